@@ -1,0 +1,41 @@
+import { countryToAlpha2 } from "country-to-iso";
+
+/**
+ * Spellings that `country-to-iso` does not know, from CLDR's English names of regions and MaxMind's GeoIP database,
+ * which geolocation services follow.
+ */
+const furtherSpellings: ReadonlyMap<string, string> = new Map([
+  ["aland", "AX"],
+  ["bonaire", "BQ"],
+  ["burma", "MM"],
+  ["congo - kinshasa", "CD"],
+  ["congo - brazzaville", "CG"],
+  ["congo republic", "CG"],
+  ["dr congo", "CD"],
+  ["heard & mcdonald islands", "HM"],
+  ["hong kong sar china", "HK"],
+  ["korea", "KR"],
+  ["macao sar china", "MO"],
+  ["myanmar (burma)", "MM"],
+  ["palestinian territories", "PS"],
+  ["palestinian territory", "PS"],
+  ["st. barthelemy", "BL"],
+  ["tristan da cunha", "SH"],
+  ["u.s. outlying islands", "UM"],
+]);
+
+/**
+ * The ISO 3166-1 alpha-2 code of a country, in upper case.
+ *
+ * @param country an English name ("South Korea", "Viet Nam"), or a code already
+ * @returns null for what is missing or no country that we know
+ */
+export function countryCode(country: string | null | undefined): string | null {
+  const name = country?.trim();
+  if (!name) return null;
+  const folded = name
+    .normalize("NFD")
+    .replace(/\p{Mn}/gu, "")
+    .toLowerCase();
+  return furtherSpellings.get(folded) ?? countryToAlpha2(name) ?? countryToAlpha2(folded);
+}

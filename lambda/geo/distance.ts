@@ -1,0 +1,38 @@
+import { distance } from "@turf/distance";
+
+/** A point on the Earth, in degrees. */
+export interface Coordinates {
+  /** -90 (south pole) to 90 (north pole). */
+  readonly latitude: number;
+  /** -180 to 180, east positive. */
+  readonly longitude: number;
+}
+
+/** Half of the circumference of the sphere that `@turf/distance` uses (mean radius 6,371.0088 km, IUGG). */
+const halfCircumferenceKm = Math.PI * 6371.0088;
+
+/** Great-circle distance in kilometers: 0 to 20,015. Symmetric. */
+export function distanceKm(from: Coordinates, to: Coordinates): number {
+  // Great-circle distance does not depend on the order; adding up the same numbers in another order does, in the last digit.
+  const [first, second] = isBefore(from, to) ? [from, to] : [to, from];
+  const result = distance([first.longitude, first.latitude], [second.longitude, second.latitude]);
+  // Rounding can take the haversine of opposite points over 1, and its arc is then not a number.
+  return Number.isNaN(result) ? halfCircumferenceKm : result;
+}
+
+function isBefore(first: Coordinates, second: Coordinates): boolean {
+  return first.latitude === second.latitude ? first.longitude < second.longitude : first.latitude < second.latitude;
+}
+
+/**
+ * Coordinates that can be measured from; null when they are missing, no numbers or out of range.
+ *
+ * @param named whether a city stands beside them. (0, 0), in the Gulf of Guinea, is what geolocation services give for
+ *   "nowhere", and counts only with a city.
+ */
+export function usableCoordinates(latitude: unknown, longitude: unknown, named: boolean): Coordinates | null {
+  if (typeof latitude !== "number" || typeof longitude !== "number") return null;
+  if (!(Math.abs(latitude) <= 90) || !(Math.abs(longitude) <= 180)) return null;
+  if (latitude === 0 && longitude === 0 && !named) return null;
+  return { latitude, longitude };
+}

@@ -1,0 +1,120 @@
+import type { GeographicalContext } from "../okta/log-event.ts";
+import type { ProfileLocation } from "../profiles/profile-location.ts";
+import { countryCode } from "./country.ts";
+import { type Coordinates, distanceKm, usableCoordinates } from "./distance.ts";
+
+/** Whether a session's exit node is where its user is expected to be, and why we think so. */
+export interface GeoJudgement {
+  readonly verdict: "mismatch" | "match" | "unknown";
+  /** One sentence for the person who reads the alert. */
+  readonly reason: string;
+  /** Distance from the exit to the nearest profile location; null when none was measured. */
+  readonly distanceKm: number | null;
+  /** The location that was measured to, or that lies in the exit's country; null when there is none. */
+  readonly nearestProfileLocation: ProfileLocation | null;
+}
+
+/**
+ * Judges an exit node against a user's profile locations, in this order:
+ *
+ * 1. Coordinates on both sides: the distance to the nearest location decides. Over the threshold, a location that has a
+ *    country but no coordinates still counts as near when it lies in the exit's country: how far it is, nobody knows.
+ * 2. Country on both sides: a mismatch when the exit's country is none of the user's.
+ * 3. Else unknown, with the reason.
+ *
+ * @param exit where Okta places the request's address; null when it does not
+ * @param locations the user's profile locations; empty when there is no profile
+ * @param thresholdKm a mismatch is farther than this
+ */
+export function judgeLocation(
+  exit: GeographicalContext | null,
+  locations: readonly ProfileLocation[],
+  thresholdKm: number,
+): GeoJudgement {
+  if (locations.length === 0) return unknown("No profile location is known for this user.");
+  if (exit === null) return unknown("Okta gave no location for the address.");
+
+  const exitCountry = countryCode(exit.country);
+  const inExitCountry = (location: ProfileLocation) =>
+    exitCountry !== null && countryCode(location.countryCode) === exitCountry;
+
+  const exitCoordinates = coordinatesOfExit(exit);
+  const measured = exitCoordinates === null ? [] : measure(exitCoordinates, locations);
+  const nearest = measured.reduce<Measured | null>(
+    (best, candidate) => (best === null || candidate.distanceKm < best.distanceKm ? candidate : best),
+    null,
+  );
+  if (nearest !== null) {
+    const unmeasured = locations.filter((location) => !measured.some((each) => each.location === location));
+    const sameCountry = nearest.distanceKm > thresholdKm ? unmeasured.find(inExitCountry) : undefined;
+    if (sameCountry !== undefined) {
+      return {
+        verdict: "match",
+        reason: `The exit is in ${exit.country}, like ${describeLocation(sameCountry)}, whose coordinates are not known.`,
+        distanceKm: null,
+        nearestProfileLocation: sameCountry,
+      };
+    }
+    const far = nearest.distanceKm > thresholdKm;
+    const distance = `${formatKm(nearest.distanceKm)} from ${describeLocation(nearest.location)}`;
+    return {
+      verdict: far ? "mismatch" : "match",
+      reason: `The exit is ${distance}, ${far ? "over" : "within"} the threshold of ${formatKm(thresholdKm)}.`,
+      distanceKm: Math.round(nearest.distanceKm * 10) / 10,
+      nearestProfileLocation: nearest.location,
+    };
+  }
+
+  const countries = new Set(locations.flatMap((location) => countryCode(location.countryCode) ?? []));
+  if (exitCountry !== null && countries.size > 0) {
+    const location = locations.find(inExitCountry) ?? null;
+    const known = [...countries].join(", ");
+    return {
+      verdict: location === null ? "mismatch" : "match",
+      reason:
+        location === null
+          ? `The exit is in ${exit.country} (${exitCountry}), which is none of the user's countries (${known}).`
+          : `The exit is in ${exit.country} (${exitCountry}), one of the user's countries (${known}).`,
+      distanceKm: null,
+      nearestProfileLocation: location,
+    };
+  }
+  if (countries.size === 0 && exitCoordinates !== null) {
+    return unknown("The user's profile locations have neither usable coordinates nor a known country.");
+  }
+  if (exit.country === null) return unknown("Okta gave neither usable coordinates nor a country for the address.");
+  if (exitCountry === null) return unknown(`The exit's country, "${exit.country}", is none that we know.`);
+  return unknown("The user's profile locations have no known country, and cannot be measured from the exit.");
+}
+
+interface Measured {
+  readonly location: ProfileLocation;
+  readonly distanceKm: number;
+}
+
+function measure(exit: Coordinates, locations: readonly ProfileLocation[]): Measured[] {
+  return locations.flatMap((location) => {
+    const coordinates = usableCoordinates(location.latitude, location.longitude, Boolean(location.city));
+    return coordinates === null ? [] : [{ location, distanceKm: distanceKm(exit, coordinates) }];
+  });
+}
+
+/** The exit's coordinates, or null when they cannot be measured from. */
+export function coordinatesOfExit(exit: GeographicalContext): Coordinates | null {
+  return usableCoordinates(exit.geolocation?.lat, exit.geolocation?.lon, exit.city !== null);
+}
+
+function unknown(reason: string): GeoJudgement {
+  return { verdict: "unknown", reason, distanceKm: null, nearestProfileLocation: null };
+}
+
+/** A location as people name it: `Lisbon, PT (home)`. */
+export function describeLocation(location: ProfileLocation): string {
+  const place = [location.city, location.countryCode].filter(Boolean).join(", ");
+  return place === "" ? location.label : `${place} (${location.label})`;
+}
+
+/** Whole kilometers with a thousands separator: `5,740 km`. */
+export function formatKm(km: number): string {
+  return `${String(Math.round(km)).replace(/\B(?=(\d{3})+$)/g, ",")} km`;
+}

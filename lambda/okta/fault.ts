@@ -1,0 +1,23 @@
+import type * as z from "zod/mini";
+
+/** What is wrong with an input, and where. */
+export interface Fault {
+  /** Dotted path to the fault, for example `data.events.0.uuid`; empty for the whole input. */
+  readonly path: string;
+  readonly message: string;
+}
+
+/** More faults than this are not worth reading: one input has one cause. */
+const maximumFaults = 20;
+
+/** Lists the faults that zod found, each with its path, which starts at `base`. */
+export function faultsOf(error: z.core.$ZodError, base: readonly PropertyKey[] = []): Fault[] {
+  return error.issues
+    .slice(0, maximumFaults)
+    .map((issue) => ({ path: [...base, ...issue.path].map(String).join("."), message: issue.message }));
+}
+
+/** One line for a person: every fault as `path: message`. */
+export function describeFaults(faults: readonly Fault[]): string {
+  return faults.map(({ path, message }) => (path === "" ? message : `${path}: ${message}`)).join("; ");
+}

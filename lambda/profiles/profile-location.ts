@@ -1,0 +1,34 @@
+import * as z from "zod/mini";
+
+const text = z.catch(z.nullish(z.string()), null);
+const degrees = z.catch(z.nullish(z.number()), null);
+
+/** One place where a user is expected, as it stands in the profile table. */
+export const profileLocation = z.object({
+  /** What people call it: "home", "Lisbon office". */
+  label: z.catch(z.string(), "location"),
+  /** ISO 3166-1 alpha-2. */
+  countryCode: text,
+  state: text,
+  city: text,
+  postalCode: text,
+  /** Degrees, -90 to 90. */
+  latitude: degrees,
+  /** Degrees, -180 to 180. */
+  longitude: degrees,
+});
+
+/** One place where a user is expected. */
+export type ProfileLocation = z.infer<typeof profileLocation>;
+
+/** Finds users' profile locations. */
+export interface ProfileStore {
+  /**
+   * Looks up many users in one go.
+   *
+   * @param keys Okta user ids (`00u...`) and lower-case logins
+   * @returns the locations by key; a key without an item is missing
+   * @throws when the store cannot be asked: then nothing is known of any of them
+   */
+  findLocations(keys: ReadonlySet<string>): Promise<ReadonlyMap<string, readonly ProfileLocation[]>>;
+}
