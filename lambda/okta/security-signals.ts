@@ -36,7 +36,7 @@ export function networkServices(event: LogEvent): readonly NetworkService[] {
   const { securityContext, debugContext } = event.fields;
   const categories = securityContext?.ipDetails?.ipServiceCategories.filter((category) => category !== null) ?? [];
   if (categories.length > 0) return categories.slice(0, maximumItems);
-  const tunnels = securityContext?.tunnels ?? debugContext?.debugData?.["tunnels"];
+  const tunnels = securityContext?.tunnels ?? debugContext?.debugData?.tunnels;
   return parseTunnels(typeof tunnels === "string" ? tunnels : JSON.stringify(tunnels ?? null)).slice(0, maximumItems);
 }
 
@@ -46,15 +46,15 @@ export function risk(event: LogEvent): Risk | null {
   const structured = securityContext?.risk;
   if (structured) return { level: structured.level, reasons: reasonsOf(structured.reasons) };
   const debugData = debugContext?.debugData ?? {};
-  const text = debugData["risk"];
+  const text = debugData.risk;
   if (typeof text === "string") {
     const pairs = new Map(parsePairs(text));
     const level = pairs.get("level") ?? null;
     if (level !== null) return { level, reasons: reasonsOf(pairs.get("reasons")) };
   }
-  const logged = parseJsonObject(debugData["logOnlySecurityData"])?.["risk"];
-  if (!isObject(logged) || typeof logged["level"] !== "string") return null;
-  return { level: logged["level"], reasons: reasonsOf(logged["reasons"]) };
+  const logged = parseJsonObject(debugData.logOnlySecurityData)?.risk;
+  if (!isObject(logged) || typeof logged.level !== "string") return null;
+  return { level: logged.level, reasons: reasonsOf(logged.reasons) };
 }
 
 /** What the org's behavior detections said. */
@@ -65,8 +65,8 @@ export function behaviors(event: LogEvent): readonly Behavior[] {
   );
   if (structured.length > 0) return structured.slice(0, maximumItems);
   const debugData = debugContext?.debugData ?? {};
-  const text = debugData["behaviors"];
-  const logged = parseJsonObject(debugData["logOnlySecurityData"])?.["behaviors"];
+  const text = debugData.behaviors;
+  const logged = parseJsonObject(debugData.logOnlySecurityData)?.behaviors;
   const pairs = typeof text === "string" ? parsePairs(text) : isObject(logged) ? Object.entries(logged) : [];
   return pairs
     .map(([name, result]) => ({ name, result: typeof result === "string" ? result : null }))
