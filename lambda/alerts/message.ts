@@ -19,7 +19,7 @@ export interface AlertMessage {
 export function toMessage(alert: Alert): AlertMessage {
   return {
     subject: renderSubject(alert),
-    message: fit(alert),
+    message: withinLimit(alert),
     attributes: {
       severity: { type: "String", value: alert.severity },
       eventType: { type: "String", value: attributeText(alert.okta.eventType) },
@@ -30,7 +30,7 @@ export function toMessage(alert: Alert): AlertMessage {
   };
 }
 
-function fit(alert: Alert): string {
+function withinLimit(alert: Alert): string {
   const whole = serialize(alert);
   if (whole !== null) return whole;
   const sizes = Object.entries(alert.event)

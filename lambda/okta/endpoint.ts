@@ -1,0 +1,101 @@
+import { type HookSecrets, isAuthentic } from "./authentication.ts";
+import { type Delivery, parseDelivery } from "./event-hook.ts";
+import { describeFaults } from "./fault.ts";
+import { answerVerification, challengeHeader } from "./verification.ts";
+
+/** An HTTP request, whatever it came through. */
+export interface HookRequest {
+  /** Upper case. */
+  readonly method: string;
+  /** A header by its lower-case name. */
+  readonly header: (name: string) => string | undefined;
+  readonly body: Uint8Array;
+}
+
+/** An HTTP response. */
+export interface HookResponse {
+  readonly status: number;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly body: string;
+}
+
+/** What the endpoint needs of the world. */
+export interface EndpointPorts {
+  readonly secrets: HookSecrets;
+  /** Resolves to whether all of the delivery was done or parked. */
+  readonly process: (delivery: Delivery) => Promise<boolean>;
+  /** Told of our own trouble, behind each 503. */
+  readonly onFailure: (message: string, error: unknown) => void;
+}
+
+/** The largest body that is taken, in bytes: 1 MiB. */
+export const maximumBodyBytes = 1_048_576;
+
+/**
+ * Answers a request of an Okta event hook. Okta retries a 5xx once and a 4xx never: a 4xx is for what a retry cannot
+ * mend, and our own trouble is a 503. Never rejects.
+ */
+export async function answerRequest(request: HookRequest, ports: EndpointPorts): Promise<HookResponse> {
+  try {
+    if (!(await isAuthentic(request.header("authorization"), ports.secrets))) return respond(401);
+  } catch (error) {
+    ports.onFailure("The event hook's secret is not to be had", error);
+    return respond(503);
+  }
+  if (request.method === "GET") return answerGet(request);
+  if (request.method === "POST") return answerPost(request, ports);
+  return { ...respond(405), headers: { allow: "GET, POST" } };
+}
+
+function answerGet(request: HookRequest): HookResponse {
+  const challenge = request.header(challengeHeader);
+  if (!challenge) return refuse(400, `expected the header ${challengeHeader}: a GET is for Okta's verification only`);
+  return respond(200, answerVerification(challenge));
+}
+
+async function answerPost(request: HookRequest, ports: EndpointPorts): Promise<HookResponse> {
+  if (request.body.byteLength > maximumBodyBytes) {
+    return refuse(413, `the body has ${request.body.byteLength} bytes; at most ${maximumBodyBytes} are taken`);
+  }
+  const contentType = request.header("content-type");
+  if (!isJson(contentType)) {
+    return refuse(
+      415,
+      `expected content-type application/json in UTF-8, found ${contentType ? `"${contentType}"` : "none"}`,
+    );
+  }
+  if (request.body.byteLength === 0) return refuse(400, "the body is empty; expected an event hook delivery as JSON");
+  let body: unknown;
+  try {
+    body = JSON.parse(new TextDecoder("utf-8", { fatal: true }).decode(request.body));
+  } catch (error) {
+    return refuse(400, `the body is no JSON in UTF-8: ${error instanceof Error ? error.message : "cannot be parsed"}`);
+  }
+  const parsed = parseDelivery(body);
+  if (!parsed.ok) return refuse(400, `the body is no event hook delivery: ${describeFaults(parsed.faults)}`);
+  try {
+    if (await ports.process(parsed.delivery)) return respond(204);
+    return respond(503);
+  } catch (error) {
+    ports.onFailure("The delivery could not be processed", error);
+    return respond(503);
+  }
+}
+
+/** `application/json` or a type built on it, in UTF-8 (or its subset ASCII), the only encoding that JSON has. */
+function isJson(contentType: string | undefined): boolean {
+  const [type = "", ...parameters] = (contentType ?? "").toLowerCase().split(";");
+  const charset = parameters.map((parameter) => parameter.trim()).find((parameter) => parameter.startsWith("charset="));
+  const encoding = charset?.slice("charset=".length).replaceAll('"', "") ?? "utf-8";
+  return /^application\/(?:[\w.+-]+\+)?json$/.test(type.trim()) && ["utf-8", "utf8", "us-ascii"].includes(encoding);
+}
+
+function refuse(status: number, error: string): HookResponse {
+  return respond(status, { error });
+}
+
+function respond(status: number, body?: unknown): HookResponse {
+  return body === undefined
+    ? { status, headers: {}, body: "" }
+    : { status, headers: { "content-type": "application/json" }, body: JSON.stringify(body) };
+}
