@@ -13,7 +13,6 @@ const functions = ["receiver"] as const;
 const requireBanner =
   'import{createRequire as __createRequire}from"node:module";const require=__createRequire(import.meta.url);';
 
-/** A fault that was printed already, by esbuild. */
 async function bundle(name: string): Promise<void> {
   const outdir = join(root, "dist", name);
   await rm(outdir, { recursive: true, force: true });

@@ -39,7 +39,7 @@ export async function handler(event: LambdaFunctionURLEvent): Promise<LambdaFunc
     const { status, headers, body } = await answerRequest(toRequest(event), endpoint);
     return { statusCode: status, headers: { ...headers }, body };
   } finally {
-    metrics.publishStoredMetrics();
+    if (metrics.hasStoredMetrics()) metrics.publishStoredMetrics();
   }
 }
 

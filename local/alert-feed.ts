@@ -1,0 +1,88 @@
+import { setTimeout } from "node:timers/promises";
+import { DeleteMessageCommand, ReceiveMessageCommand, SQSClient } from "@aws-sdk/client-sqs";
+import type { Alert } from "../lambda/alerts/alert.ts";
+import { maximumMessageBytes } from "../lambda/alerts/message.ts";
+
+/** One alert as a subscriber receives it. */
+export interface ReceivedAlert {
+  /** The `default` body, parsed. */
+  readonly alert: Alert;
+  readonly email: string;
+  readonly subject: string;
+  readonly attributes: Readonly<Record<string, { readonly Type: string; readonly Value: string }>>;
+}
+
+/** A queue that is subscribed to the alert topic, emptied as alerts come. */
+export interface AlertFeed {
+  /** Every alert delivered so far, oldest first. */
+  readonly received: readonly ReceivedAlert[];
+  readonly stop: () => Promise<void>;
+}
+
+/**
+ * Follows the queue.
+ *
+ * @param onAlert told of every alert as it arrives
+ * @param onError told of a message that SNS would not have taken, or when the queue cannot be read
+ */
+export function followAlerts(
+  queueUrl: string,
+  onAlert: (received: ReceivedAlert) => void,
+  onError: (error: unknown) => void,
+): AlertFeed {
+  const client = new SQSClient({});
+  const stopping = new AbortController();
+  const received: ReceivedAlert[] = [];
+  const done = (async () => {
+    while (!stopping.signal.aborted) {
+      try {
+        const { Messages = [] } = await client.send(
+          new ReceiveMessageCommand({ QueueUrl: queueUrl, MaxNumberOfMessages: 10, WaitTimeSeconds: 1 }),
+          { abortSignal: stopping.signal },
+        );
+        for (const { Body = "", ReceiptHandle } of Messages) {
+          await client.send(new DeleteMessageCommand({ QueueUrl: queueUrl, ReceiptHandle }));
+          const alert = readNotification(Body);
+          received.push(alert);
+          onAlert(alert);
+        }
+      } catch (error) {
+        if (stopping.signal.aborted) break;
+        onError(error);
+        await setTimeout(1_000, undefined, { signal: stopping.signal }).catch(() => {});
+      }
+    }
+    client.destroy();
+  })();
+  return {
+    received,
+    stop: () => {
+      stopping.abort();
+      return done;
+    },
+  };
+}
+
+/**
+ * Reads an SNS notification, and checks what SNS checks. The embedded SNS takes subjects and messages that AWS refuses,
+ * and delivers the bodies of all protocols where AWS delivers one.
+ *
+ * @throws Error naming what SNS would have refused
+ */
+export function readNotification(body: string): ReceivedAlert {
+  const notification = JSON.parse(body) as {
+    readonly Subject: string;
+    readonly Message: string;
+    readonly MessageAttributes?: ReceivedAlert["attributes"];
+  };
+  const { Subject: subject, Message: message, MessageAttributes: attributes = {} } = notification;
+  if (!/^[\x21-\x7e][\x20-\x7e]{0,98}$/.test(subject))
+    throw new Error(`SNS refuses this subject: ${JSON.stringify(subject)}`);
+  const bytes = Buffer.byteLength(message + subject + JSON.stringify(attributes));
+  if (bytes > maximumMessageBytes) throw new Error(`SNS refuses a message of ${bytes} bytes`);
+  const bodies = JSON.parse(message) as { readonly default?: unknown; readonly email?: unknown };
+  if (typeof bodies.default !== "string" || typeof bodies.email !== "string") {
+    throw new Error("SNS wants a text for the protocol default, and the alert one for email");
+  }
+  return { alert: JSON.parse(bodies.default) as Alert, email: bodies.email, subject, attributes };
+}

@@ -1,0 +1,113 @@
+import type { AddressInfo } from "node:net";
+import { DynamoDBClient, PutItemCommand } from "@aws-sdk/client-dynamodb";
+import { type AlertFeed, followAlerts, type ReceivedAlert } from "./alert-feed.ts";
+import { startEmulators } from "./emulators.ts";
+import { createHttpFront, type Handler } from "./http-front.ts";
+import { names } from "./resources.ts";
+
+/** How the embedded run is set up. */
+export interface EmbeddedRunOptions {
+  /** Port of the HTTP front; 0 for a free one. */
+  readonly port: number;
+  readonly hookSecret: string;
+  /** Kilometers. */
+  readonly mismatchDistanceKm: number;
+  readonly onAlert?: (received: ReceivedAlert) => void;
+  readonly onError: (error: unknown) => void;
+}
+
+/** Everything in one process: emulators, the deployed handler behind an HTTP front, and a subscribed queue. */
+export interface EmbeddedRun {
+  /** The event hook's URL. */
+  readonly url: string;
+  /** The functions' environment, which the AWS SDK and CLI understand as well. */
+  readonly environment: Readonly<Record<string, string>>;
+  readonly alerts: AlertFeed;
+  /** Stores profile locations; each is an item of the profile table as its contract describes it. */
+  readonly putProfiles: (items: readonly ProfileItem[]) => Promise<void>;
+  readonly stop: () => Promise<void>;
+}
+
+/** An item of the profile table. */
+export interface ProfileItem {
+  readonly user: string;
+  readonly locations: readonly Readonly<Record<string, string | number>>[];
+}
+
+/**
+ * Starts the embedded run, in this process's environment. The receiver has to be built: it is imported from `dist/`.
+ *
+ * @throws the error of `listen`, for example with code EADDRINUSE
+ */
+export async function startEmbeddedRun(options: EmbeddedRunOptions): Promise<EmbeddedRun> {
+  const emulators = await startEmulators();
+  const environment = {
+    ...emulators.environment,
+    HOOK_SECRET: options.hookSecret,
+    MISMATCH_DISTANCE_KM: String(options.mismatchDistanceKm),
+  };
+  // A secret's ARN in the caller's environment would be a second one.
+  delete process.env.HOOK_SECRET_ARN;
+  Object.assign(process.env, environment);
+  const { handler } = (await import(new URL("../dist/receiver/index.mjs", import.meta.url).href)) as {
+    readonly handler: Handler;
+  };
+  const alerts = followAlerts(emulators.alertQueueUrl, options.onAlert ?? (() => {}), options.onError);
+  const front = createHttpFront(
+    handler,
+    { "/_local/alerts": () => alerts.received.map(({ alert }) => alert) },
+    options.onError,
+  );
+  const stop = async () => {
+    if (front.listening) {
+      await new Promise((resolve) => {
+        front.close(resolve);
+        front.closeAllConnections();
+      });
+    }
+    await alerts.stop();
+    await emulators.stop();
+  };
+  try {
+    await new Promise<void>((resolve, reject) => {
+      front.once("error", reject);
+      front.listen(options.port, "127.0.0.1", resolve);
+    });
+  } catch (error) {
+    await stop();
+    throw error;
+  }
+  const { port } = front.address() as AddressInfo;
+  return { url: `http://localhost:${port}/`, environment, alerts, putProfiles, stop };
+}
+
+async function putProfiles(items: readonly ProfileItem[]): Promise<void> {
+  const client = new DynamoDBClient({});
+  const updatedAt = new Date().toISOString();
+  try {
+    for (const { user, locations } of items) {
+      await client.send(
+        new PutItemCommand({
+          TableName: names.profileTable,
+          Item: {
+            user: { S: user },
+            locations: {
+              L: locations.map((location) => ({
+                M: Object.fromEntries(
+                  Object.entries(location).map(([name, value]) => [
+                    name,
+                    typeof value === "number" ? { N: String(value) } : { S: value },
+                  ]),
+                ),
+              })),
+            },
+            source: { S: "sample" },
+            updatedAt: { S: updatedAt },
+          },
+        }),
+      );
+    }
+  } finally {
+    client.destroy();
+  }
+}

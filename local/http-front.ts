@@ -1,0 +1,101 @@
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
+import type { LambdaFunctionURLEvent, LambdaFunctionURLResult } from "aws-lambda";
+
+/** A deployed function's handler. */
+export type Handler = (event: LambdaFunctionURLEvent) => Promise<LambdaFunctionURLResult>;
+
+/** Lambda's limit for a request: https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html */
+const maximumRequestBytes = 6 * 1_048_576;
+
+/**
+ * Serves a handler over HTTP as a Lambda Function URL does.
+ *
+ * @param local answers the paths under `/_local/`, which no Function URL has
+ */
+export function createHttpFront(
+  handler: Handler,
+  local: Readonly<Record<string, () => unknown>>,
+  onError: (error: unknown) => void,
+): Server {
+  return createServer((request, response) => {
+    void respond(request, response).catch((error: unknown) => {
+      onError(error);
+      // As Lambda does when a function fails.
+      if (!response.headersSent) response.writeHead(502).end();
+      else response.destroy();
+    });
+  });
+
+  async function respond(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    const url = new URL(request.url ?? "/", "http://localhost");
+    const answerLocally = Object.hasOwn(local, url.pathname) ? local[url.pathname] : undefined;
+    if (request.method === "GET" && answerLocally !== undefined) {
+      response.writeHead(200, { "content-type": "application/json" }).end(JSON.stringify(answerLocally()));
+      return;
+    }
+    const body = await readBody(request);
+    if (body === null) {
+      response.writeHead(413, { connection: "close" }).end();
+      return;
+    }
+    const result = await handler(toFunctionUrlEvent(request, url, body));
+    if (typeof result === "string") {
+      response.writeHead(200, { "content-type": "application/json" }).end(result);
+      return;
+    }
+    const headers = Object.entries(result.headers ?? {}).map(([name, value]) => [name, String(value)] as const);
+    response.writeHead(result.statusCode ?? 200, Object.fromEntries(headers));
+    response.end(result.isBase64Encoded ? Buffer.from(result.body ?? "", "base64") : result.body);
+  }
+}
+
+/** Null when there is more than Lambda takes. */
+async function readBody(request: IncomingMessage): Promise<Buffer | null> {
+  const chunks: Buffer[] = [];
+  let bytes = 0;
+  for await (const chunk of request as AsyncIterable<Buffer>) {
+    bytes += chunk.byteLength;
+    if (bytes > maximumRequestBytes) return null;
+    chunks.push(chunk);
+  }
+  return Buffer.concat(chunks);
+}
+
+/** Payload format 2.0: header names in lower case, several values joined by a comma, what is no text in base64. */
+function toFunctionUrlEvent(request: IncomingMessage, url: URL, body: Buffer): LambdaFunctionURLEvent {
+  const headers = Object.fromEntries(
+    Object.entries(request.headers).flatMap(([name, value]) =>
+      value === undefined ? [] : [[name, Array.isArray(value) ? value.join(",") : value]],
+    ),
+  );
+  const isText = /^(?:text\/|application\/(?:[\w.+-]+\+)?(?:json|xml|javascript))/.test(headers["content-type"] ?? "");
+  const now = new Date();
+  return {
+    version: "2.0",
+    routeKey: "$default",
+    rawPath: url.pathname,
+    rawQueryString: url.search.slice(1),
+    headers,
+    queryStringParameters: Object.fromEntries(url.searchParams),
+    requestContext: {
+      accountId: "anonymous",
+      apiId: "local",
+      domainName: headers.host ?? "localhost",
+      domainPrefix: "local",
+      http: {
+        method: request.method ?? "GET",
+        path: url.pathname,
+        protocol: `HTTP/${request.httpVersion}`,
+        sourceIp: request.socket.remoteAddress ?? "",
+        userAgent: headers["user-agent"] ?? "",
+      },
+      requestId: crypto.randomUUID(),
+      routeKey: "$default",
+      stage: "$default",
+      time: now.toISOString(),
+      timeEpoch: now.getTime(),
+    },
+    ...(body.byteLength === 0 ? {} : { body: body.toString(isText ? "utf8" : "base64") }),
+    isBase64Encoded: body.byteLength > 0 && !isText,
+  };
+}

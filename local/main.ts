@@ -1,0 +1,59 @@
+import { readFile } from "node:fs/promises";
+import { parseArgs } from "node:util";
+import { startEmbeddedRun } from "./embedded-run.ts";
+import { readSettings, SettingsError, usage } from "./settings.ts";
+
+const print = (text: string) => process.stdout.write(`${text}\n`);
+
+async function main(): Promise<void> {
+  const { values } = parseArgs({ options: { port: { type: "string" }, help: { type: "boolean", short: "h" } } });
+  if (values.help) {
+    print(usage);
+    return;
+  }
+  const settings = readSettings(values, process.env);
+  // The terminal is for the alerts: of the functions' own logs, only what went wrong.
+  process.env.POWERTOOLS_LOG_LEVEL ??= "ERROR";
+  process.env.POWERTOOLS_METRICS_DISABLED ??= "true";
+  const run = await startEmbeddedRun({
+    ...settings,
+    onAlert: ({ subject, email }) => print(`\n--- ${subject}\n\n${email}`),
+    onError: (error) => process.stderr.write(`error: ${error instanceof Error ? error.message : String(error)}\n`),
+  });
+  await run.putProfiles(JSON.parse(await readFile(new URL("samples/profiles.json", import.meta.url), "utf8")));
+
+  const authorization = `Authorization: ${settings.hookSecret}`;
+  print(`ready ${run.url}
+
+Verify the hook, as Okta does once:
+  curl -i -H '${authorization}' -H 'x-okta-verification-challenge: hello' ${run.url}
+
+Deliver a sign-in through Tor, far from the user's home:
+  curl -i -H '${authorization}' -H 'content-type: application/json' --data @local/samples/proxied-sign-in.json ${run.url}
+
+Alerts so far: ${run.url}_local/alerts
+For the AWS CLI: export AWS_ENDPOINT_URL_DYNAMODB=${run.environment.AWS_ENDPOINT_URL_DYNAMODB} AWS_ENDPOINT_URL_SNS=${run.environment.AWS_ENDPOINT_URL_SNS} AWS_ENDPOINT_URL_SQS=${run.environment.AWS_ENDPOINT_URL_SQS} AWS_REGION=us-east-1 AWS_ACCESS_KEY_ID=local AWS_SECRET_ACCESS_KEY=local PROFILE_TABLE=${run.environment.PROFILE_TABLE}
+Stop with Ctrl-C.`);
+
+  for (const signal of ["SIGINT", "SIGTERM"] as const) {
+    process.once(signal, () => {
+      print("\nstopping");
+      void run.stop().then(() => process.exit(0));
+    });
+  }
+}
+
+try {
+  await main();
+} catch (error) {
+  const { code, message } = error as NodeJS.ErrnoException;
+  if (code === "EADDRINUSE") {
+    process.stderr.write(`error: the port is taken (${message}); choose another one: PORT=3001 npm start\n`);
+    process.exitCode = 1;
+  } else if (error instanceof SettingsError || code?.startsWith("ERR_PARSE_ARGS")) {
+    process.stderr.write(`error: ${message}\n\n${usage}\n`);
+    process.exitCode = 2;
+  } else {
+    throw error;
+  }
+}

@@ -1,0 +1,40 @@
+/** The embedded run's settings. */
+export interface Settings {
+  /** 0 to 65535; 0 for a free one. */
+  readonly port: number;
+  readonly hookSecret: string;
+  /** Kilometers, over 0. */
+  readonly mismatchDistanceKm: number;
+}
+
+/** A setting that cannot be used. */
+export class SettingsError extends Error {
+  override readonly name = "SettingsError";
+}
+
+/** What `npm start -- --help` prints. */
+export const usage = `Usage: npm start [-- --port PORT]
+
+Runs the receiver against DynamoDB, SNS and SQS in this process, and prints every alert.
+
+  --port PORT           port of the HTTP front, 0 for a free one (default: PORT, else 3000)
+  -h, --help            this text
+
+Environment:
+  PORT                  the same as --port
+  HOOK_SECRET           the event hook's secret (default: local-secret)
+  MISMATCH_DISTANCE_KM  a mismatch is farther than this from every profile location (default: 500)`;
+
+/** Reads the settings from the command line, the environment and defaults, in this order. */
+export function readSettings(
+  values: { readonly port?: string | undefined },
+  environment: Readonly<Record<string, string | undefined>>,
+): Settings {
+  const port = values.port ?? environment.PORT ?? "3000";
+  if (!/^\d{1,5}$/.test(port) || Number(port) > 65_535) throw new SettingsError(`"${port}" is no port: 0 to 65535`);
+  const distance = Number(environment.MISMATCH_DISTANCE_KM ?? "500");
+  if (!(distance > 0 && distance <= 20_016)) {
+    throw new SettingsError("MISMATCH_DISTANCE_KM is no number of kilometers between 0 and 20016");
+  }
+  return { port: Number(port), hookSecret: environment.HOOK_SECRET || "local-secret", mismatchDistanceKm: distance };
+}
