@@ -31,7 +31,7 @@ async function bundle(name: string): Promise<void> {
     minify: true,
     keepNames: true,
     sourcemap: true,
-    sourcesContent: false,
+    sourcesContent: true,
     legalComments: "none",
     banner: { js: requireBanner },
     plugins: [rulesPlugin],

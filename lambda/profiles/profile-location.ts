@@ -1,7 +1,7 @@
 import * as z from "zod/mini";
 
-const text = z.catch(z.nullish(z.string()), null);
-const degrees = z.catch(z.nullish(z.number()), null);
+const text = z.catch(z.nullable(z.string()), null);
+const degrees = z.catch(z.nullable(z.number()), null);
 
 /** One place where a user is expected, as it stands in the profile table. */
 export const profileLocation = z.object({

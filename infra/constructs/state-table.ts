@@ -1,0 +1,23 @@
+import { RemovalPolicy, Validations } from "aws-cdk-lib";
+import { AttributeType, BillingMode, Table, TableEncryption } from "aws-cdk-lib/aws-dynamodb";
+import { Construct } from "constructs";
+
+/** The table for what the functions remember from one request to the next. All of it expires. */
+export class StateTable extends Construct {
+  readonly table: Table;
+
+  constructor(scope: Construct, id: string) {
+    super(scope, id);
+    this.table = new Table(this, "Table", {
+      partitionKey: { name: "id", type: AttributeType.STRING },
+      timeToLiveAttribute: "expiration",
+      billingMode: BillingMode.PAY_PER_REQUEST,
+      encryption: TableEncryption.AWS_MANAGED,
+      removalPolicy: RemovalPolicy.DESTROY,
+    });
+    Validations.of(this.table).acknowledge({
+      id: "AwsSolutions-DDB3",
+      reason: "The table holds what expires by itself; there is nothing in it to bring back.",
+    });
+  }
+}

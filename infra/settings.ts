@@ -1,0 +1,68 @@
+import { RetentionDays } from "aws-cdk-lib/aws-logs";
+import type { Node } from "constructs";
+import * as z from "zod";
+
+const retentionDays = Object.values(RetentionDays).filter(
+  (value): value is number => typeof value === "number" && value < 9_999,
+);
+
+/** A number, also when it comes from the command line (`-c name=value`), which knows text only. */
+const number = z.union(
+  [
+    z.number(),
+    z
+      .string()
+      .regex(/^-?\d+(\.\d+)?$/)
+      .transform(Number),
+  ],
+  "expected a number",
+);
+
+const schema = z.strictObject({
+  alertEmail: z.email("expected an e-mail address").optional(),
+  mismatchDistanceKm: number
+    .pipe(z.number().positive("expected more than 0").max(20_016, "expected at most 20016, half around the Earth"))
+    .default(500),
+  reservedConcurrency: number.pipe(z.int("expected a whole number").min(1, "expected at least 1")).optional(),
+  logRetentionDays: number
+    .pipe(z.number().refine((days) => retentionDays.includes(days), `expected one of ${retentionDays.join(", ")}`))
+    .default(90),
+  memorySizeMb: number
+    .pipe(z.int("expected a whole number").min(128, "expected at least 128").max(10_240, "expected at most 10240"))
+    .default(1_024),
+});
+
+/** The settings of a deployment, from CDK context. */
+export interface Settings {
+  /** An address that is subscribed to the alerts; it has to confirm. @default - nobody is subscribed */
+  readonly alertEmail?: string | undefined;
+  /** Kilometers; a mismatch is farther than this from every profile location. @default 500 */
+  readonly mismatchDistanceKm: number;
+  /** Concurrent executions set aside for the receiver. @default - none: new accounts have none to spare */
+  readonly reservedConcurrency?: number | undefined;
+  /** Days that the functions' logs are kept; one of CloudWatch's steps. @default 90 */
+  readonly logRetentionDays: number;
+  /** Megabytes of the receiver's memory; CPU grows with it. @default 1024 */
+  readonly memorySizeMb: number;
+}
+
+/** A setting in the CDK context that cannot be used. */
+export class SettingsError extends Error {
+  override readonly name = "SettingsError";
+}
+
+/**
+ * Reads the settings from CDK context: `cdk.json`, `cdk.context.json` or `-c name=value`.
+ *
+ * @throws SettingsError naming each setting that cannot be used, and what is expected
+ */
+export function readSettings(node: Node): Settings {
+  const given = Object.keys(schema.shape).flatMap((name) => {
+    const value: unknown = node.tryGetContext(name);
+    return value === undefined || value === null || value === "" ? [] : [[name, value] as const];
+  });
+  const parsed = schema.safeParse(Object.fromEntries(given));
+  if (parsed.success) return parsed.data;
+  const faults = parsed.error.issues.map((issue) => `- ${issue.path.join(".")}: ${issue.message}`);
+  throw new SettingsError(`The CDK context has settings that cannot be used:\n${faults.join("\n")}`);
+}
