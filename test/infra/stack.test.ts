@@ -1,0 +1,184 @@
+import { App, Validations } from "aws-cdk-lib";
+import { Match, Template } from "aws-cdk-lib/assertions";
+import { AwsSolutionsChecks } from "cdk-nag";
+import { describe, expect, test } from "vitest";
+import { SettingsError } from "../../infra/settings.ts";
+import { OktaProxyWatchStack } from "../../infra/stack.ts";
+
+function synthesize(context: Record<string, unknown> = {}): Template {
+  return Template.fromStack(new OktaProxyWatchStack(new App({ context }), "Test"));
+}
+
+const template = synthesize();
+
+interface Statement {
+  readonly Effect: string;
+  readonly Action: string | string[];
+  readonly Resource?: unknown;
+  readonly Principal?: unknown;
+  readonly Condition?: unknown;
+}
+
+function statementsOf(type: string): Statement[] {
+  return Object.values(template.findResources(type)).flatMap(
+    (resource) => resource.Properties.PolicyDocument.Statement as Statement[],
+  );
+}
+
+describe("permissions", () => {
+  test("the receiver may do what it does, each on one resource, and nothing else", () => {
+    const statements = statementsOf("AWS::IAM::Policy");
+    expect(statements.flatMap(({ Action }) => Action).sort()).toEqual([
+      "dynamodb:BatchGetItem",
+      "logs:CreateLogStream",
+      "logs:PutLogEvents",
+      "secretsmanager:GetSecretValue",
+      "sns:Publish",
+      "sqs:SendMessage",
+    ]);
+    for (const { Effect, Resource } of statements) {
+      expect(Effect).toBe("Allow");
+      expect(JSON.stringify(Resource)).not.toContain("*");
+      expect(Resource).toMatchObject(expect.not.objectContaining({ length: expect.anything() }));
+    }
+  });
+
+  test("no managed policy is attached", () => {
+    template.hasResourceProperties("AWS::IAM::Role", { ManagedPolicyArns: Match.absent() });
+  });
+
+  test("the function's URL is the one thing that everybody may reach", () => {
+    template.resourceCountIs("AWS::Lambda::Url", 1);
+    template.hasResourceProperties("AWS::Lambda::Url", { AuthType: "NONE" });
+    const permissions = Object.values(template.findResources("AWS::Lambda::Permission")).map(
+      ({ Properties }) => Properties,
+    );
+    expect(permissions).toEqual([
+      expect.objectContaining({ Action: "lambda:InvokeFunctionUrl", Principal: "*", FunctionUrlAuthType: "NONE" }),
+      expect.objectContaining({ Action: "lambda:InvokeFunction", Principal: "*", InvokedViaFunctionUrl: true }),
+    ]);
+    const allowed = [...statementsOf("AWS::SNS::TopicPolicy"), ...statementsOf("AWS::SQS::QueuePolicy")].filter(
+      ({ Effect }) => Effect === "Allow",
+    );
+    expect(allowed).toEqual([]);
+  });
+});
+
+describe("data", () => {
+  test("the profile table is encrypted, backed up, and stays when the stack goes", () => {
+    template.hasResource("AWS::DynamoDB::Table", {
+      DeletionPolicy: "Retain",
+      UpdateReplacePolicy: "Retain",
+      Properties: {
+        KeySchema: [{ AttributeName: "user", KeyType: "HASH" }],
+        BillingMode: "PAY_PER_REQUEST",
+        SSESpecification: { SSEEnabled: true },
+        PointInTimeRecoverySpecification: { PointInTimeRecoveryEnabled: true },
+      },
+    });
+  });
+
+  test("the state table is encrypted, and what is in it expires", () => {
+    template.hasResource("AWS::DynamoDB::Table", {
+      DeletionPolicy: "Delete",
+      Properties: {
+        KeySchema: [{ AttributeName: "id", KeyType: "HASH" }],
+        BillingMode: "PAY_PER_REQUEST",
+        SSESpecification: { SSEEnabled: true },
+        TimeToLiveSpecification: { AttributeName: "expiration", Enabled: true },
+      },
+    });
+  });
+
+  test.each(["AWS::SNS::TopicPolicy", "AWS::SQS::QueuePolicy"])("%s denies what does not come over TLS", (type) => {
+    expect(statementsOf(type)).toContainEqual(
+      expect.objectContaining({
+        Effect: "Deny",
+        Principal: expect.toSatisfy((principal) =>
+          ["*", '{"AWS":"*"}'].includes(typeof principal === "string" ? principal : JSON.stringify(principal)),
+        ),
+        Condition: { Bool: { "aws:SecureTransport": "false" } },
+      }),
+    );
+  });
+
+  test("topic and dead-letter queue are encrypted; the queue keeps its messages for 14 days", () => {
+    template.hasResourceProperties("AWS::SNS::Topic", { KmsMasterKeyId: Match.anyValue() });
+    template.hasResourceProperties("AWS::SQS::Queue", {
+      SqsManagedSseEnabled: true,
+      MessageRetentionPeriod: 1_209_600,
+      MaximumMessageSize: 1_048_576,
+    });
+  });
+
+  test("the secret is generated, and fits into a header", () => {
+    template.hasResourceProperties("AWS::SecretsManager::Secret", {
+      GenerateSecretString: { PasswordLength: 64, ExcludePunctuation: true, IncludeSpace: false },
+    });
+  });
+});
+
+describe("the receiver", () => {
+  test("runs on Node.js 24 and arm64, with everything its configuration asks for", () => {
+    template.hasResourceProperties("AWS::Lambda::Function", {
+      Runtime: "nodejs24.x",
+      Architectures: ["arm64"],
+      Handler: "index.handler",
+      ReservedConcurrentExecutions: Match.absent(),
+      Environment: {
+        Variables: {
+          PROFILE_TABLE: Match.anyValue(),
+          ALERT_TOPIC_ARN: Match.anyValue(),
+          DEAD_LETTER_QUEUE_URL: Match.anyValue(),
+          HOOK_SECRET_ARN: Match.anyValue(),
+          HOOK_SECRET: Match.absent(),
+          MISMATCH_DISTANCE_KM: "500",
+        },
+      },
+    });
+    template.hasResourceProperties("AWS::Logs::LogGroup", { RetentionInDays: 90 });
+  });
+
+  test("outputs name what an operator needs next", () => {
+    expect(Object.keys(template.findOutputs("*"))).toEqual(
+      expect.arrayContaining(["HookUrl", "HookSecretArn", "AlertTopicArn", "ProfileTableName"]),
+    );
+  });
+});
+
+describe("settings", () => {
+  test("from the command line, where all is text, are taken", () => {
+    const tuned = synthesize({
+      alertEmail: "security@example.com",
+      mismatchDistanceKm: "800",
+      reservedConcurrency: "5",
+      logRetentionDays: "30",
+    });
+    tuned.hasResourceProperties("AWS::SNS::Subscription", { Protocol: "email", Endpoint: "security@example.com" });
+    tuned.hasResourceProperties("AWS::Lambda::Function", {
+      ReservedConcurrentExecutions: 5,
+      Environment: { Variables: { MISMATCH_DISTANCE_KM: "800" } },
+    });
+    tuned.hasResourceProperties("AWS::Logs::LogGroup", { RetentionInDays: 30 });
+  });
+
+  test.each([
+    ["alertEmail", "nobody"],
+    ["mismatchDistanceKm", "far"],
+    ["mismatchDistanceKm", -1],
+    ["reservedConcurrency", 0.5],
+    ["logRetentionDays", 42],
+    ["memorySizeMb", 64],
+  ])("%s of %j is refused by name", (name, value) => {
+    expect(() => synthesize({ [name]: value })).toThrow(SettingsError);
+    expect(() => synthesize({ [name]: value })).toThrow(name);
+  });
+});
+
+test("cdk-nag's AwsSolutions pack has no finding that is not explained", () => {
+  const app = new App();
+  new OktaProxyWatchStack(app, "Test");
+  const nag = new AwsSolutionsChecks(app);
+  Validations.of(app).addPlugins(nag);
+  expect(() => app.synth()).not.toThrow();
+});
