@@ -43,9 +43,10 @@ const concurrency = 50;
  * Never rejects: what could not be done is counted and observed.
  */
 export async function processDelivery(delivery: Delivery, ports: PipelinePorts): Promise<Outcome> {
-  const candidates = delivery.events.filter((event) =>
-    ports.rules.some((rule) => rule.evaluate({ ...event.received, enrichment: UNKNOWN }) !== false),
-  );
+  const candidates = delivery.events.filter((event) => {
+    const notEnriched = { ...event.received, enrichment: UNKNOWN };
+    return ports.rules.some(({ evaluate }) => evaluate(notEnriched) !== false);
+  });
   const [parked, results] = await Promise.all([
     park(delivery, ports),
     candidates.length === 0 ? [] : handleCandidates(candidates, delivery, ports),

@@ -1,0 +1,152 @@
+import { execFile } from "node:child_process";
+import { mkdtemp, readdir, rm, stat, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { fileURLToPath, pathToFileURL } from "node:url";
+import { promisify } from "node:util";
+
+/*
+ * Measures what is deployed: `dist/receiver`, which has to be built. One JSON object a line: `name`, `value` and `unit`;
+ * `ratio` is the value divided by that of `ratio_to`, measured in the same run.
+ */
+
+const receiver = fileURLToPath(new URL("../dist/receiver/", import.meta.url));
+const index = join(receiver, "index.mjs");
+const runs = 11;
+
+/** What the receiver needs to start; nothing of it is ever called here. */
+const environment = {
+  PROFILE_TABLE: "profiles",
+  ALERT_TOPIC_ARN: "arn:aws:sns:us-east-1:000000000000:alerts",
+  DEAD_LETTER_QUEUE_URL: "http://127.0.0.1:1/000000000000/dead-letters",
+  MISMATCH_DISTANCE_KM: "500",
+  HOOK_SECRET: "bench",
+  AWS_REGION: "us-east-1",
+  POWERTOOLS_METRICS_DISABLED: "true",
+  POWERTOOLS_LOG_LEVEL: "SILENT",
+};
+
+interface Measurement {
+  readonly name: string;
+  readonly value: number;
+  readonly unit: "bytes" | "milliseconds";
+}
+
+function print({ name, value, unit }: Measurement, limit: Measurement): void {
+  const line = { name, value: round(value), unit, ratio_to: limit.name, ratio: round(value / limit.value) };
+  process.stdout.write(`${JSON.stringify(line)}\n`);
+}
+
+const round = (value: number) => Number(value.toPrecision(4));
+
+function median(values: readonly number[]): number {
+  const sorted = [...values].sort((first, second) => first - second);
+  const middle = sorted[Math.floor(sorted.length / 2)];
+  if (middle === undefined) throw new RangeError("a median needs at least one value");
+  return middle;
+}
+
+async function sizes(): Promise<void> {
+  const files = (await readdir(receiver, { recursive: true })).filter((file) => file.endsWith(".mjs"));
+  const bytes = await Promise.all(files.map(async (file) => (await stat(join(receiver, file))).size));
+  print(
+    { name: "size of dist/receiver/index.mjs", value: (await stat(index)).size, unit: "bytes" },
+    { name: "size of all code in dist/receiver", value: bytes.reduce((sum, size) => sum + size, 0), unit: "bytes" },
+  );
+}
+
+/** Milliseconds to import a module, in a process of its own. */
+async function importTime(file: string): Promise<number> {
+  const script = `
+    const start = performance.now();
+    await import(${JSON.stringify(pathToFileURL(file).href)});
+    process.stdout.write("\\n" + (performance.now() - start));`;
+  const { stdout } = await promisify(execFile)(process.execPath, ["--input-type=module", "--eval", script], {
+    env: { ...process.env, ...environment },
+  });
+  return Number(stdout.split("\n").at(-1));
+}
+
+async function imports(): Promise<void> {
+  const folder = await mkdtemp(join(tmpdir(), "okta-proxy-watch-bench-"));
+  try {
+    const empty = join(folder, "empty.mjs");
+    await writeFile(empty, "");
+    const times: { readonly receiver: number; readonly empty: number }[] = [];
+    // By turns, so that what else the machine does falls on both.
+    for (let run = 0; run < runs; run += 1) {
+      times.push({ empty: await importTime(empty), receiver: await importTime(index) });
+    }
+    const unit = "milliseconds";
+    print(
+      { name: "import of the receiver", value: median(times.map((time) => time.receiver)), unit },
+      { name: "import of an empty module", value: median(times.map((time) => time.empty)), unit },
+    );
+  } finally {
+    await rm(folder, { recursive: true });
+  }
+}
+
+function deliveryOf(count: number): string {
+  const events = Array.from({ length: count }, (_, position) => ({
+    uuid: `event-${position}`,
+    published: "2026-11-24T09:30:00.412Z",
+    eventType: "user.session.start",
+    version: "0",
+    severity: "INFO",
+    displayMessage: "User login to Okta",
+    actor: { id: `00u${position}`, type: "User", alternateId: `user${position}@example.com`, displayName: "A User" },
+    client: {
+      userAgent: { rawUserAgent: "Mozilla/5.0 (X11; Linux x86_64)", os: "Linux", browser: "FIREFOX" },
+      zone: "null",
+      device: "Computer",
+      ipAddress: "203.0.113.7",
+      geographicalContext: { city: "Lisbon", country: "Portugal", geolocation: { lat: 38.7, lon: -9.1 } },
+    },
+    outcome: { result: "SUCCESS", reason: null },
+    target: [{ id: "00o1", type: "AppInstance", alternateId: "Dashboard", displayName: "Dashboard" }],
+    securityContext: { asNumber: 64500, asOrg: "Example", isp: "Example", domain: "example.com", isProxy: false },
+    debugContext: { debugData: { requestUri: "/idp/idx/challenge/answer", url: "/idp/idx/challenge/answer?" } },
+  }));
+  return JSON.stringify({
+    eventType: "com.okta.event_hook",
+    source: "https://example.okta.com/api/v1/eventHooks/who1",
+    eventId: "delivery",
+    data: { events },
+  });
+}
+
+/** Milliseconds that a call takes: the median of the second half of the runs, by when all is compiled. */
+async function callTime(call: () => unknown): Promise<number> {
+  const times: number[] = [];
+  for (let run = 0; run < runs * 20; run += 1) {
+    const start = performance.now();
+    await call();
+    times.push(performance.now() - start);
+  }
+  return median(times.slice(-runs * 10));
+}
+
+async function deliveries(): Promise<void> {
+  Object.assign(process.env, environment);
+  const { handler } = (await import(pathToFileURL(index).href)) as { handler: (event: unknown) => Promise<unknown> };
+  const body = deliveryOf(100);
+  const event = {
+    headers: { authorization: environment.HOOK_SECRET, "content-type": "application/json" },
+    requestContext: { http: { method: "POST" } },
+    body,
+    isBase64Encoded: false,
+  };
+  const answer = (await handler(event)) as { statusCode: number };
+  if (answer.statusCode !== 204) throw new Error(`the delivery was answered ${answer.statusCode}`);
+  const unit = "milliseconds";
+  const parse = await callTime(() => JSON.parse(body));
+  print(
+    { name: "a delivery of 100 events, none of them proxied", value: await callTime(() => handler(event)), unit },
+    { name: "JSON.parse of its body", value: parse, unit },
+  );
+}
+
+await sizes();
+await imports();
+await deliveries();
