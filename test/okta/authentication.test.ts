@@ -1,0 +1,60 @@
+import fc from "fast-check";
+import { describe, expect, test } from "vitest";
+import { type HookSecrets, isAuthentic } from "../../lambda/okta/authentication.ts";
+
+function secrets(known: readonly string[], refreshed: readonly string[] | null = null) {
+  const asked: string[] = [];
+  const store: HookSecrets = {
+    known: async () => {
+      asked.push("known");
+      return known;
+    },
+    refreshed: async () => {
+      asked.push("refreshed");
+      return refreshed;
+    },
+  };
+  return { store, asked };
+}
+
+describe("a request", () => {
+  test("is authentic with any secret at hand, and nothing is fetched", async () => {
+    const { store, asked } = secrets(["current", "previous"]);
+    expect(await isAuthentic("current", store)).toBe(true);
+    expect(await isAuthentic("previous", store)).toBe(true);
+    expect(asked).toEqual(["known", "known"]);
+  });
+
+  test("on a mismatch is compared with the secrets fetched anew", async () => {
+    const { store, asked } = secrets(["old"], ["new", "old"]);
+    expect(await isAuthentic("new", store)).toBe(true);
+    expect(asked).toEqual(["known", "refreshed"]);
+  });
+
+  test("without the header, or with an empty one, costs no look at the secrets", async () => {
+    const { store, asked } = secrets([""]);
+    expect(await isAuthentic(undefined, store)).toBe(false);
+    expect(await isAuthentic("", store)).toBe(false);
+    expect(asked).toEqual([]);
+  });
+
+  test("is as authentic as its header equals a secret, whatever the lengths", async () => {
+    await fc.assert(
+      fc.asyncProperty(fc.string(), fc.array(fc.string()), async (given, known) => {
+        const expected = given !== "" && known.includes(given);
+        expect(await isAuthentic(given, secrets(known).store)).toBe(expected);
+      }),
+    );
+  });
+
+  test("is not authentic with a secret that differs in case, space or length alone", async () => {
+    for (const given of ["Secret", "secret ", " secret", "secre", "secrets", "Bearer secret"]) {
+      expect(await isAuthentic(given, secrets(["secret"]).store)).toBe(false);
+    }
+  });
+
+  test("cannot be judged while no secret is to be had", async () => {
+    const down: HookSecrets = { known: () => Promise.reject(new Error("down")), refreshed: async () => null };
+    await expect(isAuthentic("any", down)).rejects.toThrow("down");
+  });
+});

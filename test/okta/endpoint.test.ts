@@ -1,0 +1,91 @@
+import { describe, expect, test } from "vitest";
+import { answerRequest, type EndpointPorts, type HookRequest, maximumBodyBytes } from "../../lambda/okta/endpoint.ts";
+import { delivery, sessionStart } from "../fixtures/events.ts";
+
+const secret = "secret";
+
+function request(overrides: Partial<Omit<HookRequest, "header">> & { headers?: Record<string, string> } = {}) {
+  const headers: Record<string, string | undefined> = {
+    authorization: secret,
+    "content-type": "application/json",
+    ...overrides.headers,
+  };
+  return {
+    method: "POST",
+    body: Buffer.from(JSON.stringify(delivery([sessionStart()]))),
+    ...overrides,
+    header: (name: string) => headers[name],
+  };
+}
+
+function ports(overrides: Partial<EndpointPorts> = {}) {
+  const failures: [message: string, error: unknown][] = [];
+  const all: EndpointPorts = {
+    secrets: { known: async () => [secret], refreshed: async () => null },
+    process: async () => true,
+    onFailure: (message, error) => failures.push([message, error]),
+    ...overrides,
+  };
+  return { ports: all, failures };
+}
+
+describe("our own trouble is answered 503, and told of", () => {
+  const broken = new Error("broken");
+
+  test("when no secret is to be had", async () => {
+    const { ports: without, failures } = ports({
+      secrets: { known: () => Promise.reject(broken), refreshed: async () => null },
+    });
+    expect(await answerRequest(request(), without)).toEqual({ status: 503, headers: {}, body: "" });
+    expect(failures).toEqual([["The event hook's secret is not to be had", broken]]);
+  });
+
+  test("when a part of the delivery was neither done nor parked", async () => {
+    expect((await answerRequest(request(), ports({ process: async () => false }).ports)).status).toBe(503);
+  });
+
+  test("when processing breaks off", async () => {
+    const { ports: breaking, failures } = ports({ process: () => Promise.reject(broken) });
+    expect((await answerRequest(request(), breaking)).status).toBe(503);
+    expect(failures).toEqual([["The delivery could not be processed", broken]]);
+  });
+});
+
+describe("the body", () => {
+  test("is taken up to the limit, to the byte", async () => {
+    const body = (bytes: number) => Buffer.from(JSON.stringify(delivery([])).padEnd(bytes, " "));
+    expect((await answerRequest(request({ body: body(maximumBodyBytes) }), ports().ports)).status).toBe(204);
+    const over = await answerRequest(request({ body: body(maximumBodyBytes + 1) }), ports().ports);
+    expect(over.status).toBe(413);
+    expect(over.body).toContain("1048577");
+  });
+
+  test("that is no UTF-8 is refused", async () => {
+    const answer = await answerRequest(request({ body: Buffer.from([0x22, 0xff, 0x22]) }), ports().ports);
+    expect(answer.status).toBe(400);
+    expect(answer.body).toContain("UTF-8");
+  });
+
+  test.each([
+    ["application/json", 204],
+    ["Application/JSON; Charset=UTF-8", 204],
+    ['application/json;charset="utf-8"', 204],
+    ["application/cloudevents+json", 204],
+    ["application/json; charset=latin1", 415],
+    ["text/json", 415],
+    ["application/jsonp", 415],
+    ["", 415],
+  ])("of type %j: %i", async (contentType, status) => {
+    const answer = await answerRequest(request({ headers: { "content-type": contentType } }), ports().ports);
+    expect(answer.status).toBe(status);
+  });
+});
+
+test("a GET is authenticated before its challenge is answered", async () => {
+  const challenge = { "x-okta-verification-challenge": 'a"b' };
+  const get = { method: "GET", body: Buffer.alloc(0) };
+  const right = await answerRequest(request({ ...get, headers: challenge }), ports().ports);
+  expect(right).toMatchObject({ status: 200, body: '{"verification":"a\\"b"}' });
+  const wrong = await answerRequest(request({ ...get, headers: { ...challenge, authorization: "x" } }), ports().ports);
+  expect(wrong).toEqual({ status: 401, headers: {}, body: "" });
+});
