@@ -1,0 +1,131 @@
+import { describe, expect, test } from "vitest";
+import { type Alert, type AlertSource, createAlert } from "../../lambda/alerts/alert.ts";
+import type { GeoJudgement } from "../../lambda/geo/mismatch.ts";
+import { logEvent } from "../fixtures/events.ts";
+import { rule } from "../fixtures/rules.ts";
+
+const low = rule("low", "00000000-0000-4000-8000-000000000001");
+const high = rule("high", "00000000-0000-4000-8000-000000000002");
+const alsoHigh = rule("high", "00000000-0000-4000-8000-000000000003");
+const unknownLocation: GeoJudgement = {
+  verdict: "unknown",
+  reason: "No profile location is known for this user.",
+  distanceKm: null,
+  nearestProfileLocation: null,
+};
+
+function alert(overrides: Partial<AlertSource> = {}): Alert {
+  return createAlert({
+    event: logEvent({ uuid: "event-1" }),
+    delivery: { id: "delivery-1", org: "example.okta.com", eventHookId: "who1" },
+    rules: [high],
+    judgement: unknownLocation,
+    thresholdKm: 500,
+    detectedAt: new Date("2026-11-24T09:30:03Z"),
+    ...overrides,
+  });
+}
+
+describe("the alert's id", () => {
+  test("is a UUIDv5, the same however often and in whatever order the detections come", () => {
+    const { alertId } = alert({ rules: [low, high] });
+    expect(alertId).toMatch(/^[0-9a-f]{8}-[0-9a-f]{4}-5[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/);
+    expect(alert({ rules: [high, low], detectedAt: new Date(0) }).alertId).toBe(alertId);
+  });
+
+  test("differs by event and by detection", () => {
+    const ids = [
+      alert().alertId,
+      alert({ rules: [low] }).alertId,
+      alert({ event: logEvent({ uuid: "event-2" }) }).alertId,
+    ];
+    expect(new Set(ids).size).toBe(3);
+  });
+});
+
+describe("detections", () => {
+  test("stand severest first, and the severest decides the severity", () => {
+    const { severity, detections } = alert({ rules: [low, alsoHigh, high] });
+    expect(severity).toBe("high");
+    expect(detections.map(({ id }) => id)).toEqual([high.id, alsoHigh.id, low.id]);
+    expect(detections[0]).toEqual({
+      id: high.id,
+      title: "Rule of level high",
+      level: "high",
+      description: "Test",
+      tags: ["attack.initial-access"],
+      references: ["https://example.com/why"],
+      falsePositives: ["A test"],
+    });
+  });
+
+  test("there has to be one", () => {
+    expect(() => alert({ rules: [] })).toThrow(/event-1 needs at least one detection/);
+  });
+});
+
+test("what is unknown is null, and never left out", () => {
+  const bare = logEvent({
+    actor: null,
+    client: null,
+    outcome: null,
+    authenticationContext: null,
+    securityContext: null,
+    debugContext: null,
+  });
+  const { user, session, network, client, geo, risk, behaviors, okta } = alert({
+    event: bare,
+    delivery: { id: null, org: null, eventHookId: null },
+  });
+  const nullOf = (...names: string[]) => Object.fromEntries(names.map((name) => [name, null]));
+  expect(user).toEqual(nullOf("id", "login", "displayName"));
+  expect(session).toEqual(nullOf("outcome", "reason", "externalSessionId", "rootSessionId"));
+  expect(network).toEqual({ ...nullOf("ip", "asNumber", "asOrg", "isp", "domain"), services: [] });
+  expect(client).toEqual(nullOf("browser", "os", "device", "userAgent", "zone"));
+  expect(geo).toEqual({
+    ...unknownLocation,
+    thresholdKm: 500,
+    exit: nullOf("city", "state", "country", "countryCode", "latitude", "longitude"),
+  });
+  expect(risk).toEqual({ level: null, reasons: [] });
+  expect(behaviors).toEqual([]);
+  expect(okta).toMatchObject(nullOf("org", "eventHookId", "deliveryId", "systemLogUrl"));
+});
+
+test("text of any length is cut, so that the alert keeps within its size", () => {
+  const { user } = alert({ event: logEvent({ actor: { id: "00u1", displayName: "😀".repeat(5_000) } }) });
+  expect(user.displayName).toHaveLength(1_001);
+  expect(user.displayName?.isWellFormed()).toBe(true);
+});
+
+describe("the link to the System Log", () => {
+  const linkFor = (org: string | null, published?: string) =>
+    alert({
+      delivery: { id: null, org, eventHookId: null },
+      event: logEvent({ uuid: "event-1", ...(published === undefined ? {} : { published }) }),
+    }).okta.systemLogUrl;
+
+  test.each([
+    ["example.okta.com", "example-admin.okta.com"],
+    ["example-admin.okta.com", "example-admin.okta.com"],
+    ["dev-1.oktapreview.com", "dev-1-admin.oktapreview.com"],
+    ["example.okta-emea.com", "example-admin.okta-emea.com"],
+  ])("of %s opens %s on the event, in the hour around it", (org, host) => {
+    const link = new URL(linkFor(org) ?? "");
+    expect(link.host).toBe(host);
+    expect(link.searchParams.get("search")).toBe('uuid eq "event-1"');
+    expect(link.searchParams.get("fromTime")).toBe("2026-11-24T08:30:00.412Z");
+    expect(link.searchParams.get("toTime")).toBe("2026-11-24T10:30:00.412Z");
+  });
+
+  test.each([["login.example.com"], ["okta.com.evil.example"], ["{yourOktaDomain}"], [null]])(
+    "of %j is not guessed",
+    (org) => {
+      expect(linkFor(org)).toBeNull();
+    },
+  );
+
+  test("goes without times when the event's is none", () => {
+    expect([...new URL(linkFor("example.okta.com", "lately") ?? "").searchParams.keys()]).toEqual(["search"]);
+  });
+});

@@ -1,0 +1,51 @@
+import { expect, test } from "vitest";
+import { ConfigError, readReceiverConfig } from "../lambda/config.ts";
+
+const complete = {
+  PROFILE_TABLE: "profiles",
+  ALERT_TOPIC_ARN: "arn:aws-us-gov:sns:us-gov-west-1:123456789012:alerts",
+  DEAD_LETTER_QUEUE_URL: "https://sqs.us-east-1.amazonaws.com/123456789012/dead-letters",
+  MISMATCH_DISTANCE_KM: "750.5",
+  HOOK_SECRET_ARN: "arn:aws:secretsmanager:us-east-1:123456789012:secret:hook-AbCdEf",
+};
+
+test("a complete environment is read", () => {
+  expect(readReceiverConfig({ ...complete, UNRELATED: "x" })).toEqual({
+    profileTable: complete.PROFILE_TABLE,
+    alertTopicArn: complete.ALERT_TOPIC_ARN,
+    deadLetterQueueUrl: complete.DEAD_LETTER_QUEUE_URL,
+    hookSecret: { arn: complete.HOOK_SECRET_ARN },
+    mismatchDistanceKm: 750.5,
+  });
+});
+
+test("the secret itself stands in for its ARN", () => {
+  const { HOOK_SECRET_ARN: _, ...others } = complete;
+  expect(readReceiverConfig({ ...others, HOOK_SECRET: "s" }).hookSecret).toEqual({ value: "s" });
+});
+
+test.each([
+  ["PROFILE_TABLE", undefined],
+  ["PROFILE_TABLE", ""],
+  ["ALERT_TOPIC_ARN", undefined],
+  ["ALERT_TOPIC_ARN", "alerts"],
+  ["DEAD_LETTER_QUEUE_URL", undefined],
+  ["DEAD_LETTER_QUEUE_URL", "dead-letters"],
+  ["MISMATCH_DISTANCE_KM", undefined],
+  ["MISMATCH_DISTANCE_KM", "far"],
+  ["MISMATCH_DISTANCE_KM", "0"],
+  ["MISMATCH_DISTANCE_KM", "20017"],
+  ["MISMATCH_DISTANCE_KM", "-5"],
+  ["HOOK_SECRET_ARN", undefined],
+  ["HOOK_SECRET_ARN", "hook"],
+])("%s of %j is refused by name", (name, value) => {
+  expect(() => readReceiverConfig({ ...complete, [name]: value })).toThrow(ConfigError);
+  expect(() => readReceiverConfig({ ...complete, [name]: value })).toThrow(`- ${name} `);
+});
+
+test("all that is wrong is named at once, and a secret never", () => {
+  const read = () => readReceiverConfig({ HOOK_SECRET: "top-secret", HOOK_SECRET_ARN: complete.HOOK_SECRET_ARN });
+  for (const name of Object.keys(complete)) expect(read).toThrow(name);
+  expect(read).toThrow(/exactly one/);
+  expect(read).not.toThrow(/top-secret/);
+});

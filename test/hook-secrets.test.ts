@@ -1,0 +1,109 @@
+import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { rotatingSecret, secretsManagerVersions } from "../lambda/hook-secrets.ts";
+import { isAuthentic } from "../lambda/okta/authentication.ts";
+import { type AwsAnswer, type AwsEndpoint, startAwsEndpoint } from "./fixtures/aws-endpoint.ts";
+
+const arn = "arn:aws:secretsmanager:us-east-1:123456789012:secret:hook-AbCdEf";
+
+/** Secrets Manager as far as the functions use it: GetSecretValue of a version by its stage. */
+let endpoint: AwsEndpoint;
+let stored: Partial<Record<string, string>>;
+let isDown: boolean;
+let calls: unknown[];
+let now: number;
+
+beforeEach(async () => {
+  stored = { AWSCURRENT: "one" };
+  isDown = false;
+  calls = [];
+  now = 0;
+  endpoint = await startAwsEndpoint((operation, input): AwsAnswer => {
+    calls.push([operation, input.SecretId, input.VersionStage]);
+    if (isDown) return { status: 500, body: { __type: "InternalServiceError" } };
+    const value = stored[String(input.VersionStage)];
+    if (value === undefined) return { status: 400, body: { __type: "ResourceNotFoundException", message: "no such" } };
+    return { status: 200, body: { ARN: arn, Name: "hook", SecretString: value } };
+  });
+  Object.assign(process.env, {
+    AWS_ENDPOINT_URL_SECRETS_MANAGER: endpoint.url,
+    AWS_REGION: "us-east-1",
+    AWS_ACCESS_KEY_ID: "local",
+    AWS_SECRET_ACCESS_KEY: "local",
+  });
+});
+
+afterEach(() => endpoint.stop());
+
+const start = () => rotatingSecret(secretsManagerVersions(arn), () => now);
+
+describe("the event hook's secret", () => {
+  test("is fetched once and kept, the previous version that does not exist included", async () => {
+    const secrets = start();
+    expect(await secrets.known()).toEqual(["one"]);
+    expect(await secrets.known()).toEqual(["one"]);
+    expect(calls.sort()).toEqual([
+      ["GetSecretValue", arn, "AWSCURRENT"],
+      ["GetSecretValue", arn, "AWSPREVIOUS"],
+    ]);
+  });
+
+  test("is accepted in its current and its previous version", async () => {
+    stored = { AWSCURRENT: "two", AWSPREVIOUS: "one" };
+    const secrets = start();
+    for (const given of ["one", "two"]) expect(await isAuthentic(given, secrets)).toBe(true);
+    expect(await isAuthentic("three", secrets)).toBe(false);
+  });
+
+  test("that is rotated loses no request: the new one is fetched on the first mismatch", async () => {
+    const secrets = start();
+    expect(await isAuthentic("one", secrets)).toBe(true);
+    stored = { AWSCURRENT: "two", AWSPREVIOUS: "one" };
+    expect(await isAuthentic("two", secrets)).toBe(true);
+    expect(await isAuthentic("one", secrets)).toBe(true);
+  });
+
+  test("is fetched anew at most every ten seconds, however often somebody guesses", async () => {
+    const secrets = start();
+    await secrets.known();
+    const before = calls.length;
+    for (let guess = 0; guess < 20; guess += 1) expect(await isAuthentic(`guess ${guess}`, secrets)).toBe(false);
+    expect(calls.length - before).toBe(2);
+    now = 9_999;
+    await isAuthentic("guess", secrets);
+    expect(calls.length - before).toBe(2);
+    now = 10_000;
+    await isAuthentic("guess", secrets);
+    expect(calls.length - before).toBe(4);
+  });
+});
+
+describe("with Secrets Manager down", () => {
+  test("nothing can be said when no secret was ever fetched", async () => {
+    isDown = true;
+    await expect(start().known()).rejects.toThrow();
+  });
+
+  test("the next request asks again", async () => {
+    isDown = true;
+    const secrets = start();
+    await expect(secrets.known()).rejects.toThrow();
+    isDown = false;
+    expect(await secrets.known()).toEqual(["one"]);
+  });
+
+  test("the secret last fetched serves on", async () => {
+    let failing = false;
+    const secrets = rotatingSecret(
+      async (stage) => {
+        if (failing) throw new Error("down");
+        return stage === "AWSCURRENT" ? "one" : null;
+      },
+      () => now,
+    );
+    await secrets.known();
+    failing = true;
+    expect(await isAuthentic("one", secrets)).toBe(true);
+    // Whether this one is a new secret or a wrong one, nobody can tell now.
+    await expect(isAuthentic("two", secrets)).rejects.toThrow("down");
+  });
+});

@@ -1,0 +1,105 @@
+import { type ChildProcess, spawn } from "node:child_process";
+import { readFile } from "node:fs/promises";
+import { createServer } from "node:net";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { afterEach, describe, expect, test } from "vitest";
+
+const root = fileURLToPath(new URL("../..", import.meta.url));
+const running = new Set<ChildProcess>();
+
+afterEach(() => {
+  for (const child of running) child.kill("SIGKILL");
+});
+
+function start(args: readonly string[], environment: Record<string, string> = {}) {
+  const child = spawn(process.execPath, ["local/main.ts", ...args], {
+    cwd: root,
+    env: { PATH: process.env.PATH, PORT: "0", ...environment },
+  });
+  running.add(child);
+  let output = "";
+  child.stdout.on("data", (chunk) => {
+    output += String(chunk);
+  });
+  child.stderr.on("data", (chunk) => {
+    output += String(chunk);
+  });
+  const exited = new Promise<number | null>((resolve) => child.once("exit", (code) => resolve(code)));
+  return {
+    child,
+    output: () => output,
+    /** The output's first part that matches; fails with what was printed instead. */
+    printed: async (pattern: RegExp): Promise<string> => {
+      await expect.poll(() => output, { timeout: 20_000, interval: 20 }).toMatch(pattern);
+      return pattern.exec(output)?.[1] ?? "";
+    },
+    exited: async () => ({ code: await exited, output }),
+  };
+}
+
+describe("the embedded run", () => {
+  test("prints two commands which, pasted, verify the hook and print an alert; Ctrl-C stops it", async () => {
+    const run = start([]);
+    await run.printed(/^ready http:\/\/localhost:\d+\/$/m);
+    await run.printed(/(Stop with Ctrl-C)/);
+    const commands = run.output().match(/^ {2}curl .*$/gm) ?? [];
+    expect(commands).toHaveLength(2);
+    const answers: string[] = [];
+    for (const command of commands) answers.push(await paste(command));
+    expect(answers).toEqual(['200 {"verification":"hello"}', "204 "]);
+    await run.printed(/(--- \[high\] proxied Okta session: ada@example\.com, Canada)/);
+    await run.printed(/(5,723 km from Lisbon, PT \(home\))/);
+    run.child.kill("SIGINT");
+    expect(await run.exited()).toMatchObject({ code: 0 });
+  });
+
+  test("takes port, secret and threshold from the environment", async () => {
+    const run = start([], { HOOK_SECRET: "other", MISMATCH_DISTANCE_KM: "9000" });
+    const url = await run.printed(/^ready (\S+)$/m);
+    expect((await fetch(url, { headers: { authorization: "local-secret" } })).status).toBe(401);
+    expect((await fetch(url, { headers: { authorization: "other" } })).status).toBe(400);
+    expect(await (await fetch(`${url}_local/alerts`)).json()).toEqual([]);
+  });
+
+  test("says that a port is taken, and how to choose another", async () => {
+    const taken = createServer();
+    await new Promise<void>((resolve) => taken.listen(0, "127.0.0.1", resolve));
+    const address = taken.address();
+    const port = typeof address === "object" ? String(address?.port) : "";
+    const { code, output } = await start([], { PORT: port }).exited();
+    await new Promise((resolve) => taken.close(resolve));
+    expect(code).toBe(1);
+    expect(output).toMatch(new RegExp(`^error: the port is taken .*${port}.*PORT=3001 npm start$`, "m"));
+  });
+
+  test.each([
+    [["--port", "x"], {}, /"x" is no port/],
+    [[], { MISMATCH_DISTANCE_KM: "far" }, /MISMATCH_DISTANCE_KM/],
+    [["--prot", "1"], {}, /--prot/],
+  ])("refuses %j with %j, and shows its usage", async (args, environment, message) => {
+    const { code, output } = await start(args, environment).exited();
+    expect(code).toBe(2);
+    expect(output).toMatch(message);
+    expect(output).toContain("Usage: npm start");
+  });
+
+  test("explains itself on --help", async () => {
+    expect(await start(["--help"]).exited()).toMatchObject({
+      code: 0,
+      output: expect.stringMatching(/^Usage: npm start/),
+    });
+  });
+});
+
+/** Does what a printed curl command does, on machines without curl too: `-H` and `--data @file` are all they use. */
+async function paste(command: string): Promise<string> {
+  const headers = [...command.matchAll(/-H '([^:]+): ([^']*)'/g)].map(([, name = "", value = ""]) => [name, value]);
+  const [, file] = / --data @(\S+)/.exec(command) ?? [];
+  const [, url = ""] = / (http:\S+)$/.exec(command) ?? [];
+  const response = await fetch(url, {
+    headers: Object.fromEntries(headers),
+    ...(file === undefined ? {} : { method: "POST", body: await readFile(join(root, file)) }),
+  });
+  return `${response.status} ${await response.text()}`;
+}

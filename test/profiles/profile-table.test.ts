@@ -1,0 +1,105 @@
+import { DynamoDBClient, PutItemCommand } from "@aws-sdk/client-dynamodb";
+import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
+import { createProfileTable } from "../../lambda/profiles/profile-table.ts";
+import { type Emulators, startEmulators } from "../../local/emulators.ts";
+import { names } from "../../local/resources.ts";
+import { type AwsEndpoint, startAwsEndpoint } from "../fixtures/aws-endpoint.ts";
+
+let emulators: Emulators;
+let proxy: AwsEndpoint | undefined;
+
+beforeAll(async () => {
+  emulators = await startEmulators();
+  Object.assign(process.env, emulators.environment);
+  const client = new DynamoDBClient({});
+  const put = (Item: PutItemCommand["input"]["Item"]) =>
+    client.send(new PutItemCommand({ TableName: names.profileTable, Item }));
+  await put({
+    user: { S: "00u1" },
+    locations: { L: [{ M: { label: { S: "home" }, countryCode: { S: "PT" }, latitude: { N: "38.7" } } }] },
+  });
+  await put({ user: { S: "odd" }, locations: { L: [{ S: "Lisbon" }, { M: { latitude: { S: "38.7" } } }] } });
+  await put({ user: { S: "none" } });
+  for (let index = 0; index < 120; index += 1) await put({ user: { S: `many-${index}` }, locations: { L: [] } });
+  client.destroy();
+});
+
+afterEach(async () => {
+  process.env.AWS_ENDPOINT_URL_DYNAMODB = emulators.environment.AWS_ENDPOINT_URL_DYNAMODB;
+  await proxy?.stop();
+  proxy = undefined;
+});
+afterAll(() => emulators.stop());
+
+/** DynamoDB that takes at most this many keys of a call, and leaves the rest unprocessed, as it does when throttled. */
+async function throttleTo(keysPerCall: number): Promise<{ readonly calls: () => number }> {
+  let calls = 0;
+  const behind = emulators.environment.AWS_ENDPOINT_URL_DYNAMODB ?? "";
+  proxy = await startAwsEndpoint(async (_, input, headers) => {
+    calls += 1;
+    const request = (input.RequestItems as Record<string, { Keys: unknown[] }>)[names.profileTable];
+    const { Keys = [], ...others } = request ?? {};
+    const left = Keys.slice(keysPerCall);
+    const taken = Keys.slice(0, keysPerCall);
+    let body: Record<string, unknown> = { Responses: { [names.profileTable]: [] } };
+    if (taken.length > 0) {
+      for (const name of ["host", "content-length", "connection"]) headers.delete(name);
+      const response = await fetch(behind, {
+        method: "POST",
+        headers,
+        body: JSON.stringify({ ...input, RequestItems: { [names.profileTable]: { ...others, Keys: taken } } }),
+      });
+      body = (await response.json()) as Record<string, unknown>;
+    }
+    const UnprocessedKeys = left.length === 0 ? {} : { [names.profileTable]: { ...others, Keys: left } };
+    return { status: 200, body: { ...body, UnprocessedKeys } };
+  });
+  process.env.AWS_ENDPOINT_URL_DYNAMODB = proxy.url;
+  return { calls: () => calls };
+}
+
+const find = (...keys: string[]) => createProfileTable(names.profileTable).findLocations(new Set(keys));
+
+describe("profile locations", () => {
+  test("are found by key; a key without an item is missing, one without locations has none", async () => {
+    const found = await find("00u1", "none", "nobody");
+    expect([...found.keys()].sort()).toEqual(["00u1", "none"]);
+    expect(found.get("none")).toEqual([]);
+    expect(found.get("00u1")).toEqual([
+      {
+        label: "home",
+        countryCode: "PT",
+        state: null,
+        city: null,
+        postalCode: null,
+        latitude: 38.7,
+        longitude: null,
+      },
+    ]);
+  });
+
+  test("that are no locations are left out, and odd parts of one are null", async () => {
+    expect((await find("odd")).get("odd")).toEqual([expect.objectContaining({ label: "location", latitude: null })]);
+  });
+
+  test("of more users than one request takes are all found", async () => {
+    expect((await find(...Array.from({ length: 120 }, (_, index) => `many-${index}`))).size).toBe(120);
+  });
+});
+
+describe("unprocessed keys", () => {
+  test("are asked for again", async () => {
+    const { calls } = await throttleTo(2);
+    expect((await find("many-1", "many-2", "many-3", "many-4", "many-5")).size).toBe(5);
+    expect(calls()).toBe(3);
+  });
+
+  test("that stay unprocessed mean that the store is unavailable", async () => {
+    await throttleTo(0);
+    await expect(find("00u1")).rejects.toThrow(/left keys unprocessed 4 times/);
+  });
+});
+
+test("a table that is not there is an error, and no user without a profile", async () => {
+  await expect(createProfileTable("missing").findLocations(new Set(["00u1"]))).rejects.toThrow();
+});
