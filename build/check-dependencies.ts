@@ -14,6 +14,7 @@ const root = fileURLToPath(new URL("..", import.meta.url));
 const core = [
   "pipeline.ts",
   "sigma",
+  "detections/compile-rules.ts",
   "geo",
   "okta",
   "profiles/profile-location.ts",
@@ -23,7 +24,16 @@ const core = [
 /** What stands in those folders and is an adapter all the same. */
 const adapters = ["alerts/alert-topic.ts"];
 /** The packages and modules that the core may import. */
-const allowed = new Set(["@turf/distance", "country-to-iso", "node:crypto", "uuid", "zod/mini"]);
+const allowed = new Set([
+  "@turf/distance",
+  "country-to-iso",
+  "fastest-levenshtein",
+  "node:crypto",
+  "node:net",
+  "re2js",
+  "uuid",
+  "zod/mini",
+]);
 /** What is to be passed in as an argument. */
 const ambient = /\bprocess\.|\bDate\.now\(|\bnew Date\(\)|\bMath\.random\(|\brandomUUID\(|\bperformance\.|\bfetch\(/;
 

@@ -1,7 +1,5 @@
-import { readdir } from "node:fs/promises";
-import { join } from "node:path";
 import type { Plugin } from "esbuild";
-import { loadRules } from "./load-rules.ts";
+import { loadDetections } from "./load-detections.ts";
 
 /** Resolves an import of `./*.yml` to the checked Sigma rules of that folder, so that no YAML parser is deployed. */
 export const rulesPlugin: Plugin = {
@@ -9,13 +7,12 @@ export const rulesPlugin: Plugin = {
   setup(build) {
     build.onResolve({ filter: /^\.\/\*\.yml$/ }, ({ resolveDir }) => ({ path: resolveDir, namespace: "sigma-rules" }));
     build.onLoad({ filter: /.*/, namespace: "sigma-rules" }, async ({ path: folder }) => {
-      const files = await readdir(folder);
       try {
+        const { rules, warnings } = await loadDetections(folder);
         return {
-          contents: JSON.stringify(await loadRules(folder)),
+          contents: JSON.stringify(rules.map(({ content }) => content)),
           loader: "json",
-          watchDirs: [folder],
-          watchFiles: files.map((file) => join(folder, file)),
+          warnings: warnings.map((text) => ({ text })),
         };
       } catch (error) {
         return { errors: [{ text: error instanceof Error ? error.message : String(error) }] };

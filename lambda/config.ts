@@ -9,6 +9,8 @@ export interface ReceiverConfig {
   readonly hookSecret: { readonly arn: string } | { readonly value: string };
   /** Kilometers, over 0. */
   readonly mismatchDistanceKm: number;
+  /** Whether detections with `status: experimental` run. */
+  readonly experimentalDetections: boolean;
 }
 
 /** Settings that are missing or malformed. The message names each, and never holds a secret. */
@@ -31,6 +33,7 @@ const environmentSchema = z.object({
     z.regex(/^\d+(\.\d+)?$/, "is no number of kilometers"),
     z.refine((text) => Number(text) > 0 && Number(text) <= 20_016, "is not between 0 and 20016 kilometers"),
   ),
+  EXPERIMENTAL_DETECTIONS: z.optional(z.enum(["true", "false"], "is neither true nor false")),
   HOOK_SECRET: z.optional(z.string()),
   HOOK_SECRET_ARN: z.optional(
     z.string().check(z.regex(/^arn:[\w-]+:secretsmanager:\S+$/, "is no ARN of a Secrets Manager secret")),
@@ -64,5 +67,6 @@ export function readReceiverConfig(environment: Readonly<Record<string, string |
     deadLetterQueueUrl: parsed.data.DEAD_LETTER_QUEUE_URL,
     hookSecret: arn ? { arn } : { value: value ?? "" },
     mismatchDistanceKm: Number(parsed.data.MISMATCH_DISTANCE_KM),
+    experimentalDetections: parsed.data.EXPERIMENTAL_DETECTIONS === "true",
   };
 }

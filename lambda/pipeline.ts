@@ -4,11 +4,12 @@ import type { Delivery, MalformedEvent } from "./okta/event-hook.ts";
 import type { LogEvent } from "./okta/log-event.ts";
 import type { ProfileLocation, ProfileStore } from "./profiles/profile-location.ts";
 import type { CompiledRule } from "./sigma/compile.ts";
-import { UNKNOWN } from "./sigma/field.ts";
+import { type Enrichment, UNKNOWN } from "./sigma/field.ts";
+import type { RuleSet } from "./sigma/rule-set.ts";
 
 /** What the pipeline needs of the world. */
 export interface PipelinePorts {
-  readonly rules: readonly CompiledRule[];
+  readonly rules: RuleSet;
   readonly profiles: ProfileStore;
   /** Publishes one alert; rejects when it cannot be. */
   readonly publish: (alert: Alert) => Promise<void>;
@@ -43,10 +44,7 @@ const concurrency = 50;
  * Never rejects: what could not be done is counted and observed.
  */
 export async function processDelivery(delivery: Delivery, ports: PipelinePorts): Promise<Outcome> {
-  const candidates = delivery.events.filter((event) => {
-    const notEnriched = { ...event.received, enrichment: UNKNOWN };
-    return ports.rules.some(({ evaluate }) => evaluate(notEnriched) !== false);
-  });
+  const candidates = delivery.events.flatMap((event) => findCandidate(event, ports.rules) ?? []);
   const [parked, results] = await Promise.all([
     park(delivery, ports),
     candidates.length === 0 ? [] : handleCandidates(candidates, delivery, ports),
@@ -60,23 +58,40 @@ export async function processDelivery(delivery: Delivery, ports: PipelinePorts):
 
 type Result = "alerted" | "unmatched" | "failed";
 
+/** An event that rules match, or may match once its user's location is known. */
+interface Candidate {
+  readonly event: LogEvent;
+  readonly rules: readonly CompiledRule[];
+}
+
+const notEnriched: Enrichment = { enrichment: UNKNOWN };
+
+/** Null when no rule can match the event, whatever is found out about it. */
+function findCandidate(event: LogEvent, rules: RuleSet): Candidate | null {
+  const outcomes = rules.match(event.received, notEnriched);
+  return outcomes.length === 0 ? null : { event, rules: outcomes.map(({ compiled }) => compiled) };
+}
+
 async function handleCandidates(
-  candidates: readonly LogEvent[],
+  candidates: readonly Candidate[],
   delivery: Delivery,
   ports: PipelinePorts,
 ): Promise<Result[]> {
-  const locations = await lookUp(candidates, ports);
+  const locations = await lookUp(
+    candidates.map(({ event }) => event),
+    ports,
+  );
   const pending = candidates.entries();
   const results: Result[] = [];
   const worker = async () => {
-    for (const [index, event] of pending) results[index] = await handle(event, delivery, locations, ports);
+    for (const [index, candidate] of pending) results[index] = await handle(candidate, delivery, locations, ports);
   };
   await Promise.all(Array.from({ length: Math.min(concurrency, candidates.length) }, worker));
   return results;
 }
 
 async function handle(
-  event: LogEvent,
+  { event, rules }: Candidate,
   delivery: Delivery,
   locations: ReadonlyMap<string, readonly ProfileLocation[]> | null,
   ports: PipelinePorts,
@@ -85,17 +100,19 @@ async function handle(
     const judgement = judge(event, locations, ports.mismatchDistanceKm);
     // Without the profile store nobody knows whether there is a mismatch: rules that ask for it stay undecided.
     const geo = locations === null ? UNKNOWN : { verdict: judgement.verdict, mismatch: isMismatch(judgement) };
-    const enriched = { ...event.received, enrichment: { geo } };
-    const truths = ports.rules.map(({ rule, evaluate }) => ({ rule, truth: evaluate(enriched) }));
-    const rules = truths.filter(({ truth }) => truth === true).map(({ rule }) => rule);
-    if (rules.length === 0) {
+    const enrichment: Enrichment = { enrichment: { geo } };
+    const truths = rules.map((compiled) => ({ compiled, truth: compiled.evaluate(event.received, enrichment) }));
+    const detections = truths
+      .filter(({ truth }) => truth === true)
+      .map(({ compiled: { rule, explain } }) => ({ rule, matched: explain(event.received, enrichment) }));
+    if (detections.length === 0) {
       if (truths.every(({ truth }) => truth === false)) return "unmatched";
       throw new Error("whether a detection matches depends on the profile store, which could not be asked");
     }
     const alert = createAlert({
       event,
       delivery,
-      rules,
+      detections,
       judgement,
       thresholdKm: ports.mismatchDistanceKm,
       detectedAt: ports.now(),

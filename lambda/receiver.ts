@@ -3,6 +3,7 @@ import { createAlertTopic } from "./alerts/alert-topic.ts";
 import { readReceiverConfig } from "./config.ts";
 import { toDeadLetter } from "./dead-letters/dead-letter.ts";
 import { createDeadLetterQueue } from "./dead-letters/dead-letter-queue.ts";
+import { compileRules, isEnabled } from "./detections/compile-rules.ts";
 import { rules } from "./detections/rules.ts";
 import { fixedSecret, rotatingSecret, secretsManagerVersions } from "./hook-secrets.ts";
 import { answerRequest, type EndpointPorts, type HookRequest } from "./okta/endpoint.ts";
@@ -14,7 +15,7 @@ const config = readReceiverConfig(process.env);
 const sendDeadLetters = createDeadLetterQueue(config.deadLetterQueueUrl);
 
 const pipeline: PipelinePorts = {
-  rules,
+  rules: await compileRules(rules.filter((rule) => isEnabled(rule, { experimental: config.experimentalDetections }))),
   profiles: createProfileTable(config.profileTable),
   publish: createAlertTopic(config.alertTopicArn),
   parkMalformed: (events, delivery) =>

@@ -2,9 +2,8 @@ import { describe, expect, test } from "vitest";
 import type { Alert } from "../lambda/alerts/alert.ts";
 import type { MalformedEvent } from "../lambda/okta/event-hook.ts";
 import { type Observation, type PipelinePorts, processDelivery, profileKeys } from "../lambda/pipeline.ts";
-import { compileRule } from "../lambda/sigma/compile.ts";
 import { type Json, logEvent } from "./fixtures/events.ts";
-import { rule } from "./fixtures/rules.ts";
+import { rule, ruleSet } from "./fixtures/rules.ts";
 
 const proxied = rule("high", "00000000-0000-4000-8000-000000000001", { "securityContext.isProxy": true });
 const far = rule("medium", "00000000-0000-4000-8000-000000000002", {
@@ -28,7 +27,7 @@ function world(overrides: Partial<PipelinePorts> = {}) {
   const parked: MalformedEvent[] = [];
   const observed: Observation[] = [];
   const ports: PipelinePorts = {
-    rules: [proxied, far].map(compileRule),
+    rules: ruleSet([proxied, far]),
     profiles: {
       findLocations: async (keys) => {
         asked.push([...keys]);
@@ -91,7 +90,7 @@ describe("the profile store", () => {
   });
 
   test("that is down fails an event that it alone could decide", async () => {
-    const { deliver, published, observed } = world({ ...storeDown, rules: [compileRule(far)] });
+    const { deliver, published, observed } = world({ ...storeDown, rules: ruleSet([far]) });
     expect(await deliver([{}])).toEqual({ received: 1, alerted: 0, failed: 1 });
     expect(published).toEqual([]);
     expect(observed.map(({ kind }) => kind)).toEqual(["profilesUnavailable", "eventFailed"]);
@@ -102,11 +101,21 @@ test("one alert is published for an event, whatever the number of rules", async 
   const { deliver, published } = world();
   await deliver([{ uuid: "e" }]);
   expect(published.map(({ detections }) => detections.map(({ id }) => id))).toEqual([[proxied.id, far.id]]);
+  expect(published[0]?.detections[1]?.matched).toEqual([
+    {
+      selection: "selection",
+      fields: [
+        { field: "eventType", values: ["user.session.start"] },
+        { field: "securityContext.isProxy", values: [true] },
+        { field: "enrichment.geo.mismatch", values: [true] },
+      ],
+    },
+  ]);
 });
 
 test("an undecided rule that the location decides against raises nothing", async () => {
   const { deliver, published } = world({
-    rules: [compileRule(far)],
+    rules: ruleSet([far]),
     profiles: { findLocations: async () => new Map() },
   });
   expect(await deliver([{}])).toEqual({ received: 1, alerted: 0, failed: 0 });

@@ -12,6 +12,7 @@ import {
   risk,
 } from "../okta/security-signals.ts";
 import type { ProfileLocation } from "../profiles/profile-location.ts";
+import type { MatchedSelection } from "../sigma/compile.ts";
 import { bySeverity, type Level, type Rule } from "../sigma/rule.ts";
 import { summarize, triageSteps } from "./wording.ts";
 
@@ -24,6 +25,8 @@ export interface AlertDetection {
   readonly tags: readonly string[];
   readonly references: readonly string[];
   readonly falsePositives: readonly string[];
+  /** Which selections of the rule the event met, and by which of its values. */
+  readonly matched: readonly MatchedSelection[];
 }
 
 /** One event that at least one detection matched: the body of the SNS message. What is not known is null. */
@@ -101,8 +104,8 @@ export interface Alert {
 export interface AlertSource {
   readonly event: LogEvent;
   readonly delivery: Pick<Delivery, "id" | "org" | "eventHookId">;
-  /** The rules that matched: at least one. */
-  readonly rules: readonly Rule[];
+  /** The rules that matched, and by what: at least one. */
+  readonly detections: readonly { readonly rule: Rule; readonly matched: readonly MatchedSelection[] }[];
   readonly judgement: GeoJudgement;
   readonly thresholdKm: number;
   readonly detectedAt: Date;
@@ -115,13 +118,14 @@ const alertNamespace = "6f6b5a54-1c0e-4d4b-9a56-5f7f0d5d9c3e";
 const maximumText = 1_000;
 
 /** Writes the alert about one event. */
-export function createAlert({ event, delivery, rules, judgement, thresholdKm, detectedAt }: AlertSource): Alert {
+export function createAlert(source: AlertSource): Alert {
+  const { event, delivery, judgement, thresholdKm, detectedAt } = source;
   const { actor, client, outcome, authenticationContext, securityContext } = event.fields;
   const exit = client?.geographicalContext ?? null;
   const coordinates = exit === null ? null : coordinatesOfExit(exit);
-  const detections = [...rules].sort(
-    (first, second) => bySeverity(first.level, second.level) || first.id.localeCompare(second.id),
-  );
+  const detections = source.detections
+    .map(({ rule, matched }) => describeDetection(rule, matched))
+    .sort((first, second) => bySeverity(first.level, second.level) || first.id.localeCompare(second.id));
   const [severest] = detections;
   if (severest === undefined) throw new RangeError(`an alert about ${event.uuid} needs at least one detection`);
   const user = {
@@ -189,15 +193,7 @@ export function createAlert({ event, delivery, rules, judgement, thresholdKm, de
     detectedAt: detectedAt.toISOString(),
     followUp: false,
     severity: severest.level,
-    detections: detections.map(({ id, title, level, description, tags, references, falsePositives }) => ({
-      id,
-      title,
-      level,
-      description,
-      tags,
-      references,
-      falsePositives,
-    })),
+    detections,
     summary: summarize(facts),
     ...facts,
     triage: triageSteps(facts),
@@ -208,6 +204,36 @@ export function createAlert({ event, delivery, rules, judgement, thresholdKm, de
 
 /** What the words of an alert are made of. */
 export type AlertFacts = Pick<Alert, "user" | "session" | "network" | "client" | "geo" | "risk" | "behaviors" | "okta">;
+
+/** Values that an explanation lists of one field at most: a target may be one of thousands. */
+const maximumValues = 10;
+
+function describeDetection(rule: Rule, matched: readonly MatchedSelection[]): AlertDetection {
+  const { id, title, level, description, tags, references, falsePositives } = rule;
+  return {
+    id,
+    title,
+    level,
+    description,
+    tags,
+    references,
+    falsePositives,
+    matched: matched.map(({ selection, fields }) => ({
+      selection,
+      fields: fields.map(({ field, values }) => ({
+        field,
+        values: values
+          .slice(0, maximumValues)
+          .map((value) => (typeof value === "string" ? brief(value) : isPlain(value) ? value : null)),
+      })),
+    })),
+  };
+}
+
+/** An object may be of any size, and stands in the event. */
+function isPlain(value: unknown): boolean {
+  return typeof value === "number" || typeof value === "boolean";
+}
 
 function brief(text: string | null | undefined): string | null {
   if (text === null || text === undefined) return null;

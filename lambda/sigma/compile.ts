@@ -1,87 +1,288 @@
-import { type FieldValues, parsePath, readField } from "./field.ts";
-import { applyModifiers, type Operand } from "./modifiers.ts";
-import { compilePattern } from "./pattern.ts";
-import { type Condition, type DetectionItem, type Rule, type Selection, SigmaRuleError } from "./rule.ts";
+import { BlockList, isIP } from "node:net";
+import {
+  type Enrichment,
+  type FieldPath,
+  type FieldValues,
+  findValue,
+  isScalar,
+  parsePath,
+  readField,
+} from "./field.ts";
+import { compilePattern, fold } from "./pattern.ts";
+import type { CompileRegex } from "./regex.ts";
+import {
+  type ComparisonOperator,
+  type Condition,
+  type DetectionItem,
+  type Operand,
+  type Rule,
+  type Selection,
+  SigmaRuleError,
+  type TextComparison,
+} from "./rule.ts";
+import { readTimePart } from "./time-part.ts";
 import { every, negate, some, type Truth } from "./truth.ts";
 
 /** Decides about one event. Never throws, whatever the event is. */
-export type Evaluate = (event: unknown) => Truth;
+export type Evaluate = (event: unknown, enrichment?: Enrichment) => Truth;
 
-/** A rule and the function that it was compiled into. */
+/** A field that made a selection match, with the values that did. */
+export interface MatchedField {
+  /** Dotted path, as the rule writes it; of a keyword, where it was found. */
+  readonly field: string;
+  /** The event's values that match; empty when it was their absence. */
+  readonly values: readonly unknown[];
+}
+
+/** A selection that matched. */
+export interface MatchedSelection {
+  readonly selection: string;
+  readonly fields: readonly MatchedField[];
+}
+
+/** A rule and the functions that it was compiled into. */
 export interface CompiledRule {
   readonly rule: Rule;
-  /** "unknown" when the outcome depends on a field that holds {@link UNKNOWN}. */
+  /** "unknown" when the outcome depends on a field that holds `UNKNOWN`. */
   readonly evaluate: Evaluate;
+  /** Which selections made the rule match, and by what: those that the condition asks for and the event meets. */
+  readonly explain: (event: unknown, enrichment?: Enrichment) => readonly MatchedSelection[];
+}
+
+/** What compiling needs beside the rule. */
+export interface CompileOptions {
+  /** Compiles regular expressions; without it, rules that hold any cannot be compiled. */
+  readonly compileRegex?: CompileRegex | undefined;
 }
 
 /**
- * Compiles a rule, once, into a function.
+ * Compiles a rule, once, into functions.
  *
- * @throws SigmaRuleError when a modifier is not known or cannot stand where it stands; its path leads to the item
+ * @throws SigmaRuleError when the condition names a selection that is not defined, or an operand cannot be compiled
  */
-export function compileRule(rule: Rule): CompiledRule {
+export function compileRule(rule: Rule, options: CompileOptions = {}): CompiledRule {
   const selections = new Map(
-    Object.entries(rule.selections).map(([name, selection]) => [name, compileSelection(name, selection)] as const),
+    Object.entries(rule.selections).map(([name, selection]) => [name, compileSelection(selection, options)] as const),
   );
-  return { rule, evaluate: compileCondition(rule.condition, selections) };
+  const asked = positiveSelections(rule.condition);
+  return {
+    rule,
+    evaluate: compileCondition(rule.condition, selections),
+    explain: (event, enrichment) =>
+      asked.flatMap((name) => {
+        const fields = selections.get(name)?.explain(event, enrichment) ?? null;
+        return fields === null ? [] : [{ selection: name, fields }];
+      }),
+  };
 }
 
-function compileCondition(condition: Condition, selections: ReadonlyMap<string, Evaluate>): Evaluate {
+/** Whether any operand of a rule is a regular expression, so that compiling it needs `compileRegex`. */
+export function usesRegex(rule: Rule): boolean {
+  return Object.values(rule.selections).some((maps) =>
+    maps.some((items) => items.some(({ values }) => values.some((each) => each.some(({ kind }) => kind === "regex")))),
+  );
+}
+
+/** The selections that a condition asks for, not those that it asks to be absent. */
+function positiveSelections(condition: Condition): readonly string[] {
+  const found = new Set<string>();
+  const visit = (each: Condition, negated: boolean): void => {
+    if (each.kind === "not") visit(each.operand, !negated);
+    else if (each.kind !== "selection") for (const operand of each.operands) visit(operand, negated);
+    else if (!negated) found.add(each.name);
+  };
+  visit(condition, false);
+  return [...found];
+}
+
+interface CompiledSelection {
+  readonly evaluate: Evaluate;
+  /** Null when the selection does not match. */
+  readonly explain: (event: unknown, enrichment?: Enrichment) => readonly MatchedField[] | null;
+}
+
+interface CompiledItem {
+  readonly evaluate: Evaluate;
+  readonly explain: (event: unknown, enrichment?: Enrichment) => readonly MatchedField[];
+}
+
+function compileCondition(condition: Condition, selections: ReadonlyMap<string, CompiledSelection>): Evaluate {
   switch (condition.kind) {
     case "selection": {
       const selection = selections.get(condition.name);
       if (selection === undefined) throw new SigmaRuleError(`the selection "${condition.name}" is not defined`);
-      return selection;
+      return selection.evaluate;
     }
     case "not": {
       const operand = compileCondition(condition.operand, selections);
-      return (event) => negate(operand(event));
+      return (event, enrichment) => negate(operand(event, enrichment));
     }
     case "and":
     case "or": {
       const operands = condition.operands.map((operand) => compileCondition(operand, selections));
       const combine = condition.kind === "and" ? every : some;
-      return (event) => combine(operands, (operand) => operand(event));
+      return (event, enrichment) => combine(operands, (operand) => operand(event, enrichment));
     }
   }
 }
 
-function compileSelection(name: string, selection: Selection): Evaluate {
-  const maps = selection.map((items) => items.map((item) => compileItem(name, item)));
-  return (event) => some(maps, (items) => every(items, (item) => item(event)));
+function compileSelection(selection: Selection, options: CompileOptions): CompiledSelection {
+  const maps = selection.map((items) => items.map((item) => compileItem(item, options)));
+  const matches = (items: readonly CompiledItem[], event: unknown, enrichment?: Enrichment) =>
+    every(items, (item) => item.evaluate(event, enrichment));
+  return {
+    evaluate: (event, enrichment) => some(maps, (items) => matches(items, event, enrichment)),
+    explain: (event, enrichment) => {
+      const matched = maps.find((items) => matches(items, event, enrichment) === true);
+      return matched?.flatMap((item) => item.explain(event, enrichment)) ?? null;
+    },
+  };
 }
 
-function compileItem(selection: string, item: DetectionItem): Evaluate {
-  const path = parsePath(item.field);
-  try {
-    const match = applyModifiers(item);
-    const tests = match.operands.map((operand) => compileOperand(operand, match.cased));
-    const link = match.linking === "all" ? every : some;
-    return (event) => {
-      const found = readField(event, path);
-      return link(tests, (test) => test(found));
-    };
-  } catch (error) {
-    if (!(error instanceof SigmaRuleError)) throw error;
-    throw new SigmaRuleError(error.message, ["detection", selection, [item.field, ...item.modifiers].join("|")]);
-  }
+function compileItem(item: DetectionItem, options: CompileOptions): CompiledItem {
+  return item.field === null ? compileKeyword(item, options) : compileField(item, item.field, options);
 }
 
-function compileOperand(operand: Operand, cased: boolean): (found: FieldValues) => Truth {
+function compileKeyword(item: DetectionItem, options: CompileOptions): CompiledItem {
+  const tests = item.values.map((operands) => {
+    const any = operands.map((operand) => compileText(operand, item.cased, options));
+    return (value: string | number | boolean) => any.some((test) => test(String(value)));
+  });
+  return {
+    evaluate: (event) =>
+      item.linking === "all"
+        ? tests.every((test) => findValue(event, test) !== null)
+        : findValue(event, (value) => tests.some((test) => test(value))) !== null,
+    explain: (event) =>
+      tests.flatMap((test) => {
+        const found = findValue(event, test);
+        return found === null ? [] : [{ field: found.path, values: [found.value] }];
+      }),
+  };
+}
+
+function compileField(item: DetectionItem, field: string, options: CompileOptions): CompiledItem {
+  const path = parsePath(field);
+  const tests = item.values.map((operands) => {
+    const any = operands.map((operand) => compileOperand(operand, item, options));
+    const [only] = any;
+    if (only !== undefined && any.length === 1) return only;
+    return (found: FieldValues, event: unknown, enrichment?: Enrichment) =>
+      some(any, (test) => test(found, event, enrichment));
+  });
+  const link = item.linking === "all" ? every : some;
+  const sign = item.negated ? negate : (truth: Truth) => truth;
+  return {
+    evaluate: (event, enrichment) => {
+      const found = readField(event, path, enrichment);
+      return sign(link(tests, (test) => test(found, event, enrichment)));
+    },
+    explain: (event, enrichment) => {
+      const found = readField(event, path, enrichment);
+      const matching = found.values.filter(
+        (value) =>
+          item.negated ||
+          tests.some((test) => test({ values: [value], present: true, unknown: false }, event, enrichment) === true),
+      );
+      return [{ field, values: matching }];
+    },
+  };
+}
+
+type FieldTest = (found: FieldValues, event: unknown, enrichment?: Enrichment) => Truth;
+
+function compileOperand(operand: Operand, item: DetectionItem, options: CompileOptions): FieldTest {
   switch (operand.kind) {
-    case "pattern": {
-      const test = compilePattern(operand.pattern, cased);
-      return ({ values, unknown }) =>
-        values.some((value) => isScalar(value) && test(String(value))) || (unknown ? "unknown" : false);
-    }
     case "null":
-      return ({ values, unknown }) => values.every((value) => value === null) && (unknown ? "unknown" : true);
+      return ({ values, unknown }) => values.includes(null) || (unknown ? "unknown" : values.length === 0);
     case "exists":
-      return ({ values, unknown }) =>
-        values.length === 0 && unknown ? "unknown" : values.length > 0 === operand.expected;
+      return ({ present, unknown }) => (present ? operand.expected : unknown ? "unknown" : !operand.expected);
+    case "field":
+      return compileFieldComparison(parsePath(operand.field), operand.comparison, item.cased);
+    case "pattern":
+    case "regex":
+    case "cidr":
+    case "compare": {
+      const { part } = item;
+      const test =
+        operand.kind === "compare"
+          ? compileNumber(operand.operator, operand.limit)
+          : compileText(operand, item.cased, options);
+      if (part === null) return anyScalar((value) => test(value));
+      return anyScalar((value) => {
+        const taken = readTimePart(value, part);
+        return taken !== null && test(String(taken));
+      }, "string");
+    }
   }
 }
 
-function isScalar(value: unknown): value is string | number | boolean {
-  return typeof value === "string" || typeof value === "number" || typeof value === "boolean";
+/** True when a test holds for any of a field's values in their written form. */
+function anyScalar(test: (written: string) => boolean, only?: "string"): FieldTest {
+  return ({ values, unknown }) => {
+    for (const value of values) {
+      if (typeof value === "string" ? test(value) : only === undefined && isScalar(value) && test(String(value))) {
+        return true;
+      }
+    }
+    return unknown ? "unknown" : false;
+  };
+}
+
+function compileText(operand: Operand, cased: boolean, { compileRegex }: CompileOptions): (text: string) => boolean {
+  switch (operand.kind) {
+    case "pattern":
+      return compilePattern(operand.pattern, cased);
+    case "regex":
+      if (compileRegex === undefined) throw new SigmaRuleError("regular expressions cannot be run without an engine");
+      return compileRegex(operand.source, operand.flags);
+    case "cidr":
+      return compileNetwork(operand.network, operand.prefix);
+    default:
+      throw new SigmaRuleError(`a value of the kind ${operand.kind} is no text to look for`);
+  }
+}
+
+function compileNetwork(network: string, prefix: number): (text: string) => boolean {
+  const block = new BlockList();
+  block.addSubnet(network, prefix, isIP(network) === 6 ? "ipv6" : "ipv4");
+  return (text) => {
+    const version = text.length <= 45 ? isIP(text) : 0;
+    return version !== 0 && !text.includes("%") && block.check(text, version === 6 ? "ipv6" : "ipv4");
+  };
+}
+
+const decimal = /^[+-]?(?:\d+\.?\d*|\.\d+)(?:e[+-]?\d+)?$/i;
+
+function compileNumber(operator: ComparisonOperator, limit: number): (text: string) => boolean {
+  const compare: Readonly<Record<ComparisonOperator, (value: number) => boolean>> = {
+    lt: (value) => value < limit,
+    lte: (value) => value <= limit,
+    gt: (value) => value > limit,
+    gte: (value) => value >= limit,
+  };
+  const test = compare[operator];
+  return (text) => {
+    const trimmed = text.length <= 64 ? text.trim() : "";
+    return decimal.test(trimmed) && test(Number(trimmed));
+  };
+}
+
+function compileFieldComparison(other: FieldPath, comparison: TextComparison, cased: boolean): FieldTest {
+  const folded = cased ? (text: string) => text : fold;
+  const compare: Readonly<Record<TextComparison, (text: string, part: string) => boolean>> = {
+    equals: (text, part) => text === part,
+    contains: (text, part) => text.includes(part),
+    startswith: (text, part) => text.startsWith(part),
+    endswith: (text, part) => text.endsWith(part),
+  };
+  const test = compare[comparison];
+  return (found, event, enrichment) => {
+    const others = readField(event, other, enrichment);
+    const parts = others.values.filter(isScalar).map((value) => folded(String(value)));
+    for (const value of found.values) {
+      if (isScalar(value) && parts.some((part) => test(folded(String(value)), part))) return true;
+    }
+    return found.unknown || others.unknown ? "unknown" : false;
+  };
 }

@@ -62,23 +62,26 @@ export function parseCondition(text: string, selectionNames: readonly string[]):
       }
       return inner;
     }
-    if ((word === "1" || word === "all") && tokens[position + 1] === "of") {
+    if (word !== undefined && Object.hasOwn(quantifiers, word) && tokens[position + 1] === "of") {
       position += 2;
-      return parseOf(word === "1" ? "or" : "and");
+      return parseOf(quantifiers[word] ?? "or");
     }
     if (word === undefined || reserved.has(word)) return fail("the name of a selection");
     take();
     if (!selectionNames.includes(word)) {
-      throw new SigmaRuleError(
-        `condition "${text}" names the selection "${word}", which is not defined; defined: ${selectionNames.join(", ")}`,
-      );
+      const hint = reserved.has(word.toLowerCase())
+        ? `write "${word.toLowerCase()}" in lower case`
+        : /^\d+$/.test(word) && tokens[position] === "of"
+          ? 'Sigma knows "1 of" and "all of"'
+          : `defined: ${selectionNames.join(", ")}`;
+      throw new SigmaRuleError(`condition "${text}" names the selection "${word}", which is not defined; ${hint}`);
     }
     return { kind: "selection", name: word };
   }
 
   function parseOf(kind: "and" | "or"): Condition {
     const pattern = peek();
-    if (pattern === undefined || pattern === "(" || pattern === ")")
+    if (pattern === undefined || (reserved.has(pattern) && pattern !== "them"))
       return fail('"them" or a pattern of selection names');
     take();
     const named = selectionNames.filter((name) => isNamedBy(name, pattern));
@@ -95,6 +98,9 @@ export function parseCondition(text: string, selectionNames: readonly string[]):
   if (position < tokens.length) fail('"and", "or" or its end');
   return condition;
 }
+
+/** `any of` is no part of the specification, and common all the same. */
+const quantifiers: Readonly<Record<string, "and" | "or">> = { "1": "or", any: "or", all: "and" };
 
 const reserved = new Set(["and", "or", "not", "of", "them", "(", ")", "|"]);
 
@@ -118,6 +124,13 @@ function tokenize(text: string): string[] {
     tokens.push(found);
   }
   return tokens;
+}
+
+/** The names of all selections that a condition asks about. */
+export function selectionsOf(condition: Condition): ReadonlySet<string> {
+  if (condition.kind === "selection") return new Set([condition.name]);
+  if (condition.kind === "not") return selectionsOf(condition.operand);
+  return new Set(condition.operands.flatMap((operand) => [...selectionsOf(operand)]));
 }
 
 function combine(kind: "and" | "or", operands: readonly Condition[]): Condition {

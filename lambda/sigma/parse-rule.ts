@@ -1,109 +1,166 @@
+import { distance } from "fastest-levenshtein";
+import { v5 as uuidv5 } from "uuid";
 import * as z from "zod/mini";
-import { parseCondition } from "./parse-condition.ts";
-import { type DetectionItem, levels, type Rule, type Selection, SigmaRuleError, type SigmaValue } from "./rule.ts";
+import type { Placeholders } from "./modifiers.ts";
+import { parseDetection } from "./parse-detection.ts";
+import { levels, type Rule, SigmaRuleError, statuses } from "./rule.ts";
 
-const nonEmpty = z.string().check(z.minLength(1));
-const date = z.string().check(z.regex(/^\d{4}-\d{2}-\d{2}$/, "expected a date as YYYY-MM-DD"));
+/** Where the events come from that this engine's user has, in Sigma's words: lower case. */
+export interface LogSource {
+  readonly product: string;
+  readonly service: string;
+}
 
-/** A rule document of the Sigma specification 2.1. Keys that are not named here are allowed, and left alone. */
-const ruleDocument = z.looseObject({
-  title: nonEmpty.check(z.maxLength(256)),
-  id: z.uuid(),
-  status: z.optional(z.enum(["stable", "test", "experimental", "deprecated", "unsupported"])),
-  description: nonEmpty.check(z.maxLength(65_535)),
-  references: z.optional(z.array(nonEmpty)),
-  author: z.optional(nonEmpty),
-  date: z.optional(date),
-  modified: z.optional(date),
-  tags: z.optional(
-    z.array(z.string().check(z.regex(/^[a-z0-9_-]+\.[a-z0-9._-]+$/, "expected a tag as namespace.value"))),
-  ),
-  logsource: z.looseObject({ product: z.literal("okta"), service: z.literal("okta") }),
-  detection: z.looseObject({ condition: z.union([nonEmpty, z.array(nonEmpty).check(z.minLength(1))]) }),
-  falsepositives: z.optional(z.array(z.string().check(z.minLength(2)))),
-  level: z.enum(levels),
-});
+/** What parsing a document needs beside it. */
+export interface ParseOptions {
+  /** Rules for another log source are refused. */
+  readonly logsource: LogSource;
+  /** What the modifier `expand` puts in the place of `%name%`. @default none */
+  readonly placeholders?: Placeholders;
+}
+
+/** A rule, and what its author should look at though it can be run. */
+export interface ParsedRule {
+  readonly rule: Rule;
+  readonly warnings: readonly string[];
+}
+
+const nonEmpty = z.string("expected text").check(z.minLength(1, "expected text"));
+/** `YYYY-MM-DD`; slashes were dropped in Sigma 2, and stand in many rules. */
+export const date = z.string().check(z.regex(/^\d{4}[-/]\d{2}[-/]\d{2}$/, "expected a date as YYYY-MM-DD"));
+export const title = nonEmpty.check(z.maxLength(256, "expected at most 256 characters"));
+export const id = z.guid("expected a UUID");
+export const description = z.string().check(z.maxLength(65_535));
+export const logsource = z.record(z.string(), z.unknown(), "expected a map with product and service");
+
+const texts = (message: string) => z.array(nonEmpty, message);
+
+/** A rule document of the Sigma specification 2.1. */
+const ruleDocument = z.looseObject(
+  {
+    title,
+    id: z.optional(id),
+    name: z.optional(nonEmpty.check(z.maxLength(256))),
+    related: z.optional(z.array(z.looseObject({ id: nonEmpty, type: nonEmpty }))),
+    taxonomy: z.optional(z.literal("sigma", "only the taxonomy sigma can be run")),
+    status: z.optional(z.enum(statuses, `expected one of ${statuses.join(", ")}`)),
+    description: z.optional(description),
+    license: z.optional(nonEmpty),
+    author: z.optional(nonEmpty),
+    references: z.optional(texts("expected a list of references")),
+    date: z.optional(date),
+    modified: z.optional(date),
+    logsource,
+    detection: z.record(z.string(), z.unknown(), "expected selections and a condition"),
+    fields: z.optional(texts("expected a list of fields")),
+    falsepositives: z.optional(texts("expected a list of texts")),
+    level: z.optional(z.enum(levels, `expected one of ${levels.join(", ")}`)),
+    tags: z.optional(
+      z.array(z.string().check(z.regex(/^[a-z0-9_-]+\.[a-z0-9._-]+$/, "expected a tag as namespace.value"))),
+    ),
+    scope: z.optional(texts("expected a list of texts")),
+  },
+  "expected a Sigma rule: a map with title, logsource and detection",
+);
+
+/** Keys of other documents, and of Sigma 1: what stands under them would not be run. */
+const refusedKeys: Readonly<Record<string, string>> = {
+  correlation: "correlation rules cannot be run yet",
+  filter: "this is a filter: it belongs into the folder filters",
+  action: "collections of rules by action were dropped from Sigma 2: write each rule out",
+};
+
+/** Keys that look like another one and are in use all the same: prose of the specification has `reference`. */
+const toleratedKeys = new Set(["reference"]);
+
+/** The level of a rule that has none; the specification leaves it open. */
+const defaultLevel = "medium";
+
+/** The namespace of ids for rules that have none, made of their titles: a random UUID, fixed for ever. */
+const idNamespace = "0e4f6f5c-6f0b-4a55-9a4e-3f5b3a2f7c11";
 
 /**
  * Turns a rule document, as read from YAML, into a rule that can be compiled.
  *
- * Beside what the specification requires, `id`, `description` and `level` are: an alert is named and routed by them.
- *
  * @throws SigmaRuleError for the first fault, with its path in the document
  */
-export function parseRule(document: unknown): Rule {
-  const parsed = ruleDocument.safeParse(document);
-  if (!parsed.success) {
-    const [issue] = parsed.error.issues;
-    throw new SigmaRuleError(issue?.message ?? "is no Sigma rule", issue?.path.filter(isKey));
-  }
-  const { condition: conditions, ...identifiers } = parsed.data.detection;
-  const selections = Object.fromEntries(
-    Object.entries(identifiers).map(([name, body]) => [name, parseSelection(name, body)]),
-  );
-  const names = Object.keys(selections);
-  try {
-    const alternatives = [conditions].flat().map((text) => parseCondition(text, names));
-    const [only, ...others] = alternatives;
-    if (only === undefined) throw new SigmaRuleError("a rule needs a condition");
-    return {
-      id: parsed.data.id,
-      title: parsed.data.title,
-      status: parsed.data.status ?? null,
-      level: parsed.data.level,
-      description: parsed.data.description.trim(),
-      references: parsed.data.references ?? [],
-      author: parsed.data.author ?? null,
-      date: parsed.data.date ?? null,
-      tags: parsed.data.tags ?? [],
-      falsePositives: parsed.data.falsepositives ?? [],
-      selections,
-      condition: others.length === 0 ? only : { kind: "or", operands: alternatives },
-    };
-  } catch (error) {
-    if (!(error instanceof SigmaRuleError)) throw error;
-    throw new SigmaRuleError(error.message, ["detection", "condition"]);
-  }
-}
-
-function parseSelection(name: string, body: unknown): Selection {
-  const path = ["detection", name];
-  const maps = Array.isArray(body) ? body : [body];
-  if (maps.length === 0) throw new SigmaRuleError("a selection needs at least one map of fields", path);
-  return maps.map((map, index) => {
-    const mapPath = Array.isArray(body) ? [...path, index] : path;
-    if (typeof map !== "object" || map === null || Array.isArray(map)) {
-      throw new SigmaRuleError("expected a map of fields to values; keyword searches cannot be run", mapPath);
-    }
-    const items = Object.entries(map).map(([key, value]) => parseItem(key, value, [...mapPath, key]));
-    if (items.length === 0) throw new SigmaRuleError("a selection without a field would match every event", mapPath);
-    return items;
-  });
-}
-
-function parseItem(key: string, value: unknown, path: readonly (string | number)[]): DetectionItem {
-  const [field = "", ...modifiers] = key.split("|");
-  if (field === "") throw new SigmaRuleError("a field needs a name; keyword searches cannot be run", path);
-  const values = Array.isArray(value) ? value : [value];
-  if (values.length === 0) throw new SigmaRuleError("an empty list of values matches nothing", path);
-  if (values.length > 1 && values.includes(null)) {
-    throw new SigmaRuleError("null cannot stand in a list of values; give it a selection of its own", path);
-  }
+export function parseRule(document: unknown, options: ParseOptions): ParsedRule {
+  const keys = isRecord(document) ? Object.keys(document) : [];
+  const refused = keys.find((key) => Object.hasOwn(refusedKeys, key));
+  if (refused !== undefined) throw new SigmaRuleError(refusedKeys[refused] ?? "", [refused]);
+  refuseTypos(keys, Object.keys(ruleDocument.shape));
+  const parsed = parseDocument(ruleDocument, document);
+  checkLogSource(parsed.logsource, options.logsource);
+  const detection = parseDetection(parsed.detection, ["detection"], options.placeholders ?? {});
+  const custom = keys.filter((key) => !Object.hasOwn(ruleDocument.shape, key));
   return {
-    field,
-    modifiers,
-    values: values.map((each, index) => {
-      if (!isSigmaValue(each))
-        throw new SigmaRuleError("expected text, a number, true, false or null", [...path, index]);
-      return each;
-    }),
+    rule: {
+      id: parsed.id?.toLowerCase() ?? uuidv5(parsed.title, idNamespace),
+      name: parsed.name ?? null,
+      title: parsed.title,
+      status: parsed.status ?? null,
+      level: parsed.level ?? defaultLevel,
+      description: parsed.description?.trim() ?? "",
+      references: parsed.references ?? [],
+      author: parsed.author ?? null,
+      date: parsed.date ?? null,
+      tags: parsed.tags ?? [],
+      falsePositives: parsed.falsepositives ?? [],
+      filters: [],
+      ...detection,
+    },
+    warnings: [
+      ...(parsed.id === undefined ? ["it has no id; one is made of its title, and changes with it"] : []),
+      ...(parsed.level === undefined ? [`it has no level, and counts as ${defaultLevel}`] : []),
+      ...(custom.length > 0 ? [`not part of a Sigma rule, and left alone: ${custom.join(", ")}`] : []),
+    ],
   };
 }
 
-function isSigmaValue(value: unknown): value is SigmaValue {
-  return value === null || typeof value === "string" || typeof value === "number" || typeof value === "boolean";
+/** Parses a document by its schema, or throws its first fault as a {@link SigmaRuleError}. */
+export function parseDocument<Schema extends z.core.$ZodType>(schema: Schema, document: unknown): z.output<Schema> {
+  const parsed = z.safeParse(schema, document);
+  if (parsed.success) return parsed.data;
+  const [issue] = parsed.error.issues;
+  throw new SigmaRuleError(
+    issue?.message ?? "cannot be read",
+    issue?.path.filter((key): key is string | number => typeof key !== "symbol"),
+  );
 }
 
-function isKey(key: PropertyKey): key is string | number {
-  return typeof key !== "symbol";
+/** Custom keys are allowed, but one that is nearly a known one is a slip that would silently have no effect. */
+export function refuseTypos(keys: readonly string[], known: readonly string[]): void {
+  for (const key of keys) {
+    if (known.includes(key) || toleratedKeys.has(key)) continue;
+    const near = known.find((each) => distance(key.toLowerCase(), each) <= (each.length > 4 ? 2 : 1));
+    if (near !== undefined) throw new SigmaRuleError(`unknown key "${key}"; did you mean "${near}"?`, [key]);
+  }
+}
+
+/**
+ * A rule or filter applies to a log source when every attribute that it names is that of the source.
+ *
+ * @throws SigmaRuleError otherwise, or when it names none
+ */
+export function checkLogSource(named: Readonly<Record<string, unknown>>, source: LogSource): void {
+  const attributes = ["category", "product", "service"] as const;
+  const wanted: Readonly<Record<string, string>> = { ...source };
+  const ours = `product: ${source.product}, service: ${source.service}`;
+  for (const attribute of attributes) {
+    const value = named[attribute];
+    if (value === undefined || value === null) continue;
+    if (typeof value !== "string" || value.toLowerCase() !== wanted[attribute]) {
+      throw new SigmaRuleError(`${JSON.stringify(value)} is another log source; only ${ours} can be run here`, [
+        "logsource",
+        attribute,
+      ]);
+    }
+  }
+  if (attributes.every((attribute) => named[attribute] === undefined || named[attribute] === null)) {
+    throw new SigmaRuleError(`names no log source; expected ${ours}`, ["logsource"]);
+  }
+}
+
+function isRecord(value: unknown): value is Record<string, unknown> {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
 }

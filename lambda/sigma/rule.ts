@@ -1,20 +1,49 @@
-/** A value as a rule's author wrote it. Numbers and booleans are compared by their written form. */
-export type SigmaValue = string | number | boolean | null;
+import type { Pattern } from "./pattern.ts";
 
-/** One line of a selection: `field|modifier|modifier: value(s)`. */
+/** What one value of a detection item asks of a field. Plain JSON, like all of a rule. */
+export type Operand =
+  /** The field's written form matches the pattern. */
+  | { readonly kind: "pattern"; readonly pattern: Pattern }
+  /** The expression is found somewhere in the field's written form. `flags` holds any of `i`, `m`, `s`. */
+  | { readonly kind: "regex"; readonly source: string; readonly flags: string }
+  /** The field is an IP address of this network. */
+  | { readonly kind: "cidr"; readonly network: string; readonly prefix: number }
+  /** The field is a number, or text that is one, on this side of the limit. */
+  | { readonly kind: "compare"; readonly operator: ComparisonOperator; readonly limit: number }
+  /** Another field of the event holds the same text, or text that is part of it. */
+  | { readonly kind: "field"; readonly field: string; readonly comparison: TextComparison }
+  /** The field is there, or is not. */
+  | { readonly kind: "exists"; readonly expected: boolean }
+  /** The field is null or missing. */
+  | { readonly kind: "null" };
+
+export type ComparisonOperator = "lt" | "lte" | "gt" | "gte";
+export type TextComparison = "equals" | "contains" | "startswith" | "endswith";
+
+/** A part of a time that a modifier takes. */
+export const timeParts = ["minute", "hour", "day", "week", "month", "year"] as const;
+export type TimePart = (typeof timeParts)[number];
+
+/** One line of a selection, its modifiers applied. */
 export interface DetectionItem {
-  /** Dotted path into the event, for example `securityContext.isProxy`. */
-  readonly field: string;
-  /** Modifier names, in the order written. */
-  readonly modifiers: readonly string[];
-  /** At least one value; one of them has to match unless a modifier says otherwise. */
-  readonly values: readonly SigmaValue[];
+  /** Dotted path into the event, for example `securityContext.isProxy`; null for a keyword, asked of every value. */
+  readonly field: string | null;
+  /** One entry for each value as written; a value that stands for several holds one operand for each. */
+  readonly values: readonly (readonly Operand[])[];
+  /** Whether one of the values has to match or every one. Of a value's operands, one has to. */
+  readonly linking: "any" | "all";
+  /** Whether upper and lower case differ. */
+  readonly cased: boolean;
+  /** Whether the item matches when its values do not: the modifier `neq`. */
+  readonly negated: boolean;
+  /** The part of the field, a time, that is compared; null for the whole field. */
+  readonly part: TimePart | null;
 }
 
 /** A search identifier: any of its maps has to match, and in a map every item. */
 export type Selection = readonly (readonly DetectionItem[])[];
 
-/** A parsed condition expression. It is plain JSON, so that it can be compiled into a bundle. */
+/** A parsed condition expression. */
 export type Condition =
   | { readonly kind: "selection"; readonly name: string }
   | { readonly kind: "not"; readonly operand: Condition }
@@ -24,11 +53,17 @@ export type Condition =
 export const levels = ["informational", "low", "medium", "high", "critical"] as const;
 export type Level = (typeof levels)[number];
 
-/** A Sigma rule as this engine runs it: plain JSON, checked, its condition parsed. */
+/** Sigma's statuses. */
+export const statuses = ["stable", "test", "experimental", "deprecated", "unsupported"] as const;
+export type Status = (typeof statuses)[number];
+
+/** A Sigma rule as this engine runs it: plain JSON, checked, its modifiers applied and its condition parsed. */
 export interface Rule {
   readonly id: string;
+  /** The name that filters and correlations may call the rule by; null when it has none. */
+  readonly name: string | null;
   readonly title: string;
-  readonly status: string | null;
+  readonly status: Status | null;
   readonly level: Level;
   readonly description: string;
   readonly references: readonly string[];
@@ -36,6 +71,8 @@ export interface Rule {
   readonly date: string | null;
   readonly tags: readonly string[];
   readonly falsePositives: readonly string[];
+  /** Titles of the filters that were applied to the rule. */
+  readonly filters: readonly string[];
   readonly selections: Readonly<Record<string, Selection>>;
   readonly condition: Condition;
 }
@@ -45,7 +82,7 @@ export function bySeverity(first: Level, second: Level): number {
   return levels.indexOf(second) - levels.indexOf(first);
 }
 
-/** A rule that cannot be run, with the place of the fault inside its document. */
+/** A rule or filter that cannot be run, with the place of the fault inside its document. */
 export class SigmaRuleError extends Error {
   override readonly name = "SigmaRuleError";
   /** Keys and indexes from the top of the document to the fault. */
@@ -54,5 +91,15 @@ export class SigmaRuleError extends Error {
   constructor(message: string, path: readonly (string | number)[] = []) {
     super(message);
     this.path = path;
+  }
+}
+
+/** Runs `read`, and lets a {@link SigmaRuleError} without a path of its own point to this one. */
+export function at<Value>(path: readonly (string | number)[], read: () => Value): Value {
+  try {
+    return read();
+  } catch (error) {
+    if (!(error instanceof SigmaRuleError) || error.path.length > 0) throw error;
+    throw new SigmaRuleError(error.message, path);
   }
 }

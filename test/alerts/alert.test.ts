@@ -1,6 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { type Alert, type AlertSource, createAlert } from "../../lambda/alerts/alert.ts";
 import type { GeoJudgement } from "../../lambda/geo/mismatch.ts";
+import type { Rule } from "../../lambda/sigma/rule.ts";
 import { logEvent } from "../fixtures/events.ts";
 import { rule } from "../fixtures/rules.ts";
 
@@ -14,11 +15,11 @@ const unknownLocation: GeoJudgement = {
   nearestProfileLocation: null,
 };
 
-function alert(overrides: Partial<AlertSource> = {}): Alert {
+function alert({ rules = [high], ...overrides }: Partial<AlertSource> & { rules?: readonly Rule[] } = {}): Alert {
   return createAlert({
     event: logEvent({ uuid: "event-1" }),
     delivery: { id: "delivery-1", org: "example.okta.com", eventHookId: "who1" },
-    rules: [high],
+    detections: rules.map((each) => ({ rule: each, matched: [] })),
     judgement: unknownLocation,
     thresholdKm: 500,
     detectedAt: new Date("2026-11-24T09:30:03Z"),
@@ -56,7 +57,25 @@ describe("detections", () => {
       tags: ["attack.initial-access"],
       references: ["https://example.com/why"],
       falsePositives: ["A test"],
+      matched: [],
     });
+  });
+
+  test("tell what matched, in bounds whatever the event holds", () => {
+    const fields = [
+      { field: "target.displayName", values: ["x".repeat(2_000), 5, true, { deep: 1 }] },
+      { field: "target.id", values: Array.from({ length: 1_000 }, (_, index) => String(index)) },
+    ];
+    const { detections } = alert({ detections: [{ rule: high, matched: [{ selection: "selection", fields }] }] });
+    expect(detections[0]?.matched).toEqual([
+      {
+        selection: "selection",
+        fields: [
+          { field: "target.displayName", values: [`${"x".repeat(1_000)}…`, 5, true, null] },
+          { field: "target.id", values: ["0", "1", "2", "3", "4", "5", "6", "7", "8", "9"] },
+        ],
+      },
+    ]);
   });
 
   test("there has to be one", () => {

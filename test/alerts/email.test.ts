@@ -21,7 +21,7 @@ function alert(event: Json = {}, overrides: Partial<AlertSource> = {}) {
   return createAlert({
     event: parsed,
     delivery: { id: "delivery-1", org: "example.okta.com", eventHookId: "who1" },
-    rules: [rule("high", "00000000-0000-4000-8000-000000000001")],
+    detections: [{ rule: rule("high", "00000000-0000-4000-8000-000000000001"), matched: [] }],
     judgement: judgeLocation(parsed.fields.client?.geographicalContext ?? null, [lisbon], 500),
     thresholdKm: 500,
     detectedAt: new Date("2026-11-24T09:30:03Z"),

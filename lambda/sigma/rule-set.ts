@@ -1,0 +1,182 @@
+import type { CompiledRule } from "./compile.ts";
+import { type Enrichment, type FieldPath, isScalar, parsePath, readField } from "./field.ts";
+import { fold, literalOf } from "./pattern.ts";
+import type { Condition, DetectionItem, Rule } from "./rule.ts";
+
+/** A rule that an event matches, or may match once all of its fields are known. */
+export interface Outcome {
+  readonly compiled: CompiledRule;
+  readonly truth: true | "unknown";
+}
+
+/** Many rules, arranged so that an event costs little whatever their number. */
+export interface RuleSet {
+  readonly rules: readonly CompiledRule[];
+  /** The rules that an event matches, or may match. */
+  readonly match: (event: unknown, enrichment?: Enrichment) => readonly Outcome[];
+}
+
+const none: readonly Outcome[] = [];
+
+/**
+ * Arranges rules by the values that they require of an event.
+ *
+ * Nearly every rule of a log names the kind of its event by a plain value, and one more field beside it. An event is
+ * looked up by its value of `indexField`, then, among the rules that name that value, by one more field of each; only
+ * rules that are left are evaluated. What a rule requires is read off its condition, and errs on the side of evaluating.
+ *
+ * @param indexField the field that tells the kinds of events apart, for example `eventType`
+ */
+export function createRuleSet(rules: readonly CompiledRule[], indexField: string): RuleSet {
+  const path = parsePath(indexField);
+  const byKind = new Map<string, CompiledRule[]>();
+  const anyKind: CompiledRule[] = [];
+  for (const compiled of rules) {
+    const kinds = requirementsOf(compiled.rule).get(fold(indexField));
+    if (kinds === undefined) anyKind.push(compiled);
+    else for (const kind of kinds.keys()) append(byKind, kind, compiled);
+  }
+  const groups = new Map([...byKind].map(([kind, members]) => [kind, createGroup(members, fold(indexField))] as const));
+  const always = anyKind.length === 0 ? null : createGroup(anyKind, fold(indexField));
+
+  return {
+    rules,
+    match(event, enrichment) {
+      const found = readField(event, path, enrichment);
+      let candidates: CompiledRule[] | null = null;
+      const add = (group: Group | null | undefined) => {
+        if (group) candidates = collect(group, event, enrichment, candidates);
+      };
+      if (found.unknown) for (const group of groups.values()) add(group);
+      else for (const value of found.values) if (isScalar(value)) add(groups.get(fold(String(value))));
+      add(always);
+      return candidates === null ? none : evaluateAll(candidates, event, enrichment);
+    },
+  };
+}
+
+function evaluateAll(candidates: readonly CompiledRule[], event: unknown, enrichment?: Enrichment): Outcome[] {
+  const outcomes: Outcome[] = [];
+  for (const compiled of candidates.length > 1 ? new Set(candidates) : candidates) {
+    const truth = compiled.evaluate(event, enrichment);
+    if (truth !== false) outcomes.push({ compiled, truth });
+  }
+  return outcomes;
+}
+
+/** Rules that are found by one further field each, and those that have none to be found by. */
+interface Group {
+  readonly fields: readonly {
+    readonly path: FieldPath;
+    readonly rules: readonly CompiledRule[];
+    readonly byValue: ReadonlyMap<string, readonly CompiledRule[]>;
+  }[];
+  readonly rest: readonly CompiledRule[];
+}
+
+function createGroup(rules: readonly CompiledRule[], indexField: string): Group {
+  const required = rules.map((compiled) => ({ compiled, fields: requirementsOf(compiled.rule) }));
+  // The field with the most different values tells the rules apart best; a shared one saves reading another.
+  const valuesOf = new Map<string, Set<string>>();
+  for (const { fields } of required) {
+    for (const [field, values] of fields) {
+      if (field === indexField) continue;
+      const all = valuesOf.get(field) ?? new Set();
+      for (const value of values.keys()) all.add(value);
+      valuesOf.set(field, all);
+    }
+  }
+  const rest: CompiledRule[] = [];
+  const chosen = new Map<string, { rules: CompiledRule[]; byValue: Map<string, CompiledRule[]> }>();
+  for (const { compiled, fields } of required) {
+    const [field] = [...fields.keys()]
+      .filter((name) => name !== indexField)
+      .sort((a, b) => (valuesOf.get(b)?.size ?? 0) - (valuesOf.get(a)?.size ?? 0));
+    if (field === undefined) {
+      rest.push(compiled);
+      continue;
+    }
+    const entry = chosen.get(field) ?? { rules: [], byValue: new Map<string, CompiledRule[]>() };
+    entry.rules.push(compiled);
+    for (const value of fields.get(field)?.keys() ?? []) append(entry.byValue, value, compiled);
+    chosen.set(field, entry);
+  }
+  return { fields: [...chosen].map(([field, entry]) => ({ path: parsePath(field), ...entry })), rest };
+}
+
+function append(lists: Map<string, CompiledRule[]>, key: string, compiled: CompiledRule): void {
+  const list = lists.get(key);
+  if (list === undefined) lists.set(key, [compiled]);
+  else list.push(compiled);
+}
+
+function collect(
+  group: Group,
+  event: unknown,
+  enrichment: Enrichment | undefined,
+  into: CompiledRule[] | null,
+): CompiledRule[] | null {
+  let candidates = into;
+  const add = (rules: readonly CompiledRule[] | undefined) => {
+    if (rules === undefined || rules.length === 0) return;
+    candidates ??= [];
+    candidates.push(...rules);
+  };
+  add(group.rest);
+  for (const { path, rules, byValue } of group.fields) {
+    const found = readField(event, path, enrichment);
+    if (found.unknown) add(rules);
+    else for (const value of found.values) if (isScalar(value)) add(byValue.get(fold(String(value))));
+  }
+  return candidates;
+}
+
+/** Values by their folded form, each as the rule writes it. */
+type Values = ReadonlyMap<string, string>;
+
+/**
+ * What an event has to hold for a rule to match: for each field (folded), plain values of which one has to be there.
+ * A field that is not among them may hold anything.
+ */
+export function requirementsOf(rule: Rule): ReadonlyMap<string, Values> {
+  const ofCondition = (condition: Condition): ReadonlyMap<string, Values> => {
+    switch (condition.kind) {
+      case "selection":
+        return anyOf((rule.selections[condition.name] ?? []).map((items) => allOf(items.map(ofItem))));
+      case "and":
+        return allOf(condition.operands.map(ofCondition));
+      case "or":
+        return anyOf(condition.operands.map(ofCondition));
+      case "not":
+        return new Map();
+    }
+  };
+  return ofCondition(rule.condition);
+}
+
+function ofItem(item: DetectionItem): ReadonlyMap<string, Values> {
+  if (item.field === null || item.negated || item.part !== null) return new Map();
+  const values = item.linking === "all" ? item.values.slice(0, 1) : item.values;
+  const literals = values.flat().map((operand) => (operand.kind === "pattern" ? literalOf(operand.pattern) : null));
+  if (literals.some((literal) => literal === null)) return new Map();
+  const texts = literals.filter((literal) => literal !== null);
+  return new Map([[fold(item.field), new Map(texts.map((text) => [fold(text), text]))]]);
+}
+
+/** All have to hold: of two demands on one field, the narrower is enough. */
+function allOf(demands: readonly ReadonlyMap<string, Values>[]): ReadonlyMap<string, Values> {
+  const all = new Map<string, Values>();
+  for (const [field, values] of demands.flatMap((demand) => [...demand])) {
+    const known = all.get(field);
+    if (known === undefined || values.size < known.size) all.set(field, values);
+  }
+  return all;
+}
+
+/** Any has to hold: only a field that each makes demands on is sure to be asked for. */
+function anyOf(demands: readonly ReadonlyMap<string, Values>[]): ReadonlyMap<string, Values> {
+  const [first, ...others] = demands;
+  if (first === undefined) return new Map();
+  const shared = [...first.keys()].filter((field) => others.every((other) => other.has(field)));
+  return new Map(shared.map((field) => [field, new Map(demands.flatMap((demand) => [...(demand.get(field) ?? [])]))]));
+}
