@@ -245,10 +245,14 @@ function compileText(operand: Operand, cased: boolean, { compileRegex }: Compile
 
 function compileNetwork(network: string, prefix: number): (text: string) => boolean {
   const block = new BlockList();
-  block.addSubnet(network, prefix, isIP(network) === 6 ? "ipv6" : "ipv4");
+  const ofVersion6 = isIP(network) === 6;
+  block.addSubnet(network, prefix, ofVersion6 ? "ipv6" : "ipv4");
   return (text) => {
-    const version = text.length <= 45 ? isIP(text) : 0;
-    return version !== 0 && !text.includes("%") && block.check(text, version === 6 ? "ipv6" : "ipv4");
+    const version = text.length <= 45 && !text.includes("%") ? isIP(text) : 0;
+    // An IPv6 address may be an IPv4 one mapped (::ffff:10.0.0.1), which BlockList sees through; no IPv4 address is
+    // in an IPv6 network.
+    if (version === 0 || (version === 4 && ofVersion6)) return false;
+    return block.check(text, version === 6 ? "ipv6" : "ipv4");
   };
 }
 

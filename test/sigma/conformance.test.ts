@@ -216,6 +216,8 @@ const fieldCases: Readonly<Record<string, readonly Case[]>> = {
     ["f|cidr", "2001:db8::/32", "2001:db9::1", false],
     ["f|cidr", "::1/128", "::1", true],
     ["f|cidr", "10.0.0.0/8", "2001:db8::1", false],
+    ["f|cidr", "::/0", "10.0.0.1", false],
+    ["f|cidr", "10.0.0.0/8", "::ffff:10.0.0.1", true],
     ["f|cidr", "10.0.0.0/8", "null", false],
     ["f|cidr", "10.0.0.0/8", "10.0.0.1 ", false],
     ["f|cidr", "10.0.0.0/8", undefined, false],

@@ -112,7 +112,8 @@ function has(value: unknown, key: string): [name: string, value: unknown] | null
   return exact ?? entries.find(([name]) => name.toLowerCase() === key.toLowerCase()) ?? null;
 }
 
-function valuesAt(value: unknown, path: readonly string[]): unknown[] {
+/** The values of a field, through the elements of arrays. */
+export function valuesAt(value: unknown, path: readonly string[]): unknown[] {
   if (Array.isArray(value)) return value.flatMap((each) => valuesAt(each, path));
   const [key, ...rest] = path;
   if (key === undefined) return [value];
@@ -120,7 +121,8 @@ function valuesAt(value: unknown, path: readonly string[]): unknown[] {
   return entry === null ? [] : valuesAt(entry[1], rest);
 }
 
-function allScalars(value: unknown): unknown[] {
+/** Every scalar of an event. */
+export function allScalars(value: unknown): unknown[] {
   if (isScalar(value)) return [value];
   return typeof value === "object" && value !== null ? Object.values(value).flatMap(allScalars) : [];
 }

@@ -1,0 +1,110 @@
+import { execFile } from "node:child_process";
+import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { parseArgs, promisify } from "node:util";
+import fc from "fast-check";
+import { stringify } from "yaml";
+import { compileRule } from "../../lambda/sigma/compile.ts";
+import { compileRegex } from "../../lambda/sigma/regex.ts";
+import type { Json } from "../fixtures/events.ts";
+import { parseTestRule, ruleDocument } from "../fixtures/rules.ts";
+import { furtherDetection, randomDetection, randomEvent } from "../sigma/random-rules.ts";
+import { knownDifference } from "./known-differences.ts";
+
+/*
+ * Compares our engine with rsigma, the Sigma engine in Rust, on random rules and events. Needs its command, which
+ * `cargo install rsigma` builds (rustc 1.95 takes version 0.23.0): on the PATH, or named by --rsigma.
+ *
+ * Exit code 0: every rule matched the same events, but for differences that are known and explained; 1: it did not.
+ */
+
+const { values } = parseArgs({
+  options: {
+    rsigma: { type: "string", default: "rsigma" },
+    rules: { type: "string", default: "2000" },
+    events: { type: "string", default: "200" },
+    seed: { type: "string", default: String(Date.now() % 1_000_000) },
+    help: { type: "boolean", short: "h" },
+  },
+});
+if (values.help) {
+  process.stdout.write(
+    "Usage: node test/external/rsigma.ts [--rsigma COMMAND] [--rules 2000] [--events 200] [--seed NUMBER]\n",
+  );
+  process.exit(0);
+}
+
+const seed = Number(values.seed);
+const count = Number(values.rules);
+const detections = [
+  ...fc.sample(randomDetection, { numRuns: Math.ceil(count / 2), seed }),
+  ...fc.sample(furtherDetection, { numRuns: Math.floor(count / 2), seed }),
+].map(withWildcards);
+const events = fc
+  .sample(randomEvent, { numRuns: Number(values.events), seed: seed + 1 })
+  .map((event, n): Json => ({ ...event, n: `event ${n}` }));
+
+/** rsigma takes a keyword for a whole value; written with wildcards, it means the same to both. */
+function withWildcards(detection: Json): Json {
+  const keyword = (body: unknown) => (typeof body === "string" ? `*${body}*` : body);
+  return Object.fromEntries(
+    Object.entries(detection).map(([name, body]) => [name, Array.isArray(body) ? body.map(keyword) : body]),
+  );
+}
+
+const idOf = (index: number) => `00000000-0000-4000-8000-${String(index).padStart(12, "0")}`;
+
+async function theirMatches(): Promise<ReadonlySet<string>> {
+  const folder = await mkdtemp(join(tmpdir(), "okta-proxy-watch-rsigma-"));
+  try {
+    await mkdir(join(folder, "rules"));
+    const documents = detections.map((detection, index) =>
+      stringify(ruleDocument(detection, { id: idOf(index), title: `Rule ${index}` })),
+    );
+    await writeFile(join(folder, "rules", "rules.yml"), documents.join("---\n"));
+    await writeFile(join(folder, "events.ndjson"), events.map((event) => JSON.stringify(event)).join("\n"));
+    const args = ["engine", "eval", "--rules", join(folder, "rules"), "--event", `@${join(folder, "events.ndjson")}`];
+    const { stdout } = await promisify(execFile)(
+      values.rsigma,
+      [...args, "--include-event", "--output-format", "ndjson", "--quiet"],
+      { maxBuffer: 2 ** 31 - 1 },
+    );
+    const lines = stdout.split("\n").filter((line) => line !== "");
+    return new Set(
+      lines.map((line) => {
+        const match = JSON.parse(line) as { readonly rule_id: string; readonly event: { readonly n: string } };
+        return `${match.rule_id} ${match.event.n}`;
+      }),
+    );
+  } finally {
+    await rm(folder, { recursive: true });
+  }
+}
+
+const theirs = await theirMatches();
+let matches = 0;
+let disagreements = 0;
+const explained = new Map<string, number>();
+detections.forEach((detection, index) => {
+  const { evaluate } = compileRule(parseTestRule(detection), { compileRegex });
+  for (const event of events) {
+    const ours = evaluate(event) === true;
+    if (ours) matches += 1;
+    if (ours === theirs.has(`${idOf(index)} ${event.n}`)) continue;
+    const known = knownDifference(detection, event);
+    if (known !== null) {
+      explained.set(known, (explained.get(known) ?? 0) + 1);
+      continue;
+    }
+    disagreements += 1;
+    if (disagreements <= 10) {
+      process.stdout.write(`${ours ? "ours alone" : "theirs alone"}: ${JSON.stringify({ detection, event })}\n`);
+    }
+  }
+});
+for (const [reason, number] of explained) process.stdout.write(`${number} explained: ${reason}\n`);
+process.stdout.write(
+  `seed ${seed}: ${detections.length} rules, ${events.length} events, ${matches} matches, ${disagreements} disagreements\n`,
+);
+process.exitCode = disagreements === 0 ? 0 : 1;
