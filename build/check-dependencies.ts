@@ -15,6 +15,7 @@ const core = [
   "pipeline.ts",
   "sigma",
   "detections/compile-rules.ts",
+  "detections/log-source.ts",
   "geo",
   "okta",
   "profiles/profile-location.ts",

@@ -27,6 +27,9 @@ const schema = z.strictObject({
   logRetentionDays: number
     .pipe(z.number().refine((days) => retentionDays.includes(days), `expected one of ${retentionDays.join(", ")}`))
     .default(90),
+  experimentalDetections: z
+    .union([z.boolean(), z.stringbool({ truthy: ["true"], falsy: ["false"] })], "expected true or false")
+    .default(false),
   memorySizeMb: number
     .pipe(z.int("expected a whole number").min(128, "expected at least 128").max(10_240, "expected at most 10240"))
     .default(1_024),
@@ -42,6 +45,8 @@ export interface Settings {
   readonly reservedConcurrency?: number | undefined;
   /** Days that the functions' logs are kept; one of CloudWatch's steps. @default 90 */
   readonly logRetentionDays: number;
+  /** Whether detections with `status: experimental` run. @default false */
+  readonly experimentalDetections: boolean;
   /** Megabytes of the receiver's memory; CPU grows with it. @default 1024 */
   readonly memorySizeMb: number;
 }

@@ -2,6 +2,7 @@ import { type Alert, createAlert } from "./alerts/alert.ts";
 import { type GeoJudgement, judgeLocation } from "./geo/mismatch.ts";
 import type { Delivery, MalformedEvent } from "./okta/event-hook.ts";
 import type { LogEvent } from "./okta/log-event.ts";
+import { positiveBehaviors } from "./okta/security-signals.ts";
 import type { ProfileLocation, ProfileStore } from "./profiles/profile-location.ts";
 import type { CompiledRule } from "./sigma/compile.ts";
 import { type Enrichment, UNKNOWN } from "./sigma/field.ts";
@@ -64,11 +65,26 @@ interface Candidate {
   readonly rules: readonly CompiledRule[];
 }
 
-const notEnriched: Enrichment = { enrichment: UNKNOWN };
+/**
+ * What the pipeline adds to an event for rules to ask for. Of the behaviors that Okta detected, those that occurred:
+ * read off the event only when a rule asks.
+ *
+ * @param geo UNKNOWN as long as the profile store was not asked
+ */
+function enrich(event: LogEvent, geo: unknown): Enrichment {
+  return {
+    enrichment: {
+      geo,
+      get behaviors() {
+        return { positive: positiveBehaviors(event) };
+      },
+    },
+  };
+}
 
 /** Null when no rule can match the event, whatever is found out about it. */
 function findCandidate(event: LogEvent, rules: RuleSet): Candidate | null {
-  const outcomes = rules.match(event.received, notEnriched);
+  const outcomes = rules.match(event.received, enrich(event, UNKNOWN));
   return outcomes.length === 0 ? null : { event, rules: outcomes.map(({ compiled }) => compiled) };
 }
 
@@ -100,7 +116,7 @@ async function handle(
     const judgement = judge(event, locations, ports.mismatchDistanceKm);
     // Without the profile store nobody knows whether there is a mismatch: rules that ask for it stay undecided.
     const geo = locations === null ? UNKNOWN : { verdict: judgement.verdict, mismatch: isMismatch(judgement) };
-    const enrichment: Enrichment = { enrichment: { geo } };
+    const enrichment = enrich(event, geo);
     const truths = rules.map((compiled) => ({ compiled, truth: compiled.evaluate(event.received, enrichment) }));
     const detections = truths
       .filter(({ truth }) => truth === true)

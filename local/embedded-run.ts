@@ -12,6 +12,8 @@ export interface EmbeddedRunOptions {
   readonly hookSecret: string;
   /** Kilometers. */
   readonly mismatchDistanceKm: number;
+  /** Whether detections with `status: experimental` run. @default false */
+  readonly experimentalDetections?: boolean;
   readonly onAlert?: (received: ReceivedAlert) => void;
   readonly onError: (error: unknown) => void;
 }
@@ -45,6 +47,7 @@ export async function startEmbeddedRun(options: EmbeddedRunOptions): Promise<Emb
     ...emulators.environment,
     HOOK_SECRET: options.hookSecret,
     MISMATCH_DISTANCE_KM: String(options.mismatchDistanceKm),
+    EXPERIMENTAL_DETECTIONS: String(options.experimentalDetections ?? false),
   };
   // A secret's ARN in the caller's environment would be a second one.
   delete process.env.HOOK_SECRET_ARN;

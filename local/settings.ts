@@ -5,6 +5,8 @@ export interface Settings {
   readonly hookSecret: string;
   /** Kilometers, over 0. */
   readonly mismatchDistanceKm: number;
+  /** Whether detections with `status: experimental` run. */
+  readonly experimentalDetections: boolean;
 }
 
 /** A setting that cannot be used. */
@@ -17,13 +19,14 @@ export const usage = `Usage: npm start [-- --port PORT]
 
 Runs the receiver against DynamoDB, SNS and SQS in this process, and prints every alert.
 
-  --port PORT           port of the HTTP front, 0 for a free one (default: PORT, else 3000)
-  -h, --help            this text
+  --port PORT              port of the HTTP front, 0 for a free one (default: PORT, else 3000)
+  -h, --help               this text
 
 Environment:
-  PORT                  the same as --port
-  HOOK_SECRET           the event hook's secret (default: local-secret)
-  MISMATCH_DISTANCE_KM  a mismatch is farther than this from every profile location (default: 500)`;
+  PORT                     the same as --port
+  HOOK_SECRET              the event hook's secret (default: local-secret)
+  MISMATCH_DISTANCE_KM     a mismatch is farther than this from every profile location (default: 500)
+  EXPERIMENTAL_DETECTIONS  true: detections with "status: experimental" run as well (default: false)`;
 
 /** Reads the settings from the command line, the environment and defaults, in this order. */
 export function readSettings(
@@ -36,5 +39,14 @@ export function readSettings(
   if (!(distance > 0 && distance <= 20_016)) {
     throw new SettingsError("MISMATCH_DISTANCE_KM is no number of kilometers between 0 and 20016");
   }
-  return { port: Number(port), hookSecret: environment.HOOK_SECRET || "local-secret", mismatchDistanceKm: distance };
+  const experimental = environment.EXPERIMENTAL_DETECTIONS || "false";
+  if (experimental !== "true" && experimental !== "false") {
+    throw new SettingsError(`EXPERIMENTAL_DETECTIONS is "${experimental}": neither true nor false`);
+  }
+  return {
+    port: Number(port),
+    hookSecret: environment.HOOK_SECRET || "local-secret",
+    mismatchDistanceKm: distance,
+    experimentalDetections: experimental === "true",
+  };
 }

@@ -16,7 +16,9 @@ test("a complete environment is read", () => {
     deadLetterQueueUrl: complete.DEAD_LETTER_QUEUE_URL,
     hookSecret: { arn: complete.HOOK_SECRET_ARN },
     mismatchDistanceKm: 750.5,
+    experimentalDetections: false,
   });
+  expect(readReceiverConfig({ ...complete, EXPERIMENTAL_DETECTIONS: "true" }).experimentalDetections).toBe(true);
 });
 
 test("the secret itself stands in for its ARN", () => {
@@ -36,6 +38,7 @@ test.each([
   ["MISMATCH_DISTANCE_KM", "0"],
   ["MISMATCH_DISTANCE_KM", "20017"],
   ["MISMATCH_DISTANCE_KM", "-5"],
+  ["EXPERIMENTAL_DETECTIONS", "yes"],
   ["HOOK_SECRET_ARN", undefined],
   ["HOOK_SECRET_ARN", "hook"],
 ])("%s of %j is refused by name", (name, value) => {

@@ -65,6 +65,7 @@ export class Receiver extends Construct {
         DEAD_LETTER_QUEUE_URL: deadLetterQueue.queue.queueUrl,
         HOOK_SECRET_ARN: hookSecret.secret.secretArn,
         MISMATCH_DISTANCE_KM: String(settings.mismatchDistanceKm),
+        EXPERIMENTAL_DETECTIONS: String(settings.experimentalDetections),
       },
     });
     profileTable.grantLookUp(role);

@@ -2,7 +2,7 @@ import { v5 as uuidv5 } from "uuid";
 import { countryCode } from "../geo/country.ts";
 import { coordinatesOfExit, type GeoJudgement } from "../geo/mismatch.ts";
 import type { Delivery } from "../okta/event-hook.ts";
-import type { LogEvent } from "../okta/log-event.ts";
+import { type LogEvent, publishedTime } from "../okta/log-event.ts";
 import {
   type Behavior,
   behaviors,
@@ -14,7 +14,7 @@ import {
 import type { ProfileLocation } from "../profiles/profile-location.ts";
 import type { MatchedSelection } from "../sigma/compile.ts";
 import { bySeverity, type Level, type Rule } from "../sigma/rule.ts";
-import { summarize, triageSteps } from "./wording.ts";
+import { describeAction, summarize, triageSteps } from "./wording.ts";
 
 /** A rule that matched, as the alert tells of it. */
 export interface AlertDetection {
@@ -52,6 +52,8 @@ export interface Alert {
     readonly rootSessionId: string | null;
   };
   readonly network: {
+    /** Whether Okta knows the address as a proxy. */
+    readonly isProxy: boolean | null;
     readonly ip: string | null;
     readonly asNumber: number | null;
     readonly asOrg: string | null;
@@ -142,6 +144,7 @@ export function createAlert(source: AlertSource): Alert {
       rootSessionId: brief(authenticationContext?.rootSessionId),
     },
     network: {
+      isProxy: securityContext?.isProxy ?? null,
       ip: brief(client?.ipAddress),
       asNumber: securityContext?.asNumber ?? null,
       asOrg: brief(securityContext?.asOrg),
@@ -187,6 +190,7 @@ export function createAlert(source: AlertSource): Alert {
       systemLogUrl: systemLogUrl(delivery.org, event),
     },
   };
+  const action = describeAction(event);
   return {
     schemaVersion: "1.0",
     alertId: uuidv5([event.uuid, ...detections.map(({ id }) => id).sort()].join("\n"), alertNamespace),
@@ -194,9 +198,9 @@ export function createAlert(source: AlertSource): Alert {
     followUp: false,
     severity: severest.level,
     detections,
-    summary: summarize(facts),
+    summary: summarize(facts, action),
     ...facts,
-    triage: triageSteps(facts),
+    triage: triageSteps(facts, action),
     event: event.received,
     eventCut: null,
   };
@@ -253,7 +257,7 @@ function systemLogUrl(org: string | null, event: LogEvent): string | null {
     /^([a-z0-9-]+?)(?:-admin)?\.((?:okta|oktapreview|okta-emea|okta-gov)\.com|okta\.mil)$/i.exec(org ?? "") ?? [];
   if (name === undefined) return null;
   const query = new URLSearchParams({ search: `uuid eq "${event.uuid.slice(0, 100)}"` });
-  const time = Date.parse(event.published);
+  const time = publishedTime(event.published);
   const hour = 3_600_000;
   if (Math.abs(time) < 8.64e15 - hour) {
     query.set("fromTime", new Date(time - hour).toISOString());

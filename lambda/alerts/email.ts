@@ -1,18 +1,24 @@
 import type { Alert } from "./alert.ts";
-import { describeExit, describeNetwork, describeProxy, describeUser, gotIn } from "./wording.ts";
+import { describeExit, describeNetwork, describeProxy, describeUser, gotIn, sessionStart } from "./wording.ts";
 
 /** SNS takes subjects of at most 100 characters: printable ASCII, not starting with a space. */
 const maximumSubject = 99;
 
 /** The e-mail's subject: ASCII, under 100 characters, on one line. */
 export function renderSubject(alert: Alert): string {
-  const what = gotIn(alert) ? "proxied Okta session" : "proxied Okta sign-in attempt";
-  const subject = `[${alert.severity}] ${what}: ${alert.user.login ?? alert.user.id ?? "unknown user"}, ${alert.geo.exit.country ?? "unknown country"}`;
+  const subject = `[${alert.severity}] ${describeKind(alert)}: ${alert.user.login ?? alert.user.id ?? "unknown user"}, ${alert.geo.exit.country ?? "unknown country"}`;
   const ascii = subject
     .normalize("NFKD")
     .replace(/\p{Mn}/gu, "")
     .replace(/[^\x20-\x7e]+/g, "?");
   return ascii.length <= maximumSubject ? ascii : `${ascii.slice(0, maximumSubject - 3)}...`;
+}
+
+/** What the alert is about, in a few words: of what is no sign-in, the severest detection tells. */
+function describeKind(alert: Alert): string {
+  if (alert.okta.eventType !== sessionStart) return alert.detections[0]?.title ?? alert.okta.eventType;
+  const proxied = describeProxy(alert) === null ? "" : "proxied ";
+  return gotIn(alert) ? `${proxied}Okta session` : `${proxied}Okta sign-in attempt`;
 }
 
 /** The alert written for a person: who, from where, through what, how far from home, what to do first. */

@@ -63,6 +63,7 @@ const logEvent = z.object(
     uuid: requiredText("expected the event's uuid"),
     published: requiredText("expected a time"),
     eventType: requiredText("expected an event type"),
+    displayMessage: text,
     actor: nullFor(z.object({ id: text, type: text, alternateId: text, displayName: text })),
     client: nullFor(
       z.object({
@@ -74,6 +75,7 @@ const logEvent = z.object(
       }),
     ),
     outcome: nullFor(z.object({ result: text, reason: text })),
+    target: listOf(z.object({ id: text, type: text, alternateId: text, displayName: text })),
     authenticationContext: nullFor(z.object({ externalSessionId: text, rootSessionId: text })),
     securityContext: z.nullish(securityContext),
     debugContext: nullFor(z.object({ debugData: nullFor(z.record(z.string(), z.unknown())) })),
@@ -98,6 +100,15 @@ export type LogEventFields = z.infer<typeof logEvent>;
 
 /** Where an address is, as Okta sees it. `country` is an English name, coordinates are degrees. */
 export type GeographicalContext = z.infer<typeof geographicalContext>;
+
+/**
+ * When an event was published, in milliseconds since 1970; NaN when that is no time. Okta writes ISO 8601 with `Z`;
+ * exports also have a space for `T`, no zone, and nanoseconds, all of them UTC.
+ */
+export function publishedTime(published: string): number {
+  const zoned = /(?:Z|[+-]\d{2}:?\d{2})$/i.test(published) ? published : `${published}Z`;
+  return Date.parse(zoned.replace(" ", "T").replace(/(\.\d{3})\d+/, "$1"));
+}
 
 /** What became of parsing one event. */
 export type ParsedLogEvent =

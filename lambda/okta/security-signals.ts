@@ -73,6 +73,13 @@ export function behaviors(event: LogEvent): readonly Behavior[] {
     .slice(0, maximumItems);
 }
 
+/** Names of the behaviors that occurred. */
+export function positiveBehaviors(event: LogEvent): readonly string[] {
+  return behaviors(event)
+    .filter(({ result }) => result?.toUpperCase() === "POSITIVE")
+    .map(({ name }) => name);
+}
+
 function reasonsOf(reasons: unknown): string[] {
   const list = typeof reasons === "string" ? reasons.split(",") : Array.isArray(reasons) ? reasons : [];
   return list

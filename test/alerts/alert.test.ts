@@ -99,7 +99,7 @@ test("what is unknown is null, and never left out", () => {
   const nullOf = (...names: string[]) => Object.fromEntries(names.map((name) => [name, null]));
   expect(user).toEqual(nullOf("id", "login", "displayName"));
   expect(session).toEqual(nullOf("outcome", "reason", "externalSessionId", "rootSessionId"));
-  expect(network).toEqual({ ...nullOf("ip", "asNumber", "asOrg", "isp", "domain"), services: [] });
+  expect(network).toEqual({ ...nullOf("isProxy", "ip", "asNumber", "asOrg", "isp", "domain"), services: [] });
   expect(client).toEqual(nullOf("browser", "os", "device", "userAgent", "zone"));
   expect(geo).toEqual({
     ...unknownLocation,
@@ -143,6 +143,11 @@ describe("the link to the System Log", () => {
       expect(linkFor(org)).toBeNull();
     },
   );
+
+  test("takes the times of exports, which are UTC too", () => {
+    const link = new URL(linkFor("example.okta.com", "2022-06-22 18:18:29.015123") ?? "");
+    expect(link.searchParams.get("fromTime")).toBe("2022-06-22T17:18:29.015Z");
+  });
 
   test("goes without times when the event's is none", () => {
     expect([...new URL(linkFor("example.okta.com", "lately") ?? "").searchParams.keys()]).toEqual(["search"]);

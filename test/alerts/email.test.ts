@@ -69,8 +69,24 @@ describe("the e-mail", () => {
     const failed = alert({ outcome: { result: "FAILURE", reason: "INVALID_CREDENTIALS" } });
     expect(failed.summary).toContain("tried to start an Okta session (FAILURE)");
     expect(renderEmail(failed)).toContain("Outcome   FAILURE: INVALID_CREDENTIALS");
-    expect(renderEmail(failed)).toContain("The attempt did not get in.");
+    expect(renderEmail(failed)).toContain("The attempt failed.");
     expect(renderSubject(failed)).toContain("proxied Okta sign-in attempt");
+  });
+
+  test("of what is no sign-in says what was done, to whom, and no proxy where there is none", () => {
+    const granted = {
+      eventType: "user.account.privilege.grant",
+      displayMessage: "Grant user privilege",
+      target: [{ type: "User", displayName: "Mallory" }, null, { type: "ROLE", alternateId: "Super admin" }],
+    };
+    const proxied = alert(granted);
+    expect(proxied.summary).toBe(
+      'Ada Marques (Ada@Example.com) did "Grant user privilege: Mallory, Super admin" through an anonymizing proxy in Toronto, Ontario, Canada, 5,723 km from Lisbon, PT (home), from 203.0.113.77.',
+    );
+    expect(renderSubject(proxied)).toBe("[high] Rule of level high: Ada@Example.com, Canada");
+    const direct = alert({ ...granted, securityContext: { isProxy: false }, outcome: { result: "FAILURE" } });
+    expect(direct.summary).toContain('did "Grant user privilege: Mallory, Super admin" (FAILURE) in Toronto');
+    expect(renderEmail(direct)).not.toMatch(/proxy|Through/);
   });
 
   test("tells what was left out of the event", () => {

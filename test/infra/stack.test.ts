@@ -133,6 +133,7 @@ describe("the receiver", () => {
           HOOK_SECRET_ARN: Match.anyValue(),
           HOOK_SECRET: Match.absent(),
           MISMATCH_DISTANCE_KM: "500",
+          EXPERIMENTAL_DETECTIONS: "false",
         },
       },
     });
@@ -153,11 +154,12 @@ describe("settings", () => {
       mismatchDistanceKm: "800",
       reservedConcurrency: "5",
       logRetentionDays: "30",
+      experimentalDetections: "true",
     });
     tuned.hasResourceProperties("AWS::SNS::Subscription", { Protocol: "email", Endpoint: "security@example.com" });
     tuned.hasResourceProperties("AWS::Lambda::Function", {
       ReservedConcurrentExecutions: 5,
-      Environment: { Variables: { MISMATCH_DISTANCE_KM: "800" } },
+      Environment: { Variables: { MISMATCH_DISTANCE_KM: "800", EXPERIMENTAL_DETECTIONS: "true" } },
     });
     tuned.hasResourceProperties("AWS::Logs::LogGroup", { RetentionInDays: 30 });
   });
@@ -169,6 +171,7 @@ describe("settings", () => {
     ["reservedConcurrency", 0.5],
     ["logRetentionDays", 42],
     ["memorySizeMb", 64],
+    ["experimentalDetections", "yes"],
   ])("%s of %j is refused by name", (name, value) => {
     expect(() => synthesize({ [name]: value })).toThrow(SettingsError);
     expect(() => synthesize({ [name]: value })).toThrow(name);
