@@ -13,6 +13,7 @@ const root = fileURLToPath(new URL("..", import.meta.url));
 /** Files and folders of the core, below `lambda/`. */
 const core = [
   "pipeline.ts",
+  "decision.ts",
   "sigma",
   "detections/compile-rules.ts",
   "detections/log-source.ts",

@@ -45,7 +45,7 @@ export async function loadDetections(folder: string): Promise<Detections> {
   const warnings: string[] = [];
   const placeholders = await collectFaults(faults, () => loadPlaceholders(join(folder, placeholdersFile)));
   const options = { logsource: logSource, placeholders: placeholders ?? {} };
-  const ruleFiles = (await yamlFiles(folder)).filter((file) => file !== placeholdersFile);
+  const ruleFiles = yamlFiles(await readdir(folder)).filter((file) => file !== placeholdersFile);
   if (ruleFiles.length === 0) throw new RuleFileError(`${folder}: no Sigma rule (*.yml) in this folder`);
 
   const readAll = async <Content>(files: readonly string[], parse: ParseDocument<Content>) => {
@@ -69,7 +69,7 @@ export async function loadDetections(folder: string): Promise<Detections> {
     },
   );
   const filters = await readAll(
-    (await yamlFiles(join(folder, "filters"))).map((name) => join(folder, "filters", name)),
+    (await filterFiles(folder)).map((name) => join(folder, "filters", name)),
     (document) => {
       const { filter, warnings } = parseFilter(document, options);
       return { content: filter, warnings };
@@ -153,9 +153,14 @@ function lineOf(document: Document.Parsed, lines: LineCounter, path: readonly (s
   return null;
 }
 
-async function yamlFiles(folder: string): Promise<string[]> {
+function yamlFiles(files: readonly string[]): string[] {
+  return files.filter((file) => file.endsWith(".yml")).sort();
+}
+
+/** A folder of detections need not have filters. */
+async function filterFiles(folder: string): Promise<string[]> {
   try {
-    return (await readdir(folder)).filter((file) => file.endsWith(".yml")).sort();
+    return yamlFiles(await readdir(join(folder, "filters")));
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code !== "ENOENT") throw error;
     return [];

@@ -1,11 +1,8 @@
 import { type Alert, createAlert } from "./alerts/alert.ts";
-import { type GeoJudgement, judgeLocation } from "./geo/mismatch.ts";
+import { type Candidate, decide, findCandidate, type ProfileLocations, profileKeys } from "./decision.ts";
 import type { Delivery, MalformedEvent } from "./okta/event-hook.ts";
 import type { LogEvent } from "./okta/log-event.ts";
-import { positiveBehaviors } from "./okta/security-signals.ts";
-import type { ProfileLocation, ProfileStore } from "./profiles/profile-location.ts";
-import type { CompiledRule } from "./sigma/compile.ts";
-import { type Enrichment, UNKNOWN } from "./sigma/field.ts";
+import type { ProfileStore } from "./profiles/profile-location.ts";
 import type { RuleSet } from "./sigma/rule-set.ts";
 
 /** What the pipeline needs of the world. */
@@ -59,44 +56,12 @@ export async function processDelivery(delivery: Delivery, ports: PipelinePorts):
 
 type Result = "alerted" | "unmatched" | "failed";
 
-/** An event that rules match, or may match once its user's location is known. */
-interface Candidate {
-  readonly event: LogEvent;
-  readonly rules: readonly CompiledRule[];
-}
-
-/**
- * What the pipeline adds to an event for rules to ask for. Of the behaviors that Okta detected, those that occurred:
- * read off the event only when a rule asks.
- *
- * @param geo UNKNOWN as long as the profile store was not asked
- */
-function enrich(event: LogEvent, geo: unknown): Enrichment {
-  return {
-    enrichment: {
-      geo,
-      get behaviors() {
-        return { positive: positiveBehaviors(event) };
-      },
-    },
-  };
-}
-
-/** Null when no rule can match the event, whatever is found out about it. */
-function findCandidate(event: LogEvent, rules: RuleSet): Candidate | null {
-  const outcomes = rules.match(event.received, enrich(event, UNKNOWN));
-  return outcomes.length === 0 ? null : { event, rules: outcomes.map(({ compiled }) => compiled) };
-}
-
 async function handleCandidates(
   candidates: readonly Candidate[],
   delivery: Delivery,
   ports: PipelinePorts,
 ): Promise<Result[]> {
-  const locations = await lookUp(
-    candidates.map(({ event }) => event),
-    ports,
-  );
+  const locations = await lookUp(candidates, ports);
   const pending = candidates.entries();
   const results: Result[] = [];
   const worker = async () => {
@@ -107,32 +72,20 @@ async function handleCandidates(
 }
 
 async function handle(
-  { event, rules }: Candidate,
+  candidate: Candidate,
   delivery: Delivery,
-  locations: ReadonlyMap<string, readonly ProfileLocation[]> | null,
+  locations: ProfileLocations | null,
   ports: PipelinePorts,
 ): Promise<Result> {
+  const { event } = candidate;
+  const thresholdKm = ports.mismatchDistanceKm;
   try {
-    const judgement = judge(event, locations, ports.mismatchDistanceKm);
-    // Without the profile store nobody knows whether there is a mismatch: rules that ask for it stay undecided.
-    const geo = locations === null ? UNKNOWN : { verdict: judgement.verdict, mismatch: isMismatch(judgement) };
-    const enrichment = enrich(event, geo);
-    const truths = rules.map((compiled) => ({ compiled, truth: compiled.evaluate(event.received, enrichment) }));
-    const detections = truths
-      .filter(({ truth }) => truth === true)
-      .map(({ compiled: { rule, explain } }) => ({ rule, matched: explain(event.received, enrichment) }));
+    const { judgement, detections, undecided } = decide(candidate, locations, thresholdKm);
     if (detections.length === 0) {
-      if (truths.every(({ truth }) => truth === false)) return "unmatched";
+      if (!undecided) return "unmatched";
       throw new Error("whether a detection matches depends on the profile store, which could not be asked");
     }
-    const alert = createAlert({
-      event,
-      delivery,
-      detections,
-      judgement,
-      thresholdKm: ports.mismatchDistanceKm,
-      detectedAt: ports.now(),
-    });
+    const alert = createAlert({ event, delivery, detections, judgement, thresholdKm, detectedAt: ports.now() });
     await ports.publish(alert);
     ports.observe({ kind: "alertPublished", alert });
     return "alerted";
@@ -142,34 +95,9 @@ async function handle(
   }
 }
 
-function judge(
-  event: LogEvent,
-  locations: ReadonlyMap<string, readonly ProfileLocation[]> | null,
-  thresholdKm: number,
-): GeoJudgement {
-  if (locations === null) {
-    return {
-      verdict: "unknown",
-      reason: "The profile store could not be asked where this user is expected.",
-      distanceKm: null,
-      nearestProfileLocation: null,
-    };
-  }
-  const known = profileKeys(event).flatMap((key) => locations.get(key) ?? []);
-  return judgeLocation(event.fields.client?.geographicalContext ?? null, known, thresholdKm);
-}
-
-/** True, false, or null for unknown: what rules find at `enrichment.geo.mismatch`. */
-function isMismatch(judgement: GeoJudgement): boolean | null {
-  return judgement.verdict === "unknown" ? null : judgement.verdict === "mismatch";
-}
-
 /** Null when the store could not be asked. */
-async function lookUp(
-  events: readonly LogEvent[],
-  ports: PipelinePorts,
-): Promise<ReadonlyMap<string, readonly ProfileLocation[]> | null> {
-  const keys = new Set(events.flatMap(profileKeys));
+async function lookUp(candidates: readonly Candidate[], ports: PipelinePorts): Promise<ProfileLocations | null> {
+  const keys = new Set(candidates.flatMap(({ event }) => profileKeys(event)));
   if (keys.size === 0) return new Map();
   try {
     return await ports.profiles.findLocations(keys);
@@ -177,19 +105,6 @@ async function lookUp(
     ports.observe({ kind: "profilesUnavailable", error });
     return null;
   }
-}
-
-/** DynamoDB takes keys of at most 2,048 bytes; ids and logins are far shorter (a login: 100 characters). */
-const maximumKeyLength = 500;
-
-/** The keys of an actor's profile: the user id and the lower-case login. Okta's own actors have none. */
-export function profileKeys(event: LogEvent): string[] {
-  const { actor } = event.fields;
-  if (actor === null || (actor.type !== null && actor.type.toLowerCase() !== "user")) return [];
-  const keys = new Set([actor.id, actor.alternateId?.toLowerCase() ?? null]);
-  return [...keys].filter(
-    (key): key is string => key !== null && key.toLowerCase() !== "unknown" && key.length <= maximumKeyLength,
-  );
 }
 
 async function park(delivery: Delivery, ports: PipelinePorts): Promise<boolean> {

@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
 import type { Alert } from "../lambda/alerts/alert.ts";
 import type { MalformedEvent } from "../lambda/okta/event-hook.ts";
-import { type Observation, type PipelinePorts, processDelivery, profileKeys } from "../lambda/pipeline.ts";
+import { type Observation, type PipelinePorts, processDelivery } from "../lambda/pipeline.ts";
 import { type Json, logEvent } from "./fixtures/events.ts";
 import { rule, ruleSet } from "./fixtures/rules.ts";
 
@@ -146,17 +146,5 @@ describe("malformed events", () => {
     expect(await deliver([{}], [broken, broken])).toEqual({ received: 3, alerted: 1, failed: 2 });
     expect(published).toHaveLength(1);
     expect(observed).toContainEqual({ kind: "malformedFailed", count: 2, error: down });
-  });
-});
-
-describe("the keys of a profile", () => {
-  test.each([
-    ["id and login", { id: "00u1", alternateId: "Ada@X.com", type: "User" }, ["00u1", "ada@x.com"]],
-    ["login alone, of an unknown actor", { id: "unknown", alternateId: "ada@x.com" }, ["ada@x.com"]],
-    ["none, of Okta's own actors", { id: "spr1", alternateId: "system@okta.com", type: "SystemPrincipal" }, []],
-    ["none, of nobody", null, []],
-    ["none that DynamoDB would refuse", { id: "x".repeat(501), alternateId: "" }, []],
-  ])("are %s", (_, actor, keys) => {
-    expect(profileKeys(logEvent({ actor }))).toEqual(keys);
   });
 });

@@ -36,52 +36,55 @@ const isProxy = z.nullish(
   z.union([z.boolean(), z.stringbool({ truthy: ["true"], falsy: ["false"] })], "expected true, false or null"),
 );
 
-const securityContext = z.object(
-  {
-    isProxy,
-    asNumber: number,
-    asOrg: text,
-    isp: text,
-    domain: text,
-    ipDetails: nullFor(
-      z.object({
-        ipServiceCategories: listOf(z.object({ isAnonymous: boolean, operator: text, type: text })),
-      }),
-    ),
-    tunnels: z.optional(z.unknown()),
-    risk: nullFor(z.object({ level: text, reasons: z.optional(z.unknown()) })),
-    userBehaviors: listOf(z.object({ name: text, result: text })),
-  },
-  "expected an object or null",
-);
-
 /** Okta's own are far shorter than the limit, which keeps an alert within its size. */
 const requiredText = (message: string) => z.string(message).check(z.minLength(1, message), z.maxLength(255, message));
 
-const logEvent = z.object(
+/** What decides whether, and as what, an event is alerted on. */
+const decisive = z.object(
   {
     uuid: requiredText("expected the event's uuid"),
     published: requiredText("expected a time"),
     eventType: requiredText("expected an event type"),
-    displayMessage: text,
-    actor: nullFor(z.object({ id: text, type: text, alternateId: text, displayName: text })),
-    client: nullFor(
-      z.object({
-        ipAddress: text,
-        zone: text,
-        device: text,
-        userAgent: nullFor(z.object({ browser: text, os: text, rawUserAgent: text })),
-        geographicalContext: nullFor(geographicalContext),
-      }),
-    ),
-    outcome: nullFor(z.object({ result: text, reason: text })),
-    target: listOf(z.object({ id: text, type: text, alternateId: text, displayName: text })),
-    authenticationContext: nullFor(z.object({ externalSessionId: text, rootSessionId: text })),
-    securityContext: z.nullish(securityContext),
-    debugContext: nullFor(z.object({ debugData: nullFor(z.record(z.string(), z.unknown())) })),
+    securityContext: z.nullish(z.object({ isProxy }, "expected an object or null")),
   },
   "expected an object",
 );
+
+/** What only describes an event. No event that is decisive fails it. */
+const descriptive = z.object({
+  displayMessage: text,
+  actor: nullFor(z.object({ id: text, type: text, alternateId: text, displayName: text })),
+  client: nullFor(
+    z.object({
+      ipAddress: text,
+      zone: text,
+      device: text,
+      userAgent: nullFor(z.object({ browser: text, os: text, rawUserAgent: text })),
+      geographicalContext: nullFor(geographicalContext),
+    }),
+  ),
+  outcome: nullFor(z.object({ result: text, reason: text })),
+  target: listOf(z.object({ id: text, type: text, alternateId: text, displayName: text })),
+  authenticationContext: nullFor(z.object({ externalSessionId: text, rootSessionId: text })),
+  securityContext: nullFor(
+    z.object({
+      isProxy,
+      asNumber: number,
+      asOrg: text,
+      isp: text,
+      domain: text,
+      ipDetails: nullFor(
+        z.object({
+          ipServiceCategories: listOf(z.object({ isAnonymous: boolean, operator: text, type: text })),
+        }),
+      ),
+      tunnels: z.optional(z.unknown()),
+      risk: nullFor(z.object({ level: text, reasons: z.optional(z.unknown()) })),
+      userBehaviors: listOf(z.object({ name: text, result: text })),
+    }),
+  ),
+  debugContext: nullFor(z.object({ debugData: nullFor(z.record(z.string(), z.unknown())) })),
+});
 
 /** One event of the System Log, as an event hook delivers it. */
 export interface LogEvent {
@@ -89,14 +92,14 @@ export interface LogEvent {
   /** As Okta wrote it; a time in ISO 8601, UTC. */
   readonly published: string;
   readonly eventType: string;
-  /** The fields that alerts tell of, read leniently. */
+  /** The fields that alerts tell of, read leniently, when they are first asked for: most events match no rule. */
   readonly fields: LogEventFields;
   /** The event as received: what rules are matched against, and what an alert carries. */
   readonly received: Readonly<Record<string, unknown>>;
 }
 
 /** The fields that alerts tell of. What is absent, or not understood, is null. */
-export type LogEventFields = z.infer<typeof logEvent>;
+export type LogEventFields = z.infer<typeof descriptive>;
 
 /** Where an address is, as Okta sees it. `country` is an English name, coordinates are degrees. */
 export type GeographicalContext = z.infer<typeof geographicalContext>;
@@ -122,11 +125,21 @@ export type ParsedLogEvent =
  * @param base where it stands, for the paths of faults
  */
 export function parseLogEvent(received: unknown, base: readonly PropertyKey[] = []): ParsedLogEvent {
-  const parsed = logEvent.safeParse(received);
+  const parsed = decisive.safeParse(received);
   if (!parsed.success) return { ok: false, faults: faultsOf(parsed.error, base) };
   const { uuid, published, eventType } = parsed.data;
+  let fields: LogEventFields | undefined;
   return {
     ok: true,
-    event: { uuid, published, eventType, fields: parsed.data, received: received as Record<string, unknown> },
+    event: {
+      uuid,
+      published,
+      eventType,
+      get fields() {
+        fields ??= descriptive.parse(received);
+        return fields;
+      },
+      received: received as Record<string, unknown>,
+    },
   };
 }

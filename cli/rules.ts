@@ -1,0 +1,130 @@
+import { basename, relative } from "node:path";
+import type { FromFile } from "../build/load-detections.ts";
+import { isEnabled } from "../lambda/detections/compile-rules.ts";
+import { indexField } from "../lambda/detections/log-source.ts";
+import { appliesTo, type Filter } from "../lambda/sigma/parse-filter.ts";
+import { bySeverity, type Level, type Rule } from "../lambda/sigma/rule.ts";
+import { requirementsOf } from "../lambda/sigma/rule-set.ts";
+import { createCommand, runCommand } from "./command.ts";
+import { ourDetections, readDetections } from "./detections-folder.ts";
+import { isHookEligible } from "./hook-eligible-event-types.ts";
+
+interface Options {
+  readonly rules?: string;
+  readonly experimental: boolean;
+  readonly json: boolean;
+}
+
+/** What is told of a rule. */
+interface RuleReport {
+  readonly id: string;
+  readonly level: Level;
+  readonly title: string;
+  readonly status: string | null;
+  readonly file: string;
+  /** Whether it runs when deployed with this setting. */
+  readonly on: boolean;
+  /** Null when the rule names none, and is asked of every event. */
+  readonly eventTypes: readonly { readonly name: string; readonly hookEligible: boolean }[] | null;
+  readonly filters: readonly string[];
+}
+
+async function report(options: Options): Promise<void> {
+  const { rules, filters, warnings } = await readDetections(options.rules ?? ourDetections);
+  const reports = rules
+    .map((rule) => describe(rule, options.experimental))
+    .sort((a, b) => bySeverity(a.level, b.level) || a.title.localeCompare(b.title));
+  const running = reports.filter(({ on }) => on);
+  const types = [
+    ...new Map(running.flatMap(({ eventTypes }) => eventTypes ?? []).map((type) => [type.name, type])).values(),
+  ];
+  const subscribe = types
+    .filter(({ hookEligible }) => hookEligible)
+    .map(({ name }) => name)
+    .sort();
+  const systemLogOnly = types
+    .filter(({ hookEligible }) => !hookEligible)
+    .map(({ name }) => name)
+    .sort();
+  if (options.json) {
+    const described = filters.map((filter) => describeFilter(filter, rules));
+    const all = { rules: reports, filters: described, warnings, subscribe, systemLogOnly };
+    process.stdout.write(`${JSON.stringify(all, null, 2)}\n`);
+    return;
+  }
+  const lines = reports.flatMap(writeRule);
+  if (filters.length > 0) {
+    lines.push("Filters", "");
+    for (const filter of filters) {
+      const { title, file, appliedTo } = describeFilter(filter, rules);
+      lines.push(`  ${title}`, `    ${file}: ${appliedTo.length} of ${rules.length} rules`, "");
+    }
+  }
+  lines.push(
+    `${rules.length} rules can be run, ${running.length} of them are on${options.experimental ? "" : " (experimental ones are off by default)"}.`,
+    "",
+    "Subscribe the event hook to:",
+    ...subscribe.map((name) => `  ${name}`),
+  );
+  if (systemLogOnly.length > 0) {
+    lines.push(
+      "",
+      "In the System Log only, so that no event hook delivers them:",
+      ...systemLogOnly.map((name) => `  ${name}`),
+    );
+  }
+  const anyType = running.filter(({ eventTypes }) => eventTypes === null);
+  if (anyType.length > 0) {
+    lines.push(
+      "",
+      "Asked of every event that is delivered, as they name no event type:",
+      ...anyType.map(({ title }) => `  ${title}`),
+    );
+  }
+  if (warnings.length > 0)
+    lines.push("", "Look at:", ...warnings.map((warning) => `  ${relative(process.cwd(), warning)}`));
+  process.stdout.write(`${lines.join("\n")}\n`);
+}
+
+function describe({ content: rule, file }: FromFile<Rule>, experimental: boolean): RuleReport {
+  const types = requirementsOf(rule).get(indexField.toLowerCase());
+  return {
+    id: rule.id,
+    level: rule.level,
+    title: rule.title,
+    status: rule.status,
+    file: basename(file),
+    on: isEnabled(rule, { experimental }),
+    eventTypes:
+      types === undefined ? null : [...types.values()].map((name) => ({ name, hookEligible: isHookEligible(name) })),
+    filters: rule.filters,
+  };
+}
+
+function describeFilter({ content, file }: FromFile<Filter>, rules: readonly FromFile<Rule>[]) {
+  return {
+    title: content.title,
+    file: `filters/${basename(file)}`,
+    appliedTo: rules.filter((rule) => appliesTo(content, rule.content)).map((rule) => rule.content.id),
+  };
+}
+
+function writeRule({ id, level, title, status, file, on, eventTypes, filters }: RuleReport): string[] {
+  const types = eventTypes?.map(({ name, hookEligible }) => `    ${name}${hookEligible ? "" : "  (System Log only)"}`);
+  return [
+    `${level.padEnd(13)} ${on ? "on " : "off"}  ${title}${status === null || status === "stable" ? "" : ` (${status})`}`,
+    `  ${id}  ${file}`,
+    ...(types ?? ["    any event type"]),
+    ...filters.map((filter) => `    but for: ${filter}`),
+    "",
+  ];
+}
+
+await runCommand(
+  createCommand("rules", "Checks every rule and filter, and tells which event types the hook has to be subscribed to.")
+    .option("--rules <folder>", "rules to check (default: the rules that are deployed)")
+    .option("--experimental", "count rules with status experimental as on", false)
+    .option("--json", "print JSON instead of text", false)
+    .addHelpText("after", "\nExit code: 0; 2 when a rule or filter cannot be run, each fault with file and line.")
+    .action(report),
+);

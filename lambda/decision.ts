@@ -1,0 +1,100 @@
+import { type GeoJudgement, judgeLocation } from "./geo/mismatch.ts";
+import type { LogEvent } from "./okta/log-event.ts";
+import { positiveBehaviors } from "./okta/security-signals.ts";
+import type { ProfileLocation } from "./profiles/profile-location.ts";
+import type { CompiledRule, MatchedSelection } from "./sigma/compile.ts";
+import { type Enrichment, UNKNOWN } from "./sigma/field.ts";
+import type { Rule } from "./sigma/rule.ts";
+import type { RuleSet } from "./sigma/rule-set.ts";
+
+/** An event that rules match, or may match once its user's location is known. */
+export interface Candidate {
+  readonly event: LogEvent;
+  readonly rules: readonly CompiledRule[];
+}
+
+/** Profile locations by Okta user id and lower-case login. */
+export type ProfileLocations = ReadonlyMap<string, readonly ProfileLocation[]>;
+
+/** What is decided about a candidate. */
+export interface Decision {
+  readonly judgement: GeoJudgement;
+  /** The rules that match, and by what. */
+  readonly detections: readonly { readonly rule: Rule; readonly matched: readonly MatchedSelection[] }[];
+  /** Whether there are rules that cannot be decided, as the profile store could not be asked. */
+  readonly undecided: boolean;
+}
+
+/** Null when no rule can match the event, whatever is found out about it. Costs no I/O. */
+export function findCandidate(event: LogEvent, rules: RuleSet): Candidate | null {
+  const outcomes = rules.match(event.received, enrich(event, UNKNOWN));
+  return outcomes.length === 0 ? null : { event, rules: outcomes.map(({ compiled }) => compiled) };
+}
+
+/**
+ * Decides which rules a candidate matches.
+ *
+ * @param locations null when the profile store could not be asked: rules that ask for the location stay undecided
+ * @param thresholdKm a mismatch is farther than this from every profile location, in kilometers
+ */
+export function decide({ event, rules }: Candidate, locations: ProfileLocations | null, thresholdKm: number): Decision {
+  const judgement = judge(event, locations, thresholdKm);
+  const geo = locations === null ? UNKNOWN : { verdict: judgement.verdict, mismatch: isMismatch(judgement) };
+  const enrichment = enrich(event, geo);
+  const truths = rules.map((compiled) => ({ compiled, truth: compiled.evaluate(event.received, enrichment) }));
+  return {
+    judgement,
+    detections: truths
+      .filter(({ truth }) => truth === true)
+      .map(({ compiled: { rule, explain } }) => ({ rule, matched: explain(event.received, enrichment) })),
+    undecided: truths.some(({ truth }) => truth === "unknown"),
+  };
+}
+
+/**
+ * What is added to an event for rules to ask for. Of the behaviors that Okta detected, those that occurred: read off the
+ * event only when a rule asks.
+ *
+ * @param geo UNKNOWN as long as the profile store was not asked
+ */
+function enrich(event: LogEvent, geo: unknown): Enrichment {
+  return {
+    enrichment: {
+      geo,
+      get behaviors() {
+        return { positive: positiveBehaviors(event) };
+      },
+    },
+  };
+}
+
+function judge(event: LogEvent, locations: ProfileLocations | null, thresholdKm: number): GeoJudgement {
+  if (locations === null) {
+    return {
+      verdict: "unknown",
+      reason: "The profile store could not be asked where this user is expected.",
+      distanceKm: null,
+      nearestProfileLocation: null,
+    };
+  }
+  const known = profileKeys(event).flatMap((key) => locations.get(key) ?? []);
+  return judgeLocation(event.fields.client?.geographicalContext ?? null, known, thresholdKm);
+}
+
+/** True, false, or null for unknown: what rules find at `enrichment.geo.mismatch`. */
+function isMismatch(judgement: GeoJudgement): boolean | null {
+  return judgement.verdict === "unknown" ? null : judgement.verdict === "mismatch";
+}
+
+/** DynamoDB takes keys of at most 2,048 bytes; ids and logins are far shorter (a login: 100 characters). */
+const maximumKeyLength = 500;
+
+/** The keys of an actor's profile: the user id and the lower-case login. Okta's own actors have none. */
+export function profileKeys(event: LogEvent): string[] {
+  const { actor } = event.fields;
+  if (actor === null || (actor.type !== null && actor.type.toLowerCase() !== "user")) return [];
+  const keys = new Set([actor.id, actor.alternateId?.toLowerCase() ?? null]);
+  return [...keys].filter(
+    (key): key is string => key !== null && key.toLowerCase() !== "unknown" && key.length <= maximumKeyLength,
+  );
+}

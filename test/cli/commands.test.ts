@@ -1,0 +1,251 @@
+import { spawn } from "node:child_process";
+import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { gzipSync } from "node:zlib";
+import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { delivery, type Json, sessionStart } from "../fixtures/events.ts";
+
+const root = fileURLToPath(new URL("../..", import.meta.url));
+const proxied = "Okta User Session Start Via Anonymizing Proxy";
+const far = "Okta User Session Start - Anonymizing Proxy with Geolocation Mismatch";
+
+let folder: string;
+beforeEach(async () => {
+  folder = await mkdtemp(join(tmpdir(), "cli-"));
+});
+afterEach(() => rm(folder, { recursive: true }));
+
+interface Outcome {
+  readonly code: number | null;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+function run(name: "backtest" | "rules", args: readonly string[], input?: string): Promise<Outcome> {
+  return new Promise((resolve, reject) => {
+    const child = spawn(process.execPath, [join(root, "cli", `${name}.ts`), ...args], { cwd: root });
+    let stdout = "";
+    let stderr = "";
+    child.stdout.on("data", (chunk) => {
+      stdout += String(chunk);
+    });
+    child.stderr.on("data", (chunk) => {
+      stderr += String(chunk);
+    });
+    child.once("error", reject);
+    child.once("close", (code) => resolve({ code, stdout, stderr }));
+    child.stdin.end(input ?? "");
+  });
+}
+
+async function write(name: string, content: string | Buffer): Promise<string> {
+  const path = join(folder, name);
+  await writeFile(path, content);
+  return path;
+}
+
+const matches = ({ stdout }: Outcome) =>
+  stdout
+    .split("\n")
+    .filter((line) => line !== "")
+    .map((line) => JSON.parse(line) as Json);
+
+const events = [
+  sessionStart({ uuid: "a" }),
+  sessionStart({ uuid: "b", securityContext: { isProxy: false } }),
+  sessionStart({ uuid: "c", securityContext: { isProxy: "true" }, published: "2022-06-22 18:18:29.015" }),
+];
+const lines = events.map((event) => JSON.stringify(event)).join("\n");
+
+describe("npm run backtest", () => {
+  test("prints one JSON line for each match, and a summary by rule and user", async () => {
+    const outcome = await run("backtest", ["--events", await write("log.jsonl", lines)]);
+    expect(outcome.code).toBe(0);
+    const rule = "8d5f6c9e-5a0e-4b7c-9d0c-4f6a3a1f2b10";
+    expect(matches(outcome)).toEqual([
+      { rule, title: proxied, level: "high", event: "a" },
+      { rule, title: proxied, level: "high", event: "c" },
+    ]);
+    expect(outcome.stderr).toMatch(/^3 events read, 2 matches, /);
+    expect(outcome.stderr).toMatch(new RegExp(`^ +2 +1 {2}high +${proxied}$`, "m"));
+    expect(outcome.stderr).toMatch(/^ +2 {2}Ada@Example\.com$/m);
+  });
+
+  test.each<[string, () => Promise<string>]>([
+    ["JSON lines, compressed", () => write("log.jsonl.gz", gzipSync(lines))],
+    ["several gzip files in one", () => write("log.gz", Buffer.concat([gzipSync(`${lines}\n`), gzipSync("\n")]))],
+    ["an array", () => write("log.json", JSON.stringify(events, null, 2))],
+    ["a delivery", () => write("log.json", JSON.stringify(delivery(events), null, 2))],
+    [
+      "deliveries and events, mixed",
+      () => write("log.json", `${JSON.stringify(delivery([events[0]]))}\n${JSON.stringify(events[2])}`),
+    ],
+    [
+      "lower-case keys",
+      () =>
+        write(
+          "log.jsonl",
+          lines.replace(/"(\w+)":/g, (key) => key.toLowerCase()),
+        ),
+    ],
+  ])("reads %s", async (_, file) => {
+    expect(matches(await run("backtest", ["--events", await file()])).map(({ event }) => event)).toEqual(["a", "c"]);
+  });
+
+  test("reads standard input, and several files", async () => {
+    expect(matches(await run("backtest", ["--events", "-"], lines))).toHaveLength(2);
+    const file = await write("log.jsonl", lines);
+    expect(matches(await run("backtest", ["--events", file, "--events", file]))).toHaveLength(4);
+  });
+
+  test("gives the mismatch rule its locations by --profiles, and its threshold by --distance-km", async () => {
+    const file = await write("log.jsonl", lines);
+    const profiles = await write("p.csv", "login,latitude,longitude\nada@example.com,38.7,-9.1\n");
+    const titles = async (...more: string[]) =>
+      matches(await run("backtest", ["--events", file, "--profiles", profiles, ...more])).map(({ title }) => title);
+    expect(await titles()).toEqual([proxied, far, proxied, far]);
+    expect(await titles("--distance-km", "9000")).toEqual([proxied, proxied]);
+  });
+
+  test("leaves out what lies outside --since and --until, and says so", async () => {
+    const file = await write("log.jsonl", lines);
+    const since = await run("backtest", ["--events", file, "--since", "2023-01-01"]);
+    expect(matches(since).map(({ event }) => event)).toEqual(["a"]);
+    expect(since.stderr).toContain("3 events read, 1 of them outside --since and --until, 1 matches");
+    const until = await run("backtest", ["--events", file, "--until", "2022-06-22T18:18:29.015Z"]);
+    expect(matches(until)).toEqual([]);
+    const later = await run("backtest", ["--events", file, "--until", "2022-06-22T18:18:29.016Z"]);
+    expect(matches(later).map(({ event }) => event)).toEqual(["c"]);
+  });
+
+  test("runs the rules of another folder, experimental ones too, with its filters; --explain says by what", async () => {
+    await mkdir(join(folder, "rules", "filters"), { recursive: true });
+    await write(
+      "rules/mine.yml",
+      "title: Mine\nid: 00000000-0000-4000-8000-000000000001\nstatus: experimental\nlogsource:\n  product: okta\ndetection:\n  selection:\n    actor.displayname|re|i: ^ADA\n  condition: selection\nlevel: low\n",
+    );
+    await write(
+      "rules/filters/not-c.yml",
+      "title: Not c\nlogsource:\n  product: okta\nfilter:\n  rules: any\n  selection:\n    uuid: c\n  condition: not selection\n",
+    );
+    const file = await write("log.jsonl", lines);
+    const outcome = await run("backtest", ["--events", file, "--rules", join(folder, "rules"), "--explain"]);
+    const matched = [{ selection: "selection", fields: [{ field: "actor.displayname", values: ["Ada Marques"] }] }];
+    const rule = "00000000-0000-4000-8000-000000000001";
+    expect(matches(outcome)).toEqual([
+      { rule, title: "Mine", level: "low", event: "a", matched },
+      { rule, title: "Mine", level: "low", event: "b", matched },
+    ]);
+  });
+
+  test("runs experimental rules that are deployed only when asked to", async () => {
+    const created = sessionStart({ eventType: "system.api_token.create", securityContext: { isProxy: false } });
+    const file = await write("log.jsonl", JSON.stringify(created));
+    expect(matches(await run("backtest", ["--events", file]))).toEqual([]);
+    expect(matches(await run("backtest", ["--events", file, "--experimental"]))).toMatchObject([
+      { title: "Okta API Token Created" },
+    ]);
+  });
+
+  test.each<[string, () => Promise<string[]>, RegExp]>([
+    ["a file that is not there", async () => ["--events", join(folder, "no.jsonl")], /no\.jsonl: cannot be opened/],
+    ["a folder", async () => ["--events", folder], /is a folder; name a file/],
+    ["what is no JSON", async () => ["--events", await write("x.jsonl", `${lines}\n{`)], /x\.jsonl:4: no JSON/],
+    [
+      "what is no event",
+      async () => ["--events", await write("x.jsonl", `${lines}\n{"a":1}`)],
+      /x\.jsonl:4: no System Log event: uuid: expected/,
+    ],
+    ["a number", async () => ["--events", await write("x.json", "[1]\n")], /x\.json:1: /],
+    [
+      "damaged gzip",
+      async () => ["--events", await write("x.gz", gzipSync(lines).subarray(0, 100))],
+      /x\.gz: the gzip data is damaged/,
+    ],
+    ["no events at all", async () => [], /--events/],
+    ["an unknown option", async () => ["--events", "-", "--nope"], /unknown option '--nope'/],
+    ["a time that is none", async () => ["--events", "-", "--since", "lately"], /Expected a time/],
+    [
+      "a distance that is none",
+      async () => ["--events", "-", "--distance-km", "-1"],
+      /Expected a number of kilometers/,
+    ],
+    ["rules that are not there", async () => ["--events", "-", "--rules", join(folder, "no")], /no: no such folder/],
+  ])("refuses %s with exit code 2", async (_, args, message) => {
+    const outcome = await run("backtest", await args());
+    expect(outcome.stderr).toMatch(message);
+    expect(outcome.code).toBe(2);
+  });
+
+  test("refuses a rule that cannot be run, naming file and line", async () => {
+    await write(
+      "bad.yml",
+      "title: Bad\nlogsource:\n  product: okta\ndetection:\n  a:\n    b|nope: 1\n  condition: a\n",
+    );
+    const outcome = await run("backtest", ["--events", "-", "--rules", folder]);
+    expect(outcome.stderr).toMatch(/bad\.yml:6: .*unknown modifier "nope"/);
+    expect(outcome.code).toBe(2);
+  });
+
+  test("explains itself on --help", async () => {
+    const outcome = await run("backtest", ["--help"]);
+    expect(outcome).toMatchObject({
+      code: 0,
+      stdout: expect.stringMatching(/^Usage: npm run backtest -- \[options\]/),
+    });
+  });
+});
+
+describe("npm run rules", () => {
+  test("tells of every rule, and which event types to subscribe the hook to", async () => {
+    const { code, stdout } = await run("rules", []);
+    expect(code).toBe(0);
+    expect(stdout).toMatch(
+      new RegExp(`^high +on +${proxied}\\n {2}8d5f6c9e\\S+ {2}\\S+\\.yml\\n {4}user\\.session\\.start$`, "m"),
+    );
+    expect(stdout).toMatch(/^medium +off +Okta API Token Created \(experimental\)$/m);
+    expect(stdout).toMatch(/^ {4}zone\.delete {2}\(System Log only\)$/m);
+    const [, subscribe = "", systemLogOnly = ""] = stdout.split(/Subscribe the event hook to:|In the System Log only/);
+    expect(subscribe).toContain("  user.session.start\n");
+    expect(subscribe).not.toContain("zone.delete");
+    expect(systemLogOnly).toContain("  zone.delete\n");
+  });
+
+  test("as JSON, with experimental rules on, tells the same to a program", async () => {
+    const { stdout } = await run("rules", ["--json", "--experimental"]);
+    const report = JSON.parse(stdout) as { rules: Json[]; subscribe: string[]; systemLogOnly: string[] };
+    expect(report.rules.every(({ on }) => on)).toBe(true);
+    expect(report.subscribe).toContain("system.api_token.create");
+    expect(report.systemLogOnly).toContain("zone.delete");
+  });
+
+  test("tells of filters, of rules that are asked of every event, and of what should be looked at", async () => {
+    await mkdir(join(folder, "filters"));
+    await write(
+      "any.yml",
+      "title: Any type\nlogsource:\n  product: okta\ndetection:\n  a:\n    - tor\n  condition: a\nlevel: low\n",
+    );
+    await write(
+      "filters/x.yml",
+      "title: Not Ada\nlogsource:\n  product: okta\nfilter:\n  rules: any\n  selection:\n    actor.id: 00u1\n  condition: selection\n",
+    );
+    const { code, stdout } = await run("rules", ["--rules", folder]);
+    expect(code).toBe(0);
+    expect(stdout).toContain("    any event type\n    but for: Not Ada\n");
+    expect(stdout).toContain("filters/x.yml: 1 of 1 rules");
+    expect(stdout).toMatch(/Asked of every event[^\n]*\n {2}Any type/);
+    expect(stdout).toMatch(/Look at:\n.*any\.yml:1: it has no id/);
+    expect(stdout).toMatch(/x\.yml:1: .*pySigma/);
+  });
+
+  test("refuses what cannot be run, with exit code 2 and every fault", async () => {
+    await write("a.yml", "title: A\nlogsource:\n  product: aws\ndetection:\n  a:\n    b: 1\n  condition: a\n");
+    await write("b.yml", "title: B\nlogsource:\n  product: okta\ndetection:\n  a:\n    b: 1\n  condition: c\n");
+    const { code, stderr } = await run("rules", ["--rules", folder]);
+    expect(code).toBe(2);
+    expect(stderr).toMatch(/a\.yml:3: .*another log source/);
+    expect(stderr).toMatch(/b\.yml:7: .*not defined/);
+  });
+});
