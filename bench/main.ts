@@ -4,9 +4,12 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath, pathToFileURL } from "node:url";
 import { promisify } from "node:util";
+import { sampleEvent } from "./events.ts";
+import { matching } from "./matching.ts";
+import { median, print } from "./measure.ts";
 
 /*
- * Measures what is deployed: `dist/receiver`, which has to be built. One JSON object a line: `name`, `value` and `unit`;
+ * Measures what is deployed (`dist/receiver`, which has to be built) and the matching of rules. One JSON object a line: `name`, `value` and `unit`;
  * `ratio` is the value divided by that of `ratio_to`, measured in the same run.
  */
 
@@ -25,26 +28,6 @@ const environment = {
   POWERTOOLS_METRICS_DISABLED: "true",
   POWERTOOLS_LOG_LEVEL: "SILENT",
 };
-
-interface Measurement {
-  readonly name: string;
-  readonly value: number;
-  readonly unit: "bytes" | "milliseconds";
-}
-
-function print({ name, value, unit }: Measurement, limit: Measurement): void {
-  const line = { name, value: round(value), unit, ratio_to: limit.name, ratio: round(value / limit.value) };
-  process.stdout.write(`${JSON.stringify(line)}\n`);
-}
-
-const round = (value: number) => Number(value.toPrecision(4));
-
-function median(values: readonly number[]): number {
-  const sorted = [...values].sort((first, second) => first - second);
-  const middle = sorted[Math.floor(sorted.length / 2)];
-  if (middle === undefined) throw new RangeError("a median needs at least one value");
-  return middle;
-}
 
 async function sizes(): Promise<void> {
   const files = (await readdir(receiver, { recursive: true })).filter((file) => file.endsWith(".mjs"));
@@ -87,32 +70,13 @@ async function imports(): Promise<void> {
   }
 }
 
+/** A delivery of events none of which came through a proxy. */
 function deliveryOf(count: number): string {
-  const events = Array.from({ length: count }, (_, position) => ({
-    uuid: `event-${position}`,
-    published: "2026-11-24T09:30:00.412Z",
-    eventType: "user.session.start",
-    version: "0",
-    severity: "INFO",
-    displayMessage: "User login to Okta",
-    actor: { id: `00u${position}`, type: "User", alternateId: `user${position}@example.com`, displayName: "A User" },
-    client: {
-      userAgent: { rawUserAgent: "Mozilla/5.0 (X11; Linux x86_64)", os: "Linux", browser: "FIREFOX" },
-      zone: "null",
-      device: "Computer",
-      ipAddress: "203.0.113.7",
-      geographicalContext: { city: "Lisbon", country: "Portugal", geolocation: { lat: 38.7, lon: -9.1 } },
-    },
-    outcome: { result: "SUCCESS", reason: null },
-    target: [{ id: "00o1", type: "AppInstance", alternateId: "Dashboard", displayName: "Dashboard" }],
-    securityContext: { asNumber: 64500, asOrg: "Example", isp: "Example", domain: "example.com", isProxy: false },
-    debugContext: { debugData: { requestUri: "/idp/idx/challenge/answer", url: "/idp/idx/challenge/answer?" } },
-  }));
   return JSON.stringify({
     eventType: "com.okta.event_hook",
     source: "https://example.okta.com/api/v1/eventHooks/who1",
     eventId: "delivery",
-    data: { events },
+    data: { events: Array.from({ length: count }, (_, index) => sampleEvent(index * 200 + 10)) },
   });
 }
 
@@ -150,3 +114,4 @@ async function deliveries(): Promise<void> {
 await sizes();
 await imports();
 await deliveries();
+await matching(fileURLToPath(new URL("../lambda/detections", import.meta.url)));
