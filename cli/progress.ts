@@ -18,7 +18,7 @@ export function createProgress(stream: NodeJS.WriteStream): Progress {
       const now = performance.now();
       if (now - shownAt < intervalMilliseconds) return;
       shownAt = now;
-      rewrite(describe().slice(0, Math.max(stream.columns ?? 80, 1) - 1));
+      rewrite(describe().slice(0, (stream.columns || 80) - 1));
     },
     done: () => void rewrite(""),
   };

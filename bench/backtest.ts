@@ -1,0 +1,78 @@
+import { spawn } from "node:child_process";
+import { createWriteStream } from "node:fs";
+import { mkdtemp, readFile, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { sampleEvent } from "./events.ts";
+import { print } from "./measure.ts";
+
+const root = fileURLToPath(new URL("..", import.meta.url));
+
+/** What the backtest may take of memory, whatever the size of the export. */
+const memoryLimit = { name: "200 MB", value: 200_000_000, unit: "bytes" as const };
+
+/** Runs the backtest, by its npm script's own flags, over an export of this size. */
+export async function backtest(megabytes: number): Promise<void> {
+  const folder = await mkdtemp(join(tmpdir(), "okta-proxy-watch-bench-"));
+  try {
+    const file = join(folder, "export.jsonl");
+    const lines = await writeExport(file, megabytes * 1_000_000);
+    const { milliseconds, peakMemory } = await run(file);
+    const size = `${megabytes} MB (${lines} events)`;
+    print(
+      { name: `backtest of ${size}`, value: milliseconds, unit: "milliseconds" },
+      { name: "JSON.parse of its lines", value: parseTime(lines), unit: "milliseconds" },
+    );
+    print({ name: `peak memory of the backtest of ${size}`, value: peakMemory, unit: "bytes" }, memoryLimit);
+  } finally {
+    await rm(folder, { recursive: true });
+  }
+}
+
+async function writeExport(file: string, bytes: number): Promise<number> {
+  const stream = createWriteStream(file);
+  let written = 0;
+  let lines = 0;
+  while (written < bytes) {
+    const piece = Array.from({ length: 500 }, (_, index) => `${JSON.stringify(sampleEvent(lines + index))}\n`).join("");
+    lines += 500;
+    written += piece.length;
+    if (!stream.write(piece)) await new Promise<void>((resolve) => stream.once("drain", () => resolve()));
+  }
+  await new Promise<void>((resolve) => stream.end(() => resolve()));
+  return lines;
+}
+
+/** Milliseconds to parse as many lines as a tenth of the file has, times ten: the whole would not fit into memory. */
+function parseTime(lines: number): number {
+  const part = Math.ceil(lines / 10);
+  const texts = Array.from({ length: part }, (_, index) => JSON.stringify(sampleEvent(index)));
+  const start = performance.now();
+  for (const text of texts) JSON.parse(text);
+  return ((performance.now() - start) * lines) / part;
+}
+
+async function run(file: string): Promise<{ readonly milliseconds: number; readonly peakMemory: number }> {
+  const { scripts } = JSON.parse(await readFile(join(root, "package.json"), "utf8")) as {
+    readonly scripts: Readonly<Record<string, string>>;
+  };
+  const args = (scripts.backtest ?? "").split(" ").slice(1);
+  const report = 'process.on("exit",()=>process.stderr.write("\\npeak "+process.resourceUsage().maxRSS))';
+  const start = performance.now();
+  const stderr = await new Promise<string>((resolve, reject) => {
+    const child = spawn(process.execPath, ["--import", `data:text/javascript,${report}`, ...args, "--events", file], {
+      cwd: root,
+      stdio: ["ignore", "ignore", "pipe"],
+    });
+    let text = "";
+    child.stderr.on("data", (chunk) => {
+      text += String(chunk);
+    });
+    child.once("error", reject);
+    child.once("close", (code) => (code === 0 ? resolve(text) : reject(new Error(text))));
+  });
+  const [, kilobytes] = /\npeak (\d+)$/.exec(stderr) ?? [];
+  if (kilobytes === undefined) throw new Error(`the backtest did not tell its peak memory: ${stderr}`);
+  return { milliseconds: performance.now() - start, peakMemory: Number(kilobytes) * 1_024 };
+}
