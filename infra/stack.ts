@@ -1,3 +1,4 @@
+import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { CfnOutput, Stack, type StackProps } from "aws-cdk-lib";
 import type { Construct } from "constructs";
@@ -6,13 +7,15 @@ import { DeadLetterQueue } from "./constructs/dead-letter-queue.ts";
 import { HookSecret } from "./constructs/hook-secret.ts";
 import { ProfileTable } from "./constructs/profile-table.ts";
 import { Receiver } from "./constructs/receiver.ts";
+import { Redrive } from "./constructs/redrive.ts";
+import { RetryQueue } from "./constructs/retry-queue.ts";
 import { StateTable } from "./constructs/state-table.ts";
 import { readSettings } from "./settings.ts";
 
 /** How the stack is set up. */
 export interface OktaProxyWatchStackProps extends StackProps {
-  /** Folder of the built receiver. @default dist/receiver */
-  readonly receiverCode?: string;
+  /** Folder that holds a folder for each built function. @default dist */
+  readonly code?: string;
 }
 
 /** All of okta-proxy-watch. Its settings come from CDK context. */
@@ -21,26 +24,27 @@ export class OktaProxyWatchStack extends Stack {
     super(scope, id, props);
     const settings = readSettings(this.node);
 
-    const profileTable = new ProfileTable(this, "Profiles");
-    new StateTable(this, "State");
+    const code = props.code ?? fileURLToPath(new URL("../dist", import.meta.url));
     const hookSecret = new HookSecret(this, "HookSecret");
     const deadLetterQueue = new DeadLetterQueue(this, "DeadLetters");
-    const alertTopic = new AlertTopic(this, "Alerts", { email: settings.alertEmail });
-    const receiver = new Receiver(this, "Receiver", {
+    const resources = {
       settings,
-      profileTable,
-      alertTopic,
+      profileTable: new ProfileTable(this, "Profiles"),
+      stateTable: new StateTable(this, "State"),
+      alertTopic: new AlertTopic(this, "Alerts", { email: settings.alertEmail }),
+      retryQueue: new RetryQueue(this, "Retries", { deadLetterQueue }),
       deadLetterQueue,
-      hookSecret,
-      code: props.receiverCode ?? fileURLToPath(new URL("../dist/receiver", import.meta.url)),
-    });
+    };
+    const receiver = new Receiver(this, "Receiver", { ...resources, hookSecret, code: join(code, "receiver") });
+    new Redrive(this, "Redrive", { ...resources, code: join(code, "redrive") });
 
     const outputs = {
       HookUrl: [receiver.url.url, "The URL to register as event hook in the Okta admin console"],
       HookSecretArn: [hookSecret.secret.secretArn, "The secret to type in as the event hook's authentication secret"],
-      AlertTopicArn: [alertTopic.topic.topicArn, "The topic to subscribe to"],
-      ProfileTableName: [profileTable.table.tableName, "The table of users' profile locations"],
-      DeadLetterQueueUrl: [deadLetterQueue.queue.queueUrl, "Where events lie that could not be judged"],
+      AlertTopicArn: [resources.alertTopic.topic.topicArn, "The topic to subscribe to"],
+      ProfileTableName: [resources.profileTable.table.tableName, "The table of users' profile locations"],
+      RetryQueueUrl: [resources.retryQueue.queue.queueUrl, "Where events wait to be tried again"],
+      DeadLetterQueueUrl: [deadLetterQueue.queue.queueUrl, "Where events lie that nothing more is tried on"],
     } as const;
     for (const [name, [value, description]] of Object.entries(outputs))
       new CfnOutput(this, name, { value, description });

@@ -1,10 +1,11 @@
 /**
- * What every SDK client is set up with: one hanging service must not use up the three seconds that Okta waits. Two
- * attempts, each cut off, leave room for another step.
+ * What every SDK client is set up with. Each attempt is cut off early enough for another one, in the standard retry mode
+ * (exponential backoff with jitter); the signal that every call carries ends them all when the budget does.
  */
 export const clientDefaults = {
-  maxAttempts: 2,
-  requestHandler: { connectionTimeout: 500, requestTimeout: 1_000, throwOnRequestTimeout: true },
+  maxAttempts: 3,
+  retryMode: "standard",
+  requestHandler: { connectionTimeout: 300, requestTimeout: 700, throwOnRequestTimeout: true },
 };
 
 /** Makes a value when it is first asked for, and once. A failure is not kept: the next call tries again. */

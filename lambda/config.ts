@@ -1,16 +1,22 @@
 import * as z from "zod/mini";
 
-/** The receiver's settings, read once from the environment. */
-export interface ReceiverConfig {
+/** The settings of every function that works on events, read once from the environment. */
+export interface PipelineConfig {
   readonly profileTable: string;
+  readonly stateTable: string;
   readonly alertTopicArn: string;
+  readonly retryQueueUrl: string;
   readonly deadLetterQueueUrl: string;
-  /** Where the event hook's secret comes from: Secrets Manager, or, in the embedded run, the environment itself. */
-  readonly hookSecret: { readonly arn: string } | { readonly value: string };
   /** Kilometers, over 0. */
   readonly mismatchDistanceKm: number;
   /** Whether detections with `status: experimental` run. */
   readonly experimentalDetections: boolean;
+}
+
+/** The receiver's settings. */
+export interface ReceiverConfig extends PipelineConfig {
+  /** Where the event hook's secret comes from: Secrets Manager, or, in the embedded run, the environment itself. */
+  readonly hookSecret: { readonly arn: string } | { readonly value: string };
 }
 
 /** Settings that are missing or malformed. The message names each, and never holds a secret. */
@@ -21,24 +27,42 @@ export class ConfigError extends Error {
 const required = (what: string) =>
   z.string(`is missing: set it to ${what}`).check(z.minLength(1, `is empty: set it to ${what}`));
 
-const environmentSchema = z.object({
+const queueUrl = (what: string) =>
+  z.string(`is missing: set it to the URL of the ${what}`).check(z.regex(/^https?:\/\/\S+$/, "is no URL"));
+
+const pipelineEnvironment = z.object({
   PROFILE_TABLE: required("the name of the profile table"),
+  STATE_TABLE: required("the name of the state table"),
   ALERT_TOPIC_ARN: z
     .string("is missing: set it to the ARN of the alert topic")
     .check(z.regex(/^arn:[\w-]+:sns:[\w-]+:\d{12}:[\w-]+$/, "is no ARN of an SNS topic")),
-  DEAD_LETTER_QUEUE_URL: z
-    .string("is missing: set it to the URL of the dead-letter queue")
-    .check(z.regex(/^https?:\/\/\S+$/, "is no URL")),
+  RETRY_QUEUE_URL: queueUrl("retry queue"),
+  DEAD_LETTER_QUEUE_URL: queueUrl("dead-letter queue"),
   MISMATCH_DISTANCE_KM: z.string("is missing: set it to a number of kilometers, for example 500").check(
     z.regex(/^\d+(\.\d+)?$/, "is no number of kilometers"),
     z.refine((text) => Number(text) > 0 && Number(text) <= 20_016, "is not between 0 and 20016 kilometers"),
   ),
   EXPERIMENTAL_DETECTIONS: z.optional(z.enum(["true", "false"], "is neither true nor false")),
+});
+
+const receiverEnvironment = z.extend(pipelineEnvironment, {
   HOOK_SECRET: z.optional(z.string()),
   HOOK_SECRET_ARN: z.optional(
     z.string().check(z.regex(/^arn:[\w-]+:secretsmanager:\S+$/, "is no ARN of a Secrets Manager secret")),
   ),
 });
+
+type Environment = Readonly<Record<string, string | undefined>>;
+
+/**
+ * Reads the settings of a function that works on events.
+ *
+ * @param environment the process's environment variables
+ * @throws ConfigError naming everything that is missing or malformed
+ */
+export function readPipelineConfig(environment: Environment): PipelineConfig {
+  return toPipelineConfig(parse(pipelineEnvironment, environment, []));
+}
 
 /**
  * Reads the receiver's settings.
@@ -46,27 +70,41 @@ const environmentSchema = z.object({
  * @param environment the process's environment variables
  * @throws ConfigError naming everything that is missing or malformed
  */
-export function readReceiverConfig(environment: Readonly<Record<string, string | undefined>>): ReceiverConfig {
-  const parsed = environmentSchema.safeParse(environment);
-  const faults = parsed.success ? [] : parsed.error.issues.map((issue) => `${issue.path.join(".")} ${issue.message}`);
+export function readReceiverConfig(environment: Environment): ReceiverConfig {
   const { HOOK_SECRET: value, HOOK_SECRET_ARN: arn } = environment;
+  const faults: string[] = [];
   if (!value && !arn) {
     faults.push(
       "HOOK_SECRET_ARN is missing: set it to the ARN of the event hook's secret, or HOOK_SECRET to the secret itself",
     );
   }
   if (value && arn) faults.push("HOOK_SECRET and HOOK_SECRET_ARN are both set: set exactly one of them");
-  if (!parsed.success || faults.length > 0) {
-    throw new ConfigError(
-      `The environment of this function is not complete:\n${faults.map((fault) => `- ${fault}`).join("\n")}`,
-    );
-  }
+  const parsed = parse(receiverEnvironment, environment, faults);
+  return { ...toPipelineConfig(parsed), hookSecret: arn ? { arn } : { value: value ?? "" } };
+}
+
+function parse<Schema extends z.core.$ZodType>(
+  schema: Schema,
+  environment: Environment,
+  further: readonly string[],
+): z.output<Schema> {
+  const parsed = z.safeParse(schema, environment);
+  const issues = parsed.success ? [] : parsed.error.issues;
+  const faults = [...issues.map((issue) => `${issue.path.join(".")} ${issue.message}`), ...further];
+  if (parsed.success && faults.length === 0) return parsed.data;
+  throw new ConfigError(
+    `The environment of this function is not complete:\n${faults.map((fault) => `- ${fault}`).join("\n")}`,
+  );
+}
+
+function toPipelineConfig(parsed: z.output<typeof pipelineEnvironment>): PipelineConfig {
   return {
-    profileTable: parsed.data.PROFILE_TABLE,
-    alertTopicArn: parsed.data.ALERT_TOPIC_ARN,
-    deadLetterQueueUrl: parsed.data.DEAD_LETTER_QUEUE_URL,
-    hookSecret: arn ? { arn } : { value: value ?? "" },
-    mismatchDistanceKm: Number(parsed.data.MISMATCH_DISTANCE_KM),
-    experimentalDetections: parsed.data.EXPERIMENTAL_DETECTIONS === "true",
+    profileTable: parsed.PROFILE_TABLE,
+    stateTable: parsed.STATE_TABLE,
+    alertTopicArn: parsed.ALERT_TOPIC_ARN,
+    retryQueueUrl: parsed.RETRY_QUEUE_URL,
+    deadLetterQueueUrl: parsed.DEAD_LETTER_QUEUE_URL,
+    mismatchDistanceKm: Number(parsed.MISMATCH_DISTANCE_KM),
+    experimentalDetections: parsed.EXPERIMENTAL_DETECTIONS === "true",
   };
 }

@@ -21,8 +21,8 @@ export interface Decision {
   readonly judgement: GeoJudgement;
   /** The rules that match, and by what. */
   readonly detections: readonly { readonly rule: Rule; readonly matched: readonly MatchedSelection[] }[];
-  /** Whether there are rules that cannot be decided, as the profile store could not be asked. */
-  readonly undecided: boolean;
+  /** Ids of the rules that cannot be decided, as the profile store could not be asked. */
+  readonly undecided: readonly string[];
 }
 
 /** Null when no rule can match the event, whatever is found out about it. Costs no I/O. */
@@ -47,7 +47,7 @@ export function decide({ event, rules }: Candidate, locations: ProfileLocations 
     detections: truths
       .filter(({ truth }) => truth === true)
       .map(({ compiled: { rule, explain } }) => ({ rule, matched: explain(event.received, enrichment) })),
-    undecided: truths.some(({ truth }) => truth === "unknown"),
+    undecided: truths.filter(({ truth }) => truth === "unknown").map(({ compiled }) => compiled.rule.id),
   };
 }
 

@@ -1,29 +1,44 @@
 import { type Alert, createAlert } from "./alerts/alert.ts";
+import { type Budget, share, within } from "./budget.ts";
+import type { Claim, Claims } from "./claims/claims.ts";
 import { type Candidate, decide, findCandidate, type ProfileLocations, profileKeys } from "./decision.ts";
 import type { Delivery, MalformedEvent } from "./okta/event-hook.ts";
 import type { LogEvent } from "./okta/log-event.ts";
 import type { ProfileStore } from "./profiles/profile-location.ts";
+import type { Work } from "./retries/work.ts";
 import type { RuleSet } from "./sigma/rule-set.ts";
 
 /** What the pipeline needs of the world. */
 export interface PipelinePorts {
   readonly rules: RuleSet;
   readonly profiles: ProfileStore;
+  readonly claims: Claims;
   /** Publishes one alert; rejects when it cannot be. */
-  readonly publish: (alert: Alert) => Promise<void>;
+  readonly publish: (alert: Alert, signal: AbortSignal) => Promise<void>;
+  /** Parks work to be tried again; rejects when any of it cannot be. */
+  readonly parkWork: (work: readonly ParkedWork[], signal: AbortSignal) => Promise<void>;
   /** Parks what cannot be judged, where an operator finds it; rejects when any of it cannot be. */
-  readonly parkMalformed: (events: readonly MalformedEvent[], delivery: Delivery) => Promise<void>;
+  readonly parkMalformed: (events: readonly MalformedEvent[], delivery: Delivery, signal: AbortSignal) => Promise<void>;
   /** A mismatch is farther than this from every profile location, in kilometers. */
   readonly mismatchDistanceKm: number;
   readonly now: () => Date;
   readonly observe: (observation: Observation) => void;
 }
 
+/** Work that waits, and the seconds that it has to at least. */
+export interface ParkedWork {
+  readonly work: Work;
+  readonly delaySeconds: number;
+}
+
 /** What is worth a log line or a metric. */
 export type Observation =
   | { readonly kind: "alertPublished"; readonly alert: Alert }
+  | { readonly kind: "duplicate"; readonly event: LogEvent }
   | { readonly kind: "profilesUnavailable"; readonly error: unknown }
-  | { readonly kind: "eventFailed"; readonly event: LogEvent; readonly error: unknown }
+  | { readonly kind: "claimsUnavailable"; readonly event: LogEvent; readonly error: unknown }
+  | { readonly kind: "workParked"; readonly work: readonly Work[] }
+  | { readonly kind: "workLost"; readonly work: readonly Work[]; readonly error: unknown }
   | { readonly kind: "malformedParked"; readonly count: number }
   | { readonly kind: "malformedFailed"; readonly count: number; readonly error: unknown };
 
@@ -31,6 +46,12 @@ export type Observation =
 export interface Outcome {
   readonly received: number;
   readonly alerted: number;
+  /** Events that were alerted on before. */
+  readonly duplicates: number;
+  /** Pieces of work that wait on the retry queue; an event that was alerted on may leave one as well. */
+  readonly parked: number;
+  /** Malformed events on the dead-letter queue. */
+  readonly deadLettered: number;
   readonly failed: number;
 }
 
@@ -38,84 +59,211 @@ export interface Outcome {
 const concurrency = 50;
 
 /**
- * Takes a delivery through all steps: match, look up, judge, alert, park. Nearly every event ends at the first.
- * Never rejects: what could not be done is counted and observed.
+ * The longest that each step may take, in milliseconds, so that one that hangs leaves time for the next: without
+ * locations an alert still goes out, and without a claim it does, as a possible duplicate.
  */
-export async function processDelivery(delivery: Delivery, ports: PipelinePorts): Promise<Outcome> {
+const shares = { lookUp: 600, claim: 350, complete: 250 } as const;
+
+/** Seconds that work waits before it is first tried again. Whoever is at it has to be given the time to end. */
+const delays = { failed: 2, underWay: 25 } as const;
+
+/**
+ * Takes a delivery through all steps: match, look up, judge, claim, alert, park. Nearly every event ends at the first.
+ * Never rejects: what could not be done is parked, and what could not be parked is counted and observed.
+ */
+export async function processDelivery(delivery: Delivery, ports: PipelinePorts, budget: Budget): Promise<Outcome> {
   const candidates = delivery.events.flatMap((event) => findCandidate(event, ports.rules) ?? []);
-  const [parked, results] = await Promise.all([
-    park(delivery, ports),
-    candidates.length === 0 ? [] : handleCandidates(candidates, delivery, ports),
+  const [malformedParked, steps] = await Promise.all([
+    parkMalformed(delivery, ports, budget),
+    candidates.length === 0 ? [] : handleAll(candidates, delivery, ports, budget),
   ]);
+  const left = steps.flatMap((step) => step.left ?? []);
+  const parked = await parkWork(left, ports, budget);
+  const count = (done: Step["done"]) => steps.filter((step) => step.done === done).length;
+  const malformed = delivery.malformed.length;
   return {
-    received: delivery.events.length + delivery.malformed.length,
-    alerted: results.filter((result) => result === "alerted").length,
-    failed: results.filter((result) => result === "failed").length + (parked ? 0 : delivery.malformed.length),
+    received: delivery.events.length + malformed,
+    alerted: count("alerted"),
+    duplicates: count("duplicate"),
+    parked: parked ? left.length : 0,
+    deadLettered: malformedParked ? malformed : 0,
+    failed: (parked ? 0 : left.length) + (malformedParked ? 0 : malformed),
   };
 }
 
-type Result = "alerted" | "unmatched" | "failed";
+/**
+ * Tries a piece of work again.
+ *
+ * @throws when it has to be tried once more: the error says why
+ */
+export async function retryWork(work: Work, ports: PipelinePorts, budget: Budget): Promise<void> {
+  const found = findCandidate(work.event, ports.rules);
+  const rules = found?.rules.filter(({ rule }) => work.rules === null || work.rules.includes(rule.id)) ?? [];
+  if (rules.length === 0) return;
+  const locations = await lookUp([work.event], ports, budget);
+  const { done, left } = await handle({ event: work.event, rules }, work, locations, ports, budget);
+  if (left === null) return;
+  if (done === null) throw new Error(left.work.waiting?.reason ?? "the work is not done");
+  if (!(await parkWork([left], ports, budget))) throw new Error("the follow-up could not be parked");
+}
 
-async function handleCandidates(
+/** How far an event came. */
+interface Step {
+  /** Null when it is left as it was. */
+  readonly done: "alerted" | "unmatched" | "duplicate" | null;
+  readonly left: ParkedWork | null;
+}
+
+async function handleAll(
   candidates: readonly Candidate[],
   delivery: Delivery,
   ports: PipelinePorts,
-): Promise<Result[]> {
-  const locations = await lookUp(candidates, ports);
+  budget: Budget,
+): Promise<Step[]> {
+  const locations = await lookUp(
+    candidates.map(({ event }) => event),
+    ports,
+    budget,
+  );
   const pending = candidates.entries();
-  const results: Result[] = [];
+  const steps: Step[] = [];
   const worker = async () => {
-    for (const [index, candidate] of pending) results[index] = await handle(candidate, delivery, locations, ports);
+    for (const [index, candidate] of pending) {
+      const work: Work = { event: candidate.event, delivery, rules: null, followUp: false, waiting: null };
+      steps[index] = await handle(candidate, work, locations, ports, budget);
+    }
   };
   await Promise.all(Array.from({ length: Math.min(concurrency, candidates.length) }, worker));
-  return results;
+  return steps;
 }
 
+/** Takes one event as far as it goes. Never rejects: what is left says why. */
 async function handle(
   candidate: Candidate,
-  delivery: Delivery,
+  work: Work,
   locations: ProfileLocations | null,
   ports: PipelinePorts,
-): Promise<Result> {
+  budget: Budget,
+): Promise<Step> {
+  const wait = (reason: string, delaySeconds: number, rest: Partial<Work> = {}): ParkedWork => ({
+    work: { ...work, ...rest, waiting: { reason, since: work.waiting?.since ?? ports.now() } },
+    delaySeconds,
+  });
   const { event } = candidate;
-  const thresholdKm = ports.mismatchDistanceKm;
   try {
-    const { judgement, detections, undecided } = decide(candidate, locations, thresholdKm);
+    budget.work.throwIfAborted();
+    const { judgement, detections, undecided } = decide(candidate, locations, ports.mismatchDistanceKm);
+    const storeDown = "the profile store could not be asked where the user is expected";
     if (detections.length === 0) {
-      if (!undecided) return "unmatched";
-      throw new Error("whether a detection matches depends on the profile store, which could not be asked");
+      if (undecided.length === 0) return { done: "unmatched", left: null };
+      return { done: null, left: wait(storeDown, delays.failed, { rules: undecided }) };
     }
-    const alert = createAlert({ event, delivery, detections, judgement, thresholdKm, detectedAt: ports.now() });
-    await ports.publish(alert);
+    const key = work.followUp ? `${event.uuid}#follow-up` : event.uuid;
+    const claim = await claimWork(key, event, ports, budget);
+    if (claim?.kind === "underWay") {
+      return { done: null, left: wait("another request is at this event, or was stopped at it", delays.underWay) };
+    }
+    if (claim?.kind === "done") {
+      ports.observe({ kind: "duplicate", event });
+      // Whoever alerted may have been stopped before it parked what it could not decide.
+      const forgotten = claim.undecided.length > 0 && !work.followUp;
+      const rest = wait("it could not be decided when the event was alerted on", 0, {
+        rules: claim.undecided,
+        followUp: true,
+      });
+      return { done: "duplicate", left: forgotten ? rest : null };
+    }
+    const waiting = work.waiting;
+    const alert = createAlert({
+      event,
+      delivery: work.delivery,
+      detections,
+      judgement,
+      thresholdKm: ports.mismatchDistanceKm,
+      detectedAt: ports.now(),
+      followUp: work.followUp,
+      delay: waiting,
+    });
+    try {
+      budget.work.throwIfAborted();
+      await within(budget.work, ports.publish(alert, budget.work));
+    } catch (error) {
+      if (claim !== null) await quietly(ports.claims.release(key, share(budget.parking, shares.complete)));
+      throw error;
+    }
     ports.observe({ kind: "alertPublished", alert });
-    return "alerted";
+    if (claim !== null) await quietly(ports.claims.complete(key, undecided, share(budget.parking, shares.complete)));
+    const rest = { rules: undecided, followUp: true };
+    return { done: "alerted", left: undecided.length === 0 ? null : wait(storeDown, delays.failed, rest) };
   } catch (error) {
-    ports.observe({ kind: "eventFailed", event, error });
-    return "failed";
+    const reason = budget.work.aborted ? "the time ran out" : `the alert could not be published: ${messageOf(error)}`;
+    return { done: null, left: wait(reason, delays.failed) };
+  }
+}
+
+/** Null when the store could not be asked: the alert may then be a duplicate, and goes out all the same. */
+async function claimWork(key: string, event: LogEvent, ports: PipelinePorts, budget: Budget): Promise<Claim | null> {
+  const signal = share(budget.work, shares.claim);
+  try {
+    return await within(signal, ports.claims.claim(key, signal));
+  } catch (error) {
+    // When all the time is gone, nothing goes out any more, and the claim may have been made.
+    budget.work.throwIfAborted();
+    ports.observe({ kind: "claimsUnavailable", event, error });
+    return null;
   }
 }
 
 /** Null when the store could not be asked. */
-async function lookUp(candidates: readonly Candidate[], ports: PipelinePorts): Promise<ProfileLocations | null> {
-  const keys = new Set(candidates.flatMap(({ event }) => profileKeys(event)));
+async function lookUp(
+  events: readonly LogEvent[],
+  ports: PipelinePorts,
+  budget: Budget,
+): Promise<ProfileLocations | null> {
+  const keys = new Set(events.flatMap(profileKeys));
   if (keys.size === 0) return new Map();
+  const signal = share(budget.work, shares.lookUp);
   try {
-    return await ports.profiles.findLocations(keys);
+    return await within(signal, ports.profiles.findLocations(keys, signal));
   } catch (error) {
     ports.observe({ kind: "profilesUnavailable", error });
     return null;
   }
 }
 
-async function park(delivery: Delivery, ports: PipelinePorts): Promise<boolean> {
+/** Whether all of it is parked. */
+async function parkWork(left: readonly ParkedWork[], ports: PipelinePorts, budget: Budget): Promise<boolean> {
+  if (left.length === 0) return true;
+  const work = left.map((each) => each.work);
+  try {
+    await within(budget.parking, ports.parkWork(left, budget.parking));
+    ports.observe({ kind: "workParked", work });
+    return true;
+  } catch (error) {
+    ports.observe({ kind: "workLost", work, error });
+    return false;
+  }
+}
+
+/** Whether all of them are parked. */
+async function parkMalformed(delivery: Delivery, ports: PipelinePorts, budget: Budget): Promise<boolean> {
   const count = delivery.malformed.length;
   if (count === 0) return true;
   try {
-    await ports.parkMalformed(delivery.malformed, delivery);
+    await within(budget.parking, ports.parkMalformed(delivery.malformed, delivery, budget.parking));
     ports.observe({ kind: "malformedParked", count });
     return true;
   } catch (error) {
     ports.observe({ kind: "malformedFailed", count, error });
     return false;
   }
+}
+
+/** For bookkeeping whose failure changes nothing: a claim that is neither completed nor released expires. */
+async function quietly(promise: Promise<void>): Promise<void> {
+  await promise.catch(() => {});
+}
+
+function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message || error.name : String(error);
 }

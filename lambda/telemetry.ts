@@ -14,6 +14,7 @@ export function observe(observation: Observation): void {
       const { alertId, severity, user, geo, okta, detections } = observation.alert;
       metrics.addMetric("AlertsPublished", MetricUnit.Count, 1);
       if (geo.verdict === "unknown") metrics.addMetric("UnknownLocations", MetricUnit.Count, 1);
+      if (observation.alert.delayReason !== null) metrics.addMetric("AlertsDelayed", MetricUnit.Count, 1);
       logger.info("Published an alert", {
         alertId,
         severity,
@@ -25,17 +26,42 @@ export function observe(observation: Observation): void {
       });
       return;
     }
+    case "duplicate":
+      metrics.addMetric("Duplicates", MetricUnit.Count, 1);
+      logger.info("Left out an event that was alerted on before", { eventUuid: observation.event.uuid });
+      return;
     case "profilesUnavailable":
-      logger.error("The profile store could not be asked; alerts go out without a location", {
+      metrics.addMetric("ProfilesUnavailable", MetricUnit.Count, 1);
+      logger.error("The profile store could not be asked; alerts go out without a location, which is decided later", {
         error: observation.error as Error,
       });
       return;
-    case "eventFailed":
-      metrics.addMetric("EventsFailed", MetricUnit.Count, 1);
-      logger.error("An event could not be alerted on; Okta is asked to deliver it again", {
+    case "claimsUnavailable":
+      metrics.addMetric("ClaimsUnavailable", MetricUnit.Count, 1);
+      logger.warn("The state table could not be asked; the alert goes out, and could be a duplicate", {
         eventUuid: observation.event.uuid,
         error: observation.error as Error,
       });
+      return;
+    case "workParked":
+      metrics.addMetric("WorkParked", MetricUnit.Count, observation.work.length);
+      for (const { event, followUp, waiting } of observation.work) {
+        logger.warn("Parked an event on the retry queue", {
+          eventUuid: event.uuid,
+          followUp,
+          reason: waiting?.reason,
+        });
+      }
+      return;
+    case "workLost":
+      metrics.addMetric("EventsFailed", MetricUnit.Count, observation.work.length);
+      for (const { event, waiting } of observation.work) {
+        logger.error("An event could be neither alerted on nor parked; whoever delivered it is asked to again", {
+          eventUuid: event.uuid,
+          reason: waiting?.reason,
+          error: observation.error as Error,
+        });
+      }
       return;
     case "malformedParked":
       metrics.addMetric("EventsDeadLettered", MetricUnit.Count, observation.count);

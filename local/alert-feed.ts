@@ -22,15 +22,17 @@ export interface AlertFeed {
 /**
  * Follows the queue.
  *
+ * @param endpoint where SQS is reached
  * @param onAlert told of every alert as it arrives
  * @param onError told of a message that SNS would not have taken, or when the queue cannot be read
  */
 export function followAlerts(
   queueUrl: string,
+  endpoint: string,
   onAlert: (received: ReceivedAlert) => void,
   onError: (error: unknown) => void,
 ): AlertFeed {
-  const client = new SQSClient({});
+  const client = new SQSClient({ endpoint, useQueueUrlAsEndpoint: false });
   const stopping = new AbortController();
   const received: ReceivedAlert[] = [];
   const done = (async () => {

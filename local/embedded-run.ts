@@ -1,8 +1,10 @@
 import type { AddressInfo } from "node:net";
 import { DynamoDBClient, PutItemCommand } from "@aws-sdk/client-dynamodb";
 import { type AlertFeed, followAlerts, type ReceivedAlert } from "./alert-feed.ts";
-import { startEmulators } from "./emulators.ts";
-import { createHttpFront, type Handler } from "./http-front.ts";
+import { chaosRoutes } from "./chaos.ts";
+import { type Emulators, startEmulators } from "./emulators.ts";
+import { createHttpFront, type Handler, type LocalRoutes } from "./http-front.ts";
+import { pollRetryQueue, type RedriveHandler } from "./redrive-poller.ts";
 import { names } from "./resources.ts";
 
 /** How the embedded run is set up. */
@@ -18,13 +20,17 @@ export interface EmbeddedRunOptions {
   readonly onError: (error: unknown) => void;
 }
 
-/** Everything in one process: emulators, the deployed handler behind an HTTP front, and a subscribed queue. */
+/** Everything in one process: emulators, the deployed handlers behind an HTTP front and the retry queue, and a subscribed queue. */
 export interface EmbeddedRun {
   /** The event hook's URL. */
   readonly url: string;
   /** The functions' environment, which the AWS SDK and CLI understand as well. */
   readonly environment: Readonly<Record<string, string>>;
   readonly alerts: AlertFeed;
+  /** What stands between the functions and each service, to break it. */
+  readonly faults: Emulators["faults"];
+  /** Messages that lie on a queue now. */
+  readonly messagesOn: Emulators["messagesOn"];
   /** Stores profile locations; each is an item of the profile table as its contract describes it. */
   readonly putProfiles: (items: readonly ProfileItem[]) => Promise<void>;
   readonly stop: () => Promise<void>;
@@ -52,15 +58,23 @@ export async function startEmbeddedRun(options: EmbeddedRunOptions): Promise<Emb
   // A secret's ARN in the caller's environment would be a second one.
   delete process.env.HOOK_SECRET_ARN;
   Object.assign(process.env, environment);
-  const { handler } = (await import(new URL("../dist/receiver/index.mjs", import.meta.url).href)) as {
-    readonly handler: Handler;
-  };
-  const alerts = followAlerts(emulators.alertQueueUrl, options.onAlert ?? (() => {}), options.onError);
-  const front = createHttpFront(
-    handler,
-    { "/_local/alerts": () => alerts.received.map(({ alert }) => alert) },
+  const receive = await importHandler<Handler>("receiver");
+  const redrive = await importHandler<RedriveHandler>("redrive");
+  const { direct, faults, messagesOn } = emulators;
+  const alerts = followAlerts(
+    emulators.alertQueueUrl,
+    direct.messaging,
+    options.onAlert ?? (() => {}),
     options.onError,
   );
+  const stopPolling = pollRetryQueue(emulators.retryQueueUrl, direct.messaging, redrive, options.onError);
+  const local: LocalRoutes = {
+    "GET /_local/alerts": () => alerts.received.map(({ alert }) => alert),
+    "GET /_local/environment": () => environment,
+    "GET /_local/chaos": () => Object.fromEntries(Object.entries(faults).map(([name, proxy]) => [name, proxy.fault()])),
+    ...chaosRoutes(faults),
+  };
+  const front = createHttpFront(receive, local, options.onError);
   const stop = async () => {
     if (front.listening) {
       await new Promise((resolve) => {
@@ -68,6 +82,7 @@ export async function startEmbeddedRun(options: EmbeddedRunOptions): Promise<Emb
         front.closeAllConnections();
       });
     }
+    await stopPolling();
     await alerts.stop();
     await emulators.stop();
   };
@@ -81,7 +96,14 @@ export async function startEmbeddedRun(options: EmbeddedRunOptions): Promise<Emb
     throw error;
   }
   const { port } = front.address() as AddressInfo;
-  return { url: `http://localhost:${port}/`, environment, alerts, putProfiles, stop };
+  return { url: `http://localhost:${port}/`, environment, alerts, faults, messagesOn, putProfiles, stop };
+}
+
+async function importHandler<AnyHandler>(name: string): Promise<AnyHandler> {
+  const module = (await import(new URL(`../dist/${name}/index.mjs`, import.meta.url).href)) as {
+    readonly handler: AnyHandler;
+  };
+  return module.handler;
 }
 
 async function putProfiles(items: readonly ProfileItem[]): Promise<void> {

@@ -2,15 +2,27 @@ import type { Server } from "node:http";
 import { CreateTableCommand, DynamoDBClient, waitUntilTableExists } from "@aws-sdk/client-dynamodb";
 import dynalite from "dynalite";
 import { startFauxqs } from "fauxqs";
-import { names, tables } from "./resources.ts";
+import { type FaultProxy, startFaultProxy } from "./fault-proxy.ts";
+import { names, retryQueueAttributes, tables } from "./resources.ts";
 
 /** DynamoDB, SNS and SQS in this process, on free loopback ports, with every table, topic and queue created. */
 export interface Emulators {
   /** What the functions' environment needs to find them. */
   readonly environment: Readonly<Record<string, string>>;
+  /** The queue that is subscribed to the topic. */
   readonly alertQueueUrl: string;
+  readonly retryQueueUrl: string;
+  /** Where the services are reached directly: the environment's endpoints can be broken, see {@link faults}. */
+  readonly direct: { readonly dynamodb: string; readonly messaging: string };
+  /** What stands between the functions and each service. */
+  readonly faults: Readonly<Record<Service, FaultProxy>>;
+  /** Messages that lie on a queue now: ready, waiting and taken. */
+  readonly messagesOn: (queue: "alertQueue" | "retryQueue" | "deadLetterQueue") => readonly string[];
   readonly stop: () => Promise<void>;
 }
+
+/** A service that can be broken. */
+export type Service = "dynamodb" | "sns" | "sqs";
 
 /** What the emulators take for credentials: anything. */
 const anyCredentials = { AWS_ACCESS_KEY_ID: "local", AWS_SECRET_ACCESS_KEY: "local", AWS_REGION: "us-east-1" };
@@ -23,30 +35,51 @@ export async function startEmulators(): Promise<Emulators> {
     dynamodb.listen(0, "127.0.0.1", resolve);
   });
   const messaging = await startFauxqs({ port: 0, logger: false });
+  const direct = {
+    dynamodb: `http://127.0.0.1:${portOf(dynamodb)}`,
+    messaging: `http://127.0.0.1:${messaging.port}`,
+  };
+  const faults = {
+    dynamodb: await startFaultProxy(direct.dynamodb),
+    sns: await startFaultProxy(direct.messaging),
+    sqs: await startFaultProxy(direct.messaging),
+  };
   const stop = async () => {
+    await Promise.all(Object.values(faults).map((proxy) => proxy.stop()));
     await Promise.all([close(dynamodb), messaging.stop()]);
   };
   try {
-    const dynamodbUrl = `http://127.0.0.1:${portOf(dynamodb)}`;
-    const messagingUrl = `http://127.0.0.1:${messaging.port}`;
     // The emulator's queue URLs name a host below localhost, which not every machine resolves.
-    const onLoopback = ({ queueUrl }: { readonly queueUrl: string }) => messagingUrl + new URL(queueUrl).pathname;
-    await createTables(dynamodbUrl);
+    const through = (url: string, { queueUrl }: { readonly queueUrl: string }) => url + new URL(queueUrl).pathname;
+    await createTables(direct.dynamodb);
     const { topicArn } = messaging.createTopic(names.alertTopic);
     const alertQueue = messaging.createQueue(names.alertQueue);
     const deadLetterQueue = messaging.createQueue(names.deadLetterQueue);
+    const retryQueue = messaging.createQueue(names.retryQueue, {
+      attributes: retryQueueAttributes(deadLetterQueue.queueArn),
+    });
     messaging.subscribe({ topic: names.alertTopic, queue: names.alertQueue });
     return {
       environment: {
         ...anyCredentials,
-        AWS_ENDPOINT_URL_DYNAMODB: dynamodbUrl,
-        AWS_ENDPOINT_URL_SNS: messagingUrl,
-        AWS_ENDPOINT_URL_SQS: messagingUrl,
+        AWS_ENDPOINT_URL_DYNAMODB: faults.dynamodb.url,
+        AWS_ENDPOINT_URL_SNS: faults.sns.url,
+        AWS_ENDPOINT_URL_SQS: faults.sqs.url,
         PROFILE_TABLE: names.profileTable,
+        STATE_TABLE: names.stateTable,
         ALERT_TOPIC_ARN: topicArn,
-        DEAD_LETTER_QUEUE_URL: onLoopback(deadLetterQueue),
+        RETRY_QUEUE_URL: through(faults.sqs.url, retryQueue),
+        DEAD_LETTER_QUEUE_URL: through(faults.sqs.url, deadLetterQueue),
       },
-      alertQueueUrl: onLoopback(alertQueue),
+      alertQueueUrl: through(direct.messaging, alertQueue),
+      retryQueueUrl: through(direct.messaging, retryQueue),
+      direct,
+      faults,
+      messagesOn: (queue) => {
+        const { ready, delayed, inflight } = messaging.inspectQueue(names[queue])?.messages ?? {};
+        const taken = (inflight ?? []).map(({ message }) => message);
+        return [...(ready ?? []), ...(delayed ?? []), ...taken].map(({ body }) => body);
+      },
       stop,
     };
   } catch (error) {

@@ -4,19 +4,17 @@ import type { LambdaFunctionURLEvent, LambdaFunctionURLResult } from "aws-lambda
 /** A deployed function's handler. */
 export type Handler = (event: LambdaFunctionURLEvent) => Promise<LambdaFunctionURLResult>;
 
+/** What is answered to `METHOD /_local/...`, paths that no Function URL has. */
+export type LocalRoutes = Readonly<Record<string, () => unknown>>;
+
 /** Lambda's limit for a request: https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html */
 const maximumRequestBytes = 6 * 1_048_576;
 
 /**
  * Serves a handler over HTTP as a Lambda Function URL does.
  *
- * @param local answers the paths under `/_local/`, which no Function URL has
  */
-export function createHttpFront(
-  handler: Handler,
-  local: Readonly<Record<string, () => unknown>>,
-  onError: (error: unknown) => void,
-): Server {
+export function createHttpFront(handler: Handler, local: LocalRoutes, onError: (error: unknown) => void): Server {
   return createServer((request, response) => {
     void respond(request, response).catch((error: unknown) => {
       onError(error);
@@ -28,8 +26,9 @@ export function createHttpFront(
 
   async function respond(request: IncomingMessage, response: ServerResponse): Promise<void> {
     const url = new URL(request.url ?? "/", "http://localhost");
-    const answerLocally = Object.hasOwn(local, url.pathname) ? local[url.pathname] : undefined;
-    if (request.method === "GET" && answerLocally !== undefined) {
+    const route = `${request.method} ${url.pathname}`;
+    const answerLocally = Object.hasOwn(local, route) ? local[route] : undefined;
+    if (answerLocally !== undefined) {
       response.writeHead(200, { "content-type": "application/json" }).end(JSON.stringify(answerLocally()));
       return;
     }

@@ -1,12 +1,19 @@
 import { readFile } from "node:fs/promises";
 import { parseArgs } from "node:util";
+import { chaosFaults } from "./chaos.ts";
 import { startEmbeddedRun } from "./embedded-run.ts";
 import { readSettings, SettingsError, usage } from "./settings.ts";
 
 const print = (text: string) => process.stdout.write(`${text}\n`);
 
 async function main(): Promise<void> {
-  const { values } = parseArgs({ options: { port: { type: "string" }, help: { type: "boolean", short: "h" } } });
+  const { values } = parseArgs({
+    options: {
+      port: { type: "string" },
+      chaos: { type: "string", multiple: true },
+      help: { type: "boolean", short: "h" },
+    },
+  });
   if (values.help) {
     print(usage);
     return;
@@ -20,6 +27,11 @@ async function main(): Promise<void> {
     onAlert: ({ subject, email }) => print(`\n--- ${subject}\n\n${email}`),
     onError: (error) => process.stderr.write(`error: ${error instanceof Error ? error.message : String(error)}\n`),
   });
+  for (const name of settings.chaos) {
+    const { service, fault } = chaosFaults[name];
+    run.faults[service].set(fault);
+    print(`broken: ${name}`);
+  }
   await run.putProfiles(JSON.parse(await readFile(new URL("samples/profiles.json", import.meta.url), "utf8")));
 
   const authorization = `Authorization: ${settings.hookSecret}`;

@@ -1,4 +1,5 @@
 import type { CreateTableCommandInput } from "@aws-sdk/client-dynamodb";
+import { maximumAttempts } from "../lambda/retries/back-off.ts";
 
 /** What the embedded run and the tests create: the shapes of the stack's tables, topic and queues. */
 export const tables = [
@@ -16,10 +17,21 @@ export const tables = [
   },
 ] as const satisfies readonly CreateTableCommandInput[];
 
-/** The topic that alerts are published to, the queue that is subscribed to it, and where malformed events go. */
+/** Names of tables, topic and queues. */
 export const names = {
   profileTable: "profiles",
+  stateTable: "state",
   alertTopic: "alerts",
+  /** Subscribed to the topic. */
   alertQueue: "alerts",
+  retryQueue: "retries",
   deadLetterQueue: "dead-letters",
-};
+} as const;
+
+/** What the retry queue does with work that fails, as in the stack. */
+export function retryQueueAttributes(deadLetterQueueArn: string): Record<string, string> {
+  return {
+    VisibilityTimeout: "60",
+    RedrivePolicy: JSON.stringify({ deadLetterTargetArn: deadLetterQueueArn, maxReceiveCount: maximumAttempts }),
+  };
+}

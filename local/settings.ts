@@ -1,3 +1,5 @@
+import { type ChaosName, chaosFaults, isChaosName } from "./chaos.ts";
+
 /** The embedded run's settings. */
 export interface Settings {
   /** 0 to 65535; 0 for a free one. */
@@ -7,6 +9,8 @@ export interface Settings {
   readonly mismatchDistanceKm: number;
   /** Whether detections with `status: experimental` run. */
   readonly experimentalDetections: boolean;
+  /** What is broken from the start. */
+  readonly chaos: readonly ChaosName[];
 }
 
 /** A setting that cannot be used. */
@@ -15,11 +19,13 @@ export class SettingsError extends Error {
 }
 
 /** What `npm start -- --help` prints. */
-export const usage = `Usage: npm start [-- --port PORT]
+export const usage = `Usage: npm start [-- --port PORT] [--chaos FAULT]
 
-Runs the receiver against DynamoDB, SNS and SQS in this process, and prints every alert.
+Runs the functions against DynamoDB, SNS and SQS in this process, and prints every alert.
 
   --port PORT              port of the HTTP front, 0 for a free one (default: PORT, else 3000)
+  --chaos FAULT            breaks a service from the start: ${Object.keys(chaosFaults).join(", ")};
+                           may be given several times. While it runs: PUT or DELETE /_local/chaos/FAULT
   -h, --help               this text
 
 Environment:
@@ -30,7 +36,7 @@ Environment:
 
 /** Reads the settings from the command line, the environment and defaults, in this order. */
 export function readSettings(
-  values: { readonly port?: string | undefined },
+  values: { readonly port?: string | undefined; readonly chaos?: string[] | undefined },
   environment: Readonly<Record<string, string | undefined>>,
 ): Settings {
   const port = values.port ?? environment.PORT ?? "3000";
@@ -48,5 +54,11 @@ export function readSettings(
     hookSecret: environment.HOOK_SECRET || "local-secret",
     mismatchDistanceKm: distance,
     experimentalDetections: experimental === "true",
+    chaos: (values.chaos ?? []).map(readChaos),
   };
+}
+
+function readChaos(name: string): ChaosName {
+  if (!isChaosName(name)) throw new SettingsError(`"${name}" is no fault: ${Object.keys(chaosFaults).join(", ")}`);
+  return name;
 }

@@ -1,9 +1,11 @@
 import { expect, test } from "vitest";
-import { ConfigError, readReceiverConfig } from "../lambda/config.ts";
+import { ConfigError, readPipelineConfig, readReceiverConfig } from "../lambda/config.ts";
 
 const complete = {
   PROFILE_TABLE: "profiles",
+  STATE_TABLE: "state",
   ALERT_TOPIC_ARN: "arn:aws-us-gov:sns:us-gov-west-1:123456789012:alerts",
+  RETRY_QUEUE_URL: "https://sqs.us-east-1.amazonaws.com/123456789012/retries",
   DEAD_LETTER_QUEUE_URL: "https://sqs.us-east-1.amazonaws.com/123456789012/dead-letters",
   MISMATCH_DISTANCE_KM: "750.5",
   HOOK_SECRET_ARN: "arn:aws:secretsmanager:us-east-1:123456789012:secret:hook-AbCdEf",
@@ -12,13 +14,24 @@ const complete = {
 test("a complete environment is read", () => {
   expect(readReceiverConfig({ ...complete, UNRELATED: "x" })).toEqual({
     profileTable: complete.PROFILE_TABLE,
+    stateTable: complete.STATE_TABLE,
     alertTopicArn: complete.ALERT_TOPIC_ARN,
+    retryQueueUrl: complete.RETRY_QUEUE_URL,
     deadLetterQueueUrl: complete.DEAD_LETTER_QUEUE_URL,
     hookSecret: { arn: complete.HOOK_SECRET_ARN },
     mismatchDistanceKm: 750.5,
     experimentalDetections: false,
   });
   expect(readReceiverConfig({ ...complete, EXPERIMENTAL_DETECTIONS: "true" }).experimentalDetections).toBe(true);
+});
+
+test("a function that only works on events needs no secret", () => {
+  const { HOOK_SECRET_ARN: _, ...others } = complete;
+  expect(readPipelineConfig(others)).toMatchObject({
+    profileTable: "profiles",
+    retryQueueUrl: complete.RETRY_QUEUE_URL,
+  });
+  expect(() => readPipelineConfig({})).toThrow(ConfigError);
 });
 
 test("the secret itself stands in for its ARN", () => {
@@ -31,6 +44,9 @@ test.each([
   ["PROFILE_TABLE", ""],
   ["ALERT_TOPIC_ARN", undefined],
   ["ALERT_TOPIC_ARN", "alerts"],
+  ["STATE_TABLE", undefined],
+  ["RETRY_QUEUE_URL", undefined],
+  ["RETRY_QUEUE_URL", "retries"],
   ["DEAD_LETTER_QUEUE_URL", undefined],
   ["DEAD_LETTER_QUEUE_URL", "dead-letters"],
   ["MISMATCH_DISTANCE_KM", undefined],

@@ -1,7 +1,17 @@
 import { describe, expect, test } from "vitest";
 import type { Alert } from "../lambda/alerts/alert.ts";
+import { type Budget, startBudget } from "../lambda/budget.ts";
+import type { Claims } from "../lambda/claims/claims.ts";
 import type { MalformedEvent } from "../lambda/okta/event-hook.ts";
-import { type Observation, type PipelinePorts, processDelivery } from "../lambda/pipeline.ts";
+import {
+  type Observation,
+  type Outcome,
+  type ParkedWork,
+  type PipelinePorts,
+  processDelivery,
+  retryWork,
+} from "../lambda/pipeline.ts";
+import type { Work } from "../lambda/retries/work.ts";
 import { type Json, logEvent } from "./fixtures/events.ts";
 import { rule, ruleSet } from "./fixtures/rules.ts";
 
@@ -20,12 +30,33 @@ const lisbon = {
   longitude: -9.1,
 };
 const down = new Error("down");
+const unlimited: Budget = startBudget({ work: 60_000, parking: 60_000 });
+
+/** Claims kept in memory, as the state table would. */
+function memoryClaims(): Claims & { readonly records: Map<string, readonly string[] | null> } {
+  const records = new Map<string, readonly string[] | null>();
+  return {
+    records,
+    claim: async (key) => {
+      const record = records.get(key);
+      if (record === undefined) {
+        records.set(key, null);
+        return { kind: "claimed" };
+      }
+      return record === null ? { kind: "underWay" } : { kind: "done", undecided: record };
+    },
+    complete: async (key, undecided) => void records.set(key, undecided),
+    release: async (key) => void records.delete(key),
+  };
+}
 
 function world(overrides: Partial<PipelinePorts> = {}) {
   const published: Alert[] = [];
   const asked: string[][] = [];
-  const parked: MalformedEvent[] = [];
+  const malformedParked: MalformedEvent[] = [];
+  const parked: ParkedWork[] = [];
   const observed: Observation[] = [];
+  const claims = memoryClaims();
   const ports: PipelinePorts = {
     rules: ruleSet([proxied, far]),
     profiles: {
@@ -34,28 +65,38 @@ function world(overrides: Partial<PipelinePorts> = {}) {
         return new Map([["00u1lisbon", [lisbon]]]);
       },
     },
+    claims,
     publish: async (alert) => void published.push(alert),
-    parkMalformed: async (events) => void parked.push(...events),
+    parkWork: async (work) => void parked.push(...work),
+    parkMalformed: async (events) => void malformedParked.push(...events),
     mismatchDistanceKm: 500,
     now: () => new Date("2026-11-24T09:30:03Z"),
     observe: (observation) => observed.push(observation),
     ...overrides,
   };
-  const deliver = (events: readonly Json[], malformed: readonly MalformedEvent[] = []) =>
+  const deliver = (events: readonly Json[], malformed: readonly MalformedEvent[] = [], budget = unlimited) =>
     processDelivery(
       { id: "d", org: null, eventHookId: null, events: events.map((event) => logEvent(event)), malformed },
       ports,
+      budget,
     );
-  return { deliver, published, asked, parked, observed };
+  const retry = (work: Work) => retryWork(work, ports, unlimited);
+  const kinds = () => observed.map(({ kind }) => kind);
+  const detections = () => published.map((alert) => alert.detections.map(({ id }) => id));
+  return { deliver, retry, ports, published, detections, asked, malformedParked, parked, observed, kinds, claims };
 }
 
+/** What became of a delivery, but for what it received. */
+const outcome = (counts: Partial<Outcome>) =>
+  expect.objectContaining({ alerted: 0, duplicates: 0, parked: 0, deadLettered: 0, failed: 0, ...counts });
 const direct: Json = { securityContext: { isProxy: false } };
 const broken: MalformedEvent = { event: 5, faults: [{ path: "data.events.0", message: "expected an object" }] };
+const storeDown = { profiles: { findLocations: () => Promise.reject(down) } };
 
 describe("the profile store", () => {
   test("is not asked for events that no rule can match", async () => {
     const { deliver, asked } = world();
-    expect(await deliver([direct, direct])).toEqual({ received: 2, alerted: 0, failed: 0 });
+    expect(await deliver([direct, direct])).toEqual(outcome({ received: 2 }));
     expect(asked).toEqual([]);
   });
 
@@ -76,31 +117,55 @@ describe("the profile store", () => {
     expect(published[0]?.geo.verdict).toBe("unknown");
   });
 
-  const storeDown = { profiles: { findLocations: () => Promise.reject(down) } };
-
-  test("that is down holds no alert back: the location is unknown, and the reason says why", async () => {
-    const { deliver, published, observed } = world(storeDown);
-    expect(await deliver([{}])).toEqual({ received: 1, alerted: 1, failed: 0 });
-    expect(published[0]?.detections.map(({ id }) => id)).toEqual([proxied.id]);
-    expect(published[0]?.geo).toMatchObject({
-      verdict: "unknown",
-      reason: "The profile store could not be asked where this user is expected.",
+  test("that is down holds no alert back; what only it can decide is decided later, by a follow-up", async () => {
+    const { deliver, retry, ports, published, detections, parked, kinds, claims } = world(storeDown);
+    expect(await deliver([{ uuid: "e" }])).toEqual(outcome({ received: 1, alerted: 1, parked: 1 }));
+    expect(detections()).toEqual([[proxied.id]]);
+    expect(published[0]).toMatchObject({
+      followUp: false,
+      geo: { verdict: "unknown", reason: "The profile store could not be asked where this user is expected." },
     });
-    expect(observed.map(({ kind }) => kind)).toEqual(["profilesUnavailable", "alertPublished"]);
+    expect(kinds()).toEqual(["profilesUnavailable", "alertPublished", "workParked"]);
+    const [waiting] = parked;
+    expect(waiting?.work).toMatchObject({ rules: [far.id], followUp: true });
+
+    await expect(retry(waiting?.work as Work)).rejects.toThrow("the profile store could not be asked");
+    expect(published).toHaveLength(1);
+    const mended = { ...ports, profiles: { findLocations: async () => new Map([["00u1lisbon", [lisbon]]]) } };
+    const later = { ...mended, now: () => new Date("2026-11-24T10:30:03Z") };
+    await retryWork(waiting?.work as Work, later, unlimited);
+    expect(detections()).toEqual([[proxied.id], [far.id]]);
+    expect(published[1]).toMatchObject({
+      followUp: true,
+      delayedSeconds: 3_600,
+      delayReason: "the profile store could not be asked where the user is expected",
+      geo: { verdict: "mismatch" },
+    });
+    await retryWork(waiting?.work as Work, later, unlimited);
+    expect(published).toHaveLength(2);
+    expect([...claims.records.keys()]).toEqual(["e", "e#follow-up"]);
   });
 
-  test("that is down fails an event that it alone could decide", async () => {
-    const { deliver, published, observed } = world({ ...storeDown, rules: ruleSet([far]) });
-    expect(await deliver([{}])).toEqual({ received: 1, alerted: 0, failed: 1 });
+  test("that is down parks an event that it alone can decide", async () => {
+    const { deliver, published, parked } = world({ ...storeDown, rules: ruleSet([far]) });
+    expect(await deliver([{}])).toEqual(outcome({ received: 1, parked: 1 }));
     expect(published).toEqual([]);
-    expect(observed.map(({ kind }) => kind)).toEqual(["profilesUnavailable", "eventFailed"]);
+    expect(parked[0]?.work).toMatchObject({ rules: [far.id], followUp: false });
+  });
+
+  test("that hangs is waited for as long as its share of the time, and the alert goes out", async () => {
+    const { deliver, published, kinds } = world({ profiles: { findLocations: () => new Promise(() => {}) } });
+    expect(await deliver([{}])).toEqual(outcome({ received: 1, alerted: 1, parked: 1 }));
+    expect(kinds()).toContain("profilesUnavailable");
+    expect(published).toHaveLength(1);
   });
 });
 
-test("one alert is published for an event, whatever the number of rules", async () => {
-  const { deliver, published } = world();
+test("one alert is published for an event, whatever the number of rules, and says what matched", async () => {
+  const { deliver, published, detections } = world();
   await deliver([{ uuid: "e" }]);
-  expect(published.map(({ detections }) => detections.map(({ id }) => id))).toEqual([[proxied.id, far.id]]);
+  expect(detections()).toEqual([[proxied.id, far.id]]);
+  expect(published[0]).toMatchObject({ delayedSeconds: 0, delayReason: null, followUp: false });
   expect(published[0]?.detections[1]?.matched).toEqual([
     {
       selection: "selection",
@@ -118,33 +183,149 @@ test("an undecided rule that the location decides against raises nothing", async
     rules: ruleSet([far]),
     profiles: { findLocations: async () => new Map() },
   });
-  expect(await deliver([{}])).toEqual({ received: 1, alerted: 0, failed: 0 });
+  expect(await deliver([{}])).toEqual(outcome({ received: 1 }));
   expect(published).toEqual([]);
 });
 
-test("an alert that cannot be published is failed, and the others go out", async () => {
-  const { deliver, observed } = world({
-    publish: async ({ okta }) => {
-      if (okta.eventUuid === "b") throw down;
-    },
+describe("an alert that cannot be published", () => {
+  const failing = async ({ okta }: Alert) => {
+    if (okta.eventUuid === "b") throw down;
+  };
+
+  test("is parked with the reason, its claim given back, and the others go out", async () => {
+    const { deliver, parked, claims } = world({ publish: failing });
+    expect(await deliver([{ uuid: "a" }, { uuid: "b" }, { uuid: "c" }])).toEqual(
+      outcome({ received: 3, alerted: 2, parked: 1 }),
+    );
+    expect(parked[0]).toMatchObject({
+      work: {
+        event: { uuid: "b" },
+        rules: null,
+        followUp: false,
+        waiting: { reason: "the alert could not be published: down" },
+      },
+    });
+    expect([...claims.records.keys()]).toEqual(["a", "c"]);
   });
-  expect(await deliver([{ uuid: "a" }, { uuid: "b" }, { uuid: "c" }])).toEqual({ received: 3, alerted: 2, failed: 1 });
-  expect(observed.filter(({ kind }) => kind === "eventFailed")).toMatchObject([{ event: { uuid: "b" }, error: down }]);
+
+  test("and cannot be parked either, is failed", async () => {
+    const { deliver, kinds } = world({ publish: failing, parkWork: () => Promise.reject(down) });
+    expect(await deliver([{ uuid: "a" }, { uuid: "b" }])).toEqual(outcome({ received: 2, alerted: 1, failed: 1 }));
+    expect(kinds()).toContain("workLost");
+  });
+
+  test("is published by a retry, which says that it is late, and since when for the first time", async () => {
+    const { deliver, ports, parked, published } = world({ publish: failing });
+    await deliver([{ uuid: "b" }]);
+    const again = { ...ports, now: () => new Date("2026-11-24T09:31:03Z") };
+    await expect(retryWork(parked[0]?.work as Work, again, unlimited)).rejects.toThrow("could not be published: down");
+    const mended = { ...again, publish: async (alert: Alert) => void published.push(alert) };
+    await retryWork(parked[0]?.work as Work, mended, unlimited);
+    expect(published[0]).toMatchObject({ delayedSeconds: 60, delayReason: "the alert could not be published: down" });
+  });
+});
+
+describe("the time that a request has", () => {
+  test("when it runs out, what is unfinished is parked", async () => {
+    const { deliver, parked } = world({ publish: () => new Promise(() => {}) });
+    const budget = startBudget({ work: 50, parking: 5_000 });
+    expect(await deliver([{}, {}, direct], [], budget)).toEqual(outcome({ received: 3, parked: 2 }));
+    expect(parked.map(({ work }) => work.waiting?.reason)).toEqual(["the time ran out", "the time ran out"]);
+  });
+
+  test("when parking hangs as well, the delivery is failed before the time of parking ends", async () => {
+    const hanging = () => new Promise<never>(() => {});
+    const { deliver } = world({ publish: hanging, parkWork: hanging, parkMalformed: hanging });
+    const budget = startBudget({ work: 50, parking: 100 });
+    expect(await deliver([{}], [broken], budget)).toEqual(outcome({ received: 2, failed: 2 }));
+  });
+});
+
+describe("an event that was alerted on before", () => {
+  test("is left out", async () => {
+    const { deliver, published, kinds } = world();
+    await deliver([{ uuid: "e" }]);
+    expect(await deliver([{ uuid: "e" }])).toEqual(outcome({ received: 1, duplicates: 1 }));
+    expect(published).toHaveLength(1);
+    expect(kinds()).toContain("duplicate");
+  });
+
+  test("without what could not be decided then, is followed up, for that may never have been parked", async () => {
+    const { deliver, ports, parked, detections } = world({ ...storeDown, parkWork: () => Promise.reject(down) });
+    expect(await deliver([{ uuid: "e" }])).toEqual(outcome({ received: 1, alerted: 1, failed: 1 }));
+    const again = { ...ports, ...world().ports, claims: ports.claims, publish: ports.publish };
+    const repeated = { id: "d", org: null, eventHookId: null, events: [logEvent({ uuid: "e" })], malformed: [] };
+    const parkWork = async (work: readonly ParkedWork[]) => void parked.push(...work);
+    expect(await processDelivery(repeated, { ...again, parkWork }, unlimited)).toEqual(
+      outcome({ received: 1, duplicates: 1, parked: 1 }),
+    );
+    expect(parked[0]?.work).toMatchObject({ rules: [far.id], followUp: true });
+    await retryWork(parked[0]?.work as Work, again, unlimited);
+    expect(detections()).toEqual([[proxied.id], [far.id]]);
+  });
+
+  test("and is being worked on by somebody else is parked, in case they were stopped", async () => {
+    const { deliver, retry, claims, parked, published } = world();
+    claims.records.set("e", null);
+    expect(await deliver([{ uuid: "e" }])).toEqual(outcome({ received: 1, parked: 1 }));
+    expect(parked[0]?.delaySeconds).toBeGreaterThan(20);
+    await expect(retry(parked[0]?.work as Work)).rejects.toThrow("another request is at this event");
+    claims.records.set("e", []);
+    await retry(parked[0]?.work as Work);
+    expect(published).toEqual([]);
+    claims.records.delete("e");
+    await retry(parked[0]?.work as Work);
+    expect(published).toHaveLength(1);
+  });
+
+  test.each([
+    ["is down", () => Promise.reject(down)],
+    ["hangs", () => new Promise<never>(() => {})],
+  ])("may be alerted on again when the store of claims %s: an alert is never held back", async (_, claim) => {
+    const { deliver, published, kinds } = world({ claims: { ...memoryClaims(), claim } });
+    expect(await deliver([{}])).toEqual(outcome({ received: 1, alerted: 1 }));
+    expect(published).toHaveLength(1);
+    expect(kinds()).toContain("claimsUnavailable");
+  });
+
+  test("stays alerted on when that cannot be recorded", async () => {
+    const claims = { ...memoryClaims(), complete: () => Promise.reject(down) };
+    expect(await world({ claims }).deliver([{}])).toEqual(outcome({ received: 1, alerted: 1 }));
+  });
 });
 
 describe("malformed events", () => {
   test("are parked beside the good ones", async () => {
-    const { deliver, parked, published, observed } = world();
-    expect(await deliver([{}], [broken])).toEqual({ received: 2, alerted: 1, failed: 0 });
-    expect(parked).toEqual([broken]);
+    const { deliver, malformedParked, published, observed } = world();
+    expect(await deliver([{}], [broken])).toEqual(outcome({ received: 2, alerted: 1, deadLettered: 1 }));
+    expect(malformedParked).toEqual([broken]);
     expect(published).toHaveLength(1);
     expect(observed).toContainEqual({ kind: "malformedParked", count: 1 });
   });
 
   test("that cannot be parked are failed, and the good ones are alerted on all the same", async () => {
     const { deliver, published, observed } = world({ parkMalformed: () => Promise.reject(down) });
-    expect(await deliver([{}], [broken, broken])).toEqual({ received: 3, alerted: 1, failed: 2 });
+    expect(await deliver([{}], [broken, broken])).toEqual(outcome({ received: 3, alerted: 1, failed: 2 }));
     expect(published).toHaveLength(1);
     expect(observed).toContainEqual({ kind: "malformedFailed", count: 2, error: down });
   });
+});
+
+test("a retry of rules that are no more does nothing", async () => {
+  const { retry, published } = world();
+  await retry({
+    event: logEvent(),
+    delivery: { id: null, org: null, eventHookId: null },
+    rules: ["gone"],
+    followUp: true,
+    waiting: null,
+  });
+  await retry({
+    event: logEvent(direct),
+    delivery: { id: null, org: null, eventHookId: null },
+    rules: null,
+    followUp: false,
+    waiting: null,
+  });
+  expect(published).toEqual([]);
 });

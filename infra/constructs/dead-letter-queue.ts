@@ -3,7 +3,10 @@ import { Grant, type IGrantable } from "aws-cdk-lib/aws-iam";
 import { Queue, QueueEncryption } from "aws-cdk-lib/aws-sqs";
 import { Construct } from "constructs";
 
-/** The queue where an operator finds the events that could not be judged. It keeps them for 14 days, SQS's longest. */
+/**
+ * The queue where an operator finds what could not be judged, and what was tried in vain. It keeps both for 14 days, SQS's
+ * longest.
+ */
 export class DeadLetterQueue extends Construct {
   readonly queue: Queue;
 

@@ -1,5 +1,6 @@
 import { RemovalPolicy, Validations } from "aws-cdk-lib";
 import { AttributeType, BillingMode, Table, TableEncryption } from "aws-cdk-lib/aws-dynamodb";
+import { Grant, type IGrantable } from "aws-cdk-lib/aws-iam";
 import { Construct } from "constructs";
 
 /** The table for what the functions remember from one request to the next. All of it expires. */
@@ -18,6 +19,15 @@ export class StateTable extends Construct {
     Validations.of(this.table).acknowledge({
       id: "AwsSolutions-DDB3",
       reason: "The table holds what expires by itself; there is nothing in it to bring back.",
+    });
+  }
+
+  /** Lets claim work and record that it is done. */
+  grantClaim(grantee: IGrantable): Grant {
+    return Grant.addToPrincipal({
+      grantee,
+      actions: ["dynamodb:PutItem", "dynamodb:GetItem", "dynamodb:UpdateItem", "dynamodb:DeleteItem"],
+      resourceArns: [this.table.tableArn],
     });
   }
 }

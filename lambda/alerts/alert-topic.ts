@@ -3,12 +3,12 @@ import type { Alert } from "./alert.ts";
 import { toMessage } from "./message.ts";
 
 /** Publishes alerts to the SNS topic. */
-export function createAlertTopic(topicArn: string): (alert: Alert) => Promise<void> {
+export function createAlertTopic(topicArn: string): (alert: Alert, signal: AbortSignal) => Promise<void> {
   const getSns = once(async () => {
     const { SNSClient, PublishCommand } = await import("@aws-sdk/client-sns");
     return { client: new SNSClient(clientDefaults), PublishCommand };
   });
-  return async (alert) => {
+  return async (alert, signal) => {
     const { client, PublishCommand } = await getSns();
     const { subject, message, attributes } = toMessage(alert);
     await client.send(
@@ -21,6 +21,7 @@ export function createAlertTopic(topicArn: string): (alert: Alert) => Promise<vo
           Object.entries(attributes).map(([name, { type, value }]) => [name, { DataType: type, StringValue: value }]),
         ),
       }),
+      { abortSignal: signal },
     );
   };
 }

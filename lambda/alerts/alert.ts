@@ -38,6 +38,10 @@ export interface Alert {
   readonly detectedAt: string;
   /** Whether this alert adds to an earlier one about the same event. */
   readonly followUp: boolean;
+  /** Seconds that the event waited on the retry queue; 0 when it was alerted on at once. */
+  readonly delayedSeconds: number;
+  /** Why it waited; null when it did not. */
+  readonly delayReason: string | null;
   /** The highest level among the detections. */
   readonly severity: Level;
   /** Severest first. */
@@ -111,6 +115,10 @@ export interface AlertSource {
   readonly judgement: GeoJudgement;
   readonly thresholdKm: number;
   readonly detectedAt: Date;
+  /** @default false */
+  readonly followUp?: boolean;
+  /** Why and since when the event waited. @default null, it did not */
+  readonly delay?: { readonly reason: string; readonly since: Date } | null;
 }
 
 /** The namespace of our alert ids: a random UUID, fixed for ever. */
@@ -121,7 +129,7 @@ const maximumText = 1_000;
 
 /** Writes the alert about one event. */
 export function createAlert(source: AlertSource): Alert {
-  const { event, delivery, judgement, thresholdKm, detectedAt } = source;
+  const { event, delivery, judgement, thresholdKm, detectedAt, followUp = false, delay = null } = source;
   const { actor, client, outcome, authenticationContext, securityContext } = event.fields;
   const exit = client?.geographicalContext ?? null;
   const coordinates = exit === null ? null : coordinatesOfExit(exit);
@@ -195,7 +203,10 @@ export function createAlert(source: AlertSource): Alert {
     schemaVersion: "1.0",
     alertId: uuidv5([event.uuid, ...detections.map(({ id }) => id).sort()].join("\n"), alertNamespace),
     detectedAt: detectedAt.toISOString(),
-    followUp: false,
+    followUp,
+    delayedSeconds:
+      delay === null ? 0 : Math.max(0, Math.round((detectedAt.getTime() - delay.since.getTime()) / 1_000)),
+    delayReason: brief(delay?.reason),
     severity: severest.level,
     detections,
     summary: summarize(facts, action),

@@ -39,6 +39,8 @@ export function renderEmail(alert: Alert): string {
     ["Okta risk", risk || null],
     ["Unusual", positive.join(", ") || null],
     ["Org", okta.org],
+    ["Follows", alert.followUp ? "an earlier alert about the same event, which could not tell this" : null],
+    ["Late", alert.delayReason === null ? null : `by ${alert.delayedSeconds} s: ${alert.delayReason}`],
   ];
   const known = rows.filter((row): row is [string, string] => row[1] !== null);
   return [

@@ -1,3 +1,4 @@
+import { cutToFit } from "../okta/cut-event.ts";
 import type { Alert } from "./alert.ts";
 import { renderEmail, renderSubject } from "./email.ts";
 
@@ -31,45 +32,10 @@ export function toMessage(alert: Alert): AlertMessage {
 }
 
 function withinLimit(alert: Alert): string {
-  const whole = serialize(alert);
-  if (whole !== null) return whole;
-  const sizes = Object.entries(alert.event)
-    .map(([name, value]) => ({ name, bytes: sizeOf(value) + sizeOf(name) }))
-    .sort((first, second) => second.bytes - first.bytes);
-  const event: Record<string, unknown> = { ...alert.event };
-  const cut: string[] = [];
-  // Doubling the count keeps the number of tries small, also for an event of a hundred thousand little fields.
-  for (let count = 1; ; count *= 2) {
-    for (const { name } of sizes.slice(cut.length, count)) {
-      delete event[name];
-      cut.push(name);
-    }
-    const eventCut = cut.slice(0, 100).map((name) => name.slice(0, 100).toWellFormed());
-    const message = serialize({ ...alert, event, eventCut });
-    if (message !== null) return message;
-    if (cut.length === sizes.length)
-      throw new RangeError(`the alert about ${alert.okta.eventUuid} is too large for SNS`);
-  }
-}
-
-/** The message, or null when it is too large, or nested too deeply, to be sent. */
-function serialize(alert: Alert): string | null {
-  try {
-    const message = JSON.stringify({ default: JSON.stringify(alert), email: renderEmail(alert) });
-    return Buffer.byteLength(message) <= maximumMessageBytes - reservedBytes ? message : null;
-  } catch (error) {
-    if (error instanceof RangeError) return null;
-    throw error;
-  }
-}
-
-/** Bytes as JSON; infinite for what is nested too deeply to be written. */
-function sizeOf(value: unknown): number {
-  try {
-    return Buffer.byteLength(JSON.stringify(value) ?? "");
-  } catch {
-    return Number.POSITIVE_INFINITY;
-  }
+  return cutToFit(alert.event, maximumMessageBytes - reservedBytes, (event, eventCut) => {
+    const part: Alert = { ...alert, event, eventCut };
+    return JSON.stringify({ default: JSON.stringify(part), email: renderEmail(part) });
+  });
 }
 
 /** SNS refuses an empty attribute. */

@@ -1,9 +1,10 @@
 import type { Delivery, MalformedEvent } from "../okta/event-hook.ts";
 import { describeFaults, type Fault } from "../okta/fault.ts";
 
-/** What lies on the dead-letter queue: an event that could not be judged, and why. */
+/** An event that could not be judged, and why. Beside it lies what was tried in vain: see `retries/work.ts`. */
 export interface DeadLetter {
   readonly schemaVersion: "1.0";
+  readonly kind: "malformed";
   /** One sentence for the operator who finds it. */
   readonly reason: string;
   readonly faults: readonly Fault[];
@@ -17,7 +18,7 @@ export interface DeadLetter {
   readonly eventCut: boolean;
 }
 
-/** SQS's limit for a message, and for a batch of them: 1 MiB. */
+/** SQS's limit for a message: 1 MiB. */
 export const maximumDeadLetterBytes = 1_048_576;
 
 /** Writes a malformed event as the body of a dead letter, within the queue's limit. */
@@ -28,6 +29,7 @@ export function toDeadLetter(
 ): string {
   const letter: DeadLetter = {
     schemaVersion: "1.0",
+    kind: "malformed",
     reason: `The event is malformed: ${describeFaults(faults)}`,
     faults,
     deliveryId: delivery.id,

@@ -1,3 +1,4 @@
+import { type Budget, within } from "../budget.ts";
 import { type HookSecrets, isAuthentic } from "./authentication.ts";
 import { type Delivery, parseDelivery } from "./event-hook.ts";
 import { describeFaults } from "./fault.ts";
@@ -23,7 +24,7 @@ export interface HookResponse {
 export interface EndpointPorts {
   readonly secrets: HookSecrets;
   /** Resolves to whether all of the delivery was done or parked. */
-  readonly process: (delivery: Delivery) => Promise<boolean>;
+  readonly process: (delivery: Delivery, budget: Budget) => Promise<boolean>;
   /** Told of our own trouble, behind each 503. */
   readonly onFailure: (message: string, error: unknown) => void;
 }
@@ -33,17 +34,18 @@ export const maximumBodyBytes = 1_048_576;
 
 /**
  * Answers a request of an Okta event hook. Okta retries a 5xx once and a 4xx never: a 4xx is for what a retry cannot
- * mend, and our own trouble is a 503. Never rejects.
+ * mend, and our own trouble is a 503. Never rejects, and answers before the budget's parking time ends.
  */
-export async function answerRequest(request: HookRequest, ports: EndpointPorts): Promise<HookResponse> {
+export async function answerRequest(request: HookRequest, ports: EndpointPorts, budget: Budget): Promise<HookResponse> {
   try {
-    if (!(await isAuthentic(request.header("authorization"), ports.secrets))) return respond(401);
+    const authentic = isAuthentic(request.header("authorization"), ports.secrets);
+    if (!(await within(budget.work, authentic))) return respond(401);
   } catch (error) {
     ports.onFailure("The event hook's secret is not to be had", error);
     return respond(503);
   }
   if (request.method === "GET") return answerGet(request);
-  if (request.method === "POST") return answerPost(request, ports);
+  if (request.method === "POST") return answerPost(request, ports, budget);
   return { ...respond(405), headers: { allow: "GET, POST" } };
 }
 
@@ -53,7 +55,7 @@ function answerGet(request: HookRequest): HookResponse {
   return respond(200, answerVerification(challenge));
 }
 
-async function answerPost(request: HookRequest, ports: EndpointPorts): Promise<HookResponse> {
+async function answerPost(request: HookRequest, ports: EndpointPorts, budget: Budget): Promise<HookResponse> {
   if (request.body.byteLength > maximumBodyBytes) {
     return refuse(413, `the body has ${request.body.byteLength} bytes; at most ${maximumBodyBytes} are taken`);
   }
@@ -74,7 +76,7 @@ async function answerPost(request: HookRequest, ports: EndpointPorts): Promise<H
   const parsed = parseDelivery(body);
   if (!parsed.ok) return refuse(400, `the body is no event hook delivery: ${describeFaults(parsed.faults)}`);
   try {
-    if (await ports.process(parsed.delivery)) return respond(204);
+    if (await ports.process(parsed.delivery, budget)) return respond(204);
     return respond(503);
   } catch (error) {
     ports.onFailure("The delivery could not be processed", error);

@@ -19,13 +19,13 @@ export function createProfileTable(tableName: string): ProfileStore {
     return new DynamoDBClient(clientDefaults);
   });
   return {
-    async findLocations(keys) {
+    async findLocations(keys, signal) {
       const client = await getClient();
       const all = [...keys];
       const batches = Array.from({ length: Math.ceil(all.length / maximumBatch) }, (_, index) =>
         all.slice(index * maximumBatch, (index + 1) * maximumBatch),
       );
-      const found = await Promise.all(batches.map((batch) => getBatch(client, tableName, batch)));
+      const found = await Promise.all(batches.map((batch) => getBatch(client, tableName, batch, signal)));
       return new Map(found.flat());
     },
   };
@@ -35,6 +35,7 @@ async function getBatch(
   client: DynamoDBClient,
   tableName: string,
   users: readonly string[],
+  signal: AbortSignal,
 ): Promise<[user: string, locations: readonly ProfileLocation[]][]> {
   const { BatchGetItemCommand } = await import("@aws-sdk/client-dynamodb");
   const found: [string, readonly ProfileLocation[]][] = [];
@@ -47,7 +48,9 @@ async function getBatch(
   };
   for (let round = 0; round < maximumRounds; round += 1) {
     if (round > 0) await pause(firstPauseMilliseconds * 2 ** (round - 1));
-    const { Responses, UnprocessedKeys } = await client.send(new BatchGetItemCommand({ RequestItems: pending }));
+    const { Responses, UnprocessedKeys } = await client.send(new BatchGetItemCommand({ RequestItems: pending }), {
+      abortSignal: signal,
+    });
     for (const item of Responses?.[tableName] ?? []) {
       if (item.user?.S !== undefined) found.push([item.user.S, readLocations(item.locations)]);
     }

@@ -13,6 +13,7 @@ function letter(event: unknown): DeadLetter {
 test("a dead letter holds the event as received, what is wrong with it and where", () => {
   expect(letter({ eventType: "x" })).toEqual({
     schemaVersion: "1.0",
+    kind: "malformed",
     reason: "The event is malformed: data.events.0.uuid: expected the event's uuid",
     faults: [fault],
     deliveryId: "delivery-1",

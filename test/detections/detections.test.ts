@@ -2,6 +2,7 @@ import { fileURLToPath } from "node:url";
 import { beforeAll, describe, expect, test } from "vitest";
 import { loadDetections } from "../../build/load-detections.ts";
 import type { Alert } from "../../lambda/alerts/alert.ts";
+import { startBudget } from "../../lambda/budget.ts";
 import { compileRules, isEnabled } from "../../lambda/detections/compile-rules.ts";
 import { processDelivery } from "../../lambda/pipeline.ts";
 import type { Rule } from "../../lambda/sigma/rule.ts";
@@ -32,12 +33,19 @@ async function detectionsOf(event: Json, set: RuleSet): Promise<string[]> {
         findLocations: async () =>
           new Map([["00u1lisbon", [{ ...lisbon, state: null, city: null, postalCode: null }]]]),
       },
+      claims: {
+        claim: async () => ({ kind: "claimed" }),
+        complete: async () => {},
+        release: async () => {},
+      },
       publish: async (alert) => void alerts.push(alert),
+      parkWork: async () => {},
       parkMalformed: async () => {},
       mismatchDistanceKm: 500,
       now: () => new Date(0),
       observe: () => {},
     },
+    startBudget({ work: 10_000, parking: 10_000 }),
   );
   return alerts.flatMap(({ detections }) => detections.map(({ title }) => title));
 }

@@ -25,22 +25,55 @@ function statementsOf(type: string): Statement[] {
   );
 }
 
-describe("permissions", () => {
-  test("the receiver may do what it does, each on one resource, and nothing else", () => {
-    const statements = statementsOf("AWS::IAM::Policy");
-    expect(statements.flatMap(({ Action }) => Action).sort()).toEqual([
-      "dynamodb:BatchGetItem",
-      "logs:CreateLogStream",
-      "logs:PutLogEvents",
-      "secretsmanager:GetSecretValue",
-      "sns:Publish",
-      "sqs:SendMessage",
-    ]);
-    for (const { Effect, Resource } of statements) {
+/** The actions that a function's role allows, each with the kind of resource it allows them on. */
+function allowed(functionName: "Receiver" | "Redrive"): string[] {
+  const policies = Object.entries(template.findResources("AWS::IAM::Policy")).filter(([id]) =>
+    id.startsWith(functionName),
+  );
+  const statements = policies.flatMap(([, { Properties }]) => Properties.PolicyDocument.Statement as Statement[]);
+  return statements
+    .flatMap(({ Effect, Action, Resource }) => {
       expect(Effect).toBe("Allow");
       expect(JSON.stringify(Resource)).not.toContain("*");
-      expect(Resource).toMatchObject(expect.not.objectContaining({ length: expect.anything() }));
-    }
+      expect(Array.isArray(Resource)).toBe(false);
+      const [, on = ""] =
+        /"(?:Fn::GetAtt|Ref)":\[?"(Profiles|State|Alerts|Retries|DeadLetters|HookSecret|ReceiverLogs|RedriveLogs)/.exec(
+          JSON.stringify(Resource),
+        ) ?? [];
+      return [Action].flat().map((action) => `${action} ${on}`);
+    })
+    .sort();
+}
+
+describe("permissions", () => {
+  const pipeline = (logs: string) => [
+    "dynamodb:BatchGetItem Profiles",
+    "dynamodb:DeleteItem State",
+    "dynamodb:GetItem State",
+    "dynamodb:PutItem State",
+    "dynamodb:UpdateItem State",
+    `logs:CreateLogStream ${logs}`,
+    `logs:PutLogEvents ${logs}`,
+    "sns:Publish Alerts",
+    "sqs:SendMessage Retries",
+  ];
+
+  test("the receiver may do what it does, each on one resource; it may not read the queue", () => {
+    expect(allowed("Receiver")).toEqual(
+      [...pipeline("ReceiverLogs"), "secretsmanager:GetSecretValue HookSecret", "sqs:SendMessage DeadLetters"].sort(),
+    );
+  });
+
+  test("the redrive function may take work off the queue, and knows no secret", () => {
+    expect(allowed("Redrive")).toEqual(
+      [
+        ...pipeline("RedriveLogs"),
+        "sqs:ChangeMessageVisibility Retries",
+        "sqs:DeleteMessage Retries",
+        "sqs:GetQueueAttributes Retries",
+        "sqs:ReceiveMessage Retries",
+      ].sort(),
+    );
   });
 
   test("no managed policy is attached", () => {
@@ -111,6 +144,17 @@ describe("data", () => {
     });
   });
 
+  test("the retry queue is encrypted, keeps work in order of its tries, and lets go of it to the dead-letter queue", () => {
+    template.hasResourceProperties("AWS::SQS::Queue", {
+      SqsManagedSseEnabled: true,
+      VisibilityTimeout: 180,
+      RedrivePolicy: {
+        maxReceiveCount: 14,
+        deadLetterTargetArn: { "Fn::GetAtt": [Match.stringLikeRegexp("^DeadLetters"), "Arn"] },
+      },
+    });
+  });
+
   test("the secret is generated, and fits into a header", () => {
     template.hasResourceProperties("AWS::SecretsManager::Secret", {
       GenerateSecretString: { PasswordLength: 64, ExcludePunctuation: true, IncludeSpace: false },
@@ -128,6 +172,8 @@ describe("the receiver", () => {
       Environment: {
         Variables: {
           PROFILE_TABLE: Match.anyValue(),
+          STATE_TABLE: Match.anyValue(),
+          RETRY_QUEUE_URL: Match.anyValue(),
           ALERT_TOPIC_ARN: Match.anyValue(),
           DEAD_LETTER_QUEUE_URL: Match.anyValue(),
           HOOK_SECRET_ARN: Match.anyValue(),
@@ -144,6 +190,21 @@ describe("the receiver", () => {
     expect(Object.keys(template.findOutputs("*"))).toEqual(
       expect.arrayContaining(["HookUrl", "HookSecretArn", "AlertTopicArn", "ProfileTableName"]),
     );
+  });
+});
+
+describe("the redrive function", () => {
+  test("takes batches of the retry queue, reports each message of its own, and ends before they come back", () => {
+    template.hasResourceProperties("AWS::Lambda::EventSourceMapping", {
+      EventSourceArn: { "Fn::GetAtt": [Match.stringLikeRegexp("^Retries"), "Arn"] },
+      BatchSize: 10,
+      FunctionResponseTypes: ["ReportBatchItemFailures"],
+      ScalingConfig: { MaximumConcurrency: 5 },
+    });
+    template.hasResourceProperties("AWS::Lambda::Function", {
+      Timeout: 30,
+      Environment: { Variables: { HOOK_SECRET_ARN: Match.absent(), HOOK_SECRET: Match.absent() } },
+    });
   });
 });
 

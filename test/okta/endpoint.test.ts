@@ -1,8 +1,17 @@
 import { describe, expect, test } from "vitest";
-import { answerRequest, type EndpointPorts, type HookRequest, maximumBodyBytes } from "../../lambda/okta/endpoint.ts";
+import { startBudget } from "../../lambda/budget.ts";
+import {
+  answerRequest as answer,
+  type EndpointPorts,
+  type HookRequest,
+  maximumBodyBytes,
+} from "../../lambda/okta/endpoint.ts";
 import { delivery, sessionStart } from "../fixtures/events.ts";
 
 const secret = "secret";
+
+const answerRequest = (each: HookRequest, all: EndpointPorts, work = 60_000) =>
+  answer(each, all, startBudget({ work, parking: 60_000 }));
 
 function request(overrides: Partial<Omit<HookRequest, "header">> & { headers?: Record<string, string> } = {}) {
   const headers: Record<string, string | undefined> = {
@@ -40,6 +49,11 @@ describe("our own trouble is answered 503, and told of", () => {
     expect(failures).toEqual([["The event hook's secret is not to be had", broken]]);
   });
 
+  test("when the secret hangs, before the time runs out", async () => {
+    const hanging = { known: () => new Promise<never>(() => {}), refreshed: async () => null };
+    expect((await answerRequest(request(), ports({ secrets: hanging }).ports, 20)).status).toBe(503);
+  });
+
   test("when a part of the delivery was neither done nor parked", async () => {
     expect((await answerRequest(request(), ports({ process: async () => false }).ports)).status).toBe(503);
   });
@@ -61,9 +75,9 @@ describe("the body", () => {
   });
 
   test("that is no UTF-8 is refused", async () => {
-    const answer = await answerRequest(request({ body: Buffer.from([0x22, 0xff, 0x22]) }), ports().ports);
-    expect(answer.status).toBe(400);
-    expect(answer.body).toContain("UTF-8");
+    const answered = await answerRequest(request({ body: Buffer.from([0x22, 0xff, 0x22]) }), ports().ports);
+    expect(answered.status).toBe(400);
+    expect(answered.body).toContain("UTF-8");
   });
 
   test.each([
@@ -76,8 +90,8 @@ describe("the body", () => {
     ["application/jsonp", 415],
     ["", 415],
   ])("of type %j: %i", async (contentType, status) => {
-    const answer = await answerRequest(request({ headers: { "content-type": contentType } }), ports().ports);
-    expect(answer.status).toBe(status);
+    const answered = await answerRequest(request({ headers: { "content-type": contentType } }), ports().ports);
+    expect(answered.status).toBe(status);
   });
 });
 

@@ -58,7 +58,8 @@ async function throttleTo(keysPerCall: number): Promise<{ readonly calls: () => 
   return { calls: () => calls };
 }
 
-const find = (...keys: string[]) => createProfileTable(names.profileTable).findLocations(new Set(keys));
+const find = (...keys: string[]) =>
+  createProfileTable(names.profileTable).findLocations(new Set(keys), AbortSignal.timeout(10_000));
 
 describe("profile locations", () => {
   test("are found by key; a key without an item is missing, one without locations has none", async () => {
@@ -101,5 +102,7 @@ describe("unprocessed keys", () => {
 });
 
 test("a table that is not there is an error, and no user without a profile", async () => {
-  await expect(createProfileTable("missing").findLocations(new Set(["00u1"]))).rejects.toThrow();
+  await expect(
+    createProfileTable("missing").findLocations(new Set(["00u1"]), AbortSignal.timeout(10_000)),
+  ).rejects.toThrow();
 });

@@ -1,7 +1,9 @@
 import { ReceiveMessageCommand, SQSClient } from "@aws-sdk/client-sqs";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { createDeadLetterQueue } from "../../lambda/dead-letters/dead-letter-queue.ts";
-import { type Emulators, startEmulators } from "../../local/emulators.ts";
+import { createQueue } from "../lambda/queue.ts";
+import { type Emulators, startEmulators } from "../local/emulators.ts";
+
+const signal = () => AbortSignal.timeout(10_000);
 
 let emulators: Emulators;
 let queueUrl: string;
@@ -15,7 +17,10 @@ afterAll(() => emulators.stop());
 
 test("bodies of any number and size arrive, each once", async () => {
   const bodies = Array.from({ length: 37 }, (_, index) => `${index} ${"x".repeat(index % 9 === 0 ? 400_000 : 10)}`);
-  await createDeadLetterQueue(queueUrl)(bodies);
+  await createQueue(queueUrl)(
+    bodies.map((body) => ({ body })),
+    signal(),
+  );
   const client = new SQSClient({});
   const found: string[] = [];
   while (found.length < bodies.length) {
@@ -29,6 +34,12 @@ test("bodies of any number and size arrive, each once", async () => {
   expect(found.sort()).toEqual(bodies.sort());
 });
 
+test("a signal ends it, whatever hangs", async () => {
+  emulators.faults.sqs.set({ kind: "hang" });
+  await expect(createQueue(queueUrl)([{ body: "x" }], AbortSignal.timeout(50))).rejects.toThrow();
+  emulators.faults.sqs.set(null);
+});
+
 test("a queue that is not there is an error: nothing is lost in silence", async () => {
-  await expect(createDeadLetterQueue(`${queueUrl}-missing`)(["x"])).rejects.toThrow();
+  await expect(createQueue(`${queueUrl}-missing`)([{ body: "x" }], signal())).rejects.toThrow();
 });

@@ -1,0 +1,34 @@
+import { EventSourceMapping } from "aws-cdk-lib/aws-lambda";
+import { Construct } from "constructs";
+import { PipelineFunction, type PipelineResources } from "./pipeline-function.ts";
+import { redriveTimeout } from "./retry-queue.ts";
+
+/** What the redrive function works with. */
+export interface RedriveProps extends PipelineResources {
+  /** Folder of the built function. */
+  readonly code: string;
+}
+
+/** The function that tries parked work again, as the retry queue gives it out. */
+export class Redrive extends Construct {
+  constructor(scope: Construct, id: string, props: RedriveProps) {
+    super(scope, id);
+    const redrive = new PipelineFunction(this, "Redrive", {
+      ...props,
+      description: "Tries parked events again",
+      timeout: redriveTimeout,
+    });
+    props.retryQueue.grantConsume(redrive.role);
+    // Not by SqsEventSource, which would grant more than is used.
+    const mapping = new EventSourceMapping(this, "Mapping", {
+      target: redrive.function,
+      eventSourceArn: props.retryQueue.queue.queueArn,
+      batchSize: 10,
+      reportBatchItemFailures: true,
+      // After an outage all comes back at once: no more at a time than leaves the receiver its share.
+      maxConcurrency: 5,
+    });
+    // AWS refuses the mapping as long as the role may not read the queue.
+    mapping.node.addDependency(redrive.role);
+  }
+}

@@ -1,0 +1,36 @@
+/**
+ * The time that a request has, as signals that every call outside carries. What is not done when `work` ends is parked;
+ * parking has a share of its own, so that there is time for it whatever hung before.
+ */
+export interface Budget {
+  /** Aborts when what is unfinished has to be parked. */
+  readonly work: AbortSignal;
+  /** Aborts when the request has to be answered. */
+  readonly parking: AbortSignal;
+}
+
+/** How a {@link Budget} is divided, in milliseconds from the start. */
+export interface BudgetShares {
+  readonly work: number;
+  readonly parking: number;
+}
+
+/** Starts a budget now. */
+export function startBudget({ work, parking }: BudgetShares): Budget {
+  return { work: AbortSignal.timeout(work), parking: AbortSignal.timeout(parking) };
+}
+
+/** A signal that aborts with the given one, or after these milliseconds: no step may use up what others need. */
+export function share(signal: AbortSignal, milliseconds: number): AbortSignal {
+  return AbortSignal.any([signal, AbortSignal.timeout(milliseconds)]);
+}
+
+/** The promise's outcome, or the signal's reason, whichever comes first: also for calls that take no signal. */
+export function within<Value>(signal: AbortSignal, promise: Promise<Value>): Promise<Value> {
+  return new Promise((resolve, reject) => {
+    const abort = () => reject(signal.reason as Error);
+    if (signal.aborted) abort();
+    signal.addEventListener("abort", abort, { once: true });
+    promise.then(resolve, reject).finally(() => signal.removeEventListener("abort", abort));
+  });
+}

@@ -1,0 +1,37 @@
+import { createAlertTopic } from "./alerts/alert-topic.ts";
+import { createClaims } from "./claims/state-table.ts";
+import type { PipelineConfig } from "./config.ts";
+import { toDeadLetter } from "./dead-letters/dead-letter.ts";
+import { compileRules, isEnabled } from "./detections/compile-rules.ts";
+import { rules } from "./detections/rules.ts";
+import type { PipelinePorts } from "./pipeline.ts";
+import { createProfileTable } from "./profiles/profile-table.ts";
+import { createQueue } from "./queue.ts";
+import { writeWork } from "./retries/work.ts";
+import { observe } from "./telemetry.ts";
+
+/** The pipeline's ports onto AWS, for every function that works on events. Clients are made when first needed. */
+export async function createPipelinePorts(config: PipelineConfig): Promise<PipelinePorts> {
+  const sendDeadLetters = createQueue(config.deadLetterQueueUrl);
+  const sendWork = createQueue(config.retryQueueUrl);
+  const options = { experimental: config.experimentalDetections };
+  return {
+    rules: await compileRules(rules.filter((rule) => isEnabled(rule, options))),
+    profiles: createProfileTable(config.profileTable),
+    claims: createClaims(config.stateTable),
+    publish: createAlertTopic(config.alertTopicArn),
+    parkWork: (work, signal) =>
+      sendWork(
+        work.map((each) => ({ body: writeWork(each.work, new Date()), delaySeconds: each.delaySeconds })),
+        signal,
+      ),
+    parkMalformed: (events, delivery, signal) =>
+      sendDeadLetters(
+        events.map((event) => ({ body: toDeadLetter(event, delivery, new Date()) })),
+        signal,
+      ),
+    mismatchDistanceKm: config.mismatchDistanceKm,
+    now: () => new Date(),
+    observe,
+  };
+}

@@ -1,0 +1,67 @@
+import { clientDefaults, once } from "./aws-client.ts";
+
+/** SQS's limit for a message, and for a batch of them: 1 MiB. */
+export const maximumMessageBytes = 1_048_576;
+/** SQS's limit for the messages of one batch. */
+const maximumEntries = 10;
+/** Batches under way at once. */
+const concurrency = 10;
+
+/** A message to be sent. */
+export interface QueueMessage {
+  readonly body: string;
+  /** Seconds that it stays out of sight: 0 to 900. @default 0 */
+  readonly delaySeconds?: number;
+}
+
+/** Sends messages; rejects when any of them was not taken. */
+export type SendMessages = (messages: readonly QueueMessage[], signal: AbortSignal) => Promise<void>;
+
+/** Sends messages to an SQS queue. */
+export function createQueue(queueUrl: string): SendMessages {
+  const getSqs = once(async () => {
+    const { SQSClient, SendMessageBatchCommand } = await import("@aws-sdk/client-sqs");
+    return { client: new SQSClient(clientDefaults), SendMessageBatchCommand };
+  });
+  return async (messages, signal) => {
+    const { client, SendMessageBatchCommand } = await getSqs();
+    const pending = toBatches(messages).values();
+    const worker = async () => {
+      for (const batch of pending) {
+        const { Failed } = await client.send(
+          new SendMessageBatchCommand({
+            QueueUrl: queueUrl,
+            Entries: batch.map(({ body, delaySeconds }, index) => ({
+              Id: String(index),
+              MessageBody: body,
+              DelaySeconds: delaySeconds,
+            })),
+          }),
+          { abortSignal: signal },
+        );
+        if (Failed !== undefined && Failed.length > 0) {
+          throw new Error(`the queue ${queueUrl} refused ${Failed.length} of ${batch.length}: ${Failed[0]?.Message}`);
+        }
+      }
+    };
+    await Promise.all(Array.from({ length: concurrency }, worker));
+  };
+}
+
+/** Batches of at most ten messages that together keep within SQS's limit. */
+function toBatches(messages: readonly QueueMessage[]): QueueMessage[][] {
+  const batches: QueueMessage[][] = [];
+  let bytes = 0;
+  for (const message of messages) {
+    const size = Buffer.byteLength(message.body);
+    const batch = batches.at(-1);
+    if (batch === undefined || batch.length === maximumEntries || bytes + size > maximumMessageBytes) {
+      batches.push([message]);
+      bytes = size;
+    } else {
+      batch.push(message);
+      bytes += size;
+    }
+  }
+  return batches;
+}

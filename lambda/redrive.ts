@@ -1,0 +1,62 @@
+import { BatchProcessor, EventType, processPartialResponse } from "@aws-lambda-powertools/batch";
+import { ChangeMessageVisibilityCommand, SQSClient } from "@aws-sdk/client-sqs";
+import type { SQSBatchResponse, SQSEvent, SQSRecord } from "aws-lambda";
+import { clientDefaults, once } from "./aws-client.ts";
+import { startBudget } from "./budget.ts";
+import { readPipelineConfig } from "./config.ts";
+import { retryWork } from "./pipeline.ts";
+import { createPipelinePorts } from "./pipeline-ports.ts";
+import { backOffSeconds } from "./retries/back-off.ts";
+import { readWork, UnreadableWorkError } from "./retries/work.ts";
+import { logger, metrics } from "./telemetry.ts";
+
+/** The time for one piece of work. Nobody waits for an answer here; the function's own timeout is longer than a batch. */
+const shares = { work: 4_000, parking: 5_500 };
+
+const config = readPipelineConfig(process.env);
+const pipeline = await createPipelinePorts(config);
+const getSqs = once(async () => new SQSClient(clientDefaults));
+const processor = new BatchProcessor(EventType.SQS);
+
+/**
+ * Tries work of the retry queue again. Messages that fail stay on the queue, out of sight for longer each time, until
+ * the queue lets them go to the dead-letter queue.
+ */
+export async function handler(event: SQSEvent): Promise<SQSBatchResponse> {
+  try {
+    // A batch that fails whole is reported message by message too: each has its own time to wait.
+    return await processPartialResponse(event, retry, processor, { throwOnFullBatchFailure: false });
+  } finally {
+    if (metrics.hasStoredMetrics()) metrics.publishStoredMetrics();
+  }
+}
+
+async function retry(record: SQSRecord): Promise<void> {
+  try {
+    await retryWork(readWork(record.body), pipeline, startBudget(shares));
+  } catch (error) {
+    const attempt = Number(record.attributes.ApproximateReceiveCount);
+    // What cannot be read never will be: it is let go as fast as the queue allows.
+    const seconds = error instanceof UnreadableWorkError ? 0 : backOffSeconds(attempt, Math.random());
+    logger.warn("Work has to be tried again", { messageId: record.messageId, attempt, seconds, error: error as Error });
+    await backOff(record, seconds);
+    throw error;
+  }
+}
+
+/** Keeps a message out of sight. Where that fails it comes back after the queue's own visibility timeout. */
+async function backOff(record: SQSRecord, seconds: number): Promise<void> {
+  try {
+    const sqs = await getSqs();
+    await sqs.send(
+      new ChangeMessageVisibilityCommand({
+        QueueUrl: config.retryQueueUrl,
+        ReceiptHandle: record.receiptHandle,
+        VisibilityTimeout: seconds,
+      }),
+      { abortSignal: AbortSignal.timeout(2_000) },
+    );
+  } catch (error) {
+    logger.warn("The time to wait could not be set", { messageId: record.messageId, error: error as Error });
+  }
+}

@@ -1,0 +1,18 @@
+/** The first wait, and the longest. SQS takes at most twelve hours. */
+const firstSeconds = 15;
+const longestSeconds = 4 * 3_600;
+
+/** Tries before work is let go to the dead-letter queue: after 12 to 16 hours, by the waits below. */
+export const maximumAttempts = 14;
+
+/**
+ * Seconds to wait after an attempt that failed: doubling from 15 seconds to 4 hours, less up to half at random, so that
+ * what failed together does not come back together.
+ *
+ * @param attempt 1 for the first
+ * @param random 0 to 1
+ */
+export function backOffSeconds(attempt: number, random: number): number {
+  const whole = Math.min(firstSeconds * 2 ** Math.max(0, attempt - 1), longestSeconds);
+  return Math.round(whole * (1 - random / 2));
+}

@@ -1,0 +1,150 @@
+import {
+  createServer,
+  request as httpRequest,
+  type IncomingMessage,
+  type RequestOptions,
+  type ServerResponse,
+} from "node:http";
+import type { AddressInfo } from "node:net";
+
+/** How a service fails. */
+export interface Fault {
+  /**
+   * `refuse`: the connection breaks at once. `hang`: no answer ever comes. `delay`: the answer comes late. `reset`: the
+   * connection breaks. `serverError`: 500. `throttle`: the service's own error for too many requests.
+   */
+  readonly kind: "refuse" | "hang" | "delay" | "reset" | "serverError" | "throttle";
+  /**
+   * Before the service acted, midway in its answer, or after it acted and before its answer is heard. `during` and
+   * `after` differ for `reset` alone. @default before
+   */
+  readonly moment?: "before" | "during" | "after";
+  /** For `delay`. @default 3000 */
+  readonly milliseconds?: number;
+  /** The share of requests that fail, 0 to 1. @default 1 */
+  readonly rate?: number;
+}
+
+/** A service behind something that can break. */
+export interface FaultProxy {
+  /** Where to reach the service. */
+  readonly url: string;
+  /** Breaks the service, or mends it with null. */
+  readonly set: (fault: Fault | null) => void;
+  readonly fault: () => Fault | null;
+  readonly stop: () => Promise<void>;
+}
+
+/** What AWS's services answer when there are too many requests: of the JSON protocol, and of the query protocol (SNS). */
+const throttled = {
+  json: JSON.stringify({ __type: "com.amazonaws#ThrottlingException", message: "Rate exceeded" }),
+  xml: "<ErrorResponse><Error><Type>Sender</Type><Code>Throttling</Code><Message>Rate exceeded</Message></Error></ErrorResponse>",
+};
+
+/**
+ * Stands in front of a service, on a free loopback port, and passes requests on unless told to fail.
+ *
+ * @param target the service's URL
+ * @param random decides which requests fail where a rate says so
+ */
+export async function startFaultProxy(target: string, random: () => number = Math.random): Promise<FaultProxy> {
+  let current: Fault | null = null;
+  const server = createServer((request, response) => {
+    const fault = current !== null && random() < (current.rate ?? 1) ? current : null;
+    void serve(request, response, target, fault).catch(() => response.destroy());
+  });
+  await new Promise<void>((resolve, reject) => {
+    server.once("error", reject);
+    server.listen(0, "127.0.0.1", resolve);
+  });
+  return {
+    url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
+    set: (fault) => {
+      current = fault;
+    },
+    fault: () => current,
+    stop: () => {
+      server.closeAllConnections();
+      return new Promise((resolve) => server.close(() => resolve()));
+    },
+  };
+}
+
+async function serve(
+  request: IncomingMessage,
+  response: ServerResponse,
+  target: string,
+  fault: Fault | null,
+): Promise<void> {
+  const chunks: Buffer[] = [];
+  if (fault?.kind === "refuse") {
+    request.socket.destroy();
+    return;
+  }
+  for await (const chunk of request as AsyncIterable<Buffer>) chunks.push(chunk);
+  const isAfter = fault?.moment === "after" || fault?.moment === "during";
+  if (fault !== null && fault.kind !== "delay" && !isAfter) {
+    fail(request, response, fault);
+    return;
+  }
+  if (fault?.kind === "delay") await new Promise((resolve) => setTimeout(resolve, fault.milliseconds ?? 3_000));
+  const answer = await forward(request, Buffer.concat(chunks), target);
+  if (fault?.kind === "reset" && fault.moment === "during") {
+    response.writeHead(answer.status, answer.headers);
+    response.write(answer.body.subarray(0, Math.floor(answer.body.length / 2)), () => request.socket.destroy());
+    return;
+  }
+  if (fault !== null && fault.kind !== "delay") {
+    fail(request, response, fault);
+    return;
+  }
+  response.writeHead(answer.status, answer.headers).end(answer.body);
+}
+
+function fail(request: IncomingMessage, response: ServerResponse, { kind }: Fault): void {
+  if (kind === "reset") request.socket.destroy();
+  else if (kind === "serverError") response.writeHead(500).end();
+  else if (kind === "throttle") {
+    const isJson = request.headers["content-type"]?.includes("json") ?? false;
+    response
+      .writeHead(400, { "content-type": isJson ? "application/x-amz-json-1.0" : "text/xml" })
+      .end(isJson ? throttled.json : throttled.xml);
+  }
+  // What hangs is never answered; the connection ends when the client gives up.
+}
+
+interface Answer {
+  readonly status: number;
+  readonly headers: Readonly<Record<string, string | string[]>>;
+  readonly body: Buffer;
+}
+
+function forward(request: IncomingMessage, body: Buffer, target: string): Promise<Answer> {
+  const { hostname, port } = new URL(target);
+  const options: RequestOptions = {
+    hostname,
+    port,
+    path: request.url,
+    method: request.method,
+    headers: { ...request.headers, "content-length": String(body.length) },
+  };
+  return new Promise((resolve, reject) => {
+    const forwarded = httpRequest(options, async (answer) => {
+      try {
+        const chunks: Buffer[] = [];
+        for await (const chunk of answer as AsyncIterable<Buffer>) chunks.push(chunk);
+        const { "transfer-encoding": _, ...headers } = answer.headers as Record<string, string | string[]>;
+        const whole = Buffer.concat(chunks);
+        resolve({
+          status: answer.statusCode ?? 502,
+          headers: { ...headers, "content-length": String(whole.length) },
+          body: whole,
+        });
+      } catch (error) {
+        reject(error as Error);
+      }
+    });
+    forwarded.once("error", reject);
+    forwarded.end(body);
+  });
+}
