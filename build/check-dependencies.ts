@@ -14,6 +14,9 @@ const root = fileURLToPath(new URL("..", import.meta.url));
 const core = [
   "pipeline.ts",
   "decision.ts",
+  "budget.ts",
+  "claims/claims.ts",
+  "retries",
   "sigma",
   "detections/compile-rules.ts",
   "detections/log-source.ts",

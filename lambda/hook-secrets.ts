@@ -1,11 +1,15 @@
 import type { GetSecretValueCommandInput } from "@aws-sdk/client-secrets-manager";
 import { clientDefaults, once } from "./aws-client.ts";
+import { within } from "./budget.ts";
 import type { HookSecrets } from "./okta/authentication.ts";
 
 /** How long fetched secrets are taken as they are. */
 const cacheSeconds = 300;
 /** Secrets are fetched anew, on a mismatch, at most this often: somebody who guesses must not make us call AWS. */
 const refreshIntervalMilliseconds = 10_000;
+
+/** The longest that a request waits for secrets while it has some. */
+const patienceMilliseconds = 600;
 
 /** Fetches one version of the secret; null when there is no such version. */
 export type FetchVersion = (stage: "AWSCURRENT" | "AWSPREVIOUS", force: boolean) => Promise<string | null>;
@@ -24,6 +28,7 @@ export function fixedSecret(secret: string): HookSecrets {
  */
 export function rotatingSecret(fetchVersion: FetchVersion, now: () => number): HookSecrets {
   let last: readonly string[] | undefined;
+  let failedAt = Number.NEGATIVE_INFINITY;
   let refreshedAt = Number.NEGATIVE_INFINITY;
   let refresh: Promise<readonly string[]> | undefined;
 
@@ -34,17 +39,22 @@ export function rotatingSecret(fetchVersion: FetchVersion, now: () => number): H
   };
   return {
     async known() {
+      if (last === undefined) return fetchBoth(false);
+      // A store that is down, or hangs, is asked now and then only, and not for long: the request goes on without it.
+      if (now() - failedAt < refreshIntervalMilliseconds) return last;
       try {
-        return await fetchBoth(false);
-      } catch (error) {
-        if (last === undefined) throw error;
+        return await within(AbortSignal.timeout(patienceMilliseconds), fetchBoth(false));
+      } catch {
+        failedAt = now();
         return last;
       }
     },
     async refreshed() {
       if (now() - refreshedAt >= refreshIntervalMilliseconds) {
         refreshedAt = now();
-        refresh = fetchBoth(true);
+        refresh = within(AbortSignal.timeout(patienceMilliseconds), fetchBoth(true));
+        // Whoever asked is told; nobody need be there when it fails.
+        refresh.catch(() => {});
       }
       // Within the interval, the outcome of the last refresh: it may still be under way for another request.
       return refresh ?? null;

@@ -106,4 +106,24 @@ describe("with Secrets Manager down", () => {
     // Whether this one is a new secret or a wrong one, nobody can tell now.
     await expect(isAuthentic("two", secrets)).rejects.toThrow("down");
   });
+
+  test("or hanging, the secret last fetched serves on, and only now and then is it waited for", async () => {
+    let hanging = false;
+    let asked = 0;
+    const secrets = rotatingSecret(
+      (stage) => {
+        asked += 1;
+        return hanging ? new Promise(() => {}) : Promise.resolve(stage === "AWSCURRENT" ? "one" : null);
+      },
+      () => now,
+    );
+    await secrets.known();
+    hanging = true;
+    for (let request = 0; request < 5; request += 1) expect(await isAuthentic("one", secrets)).toBe(true);
+    expect(asked).toBe(4);
+    now = 10_000;
+    hanging = false;
+    expect(await isAuthentic("one", secrets)).toBe(true);
+    expect(asked).toBe(6);
+  });
 });
