@@ -27,8 +27,16 @@ export type Service = "dynamodb" | "sns" | "sqs";
 /** What the emulators take for credentials: anything. */
 const anyCredentials = { AWS_ACCESS_KEY_ID: "local", AWS_SECRET_ACCESS_KEY: "local", AWS_REGION: "us-east-1" };
 
+/** How the emulators are set up. */
+export interface EmulatorOptions {
+  /** Seconds until work comes back whose taker was stopped. @default 60 */
+  readonly retryVisibilitySeconds?: number;
+  /** Decides which requests fail where a fault has a rate. @default Math.random */
+  readonly random?: () => number;
+}
+
 /** Starts the emulators and creates what {@link tables} and {@link names} describe. */
-export async function startEmulators(): Promise<Emulators> {
+export async function startEmulators(options: EmulatorOptions = {}): Promise<Emulators> {
   const dynamodb = dynalite({ createTableMs: 0 });
   await new Promise<void>((resolve, reject) => {
     dynamodb.once("error", reject);
@@ -40,9 +48,9 @@ export async function startEmulators(): Promise<Emulators> {
     messaging: `http://127.0.0.1:${messaging.port}`,
   };
   const faults = {
-    dynamodb: await startFaultProxy(direct.dynamodb),
-    sns: await startFaultProxy(direct.messaging),
-    sqs: await startFaultProxy(direct.messaging),
+    dynamodb: await startFaultProxy(direct.dynamodb, options.random),
+    sns: await startFaultProxy(direct.messaging, options.random),
+    sqs: await startFaultProxy(direct.messaging, options.random),
   };
   const stop = async () => {
     await Promise.all(Object.values(faults).map((proxy) => proxy.stop()));
@@ -56,7 +64,7 @@ export async function startEmulators(): Promise<Emulators> {
     const alertQueue = messaging.createQueue(names.alertQueue);
     const deadLetterQueue = messaging.createQueue(names.deadLetterQueue);
     const retryQueue = messaging.createQueue(names.retryQueue, {
-      attributes: retryQueueAttributes(deadLetterQueue.queueArn),
+      attributes: retryQueueAttributes(deadLetterQueue.queueArn, options.retryVisibilitySeconds),
     });
     messaging.subscribe({ topic: names.alertTopic, queue: names.alertQueue });
     return {

@@ -29,9 +29,9 @@ export const names = {
 } as const;
 
 /** What the retry queue does with work that fails, as in the stack. */
-export function retryQueueAttributes(deadLetterQueueArn: string): Record<string, string> {
+export function retryQueueAttributes(deadLetterQueueArn: string, visibilitySeconds = 60): Record<string, string> {
   return {
-    VisibilityTimeout: "60",
+    VisibilityTimeout: String(visibilitySeconds),
     RedrivePolicy: JSON.stringify({ deadLetterTargetArn: deadLetterQueueArn, maxReceiveCount: maximumAttempts }),
   };
 }

@@ -1,0 +1,120 @@
+import { afterEach, expect, test, vi } from "vitest";
+import type { Fault } from "../../local/fault-proxy.ts";
+import { inParallel, isMalformed, isProxied, sampleDeliveries, startWorld, sumUp, type World } from "./world.ts";
+
+/** LOAD_DELIVERIES=2000 is the full load; LOAD_REPORT=1 prints what was seen. */
+const count = Number(process.env.LOAD_DELIVERIES ?? 300);
+const atOnce = 50;
+/** The longest that an answer may take, in milliseconds. */
+const deadline = 2_500;
+
+let world: World;
+afterEach(() => world.stop());
+
+/** Delivers everything, each delivery again until it is accepted, as Okta would at least once more. */
+async function deliverAll(
+  deliveries: ReturnType<typeof sampleDeliveries>,
+): Promise<{ slowest: number; refused: number }> {
+  let slowest = 0;
+  let refused = 0;
+  await inParallel(deliveries, atOnce, async (events) => {
+    for (;;) {
+      const { status, milliseconds } = await world.deliver(events);
+      slowest = Math.max(slowest, milliseconds);
+      if (status === 204) return;
+      expect(status).toBe(503);
+      refused += 1;
+    }
+  });
+  return { slowest, refused };
+}
+
+function report(name: string, figures: Record<string, unknown>): void {
+  if (process.env.LOAD_REPORT) process.stdout.write(`${JSON.stringify({ name, ...figures })}\n`);
+}
+
+function growth(memory: readonly number[]): number {
+  const middle = Math.floor(memory.length / 2);
+  return Math.max(...memory.slice(middle)) / Math.max(...memory.slice(0, middle));
+}
+
+test("under load, every expected alert comes once, and every answer in time", { timeout: 300_000 }, async () => {
+  world = await startWorld({});
+  await world.start();
+  const deliveries = sampleDeliveries(count);
+  const expected = deliveries.flat().filter(isProxied).length;
+  const start = performance.now();
+  const { slowest } = await deliverAll(deliveries);
+  const seconds = (performance.now() - start) / 1_000;
+  await vi.waitFor(() => expect(world.feed.received.length).toBeGreaterThanOrEqual(expected), { timeout: 30_000 });
+  const sum = sumUp(world, deliveries);
+  report("load", {
+    deliveries: count,
+    expected,
+    received: world.feed.received.length,
+    slowest,
+    seconds,
+    growth: growth(world.memory),
+    ...sum,
+  });
+  expect(sum).toMatchObject({ lost: 0, parked: 0, repeated: 0, wrong: 0, alerted: expected });
+  expect(sum.deadLettered).toBe(deliveries.flat().filter(isMalformed).length);
+  expect(world.feed.received).toHaveLength(expected);
+  expect(slowest).toBeLessThan(deadline);
+});
+
+test("while SNS and DynamoDB fail now and then, and are down for a while, the same", { timeout: 600_000 }, async () => {
+  let seed = 1;
+  // A linear congruential generator (Numerical Recipes), so that the same requests fail each time.
+  const random = () => {
+    seed = (seed * 1_664_525 + 1_013_904_223) % 2 ** 32;
+    return seed / 2 ** 32;
+  };
+  world = await startWorld({ retryVisibilitySeconds: 5, random });
+  await world.start();
+  const deliveries = sampleDeliveries(count);
+  const expected = deliveries.flat().filter(isProxied).length;
+  const { sns, dynamodb } = world.emulators.faults;
+  const both = (fault: Fault | null) => {
+    sns.set(fault);
+    dynamodb.set(fault);
+  };
+  const flaky: Fault = { kind: "serverError", rate: 0.2 };
+  both(flaky);
+  const third = Math.ceil(count / 3);
+  const first = await deliverAll(deliveries.slice(0, third));
+  both({ kind: "refuse" });
+  const mend = new Promise<void>((resolve) => {
+    setTimeout(() => {
+      both(flaky);
+      resolve();
+    }, 10_000);
+  });
+  const second = await deliverAll(deliveries.slice(third, 2 * third));
+  await mend;
+  const last = await deliverAll(deliveries.slice(2 * third));
+  await vi.waitFor(() => expect(world.emulators.messagesOn("retryQueue")).toEqual([]), {
+    timeout: 400_000,
+    interval: 500,
+  });
+  both(null);
+  const alertedUuids = () => new Set(world.feed.received.map(({ alert }) => alert.okta.eventUuid));
+  await vi.waitFor(() => expect(alertedUuids().size).toBe(expected), { timeout: 30_000 });
+  const sum = sumUp(world, deliveries);
+  const slowest = Math.max(first.slowest, second.slowest, last.slowest);
+  report("load with faults", {
+    deliveries: count,
+    expected,
+    received: world.feed.received.length,
+    slowest,
+    growth: growth(world.memory),
+    ...sum,
+  });
+  expect(sum).toMatchObject({ lost: 0, parked: 0, wrong: 0, repeated: 0, alerted: expected });
+  const rules = world.feed.received.flatMap(({ alert }) =>
+    alert.detections.map(({ id }) => `${alert.okta.eventUuid} ${id}`),
+  );
+  // Both rules of every event, by one alert or by one and its follow-up.
+  expect(new Set(rules).size).toBe(2 * expected);
+  expect(slowest).toBeLessThan(deadline);
+});
