@@ -60,6 +60,7 @@ test("under load, every expected alert comes once, and every answer in time", { 
   expect(sum).toMatchObject({ lost: 0, parked: 0, repeated: 0, wrong: 0, alerted: expected });
   expect(sum.deadLettered).toBe(deliveries.flat().filter(isMalformed).length);
   expect(world.feed.received).toHaveLength(expected);
+  expect(growth(world.memory)).toBeLessThan(2);
   expect(slowest).toBeLessThan(deadline);
 });
 

@@ -1,0 +1,149 @@
+import { createInterface } from "node:readline/promises";
+import type { Command } from "commander";
+import { createCommand, InputError, runCommand } from "./command.ts";
+import {
+  type DeadLetterMessage,
+  deleteDeadLetter,
+  redriveDeadLetter,
+  visitDeadLetters,
+} from "./dead-letter-messages.ts";
+import { addDeploymentOptions, type DeploymentOptions, findDeployment } from "./deployment.ts";
+import { createProgress } from "./progress.ts";
+
+interface Chosen extends DeploymentOptions {
+  readonly all?: boolean;
+  readonly yes?: boolean;
+  readonly json?: boolean;
+}
+
+const print = (text: string) => process.stdout.write(`${text}\n`);
+
+async function list(options: Chosen): Promise<void> {
+  const deployment = await findDeployment(options);
+  let count = 0;
+  await visitDeadLetters(deployment, async (message) => {
+    count += 1;
+    if (options.json) {
+      const { receiptHandle: _, body, ...told } = message;
+      print(JSON.stringify({ ...told, body: parse(body) }));
+    } else print(describe(message));
+  });
+  if (!options.json) print(count === 0 ? "The dead-letter queue is empty." : `${count} on the dead-letter queue.`);
+}
+
+async function show(ids: readonly string[], options: Chosen): Promise<void> {
+  const found = await onEach(ids, options, async (message) => {
+    print(describe(message));
+    print(JSON.stringify(parse(message.body), null, 2));
+  });
+  refuseMissing(ids, found);
+}
+
+async function redrive(ids: readonly string[], options: Chosen): Promise<void> {
+  const kept: string[] = [];
+  let redriven = 0;
+  const found = await onEach(ids, options, async (message, deployment) => {
+    const reason = await redriveDeadLetter(deployment, message);
+    if (reason === null) redriven += 1;
+    else kept.push(`${message.id}: ${reason}`);
+  });
+  print(`${redriven} put on the retry queue.`);
+  if (kept.length > 0) print(`${kept.length} stay where they are:\n${kept.map((line) => `  ${line}`).join("\n")}`);
+  refuseMissing(ids, found);
+}
+
+async function discard(ids: readonly string[], options: Chosen): Promise<void> {
+  const what = options.all ? "everything that lies on the dead-letter queue" : `${ids.length} dead letters`;
+  if (!options.yes && !(await confirm(`Discard ${what} for good?`))) {
+    print("Nothing was discarded.");
+    return;
+  }
+  let discarded = 0;
+  const found = await onEach(ids, options, async (message, deployment) => {
+    await deleteDeadLetter(deployment, message);
+    discarded += 1;
+  });
+  print(`${discarded} discarded.`);
+  refuseMissing(ids, found);
+}
+
+/** Does something to each message that is named, or to all; returns the ids that were there. */
+async function onEach(
+  ids: readonly string[],
+  options: Chosen,
+  act: (message: DeadLetterMessage, deployment: Awaited<ReturnType<typeof findDeployment>>) => Promise<void>,
+): Promise<ReadonlySet<string>> {
+  if (ids.length === 0 && !options.all) throw new InputError("name the message ids that `list` prints, or --all");
+  const deployment = await findDeployment(options);
+  const wanted = new Set(ids);
+  const found = new Set<string>();
+  const progress = createProgress(process.stderr);
+  try {
+    await visitDeadLetters(deployment, async (message) => {
+      if (!options.all && !wanted.has(message.id)) return;
+      await act(message, deployment);
+      found.add(message.id);
+      progress.update(() => `${found.size} messages`);
+    });
+  } finally {
+    progress.done();
+  }
+  return found;
+}
+
+function refuseMissing(ids: readonly string[], found: ReadonlySet<string>): void {
+  const missing = ids.filter((id) => !found.has(id));
+  if (missing.length > 0) throw new InputError(`not on the dead-letter queue: ${missing.join(", ")}`);
+}
+
+async function confirm(question: string): Promise<boolean> {
+  const terminal = createInterface({ input: process.stdin, output: process.stderr });
+  try {
+    // Where nobody answers, the input ends: that is no consent.
+    const closed = new Promise<string>((resolve) => terminal.once("close", () => resolve("")));
+    const answer = await Promise.race([terminal.question(`${question} [y/N] `), closed]);
+    return /^y(es)?$/i.test(answer.trim());
+  } finally {
+    terminal.close();
+  }
+}
+
+/** The body's JSON; the text itself where it is none. */
+function parse(body: string): unknown {
+  try {
+    return JSON.parse(body);
+  } catch {
+    return body;
+  }
+}
+
+function describe({ id, kind, sentAt, reason, eventUuid, eventType }: DeadLetterMessage): string {
+  const event = [eventType, eventUuid].filter((part) => part !== null).join(" ");
+  return [`${id}  ${sentAt.toISOString()}  ${kind}${event === "" ? "" : `  ${event}`}`, `  ${reason}`]
+    .map((line) => line.replace(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]+/gu, " "))
+    .join("\n");
+}
+
+const command = createCommand(
+  "deadletters",
+  "Looks after what lies on the dead-letter queue: malformed events, and work that was tried in vain.",
+);
+const subcommand = (name: string, description: string): Command =>
+  addDeploymentOptions(command.command(name).description(description)).exitOverride();
+
+subcommand("list", "lists what is there").option("--json", "print each as a JSON line, whole").action(list);
+subcommand("show", "prints messages whole")
+  .argument("[ids...]", "message ids, as list prints them")
+  .option("--all", "all of them")
+  .action(show);
+subcommand("redrive", "puts messages on the retry queue, to be tried anew")
+  .argument("[ids...]", "message ids, as list prints them")
+  .option("--all", "all of them")
+  .action(redrive);
+subcommand("discard", "removes messages for good")
+  .argument("[ids...]", "message ids, as list prints them")
+  .option("--all", "all of them")
+  .option("--yes", "do not ask")
+  .action(discard);
+
+await runCommand(command);

@@ -1,0 +1,89 @@
+import { CloudFormationClient, DescribeStacksCommand } from "@aws-sdk/client-cloudformation";
+import { SQSClient } from "@aws-sdk/client-sqs";
+import type { Command } from "commander";
+import { InputError } from "./command.ts";
+
+/** Where a command works: the deployed stack, or the embedded run. */
+export interface Deployment {
+  readonly sqs: SQSClient;
+  readonly retryQueueUrl: string;
+  readonly deadLetterQueueUrl: string;
+}
+
+/** Options by which a command finds what it works on. */
+export interface DeploymentOptions {
+  readonly stack: string;
+  readonly local?: boolean;
+  readonly url: string;
+}
+
+const defaultStack = "OktaProxyWatch";
+const defaultLocal = "http://localhost:3000";
+
+/** Adds `--stack`, `--local` and `--url`. */
+export function addDeploymentOptions(command: Command): Command {
+  return command
+    .option("--stack <name>", "the deployed stack, in the region and account of your AWS credentials", defaultStack)
+    .option("--local", "the embedded run instead")
+    .option("--url <url>", "where the embedded run is", defaultLocal);
+}
+
+/**
+ * Finds the queues.
+ *
+ * @throws InputError when there is no such stack, or no embedded run
+ */
+export async function findDeployment({ stack, local, url }: DeploymentOptions): Promise<Deployment> {
+  if (local) return findEmbeddedRun(url);
+  const outputs = await stackOutputs(stack);
+  const output = (name: string): string => {
+    const value = outputs.get(name);
+    if (value === undefined) {
+      throw new InputError(`the stack ${stack} has no output ${name}; deploy this version: npm run deploy`);
+    }
+    return value;
+  };
+  return {
+    sqs: new SQSClient({}),
+    retryQueueUrl: output("RetryQueueUrl"),
+    deadLetterQueueUrl: output("DeadLetterQueueUrl"),
+  };
+}
+
+async function stackOutputs(stack: string): Promise<ReadonlyMap<string, string>> {
+  const client = new CloudFormationClient({});
+  try {
+    const { Stacks = [] } = await client.send(new DescribeStacksCommand({ StackName: stack }));
+    const outputs = Stacks[0]?.Outputs ?? [];
+    return new Map(outputs.map(({ OutputKey = "", OutputValue = "" }) => [OutputKey, OutputValue]));
+  } catch (error) {
+    throw new InputError(
+      `the stack ${stack} cannot be found: ${messageOf(error)}. Are AWS credentials and region set? For the embedded run: --local`,
+    );
+  } finally {
+    client.destroy();
+  }
+}
+
+async function findEmbeddedRun(url: string): Promise<Deployment> {
+  let environment: Readonly<Record<string, string>>;
+  try {
+    const response = await fetch(new URL("/_local/environment", url));
+    environment = (await response.json()) as Readonly<Record<string, string>>;
+  } catch (error) {
+    throw new InputError(`there is no embedded run at ${url}: ${messageOf(error)}. Start it: npm start`);
+  }
+  return {
+    sqs: new SQSClient({
+      endpoint: environment.AWS_ENDPOINT_URL_SQS ?? "",
+      region: environment.AWS_REGION ?? "",
+      credentials: { accessKeyId: "local", secretAccessKey: "local" },
+    }),
+    retryQueueUrl: environment.RETRY_QUEUE_URL ?? "",
+    deadLetterQueueUrl: environment.DEAD_LETTER_QUEUE_URL ?? "",
+  };
+}
+
+function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}

@@ -1,0 +1,24 @@
+import { expect, test } from "vitest";
+import { share, startBudget, within } from "../lambda/budget.ts";
+
+test("work ends before parking does", async () => {
+  const { work, parking } = startBudget({ work: 10, parking: 60_000 });
+  await new Promise((resolve) => work.addEventListener("abort", resolve));
+  expect(work.aborted).toBe(true);
+  expect(parking.aborted).toBe(false);
+});
+
+test("a share ends with its own time, or with what it is a share of", async () => {
+  const own = share(AbortSignal.timeout(60_000), 10);
+  await new Promise((resolve) => own.addEventListener("abort", resolve));
+  expect(own.aborted).toBe(true);
+  expect(share(AbortSignal.abort(), 60_000).aborted).toBe(true);
+});
+
+test("within a signal, a promise has its own outcome, or the signal's when that comes first", async () => {
+  const hanging = new Promise<never>(() => {});
+  expect(await within(AbortSignal.timeout(60_000), Promise.resolve(1))).toBe(1);
+  await expect(within(AbortSignal.timeout(60_000), Promise.reject(new Error("own")))).rejects.toThrow("own");
+  await expect(within(AbortSignal.timeout(10), hanging)).rejects.toThrow(/timeout/i);
+  await expect(within(AbortSignal.abort(new Error("over")), Promise.resolve(1))).rejects.toThrow("over");
+});

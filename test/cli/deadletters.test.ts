@@ -1,0 +1,171 @@
+import { spawn } from "node:child_process";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { SendMessageCommand, SQSClient } from "@aws-sdk/client-sqs";
+import { afterAll, beforeAll, beforeEach, describe, expect, test, vi } from "vitest";
+import { toDeadLetter } from "../../lambda/dead-letters/dead-letter.ts";
+import { writeWork } from "../../lambda/retries/work.ts";
+import { type EmbeddedRun, startEmbeddedRun } from "../../local/embedded-run.ts";
+import { type Json, logEvent, sessionStart } from "../fixtures/events.ts";
+
+const root = fileURLToPath(new URL("../..", import.meta.url));
+const delivery = { id: "d", org: "example.okta.com", eventHookId: "who1" };
+let run: EmbeddedRun;
+
+beforeAll(async () => {
+  process.env.POWERTOOLS_LOG_LEVEL = "SILENT";
+  process.env.POWERTOOLS_METRICS_DISABLED = "true";
+  run = await startEmbeddedRun({ port: 0, hookSecret: "secret", mismatchDistanceKm: 500, onError: () => {} });
+});
+afterAll(() => run.stop());
+
+beforeEach(async () => {
+  await deadletters("discard", "--all", "--yes");
+  expect(letters()).toEqual([]);
+});
+
+const letters = () => run.messagesOn("deadLetterQueue");
+
+async function put(...bodies: string[]): Promise<string[]> {
+  const client = new SQSClient({});
+  const ids: string[] = [];
+  for (const MessageBody of bodies) {
+    const { MessageId = "" } = await client.send(
+      new SendMessageCommand({ QueueUrl: run.environment.DEAD_LETTER_QUEUE_URL, MessageBody }),
+    );
+    ids.push(MessageId);
+  }
+  client.destroy();
+  return ids;
+}
+
+function malformed(event: unknown): string {
+  const faults = [{ path: "data.events.0.uuid", message: "expected the event's uuid" }];
+  return toDeadLetter({ event, faults }, delivery, new Date());
+}
+
+function exhausted(uuid: string): string {
+  const waiting = { reason: "SNS was down", since: new Date("2026-11-24T09:30:03Z") };
+  return writeWork({ event: logEvent({ uuid }), delivery, rules: null, followUp: false, waiting }, new Date());
+}
+
+function deadletters(...args: string[]): Promise<{ code: number | null; stdout: string; stderr: string }> {
+  return answering("", ...args);
+}
+
+function answering(
+  input: string,
+  ...args: readonly string[]
+): Promise<{ code: number | null; stdout: string; stderr: string }> {
+  return new Promise((resolve, reject) => {
+    const child = spawn(process.execPath, [join(root, "cli/deadletters.ts"), ...args, "--local", "--url", run.url]);
+    const output = { stdout: "", stderr: "" };
+    child.stdout.on("data", (chunk) => {
+      output.stdout += String(chunk);
+    });
+    child.stderr.on("data", (chunk) => {
+      output.stderr += String(chunk);
+    });
+    child.once("error", reject);
+    child.once("close", (code) => resolve({ code, ...output }));
+    child.stdin.end(input);
+  });
+}
+
+describe("list", () => {
+  test("tells of each what it is, since when, and why it lies there; and leaves it there", async () => {
+    const [first = "", second = "", third = ""] = await put(malformed({ marker: 1 }), exhausted("event-1"), "hello");
+    const { code, stdout } = await deadletters("list");
+    expect(code).toBe(0);
+    expect(stdout).toMatch(
+      new RegExp(`^${first} {2}\\S+Z {2}malformed\\n {2}The event is malformed: data\\.events\\.0\\.uuid`, "m"),
+    );
+    expect(stdout).toMatch(
+      new RegExp(`^${second} {2}\\S+Z {2}retry {2}user\\.session\\.start event-1\\n {2}SNS was down`, "m"),
+    );
+    expect(stdout).toMatch(new RegExp(`^${third} {2}\\S+Z {2}unknown`, "m"));
+    expect(stdout).toContain("3 on the dead-letter queue.");
+    expect((await deadletters("list")).stdout).toContain("3 on the dead-letter queue.");
+  });
+
+  test("says so when there is nothing", async () => {
+    expect((await deadletters("list")).stdout).toBe("The dead-letter queue is empty.\n");
+  });
+
+  test("prints JSON lines for a program", async () => {
+    await put(exhausted("event-1"));
+    const { stdout } = await deadletters("list", "--json");
+    expect(JSON.parse(stdout) as Json).toMatchObject({
+      kind: "retry",
+      eventUuid: "event-1",
+      body: { reason: "SNS was down" },
+    });
+  });
+});
+
+test("show prints a message whole", async () => {
+  const [id = ""] = await put(exhausted("event-1"), exhausted("event-2"));
+  const { stdout } = await deadletters("show", id);
+  expect(stdout).toContain('"uuid": "event-1"');
+  expect(stdout).not.toContain("event-2");
+});
+
+describe("redrive", () => {
+  test("has work tried anew, which is alerted on, and says that it is late", async () => {
+    const uuid = crypto.randomUUID();
+    const [id = ""] = await put(exhausted(uuid));
+    expect(await deadletters("redrive", id)).toMatchObject({ code: 0, stdout: "1 put on the retry queue.\n" });
+    expect(letters()).toEqual([]);
+    const alert = await vi.waitFor(
+      () => {
+        const found = run.alerts.received.find((received) => received.alert.okta.eventUuid === uuid);
+        expect(found).toBeDefined();
+        return found?.alert;
+      },
+      { timeout: 10_000 },
+    );
+    expect(alert?.delayReason).toBe("SNS was down");
+    expect(alert?.delayedSeconds).toBeGreaterThan(3_600);
+  });
+
+  test("takes malformed events that are understood by now, and leaves the others", async () => {
+    const event = sessionStart();
+    const ids = await put(malformed(event), malformed({ marker: 1 }), "hello");
+    const { code, stdout } = await deadletters("redrive", "--all");
+    expect(code).toBe(0);
+    expect(stdout).toContain("1 put on the retry queue.");
+    expect(stdout).toContain(`${ids[1]}: the event is still malformed`);
+    expect(stdout).toContain(`${ids[2]}: it is no message of ours`);
+    expect(letters()).toHaveLength(2);
+    await vi.waitFor(() => expect(run.alerts.received.map(({ alert }) => alert.okta.eventUuid)).toContain(event.uuid), {
+      timeout: 10_000,
+    });
+  });
+});
+
+describe("discard", () => {
+  test("asks first, and does nothing without a yes", async () => {
+    const [id = ""] = await put(exhausted("event-1"));
+    for (const input of ["n\n", "", "maybe\n"]) {
+      const { stdout, stderr } = await answering(input, "discard", id);
+      expect(stderr).toContain("Discard 1 dead letters for good? [y/N]");
+      expect(stdout).toContain("Nothing was discarded.");
+    }
+    expect(letters()).toHaveLength(1);
+    expect((await answering("y\n", "discard", id)).stdout).toContain("1 discarded.");
+    expect(letters()).toEqual([]);
+  });
+});
+
+describe("what cannot be done is refused with exit code 2", () => {
+  test.each([
+    [["show"], /name the message ids/],
+    [["show", "nobody"], /not on the dead-letter queue: nobody/],
+    [["discard", "--yes"], /name the message ids/],
+    [["nope"], /unknown command/],
+  ])("%j", async (args, message) => {
+    const { code, stderr } = await deadletters(...args);
+    expect(stderr).toMatch(message);
+    expect(code).toBe(2);
+  });
+});

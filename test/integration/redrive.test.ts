@@ -1,0 +1,72 @@
+import { SendMessageCommand, SQSClient } from "@aws-sdk/client-sqs";
+import type { SQSEvent, SQSRecord } from "aws-lambda";
+import { afterAll, beforeAll, expect, test, vi } from "vitest";
+import { writeWork } from "../../lambda/retries/work.ts";
+import { type EmbeddedRun, startEmbeddedRun } from "../../local/embedded-run.ts";
+import type { RedriveHandler } from "../../local/redrive-poller.ts";
+import { logEvent } from "../fixtures/events.ts";
+
+let run: EmbeddedRun;
+let handler: RedriveHandler;
+
+beforeAll(async () => {
+  process.env.POWERTOOLS_LOG_LEVEL = "SILENT";
+  process.env.POWERTOOLS_METRICS_DISABLED = "true";
+  run = await startEmbeddedRun({ port: 0, hookSecret: "secret", mismatchDistanceKm: 500, onError: () => {} });
+  const built = new URL("../../dist/redrive/index.mjs", import.meta.url).href;
+  ({ handler } = (await import(built)) as { handler: RedriveHandler });
+});
+afterAll(() => run.stop());
+
+const work = (uuid: string) =>
+  writeWork(
+    {
+      event: logEvent({ uuid }),
+      delivery: { id: null, org: null, eventHookId: null },
+      rules: null,
+      followUp: false,
+      waiting: { reason: "SNS was down", since: new Date() },
+    },
+    new Date(),
+  );
+
+function batch(...bodies: string[]): SQSEvent {
+  const records = bodies.map((body, index) => ({
+    messageId: `message-${index}`,
+    receiptHandle: `handle-${index}`,
+    body,
+    attributes: { ApproximateReceiveCount: "1" },
+    eventSource: "aws:sqs",
+  }));
+  return { Records: records as unknown as SQSRecord[] };
+}
+
+const alertedUuids = () => run.alerts.received.map(({ alert }) => alert.okta.eventUuid);
+
+test("of a batch, what failed is reported, and what was done is not", async () => {
+  const { batchItemFailures } = await handler(batch(work("event-1"), "hello", work("event-2")));
+  expect(batchItemFailures).toEqual([{ itemIdentifier: "message-1" }]);
+  await vi.waitFor(() => expect(alertedUuids()).toEqual(expect.arrayContaining(["event-1", "event-2"])));
+});
+
+test("a batch that fails whole is reported message by message: nothing of it is lost", async () => {
+  run.faults.sns.set({ kind: "refuse" });
+  const { batchItemFailures } = await handler(batch(work("event-3"), work("event-4")));
+  run.faults.sns.set(null);
+  expect(batchItemFailures.map(({ itemIdentifier }) => itemIdentifier).sort()).toEqual(["message-0", "message-1"]);
+});
+
+test("work that cannot be done waits on the queue; what cannot be read goes to the dead-letter queue", async () => {
+  const client = new SQSClient({});
+  const send = (MessageBody: string) =>
+    client.send(new SendMessageCommand({ QueueUrl: run.environment.RETRY_QUEUE_URL, MessageBody }));
+  run.faults.sns.set({ kind: "refuse" });
+  await send(work("event-5"));
+  await send("unreadable");
+  client.destroy();
+  await vi.waitFor(() => expect(run.messagesOn("deadLetterQueue")).toEqual(["unreadable"]), { timeout: 20_000 });
+  expect(run.messagesOn("retryQueue").join()).toContain("event-5");
+  run.faults.sns.set(null);
+  await vi.waitFor(() => expect(alertedUuids()).toContain("event-5"), { timeout: 40_000, interval: 200 });
+  await vi.waitFor(() => expect(run.messagesOn("retryQueue")).toEqual([]));
+});
