@@ -190,6 +190,15 @@ describe("detections", () => {
     expect(await alertsAbout([event.uuid], 1)).toHaveLength(1);
   });
 
+  test("a delivery that is repeated, or comes again while the first is at work, raises one alert", async () => {
+    const event = sessionStart();
+    const answers = await Promise.all(Array.from({ length: 5 }, () => post(delivery([event]))));
+    expect(answers.map(({ status }) => status)).toEqual([204, 204, 204, 204, 204]);
+    expect((await post(delivery([event]))).status).toBe(204);
+    await nothingFurther();
+    expect(await alertsAbout([event.uuid], 1)).toHaveLength(1);
+  });
+
   test("events riddled with null are alerted on", async () => {
     const event = sessionStart({
       actor: null,

@@ -31,7 +31,7 @@ function start(args: readonly string[], environment: Record<string, string> = {}
     output: () => output,
     /** The output's first part that matches; fails with what was printed instead. */
     printed: async (pattern: RegExp): Promise<string> => {
-      await expect.poll(() => output, { timeout: 20_000, interval: 20 }).toMatch(pattern);
+      await expect.poll(() => output, { timeout: 25_000, interval: 20 }).toMatch(pattern);
       return pattern.exec(output)?.[1] ?? "";
     },
     exited: async () => ({ code: await exited, output }),
@@ -62,6 +62,18 @@ describe("the embedded run", () => {
     expect(await (await fetch(`${url}_local/alerts`)).json()).toEqual([]);
   });
 
+  test("breaks a part with --chaos, and mends it while it runs: the alert comes late", async () => {
+    const run = start(["--chaos", "sns"]);
+    await run.printed(/^(broken: sns)$/m);
+    const url = await run.printed(/^ready (\S+)$/m);
+    await run.printed(/(Stop with Ctrl-C)/);
+    const [, deliver = ""] = run.output().match(/^ {2}curl .*$/gm) ?? [];
+    expect(await paste(deliver.trim())).toBe("204 ");
+    expect(await (await fetch(`${url}_local/alerts`)).json()).toEqual([]);
+    await fetch(`${url}_local/chaos/sns`, { method: "DELETE" });
+    await run.printed(/^(Late {6}by \d+ s: the alert could not be published)/m);
+  });
+
   test("says that a port is taken, and how to choose another", async () => {
     const taken = createServer();
     await new Promise<void>((resolve) => taken.listen(0, "127.0.0.1", resolve));
@@ -77,6 +89,8 @@ describe("the embedded run", () => {
     [["--port", "x"], {}, /"x" is no port/],
     [[], { MISMATCH_DISTANCE_KM: "far" }, /MISMATCH_DISTANCE_KM/],
     [["--prot", "1"], {}, /--prot/],
+    [["--chaos", "mice"], {}, /"mice" is no fault: sns, dynamodb/],
+    [[], { EXPERIMENTAL_DETECTIONS: "yes" }, /EXPERIMENTAL_DETECTIONS/],
   ])("refuses %j with %j, and shows its usage", async (args, environment, message) => {
     const { code, output } = await start(args, environment).exited();
     expect(code).toBe(2);
