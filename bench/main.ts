@@ -21,7 +21,9 @@ const runs = 11;
 /** What the receiver needs to start; nothing of it is ever called here. */
 const environment = {
   PROFILE_TABLE: "profiles",
+  STATE_TABLE: "state",
   ALERT_TOPIC_ARN: "arn:aws:sns:us-east-1:000000000000:alerts",
+  RETRY_QUEUE_URL: "http://127.0.0.1:1/000000000000/retries",
   DEAD_LETTER_QUEUE_URL: "http://127.0.0.1:1/000000000000/dead-letters",
   MISMATCH_DISTANCE_KM: "500",
   HOOK_SECRET: "bench",
