@@ -6,6 +6,8 @@ export default defineConfig({
     globalSetup: "test/build.ts",
     // Each file its own process: the functions read the environment when they are imported.
     pool: "forks",
+    // One at a time: tests that load the functions, or stop the time of an answer, need the machine to themselves.
+    fileParallelism: false,
     testTimeout: 30_000,
     hookTimeout: 60_000,
   },
