@@ -1,4 +1,5 @@
 import { CloudFormationClient, DescribeStacksCommand } from "@aws-sdk/client-cloudformation";
+import { DynamoDBClient } from "@aws-sdk/client-dynamodb";
 import { SQSClient } from "@aws-sdk/client-sqs";
 import type { Command } from "commander";
 import { InputError } from "./command.ts";
@@ -6,6 +7,9 @@ import { InputError } from "./command.ts";
 /** Where a command works: the deployed stack, or the embedded run. */
 export interface Deployment {
   readonly sqs: SQSClient;
+  readonly dynamodb: DynamoDBClient;
+  readonly profileTable: string;
+  readonly mismatchDistanceKm: number;
   readonly retryQueueUrl: string;
   readonly deadLetterQueueUrl: string;
 }
@@ -29,7 +33,7 @@ export function addDeploymentOptions(command: Command): Command {
 }
 
 /**
- * Finds the queues.
+ * Finds tables and queues.
  *
  * @throws InputError when there is no such stack, or no embedded run
  */
@@ -45,6 +49,9 @@ export async function findDeployment({ stack, local, url }: DeploymentOptions): 
   };
   return {
     sqs: new SQSClient({}),
+    dynamodb: new DynamoDBClient({}),
+    profileTable: output("ProfileTableName"),
+    mismatchDistanceKm: Number(output("MismatchDistanceKm")),
     retryQueueUrl: output("RetryQueueUrl"),
     deadLetterQueueUrl: output("DeadLetterQueueUrl"),
   };
@@ -73,12 +80,15 @@ async function findEmbeddedRun(url: string): Promise<Deployment> {
   } catch (error) {
     throw new InputError(`there is no embedded run at ${url}: ${messageOf(error)}. Start it: npm start`);
   }
+  const common = {
+    region: environment.AWS_REGION ?? "",
+    credentials: { accessKeyId: "local", secretAccessKey: "local" },
+  };
   return {
-    sqs: new SQSClient({
-      endpoint: environment.AWS_ENDPOINT_URL_SQS ?? "",
-      region: environment.AWS_REGION ?? "",
-      credentials: { accessKeyId: "local", secretAccessKey: "local" },
-    }),
+    sqs: new SQSClient({ ...common, endpoint: environment.AWS_ENDPOINT_URL_SQS ?? "" }),
+    dynamodb: new DynamoDBClient({ ...common, endpoint: environment.AWS_ENDPOINT_URL_DYNAMODB ?? "" }),
+    profileTable: environment.PROFILE_TABLE ?? "",
+    mismatchDistanceKm: Number(environment.MISMATCH_DISTANCE_KM),
     retryQueueUrl: environment.RETRY_QUEUE_URL ?? "",
     deadLetterQueueUrl: environment.DEAD_LETTER_QUEUE_URL ?? "",
   };

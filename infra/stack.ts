@@ -43,6 +43,7 @@ export class OktaProxyWatchStack extends Stack {
       HookSecretArn: [hookSecret.secret.secretArn, "The secret to type in as the event hook's authentication secret"],
       AlertTopicArn: [resources.alertTopic.topic.topicArn, "The topic to subscribe to"],
       ProfileTableName: [resources.profileTable.table.tableName, "The table of users' profile locations"],
+      MismatchDistanceKm: [String(settings.mismatchDistanceKm), "The distance over which a location is a mismatch"],
       RetryQueueUrl: [resources.retryQueue.queue.queueUrl, "Where events wait to be tried again"],
       DeadLetterQueueUrl: [deadLetterQueue.queue.queueUrl, "Where events lie that nothing more is tried on"],
     } as const;

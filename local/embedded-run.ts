@@ -70,7 +70,10 @@ export async function startEmbeddedRun(options: EmbeddedRunOptions): Promise<Emb
   const stopPolling = pollRetryQueue(emulators.retryQueueUrl, direct.messaging, redrive, options.onError);
   const local: LocalRoutes = {
     "GET /_local/alerts": () => alerts.received.map(({ alert }) => alert),
-    "GET /_local/environment": () => emulators.environment,
+    "GET /_local/environment": () => ({
+      ...emulators.environment,
+      MISMATCH_DISTANCE_KM: environment.MISMATCH_DISTANCE_KM,
+    }),
     "GET /_local/chaos": () => Object.fromEntries(Object.entries(faults).map(([name, proxy]) => [name, proxy.fault()])),
     ...chaosRoutes(faults),
   };

@@ -11,6 +11,8 @@ export class ProfileTable extends Construct {
     super(scope, id);
     this.table = new Table(this, "Table", {
       partitionKey: { name: "user", type: AttributeType.STRING },
+      // Journeys end; what has no end has no such attribute, and stays.
+      timeToLiveAttribute: "expiration",
       billingMode: BillingMode.PAY_PER_REQUEST,
       encryption: TableEncryption.AWS_MANAGED,
       pointInTimeRecoverySpecification: { pointInTimeRecoveryEnabled: true },

@@ -10,23 +10,33 @@ const maximumBatch = 100;
 const maximumRounds = 4;
 const firstPauseMilliseconds = 25;
 
-const locations = z.catch(z.array(z.catch(z.nullable(profileLocation), null)), []);
+/** Journeys are items of their own, which the table's time to live removes: the key is this before the user's. */
+export const travelPrefix = "travel#";
 
-/** The profile store over the DynamoDB table whose items the design describes: key `user`, attribute `locations`. */
-export function createProfileTable(tableName: string): ProfileStore {
+/** A location as it is stored: one of a journey has an end, in ISO 8601. */
+const storedLocation = z.extend(profileLocation, { until: z.catch(z.nullable(z.string()), null) });
+const storedLocations = z.catch(z.array(z.catch(z.nullable(storedLocation), null)), []);
+
+/**
+ * The profile store over the DynamoDB table: key `user`, attribute `locations`. A user's journeys are found with the rest,
+ * until they end.
+ *
+ * @param given the client to use. @default one of its own, made when first needed
+ */
+export function createProfileTable(tableName: string, given?: DynamoDBClient): ProfileStore {
   const getClient = once(async () => {
     const { DynamoDBClient } = await import("@aws-sdk/client-dynamodb");
-    return new DynamoDBClient(clientDefaults);
+    return given ?? new DynamoDBClient(clientDefaults);
   });
   return {
     async findLocations(keys, signal) {
       const client = await getClient();
-      const all = [...keys];
+      const all = [...keys].flatMap((key) => [key, travelPrefix + key]);
       const batches = Array.from({ length: Math.ceil(all.length / maximumBatch) }, (_, index) =>
         all.slice(index * maximumBatch, (index + 1) * maximumBatch),
       );
       const found = await Promise.all(batches.map((batch) => getBatch(client, tableName, batch, signal)));
-      return new Map(found.flat());
+      return merge(found.flat());
     },
   };
 }
@@ -60,8 +70,27 @@ async function getBatch(
   throw new Error(`the profile table ${tableName} left keys unprocessed ${maximumRounds} times: it is throttled`);
 }
 
+/** Brings a user's own locations and those of journeys together, in this order. */
+function merge(
+  items: readonly [user: string, locations: readonly ProfileLocation[]][],
+): ReadonlyMap<string, readonly ProfileLocation[]> {
+  const isJourney = ([key]: readonly [string, unknown]) => key.startsWith(travelPrefix);
+  const merged = new Map(items.filter((item) => !isJourney(item)));
+  for (const [key, found] of items.filter(isJourney)) {
+    const user = key.slice(travelPrefix.length);
+    merged.set(user, [...(merged.get(user) ?? []), ...found]);
+  }
+  return merged;
+}
+
+/** The locations that count now: DynamoDB may take two days to remove what has ended. */
 function readLocations(attribute: AttributeValue | undefined): readonly ProfileLocation[] {
-  return locations.parse(toPlain(attribute)).filter((location) => location !== null);
+  const now = Date.now();
+  return storedLocations.parse(toPlain(attribute)).flatMap((stored) => {
+    if (stored === null) return [];
+    const { until, ...location } = stored;
+    return until !== null && !(Date.parse(until) > now) ? [] : [location];
+  });
 }
 
 /** The part of DynamoDB's types that a profile location is made of. */

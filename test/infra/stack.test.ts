@@ -105,6 +105,7 @@ describe("data", () => {
       Properties: {
         KeySchema: [{ AttributeName: "user", KeyType: "HASH" }],
         BillingMode: "PAY_PER_REQUEST",
+        TimeToLiveSpecification: { AttributeName: "expiration", Enabled: true },
         SSESpecification: { SSEEnabled: true },
         PointInTimeRecoverySpecification: { PointInTimeRecoveryEnabled: true },
       },

@@ -1,0 +1,143 @@
+import { otherNamesOf } from "./city-names.ts";
+import { type State, states } from "./states.ts";
+
+/** A place by name. */
+export interface PlaceName {
+  readonly city: string | null;
+  readonly state: string | null;
+  /** ISO 3166-1 alpha-2. */
+  readonly countryCode: string | null;
+}
+
+/** What became of looking up a place. */
+export type Geocoded =
+  | {
+      readonly found: true;
+      readonly latitude: number;
+      readonly longitude: number;
+      /** The place that was taken, where the name alone does not tell; null when it does. */
+      readonly note: string | null;
+    }
+  | { readonly found: false; readonly reason: string };
+
+/** Finds the coordinates of places by name. */
+export type Geocoder = (place: PlaceName) => Geocoded;
+
+interface City {
+  readonly name: string;
+  readonly country: string;
+  readonly featureCode: string;
+  readonly adminCode: string;
+  readonly population: number;
+  readonly loc: { readonly coordinates: readonly [longitude: number, latitude: number] };
+}
+
+/** Of several cities of a name, one this much larger than the next is meant without saying so. */
+const clearlyLarger = 10;
+
+/**
+ * Makes a geocoder of GeoNames' places. A city is found in its country by any of its names, without regard to case,
+ * accents, and the spelling of Saint and the like; its state decides between several, else the most populous is taken and
+ * the note says so. A country alone has no coordinates: its middle would be a lie.
+ */
+export function createGeocoder(cities: readonly City[]): Geocoder {
+  const byCountry = new Map<string, Map<string, City[]>>();
+  for (const city of cities) {
+    const byName = byCountry.get(city.country) ?? new Map<string, City[]>();
+    byCountry.set(city.country, byName);
+    append(byName, foldName(city.name), city);
+  }
+  for (const [country, byName] of byCountry) {
+    for (const [name, others] of otherNamesOf(country)) {
+      const known = byName.get(foldName(name)) ?? [];
+      const [largest] = [...known].sort((first, second) => second.population - first.population);
+      if (largest !== undefined) for (const other of others) append(byName, foldName(other), largest);
+    }
+  }
+  const statesOf = new Map<string, Map<string, string>>();
+  const stateCode = (country: string, state: string): string | null => {
+    const known = statesOf.get(country) ?? readStates(country, byCountry.get(country) ?? new Map());
+    statesOf.set(country, known);
+    return known.get(foldName(state)) ?? null;
+  };
+
+  return ({ city, state, countryCode }) => {
+    if (city === null) return { found: false, reason: "no city is given, and a country or state alone is no place" };
+    if (countryCode === null) return { found: false, reason: `no country is given for the city "${city}"` };
+    const byName = byCountry.get(countryCode);
+    const named = unique(byName?.get(foldName(city)) ?? []);
+    if (named.length === 0) return { found: false, reason: `no city "${city}" is known in ${countryCode}` };
+    const code = state === null ? null : stateCode(countryCode, state);
+    const inState = code === null ? [] : named.filter(({ adminCode }) => adminCode === code);
+    if (code !== null && inState.length === 0) {
+      return { found: false, reason: `no city "${city}" is known in ${state}, ${countryCode}` };
+    }
+    const [taken, next] = (code === null ? named : inState).sort(byRank);
+    if (taken === undefined) return { found: false, reason: `no city "${city}" is known in ${countryCode}` };
+    const [longitude, latitude] = taken.loc.coordinates;
+    const isClear = code !== null || next === undefined || taken.population >= clearlyLarger * next.population;
+    const unknownState = state !== null && code === null ? `the state "${state}" is not known; ` : "";
+    const note = isClear
+      ? unknownState === "" || next === undefined
+        ? null
+        : `${unknownState}took the largest ${taken.name}`
+      : `${unknownState}${named.length} places in ${countryCode} are named ${taken.name}; took the largest, in ${nameOfState(countryCode, taken.adminCode)}`;
+    return { found: true, latitude, longitude, note };
+  };
+}
+
+/** Folds what people spell differently: case, accents, punctuation, and abbreviations of Saint, Fort and Mount. */
+export function foldName(name: string): string {
+  const plain = name
+    .normalize("NFD")
+    .replace(/\p{Mn}/gu, "")
+    .toLowerCase()
+    .replaceAll("ß", "ss")
+    .replaceAll("ø", "o")
+    .replaceAll("ł", "l")
+    .replaceAll("đ", "d")
+    .replaceAll("æ", "ae")
+    .replace(/['’ʼ`.]/g, "")
+    .replace(/[^\p{L}\p{N}]+/gu, " ")
+    .trim();
+  return plain
+    .replace(/\b(?:st|sankt|san kt)\b/g, "saint")
+    .replace(/\bste\b/g, "sainte")
+    .replace(/\bft\b/g, "fort")
+    .replace(/\bmt\b/g, "mount");
+}
+
+function readStates(country: string, byName: ReadonlyMap<string, readonly City[]>): Map<string, string> {
+  const known = new Map<string, string>();
+  for (const state of states[country] ?? []) {
+    const code = state.code ?? codeOfCity(state, byName);
+    if (code !== null) for (const name of state.names) known.set(foldName(name), code);
+  }
+  return known;
+}
+
+function codeOfCity({ city }: State, byName: ReadonlyMap<string, readonly City[]>): string | null {
+  const [largest] = [...(byName.get(foldName(city ?? "")) ?? [])].sort(byRank);
+  return largest?.adminCode ?? null;
+}
+
+function nameOfState(country: string, code: string): string {
+  const state = (states[country] ?? []).find((each) => each.code === code);
+  return state?.names.at(-1) ?? `the area ${code}`;
+}
+
+/** Cities before parts of cities, the more populous first. */
+function byRank(first: City, second: City): number {
+  const isPart = (city: City) => (city.featureCode === "PPLX" ? 1 : 0);
+  return isPart(first) - isPart(second) || second.population - first.population;
+}
+
+function unique(cities: readonly City[]): City[] {
+  return [...new Set(cities)];
+}
+
+function append(lists: Map<string, City[]>, key: string, city: City): void {
+  const list = lists.get(key);
+  if (list === undefined) lists.set(key, [city]);
+  else list.push(city);
+}

