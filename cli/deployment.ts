@@ -9,6 +9,7 @@ export interface Deployment {
   readonly sqs: SQSClient;
   readonly dynamodb: DynamoDBClient;
   readonly profileTable: string;
+  readonly stateTable: string;
   readonly mismatchDistanceKm: number;
   readonly retryQueueUrl: string;
   readonly deadLetterQueueUrl: string;
@@ -51,6 +52,7 @@ export async function findDeployment({ stack, local, url }: DeploymentOptions): 
     sqs: new SQSClient({}),
     dynamodb: new DynamoDBClient({}),
     profileTable: output("ProfileTableName"),
+    stateTable: output("StateTableName"),
     mismatchDistanceKm: Number(output("MismatchDistanceKm")),
     retryQueueUrl: output("RetryQueueUrl"),
     deadLetterQueueUrl: output("DeadLetterQueueUrl"),
@@ -88,6 +90,7 @@ async function findEmbeddedRun(url: string): Promise<Deployment> {
     sqs: new SQSClient({ ...common, endpoint: environment.AWS_ENDPOINT_URL_SQS ?? "" }),
     dynamodb: new DynamoDBClient({ ...common, endpoint: environment.AWS_ENDPOINT_URL_DYNAMODB ?? "" }),
     profileTable: environment.PROFILE_TABLE ?? "",
+    stateTable: environment.STATE_TABLE ?? "",
     mismatchDistanceKm: Number(environment.MISMATCH_DISTANCE_KM),
     retryQueueUrl: environment.RETRY_QUEUE_URL ?? "",
     deadLetterQueueUrl: environment.DEAD_LETTER_QUEUE_URL ?? "",

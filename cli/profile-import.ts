@@ -1,7 +1,13 @@
+import {
+  type Change,
+  type ProfileItem,
+  type ProfileItems,
+  type StoredLocation,
+  sameLocations,
+} from "../lambda/profiles/profile-items.ts";
 import type { ProfileLocation } from "../lambda/profiles/profile-location.ts";
 import type { Geocoder } from "./geocoding/geocoder.ts";
 import { type BadRow, readProfileRows } from "./profile-file.ts";
-import type { Change, ProfileItem, ProfileItems, StoredLocation } from "./profile-items.ts";
 
 /** What became of an import, or would. */
 export interface ImportReport {
@@ -83,7 +89,7 @@ async function readUsers(
     for (const key of row.keys) {
       const known = byUser.get(key);
       if (known === undefined) byUser.set(key, [location]);
-      else if (!known.some((each) => isSame(each, location))) known.push(location);
+      else if (!known.some((each) => sameLocations([each], [location]))) known.push(location);
     }
   }
   return byUser;
@@ -113,7 +119,7 @@ async function importPiece(
     const before = existing.get(user);
     const kept = (before?.locations ?? []).filter((location) => (location.source ?? before?.source) !== imported);
     const after = [...kept, ...locations];
-    if (before !== undefined && isSame(before.locations, after)) {
+    if (sameLocations(before?.locations, after)) {
       report.unchanged += 1;
       continue;
     }
@@ -129,21 +135,4 @@ async function importPiece(
     changes.push({ user, item });
   }
   if (!dryRun) await items.write(changes);
-}
-
-/** Whether two values hold the same, whatever the order of their keys. */
-function isSame(first: unknown, second: unknown): boolean {
-  return canonical(first) === canonical(second);
-}
-
-function canonical(value: unknown): string {
-  return JSON.stringify(value, (_, each: unknown) =>
-    typeof each === "object" && each !== null && !Array.isArray(each)
-      ? Object.fromEntries(
-          Object.entries(each)
-            .filter(([, held]) => held !== null)
-            .sort(([a], [b]) => (a < b ? -1 : 1)),
-        )
-      : each,
-  );
 }

@@ -1,23 +1,40 @@
 import { readFile } from "node:fs/promises";
+import { setTimeout as delay } from "node:timers/promises";
 import type { Command } from "commander";
 import { InvalidArgumentError } from "commander";
 import { profileKeys } from "../lambda/decision.ts";
 import { countryCode } from "../lambda/geo/country.ts";
 import { formatKm, judgeLocation } from "../lambda/geo/mismatch.ts";
 import type { GeographicalContext } from "../lambda/okta/log-event.ts";
+import { OktaFailure, OktaRefusal } from "../lambda/okta-users/okta-authorization.ts";
+import {
+  authorizeBy,
+  type OktaCredential,
+  OktaSettingsError,
+  readCredential,
+  readOrgUrl,
+} from "../lambda/okta-users/okta-credential.ts";
+import { defaultAttributes, type LocationAttributes, readLocationAttributes } from "../lambda/okta-users/okta-user.ts";
+import { createUsersApi } from "../lambda/okta-users/users-api.ts";
+import { openProfileItems, type ProfileItem, type StoredLocation } from "../lambda/profiles/profile-items.ts";
 import type { ProfileLocation } from "../lambda/profiles/profile-location.ts";
 import { createProfileTable, travelPrefix } from "../lambda/profiles/profile-table.ts";
+import { syncProfiles } from "../lambda/profiles/sync.ts";
+import { createSyncState } from "../lambda/profiles/sync-state.ts";
 import { createCommand, InputError, runCommand } from "./command.ts";
 import { addDeploymentOptions, type Deployment, type DeploymentOptions, findDeployment } from "./deployment.ts";
 import { openExport } from "./event-export.ts";
 import { createGeocoder, type Geocoder } from "./geocoding/geocoder.ts";
 import type { BadRow } from "./profile-file.ts";
 import { type ImportReport, importProfiles } from "./profile-import.ts";
-import { openProfileItems, type ProfileItem, type StoredLocation } from "./profile-items.ts";
 import { createProgress } from "./progress.ts";
 
 const print = (text: string) => process.stdout.write(`${text}\n`);
 const count = (number: number) => number.toLocaleString("en-US");
+
+const waitFor = (milliseconds: number, signal: AbortSignal) => delay(milliseconds, undefined, { signal });
+
+const openItems = ({ dynamodb, profileTable }: Deployment) => openProfileItems(dynamodb, profileTable);
 
 /** GeoNames' places take 140 MB and a moment to load: only where they are needed. */
 async function loadGeocoder(): Promise<Geocoder> {
@@ -34,7 +51,7 @@ async function importFile(file: string, options: ImportCommandOptions): Promise<
   const progress = createProgress(process.stderr);
   const report = await importProfiles({
     file,
-    items: openProfileItems(deployment),
+    items: openItems(deployment),
     geocode,
     dryRun: options.dryRun,
     now: new Date(),
@@ -73,7 +90,7 @@ function printRows(file: string, rows: readonly BadRow[], what: string): void {
 const keysOf = (user: string) => [...new Set([user, user.toLowerCase()])];
 
 async function show(user: string, options: DeploymentOptions): Promise<void> {
-  const items = openProfileItems(await findDeployment(options));
+  const items = openItems(await findDeployment(options));
   const keys = keysOf(user).flatMap((key) => [key, travelPrefix + key]);
   const found = await items.get(keys);
   if (found.size === 0) throw new InputError(`no profile of ${user}; an Okta user id (00u...) or a login is expected`);
@@ -82,7 +99,7 @@ async function show(user: string, options: DeploymentOptions): Promise<void> {
 
 async function list(options: DeploymentOptions): Promise<void> {
   let users = 0;
-  for await (const item of openProfileItems(await findDeployment(options)).scan()) {
+  for await (const item of openItems(await findDeployment(options)).scan()) {
     print(describe(item));
     users += 1;
   }
@@ -119,7 +136,7 @@ const exportColumns = [
 
 async function exportAll(options: DeploymentOptions): Promise<void> {
   print(exportColumns.join(","));
-  for await (const { user, locations } of openProfileItems(await findDeployment(options)).scan()) {
+  for await (const { user, locations } of openItems(await findDeployment(options)).scan()) {
     // Journeys end by themselves: they are no part of a profile to be carried elsewhere.
     if (user.startsWith(travelPrefix)) continue;
     const key = user.startsWith("00u") ? { userId: user, login: "" } : { userId: "", login: user };
@@ -136,7 +153,7 @@ function quote(value: unknown): string {
 }
 
 async function remove(user: string, options: DeploymentOptions): Promise<void> {
-  const items = openProfileItems(await findDeployment(options));
+  const items = openItems(await findDeployment(options));
   const found = await items.get(keysOf(user).flatMap((key) => [key, travelPrefix + key]));
   if (found.size === 0) throw new InputError(`no profile of ${user}`);
   await items.write([...found.keys()].map((key) => ({ user: key, item: null })));
@@ -156,7 +173,7 @@ interface TravelOptions extends DeploymentOptions, PlaceOptions {
 async function travel(user: string, options: TravelOptions): Promise<void> {
   if (options.until.getTime() <= Date.now()) throw new InputError("--until lies in the past");
   if (options.country === undefined) throw new InputError("--country is missing");
-  const items = openProfileItems(await findDeployment(options));
+  const items = openItems(await findDeployment(options));
   const location: StoredLocation = {
     ...(await toLocation(options, "journey")),
     source: "manual",
@@ -243,6 +260,82 @@ async function printJudgement(
   print(`locations: ${locations.length === 0 ? "none" : locations.map(describeStored).join("; ")}`);
 }
 
+interface SyncOptions extends DeploymentOptions {
+  readonly oktaUrl: string;
+  readonly attributes: readonly LocationAttributes[];
+  readonly full: boolean;
+}
+
+/** As Okta's own SDKs name them. */
+const tokenVariable = "OKTA_CLIENT_TOKEN";
+const clientIdVariable = "OKTA_CLIENT_CLIENTID";
+const privateKeyVariable = "OKTA_CLIENT_PRIVATEKEY";
+
+/** Secrets come by the environment: what stands on a command line is seen by every process of the machine. */
+function credentialOf({ env }: NodeJS.Process): OktaCredential {
+  const { [tokenVariable]: apiToken, [clientIdVariable]: clientId, [privateKeyVariable]: privateKey } = env;
+  if (clientId && privateKey) {
+    return readCredential(`{"clientId":${JSON.stringify(clientId)},"privateKey":${privateKey}}`, privateKeyVariable);
+  }
+  if (apiToken) return { apiToken };
+  throw new InputError(
+    `no credential of Okta: set ${clientIdVariable} and ${privateKeyVariable} (a JWK) of a service app, or ${tokenVariable}`,
+  );
+}
+
+async function sync(options: SyncOptions): Promise<void> {
+  const stopping = new AbortController();
+  process.once("SIGINT", () => stopping.abort());
+  const progress = createProgress(process.stderr);
+  try {
+    const orgUrl = readOrgUrl(options.oktaUrl);
+    const authorize = authorizeBy(credentialOf(process), orgUrl, Date.now);
+    const [deployment, geocode] = await Promise.all([findDeployment(options), loadGeocoder()]);
+    const report = await syncProfiles(
+      {
+        api: createUsersApi({ orgUrl, authorize, now: Date.now, wait: waitFor }),
+        items: openItems(deployment),
+        ...createSyncState(deployment.dynamodb, deployment.stateTable),
+        attributes: options.attributes,
+        full: options.full,
+        locate: (location) => withCoordinates(location, geocode),
+        now: () => new Date(),
+        onProgress: ({ users, changed }) =>
+          progress.update(() => `${count(users)} users read, ${count(changed)} items changed`),
+      },
+      stopping.signal,
+    );
+    progress.done();
+    print(
+      `${count(report.users)} users on ${count(report.pages)} pages (${report.full ? "all" : "those changed since the last sync"}): ${count(report.changed)} items changed, ${count(report.removed)} users' locations removed`,
+    );
+    if (report.finished) return;
+    print("Stopped before the end: the next sync goes on here.");
+    process.exitCode = 1;
+  } catch (error) {
+    if (error instanceof OktaSettingsError || error instanceof OktaRefusal) throw new InputError(error.message);
+    if (!(error instanceof OktaFailure)) throw error;
+    process.stderr.write(`error: ${error.message}. What was read is kept; the next sync goes on there.\n`);
+    process.exitCode = 1;
+  } finally {
+    progress.done();
+  }
+}
+
+function withCoordinates(location: StoredLocation, geocode: Geocoder): StoredLocation {
+  const { city = null, state = null, countryCode: country = null } = location;
+  if (city === null) return location;
+  const geocoded = geocode({ city, state, countryCode: country });
+  return geocoded.found ? { ...location, latitude: geocoded.latitude, longitude: geocoded.longitude } : location;
+}
+
+function parseAttributes(text: string): readonly LocationAttributes[] {
+  const attributes = readLocationAttributes(text);
+  if (attributes === null)
+    throw new InvalidArgumentError(`Expected JSON such as ${JSON.stringify(defaultAttributes)}.`);
+  return attributes;
+}
+
 async function readTemplate(): Promise<void> {
   print((await readFile(new URL("profiles-template.csv", import.meta.url), "utf8")).trimEnd());
 }
@@ -292,6 +385,19 @@ addPlaceOptions(subcommand("judge", "judges a place as the detection does"))
   .option("--event <file>", "judge the events of an export instead")
   .option("--distance-km <number>", "the threshold (default: that of the deployment)", parseDistance)
   .action(judge);
+subcommand("sync", "brings locations up to date with Okta's users, and places their cities")
+  .requiredOption("--okta-url <url>", "the org: https://example.okta.com")
+  .option("--full", "read all users, not only those changed since the last sync", false)
+  .option("--attributes <json>", "which profile attributes hold locations", parseAttributes, defaultAttributes)
+  .addHelpText(
+    "after",
+    `
+Environment: ${clientIdVariable} and ${privateKeyVariable} (a JWK) of a service app with the scope okta.users.read, or
+${tokenVariable}, an API token.
+
+Exit code: 0; 1 when it was stopped, or Okta failed; 2 when Okta refuses it.`,
+  )
+  .action(sync);
 command.command("template").description("prints a CSV file to fill in").action(readTemplate);
 
 await runCommand(command);

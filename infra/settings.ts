@@ -1,6 +1,8 @@
 import { RetentionDays } from "aws-cdk-lib/aws-logs";
 import type { Node } from "constructs";
 import * as z from "zod";
+import { readOrgUrl } from "../lambda/okta-users/okta-credential.ts";
+import { defaultAttributes, type LocationAttributes, readLocationAttributes } from "../lambda/okta-users/okta-user.ts";
 
 const retentionDays = Object.values(RetentionDays).filter(
   (value): value is number => typeof value === "number" && value < 9_999,
@@ -18,6 +20,18 @@ const number = z.union(
   "expected a number",
 );
 
+/** A check of ours as one of zod's: what it throws is the fault. */
+function checked<Value>(check: (text: string) => Value) {
+  return z.string().transform((text, context) => {
+    try {
+      return check(text);
+    } catch (error) {
+      context.addIssue({ code: "custom", message: (error as Error).message });
+      return z.NEVER;
+    }
+  });
+}
+
 const schema = z.strictObject({
   alertEmail: z.email("expected an e-mail address").optional(),
   mismatchDistanceKm: number
@@ -33,6 +47,14 @@ const schema = z.strictObject({
   memorySizeMb: number
     .pipe(z.int("expected a whole number").min(128, "expected at least 128").max(10_240, "expected at most 10240"))
     .default(1_024),
+  oktaOrgUrl: checked(readOrgUrl).optional(),
+  oktaProfileAttributes: z
+    .union([z.string(), z.array(z.unknown()).transform((list) => JSON.stringify(list))])
+    .transform(readLocationAttributes)
+    .pipe(
+      z.custom<readonly LocationAttributes[]>((list) => list !== null, `expected ${JSON.stringify(defaultAttributes)}`),
+    )
+    .default(defaultAttributes),
 });
 
 /** The settings of a deployment, from CDK context. */
@@ -47,8 +69,12 @@ export interface Settings {
   readonly logRetentionDays: number;
   /** Whether detections with `status: experimental` run. @default false */
   readonly experimentalDetections: boolean;
-  /** Megabytes of the receiver's memory; CPU grows with it. @default 1024 */
+  /** Megabytes of the functions' memory; CPU grows with it. @default 1024 */
   readonly memorySizeMb: number;
+  /** The Okta org that profile locations are synced from. @default - none are synced */
+  readonly oktaOrgUrl?: string | undefined;
+  /** The profile attributes that hold locations. @default city, state, countryCode, zipCode */
+  readonly oktaProfileAttributes: readonly LocationAttributes[];
 }
 
 /** A setting in the CDK context that cannot be used. */

@@ -5,6 +5,7 @@ import type { Construct } from "constructs";
 import { AlertTopic } from "./constructs/alert-topic.ts";
 import { DeadLetterQueue } from "./constructs/dead-letter-queue.ts";
 import { HookSecret } from "./constructs/hook-secret.ts";
+import { ProfileSync } from "./constructs/profile-sync.ts";
 import { ProfileTable } from "./constructs/profile-table.ts";
 import { Receiver } from "./constructs/receiver.ts";
 import { Redrive } from "./constructs/redrive.ts";
@@ -38,14 +39,27 @@ export class OktaProxyWatchStack extends Stack {
     const receiver = new Receiver(this, "Receiver", { ...resources, hookSecret, code: join(code, "receiver") });
     new Redrive(this, "Redrive", { ...resources, code: join(code, "redrive") });
 
+    const sync =
+      settings.oktaOrgUrl === undefined
+        ? null
+        : new ProfileSync(this, "ProfileSync", {
+            ...resources,
+            orgUrl: settings.oktaOrgUrl,
+            code: join(code, "sync-profiles"),
+          });
+
     const outputs = {
       HookUrl: [receiver.url.url, "The URL to register as event hook in the Okta admin console"],
       HookSecretArn: [hookSecret.secret.secretArn, "The secret to type in as the event hook's authentication secret"],
       AlertTopicArn: [resources.alertTopic.topic.topicArn, "The topic to subscribe to"],
       ProfileTableName: [resources.profileTable.table.tableName, "The table of users' profile locations"],
+      StateTableName: [resources.stateTable.table.tableName, "The table of what is claimed, and how far a sync is"],
       MismatchDistanceKm: [String(settings.mismatchDistanceKm), "The distance over which a location is a mismatch"],
       RetryQueueUrl: [resources.retryQueue.queue.queueUrl, "Where events wait to be tried again"],
       DeadLetterQueueUrl: [deadLetterQueue.queue.queueUrl, "Where events lie that nothing more is tried on"],
+      ...(sync === null
+        ? {}
+        : { OktaCredentialSecretArn: [sync.credential.secretArn, "The secret to put Okta's credential into"] }),
     } as const;
     for (const [name, [value, description]] of Object.entries(outputs))
       new CfnOutput(this, name, { value, description });

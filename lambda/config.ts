@@ -1,4 +1,5 @@
 import * as z from "zod/mini";
+import { defaultAttributes, type LocationAttributes, readLocationAttributes } from "./okta-users/okta-user.ts";
 
 /** The settings of every function that works on events, read once from the environment. */
 export interface PipelineConfig {
@@ -19,6 +20,16 @@ export interface ReceiverConfig extends PipelineConfig {
   readonly hookSecret: { readonly arn: string } | { readonly value: string };
 }
 
+/** The settings of the function that syncs profiles. */
+export interface SyncConfig {
+  readonly profileTable: string;
+  readonly stateTable: string;
+  /** `https://example.okta.com`. */
+  readonly orgUrl: string;
+  readonly credentialSecretArn: string;
+  readonly attributes: readonly LocationAttributes[];
+}
+
 /** Settings that are missing or malformed. The message names each, and never holds a secret. */
 export class ConfigError extends Error {
   override readonly name = "ConfigError";
@@ -30,9 +41,17 @@ const required = (what: string) =>
 const queueUrl = (what: string) =>
   z.string(`is missing: set it to the URL of the ${what}`).check(z.regex(/^https?:\/\/\S+$/, "is no URL"));
 
-const pipelineEnvironment = z.object({
+const tablesEnvironment = z.object({
   PROFILE_TABLE: required("the name of the profile table"),
   STATE_TABLE: required("the name of the state table"),
+});
+
+const secretArn = () =>
+  z
+    .string("is missing: set it to the ARN of a Secrets Manager secret")
+    .check(z.regex(/^arn:[\w-]+:secretsmanager:\S+$/, "is no ARN of a Secrets Manager secret"));
+
+const pipelineEnvironment = z.extend(tablesEnvironment, {
   ALERT_TOPIC_ARN: z
     .string("is missing: set it to the ARN of the alert topic")
     .check(z.regex(/^arn:[\w-]+:sns:[\w-]+:\d{12}:[\w-]+$/, "is no ARN of an SNS topic")),
@@ -47,8 +66,22 @@ const pipelineEnvironment = z.object({
 
 const receiverEnvironment = z.extend(pipelineEnvironment, {
   HOOK_SECRET: z.optional(z.string()),
-  HOOK_SECRET_ARN: z.optional(
-    z.string().check(z.regex(/^arn:[\w-]+:secretsmanager:\S+$/, "is no ARN of a Secrets Manager secret")),
+  HOOK_SECRET_ARN: z.optional(secretArn()),
+});
+
+const syncEnvironment = z.extend(tablesEnvironment, {
+  OKTA_ORG_URL: required("the URL of the Okta org").check(z.regex(/^https?:\/\/[^/]+$/, "is no URL of an Okta org")),
+  OKTA_CREDENTIAL_SECRET_ARN: secretArn(),
+  OKTA_PROFILE_ATTRIBUTES: z.pipe(
+    z
+      .string("is missing: set it to the profile attributes that hold locations, as JSON")
+      .check(
+        z.refine(
+          (text) => readLocationAttributes(text) !== null,
+          `is no JSON such as ${JSON.stringify(defaultAttributes)}`,
+        ),
+      ),
+    z.transform((text) => readLocationAttributes(text) ?? []),
   ),
 });
 
@@ -81,6 +114,23 @@ export function readReceiverConfig(environment: Environment): ReceiverConfig {
   if (value && arn) faults.push("HOOK_SECRET and HOOK_SECRET_ARN are both set: set exactly one of them");
   const parsed = parse(receiverEnvironment, environment, faults);
   return { ...toPipelineConfig(parsed), hookSecret: arn ? { arn } : { value: value ?? "" } };
+}
+
+/**
+ * Reads the settings of the function that syncs profiles.
+ *
+ * @param environment the process's environment variables
+ * @throws ConfigError naming everything that is missing or malformed
+ */
+export function readSyncConfig(environment: Environment): SyncConfig {
+  const parsed = parse(syncEnvironment, environment, []);
+  return {
+    profileTable: parsed.PROFILE_TABLE,
+    stateTable: parsed.STATE_TABLE,
+    orgUrl: parsed.OKTA_ORG_URL,
+    credentialSecretArn: parsed.OKTA_CREDENTIAL_SECRET_ARN,
+    attributes: parsed.OKTA_PROFILE_ATTRIBUTES,
+  };
 }
 
 function parse<Schema extends z.core.$ZodType>(

@@ -1,5 +1,5 @@
-import { expect, test } from "vitest";
-import { ConfigError, readPipelineConfig, readReceiverConfig } from "../lambda/config.ts";
+import { describe, expect, test } from "vitest";
+import { ConfigError, readPipelineConfig, readReceiverConfig, readSyncConfig } from "../lambda/config.ts";
 
 const complete = {
   PROFILE_TABLE: "profiles",
@@ -67,4 +67,37 @@ test("all that is wrong is named at once, and a secret never", () => {
   for (const name of Object.keys(complete)) expect(read).toThrow(name);
   expect(read).toThrow(/exactly one/);
   expect(read).not.toThrow(/top-secret/);
+});
+
+describe("the sync's environment", () => {
+  const sync = {
+    PROFILE_TABLE: "profiles",
+    STATE_TABLE: "state",
+    OKTA_ORG_URL: "https://example.okta.com",
+    OKTA_CREDENTIAL_SECRET_ARN: complete.HOOK_SECRET_ARN,
+    OKTA_PROFILE_ATTRIBUTES: '[{"label":"home","city":"city","countryCode":"countryCode"}]',
+  };
+
+  test("is read", () => {
+    expect(readSyncConfig(sync)).toEqual({
+      profileTable: "profiles",
+      stateTable: "state",
+      orgUrl: "https://example.okta.com",
+      credentialSecretArn: complete.HOOK_SECRET_ARN,
+      attributes: [{ label: "home", city: "city", countryCode: "countryCode" }],
+    });
+  });
+
+  test.each([
+    ["PROFILE_TABLE", undefined],
+    ["OKTA_ORG_URL", undefined],
+    ["OKTA_ORG_URL", "example.okta.com"],
+    ["OKTA_CREDENTIAL_SECRET_ARN", "credential"],
+    ["OKTA_PROFILE_ATTRIBUTES", undefined],
+    ["OKTA_PROFILE_ATTRIBUTES", "city"],
+    ["OKTA_PROFILE_ATTRIBUTES", "[]"],
+  ])("%s of %j is refused by name", (name, value) => {
+    expect(() => readSyncConfig({ ...sync, [name]: value })).toThrow(ConfigError);
+    expect(() => readSyncConfig({ ...sync, [name]: value })).toThrow(`- ${name} `);
+  });
 });

@@ -28,4 +28,13 @@ export class ProfileTable extends Construct {
       resourceArns: [this.table.tableArn],
     });
   }
+
+  /** Lets read all profiles, write and remove them. */
+  grantSync(grantee: IGrantable): Grant {
+    return Grant.addToPrincipal({
+      grantee,
+      actions: ["dynamodb:BatchGetItem", "dynamodb:BatchWriteItem", "dynamodb:Scan"],
+      resourceArns: [this.table.tableArn],
+    });
+  }
 }

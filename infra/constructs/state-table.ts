@@ -3,7 +3,7 @@ import { AttributeType, BillingMode, Table, TableEncryption } from "aws-cdk-lib/
 import { Grant, type IGrantable } from "aws-cdk-lib/aws-iam";
 import { Construct } from "constructs";
 
-/** The table for what the functions remember from one request to the next. All of it expires. */
+/** The table for what the functions remember from one request to the next, and how far a sync is. */
 export class StateTable extends Construct {
   readonly table: Table;
 
@@ -18,7 +18,7 @@ export class StateTable extends Construct {
     });
     Validations.of(this.table).acknowledge({
       id: "AwsSolutions-DDB3",
-      reason: "The table holds what expires by itself; there is nothing in it to bring back.",
+      reason: "The table holds what expires by itself or is made anew; there is nothing in it to bring back.",
     });
   }
 
@@ -27,6 +27,15 @@ export class StateTable extends Construct {
     return Grant.addToPrincipal({
       grantee,
       actions: ["dynamodb:PutItem", "dynamodb:GetItem", "dynamodb:UpdateItem", "dynamodb:DeleteItem"],
+      resourceArns: [this.table.tableArn],
+    });
+  }
+
+  /** Lets record how far a sync is. */
+  grantRecordSync(grantee: IGrantable): Grant {
+    return Grant.addToPrincipal({
+      grantee,
+      actions: ["dynamodb:GetItem", "dynamodb:PutItem"],
       resourceArns: [this.table.tableArn],
     });
   }

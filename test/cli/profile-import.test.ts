@@ -6,7 +6,7 @@ import fc from "fast-check";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { createGeocoder } from "../../cli/geocoding/geocoder.ts";
 import { importProfiles } from "../../cli/profile-import.ts";
-import type { ProfileItem, ProfileItems } from "../../cli/profile-items.ts";
+import type { ProfileItem, ProfileItems } from "../../lambda/profiles/profile-items.ts";
 
 const geocode = createGeocoder(cities);
 let folder: string;

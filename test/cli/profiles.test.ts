@@ -6,6 +6,8 @@ import { fileURLToPath } from "node:url";
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
 import { type EmbeddedRun, startEmbeddedRun } from "../../local/embedded-run.ts";
 
+import { type FakeOkta, fakeUser, startFakeOkta } from "../fixtures/okta.ts";
+
 const root = fileURLToPath(new URL("../..", import.meta.url));
 let run: EmbeddedRun;
 let folder: string;
@@ -21,10 +23,23 @@ afterAll(async () => {
   await rm(folder, { recursive: true });
 });
 
-function profiles(...args: readonly string[]): Promise<{ code: number | null; stdout: string; stderr: string }> {
+interface Output {
+  readonly code: number | null;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+function profiles(...args: readonly string[]): Promise<Output> {
+  return profilesWith({}, ...args);
+}
+
+function profilesWith(environment: Readonly<Record<string, string>>, ...args: readonly string[]): Promise<Output> {
   return new Promise((resolve, reject) => {
     const where = args[0] === "template" ? [] : ["--local", "--url", run.url];
-    const child = spawn(process.execPath, [join(root, "cli/profiles.ts"), ...args, ...where], { cwd: root });
+    const child = spawn(process.execPath, [join(root, "cli/profiles.ts"), ...args, ...where], {
+      cwd: root,
+      env: { ...process.env, ...environment },
+    });
     const output = { stdout: "", stderr: "" };
     child.stdout.on("data", (chunk) => {
       output.stdout += String(chunk);
@@ -133,6 +148,42 @@ describe("npm run profiles", () => {
     [["delete", "nobody"], /no profile of nobody/],
   ])("refuses %j with exit code 2", async (args, message) => {
     const { code, stderr } = await profiles(...args);
+    expect(stderr).toMatch(message);
+    expect(code).toBe(2);
+  });
+});
+
+describe("npm run profiles -- sync", () => {
+  let okta: FakeOkta;
+  beforeAll(async () => {
+    okta = await startFakeOkta();
+  });
+  afterAll(() => okta.stop());
+
+  test("loads the users' locations with coordinates, goes on with what changed, and reads all when told to", async () => {
+    okta.users.push(...Array.from({ length: 250 }, (_, index) => fakeUser(index)));
+    const app = { OKTA_CLIENT_CLIENTID: okta.clientId, OKTA_CLIENT_PRIVATEKEY: JSON.stringify(okta.privateKey) };
+    const sync = (...args: readonly string[]) => profilesWith(app, "sync", "--okta-url", okta.orgUrl, ...args);
+    expect(await sync()).toMatchObject({
+      code: 0,
+      stdout: "250 users on 2 pages (all): 500 items changed, 0 users' locations removed\n",
+    });
+    expect((await profiles("show", "user7@example.com")).stdout).toMatch(
+      /^user7@example\.com .*okta.*\n {2}Okta profile: Lisbon, PT \(38\.\d+, -9\.\d+\)$/m,
+    );
+    expect((await sync()).stdout).toMatch(/^0 users on 1 pages \(those changed since the last sync\)/);
+    okta.users.splice(7, 1);
+    expect((await sync("--full")).stdout).toMatch(/^249 users on 2 pages \(all\): 0 items changed, 2 users' locations/);
+    expect((await profiles("show", "user7@example.com")).code).toBe(2);
+  });
+
+  test.each([
+    [{}, [], /no credential of Okta: set OKTA_CLIENT_CLIENTID and OKTA_CLIENT_PRIVATEKEY/],
+    [{ OKTA_CLIENT_TOKEN: "wrong" }, [], /refused .*401.*Invalid token provided.*okta\.users\.read/],
+    [{ OKTA_CLIENT_CLIENTID: "a", OKTA_CLIENT_PRIVATEKEY: "-----BEGIN" }, [], /OKTA_CLIENT_PRIVATEKEY is neither/],
+    [{ OKTA_CLIENT_TOKEN: "a" }, ["--attributes", '[{"label":"home","town":"city"}]'], /Expected JSON such as/],
+  ])("refuses %j %j with exit code 2", async (environment, args, message) => {
+    const { code, stderr } = await profilesWith(environment, "sync", "--okta-url", okta.orgUrl, ...args);
     expect(stderr).toMatch(message);
     expect(code).toBe(2);
   });

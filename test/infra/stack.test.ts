@@ -26,8 +26,8 @@ function statementsOf(type: string): Statement[] {
 }
 
 /** The actions that a function's role allows, each with the kind of resource it allows them on. */
-function allowed(functionName: "Receiver" | "Redrive"): string[] {
-  const policies = Object.entries(template.findResources("AWS::IAM::Policy")).filter(([id]) =>
+function allowed(functionName: "Receiver" | "Redrive" | "ProfileSync", within = template): string[] {
+  const policies = Object.entries(within.findResources("AWS::IAM::Policy")).filter(([id]) =>
     id.startsWith(functionName),
   );
   const statements = policies.flatMap(([, { Properties }]) => Properties.PolicyDocument.Statement as Statement[]);
@@ -37,7 +37,7 @@ function allowed(functionName: "Receiver" | "Redrive"): string[] {
       expect(JSON.stringify(Resource)).not.toContain("*");
       expect(Array.isArray(Resource)).toBe(false);
       const [, on = ""] =
-        /"(?:Fn::GetAtt|Ref)":\[?"(Profiles|State|Alerts|Retries|DeadLetters|HookSecret|ReceiverLogs|RedriveLogs)/.exec(
+        /"(?:Fn::GetAtt|Ref)":\[?"(ProfileSync(?:Logs|Credential|Function)|Profiles|State|Alerts|Retries|DeadLetters|HookSecret|ReceiverLogs|RedriveLogs)/.exec(
           JSON.stringify(Resource),
         ) ?? [];
       return [Action].flat().map((action) => `${action} ${on}`);
@@ -209,6 +209,56 @@ describe("the redrive function", () => {
   });
 });
 
+describe("the sync of profile locations", () => {
+  const synced = synthesize({
+    oktaOrgUrl: "https://example.okta.com/",
+    oktaProfileAttributes: [{ label: "office", city: "officeCity", countryCode: "officeCountry" }],
+  });
+
+  test("is off unless an org is named", () => {
+    template.resourceCountIs("AWS::Scheduler::Schedule", 0);
+    template.resourceCountIs("AWS::SecretsManager::Secret", 1);
+    expect(Object.keys(template.findOutputs("*"))).not.toContain("OktaCredentialSecretArn");
+  });
+
+  test("runs every hour, as long as a function may, and goes on in the next hour rather than at once", () => {
+    synced.hasResourceProperties("AWS::Scheduler::Schedule", {
+      ScheduleExpression: "rate(1 hour)",
+      Target: { RetryPolicy: { MaximumRetryAttempts: 0 } },
+    });
+    synced.hasResourceProperties("AWS::Lambda::EventInvokeConfig", { MaximumRetryAttempts: 0 });
+    synced.hasResourceProperties("AWS::Lambda::Function", {
+      Timeout: 900,
+      Environment: {
+        Variables: {
+          OKTA_ORG_URL: "https://example.okta.com",
+          OKTA_CREDENTIAL_SECRET_ARN: Match.anyValue(),
+          OKTA_PROFILE_ATTRIBUTES: '[{"label":"office","city":"officeCity","countryCode":"officeCountry"}]',
+          PROFILE_TABLE: Match.anyValue(),
+          STATE_TABLE: Match.anyValue(),
+        },
+      },
+    });
+    expect(Object.keys(synced.findOutputs("*"))).toContain("OktaCredentialSecretArn");
+  });
+
+  test("may work on the tables and read its credential, and the schedule may invoke it; nothing else", () => {
+    expect(allowed("ProfileSync", synced)).toEqual(
+      [
+        "dynamodb:BatchGetItem Profiles",
+        "dynamodb:BatchWriteItem Profiles",
+        "dynamodb:GetItem State",
+        "dynamodb:PutItem State",
+        "dynamodb:Scan Profiles",
+        "lambda:InvokeFunction ProfileSyncFunction",
+        "logs:CreateLogStream ProfileSyncLogs",
+        "logs:PutLogEvents ProfileSyncLogs",
+        "secretsmanager:GetSecretValue ProfileSyncCredential",
+      ].sort(),
+    );
+  });
+});
+
 describe("settings", () => {
   test("from the command line, where all is text, are taken", () => {
     const tuned = synthesize({
@@ -234,14 +284,17 @@ describe("settings", () => {
     ["logRetentionDays", 42],
     ["memorySizeMb", 64],
     ["experimentalDetections", "yes"],
+    ["oktaOrgUrl", "example.okta.com"],
+    ["oktaProfileAttributes", "city"],
+    ["oktaProfileAttributes", [{ label: "home", town: "city" }]],
   ])("%s of %j is refused by name", (name, value) => {
     expect(() => synthesize({ [name]: value })).toThrow(SettingsError);
     expect(() => synthesize({ [name]: value })).toThrow(name);
   });
 });
 
-test("cdk-nag's AwsSolutions pack has no finding that is not explained", () => {
-  const app = new App();
+test("cdk-nag's AwsSolutions pack has no finding that is not explained, with all that can be switched on", () => {
+  const app = new App({ context: { oktaOrgUrl: "https://example.okta.com", alertEmail: "security@example.com" } });
   new OktaProxyWatchStack(app, "Test");
   const nag = new AwsSolutionsChecks(app);
   Validations.of(app).addPlugins(nag);

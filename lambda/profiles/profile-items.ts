@@ -1,6 +1,6 @@
+import type { DynamoDBClient } from "@aws-sdk/client-dynamodb";
 import { BatchGetCommand, BatchWriteCommand, DynamoDBDocumentClient, ScanCommand } from "@aws-sdk/lib-dynamodb";
-import type { ProfileLocation } from "../lambda/profiles/profile-location.ts";
-import type { Deployment } from "./deployment.ts";
+import type { ProfileLocation } from "./profile-location.ts";
 
 /** A location as it is stored: with where it is from, and, for a journey, its end. */
 export type StoredLocation = Partial<ProfileLocation> & {
@@ -16,6 +16,8 @@ export interface ProfileItem {
   readonly locations: readonly StoredLocation[];
   readonly source?: string;
   readonly updatedAt?: string;
+  /** When a sync from Okta last saw the user (ISO 8601, UTC). */
+  readonly syncedAt?: string;
   /** Seconds since 1970, for the table's time to live. */
   readonly expiration?: number;
 }
@@ -33,7 +35,7 @@ export interface Change {
   readonly item: ProfileItem | null;
 }
 
-/** The profile table, for commands: items whole. */
+/** The profile table with its items whole, for whoever writes it. */
 export interface ProfileItems {
   /** Items by key; a key without one is missing. Any number of keys. */
   readonly get: (users: readonly string[]) => Promise<ReadonlyMap<string, ProfileItem>>;
@@ -43,8 +45,8 @@ export interface ProfileItems {
   readonly scan: () => AsyncGenerator<ProfileItem>;
 }
 
-/** Opens the profile table of a deployment. */
-export function openProfileItems({ dynamodb, profileTable }: Deployment): ProfileItems {
+/** Opens the profile table. */
+export function openProfileItems(dynamodb: DynamoDBClient, profileTable: string): ProfileItems {
   const client = DynamoDBDocumentClient.from(dynamodb, { marshallOptions: { removeUndefinedValues: true } });
   return {
     async get(users) {
@@ -106,5 +108,23 @@ async function repeat(request: () => Promise<boolean>): Promise<void> {
 function batches<Item>(items: readonly Item[], size: number): Item[][] {
   return Array.from({ length: Math.ceil(items.length / size) }, (_, index) =>
     items.slice(index * size, (index + 1) * size),
+  );
+}
+
+/** Whether two lists of locations tell the same, in the same order: null is as good as missing. */
+export function sameLocations(
+  first: readonly StoredLocation[] | undefined,
+  second: readonly StoredLocation[] | undefined,
+): boolean {
+  return canonical(first ?? null) === canonical(second ?? null);
+}
+
+function canonical(locations: readonly StoredLocation[] | null): string {
+  return JSON.stringify(
+    locations?.map((location) =>
+      Object.entries(location)
+        .filter(([, value]) => value !== null && value !== undefined)
+        .sort(([a], [b]) => (a < b ? -1 : 1)),
+    ) ?? null,
   );
 }

@@ -1,0 +1,67 @@
+import type { JWK } from "jose";
+import * as z from "zod/mini";
+import { type Authorize, authorizeByServiceApp, authorizeByToken } from "./okta-authorization.ts";
+
+/** What a sync needs to be allowed: it reads users, and nothing else. */
+const scopes = ["okta.users.read"];
+
+const jwk = z.looseObject({ kty: z.string("is no private key as JWK") });
+
+const credential = z.union(
+  [z.object({ clientId: z.string(), privateKey: jwk }), z.object({ apiToken: z.string() })],
+  'is neither {"clientId": "0oa...", "privateKey": {"kty": ...}} nor {"apiToken": "00..."}',
+);
+
+/** What Okta knows us by: a service app with its private key (a JWK), or an API token. */
+export type OktaCredential = z.infer<typeof credential>;
+
+/** A credential, an org's URL or attributes that cannot be used. The message never holds a secret. */
+export class OktaSettingsError extends Error {
+  override readonly name = "OktaSettingsError";
+}
+
+/**
+ * Reads a credential as it lies in Secrets Manager.
+ *
+ * @param text JSON: `{"clientId", "privateKey"}` with the key as JWK, or `{"apiToken"}`
+ * @param where what is named in errors
+ * @throws OktaSettingsError
+ */
+export function readCredential(text: string, where: string): OktaCredential {
+  const parsed = credential.safeParse(parseJson(text));
+  if (parsed.success) return parsed.data;
+  throw new OktaSettingsError(`${where} ${parsed.error.issues[0]?.message}`);
+}
+
+function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    // What is no JSON is no credential: it is said so without the text, which may be a secret.
+    return null;
+  }
+}
+
+/** How requests with this credential are authorized. */
+export function authorizeBy(given: OktaCredential, orgUrl: string, now: () => number): Authorize {
+  if ("apiToken" in given) return authorizeByToken(given.apiToken);
+  const { clientId, privateKey } = given;
+  return authorizeByServiceApp({ orgUrl, clientId, privateKey: privateKey as JWK, scopes }, now);
+}
+
+/**
+ * The URL of an org, as `https://example.okta.com`. A path is left off; plain HTTP is for loopback only.
+ *
+ * @throws OktaSettingsError
+ */
+export function readOrgUrl(text: string): string {
+  const url = URL.parse(text);
+  const isLoopback = url?.hostname === "127.0.0.1" || url?.hostname === "localhost";
+  if (url === null || !(url.protocol === "https:" || (url.protocol === "http:" && isLoopback))) {
+    throw new OktaSettingsError(`"${text}" is no URL of an Okta org: expected https://example.okta.com`);
+  }
+  if (url.hostname.includes("-admin.")) {
+    throw new OktaSettingsError(`"${text}" is the admin console: expected the org's own URL, without -admin`);
+  }
+  return url.origin;
+}

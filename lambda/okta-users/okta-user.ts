@@ -1,0 +1,87 @@
+import * as z from "zod/mini";
+import { countryCode } from "../geo/country.ts";
+import type { StoredLocation } from "../profiles/profile-items.ts";
+
+/** A user of Okta's Users API, as far as a profile needs it. */
+export const oktaUser = z.object({
+  id: z.string(),
+  status: z.optional(z.nullable(z.string())),
+  profile: z.record(z.string(), z.unknown()),
+});
+
+/** A user of Okta's Users API. */
+export type OktaUser = z.infer<typeof oktaUser>;
+
+const locationAttributes = z.strictObject({
+  label: z.string(),
+  city: z.optional(z.string()),
+  state: z.optional(z.string()),
+  countryCode: z.optional(z.string()),
+  postalCode: z.optional(z.string()),
+});
+
+/**
+ * Which of a user's profile attributes hold a location, and what it is called (`label`: "home"). An attribute that is not
+ * named is not read.
+ */
+export type LocationAttributes = Readonly<z.infer<typeof locationAttributes>>;
+
+const locationAttributesList = z.array(locationAttributes).check(z.minLength(1));
+
+/**
+ * Reads one set of attributes for each location that a user may have.
+ *
+ * @param text JSON, such as `[{"label": "home", "city": "city", "countryCode": "countryCode"}]`
+ * @returns null when it is something else
+ */
+export function readLocationAttributes(text: string): readonly LocationAttributes[] | null {
+  try {
+    return locationAttributesList.parse(JSON.parse(text));
+  } catch {
+    return null;
+  }
+}
+
+/** Okta's own attributes for a user's address. */
+export const defaultAttributes: readonly LocationAttributes[] = [
+  { label: "Okta profile", city: "city", state: "state", countryCode: "countryCode", postalCode: "zipCode" },
+];
+
+/** What marks a location as one that came from Okta, and that a sync may replace. */
+export const oktaSource = "okta";
+
+/** The keys of a user's profile: the id, and the lower-case login. */
+export function keysOfUser({ id, profile }: OktaUser): string[] {
+  const login = typeof profile.login === "string" ? profile.login.toLowerCase() : "";
+  return login === "" ? [id] : [id, login];
+}
+
+/** Whether a user is gone: of those nothing is kept. */
+export function isGone({ status }: OktaUser): boolean {
+  return status === "DEPROVISIONED";
+}
+
+/** The locations that a user's profile attributes tell; those that tell neither city nor country are left out. */
+export function locationsOfUser({ profile }: OktaUser, attributes: readonly LocationAttributes[]): StoredLocation[] {
+  const read = (name: string | undefined): string | null => {
+    const value = name === undefined ? undefined : profile[name];
+    return typeof value === "string" && value.trim() !== "" ? value.trim() : null;
+  };
+  return attributes.flatMap(({ label, ...names }) => {
+    const country = countryCode(read(names.countryCode));
+    const city = read(names.city);
+    if (country === null && city === null) return [];
+    return [
+      {
+        label,
+        countryCode: country,
+        state: read(names.state),
+        city,
+        postalCode: read(names.postalCode),
+        latitude: null,
+        longitude: null,
+        source: oktaSource,
+      },
+    ];
+  });
+}
