@@ -23,6 +23,7 @@ const core = [
   "geo",
   "okta",
   "profiles/profile-location.ts",
+  "profiles/refresh.ts",
   "alerts",
   "dead-letters/dead-letter.ts",
 ];

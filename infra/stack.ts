@@ -5,6 +5,9 @@ import type { Construct } from "constructs";
 import { AlertTopic } from "./constructs/alert-topic.ts";
 import { DeadLetterQueue } from "./constructs/dead-letter-queue.ts";
 import { HookSecret } from "./constructs/hook-secret.ts";
+import { OktaCredential } from "./constructs/okta-credential.ts";
+import type { PipelineResources } from "./constructs/pipeline-function.ts";
+import { ProfileRefresh } from "./constructs/profile-refresh.ts";
 import { ProfileSync } from "./constructs/profile-sync.ts";
 import { ProfileTable } from "./constructs/profile-table.ts";
 import { Receiver } from "./constructs/receiver.ts";
@@ -36,17 +39,14 @@ export class OktaProxyWatchStack extends Stack {
       retryQueue: new RetryQueue(this, "Retries", { deadLetterQueue }),
       deadLetterQueue,
     };
-    const receiver = new Receiver(this, "Receiver", { ...resources, hookSecret, code: join(code, "receiver") });
+    const okta = settings.oktaOrgUrl === undefined ? null : this.#bringProfiles(settings.oktaOrgUrl, resources, code);
+    const receiver = new Receiver(this, "Receiver", {
+      ...resources,
+      hookSecret,
+      profileRefresh: okta?.refresh ?? null,
+      code: join(code, "receiver"),
+    });
     new Redrive(this, "Redrive", { ...resources, code: join(code, "redrive") });
-
-    const sync =
-      settings.oktaOrgUrl === undefined
-        ? null
-        : new ProfileSync(this, "ProfileSync", {
-            ...resources,
-            orgUrl: settings.oktaOrgUrl,
-            code: join(code, "sync-profiles"),
-          });
 
     const outputs = {
       HookUrl: [receiver.url.url, "The URL to register as event hook in the Okta admin console"],
@@ -57,11 +57,18 @@ export class OktaProxyWatchStack extends Stack {
       MismatchDistanceKm: [String(settings.mismatchDistanceKm), "The distance over which a location is a mismatch"],
       RetryQueueUrl: [resources.retryQueue.queue.queueUrl, "Where events wait to be tried again"],
       DeadLetterQueueUrl: [deadLetterQueue.queue.queueUrl, "Where events lie that nothing more is tried on"],
-      ...(sync === null
-        ? {}
-        : { OktaCredentialSecretArn: [sync.credential.secretArn, "The secret to put Okta's credential into"] }),
+      ...(okta && { OktaCredentialSecretArn: [okta.secretArn, "The secret to put Okta's credential into"] }),
     } as const;
     for (const [name, [value, description]] of Object.entries(outputs))
       new CfnOutput(this, name, { value, description });
+  }
+
+  /** What brings profile locations from an org: on a schedule, and when an event says that one has changed. */
+  #bringProfiles(orgUrl: string, resources: PipelineResources, code: string) {
+    const credential = new OktaCredential(this, "OktaCredential");
+    const okta = { ...resources, orgUrl, credential };
+    new ProfileSync(this, "ProfileSync", { ...okta, code: join(code, "sync-profiles") });
+    const refresh = new ProfileRefresh(this, "ProfileRefresh", { ...okta, code: join(code, "refresh-profiles") });
+    return { refresh, secretArn: credential.secret.secretArn };
   }
 }

@@ -12,6 +12,8 @@ export interface PipelineConfig {
   readonly mismatchDistanceKm: number;
   /** Whether detections with `status: experimental` run. */
   readonly experimentalDetections: boolean;
+  /** Where users go whose profiles are to be fetched anew; null where profiles do not come from Okta. */
+  readonly refreshQueueUrl: string | null;
 }
 
 /** The receiver's settings. */
@@ -20,7 +22,7 @@ export interface ReceiverConfig extends PipelineConfig {
   readonly hookSecret: { readonly arn: string } | { readonly value: string };
 }
 
-/** The settings of the function that syncs profiles. */
+/** The settings of the functions that bring profiles from Okta. */
 export interface SyncConfig {
   readonly profileTable: string;
   readonly stateTable: string;
@@ -61,6 +63,7 @@ const pipelineEnvironment = z.extend(tablesEnvironment, {
     z.regex(/^\d+(\.\d+)?$/, "is no number of kilometers"),
     z.refine((text) => Number(text) > 0 && Number(text) <= 20_016, "is not between 0 and 20016 kilometers"),
   ),
+  REFRESH_QUEUE_URL: z.optional(queueUrl("refresh queue")),
   EXPERIMENTAL_DETECTIONS: z.optional(z.enum(["true", "false"], "is neither true nor false")),
 });
 
@@ -117,7 +120,7 @@ export function readReceiverConfig(environment: Environment): ReceiverConfig {
 }
 
 /**
- * Reads the settings of the function that syncs profiles.
+ * Reads the settings of a function that brings profiles from Okta.
  *
  * @param environment the process's environment variables
  * @throws ConfigError naming everything that is missing or malformed
@@ -156,5 +159,6 @@ function toPipelineConfig(parsed: z.output<typeof pipelineEnvironment>): Pipelin
     deadLetterQueueUrl: parsed.DEAD_LETTER_QUEUE_URL,
     mismatchDistanceKm: Number(parsed.MISMATCH_DISTANCE_KM),
     experimentalDetections: parsed.EXPERIMENTAL_DETECTIONS === "true",
+    refreshQueueUrl: parsed.REFRESH_QUEUE_URL ?? null,
   };
 }

@@ -6,12 +6,15 @@ import { compileRules, isEnabled } from "./detections/compile-rules.ts";
 import { rules } from "./detections/rules.ts";
 import type { PipelinePorts } from "./pipeline.ts";
 import { createProfileTable } from "./profiles/profile-table.ts";
+import { writeRefresh } from "./profiles/refresh.ts";
 import { createQueue } from "./queue.ts";
 import { writeWork } from "./retries/work.ts";
 import { observe } from "./telemetry.ts";
 
 /** The pipeline's ports onto AWS, for every function that works on events. Clients are made when first needed. */
 export async function createPipelinePorts(config: PipelineConfig): Promise<PipelinePorts> {
+  const { refreshQueueUrl } = config;
+  const sendRefreshes = refreshQueueUrl === null ? null : createQueue(refreshQueueUrl);
   const sendDeadLetters = createQueue(config.deadLetterQueueUrl);
   const sendWork = createQueue(config.retryQueueUrl);
   const options = { experimental: config.experimentalDetections };
@@ -30,6 +33,13 @@ export async function createPipelinePorts(config: PipelineConfig): Promise<Pipel
         events.map((event) => ({ body: toDeadLetter(event, delivery, new Date()) })),
         signal,
       ),
+    refreshProfiles:
+      sendRefreshes &&
+      ((users, signal) =>
+        sendRefreshes(
+          users.map((user) => ({ body: writeRefresh(user) })),
+          signal,
+        )),
     mismatchDistanceKm: config.mismatchDistanceKm,
     now: () => new Date(),
     observe,

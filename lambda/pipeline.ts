@@ -5,6 +5,7 @@ import { type Candidate, decide, findCandidate, type ProfileLocations, profileKe
 import type { Delivery, MalformedEvent } from "./okta/event-hook.ts";
 import type { LogEvent } from "./okta/log-event.ts";
 import type { ProfileStore } from "./profiles/profile-location.ts";
+import { type Refresh, refreshesOf } from "./profiles/refresh.ts";
 import type { Work } from "./retries/work.ts";
 import type { RuleSet } from "./sigma/rule-set.ts";
 
@@ -19,6 +20,8 @@ export interface PipelinePorts {
   readonly parkWork: (work: readonly ParkedWork[], signal: AbortSignal) => Promise<void>;
   /** Parks what cannot be judged, where an operator finds it; rejects when any of it cannot be. */
   readonly parkMalformed: (events: readonly MalformedEvent[], delivery: Delivery, signal: AbortSignal) => Promise<void>;
+  /** Asks for profiles to be fetched anew; rejects when it cannot. Null where profiles do not come from Okta. */
+  readonly refreshProfiles: ((users: readonly Refresh[], signal: AbortSignal) => Promise<void>) | null;
   /** A mismatch is farther than this from every profile location, in kilometers. */
   readonly mismatchDistanceKm: number;
   readonly now: () => Date;
@@ -36,6 +39,7 @@ export type Observation =
   | { readonly kind: "alertPublished"; readonly alert: Alert }
   | { readonly kind: "duplicate"; readonly event: LogEvent }
   | { readonly kind: "profilesUnavailable"; readonly error: unknown }
+  | { readonly kind: "refreshesLost"; readonly count: number; readonly error: unknown }
   | { readonly kind: "claimsUnavailable"; readonly event: LogEvent; readonly error: unknown }
   | { readonly kind: "workParked"; readonly work: readonly Work[] }
   | { readonly kind: "workLost"; readonly work: readonly Work[]; readonly error: unknown }
@@ -62,7 +66,7 @@ const concurrency = 50;
  * The longest that each step may take, in milliseconds, so that one that hangs leaves time for the next: without
  * locations an alert still goes out, and without a claim it does, as a possible duplicate.
  */
-const shares = { lookUp: 600, claim: 350, complete: 250 } as const;
+const shares = { lookUp: 600, claim: 350, complete: 250, refresh: 1_000 } as const;
 
 /** Seconds that work waits before it is first tried again. Whoever is at it has to be given the time to end. */
 const delays = { failed: 2, underWay: 25 } as const;
@@ -76,6 +80,7 @@ export async function processDelivery(delivery: Delivery, ports: PipelinePorts, 
   const [malformedParked, steps] = await Promise.all([
     parkMalformed(delivery, ports, budget),
     candidates.length === 0 ? [] : handleAll(candidates, delivery, ports, budget),
+    refreshProfiles(delivery.events, ports, budget),
   ]);
   const left = steps.flatMap((step) => step.left ?? []);
   const parked = await parkWork(left, ports, budget);
@@ -211,6 +216,19 @@ async function claimWork(key: string, event: LogEvent, ports: PipelinePorts, bud
     budget.work.throwIfAborted();
     ports.observe({ kind: "claimsUnavailable", event, error });
     return null;
+  }
+}
+
+/** What cannot be asked for is no event lost: the next sync brings it. */
+async function refreshProfiles(events: readonly LogEvent[], ports: PipelinePorts, budget: Budget): Promise<void> {
+  if (ports.refreshProfiles === null) return;
+  const users = refreshesOf(events);
+  if (users.length === 0) return;
+  const signal = share(budget.work, shares.refresh);
+  try {
+    await within(signal, ports.refreshProfiles(users, signal));
+  } catch (error) {
+    ports.observe({ kind: "refreshesLost", count: users.length, error });
   }
 }
 

@@ -36,6 +36,12 @@ export function observe(observation: Observation): void {
         error: observation.error as Error,
       });
       return;
+    case "refreshesLost":
+      logger.warn("Profiles could not be asked to be refreshed; the next sync brings them", {
+        count: observation.count,
+        error: observation.error as Error,
+      });
+      return;
     case "claimsUnavailable":
       metrics.addMetric("ClaimsUnavailable", MetricUnit.Count, 1);
       logger.warn("The state table could not be asked; the alert goes out, and could be a duplicate", {

@@ -21,6 +21,7 @@ test("a complete environment is read", () => {
     hookSecret: { arn: complete.HOOK_SECRET_ARN },
     mismatchDistanceKm: 750.5,
     experimentalDetections: false,
+    refreshQueueUrl: null,
   });
   expect(readReceiverConfig({ ...complete, EXPERIMENTAL_DETECTIONS: "true" }).experimentalDetections).toBe(true);
 });
@@ -54,6 +55,7 @@ test.each([
   ["MISMATCH_DISTANCE_KM", "0"],
   ["MISMATCH_DISTANCE_KM", "20017"],
   ["MISMATCH_DISTANCE_KM", "-5"],
+  ["REFRESH_QUEUE_URL", "refreshes"],
   ["EXPERIMENTAL_DETECTIONS", "yes"],
   ["HOOK_SECRET_ARN", undefined],
   ["HOOK_SECRET_ARN", "hook"],

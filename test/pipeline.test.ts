@@ -2,7 +2,8 @@ import { describe, expect, test } from "vitest";
 import type { Alert } from "../lambda/alerts/alert.ts";
 import { type Budget, startBudget } from "../lambda/budget.ts";
 import type { Claims } from "../lambda/claims/claims.ts";
-import type { MalformedEvent } from "../lambda/okta/event-hook.ts";
+import type { Delivery, MalformedEvent } from "../lambda/okta/event-hook.ts";
+import type { LogEvent } from "../lambda/okta/log-event.ts";
 import {
   type Observation,
   type Outcome,
@@ -11,6 +12,7 @@ import {
   processDelivery,
   retryWork,
 } from "../lambda/pipeline.ts";
+import type { Refresh } from "../lambda/profiles/refresh.ts";
 import type { Work } from "../lambda/retries/work.ts";
 import { type Json, logEvent } from "./fixtures/events.ts";
 import { rule, ruleSet } from "./fixtures/rules.ts";
@@ -69,6 +71,7 @@ function world(overrides: Partial<PipelinePorts> = {}) {
     publish: async (alert) => void published.push(alert),
     parkWork: async (work) => void parked.push(...work),
     parkMalformed: async (events) => void malformedParked.push(...events),
+    refreshProfiles: null,
     mismatchDistanceKm: 500,
     now: () => new Date("2026-11-24T09:30:03Z"),
     observe: (observation) => observed.push(observation),
@@ -328,4 +331,50 @@ test("a retry of rules that are no more does nothing", async () => {
     waiting: null,
   });
   expect(published).toEqual([]);
+});
+
+describe("profiles that an event says have changed", () => {
+  const changed = (id: string, overrides: Json = {}) =>
+    logEvent({
+      eventType: "user.account.update_profile",
+      actor: { id: "00uadmin", type: "User", alternateId: "admin@example.com", displayName: "Admin" },
+      target: [
+        { id, type: "User", alternateId: `${id}@example.com`, displayName: id },
+        { id: "0oaapp", type: "AppInstance", alternateId: "app", displayName: "App" },
+      ],
+      ...overrides,
+    });
+  const delivery = (...events: LogEvent[]): Delivery => ({
+    id: null,
+    org: null,
+    eventHookId: null,
+    events,
+    malformed: [],
+  });
+
+  test("are asked for once each: those that the event is about, not who caused it", async () => {
+    const asked: Refresh[] = [];
+    const { ports } = world({ refreshProfiles: async (users) => void asked.push(...users) });
+    const events = [
+      changed("00u1"),
+      changed("00u1"),
+      changed("00u2", { eventType: "user.lifecycle.deactivate" }),
+      changed("00u3", { eventType: "user.session.start" }),
+      changed("00u4", { target: null }),
+    ];
+    expect((await processDelivery(delivery(...events), ports, unlimited)).failed).toBe(0);
+    expect(asked).toEqual([
+      { userId: "00u1", login: "00u1@example.com" },
+      { userId: "00u2", login: "00u2@example.com" },
+    ]);
+  });
+
+  test("cost nothing when they cannot be asked for, or nobody answers: the delivery is done", async () => {
+    for (const refreshProfiles of [() => Promise.reject(down), () => new Promise<void>(() => {})]) {
+      const { ports, observed } = world({ refreshProfiles });
+      const budget = startBudget({ work: 50, parking: 5_000 });
+      expect(await processDelivery(delivery(changed("00u1")), ports, budget)).toMatchObject({ failed: 0, parked: 0 });
+      expect(observed).toContainEqual(expect.objectContaining({ kind: "refreshesLost", count: 1 }));
+    }
+  });
 });

@@ -1,18 +1,13 @@
-import { type Duration, RemovalPolicy } from "aws-cdk-lib";
-import { Role, ServicePrincipal } from "aws-cdk-lib/aws-iam";
-import { Architecture, Code, Function as LambdaFunction, LoggingFormat, Runtime } from "aws-cdk-lib/aws-lambda";
-import { LogGroup } from "aws-cdk-lib/aws-logs";
-import { Construct } from "constructs";
-import type { Settings } from "../settings.ts";
+import type { Construct } from "constructs";
 import type { AlertTopic } from "./alert-topic.ts";
 import type { DeadLetterQueue } from "./dead-letter-queue.ts";
+import { OwnFunction, type OwnFunctionProps } from "./own-function.ts";
 import type { ProfileTable } from "./profile-table.ts";
 import type { RetryQueue } from "./retry-queue.ts";
 import type { StateTable } from "./state-table.ts";
 
 /** What the pipeline works with, in every function that runs it. */
-export interface PipelineResources {
-  readonly settings: Settings;
+export interface PipelineResources extends Pick<OwnFunctionProps, "settings"> {
   readonly profileTable: ProfileTable;
   readonly stateTable: StateTable;
   readonly alertTopic: AlertTopic;
@@ -21,46 +16,18 @@ export interface PipelineResources {
 }
 
 /** How a function that runs the pipeline is set up. */
-export interface PipelineFunctionProps extends PipelineResources {
-  readonly description: string;
-  /** Folder of the built function. */
-  readonly code: string;
-  readonly timeout: Duration;
-  /** @default - none: new accounts have none to spare */
-  readonly reservedConcurrency?: number | undefined;
+export interface PipelineFunctionProps extends PipelineResources, Omit<OwnFunctionProps, "environment"> {
   /** Environment variables beside those of the pipeline. @default - none */
   readonly environment?: Readonly<Record<string, string>>;
 }
 
-/** A function that runs the pipeline, with a role that may do what every such function does, and nothing else. */
-export class PipelineFunction extends Construct {
-  readonly function: LambdaFunction;
-  readonly role: Role;
-
+/** A function that runs the pipeline, with a role that may do what every such function does. */
+export class PipelineFunction extends OwnFunction {
   constructor(scope: Construct, id: string, props: PipelineFunctionProps) {
-    super(scope, id);
     const { settings, profileTable, stateTable, alertTopic, retryQueue, deadLetterQueue } = props;
-    const logGroup = new LogGroup(this, "Logs", {
-      retention: settings.logRetentionDays,
-      removalPolicy: RemovalPolicy.DESTROY,
-    });
-    // A role of our own: the managed policy for logging allows to write to every log group of the account.
-    const role = new Role(this, "Role", { assumedBy: new ServicePrincipal("lambda.amazonaws.com") });
-    logGroup.grantWrite(role);
-    this.function = new LambdaFunction(this, "Function", {
-      description: props.description,
-      runtime: Runtime.NODEJS_24_X,
-      architecture: Architecture.ARM_64,
-      handler: "index.handler",
-      code: Code.fromAsset(props.code),
-      role,
-      logGroup,
-      loggingFormat: LoggingFormat.JSON,
-      memorySize: settings.memorySizeMb,
-      timeout: props.timeout,
-      ...(props.reservedConcurrency === undefined ? {} : { reservedConcurrentExecutions: props.reservedConcurrency }),
+    super(scope, id, {
+      ...props,
       environment: {
-        NODE_OPTIONS: "--enable-source-maps",
         PROFILE_TABLE: profileTable.table.tableName,
         STATE_TABLE: stateTable.table.tableName,
         ALERT_TOPIC_ARN: alertTopic.topic.topicArn,
@@ -71,10 +38,9 @@ export class PipelineFunction extends Construct {
         ...props.environment,
       },
     });
-    profileTable.grantLookUp(role);
-    stateTable.grantClaim(role);
-    alertTopic.grantPublish(role);
-    retryQueue.grantSend(role);
-    this.role = role;
+    profileTable.grantLookUp(this.role);
+    stateTable.grantClaim(this.role);
+    alertTopic.grantPublish(this.role);
+    retryQueue.grantSend(this.role);
   }
 }

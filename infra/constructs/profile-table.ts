@@ -22,19 +22,20 @@ export class ProfileTable extends Construct {
 
   /** Lets look up profiles by key, several at once; nothing else. */
   grantLookUp(grantee: IGrantable): Grant {
-    return Grant.addToPrincipal({
-      grantee,
-      actions: ["dynamodb:BatchGetItem"],
-      resourceArns: [this.table.tableArn],
-    });
+    return this.#grant(grantee, ["dynamodb:BatchGetItem"]);
+  }
+
+  /** Lets look up profiles by key, write and remove them. */
+  grantRefresh(grantee: IGrantable): Grant {
+    return this.#grant(grantee, ["dynamodb:BatchGetItem", "dynamodb:BatchWriteItem"]);
   }
 
   /** Lets read all profiles, write and remove them. */
   grantSync(grantee: IGrantable): Grant {
-    return Grant.addToPrincipal({
-      grantee,
-      actions: ["dynamodb:BatchGetItem", "dynamodb:BatchWriteItem", "dynamodb:Scan"],
-      resourceArns: [this.table.tableArn],
-    });
+    return this.#grant(grantee, ["dynamodb:BatchGetItem", "dynamodb:BatchWriteItem", "dynamodb:Scan"]);
+  }
+
+  #grant(grantee: IGrantable, actions: string[]): Grant {
+    return Grant.addToPrincipal({ grantee, actions, resourceArns: [this.table.tableArn] });
   }
 }

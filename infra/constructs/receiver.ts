@@ -3,10 +3,13 @@ import { type FunctionUrl, FunctionUrlAuthType } from "aws-cdk-lib/aws-lambda";
 import { Construct } from "constructs";
 import type { HookSecret } from "./hook-secret.ts";
 import { PipelineFunction, type PipelineResources } from "./pipeline-function.ts";
+import type { ProfileRefresh } from "./profile-refresh.ts";
 
 /** What the receiver works with. */
 export interface ReceiverProps extends PipelineResources {
   readonly hookSecret: HookSecret;
+  /** Told of users whose profiles have changed; null where profiles do not come from Okta. */
+  readonly profileRefresh: ProfileRefresh | null;
   /** Folder of the built function. */
   readonly code: string;
 }
@@ -15,7 +18,7 @@ export interface ReceiverProps extends PipelineResources {
 export class Receiver extends Construct {
   readonly url: FunctionUrl;
 
-  constructor(scope: Construct, id: string, { hookSecret, ...props }: ReceiverProps) {
+  constructor(scope: Construct, id: string, { hookSecret, profileRefresh, ...props }: ReceiverProps) {
     super(scope, id);
     const receiver = new PipelineFunction(this, "Receiver", {
       ...props,
@@ -23,9 +26,13 @@ export class Receiver extends Construct {
       // It answers within 2.5 seconds of its start, and may take some to start.
       timeout: Duration.seconds(10),
       reservedConcurrency: props.settings.reservedConcurrency,
-      environment: { HOOK_SECRET_ARN: hookSecret.secret.secretArn },
+      environment: {
+        HOOK_SECRET_ARN: hookSecret.secret.secretArn,
+        ...(profileRefresh === null ? {} : { REFRESH_QUEUE_URL: profileRefresh.queue.queueUrl }),
+      },
     });
     hookSecret.grantRead(receiver.role);
+    profileRefresh?.grantSend(receiver.role);
     // Malformed events of good deliveries.
     props.deadLetterQueue.grantSend(receiver.role);
     // Okta signs nothing that IAM knows: the function checks the shared secret itself.

@@ -24,19 +24,15 @@ export class StateTable extends Construct {
 
   /** Lets claim work and record that it is done. */
   grantClaim(grantee: IGrantable): Grant {
-    return Grant.addToPrincipal({
-      grantee,
-      actions: ["dynamodb:PutItem", "dynamodb:GetItem", "dynamodb:UpdateItem", "dynamodb:DeleteItem"],
-      resourceArns: [this.table.tableArn],
-    });
+    return this.#grant(grantee, ["dynamodb:PutItem", "dynamodb:GetItem", "dynamodb:UpdateItem", "dynamodb:DeleteItem"]);
   }
 
   /** Lets record how far a sync is. */
   grantRecordSync(grantee: IGrantable): Grant {
-    return Grant.addToPrincipal({
-      grantee,
-      actions: ["dynamodb:GetItem", "dynamodb:PutItem"],
-      resourceArns: [this.table.tableArn],
-    });
+    return this.#grant(grantee, ["dynamodb:GetItem", "dynamodb:PutItem"]);
+  }
+
+  #grant(grantee: IGrantable, actions: string[]): Grant {
+    return Grant.addToPrincipal({ grantee, actions, resourceArns: [this.table.tableArn] });
   }
 }

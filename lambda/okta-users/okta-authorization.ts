@@ -41,8 +41,9 @@ export function authorizeByServiceApp(
   now: () => number,
 ): Authorize {
   let held: { readonly header: string; readonly until: number } | undefined;
-  return async (signal) => {
-    if (held !== undefined && now() < held.until) return held.header;
+  let underWay: Promise<string> | undefined;
+
+  async function fetchToken(signal: AbortSignal): Promise<string> {
     const audience = `${orgUrl}/oauth2/v1/token`;
     const algorithm = privateKey.alg ?? (privateKey.kty === "EC" ? "ES256" : "RS256");
     const issuedAt = Math.floor(now() / 1_000);
@@ -78,5 +79,14 @@ export function authorizeByServiceApp(
     const seconds = typeof answer.expires_in === "number" ? answer.expires_in : 0;
     held = { header: `Bearer ${answer.access_token}`, until: now() + seconds * 1_000 - margin };
     return held.header;
+  }
+
+  return async (signal) => {
+    if (held !== undefined && now() < held.until) return held.header;
+    // Requests that start together share one token.
+    underWay ??= fetchToken(signal).finally(() => {
+      underWay = undefined;
+    });
+    return underWay;
   };
 }

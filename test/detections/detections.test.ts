@@ -41,6 +41,7 @@ async function detectionsOf(event: Json, set: RuleSet): Promise<string[]> {
       publish: async (alert) => void alerts.push(alert),
       parkWork: async () => {},
       parkMalformed: async () => {},
+      refreshProfiles: null,
       mismatchDistanceKm: 500,
       now: () => new Date(0),
       observe: () => {},

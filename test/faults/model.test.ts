@@ -87,6 +87,7 @@ class Outside {
         this.queue.push(...work.map((each) => writeWork(each.work, new Date(0))));
       },
       parkMalformed: async () => {},
+      refreshProfiles: null,
       mismatchDistanceKm: 500,
       now: () => new Date(0),
       observe: () => {},

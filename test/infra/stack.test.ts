@@ -26,7 +26,7 @@ function statementsOf(type: string): Statement[] {
 }
 
 /** The actions that a function's role allows, each with the kind of resource it allows them on. */
-function allowed(functionName: "Receiver" | "Redrive" | "ProfileSync", within = template): string[] {
+function allowed(functionName: "Receiver" | "Redrive" | "ProfileSync" | "ProfileRefresh", within = template): string[] {
   const policies = Object.entries(within.findResources("AWS::IAM::Policy")).filter(([id]) =>
     id.startsWith(functionName),
   );
@@ -37,7 +37,7 @@ function allowed(functionName: "Receiver" | "Redrive" | "ProfileSync", within = 
       expect(JSON.stringify(Resource)).not.toContain("*");
       expect(Array.isArray(Resource)).toBe(false);
       const [, on = ""] =
-        /"(?:Fn::GetAtt|Ref)":\[?"(ProfileSync(?:Logs|Credential|Function)|Profiles|State|Alerts|Retries|DeadLetters|HookSecret|ReceiverLogs|RedriveLogs)/.exec(
+        /"(?:Fn::GetAtt|Ref)":\[?"(ProfileSync(?:Logs|Function)|ProfileRefresh(?:Logs|Queue)|OktaCredential|Profiles|State|Alerts|Retries|DeadLetters|HookSecret|ReceiverLogs|RedriveLogs)/.exec(
           JSON.stringify(Resource),
         ) ?? [];
       return [Action].flat().map((action) => `${action} ${on}`);
@@ -253,9 +253,34 @@ describe("the sync of profile locations", () => {
         "lambda:InvokeFunction ProfileSyncFunction",
         "logs:CreateLogStream ProfileSyncLogs",
         "logs:PutLogEvents ProfileSyncLogs",
-        "secretsmanager:GetSecretValue ProfileSyncCredential",
+        "secretsmanager:GetSecretValue OktaCredential",
       ].sort(),
     );
+  });
+
+  test("comes with a queue of users to refresh, on which the receiver may put some, and which one function reads", () => {
+    expect(allowed("ProfileRefresh", synced)).toEqual(
+      [
+        "dynamodb:BatchGetItem Profiles",
+        "dynamodb:BatchWriteItem Profiles",
+        "logs:CreateLogStream ProfileRefreshLogs",
+        "logs:PutLogEvents ProfileRefreshLogs",
+        "secretsmanager:GetSecretValue OktaCredential",
+        "sqs:DeleteMessage ProfileRefreshQueue",
+        "sqs:GetQueueAttributes ProfileRefreshQueue",
+        "sqs:ReceiveMessage ProfileRefreshQueue",
+      ].sort(),
+    );
+    expect(allowed("Receiver", synced)).toEqual([...allowed("Receiver"), "sqs:SendMessage ProfileRefreshQueue"].sort());
+    expect(allowed("Redrive", synced)).toEqual(allowed("Redrive"));
+    synced.hasResourceProperties("AWS::Lambda::Function", {
+      Environment: { Variables: { HOOK_SECRET_ARN: Match.anyValue(), REFRESH_QUEUE_URL: Match.anyValue() } },
+    });
+    synced.hasResourceProperties("AWS::Lambda::EventSourceMapping", {
+      EventSourceArn: { "Fn::GetAtt": [Match.stringLikeRegexp("^ProfileRefreshQueue"), "Arn"] },
+      FunctionResponseTypes: ["ReportBatchItemFailures"],
+      ScalingConfig: { MaximumConcurrency: 2 },
+    });
   });
 });
 

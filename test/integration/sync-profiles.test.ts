@@ -1,7 +1,10 @@
 import { DynamoDBClient } from "@aws-sdk/client-dynamodb";
-import { afterAll, beforeAll, beforeEach, expect, test } from "vitest";
+import type { SQSEvent } from "aws-lambda";
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
 import { defaultAttributes } from "../../lambda/okta-users/okta-user.ts";
 import { openProfileItems, type ProfileItem } from "../../lambda/profiles/profile-items.ts";
+import { type Refresh, writeRefresh } from "../../lambda/profiles/refresh.ts";
+import type { handler as refreshHandler } from "../../lambda/refresh-profiles.ts";
 import type { handler as syncHandler } from "../../lambda/sync-profiles.ts";
 import { type Emulators, startEmulators } from "../../local/emulators.ts";
 import { type AwsEndpoint, startAwsEndpoint } from "../fixtures/aws-endpoint.ts";
@@ -12,7 +15,8 @@ let emulators: Emulators;
 let okta: FakeOkta;
 let secretsManager: AwsEndpoint;
 let secret = "";
-let handler: typeof syncHandler;
+let sync: typeof syncHandler;
+let refresh: typeof refreshHandler;
 
 beforeAll(async () => {
   [emulators, okta] = await Promise.all([startEmulators(), startFakeOkta()]);
@@ -28,8 +32,8 @@ beforeAll(async () => {
     OKTA_CREDENTIAL_SECRET_ARN: arn,
     OKTA_PROFILE_ATTRIBUTES: JSON.stringify(defaultAttributes),
   });
-  const built = new URL("../../dist/sync-profiles/index.mjs", import.meta.url).href;
-  ({ handler } = (await import(built)) as { handler: typeof syncHandler });
+  ({ handler: sync } = await built<{ handler: typeof syncHandler }>("sync-profiles"));
+  ({ handler: refresh } = await built<{ handler: typeof refreshHandler }>("refresh-profiles"));
 });
 beforeEach(() => {
   secret = JSON.stringify({ clientId: okta.clientId, privateKey: okta.privateKey });
@@ -39,8 +43,11 @@ afterAll(async () => {
   await Promise.all([emulators.stop(), okta.stop(), secretsManager.stop()]);
 });
 
+const built = async <Module>(name: string) =>
+  (await import(new URL(`../../dist/${name}/index.mjs`, import.meta.url).href)) as Module;
+
 /** Runs the function with this much time left until its timeout. */
-const run = (seconds = 900) => handler({}, { getRemainingTimeInMillis: () => seconds * 1_000 });
+const run = (seconds = 900) => sync({}, { getRemainingTimeInMillis: () => seconds * 1_000 });
 
 async function stored(): Promise<ReadonlyMap<string, ProfileItem>> {
   const items = new Map<string, ProfileItem>();
@@ -82,4 +89,48 @@ test("by an API token, what changed since is read, and what was entered by hand 
     cottage,
     expect.objectContaining({ city: "Porto", source: "okta" }),
   ]);
+});
+
+describe("the refresh of single users", () => {
+  const run = (seconds: number, ...bodies: readonly string[]) =>
+    refresh(
+      {
+        Records: bodies.map((body, index) => ({ messageId: `message-${index}`, body, eventSource: "aws:sqs" })),
+      } as unknown as SQSEvent,
+      { getRemainingTimeInMillis: () => seconds * 1_000 },
+    );
+  const user = (number: number): Refresh => ({ userId: fakeUser(number).id, login: `User${number}@example.com` });
+  const body = (number: number) => writeRefresh(user(number));
+
+  test("brings what Okta says now, of new users, changed ones, and those who are gone", async () => {
+    const before = okta.requests();
+    const tokens = okta.tokens();
+    okta.users.push(fakeUser(5_000));
+    okta.users[10] = fakeUser(10, { profile: { login: "user10@example.com", city: "Faro", countryCode: "PT" } });
+    okta.users[11] = fakeUser(11, { status: "DEPROVISIONED" });
+    okta.users.splice(12, 1);
+    expect(await run(60, body(5_000), body(10), body(11), body(12))).toEqual({ batchItemFailures: [] });
+    const items = await stored();
+    expect(items.get("user5000@example.com")?.locations).toHaveLength(1);
+    expect(items.get("user10@example.com")?.locations[0]).toMatchObject({ city: "Faro" });
+    for (const gone of [fakeUser(11).id, "user11@example.com", fakeUser(12).id, "user12@example.com"]) {
+      expect([...items.keys()]).not.toContain(gone);
+    }
+    expect(okta.requests() - before).toBe(4);
+    expect(okta.tokens() - tokens).toBe(1);
+  });
+
+  test("reports what failed, and does the rest", async () => {
+    const before = okta.requests();
+    okta.interfere = (request) => (request === before + 1 ? "hang" : "none");
+    const { batchItemFailures } = await run(6, body(20), body(21), "hello");
+    const failed = batchItemFailures.map(({ itemIdentifier }) => itemIdentifier);
+    expect(failed).toHaveLength(2);
+    expect(failed).toContain("message-2");
+  });
+
+  test("takes nothing off the queue while there is no credential", async () => {
+    secret = "Zk3sUniqueSecretText";
+    await expect(run(60, body(30))).rejects.toThrow(/is neither/);
+  });
 });

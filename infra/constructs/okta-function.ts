@@ -1,0 +1,35 @@
+import type { Construct } from "constructs";
+import type { OktaCredential } from "./okta-credential.ts";
+import { OwnFunction, type OwnFunctionProps } from "./own-function.ts";
+import type { ProfileTable } from "./profile-table.ts";
+import type { StateTable } from "./state-table.ts";
+
+/** What brings profiles from Okta works with. */
+export interface OktaResources {
+  /** `https://example.okta.com`. */
+  readonly orgUrl: string;
+  readonly credential: OktaCredential;
+  readonly profileTable: ProfileTable;
+  readonly stateTable: StateTable;
+}
+
+/** How a function that brings profiles from Okta is set up. */
+export type OktaFunctionProps = OktaResources & Omit<OwnFunctionProps, "environment">;
+
+/** A function that brings profiles from Okta, with a role that may read its credential; tables are up to the function. */
+export class OktaFunction extends OwnFunction {
+  constructor(scope: Construct, id: string, props: OktaFunctionProps) {
+    const { settings, orgUrl, credential, profileTable, stateTable } = props;
+    super(scope, id, {
+      ...props,
+      environment: {
+        PROFILE_TABLE: profileTable.table.tableName,
+        STATE_TABLE: stateTable.table.tableName,
+        OKTA_ORG_URL: orgUrl,
+        OKTA_CREDENTIAL_SECRET_ARN: credential.secret.secretArn,
+        OKTA_PROFILE_ATTRIBUTES: JSON.stringify(settings.oktaProfileAttributes),
+      },
+    });
+    credential.grantRead(this.role);
+  }
+}

@@ -1,0 +1,53 @@
+import { type Duration, RemovalPolicy } from "aws-cdk-lib";
+import { Role, ServicePrincipal } from "aws-cdk-lib/aws-iam";
+import { Architecture, Code, Function as LambdaFunction, LoggingFormat, Runtime } from "aws-cdk-lib/aws-lambda";
+import { LogGroup } from "aws-cdk-lib/aws-logs";
+import { Construct } from "constructs";
+import type { Settings } from "../settings.ts";
+
+/** How each function is set up. */
+export interface OwnFunctionProps {
+  readonly settings: Settings;
+  readonly description: string;
+  /** Folder of the built function. */
+  readonly code: string;
+  readonly timeout: Duration;
+  /** @default - none: new accounts have none to spare */
+  readonly reservedConcurrency?: number | undefined;
+  /** Tries after an asynchronous invocation that failed. @default - Lambda's own, two */
+  readonly retryAttempts?: number;
+  readonly environment: Readonly<Record<string, string>>;
+}
+
+/** A function of ours, with a role that may write its own log, and nothing else. */
+export class OwnFunction extends Construct {
+  readonly function: LambdaFunction;
+  readonly role: Role;
+
+  constructor(scope: Construct, id: string, props: OwnFunctionProps) {
+    super(scope, id);
+    const { settings, reservedConcurrency, retryAttempts } = props;
+    const logGroup = new LogGroup(this, "Logs", {
+      retention: settings.logRetentionDays,
+      removalPolicy: RemovalPolicy.DESTROY,
+    });
+    // A role of our own: the managed policy for logging allows to write to every log group of the account.
+    this.role = new Role(this, "Role", { assumedBy: new ServicePrincipal("lambda.amazonaws.com") });
+    logGroup.grantWrite(this.role);
+    this.function = new LambdaFunction(this, "Function", {
+      description: props.description,
+      runtime: Runtime.NODEJS_24_X,
+      architecture: Architecture.ARM_64,
+      handler: "index.handler",
+      code: Code.fromAsset(props.code),
+      role: this.role,
+      logGroup,
+      loggingFormat: LoggingFormat.JSON,
+      memorySize: settings.memorySizeMb,
+      timeout: props.timeout,
+      ...(reservedConcurrency === undefined ? {} : { reservedConcurrentExecutions: reservedConcurrency }),
+      ...(retryAttempts === undefined ? {} : { retryAttempts }),
+      environment: { NODE_OPTIONS: "--enable-source-maps", ...props.environment },
+    });
+  }
+}

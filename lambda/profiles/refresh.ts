@@ -1,0 +1,44 @@
+import * as z from "zod/mini";
+import type { LogEvent } from "../okta/log-event.ts";
+
+/** Events after which a user's profile may tell other locations, or none: those of Okta that an event hook delivers. */
+export const refreshingEventTypes: ReadonlySet<string> = new Set([
+  "user.account.update_profile",
+  "user.lifecycle.activate",
+  "user.lifecycle.create",
+  "user.lifecycle.deactivate",
+  "user.lifecycle.delete.initiated",
+  "user.lifecycle.reactivate",
+]);
+
+const refresh = z.object({ userId: z.string(), login: z.nullable(z.string()) });
+
+/** A user whose profile is to be fetched anew. */
+export type Refresh = Readonly<z.infer<typeof refresh>>;
+
+/** The users whose profiles these events changed, each once: those that the events are about, whoever caused them. */
+export function refreshesOf(events: readonly LogEvent[]): Refresh[] {
+  const found = new Map<string, Refresh>();
+  for (const event of events) {
+    if (!refreshingEventTypes.has(event.eventType)) continue;
+    for (const target of event.fields.target) {
+      if (target === null || target.type?.toLowerCase() !== "user" || target.id === null) continue;
+      found.set(target.id, { userId: target.id, login: target.alternateId });
+    }
+  }
+  return [...found.values()];
+}
+
+/** A refresh as it lies on its queue. */
+export function writeRefresh(user: Refresh): string {
+  return JSON.stringify(user);
+}
+
+/**
+ * Reads what {@link writeRefresh} wrote.
+ *
+ * @throws when it is something else
+ */
+export function readRefresh(body: string): Refresh {
+  return refresh.parse(JSON.parse(body));
+}
