@@ -58,10 +58,8 @@ export async function importProfiles(options: ImportOptions): Promise<ImportRepo
     unplaced: [],
     notes: [],
   };
-  const byUser = await readUsers(options, report);
-  report.users = byUser.size;
-  let piece: [user: string, locations: StoredLocation[]][] = [];
-  for (const entry of byUser) {
+  let piece: [user: string, locations: readonly StoredLocation[]][] = [];
+  for await (const entry of readUsers(options, report)) {
     piece.push(entry);
     if (piece.length < pieceSize) continue;
     await importPiece(piece, options, report);
@@ -72,12 +70,21 @@ export async function importProfiles(options: ImportOptions): Promise<ImportRepo
   return report;
 }
 
-/** A user's rows may stand anywhere in the file: all of it is read before anything is written. */
-async function readUsers(
+/**
+ * Users with all of their locations. A user's rows may stand anywhere in the file: it is read once to count them, and
+ * once more to hand out each user at the last of its rows, so that only users between their rows are held in memory.
+ */
+async function* readUsers(
   { file, geocode, onProgress }: ImportOptions,
   report: ImportReport,
-): Promise<ReadonlyMap<string, StoredLocation[]>> {
-  const byUser = new Map<string, StoredLocation[]>();
+): AsyncGenerator<[user: string, locations: readonly StoredLocation[]]> {
+  const rowsLeft = new Map<string, number>();
+  for await (const row of readProfileRows(file)) {
+    if ("reason" in row) continue;
+    for (const key of row.keys) rowsLeft.set(key, (rowsLeft.get(key) ?? 0) + 1);
+  }
+  report.users = rowsLeft.size;
+  const held = new Map<string, StoredLocation[]>();
   for await (const row of readProfileRows(file)) {
     report.rows += 1;
     if (report.rows % 1_000 === 0) onProgress(report);
@@ -87,12 +94,18 @@ async function readUsers(
     }
     const location = place(row.line, row.location, geocode, report);
     for (const key of row.keys) {
-      const known = byUser.get(key);
-      if (known === undefined) byUser.set(key, [location]);
-      else if (!known.some((each) => sameLocations([each], [location]))) known.push(location);
+      const known = held.get(key) ?? [];
+      const locations = known.some((each) => sameLocations([each], [location])) ? known : [...known, location];
+      const left = (rowsLeft.get(key) ?? 0) - 1;
+      rowsLeft.set(key, left);
+      if (left > 0) {
+        held.set(key, locations);
+        continue;
+      }
+      held.delete(key);
+      yield [key, locations];
     }
   }
-  return byUser;
 }
 
 /** Coordinates in the file win; without any, the city is looked up. */

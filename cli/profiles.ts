@@ -55,12 +55,11 @@ async function importFile(file: string, options: ImportCommandOptions): Promise<
     geocode,
     dryRun: options.dryRun,
     now: new Date(),
-    onProgress: ({ rows, users, created, changed, unchanged }) =>
-      progress.update(() =>
-        users === 0
-          ? `${count(rows)} rows read`
-          : `${count(created + changed + unchanged)} of ${count(users)} users (${Math.floor((100 * (created + changed + unchanged)) / users)} %)`,
-      ),
+    onProgress: ({ users, created, changed, unchanged }) =>
+      progress.update(() => {
+        const done = created + changed + unchanged;
+        return `${count(done)} of ${count(users)} users (${Math.floor((100 * done) / users)} %)`;
+      }),
   }).finally(() => progress.done());
   printReport(file, report, options.dryRun);
   if (report.bad.length > 0) process.exitCode = 1;

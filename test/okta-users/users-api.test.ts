@@ -1,7 +1,9 @@
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import * as z from "zod";
 import { authorizeByServiceApp, authorizeByToken, OktaRefusal } from "../../lambda/okta-users/okta-authorization.ts";
 import { createUsersApi } from "../../lambda/okta-users/users-api.ts";
 import { apiToken, type FakeOkta, fakeUser, startFakeOkta } from "../fixtures/okta.ts";
+import { errorSchema, userSchema } from "../fixtures/okta-schemas.ts";
 
 let okta: FakeOkta;
 beforeEach(async () => {
@@ -131,4 +133,19 @@ test("a 429 that comes all the same is waited out, and costs no try", async () =
   okta.limit = { requests: 600, seconds: 1 };
   okta.interfere = (request) => (request <= 7 ? "rateLimit" : "none");
   expect(await allIds(api(authorizeByToken(apiToken), true))).toHaveLength(450);
+});
+
+test("what the org of these tests answers is valid by Okta's own schemas", async () => {
+  okta.users[0] = fakeUser(0, { status: "DEPROVISIONED", profile: { login: "a@example.com", office: "Rome" } });
+  const get = async (path: string, token = apiToken): Promise<unknown> =>
+    (await fetch(new URL(path, okta.orgUrl), { headers: { authorization: `SSWS ${token}` } })).json();
+  const page = await get("/api/v1/users?limit=200");
+  expect(page).toHaveLength(200);
+  for (const user of page as unknown[]) userSchema.parse(user);
+  const search = encodeURIComponent('lastUpdated gt "2020-01-01T00:00:00.000Z"');
+  expect(z.array(userSchema).parse(await get(`/api/v1/users?search=${search}`))[0]?.status).toBe("DEPROVISIONED");
+  expect(userSchema.parse(await get(`/api/v1/users/${fakeUser(1).id}`)).id).toBe(fakeUser(1).id);
+  errorSchema.parse(await get("/api/v1/users/nobody"));
+  errorSchema.parse(await get("/api/v1/users", "wrong"));
+  errorSchema.parse(await get("/api/v1/users?search=nonsense"));
 });
