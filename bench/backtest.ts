@@ -1,11 +1,10 @@
-import { spawn } from "node:child_process";
 import { createWriteStream } from "node:fs";
 import { mkdtemp, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { sampleEvent } from "./events.ts";
-import { print } from "./measure.ts";
+import { type ProcessFigures, print, runProcess } from "./measure.ts";
 
 const root = fileURLToPath(new URL("..", import.meta.url));
 
@@ -53,26 +52,11 @@ function parseTime(lines: number): number {
   return ((performance.now() - start) * lines) / part;
 }
 
-async function run(file: string): Promise<{ readonly milliseconds: number; readonly peakMemory: number }> {
+/** The backtest by its npm script's own flags. */
+async function run(file: string): Promise<ProcessFigures> {
   const { scripts } = JSON.parse(await readFile(join(root, "package.json"), "utf8")) as {
     readonly scripts: Readonly<Record<string, string>>;
   };
   const args = (scripts.backtest ?? "").split(" ").slice(1);
-  const report = 'process.on("exit",()=>process.stderr.write("\\npeak "+process.resourceUsage().maxRSS))';
-  const start = performance.now();
-  const stderr = await new Promise<string>((resolve, reject) => {
-    const child = spawn(process.execPath, ["--import", `data:text/javascript,${report}`, ...args, "--events", file], {
-      cwd: root,
-      stdio: ["ignore", "ignore", "pipe"],
-    });
-    let text = "";
-    child.stderr.on("data", (chunk) => {
-      text += String(chunk);
-    });
-    child.once("error", reject);
-    child.once("close", (code) => (code === 0 ? resolve(text) : reject(new Error(text))));
-  });
-  const [, kilobytes] = /\npeak (\d+)$/.exec(stderr) ?? [];
-  if (kilobytes === undefined) throw new Error(`the backtest did not tell its peak memory: ${stderr}`);
-  return { milliseconds: performance.now() - start, peakMemory: Number(kilobytes) * 1_024 };
+  return runProcess([...args, "--events", file]);
 }

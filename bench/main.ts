@@ -8,9 +8,10 @@ import { backtest } from "./backtest.ts";
 import { sampleEvent } from "./events.ts";
 import { matching } from "./matching.ts";
 import { median, print } from "./measure.ts";
+import { profiles } from "./profiles.ts";
 
 /*
- * Measures what is deployed (`dist/receiver`, which has to be built) and the matching of rules. One JSON object a line: `name`, `value` and `unit`;
+ * Measures what is deployed (`dist/receiver`, which has to be built) and the matching of rules, and what commands take for many events and users. One JSON object a line: `name`, `value` and `unit`;
  * `ratio` is the value divided by that of `ratio_to`, measured in the same run.
  */
 
@@ -119,3 +120,4 @@ await imports();
 await deliveries();
 await matching(fileURLToPath(new URL("../lambda/detections", import.meta.url)));
 await backtest(Number(process.env.EXPORT_MEGABYTES ?? 100));
+await profiles(Number(process.env.PROFILE_USERS ?? 2_000));

@@ -1,3 +1,6 @@
+import { spawn } from "node:child_process";
+import { fileURLToPath } from "node:url";
+
 /** One figure. */
 export interface Measurement {
   readonly name: string;
@@ -19,4 +22,40 @@ export function median(values: readonly number[]): number {
   const middle = sorted[Math.floor(sorted.length / 2)];
   if (middle === undefined) throw new RangeError("a median needs at least one value");
   return middle;
+}
+
+/** What a process took. */
+export interface ProcessFigures {
+  readonly milliseconds: number;
+  /** Bytes. */
+  readonly peakMemory: number;
+}
+
+/**
+ * Runs Node.js at the root with these arguments, and measures it.
+ *
+ * @throws what it wrote on standard error, when it fails
+ */
+export async function runProcess(
+  args: readonly string[],
+  environment: Readonly<Record<string, string>> = {},
+): Promise<ProcessFigures> {
+  const report = 'process.on("exit",()=>process.stderr.write("\\npeak "+process.resourceUsage().maxRSS))';
+  const start = performance.now();
+  const stderr = await new Promise<string>((resolve, reject) => {
+    const child = spawn(process.execPath, ["--import", `data:text/javascript,${report}`, ...args], {
+      cwd: fileURLToPath(new URL("..", import.meta.url)),
+      env: { ...process.env, ...environment },
+      stdio: ["ignore", "ignore", "pipe"],
+    });
+    let text = "";
+    child.stderr.on("data", (chunk) => {
+      text += String(chunk);
+    });
+    child.once("error", reject);
+    child.once("close", (code) => (code === 0 ? resolve(text) : reject(new Error(text))));
+  });
+  const [, kilobytes] = /\npeak (\d+)$/.exec(stderr) ?? [];
+  if (kilobytes === undefined) throw new Error(`${args.join(" ")} did not tell its peak memory: ${stderr}`);
+  return { milliseconds: performance.now() - start, peakMemory: Number(kilobytes) * 1_024 };
 }
