@@ -16,6 +16,9 @@ const core = [
   "decision.ts",
   "budget.ts",
   "claims/claims.ts",
+  "exceptions/exception.ts",
+  "history",
+  "severity/adjustment.ts",
   "retries",
   "sigma",
   "detections/compile-rules.ts",
@@ -28,7 +31,7 @@ const core = [
   "dead-letters/dead-letter.ts",
 ];
 /** What stands in those folders and is an adapter all the same. */
-const adapters = ["alerts/alert-topic.ts"];
+const adapters = ["alerts/alert-topic.ts", "history/user-states.ts"];
 /** The packages and modules that the core may import. */
 const allowed = new Set([
   "@turf/distance",

@@ -1,22 +1,41 @@
+import { join } from "node:path";
 import type { Plugin } from "esbuild";
 import { loadDetections } from "./load-detections.ts";
+import { loadSeverity } from "./load-severity.ts";
 
-/** Resolves an import of `./*.yml` to the checked Sigma rules of that folder, so that no YAML parser is deployed. */
+/**
+ * Resolves an import of `./*.yml` to the checked Sigma rules of that folder, and one of `./severity.yml` to the checked
+ * adjustments of that file, so that no YAML parser is deployed.
+ */
 export const rulesPlugin: Plugin = {
   name: "sigma-rules",
   setup(build) {
     build.onResolve({ filter: /^\.\/\*\.yml$/ }, ({ resolveDir }) => ({ path: resolveDir, namespace: "sigma-rules" }));
-    build.onLoad({ filter: /.*/, namespace: "sigma-rules" }, async ({ path: folder }) => {
-      try {
+    build.onLoad({ filter: /.*/, namespace: "sigma-rules" }, ({ path: folder }) =>
+      asJson(async () => {
         const { rules, warnings } = await loadDetections(folder);
-        return {
-          contents: JSON.stringify(rules.map(({ content }) => content)),
-          loader: "json",
-          warnings: warnings.map((text) => ({ text })),
-        };
-      } catch (error) {
-        return { errors: [{ text: error instanceof Error ? error.message : String(error) }] };
-      }
-    });
+        return { content: rules.map(({ content }) => content), warnings };
+      }),
+    );
+    build.onResolve({ filter: /^\.\/severity\.yml$/ }, ({ resolveDir, path }) => ({
+      path: join(resolveDir, path),
+      namespace: "severity",
+    }));
+    build.onLoad({ filter: /.*/, namespace: "severity" }, ({ path: file }) =>
+      asJson(async () => ({ content: await loadSeverity(file), warnings: [] })),
+    );
   },
 };
+
+async function asJson(load: () => Promise<{ readonly content: unknown; readonly warnings: readonly string[] }>) {
+  try {
+    const { content, warnings } = await load();
+    return {
+      contents: JSON.stringify(content),
+      loader: "json" as const,
+      warnings: warnings.map((text) => ({ text })),
+    };
+  } catch (error) {
+    return { errors: [{ text: error instanceof Error ? error.message : String(error) }] };
+  }
+}

@@ -5,6 +5,7 @@ import { InvalidArgumentError } from "commander";
 import { profileKeys } from "../lambda/decision.ts";
 import { countryCode } from "../lambda/geo/country.ts";
 import { formatKm, judgeLocation } from "../lambda/geo/mismatch.ts";
+import { createLookUp } from "../lambda/look-up.ts";
 import type { GeographicalContext } from "../lambda/okta/log-event.ts";
 import { OktaFailure, OktaRefusal } from "../lambda/okta-users/okta-authorization.ts";
 import {
@@ -18,7 +19,7 @@ import { defaultAttributes, type LocationAttributes, readLocationAttributes } fr
 import { createUsersApi } from "../lambda/okta-users/users-api.ts";
 import { openProfileItems, type ProfileItem, type StoredLocation } from "../lambda/profiles/profile-items.ts";
 import type { ProfileLocation } from "../lambda/profiles/profile-location.ts";
-import { createProfileTable, travelPrefix } from "../lambda/profiles/profile-table.ts";
+import { travelPrefix } from "../lambda/profiles/profile-table.ts";
 import { syncProfiles } from "../lambda/profiles/sync.ts";
 import { createSyncState } from "../lambda/profiles/sync-state.ts";
 import { createCommand, InputError, runCommand } from "./command.ts";
@@ -245,11 +246,11 @@ async function printJudgement(
   keys: readonly string[],
   exit: GeographicalContext | null,
   thresholdKm: number,
-  { profileTable, dynamodb }: Deployment,
+  { profileTable, stateTable, dynamodb }: Deployment,
 ): Promise<void> {
-  const table = createProfileTable(profileTable, dynamodb);
-  const found = keys.length === 0 ? new Map() : await table.findLocations(new Set(keys), AbortSignal.timeout(30_000));
-  const locations: ProfileLocation[] = keys.flatMap((key) => found.get(key) ?? []);
+  const lookUp = createLookUp(profileTable, stateTable, dynamodb);
+  const found = await lookUp(new Set(keys), AbortSignal.timeout(30_000));
+  const locations = keys.flatMap((key) => found.locations.get(key) ?? []);
   const judgement = judgeLocation(exit, locations, thresholdKm);
   print(`verdict:   ${judgement.verdict}`);
   print(`reason:    ${judgement.reason}`);

@@ -1,6 +1,7 @@
 import { RetentionDays } from "aws-cdk-lib/aws-logs";
 import type { Node } from "constructs";
 import * as z from "zod";
+import { defaultSuppressMinutes, maximumSuppressMinutes } from "../lambda/config.ts";
 import { readOrgUrl } from "../lambda/okta-users/okta-credential.ts";
 import { defaultAttributes, type LocationAttributes, readLocationAttributes } from "../lambda/okta-users/okta-user.ts";
 
@@ -37,6 +38,14 @@ const schema = z.strictObject({
   mismatchDistanceKm: number
     .pipe(z.number().positive("expected more than 0").max(20_016, "expected at most 20016, half around the Earth"))
     .default(500),
+  suppressMinutes: number
+    .pipe(
+      z
+        .int("expected a whole number of minutes")
+        .min(0, "expected at least 0")
+        .max(maximumSuppressMinutes, `expected at most ${maximumSuppressMinutes}, a day`),
+    )
+    .default(defaultSuppressMinutes),
   reservedConcurrency: number.pipe(z.int("expected a whole number").min(1, "expected at least 1")).optional(),
   logRetentionDays: number
     .pipe(z.number().refine((days) => retentionDays.includes(days), `expected one of ${retentionDays.join(", ")}`))
@@ -63,6 +72,8 @@ export interface Settings {
   readonly alertEmail?: string | undefined;
   /** Kilometers; a mismatch is farther than this from every profile location. @default 500 */
   readonly mismatchDistanceKm: number;
+  /** Minutes in which a user's further session starts on one network are held back; 0 for none. @default 60 */
+  readonly suppressMinutes: number;
   /** Concurrent executions set aside for the receiver. @default - none: new accounts have none to spare */
   readonly reservedConcurrency?: number | undefined;
   /** Days that the functions' logs are kept; one of CloudWatch's steps. @default 90 */

@@ -1,6 +1,11 @@
 import * as z from "zod/mini";
 import { defaultAttributes, type LocationAttributes, readLocationAttributes } from "./okta-users/okta-user.ts";
 
+/** Minutes in which a user's further session starts on one network are held back, unless somebody sets another time. */
+export const defaultSuppressMinutes = 60;
+/** A day: whoever is quiet for longer is not watched. */
+export const maximumSuppressMinutes = 1_440;
+
 /** The settings of every function that works on events, read once from the environment. */
 export interface PipelineConfig {
   readonly profileTable: string;
@@ -10,6 +15,8 @@ export interface PipelineConfig {
   readonly deadLetterQueueUrl: string;
   /** Kilometers, over 0. */
   readonly mismatchDistanceKm: number;
+  /** Minutes, 0 or more; 0 holds nothing back. */
+  readonly suppressMinutes: number;
   /** Whether detections with `status: experimental` run. */
   readonly experimentalDetections: boolean;
   /** Where users go whose profiles are to be fetched anew; null where profiles do not come from Okta. */
@@ -62,6 +69,16 @@ const pipelineEnvironment = z.extend(tablesEnvironment, {
   MISMATCH_DISTANCE_KM: z.string("is missing: set it to a number of kilometers, for example 500").check(
     z.regex(/^\d+(\.\d+)?$/, "is no number of kilometers"),
     z.refine((text) => Number(text) > 0 && Number(text) <= 20_016, "is not between 0 and 20016 kilometers"),
+  ),
+  SUPPRESS_MINUTES: z.optional(
+    z
+      .string()
+      .check(
+        z.refine(
+          (text) => /^\d+$/.test(text) && Number(text) <= maximumSuppressMinutes,
+          `is no whole number of minutes from 0 to ${maximumSuppressMinutes}`,
+        ),
+      ),
   ),
   REFRESH_QUEUE_URL: z.optional(queueUrl("refresh queue")),
   EXPERIMENTAL_DETECTIONS: z.optional(z.enum(["true", "false"], "is neither true nor false")),
@@ -158,6 +175,7 @@ function toPipelineConfig(parsed: z.output<typeof pipelineEnvironment>): Pipelin
     retryQueueUrl: parsed.RETRY_QUEUE_URL,
     deadLetterQueueUrl: parsed.DEAD_LETTER_QUEUE_URL,
     mismatchDistanceKm: Number(parsed.MISMATCH_DISTANCE_KM),
+    suppressMinutes: Number(parsed.SUPPRESS_MINUTES ?? defaultSuppressMinutes),
     experimentalDetections: parsed.EXPERIMENTAL_DETECTIONS === "true",
     refreshQueueUrl: parsed.REFRESH_QUEUE_URL ?? null,
   };

@@ -19,6 +19,8 @@ export type ProfileLocations = ReadonlyMap<string, readonly ProfileLocation[]>;
 /** What is decided about a candidate. */
 export interface Decision {
   readonly judgement: GeoJudgement;
+  /** What was added to the event for rules to ask for. */
+  readonly enrichment: Enrichment;
   /** The rules that match, and by what. */
   readonly detections: readonly { readonly rule: Rule; readonly matched: readonly MatchedSelection[] }[];
   /** Ids of the rules that cannot be decided, as the profile store could not be asked. */
@@ -44,6 +46,7 @@ export function decide({ event, rules }: Candidate, locations: ProfileLocations 
   const truths = rules.map((compiled) => ({ compiled, truth: compiled.evaluate(event.received, enrichment) }));
   return {
     judgement,
+    enrichment,
     detections: truths
       .filter(({ truth }) => truth === true)
       .map(({ compiled: { rule, explain } }) => ({ rule, matched: explain(event.received, enrichment) })),

@@ -4,11 +4,13 @@ import type { PipelineConfig } from "./config.ts";
 import { toDeadLetter } from "./dead-letters/dead-letter.ts";
 import { compileRules, isEnabled } from "./detections/compile-rules.ts";
 import { rules } from "./detections/rules.ts";
+import { createUserStates } from "./history/user-states.ts";
+import { createLookUp } from "./look-up.ts";
 import type { PipelinePorts } from "./pipeline.ts";
-import { createProfileTable } from "./profiles/profile-table.ts";
 import { writeRefresh } from "./profiles/refresh.ts";
 import { createQueue } from "./queue.ts";
 import { writeWork } from "./retries/work.ts";
+import { compileAdjustments } from "./severity/adjustments.ts";
 import { observe } from "./telemetry.ts";
 
 /** The pipeline's ports onto AWS, for every function that works on events. Clients are made when first needed. */
@@ -20,8 +22,10 @@ export async function createPipelinePorts(config: PipelineConfig): Promise<Pipel
   const options = { experimental: config.experimentalDetections };
   return {
     rules: await compileRules(rules.filter((rule) => isEnabled(rule, options))),
-    profiles: createProfileTable(config.profileTable),
+    severityAdjustments: await compileAdjustments(),
+    lookUp: createLookUp(config.profileTable, config.stateTable),
     claims: createClaims(config.stateTable),
+    userStates: createUserStates(config.stateTable),
     publish: createAlertTopic(config.alertTopicArn),
     parkWork: (work, signal) =>
       sendWork(
@@ -41,6 +45,7 @@ export async function createPipelinePorts(config: PipelineConfig): Promise<Pipel
           signal,
         )),
     mismatchDistanceKm: config.mismatchDistanceKm,
+    suppressMinutes: config.suppressMinutes,
     now: () => new Date(),
     observe,
   };

@@ -1,19 +1,25 @@
 import { type Alert, createAlert } from "./alerts/alert.ts";
 import { type Budget, share, within } from "./budget.ts";
-import type { Claim, Claims } from "./claims/claims.ts";
+import type { Claim, Claims, End } from "./claims/claims.ts";
 import { type Candidate, decide, findCandidate, type ProfileLocations, profileKeys } from "./decision.ts";
+import { type Exception, except } from "./exceptions/exception.ts";
+import { forget, networkKey, sightingOf, type UserState, unknownUser } from "./history/history.ts";
+import { isSuppressible, type Suppression, suppress, type UserStates } from "./history/suppression.ts";
 import type { Delivery, MalformedEvent } from "./okta/event-hook.ts";
 import type { LogEvent } from "./okta/log-event.ts";
-import type { ProfileStore } from "./profiles/profile-location.ts";
 import { type Refresh, refreshesOf } from "./profiles/refresh.ts";
 import type { Work } from "./retries/work.ts";
+import type { SeverityAdjustment } from "./severity/adjustment.ts";
 import type { RuleSet } from "./sigma/rule-set.ts";
 
 /** What the pipeline needs of the world. */
 export interface PipelinePorts {
   readonly rules: RuleSet;
-  readonly profiles: ProfileStore;
+  /** What adjusts the severity of alerts, in this order. */
+  readonly severityAdjustments: readonly SeverityAdjustment[];
+  readonly lookUp: LookUp;
   readonly claims: Claims;
+  readonly userStates: UserStates;
   /** Publishes one alert; rejects when it cannot be. */
   readonly publish: (alert: Alert, signal: AbortSignal) => Promise<void>;
   /** Parks work to be tried again; rejects when any of it cannot be. */
@@ -24,8 +30,27 @@ export interface PipelinePorts {
   readonly refreshProfiles: ((users: readonly Refresh[], signal: AbortSignal) => Promise<void>) | null;
   /** A mismatch is farther than this from every profile location, in kilometers. */
   readonly mismatchDistanceKm: number;
+  /** Minutes in which a user's further session starts on one network are held back after an alert; 0 for none. */
+  readonly suppressMinutes: number;
   readonly now: () => Date;
   readonly observe: (observation: Observation) => void;
+}
+
+/**
+ * Looks up what is known of users, in one go.
+ *
+ * @param users Okta user ids (`00u...`) and lower-case logins
+ * @throws when the store cannot be asked: then nothing is known of any of them
+ */
+export type LookUp = (users: ReadonlySet<string>, signal: AbortSignal) => Promise<Findings>;
+
+/** What is known before an event is judged. */
+export interface Findings {
+  readonly locations: ProfileLocations;
+  /** Those of these users, and those of anyone; whether one covers an event is still to be judged. */
+  readonly exceptions: readonly Exception[];
+  /** What is remembered of each user that was asked for; null when that could not be read. */
+  readonly states: ReadonlyMap<string, UserState> | null;
 }
 
 /** Work that waits, and the seconds that it has to at least. */
@@ -38,9 +63,12 @@ export interface ParkedWork {
 export type Observation =
   | { readonly kind: "alertPublished"; readonly alert: Alert }
   | { readonly kind: "duplicate"; readonly event: LogEvent }
+  | { readonly kind: "excepted"; readonly event: LogEvent; readonly by: readonly Exception[]; readonly whole: boolean }
+  | { readonly kind: "suppressed"; readonly event: LogEvent }
   | { readonly kind: "profilesUnavailable"; readonly error: unknown }
   | { readonly kind: "refreshesLost"; readonly count: number; readonly error: unknown }
   | { readonly kind: "claimsUnavailable"; readonly event: LogEvent; readonly error: unknown }
+  | { readonly kind: "historyUnavailable"; readonly event: LogEvent; readonly error: unknown }
   | { readonly kind: "workParked"; readonly work: readonly Work[] }
   | { readonly kind: "workLost"; readonly work: readonly Work[]; readonly error: unknown }
   | { readonly kind: "malformedParked"; readonly count: number }
@@ -52,6 +80,10 @@ export interface Outcome {
   readonly alerted: number;
   /** Events that were alerted on before. */
   readonly duplicates: number;
+  /** Events whose every match an exception covers. */
+  readonly excepted: number;
+  /** Session starts that were held back, as their user was alerted on a moment before. */
+  readonly suppressed: number;
   /** Pieces of work that wait on the retry queue; an event that was alerted on may leave one as well. */
   readonly parked: number;
   /** Malformed events on the dead-letter queue. */
@@ -66,7 +98,7 @@ const concurrency = 50;
  * The longest that each step may take, in milliseconds, so that one that hangs leaves time for the next: without
  * locations an alert still goes out, and without a claim it does, as a possible duplicate.
  */
-const shares = { lookUp: 600, claim: 350, complete: 250, refresh: 1_000 } as const;
+const shares = { lookUp: 600, claim: 350, suppress: 350, complete: 250, refresh: 1_000 } as const;
 
 /** Seconds that work waits before it is first tried again. Whoever is at it has to be given the time to end. */
 const delays = { failed: 2, underWay: 25 } as const;
@@ -90,6 +122,8 @@ export async function processDelivery(delivery: Delivery, ports: PipelinePorts, 
     received: delivery.events.length + malformed,
     alerted: count("alerted"),
     duplicates: count("duplicate"),
+    excepted: count("excepted"),
+    suppressed: count("suppressed"),
     parked: parked ? left.length : 0,
     deadLettered: malformedParked ? malformed : 0,
     failed: (parked ? 0 : left.length) + (malformedParked ? 0 : malformed),
@@ -105,8 +139,8 @@ export async function retryWork(work: Work, ports: PipelinePorts, budget: Budget
   const found = findCandidate(work.event, ports.rules);
   const rules = found?.rules.filter(({ rule }) => work.rules === null || work.rules.includes(rule.id)) ?? [];
   if (rules.length === 0) return;
-  const locations = await lookUp([work.event], ports, budget);
-  const { done, left } = await handle({ event: work.event, rules }, work, locations, ports, budget);
+  const findings = await lookUp([work.event], ports, budget);
+  const { done, left } = await handle({ event: work.event, rules }, work, findings, ports, budget);
   if (left === null) return;
   if (done === null) throw new Error(left.work.waiting?.reason ?? "the work is not done");
   if (!(await parkWork([left], ports, budget))) throw new Error("the follow-up could not be parked");
@@ -115,7 +149,7 @@ export async function retryWork(work: Work, ports: PipelinePorts, budget: Budget
 /** How far an event came. */
 interface Step {
   /** Null when it is left as it was. */
-  readonly done: "alerted" | "unmatched" | "duplicate" | null;
+  readonly done: End["outcome"] | "unmatched" | "duplicate" | null;
   readonly left: ParkedWork | null;
 }
 
@@ -125,7 +159,7 @@ async function handleAll(
   ports: PipelinePorts,
   budget: Budget,
 ): Promise<Step[]> {
-  const locations = await lookUp(
+  const findings = await lookUp(
     candidates.map(({ event }) => event),
     ports,
     budget,
@@ -135,7 +169,7 @@ async function handleAll(
   const worker = async () => {
     for (const [index, candidate] of pending) {
       const work: Work = { event: candidate.event, delivery, rules: null, followUp: false, waiting: null };
-      steps[index] = await handle(candidate, work, locations, ports, budget);
+      steps[index] = await handle(candidate, work, findings, ports, budget);
     }
   };
   await Promise.all(Array.from({ length: Math.min(concurrency, candidates.length) }, worker));
@@ -146,7 +180,7 @@ async function handleAll(
 async function handle(
   candidate: Candidate,
   work: Work,
-  locations: ProfileLocations | null,
+  findings: Findings | null,
   ports: PipelinePorts,
   budget: Budget,
 ): Promise<Step> {
@@ -157,7 +191,8 @@ async function handle(
   const { event } = candidate;
   try {
     budget.work.throwIfAborted();
-    const { judgement, detections, undecided } = decide(candidate, locations, ports.mismatchDistanceKm);
+    const locations = findings?.locations ?? null;
+    const { judgement, enrichment, detections, undecided } = decide(candidate, locations, ports.mismatchDistanceKm);
     const storeDown = "the profile store could not be asked where the user is expected";
     if (detections.length === 0) {
       if (undecided.length === 0) return { done: "unmatched", left: null };
@@ -171,39 +206,123 @@ async function handle(
     if (claim?.kind === "done") {
       ports.observe({ kind: "duplicate", event });
       // Whoever alerted may have been stopped before it parked what it could not decide.
-      const forgotten = claim.undecided.length > 0 && !work.followUp;
+      const forgotten = claim.end.undecided.length > 0 && !work.followUp;
       const rest = wait("it could not be decided when the event was alerted on", 0, {
-        rules: claim.undecided,
+        rules: claim.end.undecided,
         followUp: true,
       });
       return { done: "duplicate", left: forgotten ? rest : null };
     }
-    const waiting = work.waiting;
+    const parkedFollowUp =
+      undecided.length === 0 ? null : wait(storeDown, delays.failed, { rules: undecided, followUp: true });
+    const user = rememberUser(work, claim, findings, ports);
+    const { left, by } = except(
+      detections,
+      event.isTest ? [] : (findings?.exceptions ?? []),
+      event,
+      profileKeys(event),
+      ports.now(),
+    );
+    const end = (outcome: End["outcome"]): End => ({ outcome, undecided, exceptions: by.map(({ id }) => id) });
+    const finish = async (outcome: End["outcome"], record: Promise<void> | null | undefined) => {
+      const complete = claim && ports.claims.complete(key, end(outcome), share(budget.parking, shares.complete));
+      await Promise.all([complete, record].map((each) => each && quietly(each)));
+      return { done: outcome, left: parkedFollowUp } as const;
+    };
+    if (by.length > 0) ports.observe({ kind: "excepted", event, by, whole: left.length === 0 });
+    if (left.length === 0) return await finish("excepted", user?.record(null, budget));
+
+    const due = await user?.suppress(key, left, budget);
+    if (due?.kind === "held") {
+      ports.observe({ kind: "suppressed", event });
+      return await finish("suppressed", null);
+    }
     const alert = createAlert({
       event,
       delivery: work.delivery,
-      detections,
+      detections: left,
       judgement,
       thresholdKm: ports.mismatchDistanceKm,
       detectedAt: ports.now(),
       followUp: work.followUp,
-      delay: waiting,
+      delay: work.waiting,
+      state: user?.state ?? null,
+      heldBack: due?.heldBack ?? null,
+      severity: { adjustments: ports.severityAdjustments, enrichment },
     });
     try {
       budget.work.throwIfAborted();
       await within(budget.work, ports.publish(alert, budget.work));
     } catch (error) {
-      if (claim !== null) await quietly(ports.claims.release(key, share(budget.parking, shares.complete)));
+      const signal = share(budget.parking, shares.complete);
+      const giveBack = [claim && ports.claims.release(key, signal), due && user?.close(due, signal)];
+      await Promise.all(giveBack.map((each) => each && quietly(each)));
       throw error;
     }
     ports.observe({ kind: "alertPublished", alert });
-    if (claim !== null) await quietly(ports.claims.complete(key, undecided, share(budget.parking, shares.complete)));
-    const rest = { rules: undecided, followUp: true };
-    return { done: "alerted", left: undecided.length === 0 ? null : wait(storeDown, delays.failed, rest) };
+    return await finish("alerted", user?.record(due ?? null, budget));
   } catch (error) {
     const reason = budget.work.aborted ? "the time ran out" : `the alert could not be published: ${messageOf(error)}`;
     return { done: null, left: wait(reason, delays.failed) };
   }
+}
+
+type Due = Extract<Suppression, { readonly kind: "alert" }>;
+
+/** What is remembered of an event's user, and how it changes. */
+interface RememberedUser {
+  readonly state: UserState;
+  /** Null when nothing can be held back, or the store cannot tell: then the alert goes out. */
+  readonly suppress: (
+    key: string,
+    detections: readonly { readonly rule: { readonly id: string } }[],
+    budget: Budget,
+  ) => Promise<Suppression | null>;
+  readonly record: (due: Due | null, budget: Budget) => Promise<void>;
+  readonly close: (due: Due, signal: AbortSignal) => Promise<void>;
+}
+
+/** Null when there is no user to be remembered, or what is remembered of users cannot be read. */
+function rememberUser(
+  { event, followUp }: Work,
+  claim: Claim | null,
+  findings: Findings | null,
+  ports: PipelinePorts,
+): RememberedUser | null {
+  const [user] = profileKeys(event);
+  if (user === undefined || claim === null || !findings?.states) return null;
+  const state = findings.states.get(user) ?? unknownUser;
+  const network = networkKey(event);
+  const now = ports.now();
+  // A test is nothing that its user did, and what a follow-up is about has been remembered already.
+  const sighting = event.isTest || followUp ? null : sightingOf(event, now);
+  return {
+    state,
+    async suppress(key, detections, budget) {
+      if (ports.suppressMinutes === 0 || !isSuppressible(event)) return null;
+      const signal = share(budget.work, shares.suppress);
+      const candidate = { id: key, detections: detections.map(({ rule }) => rule.id) };
+      const { suppressMinutes } = ports;
+      try {
+        return await suppress(
+          ports.userStates,
+          { event, user, candidate, state, sighting, suppressMinutes, now },
+          signal,
+        );
+      } catch (error) {
+        budget.work.throwIfAborted();
+        ports.observe({ kind: "historyUnavailable", event, error });
+        return null;
+      }
+    },
+    async record(due, budget) {
+      if (sighting === null && due === null) return;
+      const signal = share(budget.parking, shares.complete);
+      const memory = { sighting, forgotten: forget(state, network, now) };
+      await within(signal, ports.userStates.record(user, network, due?.opened ?? null, memory, signal));
+    },
+    close: (due, signal) => within(signal, ports.userStates.close(user, network, due.opened, signal)),
+  };
 }
 
 /** Null when the store could not be asked: the alert may then be a duplicate, and goes out all the same. */
@@ -233,16 +352,11 @@ async function refreshProfiles(events: readonly LogEvent[], ports: PipelinePorts
 }
 
 /** Null when the store could not be asked. */
-async function lookUp(
-  events: readonly LogEvent[],
-  ports: PipelinePorts,
-  budget: Budget,
-): Promise<ProfileLocations | null> {
-  const keys = new Set(events.flatMap(profileKeys));
-  if (keys.size === 0) return new Map();
+async function lookUp(events: readonly LogEvent[], ports: PipelinePorts, budget: Budget): Promise<Findings | null> {
+  const users = new Set(events.flatMap(profileKeys));
   const signal = share(budget.work, shares.lookUp);
   try {
-    return await within(signal, ports.profiles.findLocations(keys, signal));
+    return await within(signal, ports.lookUp(users, signal));
   } catch (error) {
     ports.observe({ kind: "profilesUnavailable", error });
     return null;

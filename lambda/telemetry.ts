@@ -12,6 +12,10 @@ export function observe(observation: Observation): void {
   switch (observation.kind) {
     case "alertPublished": {
       const { alertId, severity, user, geo, okta, detections } = observation.alert;
+      if (observation.alert.test) {
+        logger.info("Published a test alert", { alertId, eventUuid: okta.eventUuid });
+        return;
+      }
       metrics.addMetric("AlertsPublished", MetricUnit.Count, 1);
       if (geo.verdict === "unknown") metrics.addMetric("UnknownLocations", MetricUnit.Count, 1);
       if (observation.alert.delayReason !== null) metrics.addMetric("AlertsDelayed", MetricUnit.Count, 1);
@@ -29,6 +33,30 @@ export function observe(observation: Observation): void {
     case "duplicate":
       metrics.addMetric("Duplicates", MetricUnit.Count, 1);
       logger.info("Left out an event that was alerted on before", { eventUuid: observation.event.uuid });
+      return;
+    case "excepted": {
+      const { event, by, whole } = observation;
+      if (whole) metrics.addMetric("Excepted", MetricUnit.Count, 1);
+      logger.info(whole ? "An exception covers an event" : "An exception covers some of an event's detections", {
+        eventUuid: event.uuid,
+        userId: event.fields.actor?.id,
+        exceptionIds: by.map(({ id }) => id),
+      });
+      return;
+    }
+    case "suppressed":
+      metrics.addMetric("Suppressed", MetricUnit.Count, 1);
+      logger.info("Held back a session start, as its user was alerted on a moment before", {
+        eventUuid: observation.event.uuid,
+        userId: observation.event.fields.actor?.id,
+      });
+      return;
+    case "historyUnavailable":
+      metrics.addMetric("HistoryUnavailable", MetricUnit.Count, 1);
+      logger.warn("What is remembered of a user could not be asked; the alert goes out", {
+        eventUuid: observation.event.uuid,
+        error: observation.error as Error,
+      });
       return;
     case "profilesUnavailable":
       metrics.addMetric("ProfilesUnavailable", MetricUnit.Count, 1);

@@ -1,5 +1,6 @@
 import type { AddressInfo } from "node:net";
 import { DynamoDBClient, PutItemCommand } from "@aws-sdk/client-dynamodb";
+import { defaultSuppressMinutes } from "../lambda/config.ts";
 import { type AlertFeed, followAlerts, type ReceivedAlert } from "./alert-feed.ts";
 import { chaosRoutes } from "./chaos.ts";
 import { type Emulators, startEmulators } from "./emulators.ts";
@@ -14,6 +15,8 @@ export interface EmbeddedRunOptions {
   readonly hookSecret: string;
   /** Kilometers. */
   readonly mismatchDistanceKm: number;
+  /** Minutes in which a user's further session starts on one network are held back. @default 60 */
+  readonly suppressMinutes?: number;
   /** Whether detections with `status: experimental` run. @default false */
   readonly experimentalDetections?: boolean;
   readonly onAlert?: (received: ReceivedAlert) => void;
@@ -53,6 +56,7 @@ export async function startEmbeddedRun(options: EmbeddedRunOptions): Promise<Emb
     ...emulators.environment,
     HOOK_SECRET: options.hookSecret,
     MISMATCH_DISTANCE_KM: String(options.mismatchDistanceKm),
+    SUPPRESS_MINUTES: String(options.suppressMinutes ?? defaultSuppressMinutes),
     EXPERIMENTAL_DETECTIONS: String(options.experimentalDetections ?? false),
   };
   // A secret's ARN in the caller's environment would be a second one.

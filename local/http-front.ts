@@ -11,10 +11,16 @@ export type LocalRoutes = Readonly<Record<string, () => unknown>>;
 const maximumRequestBytes = 6 * 1_048_576;
 
 /**
- * Serves a handler over HTTP as a Lambda Function URL does.
- *
+ * Execution environments, each of which works on one request at a time, as Lambda's do. This process has one processor
+ * to share among them: with more, requests would run out of the time that each alone has plenty of.
+ */
+const environments = 16;
+
+/**
+ * Serves a handler over HTTP as a Lambda Function URL does. Over {@link environments} requests at once, the others wait.
  */
 export function createHttpFront(handler: Handler, local: LocalRoutes, onError: (error: unknown) => void): Server {
+  const inEnvironment = createGate(environments);
   return createServer((request, response) => {
     void respond(request, response).catch((error: unknown) => {
       onError(error);
@@ -37,7 +43,7 @@ export function createHttpFront(handler: Handler, local: LocalRoutes, onError: (
       response.writeHead(413, { connection: "close" }).end();
       return;
     }
-    const result = await handler(toFunctionUrlEvent(request, url, body));
+    const result = await inEnvironment(() => handler(toFunctionUrlEvent(request, url, body)));
     if (typeof result === "string") {
       response.writeHead(200, { "content-type": "application/json" }).end(result);
       return;
@@ -96,5 +102,22 @@ function toFunctionUrlEvent(request: IncomingMessage, url: URL, body: Buffer): L
     },
     ...(body.byteLength === 0 ? {} : { body: body.toString(isText ? "utf8" : "base64") }),
     isBase64Encoded: body.byteLength > 0 && !isText,
+  };
+}
+
+/** Lets so many tasks run at a time; the others wait their turn. */
+function createGate(most: number): <Value>(task: () => Promise<Value>) => Promise<Value> {
+  const waiting: (() => void)[] = [];
+  let running = 0;
+  return async (task) => {
+    if (running >= most) await new Promise<void>((resolve) => waiting.push(resolve));
+    else running += 1;
+    try {
+      return await task();
+    } finally {
+      const next = waiting.shift();
+      if (next === undefined) running -= 1;
+      else next();
+    }
   };
 }

@@ -1,3 +1,4 @@
+import { defaultSuppressMinutes, maximumSuppressMinutes } from "../lambda/config.ts";
 import { type ChaosName, chaosFaults, isChaosName } from "./chaos.ts";
 
 /** The embedded run's settings. */
@@ -7,6 +8,8 @@ export interface Settings {
   readonly hookSecret: string;
   /** Kilometers, over 0. */
   readonly mismatchDistanceKm: number;
+  /** Minutes, 0 to 1440; 0 holds nothing back. */
+  readonly suppressMinutes: number;
   /** Whether detections with `status: experimental` run. */
   readonly experimentalDetections: boolean;
   /** What is broken from the start. */
@@ -32,6 +35,8 @@ Environment:
   PORT                     the same as --port
   HOOK_SECRET              the event hook's secret (default: local-secret)
   MISMATCH_DISTANCE_KM     a mismatch is farther than this from every profile location (default: 500)
+  SUPPRESS_MINUTES         minutes in which a user's further session starts on one network are held back after an alert;
+                           0: none (default: ${defaultSuppressMinutes})
   EXPERIMENTAL_DETECTIONS  true: detections with "status: experimental" run as well (default: false)`;
 
 /** Reads the settings from the command line, the environment and defaults, in this order. */
@@ -45,6 +50,10 @@ export function readSettings(
   if (!(distance > 0 && distance <= 20_016)) {
     throw new SettingsError("MISMATCH_DISTANCE_KM is no number of kilometers between 0 and 20016");
   }
+  const suppress = environment.SUPPRESS_MINUTES || String(defaultSuppressMinutes);
+  if (!/^\d+$/.test(suppress) || Number(suppress) > maximumSuppressMinutes) {
+    throw new SettingsError(`SUPPRESS_MINUTES is no whole number of minutes from 0 to ${maximumSuppressMinutes}`);
+  }
   const experimental = environment.EXPERIMENTAL_DETECTIONS || "false";
   if (experimental !== "true" && experimental !== "false") {
     throw new SettingsError(`EXPERIMENTAL_DETECTIONS is "${experimental}": neither true nor false`);
@@ -53,6 +62,7 @@ export function readSettings(
     port: Number(port),
     hookSecret: environment.HOOK_SECRET || "local-secret",
     mismatchDistanceKm: distance,
+    suppressMinutes: Number(suppress),
     experimentalDetections: experimental === "true",
     chaos: (values.chaos ?? []).map(readChaos),
   };

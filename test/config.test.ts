@@ -20,6 +20,7 @@ test("a complete environment is read", () => {
     deadLetterQueueUrl: complete.DEAD_LETTER_QUEUE_URL,
     hookSecret: { arn: complete.HOOK_SECRET_ARN },
     mismatchDistanceKm: 750.5,
+    suppressMinutes: 60,
     experimentalDetections: false,
     refreshQueueUrl: null,
   });

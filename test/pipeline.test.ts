@@ -1,7 +1,6 @@
 import { describe, expect, test } from "vitest";
 import type { Alert } from "../lambda/alerts/alert.ts";
 import { type Budget, startBudget } from "../lambda/budget.ts";
-import type { Claims } from "../lambda/claims/claims.ts";
 import type { Delivery, MalformedEvent } from "../lambda/okta/event-hook.ts";
 import type { LogEvent } from "../lambda/okta/log-event.ts";
 import {
@@ -15,6 +14,7 @@ import {
 import type { Refresh } from "../lambda/profiles/refresh.ts";
 import type { Work } from "../lambda/retries/work.ts";
 import { type Json, logEvent } from "./fixtures/events.ts";
+import { findings, memoryClaims, memoryPorts } from "./fixtures/memory.ts";
 import { rule, ruleSet } from "./fixtures/rules.ts";
 
 const proxied = rule("high", "00000000-0000-4000-8000-000000000001", { "securityContext.isProxy": true });
@@ -34,24 +34,6 @@ const lisbon = {
 const down = new Error("down");
 const unlimited: Budget = startBudget({ work: 60_000, parking: 60_000 });
 
-/** Claims kept in memory, as the state table would. */
-function memoryClaims(): Claims & { readonly records: Map<string, readonly string[] | null> } {
-  const records = new Map<string, readonly string[] | null>();
-  return {
-    records,
-    claim: async (key) => {
-      const record = records.get(key);
-      if (record === undefined) {
-        records.set(key, null);
-        return { kind: "claimed" };
-      }
-      return record === null ? { kind: "underWay" } : { kind: "done", undecided: record };
-    },
-    complete: async (key, undecided) => void records.set(key, undecided),
-    release: async (key) => void records.delete(key),
-  };
-}
-
 function world(overrides: Partial<PipelinePorts> = {}) {
   const published: Alert[] = [];
   const asked: string[][] = [];
@@ -59,24 +41,20 @@ function world(overrides: Partial<PipelinePorts> = {}) {
   const parked: ParkedWork[] = [];
   const observed: Observation[] = [];
   const claims = memoryClaims();
-  const ports: PipelinePorts = {
+  const ports = memoryPorts({
     rules: ruleSet([proxied, far]),
-    profiles: {
-      findLocations: async (keys) => {
-        asked.push([...keys]);
-        return new Map([["00u1lisbon", [lisbon]]]);
-      },
+    lookUp: async (users) => {
+      asked.push([...users]);
+      return findings(new Map([["00u1lisbon", [lisbon]]]));
     },
     claims,
     publish: async (alert) => void published.push(alert),
     parkWork: async (work) => void parked.push(...work),
     parkMalformed: async (events) => void malformedParked.push(...events),
-    refreshProfiles: null,
-    mismatchDistanceKm: 500,
     now: () => new Date("2026-11-24T09:30:03Z"),
     observe: (observation) => observed.push(observation),
     ...overrides,
-  };
+  });
   const deliver = (events: readonly Json[], malformed: readonly MalformedEvent[] = [], budget = unlimited) =>
     processDelivery(
       { id: "d", org: null, eventHookId: null, events: events.map((event) => logEvent(event)), malformed },
@@ -91,10 +69,19 @@ function world(overrides: Partial<PipelinePorts> = {}) {
 
 /** What became of a delivery, but for what it received. */
 const outcome = (counts: Partial<Outcome>) =>
-  expect.objectContaining({ alerted: 0, duplicates: 0, parked: 0, deadLettered: 0, failed: 0, ...counts });
+  expect.objectContaining({
+    alerted: 0,
+    duplicates: 0,
+    excepted: 0,
+    suppressed: 0,
+    parked: 0,
+    deadLettered: 0,
+    failed: 0,
+    ...counts,
+  });
 const direct: Json = { securityContext: { isProxy: false } };
 const broken: MalformedEvent = { event: 5, faults: [{ path: "data.events.0", message: "expected an object" }] };
-const storeDown = { profiles: { findLocations: () => Promise.reject(down) } };
+const storeDown = { lookUp: () => Promise.reject(down) };
 
 describe("the profile store", () => {
   test("is not asked for events that no rule can match", async () => {
@@ -113,10 +100,10 @@ describe("the profile store", () => {
     expect(asked).toEqual([["00u1", "a@x", "00u2", "b@x"]]);
   });
 
-  test("is not asked when no candidate has a user", async () => {
+  test("is asked for no user's when no candidate has one: exceptions of anyone are read all the same", async () => {
     const { deliver, asked, published } = world();
     await deliver([{ actor: null }]);
-    expect(asked).toEqual([]);
+    expect(asked).toEqual([[]]);
     expect(published[0]?.geo.verdict).toBe("unknown");
   });
 
@@ -134,7 +121,7 @@ describe("the profile store", () => {
 
     await expect(retry(waiting?.work as Work)).rejects.toThrow("the profile store could not be asked");
     expect(published).toHaveLength(1);
-    const mended = { ...ports, profiles: { findLocations: async () => new Map([["00u1lisbon", [lisbon]]]) } };
+    const mended = { ...ports, lookUp: async () => findings(new Map([["00u1lisbon", [lisbon]]])) };
     const later = { ...mended, now: () => new Date("2026-11-24T10:30:03Z") };
     await retryWork(waiting?.work as Work, later, unlimited);
     expect(detections()).toEqual([[proxied.id], [far.id]]);
@@ -157,7 +144,7 @@ describe("the profile store", () => {
   });
 
   test("that hangs is waited for as long as its share of the time, and the alert goes out", async () => {
-    const { deliver, published, kinds } = world({ profiles: { findLocations: () => new Promise(() => {}) } });
+    const { deliver, published, kinds } = world({ lookUp: () => new Promise(() => {}) });
     expect(await deliver([{}])).toEqual(outcome({ received: 1, alerted: 1, parked: 1 }));
     expect(kinds()).toContain("profilesUnavailable");
     expect(published).toHaveLength(1);
@@ -184,7 +171,7 @@ test("one alert is published for an event, whatever the number of rules, and say
 test("an undecided rule that the location decides against raises nothing", async () => {
   const { deliver, published } = world({
     rules: ruleSet([far]),
-    profiles: { findLocations: async () => new Map() },
+    lookUp: async () => findings(new Map()),
   });
   expect(await deliver([{}])).toEqual(outcome({ received: 1 }));
   expect(published).toEqual([]);
@@ -273,7 +260,7 @@ describe("an event that was alerted on before", () => {
     expect(await deliver([{ uuid: "e" }])).toEqual(outcome({ received: 1, parked: 1 }));
     expect(parked[0]?.delaySeconds).toBeGreaterThan(20);
     await expect(retry(parked[0]?.work as Work)).rejects.toThrow("another request is at this event");
-    claims.records.set("e", []);
+    claims.records.set("e", { outcome: "alerted", undecided: [], exceptions: [] });
     await retry(parked[0]?.work as Work);
     expect(published).toEqual([]);
     claims.records.delete("e");

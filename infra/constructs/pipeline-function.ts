@@ -34,12 +34,13 @@ export class PipelineFunction extends OwnFunction {
         RETRY_QUEUE_URL: retryQueue.queue.queueUrl,
         DEAD_LETTER_QUEUE_URL: deadLetterQueue.queue.queueUrl,
         MISMATCH_DISTANCE_KM: String(settings.mismatchDistanceKm),
+        SUPPRESS_MINUTES: String(settings.suppressMinutes),
         EXPERIMENTAL_DETECTIONS: String(settings.experimentalDetections),
         ...props.environment,
       },
     });
     profileTable.grantLookUp(this.role);
-    stateTable.grantClaim(this.role);
+    stateTable.grantPipeline(this.role);
     alertTopic.grantPublish(this.role);
     retryQueue.grantSend(this.role);
   }

@@ -1,9 +1,12 @@
-import { RemovalPolicy, Validations } from "aws-cdk-lib";
+import { RemovalPolicy } from "aws-cdk-lib";
 import { AttributeType, BillingMode, Table, TableEncryption } from "aws-cdk-lib/aws-dynamodb";
 import { Grant, type IGrantable } from "aws-cdk-lib/aws-iam";
 import { Construct } from "constructs";
 
-/** The table for what the functions remember from one request to the next, and how far a sync is. */
+/**
+ * The table for what the functions remember: what is claimed, what users did, how far a sync is; and for the exceptions,
+ * which people made, so that it stays when the stack goes, and can be brought back to any second of the last 35 days.
+ */
 export class StateTable extends Construct {
   readonly table: Table;
 
@@ -14,17 +17,20 @@ export class StateTable extends Construct {
       timeToLiveAttribute: "expiration",
       billingMode: BillingMode.PAY_PER_REQUEST,
       encryption: TableEncryption.AWS_MANAGED,
-      removalPolicy: RemovalPolicy.DESTROY,
-    });
-    Validations.of(this.table).acknowledge({
-      id: "AwsSolutions-DDB3",
-      reason: "The table holds what expires by itself or is made anew; there is nothing in it to bring back.",
+      pointInTimeRecoverySpecification: { pointInTimeRecoveryEnabled: true },
+      removalPolicy: RemovalPolicy.RETAIN,
     });
   }
 
-  /** Lets claim work and record that it is done. */
-  grantClaim(grantee: IGrantable): Grant {
-    return this.#grant(grantee, ["dynamodb:PutItem", "dynamodb:GetItem", "dynamodb:UpdateItem", "dynamodb:DeleteItem"]);
+  /** Lets claim work, read exceptions, and read and record what is remembered of users. */
+  grantPipeline(grantee: IGrantable): Grant {
+    return this.#grant(grantee, [
+      "dynamodb:BatchGetItem",
+      "dynamodb:GetItem",
+      "dynamodb:PutItem",
+      "dynamodb:UpdateItem",
+      "dynamodb:DeleteItem",
+    ]);
   }
 
   /** Lets record how far a sync is. */

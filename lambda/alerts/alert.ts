@@ -1,110 +1,21 @@
 import { v5 as uuidv5 } from "uuid";
 import { countryCode } from "../geo/country.ts";
 import { coordinatesOfExit, type GeoJudgement } from "../geo/mismatch.ts";
+import { summarizeHistory, type UserState } from "../history/history.ts";
+import type { HeldBack } from "../history/suppression.ts";
 import type { Delivery } from "../okta/event-hook.ts";
-import { type LogEvent, publishedTime } from "../okta/log-event.ts";
-import {
-  type Behavior,
-  behaviors,
-  type NetworkService,
-  networkServices,
-  type Risk,
-  risk,
-} from "../okta/security-signals.ts";
-import type { ProfileLocation } from "../profiles/profile-location.ts";
+import type { LogEvent } from "../okta/log-event.ts";
+import { behaviors, networkServices, type Risk, risk } from "../okta/security-signals.ts";
+import { adjustSeverity, type SeverityAdjustment } from "../severity/adjustment.ts";
 import type { MatchedSelection } from "../sigma/compile.ts";
-import { bySeverity, type Level, type Rule } from "../sigma/rule.ts";
-import { describeAction, summarize, triageSteps } from "./wording.ts";
+import type { Enrichment } from "../sigma/field.ts";
+import { bySeverity, type Rule } from "../sigma/rule.ts";
+import type { Alert, AlertDetection } from "./alert-schema.ts";
+import { consoleLinks } from "./console-links.ts";
+import { triageSteps } from "./triage.ts";
+import { describeAction, summarize } from "./wording.ts";
 
-/** A rule that matched, as the alert tells of it. */
-export interface AlertDetection {
-  readonly id: string;
-  readonly title: string;
-  readonly level: Level;
-  readonly description: string;
-  readonly tags: readonly string[];
-  readonly references: readonly string[];
-  readonly falsePositives: readonly string[];
-  /** Which selections of the rule the event met, and by which of its values. */
-  readonly matched: readonly MatchedSelection[];
-}
-
-/** One event that at least one detection matched: the body of the SNS message. What is not known is null. */
-export interface Alert {
-  readonly schemaVersion: "1.0";
-  /** UUIDv5 of the event's uuid and the detections' ids: the same, however often the event is handled. */
-  readonly alertId: string;
-  /** ISO 8601, UTC. */
-  readonly detectedAt: string;
-  /** Whether this alert adds to an earlier one about the same event. */
-  readonly followUp: boolean;
-  /** Seconds that the event waited on the retry queue; 0 when it was alerted on at once. */
-  readonly delayedSeconds: number;
-  /** Why it waited; null when it did not. */
-  readonly delayReason: string | null;
-  /** The highest level among the detections. */
-  readonly severity: Level;
-  /** Severest first. */
-  readonly detections: readonly AlertDetection[];
-  /** One sentence that a person can act on. */
-  readonly summary: string;
-  readonly user: { readonly id: string | null; readonly login: string | null; readonly displayName: string | null };
-  readonly session: {
-    readonly outcome: string | null;
-    readonly reason: string | null;
-    readonly externalSessionId: string | null;
-    readonly rootSessionId: string | null;
-  };
-  readonly network: {
-    /** Whether Okta knows the address as a proxy. */
-    readonly isProxy: boolean | null;
-    readonly ip: string | null;
-    readonly asNumber: number | null;
-    readonly asOrg: string | null;
-    readonly isp: string | null;
-    readonly domain: string | null;
-    readonly services: readonly NetworkService[];
-  };
-  readonly client: {
-    readonly browser: string | null;
-    readonly os: string | null;
-    readonly device: string | null;
-    readonly userAgent: string | null;
-    readonly zone: string | null;
-  };
-  readonly geo: {
-    readonly verdict: GeoJudgement["verdict"];
-    readonly reason: string;
-    readonly distanceKm: number | null;
-    readonly thresholdKm: number;
-    readonly exit: {
-      readonly city: string | null;
-      readonly state: string | null;
-      readonly country: string | null;
-      readonly countryCode: string | null;
-      readonly latitude: number | null;
-      readonly longitude: number | null;
-    };
-    readonly nearestProfileLocation: ProfileLocation | null;
-  };
-  readonly risk: Risk;
-  readonly behaviors: readonly Behavior[];
-  readonly okta: {
-    readonly org: string | null;
-    readonly eventUuid: string;
-    readonly eventHookId: string | null;
-    readonly deliveryId: string | null;
-    readonly published: string;
-    readonly eventType: string;
-    readonly systemLogUrl: string | null;
-  };
-  /** What to do, in order. */
-  readonly triage: readonly string[];
-  /** The LogEvent as received, but for the fields named in `eventCut`. */
-  readonly event: Readonly<Record<string, unknown>>;
-  /** Top-level fields that were left out of `event` to keep within SNS's limit; null when it is whole. */
-  readonly eventCut: readonly string[] | null;
-}
+export type { Alert, AlertDetection };
 
 /** What an alert is made of. */
 export interface AlertSource {
@@ -119,6 +30,12 @@ export interface AlertSource {
   readonly followUp?: boolean;
   /** Why and since when the event waited. @default null, it did not */
   readonly delay?: { readonly reason: string; readonly since: Date } | null;
+  /** What is remembered of the user. @default null, that is not known */
+  readonly state?: UserState | null;
+  /** Sessions that were held back before this. @default null, that is not known */
+  readonly heldBack?: HeldBack | null;
+  /** What is asked for the severity. @default none */
+  readonly severity?: { readonly adjustments: readonly SeverityAdjustment[]; readonly enrichment: Enrichment };
 }
 
 /** The namespace of our alert ids: a random UUID, fixed for ever. */
@@ -129,8 +46,8 @@ const maximumText = 1_000;
 
 /** Writes the alert about one event. */
 export function createAlert(source: AlertSource): Alert {
-  const { event, delivery, judgement, thresholdKm, detectedAt, followUp = false, delay = null } = source;
-  const { actor, client, outcome, authenticationContext, securityContext } = event.fields;
+  const { event, delivery, judgement, thresholdKm, detectedAt, followUp = false, delay = null, state = null } = source;
+  const { actor, client, outcome, authenticationContext, securityContext, device } = event.fields;
   const exit = client?.geographicalContext ?? null;
   const coordinates = exit === null ? null : coordinatesOfExit(exit);
   const detections = source.detections
@@ -143,13 +60,25 @@ export function createAlert(source: AlertSource): Alert {
     login: brief(actor?.alternateId),
     displayName: brief(actor?.displayName),
   };
+  const links = consoleLinks(delivery.org, event);
   const facts = {
+    test: event.isTest,
     user,
     session: {
       outcome: brief(outcome?.result),
       reason: brief(outcome?.reason),
       externalSessionId: brief(authenticationContext?.externalSessionId),
       rootSessionId: brief(authenticationContext?.rootSessionId),
+      credentialType: brief(authenticationContext?.credentialType),
+      credentialProvider: brief(authenticationContext?.credentialProvider),
+      authenticationProvider: brief(authenticationContext?.authenticationProvider),
+    },
+    device: {
+      id: brief(device?.id),
+      name: brief(device?.name),
+      platform: brief(device?.os_platform),
+      registered: device?.registered ?? null,
+      managed: device?.managed ?? null,
     },
     network: {
       isProxy: securityContext?.isProxy ?? null,
@@ -195,10 +124,15 @@ export function createAlert(source: AlertSource): Alert {
       deliveryId: brief(delivery.id),
       published: event.published,
       eventType: event.eventType,
-      systemLogUrl: systemLogUrl(delivery.org, event),
+      systemLogUrl: links.event,
     },
+    links,
+    history: state && summarizeHistory(state, event, detectedAt),
+    heldBack: source.heldBack ?? null,
   };
   const action = describeAction(event);
+  const { adjustments = [], enrichment = {} } = source.severity ?? {};
+  const severityAdjustments = adjustSeverity(severest.level, adjustments, event.received, enrichment);
   return {
     schemaVersion: "1.0",
     alertId: uuidv5([event.uuid, ...detections.map(({ id }) => id).sort()].join("\n"), alertNamespace),
@@ -207,7 +141,8 @@ export function createAlert(source: AlertSource): Alert {
     delayedSeconds:
       delay === null ? 0 : Math.max(0, Math.round((detectedAt.getTime() - delay.since.getTime()) / 1_000)),
     delayReason: brief(delay?.reason),
-    severity: severest.level,
+    severity: severityAdjustments.at(-1)?.to ?? severest.level,
+    severityAdjustments,
     detections,
     summary: summarize(facts, action),
     ...facts,
@@ -218,7 +153,21 @@ export function createAlert(source: AlertSource): Alert {
 }
 
 /** What the words of an alert are made of. */
-export type AlertFacts = Pick<Alert, "user" | "session" | "network" | "client" | "geo" | "risk" | "behaviors" | "okta">;
+export type AlertFacts = Pick<
+  Alert,
+  | "test"
+  | "user"
+  | "session"
+  | "device"
+  | "network"
+  | "client"
+  | "geo"
+  | "history"
+  | "heldBack"
+  | "risk"
+  | "behaviors"
+  | "okta"
+>;
 
 /** Values that an explanation lists of one field at most: a target may be one of thousands. */
 const maximumValues = 10;
@@ -257,22 +206,4 @@ function brief(text: string | null | undefined): string | null {
 
 function briefRisk(found: Risk | null): Risk {
   return { level: brief(found?.level), reasons: (found?.reasons ?? []).map((reason) => brief(reason) ?? "") };
-}
-
-/**
- * A link that opens the event in the admin console's System Log. Okta's own domains have their console at
- * `{org}-admin`; of a custom domain it cannot be told.
- */
-function systemLogUrl(org: string | null, event: LogEvent): string | null {
-  const [, name, domain] =
-    /^([a-z0-9-]+?)(?:-admin)?\.((?:okta|oktapreview|okta-emea|okta-gov)\.com|okta\.mil)$/i.exec(org ?? "") ?? [];
-  if (name === undefined) return null;
-  const query = new URLSearchParams({ search: `uuid eq "${event.uuid.slice(0, 100)}"` });
-  const time = publishedTime(event.published);
-  const hour = 3_600_000;
-  if (Math.abs(time) < 8.64e15 - hour) {
-    query.set("fromTime", new Date(time - hour).toISOString());
-    query.set("toTime", new Date(time + hour).toISOString());
-  }
-  return `https://${name}-admin.${domain}/report/system_log_2?${query}`;
 }

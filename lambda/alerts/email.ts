@@ -1,12 +1,23 @@
+import { sessionStart } from "../okta/log-event.ts";
+import { gotIn } from "../okta/outcome.ts";
 import type { Alert } from "./alert.ts";
-import { describeExit, describeNetwork, describeProxy, describeUser, gotIn, sessionStart } from "./wording.ts";
+import {
+  describeExit,
+  describeHistory,
+  describeNetwork,
+  describeProxy,
+  describeStrength,
+  describeUser,
+  oneLine,
+  plural,
+} from "./wording.ts";
 
 /** SNS takes subjects of at most 100 characters: printable ASCII, not starting with a space. */
 const maximumSubject = 99;
 
 /** The e-mail's subject: ASCII, under 100 characters, on one line. */
 export function renderSubject(alert: Alert): string {
-  const subject = `[${alert.severity}] ${describeKind(alert)}: ${alert.user.login ?? alert.user.id ?? "unknown user"}, ${alert.geo.exit.country ?? "unknown country"}`;
+  const subject = `${alert.test ? "[TEST] " : ""}[${alert.severity}] ${describeKind(alert)}: ${alert.user.login ?? alert.user.id ?? "unknown user"}, ${alert.geo.exit.country ?? "unknown country"}`;
   const ascii = subject
     .normalize("NFKD")
     .replace(/\p{Mn}/gu, "")
@@ -18,7 +29,7 @@ export function renderSubject(alert: Alert): string {
 function describeKind(alert: Alert): string {
   if (alert.okta.eventType !== sessionStart) return alert.detections[0]?.title ?? alert.okta.eventType;
   const proxied = describeProxy(alert) === null ? "" : "proxied ";
-  return gotIn(alert) ? `${proxied}Okta session` : `${proxied}Okta sign-in attempt`;
+  return gotIn(alert.session.outcome) ? `${proxied}Okta session` : `${proxied}Okta sign-in attempt`;
 }
 
 /** The alert written for a person: who, from where, through what, how far from home, what to do first. */
@@ -26,8 +37,10 @@ export function renderEmail(alert: Alert): string {
   const { session, client, geo, okta } = alert;
   const risk = [alert.risk.level, alert.risk.reasons.join(", ")].filter(Boolean).join(": ");
   const positive = alert.behaviors.filter(({ result }) => result?.toUpperCase() === "POSITIVE").map(({ name }) => name);
+  const { heldBack } = alert;
   const rows: [name: string, value: string | null][] = [
-    ["Severity", alert.severity],
+    ["Test", alert.test ? "yes: nobody signed in" : null],
+    ["Severity", [alert.severity, ...alert.severityAdjustments.map(describeAdjustment)].join(", ")],
     ["Who", `${describeUser(alert)}${alert.user.id === null ? "" : `, id ${alert.user.id}`}`],
     ["When", okta.published],
     ["Outcome", [session.outcome ?? "unknown", session.reason].filter(Boolean).join(": ")],
@@ -36,6 +49,14 @@ export function renderEmail(alert: Alert): string {
     ["Network", describeNetwork(alert)],
     ["Location", `${geo.verdict}. ${geo.reason}`],
     ["Client", [client.browser, client.os, client.device].filter(Boolean).join(", ") || "unknown"],
+    ["Strength", describeStrength(alert)],
+    ["History", describeHistory(alert)],
+    [
+      "Held back",
+      heldBack === null || heldBack.count === 0
+        ? null
+        : `${plural(heldBack.count, "session start")} of this user on this network since ${heldBack.since}`,
+    ],
     ["Okta risk", risk || null],
     ["Unusual", positive.join(", ") || null],
     ["Org", okta.org],
@@ -59,7 +80,7 @@ export function renderEmail(alert: Alert): string {
       alert.detections.flatMap(({ falsePositives }) => falsePositives).map((reason) => `- ${oneLine(reason)}`),
     ),
     "",
-    ...(okta.systemLogUrl === null ? [] : [`System Log: ${okta.systemLogUrl}`]),
+    ...linkLines(alert),
     `Event ${oneLine(okta.eventUuid)}, alert ${alert.alertId}`,
     ...(alert.eventCut === null
       ? []
@@ -68,7 +89,20 @@ export function renderEmail(alert: Alert): string {
   ].join("\n");
 }
 
-/** Names come from outside: no line break, control or direction character of theirs may shape the text. */
-function oneLine(text: string): string {
-  return text.replace(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]+/gu, " ").trim();
+/** `lowered from high by "Failed attempt"`. */
+function describeAdjustment({ title, from }: Alert["severityAdjustments"][number]): string {
+  return `${from} before "${title}"`;
+}
+
+/** What can be opened in the admin console. */
+function linkLines({ links }: Alert): string[] {
+  const named: [name: string, url: string | null][] = [
+    ["The event", links.event],
+    ["This user's day", links.user],
+    ["The session", links.session],
+    ["This address's week", links.address],
+    ["The user's page", links.userProfile],
+  ];
+  const known = named.filter(([, url]) => url !== null);
+  return known.length === 0 ? [] : ["Look", ...known.map(([name, url]) => `- ${name}: ${url}`), ""];
 }

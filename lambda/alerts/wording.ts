@@ -1,5 +1,6 @@
 import { describeLocation, formatKm } from "../geo/mismatch.ts";
-import type { LogEvent } from "../okta/log-event.ts";
+import { type LogEvent, sessionStart } from "../okta/log-event.ts";
+import { gotIn } from "../okta/outcome.ts";
 import type { Alert, AlertFacts } from "./alert.ts";
 
 /** Names the user for a person: display name and login, as far as they are known. */
@@ -8,9 +9,6 @@ export function describeUser({ user }: Pick<Alert, "user">): string {
   if (login === null) return displayName ?? id ?? "An unknown user";
   return displayName === null || displayName === login ? login : `${displayName} (${login})`;
 }
-
-/** The one event type whose alerts are about the sign-in itself. */
-export const sessionStart = "user.session.start";
 
 /** Names what was done, beside starting a session: `Grant user privilege: Ada Marques`. Null for a session start. */
 export function describeAction(event: LogEvent): string | null {
@@ -48,11 +46,6 @@ export function describeNetwork({ network }: Pick<Alert, "network">): string {
   return [ip ?? "unknown address", as].filter(Boolean).join(", ");
 }
 
-/** Whether what was tried came about, as far as the event tells. */
-export function gotIn({ session }: Pick<Alert, "session">): boolean {
-  return session.outcome === null || /^(SUCCESS|ALLOW)$/i.test(session.outcome);
-}
-
 /** How far the exit is from where the user is expected, in a few words. */
 export function describeDistance({ geo }: Pick<Alert, "geo">): string | null {
   if (geo.verdict === "unknown") return null;
@@ -67,9 +60,9 @@ export function describeDistance({ geo }: Pick<Alert, "geo">): string | null {
 export function summarize(facts: AlertFacts, action: string | null): string {
   const place = [describeExit(facts), describeDistance(facts)].filter(Boolean).join(", ");
   const where = `${through(facts)} in ${place}, from ${facts.network.ip ?? "an unknown address"}.`;
-  const outcome = gotIn(facts) ? "" : ` (${facts.session.outcome})`;
+  const outcome = gotIn(facts.session.outcome) ? "" : ` (${facts.session.outcome})`;
   if (action !== null) return `${describeUser(facts)} did "${action}"${outcome}${where}`;
-  const verb = gotIn(facts) ? "started an Okta session" : `tried to start an Okta session${outcome}`;
+  const verb = gotIn(facts.session.outcome) ? "started an Okta session" : `tried to start an Okta session${outcome}`;
   return `${describeUser(facts)} ${verb}${where}`;
 }
 
@@ -79,22 +72,50 @@ function through(facts: AlertFacts): string {
   return proxy === null ? "" : ` through ${proxy}`;
 }
 
-/** What to do about the alert, in order. */
-export function triageSteps(facts: AlertFacts, action: string | null): string[] {
-  const user = describeUser(facts);
-  const session = facts.session.rootSessionId ?? facts.session.externalSessionId;
-  const did = action === null ? "signed in" : `did "${action}"`;
-  const undo = action === null ? "" : "undo what was done, ";
+/** Names the network of an earlier session: `at 2026-11-20T08:00:00.000Z through VPN (NORDVPN), AS64500 in CA`. */
+export function describeNetworkOfHistory(last: NonNullable<Alert["history"]>["last"]): string {
+  if (last === null) return "not known any more";
+  const { at, type, operator, asNumber, asOrg, countryCode } = last;
+  const proxy = type !== null && operator !== null ? `${type} (${operator})` : (type ?? operator);
+  const as = asNumber === null ? null : [`AS${asNumber}`, asOrg].filter(Boolean).join(" ");
+  const network = [proxy, as].filter(Boolean).join(", ");
+  return `at ${at}${network === "" ? "" : ` through ${network}`}${countryCode === null ? "" : ` in ${countryCode}`}`;
+}
+
+/** `1 session`, `2 sessions`. */
+export function plural(count: number, noun: string): string {
+  return `${count.toLocaleString("en-US")} ${noun}${count === 1 ? "" : "s"}`;
+}
+
+/** How sure Okta is who it was: what they proved it by, and on what device. Null when the event tells nothing. */
+export function describeStrength({ session, device }: Pick<Alert, "session" | "device">): string | null {
+  const { credentialType, credentialProvider } = session;
+  const credential = [credentialType, credentialProvider].filter(Boolean).join(" of ");
+  const known = device.id !== null || device.registered !== null || device.managed !== null;
+  const state = [
+    device.registered === null ? null : device.registered ? "registered" : "not registered",
+    device.managed === null ? null : device.managed ? "managed" : "not managed",
+  ].filter((part) => part !== null);
+  const described = known ? [`device ${device.name ?? device.id ?? "unnamed"}`, ...state].join(", ") : null;
+  return [credential, described].filter(Boolean).join("; ") || null;
+}
+
+/** What is remembered of the user's proxied sessions, in a sentence. Null when that is not known. */
+export function describeHistory({ history }: Pick<Alert, "history">): string | null {
+  if (history === null) return null;
+  const failed = history.failedIn30Days === 0 ? "" : `; ${plural(history.failedIn30Days, "failed attempt")} in 30 days`;
+  if (history.firstTime) return `no proxied session of this user is known from the last 90 days${failed}`;
+  const news = [
+    history.firstTimeForAsn ? "first time from this network" : null,
+    history.firstTimeForCountry ? "first time from this country" : null,
+  ].filter((part) => part !== null);
   return [
-    `Ask ${user}, over a channel other than e-mail or Okta, whether they ${did}${through(facts)} at ${facts.okta.published}.`,
-    gotIn(facts)
-      ? `If it was not them, or they cannot be reached: ${undo}clear the user's sessions, reset the password and the MFA factors, and revoke API tokens.`
-      : "The attempt failed. Look for other attempts on this user and from this address, and for one that succeeded.",
-    session === null
-      ? "In Okta's System Log, read what this user did since: factors enrolled, applications opened, privileges granted."
-      : `In Okta's System Log, follow the session ${session}: factors enrolled, applications opened, privileges granted.`,
-    facts.geo.verdict === "mismatch"
-      ? "The exit is far from every known location. Check whether the user travels; if a location is missing, add it to the profile."
-      : "If it is harmless, note why, so that the next alert is quicker to close.",
-  ];
+    `${plural(history.sessionsIn30Days, "proxied session")} in 30 days, the last ${describeNetworkOfHistory(history.last)}${failed}`,
+    ...news,
+  ].join("; ");
+}
+
+/** Text from outside on one line: no line break, control or direction character of it may shape what is around it. */
+export function oneLine(text: string): string {
+  return text.replace(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]+/gu, " ").trim();
 }

@@ -1,7 +1,9 @@
 import type { IdempotencyRecord } from "@aws-lambda-powertools/idempotency/persistence";
+import type { DynamoDBClient } from "@aws-sdk/client-dynamodb";
+import * as z from "zod/mini";
 import { clientDefaults, once } from "../aws-client.ts";
 import { within } from "../budget.ts";
-import type { Claims } from "./claims.ts";
+import type { Claims, End } from "./claims.ts";
 
 /** How long it is remembered that an event was alerted on. */
 const rememberSeconds = 7 * 86_400;
@@ -11,15 +13,20 @@ const claimMilliseconds = 20_000;
 /**
  * Claims on the state table, in records of Powertools' idempotency. Its persistence layer alone is used: its handler
  * takes work that is under way for an error, and a store that is down for a reason not to work.
+ *
+ * @param given the client to use. @default one of its own, made when first needed
  */
-export function createClaims(tableName: string): Claims {
+export function createClaims(tableName: string, given?: DynamoDBClient): Claims {
   const getStore = once(async () => {
     const [{ DynamoDBPersistenceLayer }, { IdempotencyConfig }, { DynamoDBClient }] = await Promise.all([
       import("@aws-lambda-powertools/idempotency/dynamodb"),
       import("@aws-lambda-powertools/idempotency"),
       import("@aws-sdk/client-dynamodb"),
     ]);
-    const store = new DynamoDBPersistenceLayer({ tableName, awsSdkV3Client: new DynamoDBClient(clientDefaults) });
+    const store = new DynamoDBPersistenceLayer({
+      tableName,
+      awsSdkV3Client: given ?? new DynamoDBClient(clientDefaults),
+    });
     const config = new IdempotencyConfig({ expiresAfterSeconds: rememberSeconds, hashFunction: "sha256" });
     // A prefix of our own: the receiver and the redrive function share their claims.
     store.configure({ config, keyPrefix: "alert" });
@@ -35,20 +42,34 @@ export function createClaims(tableName: string): Claims {
         if (!(error instanceof Error) || error.name !== "IdempotencyItemAlreadyExistsError") throw error;
         const { existingRecord } = error as Error & { readonly existingRecord?: IdempotencyRecord };
         const record = existingRecord ?? (await within(signal, find(store, key)));
-        if (record?.getStatus() !== "COMPLETED") return { kind: "underWay" };
-        const response = record.getResponse();
-        return { kind: "done", undecided: Array.isArray(response) ? response.map(String) : [] };
+        return record === null ? { kind: "underWay" } : read(record);
       }
     },
-    async complete(key, undecided, signal) {
+    async complete(key, { outcome, undecided, exceptions }, signal) {
       const store = await getStore();
-      await within(signal, store.saveSuccess(key, [...undecided]));
+      await within(signal, store.saveSuccess(key, { outcome, undecided: [...undecided], exceptions: [...exceptions] }));
+    },
+    async find(key, signal) {
+      const record = await within(signal, find(await getStore(), key));
+      return record && read(record);
     },
     async release(key, signal) {
       const store = await getStore();
       await within(signal, store.deleteRecord(key));
     },
   };
+}
+
+const ids = z.catch(z.array(z.string()), []);
+/** A record that cannot be read is one of an earlier release. */
+const end = z.catch(
+  z.object({ outcome: z.enum(["alerted", "excepted", "suppressed"]), undecided: ids, exceptions: ids }),
+  { outcome: "alerted", undecided: [], exceptions: [] },
+);
+
+function read(record: IdempotencyRecord): { readonly kind: "underWay" } | { readonly kind: "done"; readonly end: End } {
+  if (record.getStatus() !== "COMPLETED") return { kind: "underWay" };
+  return { kind: "done", end: end.parse(record.getResponse()) };
 }
 
 /** Null when the record is gone in the meantime. */

@@ -65,7 +65,16 @@ const descriptive = z.object({
   ),
   outcome: nullFor(z.object({ result: text, reason: text })),
   target: listOf(z.object({ id: text, type: text, alternateId: text, displayName: text })),
-  authenticationContext: nullFor(z.object({ externalSessionId: text, rootSessionId: text })),
+  authenticationContext: nullFor(
+    z.object({
+      externalSessionId: text,
+      rootSessionId: text,
+      credentialType: text,
+      credentialProvider: text,
+      authenticationProvider: text,
+    }),
+  ),
+  device: nullFor(z.object({ id: text, name: text, os_platform: text, registered: boolean, managed: boolean })),
   securityContext: nullFor(
     z.object({
       isProxy,
@@ -86,12 +95,23 @@ const descriptive = z.object({
   debugContext: nullFor(z.object({ debugData: nullFor(z.record(z.string(), z.unknown())) })),
 });
 
+/** The event type of a sign-in itself. */
+export const sessionStart = "user.session.start";
+
+/**
+ * What marks an event as a test of the whole way, made by `npm run send-test-alert`. Okta sends no such field, and nobody
+ * who signs in can have it sent.
+ */
+export const testMark = { oktaProxyWatch: { test: true } } as const;
+
 /** One event of the System Log, as an event hook delivers it. */
 export interface LogEvent {
   readonly uuid: string;
   /** As Okta wrote it; a time in ISO 8601, UTC. */
   readonly published: string;
   readonly eventType: string;
+  /** Whether it is marked by {@link testMark}. */
+  readonly isTest: boolean;
   /** The fields that alerts tell of, read leniently, when they are first asked for: most events match no rule. */
   readonly fields: LogEventFields;
   /** The event as received: what rules are matched against, and what an alert carries. */
@@ -135,6 +155,11 @@ export function parseLogEvent(received: unknown, base: readonly PropertyKey[] = 
       uuid,
       published,
       eventType,
+      get isTest() {
+        return (
+          (received as { readonly oktaProxyWatch?: { readonly test?: unknown } | null }).oktaProxyWatch?.test === true
+        );
+      },
       get fields() {
         fields ??= descriptive.parse(received);
         return fields;

@@ -20,19 +20,3 @@ export const profileLocation = z.object({
 
 /** One place where a user is expected. */
 export type ProfileLocation = z.infer<typeof profileLocation>;
-
-/** Finds users' profile locations. */
-export interface ProfileStore {
-  /**
-   * Looks up many users in one go.
-   *
-   * @param keys Okta user ids (`00u...`) and lower-case logins
-   * @param signal ends the look-up
-   * @returns the locations by key; a key without an item is missing
-   * @throws when the store cannot be asked: then nothing is known of any of them
-   */
-  findLocations(
-    keys: ReadonlySet<string>,
-    signal: AbortSignal,
-  ): Promise<ReadonlyMap<string, readonly ProfileLocation[]>>;
-}

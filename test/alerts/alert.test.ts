@@ -92,13 +92,19 @@ test("what is unknown is null, and never left out", () => {
     securityContext: null,
     debugContext: null,
   });
-  const { user, session, network, client, geo, risk, behaviors, okta } = alert({
+  const { user, session, device, network, client, geo, history, heldBack, risk, behaviors, okta, links } = alert({
     event: bare,
     delivery: { id: null, org: null, eventHookId: null },
   });
   const nullOf = (...names: string[]) => Object.fromEntries(names.map((name) => [name, null]));
   expect(user).toEqual(nullOf("id", "login", "displayName"));
-  expect(session).toEqual(nullOf("outcome", "reason", "externalSessionId", "rootSessionId"));
+  expect(session).toEqual({
+    ...nullOf("outcome", "reason", "externalSessionId", "rootSessionId"),
+    ...nullOf("credentialType", "credentialProvider", "authenticationProvider"),
+  });
+  expect(device).toEqual(nullOf("id", "name", "platform", "registered", "managed"));
+  expect(links).toEqual(nullOf("event", "user", "userProfile", "session", "address"));
+  expect({ history, heldBack }).toEqual(nullOf("history", "heldBack"));
   expect(network).toEqual({ ...nullOf("isProxy", "ip", "asNumber", "asOrg", "isp", "domain"), services: [] });
   expect(client).toEqual(nullOf("browser", "os", "device", "userAgent", "zone"));
   expect(geo).toEqual({

@@ -61,15 +61,16 @@ describe("the e-mail", () => {
     ]) {
       expect(lines).toContain(line);
     }
-    expect(lines[lines.indexOf("What to do") + 1]).toMatch(/^1\. Ask Ada Marques \(Ada@Example\.com\), over a channel/);
-    expect(text).toContain("System Log: https://example-admin.okta.com/report/system_log_2?");
+    expect(lines[lines.indexOf("What to do") + 1]).toMatch(/^1\. Tor hides who is behind it/);
+    expect(lines[lines.indexOf("What to do") + 2]).toMatch(/^2\. Ask Ada Marques \(Ada@Example\.com\), over a channel/);
+    expect(text).toContain("- The event: https://example-admin.okta.com/report/system_log_2?");
   });
 
   test("of an attempt that failed does not say that somebody got in", () => {
     const failed = alert({ outcome: { result: "FAILURE", reason: "INVALID_CREDENTIALS" } });
     expect(failed.summary).toContain("tried to start an Okta session (FAILURE)");
     expect(renderEmail(failed)).toContain("Outcome   FAILURE: INVALID_CREDENTIALS");
-    expect(renderEmail(failed)).toContain("The attempt failed.");
+    expect(renderEmail(failed)).toContain("1. The attempt failed (INVALID_CREDENTIALS): nobody got in.");
     expect(renderSubject(failed)).toContain("proxied Okta sign-in attempt");
   });
 

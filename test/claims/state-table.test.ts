@@ -1,5 +1,6 @@
 import { DynamoDBClient, ScanCommand } from "@aws-sdk/client-dynamodb";
 import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from "vitest";
+import type { End } from "../../lambda/claims/claims.ts";
 import { createClaims } from "../../lambda/claims/state-table.ts";
 import { type Emulators, startEmulators } from "../../local/emulators.ts";
 import { names } from "../../local/resources.ts";
@@ -17,6 +18,7 @@ afterAll(() => emulators.stop());
 
 const signal = () => AbortSignal.timeout(5_000);
 const claims = () => createClaims(names.stateTable);
+const end: End = { outcome: "alerted", undecided: ["rule-1"], exceptions: ["exception-1"] };
 const key = () => crypto.randomUUID();
 
 describe("a claim", () => {
@@ -30,8 +32,17 @@ describe("a claim", () => {
   test("that is completed says so, and what could not be decided", async () => {
     const event = key();
     await claims().claim(event, signal());
-    await claims().complete(event, ["rule-1"], signal());
-    expect(await claims().claim(event, signal())).toEqual({ kind: "done", undecided: ["rule-1"] });
+    await claims().complete(event, end, signal());
+    expect(await claims().claim(event, signal())).toEqual({ kind: "done", end });
+  });
+
+  test("can be looked up without being made", async () => {
+    const event = key();
+    expect(await claims().find(event, signal())).toBeNull();
+    await claims().claim(event, signal());
+    expect(await claims().find(event, signal())).toEqual({ kind: "underWay" });
+    await claims().complete(event, end, signal());
+    expect(await claims().find(event, signal())).toEqual({ kind: "done", end });
   });
 
   test("that is released is given anew", async () => {
@@ -53,7 +64,7 @@ describe("a claim", () => {
   test("is remembered for seven days, by the table's time to live", async () => {
     const event = key();
     await claims().claim(event, signal());
-    await claims().complete(event, [], signal());
+    await claims().complete(event, end, signal());
     const client = new DynamoDBClient({});
     const { Items = [] } = await client.send(new ScanCommand({ TableName: names.stateTable }));
     client.destroy();

@@ -12,7 +12,13 @@ let run: EmbeddedRun;
 beforeAll(async () => {
   process.env.POWERTOOLS_LOG_LEVEL = "SILENT";
   process.env.POWERTOOLS_METRICS_DISABLED = "true";
-  run = await startEmbeddedRun({ port: 0, hookSecret: "secret", mismatchDistanceKm: 500, onError: () => {} });
+  run = await startEmbeddedRun({
+    port: 0,
+    hookSecret: "secret",
+    mismatchDistanceKm: 500,
+    suppressMinutes: 0,
+    onError: () => {},
+  });
 });
 afterAll(() => run.stop());
 

@@ -8,6 +8,7 @@ import { processDelivery } from "../../lambda/pipeline.ts";
 import type { Rule } from "../../lambda/sigma/rule.ts";
 import type { RuleSet } from "../../lambda/sigma/rule-set.ts";
 import { type Json, logEvent } from "../fixtures/events.ts";
+import { findings, memoryPorts } from "../fixtures/memory.ts";
 
 const folder = fileURLToPath(new URL("../../lambda/detections", import.meta.url));
 
@@ -27,25 +28,12 @@ async function detectionsOf(event: Json, set: RuleSet): Promise<string[]> {
   const lisbon = { label: "home", countryCode: "PT", latitude: 38.7, longitude: -9.1 };
   await processDelivery(
     { id: null, org: null, eventHookId: null, events: [logEvent(event)], malformed: [] },
-    {
+    memoryPorts({
       rules: set,
-      profiles: {
-        findLocations: async () =>
-          new Map([["00u1lisbon", [{ ...lisbon, state: null, city: null, postalCode: null }]]]),
-      },
-      claims: {
-        claim: async () => ({ kind: "claimed" }),
-        complete: async () => {},
-        release: async () => {},
-      },
+      lookUp: async () =>
+        findings(new Map([["00u1lisbon", [{ ...lisbon, state: null, city: null, postalCode: null }]]])),
       publish: async (alert) => void alerts.push(alert),
-      parkWork: async () => {},
-      parkMalformed: async () => {},
-      refreshProfiles: null,
-      mismatchDistanceKm: 500,
-      now: () => new Date(0),
-      observe: () => {},
-    },
+    }),
     startBudget({ work: 10_000, parking: 10_000 }),
   );
   return alerts.flatMap(({ detections }) => detections.map(({ title }) => title));

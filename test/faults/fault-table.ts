@@ -39,7 +39,13 @@ export function faultTable(cells: readonly Cell[]): void {
   beforeAll(async () => {
     process.env.POWERTOOLS_LOG_LEVEL = "SILENT";
     process.env.POWERTOOLS_METRICS_DISABLED = "true";
-    run = await startEmbeddedRun({ port: 0, hookSecret: secret, mismatchDistanceKm: 500, onError: () => {} });
+    run = await startEmbeddedRun({
+      port: 0,
+      hookSecret: secret,
+      mismatchDistanceKm: 500,
+      suppressMinutes: 0,
+      onError: () => {},
+    });
     await run.putProfiles([
       { user: "00u1lisbon", locations: [{ label: "home", countryCode: "PT", latitude: 38.7, longitude: -9.1 }] },
     ]);

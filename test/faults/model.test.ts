@@ -5,6 +5,7 @@ import { type Budget, startBudget } from "../../lambda/budget.ts";
 import { type ParkedWork, type PipelinePorts, processDelivery, retryWork } from "../../lambda/pipeline.ts";
 import { readWork, type Work, writeWork } from "../../lambda/retries/work.ts";
 import { logEvent } from "../fixtures/events.ts";
+import { findings, memoryClaims, memoryPorts } from "../fixtures/memory.ts";
 import { rule, ruleSet } from "../fixtures/rules.ts";
 
 /*
@@ -40,41 +41,34 @@ class Outside {
   queue: string[] = [];
   /** Events whose alert went out while nobody could know of it: these may come again. */
   readonly mayRepeat = new Set<string>();
-  /** Claims: null while under way. */
-  readonly claims = new Map<string, readonly string[] | null>();
+  readonly claims = memoryClaims();
 
   check(part: Part): void {
     if (this.broken.has(part)) throw new Error(`${part} is down`);
   }
 
   get ports(): PipelinePorts {
-    return {
+    const { claims } = this;
+    return memoryPorts({
       rules,
-      profiles: {
-        findLocations: async () => {
-          this.check("profiles");
-          return new Map([["00u1lisbon", [lisbon]]]);
-        },
+      lookUp: async () => {
+        this.check("profiles");
+        return findings(new Map([["00u1lisbon", [lisbon]]]));
       },
       claims: {
-        claim: async (key) => {
+        claim: async (key, signal) => {
           this.check("claims");
-          const record = this.claims.get(key);
-          if (record === undefined) this.claims.set(key, null);
-          return record === undefined
-            ? { kind: "claimed" }
-            : record === null
-              ? { kind: "underWay" }
-              : { kind: "done", undecided: record };
+          return claims.claim(key, signal);
         },
-        complete: async (key, undecided) => {
+        complete: async (key, end, signal) => {
           this.check("claims");
-          this.claims.set(key, undecided);
+          return claims.complete(key, end, signal);
         },
-        release: async (key) => {
+        release: async (key, signal) => {
           this.check("claims");
-          this.claims.delete(key);
+          return claims.release(key, signal);
         },
+        find: claims.find,
       },
       publish: async (alert) => {
         this.check("publish");
@@ -86,12 +80,7 @@ class Outside {
         this.check("parkWork");
         this.queue.push(...work.map((each) => writeWork(each.work, new Date(0))));
       },
-      parkMalformed: async () => {},
-      refreshProfiles: null,
-      mismatchDistanceKm: 500,
-      now: () => new Date(0),
-      observe: () => {},
-    };
+    });
   }
 }
 
@@ -120,12 +109,13 @@ async function redrive(outside: Outside): Promise<void> {
 
 /** Claims of whoever was stopped expire. */
 function expireClaims(outside: Outside): void {
-  for (const [key, record] of outside.claims) if (record === null) outside.claims.delete(key);
+  const { records } = outside.claims;
+  for (const [key, end] of records) if (end === null) records.delete(key);
 }
 
 /** Stopped between publishing and recording: the alert is out, and the claim stands until it expires. */
 async function crash(outside: Outside, uuid: string): Promise<void> {
-  if (outside.broken.has("publish") || outside.broken.has("claims") || outside.claims.has(uuid)) return;
+  if (outside.broken.has("publish") || outside.broken.has("claims") || outside.claims.records.has(uuid)) return;
   const ports = outside.ports;
   const stopped = new Error("stopped");
   const dying = { ...ports, claims: { ...ports.claims, complete: () => Promise.reject(stopped) } };

@@ -69,6 +69,8 @@ export async function startWorld(options: EmulatorOptions): Promise<World> {
           DIRECT_SQS: direct.messaging,
           HOOK_SECRET: secret,
           MISMATCH_DISTANCE_KM: "500",
+          // Every event is to be found again; what is held back is counted in test/history.
+          SUPPRESS_MINUTES: "0",
           POWERTOOLS_LOG_LEVEL: "SILENT",
           POWERTOOLS_METRICS_DISABLED: "true",
         },

@@ -48,6 +48,7 @@ function allowed(functionName: "Receiver" | "Redrive" | "ProfileSync" | "Profile
 describe("permissions", () => {
   const pipeline = (logs: string) => [
     "dynamodb:BatchGetItem Profiles",
+    "dynamodb:BatchGetItem State",
     "dynamodb:DeleteItem State",
     "dynamodb:GetItem State",
     "dynamodb:PutItem State",
@@ -112,14 +113,15 @@ describe("data", () => {
     });
   });
 
-  test("the state table is encrypted, and what is in it expires", () => {
+  test("the state table is encrypted, and kept: what people made is in it, beside what expires", () => {
     template.hasResource("AWS::DynamoDB::Table", {
-      DeletionPolicy: "Delete",
+      DeletionPolicy: "Retain",
       Properties: {
         KeySchema: [{ AttributeName: "id", KeyType: "HASH" }],
         BillingMode: "PAY_PER_REQUEST",
         SSESpecification: { SSEEnabled: true },
         TimeToLiveSpecification: { AttributeName: "expiration", Enabled: true },
+        PointInTimeRecoverySpecification: { PointInTimeRecoveryEnabled: true },
       },
     });
   });
@@ -180,6 +182,7 @@ describe("the receiver", () => {
           HOOK_SECRET_ARN: Match.anyValue(),
           HOOK_SECRET: Match.absent(),
           MISMATCH_DISTANCE_KM: "500",
+          SUPPRESS_MINUTES: "60",
           EXPERIMENTAL_DETECTIONS: "false",
         },
       },

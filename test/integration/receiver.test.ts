@@ -19,6 +19,7 @@ beforeAll(async () => {
     port: 0,
     hookSecret: secret,
     mismatchDistanceKm: 500,
+    suppressMinutes: 0,
     onError: (error) => errors.push(error),
   });
   const lisbon = { label: "home", countryCode: "PT", city: "Lisbon", latitude: 38.7167, longitude: -9.1333 };

@@ -12,7 +12,13 @@ let handler: RedriveHandler;
 beforeAll(async () => {
   process.env.POWERTOOLS_LOG_LEVEL = "SILENT";
   process.env.POWERTOOLS_METRICS_DISABLED = "true";
-  run = await startEmbeddedRun({ port: 0, hookSecret: "secret", mismatchDistanceKm: 500, onError: () => {} });
+  run = await startEmbeddedRun({
+    port: 0,
+    hookSecret: "secret",
+    mismatchDistanceKm: 500,
+    suppressMinutes: 0,
+    onError: () => {},
+  });
   const built = new URL("../../dist/redrive/index.mjs", import.meta.url).href;
   ({ handler } = (await import(built)) as { handler: RedriveHandler });
 });

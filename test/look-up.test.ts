@@ -1,9 +1,10 @@
 import { DynamoDBClient, PutItemCommand } from "@aws-sdk/client-dynamodb";
 import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
-import { createProfileTable } from "../../lambda/profiles/profile-table.ts";
-import { type Emulators, startEmulators } from "../../local/emulators.ts";
-import { names } from "../../local/resources.ts";
-import { type AwsEndpoint, startAwsEndpoint } from "../fixtures/aws-endpoint.ts";
+import { unknownUser } from "../lambda/history/history.ts";
+import { createLookUp } from "../lambda/look-up.ts";
+import { type Emulators, startEmulators } from "../local/emulators.ts";
+import { names } from "../local/resources.ts";
+import { type AwsEndpoint, startAwsEndpoint } from "./fixtures/aws-endpoint.ts";
 
 let emulators: Emulators;
 let proxy: AwsEndpoint | undefined;
@@ -37,35 +38,39 @@ afterEach(async () => {
 });
 afterAll(() => emulators.stop());
 
-/** DynamoDB that takes at most this many keys of a call, and leaves the rest unprocessed, as it does when throttled. */
-async function throttleTo(keysPerCall: number): Promise<{ readonly calls: () => number }> {
+/** DynamoDB that takes at most so many keys of a table in a call, and leaves the rest unprocessed, as when throttled. */
+async function throttleTo(keysPerCall: Readonly<Record<string, number>>): Promise<{ readonly calls: () => number }> {
   let calls = 0;
   const behind = emulators.environment.AWS_ENDPOINT_URL_DYNAMODB ?? "";
   proxy = await startAwsEndpoint(async (_, input, headers) => {
     calls += 1;
-    const request = (input.RequestItems as Record<string, { Keys: unknown[] }>)[names.profileTable];
-    const { Keys = [], ...others } = request ?? {};
-    const left = Keys.slice(keysPerCall);
-    const taken = Keys.slice(0, keysPerCall);
-    let body: Record<string, unknown> = { Responses: { [names.profileTable]: [] } };
-    if (taken.length > 0) {
+    const request = Object.entries(input.RequestItems as Record<string, { readonly Keys: readonly unknown[] }>);
+    const part = (cut: (keys: readonly unknown[], most: number) => readonly unknown[]) =>
+      Object.fromEntries(
+        request
+          .map(([table, each]) => [table, { ...each, Keys: cut(each.Keys, keysPerCall[table] ?? 100) }] as const)
+          .filter(([, { Keys }]) => Keys.length > 0),
+      );
+    const taken = part((keys, most) => keys.slice(0, most));
+    let body: Record<string, unknown> = { Responses: {} };
+    if (Object.keys(taken).length > 0) {
       for (const name of ["host", "content-length", "connection"]) headers.delete(name);
       const response = await fetch(behind, {
         method: "POST",
         headers,
-        body: JSON.stringify({ ...input, RequestItems: { [names.profileTable]: { ...others, Keys: taken } } }),
+        body: JSON.stringify({ ...input, RequestItems: taken }),
       });
       body = (await response.json()) as Record<string, unknown>;
     }
-    const UnprocessedKeys = left.length === 0 ? {} : { [names.profileTable]: { ...others, Keys: left } };
-    return { status: 200, body: { ...body, UnprocessedKeys } };
+    return { status: 200, body: { ...body, UnprocessedKeys: part((keys, most) => keys.slice(most)) } };
   });
   process.env.AWS_ENDPOINT_URL_DYNAMODB = proxy.url;
   return { calls: () => calls };
 }
 
-const find = (...keys: string[]) =>
-  createProfileTable(names.profileTable).findLocations(new Set(keys), AbortSignal.timeout(10_000));
+const lookUp = (...keys: string[]) =>
+  createLookUp(names.profileTable, names.stateTable)(new Set(keys), AbortSignal.timeout(10_000));
+const find = async (...keys: string[]) => (await lookUp(...keys)).locations;
 
 describe("profile locations", () => {
   test("are found by key; a key without an item is missing, one without locations has none", async () => {
@@ -103,19 +108,35 @@ describe("profile locations", () => {
 
 describe("unprocessed keys", () => {
   test("are asked for again", async () => {
-    const { calls } = await throttleTo(4);
+    const { calls } = await throttleTo({ [names.profileTable]: 4 });
     expect((await find("many-1", "many-2", "many-3", "many-4", "many-5")).size).toBe(5);
     expect(calls()).toBe(3);
   });
 
-  test("that stay unprocessed mean that the store is unavailable", async () => {
-    await throttleTo(0);
-    await expect(find("00u1")).rejects.toThrow(/left keys unprocessed 4 times/);
+  test("of the profile table that stay unprocessed mean that the store is unavailable", async () => {
+    await throttleTo({ [names.profileTable]: 0 });
+    await expect(find("00u1")).rejects.toThrow(/profile table profiles is throttled/);
+  });
+
+  test("of the state table that stay unprocessed leave the locations known, and nothing remembered or excepted", async () => {
+    await throttleTo({ [names.stateTable]: 0 });
+    const { locations, exceptions, states } = await lookUp("00u1");
+    expect(locations.get("00u1")).toHaveLength(2);
+    expect(exceptions).toEqual([]);
+    expect(states).toBeNull();
+  });
+});
+
+describe("what is kept of users on the state table", () => {
+  test("comes with the same request, and so do exceptions of theirs and of anyone", async () => {
+    const { calls } = await throttleTo({});
+    const { exceptions, states } = await lookUp("00u1", "ada@example.com");
+    expect(exceptions).toEqual([]);
+    expect(states?.get("00u1")).toEqual(unknownUser);
+    expect(calls()).toBe(1);
   });
 });
 
 test("a table that is not there is an error, and no user without a profile", async () => {
-  await expect(
-    createProfileTable("missing").findLocations(new Set(["00u1"]), AbortSignal.timeout(10_000)),
-  ).rejects.toThrow();
+  await expect(createLookUp("missing", "missing")(new Set(["00u1"]), AbortSignal.timeout(10_000))).rejects.toThrow();
 });

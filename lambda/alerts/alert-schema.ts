@@ -1,0 +1,201 @@
+import * as z from "zod/mini";
+import { levels } from "../sigma/rule.ts";
+
+/*
+ * What an alert is, in one place: the type is derived from it, and `docs/alert.schema.json` is written from it. Whoever
+ * only writes alerts takes the type alone.
+ */
+
+const text = z.nullable(z.string());
+const number = z.nullable(z.number());
+const boolean = z.nullable(z.boolean());
+const described = <Schema extends z.core.$ZodType>(schema: Schema, description: string) => {
+  z.globalRegistry.add(schema, { description });
+  return schema;
+};
+const time = (description: string) => described(z.string(), `${description} (ISO 8601, UTC)`);
+
+const level = z.enum(levels);
+const service = z.object({
+  type: described(z.nullable(z.string()), "`VPN`, `Proxy`, `Tor`, `Residential Proxy`, `Blockchain VPN`"),
+  operator: described(z.nullable(z.string()), "For example `NORDVPN`, `APPLE_ICLOUD_RELAY_PROXY`"),
+  isAnonymous: boolean,
+});
+const profileLocation = z.object({
+  label: described(z.string(), "What people call it: `home`, `Lisbon office`"),
+  countryCode: described(z.nullable(z.string()), "ISO 3166-1 alpha-2"),
+  state: text,
+  city: text,
+  postalCode: text,
+  latitude: described(z.nullable(z.number()), "Degrees, -90 to 90"),
+  longitude: described(z.nullable(z.number()), "Degrees, -180 to 180"),
+});
+
+const detection = z.object({
+  id: z.string(),
+  title: z.string(),
+  level: described(z.enum(levels), "The level of the rule, which no adjustment changes"),
+  description: z.string(),
+  tags: z.array(z.string()),
+  references: z.array(z.string()),
+  falsePositives: z.array(z.string()),
+  matched: described(
+    z.array(
+      z.object({
+        selection: z.string(),
+        fields: z.array(z.object({ field: z.string(), values: z.array(z.unknown()) })),
+      }),
+    ),
+    "Which selections of the rule the event met, and by which of its values",
+  ),
+});
+
+const history = z.object({
+  firstTime: described(z.boolean(), "Whether no proxied session of this user is remembered; 90 days are"),
+  firstTimeForAsn: described(
+    z.nullable(z.boolean()),
+    "Whether none is from this autonomous system; null when the event does not tell which it is",
+  ),
+  firstTimeForCountry: described(
+    z.nullable(z.boolean()),
+    "Whether none is from this country; null when the event does not tell which it is",
+  ),
+  last: described(
+    z.nullable(
+      z.object({
+        at: time("When it was published"),
+        asNumber: number,
+        asOrg: text,
+        countryCode: text,
+        type: text,
+        operator: text,
+      }),
+    ),
+    "The last proxied session before this; null when none is remembered",
+  ),
+  sessionsIn30Days: described(z.number(), "Proxied sessions in the 30 days before this"),
+  failedIn30Days: described(z.number(), "Attempts through a proxy in the 30 days before this that did not get in"),
+});
+
+/** An alert: the `default` body of the SNS message. What is not known is null, and never left out. */
+export const alertSchema = z.object({
+  schemaVersion: z.literal("1.0"),
+  alertId: described(
+    z.string(),
+    "UUIDv5 of the event's uuid and the detections' ids: the same, however often the event is handled",
+  ),
+  test: described(z.boolean(), "Whether it was asked for by `npm run send-test-alert`: nobody signed in"),
+  detectedAt: time("When the alert was made"),
+  followUp: described(z.boolean(), "Whether this alert adds to an earlier one about the same event"),
+  delayedSeconds: described(
+    z.number(),
+    "Seconds that the event waited on the retry queue; 0 when it was alerted on at once",
+  ),
+  delayReason: described(z.nullable(z.string()), "Why it waited; null when it did not"),
+  severity: described(z.enum(levels), "The highest level among the detections, adjusted by `severity.yml`"),
+  severityAdjustments: described(
+    z.array(z.object({ title: z.string(), from: level, to: level })),
+    "The adjustments that made the severity what it is, in this order",
+  ),
+  detections: described(z.array(detection), "The rules that matched, severest first"),
+  summary: described(z.string(), "One sentence that a person can act on"),
+  user: z.object({ id: text, login: text, displayName: text }),
+  session: z.object({
+    outcome: text,
+    reason: text,
+    externalSessionId: text,
+    rootSessionId: text,
+    credentialType: described(z.nullable(z.string()), "What the user proved to be themselves by: `PASSWORD`, `OTP`…"),
+    credentialProvider: text,
+    authenticationProvider: text,
+  }),
+  device: described(
+    z.object({
+      id: text,
+      name: text,
+      platform: text,
+      registered: described(z.nullable(z.boolean()), "Whether it is registered with Okta"),
+      managed: described(z.nullable(z.boolean()), "Whether the company manages it"),
+    }),
+    "The device, where Okta knows it",
+  ),
+  network: z.object({
+    isProxy: described(z.nullable(z.boolean()), "Whether Okta knows the address as a proxy"),
+    ip: text,
+    asNumber: number,
+    asOrg: text,
+    isp: text,
+    domain: text,
+    services: z.array(service),
+  }),
+  client: z.object({ browser: text, os: text, device: text, userAgent: text, zone: text }),
+  geo: z.object({
+    verdict: z.enum(["mismatch", "match", "unknown"]),
+    reason: z.string(),
+    distanceKm: described(z.nullable(z.number()), "To the nearest profile location"),
+    thresholdKm: z.number(),
+    exit: z.object({
+      city: text,
+      state: text,
+      country: text,
+      countryCode: text,
+      latitude: number,
+      longitude: number,
+    }),
+    nearestProfileLocation: z.nullable(profileLocation),
+  }),
+  history: described(
+    z.nullable(history),
+    "The user's earlier proxied sessions; null when nobody knows who the user is, or the state table could not be asked",
+  ),
+  heldBack: described(
+    z.nullable(
+      z.object({
+        count: z.number(),
+        since: described(z.nullable(z.string()), "ISO 8601, UTC; null when there are none"),
+      }),
+    ),
+    "Session starts of this user on this network that were held back since the last alert; null when that is not known",
+  ),
+  risk: z.object({ level: text, reasons: z.array(z.string()) }),
+  behaviors: z.array(z.object({ name: z.string(), result: text })),
+  okta: z.object({
+    org: text,
+    eventUuid: z.string(),
+    eventHookId: text,
+    deliveryId: text,
+    published: z.string(),
+    eventType: z.string(),
+    systemLogUrl: described(z.nullable(z.string()), "The event in the admin console's System Log"),
+  }),
+  links: described(
+    z.object({
+      event: text,
+      user: described(z.nullable(z.string()), "What the user did, around the event"),
+      userProfile: described(z.nullable(z.string()), "The user in the admin console, to clear sessions and factors"),
+      session: described(z.nullable(z.string()), "All that was done in the session"),
+      address: described(z.nullable(z.string()), "What came from the address, whoever it was"),
+    }),
+    "Opens the Okta admin console; null where the org's console, or what to look for, is not known",
+  ),
+  triage: described(z.array(z.string()), "What to do, in order"),
+  event: described(
+    z.record(z.string(), z.unknown()),
+    "The LogEvent as received, but for the fields named in `eventCut`",
+  ),
+  eventCut: described(
+    z.nullable(z.array(z.string())),
+    "Fields that were left out of `event` to keep within SNS's limit; null when it is whole",
+  ),
+});
+
+/** One event that at least one detection matched. */
+export type Alert = DeepReadonly<z.infer<typeof alertSchema>>;
+/** A rule that matched, as the alert tells of it. */
+export type AlertDetection = Alert["detections"][number];
+
+type DeepReadonly<Value> = Value extends (infer Item)[]
+  ? readonly DeepReadonly<Item>[]
+  : Value extends object
+    ? { readonly [Name in keyof Value]: DeepReadonly<Value[Name]> }
+    : Value;

@@ -1,0 +1,64 @@
+import { type LogEvent, publishedTime } from "../okta/log-event.ts";
+import type { Alert } from "./alert-schema.ts";
+
+const hour = 3_600_000;
+const day = 24 * hour;
+
+/**
+ * Links that open the Okta admin console: the event in the System Log, what the user did a day before and after it, all of
+ * the session, what came from the address in the week before, and the user's own page.
+ *
+ * @param org the org's domain
+ */
+export function consoleLinks(org: string | null, event: LogEvent): Alert["links"] {
+  const host = adminHost(org);
+  if (host === null) return { event: null, user: null, userProfile: null, session: null, address: null };
+  const { actor, client, authenticationContext } = event.fields;
+  const time = publishedTime(event.published);
+  const log = (filter: string, before: number, after: number) => {
+    const query = new URLSearchParams({ search: filter });
+    if (Math.abs(time) < 8.64e15 - 30 * day) {
+      query.set("fromTime", new Date(time - before).toISOString());
+      query.set("toTime", new Date(time + after).toISOString());
+    }
+    return `https://${host}/report/system_log_2?${query}`;
+  };
+  const userId = known(actor?.id);
+  const user = userId ?? known(actor?.alternateId);
+  const root = known(authenticationContext?.rootSessionId);
+  const session = known(authenticationContext?.externalSessionId);
+  const ip = known(client?.ipAddress);
+  return {
+    event: log(equals("uuid", event.uuid), hour, hour),
+    user: user && log(equals(userId === null ? "actor.alternateId" : "actor.id", user), day, day),
+    userProfile: userId?.startsWith("00u")
+      ? `https://${host}/admin/user/profile/view/${encodeURIComponent(userId)}`
+      : null,
+    // The external id changes during a log-in; what is tied together for good is the root session.
+    session:
+      root !== null
+        ? log(equals("authenticationContext.rootSessionId", root), day, 7 * day)
+        : session && log(equals("authenticationContext.externalSessionId", session), day, 7 * day),
+    address: ip && log(equals("client.ipAddress", ip), 7 * day, day),
+  };
+}
+
+/** The longest value that a link looks for: ids and addresses are far shorter. */
+const maximumValue = 100;
+
+/** A filter expression of the System Log. A value in quotes could end them: a backslash keeps it from that. */
+function equals(field: string, value: string): string {
+  return `${field} eq "${value.slice(0, maximumValue).toWellFormed().replace(/["\\]/g, "\\$&")}"`;
+}
+
+/** Null for what nobody can be looked up by. */
+function known(value: string | null | undefined): string | null {
+  return value == null || value.toLowerCase() === "unknown" ? null : value;
+}
+
+/** Okta's own domains have their console at `{org}-admin`; of a custom domain it cannot be told. */
+function adminHost(org: string | null): string | null {
+  const [, name, domain] =
+    /^([a-z0-9-]+?)(?:-admin)?\.((?:okta|oktapreview|okta-emea|okta-gov)\.com|okta\.mil)$/i.exec(org ?? "") ?? [];
+  return name === undefined ? null : `${name}-admin.${domain}`;
+}

@@ -1,0 +1,134 @@
+import { type ProxyKind, proxyKind } from "../okta/exit-node.ts";
+import { gotIn } from "../okta/outcome.ts";
+import type { AlertFacts } from "./alert.ts";
+import { describeNetworkOfHistory, describeProxy, describeUser, plural } from "./wording.ts";
+
+/** What a case is, as far as steps depend on it. */
+interface Case {
+  readonly facts: AlertFacts;
+  /** What was done, beside starting a session; null for a session start. */
+  readonly action: string | null;
+  readonly who: string;
+  readonly kind: ProxyKind;
+  readonly isProxied: boolean;
+  readonly gotIn: boolean;
+}
+
+/** One step, or null where the case has no need of it. */
+type Step = (of: Case) => string | null;
+
+/** What to do about an alert, in order: only what this case asks for. */
+export function triageSteps(facts: AlertFacts, action: string | null): string[] {
+  if (facts.test) return ["This is a test of the whole way: nobody signed in, and there is nothing to do."];
+  const of: Case = {
+    facts,
+    action,
+    who: describeUser(facts),
+    kind: proxyKind(facts.network.services),
+    isProxied: describeProxy(facts) !== null,
+    gotIn: gotIn(facts.session.outcome),
+  };
+  return steps.map((step) => step(of)).filter((step) => step !== null);
+}
+
+/** Those behind which an attacker is likelier than a customer. */
+const hostile: ReadonlySet<ProxyKind> = new Set(["tor", "residential", "blockchainVpn"]);
+
+const why: Readonly<Partial<Record<ProxyKind, string>>> = {
+  tor: "Tor hides who is behind it, and few companies' users sign in through it",
+  residential: "A residential proxy borrows a household's address, to look like anybody's sign-in from home",
+  blockchainVpn: "A blockchain VPN leads through strangers' machines",
+};
+
+/** What cannot wait. */
+const first: Step = ({ facts, action, who, kind, isProxied, gotIn: succeeded }) => {
+  if (!succeeded) return failed(facts);
+  const undo = action === null ? "" : ", undo what was done";
+  if (isProxied && hostile.has(kind)) {
+    return `${why[kind]}. Take it for a takeover until ${who} says otherwise: clear the user's sessions now${undo}, and ask then.`;
+  }
+  if (facts.risk.level?.toUpperCase() === "HIGH") {
+    return `Okta takes the risk for high${reasons(facts)}: clear the user's sessions now${undo}, and ask then.`;
+  }
+  if (isProxied && kind === "relay") {
+    const client = [facts.client.browser, facts.client.os].filter(Boolean).join(" on ") || "not known";
+    return `iCloud Private Relay is on for many who have an Apple device, and keeps near the user's region. The client is ${client}: Safari on an Apple device, in the user's own country, is most likely harmless.`;
+  }
+  return null;
+};
+
+const reasons = ({ risk }: AlertFacts) => (risk.reasons.length === 0 ? "" : ` (${risk.reasons.join(", ")})`);
+
+function failed({ session, history }: AlertFacts): string {
+  const reason = session.reason === null ? "" : ` (${session.reason})`;
+  const others = history === null || history.failedIn30Days === 0 ? "" : `, ${history.failedIn30Days} more in 30 days`;
+  return `The attempt failed${reason}${others}: nobody got in. Look for one that succeeded, by this user and from this address; if many users were tried, block the address in a network zone.`;
+}
+
+const ask: Step = ({ facts, action, who, gotIn: succeeded }) => {
+  const did = action === null ? (succeeded ? "signed in" : "tried to sign in") : `did "${action}"`;
+  const proxy = describeProxy(facts);
+  const through = proxy === null ? "" : ` through ${proxy}`;
+  return `Ask ${who}, over a channel other than e-mail or Okta, whether they ${did}${through} at ${facts.okta.published}.`;
+};
+
+/** What earlier sessions say. */
+const compare: Step = ({ facts: { history, network, geo }, isProxied }) => {
+  if (history === null || !isProxied) return null;
+  if (history.firstTime)
+    return "No proxied session of this user is known from the last 90 days: there is nothing that would explain it.";
+  const before = `${plural(history.sessionsIn30Days, "proxied session")} in 30 days, the last ${describeNetworkOfHistory(history.last)}`;
+  const news = [
+    history.firstTimeForAsn && network.asNumber !== null ? `AS${network.asNumber}` : null,
+    history.firstTimeForCountry ? (geo.exit.country ?? geo.exit.countryCode) : null,
+  ].filter((each) => each !== null);
+  if (news.length > 0) return `${before}; ${news.join(" and ")} ${news.length === 1 ? "is" : "are"} new for this user.`;
+  return `${before}; this network and country are known for this user. What came of it then?`;
+};
+
+const undo: Step = ({ action, gotIn: succeeded }) =>
+  succeeded
+    ? `If it was not them, or they cannot be reached: ${action === null ? "" : "undo what was done, "}clear the user's sessions, reset the password and the MFA factors, and revoke API tokens.`
+    : null;
+
+const follow: Step = ({ facts: { session, device }, gotIn: succeeded }) => {
+  if (!succeeded) return null;
+  const id = session.rootSessionId ?? session.externalSessionId;
+  const weak = [
+    session.credentialType?.toUpperCase() === "PASSWORD" ? "it was started by a password" : null,
+    device.registered === false ? "the device is not registered" : null,
+    device.managed === false ? "the device is not managed" : null,
+  ].filter((each) => each !== null);
+  const what = id === null ? "read what this user did since" : `follow the session ${id}`;
+  const strength = weak.length === 0 ? "" : ` (${weak.join(", ")})`;
+  return `In Okta's System Log, ${what}${strength}: factors enrolled, applications opened, privileges granted.`;
+};
+
+const far: Step = ({ facts: { geo } }) =>
+  geo.verdict === "mismatch"
+    ? "The exit is far from every known location. Check whether the user travels; if a location is missing, add it to the profile."
+    : null;
+
+const close: Step = ({ facts, action, isProxied }) => {
+  const command = action === null && isProxied ? exceptionCommand(facts) : null;
+  return command === null
+    ? "If it is harmless, note why, so that the next alert is quicker to close."
+    : `If it is harmless and will come again, except it: ${command}`;
+};
+
+/**
+ * The command that excepts just this case. It is there to be pasted into a shell: what an attacker could have written
+ * stands in it only if it is nothing but a plain word.
+ */
+function exceptionCommand({ user, network }: AlertFacts): string | null {
+  const names = [user.login?.toLowerCase() ?? "", user.id ?? ""];
+  const who = names.find((name) => /^\w[\w.+-]*(@[\w.-]+)?$/.test(name) && name.toLowerCase() !== "unknown");
+  if (who === undefined) return null;
+  const [service] = network.services;
+  const operator = service?.operator ?? null;
+  const named = network.services.length === 1 && operator !== null && /^\w+$/.test(operator);
+  const where = named ? `--operator ${operator}` : network.asNumber === null ? null : `--asn ${network.asNumber}`;
+  return where === null ? null : `npm run exceptions -- add --user ${who} ${where} --reason "..."`;
+}
+
+const steps: readonly Step[] = [first, ask, compare, undo, follow, far, close];

@@ -1,0 +1,172 @@
+import { BlockList, isIP } from "node:net";
+import * as z from "zod/mini";
+import { type ExitNode, exitNode } from "../okta/exit-node.ts";
+import { type LogEvent, sessionStart } from "../okta/log-event.ts";
+
+/*
+ * An exception is somebody's word that a kind of match is harmless, until a date. Whatever of one cannot be read makes it
+ * cover nothing: a scope that lost a part would cover more than was meant.
+ */
+
+/** What an exception covers: an event has to meet every part that is given, and at least one is. */
+export const exceptionScope = z.strictObject({
+  /** An Okta user id (`00u...`) or a lower-case login. */
+  user: z.optional(z.string().check(z.minLength(1))),
+  /** Okta's name of the network operator, for example `NORDVPN`; upper and lower case are the same. */
+  operator: z.optional(z.string().check(z.minLength(1))),
+  asNumber: z.optional(z.number().check(z.int(), z.nonnegative())),
+  /** A network, `192.0.2.0/24` or `2001:db8::/32`. */
+  cidr: z.optional(z.string().check(z.refine((text) => parseCidr(text) !== null, "is no CIDR"))),
+  /** ISO 3166-1 alpha-2. */
+  countryCode: z.optional(z.string().check(z.regex(/^[A-Z]{2}$/))),
+  /** Ids of detections. @default every detection of a session start, and none of anything else */
+  detections: z.optional(z.array(z.string()).check(z.minLength(1))),
+});
+export type ExceptionScope = z.infer<typeof exceptionScope>;
+
+/** An exception, with who, why and until when. */
+export const exceptionSchema = z.strictObject({
+  id: z.string(),
+  scope: exceptionScope.check(z.refine((scope) => hasPlace(scope), "covers everything")),
+  /** Who made it. */
+  by: z.string(),
+  reason: z.string(),
+  /** ISO 8601, UTC. */
+  createdAt: z.iso.datetime(),
+  /** The first moment at which it has no effect any more (ISO 8601, UTC). */
+  until: z.iso.datetime(),
+  /** When a notice of its end was published; null for not yet. */
+  noticedAt: z.nullable(z.iso.datetime()),
+});
+export type Exception = z.infer<typeof exceptionSchema>;
+
+/** Days that an exception lasts when nobody says until when. */
+export const defaultDays = 90;
+
+/** Whether a scope says who or where, and not only which detections: else it would switch them off. */
+export function hasPlace({ user, operator, asNumber, cidr, countryCode }: ExceptionScope): boolean {
+  return [user, operator, asNumber, cidr, countryCode].some((part) => part !== undefined);
+}
+
+/** Why an exception does not cover an event; null when it does. */
+export function whyNotCovered(
+  { scope, until }: Exception,
+  event: LogEvent,
+  users: readonly string[],
+  now: Date,
+): string | null {
+  if (!(now.getTime() < Date.parse(until))) return `it ended at ${until}`;
+  if (scope.detections === undefined && event.eventType !== sessionStart) {
+    return `it covers ${sessionStart} alone, as it names no detection`;
+  }
+  const exit = exitNode(event);
+  for (const { given, covers, told } of parts) {
+    if (given(scope) && !covers(scope, exit, users)) return told(scope, exit, users);
+  }
+  return hasPlace(scope) ? null : "it says neither who nor where";
+}
+
+interface Part {
+  readonly given: (scope: ExceptionScope) => boolean;
+  readonly covers: (scope: ExceptionScope, exit: ExitNode, users: readonly string[]) => boolean;
+  readonly told: (scope: ExceptionScope, exit: ExitNode, users: readonly string[]) => string;
+}
+
+/** How each part of a scope is met. What is not known of an event meets nothing. */
+const parts: readonly Part[] = [
+  {
+    given: ({ user }) => user !== undefined,
+    covers: ({ user }, _, users) => users.includes(user ?? ""),
+    told: ({ user }, _, users) => `the user is ${users.join(", ") || "unknown"}, not ${user}`,
+  },
+  {
+    given: ({ operator }) => operator !== undefined,
+    // Of an address that belongs to another operator as well, such as Tor, nobody said that it is harmless.
+    covers: ({ operator }, { services }) =>
+      services.length > 0 && services.every((each) => each.operator?.toUpperCase() === operator?.toUpperCase()),
+    told: ({ operator }, { services }) =>
+      `the operator is ${services.map((each) => each.operator ?? "unnamed").join(" and ") || "unknown"}, not ${operator} alone`,
+  },
+  {
+    given: ({ asNumber }) => asNumber !== undefined,
+    covers: ({ asNumber }, exit) => exit.asNumber === asNumber,
+    told: ({ asNumber }, exit) => `the ASN is ${exit.asNumber ?? "unknown"}, not ${asNumber}`,
+  },
+  {
+    given: ({ cidr }) => cidr !== undefined,
+    covers: ({ cidr }, { ip }) => isIn(cidr ?? "", ip),
+    told: ({ cidr }, { ip }) => `the address is ${ip ?? "unknown"}, which is not in ${cidr}`,
+  },
+  {
+    given: ({ countryCode }) => countryCode !== undefined,
+    covers: ({ countryCode }, exit) => exit.countryCode === countryCode,
+    told: ({ countryCode }, exit) => `the country is ${exit.countryCode ?? "unknown"}, not ${countryCode}`,
+  },
+];
+
+/** Detections of an event, divided by exceptions. */
+export interface Excepted<Detection> {
+  /** To be alerted on. */
+  readonly left: readonly Detection[];
+  /** The exceptions that cover the others, each once. */
+  readonly by: readonly Exception[];
+}
+
+/**
+ * Takes from an event's detections those that exceptions cover.
+ *
+ * @param users the keys of the event's user
+ */
+export function except<Detection extends { readonly rule: { readonly id: string } }>(
+  detections: readonly Detection[],
+  exceptions: readonly Exception[],
+  event: LogEvent,
+  users: readonly string[],
+  now: Date,
+): Excepted<Detection> {
+  const covering = exceptions.filter((exception) => whyNotCovered(exception, event, users, now) === null);
+  const by = new Set<Exception>();
+  const left = detections.filter(({ rule }) => {
+    const found = covering.find(({ scope }) => scope.detections?.includes(rule.id) ?? true);
+    if (found !== undefined) by.add(found);
+    return found === undefined;
+  });
+  return { left, by: [...by] };
+}
+
+/** A network as `address/prefix`; null for what is none. */
+export function parseCidr(text: string): { readonly address: string; readonly prefix: number } | null {
+  const [address = "", length = "", ...rest] = text.split("/");
+  const version = isIP(address);
+  if (version === 0 || rest.length > 0 || !/^\d{1,3}$/.test(length) || Number(length) > (version === 4 ? 32 : 128)) {
+    return null;
+  }
+  return { address, prefix: Number(length) };
+}
+
+/** Whether an address is in a network. An IPv4 address that is written as an IPv6 one is in its IPv4 network. */
+function isIn(cidr: string, ip: string | null): boolean {
+  const network = parseCidr(cidr);
+  if (network === null || ip === null) return false;
+  const address = /^::ffff:(\d+\.\d+\.\d+\.\d+)$/i.exec(ip)?.[1] ?? ip;
+  const version = isIP(address);
+  if (version === 0 || version !== isIP(network.address)) return false;
+  const family = version === 4 ? "ipv4" : "ipv6";
+  const list = new BlockList();
+  list.addSubnet(network.address, network.prefix, family);
+  return list.check(address, family);
+}
+
+/** Names what an exception covers: `ada@example.com, operator NORDVPN`. */
+export function describeScope({ user, operator, asNumber, cidr, countryCode, detections }: ExceptionScope): string {
+  return [
+    user ?? "anyone",
+    operator === undefined ? null : `operator ${operator}`,
+    asNumber === undefined ? null : `AS${asNumber}`,
+    cidr === undefined ? null : `network ${cidr}`,
+    countryCode === undefined ? null : `country ${countryCode}`,
+    detections === undefined ? null : `detections ${detections.join(", ")}`,
+  ]
+    .filter((part) => part !== null)
+    .join(", ");
+}

@@ -1,0 +1,221 @@
+import type {
+  AttributeValue,
+  ConditionalCheckFailedException,
+  DynamoDBClient,
+  UpdateItemCommandInput,
+} from "@aws-sdk/client-dynamodb";
+import * as z from "zod/mini";
+import { clientDefaults, once } from "../aws-client.ts";
+import { type Plain, toAttribute, toPlainItem } from "../dynamodb/attribute-value.ts";
+import { proxyKinds } from "../okta/exit-node.ts";
+import { dayOf, rememberDays, type UserState } from "./history.ts";
+import type { Memory, UserStates } from "./suppression.ts";
+
+/*
+ * One item of the state table for each user. Everything is an attribute of its own at the top level, so that each change
+ * is one update that nobody else's can undo: a network by its key, a count for each day, a window for each network.
+ */
+
+const network = "network#";
+const sessions = "day#";
+const attempts = "failed#";
+const window = "window#";
+
+/** The id of a user's item. */
+export function userStateId(user: string): string {
+  return `user#${user}`;
+}
+
+const text = z.nullable(z.string());
+
+const sighting = z.object({
+  eventUuid: z.string(),
+  at: z.string(),
+  gotIn: z.boolean(),
+  asNumber: z.nullable(z.number()),
+  asOrg: text,
+  countryCode: text,
+  type: text,
+  operator: text,
+});
+
+const suppressionWindow = z.object({
+  id: z.string(),
+  openedAt: z.number(),
+  until: z.number(),
+  published: z.boolean(),
+  detections: z.array(z.string()),
+  kind: z.enum(proxyKinds),
+  gotIn: z.boolean(),
+  heldBack: z.number(),
+  told: z.object({ count: z.number(), since: text }),
+});
+
+/** Reads a user's item. What cannot be read counts as not remembered. */
+export function readUserState(item: Readonly<Record<string, AttributeValue>> | undefined): UserState {
+  const attributes = Object.entries(toPlainItem(item ?? {}));
+  const read = <Schema extends z.core.$ZodType>(prefix: string, schema: Schema) =>
+    new Map(
+      attributes.flatMap(([name, value]): [string, z.output<Schema>][] => {
+        if (!name.startsWith(prefix)) return [];
+        const parsed = z.safeParse(schema, value);
+        return parsed.success ? [[name.slice(prefix.length), parsed.data]] : [];
+      }),
+    );
+  return {
+    networks: read(network, sighting),
+    sessions: read(sessions, z.number()),
+    attempts: read(attempts, z.number()),
+    windows: read(window, suppressionWindow),
+  };
+}
+
+/**
+ * What is remembered of users, on the state table.
+ *
+ * @param given the client to use. @default one of its own, made when first needed
+ */
+export function createUserStates(tableName: string, given?: DynamoDBClient): UserStates {
+  const getDynamodb = once(async () => {
+    const { DynamoDBClient, GetItemCommand, UpdateItemCommand } = await import("@aws-sdk/client-dynamodb");
+    return { client: given ?? new DynamoDBClient(clientDefaults), GetItemCommand, UpdateItemCommand };
+  });
+
+  /** False when the condition is not met. */
+  const update = async (user: string, change: Change, signal: AbortSignal): Promise<boolean> => {
+    const { client, UpdateItemCommand } = await getDynamodb();
+    try {
+      await client.send(new UpdateItemCommand(toInput(tableName, user, change)), { abortSignal: signal });
+      return true;
+    } catch (error) {
+      if ((error as ConditionalCheckFailedException).name !== "ConditionalCheckFailedException") throw error;
+      return false;
+    }
+  };
+
+  return {
+    async read(user, signal) {
+      const { client, GetItemCommand } = await getDynamodb();
+      const { Item } = await client.send(
+        new GetItemCommand({ TableName: tableName, Key: { id: { S: userStateId(user) } }, ConsistentRead: true }),
+        { abortSignal: signal },
+      );
+      return readUserState(Item);
+    },
+    open: (user, key, seen, opened, signal) => {
+      const is = (name: string, value: Plain) => [[window + key, name], value] as const;
+      return update(
+        user,
+        {
+          set: [[[window + key], { ...opened, told: { ...opened.told } }]],
+          // Nothing may have been held back unseen: it would never be told.
+          where:
+            seen === null
+              ? { absent: window + key }
+              : { equal: [is("id", seen.id), is("heldBack", seen.heldBack), is("published", seen.published)] },
+        },
+        signal,
+      );
+    },
+    hold: (user, key, seen, memory, signal) =>
+      update(
+        user,
+        {
+          ...remember(memory, key),
+          increment: [[window + key, "heldBack"]],
+          where: { equal: [[[window + key, "id"], seen.id]] },
+        },
+        signal,
+      ),
+    async record(user, key, opened, memory, signal) {
+      const change = remember(memory, key);
+      if (opened === null) {
+        await update(user, change, signal);
+        return;
+      }
+      const published = { ...change, set: [...change.set, [[window + key, "published"], true] as const] };
+      const where = { equal: [[[window + key, "id"], opened.id] as const] };
+      // Where somebody else opened another window meanwhile, the session is to be remembered all the same.
+      if (!(await update(user, { ...published, where }, signal))) await update(user, change, signal);
+    },
+    async close(user, key, opened, signal) {
+      const set = [[[window + key, "until"], 0] as const];
+      await update(user, { set, where: { equal: [[[window + key, "id"], opened.id]] } }, signal);
+    },
+  };
+}
+
+type Path = readonly string[];
+
+/** A change of a user's item. */
+interface Change {
+  readonly set: readonly (readonly [Path, Plain])[];
+  /** Numbers that are there. */
+  readonly increment?: readonly Path[];
+  /** Numbers at the top level that need not be there. */
+  readonly count?: readonly string[];
+  readonly remove?: readonly string[];
+  readonly where?: { readonly absent: string } | { readonly equal: readonly (readonly [Path, Plain])[] };
+}
+
+/** What remembering a session changes. */
+function remember({ sighting: seen, forgotten }: Memory, key: string): Change {
+  const remove = [
+    ...forgotten.networks.map((each) => network + each),
+    ...forgotten.sessions.map((each) => sessions + each),
+    ...forgotten.attempts.map((each) => attempts + each),
+    ...forgotten.windows.map((each) => window + each),
+  ];
+  if (seen === null) return { set: [], remove };
+  return {
+    // Nobody who failed to get in makes a network a known one.
+    set: seen.gotIn ? [[[network + key], { ...seen }]] : [],
+    count: [(seen.gotIn ? sessions : attempts) + dayOf(seen)],
+    remove: remove.filter((name) => name !== (seen.gotIn ? sessions : attempts) + dayOf(seen)),
+  };
+}
+
+/** Writes a change as DynamoDB takes it: all names and values by reference. */
+function toInput(tableName: string, user: string, change: Change): UpdateItemCommandInput {
+  const names = new Map<string, string>();
+  const values: Record<string, AttributeValue> = {};
+  const path = (parts: Path) =>
+    parts
+      .map((part) => {
+        const reference = names.get(part) ?? `#${names.size}`;
+        names.set(part, reference);
+        return reference;
+      })
+      .join(".");
+  const value = (plain: Plain) => {
+    const reference = `:${Object.keys(values).length}`;
+    values[reference] = toAttribute(plain);
+    return reference;
+  };
+  const { set, increment = [], count = [], remove = [], where } = change;
+  const expiration = Math.ceil(Date.now() / 1_000) + rememberDays * 86_400;
+  const sets = [
+    ...set.map(([each, plain]) => `${path(each)} = ${value(plain)}`),
+    ...increment.map((each) => `${path(each)} = ${path(each)} + ${value(1)}`),
+    `${path(["expiration"])} = ${value(expiration)}`,
+  ];
+  const condition =
+    where === undefined
+      ? null
+      : "absent" in where
+        ? `attribute_not_exists(${path([where.absent])})`
+        : where.equal.map(([each, plain]) => `${path(each)} = ${value(plain)}`).join(" AND ");
+  const clauses = [
+    `SET ${sets.join(", ")}`,
+    count.length > 0 ? `ADD ${count.map((each) => `${path([each])} ${value(1)}`).join(", ")}` : "",
+    remove.length > 0 ? `REMOVE ${remove.map((each) => path([each])).join(", ")}` : "",
+  ];
+  return {
+    TableName: tableName,
+    Key: { id: { S: userStateId(user) } },
+    UpdateExpression: clauses.filter(Boolean).join(" "),
+    ExpressionAttributeNames: Object.fromEntries([...names].map(([name, reference]) => [reference, name])),
+    ExpressionAttributeValues: values,
+    ...(condition === null ? {} : { ConditionExpression: condition }),
+  };
+}

@@ -1,0 +1,50 @@
+import type { CompiledRule } from "../sigma/compile.ts";
+import type { Enrichment } from "../sigma/field.ts";
+import { type Level, levels } from "../sigma/rule.ts";
+
+/** What an adjustment makes of a severity: this level, or the next one down or up. */
+export const changes = [...levels, "lower", "raise"] as const;
+export type Change = (typeof changes)[number];
+
+/** An adjustment of `severity.yml`, ready to be asked. */
+export interface SeverityAdjustment {
+  readonly compiled: CompiledRule;
+  readonly change: Change;
+}
+
+/** An adjustment that changed an alert's severity. */
+export interface AppliedAdjustment {
+  readonly title: string;
+  readonly from: Level;
+  readonly to: Level;
+}
+
+/**
+ * Adjusts the severity of an alert, one adjustment after the other.
+ *
+ * @param from the highest level among the alert's detections
+ * @returns those that changed it, in this order; the last one's `to` is the severity
+ */
+export function adjustSeverity(
+  from: Level,
+  adjustments: readonly SeverityAdjustment[],
+  event: unknown,
+  enrichment: Enrichment,
+): readonly AppliedAdjustment[] {
+  const applied: AppliedAdjustment[] = [];
+  let level = from;
+  for (const { compiled, change } of adjustments) {
+    // What is not known adjusts nothing.
+    if (compiled.evaluate(event, enrichment) !== true) continue;
+    const to = apply(change, level);
+    if (to !== level) applied.push({ title: compiled.rule.title, from: level, to });
+    level = to;
+  }
+  return applied;
+}
+
+function apply(change: Change, level: Level): Level {
+  if (change !== "lower" && change !== "raise") return change;
+  const index = levels.indexOf(level) + (change === "lower" ? -1 : 1);
+  return levels[Math.min(Math.max(index, 0), levels.length - 1)] ?? level;
+}

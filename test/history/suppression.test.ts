@@ -1,0 +1,269 @@
+import { readFile } from "node:fs/promises";
+import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
+import type { Alert } from "../../lambda/alerts/alert.ts";
+import { startBudget } from "../../lambda/budget.ts";
+import { createClaims } from "../../lambda/claims/state-table.ts";
+import { sightingOf, unknownUser } from "../../lambda/history/history.ts";
+import { suppress } from "../../lambda/history/suppression.ts";
+import { createUserStates } from "../../lambda/history/user-states.ts";
+import { createLookUp } from "../../lambda/look-up.ts";
+import { type Observation, type PipelinePorts, processDelivery, retryWork } from "../../lambda/pipeline.ts";
+import type { Work } from "../../lambda/retries/work.ts";
+import { type Emulators, startEmulators } from "../../local/emulators.ts";
+import { names } from "../../local/resources.ts";
+import { type Json, logEvent } from "../fixtures/events.ts";
+import { memoryPorts } from "../fixtures/memory.ts";
+import { rule, ruleSet } from "../fixtures/rules.ts";
+
+const proxied = rule("high", "00000000-0000-4000-8000-000000000001", { "securityContext.isProxy": true });
+const risky = rule("high", "00000000-0000-4000-8000-000000000002", { "securityContext.risk.level": "HIGH" });
+
+let emulators: Emulators;
+beforeAll(async () => {
+  emulators = await startEmulators();
+  Object.assign(process.env, emulators.environment);
+});
+afterEach(() => emulators.faults.dynamodb.set(null));
+afterAll(() => emulators.stop());
+
+/** A pipeline on the emulated tables, with a clock that is set by hand, and a user of its own. */
+function world(overrides: Partial<PipelinePorts> = {}) {
+  const user = `00u${crypto.randomUUID().slice(0, 8)}`;
+  const published: Alert[] = [];
+  const observed: Observation[] = [];
+  const parked: Work[] = [];
+  let now = Date.parse("2026-11-24T09:30:03Z");
+  const ports = memoryPorts({
+    rules: ruleSet([proxied, risky]),
+    lookUp: createLookUp(names.profileTable, names.stateTable),
+    claims: createClaims(names.stateTable),
+    userStates: createUserStates(names.stateTable),
+    publish: async (alert) => void published.push(alert),
+    parkWork: async (work) => void parked.push(...work.map((each) => each.work)),
+    suppressMinutes: 60,
+    now: () => new Date(now),
+    observe: (observation) => observed.push(observation),
+    ...overrides,
+  });
+  const signIn = (event: Json = {}) =>
+    logEvent({
+      actor: { id: user, type: "User", alternateId: `${user}@example.com`, displayName: "Ada" },
+      published: new Date(now).toISOString(),
+      ...event,
+    });
+  const deliver = (...events: Json[]) =>
+    processDelivery(
+      { id: "d", org: null, eventHookId: null, events: events.map(signIn), malformed: [] },
+      ports,
+      startBudget({ work: 20_000, parking: 25_000 }),
+    );
+  const pass = (minutes: number) => {
+    now += minutes * 60_000;
+  };
+  const kinds = () => observed.map(({ kind }) => kind);
+  return { user, ports, published, observed, parked, signIn, deliver, pass, kinds };
+}
+
+const context = (overrides: Json = {}): Json => ({
+  securityContext: { isProxy: true, asNumber: 64500, asOrg: "Example Hosting", ...overrides },
+});
+const service = (type: string) => ({
+  ipDetails: { ipServiceCategories: [{ type, operator: null, isAnonymous: true }] },
+});
+const failure = { outcome: { result: "FAILURE", reason: "INVALID_CREDENTIALS" } };
+
+describe("within the window", () => {
+  test("the same user, ASN and country is one alert; the next one after it tells how many were held back", async () => {
+    const { deliver, pass, published, kinds } = world();
+    await deliver({});
+    pass(1);
+    expect(await deliver({}, {})).toMatchObject({ received: 2, alerted: 0, suppressed: 2, parked: 0, failed: 0 });
+    pass(58.9);
+    expect(await deliver({})).toMatchObject({ suppressed: 1 });
+    pass(0.2);
+    expect(await deliver({})).toMatchObject({ alerted: 1, suppressed: 0 });
+    expect(published.map(({ heldBack }) => heldBack)).toEqual([
+      { count: 0, since: null },
+      { count: 3, since: "2026-11-24T09:30:03.000Z" },
+    ]);
+    expect(kinds().filter((kind) => kind === "suppressed")).toHaveLength(3);
+  });
+
+  test("what was told is not told again", async () => {
+    const { deliver, pass, published } = world();
+    await deliver({});
+    await deliver({});
+    pass(61);
+    await deliver({});
+    pass(61);
+    await deliver({});
+    expect(published.map(({ heldBack }) => heldBack?.count)).toEqual([0, 1, 0]);
+  });
+
+  test.each<[string, Json, Json]>([
+    ["another ASN", {}, context({ asNumber: 64501 })],
+    ["another country", {}, { client: { ipAddress: "203.0.113.9", geographicalContext: { country: "Japan" } } }],
+    ["a detection not alerted on yet", {}, context({ risk: { level: "HIGH", reasons: [] } })],
+    ["a worse kind of proxy", context(service("VPN")), context(service("Tor"))],
+    ["success after failures", failure, {}],
+  ])("%s breaks through at once", async (_, before, after) => {
+    const { deliver, published } = world();
+    await deliver(before);
+    expect(await deliver(after)).toMatchObject({ alerted: 1, suppressed: 0 });
+    expect(published).toHaveLength(2);
+    expect(await deliver(after)).toMatchObject({ alerted: 0, suppressed: 1 });
+    // What was alerted on before it broke through is still held back.
+    expect(await deliver(before)).toMatchObject({ alerted: 0, suppressed: 1 });
+  });
+
+  test.each<[string, Json, Json]>([
+    ["a failure after success", {}, failure],
+    ["a lesser kind of proxy", context(service("Tor")), context(service("VPN"))],
+  ])("%s is held back", async (_, before, after) => {
+    const { deliver } = world();
+    await deliver(before);
+    expect(await deliver(after)).toMatchObject({ suppressed: 1 });
+  });
+
+  test("another user is alerted on, and so is nobody in particular, every time", async () => {
+    const { deliver, published } = world();
+    await deliver({});
+    await deliver({ actor: { id: `00u${crypto.randomUUID()}`, type: "User" } });
+    const unknown = { actor: { id: "unknown", type: "User", alternateId: "unknown" } };
+    expect(await deliver(unknown, unknown)).toMatchObject({ alerted: 2 });
+    expect(published).toHaveLength(4);
+    expect(published[2]).toMatchObject({ history: null, heldBack: null });
+  });
+
+  test("what is done after a sign-in is alerted on every time", async () => {
+    const { deliver } = world({
+      rules: ruleSet([rule("high", crypto.randomUUID(), { eventType: "user.account.privilege.grant" })]),
+    });
+    const grant = { eventType: "user.account.privilege.grant" };
+    expect(await deliver(grant, grant)).toMatchObject({ alerted: 2, suppressed: 0 });
+  });
+
+  test("a test is alerted on every time, and leaves nothing behind", async () => {
+    const { deliver, published, ports, user } = world();
+    await deliver({ oktaProxyWatch: { test: true } }, { oktaProxyWatch: { test: true } });
+    expect(published.map((alert) => alert.test)).toEqual([true, true]);
+    const state = await ports.userStates.read(user, AbortSignal.timeout(5_000));
+    expect([...state.networks, ...state.sessions, ...state.windows]).toEqual([]);
+  });
+});
+
+test("0 minutes hold nothing back", async () => {
+  const { deliver } = world({ suppressMinutes: 0 });
+  expect(await deliver({}, {}, {})).toMatchObject({ alerted: 3, suppressed: 0 });
+});
+
+test("of 200 that come to the table at once, one is alerted on, and 199 are counted, to the last", async () => {
+  const { ports, user, signIn } = world();
+  const signal = AbortSignal.timeout(20_000);
+  const outcomes = await Promise.all(
+    Array.from({ length: 200 }, () => {
+      const event = signIn({ uuid: crypto.randomUUID() });
+      const source = { event, user, state: unknownUser, suppressMinutes: 60, now: ports.now() };
+      const candidate = { id: event.uuid, detections: [proxied.id] };
+      return suppress(ports.userStates, { ...source, candidate, sighting: sightingOf(event, ports.now()) }, signal);
+    }),
+  );
+  expect(outcomes.filter(({ kind }) => kind === "alert")).toHaveLength(1);
+  const { sessions, windows } = await ports.userStates.read(user, signal);
+  expect(windows.get("64500|CA")?.heldBack).toBe(199);
+  // The one that is alerted on is remembered with its alert.
+  expect([...sessions]).toEqual([["2026-11-24", 199]]);
+});
+
+describe("an alert that cannot be published", () => {
+  test("ends its window: the next session is alerted on, and tells what was held back", async () => {
+    let failing = true;
+    const { deliver, published, parked, ports, signIn } = world({
+      publish: async (alert) => {
+        if (failing) throw new Error("down");
+        published.push(alert);
+      },
+    });
+    await deliver({ uuid: "first" });
+    failing = false;
+    expect(await deliver({})).toMatchObject({ alerted: 1 });
+    await deliver({});
+    // The first one's retry finds that its user was alerted on meanwhile.
+    await retryWork(parked[0] as Work, ports, startBudget({ work: 5_000, parking: 5_000 }));
+    expect(published).toHaveLength(1);
+    expect(published[0]?.okta.eventUuid).not.toBe("first");
+    expect(signIn().uuid).not.toBe("first");
+  });
+
+  test("by whoever was stopped holds back for twenty seconds only", async () => {
+    const { ports, deliver, pass, user, published } = world();
+    const opened = {
+      id: "stopped",
+      openedAt: ports.now().getTime(),
+      until: ports.now().getTime() + 3_600_000,
+      published: false,
+      detections: [proxied.id],
+      kind: "unnamed" as const,
+      gotIn: true,
+      heldBack: 0,
+      told: { count: 2, since: "2026-11-24T08:00:00.000Z" },
+    };
+    expect(await ports.userStates.open(user, "64500|CA", null, opened, AbortSignal.timeout(5_000))).toBe(true);
+    pass(0.3);
+    expect(await deliver({})).toMatchObject({ suppressed: 1 });
+    pass(0.1);
+    expect(await deliver({})).toMatchObject({ alerted: 1 });
+    expect(published[0]?.heldBack).toEqual({ count: 3, since: "2026-11-24T08:00:00.000Z" });
+  });
+
+  test("is published by its own retry, which its window does not hold back", async () => {
+    const { ports, published, user, signIn } = world();
+    const event = signIn({ uuid: crypto.randomUUID() });
+    const opened = {
+      id: event.uuid,
+      openedAt: ports.now().getTime(),
+      until: ports.now().getTime() + 3_600_000,
+      published: false,
+      detections: [proxied.id],
+      kind: "unnamed" as const,
+      gotIn: true,
+      heldBack: 0,
+      told: { count: 0, since: null },
+    };
+    await ports.userStates.open(user, "64500|CA", null, opened, AbortSignal.timeout(5_000));
+    const delivery = { id: null, org: null, eventHookId: null };
+    const work: Work = { event, delivery, rules: null, followUp: false, waiting: null };
+    await retryWork(work, ports, startBudget({ work: 5_000, parking: 5_000 }));
+    expect(published).toHaveLength(1);
+  });
+});
+
+test.each(["refuse", "hang"] as const)("a state table that fails by %s holds nothing back", async (kind) => {
+  const { deliver, published } = world();
+  await deliver({});
+  emulators.faults.dynamodb.set({ kind });
+  expect(await deliver({})).toMatchObject({ alerted: 1, suppressed: 0 });
+  expect(published[1]).toMatchObject({ history: null, heldBack: null });
+});
+
+test("a state that cannot be written lets the alert out, and says so", async () => {
+  const { ports, deliver, published, kinds } = world();
+  const broken = world({
+    userStates: { ...ports.userStates, open: () => Promise.reject(new Error("down")) },
+    publish: ports.publish,
+  });
+  await deliver({});
+  expect(await broken.deliver({}, {})).toMatchObject({ alerted: 2, suppressed: 0 });
+  expect(broken.kinds()).toContain("historyUnavailable");
+  expect(kinds()).not.toContain("historyUnavailable");
+  expect(published).toHaveLength(3);
+});
+
+test("the sample of the embedded run is one that can be held back", async () => {
+  const file = new URL("../../local/samples/proxied-sign-in.json", import.meta.url);
+  const sample = JSON.parse(await readFile(file, "utf8")) as { data: { events: Json[] } };
+  const { deliver } = world();
+  const { actor, uuid, published, ...event } = sample.data.events[0] as Json;
+  expect([actor, uuid, published].every(Boolean)).toBe(true);
+  expect(await deliver(event, event)).toMatchObject({ alerted: 1, suppressed: 1 });
+});

@@ -1,0 +1,33 @@
+import { afterAll, beforeAll, expect, test, vi } from "vitest";
+import { type EmbeddedRun, startEmbeddedRun } from "../../local/embedded-run.ts";
+import { delivery, sessionStart } from "../fixtures/events.ts";
+
+let run: EmbeddedRun;
+beforeAll(async () => {
+  process.env.POWERTOOLS_LOG_LEVEL = "SILENT";
+  process.env.POWERTOOLS_METRICS_DISABLED = "true";
+  run = await startEmbeddedRun({ port: 0, hookSecret: "secret", mismatchDistanceKm: 500, onError: () => {} });
+});
+afterAll(() => run.stop());
+
+function deliver(...events: readonly unknown[]): Promise<Response> {
+  return fetch(run.url, {
+    method: "POST",
+    headers: { authorization: "secret", "content-type": "application/json" },
+    body: JSON.stringify(delivery(events)),
+  });
+}
+
+test("200 deliveries about the same user at once are one alert, and 199 are counted", async () => {
+  const answers = await Promise.all(Array.from({ length: 200 }, () => deliver(sessionStart())));
+  expect(new Set(answers.map(({ status }) => status))).toEqual(new Set([204]));
+  const tor = { isProxy: true, asNumber: 64500, ipDetails: { ipServiceCategories: [{ type: "Tor" }] } };
+  await deliver(sessionStart({ securityContext: tor }));
+  await vi.waitUntil(() => run.alerts.received.length >= 2, 10_000);
+  const alerts = run.alerts.received.map(({ alert }) => alert);
+  expect(alerts).toHaveLength(2);
+  // The alert that breaks through tells what was held back before it.
+  expect(alerts[1]?.heldBack?.count).toBe(199);
+  expect(alerts[1]?.history?.sessionsIn30Days).toBe(200);
+  expect(run.messagesOn("retryQueue")).toEqual([]);
+});
