@@ -17,6 +17,11 @@ export function createCommand(name: string, description: string): Command {
     .exitOverride();
 }
 
+/** Text from outside for a terminal: no control or direction character of it may act there. Lines stay. */
+export function onTerminal(text: string): string {
+  return text.replace(/[^\P{Cc}\n]|[\p{Cf}\p{Zl}\p{Zp}]/gu, " ");
+}
+
 /** Runs a command, and sets the process's exit code: 2 for input or options that cannot be used. */
 export async function runCommand(command: Command): Promise<void> {
   // Whoever reads our output may stop before its end: `| head` is no failure of ours.

@@ -1,6 +1,6 @@
 import { createInterface } from "node:readline/promises";
 import type { Command } from "commander";
-import { createCommand, InputError, runCommand } from "./command.ts";
+import { createCommand, InputError, onTerminal, runCommand } from "./command.ts";
 import {
   type DeadLetterMessage,
   deleteDeadLetter,
@@ -119,9 +119,8 @@ function parse(body: string): unknown {
 
 function describe({ id, kind, sentAt, reason, eventUuid, eventType }: DeadLetterMessage): string {
   const event = [eventType, eventUuid].filter((part) => part !== null).join(" ");
-  return [`${id}  ${sentAt.toISOString()}  ${kind}${event === "" ? "" : `  ${event}`}`, `  ${reason}`]
-    .map((line) => line.replace(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]+/gu, " "))
-    .join("\n");
+  const first = `${id}  ${sentAt.toISOString()}  ${kind}${event === "" ? "" : `  ${event}`}`;
+  return [first, `  ${reason}`].map((line) => onTerminal(line.replaceAll("\n", " "))).join("\n");
 }
 
 const command = createCommand(

@@ -98,9 +98,10 @@ async function* readEvents(chunks: AsyncIterable<Buffer>, name: string): AsyncGe
   }
 }
 
-/** A delivery holds many events, anything else is taken for one. */
+/** A delivery holds many events, an alert of ours one; anything else is taken for one. */
 function eventsOf(value: unknown): readonly unknown[] {
-  const { data } = isRecord(value) ? value : {};
+  const { data, alertId, event } = isRecord(value) ? value : {};
+  if (typeof alertId === "string" && isRecord(event)) return [event];
   return isRecord(data) && Array.isArray(data.events) ? data.events : [value];
 }
 

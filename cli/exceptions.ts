@@ -1,0 +1,244 @@
+import { existsSync } from "node:fs";
+import { userInfo } from "node:os";
+import { type Command, InvalidArgumentError, Option } from "commander";
+import { createClaims } from "../lambda/claims/state-table.ts";
+import { profileKeys } from "../lambda/decision.ts";
+import {
+  defaultDays,
+  describeScope,
+  type Exception,
+  type ExceptionScope,
+  hasPlace,
+  parseCidr,
+  whyNotCovered,
+} from "../lambda/exceptions/exception.ts";
+import { openExceptions } from "../lambda/exceptions/exception-items.ts";
+import { countryCode } from "../lambda/geo/country.ts";
+import type { LogEvent } from "../lambda/okta/log-event.ts";
+import { createCommand, InputError, onTerminal, runCommand } from "./command.ts";
+import { addDeploymentOptions, type Deployment, type DeploymentOptions, findDeployment } from "./deployment.ts";
+import { ourDetections, readDetections } from "./detections-folder.ts";
+import { openExport } from "./event-export.ts";
+
+const print = (text: string) => process.stdout.write(`${onTerminal(text)}\n`);
+const day = 86_400_000;
+
+const open = ({ dynamodb, stateTable }: Deployment) => openExceptions(dynamodb, stateTable);
+
+interface AddOptions extends DeploymentOptions {
+  readonly user?: string;
+  readonly operator?: string;
+  readonly asn?: number;
+  readonly cidr?: string;
+  readonly country?: string;
+  readonly detection?: readonly string[];
+  readonly reason: string;
+  readonly by: string;
+  readonly until?: Date;
+}
+
+async function add(options: AddOptions): Promise<void> {
+  const { user, operator, asn, cidr, country, detection } = options;
+  const scope: ExceptionScope = {
+    ...(user === undefined ? {} : { user: user.startsWith("00u") ? user : user.toLowerCase() }),
+    ...(operator === undefined ? {} : { operator }),
+    ...(asn === undefined ? {} : { asNumber: asn }),
+    ...(cidr === undefined ? {} : { cidr }),
+    ...(country === undefined ? {} : { countryCode: country }),
+    ...(detection === undefined ? {} : { detections: [...detection] }),
+  };
+  if (!hasPlace(scope)) {
+    throw new InputError(
+      "say whom or what it covers: --user, --operator, --asn, --cidr, --country, or several of them",
+    );
+  }
+  if (detection !== undefined) await refuseUnknownDetections(detection);
+  const now = new Date();
+  const until = options.until ?? new Date(now.getTime() + defaultDays * day);
+  if (until <= now) throw new InputError("--until lies in the past");
+  const exception: Exception = {
+    id: crypto.randomUUID().slice(0, 8),
+    scope,
+    by: options.by,
+    reason: options.reason,
+    createdAt: now.toISOString(),
+    until: until.toISOString(),
+    noticedAt: null,
+  };
+  const exceptions = open(await findDeployment(options));
+  try {
+    await (await exceptions).add(exception, now);
+  } catch (error) {
+    if (!/size has exceeded/i.test((error as Error).message)) throw error;
+    throw new InputError(
+      "there are more exceptions of this kind than DynamoDB keeps together (400 kB): remove some, or write a Sigma filter",
+    );
+  }
+  print(describe(exception, now));
+}
+
+async function refuseUnknownDetections(ids: readonly string[]): Promise<void> {
+  const { rules } = await readDetections(ourDetections);
+  const known = new Map(rules.map(({ content }) => [content.id, content.title]));
+  const unknown = ids.filter((id) => !known.has(id));
+  if (unknown.length === 0) return;
+  const all = [...known].map(([id, title]) => `  ${id}  ${title}`).join("\n");
+  throw new InputError(`no detection has the id ${unknown.join(", ")}. There are:\n${all}`);
+}
+
+interface ListOptions extends DeploymentOptions {
+  readonly ended: boolean;
+  readonly json: boolean;
+}
+
+async function list(options: ListOptions): Promise<void> {
+  const now = new Date();
+  const all = await (await open(await findDeployment(options))).list();
+  const shown = all.filter(({ until }) => options.ended || Date.parse(until) > now.getTime());
+  if (options.json) {
+    for (const exception of shown) process.stdout.write(`${JSON.stringify(exception)}\n`);
+    return;
+  }
+  for (const exception of shown) print(describe(exception, now));
+  const ended = all.length - shown.length;
+  print(shown.length === 0 ? "There are no exceptions." : `${shown.length} exceptions.`);
+  if (ended > 0) print(`${ended} more have ended: --ended shows them.`);
+}
+
+async function remove(ids: readonly string[], options: DeploymentOptions): Promise<void> {
+  const exceptions = await open(await findDeployment(options));
+  const all = await exceptions.list();
+  const missing: string[] = [];
+  for (const id of ids) {
+    const exception = all.find((each) => each.id === id);
+    if (exception === undefined || !(await exceptions.remove(exception))) missing.push(id);
+    else print(`Removed: ${describe(exception, new Date())}`);
+  }
+  if (missing.length > 0) throw new InputError(`no exception has the id ${missing.join(", ")}; list shows them`);
+}
+
+async function why(named: string, options: DeploymentOptions): Promise<void> {
+  const deployment = await findDeployment(options);
+  const all = await (await open(deployment)).list();
+  const now = new Date();
+  if (named !== "-" && !existsSync(named)) {
+    if (!/^[\w-]{1,255}$/.test(named)) throw new InputError(`${named}: no such file, and no uuid of an event`);
+    await printEnd(named, deployment, all, now);
+    return;
+  }
+  const events: LogEvent[] = [];
+  for await (const event of (await openExport(named)).events) events.push(event);
+  if (events.length === 0) throw new InputError(`${named} holds no event`);
+  for (const event of events) {
+    const users = profileKeys(event);
+    print(`${event.uuid}  ${event.eventType}  ${users.join(", ") || "no user"}`);
+    const reasons = all.map((exception) => ({
+      exception,
+      reason: whyNotCovered(exception, event, users, now),
+    }));
+    const covering = reasons.filter(({ reason }) => reason === null);
+    if (covering.length === 0) print("  No exception covers it.");
+    for (const { exception } of covering) print(`  Covered by ${describe(exception, now)}`);
+    for (const { exception, reason } of reasons) {
+      if (reason !== null) print(`  Not by ${exception.id} (${describeScope(exception.scope)}): ${reason}.`);
+    }
+  }
+}
+
+/** What became of an event that was handled in the last seven days. */
+async function printEnd(
+  uuid: string,
+  { dynamodb, stateTable }: Deployment,
+  all: readonly Exception[],
+  now: Date,
+): Promise<void> {
+  const found = await createClaims(stateTable, dynamodb).find(uuid, AbortSignal.timeout(10_000));
+  if (found === null) {
+    print(`Nothing is known of the event ${uuid}: it matched no detection, did not come, or is older than seven days.`);
+    process.exitCode = 1;
+    return;
+  }
+  if (found.kind === "underWay") {
+    print(`The event ${uuid} is being worked on.`);
+    return;
+  }
+  const told = {
+    alerted: "was alerted on",
+    excepted: "was not alerted on, as exceptions cover it",
+    suppressed: "was held back, as its user was alerted on a moment before",
+  } as const;
+  print(`The event ${uuid} ${told[found.end.outcome]}.`);
+  for (const id of found.end.exceptions) {
+    const exception = all.find((each) => each.id === id);
+    print(`  Covered by ${exception === undefined ? `${id}, which is no more` : describe(exception, now)}`);
+  }
+}
+
+function describe({ id, scope, by, reason, until }: Exception, now: Date): string {
+  const ended = Date.parse(until) <= now.getTime();
+  return `${id}  ${describeScope(scope)}\n    ${reason} (${by}), ${ended ? "ended" : "until"} ${until}`;
+}
+
+function parseAsn(text: string): number {
+  const number = /^(?:AS)?(\d{1,10})$/i.exec(text)?.[1];
+  if (number === undefined) throw new InvalidArgumentError("a number such as 64500 is expected");
+  return Number(number);
+}
+
+function parseCountry(text: string): string {
+  const code = countryCode(text);
+  if (code === null) throw new InvalidArgumentError("a country, or its two-letter code, is expected");
+  return code;
+}
+
+function checkCidr(text: string): string {
+  if (parseCidr(text) === null)
+    throw new InvalidArgumentError("a network such as 192.0.2.0/24 or 2001:db8::/32 is expected");
+  return text;
+}
+
+/** A day lasts until its end, in UTC. */
+function parseUntil(text: string): Date {
+  const days = /^(\d{1,4})d$/.exec(text)?.[1];
+  if (days !== undefined) return new Date(Date.now() + Number(days) * day);
+  const whole = /^\d{4}-\d{2}-\d{2}$/.test(text);
+  const time = new Date(whole ? `${text}T00:00:00Z` : text);
+  if (Number.isNaN(time.getTime())) {
+    throw new InvalidArgumentError("a day (2027-01-15), a time in ISO 8601, or a number of days (30d) is expected");
+  }
+  return whole ? new Date(time.getTime() + day) : time;
+}
+
+const nonEmpty = (text: string) => {
+  if (text.trim() === "") throw new InvalidArgumentError("text is expected");
+  return text.trim();
+};
+
+const command = createCommand(
+  "exceptions",
+  "Looks after exceptions: matches that somebody vouches for, until a date. They are not alerted on, but counted.",
+);
+const subcommand = (name: string, description: string): Command =>
+  addDeploymentOptions(command.command(name).description(description)).exitOverride();
+
+subcommand("add", "adds one; what is given has to be met all together")
+  .option("--user <user>", "an Okta user id (00u...) or a login", nonEmpty)
+  .option("--operator <name>", "Okta's name of the operator: NORDVPN, APPLE_ICLOUD_RELAY_PROXY…", nonEmpty)
+  .option("--asn <number>", "an autonomous system", parseAsn)
+  .option("--cidr <network>", "a network, IPv4 or IPv6", checkCidr)
+  .option("--country <country>", "a country, by name or two-letter code", parseCountry)
+  .option("--detection <ids...>", "only these detections (default: all of a session start, and of nothing else)")
+  .requiredOption("--reason <text>", "why it is harmless", nonEmpty)
+  .addOption(new Option("--by <name>", "who says so").default(userInfo().username).argParser(nonEmpty))
+  .option("--until <when>", `a day, a time, or a number of days, 30d (default: ${defaultDays}d)`, parseUntil)
+  .action(add);
+subcommand("list", "lists them, the one that ends next first")
+  .option("--ended", "those that have ended as well", false)
+  .option("--json", "print each as a JSON line", false)
+  .action(list);
+subcommand("remove", "removes some").argument("<ids...>", "ids, as list prints them").action(remove);
+subcommand("why", "tells why an event was not alerted on, or which exceptions would cover one")
+  .argument("<event>", "the uuid of an event of the last seven days, or a file that holds events, or alerts")
+  .action(why);
+
+await runCommand(command);
