@@ -7,7 +7,14 @@ import { rulesPlugin } from "./rules-plugin.ts";
 const root = fileURLToPath(new URL("..", import.meta.url));
 
 /** The functions that are deployed: `lambda/<name>.ts` becomes `dist/<name>/index.mjs`. */
-const functions = ["receiver", "redrive", "sync-profiles", "refresh-profiles"] as const;
+const functions = [
+  "receiver",
+  "redrive",
+  "sync-profiles",
+  "refresh-profiles",
+  "publish-output",
+  "notify-exceptions",
+] as const;
 
 /** Some dependencies are CommonJS and ask for Node.js's own modules by `require`, which ESM has not. */
 const requireBanner =

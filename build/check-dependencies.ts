@@ -17,6 +17,7 @@ const core = [
   "budget.ts",
   "claims/claims.ts",
   "exceptions/exception.ts",
+  "exceptions/notice.ts",
   "history",
   "severity/adjustment.ts",
   "retries",
@@ -28,10 +29,11 @@ const core = [
   "profiles/profile-location.ts",
   "profiles/refresh.ts",
   "alerts",
+  "outputs",
   "dead-letters/dead-letter.ts",
 ];
 /** What stands in those folders and is an adapter all the same. */
-const adapters = ["alerts/alert-topic.ts", "history/user-states.ts"];
+const adapters = ["history/user-states.ts"];
 /** The packages and modules that the core may import. */
 const allowed = new Set([
   "@turf/distance",

@@ -1,5 +1,7 @@
 import { CloudFormationClient, DescribeStacksCommand } from "@aws-sdk/client-cloudformation";
 import { DynamoDBClient } from "@aws-sdk/client-dynamodb";
+import { GetSecretValueCommand, SecretsManagerClient } from "@aws-sdk/client-secrets-manager";
+import { SNSClient } from "@aws-sdk/client-sns";
 import { SQSClient } from "@aws-sdk/client-sqs";
 import type { Command } from "commander";
 import { InputError } from "./command.ts";
@@ -8,6 +10,12 @@ import { InputError } from "./command.ts";
 export interface Deployment {
   readonly sqs: SQSClient;
   readonly dynamodb: DynamoDBClient;
+  readonly sns: SNSClient;
+  readonly alertTopicArn: string;
+  /** Where the event hook delivers to. */
+  readonly hookUrl: string;
+  /** Fetches the event hook's secret. */
+  readonly hookSecret: () => Promise<string>;
   readonly profileTable: string;
   readonly stateTable: string;
   readonly mismatchDistanceKm: number;
@@ -51,6 +59,10 @@ export async function findDeployment({ stack, local, url }: DeploymentOptions): 
   return {
     sqs: new SQSClient({}),
     dynamodb: new DynamoDBClient({}),
+    sns: new SNSClient({}),
+    alertTopicArn: output("AlertTopicArn"),
+    hookUrl: output("HookUrl"),
+    hookSecret: () => fetchSecret(output("HookSecretArn")),
     profileTable: output("ProfileTableName"),
     stateTable: output("StateTableName"),
     mismatchDistanceKm: Number(output("MismatchDistanceKm")),
@@ -74,6 +86,18 @@ async function stackOutputs(stack: string): Promise<ReadonlyMap<string, string>>
   }
 }
 
+async function fetchSecret(arn: string): Promise<string> {
+  const client = new SecretsManagerClient({});
+  try {
+    const { SecretString } = await client.send(new GetSecretValueCommand({ SecretId: arn }));
+    return SecretString ?? "";
+  } catch (error) {
+    throw new InputError(`the hook's secret ${arn} cannot be read: ${messageOf(error)}`);
+  } finally {
+    client.destroy();
+  }
+}
+
 async function findEmbeddedRun(url: string): Promise<Deployment> {
   let environment: Readonly<Record<string, string>>;
   try {
@@ -89,6 +113,11 @@ async function findEmbeddedRun(url: string): Promise<Deployment> {
   return {
     sqs: new SQSClient({ ...common, endpoint: environment.AWS_ENDPOINT_URL_SQS ?? "" }),
     dynamodb: new DynamoDBClient({ ...common, endpoint: environment.AWS_ENDPOINT_URL_DYNAMODB ?? "" }),
+    sns: new SNSClient({ ...common, endpoint: environment.AWS_ENDPOINT_URL_SNS ?? "" }),
+    alertTopicArn: environment.ALERT_TOPIC_ARN ?? "",
+    hookUrl: url,
+    // The same default as the embedded run's.
+    hookSecret: async () => process.env.HOOK_SECRET || "local-secret",
     profileTable: environment.PROFILE_TABLE ?? "",
     stateTable: environment.STATE_TABLE ?? "",
     mismatchDistanceKm: Number(environment.MISMATCH_DISTANCE_KM),

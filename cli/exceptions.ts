@@ -13,8 +13,10 @@ import {
   whyNotCovered,
 } from "../lambda/exceptions/exception.ts";
 import { openExceptions } from "../lambda/exceptions/exception-items.ts";
+import { publishNotice } from "../lambda/exceptions/notice.ts";
 import { countryCode } from "../lambda/geo/country.ts";
 import type { LogEvent } from "../lambda/okta/log-event.ts";
+import { createTopic } from "../lambda/topic.ts";
 import { createCommand, InputError, onTerminal, runCommand } from "./command.ts";
 import { addDeploymentOptions, type Deployment, type DeploymentOptions, findDeployment } from "./deployment.ts";
 import { ourDetections, readDetections } from "./detections-folder.ts";
@@ -145,6 +147,19 @@ async function why(named: string, options: DeploymentOptions): Promise<void> {
   }
 }
 
+async function notify(options: DeploymentOptions): Promise<void> {
+  const deployment = await findDeployment(options);
+  const publish = createTopic(deployment.alertTopicArn, deployment.sns);
+  const now = new Date();
+  const named = await publishNotice(
+    await open(deployment),
+    (message) => publish(message, AbortSignal.timeout(10_000)),
+    now,
+  );
+  if (named.length === 0) print("No exception ends within a week that nobody was told of.");
+  for (const exception of named) print(`Told of ${describe(exception, now)}`);
+}
+
 /** What became of an event that was handled in the last seven days. */
 async function printEnd(
   uuid: string,
@@ -240,5 +255,8 @@ subcommand("remove", "removes some").argument("<ids...>", "ids, as list prints t
 subcommand("why", "tells why an event was not alerted on, or which exceptions would cover one")
   .argument("<event>", "the uuid of an event of the last seven days, or a file that holds events, or alerts")
   .action(why);
+subcommand("notify", "publishes a notice about those that end within a week, as is done every day by itself").action(
+  notify,
+);
 
 await runCommand(command);

@@ -1,6 +1,7 @@
 import { RetentionDays } from "aws-cdk-lib/aws-logs";
 import type { Node } from "constructs";
 import * as z from "zod";
+import { knownOutputs } from "../build/known-outputs.ts";
 import { defaultSuppressMinutes, maximumSuppressMinutes } from "../lambda/config.ts";
 import { readOrgUrl } from "../lambda/okta-users/okta-credential.ts";
 import { defaultAttributes, type LocationAttributes, readLocationAttributes } from "../lambda/okta-users/okta-user.ts";
@@ -46,6 +47,11 @@ const schema = z.strictObject({
         .max(maximumSuppressMinutes, `expected at most ${maximumSuppressMinutes}, a day`),
     )
     .default(defaultSuppressMinutes),
+  outputs: z
+    .union([z.string().transform((text) => text.split(",").map((name) => name.trim())), z.array(z.string())])
+    .pipe(z.array(z.enum(knownOutputs, `expected a list of ${knownOutputs.join(", ")}`)))
+    .transform((names) => [...new Set(names)])
+    .default([]),
   reservedConcurrency: number.pipe(z.int("expected a whole number").min(1, "expected at least 1")).optional(),
   logRetentionDays: number
     .pipe(z.number().refine((days) => retentionDays.includes(days), `expected one of ${retentionDays.join(", ")}`))
@@ -74,6 +80,8 @@ export interface Settings {
   readonly mismatchDistanceKm: number;
   /** Minutes in which a user's further session starts on one network are held back; 0 for none. @default 60 */
   readonly suppressMinutes: number;
+  /** Renderings of alerts that have a topic of their own, by the names of files of `lambda/outputs/`. @default none */
+  readonly outputs: readonly string[];
   /** Concurrent executions set aside for the receiver. @default - none: new accounts have none to spare */
   readonly reservedConcurrency?: number | undefined;
   /** Days that the functions' logs are kept; one of CloudWatch's steps. @default 90 */

@@ -2,8 +2,10 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { CfnOutput, Stack, type StackProps } from "aws-cdk-lib";
 import type { Construct } from "constructs";
+import { AlertOutput } from "./constructs/alert-output.ts";
 import { AlertTopic } from "./constructs/alert-topic.ts";
 import { DeadLetterQueue } from "./constructs/dead-letter-queue.ts";
+import { ExceptionNotices } from "./constructs/exception-notices.ts";
 import { HookSecret } from "./constructs/hook-secret.ts";
 import { OktaCredential } from "./constructs/okta-credential.ts";
 import type { PipelineResources } from "./constructs/pipeline-function.ts";
@@ -48,6 +50,17 @@ export class OktaProxyWatchStack extends Stack {
     });
     new Redrive(this, "Redrive", { ...resources, code: join(code, "redrive") });
 
+    new ExceptionNotices(this, "ExceptionNotices", { ...resources, code: join(code, "notify-exceptions") });
+    const topics = settings.outputs.map((output) => {
+      const name = `${output[0]?.toUpperCase()}${output.slice(1)}`;
+      const { topic } = new AlertOutput(this, `${name}Output`, {
+        ...resources,
+        output,
+        code: join(code, "publish-output"),
+      });
+      return [`${name}TopicArn`, [topic.topic.topicArn, `The topic of alerts for the output ${output}`]] as const;
+    });
+
     const outputs = {
       HookUrl: [receiver.url.url, "The URL to register as event hook in the Okta admin console"],
       HookSecretArn: [hookSecret.secret.secretArn, "The secret to type in as the event hook's authentication secret"],
@@ -57,8 +70,9 @@ export class OktaProxyWatchStack extends Stack {
       MismatchDistanceKm: [String(settings.mismatchDistanceKm), "The distance over which a location is a mismatch"],
       RetryQueueUrl: [resources.retryQueue.queue.queueUrl, "Where events wait to be tried again"],
       DeadLetterQueueUrl: [deadLetterQueue.queue.queueUrl, "Where events lie that nothing more is tried on"],
+      ...Object.fromEntries(topics),
       ...(okta && { OktaCredentialSecretArn: [okta.secretArn, "The secret to put Okta's credential into"] }),
-    } as const;
+    } as const satisfies Record<string, readonly [string, string]>;
     for (const [name, [value, description]] of Object.entries(outputs))
       new CfnOutput(this, name, { value, description });
   }

@@ -39,6 +39,16 @@ export interface SyncConfig {
   readonly attributes: readonly LocationAttributes[];
 }
 
+/** The settings of a function that renders alerts for one kind of reader. */
+export interface OutputConfig {
+  /** The name of a file of `outputs/`. */
+  readonly output: string;
+  readonly topicArn: string;
+}
+
+/** The settings of the function that tells of exceptions that end. */
+export type NoticeConfig = Pick<PipelineConfig, "stateTable" | "alertTopicArn">;
+
 /** Settings that are missing or malformed. The message names each, and never holds a secret. */
 export class ConfigError extends Error {
   override readonly name = "ConfigError";
@@ -60,10 +70,23 @@ const secretArn = () =>
     .string("is missing: set it to the ARN of a Secrets Manager secret")
     .check(z.regex(/^arn:[\w-]+:secretsmanager:\S+$/, "is no ARN of a Secrets Manager secret"));
 
+const topicArn = (what: string) =>
+  z
+    .string(`is missing: set it to the ARN of the ${what}`)
+    .check(z.regex(/^arn:[\w-]+:sns:[\w-]+:\d{12}:[\w-]+$/, "is no ARN of an SNS topic"));
+
+const outputEnvironment = z.object({
+  OUTPUT: required("the name of an output").check(z.regex(/^[\w-]*$/, "is no name of an output")),
+  OUTPUT_TOPIC_ARN: topicArn("output's topic"),
+});
+
+const noticeEnvironment = z.object({
+  STATE_TABLE: required("the name of the state table"),
+  ALERT_TOPIC_ARN: topicArn("alert topic"),
+});
+
 const pipelineEnvironment = z.extend(tablesEnvironment, {
-  ALERT_TOPIC_ARN: z
-    .string("is missing: set it to the ARN of the alert topic")
-    .check(z.regex(/^arn:[\w-]+:sns:[\w-]+:\d{12}:[\w-]+$/, "is no ARN of an SNS topic")),
+  ALERT_TOPIC_ARN: topicArn("alert topic"),
   RETRY_QUEUE_URL: queueUrl("retry queue"),
   DEAD_LETTER_QUEUE_URL: queueUrl("dead-letter queue"),
   MISMATCH_DISTANCE_KM: z.string("is missing: set it to a number of kilometers, for example 500").check(
@@ -151,6 +174,28 @@ export function readSyncConfig(environment: Environment): SyncConfig {
     credentialSecretArn: parsed.OKTA_CREDENTIAL_SECRET_ARN,
     attributes: parsed.OKTA_PROFILE_ATTRIBUTES,
   };
+}
+
+/**
+ * Reads the settings of a function that renders alerts.
+ *
+ * @param environment the process's environment variables
+ * @throws ConfigError naming everything that is missing or malformed
+ */
+export function readOutputConfig(environment: Environment): OutputConfig {
+  const parsed = parse(outputEnvironment, environment, []);
+  return { output: parsed.OUTPUT, topicArn: parsed.OUTPUT_TOPIC_ARN };
+}
+
+/**
+ * Reads the settings of the function that tells of exceptions that end.
+ *
+ * @param environment the process's environment variables
+ * @throws ConfigError naming everything that is missing or malformed
+ */
+export function readNoticeConfig(environment: Environment): NoticeConfig {
+  const parsed = parse(noticeEnvironment, environment, []);
+  return { stateTable: parsed.STATE_TABLE, alertTopicArn: parsed.ALERT_TOPIC_ARN };
 }
 
 function parse<Schema extends z.core.$ZodType>(

@@ -1,4 +1,4 @@
-import { createAlertTopic } from "./alerts/alert-topic.ts";
+import { toMessage } from "./alerts/message.ts";
 import { createClaims } from "./claims/state-table.ts";
 import type { PipelineConfig } from "./config.ts";
 import { toDeadLetter } from "./dead-letters/dead-letter.ts";
@@ -12,6 +12,7 @@ import { createQueue } from "./queue.ts";
 import { writeWork } from "./retries/work.ts";
 import { compileAdjustments } from "./severity/adjustments.ts";
 import { observe } from "./telemetry.ts";
+import { createTopic } from "./topic.ts";
 
 /** The pipeline's ports onto AWS, for every function that works on events. Clients are made when first needed. */
 export async function createPipelinePorts(config: PipelineConfig): Promise<PipelinePorts> {
@@ -19,6 +20,7 @@ export async function createPipelinePorts(config: PipelineConfig): Promise<Pipel
   const sendRefreshes = refreshQueueUrl === null ? null : createQueue(refreshQueueUrl);
   const sendDeadLetters = createQueue(config.deadLetterQueueUrl);
   const sendWork = createQueue(config.retryQueueUrl);
+  const publish = createTopic(config.alertTopicArn);
   const options = { experimental: config.experimentalDetections };
   return {
     rules: await compileRules(rules.filter((rule) => isEnabled(rule, options))),
@@ -26,7 +28,7 @@ export async function createPipelinePorts(config: PipelineConfig): Promise<Pipel
     lookUp: createLookUp(config.profileTable, config.stateTable),
     claims: createClaims(config.stateTable),
     userStates: createUserStates(config.stateTable),
-    publish: createAlertTopic(config.alertTopicArn),
+    publish: (alert, signal) => publish(toMessage(alert), signal),
     parkWork: (work, signal) =>
       sendWork(
         work.map((each) => ({ body: writeWork(each.work, new Date()), delaySeconds: each.delaySeconds })),

@@ -1,7 +1,7 @@
 import { setTimeout } from "node:timers/promises";
 import { DeleteMessageCommand, ReceiveMessageCommand, SQSClient } from "@aws-sdk/client-sqs";
 import type { Alert } from "../lambda/alerts/alert.ts";
-import { maximumMessageBytes } from "../lambda/alerts/message.ts";
+import { maximumMessageBytes } from "../lambda/alerts/output.ts";
 
 /** One alert as a subscriber receives it. */
 export interface ReceivedAlert {
@@ -24,6 +24,7 @@ export interface AlertFeed {
  *
  * @param endpoint where SQS is reached
  * @param onAlert told of every alert as it arrives
+ * @param onNotice told of what is no alert: that exceptions end
  * @param onError told of a message that SNS would not have taken, or when the queue cannot be read
  */
 export function followAlerts(
@@ -31,6 +32,7 @@ export function followAlerts(
   endpoint: string,
   onAlert: (received: ReceivedAlert) => void,
   onError: (error: unknown) => void,
+  onNotice: (received: Pick<ReceivedAlert, "subject" | "email">) => void = () => {},
 ): AlertFeed {
   const client = new SQSClient({ endpoint, useQueueUrlAsEndpoint: false });
   const stopping = new AbortController();
@@ -45,6 +47,11 @@ export function followAlerts(
         for (const { Body = "", ReceiptHandle } of Messages) {
           await client.send(new DeleteMessageCommand({ QueueUrl: queueUrl, ReceiptHandle }));
           const alert = readNotification(Body);
+          // Notices are on the same topic, for people.
+          if (alert.attributes.severity === undefined) {
+            onNotice(alert);
+            continue;
+          }
           received.push(alert);
           onAlert(alert);
         }

@@ -1,9 +1,10 @@
 import type { AddressInfo } from "node:net";
 import { DynamoDBClient, PutItemCommand } from "@aws-sdk/client-dynamodb";
+import type { SNSEvent } from "aws-lambda";
 import { defaultSuppressMinutes } from "../lambda/config.ts";
 import { type AlertFeed, followAlerts, type ReceivedAlert } from "./alert-feed.ts";
 import { chaosRoutes } from "./chaos.ts";
-import { type Emulators, startEmulators } from "./emulators.ts";
+import { type Emulators, type LocalOutput, startEmulators } from "./emulators.ts";
 import { createHttpFront, type Handler, type LocalRoutes } from "./http-front.ts";
 import { pollRetryQueue, type RedriveHandler } from "./redrive-poller.ts";
 import { names } from "./resources.ts";
@@ -19,7 +20,11 @@ export interface EmbeddedRunOptions {
   readonly suppressMinutes?: number;
   /** Whether detections with `status: experimental` run. @default false */
   readonly experimentalDetections?: boolean;
+  /** Renderings of alerts to publish as well, by the names of files of `lambda/outputs/`. @default none */
+  readonly outputs?: readonly string[];
   readonly onAlert?: (received: ReceivedAlert) => void;
+  /** Told of a notice: that exceptions end. */
+  readonly onNotice?: (notice: Pick<ReceivedAlert, "subject" | "email">) => void;
   readonly onError: (error: unknown) => void;
 }
 
@@ -65,15 +70,22 @@ export async function startEmbeddedRun(options: EmbeddedRunOptions): Promise<Emb
   const receive = await importHandler<Handler>("receiver");
   const redrive = await importHandler<RedriveHandler>("redrive");
   const { direct, faults, messagesOn } = emulators;
+  const outputs = await startOutputs(options.outputs ?? [], emulators);
   const alerts = followAlerts(
     emulators.alertQueueUrl,
     direct.messaging,
-    options.onAlert ?? (() => {}),
+    (received) => {
+      options.onAlert?.(received);
+      for (const { publish } of outputs) publish(toSnsEvent(received)).catch(options.onError);
+    },
     options.onError,
+    options.onNotice,
   );
   const stopPolling = pollRetryQueue(emulators.retryQueueUrl, direct.messaging, redrive, options.onError);
   const local: LocalRoutes = {
     "GET /_local/alerts": () => alerts.received.map(({ alert }) => alert),
+    "GET /_local/outputs": () =>
+      Object.fromEntries(outputs.map(({ name, messages }) => [name, messages().map((each) => JSON.parse(each))])),
     "GET /_local/environment": () => ({
       ...emulators.environment,
       MISMATCH_DISTANCE_KM: environment.MISMATCH_DISTANCE_KM,
@@ -106,8 +118,33 @@ export async function startEmbeddedRun(options: EmbeddedRunOptions): Promise<Emb
   return { url: `http://localhost:${port}/`, environment, alerts, faults, messagesOn, putProfiles, stop };
 }
 
-async function importHandler<AnyHandler>(name: string): Promise<AnyHandler> {
-  const module = (await import(new URL(`../dist/${name}/index.mjs`, import.meta.url).href)) as {
+interface RunningOutput {
+  readonly name: string;
+  readonly publish: (event: SNSEvent) => Promise<void>;
+  readonly messages: LocalOutput["messages"];
+}
+
+/** Loads the deployed function once for each output, as each reads its own environment when it is loaded. */
+async function startOutputs(names: readonly string[], emulators: Emulators): Promise<readonly RunningOutput[]> {
+  const started: RunningOutput[] = [];
+  for (const name of names) {
+    const { topicArn, messages } = emulators.createOutput(name);
+    Object.assign(process.env, { OUTPUT: name, OUTPUT_TOPIC_ARN: topicArn });
+    const publish = await importHandler<RunningOutput["publish"]>("publish-output", `?${name}`);
+    started.push({ name, publish, messages });
+  }
+  return started;
+}
+
+/** What SNS invokes a subscribed function with, as far as it is asked for. */
+function toSnsEvent({ alert, subject, attributes }: ReceivedAlert): SNSEvent {
+  const Sns = { Message: JSON.stringify(alert), Subject: subject, MessageAttributes: attributes };
+  return { Records: [{ EventSource: "aws:sns", Sns }] } as unknown as SNSEvent;
+}
+
+/** @param instance makes it another instance of the same module. @default the one that there is */
+async function importHandler<AnyHandler>(name: string, instance = ""): Promise<AnyHandler> {
+  const module = (await import(new URL(`../dist/${name}/index.mjs${instance}`, import.meta.url).href)) as {
     readonly handler: AnyHandler;
   };
   return module.handler;

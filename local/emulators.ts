@@ -18,7 +18,16 @@ export interface Emulators {
   readonly faults: Readonly<Record<Service, FaultProxy>>;
   /** Messages that lie on a queue now: ready, waiting and taken. */
   readonly messagesOn: (queue: "alertQueue" | "retryQueue" | "deadLetterQueue") => readonly string[];
+  /** Creates the topic of an output. */
+  readonly createOutput: (output: string) => LocalOutput;
   readonly stop: () => Promise<void>;
+}
+
+/** The topic of an output, with a queue that keeps what is published to it. */
+export interface LocalOutput {
+  readonly topicArn: string;
+  /** Everything published so far. */
+  readonly messages: () => readonly string[];
 }
 
 /** A service that can be broken. */
@@ -87,6 +96,19 @@ export async function startEmulators(options: EmulatorOptions = {}): Promise<Emu
         const { ready, delayed, inflight } = messaging.inspectQueue(names[queue])?.messages ?? {};
         const taken = (inflight ?? []).map(({ message }) => message);
         return [...(ready ?? []), ...(delayed ?? []), ...taken].map(({ body }) => body);
+      },
+      createOutput: (output) => {
+        const name = `output-${output}`;
+        const { topicArn: arn } = messaging.createTopic(name);
+        messaging.createQueue(name);
+        messaging.subscribe({ topic: name, queue: name });
+        return {
+          topicArn: arn,
+          messages: () =>
+            (messaging.inspectQueue(name)?.messages.ready ?? []).map(
+              ({ body }) => (JSON.parse(body) as { readonly Message: string }).Message,
+            ),
+        };
       },
       stop,
     };

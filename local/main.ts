@@ -25,6 +25,7 @@ async function main(): Promise<void> {
   const run = await startEmbeddedRun({
     ...settings,
     onAlert: ({ subject, email }) => print(`\n--- ${subject}\n\n${email}`),
+    onNotice: ({ subject, email }) => print(`\n--- ${subject}\n\n${email}`),
     onError: (error) => process.stderr.write(`error: ${error instanceof Error ? error.message : String(error)}\n`),
   });
   for (const name of settings.chaos) {
@@ -43,7 +44,7 @@ Verify the hook, as Okta does once:
 Deliver a sign-in through Tor, far from the user's home:
   curl -i -H '${authorization}' -H 'content-type: application/json' --data @local/samples/proxied-sign-in.json ${run.url}
 
-Alerts so far: ${run.url}_local/alerts
+Alerts so far: ${run.url}_local/alerts${settings.outputs.length === 0 ? "" : `, and as ${settings.outputs.join(", ")}: ${run.url}_local/outputs`}
 For the AWS CLI: export AWS_ENDPOINT_URL_DYNAMODB=${run.environment.AWS_ENDPOINT_URL_DYNAMODB} AWS_ENDPOINT_URL_SNS=${run.environment.AWS_ENDPOINT_URL_SNS} AWS_ENDPOINT_URL_SQS=${run.environment.AWS_ENDPOINT_URL_SQS} AWS_REGION=us-east-1 AWS_ACCESS_KEY_ID=local AWS_SECRET_ACCESS_KEY=local PROFILE_TABLE=${run.environment.PROFILE_TABLE}
 Stop with Ctrl-C.`);
 

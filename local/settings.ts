@@ -1,3 +1,4 @@
+import { knownOutputs } from "../build/known-outputs.ts";
 import { defaultSuppressMinutes, maximumSuppressMinutes } from "../lambda/config.ts";
 import { type ChaosName, chaosFaults, isChaosName } from "./chaos.ts";
 
@@ -12,6 +13,8 @@ export interface Settings {
   readonly suppressMinutes: number;
   /** Whether detections with `status: experimental` run. */
   readonly experimentalDetections: boolean;
+  /** Names of outputs. */
+  readonly outputs: readonly string[];
   /** What is broken from the start. */
   readonly chaos: readonly ChaosName[];
 }
@@ -37,6 +40,8 @@ Environment:
   MISMATCH_DISTANCE_KM     a mismatch is farther than this from every profile location (default: 500)
   SUPPRESS_MINUTES         minutes in which a user's further session starts on one network are held back after an alert;
                            0: none (default: ${defaultSuppressMinutes})
+  OUTPUTS                  further renderings of alerts, each on a topic of its own: ${knownOutputs.join(",")};
+                           they are shown at /_local/outputs (default: none)
   EXPERIMENTAL_DETECTIONS  true: detections with "status: experimental" run as well (default: false)`;
 
 /** Reads the settings from the command line, the environment and defaults, in this order. */
@@ -54,6 +59,11 @@ export function readSettings(
   if (!/^\d+$/.test(suppress) || Number(suppress) > maximumSuppressMinutes) {
     throw new SettingsError(`SUPPRESS_MINUTES is no whole number of minutes from 0 to ${maximumSuppressMinutes}`);
   }
+  const outputs = (environment.OUTPUTS ?? "").split(",").flatMap((name) => name.trim() || []);
+  const unknown = outputs.filter((name) => !knownOutputs.includes(name));
+  if (unknown.length > 0) {
+    throw new SettingsError(`OUTPUTS names ${unknown.join(", ")}: expected some of ${knownOutputs.join(", ")}`);
+  }
   const experimental = environment.EXPERIMENTAL_DETECTIONS || "false";
   if (experimental !== "true" && experimental !== "false") {
     throw new SettingsError(`EXPERIMENTAL_DETECTIONS is "${experimental}": neither true nor false`);
@@ -64,6 +74,7 @@ export function readSettings(
     mismatchDistanceKm: distance,
     suppressMinutes: Number(suppress),
     experimentalDetections: experimental === "true",
+    outputs,
     chaos: (values.chaos ?? []).map(readChaos),
   };
 }

@@ -4,6 +4,7 @@ import { Architecture, Code, Function as LambdaFunction, LoggingFormat, Runtime 
 import { LogGroup } from "aws-cdk-lib/aws-logs";
 import { Construct } from "constructs";
 import type { Settings } from "../settings.ts";
+import type { DeadLetterQueue } from "./dead-letter-queue.ts";
 
 /** How each function is set up. */
 export interface OwnFunctionProps {
@@ -16,6 +17,8 @@ export interface OwnFunctionProps {
   readonly reservedConcurrency?: number | undefined;
   /** Tries after an asynchronous invocation that failed. @default - Lambda's own, two */
   readonly retryAttempts?: number;
+  /** Where asynchronous invocations go that failed after all tries. @default - nowhere */
+  readonly onFailure?: DeadLetterQueue;
   readonly environment: Readonly<Record<string, string>>;
 }
 
@@ -26,7 +29,7 @@ export class OwnFunction extends Construct {
 
   constructor(scope: Construct, id: string, props: OwnFunctionProps) {
     super(scope, id);
-    const { settings, reservedConcurrency, retryAttempts } = props;
+    const { settings, reservedConcurrency, retryAttempts, onFailure } = props;
     const logGroup = new LogGroup(this, "Logs", {
       retention: settings.logRetentionDays,
       removalPolicy: RemovalPolicy.DESTROY,
@@ -47,7 +50,10 @@ export class OwnFunction extends Construct {
       timeout: props.timeout,
       ...(reservedConcurrency === undefined ? {} : { reservedConcurrentExecutions: reservedConcurrency }),
       ...(retryAttempts === undefined ? {} : { retryAttempts }),
+      // Not by SqsDestination, which would grant more than is used.
+      ...(onFailure && { onFailure: { bind: () => ({ destination: onFailure.queue.queueArn }) } }),
       environment: { NODE_OPTIONS: "--enable-source-maps", ...props.environment },
     });
+    onFailure?.grantSend(this.role);
   }
 }

@@ -1,8 +1,7 @@
 import { Duration } from "aws-cdk-lib";
-import { Grant, Role, ServicePrincipal } from "aws-cdk-lib/aws-iam";
-import { Schedule, ScheduleExpression } from "aws-cdk-lib/aws-scheduler";
 import { Construct } from "constructs";
 import { OktaFunction, type OktaFunctionProps } from "./okta-function.ts";
+import { ScheduledInvocation } from "./scheduled-invocation.ts";
 
 /** What the sync works with. */
 export type ProfileSyncProps = Omit<OktaFunctionProps, "description" | "timeout">;
@@ -23,14 +22,10 @@ export class ProfileSync extends Construct {
     });
     props.profileTable.grantSync(sync.role);
     props.stateTable.grantRecordSync(sync.role);
-    // Not by LambdaInvoke, which would let it invoke every version of the function as well.
-    const role = new Role(this, "SchedulerRole", { assumedBy: new ServicePrincipal("scheduler.amazonaws.com") });
-    const { functionArn: arn } = sync.function;
-    Grant.addToPrincipal({ grantee: role, actions: ["lambda:InvokeFunction"], resourceArns: [arn] });
-    new Schedule(this, "Schedule", {
+    new ScheduledInvocation(this, "Hourly", {
+      function: sync.function,
       description: "Syncs profile locations from Okta",
-      schedule: ScheduleExpression.rate(interval),
-      target: { bind: () => ({ arn, role, retryPolicy: { maximumRetryAttempts: 0 } }) },
+      interval,
     });
   }
 }

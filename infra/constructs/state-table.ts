@@ -33,6 +33,11 @@ export class StateTable extends Construct {
     ]);
   }
 
+  /** Lets read all exceptions, and record that their end was told. */
+  grantNotice(grantee: IGrantable): Grant {
+    return this.#grant(grantee, ["dynamodb:Scan", "dynamodb:UpdateItem"]);
+  }
+
   /** Lets record how far a sync is. */
   grantRecordSync(grantee: IGrantable): Grant {
     return this.#grant(grantee, ["dynamodb:GetItem", "dynamodb:PutItem"]);

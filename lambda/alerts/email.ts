@@ -1,9 +1,8 @@
-import { sessionStart } from "../okta/log-event.ts";
-import { gotIn } from "../okta/outcome.ts";
 import type { Alert } from "./alert.ts";
 import {
   describeExit,
   describeHistory,
+  describeKind,
   describeNetwork,
   describeProxy,
   describeStrength,
@@ -23,13 +22,6 @@ export function renderSubject(alert: Alert): string {
     .replace(/\p{Mn}/gu, "")
     .replace(/[^\x20-\x7e]+/g, "?");
   return ascii.length <= maximumSubject ? ascii : `${ascii.slice(0, maximumSubject - 3)}...`;
-}
-
-/** What the alert is about, in a few words: of what is no sign-in, the severest detection tells. */
-function describeKind(alert: Alert): string {
-  if (alert.okta.eventType !== sessionStart) return alert.detections[0]?.title ?? alert.okta.eventType;
-  const proxied = describeProxy(alert) === null ? "" : "proxied ";
-  return gotIn(alert.session.outcome) ? `${proxied}Okta session` : `${proxied}Okta sign-in attempt`;
 }
 
 /** The alert written for a person: who, from where, through what, how far from home, what to do first. */

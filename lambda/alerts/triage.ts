@@ -109,8 +109,10 @@ const far: Step = ({ facts: { geo } }) =>
     ? "The exit is far from every known location. Check whether the user travels; if a location is missing, add it to the profile."
     : null;
 
-const close: Step = ({ facts, action, isProxied }) => {
-  const command = action === null && isProxied ? exceptionCommand(facts) : null;
+/** Nobody is told to except what an attacker would use, nor an attempt that failed. */
+const close: Step = ({ facts, action, kind, isProxied, gotIn: succeeded }) => {
+  const mayExcept = action === null && isProxied && succeeded && !hostile.has(kind);
+  const command = mayExcept ? exceptionCommand(facts) : null;
   return command === null
     ? "If it is harmless, note why, so that the next alert is quicker to close."
     : `If it is harmless and will come again, except it: ${command}`;

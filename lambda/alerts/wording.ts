@@ -24,6 +24,13 @@ const maximumTargets = 3;
 /** The longest description of an action, in UTF-16 code units. */
 const maximumAction = 300;
 
+/** What the alert is about, in a few words: of what is no sign-in, the severest detection tells. */
+export function describeKind(alert: Alert): string {
+  if (alert.okta.eventType !== sessionStart) return alert.detections[0]?.title ?? alert.okta.eventType;
+  const proxied = describeProxy(alert) === null ? "" : "proxied ";
+  return gotIn(alert.session.outcome) ? `${proxied}Okta session` : `${proxied}Okta sign-in attempt`;
+}
+
 /** Names the proxy: `Tor (TOR_EXIT)`, or "an anonymizing proxy" when Okta does not say which. Null when it is none. */
 export function describeProxy({ network }: Pick<Alert, "network">): string | null {
   if (network.isProxy !== true && network.services.length === 0) return null;

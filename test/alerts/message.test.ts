@@ -1,7 +1,8 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { type Alert, createAlert } from "../../lambda/alerts/alert.ts";
-import { maximumMessageBytes, toMessage } from "../../lambda/alerts/message.ts";
+import { toMessage } from "../../lambda/alerts/message.ts";
+import { maximumMessageBytes } from "../../lambda/alerts/output.ts";
 import { judgeLocation } from "../../lambda/geo/mismatch.ts";
 import { type Json, logEvent } from "../fixtures/events.ts";
 import { rule } from "../fixtures/rules.ts";
@@ -36,6 +37,7 @@ test("attributes are never empty, which SNS refuses", () => {
     eventType: { type: "String", value: "user.session.start" },
     geoVerdict: { type: "String", value: "unknown" },
     outcome: { type: "String", value: "UNKNOWN" },
+    test: { type: "String", value: "false" },
     detections: { type: "String.Array", value: '["00000000-0000-4000-8000-000000000001"]' },
   });
 });

@@ -26,7 +26,10 @@ function statementsOf(type: string): Statement[] {
 }
 
 /** The actions that a function's role allows, each with the kind of resource it allows them on. */
-function allowed(functionName: "Receiver" | "Redrive" | "ProfileSync" | "ProfileRefresh", within = template): string[] {
+function allowed(
+  functionName: "Receiver" | "Redrive" | "ProfileSync" | "ProfileRefresh" | "ChatOutput" | "ExceptionNotices",
+  within = template,
+): string[] {
   const policies = Object.entries(within.findResources("AWS::IAM::Policy")).filter(([id]) =>
     id.startsWith(functionName),
   );
@@ -37,7 +40,7 @@ function allowed(functionName: "Receiver" | "Redrive" | "ProfileSync" | "Profile
       expect(JSON.stringify(Resource)).not.toContain("*");
       expect(Array.isArray(Resource)).toBe(false);
       const [, on = ""] =
-        /"(?:Fn::GetAtt|Ref)":\[?"(ProfileSync(?:Logs|Function)|ProfileRefresh(?:Logs|Queue)|OktaCredential|Profiles|State|Alerts|Retries|DeadLetters|HookSecret|ReceiverLogs|RedriveLogs)/.exec(
+        /"(?:Fn::GetAtt|Ref)":\[?"(ChatOutput(?:Topic|PublisherLogs)|ExceptionNotices(?:NoticesLogs|NoticesFunction)|ProfileSync(?:Logs|Function)|ProfileRefresh(?:Logs|Queue)|OktaCredential|Profiles|State|Alerts|Retries|DeadLetters|HookSecret|ReceiverLogs|RedriveLogs)/.exec(
           JSON.stringify(Resource),
         ) ?? [];
       return [Action].flat().map((action) => `${action} ${on}`);
@@ -219,7 +222,9 @@ describe("the sync of profile locations", () => {
   });
 
   test("is off unless an org is named", () => {
-    template.resourceCountIs("AWS::Scheduler::Schedule", 0);
+    expect(
+      template.findResources("AWS::Scheduler::Schedule", { Properties: { ScheduleExpression: "rate(1 hour)" } }),
+    ).toEqual({});
     template.resourceCountIs("AWS::SecretsManager::Secret", 1);
     expect(Object.keys(template.findOutputs("*"))).not.toContain("OktaCredentialSecretArn");
   });
@@ -287,6 +292,62 @@ describe("the sync of profile locations", () => {
   });
 });
 
+describe("outputs", () => {
+  const withOutputs = synthesize({ outputs: "chat, ocsf" });
+
+  test("are off unless they are named", () => {
+    template.resourceCountIs("AWS::SNS::Topic", 1);
+    template.resourceCountIs("AWS::SNS::Subscription", 0);
+  });
+
+  test("have a topic each, filled by a function of their own, with alerts and nothing else", () => {
+    withOutputs.resourceCountIs("AWS::SNS::Topic", 3);
+    withOutputs.hasResourceProperties("AWS::Lambda::Function", {
+      Environment: { Variables: { OUTPUT: "chat", OUTPUT_TOPIC_ARN: { Ref: Match.stringLikeRegexp("^ChatOutput") } } },
+    });
+    withOutputs.hasResourceProperties("AWS::SNS::Subscription", {
+      Protocol: "lambda",
+      FilterPolicy: { severity: [{ exists: true }] },
+    });
+    expect(Object.keys(withOutputs.findOutputs("*"))).toEqual(expect.arrayContaining(["ChatTopicArn", "OcsfTopicArn"]));
+  });
+
+  test("may publish to their topic; what they cannot publish goes to the dead-letter queue", () => {
+    expect(allowed("ChatOutput", withOutputs)).toEqual(
+      [
+        "logs:CreateLogStream ChatOutputPublisherLogs",
+        "logs:PutLogEvents ChatOutputPublisherLogs",
+        "sns:Publish ChatOutputTopic",
+        "sqs:SendMessage DeadLetters",
+      ].sort(),
+    );
+    withOutputs.hasResourceProperties("AWS::Lambda::EventInvokeConfig", {
+      MaximumRetryAttempts: 2,
+      DestinationConfig: {
+        OnFailure: { Destination: { "Fn::GetAtt": [Match.stringLikeRegexp("^DeadLetters"), "Arn"] } },
+      },
+    });
+  });
+
+  test("that are in no folder are refused, with those that are", () => {
+    expect(() => synthesize({ outputs: "telegram" })).toThrow(/chat, ocsf, pagerduty/);
+  });
+});
+
+test("exceptions that end soon are looked for once a day, by a function that may tell of them and do nothing else", () => {
+  template.hasResourceProperties("AWS::Scheduler::Schedule", { ScheduleExpression: "rate(1 day)" });
+  expect(allowed("ExceptionNotices")).toEqual(
+    [
+      "dynamodb:Scan State",
+      "dynamodb:UpdateItem State",
+      "lambda:InvokeFunction ExceptionNoticesNoticesFunction",
+      "logs:CreateLogStream ExceptionNoticesNoticesLogs",
+      "logs:PutLogEvents ExceptionNoticesNoticesLogs",
+      "sns:Publish Alerts",
+    ].sort(),
+  );
+});
+
 describe("settings", () => {
   test("from the command line, where all is text, are taken", () => {
     const tuned = synthesize({
@@ -295,11 +356,14 @@ describe("settings", () => {
       reservedConcurrency: "5",
       logRetentionDays: "30",
       experimentalDetections: "true",
+      suppressMinutes: "0",
     });
     tuned.hasResourceProperties("AWS::SNS::Subscription", { Protocol: "email", Endpoint: "security@example.com" });
     tuned.hasResourceProperties("AWS::Lambda::Function", {
       ReservedConcurrentExecutions: 5,
-      Environment: { Variables: { MISMATCH_DISTANCE_KM: "800", EXPERIMENTAL_DETECTIONS: "true" } },
+      Environment: {
+        Variables: { MISMATCH_DISTANCE_KM: "800", EXPERIMENTAL_DETECTIONS: "true", SUPPRESS_MINUTES: "0" },
+      },
     });
     tuned.hasResourceProperties("AWS::Logs::LogGroup", { RetentionInDays: 30 });
   });
@@ -309,6 +373,10 @@ describe("settings", () => {
     ["mismatchDistanceKm", "far"],
     ["mismatchDistanceKm", -1],
     ["reservedConcurrency", 0.5],
+    ["suppressMinutes", -1],
+    ["suppressMinutes", 1.5],
+    ["suppressMinutes", 1_441],
+    ["outputs", "telegram"],
     ["logRetentionDays", 42],
     ["memorySizeMb", 64],
     ["experimentalDetections", "yes"],
@@ -322,7 +390,9 @@ describe("settings", () => {
 });
 
 test("cdk-nag's AwsSolutions pack has no finding that is not explained, with all that can be switched on", () => {
-  const app = new App({ context: { oktaOrgUrl: "https://example.okta.com", alertEmail: "security@example.com" } });
+  const app = new App({
+    context: { oktaOrgUrl: "https://example.okta.com", alertEmail: "security@example.com", outputs: "chat,ocsf" },
+  });
   new OktaProxyWatchStack(app, "Test");
   const nag = new AwsSolutionsChecks(app);
   Validations.of(app).addPlugins(nag);

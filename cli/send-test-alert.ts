@@ -1,0 +1,175 @@
+import { setTimeout as delay } from "node:timers/promises";
+import { ListSubscriptionsByTopicCommand, type Subscription } from "@aws-sdk/client-sns";
+import { GetQueueAttributesCommand } from "@aws-sdk/client-sqs";
+import { createClaims } from "../lambda/claims/state-table.ts";
+import { testMark } from "../lambda/okta/log-event.ts";
+import { createCommand, InputError, onTerminal, runCommand } from "./command.ts";
+import { addDeploymentOptions, type Deployment, type DeploymentOptions, findDeployment } from "./deployment.ts";
+
+const print = (text: string) => process.stdout.write(`${onTerminal(text)}\n`);
+
+interface Options extends DeploymentOptions {
+  readonly timeout: number;
+}
+
+/** A proxied sign-in that nobody did: of addresses and numbers that are set aside for documentation (RFC 5737, 5398). */
+function testEvent(uuid: string, now: Date): Readonly<Record<string, unknown>> {
+  return {
+    ...testMark,
+    uuid,
+    published: now.toISOString(),
+    eventType: "user.session.start",
+    displayMessage: "Test of okta-proxy-watch",
+    actor: { id: "00utest", type: "User", alternateId: "test@okta-proxy-watch.invalid", displayName: "Test Alert" },
+    client: {
+      ipAddress: "203.0.113.1",
+      geographicalContext: { city: null, state: null, country: null, geolocation: null },
+    },
+    outcome: { result: "SUCCESS", reason: null },
+    securityContext: {
+      isProxy: true,
+      asNumber: 64496,
+      asOrg: "Test of okta-proxy-watch",
+      ipDetails: { ipServiceCategories: [{ type: "VPN", operator: "TEST", isAnonymous: true }] },
+    },
+  };
+}
+
+async function send(options: Options): Promise<void> {
+  const deployment = await findDeployment(options);
+  const started = Date.now();
+  const uuid = crypto.randomUUID();
+  const status = await deliver(deployment, uuid);
+  if (status !== 204) return fail(explainStatus(status, deployment));
+  print(`delivered: ${deployment.hookUrl} answered 204 after ${seconds(started)}, event ${uuid}`);
+
+  const claims = createClaims(deployment.stateTable, deployment.dynamodb);
+  let found: Awaited<ReturnType<typeof claims.find>> = null;
+  for (;;) {
+    found = await claims.find(uuid, AbortSignal.timeout(10_000));
+    if (found?.kind === "done" || Date.now() - started > options.timeout * 1_000) break;
+    await delay(250);
+  }
+  if (found?.kind !== "done") return fail(await explainSilence(found?.kind ?? null, deployment, uuid));
+  if (found.end.outcome !== "alerted") return fail(`the event was ${found.end.outcome}, which a test never should be`);
+  print(`published: SNS took the alert, ${seconds(started)} after the start`);
+  await printSubscriptions(deployment);
+}
+
+async function deliver({ hookUrl, hookSecret }: Deployment, uuid: string): Promise<number> {
+  const now = new Date();
+  const body = {
+    eventType: "com.okta.event_hook",
+    eventTypeVersion: "1.0",
+    cloudEventsVersion: "0.1",
+    source: "send-test-alert",
+    eventId: crypto.randomUUID(),
+    eventTime: now.toISOString(),
+    contentType: "application/json",
+    data: { events: [testEvent(uuid, now)] },
+  };
+  const authorization = await hookSecret();
+  try {
+    const response = await fetch(hookUrl, {
+      method: "POST",
+      headers: { authorization, "content-type": "application/json" },
+      body: JSON.stringify(body),
+      redirect: "manual",
+      signal: AbortSignal.timeout(15_000),
+    });
+    await response.arrayBuffer();
+    return response.status;
+  } catch (error) {
+    const { cause, message } = error as Error;
+    throw new InputError(`${hookUrl} cannot be reached: ${cause instanceof Error ? cause.message : message}`);
+  }
+}
+
+function explainStatus(status: number, { hookUrl }: Deployment): string {
+  const reasons: Readonly<Record<number, string>> = {
+    401: "the secret is not the one that the function knows. Was it changed a moment ago? In the embedded run, set HOOK_SECRET as it was started with",
+    403: "the Function URL is not public, or was not reached",
+    429: "the function is throttled: the account has no concurrency left",
+    502: "the function fails at its start: its log group says why",
+    503: "the function could neither publish nor park: its log group says what could not be reached",
+  };
+  return `stopped at the receiver: ${hookUrl} answered ${status}: ${reasons[status] ?? "its log group may say why"}`;
+}
+
+async function explainSilence(kind: "underWay" | null, deployment: Deployment, uuid: string): Promise<string> {
+  const { Attributes = {} } = await deployment.sqs.send(
+    new GetQueueAttributesCommand({
+      QueueUrl: deployment.retryQueueUrl,
+      AttributeNames: [
+        "ApproximateNumberOfMessages",
+        "ApproximateNumberOfMessagesDelayed",
+        "ApproximateNumberOfMessagesNotVisible",
+      ],
+    }),
+  );
+  const waiting = Object.values(Attributes).reduce((sum, count) => sum + Number(count), 0);
+  if (kind === "underWay") {
+    return `stopped at publishing: the event ${uuid} was claimed, and not published yet. ${waiting} wait on the retry queue`;
+  }
+  return waiting > 0
+    ? `parked: the event ${uuid}, or others, wait on the retry queue (${waiting} messages). The log groups say what could not be reached`
+    : `stopped at matching: no detection matched the event ${uuid}, or the state table could not be written. Is a detection of a proxied session start on? npm run rules shows that`;
+}
+
+async function printSubscriptions({ sns, alertTopicArn }: Deployment): Promise<void> {
+  const subscriptions: Subscription[] = [];
+  let next: string | undefined;
+  do {
+    const { Subscriptions = [], NextToken } = await sns.send(
+      new ListSubscriptionsByTopicCommand({
+        TopicArn: alertTopicArn,
+        ...(next === undefined ? {} : { NextToken: next }),
+      }),
+    );
+    subscriptions.push(...Subscriptions);
+    next = NextToken;
+  } while (next !== undefined);
+  const confirmed = subscriptions.filter(({ SubscriptionArn }) => SubscriptionArn?.startsWith("arn:"));
+  const protocols = [...new Set(confirmed.map(({ Protocol }) => Protocol))].join(", ");
+  print(
+    confirmed.length === 0
+      ? "subscribers: none is confirmed, so that nobody gets alerts. See the README, Subscribe"
+      : `subscribers: ${confirmed.length} confirmed (${protocols}); SNS hands it to those whose filter policy lets it through`,
+  );
+  const pending = subscriptions.length - confirmed.length;
+  if (pending > 0) print(`subscribers: ${pending} not confirmed yet`);
+  if (confirmed.length === 0) process.exitCode = 1;
+}
+
+function fail(reason: string): void {
+  process.stderr.write(`${onTerminal(reason)}\n`);
+  process.exitCode = 1;
+}
+
+function seconds(since: number): string {
+  return `${((Date.now() - since) / 1_000).toFixed(1)} s`;
+}
+
+await runCommand(
+  addDeploymentOptions(
+    createCommand(
+      "send-test-alert",
+      "Delivers a proxied sign-in that nobody did, and tells whether an alert came of it, or where it stopped.",
+    ),
+  )
+    .option(
+      "--timeout <seconds>",
+      "how long to wait for the alert",
+      (text) => {
+        const number = Number(text);
+        if (!(number > 0)) throw new InputError("--timeout is no number of seconds");
+        return number;
+      },
+      10,
+    )
+    .addHelpText(
+      "after",
+      "\nThe alert is marked as a test, and counts nowhere. Exit code: 0; 1 when no alert came, or nobody is subscribed.",
+    )
+    .action(send),
+);

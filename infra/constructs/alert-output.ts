@@ -1,0 +1,39 @@
+import { Duration } from "aws-cdk-lib";
+import { SubscriptionFilter } from "aws-cdk-lib/aws-sns";
+import { LambdaSubscription } from "aws-cdk-lib/aws-sns-subscriptions";
+import { Construct } from "constructs";
+import { AlertTopic } from "./alert-topic.ts";
+import type { DeadLetterQueue } from "./dead-letter-queue.ts";
+import { OwnFunction, type OwnFunctionProps } from "./own-function.ts";
+
+/** What an output works with. */
+export interface AlertOutputProps extends Pick<OwnFunctionProps, "settings" | "code"> {
+  /** The name of a file of `lambda/outputs/`. */
+  readonly output: string;
+  /** Where alerts come from. */
+  readonly alertTopic: AlertTopic;
+  /** Where alerts go that could not be rendered or published after all tries. */
+  readonly deadLetterQueue: DeadLetterQueue;
+}
+
+/** A topic with alerts rendered for one kind of reader, and the function that fills it from the alert topic. */
+export class AlertOutput extends Construct {
+  readonly topic: AlertTopic;
+
+  constructor(scope: Construct, id: string, { output, alertTopic, deadLetterQueue, ...props }: AlertOutputProps) {
+    super(scope, id);
+    this.topic = new AlertTopic(this, "Topic", {});
+    const publisher = new OwnFunction(this, "Publisher", {
+      ...props,
+      description: `Renders alerts for the output ${output}`,
+      timeout: Duration.seconds(30),
+      retryAttempts: 2,
+      onFailure: deadLetterQueue,
+      environment: { OUTPUT: output, OUTPUT_TOPIC_ARN: this.topic.topic.topicArn },
+    });
+    this.topic.grantPublish(publisher.role);
+    // Only alerts have a severity: notices go to people as they are.
+    const filterPolicy = { severity: SubscriptionFilter.existsFilter() };
+    alertTopic.topic.addSubscription(new LambdaSubscription(publisher.function, { filterPolicy }));
+  }
+}

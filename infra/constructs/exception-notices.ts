@@ -1,0 +1,35 @@
+import { Duration } from "aws-cdk-lib";
+import { Construct } from "constructs";
+import type { AlertTopic } from "./alert-topic.ts";
+import { OwnFunction, type OwnFunctionProps } from "./own-function.ts";
+import { ScheduledInvocation } from "./scheduled-invocation.ts";
+import type { StateTable } from "./state-table.ts";
+
+/** What the notices work with. */
+export interface ExceptionNoticesProps extends Pick<OwnFunctionProps, "settings" | "code"> {
+  readonly stateTable: StateTable;
+  readonly alertTopic: AlertTopic;
+}
+
+/** The function that tells of exceptions that end within a week, once a day. */
+export class ExceptionNotices extends Construct {
+  constructor(scope: Construct, id: string, { stateTable, alertTopic, ...props }: ExceptionNoticesProps) {
+    super(scope, id);
+    const notices = new OwnFunction(this, "Notices", {
+      ...props,
+      description: "Tells of exceptions that end soon",
+      timeout: Duration.minutes(5),
+      environment: {
+        STATE_TABLE: stateTable.table.tableName,
+        ALERT_TOPIC_ARN: alertTopic.topic.topicArn,
+      },
+    });
+    stateTable.grantNotice(notices.role);
+    alertTopic.grantPublish(notices.role);
+    new ScheduledInvocation(this, "Daily", {
+      function: notices.function,
+      description: "Tells of exceptions that end soon",
+      interval: Duration.days(1),
+    });
+  }
+}

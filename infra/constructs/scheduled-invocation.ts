@@ -1,0 +1,28 @@
+import type { Duration } from "aws-cdk-lib";
+import { Grant, Role, ServicePrincipal } from "aws-cdk-lib/aws-iam";
+import type { IFunction } from "aws-cdk-lib/aws-lambda";
+import { Schedule, ScheduleExpression } from "aws-cdk-lib/aws-scheduler";
+import { Construct } from "constructs";
+
+/** What is invoked, and how often. */
+export interface ScheduledInvocationProps {
+  readonly function: IFunction;
+  readonly description: string;
+  readonly interval: Duration;
+}
+
+/** Invokes a function on a schedule, by a role that may do nothing else. */
+export class ScheduledInvocation extends Construct {
+  constructor(scope: Construct, id: string, props: ScheduledInvocationProps) {
+    super(scope, id);
+    const { functionArn: arn } = props.function;
+    // Not by LambdaInvoke, which would let it invoke every version of the function as well.
+    const role = new Role(this, "Role", { assumedBy: new ServicePrincipal("scheduler.amazonaws.com") });
+    Grant.addToPrincipal({ grantee: role, actions: ["lambda:InvokeFunction"], resourceArns: [arn] });
+    new Schedule(this, "Schedule", {
+      description: props.description,
+      schedule: ScheduleExpression.rate(props.interval),
+      target: { bind: () => ({ arn, role, retryPolicy: { maximumRetryAttempts: 0 } }) },
+    });
+  }
+}

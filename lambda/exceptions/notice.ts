@@ -1,0 +1,83 @@
+import { oneLine } from "../alerts/wording.ts";
+import type { TopicMessage } from "../topic.ts";
+import { describeScope, type Exception } from "./exception.ts";
+
+/** How long before its end a notice of an exception goes out. */
+export const noticeDays = 7;
+
+/** Exceptions that end within a week, and of whose end nobody was told yet. */
+export function dueForNotice(exceptions: readonly Exception[], now: Date): readonly Exception[] {
+  const horizon = now.getTime() + noticeDays * 86_400_000;
+  return exceptions.filter(({ until, noticedAt }) => {
+    const end = Date.parse(until);
+    return noticedAt === null && end > now.getTime() && end <= horizon;
+  });
+}
+
+/** Exceptions that one notice names; those beyond come with the next one. */
+const maximumExceptions = 50;
+
+/** What is told of one exception, at most: SNS takes 256 KiB. */
+const maximumText = 500;
+
+/**
+ * The notice about exceptions that end soon. It has no message attribute `severity`: a subscription that wants alerts alone
+ * filters by that.
+ *
+ * @returns the message, and which exceptions it names
+ */
+export function renderNotice(due: readonly Exception[]): {
+  readonly message: TopicMessage;
+  readonly named: readonly Exception[];
+} {
+  const named = due.slice(0, maximumExceptions);
+  const lines = named.flatMap(({ id, scope, by, reason, until }) => [
+    `- ${brief(describeScope(scope))}, until ${until}`,
+    `  ${brief(reason)} (${brief(by)}). Its id is ${brief(id)}.`,
+  ]);
+  const text = [
+    `${named.length === 1 ? "An exception ends" : `${named.length} exceptions end`} within ${noticeDays} days. What they cover is alerted on from then on.`,
+    "",
+    ...lines,
+    "",
+    "To keep one, make it anew: npm run exceptions -- add --help",
+    "",
+  ].join("\n");
+  const body = { schemaVersion: "1.0", kind: "exceptionsEnd", exceptions: named };
+  return {
+    named,
+    message: {
+      subject: named.length === 1 ? "An exception ends soon" : `${named.length} exceptions end soon`,
+      message: JSON.stringify({ default: JSON.stringify(body), email: text, sms: text.slice(0, 140) }),
+      perProtocol: true,
+      attributes: { notice: { type: "String", value: "exceptionsEnd" } },
+    },
+  };
+}
+
+function brief(text: string): string {
+  const line = oneLine(text);
+  return line.length <= maximumText ? line : `${line.slice(0, maximumText).toWellFormed()}…`;
+}
+
+/**
+ * Publishes a notice of what is due, and records that.
+ *
+ * @returns the exceptions that it names
+ */
+export async function publishNotice(
+  exceptions: {
+    readonly list: () => Promise<readonly Exception[]>;
+    readonly markNoticed: (exception: Exception, now: Date) => Promise<boolean>;
+  },
+  publish: (message: TopicMessage) => Promise<void>,
+  now: Date,
+): Promise<readonly Exception[]> {
+  const due = dueForNotice(await exceptions.list(), now);
+  if (due.length === 0) return [];
+  const { message, named } = renderNotice(due);
+  await publish(message);
+  // Whoever is stopped in between tells some of them twice, which is better than never.
+  for (const exception of named) await exceptions.markNoticed(exception, now);
+  return named;
+}

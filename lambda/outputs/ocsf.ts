@@ -1,0 +1,172 @@
+import type { Alert } from "../alerts/alert-schema.ts";
+import { maximumMessageBytes, type Output, reservedBytes } from "../alerts/output.ts";
+import { oneLine } from "../alerts/wording.ts";
+import { cutToFit } from "../okta/cut-event.ts";
+import { publishedTime } from "../okta/log-event.ts";
+
+/*
+ * A Detection Finding (class 2004) of the Open Cybersecurity Schema Framework, for Amazon Security Lake and SIEMs:
+ * https://schema.ocsf.io/1.5.0/classes/detection_finding. What is not known is left out, as OCSF wants it.
+ */
+
+const version = "1.5.0";
+
+const severities = {
+  informational: [1, "Informational"],
+  low: [2, "Low"],
+  medium: [3, "Medium"],
+  high: [4, "High"],
+  critical: [5, "Critical"],
+} as const satisfies Record<Alert["severity"], readonly [number, string]>;
+
+const riskLevels: Readonly<Record<string, readonly [number, string]>> = {
+  LOW: [1, "Low"],
+  MEDIUM: [2, "Medium"],
+  HIGH: [3, "High"],
+};
+
+/** Alerts for Amazon Security Lake, and whatever else reads OCSF. */
+export const output: Output = {
+  description: "Amazon Security Lake and SIEMs, as OCSF Detection Finding",
+  render: (alert) =>
+    cutToFit(alert.event, maximumMessageBytes - reservedBytes, (event, eventCut) =>
+      JSON.stringify(withoutUnknown(toFinding(alert, event, eventCut ?? alert.eventCut))),
+    ),
+};
+
+function toFinding(alert: Alert, event: Alert["event"], eventCut: readonly string[] | null) {
+  const { user, session, device, network, client, geo, okta, detections } = alert;
+  const [severityId, severity] = severities[alert.severity];
+  const [riskId, riskLevel] = riskLevels[alert.risk.level?.toUpperCase() ?? ""] ?? [];
+  const [severest, ...others] = detections;
+  const published = publishedTime(okta.published);
+  const at = Number.isNaN(published) ? Date.parse(alert.detectedAt) : published;
+  const account = someOf({
+    uid: user.id,
+    name: user.login,
+    full_name: user.displayName,
+    type_id: user.id === null && user.login === null ? null : 1,
+  });
+  return {
+    activity_id: 1,
+    activity_name: "Create",
+    category_uid: 2,
+    category_name: "Findings",
+    class_uid: 2004,
+    class_name: "Detection Finding",
+    type_uid: 200401,
+    type_name: "Detection Finding: Create",
+    time: Date.parse(alert.detectedAt),
+    severity_id: severityId,
+    severity,
+    status_id: 1,
+    status: "New",
+    is_alert: true,
+    message: oneLine(alert.summary),
+    count: 1 + (alert.heldBack?.count ?? 0),
+    risk_level_id: riskId,
+    risk_level: riskLevel,
+    risk_details: alert.risk.reasons.length === 0 ? null : alert.risk.reasons.join("; "),
+    metadata: {
+      version,
+      uid: alert.alertId,
+      correlation_uid: okta.eventUuid,
+      event_code: okta.eventType,
+      log_name: "System Log",
+      log_provider: "Okta",
+      original_time: okta.published,
+      tenant_uid: okta.org,
+      labels: alert.test ? ["test"] : null,
+      product: { name: "okta-proxy-watch", vendor_name: "okta-proxy-watch" },
+    },
+    finding_info: {
+      uid: alert.alertId,
+      title: severest?.title,
+      desc: severest?.description,
+      created_time: Date.parse(alert.detectedAt),
+      first_seen_time: at,
+      last_seen_time: at,
+      data_sources: ["Okta System Log"],
+      src_url: alert.links.event,
+      analytic: severest && toAnalytic(severest),
+      related_analytics: others.length === 0 ? null : others.map(toAnalytic),
+      attacks: toAttacks(detections),
+    },
+    evidences: [
+      {
+        actor: someOf({
+          user: account,
+          session: someOf({
+            uid: session.rootSessionId ?? session.externalSessionId,
+            uid_alt: session.rootSessionId === null ? null : session.externalSessionId,
+            issuer: session.credentialProvider,
+          }),
+        }),
+        src_endpoint: someOf({
+          ip: network.ip,
+          domain: network.domain,
+          autonomous_system: someOf({ number: network.asNumber, name: network.asOrg }),
+          location: someOf({
+            city: geo.exit.city,
+            region: geo.exit.state,
+            country: geo.exit.countryCode,
+            lat: geo.exit.latitude,
+            long: geo.exit.longitude,
+          }),
+        }),
+        http_request: someOf({ user_agent: client.userAgent }),
+        // What OCSF has no place for.
+        data: { eventUuid: okta.eventUuid, services: network.services, device },
+      },
+    ],
+    resources: account === null ? null : [{ uid: user.id, name: user.login, type: "Okta user" }],
+    remediation: { desc: alert.triage.map((step, index) => `${index + 1}. ${oneLine(step)}`).join("\n") },
+    unmapped: {
+      test: alert.test,
+      follow_up: alert.followUp,
+      outcome: session.outcome,
+      outcome_reason: session.reason,
+      geo_verdict: geo.verdict,
+      geo_reason: geo.reason,
+      distance_km: geo.distanceKm,
+      history: alert.history,
+      event_cut: eventCut,
+    },
+    raw_data: JSON.stringify(event),
+  };
+}
+
+function toAnalytic({ id, title }: Alert["detections"][number]) {
+  return { uid: id, name: title, type_id: 1, type: "Rule" };
+}
+
+/** Sigma's tags `attack.t1078.004` name techniques of MITRE ATT&CK. */
+function toAttacks(detections: Alert["detections"]) {
+  const tags = new Set(detections.flatMap(({ tags }) => tags));
+  const attacks = [...tags].flatMap((tag) => {
+    const [, technique, sub] = /^attack\.(t\d{4})(?:\.(\d{3}))?$/i.exec(tag) ?? [];
+    if (technique === undefined) return [];
+    const uid = technique.toUpperCase();
+    return [{ technique: { uid }, ...(sub === undefined ? {} : { sub_technique: { uid: `${uid}.${sub}` } }) }];
+  });
+  return attacks.length === 0 ? null : attacks;
+}
+
+/** Null for an object of which nothing is known: OCSF wants at least one attribute of each. */
+function someOf<Value extends object>(value: Value): Value | null {
+  return Object.values(value).some((each) => each !== null && each !== undefined) ? value : null;
+}
+
+/** The finding without what is not known. Of the alert's own values, those under `unmapped` and `data` stay as they are. */
+function withoutUnknown(value: object): object {
+  return Object.fromEntries(
+    Object.entries(value).flatMap(([name, each]) => {
+      if (each === null || each === undefined) return [];
+      if (name === "unmapped" || name === "data" || typeof each !== "object") return [[name, each]];
+      if (Array.isArray(each)) {
+        return [[name, each.map((item) => (typeof item === "object" && item !== null ? withoutUnknown(item) : item))]];
+      }
+      return [[name, withoutUnknown(each)]];
+    }),
+  );
+}

@@ -1,0 +1,31 @@
+import type { SNSEvent } from "aws-lambda";
+import { alertSchema } from "./alerts/alert-schema.ts";
+import type { Output } from "./alerts/output.ts";
+import { readOutputConfig } from "./config.ts";
+import { logger } from "./telemetry.ts";
+import { createTopic } from "./topic.ts";
+
+const config = readOutputConfig(process.env);
+const { output } = (await import(`./outputs/${config.output}.ts`)) as { readonly output: Output };
+const publishMessage = createTopic(config.topicArn);
+
+/**
+ * Renders alerts of the alert topic for one kind of reader, and publishes them to a topic of its own, with the same message
+ * attributes. What fails is invoked again by Lambda, and goes to the dead-letter queue in the end.
+ */
+export async function handler({ Records }: SNSEvent): Promise<void> {
+  await Promise.all(Records.map(publish));
+}
+
+async function publish({ Sns }: SNSEvent["Records"][number]): Promise<void> {
+  const alert = alertSchema.parse(JSON.parse(Sns.Message));
+  const attributes = Object.fromEntries(
+    Object.entries(Sns.MessageAttributes).map(([name, { Type, Value }]) => [name, { type: Type, value: Value }]),
+  );
+  await publishMessage({ message: output.render(alert), attributes }, AbortSignal.timeout(10_000));
+  logger.info("Published an alert to an output", {
+    output: config.output,
+    alertId: alert.alertId,
+    eventUuid: alert.okta.eventUuid,
+  });
+}
