@@ -20,6 +20,7 @@ const core = [
   "exceptions/notice.ts",
   "history",
   "severity/adjustment.ts",
+  "severity/compile-adjustments.ts",
   "retries",
   "sigma",
   "detections/compile-rules.ts",

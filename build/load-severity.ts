@@ -2,7 +2,7 @@ import { readFile } from "node:fs/promises";
 import * as z from "zod";
 import { logSource } from "../lambda/detections/log-source.ts";
 import { changes } from "../lambda/severity/adjustment.ts";
-import type { AdjustmentDocument } from "../lambda/severity/adjustments.ts";
+import type { AdjustmentDocument } from "../lambda/severity/compile-adjustments.ts";
 import { compileRule } from "../lambda/sigma/compile.ts";
 import { parseRule } from "../lambda/sigma/parse-rule.ts";
 import { compileRegex } from "../lambda/sigma/regex.ts";

@@ -5,6 +5,7 @@ import {
   ReceiveMessageCommand,
   SendMessageCommand,
 } from "@aws-sdk/client-sqs";
+import * as z from "zod";
 import { parseLogEvent } from "../lambda/okta/log-event.ts";
 import { writeWork } from "../lambda/retries/work.ts";
 import type { Deployment } from "./deployment.ts";
@@ -13,8 +14,11 @@ import type { Deployment } from "./deployment.ts";
 export interface DeadLetterMessage {
   /** SQS's message id, by which the commands name it. */
   readonly id: string;
-  /** `malformed`: an event that could not be judged. `retry`: work that was tried in vain. `unknown`: none of ours. */
-  readonly kind: "malformed" | "retry" | "unknown";
+  /**
+   * `malformed`: an event that could not be judged. `retry`: work that was tried in vain. `output`: an alert that is out, and
+   * could not be rendered or published for an output. `unknown`: none of ours.
+   */
+  readonly kind: "malformed" | "retry" | "output" | "unknown";
   readonly sentAt: Date;
   readonly reason: string;
   readonly eventUuid: string | null;
@@ -88,6 +92,9 @@ export async function redriveDeadLetter(deployment: Deployment, message: DeadLet
 /** The message as work. An event that was malformed may be understood by a version that came after. */
 function toWork({ kind, body, sentAt, reason }: DeadLetterMessage): string | { readonly reason: string } {
   if (kind === "retry") return body;
+  if (kind === "output") {
+    return { reason: "it is for an output, whose function has to be invoked again: see the runbook" };
+  }
   if (kind === "unknown") return { reason: "it is no message of ours" };
   const { event, deliveryId, org, eventHookId } = JSON.parse(body) as Record<string, unknown>;
   const parsed = parseLogEvent(event);
@@ -99,18 +106,38 @@ function toWork({ kind, body, sentAt, reason }: DeadLetterMessage): string | { r
 
 function readMessage({ MessageId = "", Body = "", ReceiptHandle = "", Attributes = {} }: Message): DeadLetterMessage {
   const parsed = parseObject(Body);
-  const event =
-    typeof parsed.event === "object" && parsed.event !== null ? (parsed.event as Record<string, unknown>) : {};
-  const kind = parsed.kind === "malformed" || parsed.kind === "retry" ? parsed.kind : "unknown";
+  const failed = readFailedOutput(parsed);
+  const { event: received } = failed?.alert ?? parsed;
+  const event = typeof received === "object" && received !== null ? (received as Record<string, unknown>) : {};
+  const ours = parsed.kind === "malformed" || parsed.kind === "retry" ? parsed.kind : "unknown";
+  const kind = failed === null ? ours : "output";
   return {
     id: MessageId,
     kind,
     sentAt: new Date(Number(Attributes.SentTimestamp ?? 0)),
-    reason: textOrNull(parsed.reason) ?? "unknown",
+    reason: failed?.reason ?? textOrNull(parsed.reason) ?? "unknown",
     eventUuid: textOrNull(event.uuid),
     eventType: textOrNull(event.eventType),
     body: Body,
     receiptHandle: ReceiptHandle,
+  };
+}
+
+/** What Lambda sends of an invocation that failed after all tries: here, of a function that publishes to an output. */
+const failedInvocation = z.object({
+  requestContext: z.object({ functionArn: z.string(), condition: z.string() }),
+  requestPayload: z.object({ Records: z.array(z.object({ Sns: z.object({ Message: z.string() }) })).min(1) }),
+  responsePayload: z.object({ errorMessage: z.string() }).partial().nullish(),
+});
+
+function readFailedOutput(body: unknown): { readonly alert: Record<string, unknown>; readonly reason: string } | null {
+  const parsed = failedInvocation.safeParse(body);
+  if (!parsed.success) return null;
+  const { requestContext, requestPayload, responsePayload } = parsed.data;
+  const why = responsePayload?.errorMessage ?? requestContext.condition;
+  return {
+    alert: parseObject(requestPayload.Records[0]?.Sns.Message ?? ""),
+    reason: `the output function ${requestContext.functionArn} failed: ${why}`,
   };
 }
 

@@ -1,5 +1,7 @@
 import { fileURLToPath } from "node:url";
 import { type Detections, loadDetections, RuleFileError } from "../build/load-detections.ts";
+import { loadSeverity } from "../build/load-severity.ts";
+import type { AdjustmentDocument } from "../lambda/severity/compile-adjustments.ts";
 import { InputError } from "./command.ts";
 
 /** The detections that are deployed. */
@@ -13,6 +15,16 @@ export async function readDetections(folder: string): Promise<Detections> {
     if (error instanceof RuleFileError) throw new InputError(error.message);
     const { code } = error as NodeJS.ErrnoException;
     if (code === "ENOENT" || code === "ENOTDIR") throw new InputError(`${folder}: no such folder`);
+    throw error;
+  }
+}
+
+/** Loads the adjustments of severity that are deployed, or throws an {@link InputError} that names the fault. */
+export async function readSeverity(): Promise<readonly AdjustmentDocument[]> {
+  try {
+    return await loadSeverity(fileURLToPath(new URL("../lambda/severity/severity.yml", import.meta.url)));
+  } catch (error) {
+    if (error instanceof RuleFileError) throw new InputError(error.message);
     throw error;
   }
 }

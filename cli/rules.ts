@@ -6,7 +6,7 @@ import { appliesTo, type Filter } from "../lambda/sigma/parse-filter.ts";
 import { bySeverity, type Level, type Rule } from "../lambda/sigma/rule.ts";
 import { requirementsOf } from "../lambda/sigma/rule-set.ts";
 import { createCommand, runCommand } from "./command.ts";
-import { ourDetections, readDetections } from "./detections-folder.ts";
+import { ourDetections, readDetections, readSeverity } from "./detections-folder.ts";
 import { isHookEligible } from "./hook-eligible-event-types.ts";
 
 interface Options {
@@ -35,6 +35,7 @@ async function report(options: Options): Promise<void> {
     .map((rule) => describe(rule, options.experimental))
     .sort((a, b) => bySeverity(a.level, b.level) || a.title.localeCompare(b.title));
   const running = reports.filter(({ on }) => on);
+  const adjustments = await readSeverity();
   const types = [
     ...new Map(running.flatMap(({ eventTypes }) => eventTypes ?? []).map((type) => [type.name, type])).values(),
   ];
@@ -48,7 +49,8 @@ async function report(options: Options): Promise<void> {
     .sort();
   if (options.json) {
     const described = filters.map((filter) => describeFilter(filter, rules));
-    const all = { rules: reports, filters: described, warnings, subscribe, systemLogOnly };
+    const severity = adjustments.map(({ rule, change, enabled }) => ({ title: rule.title, severity: change, enabled }));
+    const all = { rules: reports, filters: described, severity, warnings, subscribe, systemLogOnly };
     process.stdout.write(`${JSON.stringify(all, null, 2)}\n`);
     return;
   }
@@ -60,7 +62,12 @@ async function report(options: Options): Promise<void> {
       lines.push(`  ${title}`, `    ${file}: ${appliedTo.length} of ${rules.length} rules`, "");
     }
   }
+  lines.push("Severity of alerts, adjusted in this order", "");
+  for (const { rule, change, enabled } of adjustments) {
+    lines.push(`  ${enabled ? "on " : "off"}  ${rule.title}: ${change}`);
+  }
   lines.push(
+    "",
     `${rules.length} rules can be run, ${running.length} of them are on${options.experimental ? "" : " (experimental ones are off by default)"}.`,
     "",
     "Subscribe the event hook to:",
@@ -121,7 +128,10 @@ function writeRule({ id, level, title, status, file, on, eventTypes, filters }: 
 }
 
 await runCommand(
-  createCommand("rules", "Checks every rule and filter, and tells which event types the hook has to be subscribed to.")
+  createCommand(
+    "rules",
+    "Checks every rule, filter and severity adjustment, and tells which event types the hook has to be subscribed to.",
+  )
     .option("--rules <folder>", "rules to check (default: the rules that are deployed)")
     .option("--experimental", "count rules with status experimental as on", false)
     .option("--json", "print JSON instead of text", false)

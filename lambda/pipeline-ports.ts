@@ -10,7 +10,8 @@ import type { PipelinePorts } from "./pipeline.ts";
 import { writeRefresh } from "./profiles/refresh.ts";
 import { createQueue } from "./queue.ts";
 import { writeWork } from "./retries/work.ts";
-import { compileAdjustments } from "./severity/adjustments.ts";
+import { adjustments } from "./severity/adjustments.ts";
+import { compileAdjustments } from "./severity/compile-adjustments.ts";
 import { observe } from "./telemetry.ts";
 import { createTopic } from "./topic.ts";
 
@@ -24,7 +25,7 @@ export async function createPipelinePorts(config: PipelineConfig): Promise<Pipel
   const options = { experimental: config.experimentalDetections };
   return {
     rules: await compileRules(rules.filter((rule) => isEnabled(rule, options))),
-    severityAdjustments: await compileAdjustments(),
+    severityAdjustments: await compileAdjustments(adjustments),
     lookUp: createLookUp(config.profileTable, config.stateTable),
     claims: createClaims(config.stateTable),
     userStates: createUserStates(config.stateTable),

@@ -15,7 +15,7 @@ export function dueForNotice(exceptions: readonly Exception[], now: Date): reado
 }
 
 /** Exceptions that one notice names; those beyond come with the next one. */
-const maximumExceptions = 50;
+const maximumExceptions = 10;
 
 /** What is told of one exception, at most: SNS takes 256 KiB. */
 const maximumText = 500;

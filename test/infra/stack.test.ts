@@ -40,7 +40,7 @@ function allowed(
       expect(JSON.stringify(Resource)).not.toContain("*");
       expect(Array.isArray(Resource)).toBe(false);
       const [, on = ""] =
-        /"(?:Fn::GetAtt|Ref)":\[?"(ChatOutput(?:Topic|PublisherLogs)|ExceptionNotices(?:NoticesLogs|NoticesFunction)|ProfileSync(?:Logs|Function)|ProfileRefresh(?:Logs|Queue)|OktaCredential|Profiles|State|Alerts|Retries|DeadLetters|HookSecret|ReceiverLogs|RedriveLogs)/.exec(
+        /"(?:Fn::GetAtt|Ref)":\[?"(ChatOutput(?:Topic|PublisherLogs)|ExceptionNotices(?:Logs|Function)|ProfileSync(?:Logs|Function)|ProfileRefresh(?:Logs|Queue)|OktaCredential|Profiles|State|Alerts|Retries|DeadLetters|HookSecret|ReceiverLogs|RedriveLogs)/.exec(
           JSON.stringify(Resource),
         ) ?? [];
       return [Action].flat().map((action) => `${action} ${on}`);
@@ -340,9 +340,9 @@ test("exceptions that end soon are looked for once a day, by a function that may
     [
       "dynamodb:Scan State",
       "dynamodb:UpdateItem State",
-      "lambda:InvokeFunction ExceptionNoticesNoticesFunction",
-      "logs:CreateLogStream ExceptionNoticesNoticesLogs",
-      "logs:PutLogEvents ExceptionNoticesNoticesLogs",
+      "lambda:InvokeFunction ExceptionNoticesFunction",
+      "logs:CreateLogStream ExceptionNoticesLogs",
+      "logs:PutLogEvents ExceptionNoticesLogs",
       "sns:Publish Alerts",
     ].sort(),
   );
