@@ -95,6 +95,24 @@ test("show prints a message whole", async () => {
   expect(stdout).not.toContain("event-2");
 });
 
+test("an alert that an output could not publish is told of, and stays, as the alert itself is out", async () => {
+  const alert = { alertId: "a1", event: { uuid: "event-9", eventType: "user.session.start" } };
+  // The record that Lambda sends to the destination of asynchronous invocations that failed.
+  const record = {
+    version: "1.0",
+    requestContext: { functionArn: "arn:aws:lambda:us-east-1:1:function:chat", condition: "RetriesExhausted" },
+    requestPayload: { Records: [{ EventSource: "aws:sns", Sns: { Message: JSON.stringify(alert) } }] },
+    responsePayload: { errorMessage: "SNS is down" },
+  };
+  const [id = ""] = await put(JSON.stringify(record));
+  const { stdout } = await deadletters("list");
+  expect(stdout).toMatch(
+    / output {2}user\.session\.start event-9\n {2}the output function arn:\S+ failed: SNS is down/,
+  );
+  expect((await deadletters("redrive", id)).stdout).toContain("whose function has to be invoked again");
+  expect(letters()).toHaveLength(1);
+});
+
 describe("redrive", () => {
   test("has work tried anew, which is alerted on, and says that it is late", async () => {
     const uuid = crypto.randomUUID();
