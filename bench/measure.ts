@@ -5,7 +5,7 @@ import { fileURLToPath } from "node:url";
 export interface Measurement {
   readonly name: string;
   readonly value: number;
-  readonly unit: "bytes" | "milliseconds" | "events per second" | "nanoseconds per event";
+  readonly unit: "alerts" | "bytes" | "milliseconds" | "events per second" | "nanoseconds per event";
 }
 
 /** Prints a figure as a JSON line, beside its limit, or what else it is compared with, from the same run. */
