@@ -1,10 +1,12 @@
 import { readFile } from "node:fs/promises";
 import { setTimeout as delay } from "node:timers/promises";
+import { DeleteItemCommand } from "@aws-sdk/client-dynamodb";
 import type { Command } from "commander";
 import { InvalidArgumentError } from "commander";
 import { profileKeys } from "../lambda/decision.ts";
 import { countryCode } from "../lambda/geo/country.ts";
 import { formatKm, judgeLocation } from "../lambda/geo/mismatch.ts";
+import { userStateId } from "../lambda/history/user-states.ts";
 import { createLookUp } from "../lambda/look-up.ts";
 import type { GeographicalContext } from "../lambda/okta/log-event.ts";
 import { OktaFailure, OktaRefusal } from "../lambda/okta-users/okta-authorization.ts";
@@ -153,11 +155,26 @@ function quote(value: unknown): string {
 }
 
 async function remove(user: string, options: DeploymentOptions): Promise<void> {
-  const items = openItems(await findDeployment(options));
+  const deployment = await findDeployment(options);
+  const items = openItems(deployment);
   const found = await items.get(keysOf(user).flatMap((key) => [key, travelPrefix + key]));
-  if (found.size === 0) throw new InputError(`no profile of ${user}`);
+  const forgotten = await forgetUsers(keysOf(user), deployment);
+  if (found.size === 0 && forgotten === 0) throw new InputError(`nothing is kept of ${user}`);
   await items.write([...found.keys()].map((key) => ({ user: key, item: null })));
-  print(`Deleted: ${[...found.keys()].join(", ")}`);
+  if (found.size > 0) print(`Deleted: ${[...found.keys()].join(", ")}`);
+  if (forgotten > 0) print("Deleted: what is remembered of the user's proxied sessions");
+}
+
+/** Removes what is remembered of users' sessions; returns of how many there was something. */
+async function forgetUsers(keys: readonly string[], { dynamodb, stateTable }: Deployment): Promise<number> {
+  let removed = 0;
+  for (const key of keys) {
+    const { Attributes } = await dynamodb.send(
+      new DeleteItemCommand({ TableName: stateTable, Key: { id: { S: userStateId(key) } }, ReturnValues: "ALL_OLD" }),
+    );
+    if (Attributes !== undefined) removed += 1;
+  }
+  return removed;
 }
 
 interface PlaceOptions {

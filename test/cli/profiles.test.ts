@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
 import { type EmbeddedRun, startEmbeddedRun } from "../../local/embedded-run.ts";
 import { type Output, runCli } from "../fixtures/command.ts";
+import { delivery, sessionStart } from "../fixtures/events.ts";
 import { type FakeOkta, fakeUser, startFakeOkta } from "../fixtures/okta.ts";
 
 let run: EmbeddedRun;
@@ -90,6 +91,18 @@ describe("npm run profiles", () => {
     );
   });
 
+  test("delete removes what is remembered of a user's sessions as well", async () => {
+    const id = `00u${crypto.randomUUID()}`;
+    const event = sessionStart({ actor: { id, type: "User", alternateId: null, displayName: null } });
+    await fetch(run.url, {
+      method: "POST",
+      headers: { authorization: "secret", "content-type": "application/json" },
+      body: JSON.stringify(delivery([event])),
+    });
+    expect((await profiles("delete", id)).stdout).toBe("Deleted: what is remembered of the user's proxied sessions\n");
+    expect(await profiles("delete", id)).toMatchObject({ code: 2 });
+  });
+
   test("travel adds a place until a day, which counts at once, and delete removes all", async () => {
     const added = await profiles(
       "travel",
@@ -120,7 +133,7 @@ describe("npm run profiles", () => {
     [["travel", "a", "--until", "2100-01-01"], /--country is missing/],
     [["judge", "a"], /--country is missing/],
     [["judge", "a", "--country", "Atlantis"], /no country that is known/],
-    [["delete", "nobody"], /no profile of nobody/],
+    [["delete", "nobody"], /nothing is kept of nobody/],
   ])("refuses %j with exit code 2", async (args, message) => {
     const { code, stderr } = await profiles(...args);
     expect(stderr).toMatch(message);

@@ -2,10 +2,11 @@ import fc from "fast-check";
 import { expect, test } from "vitest";
 import type { Alert } from "../../lambda/alerts/alert.ts";
 import { type Budget, startBudget } from "../../lambda/budget.ts";
+import { unknownUser } from "../../lambda/history/history.ts";
 import { type ParkedWork, type PipelinePorts, processDelivery, retryWork } from "../../lambda/pipeline.ts";
 import { readWork, type Work, writeWork } from "../../lambda/retries/work.ts";
 import { logEvent } from "../fixtures/events.ts";
-import { findings, memoryClaims, memoryPorts } from "../fixtures/memory.ts";
+import { findings, memoryClaims, memoryPorts, memoryStates } from "../fixtures/memory.ts";
 import { rule, ruleSet } from "../fixtures/rules.ts";
 
 /*
@@ -175,4 +176,94 @@ test("in whatever order things are delivered, repeated, broken and mended, nothi
   );
   // A model that never gets into trouble would prove little.
   expect(followUps).toBeGreaterThan(100);
+});
+
+/*
+ * The same with suppression: one user, whose every event may be held back. Whatever is held back is counted, and is told of
+ * by an alert, or is still to be told of by the next; and nothing is held back but behind an alert that went out, or waits.
+ */
+test("whatever is broken and mended, what is held back is counted, and stands behind an alert", async () => {
+  const minutes = fc.constantFrom(0, 1, 30, 61).map((each) => ({ kind: "pass", minutes: each }) as const);
+  const commands = fc.array(
+    fc.oneof(
+      {
+        weight: 5,
+        arbitrary: fc
+          .record({ count: fc.integer({ min: 1, max: 3 }), tor: fc.boolean(), gotIn: fc.boolean() })
+          .map((each) => ({ kind: "deliver", ...each }) as const),
+      },
+      { weight: 2, arbitrary: fc.constant({ kind: "break" } as const) },
+      { weight: 3, arbitrary: fc.constant({ kind: "mend" } as const) },
+      { weight: 2, arbitrary: fc.constant({ kind: "redrive" } as const) },
+      { weight: 3, arbitrary: minutes },
+    ),
+    { maxLength: 25 },
+  );
+  let suppressedInAll = 0;
+  await fc.assert(
+    fc.asyncProperty(commands, async (given) => {
+      const userStates = memoryStates();
+      const published: Alert[] = [];
+      let queue: string[] = [];
+      let now = Date.parse("2026-11-24T09:00:00Z");
+      let broken = false;
+      let delivered = 0;
+      const outcomes = { alerted: 0, suppressed: 0 };
+      const ports = memoryPorts({
+        rules: ruleSet([proxied]),
+        userStates,
+        suppressMinutes: 60,
+        now: () => new Date(now),
+        lookUp: async (users) =>
+          findings(new Map(), [], new Map([...users].map((user) => [user, userStates.users.get(user) ?? unknownUser]))),
+        publish: async (alert) => {
+          if (broken) throw new Error("SNS is down");
+          published.push(alert);
+        },
+        parkWork: async (work) => void queue.push(...work.map((each) => writeWork(each.work, new Date(now)))),
+        observe: ({ kind }) => {
+          if (kind === "alertPublished") outcomes.alerted += 1;
+          if (kind === "suppressed") outcomes.suppressed += 1;
+        },
+      });
+      const retryAll = async () => {
+        const waiting = queue;
+        queue = [];
+        for (const body of waiting) await retryWork(readWork(body), ports, budget()).catch(() => void queue.push(body));
+      };
+      for (const each of given) {
+        if (each.kind === "break") broken = true;
+        else if (each.kind === "mend") broken = false;
+        else if (each.kind === "pass") now += each.minutes * 60_000;
+        else if (each.kind === "redrive") await retryAll();
+        else {
+          const service = { ipServiceCategories: [{ type: each.tor ? "Tor" : "VPN", operator: null }] };
+          const events = Array.from({ length: each.count }, () => {
+            delivered += 1;
+            return logEvent({
+              uuid: `e${delivered}`,
+              outcome: { result: each.gotIn ? "SUCCESS" : "FAILURE" },
+              securityContext: { isProxy: true, asNumber: 64500, ipDetails: service },
+            });
+          });
+          await processDelivery({ id: "d", org: null, eventHookId: null, events, malformed: [] }, ports, budget());
+        }
+        // At every moment: what was held back stands behind an alert that went out, or waits.
+        if (outcomes.suppressed > 0) expect(published.length + queue.length).toBeGreaterThan(0);
+      }
+      broken = false;
+      for (let round = 0; round < 4 && queue.length > 0; round += 1) await retryAll();
+      expect(queue).toEqual([]);
+      // Every event is alerted on or held back, once; and every one that was held back is told of, or still to be told.
+      expect(outcomes.alerted + outcomes.suppressed).toBe(delivered);
+      const told = published.reduce((sum, { heldBack }) => sum + (heldBack?.count ?? 0), 0);
+      const windows = [...(userStates.users.get("00u1lisbon")?.windows.values() ?? [])];
+      const untold = windows.reduce((sum, each) => sum + each.heldBack + (each.published ? 0 : each.told.count), 0);
+      expect(told + untold).toBe(outcomes.suppressed);
+      if (delivered > 0) expect(published.length).toBeGreaterThan(0);
+      suppressedInAll += outcomes.suppressed;
+    }),
+    { numRuns: 1_000 },
+  );
+  expect(suppressedInAll).toBeGreaterThan(500);
 });
