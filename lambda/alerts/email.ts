@@ -1,15 +1,6 @@
 import type { Alert } from "./alert.ts";
-import {
-  describeExit,
-  describeHistory,
-  describeKind,
-  describeNetwork,
-  describeProxy,
-  describeStrength,
-  describeUser,
-  oneLine,
-  plural,
-} from "./wording.ts";
+import { alertRows } from "./rows.ts";
+import { describeKind, oneLine } from "./wording.ts";
 
 /** SNS takes subjects of at most 100 characters: printable ASCII, not starting with a space. */
 const maximumSubject = 99;
@@ -26,40 +17,11 @@ export function renderSubject(alert: Alert): string {
 
 /** The alert written for a person: who, from where, through what, how far from home, what to do first. */
 export function renderEmail(alert: Alert): string {
-  const { session, client, geo, okta } = alert;
-  const risk = [alert.risk.level, alert.risk.reasons.join(", ")].filter(Boolean).join(": ");
-  const positive = alert.behaviors.filter(({ result }) => result?.toUpperCase() === "POSITIVE").map(({ name }) => name);
-  const { heldBack } = alert;
-  const rows: [name: string, value: string | null][] = [
-    ["Test", alert.test ? "yes: nobody signed in" : null],
-    ["Severity", [alert.severity, ...alert.severityAdjustments.map(describeAdjustment)].join(", ")],
-    ["Who", `${describeUser(alert)}${alert.user.id === null ? "" : `, id ${alert.user.id}`}`],
-    ["When", okta.published],
-    ["Outcome", [session.outcome ?? "unknown", session.reason].filter(Boolean).join(": ")],
-    ["From", describeExit(alert)],
-    ["Through", describeProxy(alert)],
-    ["Network", describeNetwork(alert)],
-    ["Location", `${geo.verdict}. ${geo.reason}`],
-    ["Client", [client.browser, client.os, client.device].filter(Boolean).join(", ") || "unknown"],
-    ["Strength", describeStrength(alert)],
-    ["History", describeHistory(alert)],
-    [
-      "Held back",
-      heldBack === null || heldBack.count === 0
-        ? null
-        : `${plural(heldBack.count, "session start")} of this user on this network since ${heldBack.since}`,
-    ],
-    ["Okta risk", risk || null],
-    ["Unusual", positive.join(", ") || null],
-    ["Org", okta.org],
-    ["Follows", alert.followUp ? "an earlier alert about the same event, which could not tell this" : null],
-    ["Late", alert.delayReason === null ? null : `by ${alert.delayedSeconds} s: ${alert.delayReason}`],
-  ];
-  const known = rows.filter((row): row is [string, string] => row[1] !== null);
+  const { okta } = alert;
   return [
     oneLine(alert.summary),
     "",
-    ...known.map(([name, value]) => `${name.padEnd(10)}${oneLine(value)}`),
+    ...alertRows(alert).map(([name, value]) => `${name.padEnd(10)}${oneLine(value)}`),
     "",
     "What to do",
     ...alert.triage.map((step, index) => `${index + 1}. ${oneLine(step)}`),
@@ -79,11 +41,6 @@ export function renderEmail(alert: Alert): string {
       : [`Left out of the alert's copy of the event for size: ${alert.eventCut.join(", ")}`]),
     "",
   ].join("\n");
-}
-
-/** `lowered from high by "Failed attempt"`. */
-function describeAdjustment({ title, from }: Alert["severityAdjustments"][number]): string {
-  return `${from} before "${title}"`;
 }
 
 /** What can be opened in the admin console. */

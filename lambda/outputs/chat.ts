@@ -1,16 +1,7 @@
 import type { Alert } from "../alerts/alert-schema.ts";
 import type { Output } from "../alerts/output.ts";
-import {
-  describeExit,
-  describeHistory,
-  describeKind,
-  describeNetwork,
-  describeProxy,
-  describeStrength,
-  describeUser,
-  oneLine,
-  plural,
-} from "../alerts/wording.ts";
+import { alertRows, type RowName } from "../alerts/rows.ts";
+import { describeKind, oneLine } from "../alerts/wording.ts";
 
 /*
  * A custom notification of Amazon Q Developer in chat applications, which brings it to Slack and Microsoft Teams:
@@ -69,31 +60,16 @@ function title(alert: Alert): string {
   return `${icons[alert.severity]} ${test}${safe(`${alert.severity}: ${describeKind(alert)} by ${who}, ${alert.geo.exit.country ?? "unknown country"}`, maximumTitle - 40)}`;
 }
 
+/** What stands in the title, or is too much for a channel. */
+const leftOut: ReadonlySet<RowName> = new Set(["Test", "Severity", "Client", "Org"]);
+
 function description(alert: Alert): string {
-  const { geo, links, heldBack } = alert;
-  const rows: [name: string, value: string | null][] = [
-    ["Who", describeUser(alert)],
-    ["When", alert.okta.published],
-    ["Outcome", [alert.session.outcome ?? "unknown", alert.session.reason].filter(Boolean).join(": ")],
-    ["Through", describeProxy(alert)],
-    ["From", describeExit(alert)],
-    ["Network", describeNetwork(alert)],
-    ["Location", `${geo.verdict}. ${geo.reason}`],
-    ["Strength", describeStrength(alert)],
-    ["History", describeHistory(alert)],
-    [
-      "Held back",
-      heldBack === null || heldBack.count === 0
-        ? null
-        : `${plural(heldBack.count, "session start")} of this user on this network since ${heldBack.since}`,
-    ],
-    ["Late", alert.delayReason === null ? null : `by ${alert.delayedSeconds} s: ${alert.delayReason}`],
-    ["Detections", alert.detections.map(({ level, title: name }) => `${name} (${level})`).join("; ")],
+  const { links } = alert;
+  const rows = [
+    ...alertRows(alert).filter(([name]) => !leftOut.has(name)),
+    ["Detections", alert.detections.map(({ level, title: name }) => `${name} (${level})`).join("; ")] as const,
   ];
-  const known = rows.filter((row): row is [string, string] => row[1] !== null);
-  const text = [safe(alert.summary, 1_000), ...known.map(([name, value]) => `*${name}* ${safe(value, 600)}`)].join(
-    "\n",
-  );
+  const text = [safe(alert.summary, 1_000), ...rows.map(([name, value]) => `*${name}* ${safe(value, 600)}`)].join("\n");
   // A link of ours has no character that a markup knows.
   const look = [links.event, links.session, links.userProfile].filter((link) => link !== null);
   const room = maximumDescription - look.reduce((sum, link) => sum + link.length + 1, 0);

@@ -3,18 +3,9 @@ import { describe, expect, test } from "vitest";
 import { type AlertSource, createAlert } from "../../lambda/alerts/alert.ts";
 import { renderEmail, renderSubject } from "../../lambda/alerts/email.ts";
 import { judgeLocation } from "../../lambda/geo/mismatch.ts";
+import { lisbon } from "../fixtures/cases.ts";
 import { type Json, logEvent } from "../fixtures/events.ts";
 import { rule } from "../fixtures/rules.ts";
-
-const lisbon = {
-  label: "home",
-  countryCode: "PT",
-  state: null,
-  city: "Lisbon",
-  postalCode: null,
-  latitude: 38.7167,
-  longitude: -9.1333,
-};
 
 function alert(event: Json = {}, overrides: Partial<AlertSource> = {}) {
   const parsed = logEvent({ uuid: "event-1", ...event });
