@@ -1,6 +1,7 @@
 import { existsSync } from "node:fs";
 import { userInfo } from "node:os";
 import { type Command, InvalidArgumentError, Option } from "commander";
+import { plural } from "../lambda/alerts/wording.ts";
 import { createClaims } from "../lambda/claims/state-table.ts";
 import { profileKeys } from "../lambda/decision.ts";
 import {
@@ -103,7 +104,7 @@ async function list(options: ListOptions): Promise<void> {
   }
   for (const exception of shown) print(describe(exception, now));
   const ended = all.length - shown.length;
-  print(shown.length === 0 ? "There are no exceptions." : `${shown.length} exceptions.`);
+  print(shown.length === 0 ? "There are no exceptions." : `${plural(shown.length, "exception")}.`);
   if (ended > 0) print(`${ended} more have ended: --ended shows them.`);
 }
 

@@ -64,7 +64,7 @@ test("an exception holds back what it covers and nothing else, says why, and has
     `Not by ${id} (ada@example.com, operator NORDVPN): the operator is MULLVAD, not NORDVPN alone.`,
   );
 
-  expect((await exceptions("list")).stdout).toContain("1 exceptions.");
+  expect((await exceptions("list")).stdout).toContain("1 exception.");
   expect(JSON.parse((await exceptions("list", "--json")).stdout)).toMatchObject({ id, reason: "asked her" });
   expect((await exceptions("remove", id)).stdout).toContain(`Removed: ${id}`);
   expect(await exceptions("remove", id)).toMatchObject({ code: 2, stderr: expect.stringContaining(id) });
