@@ -71,7 +71,9 @@ function description(alert: Alert): string {
   ];
   const text = [safe(alert.summary, 1_000), ...rows.map(([name, value]) => `*${name}* ${safe(value, 600)}`)].join("\n");
   // A link of ours has no character that a markup knows.
-  const look = [links.event, links.session, links.userProfile].filter((link) => link !== null);
+  const look = Object.entries({ Event: links.event, Session: links.session, User: links.userProfile }).flatMap(
+    ([name, link]) => (link === null ? [] : [`*${name}* ${link}`]),
+  );
   const room = maximumDescription - look.reduce((sum, link) => sum + link.length + 1, 0);
   return [cut(text, Math.max(room, 0)), ...look].join("\n");
 }
