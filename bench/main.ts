@@ -28,7 +28,6 @@ const environment = {
   RETRY_QUEUE_URL: "http://127.0.0.1:1/000000000000/retries",
   DEAD_LETTER_QUEUE_URL: "http://127.0.0.1:1/000000000000/dead-letters",
   MISMATCH_DISTANCE_KM: "500",
-  SUPPRESS_MINUTES: "0",
   HOOK_SECRET: "bench",
   AWS_REGION: "us-east-1",
   POWERTOOLS_METRICS_DISABLED: "true",

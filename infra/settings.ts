@@ -36,6 +36,12 @@ function checked<Value>(check: (text: string) => Value) {
 
 const schema = z.strictObject({
   alertEmail: z.email("expected an e-mail address").optional(),
+  operationsEmail: z.email("expected an e-mail address").optional(),
+  heartbeatHours: number
+    .pipe(
+      z.int("expected a whole number of hours").min(0, "expected at least 0").max(168, "expected at most 168, a week"),
+    )
+    .default(24),
   mismatchDistanceKm: number
     .pipe(z.number().positive("expected more than 0").max(20_016, "expected at most 20016, half around the Earth"))
     .default(500),
@@ -76,6 +82,10 @@ const schema = z.strictObject({
 export interface Settings {
   /** An address that is subscribed to the alerts; it has to confirm. @default - nobody is subscribed */
   readonly alertEmail?: string | undefined;
+  /** An address that is subscribed to alarms; it has to confirm. @default - nobody is subscribed */
+  readonly operationsEmail?: string | undefined;
+  /** Hours without a delivery after which an alarm says so; 0 for no such alarm. @default 24 */
+  readonly heartbeatHours: number;
   /** Kilometers; a mismatch is farther than this from every profile location. @default 500 */
   readonly mismatchDistanceKm: number;
   /** Minutes in which a user's further session starts on one network are held back; 0 for none. @default 60 */

@@ -2,12 +2,16 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { CfnOutput, Stack, type StackProps } from "aws-cdk-lib";
 import type { Construct } from "constructs";
+import { Alarms } from "./constructs/alarms.ts";
 import { AlertOutput } from "./constructs/alert-output.ts";
 import { AlertTopic } from "./constructs/alert-topic.ts";
 import { DeadLetterQueue } from "./constructs/dead-letter-queue.ts";
 import { ExceptionNotices } from "./constructs/exception-notices.ts";
 import { HookSecret } from "./constructs/hook-secret.ts";
 import { OktaCredential } from "./constructs/okta-credential.ts";
+import { OperationsDashboard } from "./constructs/operations-dashboard.ts";
+import { OperationsTopic } from "./constructs/operations-topic.ts";
+import type { WatchedResources } from "./constructs/own-metric.ts";
 import type { PipelineResources } from "./constructs/pipeline-function.ts";
 import { ProfileRefresh } from "./constructs/profile-refresh.ts";
 import { ProfileSync } from "./constructs/profile-sync.ts";
@@ -48,23 +52,48 @@ export class OktaProxyWatchStack extends Stack {
       profileRefresh: okta?.refresh ?? null,
       code: join(code, "receiver"),
     });
-    new Redrive(this, "Redrive", { ...resources, code: join(code, "redrive") });
+    const redrive = new Redrive(this, "Redrive", { ...resources, code: join(code, "redrive") });
 
-    new ExceptionNotices(this, "ExceptionNotices", { ...resources, code: join(code, "notify-exceptions") });
-    const topics = settings.outputs.map((output) => {
+    const notices = new ExceptionNotices(this, "ExceptionNotices", {
+      ...resources,
+      code: join(code, "notify-exceptions"),
+    });
+    const alertOutputs = settings.outputs.map((output) => {
       const name = `${output[0]?.toUpperCase()}${output.slice(1)}`;
-      const { topic } = new AlertOutput(this, `${name}Output`, {
+      const construct = new AlertOutput(this, `${name}Output`, {
         ...resources,
         output,
         code: join(code, "publish-output"),
       });
-      return [`${name}TopicArn`, [topic.topic.topicArn, `The topic of alerts for the output ${output}`]] as const;
+      return { name, output, construct };
     });
+    const topics = alertOutputs.map(
+      ({ name, output, construct }) =>
+        [`${name}TopicArn`, [construct.topic.topic.topicArn, `The topic of alerts for the output ${output}`]] as const,
+    );
+
+    const operationsTopic = new OperationsTopic(this, "Operations", { email: settings.operationsEmail });
+    const watched: WatchedResources = {
+      receiver: receiver.function,
+      functions: {
+        Receiver: receiver.function,
+        Redrive: redrive.function,
+        ExceptionNotices: notices.function,
+        ...Object.fromEntries(alertOutputs.map(({ name, construct }) => [`${name}Output`, construct.function])),
+        ...(okta && { ProfileSync: okta.sync.function, ProfileRefresh: okta.refresh.function }),
+      },
+      retryQueue: resources.retryQueue,
+      deadLetterQueue,
+      sync: okta?.sync.function ?? null,
+    };
+    new Alarms(this, "Alarms", { ...watched, settings, operationsTopic });
+    new OperationsDashboard(this, "OperationsDashboard", watched);
 
     const outputs = {
       HookUrl: [receiver.url.url, "The URL to register as event hook in the Okta admin console"],
       HookSecretArn: [hookSecret.secret.secretArn, "The secret to type in as the event hook's authentication secret"],
       AlertTopicArn: [resources.alertTopic.topic.topicArn, "The topic to subscribe to"],
+      OperationsTopicArn: [operationsTopic.topic.topicArn, "The topic of alarms, for those who keep it running"],
       ProfileTableName: [resources.profileTable.table.tableName, "The table of users' profile locations"],
       StateTableName: [resources.stateTable.table.tableName, "The table of what is claimed, and how far a sync is"],
       MismatchDistanceKm: [String(settings.mismatchDistanceKm), "The distance over which a location is a mismatch"],
@@ -81,8 +110,8 @@ export class OktaProxyWatchStack extends Stack {
   #bringProfiles(orgUrl: string, resources: PipelineResources, code: string) {
     const credential = new OktaCredential(this, "OktaCredential");
     const okta = { ...resources, orgUrl, credential };
-    new ProfileSync(this, "ProfileSync", { ...okta, code: join(code, "sync-profiles") });
+    const sync = new ProfileSync(this, "ProfileSync", { ...okta, code: join(code, "sync-profiles") });
     const refresh = new ProfileRefresh(this, "ProfileRefresh", { ...okta, code: join(code, "refresh-profiles") });
-    return { refresh, secretArn: credential.secret.secretArn };
+    return { sync, refresh, secretArn: credential.secret.secretArn };
   }
 }

@@ -5,7 +5,7 @@ import { fixedSecret, rotatingSecret, secretsManagerVersions } from "./hook-secr
 import { answerRequest, type EndpointPorts, type HookRequest } from "./okta/endpoint.ts";
 import { processDelivery } from "./pipeline.ts";
 import { createPipelinePorts } from "./pipeline-ports.ts";
-import { logger, metrics } from "./telemetry.ts";
+import { logger, metrics, observeAnswer, observeDelivery } from "./telemetry.ts";
 
 /**
  * Okta waits three seconds. What is unfinished after 1.6 is parked, which has until 2.3; whatever hangs, the answer is
@@ -21,7 +21,11 @@ const endpoint: EndpointPorts = {
     "arn" in config.hookSecret
       ? rotatingSecret(secretsManagerVersions(config.hookSecret.arn), () => performance.now())
       : fixedSecret(config.hookSecret.value),
-  process: async (delivery, budget) => (await processDelivery(delivery, pipeline, budget)).failed === 0,
+  process: async (delivery, budget) => {
+    const outcome = await processDelivery(delivery, pipeline, budget);
+    observeDelivery(outcome);
+    return outcome.failed === 0;
+  },
   onFailure: (message, error) => logger.error(message, { error: error as Error }),
 };
 
@@ -30,6 +34,7 @@ export async function handler(event: LambdaFunctionURLEvent): Promise<LambdaFunc
   const budget = startBudget(shares);
   try {
     const { status, headers, body } = await answerRequest(toRequest(event), endpoint, budget);
+    observeAnswer(status);
     return { statusCode: status, headers: { ...headers }, body };
   } finally {
     if (metrics.hasStoredMetrics()) metrics.publishStoredMetrics();

@@ -1,11 +1,26 @@
 import { Logger } from "@aws-lambda-powertools/logger";
 import { Metrics, MetricUnit } from "@aws-lambda-powertools/metrics";
-import type { Observation } from "./pipeline.ts";
+import { publishedTime } from "./okta/log-event.ts";
+import type { Observation, Outcome } from "./pipeline.ts";
 
 /** Structured logs: ids only, never a secret, a name or an address. */
 export const logger = new Logger({ serviceName: "okta-proxy-watch" });
 /** CloudWatch metrics in the embedded metric format. */
 export const metrics = new Metrics({ namespace: "OktaProxyWatch", serviceName: "okta-proxy-watch" });
+
+/** Counts an authenticated delivery, and what it held. */
+export function observeDelivery({ received }: Pick<Outcome, "received">): void {
+  metrics.addMetric("Deliveries", MetricUnit.Count, 1);
+  metrics.addMetric("EventsReceived", MetricUnit.Count, received);
+}
+
+/** Answers that throw a request away for good: Okta never retries a 4xx. */
+const refusals: ReadonlySet<number> = new Set([400, 401, 405, 413, 415]);
+
+/** Counts an answer that refused a request. */
+export function observeAnswer(status: number): void {
+  if (refusals.has(status)) metrics.addMetric("RefusedRequests", MetricUnit.Count, 1);
+}
 
 /** Writes what the pipeline observed as a log line, and counts it. */
 export function observe(observation: Observation): void {
@@ -17,6 +32,12 @@ export function observe(observation: Observation): void {
         return;
       }
       metrics.addMetric("AlertsPublished", MetricUnit.Count, 1);
+      const published = publishedTime(okta.published);
+      // An event without a usable time has no latency; clocks that differ make none below zero.
+      if (!Number.isNaN(published)) {
+        const latency = Math.max(0, Date.parse(observation.alert.detectedAt) - published);
+        metrics.addMetric("AlertLatency", MetricUnit.Milliseconds, latency);
+      }
       if (geo.verdict === "unknown") metrics.addMetric("UnknownLocations", MetricUnit.Count, 1);
       if (observation.alert.delayReason !== null) metrics.addMetric("AlertsDelayed", MetricUnit.Count, 1);
       logger.info("Published an alert", {

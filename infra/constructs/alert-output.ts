@@ -1,4 +1,5 @@
 import { Duration } from "aws-cdk-lib";
+import type { IFunction } from "aws-cdk-lib/aws-lambda";
 import { SubscriptionFilter } from "aws-cdk-lib/aws-sns";
 import { LambdaSubscription } from "aws-cdk-lib/aws-sns-subscriptions";
 import { Construct } from "constructs";
@@ -18,6 +19,7 @@ export interface AlertOutputProps extends Pick<OwnFunctionProps, "settings" | "c
 
 /** A topic with alerts rendered for one kind of reader, and the function that fills it from the alert topic. */
 export class AlertOutput extends Construct {
+  readonly function: IFunction;
   readonly topic: AlertTopic;
 
   constructor(scope: Construct, id: string, { output, alertTopic, deadLetterQueue, ...props }: AlertOutputProps) {
@@ -31,6 +33,7 @@ export class AlertOutput extends Construct {
       onFailure: deadLetterQueue,
       environment: { OUTPUT: output, OUTPUT_TOPIC_ARN: this.topic.topic.topicArn },
     });
+    this.function = publisher.function;
     this.topic.grantPublish(publisher.role);
     // Only alerts have a severity: notices go to people as they are.
     const filterPolicy = { severity: SubscriptionFilter.existsFilter() };

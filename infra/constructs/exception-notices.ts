@@ -1,4 +1,5 @@
 import { Duration } from "aws-cdk-lib";
+import type { IFunction } from "aws-cdk-lib/aws-lambda";
 import { Construct } from "constructs";
 import type { AlertTopic } from "./alert-topic.ts";
 import { OwnFunction, type OwnFunctionProps } from "./own-function.ts";
@@ -13,6 +14,7 @@ export interface ExceptionNoticesProps extends Pick<OwnFunctionProps, "settings"
 
 /** The function that tells of exceptions that end within a week, once a day. */
 export class ExceptionNotices extends Construct {
+  readonly function: IFunction;
   constructor(scope: Construct, id: string, { stateTable, alertTopic, ...props }: ExceptionNoticesProps) {
     super(scope, id);
     const notices = new OwnFunction(this, "Notices", {
@@ -24,6 +26,7 @@ export class ExceptionNotices extends Construct {
         ALERT_TOPIC_ARN: alertTopic.topic.topicArn,
       },
     });
+    this.function = notices.function;
     stateTable.grantNotice(notices.role);
     alertTopic.grantPublish(notices.role);
     new ScheduledInvocation(this, "Daily", {

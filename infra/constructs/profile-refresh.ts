@@ -1,6 +1,6 @@
 import { Duration, Validations } from "aws-cdk-lib";
 import { Grant, type IGrantable } from "aws-cdk-lib/aws-iam";
-import { EventSourceMapping } from "aws-cdk-lib/aws-lambda";
+import { EventSourceMapping, type IFunction } from "aws-cdk-lib/aws-lambda";
 import { Queue, QueueEncryption } from "aws-cdk-lib/aws-sqs";
 import { Construct } from "constructs";
 import { OktaFunction, type OktaFunctionProps } from "./okta-function.ts";
@@ -13,6 +13,7 @@ const timeout = Duration.minutes(1);
 /** The queue of users whose profiles have changed, and the function that fetches them from Okta. */
 export class ProfileRefresh extends Construct {
   readonly queue: Queue;
+  readonly function: IFunction;
 
   constructor(scope: Construct, id: string, props: ProfileRefreshProps) {
     super(scope, id);
@@ -33,6 +34,7 @@ export class ProfileRefresh extends Construct {
       description: "Fetches users from Okta whose profiles have changed",
       timeout,
     });
+    this.function = refresh.function;
     props.profileTable.grantRefresh(refresh.role);
     this.#grant(refresh.role, ["sqs:ReceiveMessage", "sqs:DeleteMessage", "sqs:GetQueueAttributes"]);
     const mapping = new EventSourceMapping(this, "Mapping", {

@@ -1,4 +1,5 @@
 import { Duration } from "aws-cdk-lib";
+import type { IFunction } from "aws-cdk-lib/aws-lambda";
 import { Construct } from "constructs";
 import { OktaFunction, type OktaFunctionProps } from "./okta-function.ts";
 import { ScheduledInvocation } from "./scheduled-invocation.ts";
@@ -11,6 +12,7 @@ const interval = Duration.hours(1);
 
 /** The function that brings profile locations up to date with Okta's users, on a schedule. */
 export class ProfileSync extends Construct {
+  readonly function: IFunction;
   constructor(scope: Construct, id: string, props: ProfileSyncProps) {
     super(scope, id);
     const sync = new OktaFunction(this, "Sync", {
@@ -20,6 +22,7 @@ export class ProfileSync extends Construct {
       timeout: Duration.minutes(15),
       retryAttempts: 0,
     });
+    this.function = sync.function;
     props.profileTable.grantSync(sync.role);
     props.stateTable.grantRecordSync(sync.role);
     new ScheduledInvocation(this, "Hourly", {

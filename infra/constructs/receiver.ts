@@ -1,5 +1,5 @@
 import { Duration } from "aws-cdk-lib";
-import { type FunctionUrl, FunctionUrlAuthType } from "aws-cdk-lib/aws-lambda";
+import { type FunctionUrl, FunctionUrlAuthType, type IFunction } from "aws-cdk-lib/aws-lambda";
 import { Construct } from "constructs";
 import type { HookSecret } from "./hook-secret.ts";
 import { PipelineFunction, type PipelineResources } from "./pipeline-function.ts";
@@ -17,6 +17,7 @@ export interface ReceiverProps extends PipelineResources {
 /** The function that Okta delivers to, behind the one public thing of the stack: its URL. */
 export class Receiver extends Construct {
   readonly url: FunctionUrl;
+  readonly function: IFunction;
 
   constructor(scope: Construct, id: string, { hookSecret, profileRefresh, ...props }: ReceiverProps) {
     super(scope, id);
@@ -31,6 +32,7 @@ export class Receiver extends Construct {
         ...(profileRefresh === null ? {} : { REFRESH_QUEUE_URL: profileRefresh.queue.queueUrl }),
       },
     });
+    this.function = receiver.function;
     hookSecret.grantRead(receiver.role);
     profileRefresh?.grantSend(receiver.role);
     // Malformed events of good deliveries.

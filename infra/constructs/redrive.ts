@@ -1,4 +1,4 @@
-import { EventSourceMapping } from "aws-cdk-lib/aws-lambda";
+import { EventSourceMapping, type IFunction } from "aws-cdk-lib/aws-lambda";
 import { Construct } from "constructs";
 import { PipelineFunction, type PipelineResources } from "./pipeline-function.ts";
 import { redriveTimeout } from "./retry-queue.ts";
@@ -11,6 +11,7 @@ export interface RedriveProps extends PipelineResources {
 
 /** The function that tries parked work again, as the retry queue gives it out. */
 export class Redrive extends Construct {
+  readonly function: IFunction;
   constructor(scope: Construct, id: string, props: RedriveProps) {
     super(scope, id);
     const redrive = new PipelineFunction(this, "Redrive", {
@@ -18,6 +19,7 @@ export class Redrive extends Construct {
       description: "Tries parked events again",
       timeout: redriveTimeout,
     });
+    this.function = redrive.function;
     props.retryQueue.grantConsume(redrive.role);
     // Not by SqsEventSource, which would grant more than is used.
     const mapping = new EventSourceMapping(this, "Mapping", {

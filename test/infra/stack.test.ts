@@ -1,3 +1,4 @@
+import { readFile } from "node:fs/promises";
 import { App, Validations } from "aws-cdk-lib";
 import { Match, Template } from "aws-cdk-lib/assertions";
 import { AwsSolutionsChecks } from "cdk-nag";
@@ -296,12 +297,13 @@ describe("outputs", () => {
   const withOutputs = synthesize({ outputs: "chat, ocsf" });
 
   test("are off unless they are named", () => {
-    template.resourceCountIs("AWS::SNS::Topic", 1);
+    // Alerts, and alarms.
+    template.resourceCountIs("AWS::SNS::Topic", 2);
     template.resourceCountIs("AWS::SNS::Subscription", 0);
   });
 
   test("have a topic each, filled by a function of their own, with alerts and nothing else", () => {
-    withOutputs.resourceCountIs("AWS::SNS::Topic", 3);
+    withOutputs.resourceCountIs("AWS::SNS::Topic", 4);
     withOutputs.hasResourceProperties("AWS::Lambda::Function", {
       Environment: { Variables: { OUTPUT: "chat", OUTPUT_TOPIC_ARN: { Ref: Match.stringLikeRegexp("^ChatOutput") } } },
     });
@@ -348,6 +350,94 @@ test("exceptions that end soon are looked for once a day, by a function that may
   );
 });
 
+describe("alarms", () => {
+  const whole = synthesize({ oktaOrgUrl: "https://example.okta.com", outputs: "chat", heartbeatHours: "12" });
+  const alarmsOf = (of: Template) =>
+    Object.entries(of.findResources("AWS::CloudWatch::Alarm")).map(([id, { Properties }]) => ({
+      name: id.replace(/^Alarms/, "").replace(/[0-9A-F]{8}$/, ""),
+      ...(Properties as {
+        readonly MetricName: string;
+        readonly Namespace: string;
+        readonly TreatMissingData: string;
+        readonly AlarmActions: readonly unknown[];
+        readonly OKActions: readonly unknown[];
+        readonly AlarmDescription: string;
+      }),
+    }));
+
+  test("watch every function, both queues, latency, refusals, and whether anything comes at all", () => {
+    expect(
+      alarmsOf(whole)
+        .map(({ name }) => name)
+        .sort(),
+    ).toEqual(
+      [
+        ...[
+          "AlertsLate",
+          "DeadLetters",
+          "Deaf",
+          "EventsFailed",
+          "Parked",
+          "Refused",
+          "Slow",
+          "SyncOverdue",
+          "Throttled",
+        ],
+        ...["ChatOutput", "ExceptionNotices", "ProfileRefresh", "ProfileSync", "Receiver", "Redrive"].map(
+          (name) => `${name}Errors`,
+        ),
+      ].sort(),
+    );
+  });
+
+  test("go to the operations topic when they come and when they go, and take silence as each means it", () => {
+    for (const { name, AlarmActions, OKActions, TreatMissingData } of alarmsOf(whole)) {
+      expect(AlarmActions).toEqual([{ Ref: expect.stringMatching(/^Operations/) }]);
+      expect(OKActions).toEqual(AlarmActions);
+      const silenceIsTrouble = name === "Deaf" || name === "SyncOverdue";
+      expect([name, TreatMissingData]).toEqual([name, silenceIsTrouble ? "breaching" : "notBreaching"]);
+    }
+    whole.hasResourceProperties("AWS::CloudWatch::Alarm", {
+      MetricName: "Deliveries",
+      Namespace: "OktaProxyWatch",
+      Period: 3_600,
+      EvaluationPeriods: 12,
+      Threshold: 1,
+      ComparisonOperator: "LessThanThreshold",
+    });
+  });
+
+  test("of silence can be turned off", () => {
+    expect(alarmsOf(synthesize({ heartbeatHours: 0 })).map(({ name }) => name)).not.toContain("Deaf");
+  });
+
+  test("each have a section in the runbook, by their name", async () => {
+    const runbook = await readFile(new URL("../../docs/runbook.md", import.meta.url), "utf8");
+    const names = alarmsOf(whole).map(({ name }) => (name.endsWith("Errors") ? "Errors" : name));
+    for (const name of new Set(names)) expect(runbook).toContain(`\n### ${name}\n`);
+  });
+
+  test("reach the topic: CloudWatch may use its key, which nobody can with the one that AWS manages", () => {
+    const [key] = Object.values(whole.findResources("AWS::KMS::Key"));
+    expect(key?.Properties.EnableKeyRotation).toBe(true);
+    expect(key?.Properties.KeyPolicy.Statement).toContainEqual(
+      expect.objectContaining({ Effect: "Allow", Principal: { Service: "cloudwatch.amazonaws.com" } }),
+    );
+  });
+
+  test("and the dashboard ask for metrics that the functions write", async () => {
+    const telemetry = await readFile(new URL("../../lambda/telemetry.ts", import.meta.url), "utf8");
+    const written = new Set([...telemetry.matchAll(/addMetric\("(\w+)"/g)].map(([, name]) => name));
+    const ours = alarmsOf(whole).filter(({ Namespace }) => Namespace === "OktaProxyWatch");
+    expect(ours.length).toBeGreaterThan(2);
+    const [dashboard] = Object.values(whole.findResources("AWS::CloudWatch::Dashboard"));
+    const body = JSON.stringify(dashboard?.Properties.DashboardBody);
+    const shown = [...body.matchAll(/OktaProxyWatch\\+",\\+"(\w+)/g)].map(([, name]) => name);
+    expect(shown.length).toBeGreaterThan(8);
+    for (const name of [...ours.map(({ MetricName }) => MetricName), ...shown]) expect(written).toContain(name);
+  });
+});
+
 describe("settings", () => {
   test("from the command line, where all is text, are taken", () => {
     const tuned = synthesize({
@@ -373,6 +463,8 @@ describe("settings", () => {
     ["mismatchDistanceKm", "far"],
     ["mismatchDistanceKm", -1],
     ["reservedConcurrency", 0.5],
+    ["operationsEmail", "nobody"],
+    ["heartbeatHours", 169],
     ["suppressMinutes", -1],
     ["suppressMinutes", 1.5],
     ["suppressMinutes", 1_441],

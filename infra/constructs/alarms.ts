@@ -1,0 +1,120 @@
+import { Duration } from "aws-cdk-lib";
+import { Alarm, ComparisonOperator, type IMetric, TreatMissingData } from "aws-cdk-lib/aws-cloudwatch";
+import { SnsAction } from "aws-cdk-lib/aws-cloudwatch-actions";
+import { Construct } from "constructs";
+import type { Settings } from "../settings.ts";
+import type { OperationsTopic } from "./operations-topic.ts";
+import { ownMetric, type WatchedResources } from "./own-metric.ts";
+
+/** What the alarms work with. */
+export interface AlarmsProps extends WatchedResources {
+  readonly settings: Settings;
+  readonly operationsTopic: OperationsTopic;
+}
+
+interface AlarmRule {
+  /** What it means, for whoever reads the alarm: a section of the runbook is named for it. */
+  readonly description: string;
+  readonly metric: IMetric;
+  readonly threshold: number;
+  /** @default greater than or equal to the threshold */
+  readonly below?: boolean;
+  /** Periods that have to breach, one after the other. @default 1 */
+  readonly periods?: number;
+  /** Whether no data at all is the trouble itself. @default no data is no trouble */
+  readonly missingIsTrouble?: boolean;
+}
+
+const minutes = (count: number) => Duration.minutes(count);
+
+/** Alarms on all that keeps alerts from coming, on the operations topic. */
+export class Alarms extends Construct {
+  constructor(scope: Construct, id: string, props: AlarmsProps) {
+    super(scope, id);
+    const { settings, receiver, functions, retryQueue, deadLetterQueue, operationsTopic, sync } = props;
+    const rules: Record<string, AlarmRule> = {
+      DeadLetters: {
+        description: "Something lies on the dead-letter queue",
+        metric: deadLetterQueue.queue.metricApproximateNumberOfMessagesVisible({
+          period: minutes(5),
+          statistic: "Maximum",
+        }),
+        threshold: 1,
+      },
+      Slow: {
+        description: "The receiver comes near Okta's three seconds",
+        metric: receiver.metricDuration({ period: minutes(5), statistic: "p99" }),
+        threshold: 2_000,
+        periods: 2,
+      },
+      Throttled: {
+        description: "The receiver is throttled; Okta never sends again what was throttled",
+        metric: receiver.metricThrottles({ period: minutes(5), statistic: "Sum" }),
+        threshold: 1,
+      },
+      Refused: {
+        description: "Many requests are refused: a wrong secret, or somebody who tries",
+        metric: ownMetric("RefusedRequests", { period: minutes(5), statistic: "Sum" }),
+        threshold: 100,
+      },
+      AlertsLate: {
+        description: "Alerts come long after their events",
+        metric: ownMetric("AlertLatency", { period: minutes(5), statistic: "p90" }),
+        threshold: minutes(15).toMilliseconds(),
+      },
+      Parked: {
+        description: "Events wait on the retry queue for over an hour",
+        metric: retryQueue.queue.metricApproximateAgeOfOldestMessage({ period: minutes(5), statistic: "Maximum" }),
+        threshold: Duration.hours(1).toSeconds(),
+      },
+      EventsFailed: {
+        description: "Events could be neither alerted on nor parked",
+        metric: ownMetric("EventsFailed", { period: minutes(5), statistic: "Sum" }),
+        threshold: 1,
+      },
+    };
+    for (const [name, each] of Object.entries(functions)) {
+      rules[`${name}Errors`] = {
+        description: `The function ${name} fails`,
+        metric: each.metricErrors({ period: minutes(5), statistic: "Sum" }),
+        threshold: 1,
+      };
+    }
+    if (settings.heartbeatHours > 0) {
+      rules.Deaf = {
+        description: `Okta delivered nothing for ${settings.heartbeatHours} hours: the hook is off, its secret was changed, or the daily limit is used up`,
+        metric: ownMetric("Deliveries", { period: Duration.hours(1), statistic: "Sum" }),
+        threshold: 1,
+        below: true,
+        periods: settings.heartbeatHours,
+        missingIsTrouble: true,
+      };
+    }
+    if (sync !== null) {
+      rules.SyncOverdue = {
+        description: "Profile locations were not synced for three hours",
+        metric: sync.metricInvocations({ period: Duration.hours(1), statistic: "Sum" }),
+        threshold: 1,
+        below: true,
+        periods: 3,
+        missingIsTrouble: true,
+      };
+    }
+    for (const [name, rule] of Object.entries(rules)) {
+      const { description, metric, threshold, below = false, periods = 1, missingIsTrouble = false } = rule;
+      const alarm = new Alarm(this, name, {
+        alarmDescription: `${description}. See the runbook, "${name}".`,
+        metric,
+        threshold,
+        comparisonOperator: below
+          ? ComparisonOperator.LESS_THAN_THRESHOLD
+          : ComparisonOperator.GREATER_THAN_OR_EQUAL_TO_THRESHOLD,
+        evaluationPeriods: periods,
+        treatMissingData: missingIsTrouble ? TreatMissingData.BREACHING : TreatMissingData.NOT_BREACHING,
+      });
+      const action = new SnsAction(operationsTopic.topic);
+      alarm.addAlarmAction(action);
+      alarm.addOkAction(action);
+    }
+  }
+}
