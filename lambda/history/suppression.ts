@@ -190,5 +190,5 @@ export async function suppress(
     }
     state = await within(signal, states.read(user, signal));
   }
-  throw new Error(`others changed what is remembered of ${user} ${maximumRounds} times meanwhile`);
+  throw new Error(`others changed what is remembered of the user ${maximumRounds} times meanwhile`);
 }
