@@ -1,11 +1,11 @@
 import { App, Validations } from "aws-cdk-lib";
 import { AwsSolutionsChecks } from "cdk-nag";
-import { SettingsError } from "./settings.ts";
+import { readStackName, SettingsError } from "./settings.ts";
 import { OktaProxyWatchStack } from "./stack.ts";
 
 const app = new App();
 try {
-  new OktaProxyWatchStack(app, "OktaProxyWatch", {
+  new OktaProxyWatchStack(app, readStackName(app.node), {
     description: "Alerts on Okta sessions started through anonymizing proxies",
   });
   Validations.of(app).addPlugins(new AwsSolutionsChecks(app));

@@ -126,3 +126,19 @@ export function readSettings(node: Node): Settings {
   const faults = parsed.error.issues.map((issue) => `- ${issue.path.join(".")}: ${issue.message}`);
   throw new SettingsError(`The CDK context has settings that cannot be used:\n${faults.join("\n")}`);
 }
+
+/**
+ * Reads the stack's name from CDK context, `stackName`: one for each Okta org that is watched from the same account and
+ * region. @default OktaProxyWatch
+ *
+ * @throws SettingsError when it is no name of a CloudFormation stack
+ */
+export function readStackName(node: Node): string {
+  const given: unknown = node.tryGetContext("stackName") || "OktaProxyWatch";
+  if (typeof given !== "string" || !/^[A-Za-z][A-Za-z0-9-]{0,127}$/.test(given)) {
+    throw new SettingsError(
+      `The CDK context has settings that cannot be used:\n- stackName: expected letters, digits and hyphens, a letter first, at most 128`,
+    );
+  }
+  return given;
+}

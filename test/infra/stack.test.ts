@@ -3,7 +3,7 @@ import { App, Validations } from "aws-cdk-lib";
 import { Match, Template } from "aws-cdk-lib/assertions";
 import { AwsSolutionsChecks } from "cdk-nag";
 import { describe, expect, test } from "vitest";
-import { SettingsError } from "../../infra/settings.ts";
+import { readStackName, SettingsError } from "../../infra/settings.ts";
 import { OktaProxyWatchStack } from "../../infra/stack.ts";
 
 function synthesize(context: Record<string, unknown> = {}): Template {
@@ -435,6 +435,28 @@ describe("alarms", () => {
     const shown = [...body.matchAll(/OktaProxyWatch\\+",\\+"(\w+)/g)].map(([, name]) => name);
     expect(shown.length).toBeGreaterThan(8);
     for (const name of [...ours.map(({ MetricName }) => MetricName), ...shown]) expect(written).toContain(name);
+  });
+});
+
+describe("several stacks in one account and region", () => {
+  test("do not get in one another's way: nothing has a name that was given by hand", () => {
+    const whole = synthesize({ oktaOrgUrl: "https://example.okta.com", outputs: "chat,ocsf" });
+    const resources = Object.values(whole.toJSON().Resources as Record<string, { Type: string; Properties?: object }>);
+    const names = resources.flatMap(({ Type, Properties = {} }) =>
+      // A reference to another resource is no name; inline policies are named within their role.
+      Object.entries(Properties)
+        .filter(
+          ([name, value]) => /^(?!Metric|Attribute|Display|Policy)\w*Name$/.test(name) && typeof value === "string",
+        )
+        .map(([name]) => `${Type} ${name}`),
+    );
+    expect(names).toEqual([]);
+  });
+
+  test("are called by their setting; a name that CloudFormation refuses is refused", () => {
+    const name = (stackName?: unknown) => readStackName(new App({ context: { stackName } }).node);
+    expect([name(), name("OktaProxyWatchEurope")]).toEqual(["OktaProxyWatch", "OktaProxyWatchEurope"]);
+    for (const bad of ["1st", "two words", "x".repeat(129), 5]) expect(() => name(bad)).toThrow(/stackName/);
   });
 });
 
