@@ -1,0 +1,109 @@
+import { createServer, type Server } from "node:http";
+import type { AddressInfo } from "node:net";
+import { afterAll, beforeAll, expect, test } from "vitest";
+import { type EmbeddedRun, startEmbeddedRun } from "../../local/embedded-run.ts";
+import { type AwsEndpoint, startAwsEndpoint } from "../fixtures/aws-endpoint.ts";
+import { type Output, runCli } from "../fixtures/command.ts";
+
+/*
+ * Commands on a deployed stack: CloudFormation tells its outputs, Secrets Manager the hook's secret. Both are stood in for
+ * here by their protocols; all that they lead to is the embedded run.
+ */
+
+const secretArn = "arn:aws:secretsmanager:us-east-1:123456789012:secret:hook";
+let run: EmbeddedRun;
+let secrets: AwsEndpoint;
+let cloudFormation: Server;
+let environment: Record<string, string>;
+let secret = "the-hook-secret";
+
+beforeAll(async () => {
+  process.env.POWERTOOLS_LOG_LEVEL = "SILENT";
+  process.env.POWERTOOLS_METRICS_DISABLED = "true";
+  run = await startEmbeddedRun({ port: 0, hookSecret: secret, mismatchDistanceKm: 500, onError: () => {} });
+  const { environment: functions } = run;
+  const outputs = {
+    HookUrl: run.url,
+    HookSecretArn: secretArn,
+    AlertTopicArn: functions.ALERT_TOPIC_ARN,
+    ProfileTableName: functions.PROFILE_TABLE,
+    StateTableName: functions.STATE_TABLE,
+    MismatchDistanceKm: "500",
+    RetryQueueUrl: functions.RETRY_QUEUE_URL,
+    DeadLetterQueueUrl: functions.DEAD_LETTER_QUEUE_URL,
+  };
+  const members = Object.entries(outputs)
+    .map(([name, value]) => `<member><OutputKey>${name}</OutputKey><OutputValue>${value}</OutputValue></member>`)
+    .join("");
+  cloudFormation = createServer(async (request, response) => {
+    const chunks: Buffer[] = [];
+    for await (const chunk of request) chunks.push(chunk as Buffer);
+    const asked = new URLSearchParams(Buffer.concat(chunks).toString()).get("StackName");
+    response.setHeader("content-type", "text/xml");
+    if (asked !== "Europe") {
+      const message = `<Error><Type>Sender</Type><Code>ValidationError</Code><Message>Stack with id ${asked} does not exist</Message></Error>`;
+      response.writeHead(400).end(`<ErrorResponse>${message}</ErrorResponse>`);
+      return;
+    }
+    response.end(
+      `<DescribeStacksResponse><DescribeStacksResult><Stacks><member><StackName>Europe</StackName><Outputs>${members}</Outputs></member></Stacks></DescribeStacksResult></DescribeStacksResponse>`,
+    );
+  });
+  await new Promise<void>((resolve) => cloudFormation.listen(0, "127.0.0.1", resolve));
+  secrets = await startAwsEndpoint((_, { SecretId }) =>
+    SecretId === secretArn
+      ? { status: 200, body: { SecretString: secret } }
+      : { status: 400, body: { __type: "ResourceNotFoundException" } },
+  );
+  environment = {
+    ...functions,
+    AWS_ENDPOINT_URL_CLOUDFORMATION: `http://127.0.0.1:${(cloudFormation.address() as AddressInfo).port}`,
+    AWS_ENDPOINT_URL_SECRETS_MANAGER: secrets.url,
+  };
+});
+afterAll(async () => {
+  cloudFormation.closeAllConnections();
+  await new Promise((resolve) => cloudFormation.close(resolve));
+  await secrets.stop();
+  await run.stop();
+});
+
+const onStack = (name: string, ...args: readonly string[]): Promise<Output> => runCli(name, args, { environment });
+
+test("send-test-alert delivers to the stack's URL with the stack's secret, and finds the alert", async () => {
+  const { code, stdout, stderr } = await onStack("send-test-alert", "--stack", "Europe");
+  expect({ code, stderr }).toEqual({ code: 0, stderr: "" });
+  expect(stdout).toContain(`delivered: ${run.url} answered 204`);
+  expect(stdout).toContain("published: SNS took the alert");
+});
+
+test("send-test-alert says so when Okta and the stack would not agree on the secret", async () => {
+  secret = "rotated";
+  const { code, stderr } = await onStack("send-test-alert", "--stack", "Europe");
+  secret = "the-hook-secret";
+  expect(code).toBe(1);
+  expect(stderr).toContain("answered 401: the secret is not the one that the function knows");
+});
+
+test("exceptions are added to the stack's table, and found there", async () => {
+  const added = await onStack(
+    "exceptions",
+    "add",
+    "--cidr",
+    "192.0.2.0/24",
+    "--reason",
+    "gateway",
+    "--stack",
+    "Europe",
+  );
+  expect(added).toMatchObject({ code: 0, stdout: expect.stringContaining("anyone, network 192.0.2.0/24") });
+  expect((await onStack("exceptions", "list", "--stack", "Europe")).stdout).toContain("1 exception.");
+});
+
+test("a stack that is not there is told of, with what to look at", async () => {
+  const { code, stderr } = await onStack("exceptions", "list");
+  expect(code).toBe(2);
+  expect(stderr).toMatch(
+    /the stack OktaProxyWatch cannot be found: .*does not exist\. Are AWS credentials and region set\?/,
+  );
+});
