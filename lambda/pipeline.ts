@@ -98,7 +98,7 @@ const concurrency = 50;
  * The longest that each step may take, in milliseconds, so that one that hangs leaves time for the next: without
  * locations an alert still goes out, and without a claim it does, as a possible duplicate.
  */
-const shares = { lookUp: 600, claim: 350, suppress: 350, complete: 250, refresh: 1_000 } as const;
+const shares = { lookUp: 600, claim: 500, suppress: 500, complete: 250, refresh: 1_000 } as const;
 
 /** Seconds that work waits before it is first tried again. Whoever is at it has to be given the time to end. */
 const delays = { failed: 2, underWay: 25 } as const;

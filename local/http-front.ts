@@ -12,9 +12,10 @@ const maximumRequestBytes = 6 * 1_048_576;
 
 /**
  * Execution environments, each of which works on one request at a time, as Lambda's do. This process has one processor
- * to share among them: with more, requests would run out of the time that each alone has plenty of.
+ * to share among them: with more, requests would run out of the time that each alone has plenty of. The first request,
+ * which loads what is loaded when first needed, runs alone for the same reason.
  */
-const environments = 16;
+const environments = 8;
 
 /**
  * Serves a handler over HTTP as a Lambda Function URL does. Over {@link environments} requests at once, the others wait.
@@ -105,19 +106,23 @@ function toFunctionUrlEvent(request: IncomingMessage, url: URL, body: Buffer): L
   };
 }
 
-/** Lets so many tasks run at a time; the others wait their turn. */
+/** Lets so many tasks run at a time, and the very first one alone; the others wait their turn. */
 function createGate(most: number): <Value>(task: () => Promise<Value>) => Promise<Value> {
   const waiting: (() => void)[] = [];
   let running = 0;
+  let open = 1;
   return async (task) => {
-    if (running >= most) await new Promise<void>((resolve) => waiting.push(resolve));
+    if (running >= open) await new Promise<void>((resolve) => waiting.push(resolve));
     else running += 1;
     try {
       return await task();
     } finally {
-      const next = waiting.shift();
-      if (next === undefined) running -= 1;
-      else next();
+      running -= 1;
+      open = most;
+      while (running < open && waiting.length > 0) {
+        running += 1;
+        waiting.shift()?.();
+      }
     }
   };
 }
