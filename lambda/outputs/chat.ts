@@ -8,7 +8,7 @@ import { describeKind, oneLine } from "../alerts/wording.ts";
  * https://docs.aws.amazon.com/chatbot/latest/adminguide/custom-notifs.html
  */
 
-/** Lengths that a channel shows without folding: the schema itself names none. */
+/** Lengths of our own, that a person still reads in a channel. */
 const maximumTitle = 250;
 const maximumDescription = 4_000;
 const maximumStep = 500;
