@@ -1,7 +1,6 @@
 import { setTimeout } from "node:timers/promises";
 import type { Alert } from "../lambda/alerts/alert.ts";
 import { startBudget } from "../lambda/budget.ts";
-import { profileKeys } from "../lambda/decision.ts";
 import type { Exception, ExceptionScope } from "../lambda/exceptions/exception.ts";
 import { unknownUser } from "../lambda/history/history.ts";
 import { type LogEvent, parseLogEvent } from "../lambda/okta/log-event.ts";
@@ -162,7 +161,6 @@ async function alertsOf(
   for (const [index, signIn] of signIns.entries()) {
     now = signIn.at;
     const event = toEvent(signIn, index);
-    if (profileKeys(event).length === 0) throw new Error("every sign-in has a user");
     if (signIn.isAttack) attacked.add(event.uuid);
     await processDelivery({ id: null, org: null, eventHookId: null, events: [event], malformed: [] }, ports, budget);
   }

@@ -9,6 +9,7 @@ import {
   describeScope,
   type Exception,
   type ExceptionScope,
+  exceptionSubject,
   hasPlace,
   parseCidr,
   whyNotCovered,
@@ -135,10 +136,8 @@ async function why(named: string, options: DeploymentOptions): Promise<void> {
   for (const event of events) {
     const users = profileKeys(event);
     print(`${event.uuid}  ${event.eventType}  ${users.join(", ") || "no user"}`);
-    const reasons = all.map((exception) => ({
-      exception,
-      reason: whyNotCovered(exception, event, users, now),
-    }));
+    const subject = exceptionSubject(event, users);
+    const reasons = all.map((exception) => ({ exception, reason: whyNotCovered(exception, subject, now) }));
     const covering = reasons.filter(({ reason }) => reason === null);
     if (covering.length === 0) print("  No exception covers it.");
     for (const { exception } of covering) print(`  Covered by ${describe(exception, now)}`);
@@ -168,7 +167,7 @@ async function printEnd(
   all: readonly Exception[],
   now: Date,
 ): Promise<void> {
-  const found = await createClaims(stateTable, dynamodb).find(uuid, AbortSignal.timeout(10_000));
+  const found = await createClaims(stateTable, async () => dynamodb).find(uuid, AbortSignal.timeout(10_000));
   if (found === null) {
     print(`Nothing is known of the event ${uuid}: it matched no detection, did not come, or is older than seven days.`);
     process.exitCode = 1;

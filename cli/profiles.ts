@@ -265,7 +265,7 @@ async function printJudgement(
   thresholdKm: number,
   { profileTable, stateTable, dynamodb }: Deployment,
 ): Promise<void> {
-  const lookUp = createLookUp(profileTable, stateTable, dynamodb);
+  const lookUp = createLookUp(profileTable, stateTable, async () => dynamodb);
   const found = await lookUp(new Set(keys), AbortSignal.timeout(30_000));
   const locations = keys.flatMap((key) => found.locations.get(key) ?? []);
   const judgement = judgeLocation(exit, locations, thresholdKm);

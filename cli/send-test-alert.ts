@@ -1,5 +1,5 @@
 import { setTimeout as delay } from "node:timers/promises";
-import { ListSubscriptionsByTopicCommand, type Subscription } from "@aws-sdk/client-sns";
+import { paginateListSubscriptionsByTopic, type Subscription } from "@aws-sdk/client-sns";
 import { GetQueueAttributesCommand } from "@aws-sdk/client-sqs";
 import { createClaims } from "../lambda/claims/state-table.ts";
 import { testMark } from "../lambda/okta/log-event.ts";
@@ -43,7 +43,7 @@ async function send(options: Options): Promise<void> {
   if (status !== 204) return fail(explainStatus(status, deployment));
   print(`delivered: ${deployment.hookUrl} answered 204 after ${seconds(started)}, event ${uuid}`);
 
-  const claims = createClaims(deployment.stateTable, deployment.dynamodb);
+  const claims = createClaims(deployment.stateTable, async () => deployment.dynamodb);
   let found: Awaited<ReturnType<typeof claims.find>> = null;
   for (;;) {
     found = await claims.find(uuid, AbortSignal.timeout(10_000));
@@ -118,17 +118,9 @@ async function explainSilence(kind: "underWay" | null, deployment: Deployment, u
 
 async function printSubscriptions({ sns, alertTopicArn }: Deployment): Promise<void> {
   const subscriptions: Subscription[] = [];
-  let next: string | undefined;
-  do {
-    const { Subscriptions = [], NextToken } = await sns.send(
-      new ListSubscriptionsByTopicCommand({
-        TopicArn: alertTopicArn,
-        ...(next === undefined ? {} : { NextToken: next }),
-      }),
-    );
-    subscriptions.push(...Subscriptions);
-    next = NextToken;
-  } while (next !== undefined);
+  for await (const page of paginateListSubscriptionsByTopic({ client: sns }, { TopicArn: alertTopicArn })) {
+    subscriptions.push(...(page.Subscriptions ?? []));
+  }
   const confirmed = subscriptions.filter(({ SubscriptionArn }) => SubscriptionArn?.startsWith("arn:"));
   const protocols = [...new Set(confirmed.map(({ Protocol }) => Protocol))].join(", ");
   print(

@@ -6,6 +6,11 @@ export const defaultSuppressMinutes = 60;
 /** A day: whoever is quiet for longer is not watched. */
 export const maximumSuppressMinutes = 1_440;
 
+/** Whether a setting is a time that sessions can be held back for. */
+export function isSuppressMinutes(text: string): boolean {
+  return /^\d+$/.test(text) && Number(text) <= maximumSuppressMinutes;
+}
+
 /** The settings of every function that works on events, read once from the environment. */
 export interface PipelineConfig {
   readonly profileTable: string;
@@ -94,14 +99,7 @@ const pipelineEnvironment = z.extend(tablesEnvironment, {
     z.refine((text) => Number(text) > 0 && Number(text) <= 20_016, "is not between 0 and 20016 kilometers"),
   ),
   SUPPRESS_MINUTES: z.optional(
-    z
-      .string()
-      .check(
-        z.refine(
-          (text) => /^\d+$/.test(text) && Number(text) <= maximumSuppressMinutes,
-          `is no whole number of minutes from 0 to ${maximumSuppressMinutes}`,
-        ),
-      ),
+    z.string().check(z.refine(isSuppressMinutes, `is no whole number of minutes from 0 to ${maximumSuppressMinutes}`)),
   ),
   REFRESH_QUEUE_URL: z.optional(queueUrl("refresh queue")),
   EXPERIMENTAL_DETECTIONS: z.optional(z.enum(["true", "false"], "is neither true nor false")),

@@ -1,6 +1,5 @@
-import type { DynamoDBClient } from "@aws-sdk/client-dynamodb";
-import { clientDefaults, once } from "./aws-client.ts";
 import { batchGet } from "./dynamodb/batch-get.ts";
+import { createDynamodb } from "./dynamodb/client.ts";
 import { exceptionsOfAnyoneId, exceptionsOfUserId, readExceptions } from "./exceptions/exception-items.ts";
 import { readUserState, userStateId } from "./history/user-states.ts";
 import type { LookUp } from "./pipeline.ts";
@@ -8,19 +7,13 @@ import { profileKeysOf, readProfiles } from "./profiles/profile-table.ts";
 
 /**
  * Looks up what is known of users, in one request to DynamoDB for both tables.
- *
- * @param given the client to use. @default one of its own, made when first needed
  */
-export function createLookUp(profileTable: string, stateTable: string, given?: DynamoDBClient): LookUp {
-  const getClient = once(async () => {
-    const { DynamoDBClient } = await import("@aws-sdk/client-dynamodb");
-    return given ?? new DynamoDBClient(clientDefaults);
-  });
+export function createLookUp(profileTable: string, stateTable: string, getDynamodb = createDynamodb()): LookUp {
   return async (users, signal) => {
     const keys = [...users];
     const stateIds = [exceptionsOfAnyoneId, ...keys.flatMap((user) => [exceptionsOfUserId(user), userStateId(user)])];
     const { items, unprocessed } = await batchGet(
-      await getClient(),
+      await getDynamodb(),
       [profileKeysOf(profileTable, keys), { table: stateTable, key: "id", values: stateIds }],
       signal,
     );

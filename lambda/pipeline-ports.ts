@@ -4,6 +4,7 @@ import type { PipelineConfig } from "./config.ts";
 import { toDeadLetter } from "./dead-letters/dead-letter.ts";
 import { compileRules, isEnabled } from "./detections/compile-rules.ts";
 import { rules } from "./detections/rules.ts";
+import { createDynamodb } from "./dynamodb/client.ts";
 import { createUserStates } from "./history/user-states.ts";
 import { createLookUp } from "./look-up.ts";
 import type { PipelinePorts } from "./pipeline.ts";
@@ -21,14 +22,15 @@ export async function createPipelinePorts(config: PipelineConfig): Promise<Pipel
   const sendRefreshes = refreshQueueUrl === null ? null : createQueue(refreshQueueUrl);
   const sendDeadLetters = createQueue(config.deadLetterQueueUrl);
   const sendWork = createQueue(config.retryQueueUrl);
+  const getDynamodb = createDynamodb();
   const publish = createTopic(config.alertTopicArn);
   const options = { experimental: config.experimentalDetections };
   return {
     rules: await compileRules(rules.filter((rule) => isEnabled(rule, options))),
     severityAdjustments: await compileAdjustments(adjustments),
-    lookUp: createLookUp(config.profileTable, config.stateTable),
-    claims: createClaims(config.stateTable),
-    userStates: createUserStates(config.stateTable),
+    lookUp: createLookUp(config.profileTable, config.stateTable, getDynamodb),
+    claims: createClaims(config.stateTable, getDynamodb),
+    userStates: createUserStates(config.stateTable, getDynamodb),
     publish: (alert, signal) => publish(toMessage(alert), signal),
     parkWork: (work, signal) =>
       sendWork(

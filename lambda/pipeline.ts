@@ -2,7 +2,7 @@ import { type Alert, createAlert } from "./alerts/alert.ts";
 import { type Budget, share, within } from "./budget.ts";
 import type { Claim, Claims, End } from "./claims/claims.ts";
 import { type Candidate, decide, findCandidate, type ProfileLocations, profileKeys } from "./decision.ts";
-import { type Exception, except } from "./exceptions/exception.ts";
+import { type Exception, except, exceptionSubject } from "./exceptions/exception.ts";
 import { forget, networkKey, sightingOf, type UserState, unknownUser } from "./history/history.ts";
 import { isSuppressible, type Suppression, suppress, type UserStates } from "./history/suppression.ts";
 import type { Delivery, MalformedEvent } from "./okta/event-hook.ts";
@@ -219,8 +219,7 @@ async function handle(
     const { left, by } = except(
       detections,
       event.isTest ? [] : (findings?.exceptions ?? []),
-      event,
-      profileKeys(event),
+      exceptionSubject(event, profileKeys(event)),
       ports.now(),
     );
     const end = (outcome: End["outcome"]): End => ({ outcome, undecided, exceptions: by.map(({ id }) => id) });

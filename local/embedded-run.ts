@@ -2,6 +2,7 @@ import type { AddressInfo } from "node:net";
 import { DynamoDBClient, PutItemCommand } from "@aws-sdk/client-dynamodb";
 import type { SNSEvent } from "aws-lambda";
 import { defaultSuppressMinutes } from "../lambda/config.ts";
+import { toAttribute } from "../lambda/dynamodb/attribute-value.ts";
 import { type AlertFeed, followAlerts, type ReceivedAlert } from "./alert-feed.ts";
 import { chaosRoutes } from "./chaos.ts";
 import { type Emulators, type LocalOutput, startEmulators } from "./emulators.ts";
@@ -159,19 +160,10 @@ async function putProfiles(items: readonly ProfileItem[]): Promise<void> {
         new PutItemCommand({
           TableName: names.profileTable,
           Item: {
-            user: { S: user },
-            locations: {
-              L: locations.map((location) => ({
-                M: Object.fromEntries(
-                  Object.entries(location).map(([name, value]) => [
-                    name,
-                    typeof value === "number" ? { N: String(value) } : { S: value },
-                  ]),
-                ),
-              })),
-            },
-            source: { S: "sample" },
-            updatedAt: { S: updatedAt },
+            user: toAttribute(user),
+            locations: toAttribute(locations),
+            source: toAttribute("sample"),
+            updatedAt: toAttribute(updatedAt),
           },
         }),
       );

@@ -1,5 +1,5 @@
 import { knownOutputs } from "../build/known-outputs.ts";
-import { defaultSuppressMinutes, maximumSuppressMinutes } from "../lambda/config.ts";
+import { defaultSuppressMinutes, isSuppressMinutes, maximumSuppressMinutes } from "../lambda/config.ts";
 import { type ChaosName, chaosFaults, isChaosName } from "./chaos.ts";
 
 /** The embedded run's settings. */
@@ -56,7 +56,7 @@ export function readSettings(
     throw new SettingsError("MISMATCH_DISTANCE_KM is no number of kilometers between 0 and 20016");
   }
   const suppress = environment.SUPPRESS_MINUTES || String(defaultSuppressMinutes);
-  if (!/^\d+$/.test(suppress) || Number(suppress) > maximumSuppressMinutes) {
+  if (!isSuppressMinutes(suppress)) {
     throw new SettingsError(`SUPPRESS_MINUTES is no whole number of minutes from 0 to ${maximumSuppressMinutes}`);
   }
   const outputs = (environment.OUTPUTS ?? "").split(",").flatMap((name) => name.trim() || []);

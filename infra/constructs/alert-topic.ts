@@ -1,27 +1,14 @@
 import { Grant, type IGrantable } from "aws-cdk-lib/aws-iam";
 import { Alias } from "aws-cdk-lib/aws-kms";
-import { Topic } from "aws-cdk-lib/aws-sns";
-import { EmailSubscription } from "aws-cdk-lib/aws-sns-subscriptions";
-import { Construct } from "constructs";
+import type { Construct } from "constructs";
+import { EncryptedTopic, type EncryptedTopicProps } from "./encrypted-topic.ts";
 
-/** How the alert topic is set up. */
-export interface AlertTopicProps {
-  /** An address that is subscribed; it has to confirm. @default - nobody is subscribed */
-  readonly email?: string | undefined;
-}
-
-/** The topic that alerts are published to: encrypted, and reached over TLS only. */
-export class AlertTopic extends Construct {
-  readonly topic: Topic;
-
-  constructor(scope: Construct, id: string, props: AlertTopicProps) {
-    super(scope, id);
-    this.topic = new Topic(this, "Topic", {
-      displayName: "Okta proxy watch",
-      masterKey: Alias.fromAliasName(this, "SnsKey", "alias/aws/sns"),
-      enforceSSL: true,
-    });
-    if (props.email !== undefined) this.topic.addSubscription(new EmailSubscription(props.email));
+/** A topic that alerts are published to. */
+export class AlertTopic extends EncryptedTopic {
+  constructor(scope: Construct, id: string, props: Pick<EncryptedTopicProps, "email">) {
+    super(scope, id, { ...props, displayName: "Okta proxy watch" }, (within) =>
+      Alias.fromAliasName(within, "SnsKey", "alias/aws/sns"),
+    );
   }
 
   /** Lets publish alerts. The key that AWS manages for SNS needs no grant within the account. */

@@ -13,7 +13,7 @@ import { bySeverity, type Rule } from "../sigma/rule.ts";
 import type { Alert, AlertDetection } from "./alert-schema.ts";
 import { consoleLinks } from "./console-links.ts";
 import { triageSteps } from "./triage.ts";
-import { describeAction, summarize } from "./wording.ts";
+import { describeAction, shorten, summarize } from "./wording.ts";
 
 export type { Alert, AlertDetection };
 
@@ -200,8 +200,7 @@ function isPlain(value: unknown): boolean {
 }
 
 function brief(text: string | null | undefined): string | null {
-  if (text === null || text === undefined) return null;
-  return text.length <= maximumText ? text : `${text.slice(0, maximumText).toWellFormed()}…`;
+  return text === null || text === undefined ? null : shorten(text, maximumText);
 }
 
 function briefRisk(found: Risk | null): Risk {

@@ -10,7 +10,7 @@ import {
 } from "./wording.ts";
 
 /** What there is to tell of an alert, a row each, in the order in which it is read. */
-export const rowNames = [
+const rowNames = [
   "Test",
   "Severity",
   "Who",

@@ -1,7 +1,7 @@
 import { type ProxyKind, proxyKind } from "../okta/exit-node.ts";
 import { gotIn } from "../okta/outcome.ts";
 import type { AlertFacts } from "./alert.ts";
-import { describeNetworkOfHistory, describeProxy, describeUser, plural } from "./wording.ts";
+import { describeEarlierSessions, describeProxy, describeUser } from "./wording.ts";
 
 /** What a case is, as far as steps depend on it. */
 interface Case {
@@ -77,7 +77,7 @@ const compare: Step = ({ facts: { history, network, geo }, isProxied }) => {
   if (history === null || !isProxied) return null;
   if (history.firstTime)
     return "No proxied session of this user is known from the last 90 days: there is nothing that would explain it.";
-  const before = `${plural(history.sessionsIn30Days, "proxied session")} in 30 days, the last ${describeNetworkOfHistory(history.last)}`;
+  const before = describeEarlierSessions(history);
   const news = [
     history.firstTimeForAsn && network.asNumber !== null ? `AS${network.asNumber}` : null,
     history.firstTimeForCountry ? (geo.exit.country ?? geo.exit.countryCode) : null,

@@ -34,9 +34,7 @@ export function describeKind(alert: Alert): string {
 /** Names the proxy: `Tor (TOR_EXIT)`, or "an anonymizing proxy" when Okta does not say which. Null when it is none. */
 export function describeProxy({ network }: Pick<Alert, "network">): string | null {
   if (network.isProxy !== true && network.services.length === 0) return null;
-  const named = network.services.map(({ type, operator }) =>
-    type !== null && operator !== null ? `${type} (${operator})` : (type ?? operator ?? "an unnamed service"),
-  );
+  const named = network.services.map((service) => describeService(service) ?? "an unnamed service");
   return named.length > 0 ? named.join(", ") : "an anonymizing proxy";
 }
 
@@ -79,13 +77,22 @@ function through(facts: AlertFacts): string {
   return proxy === null ? "" : ` through ${proxy}`;
 }
 
+/** `VPN (NORDVPN)`; null when Okta names neither. */
+function describeService({ type, operator }: { readonly type: string | null; readonly operator: string | null }) {
+  return type !== null && operator !== null ? `${type} (${operator})` : (type ?? operator);
+}
+
+/** `14 proxied sessions in 30 days, the last at …`. */
+export function describeEarlierSessions({ sessionsIn30Days, last }: NonNullable<Alert["history"]>): string {
+  return `${plural(sessionsIn30Days, "proxied session")} in 30 days, the last ${describeNetworkOfHistory(last)}`;
+}
+
 /** Names the network of an earlier session: `at 2026-11-20T08:00:00.000Z through VPN (NORDVPN), AS64500 in CA`. */
-export function describeNetworkOfHistory(last: NonNullable<Alert["history"]>["last"]): string {
+function describeNetworkOfHistory(last: NonNullable<Alert["history"]>["last"]): string {
   if (last === null) return "not known any more";
-  const { at, type, operator, asNumber, asOrg, countryCode } = last;
-  const proxy = type !== null && operator !== null ? `${type} (${operator})` : (type ?? operator);
+  const { at, asNumber, asOrg, countryCode } = last;
   const as = asNumber === null ? null : [`AS${asNumber}`, asOrg].filter(Boolean).join(" ");
-  const network = [proxy, as].filter(Boolean).join(", ");
+  const network = [describeService(last), as].filter(Boolean).join(", ");
   return `at ${at}${network === "" ? "" : ` through ${network}`}${countryCode === null ? "" : ` in ${countryCode}`}`;
 }
 
@@ -116,10 +123,12 @@ export function describeHistory({ history }: Pick<Alert, "history">): string | n
     history.firstTimeForAsn ? "first time from this network" : null,
     history.firstTimeForCountry ? "first time from this country" : null,
   ].filter((part) => part !== null);
-  return [
-    `${plural(history.sessionsIn30Days, "proxied session")} in 30 days, the last ${describeNetworkOfHistory(history.last)}${failed}`,
-    ...news,
-  ].join("; ");
+  return [`${describeEarlierSessions(history)}${failed}`, ...news].join("; ");
+}
+
+/** Text of at most so many UTF-16 code units, and an ellipsis where some are left out. */
+export function shorten(text: string, maximum: number): string {
+  return text.length <= maximum ? text : `${text.slice(0, maximum).toWellFormed()}…`;
 }
 
 /** Text from outside on one line: no line break, control or direction character of it may shape what is around it. */

@@ -1,8 +1,8 @@
 import type { IdempotencyRecord } from "@aws-lambda-powertools/idempotency/persistence";
-import type { DynamoDBClient } from "@aws-sdk/client-dynamodb";
 import * as z from "zod/mini";
-import { clientDefaults, once } from "../aws-client.ts";
+import { once } from "../aws-client.ts";
 import { within } from "../budget.ts";
+import { createDynamodb } from "../dynamodb/client.ts";
 import type { Claims, End } from "./claims.ts";
 
 /** How long it is remembered that an event was alerted on. */
@@ -13,20 +13,15 @@ const claimMilliseconds = 20_000;
 /**
  * Claims on the state table, in records of Powertools' idempotency. Its persistence layer alone is used: its handler
  * takes work that is under way for an error, and a store that is down for a reason not to work.
- *
- * @param given the client to use. @default one of its own, made when first needed
  */
-export function createClaims(tableName: string, given?: DynamoDBClient): Claims {
+export function createClaims(tableName: string, getDynamodb = createDynamodb()): Claims {
   const getStore = once(async () => {
-    const [{ DynamoDBPersistenceLayer }, { IdempotencyConfig }, { DynamoDBClient }] = await Promise.all([
+    const [{ DynamoDBPersistenceLayer }, { IdempotencyConfig }, awsSdkV3Client] = await Promise.all([
       import("@aws-lambda-powertools/idempotency/dynamodb"),
       import("@aws-lambda-powertools/idempotency"),
-      import("@aws-sdk/client-dynamodb"),
+      getDynamodb(),
     ]);
-    const store = new DynamoDBPersistenceLayer({
-      tableName,
-      awsSdkV3Client: given ?? new DynamoDBClient(clientDefaults),
-    });
+    const store = new DynamoDBPersistenceLayer({ tableName, awsSdkV3Client });
     const config = new IdempotencyConfig({ expiresAfterSeconds: rememberSeconds, hashFunction: "sha256" });
     // A prefix of our own: the receiver and the redrive function share their claims.
     store.configure({ config, keyPrefix: "alert" });

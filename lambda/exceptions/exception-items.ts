@@ -1,6 +1,7 @@
 import type { AttributeValue, DynamoDBClient } from "@aws-sdk/client-dynamodb";
 import * as z from "zod/mini";
 import { toAttribute, toPlainItem } from "../dynamodb/attribute-value.ts";
+import { isWritten } from "../dynamodb/conditional-write.ts";
 import { type Exception, exceptionSchema } from "./exception.ts";
 
 /*
@@ -43,21 +44,21 @@ export interface ExceptionItems {
 
 /** Opens the exceptions on the state table. */
 export async function openExceptions(client: DynamoDBClient, tableName: string): Promise<ExceptionItems> {
-  const { ScanCommand, GetItemCommand, UpdateItemCommand } = await import("@aws-sdk/client-dynamodb");
+  const { GetItemCommand, UpdateItemCommand, paginateScan } = await import("@aws-sdk/client-dynamodb");
   const keyOf = ({ scope }: Exception) => ({
     id: { S: scope.user === undefined ? exceptionsOfAnyoneId : exceptionsOfUserId(scope.user) },
   });
   const nameOf = ({ id }: Exception) => attribute + id;
   /** Changes one attribute; false when the condition is not met. */
-  const update = async (
+  const update = (
     exception: Exception,
     expression: string,
     values: Record<string, AttributeValue>,
     condition: string | undefined,
     names: Readonly<Record<string, string>> = {},
-  ): Promise<boolean> => {
-    try {
-      await client.send(
+  ): Promise<boolean> =>
+    isWritten(
+      client.send(
         new UpdateItemCommand({
           TableName: tableName,
           Key: keyOf(exception),
@@ -66,30 +67,21 @@ export async function openExceptions(client: DynamoDBClient, tableName: string):
           ...(Object.keys(values).length === 0 ? {} : { ExpressionAttributeValues: values }),
           ...(condition === undefined ? {} : { ConditionExpression: condition }),
         }),
-      );
-      return true;
-    } catch (error) {
-      if ((error as Error).name === "ConditionalCheckFailedException") return false;
-      throw error;
-    }
-  };
+      ),
+    );
   return {
     async list() {
       const found: Exception[] = [];
-      let from: Record<string, AttributeValue> | undefined;
-      do {
-        const { Items = [], LastEvaluatedKey } = await client.send(
-          new ScanCommand({
-            TableName: tableName,
-            FilterExpression: "begins_with(id, :prefix)",
-            ExpressionAttributeValues: { ":prefix": { S: prefix } },
-            ConsistentRead: true,
-            ...(from === undefined ? {} : { ExclusiveStartKey: from }),
-          }),
-        );
-        found.push(...Items.flatMap(readExceptions));
-        from = LastEvaluatedKey;
-      } while (from !== undefined);
+      const pages = paginateScan(
+        { client },
+        {
+          TableName: tableName,
+          FilterExpression: "begins_with(id, :prefix)",
+          ExpressionAttributeValues: { ":prefix": { S: prefix } },
+          ConsistentRead: true,
+        },
+      );
+      for await (const { Items = [] } of pages) found.push(...Items.flatMap(readExceptions));
       return found.sort((a, b) => (a.until < b.until ? -1 : 1));
     },
     async add(exception, now) {

@@ -48,18 +48,26 @@ export function hasPlace({ user, operator, asNumber, cidr, countryCode }: Except
   return [user, operator, asNumber, cidr, countryCode].some((part) => part !== undefined);
 }
 
+/** An event, as exceptions are asked about it: read off once, however many exceptions there are. */
+export interface ExceptionSubject {
+  readonly eventType: string;
+  readonly exit: ExitNode;
+  /** The keys of its user. */
+  readonly users: readonly string[];
+}
+
+/** @param users the keys of the event's user */
+export function exceptionSubject(event: LogEvent, users: readonly string[]): ExceptionSubject {
+  return { eventType: event.eventType, exit: exitNode(event), users };
+}
+
 /** Why an exception does not cover an event; null when it does. */
-export function whyNotCovered(
-  { scope, until }: Exception,
-  event: LogEvent,
-  users: readonly string[],
-  now: Date,
-): string | null {
+export function whyNotCovered({ scope, until }: Exception, subject: ExceptionSubject, now: Date): string | null {
+  const { eventType, exit, users } = subject;
   if (!(now.getTime() < Date.parse(until))) return `it ended at ${until}`;
-  if (scope.detections === undefined && event.eventType !== sessionStart) {
+  if (scope.detections === undefined && eventType !== sessionStart) {
     return `it covers ${sessionStart} alone, as it names no detection`;
   }
-  const exit = exitNode(event);
   for (const { given, covers, told } of parts) {
     if (given(scope) && !covers(scope, exit, users)) return told(scope, exit, users);
   }
@@ -114,17 +122,14 @@ export interface Excepted<Detection> {
 
 /**
  * Takes from an event's detections those that exceptions cover.
- *
- * @param users the keys of the event's user
  */
 export function except<Detection extends { readonly rule: { readonly id: string } }>(
   detections: readonly Detection[],
   exceptions: readonly Exception[],
-  event: LogEvent,
-  users: readonly string[],
+  subject: ExceptionSubject,
   now: Date,
 ): Excepted<Detection> {
-  const covering = exceptions.filter((exception) => whyNotCovered(exception, event, users, now) === null);
+  const covering = exceptions.filter((exception) => whyNotCovered(exception, subject, now) === null);
   const by = new Set<Exception>();
   const left = detections.filter(({ rule }) => {
     const found = covering.find(({ scope }) => scope.detections?.includes(rule.id) ?? true);

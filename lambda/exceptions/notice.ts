@@ -1,4 +1,4 @@
-import { oneLine } from "../alerts/wording.ts";
+import { oneLine, shorten } from "../alerts/wording.ts";
 import type { TopicMessage } from "../topic.ts";
 import { describeScope, type Exception } from "./exception.ts";
 
@@ -56,8 +56,7 @@ export function renderNotice(due: readonly Exception[]): {
 }
 
 function brief(text: string): string {
-  const line = oneLine(text);
-  return line.length <= maximumText ? line : `${line.slice(0, maximumText).toWellFormed()}…`;
+  return shorten(oneLine(text), maximumText);
 }
 
 /**

@@ -1,12 +1,8 @@
-import type {
-  AttributeValue,
-  ConditionalCheckFailedException,
-  DynamoDBClient,
-  UpdateItemCommandInput,
-} from "@aws-sdk/client-dynamodb";
+import type { AttributeValue, UpdateItemCommandInput } from "@aws-sdk/client-dynamodb";
 import * as z from "zod/mini";
-import { clientDefaults, once } from "../aws-client.ts";
 import { type Plain, toAttribute, toPlainItem } from "../dynamodb/attribute-value.ts";
+import { createDynamodb } from "../dynamodb/client.ts";
+import { isWritten } from "../dynamodb/conditional-write.ts";
 import { proxyKinds } from "../okta/exit-node.ts";
 import { dayOf, rememberDays, type UserState } from "./history.ts";
 import type { Memory, UserStates } from "./suppression.ts";
@@ -70,32 +66,25 @@ export function readUserState(item: Readonly<Record<string, AttributeValue>> | u
   };
 }
 
-/**
- * What is remembered of users, on the state table.
- *
- * @param given the client to use. @default one of its own, made when first needed
- */
-export function createUserStates(tableName: string, given?: DynamoDBClient): UserStates {
-  const getDynamodb = once(async () => {
-    const { DynamoDBClient, GetItemCommand, UpdateItemCommand } = await import("@aws-sdk/client-dynamodb");
-    return { client: given ?? new DynamoDBClient(clientDefaults), GetItemCommand, UpdateItemCommand };
-  });
+/** What is remembered of users, on the state table. */
+export function createUserStates(tableName: string, getDynamodb = createDynamodb()): UserStates {
+  const load = async () => {
+    const [client, { GetItemCommand, UpdateItemCommand }] = await Promise.all([
+      getDynamodb(),
+      import("@aws-sdk/client-dynamodb"),
+    ]);
+    return { client, GetItemCommand, UpdateItemCommand };
+  };
 
   /** False when the condition is not met. */
   const update = async (user: string, change: Change, signal: AbortSignal): Promise<boolean> => {
-    const { client, UpdateItemCommand } = await getDynamodb();
-    try {
-      await client.send(new UpdateItemCommand(toInput(tableName, user, change)), { abortSignal: signal });
-      return true;
-    } catch (error) {
-      if ((error as ConditionalCheckFailedException).name !== "ConditionalCheckFailedException") throw error;
-      return false;
-    }
+    const { client, UpdateItemCommand } = await load();
+    return isWritten(client.send(new UpdateItemCommand(toInput(tableName, user, change)), { abortSignal: signal }));
   };
 
   return {
     async read(user, signal) {
-      const { client, GetItemCommand } = await getDynamodb();
+      const { client, GetItemCommand } = await load();
       const { Item } = await client.send(
         new GetItemCommand({ TableName: tableName, Key: { id: { S: userStateId(user) } }, ConsistentRead: true }),
         { abortSignal: signal },

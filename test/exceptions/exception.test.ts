@@ -8,6 +8,7 @@ import {
   type ExceptionScope,
   except,
   exceptionSchema,
+  exceptionSubject,
   hasPlace,
   whyNotCovered,
 } from "../../lambda/exceptions/exception.ts";
@@ -34,7 +35,7 @@ const operators = (...names: (string | null)[]): Json => ({
 
 function covers(scope: ExceptionScope, event: Json = {}, at = now): boolean {
   const parsed = logEvent(event);
-  return whyNotCovered(exception(scope), parsed, profileKeys(parsed), at) === null;
+  return whyNotCovered(exception(scope), exceptionSubject(parsed, profileKeys(parsed)), at) === null;
 }
 
 describe("an exception covers", () => {
@@ -77,14 +78,16 @@ describe("an exception does not cover", () => {
     const last = new Date("2026-12-23T23:59:59.999Z");
     expect(covers({ asNumber: 64500 }, {}, last)).toBe(true);
     expect(covers({ asNumber: 64500 }, {}, new Date("2026-12-24T00:00:00.000Z"))).toBe(false);
-    expect(whyNotCovered(exception({ asNumber: 64500 }, "someday"), logEvent(), [], now)).toContain("ended");
+    expect(whyNotCovered(exception({ asNumber: 64500 }, "someday"), exceptionSubject(logEvent(), []), now)).toContain(
+      "ended",
+    );
   });
 });
 
 test("detections that an exception names are excepted, whatever the event; the others are alerted on", () => {
   const event = logEvent({ eventType: "user.account.privilege.grant" });
   const one = exception({ user: "00u1lisbon", detections: [first.rule.id] });
-  const { left, by } = except([first, second], [one], event, profileKeys(event), now);
+  const { left, by } = except([first, second], [one], exceptionSubject(event, profileKeys(event)), now);
   expect(left).toEqual([second]);
   expect(by).toEqual([one]);
 });
@@ -153,7 +156,7 @@ test("no exception widens: of an event that any part of its scope does not fit, 
         (each.detections === undefined ? given.type === "user.session.start" : each.detections.includes(id));
       const until = ended ? now.toISOString() : "2026-12-24T00:00:00.000Z";
       const exceptions = scopes.map((each) => exception(each as ExceptionScope, until));
-      const { left } = except([first, second], exceptions, parsed, profileKeys(parsed), now);
+      const { left } = except([first, second], exceptions, exceptionSubject(parsed, profileKeys(parsed)), now);
       const expected = [first, second].filter(
         ({ rule: { id } }) => ended || !scopes.some((each) => fits(each as ExceptionScope, id)),
       );

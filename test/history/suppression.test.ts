@@ -5,7 +5,7 @@ import type { Alert } from "../../lambda/alerts/alert.ts";
 import { startBudget } from "../../lambda/budget.ts";
 import { createClaims } from "../../lambda/claims/state-table.ts";
 import { sightingOf, unknownUser } from "../../lambda/history/history.ts";
-import { suppress } from "../../lambda/history/suppression.ts";
+import { type HeldBack, type SuppressionWindow, suppress } from "../../lambda/history/suppression.ts";
 import { createUserStates } from "../../lambda/history/user-states.ts";
 import { createLookUp } from "../../lambda/look-up.ts";
 import { type Observation, type PipelinePorts, processDelivery, retryWork } from "../../lambda/pipeline.ts";
@@ -72,6 +72,22 @@ const service = (type: string) => ({
   ipDetails: { ipServiceCategories: [{ type, operator: null, isAnonymous: true }] },
 });
 const failure = { outcome: { result: "FAILURE", reason: "INVALID_CREDENTIALS" } };
+
+/** A window whose alert is not out. */
+function unpublished(id: string, now: Date, told: HeldBack): SuppressionWindow {
+  const openedAt = now.getTime();
+  return {
+    id,
+    openedAt,
+    until: openedAt + 3_600_000,
+    published: false,
+    detections: [proxied.id],
+    kind: "unnamed",
+    gotIn: true,
+    heldBack: 0,
+    told,
+  };
+}
 
 describe("within the window", () => {
   test("the same user, ASN and country is one alert; the next one after it tells how many were held back", async () => {
@@ -161,7 +177,7 @@ test("0 minutes hold nothing back", async () => {
 test("of 200 that come to the table at once, one is alerted on, and 199 are counted, to the last", async () => {
   // A client that waits: two hundred connections at once take a busy machine longer than a request may.
   const client = new DynamoDBClient({ requestHandler: { connectionTimeout: 20_000, requestTimeout: 20_000 } });
-  const { ports, user, signIn } = world({ userStates: createUserStates(names.stateTable, client) });
+  const { ports, user, signIn } = world({ userStates: createUserStates(names.stateTable, async () => client) });
   const signal = AbortSignal.timeout(25_000);
   const outcomes = await Promise.all(
     Array.from({ length: 200 }, () => {
@@ -201,17 +217,7 @@ describe("an alert that cannot be published", () => {
 
   test("by whoever was stopped holds back for twenty seconds only", async () => {
     const { ports, deliver, pass, user, published } = world();
-    const opened = {
-      id: "stopped",
-      openedAt: ports.now().getTime(),
-      until: ports.now().getTime() + 3_600_000,
-      published: false,
-      detections: [proxied.id],
-      kind: "unnamed" as const,
-      gotIn: true,
-      heldBack: 0,
-      told: { count: 2, since: "2026-11-24T08:00:00.000Z" },
-    };
+    const opened = unpublished("stopped", ports.now(), { count: 2, since: "2026-11-24T08:00:00.000Z" });
     expect(await ports.userStates.open(user, "64500|CA", null, opened, AbortSignal.timeout(5_000))).toBe(true);
     pass(0.3);
     expect(await deliver({})).toMatchObject({ suppressed: 1 });
@@ -223,17 +229,7 @@ describe("an alert that cannot be published", () => {
   test("is published by its own retry, which its window does not hold back", async () => {
     const { ports, published, user, signIn } = world();
     const event = signIn({ uuid: crypto.randomUUID() });
-    const opened = {
-      id: event.uuid,
-      openedAt: ports.now().getTime(),
-      until: ports.now().getTime() + 3_600_000,
-      published: false,
-      detections: [proxied.id],
-      kind: "unnamed" as const,
-      gotIn: true,
-      heldBack: 0,
-      told: { count: 0, since: null },
-    };
+    const opened = unpublished(event.uuid, ports.now(), { count: 0, since: null });
     await ports.userStates.open(user, "64500|CA", null, opened, AbortSignal.timeout(5_000));
     const delivery = { id: null, org: null, eventHookId: null };
     const work: Work = { event, delivery, rules: null, followUp: false, waiting: null };

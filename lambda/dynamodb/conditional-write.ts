@@ -1,0 +1,16 @@
+import type { ConditionalCheckFailedException } from "@aws-sdk/client-dynamodb";
+
+/**
+ * Whether a conditional write was made: false when its condition was not met.
+ *
+ * @throws whatever else it failed by
+ */
+export async function isWritten(write: Promise<unknown>): Promise<boolean> {
+  try {
+    await write;
+    return true;
+  } catch (error) {
+    if ((error as ConditionalCheckFailedException).name !== "ConditionalCheckFailedException") throw error;
+    return false;
+  }
+}
