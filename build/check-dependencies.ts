@@ -15,6 +15,8 @@ const core = [
   "pipeline.ts",
   "decision.ts",
   "budget.ts",
+  "measure.ts",
+  "network.ts",
   "claims/claims.ts",
   "exceptions/exception.ts",
   "exceptions/notice.ts",

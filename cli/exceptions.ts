@@ -11,12 +11,12 @@ import {
   type ExceptionScope,
   exceptionSubject,
   hasPlace,
-  parseCidr,
   whyNotCovered,
 } from "../lambda/exceptions/exception.ts";
 import { openExceptions } from "../lambda/exceptions/exception-items.ts";
 import { publishNotice } from "../lambda/exceptions/notice.ts";
 import { countryCode } from "../lambda/geo/country.ts";
+import { parseCidr } from "../lambda/network.ts";
 import type { LogEvent } from "../lambda/okta/log-event.ts";
 import { createTopic } from "../lambda/topic.ts";
 import { createCommand, InputError, onTerminal, runCommand } from "./command.ts";

@@ -1,4 +1,5 @@
 import * as z from "zod/mini";
+import { type Network, parseCidr } from "./network.ts";
 import { defaultAttributes, type LocationAttributes, readLocationAttributes } from "./okta-users/okta-user.ts";
 
 /** Minutes in which a user's further session starts on one network are held back, unless somebody sets another time. */
@@ -32,6 +33,8 @@ export interface PipelineConfig {
 export interface ReceiverConfig extends PipelineConfig {
   /** Where the event hook's secret comes from: Secrets Manager, or, in the embedded run, the environment itself. */
   readonly hookSecret: { readonly arn: string } | { readonly value: string };
+  /** The networks that requests may come from; null for all. */
+  readonly allowedNetworks: readonly Network[] | null;
 }
 
 /** The settings of the functions that bring profiles from Okta. */
@@ -108,6 +111,9 @@ const pipelineEnvironment = z.extend(tablesEnvironment, {
 const receiverEnvironment = z.extend(pipelineEnvironment, {
   HOOK_SECRET: z.optional(z.string()),
   HOOK_SECRET_ARN: z.optional(secretArn()),
+  ALLOWED_CIDRS: z.optional(
+    z.string().check(z.refine((text) => readNetworks(text) !== null, "is no list of networks such as 192.0.2.0/24")),
+  ),
 });
 
 const syncEnvironment = z.extend(tablesEnvironment, {
@@ -125,6 +131,12 @@ const syncEnvironment = z.extend(tablesEnvironment, {
     z.transform((text) => readLocationAttributes(text) ?? []),
   ),
 });
+
+/** Networks, divided by spaces or commas; null when one of them is none, or there is none. */
+function readNetworks(text: string): Network[] | null {
+  const networks = text.split(/[\s,]+/).map(parseCidr);
+  return networks.every((network) => network !== null) ? networks : null;
+}
 
 type Environment = Readonly<Record<string, string | undefined>>;
 
@@ -154,7 +166,11 @@ export function readReceiverConfig(environment: Environment): ReceiverConfig {
   }
   if (value && arn) faults.push("HOOK_SECRET and HOOK_SECRET_ARN are both set: set exactly one of them");
   const parsed = parse(receiverEnvironment, environment, faults);
-  return { ...toPipelineConfig(parsed), hookSecret: arn ? { arn } : { value: value ?? "" } };
+  return {
+    ...toPipelineConfig(parsed),
+    hookSecret: arn ? { arn } : { value: value ?? "" },
+    allowedNetworks: parsed.ALLOWED_CIDRS === undefined ? null : readNetworks(parsed.ALLOWED_CIDRS),
+  };
 }
 
 /**

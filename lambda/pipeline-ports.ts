@@ -13,7 +13,7 @@ import { createQueue } from "./queue.ts";
 import { writeWork } from "./retries/work.ts";
 import { adjustments } from "./severity/adjustments.ts";
 import { compileAdjustments } from "./severity/compile-adjustments.ts";
-import { observe } from "./telemetry.ts";
+import { measure, observe } from "./telemetry.ts";
 import { createTopic } from "./topic.ts";
 
 /** The pipeline's ports onto AWS, for every function that works on events. Clients are made when first needed. */
@@ -53,5 +53,6 @@ export async function createPipelinePorts(config: PipelineConfig): Promise<Pipel
     suppressMinutes: config.suppressMinutes,
     now: () => new Date(),
     observe,
+    measure,
   };
 }

@@ -5,6 +5,7 @@ import { type Candidate, decide, findCandidate, type ProfileLocations, profileKe
 import { type Exception, except, exceptionSubject } from "./exceptions/exception.ts";
 import { forget, networkKey, sightingOf, type UserState, unknownUser } from "./history/history.ts";
 import { isSuppressible, type Suppression, suppress, type UserStates } from "./history/suppression.ts";
+import type { Measure } from "./measure.ts";
 import type { Delivery, MalformedEvent } from "./okta/event-hook.ts";
 import type { LogEvent } from "./okta/log-event.ts";
 import { type Refresh, refreshesOf } from "./profiles/refresh.ts";
@@ -34,6 +35,7 @@ export interface PipelinePorts {
   readonly suppressMinutes: number;
   readonly now: () => Date;
   readonly observe: (observation: Observation) => void;
+  readonly measure: Measure;
 }
 
 /**
@@ -59,20 +61,26 @@ export interface ParkedWork {
   readonly delaySeconds: number;
 }
 
+/** What an observation is about: enough to follow an event from its delivery to its alert. */
+export interface Subject {
+  readonly deliveryId: string | null;
+  readonly events: readonly LogEvent[];
+  /** Ids of the rules that match, or of those that are still to be decided. */
+  readonly ruleIds: readonly string[];
+}
+
 /** What is worth a log line or a metric. */
-export type Observation =
+export type Observation = { readonly subject: Subject } & (
+  | { readonly kind: "matched" | "duplicate" | "suppressed" }
   | { readonly kind: "alertPublished"; readonly alert: Alert }
-  | { readonly kind: "duplicate"; readonly event: LogEvent }
-  | { readonly kind: "excepted"; readonly event: LogEvent; readonly by: readonly Exception[]; readonly whole: boolean }
-  | { readonly kind: "suppressed"; readonly event: LogEvent }
-  | { readonly kind: "profilesUnavailable"; readonly error: unknown }
+  | { readonly kind: "excepted"; readonly by: readonly Exception[]; readonly whole: boolean }
+  | { readonly kind: "profilesUnavailable" | "claimsUnavailable" | "historyUnavailable"; readonly error: unknown }
   | { readonly kind: "refreshesLost"; readonly count: number; readonly error: unknown }
-  | { readonly kind: "claimsUnavailable"; readonly event: LogEvent; readonly error: unknown }
-  | { readonly kind: "historyUnavailable"; readonly event: LogEvent; readonly error: unknown }
-  | { readonly kind: "workParked"; readonly work: readonly Work[] }
-  | { readonly kind: "workLost"; readonly work: readonly Work[]; readonly error: unknown }
+  | { readonly kind: "workParked"; readonly followUp: boolean; readonly reason: string | null }
+  | { readonly kind: "workLost"; readonly followUp: boolean; readonly reason: string | null; readonly error: unknown }
   | { readonly kind: "malformedParked"; readonly count: number }
-  | { readonly kind: "malformedFailed"; readonly count: number; readonly error: unknown };
+  | { readonly kind: "malformedFailed"; readonly count: number; readonly error: unknown }
+);
 
 /** What became of a delivery. Anything but zero `failed` means that it has to be delivered again. */
 export interface Outcome {
@@ -108,11 +116,13 @@ const delays = { failed: 2, underWay: 25 } as const;
  * Never rejects: what could not be done is parked, and what could not be parked is counted and observed.
  */
 export async function processDelivery(delivery: Delivery, ports: PipelinePorts, budget: Budget): Promise<Outcome> {
-  const candidates = delivery.events.flatMap((event) => findCandidate(event, ports.rules) ?? []);
+  const candidates = ports.measure("Matching", () =>
+    delivery.events.flatMap((event) => findCandidate(event, ports.rules) ?? []),
+  );
   const [malformedParked, steps] = await Promise.all([
     parkMalformed(delivery, ports, budget),
     candidates.length === 0 ? [] : handleAll(candidates, delivery, ports, budget),
-    refreshProfiles(delivery.events, ports, budget),
+    refreshProfiles(delivery, ports, budget),
   ]);
   const left = steps.flatMap((step) => step.left ?? []);
   const parked = await parkWork(left, ports, budget);
@@ -139,7 +149,7 @@ export async function retryWork(work: Work, ports: PipelinePorts, budget: Budget
   const found = findCandidate(work.event, ports.rules);
   const rules = found?.rules.filter(({ rule }) => work.rules === null || work.rules.includes(rule.id)) ?? [];
   if (rules.length === 0) return;
-  const findings = await lookUp([work.event], ports, budget);
+  const findings = await lookUp([{ event: work.event, rules }], work.delivery.id, ports, budget);
   const { done, left } = await handle({ event: work.event, rules }, work, findings, ports, budget);
   if (left === null) return;
   if (done === null) throw new Error(left.work.waiting?.reason ?? "the work is not done");
@@ -159,11 +169,7 @@ async function handleAll(
   ports: PipelinePorts,
   budget: Budget,
 ): Promise<Step[]> {
-  const findings = await lookUp(
-    candidates.map(({ event }) => event),
-    ports,
-    budget,
-  );
+  const findings = await lookUp(candidates, delivery.id, ports, budget);
   const pending = candidates.entries();
   const steps: Step[] = [];
   const worker = async () => {
@@ -198,13 +204,14 @@ async function handle(
       if (undecided.length === 0) return { done: "unmatched", left: null };
       return { done: null, left: wait(storeDown, delays.failed, { rules: undecided }) };
     }
+    const subject = { ...subjectOf(work), ruleIds: detections.map(({ rule }) => rule.id) };
     const key = work.followUp ? `${event.uuid}#follow-up` : event.uuid;
-    const claim = await claimWork(key, event, ports, budget);
+    const claim = await claimWork(key, subject, ports, budget);
     if (claim?.kind === "underWay") {
       return { done: null, left: wait("another request is at this event, or was stopped at it", delays.underWay) };
     }
     if (claim?.kind === "done") {
-      ports.observe({ kind: "duplicate", event });
+      ports.observe({ kind: "duplicate", subject });
       // Whoever alerted may have been stopped before it parked what it could not decide.
       const forgotten = claim.end.undecided.length > 0 && !work.followUp;
       const rest = wait("it could not be decided when the event was alerted on", 0, {
@@ -213,9 +220,10 @@ async function handle(
       });
       return { done: "duplicate", left: forgotten ? rest : null };
     }
+    ports.observe({ kind: "matched", subject });
     const parkedFollowUp =
       undecided.length === 0 ? null : wait(storeDown, delays.failed, { rules: undecided, followUp: true });
-    const user = rememberUser(work, claim, findings, ports);
+    const user = rememberUser(work, subject, claim, findings, ports);
     const { left, by } = except(
       detections,
       event.isTest ? [] : (findings?.exceptions ?? []),
@@ -225,15 +233,15 @@ async function handle(
     const end = (outcome: End["outcome"]): End => ({ outcome, undecided, exceptions: by.map(({ id }) => id) });
     const finish = async (outcome: End["outcome"], record: Promise<void> | null | undefined) => {
       const complete = claim && ports.claims.complete(key, end(outcome), share(budget.parking, shares.complete));
-      await Promise.all([complete, record].map((each) => each && quietly(each)));
+      await ports.measure("Recording", () => Promise.all([complete, record].map((each) => each && quietly(each))));
       return { done: outcome, left: parkedFollowUp } as const;
     };
-    if (by.length > 0) ports.observe({ kind: "excepted", event, by, whole: left.length === 0 });
+    if (by.length > 0) ports.observe({ kind: "excepted", subject, by, whole: left.length === 0 });
     if (left.length === 0) return await finish("excepted", user?.record(null, budget));
 
     const due = await user?.suppress(key, left, budget);
     if (due?.kind === "held") {
-      ports.observe({ kind: "suppressed", event });
+      ports.observe({ kind: "suppressed", subject });
       return await finish("suppressed", null);
     }
     const alert = createAlert({
@@ -251,14 +259,14 @@ async function handle(
     });
     try {
       budget.work.throwIfAborted();
-      await within(budget.work, ports.publish(alert, budget.work));
+      await ports.measure("Publishing", () => within(budget.work, ports.publish(alert, budget.work)));
     } catch (error) {
       const signal = share(budget.parking, shares.complete);
       const giveBack = [claim && ports.claims.release(key, signal), due && user?.close(due, signal)];
       await Promise.all(giveBack.map((each) => each && quietly(each)));
       throw error;
     }
-    ports.observe({ kind: "alertPublished", alert });
+    ports.observe({ kind: "alertPublished", subject, alert });
     return await finish("alerted", user?.record(due ?? null, budget));
   } catch (error) {
     const reason = budget.work.aborted ? "the time ran out" : `the alert could not be published: ${messageOf(error)}`;
@@ -284,6 +292,7 @@ interface RememberedUser {
 /** Null when there is no user to be remembered, or what is remembered of users cannot be read. */
 function rememberUser(
   { event, followUp }: Work,
+  subject: Subject,
   claim: Claim | null,
   findings: Findings | null,
   ports: PipelinePorts,
@@ -303,14 +312,11 @@ function rememberUser(
       const candidate = { id: key, detections: detections.map(({ rule }) => rule.id) };
       const { suppressMinutes } = ports;
       try {
-        return await suppress(
-          ports.userStates,
-          { event, user, candidate, state, sighting, suppressMinutes, now },
-          signal,
-        );
+        const session = { event, user, candidate, state, sighting, suppressMinutes, now };
+        return await ports.measure("Suppression", () => suppress(ports.userStates, session, signal));
       } catch (error) {
         budget.work.throwIfAborted();
-        ports.observe({ kind: "historyUnavailable", event, error });
+        ports.observe({ kind: "historyUnavailable", subject, error });
         return null;
       }
     },
@@ -325,39 +331,47 @@ function rememberUser(
 }
 
 /** Null when the store could not be asked: the alert may then be a duplicate, and goes out all the same. */
-async function claimWork(key: string, event: LogEvent, ports: PipelinePorts, budget: Budget): Promise<Claim | null> {
+async function claimWork(key: string, subject: Subject, ports: PipelinePorts, budget: Budget): Promise<Claim | null> {
   const signal = share(budget.work, shares.claim);
   try {
-    return await within(signal, ports.claims.claim(key, signal));
+    return await ports.measure("Claim", () => within(signal, ports.claims.claim(key, signal)));
   } catch (error) {
     // When all the time is gone, nothing goes out any more, and the claim may have been made.
     budget.work.throwIfAborted();
-    ports.observe({ kind: "claimsUnavailable", event, error });
+    ports.observe({ kind: "claimsUnavailable", subject, error });
     return null;
   }
 }
 
 /** What cannot be asked for is no event lost: the next sync brings it. */
-async function refreshProfiles(events: readonly LogEvent[], ports: PipelinePorts, budget: Budget): Promise<void> {
+async function refreshProfiles(delivery: Delivery, ports: PipelinePorts, budget: Budget): Promise<void> {
   if (ports.refreshProfiles === null) return;
-  const users = refreshesOf(events);
+  const users = refreshesOf(delivery.events);
   if (users.length === 0) return;
   const signal = share(budget.work, shares.refresh);
   try {
     await within(signal, ports.refreshProfiles(users, signal));
   } catch (error) {
-    ports.observe({ kind: "refreshesLost", count: users.length, error });
+    const subject = { deliveryId: delivery.id, events: [], ruleIds: [] };
+    ports.observe({ kind: "refreshesLost", subject, count: users.length, error });
   }
 }
 
 /** Null when the store could not be asked. */
-async function lookUp(events: readonly LogEvent[], ports: PipelinePorts, budget: Budget): Promise<Findings | null> {
+async function lookUp(
+  candidates: readonly Candidate[],
+  deliveryId: string | null,
+  ports: PipelinePorts,
+  budget: Budget,
+): Promise<Findings | null> {
+  const events = candidates.map(({ event }) => event);
   const users = new Set(events.flatMap(profileKeys));
   const signal = share(budget.work, shares.lookUp);
   try {
-    return await within(signal, ports.lookUp(users, signal));
+    return await ports.measure("LookUp", () => within(signal, ports.lookUp(users, signal)));
   } catch (error) {
-    ports.observe({ kind: "profilesUnavailable", error });
+    const ruleIds = new Set(candidates.flatMap(({ rules }) => rules.map(({ rule }) => rule.id)));
+    ports.observe({ kind: "profilesUnavailable", subject: { deliveryId, events, ruleIds: [...ruleIds] }, error });
     return null;
   }
 }
@@ -365,13 +379,18 @@ async function lookUp(events: readonly LogEvent[], ports: PipelinePorts, budget:
 /** Whether all of it is parked. */
 async function parkWork(left: readonly ParkedWork[], ports: PipelinePorts, budget: Budget): Promise<boolean> {
   if (left.length === 0) return true;
-  const work = left.map((each) => each.work);
+  const observeEach = (observation: { kind: "workParked" } | { kind: "workLost"; error: unknown }) => {
+    for (const { work } of left) {
+      const { followUp, waiting } = work;
+      ports.observe({ subject: subjectOf(work), followUp, reason: waiting?.reason ?? null, ...observation });
+    }
+  };
   try {
-    await within(budget.parking, ports.parkWork(left, budget.parking));
-    ports.observe({ kind: "workParked", work });
+    await ports.measure("Parking", () => within(budget.parking, ports.parkWork(left, budget.parking)));
+    observeEach({ kind: "workParked" });
     return true;
   } catch (error) {
-    ports.observe({ kind: "workLost", work, error });
+    observeEach({ kind: "workLost", error });
     return false;
   }
 }
@@ -380,14 +399,19 @@ async function parkWork(left: readonly ParkedWork[], ports: PipelinePorts, budge
 async function parkMalformed(delivery: Delivery, ports: PipelinePorts, budget: Budget): Promise<boolean> {
   const count = delivery.malformed.length;
   if (count === 0) return true;
+  const subject = { deliveryId: delivery.id, events: [], ruleIds: [] };
   try {
     await within(budget.parking, ports.parkMalformed(delivery.malformed, delivery, budget.parking));
-    ports.observe({ kind: "malformedParked", count });
+    ports.observe({ kind: "malformedParked", subject, count });
     return true;
   } catch (error) {
-    ports.observe({ kind: "malformedFailed", count, error });
+    ports.observe({ kind: "malformedFailed", subject, count, error });
     return false;
   }
+}
+
+function subjectOf({ event, delivery, rules }: Work): Subject {
+  return { deliveryId: delivery.id, events: [event], ruleIds: rules ?? [] };
 }
 
 /** For bookkeeping whose failure changes nothing: a claim that is neither completed nor released expires. */

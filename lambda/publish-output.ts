@@ -26,6 +26,8 @@ async function publish({ Sns }: SNSEvent["Records"][number]): Promise<void> {
   logger.info("Published an alert to an output", {
     output: config.output,
     alertId: alert.alertId,
+    deliveryId: alert.okta.deliveryId,
     eventUuid: alert.okta.eventUuid,
+    ruleIds: alert.detections.map(({ id }) => id),
   });
 }

@@ -7,8 +7,8 @@ import { readPipelineConfig } from "./config.ts";
 import { retryWork } from "./pipeline.ts";
 import { createPipelinePorts } from "./pipeline-ports.ts";
 import { backOffSeconds } from "./retries/back-off.ts";
-import { readWork, UnreadableWorkError } from "./retries/work.ts";
-import { logger, metrics } from "./telemetry.ts";
+import { readWork, UnreadableWorkError, type Work } from "./retries/work.ts";
+import { logger, publishMetrics } from "./telemetry.ts";
 
 /** The time for one piece of work. Nobody waits for an answer here; the function's own timeout is longer than a batch. */
 const shares = { work: 4_000, parking: 5_500 };
@@ -27,36 +27,42 @@ export async function handler(event: SQSEvent): Promise<SQSBatchResponse> {
     // A batch that fails whole is reported message by message too: each has its own time to wait.
     return await processPartialResponse(event, retry, processor, { throwOnFullBatchFailure: false });
   } finally {
-    if (metrics.hasStoredMetrics()) metrics.publishStoredMetrics();
+    publishMetrics();
   }
 }
 
 async function retry(record: SQSRecord): Promise<void> {
+  let work: Work | null = null;
   try {
-    await retryWork(readWork(record.body), pipeline, startBudget(shares));
+    work = readWork(record.body);
+    await retryWork(work, pipeline, startBudget(shares));
   } catch (error) {
     const attempt = Number(record.attributes.ApproximateReceiveCount);
     // What cannot be read never will be: it is let go as fast as the queue allows.
     const seconds = error instanceof UnreadableWorkError ? 0 : backOffSeconds(attempt, Math.random());
-    logger.warn("Work has to be tried again", { messageId: record.messageId, attempt, seconds, error: error as Error });
-    await backOff(record, seconds);
+    const names = {
+      messageId: record.messageId,
+      deliveryId: work?.delivery.id,
+      eventUuid: work?.event.uuid,
+      ruleIds: work?.rules ?? [],
+    };
+    logger.warn("Work has to be tried again", { ...names, attempt, seconds, error: error as Error });
+    await backOff(record, seconds).catch((failure: unknown) =>
+      logger.warn("The time to wait could not be set", { ...names, error: failure as Error }),
+    );
     throw error;
   }
 }
 
 /** Keeps a message out of sight. Where that fails it comes back after the queue's own visibility timeout. */
-async function backOff(record: SQSRecord, seconds: number): Promise<void> {
-  try {
-    const sqs = await getSqs();
-    await sqs.send(
-      new ChangeMessageVisibilityCommand({
-        QueueUrl: config.retryQueueUrl,
-        ReceiptHandle: record.receiptHandle,
-        VisibilityTimeout: seconds,
-      }),
-      { abortSignal: AbortSignal.timeout(2_000) },
-    );
-  } catch (error) {
-    logger.warn("The time to wait could not be set", { messageId: record.messageId, error: error as Error });
-  }
+async function backOff({ receiptHandle }: SQSRecord, seconds: number): Promise<void> {
+  const sqs = await getSqs();
+  await sqs.send(
+    new ChangeMessageVisibilityCommand({
+      QueueUrl: config.retryQueueUrl,
+      ReceiptHandle: receiptHandle,
+      VisibilityTimeout: seconds,
+    }),
+    { abortSignal: AbortSignal.timeout(2_000) },
+  );
 }

@@ -1,132 +1,168 @@
 import { Logger } from "@aws-lambda-powertools/logger";
 import { Metrics, MetricUnit } from "@aws-lambda-powertools/metrics";
+import type { Measure } from "./measure.ts";
+import type { Delivery } from "./okta/event-hook.ts";
 import { publishedTime } from "./okta/log-event.ts";
-import type { Observation, Outcome } from "./pipeline.ts";
+import type { Observation, Subject } from "./pipeline.ts";
 
 /** Structured logs: ids only, never a secret, a name or an address. */
 export const logger = new Logger({ serviceName: "okta-proxy-watch" });
 /** CloudWatch metrics in the embedded metric format. */
 export const metrics = new Metrics({ namespace: "OktaProxyWatch", serviceName: "okta-proxy-watch" });
 
-/** Counts an authenticated delivery, and what it held. */
-export function observeDelivery({ received }: Pick<Outcome, "received">): void {
+/** Takes the time of a step as a metric: `PublishingDuration`... */
+export const measure: Measure = (step, work) => {
+  const start = performance.now();
+  const end = () => metrics.addMetric(`${step}Duration`, MetricUnit.Milliseconds, performance.now() - start);
+  const value = work();
+  if (value instanceof Promise) return value.finally(end) as typeof value;
+  end();
+  return value;
+};
+
+/**
+ * Counts an authenticated delivery and the events that it held, in all and by type. A delivery of nothing but test events
+ * counts nowhere: it is no sign that Okta still delivers.
+ *
+ * @param kinds the event types that rules name, in lower case: the others count as one, so that they make no end of metrics
+ */
+export function observeDelivery({ id, eventHookId, events, malformed }: Delivery, kinds: ReadonlySet<string>): void {
+  metrics.addMetadata("deliveryId", id ?? "");
+  metrics.addMetadata("eventHookId", eventHookId ?? "");
+  const received = events.filter(({ isTest }) => !isTest);
+  if (received.length + malformed.length === 0 && events.length > 0) return;
   metrics.addMetric("Deliveries", MetricUnit.Count, 1);
-  metrics.addMetric("EventsReceived", MetricUnit.Count, received);
+  metrics.addMetric("EventsReceived", MetricUnit.Count, received.length + malformed.length);
+  for (const { eventType } of received) {
+    const kind = eventType.toLowerCase();
+    metrics.addMetric(`EventsReceived_${kinds.has(kind) ? kind : "other"}`, MetricUnit.Count, 1);
+  }
 }
 
 /** Answers that throw a request away for good: Okta never retries a 4xx. */
-const refusals: ReadonlySet<number> = new Set([400, 401, 405, 413, 415]);
+const refusals: ReadonlySet<number> = new Set([400, 401, 403, 405, 413, 415]);
 
-/** Counts an answer that refused a request. */
+/** Counts an answer that refused a request, in all and by its status. */
 export function observeAnswer(status: number): void {
-  if (refusals.has(status)) metrics.addMetric("RefusedRequests", MetricUnit.Count, 1);
+  if (!refusals.has(status)) return;
+  metrics.addMetric("RefusedRequests", MetricUnit.Count, 1);
+  metrics.addMetric(`RefusedRequests_${status}`, MetricUnit.Count, 1);
+}
+
+/** Writes an invocation's metrics: one line, which is its record in the log as well. */
+export function publishMetrics(): void {
+  if (metrics.hasStoredMetrics()) metrics.publishStoredMetrics();
+}
+
+/** What every line about an event names, so that the event can be followed from its delivery to its alert. */
+function namesOf({ deliveryId, events, ruleIds }: Subject) {
+  return {
+    deliveryId,
+    ...(events.length === 1 ? { eventUuid: events[0]?.uuid } : { eventUuids: events.map(({ uuid }) => uuid) }),
+    ruleIds,
+  };
 }
 
 /** Writes what the pipeline observed as a log line, and counts it. */
 export function observe(observation: Observation): void {
+  const names = namesOf(observation.subject);
+  const [event] = observation.subject.events;
+  const userId = event?.fields.actor?.id;
+  const count = (name: string, value = 1) => {
+    if (event?.isTest !== true) metrics.addMetric(name, MetricUnit.Count, value);
+  };
   switch (observation.kind) {
+    case "matched":
+      for (const id of names.ruleIds) count(`Matches_${id}`);
+      return;
     case "alertPublished": {
-      const { alertId, severity, user, geo, okta, detections } = observation.alert;
-      if (observation.alert.test) {
-        logger.info("Published a test alert", { alertId, eventUuid: okta.eventUuid });
+      const { alertId, severity, geo, okta, test, detectedAt, delayReason } = observation.alert;
+      if (test) {
+        logger.info("Published a test alert", { ...names, alertId });
         return;
       }
-      metrics.addMetric("AlertsPublished", MetricUnit.Count, 1);
+      count("AlertsPublished");
       const published = publishedTime(okta.published);
       // An event without a usable time has no latency; clocks that differ make none below zero.
       if (!Number.isNaN(published)) {
-        const latency = Math.max(0, Date.parse(observation.alert.detectedAt) - published);
+        const latency = Math.max(0, Date.parse(detectedAt) - published);
         metrics.addMetric("AlertLatency", MetricUnit.Milliseconds, latency);
       }
-      if (geo.verdict === "unknown") metrics.addMetric("UnknownLocations", MetricUnit.Count, 1);
-      if (observation.alert.delayReason !== null) metrics.addMetric("AlertsDelayed", MetricUnit.Count, 1);
-      logger.info("Published an alert", {
-        alertId,
-        severity,
-        userId: user.id,
-        geoVerdict: geo.verdict,
-        eventUuid: okta.eventUuid,
-        deliveryId: okta.deliveryId,
-        ruleIds: detections.map(({ id }) => id),
-      });
+      if (geo.verdict === "unknown") count("UnknownLocations");
+      if (delayReason !== null) count("AlertsDelayed");
+      logger.info("Published an alert", { ...names, alertId, severity, userId, geoVerdict: geo.verdict });
       return;
     }
     case "duplicate":
-      metrics.addMetric("Duplicates", MetricUnit.Count, 1);
-      logger.info("Left out an event that was alerted on before", { eventUuid: observation.event.uuid });
+      count("Duplicates");
+      logger.info("Left out an event that was alerted on before", names);
       return;
     case "excepted": {
-      const { event, by, whole } = observation;
-      if (whole) metrics.addMetric("Excepted", MetricUnit.Count, 1);
+      const { by, whole } = observation;
+      if (whole) count("Excepted");
       logger.info(whole ? "An exception covers an event" : "An exception covers some of an event's detections", {
-        eventUuid: event.uuid,
-        userId: event.fields.actor?.id,
+        ...names,
+        userId,
         exceptionIds: by.map(({ id }) => id),
       });
       return;
     }
     case "suppressed":
-      metrics.addMetric("Suppressed", MetricUnit.Count, 1);
-      logger.info("Held back a session start, as its user was alerted on a moment before", {
-        eventUuid: observation.event.uuid,
-        userId: observation.event.fields.actor?.id,
-      });
+      count("Suppressed");
+      logger.info("Held back a session start, as its user was alerted on a moment before", { ...names, userId });
       return;
     case "historyUnavailable":
-      metrics.addMetric("HistoryUnavailable", MetricUnit.Count, 1);
-      logger.warn("What is remembered of a user could not be asked; the alert goes out", {
-        eventUuid: observation.event.uuid,
-        error: observation.error as Error,
-      });
+      count("HistoryUnavailable");
+      logger.warn("What is remembered of a user could not be asked; the alert goes out", withError(names, observation));
       return;
     case "profilesUnavailable":
-      metrics.addMetric("ProfilesUnavailable", MetricUnit.Count, 1);
-      logger.error("The profile store could not be asked; alerts go out without a location, which is decided later", {
-        error: observation.error as Error,
-      });
+      count("ProfilesUnavailable");
+      logger.error(
+        "The profile store could not be asked; alerts go out without a location, which is decided later",
+        withError(names, observation),
+      );
       return;
     case "refreshesLost":
-      logger.warn("Profiles could not be asked to be refreshed; the next sync brings them", {
-        count: observation.count,
-        error: observation.error as Error,
-      });
+      logger.warn(
+        "Profiles could not be asked to be refreshed; the next sync brings them",
+        withError({ ...names, count: observation.count }, observation),
+      );
       return;
     case "claimsUnavailable":
-      metrics.addMetric("ClaimsUnavailable", MetricUnit.Count, 1);
-      logger.warn("The state table could not be asked; the alert goes out, and could be a duplicate", {
-        eventUuid: observation.event.uuid,
-        error: observation.error as Error,
-      });
+      count("ClaimsUnavailable");
+      logger.warn(
+        "The state table could not be asked; the alert goes out, and could be a duplicate",
+        withError(names, observation),
+      );
       return;
-    case "workParked":
-      metrics.addMetric("WorkParked", MetricUnit.Count, observation.work.length);
-      for (const { event, followUp, waiting } of observation.work) {
-        logger.warn("Parked an event on the retry queue", {
-          eventUuid: event.uuid,
-          followUp,
-          reason: waiting?.reason,
-        });
-      }
+    case "workParked": {
+      count("WorkParked");
+      const { followUp, reason } = observation;
+      logger.warn("Parked an event on the retry queue", { ...names, followUp, reason });
       return;
+    }
     case "workLost":
-      metrics.addMetric("EventsFailed", MetricUnit.Count, observation.work.length);
-      for (const { event, waiting } of observation.work) {
-        logger.error("An event could be neither alerted on nor parked; whoever delivered it is asked to again", {
-          eventUuid: event.uuid,
-          reason: waiting?.reason,
-          error: observation.error as Error,
-        });
-      }
+      count("EventsFailed");
+      logger.error(
+        "An event could be neither alerted on nor parked; whoever delivered it is asked to again",
+        withError({ ...names, followUp: observation.followUp, reason: observation.reason }, observation),
+      );
       return;
     case "malformedParked":
-      metrics.addMetric("EventsDeadLettered", MetricUnit.Count, observation.count);
-      logger.warn("Parked malformed events on the dead-letter queue", { count: observation.count });
+      count("EventsDeadLettered", observation.count);
+      logger.warn("Parked malformed events on the dead-letter queue", { ...names, count: observation.count });
       return;
     case "malformedFailed":
-      logger.error("Malformed events could not be parked; Okta is asked to deliver them again", {
-        count: observation.count,
-        error: observation.error as Error,
-      });
+      count("EventsFailed", observation.count);
+      logger.error(
+        "Malformed events could not be parked; Okta is asked to deliver them again",
+        withError({ ...names, count: observation.count }, observation),
+      );
       return;
   }
 }
+
+const withError = <Names>(names: Names, { error }: { readonly error: unknown }) => ({
+  ...names,
+  error: error as Error,
+});

@@ -23,8 +23,17 @@ test("a complete environment is read", () => {
     suppressMinutes: 60,
     experimentalDetections: false,
     refreshQueueUrl: null,
+    allowedNetworks: null,
   });
   expect(readReceiverConfig({ ...complete, EXPERIMENTAL_DETECTIONS: "true" }).experimentalDetections).toBe(true);
+});
+
+test("networks that may deliver are read, divided as people divide them", () => {
+  const { allowedNetworks } = readReceiverConfig({
+    ...complete,
+    ALLOWED_CIDRS: "192.0.2.0/24,2001:db8::/32 10.0.0.0/8",
+  });
+  expect(allowedNetworks?.map(({ prefix }) => prefix)).toEqual([24, 32, 8]);
 });
 
 test("a function that only works on events needs no secret", () => {
@@ -57,6 +66,9 @@ test.each([
   ["MISMATCH_DISTANCE_KM", "20017"],
   ["MISMATCH_DISTANCE_KM", "-5"],
   ["REFRESH_QUEUE_URL", "refreshes"],
+  ["ALLOWED_CIDRS", ""],
+  ["ALLOWED_CIDRS", "192.0.2.1"],
+  ["ALLOWED_CIDRS", "192.0.2.0/24, example.com"],
   ["EXPERIMENTAL_DETECTIONS", "yes"],
   ["HOOK_SECRET_ARN", undefined],
   ["HOOK_SECRET_ARN", "hook"],

@@ -115,7 +115,7 @@ describe("the profile store", () => {
       followUp: false,
       geo: { verdict: "unknown", reason: "The profile store could not be asked where this user is expected." },
     });
-    expect(kinds()).toEqual(["profilesUnavailable", "alertPublished", "workParked"]);
+    expect(kinds()).toEqual(["profilesUnavailable", "matched", "alertPublished", "workParked"]);
     const [waiting] = parked;
     expect(waiting?.work).toMatchObject({ rules: [far.id], followUp: true });
 
@@ -290,14 +290,14 @@ describe("malformed events", () => {
     expect(await deliver([{}], [broken])).toEqual(outcome({ received: 2, alerted: 1, deadLettered: 1 }));
     expect(malformedParked).toEqual([broken]);
     expect(published).toHaveLength(1);
-    expect(observed).toContainEqual({ kind: "malformedParked", count: 1 });
+    expect(observed).toContainEqual(expect.objectContaining({ kind: "malformedParked", count: 1 }));
   });
 
   test("that cannot be parked are failed, and the good ones are alerted on all the same", async () => {
     const { deliver, published, observed } = world({ parkMalformed: () => Promise.reject(down) });
     expect(await deliver([{}], [broken, broken])).toEqual(outcome({ received: 3, alerted: 1, failed: 2 }));
     expect(published).toHaveLength(1);
-    expect(observed).toContainEqual({ kind: "malformedFailed", count: 2, error: down });
+    expect(observed).toContainEqual(expect.objectContaining({ kind: "malformedFailed", count: 2, error: down }));
   });
 });
 

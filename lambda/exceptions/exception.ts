@@ -1,5 +1,5 @@
-import { BlockList, isIP } from "node:net";
 import * as z from "zod/mini";
+import { createNetworkTest, parseCidr } from "../network.ts";
 import { type ExitNode, exitNode } from "../okta/exit-node.ts";
 import { type LogEvent, sessionStart } from "../okta/log-event.ts";
 
@@ -139,27 +139,9 @@ export function except<Detection extends { readonly rule: { readonly id: string 
   return { left, by: [...by] };
 }
 
-/** A network as `address/prefix`; null for what is none. */
-export function parseCidr(text: string): { readonly address: string; readonly prefix: number } | null {
-  const [address = "", length = "", ...rest] = text.split("/");
-  const version = isIP(address);
-  if (version === 0 || rest.length > 0 || !/^\d{1,3}$/.test(length) || Number(length) > (version === 4 ? 32 : 128)) {
-    return null;
-  }
-  return { address, prefix: Number(length) };
-}
-
-/** Whether an address is in a network. An IPv4 address that is written as an IPv6 one is in its IPv4 network. */
 function isIn(cidr: string, ip: string | null): boolean {
   const network = parseCidr(cidr);
-  if (network === null || ip === null) return false;
-  const address = /^::ffff:(\d+\.\d+\.\d+\.\d+)$/i.exec(ip)?.[1] ?? ip;
-  const version = isIP(address);
-  if (version === 0 || version !== isIP(network.address)) return false;
-  const family = version === 4 ? "ipv4" : "ipv6";
-  const list = new BlockList();
-  list.addSubnet(network.address, network.prefix, family);
-  return list.check(address, family);
+  return network !== null && ip !== null && createNetworkTest([network])(ip);
 }
 
 /** Names what an exception covers: `ada@example.com, operator NORDVPN`. */

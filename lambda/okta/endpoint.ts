@@ -1,4 +1,5 @@
 import { type Budget, within } from "../budget.ts";
+import type { Measure } from "../measure.ts";
 import { type HookSecrets, isAuthentic } from "./authentication.ts";
 import { type Delivery, parseDelivery } from "./event-hook.ts";
 import { describeFaults } from "./fault.ts";
@@ -8,6 +9,8 @@ import { answerVerification, challengeHeader } from "./verification.ts";
 export interface HookRequest {
   /** Upper case. */
   readonly method: string;
+  /** The address that the request came from. */
+  readonly sourceIp: string;
   /** A header by its lower-case name. */
   readonly header: (name: string) => string | undefined;
   readonly body: Uint8Array;
@@ -22,11 +25,14 @@ export interface HookResponse {
 
 /** What the endpoint needs of the world. */
 export interface EndpointPorts {
+  /** Whether requests may come from an address at all. */
+  readonly isAllowed: (sourceIp: string) => boolean;
   readonly secrets: HookSecrets;
   /** Resolves to whether all of the delivery was done or parked. */
   readonly process: (delivery: Delivery, budget: Budget) => Promise<boolean>;
   /** Told of our own trouble, behind each 503. */
-  readonly onFailure: (message: string, error: unknown) => void;
+  readonly onFailure: (message: string, error: unknown, deliveryId: string | null) => void;
+  readonly measure: Measure;
 }
 
 /** The largest body that is taken, in bytes: 1 MiB. */
@@ -37,11 +43,13 @@ export const maximumBodyBytes = 1_048_576;
  * mend, and our own trouble is a 503. Never rejects, and answers before the budget's parking time ends.
  */
 export async function answerRequest(request: HookRequest, ports: EndpointPorts, budget: Budget): Promise<HookResponse> {
+  if (!ports.isAllowed(request.sourceIp)) return respond(403);
   try {
-    const authentic = isAuthentic(request.header("authorization"), ports.secrets);
+    const authorization = request.header("authorization");
+    const authentic = ports.measure("Authentication", () => isAuthentic(authorization, ports.secrets));
     if (!(await within(budget.work, authentic))) return respond(401);
   } catch (error) {
-    ports.onFailure("The event hook's secret is not to be had", error);
+    ports.onFailure("The event hook's secret is not to be had", error, null);
     return respond(503);
   }
   if (request.method === "GET") return answerGet(request);
@@ -67,21 +75,27 @@ async function answerPost(request: HookRequest, ports: EndpointPorts, budget: Bu
     );
   }
   if (request.body.byteLength === 0) return refuse(400, "the body is empty; expected an event hook delivery as JSON");
+  const parsed = ports.measure("Parsing", () => parse(request.body));
+  if (typeof parsed === "string") return refuse(400, parsed);
+  try {
+    if (await ports.process(parsed, budget)) return respond(204);
+    return respond(503);
+  } catch (error) {
+    ports.onFailure("The delivery could not be processed", error, parsed.id);
+    return respond(503);
+  }
+}
+
+/** The delivery; or, as text, what is wrong with the body. */
+function parse(bytes: Uint8Array): Delivery | string {
   let body: unknown;
   try {
-    body = JSON.parse(new TextDecoder("utf-8", { fatal: true }).decode(request.body));
+    body = JSON.parse(new TextDecoder("utf-8", { fatal: true }).decode(bytes));
   } catch (error) {
-    return refuse(400, `the body is no JSON in UTF-8: ${error instanceof Error ? error.message : "cannot be parsed"}`);
+    return `the body is no JSON in UTF-8: ${error instanceof Error ? error.message : "cannot be parsed"}`;
   }
   const parsed = parseDelivery(body);
-  if (!parsed.ok) return refuse(400, `the body is no event hook delivery: ${describeFaults(parsed.faults)}`);
-  try {
-    if (await ports.process(parsed.delivery, budget)) return respond(204);
-    return respond(503);
-  } catch (error) {
-    ports.onFailure("The delivery could not be processed", error);
-    return respond(503);
-  }
+  return parsed.ok ? parsed.delivery : `the body is no event hook delivery: ${describeFaults(parsed.faults)}`;
 }
 
 /** `application/json` or a type built on it, in UTF-8 (or its subset ASCII), the only encoding that JSON has. */

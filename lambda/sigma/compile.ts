@@ -1,4 +1,4 @@
-import { BlockList, isIP } from "node:net";
+import { createNetworkTest } from "../network.ts";
 import {
   type Enrichment,
   type FieldPath,
@@ -237,23 +237,10 @@ function compileText(operand: Operand, cased: boolean, { compileRegex }: Compile
       if (compileRegex === undefined) throw new SigmaRuleError("regular expressions cannot be run without an engine");
       return compileRegex(operand.source, operand.flags);
     case "cidr":
-      return compileNetwork(operand.network, operand.prefix);
+      return createNetworkTest([{ address: operand.network, prefix: operand.prefix }]);
     default:
       throw new SigmaRuleError(`a value of the kind ${operand.kind} is no text to look for`);
   }
-}
-
-function compileNetwork(network: string, prefix: number): (text: string) => boolean {
-  const block = new BlockList();
-  const ofVersion6 = isIP(network) === 6;
-  block.addSubnet(network, prefix, ofVersion6 ? "ipv6" : "ipv4");
-  return (text) => {
-    const version = text.length <= 45 && !text.includes("%") ? isIP(text) : 0;
-    // An IPv6 address may be an IPv4 one mapped (::ffff:10.0.0.1), which BlockList sees through; no IPv4 address is
-    // in an IPv6 network.
-    if (version === 0 || (version === 4 && ofVersion6)) return false;
-    return block.check(text, version === 6 ? "ipv6" : "ipv4");
-  };
 }
 
 const decimal = /^[+-]?(?:\d+\.?\d*|\.\d+)(?:e[+-]?\d+)?$/i;

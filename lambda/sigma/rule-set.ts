@@ -12,6 +12,8 @@ export interface Outcome {
 /** Many rules, arranged so that an event costs little whatever their number. */
 export interface RuleSet {
   readonly rules: readonly CompiledRule[];
+  /** The kinds of event that some rule names, in lower case. */
+  readonly kinds: ReadonlySet<string>;
   /** The rules that an event matches, or may match. */
   readonly match: (event: unknown, enrichment?: Enrichment) => readonly Outcome[];
 }
@@ -41,6 +43,7 @@ export function createRuleSet(rules: readonly CompiledRule[], indexField: string
 
   return {
     rules,
+    kinds: new Set(groups.keys()),
     match(event, enrichment) {
       const found = readField(event, path, enrichment);
       let candidates: CompiledRule[] | null = null;

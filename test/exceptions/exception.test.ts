@@ -123,6 +123,8 @@ test("no exception widens: of an event that any part of its scope does not fit, 
   const inNetwork = (ip: string, cidr: string): boolean => {
     const [address = "", length] = cidr.split("/");
     const plain = ip.replace("::ffff:", "");
+    // What is written as an IPv6 address is one as well.
+    if (ip !== plain && !isIPv4(address)) return length === "0";
     if (plain === "null" || isIPv4(plain) !== isIPv4(address)) return false;
     if (!isIPv4(plain)) return length === "0" || plain.startsWith("2001:db8:");
     const bits = (text: string) =>

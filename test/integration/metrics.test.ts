@@ -1,3 +1,4 @@
+import { readFile } from "node:fs/promises";
 import { afterAll, beforeAll, expect, test, vi } from "vitest";
 import { type EmbeddedRun, startEmbeddedRun } from "../../local/embedded-run.ts";
 import { delivery, sessionStart } from "../fixtures/events.ts";
@@ -7,6 +8,8 @@ interface EmbeddedMetrics {
   readonly _aws: { readonly CloudWatchMetrics: readonly { readonly Metrics: readonly { readonly Name: string }[] }[] };
   readonly [name: string]: unknown;
 }
+
+const proxyRule = "8d5f6c9e-5a0e-4b7c-9d0c-4f6a3a1f2b10";
 
 let run: EmbeddedRun;
 const lines: EmbeddedMetrics[] = [];
@@ -41,33 +44,84 @@ function post(body: string, authorization = "secret"): RequestInit {
   return { method: "POST", headers: { authorization, "content-type": "application/json" }, body };
 }
 
-test("a delivery is counted with what it held and what came of it, on one line", async () => {
+/** All but how long the steps took. */
+async function countsOf(init: RequestInit): Promise<Record<string, unknown>> {
+  return Object.fromEntries(Object.entries(await metricsOf(init)).filter(([name]) => !name.endsWith("Duration")));
+}
+
+test("a delivery is counted with what it held and what came of it, on one line that names it", async () => {
   const published = new Date(Date.now() - 5_000).toISOString();
   const direct = sessionStart({ securityContext: { isProxy: false } });
+  const other = sessionStart({ eventType: "user.session.end" });
   const proxied = () => sessionStart({ published });
-  const metrics = await metricsOf(post(JSON.stringify(delivery([direct, proxied(), proxied()]))));
+  const body = delivery([direct, other, proxied(), proxied(), {}]);
+  const metrics = await countsOf(post(JSON.stringify(body)));
   expect(lines).toHaveLength(1);
-  expect(metrics).toMatchObject({ Deliveries: 1, EventsReceived: 3, AlertsPublished: 1, Suppressed: 1 });
-  expect(metrics.AlertLatency).toBeGreaterThanOrEqual(5_000);
-  expect(metrics.AlertLatency).toBeLessThan(20_000);
-  expect(metrics).not.toHaveProperty("RefusedRequests");
+  expect(lines[0]).toMatchObject({ deliveryId: body.eventId, eventHookId: "who1" });
+  const { AlertLatency, ...counts } = metrics;
+  expect(counts).toEqual({
+    Deliveries: 1,
+    EventsReceived: 5,
+    "EventsReceived_user.session.start": [1, 1, 1],
+    EventsReceived_other: 1,
+    [`Matches_${proxyRule}`]: [1, 1],
+    UnknownLocations: 1,
+    AlertsPublished: 1,
+    Suppressed: 1,
+    EventsDeadLettered: 1,
+  });
+  expect(AlertLatency).toBeGreaterThanOrEqual(5_000);
+  expect(AlertLatency).toBeLessThan(20_000);
 });
 
-test.each<[string, RequestInit]>([
-  ["a wrong secret", post("{}", "wrong")],
-  ["no JSON", post("{")],
-  ["no delivery", post("{}")],
-  ["a method that is none", { method: "DELETE", headers: { authorization: "secret" } }],
-])("a request with %s is counted as refused, and as no delivery", async (_, init) => {
-  expect(await metricsOf(init)).toEqual({ RefusedRequests: 1 });
+test("each step of a delivery is timed, in milliseconds", async () => {
+  const event = sessionStart({ actor: { id: "00u1timed", type: "User", alternateId: null, displayName: null } });
+  const metrics = await metricsOf(post(JSON.stringify(delivery([event]))));
+  const durations = Object.entries(metrics).filter(([name]) => name.endsWith("Duration"));
+  expect(durations.map(([name]) => name).sort()).toEqual(
+    ["Authentication", "Claim", "LookUp", "Matching", "Parsing", "Publishing", "Recording", "Suppression"].map(
+      (step) => `${step}Duration`,
+    ),
+  );
+  for (const [, milliseconds] of durations) {
+    expect(milliseconds).toBeGreaterThan(0);
+    expect(milliseconds).toBeLessThan(2_500);
+  }
+});
+
+test.each<[string, number, RequestInit]>([
+  ["a wrong secret", 401, post("{}", "wrong")],
+  ["no JSON", 400, post("{")],
+  ["no delivery", 400, post("{}")],
+  ["a method that is none", 405, { method: "DELETE", headers: { authorization: "secret" } }],
+])("a request with %s is counted as refused, and as no delivery", async (_, status, init) => {
+  expect(await countsOf(init)).toEqual({ RefusedRequests: 1, [`RefusedRequests_${status}`]: 1 });
 });
 
 test("a verification counts as neither", async () => {
   const headers = { authorization: "secret", "x-okta-verification-challenge": "hello" };
-  expect(await metricsOf({ headers })).toEqual({});
+  expect(await countsOf({ headers })).toEqual({});
 });
 
-test("a test alert is a delivery, and no alert", async () => {
+test("a test alert counts nowhere: it is no sign that Okta delivers", async () => {
   const event = sessionStart({ oktaProxyWatch: { test: true } });
-  expect(await metricsOf(post(JSON.stringify(delivery([event]))))).toEqual({ Deliveries: 1, EventsReceived: 1 });
+  expect(await countsOf(post(JSON.stringify(delivery([event]))))).toEqual({});
 });
+
+test("the documents name every metric, and no other", async () => {
+  const names = await namesWritten();
+  const table = await readFile(new URL("../../docs/metrics.md", import.meta.url), "utf8");
+  const told = [...table.matchAll(/^\| `(\w+?)(?:_[A-Z<].*)?`/gm)].map(([, name]) => name);
+  expect(new Set(told)).toEqual(names);
+});
+
+/** The names that the functions write metrics under, but for what is different from case to case. */
+async function namesWritten(): Promise<ReadonlySet<string>> {
+  const read = (path: string) => readFile(new URL(`../../lambda/${path}`, import.meta.url), "utf8");
+  const telemetry = await read("telemetry.ts");
+  const steps = /type Step =([^;]+);/.exec(await read("measure.ts"))?.[1] ?? "";
+  return new Set([
+    ...[...telemetry.matchAll(/(?:addMetric|count)\([`"](\w+?)_?(?:"|\$)/g)].map(([, name = ""]) => name),
+    ...[...steps.matchAll(/"(\w+)"/g)].map(([, step]) => `${step}Duration`),
+  ]);
+}

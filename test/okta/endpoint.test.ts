@@ -21,6 +21,7 @@ function request(overrides: Partial<Omit<HookRequest, "header">> & { headers?: R
   };
   return {
     method: "POST",
+    sourceIp: "192.0.2.1",
     body: Buffer.from(JSON.stringify(delivery([sessionStart()]))),
     ...overrides,
     header: (name: string) => headers[name],
@@ -30,9 +31,11 @@ function request(overrides: Partial<Omit<HookRequest, "header">> & { headers?: R
 function ports(overrides: Partial<EndpointPorts> = {}) {
   const failures: [message: string, error: unknown][] = [];
   const all: EndpointPorts = {
-    secrets: { known: async () => [secret], refreshed: async () => null },
+    isAllowed: (address) => address === "192.0.2.1",
+    secrets: async () => [secret],
     process: async () => true,
     onFailure: (message, error) => failures.push([message, error]),
+    measure: (_, work) => work(),
     ...overrides,
   };
   return { ports: all, failures };
@@ -43,14 +46,14 @@ describe("our own trouble is answered 503, and told of", () => {
 
   test("when no secret is to be had", async () => {
     const { ports: without, failures } = ports({
-      secrets: { known: () => Promise.reject(broken), refreshed: async () => null },
+      secrets: () => Promise.reject(broken),
     });
     expect(await answerRequest(request(), without)).toEqual({ status: 503, headers: {}, body: "" });
     expect(failures).toEqual([["The event hook's secret is not to be had", broken]]);
   });
 
   test("when the secret hangs, before the time runs out", async () => {
-    const hanging = { known: () => new Promise<never>(() => {}), refreshed: async () => null };
+    const hanging = () => new Promise<never>(() => {});
     expect((await answerRequest(request(), ports({ secrets: hanging }).ports, 20)).status).toBe(503);
   });
 
@@ -93,6 +96,13 @@ describe("the body", () => {
     const answered = await answerRequest(request({ headers: { "content-type": contentType } }), ports().ports);
     expect(answered.status).toBe(status);
   });
+});
+
+test("from an address that is not allowed is refused before anything is looked at, the secret included", async () => {
+  const { ports: looking, failures } = ports({ secrets: () => Promise.reject(new Error("looked")) });
+  const answered = await answerRequest(request({ sourceIp: "198.51.100.1" }), looking);
+  expect(answered).toEqual({ status: 403, headers: {}, body: "" });
+  expect(failures).toEqual([]);
 });
 
 test("a GET is authenticated before its challenge is answered", async () => {
