@@ -10,10 +10,11 @@ import { sampleEvent } from "./events.ts";
 import { matching } from "./matching.ts";
 import { median, print } from "./measure.ts";
 import { profiles } from "./profiles.ts";
+import { refusals } from "./refusals.ts";
 
 /*
- * Measures what is deployed (`dist/receiver`, which has to be built) and the matching of rules, and what commands take for many events and users. One JSON object a line: `name`, `value` and `unit`;
- * `ratio` is the value divided by that of `ratio_to`, measured in the same run.
+ * Measures what is deployed (`dist/receiver`, which has to be built), what refused requests cost it, the matching of rules,
+ * and what commands take for many events and users. One JSON object a line: `name`, `value` and `unit`; `ratio` is the value divided by that of `ratio_to`, measured in the same run.
  */
 
 const receiver = fileURLToPath(new URL("../dist/receiver/", import.meta.url));
@@ -102,7 +103,7 @@ async function deliveries(): Promise<void> {
   const body = deliveryOf(100);
   const event = {
     headers: { authorization: environment.HOOK_SECRET, "content-type": "application/json" },
-    requestContext: { http: { method: "POST" } },
+    requestContext: { http: { method: "POST", sourceIp: "192.0.2.1" } },
     body,
     isBase64Encoded: false,
   };
@@ -119,6 +120,7 @@ async function deliveries(): Promise<void> {
 await sizes();
 await imports();
 await deliveries();
+await refusals(async () => (await import(`${pathToFileURL(index).href}?refusals`)).handler);
 await matching(fileURLToPath(new URL("../lambda/detections", import.meta.url)));
 await backtest(Number(process.env.EXPORT_MEGABYTES ?? 100));
 await alerting();

@@ -18,10 +18,19 @@ const round = (value: number) => Number(value.toPrecision(4));
 
 /** The middle one of the values, in order. */
 export function median(values: readonly number[]): number {
+  return percentile(values, 0.5);
+}
+
+/**
+ * The value that this share of the values do not exceed.
+ *
+ * @param share 0 up to, not including, 1
+ */
+export function percentile(values: readonly number[], share: number): number {
   const sorted = [...values].sort((first, second) => first - second);
-  const middle = sorted[Math.floor(sorted.length / 2)];
-  if (middle === undefined) throw new RangeError("a median needs at least one value");
-  return middle;
+  const value = sorted[Math.floor(sorted.length * share)];
+  if (value === undefined) throw new RangeError("a percentile needs at least one value");
+  return value;
 }
 
 /** What a process took. */

@@ -50,6 +50,6 @@ function toRequest(event: LambdaFunctionURLEvent): HookRequest {
     method: event.requestContext.http.method.toUpperCase(),
     sourceIp: event.requestContext.http.sourceIp,
     header: (name) => headers.get(name),
-    body: Buffer.from(event.body ?? "", event.isBase64Encoded ? "base64" : "utf8"),
+    body: () => Buffer.from(event.body ?? "", event.isBase64Encoded ? "base64" : "utf8"),
   };
 }

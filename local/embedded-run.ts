@@ -23,6 +23,8 @@ export interface EmbeddedRunOptions {
   readonly experimentalDetections?: boolean;
   /** Renderings of alerts to publish as well, by the names of files of `lambda/outputs/`. @default none */
   readonly outputs?: readonly string[];
+  /** Milliseconds that a client has to send its whole request. @default 10000 */
+  readonly requestTimeout?: number;
   readonly onAlert?: (received: ReceivedAlert) => void;
   /** Told of a notice: that exceptions end. */
   readonly onNotice?: (notice: Pick<ReceivedAlert, "subject" | "email">) => void;
@@ -94,7 +96,7 @@ export async function startEmbeddedRun(options: EmbeddedRunOptions): Promise<Emb
     "GET /_local/chaos": () => Object.fromEntries(Object.entries(faults).map(([name, proxy]) => [name, proxy.fault()])),
     ...chaosRoutes(faults),
   };
-  const front = createHttpFront(receive, local, options.onError);
+  const front = createHttpFront(receive, local, options.onError, options.requestTimeout);
   const stop = async () => {
     if (front.listening) {
       await new Promise((resolve) => {

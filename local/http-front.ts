@@ -17,13 +17,30 @@ const maximumRequestBytes = 6 * 1_048_576;
  */
 const environments = 8;
 
+/** Milliseconds that a client has to send its whole request. */
+const defaultRequestTimeout = 10_000;
+
 /**
  * Serves a handler over HTTP as a Lambda Function URL does. Over {@link environments} requests at once, the others wait.
+ *
+ * @param requestTimeout milliseconds that a client has to send its whole request; one that takes longer is answered 408
  */
-export function createHttpFront(handler: Handler, local: LocalRoutes, onError: (error: unknown) => void): Server {
+export function createHttpFront(
+  handler: Handler,
+  local: LocalRoutes,
+  onError: (error: unknown) => void,
+  requestTimeout = defaultRequestTimeout,
+): Server {
   const inEnvironment = createGate(environments);
-  return createServer((request, response) => {
+  const timeouts = {
+    headersTimeout: requestTimeout,
+    requestTimeout,
+    connectionsCheckingInterval: Math.min(1_000, requestTimeout),
+  };
+  return createServer(timeouts, (request, response) => {
     void respond(request, response).catch((error: unknown) => {
+      // A client that breaks off is no trouble of ours.
+      if (request.destroyed && !request.complete) return;
       onError(error);
       // As Lambda does when a function fails.
       if (!response.headersSent) response.writeHead(502).end();
@@ -32,7 +49,11 @@ export function createHttpFront(handler: Handler, local: LocalRoutes, onError: (
   });
 
   async function respond(request: IncomingMessage, response: ServerResponse): Promise<void> {
-    const url = new URL(request.url ?? "/", "http://localhost");
+    const url = URL.parse(request.url ?? "/", "http://localhost");
+    if (url === null) {
+      response.writeHead(400).end();
+      return;
+    }
     const route = `${request.method} ${url.pathname}`;
     const answerLocally = Object.hasOwn(local, route) ? local[route] : undefined;
     if (answerLocally !== undefined) {
@@ -55,7 +76,7 @@ export function createHttpFront(handler: Handler, local: LocalRoutes, onError: (
   }
 }
 
-/** Null when there is more than Lambda takes. */
+/** Null when there is more than Lambda takes. Rejects when the client breaks off. */
 async function readBody(request: IncomingMessage): Promise<Buffer | null> {
   const chunks: Buffer[] = [];
   let bytes = 0;
@@ -70,9 +91,7 @@ async function readBody(request: IncomingMessage): Promise<Buffer | null> {
 /** Payload format 2.0: header names in lower case, several values joined by a comma, what is no text in base64. */
 function toFunctionUrlEvent(request: IncomingMessage, url: URL, body: Buffer): LambdaFunctionURLEvent {
   const headers = Object.fromEntries(
-    Object.entries(request.headers).flatMap(([name, value]) =>
-      value === undefined ? [] : [[name, Array.isArray(value) ? value.join(",") : value]],
-    ),
+    Object.entries(request.headersDistinct).map(([name, values = []]) => [name, values.join(",")]),
   );
   const isText = /^(?:text\/|application\/(?:[\w.+-]+\+)?(?:json|xml|javascript))/.test(headers["content-type"] ?? "");
   const now = new Date();

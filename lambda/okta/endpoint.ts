@@ -13,7 +13,8 @@ export interface HookRequest {
   readonly sourceIp: string;
   /** A header by its lower-case name. */
   readonly header: (name: string) => string | undefined;
-  readonly body: Uint8Array;
+  /** Decodes the body, which only a request with the secret is worth. */
+  readonly body: () => Uint8Array;
 }
 
 /** An HTTP response. */
@@ -64,8 +65,9 @@ function answerGet(request: HookRequest): HookResponse {
 }
 
 async function answerPost(request: HookRequest, ports: EndpointPorts, budget: Budget): Promise<HookResponse> {
-  if (request.body.byteLength > maximumBodyBytes) {
-    return refuse(413, `the body has ${request.body.byteLength} bytes; at most ${maximumBodyBytes} are taken`);
+  const body = request.body();
+  if (body.byteLength > maximumBodyBytes) {
+    return refuse(413, `the body has ${body.byteLength} bytes; at most ${maximumBodyBytes} are taken`);
   }
   const contentType = request.header("content-type");
   if (!isJson(contentType)) {
@@ -74,8 +76,8 @@ async function answerPost(request: HookRequest, ports: EndpointPorts, budget: Bu
       `expected content-type application/json in UTF-8, found ${contentType ? `"${contentType}"` : "none"}`,
     );
   }
-  if (request.body.byteLength === 0) return refuse(400, "the body is empty; expected an event hook delivery as JSON");
-  const parsed = ports.measure("Parsing", () => parse(request.body));
+  if (body.byteLength === 0) return refuse(400, "the body is empty; expected an event hook delivery as JSON");
+  const parsed = ports.measure("Parsing", () => parse(body));
   if (typeof parsed === "string") return refuse(400, parsed);
   try {
     if (await ports.process(parsed, budget)) return respond(204);

@@ -2,6 +2,12 @@ import * as z from "zod/mini";
 import { type Fault, faultsOf } from "./fault.ts";
 import { type LogEvent, parseLogEvent } from "./log-event.ts";
 
+/**
+ * More events than this are no delivery of Okta's: of the body that is taken at most, 1 MiB, each would have 200 bytes.
+ * Without it, one body of empty events would fill the dead-letter queue with hundreds of thousands.
+ */
+const maximumEvents = 5_000;
+
 /** The envelope of a delivery. Older ones spell `eventId` as `eventID`. */
 const envelope = z.object(
   {
@@ -10,7 +16,14 @@ const envelope = z.object(
     eventId: z.nullish(z.string()),
     eventID: z.nullish(z.string()),
     eventTime: z.nullish(z.string()),
-    data: z.object({ events: z.array(z.unknown(), "expected a list of events") }, "expected an object with events"),
+    data: z.object(
+      {
+        events: z
+          .array(z.unknown(), "expected a list of events")
+          .check(z.maxLength(maximumEvents, `expected at most ${maximumEvents} events`)),
+      },
+      "expected an object with events",
+    ),
   },
   "expected the envelope of an event hook, a JSON object",
 );

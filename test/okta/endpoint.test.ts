@@ -22,7 +22,7 @@ function request(overrides: Partial<Omit<HookRequest, "header">> & { headers?: R
   return {
     method: "POST",
     sourceIp: "192.0.2.1",
-    body: Buffer.from(JSON.stringify(delivery([sessionStart()]))),
+    body: () => Buffer.from(JSON.stringify(delivery([sessionStart()]))),
     ...overrides,
     header: (name: string) => headers[name],
   };
@@ -70,7 +70,7 @@ describe("our own trouble is answered 503, and told of", () => {
 
 describe("the body", () => {
   test("is taken up to the limit, to the byte", async () => {
-    const body = (bytes: number) => Buffer.from(JSON.stringify(delivery([])).padEnd(bytes, " "));
+    const body = (bytes: number) => () => Buffer.from(JSON.stringify(delivery([])).padEnd(bytes, " "));
     expect((await answerRequest(request({ body: body(maximumBodyBytes) }), ports().ports)).status).toBe(204);
     const over = await answerRequest(request({ body: body(maximumBodyBytes + 1) }), ports().ports);
     expect(over.status).toBe(413);
@@ -78,7 +78,7 @@ describe("the body", () => {
   });
 
   test("that is no UTF-8 is refused", async () => {
-    const answered = await answerRequest(request({ body: Buffer.from([0x22, 0xff, 0x22]) }), ports().ports);
+    const answered = await answerRequest(request({ body: () => Buffer.from([0x22, 0xff, 0x22]) }), ports().ports);
     expect(answered.status).toBe(400);
     expect(answered.body).toContain("UTF-8");
   });
@@ -107,9 +107,17 @@ test("from an address that is not allowed is refused before anything is looked a
 
 test("a GET is authenticated before its challenge is answered", async () => {
   const challenge = { "x-okta-verification-challenge": 'a"b' };
-  const get = { method: "GET", body: Buffer.alloc(0) };
+  const get = { method: "GET", body: () => Buffer.alloc(0) };
   const right = await answerRequest(request({ ...get, headers: challenge }), ports().ports);
   expect(right).toMatchObject({ status: 200, body: '{"verification":"a\\"b"}' });
   const wrong = await answerRequest(request({ ...get, headers: { ...challenge, authorization: "x" } }), ports().ports);
   expect(wrong).toEqual({ status: 401, headers: {}, body: "" });
+});
+
+test("the body of a request without the secret is not even decoded", async () => {
+  const body = () => {
+    throw new Error("decoded");
+  };
+  const answered = await answerRequest(request({ body, headers: { authorization: "x" } }), ports().ports);
+  expect(answered.status).toBe(401);
 });
