@@ -14,6 +14,7 @@ const functions = [
   "refresh-profiles",
   "publish-output",
   "notify-exceptions",
+  "canary",
 ] as const;
 
 /** Some dependencies are CommonJS and ask for Node.js's own modules by `require`, which ESM has not. */

@@ -1,8 +1,7 @@
-import { setTimeout as delay } from "node:timers/promises";
 import { paginateListSubscriptionsByTopic, type Subscription } from "@aws-sdk/client-sns";
 import { GetQueueAttributesCommand } from "@aws-sdk/client-sqs";
 import { createClaims } from "../lambda/claims/state-table.ts";
-import { testMark } from "../lambda/okta/log-event.ts";
+import { awaitEnd, sendTest } from "../lambda/send-test.ts";
 import { createCommand, InputError, onTerminal, runCommand } from "./command.ts";
 import { addDeploymentOptions, type Deployment, type DeploymentOptions, findDeployment } from "./deployment.ts";
 
@@ -10,29 +9,6 @@ const print = (text: string) => process.stdout.write(`${onTerminal(text)}\n`);
 
 interface Options extends DeploymentOptions {
   readonly timeout: number;
-}
-
-/** A proxied sign-in that nobody did: of addresses and numbers that are set aside for documentation (RFC 5737, 5398). */
-function testEvent(uuid: string, now: Date): Readonly<Record<string, unknown>> {
-  return {
-    ...testMark,
-    uuid,
-    published: now.toISOString(),
-    eventType: "user.session.start",
-    displayMessage: "Test of okta-proxy-watch",
-    actor: { id: "00utest", type: "User", alternateId: "test@okta-proxy-watch.invalid", displayName: "Test Alert" },
-    client: {
-      ipAddress: "203.0.113.1",
-      geographicalContext: { city: null, state: null, country: null, geolocation: null },
-    },
-    outcome: { result: "SUCCESS", reason: null },
-    securityContext: {
-      isProxy: true,
-      asNumber: 64496,
-      asOrg: "Test of okta-proxy-watch",
-      ipDetails: { ipServiceCategories: [{ type: "VPN", operator: "TEST", isAnonymous: true }] },
-    },
-  };
 }
 
 async function send(options: Options): Promise<void> {
@@ -44,12 +20,7 @@ async function send(options: Options): Promise<void> {
   print(`delivered: ${deployment.hookUrl} answered 204 after ${seconds(started)}, event ${uuid}`);
 
   const claims = createClaims(deployment.stateTable, async () => deployment.dynamodb);
-  let found: Awaited<ReturnType<typeof claims.find>> = null;
-  for (;;) {
-    found = await claims.find(uuid, AbortSignal.timeout(10_000));
-    if (found?.kind === "done" || Date.now() - started > options.timeout * 1_000) break;
-    await delay(250);
-  }
+  const found = await awaitEnd(claims, uuid, options.timeout * 1_000);
   if (found?.kind !== "done") return fail(await explainSilence(found?.kind ?? null, deployment, uuid));
   if (found.end.outcome !== "alerted") return fail(`the event was ${found.end.outcome}, which a test never should be`);
   print(`published: SNS took the alert, ${seconds(started)} after the start`);
@@ -57,28 +28,9 @@ async function send(options: Options): Promise<void> {
 }
 
 async function deliver({ hookUrl, hookSecret }: Deployment, uuid: string): Promise<number> {
-  const now = new Date();
-  const body = {
-    eventType: "com.okta.event_hook",
-    eventTypeVersion: "1.0",
-    cloudEventsVersion: "0.1",
-    source: "send-test-alert",
-    eventId: crypto.randomUUID(),
-    eventTime: now.toISOString(),
-    contentType: "application/json",
-    data: { events: [testEvent(uuid, now)] },
-  };
   const authorization = await hookSecret();
   try {
-    const response = await fetch(hookUrl, {
-      method: "POST",
-      headers: { authorization, "content-type": "application/json" },
-      body: JSON.stringify(body),
-      redirect: "manual",
-      signal: AbortSignal.timeout(15_000),
-    });
-    await response.arrayBuffer();
-    return response.status;
+    return await sendTest(hookUrl, authorization, uuid);
   } catch (error) {
     const { cause, message } = error as Error;
     throw new InputError(`${hookUrl} cannot be reached: ${cause instanceof Error ? cause.message : message}`);
@@ -88,7 +40,7 @@ async function deliver({ hookUrl, hookSecret }: Deployment, uuid: string): Promi
 function explainStatus(status: number, { hookUrl }: Deployment): string {
   const reasons: Readonly<Record<number, string>> = {
     401: "the secret is not the one that the function knows. Was it changed a moment ago? In the embedded run, set HOOK_SECRET as it was started with",
-    403: "the Function URL is not public, or was not reached",
+    403: "allowedCidrs leaves your address out, or the Function URL is not public",
     429: "the function is throttled: the account has no concurrency left",
     502: "the function fails at its start: its log group says why",
     503: "the function could neither publish nor park: its log group says what could not be reached",

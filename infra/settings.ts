@@ -3,6 +3,7 @@ import type { Node } from "constructs";
 import * as z from "zod";
 import { knownOutputs } from "../build/known-outputs.ts";
 import { defaultSuppressMinutes, maximumSuppressMinutes } from "../lambda/config.ts";
+import { parseCidr } from "../lambda/network.ts";
 import { readOrgUrl } from "../lambda/okta-users/okta-credential.ts";
 import { defaultAttributes, type LocationAttributes, readLocationAttributes } from "../lambda/okta-users/okta-user.ts";
 
@@ -21,6 +22,26 @@ const number = z.union(
   ],
   "expected a number",
 );
+
+/** True or false, also as text. */
+const flag = z.union([z.boolean(), z.stringbool({ truthy: ["true"], falsy: ["false"] })], "expected true or false");
+
+/** Texts, or one text that commas or spaces divide. */
+const list = z.union([
+  z.string().transform((text) => text.split(/[\s,]+/).filter((part) => part !== "")),
+  z.array(z.string()),
+]);
+
+/** Lambda takes 4 KB for all environment variables of a function; the others need no more than what is left. */
+const maximumCidrsLength = 2_500;
+
+/** `team=security,stage=production`; null for what is none. */
+function readTags(text: string): Record<string, string> | null {
+  const pairs = text.split(",").map((pair) => /^([^=]+)=(.*)$/.exec(pair.trim()));
+  return pairs.every((pair) => pair !== null)
+    ? Object.fromEntries(pairs.map(([, name, value]) => [name, value]))
+    : null;
+}
 
 /** A check of ours as one of zod's: what it throws is the fault. */
 function checked<Value>(check: (text: string) => Value) {
@@ -42,6 +63,28 @@ const schema = z.strictObject({
       z.int("expected a whole number of hours").min(0, "expected at least 0").max(168, "expected at most 168, a week"),
     )
     .default(24),
+  heartbeatWorkingDays: flag.default(false),
+  canary: flag.default(false),
+  customerManagedKey: flag.default(false),
+  allowedCidrs: list
+    .pipe(
+      z.array(
+        z.string().refine((text) => parseCidr(text) !== null, "expected a list of networks such as 192.0.2.0/24"),
+      ),
+    )
+    .refine(
+      (cidrs) => cidrs.join(" ").length <= maximumCidrsLength,
+      `expected at most ${maximumCidrsLength} characters, as a function's environment is small: name the networks of your org's cell alone`,
+    )
+    .default([]),
+  permissionsBoundary: z
+    .string()
+    .regex(/^(arn:[\w-]+:iam::\d{12}:policy\/)?[\w+=,.@/-]{1,512}$/, "expected the name or the ARN of a managed policy")
+    .optional(),
+  tags: z
+    .union([z.string().transform(readTags), z.record(z.string(), z.string())], "expected names and values")
+    .pipe(z.record(z.string().min(1).max(128), z.string().max(256), "expected name=value, divided by commas"))
+    .default({}),
   mismatchDistanceKm: number
     .pipe(z.number().positive("expected more than 0").max(20_016, "expected at most 20016, half around the Earth"))
     .default(500),
@@ -53,8 +96,7 @@ const schema = z.strictObject({
         .max(maximumSuppressMinutes, `expected at most ${maximumSuppressMinutes}, a day`),
     )
     .default(defaultSuppressMinutes),
-  outputs: z
-    .union([z.string().transform((text) => text.split(",").map((name) => name.trim())), z.array(z.string())])
+  outputs: list
     .pipe(z.array(z.enum(knownOutputs, `expected a list of ${knownOutputs.join(", ")}`)))
     .transform((names) => [...new Set(names)])
     .default([]),
@@ -62,9 +104,7 @@ const schema = z.strictObject({
   logRetentionDays: number
     .pipe(z.number().refine((days) => retentionDays.includes(days), `expected one of ${retentionDays.join(", ")}`))
     .default(90),
-  experimentalDetections: z
-    .union([z.boolean(), z.stringbool({ truthy: ["true"], falsy: ["false"] })], "expected true or false")
-    .default(false),
+  experimentalDetections: flag.default(false),
   memorySizeMb: number
     .pipe(z.int("expected a whole number").min(128, "expected at least 128").max(10_240, "expected at most 10240"))
     .default(1_024),
@@ -86,6 +126,18 @@ export interface Settings {
   readonly operationsEmail?: string | undefined;
   /** Hours without a delivery after which an alarm says so; 0 for no such alarm. @default 24 */
   readonly heartbeatHours: number;
+  /** Whether only the hours of Monday to Friday (UTC) count for `heartbeatHours`. @default false */
+  readonly heartbeatWorkingDays: boolean;
+  /** Whether a test delivery is made every day, with an alarm when no alert follows. @default false */
+  readonly canary: boolean;
+  /** Whether all data is encrypted by a key of the account's own. @default false: by keys that AWS manages */
+  readonly customerManagedKey: boolean;
+  /** Networks that the hook's URL takes requests from. @default - from everywhere: the secret decides */
+  readonly allowedCidrs: readonly string[];
+  /** Name or ARN of a managed policy that bounds every role. @default - none */
+  readonly permissionsBoundary?: string | undefined;
+  /** Tags of every resource that takes some. @default - none */
+  readonly tags: Readonly<Record<string, string>>;
   /** Kilometers; a mismatch is farther than this from every profile location. @default 500 */
   readonly mismatchDistanceKm: number;
   /** Minutes in which a user's further session starts on one network are held back; 0 for none. @default 60 */
@@ -122,8 +174,13 @@ export function readSettings(node: Node): Settings {
     return value === undefined || value === null || value === "" ? [] : [[name, value] as const];
   });
   const parsed = schema.safeParse(Object.fromEntries(given));
-  if (parsed.success) return parsed.data;
-  const faults = parsed.error.issues.map((issue) => `- ${issue.path.join(".")}: ${issue.message}`);
+  const faults = parsed.success
+    ? []
+    : parsed.error.issues.map((issue) => `- ${issue.path.join(".")}: ${issue.message}`);
+  if (parsed.success && parsed.data.canary && parsed.data.allowedCidrs.length > 0) {
+    faults.push("- canary: its requests come from AWS, which allowedCidrs leaves out; use one of the two");
+  }
+  if (parsed.success && faults.length === 0) return parsed.data;
   throw new SettingsError(`The CDK context has settings that cannot be used:\n${faults.join("\n")}`);
 }
 

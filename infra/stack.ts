@@ -1,11 +1,15 @@
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { CfnOutput, Stack, type StackProps } from "aws-cdk-lib";
+import { CfnOutput, Stack, type StackProps, Tags } from "aws-cdk-lib";
+import { ManagedPolicy, PermissionsBoundary } from "aws-cdk-lib/aws-iam";
 import type { Construct } from "constructs";
+import type { RuleSet } from "../lambda/sigma/rule-set.ts";
 import { Alarms } from "./constructs/alarms.ts";
 import { AlertOutput } from "./constructs/alert-output.ts";
 import { AlertTopic } from "./constructs/alert-topic.ts";
+import { Canary } from "./constructs/canary.ts";
 import { DeadLetterQueue } from "./constructs/dead-letter-queue.ts";
+import { Encryption } from "./constructs/encryption.ts";
 import { ExceptionNotices } from "./constructs/exception-notices.ts";
 import { HookSecret } from "./constructs/hook-secret.ts";
 import { OktaCredential } from "./constructs/okta-credential.ts";
@@ -19,6 +23,7 @@ import { ProfileTable } from "./constructs/profile-table.ts";
 import { Receiver } from "./constructs/receiver.ts";
 import { Redrive } from "./constructs/redrive.ts";
 import { RetryQueue } from "./constructs/retry-queue.ts";
+import { SavedQueries } from "./constructs/saved-queries.ts";
 import { StateTable } from "./constructs/state-table.ts";
 import { readSettings } from "./settings.ts";
 
@@ -26,6 +31,8 @@ import { readSettings } from "./settings.ts";
 export interface OktaProxyWatchStackProps extends StackProps {
   /** Folder that holds a folder for each built function. @default dist */
   readonly code?: string;
+  /** The detections that run, for the dashboard to show by name. @default - it does not show them */
+  readonly detections?: RuleSet;
 }
 
 /** All of okta-proxy-watch. Its settings come from CDK context. */
@@ -35,14 +42,16 @@ export class OktaProxyWatchStack extends Stack {
     const settings = readSettings(this.node);
 
     const code = props.code ?? fileURLToPath(new URL("../dist", import.meta.url));
-    const hookSecret = new HookSecret(this, "HookSecret");
-    const deadLetterQueue = new DeadLetterQueue(this, "DeadLetters");
+    const encryption = new Encryption(this, "Encryption", { customerManaged: settings.customerManagedKey });
+    const hookSecret = new HookSecret(this, "HookSecret", { encryption });
+    const deadLetterQueue = new DeadLetterQueue(this, "DeadLetters", { encryption });
     const resources = {
       settings,
-      profileTable: new ProfileTable(this, "Profiles"),
-      stateTable: new StateTable(this, "State"),
-      alertTopic: new AlertTopic(this, "Alerts", { email: settings.alertEmail }),
-      retryQueue: new RetryQueue(this, "Retries", { deadLetterQueue }),
+      encryption,
+      profileTable: new ProfileTable(this, "Profiles", { encryption }),
+      stateTable: new StateTable(this, "State", { encryption }),
+      alertTopic: new AlertTopic(this, "Alerts", { encryption, email: settings.alertEmail }),
+      retryQueue: new RetryQueue(this, "Retries", { encryption, deadLetterQueue }),
       deadLetterQueue,
     };
     const okta = settings.oktaOrgUrl === undefined ? null : this.#bringProfiles(settings.oktaOrgUrl, resources, code);
@@ -67,12 +76,20 @@ export class OktaProxyWatchStack extends Stack {
       });
       return { name, output, construct };
     });
+    const canary = settings.canary
+      ? new Canary(this, "Canary", {
+          ...resources,
+          hookUrl: receiver.url.url,
+          hookSecret,
+          code: join(code, "canary"),
+        }).function
+      : null;
     const topics = alertOutputs.map(
       ({ name, output, construct }) =>
         [`${name}TopicArn`, [construct.topic.topic.topicArn, `The topic of alerts for the output ${output}`]] as const,
     );
 
-    const operationsTopic = new OperationsTopic(this, "Operations", { email: settings.operationsEmail });
+    const operationsTopic = new OperationsTopic(this, "Operations", { encryption, email: settings.operationsEmail });
     const watched: WatchedResources = {
       receiver: receiver.function,
       functions: {
@@ -85,9 +102,15 @@ export class OktaProxyWatchStack extends Stack {
       retryQueue: resources.retryQueue,
       deadLetterQueue,
       sync: okta?.sync.function ?? null,
+      canary,
     };
     new Alarms(this, "Alarms", { ...watched, settings, operationsTopic });
-    new OperationsDashboard(this, "OperationsDashboard", watched);
+    new OperationsDashboard(this, "OperationsDashboard", { ...watched, detections: props.detections ?? null });
+    new SavedQueries(this, "SavedQueries", {
+      functions: [...Object.values(watched.functions), ...(canary === null ? [] : [canary])],
+    });
+    if (settings.permissionsBoundary !== undefined) this.#bound(settings.permissionsBoundary);
+    for (const [name, value] of Object.entries(settings.tags)) Tags.of(this).add(name, value);
 
     const outputs = {
       HookUrl: [receiver.url.url, "The URL to register as event hook in the Okta admin console"],
@@ -106,9 +129,17 @@ export class OktaProxyWatchStack extends Stack {
       new CfnOutput(this, name, { value, description });
   }
 
+  /** Bounds what every role of the stack may do at most. */
+  #bound(policy: string): void {
+    const boundary = policy.startsWith("arn:")
+      ? ManagedPolicy.fromManagedPolicyArn(this, "Boundary", policy)
+      : ManagedPolicy.fromManagedPolicyName(this, "Boundary", policy);
+    PermissionsBoundary.of(this).apply(boundary);
+  }
+
   /** What brings profile locations from an org: on a schedule, and when an event says that one has changed. */
   #bringProfiles(orgUrl: string, resources: PipelineResources, code: string) {
-    const credential = new OktaCredential(this, "OktaCredential");
+    const credential = new OktaCredential(this, "OktaCredential", { encryption: resources.encryption });
     const okta = { ...resources, orgUrl, credential };
     const sync = new ProfileSync(this, "ProfileSync", { ...okta, code: join(code, "sync-profiles") });
     const refresh = new ProfileRefresh(this, "ProfileRefresh", { ...okta, code: join(code, "refresh-profiles") });

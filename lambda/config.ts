@@ -57,6 +57,13 @@ export interface OutputConfig {
 /** The settings of the function that tells of exceptions that end. */
 export type NoticeConfig = Pick<PipelineConfig, "stateTable" | "alertTopicArn">;
 
+/** The settings of the function that delivers test events. */
+export interface CanaryConfig {
+  readonly hookUrl: string;
+  readonly hookSecretArn: string;
+  readonly stateTable: string;
+}
+
 /** Settings that are missing or malformed. The message names each, and never holds a secret. */
 export class ConfigError extends Error {
   override readonly name = "ConfigError";
@@ -91,6 +98,12 @@ const outputEnvironment = z.object({
 const noticeEnvironment = z.object({
   STATE_TABLE: required("the name of the state table"),
   ALERT_TOPIC_ARN: topicArn("alert topic"),
+});
+
+const canaryEnvironment = z.object({
+  HOOK_URL: z.string("is missing: set it to the URL of the event hook").check(z.regex(/^https?:\/\/\S+$/, "is no URL")),
+  HOOK_SECRET_ARN: secretArn(),
+  STATE_TABLE: required("the name of the state table"),
 });
 
 const pipelineEnvironment = z.extend(tablesEnvironment, {
@@ -210,6 +223,17 @@ export function readOutputConfig(environment: Environment): OutputConfig {
 export function readNoticeConfig(environment: Environment): NoticeConfig {
   const parsed = parse(noticeEnvironment, environment, []);
   return { stateTable: parsed.STATE_TABLE, alertTopicArn: parsed.ALERT_TOPIC_ARN };
+}
+
+/**
+ * Reads the settings of the function that delivers test events.
+ *
+ * @param environment the process's environment variables
+ * @throws ConfigError naming everything that is missing or malformed
+ */
+export function readCanaryConfig(environment: Environment): CanaryConfig {
+  const parsed = parse(canaryEnvironment, environment, []);
+  return { hookUrl: parsed.HOOK_URL, hookSecretArn: parsed.HOOK_SECRET_ARN, stateTable: parsed.STATE_TABLE };
 }
 
 function parse<Schema extends z.core.$ZodType>(

@@ -1,5 +1,5 @@
 import { Duration } from "aws-cdk-lib";
-import { Alarm, ComparisonOperator, type IMetric, TreatMissingData } from "aws-cdk-lib/aws-cloudwatch";
+import { Alarm, ComparisonOperator, type IMetric, MathExpression, TreatMissingData } from "aws-cdk-lib/aws-cloudwatch";
 import { SnsAction } from "aws-cdk-lib/aws-cloudwatch-actions";
 import { Construct } from "constructs";
 import type { Settings } from "../settings.ts";
@@ -27,11 +27,21 @@ interface AlarmRule {
 
 const minutes = (count: number) => Duration.minutes(count);
 
+const deliveries = () => ownMetric("Deliveries", { period: Duration.hours(1), statistic: "Sum" });
+
+/** Deliveries by the hour, where every hour of a Saturday or Sunday (UTC) counts as if there had been one. */
+const deliveriesOnWorkingDays = () =>
+  new MathExpression({
+    expression: "IF(DAY(FILL(deliveries, 0)) < 6, FILL(deliveries, 0), 1)",
+    usingMetrics: { deliveries: deliveries() },
+    period: Duration.hours(1),
+  });
+
 /** Alarms on all that keeps alerts from coming, on the operations topic. */
 export class Alarms extends Construct {
   constructor(scope: Construct, id: string, props: AlarmsProps) {
     super(scope, id);
-    const { settings, receiver, functions, retryQueue, deadLetterQueue, operationsTopic, sync } = props;
+    const { settings, receiver, functions, retryQueue, deadLetterQueue, operationsTopic, sync, canary } = props;
     const rules: Record<string, AlarmRule> = {
       DeadLetters: {
         description: "Something lies on the dead-letter queue",
@@ -81,12 +91,28 @@ export class Alarms extends Construct {
       };
     }
     if (settings.heartbeatHours > 0) {
+      const hours = settings.heartbeatWorkingDays ? "hours of working days" : "hours";
       rules.Deaf = {
-        description: `Okta delivered nothing for ${settings.heartbeatHours} hours: the hook is off, its secret was changed, or the daily limit is used up`,
-        metric: ownMetric("Deliveries", { period: Duration.hours(1), statistic: "Sum" }),
+        description: `Okta delivered nothing for ${settings.heartbeatHours} ${hours}: the hook is off, its secret was changed, or the daily limit is used up`,
+        metric: settings.heartbeatWorkingDays ? deliveriesOnWorkingDays() : deliveries(),
         threshold: 1,
         below: true,
         periods: settings.heartbeatHours,
+        missingIsTrouble: true,
+      };
+    }
+    if (canary !== null) {
+      rules.Canary = {
+        description: "No alert followed the daily test delivery",
+        metric: canary.metricErrors({ period: minutes(5), statistic: "Sum" }),
+        threshold: 1,
+      };
+      rules.CanaryOverdue = {
+        description: "The daily test delivery was not made for 26 hours",
+        metric: canary.metricInvocations({ period: Duration.hours(1), statistic: "Sum" }),
+        threshold: 1,
+        below: true,
+        periods: 26,
         missingIsTrouble: true,
       };
     }

@@ -1,5 +1,5 @@
 import { Duration } from "aws-cdk-lib";
-import type { IFunction } from "aws-cdk-lib/aws-lambda";
+import type { Function as LambdaFunction } from "aws-cdk-lib/aws-lambda";
 import { SubscriptionFilter } from "aws-cdk-lib/aws-sns";
 import { LambdaSubscription } from "aws-cdk-lib/aws-sns-subscriptions";
 import { Construct } from "constructs";
@@ -8,7 +8,7 @@ import type { DeadLetterQueue } from "./dead-letter-queue.ts";
 import { OwnFunction, type OwnFunctionProps } from "./own-function.ts";
 
 /** What an output works with. */
-export interface AlertOutputProps extends Pick<OwnFunctionProps, "settings" | "code"> {
+export interface AlertOutputProps extends Pick<OwnFunctionProps, "settings" | "encryption" | "code"> {
   /** The name of a file of `lambda/outputs/`. */
   readonly output: string;
   /** Where alerts come from. */
@@ -19,12 +19,12 @@ export interface AlertOutputProps extends Pick<OwnFunctionProps, "settings" | "c
 
 /** A topic with alerts rendered for one kind of reader, and the function that fills it from the alert topic. */
 export class AlertOutput extends Construct {
-  readonly function: IFunction;
+  readonly function: LambdaFunction;
   readonly topic: AlertTopic;
 
   constructor(scope: Construct, id: string, { output, alertTopic, deadLetterQueue, ...props }: AlertOutputProps) {
     super(scope, id);
-    this.topic = new AlertTopic(this, "Topic", {});
+    this.topic = new AlertTopic(this, "Topic", { encryption: props.encryption });
     const publisher = new OwnFunction(this, "Publisher", {
       ...props,
       description: `Renders alerts for the output ${output}`,

@@ -2,6 +2,7 @@ import type { IKey } from "aws-cdk-lib/aws-kms";
 import { Topic } from "aws-cdk-lib/aws-sns";
 import { EmailSubscription } from "aws-cdk-lib/aws-sns-subscriptions";
 import { Construct } from "constructs";
+import type { Encryption } from "./encryption.ts";
 
 /** How a topic is set up. */
 export interface EncryptedTopicProps {
@@ -9,16 +10,21 @@ export interface EncryptedTopicProps {
   readonly displayName: string;
   /** An address that is subscribed; it has to confirm. @default - nobody is subscribed */
   readonly email?: string | undefined;
+  readonly encryption: Encryption;
 }
 
-/** A topic of ours: encrypted by the key that `makeKey` makes in its scope, and reached over TLS only. */
+/** A topic of ours: reached over TLS only, and encrypted: where AWS manages the keys, by the one that `makeKey` makes. */
 export class EncryptedTopic extends Construct {
   readonly topic: Topic;
 
   constructor(scope: Construct, id: string, props: EncryptedTopicProps, makeKey: (scope: Construct) => IKey) {
     super(scope, id);
-    const { displayName, email } = props;
-    this.topic = new Topic(this, "Topic", { displayName, masterKey: makeKey(this), enforceSSL: true });
+    const { displayName, email, encryption } = props;
+    this.topic = new Topic(this, "Topic", {
+      displayName,
+      masterKey: encryption.key ?? makeKey(this),
+      enforceSSL: true,
+    });
     if (email !== undefined) this.topic.addSubscription(new EmailSubscription(email));
   }
 }

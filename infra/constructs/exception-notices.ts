@@ -1,5 +1,5 @@
 import { Duration } from "aws-cdk-lib";
-import type { IFunction } from "aws-cdk-lib/aws-lambda";
+import type { Function as LambdaFunction } from "aws-cdk-lib/aws-lambda";
 import { Construct } from "constructs";
 import type { AlertTopic } from "./alert-topic.ts";
 import { OwnFunction, type OwnFunctionProps } from "./own-function.ts";
@@ -7,14 +7,14 @@ import { ScheduledInvocation } from "./scheduled-invocation.ts";
 import type { StateTable } from "./state-table.ts";
 
 /** What the notices work with. */
-export interface ExceptionNoticesProps extends Pick<OwnFunctionProps, "settings" | "code"> {
+export interface ExceptionNoticesProps extends Pick<OwnFunctionProps, "settings" | "encryption" | "code"> {
   readonly stateTable: StateTable;
   readonly alertTopic: AlertTopic;
 }
 
 /** The function that tells of exceptions that end within a week, once a day. */
 export class ExceptionNotices extends Construct {
-  readonly function: IFunction;
+  readonly function: LambdaFunction;
   constructor(scope: Construct, id: string, { stateTable, alertTopic, ...props }: ExceptionNoticesProps) {
     super(scope, id);
     const notices = new OwnFunction(this, "Notices", {

@@ -1,24 +1,28 @@
-import { Validations } from "aws-cdk-lib";
 import { Grant, type IGrantable } from "aws-cdk-lib/aws-iam";
 import { Secret, type SecretProps } from "aws-cdk-lib/aws-secretsmanager";
 import { Construct } from "constructs";
+import type { Encryption } from "./encryption.ts";
+
+/** How a secret that Okta shares is set up. */
+export interface OktaSharedSecretProps extends Pick<SecretProps, "description" | "generateSecretString"> {
+  readonly encryption: Encryption;
+}
 
 /** A secret of which Okta holds the other half, so that nothing here rotates it alone. */
 export class OktaSharedSecret extends Construct {
   readonly secret: Secret;
+  readonly #encryption: Encryption;
 
-  /** @param lockedOut what a rotation would cost that does not change the secret in Okta as well */
-  constructor(scope: Construct, id: string, props: SecretProps, lockedOut: string) {
+  constructor(scope: Construct, id: string, { encryption, ...props }: OktaSharedSecretProps) {
     super(scope, id);
-    this.secret = new Secret(this, "Secret", props);
-    Validations.of(this.secret).acknowledge({
-      id: "AwsSolutions-SMG4",
-      reason: `Okta holds the other half: a rotation that does not change it there as well would lock ${lockedOut} out.`,
-    });
+    this.#encryption = encryption;
+    const { key } = encryption;
+    this.secret = new Secret(this, "Secret", { ...props, ...(key && { encryptionKey: key }) });
   }
 
   /** Lets read the secret's value. */
   grantRead(grantee: IGrantable): Grant {
+    this.#encryption.grant(grantee, "secretsmanager read");
     return Grant.addToPrincipal({
       grantee,
       actions: ["secretsmanager:GetSecretValue"],

@@ -1,15 +1,24 @@
 import { Duration } from "aws-cdk-lib";
 import { Dashboard, GraphWidget, type IMetric, Row, TextWidget } from "aws-cdk-lib/aws-cloudwatch";
 import { Construct } from "constructs";
+import { steps } from "../../lambda/measure.ts";
+import type { RuleSet } from "../../lambda/sigma/rule-set.ts";
 import { ownMetric, type WatchedResources } from "./own-metric.ts";
 
 const period = Duration.minutes(5);
-const sum = (name: string) => ownMetric(name, { period, statistic: "Sum", label: name });
+const sum = (name: string, label = name) => ownMetric(name, { period, statistic: "Sum", label });
+
+/** What the dashboard shows. */
+export interface OperationsDashboardProps extends WatchedResources {
+  /** The detections that run; null for none by name. */
+  readonly detections: RuleSet | null;
+}
 
 /** One dashboard, four rows: is it alive, is it fast, what did it find, what went wrong. */
 export class OperationsDashboard extends Construct {
-  constructor(scope: Construct, id: string, { receiver, functions, retryQueue, deadLetterQueue }: WatchedResources) {
+  constructor(scope: Construct, id: string, { detections, ...watched }: OperationsDashboardProps) {
     super(scope, id);
+    const { receiver, functions, retryQueue, deadLetterQueue } = watched;
     const dashboard = new Dashboard(this, "Dashboard", { defaultInterval: Duration.days(1) });
     const graph = (title: string, left: readonly IMetric[], right: readonly IMetric[] = []) =>
       new GraphWidget({ title, left: [...left], right: [...right], width: 12, height: 6 });
@@ -17,7 +26,11 @@ export class OperationsDashboard extends Construct {
     const rows = [
       [heading("Is it alive?")],
       [
-        graph("Deliveries and events", [sum("Deliveries"), sum("EventsReceived")]),
+        graph(
+          "Deliveries and events",
+          [sum("Deliveries"), sum("EventsReceived")],
+          [...(detections?.kinds ?? [])].map((type) => sum(`EventsReceived_${type}`, type)),
+        ),
         graph(
           "Invocations",
           Object.values(functions).map((each) => each.metricInvocations({ period })),
@@ -29,15 +42,23 @@ export class OperationsDashboard extends Construct {
           receiver.metricDuration({ period, statistic: "p50", label: "p50" }),
           receiver.metricDuration({ period, statistic: "p99", label: "p99" }),
         ]),
-        graph("From event to alert, milliseconds", [
-          ownMetric("AlertLatency", { period, statistic: "p50", label: "p50" }),
-          ownMetric("AlertLatency", { period, statistic: "p90", label: "p90" }),
-        ]),
+        graph(
+          "From event to alert, and its steps, milliseconds",
+          [
+            ownMetric("AlertLatency", { period, statistic: "p50", label: "event to alert, p50" }),
+            ownMetric("AlertLatency", { period, statistic: "p90", label: "event to alert, p90" }),
+          ],
+          steps.map((step) => ownMetric(`${step}Duration`, { period, statistic: "p90", label: `${step}, p90` })),
+        ),
       ],
       [heading("What did it find?")],
       [
         graph("Alerts", [sum("AlertsPublished"), sum("AlertsDelayed")], [sum("UnknownLocations")]),
         graph("Not alerted on", [sum("Excepted"), sum("Suppressed"), sum("Duplicates")]),
+        graph(
+          "Matches by detection",
+          (detections?.rules ?? []).map(({ rule }) => sum(`Matches_${rule.id}`, rule.title)),
+        ),
       ],
       [heading("What went wrong?")],
       [

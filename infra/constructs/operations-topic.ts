@@ -1,13 +1,14 @@
-import { Duration } from "aws-cdk-lib";
-import { ServicePrincipal } from "aws-cdk-lib/aws-iam";
+import { Duration, RemovalPolicy } from "aws-cdk-lib";
 import { Key } from "aws-cdk-lib/aws-kms";
 import type { Construct } from "constructs";
 import { EncryptedTopic, type EncryptedTopicProps } from "./encrypted-topic.ts";
+import { allowAlarms } from "./encryption.ts";
 
 /** The topic for those who keep it running: alarms, and no alert. */
 export class OperationsTopic extends EncryptedTopic {
-  constructor(scope: Construct, id: string, props: Pick<EncryptedTopicProps, "email">) {
+  constructor(scope: Construct, id: string, props: Omit<EncryptedTopicProps, "displayName">) {
     super(scope, id, { ...props, displayName: "Okta proxy watch operations" }, makeKey);
+    if (props.encryption.key !== undefined) allowAlarms(props.encryption.key);
   }
 }
 
@@ -17,7 +18,9 @@ function makeKey(scope: Construct): Key {
     description: "Encrypts alarms of okta-proxy-watch",
     enableKeyRotation: true,
     pendingWindow: Duration.days(7),
+    // A topic keeps nothing that would have to be read later.
+    removalPolicy: RemovalPolicy.DESTROY,
   });
-  key.grantEncryptDecrypt(new ServicePrincipal("cloudwatch.amazonaws.com"));
+  allowAlarms(key);
   return key;
 }

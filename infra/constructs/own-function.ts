@@ -5,10 +5,12 @@ import { LogGroup } from "aws-cdk-lib/aws-logs";
 import { Construct } from "constructs";
 import type { Settings } from "../settings.ts";
 import type { DeadLetterQueue } from "./dead-letter-queue.ts";
+import type { Encryption } from "./encryption.ts";
 
 /** How each function is set up. */
 export interface OwnFunctionProps {
   readonly settings: Settings;
+  readonly encryption: Encryption;
   readonly description: string;
   /** Folder of the built function. */
   readonly code: string;
@@ -29,10 +31,11 @@ export class OwnFunction extends Construct {
 
   constructor(scope: Construct, id: string, props: OwnFunctionProps) {
     super(scope, id);
-    const { settings, reservedConcurrency, retryAttempts, onFailure } = props;
+    const { settings, encryption, reservedConcurrency, retryAttempts, onFailure } = props;
     const logGroup = new LogGroup(this, "Logs", {
       retention: settings.logRetentionDays,
       removalPolicy: RemovalPolicy.DESTROY,
+      ...(encryption.key && { encryptionKey: encryption.key }),
     });
     // A role of our own: the managed policy for logging allows to write to every log group of the account.
     this.role = new Role(this, "Role", { assumedBy: new ServicePrincipal("lambda.amazonaws.com") });

@@ -7,7 +7,7 @@ import type { RetryQueue } from "./retry-queue.ts";
 import type { StateTable } from "./state-table.ts";
 
 /** What the pipeline works with, in every function that runs it. */
-export interface PipelineResources extends Pick<OwnFunctionProps, "settings"> {
+export interface PipelineResources extends Pick<OwnFunctionProps, "settings" | "encryption"> {
   readonly profileTable: ProfileTable;
   readonly stateTable: StateTable;
   readonly alertTopic: AlertTopic;

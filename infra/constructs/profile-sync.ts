@@ -1,5 +1,5 @@
 import { Duration } from "aws-cdk-lib";
-import type { IFunction } from "aws-cdk-lib/aws-lambda";
+import type { Function as LambdaFunction } from "aws-cdk-lib/aws-lambda";
 import { Construct } from "constructs";
 import { OktaFunction, type OktaFunctionProps } from "./okta-function.ts";
 import { ScheduledInvocation } from "./scheduled-invocation.ts";
@@ -12,7 +12,7 @@ const interval = Duration.hours(1);
 
 /** The function that brings profile locations up to date with Okta's users, on a schedule. */
 export class ProfileSync extends Construct {
-  readonly function: IFunction;
+  readonly function: LambdaFunction;
   constructor(scope: Construct, id: string, props: ProfileSyncProps) {
     super(scope, id);
     const sync = new OktaFunction(this, "Sync", {

@@ -1,5 +1,5 @@
 import { Duration } from "aws-cdk-lib";
-import { type FunctionUrl, FunctionUrlAuthType, type IFunction } from "aws-cdk-lib/aws-lambda";
+import { type FunctionUrl, FunctionUrlAuthType, type Function as LambdaFunction } from "aws-cdk-lib/aws-lambda";
 import { Construct } from "constructs";
 import type { HookSecret } from "./hook-secret.ts";
 import { PipelineFunction, type PipelineResources } from "./pipeline-function.ts";
@@ -17,10 +17,11 @@ export interface ReceiverProps extends PipelineResources {
 /** The function that Okta delivers to, behind the one public thing of the stack: its URL. */
 export class Receiver extends Construct {
   readonly url: FunctionUrl;
-  readonly function: IFunction;
+  readonly function: LambdaFunction;
 
   constructor(scope: Construct, id: string, { hookSecret, profileRefresh, ...props }: ReceiverProps) {
     super(scope, id);
+    const { allowedCidrs } = props.settings;
     const receiver = new PipelineFunction(this, "Receiver", {
       ...props,
       description: "Receives Okta's event hook and publishes alerts",
@@ -29,12 +30,13 @@ export class Receiver extends Construct {
       reservedConcurrency: props.settings.reservedConcurrency,
       environment: {
         HOOK_SECRET_ARN: hookSecret.secret.secretArn,
-        ...(profileRefresh === null ? {} : { REFRESH_QUEUE_URL: profileRefresh.queue.queueUrl }),
+        ...(allowedCidrs.length === 0 ? {} : { ALLOWED_CIDRS: allowedCidrs.join(" ") }),
+        ...(profileRefresh === null ? {} : { REFRESH_QUEUE_URL: profileRefresh.refreshes.queue.queueUrl }),
       },
     });
     this.function = receiver.function;
     hookSecret.grantRead(receiver.role);
-    profileRefresh?.grantSend(receiver.role);
+    profileRefresh?.refreshes.grantSend(receiver.role);
     // Malformed events of good deliveries.
     props.deadLetterQueue.grantSend(receiver.role);
     // Okta signs nothing that IAM knows: the function checks the shared secret itself.

@@ -1,4 +1,4 @@
-import { EventSourceMapping, type IFunction } from "aws-cdk-lib/aws-lambda";
+import { EventSourceMapping, type Function as LambdaFunction } from "aws-cdk-lib/aws-lambda";
 import { Construct } from "constructs";
 import { PipelineFunction, type PipelineResources } from "./pipeline-function.ts";
 import { redriveTimeout } from "./retry-queue.ts";
@@ -11,7 +11,7 @@ export interface RedriveProps extends PipelineResources {
 
 /** The function that tries parked work again, as the retry queue gives it out. */
 export class Redrive extends Construct {
-  readonly function: IFunction;
+  readonly function: LambdaFunction;
   constructor(scope: Construct, id: string, props: RedriveProps) {
     super(scope, id);
     const redrive = new PipelineFunction(this, "Redrive", {

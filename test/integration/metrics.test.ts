@@ -2,6 +2,7 @@ import { readFile } from "node:fs/promises";
 import { afterAll, beforeAll, expect, test, vi } from "vitest";
 import { type EmbeddedRun, startEmbeddedRun } from "../../local/embedded-run.ts";
 import { delivery, sessionStart } from "../fixtures/events.ts";
+import { metricNames } from "../fixtures/metrics.ts";
 
 /** A line in the embedded metric format: values at the top, and which of them are metrics. */
 interface EmbeddedMetrics {
@@ -109,19 +110,8 @@ test("a test alert counts nowhere: it is no sign that Okta delivers", async () =
 });
 
 test("the documents name every metric, and no other", async () => {
-  const names = await namesWritten();
+  const names = await metricNames();
   const table = await readFile(new URL("../../docs/metrics.md", import.meta.url), "utf8");
   const told = [...table.matchAll(/^\| `(\w+?)(?:_[A-Z<].*)?`/gm)].map(([, name]) => name);
   expect(new Set(told)).toEqual(names);
 });
-
-/** The names that the functions write metrics under, but for what is different from case to case. */
-async function namesWritten(): Promise<ReadonlySet<string>> {
-  const read = (path: string) => readFile(new URL(`../../lambda/${path}`, import.meta.url), "utf8");
-  const telemetry = await read("telemetry.ts");
-  const steps = /type Step =([^;]+);/.exec(await read("measure.ts"))?.[1] ?? "";
-  return new Set([
-    ...[...telemetry.matchAll(/(?:addMetric|count)\([`"](\w+?)_?(?:"|\$)/g)].map(([, name = ""]) => name),
-    ...[...steps.matchAll(/"(\w+)"/g)].map(([, step]) => `${step}Duration`),
-  ]);
-}

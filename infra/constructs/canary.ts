@@ -1,0 +1,44 @@
+import { Duration } from "aws-cdk-lib";
+import type { Function as LambdaFunction } from "aws-cdk-lib/aws-lambda";
+import { Construct } from "constructs";
+import type { HookSecret } from "./hook-secret.ts";
+import { OwnFunction, type OwnFunctionProps } from "./own-function.ts";
+import { ScheduledInvocation } from "./scheduled-invocation.ts";
+import type { StateTable } from "./state-table.ts";
+
+/** What the canary works with. */
+export interface CanaryProps extends Pick<OwnFunctionProps, "settings" | "encryption" | "code"> {
+  /** The event hook's URL, as Okta knows it. */
+  readonly hookUrl: string;
+  readonly hookSecret: HookSecret;
+  readonly stateTable: StateTable;
+}
+
+/** The function that delivers a sign-in that nobody did, once a day, as Okta would, and fails when no alert follows. */
+export class Canary extends Construct {
+  readonly function: LambdaFunction;
+
+  constructor(scope: Construct, id: string, { hookUrl, hookSecret, stateTable, ...props }: CanaryProps) {
+    super(scope, id);
+    const canary = new OwnFunction(this, "Canary", {
+      ...props,
+      description: "Delivers a test event every day, and fails when no alert follows",
+      timeout: Duration.minutes(1),
+      // One failure is one alarm.
+      retryAttempts: 0,
+      environment: {
+        HOOK_URL: hookUrl,
+        HOOK_SECRET_ARN: hookSecret.secret.secretArn,
+        STATE_TABLE: stateTable.table.tableName,
+      },
+    });
+    this.function = canary.function;
+    hookSecret.grantRead(canary.role);
+    stateTable.grantFindClaim(canary.role);
+    new ScheduledInvocation(this, "Daily", {
+      function: canary.function,
+      description: "Delivers a test event",
+      interval: Duration.days(1),
+    });
+  }
+}

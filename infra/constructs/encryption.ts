@@ -1,0 +1,94 @@
+import { Stack } from "aws-cdk-lib";
+import { Effect, Grant, type IGrantable, PolicyStatement, ServicePrincipal } from "aws-cdk-lib/aws-iam";
+import { Key } from "aws-cdk-lib/aws-kms";
+import { Construct } from "constructs";
+
+/** How the stack's data is encrypted. */
+export interface EncryptionProps {
+  /** Whether by a key of the account's own; else by keys that AWS manages. */
+  readonly customerManaged: boolean;
+}
+
+/** What a principal does with the data of a service, and so with the key that it is encrypted by. */
+const uses = {
+  "dynamodb read": ["kms:Decrypt", "kms:DescribeKey"],
+  "dynamodb write": [
+    "kms:Decrypt",
+    "kms:DescribeKey",
+    "kms:Encrypt",
+    "kms:GenerateDataKey",
+    "kms:ReEncryptFrom",
+    "kms:ReEncryptTo",
+  ],
+  "sqs read": ["kms:Decrypt"],
+  "sqs write": ["kms:Decrypt", "kms:GenerateDataKey"],
+  "sns write": ["kms:Decrypt", "kms:GenerateDataKey"],
+  "secretsmanager read": ["kms:Decrypt"],
+} as const;
+
+/** A service, and whether its data is read alone. */
+export type KeyUse = keyof typeof uses;
+
+/**
+ * The one key that tables, queues, topics, secrets and logs are encrypted by, where the account wants a key of its own. It
+ * is rotated every year, and stays when the stack goes: the tables that stay could not be read without it.
+ */
+export class Encryption extends Construct {
+  /** Undefined where AWS manages the keys. */
+  readonly key: Key | undefined;
+
+  constructor(scope: Construct, id: string, { customerManaged }: EncryptionProps) {
+    super(scope, id);
+    if (!customerManaged) return;
+    this.key = new Key(this, "Key", {
+      description: "Encrypts all data of okta-proxy-watch",
+      enableKeyRotation: true,
+    });
+    const { partition, region, account, stackName } = Stack.of(this);
+    this.key.addToResourcePolicy(
+      new PolicyStatement({
+        sid: "LogsOfThisStack",
+        effect: Effect.ALLOW,
+        principals: [new ServicePrincipal(`logs.${region}.amazonaws.com`)],
+        actions: [
+          "kms:Encrypt",
+          "kms:Decrypt",
+          "kms:ReEncryptFrom",
+          "kms:ReEncryptTo",
+          "kms:GenerateDataKey",
+          "kms:DescribeKey",
+        ],
+        resources: ["*"],
+        conditions: {
+          ArnLike: {
+            "kms:EncryptionContext:aws:logs:arn": `arn:${partition}:logs:${region}:${account}:log-group:${stackName}-*`,
+          },
+        },
+      }),
+    );
+  }
+
+  /** Lets use the key, by this service and no other. Nothing where AWS manages the keys: those need no grant. */
+  grant(grantee: IGrantable, use: KeyUse): void {
+    if (this.key === undefined) return;
+    const service = use.split(" ")[0] ?? "";
+    Grant.addToPrincipal({
+      grantee,
+      actions: [...uses[use]],
+      resourceArns: [this.key.keyArn],
+      conditions: { StringEquals: { "kms:ViaService": `${service}.${Stack.of(this).region}.amazonaws.com` } },
+    });
+  }
+}
+
+/** Lets CloudWatch's alarms reach a topic that is encrypted by this key. */
+export function allowAlarms(key: Key): void {
+  key.addToResourcePolicy(
+    new PolicyStatement({
+      sid: "Alarms",
+      principals: [new ServicePrincipal("cloudwatch.amazonaws.com")],
+      actions: ["kms:Decrypt", "kms:GenerateDataKey*"],
+      resources: ["*"],
+    }),
+  );
+}

@@ -1,0 +1,47 @@
+import { Duration } from "aws-cdk-lib";
+import { Grant, type IGrantable } from "aws-cdk-lib/aws-iam";
+import { Queue, QueueEncryption, type QueueProps } from "aws-cdk-lib/aws-sqs";
+import { Construct } from "constructs";
+import type { Encryption } from "./encryption.ts";
+
+/** How a queue of ours is set up. */
+export interface OwnQueueProps extends Pick<QueueProps, "retentionPeriod" | "visibilityTimeout" | "deadLetterQueue"> {
+  readonly encryption: Encryption;
+}
+
+/** A queue of ours: encrypted, and reached over TLS only. It keeps messages for 14 days, SQS's longest, unless told otherwise. */
+export class OwnQueue extends Construct {
+  readonly queue: Queue;
+  readonly #encryption: Encryption;
+
+  constructor(scope: Construct, id: string, { encryption, ...props }: OwnQueueProps) {
+    super(scope, id);
+    this.#encryption = encryption;
+    const { key } = encryption;
+    this.queue = new Queue(this, "Queue", {
+      retentionPeriod: Duration.days(14),
+      maxMessageSizeBytes: 1_048_576,
+      enforceSSL: true,
+      ...(key
+        ? { encryption: QueueEncryption.KMS, encryptionMasterKey: key }
+        : { encryption: QueueEncryption.SQS_MANAGED }),
+      ...props,
+    });
+  }
+
+  /** Lets send messages; not read them. */
+  grantSend(grantee: IGrantable): Grant {
+    this.#encryption.grant(grantee, "sqs write");
+    return this.#grant(grantee, ["sqs:SendMessage"]);
+  }
+
+  /** Lets take messages, as an event source mapping does, and these actions beside. */
+  grantConsume(grantee: IGrantable, further: readonly string[] = []): Grant {
+    this.#encryption.grant(grantee, "sqs read");
+    return this.#grant(grantee, ["sqs:ReceiveMessage", "sqs:DeleteMessage", "sqs:GetQueueAttributes", ...further]);
+  }
+
+  #grant(grantee: IGrantable, actions: string[]): Grant {
+    return Grant.addToPrincipal({ grantee, actions, resourceArns: [this.queue.queueArn] });
+  }
+}

@@ -1,0 +1,74 @@
+import { Stack } from "aws-cdk-lib";
+import type { Function as LambdaFunction } from "aws-cdk-lib/aws-lambda";
+import { QueryDefinition, QueryString } from "aws-cdk-lib/aws-logs";
+import { Construct } from "constructs";
+
+/** What the queries are about. */
+export interface SavedQueriesProps {
+  /** All functions of the stack. */
+  readonly functions: readonly LambdaFunction[];
+}
+
+const fields = ["@timestamp", "level", "message", "deliveryId", "eventUuid", "ruleIds.0"];
+
+/** The queries by name; each is documented in docs/metrics.md. The messages are those of `lambda/telemetry.ts`. */
+const queries: Readonly<Record<string, ConstructorParameters<typeof QueryString>[0]>> = {
+  "Follow a delivery": {
+    filterStatements: ['@message like "PUT A DELIVERY ID OR EVENT UUID HERE"'],
+    fields: [...fields, "alertId", "reason", "error.message", "@log"],
+    sort: "@timestamp asc",
+  },
+  "What was alerted on": {
+    filterStatements: ['message = "Published an alert"'],
+    fields: ["@timestamp", "severity", "userId", "geoVerdict", "eventUuid", "ruleIds.0", "ruleIds.1", "alertId"],
+    sort: "@timestamp desc",
+  },
+  "What was not alerted on": {
+    filterStatements: ["message like /^(An exception covers|Held back|Left out)/"],
+    fields: [...fields, "userId", "exceptionIds.0"],
+    sort: "@timestamp desc",
+  },
+  "What was parked or lost": {
+    filterStatements: ["message like /^(Parked|Work has to|An event could be neither|Malformed events could not)/"],
+    fields: [...fields, "followUp", "count", "attempt", "reason", "error.message"],
+    sort: "@timestamp desc",
+  },
+  "What went wrong": {
+    filterStatements: ['level in ["ERROR", "WARN"] or (type = "platform.report" and record.status != "success")'],
+    fields: [...fields, "error.message", "record.status", "@log"],
+    sort: "@timestamp desc",
+  },
+  "How long the steps took": {
+    filterStatements: ["ispresent(MatchingDuration)"],
+    fields: [
+      "@timestamp",
+      "deliveryId",
+      "EventsReceived",
+      ...[
+        "Authentication",
+        "Parsing",
+        "Matching",
+        "LookUp",
+        "Claim.0",
+        "Suppression.0",
+        "Publishing.0",
+        "Recording.0",
+      ].map((step) => step.replace(/(\.0)?$/, (index) => `Duration${index}`)),
+    ],
+    sort: "@timestamp desc",
+  },
+};
+
+/** Queries of the functions' logs, saved in CloudWatch Logs Insights in a folder of the stack's name. */
+export class SavedQueries extends Construct {
+  constructor(scope: Construct, id: string, { functions }: SavedQueriesProps) {
+    super(scope, id);
+    for (const [name, query] of Object.entries(queries)) {
+      new QueryDefinition(this, name.replaceAll(" ", ""), {
+        queryDefinitionName: `${Stack.of(this).stackName}/${name}`,
+        queryString: new QueryString({ ...query, limit: 1_000 }),
+        logGroups: functions.map(({ logGroup }) => logGroup),
+      });
+    }
+  }
+}

@@ -1,0 +1,126 @@
+import { type Stack, Validations } from "aws-cdk-lib";
+import { AwsSolutionsChecks, NIST80053R5Checks, ServerlessChecks } from "cdk-nag";
+import type { Construct } from "constructs";
+
+/** The packs of rules that the stack is checked by whenever it is synthesized. */
+export const packs = (scope: Construct) => [
+  new AwsSolutionsChecks(scope),
+  new NIST80053R5Checks(scope),
+  new ServerlessChecks(scope),
+];
+
+/** Why a rule of a pack does not hold here. */
+export interface Explanation {
+  /** As the pack calls the rule, with its own name in front. */
+  readonly rules: readonly string[];
+  /** Paths of the constructs, below the stack, that it is about. */
+  readonly where: RegExp;
+  readonly reason: string;
+}
+
+const aFunction = /\/Function\/Resource$/;
+
+/** Every finding that stays, with its reason; what is found and not explained here fails the synthesis. */
+export const explanations: readonly Explanation[] = [
+  {
+    rules: ["AwsSolutions::AwsSolutions-SMG4", "NIST.800.53.R5::NIST.800.53.R5-SecretsManagerRotationEnabled"],
+    where: /^(HookSecret|OktaCredential)\/Secret\/Resource$/,
+    reason:
+      "Okta holds the other half: a rotation that does not change it there as well would lock Okta, or the sync, out. The runbook has the rotation by hand, and a test rehearses it.",
+  },
+  {
+    rules: ["Serverless::Serverless-SQSRedrivePolicy"],
+    where: /^DeadLetters\/Queue\/Resource$/,
+    reason: "The queue is a dead-letter queue itself: functions and the retry queue send to it.",
+  },
+  {
+    rules: [
+      "AwsSolutions::AwsSolutions-SQS3",
+      "Serverless::Serverless-SQSRedrivePolicy",
+      "Serverless::Serverless-LambdaEventSourceMappingDestination",
+    ],
+    where: /^ProfileRefresh\/(Default\/Queue|Mapping)\/Resource$/,
+    reason: "A refresh that fails is no loss: the scheduled sync brings the same within the hour.",
+  },
+  {
+    rules: ["Serverless::Serverless-LambdaEventSourceMappingDestination"],
+    where: /^Redrive\/Mapping\/Resource$/,
+    reason: "What fails stays on the retry queue, whose own redrive policy moves it to the dead-letter queue.",
+  },
+  {
+    rules: ["NIST.800.53.R5::NIST.800.53.R5-LambdaDLQ", "Serverless::Serverless-LambdaDLQ"],
+    where: aFunction,
+    reason:
+      "The receiver is invoked by its URL, redrive and refresh by their queues: none of them asynchronously. Outputs have a failure destination, the later form of the same. What runs on a schedule has an alarm on its errors, and the next run does the same work.",
+  },
+  {
+    rules: ["Serverless::Serverless-LambdaAsyncFailureDestination"],
+    where: /^(ProfileSync\/Sync|Canary\/Canary)\/Function\/EventInvokeConfig\/Resource$/,
+    reason: "Invoked on a schedule: an alarm tells of errors, and there is nothing in the invocation to keep.",
+  },
+  {
+    rules: ["Serverless::Serverless-SNSRedrivePolicy"],
+    where: /^\w+Output\/Publisher\/Function\/Topic\/Resource$/,
+    reason:
+      "SNS goes on for 23 days when it cannot hand an alert to Lambda; what Lambda took and could not do goes to the dead-letter queue.",
+  },
+  {
+    rules: ["Serverless::Serverless-SNSRedrivePolicy"],
+    where: /^(Alerts|Operations)\/Topic\/.+@.+\/Resource$/,
+    reason:
+      "A mail that cannot be delivered is not to be delivered from a queue later: the mail's own server retries it.",
+  },
+  {
+    rules: ["NIST.800.53.R5::NIST.800.53.R5-LambdaFunctionPublicAccessProhibited"],
+    where: /^Receiver\/Receiver\/Function\/invoke-function(-url)?$/,
+    reason:
+      "Okta signs nothing that IAM knows: it has to reach the URL, and the function checks the shared secret. allowedCidrs limits the addresses.",
+  },
+  {
+    rules: ["NIST.800.53.R5::NIST.800.53.R5-LambdaInsideVPC"],
+    where: aFunction,
+    reason:
+      "The functions talk to AWS's services and to Okta, over TLS, and to nothing in a VPC. docs/security.md says what a VPC would take.",
+  },
+  {
+    rules: ["NIST.800.53.R5::NIST.800.53.R5-LambdaConcurrency"],
+    where: aFunction,
+    reason:
+      "New accounts have no concurrency to spare, and a receiver that is limited loses events. reservedConcurrency sets some aside for it.",
+  },
+  {
+    rules: [
+      "NIST.800.53.R5::NIST.800.53.R5-SecretsManagerUsingKMSKey",
+      "NIST.800.53.R5::NIST.800.53.R5-CloudWatchLogGroupEncrypted",
+    ],
+    where: /\/(Secret|Logs)\/Resource$/,
+    reason: "Encrypted by keys that AWS manages; customerManagedKey encrypts all by one of the account's own.",
+  },
+  {
+    rules: ["NIST.800.53.R5::NIST.800.53.R5-DynamoDBInBackupPlan"],
+    where: /^(Profiles|State)\/Table\/Resource$/,
+    reason: "Point-in-time recovery brings a table back to any second of the last 35 days.",
+  },
+  {
+    rules: ["NIST.800.53.R5::NIST.800.53.R5-IAMNoInlinePolicy"],
+    where: /\/Role\/DefaultPolicy\/Resource$/,
+    reason: "Each policy belongs to one role and names its resources: a managed policy would serve nobody else.",
+  },
+  {
+    rules: ["Serverless::Serverless-LambdaTracing"],
+    where: aFunction,
+    reason:
+      "X-Ray would cost every request time and money. The time of each step is a metric, and one query follows an event through all logs.",
+  },
+];
+
+/** Tells the packs of {@link explanations}. */
+export function acknowledgeFindings(stack: Stack, all = explanations): void {
+  const prefix = `${stack.node.path}/`;
+  for (const construct of stack.node.findAll()) {
+    const path = construct.node.path.slice(prefix.length);
+    for (const { rules, where, reason } of all) {
+      if (where.test(path)) for (const id of rules) Validations.of(construct).acknowledge({ id, reason });
+    }
+  }
+}

@@ -1,0 +1,181 @@
+import type { AddressInfo } from "node:net";
+import { GetQueueAttributesCommand, SQSClient } from "@aws-sdk/client-sqs";
+import type { LambdaFunctionURLResult } from "aws-lambda";
+import { defaultAttributes } from "../../lambda/okta-users/okta-user.ts";
+import { type Emulators, startEmulators } from "../../local/emulators.ts";
+import { createHttpFront, type Handler } from "../../local/http-front.ts";
+import { startAwsEndpoint } from "../fixtures/aws-endpoint.ts";
+import { startFakeOkta } from "../fixtures/okta.ts";
+import type { CloudWatch } from "./cloudwatch.ts";
+
+/** Functions by the names that alarms call them by: how they are built, and where they are in the stack. */
+const functions = {
+  Receiver: { built: "receiver", path: "Receiver/Receiver/Function" },
+  Redrive: { built: "redrive", path: "Redrive/Redrive/Function" },
+  ExceptionNotices: { built: "notify-exceptions", path: "ExceptionNotices/Notices/Function" },
+  ChatOutput: { built: "publish-output", path: "ChatOutput/Publisher/Function" },
+  OcsfOutput: { built: "publish-output", path: "OcsfOutput/Publisher/Function" },
+  PagerdutyOutput: { built: "publish-output", path: "PagerdutyOutput/Publisher/Function" },
+  ProfileSync: { built: "sync-profiles", path: "ProfileSync/Sync/Function" },
+  ProfileRefresh: { built: "refresh-profiles", path: "ProfileRefresh/Refresh/Function" },
+  Canary: { built: "canary", path: "Canary/Canary/Function" },
+} as const;
+
+/** A function by the name that its alarm has. */
+export type FunctionName = keyof typeof functions;
+
+/** The stack's functions in this process, with what Lambda and SQS would tell CloudWatch of them. */
+export interface Account {
+  readonly emulators: Emulators;
+  /** Where Okta delivers to. */
+  readonly hookUrl: string;
+  /** Invokes a function; resolves to null when it failed, as it did when it could not be loaded. */
+  readonly invoke: (name: FunctionName, event?: unknown) => Promise<unknown>;
+  /** Has the next execution environment of a function start in another process environment. */
+  readonly restart: (name: FunctionName, environment: Readonly<Record<string, string | undefined>>) => void;
+  /** Executions of the receiver at a time; more are throttled. */
+  readonly limitConcurrency: (most: number) => void;
+  /** Tells CloudWatch of the queues, as SQS does every minute. */
+  readonly sampleQueues: (at: number) => Promise<void>;
+  readonly stop: () => Promise<void>;
+}
+
+/** Execution environments started so far: each loads its function anew. */
+let instances = 0;
+
+export const secret = "the hook's secret";
+
+/** Starts emulators, a fake Okta, and the functions behind what invokes them. */
+export async function startAccount(cloudWatch: CloudWatch): Promise<Account> {
+  const [emulators, okta] = await Promise.all([startEmulators(), startFakeOkta()]);
+  const credential = JSON.stringify({ clientId: okta.clientId, privateKey: okta.privateKey });
+  const secretsManager = await startAwsEndpoint((_, { SecretId, VersionStage }) =>
+    VersionStage === "AWSPREVIOUS"
+      ? { status: 400, body: { __type: "ResourceNotFoundException" } }
+      : {
+          status: 200,
+          body: { Name: "secret", SecretString: String(SecretId).includes("credential") ? credential : secret },
+        },
+  );
+  const arnOf = (name: string) => `arn:aws:secretsmanager:us-east-1:123456789012:secret:${name}-AbCdEf`;
+  delete process.env.HOOK_SECRET;
+  Object.assign(process.env, emulators.environment, {
+    AWS_ENDPOINT_URL_SECRETS_MANAGER: secretsManager.url,
+    HOOK_SECRET_ARN: arnOf("hook"),
+    MISMATCH_DISTANCE_KM: "500",
+    OKTA_ORG_URL: okta.orgUrl,
+    OKTA_CREDENTIAL_SECRET_ARN: arnOf("credential"),
+    OKTA_PROFILE_ATTRIBUTES: JSON.stringify(defaultAttributes),
+  });
+
+  const loaded = new Map<FunctionName, (event: unknown, context: unknown) => Promise<unknown>>();
+  const environments = new Map<FunctionName, Readonly<Record<string, string | undefined>>>(
+    (["Chat", "Ocsf", "Pagerduty"] as const).map((name) => {
+      const OUTPUT = name.toLowerCase();
+      return [`${name}Output`, { OUTPUT, OUTPUT_TOPIC_ARN: emulators.createOutput(OUTPUT).topicArn }];
+    }),
+  );
+  let concurrency = Number.POSITIVE_INFINITY;
+  let running = 0;
+
+  async function load(name: FunctionName) {
+    const known = loaded.get(name);
+    if (known !== undefined) return known;
+    instances += 1;
+    const before = { ...process.env };
+    for (const [variable, value] of Object.entries(environments.get(name) ?? {})) {
+      if (value === undefined) delete process.env[variable];
+      else process.env[variable] = value;
+    }
+    try {
+      const url = new URL(`../../dist/${functions[name].built}/index.mjs?alarms-${instances}`, import.meta.url);
+      const { handler } = await import(url.href);
+      loaded.set(name, handler);
+      return handler;
+    } finally {
+      for (const variable of Object.keys(environments.get(name) ?? {})) delete process.env[variable];
+      Object.assign(process.env, before);
+    }
+  }
+
+  async function invoke(name: FunctionName, event: unknown = {}): Promise<unknown> {
+    const at = Date.now();
+    const put = (metric: string, value: number) =>
+      cloudWatch.put({
+        namespace: "AWS/Lambda",
+        name: metric,
+        dimensions: { FunctionName: `<${functions[name].path}>` },
+        value,
+        at,
+      });
+    if (name === "Receiver" && running >= concurrency) {
+      put("Throttles", 1);
+      return { statusCode: 429 };
+    }
+    running += 1;
+    put("Invocations", 1);
+    const start = performance.now();
+    try {
+      const handler = await load(name);
+      return await handler(event, { getRemainingTimeInMillis: () => 60_000 });
+    } catch {
+      put("Errors", 1);
+      return null;
+    } finally {
+      put("Duration", performance.now() - start);
+      running -= 1;
+    }
+  }
+
+  const receive: Handler = async (event) =>
+    ((await invoke("Receiver", event)) as LambdaFunctionURLResult | null) ?? { statusCode: 502 };
+  const front = createHttpFront(receive, {}, () => {});
+  await new Promise<void>((resolve) => front.listen(0, "127.0.0.1", resolve));
+  const hookUrl = `http://127.0.0.1:${(front.address() as AddressInfo).port}/`;
+  process.env.HOOK_URL = hookUrl;
+
+  const sqs = new SQSClient({ endpoint: emulators.direct.messaging, useQueueUrlAsEndpoint: false });
+  /** When the oldest message that now lies on the retry queue was first seen there. */
+  let waitingSince: number | null = null;
+  return {
+    emulators,
+    hookUrl,
+    invoke,
+    restart: (name, environment) => {
+      loaded.delete(name);
+      environments.set(name, environment);
+    },
+    limitConcurrency: (most) => {
+      concurrency = most;
+    },
+    async sampleQueues(at) {
+      const { Attributes = {} } = await sqs.send(
+        new GetQueueAttributesCommand({
+          QueueUrl: process.env.DEAD_LETTER_QUEUE_URL,
+          AttributeNames: ["ApproximateNumberOfMessages"],
+        }),
+      );
+      const put = (queue: string, name: string, value: number) =>
+        cloudWatch.put({
+          namespace: "AWS/SQS",
+          name,
+          dimensions: { QueueName: `<${queue}/Queue>.QueueName` },
+          value,
+          at,
+        });
+      put("DeadLetters", "ApproximateNumberOfMessagesVisible", Number(Attributes.ApproximateNumberOfMessages));
+      const waiting = emulators.messagesOn("retryQueue").length > 0;
+      waitingSince = waiting ? (waitingSince ?? at) : null;
+      put("Retries", "ApproximateAgeOfOldestMessage", waitingSince === null ? 0 : (at - waitingSince) / 1_000);
+    },
+    async stop() {
+      sqs.destroy();
+      await new Promise((resolve) => {
+        front.close(resolve);
+        front.closeAllConnections();
+      });
+      await Promise.all([emulators.stop(), okta.stop(), secretsManager.stop()]);
+      for (const variable of ["HOOK_URL", "HOOK_SECRET_ARN"]) delete process.env[variable];
+    },
+  };
+}

@@ -1,0 +1,197 @@
+import { afterAll, afterEach, beforeEach, describe, expect, test, vi } from "vitest";
+import { delivery, sessionStart } from "../fixtures/events.ts";
+import { everything, synthesize } from "../infra/synthesize.ts";
+import { type Account, type FunctionName, secret, startAccount } from "./account.ts";
+import { type CloudWatch, createCloudWatch } from "./cloudwatch.ts";
+
+const synthesized = synthesize(everything);
+const minutes = (count: number) => count * 60_000;
+const hours = (count: number) => minutes(60 * count);
+/** Every alarm that some test here made fire. */
+const fired = new Set<string>();
+
+let cloudWatch: CloudWatch;
+let account: Account;
+
+beforeEach(async () => {
+  process.env.POWERTOOLS_LOG_LEVEL = "SILENT";
+  process.env.SUPPRESS_MINUTES = "0";
+  delete process.env.POWERTOOLS_METRICS_DISABLED;
+  cloudWatch = createCloudWatch(synthesized);
+  // What the functions write for CloudWatch, in the embedded metric format, is on their standard output.
+  vi.spyOn(process.stdout, "write").mockImplementation((text) => {
+    for (const line of String(text).split("\n")) if (line.includes("CloudWatchMetrics")) cloudWatch.putEmbedded(line);
+    return true;
+  });
+  account = await startAccount(cloudWatch);
+});
+afterEach(async () => {
+  vi.useRealTimers();
+  vi.restoreAllMocks();
+  await account.stop();
+});
+afterAll(() => {
+  delete process.env.SUPPRESS_MINUTES;
+});
+
+async function deliver(events: readonly unknown[], authorization = secret): Promise<number> {
+  const response = await fetch(account.hookUrl, {
+    method: "POST",
+    headers: { authorization, "content-type": "application/json" },
+    body: JSON.stringify(delivery(events)),
+  });
+  await response.arrayBuffer();
+  return response.status;
+}
+
+const freshSessionStart = () => sessionStart({ published: new Date().toISOString() });
+const direct = () => sessionStart({ securityContext: { isProxy: false } });
+
+/** The alarms that are on at a time. */
+const on = (now = Date.now()) => cloudWatch.alarms.filter((alarm) => cloudWatch.stateOf(alarm, now) === "ALARM");
+
+/** Expects that this alarm is on. */
+function expectAlarm(alarm: string, now = Date.now()): void {
+  expect(on(now)).toContain(alarm);
+  fired.add(alarm);
+}
+
+/** Everything that a healthy stack does within an hour. */
+async function aHealthyHour(): Promise<void> {
+  expect(await deliver([direct(), freshSessionStart()])).toBe(204);
+  for (const name of ["Canary", "ProfileSync", "ExceptionNotices"] as const) {
+    expect(await account.invoke(name)).not.toBeNull();
+  }
+  await account.sampleQueues(Date.now());
+}
+
+test("in a healthy run none is on, whatever the hour", async () => {
+  await aHealthyHour();
+  expect(on()).toEqual([]);
+  expect(on(Date.now() + hours(2))).toEqual([]);
+});
+
+test("before anything has come, silence is the one trouble", () => {
+  expect(on().sort()).toEqual(["CanaryOverdue", "Deaf", "SyncOverdue"]);
+});
+
+describe("an alarm is raised by what it is about:", () => {
+  test("Deaf, and the overdue sync and canary, by silence", async () => {
+    await aHealthyHour();
+    expect(on(Date.now() + hours(4))).toEqual(["SyncOverdue"]);
+    expectAlarm("SyncOverdue", Date.now() + hours(4));
+    expectAlarm("Deaf", Date.now() + hours(26));
+    expectAlarm("CanaryOverdue", Date.now() + hours(28));
+  });
+
+  test("Deaf although test deliveries go on", async () => {
+    vi.useFakeTimers({ toFake: ["Date"] });
+    await deliver([direct()]);
+    for (let hour = 0; hour < 26; hour += 1) {
+      vi.setSystemTime(Date.now() + hours(1));
+      expect(await account.invoke("Canary")).not.toBeNull();
+    }
+    expectAlarm("Deaf");
+  });
+
+  test("DeadLetters, by an event that cannot be read", async () => {
+    expect(await deliver([{ eventType: 5 }])).toBe(204);
+    await account.sampleQueues(Date.now());
+    expectAlarm("DeadLetters");
+  });
+
+  test("Refused, by a hundred requests with a wrong secret; ninety-nine are none", async () => {
+    vi.useFakeTimers({ toFake: ["Date"], now: Date.parse("2026-11-25T10:01:00Z") });
+    for (let request = 0; request < 99; request += 1) expect(await deliver([], "wrong")).toBe(401);
+    expect(on()).not.toContain("Refused");
+    await deliver([], "wrong");
+    expectAlarm("Refused");
+  });
+
+  test("AlertsLate, by an event that Okta delivers after twenty minutes", async () => {
+    await deliver([sessionStart({ published: new Date(Date.now() - minutes(20)).toISOString() })]);
+    expectAlarm("AlertsLate");
+  });
+
+  test("Parked, by an event that waits for over an hour", async () => {
+    account.emulators.faults.sns.set({ kind: "refuse" });
+    expect(await deliver([freshSessionStart()])).toBe(204);
+    await account.sampleQueues(Date.now());
+    expect(on()).not.toContain("Parked");
+    await account.sampleQueues(Date.now() + minutes(61));
+    expectAlarm("Parked", Date.now() + minutes(61));
+  });
+
+  test("EventsFailed, by SNS and SQS being down together", async () => {
+    for (const service of ["sns", "sqs"] as const) account.emulators.faults[service].set({ kind: "refuse" });
+    expect(await deliver([freshSessionStart()])).toBe(503);
+    expectAlarm("EventsFailed");
+  });
+
+  test("Slow, by SNS and SQS hanging for ten minutes", async () => {
+    vi.useFakeTimers({ toFake: ["Date"] });
+    for (const service of ["sns", "sqs"] as const) account.emulators.faults[service].set({ kind: "hang" });
+    await deliver([freshSessionStart()]);
+    expect(on()).not.toContain("Slow");
+    vi.setSystemTime(Date.now() + minutes(5));
+    await deliver([freshSessionStart()]);
+    expectAlarm("Slow");
+  });
+
+  test("Throttled, by more deliveries at once than there is concurrency", async () => {
+    account.limitConcurrency(1);
+    await deliver([direct()]);
+    account.emulators.faults.sns.set({ kind: "delay", milliseconds: 500 });
+    const statuses = await Promise.all([1, 2, 3].map(() => deliver([freshSessionStart()])));
+    expect(statuses).toContain(429);
+    expectAlarm("Throttled");
+  });
+
+  test("Canary, by a test delivery that no alert follows", async () => {
+    for (const service of ["sns", "sqs"] as const) account.emulators.faults[service].set({ kind: "refuse" });
+    expect(await account.invoke("Canary")).toBeNull();
+    expectAlarm("Canary");
+  });
+
+  test.each<[FunctionName, string]>([
+    ["Receiver", "ALERT_TOPIC_ARN"],
+    ["Redrive", "STATE_TABLE"],
+    ["ExceptionNotices", "STATE_TABLE"],
+    ["ChatOutput", "OUTPUT"],
+    ["OcsfOutput", "OUTPUT"],
+    ["PagerdutyOutput", "OUTPUT"],
+    ["ProfileSync", "OKTA_ORG_URL"],
+    ["ProfileRefresh", "OKTA_ORG_URL"],
+  ])("%sErrors, by the function without its setting %s", async (name, setting) => {
+    account.restart(name, { [setting]: undefined });
+    expect(await account.invoke(name)).toBeNull();
+    expectAlarm(`${name}Errors`);
+  });
+});
+
+describe("Deaf by working days", () => {
+  const byDays = createCloudWatch(synthesize({ heartbeatHours: 24, heartbeatWorkingDays: true }));
+  const deliverAt = (time: string) =>
+    byDays.put({
+      namespace: "OktaProxyWatch",
+      name: "Deliveries",
+      dimensions: { service: "okta-proxy-watch" },
+      value: 1,
+      at: Date.parse(time),
+    });
+  // 2026-11-20 is a Friday.
+  deliverAt("2026-11-20T17:30:00Z");
+
+  test.each([
+    ["on Saturday", "2026-11-21T18:30:00Z", "OK"],
+    ["on Sunday night", "2026-11-22T23:30:00Z", "OK"],
+    ["in the course of Monday", "2026-11-23T20:00:00Z", "OK"],
+    ["after a Monday without a delivery", "2026-11-24T00:00:00Z", "ALARM"],
+  ])("%s", (_, time, state) => {
+    expect(byDays.stateOf("Deaf", Date.parse(time))).toBe(state);
+  });
+});
+
+test("every alarm of the stack was made to fire by one of these tests", () => {
+  expect([...fired].sort()).toEqual([...createCloudWatch(synthesized).alarms].sort());
+});

@@ -1,0 +1,201 @@
+import { describe, expect, test } from "vitest";
+import { everything, ofType, type Statement, type Synthesized, synthesize } from "./synthesize.ts";
+
+/** `action resource`, and by which service alone where that is a condition. */
+type Right = string;
+
+/** What each role may do, by its path. */
+function authorizations(synthesized: Synthesized): Record<string, Right[]> {
+  const { readable } = synthesized;
+  const roles = ofType(synthesized, "AWS::IAM::Role").map(([path]) => [path, [] as Right[]] as const);
+  const matrix = Object.fromEntries(roles);
+  for (const [, { Properties }] of ofType(synthesized, "AWS::IAM::Policy")) {
+    expect(Properties.Roles).toHaveLength(1);
+    const role = String(readable(Properties.Roles[0])).slice(1, -1);
+    for (const { Effect, Action, Resource, Condition } of Properties.PolicyDocument.Statement as Statement[]) {
+      expect(Effect).toBe("Allow");
+      const resource = readable(Resource);
+      if (typeof resource !== "string") throw new Error(`several resources in ${role}: ${JSON.stringify(resource)}`);
+      const service = Condition?.StringEquals?.["kms:ViaService"];
+      const by = service === undefined ? "" : ` by ${String(readable(service)).split(".", 1)[0]}`;
+      for (const action of [Action].flat()) matrix[role]?.push(`${action} ${resource}${by}`);
+    }
+  }
+  for (const rights of Object.values(matrix)) rights.sort();
+  return matrix;
+}
+
+const table = (name: string) => `<${name}/Table>.Arn`;
+const logs = (path: string) => [`logs:CreateLogStream <${path}/Logs>.Arn`, `logs:PutLogEvents <${path}/Logs>.Arn`];
+const sync = [
+  `dynamodb:GetItem ${table("State")}`,
+  `dynamodb:PutItem ${table("State")}`,
+  `dynamodb:Scan ${table("Profiles")}`,
+];
+const profiles = [`dynamodb:BatchGetItem ${table("Profiles")}`, `dynamodb:BatchWriteItem ${table("Profiles")}`];
+const consume = (queue: string) =>
+  ["ReceiveMessage", "DeleteMessage", "GetQueueAttributes"].map((action) => `sqs:${action} <${queue}/Queue>.Arn`);
+const send = (queue: string) => `sqs:SendMessage <${queue}/Queue>.Arn`;
+const publish = (topic: string) => `sns:Publish <${topic}/Topic>`;
+const secret = (name: string) => `secretsmanager:GetSecretValue <${name}/Secret>`;
+const invoke = (path: string) => [`lambda:InvokeFunction <${path}/Function>.Arn`];
+const pipeline = [
+  `dynamodb:BatchGetItem ${table("Profiles")}`,
+  ...["BatchGetItem", "GetItem", "PutItem", "UpdateItem", "DeleteItem"].map(
+    (action) => `dynamodb:${action} ${table("State")}`,
+  ),
+  publish("Alerts"),
+  send("Retries"),
+];
+const output = (name: string) => ({
+  [`${name}Output/Publisher/Role`]: [
+    ...logs(`${name}Output/Publisher`),
+    publish(`${name}Output/Topic`),
+    send("DeadLetters"),
+  ],
+});
+
+/** The whole matrix: who may do what on what. Whatever is not in it, nobody may. */
+const expected: Readonly<Record<string, readonly Right[]>> = {
+  "Receiver/Receiver/Role": [
+    ...pipeline,
+    ...logs("Receiver/Receiver"),
+    secret("HookSecret"),
+    send("DeadLetters"),
+    send("ProfileRefresh/Default"),
+  ],
+  "Redrive/Redrive/Role": [
+    ...pipeline,
+    ...logs("Redrive/Redrive"),
+    ...consume("Retries"),
+    "sqs:ChangeMessageVisibility <Retries/Queue>.Arn",
+  ],
+  "ProfileSync/Sync/Role": [...sync, ...profiles, ...logs("ProfileSync/Sync"), secret("OktaCredential")],
+  "ProfileSync/Hourly/Role": invoke("ProfileSync/Sync"),
+  "ProfileRefresh/Refresh/Role": [
+    ...profiles,
+    ...logs("ProfileRefresh/Refresh"),
+    ...consume("ProfileRefresh/Default"),
+    secret("OktaCredential"),
+  ],
+  "ExceptionNotices/Notices/Role": [
+    `dynamodb:Scan ${table("State")}`,
+    `dynamodb:UpdateItem ${table("State")}`,
+    ...logs("ExceptionNotices/Notices"),
+    publish("Alerts"),
+  ],
+  "ExceptionNotices/Daily/Role": invoke("ExceptionNotices/Notices"),
+  "Canary/Canary/Role": [`dynamodb:GetItem ${table("State")}`, ...logs("Canary/Canary"), secret("HookSecret")],
+  "Canary/Daily/Role": invoke("Canary/Canary"),
+  ...output("Chat"),
+  ...output("Ocsf"),
+  ...output("Pagerduty"),
+};
+
+const withAll = synthesize(everything);
+const sorted = (matrix: Readonly<Record<string, readonly Right[]>>) =>
+  Object.fromEntries(Object.entries(matrix).map(([role, rights]) => [role, [...rights].sort()]));
+
+describe("the authorization matrix", () => {
+  const actual = authorizations(withAll);
+
+  test("has these roles, and no other", () => {
+    expect(Object.keys(actual).sort()).toEqual(Object.keys(expected).sort());
+  });
+
+  test.each(Object.keys(expected))("%s may do this, each on one resource", (role) => {
+    expect(actual[role]).toEqual(sorted(expected)[role]);
+  });
+
+  test("without Okta's credential the receiver asks for no refresh, and nobody brings profiles", () => {
+    const bare = authorizations(synthesize());
+    const { "Receiver/Receiver/Role": receiver = [], "Redrive/Redrive/Role": redrive = [] } = expected;
+    expect(bare["Receiver/Receiver/Role"]).toEqual(
+      receiver.filter((right) => right !== send("ProfileRefresh/Default")).sort(),
+    );
+    expect(bare["Redrive/Redrive/Role"]).toEqual([...redrive].sort());
+    expect(Object.keys(bare).sort()).toEqual(
+      [
+        "ExceptionNotices/Daily/Role",
+        "ExceptionNotices/Notices/Role",
+        "Receiver/Receiver/Role",
+        "Redrive/Redrive/Role",
+      ].sort(),
+    );
+  });
+
+  test("with a key of the account's own, whoever may use data may use the key by that data's service, and nobody else", () => {
+    const keyed = authorizations(synthesize({ ...everything, customerManagedKey: true }));
+    const isKey = (right: Right) => right.startsWith("kms:");
+    for (const [role, rights] of Object.entries(keyed)) {
+      expect(rights.filter((right) => !isKey(right))).toEqual(actual[role]);
+      const services = new Set(rights.filter(isKey).map((right) => right.replace(/.* by /, "")));
+      const used = ["dynamodb", "sqs", "sns", "secretsmanager"].filter((service) =>
+        rights.some((right) => right.startsWith(`${service}:`)),
+      );
+      expect([role, [...services].sort()]).toEqual([role, used.sort()]);
+      for (const right of rights.filter(isKey)) expect(right).toContain(" <Encryption/Key>.Arn by ");
+    }
+  });
+
+  test("no managed policy is attached", () => {
+    for (const [, { Properties }] of ofType(withAll, "AWS::IAM::Role")) {
+      expect(Properties).not.toHaveProperty("ManagedPolicyArns");
+    }
+  });
+});
+
+describe("functions are invoked by their triggers alone:", () => {
+  test("by everybody through one URL, by SNS for one topic each; no policy lets anybody else in", () => {
+    const permissions = ofType(withAll, "AWS::Lambda::Permission").map(([, { Properties }]) =>
+      withAll.readable(Properties),
+    );
+    const outputs = ["Chat", "Ocsf", "Pagerduty"].map((name) => ({
+      Action: "lambda:InvokeFunction",
+      FunctionName: `<${name}Output/Publisher/Function>.Arn`,
+      Principal: "sns.amazonaws.com",
+      SourceArn: "<Alerts/Topic>",
+    }));
+    const receiver = { FunctionName: "<Receiver/Receiver/Function>.Arn", Principal: "*" };
+    expect(permissions).toEqual(
+      expect.arrayContaining([
+        { ...receiver, Action: "lambda:InvokeFunctionUrl", FunctionUrlAuthType: "NONE" },
+        { ...receiver, Action: "lambda:InvokeFunction", InvokedViaFunctionUrl: true },
+        ...outputs,
+      ]),
+    );
+    expect(permissions).toHaveLength(2 + outputs.length);
+    expect(ofType(withAll, "AWS::Lambda::Url").map(([path]) => path)).toEqual([
+      "Receiver/Receiver/Function/FunctionUrl",
+    ]);
+  });
+
+  test("by queues and schedules, of which each function has one at most", () => {
+    const triggers = [
+      ...ofType(withAll, "AWS::Lambda::EventSourceMapping").map(([, { Properties }]) =>
+        withAll.readable(Properties.FunctionName),
+      ),
+      ...ofType(withAll, "AWS::Scheduler::Schedule").map(([, { Properties }]) =>
+        withAll.readable(Properties.Target.Arn),
+      ),
+    ];
+    expect(triggers.sort()).toEqual(
+      [
+        "<Redrive/Redrive/Function>",
+        "<ProfileRefresh/Refresh/Function>",
+        "<ProfileSync/Sync/Function>.Arn",
+        "<ExceptionNotices/Notices/Function>.Arn",
+        "<Canary/Canary/Function>.Arn",
+      ].sort(),
+    );
+  });
+
+  test("and a role is assumed by Lambda or by the scheduler alone", () => {
+    for (const [path, { Properties }] of ofType(withAll, "AWS::IAM::Role")) {
+      const service = /\/(Hourly|Daily)\/Role$/.test(path) ? "scheduler.amazonaws.com" : "lambda.amazonaws.com";
+      expect(Properties.AssumeRolePolicyDocument.Statement).toEqual([
+        { Action: "sts:AssumeRole", Effect: "Allow", Principal: { Service: service } },
+      ]);
+    }
+  });
+});

@@ -1,0 +1,59 @@
+import { mkdtemp, readFile, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { App, Validations } from "aws-cdk-lib";
+import { describe, expect, test } from "vitest";
+import { acknowledgeFindings, explanations, packs } from "../../infra/findings.ts";
+import { OktaProxyWatchStack } from "../../infra/stack.ts";
+import { everything } from "./synthesize.ts";
+
+interface Report {
+  readonly pluginReports: readonly {
+    readonly pluginName: string;
+    readonly violations: readonly { readonly ruleName: string }[];
+    readonly suppressedViolations: readonly { readonly acknowledgedId: string; readonly reason: string }[];
+  }[];
+}
+
+/** Checks the stack by all packs; throws as the synthesis does. */
+async function check(context: Readonly<Record<string, unknown>>, explained = explanations): Promise<Report> {
+  const outdir = await mkdtemp(join(tmpdir(), "okta-proxy-watch-findings-"));
+  try {
+    const app = new App({ context, outdir });
+    acknowledgeFindings(new OktaProxyWatchStack(app, "Test"), explained);
+    Validations.of(app).addPlugins(...packs(app));
+    app.synth();
+    return JSON.parse(await readFile(join(outdir, "validation-report.json"), "utf8")) as Report;
+  } finally {
+    await rm(outdir, { recursive: true });
+  }
+}
+
+describe("AwsSolutions, NIST 800-53 R5 and Serverless", () => {
+  test.each([
+    ["the defaults", {}],
+    ["all that can be switched on", everything],
+    ["a key of the account's own", { ...everything, customerManagedKey: true, reservedConcurrency: 5 }],
+  ])("find nothing that is not explained, with %s", async (_, context) => {
+    const { pluginReports } = await check(context);
+    expect(pluginReports.map(({ pluginName, violations }) => [pluginName, violations.length])).toEqual([
+      ["AwsSolutions", 0],
+      ["NIST.800.53.R5", 0],
+      ["Serverless", 0],
+    ]);
+  });
+
+  test("every explanation explains something that they find", async () => {
+    const { pluginReports } = await check(everything);
+    const found = pluginReports.flatMap(({ suppressedViolations }) => suppressedViolations);
+    const used = new Set(found.map(({ acknowledgedId, reason }) => `${acknowledgedId}: ${reason}`));
+    expect(explanations.flatMap(({ rules, reason }) => rules.map((rule) => `${rule}: ${reason}`)).sort()).toEqual(
+      [...used].sort(),
+    );
+  });
+
+  test("what is not explained fails the synthesis", async () => {
+    const [, ...others] = explanations;
+    await expect(check({}, others)).rejects.toThrow();
+  });
+});

@@ -1,0 +1,76 @@
+import { readdir, readFile } from "node:fs/promises";
+import { fullDiff, ResourceImpact } from "@aws-cdk/cloudformation-diff";
+import { describe, expect, test } from "vitest";
+import { everything, synthesize } from "./synthesize.ts";
+
+/** Templates of releases, with all that could be switched on, by version: `npm run release-template` writes one. */
+const releases = new URL("releases/", import.meta.url);
+
+/** What holds data, secrets, or an address that somebody outside was told. */
+const keeping: ReadonlySet<string> = new Set([
+  "AWS::DynamoDB::Table",
+  "AWS::KMS::Key",
+  "AWS::Lambda::Url",
+  "AWS::Logs::LogGroup",
+  "AWS::SecretsManager::Secret",
+  "AWS::SNS::Subscription",
+  "AWS::SNS::Topic",
+  "AWS::SQS::Queue",
+]);
+
+const lost: ReadonlySet<ResourceImpact> = new Set([
+  ResourceImpact.MAY_REPLACE,
+  ResourceImpact.WILL_REPLACE,
+  ResourceImpact.WILL_DESTROY,
+  ResourceImpact.WILL_ORPHAN,
+]);
+
+type Template = Record<string, unknown>;
+
+/** Resources that an upgrade would replace or remove, of those that keep something. */
+function losses(from: Template, to: Template): string[] {
+  const found: string[] = [];
+  fullDiff(from, to).resources.forEachDifference((id, { changeImpact, oldResourceType = "" }) => {
+    if (keeping.has(oldResourceType) && lost.has(changeImpact)) found.push(`${id} ${changeImpact}`);
+  });
+  return found;
+}
+
+const now = synthesize({ ...everything, canary: false }).template.toJSON();
+
+describe.each(await readdir(releases))("a stack of %s", (file) => {
+  test("is upgraded with nothing replaced or removed that keeps something", async () => {
+    const template = JSON.parse(await readFile(new URL(file, releases), "utf8")) as Template;
+    expect(losses(template, now)).toEqual([]);
+  });
+
+  test("keeps the names of its outputs, which commands and people rely on", async () => {
+    const { Outputs } = JSON.parse(await readFile(new URL(file, releases), "utf8")) as { readonly Outputs: Template };
+    expect(Object.keys(now.Outputs)).toEqual(expect.arrayContaining(Object.keys(Outputs)));
+  });
+});
+
+describe("switching on", () => {
+  test.each([
+    ["canary", true],
+    ["customerManagedKey", true],
+    ["permissionsBoundary", "Boundary"],
+    ["tags", "team=security"],
+    ["memorySizeMb", 2_048],
+    ["logRetentionDays", 365],
+  ])("%s replaces and removes nothing that keeps something", (name, value) => {
+    const after = synthesize({ ...everything, canary: false, [name]: value }).template.toJSON();
+    // With a key for everything, the one of the operations topic, which keeps nothing, is no longer needed.
+    const allowed = name === "customerManagedKey" ? [expect.stringMatching(/^OperationsKey\w+ WILL_DESTROY$/)] : [];
+    expect(losses(now, after)).toEqual(allowed);
+  });
+});
+
+test("a table with another key would be noticed", () => {
+  const broken = structuredClone(now);
+  for (const resource of Object.values(broken.Resources) as { Type: string; Properties: Template }[]) {
+    if (resource.Type === "AWS::DynamoDB::Table")
+      resource.Properties.KeySchema = [{ AttributeName: "x", KeyType: "HASH" }];
+  }
+  expect(losses(now, broken)).toHaveLength(2);
+});
