@@ -4,7 +4,7 @@ import { Match, type Template } from "aws-cdk-lib/assertions";
 import { describe, expect, test } from "vitest";
 import { readStackName, SettingsError } from "../../infra/settings.ts";
 import { metricNames } from "../fixtures/metrics.ts";
-import { type Statement, synthesize as synthesizeStack } from "./synthesize.ts";
+import { everything, type Statement, synthesize as synthesizeStack } from "./synthesize.ts";
 
 const synthesize = (context: Readonly<Record<string, unknown>> = {}) => synthesizeStack(context).template;
 
@@ -310,6 +310,65 @@ describe("alarms", () => {
   });
 });
 
+describe("the canary", () => {
+  test("is off unless it is asked for", () => {
+    expect(template.findOutputs("*")).not.toHaveProperty("Canary");
+    expect(JSON.stringify(template.toJSON())).not.toContain("Canary");
+  });
+
+  test("delivers once a day to the URL that Okta knows, and is not tried again when it fails", () => {
+    const watched = synthesize({ canary: true });
+    watched.hasResourceProperties("AWS::Lambda::Function", {
+      Environment: {
+        Variables: {
+          HOOK_URL: { "Fn::GetAtt": [Match.stringLikeRegexp("FunctionUrl"), "FunctionUrl"] },
+          HOOK_SECRET_ARN: Match.anyValue(),
+          STATE_TABLE: Match.anyValue(),
+        },
+      },
+    });
+    watched.hasResourceProperties("AWS::Lambda::EventInvokeConfig", { MaximumRetryAttempts: 0 });
+  });
+
+  test("cannot be had beside a list of networks, which would leave it out", () => {
+    expect(() => synthesize({ canary: true, allowedCidrs: "192.0.2.0/24" })).toThrow(/canary: .*allowedCidrs/);
+  });
+});
+
+describe("saved queries", () => {
+  const queries = Object.values(synthesize(everything).findResources("AWS::Logs::QueryDefinition")).map(
+    ({ Properties }) => Properties as { Name: string; QueryString: string; LogGroupNames: unknown[] },
+  );
+
+  test("are in a folder of the stack's name, about the logs of every function, and in the documents", async () => {
+    const document = await readFile(new URL("../../docs/metrics.md", import.meta.url), "utf8");
+    const functions = Object.keys(synthesize(everything).findResources("AWS::Lambda::Function"));
+    expect(queries).toHaveLength(6);
+    for (const { Name, LogGroupNames } of queries) {
+      const [, folder, name] = /^(\w+)\/(.+)$/.exec(Name) ?? [];
+      expect(folder).toBe("Test");
+      expect(document).toMatch(new RegExp(`^\\| ${name} +\\|`, "m"));
+      expect(LogGroupNames).toHaveLength(functions.length);
+    }
+  });
+
+  test("look for messages that are written, and show metrics that are", async () => {
+    const sources = await Promise.all(
+      ["telemetry.ts", "redrive.ts"].map((file) => readFile(new URL(`../../lambda/${file}`, import.meta.url), "utf8")),
+    );
+    const written = sources.join("\n");
+    const known = await metricNames();
+    const texts = queries.map(({ QueryString }) => QueryString).join("\n");
+    const sought = [
+      ...[...texts.matchAll(/message like \/\^\(([^)]+)\)/g)].flatMap(([, words = ""]) => words.split("|")),
+      ...[...texts.matchAll(/message = "([^"]+)"/g)].map(([, words = ""]) => words),
+    ];
+    expect(sought.length).toBeGreaterThan(6);
+    for (const words of sought) expect(written).toContain(`"${words}`);
+    for (const [name] of texts.matchAll(/\w+Duration/g)) expect(known).toContain(name);
+  });
+});
+
 describe("several stacks in one account and region", () => {
   test("do not get in one another's way: nothing has a name that was given by hand", () => {
     const whole = synthesize({ oktaOrgUrl: "https://example.okta.com", outputs: "chat,ocsf" });
@@ -356,6 +415,55 @@ describe("settings", () => {
     tuned.hasResourceProperties("AWS::Logs::LogGroup", { RetentionInDays: 30 });
   });
 
+  test("limit the networks that the receiver takes requests from, and no other function's", () => {
+    const limited = synthesize({ ...everything, canary: false, allowedCidrs: "192.0.2.0/24, 2001:db8::/32" });
+    const told = Object.values(limited.findResources("AWS::Lambda::Function")).flatMap(
+      ({ Properties }) => Properties.Environment.Variables.ALLOWED_CIDRS ?? [],
+    );
+    expect(told).toEqual(["192.0.2.0/24 2001:db8::/32"]);
+  });
+
+  test("bound every role, by name or by ARN", () => {
+    for (const permissionsBoundary of ["Bounded", "arn:aws:iam::123456789012:policy/team/Bounded"]) {
+      const roles = Object.values(synthesize({ ...everything, permissionsBoundary }).findResources("AWS::IAM::Role"));
+      expect(roles.length).toBeGreaterThan(10);
+      for (const { Properties } of roles) expect(JSON.stringify(Properties.PermissionsBoundary)).toContain("Bounded");
+    }
+  });
+
+  test("tag whatever can be tagged", () => {
+    const tagged = synthesize({ ...everything, customerManagedKey: true, tags: "team=security, stage=production" });
+    const taggable = [
+      "AWS::DynamoDB::Table",
+      "AWS::IAM::Role",
+      "AWS::KMS::Key",
+      "AWS::Lambda::Function",
+      "AWS::Logs::LogGroup",
+      "AWS::SNS::Topic",
+      "AWS::SQS::Queue",
+      "AWS::SecretsManager::Secret",
+      "AWS::CloudWatch::Alarm",
+    ];
+    for (const type of taggable) {
+      tagged.allResourcesProperties(type, {
+        Tags: Match.arrayWith([
+          { Key: "stage", Value: "production" },
+          { Key: "team", Value: "security" },
+        ]),
+      });
+    }
+  });
+
+  test("are all in the README's table", async () => {
+    const readme = await readFile(new URL("../../README.md", import.meta.url), "utf8");
+    const settings = await readFile(new URL("../../infra/settings.ts", import.meta.url), "utf8");
+    const [, declared = ""] = /export interface Settings \{(.*?)\n\}/s.exec(settings) ?? [];
+    const names = [...declared.matchAll(/readonly (\w+)\??:/g)].map(([, name]) => name);
+    const told = [...readme.matchAll(/^\| `(\w+)` +\|/gm)].map(([, name]) => name);
+    expect(names.length).toBeGreaterThan(15);
+    expect(told.sort()).toEqual(names.sort());
+  });
+
   test.each([
     ["alertEmail", "nobody"],
     ["mismatchDistanceKm", "far"],
@@ -363,6 +471,14 @@ describe("settings", () => {
     ["reservedConcurrency", 0.5],
     ["operationsEmail", "nobody"],
     ["heartbeatHours", 169],
+    ["heartbeatWorkingDays", "mondays"],
+    ["canary", "tweety"],
+    ["customerManagedKey", "alias/mine"],
+    ["allowedCidrs", "192.0.2.1"],
+    ["allowedCidrs", Array.from({ length: 200 }, (_, index) => `192.0.2.${index}/32`)],
+    ["permissionsBoundary", "two words"],
+    ["tags", "team"],
+    ["tags", { team: 5 }],
     ["suppressMinutes", -1],
     ["suppressMinutes", 1.5],
     ["suppressMinutes", 1_441],
