@@ -30,7 +30,8 @@ export interface DeploymentOptions {
   readonly url: string;
 }
 
-const defaultStack = "OktaProxyWatch";
+/** The stack that commands work on unless told otherwise. */
+export const defaultStack = "OktaProxyWatch";
 const defaultLocal = "http://localhost:3000";
 
 /** Adds `--stack`, `--local` and `--url`. */

@@ -1,8 +1,7 @@
-import { createServer, type Server } from "node:http";
-import type { AddressInfo } from "node:net";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { type EmbeddedRun, startEmbeddedRun } from "../../local/embedded-run.ts";
 import { type AwsEndpoint, startAwsEndpoint } from "../fixtures/aws-endpoint.ts";
+import { type FakeCloudFormation, startCloudFormation } from "../fixtures/cloudformation.ts";
 import { type Output, runCli } from "../fixtures/command.ts";
 
 /*
@@ -13,7 +12,7 @@ import { type Output, runCli } from "../fixtures/command.ts";
 const secretArn = "arn:aws:secretsmanager:us-east-1:123456789012:secret:hook";
 let run: EmbeddedRun;
 let secrets: AwsEndpoint;
-let cloudFormation: Server;
+let cloudFormation: FakeCloudFormation;
 let environment: Record<string, string>;
 let secret = "the-hook-secret";
 
@@ -32,24 +31,7 @@ beforeAll(async () => {
     RetryQueueUrl: functions.RETRY_QUEUE_URL,
     DeadLetterQueueUrl: functions.DEAD_LETTER_QUEUE_URL,
   };
-  const members = Object.entries(outputs)
-    .map(([name, value]) => `<member><OutputKey>${name}</OutputKey><OutputValue>${value}</OutputValue></member>`)
-    .join("");
-  cloudFormation = createServer(async (request, response) => {
-    const chunks: Buffer[] = [];
-    for await (const chunk of request) chunks.push(chunk as Buffer);
-    const asked = new URLSearchParams(Buffer.concat(chunks).toString()).get("StackName");
-    response.setHeader("content-type", "text/xml");
-    if (asked !== "Europe") {
-      const message = `<Error><Type>Sender</Type><Code>ValidationError</Code><Message>Stack with id ${asked} does not exist</Message></Error>`;
-      response.writeHead(400).end(`<ErrorResponse>${message}</ErrorResponse>`);
-      return;
-    }
-    response.end(
-      `<DescribeStacksResponse><DescribeStacksResult><Stacks><member><StackName>Europe</StackName><Outputs>${members}</Outputs></member></Stacks></DescribeStacksResult></DescribeStacksResponse>`,
-    );
-  });
-  await new Promise<void>((resolve) => cloudFormation.listen(0, "127.0.0.1", resolve));
+  cloudFormation = await startCloudFormation({ name: "Europe", outputs });
   secrets = await startAwsEndpoint((_, { SecretId }) =>
     SecretId === secretArn
       ? { status: 200, body: { SecretString: secret } }
@@ -57,13 +39,12 @@ beforeAll(async () => {
   );
   environment = {
     ...functions,
-    AWS_ENDPOINT_URL_CLOUDFORMATION: `http://127.0.0.1:${(cloudFormation.address() as AddressInfo).port}`,
+    AWS_ENDPOINT_URL_CLOUDFORMATION: cloudFormation.url,
     AWS_ENDPOINT_URL_SECRETS_MANAGER: secrets.url,
   };
 });
 afterAll(async () => {
-  cloudFormation.closeAllConnections();
-  await new Promise((resolve) => cloudFormation.close(resolve));
+  await cloudFormation.stop();
   await secrets.stop();
   await run.stop();
 });

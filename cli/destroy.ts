@@ -1,0 +1,157 @@
+import { createInterface } from "node:readline/promises";
+import { setTimeout as delay } from "node:timers/promises";
+import {
+  CloudFormationClient,
+  DeleteStackCommand,
+  DescribeStacksCommand,
+  GetTemplateCommand,
+  paginateListStackResources,
+  type StackResourceSummary,
+} from "@aws-sdk/client-cloudformation";
+import { plural } from "../lambda/alerts/wording.ts";
+import { createCommand, InputError, onTerminal, runCommand } from "./command.ts";
+import { defaultStack } from "./deployment.ts";
+import { createProgress } from "./progress.ts";
+
+const print = (text: string) => process.stdout.write(`${onTerminal(text)}\n`);
+
+interface Options {
+  readonly stack: string;
+  readonly dryRun?: boolean;
+  readonly yes?: boolean;
+}
+
+/** Milliseconds between looks at how far the removal is. */
+const pollInterval = 2_000;
+
+/** Why a resource stays, and what removes it, by the start of its logical id. */
+const reasons: Readonly<Record<string, { readonly why: string; readonly remove: (name: string) => string }>> = {
+  Profiles: {
+    why: "users' profile locations: nobody wants to load them twice",
+    remove: (name) => `aws dynamodb delete-table --table-name ${name}`,
+  },
+  State: {
+    why: "the exceptions, which people made, and for seven days what was alerted on",
+    remove: (name) => `aws dynamodb delete-table --table-name ${name}`,
+  },
+  Encryption: {
+    why: "the key that what stays is encrypted by: without it nobody can read it any more, backups neither",
+    remove: (name) => `aws kms schedule-key-deletion --key-id ${name} --pending-window-in-days 30`,
+  },
+};
+
+async function destroy({ stack, dryRun, yes }: Options): Promise<void> {
+  const client = new CloudFormationClient({});
+  try {
+    const id = await findStack(client, stack);
+    const resources = await listResources(client, id);
+    const retained = await listRetained(client, id);
+    const staying = resources.filter(({ LogicalResourceId = "" }) => retained.has(LogicalResourceId));
+    print(
+      `${stack} has ${plural(resources.length, "resource")}; ${resources.length - staying.length} go, ${staying.length} stay.`,
+    );
+    print(
+      "The secrets go with a week or more in which AWS can bring them back; parked events and dead letters go for good.",
+    );
+    tellStaying(staying);
+    if (dryRun) return;
+    if (!yes) await confirm(stack);
+    await client.send(new DeleteStackCommand({ StackName: id }));
+    if (!(await awaitRemoval(client, id))) {
+      process.exitCode = 1;
+      return;
+    }
+    print(
+      `\nremoved: ${stack}. What stays is listed above. In Okta's admin console, deactivate and delete the event hook.`,
+    );
+  } finally {
+    client.destroy();
+  }
+}
+
+async function findStack(client: CloudFormationClient, name: string): Promise<string> {
+  try {
+    const { Stacks = [] } = await client.send(new DescribeStacksCommand({ StackName: name }));
+    return Stacks[0]?.StackId ?? name;
+  } catch (error) {
+    throw new InputError(
+      `the stack ${name} cannot be found: ${(error as Error).message}. Are AWS credentials and region set?`,
+    );
+  }
+}
+
+async function listResources(client: CloudFormationClient, StackName: string): Promise<StackResourceSummary[]> {
+  const resources: StackResourceSummary[] = [];
+  for await (const page of paginateListStackResources({ client }, { StackName })) {
+    resources.push(...(page.StackResourceSummaries ?? []));
+  }
+  return resources.filter(({ ResourceStatus }) => ResourceStatus !== "DELETE_COMPLETE");
+}
+
+/** Logical ids of what CloudFormation leaves when the stack goes. */
+async function listRetained(client: CloudFormationClient, StackName: string): Promise<ReadonlySet<string>> {
+  const { TemplateBody = "{}" } = await client.send(new GetTemplateCommand({ StackName }));
+  const { Resources = {} } = JSON.parse(TemplateBody) as {
+    readonly Resources?: Readonly<Record<string, { readonly DeletionPolicy?: string }>>;
+  };
+  return new Set(Object.entries(Resources).flatMap(([id, each]) => (each.DeletionPolicy === "Retain" ? [id] : [])));
+}
+
+function tellStaying(staying: readonly StackResourceSummary[]): void {
+  for (const { LogicalResourceId = "", PhysicalResourceId = "", ResourceType } of staying) {
+    const [, reason] = Object.entries(reasons).find(([start]) => LogicalResourceId.startsWith(start)) ?? [];
+    print(`\nstays: ${ResourceType} ${PhysicalResourceId}`);
+    print(`  why: ${reason?.why ?? "its DeletionPolicy says so"}`);
+    if (reason !== undefined) print(`  to remove it: ${reason.remove(PhysicalResourceId)}`);
+  }
+}
+
+async function confirm(stack: string): Promise<void> {
+  if (!process.stdin.isTTY)
+    throw new InputError("nobody is at the terminal to ask: say --yes, or --dry-run to look only");
+  const terminal = createInterface({ input: process.stdin, output: process.stdout });
+  const answer = await terminal.question(`\nType the stack's name, ${stack}, to remove it: `);
+  terminal.close();
+  if (answer.trim() !== stack) throw new InputError("that is not the stack's name: nothing was removed");
+}
+
+/** Whether the removal came to its end; if not, it is told why. */
+async function awaitRemoval(client: CloudFormationClient, id: string): Promise<boolean> {
+  const progress = createProgress(process.stderr);
+  const started = Date.now();
+  for (;;) {
+    const { Stacks = [] } = await client.send(new DescribeStacksCommand({ StackName: id }));
+    const { StackStatus, StackStatusReason } = Stacks[0] ?? {};
+    if (StackStatus === "DELETE_COMPLETE") break;
+    if (StackStatus !== "DELETE_IN_PROGRESS") {
+      progress.done();
+      const stuck = (await listResources(client, id)).filter(
+        ({ ResourceStatus }) => ResourceStatus === "DELETE_FAILED",
+      );
+      const named = stuck.map((each) => `\n- ${each.LogicalResourceId}: ${each.ResourceStatusReason}`).join("");
+      process.stderr.write(
+        onTerminal(`the removal stopped, ${StackStatus}: ${StackStatusReason ?? "no reason given"}${named}\n`),
+      );
+      return false;
+    }
+    const left = (await listResources(client, id)).length;
+    progress.update(
+      () => `removing: ${plural(left, "resource")} left, ${Math.round((Date.now() - started) / 1_000)} s`,
+    );
+    await delay(pollInterval);
+  }
+  progress.done();
+  return true;
+}
+
+await runCommand(
+  createCommand("destroy", "Removes the deployed stack, and says what stays, why, and how to remove it.")
+    .option("--stack <name>", "the deployed stack, in the region and account of your AWS credentials", defaultStack)
+    .option("--dry-run", "only say what would go and what would stay")
+    .option("--yes", "do not ask")
+    .addHelpText(
+      "after",
+      "\nExit code: 0; 1 when the removal stopped; 2 for a stack that is not there, or an answer that is not its name.",
+    )
+    .action(destroy),
+);

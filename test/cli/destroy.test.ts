@@ -1,0 +1,62 @@
+import { afterEach, expect, test } from "vitest";
+import { type FakeCloudFormation, type FakeStack, startCloudFormation } from "../fixtures/cloudformation.ts";
+import { type Output, runCli } from "../fixtures/command.ts";
+import { synthesize } from "../infra/synthesize.ts";
+
+let cloudFormation: FakeCloudFormation;
+afterEach(() => cloudFormation.stop());
+
+const template = synthesize({ customerManagedKey: true }).template.toJSON() as NonNullable<FakeStack["template"]>;
+
+async function destroy(stack: FakeStack, ...args: readonly string[]): Promise<Output> {
+  cloudFormation = await startCloudFormation(stack);
+  const environment = {
+    AWS_ENDPOINT_URL_CLOUDFORMATION: cloudFormation.url,
+    AWS_REGION: "us-east-1",
+    AWS_ACCESS_KEY_ID: "local",
+    AWS_SECRET_ACCESS_KEY: "local",
+  };
+  return runCli("destroy", args, { environment });
+}
+
+test("a dry run says what would stay, why, and how to remove it, and removes nothing", async () => {
+  const { code, stdout, stderr } = await destroy({ name: "OktaProxyWatch", template }, "--dry-run");
+  expect({ code, stderr }).toEqual({ code: 0, stderr: "" });
+  const count = Object.keys(template.Resources).length;
+  expect(stdout).toContain(`OktaProxyWatch has ${count} resources; ${count - 3} go, 3 stay.`);
+  expect(stdout).toMatch(/stays: AWS::DynamoDB::Table OktaProxyWatch-Profiles\w+\n {2}why: .*load them twice\n/);
+  expect(stdout).toMatch(/stays: AWS::DynamoDB::Table OktaProxyWatch-State\w+\n {2}why: the exceptions/);
+  expect(stdout).toMatch(/to remove it: aws dynamodb delete-table --table-name OktaProxyWatch-State\w+\n/);
+  expect(stdout).toMatch(/to remove it: aws kms schedule-key-deletion --key-id OktaProxyWatch-Encryption\w+ /);
+  expect(cloudFormation.actions).not.toContain("DeleteStack");
+});
+
+test("with --yes the stack goes, and it is waited for", async () => {
+  const { code, stdout, stderr } = await destroy({ name: "Europe", template }, "--stack", "Europe", "--yes");
+  expect({ code, stderr }).toEqual({ code: 0, stderr: "" });
+  expect(stdout).toContain("removed: Europe.");
+  expect(stdout).toContain("deactivate and delete the event hook");
+  expect(cloudFormation.actions).toContain("DeleteStack");
+  expect(cloudFormation.actions.at(-1)).toBe("DescribeStacks");
+});
+
+test("where nobody can be asked, nothing is removed", async () => {
+  const { code, stderr } = await destroy({ name: "OktaProxyWatch", template });
+  expect(code).toBe(2);
+  expect(stderr).toContain("--yes");
+  expect(cloudFormation.actions).not.toContain("DeleteStack");
+});
+
+test("a removal that stops names what is stuck", async () => {
+  const stuck = Object.keys(template.Resources).find((id) => id.startsWith("RetriesQueue")) ?? "";
+  const { code, stderr } = await destroy({ name: "OktaProxyWatch", template, stuck }, "--yes");
+  expect(code).toBe(1);
+  expect(stderr).toContain("DELETE_FAILED");
+  expect(stderr).toContain(`${stuck}: it is in use`);
+});
+
+test("a stack that is not there is told of", async () => {
+  const { code, stderr } = await destroy({ name: "Other", template }, "--yes");
+  expect(code).toBe(2);
+  expect(stderr).toContain("the stack OktaProxyWatch cannot be found: Stack with id OktaProxyWatch does not exist");
+});
