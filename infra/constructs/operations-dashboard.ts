@@ -20,67 +20,95 @@ export class OperationsDashboard extends Construct {
     super(scope, id);
     const { receiver, functions, retryQueue, deadLetterQueue } = watched;
     const dashboard = new Dashboard(this, "Dashboard", { defaultInterval: Duration.days(1) });
-    const graph = (title: string, left: readonly IMetric[], right: readonly IMetric[] = []) =>
-      new GraphWidget({ title, left: [...left], right: [...right], width: 12, height: 6 });
-    const heading = (markdown: string) => new TextWidget({ markdown: `## ${markdown}`, width: 24, height: 1 });
-    const rows = [
-      [heading("Is it alive?")],
+    const graph = (title: string, left: readonly IMetric[], right: readonly IMetric[] = []) => ({ title, left, right });
+    const rows: readonly (readonly [heading: string, graphs: readonly ReturnType<typeof graph>[]])[] = [
       [
-        graph(
-          "Deliveries and events",
-          [sum("Deliveries"), sum("EventsReceived")],
-          [...(detections?.kinds ?? [])].map((type) => sum(`EventsReceived_${type}`, type)),
-        ),
-        graph(
-          "Invocations",
-          Object.values(functions).map((each) => each.metricInvocations({ period })),
-        ),
+        "Is it alive?",
+        [
+          graph(
+            "Deliveries and events",
+            [sum("Deliveries"), sum("EventsReceived")],
+            [...(detections?.kinds ?? [])].map((type) => sum(`EventsReceived_${type}`, type)),
+          ),
+          graph(
+            "Invocations",
+            Object.entries(functions).map(([label, each]) => each.metricInvocations({ period, label })),
+          ),
+        ],
       ],
-      [heading("Is it fast?")],
       [
-        graph("The receiver, milliseconds", [
-          receiver.metricDuration({ period, statistic: "p50", label: "p50" }),
-          receiver.metricDuration({ period, statistic: "p99", label: "p99" }),
-        ]),
-        graph(
-          "From event to alert, and its steps, milliseconds",
-          [
-            ownMetric("AlertLatency", { period, statistic: "p50", label: "event to alert, p50" }),
-            ownMetric("AlertLatency", { period, statistic: "p90", label: "event to alert, p90" }),
-          ],
-          steps.map((step) => ownMetric(`${step}Duration`, { period, statistic: "p90", label: `${step}, p90` })),
-        ),
+        "Is it fast?",
+        [
+          graph("The receiver, milliseconds", [
+            receiver.metricDuration({ period, statistic: "p50", label: "p50" }),
+            receiver.metricDuration({ period, statistic: "p99", label: "p99" }),
+          ]),
+          graph(
+            "From event to alert, and its steps, milliseconds",
+            [
+              ownMetric("AlertLatency", { period, statistic: "p50", label: "event to alert, p50" }),
+              ownMetric("AlertLatency", { period, statistic: "p90", label: "event to alert, p90" }),
+            ],
+            steps.map((step) => ownMetric(`${step}Duration`, { period, statistic: "p90", label: `${step}, p90` })),
+          ),
+        ],
       ],
-      [heading("What did it find?")],
       [
-        graph("Alerts", [sum("AlertsPublished"), sum("AlertsDelayed")], [sum("UnknownLocations")]),
-        graph("Not alerted on", [sum("Excepted"), sum("Suppressed"), sum("Duplicates")]),
-        graph(
-          "Matches by detection",
-          (detections?.rules ?? []).map(({ rule }) => sum(`Matches_${rule.id}`, rule.title)),
-        ),
+        "What did it find?",
+        [
+          graph("Alerts", [sum("AlertsPublished"), sum("AlertsDelayed")], [sum("UnknownLocations")]),
+          graph("Not alerted on", [sum("Excepted"), sum("Suppressed"), sum("Duplicates")]),
+          graph(
+            "Matches by detection",
+            (detections?.rules ?? []).map(({ rule }) => sum(`Matches_${rule.id}`, rule.title)),
+          ),
+        ],
       ],
-      [heading("What went wrong?")],
       [
-        graph(
-          "Errors, throttles and refusals",
-          [
-            ...Object.values(functions).map((each) => each.metricErrors({ period })),
-            receiver.metricThrottles({ period }),
-          ],
-          [sum("RefusedRequests")],
-        ),
-        graph(
-          "Waiting and given up",
-          [
-            sum("WorkParked"),
-            sum("EventsFailed"),
-            deadLetterQueue.queue.metricApproximateNumberOfMessagesVisible({ period, statistic: "Maximum" }),
-          ],
-          [retryQueue.queue.metricApproximateAgeOfOldestMessage({ period, statistic: "Maximum" })],
-        ),
+        "What went wrong?",
+        [
+          graph(
+            "Errors, throttles and refusals",
+            [
+              ...Object.entries(functions).map(([name, each]) =>
+                each.metricErrors({ period, label: `errors of ${name}` }),
+              ),
+              receiver.metricThrottles({ period, label: "the receiver, throttled" }),
+            ],
+            [sum("RefusedRequests")],
+          ),
+          graph(
+            "Waiting and given up",
+            [
+              sum("WorkParked"),
+              sum("EventsFailed"),
+              deadLetterQueue.queue.metricApproximateNumberOfMessagesVisible({
+                period,
+                statistic: "Maximum",
+                label: "dead letters",
+              }),
+            ],
+            [
+              retryQueue.queue.metricApproximateAgeOfOldestMessage({
+                period,
+                statistic: "Maximum",
+                label: "seconds that the oldest waits",
+              }),
+            ],
+          ),
+        ],
       ],
     ];
-    for (const row of rows) dashboard.addWidgets(new Row(...row));
+    for (const [heading, graphs] of rows) {
+      const size = { width: 24 / graphs.length, height: 7 };
+      dashboard.addWidgets(
+        new TextWidget({ markdown: `## ${heading}`, width: 24, height: 1 }),
+        new Row(
+          ...graphs.map(
+            ({ title, left, right }) => new GraphWidget({ title, left: [...left], right: [...right], ...size }),
+          ),
+        ),
+      );
+    }
   }
 }
