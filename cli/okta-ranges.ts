@@ -1,0 +1,70 @@
+import { readFile } from "node:fs/promises";
+import * as z from "zod";
+import { parseCidr } from "../lambda/network.ts";
+import { createCommand, InputError, onTerminal, runCommand } from "./command.ts";
+
+/** Where Okta publishes the networks of its cells: https://help.okta.com/oie/en-us/content/topics/security/ip-address-allow-listing.htm */
+const published = "https://s3.amazonaws.com/okta-ip-ranges/ip_ranges.json";
+
+const cells = z.record(z.string(), z.object({ ip_ranges: z.array(z.string()) }));
+
+const print = (text: string) => process.stdout.write(`${onTerminal(text)}\n`);
+
+interface Options {
+  readonly cell?: readonly string[];
+  readonly from: string;
+}
+
+async function printRanges({ cell: wanted = [], from }: Options): Promise<void> {
+  const all = await readCells(from);
+  if (wanted.length === 0) {
+    for (const [name, { ip_ranges: ranges }] of Object.entries(all)) print(`${name}  ${ranges.length} networks`);
+    process.stderr.write(
+      "The footer of your org's admin console names its cell: OK1 is us_cell_1, EU1 emea_cell_1... Then: --cell NAME\n",
+    );
+    return;
+  }
+  const ranges = wanted.flatMap((name) => {
+    const found = Object.hasOwn(all, name) ? all[name] : undefined;
+    if (found === undefined) throw new InputError(`there is no cell "${name}": ${Object.keys(all).sort().join(", ")}`);
+    return found.ip_ranges;
+  });
+  const unusable = ranges.filter((range) => parseCidr(range) === null);
+  if (unusable.length > 0) throw new InputError(`${from} has what is no network: ${unusable.slice(0, 5).join(", ")}`);
+  print(`"allowedCidrs": ${JSON.stringify([...new Set(ranges)].sort())}`);
+}
+
+async function readCells(from: string): Promise<z.infer<typeof cells>> {
+  const text = await readText(from);
+  let content: unknown;
+  try {
+    content = JSON.parse(text);
+  } catch {
+    throw new InputError(`${from} is no JSON`);
+  }
+  const parsed = cells.safeParse(content);
+  if (parsed.success) return parsed.data;
+  throw new InputError(`${from} is no list of cells with "ip_ranges": ${parsed.error.issues[0]?.path.join(".")}`);
+}
+
+async function readText(from: string): Promise<string> {
+  try {
+    if (!/^https?:/.test(from)) return await readFile(from, "utf8");
+    const response = await fetch(from, { signal: AbortSignal.timeout(30_000) });
+    if (!response.ok) throw new Error(`it answered ${response.status}`);
+    return await response.text();
+  } catch (error) {
+    const { message, cause } = error as Error;
+    throw new InputError(`${from} cannot be read: ${cause instanceof Error ? cause.message : message}`);
+  }
+}
+
+await runCommand(
+  createCommand(
+    "okta-ranges",
+    "Prints the networks that Okta's cells send from, as the setting allowedCidrs for cdk.json.",
+  )
+    .option("--cell <name...>", "the org's cell; without it, the cells are listed")
+    .option("--from <url or file>", "where the list is", published)
+    .action(printRanges),
+);

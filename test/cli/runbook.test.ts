@@ -1,0 +1,95 @@
+import { readFile } from "node:fs/promises";
+import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
+import { type EmbeddedRun, startEmbeddedRun } from "../../local/embedded-run.ts";
+import { runCli } from "../fixtures/command.ts";
+import { delivery, sessionStart } from "../fixtures/events.ts";
+import { readRunbookCommands } from "../fixtures/runbook.ts";
+import { everything, synthesize } from "../infra/synthesize.ts";
+
+let run: EmbeddedRun;
+beforeAll(async () => {
+  process.env.POWERTOOLS_LOG_LEVEL = "SILENT";
+  process.env.POWERTOOLS_METRICS_DISABLED = "true";
+  run = await startEmbeddedRun({ port: 0, hookSecret: "secret", mismatchDistanceKm: 500, onError: () => {} });
+  await run.putProfiles([
+    { user: "ada@example.com", locations: [{ label: "home", countryCode: "PT", city: "Lisbon" }] },
+  ]);
+});
+afterAll(() => run.stop());
+
+const local = (name: string, ...args: readonly string[]) =>
+  runCli(name, [...args, "--local", "--url", run.url], { environment: { HOOK_SECRET: "secret" }, input: "y\n" });
+
+async function deliver(event: unknown): Promise<void> {
+  const response = await fetch(run.url, {
+    method: "POST",
+    headers: { authorization: "secret", "content-type": "application/json" },
+    body: JSON.stringify(delivery([event])),
+  });
+  expect(response.status).toBe(204);
+}
+
+/** What stands in place of the words in capitals: made when a command names it. */
+const makers: Readonly<Record<string, () => Promise<string>>> = {
+  async MESSAGE_ID() {
+    await deliver({ broken: crypto.randomUUID() });
+    const { stdout } = await local("deadletters", "list");
+    const [id = ""] = /[0-9a-f-]{36}/.exec(stdout) ?? [];
+    return id;
+  },
+  async EVENT_UUID() {
+    const event = sessionStart();
+    await deliver(event);
+    await vi.waitUntil(() => run.alerts.received.some(({ alert }) => alert.okta.eventUuid === event.uuid), 10_000);
+    return String(event.uuid);
+  },
+  async EXCEPTION_ID() {
+    const { stdout } = await local("exceptions", "add", "--user", "ada@example.com", "--reason", "test");
+    const [id = ""] = /[0-9a-f-]{8,36}/.exec(stdout) ?? [];
+    return id;
+  },
+  USER: async () => "ada@example.com",
+};
+
+const commands = await readRunbookCommands();
+/** What is of the stack alone: deploying, upgrading, removing it. */
+const ofTheStack = /^npm run (?:deploy|destroy)\b/;
+
+describe("a command of the runbook works when it is pasted:", () => {
+  const ours = commands.filter((command) => command.startsWith("npm run ") && !ofTheStack.test(command));
+
+  test("there are some", () => {
+    expect(ours.length).toBeGreaterThan(8);
+  });
+
+  test.each(ours)("%s", async (command) => {
+    const [, name = "", rest = ""] = /^npm run ([\w-]+)(?: -- (.+))?$/.exec(command) ?? [];
+    const { scripts } = JSON.parse(await readFile(new URL("../../package.json", import.meta.url), "utf8"));
+    expect(scripts).toHaveProperty(name);
+    const args: string[] = [];
+    for (const word of rest.split(" ").filter((each) => each !== "")) {
+      args.push(/^[A-Z_]{3,}$/.test(word) ? ((await makers[word]?.()) ?? word) : word);
+    }
+    const { code, stderr } = await local(name, ...args);
+    // Whoever discards is asked; the answer was yes.
+    expect({ code, stderr }).toEqual({
+      code: 0,
+      stderr: command.includes("discard") ? expect.stringMatching(/\[y\/N\] $/) : "",
+    });
+  });
+});
+
+test("words in capitals are outputs of the stack, or what a command before has printed", () => {
+  const { template } = synthesize(everything);
+  const outputs = Object.keys(template.findOutputs("*")).map((name) =>
+    name.replace(/(?<=[a-z])(?=[A-Z])/g, "_").toUpperCase(),
+  );
+  const printed = [...Object.keys(makers), "FUNCTION_ARN", "OLD_VERSION_ID"];
+  const words = new Set(
+    commands.flatMap(
+      (command) => command.match(/(?<![\w-])[A-Z]+(?:_[A-Z]+)*(?:_ARN|_URL|_ID|_NAME|_UUID)(?![\w])|\bUSER\b/g) ?? [],
+    ),
+  );
+  expect(words.size).toBeGreaterThan(5);
+  for (const word of words) expect([...outputs, ...printed]).toContain(word);
+});
