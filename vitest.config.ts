@@ -1,14 +1,40 @@
 import { defineConfig } from "vitest/config";
 
+/** Files that stop the time of an answer, or break services while the functions work: they need the machine to themselves. */
+const alone = [
+  "test/alarms/**/*.test.ts",
+  "test/faults/**/*.test.ts",
+  "test/integration/**/*.test.ts",
+  "test/local/**/*.test.ts",
+  "test/budget.test.ts",
+  "test/look-up.test.ts",
+  "test/queue.test.ts",
+];
+
+const shared = {
+  // Each file its own process: the functions read the environment when they are imported.
+  pool: "forks",
+  testTimeout: 30_000,
+  hookTimeout: 60_000,
+} as const;
+
 export default defineConfig({
   test: {
-    include: ["test/**/*.test.ts"],
     globalSetup: "test/build.ts",
-    // Each file its own process: the functions read the environment when they are imported.
-    pool: "forks",
-    // One at a time: tests that load the functions, or stop the time of an answer, need the machine to themselves.
-    fileParallelism: false,
-    testTimeout: 30_000,
-    hookTimeout: 60_000,
+    projects: [
+      {
+        test: {
+          ...shared,
+          name: "together",
+          include: ["test/**/*.test.ts"],
+          exclude: alone,
+          maxWorkers: 2,
+          sequence: { groupOrder: 0 },
+        },
+      },
+      {
+        test: { ...shared, name: "alone", include: alone, maxWorkers: 1, sequence: { groupOrder: 1 } },
+      },
+    ],
   },
 });
