@@ -38,39 +38,82 @@ const environment = {
 async function sizes(): Promise<void> {
   const files = (await readdir(receiver, { recursive: true })).filter((file) => file.endsWith(".mjs"));
   const bytes = await Promise.all(files.map(async (file) => (await stat(join(receiver, file))).size));
-  print(
-    { name: "size of dist/receiver/index.mjs", value: (await stat(index)).size, unit: "bytes" },
-    { name: "size of all code in dist/receiver", value: bytes.reduce((sum, size) => sum + size, 0), unit: "bytes" },
-  );
+  const all = { name: "size of all code in dist/receiver", value: sum(bytes), unit: "bytes" } as const;
+  print({ name: "size of dist/receiver/index.mjs", value: (await stat(index)).size, unit: "bytes" }, all);
+  for (const [name, event] of Object.entries(firstRequests)) {
+    const { loaded } = await coldStart(index, event);
+    print({ name: `size of what ${name} loads`, value: loaded, unit: "bytes" }, all);
+  }
 }
 
-/** Milliseconds to import a module, in a process of its own. */
-async function importTime(file: string): Promise<number> {
+const sum = (values: readonly number[]) => values.reduce((total, value) => total + value, 0);
+
+/** What a request looks like to the handler. */
+function request(method: string, headers: Readonly<Record<string, string>>, body = "") {
+  return {
+    headers: { authorization: environment.HOOK_SECRET, ...headers },
+    requestContext: { http: { method, sourceIp: "192.0.2.1" } },
+    body,
+    isBase64Encoded: false,
+  };
+}
+
+const firstRequests = {
+  "the first verification": request("GET", { "x-okta-verification-challenge": "challenge" }),
+  "the first delivery, without a match": request("POST", { "content-type": "application/json" }, deliveryOf(1)),
+} as const;
+
+/**
+ * Starts a process that imports a handler and has it answer one request.
+ *
+ * @returns milliseconds from the start of the process to its end, and the bytes of the function's own files that it loaded
+ */
+async function coldStart(file: string, event: unknown): Promise<{ milliseconds: number; loaded: number }> {
   const script = `
+    import { registerHooks } from "node:module";
+    import { statSync } from "node:fs";
+    import { fileURLToPath } from "node:url";
+    let bytes = 0;
+    if (process.env.COUNT_BYTES) registerHooks({ load: (url, context, next) => {
+      if (url.startsWith("file:")) bytes += statSync(fileURLToPath(url)).size;
+      return next(url, context);
+    } });
+    const { handler } = await import(${JSON.stringify(pathToFileURL(file).href)});
+    const answer = await handler(${JSON.stringify(event)});
+    if (answer.statusCode >= 300) throw new Error("answered " + answer.statusCode);
+    process.stderr.write(String(bytes));`;
+  const run = async (more: Readonly<Record<string, string>>) => {
     const start = performance.now();
-    await import(${JSON.stringify(pathToFileURL(file).href)});
-    process.stdout.write("\\n" + (performance.now() - start));`;
-  const { stdout } = await promisify(execFile)(process.execPath, ["--input-type=module", "--eval", script], {
-    env: { ...process.env, ...environment },
-  });
-  return Number(stdout.split("\n").at(-1));
+    const { stderr } = await promisify(execFile)(process.execPath, ["--input-type=module", "--eval", script], {
+      env: { ...process.env, ...environment, ...more },
+    });
+    return { milliseconds: performance.now() - start, loaded: Number(stderr) };
+  };
+  const { milliseconds } = await run({});
+  const { loaded } = await run({ COUNT_BYTES: "true" });
+  return { milliseconds, loaded };
 }
 
-async function imports(): Promise<void> {
+async function coldStarts(): Promise<void> {
   const folder = await mkdtemp(join(tmpdir(), "okta-proxy-watch-bench-"));
   try {
-    const empty = join(folder, "empty.mjs");
-    await writeFile(empty, "");
-    const times: { readonly receiver: number; readonly empty: number }[] = [];
-    // By turns, so that what else the machine does falls on both.
-    for (let run = 0; run < runs; run += 1) {
-      times.push({ empty: await importTime(empty), receiver: await importTime(index) });
-    }
+    const bare = join(folder, "bare.mjs");
+    await writeFile(bare, "export const handler = async () => ({ statusCode: 204 });");
     const unit = "milliseconds";
-    print(
-      { name: "import of the receiver", value: median(times.map((time) => time.receiver)), unit },
-      { name: "import of an empty module", value: median(times.map((time) => time.empty)), unit },
-    );
+    for (const [name, event] of Object.entries(firstRequests)) {
+      const times: { readonly receiver: number; readonly bare: number }[] = [];
+      // By turns, so that what else the machine does falls on both.
+      for (let run = 0; run < runs; run += 1) {
+        times.push({
+          bare: (await coldStart(bare, event)).milliseconds,
+          receiver: (await coldStart(index, event)).milliseconds,
+        });
+      }
+      print(
+        { name: `start of a process up to ${name}`, value: median(times.map((time) => time.receiver)), unit },
+        { name: "the same with a bare handler that answers 204", value: median(times.map((time) => time.bare)), unit },
+      );
+    }
   } finally {
     await rm(folder, { recursive: true });
   }
@@ -100,25 +143,25 @@ async function callTime(call: () => unknown): Promise<number> {
 async function deliveries(): Promise<void> {
   Object.assign(process.env, environment);
   const { handler } = (await import(pathToFileURL(index).href)) as { handler: (event: unknown) => Promise<unknown> };
-  const body = deliveryOf(100);
-  const event = {
-    headers: { authorization: environment.HOOK_SECRET, "content-type": "application/json" },
-    requestContext: { http: { method: "POST", sourceIp: "192.0.2.1" } },
-    body,
-    isBase64Encoded: false,
-  };
-  const answer = (await handler(event)) as { statusCode: number };
-  if (answer.statusCode !== 204) throw new Error(`the delivery was answered ${answer.statusCode}`);
-  const unit = "milliseconds";
-  const parse = await callTime(() => JSON.parse(body));
-  print(
-    { name: "a delivery of 100 events, none of them proxied", value: await callTime(() => handler(event)), unit },
-    { name: "JSON.parse of its body", value: parse, unit },
-  );
+  for (const [name, count] of [
+    ["a delivery of 100 events, none of them proxied", 100],
+    ["a delivery of one such event", 1],
+  ] as const) {
+    const body = deliveryOf(count);
+    const event = request("POST", { "content-type": "application/json" }, body);
+    const answer = (await handler(event)) as { statusCode: number };
+    if (answer.statusCode !== 204) throw new Error(`the delivery was answered ${answer.statusCode}`);
+    const unit = "milliseconds";
+    const parse = await callTime(() => JSON.parse(body));
+    print(
+      { name, value: await callTime(() => handler(event)), unit },
+      { name: "JSON.parse of its body", value: parse, unit },
+    );
+  }
 }
 
 await sizes();
-await imports();
+await coldStarts();
 await deliveries();
 await refusals(async () => (await import(`${pathToFileURL(index).href}?refusals`)).handler);
 await matching(fileURLToPath(new URL("../lambda/detections", import.meta.url)));

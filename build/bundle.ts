@@ -1,7 +1,7 @@
 import { rm, stat } from "node:fs/promises";
 import { join, relative } from "node:path";
 import { fileURLToPath } from "node:url";
-import { build } from "esbuild";
+import { type BuildOptions, build, type Plugin } from "esbuild";
 import { rulesPlugin } from "./rules-plugin.ts";
 
 const root = fileURLToPath(new URL("..", import.meta.url));
@@ -21,31 +21,87 @@ const functions = [
 const requireBanner =
   'import{createRequire as __createRequire}from"node:module";const require=__createRequire(import.meta.url);';
 
+const common: BuildOptions = {
+  outExtension: { ".js": ".mjs" },
+  bundle: true,
+  format: "esm",
+  platform: "node",
+  target: "node24",
+  mainFields: ["module", "main"],
+  minify: true,
+  keepNames: true,
+  sourcemap: true,
+  sourcesContent: true,
+  legalComments: "none",
+  banner: { js: requireBanner },
+  absWorkingDir: root,
+  logLevel: "error",
+};
+
+/** Bundles a function. What is imported when first needed, such as SDK clients, becomes a file of its own. */
 async function bundle(name: string): Promise<void> {
   const outdir = join(root, "dist", name);
   await rm(outdir, { recursive: true, force: true });
+  if (awaited.has(name)) await bundleAwaited(name, outdir);
+  else {
+    await build({
+      ...common,
+      entryPoints: { index: join(root, "lambda", `${name}.ts`) },
+      outdir,
+      splitting: true,
+      chunkNames: "chunks/[name]-[hash]",
+      plugins: [rulesPlugin],
+    });
+  }
+}
+
+/** Functions whose first answer somebody waits for. */
+const awaited: ReadonlySet<string> = new Set(["receiver"]);
+
+/**
+ * Bundles all that is loaded before the first answer into one file, since each file more costs a cold start about a
+ * millisecond; what is imported when first needed shares what it has in common with one another, but nothing with that file.
+ * So a module with a state of its own may be imported on one side only.
+ */
+async function bundleAwaited(name: string, outdir: string): Promise<void> {
+  const later = new Map<string, string>();
   await build({
+    ...common,
     entryPoints: { index: join(root, "lambda", `${name}.ts`) },
     outdir,
-    outExtension: { ".js": ".mjs" },
-    chunkNames: "chunks/[name]-[hash]",
-    bundle: true,
-    // What is imported when first needed, such as SDK clients, becomes a file of its own.
-    splitting: true,
-    format: "esm",
-    platform: "node",
-    target: "node24",
-    mainFields: ["module", "main"],
-    minify: true,
-    keepNames: true,
-    sourcemap: true,
-    sourcesContent: true,
-    legalComments: "none",
-    banner: { js: requireBanner },
-    plugins: [rulesPlugin],
-    absWorkingDir: root,
-    logLevel: "error",
+    plugins: [rulesPlugin, leaveForLater(later)],
   });
+  await build({
+    ...common,
+    entryPoints: Object.fromEntries(later),
+    outdir: join(outdir, laterFolder),
+    splitting: true,
+    chunkNames: "shared/[name]-[hash]",
+    plugins: [rulesPlugin],
+  });
+}
+
+const laterFolder = "later";
+
+/** Leaves dynamic imports as they are, of files that are still to be built: `later` is told which. */
+function leaveForLater(later: Map<string, string>): Plugin {
+  const resolving = Symbol("resolving");
+  return {
+    name: "leave for later",
+    setup({ onResolve, resolve }) {
+      onResolve({ filter: /./ }, async ({ path, kind, resolveDir, importer, pluginData }) => {
+        if (kind !== "dynamic-import" || pluginData === resolving || path.startsWith("node:")) return null;
+        const resolved = await resolve(path, { kind, resolveDir, importer, pluginData: resolving });
+        if (resolved.errors.length > 0) return { errors: resolved.errors };
+        const name = path
+          .replace(/\.ts$/, "")
+          .replace(/^[./@]+/, "")
+          .replace(/\W+/g, "-");
+        later.set(name, resolved.path);
+        return { path: `./${laterFolder}/${name}.mjs`, external: true };
+      });
+    },
+  };
 }
 
 const quiet = process.argv.includes("--quiet");

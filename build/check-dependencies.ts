@@ -13,6 +13,7 @@ const root = fileURLToPath(new URL("..", import.meta.url));
 /** Files and folders of the core, below `lambda/`. */
 const core = [
   "pipeline.ts",
+  "matching.ts",
   "decision.ts",
   "budget.ts",
   "measure.ts",
@@ -49,7 +50,8 @@ const allowed = new Set([
   "zod/mini",
 ]);
 /** What is to be passed in as an argument. */
-const ambient = /\bprocess\.|\bDate\.now\(|\bnew Date\(\)|\bMath\.random\(|\brandomUUID\(|\bperformance\.|\bfetch\(/;
+const ambient =
+  /\bprocess\.(?!getBuiltinModule)|\bDate\.now\(|\bnew Date\(\)|\bMath\.random\(|\brandomUUID\(|\bperformance\.|\bfetch\(/;
 
 async function filesBelow(path: string): Promise<string[]> {
   const absolute = join(root, "lambda", path);

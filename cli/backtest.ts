@@ -1,6 +1,7 @@
 import { type Command, InvalidArgumentError, Option } from "commander";
-import { decide, findCandidate, type ProfileLocations } from "../lambda/decision.ts";
+import { decide, type ProfileLocations } from "../lambda/decision.ts";
 import { compileRules, isEnabled } from "../lambda/detections/compile-rules.ts";
+import { findCandidate } from "../lambda/matching.ts";
 import { type LogEvent, publishedTime } from "../lambda/okta/log-event.ts";
 import { bySeverity, type Rule } from "../lambda/sigma/rule.ts";
 import { createCommand, runCommand } from "./command.ts";

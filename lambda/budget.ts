@@ -15,9 +15,27 @@ export interface BudgetShares {
   readonly parking: number;
 }
 
-/** Starts a budget now. */
-export function startBudget({ work, parking }: BudgetShares): Budget {
-  return { work: AbortSignal.timeout(work), parking: AbortSignal.timeout(parking) };
+/**
+ * Starts a budget now.
+ *
+ * @param now milliseconds, from any origin: with it, signals are made when they are first asked for, since most requests are
+ *   done before they have to wait for anything. @default signals are made at once
+ */
+export function startBudget({ work, parking }: BudgetShares, now?: () => number): Budget {
+  if (now === undefined) return { work: AbortSignal.timeout(work), parking: AbortSignal.timeout(parking) };
+  const start = now();
+  const made: { work?: AbortSignal; parking?: AbortSignal } = {};
+  const after = (milliseconds: number) => AbortSignal.timeout(Math.max(0, Math.ceil(milliseconds - (now() - start))));
+  return {
+    get work() {
+      made.work ??= after(work);
+      return made.work;
+    },
+    get parking() {
+      made.parking ??= after(parking);
+      return made.parking;
+    },
+  };
 }
 
 /** A signal that aborts with the given one, or after these milliseconds: no step may use up what others need. */

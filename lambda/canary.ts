@@ -8,7 +8,7 @@ import { logger } from "./telemetry.ts";
 const patience = 40_000;
 
 const config = readCanaryConfig(process.env);
-const secrets = rotatingSecret(secretsManagerVersions(config.hookSecretArn), () => performance.now());
+const secrets = rotatingSecret(secretsManagerVersions(config.hookSecretArn), () => Date.now());
 const claims = createClaims(config.stateTable);
 
 /**

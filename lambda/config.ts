@@ -1,6 +1,4 @@
-import * as z from "zod/mini";
 import { type Network, parseCidr } from "./network.ts";
-import { defaultAttributes, type LocationAttributes, readLocationAttributes } from "./okta-users/okta-user.ts";
 
 /** Minutes in which a user's further session starts on one network are held back, unless somebody sets another time. */
 export const defaultSuppressMinutes = 60;
@@ -37,16 +35,6 @@ export interface ReceiverConfig extends PipelineConfig {
   readonly allowedNetworks: readonly Network[] | null;
 }
 
-/** The settings of the functions that bring profiles from Okta. */
-export interface SyncConfig {
-  readonly profileTable: string;
-  readonly stateTable: string;
-  /** `https://example.okta.com`. */
-  readonly orgUrl: string;
-  readonly credentialSecretArn: string;
-  readonly attributes: readonly LocationAttributes[];
-}
-
 /** The settings of a function that renders alerts for one kind of reader. */
 export interface OutputConfig {
   /** The name of a file of `outputs/`. */
@@ -69,81 +57,64 @@ export class ConfigError extends Error {
   override readonly name = "ConfigError";
 }
 
-const required = (what: string) =>
-  z.string(`is missing: set it to ${what}`).check(z.minLength(1, `is empty: set it to ${what}`));
+/** A variable of the environment: what it is to be set to, and how it can be wrong. */
+export interface Variable {
+  /** As in "set it to ...", for one that is missing; null for one that need not be there. */
+  readonly what: string | null;
+  /** What is wrong with a value; null for nothing. */
+  readonly fault: (value: string) => string | null;
+}
 
-const queueUrl = (what: string) =>
-  z.string(`is missing: set it to the URL of the ${what}`).check(z.regex(/^https?:\/\/\S+$/, "is no URL"));
+const matching = (pattern: RegExp, fault: string) => (value: string) => (pattern.test(value) ? null : fault);
+const anything = () => null;
+const optional = ({ fault }: Variable): Variable => ({ what: null, fault });
 
-const tablesEnvironment = z.object({
-  PROFILE_TABLE: required("the name of the profile table"),
-  STATE_TABLE: required("the name of the state table"),
+const queueUrl = (what: string): Variable => ({
+  what: `the URL of the ${what}`,
+  fault: matching(/^https?:\/\/\S+$/, "is no URL"),
+});
+export const secretArn: Variable = {
+  what: "the ARN of a Secrets Manager secret",
+  fault: matching(/^arn:[\w-]+:secretsmanager:\S+$/, "is no ARN of a Secrets Manager secret"),
+};
+const topicArn = (what: string): Variable => ({
+  what: `the ARN of the ${what}`,
+  fault: matching(/^arn:[\w-]+:sns:[\w-]+:\d{12}:[\w-]+$/, "is no ARN of an SNS topic"),
 });
 
-const secretArn = () =>
-  z
-    .string("is missing: set it to the ARN of a Secrets Manager secret")
-    .check(z.regex(/^arn:[\w-]+:secretsmanager:\S+$/, "is no ARN of a Secrets Manager secret"));
-
-const topicArn = (what: string) =>
-  z
-    .string(`is missing: set it to the ARN of the ${what}`)
-    .check(z.regex(/^arn:[\w-]+:sns:[\w-]+:\d{12}:[\w-]+$/, "is no ARN of an SNS topic"));
-
-const outputEnvironment = z.object({
-  OUTPUT: required("the name of an output").check(z.regex(/^[\w-]*$/, "is no name of an output")),
-  OUTPUT_TOPIC_ARN: topicArn("output's topic"),
-});
-
-const noticeEnvironment = z.object({
-  STATE_TABLE: required("the name of the state table"),
-  ALERT_TOPIC_ARN: topicArn("alert topic"),
-});
-
-const canaryEnvironment = z.object({
-  HOOK_URL: z.string("is missing: set it to the URL of the event hook").check(z.regex(/^https?:\/\/\S+$/, "is no URL")),
-  HOOK_SECRET_ARN: secretArn(),
-  STATE_TABLE: required("the name of the state table"),
-});
-
-const pipelineEnvironment = z.extend(tablesEnvironment, {
+/** Every variable that a function of ours may have, but for those of the sync: see `sync-config.ts`. */
+export const variables = {
+  PROFILE_TABLE: { what: "the name of the profile table", fault: anything },
+  STATE_TABLE: { what: "the name of the state table", fault: anything },
   ALERT_TOPIC_ARN: topicArn("alert topic"),
   RETRY_QUEUE_URL: queueUrl("retry queue"),
   DEAD_LETTER_QUEUE_URL: queueUrl("dead-letter queue"),
-  MISMATCH_DISTANCE_KM: z.string("is missing: set it to a number of kilometers, for example 500").check(
-    z.regex(/^\d+(\.\d+)?$/, "is no number of kilometers"),
-    z.refine((text) => Number(text) > 0 && Number(text) <= 20_016, "is not between 0 and 20016 kilometers"),
-  ),
-  SUPPRESS_MINUTES: z.optional(
-    z.string().check(z.refine(isSuppressMinutes, `is no whole number of minutes from 0 to ${maximumSuppressMinutes}`)),
-  ),
-  REFRESH_QUEUE_URL: z.optional(queueUrl("refresh queue")),
-  EXPERIMENTAL_DETECTIONS: z.optional(z.enum(["true", "false"], "is neither true nor false")),
-});
+  MISMATCH_DISTANCE_KM: {
+    what: "a number of kilometers, for example 500",
+    fault(value) {
+      if (!/^\d+(\.\d+)?$/.test(value)) return "is no number of kilometers";
+      return Number(value) > 0 && Number(value) <= 20_016 ? null : "is not between 0 and 20016 kilometers";
+    },
+  },
+  SUPPRESS_MINUTES: {
+    what: null,
+    fault: (value) =>
+      isSuppressMinutes(value) ? null : `is no whole number of minutes from 0 to ${maximumSuppressMinutes}`,
+  },
+  REFRESH_QUEUE_URL: optional(queueUrl("refresh queue")),
+  EXPERIMENTAL_DETECTIONS: { what: null, fault: matching(/^(true|false)$/, "is neither true nor false") },
+  HOOK_SECRET: { what: null, fault: anything },
+  HOOK_SECRET_ARN: optional(secretArn),
+  ALLOWED_CIDRS: {
+    what: null,
+    fault: (value) => (readNetworks(value) === null ? "is no list of networks such as 192.0.2.0/24" : null),
+  },
+  OUTPUT: { what: "the name of an output", fault: matching(/^[\w-]*$/, "is no name of an output") },
+  OUTPUT_TOPIC_ARN: topicArn("output's topic"),
+  HOOK_URL: { what: "the URL of the event hook", fault: matching(/^https?:\/\/\S+$/, "is no URL") },
+} as const satisfies Readonly<Record<string, Variable>>;
 
-const receiverEnvironment = z.extend(pipelineEnvironment, {
-  HOOK_SECRET: z.optional(z.string()),
-  HOOK_SECRET_ARN: z.optional(secretArn()),
-  ALLOWED_CIDRS: z.optional(
-    z.string().check(z.refine((text) => readNetworks(text) !== null, "is no list of networks such as 192.0.2.0/24")),
-  ),
-});
-
-const syncEnvironment = z.extend(tablesEnvironment, {
-  OKTA_ORG_URL: required("the URL of the Okta org").check(z.regex(/^https?:\/\/[^/]+$/, "is no URL of an Okta org")),
-  OKTA_CREDENTIAL_SECRET_ARN: secretArn(),
-  OKTA_PROFILE_ATTRIBUTES: z.pipe(
-    z
-      .string("is missing: set it to the profile attributes that hold locations, as JSON")
-      .check(
-        z.refine(
-          (text) => readLocationAttributes(text) !== null,
-          `is no JSON such as ${JSON.stringify(defaultAttributes)}`,
-        ),
-      ),
-    z.transform((text) => readLocationAttributes(text) ?? []),
-  ),
-});
+type Name = keyof typeof variables;
 
 /** Networks, divided by spaces or commas; null when one of them is none, or there is none. */
 function readNetworks(text: string): Network[] | null {
@@ -151,7 +122,7 @@ function readNetworks(text: string): Network[] | null {
   return networks.every((network) => network !== null) ? networks : null;
 }
 
-type Environment = Readonly<Record<string, string | undefined>>;
+export type Environment = Readonly<Record<string, string | undefined>>;
 
 /**
  * Reads the settings of a function that works on events.
@@ -160,7 +131,7 @@ type Environment = Readonly<Record<string, string | undefined>>;
  * @throws ConfigError naming everything that is missing or malformed
  */
 export function readPipelineConfig(environment: Environment): PipelineConfig {
-  return toPipelineConfig(parse(pipelineEnvironment, environment, []));
+  return toPipelineConfig(read(pipelineVariables, environment));
 }
 
 /**
@@ -178,28 +149,11 @@ export function readReceiverConfig(environment: Environment): ReceiverConfig {
     );
   }
   if (value && arn) faults.push("HOOK_SECRET and HOOK_SECRET_ARN are both set: set exactly one of them");
-  const parsed = parse(receiverEnvironment, environment, faults);
+  const known = read([...pipelineVariables, "HOOK_SECRET", "HOOK_SECRET_ARN", "ALLOWED_CIDRS"], environment, faults);
   return {
-    ...toPipelineConfig(parsed),
+    ...toPipelineConfig(known),
     hookSecret: arn ? { arn } : { value: value ?? "" },
-    allowedNetworks: parsed.ALLOWED_CIDRS === undefined ? null : readNetworks(parsed.ALLOWED_CIDRS),
-  };
-}
-
-/**
- * Reads the settings of a function that brings profiles from Okta.
- *
- * @param environment the process's environment variables
- * @throws ConfigError naming everything that is missing or malformed
- */
-export function readSyncConfig(environment: Environment): SyncConfig {
-  const parsed = parse(syncEnvironment, environment, []);
-  return {
-    profileTable: parsed.PROFILE_TABLE,
-    stateTable: parsed.STATE_TABLE,
-    orgUrl: parsed.OKTA_ORG_URL,
-    credentialSecretArn: parsed.OKTA_CREDENTIAL_SECRET_ARN,
-    attributes: parsed.OKTA_PROFILE_ATTRIBUTES,
+    allowedNetworks: known.ALLOWED_CIDRS === undefined ? null : readNetworks(known.ALLOWED_CIDRS),
   };
 }
 
@@ -210,8 +164,8 @@ export function readSyncConfig(environment: Environment): SyncConfig {
  * @throws ConfigError naming everything that is missing or malformed
  */
 export function readOutputConfig(environment: Environment): OutputConfig {
-  const parsed = parse(outputEnvironment, environment, []);
-  return { output: parsed.OUTPUT, topicArn: parsed.OUTPUT_TOPIC_ARN };
+  const { OUTPUT = "", OUTPUT_TOPIC_ARN = "" } = read(["OUTPUT", "OUTPUT_TOPIC_ARN"], environment);
+  return { output: OUTPUT, topicArn: OUTPUT_TOPIC_ARN };
 }
 
 /**
@@ -221,8 +175,8 @@ export function readOutputConfig(environment: Environment): OutputConfig {
  * @throws ConfigError naming everything that is missing or malformed
  */
 export function readNoticeConfig(environment: Environment): NoticeConfig {
-  const parsed = parse(noticeEnvironment, environment, []);
-  return { stateTable: parsed.STATE_TABLE, alertTopicArn: parsed.ALERT_TOPIC_ARN };
+  const { STATE_TABLE = "", ALERT_TOPIC_ARN = "" } = read(["STATE_TABLE", "ALERT_TOPIC_ARN"], environment);
+  return { stateTable: STATE_TABLE, alertTopicArn: ALERT_TOPIC_ARN };
 }
 
 /**
@@ -232,34 +186,75 @@ export function readNoticeConfig(environment: Environment): NoticeConfig {
  * @throws ConfigError naming everything that is missing or malformed
  */
 export function readCanaryConfig(environment: Environment): CanaryConfig {
-  const parsed = parse(canaryEnvironment, environment, []);
-  return { hookUrl: parsed.HOOK_URL, hookSecretArn: parsed.HOOK_SECRET_ARN, stateTable: parsed.STATE_TABLE };
+  const known = read(["HOOK_URL", "STATE_TABLE"], environment);
+  const { HOOK_SECRET_ARN = "" } = readVariables({ HOOK_SECRET_ARN: secretArn }, environment);
+  return { hookUrl: known.HOOK_URL ?? "", hookSecretArn: HOOK_SECRET_ARN, stateTable: known.STATE_TABLE ?? "" };
 }
 
-function parse<Schema extends z.core.$ZodType>(
-  schema: Schema,
+const pipelineVariables = [
+  "PROFILE_TABLE",
+  "STATE_TABLE",
+  "ALERT_TOPIC_ARN",
+  "RETRY_QUEUE_URL",
+  "DEAD_LETTER_QUEUE_URL",
+  "MISMATCH_DISTANCE_KM",
+  "SUPPRESS_MINUTES",
+  "REFRESH_QUEUE_URL",
+  "EXPERIMENTAL_DETECTIONS",
+] as const satisfies readonly Name[];
+
+function read<Wanted extends Name>(
+  names: readonly Wanted[],
   environment: Environment,
-  further: readonly string[],
-): z.output<Schema> {
-  const parsed = z.safeParse(schema, environment);
-  const issues = parsed.success ? [] : parsed.error.issues;
-  const faults = [...issues.map((issue) => `${issue.path.join(".")} ${issue.message}`), ...further];
-  if (parsed.success && faults.length === 0) return parsed.data;
+  further: readonly string[] = [],
+) {
+  const wanted = Object.fromEntries(names.map((name) => [name, variables[name]])) as unknown as Record<
+    Wanted,
+    Variable
+  >;
+  return readVariables(wanted, environment, further);
+}
+
+/**
+ * The values of variables, of which those that have to be there are.
+ *
+ * @param further what is wrong beside them
+ * @throws ConfigError
+ */
+export function readVariables<Wanted extends string>(
+  wanted: Readonly<Record<Wanted, Variable>>,
+  environment: Environment,
+  further: readonly string[] = [],
+): Partial<Readonly<Record<Wanted, string>>> {
+  const faults: string[] = [];
+  const values: Partial<Record<Wanted, string>> = {};
+  for (const [name, { what, fault }] of Object.entries<Variable>(wanted)) {
+    const value = environment[name];
+    if (value === undefined && what === null) continue;
+    const wrong =
+      what !== null && !value
+        ? `is ${value === undefined ? "missing" : "empty"}: set it to ${what}`
+        : fault(value ?? "");
+    if (wrong === null) values[name as Wanted] = value ?? "";
+    else faults.push(`${name} ${wrong}`);
+  }
+  const all = [...faults, ...further];
+  if (all.length === 0) return values;
   throw new ConfigError(
-    `The environment of this function is not complete:\n${faults.map((fault) => `- ${fault}`).join("\n")}`,
+    `The environment of this function is not complete:\n${all.map((each) => `- ${each}`).join("\n")}`,
   );
 }
 
-function toPipelineConfig(parsed: z.output<typeof pipelineEnvironment>): PipelineConfig {
+function toPipelineConfig(known: Partial<Record<(typeof pipelineVariables)[number], string>>): PipelineConfig {
   return {
-    profileTable: parsed.PROFILE_TABLE,
-    stateTable: parsed.STATE_TABLE,
-    alertTopicArn: parsed.ALERT_TOPIC_ARN,
-    retryQueueUrl: parsed.RETRY_QUEUE_URL,
-    deadLetterQueueUrl: parsed.DEAD_LETTER_QUEUE_URL,
-    mismatchDistanceKm: Number(parsed.MISMATCH_DISTANCE_KM),
-    suppressMinutes: Number(parsed.SUPPRESS_MINUTES ?? defaultSuppressMinutes),
-    experimentalDetections: parsed.EXPERIMENTAL_DETECTIONS === "true",
-    refreshQueueUrl: parsed.REFRESH_QUEUE_URL ?? null,
+    profileTable: known.PROFILE_TABLE ?? "",
+    stateTable: known.STATE_TABLE ?? "",
+    alertTopicArn: known.ALERT_TOPIC_ARN ?? "",
+    retryQueueUrl: known.RETRY_QUEUE_URL ?? "",
+    deadLetterQueueUrl: known.DEAD_LETTER_QUEUE_URL ?? "",
+    mismatchDistanceKm: Number(known.MISMATCH_DISTANCE_KM),
+    suppressMinutes: Number(known.SUPPRESS_MINUTES ?? defaultSuppressMinutes),
+    experimentalDetections: known.EXPERIMENTAL_DETECTIONS === "true",
+    refreshQueueUrl: known.REFRESH_QUEUE_URL ?? null,
   };
 }

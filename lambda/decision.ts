@@ -1,17 +1,10 @@
 import { type GeoJudgement, judgeLocation } from "./geo/mismatch.ts";
+import { type Candidate, enrich } from "./matching.ts";
 import type { LogEvent } from "./okta/log-event.ts";
-import { positiveBehaviors } from "./okta/security-signals.ts";
 import type { ProfileLocation } from "./profiles/profile-location.ts";
-import type { CompiledRule, MatchedSelection } from "./sigma/compile.ts";
+import type { MatchedSelection } from "./sigma/compile.ts";
 import { type Enrichment, UNKNOWN } from "./sigma/field.ts";
 import type { Rule } from "./sigma/rule.ts";
-import type { RuleSet } from "./sigma/rule-set.ts";
-
-/** An event that rules match, or may match once its user's location is known. */
-export interface Candidate {
-  readonly event: LogEvent;
-  readonly rules: readonly CompiledRule[];
-}
 
 /** Profile locations by Okta user id and lower-case login. */
 export type ProfileLocations = ReadonlyMap<string, readonly ProfileLocation[]>;
@@ -25,12 +18,6 @@ export interface Decision {
   readonly detections: readonly { readonly rule: Rule; readonly matched: readonly MatchedSelection[] }[];
   /** Ids of the rules that cannot be decided, as the profile store could not be asked. */
   readonly undecided: readonly string[];
-}
-
-/** Null when no rule can match the event, whatever is found out about it. Costs no I/O. */
-export function findCandidate(event: LogEvent, rules: RuleSet): Candidate | null {
-  const outcomes = rules.match(event.received, enrich(event, UNKNOWN));
-  return outcomes.length === 0 ? null : { event, rules: outcomes.map(({ compiled }) => compiled) };
 }
 
 /**
@@ -51,23 +38,6 @@ export function decide({ event, rules }: Candidate, locations: ProfileLocations 
       .filter(({ truth }) => truth === true)
       .map(({ compiled: { rule, explain } }) => ({ rule, matched: explain(event.received, enrichment) })),
     undecided: truths.filter(({ truth }) => truth === "unknown").map(({ compiled }) => compiled.rule.id),
-  };
-}
-
-/**
- * What is added to an event for rules to ask for. Of the behaviors that Okta detected, those that occurred: read off the
- * event only when a rule asks.
- *
- * @param geo UNKNOWN as long as the profile store was not asked
- */
-function enrich(event: LogEvent, geo: unknown): Enrichment {
-  return {
-    enrichment: {
-      geo,
-      get behaviors() {
-        return { positive: positiveBehaviors(event) };
-      },
-    },
   };
 }
 

@@ -15,64 +15,60 @@ const retryIntervalMilliseconds = 10_000;
 /** The longest that a request waits for secrets while it has some. */
 const patienceMilliseconds = 600;
 
-/** Fetches one version of the secret, or takes it from its cache; null when there is no such version. */
+/** Fetches one version of the secret; null when there is no such version. */
 export type FetchVersion = (stage: "AWSCURRENT" | "AWSPREVIOUS") => Promise<string | null>;
 
 /** One secret that does not change: for the embedded run. */
 export function fixedSecret(secret: string): HookSecrets {
-  return async () => [secret];
+  const known = [secret];
+  return () => known;
 }
 
 /**
  * The current and the previous version of a secret. While they cannot be fetched, those last fetched serve on.
  *
- * @param fetchVersion asks the store, with a cache of its own
+ * @param fetchVersion asks the store
  * @param now milliseconds, from any origin
  */
 export function rotatingSecret(fetchVersion: FetchVersion, now: () => number): HookSecrets {
   let last: readonly string[] | undefined;
-  let failedAt = Number.NEGATIVE_INFINITY;
+  /** When the store is asked again, if somebody asks. */
+  let nextAt = Number.NEGATIVE_INFINITY;
 
   const fetchBoth = async (): Promise<readonly string[]> => {
     const versions = await Promise.all([fetchVersion("AWSCURRENT"), fetchVersion("AWSPREVIOUS")]);
     last = versions.filter((version) => version !== null);
+    nextAt = now() + secretCacheSeconds * 1_000;
     return last;
   };
-  return async () => {
+  return () => {
     if (last === undefined) return fetchBoth();
-    // A store that is down, or hangs, is asked now and then only, and not for long: the request goes on without it.
-    if (now() - failedAt < retryIntervalMilliseconds) return last;
-    try {
-      return await within(AbortSignal.timeout(patienceMilliseconds), fetchBoth());
-    } catch {
-      failedAt = now();
-      return last;
-    }
+    if (now() < nextAt) return last;
+    const known = last;
+    return within(AbortSignal.timeout(patienceMilliseconds), fetchBoth()).catch(() => {
+      // A store that is down, or hangs, is asked now and then only, and not for long: the request goes on without it.
+      nextAt = now() + retryIntervalMilliseconds;
+      return known;
+    });
   };
 }
 
-/** Fetches the versions of a Secrets Manager secret, through Powertools' cache. */
+/** Fetches the versions of a Secrets Manager secret, as Powertools does it. */
 export function secretsManagerVersions(arn: string): FetchVersion {
-  // Powertools caches by name alone, so that each version needs a provider of its own.
-  const getProviders = once(async () => {
+  const getProvider = once(async () => {
     const { SecretsProvider } = await import("@aws-lambda-powertools/parameters/secrets");
-    return {
-      AWSCURRENT: new SecretsProvider({ clientConfig: clientDefaults }),
-      AWSPREVIOUS: new SecretsProvider({ clientConfig: clientDefaults }),
-    };
+    return new SecretsProvider({ clientConfig: clientDefaults });
   });
-  let withoutPreviousUntil = 0;
   return async (stage) => {
-    if (stage === "AWSPREVIOUS" && Date.now() < withoutPreviousUntil) return null;
-    const providers = await getProviders();
+    const provider = await getProvider();
     const sdkOptions: Omit<GetSecretValueCommandInput, "SecretId"> = { VersionStage: stage };
     try {
-      const value = await providers[stage].get(arn, { maxAge: secretCacheSeconds, sdkOptions });
+      // Its cache knows no versions of one secret.
+      const value = await provider.get(arn, { forceFetch: true, sdkOptions });
       return typeof value === "string" ? value : null;
     } catch (error) {
       // A secret that was never rotated has no previous version.
       if (stage === "AWSCURRENT" || !isNotFound(error)) throw error;
-      withoutPreviousUntil = Date.now() + secretCacheSeconds * 1_000;
       return null;
     }
   };

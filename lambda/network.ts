@@ -1,4 +1,8 @@
-import { BlockList, isIP } from "node:net";
+/*
+ * `node:net` takes four milliseconds to load, which a cold start without networks to look for need not wait for: so it is
+ * asked for when first needed, and not imported.
+ */
+const net = () => process.getBuiltinModule("node:net");
 
 /** A network: an address and the length of its prefix in bits. */
 export interface Network {
@@ -13,7 +17,7 @@ const maximumAddressLength = 45;
 /** A network as `address/prefix`; null for what is none. */
 export function parseCidr(text: string): Network | null {
   const [, address = "", prefix = ""] = /^([\da-f:.]+)\/(\d{1,3})$/i.exec(text) ?? [];
-  const version = isIP(address);
+  const version = net().isIP(address);
   if (version === 0 || Number(prefix) > (version === 4 ? 32 : 128)) return null;
   return { address, prefix: Number(prefix) };
 }
@@ -23,6 +27,7 @@ export function parseCidr(text: string): Network | null {
  * is in its IPv4 network; no IPv4 address is in an IPv6 network.
  */
 export function createNetworkTest(networks: readonly Network[]): (address: string) => boolean {
+  const { BlockList, isIP } = net();
   const [ipv4, ipv6] = [new BlockList(), new BlockList()];
   for (const { address, prefix } of networks) {
     if (isIP(address) === 6) ipv6.addSubnet(address, prefix, "ipv6");

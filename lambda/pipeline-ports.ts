@@ -2,31 +2,30 @@ import { toMessage } from "./alerts/message.ts";
 import { createClaims } from "./claims/state-table.ts";
 import type { PipelineConfig } from "./config.ts";
 import { toDeadLetter } from "./dead-letters/dead-letter.ts";
-import { compileRules, isEnabled } from "./detections/compile-rules.ts";
-import { rules } from "./detections/rules.ts";
+import { enabledRules } from "./detections/enabled-rules.ts";
 import { createDynamodb } from "./dynamodb/client.ts";
 import { createUserStates } from "./history/user-states.ts";
 import { createLookUp } from "./look-up.ts";
+import type { Metrics } from "./metrics.ts";
 import type { PipelinePorts } from "./pipeline.ts";
 import { writeRefresh } from "./profiles/refresh.ts";
 import { createQueue } from "./queue.ts";
 import { writeWork } from "./retries/work.ts";
 import { adjustments } from "./severity/adjustments.ts";
 import { compileAdjustments } from "./severity/compile-adjustments.ts";
-import { measure, observe } from "./telemetry.ts";
+import { createObserver } from "./telemetry.ts";
 import { createTopic } from "./topic.ts";
 
 /** The pipeline's ports onto AWS, for every function that works on events. Clients are made when first needed. */
-export async function createPipelinePorts(config: PipelineConfig): Promise<PipelinePorts> {
+export async function createPipelinePorts(config: PipelineConfig, metrics: Metrics): Promise<PipelinePorts> {
   const { refreshQueueUrl } = config;
   const sendRefreshes = refreshQueueUrl === null ? null : createQueue(refreshQueueUrl);
   const sendDeadLetters = createQueue(config.deadLetterQueueUrl);
   const sendWork = createQueue(config.retryQueueUrl);
   const getDynamodb = createDynamodb();
   const publish = createTopic(config.alertTopicArn);
-  const options = { experimental: config.experimentalDetections };
   return {
-    rules: await compileRules(rules.filter((rule) => isEnabled(rule, options))),
+    rules: await enabledRules(config),
     severityAdjustments: await compileAdjustments(adjustments),
     lookUp: createLookUp(config.profileTable, config.stateTable, getDynamodb),
     claims: createClaims(config.stateTable, getDynamodb),
@@ -52,7 +51,7 @@ export async function createPipelinePorts(config: PipelineConfig): Promise<Pipel
     mismatchDistanceKm: config.mismatchDistanceKm,
     suppressMinutes: config.suppressMinutes,
     now: () => new Date(),
-    observe,
-    measure,
+    observe: createObserver(metrics),
+    measure: metrics.measure,
   };
 }

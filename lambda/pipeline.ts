@@ -1,10 +1,11 @@
 import { type Alert, createAlert } from "./alerts/alert.ts";
 import { type Budget, share, within } from "./budget.ts";
 import type { Claim, Claims, End } from "./claims/claims.ts";
-import { type Candidate, decide, findCandidate, type ProfileLocations, profileKeys } from "./decision.ts";
+import { decide, type ProfileLocations, profileKeys } from "./decision.ts";
 import { type Exception, except, exceptionSubject } from "./exceptions/exception.ts";
 import { forget, networkKey, sightingOf, type UserState, unknownUser } from "./history/history.ts";
 import { isSuppressible, type Suppression, suppress, type UserStates } from "./history/suppression.ts";
+import { type Candidate, findCandidate, findCandidates } from "./matching.ts";
 import type { Measure } from "./measure.ts";
 import type { Delivery, MalformedEvent } from "./okta/event-hook.ts";
 import type { LogEvent } from "./okta/log-event.ts";
@@ -114,11 +115,15 @@ const delays = { failed: 2, underWay: 25 } as const;
 /**
  * Takes a delivery through all steps: match, look up, judge, claim, alert, park. Nearly every event ends at the first.
  * Never rejects: what could not be done is parked, and what could not be parked is counted and observed.
+ *
+ * @param candidates the events that match, where they have been found already
  */
-export async function processDelivery(delivery: Delivery, ports: PipelinePorts, budget: Budget): Promise<Outcome> {
-  const candidates = ports.measure("Matching", () =>
-    delivery.events.flatMap((event) => findCandidate(event, ports.rules) ?? []),
-  );
+export async function processDelivery(
+  delivery: Delivery,
+  ports: PipelinePorts,
+  budget: Budget,
+  candidates = ports.measure("Matching", () => findCandidates(delivery.events, ports.rules)),
+): Promise<Outcome> {
   const [malformedParked, steps] = await Promise.all([
     parkMalformed(delivery, ports, budget),
     candidates.length === 0 ? [] : handleAll(candidates, delivery, ports, budget),

@@ -1,12 +1,12 @@
 import { setTimeout as delay } from "node:timers/promises";
 import { SecretsProvider } from "@aws-lambda-powertools/parameters/secrets";
 import { DynamoDBClient } from "@aws-sdk/client-dynamodb";
-import type { SyncConfig } from "./config.ts";
 import { authorizeBy, readCredential } from "./okta-users/okta-credential.ts";
 import { createUsersApi, type UsersApi } from "./okta-users/users-api.ts";
 import { openProfileItems } from "./profiles/profile-items.ts";
 import type { SyncPorts } from "./profiles/sync.ts";
 import { createSyncState } from "./profiles/sync-state.ts";
+import type { SyncConfig } from "./sync-config.ts";
 
 /** The ports of what reads users from Okta. The credential is fetched anew for each use: it may have been changed. */
 export function createSyncPorts(config: SyncConfig): () => Promise<SyncPorts> {

@@ -1,12 +1,16 @@
 import type { LambdaFunctionURLEvent, LambdaFunctionURLResult } from "aws-lambda";
+import { once } from "./aws-client.ts";
 import { startBudget } from "./budget.ts";
 import { readReceiverConfig } from "./config.ts";
 import { fixedSecret, rotatingSecret, secretsManagerVersions } from "./hook-secrets.ts";
+import { countAnswer, createMetrics } from "./metrics.ts";
 import { createNetworkTest } from "./network.ts";
 import { answerRequest, type EndpointPorts, type HookRequest } from "./okta/endpoint.ts";
-import { processDelivery } from "./pipeline.ts";
-import { createPipelinePorts } from "./pipeline-ports.ts";
-import { logger, measure, observeAnswer, observeDelivery, publishMetrics } from "./telemetry.ts";
+
+/*
+ * What is imported here is loaded before the first answer, which Okta gives three seconds, cold start included. So what a
+ * delivery needs is loaded with the first one (`deliveries.ts`), and what an alert needs with the first event that matches.
+ */
 
 /**
  * Okta waits three seconds. What is unfinished after 1.6 is parked, which has until 2.3; whatever hangs, the answer is
@@ -15,32 +19,35 @@ import { logger, measure, observeAnswer, observeDelivery, publishMetrics } from 
 const shares = { work: 1_600, parking: 2_300 };
 
 const config = readReceiverConfig(process.env);
-const pipeline = await createPipelinePorts(config);
+const metrics = createMetrics();
+const getProcess = once(async () => {
+  const { createProcess } = await import("./deliveries.ts");
+  return createProcess(config, metrics);
+});
 
 const endpoint: EndpointPorts = {
   isAllowed: config.allowedNetworks === null ? () => true : createNetworkTest(config.allowedNetworks),
   secrets:
     "arn" in config.hookSecret
-      ? rotatingSecret(secretsManagerVersions(config.hookSecret.arn), () => performance.now())
+      ? rotatingSecret(secretsManagerVersions(config.hookSecret.arn), () => Date.now())
       : fixedSecret(config.hookSecret.value),
-  process: async (delivery, budget) => {
-    observeDelivery(delivery, pipeline.rules.kinds);
-    const { failed } = await processDelivery(delivery, pipeline, budget);
-    return failed === 0;
+  process: async (delivery, budget) => (await getProcess())(delivery, budget),
+  async onFailure(message, error, deliveryId) {
+    const { logger } = await import("./telemetry.ts");
+    logger.error(message, { deliveryId, error: error as Error });
   },
-  onFailure: (message, error, deliveryId) => logger.error(message, { deliveryId, error: error as Error }),
-  measure,
+  measure: metrics.measure,
 };
 
 /** Receives an Okta event hook's requests through a Lambda Function URL (payload format 2.0). */
 export async function handler(event: LambdaFunctionURLEvent): Promise<LambdaFunctionURLResult> {
-  const budget = startBudget(shares);
+  const budget = startBudget(shares, () => performance.now());
   try {
     const { status, headers, body } = await answerRequest(toRequest(event), endpoint, budget);
-    observeAnswer(status);
+    countAnswer(status, metrics);
     return { statusCode: status, headers: { ...headers }, body };
   } finally {
-    publishMetrics();
+    await metrics.publish();
   }
 }
 
@@ -50,6 +57,6 @@ function toRequest(event: LambdaFunctionURLEvent): HookRequest {
     method: event.requestContext.http.method.toUpperCase(),
     sourceIp: event.requestContext.http.sourceIp,
     header: (name) => headers.get(name),
-    body: () => Buffer.from(event.body ?? "", event.isBase64Encoded ? "base64" : "utf8"),
+    body: () => (event.isBase64Encoded ? Buffer.from(event.body ?? "", "base64") : (event.body ?? "")),
   };
 }

@@ -4,17 +4,19 @@ import type { SQSBatchResponse, SQSEvent, SQSRecord } from "aws-lambda";
 import { clientDefaults, once } from "./aws-client.ts";
 import { startBudget } from "./budget.ts";
 import { readPipelineConfig } from "./config.ts";
+import { createMetrics } from "./metrics.ts";
 import { retryWork } from "./pipeline.ts";
 import { createPipelinePorts } from "./pipeline-ports.ts";
 import { backOffSeconds } from "./retries/back-off.ts";
 import { readWork, UnreadableWorkError, type Work } from "./retries/work.ts";
-import { logger, publishMetrics } from "./telemetry.ts";
+import { logger } from "./telemetry.ts";
 
 /** The time for one piece of work. Nobody waits for an answer here; the function's own timeout is longer than a batch. */
 const shares = { work: 4_000, parking: 5_500 };
 
 const config = readPipelineConfig(process.env);
-const pipeline = await createPipelinePorts(config);
+const metrics = createMetrics();
+const pipeline = await createPipelinePorts(config, metrics);
 const getSqs = once(async () => new SQSClient(clientDefaults));
 const processor = new BatchProcessor(EventType.SQS);
 
@@ -27,7 +29,7 @@ export async function handler(event: SQSEvent): Promise<SQSBatchResponse> {
     // A batch that fails whole is reported message by message too: each has its own time to wait.
     return await processPartialResponse(event, retry, processor, { throwOnFullBatchFailure: false });
   } finally {
-    publishMetrics();
+    await metrics.publish();
   }
 }
 

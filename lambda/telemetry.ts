@@ -1,63 +1,10 @@
 import { Logger } from "@aws-lambda-powertools/logger";
-import { Metrics, MetricUnit } from "@aws-lambda-powertools/metrics";
-import type { Measure } from "./measure.ts";
-import type { Delivery } from "./okta/event-hook.ts";
+import type { Metrics } from "./metrics.ts";
 import { publishedTime } from "./okta/log-event.ts";
 import type { Observation, Subject } from "./pipeline.ts";
 
 /** Structured logs: ids only, never a secret, a name or an address. */
 export const logger = new Logger({ serviceName: "okta-proxy-watch" });
-/** CloudWatch metrics in the embedded metric format. */
-export const metrics = new Metrics({ namespace: "OktaProxyWatch", serviceName: "okta-proxy-watch" });
-
-/** Takes the time of a step as a metric: `PublishingDuration`... */
-export const measure: Measure = (step, work) => {
-  const start = performance.now();
-  const end = () => {
-    // Microseconds are exact enough, and keep the line short.
-    const milliseconds = Math.round((performance.now() - start) * 1_000) / 1_000;
-    metrics.addMetric(`${step}Duration`, MetricUnit.Milliseconds, milliseconds);
-  };
-  const value = work();
-  if (value instanceof Promise) return value.finally(end) as typeof value;
-  end();
-  return value;
-};
-
-/**
- * Counts an authenticated delivery and the events that it held, in all and by type. A delivery of nothing but test events
- * counts nowhere: it is no sign that Okta still delivers.
- *
- * @param kinds the event types that rules name, in lower case: the others count as one, so that they make no end of metrics
- */
-export function observeDelivery({ id, eventHookId, events, malformed }: Delivery, kinds: ReadonlySet<string>): void {
-  metrics.addMetadata("deliveryId", id ?? "");
-  metrics.addMetadata("eventHookId", eventHookId ?? "");
-  const received = events.filter(({ isTest }) => !isTest);
-  if (received.length + malformed.length === 0 && events.length > 0) return;
-  metrics.addMetric("Deliveries", MetricUnit.Count, 1);
-  metrics.addMetric("EventsReceived", MetricUnit.Count, received.length + malformed.length);
-  for (const { eventType } of received) {
-    const kind = eventType.toLowerCase();
-    metrics.addMetric(`EventsReceived_${kinds.has(kind) ? kind : "other"}`, MetricUnit.Count, 1);
-  }
-}
-
-/** Answers that throw a request away for good: Okta never retries a 4xx. */
-const refusals: ReadonlySet<number> = new Set([400, 401, 403, 405, 413, 415]);
-
-/** Counts an answer that refused a request, in all and by its status. */
-export function observeAnswer(status: number): void {
-  if (!refusals.has(status)) return;
-  metrics.addMetric("RefusedRequests", MetricUnit.Count, 1);
-  metrics.addMetric(`RefusedRequests_${status}`, MetricUnit.Count, 1);
-}
-
-/** Writes an invocation's metrics: one line, which is its record in the log as well. */
-export function publishMetrics(): void {
-  if (metrics.hasStoredMetrics()) metrics.publishStoredMetrics();
-}
-
 /** What every line about an event names, so that the event can be followed from its delivery to its alert. */
 function namesOf({ deliveryId, events, ruleIds }: Subject) {
   return {
@@ -67,13 +14,17 @@ function namesOf({ deliveryId, events, ruleIds }: Subject) {
   };
 }
 
-/** Writes what the pipeline observed as a log line, and counts it. */
-export function observe(observation: Observation): void {
+/** Writes what the pipeline observes as log lines, and counts it. */
+export function createObserver(metrics: Metrics): (observation: Observation) => void {
+  return (observation) => observe(observation, metrics);
+}
+
+function observe(observation: Observation, metrics: Metrics): void {
   const names = namesOf(observation.subject);
   const [event] = observation.subject.events;
   const userId = event?.fields.actor?.id;
   const count = (name: string, value = 1) => {
-    if (event?.isTest !== true) metrics.addMetric(name, MetricUnit.Count, value);
+    if (event?.isTest !== true) metrics.count(name, value);
   };
   switch (observation.kind) {
     case "matched":
@@ -90,7 +41,7 @@ export function observe(observation: Observation): void {
       // An event without a usable time has no latency; clocks that differ make none below zero.
       if (!Number.isNaN(published)) {
         const latency = Math.max(0, Date.parse(detectedAt) - published);
-        metrics.addMetric("AlertLatency", MetricUnit.Milliseconds, latency);
+        metrics.milliseconds("AlertLatency", latency);
       }
       if (geo.verdict === "unknown") count("UnknownLocations");
       if (delayReason !== null) count("AlertsDelayed");

@@ -22,3 +22,13 @@ test("within a signal, a promise has its own outcome, or the signal's when that 
   await expect(within(AbortSignal.timeout(10), hanging)).rejects.toThrow(/timeout/i);
   await expect(within(AbortSignal.abort(new Error("over")), Promise.resolve(1))).rejects.toThrow("over");
 });
+
+test("a budget with a clock makes its signals when they are asked for, with what is left by then", async () => {
+  let now = 1_000;
+  const budget = startBudget({ work: 5_000, parking: 60_000 }, () => now);
+  now += 6_000;
+  const { work, parking } = budget;
+  expect(budget.work).toBe(work);
+  await new Promise((resolve) => work.addEventListener("abort", resolve, { once: true }));
+  expect(parking.aborted).toBe(false);
+});

@@ -1,5 +1,6 @@
 import { describe, expect, test } from "vitest";
-import { ConfigError, readPipelineConfig, readReceiverConfig, readSyncConfig } from "../lambda/config.ts";
+import { ConfigError, readPipelineConfig, readReceiverConfig } from "../lambda/config.ts";
+import { readSyncConfig } from "../lambda/sync-config.ts";
 
 const complete = {
   PROFILE_TABLE: "profiles",

@@ -1,5 +1,5 @@
-import * as z from "zod/mini";
-import { type Fault, faultsOf } from "./fault.ts";
+import type { Fault } from "./fault.ts";
+import { object } from "./lenient.ts";
 import { type LogEvent, parseLogEvent } from "./log-event.ts";
 
 /**
@@ -7,26 +7,6 @@ import { type LogEvent, parseLogEvent } from "./log-event.ts";
  * Without it, one body of empty events would fill the dead-letter queue with hundreds of thousands.
  */
 const maximumEvents = 5_000;
-
-/** The envelope of a delivery. Older ones spell `eventId` as `eventID`. */
-const envelope = z.object(
-  {
-    eventType: z.literal("com.okta.event_hook", 'expected "com.okta.event_hook"'),
-    source: z.string("expected the URL of the event hook"),
-    eventId: z.nullish(z.string()),
-    eventID: z.nullish(z.string()),
-    eventTime: z.nullish(z.string()),
-    data: z.object(
-      {
-        events: z
-          .array(z.unknown(), "expected a list of events")
-          .check(z.maxLength(maximumEvents, `expected at most ${maximumEvents} events`)),
-      },
-      "expected an object with events",
-    ),
-  },
-  "expected the envelope of an event hook, a JSON object",
-);
 
 /** One request of an event hook, taken apart. */
 export interface Delivery {
@@ -59,9 +39,13 @@ export type ParsedDelivery =
  * good ones beside it. An event that stands twice in one delivery is taken once.
  */
 export function parseDelivery(body: unknown): ParsedDelivery {
-  const parsed = envelope.safeParse(body);
-  if (!parsed.success) return { ok: false, faults: faultsOf(parsed.error) };
-  const { source, eventId, eventID, data } = parsed.data;
+  const envelope = object(body);
+  if (envelope === null) {
+    return { ok: false, faults: [{ path: "", message: "expected the envelope of an event hook, a JSON object" }] };
+  }
+  const faults = findFaults(envelope);
+  if (faults.length > 0) return { ok: false, faults };
+  const { source, eventId, eventID, data } = envelope as unknown as Envelope;
   const events = new Map<string, LogEvent>();
   const malformed: MalformedEvent[] = [];
   data.events.forEach((event, index) => {
@@ -75,4 +59,29 @@ export function parseDelivery(body: unknown): ParsedDelivery {
     ok: true,
     delivery: { id: eventId ?? eventID ?? null, eventHookId, org, events: [...events.values()], malformed },
   };
+}
+
+/** The envelope of a delivery. Older ones spell `eventId` as `eventID`. */
+interface Envelope {
+  readonly source: string;
+  readonly eventId?: string | null;
+  readonly eventID?: string | null;
+  readonly data: { readonly events: readonly unknown[] };
+}
+
+/** What keeps an envelope from being one. */
+function findFaults({ eventType, source, data, ...ids }: Readonly<Record<string, unknown>>): Fault[] {
+  const faults: Fault[] = [];
+  const fault = (path: string, message: string) => void faults.push({ path, message });
+  if (eventType !== "com.okta.event_hook") fault("eventType", 'expected "com.okta.event_hook"');
+  if (typeof source !== "string") fault("source", "expected the URL of the event hook");
+  for (const name of ["eventId", "eventID", "eventTime"] as const) {
+    const id = ids[name] ?? null;
+    if (id !== null && typeof id !== "string") fault(name, "expected text or null");
+  }
+  const events = object(data)?.events;
+  if (object(data) === null) fault("data", "expected an object with events");
+  else if (!Array.isArray(events)) fault("data.events", "expected a list of events");
+  else if (events.length > maximumEvents) fault("data.events", `expected at most ${maximumEvents} events`);
+  return faults;
 }

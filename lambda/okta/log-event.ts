@@ -1,99 +1,15 @@
-import * as z from "zod/mini";
-import { type Fault, faultsOf } from "./fault.ts";
+import type { Fault } from "./fault.ts";
+import { list, number, object, boolean as readBoolean, text } from "./lenient.ts";
 
 /*
  * Okta's LogEvent, as far as alerts tell of it. Every field but uuid, published and eventType may be null or missing.
  * What only describes an event is read leniently: a value of another kind than documented counts as null, since no
  * oddity in, say, a postal code may keep an alert from going out. What decides whether an event is alerted on is read
  * strictly: an event whose isProxy cannot be understood is malformed, and is parked.
+ *
+ * It is read by hand, not by a schema: every event is, and every cold start loads what reads it. A test compares it with
+ * the schema.
  */
-
-/** Text that is there to be told; "null", which Okta writes for some absent values, is null. */
-const text = z.catch(
-  z.nullable(
-    z.pipe(
-      z.union([z.string(), z.number()]),
-      z.transform((value) => (value === "" || value === "null" ? null : String(value))),
-    ),
-  ),
-  null,
-);
-const number = z.catch(z.nullable(z.number()), null);
-const boolean = z.catch(z.nullable(z.boolean()), null);
-
-const nullFor = <Schema extends z.core.SomeType>(schema: Schema) => z.catch(z.nullable(schema), null);
-const listOf = <Schema extends z.core.SomeType>(schema: Schema) => z.catch(z.array(nullFor(schema)), []);
-
-const geographicalContext = z.object({
-  city: text,
-  state: text,
-  country: text,
-  postalCode: text,
-  geolocation: nullFor(z.object({ lat: number, lon: number })),
-});
-
-const isProxy = z.nullish(
-  z.union([z.boolean(), z.stringbool({ truthy: ["true"], falsy: ["false"] })], "expected true, false or null"),
-);
-
-/** Okta's own are far shorter than the limit, which keeps an alert within its size. */
-const requiredText = (message: string) => z.string(message).check(z.minLength(1, message), z.maxLength(255, message));
-
-/** What decides whether, and as what, an event is alerted on. */
-const decisive = z.object(
-  {
-    uuid: requiredText("expected the event's uuid"),
-    published: requiredText("expected a time"),
-    eventType: requiredText("expected an event type"),
-    securityContext: z.nullish(z.object({ isProxy }, "expected an object or null")),
-  },
-  "expected an object",
-);
-
-/** What only describes an event. No event that is decisive fails it. */
-const descriptive = z.object({
-  displayMessage: text,
-  actor: nullFor(z.object({ id: text, type: text, alternateId: text, displayName: text })),
-  client: nullFor(
-    z.object({
-      ipAddress: text,
-      zone: text,
-      device: text,
-      userAgent: nullFor(z.object({ browser: text, os: text, rawUserAgent: text })),
-      geographicalContext: nullFor(geographicalContext),
-    }),
-  ),
-  outcome: nullFor(z.object({ result: text, reason: text })),
-  target: listOf(z.object({ id: text, type: text, alternateId: text, displayName: text })),
-  authenticationContext: nullFor(
-    z.object({
-      externalSessionId: text,
-      rootSessionId: text,
-      credentialType: text,
-      credentialProvider: text,
-      authenticationProvider: text,
-    }),
-  ),
-  device: nullFor(z.object({ id: text, name: text, os_platform: text, registered: boolean, managed: boolean })),
-  securityContext: nullFor(
-    z.object({
-      isProxy,
-      asNumber: number,
-      asOrg: text,
-      isp: text,
-      domain: text,
-      ipDetails: nullFor(
-        z.object({
-          ipServiceCategories: listOf(z.object({ isAnonymous: boolean, operator: text, type: text })),
-        }),
-      ),
-      tunnels: z.optional(z.unknown()),
-      risk: nullFor(z.object({ level: text, reasons: z.optional(z.unknown()) })),
-      userBehaviors: listOf(z.object({ name: text, result: text })),
-    }),
-  ),
-  debugContext: nullFor(z.object({ debugData: nullFor(z.record(z.string(), z.unknown())) })),
-});
 
 /** The event type of a sign-in itself. */
 export const sessionStart = "user.session.start";
@@ -119,10 +35,10 @@ export interface LogEvent {
 }
 
 /** The fields that alerts tell of. What is absent, or not understood, is null. */
-export type LogEventFields = z.infer<typeof descriptive>;
+export type LogEventFields = ReturnType<typeof readFields>;
 
 /** Where an address is, as Okta sees it. `country` is an English name, coordinates are degrees. */
-export type GeographicalContext = z.infer<typeof geographicalContext>;
+export type GeographicalContext = ReturnType<typeof readGeographicalContext>;
 
 /**
  * When an event was published, in milliseconds since 1970; NaN when that is no time. Okta writes ISO 8601 with `Z`;
@@ -145,26 +61,142 @@ export type ParsedLogEvent =
  * @param base where it stands, for the paths of faults
  */
 export function parseLogEvent(received: unknown, base: readonly PropertyKey[] = []): ParsedLogEvent {
-  const parsed = decisive.safeParse(received);
-  if (!parsed.success) return { ok: false, faults: faultsOf(parsed.error, base) };
-  const { uuid, published, eventType } = parsed.data;
+  const faults = findFaults(received, base);
+  if (faults.length > 0) return { ok: false, faults };
+  const event = received as Readonly<Record<string, unknown>>;
   let fields: LogEventFields | undefined;
   return {
     ok: true,
     event: {
-      uuid,
-      published,
-      eventType,
+      uuid: event.uuid as string,
+      published: event.published as string,
+      eventType: event.eventType as string,
       get isTest() {
-        return (
-          (received as { readonly oktaProxyWatch?: { readonly test?: unknown } | null }).oktaProxyWatch?.test === true
-        );
+        return object(event.oktaProxyWatch)?.test === true;
       },
       get fields() {
-        fields ??= descriptive.parse(received);
+        fields ??= readFields(event);
         return fields;
       },
-      received: received as Record<string, unknown>,
+      received: event,
     },
+  };
+}
+
+/** What has to be there, as text; Okta's own are far shorter than the limit, which keeps an alert within its size. */
+const required = {
+  uuid: "expected the event's uuid",
+  published: "expected a time",
+  eventType: "expected an event type",
+} as const;
+const maximumLength = 255;
+
+/** What keeps an event from being judged. */
+function findFaults(received: unknown, base: readonly PropertyKey[]): Fault[] {
+  const event = object(received);
+  const fault = (path: readonly PropertyKey[], message: string): Fault => ({
+    path: [...base, ...path].map(String).join("."),
+    message,
+  });
+  if (event === null) return [fault([], "expected an object")];
+  const faults: Fault[] = [];
+  for (const name in required) {
+    const value = event[name];
+    if (typeof value !== "string" || value === "" || value.length > maximumLength) {
+      faults.push(fault([name], required[name as keyof typeof required]));
+    }
+  }
+  const { securityContext } = event;
+  if (securityContext !== undefined && securityContext !== null) {
+    const context = object(securityContext);
+    if (context === null) faults.push(fault(["securityContext"], "expected an object or null"));
+    else if (readIsProxy(context.isProxy) === unreadable) {
+      faults.push(fault(["securityContext", "isProxy"], "expected true, false or null"));
+    }
+  }
+  return faults;
+}
+
+const unreadable = Symbol("unreadable");
+
+/** True and false are text in exports. */
+function readIsProxy(value: unknown): boolean | null | undefined | typeof unreadable {
+  if (value === null || value === undefined || typeof value === "boolean") return value;
+  const folded = typeof value === "string" ? value.toLowerCase() : "";
+  return folded === "true" ? true : folded === "false" ? false : unreadable;
+}
+
+type Json = Readonly<Record<string, unknown>>;
+
+function readFields(event: Json) {
+  return {
+    displayMessage: text(event.displayMessage),
+    actor: object(event.actor, readPrincipal),
+    client: object(event.client, (client) => ({
+      ipAddress: text(client.ipAddress),
+      zone: text(client.zone),
+      device: text(client.device),
+      userAgent: object(client.userAgent, ({ browser, os, rawUserAgent }) => ({
+        browser: text(browser),
+        os: text(os),
+        rawUserAgent: text(rawUserAgent),
+      })),
+      geographicalContext: object(client.geographicalContext, readGeographicalContext),
+    })),
+    outcome: object(event.outcome, ({ result, reason }) => ({ result: text(result), reason: text(reason) })),
+    target: list(event.target, readPrincipal),
+    authenticationContext: object(event.authenticationContext, (context) => ({
+      externalSessionId: text(context.externalSessionId),
+      rootSessionId: text(context.rootSessionId),
+      credentialType: text(context.credentialType),
+      credentialProvider: text(context.credentialProvider),
+      authenticationProvider: text(context.authenticationProvider),
+    })),
+    device: object(event.device, (device) => ({
+      id: text(device.id),
+      name: text(device.name),
+      os_platform: text(device.os_platform),
+      registered: readBoolean(device.registered),
+      managed: readBoolean(device.managed),
+    })),
+    securityContext: object(event.securityContext, readSecurityContext),
+    debugContext: object(event.debugContext, ({ debugData }) => ({ debugData: object(debugData) })),
+  };
+}
+
+/** An actor or a target. */
+const readPrincipal = ({ id, type, alternateId, displayName }: Json) => ({
+  id: text(id),
+  type: text(type),
+  alternateId: text(alternateId),
+  displayName: text(displayName),
+});
+
+const readGeographicalContext = ({ city, state, country, postalCode, geolocation }: Json) => ({
+  city: text(city),
+  state: text(state),
+  country: text(country),
+  postalCode: text(postalCode),
+  geolocation: object(geolocation, ({ lat, lon }) => ({ lat: number(lat), lon: number(lon) })),
+});
+
+function readSecurityContext(context: Json) {
+  const isProxy = readIsProxy(context.isProxy);
+  return {
+    isProxy: isProxy === unreadable ? null : isProxy,
+    asNumber: number(context.asNumber),
+    asOrg: text(context.asOrg),
+    isp: text(context.isp),
+    domain: text(context.domain),
+    ipDetails: object(context.ipDetails, ({ ipServiceCategories }) => ({
+      ipServiceCategories: list(ipServiceCategories, ({ isAnonymous, operator, type }) => ({
+        isAnonymous: readBoolean(isAnonymous),
+        operator: text(operator),
+        type: text(type),
+      })),
+    })),
+    tunnels: context.tunnels,
+    risk: object(context.risk, ({ level, reasons }) => ({ level: text(level), reasons })),
+    userBehaviors: list(context.userBehaviors, ({ name, result }) => ({ name: text(name), result: text(result) })),
   };
 }

@@ -1,4 +1,4 @@
-import * as z from "zod/mini";
+import { object } from "../okta/lenient.ts";
 import type { LogEvent } from "../okta/log-event.ts";
 
 /** Events after which a user's profile may tell other locations, or none: those of Okta that an event hook delivers. */
@@ -11,10 +11,11 @@ export const refreshingEventTypes: ReadonlySet<string> = new Set([
   "user.lifecycle.reactivate",
 ]);
 
-const refresh = z.object({ userId: z.string(), login: z.nullable(z.string()) });
-
 /** A user whose profile is to be fetched anew. */
-export type Refresh = Readonly<z.infer<typeof refresh>>;
+export interface Refresh {
+  readonly userId: string;
+  readonly login: string | null;
+}
 
 /** The users whose profiles these events changed, each once: those that the events are about, whoever caused them. */
 export function refreshesOf(events: readonly LogEvent[]): Refresh[] {
@@ -40,5 +41,9 @@ export function writeRefresh(user: Refresh): string {
  * @throws when it is something else
  */
 export function readRefresh(body: string): Refresh {
-  return refresh.parse(JSON.parse(body));
+  const { userId, login } = object(JSON.parse(body)) ?? {};
+  if (typeof userId !== "string" || (login !== null && typeof login !== "string")) {
+    throw new TypeError("the message is no refresh of a user: expected userId and login");
+  }
+  return { userId, login };
 }

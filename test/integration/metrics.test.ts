@@ -63,7 +63,7 @@ test("a delivery is counted with what it held and what came of it, on one line t
   expect(counts).toEqual({
     Deliveries: 1,
     EventsReceived: 5,
-    "EventsReceived_user.session.start": [1, 1, 1],
+    "EventsReceived_user.session.start": 3,
     EventsReceived_other: 1,
     [`Matches_${proxyRule}`]: [1, 1],
     UnknownLocations: 1,

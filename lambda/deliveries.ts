@@ -1,0 +1,37 @@
+import { once } from "./aws-client.ts";
+import type { ReceiverConfig } from "./config.ts";
+import { enabledRules } from "./detections/enabled-rules.ts";
+import { findCandidates } from "./matching.ts";
+import { countDelivery, type Metrics } from "./metrics.ts";
+import type { EndpointPorts } from "./okta/endpoint.ts";
+import { refreshingEventTypes } from "./profiles/refresh.ts";
+
+/**
+ * What the receiver does with a delivery. Nearly every one ends here: its events match nothing, and what works on those that
+ * do, the SDK's clients among it, is loaded when there is one.
+ */
+export async function createProcess(config: ReceiverConfig, metrics: Metrics): Promise<EndpointPorts["process"]> {
+  const rules = await enabledRules(config);
+  const getPipeline = once(async () => {
+    const [{ processDelivery }, { createPipelinePorts }] = await Promise.all([
+      import("./pipeline.ts"),
+      import("./pipeline-ports.ts"),
+    ]);
+    return { processDelivery, ports: await createPipelinePorts(config, metrics) };
+  });
+  return async (delivery, budget) => {
+    countDelivery(delivery, rules.kinds, metrics);
+    const candidates = metrics.measure("Matching", () => findCandidates(delivery.events, rules));
+    const changesProfiles = () => delivery.events.some(({ eventType }) => refreshingEventTypes.has(eventType));
+    if (
+      candidates.length === 0 &&
+      delivery.malformed.length === 0 &&
+      (config.refreshQueueUrl === null || !changesProfiles())
+    ) {
+      return true;
+    }
+    const { processDelivery, ports } = await getPipeline();
+    const { failed } = await processDelivery(delivery, ports, budget, candidates);
+    return failed === 0;
+  };
+}

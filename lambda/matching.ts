@@ -1,0 +1,39 @@
+import type { LogEvent } from "./okta/log-event.ts";
+import { positiveBehaviors } from "./okta/security-signals.ts";
+import type { CompiledRule } from "./sigma/compile.ts";
+import { type Enrichment, UNKNOWN } from "./sigma/field.ts";
+import type { RuleSet } from "./sigma/rule-set.ts";
+
+/** An event that rules match, or may match once its user's location is known. */
+export interface Candidate {
+  readonly event: LogEvent;
+  readonly rules: readonly CompiledRule[];
+}
+
+/** Null when no rule can match the event, whatever is found out about it. Costs no I/O. */
+export function findCandidate(event: LogEvent, rules: RuleSet): Candidate | null {
+  const outcomes = rules.match(event.received, enrich(event, UNKNOWN));
+  return outcomes.length === 0 ? null : { event, rules: outcomes.map(({ compiled }) => compiled) };
+}
+
+/** The events that rules match, or may match. */
+export function findCandidates(events: readonly LogEvent[], rules: RuleSet): readonly Candidate[] {
+  return events.flatMap((event) => findCandidate(event, rules) ?? []);
+}
+
+/**
+ * What is added to an event for rules to ask for. Of the behaviors that Okta detected, those that occurred: read off the
+ * event only when a rule asks.
+ *
+ * @param geo UNKNOWN as long as the profile store was not asked
+ */
+export function enrich(event: LogEvent, geo: unknown): Enrichment {
+  return {
+    enrichment: {
+      geo,
+      get behaviors() {
+        return { positive: positiveBehaviors(event) };
+      },
+    },
+  };
+}

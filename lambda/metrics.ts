@@ -1,0 +1,92 @@
+import { once } from "./aws-client.ts";
+import type { Measure } from "./measure.ts";
+import type { Delivery } from "./okta/event-hook.ts";
+
+/** What a function counts and measures: docs/metrics.md lists it all. */
+export interface Metrics {
+  readonly count: (name: string, value?: number) => void;
+  readonly milliseconds: (name: string, value: number) => void;
+  /** Takes the time of a step as a metric: `PublishingDuration`... */
+  readonly measure: Measure;
+  /** Tells what the line is about. */
+  readonly about: (names: Readonly<Record<string, string>>) => void;
+  /**
+   * Writes all since the last time as one line in the embedded metric format, which is the record of an invocation in the
+   * log as well. Of what was only timed there is no line.
+   */
+  readonly publish: () => Promise<void>;
+}
+
+/** Metrics of a function; Powertools, which writes them, is loaded with the first line. */
+export function createMetrics(): Metrics {
+  const getPowertools = once(async () => {
+    const { Metrics, MetricUnit } = await import("@aws-lambda-powertools/metrics");
+    return { powertools: new Metrics({ namespace: "OktaProxyWatch", serviceName: "okta-proxy-watch" }), MetricUnit };
+  });
+  let counts: (readonly [name: string, value: number])[] = [];
+  let times: (readonly [name: string, milliseconds: number])[] = [];
+  let names: Readonly<Record<string, string>> = {};
+
+  const milliseconds = (name: string, value: number) => void times.push([name, value]);
+  return {
+    count: (name, value = 1) => void counts.push([name, value]),
+    milliseconds,
+    measure(step, work) {
+      const start = performance.now();
+      // Microseconds are exact enough, and keep the line short.
+      const end = () => milliseconds(`${step}Duration`, Math.round((performance.now() - start) * 1_000) / 1_000);
+      const value = work();
+      if (value instanceof Promise) return value.finally(end) as typeof value;
+      end();
+      return value;
+    },
+    about: (told) => {
+      names = { ...names, ...told };
+    },
+    async publish() {
+      const taken = { counts, times, names };
+      [counts, times, names] = [[], [], {}];
+      if (taken.counts.length === 0) return;
+      const { powertools, MetricUnit } = await getPowertools();
+      for (const [name, value] of Object.entries(taken.names)) powertools.addMetadata(name, value);
+      for (const [name, value] of taken.counts) powertools.addMetric(name, MetricUnit.Count, value);
+      for (const [name, value] of taken.times) powertools.addMetric(name, MetricUnit.Milliseconds, value);
+      powertools.publishStoredMetrics();
+    },
+  };
+}
+
+/**
+ * Counts an authenticated delivery and the events that it held, in all and by type. A delivery of nothing but test events
+ * counts nowhere: it is no sign that Okta still delivers.
+ *
+ * @param kinds the event types that rules name, in lower case: the others count as one, so that they make no end of metrics
+ */
+export function countDelivery(
+  { id, eventHookId, events, malformed }: Delivery,
+  kinds: ReadonlySet<string>,
+  metrics: Metrics,
+): void {
+  metrics.about({ deliveryId: id ?? "", eventHookId: eventHookId ?? "" });
+  const received = events.filter(({ isTest }) => !isTest);
+  if (received.length + malformed.length === 0 && events.length > 0) return;
+  metrics.count("Deliveries");
+  metrics.count("EventsReceived", received.length + malformed.length);
+  const byKind = new Map<string, number>();
+  for (const { eventType } of received) {
+    const folded = eventType.toLowerCase();
+    const kind = kinds.has(folded) ? folded : "other";
+    byKind.set(kind, (byKind.get(kind) ?? 0) + 1);
+  }
+  for (const [kind, count] of byKind) metrics.count(`EventsReceived_${kind}`, count);
+}
+
+/** Answers that throw a request away for good: Okta never retries a 4xx. */
+const refusals: ReadonlySet<number> = new Set([400, 401, 403, 405, 413, 415]);
+
+/** Counts an answer that refused a request, in all and by its status. */
+export function countAnswer(status: number, metrics: Metrics): void {
+  if (!refusals.has(status)) return;
+  metrics.count("RefusedRequests");
+  metrics.count(`RefusedRequests_${status}`);
+}
