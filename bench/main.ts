@@ -6,6 +6,7 @@ import { fileURLToPath, pathToFileURL } from "node:url";
 import { promisify } from "node:util";
 import { alerting } from "./alerting.ts";
 import { backtest } from "./backtest.ts";
+import { http, memory } from "./endurance.ts";
 import { sampleEvent } from "./events.ts";
 import { matching } from "./matching.ts";
 import { median, print } from "./measure.ts";
@@ -41,8 +42,7 @@ async function sizes(): Promise<void> {
   const all = { name: "size of all code in dist/receiver", value: sum(bytes), unit: "bytes" } as const;
   print({ name: "size of dist/receiver/index.mjs", value: (await stat(index)).size, unit: "bytes" }, all);
   for (const [name, event] of Object.entries(firstRequests)) {
-    const { loaded } = await coldStart(index, event);
-    print({ name: `size of what ${name} loads`, value: loaded, unit: "bytes" }, all);
+    print({ name: `size of what ${name} loads`, value: await loadedBytes(event), unit: "bytes" }, all);
   }
 }
 
@@ -63,35 +63,39 @@ const firstRequests = {
   "the first delivery, without a match": request("POST", { "content-type": "application/json" }, deliveryOf(1)),
 } as const;
 
-/**
- * Starts a process that imports a handler and has it answer one request.
- *
- * @returns milliseconds from the start of the process to its end, and the bytes of the function's own files that it loaded
- */
-async function coldStart(file: string, event: unknown): Promise<{ milliseconds: number; loaded: number }> {
+/** Starts a process that imports a handler and has it answer one request; gives back what it wrote on standard error. */
+async function coldStart(file: string, event: unknown, prelude = ""): Promise<string> {
   const script = `
+    ${prelude}
+    const { handler } = await import(${JSON.stringify(pathToFileURL(file).href)});
+    const answer = await handler(${JSON.stringify(event)});
+    if (answer.statusCode >= 300) throw new Error("answered " + answer.statusCode);`;
+  const { stderr } = await promisify(execFile)(process.execPath, ["--input-type=module", "--eval", script], {
+    env: { ...process.env, ...environment },
+  });
+  return stderr;
+}
+
+/** Milliseconds from the start of the process to its end. */
+async function coldStartTime(file: string, event: unknown): Promise<number> {
+  const start = performance.now();
+  await coldStart(file, event);
+  return performance.now() - start;
+}
+
+/** Bytes of the function's own files that are loaded. */
+async function loadedBytes(event: unknown): Promise<number> {
+  const count = `
     import { registerHooks } from "node:module";
     import { statSync } from "node:fs";
     import { fileURLToPath } from "node:url";
     let bytes = 0;
-    if (process.env.COUNT_BYTES) registerHooks({ load: (url, context, next) => {
+    registerHooks({ load: (url, context, next) => {
       if (url.startsWith("file:")) bytes += statSync(fileURLToPath(url)).size;
       return next(url, context);
     } });
-    const { handler } = await import(${JSON.stringify(pathToFileURL(file).href)});
-    const answer = await handler(${JSON.stringify(event)});
-    if (answer.statusCode >= 300) throw new Error("answered " + answer.statusCode);
-    process.stderr.write(String(bytes));`;
-  const run = async (more: Readonly<Record<string, string>>) => {
-    const start = performance.now();
-    const { stderr } = await promisify(execFile)(process.execPath, ["--input-type=module", "--eval", script], {
-      env: { ...process.env, ...environment, ...more },
-    });
-    return { milliseconds: performance.now() - start, loaded: Number(stderr) };
-  };
-  const { milliseconds } = await run({});
-  const { loaded } = await run({ COUNT_BYTES: "true" });
-  return { milliseconds, loaded };
+    process.once("exit", () => process.stderr.write(String(bytes)));`;
+  return Number(await coldStart(index, event, count));
 }
 
 async function coldStarts(): Promise<void> {
@@ -104,10 +108,7 @@ async function coldStarts(): Promise<void> {
       const times: { readonly receiver: number; readonly bare: number }[] = [];
       // By turns, so that what else the machine does falls on both.
       for (let run = 0; run < runs; run += 1) {
-        times.push({
-          bare: (await coldStart(bare, event)).milliseconds,
-          receiver: (await coldStart(index, event)).milliseconds,
-        });
+        times.push({ bare: await coldStartTime(bare, event), receiver: await coldStartTime(index, event) });
       }
       print(
         { name: `start of a process up to ${name}`, value: median(times.map((time) => time.receiver)), unit },
@@ -163,6 +164,8 @@ async function deliveries(): Promise<void> {
 await sizes();
 await coldStarts();
 await deliveries();
+await memory(pathToFileURL(index).href, environment, deliveryOf, Number(process.env.MEMORY_EVENTS ?? 1_000_000));
+await http(deliveryOf(1));
 await refusals(async () => (await import(`${pathToFileURL(index).href}?refusals`)).handler);
 await matching(fileURLToPath(new URL("../lambda/detections", import.meta.url)));
 await backtest(Number(process.env.EXPORT_MEGABYTES ?? 100));

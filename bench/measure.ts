@@ -5,7 +5,13 @@ import { fileURLToPath } from "node:url";
 export interface Measurement {
   readonly name: string;
   readonly value: number;
-  readonly unit: "alerts" | "bytes" | "milliseconds" | "events per second" | "nanoseconds per event";
+  readonly unit:
+    | "alerts"
+    | "bytes"
+    | "milliseconds"
+    | "events per second"
+    | "requests per second"
+    | "nanoseconds per event";
 }
 
 /** Prints a figure as a JSON line, beside its limit, or what else it is compared with, from the same run. */

@@ -1,6 +1,7 @@
 import { Duration } from "aws-cdk-lib";
 import { Alarm, ComparisonOperator, type IMetric, MathExpression, TreatMissingData } from "aws-cdk-lib/aws-cloudwatch";
 import { SnsAction } from "aws-cdk-lib/aws-cloudwatch-actions";
+import type { Function as LambdaFunction } from "aws-cdk-lib/aws-lambda";
 import { Construct } from "constructs";
 import type { Settings } from "../settings.ts";
 import type { OperationsTopic } from "./operations-topic.ts";
@@ -36,6 +37,16 @@ const deliveriesOnWorkingDays = () =>
     usingMetrics: { deliveries: deliveries() },
     period: Duration.hours(1),
   });
+
+/** That a function was not invoked for so many hours. */
+const overdue = (what: string, of: LambdaFunction, hours: number): AlarmRule => ({
+  description: `${what} for ${hours} hours`,
+  metric: of.metricInvocations({ period: Duration.hours(1), statistic: "Sum" }),
+  threshold: 1,
+  below: true,
+  periods: hours,
+  missingIsTrouble: true,
+});
 
 /** Alarms on all that keeps alerts from coming, on the operations topic. */
 export class Alarms extends Construct {
@@ -107,25 +118,9 @@ export class Alarms extends Construct {
         metric: canary.metricErrors({ period: minutes(5), statistic: "Sum" }),
         threshold: 1,
       };
-      rules.CanaryOverdue = {
-        description: "The daily test delivery was not made for 26 hours",
-        metric: canary.metricInvocations({ period: Duration.hours(1), statistic: "Sum" }),
-        threshold: 1,
-        below: true,
-        periods: 26,
-        missingIsTrouble: true,
-      };
+      rules.CanaryOverdue = overdue("The daily test delivery was not made", canary, 26);
     }
-    if (sync !== null) {
-      rules.SyncOverdue = {
-        description: "Profile locations were not synced for three hours",
-        metric: sync.metricInvocations({ period: Duration.hours(1), statistic: "Sum" }),
-        threshold: 1,
-        below: true,
-        periods: 3,
-        missingIsTrouble: true,
-      };
-    }
+    if (sync !== null) rules.SyncOverdue = overdue("Profile locations were not synced", sync, 3);
     for (const [name, rule] of Object.entries(rules)) {
       const { description, metric, threshold, below = false, periods = 1, missingIsTrouble = false } = rule;
       const alarm = new Alarm(this, name, {

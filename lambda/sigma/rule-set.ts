@@ -31,27 +31,38 @@ const none: readonly Outcome[] = [];
  */
 export function createRuleSet(rules: readonly CompiledRule[], indexField: string): RuleSet {
   const path = parsePath(indexField);
-  const byKind = new Map<string, CompiledRule[]>();
-  const anyKind: CompiledRule[] = [];
+  const byKind = new Map<string, Required[]>();
+  const anyKind: Required[] = [];
   for (const compiled of rules) {
-    const kinds = requirementsOf(compiled.rule).get(fold(indexField));
-    if (kinds === undefined) anyKind.push(compiled);
-    else for (const kind of kinds.keys()) append(byKind, kind, compiled);
+    const required = { compiled, fields: requirementsOf(compiled.rule) };
+    const kinds = required.fields.get(fold(indexField));
+    if (kinds === undefined) anyKind.push(required);
+    else for (const kind of kinds.keys()) append(byKind, kind, required);
   }
-  const groups = new Map([...byKind].map(([kind, members]) => [kind, createGroup(members, fold(indexField))] as const));
   const always = anyKind.length === 0 ? null : createGroup(anyKind, fold(indexField));
+  // Arranged when the first event of the kind comes: a cold start has one delivery to wait for, of one kind mostly.
+  const groups = new Map<string, Group>();
+  const groupOf = (kind: string): Group | null => {
+    const known = groups.get(kind);
+    if (known !== undefined) return known;
+    const members = byKind.get(kind);
+    if (members === undefined) return null;
+    const group = createGroup(members, fold(indexField));
+    groups.set(kind, group);
+    return group;
+  };
 
   return {
     rules,
-    kinds: new Set(groups.keys()),
+    kinds: new Set(byKind.keys()),
     match(event, enrichment) {
       const found = readField(event, path, enrichment);
       let candidates: CompiledRule[] | null = null;
-      const add = (group: Group | null | undefined) => {
+      const add = (group: Group | null) => {
         if (group) candidates = collect(group, event, enrichment, candidates);
       };
-      if (found.unknown) for (const group of groups.values()) add(group);
-      else for (const value of found.values) if (isScalar(value)) add(groups.get(fold(String(value))));
+      if (found.unknown) for (const kind of byKind.keys()) add(groupOf(kind));
+      else for (const value of found.values) if (isScalar(value)) add(groupOf(fold(String(value))));
       add(always);
       return candidates === null ? none : evaluateAll(candidates, event, enrichment);
     },
@@ -77,8 +88,13 @@ interface Group {
   readonly rest: readonly CompiledRule[];
 }
 
-function createGroup(rules: readonly CompiledRule[], indexField: string): Group {
-  const required = rules.map((compiled) => ({ compiled, fields: requirementsOf(compiled.rule) }));
+/** A rule, and what it requires of an event. */
+interface Required {
+  readonly compiled: CompiledRule;
+  readonly fields: ReadonlyMap<string, Values>;
+}
+
+function createGroup(required: readonly Required[], indexField: string): Group {
   // The field with the most different values tells the rules apart best; a shared one saves reading another.
   const valuesOf = new Map<string, Set<string>>();
   for (const { fields } of required) {
@@ -107,10 +123,10 @@ function createGroup(rules: readonly CompiledRule[], indexField: string): Group 
   return { fields: [...chosen].map(([field, entry]) => ({ path: parsePath(field), ...entry })), rest };
 }
 
-function append(lists: Map<string, CompiledRule[]>, key: string, compiled: CompiledRule): void {
+function append<Value>(lists: Map<string, Value[]>, key: string, value: Value): void {
   const list = lists.get(key);
-  if (list === undefined) lists.set(key, [compiled]);
-  else list.push(compiled);
+  if (list === undefined) lists.set(key, [value]);
+  else list.push(value);
 }
 
 function collect(

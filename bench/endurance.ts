@@ -1,0 +1,125 @@
+import { type ChildProcess, spawn } from "node:child_process";
+import { once } from "node:events";
+import { Agent, request as httpRequest } from "node:http";
+import { createInterface } from "node:readline";
+import { fileURLToPath } from "node:url";
+import { print } from "./measure.ts";
+
+const root = fileURLToPath(new URL("..", import.meta.url));
+
+/** Lines that a child writes on its standard output, until `wanted` takes one. */
+async function lineOf(child: ChildProcess, wanted: RegExp): Promise<RegExpExecArray> {
+  if (child.stdout === null) throw new Error("the child's output is not read");
+  for await (const line of createInterface({ input: child.stdout })) {
+    const found = wanted.exec(line);
+    if (found !== null) return found;
+  }
+  throw new Error(`the child ended without ${wanted}`);
+}
+
+/** Events after which memory is compared. */
+const few = 10_000;
+const many = 1_000_000;
+
+/**
+ * Whether the receiver keeps anything of what it has seen: its memory, after collecting garbage, after many events and few.
+ *
+ * @param events after which the second look is taken
+ * @param delivery makes the body of a delivery of so many events
+ */
+export async function memory(
+  index: string,
+  environment: Readonly<Record<string, string>>,
+  delivery: (count: number) => string,
+  events = many,
+): Promise<void> {
+  const size = 100;
+  const script = `
+    const { handler } = await import(${JSON.stringify(index)});
+    let body = "";
+    for await (const chunk of process.stdin) body += chunk;
+    const event = { headers: { authorization: ${JSON.stringify(environment.HOOK_SECRET)}, "content-type": "application/json" },
+      requestContext: { http: { method: "POST", sourceIp: "192.0.2.1" } }, isBase64Encoded: false };
+    const look = () => { gc(); gc(); return process.memoryUsage().heapUsed; };
+    let before = 0;
+    for (let events = 0; events < ${events}; events += ${size}) {
+      if (events === ${few}) before = look();
+      // Another body each time, as in life: nothing can be known from before.
+      const answer = await handler({ ...event, body: body.replaceAll('"uuid":"', '"uuid":"' + events + "-") });
+      if (answer.statusCode !== 204) throw new Error("answered " + answer.statusCode);
+    }
+    process.stdout.write("\\nmemory " + before + " " + look() + "\\n");`;
+  const child = spawn(process.execPath, ["--expose-gc", "--input-type=module", "--eval", script], {
+    env: { ...process.env, ...environment },
+    stdio: ["pipe", "pipe", "inherit"],
+  });
+  child.stdin.end(delivery(size));
+  const [, before, after] = await lineOf(child, /^memory (\d+) (\d+)$/);
+  const unit = "bytes";
+  print(
+    { name: `memory of the receiver after ${events.toLocaleString("en-US")} events`, value: Number(after), unit },
+    { name: `the same after ${few.toLocaleString("en-US")}`, value: Number(before), unit },
+  );
+}
+
+/** Seconds of load, and requests at once. */
+const seconds = 4;
+const connections = 8;
+
+/** Requests per second that a server answers, each a delivery. */
+async function load(url: string, authorization: string, body: string): Promise<number> {
+  const agent = new Agent({ keepAlive: true, maxSockets: connections });
+  const post = () =>
+    new Promise<void>((resolve, reject) => {
+      const headers = { authorization, "content-type": "application/json", "content-length": Buffer.byteLength(body) };
+      const sent = httpRequest(url, { method: "POST", agent, headers }, (response) => {
+        if (response.statusCode !== 204) reject(new Error(`answered ${response.statusCode}`));
+        response.resume().once("end", resolve);
+      });
+      sent.once("error", reject);
+      sent.end(body);
+    });
+  const run = async (milliseconds: number) => {
+    const end = performance.now() + milliseconds;
+    let count = 0;
+    const worker = async () => {
+      for (; performance.now() < end; count += 1) await post();
+    };
+    await Promise.all(Array.from({ length: connections }, worker));
+    return count;
+  };
+  await run(1_000);
+  const count = await run(seconds * 1_000);
+  agent.destroy();
+  return count / seconds;
+}
+
+/** Requests per second of the embedded run, beside those of a server that does nothing. */
+export async function http(body: string): Promise<void> {
+  const bare = `
+    const server = (await import("node:http")).createServer((request, response) => {
+      request.resume().once("end", () => response.writeHead(204).end());
+    });
+    server.listen(0, "127.0.0.1", () => process.stdout.write("ready http://127.0.0.1:" + server.address().port + "/\\n"));`;
+  const rates: number[] = [];
+  for (const args of [["--input-type=module", "--eval", bare], ["local/main.ts"]]) {
+    const child = spawn(process.execPath, args, {
+      cwd: root,
+      env: { ...process.env, PORT: "0", HOOK_SECRET: "bench", POWERTOOLS_METRICS_DISABLED: "true" },
+      stdio: ["ignore", "pipe", "inherit"],
+    });
+    try {
+      const [, url = ""] = await lineOf(child, /^ready (\S+)/);
+      rates.push(await load(url, "bench", body));
+    } finally {
+      child.kill();
+      await once(child, "exit");
+    }
+  }
+  const [most = 0, ours = 0] = rates;
+  const unit = "requests per second";
+  print(
+    { name: "deliveries to the embedded run", value: ours, unit },
+    { name: "requests to a bare server that answers 204", value: most, unit },
+  );
+}
