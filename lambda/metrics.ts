@@ -17,11 +17,14 @@ export interface Metrics {
   readonly publish: () => Promise<void>;
 }
 
+/** What metrics and log lines say that they are of: in the stack, its name. */
+export const serviceName = process.env.POWERTOOLS_SERVICE_NAME || "okta-proxy-watch";
+
 /** Metrics of a function; Powertools, which writes them, is loaded with the first line. */
 export function createMetrics(): Metrics {
   const getPowertools = once(async () => {
     const { Metrics, MetricUnit } = await import("@aws-lambda-powertools/metrics");
-    return { powertools: new Metrics({ namespace: "OktaProxyWatch", serviceName: "okta-proxy-watch" }), MetricUnit };
+    return { powertools: new Metrics({ namespace: "OktaProxyWatch", serviceName }), MetricUnit };
   });
   let counts: (readonly [name: string, value: number])[] = [];
   let times: (readonly [name: string, milliseconds: number])[] = [];

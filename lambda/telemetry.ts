@@ -1,10 +1,10 @@
 import { Logger } from "@aws-lambda-powertools/logger";
-import type { Metrics } from "./metrics.ts";
+import { type Metrics, serviceName } from "./metrics.ts";
 import { publishedTime } from "./okta/log-event.ts";
 import type { Observation, Subject } from "./pipeline.ts";
 
 /** Structured logs: ids only, never a secret, a name or an address. */
-export const logger = new Logger({ serviceName: "okta-proxy-watch" });
+export const logger = new Logger({ serviceName });
 /** What every line about an event names, so that the event can be followed from its delivery to its alert. */
 function namesOf({ deliveryId, events, ruleIds }: Subject) {
   return {

@@ -28,13 +28,14 @@ interface AlarmRule {
 
 const minutes = (count: number) => Duration.minutes(count);
 
-const deliveries = () => ownMetric("Deliveries", { period: Duration.hours(1), statistic: "Sum" });
+const deliveries = (scope: Construct) =>
+  ownMetric(scope, "Deliveries", { period: Duration.hours(1), statistic: "Sum" });
 
 /** Deliveries by the hour, where every hour of a Saturday or Sunday (UTC) counts as if there had been one. */
-const deliveriesOnWorkingDays = () =>
+const deliveriesOnWorkingDays = (scope: Construct) =>
   new MathExpression({
     expression: "IF(DAY(FILL(deliveries, 0)) < 6, FILL(deliveries, 0), 1)",
-    usingMetrics: { deliveries: deliveries() },
+    usingMetrics: { deliveries: deliveries(scope) },
     period: Duration.hours(1),
   });
 
@@ -75,12 +76,12 @@ export class Alarms extends Construct {
       },
       Refused: {
         description: "Many requests are refused: a wrong secret, or somebody who tries",
-        metric: ownMetric("RefusedRequests", { period: minutes(5), statistic: "Sum" }),
+        metric: ownMetric(this, "RefusedRequests", { period: minutes(5), statistic: "Sum" }),
         threshold: 100,
       },
       AlertsLate: {
         description: "Alerts come long after their events",
-        metric: ownMetric("AlertLatency", { period: minutes(5), statistic: "p90" }),
+        metric: ownMetric(this, "AlertLatency", { period: minutes(5), statistic: "p90" }),
         threshold: minutes(15).toMilliseconds(),
       },
       Parked: {
@@ -90,7 +91,7 @@ export class Alarms extends Construct {
       },
       EventsFailed: {
         description: "Events could be neither alerted on nor parked",
-        metric: ownMetric("EventsFailed", { period: minutes(5), statistic: "Sum" }),
+        metric: ownMetric(this, "EventsFailed", { period: minutes(5), statistic: "Sum" }),
         threshold: 1,
       },
     };
@@ -105,7 +106,7 @@ export class Alarms extends Construct {
       const hours = settings.heartbeatWorkingDays ? "hours of working days" : "hours";
       rules.Deaf = {
         description: `Okta delivered nothing for ${settings.heartbeatHours} ${hours}: the hook is off, its secret was changed, or the daily limit is used up`,
-        metric: settings.heartbeatWorkingDays ? deliveriesOnWorkingDays() : deliveries(),
+        metric: settings.heartbeatWorkingDays ? deliveriesOnWorkingDays(this) : deliveries(this),
         threshold: 1,
         below: true,
         periods: settings.heartbeatHours,

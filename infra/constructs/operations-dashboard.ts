@@ -6,7 +6,6 @@ import type { RuleSet } from "../../lambda/sigma/rule-set.ts";
 import { ownMetric, type WatchedResources } from "./own-metric.ts";
 
 const period = Duration.minutes(5);
-const sum = (name: string, label = name) => ownMetric(name, { period, statistic: "Sum", label });
 
 /** What the dashboard shows. */
 export interface OperationsDashboardProps extends WatchedResources {
@@ -19,6 +18,7 @@ export class OperationsDashboard extends Construct {
   constructor(scope: Construct, id: string, { detections, ...watched }: OperationsDashboardProps) {
     super(scope, id);
     const { receiver, functions, retryQueue, deadLetterQueue } = watched;
+    const sum = (name: string, label = name) => ownMetric(this, name, { period, statistic: "Sum", label });
     const dashboard = new Dashboard(this, "Dashboard", { defaultInterval: Duration.days(1) });
     const graph = (title: string, left: readonly IMetric[], right: readonly IMetric[] = []) => ({ title, left, right });
     const rows: readonly (readonly [heading: string, graphs: readonly ReturnType<typeof graph>[]])[] = [
@@ -46,10 +46,12 @@ export class OperationsDashboard extends Construct {
           graph(
             "From event to alert, and its steps, milliseconds",
             [
-              ownMetric("AlertLatency", { period, statistic: "p50", label: "event to alert, p50" }),
-              ownMetric("AlertLatency", { period, statistic: "p90", label: "event to alert, p90" }),
+              ownMetric(this, "AlertLatency", { period, statistic: "p50", label: "event to alert, p50" }),
+              ownMetric(this, "AlertLatency", { period, statistic: "p90", label: "event to alert, p90" }),
             ],
-            steps.map((step) => ownMetric(`${step}Duration`, { period, statistic: "p90", label: `${step}, p90` })),
+            steps.map((step) =>
+              ownMetric(this, `${step}Duration`, { period, statistic: "p90", label: `${step}, p90` }),
+            ),
           ),
         ],
       ],

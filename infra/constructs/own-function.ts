@@ -6,6 +6,7 @@ import { Construct } from "constructs";
 import type { Settings } from "../settings.ts";
 import type { DeadLetterQueue } from "./dead-letter-queue.ts";
 import type { Encryption } from "./encryption.ts";
+import { serviceName } from "./own-metric.ts";
 
 /** How each function is set up. */
 export interface OwnFunctionProps {
@@ -55,7 +56,11 @@ export class OwnFunction extends Construct {
       ...(retryAttempts === undefined ? {} : { retryAttempts }),
       // Not by SqsDestination, which would grant more than is used.
       ...(onFailure && { onFailure: { bind: () => ({ destination: onFailure.queue.queueArn }) } }),
-      environment: { NODE_OPTIONS: "--enable-source-maps", ...props.environment },
+      environment: {
+        NODE_OPTIONS: "--enable-source-maps",
+        POWERTOOLS_SERVICE_NAME: serviceName(this),
+        ...props.environment,
+      },
     });
     onFailure?.grantSend(this.role);
   }

@@ -1,5 +1,7 @@
+import { Stack } from "aws-cdk-lib";
 import { Metric, type MetricOptions } from "aws-cdk-lib/aws-cloudwatch";
 import type { Function as LambdaFunction } from "aws-cdk-lib/aws-lambda";
+import type { Construct } from "constructs";
 import type { DeadLetterQueue } from "./dead-letter-queue.ts";
 import type { RetryQueue } from "./retry-queue.ts";
 
@@ -16,12 +18,20 @@ export interface WatchedResources {
   readonly canary: LambdaFunction | null;
 }
 
-/** A metric that the functions write themselves: see `lambda/telemetry.ts`. */
-export function ownMetric(metricName: string, options: MetricOptions): Metric {
+/**
+ * A metric that the functions of this stack write themselves, see `lambda/metrics.ts`: each stack has its own, as several may
+ * be side by side, and one that is deaf must not be hidden by another that hears.
+ */
+export function ownMetric(scope: Construct, metricName: string, options: MetricOptions): Metric {
   return new Metric({
     namespace: "OktaProxyWatch",
     metricName,
-    dimensionsMap: { service: "okta-proxy-watch" },
+    dimensionsMap: { service: serviceName(scope) },
     ...options,
   });
+}
+
+/** What the functions of a stack call themselves in metrics and logs: the stack's name. */
+export function serviceName(scope: Construct): string {
+  return Stack.of(scope).stackName;
 }

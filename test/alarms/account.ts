@@ -62,6 +62,7 @@ export async function startAccount(cloudWatch: CloudWatch): Promise<Account> {
   Object.assign(process.env, emulators.environment, {
     AWS_ENDPOINT_URL_SECRETS_MANAGER: secretsManager.url,
     HOOK_SECRET_ARN: arnOf("hook"),
+    POWERTOOLS_SERVICE_NAME: "Test",
     MISMATCH_DISTANCE_KM: "500",
     OKTA_ORG_URL: okta.orgUrl,
     OKTA_CREDENTIAL_SECRET_ARN: arnOf("credential"),
@@ -175,7 +176,7 @@ export async function startAccount(cloudWatch: CloudWatch): Promise<Account> {
         front.closeAllConnections();
       });
       await Promise.all([emulators.stop(), okta.stop(), secretsManager.stop()]);
-      for (const variable of ["HOOK_URL", "HOOK_SECRET_ARN"]) delete process.env[variable];
+      for (const variable of ["HOOK_URL", "HOOK_SECRET_ARN", "POWERTOOLS_SERVICE_NAME"]) delete process.env[variable];
     },
   };
 }

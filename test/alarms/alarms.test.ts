@@ -175,7 +175,7 @@ describe("Deaf by working days", () => {
     byDays.put({
       namespace: "OktaProxyWatch",
       name: "Deliveries",
-      dimensions: { service: "okta-proxy-watch" },
+      dimensions: { service: "Test" },
       value: 1,
       at: Date.parse(time),
     });

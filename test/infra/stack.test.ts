@@ -388,6 +388,19 @@ describe("several stacks in one account and region", () => {
     expect(names).toEqual([]);
   });
 
+  test("have metrics of their own: one that is deaf is not hidden by another that hears", () => {
+    const whole = synthesize(everything);
+    const services = Object.values(whole.findResources("AWS::Lambda::Function")).map(
+      ({ Properties }) => Properties.Environment.Variables.POWERTOOLS_SERVICE_NAME,
+    );
+    expect(new Set(services)).toEqual(new Set(["Test"]));
+    const ours = Object.values(whole.findResources("AWS::CloudWatch::Alarm")).filter(
+      ({ Properties }) => Properties.Namespace === "OktaProxyWatch",
+    );
+    expect(ours.length).toBeGreaterThan(3);
+    for (const { Properties } of ours) expect(Properties.Dimensions).toEqual([{ Name: "service", Value: "Test" }]);
+  });
+
   test("are called by their setting; a name that CloudFormation refuses is refused", () => {
     const name = (stackName?: unknown) => readStackName(new App({ context: { stackName } }).node);
     expect([name(), name("OktaProxyWatchEurope")]).toEqual(["OktaProxyWatch", "OktaProxyWatchEurope"]);
