@@ -69,13 +69,26 @@ function description(alert: Alert): string {
     ...alertRows(alert).filter(([name]) => !leftOut.has(name)),
     ["Detections", alert.detections.map(({ level, title: name }) => `${name} (${level})`).join("; ")] as const,
   ];
-  const text = [safe(alert.summary, 1_000), ...rows.map(([name, value]) => `*${name}* ${safe(value, 600)}`)].join("\n");
+  const lines = [safe(alert.summary, 1_000), ...rows.map(([name, value]) => `*${name}* ${safe(value, 600)}`)];
   // A link of ours has no character that a markup knows.
   const look = Object.entries({ Event: links.event, Session: links.session, User: links.userProfile }).flatMap(
     ([name, link]) => (link === null ? [] : [`*${name}* ${link}`]),
   );
   const room = maximumDescription - look.reduce((sum, link) => sum + link.length + 1, 0);
-  return [cut(text, Math.max(room, 0)), ...look].join("\n");
+  return [...wholeLines(lines, room), ...look].join("\n");
+}
+
+/** The first lines that fit, whole: a cut within one could split what is escaped or bold. */
+function wholeLines(lines: readonly string[], room: number): string[] {
+  const taken: string[] = [];
+  let left = room;
+  for (const line of lines) {
+    left -= line.length + 1;
+    // Room for the sign that there was more.
+    if (left < 2) return [...taken, "…"];
+    taken.push(line);
+  }
+  return taken;
 }
 
 /**

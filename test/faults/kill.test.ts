@@ -3,7 +3,7 @@ import { inParallel, isMalformed, isProxied, sampleDeliveries, startWorld, sumUp
 
 /** KILLS and LOAD_DELIVERIES set how much; LOAD_REPORT=1 prints what was seen. */
 const kills = Number(process.env.KILLS ?? 4);
-const count = Number(process.env.LOAD_DELIVERIES ?? 300);
+const count = Number(process.env.LOAD_DELIVERIES ?? 200);
 
 let world: World;
 afterEach(() => world.stop());

@@ -3,7 +3,7 @@ import type { Fault } from "../../local/fault-proxy.ts";
 import { inParallel, isMalformed, isProxied, sampleDeliveries, startWorld, sumUp, type World } from "./world.ts";
 
 /** LOAD_DELIVERIES=2000 is the full load; LOAD_REPORT=1 prints what was seen. */
-const count = Number(process.env.LOAD_DELIVERIES ?? 300);
+const count = Number(process.env.LOAD_DELIVERIES ?? 200);
 const atOnce = 50;
 /** The longest that an answer may take, in milliseconds. */
 const deadline = 2_500;
