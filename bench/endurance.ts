@@ -3,6 +3,7 @@ import { once } from "node:events";
 import { Agent, request as httpRequest } from "node:http";
 import { createInterface } from "node:readline";
 import { fileURLToPath } from "node:url";
+import type { functionUrlRequest } from "./events.ts";
 import { print } from "./measure.ts";
 
 const root = fileURLToPath(new URL("..", import.meta.url));
@@ -17,35 +18,33 @@ async function lineOf(child: ChildProcess, wanted: RegExp): Promise<RegExpExecAr
   throw new Error(`the child ended without ${wanted}`);
 }
 
-/** Events after which memory is compared. */
+/** Events after which memory is first looked at, and events of a delivery. */
 const few = 10_000;
-const many = 1_000_000;
+const size = 100;
 
 /**
  * Whether the receiver keeps anything of what it has seen: its memory, after collecting garbage, after many events and few.
  *
  * @param events after which the second look is taken
- * @param delivery makes the body of a delivery of so many events
+ * @param request a delivery of a hundred events
  */
 export async function memory(
   index: string,
   environment: Readonly<Record<string, string>>,
-  delivery: (count: number) => string,
-  events = many,
+  request: ReturnType<typeof functionUrlRequest>,
+  events: number,
 ): Promise<void> {
-  const size = 100;
   const script = `
     const { handler } = await import(${JSON.stringify(index)});
-    let body = "";
-    for await (const chunk of process.stdin) body += chunk;
-    const event = { headers: { authorization: ${JSON.stringify(environment.HOOK_SECRET)}, "content-type": "application/json" },
-      requestContext: { http: { method: "POST", sourceIp: "192.0.2.1" } }, isBase64Encoded: false };
+    let input = "";
+    for await (const chunk of process.stdin) input += chunk;
+    const request = JSON.parse(input);
     const look = () => { gc(); gc(); return process.memoryUsage().heapUsed; };
     let before = 0;
     for (let events = 0; events < ${events}; events += ${size}) {
       if (events === ${few}) before = look();
       // Another body each time, as in life: nothing can be known from before.
-      const answer = await handler({ ...event, body: body.replaceAll('"uuid":"', '"uuid":"' + events + "-") });
+      const answer = await handler({ ...request, body: request.body.replaceAll('"uuid":"', '"uuid":"' + events + "-") });
       if (answer.statusCode !== 204) throw new Error("answered " + answer.statusCode);
     }
     process.stdout.write("\\nmemory " + before + " " + look() + "\\n");`;
@@ -53,7 +52,7 @@ export async function memory(
     env: { ...process.env, ...environment },
     stdio: ["pipe", "pipe", "inherit"],
   });
-  child.stdin.end(delivery(size));
+  child.stdin.end(JSON.stringify(request));
   const [, before, after] = await lineOf(child, /^memory (\d+) (\d+)$/);
   const unit = "bytes";
   print(

@@ -67,3 +67,8 @@ const eventTypes = [
   "system.api_token.create",
   "application.user_membership.add",
 ];
+
+/** What the receiver is invoked with, as far as it looks at it. */
+export function functionUrlRequest(method: string, headers: Readonly<Record<string, string>>, body: string) {
+  return { headers, requestContext: { http: { method, sourceIp: "192.0.2.1" } }, body, isBase64Encoded: false };
+}

@@ -7,7 +7,7 @@ import { promisify } from "node:util";
 import { alerting } from "./alerting.ts";
 import { backtest } from "./backtest.ts";
 import { http, memory } from "./endurance.ts";
-import { sampleEvent } from "./events.ts";
+import { functionUrlRequest, sampleEvent } from "./events.ts";
 import { matching } from "./matching.ts";
 import { median, print } from "./measure.ts";
 import { profiles } from "./profiles.ts";
@@ -48,19 +48,15 @@ async function sizes(): Promise<void> {
 
 const sum = (values: readonly number[]) => values.reduce((total, value) => total + value, 0);
 
-/** What a request looks like to the handler. */
-function request(method: string, headers: Readonly<Record<string, string>>, body = "") {
-  return {
-    headers: { authorization: environment.HOOK_SECRET, ...headers },
-    requestContext: { http: { method, sourceIp: "192.0.2.1" } },
-    body,
-    isBase64Encoded: false,
-  };
-}
+/** A request with the secret. */
+const request = (method: string, headers: Readonly<Record<string, string>>, body = "") =>
+  functionUrlRequest(method, { authorization: environment.HOOK_SECRET, ...headers }, body);
+
+const post = (body: string) => request("POST", { "content-type": "application/json" }, body);
 
 const firstRequests = {
   "the first verification": request("GET", { "x-okta-verification-challenge": "challenge" }),
-  "the first delivery, without a match": request("POST", { "content-type": "application/json" }, deliveryOf(1)),
+  "the first delivery, without a match": post(deliveryOf(1)),
 } as const;
 
 /** Starts a process that imports a handler and has it answer one request; gives back what it wrote on standard error. */
@@ -149,7 +145,7 @@ async function deliveries(): Promise<void> {
     ["a delivery of one such event", 1],
   ] as const) {
     const body = deliveryOf(count);
-    const event = request("POST", { "content-type": "application/json" }, body);
+    const event = post(body);
     const answer = (await handler(event)) as { statusCode: number };
     if (answer.statusCode !== 204) throw new Error(`the delivery was answered ${answer.statusCode}`);
     const unit = "milliseconds";
@@ -164,7 +160,12 @@ async function deliveries(): Promise<void> {
 await sizes();
 await coldStarts();
 await deliveries();
-await memory(pathToFileURL(index).href, environment, deliveryOf, Number(process.env.MEMORY_EVENTS ?? 1_000_000));
+await memory(
+  pathToFileURL(index).href,
+  environment,
+  post(deliveryOf(100)),
+  Number(process.env.MEMORY_EVENTS ?? 1_000_000),
+);
 await http(deliveryOf(1));
 await refusals(async () => (await import(`${pathToFileURL(index).href}?refusals`)).handler);
 await matching(fileURLToPath(new URL("../lambda/detections", import.meta.url)));

@@ -1,4 +1,5 @@
 import { startAwsEndpoint } from "../test/fixtures/aws-endpoint.ts";
+import { functionUrlRequest } from "./events.ts";
 import { median, percentile, print } from "./measure.ts";
 
 /** What a refused request may cost, in milliseconds of compute: no more, whoever floods the URL. */
@@ -66,14 +67,12 @@ export async function refusals(importReceiver: () => Promise<Handler>): Promise<
   }
 }
 
-function request(authorization: string | undefined, body = "{}") {
-  return {
-    headers: { ...(authorization === undefined ? {} : { authorization }), "content-type": "application/json" },
-    requestContext: { http: { method: "POST", sourceIp: "192.0.2.1" } },
+const request = (authorization: string | undefined, body = "{}") =>
+  functionUrlRequest(
+    "POST",
+    { ...(authorization === undefined ? {} : { authorization }), "content-type": "application/json" },
     body,
-    isBase64Encoded: false,
-  };
-}
+  );
 
 /** Milliseconds of each call. */
 function times(handler: Handler, event: unknown): Promise<number[]> {

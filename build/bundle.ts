@@ -97,6 +97,9 @@ function leaveForLater(later: Map<string, string>): Plugin {
           .replace(/\.ts$/, "")
           .replace(/^[./@]+/, "")
           .replace(/\W+/g, "-");
+        if ((later.get(name) ?? resolved.path) !== resolved.path) {
+          return { errors: [{ text: `two files would be called ${name}: ${later.get(name)} and ${resolved.path}` }] };
+        }
         later.set(name, resolved.path);
         return { path: `./${laterFolder}/${name}.mjs`, external: true };
       });

@@ -1,4 +1,4 @@
-import { CloudFormationClient, DescribeStacksCommand } from "@aws-sdk/client-cloudformation";
+import { CloudFormationClient, DescribeStacksCommand, type Stack } from "@aws-sdk/client-cloudformation";
 import { DynamoDBClient } from "@aws-sdk/client-dynamodb";
 import { GetSecretValueCommand, SecretsManagerClient } from "@aws-sdk/client-secrets-manager";
 import { SNSClient } from "@aws-sdk/client-sns";
@@ -75,15 +75,27 @@ export async function findDeployment({ stack, local, url }: DeploymentOptions): 
 async function stackOutputs(stack: string): Promise<ReadonlyMap<string, string>> {
   const client = new CloudFormationClient({});
   try {
-    const { Stacks = [] } = await client.send(new DescribeStacksCommand({ StackName: stack }));
-    const outputs = Stacks[0]?.Outputs ?? [];
-    return new Map(outputs.map(({ OutputKey = "", OutputValue = "" }) => [OutputKey, OutputValue]));
-  } catch (error) {
-    throw new InputError(
-      `the stack ${stack} cannot be found: ${messageOf(error)}. Are AWS credentials and region set? For the embedded run: --local`,
-    );
+    const { Outputs = [] } = await describeStack(client, stack, " For the embedded run: --local");
+    return new Map(Outputs.map(({ OutputKey = "", OutputValue = "" }) => [OutputKey, OutputValue]));
   } finally {
     client.destroy();
+  }
+}
+
+/**
+ * What CloudFormation knows of a stack.
+ *
+ * @param further what else may be meant, for the error
+ * @throws InputError when there is no such stack
+ */
+export async function describeStack(client: CloudFormationClient, name: string, further = ""): Promise<Partial<Stack>> {
+  try {
+    const { Stacks = [] } = await client.send(new DescribeStacksCommand({ StackName: name }));
+    return Stacks[0] ?? {};
+  } catch (error) {
+    throw new InputError(
+      `the stack ${name} cannot be found: ${messageOf(error)}. Are AWS credentials and region set?${further}`,
+    );
   }
 }
 

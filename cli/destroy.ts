@@ -10,7 +10,7 @@ import {
 } from "@aws-sdk/client-cloudformation";
 import { plural } from "../lambda/alerts/wording.ts";
 import { createCommand, InputError, onTerminal, runCommand } from "./command.ts";
-import { defaultStack } from "./deployment.ts";
+import { defaultStack, describeStack } from "./deployment.ts";
 import { createProgress } from "./progress.ts";
 
 const print = (text: string) => process.stdout.write(`${onTerminal(text)}\n`);
@@ -43,7 +43,7 @@ const reasons: Readonly<Record<string, { readonly why: string; readonly remove: 
 async function destroy({ stack, dryRun, yes }: Options): Promise<void> {
   const client = new CloudFormationClient({});
   try {
-    const id = await findStack(client, stack);
+    const { StackId: id = stack } = await describeStack(client, stack);
     const resources = await listResources(client, id);
     const retained = await listRetained(client, id);
     const staying = resources.filter(({ LogicalResourceId = "" }) => retained.has(LogicalResourceId));
@@ -66,17 +66,6 @@ async function destroy({ stack, dryRun, yes }: Options): Promise<void> {
     );
   } finally {
     client.destroy();
-  }
-}
-
-async function findStack(client: CloudFormationClient, name: string): Promise<string> {
-  try {
-    const { Stacks = [] } = await client.send(new DescribeStacksCommand({ StackName: name }));
-    return Stacks[0]?.StackId ?? name;
-  } catch (error) {
-    throw new InputError(
-      `the stack ${name} cannot be found: ${(error as Error).message}. Are AWS credentials and region set?`,
-    );
   }
 }
 

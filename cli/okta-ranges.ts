@@ -1,7 +1,8 @@
 import { readFile } from "node:fs/promises";
 import * as z from "zod";
+import { plural } from "../lambda/alerts/wording.ts";
 import { parseCidr } from "../lambda/network.ts";
-import { createCommand, InputError, onTerminal, runCommand } from "./command.ts";
+import { createCommand, InputError, onTerminal, runCommand, whyUnreachable } from "./command.ts";
 
 /** Where Okta publishes the networks of its cells: https://help.okta.com/oie/en-us/content/topics/security/ip-address-allow-listing.htm */
 const published = "https://s3.amazonaws.com/okta-ip-ranges/ip_ranges.json";
@@ -18,7 +19,8 @@ interface Options {
 async function printRanges({ cell: wanted = [], from }: Options): Promise<void> {
   const all = await readCells(from);
   if (wanted.length === 0) {
-    for (const [name, { ip_ranges: ranges }] of Object.entries(all)) print(`${name}  ${ranges.length} networks`);
+    for (const [name, { ip_ranges: ranges }] of Object.entries(all))
+      print(`${name}  ${plural(ranges.length, "network")}`);
     process.stderr.write(
       "The footer of your org's admin console names its cell: OK1 is us_cell_1, EU1 emea_cell_1... Then: --cell NAME\n",
     );
@@ -54,8 +56,7 @@ async function readText(from: string): Promise<string> {
     if (!response.ok) throw new Error(`it answered ${response.status}`);
     return await response.text();
   } catch (error) {
-    const { message, cause } = error as Error;
-    throw new InputError(`${from} cannot be read: ${cause instanceof Error ? cause.message : message}`);
+    throw new InputError(`${from} cannot be read: ${whyUnreachable(error)}`);
   }
 }
 

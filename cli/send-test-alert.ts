@@ -2,7 +2,7 @@ import { paginateListSubscriptionsByTopic, type Subscription } from "@aws-sdk/cl
 import { GetQueueAttributesCommand } from "@aws-sdk/client-sqs";
 import { createClaims } from "../lambda/claims/state-table.ts";
 import { awaitEnd, sendTest } from "../lambda/send-test.ts";
-import { createCommand, InputError, onTerminal, runCommand } from "./command.ts";
+import { createCommand, InputError, onTerminal, runCommand, whyUnreachable } from "./command.ts";
 import { addDeploymentOptions, type Deployment, type DeploymentOptions, findDeployment } from "./deployment.ts";
 
 const print = (text: string) => process.stdout.write(`${onTerminal(text)}\n`);
@@ -32,8 +32,7 @@ async function deliver({ hookUrl, hookSecret }: Deployment, uuid: string): Promi
   try {
     return await sendTest(hookUrl, authorization, uuid);
   } catch (error) {
-    const { cause, message } = error as Error;
-    throw new InputError(`${hookUrl} cannot be reached: ${cause instanceof Error ? cause.message : message}`);
+    throw new InputError(`${hookUrl} cannot be reached: ${whyUnreachable(error)}`);
   }
 }
 

@@ -16,13 +16,12 @@ export interface BudgetShares {
 }
 
 /**
- * Starts a budget now.
+ * Starts a budget now. Its signals are made when they are first asked for, since most requests are done before they have to
+ * wait for anything.
  *
- * @param now milliseconds, from any origin: with it, signals are made when they are first asked for, since most requests are
- *   done before they have to wait for anything. @default signals are made at once
+ * @param now milliseconds, from any origin
  */
-export function startBudget({ work, parking }: BudgetShares, now?: () => number): Budget {
-  if (now === undefined) return { work: AbortSignal.timeout(work), parking: AbortSignal.timeout(parking) };
+export function startBudget({ work, parking }: BudgetShares, now: () => number): Budget {
   const start = now();
   const made: { work?: AbortSignal; parking?: AbortSignal } = {};
   const after = (milliseconds: number) => AbortSignal.timeout(Math.max(0, Math.ceil(milliseconds - (now() - start))));

@@ -69,10 +69,11 @@ const matching = (pattern: RegExp, fault: string) => (value: string) => (pattern
 const anything = () => null;
 const optional = ({ fault }: Variable): Variable => ({ what: null, fault });
 
-const queueUrl = (what: string): Variable => ({
+const url = (what: string): Variable => ({
   what: `the URL of the ${what}`,
   fault: matching(/^https?:\/\/\S+$/, "is no URL"),
 });
+/** The ARN of a secret that there has to be. */
 export const secretArn: Variable = {
   what: "the ARN of a Secrets Manager secret",
   fault: matching(/^arn:[\w-]+:secretsmanager:\S+$/, "is no ARN of a Secrets Manager secret"),
@@ -87,8 +88,8 @@ export const variables = {
   PROFILE_TABLE: { what: "the name of the profile table", fault: anything },
   STATE_TABLE: { what: "the name of the state table", fault: anything },
   ALERT_TOPIC_ARN: topicArn("alert topic"),
-  RETRY_QUEUE_URL: queueUrl("retry queue"),
-  DEAD_LETTER_QUEUE_URL: queueUrl("dead-letter queue"),
+  RETRY_QUEUE_URL: url("retry queue"),
+  DEAD_LETTER_QUEUE_URL: url("dead-letter queue"),
   MISMATCH_DISTANCE_KM: {
     what: "a number of kilometers, for example 500",
     fault(value) {
@@ -101,9 +102,8 @@ export const variables = {
     fault: (value) =>
       isSuppressMinutes(value) ? null : `is no whole number of minutes from 0 to ${maximumSuppressMinutes}`,
   },
-  REFRESH_QUEUE_URL: optional(queueUrl("refresh queue")),
+  REFRESH_QUEUE_URL: optional(url("refresh queue")),
   EXPERIMENTAL_DETECTIONS: { what: null, fault: matching(/^(true|false)$/, "is neither true nor false") },
-  HOOK_SECRET: { what: null, fault: anything },
   HOOK_SECRET_ARN: optional(secretArn),
   ALLOWED_CIDRS: {
     what: null,
@@ -111,7 +111,7 @@ export const variables = {
   },
   OUTPUT: { what: "the name of an output", fault: matching(/^[\w-]*$/, "is no name of an output") },
   OUTPUT_TOPIC_ARN: topicArn("output's topic"),
-  HOOK_URL: { what: "the URL of the event hook", fault: matching(/^https?:\/\/\S+$/, "is no URL") },
+  HOOK_URL: url("event hook"),
 } as const satisfies Readonly<Record<string, Variable>>;
 
 type Name = keyof typeof variables;
@@ -122,6 +122,7 @@ function readNetworks(text: string): Network[] | null {
   return networks.every((network) => network !== null) ? networks : null;
 }
 
+/** A process's environment variables. */
 export type Environment = Readonly<Record<string, string | undefined>>;
 
 /**
@@ -149,7 +150,7 @@ export function readReceiverConfig(environment: Environment): ReceiverConfig {
     );
   }
   if (value && arn) faults.push("HOOK_SECRET and HOOK_SECRET_ARN are both set: set exactly one of them");
-  const known = read([...pipelineVariables, "HOOK_SECRET", "HOOK_SECRET_ARN", "ALLOWED_CIDRS"], environment, faults);
+  const known = read([...pipelineVariables, "HOOK_SECRET_ARN", "ALLOWED_CIDRS"], environment, faults);
   return {
     ...toPipelineConfig(known),
     hookSecret: arn ? { arn } : { value: value ?? "" },
@@ -186,9 +187,14 @@ export function readNoticeConfig(environment: Environment): NoticeConfig {
  * @throws ConfigError naming everything that is missing or malformed
  */
 export function readCanaryConfig(environment: Environment): CanaryConfig {
-  const known = read(["HOOK_URL", "STATE_TABLE"], environment);
-  const { HOOK_SECRET_ARN = "" } = readVariables({ HOOK_SECRET_ARN: secretArn }, environment);
-  return { hookUrl: known.HOOK_URL ?? "", hookSecretArn: HOOK_SECRET_ARN, stateTable: known.STATE_TABLE ?? "" };
+  const { HOOK_URL, STATE_TABLE } = variables;
+  // The secret itself, which may stand in for its ARN elsewhere, does not do here.
+  const known = readVariables({ HOOK_URL, HOOK_SECRET_ARN: secretArn, STATE_TABLE }, environment);
+  return {
+    hookUrl: known.HOOK_URL ?? "",
+    hookSecretArn: known.HOOK_SECRET_ARN ?? "",
+    stateTable: known.STATE_TABLE ?? "",
+  };
 }
 
 const pipelineVariables = [

@@ -17,7 +17,7 @@ export async function createProcess(config: ReceiverConfig, metrics: Metrics): P
       import("./pipeline.ts"),
       import("./pipeline-ports.ts"),
     ]);
-    return { processDelivery, ports: await createPipelinePorts(config, metrics) };
+    return { processDelivery, ports: await createPipelinePorts(config, rules, metrics) };
   });
   return async (delivery, budget) => {
     countDelivery(delivery, rules.kinds, metrics);

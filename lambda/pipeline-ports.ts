@@ -2,7 +2,6 @@ import { toMessage } from "./alerts/message.ts";
 import { createClaims } from "./claims/state-table.ts";
 import type { PipelineConfig } from "./config.ts";
 import { toDeadLetter } from "./dead-letters/dead-letter.ts";
-import { enabledRules } from "./detections/enabled-rules.ts";
 import { createDynamodb } from "./dynamodb/client.ts";
 import { createUserStates } from "./history/user-states.ts";
 import { createLookUp } from "./look-up.ts";
@@ -13,11 +12,16 @@ import { createQueue } from "./queue.ts";
 import { writeWork } from "./retries/work.ts";
 import { adjustments } from "./severity/adjustments.ts";
 import { compileAdjustments } from "./severity/compile-adjustments.ts";
+import type { RuleSet } from "./sigma/rule-set.ts";
 import { createObserver } from "./telemetry.ts";
 import { createTopic } from "./topic.ts";
 
 /** The pipeline's ports onto AWS, for every function that works on events. Clients are made when first needed. */
-export async function createPipelinePorts(config: PipelineConfig, metrics: Metrics): Promise<PipelinePorts> {
+export async function createPipelinePorts(
+  config: PipelineConfig,
+  rules: RuleSet,
+  metrics: Metrics,
+): Promise<PipelinePorts> {
   const { refreshQueueUrl } = config;
   const sendRefreshes = refreshQueueUrl === null ? null : createQueue(refreshQueueUrl);
   const sendDeadLetters = createQueue(config.deadLetterQueueUrl);
@@ -25,7 +29,7 @@ export async function createPipelinePorts(config: PipelineConfig, metrics: Metri
   const getDynamodb = createDynamodb();
   const publish = createTopic(config.alertTopicArn);
   return {
-    rules: await enabledRules(config),
+    rules,
     severityAdjustments: await compileAdjustments(adjustments),
     lookUp: createLookUp(config.profileTable, config.stateTable, getDynamodb),
     claims: createClaims(config.stateTable, getDynamodb),

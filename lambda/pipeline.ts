@@ -357,8 +357,7 @@ async function refreshProfiles(delivery: Delivery, ports: PipelinePorts, budget:
   try {
     await within(signal, ports.refreshProfiles(users, signal));
   } catch (error) {
-    const subject = { deliveryId: delivery.id, events: [], ruleIds: [] };
-    ports.observe({ kind: "refreshesLost", subject, count: users.length, error });
+    ports.observe({ kind: "refreshesLost", subject: subjectOfWhole(delivery), count: users.length, error });
   }
 }
 
@@ -404,7 +403,7 @@ async function parkWork(left: readonly ParkedWork[], ports: PipelinePorts, budge
 async function parkMalformed(delivery: Delivery, ports: PipelinePorts, budget: Budget): Promise<boolean> {
   const count = delivery.malformed.length;
   if (count === 0) return true;
-  const subject = { deliveryId: delivery.id, events: [], ruleIds: [] };
+  const subject = subjectOfWhole(delivery);
   try {
     await within(budget.parking, ports.parkMalformed(delivery.malformed, delivery, budget.parking));
     ports.observe({ kind: "malformedParked", subject, count });
@@ -413,6 +412,11 @@ async function parkMalformed(delivery: Delivery, ports: PipelinePorts, budget: B
     ports.observe({ kind: "malformedFailed", subject, count, error });
     return false;
   }
+}
+
+/** What is about a delivery, and no event of it in particular. */
+function subjectOfWhole({ id }: Delivery): Subject {
+  return { deliveryId: id, events: [], ruleIds: [] };
 }
 
 function subjectOf({ event, delivery, rules }: Work): Subject {

@@ -4,6 +4,7 @@ import type { SQSBatchResponse, SQSEvent, SQSRecord } from "aws-lambda";
 import { clientDefaults, once } from "./aws-client.ts";
 import { startBudget } from "./budget.ts";
 import { readPipelineConfig } from "./config.ts";
+import { enabledRules } from "./detections/enabled-rules.ts";
 import { createMetrics } from "./metrics.ts";
 import { retryWork } from "./pipeline.ts";
 import { createPipelinePorts } from "./pipeline-ports.ts";
@@ -16,7 +17,7 @@ const shares = { work: 4_000, parking: 5_500 };
 
 const config = readPipelineConfig(process.env);
 const metrics = createMetrics();
-const pipeline = await createPipelinePorts(config, metrics);
+const pipeline = await createPipelinePorts(config, await enabledRules(config), metrics);
 const getSqs = once(async () => new SQSClient(clientDefaults));
 const processor = new BatchProcessor(EventType.SQS);
 
@@ -37,7 +38,11 @@ async function retry(record: SQSRecord): Promise<void> {
   let work: Work | null = null;
   try {
     work = readWork(record.body);
-    await retryWork(work, pipeline, startBudget(shares));
+    await retryWork(
+      work,
+      pipeline,
+      startBudget(shares, () => performance.now()),
+    );
   } catch (error) {
     const attempt = Number(record.attributes.ApproximateReceiveCount);
     // What cannot be read never will be: it is let go as fast as the queue allows.

@@ -5,6 +5,7 @@ import type { Observation, Subject } from "./pipeline.ts";
 
 /** Structured logs: ids only, never a secret, a name or an address. */
 export const logger = new Logger({ serviceName });
+
 /** What every line about an event names, so that the event can be followed from its delivery to its alert. */
 function namesOf({ deliveryId, events, ruleIds }: Subject) {
   return {

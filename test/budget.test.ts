@@ -2,7 +2,7 @@ import { expect, test } from "vitest";
 import { share, startBudget, within } from "../lambda/budget.ts";
 
 test("work ends before parking does", async () => {
-  const { work, parking } = startBudget({ work: 10, parking: 60_000 });
+  const { work, parking } = startBudget({ work: 10, parking: 60_000 }, () => performance.now());
   await new Promise((resolve) => work.addEventListener("abort", resolve));
   expect(work.aborted).toBe(true);
   expect(parking.aborted).toBe(false);

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { ConfigError, readPipelineConfig, readReceiverConfig } from "../lambda/config.ts";
+import { ConfigError, readCanaryConfig, readPipelineConfig, readReceiverConfig } from "../lambda/config.ts";
 import { readSyncConfig } from "../lambda/sync-config.ts";
 
 const complete = {
@@ -35,6 +35,12 @@ test("networks that may deliver are read, divided as people divide them", () => 
     ALLOWED_CIDRS: "192.0.2.0/24,2001:db8::/32 10.0.0.0/8",
   });
   expect(allowedNetworks?.map(({ prefix }) => prefix)).toEqual([24, 32, 8]);
+});
+
+test("the canary is told everything that it lacks at once, its secret's ARN among it", () => {
+  for (const name of ["HOOK_URL", "HOOK_SECRET_ARN", "STATE_TABLE"]) {
+    expect(() => readCanaryConfig({})).toThrow(new RegExp(`^- ${name} is missing`, "m"));
+  }
 });
 
 test("a function that only works on events needs no secret", () => {

@@ -32,7 +32,7 @@ const lisbon = {
   longitude: -9.1,
 };
 const down = new Error("down");
-const unlimited: Budget = startBudget({ work: 60_000, parking: 60_000 });
+const unlimited: Budget = startBudget({ work: 60_000, parking: 60_000 }, () => performance.now());
 
 function world(overrides: Partial<PipelinePorts> = {}) {
   const published: Alert[] = [];
@@ -218,7 +218,7 @@ describe("an alert that cannot be published", () => {
 describe("the time that a request has", () => {
   test("when it runs out, what is unfinished is parked", async () => {
     const { deliver, parked } = world({ publish: () => new Promise(() => {}) });
-    const budget = startBudget({ work: 50, parking: 5_000 });
+    const budget = startBudget({ work: 50, parking: 5_000 }, () => performance.now());
     expect(await deliver([{}, {}, direct], [], budget)).toEqual(outcome({ received: 3, parked: 2 }));
     expect(parked.map(({ work }) => work.waiting?.reason)).toEqual(["the time ran out", "the time ran out"]);
   });
@@ -226,7 +226,7 @@ describe("the time that a request has", () => {
   test("when parking hangs as well, the delivery is failed before the time of parking ends", async () => {
     const hanging = () => new Promise<never>(() => {});
     const { deliver } = world({ publish: hanging, parkWork: hanging, parkMalformed: hanging });
-    const budget = startBudget({ work: 50, parking: 100 });
+    const budget = startBudget({ work: 50, parking: 100 }, () => performance.now());
     expect(await deliver([{}], [broken], budget)).toEqual(outcome({ received: 2, failed: 2 }));
   });
 });
@@ -359,7 +359,7 @@ describe("profiles that an event says have changed", () => {
   test("cost nothing when they cannot be asked for, or nobody answers: the delivery is done", async () => {
     for (const refreshProfiles of [() => Promise.reject(down), () => new Promise<void>(() => {})]) {
       const { ports, observed } = world({ refreshProfiles });
-      const budget = startBudget({ work: 50, parking: 5_000 });
+      const budget = startBudget({ work: 50, parking: 5_000 }, () => performance.now());
       expect(await processDelivery(delivery(changed("00u1")), ports, budget)).toMatchObject({ failed: 0, parked: 0 });
       expect(observed).toContainEqual(expect.objectContaining({ kind: "refreshesLost", count: 1 }));
     }

@@ -2,6 +2,7 @@ import { Stack } from "aws-cdk-lib";
 import type { Function as LambdaFunction } from "aws-cdk-lib/aws-lambda";
 import { QueryDefinition, QueryString } from "aws-cdk-lib/aws-logs";
 import { Construct } from "constructs";
+import { steps } from "../../lambda/measure.ts";
 
 /** What the queries are about. */
 export interface SavedQueriesProps {
@@ -44,16 +45,8 @@ const queries: Readonly<Record<string, ConstructorParameters<typeof QueryString>
       "@timestamp",
       "deliveryId",
       "EventsReceived",
-      ...[
-        "Authentication",
-        "Parsing",
-        "Matching",
-        "LookUp",
-        "Claim.0",
-        "Suppression.0",
-        "Publishing.0",
-        "Recording.0",
-      ].map((step) => step.replace(/(\.0)?$/, (index) => `Duration${index}`)),
+      // One value is a number; several, of a delivery with several matches, are a list.
+      ...steps.map((step) => `coalesce(${step}Duration, ${step}Duration.0) as ${step}`),
     ],
     sort: "@timestamp desc",
   },

@@ -33,7 +33,7 @@ const ranges = (...args: readonly string[]) => runCli("okta-ranges", args);
 
 test("without a cell, the cells are listed", async () => {
   const { code, stdout } = await ranges("--from", url);
-  expect({ code, stdout }).toEqual({ code: 0, stdout: "us_cell_1  4 networks\nemea_cell_1  1 networks\n" });
+  expect({ code, stdout }).toEqual({ code: 0, stdout: "us_cell_1  4 networks\nemea_cell_1  1 network\n" });
 });
 
 test("what it prints is the setting, each network once", async () => {

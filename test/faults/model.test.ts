@@ -85,7 +85,7 @@ class Outside {
   }
 }
 
-const budget = (): Budget => startBudget({ work: 60_000, parking: 60_000 });
+const budget = (): Budget => startBudget({ work: 60_000, parking: 60_000 }, () => performance.now());
 
 async function deliver(outside: Outside, uuids: readonly string[]): Promise<void> {
   const events = uuids.map((uuid) => logEvent({ uuid }));

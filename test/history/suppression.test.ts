@@ -56,7 +56,7 @@ function world(overrides: Partial<PipelinePorts> = {}) {
     processDelivery(
       { id: "d", org: null, eventHookId: null, events: events.map(signIn), malformed: [] },
       ports,
-      startBudget({ work: 20_000, parking: 25_000 }),
+      startBudget({ work: 20_000, parking: 25_000 }, () => performance.now()),
     );
   const pass = (minutes: number) => {
     now += minutes * 60_000;
@@ -209,7 +209,11 @@ describe("an alert that cannot be published", () => {
     expect(await deliver({})).toMatchObject({ alerted: 1 });
     await deliver({});
     // The first one's retry finds that its user was alerted on meanwhile.
-    await retryWork(parked[0] as Work, ports, startBudget({ work: 5_000, parking: 5_000 }));
+    await retryWork(
+      parked[0] as Work,
+      ports,
+      startBudget({ work: 5_000, parking: 5_000 }, () => performance.now()),
+    );
     expect(published).toHaveLength(1);
     expect(published[0]?.okta.eventUuid).not.toBe("first");
     expect(signIn().uuid).not.toBe("first");
@@ -233,7 +237,11 @@ describe("an alert that cannot be published", () => {
     await ports.userStates.open(user, "64500|CA", null, opened, AbortSignal.timeout(5_000));
     const delivery = { id: null, org: null, eventHookId: null };
     const work: Work = { event, delivery, rules: null, followUp: false, waiting: null };
-    await retryWork(work, ports, startBudget({ work: 5_000, parking: 5_000 }));
+    await retryWork(
+      work,
+      ports,
+      startBudget({ work: 5_000, parking: 5_000 }, () => performance.now()),
+    );
     expect(published).toHaveLength(1);
   });
 });

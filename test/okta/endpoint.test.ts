@@ -11,7 +11,11 @@ import { delivery, sessionStart } from "../fixtures/events.ts";
 const secret = "secret";
 
 const answerRequest = (each: HookRequest, all: EndpointPorts, work = 60_000) =>
-  answer(each, all, startBudget({ work, parking: 60_000 }));
+  answer(
+    each,
+    all,
+    startBudget({ work, parking: 60_000 }, () => performance.now()),
+  );
 
 function request(overrides: Partial<Omit<HookRequest, "header">> & { headers?: Record<string, string> } = {}) {
   const headers: Record<string, string | undefined> = {
