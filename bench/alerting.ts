@@ -1,15 +1,13 @@
-import { setTimeout } from "node:timers/promises";
 import type { Alert } from "../lambda/alerts/alert.ts";
 import { startBudget } from "../lambda/budget.ts";
 import type { Exception, ExceptionScope } from "../lambda/exceptions/exception.ts";
 import { unknownUser } from "../lambda/history/history.ts";
 import { type LogEvent, parseLogEvent } from "../lambda/okta/log-event.ts";
 import { processDelivery } from "../lambda/pipeline.ts";
-import { startEmbeddedRun } from "../local/embedded-run.ts";
-import { delivery, sessionStart } from "../test/fixtures/events.ts";
+import { sessionStart } from "../test/fixtures/events.ts";
 import { findings, memoryPorts, memoryStates } from "../test/fixtures/memory.ts";
 import { rule, ruleSet } from "../test/fixtures/rules.ts";
-import { median, print } from "./measure.ts";
+import { print } from "./measure.ts";
 
 const day = 86_400_000;
 const start = Date.parse("2026-11-02T00:00:00Z");
@@ -171,7 +169,7 @@ async function alertsOf(
 }
 
 /** How many alerts a month of synthetic traffic gives, without and with what keeps their number down. */
-async function noise(): Promise<void> {
+export async function alerting(): Promise<void> {
   const signIns = month();
   const exceptions = exceptionsOf(signIns);
   const all = await alertsOf(signIns, { suppressMinutes: 0, exceptions: [] });
@@ -194,47 +192,4 @@ async function noise(): Promise<void> {
     print({ name: "of these, after the two days by when the exceptions are made", value: later.length, unit }, both);
     print({ name: "of these, new to their user by the history", value: news.length, unit }, both);
   }
-}
-
-/** Milliseconds that each call of a service is held up, so that calls in sequence can be counted by the clock. */
-const held = 50;
-
-/** How many calls, one after the other, an alert waits for, in the function that is deployed. */
-async function roundTrips(): Promise<void> {
-  const run = await startEmbeddedRun({ port: 0, hookSecret: "bench", mismatchDistanceKm: 500, onError: () => {} });
-  const time = async (): Promise<number> => {
-    const user = { id: `00u${crypto.randomUUID()}`, type: "User", alternateId: null, displayName: null };
-    const begun = performance.now();
-    const response = await fetch(run.url, {
-      method: "POST",
-      headers: { authorization: "bench", "content-type": "application/json" },
-      body: JSON.stringify(delivery([sessionStart({ actor: user })])),
-    });
-    if (response.status !== 204) throw new Error(`the delivery was answered ${response.status}`);
-    return performance.now() - begun;
-  };
-  const many = async () => {
-    const times: number[] = [];
-    for (let index = 0; index < 11; index += 1) times.push(await time());
-    return median(times.slice(3));
-  };
-  try {
-    const plain = await many();
-    for (const service of ["dynamodb", "sns"] as const) {
-      run.faults[service].set({ kind: "delay", milliseconds: held });
-    }
-    const slowed = await many();
-    const call = { name: "a call that is held up", value: held, unit: "milliseconds" } as const;
-    print({ name: "what calls in sequence add to an alert", value: slowed - plain, unit: "milliseconds" }, call);
-  } finally {
-    for (const proxy of Object.values(run.faults)) proxy.set(null);
-    await setTimeout(100);
-    await run.stop();
-  }
-}
-
-/** Measures the noise of alerts, and what each waits for. */
-export async function alerting(): Promise<void> {
-  await noise();
-  await roundTrips();
 }

@@ -8,8 +8,8 @@ import { print } from "./measure.ts";
 
 const root = fileURLToPath(new URL("..", import.meta.url));
 
-/** Lines that a child writes on its standard output, until `wanted` takes one. */
-async function lineOf(child: ChildProcess, wanted: RegExp): Promise<RegExpExecArray> {
+/** Reads what a child writes on its standard output, up to the first line that is `wanted`. */
+export async function lineOf(child: ChildProcess, wanted: RegExp): Promise<RegExpExecArray> {
   if (child.stdout === null) throw new Error("the child's output is not read");
   for await (const line of createInterface({ input: child.stdout })) {
     const found = wanted.exec(line);

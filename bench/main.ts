@@ -12,6 +12,7 @@ import { matching } from "./matching.ts";
 import { median, print } from "./measure.ts";
 import { profiles } from "./profiles.ts";
 import { refusals } from "./refusals.ts";
+import { roundTrips } from "./round-trips.ts";
 
 /*
  * Measures what is deployed (`dist/receiver`, which has to be built), what refused requests cost it, the matching of rules,
@@ -171,4 +172,5 @@ await refusals(async () => (await import(`${pathToFileURL(index).href}?refusals`
 await matching(fileURLToPath(new URL("../lambda/detections", import.meta.url)));
 await backtest(Number(process.env.EXPORT_MEGABYTES ?? 100));
 await alerting();
+await roundTrips(async () => (await import(`${pathToFileURL(index).href}?round-trips`)).handler);
 await profiles(Number(process.env.PROFILE_USERS ?? 2_000));

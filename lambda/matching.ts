@@ -8,12 +8,16 @@ import type { RuleSet } from "./sigma/rule-set.ts";
 export interface Candidate {
   readonly event: LogEvent;
   readonly rules: readonly CompiledRule[];
+  /** Those of the rules that match wherever the user is. */
+  readonly certain: readonly CompiledRule[];
 }
 
 /** Null when no rule can match the event, whatever is found out about it. Costs no I/O. */
 export function findCandidate(event: LogEvent, rules: RuleSet): Candidate | null {
   const outcomes = rules.match(event.received, enrich(event, UNKNOWN));
-  return outcomes.length === 0 ? null : { event, rules: outcomes.map(({ compiled }) => compiled) };
+  if (outcomes.length === 0) return null;
+  const certain = outcomes.flatMap(({ compiled, truth }) => (truth === true ? [compiled] : []));
+  return { event, rules: outcomes.map(({ compiled }) => compiled), certain };
 }
 
 /** The events that rules match, or may match. */

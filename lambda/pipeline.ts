@@ -1,10 +1,11 @@
 import { type Alert, createAlert } from "./alerts/alert.ts";
 import { type Budget, share, within } from "./budget.ts";
 import type { Claim, Claims, End } from "./claims/claims.ts";
-import { decide, type ProfileLocations, profileKeys } from "./decision.ts";
+import { type Decision, decide, type ProfileLocations, profileKeys } from "./decision.ts";
 import { type Exception, except, exceptionSubject } from "./exceptions/exception.ts";
-import { forget, networkKey, sightingOf, type UserState, unknownUser } from "./history/history.ts";
-import { isSuppressible, type Suppression, suppress, type UserStates } from "./history/suppression.ts";
+import { type UserState, unknownUser } from "./history/history.ts";
+import { createSession, type Session } from "./history/session.ts";
+import type { HeldBack, Suppression, SuppressionWindow, UserStates } from "./history/suppression.ts";
 import { type Candidate, findCandidate, findCandidates } from "./matching.ts";
 import type { Measure } from "./measure.ts";
 import type { Delivery, MalformedEvent } from "./okta/event-hook.ts";
@@ -12,6 +13,7 @@ import type { LogEvent } from "./okta/log-event.ts";
 import { type Refresh, refreshesOf } from "./profiles/refresh.ts";
 import type { Work } from "./retries/work.ts";
 import type { SeverityAdjustment } from "./severity/adjustment.ts";
+import type { CompiledRule } from "./sigma/compile.ts";
 import type { RuleSet } from "./sigma/rule-set.ts";
 
 /** What the pipeline needs of the world. */
@@ -100,7 +102,7 @@ export interface Outcome {
   readonly failed: number;
 }
 
-/** Publishing more alerts than this at once gains nothing: it is the SDK's default number of sockets. */
+/** Events that are worked on at once: the alerts of one delivery, of nearly every one. */
 const concurrency = 50;
 
 /**
@@ -152,10 +154,16 @@ export async function processDelivery(
  */
 export async function retryWork(work: Work, ports: PipelinePorts, budget: Budget): Promise<void> {
   const found = findCandidate(work.event, ports.rules);
-  const rules = found?.rules.filter(({ rule }) => work.rules === null || work.rules.includes(rule.id)) ?? [];
-  if (rules.length === 0) return;
-  const findings = await lookUp([{ event: work.event, rules }], work.delivery.id, ports, budget);
-  const { done, left } = await handle({ event: work.event, rules }, work, findings, ports, budget);
+  if (found === null) return;
+  const isWanted = ({ rule }: CompiledRule) => work.rules === null || work.rules.includes(rule.id);
+  const candidate = {
+    event: work.event,
+    rules: found.rules.filter(isWanted),
+    certain: found.certain.filter(isWanted),
+  };
+  if (candidate.rules.length === 0) return;
+  const findings = lookUp([candidate], work.delivery.id, ports, budget);
+  const { done, left } = await handle(candidate, work, findings, ports, budget);
   if (left === null) return;
   if (done === null) throw new Error(left.work.waiting?.reason ?? "the work is not done");
   if (!(await parkWork([left], ports, budget))) throw new Error("the follow-up could not be parked");
@@ -174,7 +182,7 @@ async function handleAll(
   ports: PipelinePorts,
   budget: Budget,
 ): Promise<Step[]> {
-  const findings = await lookUp(candidates, delivery.id, ports, budget);
+  const findings = lookUp(candidates, delivery.id, ports, budget);
   const pending = candidates.entries();
   const steps: Step[] = [];
   const worker = async () => {
@@ -187,67 +195,150 @@ async function handleAll(
   return steps;
 }
 
-/** Takes one event as far as it goes. Never rejects: what is left says why. */
+const storeDown = "the profile store could not be asked where the user is expected";
+
+/** Work that is left, and why. */
+function wait(work: Work, reason: string, delaySeconds: number, now: Date, rest: Partial<Work> = {}): ParkedWork {
+  return { work: { ...work, ...rest, waiting: { reason, since: work.waiting?.since ?? now } }, delaySeconds };
+}
+
+/**
+ * Takes one event as far as it goes. Where a rule matches wherever the user is, it is claimed, and its window opened, while
+ * the look-up is under way: an alert waits for three calls, one after the other. Never rejects: what is left says why.
+ */
 async function handle(
   candidate: Candidate,
+  work: Work,
+  lookedUp: Promise<Findings | null>,
+  ports: PipelinePorts,
+  budget: Budget,
+): Promise<Step> {
+  try {
+    budget.work.throwIfAborted();
+    const [findings, early] = await Promise.all([
+      lookedUp,
+      candidate.certain.length > 0 ? begin(work, idsOf(candidate.certain), ports, budget) : null,
+    ]);
+    const decision = decide(candidate, findings?.locations ?? null, ports.mismatchDistanceKm);
+    const { detections, undecided } = decision;
+    if (detections.length === 0) {
+      if (undecided.length === 0) return { done: "unmatched", left: null };
+      return { done: null, left: wait(work, storeDown, delays.failed, ports.now(), { rules: undecided }) };
+    }
+    const begun = early ?? (await begin(work, idsOf(detections), ports, budget));
+    return await conclude(decision, begun, work, findings, ports, budget);
+  } catch (error) {
+    const reason = budget.work.aborted ? "the time ran out" : `the alert could not be published: ${messageOf(error)}`;
+    return { done: null, left: wait(work, reason, delays.failed, ports.now()) };
+  }
+}
+
+/** Work that was begun: what has to be ended, whatever comes of it. */
+interface Begun {
+  /** The key of its claim. */
+  readonly key: string;
+  /** Null when the store could not be asked. */
+  readonly claim: Claim | null;
+  /** Null for an event of nobody in particular. */
+  readonly session: Session | null;
+  /** The window that was opened; null when there is none, or another. */
+  readonly window: SuppressionWindow | null;
+}
+
+/** Claims the work, and opens its window beside. */
+async function begin(work: Work, ruleIds: readonly string[], ports: PipelinePorts, budget: Budget): Promise<Begun> {
+  const { event, followUp } = work;
+  const subject = { ...subjectOf(work), ruleIds };
+  const key = followUp ? `${event.uuid}#follow-up` : event.uuid;
+  const [user] = profileKeys(event);
+  const { userStates: states, suppressMinutes } = ports;
+  const session =
+    user === undefined
+      ? null
+      : createSession(event, user, key, followUp, { states, suppressMinutes, now: ports.now() });
+  const open = async () => {
+    if (!session?.isSuppressible) return null;
+    const signal = share(budget.work, shares.suppress);
+    // Where it cannot be opened, no window holds anything back: that is tried, and told, once what is known of the user is there.
+    return ports.measure("Suppression", () => session.open(ruleIds, signal)).catch(() => null);
+  };
+  const [claim, window] = await Promise.all([claimWork(key, subject, ports, budget), open()]);
+  return { key, claim, session, window };
+}
+
+/** Judges what was begun: by its claim, its exceptions and its user's windows; and publishes the alert. */
+async function conclude(
+  { judgement, enrichment, detections, undecided }: Decision,
+  { key, claim, session, window }: Begun,
   work: Work,
   findings: Findings | null,
   ports: PipelinePorts,
   budget: Budget,
 ): Promise<Step> {
-  const wait = (reason: string, delaySeconds: number, rest: Partial<Work> = {}): ParkedWork => ({
-    work: { ...work, ...rest, waiting: { reason, since: work.waiting?.since ?? ports.now() } },
-    delaySeconds,
-  });
-  const { event } = candidate;
+  const { event } = work;
+  const subject = { ...subjectOf(work), ruleIds: idsOf(detections) };
+  const state = findings?.states?.get(profileKeys(event)[0] ?? "") ?? (findings?.states ? unknownUser : null);
+  let opened = window;
+  const close = (signal: AbortSignal) => opened && session?.close(opened, signal);
+
+  if (claim !== null && claim.kind !== "claimed") {
+    await quietly(close(share(budget.parking, shares.complete)));
+    if (claim.kind === "underWay") {
+      const reason = "another request is at this event, or was stopped at it";
+      return { done: null, left: wait(work, reason, delays.underWay, ports.now()) };
+    }
+    ports.observe({ kind: "duplicate", subject });
+    // Whoever alerted may have been stopped before it parked what it could not decide.
+    const forgotten = claim.end.undecided.length > 0 && !work.followUp;
+    const reason = "it could not be decided when the event was alerted on";
+    const rest = { rules: claim.end.undecided, followUp: true };
+    return { done: "duplicate", left: forgotten ? wait(work, reason, 0, ports.now(), rest) : null };
+  }
+
+  const giveBack = async () => {
+    const signal = share(budget.parking, shares.complete);
+    await Promise.all([quietly(claim && ports.claims.release(key, signal)), quietly(close(signal))]);
+  };
   try {
-    budget.work.throwIfAborted();
-    const locations = findings?.locations ?? null;
-    const { judgement, enrichment, detections, undecided } = decide(candidate, locations, ports.mismatchDistanceKm);
-    const storeDown = "the profile store could not be asked where the user is expected";
-    if (detections.length === 0) {
-      if (undecided.length === 0) return { done: "unmatched", left: null };
-      return { done: null, left: wait(storeDown, delays.failed, { rules: undecided }) };
-    }
-    const subject = { ...subjectOf(work), ruleIds: detections.map(({ rule }) => rule.id) };
-    const key = work.followUp ? `${event.uuid}#follow-up` : event.uuid;
-    const claim = await claimWork(key, subject, ports, budget);
-    if (claim?.kind === "underWay") {
-      return { done: null, left: wait("another request is at this event, or was stopped at it", delays.underWay) };
-    }
-    if (claim?.kind === "done") {
-      ports.observe({ kind: "duplicate", subject });
-      // Whoever alerted may have been stopped before it parked what it could not decide.
-      const forgotten = claim.end.undecided.length > 0 && !work.followUp;
-      const rest = wait("it could not be decided when the event was alerted on", 0, {
-        rules: claim.end.undecided,
-        followUp: true,
-      });
-      return { done: "duplicate", left: forgotten ? rest : null };
-    }
     ports.observe({ kind: "matched", subject });
-    const parkedFollowUp =
-      undecided.length === 0 ? null : wait(storeDown, delays.failed, { rules: undecided, followUp: true });
-    const user = rememberUser(work, subject, claim, findings, ports);
     const { left, by } = except(
       detections,
       event.isTest ? [] : (findings?.exceptions ?? []),
       exceptionSubject(event, profileKeys(event)),
       ports.now(),
     );
-    const end = (outcome: End["outcome"]): End => ({ outcome, undecided, exceptions: by.map(({ id }) => id) });
-    const finish = async (outcome: End["outcome"], record: Promise<void> | null | undefined) => {
-      const complete = claim && ports.claims.complete(key, end(outcome), share(budget.parking, shares.complete));
-      await ports.measure("Recording", () => Promise.all([complete, record].map((each) => each && quietly(each))));
-      return { done: outcome, left: parkedFollowUp } as const;
+    const end = async (outcome: End["outcome"], ended: SuppressionWindow | null): Promise<Step> => {
+      const signal = share(budget.parking, shares.complete);
+      const exceptions = by.map(({ id }) => id);
+      await ports.measure("Recording", () =>
+        Promise.all([
+          quietly(claim && ports.claims.complete(key, { outcome, undecided, exceptions }, signal)),
+          // A session that was held back was remembered with that.
+          quietly(outcome === "suppressed" ? null : session?.record(ended, state ?? unknownUser, signal)),
+        ]),
+      );
+      const rest = { rules: undecided, followUp: true };
+      const followUp = undecided.length === 0 ? null : wait(work, storeDown, delays.failed, ports.now(), rest);
+      return { done: outcome, left: followUp };
     };
     if (by.length > 0) ports.observe({ kind: "excepted", subject, by, whole: left.length === 0 });
-    if (left.length === 0) return await finish("excepted", user?.record(null, budget));
+    if (left.length === 0) return await end("excepted", opened && { ...opened, until: 0 });
 
-    const due = await user?.suppress(key, left, budget);
-    if (due?.kind === "held") {
-      ports.observe({ kind: "suppressed", subject });
-      return await finish("suppressed", null);
+    let heldBack: HeldBack | null = opened?.told ?? null;
+    if (opened !== null) opened = { ...opened, detections: idsOf(left) };
+    else if (session?.isSuppressible && state !== null) {
+      const due = await suppressWork(session, subject, idsOf(left), state, ports, budget);
+      if (due?.kind === "held") {
+        ports.observe({ kind: "suppressed", subject });
+        return await end("suppressed", null);
+      }
+      if (due?.kind === "waiting") {
+        await giveBack();
+        const reason = "an alert about the same user and network is under way, which may hold this one back";
+        return { done: null, left: wait(work, reason, delays.failed, ports.now()) };
+      }
+      opened = due?.opened ?? null;
+      heldBack = due?.heldBack ?? null;
     }
     const alert = createAlert({
       event,
@@ -258,81 +349,37 @@ async function handle(
       detectedAt: ports.now(),
       followUp: work.followUp,
       delay: work.waiting,
-      state: user?.state ?? null,
-      heldBack: due?.heldBack ?? null,
+      state: session && state,
+      heldBack,
       severity: { adjustments: ports.severityAdjustments, enrichment },
     });
-    try {
-      budget.work.throwIfAborted();
-      await ports.measure("Publishing", () => within(budget.work, ports.publish(alert, budget.work)));
-    } catch (error) {
-      const signal = share(budget.parking, shares.complete);
-      const giveBack = [claim && ports.claims.release(key, signal), due && user?.close(due, signal)];
-      await Promise.all(giveBack.map((each) => each && quietly(each)));
-      throw error;
-    }
+    budget.work.throwIfAborted();
+    await ports.measure("Publishing", () => within(budget.work, ports.publish(alert, budget.work)));
     ports.observe({ kind: "alertPublished", subject, alert });
-    return await finish("alerted", user?.record(due ?? null, budget));
+    return await end("alerted", opened && { ...opened, published: true });
   } catch (error) {
-    const reason = budget.work.aborted ? "the time ran out" : `the alert could not be published: ${messageOf(error)}`;
-    return { done: null, left: wait(reason, delays.failed) };
+    await giveBack();
+    throw error;
   }
 }
 
-type Due = Extract<Suppression, { readonly kind: "alert" }>;
-
-/** What is remembered of an event's user, and how it changes. */
-interface RememberedUser {
-  readonly state: UserState;
-  /** Null when nothing can be held back, or the store cannot tell: then the alert goes out. */
-  readonly suppress: (
-    key: string,
-    detections: readonly { readonly rule: { readonly id: string } }[],
-    budget: Budget,
-  ) => Promise<Suppression | null>;
-  readonly record: (due: Due | null, budget: Budget) => Promise<void>;
-  readonly close: (due: Due, signal: AbortSignal) => Promise<void>;
-}
-
-/** Null when there is no user to be remembered, or what is remembered of users cannot be read. */
-function rememberUser(
-  { event, followUp }: Work,
+/** Null when the store could not be asked: then the alert goes out. */
+async function suppressWork(
+  session: Session,
   subject: Subject,
-  claim: Claim | null,
-  findings: Findings | null,
+  ruleIds: readonly string[],
+  state: UserState,
   ports: PipelinePorts,
-): RememberedUser | null {
-  const [user] = profileKeys(event);
-  if (user === undefined || claim === null || !findings?.states) return null;
-  const state = findings.states.get(user) ?? unknownUser;
-  const network = networkKey(event);
-  const now = ports.now();
-  // A test is nothing that its user did, and what a follow-up is about has been remembered already.
-  const sighting = event.isTest || followUp ? null : sightingOf(event, now);
-  return {
-    state,
-    async suppress(key, detections, budget) {
-      if (ports.suppressMinutes === 0 || !isSuppressible(event)) return null;
-      const signal = share(budget.work, shares.suppress);
-      const candidate = { id: key, detections: detections.map(({ rule }) => rule.id) };
-      const { suppressMinutes } = ports;
-      try {
-        const session = { event, user, candidate, state, sighting, suppressMinutes, now };
-        return await ports.measure("Suppression", () => suppress(ports.userStates, session, signal));
-      } catch (error) {
-        budget.work.throwIfAborted();
-        ports.observe({ kind: "historyUnavailable", subject, error });
-        return null;
-      }
-    },
-    async record(due, budget) {
-      if (sighting === null && due === null) return;
-      const signal = share(budget.parking, shares.complete);
-      const memory = { sighting, forgotten: forget(state, network, now) };
-      await within(signal, ports.userStates.record(user, network, due?.opened ?? null, memory, signal));
-    },
-    close: (due, signal) => within(signal, ports.userStates.close(user, network, due.opened, signal)),
-  };
+  budget: Budget,
+): Promise<Suppression | null> {
+  const signal = share(budget.work, shares.suppress);
+  try {
+    return await ports.measure("Suppression", () => session.suppress(ruleIds, state, signal));
+  } catch (error) {
+    budget.work.throwIfAborted();
+    ports.observe({ kind: "historyUnavailable", subject, error });
+    return null;
+  }
 }
 
 /** Null when the store could not be asked: the alert may then be a duplicate, and goes out all the same. */
@@ -424,8 +471,12 @@ function subjectOf({ event, delivery, rules }: Work): Subject {
 }
 
 /** For bookkeeping whose failure changes nothing: a claim that is neither completed nor released expires. */
-async function quietly(promise: Promise<void>): Promise<void> {
-  await promise.catch(() => {});
+async function quietly(promise: Promise<void> | null | undefined): Promise<void> {
+  await promise?.catch(() => {});
+}
+
+function idsOf(rules: readonly { readonly rule: { readonly id: string } }[]): string[] {
+  return rules.map(({ rule }) => rule.id);
 }
 
 function messageOf(error: unknown): string {

@@ -1,8 +1,9 @@
+import { setTimeout } from "node:timers/promises";
 import { within } from "../budget.ts";
 import { exitNode, type ProxyKind, proxyKind, rankOf } from "../okta/exit-node.ts";
 import { type LogEvent, sessionStart } from "../okta/log-event.ts";
 import { gotIn } from "../okta/outcome.ts";
-import { type Forgotten, forget, type NetworkKey, networkKey, type Sighting, type UserState } from "./history.ts";
+import { type Forgotten, forget, type NetworkKey, type Sighting, type UserState } from "./history.ts";
 
 /** The time in which further sessions of a user on one network are held back, after an alert about one. */
 export interface SuppressionWindow {
@@ -11,7 +12,10 @@ export interface SuppressionWindow {
   /** Milliseconds since 1970, like `until`. */
   readonly openedAt: number;
   readonly until: number;
-  /** Whether the alert that opened it is out. Until then it holds back for {@link leaseMilliseconds} only. */
+  /**
+   * Whether the alert that opened it is out. Until then it holds nothing back, as an exception may still cover that alert;
+   * it keeps others waiting, for {@link leaseMilliseconds} at most.
+   */
   readonly published: boolean;
   /** Ids of the detections that were alerted on in it. */
   readonly detections: readonly string[];
@@ -32,7 +36,7 @@ export interface HeldBack {
   readonly since: string | null;
 }
 
-/** Longer than anybody works on one alert: whoever has not published by then was stopped. */
+/** Longer than anybody works on one alert: whoever has not recorded it by then was stopped. */
 export const leaseMilliseconds = 20_000;
 
 const none: HeldBack = { count: 0, since: null };
@@ -46,8 +50,21 @@ export interface Candidate {
   readonly gotIn: boolean;
 }
 
-/** What a window means for a candidate: it is held back, or alerted on in a window of its own. */
-export type Verdict = { readonly kind: "hold" } | { readonly kind: "alert"; readonly window: SuppressionWindow };
+/**
+ * What a window means for a candidate: it is held back, or alerted on in a window of its own; or it has to wait, as an alert
+ * is under way that may hold it back.
+ */
+export type Verdict =
+  | { readonly kind: "hold" | "wait" }
+  | { readonly kind: "alert"; readonly window: SuppressionWindow };
+
+/** The window of a candidate that no other stands in the way of. */
+export function newWindow(candidate: Candidate, now: Date, suppressMinutes: number): SuppressionWindow {
+  const { id, detections, kind, gotIn: isIn } = candidate;
+  const openedAt = now.getTime();
+  const until = openedAt + suppressMinutes * 60_000;
+  return { id, openedAt, until, published: false, detections, kind, gotIn: isIn, heldBack: 0, told: none };
+}
 
 /**
  * Judges whether a session is held back: by a window that is open, unless it shows something that the window's alerts did
@@ -65,26 +82,19 @@ export function judgeWindow(
   const time = now.getTime();
   const end = window === null ? 0 : window.published ? window.until : window.openedAt + leaseMilliseconds;
   const open = window !== null && time < end && time < window.until ? window : null;
-  if (
-    open !== null &&
-    open.id !== id &&
-    detections.every((each) => open.detections.includes(each)) &&
-    rankOf(kind) <= rankOf(open.kind) &&
-    (open.gotIn || !candidate.gotIn)
-  ) {
-    return { kind: "hold" };
+  if (open !== null && open.id !== id && rankOf(kind) <= rankOf(open.kind) && (open.gotIn || !candidate.gotIn)) {
+    // What it will have told is not sure yet.
+    if (!open.published) return { kind: "wait" };
+    if (detections.every((each) => open.detections.includes(each))) return { kind: "hold" };
   }
+  const told = open?.published ? open : null;
   return {
     kind: "alert",
     window: {
-      id,
-      openedAt: time,
-      until: time + suppressMinutes * 60_000,
-      published: false,
-      detections: [...new Set([...(open?.detections ?? []), ...detections])],
-      kind: open !== null && rankOf(open.kind) > rankOf(kind) ? open.kind : kind,
-      gotIn: candidate.gotIn || (open?.gotIn ?? false),
-      heldBack: 0,
+      ...newWindow(candidate, now, suppressMinutes),
+      detections: [...new Set([...(told?.detections ?? []), ...detections])],
+      kind: told !== null && rankOf(told.kind) > rankOf(kind) ? told.kind : kind,
+      gotIn: candidate.gotIn || (told?.gotIn ?? false),
       told: untold(window),
     },
   };
@@ -101,11 +111,16 @@ function untold(window: SuppressionWindow | null): HeldBack {
 /** The store of what is remembered of users. Every method rejects when it cannot be reached. */
 export interface UserStates {
   readonly read: (user: string, signal: AbortSignal) => Promise<UserState>;
-  /** Puts a window in the place of the one that was seen; false when that is another by now. */
+  /**
+   * Puts a window in the place of the one that was seen; false when that is another by now.
+   *
+   * @param seen "unknown" where nothing was read: then it is opened where there is none, or one that is over and has nothing
+   * left to be told of
+   */
   readonly open: (
     user: string,
     network: NetworkKey,
-    seen: SuppressionWindow | null,
+    seen: SuppressionWindow | "unknown" | null,
     window: SuppressionWindow,
     signal: AbortSignal,
   ) => Promise<boolean>;
@@ -117,16 +132,18 @@ export interface UserStates {
     memory: Memory,
     signal: AbortSignal,
   ) => Promise<boolean>;
-  /** Remembers a session, and that the alert of this window is out. */
+  /**
+   * Remembers a session, and what became of its window.
+   *
+   * @param ended `published`, or `until` 0 where its alert did not go out: then the next session is alerted on
+   */
   readonly record: (
     user: string,
     network: NetworkKey,
-    opened: SuppressionWindow | null,
+    ended: SuppressionWindow | null,
     memory: Memory,
     signal: AbortSignal,
   ) => Promise<void>;
-  /** Ends a window whose alert could not be published: the next session is alerted on. */
-  readonly close: (user: string, network: NetworkKey, opened: SuppressionWindow, signal: AbortSignal) => Promise<void>;
 }
 
 /** What is remembered, and what is forgotten for it. */
@@ -139,6 +156,8 @@ export interface Memory {
 /** What becomes of an alert that is due. */
 export type Suppression =
   | { readonly kind: "held" }
+  /** The alert that may hold it back was still under way at the end of our patience. */
+  | { readonly kind: "waiting" }
   | { readonly kind: "alert"; readonly heldBack: HeldBack; readonly opened: SuppressionWindow };
 
 /** Whether further events like this are held back: each thing that is done after a sign-in is worth an alert. */
@@ -146,8 +165,18 @@ export function isSuppressible(event: LogEvent): boolean {
   return event.eventType === sessionStart && !event.isTest;
 }
 
+/** What windows are judged by, of an event that an alert is wanted about. */
+export function candidateOf(event: LogEvent, id: string, detections: readonly string[]): Candidate {
+  const kind = proxyKind(exitNode(event).services);
+  return { id, detections, kind, gotIn: gotIn(event.fields.outcome?.result ?? null) };
+}
+
 /** Rounds that are lost to others before the alert goes out without a window. */
 const maximumRounds = 6;
+
+/** Pauses while somebody else's alert is under way, which takes two calls: each twice as long as the last, 255 ms in all. */
+const maximumPauses = 8;
+const firstPauseMilliseconds = 1;
 
 /**
  * Holds a session back, or opens a window and lets it be alerted on: exactly one of those that come at once.
@@ -158,9 +187,9 @@ const maximumRounds = 6;
 export async function suppress(
   states: UserStates,
   source: {
-    readonly event: LogEvent;
     readonly user: string;
-    readonly candidate: Pick<Candidate, "id" | "detections">;
+    readonly network: NetworkKey;
+    readonly candidate: Candidate;
     readonly state: UserState;
     readonly sighting: Sighting | null;
     readonly suppressMinutes: number;
@@ -168,25 +197,27 @@ export async function suppress(
   },
   signal: AbortSignal,
 ): Promise<Suppression> {
-  const { event, user, sighting, suppressMinutes, now } = source;
-  const network = networkKey(event);
-  const candidate: Candidate = {
-    ...source.candidate,
-    kind: proxyKind(exitNode(event).services),
-    gotIn: gotIn(event.fields.outcome?.result ?? null),
-  };
+  const { user, network, candidate, sighting, suppressMinutes, now } = source;
   let { state } = source;
-  for (let round = 0; round < maximumRounds; round += 1) {
+  let pauses = 0;
+  for (let round = 0; round < maximumRounds; ) {
     const seen = state.windows.get(network) ?? null;
     const verdict = judgeWindow(seen, candidate, now, suppressMinutes);
-    if (verdict.kind === "alert") {
-      const { window } = verdict;
-      if (await within(signal, states.open(user, network, seen, window, signal))) {
-        return { kind: "alert", heldBack: window.told, opened: window };
+    if (verdict.kind === "wait") {
+      if (pauses === maximumPauses) return { kind: "waiting" };
+      await within(signal, setTimeout(firstPauseMilliseconds * 2 ** pauses));
+      pauses += 1;
+    } else {
+      round += 1;
+      if (verdict.kind === "alert") {
+        const { window } = verdict;
+        if (await within(signal, states.open(user, network, seen, window, signal))) {
+          return { kind: "alert", heldBack: window.told, opened: window };
+        }
+      } else if (seen !== null) {
+        const memory = { sighting, forgotten: forget(state, network, now) };
+        if (await within(signal, states.hold(user, network, seen, memory, signal))) return { kind: "held" };
       }
-    } else if (seen !== null) {
-      const memory = { sighting, forgotten: forget(state, network, now) };
-      if (await within(signal, states.hold(user, network, seen, memory, signal))) return { kind: "held" };
     }
     state = await within(signal, states.read(user, signal));
   }

@@ -5,7 +5,7 @@ import { createDynamodb } from "../dynamodb/client.ts";
 import { isWritten } from "../dynamodb/conditional-write.ts";
 import { proxyKinds } from "../okta/exit-node.ts";
 import { dayOf, rememberDays, type UserState } from "./history.ts";
-import type { Memory, UserStates } from "./suppression.ts";
+import type { Memory, SuppressionWindow, UserStates } from "./suppression.ts";
 
 /*
  * One item of the state table for each user. Everything is an attribute of its own at the top level, so that each change
@@ -91,9 +91,8 @@ export function createUserStates(tableName: string, getDynamodb = createDynamodb
       );
       return readUserState(Item);
     },
-    open: (user, key, seen, opened, signal) => {
-      const is = (name: string, value: Plain) => [[window + key, name], value] as const;
-      return update(
+    open: (user, key, seen, opened, signal) =>
+      update(
         user,
         {
           set: [[[window + key], { ...opened, told: { ...opened.told } }]],
@@ -101,37 +100,42 @@ export function createUserStates(tableName: string, getDynamodb = createDynamodb
           where:
             seen === null
               ? { absent: window + key }
-              : { equal: [is("id", seen.id), is("heldBack", seen.heldBack), is("published", seen.published)] },
+              : seen === "unknown"
+                ? { over: window + key, at: opened.openedAt }
+                : { equal: windowIs(key, pick(seen, ["id", "heldBack", "published"])) },
         },
         signal,
-      );
-    },
+      ),
     hold: (user, key, seen, memory, signal) =>
       update(
         user,
         {
           ...remember(memory, key),
           increment: [[window + key, "heldBack"]],
-          where: { equal: [[[window + key, "id"], seen.id]] },
+          where: { equal: windowIs(key, pick(seen, ["id"])) },
         },
         signal,
       ),
-    async record(user, key, opened, memory, signal) {
+    async record(user, key, ended, memory, signal) {
       const change = remember(memory, key);
-      if (opened === null) {
-        await update(user, change, signal);
-        return;
+      if (ended !== null) {
+        const set = [...change.set, ...windowIs(key, pick(ended, ["published", "until", "detections"]))];
+        const where = { equal: windowIs(key, pick(ended, ["id"])) };
+        // Where somebody else opened another window meanwhile, the session is to be remembered all the same.
+        if (await update(user, { ...change, set, where }, signal)) return;
       }
-      const published = { ...change, set: [...change.set, [[window + key, "published"], true] as const] };
-      const where = { equal: [[[window + key, "id"], opened.id] as const] };
-      // Where somebody else opened another window meanwhile, the session is to be remembered all the same.
-      if (!(await update(user, { ...published, where }, signal))) await update(user, change, signal);
-    },
-    async close(user, key, opened, signal) {
-      const set = [[[window + key, "until"], 0] as const];
-      await update(user, { set, where: { equal: [[[window + key, "id"], opened.id]] } }, signal);
+      if (memory.sighting !== null) await update(user, change, signal);
     },
   };
+}
+
+/** Fields of a window, each by its path. */
+function windowIs(key: string, fields: Readonly<Record<string, Plain>>): (readonly [Path, Plain])[] {
+  return Object.entries(fields).map(([name, value]) => [[window + key, name], value]);
+}
+
+function pick<Name extends keyof SuppressionWindow>(from: SuppressionWindow, names: readonly Name[]) {
+  return Object.fromEntries(names.map((name) => [name, from[name] as Plain]));
 }
 
 type Path = readonly string[];
@@ -144,7 +148,11 @@ interface Change {
   /** Numbers at the top level that need not be there. */
   readonly count?: readonly string[];
   readonly remove?: readonly string[];
-  readonly where?: { readonly absent: string } | { readonly equal: readonly (readonly [Path, Plain])[] };
+  readonly where?:
+    | { readonly absent: string }
+    | { readonly equal: readonly (readonly [Path, Plain])[] }
+    /** Absent, or a window that ended by this time (milliseconds since 1970), and has nothing left to be told of. */
+    | { readonly over: string; readonly at: number };
 }
 
 /** What remembering a session changes. */
@@ -188,12 +196,20 @@ function toInput(tableName: string, user: string, change: Change): UpdateItemCom
     ...increment.map((each) => `${path(each)} = ${path(each)} + ${value(1)}`),
     `${path(["expiration"])} = ${value(expiration)}`,
   ];
+  const absent = (name: string) => `attribute_not_exists(${path([name])})`;
+  const equal = (each: Path, plain: Plain) => `${path(each)} = ${value(plain)}`;
+  const over = (name: string, at: number) => {
+    const told = `(${equal([name, "published"], true)} OR ${equal([name, "told", "count"], 0)})`;
+    return `${path([name, "until"])} <= ${value(at)} AND ${equal([name, "heldBack"], 0)} AND ${told}`;
+  };
   const condition =
     where === undefined
       ? null
       : "absent" in where
-        ? `attribute_not_exists(${path([where.absent])})`
-        : where.equal.map(([each, plain]) => `${path(each)} = ${value(plain)}`).join(" AND ");
+        ? absent(where.absent)
+        : "over" in where
+          ? `${absent(where.over)} OR (${over(where.over, where.at)})`
+          : where.equal.map(([each, plain]) => equal(each, plain)).join(" AND ");
   const clauses = [
     `SET ${sets.join(", ")}`,
     count.length > 0 ? `ADD ${count.map((each) => `${path([each])} ${value(1)}`).join(", ")}` : "",

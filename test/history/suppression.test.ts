@@ -4,8 +4,8 @@ import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
 import type { Alert } from "../../lambda/alerts/alert.ts";
 import { startBudget } from "../../lambda/budget.ts";
 import { createClaims } from "../../lambda/claims/state-table.ts";
-import { sightingOf, unknownUser } from "../../lambda/history/history.ts";
-import { type HeldBack, type SuppressionWindow, suppress } from "../../lambda/history/suppression.ts";
+import { forget, sightingOf, unknownUser } from "../../lambda/history/history.ts";
+import { candidateOf, type HeldBack, type SuppressionWindow, suppress } from "../../lambda/history/suppression.ts";
 import { createUserStates } from "../../lambda/history/user-states.ts";
 import { createLookUp } from "../../lambda/look-up.ts";
 import { type Observation, type PipelinePorts, processDelivery, retryWork } from "../../lambda/pipeline.ts";
@@ -179,19 +179,26 @@ test("of 200 that come to the table at once, one is alerted on, and 199 are coun
   const client = new DynamoDBClient({ requestHandler: { connectionTimeout: 20_000, requestTimeout: 20_000 } });
   const { ports, user, signIn } = world({ userStates: createUserStates(names.stateTable, async () => client) });
   const signal = AbortSignal.timeout(25_000);
+  const network = "64500|CA";
   const outcomes = await Promise.all(
-    Array.from({ length: 200 }, () => {
+    Array.from({ length: 200 }, async () => {
       const event = signIn({ uuid: crypto.randomUUID() });
-      const source = { event, user, state: unknownUser, suppressMinutes: 60, now: ports.now() };
-      const candidate = { id: event.uuid, detections: [proxied.id] };
-      return suppress(ports.userStates, { ...source, candidate, sighting: sightingOf(event, ports.now()) }, signal);
+      const candidate = candidateOf(event, event.uuid, [proxied.id]);
+      const sighting = sightingOf(event, ports.now());
+      const source = { user, network, candidate, state: unknownUser, sighting, suppressMinutes: 60, now: ports.now() };
+      let outcome = await suppress(ports.userStates, source, signal);
+      while (outcome.kind === "waiting") outcome = await suppress(ports.userStates, source, signal);
+      if (outcome.kind === "alert") {
+        const memory = { sighting, forgotten: forget(unknownUser, network, ports.now()) };
+        await ports.userStates.record(user, network, { ...outcome.opened, published: true }, memory, signal);
+      }
+      return outcome;
     }),
   );
   expect(outcomes.filter(({ kind }) => kind === "alert")).toHaveLength(1);
   const { sessions, windows } = await ports.userStates.read(user, signal);
-  expect(windows.get("64500|CA")?.heldBack).toBe(199);
-  // The one that is alerted on is remembered with its alert.
-  expect([...sessions]).toEqual([["2026-11-24", 199]]);
+  expect(windows.get(network)?.heldBack).toBe(199);
+  expect([...sessions]).toEqual([["2026-11-24", 200]]);
   client.destroy();
 });
 
@@ -219,15 +226,21 @@ describe("an alert that cannot be published", () => {
     expect(signIn().uuid).not.toBe("first");
   });
 
-  test("by whoever was stopped holds back for twenty seconds only", async () => {
-    const { ports, deliver, pass, user, published } = world();
+  test("by whoever was stopped holds nothing back: others wait for it on the queue, for twenty seconds", async () => {
+    const { ports, deliver, pass, user, published, parked, kinds } = world();
     const opened = unpublished("stopped", ports.now(), { count: 2, since: "2026-11-24T08:00:00.000Z" });
     expect(await ports.userStates.open(user, "64500|CA", null, opened, AbortSignal.timeout(5_000))).toBe(true);
     pass(0.3);
-    expect(await deliver({})).toMatchObject({ suppressed: 1 });
+    expect(await deliver({})).toMatchObject({ suppressed: 0, alerted: 0, parked: 1 });
+    expect(parked[0]?.waiting?.reason).toMatch(/^an alert about the same user and network is under way/);
     pass(0.1);
-    expect(await deliver({})).toMatchObject({ alerted: 1 });
-    expect(published[0]?.heldBack).toEqual({ count: 3, since: "2026-11-24T08:00:00.000Z" });
+    await retryWork(
+      parked[0] as Work,
+      ports,
+      startBudget({ work: 5_000, parking: 5_000 }, () => performance.now()),
+    );
+    expect(published[0]?.heldBack).toEqual({ count: 2, since: "2026-11-24T08:00:00.000Z" });
+    expect(kinds()).toContain("workParked");
   });
 
   test("is published by its own retry, which its window does not hold back", async () => {
