@@ -1,4 +1,5 @@
 import { clientDefaults, once } from "./aws-client.ts";
+import { toBatches } from "./batches.ts";
 
 /** SQS's limit for a message, and for a batch of them: 1 MiB. */
 export const maximumMessageBytes = 1_048_576;
@@ -25,7 +26,8 @@ export function createQueue(queueUrl: string): SendMessages {
   });
   return async (messages, signal) => {
     const { client, SendMessageBatchCommand } = await getSqs();
-    const pending = toBatches(messages).values();
+    const limits = { entries: maximumEntries, bytes: maximumMessageBytes };
+    const pending = toBatches(messages, ({ body }) => Buffer.byteLength(body), limits).values();
     const worker = async () => {
       for (const batch of pending) {
         const { Failed } = await client.send(
@@ -46,22 +48,4 @@ export function createQueue(queueUrl: string): SendMessages {
     };
     await Promise.all(Array.from({ length: concurrency }, worker));
   };
-}
-
-/** Batches of at most ten messages that together keep within SQS's limit. */
-function toBatches(messages: readonly QueueMessage[]): QueueMessage[][] {
-  const batches: QueueMessage[][] = [];
-  let bytes = 0;
-  for (const message of messages) {
-    const size = Buffer.byteLength(message.body);
-    const batch = batches.at(-1);
-    if (batch === undefined || batch.length === maximumEntries || bytes + size > maximumMessageBytes) {
-      batches.push([message]);
-      bytes = size;
-    } else {
-      batch.push(message);
-      bytes += size;
-    }
-  }
-  return batches;
 }
