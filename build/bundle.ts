@@ -42,7 +42,8 @@ const common: BuildOptions = {
 async function bundle(name: string): Promise<void> {
   const outdir = join(root, "dist", name);
   await rm(outdir, { recursive: true, force: true });
-  if (awaited.has(name)) await bundleAwaited(name, outdir);
+  const parts = awaited.get(name);
+  if (parts !== undefined) await bundleAwaited(name, parts, outdir);
   else {
     await build({
       ...common,
@@ -55,22 +56,33 @@ async function bundle(name: string): Promise<void> {
   }
 }
 
-/** Functions whose first answer somebody waits for. */
-const awaited: ReadonlySet<string> = new Set(["receiver"]);
+/** Functions whose first answer somebody waits for, with what nearly every request imports beside: the names of its files. */
+const awaited: ReadonlyMap<string, readonly string[]> = new Map([
+  ["receiver", ["deliveries", "aws-lambda-powertools-metrics"]],
+]);
 
 /**
  * Bundles all that is loaded before the first answer into one file, since each file more costs a cold start about a
- * millisecond; what is imported when first needed shares what it has in common with one another, but nothing with that file.
- * So a module with a state of its own may be imported on one side only.
+ * millisecond; and each of the other parts that are waited for as well. What is imported when first needed shares what it has
+ * in common with one another, but nothing with those files: so a module with a state of its own may be imported on one side
+ * only, and a symbol that both have is one by its name (`Symbol.for`).
  */
-async function bundleAwaited(name: string, outdir: string): Promise<void> {
+async function bundleAwaited(name: string, parts: readonly string[], outdir: string): Promise<void> {
   const later = new Map<string, string>();
-  await build({
-    ...common,
-    entryPoints: { index: join(root, "lambda", `${name}.ts`) },
-    outdir,
-    plugins: [rulesPlugin, leaveForLater(later)],
-  });
+  const single = (entryPoint: string, file: string, folder: string) =>
+    build({
+      ...common,
+      entryPoints: { [file]: entryPoint },
+      outdir,
+      plugins: [rulesPlugin, leaveForLater(later, folder)],
+    });
+  await single(join(root, "lambda", `${name}.ts`), "index", laterFolder);
+  for (const part of parts) {
+    const entryPoint = later.get(part);
+    if (entryPoint === undefined) throw new Error(`${name} imports no ${part}`);
+    await single(entryPoint, join(laterFolder, part), "");
+    later.delete(part);
+  }
   await build({
     ...common,
     entryPoints: Object.fromEntries(later),
@@ -83,8 +95,12 @@ async function bundleAwaited(name: string, outdir: string): Promise<void> {
 
 const laterFolder = "later";
 
-/** Leaves dynamic imports as they are, of files that are still to be built: `later` is told which. */
-function leaveForLater(later: Map<string, string>): Plugin {
+/**
+ * Leaves dynamic imports as they are, of files that are still to be built: `later` is told which.
+ *
+ * @param folder where they will be, seen from the file that imports them
+ */
+function leaveForLater(later: Map<string, string>, folder: string): Plugin {
   const resolving = Symbol("resolving");
   return {
     name: "leave for later",
@@ -101,7 +117,7 @@ function leaveForLater(later: Map<string, string>): Plugin {
           return { errors: [{ text: `two files would be called ${name}: ${later.get(name)} and ${resolved.path}` }] };
         }
         later.set(name, resolved.path);
-        return { path: `./${laterFolder}/${name}.mjs`, external: true };
+        return { path: `./${[folder, name].filter(Boolean).join("/")}.mjs`, external: true };
       });
     },
   };
@@ -115,7 +131,8 @@ try {
     const { size } = await stat(file);
     if (!quiet) process.stdout.write(`${relative(root, file)} ${(size / 1_000).toFixed(1)} kB\n`);
   }
-} catch {
+} catch (error) {
   // esbuild has printed what is wrong, and where.
+  if (!(error instanceof Error && "errors" in error)) throw error;
   process.exitCode = 1;
 }

@@ -15,6 +15,8 @@ export interface Metrics {
    * log as well. Of what was only timed there is no line.
    */
   readonly publish: () => Promise<void>;
+  /** Loads what writes the line, before there is one. */
+  readonly load: () => Promise<unknown>;
 }
 
 /** What metrics and log lines say that they are of: in the stack, its name. */
@@ -32,6 +34,7 @@ export function createMetrics(): Metrics {
 
   const milliseconds = (name: string, value: number) => void times.push([name, value]);
   return {
+    load: getPowertools,
     count: (name, value = 1) => void counts.push([name, value]),
     milliseconds,
     measure(step, work) {

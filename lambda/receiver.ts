@@ -25,6 +25,11 @@ const getProcess = once(async () => {
   return createProcess(config, metrics);
 });
 
+/** Loads what a delivery needs while the secret is fetched, which takes longer. What fails here fails where it is needed. */
+const prepare = once(async () => {
+  await Promise.allSettled([getProcess(), metrics.load()]);
+});
+
 const endpoint: EndpointPorts = {
   isAllowed: config.allowedNetworks === null ? () => true : createNetworkTest(config.allowedNetworks),
   secrets:
@@ -42,6 +47,7 @@ const endpoint: EndpointPorts = {
 /** Receives an Okta event hook's requests through a Lambda Function URL (payload format 2.0). */
 export async function handler(event: LambdaFunctionURLEvent): Promise<LambdaFunctionURLResult> {
   const budget = startBudget(shares, () => performance.now());
+  if (event.requestContext.http.method === "POST") void prepare();
   try {
     const { status, headers, body } = await answerRequest(toRequest(event), endpoint, budget);
     countAnswer(status, metrics);

@@ -1,4 +1,4 @@
-import { createHash, timingSafeEqual } from "node:crypto";
+import { hash, timingSafeEqual } from "node:crypto";
 
 /**
  * The secrets that are accepted at this moment: at once where they are at hand. Rejects when there is none to be had.
@@ -47,5 +47,5 @@ function digestOf(secret: string): Buffer {
 }
 
 function sha256(value: string): Buffer {
-  return createHash("sha256").update(value, "utf8").digest();
+  return hash("sha256", value, "buffer");
 }

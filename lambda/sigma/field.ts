@@ -1,5 +1,5 @@
 /** Stands in an event for a value that is not known yet. Whatever a rule asks of it, the answer is "unknown". */
-export const UNKNOWN: unique symbol = Symbol("not known yet");
+export const UNKNOWN: unique symbol = Symbol.for("okta-proxy-watch: not known yet");
 
 /** What stands at a field's path: an array along the path yields the values of all its elements. */
 export interface FieldValues {
