@@ -8,6 +8,7 @@ import { alerting } from "./alerting.ts";
 import { backtest } from "./backtest.ts";
 import { http, memory } from "./endurance.ts";
 import { functionUrlRequest, sampleEvent } from "./events.ts";
+import { lambdaRuntime } from "./lambda-runtime.ts";
 import { matching } from "./matching.ts";
 import { median, print } from "./measure.ts";
 import { profiles } from "./profiles.ts";
@@ -98,7 +99,7 @@ async function loadedBytes(event: unknown): Promise<number> {
 async function coldStarts(): Promise<void> {
   const folder = await mkdtemp(join(tmpdir(), "okta-proxy-watch-bench-"));
   try {
-    const bare = join(folder, "bare.mjs");
+    const bare = join(folder, "index.mjs");
     await writeFile(bare, "export const handler = async () => ({ statusCode: 204 });");
     const unit = "milliseconds";
     for (const [name, event] of Object.entries(firstRequests)) {
@@ -112,6 +113,8 @@ async function coldStarts(): Promise<void> {
         { name: "the same with a bare handler that answers 204", value: median(times.map((time) => time.bare)), unit },
       );
     }
+    const cases = Object.entries(firstRequests).map(([name, event]) => ({ name, event }));
+    await lambdaRuntime(index, bare, environment, cases);
   } finally {
     await rm(folder, { recursive: true });
   }

@@ -1,0 +1,85 @@
+import { fileURLToPath } from "node:url";
+import fc from "fast-check";
+import { expect, test } from "vitest";
+import { loadDetections } from "../build/load-detections.ts";
+import { enrich, findCandidates } from "../lambda/matching.ts";
+import { parseDelivery } from "../lambda/okta/event-hook.ts";
+import { compileRule } from "../lambda/sigma/compile.ts";
+import { UNKNOWN } from "../lambda/sigma/field.ts";
+import { compileRegex } from "../lambda/sigma/regex.ts";
+import { delivery, logEvent, sessionStart } from "./fixtures/events.ts";
+import { decisive } from "./fixtures/log-event-schema.ts";
+import { oddEvent } from "./fixtures/odd-events.ts";
+import { ruleSet } from "./fixtures/rules.ts";
+
+const folder = fileURLToPath(new URL("../lambda/detections", import.meta.url));
+const rules = (await loadDetections(folder)).rules.map(({ content }) => content);
+
+/** Every detection that is shipped, each compiled and asked for itself. */
+const compiled = rules.map((rule) => compileRule(rule, { compileRegex }));
+const arranged = ruleSet(rules);
+
+/** What becomes of a delivery, without any short cut: the schema reads each event, and every rule is asked. */
+function straightforward(events: readonly unknown[]) {
+  const seen = new Set<string>();
+  const found: { readonly uuid: string; readonly rules: string[]; readonly certain: string[] }[] = [];
+  let malformed = 0;
+  for (const received of events) {
+    const parsed = decisive.safeParse(received);
+    if (!parsed.success) {
+      malformed += 1;
+      continue;
+    }
+    const { uuid } = parsed.data;
+    if (seen.has(uuid)) continue;
+    seen.add(uuid);
+    const event = logEvent(received as Record<string, unknown>);
+    const truths = compiled.map((each) => ({ each, truth: each.evaluate(received, enrich(event, UNKNOWN)) }));
+    const ids = (wanted: readonly unknown[]) =>
+      truths.filter(({ truth }) => wanted.includes(truth)).map(({ each }) => each.rule.id);
+    if (ids([true, "unknown"]).length > 0) {
+      found.push({ uuid, rules: ids([true, "unknown"]).sort(), certain: ids([true]).sort() });
+    }
+  }
+  return { found, malformed };
+}
+
+const hostile = fc
+  .constantFrom("__proto__", "constructor", "toString", "hasOwnProperty", "length")
+  .map(
+    (name) => JSON.parse(`{"uuid":"h","published":"x","eventType":"${name}","${name}":{"isProxy":true}}`) as unknown,
+  );
+const proxied = fc
+  .record({ uuid: fc.constantFrom("a", "b", "c"), isProxy: fc.constantFrom(true, "true", "TRUE", false, null) })
+  .map(({ uuid, isProxy }) => sessionStart({ uuid, securityContext: { isProxy } }));
+const merged = fc
+  .tuple(proxied, oddEvent)
+  .map(([usual, odd]) => (typeof odd === "object" && odd !== null && !Array.isArray(odd) ? { ...usual, ...odd } : odd));
+
+test("a delivery is decided as it is without any short cut, whatever is in it", () => {
+  let matches = 0;
+  let refusals = 0;
+  fc.assert(
+    fc.property(fc.array(fc.oneof(proxied, oddEvent, merged, hostile), { maxLength: 8 }), (events) => {
+      // As it comes over the wire.
+      const received = JSON.parse(JSON.stringify(events)) as unknown[];
+      const parsed = parseDelivery(delivery(received));
+      if (!parsed.ok) throw new Error(JSON.stringify(parsed.faults));
+      const candidates = findCandidates(parsed.delivery.events, arranged);
+      const ids = (of: readonly { readonly rule: { readonly id: string } }[]) => of.map(({ rule }) => rule.id).sort();
+      const ours = candidates.map(({ event, rules: some, certain }) => ({
+        uuid: event.uuid,
+        rules: ids(some),
+        certain: ids(certain),
+      }));
+      const theirs = straightforward(received);
+      expect(ours).toEqual(theirs.found);
+      expect(parsed.delivery.malformed).toHaveLength(theirs.malformed);
+      matches += ours.length;
+      refusals += theirs.malformed;
+    }),
+    { numRuns: 2_000 },
+  );
+  expect(matches).toBeGreaterThan(500);
+  expect(refusals).toBeGreaterThan(500);
+});
