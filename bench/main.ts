@@ -7,7 +7,7 @@ import { promisify } from "node:util";
 import { alerting } from "./alerting.ts";
 import { backtest } from "./backtest.ts";
 import { http, memory } from "./endurance.ts";
-import { functionUrlRequest, sampleEvent } from "./events.ts";
+import { deliveryOf, environment, firstRequests, post } from "./first-requests.ts";
 import { lambdaRuntime } from "./lambda-runtime.ts";
 import { matching } from "./matching.ts";
 import { median, print } from "./measure.ts";
@@ -24,20 +24,6 @@ const receiver = fileURLToPath(new URL("../dist/receiver/", import.meta.url));
 const index = join(receiver, "index.mjs");
 const runs = 11;
 
-/** What the receiver needs to start; nothing of it is ever called here. */
-const environment = {
-  PROFILE_TABLE: "profiles",
-  STATE_TABLE: "state",
-  ALERT_TOPIC_ARN: "arn:aws:sns:us-east-1:000000000000:alerts",
-  RETRY_QUEUE_URL: "http://127.0.0.1:1/000000000000/retries",
-  DEAD_LETTER_QUEUE_URL: "http://127.0.0.1:1/000000000000/dead-letters",
-  MISMATCH_DISTANCE_KM: "500",
-  HOOK_SECRET: "bench",
-  AWS_REGION: "us-east-1",
-  POWERTOOLS_METRICS_DISABLED: "true",
-  POWERTOOLS_LOG_LEVEL: "SILENT",
-};
-
 async function sizes(): Promise<void> {
   const files = (await readdir(receiver, { recursive: true })).filter((file) => file.endsWith(".mjs"));
   const bytes = await Promise.all(files.map(async (file) => (await stat(join(receiver, file))).size));
@@ -49,17 +35,6 @@ async function sizes(): Promise<void> {
 }
 
 const sum = (values: readonly number[]) => values.reduce((total, value) => total + value, 0);
-
-/** A request with the secret. */
-const request = (method: string, headers: Readonly<Record<string, string>>, body = "") =>
-  functionUrlRequest(method, { authorization: environment.HOOK_SECRET, ...headers }, body);
-
-const post = (body: string) => request("POST", { "content-type": "application/json" }, body);
-
-const firstRequests = {
-  "the first verification": request("GET", { "x-okta-verification-challenge": "challenge" }),
-  "the first delivery, without a match": post(deliveryOf(1)),
-} as const;
 
 /** Starts a process that imports a handler and has it answer one request; gives back what it wrote on standard error. */
 async function coldStart(file: string, event: unknown, prelude = ""): Promise<string> {
@@ -118,16 +93,6 @@ async function coldStarts(): Promise<void> {
   } finally {
     await rm(folder, { recursive: true });
   }
-}
-
-/** A delivery of events none of which came through a proxy. */
-function deliveryOf(count: number): string {
-  return JSON.stringify({
-    eventType: "com.okta.event_hook",
-    source: "https://example.okta.com/api/v1/eventHooks/who1",
-    eventId: "delivery",
-    data: { events: Array.from({ length: count }, (_, index) => sampleEvent(index * 200 + 10)) },
-  });
 }
 
 /** Milliseconds that a call takes: the median of the second half of the runs, by when all is compiled. */

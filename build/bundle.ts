@@ -1,7 +1,7 @@
 import { rm, stat } from "node:fs/promises";
 import { join, relative } from "node:path";
 import { fileURLToPath } from "node:url";
-import { type BuildOptions, build, type Plugin } from "esbuild";
+import { type BuildOptions, build, type Metafile, type Plugin } from "esbuild";
 import { rulesPlugin } from "./rules-plugin.ts";
 
 const root = fileURLToPath(new URL("..", import.meta.url));
@@ -32,28 +32,32 @@ const common: BuildOptions = {
   keepNames: true,
   sourcemap: true,
   sourcesContent: true,
+  metafile: true,
   legalComments: "none",
   banner: { js: requireBanner },
   absWorkingDir: root,
   logLevel: "error",
 };
 
-/** Bundles a function. What is imported when first needed, such as SDK clients, becomes a file of its own. */
-async function bundle(name: string): Promise<void> {
+/**
+ * Bundles a function. What is imported when first needed, such as SDK clients, becomes a file of its own.
+ *
+ * @returns what each file is made of
+ */
+async function bundle(name: string): Promise<Metafile["outputs"]> {
   const outdir = join(root, "dist", name);
   await rm(outdir, { recursive: true, force: true });
   const parts = awaited.get(name);
-  if (parts !== undefined) await bundleAwaited(name, parts, outdir);
-  else {
-    await build({
-      ...common,
-      entryPoints: { index: join(root, "lambda", `${name}.ts`) },
-      outdir,
-      splitting: true,
-      chunkNames: "chunks/[name]-[hash]",
-      plugins: [rulesPlugin],
-    });
-  }
+  if (parts !== undefined) return bundleAwaited(name, parts, outdir);
+  const { metafile } = await build({
+    ...common,
+    entryPoints: { index: join(root, "lambda", `${name}.ts`) },
+    outdir,
+    splitting: true,
+    chunkNames: "chunks/[name]-[hash]",
+    plugins: [rulesPlugin],
+  });
+  return metafile?.outputs ?? {};
 }
 
 /** Functions whose first answer somebody waits for, with what nearly every request imports beside: the names of its files. */
@@ -67,15 +71,18 @@ const awaited: ReadonlyMap<string, readonly string[]> = new Map([
  * in common with one another, but nothing with those files: so a module with a state of its own may be imported on one side
  * only, and a symbol that both have is one by its name (`Symbol.for`).
  */
-async function bundleAwaited(name: string, parts: readonly string[], outdir: string): Promise<void> {
+async function bundleAwaited(name: string, parts: readonly string[], outdir: string): Promise<Metafile["outputs"]> {
   const later = new Map<string, string>();
-  const single = (entryPoint: string, file: string, folder: string) =>
-    build({
+  const outputs: Metafile["outputs"] = {};
+  const single = async (entryPoint: string, file: string, folder: string) => {
+    const { metafile } = await build({
       ...common,
       entryPoints: { [file]: entryPoint },
       outdir,
       plugins: [rulesPlugin, leaveForLater(later, folder)],
     });
+    Object.assign(outputs, metafile?.outputs);
+  };
   await single(join(root, "lambda", `${name}.ts`), "index", laterFolder);
   for (const part of parts) {
     const entryPoint = later.get(part);
@@ -83,7 +90,7 @@ async function bundleAwaited(name: string, parts: readonly string[], outdir: str
     await single(entryPoint, join(laterFolder, part), "");
     later.delete(part);
   }
-  await build({
+  const { metafile } = await build({
     ...common,
     entryPoints: Object.fromEntries(later),
     outdir: join(outdir, laterFolder),
@@ -91,7 +98,28 @@ async function bundleAwaited(name: string, parts: readonly string[], outdir: str
     chunkNames: "shared/[name]-[hash]",
     plugins: [rulesPlugin],
   });
+  return Object.assign(outputs, metafile?.outputs);
 }
+
+/** What weighs what: bytes by package, its scope, or the folder of ours; in the file itself, and in all the others. */
+function composition(outputs: Metafile["outputs"]): string[] {
+  const weights = new Map<string, { index: number; later: number }>();
+  for (const [file, { inputs }] of Object.entries(outputs)) {
+    for (const [input, { bytesInOutput }] of Object.entries(inputs)) {
+      const [, scope] = /node_modules\/([^/]+)/.exec(input) ?? [];
+      const owner = scope ?? (input.startsWith("lambda/") ? input.split("/").slice(0, 2).join("/") : "detections");
+      const weight = weights.get(owner) ?? { index: 0, later: 0 };
+      weight[file.endsWith("/index.mjs") ? "index" : "later"] += bytesInOutput;
+      weights.set(owner, weight);
+    }
+  }
+  return [...weights]
+    .filter(([, { index, later }]) => index + later >= 500)
+    .sort(([, a], [, b]) => b.index + b.later - a.index - a.later)
+    .map(([owner, { index, later }]) => `  ${kilobytes(index)} ${kilobytes(later)}  ${owner}`);
+}
+
+const kilobytes = (bytes: number) => `${(bytes / 1_000).toFixed(1).padStart(7)} kB`;
 
 const laterFolder = "later";
 
@@ -124,12 +152,15 @@ function leaveForLater(later: Map<string, string>, folder: string): Plugin {
 }
 
 const quiet = process.argv.includes("--quiet");
+/** Whether it is told what weighs what: at start, and when first needed. */
+const composed = process.argv.includes("--composition");
 try {
   for (const name of functions) {
-    await bundle(name);
+    const outputs = await bundle(name);
     const file = join(root, "dist", name, "index.mjs");
     const { size } = await stat(file);
     if (!quiet) process.stdout.write(`${relative(root, file)} ${(size / 1_000).toFixed(1)} kB\n`);
+    if (composed) process.stdout.write(`${composition(outputs).join("\n")}\n`);
   }
 } catch (error) {
   // esbuild has printed what is wrong, and where.

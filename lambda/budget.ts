@@ -51,3 +51,8 @@ export function within<Value>(signal: AbortSignal, promise: Promise<Value>): Pro
     promise.then(resolve, reject).finally(() => signal.removeEventListener("abort", abort));
   });
 }
+
+/** Waits; rejects with the signal's reason when that comes first. */
+export function pause(milliseconds: number, signal: AbortSignal): Promise<void> {
+  return within(signal, new Promise((resolve) => setTimeout(resolve, milliseconds)));
+}

@@ -1,5 +1,4 @@
-import { setTimeout } from "node:timers/promises";
-import { within } from "../budget.ts";
+import { pause, within } from "../budget.ts";
 import { exitNode, type ProxyKind, proxyKind, rankOf } from "../okta/exit-node.ts";
 import { type LogEvent, sessionStart } from "../okta/log-event.ts";
 import { gotIn } from "../okta/outcome.ts";
@@ -205,7 +204,7 @@ export async function suppress(
     const verdict = judgeWindow(seen, candidate, now, suppressMinutes);
     if (verdict.kind === "wait") {
       if (pauses === maximumPauses) return { kind: "waiting" };
-      await within(signal, setTimeout(firstPauseMilliseconds * 2 ** pauses));
+      await pause(firstPauseMilliseconds * 2 ** pauses, signal);
       pauses += 1;
     } else {
       round += 1;
