@@ -12,6 +12,7 @@ const functions = [
   "redrive",
   "sync-profiles",
   "refresh-profiles",
+  "reconcile",
   "publish-output",
   "notify-exceptions",
   "canary",

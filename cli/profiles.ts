@@ -1,5 +1,4 @@
 import { readFile } from "node:fs/promises";
-import { setTimeout as delay } from "node:timers/promises";
 import { DeleteItemCommand } from "@aws-sdk/client-dynamodb";
 import type { Command } from "commander";
 import { InvalidArgumentError } from "commander";
@@ -9,16 +8,8 @@ import { formatKm, judgeLocation } from "../lambda/geo/mismatch.ts";
 import { userStateId } from "../lambda/history/user-states.ts";
 import { createLookUp } from "../lambda/look-up.ts";
 import type { GeographicalContext } from "../lambda/okta/log-event.ts";
-import { OktaFailure, OktaRefusal } from "../lambda/okta-users/okta-authorization.ts";
-import {
-  authorizeBy,
-  type OktaCredential,
-  OktaSettingsError,
-  readCredential,
-  readOrgUrl,
-} from "../lambda/okta-users/okta-credential.ts";
-import { defaultAttributes, type LocationAttributes, readLocationAttributes } from "../lambda/okta-users/okta-user.ts";
-import { createUsersApi } from "../lambda/okta-users/users-api.ts";
+import { defaultAttributes, type LocationAttributes, readLocationAttributes } from "../lambda/okta-api/okta-user.ts";
+import { createUsersApi } from "../lambda/okta-api/users-api.ts";
 import { openProfileItems, type ProfileItem, type StoredLocation } from "../lambda/profiles/profile-items.ts";
 import type { ProfileLocation } from "../lambda/profiles/profile-location.ts";
 import { travelPrefix } from "../lambda/profiles/profile-table.ts";
@@ -28,14 +19,13 @@ import { createCommand, InputError, runCommand } from "./command.ts";
 import { addDeploymentOptions, type Deployment, type DeploymentOptions, findDeployment } from "./deployment.ts";
 import { openExport } from "./event-export.ts";
 import { createGeocoder, type Geocoder } from "./geocoding/geocoder.ts";
+import { askingOkta, credentialHelp, openOkta } from "./okta-credential.ts";
 import type { BadRow } from "./profile-file.ts";
 import { type ImportReport, importProfiles } from "./profile-import.ts";
 import { createProgress } from "./progress.ts";
 
 const print = (text: string) => process.stdout.write(`${text}\n`);
 const count = (number: number) => number.toLocaleString("en-US");
-
-const waitFor = (milliseconds: number, signal: AbortSignal) => delay(milliseconds, undefined, { signal });
 
 const openItems = ({ dynamodb, profileTable }: Deployment) => openProfileItems(dynamodb, profileTable);
 
@@ -283,34 +273,16 @@ interface SyncOptions extends DeploymentOptions {
   readonly full: boolean;
 }
 
-/** As Okta's own SDKs name them. */
-const tokenVariable = "OKTA_CLIENT_TOKEN";
-const clientIdVariable = "OKTA_CLIENT_CLIENTID";
-const privateKeyVariable = "OKTA_CLIENT_PRIVATEKEY";
-
-/** Secrets come by the environment: what stands on a command line is seen by every process of the machine. */
-function credentialOf({ env }: NodeJS.Process): OktaCredential {
-  const { [tokenVariable]: apiToken, [clientIdVariable]: clientId, [privateKeyVariable]: privateKey } = env;
-  if (clientId && privateKey) {
-    return readCredential(`{"clientId":${JSON.stringify(clientId)},"privateKey":${privateKey}}`, privateKeyVariable);
-  }
-  if (apiToken) return { apiToken };
-  throw new InputError(
-    `no credential of Okta: set ${clientIdVariable} and ${privateKeyVariable} (a JWK) of a service app, or ${tokenVariable}`,
-  );
-}
-
 async function sync(options: SyncOptions): Promise<void> {
   const stopping = new AbortController();
   process.once("SIGINT", () => stopping.abort());
   const progress = createProgress(process.stderr);
-  try {
-    const orgUrl = readOrgUrl(options.oktaUrl);
-    const authorize = authorizeBy(credentialOf(process), orgUrl, Date.now);
+  await askingOkta(async () => {
+    const client = openOkta(options.oktaUrl, ["okta.users.read"]);
     const [deployment, geocode] = await Promise.all([findDeployment(options), loadGeocoder()]);
     const report = await syncProfiles(
       {
-        api: createUsersApi({ orgUrl, authorize, now: Date.now, wait: waitFor }),
+        api: createUsersApi(client),
         items: openItems(deployment),
         ...createSyncState(deployment.dynamodb, deployment.stateTable),
         attributes: options.attributes,
@@ -329,14 +301,7 @@ async function sync(options: SyncOptions): Promise<void> {
     if (report.finished) return;
     print("Stopped before the end: the next sync goes on here.");
     process.exitCode = 1;
-  } catch (error) {
-    if (error instanceof OktaSettingsError || error instanceof OktaRefusal) throw new InputError(error.message);
-    if (!(error instanceof OktaFailure)) throw error;
-    process.stderr.write(`error: ${error.message}. What was read is kept; the next sync goes on there.\n`);
-    process.exitCode = 1;
-  } finally {
-    progress.done();
-  }
+  }, "What was read is kept; the next sync goes on there.").finally(() => progress.done());
 }
 
 function withCoordinates(location: StoredLocation, geocode: Geocoder): StoredLocation {
@@ -409,8 +374,7 @@ subcommand("sync", "brings locations up to date with Okta's users, and places th
   .addHelpText(
     "after",
     `
-Environment: ${clientIdVariable} and ${privateKeyVariable} (a JWK) of a service app with the scope okta.users.read, or
-${tokenVariable}, an API token.
+${credentialHelp(["okta.users.read"])}
 
 Exit code: 0; 1 when it was stopped, or Okta failed; 2 when Okta refuses it.`,
   )

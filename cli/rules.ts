@@ -2,12 +2,12 @@ import { basename, relative } from "node:path";
 import type { FromFile } from "../build/load-detections.ts";
 import { isEnabled } from "../lambda/detections/compile-rules.ts";
 import { indexField } from "../lambda/detections/log-source.ts";
+import { isHookEligible } from "../lambda/okta/hook-eligible-event-types.ts";
 import { appliesTo, type Filter } from "../lambda/sigma/parse-filter.ts";
 import { bySeverity, type Level, type Rule } from "../lambda/sigma/rule.ts";
 import { requirementsOf } from "../lambda/sigma/rule-set.ts";
 import { createCommand, runCommand } from "./command.ts";
 import { ourDetections, readDetections, readSeverity } from "./detections-folder.ts";
-import { isHookEligible } from "./hook-eligible-event-types.ts";
 
 interface Options {
   readonly rules?: string;

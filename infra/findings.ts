@@ -55,7 +55,7 @@ export const explanations: readonly Explanation[] = [
   },
   {
     rules: ["Serverless::Serverless-LambdaAsyncFailureDestination"],
-    where: /^(ProfileSync\/Sync|Canary\/Canary)\/Function\/EventInvokeConfig\/Resource$/,
+    where: /^(ProfileSync\/Sync|Reconciliation\/Reconcile|Canary\/Canary)\/Function\/EventInvokeConfig\/Resource$/,
     reason: "Invoked on a schedule: an alarm tells of errors, and there is nothing in the invocation to keep.",
   },
   {

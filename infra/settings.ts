@@ -4,8 +4,9 @@ import * as z from "zod";
 import { knownOutputs } from "../build/known-outputs.ts";
 import { defaultSuppressMinutes, maximumSuppressMinutes } from "../lambda/config.ts";
 import { parseCidr } from "../lambda/network.ts";
-import { readOrgUrl } from "../lambda/okta-users/okta-credential.ts";
-import { defaultAttributes, type LocationAttributes, readLocationAttributes } from "../lambda/okta-users/okta-user.ts";
+import { readOrgUrl } from "../lambda/okta-api/credential.ts";
+import { defaultAttributes, type LocationAttributes, readLocationAttributes } from "../lambda/okta-api/okta-user.ts";
+import { defaultOverlapMinutes } from "../lambda/okta-config.ts";
 
 const retentionDays = Object.values(RetentionDays).filter(
   (value): value is number => typeof value === "number" && value < 9_999,
@@ -109,6 +110,24 @@ const schema = z.strictObject({
     .pipe(z.int("expected a whole number").min(128, "expected at least 128").max(10_240, "expected at most 10240"))
     .default(1_024),
   oktaOrgUrl: checked(readOrgUrl).optional(),
+  reconcileMinutes: number
+    .pipe(
+      z
+        .int("expected a whole number of minutes")
+        .refine(
+          (minutes) => minutes === 0 || (minutes >= 5 && minutes <= 60),
+          "expected 5 to 60, or 0 for no reconciliation",
+        ),
+    )
+    .default(5),
+  reconcileOverlapMinutes: number
+    .pipe(
+      z
+        .int("expected a whole number of minutes")
+        .min(1, "expected at least 1")
+        .max(1_440, "expected at most 1440, a day"),
+    )
+    .default(defaultOverlapMinutes),
   oktaProfileAttributes: z
     .union([z.string(), z.array(z.unknown()).transform((list) => JSON.stringify(list))])
     .transform(readLocationAttributes)
@@ -152,8 +171,12 @@ export interface Settings {
   readonly experimentalDetections: boolean;
   /** Megabytes of the functions' memory; CPU grows with it. @default 1024 */
   readonly memorySizeMb: number;
-  /** The Okta org that profile locations are synced from. @default - none are synced */
+  /** The Okta org that profile locations are synced from, and whose System Log is read. @default - neither */
   readonly oktaOrgUrl?: string | undefined;
+  /** Minutes between two looks into the System Log of `oktaOrgUrl` for what the hook missed; 0 for none. @default 5 */
+  readonly reconcileMinutes: number;
+  /** Minutes before the last look that it is looked again, since the log fills out of order. @default 15 */
+  readonly reconcileOverlapMinutes: number;
   /** The profile attributes that hold locations. @default city, state, countryCode, zipCode */
   readonly oktaProfileAttributes: readonly LocationAttributes[];
 }

@@ -21,6 +21,7 @@ import { ProfileRefresh } from "./constructs/profile-refresh.ts";
 import { ProfileSync } from "./constructs/profile-sync.ts";
 import { ProfileTable } from "./constructs/profile-table.ts";
 import { Receiver } from "./constructs/receiver.ts";
+import { Reconciliation } from "./constructs/reconciliation.ts";
 import { Redrive } from "./constructs/redrive.ts";
 import { RetryQueue } from "./constructs/retry-queue.ts";
 import { SavedQueries } from "./constructs/saved-queries.ts";
@@ -54,7 +55,7 @@ export class OktaProxyWatchStack extends Stack {
       retryQueue: new RetryQueue(this, "Retries", { encryption, deadLetterQueue }),
       deadLetterQueue,
     };
-    const okta = settings.oktaOrgUrl === undefined ? null : this.#bringProfiles(settings.oktaOrgUrl, resources, code);
+    const okta = settings.oktaOrgUrl === undefined ? null : this.#askOkta(settings.oktaOrgUrl, resources, code);
     const receiver = new Receiver(this, "Receiver", {
       ...resources,
       hookSecret,
@@ -98,10 +99,12 @@ export class OktaProxyWatchStack extends Stack {
         ExceptionNotices: notices.function,
         ...Object.fromEntries(alertOutputs.map(({ name, construct }) => [`${name}Output`, construct.function])),
         ...(okta && { ProfileSync: okta.sync.function, ProfileRefresh: okta.refresh.function }),
+        ...(okta?.reconciliation && { Reconciliation: okta.reconciliation.function }),
       },
       retryQueue: resources.retryQueue,
       deadLetterQueue,
       sync: okta?.sync.function ?? null,
+      reconciles: okta?.reconciliation != null,
       canary,
     };
     new Alarms(this, "Alarms", { ...watched, settings, operationsTopic });
@@ -123,7 +126,11 @@ export class OktaProxyWatchStack extends Stack {
       RetryQueueUrl: [resources.retryQueue.queue.queueUrl, "Where events wait to be tried again"],
       DeadLetterQueueUrl: [deadLetterQueue.queue.queueUrl, "Where events lie that nothing more is tried on"],
       ...Object.fromEntries(topics),
-      ...(okta && { OktaCredentialSecretArn: [okta.secretArn, "The secret to put Okta's credential into"] }),
+      ExperimentalDetections: [String(settings.experimentalDetections), "Whether experimental detections run"],
+      ...(okta && {
+        OktaOrgUrl: [okta.orgUrl, "The org whose profiles and System Log are read"],
+        OktaCredentialSecretArn: [okta.secretArn, "The secret to put Okta's credential into"],
+      }),
     } as const satisfies Record<string, readonly [string, string]>;
     for (const [name, [value, description]] of Object.entries(outputs))
       new CfnOutput(this, name, { value, description });
@@ -137,12 +144,17 @@ export class OktaProxyWatchStack extends Stack {
     PermissionsBoundary.of(this).apply(boundary);
   }
 
-  /** What brings profile locations from an org: on a schedule, and when an event says that one has changed. */
-  #bringProfiles(orgUrl: string, resources: PipelineResources, code: string) {
+  /** What asks an org: for profile locations, on a schedule and when one has changed; and for what the hook missed. */
+  #askOkta(orgUrl: string, resources: PipelineResources, code: string) {
     const credential = new OktaCredential(this, "OktaCredential", { encryption: resources.encryption });
     const okta = { ...resources, orgUrl, credential };
     const sync = new ProfileSync(this, "ProfileSync", { ...okta, code: join(code, "sync-profiles") });
     const refresh = new ProfileRefresh(this, "ProfileRefresh", { ...okta, code: join(code, "refresh-profiles") });
-    return { sync, refresh, secretArn: credential.secret.secretArn };
+    const minutes = resources.settings.reconcileMinutes;
+    const reconciliation =
+      minutes === 0
+        ? null
+        : new Reconciliation(this, "Reconciliation", { ...okta, minutes, code: join(code, "reconcile") });
+    return { orgUrl, sync, refresh, reconciliation, secretArn: credential.secret.secretArn };
   }
 }

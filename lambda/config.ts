@@ -83,7 +83,7 @@ const topicArn = (what: string): Variable => ({
   fault: matching(/^arn:[\w-]+:sns:[\w-]+:\d{12}:[\w-]+$/, "is no ARN of an SNS topic"),
 });
 
-/** Every variable that a function of ours may have, but for those of the sync: see `sync-config.ts`. */
+/** Every variable that a function of ours may have, but for those of the sync: see `okta-config.ts`. */
 export const variables = {
   PROFILE_TABLE: { what: "the name of the profile table", fault: anything },
   STATE_TABLE: { what: "the name of the state table", fault: anything },
@@ -197,7 +197,8 @@ export function readCanaryConfig(environment: Environment): CanaryConfig {
   };
 }
 
-const pipelineVariables = [
+/** The variables of every function that works on events. */
+export const pipelineVariables = [
   "PROFILE_TABLE",
   "STATE_TABLE",
   "ALERT_TOPIC_ARN",
@@ -251,7 +252,8 @@ export function readVariables<Wanted extends string>(
   );
 }
 
-function toPipelineConfig(known: Partial<Record<(typeof pipelineVariables)[number], string>>): PipelineConfig {
+/** The settings of a function that works on events, of variables that are checked. */
+export function toPipelineConfig(known: Partial<Record<(typeof pipelineVariables)[number], string>>): PipelineConfig {
   return {
     profileTable: known.PROFILE_TABLE ?? "",
     stateTable: known.STATE_TABLE ?? "",

@@ -1,7 +1,7 @@
 import type { Context } from "aws-lambda";
+import { readSyncConfig } from "./okta-config.ts";
 import { createSyncPorts } from "./profile-sync-ports.ts";
 import { type SyncReport, syncProfiles } from "./profiles/sync.ts";
-import { readSyncConfig } from "./sync-config.ts";
 import { logger } from "./telemetry.ts";
 
 /** Kept for the page under way before the function's timeout, in milliseconds: a request to Okta may take 15 seconds. */

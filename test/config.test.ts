@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { ConfigError, readCanaryConfig, readPipelineConfig, readReceiverConfig } from "../lambda/config.ts";
-import { readSyncConfig } from "../lambda/sync-config.ts";
+import { readSyncConfig } from "../lambda/okta-config.ts";
 
 const complete = {
   PROFILE_TABLE: "profiles",

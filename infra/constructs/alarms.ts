@@ -53,7 +53,8 @@ const overdue = (what: string, of: LambdaFunction, hours: number): AlarmRule => 
 export class Alarms extends Construct {
   constructor(scope: Construct, id: string, props: AlarmsProps) {
     super(scope, id);
-    const { settings, receiver, functions, retryQueue, deadLetterQueue, operationsTopic, sync, canary } = props;
+    const { settings, receiver, functions, retryQueue, deadLetterQueue, operationsTopic, sync, reconciles, canary } =
+      props;
     const rules: Record<string, AlarmRule> = {
       DeadLetters: {
         description: "Something lies on the dead-letter queue",
@@ -120,6 +121,22 @@ export class Alarms extends Construct {
         threshold: 1,
       };
       rules.CanaryOverdue = overdue("The daily test delivery was not made", canary, 26);
+    }
+    if (reconciles) {
+      rules.EventsMissed = {
+        description:
+          "The event hook did not deliver events that alerts are about; they were found in Okta's System Log",
+        metric: ownMetric(this, "EventsMissed", { period: Duration.hours(1), statistic: "Sum" }),
+        threshold: 5,
+      };
+      rules.ReconciliationOverdue = {
+        description: "Okta's System Log was not read to its end for 2 hours",
+        metric: ownMetric(this, "ReconciliationsFinished", { period: Duration.hours(1), statistic: "Sum" }),
+        threshold: 1,
+        below: true,
+        periods: 2,
+        missingIsTrouble: true,
+      };
     }
     if (sync !== null) rules.SyncOverdue = overdue("Profile locations were not synced", sync, 3);
     for (const [name, rule] of Object.entries(rules)) {

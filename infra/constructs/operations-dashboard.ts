@@ -17,7 +17,7 @@ export interface OperationsDashboardProps extends WatchedResources {
 export class OperationsDashboard extends Construct {
   constructor(scope: Construct, id: string, { detections, ...watched }: OperationsDashboardProps) {
     super(scope, id);
-    const { receiver, functions, retryQueue, deadLetterQueue } = watched;
+    const { receiver, functions, retryQueue, deadLetterQueue, reconciles } = watched;
     const sum = (name: string, label = name) => ownMetric(this, name, { period, statistic: "Sum", label });
     const dashboard = new Dashboard(this, "Dashboard", { defaultInterval: Duration.days(1) });
     const graph = (title: string, left: readonly IMetric[], right: readonly IMetric[] = []) => ({ title, left, right });
@@ -58,7 +58,11 @@ export class OperationsDashboard extends Construct {
       [
         "What did it find?",
         [
-          graph("Alerts", [sum("AlertsPublished"), sum("AlertsDelayed")], [sum("UnknownLocations")]),
+          graph(
+            "Alerts",
+            [sum("AlertsPublished"), sum("AlertsDelayed"), ...(reconciles ? [sum("EventsMissed")] : [])],
+            [sum("UnknownLocations")],
+          ),
           graph("Not alerted on", [sum("Excepted"), sum("Suppressed"), sum("Duplicates")]),
           graph(
             "Matches by detection",

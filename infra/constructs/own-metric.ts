@@ -14,6 +14,8 @@ export interface WatchedResources {
   readonly deadLetterQueue: DeadLetterQueue;
   /** The function that syncs profile locations; null where none does. */
   readonly sync: LambdaFunction | null;
+  /** Whether Okta's System Log is read for what the hook missed. */
+  readonly reconciles: boolean;
   /** The function that makes a test delivery every day; null where none does. */
   readonly canary: LambdaFunction | null;
 }

@@ -87,9 +87,13 @@ export const alertSchema = z.object({
   test: described(z.boolean(), "Whether it was asked for by `npm run send-test-alert`: nobody signed in"),
   detectedAt: time("When the alert was made"),
   followUp: described(z.boolean(), "Whether this alert adds to an earlier one about the same event"),
+  source: described(
+    z.enum(["hook", "reconciled"]),
+    "How the event came: by the event hook, or, as that had not delivered it, found in Okta's System Log by reconciliation",
+  ),
   delayedSeconds: described(
     z.number(),
-    "Seconds that the event waited on the retry queue; 0 when it was alerted on at once",
+    "Seconds that the event waited on the retry queue, or to be found in Okta's System Log; 0 when it was alerted on at once",
   ),
   delayReason: described(z.nullable(z.string()), "Why it waited; null when it did not"),
   severity: described(z.enum(levels), "The highest level among the detections, adjusted by `severity.yml`"),

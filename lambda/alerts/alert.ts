@@ -4,7 +4,7 @@ import { coordinatesOfExit, type GeoJudgement } from "../geo/mismatch.ts";
 import { summarizeHistory, type UserState } from "../history/history.ts";
 import type { HeldBack } from "../history/suppression.ts";
 import type { Delivery } from "../okta/event-hook.ts";
-import type { LogEvent } from "../okta/log-event.ts";
+import { type LogEvent, publishedTime } from "../okta/log-event.ts";
 import { behaviors, networkServices, type Risk, risk } from "../okta/security-signals.ts";
 import { adjustSeverity, type SeverityAdjustment } from "../severity/adjustment.ts";
 import type { MatchedSelection } from "../sigma/compile.ts";
@@ -20,7 +20,7 @@ export type { Alert, AlertDetection };
 /** What an alert is made of. */
 export interface AlertSource {
   readonly event: LogEvent;
-  readonly delivery: Pick<Delivery, "id" | "org" | "eventHookId">;
+  readonly delivery: Pick<Delivery, "id" | "org" | "eventHookId" | "source">;
   /** The rules that matched, and by what: at least one. */
   readonly detections: readonly { readonly rule: Rule; readonly matched: readonly MatchedSelection[] }[];
   readonly judgement: GeoJudgement;
@@ -46,7 +46,8 @@ const maximumText = 1_000;
 
 /** Writes the alert about one event. */
 export function createAlert(source: AlertSource): Alert {
-  const { event, delivery, judgement, thresholdKm, detectedAt, followUp = false, delay = null, state = null } = source;
+  const { event, delivery, judgement, thresholdKm, detectedAt, followUp = false, state = null } = source;
+  const delay = source.delay ?? missedDelay(event, delivery);
   const { actor, client, outcome, authenticationContext, securityContext, device } = event.fields;
   const exit = client?.geographicalContext ?? null;
   const coordinates = exit === null ? null : coordinatesOfExit(exit);
@@ -138,6 +139,7 @@ export function createAlert(source: AlertSource): Alert {
     alertId: uuidv5([event.uuid, ...detections.map(({ id }) => id).sort()].join("\n"), alertNamespace),
     detectedAt: detectedAt.toISOString(),
     followUp,
+    source: delivery.source ?? "hook",
     delayedSeconds:
       delay === null ? 0 : Math.max(0, Math.round((detectedAt.getTime() - delay.since.getTime()) / 1_000)),
     delayReason: brief(delay?.reason),
@@ -150,6 +152,16 @@ export function createAlert(source: AlertSource): Alert {
     event: event.received,
     eventCut: null,
   };
+}
+
+/** An event that no hook delivered waited since it was published. */
+function missedDelay(
+  { published }: LogEvent,
+  { source }: AlertSource["delivery"],
+): NonNullable<AlertSource["delay"]> | null {
+  const time = publishedTime(published);
+  if (source !== "reconciled" || Number.isNaN(time)) return null;
+  return { reason: "the event hook did not deliver it; it was found in Okta's System Log", since: new Date(time) };
 }
 
 /** What the words of an alert are made of. */

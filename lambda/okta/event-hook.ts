@@ -8,8 +8,10 @@ import { type LogEvent, parseLogEvent } from "./log-event.ts";
  */
 const maximumEvents = 5_000;
 
-/** One request of an event hook, taken apart. */
+/** One request of an event hook, taken apart; or events that Okta's System Log told of. */
 export interface Delivery {
+  /** How the events came. @default hook */
+  readonly source?: EventSource;
   /** The envelope's `eventId`; null when it has none. */
   readonly id: string | null;
   /** Id of the event hook in the org, for example `who7hphp39JoHLni81d7`; null when the source names none. */
@@ -21,6 +23,9 @@ export interface Delivery {
   /** What cannot be judged, to be parked. */
   readonly malformed: readonly MalformedEvent[];
 }
+
+/** How an event came: by the event hook, or by reconciliation with the System Log, as no hook had delivered it. */
+export type EventSource = "hook" | "reconciled";
 
 /** An event of a good delivery that cannot be judged. */
 export interface MalformedEvent {

@@ -5,8 +5,8 @@ import {
   locationsOfUser,
   type OktaUser,
   oktaSource,
-} from "../okta-users/okta-user.ts";
-import type { UsersApi } from "../okta-users/users-api.ts";
+} from "../okta-api/okta-user.ts";
+import type { UsersApi } from "../okta-api/users-api.ts";
 import {
   type Change,
   type ProfileItem,

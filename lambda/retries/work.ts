@@ -5,7 +5,7 @@ import { describeFaults, faultsOf } from "../okta/fault.ts";
 import { type LogEvent, parseLogEvent } from "../okta/log-event.ts";
 
 /** Where an event came from, as alerts tell of it. */
-export type DeliveryReference = Pick<Delivery, "id" | "org" | "eventHookId">;
+export type DeliveryReference = Pick<Delivery, "id" | "org" | "eventHookId" | "source">;
 
 /** A piece of work on one event: all of it, or what had to wait. */
 export interface Work {
@@ -32,14 +32,19 @@ const message = z.object({
   since: z.string(),
   rules: z.nullable(z.array(z.string())),
   followUp: z.boolean(),
-  delivery: z.object({ id: text, org: text, eventHookId: text }),
+  delivery: z.object({
+    id: text,
+    org: text,
+    eventHookId: text,
+    source: z._default(z.enum(["hook", "reconciled"]), "hook"),
+  }),
   event: z.unknown(),
   eventCut: z.nullable(z.array(z.string())),
 });
 
 /** Writes waiting work as a message within the queue's limit: an event that does not fit loses its largest fields. */
 export function writeWork({ event, delivery, rules, followUp, waiting }: Work, now: Date): string {
-  const { id, org, eventHookId } = delivery;
+  const { id, org, eventHookId, source = "hook" } = delivery;
   return cutToFit(event.received, maximumMessageBytes, (received, eventCut) =>
     JSON.stringify({
       schemaVersion: "1.0",
@@ -48,7 +53,7 @@ export function writeWork({ event, delivery, rules, followUp, waiting }: Work, n
       since: (waiting?.since ?? now).toISOString(),
       rules: rules === null ? null : [...rules],
       followUp,
-      delivery: { id, org, eventHookId },
+      delivery: { id, org, eventHookId, source },
       event: received,
       eventCut: eventCut === null ? null : [...eventCut],
     } satisfies z.infer<typeof message>),

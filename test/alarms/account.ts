@@ -1,11 +1,11 @@
 import type { AddressInfo } from "node:net";
 import { GetQueueAttributesCommand, SQSClient } from "@aws-sdk/client-sqs";
 import type { LambdaFunctionURLResult } from "aws-lambda";
-import { defaultAttributes } from "../../lambda/okta-users/okta-user.ts";
+import { defaultAttributes } from "../../lambda/okta-api/okta-user.ts";
 import { type Emulators, startEmulators } from "../../local/emulators.ts";
 import { createHttpFront, type Handler } from "../../local/http-front.ts";
 import { startAwsEndpoint } from "../fixtures/aws-endpoint.ts";
-import { startFakeOkta } from "../fixtures/okta.ts";
+import { type FakeOkta, startFakeOkta } from "../fixtures/okta.ts";
 import type { CloudWatch } from "./cloudwatch.ts";
 
 /** Functions by the names that alarms call them by: how they are built, and where they are in the stack. */
@@ -18,6 +18,7 @@ const functions = {
   PagerdutyOutput: { built: "publish-output", path: "PagerdutyOutput/Publisher/Function" },
   ProfileSync: { built: "sync-profiles", path: "ProfileSync/Sync/Function" },
   ProfileRefresh: { built: "refresh-profiles", path: "ProfileRefresh/Refresh/Function" },
+  Reconciliation: { built: "reconcile", path: "Reconciliation/Reconcile/Function" },
   Canary: { built: "canary", path: "Canary/Canary/Function" },
 } as const;
 
@@ -27,6 +28,7 @@ export type FunctionName = keyof typeof functions;
 /** The stack's functions in this process, with what Lambda and SQS would tell CloudWatch of them. */
 export interface Account {
   readonly emulators: Emulators;
+  readonly okta: FakeOkta;
   /** Where Okta delivers to. */
   readonly hookUrl: string;
   /** Invokes a function; resolves to null when it failed, as it did when it could not be loaded. */
@@ -118,7 +120,7 @@ export async function startAccount(cloudWatch: CloudWatch): Promise<Account> {
     const start = performance.now();
     try {
       const handler = await load(name);
-      return await handler(event, { getRemainingTimeInMillis: () => 60_000 });
+      return await handler(event, { getRemainingTimeInMillis: () => 240_000 });
     } catch {
       put("Errors", 1);
       return null;
@@ -140,6 +142,7 @@ export async function startAccount(cloudWatch: CloudWatch): Promise<Account> {
   let waitingSince: number | null = null;
   return {
     emulators,
+    okta,
     hookUrl,
     invoke,
     restart: (name, environment) => {

@@ -59,7 +59,7 @@ function expectAlarm(alarm: string, now = Date.now()): void {
 /** Everything that a healthy stack does within an hour. */
 async function aHealthyHour(): Promise<void> {
   expect(await deliver([direct(), freshSessionStart()])).toBe(204);
-  for (const name of ["Canary", "ProfileSync", "ExceptionNotices"] as const) {
+  for (const name of ["Canary", "ProfileSync", "Reconciliation", "ExceptionNotices"] as const) {
     expect(await account.invoke(name)).not.toBeNull();
   }
   await account.sampleQueues(Date.now());
@@ -68,18 +68,19 @@ async function aHealthyHour(): Promise<void> {
 test("in a healthy run none is on, whatever the hour", async () => {
   await aHealthyHour();
   expect(on()).toEqual([]);
-  expect(on(Date.now() + hours(2))).toEqual([]);
+  expect(on(Date.now() + hours(1))).toEqual([]);
 });
 
 test("before anything has come, silence is the one trouble", () => {
-  expect(on().sort()).toEqual(["CanaryOverdue", "Deaf", "SyncOverdue"]);
+  expect(on().sort()).toEqual(["CanaryOverdue", "Deaf", "ReconciliationOverdue", "SyncOverdue"]);
 });
 
 describe("an alarm is raised by what it is about:", () => {
   test("Deaf, and the overdue sync and canary, by silence", async () => {
     await aHealthyHour();
-    expect(on(Date.now() + hours(4))).toEqual(["SyncOverdue"]);
+    expect(on(Date.now() + hours(4)).sort()).toEqual(["ReconciliationOverdue", "SyncOverdue"]);
     expectAlarm("SyncOverdue", Date.now() + hours(4));
+    expectAlarm("ReconciliationOverdue", Date.now() + hours(3));
     expectAlarm("Deaf", Date.now() + hours(26));
     expectAlarm("CanaryOverdue", Date.now() + hours(28));
   });
@@ -147,6 +148,31 @@ describe("an alarm is raised by what it is about:", () => {
     expectAlarm("Throttled");
   });
 
+  test("EventsMissed, by five events in Okta's log that the hook did not deliver; four are none", async () => {
+    vi.useFakeTimers({ toFake: ["Date"], now: Date.parse("2026-11-25T10:01:00Z") });
+    expect(await account.invoke("Reconciliation")).toMatchObject({ finished: true });
+    const published = () => new Date(Date.now() - minutes(3)).toISOString();
+    for (let event = 0; event < 4; event += 1) account.okta.log.add(sessionStart({ published: published() }));
+    expect(await account.invoke("Reconciliation")).toMatchObject({ missed: 4 });
+    expect(on()).not.toContain("EventsMissed");
+    account.okta.log.add(sessionStart({ published: published() }));
+    expect(await account.invoke("Reconciliation")).toMatchObject({ missed: 1, known: 4 });
+    expectAlarm("EventsMissed");
+  });
+
+  test("ReconciliationOverdue although it runs, by a log that cannot be read to its end", async () => {
+    vi.useFakeTimers({ toFake: ["Date"], now: Date.parse("2026-11-25T10:01:00Z") });
+    await account.invoke("Reconciliation");
+    account.okta.interfere = () => "serverError";
+    account.okta.scopes = new Set();
+    for (let hour = 0; hour < 3; hour += 1) {
+      vi.setSystemTime(Date.now() + hours(1));
+      // The access token has ended, and none is given any more.
+      expect(await account.invoke("Reconciliation")).toBeNull();
+    }
+    expectAlarm("ReconciliationOverdue");
+  });
+
   test("Canary, by a test delivery that no alert follows", async () => {
     for (const service of ["sns", "sqs"] as const) account.emulators.faults[service].set({ kind: "refuse" });
     expect(await account.invoke("Canary")).toBeNull();
@@ -162,6 +188,7 @@ describe("an alarm is raised by what it is about:", () => {
     ["PagerdutyOutput", "OUTPUT"],
     ["ProfileSync", "OKTA_ORG_URL"],
     ["ProfileRefresh", "OKTA_ORG_URL"],
+    ["Reconciliation", "OKTA_ORG_URL"],
   ])("%sErrors, by the function without its setting %s", async (name, setting) => {
     account.restart(name, { [setting]: undefined });
     expect(await account.invoke(name)).toBeNull();

@@ -78,6 +78,13 @@ const expected: Readonly<Record<string, readonly Right[]>> = {
     ...consume("ProfileRefresh/Default"),
     secret("OktaCredential"),
   ],
+  "Reconciliation/Reconcile/Role": [
+    ...pipeline,
+    ...logs("Reconciliation/Reconcile"),
+    secret("OktaCredential"),
+    send("DeadLetters"),
+  ],
+  "Reconciliation/Schedule/Role": invoke("Reconciliation/Reconcile"),
   "ExceptionNotices/Notices/Role": [
     `dynamodb:Scan ${table("State")}`,
     `dynamodb:UpdateItem ${table("State")}`,
@@ -184,6 +191,7 @@ describe("functions are invoked by their triggers alone:", () => {
         "<Redrive/Redrive/Function>",
         "<ProfileRefresh/Refresh/Function>",
         "<ProfileSync/Sync/Function>.Arn",
+        "<Reconciliation/Reconcile/Function>.Arn",
         "<ExceptionNotices/Notices/Function>.Arn",
         "<Canary/Canary/Function>.Arn",
       ].sort(),
@@ -192,7 +200,9 @@ describe("functions are invoked by their triggers alone:", () => {
 
   test("and a role is assumed by Lambda or by the scheduler alone", () => {
     for (const [path, { Properties }] of ofType(withAll, "AWS::IAM::Role")) {
-      const service = /\/(Hourly|Daily)\/Role$/.test(path) ? "scheduler.amazonaws.com" : "lambda.amazonaws.com";
+      const service = /\/(Hourly|Daily|Schedule)\/Role$/.test(path)
+        ? "scheduler.amazonaws.com"
+        : "lambda.amazonaws.com";
       expect(Properties.AssumeRolePolicyDocument.Statement).toEqual([
         { Action: "sts:AssumeRole", Effect: "Allow", Principal: { Service: service } },
       ]);

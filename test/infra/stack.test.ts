@@ -250,15 +250,23 @@ describe("alarms", () => {
           "DeadLetters",
           "Deaf",
           "EventsFailed",
+          "EventsMissed",
           "Parked",
+          "ReconciliationOverdue",
           "Refused",
           "Slow",
           "SyncOverdue",
           "Throttled",
         ],
-        ...["ChatOutput", "ExceptionNotices", "ProfileRefresh", "ProfileSync", "Receiver", "Redrive"].map(
-          (name) => `${name}Errors`,
-        ),
+        ...[
+          "ChatOutput",
+          "ExceptionNotices",
+          "ProfileRefresh",
+          "ProfileSync",
+          "Receiver",
+          "Reconciliation",
+          "Redrive",
+        ].map((name) => `${name}Errors`),
       ].sort(),
     );
   });
@@ -267,7 +275,7 @@ describe("alarms", () => {
     for (const { name, AlarmActions, OKActions, TreatMissingData } of alarmsOf(whole)) {
       expect(AlarmActions).toEqual([{ Ref: expect.stringMatching(/^Operations/) }]);
       expect(OKActions).toEqual(AlarmActions);
-      const silenceIsTrouble = name === "Deaf" || name === "SyncOverdue";
+      const silenceIsTrouble = ["Deaf", "ReconciliationOverdue", "SyncOverdue"].includes(String(name));
       expect([name, TreatMissingData]).toEqual([name, silenceIsTrouble ? "breaching" : "notBreaching"]);
     }
     whole.hasResourceProperties("AWS::CloudWatch::Alarm", {
@@ -492,6 +500,9 @@ describe("settings", () => {
     ["permissionsBoundary", "two words"],
     ["tags", "team"],
     ["tags", { team: 5 }],
+    ["reconcileMinutes", 4],
+    ["reconcileMinutes", 61],
+    ["reconcileOverlapMinutes", 0],
     ["suppressMinutes", -1],
     ["suppressMinutes", 1.5],
     ["suppressMinutes", 1_441],

@@ -1,7 +1,7 @@
 import { DynamoDBClient } from "@aws-sdk/client-dynamodb";
 import type { SQSEvent } from "aws-lambda";
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
-import { defaultAttributes } from "../../lambda/okta-users/okta-user.ts";
+import { defaultAttributes } from "../../lambda/okta-api/okta-user.ts";
 import { openProfileItems, type ProfileItem } from "../../lambda/profiles/profile-items.ts";
 import { type Refresh, writeRefresh } from "../../lambda/profiles/refresh.ts";
 import type { handler as refreshHandler } from "../../lambda/refresh-profiles.ts";

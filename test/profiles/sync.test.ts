@@ -1,8 +1,9 @@
 import fc from "fast-check";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
-import { authorizeByToken } from "../../lambda/okta-users/okta-authorization.ts";
-import { defaultAttributes } from "../../lambda/okta-users/okta-user.ts";
-import { createUsersApi } from "../../lambda/okta-users/users-api.ts";
+import { authorizeByToken } from "../../lambda/okta-api/authorization.ts";
+import { createOktaClient } from "../../lambda/okta-api/client.ts";
+import { defaultAttributes } from "../../lambda/okta-api/okta-user.ts";
+import { createUsersApi } from "../../lambda/okta-api/users-api.ts";
 import type { ProfileItem, ProfileItems } from "../../lambda/profiles/profile-items.ts";
 import { type SyncPorts, type SyncState, syncProfiles } from "../../lambda/profiles/sync.ts";
 import { apiToken, type FakeOkta, fakeUser, startFakeOkta } from "../fixtures/okta.ts";
@@ -36,12 +37,15 @@ function world(items: readonly ProfileItem[] = []) {
     },
   };
   const ports: SyncPorts = {
-    api: createUsersApi({
-      orgUrl: okta.orgUrl,
-      authorize: authorizeByToken(apiToken),
-      wait: async () => {},
-      now: Date.now,
-    }),
+    api: createUsersApi(
+      createOktaClient({
+        orgUrl: okta.orgUrl,
+        authorize: authorizeByToken(apiToken),
+        wait: async () => {},
+        now: Date.now,
+        scopes: ["okta.users.read"],
+      }),
+    ),
     items: profileItems,
     loadState: async () => saved.state,
     saveState: async (state) => {

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { OktaSettingsError, readCredential, readOrgUrl } from "../../lambda/okta-users/okta-credential.ts";
+import { OktaSettingsError, readCredential, readOrgUrl } from "../../lambda/okta-api/credential.ts";
 
 describe("a credential", () => {
   test("is a service app with its key, or an API token", () => {

@@ -6,6 +6,13 @@ export type Authorize = (signal: AbortSignal) => Promise<string>;
 /** A request that Okta refuses: trying again does not help. */
 export class OktaRefusal extends Error {
   override readonly name = "OktaRefusal";
+  /** The answer's status; null when Okta was not asked. */
+  readonly status: number | null;
+
+  constructor(message: string, status: number | null = null) {
+    super(message);
+    this.status = status;
+  }
 }
 
 /** Okta failed, or could not be reached, though it was tried: later it may work. */
@@ -74,6 +81,7 @@ export function authorizeByServiceApp(
       if (response.status >= 500 || response.status === 429) throw new OktaFailure(message);
       throw new OktaRefusal(
         `${message}. Is the service app's key registered, and its scope ${scopes.join(" ")} granted?`,
+        response.status,
       );
     }
     const seconds = typeof answer.expires_in === "number" ? answer.expires_in : 0;

@@ -1,9 +1,9 @@
 import type { JWK } from "jose";
 import * as z from "zod/mini";
-import { type Authorize, authorizeByServiceApp, authorizeByToken } from "./okta-authorization.ts";
+import { type Authorize, authorizeByServiceApp, authorizeByToken } from "./authorization.ts";
 
-/** What a sync needs to be allowed: it reads users, and nothing else. */
-const scopes = ["okta.users.read"];
+/** What a service app may be granted: each function asks for what it needs, and nothing else. */
+export type Scope = "okta.users.read" | "okta.logs.read" | "okta.eventHooks.manage";
 
 const jwk = z.looseObject({ kty: z.string("is no private key as JWK") });
 
@@ -43,7 +43,12 @@ function parseJson(text: string): unknown {
 }
 
 /** How requests with this credential are authorized. */
-export function authorizeBy(given: OktaCredential, orgUrl: string, now: () => number): Authorize {
+export function authorizeBy(
+  given: OktaCredential,
+  orgUrl: string,
+  scopes: readonly Scope[],
+  now: () => number,
+): Authorize {
   if ("apiToken" in given) return authorizeByToken(given.apiToken);
   const { clientId, privateKey } = given;
   return authorizeByServiceApp({ orgUrl, clientId, privateKey: privateKey as JWK, scopes }, now);

@@ -1,7 +1,8 @@
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import * as z from "zod";
-import { authorizeByServiceApp, authorizeByToken, OktaRefusal } from "../../lambda/okta-users/okta-authorization.ts";
-import { createUsersApi } from "../../lambda/okta-users/users-api.ts";
+import { authorizeByServiceApp, authorizeByToken, OktaRefusal } from "../../lambda/okta-api/authorization.ts";
+import { createOktaClient } from "../../lambda/okta-api/client.ts";
+import { createUsersApi } from "../../lambda/okta-api/users-api.ts";
 import { apiToken, type FakeOkta, fakeUser, startFakeOkta } from "../fixtures/okta.ts";
 import { errorSchema, userSchema } from "../fixtures/okta-schemas.ts";
 
@@ -18,16 +19,19 @@ const sleep = (milliseconds: number) => new Promise<void>((resolve) => setTimeou
 
 function api(authorize = authorizeByToken(apiToken), waiting = false) {
   waits.length = 0;
-  return createUsersApi({
-    orgUrl: okta.orgUrl,
-    authorize,
-    // Pauses between tries are only noted, but where the test is about waiting.
-    wait: async (milliseconds) => {
-      waits.push(milliseconds);
-      if (waiting) await sleep(milliseconds);
-    },
-    now: Date.now,
-  });
+  return createUsersApi(
+    createOktaClient({
+      orgUrl: okta.orgUrl,
+      authorize,
+      // Pauses between tries are only noted, but where the test is about waiting.
+      wait: async (milliseconds) => {
+        waits.push(milliseconds);
+        if (waiting) await sleep(milliseconds);
+      },
+      now: Date.now,
+      scopes: ["okta.users.read"],
+    }),
+  );
 }
 
 async function allIds(users = api()): Promise<string[]> {

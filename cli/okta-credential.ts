@@ -1,0 +1,68 @@
+import { setTimeout as delay } from "node:timers/promises";
+import { OktaFailure, OktaRefusal } from "../lambda/okta-api/authorization.ts";
+import { createOktaClient, type OktaClient } from "../lambda/okta-api/client.ts";
+import {
+  authorizeBy,
+  type OktaCredential,
+  OktaSettingsError,
+  readCredential,
+  readOrgUrl,
+  type Scope,
+} from "../lambda/okta-api/credential.ts";
+import { InputError } from "./command.ts";
+
+/** As Okta's own SDKs name them. */
+const tokenVariable = "OKTA_CLIENT_TOKEN";
+const clientIdVariable = "OKTA_CLIENT_CLIENTID";
+const privateKeyVariable = "OKTA_CLIENT_PRIVATEKEY";
+
+/** What a command's `--help` says of the credential. */
+export function credentialHelp(scopes: readonly Scope[]): string {
+  return `Environment: ${clientIdVariable} and ${privateKeyVariable} (a JWK) of a service app with the scope ${scopes.join(" and ")},
+or ${tokenVariable}, an API token.`;
+}
+
+/**
+ * Okta's credential of the environment: what stands on a command line is seen by every process of the machine.
+ *
+ * @throws InputError when there is none, OktaSettingsError when it cannot be used
+ */
+export function credentialOf({ env }: Pick<NodeJS.Process, "env">): OktaCredential {
+  const { [tokenVariable]: apiToken, [clientIdVariable]: clientId, [privateKeyVariable]: privateKey } = env;
+  if (clientId && privateKey) {
+    return readCredential(`{"clientId":${JSON.stringify(clientId)},"privateKey":${privateKey}}`, privateKeyVariable);
+  }
+  if (apiToken) return { apiToken };
+  throw new InputError(
+    `no credential of Okta: set ${clientIdVariable} and ${privateKeyVariable} (a JWK) of a service app, or ${tokenVariable}`,
+  );
+}
+
+/** A command's client of an org. */
+export function openOkta(orgUrl: string, scopes: readonly Scope[]): OktaClient {
+  const url = readOrgUrl(orgUrl);
+  return createOktaClient({
+    orgUrl: url,
+    authorize: authorizeBy(credentialOf(process), url, scopes, Date.now),
+    now: Date.now,
+    wait: (milliseconds, signal) => delay(milliseconds, undefined, { signal }),
+    scopes,
+  });
+}
+
+/**
+ * Does what asks Okta. What Okta refuses, or cannot be asked with, is bad input; what it fails is exit code 1.
+ *
+ * @param afterFailure what the reader is told beside Okta's failure
+ */
+export async function askingOkta<Value>(work: () => Promise<Value>, afterFailure: string): Promise<Value | undefined> {
+  try {
+    return await work();
+  } catch (error) {
+    if (error instanceof OktaSettingsError || error instanceof OktaRefusal) throw new InputError(error.message);
+    if (!(error instanceof OktaFailure)) throw error;
+    process.stderr.write(`error: ${error.message}. ${afterFailure}\n`);
+    process.exitCode = 1;
+    return undefined;
+  }
+}

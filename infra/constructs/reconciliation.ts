@@ -1,0 +1,46 @@
+import { Duration } from "aws-cdk-lib";
+import type { Function as LambdaFunction } from "aws-cdk-lib/aws-lambda";
+import { Construct } from "constructs";
+import type { OktaCredential } from "./okta-credential.ts";
+import { PipelineFunction, type PipelineResources } from "./pipeline-function.ts";
+import { ScheduledInvocation } from "./scheduled-invocation.ts";
+
+/** What reconciliation works with. */
+export interface ReconciliationProps extends PipelineResources {
+  /** `https://example.okta.com`. */
+  readonly orgUrl: string;
+  readonly credential: OktaCredential;
+  /** Minutes between two runs. */
+  readonly minutes: number;
+  /** Folder of the built function. */
+  readonly code: string;
+}
+
+/** The function that finds in Okta's System Log what the event hook did not deliver, on a schedule. */
+export class Reconciliation extends Construct {
+  readonly function: LambdaFunction;
+  constructor(scope: Construct, id: string, props: ReconciliationProps) {
+    super(scope, id);
+    const { settings, orgUrl, credential, minutes, deadLetterQueue } = props;
+    const reconcile = new PipelineFunction(this, "Reconcile", {
+      ...props,
+      description: "Finds in Okta's System Log what the event hook did not deliver",
+      // Over before the next run: two at once would ask Okta twice for the same.
+      timeout: Duration.minutes(4),
+      retryAttempts: 0,
+      environment: {
+        OKTA_ORG_URL: orgUrl,
+        OKTA_CREDENTIAL_SECRET_ARN: credential.secret.secretArn,
+        RECONCILE_OVERLAP_MINUTES: String(settings.reconcileOverlapMinutes),
+      },
+    });
+    this.function = reconcile.function;
+    credential.grantRead(reconcile.role);
+    deadLetterQueue.grantSend(reconcile.role);
+    new ScheduledInvocation(this, "Schedule", {
+      function: reconcile.function,
+      description: "Reconciles with Okta's System Log",
+      interval: Duration.minutes(minutes),
+    });
+  }
+}
