@@ -16,6 +16,16 @@ export interface Deployment {
   readonly hookUrl: string;
   /** Fetches the event hook's secret. */
   readonly hookSecret: () => Promise<string>;
+  /** Where that secret lies; null in the embedded run, which was started with it. */
+  readonly hookSecretArn: string | null;
+  /** The stack's name; null of the embedded run. */
+  readonly stack: string | null;
+  /** Whether detections with `status: experimental` run. */
+  readonly experimentalDetections: boolean;
+  /** Whether profile locations come from Okta, so that events that change them are wanted as well. */
+  readonly bringsProfiles: boolean;
+  /** The org that is asked for profiles, and for what the hook missed; null for none. */
+  readonly oktaOrgUrl: string | null;
   readonly profileTable: string;
   readonly stateTable: string;
   readonly mismatchDistanceKm: number;
@@ -64,6 +74,11 @@ export async function findDeployment({ stack, local, url }: DeploymentOptions): 
     alertTopicArn: output("AlertTopicArn"),
     hookUrl: output("HookUrl"),
     hookSecret: () => fetchSecret(output("HookSecretArn")),
+    hookSecretArn: output("HookSecretArn"),
+    stack,
+    experimentalDetections: outputs.get("ExperimentalDetections") === "true",
+    bringsProfiles: outputs.has("OktaCredentialSecretArn"),
+    oktaOrgUrl: outputs.get("OktaOrgUrl") ?? null,
     profileTable: output("ProfileTableName"),
     stateTable: output("StateTableName"),
     mismatchDistanceKm: Number(output("MismatchDistanceKm")),
@@ -131,6 +146,11 @@ async function findEmbeddedRun(url: string): Promise<Deployment> {
     hookUrl: url,
     // The same default as the embedded run's.
     hookSecret: async () => process.env.HOOK_SECRET || "local-secret",
+    hookSecretArn: null,
+    stack: null,
+    experimentalDetections: environment.EXPERIMENTAL_DETECTIONS === "true",
+    bringsProfiles: false,
+    oktaOrgUrl: null,
     profileTable: environment.PROFILE_TABLE ?? "",
     stateTable: environment.STATE_TABLE ?? "",
     mismatchDistanceKm: Number(environment.MISMATCH_DISTANCE_KM),

@@ -1,97 +1,6 @@
-import { paginateListSubscriptionsByTopic, type Subscription } from "@aws-sdk/client-sns";
-import { GetQueueAttributesCommand } from "@aws-sdk/client-sqs";
-import { createClaims } from "../lambda/claims/state-table.ts";
-import { awaitEnd, sendTest } from "../lambda/send-test.ts";
-import { createCommand, InputError, onTerminal, runCommand, whyUnreachable } from "./command.ts";
-import { addDeploymentOptions, type Deployment, type DeploymentOptions, findDeployment } from "./deployment.ts";
-
-const print = (text: string) => process.stdout.write(`${onTerminal(text)}\n`);
-
-interface Options extends DeploymentOptions {
-  readonly timeout: number;
-}
-
-async function send(options: Options): Promise<void> {
-  const deployment = await findDeployment(options);
-  const started = Date.now();
-  const uuid = crypto.randomUUID();
-  const status = await deliver(deployment, uuid);
-  if (status !== 204) return fail(explainStatus(status, deployment));
-  print(`delivered: ${deployment.hookUrl} answered 204 after ${seconds(started)}, event ${uuid}`);
-
-  const claims = createClaims(deployment.stateTable, async () => deployment.dynamodb);
-  const found = await awaitEnd(claims, uuid, options.timeout * 1_000);
-  if (found?.kind !== "done") return fail(await explainSilence(found?.kind ?? null, deployment, uuid));
-  if (found.end.outcome !== "alerted") return fail(`the event was ${found.end.outcome}, which a test never should be`);
-  print(`published: SNS took the alert, ${seconds(started)} after the start`);
-  await printSubscriptions(deployment);
-}
-
-async function deliver({ hookUrl, hookSecret }: Deployment, uuid: string): Promise<number> {
-  const authorization = await hookSecret();
-  try {
-    return await sendTest(hookUrl, authorization, uuid);
-  } catch (error) {
-    throw new InputError(`${hookUrl} cannot be reached: ${whyUnreachable(error)}`);
-  }
-}
-
-function explainStatus(status: number, { hookUrl }: Deployment): string {
-  const reasons: Readonly<Record<number, string>> = {
-    401: "the secret is not the one that the function knows. Was it changed a moment ago? In the embedded run, set HOOK_SECRET as it was started with",
-    403: "allowedCidrs leaves your address out, or the Function URL is not public",
-    429: "the function is throttled: the account has no concurrency left",
-    502: "the function fails at its start: its log group says why",
-    503: "the function could neither publish nor park: its log group says what could not be reached",
-  };
-  return `stopped at the receiver: ${hookUrl} answered ${status}: ${reasons[status] ?? "its log group may say why"}`;
-}
-
-async function explainSilence(kind: "underWay" | null, deployment: Deployment, uuid: string): Promise<string> {
-  const { Attributes = {} } = await deployment.sqs.send(
-    new GetQueueAttributesCommand({
-      QueueUrl: deployment.retryQueueUrl,
-      AttributeNames: [
-        "ApproximateNumberOfMessages",
-        "ApproximateNumberOfMessagesDelayed",
-        "ApproximateNumberOfMessagesNotVisible",
-      ],
-    }),
-  );
-  const waiting = Object.values(Attributes).reduce((sum, count) => sum + Number(count), 0);
-  if (kind === "underWay") {
-    return `stopped at publishing: the event ${uuid} was claimed, and not published yet. ${waiting} wait on the retry queue`;
-  }
-  return waiting > 0
-    ? `parked: the event ${uuid}, or others, wait on the retry queue (${waiting} messages). The log groups say what could not be reached`
-    : `stopped at matching: no detection matched the event ${uuid}, or the state table could not be written. Is a detection of a proxied session start on? npm run rules shows that`;
-}
-
-async function printSubscriptions({ sns, alertTopicArn }: Deployment): Promise<void> {
-  const subscriptions: Subscription[] = [];
-  for await (const page of paginateListSubscriptionsByTopic({ client: sns }, { TopicArn: alertTopicArn })) {
-    subscriptions.push(...(page.Subscriptions ?? []));
-  }
-  const confirmed = subscriptions.filter(({ SubscriptionArn }) => SubscriptionArn?.startsWith("arn:"));
-  const protocols = [...new Set(confirmed.map(({ Protocol }) => Protocol))].join(", ");
-  print(
-    confirmed.length === 0
-      ? "subscribers: none is confirmed, so that nobody gets alerts. See the README, Subscribe"
-      : `subscribers: ${confirmed.length} confirmed (${protocols}); SNS hands it to those whose filter policy lets it through`,
-  );
-  const pending = subscriptions.length - confirmed.length;
-  if (pending > 0) print(`subscribers: ${pending} not confirmed yet`);
-  if (confirmed.length === 0) process.exitCode = 1;
-}
-
-function fail(reason: string): void {
-  process.stderr.write(`${onTerminal(reason)}\n`);
-  process.exitCode = 1;
-}
-
-function seconds(since: number): string {
-  return `${((Date.now() - since) / 1_000).toFixed(1)} s`;
-}
+import { createCommand, InputError, runCommand } from "./command.ts";
+import { addDeploymentOptions, type DeploymentOptions, findDeployment } from "./deployment.ts";
+import { sendTestAlert } from "./test-alert.ts";
 
 await runCommand(
   addDeploymentOptions(
@@ -114,5 +23,7 @@ await runCommand(
       "after",
       "\nThe alert is marked as a test, and counts nowhere. Exit code: 0; 1 when no alert came, or nobody is subscribed.",
     )
-    .action(send),
+    .action(async ({ timeout, ...options }: DeploymentOptions & { readonly timeout: number }) =>
+      sendTestAlert(await findDeployment(options), timeout),
+    ),
 );

@@ -106,10 +106,11 @@ export interface Outcome {
 const concurrency = 50;
 
 /**
- * The longest that each step may take, in milliseconds, so that one that hangs leaves time for the next: without
- * locations an alert still goes out, and without a claim it does, as a possible duplicate.
+ * The longest that each step may take, in milliseconds, so that one that hangs leaves time for the next: without locations
+ * an alert still goes out, and without a claim it does, as a possible duplicate. Look-up, claim and window are asked for at the
+ * same time, and load what they need with the first alert of a cold start.
  */
-const shares = { lookUp: 600, claim: 500, suppress: 500, complete: 250, refresh: 1_000 } as const;
+const shares = { lookUp: 900, claim: 900, open: 900, suppress: 400, complete: 250, refresh: 1_000 } as const;
 
 /** Seconds that work waits before it is first tried again. Whoever is at it has to be given the time to end. */
 const delays = { failed: 2, underWay: 25 } as const;
@@ -258,7 +259,7 @@ async function begin(work: Work, ruleIds: readonly string[], ports: PipelinePort
       : createSession(event, user, key, followUp, { states, suppressMinutes, now: ports.now() });
   const open = async () => {
     if (!session?.isSuppressible) return null;
-    const signal = share(budget.work, shares.suppress);
+    const signal = share(budget.work, shares.open);
     // Where it cannot be opened, no window holds anything back: that is tried, and told, once what is known of the user is there.
     return ports.measure("Suppression", () => session.open(ruleIds, signal)).catch(() => null);
   };
@@ -312,7 +313,8 @@ async function conclude(
       const exceptions = by.map(({ id }) => id);
       await ports.measure("Recording", () =>
         Promise.all([
-          quietly(claim && ports.claims.complete(key, { outcome, undecided, exceptions }, signal)),
+          // Where it could not be claimed as well: whoever comes to it later knows of this.
+          quietly(ports.claims.complete(key, { outcome, undecided, exceptions }, signal)),
           // A session that was held back was remembered with that.
           quietly(outcome === "suppressed" ? null : session?.record(ended, state ?? unknownUser, signal)),
         ]),

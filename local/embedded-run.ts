@@ -92,6 +92,7 @@ export async function startEmbeddedRun(options: EmbeddedRunOptions): Promise<Emb
     "GET /_local/environment": () => ({
       ...emulators.environment,
       MISMATCH_DISTANCE_KM: environment.MISMATCH_DISTANCE_KM,
+      EXPERIMENTAL_DETECTIONS: environment.EXPERIMENTAL_DETECTIONS,
     }),
     "GET /_local/chaos": () => Object.fromEntries(Object.entries(faults).map(([name, proxy]) => [name, proxy.fault()])),
     ...chaosRoutes(faults),

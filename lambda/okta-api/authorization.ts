@@ -8,10 +8,13 @@ export class OktaRefusal extends Error {
   override readonly name = "OktaRefusal";
   /** The answer's status; null when Okta was not asked. */
   readonly status: number | null;
+  /** What OAuth calls the error, for example `invalid_scope`; null where it is none of OAuth. */
+  readonly code: string | null;
 
-  constructor(message: string, status: number | null = null) {
+  constructor(message: string, status: number | null = null, code: string | null = null) {
     super(message);
     this.status = status;
+    this.code = code;
   }
 }
 
@@ -82,6 +85,7 @@ export function authorizeByServiceApp(
       throw new OktaRefusal(
         `${message}. Is the service app's key registered, and its scope ${scopes.join(" ")} granted?`,
         response.status,
+        typeof answer.error === "string" ? answer.error : null,
       );
     }
     const seconds = typeof answer.expires_in === "number" ? answer.expires_in : 0;

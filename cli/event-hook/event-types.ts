@@ -1,0 +1,48 @@
+import { isEnabled } from "../../lambda/detections/compile-rules.ts";
+import { isHookEligible } from "../../lambda/okta/hook-eligible-event-types.ts";
+import { refreshingEventTypes } from "../../lambda/profiles/refresh.ts";
+import { logFilter } from "../../lambda/reconciliation/log-filter.ts";
+import { InputError } from "../command.ts";
+import type { Deployment } from "../deployment.ts";
+import { ourDetections, readDetections } from "../detections-folder.ts";
+
+/** The event types that a deployment has to hear of. */
+export interface NeededEventTypes {
+  /** What the hook is to be subscribed to: what detections name, and what changes profile locations. */
+  readonly subscribed: readonly string[];
+  /** What detections name, and Okta delivers to no hook: reconciliation alone finds it. */
+  readonly logOnly: readonly string[];
+  /** Whether a detection names no event type, so that no subscription is enough for it. */
+  readonly anyType: boolean;
+}
+
+/** Okta's limit for one hook. */
+const maximumEventTypes = 300;
+
+/**
+ * The event types that the deployed detections need, and where profiles come from Okta, those that change them.
+ *
+ * @throws InputError when there are more than Okta takes, or the detections cannot be read
+ */
+export async function neededEventTypes({
+  experimentalDetections: experimental,
+  bringsProfiles,
+}: Pick<Deployment, "experimentalDetections" | "bringsProfiles">): Promise<NeededEventTypes> {
+  const { rules } = await readDetections(ourDetections);
+  const enabled = rules.map(({ content }) => content).filter((rule) => isEnabled(rule, { experimental }));
+  const { expression, eventTypes } = logFilter(enabled);
+  const subscribed = new Set([
+    ...eventTypes.filter(isHookEligible),
+    ...(bringsProfiles ? [...refreshingEventTypes].filter(isHookEligible) : []),
+  ]);
+  if (subscribed.size > maximumEventTypes) {
+    throw new InputError(
+      `the detections need ${subscribed.size} event types, and Okta takes ${maximumEventTypes} for a hook: switch some off`,
+    );
+  }
+  return {
+    subscribed: [...subscribed].sort(),
+    logOnly: eventTypes.filter((eventType) => !isHookEligible(eventType)),
+    anyType: expression === null,
+  };
+}

@@ -1,0 +1,164 @@
+import { CloudWatchClient, GetMetricStatisticsCommand } from "@aws-sdk/client-cloudwatch";
+import { OktaRefusal } from "../../lambda/okta-api/authorization.ts";
+import type { OktaClient } from "../../lambda/okta-api/client.ts";
+import type { EventHook, EventHookSettings, EventHooksApi } from "../../lambda/okta-api/event-hooks-api.ts";
+import { createSystemLogApi } from "../../lambda/okta-api/system-log-api.ts";
+import type { Deployment } from "../deployment.ts";
+import { ourHooks, subscriptionOf } from "./ensure.ts";
+
+/** One thing that was looked at. */
+export interface Finding {
+  readonly what: string;
+  /** Null when it could not be told. */
+  readonly ok: boolean | null;
+  readonly told: string;
+  /** What to do about it; null for nothing. */
+  readonly remedy: string | null;
+}
+
+/** Events that Okta delivers to all hooks of an org within 24 hours; after that nothing is sent, and nothing sent later. */
+export const dailyLimit = 400_000;
+/** Okta warns at this share. */
+const warningShare = 0.7;
+const day = 86_400_000;
+
+/** Looks at the org's side of the event hook, and changes nothing. */
+export async function hookFindings(
+  api: EventHooksApi,
+  wanted: EventHookSettings,
+  signal: AbortSignal,
+): Promise<{ readonly hook: EventHook | null; readonly findings: readonly Finding[] }> {
+  const [hook, ...others] = ourHooks(await api.list(signal), wanted);
+  const repair = "npm run hook -- repair";
+  if (hook === undefined) {
+    const told = `no event hook of the org delivers to ${wanted.url}`;
+    return { hook: null, findings: [{ what: "hook", ok: false, told, remedy: "npm run hook -- register" }] };
+  }
+  const findings: Finding[] = [];
+  const find = (what: string, ok: boolean | null, told: string, remedy: string) =>
+    findings.push({ what, ok, told, remedy: ok === true ? null : remedy });
+  const isHere = hook.channel.config.uri === wanted.url;
+  find("hook", isHere, `"${hook.name}" (${hook.id}) delivers to ${hook.channel.config.uri}`, repair);
+  if (others.length > 0) {
+    const ids = others.map(({ id }) => id).join(", ");
+    find(
+      "others",
+      false,
+      `${ids} deliver to the same URL: every event comes twice`,
+      "delete them in the admin console",
+    );
+  }
+  find("active", hook.status === "ACTIVE", `its status is ${hook.status}`, repair);
+  find("verified", hook.verificationStatus === "VERIFIED", `it is ${hook.verificationStatus}`, repair);
+  const { missing, superfluous } = subscriptionOf(hook, wanted.eventTypes);
+  find(
+    "event types",
+    missing.length === 0,
+    missing.length === 0
+      ? `it is subscribed to the ${wanted.eventTypes.length} that are needed${superfluous.length === 0 ? "" : `, and in vain to ${superfluous.join(", ")}`}`
+      : `it is not subscribed to ${missing.join(", ")}`,
+    repair,
+  );
+  find(...(await secretFinding(api, hook, signal)), repair);
+  return { hook, findings };
+}
+
+/** Okta does not tell the secret: whether it is ours shows when Okta asks the URL with it. */
+async function secretFinding(
+  api: EventHooksApi,
+  hook: EventHook,
+  signal: AbortSignal,
+): Promise<readonly [what: string, ok: boolean, told: string]> {
+  try {
+    await api.verify(hook.id, signal);
+    return ["secret", true, "Okta asked the URL, with its secret, and was answered"];
+  } catch (error) {
+    if (!(error instanceof OktaRefusal) || error.status !== 400) throw error;
+    return ["secret", false, "Okta could not verify the URL: its secret is another, or the URL does not answer"];
+  }
+}
+
+/** Looks at deliveries that failed in the last day, by what the org's System Log tells of them. */
+export async function failureFinding(client: OktaClient, hook: EventHook, signal: AbortSignal): Promise<Finding> {
+  const what = "failed deliveries";
+  const log = createSystemLogApi(client);
+  const until = new Date();
+  const filter = 'eventType eq "event_hook.delivery" and outcome.result eq "FAILURE"';
+  let failures = 0;
+  let last = "";
+  try {
+    let next: string | null = log.firstPage({ since: new Date(until.getTime() - day), until, filter });
+    while (next !== null) {
+      const page = await log.fetchPage(next, signal);
+      for (const item of page.items as readonly Failure[]) {
+        if (!(item.target ?? []).some(({ id }) => id === hook.id)) continue;
+        failures += 1;
+        last = `; the last at ${item.published}${item.outcome?.reason ? `: ${item.outcome.reason}` : ""}`;
+      }
+      next = page.next;
+    }
+  } catch (error) {
+    if (!(error instanceof OktaRefusal)) throw error;
+    return { what, ok: null, told: `not known: ${error.message}`, remedy: "grant the app okta.logs.read" };
+  }
+  const remedy = "reconciliation finds what they held; see the runbook, EventsMissed";
+  const told = failures === 0 ? "none in the last day" : `${failures} in the last day${last}`;
+  return { what, ok: failures === 0, told, remedy: failures === 0 ? null : remedy };
+}
+
+/** An `event_hook.delivery` of the System Log, as far as it is read. */
+interface Failure {
+  readonly published?: string;
+  readonly outcome?: { readonly reason?: string | null } | null;
+  readonly target?: readonly { readonly id?: string }[] | null;
+}
+
+/** Looks at what reached the stack in the last day, by its metrics. */
+export async function deliveryFindings({ stack }: Pick<Deployment, "stack">): Promise<readonly Finding[]> {
+  if (stack === null) {
+    return [{ what: "last delivery", ok: null, told: "not known of the embedded run", remedy: null }];
+  }
+  const client = new CloudWatchClient({});
+  const end = Math.ceil(Date.now() / 3_600_000) * 3_600_000;
+  const byHour = async (MetricName: string) => {
+    const { Datapoints = [] } = await client.send(
+      new GetMetricStatisticsCommand({
+        Namespace: "OktaProxyWatch",
+        MetricName,
+        Dimensions: [{ Name: "service", Value: stack }],
+        StartTime: new Date(end - day),
+        EndTime: new Date(end),
+        Period: 3_600,
+        Statistics: ["Sum"],
+      }),
+    );
+    return Datapoints.filter(({ Sum = 0 }) => Sum > 0);
+  };
+  try {
+    const [deliveries, events] = await Promise.all([byHour("Deliveries"), byHour("EventsReceived")]);
+    const last = Math.max(...deliveries.map(({ Timestamp }) => Timestamp?.getTime() ?? 0));
+    const sum = events.reduce((total, { Sum = 0 }) => total + Sum, 0);
+    const share = sum / dailyLimit;
+    const percent = `${(share * 100).toFixed(share < 0.1 ? 1 : 0)} %`;
+    const isSilent = deliveries.length === 0;
+    return [
+      {
+        what: "last delivery",
+        ok: !isSilent,
+        told: isSilent ? "none in the last day" : `in the hour from ${new Date(last).toISOString().slice(0, 16)}Z`,
+        remedy: isSilent ? "has anybody signed in? npm run send-test-alert tells whether the stack works" : null,
+      },
+      {
+        what: "daily limit",
+        ok: share < warningShare,
+        told: `${sum.toLocaleString("en-US")} events in the last day, ${percent} of the ${dailyLimit.toLocaleString("en-US")} for all hooks of the org`,
+        remedy: share < warningShare ? null : "subscribe to fewer event types: over the limit Okta sends nothing",
+      },
+    ];
+  } catch (error) {
+    const told = `not known: ${(error as Error).message}`;
+    return [{ what: "last delivery", ok: null, told, remedy: "allow cloudwatch:GetMetricStatistics" }];
+  } finally {
+    client.destroy();
+  }
+}

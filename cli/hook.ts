@@ -1,0 +1,246 @@
+import { setTimeout as delay } from "node:timers/promises";
+import type { Command } from "commander";
+import { createOktaClient } from "../lambda/okta-api/client.ts";
+import { authorizeBy, readOrgUrl } from "../lambda/okta-api/credential.ts";
+import {
+  createEventHooksApi,
+  type EventHookSettings,
+  type EventHooksApi,
+  toRequest,
+} from "../lambda/okta-api/event-hooks-api.ts";
+import { createCommand, InputError, onTerminal, runCommand } from "./command.ts";
+import { addDeploymentOptions, type Deployment, type DeploymentOptions, findDeployment } from "./deployment.ts";
+import { examine } from "./event-hook/doctor.ts";
+import { differencesOf, ensureHook, ourHooks } from "./event-hook/ensure.ts";
+import { type NeededEventTypes, neededEventTypes } from "./event-hook/event-types.ts";
+import { oktaStage, rotateSecret } from "./event-hook/rotate.ts";
+import { newSecret, openSecretVersions } from "./event-hook/secret-versions.ts";
+import { deliveryFindings, type Finding, failureFinding, hookFindings } from "./event-hook/status.ts";
+import { renderTerraform } from "./event-hook/terraform.ts";
+import { askingOkta, credentialHelp, credentialOf, openOkta } from "./okta-credential.ts";
+import { createProgress } from "./progress.ts";
+import { sendTestAlert } from "./test-alert.ts";
+
+const print = (text: string) => process.stdout.write(`${onTerminal(text)}\n`);
+
+interface HookOptions extends DeploymentOptions {
+  readonly org?: string;
+}
+
+/** All of a command's questions to Okta are over by then. */
+const longest = () => AbortSignal.timeout(5 * 60_000);
+const nothingDone = "Nothing else was done; run it again";
+
+function orgOf({ org }: HookOptions, { oktaOrgUrl }: Deployment): string {
+  const url = org ?? oktaOrgUrl;
+  if (url === null) throw new InputError("--org is missing: the org's URL, https://example.okta.com");
+  return readOrgUrl(url);
+}
+
+/** What the hook of a deployment shall be. */
+async function settingsOf(deployment: Deployment, { subscribed }: NeededEventTypes): Promise<EventHookSettings> {
+  return {
+    name: deployment.stack === null ? "okta-proxy-watch" : `okta-proxy-watch ${deployment.stack}`,
+    url: deployment.hookUrl,
+    secret: await deployment.hookSecret(),
+    eventTypes: subscribed,
+  };
+}
+
+/** What no subscription can bring. */
+function sayWhatIsLeft({ logOnly, anyType }: NeededEventTypes, { oktaOrgUrl }: Deployment): void {
+  const found = oktaOrgUrl === null ? "set oktaOrgUrl, and reconciliation finds them" : "reconciliation finds them";
+  if (logOnly.length > 0) print(`not delivered by Okta to any hook: ${logOnly.join(", ")}; ${found}`);
+  if (anyType) print(`a detection names no event type: of other types ${found}`);
+}
+
+async function register(options: HookOptions & { readonly dryRun: boolean }): Promise<void> {
+  const deployment = await findDeployment(options);
+  const org = orgOf(options, deployment);
+  const needed = await neededEventTypes(deployment);
+  const wanted = await settingsOf(deployment, needed);
+  await askingOkta(async () => {
+    const api = createEventHooksApi(openOkta(org, ["okta.eventHooks.manage"]));
+    if (options.dryRun) return printRequests(api, wanted, org);
+    await ensureAndTell(api, wanted, deployment);
+    sayWhatIsLeft(needed, deployment);
+    await sendTestAlert(deployment, 10);
+  }, nothingDone);
+}
+
+async function repair(options: HookOptions): Promise<void> {
+  await register({ ...options, dryRun: false });
+}
+
+/** Has the hook be what it shall be, and remembers which version of the secret Okta has. */
+async function ensureAndTell(api: EventHooksApi, wanted: EventHookSettings, deployment: Deployment): Promise<void> {
+  let changes = 0;
+  const hook = await ensureHook(
+    api,
+    wanted,
+    (text) => {
+      changes += 1;
+      print(text);
+    },
+    longest(),
+  );
+  if (changes === 0)
+    print(`nothing to change: the event hook ${hook.id} is active, verified, and subscribed to what is needed`);
+  if (deployment.hookSecretArn === null) return;
+  const secrets = openSecretVersions(deployment.hookSecretArn);
+  try {
+    const versions = await secrets.versions();
+    const current = versions.find(({ stages }) => stages.includes("AWSCURRENT"));
+    const told = versions.find(({ stages }) => stages.includes(oktaStage));
+    if (current !== undefined && current.id !== told?.id) await secrets.label(oktaStage, told?.id ?? null, current.id);
+  } finally {
+    secrets.close();
+  }
+}
+
+/** Prints what would be asked of Okta, without the secret. */
+async function printRequests(api: EventHooksApi, wanted: EventHookSettings, org: string): Promise<void> {
+  const [hook] = ourHooks(await api.list(longest()), wanted);
+  const body = JSON.stringify(toRequest({ ...wanted, secret: "***" }), null, 2);
+  const path = `${org}/api/v1/eventHooks`;
+  const id = hook?.id ?? "ID";
+  if (hook === undefined) print(`POST ${path}\n${body}`);
+  else if (differencesOf(hook, wanted).length > 0) print(`PUT ${path}/${id}\n${body}`);
+  if (hook !== undefined && hook.status !== "ACTIVE") print(`POST ${path}/${id}/lifecycle/activate`);
+  print(`POST ${path}/${id}/lifecycle/verify`);
+}
+
+async function status(options: HookOptions): Promise<void> {
+  const deployment = await findDeployment(options);
+  const org = orgOf(options, deployment);
+  const wanted = await settingsOf(deployment, await neededEventTypes(deployment));
+  await askingOkta(async () => {
+    const api = createEventHooksApi(openOkta(org, ["okta.eventHooks.manage"]));
+    const { hook, findings } = await hookFindings(api, wanted, longest());
+    const further = [
+      ...(await deliveryFindings(deployment)),
+      ...(hook === null ? [] : [await failureFinding(openOkta(org, ["okta.logs.read"]), hook, longest())]),
+    ];
+    tell([...findings, ...further]);
+  }, "What else is wrong is not known");
+}
+
+/** Prints findings; exit code 1 says that something is wrong. */
+function tell(findings: readonly Finding[]): void {
+  const width = Math.max(...findings.map(({ what }) => what.length));
+  for (const { what, ok, told, remedy } of findings) {
+    print(`${ok === null ? "?    " : ok ? "ok   " : "WRONG"} ${what.padEnd(width)}  ${told}`);
+    if (remedy !== null) print(`${" ".repeat(width + 8)}to do: ${remedy}`);
+  }
+  if (findings.some(({ ok }) => ok === false)) process.exitCode = 1;
+}
+
+async function rotate(options: HookOptions): Promise<void> {
+  const deployment = await findDeployment(options);
+  const { hookSecretArn } = deployment;
+  if (hookSecretArn === null) throw new InputError("the embedded run has one secret, which it was started with");
+  const org = orgOf(options, deployment);
+  const needed = await neededEventTypes(deployment);
+  const secrets = openSecretVersions(hookSecretArn);
+  const progress = createProgress(process.stderr);
+  await askingOkta(async () => {
+    const api = createEventHooksApi(openOkta(org, ["okta.eventHooks.manage"]));
+    const wanted = await settingsOf(deployment, needed);
+    const [hook] = ourHooks(await api.list(longest()), wanted);
+    if (hook === undefined) throw new InputError("the org has no event hook of this stack: npm run hook -- register");
+    await rotateSecret({
+      ...secrets,
+      async tellOkta(secret) {
+        await api.replace(hook.id, { ...wanted, secret }, longest());
+        await api.verify(hook.id, longest());
+      },
+      async wait(seconds, why) {
+        print(`waiting ${seconds} seconds, ${why}`);
+        for (let left = seconds; left > 0; left -= 1) {
+          progress.update(() => `${left} seconds`);
+          await delay(1_000);
+        }
+        progress.done();
+      },
+      newSecret,
+      say: print,
+    });
+  }, "Run it again: it goes on where it was stopped")
+    .finally(() => progress.done())
+    .finally(() => secrets.close());
+}
+
+async function terraform(options: HookOptions): Promise<void> {
+  const deployment = await findDeployment(options);
+  const { subscribed } = await neededEventTypes(deployment);
+  const name = deployment.stack === null ? "okta-proxy-watch" : `okta-proxy-watch ${deployment.stack}`;
+  process.stdout.write(
+    renderTerraform({ name, url: deployment.hookUrl, eventTypes: subscribed }, deployment.hookSecretArn),
+  );
+}
+
+async function doctor({ org }: { readonly org: string }): Promise<void> {
+  await askingOkta(async () => {
+    const orgUrl = readOrgUrl(org);
+    const findings = await examine(
+      {
+        orgUrl,
+        credential: () => credentialOf(process),
+        clientFor: (scopes) =>
+          createOktaClient({
+            orgUrl,
+            authorize: authorizeBy(credentialOf(process), orgUrl, scopes, Date.now),
+            now: Date.now,
+            wait: (milliseconds, signal) => delay(milliseconds, undefined, { signal }),
+            scopes,
+          }),
+        now: Date.now,
+      },
+      longest(),
+    );
+    tell(findings);
+  }, nothingDone);
+}
+
+const command = createCommand("hook", "Registers the event hook in Okta, and keeps it healthy.");
+const subcommand = (name: string, description: string): Command =>
+  addDeploymentOptions(command.command(name).description(description))
+    .option("--org <url>", "the Okta org: https://example.okta.com (default: the stack's oktaOrgUrl)")
+    .exitOverride();
+const manage = `\n${credentialHelp(["okta.eventHooks.manage"])}\n`;
+
+subcommand("register", "creates the hook, or brings it up to date; verifies it, and sends a test alert")
+  .option("--dry-run", "print the requests to Okta, and change nothing", false)
+  .addHelpText("after", `${manage}\nExit code: 0; 1 when Okta failed, or no test alert came; 2 when it cannot be done.`)
+  .action(register);
+subcommand("status", "tells whether the hook is what it shall be, and what reaches the stack")
+  .addHelpText(
+    "after",
+    `\n${credentialHelp(["okta.eventHooks.manage", "okta.logs.read"])}\n\nExit code: 0; 1 when something is wrong; 2 when it cannot be told.`,
+  )
+  .action(status);
+subcommand("repair", "does what status asks for")
+  .addHelpText("after", `${manage}\nExit code: as of register.`)
+  .action(repair);
+subcommand(
+  "rotate-secret",
+  "gives functions and Okta a new secret, so that no delivery is refused; takes three minutes",
+)
+  .addHelpText(
+    "after",
+    `${manage}\nExit code: 0; 1 when Okta failed; 2 when it cannot be done. Stopped, it goes on when run again.`,
+  )
+  .action(rotate);
+subcommand("terraform", "prints the hook for those who keep Okta in Terraform").action(terraform);
+command
+  .command("doctor")
+  .description("checks, step by step, whether Okta's API can be asked, and names the step that fails")
+  .requiredOption("--org <url>", "the Okta org: https://example.okta.com")
+  .exitOverride()
+  .addHelpText(
+    "after",
+    `\n${credentialHelp(["okta.eventHooks.manage", "okta.logs.read", "okta.users.read"])}\n\nExit code: 0; 1 when a step fails; 2 when it cannot be told.`,
+  )
+  .action(doctor);
+
+await runCommand(command);

@@ -1,0 +1,315 @@
+import { exportJWK, generateKeyPair } from "jose";
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from "vitest";
+import { type EmbeddedRun, startEmbeddedRun } from "../../local/embedded-run.ts";
+import { type AwsEndpoint, startAwsEndpoint } from "../fixtures/aws-endpoint.ts";
+import { type FakeCloudFormation, startCloudFormation } from "../fixtures/cloudformation.ts";
+import { type Output, runCli } from "../fixtures/command.ts";
+import { sessionStart } from "../fixtures/events.ts";
+import { apiToken, type FakeOkta, startFakeOkta } from "../fixtures/okta.ts";
+import { type FakeSecret, startFakeSecret } from "../fixtures/secret-versions.ts";
+
+/*
+ * The event hook by command, against an org that verifies the hook's URL and delivers to it, and a stack whose functions
+ * are the embedded run.
+ */
+
+const secretArn = "arn:aws:secretsmanager:us-east-1:123456789012:secret:hook";
+let run: EmbeddedRun;
+let okta: FakeOkta;
+let secret: FakeSecret;
+let cloudWatch: AwsEndpoint;
+let cloudFormation: FakeCloudFormation;
+let environment: Record<string, string>;
+/** What CloudWatch has of each metric. */
+let metrics: Record<string, readonly { readonly Timestamp: number; readonly Sum: number }[]>;
+
+beforeAll(async () => {
+  process.env.POWERTOOLS_LOG_LEVEL = "SILENT";
+  process.env.POWERTOOLS_METRICS_DISABLED = "true";
+  run = await startEmbeddedRun({ port: 0, hookSecret: "first-secret", mismatchDistanceKm: 500, onError: () => {} });
+  cloudWatch = await startAwsEndpoint((_, { MetricName }) => ({
+    status: 200,
+    body: { Datapoints: metrics[String(MetricName)] ?? [] },
+  }));
+  const { environment: functions } = run;
+  cloudFormation = await startCloudFormation({
+    name: "Europe",
+    outputs: {
+      HookUrl: run.url,
+      HookSecretArn: secretArn,
+      AlertTopicArn: functions.ALERT_TOPIC_ARN,
+      ProfileTableName: functions.PROFILE_TABLE,
+      StateTableName: functions.STATE_TABLE,
+      MismatchDistanceKm: "500",
+      RetryQueueUrl: functions.RETRY_QUEUE_URL,
+      DeadLetterQueueUrl: functions.DEAD_LETTER_QUEUE_URL,
+    },
+  });
+});
+beforeEach(async () => {
+  [okta, secret] = await Promise.all([startFakeOkta(), startFakeSecret(secretArn, "first-secret")]);
+  const now = Math.floor(Date.now() / 1_000);
+  metrics = { Deliveries: [{ Timestamp: now - 7_200, Sum: 3 }], EventsReceived: [{ Timestamp: now - 7_200, Sum: 9 }] };
+  environment = {
+    ...run.environment,
+    AWS_ENDPOINT_URL_CLOUDFORMATION: cloudFormation.url,
+    AWS_ENDPOINT_URL_CLOUDWATCH: cloudWatch.url,
+    AWS_ENDPOINT_URL_SECRETS_MANAGER: secret.url,
+    OKTA_CLIENT_CLIENTID: okta.clientId,
+    OKTA_CLIENT_PRIVATEKEY: JSON.stringify(okta.privateKey),
+  };
+});
+afterEach(() => Promise.all([okta.stop(), secret.stop()]));
+afterAll(async () => {
+  await Promise.all([run.stop(), cloudFormation.stop(), cloudWatch.stop()]);
+});
+
+const hook = (name: string, ...args: readonly string[]): Promise<Output> =>
+  runCli("hook", [name, "--stack", "Europe", "--org", okta.orgUrl, ...args], { environment });
+const doctor = (more: Readonly<Record<string, string>> = {}, org = okta.orgUrl): Promise<Output> =>
+  runCli("hook", ["doctor", "--org", org], { environment: { ...environment, ...more } });
+/** What changed Okta. */
+const changes = () => okta.asked.filter((each) => !each.startsWith("GET"));
+
+describe("register", () => {
+  test("creates the hook, subscribed to what the detections need, verifies it, and sends a test alert", async () => {
+    const { code, stdout, stderr } = await hook("register");
+    expect({ code, stderr }).toEqual({ code: 0, stderr: "" });
+    expect(stdout).toMatch(/created: the event hook "okta-proxy-watch Europe" \(who1\), subscribed to \d+ event types/);
+    expect(stdout).toContain("verified: Okta asked the URL, with the secret, and was answered");
+    expect(stdout).toContain("published: SNS took the alert");
+    expect(okta.hooks.hooks).toEqual([
+      expect.objectContaining({
+        name: "okta-proxy-watch Europe",
+        url: run.url,
+        secret: "first-secret",
+        status: "ACTIVE",
+        verificationStatus: "VERIFIED",
+      }),
+    ]);
+    const [{ eventTypes } = { eventTypes: [] }] = okta.hooks.hooks;
+    expect(eventTypes).toContain("user.session.start");
+    // Okta can deliver all of them: it would refuse others.
+    expect(eventTypes).not.toContain("security.threat.detected");
+    // What Okta delivers is alerted on.
+    const event = sessionStart({ securityContext: { isProxy: true } });
+    expect(await okta.hooks.publish(event)).toEqual([204]);
+    await expect.poll(() => run.alerts.received.map(({ alert }) => alert.okta.eventUuid)).toContain(event.uuid);
+    expect(secret.versions[0]?.stages).toContain("OKTA");
+  });
+
+  test("run again, it changes nothing; after detections changed, the subscription alone", async () => {
+    await hook("register");
+    okta.asked.length = 0;
+    const again = await hook("register");
+    expect(again).toMatchObject({ code: 0, stdout: expect.stringContaining("nothing to change: the event hook who1") });
+    expect(changes()).toEqual(["POST /api/v1/eventHooks/who1/lifecycle/verify"]);
+    const [registered] = okta.hooks.hooks;
+    if (registered === undefined) throw new Error("there is no hook");
+    registered.eventTypes = ["user.session.start", "user.lifecycle.create"];
+    okta.asked.length = 0;
+    const { code, stdout } = await hook("register");
+    expect(code).toBe(0);
+    expect(stdout).toMatch(/changed: .*it is not subscribed to .*system\.api_token\.create/);
+    expect(stdout).toContain("it is subscribed to user.lifecycle.create in vain");
+    expect(changes()[0]).toBe("PUT /api/v1/eventHooks/who1");
+    expect(registered.eventTypes).not.toContain("user.lifecycle.create");
+  });
+
+  test("with --dry-run prints the requests, without the secret, and changes nothing", async () => {
+    const { code, stdout } = await hook("register", "--dry-run");
+    expect(code).toBe(0);
+    expect(stdout).toContain(`POST ${okta.orgUrl}/api/v1/eventHooks\n{`);
+    expect(stdout).toContain('"value": "***"');
+    expect(stdout).toContain("/lifecycle/verify");
+    expect(stdout).not.toContain("first-secret");
+    expect(changes()).toEqual([]);
+  });
+
+  test("takes an API token as well, and says what is missing without either", async () => {
+    environment = { ...environment, OKTA_CLIENT_CLIENTID: "", OKTA_CLIENT_PRIVATEKEY: "", OKTA_CLIENT_TOKEN: apiToken };
+    expect((await hook("register")).code).toBe(0);
+    environment = { ...environment, OKTA_CLIENT_TOKEN: "" };
+    const { code, stderr } = await hook("register");
+    expect(code).toBe(2);
+    expect(stderr).toContain("no credential of Okta: set OKTA_CLIENT_CLIENTID and OKTA_CLIENT_PRIVATEKEY");
+  });
+
+  test("takes the hook of an earlier URL over, rather than making another", async () => {
+    await hook("register");
+    const [registered] = okta.hooks.hooks;
+    if (registered === undefined) throw new Error("there is no hook");
+    Object.assign(registered, { url: "https://old.example.com/", verificationStatus: "UNVERIFIED" });
+    const { code, stdout } = await hook("register");
+    expect(code).toBe(0);
+    expect(stdout).toContain("as it delivers to https://old.example.com/");
+    expect(okta.hooks.hooks).toHaveLength(1);
+    expect(registered).toMatchObject({ url: run.url, verificationStatus: "VERIFIED" });
+  });
+
+  test("says that Okta could not verify the URL", async () => {
+    secret.versions[0] = { id: "version-1", value: "another", stages: new Set(["AWSCURRENT"]) };
+    const { code, stderr } = await hook("register");
+    expect(code).toBe(2);
+    expect(stderr).toContain("Event hook could not be verified");
+  });
+});
+
+describe("status", () => {
+  test("of a healthy hook is well, and changes nothing", async () => {
+    await hook("register");
+    okta.asked.length = 0;
+    const { code, stdout, stderr } = await hook("status");
+    expect({ code, stderr }).toEqual({ code: 0, stderr: "" });
+    expect(stdout.match(/^ok /gm)).toHaveLength(8);
+    expect(stdout).toContain("9 events in the last day, 0.0 % of the 400,000 for all hooks of the org");
+    expect(stdout).toMatch(/last delivery +in the hour from \d{4}-\d\d-\d\dT\d\d:\d\dZ/);
+    expect(changes()).toEqual(["POST /api/v1/eventHooks/who1/lifecycle/verify"]);
+  });
+
+  test("tells that there is none", async () => {
+    const { code, stdout } = await hook("status");
+    expect(code).toBe(1);
+    expect(stdout).toContain(`no event hook of the org delivers to ${run.url}`);
+    expect(stdout).toContain("to do: npm run hook -- register");
+  });
+
+  test("tells each thing that is wrong, with what to do, and repair does it", async () => {
+    await hook("register");
+    const [registered] = okta.hooks.hooks;
+    if (registered === undefined) throw new Error("there is no hook");
+    Object.assign(registered, { status: "INACTIVE", secret: "typed wrong", eventTypes: ["user.session.start"] });
+    metrics = { EventsReceived: [{ Timestamp: 1, Sum: 300_000 }] };
+    const failed = { eventType: "event_hook.delivery", outcome: { result: "FAILURE", reason: "401" } };
+    const published = new Date(Date.now() - 60_000).toISOString();
+    okta.log.add({ ...failed, uuid: "a", published, target: [{ id: "who1" }] });
+    okta.log.add({ ...failed, uuid: "b", published, target: [{ id: "who9" }] });
+    const { code, stdout } = await hook("status");
+    expect(code).toBe(1);
+    expect(stdout).toMatch(/WRONG active +its status is INACTIVE/);
+    expect(stdout).toMatch(/WRONG event types +it is not subscribed to .*system\.api_token\.create/);
+    expect(stdout).toMatch(/WRONG secret +Okta could not verify the URL/);
+    expect(stdout).toMatch(/WRONG last delivery +none in the last day/);
+    expect(stdout).toMatch(/WRONG daily limit +300,000 events in the last day, 75 %/);
+    expect(stdout).toMatch(/WRONG failed deliveries +1 in the last day; the last at .*: 401/);
+    expect(stdout).toContain("to do: npm run hook -- repair");
+
+    const repaired = await hook("repair");
+    expect(repaired).toMatchObject({ code: 0, stderr: "" });
+    expect(registered).toMatchObject({ status: "ACTIVE", secret: "first-secret", verificationStatus: "VERIFIED" });
+    expect((await hook("status")).stdout).not.toMatch(/WRONG (active|event types|secret)/);
+  });
+
+  test("repair sets a secret again that is out of step, though all else is as it shall be", async () => {
+    await hook("register");
+    const [registered] = okta.hooks.hooks;
+    if (registered === undefined) throw new Error("there is no hook");
+    registered.secret = "typed wrong";
+    const { code, stdout } = await hook("repair");
+    expect(code).toBe(0);
+    expect(stdout).toContain("changed: the event hook's secret, which was not the stack's");
+    expect(registered.secret).toBe("first-secret");
+  });
+
+  test("says of a second hook to the same URL that every event comes twice", async () => {
+    await hook("register");
+    const [registered] = okta.hooks.hooks;
+    if (registered === undefined) throw new Error("there is no hook");
+    okta.hooks.hooks.push({ ...registered, id: "who2" });
+    const { code, stdout } = await hook("status");
+    expect(code).toBe(1);
+    expect(stdout).toContain("who2 deliver to the same URL: every event comes twice");
+  });
+
+  test("does without the System Log where that is not granted, and says so", async () => {
+    await hook("register");
+    okta.scopes = new Set(["okta.eventHooks.manage"]);
+    const { code, stdout } = await hook("status");
+    expect(code).toBe(0);
+    expect(stdout).toMatch(/\? +failed deliveries +not known: .*okta\.logs\.read/);
+  });
+});
+
+test("rotate-secret refuses where there is nothing to rotate", async () => {
+  const { code, stderr } = await hook("rotate-secret");
+  expect(code).toBe(2);
+  expect(stderr).toContain("the org has no event hook of this stack: npm run hook -- register");
+  const local = await runCli("hook", ["rotate-secret", "--local", "--url", run.url, "--org", okta.orgUrl], {
+    environment,
+  });
+  expect(local).toMatchObject({ code: 2, stderr: expect.stringContaining("the embedded run has one secret") });
+  expect(secret.versions).toHaveLength(1);
+});
+
+test("terraform prints the same hook, and no secret", async () => {
+  const { code, stdout } = await hook("terraform");
+  expect(code).toBe(0);
+  expect(stdout).toContain(`secret_id = "${secretArn}"`);
+  expect(stdout).toContain('resource "okta_event_hook" "okta_proxy_watch" {');
+  expect(stdout).toContain(`uri     = "${run.url}"`);
+  expect(stdout).toContain('    "user.session.start",\n');
+  expect(stdout).toContain("event_hook_id = okta_event_hook.okta_proxy_watch.id");
+  expect(stdout).not.toContain("first-secret");
+  await hook("register");
+  const types = [...stdout.matchAll(/^ {4}"([\w.]+)",$/gm)].map(([, eventType]) => eventType);
+  expect(types).toEqual(okta.hooks.hooks[0]?.eventTypes);
+});
+
+describe("doctor", () => {
+  test("finds a healthy credential healthy", async () => {
+    const { code, stdout, stderr } = await doctor();
+    expect({ code, stderr }).toEqual({ code: 0, stderr: "" });
+    expect(stdout.match(/^ok /gm)).toHaveLength(9);
+  });
+
+  test("finds that the URL is no org, or cannot be reached", async () => {
+    const { code, stdout } = await doctor({}, "http://127.0.0.1:1");
+    expect(code).toBe(1);
+    expect(stdout).toMatch(/^WRONG domain +http:\/\/127\.0\.0\.1:1 cannot be reached/);
+    const other = await doctor({}, new URL(run.url).origin);
+    expect(other.stdout).toMatch(/^WRONG domain +.* is no Okta org \(40\d\)/);
+    expect((await doctor({}, "https://example-admin.okta.com")).stderr).toContain("without -admin");
+  });
+
+  test("finds a clock that is off", async () => {
+    okta.clockAhead = 900;
+    const { code, stdout } = await doctor();
+    expect(code).toBe(1);
+    expect(stdout).toMatch(/WRONG clock +this machine's clock is (899|900|901) seconds behind Okta's/);
+  });
+
+  test("finds a key that is none, or not the app's", async () => {
+    expect((await doctor({ OKTA_CLIENT_PRIVATEKEY: "" })).stdout).toMatch(/WRONG key +no credential of Okta/);
+    expect((await doctor({ OKTA_CLIENT_PRIVATEKEY: "nonsense" })).stdout).toMatch(/WRONG key +OKTA_CLIENT_PRIVATEKEY/);
+    const { d: _, p: _p, q: _q, dp: _dp, dq: _dq, qi: _qi, ...publicKey } = okta.privateKey;
+    expect((await doctor({ OKTA_CLIENT_PRIVATEKEY: JSON.stringify(publicKey) })).stdout).toMatch(
+      /WRONG key +it is a public key alone/,
+    );
+    expect((await doctor({ OKTA_CLIENT_PRIVATEKEY: '{"kty":"RSA","n":"?","d":"!"}' })).stdout).toMatch(
+      /WRONG key +it is no key that can sign/,
+    );
+    const { privateKey } = await generateKeyPair("RS256", { extractable: true });
+    const other = JSON.stringify({ ...(await exportJWK(privateKey)), kid: "key-1", alg: "RS256" });
+    const { code, stdout } = await doctor({ OKTA_CLIENT_PRIVATEKEY: other });
+    expect(code).toBe(1);
+    expect(stdout).toMatch(/WRONG client +Okta gave no access token \(400\)/);
+    expect(stdout).toContain("the client ID is not the app's, its public key is another");
+    expect((await doctor({ OKTA_CLIENT_CLIENTID: "0oa1other" })).stdout).toMatch(/WRONG client /);
+  });
+
+  test.each(["okta.eventHooks.manage", "okta.logs.read", "okta.users.read"])("finds %s not granted", async (scope) => {
+    okta.scopes = new Set([...okta.scopes].filter((each) => each !== scope));
+    const { code, stdout } = await doctor();
+    expect(code).toBe(1);
+    expect(stdout.match(/^WRONG/gm)).toHaveLength(1);
+    expect(stdout).toContain(`Okta API Scopes: grant ${scope}`);
+  });
+
+  test("finds that the app has no admin role for it", async () => {
+    okta.mayManageHooks = false;
+    const { code, stdout } = await doctor();
+    expect(code).toBe(1);
+    expect(stdout).toMatch(/WRONG may use okta\.eventHooks\.manage +.*You do not have permission/);
+    expect(stdout).toContain("Admin roles");
+  });
+});
