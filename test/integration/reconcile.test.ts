@@ -166,7 +166,7 @@ describe("in trouble", () => {
   test("half of the org's rate limit is left to others: with no more, the run waits, and the next goes on", async () => {
     okta.limit = { requests: 4, seconds: 2 };
     okta.log.pageSize = 15;
-    const events = Array.from({ length: 9 }, () => signIn());
+    const events = Array.from({ length: 40 }, () => signIn());
     for (const event of events) okta.log.add(event);
     const before = okta.asked.length;
     // A second, in which two of the four requests may be used: what is left waits for the limit to be lifted.
