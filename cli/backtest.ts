@@ -3,15 +3,23 @@ import { decide, type ProfileLocations } from "../lambda/decision.ts";
 import { compileRules, isEnabled } from "../lambda/detections/compile-rules.ts";
 import { findCandidate } from "../lambda/matching.ts";
 import { type LogEvent, publishedTime } from "../lambda/okta/log-event.ts";
+import { readOrgUrl } from "../lambda/okta-api/credential.ts";
+import { logFilter } from "../lambda/reconciliation/log-filter.ts";
 import { bySeverity, type Rule } from "../lambda/sigma/rule.ts";
-import { createCommand, runCommand } from "./command.ts";
+import { createCommand, InputError, runCommand } from "./command.ts";
 import { ourDetections, readDetections } from "./detections-folder.ts";
+import { type CachedQuery, type EventCache, openEventCache } from "./event-cache.ts";
 import { openExport } from "./event-export.ts";
+import { askingOkta, credentialHelp, openOkta } from "./okta-credential.ts";
+import { readOktaEvents } from "./okta-events.ts";
 import { readProfileFile } from "./profile-file.ts";
 import { createProgress } from "./progress.ts";
 
 interface Options {
-  readonly events: readonly string[];
+  readonly events?: readonly string[];
+  /** The org's URL; true where the environment names it. */
+  readonly okta?: string | true;
+  readonly cache?: string;
   readonly rules?: string;
   readonly profiles?: string;
   readonly distanceKm: number;
@@ -32,13 +40,11 @@ async function backtest(options: Options, _: Command): Promise<void> {
   const tally = createTally(rules);
   const output = createOutput();
   try {
-    for (const path of options.events) {
-      const { events, bytes, bytesRead } = await openExport(path);
-      const position = () => (bytes ? `${Math.floor((100 * bytesRead()) / bytes)} %` : `${megabytes(bytesRead())} MB`);
+    for await (const { name, events, position } of sourcesOf(options, rules)) {
       for await (const event of events) {
         tally.read += 1;
         if (tally.read % 256 === 0) {
-          progress.update(() => `${path} ${position()}, ${count(tally.read)} events, ${count(tally.matches)} matches`);
+          progress.update(() => `${name} ${position()}, ${count(tally.read)} events, ${count(tally.matches)} matches`);
         }
         if (!isWithin(event, options)) {
           tally.skipped += 1;
@@ -65,8 +71,68 @@ async function backtest(options: Options, _: Command): Promise<void> {
   process.stderr.write(summarize(tally, (performance.now() - start) / 1_000));
 }
 
-function isWithin(event: LogEvent, { since, until }: Options): boolean {
-  if (since === undefined && until === undefined) return true;
+/** Where events come from. */
+interface Source {
+  readonly name: string;
+  readonly events: AsyncIterable<LogEvent>;
+  /** How far it is, in words. */
+  readonly position: () => string;
+}
+
+async function* sourcesOf(options: Options, rules: readonly Rule[]): AsyncGenerator<Source> {
+  for (const path of options.events ?? []) {
+    const { events, bytes, bytesRead } = await openExport(path);
+    const position = () => (bytes ? `${Math.floor((100 * bytesRead()) / bytes)} %` : `${megabytes(bytesRead())} MB`);
+    yield { name: path, events, position };
+  }
+  if (options.okta !== undefined) yield* oktaSource(options, rules);
+}
+
+const cacheKeyVariable = "BACKTEST_CACHE_KEY";
+
+/** An org's own System Log, as far as the rules ask for it. */
+async function* oktaSource(options: Options, rules: readonly Rule[]): AsyncGenerator<Source> {
+  const named = typeof options.okta === "string" ? options.okta : process.env.OKTA_CLIENT_ORGURL;
+  if (!named)
+    throw new InputError("--okta needs the org's URL: --okta https://example.okta.com, or OKTA_CLIENT_ORGURL");
+  if (options.since === undefined) throw new InputError("--okta needs --since, for example 30d: Okta keeps 90 days");
+  const orgUrl = readOrgUrl(named);
+  const asked: CachedQuery = {
+    orgUrl,
+    since: new Date(options.since).toISOString(),
+    until: new Date(options.until ?? Date.now()).toISOString(),
+    filter: logFilter(rules).expression,
+  };
+  const cache = options.cache === undefined ? null : await openCache(options.cache, asked);
+  const query = cache?.query ?? asked;
+  const client = openOkta(orgUrl, ["okta.logs.read"]);
+  const found = readOktaEvents(client, query, cache, new AbortController().signal);
+  yield { name: new URL(orgUrl).host, events: found.events, position: () => `${Math.floor(100 * found.share())} %` };
+  if (found.unreadable() > 0) process.stderr.write(`${count(found.unreadable())} events could not be read\n`);
+}
+
+/** Personal data is kept encrypted, or not at all. */
+async function openCache(path: string, asked: CachedQuery): Promise<EventCache> {
+  const passphrase = process.env[cacheKeyVariable];
+  if (!passphrase) {
+    throw new InputError(
+      `--cache keeps personal data: set ${cacheKeyVariable} to a passphrase that it is encrypted by`,
+    );
+  }
+  const cache = await openEventCache(path, passphrase, asked);
+  const { orgUrl, since, until, filter } = cache.query;
+  if (orgUrl !== asked.orgUrl || filter !== asked.filter) {
+    throw new InputError(`${path} is of another org, or of other event types: name another file`);
+  }
+  if (since !== asked.since || until !== asked.until) {
+    process.stderr.write(`${path} holds the time from ${since} to ${until}; for another, name another file\n`);
+  }
+  return cache;
+}
+
+function isWithin(event: LogEvent, { since, until, okta }: Options): boolean {
+  // Okta was asked for nothing else.
+  if (okta !== undefined || (since === undefined && until === undefined)) return true;
   const time = publishedTime(event.published);
   // An event without a time is in no range: it is counted as skipped.
   return time >= (since ?? Number.NEGATIVE_INFINITY) && time < (until ?? Number.POSITIVE_INFINITY);
@@ -158,9 +224,16 @@ function parseDistance(text: string): number {
   return distance;
 }
 
+const units = { d: 86_400_000, h: 3_600_000 } as const;
+
 function parseTime(text: string): number {
+  const [, ago, unit] = /^(\d{1,4})([dh])$/.exec(text) ?? [];
+  if (ago !== undefined) return Date.now() - Number(ago) * units[unit as keyof typeof units];
   const time = publishedTime(/^\d{4}-\d{2}-\d{2}$/.test(text) ? `${text}T00:00:00Z` : text);
-  if (Number.isNaN(time)) throw new InvalidArgumentError("Expected a time such as 2026-11-01 or 2026-11-01T08:00:00Z.");
+  if (Number.isNaN(time))
+    throw new InvalidArgumentError(
+      "Expected a time such as 2026-11-01, 2026-11-01T08:00:00Z, or 30d (days) or 12h (hours) ago.",
+    );
   return time;
 }
 
@@ -182,14 +255,26 @@ const command = createCommand(
   "Runs rules over exported System Log events, to see what they would have matched.",
 )
   .addOption(
-    new Option("--events <file>", "export to read; - is standard input; may be given several times")
-      .argParser((value: string, before: readonly string[] | undefined) => [...(before ?? []), value])
-      .makeOptionMandatory(),
+    new Option("--events <file>", "export to read; - is standard input; may be given several times").argParser(
+      (value: string, before: readonly string[] | undefined) => [...(before ?? []), value],
+    ),
+  )
+  .option(
+    "--okta [url]",
+    "read the org's System Log itself, of the event types that the rules name (default: OKTA_CLIENT_ORGURL)",
+  )
+  .option(
+    "--cache <file>",
+    `keep what Okta told in this file, encrypted by ${cacheKeyVariable}: stopped, it goes on there`,
   )
   .option("--rules <folder>", "rules to run, experimental ones too (default: the rules that are deployed)")
   .option("--profiles <file.csv>", "users' profile locations, for rules that ask for the geographic mismatch")
   .option("--distance-km <number>", "a mismatch is farther than this from every profile location", parseDistance, 500)
-  .option("--since <time>", "only events published at or after this time (ISO 8601, UTC)", parseTime)
+  .option(
+    "--since <time>",
+    "only events published at or after this time (ISO 8601, UTC), or so long ago: 30d, 12h",
+    parseTime,
+  )
   .option("--until <time>", "only events published before this time", parseTime)
   .option("--experimental", "run deployed rules with status experimental as well", false)
   .option("--explain", "add to each match the selections and values that made it", false)
@@ -201,7 +286,19 @@ not. Every match is one JSON line on standard output; the summary goes to standa
 
 Columns of --profiles: userId or login, label, countryCode, state, city, postalCode, latitude, longitude.
 
-Exit code: 0; 2 when rules, events or options cannot be used.`,
+With --okta: ${credentialHelp(["okta.logs.read"])}
+Rate limits are obeyed.
+
+Exit code: 0; 1 when Okta failed; 2 when rules, events or options cannot be used.`,
   );
 
-await runCommand(command.action(backtest));
+await runCommand(
+  command.action(async (options: Options, self: Command) => {
+    if (options.events === undefined && options.okta === undefined) {
+      throw new InputError("name an export, --events FILE, or --okta URL");
+    }
+    const hint =
+      options.cache === undefined ? "--cache FILE makes it go on where it was" : "Run it again: it goes on there";
+    await askingOkta(() => backtest(options, self), hint);
+  }),
+);

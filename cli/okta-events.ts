@@ -1,0 +1,73 @@
+import { type LogEvent, parseLogEvent, publishedTime } from "../lambda/okta/log-event.ts";
+import type { OktaClient } from "../lambda/okta-api/client.ts";
+import { createSystemLogApi } from "../lambda/okta-api/system-log-api.ts";
+import type { CachedQuery, EventCache } from "./event-cache.ts";
+
+/** Events of an org's System Log, being read. */
+export interface OktaEvents {
+  readonly events: AsyncGenerator<LogEvent>;
+  /** How far it is, 0 to 1, by the time that the events are of. */
+  readonly share: () => number;
+  /** Events that could not be read. */
+  readonly unreadable: () => number;
+}
+
+/**
+ * Reads an org's System Log, page by page, those in the cache first; what is asked of Okta goes into the cache.
+ *
+ * @param cache null to keep nothing
+ */
+export function readOktaEvents(
+  client: OktaClient,
+  query: CachedQuery,
+  cache: EventCache | null,
+  signal: AbortSignal,
+): OktaEvents {
+  const log = createSystemLogApi(client);
+  const [since, until] = [Date.parse(query.since), Date.parse(query.until)];
+  let reached = since;
+  let unreadable = 0;
+  /** Of the last page: where it is gone on after the cache, Okta tells of some of them again. */
+  let last = new Set<string>();
+
+  function* toEvents(items: readonly unknown[]): Generator<LogEvent> {
+    const uuids = new Set<string>();
+    for (const item of items) {
+      const parsed = parseLogEvent(item);
+      if (!parsed.ok) {
+        unreadable += 1;
+        continue;
+      }
+      const { event } = parsed;
+      uuids.add(event.uuid);
+      const time = publishedTime(event.published);
+      if (time > reached) reached = time;
+      if (!last.has(event.uuid)) yield event;
+    }
+    if (uuids.size > 0) last = uuids;
+  }
+
+  async function* events(): AsyncGenerator<LogEvent> {
+    for await (const page of cache?.pages() ?? []) {
+      if (page === null) return;
+      yield* toEvents(page);
+    }
+    const { filter } = query;
+    for (
+      let next: string | null = log.firstPage({ since: new Date(reached), until: new Date(until), filter });
+      next !== null;
+    ) {
+      const page = await log.fetchPage(next, signal);
+      await cache?.add(page.items);
+      yield* toEvents(page.items);
+      next = page.next;
+    }
+    await cache?.add(null);
+  }
+
+  return {
+    events: events(),
+    share: () => (until > since ? Math.min(1, (reached - since) / (until - since)) : 1),
+    unreadable: () => unreadable,
+  };
+}
