@@ -26,6 +26,7 @@ beforeEach(async () => {
   }
 });
 afterEach(async () => {
+  expect(okta.invalid).toEqual([]);
   await okta.stop();
   await rm(folder, { recursive: true });
 });

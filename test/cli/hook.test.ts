@@ -59,7 +59,10 @@ beforeEach(async () => {
     OKTA_CLIENT_PRIVATEKEY: JSON.stringify(okta.privateKey),
   };
 });
-afterEach(() => Promise.all([okta.stop(), secret.stop()]));
+afterEach(async () => {
+  await Promise.all([okta.stop(), secret.stop()]);
+  expect(okta.invalid).toEqual([]);
+});
 afterAll(async () => {
   await Promise.all([run.stop(), cloudFormation.stop(), cloudWatch.stop()]);
 });

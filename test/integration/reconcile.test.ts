@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, beforeEach, describe, expect, test, vi } from "vitest";
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test, vi } from "vitest";
 import type { handler as reconcileHandler } from "../../lambda/reconcile.ts";
 import { type EmbeddedRun, startEmbeddedRun } from "../../local/embedded-run.ts";
 import { type AwsEndpoint, startAwsEndpoint } from "../fixtures/aws-endpoint.ts";
@@ -55,6 +55,9 @@ beforeEach(() => {
   okta.hooks.lose = () => "none";
   okta.interfere = () => "none";
   for (const proxy of Object.values(run.faults)) proxy.set(null);
+});
+afterEach(() => {
+  expect(okta.invalid).toEqual([]);
 });
 afterAll(async () => {
   await Promise.all([run.stop(), okta.stop(), secretsManager.stop()]);
