@@ -1,7 +1,6 @@
 import { setTimeout as delay } from "node:timers/promises";
 import type { Command } from "commander";
-import { createOktaClient } from "../lambda/okta-api/client.ts";
-import { authorizeBy, readOrgUrl } from "../lambda/okta-api/credential.ts";
+import { OktaSettingsError, readOrgUrl } from "../lambda/okta-api/credential.ts";
 import {
   createEventHooksApi,
   type EventHookSettings,
@@ -31,10 +30,14 @@ interface HookOptions extends DeploymentOptions {
 const longest = () => AbortSignal.timeout(5 * 60_000);
 const nothingDone = "Nothing else was done; run it again";
 
-function orgOf({ org }: HookOptions, { oktaOrgUrl }: Deployment): string {
-  const url = org ?? oktaOrgUrl;
+function orgOf({ org }: HookOptions, deployment: Pick<Deployment, "oktaOrgUrl"> | null): string {
+  const url = org ?? deployment?.oktaOrgUrl ?? null;
   if (url === null) throw new InputError("--org is missing: the org's URL, https://example.okta.com");
-  return readOrgUrl(url);
+  try {
+    return readOrgUrl(url);
+  } catch (error) {
+    throw error instanceof OktaSettingsError ? new InputError(error.message) : error;
+  }
 }
 
 /** What the hook of a deployment shall be. */
@@ -179,21 +182,14 @@ async function terraform(options: HookOptions): Promise<void> {
   );
 }
 
-async function doctor({ org }: { readonly org: string }): Promise<void> {
+async function doctor(options: HookOptions): Promise<void> {
+  const orgUrl = orgOf(options, options.org === undefined ? await findDeployment(options) : null);
   await askingOkta(async () => {
-    const orgUrl = readOrgUrl(org);
     const findings = await examine(
       {
         orgUrl,
         credential: () => credentialOf(process),
-        clientFor: (scopes) =>
-          createOktaClient({
-            orgUrl,
-            authorize: authorizeBy(credentialOf(process), orgUrl, scopes, Date.now),
-            now: Date.now,
-            wait: (milliseconds, signal) => delay(milliseconds, undefined, { signal }),
-            scopes,
-          }),
+        clientFor: (scopes) => openOkta(orgUrl, scopes),
         now: Date.now,
       },
       longest(),
@@ -232,11 +228,7 @@ subcommand(
   )
   .action(rotate);
 subcommand("terraform", "prints the hook for those who keep Okta in Terraform").action(terraform);
-command
-  .command("doctor")
-  .description("checks, step by step, whether Okta's API can be asked, and names the step that fails")
-  .requiredOption("--org <url>", "the Okta org: https://example.okta.com")
-  .exitOverride()
+subcommand("doctor", "checks, step by step, whether Okta's API can be asked, and names the step that fails")
   .addHelpText(
     "after",
     `\n${credentialHelp(["okta.eventHooks.manage", "okta.logs.read", "okta.users.read"])}\n\nExit code: 0; 1 when a step fails; 2 when it cannot be told.`,

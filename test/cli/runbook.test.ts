@@ -3,22 +3,34 @@ import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
 import { type EmbeddedRun, startEmbeddedRun } from "../../local/embedded-run.ts";
 import { runCli } from "../fixtures/command.ts";
 import { delivery, sessionStart } from "../fixtures/events.ts";
+import { type FakeOkta, startFakeOkta } from "../fixtures/okta.ts";
 import { readRunbookCommands } from "../fixtures/runbook.ts";
 import { everything, synthesize } from "../infra/synthesize.ts";
 
 let run: EmbeddedRun;
+let okta: FakeOkta;
 beforeAll(async () => {
+  okta = await startFakeOkta();
   process.env.POWERTOOLS_LOG_LEVEL = "SILENT";
   process.env.POWERTOOLS_METRICS_DISABLED = "true";
   run = await startEmbeddedRun({ port: 0, hookSecret: "secret", mismatchDistanceKm: 500, onError: () => {} });
   await run.putProfiles([
     { user: "ada@example.com", locations: [{ label: "home", countryCode: "PT", city: "Lisbon" }] },
   ]);
+  // The org that commands name has a hook.
+  expect((await local("hook", "register", "--org", okta.orgUrl)).code).toBe(0);
 });
-afterAll(() => run.stop());
+afterAll(() => Promise.all([run.stop(), okta.stop()]));
 
 const local = (name: string, ...args: readonly string[]) =>
-  runCli(name, [...args, "--local", "--url", run.url], { environment: { HOOK_SECRET: "secret" }, input: "y\n" });
+  runCli(name, [...args, "--local", "--url", run.url], {
+    environment: {
+      HOOK_SECRET: "secret",
+      OKTA_CLIENT_CLIENTID: okta.clientId,
+      OKTA_CLIENT_PRIVATEKEY: JSON.stringify(okta.privateKey),
+    },
+    input: "y\n",
+  });
 
 async function deliver(event: unknown): Promise<void> {
   const response = await fetch(run.url, {
@@ -52,8 +64,8 @@ const makers: Readonly<Record<string, () => Promise<string>>> = {
 };
 
 const commands = await readRunbookCommands();
-/** What is of the stack alone: deploying, upgrading, removing it. */
-const ofTheStack = /^npm run (?:deploy|destroy)\b/;
+/** What is of the stack alone: deploying, upgrading, removing it, and its secret, which has tests of its own. */
+const ofTheStack = /^npm run (?:deploy|destroy|hook -- rotate-secret)\b/;
 
 describe("a command of the runbook works when it is pasted:", () => {
   const ours = commands.filter((command) => command.startsWith("npm run ") && !ofTheStack.test(command));
@@ -68,7 +80,8 @@ describe("a command of the runbook works when it is pasted:", () => {
     expect(scripts).toHaveProperty(name);
     const args: string[] = [];
     for (const word of rest.split(" ").filter((each) => each !== "")) {
-      args.push(/^[A-Z_]{3,}$/.test(word) ? ((await makers[word]?.()) ?? word) : word);
+      if (word === "https://example.okta.com") args.push(okta.orgUrl);
+      else args.push(/^[A-Z_]{3,}$/.test(word) ? ((await makers[word]?.()) ?? word) : word);
     }
     const { code, stderr } = await local(name, ...args);
     // Whoever discards is asked; the answer was yes.
