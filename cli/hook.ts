@@ -78,7 +78,7 @@ async function repair(options: HookOptions): Promise<void> {
 /** Has the hook be what it shall be, and remembers which version of the secret Okta has. */
 async function ensureAndTell(api: EventHooksApi, wanted: EventHookSettings, deployment: Deployment): Promise<void> {
   let changes = 0;
-  const hook = await ensureHook(
+  const { hook, isSecretSet } = await ensureHook(
     api,
     wanted,
     (text) => {
@@ -89,13 +89,21 @@ async function ensureAndTell(api: EventHooksApi, wanted: EventHookSettings, depl
   );
   if (changes === 0)
     print(`nothing to change: the event hook ${hook.id} is active, verified, and subscribed to what is needed`);
-  if (deployment.hookSecretArn === null) return;
-  const secrets = openSecretVersions(deployment.hookSecretArn);
+  if (isSecretSet && deployment.hookSecretArn !== null) await noteVersion(deployment.hookSecretArn);
+}
+
+/** Notes which version of the secret Okta has now: a rotation begins, or goes on, from there. */
+async function noteVersion(secretArn: string): Promise<void> {
+  const secrets = openSecretVersions(secretArn);
   try {
     const versions = await secrets.versions();
     const current = versions.find(({ stages }) => stages.includes("AWSCURRENT"));
     const told = versions.find(({ stages }) => stages.includes(oktaStage));
     if (current !== undefined && current.id !== told?.id) await secrets.label(oktaStage, told?.id ?? null, current.id);
+  } catch (error) {
+    if (!(error instanceof InputError)) throw error;
+    // Without it a rotation takes the current version for the one that Okta has, which it is now.
+    process.stderr.write(`note: ${onTerminal(error.message)}\n`);
   } finally {
     secrets.close();
   }

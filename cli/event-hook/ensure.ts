@@ -32,7 +32,7 @@ export function ourHooks(hooks: readonly EventHook[], { name, url }: EventHookSe
  * Has the org's event hook be what it shall be, and tells of each step. What is as it shall be is left alone; Okta does not
  * tell the secret, so that it is set again where the verification shows that it is another.
  *
- * @returns the hook, verified
+ * @returns the hook, verified, and whether it was given the secret, so that it surely has this one
  * @throws OktaRefusal when Okta cannot verify it, or refuses something else
  */
 export async function ensureHook(
@@ -40,7 +40,7 @@ export async function ensureHook(
   wanted: EventHookSettings,
   say: (text: string) => void,
   signal: AbortSignal,
-): Promise<EventHook> {
+): Promise<{ readonly hook: EventHook; readonly isSecretSet: boolean }> {
   const [found, ...others] = ourHooks(await api.list(signal), wanted);
   for (const { id } of others) {
     say(`another hook, ${id}, delivers to the same URL: every event comes twice. Delete it in the admin console`);
@@ -68,9 +68,10 @@ export async function ensureHook(
   } catch (error) {
     if (isSecretSet || !(error instanceof OktaRefusal) || error.status !== 400) throw error;
     hook = await api.replace(hook.id, wanted, signal);
+    isSecretSet = true;
     say("changed: the event hook's secret, which was not the stack's");
     hook = await api.verify(hook.id, signal);
   }
   if (!wasVerified) say("verified: Okta asked the URL, with the secret, and was answered");
-  return hook;
+  return { hook, isSecretSet };
 }

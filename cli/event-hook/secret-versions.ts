@@ -6,36 +6,49 @@ import {
   SecretsManagerClient,
   UpdateSecretVersionStageCommand,
 } from "@aws-sdk/client-secrets-manager";
+import { InputError } from "../command.ts";
 import type { RotationPorts } from "./rotate.ts";
 
-/** The versions of a secret in Secrets Manager. */
+/**
+ * The versions of a secret in Secrets Manager. Each method rejects with an InputError that says what may not be done.
+ */
 export function openSecretVersions(
   arn: string,
 ): Pick<RotationPorts, "versions" | "put" | "read" | "label"> & { readonly close: () => void } {
   const client = new SecretsManagerClient({});
+  const doing = async <Value>(what: string, call: Promise<Value>): Promise<Value> => {
+    try {
+      return await call;
+    } catch (error) {
+      throw new InputError(`the hook's secret ${arn} could not be ${what}: ${(error as Error).message}`);
+    }
+  };
   return {
     async versions() {
-      const { Versions = [] } = await client.send(new ListSecretVersionIdsCommand({ SecretId: arn }));
+      const { Versions = [] } = await doing(
+        "looked at",
+        client.send(new ListSecretVersionIdsCommand({ SecretId: arn })),
+      );
       return Versions.map(({ VersionId = "", VersionStages = [] }) => ({ id: VersionId, stages: VersionStages }));
     },
     async put(secret) {
-      await client.send(new PutSecretValueCommand({ SecretId: arn, SecretString: secret }));
+      await doing("changed", client.send(new PutSecretValueCommand({ SecretId: arn, SecretString: secret })));
     },
     async read(versionId) {
-      const { SecretString = "" } = await client.send(
-        new GetSecretValueCommand({ SecretId: arn, VersionId: versionId }),
+      const { SecretString = "" } = await doing(
+        "read",
+        client.send(new GetSecretValueCommand({ SecretId: arn, VersionId: versionId })),
       );
       return SecretString;
     },
     async label(stage, from, to) {
-      await client.send(
-        new UpdateSecretVersionStageCommand({
-          SecretId: arn,
-          VersionStage: stage,
-          ...(from === null ? {} : { RemoveFromVersionId: from }),
-          ...(to === null ? {} : { MoveToVersionId: to }),
-        }),
-      );
+      const command = new UpdateSecretVersionStageCommand({
+        SecretId: arn,
+        VersionStage: stage,
+        ...(from === null ? {} : { RemoveFromVersionId: from }),
+        ...(to === null ? {} : { MoveToVersionId: to }),
+      });
+      await doing("labelled", client.send(command));
     },
     close: () => client.destroy(),
   };

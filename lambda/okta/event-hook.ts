@@ -11,7 +11,7 @@ const maximumEvents = 5_000;
 /** One request of an event hook, taken apart; or events that Okta's System Log told of. */
 export interface Delivery {
   /** How the events came. @default hook */
-  readonly source?: EventSource;
+  readonly source?: EventSource | undefined;
   /** The envelope's `eventId`; null when it has none. */
   readonly id: string | null;
   /** Id of the event hook in the org, for example `who7hphp39JoHLni81d7`; null when the source names none. */

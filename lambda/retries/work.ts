@@ -36,7 +36,7 @@ const message = z.object({
     id: text,
     org: text,
     eventHookId: text,
-    source: z._default(z.enum(["hook", "reconciled"]), "hook"),
+    source: z.optional(z.enum(["hook", "reconciled"])),
   }),
   event: z.unknown(),
   eventCut: z.nullable(z.array(z.string())),
@@ -44,7 +44,7 @@ const message = z.object({
 
 /** Writes waiting work as a message within the queue's limit: an event that does not fit loses its largest fields. */
 export function writeWork({ event, delivery, rules, followUp, waiting }: Work, now: Date): string {
-  const { id, org, eventHookId, source = "hook" } = delivery;
+  const { id, org, eventHookId, source } = delivery;
   return cutToFit(event.received, maximumMessageBytes, (received, eventCut) =>
     JSON.stringify({
       schemaVersion: "1.0",
@@ -53,7 +53,7 @@ export function writeWork({ event, delivery, rules, followUp, waiting }: Work, n
       since: (waiting?.since ?? now).toISOString(),
       rules: rules === null ? null : [...rules],
       followUp,
-      delivery: { id, org, eventHookId, source },
+      delivery: { id, org, eventHookId, ...(source && { source }) },
       event: received,
       eventCut: eventCut === null ? null : [...eventCut],
     } satisfies z.infer<typeof message>),

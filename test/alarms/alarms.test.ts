@@ -47,6 +47,9 @@ async function deliver(events: readonly unknown[], authorization = secret): Prom
 const freshSessionStart = () => sessionStart({ published: new Date().toISOString() });
 const direct = () => sessionStart({ securityContext: { isProxy: false } });
 
+/** Stops the clock within a period of the alarms: what happens now and is looked at a moment later is in the same one. */
+const stopClock = () => vi.useFakeTimers({ toFake: ["Date"], now: Date.parse("2026-11-25T10:01:00Z") });
+
 /** The alarms that are on at a time. */
 const on = (now = Date.now()) => cloudWatch.alarms.filter((alarm) => cloudWatch.stateOf(alarm, now) === "ALARM");
 
@@ -96,13 +99,14 @@ describe("an alarm is raised by what it is about:", () => {
   });
 
   test("DeadLetters, by an event that cannot be read", async () => {
+    stopClock();
     expect(await deliver([{ eventType: 5 }])).toBe(204);
     await account.sampleQueues(Date.now());
     expectAlarm("DeadLetters");
   });
 
   test("Refused, by a hundred requests with a wrong secret; ninety-nine are none", async () => {
-    vi.useFakeTimers({ toFake: ["Date"], now: Date.parse("2026-11-25T10:01:00Z") });
+    stopClock();
     for (let request = 0; request < 99; request += 1) expect(await deliver([], "wrong")).toBe(401);
     expect(on()).not.toContain("Refused");
     await deliver([], "wrong");
@@ -110,6 +114,7 @@ describe("an alarm is raised by what it is about:", () => {
   });
 
   test("AlertsLate, by an event that Okta delivers after twenty minutes", async () => {
+    stopClock();
     await deliver([sessionStart({ published: new Date(Date.now() - minutes(20)).toISOString() })]);
     expectAlarm("AlertsLate");
   });
@@ -124,6 +129,7 @@ describe("an alarm is raised by what it is about:", () => {
   });
 
   test("EventsFailed, by SNS and SQS being down together", async () => {
+    stopClock();
     for (const service of ["sns", "sqs"] as const) account.emulators.faults[service].set({ kind: "refuse" });
     expect(await deliver([freshSessionStart()])).toBe(503);
     expectAlarm("EventsFailed");
@@ -140,6 +146,7 @@ describe("an alarm is raised by what it is about:", () => {
   });
 
   test("Throttled, by more deliveries at once than there is concurrency", async () => {
+    stopClock();
     account.limitConcurrency(1);
     await deliver([direct()]);
     account.emulators.faults.sns.set({ kind: "delay", milliseconds: 500 });
@@ -149,7 +156,7 @@ describe("an alarm is raised by what it is about:", () => {
   });
 
   test("EventsMissed, by five events in Okta's log that the hook did not deliver; four are none", async () => {
-    vi.useFakeTimers({ toFake: ["Date"], now: Date.parse("2026-11-25T10:01:00Z") });
+    stopClock();
     expect(await account.invoke("Reconciliation")).toMatchObject({ finished: true });
     const published = () => new Date(Date.now() - minutes(3)).toISOString();
     for (let event = 0; event < 4; event += 1) account.okta.log.add(sessionStart({ published: published() }));
@@ -161,7 +168,7 @@ describe("an alarm is raised by what it is about:", () => {
   });
 
   test("ReconciliationOverdue although it runs, by a log that cannot be read to its end", async () => {
-    vi.useFakeTimers({ toFake: ["Date"], now: Date.parse("2026-11-25T10:01:00Z") });
+    stopClock();
     await account.invoke("Reconciliation");
     account.okta.interfere = () => "serverError";
     account.okta.scopes = new Set();
@@ -174,6 +181,7 @@ describe("an alarm is raised by what it is about:", () => {
   });
 
   test("Canary, by a test delivery that no alert follows", async () => {
+    stopClock();
     for (const service of ["sns", "sqs"] as const) account.emulators.faults[service].set({ kind: "refuse" });
     expect(await account.invoke("Canary")).toBeNull();
     expectAlarm("Canary");
@@ -190,6 +198,7 @@ describe("an alarm is raised by what it is about:", () => {
     ["ProfileRefresh", "OKTA_ORG_URL"],
     ["Reconciliation", "OKTA_ORG_URL"],
   ])("%sErrors, by the function without its setting %s", async (name, setting) => {
+    stopClock();
     account.restart(name, { [setting]: undefined });
     expect(await account.invoke(name)).toBeNull();
     expectAlarm(`${name}Errors`);

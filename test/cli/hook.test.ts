@@ -214,6 +214,17 @@ describe("status", () => {
     expect(registered.secret).toBe("first-secret");
   });
 
+  test("repair in the middle of a rotation leaves it to be gone on with", async () => {
+    await hook("register");
+    // The functions know the new version, and accept the one that Okta still has.
+    secret.versions[0]?.stages.delete("AWSCURRENT");
+    secret.versions[0]?.stages.add("AWSPREVIOUS");
+    secret.versions.push({ id: "version-2", value: "second-secret", stages: new Set(["AWSCURRENT"]) });
+    const { stdout } = await hook("repair");
+    expect(stdout).toContain("nothing to change");
+    expect(secret.value("OKTA")).toBe("first-secret");
+  });
+
   test("says of a second hook to the same URL that every event comes twice", async () => {
     await hook("register");
     const [registered] = okta.hooks.hooks;
