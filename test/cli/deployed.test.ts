@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { type EmbeddedRun, startEmbeddedRun } from "../../local/embedded-run.ts";
 import { type AwsEndpoint, startAwsEndpoint } from "../fixtures/aws-endpoint.ts";
-import { type FakeCloudFormation, startCloudFormation } from "../fixtures/cloudformation.ts";
+import { type FakeCloudFormation, outputsOf, startCloudFormation } from "../fixtures/cloudformation.ts";
 import { type Output, runCli } from "../fixtures/command.ts";
 
 /*
@@ -21,17 +21,7 @@ beforeAll(async () => {
   process.env.POWERTOOLS_METRICS_DISABLED = "true";
   run = await startEmbeddedRun({ port: 0, hookSecret: secret, mismatchDistanceKm: 500, onError: () => {} });
   const { environment: functions } = run;
-  const outputs = {
-    HookUrl: run.url,
-    HookSecretArn: secretArn,
-    AlertTopicArn: functions.ALERT_TOPIC_ARN,
-    ProfileTableName: functions.PROFILE_TABLE,
-    StateTableName: functions.STATE_TABLE,
-    MismatchDistanceKm: "500",
-    RetryQueueUrl: functions.RETRY_QUEUE_URL,
-    DeadLetterQueueUrl: functions.DEAD_LETTER_QUEUE_URL,
-  };
-  cloudFormation = await startCloudFormation({ name: "Europe", outputs });
+  cloudFormation = await startCloudFormation({ name: "Europe", outputs: outputsOf(run, secretArn) });
   secrets = await startAwsEndpoint((_, { SecretId }) =>
     SecretId === secretArn
       ? { status: 200, body: { SecretString: secret } }

@@ -2,7 +2,7 @@ import { exportJWK, generateKeyPair } from "jose";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from "vitest";
 import { type EmbeddedRun, startEmbeddedRun } from "../../local/embedded-run.ts";
 import { type AwsEndpoint, startAwsEndpoint } from "../fixtures/aws-endpoint.ts";
-import { type FakeCloudFormation, startCloudFormation } from "../fixtures/cloudformation.ts";
+import { type FakeCloudFormation, outputsOf, startCloudFormation } from "../fixtures/cloudformation.ts";
 import { type Output, runCli } from "../fixtures/command.ts";
 import { sessionStart } from "../fixtures/events.ts";
 import { apiToken, type FakeOkta, startFakeOkta } from "../fixtures/okta.ts";
@@ -31,20 +31,7 @@ beforeAll(async () => {
     status: 200,
     body: { Datapoints: metrics[String(MetricName)] ?? [] },
   }));
-  const { environment: functions } = run;
-  cloudFormation = await startCloudFormation({
-    name: "Europe",
-    outputs: {
-      HookUrl: run.url,
-      HookSecretArn: secretArn,
-      AlertTopicArn: functions.ALERT_TOPIC_ARN,
-      ProfileTableName: functions.PROFILE_TABLE,
-      StateTableName: functions.STATE_TABLE,
-      MismatchDistanceKm: "500",
-      RetryQueueUrl: functions.RETRY_QUEUE_URL,
-      DeadLetterQueueUrl: functions.DEAD_LETTER_QUEUE_URL,
-    },
-  });
+  cloudFormation = await startCloudFormation({ name: "Europe", outputs: outputsOf(run, secretArn) });
 });
 beforeEach(async () => {
   [okta, secret] = await Promise.all([startFakeOkta(), startFakeSecret(secretArn, "first-secret")]);
