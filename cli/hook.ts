@@ -8,7 +8,13 @@ import {
   toRequest,
 } from "../lambda/okta-api/event-hooks-api.ts";
 import { createCommand, InputError, onTerminal, runCommand } from "./command.ts";
-import { addDeploymentOptions, type Deployment, type DeploymentOptions, findDeployment } from "./deployment.ts";
+import {
+  addDeploymentOptions,
+  type Deployment,
+  type DeploymentOptions,
+  defaultStack,
+  findDeployment,
+} from "./deployment.ts";
 import { examine } from "./event-hook/doctor.ts";
 import { differencesOf, ensureHook, ourHooks } from "./event-hook/ensure.ts";
 import { type NeededEventTypes, neededEventTypes } from "./event-hook/event-types.ts";
@@ -127,13 +133,20 @@ async function status(options: HookOptions): Promise<void> {
   const wanted = await settingsOf(deployment, await neededEventTypes(deployment));
   await askingOkta(async () => {
     const api = createEventHooksApi(openOkta(org, ["okta.eventHooks.manage"]));
-    const { hook, findings } = await hookFindings(api, wanted, longest());
+    const { hook, findings } = await hookFindings(api, wanted, commandOn(options), longest());
     const further = [
       ...(await deliveryFindings(deployment)),
       ...(hook === null ? [] : [await failureFinding(openOkta(org, ["okta.logs.read"]), hook, longest())]),
     ];
     tell([...findings, ...further]);
   }, "What else is wrong is not known");
+}
+
+/** How another subcommand is called on the same stack and org. */
+function commandOn({ stack, local, url, org }: HookOptions): (name: string) => string {
+  const where = local ? ["--local", "--url", url] : stack === defaultStack ? [] : ["--stack", stack];
+  const options = [...where, ...(org === undefined ? [] : ["--org", org])];
+  return (name) => ["npm run hook --", name, ...options].join(" ");
 }
 
 /** Prints findings; exit code 1 says that something is wrong. */

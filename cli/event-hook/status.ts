@@ -22,17 +22,22 @@ export const dailyLimit = 400_000;
 const warningShare = 0.7;
 const day = 86_400_000;
 
-/** Looks at the org's side of the event hook, and changes nothing. */
+/**
+ * Looks at the org's side of the event hook, and changes nothing.
+ *
+ * @param command how a subcommand is called on the same stack and org
+ */
 export async function hookFindings(
   api: EventHooksApi,
   wanted: EventHookSettings,
+  command: (name: string) => string,
   signal: AbortSignal,
 ): Promise<{ readonly hook: EventHook | null; readonly findings: readonly Finding[] }> {
   const [hook, ...others] = ourHooks(await api.list(signal), wanted);
-  const repair = "npm run hook -- repair";
+  const repair = command("repair");
   if (hook === undefined) {
     const told = `no event hook of the org delivers to ${wanted.url}`;
-    return { hook: null, findings: [{ what: "hook", ok: false, told, remedy: "npm run hook -- register" }] };
+    return { hook: null, findings: [{ what: "hook", ok: false, told, remedy: command("register") }] };
   }
   const findings: Finding[] = [];
   const find = (what: string, ok: boolean | null, told: string, remedy: string) =>

@@ -1,7 +1,11 @@
 import { importJWK, type JWK, SignJWT } from "jose";
 
 /** How requests of Okta's API are authorized: the value of the `Authorization` header. */
-export type Authorize = (signal: AbortSignal) => Promise<string>;
+export interface Authorize {
+  (signal: AbortSignal): Promise<string>;
+  /** Has the next request use a new access token, as Okta takes the one before no more; undefined where there is but one. */
+  readonly renew?: () => void;
+}
 
 /** A request that Okta refuses: trying again does not help. */
 export class OktaRefusal extends Error {
@@ -93,7 +97,7 @@ export function authorizeByServiceApp(
     return held.header;
   }
 
-  return async (signal) => {
+  const authorize = async (signal: AbortSignal): Promise<string> => {
     if (held !== undefined && now() < held.until) return held.header;
     // Requests that start together share one token.
     underWay ??= fetchToken(signal).finally(() => {
@@ -101,4 +105,9 @@ export function authorizeByServiceApp(
     });
     return underWay;
   };
+  return Object.assign(authorize, {
+    renew: () => {
+      held = undefined;
+    },
+  });
 }

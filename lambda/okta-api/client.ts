@@ -68,6 +68,7 @@ export function createOktaClient(options: OktaClientOptions): OktaClient {
   async function request(url: string, init: RequestInit, signal: AbortSignal): Promise<Response> {
     // A link that leads elsewhere must not be given our authorization.
     if (new URL(url).origin !== new URL(orgUrl).origin) throw new OktaRefusal(`${url} is no address of ${orgUrl}`);
+    let isRenewed = false;
     for (let attempt = 1; ; attempt += 1) {
       if (notBefore > now()) await wait(notBefore - now(), signal);
       signal.throwIfAborted();
@@ -86,6 +87,14 @@ export function createOktaClient(options: OktaClientOptions): OktaClient {
         if (response.status === 429) {
           await response.body?.cancel();
           // To be told to wait is no failure, and costs no try.
+          attempt -= 1;
+          continue;
+        }
+        if (response.status === 401 && authorize.renew !== undefined && !isRenewed) {
+          // The token was revoked before its time: once, another is asked for.
+          await response.body?.cancel();
+          authorize.renew();
+          isRenewed = true;
           attempt -= 1;
           continue;
         }

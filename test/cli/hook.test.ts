@@ -161,7 +161,7 @@ describe("status", () => {
     const { code, stdout } = await hook("status");
     expect(code).toBe(1);
     expect(stdout).toContain(`no event hook of the org delivers to ${run.url}`);
-    expect(stdout).toContain("to do: npm run hook -- register");
+    expect(stdout).toContain(`to do: npm run hook -- register --stack Europe --org ${okta.orgUrl}`);
   });
 
   test("tells each thing that is wrong, with what to do, and repair does it", async () => {
@@ -182,7 +182,7 @@ describe("status", () => {
     expect(stdout).toMatch(/WRONG last delivery +none in the last day/);
     expect(stdout).toMatch(/WRONG daily limit +300,000 events in the last day, 75 %/);
     expect(stdout).toMatch(/WRONG failed deliveries +1 in the last day; the last at .*: 401/);
-    expect(stdout).toContain("to do: npm run hook -- repair");
+    expect(stdout).toContain(`to do: npm run hook -- repair --stack Europe --org ${okta.orgUrl}`);
 
     const repaired = await hook("repair");
     expect(repaired).toMatchObject({ code: 0, stderr: "" });

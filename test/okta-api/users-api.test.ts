@@ -74,6 +74,20 @@ describe("authorization", () => {
     expect(okta.tokens()).toBe(1);
   });
 
+  test("is fetched anew when Okta takes it no more, once", async () => {
+    const { orgUrl, clientId, privateKey } = okta;
+    const authorize = authorizeByServiceApp({ orgUrl, clientId, privateKey, scopes: ["okta.users.read"] }, Date.now);
+    const users = api(authorize);
+    await users.fetchPage(users.firstPage(null), signal());
+    okta.revokeTokens();
+    expect((await users.fetchPage(users.firstPage(null), signal())).users).toHaveLength(200);
+    expect(okta.tokens()).toBe(2);
+    // An org that takes none at all is asked for one more, and then refuses.
+    okta.tokensServe = false;
+    await expect(users.fetchPage(users.firstPage(null), signal())).rejects.toThrow(OktaRefusal);
+    expect(okta.tokens()).toBe(3);
+  });
+
   test("is fetched anew shortly before it ends", async () => {
     const { orgUrl, clientId, privateKey } = okta;
     let now = Date.now();
