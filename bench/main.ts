@@ -140,5 +140,8 @@ await refusals(async () => (await import(`${pathToFileURL(index).href}?refusals`
 await matching(fileURLToPath(new URL("../lambda/detections", import.meta.url)));
 await backtest(Number(process.env.EXPORT_MEGABYTES ?? 100));
 await alerting();
-await roundTrips(async () => (await import(`${pathToFileURL(index).href}?round-trips`)).handler);
+await roundTrips(
+  async () => (await import(`${pathToFileURL(index).href}?round-trips`)).handler,
+  Number(process.env.ALERT_RUNS ?? 21),
+);
 await profiles(Number(process.env.PROFILE_USERS ?? 2_000));

@@ -10,9 +10,8 @@ import { median, print } from "./measure.ts";
 
 /** Milliseconds that each call is held up: about what DynamoDB and SNS take within a region, tail and network included. */
 const held = 20;
-const runs = 21;
-/** By when all is compiled, and connections are open. */
-const warmUps = { 1: 150, 50: 30 } as const;
+/** By when all is compiled, and connections are open, for each of the runs that are measured. */
+const warmUps = { 1: 7, 50: 1.5 } as const;
 
 type Handler = (event: unknown) => Promise<{ readonly statusCode: number }>;
 
@@ -22,8 +21,9 @@ type Handler = (event: unknown) => Promise<{ readonly statusCode: number }>;
  * bare clients, since each costs the client and the emulator some of the processor.
  *
  * @param importReceiver loads the built receiver anew, in this process's environment
+ * @param runs deliveries of each kind that are measured
  */
-export async function roundTrips(importReceiver: () => Promise<Handler>): Promise<void> {
+export async function roundTrips(importReceiver: () => Promise<Handler>, runs: number): Promise<void> {
   const emulators = fork(fileURLToPath(new URL("emulators.ts", import.meta.url)), [String(held)], {
     stdio: ["ignore", "pipe", "inherit", "ipc"],
   });
@@ -41,10 +41,11 @@ export async function roundTrips(importReceiver: () => Promise<Handler>): Promis
       };
       const times = { ours: [] as number[], three: [] as number[], same: [] as number[] };
       // By turns, so that what else the machine does falls on all.
-      for (let run = 0; run < warmUps[matches] + runs; run += 1) {
+      const warmUp = Math.ceil(runs * warmUps[matches]);
+      for (let run = 0; run < warmUp + runs; run += 1) {
         for (const way of ["ours", "three", "same"] as const) {
           const time = await timeOf(ways[way]);
-          if (run >= warmUps[matches]) times[way].push(time);
+          if (run >= warmUp) times[way].push(time);
         }
       }
       const unit = "milliseconds";

@@ -3,6 +3,8 @@
  * parking has a share of its own, so that there is time for it whatever hung before.
  */
 export interface Budget {
+  /** Aborts when no further event is to be begun, beside those that were at once, so that what is begun is ended. */
+  readonly begin: AbortSignal;
   /** Aborts when what is unfinished has to be parked. */
   readonly work: AbortSignal;
   /** Aborts when the request has to be answered. */
@@ -11,6 +13,8 @@ export interface Budget {
 
 /** How a {@link Budget} is divided, in milliseconds from the start. */
 export interface BudgetShares {
+  /** @default as long as `work` */
+  readonly begin?: number;
   readonly work: number;
   readonly parking: number;
 }
@@ -21,11 +25,21 @@ export interface BudgetShares {
  *
  * @param now milliseconds, from any origin
  */
-export function startBudget({ work, parking }: BudgetShares, now: () => number): Budget {
+export function startBudget({ begin, work, parking }: BudgetShares, now: () => number): Budget {
   const start = now();
-  const made: { work?: AbortSignal; parking?: AbortSignal } = {};
-  const after = (milliseconds: number) => AbortSignal.timeout(Math.max(0, Math.ceil(milliseconds - (now() - start))));
+  const made: { begin?: AbortSignal; work?: AbortSignal; parking?: AbortSignal } = {};
+  const after = (milliseconds: number) => {
+    const left = Math.ceil(milliseconds - (now() - start));
+    // A timeout of nothing would abort a moment later only.
+    return left > 0
+      ? AbortSignal.timeout(left)
+      : AbortSignal.abort(new DOMException("The time ran out", "TimeoutError"));
+  };
   return {
+    get begin() {
+      made.begin ??= begin === undefined ? this.work : after(begin);
+      return made.begin;
+    },
     get work() {
       made.work ??= after(work);
       return made.work;

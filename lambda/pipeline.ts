@@ -189,13 +189,18 @@ async function handleAll(
   const worker = async () => {
     for (const [index, candidate] of pending) {
       const work: Work = { event: candidate.event, delivery, rules: null, followUp: false, waiting: null };
-      steps[index] = await handle(candidate, work, findings, ports, budget);
+      // Those that are begun at once have all the time; of the others none that could not be ended.
+      const isTooLate = index >= concurrency && budget.begin.aborted;
+      steps[index] = isTooLate
+        ? { done: null, left: wait(work, timeRanOut, delays.failed, ports.now()) }
+        : await handle(candidate, work, findings, ports, budget);
     }
   };
   await Promise.all(Array.from({ length: Math.min(concurrency, candidates.length) }, worker));
   return steps;
 }
 
+const timeRanOut = "the time ran out";
 const storeDown = "the profile store could not be asked where the user is expected";
 
 /** Work that is left, and why. */
@@ -229,7 +234,7 @@ async function handle(
     const begun = early ?? (await begin(work, idsOf(detections), ports, budget));
     return await conclude(decision, begun, work, findings, ports, budget);
   } catch (error) {
-    const reason = budget.work.aborted ? "the time ran out" : `the alert could not be published: ${messageOf(error)}`;
+    const reason = budget.work.aborted ? timeRanOut : `the alert could not be published: ${messageOf(error)}`;
     return { done: null, left: wait(work, reason, delays.failed, ports.now()) };
   }
 }

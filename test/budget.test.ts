@@ -29,6 +29,17 @@ test("a budget with a clock makes its signals when they are asked for, with what
   now += 6_000;
   const { work, parking } = budget;
   expect(budget.work).toBe(work);
-  await new Promise((resolve) => work.addEventListener("abort", resolve, { once: true }));
+  expect(work.aborted).toBe(true);
+  expect((work.reason as Error).name).toBe("TimeoutError");
   expect(parking.aborted).toBe(false);
+});
+
+test("beginning ends with work, unless it has a time of its own", () => {
+  const now = () => 0;
+  expect(startBudget({ begin: 0, work: 5_000, parking: 6_000 }, now)).toMatchObject({
+    begin: { aborted: true },
+    work: { aborted: false },
+  });
+  const budget = startBudget({ work: 5_000, parking: 6_000 }, now);
+  expect(budget.begin).toBe(budget.work);
 });

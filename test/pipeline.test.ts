@@ -231,6 +231,21 @@ describe("the time that a request has", () => {
   });
 });
 
+test("of more events than are worked on at once, none is begun that could not be ended: they wait, and nobody has claimed them", async () => {
+  const { deliver, published, parked, claims } = world();
+  const budget = startBudget({ begin: 0, work: 60_000, parking: 60_000 }, () => performance.now());
+  await new Promise((resolve) => setTimeout(resolve, 5));
+  const events = Array.from({ length: 53 }, (_, index) => ({ uuid: `e${index}` }));
+  expect(await deliver(events, [], budget)).toEqual(outcome({ received: 53, alerted: 50, parked: 3 }));
+  expect(published).toHaveLength(50);
+  expect(parked.map(({ work }) => [work.event.uuid, work.waiting?.reason])).toEqual([
+    ["e50", "the time ran out"],
+    ["e51", "the time ran out"],
+    ["e52", "the time ran out"],
+  ]);
+  expect(claims.records.size).toBe(50);
+});
+
 describe("an event that was alerted on before", () => {
   test("is left out", async () => {
     const { deliver, published, kinds } = world();

@@ -28,6 +28,17 @@ export function ourHooks(hooks: readonly EventHook[], { name, url }: EventHookSe
   return delivering.length > 0 ? delivering : hooks.filter((hook) => hook.name === name);
 }
 
+/** Whether Okta was answered when it asked the hook's URL, with the secret that it has. */
+export async function isVerified(api: EventHooksApi, id: string, signal: AbortSignal): Promise<boolean> {
+  try {
+    await api.verify(id, signal);
+    return true;
+  } catch (error) {
+    if (error instanceof OktaRefusal && error.status === 400) return false;
+    throw error;
+  }
+}
+
 /**
  * Has the org's event hook be what it shall be, and tells of each step. What is as it shall be is left alone; Okta does not
  * tell the secret, so that it is set again where the verification shows that it is another.
@@ -63,14 +74,15 @@ export async function ensureHook(
     say(`activated: the event hook ${hook.id}`);
   }
   const wasVerified = hook.verificationStatus === "VERIFIED";
-  try {
-    hook = await api.verify(hook.id, signal);
-  } catch (error) {
-    if (isSecretSet || !(error instanceof OktaRefusal) || error.status !== 400) throw error;
+  if (!isSecretSet && !(await isVerified(api, hook.id, signal))) {
     hook = await api.replace(hook.id, wanted, signal);
     isSecretSet = true;
     say("changed: the event hook's secret, which was not the stack's");
-    hook = await api.verify(hook.id, signal);
+  }
+  if (isSecretSet && !(await isVerified(api, hook.id, signal))) {
+    throw new OktaRefusal(
+      `Okta could not verify ${wanted.url} for the event hook ${hook.id}. Does it answer (npm run send-test-alert), and does allowedCidrs let Okta in?`,
+    );
   }
   if (!wasVerified) say("verified: Okta asked the URL, with the secret, and was answered");
   return { hook, isSecretSet };

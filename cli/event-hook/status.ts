@@ -4,7 +4,7 @@ import type { OktaClient } from "../../lambda/okta-api/client.ts";
 import type { EventHook, EventHookSettings, EventHooksApi } from "../../lambda/okta-api/event-hooks-api.ts";
 import { createSystemLogApi } from "../../lambda/okta-api/system-log-api.ts";
 import type { Deployment } from "../deployment.ts";
-import { ourHooks, subscriptionOf } from "./ensure.ts";
+import { isVerified, ourHooks, subscriptionOf } from "./ensure.ts";
 
 /** One thing that was looked at. */
 export interface Finding {
@@ -64,23 +64,17 @@ export async function hookFindings(
       : `it is not subscribed to ${missing.join(", ")}`,
     repair,
   );
-  find(...(await secretFinding(api, hook, signal)), repair);
+  // Okta does not tell the secret: whether it is ours shows when Okta asks the URL with it.
+  const isInStep = await isVerified(api, hook.id, signal);
+  find(
+    "secret",
+    isInStep,
+    isInStep
+      ? "Okta asked the URL, with its secret, and was answered"
+      : "Okta could not verify the URL: its secret is another, or the URL does not answer",
+    repair,
+  );
   return { hook, findings };
-}
-
-/** Okta does not tell the secret: whether it is ours shows when Okta asks the URL with it. */
-async function secretFinding(
-  api: EventHooksApi,
-  hook: EventHook,
-  signal: AbortSignal,
-): Promise<readonly [what: string, ok: boolean, told: string]> {
-  try {
-    await api.verify(hook.id, signal);
-    return ["secret", true, "Okta asked the URL, with its secret, and was answered"];
-  } catch (error) {
-    if (!(error instanceof OktaRefusal) || error.status !== 400) throw error;
-    return ["secret", false, "Okta could not verify the URL: its secret is another, or the URL does not answer"];
-  }
 }
 
 /** Looks at deliveries that failed in the last day, by what the org's System Log tells of them. */

@@ -4,11 +4,17 @@ import { requirementsOf } from "../sigma/rule-set.ts";
 
 /** What an org's System Log is asked for. */
 export interface LogFilter {
-  /** An expression of Okta's filter language; null when some rule names no event type: then every event is asked for. */
+  /**
+   * An expression of Okta's filter language; null when every event is asked for, as some rule names no event type, or they name
+   * so many that no server would take the address.
+   */
   readonly expression: string | null;
   /** The event types, each as a rule writes it. */
   readonly eventTypes: readonly string[];
 }
+
+/** Characters of an expression: encoded, it makes an address of the length that servers take. */
+const maximumLength = 4_000;
 
 const isProxy = fold("securityContext.isProxy");
 
@@ -41,9 +47,7 @@ export function logFilter(rules: readonly Rule[]): LogFilter {
     ...(others.length === 0 ? [] : [anyOf(others)]),
     ...(proxied.length === 0 ? [] : [`(${anyOf(proxied)}) and securityContext.isProxy eq true`]),
   ];
-  if (everything || parts.length === 0) return { expression: null, eventTypes };
-  return {
-    expression: parts.length === 1 ? (parts[0] ?? null) : parts.map((part) => `(${part})`).join(" or "),
-    eventTypes,
-  };
+  const expression = parts.length > 1 ? parts.map((part) => `(${part})`).join(" or ") : (parts[0] ?? "");
+  const isUsable = !everything && expression !== "" && expression.length <= maximumLength;
+  return { expression: isUsable ? expression : null, eventTypes };
 }

@@ -141,7 +141,7 @@ describe("register", () => {
     secret.versions[0] = { id: "version-1", value: "another", stages: new Set(["AWSCURRENT"]) };
     const { code, stderr } = await hook("register");
     expect(code).toBe(2);
-    expect(stderr).toContain("Event hook could not be verified");
+    expect(stderr).toContain(`Okta could not verify ${run.url} for the event hook who1. Does it answer`);
   });
 });
 

@@ -36,6 +36,10 @@ describe("the filter", () => {
     const failures = parseTestRule({ selection: { "outcome.result": "FAILURE" }, condition: "selection" });
     expect(logFilter([proxied, failures]).expression).toBeNull();
     expect(logFilter([])).toEqual({ expression: null, eventTypes: [] });
+    const many = rule("low", id, {
+      eventType: Array.from({ length: 200 }, (_, index) => `policy.rule.number_${index}`),
+    });
+    expect(logFilter([many])).toMatchObject({ expression: null, eventTypes: expect.objectContaining({ length: 200 }) });
   });
 
   test("of a rule that wants no proxy, or any but one, does not ask for proxies", () => {
