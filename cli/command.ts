@@ -22,12 +22,6 @@ export function onTerminal(text: string): string {
   return text.replace(/[^\P{Cc}\n]|[\p{Cf}\p{Zl}\p{Zp}]/gu, " ");
 }
 
-/** Why something could not be reached: `fetch` says that in its error's cause. */
-export function whyUnreachable(error: unknown): string {
-  const { cause, message } = error as Error;
-  return cause instanceof Error ? cause.message : message;
-}
-
 /** Runs a command, and sets the process's exit code: 2 for input or options that cannot be used. */
 export async function runCommand(command: Command): Promise<void> {
   // Whoever reads our output may stop before its end: `| head` is no failure of ours.

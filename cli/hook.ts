@@ -1,6 +1,6 @@
 import { setTimeout as delay } from "node:timers/promises";
 import type { Command } from "commander";
-import { OktaSettingsError, readOrgUrl } from "../lambda/okta-api/credential.ts";
+import { readOrgUrl } from "../lambda/okta-api/credential.ts";
 import {
   createEventHooksApi,
   type EventHookSettings,
@@ -39,17 +39,18 @@ const nothingDone = "Nothing else was done; run it again";
 function orgOf({ org }: HookOptions, deployment: Pick<Deployment, "oktaOrgUrl"> | null): string {
   const url = org ?? deployment?.oktaOrgUrl ?? null;
   if (url === null) throw new InputError("--org is missing: the org's URL, https://example.okta.com");
-  try {
-    return readOrgUrl(url);
-  } catch (error) {
-    throw error instanceof OktaSettingsError ? new InputError(error.message) : error;
-  }
+  return url;
+}
+
+/** What the event hook of a deployment is called. */
+function nameOf({ stack }: Deployment): string {
+  return stack === null ? "okta-proxy-watch" : `okta-proxy-watch ${stack}`;
 }
 
 /** What the hook of a deployment shall be. */
 async function settingsOf(deployment: Deployment, { subscribed }: NeededEventTypes): Promise<EventHookSettings> {
   return {
-    name: deployment.stack === null ? "okta-proxy-watch" : `okta-proxy-watch ${deployment.stack}`,
+    name: nameOf(deployment),
     url: deployment.hookUrl,
     secret: await deployment.hookSecret(),
     eventTypes: subscribed,
@@ -69,8 +70,9 @@ async function register(options: HookOptions & { readonly dryRun: boolean }): Pr
   const needed = await neededEventTypes(deployment);
   const wanted = await settingsOf(deployment, needed);
   await askingOkta(async () => {
-    const api = createEventHooksApi(openOkta(org, ["okta.eventHooks.manage"]));
-    if (options.dryRun) return printRequests(api, wanted, org);
+    const client = openOkta(org, ["okta.eventHooks.manage"]);
+    const api = createEventHooksApi(client);
+    if (options.dryRun) return printRequests(api, wanted, client.orgUrl);
     await ensureAndTell(api, wanted, deployment);
     sayWhatIsLeft(needed, deployment);
     await sendTestAlert(deployment, 10);
@@ -197,15 +199,18 @@ async function rotate(options: HookOptions): Promise<void> {
 async function terraform(options: HookOptions): Promise<void> {
   const deployment = await findDeployment(options);
   const { subscribed } = await neededEventTypes(deployment);
-  const name = deployment.stack === null ? "okta-proxy-watch" : `okta-proxy-watch ${deployment.stack}`;
   process.stdout.write(
-    renderTerraform({ name, url: deployment.hookUrl, eventTypes: subscribed }, deployment.hookSecretArn),
+    renderTerraform(
+      { name: nameOf(deployment), url: deployment.hookUrl, eventTypes: subscribed },
+      deployment.hookSecretArn,
+    ),
   );
 }
 
 async function doctor(options: HookOptions): Promise<void> {
-  const orgUrl = orgOf(options, options.org === undefined ? await findDeployment(options) : null);
+  const org = orgOf(options, options.org === undefined ? await findDeployment(options) : null);
   await askingOkta(async () => {
+    const orgUrl = readOrgUrl(org);
     const findings = await examine(
       {
         orgUrl,

@@ -1,5 +1,5 @@
 import { type LogEvent, parseLogEvent, publishedTime } from "../lambda/okta/log-event.ts";
-import type { OktaClient } from "../lambda/okta-api/client.ts";
+import { type OktaClient, pagesFrom } from "../lambda/okta-api/client.ts";
 import { createSystemLogApi } from "../lambda/okta-api/system-log-api.ts";
 import type { CachedQuery, EventCache } from "./event-cache.ts";
 
@@ -53,14 +53,10 @@ export function readOktaEvents(
       yield* toEvents(page);
     }
     const { filter } = query;
-    for (
-      let next: string | null = log.firstPage({ since: new Date(reached), until: new Date(until), filter });
-      next !== null;
-    ) {
-      const page = await log.fetchPage(next, signal);
-      await cache?.add(page.items);
-      yield* toEvents(page.items);
-      next = page.next;
+    const first = log.firstPage({ since: new Date(reached), until: new Date(until), filter });
+    for await (const items of pagesFrom(first, log.fetchPage, signal)) {
+      await cache?.add(items);
+      yield* toEvents(items);
     }
     await cache?.add(null);
   }

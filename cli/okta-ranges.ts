@@ -2,7 +2,8 @@ import { readFile } from "node:fs/promises";
 import * as z from "zod";
 import { plural } from "../lambda/alerts/wording.ts";
 import { parseCidr } from "../lambda/network.ts";
-import { createCommand, InputError, onTerminal, runCommand, whyUnreachable } from "./command.ts";
+import { whyUnreachable } from "../lambda/okta-api/unreachable.ts";
+import { createCommand, InputError, onTerminal, runCommand } from "./command.ts";
 
 /** Where Okta publishes the networks of its cells: https://help.okta.com/oie/en-us/content/topics/security/ip-address-allow-listing.htm */
 const published = "https://s3.amazonaws.com/okta-ip-ranges/ip_ranges.json";

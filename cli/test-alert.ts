@@ -1,8 +1,9 @@
 import { paginateListSubscriptionsByTopic, type Subscription } from "@aws-sdk/client-sns";
 import { GetQueueAttributesCommand } from "@aws-sdk/client-sqs";
 import { createClaims } from "../lambda/claims/state-table.ts";
+import { whyUnreachable } from "../lambda/okta-api/unreachable.ts";
 import { awaitEnd, sendTest } from "../lambda/send-test.ts";
-import { InputError, onTerminal, whyUnreachable } from "./command.ts";
+import { InputError, onTerminal } from "./command.ts";
 import type { Deployment } from "./deployment.ts";
 
 const print = (text: string) => process.stdout.write(`${onTerminal(text)}\n`);

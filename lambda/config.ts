@@ -83,7 +83,7 @@ const topicArn = (what: string): Variable => ({
   fault: matching(/^arn:[\w-]+:sns:[\w-]+:\d{12}:[\w-]+$/, "is no ARN of an SNS topic"),
 });
 
-/** Every variable that a function of ours may have, but for those of the sync: see `okta-config.ts`. */
+/** Every variable that a function of ours may have, but for those of what asks Okta: see `okta-config.ts`. */
 export const variables = {
   PROFILE_TABLE: { what: "the name of the profile table", fault: anything },
   STATE_TABLE: { what: "the name of the state table", fault: anything },
@@ -215,11 +215,12 @@ function read<Wanted extends Name>(
   environment: Environment,
   further: readonly string[] = [],
 ) {
-  const wanted = Object.fromEntries(names.map((name) => [name, variables[name]])) as unknown as Record<
-    Wanted,
-    Variable
-  >;
-  return readVariables(wanted, environment, further);
+  return readVariables(variablesOf(names), environment, further);
+}
+
+/** Variables by their names. */
+export function variablesOf<Wanted extends Name>(names: readonly Wanted[]): Record<Wanted, Variable> {
+  return Object.fromEntries(names.map((name) => [name, variables[name]])) as unknown as Record<Wanted, Variable>;
 }
 
 /**

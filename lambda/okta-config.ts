@@ -6,6 +6,7 @@ import {
   secretArn,
   toPipelineConfig,
   variables,
+  variablesOf,
 } from "./config.ts";
 import { defaultAttributes, type LocationAttributes, readLocationAttributes } from "./okta-api/okta-user.ts";
 
@@ -75,10 +76,9 @@ export function readSyncConfig(environment: Environment): SyncConfig {
  * @throws ConfigError naming everything that is missing or malformed
  */
 export function readReconcileConfig(environment: Environment): ReconcileConfig {
-  const pipeline = Object.fromEntries(pipelineVariables.map((name) => [name, variables[name]]));
   const known = readVariables(
     {
-      ...(pipeline as Pick<typeof variables, (typeof pipelineVariables)[number]>),
+      ...variablesOf(pipelineVariables),
       ...oktaVariables,
       RECONCILE_OVERLAP_MINUTES: {
         what: null,

@@ -283,7 +283,7 @@ async function conclude(
 ): Promise<Step> {
   const { event } = work;
   const subject = { ...subjectOf(work), ruleIds: idsOf(detections) };
-  const state = findings?.states?.get(profileKeys(event)[0] ?? "") ?? (findings?.states ? unknownUser : null);
+  const state = session && findings?.states ? (findings.states.get(session.user) ?? unknownUser) : null;
   let opened = window;
   const close = (signal: AbortSignal) => opened && session?.close(opened, signal);
 
@@ -356,7 +356,7 @@ async function conclude(
       detectedAt: ports.now(),
       followUp: work.followUp,
       delay: work.waiting,
-      state: session && state,
+      state,
       heldBack,
       severity: { adjustments: ports.severityAdjustments, enrichment },
     });

@@ -2,7 +2,6 @@ import { createHash } from "node:crypto";
 import { DynamoDBClient } from "@aws-sdk/client-dynamodb";
 import type { Context } from "aws-lambda";
 import { startBudget } from "./budget.ts";
-import { createClaims } from "./claims/state-table.ts";
 import { enabledRules } from "./detections/enabled-rules.ts";
 import { createSavedState } from "./dynamodb/saved-state.ts";
 import { findCandidates } from "./matching.ts";
@@ -58,7 +57,7 @@ export async function handler(
         ...createSavedState<ReconciliationState>(dynamodb, config.stateTable, "reconciliation"),
         filter: filter.expression,
         findCandidates: (events) => findCandidates(events, rules),
-        claims: createClaims(config.stateTable, async () => dynamodb),
+        claims: pipeline.claims,
         process: (delivery, candidates) =>
           processDelivery(
             delivery,

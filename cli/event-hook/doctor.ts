@@ -2,7 +2,8 @@ import { importJWK, type JWK } from "jose";
 import { OktaFailure, OktaRefusal } from "../../lambda/okta-api/authorization.ts";
 import type { OktaClient } from "../../lambda/okta-api/client.ts";
 import { authorizeBy, type OktaCredential, OktaSettingsError, type Scope } from "../../lambda/okta-api/credential.ts";
-import { InputError, whyUnreachable } from "../command.ts";
+import { whyUnreachable } from "../../lambda/okta-api/unreachable.ts";
+import { InputError } from "../command.ts";
 import type { Finding } from "./status.ts";
 
 /** What the doctor examines with. */

@@ -1,6 +1,6 @@
 import { CloudWatchClient, GetMetricStatisticsCommand } from "@aws-sdk/client-cloudwatch";
 import { OktaRefusal } from "../../lambda/okta-api/authorization.ts";
-import type { OktaClient } from "../../lambda/okta-api/client.ts";
+import { type OktaClient, pagesFrom } from "../../lambda/okta-api/client.ts";
 import type { EventHook, EventHookSettings, EventHooksApi } from "../../lambda/okta-api/event-hooks-api.ts";
 import { createSystemLogApi } from "../../lambda/okta-api/system-log-api.ts";
 import type { Deployment } from "../deployment.ts";
@@ -86,15 +86,13 @@ export async function failureFinding(client: OktaClient, hook: EventHook, signal
   let failures = 0;
   let last = "";
   try {
-    let next: string | null = log.firstPage({ since: new Date(until.getTime() - day), until, filter });
-    while (next !== null) {
-      const page = await log.fetchPage(next, signal);
-      for (const item of page.items as readonly Failure[]) {
+    const first = log.firstPage({ since: new Date(until.getTime() - day), until, filter });
+    for await (const items of pagesFrom(first, log.fetchPage, signal)) {
+      for (const item of items as readonly Failure[]) {
         if (!(item.target ?? []).some(({ id }) => id === hook.id)) continue;
         failures += 1;
         last = `; the last at ${item.published}${item.outcome?.reason ? `: ${item.outcome.reason}` : ""}`;
       }
-      next = page.next;
     }
   } catch (error) {
     if (!(error instanceof OktaRefusal)) throw error;

@@ -13,6 +13,8 @@ import {
 
 /** One session of a user, on the store of what is remembered of users. Every method rejects when it cannot be reached. */
 export interface Session {
+  /** The key that its user is remembered by. */
+  readonly user: string;
   /** Whether it may be held back, or hold others back. */
   readonly isSuppressible: boolean;
   /** Opens its window before anything is known of its user; null where another is in the way. */
@@ -55,6 +57,7 @@ export function createSession(
   // A test is nothing that its user did.
   const sighting = event.isTest || followUp ? null : sightingOf(event, now);
   return {
+    user,
     isSuppressible: suppressMinutes > 0 && !followUp && isSuppressible(event),
     async open(detections, signal) {
       const window = newWindow(candidateOf(event, key, detections), now, suppressMinutes);

@@ -1,5 +1,6 @@
 import { type Authorize, OktaFailure, OktaRefusal } from "./authorization.ts";
 import type { Scope } from "./credential.ts";
+import { whyUnreachable } from "./unreachable.ts";
 
 /** Okta's Management API over HTTP. */
 export interface OktaClient {
@@ -33,6 +34,19 @@ export interface Page {
   readonly items: readonly unknown[];
   /** Null when this was the last. */
   readonly next: string | null;
+}
+
+/** All pages of a list, from this one on. */
+export async function* pagesFrom(
+  first: string,
+  fetchPage: OktaClient["getPage"],
+  signal: AbortSignal,
+): AsyncGenerator<readonly unknown[]> {
+  for (let next: string | null = first; next !== null; ) {
+    const page: Page = await fetchPage(next, signal);
+    yield page.items;
+    next = page.next;
+  }
 }
 
 /** What the client needs. */
@@ -104,7 +118,7 @@ export function createOktaClient(options: OktaClientOptions): OktaClient {
       } catch (error) {
         signal.throwIfAborted();
         if (error instanceof OktaRefusal) throw error;
-        failure = whyFailed(error);
+        failure = whyUnreachable(error);
         mayBeDone &&= !isRefusedConnection(error);
       }
       if (mayBeDone) throw new OktaFailure(`Okta failed: ${url} ${failure}; whether it was done is not known`);
@@ -169,12 +183,6 @@ function nextAllowed(response: Response, now: number, share: number): number {
 /** The target of `rel="next"` (RFC 8288). */
 function nextLink(header: string | null): string | null {
   return /<([^>]+)>;\s*rel="next"/.exec(header ?? "")?.[1] ?? null;
-}
-
-/** `fetch` says why it failed in its error's cause. */
-function whyFailed(error: unknown): string {
-  const { cause, message } = error as Error;
-  return cause instanceof Error ? cause.message : message;
 }
 
 function isRefusedConnection(error: unknown): boolean {

@@ -1,6 +1,6 @@
 import * as z from "zod/mini";
 import { OktaFailure } from "./authorization.ts";
-import type { OktaClient } from "./client.ts";
+import { type OktaClient, pagesFrom } from "./client.ts";
 
 /** An event hook of the org, as far as it is looked at. The secret is never told by Okta. */
 export const eventHook = z.object({
@@ -43,11 +43,7 @@ export function createEventHooksApi(client: OktaClient): EventHooksApi {
   return {
     async list(signal) {
       const hooks: EventHook[] = [];
-      for (let next: string | null = path; next !== null; ) {
-        const page = await client.getPage(next, signal);
-        hooks.push(...page.items.map(read));
-        next = page.next;
-      }
+      for await (const items of pagesFrom(path, client.getPage, signal)) hooks.push(...items.map(read));
       return hooks;
     },
     create: async (settings, signal) => read(await client.send("POST", path, toRequest(settings), signal)),
