@@ -2,7 +2,7 @@ import { once } from "./aws-client.ts";
 import type { ReceiverConfig } from "./config.ts";
 import { enabledRules } from "./detections/enabled-rules.ts";
 import { findCandidates } from "./matching.ts";
-import { countDelivery, type Metrics } from "./metrics.ts";
+import { countDelivery, type Metrics, nameDelivery } from "./metrics.ts";
 import type { EndpointPorts } from "./okta/endpoint.ts";
 import { refreshingEventTypes } from "./profiles/refresh.ts";
 
@@ -20,7 +20,7 @@ export async function createProcess(config: ReceiverConfig, metrics: Metrics): P
     return { processDelivery, ports: await createPipelinePorts(config, rules, metrics) };
   });
   return async (delivery, budget) => {
-    countDelivery(delivery, rules.kinds, metrics);
+    nameDelivery(delivery, metrics);
     const candidates = metrics.measure("Matching", () => findCandidates(delivery.events, rules));
     const changesProfiles = () => delivery.events.some(({ eventType }) => refreshingEventTypes.has(eventType));
     if (
@@ -28,10 +28,13 @@ export async function createProcess(config: ReceiverConfig, metrics: Metrics): P
       delivery.malformed.length === 0 &&
       (config.refreshQueueUrl === null || !changesProfiles())
     ) {
+      countDelivery(delivery, rules.kinds, metrics);
       return true;
     }
     const { processDelivery, ports } = await getPipeline();
     const { failed } = await processDelivery(delivery, ports, budget, candidates);
-    return failed === 0;
+    if (failed > 0) return false;
+    countDelivery(delivery, rules.kinds, metrics);
+    return true;
   };
 }

@@ -62,18 +62,19 @@ export function createMetrics(): Metrics {
   };
 }
 
+/** Has the line of an invocation name the delivery that it is about, whatever comes of it. */
+export function nameDelivery({ id, eventHookId }: Delivery, metrics: Metrics): void {
+  metrics.about({ deliveryId: id ?? "", eventHookId: eventHookId ?? "" });
+}
+
 /**
- * Counts an authenticated delivery and the events that it held, in all and by type. A delivery of nothing but test events
- * counts nowhere: it is no sign that Okta still delivers.
+ * Counts a delivery that was handled, and the events that it held, in all and by type. A delivery of nothing but test events
+ * counts nowhere: it is no sign that Okta still delivers. Neither is one that is answered 503: a receiver that fails whatever
+ * comes must not look alive.
  *
  * @param kinds the event types that rules name, in lower case: the others count as one, so that they make no end of metrics
  */
-export function countDelivery(
-  { id, eventHookId, events, malformed }: Delivery,
-  kinds: ReadonlySet<string>,
-  metrics: Metrics,
-): void {
-  metrics.about({ deliveryId: id ?? "", eventHookId: eventHookId ?? "" });
+export function countDelivery({ events, malformed }: Delivery, kinds: ReadonlySet<string>, metrics: Metrics): void {
   const received = events.filter(({ isTest }) => !isTest);
   if (received.length + malformed.length === 0 && events.length > 0) return;
   metrics.count("Deliveries");
@@ -87,12 +88,19 @@ export function countDelivery(
   for (const [kind, count] of byKind) metrics.count(`EventsReceived_${kind}`, count);
 }
 
-/** Answers that throw a request away for good: Okta never retries a 4xx. */
-const refusals: ReadonlySet<number> = new Set([400, 401, 403, 405, 413, 415]);
-
-/** Counts an answer that refused a request, in all and by its status. */
+/**
+ * Counts an answer by its class: a 5xx, which says that Okta has to deliver again; a 4xx, in all and by status, which throws a
+ * request away, as Okta never retries it. Lambda itself counts requests, so that a 2xx needs no metric.
+ */
 export function countAnswer(status: number, metrics: Metrics): void {
-  if (!refusals.has(status)) return;
-  metrics.count("RefusedRequests");
-  metrics.count(`RefusedRequests_${status}`);
+  if (status >= 500) metrics.count("RequestsFailed");
+  else if (status >= 400) {
+    metrics.count("RefusedRequests");
+    metrics.count(`RefusedRequests_${status}`);
+  }
+}
+
+/** Counts a delivery that is refused although its secret was right. */
+export function countRefusedDelivery(metrics: Metrics): void {
+  metrics.count("DeliveriesRefused");
 }

@@ -1,7 +1,7 @@
 import { toMessage } from "./alerts/message.ts";
 import { createClaims } from "./claims/state-table.ts";
 import type { PipelineConfig } from "./config.ts";
-import { toDeadLetter } from "./dead-letters/dead-letter.ts";
+import { toDeadLetters } from "./dead-letters/dead-letter.ts";
 import { createDynamodb } from "./dynamodb/client.ts";
 import { createUserStates } from "./history/user-states.ts";
 import { createLookUp } from "./look-up.ts";
@@ -42,7 +42,7 @@ export async function createPipelinePorts(
       ),
     parkMalformed: (events, delivery, signal) =>
       sendDeadLetters(
-        events.map((event) => ({ body: toDeadLetter(event, delivery, new Date()) })),
+        toDeadLetters(events, delivery, new Date()).map((body) => ({ body })),
         signal,
       ),
     refreshProfiles:

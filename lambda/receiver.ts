@@ -3,7 +3,7 @@ import { once } from "./aws-client.ts";
 import { startBudget } from "./budget.ts";
 import { readReceiverConfig } from "./config.ts";
 import { fixedSecret, rotatingSecret, secretsManagerVersions } from "./hook-secrets.ts";
-import { countAnswer, createMetrics } from "./metrics.ts";
+import { countAnswer, countRefusedDelivery, createMetrics } from "./metrics.ts";
 import { createNetworkTest } from "./network.ts";
 import { answerRequest, type EndpointPorts, type HookRequest } from "./okta/endpoint.ts";
 
@@ -30,6 +30,11 @@ const prepare = once(async () => {
   await Promise.allSettled([getProcess(), metrics.load()]);
 });
 
+const getParkRefused = once(async () => {
+  const { createParkRefused } = await import("./refused-deliveries.ts");
+  return createParkRefused(config.deadLetterQueueUrl);
+});
+
 const endpoint: EndpointPorts = {
   isAllowed: config.allowedNetworks === null ? () => true : createNetworkTest(config.allowedNetworks),
   secrets:
@@ -37,9 +42,19 @@ const endpoint: EndpointPorts = {
       ? rotatingSecret(secretsManagerVersions(config.hookSecret.arn), () => Date.now())
       : fixedSecret(config.hookSecret.value),
   process: async (delivery, budget) => (await getProcess())(delivery, budget),
-  async onFailure(message, error, deliveryId) {
-    const { logger } = await import("./telemetry.ts");
-    logger.error(message, { deliveryId, error: error as Error });
+  async parkRefused(refused, signal) {
+    countRefusedDelivery(metrics);
+    await (await getParkRefused())(refused, signal);
+  },
+  async onFailure(message, error, names) {
+    try {
+      const { logger } = await import("./telemetry.ts");
+      logger.error(message, { ...names, error: error as Error });
+    } catch (unloadable) {
+      // The logger is a part of the bundle that can be broken as well: the line is then without what it adds.
+      const line = { level: "ERROR", message, ...names, error: String(error), logger: String(unloadable) };
+      process.stderr.write(`${JSON.stringify(line)}\n`);
+    }
   },
   measure: metrics.measure,
 };

@@ -7,8 +7,13 @@ export type Handler = (event: LambdaFunctionURLEvent) => Promise<LambdaFunctionU
 /** What is answered to `METHOD /_local/...`, paths that no Function URL has. */
 export type LocalRoutes = Readonly<Record<string, () => unknown>>;
 
-/** Lambda's limit for a request: https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html */
-const maximumRequestBytes = 6 * 1_048_576;
+/**
+ * Lambda's limit for the event of an invocation, which holds the body as a JSON string among the rest of the request:
+ * https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html
+ */
+const maximumEventBytes = 6 * 1_048_576;
+/** A character of a body takes up to this many in that string: `\u0001`. */
+const mostEscaped = 6;
 
 /**
  * Execution environments, each of which works on one request at a time, as Lambda's do. This process has one processor
@@ -61,11 +66,12 @@ export function createHttpFront(
       return;
     }
     const body = await readBody(request);
-    if (body === null) {
+    const event = body === null ? null : toFunctionUrlEvent(request, url, body);
+    if (event === null || isTooLarge(event)) {
       response.writeHead(413, { connection: "close" }).end();
       return;
     }
-    const result = await inEnvironment(() => handler(toFunctionUrlEvent(request, url, body)));
+    const result = await inEnvironment(() => handler(event));
     if (typeof result === "string") {
       response.writeHead(200, { "content-type": "application/json" }).end(result);
       return;
@@ -76,13 +82,19 @@ export function createHttpFront(
   }
 }
 
+/** Whether an event exceeds what Lambda takes; the small ones, which are nearly all, are not written for it. */
+function isTooLarge(event: LambdaFunctionURLEvent): boolean {
+  const isSmall = (event.body ?? "").length * mostEscaped < maximumEventBytes / 2;
+  return !isSmall && Buffer.byteLength(JSON.stringify(event)) > maximumEventBytes;
+}
+
 /** Null when there is more than Lambda takes. Rejects when the client breaks off. */
 async function readBody(request: IncomingMessage): Promise<Buffer | null> {
   const chunks: Buffer[] = [];
   let bytes = 0;
   for await (const chunk of request as AsyncIterable<Buffer>) {
     bytes += chunk.byteLength;
-    if (bytes > maximumRequestBytes) return null;
+    if (bytes > maximumEventBytes) return null;
     chunks.push(chunk);
   }
   return Buffer.concat(chunks);

@@ -37,7 +37,7 @@ export class Receiver extends Construct {
     this.function = receiver.function;
     hookSecret.grantRead(receiver.role);
     profileRefresh?.refreshes.grantSend(receiver.role);
-    // Malformed events of good deliveries.
+    // Malformed events of good deliveries, and deliveries that cannot be read.
     props.deadLetterQueue.grantSend(receiver.role);
     // Okta signs nothing that IAM knows: the function checks the shared secret itself.
     this.url = receiver.function.addFunctionUrl({ authType: FunctionUrlAuthType.NONE });

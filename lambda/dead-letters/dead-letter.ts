@@ -1,54 +1,171 @@
-import type { Delivery, MalformedEvent } from "../okta/event-hook.ts";
+import type { RefusedDelivery } from "../okta/endpoint.ts";
+import { type Delivery, type MalformedEvent, maximumDescribed } from "../okta/event-hook.ts";
 import { describeFaults, type Fault } from "../okta/fault.ts";
 
-/** An event that could not be judged, and why. Beside it lies what was tried in vain: see `retries/work.ts`. */
-export interface DeadLetter {
+/*
+ * What lies on the dead-letter queue as it could not be read. Beside it lies what was tried in vain: see `retries/work.ts`.
+ */
+
+/** What every dead letter says. */
+interface Letter {
   readonly schemaVersion: "1.0";
-  readonly kind: "malformed";
   /** One sentence for the operator who finds it. */
   readonly reason: string;
-  readonly faults: readonly Fault[];
+  /** ISO 8601, UTC. */
+  readonly receivedAt: string;
+}
+
+/** What a dead letter says about the delivery of its events. */
+interface FromDelivery {
   readonly deliveryId: string | null;
   readonly eventHookId: string | null;
   readonly org: string | null;
-  /** ISO 8601, UTC. */
-  readonly receivedAt: string;
+}
+
+/** An event that could not be judged, and why. */
+export interface DeadLetter extends Letter, FromDelivery {
+  readonly kind: "malformed";
+  readonly faults: readonly Fault[];
   /** The event as received; text, cut off, when it is too large or nested too deeply for the queue. */
   readonly event: unknown;
   readonly eventCut: boolean;
 }
 
+/** Events that could not be judged: those that a delivery holds beyond the first {@link maximumDescribed}. */
+export interface MalformedEventsLetter extends Letter, FromDelivery {
+  readonly kind: "malformedEvents";
+  /** As received. */
+  readonly events: readonly unknown[];
+}
+
+/** A delivery that was refused although its secret was right, and why. Of its headers it holds the content type alone. */
+export interface RefusedLetter extends Letter {
+  readonly kind: "refused";
+  /** The answer. */
+  readonly status: RefusedDelivery["status"];
+  readonly contentType: string | null;
+  /** The body as received; cut off when it is too large for the queue. */
+  readonly body: string;
+  /** How the body is written: as it is, or, where it is no UTF-8, in base64. */
+  readonly bodyEncoding: "utf-8" | "base64";
+  /** Bytes of the whole body. */
+  readonly bodyBytes: number;
+  readonly bodyCut: boolean;
+}
+
 /** SQS's limit for a message: 1 MiB. */
 export const maximumDeadLetterBytes = 1_048_576;
 
+type Origin = Pick<Delivery, "id" | "eventHookId" | "org">;
+
+/**
+ * Writes the malformed events of a delivery as the bodies of dead letters, each within the queue's limit. The first
+ * {@link maximumDescribed} have a letter each; the others are together in as few as hold them, so that one body of empty events
+ * cannot fill the queue.
+ */
+export function toDeadLetters(events: readonly MalformedEvent[], delivery: Origin, receivedAt: Date): string[] {
+  const described = events.slice(0, maximumDescribed).map((each) => toDeadLetter(each, delivery, receivedAt));
+  return events.length <= maximumDescribed
+    ? described
+    : described.concat(pack(events.slice(maximumDescribed), delivery, receivedAt));
+}
+
+/** Writes events into one letter; while they are too large for it, the halves into letters of their own. */
+function pack(events: readonly MalformedEvent[], delivery: Origin, receivedAt: Date): string[] {
+  const [first] = events;
+  if (first === undefined) return [];
+  const letter: MalformedEventsLetter = {
+    schemaVersion: "1.0",
+    kind: "malformedEvents",
+    reason: `${events.length} events are malformed, of a delivery with more than ${maximumDescribed} such`,
+    ...fromDelivery(delivery),
+    receivedAt: receivedAt.toISOString(),
+    events: events.map(({ event }) => event),
+  };
+  const body = writeWithinLimit(letter);
+  if (body !== null) return [body];
+  if (events.length === 1) return [toDeadLetter(first, delivery, receivedAt)];
+  const middle = Math.ceil(events.length / 2);
+  return [events.slice(0, middle), events.slice(middle)].flatMap((half) => pack(half, delivery, receivedAt));
+}
+
 /** Writes a malformed event as the body of a dead letter, within the queue's limit. */
-export function toDeadLetter(
-  { event, faults }: MalformedEvent,
-  delivery: Pick<Delivery, "id" | "eventHookId" | "org">,
-  receivedAt: Date,
-): string {
+export function toDeadLetter({ event, faults }: MalformedEvent, delivery: Origin, receivedAt: Date): string {
   const letter: DeadLetter = {
     schemaVersion: "1.0",
     kind: "malformed",
     reason: `The event is malformed: ${describeFaults(faults)}`,
     faults,
-    deliveryId: delivery.id,
-    eventHookId: delivery.eventHookId,
-    org: delivery.org,
+    ...fromDelivery(delivery),
     receivedAt: receivedAt.toISOString(),
     event,
     eventCut: false,
   };
-  const body = serialize(letter);
-  if (body !== null && Buffer.byteLength(body) <= maximumDeadLetterBytes) return body;
-  // Escaping can take up to six bytes for a character, hence an eighth of the limit.
-  const text = (serialize(event) ?? "nested too deeply to be written").slice(0, maximumDeadLetterBytes / 8);
-  return JSON.stringify({ ...letter, event: text.toWellFormed(), eventCut: true });
+  const whole = writeWithinLimit(letter);
+  if (whole !== null) return whole;
+  const text = serialize(event) ?? "nested too deeply to be written";
+  return cutToFit(text, (part) => ({ ...letter, event: part, eventCut: true }));
 }
 
+/** Writes a refused delivery as the body of a dead letter, within the queue's limit. */
+export function toRefusedLetter(
+  { status, reason, detail, contentType, body }: RefusedDelivery,
+  receivedAt: Date,
+): string {
+  const text = typeof body === "string" ? body : decode(body);
+  const written = text ?? Buffer.from(body).toString("base64");
+  const letter: RefusedLetter = {
+    schemaVersion: "1.0",
+    kind: "refused",
+    reason: `The delivery was refused with ${status}: ${reason}${detail === null ? "" : `: ${detail.slice(0, 1_000)}`}`,
+    receivedAt: receivedAt.toISOString(),
+    status,
+    contentType: contentType?.slice(0, 1_000) ?? null,
+    body: written,
+    bodyEncoding: text === null ? "base64" : "utf-8",
+    bodyBytes: Buffer.byteLength(body),
+    bodyCut: false,
+  };
+  return writeWithinLimit(letter) ?? cutToFit(written, (part) => ({ ...letter, body: part, bodyCut: true }));
+}
+
+function fromDelivery({ id, eventHookId, org }: Origin): FromDelivery {
+  return { deliveryId: id, eventHookId, org };
+}
+
+const utf8 = new TextDecoder("utf-8", { fatal: true });
+
+/** Null for what is no UTF-8. */
+function decode(bytes: Uint8Array): string | null {
+  try {
+    return utf8.decode(bytes);
+  } catch {
+    return null;
+  }
+}
+
+/** Writes a letter with the longest of the text's halves, quarters and so on that fits. */
+function cutToFit(text: string, write: (part: string) => DeadLetter | RefusedLetter): string {
+  // Escaping takes up to six bytes for a character: what is longer than the limit cannot fit.
+  for (let length = Math.min(text.length, maximumDeadLetterBytes); ; length = Math.floor(length / 2)) {
+    const body = writeWithinLimit(write(text.slice(0, length).toWellFormed()));
+    if (body !== null || length === 0) return body ?? "";
+  }
+}
+
+/** Null for what exceeds the queue's limit, or is nested too deeply to be written. */
+function writeWithinLimit(letter: unknown): string | null {
+  const body = serialize(letter);
+  return body !== null && Buffer.byteLength(body) <= maximumDeadLetterBytes ? body : null;
+}
+
+/**
+ * Writes JSON that SQS takes. U+FFFE and U+FFFF, which JSON need not escape, are none of the characters that it does:
+ * https://docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/API_SendMessage.html
+ */
 function serialize(value: unknown): string | null {
   try {
-    return JSON.stringify(value);
+    return JSON.stringify(value).replace(/[\uFFFE\uFFFF]/g, (each) => `\\u${each.charCodeAt(0).toString(16)}`);
   } catch (error) {
     if (error instanceof RangeError) return null;
     throw error;

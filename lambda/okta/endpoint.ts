@@ -1,8 +1,7 @@
 import { type Budget, within } from "../budget.ts";
 import type { Measure } from "../measure.ts";
 import { type HookSecrets, isAuthentic } from "./authentication.ts";
-import { type Delivery, parseDelivery } from "./event-hook.ts";
-import { describeFaults } from "./fault.ts";
+import { type Delivery, readDelivery } from "./event-hook.ts";
 import { answerVerification, challengeHeader } from "./verification.ts";
 
 /** An HTTP request, whatever it came through. */
@@ -31,13 +30,35 @@ export interface EndpointPorts {
   readonly secrets: HookSecrets;
   /** Resolves to whether all of the delivery was done or parked. */
   readonly process: (delivery: Delivery, budget: Budget) => Promise<boolean>;
-  /** Told of our own trouble, behind each 503. */
-  readonly onFailure: (message: string, error: unknown, deliveryId: string | null) => void;
+  /** Parks a delivery that is refused although its secret was right, where an operator finds it; rejects when it cannot. */
+  readonly parkRefused: (refused: RefusedDelivery, signal: AbortSignal) => Promise<void>;
+  /** Logs our own trouble, behind each 503. Never rejects. */
+  readonly onFailure: (
+    message: string,
+    error: unknown,
+    names: Readonly<Record<string, string | number | null>>,
+  ) => void | Promise<void>;
   readonly measure: Measure;
 }
 
-/** The largest body that is taken, in bytes: 1 MiB. */
-export const maximumBodyBytes = 1_048_576;
+/** A POST that bears the secret, and is refused all the same: its events would be lost, as Okta never sends it again. */
+export interface RefusedDelivery {
+  /** The answer. */
+  readonly status: 400 | 413 | 415;
+  /** Why, in words of ours: it quotes nothing of the body. */
+  readonly reason: string;
+  /** What the reason leaves out, which may quote the body; null for nothing. */
+  readonly detail: string | null;
+  readonly contentType: string | null;
+  readonly body: string | Uint8Array;
+}
+
+/**
+ * The largest body that is taken, in bytes: Lambda's limit for the whole of an invocation's event, 6 MB. Lambda itself answers
+ * 413 to what exceeds it (https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html), so that of a body with
+ * its quotation marks escaped a tenth less arrives, and of one in base64 a quarter less.
+ */
+export const maximumBodyBytes = 6_291_456;
 
 /**
  * Answers a request of an Okta event hook. Okta retries a 5xx once and a 4xx never: a 4xx is for what a retry cannot
@@ -51,7 +72,7 @@ export async function answerRequest(request: HookRequest, ports: EndpointPorts, 
     // Nearly always the secrets are at hand, and there is nothing to wait for.
     if (!(typeof authentic === "boolean" ? authentic : await within(budget.work, authentic))) return respond(401);
   } catch (error) {
-    ports.onFailure("The event hook's secret is not to be had", error, null);
+    await ports.onFailure("The event hook's secret is not to be had", error, { deliveryId: null });
     return respond(503);
   }
   if (request.method === "GET") return answerGet(request);
@@ -67,45 +88,43 @@ function answerGet(request: HookRequest): HookResponse {
 
 async function answerPost(request: HookRequest, ports: EndpointPorts, budget: Budget): Promise<HookResponse> {
   const body = request.body();
+  const contentType = request.header("content-type") ?? null;
+  const refuseDelivery = (status: RefusedDelivery["status"], reason: string, detail: string | null = null) =>
+    parkRefused({ status, reason, detail, contentType, body }, ports, budget);
   const bytes = typeof body === "string" ? Buffer.byteLength(body) : body.byteLength;
   if (bytes > maximumBodyBytes) {
-    return refuse(413, `the body has ${bytes} bytes; at most ${maximumBodyBytes} are taken`);
+    return refuseDelivery(413, `the body has ${bytes} bytes; at most ${maximumBodyBytes} are taken`);
   }
-  const contentType = request.header("content-type");
   if (!isJson(contentType)) {
-    return refuse(
-      415,
-      `expected content-type application/json in UTF-8, found ${contentType ? `"${contentType}"` : "none"}`,
-    );
+    const found = contentType ? `"${contentType.slice(0, 100)}"` : "none";
+    return refuseDelivery(415, `expected content-type application/json in UTF-8, found ${found}`);
   }
-  if (bytes === 0) return refuse(400, "the body is empty; expected an event hook delivery as JSON");
-  const parsed = ports.measure("Parsing", () => parse(body));
-  if (typeof parsed === "string") return refuse(400, parsed);
+  const read = ports.measure("Parsing", () => readDelivery(body));
+  if (!read.ok) return refuseDelivery(400, read.reason, read.detail);
   try {
-    if (await ports.process(parsed, budget)) return respond(204);
+    if (await ports.process(read.delivery, budget)) return respond(204);
     return respond(503);
   } catch (error) {
-    ports.onFailure("The delivery could not be processed", error, parsed.id);
+    await ports.onFailure("The delivery could not be processed", error, { deliveryId: read.delivery.id });
     return respond(503);
   }
 }
 
-const utf8 = new TextDecoder("utf-8", { fatal: true });
-
-/** The delivery; or, as text, what is wrong with the body. */
-function parse(received: string | Uint8Array): Delivery | string {
-  let body: unknown;
+/** The refusal, once the delivery is parked. One that cannot be is asked for once more: then nothing is lost yet. */
+async function parkRefused(refused: RefusedDelivery, ports: EndpointPorts, budget: Budget): Promise<HookResponse> {
+  const { status, reason, detail } = refused;
   try {
-    body = JSON.parse(typeof received === "string" ? received : utf8.decode(received));
+    await within(budget.parking, ports.parkRefused(refused, budget.parking));
   } catch (error) {
-    return `the body is no JSON in UTF-8: ${error instanceof Error ? error.message : "cannot be parsed"}`;
+    const message = "A refused delivery could not be parked; Okta is asked to deliver it again";
+    await ports.onFailure(message, error, { status, reason });
+    return respond(503);
   }
-  const parsed = parseDelivery(body);
-  return parsed.ok ? parsed.delivery : `the body is no event hook delivery: ${describeFaults(parsed.faults)}`;
+  return refuse(status, detail === null ? reason : `${reason}: ${detail}`);
 }
 
 /** `application/json` or a type built on it, in UTF-8 (or its subset ASCII), the only encoding that JSON has. */
-function isJson(contentType: string | undefined): boolean {
+function isJson(contentType: string | null): boolean {
   const [type = "", ...parameters] = (contentType ?? "").toLowerCase().split(";");
   const charset = parameters.map((parameter) => parameter.trim()).find((parameter) => parameter.startsWith("charset="));
   const encoding = charset?.slice("charset=".length).replaceAll('"', "") ?? "utf-8";

@@ -1,12 +1,19 @@
-import type { Fault } from "./fault.ts";
-import { object } from "./lenient.ts";
-import { type LogEvent, parseLogEvent } from "./log-event.ts";
+import { describeFaults, type Fault } from "./fault.ts";
+import { object, text } from "./lenient.ts";
+import { type LogEvent, parseLogEvent, readLogEvent } from "./log-event.ts";
 
 /**
- * More events than this are no delivery of Okta's: of the body that is taken at most, 1 MiB, each would have 200 bytes.
- * Without it, one body of empty events would fill the dead-letter queue with hundreds of thousands.
+ * The malformed events of a delivery whose faults are described. A body of 6 MB can hold two million empty ones; the
+ * dead-letter queue takes those after the first few together, see `dead-letters/dead-letter.ts`.
  */
-const maximumEvents = 5_000;
+export const maximumDescribed = 100;
+/** The faults of the others. */
+const undescribed: readonly Fault[] = [
+  { path: "data.events", message: `one of more than ${maximumDescribed} malformed events` },
+];
+
+/** Characters of the ids that an envelope gives; Okta's own are shorter than 100. */
+const maximumIdLength = 255;
 
 /** One request of an event hook, taken apart; or events that Okta's System Log told of. */
 export interface Delivery {
@@ -39,54 +46,102 @@ export type ParsedDelivery =
   | { readonly ok: true; readonly delivery: Delivery }
   | { readonly ok: false; readonly faults: readonly Fault[] };
 
+/** What became of reading a request's body. */
+export type ReadBody =
+  | { readonly ok: true; readonly delivery: Delivery }
+  | {
+      readonly ok: false;
+      /** What is wrong, in words of ours: it quotes nothing of the body. */
+      readonly reason: string;
+      /** Where, which may quote the body; null when the reason says it all. */
+      readonly detail: string | null;
+    };
+
+/** Bytes that are no UTF-8 become U+FFFD, and cost the text that they stand in, not the delivery. Leaves a byte order mark out. */
+const utf8 = new TextDecoder();
+
+/** Reads the body of a request as a delivery. */
+export function readDelivery(received: string | Uint8Array): ReadBody {
+  if (received.length === 0) {
+    return { ok: false, reason: "the body is empty; expected an event hook delivery as JSON", detail: null };
+  }
+  const json = typeof received === "string" ? received.replace(/^\uFEFF/, "") : utf8.decode(received);
+  let body: unknown;
+  try {
+    body = JSON.parse(json);
+  } catch (error) {
+    const detail = error instanceof Error ? error.message : "cannot be parsed";
+    return { ok: false, reason: "the body is no JSON in UTF-8", detail };
+  }
+  const parsed = parseDelivery(body);
+  if (parsed.ok) return parsed;
+  return { ok: false, reason: `the body is no event hook delivery: ${describeFaults(parsed.faults)}`, detail: null };
+}
+
 /**
- * Reads an event hook's request body: strict on the envelope, lenient on the events, so that a bad one never costs the
- * good ones beside it. An event that stands twice in one delivery is taken once.
+ * Reads an event hook's envelope. What the processing can do without never refuses a delivery: an id or a source of
+ * another kind than text counts as null, a number as text. Refused is only what has no list of events, and what says that
+ * it is something else than an event hook's. An event that cannot be judged never costs the good ones beside it, and one that
+ * stands twice in one delivery is taken once.
  */
 export function parseDelivery(body: unknown): ParsedDelivery {
   const envelope = object(body);
   if (envelope === null) {
     return { ok: false, faults: [{ path: "", message: "expected the envelope of an event hook, a JSON object" }] };
   }
-  const faults = findFaults(envelope);
-  if (faults.length > 0) return { ok: false, faults };
-  const { source, eventId, eventID, data } = envelope as unknown as Envelope;
+  const received = object(envelope.data)?.events;
+  if (!Array.isArray(received) || isOfAnotherType(envelope.eventType)) {
+    return { ok: false, faults: findFaults(envelope) };
+  }
   const events = new Map<string, LogEvent>();
   const malformed: MalformedEvent[] = [];
-  data.events.forEach((event, index) => {
-    const result = parseLogEvent(event, ["data", "events", index]);
-    if (!result.ok) malformed.push({ event, faults: result.faults });
-    else if (!events.has(result.event.uuid)) events.set(result.event.uuid, result.event);
+  received.forEach((event: unknown, index) => {
+    const read = readLogEvent(event);
+    if (read === null) malformed.push({ event, faults: describe(event, index, malformed.length) });
+    else if (!events.has(read.uuid)) events.set(read.uuid, read);
   });
+  const { source, eventId, eventID } = envelope;
   const [, org = null, eventHookId = null] =
-    /^https?:\/\/([^/]+)(?:\/api\/v1\/eventHooks\/([^/?#]+))?/.exec(source) ?? [];
+    typeof source === "string" ? (/^https?:\/\/([^/]+)(?:\/api\/v1\/eventHooks\/([^/?#]+))?/i.exec(source) ?? []) : [];
   return {
     ok: true,
-    delivery: { id: eventId ?? eventID ?? null, eventHookId, org, events: [...events.values()], malformed },
+    delivery: {
+      // Older envelopes spell it `eventID`.
+      id: shorten(text(eventId) ?? text(eventID)),
+      eventHookId: shorten(eventHookId),
+      org: shorten(org),
+      events: [...events.values()],
+      malformed,
+    },
   };
 }
 
-/** The envelope of a delivery. Older ones spell `eventId` as `eventID`. */
-interface Envelope {
-  readonly source: string;
-  readonly eventId?: string | null;
-  readonly eventID?: string | null;
-  readonly data: { readonly events: readonly unknown[] };
+/** What is wrong with the event at this place. */
+function describe(event: unknown, index: number, before: number): readonly Fault[] {
+  if (before >= maximumDescribed) return undescribed;
+  const parsed = parseLogEvent(event, ["data", "events", index]);
+  return parsed.ok ? [] : parsed.faults;
 }
 
-/** What keeps an envelope from being one. */
-function findFaults({ eventType, source, data, ...ids }: Readonly<Record<string, unknown>>): Fault[] {
+function shorten(id: string | null): string | null {
+  return id === null ? null : id.slice(0, maximumIdLength).toWellFormed();
+}
+
+const envelopeType = "com.okta.event_hook";
+
+/** Whether an envelope says that it is of another hook, such as an inline one. One that says nothing is judged by its events. */
+function isOfAnotherType(eventType: unknown): boolean {
+  const type = text(eventType);
+  return type !== null && type.trim().toLowerCase() !== envelopeType;
+}
+
+/** Everything that is wrong with an envelope that is refused, what alone would not refuse it as well. */
+function findFaults({ eventType, source, data }: Readonly<Record<string, unknown>>): Fault[] {
   const faults: Fault[] = [];
   const fault = (path: string, message: string) => void faults.push({ path, message });
-  if (eventType !== "com.okta.event_hook") fault("eventType", 'expected "com.okta.event_hook"');
+  if (text(eventType) === null || isOfAnotherType(eventType)) fault("eventType", `expected "${envelopeType}"`);
   if (typeof source !== "string") fault("source", "expected the URL of the event hook");
-  for (const name of ["eventId", "eventID", "eventTime"] as const) {
-    const id = ids[name] ?? null;
-    if (id !== null && typeof id !== "string") fault(name, "expected text or null");
-  }
-  const events = object(data)?.events;
   if (object(data) === null) fault("data", "expected an object with events");
-  else if (!Array.isArray(events)) fault("data.events", "expected a list of events");
-  else if (events.length > maximumEvents) fault("data.events", `expected at most ${maximumEvents} events`);
+  else if (!Array.isArray(object(data)?.events)) fault("data.events", "expected a list of events");
   return faults;
 }

@@ -61,25 +61,28 @@ export type ParsedLogEvent =
  * @param base where it stands, for the paths of faults
  */
 export function parseLogEvent(received: unknown, base: readonly PropertyKey[] = []): ParsedLogEvent {
-  const faults = findFaults(received, base);
-  if (faults.length > 0) return { ok: false, faults };
-  const event = received as Readonly<Record<string, unknown>>;
+  const event = readLogEvent(received);
+  return event === null ? { ok: false, faults: findFaults(received, base) } : { ok: true, event };
+}
+
+/** Reads one event of a delivery; null for one that cannot be judged. A body holds up to millions of these: no fault is described. */
+export function readLogEvent(received: unknown): LogEvent | null {
+  const event = object(received);
+  if (event === null || !requiredNames.every((name) => isRequiredText(event[name]))) return null;
+  if (faultOfSecurityContext(event.securityContext) !== null) return null;
   let fields: LogEventFields | undefined;
   return {
-    ok: true,
-    event: {
-      uuid: event.uuid as string,
-      published: event.published as string,
-      eventType: event.eventType as string,
-      get isTest() {
-        return object(event.oktaProxyWatch)?.test === true;
-      },
-      get fields() {
-        fields ??= readFields(event);
-        return fields;
-      },
-      received: event,
+    uuid: event.uuid as string,
+    published: event.published as string,
+    eventType: event.eventType as string,
+    get isTest() {
+      return object(event.oktaProxyWatch)?.test === true;
     },
+    get fields() {
+      fields ??= readFields(event);
+      return fields;
+    },
+    received: event,
   };
 }
 
@@ -89,7 +92,12 @@ const required = {
   published: "expected a time",
   eventType: "expected an event type",
 } as const;
+const requiredNames = Object.keys(required) as readonly (keyof typeof required)[];
 const maximumLength = 255;
+
+function isRequiredText(value: unknown): boolean {
+  return typeof value === "string" && value !== "" && value.length <= maximumLength;
+}
 
 /** What keeps an event from being judged. */
 function findFaults(received: unknown, base: readonly PropertyKey[]): Fault[] {
@@ -99,22 +107,20 @@ function findFaults(received: unknown, base: readonly PropertyKey[]): Fault[] {
     message,
   });
   if (event === null) return [fault([], "expected an object")];
-  const faults: Fault[] = [];
-  for (const name in required) {
-    const value = event[name];
-    if (typeof value !== "string" || value === "" || value.length > maximumLength) {
-      faults.push(fault([name], required[name as keyof typeof required]));
-    }
-  }
-  const { securityContext } = event;
-  if (securityContext !== undefined && securityContext !== null) {
-    const context = object(securityContext);
-    if (context === null) faults.push(fault(["securityContext"], "expected an object or null"));
-    else if (readIsProxy(context.isProxy) === unreadable) {
-      faults.push(fault(["securityContext", "isProxy"], "expected true, false or null"));
-    }
-  }
-  return faults;
+  const faults = requiredNames
+    .filter((name) => !isRequiredText(event[name]))
+    .map((name) => fault([name], required[name]));
+  const further = faultOfSecurityContext(event.securityContext);
+  return further === null ? faults : [...faults, fault(further.path, further.message)];
+}
+
+/** Null for a security context whose `isProxy` can be understood. */
+function faultOfSecurityContext(value: unknown): { readonly path: readonly string[]; readonly message: string } | null {
+  if (value === undefined || value === null) return null;
+  const context = object(value);
+  if (context === null) return { path: ["securityContext"], message: "expected an object or null" };
+  if (readIsProxy(context.isProxy) !== unreadable) return null;
+  return { path: ["securityContext", "isProxy"], message: "expected true, false or null" };
 }
 
 const unreadable = Symbol("unreadable");

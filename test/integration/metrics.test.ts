@@ -1,5 +1,5 @@
 import { readFile } from "node:fs/promises";
-import { afterAll, beforeAll, expect, test, vi } from "vitest";
+import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from "vitest";
 import { type EmbeddedRun, startEmbeddedRun } from "../../local/embedded-run.ts";
 import { delivery, sessionStart } from "../fixtures/events.ts";
 import { metricNames } from "../fixtures/metrics.ts";
@@ -92,11 +92,44 @@ test("each step of a delivery is timed, in milliseconds", async () => {
 
 test.each<[string, number, RequestInit]>([
   ["a wrong secret", 401, post("{}", "wrong")],
-  ["no JSON", 400, post("{")],
-  ["no delivery", 400, post("{}")],
+  ["no challenge", 400, { headers: { authorization: "secret" } }],
   ["a method that is none", 405, { method: "DELETE", headers: { authorization: "secret" } }],
 ])("a request with %s is counted as refused, and as no delivery", async (_, status, init) => {
   expect(await countsOf(init)).toEqual({ RefusedRequests: 1, [`RefusedRequests_${status}`]: 1 });
+});
+
+test.each<[string, number, RequestInit]>([
+  ["no JSON", 400, post("{")],
+  ["no delivery", 400, post("{}")],
+  ["no content type", 415, { method: "POST", headers: { authorization: "secret" }, body: new Uint8Array([123, 125]) }],
+])("a delivery with %s is counted as refused although its secret was right", async (_, status, init) => {
+  expect(await countsOf(init)).toEqual({
+    RefusedRequests: 1,
+    [`RefusedRequests_${status}`]: 1,
+    DeliveriesRefused: 1,
+  });
+});
+
+describe("a request that is answered 503", () => {
+  afterEach(() => {
+    for (const service of ["sns", "sqs"] as const) run.faults[service].set(null);
+  });
+
+  test("counts as failed and as no delivery, so that a receiver that always fails does not look alive", async () => {
+    for (const service of ["sns", "sqs"] as const) run.faults[service].set({ kind: "refuse" });
+    const actor = { id: "00u1failed", type: "User", alternateId: null, displayName: null };
+    const body = delivery([sessionStart({ actor })]);
+    const counts = await countsOf(post(JSON.stringify(body)));
+    expect(lines[0]).toMatchObject({ deliveryId: body.eventId });
+    expect(counts).toMatchObject({ RequestsFailed: 1, EventsFailed: 1 });
+    expect(counts).not.toHaveProperty("Deliveries");
+    expect(counts).not.toHaveProperty("EventsReceived");
+  });
+
+  test("counts as failed, and as a delivery that was to be refused, when that cannot be parked", async () => {
+    run.faults.sqs.set({ kind: "refuse" });
+    expect(await countsOf(post("{"))).toEqual({ RequestsFailed: 1, DeliveriesRefused: 1 });
+  });
 });
 
 test("a verification counts as neither", async () => {

@@ -95,14 +95,25 @@ describe("the HTTP table", () => {
     ["no JSON", 400, () => post("{nope")],
     ["no envelope", 400, () => post({})],
     ["an envelope without events", 400, () => post(delivery([], { data: {} }))],
-    ["over 1 MiB", 413, () => post(JSON.stringify(delivery([{ pad: "x".repeat(1_048_576) }])))],
+    ["over 6 MiB", 413, () => post(JSON.stringify(delivery([{ pad: "x".repeat(6_291_456) }])))],
     ["no events", 204, () => post(delivery([]))],
     ["JSON with its charset", 204, () => post(delivery([]), { "content-type": "application/json; charset=utf-8" })],
   ])("%s: %i", async (_, status, request) => {
     const response = await request();
     expect(response.status).toBe(status);
-    if ([400, 413, 415].includes(status)) expect(await response.json()).toEqual({ error: expect.stringMatching(/\w/) });
+    if ([400, 415].includes(status)) expect(await response.json()).toEqual({ error: expect.stringMatching(/\w/) });
     if (status === 405) expect(response.headers.get("allow")).toBe("GET, POST");
+  });
+
+  test.each([
+    ["an empty object", "{}"],
+    ["another hook", delivery([], { eventType: "com.okta.inline_hook" })],
+  ])("refuses %s, and names the type that it expects", async (_, body) => {
+    const response = await post(body);
+    expect(response.status).toBe(400);
+    expect(await response.json()).toEqual({
+      error: expect.stringContaining('eventType: expected "com.okta.event_hook"'),
+    });
   });
 
   test("names the path of each fault of an envelope", async () => {
@@ -270,6 +281,7 @@ describe("malformed events", () => {
       5,
       ...Array.from({ length: 12 }, () => null),
     ];
+    await deadLetters();
     expect((await post(delivery([malformed[0], good, ...malformed.slice(1)]))).status).toBe(204);
     expect(await alertsAbout([good.uuid], 1)).toHaveLength(1);
     const letters = await deadLetters();

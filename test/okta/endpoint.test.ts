@@ -5,6 +5,7 @@ import {
   type EndpointPorts,
   type HookRequest,
   maximumBodyBytes,
+  type RefusedDelivery,
 } from "../../lambda/okta/endpoint.ts";
 import { delivery, sessionStart } from "../fixtures/events.ts";
 
@@ -34,15 +35,17 @@ function request(overrides: Partial<Omit<HookRequest, "header">> & { headers?: R
 
 function ports(overrides: Partial<EndpointPorts> = {}) {
   const failures: [message: string, error: unknown][] = [];
+  const refused: RefusedDelivery[] = [];
   const all: EndpointPorts = {
     isAllowed: (address) => address === "192.0.2.1",
     secrets: async () => [secret],
     process: async () => true,
-    onFailure: (message, error) => failures.push([message, error]),
+    parkRefused: async (each) => void refused.push(each),
+    onFailure: (message, error) => void failures.push([message, error]),
     measure: (_, work) => work(),
     ...overrides,
   };
-  return { ports: all, failures };
+  return { ports: all, failures, refused };
 }
 
 describe("our own trouble is answered 503, and told of", () => {
@@ -73,18 +76,26 @@ describe("our own trouble is answered 503, and told of", () => {
 });
 
 describe("the body", () => {
-  test("is taken up to the limit, to the byte", async () => {
+  test("is taken up to 6 MiB, to the byte", async () => {
     const body = (bytes: number) => () => Buffer.from(JSON.stringify(delivery([])).padEnd(bytes, " "));
     expect((await answerRequest(request({ body: body(maximumBodyBytes) }), ports().ports)).status).toBe(204);
     const over = await answerRequest(request({ body: body(maximumBodyBytes + 1) }), ports().ports);
     expect(over.status).toBe(413);
-    expect(over.body).toContain("1048577");
+    expect(over.body).toContain("6291457");
   });
 
-  test("that is no UTF-8 is refused", async () => {
-    const answered = await answerRequest(request({ body: () => Buffer.from([0x22, 0xff, 0x22]) }), ports().ports);
+  test.each<[string, string | Uint8Array]>([
+    ["text with a byte order mark", `\uFEFF${JSON.stringify(delivery([]))}`],
+    ["bytes with a byte order mark", Buffer.from(`\uFEFF${JSON.stringify(delivery([]))}`)],
+    ["bytes of which one is no UTF-8", Buffer.from(JSON.stringify(delivery([], { note: "\u00ff" })), "latin1")],
+  ])("as %s is taken", async (_, body) => {
+    expect((await answerRequest(request({ body: () => body }), ports().ports)).status).toBe(204);
+  });
+
+  test("that is no JSON is refused, saying where", async () => {
+    const answered = await answerRequest(request({ body: () => '{"data": nope}' }), ports().ports);
     expect(answered.status).toBe(400);
-    expect(answered.body).toContain("UTF-8");
+    expect(answered.body).toContain("the body is no JSON in UTF-8: Unexpected token 'o'");
   });
 
   test.each([
@@ -99,6 +110,61 @@ describe("the body", () => {
   ])("of type %j: %i", async (contentType, status) => {
     const answered = await answerRequest(request({ headers: { "content-type": contentType } }), ports().ports);
     expect(answered.status).toBe(status);
+  });
+});
+
+describe("a delivery that is refused although its secret was right", () => {
+  const noJson = () => request({ body: () => '{"name": secretive}' });
+
+  test.each<[number, string, HookRequest]>([
+    [400, "the body is no JSON in UTF-8", noJson()],
+    [400, "the body is empty; expected an event hook delivery as JSON", request({ body: () => "" })],
+    [
+      400,
+      "the body is no event hook delivery: data: expected an object with events",
+      request({ body: () => JSON.stringify(delivery([], { data: 1 })) }),
+    ],
+    [413, "the body has 6291457 bytes; at most 6291456 are taken", request({ body: () => "x".repeat(6_291_457) })],
+    [
+      415,
+      'expected content-type application/json in UTF-8, found "text/plain"',
+      request({ body: () => "hello", headers: { "content-type": "text/plain" } }),
+    ],
+  ])("with %i is parked with its body and the reason: %s", async (status, reason, each) => {
+    const { ports: parking, refused } = ports();
+    expect((await answerRequest(each, parking)).status).toBe(status);
+    const contentType = each.header("content-type");
+    expect(refused).toEqual([{ status, reason, detail: refused[0]?.detail, contentType, body: each.body() }]);
+  });
+
+  test("has a reason that quotes nothing of its body, as it is logged", async () => {
+    const { ports: parking, refused } = ports();
+    await answerRequest(noJson(), parking);
+    expect(refused[0]?.reason).not.toContain("secretive");
+    expect(refused[0]?.detail).toContain("secretive");
+  });
+
+  test("is answered 503 where it cannot be parked, so that Okta delivers it again", async () => {
+    const down = new Error("down");
+    const { ports: parking, failures } = ports({ parkRefused: () => Promise.reject(down) });
+    expect((await answerRequest(noJson(), parking)).status).toBe(503);
+    expect(failures).toEqual([["A refused delivery could not be parked; Okta is asked to deliver it again", down]]);
+  });
+
+  test("is answered 503 where parking hangs, before the time runs out", async () => {
+    const { ports: hanging } = ports({ parkRefused: () => new Promise<never>(() => {}) });
+    const budget = startBudget({ work: 10, parking: 20 }, () => performance.now());
+    expect((await answer(noJson(), hanging, budget)).status).toBe(503);
+  });
+
+  test.each([
+    ["a GET without a challenge", { method: "GET" }],
+    ["another method", { method: "PUT" }],
+    ["a wrong secret", { headers: { authorization: "x" } }],
+  ])("is none of these: %s", async (_, overrides) => {
+    const { ports: parking, refused } = ports();
+    expect((await answerRequest(request(overrides), parking)).status).toBeGreaterThanOrEqual(400);
+    expect(refused).toEqual([]);
   });
 });
 

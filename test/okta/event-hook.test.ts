@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { parseDelivery } from "../../lambda/okta/event-hook.ts";
+import { maximumDescribed, parseDelivery } from "../../lambda/okta/event-hook.ts";
 import { delivery, type Json, sessionStart } from "../fixtures/events.ts";
 
 function parsed(body: Json) {
@@ -13,7 +13,6 @@ describe("the envelope", () => {
     ["not an object", 5, ""],
     ["null", null, ""],
     ["of another type", delivery([], { eventType: "com.okta.inline_hook" }), "eventType"],
-    ["without a source", delivery([], { source: undefined }), "source"],
     ["without data", delivery([], { data: null }), "data"],
     ["with events that are no list", delivery([], { data: { events: {} } }), "data.events"],
   ])("%s is refused, with the path", (_, body, path) => {
@@ -28,6 +27,36 @@ describe("the envelope", () => {
       data: { events: [], futureField: 1 },
     });
     expect([id, org]).toEqual([null, "example.okta.com"]);
+  });
+
+  test.each<[string, Json]>([
+    ["an id that is a number", { eventId: 1 }],
+    ["an id that is an object", { eventId: {} }],
+    ["a time that is an object", { eventTime: {} }],
+    ["a time that is a number", { eventTime: 5 }],
+    ["a source that is a list", { source: [] }],
+    ["no source", { source: undefined }],
+    ["a type in other letters", { eventType: "COM.Okta.Event_Hook " }],
+    ["no type", { eventType: undefined }],
+    ["no id, time, source or type", { eventId: null, eventTime: null, source: null, eventType: null }],
+  ])("is taken with %s, as the events do not need it", (_, overrides) => {
+    const event = sessionStart();
+    expect(parsed(delivery([event], overrides)).events.map(({ uuid }) => uuid)).toEqual([event.uuid]);
+  });
+
+  test("tells an id that is a number as text, one of another kind as null, and one without end cut off", () => {
+    expect(parsed(delivery([], { eventId: 12 })).id).toBe("12");
+    expect(parsed(delivery([], { eventId: {} })).id).toBeNull();
+    expect(parsed(delivery([], { eventId: "x".repeat(1_000_000) })).id).toHaveLength(255);
+    expect(parsed(delivery([], { source: `https://${"x".repeat(1_000_000)}` })).org).toHaveLength(255);
+  });
+
+  test("that is refused has every fault named, those too that alone would not refuse it", () => {
+    const result = parseDelivery({ source: 1, data: { events: {} } });
+    expect(result).toMatchObject({
+      ok: false,
+      faults: [{ path: "eventType" }, { path: "source" }, { path: "data.events" }],
+    });
   });
 
   test("tells the delivery's id in both spellings", () => {
@@ -52,6 +81,17 @@ describe("the events", () => {
     expect(events.map(({ uuid }) => uuid)).toEqual([first.uuid, last.uuid]);
     expect(malformed.map(({ event }) => event)).toEqual([null, { uuid: 1 }]);
     expect(malformed[1]?.faults.map(({ path }) => path)).toContain("data.events.2.uuid");
+  });
+
+  test("a hundred thousand empty ones cost no good one, and the faults of the first are described", () => {
+    const good = sessionStart();
+    const { events, malformed } = parsed(delivery([...new Array(100_000).fill({}), good]));
+    expect(events.map(({ uuid }) => uuid)).toEqual([good.uuid]);
+    expect(malformed).toHaveLength(100_000);
+    expect(malformed[maximumDescribed - 1]?.faults[0]?.path).toBe(`data.events.${maximumDescribed - 1}.uuid`);
+    expect(malformed[maximumDescribed]?.faults).toEqual([
+      { path: "data.events", message: "one of more than 100 malformed events" },
+    ]);
   });
 
   test("one that stands twice is taken once, in its first place", () => {
