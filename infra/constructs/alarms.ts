@@ -39,6 +39,22 @@ const deliveriesOnWorkingDays = (scope: Construct) =>
     period: Duration.hours(1),
   });
 
+/**
+ * Answers with a 5xx: those that the receiver gave, and those that Lambda gave in its place, as it crashed or ran out of time.
+ * Lambda counts both (`Url5xxCount`), behind a Function URL alone: the first is counted twice there, which a threshold of one
+ * does not mind. Each has values in trouble only, hence `FILL`; `SUM` of a list leaves out what has none at all.
+ */
+const requestsFailed = (scope: Construct, receiver: LambdaFunction) =>
+  new MathExpression({
+    expression: "SUM([FILL(ours, 0), FILL(lambdas, 0)])",
+    usingMetrics: {
+      ours: ownMetric(scope, "RequestsFailed", { period: minutes(5), statistic: "Sum" }),
+      // https://docs.aws.amazon.com/lambda/latest/dg/urls-monitoring.html
+      lambdas: receiver.metric("Url5xxCount", { period: minutes(5), statistic: "Sum" }),
+    },
+    period: minutes(5),
+  });
+
 /** That a function was not invoked for so many hours. */
 const overdue = (what: string, of: LambdaFunction, hours: number): AlarmRule => ({
   description: `${what} for ${hours} hours`,
@@ -79,6 +95,16 @@ export class Alarms extends Construct {
         description: "Many requests are refused: a wrong secret, or somebody who tries",
         metric: ownMetric(this, "RefusedRequests", { period: minutes(5), statistic: "Sum" }),
         threshold: 100,
+      },
+      RequestsFailed: {
+        description: "The receiver answered 5xx; Okta delivers once more, and never again",
+        metric: requestsFailed(this, receiver),
+        threshold: 1,
+      },
+      DeliveriesRefused: {
+        description: "A delivery was refused although its secret was right; Okta never sends it again",
+        metric: ownMetric(this, "DeliveriesRefused", { period: minutes(5), statistic: "Sum" }),
+        threshold: 1,
       },
       AlertsLate: {
         description: "Alerts come long after their events",

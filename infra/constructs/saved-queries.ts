@@ -30,7 +30,9 @@ const queries: Readonly<Record<string, ConstructorParameters<typeof QueryString>
     sort: "@timestamp desc",
   },
   "What was parked or lost": {
-    filterStatements: ["message like /^(Parked|Work has to|An event could be neither|Malformed events could not)/"],
+    filterStatements: [
+      "message like /^(Parked|Work has to|An event could be neither|Malformed events could not|Refused a delivery|A refused delivery)/",
+    ],
     fields: [...fields, "followUp", "count", "attempt", "reason", "error.message"],
     sort: "@timestamp desc",
   },

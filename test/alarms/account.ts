@@ -1,4 +1,8 @@
+import { cp, mkdtemp, rm } from "node:fs/promises";
 import type { AddressInfo } from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { fileURLToPath, pathToFileURL } from "node:url";
 import { GetQueueAttributesCommand, SQSClient } from "@aws-sdk/client-sqs";
 import type { LambdaFunctionURLResult } from "aws-lambda";
 import { defaultAttributes } from "../../lambda/okta-api/okta-user.ts";
@@ -35,12 +39,22 @@ export interface Account {
   readonly invoke: (name: FunctionName, event?: unknown) => Promise<unknown>;
   /** Has the next execution environment of a function start in another process environment. */
   readonly restart: (name: FunctionName, environment: Readonly<Record<string, string | undefined>>) => void;
+  /** Has the next execution environment of the receiver start without this file of its bundle. */
+  readonly breakReceiver: (file: string) => Promise<void>;
+  /** Ends Secrets Manager: nothing listens there any more. */
+  readonly cutOffSecretsManager: () => Promise<void>;
   /** Executions of the receiver at a time; more are throttled. */
   readonly limitConcurrency: (most: number) => void;
   /** Tells CloudWatch of the queues, as SQS does every minute. */
   readonly sampleQueues: (at: number) => Promise<void>;
   readonly stop: () => Promise<void>;
 }
+
+/** What a function's handler answers to a request, as an object. */
+type Answer = Exclude<LambdaFunctionURLResult, string>;
+
+const builtFolder = (name: FunctionName) =>
+  fileURLToPath(new URL(`../../dist/${functions[name].built}`, import.meta.url));
 
 /** Execution environments started so far: each loads its function anew. */
 let instances = 0;
@@ -78,6 +92,8 @@ export async function startAccount(cloudWatch: CloudWatch): Promise<Account> {
       return [`${name}Output`, { OUTPUT, OUTPUT_TOPIC_ARN: emulators.createOutput(OUTPUT).topicArn }];
     }),
   );
+  /** Copies of the receiver's bundle, each without one of its files. */
+  const brokenBundles: string[] = [];
   let concurrency = Number.POSITIVE_INFINITY;
   let running = 0;
 
@@ -91,8 +107,9 @@ export async function startAccount(cloudWatch: CloudWatch): Promise<Account> {
       else process.env[variable] = value;
     }
     try {
-      const url = new URL(`../../dist/${functions[name].built}/index.mjs?alarms-${instances}`, import.meta.url);
-      const { handler } = await import(url.href);
+      const broken = name === "Receiver" ? brokenBundles.at(-1) : undefined;
+      const url = pathToFileURL(join(broken ?? builtFolder(name), "index.mjs"));
+      const { handler } = await import(`${url.href}?alarms-${instances}`);
       loaded.set(name, handler);
       return handler;
     } finally {
@@ -130,8 +147,18 @@ export async function startAccount(cloudWatch: CloudWatch): Promise<Account> {
     }
   }
 
-  const receive: Handler = async (event) =>
-    ((await invoke("Receiver", event)) as LambdaFunctionURLResult | null) ?? { statusCode: 502 };
+  // What a Function URL counts, by the status of each answer: https://docs.aws.amazon.com/lambda/latest/dg/urls-monitoring.html
+  // It is not documented whether there is a 0 where there is none: here there is no value, which is harder on an alarm.
+  const receive: Handler = async (event) => {
+    const result = ((await invoke("Receiver", event)) as Answer | null) ?? { statusCode: 502 };
+    const status = result.statusCode ?? 200;
+    const counts = ["UrlRequestCount", ...(status >= 400 ? [status >= 500 ? "Url5xxCount" : "Url4xxCount"] : [])];
+    for (const metric of counts) {
+      const dimensions = { FunctionName: `<${functions.Receiver.path}>` };
+      cloudWatch.put({ namespace: "AWS/Lambda", name: metric, dimensions, value: 1, at: Date.now() });
+    }
+    return result;
+  };
   const front = createHttpFront(receive, {}, () => {});
   await new Promise<void>((resolve) => front.listen(0, "127.0.0.1", resolve));
   const hookUrl = `http://127.0.0.1:${(front.address() as AddressInfo).port}/`;
@@ -149,6 +176,14 @@ export async function startAccount(cloudWatch: CloudWatch): Promise<Account> {
       loaded.delete(name);
       environments.set(name, environment);
     },
+    async breakReceiver(file) {
+      loaded.delete("Receiver");
+      const folder = await mkdtemp(join(tmpdir(), "broken-receiver-"));
+      await cp(builtFolder("Receiver"), folder, { recursive: true });
+      await rm(join(folder, file));
+      brokenBundles.push(folder);
+    },
+    cutOffSecretsManager: secretsManager.stop,
     limitConcurrency: (most) => {
       concurrency = most;
     },
@@ -179,6 +214,7 @@ export async function startAccount(cloudWatch: CloudWatch): Promise<Account> {
         front.closeAllConnections();
       });
       await Promise.all([emulators.stop(), okta.stop(), secretsManager.stop()]);
+      await Promise.all(brokenBundles.map((folder) => rm(folder, { recursive: true })));
       for (const variable of ["HOOK_URL", "HOOK_SECRET_ARN", "POWERTOOLS_SERVICE_NAME"]) delete process.env[variable];
     },
   };

@@ -34,11 +34,18 @@ afterAll(() => {
   delete process.env.SUPPRESS_MINUTES;
 });
 
-async function deliver(events: readonly unknown[], authorization = secret): Promise<number> {
-  const response = await fetch(account.hookUrl, {
-    method: "POST",
+const deliver = (events: readonly unknown[], authorization = secret): Promise<number> =>
+  send({
     headers: { authorization, "content-type": "application/json" },
     body: JSON.stringify(delivery(events)),
+  });
+
+/** Sends a request with the secret, and a POST unless it says otherwise; resolves to the status of the answer. */
+async function send({ headers = {}, ...init }: RequestInit & { readonly headers?: Record<string, string> }) {
+  const response = await fetch(account.hookUrl, {
+    method: "POST",
+    headers: { authorization: secret, "content-type": "application/json", ...headers },
+    ...init,
   });
   await response.arrayBuffer();
   return response.status;
@@ -133,6 +140,86 @@ describe("an alarm is raised by what it is about:", () => {
     for (const service of ["sns", "sqs"] as const) account.emulators.faults[service].set({ kind: "refuse" });
     expect(await deliver([freshSessionStart()])).toBe(503);
     expectAlarm("EventsFailed");
+  });
+
+  test("RequestsFailed beside it, and no delivery counts for Deaf", async () => {
+    stopClock();
+    for (const service of ["sns", "sqs"] as const) account.emulators.faults[service].set({ kind: "refuse" });
+    expect(await deliver([freshSessionStart()])).toBe(503);
+    expectAlarm("RequestsFailed");
+    expect(on()).toContain("Deaf");
+  });
+
+  test("RequestsFailed and Deaf, by Secrets Manager out of reach", async () => {
+    stopClock();
+    await account.cutOffSecretsManager();
+    expect(await deliver([direct()])).toBe(503);
+    expectAlarm("RequestsFailed");
+    expect(on()).toContain("Deaf");
+  });
+
+  test.each(["later/deliveries.mjs", "later/pipeline.mjs", "later/pipeline-ports.mjs"])(
+    "RequestsFailed and Deaf, by the bundle without %s",
+    async (file) => {
+      stopClock();
+      await account.breakReceiver(file);
+      expect(await deliver([freshSessionStart()])).toBe(503);
+      expectAlarm("RequestsFailed");
+      expect(on()).toContain("Deaf");
+    },
+  );
+
+  test("RequestsFailed, by a failure that cannot even be logged as usual", async () => {
+    stopClock();
+    const written = vi.spyOn(process.stderr, "write").mockReturnValue(true);
+    await account.breakReceiver("later/telemetry.mjs");
+    await account.cutOffSecretsManager();
+    expect(await deliver([direct()])).toBe(503);
+    expectAlarm("RequestsFailed");
+    expect(written.mock.calls.join()).toContain("The event hook's secret is not to be had");
+  });
+
+  test("RequestsFailed, by a request that the function never answered, as Lambda tells", async () => {
+    stopClock();
+    account.restart("Receiver", { ALERT_TOPIC_ARN: undefined });
+    expect(await deliver([direct()])).toBe(502);
+    expectAlarm("RequestsFailed");
+  });
+
+  test("RequestsFailed by no refusal and no success", async () => {
+    stopClock();
+    expect(await deliver([direct()])).toBe(204);
+    expect(await deliver([direct()], "wrong")).toBe(401);
+    expect(await send({ body: "{" })).toBe(400);
+    expect(on()).not.toContain("RequestsFailed");
+  });
+
+  test.each([
+    ["a body that is no JSON", 400, { body: "{" }],
+    ["an envelope without events", 400, { body: JSON.stringify(delivery([], { data: {} })) }],
+    ["another content type", 415, { body: "{}", headers: { "content-type": "text/plain" } }],
+  ])("DeliveriesRefused and DeadLetters, by a delivery with %s", async (_, status, request) => {
+    stopClock();
+    expect(await send(request)).toBe(status);
+    await account.sampleQueues(Date.now());
+    expectAlarm("DeliveriesRefused");
+    expectAlarm("DeadLetters");
+  });
+
+  test("DeliveriesRefused, although such a delivery cannot be parked", async () => {
+    stopClock();
+    account.emulators.faults.sqs.set({ kind: "refuse" });
+    expect(await send({ body: "{" })).toBe(503);
+    expectAlarm("DeliveriesRefused");
+    expectAlarm("RequestsFailed");
+  });
+
+  test("DeliveriesRefused by no wrong secret, and by no GET without a challenge", async () => {
+    stopClock();
+    expect(await deliver([], "wrong")).toBe(401);
+    expect(await send({ method: "GET" })).toBe(400);
+    expect(await send({ method: "PUT", body: "{}" })).toBe(405);
+    expect(on()).not.toContain("DeliveriesRefused");
   });
 
   test("Slow, by SNS and SQS hanging for ten minutes", async () => {

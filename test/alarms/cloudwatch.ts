@@ -89,6 +89,7 @@ export function createCloudWatch(synthesized: Synthesized): CloudWatch {
     const functions = {
       IF: (condition: boolean, yes: number, no: number) => (condition ? yes : no),
       FILL: (value: number | null, filler: number) => value ?? filler,
+      SUM: (values: readonly number[]) => values.reduce((sum, value) => sum + value, 0),
       DAY: () => new Date(start).getUTCDay() || 7,
     };
     const scope = { ...functions, ...Object.fromEntries(sources) };

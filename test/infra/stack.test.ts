@@ -249,11 +249,13 @@ describe("alarms", () => {
           "AlertsLate",
           "DeadLetters",
           "Deaf",
+          "DeliveriesRefused",
           "EventsFailed",
           "EventsMissed",
           "Parked",
           "ReconciliationOverdue",
           "Refused",
+          "RequestsFailed",
           "Slow",
           "SyncOverdue",
           "Throttled",
@@ -362,7 +364,9 @@ describe("saved queries", () => {
 
   test("look for messages that are written, and show metrics that are", async () => {
     const sources = await Promise.all(
-      ["telemetry.ts", "redrive.ts"].map((file) => readFile(new URL(`../../lambda/${file}`, import.meta.url), "utf8")),
+      ["telemetry.ts", "redrive.ts", "refused-deliveries.ts", "okta/endpoint.ts"].map((file) =>
+        readFile(new URL(`../../lambda/${file}`, import.meta.url), "utf8"),
+      ),
     );
     const written = sources.join("\n");
     const known = await metricNames();
