@@ -3,22 +3,30 @@ import {
   DeleteMessageCommand,
   type Message,
   ReceiveMessageCommand,
-  SendMessageCommand,
+  SendMessageBatchCommand,
 } from "@aws-sdk/client-sqs";
 import * as z from "zod";
-import { parseLogEvent } from "../lambda/okta/log-event.ts";
+import { toBatches } from "../lambda/batches.ts";
+import { maximumDeadLetterBytes, toDeadLetters } from "../lambda/dead-letters/dead-letter.ts";
+import { type Delivery, parseDelivery, readDelivery } from "../lambda/okta/event-hook.ts";
+import { describeFaults } from "../lambda/okta/fault.ts";
 import { writeWork } from "../lambda/retries/work.ts";
 import type { Deployment } from "./deployment.ts";
+
+/** What the functions themselves put on the dead-letter queue, or leave to it. */
+const ownKinds = ["malformed", "malformedEvents", "refused", "retry"] as const;
+type OwnKind = (typeof ownKinds)[number];
 
 /** A message of the dead-letter queue. */
 export interface DeadLetterMessage {
   /** SQS's message id, by which the commands name it. */
   readonly id: string;
   /**
-   * `malformed`: an event that could not be judged. `retry`: work that was tried in vain. `output`: an alert that is out, and
-   * could not be rendered or published for an output. `unknown`: none of ours.
+   * `malformed`: an event that could not be judged. `malformedEvents`: many of them. `refused`: a delivery that was refused
+   * although its secret was right. `retry`: work that was tried in vain. `output`: an alert that is out, and could not be
+   * rendered or published for an output. `unknown`: none of ours.
    */
-  readonly kind: "malformed" | "retry" | "output" | "unknown";
+  readonly kind: OwnKind | "output" | "unknown";
   readonly sentAt: Date;
   readonly reason: string;
   readonly eventUuid: string | null;
@@ -75,33 +83,103 @@ export async function deleteDeadLetter({ sqs, deadLetterQueueUrl }: Deployment, 
   await sqs.send(new DeleteMessageCommand({ QueueUrl: deadLetterQueueUrl, ReceiptHandle: message.receiptHandle }));
 }
 
-/**
- * Puts a message on the retry queue, where it is tried anew with all its tries.
- *
- * @returns why it cannot be; null when it was
- */
-export async function redriveDeadLetter(deployment: Deployment, message: DeadLetterMessage): Promise<string | null> {
-  const body = toWork(message);
-  if (typeof body !== "string") return body.reason;
-  const { sqs, retryQueueUrl } = deployment;
-  await sqs.send(new SendMessageCommand({ QueueUrl: retryQueueUrl, MessageBody: body }));
+/** What became of a message that was to be redriven. */
+export type Redriven =
+  | {
+      readonly ok: true;
+      /** Pieces of work on the retry queue. */
+      readonly work: number;
+      /** Malformed events among those of the message, which are on the dead-letter queue anew. */
+      readonly malformed: number;
+    }
+  | {
+      readonly ok: false;
+      /** Why the message stays where it is. */
+      readonly reason: string;
+    };
+
+/** Puts what a message holds on the retry queue, where it is tried anew with all its tries. */
+export async function redriveDeadLetter(deployment: Deployment, message: DeadLetterMessage): Promise<Redriven> {
+  const { sqs, retryQueueUrl, deadLetterQueueUrl } = deployment;
+  const read = toWork(message);
+  if ("reason" in read) return { ok: false, reason: read.reason };
+  const letters = toDeadLetters(read.malformed, read.delivery, message.sentAt);
+  // A redrive that stops in between is done again: the handling of an event is idempotent.
+  await sendAll(sqs, retryQueueUrl, read.work);
+  await sendAll(sqs, deadLetterQueueUrl, letters);
   await deleteDeadLetter(deployment, message);
-  return null;
+  return { ok: true, work: read.work.length, malformed: read.malformed.length };
 }
 
-/** The message as work. An event that was malformed may be understood by a version that came after. */
-function toWork({ kind, body, sentAt, reason }: DeadLetterMessage): string | { readonly reason: string } {
-  if (kind === "retry") return body;
+/** @throws when the queue does not take one of them */
+async function sendAll(sqs: Deployment["sqs"], QueueUrl: string, bodies: readonly string[]): Promise<void> {
+  const limits = { entries: 10, bytes: maximumDeadLetterBytes };
+  for (const batch of toBatches(bodies, (body) => Buffer.byteLength(body), limits)) {
+    const Entries = batch.map((MessageBody, index) => ({ Id: String(index), MessageBody }));
+    const { Failed = [] } = await sqs.send(new SendMessageBatchCommand({ QueueUrl, Entries }));
+    if (Failed.length > 0) {
+      throw new Error(`the queue ${QueueUrl} refused ${Failed.length} of ${batch.length}: ${Failed[0]?.Message}`);
+    }
+  }
+}
+
+/** What can be put on the retry queue, of which delivery, and what is malformed still. */
+interface ReadWork {
+  readonly work: readonly string[];
+  readonly delivery: Pick<Delivery, "id" | "org" | "eventHookId">;
+  readonly malformed: Delivery["malformed"];
+}
+
+/** The message as work. What could not be read may be understood by a version that came after. */
+function toWork(message: DeadLetterMessage): ReadWork | { readonly reason: string } {
+  const { kind, body, sentAt, reason } = message;
+  const nowhere = { id: null, org: null, eventHookId: null };
+  if (kind === "retry") return { work: [body], delivery: nowhere, malformed: [] };
   if (kind === "output") {
     return { reason: "it is for an output, whose function has to be invoked again: see the runbook" };
   }
   if (kind === "unknown") return { reason: "it is no message of ours" };
-  const { event, deliveryId, org, eventHookId } = JSON.parse(body) as Record<string, unknown>;
-  const parsed = parseLogEvent(event);
-  if (!parsed.ok) return { reason: `the event is still malformed: ${reason}` };
-  const delivery = { id: textOrNull(deliveryId), org: textOrNull(org), eventHookId: textOrNull(eventHookId) };
+  const letter = JSON.parse(body) as Readonly<Record<string, unknown>>;
+  const read = kind === "refused" ? readRefused(letter) : readMalformed(letter);
+  if ("reason" in read) return { reason: read.reason };
+  if (kind !== "refused" && read.events.length === 0) {
+    return { reason: `${kind === "malformed" ? "the event is" : "its events are"} still malformed: ${reason}` };
+  }
   const waiting = { reason: "it lay on the dead-letter queue", since: sentAt };
-  return writeWork({ event: parsed.event, delivery, rules: null, followUp: false, waiting }, sentAt);
+  const { id, org, eventHookId, events, malformed } = read;
+  const delivery = { id, org, eventHookId };
+  const work = events.map((event) => writeWork({ event, delivery, rules: null, followUp: false, waiting }, sentAt));
+  return { work, delivery, malformed };
+}
+
+/** The events of a letter about malformed ones, judged anew. */
+function readMalformed(letter: Readonly<Record<string, unknown>>): Delivery | { readonly reason: string } {
+  const events = Array.isArray(letter.events) ? letter.events : [letter.event];
+  const parsed = parseDelivery({ data: { events } });
+  if (!parsed.ok) return { reason: describeFaults(parsed.faults) };
+  const { deliveryId, org, eventHookId } = letter;
+  return {
+    ...parsed.delivery,
+    id: textOrNull(deliveryId),
+    org: textOrNull(org),
+    eventHookId: textOrNull(eventHookId),
+  };
+}
+
+/** A refused delivery, read anew, whatever its content type was. */
+function readRefused(letter: Readonly<Record<string, unknown>>): Delivery | { readonly reason: string } {
+  const { body, bodyEncoding, bodyBytes, bodyCut, receivedAt } = letter;
+  if (bodyCut === true) {
+    return {
+      reason: `its body of ${bodyBytes} bytes did not fit the queue, and was cut: look for its events in Okta's System Log, before ${receivedAt}`,
+    };
+  }
+  const text = String(body);
+  const read = readDelivery(bodyEncoding === "base64" ? Buffer.from(text, "base64") : text);
+  if (read.ok) return read.delivery;
+  return {
+    reason: `it is still no delivery: ${[read.reason, read.detail].filter((part) => part !== null).join(": ")}`,
+  };
 }
 
 function readMessage({ MessageId = "", Body = "", ReceiptHandle = "", Attributes = {} }: Message): DeadLetterMessage {
@@ -109,7 +187,7 @@ function readMessage({ MessageId = "", Body = "", ReceiptHandle = "", Attributes
   const failed = readFailedOutput(parsed);
   const { event: received } = failed?.alert ?? parsed;
   const event = typeof received === "object" && received !== null ? (received as Record<string, unknown>) : {};
-  const ours = parsed.kind === "malformed" || parsed.kind === "retry" ? parsed.kind : "unknown";
+  const ours = ownKinds.find((known) => known === parsed.kind) ?? "unknown";
   const kind = failed === null ? ours : "output";
   return {
     id: MessageId,

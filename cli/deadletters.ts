@@ -41,13 +41,14 @@ async function show(ids: readonly string[], options: Chosen): Promise<void> {
 
 async function redrive(ids: readonly string[], options: Chosen): Promise<void> {
   const kept: string[] = [];
-  let redriven = 0;
+  let [work, malformed] = [0, 0];
   const found = await onEach(ids, options, async (message, deployment) => {
-    const reason = await redriveDeadLetter(deployment, message);
-    if (reason === null) redriven += 1;
-    else kept.push(`${message.id}: ${reason}`);
+    const redriven = await redriveDeadLetter(deployment, message);
+    if (redriven.ok) [work, malformed] = [work + redriven.work, malformed + redriven.malformed];
+    else kept.push(`${message.id}: ${redriven.reason}`);
   });
-  print(`${redriven} put on the retry queue.`);
+  print(`${work} put on the retry queue.`);
+  if (malformed > 0) print(`${malformed} malformed events put back on the dead-letter queue.`);
   if (kept.length > 0) print(`${kept.length} stay where they are:\n${kept.map((line) => `  ${line}`).join("\n")}`);
   refuseMissing(ids, found);
 }
@@ -125,7 +126,7 @@ function describe({ id, kind, sentAt, reason, eventUuid, eventType }: DeadLetter
 
 const command = createCommand(
   "deadletters",
-  "Looks after what lies on the dead-letter queue: malformed events, and work that was tried in vain.",
+  "Looks after what lies on the dead-letter queue: malformed events, refused deliveries, and work that was tried in vain.",
 );
 const subcommand = (name: string, description: string): Command =>
   addDeploymentOptions(command.command(name).description(description)).exitOverride();
@@ -135,7 +136,7 @@ subcommand("show", "prints messages whole")
   .argument("[ids...]", "message ids, as list prints them")
   .option("--all", "all of them")
   .action(show);
-subcommand("redrive", "puts messages on the retry queue, to be tried anew")
+subcommand("redrive", "puts messages, or the events in them, on the retry queue, to be tried anew")
   .argument("[ids...]", "message ids, as list prints them")
   .option("--all", "all of them")
   .action(redrive);

@@ -1,10 +1,10 @@
 import { SendMessageCommand, SQSClient } from "@aws-sdk/client-sqs";
 import { afterAll, beforeAll, beforeEach, describe, expect, test, vi } from "vitest";
-import { toDeadLetter } from "../../lambda/dead-letters/dead-letter.ts";
+import { toDeadLetter, toDeadLetters, toRefusedLetter } from "../../lambda/dead-letters/dead-letter.ts";
 import { writeWork } from "../../lambda/retries/work.ts";
 import { type EmbeddedRun, startEmbeddedRun } from "../../local/embedded-run.ts";
 import { type Output, runCli } from "../fixtures/command.ts";
-import { type Json, logEvent, sessionStart } from "../fixtures/events.ts";
+import { delivery as envelope, type Json, logEvent, sessionStart } from "../fixtures/events.ts";
 
 const delivery = { id: "d", org: "example.okta.com", eventHookId: "who1" };
 let run: EmbeddedRun;
@@ -46,6 +46,21 @@ function malformed(event: unknown): string {
   const faults = [{ path: "data.events.0.uuid", message: "expected the event's uuid" }];
   return toDeadLetter({ event, faults }, delivery, new Date());
 }
+
+/** The dead letter of a delivery that was refused for its content type. */
+function refused(body: string, contentType = "text/plain"): string {
+  return toRefusedLetter({ status: 415, reason: "expected JSON", detail: null, contentType, body }, new Date());
+}
+
+/** Resolves once all of these are alerted on. */
+const alertsAbout = (uuids: readonly unknown[]) =>
+  vi.waitFor(
+    () => {
+      const about = run.alerts.received.map(({ alert }) => alert.okta.eventUuid);
+      expect(about).toEqual(expect.arrayContaining([...uuids]));
+    },
+    { timeout: 10_000 },
+  );
 
 function exhausted(uuid: string): string {
   const waiting = { reason: "SNS was down", since: new Date("2026-11-24T09:30:03Z") };
@@ -144,6 +159,53 @@ describe("redrive", () => {
       timeout: 10_000,
     });
   });
+});
+
+describe("redrive of a refused delivery", () => {
+  test("has its events tried, as it can be read, and puts its malformed ones on the queue", async () => {
+    const events = [sessionStart(), sessionStart()];
+    const [id = ""] = await put(refused(JSON.stringify(envelope([...events, { marker: 1 }]))));
+    expect((await deadletters("list")).stdout).toMatch(
+      new RegExp(`^${id} {2}\\S+Z {2}refused\\n {2}The delivery was refused with 415: expected JSON`, "m"),
+    );
+    const { stdout } = await deadletters("redrive", id);
+    expect(stdout).toBe("2 put on the retry queue.\n1 malformed events put back on the dead-letter queue.\n");
+    expect(letters().map((letter) => JSON.parse(letter) as Json)).toMatchObject([
+      { kind: "malformed", org: "example.okta.com", event: { marker: 1 } },
+    ]);
+    await alertsAbout(events.map(({ uuid }) => uuid));
+  });
+
+  test("leaves what is no delivery, and what was cut, where it is, and says why", async () => {
+    const [noJson = "", cut = ""] = await put(refused("{nope"), refused("x".repeat(2_000_000)));
+    const { code, stdout } = await deadletters("redrive", "--all");
+    expect(code).toBe(0);
+    expect(stdout).toContain("0 put on the retry queue.");
+    expect(stdout).toContain(`${noJson}: it is still no delivery: the body is no JSON in UTF-8`);
+    expect(stdout).toContain(`${cut}: its body of 2000000 bytes did not fit the queue, and was cut`);
+    expect(letters()).toHaveLength(2);
+  });
+
+  test("of bytes that are no UTF-8 reads them as a delivery does", async () => {
+    const event = sessionStart();
+    const body = Buffer.from(JSON.stringify(envelope([event], { note: "\u00ff" })), "latin1");
+    const refusal = { status: 415, reason: "expected JSON", detail: null, contentType: null, body } as const;
+    const [id = ""] = await put(toRefusedLetter(refusal, new Date()));
+    expect((await deadletters("redrive", id)).stdout).toBe("1 put on the retry queue.\n");
+    await alertsAbout([event.uuid]);
+  });
+});
+
+test("redrive of many malformed events takes those that are understood by now, and puts the others back", async () => {
+  const event = sessionStart();
+  const events = [...new Array(101).fill({ marker: 1 }), event, { marker: 2 }];
+  const all = events.map((each) => ({ event: each as unknown, faults: [] }));
+  const [id = ""] = await put(toDeadLetters(all, delivery, new Date()).at(-1) ?? "");
+  expect((await deadletters("list")).stdout).toContain("malformedEvents\n  3 events are malformed");
+  const { stdout } = await deadletters("redrive", id);
+  expect(stdout).toBe("1 put on the retry queue.\n2 malformed events put back on the dead-letter queue.\n");
+  expect(letters().map((letter) => (JSON.parse(letter) as Json).event)).toEqual([{ marker: 1 }, { marker: 2 }]);
+  await alertsAbout([event.uuid]);
 });
 
 describe("discard", () => {
