@@ -9,6 +9,7 @@ import { backtest } from "./backtest.ts";
 import { http, memory } from "./endurance.ts";
 import { deliveryOf, environment, firstRequests, post } from "./first-requests.ts";
 import { lambdaRuntime } from "./lambda-runtime.ts";
+import { largeDeliveries } from "./large-deliveries.ts";
 import { matching } from "./matching.ts";
 import { median, print } from "./measure.ts";
 import { profiles } from "./profiles.ts";
@@ -129,6 +130,7 @@ async function deliveries(): Promise<void> {
 await sizes();
 await coldStarts();
 await deliveries();
+await largeDeliveries();
 await memory(
   pathToFileURL(index).href,
   environment,
