@@ -260,6 +260,33 @@ describe("detections", () => {
   });
 });
 
+describe("a delivery of which nothing is lost:", () => {
+  /** An event of 3.4 kB, as common ones of Okta's are. */
+  const large = (overrides: Json = {}) =>
+    sessionStart({
+      securityContext: { isProxy: false },
+      debugContext: {
+        debugData: Object.fromEntries(Array.from({ length: 60 }, (_, n) => [`field${n}`, "x".repeat(40)])),
+      },
+      ...overrides,
+    });
+
+  test.each<[string, Json, (event: Json) => readonly Json[]]>([
+    ["an id that is a number", { eventId: 1 }, (event) => [event]],
+    ["a time that is an object", { eventTime: {} }, (event) => [event]],
+    ["a source that is none", { source: null }, (event) => [event]],
+    ["350 events of 3.4 kB", {}, (event) => [...Array.from({ length: 349 }, () => large()), event]],
+    ["1,400 events of 3.4 kB, nearly 6 MB", {}, (event) => [...Array.from({ length: 1_399 }, () => large()), event]],
+  ])("%s", async (_, overrides, events) => {
+    const event = large({
+      securityContext: { isProxy: true },
+      actor: { id: `00u1${crypto.randomUUID()}`, type: "User" },
+    });
+    expect((await post(delivery(events(event), overrides))).status).toBe(204);
+    expect(await alertsAbout([event.uuid], 1)).toHaveLength(1);
+  });
+});
+
 describe("malformed events", () => {
   async function deadLetters(): Promise<Json[]> {
     const client = new SQSClient({});
