@@ -45,9 +45,9 @@ export interface EndpointPorts {
 export interface RefusedDelivery {
   /** The answer. */
   readonly status: 400 | 413 | 415;
-  /** Why, in words of ours: it quotes nothing of the body. */
+  /** Why, in words of ours, as it is logged: it quotes nothing of the request. */
   readonly reason: string;
-  /** What the reason leaves out, which may quote the body; null for nothing. */
+  /** What the reason leaves out, which may quote the request; null for nothing. */
   readonly detail: string | null;
   readonly contentType: string | null;
   readonly body: string | Uint8Array;
@@ -97,7 +97,7 @@ async function answerPost(request: HookRequest, ports: EndpointPorts, budget: Bu
   }
   if (!isJson(contentType)) {
     const found = contentType ? `"${contentType.slice(0, 100)}"` : "none";
-    return refuseDelivery(415, `expected content-type application/json in UTF-8, found ${found}`);
+    return refuseDelivery(415, "expected content-type application/json in UTF-8", `found ${found}`);
   }
   const read = ports.measure("Parsing", () => readDelivery(body));
   if (!read.ok) return refuseDelivery(400, read.reason, read.detail);

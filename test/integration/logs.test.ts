@@ -46,10 +46,10 @@ function personal(overrides: Json = {}): Json {
   });
 }
 
-async function post(body: string, authorization = secret): Promise<number> {
+async function post(body: string, authorization = secret, contentType = "application/json"): Promise<number> {
   const response = await fetch(run.url, {
     method: "POST",
-    headers: { authorization, "content-type": "application/json" },
+    headers: { authorization, "content-type": contentType },
     body,
   });
   await response.arrayBuffer();
@@ -67,12 +67,14 @@ test("no log line holds a secret, a name, a login or an address, whatever goes w
   expect(await deliver({ marker: mark, eventType: mark }, personal({ securityContext: { isProxy: mark } }))).toBe(204);
   expect(await post(`{"${mark}": `)).toBe(400);
   expect(await post(JSON.stringify({ [mark]: mark }))).toBe(400);
+  expect(await post(mark, secret, `text/${mark}`)).toBe(415);
   expect(await post("{}", `wrong-${mark}`)).toBe(401);
   // Everything down, one after the other, and all of it.
   for (const service of ["sns", "dynamodb", "sqs"] as const) {
     run.faults[service].set({ kind: "refuse" });
     await deliver(personal({ actor: { id: `00u${service}`, type: "User", alternateId: mark, displayName: mark } }));
   }
+  expect(await post(`{"${mark}": `)).toBe(503);
   for (const [service, kind] of [
     ["sns", "throttle"],
     ["dynamodb", "serverError"],
@@ -82,6 +84,8 @@ test("no log line holds a secret, a name, a login or an address, whatever goes w
   }
   expect(written).toContain("Published an alert");
   expect(written).toContain("Held back a session start");
+  expect(written).toContain("Refused a delivery although its secret was right");
+  expect(written).toContain("A refused delivery could not be parked");
   expect(written).toContain("00u1marked");
   const lines = written.split("\n").filter((line) => line.includes(mark));
   expect(lines).toEqual([]);
@@ -89,7 +93,9 @@ test("no log line holds a secret, a name, a login or an address, whatever goes w
 
 test("every line about an event names it, its delivery and the rules", () => {
   const lines = written.split("\n").flatMap((line) => (line.startsWith("{") ? [JSON.parse(line) as Json] : []));
-  const about = lines.filter(({ message }) => !/^Parked malformed|^The event hook/.test(String(message)));
+  const about = lines.filter(
+    ({ message }) => !/^Parked malformed|^The event hook|^Refused a|^A refused/.test(String(message)),
+  );
   const messages = new Set(about.map(({ message }) => String(message).split(" ", 2).join(" ")));
   // Whether the retry queue was worked on in the meantime is up to its own pace.
   const wanted = ["An event", "Held back", "Left out", "Parked an", "Published an", "The profile", "The state"];
