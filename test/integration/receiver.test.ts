@@ -96,6 +96,8 @@ describe("the HTTP table", () => {
     ["no envelope", 400, () => post({})],
     ["an envelope without events", 400, () => post(delivery([], { data: {} }))],
     ["over 6 MiB", 413, () => post(JSON.stringify(delivery([{ pad: "x".repeat(6_291_456) }])))],
+    ["over 6 MiB with its quotation marks escaped", 413, () => post(delivery([{ pad: '"'.repeat(2_000_000) }]))],
+    ["under 6 MiB with its quotation marks escaped", 204, () => post(delivery([], { pad: '"'.repeat(1_500_000) }))],
     ["no events", 204, () => post(delivery([]))],
     ["JSON with its charset", 204, () => post(delivery([]), { "content-type": "application/json; charset=utf-8" })],
   ])("%s: %i", async (_, status, request) => {
