@@ -1,11 +1,12 @@
-import type { LambdaFunctionURLEvent, LambdaFunctionURLResult } from "aws-lambda";
+import type { APIGatewayProxyResult } from "aws-lambda";
 import { once } from "./aws-client.ts";
 import { startBudget } from "./budget.ts";
 import { readReceiverConfig } from "./config.ts";
+import { type HookEvent, readHookRequest } from "./hook-request.ts";
 import { fixedSecret, rotatingSecret, secretsManagerVersions } from "./hook-secrets.ts";
 import { countAnswer, countRefusedDelivery, createMetrics } from "./metrics.ts";
 import { createNetworkTest } from "./network.ts";
-import { answerRequest, type EndpointPorts, type HookRequest } from "./okta/endpoint.ts";
+import { answerRequest, type EndpointPorts } from "./okta/endpoint.ts";
 
 /*
  * What is imported here is loaded before the first answer, which Okta gives three seconds, cold start included. So what a
@@ -59,25 +60,16 @@ const endpoint: EndpointPorts = {
   measure: metrics.measure,
 };
 
-/** Receives an Okta event hook's requests through a Lambda Function URL (payload format 2.0). */
-export async function handler(event: LambdaFunctionURLEvent): Promise<LambdaFunctionURLResult> {
+/** Receives an Okta event hook's requests through a Lambda Function URL or a REST API of API Gateway. */
+export async function handler(event: HookEvent): Promise<APIGatewayProxyResult> {
   const budget = startBudget(shares, () => performance.now());
-  if (event.requestContext.http.method === "POST") void prepare();
+  const request = readHookRequest(event);
+  if (request.method === "POST") void prepare();
   try {
-    const { status, headers, body } = await answerRequest(toRequest(event), endpoint, budget);
+    const { status, headers, body } = await answerRequest(request, endpoint, budget);
     countAnswer(status, metrics);
     return { statusCode: status, headers: { ...headers }, body };
   } finally {
     await metrics.publish();
   }
-}
-
-function toRequest(event: LambdaFunctionURLEvent): HookRequest {
-  const headers = new Map(Object.entries(event.headers ?? {}).map(([name, value]) => [name.toLowerCase(), value]));
-  return {
-    method: event.requestContext.http.method.toUpperCase(),
-    sourceIp: event.requestContext.http.sourceIp,
-    header: (name) => headers.get(name),
-    body: () => (event.isBase64Encoded ? Buffer.from(event.body ?? "", "base64") : (event.body ?? "")),
-  };
 }
