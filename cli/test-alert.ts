@@ -40,10 +40,11 @@ async function deliver({ hookUrl, hookSecret }: Deployment, uuid: string): Promi
 function explainStatus(status: number, { hookUrl }: Deployment): string {
   const reasons: Readonly<Record<number, string>> = {
     401: "the secret is not the one that the function knows. Was it changed a moment ago? In the embedded run, set HOOK_SECRET as it was started with",
-    403: "allowedCidrs leaves your address out, or the Function URL is not public",
+    403: "allowedCidrs or the firewall keeps your address out, or the Function URL is not public",
     429: "the function is throttled: the account has no concurrency left",
+    500: "the function behind the REST API is throttled, or API Gateway may not invoke it",
     502: "the function fails at its start: its log group says why",
-    503: "the function could neither publish nor park: its log group says what could not be reached",
+    503: "the function could neither publish nor park, and its log group says what could not be reached; or the REST API is throttled",
   };
   return `stopped at the receiver: ${hookUrl} answered ${status}: ${reasons[status] ?? "its log group may say why"}`;
 }

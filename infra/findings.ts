@@ -112,6 +112,55 @@ export const explanations: readonly Explanation[] = [
     reason:
       "X-Ray would cost every request time and money. The time of each step is a metric, and one query follows an event through all logs.",
   },
+  {
+    rules: ["AwsSolutions::AwsSolutions-APIG4", "AwsSolutions::AwsSolutions-COG4"],
+    where: /^Receiver\/RestApi\/Api\/Default\/ANY\/Resource$/,
+    reason: "Okta signs nothing that API Gateway or Cognito knows: the function checks the shared secret.",
+  },
+  {
+    rules: ["AwsSolutions::AwsSolutions-APIG2"],
+    where: /^Receiver\/RestApi\/Api\/Resource$/,
+    reason:
+      "The function validates each delivery, and keeps the usable events of one that has unusable ones: a refusal by API Gateway would lose them, since Okta never retries a 4xx.",
+  },
+  {
+    rules: [
+      "AwsSolutions::AwsSolutions-APIG1",
+      "AwsSolutions::AwsSolutions-APIG6",
+      "NIST.800.53.R5::NIST.800.53.R5-APIGWExecutionLoggingEnabled",
+      "Serverless::Serverless-APIGWAccessLogging",
+    ],
+    where: /^Receiver\/RestApi\/Api\/DeploymentStage\.hook\/Resource$/,
+    reason:
+      "Logs of a REST API take a role that the whole account shares, and execution logs hold bodies. The function logs every delivery by its id, and API Gateway counts requests and errors.",
+  },
+  {
+    rules: ["NIST.800.53.R5::NIST.800.53.R5-APIGWCacheEnabledAndEncrypted"],
+    where: /^Receiver\/RestApi\/Api\/DeploymentStage\.hook\/Resource$/,
+    reason: "Every delivery is new: there is no answer to cache.",
+  },
+  {
+    rules: ["NIST.800.53.R5::NIST.800.53.R5-APIGWSSLEnabled"],
+    where: /^Receiver\/RestApi\/Api\/DeploymentStage\.hook\/Resource$/,
+    reason:
+      "A client certificate is for backends that API Gateway reaches by HTTP; it invokes the function by IAM. Clients reach the API by TLS 1.2 or later.",
+  },
+  {
+    rules: ["AwsSolutions::AwsSolutions-APIG3", "NIST.800.53.R5::NIST.800.53.R5-APIGWAssociatedWithWAF"],
+    where: /^Receiver\/RestApi\/Api\/DeploymentStage\.hook\/Resource$/,
+    reason: "AWS WAF costs 6 USD a month and more: the setting firewall associates a web ACL.",
+  },
+  {
+    rules: ["NIST.800.53.R5::NIST.800.53.R5-WAFv2LoggingEnabled"],
+    where: /^Receiver\/RestApi\/Firewall\/WebAcl$/,
+    reason:
+      "Logs of AWS WAF hold the headers of requests, Okta's secret among them. AWS WAF counts what each rule blocks and allows.",
+  },
+  {
+    rules: ["Serverless::Serverless-APIGWXrayEnabled"],
+    where: /^Receiver\/RestApi\/Api\/DeploymentStage\.hook\/Resource$/,
+    reason: "X-Ray would cost every request time and money, and the function is all that is behind the API.",
+  },
 ];
 
 /** Tells the packs of {@link explanations}. */

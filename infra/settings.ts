@@ -78,6 +78,16 @@ const schema = z.strictObject({
       `expected at most ${maximumCidrsLength} characters, as a function's environment is small: name the networks of your org's cell alone`,
     )
     .default([]),
+  front: z.enum(["functionUrl", "restApi"], "expected functionUrl or restApi").default("functionUrl"),
+  firewall: flag.default(false),
+  firewallLimit: number
+    .pipe(
+      z
+        .int("expected a whole number of requests")
+        .min(100, "expected at least 100, as Okta itself delivers from few addresses")
+        .max(2_000_000_000, "expected at most 2000000000"),
+    )
+    .default(10_000),
   permissionsBoundary: z
     .string()
     .regex(/^(arn:[\w-]+:iam::\d{12}:policy\/)?[\w+=,.@/-]{1,512}$/, "expected the name or the ARN of a managed policy")
@@ -153,6 +163,12 @@ export interface Settings {
   readonly customerManagedKey: boolean;
   /** Networks that the hook's URL takes requests from. @default - from everywhere: the secret decides */
   readonly allowedCidrs: readonly string[];
+  /** What Okta delivers to: the receiver's Function URL, or a REST API of API Gateway. @default functionUrl */
+  readonly front: "functionUrl" | "restApi";
+  /** Whether AWS WAF inspects the requests of the REST API. @default false */
+  readonly firewall: boolean;
+  /** Requests of one address in five minutes over which the firewall blocks it. @default 10000 */
+  readonly firewallLimit: number;
   /** Name or ARN of a managed policy that bounds every role. @default - none */
   readonly permissionsBoundary?: string | undefined;
   /** Tags of every resource that takes some. @default - none */
@@ -203,8 +219,25 @@ export function readSettings(node: Node): Settings {
   if (parsed.success && parsed.data.canary && parsed.data.allowedCidrs.length > 0) {
     faults.push("- canary: its requests come from AWS, which allowedCidrs leaves out; use one of the two");
   }
+  if (parsed.success) faults.push(...findFrontFaults(parsed.data));
   if (parsed.success && faults.length === 0) return parsed.data;
   throw new SettingsError(`The CDK context has settings that cannot be used:\n${faults.join("\n")}`);
+}
+
+/** What the front and its firewall cannot do together. */
+function findFrontFaults({ front, firewall, allowedCidrs }: Settings): string[] {
+  if (!firewall) return [];
+  const faults: string[] = [];
+  if (front === "functionUrl") {
+    faults.push("- firewall: AWS WAF cannot inspect the requests of a Function URL; set front to restApi as well");
+  }
+  // https://docs.aws.amazon.com/waf/latest/APIReference/API_IPSet.html
+  if (allowedCidrs.some((cidr) => parseCidr(cidr)?.prefix === 0)) {
+    faults.push(
+      "- allowedCidrs: AWS WAF takes no network of every address (/0); leave allowedCidrs out to allow them all",
+    );
+  }
+  return faults;
 }
 
 /**

@@ -80,7 +80,7 @@ export class OktaProxyWatchStack extends Stack {
     const canary = settings.canary
       ? new Canary(this, "Canary", {
           ...resources,
-          hookUrl: receiver.url.url,
+          hookUrl: receiver.url,
           hookSecret,
           code: join(code, "canary"),
         }).function
@@ -116,7 +116,7 @@ export class OktaProxyWatchStack extends Stack {
     for (const [name, value] of Object.entries(settings.tags)) Tags.of(this).add(name, value);
 
     const outputs = {
-      HookUrl: [receiver.url.url, "The URL to register as event hook in the Okta admin console"],
+      HookUrl: [receiver.url, "The URL to register as event hook in the Okta admin console"],
       HookSecretArn: [hookSecret.secret.secretArn, "The secret to type in as the event hook's authentication secret"],
       AlertTopicArn: [resources.alertTopic.topic.topicArn, "The topic to subscribe to"],
       OperationsTopicArn: [operationsTopic.topic.topicArn, "The topic of alarms, for those who keep it running"],

@@ -1,9 +1,10 @@
 import { Duration } from "aws-cdk-lib";
-import { type FunctionUrl, FunctionUrlAuthType, type Function as LambdaFunction } from "aws-cdk-lib/aws-lambda";
+import { FunctionUrlAuthType, type Function as LambdaFunction } from "aws-cdk-lib/aws-lambda";
 import { Construct } from "constructs";
 import type { HookSecret } from "./hook-secret.ts";
 import { PipelineFunction, type PipelineResources } from "./pipeline-function.ts";
 import type { ProfileRefresh } from "./profile-refresh.ts";
+import { RestApiFront } from "./rest-api-front.ts";
 
 /** What the receiver works with. */
 export interface ReceiverProps extends PipelineResources {
@@ -14,10 +15,13 @@ export interface ReceiverProps extends PipelineResources {
   readonly code: string;
 }
 
-/** The function that Okta delivers to, behind the one public thing of the stack: its URL. */
+/** The function that Okta delivers to, behind the one public thing of the stack: its Function URL, or a REST API. */
 export class Receiver extends Construct {
-  readonly url: FunctionUrl;
+  /** The URL to register as event hook. */
+  readonly url: string;
   readonly function: LambdaFunction;
+  /** The REST API in front of the function; null where it has a Function URL. */
+  readonly restApi: RestApiFront | null;
 
   constructor(scope: Construct, id: string, { hookSecret, profileRefresh, ...props }: ReceiverProps) {
     super(scope, id);
@@ -40,6 +44,10 @@ export class Receiver extends Construct {
     // Malformed events of good deliveries, and deliveries that cannot be read.
     props.deadLetterQueue.grantSend(receiver.role);
     // Okta signs nothing that IAM knows: the function checks the shared secret itself.
-    this.url = receiver.function.addFunctionUrl({ authType: FunctionUrlAuthType.NONE });
+    this.restApi =
+      props.settings.front === "restApi"
+        ? new RestApiFront(this, "RestApi", { settings: props.settings, function: receiver.function })
+        : null;
+    this.url = this.restApi?.url ?? receiver.function.addFunctionUrl({ authType: FunctionUrlAuthType.NONE }).url;
   }
 }

@@ -145,6 +145,10 @@ describe("the authorization matrix", () => {
     }
   });
 
+  test("a REST API in front changes nobody's rights, and adds no role", () => {
+    expect(authorizations(synthesize({ ...everything, front: "restApi", firewall: true }))).toEqual(actual);
+  });
+
   test("no managed policy is attached", () => {
     for (const [, { Properties }] of ofType(withAll, "AWS::IAM::Role")) {
       expect(Properties).not.toHaveProperty("ManagedPolicyArns");
@@ -175,6 +179,25 @@ describe("functions are invoked by their triggers alone:", () => {
     expect(ofType(withAll, "AWS::Lambda::Url").map(([path]) => path)).toEqual([
       "Receiver/Receiver/Function/FunctionUrl",
     ]);
+  });
+
+  test("by one method of one stage of the API where that is the front, and then by nobody through a URL", () => {
+    const throughApi = synthesize({ ...everything, front: "restApi" });
+    const permissions = ofType(throughApi, "AWS::Lambda::Permission").map(
+      ([, { Properties }]) => throughApi.readable(Properties) as Record<string, unknown>,
+    );
+    expect(permissions.filter(({ Principal }) => Principal !== "sns.amazonaws.com")).toEqual([
+      {
+        Action: "lambda:InvokeFunction",
+        FunctionName: "<Receiver/Receiver/Function>.Arn",
+        Principal: "apigateway.amazonaws.com",
+        SourceArn: expect.stringMatching(
+          /:<Receiver\/RestApi\/Api>\/<Receiver\/RestApi\/Api\/DeploymentStage.hook>\/\*\/$/,
+        ),
+      },
+    ]);
+    expect(permissions).toHaveLength(1 + 3);
+    expect(ofType(throughApi, "AWS::Lambda::Url")).toEqual([]);
   });
 
   test("by queues and schedules, of which each function has one at most", () => {

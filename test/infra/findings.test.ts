@@ -34,6 +34,8 @@ describe("AwsSolutions, NIST 800-53 R5 and Serverless", () => {
     ["the defaults", {}],
     ["all that can be switched on", everything],
     ["a key of the account's own", { ...everything, customerManagedKey: true, reservedConcurrency: 5 }],
+    ["a REST API in front", { ...everything, front: "restApi" }],
+    ["a firewall", { ...everything, canary: false, front: "restApi", firewall: true, allowedCidrs: "192.0.2.0/24" }],
   ])("find nothing that is not explained, with %s", async (_, context) => {
     const { pluginReports } = await check(context);
     expect(pluginReports.map(({ pluginName, violations }) => [pluginName, violations.length])).toEqual([
@@ -44,8 +46,14 @@ describe("AwsSolutions, NIST 800-53 R5 and Serverless", () => {
   });
 
   test("every explanation explains something that they find", async () => {
-    const { pluginReports } = await check(everything);
-    const found = pluginReports.flatMap(({ suppressedViolations }) => suppressedViolations);
+    const reports = [
+      await check(everything),
+      await check({ front: "restApi" }),
+      await check({ front: "restApi", firewall: true }),
+    ];
+    const found = reports.flatMap(({ pluginReports }) =>
+      pluginReports.flatMap(({ suppressedViolations }) => suppressedViolations),
+    );
     const used = new Set(found.map(({ acknowledgedId, reason }) => `${acknowledgedId}: ${reason}`));
     expect(explanations.flatMap(({ rules, reason }) => rules.map((rule) => `${rule}: ${reason}`)).sort()).toEqual(
       [...used].sort(),
