@@ -8,6 +8,8 @@ const releases = new URL("releases/", import.meta.url);
 
 /** What holds data, secrets, or an address that somebody outside was told. */
 const keeping: ReadonlySet<string> = new Set([
+  "AWS::ApiGateway::RestApi",
+  "AWS::ApiGateway::Stage",
   "AWS::DynamoDB::Table",
   "AWS::KMS::Key",
   "AWS::Lambda::Url",
@@ -63,6 +65,27 @@ describe("switching on", () => {
     // With a key for everything, the one of the operations topic, which keeps nothing, is no longer needed.
     const allowed = name === "customerManagedKey" ? [expect.stringMatching(/^OperationsKey\w+ WILL_DESTROY$/)] : [];
     expect(losses(now, after)).toEqual(allowed);
+  });
+
+  test("a REST API as front takes away the Function URL, which Okta was told, and nothing else that keeps something", () => {
+    const after = synthesize({ ...everything, canary: false, front: "restApi" }).template.toJSON();
+    expect(losses(now, after)).toEqual([expect.stringMatching(/^ReceiverFunctionFunctionUrl\w+ WILL_DESTROY$/)]);
+    expect(losses(after, now)).toEqual([
+      expect.stringMatching(/^ReceiverRestApi\w+ WILL_DESTROY$/),
+      expect.stringMatching(/^ReceiverRestApiDeploymentStagehook\w+ WILL_DESTROY$/),
+    ]);
+  });
+
+  test.each([
+    ["a firewall", { firewall: true }],
+    ["networks", { allowedCidrs: "192.0.2.0/24" }],
+    ["a key of the account's own", { customerManagedKey: true }],
+  ])("%s leaves the REST API's URL as it is", (_, settings) => {
+    const front = { ...everything, canary: false, front: "restApi" };
+    const before = synthesize(front).template.toJSON();
+    const after = synthesize({ ...front, ...settings }).template.toJSON();
+    expect(losses(before, after).filter((loss) => loss.startsWith("Receiver"))).toEqual([]);
+    expect(after.Outputs.HookUrl).toEqual(before.Outputs.HookUrl);
   });
 });
 
