@@ -145,7 +145,7 @@ describe("the authorization matrix", () => {
     }
   });
 
-  test("a REST API in front changes nobody's rights, and adds no role", () => {
+  test("a REST API in front changes no role's rights, and adds no role", () => {
     expect(authorizations(synthesize({ ...everything, front: "restApi", firewall: true }))).toEqual(actual);
   });
 
@@ -181,7 +181,7 @@ describe("functions are invoked by their triggers alone:", () => {
     ]);
   });
 
-  test("by one method of one stage of the API where that is the front, and then by nobody through a URL", () => {
+  test("by one method of one stage of the API where that is the front, and then through no URL", () => {
     const throughApi = synthesize({ ...everything, front: "restApi" });
     const permissions = ofType(throughApi, "AWS::Lambda::Permission").map(
       ([, { Properties }]) => throughApi.readable(Properties) as Record<string, unknown>,

@@ -67,7 +67,7 @@ describe("switching on", () => {
     expect(losses(now, after)).toEqual(allowed);
   });
 
-  test("a REST API as front takes away the Function URL, which Okta was told, and nothing else that keeps something", () => {
+  test("a REST API as front takes away the Function URL, which Okta delivers to, and nothing else that keeps something", () => {
     const after = synthesize({ ...everything, canary: false, front: "restApi" }).template.toJSON();
     expect(losses(now, after)).toEqual([expect.stringMatching(/^ReceiverFunctionFunctionUrl\w+ WILL_DESTROY$/)]);
     expect(losses(after, now)).toEqual([
