@@ -20,9 +20,14 @@ export async function profiles(users: number): Promise<void> {
     const file = await writeProfiles(folder, users);
     const dry = await command("import", file, "--dry-run");
     const written = await command("import", file);
+    const again = await command("import", file);
     const name = `import of ${users} rows`;
     print(
       { name: `${name}, written`, value: written.milliseconds, unit: "milliseconds" },
+      { name: "the same as a dry run", value: dry.milliseconds, unit: "milliseconds" },
+    );
+    print(
+      { name: `${name} once more, unchanged`, value: again.milliseconds, unit: "milliseconds" },
       { name: "the same as a dry run", value: dry.milliseconds, unit: "milliseconds" },
     );
     print(

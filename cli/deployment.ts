@@ -69,7 +69,8 @@ export async function findDeployment({ stack, local, url }: DeploymentOptions): 
   };
   return {
     sqs: new SQSClient({}),
-    dynamodb: new DynamoDBClient({}),
+    // An import waits for a table that is throttled: the SDK pauses between its tries, up to 20 seconds.
+    dynamodb: new DynamoDBClient({ maxAttempts: 8 }),
     sns: new SNSClient({}),
     alertTopicArn: output("AlertTopicArn"),
     hookUrl: output("HookUrl"),

@@ -1,11 +1,6 @@
-import {
-  type Change,
-  type ProfileItem,
-  type ProfileItems,
-  type StoredLocation,
-  sameLocations,
-} from "../lambda/profiles/profile-items.ts";
+import type { Decide, Decision, ProfileItems } from "../lambda/profiles/profile-items.ts";
 import type { ProfileLocation } from "../lambda/profiles/profile-location.ts";
+import { type StoredLocation, sameLocations } from "../lambda/profiles/stored-profile.ts";
 import type { Geocoder } from "./geocoding/geocoder.ts";
 import { type BadRow, readProfileRows } from "./profile-file.ts";
 
@@ -28,7 +23,7 @@ export interface ImportReport {
 /** How an import is done. */
 export interface ImportOptions {
   readonly file: string;
-  readonly items: ProfileItems;
+  readonly items: Pick<ProfileItems, "get" | "update">;
   readonly geocode: Geocoder;
   /** Whether nothing is written. */
   readonly dryRun: boolean;
@@ -36,9 +31,6 @@ export interface ImportOptions {
   /** Told now and then how far it is. */
   readonly onProgress: (report: Readonly<ImportReport>) => void;
 }
-
-/** What marks a location as one that an import wrote, and may replace. */
-const imported = "import";
 
 /** Users that are read and written together. */
 const pieceSize = 500;
@@ -110,7 +102,7 @@ async function* readUsers(
 
 /** Coordinates in the file win; without any, the city is looked up. */
 function place(line: number, location: ProfileLocation, geocode: Geocoder, report: ImportReport): StoredLocation {
-  const stored = { ...location, source: imported };
+  const stored = { ...location, until: null };
   if (location.latitude !== null) return stored;
   const geocoded = geocode(location);
   if (!geocoded.found) {
@@ -126,26 +118,26 @@ async function importPiece(
   { items, dryRun, now }: ImportOptions,
   report: ImportReport,
 ): Promise<void> {
-  const existing = await items.get(piece.map(([user]) => user));
-  const changes: Change[] = [];
-  for (const [user, locations] of piece) {
-    const before = existing.get(user);
-    const kept = (before?.locations ?? []).filter((location) => (location.source ?? before?.source) !== imported);
-    const after = [...kept, ...locations];
-    if (sameLocations(before?.locations, after)) {
-      report.unchanged += 1;
-      continue;
-    }
-    if (before === undefined) report.created += 1;
+  const wanted = new Map(piece);
+  const decide: Decide = (user, before) => {
+    const locations = wanted.get(user) ?? [];
+    if (sameLocations(before?.imported?.locations ?? [], locations)) return null;
+    return { locations, updatedAt: now.toISOString(), syncedAt: null };
+  };
+  const users = [...wanted.keys()];
+  const decisions = dryRun ? await preview(users, decide, items) : await items.update("imported", users, decide);
+  for (const { before, after } of decisions) {
+    if (after === null) report.unchanged += 1;
+    else if (before === undefined) report.created += 1;
     else report.changed += 1;
-    const item: ProfileItem = {
-      ...before,
-      user,
-      locations: after,
-      source: before?.source ?? imported,
-      updatedAt: now.toISOString(),
-    };
-    changes.push({ user, item });
   }
-  if (!dryRun) await items.write(changes);
+}
+
+/** What would be decided, with nothing written. */
+async function preview(users: readonly string[], decide: Decide, { get }: ImportOptions["items"]): Promise<Decision[]> {
+  const existing = await get(users);
+  return users.map((user) => {
+    const before = existing.get(user);
+    return { user, before, after: decide(user, before) };
+  });
 }

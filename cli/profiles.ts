@@ -10,9 +10,10 @@ import { createLookUp } from "../lambda/look-up.ts";
 import type { GeographicalContext } from "../lambda/okta/log-event.ts";
 import { defaultAttributes, type LocationAttributes, readLocationAttributes } from "../lambda/okta-api/okta-user.ts";
 import { createUsersApi } from "../lambda/okta-api/users-api.ts";
-import { openProfileItems, type ProfileItem, type StoredLocation } from "../lambda/profiles/profile-items.ts";
+import { openProfileItems } from "../lambda/profiles/profile-items.ts";
 import type { ProfileLocation } from "../lambda/profiles/profile-location.ts";
-import { travelPrefix } from "../lambda/profiles/profile-table.ts";
+import { isJourneyKey, keysOfProfile } from "../lambda/profiles/profile-table.ts";
+import { allLocations, type Profile } from "../lambda/profiles/stored-profile.ts";
 import { syncProfiles } from "../lambda/profiles/sync.ts";
 import { createSyncState } from "../lambda/profiles/sync-state.ts";
 import { createCommand, InputError, runCommand } from "./command.ts";
@@ -22,6 +23,7 @@ import { createGeocoder, type Geocoder } from "./geocoding/geocoder.ts";
 import { askingOkta, credentialHelp, openOkta } from "./okta-credential.ts";
 import type { BadRow } from "./profile-file.ts";
 import { type ImportReport, importProfiles } from "./profile-import.ts";
+import { addJourney } from "./profile-journeys.ts";
 import { createProgress } from "./progress.ts";
 
 const print = (text: string) => process.stdout.write(`${text}\n`);
@@ -83,8 +85,7 @@ const keysOf = (user: string) => [...new Set([user, user.toLowerCase()])];
 
 async function show(user: string, options: DeploymentOptions): Promise<void> {
   const items = openItems(await findDeployment(options));
-  const keys = keysOf(user).flatMap((key) => [key, travelPrefix + key]);
-  const found = await items.get(keys);
+  const found = await items.get(keysOf(user).flatMap(keysOfProfile));
   if (found.size === 0) throw new InputError(`no profile of ${user}; an Okta user id (00u...) or a login is expected`);
   for (const item of found.values()) print(describe(item));
 }
@@ -98,19 +99,24 @@ async function list(options: DeploymentOptions): Promise<void> {
   print(users === 0 ? "There are no profiles." : `${count(users)} profiles.`);
 }
 
-function describe({ user, locations, source, updatedAt }: ProfileItem): string {
-  const lines = locations.map(
-    (location) => `  ${describeStored(location)}${location.until === undefined ? "" : `, until ${location.until}`}`,
+/** An item: who says something of the user, and since when; then the locations. */
+function describe(profile: Profile): string {
+  const { user, locations, source, updatedAt, imported, okta } = profile;
+  const sources = [
+    ...(locations.length === 0 ? [] : [[source ?? "unknown source", updatedAt]]),
+    ...(imported === null ? [] : [["import", imported.updatedAt]]),
+    ...(okta === null ? [] : [["okta", okta.updatedAt]]),
+  ].map((each) => each.filter(Boolean).join(", "));
+  const lines = allLocations(profile).map(
+    (location) => `  ${describeStored(location)}${location.until === null ? "" : `, until ${location.until}`}`,
   );
-  return [`${user}${updatedAt === undefined ? "" : `  (${source ?? "unknown source"}, ${updatedAt})`}`, ...lines].join(
-    "\n",
-  );
+  return [`${user}${sources.length === 0 ? "" : `  (${sources.join("; ")})`}`, ...lines].join("\n");
 }
 
-function describeStored({ label, city, state, countryCode: country, latitude, longitude }: StoredLocation): string {
+function describeStored({ label, city, state, countryCode: country, latitude, longitude }: ProfileLocation): string {
   const place = [city, state, country].filter(Boolean).join(", ") || "nowhere that is named";
-  const coordinates = typeof latitude === "number" ? ` (${latitude}, ${longitude})` : " (no coordinates)";
-  return `${label ?? "location"}: ${place}${coordinates}`;
+  const coordinates = latitude !== null ? ` (${latitude}, ${longitude})` : " (no coordinates)";
+  return `${label}: ${place}${coordinates}`;
 }
 
 /** The columns of an export, which an import reads back. */
@@ -128,11 +134,12 @@ const exportColumns = [
 
 async function exportAll(options: DeploymentOptions): Promise<void> {
   print(exportColumns.join(","));
-  for await (const { user, locations } of openItems(await findDeployment(options)).scan()) {
+  for await (const profile of openItems(await findDeployment(options)).scan()) {
+    const { user } = profile;
     // Journeys end by themselves: they are no part of a profile to be carried elsewhere.
-    if (user.startsWith(travelPrefix)) continue;
+    if (isJourneyKey(user)) continue;
     const key = user.startsWith("00u") ? { userId: user, login: "" } : { userId: "", login: user };
-    for (const location of locations) {
+    for (const location of allLocations(profile)) {
       const row = { ...location, ...key };
       print(exportColumns.map((column) => quote(row[column])).join(","));
     }
@@ -146,12 +153,10 @@ function quote(value: unknown): string {
 
 async function remove(user: string, options: DeploymentOptions): Promise<void> {
   const deployment = await findDeployment(options);
-  const items = openItems(deployment);
-  const found = await items.get(keysOf(user).flatMap((key) => [key, travelPrefix + key]));
+  const removed = await openItems(deployment).remove(keysOf(user).flatMap(keysOfProfile));
   const forgotten = await forgetUsers(keysOf(user), deployment);
-  if (found.size === 0 && forgotten === 0) throw new InputError(`nothing is kept of ${user}`);
-  await items.write([...found.keys()].map((key) => ({ user: key, item: null })));
-  if (found.size > 0) print(`Deleted: ${[...found.keys()].join(", ")}`);
+  if (removed.length === 0 && forgotten === 0) throw new InputError(`nothing is kept of ${user}`);
+  if (removed.length > 0) print(`Deleted: ${removed.toSorted().join(", ")}`);
   if (forgotten > 0) print("Deleted: what is remembered of the user's proxied sessions");
 }
 
@@ -180,25 +185,12 @@ interface TravelOptions extends DeploymentOptions, PlaceOptions {
 async function travel(user: string, options: TravelOptions): Promise<void> {
   if (options.until.getTime() <= Date.now()) throw new InputError("--until lies in the past");
   if (options.country === undefined) throw new InputError("--country is missing");
-  const items = openItems(await findDeployment(options));
-  const location: StoredLocation = {
-    ...(await toLocation(options, "journey")),
-    source: "manual",
-    until: options.until.toISOString(),
-  };
-  const key = travelPrefix + (user.startsWith("00u") ? user : user.toLowerCase());
-  const before = (await items.get([key])).get(key);
-  const now = new Date();
-  const still = (before?.locations ?? []).filter(
-    ({ until }) => until !== undefined && Date.parse(until) > now.getTime(),
-  );
-  const locations = [...still, location];
-  const ends = locations.map(({ until }) => Date.parse(until ?? ""));
-  const expiration = Math.ceil(Math.max(...ends) / 1_000);
-  await items.write([
-    { user: key, item: { user: key, locations, source: "manual", updatedAt: now.toISOString(), expiration } },
-  ]);
-  print(`${user} may be in ${describeStored(location)} until ${location.until}.`);
+  const { dynamodb, profileTable } = await findDeployment(options);
+  const { until } = options;
+  const location = await toLocation(options, "journey");
+  const key = user.startsWith("00u") ? user : user.toLowerCase();
+  await addJourney(dynamodb, profileTable, { user: key, location, until }, new Date());
+  print(`${user} may be in ${describeStored(location)} until ${until.toISOString()}.`);
 }
 
 /** A location by name, with the coordinates of its city where it is known. */
@@ -304,10 +296,9 @@ async function sync(options: SyncOptions): Promise<void> {
   }, "What was read is kept; the next sync goes on there.").finally(() => progress.done());
 }
 
-function withCoordinates(location: StoredLocation, geocode: Geocoder): StoredLocation {
-  const { city = null, state = null, countryCode: country = null } = location;
-  if (city === null) return location;
-  const geocoded = geocode({ city, state, countryCode: country });
+function withCoordinates(location: ProfileLocation, geocode: Geocoder): ProfileLocation {
+  if (location.city === null) return location;
+  const geocoded = geocode(location);
   return geocoded.found ? { ...location, latitude: geocoded.latitude, longitude: geocoded.longitude } : location;
 }
 

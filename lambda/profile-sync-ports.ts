@@ -9,7 +9,8 @@ import { createSyncState } from "./profiles/sync-state.ts";
 /** The ports of what reads users from Okta. */
 export function createSyncPorts(config: SyncConfig): () => Promise<SyncPorts> {
   const { orgUrl, credentialSecretArn, attributes, profileTable, stateTable } = config;
-  const dynamodb = new DynamoDBClient({});
+  // A table that is throttled is waited for: the SDK pauses between its tries, up to 20 seconds.
+  const dynamodb = new DynamoDBClient({ maxAttempts: 8 });
   const getClient = oktaClientOf({ orgUrl, credentialSecretArn, scopes: ["okta.users.read"] });
   const ports = {
     items: openProfileItems(dynamodb, profileTable),

@@ -27,6 +27,22 @@ beforeAll(async () => {
     locations: { L: [tokyo("2100-01-01T00:00:00Z"), tokyo("2020-01-01T00:00:00Z")] },
   });
   await put({ user: { S: "travel#00u2" }, locations: { L: [tokyo("2100-01-01T00:00:00Z"), tokyo("lately")] } });
+  await put({
+    user: { S: "JOURNEY#z" },
+    locations: { L: [tokyo("2100-01-01T00:00:00Z"), tokyo("2020-01-01T00:00:00Z")] },
+  });
+  const home = (countryCode: string) => ({ L: [{ M: { label: { S: "home" }, countryCode: { S: countryCode } } }] });
+  await put({
+    user: { S: "travel#z" },
+    locations: { L: [tokyo("2100-01-01T00:00:00Z")] },
+    okta: { M: { locations: home("SE") } },
+  });
+  await put({
+    user: { S: "sources" },
+    okta: { M: { locations: home("SE"), syncedAt: { S: "2026-11-25T00:00:00Z" } } },
+    imported: { M: { locations: home("DE") } },
+    locations: home("PT"),
+  });
   for (let index = 0; index < 120; index += 1) await put({ user: { S: `many-${index}` }, locations: { L: [] } });
   client.destroy();
 });
@@ -97,6 +113,20 @@ describe("profile locations", () => {
     expect(found.get("00u2")?.[0]).not.toHaveProperty("until");
   });
 
+  test("of all sources are found, in a fixed order", async () => {
+    const found = (await find("sources")).get("sources");
+    expect(found?.map(({ countryCode }) => countryCode)).toEqual(["PT", "DE", "SE"]);
+    expect(Object.keys(found?.[0] ?? {})).not.toContain("source");
+  });
+
+  test("are found of every user in a delivery, whatever logins strangers typed", async () => {
+    const found = await find("travel#z", "z", "journey#z", "00u1");
+    expect(found.get("z")?.map(({ label }) => label)).toEqual(["journey", "journey"]);
+    expect(found.get("travel#z")?.map(({ countryCode }) => countryCode)).toEqual(["SE"]);
+    expect(found.get("00u1")).toHaveLength(2);
+    expect([...found.keys()].sort()).toEqual(["00u1", "travel#z", "z"]);
+  });
+
   test("that are no locations are left out, and odd parts of one are null", async () => {
     expect((await find("odd")).get("odd")).toEqual([expect.objectContaining({ label: "location", latitude: null })]);
   });
@@ -110,7 +140,7 @@ describe("unprocessed keys", () => {
   test("are asked for again", async () => {
     const { calls } = await throttleTo({ [names.profileTable]: 4 });
     expect((await find("many-1", "many-2", "many-3", "many-4", "many-5")).size).toBe(5);
-    expect(calls()).toBe(3);
+    expect(calls()).toBe(4);
   });
 
   test("of the profile table that stay unprocessed mean that the store is unavailable", async () => {

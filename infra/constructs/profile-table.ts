@@ -2,6 +2,9 @@ import type { Grant, IGrantable } from "aws-cdk-lib/aws-iam";
 import type { Construct } from "constructs";
 import { OwnTable, type OwnTableProps } from "./own-table.ts";
 
+/** What a writer does with single items: it reads them as of now, and updates or removes each by a condition. */
+const writing = ["dynamodb:BatchGetItem", "dynamodb:UpdateItem", "dynamodb:DeleteItem"];
+
 /** The table of users' profile locations. It stays when the stack goes: nobody wants to load it twice. */
 export class ProfileTable extends OwnTable {
   constructor(scope: Construct, id: string, props: Pick<OwnTableProps, "encryption">) {
@@ -16,11 +19,11 @@ export class ProfileTable extends OwnTable {
 
   /** Lets look up profiles by key, write and remove them. */
   grantRefresh(grantee: IGrantable): Grant {
-    return this.grant(grantee, ["dynamodb:BatchGetItem", "dynamodb:BatchWriteItem"]);
+    return this.grant(grantee, writing);
   }
 
   /** Lets read all profiles, write and remove them. */
   grantSync(grantee: IGrantable): Grant {
-    return this.grant(grantee, ["dynamodb:BatchGetItem", "dynamodb:BatchWriteItem", "dynamodb:Scan"]);
+    return this.grant(grantee, [...writing, "dynamodb:Scan"]);
   }
 }

@@ -7,6 +7,8 @@ export interface TableKeys {
   readonly values: readonly string[];
   /** Attributes that are wanted. @default all */
   readonly attributes?: readonly string[];
+  /** Whether the items are those of this moment, for a writer that decides by them. @default false */
+  readonly consistent?: boolean;
 }
 
 /** What was found. */
@@ -20,25 +22,26 @@ export interface Found {
 /** DynamoDB's limit for one BatchGetItem, over all its tables. */
 const maximumBatch = 100;
 
-/** Unprocessed keys are asked for this often, with a pause that doubles, before a table counts as throttled. */
-const maximumRounds = 4;
+/** The pause before unprocessed keys are asked for again; it doubles. */
 const firstPauseMilliseconds = 25;
 
 /**
- * Reads items of several tables at once: one request for every hundred keys, all at the same time.
+ * Reads items of several tables at once: one request for every hundred keys, all at the same time. A value that is wanted
+ * twice is asked for once, since DynamoDB refuses a request that names a key twice.
  *
- * @param wanted no value twice
+ * @param maximumRounds unprocessed keys are asked for this often before a table counts as throttled
  * @throws when DynamoDB cannot be asked
  */
 export async function batchGet(
   client: DynamoDBClient,
   wanted: readonly TableKeys[],
-  signal: AbortSignal,
+  signal?: AbortSignal,
+  maximumRounds = 4,
 ): Promise<Found> {
   const { BatchGetItemCommand } = await import("@aws-sdk/client-dynamodb");
   const items = new Map<string, Record<string, AttributeValue>[]>(wanted.map(({ table }) => [table, []]));
   const unprocessed = new Set<string>();
-  const all = wanted.flatMap((each) => each.values.map((value) => ({ ...each, value })));
+  const all = wanted.flatMap((each) => [...new Set(each.values)].map((value) => ({ ...each, value })));
   const batches = Array.from({ length: Math.ceil(all.length / maximumBatch) }, (_, index) =>
     all.slice(index * maximumBatch, (index + 1) * maximumBatch),
   );
@@ -48,7 +51,7 @@ export async function batchGet(
       if (round > 0) await pause(firstPauseMilliseconds * 2 ** (round - 1));
       const { Responses = {}, UnprocessedKeys = {} } = await client.send(
         new BatchGetItemCommand({ RequestItems: pending }),
-        { abortSignal: signal },
+        signal && { abortSignal: signal },
       );
       for (const [table, found] of Object.entries(Responses)) items.get(table)?.push(...found);
       if (Object.keys(UnprocessedKeys).length === 0) return;
@@ -65,7 +68,11 @@ function toRequest(batch: readonly (TableKeys & { readonly value: string })[]): 
   return Object.fromEntries(
     [...byTable].map(([table, keys]) => [
       table,
-      { Keys: keys.map(({ key, value }) => ({ [key]: { S: value } })), ...projection(keys[0]?.attributes) },
+      {
+        Keys: keys.map(({ key, value }) => ({ [key]: { S: value } })),
+        ...(keys[0]?.consistent ? { ConsistentRead: true } : {}),
+        ...projection(keys[0]?.attributes),
+      },
     ]),
   );
 }

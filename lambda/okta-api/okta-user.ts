@@ -1,6 +1,6 @@
 import * as z from "zod/mini";
 import { countryCode } from "../geo/country.ts";
-import type { StoredLocation } from "../profiles/profile-items.ts";
+import type { ProfileLocation } from "../profiles/profile-location.ts";
 
 /** A user of Okta's Users API, as far as a profile needs it. */
 export const oktaUser = z.object({
@@ -47,9 +47,6 @@ export const defaultAttributes: readonly LocationAttributes[] = [
   { label: "Okta profile", city: "city", state: "state", countryCode: "countryCode", postalCode: "zipCode" },
 ];
 
-/** What marks a location as one that came from Okta, and that a sync may replace. */
-export const oktaSource = "okta";
-
 /** The keys of a user's profile: the id, and the lower-case login. */
 export function keysOfUser({ id, profile }: OktaUser): string[] {
   const login = typeof profile.login === "string" ? profile.login.toLowerCase() : "";
@@ -62,7 +59,7 @@ export function isGone({ status }: OktaUser): boolean {
 }
 
 /** The locations that a user's profile attributes tell; those that tell neither city nor country are left out. */
-export function locationsOfUser({ profile }: OktaUser, attributes: readonly LocationAttributes[]): StoredLocation[] {
+export function locationsOfUser({ profile }: OktaUser, attributes: readonly LocationAttributes[]): ProfileLocation[] {
   const read = (name: string | undefined): string | null => {
     const value = name === undefined ? undefined : profile[name];
     return typeof value === "string" && value.trim() !== "" ? value.trim() : null;
@@ -80,7 +77,6 @@ export function locationsOfUser({ profile }: OktaUser, attributes: readonly Loca
         postalCode: read(names.postalCode),
         latitude: null,
         longitude: null,
-        source: oktaSource,
       },
     ];
   });

@@ -1,130 +1,224 @@
-import type { DynamoDBClient } from "@aws-sdk/client-dynamodb";
-import { BatchGetCommand, BatchWriteCommand, DynamoDBDocumentClient, ScanCommand } from "@aws-sdk/lib-dynamodb";
-import type { ProfileLocation } from "./profile-location.ts";
+import { randomUUID } from "node:crypto";
+import {
+  type AttributeValue,
+  DeleteItemCommand,
+  type DynamoDBClient,
+  ScanCommand,
+  UpdateItemCommand,
+} from "@aws-sdk/client-dynamodb";
+import { atOnce } from "../at-once.ts";
+import { type Plain, toAttribute } from "../dynamodb/attribute-value.ts";
+import { batchGet } from "../dynamodb/batch-get.ts";
+import { isWritten } from "../dynamodb/conditional-write.ts";
+import { earlierNames, type Profile, readProfile, type Source, type SourceLocations } from "./stored-profile.ts";
 
-/** A location as it is stored: with where it is from, and, for a journey, its end. */
-export type StoredLocation = Partial<ProfileLocation> & {
-  /** `import`, `okta` or `manual`. An item written otherwise has it for all its locations. */
-  readonly source?: string;
-  /** ISO 8601, UTC. */
-  readonly until?: string;
-};
+/**
+ * Decides what a source says of a user. It is called again when another writer changed the item in between.
+ *
+ * @param before what is stored; undefined when there is no item
+ * @returns null when it stays as it is; without any locations, those of the source are removed
+ */
+export type Decide = (user: string, before: Profile | undefined) => SourceLocations | null;
 
-/** An item of the profile table. */
-export interface ProfileItem {
+/** What was decided about a user, and is stored unless `after` is null. */
+export interface Decision {
   readonly user: string;
-  readonly locations: readonly StoredLocation[];
-  readonly source?: string;
-  readonly updatedAt?: string;
-  /** When a sync from Okta last saw the user (ISO 8601, UTC). */
-  readonly syncedAt?: string;
-  /** Seconds since 1970, for the table's time to live. */
-  readonly expiration?: number;
+  readonly before: Profile | undefined;
+  readonly after: SourceLocations | null;
 }
 
-/** DynamoDB's limits for one request. */
-const maximumReads = 100;
-const maximumWrites = 25;
-/** Unprocessed items are asked for again this often, with pauses that double. */
-const maximumRounds = 8;
-const firstPauseMilliseconds = 50;
-
-/** A change of the table: an item as it shall be, or null to remove it. */
-export interface Change {
-  readonly user: string;
-  readonly item: ProfileItem | null;
-}
-
-/** The profile table with its items whole, for whoever writes it. */
+/** The profile table, for the commands and functions that write it. */
 export interface ProfileItems {
-  /** Items by key; a key without one is missing. Any number of keys. */
-  readonly get: (users: readonly string[]) => Promise<ReadonlyMap<string, ProfileItem>>;
-  /** Writes and removes any number of items. */
-  readonly write: (changes: readonly Change[]) => Promise<void>;
+  /** Items by key, as of now; a key without one is missing. Any number of keys. */
+  readonly get: (keys: readonly string[]) => Promise<ReadonlyMap<string, Profile>>;
+  /**
+   * Replaces what one source says of users: one write for each user that changes, which touches that source's attribute
+   * only, and none for the others. An item that loses its last location is removed.
+   *
+   * @returns a decision for each user, in no order
+   */
+  readonly update: (source: Source, users: readonly string[], decide: Decide) => Promise<readonly Decision[]>;
+  /** Removes items whole; returns the keys of those that there were. */
+  readonly remove: (keys: readonly string[]) => Promise<readonly string[]>;
   /** All items, as they come. */
-  readonly scan: () => AsyncGenerator<ProfileItem>;
+  readonly scan: () => AsyncGenerator<Profile>;
 }
+
+type Item = Readonly<Record<string, AttributeValue>>;
+
+/** Writes in progress at the same time: half of the connections that the SDK opens. */
+const concurrency = 25;
+/** A user is decided about this often, each time that another writer was faster, before the update fails. */
+const maximumTries = 20;
+/** Unprocessed keys are asked for this often: with pauses that double from 25 ms, for 13 seconds in all. */
+const maximumRounds = 10;
+/**
+ * Entries of the earlier form that move in one write. An expression may take 4 KB: a condition on one of them takes up to
+ * 22 bytes. https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/Constraints.html
+ */
+const maximumMoved = 100;
 
 /** Opens the profile table. */
 export function openProfileItems(dynamodb: DynamoDBClient, profileTable: string): ProfileItems {
-  const client = DynamoDBDocumentClient.from(dynamodb, { marshallOptions: { removeUndefinedValues: true } });
+  const read = async (keys: readonly string[]): Promise<ReadonlyMap<string, Item>> => {
+    const wanted = { table: profileTable, key: "user", values: keys, consistent: true };
+    const { items, unprocessed } = await batchGet(dynamodb, [wanted], undefined, maximumRounds);
+    if (unprocessed.size > 0) throw new Error(`the profile table ${profileTable} is throttled; try again later`);
+    return new Map((items.get(profileTable) ?? []).map((item) => [item.user?.S ?? "", item]));
+  };
   return {
-    async get(users) {
-      const found = new Map<string, ProfileItem>();
-      for (const batch of batches([...new Set(users)], maximumReads)) {
-        let pending: Record<string, { Keys?: Record<string, unknown>[] }> = {
-          [profileTable]: { Keys: batch.map((user) => ({ user })) },
-        };
-        await repeat(async () => {
-          const { Responses, UnprocessedKeys = {} } = await client.send(
-            new BatchGetCommand({ RequestItems: pending as never }),
-          );
-          for (const item of Responses?.[profileTable] ?? [])
-            found.set(String(item.user), item as unknown as ProfileItem);
-          pending = UnprocessedKeys as typeof pending;
-          return Object.keys(pending).length === 0;
-        });
-      }
-      return found;
+    async get(keys) {
+      return new Map([...(await read(keys))].map(([key, item]) => [key, readProfile(item)]));
     },
-    async write(changes) {
-      for (const batch of batches(changes, maximumWrites)) {
-        let pending: Record<string, unknown[]> = {
-          [profileTable]: batch.map(({ user, item }) =>
-            item === null ? { DeleteRequest: { Key: { user } } } : { PutRequest: { Item: item } },
-          ),
-        };
-        await repeat(async () => {
-          const { UnprocessedItems = {} } = await client.send(
-            new BatchWriteCommand({ RequestItems: pending as never }),
-          );
-          pending = UnprocessedItems as Record<string, unknown[]>;
-          return Object.keys(pending).length === 0;
+    async update(source, users, decide) {
+      const decisions: Decision[] = [];
+      let pending: readonly string[] = [...new Set(users)];
+      for (let attempt = 0; attempt < maximumTries; attempt += 1) {
+        const items = await read(pending);
+        const again: string[] = [];
+        await atOnce(concurrency, pending, async (user) => {
+          const item = items.get(user);
+          const before = item && readProfile(item);
+          const after = decide(user, before);
+          const isDone = after === null || (await write(dynamodb, toWrite(profileTable, user, source, item, after)));
+          if (isDone) decisions.push({ user, before, after });
+          else again.push(user);
         });
+        if (again.length === 0) return decisions;
+        pending = again;
       }
+      throw new Error(
+        `${pending.length} items of ${profileTable} changed at each of ${maximumTries} tries to write them; try again`,
+      );
+    },
+    async remove(keys) {
+      const removed: string[] = [];
+      await atOnce(concurrency, new Set(keys), async (user) => {
+        const { Attributes } = await dynamodb.send(
+          new DeleteItemCommand({ TableName: profileTable, Key: { user: { S: user } }, ReturnValues: "ALL_OLD" }),
+        );
+        if (Attributes !== undefined) removed.push(user);
+      });
+      return removed;
     },
     async *scan() {
-      let from: Record<string, unknown> | undefined;
+      let from: Record<string, AttributeValue> | undefined;
       do {
-        const { Items = [], LastEvaluatedKey } = await client.send(
-          new ScanCommand({ TableName: profileTable, ...(from === undefined ? {} : { ExclusiveStartKey: from }) }),
+        const { Items = [], LastEvaluatedKey } = await dynamodb.send(
+          new ScanCommand({ TableName: profileTable, ExclusiveStartKey: from }),
         );
-        yield* Items as unknown as ProfileItem[];
+        yield* Items.map(readProfile);
         from = LastEvaluatedKey;
       } while (from !== undefined);
     },
   };
 }
 
-/** Repeats a request until nothing is left unprocessed. */
-async function repeat(request: () => Promise<boolean>): Promise<void> {
-  for (let round = 0; round < maximumRounds; round += 1) {
-    if (await request()) return;
-    await new Promise((resolve) => setTimeout(resolve, firstPauseMilliseconds * 2 ** round));
+/** A conditional write, as DynamoDB takes it. */
+interface Write {
+  readonly input: {
+    readonly TableName: string;
+    readonly Key: Record<string, AttributeValue>;
+    readonly ConditionExpression: string;
+    readonly ExpressionAttributeNames: Record<string, string>;
+    readonly ExpressionAttributeValues?: Record<string, AttributeValue>;
+  };
+  /** Null to remove the item. */
+  readonly update: string | null;
+  /** Whether nothing of the source is left in the earlier form. */
+  readonly isLast: boolean;
+}
+
+/** False when the item is not what it was, or entries of the earlier form are left: it has to be decided about again. */
+async function write(dynamodb: DynamoDBClient, { input, update, isLast }: Write): Promise<boolean> {
+  const sent =
+    update === null
+      ? dynamodb.send(new DeleteItemCommand(input))
+      : dynamodb.send(new UpdateItemCommand({ ...input, UpdateExpression: update }));
+  return (await isWritten(sent)) && isLast;
+}
+
+/**
+ * The write of what a source says of a user. Its condition is that the source's attribute is still the one that was read,
+ * by the revision that each write gives it; that every entry of the earlier form that it moves is still one of that
+ * source; and, where the source has no locations left, that the other attributes are absent if the item goes, and are not
+ * if it stays. Other sources may write as they like.
+ */
+function toWrite(
+  profileTable: string,
+  user: string,
+  source: Source,
+  item: Item | undefined,
+  after: SourceLocations,
+): Write {
+  const names = new Map<string, string>();
+  const values: Record<string, AttributeValue> = {};
+  const name = (attribute: string) => {
+    const reference = names.get(attribute) ?? `#${names.size}`;
+    names.set(attribute, reference);
+    return reference;
+  };
+  const value = (reference: string, attribute: AttributeValue) => {
+    values[reference] = attribute;
+    return reference;
+  };
+
+  const other: Source = source === "okta" ? "imported" : "okta";
+  const entries = item?.locations?.L ?? [];
+  const earlier = entries.flatMap((entry, index) => (entry.M?.source?.S === earlierNames[source] ? [index] : []));
+  // From the last on, so that the positions of the others stay, also where entries are removed one after the other.
+  const moved = earlier.toReversed().slice(0, maximumMoved);
+  const isAllMoved = moved.length > 0 && moved.length === entries.length;
+  const keepsLocations = item?.locations !== undefined && !isAllMoved;
+  const isGone = after.locations.length === 0;
+  const removesItem = isGone && !keepsLocations && item?.[other] === undefined;
+
+  const revision = item?.[source]?.M?.revision;
+  const own = `${name(source)}.${name("revision")}`;
+  const entryAt = (index: number) => `${name("locations")}[${index}]`;
+  const conditions = [
+    revision === undefined ? `attribute_not_exists(${own})` : `${own} = ${value(":seen", revision)}`,
+    ...moved.map((index) => `${entryAt(index)}.${name("source")} = ${value(":earlier", { S: earlierNames[source] })}`),
+  ];
+  if (isAllMoved) conditions.push(`size(${name("locations")}) = ${value(":count", toAttribute(entries.length))}`);
+  if (removesItem) {
+    conditions.push(`attribute_not_exists(${name(other)})`);
+    if (!isAllMoved) conditions.push(`attribute_not_exists(${name("locations")})`);
+  } else if (isGone) {
+    const remains = [`attribute_exists(${name(other)})`];
+    if (keepsLocations && moved.length === 0) remains.push(`attribute_exists(${name("locations")})`);
+    if (keepsLocations && moved.length > 0) {
+      remains.push(`size(${name("locations")}) > ${value(":moved", toAttribute(moved.length))}`);
+    }
+    conditions.push(`(${remains.join(" OR ")})`);
   }
-  throw new Error(`the profile table left items unprocessed ${maximumRounds} times: it is throttled; try again later`);
+
+  const toUpdate = () => {
+    const removed = isAllMoved ? ["locations", "source", "updatedAt"].map(name) : moved.map(entryAt);
+    if (source === "okta" && item?.syncedAt !== undefined) removed.push(name("syncedAt"));
+    if (isGone) removed.push(name(source));
+    return [
+      ...(isGone ? [] : [`SET ${name(source)} = ${value(":after", toStored(after))}`]),
+      ...(removed.length === 0 ? [] : [`REMOVE ${removed.join(", ")}`]),
+    ].join(" ");
+  };
+  const update = removesItem ? null : toUpdate();
+  return {
+    input: {
+      TableName: profileTable,
+      Key: { user: { S: user } },
+      ConditionExpression: conditions.join(" AND "),
+      ExpressionAttributeNames: Object.fromEntries([...names].map(([attribute, reference]) => [reference, attribute])),
+      ...(Object.keys(values).length === 0 ? {} : { ExpressionAttributeValues: values }),
+    },
+    update,
+    isLast: moved.length === earlier.length,
+  };
 }
 
-function batches<Item>(items: readonly Item[], size: number): Item[][] {
-  return Array.from({ length: Math.ceil(items.length / size) }, (_, index) =>
-    items.slice(index * size, (index + 1) * size),
-  );
-}
-
-/** Whether two lists of locations tell the same, in the same order: null is as good as missing. */
-export function sameLocations(
-  first: readonly StoredLocation[] | undefined,
-  second: readonly StoredLocation[] | undefined,
-): boolean {
-  return canonical(first ?? null) === canonical(second ?? null);
-}
-
-function canonical(locations: readonly StoredLocation[] | null): string {
-  return JSON.stringify(
-    locations?.map((location) =>
-      Object.entries(location)
-        .filter(([, value]) => value !== null && value !== undefined)
-        .sort(([a], [b]) => (a < b ? -1 : 1)),
-    ) ?? null,
-  );
+/** A source's attribute, with a revision of its own. A missing value is no attribute. */
+function toStored({ locations, ...times }: SourceLocations): AttributeValue {
+  const given = (values: Readonly<Record<string, Plain>>) =>
+    Object.fromEntries(Object.entries(values).filter(([, each]) => each !== null));
+  return toAttribute({ ...given(times), locations: locations.map(given), revision: randomUUID() });
 }

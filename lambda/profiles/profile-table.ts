@@ -1,52 +1,70 @@
 import type { AttributeValue } from "@aws-sdk/client-dynamodb";
-import * as z from "zod/mini";
-import { toPlain } from "../dynamodb/attribute-value.ts";
 import type { TableKeys } from "../dynamodb/batch-get.ts";
-import { type ProfileLocation, profileLocation } from "./profile-location.ts";
+import type { ProfileLocation } from "./profile-location.ts";
+import { allLocations, readProfile, type StoredLocation } from "./stored-profile.ts";
 
-/** Journeys are items of their own, which the table's time to live removes: the key is this before the user's. */
-export const travelPrefix = "travel#";
+/*
+ * Journeys are items of their own, which the table's time to live removes. Their key is a prefix before the user's: one in
+ * capitals, as logins are looked up in lower case, so that no login, whatever a stranger types, is the key of a journey.
+ */
+const journeyPrefix = "JOURNEY#";
+/** The prefix of an earlier form, which a login may begin with. Such journeys are read until they end. */
+const earlierJourneyPrefix = "travel#";
 
-/** A location as it is stored: one of a journey has an end, in ISO 8601. */
-const storedLocation = z.extend(profileLocation, { until: z.catch(z.nullable(z.string()), null) });
-const storedLocations = z.catch(z.array(z.catch(z.nullable(storedLocation), null)), []);
+/** The key of a user's journeys. */
+export function journeyKey(user: string): string {
+  return journeyPrefix + user;
+}
+
+/** The keys of everything that the profile table holds of a user: the profile, and journeys of both forms. */
+export function keysOfProfile(user: string): string[] {
+  return [user, journeyKey(user), earlierJourneyPrefix + user];
+}
+
+/** Whether an item holds journeys, by its key. */
+export function isJourneyKey(key: string): boolean {
+  return key.startsWith(journeyPrefix) || key.startsWith(earlierJourneyPrefix);
+}
 
 /** The keys of these users' items, those of their journeys among them. */
 export function profileKeysOf(tableName: string, users: readonly string[]): TableKeys {
-  const values = users.flatMap((user) => [user, travelPrefix + user]);
-  return { table: tableName, key: "user", values, attributes: ["user", "locations"] };
+  return {
+    table: tableName,
+    key: "user",
+    values: users.flatMap(keysOfProfile),
+    attributes: ["user", "locations", "imported", "okta"],
+  };
 }
 
 /** Reads items of the profile table: locations by user. A user's journeys are found with the rest, until they end. */
 export function readProfiles(
   items: readonly Readonly<Record<string, AttributeValue>>[],
 ): ReadonlyMap<string, readonly ProfileLocation[]> {
-  return merge(
-    items.flatMap(({ user, locations }): [string, readonly ProfileLocation[]][] =>
-      user?.S === undefined ? [] : [[user.S, readLocations(locations)]],
-    ),
-  );
-}
-
-/** Brings a user's own locations and those of journeys together, in this order. */
-function merge(
-  items: readonly [user: string, locations: readonly ProfileLocation[]][],
-): ReadonlyMap<string, readonly ProfileLocation[]> {
-  const isJourney = ([key]: readonly [string, unknown]) => key.startsWith(travelPrefix);
-  const merged = new Map(items.filter((item) => !isJourney(item)));
-  for (const [key, found] of items.filter(isJourney)) {
-    const user = key.slice(travelPrefix.length);
-    merged.set(user, [...(merged.get(user) ?? []), ...found]);
+  const profiles = new Map<string, readonly StoredLocation[]>();
+  const journeys: [user: string, locations: readonly StoredLocation[]][] = [];
+  for (const item of items) {
+    const { user, ...profile } = readProfile(item);
+    const locations = allLocations({ user, ...profile });
+    if (user.startsWith(journeyPrefix)) {
+      journeys.push([user.slice(journeyPrefix.length), locations]);
+    } else if (user.startsWith(earlierJourneyPrefix)) {
+      // The same key may be that of a login: only what has an end is a journey.
+      const isJourney = ({ until }: StoredLocation) => until !== null;
+      journeys.push([user.slice(earlierJourneyPrefix.length), profile.locations.filter(isJourney)]);
+      const others = locations.filter((location) => !isJourney(location));
+      if (others.length > 0) profiles.set(user, others);
+    } else {
+      profiles.set(user, locations);
+    }
   }
-  return merged;
+  for (const [user, locations] of journeys) profiles.set(user, [...(profiles.get(user) ?? []), ...locations]);
+  return new Map([...profiles].map(([user, locations]) => [user, current(locations)]));
 }
 
 /** The locations that count now: DynamoDB may take two days to remove what has ended. */
-function readLocations(attribute: AttributeValue | undefined): readonly ProfileLocation[] {
+function current(locations: readonly StoredLocation[]): readonly ProfileLocation[] {
   const now = Date.now();
-  return storedLocations.parse(toPlain(attribute)).flatMap((stored) => {
-    if (stored === null) return [];
-    const { until, ...location } = stored;
-    return until !== null && !(Date.parse(until) > now) ? [] : [location];
-  });
+  return locations.flatMap(({ until, ...location }) =>
+    until !== null && !(Date.parse(until) > now) ? [] : [location],
+  );
 }

@@ -1,19 +1,8 @@
-import {
-  isGone,
-  keysOfUser,
-  type LocationAttributes,
-  locationsOfUser,
-  type OktaUser,
-  oktaSource,
-} from "../okta-api/okta-user.ts";
+import { isGone, keysOfUser, type LocationAttributes, locationsOfUser, type OktaUser } from "../okta-api/okta-user.ts";
 import type { UsersApi } from "../okta-api/users-api.ts";
-import {
-  type Change,
-  type ProfileItem,
-  type ProfileItems,
-  type StoredLocation,
-  sameLocations,
-} from "./profile-items.ts";
+import type { ProfileItems } from "./profile-items.ts";
+import type { ProfileLocation } from "./profile-location.ts";
+import { type Profile, type StoredLocation, sameLocations } from "./stored-profile.ts";
 
 /** How far a sync is, so that it goes on where it was stopped. Times are ISO 8601, UTC. */
 export interface SyncState {
@@ -43,14 +32,14 @@ export interface SyncReport {
 /** What a sync needs. */
 export interface SyncPorts {
   readonly api: UsersApi;
-  readonly items: ProfileItems;
+  readonly items: Pick<ProfileItems, "update" | "scan">;
   readonly loadState: () => Promise<SyncState | null>;
   readonly saveState: (state: SyncState) => Promise<void>;
   readonly attributes: readonly LocationAttributes[];
   /** Whether all users are read, though it is not yet time. @default false */
   readonly full?: boolean;
   /** Adds coordinates where it can. @default none are added */
-  readonly locate?: (location: StoredLocation) => StoredLocation;
+  readonly locate?: (location: ProfileLocation) => ProfileLocation;
   readonly now: () => Date;
   readonly onProgress?: (report: Readonly<SyncReport>) => void;
 }
@@ -65,7 +54,7 @@ const overlap = 10 * 60_000;
 /**
  * Brings the profile table up to date with Okta's users, page by page. After every page it is recorded how far it came, so
  * that a sync that is stopped goes on there; a page that is read twice changes nothing the second time. Once a week all
- * users are read, and the locations from Okta of users who are gone are removed; unless Okta tells of no user at all, as it
+ * users are read and marked as seen, and the locations from Okta of users who are gone are removed; unless Okta tells of no user at all, as it
  * does to an app that may see none. Locations from elsewhere are kept.
  *
  * @param signal ends it after the page under way: the report says that it did not finish
@@ -84,7 +73,7 @@ export async function syncProfiles(ports: SyncPorts, signal: AbortSignal): Promi
       if (signal.aborted) return report;
       throw error;
     }
-    report.changed += await writeUsers(page.users, state.startedAt, ports);
+    report.changed += await writeUsers(page.users, state.startedAt, ports, state.full);
     report.pages += 1;
     report.users += page.users.length;
     next = page.next;
@@ -125,76 +114,75 @@ function resume(stored: SyncState | null, { api, now, full: isForced = false }: 
 }
 
 /**
- * Writes what Okta tells of these users.
+ * Writes what Okta tells of these users. A user of whom it tells what is stored already costs no write, unless the user is
+ * to be marked.
  *
+ * @param syncedAt when Okta was asked, or began to be (ISO 8601, UTC)
+ * @param marks whether each user with a location is marked as seen: those without the mark are gone
  * @returns how many items changed
  */
 export async function writeUsers(
   users: readonly OktaUser[],
   syncedAt: string,
-  ports: Pick<SyncPorts, "items" | "attributes" | "locate" | "now">,
+  { items, attributes, locate, now }: Pick<SyncPorts, "items" | "attributes" | "locate" | "now">,
+  marks = false,
 ): Promise<number> {
-  const existing = await ports.items.get(users.flatMap(keysOfUser));
-  const changes: Change[] = [];
-  let changed = 0;
-  for (const user of users) {
-    const told = isGone(user) ? [] : locationsOfUser(user, ports.attributes);
-    for (const key of keysOfUser(user)) {
-      const before = existing.get(key);
-      const after = told.map((location) => locate(location, before, ports));
-      const item = withOktaLocations(key, before, after, syncedAt, ports.now());
-      if (item === null && before === undefined) continue;
-      if (!sameLocations(before?.locations, item?.locations)) changed += 1;
-      changes.push({ user: key, item });
-    }
+  const told = new Map<string, readonly ProfileLocation[]>();
+  // Of two users of one login the one who is not gone has it.
+  for (const user of [...users].sort((first, second) => Number(isGone(second)) - Number(isGone(first)))) {
+    for (const key of keysOfUser(user)) told.set(key, isGone(user) ? [] : locationsOfUser(user, attributes));
   }
-  await ports.items.write(changes);
-  return changed;
-}
-
-/** The item with these locations from Okta, beside those from elsewhere; null when none are left. */
-function withOktaLocations(
-  user: string,
-  before: ProfileItem | undefined,
-  fromOkta: readonly StoredLocation[],
-  syncedAt: string,
-  now: Date,
-): ProfileItem | null {
-  const kept = (before?.locations ?? []).filter((location) => (location.source ?? before?.source) !== oktaSource);
-  const locations = [...kept, ...fromOkta];
-  if (locations.length === 0) return null;
-  const item = { ...before, user, locations, source: before?.source ?? oktaSource, syncedAt };
-  const isChanged = !sameLocations(before?.locations, locations);
-  return { ...item, updatedAt: isChanged ? now.toISOString() : (before?.updatedAt ?? now.toISOString()) };
+  const decisions = await items.update("okta", [...told.keys()], (key, before) => {
+    const known = before?.okta?.locations ?? [];
+    const locations = (told.get(key) ?? []).map((location) => ({
+      ...withCoordinates(location, known, locate),
+      until: null,
+    }));
+    const isSame = sameLocations(known, locations);
+    const isMarked = (before?.okta?.syncedAt ?? "") >= syncedAt;
+    if (isSame && (!marks || isMarked || locations.length === 0)) return null;
+    return {
+      locations,
+      updatedAt: (isSame ? before?.okta?.updatedAt : null) ?? now().toISOString(),
+      syncedAt: isMarked ? (before?.okta?.syncedAt ?? syncedAt) : syncedAt,
+    };
+  });
+  const isChanged = (before: Profile | undefined, after: readonly StoredLocation[]) =>
+    !sameLocations(before?.okta?.locations ?? [], after);
+  return decisions.filter(({ before, after }) => after !== null && isChanged(before, after.locations)).length;
 }
 
 /** Coordinates are kept as long as the place is the same; a new place is located where that is possible. */
-function locate(
-  location: StoredLocation,
-  before: ProfileItem | undefined,
-  { locate: find }: Pick<SyncPorts, "locate">,
-): StoredLocation {
-  const same = before?.locations.find(
+function withCoordinates(
+  location: ProfileLocation,
+  known: readonly StoredLocation[],
+  locate: SyncPorts["locate"],
+): ProfileLocation {
+  const same = known.find(
     (each) =>
-      each.source === oktaSource &&
-      typeof each.latitude === "number" &&
+      each.latitude !== null &&
       each.label === location.label &&
       each.city === location.city &&
       each.state === location.state &&
       each.countryCode === location.countryCode,
   );
-  if (same !== undefined) return { ...location, latitude: same.latitude ?? null, longitude: same.longitude ?? null };
-  return find === undefined ? location : find(location);
+  if (same !== undefined) return { ...location, latitude: same.latitude, longitude: same.longitude };
+  return locate === undefined ? location : locate(location);
 }
 
-/** After all users were read: those whom it did not see are gone, and so are their locations from Okta. */
-async function removeUnseen(startedAt: string, ports: SyncPorts): Promise<number> {
-  const changes: Change[] = [];
-  for await (const item of ports.items.scan()) {
-    const hasOkta = item.locations.some((location) => (location.source ?? item.source) === oktaSource);
-    if (!hasOkta || (item.syncedAt !== undefined && item.syncedAt >= startedAt)) continue;
-    changes.push({ user: item.user, item: withOktaLocations(item.user, item, [], startedAt, ports.now()) });
-  }
-  await ports.items.write(changes);
-  return changes.length;
+/**
+ * After all users were read: those without this sync's mark are gone, and so are their locations from Okta. The table is
+ * read once to find them, and each is decided about anew, as a refresh may have written in between.
+ *
+ * @returns how many items were changed
+ */
+async function removeUnseen(startedAt: string, { items }: SyncPorts): Promise<number> {
+  const isUnseen = (profile: Profile | undefined) =>
+    profile?.okta != null && (profile.okta.syncedAt === null || profile.okta.syncedAt < startedAt);
+  const unseen: string[] = [];
+  for await (const profile of items.scan()) if (isUnseen(profile)) unseen.push(profile.user);
+  const decisions = await items.update("okta", unseen, (_, before) =>
+    isUnseen(before) ? { locations: [], updatedAt: null, syncedAt: null } : null,
+  );
+  return decisions.filter(({ after }) => after !== null).length;
 }

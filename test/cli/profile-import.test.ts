@@ -6,7 +6,9 @@ import fc from "fast-check";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { createGeocoder } from "../../cli/geocoding/geocoder.ts";
 import { importProfiles } from "../../cli/profile-import.ts";
-import type { ProfileItem, ProfileItems } from "../../lambda/profiles/profile-items.ts";
+import type { ProfileItems } from "../../lambda/profiles/profile-items.ts";
+import { allLocations, type Profile } from "../../lambda/profiles/stored-profile.ts";
+import { memoryProfileItems, profile, storedLocation } from "../fixtures/profile-items.ts";
 
 const geocode = createGeocoder(cities);
 let folder: string;
@@ -14,26 +16,6 @@ beforeEach(async () => {
   folder = await mkdtemp(join(tmpdir(), "import-"));
 });
 afterEach(() => rm(folder, { recursive: true }));
-
-function memory(...items: ProfileItem[]) {
-  const table = new Map(items.map((item) => [item.user, item]));
-  let writes = 0;
-  const profileItems: ProfileItems = {
-    get: async (users) =>
-      new Map(users.flatMap((user) => (table.has(user) ? [[user, table.get(user) as ProfileItem]] : []))),
-    write: async (changes) => {
-      for (const { user, item } of changes) {
-        writes += 1;
-        if (item === null) table.delete(user);
-        else table.set(user, item);
-      }
-    },
-    scan: async function* () {
-      yield* table.values();
-    },
-  };
-  return { table, profileItems, writes: () => writes };
-}
 
 async function run(csv: string, items: ProfileItems, dryRun = false) {
   const file = join(folder, "users.csv");
@@ -44,24 +26,23 @@ async function run(csv: string, items: ProfileItems, dryRun = false) {
 const header = "login,city,state,countryCode,latitude,longitude,label";
 
 test("cities are placed, coordinates of the file win, and a country alone gets none", async () => {
-  const { table, profileItems } = memory();
+  const { locationsOf, profileItems } = memoryProfileItems();
   const report = await run(
     `${header}\na@x,Köln,NRW,Germany,,,home\nb@x,Lisbon,,PT,1.5,2.5,\nc@x,,,PT,,,\nd@x,Portland,,US,,,\ne@x,Atlantis,,GR,,,\n`,
     profileItems,
   );
-  expect(table.get("a@x")?.locations).toEqual([
+  expect(locationsOf("a@x")).toEqual([
     expect.objectContaining({
       label: "home",
       city: "Köln",
       countryCode: "DE",
       latitude: 50.93333,
       longitude: 6.95,
-      source: "import",
     }),
   ]);
-  expect(table.get("b@x")?.locations[0]).toMatchObject({ latitude: 1.5, longitude: 2.5 });
-  expect(table.get("c@x")?.locations[0]).toMatchObject({ countryCode: "PT", latitude: null });
-  expect(table.get("e@x")?.locations[0]).toMatchObject({ countryCode: "GR", latitude: null });
+  expect(locationsOf("b@x")[0]).toMatchObject({ latitude: 1.5, longitude: 2.5 });
+  expect(locationsOf("c@x")[0]).toMatchObject({ countryCode: "PT", latitude: null });
+  expect(locationsOf("e@x")[0]).toMatchObject({ countryCode: "GR", latitude: null });
   expect(report).toMatchObject({ rows: 5, users: 5, created: 5, bad: [] });
   expect(report.unplaced).toEqual([
     { line: 4, reason: expect.stringContaining("no city is given") },
@@ -71,7 +52,7 @@ test("cities are placed, coordinates of the file win, and a country alone gets n
 });
 
 test("a bad row is left out and told of by its number; the good ones are written", async () => {
-  const { table, profileItems } = memory();
+  const { table, profileItems } = memoryProfileItems();
   const report = await run(
     `${header}\n,Lisbon,,PT,,,\na@x,Lisbon,,Atlantis,,,\nb@x,Lisbon,,PT,91,0,\nc@x,Lisbon,,PT,5,,\nd@x,Lisbon,,PT,,,\n`,
     profileItems,
@@ -87,32 +68,22 @@ test("a bad row is left out and told of by its number; the good ones are written
 
 describe("what is there already", () => {
   test("from Okta or by hand is kept; what an import wrote is replaced", async () => {
-    const manual = { label: "cottage", countryCode: "CA", source: "manual" };
-    const { table, profileItems } = memory({
-      user: "a@x",
-      locations: [
-        { label: "old", countryCode: "FR", source: "import" },
-        manual,
-        { label: "o", countryCode: "ES", source: "okta" },
-      ],
-    });
+    const from = (label: string) => ({ locations: [storedLocation({ label })], updatedAt: null, syncedAt: null });
+    const { locationsOf, profileItems } = memoryProfileItems(
+      profile({
+        user: "a@x",
+        locations: [storedLocation({ label: "cottage" })],
+        imported: from("old"),
+        okta: from("o"),
+      }),
+    );
     const report = await run(`${header}\na@x,,,PT,,,new\n`, profileItems);
-    expect(table.get("a@x")?.locations.map(({ label }) => label)).toEqual(["cottage", "o", "new"]);
+    expect(locationsOf("a@x").map(({ label }) => label)).toEqual(["cottage", "new", "o"]);
     expect(report).toMatchObject({ created: 0, changed: 1 });
   });
 
-  test("put there by hand without a source of its own location is kept too", async () => {
-    const { table, profileItems } = memory({
-      user: "a@x",
-      source: "manual",
-      locations: [{ label: "home", countryCode: "PT" }],
-    });
-    await run(`${header}\na@x,,,CA,,,\n`, profileItems);
-    expect(table.get("a@x")?.locations).toHaveLength(2);
-  });
-
   test("by the same import changes nothing the second time", async () => {
-    const { profileItems, writes } = memory();
+    const { profileItems, writes } = memoryProfileItems();
     const csv = `${header}\na@x,Lisbon,,PT,,,home\na@x,Toronto,ON,CA,,,office\nb@x,Köln,,DE,,,\n`;
     await run(csv, profileItems);
     expect(writes()).toBe(2);
@@ -121,7 +92,7 @@ describe("what is there already", () => {
   });
 
   test("stays as it is on a dry run, which tells what would be done", async () => {
-    const { table, profileItems } = memory();
+    const { table, profileItems } = memoryProfileItems();
     expect(await run(`${header}\na@x,Lisbon,,PT,,,\n`, profileItems, true)).toMatchObject({ created: 1 });
     expect(table.size).toBe(0);
   });
@@ -136,11 +107,16 @@ test("any order of rows and columns, and either divider, makes the same table", 
   ];
   const columns = ["login", "city", "state", "countryCode", "label"] as const;
   const quote = (text: string) => `"${text.replaceAll('"', '""')}"`;
-  const sorted = (table: ReadonlyMap<string, ProfileItem>) =>
+  const sorted = (table: ReadonlyMap<string, Profile>) =>
     [...table.values()]
-      .map(({ user, locations }) => [user, locations.map((location) => JSON.stringify(location)).sort()])
+      .map((each) => [
+        each.user,
+        allLocations(each)
+          .map((location) => JSON.stringify(location))
+          .sort(),
+      ])
       .sort();
-  const expected = memory();
+  const expected = memoryProfileItems();
   await run(
     [columns.join(","), ...rows.map((row) => columns.map((column) => quote(row[column])).join(","))].join("\n"),
     expected.profileItems,
@@ -155,7 +131,7 @@ test("any order of rows and columns, and either divider, makes the same table", 
       async (someRows, someColumns, divider, newline, mark) => {
         const names = someColumns.map((column) => (divider === "," ? column : `User.${column.toUpperCase()}`));
         const lines = someRows.map((row) => someColumns.map((column) => quote(row[column])).join(divider));
-        const { table, profileItems } = memory();
+        const { table, profileItems } = memoryProfileItems();
         await run(mark + [names.join(divider), ...lines].join(newline), profileItems);
         expect(sorted(table)).toEqual(sorted(expected.table));
       },

@@ -32,7 +32,9 @@ const sync = [
   `dynamodb:PutItem ${table("State")}`,
   `dynamodb:Scan ${table("Profiles")}`,
 ];
-const profiles = [`dynamodb:BatchGetItem ${table("Profiles")}`, `dynamodb:BatchWriteItem ${table("Profiles")}`];
+const profiles = ["BatchGetItem", "UpdateItem", "DeleteItem"].map(
+  (action) => `dynamodb:${action} ${table("Profiles")}`,
+);
 const consume = (queue: string) =>
   ["ReceiveMessage", "DeleteMessage", "GetQueueAttributes"].map((action) => `sqs:${action} <${queue}/Queue>.Arn`);
 const send = (queue: string) => `sqs:SendMessage <${queue}/Queue>.Arn`;

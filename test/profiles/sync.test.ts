@@ -4,9 +4,10 @@ import { authorizeByToken } from "../../lambda/okta-api/authorization.ts";
 import { createOktaClient } from "../../lambda/okta-api/client.ts";
 import { defaultAttributes } from "../../lambda/okta-api/okta-user.ts";
 import { createUsersApi } from "../../lambda/okta-api/users-api.ts";
-import type { ProfileItem, ProfileItems } from "../../lambda/profiles/profile-items.ts";
+import type { Profile } from "../../lambda/profiles/stored-profile.ts";
 import { type SyncPorts, type SyncState, syncProfiles } from "../../lambda/profiles/sync.ts";
 import { apiToken, type FakeOkta, fakeUser, startFakeOkta } from "../fixtures/okta.ts";
+import { memoryProfileItems, profile, storedLocation } from "../fixtures/profile-items.ts";
 
 let okta: FakeOkta;
 beforeEach(async () => {
@@ -17,25 +18,10 @@ afterEach(() => okta.stop());
 const signal = () => AbortSignal.timeout(60_000);
 
 /** A table and a state in memory, before a real org over HTTP. */
-function world(items: readonly ProfileItem[] = []) {
-  const table = new Map(items.map((item) => [item.user, item]));
+function world(...items: readonly Profile[]) {
+  const { table, profileItems, locationsOf, writes } = memoryProfileItems(...items);
   const saved: { state: SyncState | null } = { state: null };
   let now = Date.parse("2026-11-25T00:00:00Z");
-  let writes = 0;
-  const profileItems: ProfileItems = {
-    get: async (users) =>
-      new Map(users.flatMap((user) => (table.has(user) ? [[user, table.get(user) as ProfileItem]] : []))),
-    write: async (changes) => {
-      writes += 1;
-      for (const { user, item } of changes) {
-        if (item === null) table.delete(user);
-        else table.set(user, item);
-      }
-    },
-    scan: async function* () {
-      yield* [...table.values()];
-    },
-  };
   const ports: SyncPorts = {
     api: createUsersApi(
       createOktaClient({
@@ -58,7 +44,8 @@ function world(items: readonly ProfileItem[] = []) {
     table,
     saved,
     ports,
-    writes: () => writes,
+    locationsOf,
+    writes,
     later: (days: number) => {
       now += days * 86_400_000;
     },
@@ -72,16 +59,19 @@ describe("a sync", () => {
     const { sync, table } = world();
     expect(await sync()).toEqual({ full: true, pages: 2, users: 250, changed: 500, removed: 0, finished: true });
     expect(table.get("user7@example.com")).toMatchObject({
-      locations: [{ label: "Okta profile", city: "Lisbon", countryCode: "PT", postalCode: "1000", source: "okta" }],
-      source: "okta",
-      updatedAt: "2026-11-25T00:00:00.000Z",
+      locations: [],
+      okta: {
+        locations: [{ label: "Okta profile", city: "Lisbon", countryCode: "PT", postalCode: "1000" }],
+        updatedAt: "2026-11-25T00:00:00.000Z",
+        syncedAt: "2026-11-25T00:00:00.000Z",
+      },
     });
     expect(table.size).toBe(500);
   });
 
   test("reads only what changed since the last one, and all users once a week", async () => {
     okta.users.push(...Array.from({ length: 300 }, (_, index) => fakeUser(index)));
-    const { sync, table, later } = world();
+    const { sync, locationsOf, later } = world();
     await sync();
     later(1);
     okta.users[5] = fakeUser(5, {
@@ -89,7 +79,7 @@ describe("a sync", () => {
       profile: { login: "user5@example.com", city: "Porto", countryCode: "PT" },
     });
     expect(await sync()).toEqual({ full: false, pages: 1, users: 1, changed: 2, removed: 0, finished: true });
-    expect(table.get("user5@example.com")?.locations[0]).toMatchObject({ city: "Porto" });
+    expect(locationsOf("user5@example.com")[0]).toMatchObject({ city: "Porto" });
     later(7);
     expect(await sync()).toMatchObject({ full: true, users: 300, changed: 0 });
   });
@@ -106,6 +96,34 @@ describe("a sync", () => {
     later(8);
     expect(await sync()).toMatchObject({ full: true, removed: 2 });
     expect([...table.keys()].sort()).toEqual([fakeUser(3).id, "user3@example.com"]);
+  });
+
+  test("writes nothing of users who are unchanged, but for the mark that a full one gives each", async () => {
+    okta.users.push(fakeUser(1), fakeUser(2));
+    const { sync, writes, later } = world();
+    await sync();
+    expect(writes()).toBe(4);
+    okta.users[0] = fakeUser(1, { lastUpdated: "2026-11-25T12:00:00.000Z" });
+    later(1);
+    expect(await sync()).toMatchObject({ full: false, users: 1, changed: 0 });
+    expect(writes()).toBe(4);
+    later(7);
+    expect(await sync()).toMatchObject({ full: true, users: 2, changed: 0 });
+    expect(writes()).toBe(8);
+  });
+
+  test("gives a login that a user who is gone had to the user who has it now", async () => {
+    const profileOf = (city: string) => ({ login: "ada@example.com", city, countryCode: "PT" });
+    okta.users.push(fakeUser(1, { profile: profileOf("Lisbon") }));
+    const { sync, locationsOf, later } = world();
+    await sync();
+    const lastUpdated = "2026-11-25T12:00:00.000Z";
+    okta.users[0] = fakeUser(2, { lastUpdated, profile: profileOf("Porto") });
+    okta.users.push(fakeUser(1, { lastUpdated, profile: profileOf("Lisbon"), status: "DEPROVISIONED" }));
+    later(1);
+    await sync();
+    expect(locationsOf("ada@example.com")).toMatchObject([{ city: "Porto" }]);
+    expect(locationsOf(fakeUser(1).id)).toEqual([]);
   });
 
   test("removes nobody when Okta tells of no user at all", async () => {
@@ -138,29 +156,29 @@ describe("a sync", () => {
   });
 
   test("keeps what was entered elsewhere, also of users who are gone, and what a login was renamed from goes", async () => {
-    const manual = { label: "cottage", countryCode: "CA", source: "manual" };
+    const manual = storedLocation({ label: "cottage", countryCode: "CA" });
     okta.users.push(fakeUser(1));
-    const { sync, table, later } = world([{ user: "user1@example.com", locations: [manual] }]);
+    const { sync, locationsOf, later } = world(profile({ user: "user1@example.com", locations: [manual] }));
     await sync();
-    expect(table.get("user1@example.com")?.locations.map(({ label }) => label)).toEqual(["cottage", "Okta profile"]);
+    expect(locationsOf("user1@example.com").map(({ label }) => label)).toEqual(["cottage", "Okta profile"]);
     okta.users[0] = fakeUser(1, { profile: { login: "new@example.com", countryCode: "PT" } });
     later(8);
     await sync();
-    expect(table.get("user1@example.com")?.locations).toEqual([manual]);
-    expect(table.get("new@example.com")?.locations).toHaveLength(1);
+    expect(locationsOf("user1@example.com")).toEqual([manual]);
+    expect(locationsOf("new@example.com")).toHaveLength(1);
   });
 
   test("keeps coordinates as long as the place is the same", async () => {
     okta.users.push(fakeUser(1));
-    const { sync, table, later } = world();
+    const { sync, locationsOf, later } = world();
     await sync({ locate: (location) => ({ ...location, latitude: 38.7, longitude: -9.1 }) });
     later(8);
     await sync();
-    expect(table.get("user1@example.com")?.locations[0]).toMatchObject({ latitude: 38.7 });
+    expect(locationsOf("user1@example.com")[0]).toMatchObject({ latitude: 38.7 });
     okta.users[0] = fakeUser(1, { profile: { login: "user1@example.com", city: "Porto", countryCode: "PT" } });
     later(8);
     await sync();
-    expect(table.get("user1@example.com")?.locations[0]).toMatchObject({ city: "Porto", latitude: null });
+    expect(locationsOf("user1@example.com")[0]).toMatchObject({ city: "Porto", latitude: null });
   });
 
   test("reads the attributes that it is told to, for an office as well", async () => {
@@ -169,14 +187,14 @@ describe("a sync", () => {
         profile: { login: "a@x", ort: "Köln", land: "Deutschland", officeCity: "Toronto", officeCountry: "Canada" },
       }),
     );
-    const { sync, table } = world();
+    const { sync, locationsOf } = world();
     await sync({
       attributes: [
         { label: "home", city: "ort" },
         { label: "office", city: "officeCity", countryCode: "officeCountry" },
       ],
     });
-    expect(table.get("a@x")?.locations).toMatchObject([
+    expect(locationsOf("a@x")).toMatchObject([
       { label: "home", city: "Köln", countryCode: null },
       { label: "office", city: "Toronto", countryCode: "CA" },
     ]);
@@ -202,14 +220,14 @@ test("stopped by a crash on any page, it goes on: no user is missed, none double
               return call(...all);
             };
           await sync({
-            ...(at === "write" ? { items: { ...ports.items, write: crash(ports.items.write) } } : {}),
+            ...(at === "write" ? { items: { ...ports.items, update: crash(ports.items.update) } } : {}),
             ...(at === "save" ? { saveState: crash(ports.saveState) } : {}),
             ...(at === "fetch" ? { api: { ...ports.api, fetchPage: crash(ports.api.fetchPage) } } : {}),
           }).catch(() => {});
         }
         expect((await sync()).finished).toBe(true);
         expect(table.size).toBe(2_200);
-        expect([...table.values()].every(({ locations }) => locations.length === 1)).toBe(true);
+        expect([...table.values()].every(({ okta: told }) => told?.locations.length === 1)).toBe(true);
       },
     ),
     { numRuns: 25 },

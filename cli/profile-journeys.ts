@@ -1,0 +1,55 @@
+import { randomUUID } from "node:crypto";
+import { type DynamoDBClient, GetItemCommand, PutItemCommand } from "@aws-sdk/client-dynamodb";
+import { toAttribute } from "../lambda/dynamodb/attribute-value.ts";
+import { isWritten } from "../lambda/dynamodb/conditional-write.ts";
+import type { ProfileLocation } from "../lambda/profiles/profile-location.ts";
+import { journeyKey } from "../lambda/profiles/profile-table.ts";
+import { readProfile } from "../lambda/profiles/stored-profile.ts";
+
+/** Where a user will be for a while. */
+export interface Journey {
+  /** The Okta user id or the lower-case login. */
+  readonly user: string;
+  readonly location: ProfileLocation;
+  readonly until: Date;
+}
+
+/** The item is read and written this often, each time that another journey was added in between, before it fails. */
+const maximumTries = 20;
+
+/**
+ * Adds a journey beside the user's others, and drops those that have ended. The item is written only as it was read, by the
+ * revision that each write gives it, so that of two journeys added at the same time both are kept.
+ */
+export async function addJourney(
+  dynamodb: DynamoDBClient,
+  profileTable: string,
+  { user, location, until }: Journey,
+  now: Date,
+): Promise<void> {
+  const key = { S: journeyKey(user) };
+  for (let attempt = 0; attempt < maximumTries; attempt += 1) {
+    const { Item = {} } = await dynamodb.send(
+      new GetItemCommand({ TableName: profileTable, Key: { user: key }, ConsistentRead: true }),
+    );
+    const still = readProfile(Item).locations.filter((each) => Date.parse(each.until ?? "") > now.getTime());
+    const locations = [...still, { ...location, until: until.toISOString() }];
+    const ends = locations.map((each) => Date.parse(each.until ?? ""));
+    const put = new PutItemCommand({
+      TableName: profileTable,
+      Item: {
+        user: key,
+        locations: toAttribute(locations),
+        source: toAttribute("manual"),
+        updatedAt: toAttribute(now.toISOString()),
+        expiration: toAttribute(Math.ceil(Math.max(...ends) / 1_000)),
+        revision: toAttribute(randomUUID()),
+      },
+      ConditionExpression: Item.revision === undefined ? "attribute_not_exists(#revision)" : "#revision = :seen",
+      ExpressionAttributeNames: { "#revision": "revision" },
+      ...(Item.revision === undefined ? {} : { ExpressionAttributeValues: { ":seen": Item.revision } }),
+    });
+    if (await isWritten(dynamodb.send(put))) return;
+  }
+  throw new Error(`the journeys of ${user} changed at each of ${maximumTries} tries to add one; try again`);
+}
