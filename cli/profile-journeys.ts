@@ -28,10 +28,13 @@ export async function addJourney(
   now: Date,
 ): Promise<void> {
   const key = { S: journeyKey(user) };
+  const revision = randomUUID();
   for (let attempt = 0; attempt < maximumTries; attempt += 1) {
     const { Item = {} } = await dynamodb.send(
       new GetItemCommand({ TableName: profileTable, Key: { user: key }, ConsistentRead: true }),
     );
+    // An answer was lost, and the SDK's next try met what the one before had written.
+    if (Item.revision?.S === revision) return;
     const still = readProfile(Item).locations.filter((each) => Date.parse(each.until ?? "") > now.getTime());
     const locations = [...still, { ...location, until: until.toISOString() }];
     const ends = locations.map((each) => Date.parse(each.until ?? ""));
@@ -43,7 +46,7 @@ export async function addJourney(
         source: toAttribute("manual"),
         updatedAt: toAttribute(now.toISOString()),
         expiration: toAttribute(Math.ceil(Math.max(...ends) / 1_000)),
-        revision: toAttribute(randomUUID()),
+        revision: toAttribute(revision),
       },
       ConditionExpression: Item.revision === undefined ? "attribute_not_exists(#revision)" : "#revision = :seen",
       ExpressionAttributeNames: { "#revision": "revision" },

@@ -7,6 +7,7 @@ import {
   UpdateItemCommand,
 } from "@aws-sdk/client-dynamodb";
 import { atOnce } from "../at-once.ts";
+import { toBatches } from "../batches.ts";
 import { type Plain, toAttribute } from "../dynamodb/attribute-value.ts";
 import { batchGet } from "../dynamodb/batch-get.ts";
 import { isWritten } from "../dynamodb/conditional-write.ts";
@@ -48,6 +49,8 @@ type Item = Readonly<Record<string, AttributeValue>>;
 
 /** Writes in progress at the same time: half of the connections that the SDK opens. */
 const concurrency = 25;
+/** Users that are read together, before they are written: five requests at the same time. */
+const pieceSize = 500;
 /** A user is decided about this often, each time that another writer was faster, before the update fails. */
 const maximumTries = 20;
 /** Unprocessed keys are asked for this often: with pauses that double from 25 ms, for 13 seconds in all. */
@@ -66,30 +69,36 @@ export function openProfileItems(dynamodb: DynamoDBClient, profileTable: string)
     if (unprocessed.size > 0) throw new Error(`the profile table ${profileTable} is throttled; try again later`);
     return new Map((items.get(profileTable) ?? []).map((item) => [item.user?.S ?? "", item]));
   };
+  const updatePiece = async (source: Source, users: readonly string[], decide: Decide): Promise<Decision[]> => {
+    const decisions: Decision[] = [];
+    let pending = users;
+    for (let attempt = 0; attempt < maximumTries; attempt += 1) {
+      const items = await read(pending);
+      const again: string[] = [];
+      await atOnce(concurrency, pending, async (user) => {
+        const item = items.get(user);
+        const before = item && readProfile(item);
+        const after = decide(user, before);
+        const isDone = after === null || (await write(dynamodb, toWrite(profileTable, user, source, item, after)));
+        if (isDone) decisions.push({ user, before, after });
+        else again.push(user);
+      });
+      if (again.length === 0) return decisions;
+      pending = again;
+    }
+    throw new Error(
+      `${pending.length} items of ${profileTable} changed at each of ${maximumTries} tries to write them; try again`,
+    );
+  };
   return {
     async get(keys) {
       return new Map([...(await read(keys))].map(([key, item]) => [key, readProfile(item)]));
     },
     async update(source, users, decide) {
+      const pieces = toBatches([...new Set(users)], () => 0, { entries: pieceSize, bytes: 0 });
       const decisions: Decision[] = [];
-      let pending: readonly string[] = [...new Set(users)];
-      for (let attempt = 0; attempt < maximumTries; attempt += 1) {
-        const items = await read(pending);
-        const again: string[] = [];
-        await atOnce(concurrency, pending, async (user) => {
-          const item = items.get(user);
-          const before = item && readProfile(item);
-          const after = decide(user, before);
-          const isDone = after === null || (await write(dynamodb, toWrite(profileTable, user, source, item, after)));
-          if (isDone) decisions.push({ user, before, after });
-          else again.push(user);
-        });
-        if (again.length === 0) return decisions;
-        pending = again;
-      }
-      throw new Error(
-        `${pending.length} items of ${profileTable} changed at each of ${maximumTries} tries to write them; try again`,
-      );
+      for (const piece of pieces) decisions.push(...(await updatePiece(source, piece, decide)));
+      return decisions;
     },
     async remove(keys) {
       const removed: string[] = [];

@@ -127,14 +127,14 @@ export async function writeUsers(
   { items, attributes, locate, now }: Pick<SyncPorts, "items" | "attributes" | "locate" | "now">,
   marks = false,
 ): Promise<number> {
-  const told = new Map<string, readonly ProfileLocation[]>();
+  const locationsByKey = new Map<string, readonly ProfileLocation[]>();
   // Of two users of one login the one who is not gone has it.
   for (const user of [...users].sort((first, second) => Number(isGone(second)) - Number(isGone(first)))) {
-    for (const key of keysOfUser(user)) told.set(key, isGone(user) ? [] : locationsOfUser(user, attributes));
+    for (const key of keysOfUser(user)) locationsByKey.set(key, isGone(user) ? [] : locationsOfUser(user, attributes));
   }
-  const decisions = await items.update("okta", [...told.keys()], (key, before) => {
+  const decisions = await items.update("okta", [...locationsByKey.keys()], (key, before) => {
     const known = before?.okta?.locations ?? [];
-    const locations = (told.get(key) ?? []).map((location) => ({
+    const locations = (locationsByKey.get(key) ?? []).map((location) => ({
       ...withCoordinates(location, known, locate),
       until: null,
     }));

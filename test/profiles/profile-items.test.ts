@@ -229,6 +229,17 @@ describe("two writers that overlap", () => {
   });
 });
 
+test("a journey whose first answer was lost is added once", async () => {
+  const lost = client(async (operation, _, call) => {
+    const output = await call();
+    if (operation.includes("Put")) throw Object.assign(new Error(), { name: "ConditionalCheckFailedException" });
+    return output;
+  });
+  const until = new Date("2100-01-01");
+  await addJourney(lost, table, { user, location: storedLocation({ city: "Tokyo" }), until }, now());
+  expect(readProfile((await stored(journeyKey(user))) ?? {}).locations).toMatchObject([{ city: "Tokyo" }]);
+});
+
 describe("a writer", () => {
   const countWrites = () => {
     const writes: string[] = [];
@@ -257,6 +268,15 @@ describe("a writer", () => {
     });
     await refresh(dynamodb, "Lisbon");
     expect(reads).toMatchObject([{ RequestItems: { [table]: { ConsistentRead: true } } }]);
+  });
+
+  test("writes any number of users, each once", async () => {
+    const users = Array.from({ length: 1_100 }, (_, index) => `many-${index}`);
+    const from = { locations: [storedLocation({ city: "Lisbon" })], updatedAt: null, syncedAt: null };
+    const decisions = await open(plain).update("okta", [...users, ...users], () => from);
+    expect(decisions).toHaveLength(users.length);
+    const removed = await open(plain).remove(users);
+    expect(removed.toSorted()).toEqual(users.toSorted());
   });
 
   test("removes the item with its last location, in one call", async () => {
