@@ -6,6 +6,7 @@ import type { Delivery } from "./okta/event-hook.ts";
 export interface Metrics {
   readonly count: (name: string, value?: number) => void;
   readonly milliseconds: (name: string, value: number) => void;
+  readonly seconds: (name: string, value: number) => void;
   /** Takes the time of a step as a metric: `PublishingDuration`... */
   readonly measure: Measure;
   /** Tells what the line is about. */
@@ -29,14 +30,15 @@ export function createMetrics(): Metrics {
     return { powertools: new Metrics({ namespace: "OktaProxyWatch", serviceName }), MetricUnit };
   });
   let counts: (readonly [name: string, value: number])[] = [];
-  let times: (readonly [name: string, milliseconds: number])[] = [];
+  let times: (readonly [name: string, value: number, unit: "Milliseconds" | "Seconds"])[] = [];
   let names: Readonly<Record<string, string>> = {};
 
-  const milliseconds = (name: string, value: number) => void times.push([name, value]);
+  const milliseconds = (name: string, value: number) => void times.push([name, value, "Milliseconds"]);
   return {
     load: getPowertools,
     count: (name, value = 1) => void counts.push([name, value]),
     milliseconds,
+    seconds: (name, value) => void times.push([name, value, "Seconds"]),
     measure(step, work) {
       const start = performance.now();
       // Microseconds are exact enough, and keep the line short.
@@ -56,7 +58,7 @@ export function createMetrics(): Metrics {
       const { powertools, MetricUnit } = await getPowertools();
       for (const [name, value] of Object.entries(taken.names)) powertools.addMetadata(name, value);
       for (const [name, value] of taken.counts) powertools.addMetric(name, MetricUnit.Count, value);
-      for (const [name, value] of taken.times) powertools.addMetric(name, MetricUnit.Milliseconds, value);
+      for (const [name, value, unit] of taken.times) powertools.addMetric(name, MetricUnit[unit], value);
       powertools.publishStoredMetrics();
     },
   };

@@ -20,8 +20,10 @@ interface AlarmRule {
   readonly threshold: number;
   /** @default greater than or equal to the threshold */
   readonly below?: boolean;
-  /** Periods that have to breach, one after the other. @default 1 */
+  /** Periods that are looked at. @default 1 */
   readonly periods?: number;
+  /** How many of them have to breach. @default all */
+  readonly breaching?: number;
   /** Whether no data at all is the trouble itself. @default no data is no trouble */
   readonly missingIsTrouble?: boolean;
 }
@@ -34,7 +36,8 @@ const deliveries = (scope: Construct) =>
 /** Deliveries by the hour, where every hour of a Saturday or Sunday (UTC) counts as if there had been one. */
 const deliveriesOnWorkingDays = (scope: Construct) =>
   new MathExpression({
-    expression: "IF(DAY(FILL(deliveries, 0)) < 6, FILL(deliveries, 0), 1)",
+    // DAY has a value for every hour, and IF takes one without a delivery for 0.
+    expression: "IF(DAY(deliveries) < 6, deliveries, 1)",
     usingMetrics: { deliveries: deliveries(scope) },
     period: Duration.hours(1),
   });
@@ -85,10 +88,23 @@ export class Alarms extends Construct {
         metric: ownMetric(this, "AlertLatency", { period: minutes(5), statistic: "p90" }),
         threshold: minutes(15).toMilliseconds(),
       },
+      // The messages in flight are those that redrive works on, and those that it keeps out of sight between two tries. SQS's
+      // age of the oldest message leaves out what was received three times, which all of these soon are.
       Parked: {
-        description: "Events wait on the retry queue for over an hour",
+        description: "Work waits on the retry queue, and its retries fail",
+        metric: retryQueue.queue.metricApproximateNumberOfMessagesNotVisible({
+          period: minutes(1),
+          statistic: "Maximum",
+        }),
+        threshold: 1,
+        // The queue's numbers are approximate, and a message is visible for a moment between two tries.
+        periods: 15,
+        breaching: 13,
+      },
+      RedriveBehind: {
+        description: "Work waits on the retry queue, and is not tried: redrive does not run, or cannot keep up",
         metric: retryQueue.queue.metricApproximateAgeOfOldestMessage({ period: minutes(5), statistic: "Maximum" }),
-        threshold: Duration.hours(1).toSeconds(),
+        threshold: minutes(10).toSeconds(),
       },
       EventsFailed: {
         description: "Events could be neither alerted on nor parked",
@@ -140,7 +156,7 @@ export class Alarms extends Construct {
     }
     if (sync !== null) rules.SyncOverdue = overdue("Profile locations were not synced", sync, 3);
     for (const [name, rule] of Object.entries(rules)) {
-      const { description, metric, threshold, below = false, periods = 1, missingIsTrouble = false } = rule;
+      const { description, metric, threshold, below = false, periods = 1, breaching, missingIsTrouble = false } = rule;
       const alarm = new Alarm(this, name, {
         alarmDescription: `${description}. See the runbook, "${name}".`,
         metric,
@@ -149,6 +165,7 @@ export class Alarms extends Construct {
           ? ComparisonOperator.LESS_THAN_THRESHOLD
           : ComparisonOperator.GREATER_THAN_OR_EQUAL_TO_THRESHOLD,
         evaluationPeriods: periods,
+        ...(breaching === undefined ? {} : { datapointsToAlarm: breaching }),
         treatMissingData: missingIsTrouble ? TreatMissingData.BREACHING : TreatMissingData.NOT_BREACHING,
       });
       const action = new SnsAction(operationsTopic.topic);

@@ -59,13 +59,29 @@ function expectAlarm(alarm: string, now = Date.now()): void {
   fired.add(alarm);
 }
 
+/**
+ * Lets minutes pass in which the retry queue is polled and SQS publishes its metrics.
+ *
+ * @returns what `observe` says of the alarms that are on, minute by minute
+ */
+async function watchRetries(count: number, observe: (state: ReadonlySet<string>) => boolean): Promise<boolean[]> {
+  const observed: boolean[] = [];
+  for (let minute = 0; minute < count; minute += 1) {
+    await account.redrive();
+    account.sampleQueues();
+    observed.push(observe(new Set(on())));
+    vi.setSystemTime(Date.now() + minutes(1));
+  }
+  return observed;
+}
+
 /** Everything that a healthy stack does within an hour. */
 async function aHealthyHour(): Promise<void> {
   expect(await deliver([direct(), freshSessionStart()])).toBe(204);
   for (const name of ["Canary", "ProfileSync", "Reconciliation", "ExceptionNotices"] as const) {
     expect(await account.invoke(name)).not.toBeNull();
   }
-  await account.sampleQueues(Date.now());
+  account.sampleQueues();
 }
 
 test("in a healthy run none is on, whatever the hour", async () => {
@@ -79,19 +95,23 @@ test("before anything has come, silence is the one trouble", () => {
 });
 
 describe("an alarm is raised by what it is about:", () => {
+  // Each comes up to two periods late: CloudWatch looks that much farther back for data before it takes data as missing.
   test("Deaf, and the overdue sync and canary, by silence", async () => {
+    stopClock();
     await aHealthyHour();
-    expect(on(Date.now() + hours(4)).sort()).toEqual(["ReconciliationOverdue", "SyncOverdue"]);
-    expectAlarm("SyncOverdue", Date.now() + hours(4));
-    expectAlarm("ReconciliationOverdue", Date.now() + hours(3));
-    expectAlarm("Deaf", Date.now() + hours(26));
-    expectAlarm("CanaryOverdue", Date.now() + hours(28));
+    const later = (count: number) => Date.now() + hours(count) + minutes(1);
+    expect(on(later(1))).toEqual([]);
+    expectAlarm("ReconciliationOverdue", later(4));
+    expectAlarm("SyncOverdue", later(5));
+    expect(on(later(23)).sort()).toEqual(["ReconciliationOverdue", "SyncOverdue"]);
+    expectAlarm("Deaf", later(26));
+    expectAlarm("CanaryOverdue", later(28));
   });
 
   test("Deaf although test deliveries go on", async () => {
     vi.useFakeTimers({ toFake: ["Date"] });
     await deliver([direct()]);
-    for (let hour = 0; hour < 26; hour += 1) {
+    for (let hour = 0; hour < 27; hour += 1) {
       vi.setSystemTime(Date.now() + hours(1));
       expect(await account.invoke("Canary")).not.toBeNull();
     }
@@ -101,7 +121,7 @@ describe("an alarm is raised by what it is about:", () => {
   test("DeadLetters, by an event that cannot be read", async () => {
     stopClock();
     expect(await deliver([{ eventType: 5 }])).toBe(204);
-    await account.sampleQueues(Date.now());
+    account.sampleQueues();
     expectAlarm("DeadLetters");
   });
 
@@ -119,13 +139,49 @@ describe("an alarm is raised by what it is about:", () => {
     expectAlarm("AlertsLate");
   });
 
-  test("Parked, by an event that waits for over an hour", async () => {
+  test("Parked, by an SNS that refuses at once; it stays on between the tries, and goes when the queue is empty", async () => {
+    stopClock();
     account.emulators.faults.sns.set({ kind: "refuse" });
     expect(await deliver([freshSessionStart()])).toBe(204);
-    await account.sampleQueues(Date.now());
+    const states = await watchRetries(60, (state) => state.has("Parked"));
+    const raised = states.indexOf(true);
+    expect(raised).toBeGreaterThan(5);
+    expect(raised).toBeLessThanOrEqual(15);
+    expect(states.slice(raised)).not.toContain(false);
+    expectAlarm("Parked");
+    // AWS's own age of the oldest message does not see what was received three times.
+    expect(on()).not.toContain("RedriveBehind");
+    account.emulators.faults.sns.set(null);
+    const mended = await watchRetries(40, (state) => state.has("Parked"));
+    expect(account.emulators.statesOn("retryQueue")).toEqual([]);
+    expect(mended.at(-1)).toBe(false);
+  });
+
+  test("neither Parked nor RedriveBehind by work that a second try mends", async () => {
+    stopClock();
+    account.emulators.faults.sns.set({ kind: "refuse" });
+    expect(await deliver([freshSessionStart()])).toBe(204);
+    await watchRetries(1, () => false);
+    account.emulators.faults.sns.set(null);
+    const states = await watchRetries(30, (state) => state.has("Parked") || state.has("RedriveBehind"));
+    expect(account.emulators.statesOn("retryQueue")).toEqual([]);
+    expect(states).not.toContain(true);
+  });
+
+  test("RedriveBehind, by work that the redrive function is not invoked for", async () => {
+    stopClock();
+    account.emulators.faults.sns.set({ kind: "refuse" });
+    expect(await deliver([freshSessionStart()])).toBe(204);
+    const states: boolean[] = [];
+    for (let minute = 0; minute < 20; minute += 1) {
+      account.sampleQueues();
+      states.push(on().includes("RedriveBehind"));
+      vi.setSystemTime(Date.now() + minutes(1));
+    }
+    expect(states.indexOf(true)).toBeGreaterThanOrEqual(10);
+    expect(states.indexOf(true)).toBeLessThanOrEqual(15);
+    expectAlarm("RedriveBehind");
     expect(on()).not.toContain("Parked");
-    await account.sampleQueues(Date.now() + minutes(61));
-    expectAlarm("Parked", Date.now() + minutes(61));
   });
 
   test("EventsFailed, by SNS and SQS being down together", async () => {
@@ -172,7 +228,7 @@ describe("an alarm is raised by what it is about:", () => {
     await account.invoke("Reconciliation");
     account.okta.interfere = () => "serverError";
     account.okta.scopes = new Set();
-    for (let hour = 0; hour < 3; hour += 1) {
+    for (let hour = 0; hour < 5; hour += 1) {
       vi.setSystemTime(Date.now() + hours(1));
       // The access token has ended, and none is given any more.
       expect(await account.invoke("Reconciliation")).toBeNull();

@@ -253,6 +253,7 @@ describe("alarms", () => {
           "EventsMissed",
           "Parked",
           "ReconciliationOverdue",
+          "RedriveBehind",
           "Refused",
           "Slow",
           "SyncOverdue",

@@ -109,6 +109,19 @@ test("a test alert counts nowhere: it is no sign that Okta delivers", async () =
   expect(await countsOf(post(JSON.stringify(delivery([event]))))).toEqual({});
 });
 
+test("a retry that fails is counted, with the seconds that the work waits by then", async () => {
+  run.faults.sns.set({ kind: "refuse" });
+  try {
+    const event = sessionStart({ actor: { id: "00u1waits", type: "User", alternateId: null, displayName: null } });
+    expect(await countsOf(post(JSON.stringify(delivery([event]))))).toMatchObject({ WorkParked: 1 });
+    await vi.waitUntil(() => lines.some((line) => line.WorkFailed !== undefined), 20_000);
+  } finally {
+    run.faults.sns.set(null);
+  }
+  const line = lines.find(({ WorkFailed }) => WorkFailed !== undefined);
+  expect(line).toMatchObject({ WorkFailed: 1, WorkAge: expect.toSatisfy((age) => age >= 0 && age < 20) });
+});
+
 test("the documents name every metric, and no other", async () => {
   const names = await metricNames();
   const table = await readFile(new URL("../../docs/metrics.md", import.meta.url), "utf8");
