@@ -3,6 +3,7 @@ import type { Node } from "constructs";
 import * as z from "zod";
 import { knownOutputs } from "../build/known-outputs.ts";
 import { defaultSuppressMinutes, maximumSuppressMinutes } from "../lambda/config.ts";
+import { defaultMetricSet, type MetricSet, metricSets } from "../lambda/metric-sets.ts";
 import { parseCidr } from "../lambda/network.ts";
 import { readOrgUrl } from "../lambda/okta-api/credential.ts";
 import { defaultAttributes, type LocationAttributes, readLocationAttributes } from "../lambda/okta-api/okta-user.ts";
@@ -67,6 +68,8 @@ const schema = z.strictObject({
   heartbeatWorkingDays: flag.default(false),
   canary: flag.default(false),
   customerManagedKey: flag.default(false),
+  metrics: z.enum(metricSets, `expected ${metricSets.join(" or ")}`).default(defaultMetricSet),
+  dashboard: flag.default(false),
   allowedCidrs: list
     .pipe(
       z.array(
@@ -151,6 +154,10 @@ export interface Settings {
   readonly canary: boolean;
   /** Whether all data is encrypted by a key of the account's own. @default false: by keys that AWS manages */
   readonly customerManagedKey: boolean;
+  /** Which metrics the functions write: those that alarms look at and that tell of trouble, or all. @default essential */
+  readonly metrics: MetricSet;
+  /** Whether CloudWatch has a dashboard. @default false */
+  readonly dashboard: boolean;
   /** Networks that the hook's URL takes requests from. @default - from everywhere: the secret decides */
   readonly allowedCidrs: readonly string[];
   /** Name or ARN of a managed policy that bounds every role. @default - none */

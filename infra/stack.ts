@@ -108,7 +108,14 @@ export class OktaProxyWatchStack extends Stack {
       canary,
     };
     new Alarms(this, "Alarms", { ...watched, settings, operationsTopic });
-    new OperationsDashboard(this, "OperationsDashboard", { ...watched, detections: props.detections ?? null });
+    if (settings.dashboard) {
+      const { metrics } = settings;
+      new OperationsDashboard(this, "OperationsDashboard", {
+        ...watched,
+        metrics,
+        detections: props.detections ?? null,
+      });
+    }
     new SavedQueries(this, "SavedQueries", {
       functions: [...Object.values(watched.functions), ...(canary === null ? [] : [canary])],
     });

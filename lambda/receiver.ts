@@ -19,7 +19,7 @@ import { answerRequest, type EndpointPorts, type HookRequest } from "./okta/endp
 const shares = { begin: 700, work: 1_600, parking: 2_300 };
 
 const config = readReceiverConfig(process.env);
-const metrics = createMetrics();
+const metrics = createMetrics(config.metrics);
 const getProcess = once(async () => {
   const { createProcess } = await import("./deliveries.ts");
   return createProcess(config, metrics);

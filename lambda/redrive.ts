@@ -16,7 +16,7 @@ import { logger } from "./telemetry.ts";
 const shares = { work: 4_000, parking: 5_500 };
 
 const config = readPipelineConfig(process.env);
-const metrics = createMetrics();
+const metrics = createMetrics(config.metrics);
 const pipeline = await createPipelinePorts(config, await enabledRules(config), metrics);
 const getSqs = once(async () => new SQSClient(clientDefaults));
 const processor = new BatchProcessor(EventType.SQS);

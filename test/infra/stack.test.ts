@@ -3,6 +3,7 @@ import { App } from "aws-cdk-lib";
 import { Match, type Template } from "aws-cdk-lib/assertions";
 import { describe, expect, test } from "vitest";
 import { readStackName, SettingsError } from "../../infra/settings.ts";
+import { isInSet } from "../../lambda/metric-sets.ts";
 import { metricNames } from "../fixtures/metrics.ts";
 import { everything, type Statement, synthesize as synthesizeStack } from "./synthesize.ts";
 
@@ -120,6 +121,23 @@ describe("the receiver", () => {
       expect.arrayContaining(["HookUrl", "HookSecretArn", "AlertTopicArn", "ProfileTableName"]),
     );
   });
+});
+
+test("of Lambda's own log lines every function keeps warnings: invocations that failed", () => {
+  const functions = Object.values(synthesize(everything).findResources("AWS::Lambda::Function"));
+  expect(functions.length).toBeGreaterThan(8);
+  for (const { Properties } of functions) {
+    expect(Properties.LoggingConfig).toMatchObject({ LogFormat: "JSON", SystemLogLevel: "WARN" });
+  }
+});
+
+test("the functions that write metrics are told which", () => {
+  const told = (of: Template) =>
+    Object.values(of.findResources("AWS::Lambda::Function")).flatMap(
+      ({ Properties }) => Properties.Environment.Variables.METRICS ?? [],
+    );
+  expect(told(template)).toEqual(["essential", "essential"]);
+  expect(told(synthesize(everything))).toEqual(["full", "full", "full"]);
 });
 
 describe("the redrive function", () => {
@@ -299,19 +317,34 @@ describe("alarms", () => {
     for (const name of new Set(names)) expect(runbook).toContain(`\n### ${name}\n`);
   });
 
-  test("reach the topic: CloudWatch may use its key, which nobody can with the one that AWS manages", () => {
-    const [key] = Object.values(whole.findResources("AWS::KMS::Key"));
+  test("reach the topic: it has no key, or one that CloudWatch may use, which nobody can with the one that AWS manages", () => {
+    const keyOf = (of: Template) =>
+      Object.entries(of.findResources("AWS::SNS::Topic")).find(([id]) => id.startsWith("Operations"))?.[1].Properties
+        .KmsMasterKeyId;
+    whole.resourceCountIs("AWS::KMS::Key", 0);
+    expect(keyOf(whole)).toBeUndefined();
+    const keyed = synthesize({ customerManagedKey: true });
+    expect(keyOf(keyed)).toBeDefined();
+    const [key] = Object.values(keyed.findResources("AWS::KMS::Key"));
     expect(key?.Properties.EnableKeyRotation).toBe(true);
     expect(key?.Properties.KeyPolicy.Statement).toContainEqual(
       expect.objectContaining({ Effect: "Allow", Principal: { Service: "cloudwatch.amazonaws.com" } }),
     );
   });
 
+  test("look at metrics that are written in the smallest set", () => {
+    const all = alarmsOf(synthesize({ ...everything, heartbeatWorkingDays: true }));
+    const names = all.filter(({ Namespace }) => Namespace === "OktaProxyWatch").map(({ MetricName }) => MetricName);
+    expect(names.length).toBeGreaterThan(4);
+    for (const name of names) expect([name, isInSet(name, "essential")]).toEqual([name, true]);
+  });
+
   test("and the dashboard ask for metrics that the functions write", async () => {
     const written = await metricNames();
     const ours = alarmsOf(whole).filter(({ Namespace }) => Namespace === "OktaProxyWatch");
     expect(ours.length).toBeGreaterThan(2);
-    const [dashboard] = Object.values(whole.findResources("AWS::CloudWatch::Dashboard"));
+    template.resourceCountIs("AWS::CloudWatch::Dashboard", 0);
+    const [dashboard] = Object.values(synthesize(everything).findResources("AWS::CloudWatch::Dashboard"));
     const body = JSON.stringify(dashboard?.Properties.DashboardBody);
     const shown = [...body.matchAll(/OktaProxyWatch\\+",\\+"([A-Za-z]+)/g)].map(([, name]) => name);
     expect(shown.length).toBeGreaterThan(8);
@@ -495,6 +528,8 @@ describe("settings", () => {
     ["heartbeatHours", 169],
     ["heartbeatWorkingDays", "mondays"],
     ["canary", "tweety"],
+    ["metrics", "few"],
+    ["dashboard", "please"],
     ["customerManagedKey", "alias/mine"],
     ["allowedCidrs", "192.0.2.1"],
     ["allowedCidrs", Array.from({ length: 200 }, (_, index) => `192.0.2.${index}/32`)],

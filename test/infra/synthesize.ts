@@ -37,6 +37,8 @@ export const everything = {
   alertEmail: "security@example.com",
   operationsEmail: "operations@example.com",
   canary: true,
+  metrics: "full",
+  dashboard: true,
 };
 
 /** Synthesizes the stack with these settings. */
