@@ -70,6 +70,7 @@ const schema = z.strictObject({
   customerManagedKey: flag.default(false),
   metrics: z.enum(metricSets, `expected ${metricSets.join(" or ")}`).default(defaultMetricSet),
   dashboard: flag.default(false),
+  runbookUrl: z.url({ protocol: /^https?$/, hostname: /./, error: "expected a URL, https://..." }).optional(),
   allowedCidrs: list
     .pipe(
       z.array(
@@ -158,6 +159,8 @@ export interface Settings {
   readonly metrics: MetricSet;
   /** Whether CloudWatch has a dashboard. @default false */
   readonly dashboard: boolean;
+  /** Where the runbook is read; alarms link to its sections. @default - they name `docs/runbook.md` of the repository */
+  readonly runbookUrl?: string | undefined;
   /** Networks that the hook's URL takes requests from. @default - from everywhere: the secret decides */
   readonly allowedCidrs: readonly string[];
   /** Name or ARN of a managed policy that bounds every role. @default - none */

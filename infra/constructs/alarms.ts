@@ -14,8 +14,10 @@ export interface AlarmsProps extends WatchedResources {
 }
 
 interface AlarmRule {
-  /** What it means, for whoever reads the alarm: a section of the runbook is named for it. */
+  /** What it means, for whoever reads the alarm. */
   readonly description: string;
+  /** The section of the runbook. @default the alarm's name */
+  readonly section?: string;
   readonly metric: IMetric;
   readonly threshold: number;
   /** @default greater than or equal to the threshold */
@@ -115,6 +117,7 @@ export class Alarms extends Construct {
     for (const [name, each] of Object.entries(functions)) {
       rules[`${name}Errors`] = {
         description: `The function ${name} fails`,
+        section: "Errors",
         metric: each.metricErrors({ period: minutes(5), statistic: "Sum" }),
         threshold: 1,
       };
@@ -155,10 +158,20 @@ export class Alarms extends Construct {
       };
     }
     if (sync !== null) rules.SyncOverdue = overdue("Profile locations were not synced", sync, 3);
+    const { runbookUrl: runbook = "docs/runbook.md" } = settings;
     for (const [name, rule] of Object.entries(rules)) {
-      const { description, metric, threshold, below = false, periods = 1, breaching, missingIsTrouble = false } = rule;
+      const {
+        description,
+        section = name,
+        metric,
+        threshold,
+        below = false,
+        periods = 1,
+        breaching,
+        missingIsTrouble = false,
+      } = rule;
       const alarm = new Alarm(this, name, {
-        alarmDescription: `${description}. See the runbook, "${name}".`,
+        alarmDescription: `${description}. What to do: ${runbook}#${section.toLowerCase()}`,
         metric,
         threshold,
         comparisonOperator: below

@@ -311,10 +311,16 @@ describe("alarms", () => {
     expect(alarmsOf(synthesize({ heartbeatHours: 0 })).map(({ name }) => name)).not.toContain("Deaf");
   });
 
-  test("each have a section in the runbook, by their name", async () => {
+  test("link to a section of the runbook, where the setting says that it is read", async () => {
     const runbook = await readFile(new URL("../../docs/runbook.md", import.meta.url), "utf8");
-    const names = alarmsOf(whole).map(({ name }) => (name.endsWith("Errors") ? "Errors" : name));
-    for (const name of new Set(names)) expect(runbook).toContain(`\n### ${name}\n`);
+    const sections = [...runbook.matchAll(/^### (\w+)$/gm)].map(([, heading = ""]) => heading.toLowerCase());
+    for (const { name, AlarmDescription } of alarmsOf(synthesize(everything))) {
+      const [, page, section] = / What to do: (https:[^#]+)#(\w+)$/.exec(AlarmDescription) ?? [];
+      expect([name, page]).toEqual([name, everything.runbookUrl]);
+      expect(section).toBe(name.endsWith("Errors") ? "errors" : name.toLowerCase());
+      expect(sections).toContain(section);
+    }
+    for (const { AlarmDescription } of alarmsOf(template)) expect(AlarmDescription).toContain(" docs/runbook.md#");
   });
 
   test("reach the topic: it has no key, or one that CloudWatch may use, which nobody can with the one that AWS manages", () => {
@@ -530,6 +536,8 @@ describe("settings", () => {
     ["canary", "tweety"],
     ["metrics", "few"],
     ["dashboard", "please"],
+    ["runbookUrl", "docs/runbook.md"],
+    ["runbookUrl", "javascript:alert(1)"],
     ["customerManagedKey", "alias/mine"],
     ["allowedCidrs", "192.0.2.1"],
     ["allowedCidrs", Array.from({ length: 200 }, (_, index) => `192.0.2.${index}/32`)],

@@ -39,6 +39,7 @@ export const everything = {
   canary: true,
   metrics: "full",
   dashboard: true,
+  runbookUrl: "https://git.example.com/okta-proxy-watch/docs/runbook.md",
 };
 
 /** Synthesizes the stack with these settings. */
