@@ -82,7 +82,7 @@ const assumed = {
 
 interface Volume {
   readonly eventsADay: number;
-  /** Execution environments that are kept busy: each fetches two versions of the secret every two minutes. */
+  /** Execution environments that are kept busy: each fetches two versions of the secret every two minutes in which a request comes. */
   readonly environments: number;
 }
 const volumes: readonly Volume[] = [
@@ -148,7 +148,9 @@ function costs({ eventsADay, environments }: Volume, deployed: Deployed): Record
     inSet(assumed.alertMetrics) * hoursWith(matchesADay * assumed.alertedShare);
   const polls = deployed.polledQueues * assumed.pollersOfQueue * assumed.pollsAMinute * 60 * 24 * daysInMonth;
   const logBytes = events * assumed.logBytesOfDelivery[metrics] + matches * assumed.logBytesOfMatch[metrics];
-  const secretCalls = environments * 2 * 30 * 24 * daysInMonth;
+  /** Of the two minutes for which an environment knows the secrets, those in which a request asks for them. */
+  const askedFor = 1 - Math.exp(-eventsADay / 24 / 30 / environments);
+  const secretCalls = environments * 2 * 30 * askedFor * 24 * daysInMonth;
   const million = 1_000_000;
   return {
     "Lambda: requests and compute":

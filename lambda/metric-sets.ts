@@ -15,7 +15,7 @@ export const defaultMetricSet: MetricSet = "essential";
  * it has a value: what tells of trouble costs nothing without it.
  */
 const details =
-  /^(?:EventsReceived|EventsReconciled|ReconciliationLag|UnknownLocations|Excepted|Suppressed|Duplicates)$|^(?:EventsReceived|Matches|RefusedRequests)_|Duration$/;
+  /^(?:Deliveries|EventsReconciled|ReconciliationLag|UnknownLocations|Excepted|Suppressed|Duplicates)$|^(?:EventsReceived|Matches|RefusedRequests)_|Duration$/;
 
 /** Whether a metric is one of a set. */
 export function isInSet(name: string, set: MetricSet): boolean {

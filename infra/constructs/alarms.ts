@@ -32,8 +32,9 @@ interface AlarmRule {
 
 const minutes = (count: number) => Duration.minutes(count);
 
+/** Each delivery gives `EventsReceived` one value: how many values there are is how many deliveries there were. */
 const deliveries = (scope: Construct) =>
-  ownMetric(scope, "Deliveries", { period: Duration.hours(1), statistic: "Sum" });
+  ownMetric(scope, "EventsReceived", { period: Duration.hours(1), statistic: "SampleCount" });
 
 /** Deliveries by the hour, where every hour of a Saturday or Sunday (UTC) counts as if there had been one. */
 const deliveriesOnWorkingDays = (scope: Construct) =>

@@ -33,7 +33,7 @@ export class OperationsDashboard extends Construct {
         [
           graph(
             "Deliveries and events",
-            [...sum("Deliveries"), ...sum("EventsReceived")],
+            [...own("EventsReceived", "SampleCount", "deliveries"), ...sum("EventsReceived")],
             [...(detections?.kinds ?? [])].flatMap((type) => sum(`EventsReceived_${type}`, type)),
           ),
           graph(

@@ -152,7 +152,8 @@ describe("an alarm is raised by what it is about:", () => {
     // AWS's own age of the oldest message does not see what was received three times.
     expect(on()).not.toContain("RedriveBehind");
     account.emulators.faults.sns.set(null);
-    const mended = await watchRetries(40, (state) => state.has("Parked"));
+    // The next try comes after an hour at the latest, by the waits that have grown.
+    const mended = await watchRetries(80, (state) => state.has("Parked"));
     expect(account.emulators.statesOn("retryQueue")).toEqual([]);
     expect(mended.at(-1)).toBe(false);
   });
@@ -266,7 +267,7 @@ describe("Deaf by working days", () => {
   const deliverAt = (time: string) =>
     byDays.put({
       namespace: "OktaProxyWatch",
-      name: "Deliveries",
+      name: "EventsReceived",
       dimensions: { service: "Test" },
       value: 1,
       at: Date.parse(time),

@@ -155,6 +155,7 @@ export function createCloudWatch(synthesized: Synthesized): CloudWatch {
       .sort((first, second) => first - second);
     if (values.length === 0) return null;
     if (stat === "Sum") return values.reduce((sum, value) => sum + value, 0);
+    if (stat === "SampleCount") return values.length;
     if (stat === "Maximum") return values.at(-1) ?? null;
     // However few the values are, a percentile is evaluated (EvaluateLowSampleCountPercentile: evaluate, the default): of fewer
     // than a hundred, p99 is the largest. https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/percentiles-with-low-samples.html

@@ -112,7 +112,7 @@ describe("the dashboard", () => {
     const graphs = essential.filter(({ type }) => type === "metric");
     for (const { properties } of graphs) expect(properties.metrics).not.toHaveLength(0);
     const series = graphs.flatMap(({ properties }) => properties.metrics ?? []);
-    expect(series.map(labelOf)).not.toContain("EventsReceived");
+    expect(series.map(labelOf)).not.toContain("Suppressed");
     // https://aws.amazon.com/cloudwatch/pricing/: three dashboards of up to 50 metrics each.
     expect(series.length).toBeLessThanOrEqual(50);
   });

@@ -298,7 +298,8 @@ describe("alarms", () => {
       expect([name, TreatMissingData]).toEqual([name, silenceIsTrouble ? "breaching" : "notBreaching"]);
     }
     whole.hasResourceProperties("AWS::CloudWatch::Alarm", {
-      MetricName: "Deliveries",
+      MetricName: "EventsReceived",
+      Statistic: "SampleCount",
       Namespace: "OktaProxyWatch",
       Period: 3_600,
       EvaluationPeriods: 12,

@@ -48,7 +48,7 @@ test("the first line says how long the start took, and no other", async () => {
 
 test("a delivery that matches nothing is one metric; the rest are properties of its line, which queries show", async () => {
   const { line, values, metrics } = await deliver([direct(), direct()]);
-  expect(metrics).toEqual(["Deliveries"]);
+  expect(metrics).toEqual(["EventsReceived"]);
   expect(values).toMatchObject({
     service: "OktaProxyWatch",
     Deliveries: 1,
@@ -67,7 +67,7 @@ test("of several values a property has the sum of counts, and the longest of tim
     sessionStart({ published, actor: { id, type: "User", alternateId: null, displayName: null } }),
   );
   const { values, metrics } = await deliver(users);
-  expect(metrics).toEqual(["AlertLatency", "AlertsPublished", "Deliveries"]);
+  expect(metrics).toEqual(["AlertLatency", "AlertsPublished", "EventsReceived"]);
   expect(values).toMatchObject({ AlertsPublished: [1, 1], UnknownLocations: 2 });
   expect(values.PublishingDuration).toBeGreaterThan(0);
 });
