@@ -1,6 +1,6 @@
 import type { AddressInfo } from "node:net";
 import { SQSClient } from "@aws-sdk/client-sqs";
-import type { LambdaFunctionURLResult, SQSBatchResponse } from "aws-lambda";
+import type { LambdaFunctionURLResult, SQSBatchResponse, SQSEvent } from "aws-lambda";
 import { defaultAttributes } from "../../lambda/okta-api/okta-user.ts";
 import { type Emulators, startEmulators } from "../../local/emulators.ts";
 import { createHttpFront, type Handler } from "../../local/http-front.ts";
@@ -38,7 +38,10 @@ export interface Account {
   readonly restart: (name: FunctionName, environment: Readonly<Record<string, string | undefined>>) => void;
   /** Executions of the receiver at a time; more are throttled. */
   readonly limitConcurrency: (most: number) => void;
-  /** Takes what the retry queue gives out now to the redrive function, as Lambda's event source mapping does. */
+  /**
+   * Takes what the retry queue gives out now to the redrive function, as Lambda's event source mapping does. When the function
+   * fails, its messages stay in flight until their visibility timeout ends.
+   */
   readonly redrive: () => Promise<void>;
   /** Publishes the queues' metrics of this minute, as SQS does every minute. */
   readonly sampleQueues: () => void;
@@ -52,7 +55,11 @@ export const secret = "the hook's secret";
 
 /** Starts emulators, a fake Okta, and the functions behind what invokes them. */
 export async function startAccount(cloudWatch: CloudWatch): Promise<Account> {
-  const [emulators, okta] = await Promise.all([startEmulators(), startFakeOkta()]);
+  const [emulators, okta] = await Promise.all([
+    // As in the stack: six times the timeout of redrive.
+    startEmulators({ retryVisibilitySeconds: 180 }),
+    startFakeOkta(),
+  ]);
   const credential = JSON.stringify({ clientId: okta.clientId, privateKey: okta.privateKey });
   const secretsManager = await startAwsEndpoint((_, { SecretId, VersionStage }) =>
     VersionStage === "AWSPREVIOUS"
@@ -167,10 +174,9 @@ export async function startAccount(cloudWatch: CloudWatch): Promise<Account> {
       concurrency = most;
     },
     async redrive() {
-      const handler = async (event: unknown) => {
-        const answer = (await invoke("Redrive", event)) as SQSBatchResponse | null;
-        if (answer === null) throw new Error("the redrive function failed: its messages stay in flight");
-        return answer;
+      const handler = async (event: SQSEvent): Promise<SQSBatchResponse> => {
+        const failures = event.Records.map(({ messageId }) => ({ itemIdentifier: messageId }));
+        return ((await invoke("Redrive", event)) as SQSBatchResponse | null) ?? { batchItemFailures: failures };
       };
       const once = { waitSeconds: 0, signal: AbortSignal.timeout(60_000) };
       await redriveBatch(sqs, emulators.retryQueueUrl, handler, once);

@@ -158,6 +158,17 @@ describe("an alarm is raised by what it is about:", () => {
     expect(mended.at(-1)).toBe(false);
   });
 
+  test("Parked, by a redrive function that cannot start", async () => {
+    stopClock();
+    account.emulators.faults.sns.set({ kind: "refuse" });
+    expect(await deliver([freshSessionStart()])).toBe(204);
+    account.restart("Redrive", { STATE_TABLE: undefined });
+    const states = await watchRetries(20, (state) => state.has("Parked"));
+    expect(states.slice(15)).not.toContain(false);
+    expectAlarm("Parked");
+    expect(on()).toContain("RedriveErrors");
+  });
+
   test("neither Parked nor RedriveBehind by work that a second try mends", async () => {
     stopClock();
     account.emulators.faults.sns.set({ kind: "refuse" });

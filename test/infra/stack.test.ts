@@ -131,13 +131,13 @@ test("of Lambda's own log lines every function keeps warnings: invocations that 
   }
 });
 
-test("the functions that write metrics are told which", () => {
-  const told = (of: Template) =>
+test("the functions that write metrics have the set in their environment", () => {
+  const sets = (of: Template) =>
     Object.values(of.findResources("AWS::Lambda::Function")).flatMap(
       ({ Properties }) => Properties.Environment.Variables.METRICS ?? [],
     );
-  expect(told(template)).toEqual(["essential", "essential"]);
-  expect(told(synthesize(everything))).toEqual(["full", "full", "full"]);
+  expect(sets(template)).toEqual(["essential", "essential"]);
+  expect(sets(synthesize(everything))).toEqual(["full", "full", "full"]);
 });
 
 describe("the redrive function", () => {
