@@ -1,5 +1,6 @@
 import { readFile, writeFile } from "node:fs/promises";
-import { synthesize } from "../test/infra/synthesize.ts";
+import { isInSet, type MetricSet } from "../lambda/metric-sets.ts";
+import { ofType, type Synthesized, synthesize } from "../test/infra/synthesize.ts";
 
 /*
  * Writes the table of docs/cost.md from unit prices and what one event takes; with --check, exit code 1 says that the table is
@@ -42,22 +43,46 @@ const assumed = {
   matchMilliseconds: 100,
   coldMilliseconds: 600,
   coldStartsADay: 150,
-  /** Bytes of log: our metrics line and Lambda's own lines for an invocation, and what a match adds. */
-  logBytesOfDelivery: 1_600,
-  logBytesOfMatch: 1_300,
+  /**
+   * Bytes of log, with the 26 that CloudWatch counts for a line: our line of an invocation, of which a test measures that it is no
+   * longer, and what a match adds to it and writes beside it. Lambda's own lines are warnings alone.
+   */
+  logBytesOfDelivery: { essential: 476, full: 726 },
+  logBytesOfMatch: { essential: 900, full: 1_300 },
   /** DynamoDB: the one request for some seven small items; claim, window, record, end of the claim. */
   readUnitsOfMatch: 3.5,
   writeUnitsOfMatch: 5,
-  /** Five long-polling pollers of the retry queue, three requests a minute each. */
-  pollsOfMonth: 5 * 3 * 60 * 24 * 30.4,
-  /** Metrics that have values all the time, and those that have some in hours in which something matched. */
-  steadyMetrics: 11,
-  matchMetrics: 16,
+  /** Pollers of a queue with an event source mapping, each with three long polls a minute. */
+  pollersOfQueue: 5,
+  pollsAMinute: 3,
+  /** Metrics with a value in every hour; in hours in which something matched; and in those in which an alert went out. */
+  steadyMetrics: [
+    "Deliveries",
+    "EventsReceived",
+    "EventsReceived_user.session.start",
+    "EventsReceived_other",
+    "AuthenticationDuration",
+    "ParsingDuration",
+    "MatchingDuration",
+  ],
+  matchMetrics: [
+    "Matches_1",
+    "Matches_2",
+    "Matches_3",
+    "Suppressed",
+    "Excepted",
+    "UnknownLocations",
+    "LookUpDuration",
+    "ClaimDuration",
+    "SuppressionDuration",
+    "RecordingDuration",
+  ],
+  alertMetrics: ["AlertsPublished", "AlertLatency", "PublishingDuration"],
 } as const;
 
 interface Volume {
   readonly eventsADay: number;
-  /** Execution environments that are kept busy: each fetches two versions of the secret every two minutes. */
+  /** Execution environments that are kept busy: each fetches two versions of the secret every two minutes in which a request comes. */
   readonly environments: number;
 }
 const volumes: readonly Volume[] = [
@@ -66,53 +91,105 @@ const volumes: readonly Volume[] = [
   { eventsADay: 400_000, environments: 8 },
 ];
 
-const alarms = Object.keys(synthesize().template.findResources("AWS::CloudWatch::Alarm")).length;
+/** What of a stack is paid by the month, and the settings that cost depends on. */
+interface Deployed {
+  readonly metrics: MetricSet;
+  /** Metrics that alarms look at: an alarm with an expression is paid for each. */
+  readonly alarmMetrics: number;
+  readonly dashboards: number;
+  readonly keys: number;
+  readonly secrets: number;
+  /** Queues that Lambda polls. */
+  readonly polledQueues: number;
+  readonly memoryGigabytes: number;
+}
+
+function readDeployed(stack: Synthesized, metrics: MetricSet): Deployed {
+  const count = (type: string) => ofType(stack, type).length;
+  const [[, { Properties: receiver }] = ["", { Properties: {} }]] = ofType(stack, "AWS::Lambda::Function").filter(
+    ([path]) => path.startsWith("Receiver/"),
+  );
+  return {
+    metrics,
+    alarmMetrics: ofType(stack, "AWS::CloudWatch::Alarm")
+      .map(
+        ([, { Properties }]) =>
+          (Properties.Metrics ?? []).filter((metric: object) => "MetricStat" in metric).length || 1,
+      )
+      .reduce((sum, each) => sum + each, 0),
+    dashboards: count("AWS::CloudWatch::Dashboard"),
+    keys: count("AWS::KMS::Key"),
+    secrets: count("AWS::SecretsManager::Secret"),
+    polledQueues: count("AWS::Lambda::EventSourceMapping"),
+    memoryGigabytes: receiver.MemorySize / 1_024,
+  };
+}
 
 /** USD a month by what it is paid for; each event comes in a delivery of its own, the dearest case. */
-function costs({ eventsADay, environments }: Volume): Record<string, number> {
+function costs({ eventsADay, environments }: Volume, deployed: Deployed): Record<string, number> {
   const { daysInMonth } = assumed;
   const events = eventsADay * daysInMonth;
   const matches = events * assumed.matchingShare;
   const alerts = matches * assumed.alertedShare;
-  const seconds =
-    (events * assumed.plainMilliseconds +
-      matches * assumed.matchMilliseconds +
-      assumed.coldStartsADay * daysInMonth * assumed.coldMilliseconds) /
+  const { metrics } = deployed;
+  const gigabyteSeconds =
+    (deployed.memoryGigabytes *
+      (events * assumed.plainMilliseconds +
+        matches * assumed.matchMilliseconds +
+        assumed.coldStartsADay * daysInMonth * assumed.coldMilliseconds)) /
     1_000;
-  const hoursWithMatches = Math.min(1, (eventsADay * assumed.matchingShare) / 24);
-  const secretCalls = environments * 2 * 30 * 24 * daysInMonth;
+  /** The share of hours with at least one of so many a day, when each comes at any time (Poisson). */
+  const hoursWith = (aDay: number) => 1 - Math.exp(-aDay / 24);
+  const matchesADay = eventsADay * assumed.matchingShare;
+  const inSet = (names: readonly string[]) => names.filter((name) => isInSet(name, metrics)).length;
+  const metricMonths =
+    inSet(assumed.steadyMetrics) +
+    inSet(assumed.matchMetrics) * hoursWith(matchesADay) +
+    inSet(assumed.alertMetrics) * hoursWith(matchesADay * assumed.alertedShare);
+  const polls = deployed.polledQueues * assumed.pollersOfQueue * assumed.pollsAMinute * 60 * 24 * daysInMonth;
+  const logBytes = events * assumed.logBytesOfDelivery[metrics] + matches * assumed.logBytesOfMatch[metrics];
+  /** Of the two minutes for which an environment knows the secrets, those in which a request asks for them. */
+  const askedFor = 1 - Math.exp(-eventsADay / 24 / 30 / environments);
+  const secretCalls = environments * 2 * 30 * askedFor * 24 * daysInMonth;
   const million = 1_000_000;
   return {
     "Lambda: requests and compute":
-      (events / million) * price.lambdaMillionRequests + seconds * price.lambdaGigabyteSecond,
+      (events / million) * price.lambdaMillionRequests + gigabyteSeconds * price.lambdaGigabyteSecond,
     "DynamoDB: reads and writes for matches":
       (matches / million) *
       (assumed.readUnitsOfMatch * price.dynamodbMillionReadUnits +
         assumed.writeUnitsOfMatch * price.dynamodbMillionWriteUnits),
     "SNS: alerts, to one e-mail address": (alerts / million) * (price.snsMillionPublishes + price.snsMillionEmails),
-    "SQS: polling the retry queue": (assumed.pollsOfMonth / million) * price.sqsMillionRequests,
-    "CloudWatch: logs":
-      ((events * assumed.logBytesOfDelivery + matches * assumed.logBytesOfMatch) / 1e9) * price.logsGigabyte,
-    "CloudWatch: metrics": (assumed.steadyMetrics + assumed.matchMetrics * hoursWithMatches) * price.metricMonth,
-    [`CloudWatch: ${alarms} alarms and the dashboard`]: alarms * price.alarmMonth + price.dashboardMonth,
-    "Secrets Manager": price.secretMonth + (secretCalls / 10_000) * price.secretsManagerTenThousandCalls,
-    "KMS: the key of the operations topic": price.keyMonth,
+    "SQS: polling the retry queue": (polls / million) * price.sqsMillionRequests,
+    "CloudWatch: logs": (logBytes / 1e9) * price.logsGigabyte,
+    "CloudWatch: metrics of our own": metricMonths * price.metricMonth,
+    [`CloudWatch: ${deployed.alarmMetrics} alarms`]: deployed.alarmMetrics * price.alarmMonth,
+    "CloudWatch: dashboards": deployed.dashboards * price.dashboardMonth,
+    "Secrets Manager":
+      deployed.secrets * price.secretMonth + (secretCalls / 10_000) * price.secretsManagerTenThousandCalls,
+    "KMS: keys": deployed.keys * price.keyMonth,
   };
 }
 
+const defaults = readDeployed(synthesize(), "essential");
+const observed = readDeployed(synthesize({ metrics: "full", dashboard: true }), "full");
+const total = (column: Readonly<Record<string, number>>) =>
+  Object.values(column)
+    .reduce((sum, each) => sum + each, 0)
+    .toFixed(2);
+
 function table(): string {
-  const columns = volumes.map(costs);
+  const columns = volumes.map((volume) => costs(volume, defaults));
   const [first = {}] = columns;
-  const rows = Object.keys(first).map((name) => [name, ...columns.map((column) => (column[name] ?? 0).toFixed(2))]);
-  const totals = columns.map((column) =>
-    Object.values(column)
-      .reduce((sum, each) => sum + each, 0)
-      .toFixed(2),
-  );
+  const rows = Object.keys(first)
+    .map((name) => [name, ...columns.map((column) => (column[name] ?? 0).toFixed(2))])
+    .filter(([, ...cells]) => cells.some((cell) => cell !== "0.00"));
+  const withMore = volumes.map((volume) => total(costs(volume, observed)));
   const all = [
     ["USD a month", ...volumes.map(({ eventsADay }) => `${eventsADay.toLocaleString("en-US")} events a day`)],
     ...rows,
-    ["**all**", ...totals.map((total) => `**${total}**`)],
+    ["**all**", ...columns.map((column) => `**${total(column)}**`)],
+    ["all, with `metrics: full` and `dashboard`", ...withMore],
   ];
   const widths = (all[0] ?? []).map((_, column) => Math.max(...all.map((row) => row[column]?.length ?? 0)));
   const line = (cells: readonly string[]) =>

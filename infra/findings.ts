@@ -97,6 +97,12 @@ export const explanations: readonly Explanation[] = [
     reason: "Encrypted by keys that AWS manages; customerManagedKey encrypts all by one of the account's own.",
   },
   {
+    rules: ["NIST.800.53.R5::NIST.800.53.R5-SNSEncryptedKMS"],
+    where: /^Operations\/Topic\/Resource$/,
+    reason:
+      "Alarms hold no data of a person, and CloudWatch cannot use the key that AWS manages for SNS. customerManagedKey encrypts this topic as well.",
+  },
+  {
     rules: ["NIST.800.53.R5::NIST.800.53.R5-DynamoDBInBackupPlan"],
     where: /^(Profiles|State)\/Table\/Resource$/,
     reason: "Point-in-time recovery brings a table back to any second of the last 35 days.",

@@ -3,6 +3,7 @@ import type { Node } from "constructs";
 import * as z from "zod";
 import { knownOutputs } from "../build/known-outputs.ts";
 import { defaultSuppressMinutes, maximumSuppressMinutes } from "../lambda/config.ts";
+import { defaultMetricSet, type MetricSet, metricSets } from "../lambda/metric-sets.ts";
 import { parseCidr } from "../lambda/network.ts";
 import { readOrgUrl } from "../lambda/okta-api/credential.ts";
 import { defaultAttributes, type LocationAttributes, readLocationAttributes } from "../lambda/okta-api/okta-user.ts";
@@ -67,6 +68,9 @@ const schema = z.strictObject({
   heartbeatWorkingDays: flag.default(false),
   canary: flag.default(false),
   customerManagedKey: flag.default(false),
+  metrics: z.enum(metricSets, `expected ${metricSets.join(" or ")}`).default(defaultMetricSet),
+  dashboard: flag.default(false),
+  runbookUrl: z.url({ protocol: /^https?$/, hostname: /./, error: "expected a URL, https://..." }).optional(),
   allowedCidrs: list
     .pipe(
       z.array(
@@ -161,6 +165,12 @@ export interface Settings {
   readonly canary: boolean;
   /** Whether all data is encrypted by a key of the account's own. @default false: by keys that AWS manages */
   readonly customerManagedKey: boolean;
+  /** Which metrics the functions write: those that alarms look at and that tell of trouble, or all. @default essential */
+  readonly metrics: MetricSet;
+  /** Whether CloudWatch has a dashboard. @default false */
+  readonly dashboard: boolean;
+  /** Where the runbook is read; alarms link to its sections. @default - they name `docs/runbook.md` of the repository */
+  readonly runbookUrl?: string | undefined;
   /** Networks that the hook's URL takes requests from. @default - from everywhere: the secret decides */
   readonly allowedCidrs: readonly string[];
   /** What Okta delivers to: the receiver's Function URL, or a REST API of API Gateway. @default functionUrl */

@@ -93,6 +93,7 @@ export class OktaProxyWatchStack extends Stack {
     const operationsTopic = new OperationsTopic(this, "Operations", { encryption, email: settings.operationsEmail });
     const watched: WatchedResources = {
       receiver: receiver.function,
+      restApi: receiver.restApi,
       functions: {
         Receiver: receiver.function,
         Redrive: redrive.function,
@@ -108,7 +109,14 @@ export class OktaProxyWatchStack extends Stack {
       canary,
     };
     new Alarms(this, "Alarms", { ...watched, settings, operationsTopic });
-    new OperationsDashboard(this, "OperationsDashboard", { ...watched, detections: props.detections ?? null });
+    if (settings.dashboard) {
+      const { metrics } = settings;
+      new OperationsDashboard(this, "OperationsDashboard", {
+        ...watched,
+        metrics,
+        detections: props.detections ?? null,
+      });
+    }
     new SavedQueries(this, "SavedQueries", {
       functions: [...Object.values(watched.functions), ...(canary === null ? [] : [canary])],
     });

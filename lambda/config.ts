@@ -1,3 +1,4 @@
+import { defaultMetricSet, type MetricSet, metricSets } from "./metric-sets.ts";
 import { type Network, parseCidr } from "./network.ts";
 
 /** Minutes in which a user's further session starts on one network are held back, unless somebody sets another time. */
@@ -25,6 +26,8 @@ export interface PipelineConfig {
   readonly experimentalDetections: boolean;
   /** Where users go whose profiles are to be fetched anew; null where profiles do not come from Okta. */
   readonly refreshQueueUrl: string | null;
+  /** Which metrics are written. @default essential */
+  readonly metrics: MetricSet;
 }
 
 /** The receiver's settings. */
@@ -103,6 +106,7 @@ export const variables = {
       isSuppressMinutes(value) ? null : `is no whole number of minutes from 0 to ${maximumSuppressMinutes}`,
   },
   REFRESH_QUEUE_URL: optional(url("refresh queue")),
+  METRICS: { what: null, fault: (value) => (readMetricSet(value) ? null : `is none of ${metricSets.join(", ")}`) },
   EXPERIMENTAL_DETECTIONS: { what: null, fault: matching(/^(true|false)$/, "is neither true nor false") },
   HOOK_SECRET_ARN: optional(secretArn),
   ALLOWED_CIDRS: {
@@ -115,6 +119,8 @@ export const variables = {
 } as const satisfies Readonly<Record<string, Variable>>;
 
 type Name = keyof typeof variables;
+
+const readMetricSet = (text: string | undefined) => metricSets.find((set) => set === text);
 
 /** Networks, divided by spaces or commas; null when one of them is none, or there is none. */
 function readNetworks(text: string): Network[] | null {
@@ -208,6 +214,7 @@ export const pipelineVariables = [
   "SUPPRESS_MINUTES",
   "REFRESH_QUEUE_URL",
   "EXPERIMENTAL_DETECTIONS",
+  "METRICS",
 ] as const satisfies readonly Name[];
 
 function read<Wanted extends Name>(
@@ -265,5 +272,6 @@ export function toPipelineConfig(known: Partial<Record<(typeof pipelineVariables
     suppressMinutes: Number(known.SUPPRESS_MINUTES ?? defaultSuppressMinutes),
     experimentalDetections: known.EXPERIMENTAL_DETECTIONS === "true",
     refreshQueueUrl: known.REFRESH_QUEUE_URL ?? null,
+    metrics: readMetricSet(known.METRICS) ?? defaultMetricSet,
   };
 }

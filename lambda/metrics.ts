@@ -1,18 +1,21 @@
 import { once } from "./aws-client.ts";
 import type { Measure } from "./measure.ts";
+import { isInSet, type MetricSet } from "./metric-sets.ts";
 import type { Delivery } from "./okta/event-hook.ts";
 
 /** What a function counts and measures: docs/metrics.md lists it all. */
 export interface Metrics {
   readonly count: (name: string, value?: number) => void;
   readonly milliseconds: (name: string, value: number) => void;
+  readonly seconds: (name: string, value: number) => void;
   /** Takes the time of a step as a metric: `PublishingDuration`... */
   readonly measure: Measure;
   /** Tells what the line is about. */
   readonly about: (names: Readonly<Record<string, string>>) => void;
   /**
    * Writes all since the last time as one line in the embedded metric format, which is the record of an invocation in the
-   * log as well. Of what was only timed there is no line.
+   * log as well. The first line of an execution environment says how long its start took: `initDuration`, in milliseconds.
+   * Without a count that is a metric of the set there is no line.
    */
   readonly publish: () => Promise<void>;
   /** Loads what writes the line, before there is one. */
@@ -22,21 +25,28 @@ export interface Metrics {
 /** What metrics and log lines say that they are of: in the stack, its name. */
 export const serviceName = process.env.POWERTOOLS_SERVICE_NAME || "okta-proxy-watch";
 
-/** Metrics of a function; Powertools, which writes them, is loaded with the first line. */
-export function createMetrics(): Metrics {
+/**
+ * Metrics of a function; Powertools, which writes them, is loaded with the first line.
+ *
+ * @param set what is a metric. Of the rest the line has properties: of counts the sum, of times the longest
+ */
+export function createMetrics(set: MetricSet): Metrics {
+  /** Since the process started; Lambda's own report of it is not logged. */
+  let initDuration: number | null = Math.round(performance.now());
   const getPowertools = once(async () => {
     const { Metrics, MetricUnit } = await import("@aws-lambda-powertools/metrics");
     return { powertools: new Metrics({ namespace: "OktaProxyWatch", serviceName }), MetricUnit };
   });
   let counts: (readonly [name: string, value: number])[] = [];
-  let times: (readonly [name: string, milliseconds: number])[] = [];
+  let times: (readonly [name: string, value: number, unit: "Milliseconds" | "Seconds"])[] = [];
   let names: Readonly<Record<string, string>> = {};
 
-  const milliseconds = (name: string, value: number) => void times.push([name, value]);
+  const milliseconds = (name: string, value: number) => void times.push([name, value, "Milliseconds"]);
   return {
     load: getPowertools,
     count: (name, value = 1) => void counts.push([name, value]),
     milliseconds,
+    seconds: (name, value) => void times.push([name, value, "Seconds"]),
     measure(step, work) {
       const start = performance.now();
       // Microseconds are exact enough, and keep the line short.
@@ -52,11 +62,21 @@ export function createMetrics(): Metrics {
     async publish() {
       const taken = { counts, times, names };
       [counts, times, names] = [[], [], {}];
-      if (taken.counts.length === 0) return;
+      if (!taken.counts.some(([name]) => isInSet(name, set))) return;
       const { powertools, MetricUnit } = await getPowertools();
-      for (const [name, value] of Object.entries(taken.names)) powertools.addMetadata(name, value);
-      for (const [name, value] of taken.counts) powertools.addMetric(name, MetricUnit.Count, value);
-      for (const [name, value] of taken.times) powertools.addMetric(name, MetricUnit.Milliseconds, value);
+      const properties: Record<string, string | number> = { ...taken.names };
+      if (initDuration !== null) properties.initDuration = initDuration;
+      initDuration = null;
+      for (const [name, value] of taken.counts) {
+        if (isInSet(name, set)) powertools.addMetric(name, MetricUnit.Count, value);
+        else properties[name] = Number(properties[name] ?? 0) + value;
+      }
+      for (const [name, value, unit] of taken.times) {
+        if (isInSet(name, set)) powertools.addMetric(name, MetricUnit[unit], value);
+        else properties[name] = Math.max(Number(properties[name] ?? 0), value);
+      }
+      // Powertools declares text; it writes what it is given, and queries compare numbers.
+      for (const [name, value] of Object.entries(properties)) powertools.addMetadata(name, value as string);
       powertools.publishStoredMetrics();
     },
   };

@@ -20,7 +20,7 @@ import { answerRequest, type EndpointPorts } from "./okta/endpoint.ts";
 const shares = { begin: 700, work: 1_600, parking: 2_300 };
 
 const config = readReceiverConfig(process.env);
-const metrics = createMetrics();
+const metrics = createMetrics(config.metrics);
 const getProcess = once(async () => {
   const { createProcess } = await import("./deliveries.ts");
   return createProcess(config, metrics);

@@ -25,7 +25,7 @@ const shares = { work: 8_000, parking: 9_500 };
 const rateLimitShare = 0.5;
 
 const config = readReconcileConfig(process.env);
-const metrics = createMetrics();
+const metrics = createMetrics(config.metrics);
 const rules = await enabledRules(config);
 const filter = logFilter(rules.rules.map(({ rule }) => rule));
 const pipeline = await createPipelinePorts(config, rules, metrics);

@@ -16,7 +16,7 @@ import { logger } from "./telemetry.ts";
 const shares = { work: 4_000, parking: 5_500 };
 
 const config = readPipelineConfig(process.env);
-const metrics = createMetrics();
+const metrics = createMetrics(config.metrics);
 const pipeline = await createPipelinePorts(config, await enabledRules(config), metrics);
 const getSqs = once(async () => new SQSClient(clientDefaults));
 const processor = new BatchProcessor(EventType.SQS);
@@ -53,12 +53,21 @@ async function retry(record: SQSRecord): Promise<void> {
       eventUuid: work?.event.uuid,
       ruleIds: work?.rules ?? [],
     };
+    countFailure(work, record);
     logger.warn("Work has to be tried again", { ...names, attempt, seconds, error: error as Error });
     await backOff(record, seconds).catch((failure: unknown) =>
       logger.warn("The time to wait could not be set", { ...names, error: failure as Error }),
     );
     throw error;
   }
+}
+
+/** Counts a try that failed, and how long the work waits by then. Test alerts count nowhere. */
+function countFailure(work: Work | null, { attributes }: SQSRecord): void {
+  if (work?.event.isTest === true) return;
+  const since = work?.waiting?.since.getTime() ?? Number(attributes.SentTimestamp);
+  metrics.count("WorkFailed");
+  metrics.seconds("WorkAge", Math.max(0, Math.round((Date.now() - since) / 1_000)));
 }
 
 /** Keeps a message out of sight. Where that fails it comes back after the queue's own visibility timeout. */

@@ -18,9 +18,21 @@ export interface Emulators {
   readonly faults: Readonly<Record<Service, FaultProxy>>;
   /** Messages that lie on a queue now: ready, waiting and taken. */
   readonly messagesOn: (queue: "alertQueue" | "retryQueue" | "deadLetterQueue") => readonly string[];
+  /** The same messages, with what SQS's metrics are made of. */
+  readonly statesOn: (queue: "retryQueue" | "deadLetterQueue") => readonly MessageState[];
   /** Creates the topic of an output. */
   readonly createOutput: (output: string) => LocalOutput;
   readonly stop: () => Promise<void>;
+}
+
+/** A message on a queue. */
+export interface MessageState {
+  /** Whether it can be received, is in flight, or waits for its delay to end. */
+  readonly state: "visible" | "notVisible" | "delayed";
+  /** When it was sent, in milliseconds since 1970. */
+  readonly sentAt: number;
+  /** How often it was received. */
+  readonly receives: number;
 }
 
 /** The topic of an output, with a queue that keeps what is published to it. */
@@ -96,6 +108,23 @@ export async function startEmulators(options: EmulatorOptions = {}): Promise<Emu
         const { ready, delayed, inflight } = messaging.inspectQueue(names[queue])?.messages ?? {};
         const taken = (inflight ?? []).map(({ message }) => message);
         return [...(ready ?? []), ...(delayed ?? []), ...taken].map(({ body }) => body);
+      },
+      statesOn: (queue) => {
+        const { ready = [], delayed = [], inflight = [] } = messaging.inspectQueue(names[queue])?.messages ?? {};
+        const now = Date.now();
+        return [
+          ...ready.map((message) => ({ state: "visible", message }) as const),
+          ...delayed.map((message) => ({ state: "delayed", message }) as const),
+          // The emulator looks at deadlines when it is asked for messages, SQS all the time.
+          ...inflight.map(
+            ({ message, visibilityDeadline }) =>
+              ({ state: visibilityDeadline > now ? "notVisible" : "visible", message }) as const,
+          ),
+        ].map(({ state, message }) => ({
+          state,
+          sentAt: message.sentTimestamp,
+          receives: message.approximateReceiveCount,
+        }));
       },
       createOutput: (output) => {
         const name = `output-${output}`;

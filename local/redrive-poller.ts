@@ -22,22 +22,7 @@ export function pollRetryQueue(
   const done = (async () => {
     while (!stopping.signal.aborted) {
       try {
-        const { Messages = [] } = await client.send(
-          new ReceiveMessageCommand({
-            QueueUrl: queueUrl,
-            MaxNumberOfMessages: 10,
-            WaitTimeSeconds: 1,
-            MessageSystemAttributeNames: ["All"],
-          }),
-          { abortSignal: stopping.signal },
-        );
-        if (Messages.length === 0) continue;
-        const { batchItemFailures } = await handler({ Records: Messages.map(toRecord) });
-        const failed = new Set(batchItemFailures.map(({ itemIdentifier }) => itemIdentifier));
-        for (const { MessageId = "", ReceiptHandle } of Messages) {
-          if (!failed.has(MessageId))
-            await client.send(new DeleteMessageCommand({ QueueUrl: queueUrl, ReceiptHandle }));
-        }
+        await redriveBatch(client, queueUrl, handler, { waitSeconds: 1, signal: stopping.signal });
       } catch (error) {
         if (stopping.signal.aborted) break;
         onError(error);
@@ -50,6 +35,33 @@ export function pollRetryQueue(
     stopping.abort();
     return done;
   };
+}
+
+/**
+ * Receives a batch and calls the redrive function with it, once; deletes what it does not report as failed. Nothing is
+ * called when there is no message.
+ */
+export async function redriveBatch(
+  client: SQSClient,
+  queueUrl: string,
+  handler: RedriveHandler,
+  { waitSeconds, signal }: { readonly waitSeconds: number; readonly signal: AbortSignal },
+): Promise<void> {
+  const { Messages = [] } = await client.send(
+    new ReceiveMessageCommand({
+      QueueUrl: queueUrl,
+      MaxNumberOfMessages: 10,
+      WaitTimeSeconds: waitSeconds,
+      MessageSystemAttributeNames: ["All"],
+    }),
+    { abortSignal: signal },
+  );
+  if (Messages.length === 0) return;
+  const { batchItemFailures } = await handler({ Records: Messages.map(toRecord) });
+  const failed = new Set(batchItemFailures.map(({ itemIdentifier }) => itemIdentifier));
+  for (const { MessageId = "", ReceiptHandle } of Messages) {
+    if (!failed.has(MessageId)) await client.send(new DeleteMessageCommand({ QueueUrl: queueUrl, ReceiptHandle }));
+  }
 }
 
 function toRecord({

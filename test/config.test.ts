@@ -24,6 +24,7 @@ test("a complete environment is read", () => {
     suppressMinutes: 60,
     experimentalDetections: false,
     refreshQueueUrl: null,
+    metrics: "essential",
     allowedNetworks: null,
   });
   expect(readReceiverConfig({ ...complete, EXPERIMENTAL_DETECTIONS: "true" }).experimentalDetections).toBe(true);

@@ -117,27 +117,28 @@ export async function deliveryFindings({ stack }: Pick<Deployment, "stack">): Pr
   }
   const client = new CloudWatchClient({});
   const end = Math.ceil(Date.now() / 3_600_000) * 3_600_000;
-  const byHour = async (MetricName: string) => {
+  // Each delivery gives the metric one value, the number of its events.
+  const receivedByHour = async () => {
     const { Datapoints = [] } = await client.send(
       new GetMetricStatisticsCommand({
         Namespace: "OktaProxyWatch",
-        MetricName,
+        MetricName: "EventsReceived",
         Dimensions: [{ Name: "service", Value: stack }],
         StartTime: new Date(end - day),
         EndTime: new Date(end),
         Period: 3_600,
-        Statistics: ["Sum"],
+        Statistics: ["Sum", "SampleCount"],
       }),
     );
-    return Datapoints.filter(({ Sum = 0 }) => Sum > 0);
+    return Datapoints.filter(({ SampleCount = 0 }) => SampleCount > 0);
   };
   try {
-    const [deliveries, events] = await Promise.all([byHour("Deliveries"), byHour("EventsReceived")]);
-    const last = Math.max(...deliveries.map(({ Timestamp }) => Timestamp?.getTime() ?? 0));
-    const sum = events.reduce((total, { Sum = 0 }) => total + Sum, 0);
+    const received = await receivedByHour();
+    const last = Math.max(...received.map(({ Timestamp }) => Timestamp?.getTime() ?? 0));
+    const sum = received.reduce((total, { Sum = 0 }) => total + Sum, 0);
     const share = sum / dailyLimit;
     const percent = `${(share * 100).toFixed(share < 0.1 ? 1 : 0)} %`;
-    const isSilent = deliveries.length === 0;
+    const isSilent = received.length === 0;
     return [
       {
         what: "last delivery",

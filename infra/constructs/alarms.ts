@@ -14,46 +14,47 @@ export interface AlarmsProps extends WatchedResources {
 }
 
 interface AlarmRule {
-  /** What it means, for whoever reads the alarm: a section of the runbook is named for it. */
+  /** What it means, for whoever reads the alarm. */
   readonly description: string;
+  /** The section of the runbook. @default the alarm's name */
+  readonly section?: string;
   readonly metric: IMetric;
   readonly threshold: number;
   /** @default greater than or equal to the threshold */
   readonly below?: boolean;
-  /** Periods that have to breach, one after the other. @default 1 */
+  /** Periods that are looked at. @default 1 */
   readonly periods?: number;
+  /** How many of them have to breach. @default all */
+  readonly breaching?: number;
   /** Whether no data at all is the trouble itself. @default no data is no trouble */
   readonly missingIsTrouble?: boolean;
 }
 
 const minutes = (count: number) => Duration.minutes(count);
 
+/** Each delivery gives `EventsReceived` one value: how many values there are is how many deliveries there were. */
 const deliveries = (scope: Construct) =>
-  ownMetric(scope, "Deliveries", { period: Duration.hours(1), statistic: "Sum" });
+  ownMetric(scope, "EventsReceived", { period: Duration.hours(1), statistic: "SampleCount" });
 
 /** Deliveries by the hour, where every hour of a Saturday or Sunday (UTC) counts as if there had been one. */
 const deliveriesOnWorkingDays = (scope: Construct) =>
   new MathExpression({
-    expression: "IF(DAY(FILL(deliveries, 0)) < 6, FILL(deliveries, 0), 1)",
+    // DAY has a value for every hour, and IF takes one without a delivery for 0.
+    expression: "IF(DAY(deliveries) < 6, deliveries, 1)",
     usingMetrics: { deliveries: deliveries(scope) },
     period: Duration.hours(1),
   });
 
 /**
- * Answers with a 5xx: those that the receiver gave, and those that Lambda gave in its place, as it crashed or ran out of time.
- * Lambda counts both (`Url5xxCount`), behind a Function URL alone: the first is counted twice there, which a threshold of one
- * does not mind. Each has values in trouble only, hence `FILL`; `SUM` of a list leaves out what has none at all.
+ * Answers with a 5xx that the hook's URL gave, as its front counts them: the receiver's own, and those in place of one that
+ * crashed, ran out of time or could not be loaded.
+ * https://docs.aws.amazon.com/lambda/latest/dg/urls-monitoring.html,
+ * https://docs.aws.amazon.com/apigateway/latest/developerguide/api-gateway-metrics-and-dimensions.html
  */
-const requestsFailed = (scope: Construct, receiver: LambdaFunction) =>
-  new MathExpression({
-    expression: "SUM([FILL(ours, 0), FILL(lambdas, 0)])",
-    usingMetrics: {
-      ours: ownMetric(scope, "RequestsFailed", { period: minutes(5), statistic: "Sum" }),
-      // https://docs.aws.amazon.com/lambda/latest/dg/urls-monitoring.html
-      lambdas: receiver.metric("Url5xxCount", { period: minutes(5), statistic: "Sum" }),
-    },
-    period: minutes(5),
-  });
+const failuresOfFront = ({ receiver, restApi }: WatchedResources) => {
+  const options = { period: minutes(5), statistic: "Sum" };
+  return restApi === null ? receiver.metric("Url5xxCount", options) : restApi.stage.metricServerError(options);
+};
 
 /** That a function was not invoked for so many hours. */
 const overdue = (what: string, of: LambdaFunction, hours: number): AlarmRule => ({
@@ -98,7 +99,12 @@ export class Alarms extends Construct {
       },
       RequestsFailed: {
         description: "The receiver answered 5xx; Okta delivers once more, and never again",
-        metric: requestsFailed(this, receiver),
+        metric: ownMetric(this, "RequestsFailed", { period: minutes(5), statistic: "Sum" }),
+        threshold: 1,
+      },
+      FrontFailed: {
+        description: "The hook's URL answered 5xx; Okta delivers once more, and never again",
+        metric: failuresOfFront(props),
         threshold: 1,
       },
       DeliveriesRefused: {
@@ -111,10 +117,23 @@ export class Alarms extends Construct {
         metric: ownMetric(this, "AlertLatency", { period: minutes(5), statistic: "p90" }),
         threshold: minutes(15).toMilliseconds(),
       },
+      // The messages in flight are those that redrive works on, and those that it keeps out of sight between two tries. SQS's
+      // age of the oldest message leaves out what was received three times, which all of these soon are.
       Parked: {
-        description: "Events wait on the retry queue for over an hour",
+        description: "Work waits on the retry queue, and its retries fail",
+        metric: retryQueue.queue.metricApproximateNumberOfMessagesNotVisible({
+          period: minutes(1),
+          statistic: "Maximum",
+        }),
+        threshold: 1,
+        // The queue's numbers are approximate, and a message is visible for a moment between two tries.
+        periods: 15,
+        breaching: 13,
+      },
+      RedriveBehind: {
+        description: "Work waits on the retry queue, and is not tried: redrive does not run, or cannot keep up",
         metric: retryQueue.queue.metricApproximateAgeOfOldestMessage({ period: minutes(5), statistic: "Maximum" }),
-        threshold: Duration.hours(1).toSeconds(),
+        threshold: minutes(10).toSeconds(),
       },
       EventsFailed: {
         description: "Events could be neither alerted on nor parked",
@@ -125,6 +144,7 @@ export class Alarms extends Construct {
     for (const [name, each] of Object.entries(functions)) {
       rules[`${name}Errors`] = {
         description: `The function ${name} fails`,
+        section: "Errors",
         metric: each.metricErrors({ period: minutes(5), statistic: "Sum" }),
         threshold: 1,
       };
@@ -165,16 +185,27 @@ export class Alarms extends Construct {
       };
     }
     if (sync !== null) rules.SyncOverdue = overdue("Profile locations were not synced", sync, 3);
+    const { runbookUrl: runbook = "docs/runbook.md" } = settings;
     for (const [name, rule] of Object.entries(rules)) {
-      const { description, metric, threshold, below = false, periods = 1, missingIsTrouble = false } = rule;
+      const {
+        description,
+        section = name,
+        metric,
+        threshold,
+        below = false,
+        periods = 1,
+        breaching,
+        missingIsTrouble = false,
+      } = rule;
       const alarm = new Alarm(this, name, {
-        alarmDescription: `${description}. See the runbook, "${name}".`,
+        alarmDescription: `${description}. What to do: ${runbook}#${section.toLowerCase()}`,
         metric,
         threshold,
         comparisonOperator: below
           ? ComparisonOperator.LESS_THAN_THRESHOLD
           : ComparisonOperator.GREATER_THAN_OR_EQUAL_TO_THRESHOLD,
         evaluationPeriods: periods,
+        ...(breaching === undefined ? {} : { datapointsToAlarm: breaching }),
         treatMissingData: missingIsTrouble ? TreatMissingData.BREACHING : TreatMissingData.NOT_BREACHING,
       });
       const action = new SnsAction(operationsTopic.topic);

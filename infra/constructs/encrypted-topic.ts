@@ -13,16 +13,22 @@ export interface EncryptedTopicProps {
   readonly encryption: Encryption;
 }
 
-/** A topic of ours: reached over TLS only, and encrypted: where AWS manages the keys, by the one that `makeKey` makes. */
+/** A topic of ours: reached over TLS only, and encrypted: where AWS manages the keys, by the one that `makeKey` makes, if any. */
 export class EncryptedTopic extends Construct {
   readonly topic: Topic;
 
-  constructor(scope: Construct, id: string, props: EncryptedTopicProps, makeKey: (scope: Construct) => IKey) {
+  constructor(
+    scope: Construct,
+    id: string,
+    props: EncryptedTopicProps,
+    makeKey: (scope: Construct) => IKey | undefined,
+  ) {
     super(scope, id);
     const { displayName, email, encryption } = props;
+    const masterKey = encryption.key ?? makeKey(this);
     this.topic = new Topic(this, "Topic", {
       displayName,
-      masterKey: encryption.key ?? makeKey(this),
+      ...(masterKey && { masterKey }),
       enforceSSL: true,
     });
     if (email !== undefined) this.topic.addSubscription(new EmailSubscription(email));

@@ -50,14 +50,8 @@ export class Encryption extends Construct {
         sid: "LogsOfThisStack",
         effect: Effect.ALLOW,
         principals: [new ServicePrincipal(`logs.${region}.amazonaws.com`)],
-        actions: [
-          "kms:Encrypt",
-          "kms:Decrypt",
-          "kms:ReEncryptFrom",
-          "kms:ReEncryptTo",
-          "kms:GenerateDataKey",
-          "kms:DescribeKey",
-        ],
+        // As in https://docs.aws.amazon.com/AmazonCloudWatch/latest/logs/encrypt-log-data-kms.html
+        actions: ["kms:Encrypt", "kms:Decrypt", "kms:ReEncrypt*", "kms:GenerateDataKey*", "kms:Describe*"],
         resources: ["*"],
         conditions: {
           ArnLike: {
@@ -81,7 +75,7 @@ export class Encryption extends Construct {
   }
 }
 
-/** Lets CloudWatch's alarms reach a topic that is encrypted by this key. */
+/** Lets CloudWatch's alarms of this account reach a topic that is encrypted by this key. */
 export function allowAlarms(key: Key): void {
   key.addToResourcePolicy(
     new PolicyStatement({
@@ -89,6 +83,7 @@ export function allowAlarms(key: Key): void {
       principals: [new ServicePrincipal("cloudwatch.amazonaws.com")],
       actions: ["kms:Decrypt", "kms:GenerateDataKey*"],
       resources: ["*"],
+      conditions: { StringEquals: { "aws:SourceAccount": Stack.of(key).account } },
     }),
   );
 }

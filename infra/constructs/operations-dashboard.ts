@@ -2,6 +2,7 @@ import { Duration } from "aws-cdk-lib";
 import { Dashboard, GraphWidget, type IMetric, Row, TextWidget } from "aws-cdk-lib/aws-cloudwatch";
 import { Construct } from "constructs";
 import { steps } from "../../lambda/measure.ts";
+import { isInSet, type MetricSet } from "../../lambda/metric-sets.ts";
 import type { RuleSet } from "../../lambda/sigma/rule-set.ts";
 import { ownMetric, type WatchedResources } from "./own-metric.ts";
 
@@ -9,16 +10,21 @@ const period = Duration.minutes(5);
 
 /** What the dashboard shows. */
 export interface OperationsDashboardProps extends WatchedResources {
+  /** The metrics that the functions write. */
+  readonly metrics: MetricSet;
   /** The detections that run; null for none by name. */
   readonly detections: RuleSet | null;
 }
 
-/** One dashboard, four rows: is it alive, is it fast, what did it find, what went wrong. */
+/** One dashboard, four rows: is it alive, is it fast, what did it find, what went wrong. It shows metrics that are written. */
 export class OperationsDashboard extends Construct {
-  constructor(scope: Construct, id: string, { detections, ...watched }: OperationsDashboardProps) {
+  constructor(scope: Construct, id: string, { metrics, detections, ...watched }: OperationsDashboardProps) {
     super(scope, id);
     const { receiver, functions, retryQueue, deadLetterQueue, reconciles } = watched;
-    const sum = (name: string, label = name) => ownMetric(this, name, { period, statistic: "Sum", label });
+    /** A metric of ours; none where it is not written. */
+    const own = (name: string, statistic: string, label: string) =>
+      isInSet(name, metrics) ? [ownMetric(this, name, { period, statistic, label })] : [];
+    const sum = (name: string, label = name) => own(name, "Sum", label);
     const dashboard = new Dashboard(this, "Dashboard", { defaultInterval: Duration.days(1) });
     const graph = (title: string, left: readonly IMetric[], right: readonly IMetric[] = []) => ({ title, left, right });
     const rows: readonly (readonly [heading: string, graphs: readonly ReturnType<typeof graph>[]])[] = [
@@ -27,8 +33,8 @@ export class OperationsDashboard extends Construct {
         [
           graph(
             "Deliveries and events",
-            [sum("Deliveries"), sum("EventsReceived")],
-            [...(detections?.kinds ?? [])].map((type) => sum(`EventsReceived_${type}`, type)),
+            [...own("EventsReceived", "SampleCount", "deliveries"), ...sum("EventsReceived")],
+            [...(detections?.kinds ?? [])].flatMap((type) => sum(`EventsReceived_${type}`, type)),
           ),
           graph(
             "Invocations",
@@ -46,12 +52,10 @@ export class OperationsDashboard extends Construct {
           graph(
             "From event to alert, and its steps, milliseconds",
             [
-              ownMetric(this, "AlertLatency", { period, statistic: "p50", label: "event to alert, p50" }),
-              ownMetric(this, "AlertLatency", { period, statistic: "p90", label: "event to alert, p90" }),
+              ...own("AlertLatency", "p50", "event to alert, p50"),
+              ...own("AlertLatency", "p90", "event to alert, p90"),
             ],
-            steps.map((step) =>
-              ownMetric(this, `${step}Duration`, { period, statistic: "p90", label: `${step}, p90` }),
-            ),
+            steps.flatMap((step) => own(`${step}Duration`, "p90", `${step}, p90`)),
           ),
         ],
       ],
@@ -60,13 +64,13 @@ export class OperationsDashboard extends Construct {
         [
           graph(
             "Alerts",
-            [sum("AlertsPublished"), sum("AlertsDelayed"), ...(reconciles ? [sum("EventsMissed")] : [])],
-            [sum("UnknownLocations")],
+            [...sum("AlertsPublished"), ...sum("AlertsDelayed"), ...(reconciles ? sum("EventsMissed") : [])],
+            sum("UnknownLocations"),
           ),
-          graph("Not alerted on", [sum("Excepted"), sum("Suppressed"), sum("Duplicates")]),
+          graph("Not alerted on", [...sum("Excepted"), ...sum("Suppressed"), ...sum("Duplicates")]),
           graph(
             "Matches by detection",
-            (detections?.rules ?? []).map(({ rule }) => sum(`Matches_${rule.id}`, rule.title)),
+            (detections?.rules ?? []).flatMap(({ rule }) => sum(`Matches_${rule.id}`, rule.title)),
           ),
         ],
       ],
@@ -81,31 +85,32 @@ export class OperationsDashboard extends Construct {
               ),
               receiver.metricThrottles({ period, label: "the receiver, throttled" }),
             ],
-            [sum("RefusedRequests")],
+            sum("RefusedRequests"),
           ),
           graph(
             "Waiting and given up",
             [
-              sum("WorkParked"),
-              sum("EventsFailed"),
+              ...sum("WorkParked"),
+              ...sum("WorkFailed"),
+              ...sum("EventsFailed"),
               deadLetterQueue.queue.metricApproximateNumberOfMessagesVisible({
                 period,
                 statistic: "Maximum",
                 label: "dead letters",
               }),
-            ],
-            [
-              retryQueue.queue.metricApproximateAgeOfOldestMessage({
+              retryQueue.queue.metricApproximateNumberOfMessagesNotVisible({
                 period,
                 statistic: "Maximum",
-                label: "seconds that the oldest waits",
+                label: "work in flight and between tries",
               }),
             ],
+            own("WorkAge", "Maximum", "seconds that failed work waits"),
           ),
         ],
       ],
     ];
-    for (const [heading, graphs] of rows) {
+    for (const [heading, all] of rows) {
+      const graphs = all.filter(({ left, right }) => left.length + right.length > 0);
       const size = { width: 24 / graphs.length, height: 7 };
       dashboard.addWidgets(
         new TextWidget({ markdown: `## ${heading}`, width: 24, height: 1 }),

@@ -1,26 +1,14 @@
-import { Duration, RemovalPolicy } from "aws-cdk-lib";
-import { Key } from "aws-cdk-lib/aws-kms";
 import type { Construct } from "constructs";
 import { EncryptedTopic, type EncryptedTopicProps } from "./encrypted-topic.ts";
 import { allowAlarms } from "./encryption.ts";
 
-/** The topic for those who keep it running: alarms, and no alert. */
+/**
+ * The topic for those who keep it running: alarms, and no alert. They hold no data of a person, and CloudWatch cannot use the
+ * key that AWS manages for SNS: so without a key of the account's own it has none.
+ */
 export class OperationsTopic extends EncryptedTopic {
   constructor(scope: Construct, id: string, props: Omit<EncryptedTopicProps, "displayName">) {
-    super(scope, id, { ...props, displayName: "Okta proxy watch operations" }, makeKey);
+    super(scope, id, { ...props, displayName: "Okta proxy watch operations" }, () => undefined);
     if (props.encryption.key !== undefined) allowAlarms(props.encryption.key);
   }
-}
-
-/** A key of its own: nobody can let CloudWatch use the one that AWS manages for SNS. */
-function makeKey(scope: Construct): Key {
-  const key = new Key(scope, "Key", {
-    description: "Encrypts alarms of okta-proxy-watch",
-    enableKeyRotation: true,
-    pendingWindow: Duration.days(7),
-    // A topic keeps nothing that would have to be read later.
-    removalPolicy: RemovalPolicy.DESTROY,
-  });
-  allowAlarms(key);
-  return key;
 }

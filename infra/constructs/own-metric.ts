@@ -3,11 +3,14 @@ import { Metric, type MetricOptions } from "aws-cdk-lib/aws-cloudwatch";
 import type { Function as LambdaFunction } from "aws-cdk-lib/aws-lambda";
 import type { Construct } from "constructs";
 import type { DeadLetterQueue } from "./dead-letter-queue.ts";
+import type { RestApiFront } from "./rest-api-front.ts";
 import type { RetryQueue } from "./retry-queue.ts";
 
 /** What is watched. */
 export interface WatchedResources {
   readonly receiver: LambdaFunction;
+  /** The REST API in front of the receiver; null where it has a Function URL. */
+  readonly restApi: RestApiFront | null;
   /** Every function, by the name that alarms call it by. */
   readonly functions: Readonly<Record<string, LambdaFunction>>;
   readonly retryQueue: RetryQueue;

@@ -36,6 +36,7 @@ export class PipelineFunction extends OwnFunction {
         MISMATCH_DISTANCE_KM: String(settings.mismatchDistanceKm),
         SUPPRESS_MINUTES: String(settings.suppressMinutes),
         EXPERIMENTAL_DETECTIONS: String(settings.experimentalDetections),
+        METRICS: settings.metrics,
         ...props.environment,
       },
     });

@@ -3,11 +3,12 @@ import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath, pathToFileURL } from "node:url";
-import { GetQueueAttributesCommand, SQSClient } from "@aws-sdk/client-sqs";
-import type { LambdaFunctionURLResult } from "aws-lambda";
+import { SQSClient } from "@aws-sdk/client-sqs";
+import type { LambdaFunctionURLResult, SQSBatchResponse, SQSEvent } from "aws-lambda";
 import { defaultAttributes } from "../../lambda/okta-api/okta-user.ts";
 import { type Emulators, startEmulators } from "../../local/emulators.ts";
 import { createHttpFront, type Handler } from "../../local/http-front.ts";
+import { redriveBatch } from "../../local/redrive-poller.ts";
 import { startAwsEndpoint } from "../fixtures/aws-endpoint.ts";
 import { type FakeOkta, startFakeOkta } from "../fixtures/okta.ts";
 import type { CloudWatch } from "./cloudwatch.ts";
@@ -45,8 +46,13 @@ export interface Account {
   readonly cutOffSecretsManager: () => Promise<void>;
   /** Executions of the receiver at a time; more are throttled. */
   readonly limitConcurrency: (most: number) => void;
-  /** Tells CloudWatch of the queues, as SQS does every minute. */
-  readonly sampleQueues: (at: number) => Promise<void>;
+  /**
+   * Takes what the retry queue gives out now to the redrive function, as Lambda's event source mapping does. When the function
+   * fails, its messages stay in flight until their visibility timeout ends.
+   */
+  readonly redrive: () => Promise<void>;
+  /** Publishes the queues' metrics of this minute, as SQS does every minute. */
+  readonly sampleQueues: () => void;
   readonly stop: () => Promise<void>;
 }
 
@@ -63,7 +69,11 @@ export const secret = "the hook's secret";
 
 /** Starts emulators, a fake Okta, and the functions behind what invokes them. */
 export async function startAccount(cloudWatch: CloudWatch): Promise<Account> {
-  const [emulators, okta] = await Promise.all([startEmulators(), startFakeOkta()]);
+  const [emulators, okta] = await Promise.all([
+    // As in the stack: six times the timeout of redrive.
+    startEmulators({ retryVisibilitySeconds: 180 }),
+    startFakeOkta(),
+  ]);
   const credential = JSON.stringify({ clientId: okta.clientId, privateKey: okta.privateKey });
   const secretsManager = await startAwsEndpoint((_, { SecretId, VersionStage }) =>
     VersionStage === "AWSPREVIOUS"
@@ -118,6 +128,18 @@ export async function startAccount(cloudWatch: CloudWatch): Promise<Account> {
     }
   }
 
+  /**
+   * Invokes a function, and publishes Lambda's metrics of it by their definition:
+   * https://docs.aws.amazon.com/lambda/latest/dg/monitoring-metrics-types.html
+   *
+   * - Invocations: successful ones and those with a function error; not those that were throttled.
+   * - Throttles: requests that were throttled, which count neither as Invocations nor as Errors.
+   * - Errors: what the code or the runtime throws. It has the time at which the function was invoked. What a function reports
+   *   about single messages of a batch is no error.
+   * - Duration: what the code spends on an event, and not the initialization before it. An initialization that fails is
+   *   repeated within the invocation, and counts then
+   *   (https://docs.aws.amazon.com/lambda/latest/dg/lambda-runtime-environment.html).
+   */
   async function invoke(name: FunctionName, event: unknown = {}): Promise<unknown> {
     const at = Date.now();
     const put = (metric: string, value: number) =>
@@ -134,9 +156,10 @@ export async function startAccount(cloudWatch: CloudWatch): Promise<Account> {
     }
     running += 1;
     put("Invocations", 1);
-    const start = performance.now();
+    let start = performance.now();
     try {
       const handler = await load(name);
+      start = performance.now();
       return await handler(event, { getRemainingTimeInMillis: () => 240_000 });
     } catch {
       put("Errors", 1);
@@ -165,8 +188,6 @@ export async function startAccount(cloudWatch: CloudWatch): Promise<Account> {
   process.env.HOOK_URL = hookUrl;
 
   const sqs = new SQSClient({ endpoint: emulators.direct.messaging, useQueueUrlAsEndpoint: false });
-  /** When the oldest message that now lies on the retry queue was first seen there. */
-  let waitingSince: number | null = null;
   return {
     emulators,
     okta,
@@ -187,25 +208,47 @@ export async function startAccount(cloudWatch: CloudWatch): Promise<Account> {
     limitConcurrency: (most) => {
       concurrency = most;
     },
-    async sampleQueues(at) {
-      const { Attributes = {} } = await sqs.send(
-        new GetQueueAttributesCommand({
-          QueueUrl: process.env.DEAD_LETTER_QUEUE_URL,
-          AttributeNames: ["ApproximateNumberOfMessages"],
-        }),
-      );
-      const put = (queue: string, name: string, value: number) =>
-        cloudWatch.put({
-          namespace: "AWS/SQS",
-          name,
-          dimensions: { QueueName: `<${queue}/Queue>.QueueName` },
-          value,
-          at,
-        });
-      put("DeadLetters", "ApproximateNumberOfMessagesVisible", Number(Attributes.ApproximateNumberOfMessages));
-      const waiting = emulators.messagesOn("retryQueue").length > 0;
-      waitingSince = waiting ? (waitingSince ?? at) : null;
-      put("Retries", "ApproximateAgeOfOldestMessage", waitingSince === null ? 0 : (at - waitingSince) / 1_000);
+    async redrive() {
+      const handler = async (event: SQSEvent): Promise<SQSBatchResponse> => {
+        const failures = event.Records.map(({ messageId }) => ({ itemIdentifier: messageId }));
+        return ((await invoke("Redrive", event)) as SQSBatchResponse | null) ?? { batchItemFailures: failures };
+      };
+      const once = { waitSeconds: 0, signal: AbortSignal.timeout(60_000) };
+      await redriveBatch(sqs, emulators.retryQueueUrl, handler, once);
+    },
+    /**
+     * SQS's metrics by their definition:
+     * https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/sqs-available-cloudwatch-metrics.html
+     *
+     * - ApproximateAgeOfOldestMessage: of a queue with an active message. One that was received three times or more and not
+     *   deleted is left out until it is processed, whether or not there is a redrive policy.
+     * - ApproximateNumberOfMessagesVisible: always, as the queues are polled or hold a message, and so are active.
+     * - ApproximateNumberOfMessagesNotVisible: reported when messages are in flight, those among them whose receiver set a
+     *   visibility timeout that has not ended.
+     * - ApproximateNumberOfMessagesDelayed: reported when messages are delayed.
+     */
+    sampleQueues() {
+      const at = Date.now();
+      for (const [queue, path] of [
+        ["retryQueue", "Retries"],
+        ["deadLetterQueue", "DeadLetters"],
+      ] as const) {
+        const messages = emulators.statesOn(queue);
+        const put = (name: string, value: number) =>
+          cloudWatch.put({
+            namespace: "AWS/SQS",
+            name,
+            dimensions: { QueueName: `<${path}/Queue>.QueueName` },
+            value,
+            at,
+          });
+        const count = (wanted: string) => messages.filter(({ state }) => state === wanted).length;
+        put("ApproximateNumberOfMessagesVisible", count("visible"));
+        if (count("notVisible") > 0) put("ApproximateNumberOfMessagesNotVisible", count("notVisible"));
+        if (count("delayed") > 0) put("ApproximateNumberOfMessagesDelayed", count("delayed"));
+        const ages = messages.filter(({ receives }) => receives < 3).map(({ sentAt }) => (at - sentAt) / 1_000);
+        if (ages.length > 0) put("ApproximateAgeOfOldestMessage", Math.max(...ages));
+      }
     },
     async stop() {
       sqs.destroy();

@@ -66,13 +66,29 @@ function expectAlarm(alarm: string, now = Date.now()): void {
   fired.add(alarm);
 }
 
+/**
+ * Lets minutes pass in which the retry queue is polled and SQS publishes its metrics.
+ *
+ * @returns what `observe` says of the alarms that are on, minute by minute
+ */
+async function watchRetries(count: number, observe: (state: ReadonlySet<string>) => boolean): Promise<boolean[]> {
+  const observed: boolean[] = [];
+  for (let minute = 0; minute < count; minute += 1) {
+    await account.redrive();
+    account.sampleQueues();
+    observed.push(observe(new Set(on())));
+    vi.setSystemTime(Date.now() + minutes(1));
+  }
+  return observed;
+}
+
 /** Everything that a healthy stack does within an hour. */
 async function aHealthyHour(): Promise<void> {
   expect(await deliver([direct(), freshSessionStart()])).toBe(204);
   for (const name of ["Canary", "ProfileSync", "Reconciliation", "ExceptionNotices"] as const) {
     expect(await account.invoke(name)).not.toBeNull();
   }
-  await account.sampleQueues(Date.now());
+  account.sampleQueues();
 }
 
 test("in a healthy run none is on, whatever the hour", async () => {
@@ -86,19 +102,23 @@ test("before anything has come, silence is the one trouble", () => {
 });
 
 describe("an alarm is raised by what it is about:", () => {
+  // Each comes up to two periods late: CloudWatch looks that much farther back for data before it takes data as missing.
   test("Deaf, and the overdue sync and canary, by silence", async () => {
+    stopClock();
     await aHealthyHour();
-    expect(on(Date.now() + hours(4)).sort()).toEqual(["ReconciliationOverdue", "SyncOverdue"]);
-    expectAlarm("SyncOverdue", Date.now() + hours(4));
-    expectAlarm("ReconciliationOverdue", Date.now() + hours(3));
-    expectAlarm("Deaf", Date.now() + hours(26));
-    expectAlarm("CanaryOverdue", Date.now() + hours(28));
+    const later = (count: number) => Date.now() + hours(count) + minutes(1);
+    expect(on(later(1))).toEqual([]);
+    expectAlarm("ReconciliationOverdue", later(4));
+    expectAlarm("SyncOverdue", later(5));
+    expect(on(later(23)).sort()).toEqual(["ReconciliationOverdue", "SyncOverdue"]);
+    expectAlarm("Deaf", later(26));
+    expectAlarm("CanaryOverdue", later(28));
   });
 
   test("Deaf although test deliveries go on", async () => {
     vi.useFakeTimers({ toFake: ["Date"] });
     await deliver([direct()]);
-    for (let hour = 0; hour < 26; hour += 1) {
+    for (let hour = 0; hour < 27; hour += 1) {
       vi.setSystemTime(Date.now() + hours(1));
       expect(await account.invoke("Canary")).not.toBeNull();
     }
@@ -108,7 +128,7 @@ describe("an alarm is raised by what it is about:", () => {
   test("DeadLetters, by an event that cannot be read", async () => {
     stopClock();
     expect(await deliver([{ eventType: 5 }])).toBe(204);
-    await account.sampleQueues(Date.now());
+    account.sampleQueues();
     expectAlarm("DeadLetters");
   });
 
@@ -126,13 +146,61 @@ describe("an alarm is raised by what it is about:", () => {
     expectAlarm("AlertsLate");
   });
 
-  test("Parked, by an event that waits for over an hour", async () => {
+  test("Parked, by an SNS that refuses at once; it stays on between the tries, and goes when the queue is empty", async () => {
+    stopClock();
     account.emulators.faults.sns.set({ kind: "refuse" });
     expect(await deliver([freshSessionStart()])).toBe(204);
-    await account.sampleQueues(Date.now());
+    const states = await watchRetries(60, (state) => state.has("Parked"));
+    const raised = states.indexOf(true);
+    expect(raised).toBeGreaterThan(5);
+    expect(raised).toBeLessThanOrEqual(15);
+    expect(states.slice(raised)).not.toContain(false);
+    expectAlarm("Parked");
+    // AWS's own age of the oldest message does not see what was received three times.
+    expect(on()).not.toContain("RedriveBehind");
+    account.emulators.faults.sns.set(null);
+    // The next try comes after an hour at the latest, by the waits that have grown.
+    const mended = await watchRetries(80, (state) => state.has("Parked"));
+    expect(account.emulators.statesOn("retryQueue")).toEqual([]);
+    expect(mended.at(-1)).toBe(false);
+  });
+
+  test("Parked, by a redrive function that cannot start", async () => {
+    stopClock();
+    account.emulators.faults.sns.set({ kind: "refuse" });
+    expect(await deliver([freshSessionStart()])).toBe(204);
+    account.restart("Redrive", { STATE_TABLE: undefined });
+    const states = await watchRetries(20, (state) => state.has("Parked"));
+    expect(states.slice(15)).not.toContain(false);
+    expectAlarm("Parked");
+    expect(on()).toContain("RedriveErrors");
+  });
+
+  test("neither Parked nor RedriveBehind by work that a second try mends", async () => {
+    stopClock();
+    account.emulators.faults.sns.set({ kind: "refuse" });
+    expect(await deliver([freshSessionStart()])).toBe(204);
+    await watchRetries(1, () => false);
+    account.emulators.faults.sns.set(null);
+    const states = await watchRetries(30, (state) => state.has("Parked") || state.has("RedriveBehind"));
+    expect(account.emulators.statesOn("retryQueue")).toEqual([]);
+    expect(states).not.toContain(true);
+  });
+
+  test("RedriveBehind, by work that the redrive function is not invoked for", async () => {
+    stopClock();
+    account.emulators.faults.sns.set({ kind: "refuse" });
+    expect(await deliver([freshSessionStart()])).toBe(204);
+    const states: boolean[] = [];
+    for (let minute = 0; minute < 20; minute += 1) {
+      account.sampleQueues();
+      states.push(on().includes("RedriveBehind"));
+      vi.setSystemTime(Date.now() + minutes(1));
+    }
+    expect(states.indexOf(true)).toBeGreaterThanOrEqual(10);
+    expect(states.indexOf(true)).toBeLessThanOrEqual(15);
+    expectAlarm("RedriveBehind");
     expect(on()).not.toContain("Parked");
-    await account.sampleQueues(Date.now() + minutes(61));
-    expectAlarm("Parked", Date.now() + minutes(61));
   });
 
   test("EventsFailed, by SNS and SQS being down together", async () => {
@@ -155,6 +223,7 @@ describe("an alarm is raised by what it is about:", () => {
     await account.cutOffSecretsManager();
     expect(await deliver([direct()])).toBe(503);
     expectAlarm("RequestsFailed");
+    expectAlarm("FrontFailed");
     expect(on()).toContain("Deaf");
   });
 
@@ -179,19 +248,21 @@ describe("an alarm is raised by what it is about:", () => {
     expect(written.mock.calls.join()).toContain("The event hook's secret is not to be had");
   });
 
-  test("RequestsFailed, by a request that the function never answered, as Lambda tells", async () => {
+  test("FrontFailed, by a request that the function never answered, as Lambda tells", async () => {
     stopClock();
     account.restart("Receiver", { ALERT_TOPIC_ARN: undefined });
     expect(await deliver([direct()])).toBe(502);
-    expectAlarm("RequestsFailed");
+    expectAlarm("FrontFailed");
+    expect(on()).not.toContain("RequestsFailed");
   });
 
-  test("RequestsFailed by no refusal and no success", async () => {
+  test("RequestsFailed and FrontFailed by no refusal and no success", async () => {
     stopClock();
     expect(await deliver([direct()])).toBe(204);
     expect(await deliver([direct()], "wrong")).toBe(401);
     expect(await send({ body: "{" })).toBe(400);
     expect(on()).not.toContain("RequestsFailed");
+    expect(on()).not.toContain("FrontFailed");
   });
 
   test.each([
@@ -201,7 +272,7 @@ describe("an alarm is raised by what it is about:", () => {
   ])("DeliveriesRefused and DeadLetters, by a delivery with %s", async (_, status, request) => {
     stopClock();
     expect(await send(request)).toBe(status);
-    await account.sampleQueues(Date.now());
+    account.sampleQueues();
     expectAlarm("DeliveriesRefused");
     expectAlarm("DeadLetters");
   });
@@ -259,7 +330,7 @@ describe("an alarm is raised by what it is about:", () => {
     await account.invoke("Reconciliation");
     account.okta.interfere = () => "serverError";
     account.okta.scopes = new Set();
-    for (let hour = 0; hour < 3; hour += 1) {
+    for (let hour = 0; hour < 5; hour += 1) {
       vi.setSystemTime(Date.now() + hours(1));
       // The access token has ended, and none is given any more.
       expect(await account.invoke("Reconciliation")).toBeNull();
@@ -297,7 +368,7 @@ describe("Deaf by working days", () => {
   const deliverAt = (time: string) =>
     byDays.put({
       namespace: "OktaProxyWatch",
-      name: "Deliveries",
+      name: "EventsReceived",
       dimensions: { service: "Test" },
       value: 1,
       at: Date.parse(time),

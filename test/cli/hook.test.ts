@@ -21,7 +21,10 @@ let cloudWatch: AwsEndpoint;
 let cloudFormation: FakeCloudFormation;
 let environment: Record<string, string>;
 /** What CloudWatch has of each metric. */
-let metrics: Record<string, readonly { readonly Timestamp: number; readonly Sum: number }[]>;
+let metrics: Record<
+  string,
+  readonly { readonly Timestamp: number; readonly Sum: number; readonly SampleCount: number }[]
+>;
 
 beforeAll(async () => {
   process.env.POWERTOOLS_LOG_LEVEL = "SILENT";
@@ -36,7 +39,7 @@ beforeAll(async () => {
 beforeEach(async () => {
   [okta, secret] = await Promise.all([startFakeOkta(), startFakeSecret(secretArn, "first-secret")]);
   const now = Math.floor(Date.now() / 1_000);
-  metrics = { Deliveries: [{ Timestamp: now - 7_200, Sum: 3 }], EventsReceived: [{ Timestamp: now - 7_200, Sum: 9 }] };
+  metrics = { EventsReceived: [{ Timestamp: now - 7_200, Sum: 9, SampleCount: 3 }] };
   environment = {
     ...run.environment,
     AWS_ENDPOINT_URL_CLOUDFORMATION: cloudFormation.url,
@@ -169,7 +172,11 @@ describe("status", () => {
     const [registered] = okta.hooks.hooks;
     if (registered === undefined) throw new Error("there is no hook");
     Object.assign(registered, { status: "INACTIVE", secret: "typed wrong", eventTypes: ["user.session.start"] });
-    metrics = { EventsReceived: [{ Timestamp: 1, Sum: 300_000 }] };
+    metrics = { EventsReceived: [{ Timestamp: 1, Sum: 300_000, SampleCount: 300_000 }] };
+    expect((await hook("status")).stdout).toMatch(
+      /WRONG daily limit +300,000 events in the last day, 75 % of the 400,000/,
+    );
+    metrics = {};
     const failed = { eventType: "event_hook.delivery", outcome: { result: "FAILURE", reason: "401" } };
     const published = new Date(Date.now() - 60_000).toISOString();
     okta.log.add({ ...failed, uuid: "a", published, target: [{ id: "who1" }] });
@@ -180,7 +187,6 @@ describe("status", () => {
     expect(stdout).toMatch(/WRONG event types +it is not subscribed to .*system\.api_token\.create/);
     expect(stdout).toMatch(/WRONG secret +Okta could not verify the URL/);
     expect(stdout).toMatch(/WRONG last delivery +none in the last day/);
-    expect(stdout).toMatch(/WRONG daily limit +300,000 events in the last day, 75 %/);
     expect(stdout).toMatch(/WRONG failed deliveries +1 in the last day; the last at .*: 401/);
     expect(stdout).toContain(`to do: npm run hook -- repair --stack Europe --org ${okta.orgUrl}`);
 

@@ -28,10 +28,10 @@ function labelOf(metric: readonly unknown[]): string {
   return label;
 }
 
-async function readDashboard(): Promise<readonly Widget[]> {
+async function readDashboard(context: Readonly<Record<string, unknown>> = {}): Promise<readonly Widget[]> {
   const { rules } = await loadDetections(fileURLToPath(new URL("../../lambda/detections", import.meta.url)));
   const enabled = rules.map(({ content }) => content).filter((rule) => isEnabled(rule, { experimental: false }));
-  const stack = new OktaProxyWatchStack(new App({ context: everything }), "Test", {
+  const stack = new OktaProxyWatchStack(new App({ context: { ...everything, ...context } }), "Test", {
     detections: await compileRules(enabled),
   });
   const [dashboard] = Object.values(Template.fromStack(stack).findResources("AWS::CloudWatch::Dashboard"));
@@ -105,6 +105,16 @@ describe("the dashboard", () => {
     for (const { properties } of graphs) expect(properties.metrics).not.toHaveLength(0);
     const matches = graphs.find(({ properties }) => properties.title === "Matches by detection");
     expect(matches?.properties.metrics?.map(labelOf)).toContain("Okta User Session Start Via Anonymizing Proxy");
+  });
+
+  test("shows with the essential metrics those alone, few enough for the dashboards that CloudWatch gives for nothing", async () => {
+    const essential = await readDashboard({ metrics: "essential" });
+    const graphs = essential.filter(({ type }) => type === "metric");
+    for (const { properties } of graphs) expect(properties.metrics).not.toHaveLength(0);
+    const series = graphs.flatMap(({ properties }) => properties.metrics ?? []);
+    expect(series.map(labelOf)).not.toContain("Suppressed");
+    // https://aws.amazon.com/cloudwatch/pricing/: three dashboards of up to 50 metrics each.
+    expect(series.length).toBeLessThanOrEqual(50);
   });
 
   test("looks as in the documents; `npx vitest run test/infra --update` draws it anew", async () => {

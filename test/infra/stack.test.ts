@@ -3,6 +3,7 @@ import { App } from "aws-cdk-lib";
 import { Match, type Template } from "aws-cdk-lib/assertions";
 import { describe, expect, test } from "vitest";
 import { readStackName, SettingsError } from "../../infra/settings.ts";
+import { isInSet } from "../../lambda/metric-sets.ts";
 import { metricNames } from "../fixtures/metrics.ts";
 import { everything, type Statement, synthesize as synthesizeStack } from "./synthesize.ts";
 
@@ -120,6 +121,23 @@ describe("the receiver", () => {
       expect.arrayContaining(["HookUrl", "HookSecretArn", "AlertTopicArn", "ProfileTableName"]),
     );
   });
+});
+
+test("of Lambda's own log lines every function keeps warnings: invocations that failed", () => {
+  const functions = Object.values(synthesize(everything).findResources("AWS::Lambda::Function"));
+  expect(functions.length).toBeGreaterThan(8);
+  for (const { Properties } of functions) {
+    expect(Properties.LoggingConfig).toMatchObject({ LogFormat: "JSON", SystemLogLevel: "WARN" });
+  }
+});
+
+test("the functions that write metrics have the set in their environment", () => {
+  const sets = (of: Template) =>
+    Object.values(of.findResources("AWS::Lambda::Function")).flatMap(
+      ({ Properties }) => Properties.Environment.Variables.METRICS ?? [],
+    );
+  expect(sets(template)).toEqual(["essential", "essential"]);
+  expect(sets(synthesize(everything))).toEqual(["full", "full", "full"]);
 });
 
 describe("the redrive function", () => {
@@ -252,8 +270,10 @@ describe("alarms", () => {
           "DeliveriesRefused",
           "EventsFailed",
           "EventsMissed",
+          "FrontFailed",
           "Parked",
           "ReconciliationOverdue",
+          "RedriveBehind",
           "Refused",
           "RequestsFailed",
           "Slow",
@@ -281,7 +301,8 @@ describe("alarms", () => {
       expect([name, TreatMissingData]).toEqual([name, silenceIsTrouble ? "breaching" : "notBreaching"]);
     }
     whole.hasResourceProperties("AWS::CloudWatch::Alarm", {
-      MetricName: "Deliveries",
+      MetricName: "EventsReceived",
+      Statistic: "SampleCount",
       Namespace: "OktaProxyWatch",
       Period: 3_600,
       EvaluationPeriods: 12,
@@ -294,25 +315,50 @@ describe("alarms", () => {
     expect(alarmsOf(synthesize({ heartbeatHours: 0 })).map(({ name }) => name)).not.toContain("Deaf");
   });
 
-  test("each have a section in the runbook, by their name", async () => {
+  test("link to a section of the runbook, where the setting says that it is read", async () => {
     const runbook = await readFile(new URL("../../docs/runbook.md", import.meta.url), "utf8");
-    const names = alarmsOf(whole).map(({ name }) => (name.endsWith("Errors") ? "Errors" : name));
-    for (const name of new Set(names)) expect(runbook).toContain(`\n### ${name}\n`);
+    const sections = [...runbook.matchAll(/^### (\w+)$/gm)].map(([, heading = ""]) => heading.toLowerCase());
+    for (const { name, AlarmDescription } of alarmsOf(synthesize(everything))) {
+      const [, page, section] = / What to do: (https:[^#]+)#(\w+)$/.exec(AlarmDescription) ?? [];
+      expect([name, page]).toEqual([name, everything.runbookUrl]);
+      expect(section).toBe(name.endsWith("Errors") ? "errors" : name.toLowerCase());
+      expect(sections).toContain(section);
+    }
+    for (const { AlarmDescription } of alarmsOf(template)) expect(AlarmDescription).toContain(" docs/runbook.md#");
   });
 
-  test("reach the topic: CloudWatch may use its key, which nobody can with the one that AWS manages", () => {
-    const [key] = Object.values(whole.findResources("AWS::KMS::Key"));
+  test("reach the topic: it has no key, or one that CloudWatch may use, which nobody can with the one that AWS manages", () => {
+    const keyOf = (of: Template) =>
+      Object.entries(of.findResources("AWS::SNS::Topic")).find(([id]) => id.startsWith("Operations"))?.[1].Properties
+        .KmsMasterKeyId;
+    whole.resourceCountIs("AWS::KMS::Key", 0);
+    expect(keyOf(whole)).toBeUndefined();
+    const keyed = synthesize({ customerManagedKey: true });
+    expect(keyOf(keyed)).toBeDefined();
+    const [key] = Object.values(keyed.findResources("AWS::KMS::Key"));
     expect(key?.Properties.EnableKeyRotation).toBe(true);
     expect(key?.Properties.KeyPolicy.Statement).toContainEqual(
-      expect.objectContaining({ Effect: "Allow", Principal: { Service: "cloudwatch.amazonaws.com" } }),
+      expect.objectContaining({
+        Effect: "Allow",
+        Principal: { Service: "cloudwatch.amazonaws.com" },
+        Condition: { StringEquals: { "aws:SourceAccount": { Ref: "AWS::AccountId" } } },
+      }),
     );
+  });
+
+  test("look at metrics that are written in the smallest set", () => {
+    const all = alarmsOf(synthesize({ ...everything, heartbeatWorkingDays: true }));
+    const names = all.filter(({ Namespace }) => Namespace === "OktaProxyWatch").map(({ MetricName }) => MetricName);
+    expect(names.length).toBeGreaterThan(4);
+    for (const name of names) expect([name, isInSet(name, "essential")]).toEqual([name, true]);
   });
 
   test("and the dashboard ask for metrics that the functions write", async () => {
     const written = await metricNames();
     const ours = alarmsOf(whole).filter(({ Namespace }) => Namespace === "OktaProxyWatch");
     expect(ours.length).toBeGreaterThan(2);
-    const [dashboard] = Object.values(whole.findResources("AWS::CloudWatch::Dashboard"));
+    template.resourceCountIs("AWS::CloudWatch::Dashboard", 0);
+    const [dashboard] = Object.values(synthesize(everything).findResources("AWS::CloudWatch::Dashboard"));
     const body = JSON.stringify(dashboard?.Properties.DashboardBody);
     const shown = [...body.matchAll(/OktaProxyWatch\\+",\\+"([A-Za-z]+)/g)].map(([, name]) => name);
     expect(shown.length).toBeGreaterThan(8);
@@ -498,6 +544,10 @@ describe("settings", () => {
     ["heartbeatHours", 169],
     ["heartbeatWorkingDays", "mondays"],
     ["canary", "tweety"],
+    ["metrics", "few"],
+    ["dashboard", "please"],
+    ["runbookUrl", "docs/runbook.md"],
+    ["runbookUrl", "javascript:alert(1)"],
     ["customerManagedKey", "alias/mine"],
     ["allowedCidrs", "192.0.2.1"],
     ["allowedCidrs", Array.from({ length: 200 }, (_, index) => `192.0.2.${index}/32`)],

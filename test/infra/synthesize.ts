@@ -37,6 +37,9 @@ export const everything = {
   alertEmail: "security@example.com",
   operationsEmail: "operations@example.com",
   canary: true,
+  metrics: "full",
+  dashboard: true,
+  runbookUrl: "https://git.example.com/okta-proxy-watch/docs/runbook.md",
 };
 
 /** Synthesizes the stack with these settings. */

@@ -1,5 +1,6 @@
 import { readFile } from "node:fs/promises";
 import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from "vitest";
+import { isInSet } from "../../lambda/metric-sets.ts";
 import { type EmbeddedRun, startEmbeddedRun } from "../../local/embedded-run.ts";
 import { delivery, sessionStart } from "../fixtures/events.ts";
 import { metricNames } from "../fixtures/metrics.ts";
@@ -18,6 +19,7 @@ const lines: EmbeddedMetrics[] = [];
 beforeAll(async () => {
   process.env.POWERTOOLS_LOG_LEVEL = "SILENT";
   delete process.env.POWERTOOLS_METRICS_DISABLED;
+  process.env.METRICS = "full";
   // Where CloudWatch reads metrics from: the function's standard output.
   vi.spyOn(process.stdout, "write").mockImplementation((text) => {
     if (String(text).includes("CloudWatchMetrics")) lines.push(JSON.parse(String(text)) as EmbeddedMetrics);
@@ -28,6 +30,7 @@ beforeAll(async () => {
 afterAll(async () => {
   await run.stop();
   vi.restoreAllMocks();
+  delete process.env.METRICS;
 });
 
 /** The metrics of one request, as CloudWatch would take them. */
@@ -142,9 +145,24 @@ test("a test alert counts nowhere: it is no sign that Okta delivers", async () =
   expect(await countsOf(post(JSON.stringify(delivery([event]))))).toEqual({});
 });
 
+test("a retry that fails is counted, with the seconds that the work waits by then", async () => {
+  run.faults.sns.set({ kind: "refuse" });
+  try {
+    const event = sessionStart({ actor: { id: "00u1waits", type: "User", alternateId: null, displayName: null } });
+    expect(await countsOf(post(JSON.stringify(delivery([event]))))).toMatchObject({ WorkParked: 1 });
+    await vi.waitUntil(() => lines.some((line) => line.WorkFailed !== undefined), 20_000);
+  } finally {
+    run.faults.sns.set(null);
+  }
+  const line = lines.find(({ WorkFailed }) => WorkFailed !== undefined);
+  expect(line).toMatchObject({ WorkFailed: 1, WorkAge: expect.toSatisfy((age) => age >= 0 && age < 20) });
+});
+
 test("the documents name every metric, and no other", async () => {
   const names = await metricNames();
   const table = await readFile(new URL("../../docs/metrics.md", import.meta.url), "utf8");
-  const told = [...table.matchAll(/^\| `(\w+?)(?:_[A-Z<].*)?`/gm)].map(([, name]) => name);
-  expect(new Set(told)).toEqual(names);
+  const rows = [...table.matchAll(/^\| `(\w+)` +\| \w+ +\| (essential|full) +\|/gm)];
+  expect(new Set(rows.map(([, name]) => name?.replace(/_[A-Z]+$/, "")))).toEqual(names);
+  for (const [, name = "", set] of rows)
+    expect([name, isInSet(name, "essential")]).toEqual([name, set === "essential"]);
 });
