@@ -5,11 +5,14 @@ import type { SQSBatchResponse, SQSEvent, SQSRecord } from "aws-lambda";
 /** The deployed redrive function's handler. */
 export type RedriveHandler = (event: SQSEvent) => Promise<SQSBatchResponse>;
 
+/** Batches that are handled at once, as the event source mapping is set up in the stack: one that hangs holds up no other. */
+const maximumConcurrency = 5;
+
 /**
  * Polls the retry queue and calls the redrive function, as Lambda's event source mapping does: what the function does
  * not report as failed is deleted.
  *
- * @returns stops polling, when the batch under way is done
+ * @returns stops polling, when the batches in progress are done
  */
 export function pollRetryQueue(
   queueUrl: string,
@@ -19,9 +22,18 @@ export function pollRetryQueue(
 ): () => Promise<void> {
   const client = new SQSClient({ endpoint, useQueueUrlAsEndpoint: false });
   const stopping = new AbortController();
+  const inProgress = new Set<Promise<void>>();
+  const handle = async (messages: readonly Message[]) => {
+    const { batchItemFailures } = await handler({ Records: messages.map(toRecord) });
+    const failed = new Set(batchItemFailures.map(({ itemIdentifier }) => itemIdentifier));
+    for (const { MessageId = "", ReceiptHandle } of messages) {
+      if (!failed.has(MessageId)) await client.send(new DeleteMessageCommand({ QueueUrl: queueUrl, ReceiptHandle }));
+    }
+  };
   const done = (async () => {
     while (!stopping.signal.aborted) {
       try {
+        if (inProgress.size === maximumConcurrency) await Promise.race(inProgress);
         const { Messages = [] } = await client.send(
           new ReceiveMessageCommand({
             QueueUrl: queueUrl,
@@ -32,18 +44,17 @@ export function pollRetryQueue(
           { abortSignal: stopping.signal },
         );
         if (Messages.length === 0) continue;
-        const { batchItemFailures } = await handler({ Records: Messages.map(toRecord) });
-        const failed = new Set(batchItemFailures.map(({ itemIdentifier }) => itemIdentifier));
-        for (const { MessageId = "", ReceiptHandle } of Messages) {
-          if (!failed.has(MessageId))
-            await client.send(new DeleteMessageCommand({ QueueUrl: queueUrl, ReceiptHandle }));
-        }
+        const batch = handle(Messages)
+          .catch(onError)
+          .finally(() => inProgress.delete(batch));
+        inProgress.add(batch);
       } catch (error) {
         if (stopping.signal.aborted) break;
         onError(error);
         await setTimeout(1_000, undefined, { signal: stopping.signal }).catch(() => {});
       }
     }
+    await Promise.all(inProgress);
     client.destroy();
   })();
   return () => {
