@@ -7,6 +7,7 @@ import {
 } from "@aws-sdk/client-sqs";
 import * as z from "zod";
 import { parseLogEvent } from "../lambda/okta/log-event.ts";
+import { type DelayReason, delayReasons } from "../lambda/retries/delay-reason.ts";
 import { writeWork } from "../lambda/retries/work.ts";
 import type { Deployment } from "./deployment.ts";
 
@@ -91,7 +92,10 @@ export async function redriveDeadLetter(deployment: Deployment, message: DeadLet
 
 /** The message as work. An event that was malformed may be understood by a version that came after. */
 function toWork({ kind, body, sentAt, reason }: DeadLetterMessage): string | { readonly reason: string } {
-  if (kind === "retry") return body;
+  if (kind === "retry") {
+    const reason: DelayReason = delayReasons.deadLettered;
+    return JSON.stringify({ ...parseObject(body), reason, unconfirmed: 0, again: true });
+  }
   if (kind === "output") {
     return { reason: "it is for an output, whose function has to be invoked again: see the runbook" };
   }
@@ -100,7 +104,7 @@ function toWork({ kind, body, sentAt, reason }: DeadLetterMessage): string | { r
   const parsed = parseLogEvent(event);
   if (!parsed.ok) return { reason: `the event is still malformed: ${reason}` };
   const delivery = { id: textOrNull(deliveryId), org: textOrNull(org), eventHookId: textOrNull(eventHookId) };
-  const waiting = { reason: "it lay on the dead-letter queue", since: sentAt };
+  const waiting = { reason: delayReasons.deadLettered, since: sentAt };
   return writeWork({ event: parsed.event, delivery, rules: null, followUp: false, waiting }, sentAt);
 }
 

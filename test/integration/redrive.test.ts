@@ -1,6 +1,7 @@
 import { SendMessageCommand, SQSClient } from "@aws-sdk/client-sqs";
 import type { SQSEvent, SQSRecord } from "aws-lambda";
 import { afterAll, beforeAll, expect, test, vi } from "vitest";
+import { delayReasons } from "../../lambda/retries/delay-reason.ts";
 import { writeWork } from "../../lambda/retries/work.ts";
 import { type EmbeddedRun, startEmbeddedRun } from "../../local/embedded-run.ts";
 import type { RedriveHandler } from "../../local/redrive-poller.ts";
@@ -31,7 +32,7 @@ const work = (uuid: string) =>
       delivery: { id: null, org: null, eventHookId: null },
       rules: null,
       followUp: false,
-      waiting: { reason: "SNS was down", since: new Date() },
+      waiting: { reason: delayReasons.notPublished, since: new Date() },
     },
     new Date(),
   );
