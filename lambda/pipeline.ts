@@ -171,16 +171,18 @@ export async function processDelivery(
  */
 export async function retryWork(work: Work, ports: PipelinePorts, budget: Budget): Promise<void> {
   const { candidate, gone } = findAgain(work, ports.rules);
-  const subject = { ...subjectOf(work), ruleIds: gone };
   const drop = async (reason: string) => {
     await within(budget.parking, ports.deadLetterWork(work, reason, budget.parking));
-    ports.observe({ kind: "workDropped", subject, whole: true, reason });
+    ports.observe({ kind: "workDropped", subject: subjectOf(work), whole: true, reason });
   };
   if (candidate === null) return await drop(nothingMatches);
-  if (gone.length > 0) ports.observe({ kind: "workDropped", subject, whole: false, reason: nothingMatches });
   const findings = lookUp([candidate], work.delivery.id, ports, budget);
   const { done, left } = await handle(candidate, work, findings, ports, budget);
   if (done === "unmatched" && isBlind(work, candidate)) return await drop(cannotBeJudged);
+  if (done !== null && gone.length > 0) {
+    const subject = { ...subjectOf(work), ruleIds: gone };
+    ports.observe({ kind: "workDropped", subject, whole: false, reason: nothingMatches });
+  }
   if (left === null) return;
   // What was published without an answer is parked with that counted, in the place of this message.
   const isChanged = done !== null || left.work.unconfirmed !== work.unconfirmed;

@@ -131,14 +131,14 @@ interface Failure {
 }
 
 /**
- * Whether SNS surely did not take a request. It refused it: with a 4xx, or with a 503, by which it says that it cannot handle
- * the request (https://docs.aws.amazon.com/sns/latest/api/CommonErrors.html); a 500 says that something failed, and not what.
- * Or it was never sent, as no connection came about.
+ * Whether SNS did not take a request, as AWS documents its answers (https://docs.aws.amazon.com/sns/latest/api/CommonErrors.html):
+ * it refused it with a 4xx, could not process it (500), or could not handle it (503). What comes from in between, 502 or 504,
+ * says nothing of that. Or the request was never sent, as no connection came about.
  */
 function isNotTaken(error: unknown): boolean {
   const { name, $metadata } = error as Failure;
   const status = $metadata?.httpStatusCode;
-  if (status !== undefined) return status === 503 || (status >= 400 && status < 500);
+  if (status !== undefined) return status === 500 || status === 503 || (status >= 400 && status < 500);
   return isNotConnected(error) || name === "CredentialsProviderError";
 }
 
@@ -149,7 +149,10 @@ function isNotConnected(error: unknown): boolean {
   return syscall === "connect" || syscall === "getaddrinfo" || /did not establish a connection/.test(message ?? "");
 }
 
-/** Whether the next attempt may succeed: no connection, a service that is unavailable, or too many requests. */
+/**
+ * Whether the next attempt may succeed: no connection, a service that is unavailable, or too many requests. After a 500 the work
+ * is tried again later, and not at once: should one ever come of a message that was taken, it adds one copy, not three.
+ */
 function isPassing(error: unknown): boolean {
   const { name = "", $metadata } = error as Failure;
   const status = $metadata?.httpStatusCode;

@@ -358,7 +358,7 @@ describe("a publish without an answer", () => {
     });
     expect(claims.unconfirmed.get("e")).toBe(1);
     await retry(parked[0]?.work as Work);
-    expect(parked[1]).toMatchObject({ work: { unconfirmed: 2 }, delaySeconds: 300 });
+    expect(parked[1]).toMatchObject({ work: { unconfirmed: 2 }, delaySeconds: 600 });
     state.isLosing = false;
     await retry(parked[1]?.work as Work);
     expect(copies).toHaveLength(3);
@@ -531,7 +531,8 @@ describe("parked work of rules that are no more", () => {
     const { retry, detections, observed, deadLetters } = world();
     await retry(parkedWork({}, [proxied.id, "gone"]));
     expect(detections()).toEqual([[proxied.id]]);
-    expect(observed[0]).toMatchObject({ kind: "workDropped", whole: false, subject: { ruleIds: ["gone"] } });
+    const dropped = { kind: "workDropped", whole: false, subject: expect.objectContaining({ ruleIds: ["gone"] }) };
+    expect(observed).toContainEqual(expect.objectContaining(dropped));
     expect(deadLetters).toEqual([]);
   });
 

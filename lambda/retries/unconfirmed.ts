@@ -21,5 +21,5 @@ export const maximumUnconfirmed = 3;
  * @param unconfirmed publishes without an answer so far: 1 or more
  */
 export function unconfirmedDelaySeconds(unconfirmed: number): number {
-  return unconfirmed <= 1 ? 2 : 300;
+  return unconfirmed <= 1 ? 2 : 600;
 }
