@@ -147,7 +147,7 @@ export async function processDelivery(
     candidates.length === 0 ? [] : handleAll(candidates, delivery, ports, budget),
     refreshProfiles(delivery, ports, budget),
   ]);
-  const left = steps.flatMap((step) => step.left ?? []);
+  const left = steps.flatMap(leftOf);
   const parked = await parkWork(left, ports, budget);
   const count = (done: Step["done"]) => steps.filter((step) => step.done === done).length;
   const malformed = delivery.malformed.length;
@@ -177,17 +177,17 @@ export async function retryWork(work: Work, ports: PipelinePorts, budget: Budget
   };
   if (candidate === null) return await drop(nothingMatches);
   const findings = lookUp([candidate], work.delivery.id, ports, budget);
-  const { done, left } = await handle(candidate, work, findings, ports, budget);
+  const step = await handle(candidate, work, findings, ports, budget);
+  const { done, left } = step;
   if (done === "unmatched" && isBlind(work, candidate)) return await drop(cannotBeJudged);
   if (done !== null && gone.length > 0) {
     const subject = { ...subjectOf(work), ruleIds: gone };
     ports.observe({ kind: "workDropped", subject, whole: false, reason: nothingMatches });
   }
-  if (left === null) return;
   // What was published without an answer is parked with that counted, in the place of this message.
-  const isChanged = done !== null || left.work.unconfirmed !== work.unconfirmed;
-  if (!isChanged) throw new Error(left.work.waiting?.reason ?? "the work is not done", { cause: left.error });
-  if (!(await parkWork([left], ports, budget))) throw new Error("what is left of it could not be parked");
+  const isSame = done === null && left !== null && left.work.unconfirmed === work.unconfirmed;
+  if (isSame) throw new Error(left.work.waiting?.reason ?? "the work is not done", { cause: left.error });
+  if (!(await parkWork(leftOf(step), ports, budget))) throw new Error("what is left of it could not be parked");
 }
 
 const nothingMatches = "no rule of this release matches the event any more, as far as it was kept";
@@ -228,6 +228,12 @@ interface Step {
   /** Null when it is left as it was. */
   readonly done: End["outcome"] | "unmatched" | "duplicate" | null;
   readonly left: LeftWork | null;
+  /** What its alert could not decide, beside the work itself that is left. @default none */
+  readonly undecided?: LeftWork | null;
+}
+
+function leftOf({ left, undecided = null }: Step): readonly LeftWork[] {
+  return [left, undecided].filter((each) => each !== null);
 }
 
 /** Work that is left, and what it could not be done by: null where nothing failed. */
@@ -388,13 +394,19 @@ async function conclude(
     const signal = share(budget.parking, budget.steps.complete);
     await Promise.all([quietly(claim && ports.claims.release(key, published, signal)), quietly(close(signal))]);
   };
-  const stop = async (published: number, error: unknown): Promise<Step> => {
+  const followUp = () => {
+    const rest = { rules: undecided, ...asFollowUp };
+    return undecided.length === 0 ? null : wait(work, delayReasons.storeDown, delays.failed, ports.now(), rest);
+  };
+  // What was published without an answer is tried again as it was, so that each copy has the same id; or not any more.
+  const endUnconfirmed = async (sent: Decision["detections"], published: number, error: unknown): Promise<Step> => {
     await release(published);
-    const rest = { unconfirmed: published, again: false };
+    const matched = sent.map((detection) => ({ ruleId: detection.rule.id, matched: detection.matched }));
+    const rest = { rules: idsOf(sent), matched, unconfirmed: published, again: false };
     const delay = unconfirmedDelaySeconds(published);
-    const left = wait(keep(work, candidate), delayReasons.unconfirmed, delay, ports.now(), rest, error);
-    if (published < maximumUnconfirmed) return { done: null, left };
-    return (await deadLetter(left.work, key, subject, ports, budget)) ?? { done: null, left };
+    const again = wait(work, delayReasons.unconfirmed, delay, ports.now(), rest, error);
+    const dead = published < maximumUnconfirmed ? null : await deadLetter(again.work, key, subject, ports, budget);
+    return { ...(dead ?? { done: null, left: again }), undecided: followUp() };
   };
   try {
     ports.observe({ kind: "matched", subject });
@@ -415,10 +427,7 @@ async function conclude(
           quietly(outcome === "suppressed" ? null : session?.record(ended, state ?? unknownUser, signal)),
         ]),
       );
-      const rest = { rules: undecided, ...asFollowUp };
-      const followUp =
-        undecided.length === 0 ? null : wait(work, delayReasons.storeDown, delays.failed, ports.now(), rest);
-      return { done: outcome, left: followUp };
+      return { done: outcome, left: followUp() };
     };
     if (by.length > 0) ports.observe({ kind: "excepted", subject, by, whole: left.length === 0 });
     if (left.length === 0) return await end("excepted", opened && { ...opened, until: 0 });
@@ -454,11 +463,13 @@ async function conclude(
       severity: { adjustments: ports.severityAdjustments, enrichment },
     });
     budget.work.throwIfAborted();
-    if (unconfirmed >= maximumUnconfirmed) return await stop(unconfirmed, null);
+    if (unconfirmed >= maximumUnconfirmed) return await endUnconfirmed(left, unconfirmed, null);
     try {
       await ports.measure("Publishing", () => within(budget.work, ports.publish(alert, budget.work)));
     } catch (error) {
-      if (error instanceof UnconfirmedPublishError || budget.work.aborted) return await stop(unconfirmed + 1, error);
+      if (error instanceof UnconfirmedPublishError || budget.work.aborted) {
+        return await endUnconfirmed(left, unconfirmed + 1, error);
+      }
       throw error;
     }
     ports.observe({ kind: "alertPublished", subject, alert });

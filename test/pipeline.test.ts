@@ -366,6 +366,25 @@ describe("a publish without an answer", () => {
     expect(claims.records.get("e")).toMatchObject({ outcome: "alerted" });
   });
 
+  test("is repeated with the same id, whatever is decided by then: that follows up", async () => {
+    const { copies, state, publish } = losing();
+    const { deliver, ports, parked } = world({ ...storeDown, publish });
+    expect(await deliver([{ uuid: "e" }])).toEqual(outcome({ received: 1, parked: 2 }));
+    expect(parked.map(({ work }) => [work.rules, work.followUp, work.unconfirmed])).toEqual([
+      [[proxied.id], false, 1],
+      [[far.id], true, 0],
+    ]);
+    state.isLosing = false;
+    const mended = { ...ports, lookUp: world().ports.lookUp };
+    for (const { work } of [...parked]) await retryWork(work, mended, unlimited);
+    expect(copies.map(({ detections }) => detections.map(({ id }) => id))).toEqual([
+      [proxied.id],
+      [proxied.id],
+      [far.id],
+    ]);
+    expect(copies[0]?.alertId).toBe(copies[1]?.alertId);
+  });
+
   test("is one of three at most: then the work is dead-lettered, and nothing that comes of it later is sent", async () => {
     const { copies, state, publish } = losing();
     const { deliver, retry, parked, deadLetters, kinds, claims } = world({ publish });
@@ -373,9 +392,10 @@ describe("a publish without an answer", () => {
     await retry(parked[0]?.work as Work);
     await retry(parked[1]?.work as Work);
     expect(copies).toHaveLength(maximumUnconfirmed);
+    const both = [proxied, far].map(({ id }) => expect.objectContaining({ ruleId: id }));
     expect(deadLetters).toEqual([
       {
-        work: expect.objectContaining({ unconfirmed: 3, matched: [expect.objectContaining({ ruleId: proxied.id })] }),
+        work: expect.objectContaining({ unconfirmed: 3, matched: both }),
         reason: "the alert may have been sent 3 times, without an answer of the topic; it is not sent again",
       },
     ]);
