@@ -18,6 +18,7 @@ const core = [
   "budget.ts",
   "measure.ts",
   "network.ts",
+  "queue-json.ts",
   "claims/claims.ts",
   "exceptions/exception.ts",
   "exceptions/notice.ts",

@@ -10,6 +10,7 @@ import { toBatches } from "../lambda/batches.ts";
 import { maximumDeadLetterBytes, toDeadLetters } from "../lambda/dead-letters/dead-letter.ts";
 import { type Delivery, parseDelivery, readDelivery } from "../lambda/okta/event-hook.ts";
 import { describeFaults } from "../lambda/okta/fault.ts";
+import { type DelayReason, delayReasons } from "../lambda/retries/delay-reason.ts";
 import { writeWork } from "../lambda/retries/work.ts";
 import type { Deployment } from "./deployment.ts";
 
@@ -134,7 +135,11 @@ interface ReadWork {
 function toWork(message: DeadLetterMessage): ReadWork | { readonly reason: string } {
   const { kind, body, sentAt, reason } = message;
   const nowhere = { id: null, org: null, eventHookId: null };
-  if (kind === "retry") return { work: [body], delivery: nowhere, malformed: [] };
+  if (kind === "retry") {
+    const reason: DelayReason = delayReasons.deadLettered;
+    const work = JSON.stringify({ ...parseObject(body), reason, unconfirmed: 0, again: true });
+    return { work: [work], delivery: nowhere, malformed: [] };
+  }
   if (kind === "output") {
     return { reason: "it is for an output, whose function has to be invoked again: see the runbook" };
   }
@@ -145,7 +150,7 @@ function toWork(message: DeadLetterMessage): ReadWork | { readonly reason: strin
   if (kind !== "refused" && read.events.length === 0) {
     return { reason: `${kind === "malformed" ? "the event is" : "its events are"} still malformed: ${reason}` };
   }
-  const waiting = { reason: "it lay on the dead-letter queue", since: sentAt };
+  const waiting = { reason: delayReasons.deadLettered, since: sentAt };
   const { id, org, eventHookId, events, malformed } = read;
   const delivery = { id, org, eventHookId };
   const work = events.map((event) => writeWork({ event, delivery, rules: null, followUp: false, waiting }, sentAt));

@@ -149,7 +149,7 @@ async function why(named: string, options: DeploymentOptions): Promise<void> {
 
 async function notify(options: DeploymentOptions): Promise<void> {
   const deployment = await findDeployment(options);
-  const publish = createTopic(deployment.alertTopicArn, deployment.sns);
+  const publish = createTopic(deployment.alertTopicArn, { client: deployment.sns });
   const now = new Date();
   const named = await publishNotice(
     await open(deployment),
@@ -181,6 +181,7 @@ async function printEnd(
     alerted: "was alerted on",
     excepted: "was not alerted on, as exceptions cover it",
     suppressed: "was held back, as its user was alerted on a moment before",
+    deadLettered: "lies on the dead-letter queue, as its alert may have been sent too often",
   } as const;
   print(`The event ${uuid} ${told[found.end.outcome]}.`);
   for (const id of found.end.exceptions) {

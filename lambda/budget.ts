@@ -1,4 +1,62 @@
 /**
+ * The longest that each step of the pipeline may take, in milliseconds, so that one that hangs leaves time for the next:
+ * without locations an alert still goes out, and without a claim it does, as a possible duplicate. Publishing has no share: it
+ * takes what `work` leaves.
+ */
+export interface StepShares {
+  /** Look-up, claim and window are asked for at the same time. */
+  readonly lookUp: number;
+  readonly claim: number;
+  readonly open: number;
+  /** Judging by what is remembered of the user, and waiting for another alert about the same session. */
+  readonly suppress: number;
+  /** Recording what became of it. */
+  readonly complete: number;
+  /** Asking for profiles to be refreshed. */
+  readonly refresh: number;
+}
+
+/** How a function that runs the pipeline spends its time. */
+export interface Pace extends BudgetShares {
+  readonly steps: StepShares;
+  /** Milliseconds until a claim or a window expires whose function was stopped: longer than the function works on one event. */
+  readonly lease: number;
+}
+
+/**
+ * For the receiver, which Okta gives three seconds, cold start included. What is unfinished after 1.6 is parked, which has until
+ * 2.3; whatever hangs, the answer is there after that. Of a delivery with more matches than are worked on at once, no other is
+ * started after 0.7. Look-up, claim and window load what they need with the first alert.
+ */
+export const answering: Pace = {
+  begin: 700,
+  work: 1_600,
+  parking: 2_300,
+  steps: { lookUp: 900, claim: 900, open: 900, suppress: 400, complete: 250, refresh: 1_000 },
+  lease: 20_000,
+};
+
+/**
+ * For redrive and reconciliation, which nothing waits for: a service that answers after a second, or after ten, decides. The
+ * steps before publishing leave it half of the time even when all of them hang.
+ */
+export const waiting: Pace = {
+  work: 25_000,
+  parking: 35_000,
+  steps: { lookUp: 6_000, claim: 6_000, open: 6_000, suppress: 6_000, complete: 4_000, refresh: 6_000 },
+  lease: 45_000,
+};
+
+/** The redrive function's timeout, in seconds: the end of {@link waiting}, and the time to report failures to the queue. */
+export const redriveTimeoutSeconds = 60;
+
+/**
+ * Seconds until the retry queue gives out a message again whose function was stopped: six times the function's timeout, as AWS
+ * asks for (https://docs.aws.amazon.com/lambda/latest/dg/services-sqs-configure.html).
+ */
+export const retryVisibilitySeconds = 6 * redriveTimeoutSeconds;
+
+/**
  * The time that a request has, as signals that every call outside carries. What is not done when `work` ends is parked;
  * parking has a share of its own, so that there is time for it whatever hung before.
  */
@@ -9,6 +67,9 @@ export interface Budget {
   readonly work: AbortSignal;
   /** Aborts when the request has to be answered. */
   readonly parking: AbortSignal;
+  readonly steps: StepShares;
+  /** Milliseconds that a claim or a window stands: see {@link Pace}. */
+  readonly lease: number;
 }
 
 /** How a {@link Budget} is divided, in milliseconds from the start. */
@@ -17,6 +78,10 @@ export interface BudgetShares {
   readonly begin?: number;
   readonly work: number;
   readonly parking: number;
+  /** @default those of {@link answering} */
+  readonly steps?: StepShares;
+  /** @default that of {@link answering} */
+  readonly lease?: number;
 }
 
 /**
@@ -25,7 +90,8 @@ export interface BudgetShares {
  *
  * @param now milliseconds, from any origin
  */
-export function startBudget({ begin, work, parking }: BudgetShares, now: () => number): Budget {
+export function startBudget(shares: BudgetShares, now: () => number): Budget {
+  const { begin, work, parking, steps = answering.steps, lease = answering.lease } = shares;
   const start = now();
   const made: { begin?: AbortSignal; work?: AbortSignal; parking?: AbortSignal } = {};
   const after = (milliseconds: number) => {
@@ -36,6 +102,8 @@ export function startBudget({ begin, work, parking }: BudgetShares, now: () => n
       : AbortSignal.abort(new DOMException("The time ran out", "TimeoutError"));
   };
   return {
+    steps,
+    lease,
     get begin() {
       made.begin ??= begin === undefined ? this.work : after(begin);
       return made.begin;

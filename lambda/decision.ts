@@ -2,6 +2,7 @@ import { type GeoJudgement, judgeLocation } from "./geo/mismatch.ts";
 import { type Candidate, enrich } from "./matching.ts";
 import type { LogEvent } from "./okta/log-event.ts";
 import type { ProfileLocation } from "./profiles/profile-location.ts";
+import type { Match } from "./retries/work.ts";
 import type { MatchedSelection } from "./sigma/compile.ts";
 import { type Enrichment, UNKNOWN } from "./sigma/field.ts";
 import type { Rule } from "./sigma/rule.ts";
@@ -25,18 +26,31 @@ export interface Decision {
  *
  * @param locations null when the profile store could not be asked: rules that ask for the location stay undecided
  * @param thresholdKm a mismatch is farther than this from every profile location, in kilometers
+ * @param kept the rules that matched when the event was whole: they match. @default none
  */
-export function decide({ event, rules }: Candidate, locations: ProfileLocations | null, thresholdKm: number): Decision {
+export function decide(
+  { event, rules }: Candidate,
+  locations: ProfileLocations | null,
+  thresholdKm: number,
+  kept: readonly Match[] = [],
+): Decision {
   const judgement = judge(event, locations, thresholdKm);
   const geo = locations === null ? UNKNOWN : { verdict: judgement.verdict, mismatch: isMismatch(judgement) };
   const enrichment = enrich(event, geo);
-  const truths = rules.map((compiled) => ({ compiled, truth: compiled.evaluate(event.received, enrichment) }));
+  const matches = new Map(kept.map(({ ruleId, matched }) => [ruleId, matched]));
+  const truths = rules.map((compiled) => ({
+    compiled,
+    truth: matches.has(compiled.rule.id) || compiled.evaluate(event.received, enrichment),
+  }));
   return {
     judgement,
     enrichment,
     detections: truths
       .filter(({ truth }) => truth === true)
-      .map(({ compiled: { rule, explain } }) => ({ rule, matched: explain(event.received, enrichment) })),
+      .map(({ compiled: { rule, explain } }) => ({
+        rule,
+        matched: matches.get(rule.id) ?? explain(event.received, enrichment),
+      })),
     undecided: truths.filter(({ truth }) => truth === "unknown").map(({ compiled }) => compiled.rule.id),
   };
 }

@@ -1,4 +1,5 @@
 import { DynamoDBClient } from "@aws-sdk/client-dynamodb";
+import { waitingClient } from "./aws-client.ts";
 import { readNoticeConfig } from "./config.ts";
 import { openExceptions } from "./exceptions/exception-items.ts";
 import { publishNotice } from "./exceptions/notice.ts";
@@ -7,7 +8,7 @@ import { createTopic } from "./topic.ts";
 
 const config = readNoticeConfig(process.env);
 const dynamodb = new DynamoDBClient({});
-const publish = createTopic(config.alertTopicArn);
+const publish = createTopic(config.alertTopicArn, { settings: waitingClient });
 
 /** Publishes a notice about exceptions that end within a week, once for each. Invoked on a schedule. */
 export async function handler(): Promise<void> {

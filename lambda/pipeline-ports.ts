@@ -1,4 +1,5 @@
 import { toMessage } from "./alerts/message.ts";
+import { type ClientSettings, clientDefaults } from "./aws-client.ts";
 import { createClaims } from "./claims/state-table.ts";
 import type { PipelineConfig } from "./config.ts";
 import { toDeadLetters } from "./dead-letters/dead-letter.ts";
@@ -16,18 +17,23 @@ import type { RuleSet } from "./sigma/rule-set.ts";
 import { createObserver } from "./telemetry.ts";
 import { createTopic } from "./topic.ts";
 
-/** The pipeline's ports onto AWS, for every function that works on events. Clients are made when first needed. */
+/**
+ * The pipeline's ports onto AWS, for every function that works on events. Clients are made when first needed.
+ *
+ * @param clients how they are set up. @default for a function that is waited for
+ */
 export async function createPipelinePorts(
   config: PipelineConfig,
   rules: RuleSet,
   metrics: Metrics,
+  clients: ClientSettings = clientDefaults,
 ): Promise<PipelinePorts> {
   const { refreshQueueUrl } = config;
-  const sendRefreshes = refreshQueueUrl === null ? null : createQueue(refreshQueueUrl);
-  const sendDeadLetters = createQueue(config.deadLetterQueueUrl);
-  const sendWork = createQueue(config.retryQueueUrl);
-  const getDynamodb = createDynamodb();
-  const publish = createTopic(config.alertTopicArn);
+  const sendRefreshes = refreshQueueUrl === null ? null : createQueue(refreshQueueUrl, clients);
+  const sendDeadLetters = createQueue(config.deadLetterQueueUrl, clients);
+  const sendWork = createQueue(config.retryQueueUrl, clients);
+  const getDynamodb = createDynamodb(clients);
+  const publish = createTopic(config.alertTopicArn, { settings: clients });
   return {
     rules,
     severityAdjustments: await compileAdjustments(adjustments),
@@ -40,6 +46,7 @@ export async function createPipelinePorts(
         work.map((each) => ({ body: writeWork(each.work, new Date()), delaySeconds: each.delaySeconds })),
         signal,
       ),
+    deadLetterWork: (work, reason, signal) => sendDeadLetters([{ body: writeWork(work, new Date(), reason) }], signal),
     parkMalformed: (events, delivery, signal) =>
       sendDeadLetters(
         toDeadLetters(events, delivery, new Date()).map((body) => ({ body })),

@@ -6,14 +6,17 @@ import { type Exception, except, exceptionSubject } from "./exceptions/exception
 import { type UserState, unknownUser } from "./history/history.ts";
 import { createSession, type Session } from "./history/session.ts";
 import type { HeldBack, Suppression, SuppressionWindow, UserStates } from "./history/suppression.ts";
-import { type Candidate, findCandidate, findCandidates } from "./matching.ts";
+import { type Candidate, enrich, findCandidate, findCandidates } from "./matching.ts";
 import type { Measure } from "./measure.ts";
 import type { Delivery, MalformedEvent } from "./okta/event-hook.ts";
 import type { LogEvent } from "./okta/log-event.ts";
 import { type Refresh, refreshesOf } from "./profiles/refresh.ts";
-import type { Work } from "./retries/work.ts";
+import { type DelayReason, delayReasons } from "./retries/delay-reason.ts";
+import { maximumUnconfirmed, UnconfirmedPublishError, unconfirmedDelaySeconds } from "./retries/unconfirmed.ts";
+import type { Match, Work } from "./retries/work.ts";
 import type { SeverityAdjustment } from "./severity/adjustment.ts";
 import type { CompiledRule } from "./sigma/compile.ts";
+import { UNKNOWN } from "./sigma/field.ts";
 import type { RuleSet } from "./sigma/rule-set.ts";
 
 /** What the pipeline needs of the world. */
@@ -24,10 +27,16 @@ export interface PipelinePorts {
   readonly lookUp: LookUp;
   readonly claims: Claims;
   readonly userStates: UserStates;
-  /** Publishes one alert; rejects when it cannot be. */
+  /**
+   * Publishes one alert; rejects when it cannot be: with {@link UnconfirmedPublishError} when it may be published all the same.
+   */
   readonly publish: (alert: Alert, signal: AbortSignal) => Promise<void>;
   /** Parks work to be tried again; rejects when any of it cannot be. */
   readonly parkWork: (work: readonly ParkedWork[], signal: AbortSignal) => Promise<void>;
+  /**
+   * Parks work that is not to be tried again, where an operator finds it with the reason; rejects when it cannot be.
+   */
+  readonly deadLetterWork: (work: Work, reason: string, signal: AbortSignal) => Promise<void>;
   /** Parks what cannot be judged, where an operator finds it; rejects when any of it cannot be. */
   readonly parkMalformed: (events: readonly MalformedEvent[], delivery: Delivery, signal: AbortSignal) => Promise<void>;
   /** Asks for profiles to be fetched anew; rejects when it cannot. Null where profiles do not come from Okta. */
@@ -79,7 +88,15 @@ export type Observation = { readonly subject: Subject } & (
   | { readonly kind: "excepted"; readonly by: readonly Exception[]; readonly whole: boolean }
   | { readonly kind: "profilesUnavailable" | "claimsUnavailable" | "historyUnavailable"; readonly error: unknown }
   | { readonly kind: "refreshesLost"; readonly count: number; readonly error: unknown }
-  | { readonly kind: "workParked"; readonly followUp: boolean; readonly reason: string | null }
+  | {
+      readonly kind: "workParked";
+      readonly followUp: boolean;
+      readonly reason: string | null;
+      /** What it could not be done by; null where nothing failed. */
+      readonly error: unknown;
+    }
+  /** Work that is not tried again, all of it or the rules that are named; where it is all, it is on the dead-letter queue. */
+  | { readonly kind: "workDropped"; readonly whole: boolean; readonly reason: string }
   | { readonly kind: "workLost"; readonly followUp: boolean; readonly reason: string | null; readonly error: unknown }
   | { readonly kind: "malformedParked"; readonly count: number }
   | { readonly kind: "malformedFailed"; readonly count: number; readonly error: unknown }
@@ -97,7 +114,7 @@ export interface Outcome {
   readonly suppressed: number;
   /** Pieces of work that wait on the retry queue; an event that was alerted on may leave one as well. */
   readonly parked: number;
-  /** Malformed events on the dead-letter queue. */
+  /** Events on the dead-letter queue: malformed ones, and those whose alert may have been sent too often. */
   readonly deadLettered: number;
   readonly failed: number;
 }
@@ -106,14 +123,12 @@ export interface Outcome {
 const concurrency = 50;
 
 /**
- * The longest that each step may take, in milliseconds, so that one that hangs leaves time for the next: without locations
- * an alert still goes out, and without a claim it does, as a possible duplicate. Look-up, claim and window are asked for at the
- * same time, and load what they need with the first alert of a cold start.
+ * Seconds that work waits before it is first tried again: what failed, and what another function has claimed, where the claim
+ * does not say how long it stands.
  */
-const shares = { lookUp: 900, claim: 900, open: 900, suppress: 400, complete: 250, refresh: 1_000 } as const;
-
-/** Seconds that work waits before it is first tried again. Whoever is at it has to be given the time to end. */
-const delays = { failed: 2, underWay: 25 } as const;
+const delays = { failed: 2, inProgress: 25 } as const;
+/** The longest that SQS delays a message, in seconds. */
+const longestDelaySeconds = 900;
 
 /**
  * Takes a delivery through all steps: match, look up, judge, claim, alert, park. Nearly every event ends at the first.
@@ -132,7 +147,7 @@ export async function processDelivery(
     candidates.length === 0 ? [] : handleAll(candidates, delivery, ports, budget),
     refreshProfiles(delivery, ports, budget),
   ]);
-  const left = steps.flatMap((step) => step.left ?? []);
+  const left = steps.flatMap(leftOf);
   const parked = await parkWork(left, ports, budget);
   const count = (done: Step["done"]) => steps.filter((step) => step.done === done).length;
   const malformed = delivery.malformed.length;
@@ -143,38 +158,87 @@ export async function processDelivery(
     excepted: count("excepted"),
     suppressed: count("suppressed"),
     parked: parked ? left.length : 0,
-    deadLettered: malformedParked ? malformed : 0,
+    deadLettered: count("deadLettered") + (malformedParked ? malformed : 0),
     failed: (parked ? 0 : left.length) + (malformedParked ? 0 : malformed),
   };
 }
 
 /**
- * Tries a piece of work again.
+ * Tries a piece of work again. What could not be published for sure is parked anew, with that counted; what no rule matches any
+ * more, or what may have been published too often, goes to the dead-letter queue.
  *
  * @throws when it has to be tried once more: the error says why
  */
 export async function retryWork(work: Work, ports: PipelinePorts, budget: Budget): Promise<void> {
-  const found = findCandidate(work.event, ports.rules);
-  if (found === null) return;
-  const isWanted = ({ rule }: CompiledRule) => work.rules === null || work.rules.includes(rule.id);
-  const candidate = {
-    event: work.event,
-    rules: found.rules.filter(isWanted),
-    certain: found.certain.filter(isWanted),
+  const { candidate, gone } = findAgain(work, ports.rules);
+  const drop = async (reason: string) => {
+    await within(budget.parking, ports.deadLetterWork(work, reason, budget.parking));
+    ports.observe({ kind: "workDropped", subject: subjectOf(work), whole: true, reason });
   };
-  if (candidate.rules.length === 0) return;
+  if (candidate === null) return await drop(nothingMatches);
   const findings = lookUp([candidate], work.delivery.id, ports, budget);
-  const { done, left } = await handle(candidate, work, findings, ports, budget);
-  if (left === null) return;
-  if (done === null) throw new Error(left.work.waiting?.reason ?? "the work is not done");
-  if (!(await parkWork([left], ports, budget))) throw new Error("the follow-up could not be parked");
+  const step = await handle(candidate, work, findings, ports, budget);
+  const { done, left } = step;
+  if (done === "unmatched" && isBlind(work, candidate)) return await drop(cannotBeJudged);
+  if (done !== null && gone.length > 0) {
+    const subject = { ...subjectOf(work), ruleIds: gone };
+    ports.observe({ kind: "workDropped", subject, whole: false, reason: nothingMatches });
+  }
+  // What was published without an answer is parked with that counted, in the place of this message.
+  const isSame = done === null && left !== null && left.work.unconfirmed === work.unconfirmed;
+  if (isSame) throw new Error(left.work.waiting?.reason ?? "the work is not done", { cause: left.error });
+  if (!(await parkWork(leftOf(step), ports, budget))) throw new Error("what is left of it could not be parked");
+}
+
+const nothingMatches = "no rule of this release matches the event any more, as far as it was kept";
+const cannotBeJudged = "the event was cut to fit a message, and its rules cannot be judged without what it lost";
+
+/** Whether an event lost anything that its rules ask for, or that locations are judged by. */
+function isBlind({ eventCut = null }: Work, { rules }: Candidate): boolean {
+  if (eventCut === null) return false;
+  const items = rules.flatMap(({ rule }) => Object.values(rule.selections).flat(2));
+  const asked = new Set(["actor", "client", ...items.map(({ field }) => field?.split(".")[0])]);
+  // A keyword, which names no field, asks for all of them.
+  return asked.has(undefined) || eventCut.some((name) => asked.has(name));
+}
+
+/**
+ * The rules of parked work that are still there: those that matched stay matched, though the event was cut; the others are
+ * judged by what is left of it.
+ */
+function findAgain(
+  { event, rules: wanted, matched = [] }: Work,
+  ruleSet: RuleSet,
+): { readonly candidate: Candidate | null; readonly gone: readonly string[] } {
+  const found = findCandidate(event, ruleSet);
+  const matchedIds = new Set(matched.map(({ ruleId }) => ruleId));
+  const certain = ruleSet.rules.filter(({ rule }) => matchedIds.has(rule.id));
+  const isOther = ({ rule }: CompiledRule) => !matchedIds.has(rule.id) && (wanted === null || wanted.includes(rule.id));
+  const others = (found?.rules ?? []).filter(isOther);
+  const rules = [...certain, ...others];
+  const ids = new Set(idsOf(rules));
+  const gone = [...new Set([...matchedIds, ...(wanted ?? [])])].filter((id) => !ids.has(id));
+  if (rules.length === 0) return { candidate: null, gone };
+  const alsoCertain = (found?.certain ?? []).filter(isOther);
+  return { candidate: { event, rules, certain: [...certain, ...alsoCertain] }, gone };
 }
 
 /** How far an event came. */
 interface Step {
   /** Null when it is left as it was. */
   readonly done: End["outcome"] | "unmatched" | "duplicate" | null;
-  readonly left: ParkedWork | null;
+  readonly left: LeftWork | null;
+  /** What its alert could not decide, beside the work itself that is left. @default none */
+  readonly undecided?: LeftWork | null;
+}
+
+function leftOf({ left, undecided = null }: Step): readonly LeftWork[] {
+  return [left, undecided].filter((each) => each !== null);
+}
+
+/** Work that is left, and what it could not be done by: null where nothing failed. */
+interface LeftWork extends ParkedWork {
+  readonly error: unknown;
 }
 
 async function handleAll(
@@ -192,7 +256,7 @@ async function handleAll(
       // Those that are begun at once have all the time; of the others none that could not be ended.
       const isTooLate = index >= concurrency && budget.begin.aborted;
       steps[index] = isTooLate
-        ? { done: null, left: wait(work, timeRanOut, delays.failed, ports.now()) }
+        ? { done: null, left: wait(keep(work, candidate), delayReasons.timeRanOut, delays.failed, ports.now()) }
         : await handle(candidate, work, findings, ports, budget);
     }
   };
@@ -200,12 +264,28 @@ async function handleAll(
   return steps;
 }
 
-const timeRanOut = "the time ran out";
-const storeDown = "the profile store could not be asked where the user is expected";
-
 /** Work that is left, and why. */
-function wait(work: Work, reason: string, delaySeconds: number, now: Date, rest: Partial<Work> = {}): ParkedWork {
-  return { work: { ...work, ...rest, waiting: { reason, since: work.waiting?.since ?? now } }, delaySeconds };
+function wait(
+  work: Work,
+  reason: DelayReason,
+  delaySeconds: number,
+  now: Date,
+  rest: Partial<Work> = {},
+  error: unknown = null,
+): LeftWork {
+  const waiting = { reason, since: work.waiting?.since ?? now };
+  return { work: { ...work, ...rest, waiting }, delaySeconds, error };
+}
+
+/** Work with what is known of its rules: those that match stay matched, whatever of the event fits into a message. */
+function keep(work: Work, { event, rules, certain }: Candidate): Work {
+  const before = work.matched ?? [];
+  const known = new Set(before.map(({ ruleId }) => ruleId));
+  const enrichment = enrich(event, UNKNOWN);
+  const matched: Match[] = certain
+    .filter(({ rule }) => !known.has(rule.id))
+    .map(({ rule, explain }) => ({ ruleId: rule.id, matched: explain(event.received, enrichment) }));
+  return { ...work, rules: idsOf(rules), matched: [...before, ...matched] };
 }
 
 /**
@@ -225,17 +305,20 @@ async function handle(
       lookedUp,
       candidate.certain.length > 0 ? begin(work, idsOf(candidate.certain), ports, budget) : null,
     ]);
-    const decision = decide(candidate, findings?.locations ?? null, ports.mismatchDistanceKm);
+    const decision = decide(candidate, findings?.locations ?? null, ports.mismatchDistanceKm, work.matched);
     const { detections, undecided } = decision;
     if (detections.length === 0) {
       if (undecided.length === 0) return { done: "unmatched", left: null };
-      return { done: null, left: wait(work, storeDown, delays.failed, ports.now(), { rules: undecided }) };
+      return {
+        done: null,
+        left: wait(work, delayReasons.storeDown, delays.failed, ports.now(), { rules: undecided }),
+      };
     }
     const begun = early ?? (await begin(work, idsOf(detections), ports, budget));
-    return await conclude(decision, begun, work, findings, ports, budget);
+    return await conclude(candidate, decision, begun, work, findings, ports, budget);
   } catch (error) {
-    const reason = budget.work.aborted ? timeRanOut : `the alert could not be published: ${messageOf(error)}`;
-    return { done: null, left: wait(work, reason, delays.failed, ports.now()) };
+    const reason = budget.work.aborted ? delayReasons.timeRanOut : delayReasons.notPublished;
+    return { done: null, left: wait(keep(work, candidate), reason, delays.failed, ports.now(), {}, error) };
   }
 }
 
@@ -264,16 +347,17 @@ async function begin(work: Work, ruleIds: readonly string[], ports: PipelinePort
       : createSession(event, user, key, followUp, { states, suppressMinutes, now: ports.now() });
   const open = async () => {
     if (!session?.isSuppressible) return null;
-    const signal = share(budget.work, shares.open);
+    const signal = share(budget.work, budget.steps.open);
     // Where it cannot be opened, no window holds anything back: that is tried, and told, once what is known of the user is there.
     return ports.measure("Suppression", () => session.open(ruleIds, signal)).catch(() => null);
   };
-  const [claim, window] = await Promise.all([claimWork(key, subject, ports, budget), open()]);
+  const [claim, window] = await Promise.all([claimWork(key, work, subject, ports, budget), open()]);
   return { key, claim, session, window };
 }
 
 /** Judges what was begun: by its claim, its exceptions and its user's windows; and publishes the alert. */
 async function conclude(
+  candidate: Candidate,
   { judgement, enrichment, detections, undecided }: Decision,
   { key, claim, session, window }: Begun,
   work: Work,
@@ -288,22 +372,41 @@ async function conclude(
   const close = (signal: AbortSignal) => opened && session?.close(opened, signal);
 
   if (claim !== null && claim.kind !== "claimed") {
-    await quietly(close(share(budget.parking, shares.complete)));
+    await quietly(close(share(budget.parking, budget.steps.complete)));
     if (claim.kind === "underWay") {
-      const reason = "another request is at this event, or was stopped at it";
-      return { done: null, left: wait(work, reason, delays.underWay, ports.now()) };
+      const now = ports.now();
+      const seconds =
+        claim.until === null ? delays.inProgress : Math.ceil((claim.until.getTime() - now.getTime()) / 1_000) + 1;
+      const delay = Math.min(Math.max(seconds, delays.failed), longestDelaySeconds);
+      return { done: null, left: wait(keep(work, candidate), delayReasons.inProgress, delay, now) };
     }
     ports.observe({ kind: "duplicate", subject });
     // Whoever alerted may have been stopped before it parked what it could not decide.
     const forgotten = claim.end.undecided.length > 0 && !work.followUp;
-    const reason = "it could not be decided when the event was alerted on";
-    const rest = { rules: claim.end.undecided, followUp: true };
-    return { done: "duplicate", left: forgotten ? wait(work, reason, 0, ports.now(), rest) : null };
+    const rest = { rules: claim.end.undecided, ...asFollowUp };
+    const left = forgotten ? wait(work, delayReasons.undecidedBefore, 0, ports.now(), rest) : null;
+    return { done: "duplicate", left };
   }
 
-  const giveBack = async () => {
-    const signal = share(budget.parking, shares.complete);
-    await Promise.all([quietly(claim && ports.claims.release(key, signal)), quietly(close(signal))]);
+  // The message counts where the store of claims is down, and the claim where the queue is.
+  const unconfirmed = Math.max(work.unconfirmed ?? 0, claim?.unconfirmed ?? 0);
+  const release = async (published = unconfirmed) => {
+    const signal = share(budget.parking, budget.steps.complete);
+    await Promise.all([quietly(claim && ports.claims.release(key, published, signal)), quietly(close(signal))]);
+  };
+  const followUp = () => {
+    const rest = { rules: undecided, ...asFollowUp };
+    return undecided.length === 0 ? null : wait(work, delayReasons.storeDown, delays.failed, ports.now(), rest);
+  };
+  // What was published without an answer is tried again as it was, so that each copy has the same id; or not any more.
+  const endUnconfirmed = async (sent: Decision["detections"], published: number, error: unknown): Promise<Step> => {
+    await release(published);
+    const matched = sent.map((detection) => ({ ruleId: detection.rule.id, matched: detection.matched }));
+    const rest = { rules: idsOf(sent), matched, unconfirmed: published, again: false };
+    const delay = unconfirmedDelaySeconds(published);
+    const again = wait(work, delayReasons.unconfirmed, delay, ports.now(), rest, error);
+    const dead = published < maximumUnconfirmed ? null : await deadLetter(again.work, key, subject, ports, budget);
+    return { ...(dead ?? { done: null, left: again }), undecided: followUp() };
   };
   try {
     ports.observe({ kind: "matched", subject });
@@ -314,7 +417,7 @@ async function conclude(
       ports.now(),
     );
     const end = async (outcome: End["outcome"], ended: SuppressionWindow | null): Promise<Step> => {
-      const signal = share(budget.parking, shares.complete);
+      const signal = share(budget.parking, budget.steps.complete);
       const exceptions = by.map(({ id }) => id);
       await ports.measure("Recording", () =>
         Promise.all([
@@ -324,9 +427,7 @@ async function conclude(
           quietly(outcome === "suppressed" ? null : session?.record(ended, state ?? unknownUser, signal)),
         ]),
       );
-      const rest = { rules: undecided, followUp: true };
-      const followUp = undecided.length === 0 ? null : wait(work, storeDown, delays.failed, ports.now(), rest);
-      return { done: outcome, left: followUp };
+      return { done: outcome, left: followUp() };
     };
     if (by.length > 0) ports.observe({ kind: "excepted", subject, by, whole: left.length === 0 });
     if (left.length === 0) return await end("excepted", opened && { ...opened, until: 0 });
@@ -340,9 +441,9 @@ async function conclude(
         return await end("suppressed", null);
       }
       if (due?.kind === "waiting") {
-        await giveBack();
-        const reason = "an alert about the same user and network is under way, which may hold this one back";
-        return { done: null, left: wait(work, reason, delays.failed, ports.now()) };
+        await release();
+        const left = wait(keep(work, candidate), delayReasons.sessionInProgress, delays.failed, ports.now());
+        return { done: null, left };
       }
       opened = due?.opened ?? null;
       heldBack = due?.heldBack ?? null;
@@ -356,18 +457,50 @@ async function conclude(
       detectedAt: ports.now(),
       followUp: work.followUp,
       delay: work.waiting,
+      eventCut: work.eventCut ?? null,
       state,
       heldBack,
       severity: { adjustments: ports.severityAdjustments, enrichment },
     });
     budget.work.throwIfAborted();
-    await ports.measure("Publishing", () => within(budget.work, ports.publish(alert, budget.work)));
+    if (unconfirmed >= maximumUnconfirmed) return await endUnconfirmed(left, unconfirmed, null);
+    try {
+      await ports.measure("Publishing", () => within(budget.work, ports.publish(alert, budget.work)));
+    } catch (error) {
+      if (error instanceof UnconfirmedPublishError || budget.work.aborted) {
+        return await endUnconfirmed(left, unconfirmed + 1, error);
+      }
+      throw error;
+    }
     ports.observe({ kind: "alertPublished", subject, alert });
     return await end("alerted", opened && { ...opened, published: true });
   } catch (error) {
-    await giveBack();
+    await release();
     throw error;
   }
+}
+
+/** What is left undecided is a piece of work of its own: nothing of it matched, or was published, yet. */
+const asFollowUp = { followUp: true, matched: [], unconfirmed: 0, again: false } as const;
+
+/** Null when it could not be parked there: then it has to be tried again. */
+async function deadLetter(
+  work: Work,
+  key: string,
+  subject: Subject,
+  ports: PipelinePorts,
+  budget: Budget,
+): Promise<Step | null> {
+  const reason = `the alert may have been sent ${work.unconfirmed} times, without an answer of the topic; it is not sent again`;
+  try {
+    await within(budget.parking, ports.deadLetterWork(work, reason, budget.parking));
+  } catch {
+    return null;
+  }
+  const signal = share(budget.parking, budget.steps.complete);
+  await quietly(ports.claims.complete(key, { outcome: "deadLettered", undecided: [], exceptions: [] }, signal));
+  ports.observe({ kind: "workDropped", subject, whole: true, reason });
+  return { done: "deadLettered", left: null };
 }
 
 /** Null when the store could not be asked: then the alert goes out. */
@@ -379,7 +512,7 @@ async function suppressWork(
   ports: PipelinePorts,
   budget: Budget,
 ): Promise<Suppression | null> {
-  const signal = share(budget.work, shares.suppress);
+  const signal = share(budget.work, budget.steps.suppress);
   try {
     return await ports.measure("Suppression", () => session.suppress(ruleIds, state, signal));
   } catch (error) {
@@ -390,10 +523,17 @@ async function suppressWork(
 }
 
 /** Null when the store could not be asked: the alert may then be a duplicate, and goes out all the same. */
-async function claimWork(key: string, subject: Subject, ports: PipelinePorts, budget: Budget): Promise<Claim | null> {
-  const signal = share(budget.work, shares.claim);
+async function claimWork(
+  key: string,
+  { again = false }: Work,
+  subject: Subject,
+  ports: PipelinePorts,
+  budget: Budget,
+): Promise<Claim | null> {
+  const options = { lease: budget.lease, again };
+  const signal = share(budget.work, budget.steps.claim);
   try {
-    return await ports.measure("Claim", () => within(signal, ports.claims.claim(key, signal)));
+    return await ports.measure("Claim", () => within(signal, ports.claims.claim(key, options, signal)));
   } catch (error) {
     // When all the time is gone, nothing goes out any more, and the claim may have been made.
     budget.work.throwIfAborted();
@@ -407,7 +547,7 @@ async function refreshProfiles(delivery: Delivery, ports: PipelinePorts, budget:
   if (ports.refreshProfiles === null) return;
   const users = refreshesOf(delivery.events);
   if (users.length === 0) return;
-  const signal = share(budget.work, shares.refresh);
+  const signal = share(budget.work, budget.steps.refresh);
   try {
     await within(signal, ports.refreshProfiles(users, signal));
   } catch (error) {
@@ -424,7 +564,7 @@ async function lookUp(
 ): Promise<Findings | null> {
   const events = candidates.map(({ event }) => event);
   const users = new Set(events.flatMap(profileKeys));
-  const signal = share(budget.work, shares.lookUp);
+  const signal = share(budget.work, budget.steps.lookUp);
   try {
     return await ports.measure("LookUp", () => within(signal, ports.lookUp(users, signal)));
   } catch (error) {
@@ -435,12 +575,12 @@ async function lookUp(
 }
 
 /** Whether all of it is parked. */
-async function parkWork(left: readonly ParkedWork[], ports: PipelinePorts, budget: Budget): Promise<boolean> {
+async function parkWork(left: readonly LeftWork[], ports: PipelinePorts, budget: Budget): Promise<boolean> {
   if (left.length === 0) return true;
   const observeEach = (observation: { kind: "workParked" } | { kind: "workLost"; error: unknown }) => {
-    for (const { work } of left) {
+    for (const { work, error } of left) {
       const { followUp, waiting } = work;
-      ports.observe({ subject: subjectOf(work), followUp, reason: waiting?.reason ?? null, ...observation });
+      ports.observe({ subject: subjectOf(work), followUp, reason: waiting?.reason ?? null, error, ...observation });
     }
   };
   try {
@@ -484,8 +624,4 @@ async function quietly(promise: Promise<void> | null | undefined): Promise<void>
 
 function idsOf(rules: readonly { readonly rule: { readonly id: string } }[]): string[] {
   return rules.map(({ rule }) => rule.id);
-}
-
-function messageOf(error: unknown): string {
-  return error instanceof Error ? error.message || error.name : String(error);
 }

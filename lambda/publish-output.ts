@@ -1,13 +1,14 @@
 import type { SNSEvent } from "aws-lambda";
 import { alertSchema } from "./alerts/alert-schema.ts";
 import type { Output } from "./alerts/output.ts";
+import { waitingClient } from "./aws-client.ts";
 import { readOutputConfig } from "./config.ts";
 import { logger } from "./telemetry.ts";
 import { createTopic } from "./topic.ts";
 
 const config = readOutputConfig(process.env);
 const { output } = (await import(`./outputs/${config.output}.ts`)) as { readonly output: Output };
-const publishMessage = createTopic(config.topicArn);
+const publishMessage = createTopic(config.topicArn, { settings: waitingClient });
 
 /**
  * Renders alerts of the alert topic for one kind of reader, and publishes them to a topic of its own, with the same message

@@ -1,4 +1,4 @@
-import { clientDefaults, once } from "./aws-client.ts";
+import { type ClientSettings, clientDefaults, once } from "./aws-client.ts";
 import { toBatches } from "./batches.ts";
 
 /** SQS's limit for a message, and for a batch of them: 1 MiB. */
@@ -19,10 +19,10 @@ export interface QueueMessage {
 export type SendMessages = (messages: readonly QueueMessage[], signal: AbortSignal) => Promise<void>;
 
 /** Sends messages to an SQS queue. */
-export function createQueue(queueUrl: string): SendMessages {
+export function createQueue(queueUrl: string, settings: ClientSettings = clientDefaults): SendMessages {
   const getSqs = once(async () => {
     const { SQSClient, SendMessageBatchCommand } = await import("@aws-sdk/client-sqs");
-    return { client: new SQSClient(clientDefaults), SendMessageBatchCommand };
+    return { client: new SQSClient(settings), SendMessageBatchCommand };
   });
   return async (messages, signal) => {
     const { client, SendMessageBatchCommand } = await getSqs();

@@ -1,6 +1,6 @@
 import type { APIGatewayProxyResult } from "aws-lambda";
 import { once } from "./aws-client.ts";
-import { startBudget } from "./budget.ts";
+import { answering, startBudget } from "./budget.ts";
 import { readReceiverConfig } from "./config.ts";
 import { type HookEvent, readHookRequest } from "./hook-request.ts";
 import { fixedSecret, rotatingSecret, secretsManagerVersions } from "./hook-secrets.ts";
@@ -12,12 +12,6 @@ import { answerRequest, type EndpointPorts } from "./okta/endpoint.ts";
  * What is imported here is loaded before the first answer, which Okta gives three seconds, cold start included. So what a
  * delivery needs is loaded with the first one (`deliveries.ts`), and what an alert needs with the first event that matches.
  */
-
-/**
- * Okta waits three seconds. What is unfinished after 1.6 is parked, which has until 2.3; whatever hangs, the answer is there
- * after that. Of a delivery with more matches than are worked on at once, no other is begun after 0.7.
- */
-const shares = { begin: 700, work: 1_600, parking: 2_300 };
 
 const config = readReceiverConfig(process.env);
 const metrics = createMetrics(config.metrics);
@@ -62,7 +56,7 @@ const endpoint: EndpointPorts = {
 
 /** Receives an Okta event hook's requests through a Lambda Function URL or a REST API of API Gateway. */
 export async function handler(event: HookEvent): Promise<APIGatewayProxyResult> {
-  const budget = startBudget(shares, () => performance.now());
+  const budget = startBudget(answering, () => performance.now());
   const request = readHookRequest(event);
   if (request.method === "POST") void prepare();
   try {

@@ -1,7 +1,8 @@
 import { createHash } from "node:crypto";
 import { DynamoDBClient } from "@aws-sdk/client-dynamodb";
 import type { Context } from "aws-lambda";
-import { startBudget } from "./budget.ts";
+import { waitingClient } from "./aws-client.ts";
+import { startBudget, waiting } from "./budget.ts";
 import { enabledRules } from "./detections/enabled-rules.ts";
 import { createSavedState } from "./dynamodb/saved-state.ts";
 import { findCandidates } from "./matching.ts";
@@ -17,10 +18,11 @@ import { logFilter } from "./reconciliation/log-filter.ts";
 import { type ReconciliationReport, type ReconciliationState, reconcile } from "./reconciliation/reconcile.ts";
 import { logger } from "./telemetry.ts";
 
-/** Kept for the page under way before the function's timeout, in milliseconds: a request to Okta may take 15 seconds. */
-const marginMilliseconds = 30_000;
-/** The time for fifty events; nobody waits for an answer here. */
-const shares = { work: 8_000, parking: 9_500 };
+/**
+ * Kept for the page in progress before the function's timeout, in milliseconds: a request to Okta may take 15 seconds, and the
+ * fifty events that go through the pipeline at once 35.
+ */
+const marginMilliseconds = 60_000;
 /** Half of the org's rate limit for its System Log is left to others, a SIEM most of all. */
 const rateLimitShare = 0.5;
 
@@ -28,7 +30,7 @@ const config = readReconcileConfig(process.env);
 const metrics = createMetrics(config.metrics);
 const rules = await enabledRules(config);
 const filter = logFilter(rules.rules.map(({ rule }) => rule));
-const pipeline = await createPipelinePorts(config, rules, metrics);
+const pipeline = await createPipelinePorts(config, rules, metrics, waitingClient);
 const ports: PipelinePorts = {
   ...pipeline,
   observe(observation) {
@@ -62,7 +64,7 @@ export async function handler(
           processDelivery(
             delivery,
             ports,
-            startBudget(shares, () => performance.now()),
+            startBudget(waiting, () => performance.now()),
             candidates,
           ),
         digest: (text) => createHash("sha256").update(text).digest("hex"),

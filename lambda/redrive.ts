@@ -1,8 +1,8 @@
 import { BatchProcessor, EventType, processPartialResponse } from "@aws-lambda-powertools/batch";
 import { ChangeMessageVisibilityCommand, SQSClient } from "@aws-sdk/client-sqs";
 import type { SQSBatchResponse, SQSEvent, SQSRecord } from "aws-lambda";
-import { clientDefaults, once } from "./aws-client.ts";
-import { startBudget } from "./budget.ts";
+import { once, waitingClient } from "./aws-client.ts";
+import { startBudget, waiting } from "./budget.ts";
 import { readPipelineConfig } from "./config.ts";
 import { enabledRules } from "./detections/enabled-rules.ts";
 import { createMetrics } from "./metrics.ts";
@@ -12,13 +12,10 @@ import { backOffSeconds } from "./retries/back-off.ts";
 import { readWork, UnreadableWorkError, type Work } from "./retries/work.ts";
 import { logger } from "./telemetry.ts";
 
-/** The time for one piece of work. Nobody waits for an answer here; the function's own timeout is longer than a batch. */
-const shares = { work: 4_000, parking: 5_500 };
-
 const config = readPipelineConfig(process.env);
 const metrics = createMetrics(config.metrics);
-const pipeline = await createPipelinePorts(config, await enabledRules(config), metrics);
-const getSqs = once(async () => new SQSClient(clientDefaults));
+const pipeline = await createPipelinePorts(config, await enabledRules(config), metrics, waitingClient);
+const getSqs = once(async () => new SQSClient(waitingClient));
 const processor = new BatchProcessor(EventType.SQS);
 
 /**
@@ -41,7 +38,7 @@ async function retry(record: SQSRecord): Promise<void> {
     await retryWork(
       work,
       pipeline,
-      startBudget(shares, () => performance.now()),
+      startBudget(waiting, () => performance.now()),
     );
   } catch (error) {
     const attempt = Number(record.attributes.ApproximateReceiveCount);
@@ -54,7 +51,8 @@ async function retry(record: SQSRecord): Promise<void> {
       ruleIds: work?.rules ?? [],
     };
     countFailure(work, record);
-    logger.warn("Work has to be tried again", { ...names, attempt, seconds, error: error as Error });
+    const { message: reason, cause = error } = error as Error;
+    logger.warn("Work has to be tried again", { ...names, attempt, seconds, reason, error: cause as Error });
     await backOff(record, seconds).catch((failure: unknown) =>
       logger.warn("The time to wait could not be set", { ...names, error: failure as Error }),
     );

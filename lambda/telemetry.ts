@@ -93,8 +93,18 @@ function observe(observation: Observation, metrics: Metrics): void {
       return;
     case "workParked": {
       count("WorkParked");
-      const { followUp, reason } = observation;
-      logger.warn("Parked an event on the retry queue", { ...names, followUp, reason });
+      const { followUp, reason, error } = observation;
+      const why = error === null ? {} : { error: error as Error };
+      logger.warn("Parked an event on the retry queue", { ...names, followUp, reason, ...why });
+      return;
+    }
+    case "workDropped": {
+      count("WorkDropped");
+      const { whole, reason } = observation;
+      const text = whole
+        ? "Parked work on the dead-letter queue: it is not tried again"
+        : "Parked work has rules that are no more";
+      logger.error(text, { ...names, reason });
       return;
     }
     case "workLost":

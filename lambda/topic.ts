@@ -1,6 +1,8 @@
 import type { SNSClient } from "@aws-sdk/client-sns";
-import { clientDefaults, once } from "./aws-client.ts";
+import { type ClientSettings, clientDefaults, once } from "./aws-client.ts";
 import { toBatches } from "./batches.ts";
+import { pause } from "./budget.ts";
+import { UnconfirmedPublishError } from "./retries/unconfirmed.ts";
 
 /** A message as SNS takes it. */
 export interface TopicMessage {
@@ -13,11 +15,18 @@ export interface TopicMessage {
   readonly attributes: Readonly<Record<string, { readonly type: string; readonly value: string }>>;
 }
 
-/** Publishes a message; rejects when it was not taken. */
+/**
+ * Publishes a message. Rejects with {@link UnconfirmedPublishError} when the topic may have taken it, and with any other error
+ * when it surely has not.
+ */
 export type PublishMessage = (message: TopicMessage, signal: AbortSignal) => Promise<void>;
 
 /** SNS's limits for the messages of one batch: ten, and together as much as one message may have. */
 const limits = { entries: 10, bytes: 262_144 };
+
+/** Tries of a request that SNS surely did not take, and the longest pause before the second: it doubles, with jitter. */
+const maximumAttempts = 3;
+const firstPauseMilliseconds = 50;
 
 /** A message that waits for its batch. */
 interface Waiting {
@@ -27,15 +36,30 @@ interface Waiting {
   readonly reject: (error: unknown) => void;
 }
 
+/** How a topic is reached. */
+export interface TopicOptions {
+  /** @default one of its own, made when first needed */
+  readonly client?: SNSClient;
+  /**
+   * How its own client is set up, but for what would repeat a publish: that has one attempt, which takes as long as its signal
+   * allows. @default {@link clientDefaults}
+   */
+  readonly settings?: ClientSettings;
+}
+
 /**
- * Publishes messages to an SNS topic. Those that are published at the same time go out together, ten at a time.
- *
- * @param given the client to use. @default one of its own, made when first needed
+ * Publishes messages to an SNS topic. Those that are published at the same time go out together, ten at a time; where the
+ * outcome of a batch is unknown, it is for each of its messages. Only a request that SNS surely did not take is repeated.
  */
-export function createTopic(topicArn: string, given?: SNSClient): PublishMessage {
+export function createTopic(
+  topicArn: string,
+  { client: given, settings = clientDefaults }: TopicOptions = {},
+): PublishMessage {
   const getSns = once(async () => {
     const { SNSClient, PublishBatchCommand, PublishCommand } = await import("@aws-sdk/client-sns");
-    return { client: given ?? new SNSClient(clientDefaults), PublishBatchCommand, PublishCommand };
+    const { connectionTimeout } = settings.requestHandler;
+    const makeClient = () => new SNSClient({ ...settings, maxAttempts: 1, requestHandler: { connectionTimeout } });
+    return { client: given ?? makeClient(), PublishBatchCommand, PublishCommand };
   });
   let waiting: Waiting[] = [];
 
@@ -45,14 +69,14 @@ export function createTopic(topicArn: string, given?: SNSClient): PublishMessage
       const [first] = batch;
       if (first !== undefined && batch.length === 1) {
         const command = new PublishCommand({ TopicArn: topicArn, ...toInput(first.message) });
-        await client.send(command, { abortSignal: first.signal });
+        await publishOnce(first.signal, (abortSignal) => client.send(command, { abortSignal }));
         first.resolve();
         return;
       }
       const entries = batch.map(({ message }, index) => ({ Id: String(index), ...toInput(message) }));
-      const { Failed = [] } = await client.send(
-        new PublishBatchCommand({ TopicArn: topicArn, PublishBatchRequestEntries: entries }),
-        { abortSignal: whenAllAre(batch.map(({ signal }) => signal)) },
+      const command = new PublishBatchCommand({ TopicArn: topicArn, PublishBatchRequestEntries: entries });
+      const { Failed = [] } = await publishOnce(whenAllAre(batch.map(({ signal }) => signal)), (abortSignal) =>
+        client.send(command, { abortSignal }),
       );
       for (const { Id, Code, Message } of Failed) {
         batch[Number(Id)]?.reject(new Error(`the topic ${topicArn} refused a message: ${Message ?? Code}`));
@@ -74,6 +98,65 @@ export function createTopic(topicArn: string, given?: SNSClient): PublishMessage
         for (const batch of toBatches(all, (each) => bytesOf(each.message), limits)) void publishBatch(batch);
       });
     });
+}
+
+/** Sends a request until it is taken, or may be. */
+async function publishOnce<Output>(
+  signal: AbortSignal,
+  send: (signal: AbortSignal) => Promise<Output>,
+): Promise<Output> {
+  for (let attempt = 1; ; attempt += 1) {
+    signal.throwIfAborted();
+    try {
+      return await send(signal);
+    } catch (error) {
+      if (!isNotTaken(error)) {
+        throw new UnconfirmedPublishError("the topic did not answer, and may have taken it", { cause: error });
+      }
+      if (attempt === maximumAttempts || !isPassing(error)) throw error;
+      await pause(Math.random() * firstPauseMilliseconds * 2 ** attempt, signal).catch(() => {
+        throw error;
+      });
+    }
+  }
+}
+
+/** What an SDK call fails by, as far as it tells whether the service took the request. */
+interface Failure {
+  readonly name?: string;
+  readonly message?: string;
+  readonly syscall?: string;
+  readonly errors?: readonly unknown[];
+  readonly $metadata?: { readonly httpStatusCode?: number };
+}
+
+/**
+ * Whether SNS did not take a request, as AWS documents its answers (https://docs.aws.amazon.com/sns/latest/api/CommonErrors.html):
+ * it refused it with a 4xx, could not process it (500), or could not handle it (503). What comes from in between, 502 or 504,
+ * says nothing of that. Or the request was never sent, as no connection came about.
+ */
+function isNotTaken(error: unknown): boolean {
+  const { name, $metadata } = error as Failure;
+  const status = $metadata?.httpStatusCode;
+  if (status !== undefined) return status === 500 || status === 503 || (status >= 400 && status < 500);
+  return isNotConnected(error) || name === "CredentialsProviderError";
+}
+
+/** Whether no connection came about: Node.js names the call that failed, and the SDK's own time-out says so in words. */
+function isNotConnected(error: unknown): boolean {
+  const { syscall, message, errors } = error as Failure;
+  if (errors !== undefined && errors.length > 0) return errors.every(isNotConnected);
+  return syscall === "connect" || syscall === "getaddrinfo" || /did not establish a connection/.test(message ?? "");
+}
+
+/**
+ * Whether the next attempt may succeed: no connection, a service that is unavailable, or too many requests. After a 500 the work
+ * is tried again later, and not at once: should one ever come of a message that was taken, it adds one copy, not three.
+ */
+function isPassing(error: unknown): boolean {
+  const { name = "", $metadata } = error as Failure;
+  const status = $metadata?.httpStatusCode;
+  return status === undefined || status === 503 || status === 429 || /throttl/i.test(name);
 }
 
 function toInput({ subject, message, perProtocol = false, attributes }: TopicMessage) {

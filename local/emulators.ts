@@ -50,7 +50,7 @@ const anyCredentials = { AWS_ACCESS_KEY_ID: "local", AWS_SECRET_ACCESS_KEY: "loc
 
 /** How the emulators are set up. */
 export interface EmulatorOptions {
-  /** Seconds until work comes back whose taker was stopped. @default 60 */
+  /** Seconds until work comes back whose function was stopped. @default as in the stack */
   readonly retryVisibilitySeconds?: number;
   /** Decides which requests fail where a fault has a rate. @default Math.random */
   readonly random?: () => number;

@@ -10,10 +10,10 @@ import type { AddressInfo } from "node:net";
 /** How a service fails. */
 export interface Fault {
   /**
-   * `refuse`: the connection breaks at once. `hang`: no answer ever comes. `delay`: the answer comes late. `reset`: the
-   * connection breaks. `serverError`: 500. `throttle`: the service's own error for too many requests.
+   * `refuse`: no connection comes about; where a rate says that only some do, they break at once. `hang`: no answer ever comes. `delay`: the answer comes late. `reset`: the
+   * connection breaks. `serverError`: 500. `unavailable`: 503. `throttle`: the service's own error for too many requests.
    */
-  readonly kind: "refuse" | "hang" | "delay" | "reset" | "serverError" | "throttle";
+  readonly kind: "refuse" | "hang" | "delay" | "reset" | "serverError" | "unavailable" | "throttle";
   /**
    * Before the service acted, midway in its answer, or after it acted and before its answer is heard. `during` and
    * `after` differ for `reset` alone. @default before
@@ -57,13 +57,24 @@ export async function startFaultProxy(target: string, random: () => number = Mat
     server.once("error", reject);
     server.listen(0, "127.0.0.1", resolve);
   });
+  server.removeAllListeners("error");
+  const { port } = server.address() as AddressInfo;
+  let isStopped = false;
+  const listen = () => {
+    if (!server.listening && !isStopped) server.listen(port, "127.0.0.1");
+  };
+  // An outgoing connection may have taken the port meanwhile: it is soon over.
+  server.on("error", () => void setTimeout(listen, 20));
   return {
-    url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
+    url: `http://127.0.0.1:${port}`,
     set: (fault) => {
       current = fault;
+      if (fault?.kind !== "refuse" || (fault.rate ?? 1) < 1) listen();
+      else if (server.listening) server.close();
     },
     fault: () => current,
     stop: () => {
+      isStopped = true;
       server.closeAllConnections();
       return new Promise((resolve) => server.close(() => resolve()));
     },
@@ -104,6 +115,7 @@ async function serve(
 function fail(request: IncomingMessage, response: ServerResponse, { kind }: Fault): void {
   if (kind === "reset") request.socket.destroy();
   else if (kind === "serverError") response.writeHead(500).end();
+  else if (kind === "unavailable") response.writeHead(503).end();
   else if (kind === "throttle") {
     const isJson = request.headers["content-type"]?.includes("json") ?? false;
     response

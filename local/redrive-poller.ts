@@ -5,11 +5,14 @@ import type { SQSBatchResponse, SQSEvent, SQSRecord } from "aws-lambda";
 /** The deployed redrive function's handler. */
 export type RedriveHandler = (event: SQSEvent) => Promise<SQSBatchResponse>;
 
+/** Batches that are handled at once, as the event source mapping is set up in the stack: one that hangs holds up no other. */
+const maximumConcurrency = 5;
+
 /**
  * Polls the retry queue and calls the redrive function, as Lambda's event source mapping does: what the function does
  * not report as failed is deleted.
  *
- * @returns stops polling, when the batch under way is done
+ * @returns stops polling, when the batches in progress are done
  */
 export function pollRetryQueue(
   queueUrl: string,
@@ -19,16 +22,24 @@ export function pollRetryQueue(
 ): () => Promise<void> {
   const client = new SQSClient({ endpoint, useQueueUrlAsEndpoint: false });
   const stopping = new AbortController();
+  const inProgress = new Set<Promise<void>>();
   const done = (async () => {
     while (!stopping.signal.aborted) {
       try {
-        await redriveBatch(client, queueUrl, handler, { waitSeconds: 1, signal: stopping.signal });
+        if (inProgress.size === maximumConcurrency) await Promise.race(inProgress);
+        const messages = await receiveBatch(client, queueUrl, 1, stopping.signal);
+        if (messages.length === 0) continue;
+        const batch = redrive(client, queueUrl, handler, messages)
+          .catch(onError)
+          .finally(() => inProgress.delete(batch));
+        inProgress.add(batch);
       } catch (error) {
         if (stopping.signal.aborted) break;
         onError(error);
         await setTimeout(1_000, undefined, { signal: stopping.signal }).catch(() => {});
       }
     }
+    await Promise.all(inProgress);
     client.destroy();
   })();
   return () => {
@@ -41,26 +52,39 @@ export function pollRetryQueue(
  * Receives a batch and calls the redrive function with it, once; deletes what it does not report as failed. Nothing is
  * called when there is no message.
  */
-export async function redriveBatch(
+export async function redriveBatch(client: SQSClient, queueUrl: string, handler: RedriveHandler): Promise<void> {
+  const messages = await receiveBatch(client, queueUrl, 0, AbortSignal.timeout(10_000));
+  if (messages.length > 0) await redrive(client, queueUrl, handler, messages);
+}
+
+async function receiveBatch(
   client: SQSClient,
-  queueUrl: string,
-  handler: RedriveHandler,
-  { waitSeconds, signal }: { readonly waitSeconds: number; readonly signal: AbortSignal },
-): Promise<void> {
+  QueueUrl: string,
+  WaitTimeSeconds: number,
+  abortSignal: AbortSignal,
+): Promise<readonly Message[]> {
   const { Messages = [] } = await client.send(
     new ReceiveMessageCommand({
-      QueueUrl: queueUrl,
+      QueueUrl,
       MaxNumberOfMessages: 10,
-      WaitTimeSeconds: waitSeconds,
+      WaitTimeSeconds,
       MessageSystemAttributeNames: ["All"],
     }),
-    { abortSignal: signal },
+    { abortSignal },
   );
-  if (Messages.length === 0) return;
-  const { batchItemFailures } = await handler({ Records: Messages.map(toRecord) });
+  return Messages;
+}
+
+async function redrive(
+  client: SQSClient,
+  QueueUrl: string,
+  handler: RedriveHandler,
+  messages: readonly Message[],
+): Promise<void> {
+  const { batchItemFailures } = await handler({ Records: messages.map(toRecord) });
   const failed = new Set(batchItemFailures.map(({ itemIdentifier }) => itemIdentifier));
-  for (const { MessageId = "", ReceiptHandle } of Messages) {
-    if (!failed.has(MessageId)) await client.send(new DeleteMessageCommand({ QueueUrl: queueUrl, ReceiptHandle }));
+  for (const { MessageId = "", ReceiptHandle } of messages) {
+    if (!failed.has(MessageId)) await client.send(new DeleteMessageCommand({ QueueUrl, ReceiptHandle }));
   }
 }
 

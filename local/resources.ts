@@ -1,4 +1,5 @@
 import type { CreateTableCommandInput } from "@aws-sdk/client-dynamodb";
+import * as budget from "../lambda/budget.ts";
 import { maximumAttempts } from "../lambda/retries/back-off.ts";
 
 /** What the embedded run and the tests create: the shapes of the stack's tables, topic and queues. */
@@ -29,7 +30,10 @@ export const names = {
 } as const;
 
 /** What the retry queue does with work that fails, as in the stack. */
-export function retryQueueAttributes(deadLetterQueueArn: string, visibilitySeconds = 60): Record<string, string> {
+export function retryQueueAttributes(
+  deadLetterQueueArn: string,
+  visibilitySeconds = budget.retryVisibilitySeconds,
+): Record<string, string> {
   return {
     VisibilityTimeout: String(visibilitySeconds),
     RedrivePolicy: JSON.stringify({ deadLetterTargetArn: deadLetterQueueArn, maxReceiveCount: maximumAttempts }),

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { share, startBudget, within } from "../lambda/budget.ts";
+import { answering, type Pace, redriveTimeoutSeconds, share, startBudget, waiting, within } from "../lambda/budget.ts";
 
 test("work ends before parking does", async () => {
   const { work, parking } = startBudget({ work: 10, parking: 60_000 }, () => performance.now());
@@ -42,4 +42,23 @@ test("beginning ends with work, unless it has a time of its own", () => {
   });
   const budget = startBudget({ work: 5_000, parking: 6_000 }, now);
   expect(budget.begin).toBe(budget.work);
+});
+
+test.each<[string, Pace, number]>([
+  ["the receiver", answering, 3_000],
+  ["redrive", waiting, redriveTimeoutSeconds * 1_000],
+])("the shares of %s leave time for the next step, whatever hangs, and end before its claims do", (_, pace, limit) => {
+  const { lookUp, claim, open, suppress, complete } = pace.steps;
+  const beforePublishing = Math.max(lookUp, claim, open) + suppress;
+  expect(pace.work - beforePublishing).toBeGreaterThanOrEqual(300);
+  // What is published without an answer is recorded, and parked.
+  expect(pace.parking - pace.work).toBeGreaterThan(complete + 400);
+  expect(pace.parking).toBeLessThan(limit);
+  expect(pace.lease).toBeGreaterThan(pace.parking);
+});
+
+test("a budget carries the shares of its steps: the receiver's, where nothing else is said", () => {
+  const now = () => 0;
+  expect(startBudget({ work: 1, parking: 2 }, now)).toMatchObject({ steps: answering.steps, lease: answering.lease });
+  expect(startBudget(waiting, now)).toMatchObject({ steps: waiting.steps, lease: waiting.lease });
 });

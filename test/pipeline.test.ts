@@ -12,6 +12,7 @@ import {
   retryWork,
 } from "../lambda/pipeline.ts";
 import type { Refresh } from "../lambda/profiles/refresh.ts";
+import { maximumUnconfirmed, UnconfirmedPublishError } from "../lambda/retries/unconfirmed.ts";
 import type { Work } from "../lambda/retries/work.ts";
 import { type Json, logEvent } from "./fixtures/events.ts";
 import { findings, memoryClaims, memoryPorts } from "./fixtures/memory.ts";
@@ -39,6 +40,7 @@ function world(overrides: Partial<PipelinePorts> = {}) {
   const asked: string[][] = [];
   const malformedParked: MalformedEvent[] = [];
   const parked: ParkedWork[] = [];
+  const deadLetters: { readonly work: Work; readonly reason: string }[] = [];
   const observed: Observation[] = [];
   const claims = memoryClaims();
   const ports = memoryPorts({
@@ -50,6 +52,7 @@ function world(overrides: Partial<PipelinePorts> = {}) {
     claims,
     publish: async (alert) => void published.push(alert),
     parkWork: async (work) => void parked.push(...work),
+    deadLetterWork: async (work, reason) => void deadLetters.push({ work, reason }),
     parkMalformed: async (events) => void malformedParked.push(...events),
     now: () => new Date("2026-11-24T09:30:03Z"),
     observe: (observation) => observed.push(observation),
@@ -64,7 +67,20 @@ function world(overrides: Partial<PipelinePorts> = {}) {
   const retry = (work: Work) => retryWork(work, ports, unlimited);
   const kinds = () => observed.map(({ kind }) => kind);
   const detections = () => published.map((alert) => alert.detections.map(({ id }) => id));
-  return { deliver, retry, ports, published, detections, asked, malformedParked, parked, observed, kinds, claims };
+  return {
+    deliver,
+    retry,
+    ports,
+    published,
+    detections,
+    asked,
+    malformedParked,
+    parked,
+    deadLetters,
+    observed,
+    kinds,
+    claims,
+  };
 }
 
 /** What became of a delivery, but for what it received. */
@@ -190,9 +206,10 @@ describe("an alert that cannot be published", () => {
     expect(parked[0]).toMatchObject({
       work: {
         event: { uuid: "b" },
-        rules: null,
+        rules: [proxied.id, far.id],
+        matched: [{ ruleId: proxied.id }],
         followUp: false,
-        waiting: { reason: "the alert could not be published: down" },
+        waiting: { reason: "the alert could not be published" },
       },
     });
     expect([...claims.records.keys()]).toEqual(["a", "c"]);
@@ -208,16 +225,18 @@ describe("an alert that cannot be published", () => {
     const { deliver, ports, parked, published } = world({ publish: failing });
     await deliver([{ uuid: "b" }]);
     const again = { ...ports, now: () => new Date("2026-11-24T09:31:03Z") };
-    await expect(retryWork(parked[0]?.work as Work, again, unlimited)).rejects.toThrow("could not be published: down");
+    await expect(retryWork(parked[0]?.work as Work, again, unlimited)).rejects.toThrow(
+      "the alert could not be published",
+    );
     const mended = { ...again, publish: async (alert: Alert) => void published.push(alert) };
     await retryWork(parked[0]?.work as Work, mended, unlimited);
-    expect(published[0]).toMatchObject({ delayedSeconds: 60, delayReason: "the alert could not be published: down" });
+    expect(published[0]).toMatchObject({ delayedSeconds: 60, delayReason: "the alert could not be published" });
   });
 });
 
 describe("the time that a request has", () => {
   test("when it runs out, what is unfinished is parked", async () => {
-    const { deliver, parked } = world({ publish: () => new Promise(() => {}) });
+    const { deliver, parked } = world({ claims: { ...memoryClaims(), claim: () => new Promise(() => {}) } });
     const budget = startBudget({ work: 50, parking: 5_000 }, () => performance.now());
     expect(await deliver([{}, {}, direct], [], budget)).toEqual(outcome({ received: 3, parked: 2 }));
     expect(parked.map(({ work }) => work.waiting?.reason)).toEqual(["the time ran out", "the time ran out"]);
@@ -316,23 +335,231 @@ describe("malformed events", () => {
   });
 });
 
-test("a retry of rules that are no more does nothing", async () => {
-  const { retry, published } = world();
-  await retry({
-    event: logEvent(),
-    delivery: { id: null, org: null, eventHookId: null },
-    rules: ["gone"],
-    followUp: true,
-    waiting: null,
+describe("a publish without an answer", () => {
+  const unanswered = () => Promise.reject(new UnconfirmedPublishError("no answer"));
+  /** Publishes, and loses the answer: while it is on. */
+  const losing = () => {
+    const copies: Alert[] = [];
+    const state = { isLosing: true };
+    const publish = async (alert: Alert) => {
+      copies.push(alert);
+      if (state.isLosing) await unanswered();
+    };
+    return { copies, state, publish };
+  };
+
+  test("is counted with the work, and tried again by a message of its own", async () => {
+    const { copies, state, publish } = losing();
+    const { deliver, retry, parked, claims } = world({ publish });
+    expect(await deliver([{ uuid: "e" }])).toEqual(outcome({ received: 1, parked: 1 }));
+    expect(parked[0]?.work).toMatchObject({
+      unconfirmed: 1,
+      waiting: { reason: "the alert was published, but no answer came, so that it may arrive more than once" },
+    });
+    expect(claims.unconfirmed.get("e")).toBe(1);
+    await retry(parked[0]?.work as Work);
+    expect(parked[1]).toMatchObject({ work: { unconfirmed: 2 }, delaySeconds: 600 });
+    state.isLosing = false;
+    await retry(parked[1]?.work as Work);
+    expect(copies).toHaveLength(3);
+    expect(parked).toHaveLength(2);
+    expect(claims.records.get("e")).toMatchObject({ outcome: "alerted" });
   });
-  await retry({
-    event: logEvent(direct),
+
+  test("is repeated with the same id, whatever is decided by then: that follows up", async () => {
+    const { copies, state, publish } = losing();
+    const { deliver, ports, parked } = world({ ...storeDown, publish });
+    expect(await deliver([{ uuid: "e" }])).toEqual(outcome({ received: 1, parked: 2 }));
+    expect(parked.map(({ work }) => [work.rules, work.followUp, work.unconfirmed])).toEqual([
+      [[proxied.id], false, 1],
+      [[far.id], true, 0],
+    ]);
+    state.isLosing = false;
+    const mended = { ...ports, lookUp: world().ports.lookUp };
+    for (const { work } of [...parked]) await retryWork(work, mended, unlimited);
+    expect(copies.map(({ detections }) => detections.map(({ id }) => id))).toEqual([
+      [proxied.id],
+      [proxied.id],
+      [far.id],
+    ]);
+    expect(copies[0]?.alertId).toBe(copies[1]?.alertId);
+  });
+
+  test("is one of three at most: then the work is dead-lettered, and nothing that comes of it later is sent", async () => {
+    const { copies, state, publish } = losing();
+    const { deliver, retry, parked, deadLetters, kinds, claims } = world({ publish });
+    await deliver([{ uuid: "e" }]);
+    await retry(parked[0]?.work as Work);
+    await retry(parked[1]?.work as Work);
+    expect(copies).toHaveLength(maximumUnconfirmed);
+    const both = [proxied, far].map(({ id }) => expect.objectContaining({ ruleId: id }));
+    expect(deadLetters).toEqual([
+      {
+        work: expect.objectContaining({ unconfirmed: 3, matched: both }),
+        reason: "the alert may have been sent 3 times, without an answer of the topic; it is not sent again",
+      },
+    ]);
+    expect(claims.records.get("e")).toMatchObject({ outcome: "deadLettered" });
+    expect(kinds()).toContain("workDropped");
+    state.isLosing = false;
+    for (const { work } of parked) await retry(work);
+    expect(await deliver([{ uuid: "e" }])).toEqual(outcome({ received: 1, duplicates: 1 }));
+    expect(copies).toHaveLength(maximumUnconfirmed);
+  });
+
+  test("is sent once more when an operator takes it off the dead-letter queue", async () => {
+    const { copies, state, publish } = losing();
+    const { deliver, retry, parked, deadLetters } = world({ publish });
+    await deliver([{ uuid: "e" }]);
+    await retry(parked[0]?.work as Work);
+    await retry(parked[1]?.work as Work);
+    state.isLosing = false;
+    await retry({ ...(deadLetters[0]?.work as Work), unconfirmed: 0, again: true });
+    expect(copies).toHaveLength(maximumUnconfirmed + 1);
+  });
+
+  test("is counted by its claim where the queues are down: a delivery that Okta repeats adds no copy beyond them", async () => {
+    const { copies, publish } = losing();
+    const queues = { parkWork: () => Promise.reject(down), deadLetterWork: () => Promise.reject(down) };
+    const { deliver } = world({ publish, ...queues });
+    for (let delivery = 0; delivery < 6; delivery += 1) {
+      expect(await deliver([{ uuid: "e" }])).toEqual(outcome({ received: 1, failed: 1 }));
+    }
+    expect(copies).toHaveLength(maximumUnconfirmed);
+  });
+
+  test("is counted by its message where the claims are down", async () => {
+    const { copies, publish } = losing();
+    const claims = { ...memoryClaims(), claim: () => Promise.reject(down), release: () => Promise.reject(down) };
+    const { deliver, retry, parked, deadLetters } = world({ publish, claims });
+    await deliver([{ uuid: "e" }]);
+    for (let index = 0; index < parked.length; index += 1) await retry(parked[index]?.work as Work);
+    expect(copies).toHaveLength(maximumUnconfirmed);
+    expect(deadLetters).toHaveLength(1);
+  });
+
+  test("is one copy for each delivery where claims and queues are down together: nothing is left to count with", async () => {
+    const { copies, publish } = losing();
+    const claims = { ...memoryClaims(), claim: () => Promise.reject(down), release: () => Promise.reject(down) };
+    const { deliver } = world({ publish, claims, parkWork: () => Promise.reject(down) });
+    // Okta delivers once more after a 503.
+    for (let delivery = 0; delivery < 2; delivery += 1) await deliver([{ uuid: "e" }]);
+    expect(copies).toHaveLength(2);
+  });
+
+  test("that was refused is none: it is tried as often as it takes", async () => {
+    const { deliver, retry, parked, claims, deadLetters } = world({ publish: () => Promise.reject(down) });
+    await deliver([{ uuid: "e" }]);
+    for (let attempt = 0; attempt < 10; attempt += 1) await expect(retry(parked[0]?.work as Work)).rejects.toThrow();
+    expect(claims.unconfirmed.get("e")).toBe(0);
+    expect([parked.length, deadLetters.length]).toEqual([1, 0]);
+  });
+
+  test("is what a publish that hangs comes to when the time is over", async () => {
+    const { deliver, parked } = world({ publish: () => new Promise(() => {}) });
+    const budget = startBudget({ work: 50, parking: 5_000 }, () => performance.now());
+    expect(await deliver([{}, direct], [], budget)).toEqual(outcome({ received: 2, parked: 1 }));
+    expect(parked[0]?.work.unconfirmed).toBe(1);
+  });
+
+  test("may be what a function came to that was stopped: its claim counts until it is released or completed", async () => {
+    const { copies, publish } = losing();
+    const { deliver, parked, claims } = world({ publish });
+    claims.unconfirmed.set("e", 2);
+    await deliver([{ uuid: "e" }]);
+    expect(copies).toHaveLength(1);
+    expect(parked).toEqual([]);
+  });
+});
+
+test("work that another function has claimed waits until that claim is over", async () => {
+  const until = new Date("2026-11-24T09:30:43Z");
+  const { deliver, parked } = world({
+    claims: { ...memoryClaims(), claim: async () => ({ kind: "underWay", until }) },
+  });
+  await deliver([{}]);
+  expect(parked[0]?.delaySeconds).toBe(41);
+});
+
+describe("parked work whose event was cut", () => {
+  const cut = (event: Json = {}, overrides: Partial<Work> = {}): Work => ({
+    event: logEvent({ uuid: "e", securityContext: null, ...event }),
     delivery: { id: null, org: null, eventHookId: null },
-    rules: null,
+    rules: [proxied.id, far.id],
+    followUp: false,
+    waiting: null,
+    matched: [{ ruleId: proxied.id, matched: [{ selection: "selection", fields: [] }] }],
+    eventCut: ["securityContext"],
+    ...overrides,
+  });
+
+  test("stays matched by what it matched when it was whole, and its alert says what it lost", async () => {
+    const { retry, published, detections } = world();
+    await retry(cut());
+    expect(detections()).toEqual([[proxied.id]]);
+    expect(published[0]).toMatchObject({ eventCut: ["securityContext"] });
+    expect(published[0]?.detections[0]?.matched).toEqual([{ selection: "selection", fields: [] }]);
+  });
+
+  test("is judged anew by rules that were undecided, where what they ask for is left", async () => {
+    const { retry, detections } = world();
+    await retry(cut({ securityContext: { isProxy: true } }));
+    expect(detections()).toEqual([[proxied.id, far.id]]);
+  });
+
+  test("is dead-lettered when nothing matches what is left of it: it never vanishes", async () => {
+    const { retry, published, deadLetters, observed } = world();
+    await retry(cut({}, { matched: [], rules: [far.id] }));
+    expect(published).toEqual([]);
+    expect(deadLetters).toHaveLength(1);
+    expect(observed).toEqual([expect.objectContaining({ kind: "workDropped", whole: true })]);
+  });
+
+  test("is dead-lettered when the location decides against its rules, and what locations are judged by was cut", async () => {
+    const { retry, deadLetters } = world({ rules: ruleSet([far]) });
+    const event = { securityContext: { isProxy: true }, client: null };
+    await retry(cut(event, { matched: [], rules: [far.id], eventCut: ["client"] }));
+    expect(deadLetters.map(({ reason }) => reason)).toEqual([
+      "the event was cut to fit a message, and its rules cannot be judged without what it lost",
+    ]);
+  });
+});
+
+describe("parked work of rules that are no more", () => {
+  const parkedWork = (event: Json, rules: readonly string[] | null): Work => ({
+    event: logEvent(event),
+    delivery: { id: null, org: null, eventHookId: null },
+    rules,
     followUp: false,
     waiting: null,
   });
-  expect(published).toEqual([]);
+
+  test.each([
+    ["of a rule that a deployment removed", {}, ["gone"]],
+    ["of an event that no rule matches", direct, null],
+  ])("%s is dead-lettered, and observed", async (_, event, rules) => {
+    const { retry, published, deadLetters, kinds } = world();
+    await retry(parkedWork(event, rules));
+    expect(published).toEqual([]);
+    expect(deadLetters.map(({ reason }) => reason)).toEqual([
+      "no rule of this release matches the event any more, as far as it was kept",
+    ]);
+    expect(kinds()).toEqual(["workDropped"]);
+  });
+
+  test("is alerted on by the rules that are left, and the others are observed", async () => {
+    const { retry, detections, observed, deadLetters } = world();
+    await retry(parkedWork({}, [proxied.id, "gone"]));
+    expect(detections()).toEqual([[proxied.id]]);
+    const dropped = { kind: "workDropped", whole: false, subject: expect.objectContaining({ ruleIds: ["gone"] }) };
+    expect(observed).toContainEqual(expect.objectContaining(dropped));
+    expect(deadLetters).toEqual([]);
+  });
+
+  test("that cannot be dead-lettered stays where it is", async () => {
+    const { retry } = world({ deadLetterWork: () => Promise.reject(down) });
+    await expect(retry(parkedWork({}, ["gone"]))).rejects.toThrow("down");
+  });
 });
 
 describe("profiles that an event says have changed", () => {

@@ -56,7 +56,7 @@ test("what is wrong with one message of a batch is that one's alone", async () =
   await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
   const { port } = server.address() as AddressInfo;
   const client = new SNSClient({ endpoint: `http://127.0.0.1:${port}` });
-  const publish = createTopic(topicArn, client);
+  const publish = createTopic(topicArn, { client });
   const [good, bad] = await Promise.allSettled(["a", "b"].map((text) => publish(message(text), signal())));
   client.destroy();
   await new Promise((resolve) => server.close(resolve));

@@ -21,7 +21,7 @@ export class Reconciliation extends Construct {
   readonly function: LambdaFunction;
   constructor(scope: Construct, id: string, props: ReconciliationProps) {
     super(scope, id);
-    const { settings, orgUrl, credential, minutes, deadLetterQueue } = props;
+    const { settings, orgUrl, credential, minutes, deadLetterQueue, stateTable } = props;
     const reconcile = new PipelineFunction(this, "Reconcile", {
       ...props,
       description: "Finds in Okta's System Log what the event hook did not deliver",
@@ -37,6 +37,7 @@ export class Reconciliation extends Construct {
     this.function = reconcile.function;
     credential.grantRead(reconcile.role);
     deadLetterQueue.grantSend(reconcile.role);
+    stateTable.grantSaveProgress(reconcile.role);
     new ScheduledInvocation(this, "Schedule", {
       function: reconcile.function,
       description: "Reconciles with Okta's System Log",

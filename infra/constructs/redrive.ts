@@ -21,6 +21,7 @@ export class Redrive extends Construct {
     });
     this.function = redrive.function;
     props.retryQueue.grantConsume(redrive.role);
+    props.deadLetterQueue.grantSend(redrive.role);
     // Not by SqsEventSource, which would grant more than is used.
     const mapping = new EventSourceMapping(this, "Mapping", {
       target: redrive.function,

@@ -1,12 +1,13 @@
 import { Duration } from "aws-cdk-lib";
 import type { Grant, IGrantable } from "aws-cdk-lib/aws-iam";
 import type { Construct } from "constructs";
+import { redriveTimeoutSeconds, retryVisibilitySeconds } from "../../lambda/budget.ts";
 import { maximumAttempts } from "../../lambda/retries/back-off.ts";
 import type { DeadLetterQueue } from "./dead-letter-queue.ts";
 import { OwnQueue, type OwnQueueProps } from "./own-queue.ts";
 
 /** The redrive function's timeout. */
-export const redriveTimeout = Duration.seconds(30);
+export const redriveTimeout = Duration.seconds(redriveTimeoutSeconds);
 
 /** How the retry queue is set up. */
 export interface RetryQueueProps extends Pick<OwnQueueProps, "encryption"> {
@@ -20,7 +21,7 @@ export class RetryQueue extends OwnQueue {
     super(scope, id, {
       encryption,
       // Six times the function's timeout, as AWS advises: a message does not come back while it is worked on.
-      visibilityTimeout: Duration.seconds(redriveTimeout.toSeconds() * 6),
+      visibilityTimeout: Duration.seconds(retryVisibilitySeconds),
       deadLetterQueue: { queue: deadLetterQueue.queue, maxReceiveCount: maximumAttempts },
     });
   }

@@ -16,10 +16,14 @@ export class StateTable extends OwnTable {
     return this.grant(grantee, [
       "dynamodb:BatchGetItem",
       "dynamodb:GetItem",
-      "dynamodb:PutItem",
       "dynamodb:UpdateItem",
       "dynamodb:DeleteItem",
     ]);
+  }
+
+  /** Lets a pipeline function record how far it is, too. */
+  grantSaveProgress(grantee: IGrantable): Grant {
+    return this.grant(grantee, ["dynamodb:PutItem"]);
   }
 
   /** Lets read all exceptions, and record that their end was told. */

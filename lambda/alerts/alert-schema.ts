@@ -95,7 +95,7 @@ export const alertSchema = z.object({
     z.number(),
     "Seconds that the event waited on the retry queue, or to be found in Okta's System Log; 0 when it was alerted on at once",
   ),
-  delayReason: described(z.nullable(z.string()), "Why it waited; null when it did not"),
+  delayReason: described(z.nullable(z.string()), "Why it waited, one of a few sentences; null when it did not"),
   severity: described(z.enum(levels), "The highest level among the detections, adjusted by `severity.yml`"),
   severityAdjustments: described(
     z.array(z.object({ title: z.string(), from: level, to: level })),
@@ -189,7 +189,7 @@ export const alertSchema = z.object({
   ),
   eventCut: described(
     z.nullable(z.array(z.string())),
-    "Fields that were left out of `event` to keep within SNS's limit; null when it is whole",
+    "Fields that were left out of `event`, or shortened, to keep within the limits of SNS, and of SQS where it waited; null when it is whole",
   ),
 });
 

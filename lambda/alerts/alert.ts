@@ -12,6 +12,7 @@ import type { Enrichment } from "../sigma/field.ts";
 import { bySeverity, type Rule } from "../sigma/rule.ts";
 import type { Alert, AlertDetection } from "./alert-schema.ts";
 import { consoleLinks } from "./console-links.ts";
+import { briefMatches } from "./matched.ts";
 import { triageSteps } from "./triage.ts";
 import { describeAction, shorten, summarize } from "./wording.ts";
 
@@ -30,6 +31,8 @@ export interface AlertSource {
   readonly followUp?: boolean;
   /** Why and since when the event waited. @default null, it did not */
   readonly delay?: { readonly reason: string; readonly since: Date } | null;
+  /** Names of fields that the event lost while it waited. @default null, it is whole */
+  readonly eventCut?: readonly string[] | null;
   /** What is remembered of the user. @default null, that is not known */
   readonly state?: UserState | null;
   /** Sessions that were held back before this. @default null, that is not known */
@@ -150,7 +153,7 @@ export function createAlert(source: AlertSource): Alert {
     ...facts,
     triage: triageSteps(facts, action),
     event: event.received,
-    eventCut: null,
+    eventCut: source.eventCut ? [...source.eventCut] : null,
   };
 }
 
@@ -181,9 +184,6 @@ export type AlertFacts = Pick<
   | "okta"
 >;
 
-/** Values that an explanation lists of one field at most: a target may be one of thousands. */
-const maximumValues = 10;
-
 function describeDetection(rule: Rule, matched: readonly MatchedSelection[]): AlertDetection {
   const { id, title, level, description, tags, references, falsePositives } = rule;
   return {
@@ -194,21 +194,8 @@ function describeDetection(rule: Rule, matched: readonly MatchedSelection[]): Al
     tags,
     references,
     falsePositives,
-    matched: matched.map(({ selection, fields }) => ({
-      selection,
-      fields: fields.map(({ field, values }) => ({
-        field,
-        values: values
-          .slice(0, maximumValues)
-          .map((value) => (typeof value === "string" ? brief(value) : isPlain(value) ? value : null)),
-      })),
-    })),
+    matched: briefMatches(matched),
   };
-}
-
-/** An object may be of any size, and stands in the event. */
-function isPlain(value: unknown): boolean {
-  return typeof value === "number" || typeof value === "boolean";
 }
 
 function brief(text: string | null | undefined): string | null {

@@ -1,4 +1,4 @@
-import { cutToFit } from "../okta/cut-event.ts";
+import { cutToFit, uniteCuts } from "../okta/cut-event.ts";
 import type { TopicMessage } from "../topic.ts";
 import type { Alert } from "./alert.ts";
 import { renderEmail, renderSubject } from "./email.ts";
@@ -24,8 +24,9 @@ export function toMessage(alert: Alert): TopicMessage & { readonly subject: stri
 }
 
 function withinLimit(alert: Alert): string {
-  return cutToFit(alert.event, maximumMessageBytes - reservedBytes, (event, eventCut) => {
-    const part: Alert = { ...alert, event, eventCut };
+  return cutToFit(alert.event, maximumMessageBytes - reservedBytes, (event, cut) => {
+    const eventCut = uniteCuts(alert.eventCut, cut);
+    const part: Alert = { ...alert, event, eventCut: eventCut && [...eventCut] };
     return JSON.stringify({ default: JSON.stringify(part), email: renderEmail(part), sms: renderSms(part) });
   });
 }

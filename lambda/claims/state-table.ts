@@ -1,81 +1,151 @@
-import type { IdempotencyRecord } from "@aws-lambda-powertools/idempotency/persistence";
+import { createHash } from "node:crypto";
+import type { AttributeValue } from "@aws-sdk/client-dynamodb";
 import * as z from "zod/mini";
 import { once } from "../aws-client.ts";
 import { within } from "../budget.ts";
+import { toAttribute, toPlainItem } from "../dynamodb/attribute-value.ts";
 import { createDynamodb } from "../dynamodb/client.ts";
-import type { Claims, End } from "./claims.ts";
+import type { Claim, Claims } from "./claims.ts";
 
-/** How long it is remembered that an event was alerted on. */
+/** How long it is remembered what became of an event. */
 const rememberSeconds = 7 * 86_400;
-/** How long a claim stands when whoever made it was stopped: longer than any function works on one event. */
-const claimMilliseconds = 20_000;
 
-/**
- * Claims on the state table, in records of Powertools' idempotency. Its persistence layer alone is used: its handler
- * takes work that is under way for an error, and a store that is down for a reason not to work.
+/*
+ * The items are those of Powertools' idempotency, so that claims of earlier releases stand: `status`, `expiration` in seconds,
+ * `in_progress_expiration` in milliseconds, `data`. Its persistence layer itself replaces an item when it claims it; ours counts
+ * in it. A claim counts itself as a publish without an answer before there is one, and takes that back when it is completed, or
+ * released without having published: so whatever stops a function, and whatever else is down, what it may have published is
+ * counted.
  */
+const attributes = {
+  "#status": "status",
+  "#expiration": "expiration",
+  "#lease": "in_progress_expiration",
+  "#unconfirmed": "unconfirmed",
+} as const;
+const free = [
+  "attribute_not_exists(#status)",
+  "#expiration < :seconds",
+  "(#status = :inProgress AND #lease < :milliseconds)",
+].join(" OR ");
+
+const deadLettered = "(#status = :completed AND #data.#outcome = :deadLettered)";
+
+/** Claims on the state table. */
 export function createClaims(tableName: string, getDynamodb = createDynamodb()): Claims {
-  const getStore = once(async () => {
-    const [{ DynamoDBPersistenceLayer }, { IdempotencyConfig }, awsSdkV3Client] = await Promise.all([
-      import("@aws-lambda-powertools/idempotency/dynamodb"),
-      import("@aws-lambda-powertools/idempotency"),
-      getDynamodb(),
-    ]);
-    const store = new DynamoDBPersistenceLayer({ tableName, awsSdkV3Client });
-    const config = new IdempotencyConfig({ expiresAfterSeconds: rememberSeconds, hashFunction: "sha256" });
-    // A prefix of our own: the receiver and the redrive function share their claims.
-    store.configure({ config, keyPrefix: "alert" });
-    return store;
+  const load = once(async () => {
+    const [client, commands] = await Promise.all([getDynamodb(), import("@aws-sdk/client-dynamodb")]);
+    return { client, ...commands };
   });
+  const read = async (key: string, signal: AbortSignal) => {
+    const { client, GetItemCommand } = await load();
+    const command = new GetItemCommand({ TableName: tableName, Key: keyOf(key), ConsistentRead: true });
+    const { Item } = await client.send(command, { abortSignal: signal });
+    return Item && readItem(Item);
+  };
   return {
-    async claim(key, signal) {
-      const store = await getStore();
+    async claim(key, { lease, again = false }, signal) {
+      const { client, UpdateItemCommand } = await load();
+      const now = Date.now();
       try {
-        await within(signal, store.saveInProgress(key, claimMilliseconds));
-        return { kind: "claimed" };
+        const { Attributes } = await within(
+          signal,
+          client.send(
+            new UpdateItemCommand({
+              TableName: tableName,
+              Key: keyOf(key),
+              UpdateExpression:
+                "SET #status = :inProgress, #expiration = :until, #lease = :lease ADD #unconfirmed :one",
+              ConditionExpression: again ? `${free} OR ${deadLettered}` : free,
+              ExpressionAttributeNames: { ...attributes, ...(again && { "#data": "data", "#outcome": "outcome" }) },
+              ExpressionAttributeValues: {
+                ":inProgress": { S: "INPROGRESS" },
+                ":until": { N: expiration(now) },
+                ":lease": { N: String(now + lease) },
+                ":one": { N: "1" },
+                ":seconds": { N: String(Math.floor(now / 1_000)) },
+                ":milliseconds": { N: String(now) },
+                ...(again && { ":completed": { S: "COMPLETED" }, ":deadLettered": { S: "deadLettered" } }),
+              },
+              ReturnValues: "ALL_NEW",
+            }),
+            { abortSignal: signal },
+          ),
+        );
+        return { kind: "claimed", unconfirmed: Number(Attributes?.unconfirmed?.N ?? 1) - 1 };
       } catch (error) {
-        if (!(error instanceof Error) || error.name !== "IdempotencyItemAlreadyExistsError") throw error;
-        const { existingRecord } = error as Error & { readonly existingRecord?: IdempotencyRecord };
-        const record = existingRecord ?? (await within(signal, find(store, key)));
-        return record === null ? { kind: "underWay" } : read(record);
+        if (!(error instanceof Error) || error.name !== "ConditionalCheckFailedException") throw error;
+        return (await within(signal, read(key, signal))) ?? { kind: "underWay", until: null };
       }
     },
     async complete(key, { outcome, undecided, exceptions }, signal) {
-      const store = await getStore();
-      await within(signal, store.saveSuccess(key, { outcome, undecided: [...undecided], exceptions: [...exceptions] }));
+      const { client, UpdateItemCommand } = await load();
+      const command = new UpdateItemCommand({
+        TableName: tableName,
+        Key: keyOf(key),
+        UpdateExpression: "SET #status = :completed, #expiration = :until, #data = :end REMOVE #unconfirmed",
+        ExpressionAttributeNames: {
+          "#status": attributes["#status"],
+          "#expiration": attributes["#expiration"],
+          "#unconfirmed": attributes["#unconfirmed"],
+          "#data": "data",
+        },
+        ExpressionAttributeValues: {
+          ":completed": { S: "COMPLETED" },
+          ":until": { N: expiration(Date.now()) },
+          ":end": toAttribute({ outcome, undecided: [...undecided], exceptions: [...exceptions] }),
+        },
+      });
+      await within(signal, client.send(command, { abortSignal: signal }));
     },
     async find(key, signal) {
-      const record = await within(signal, find(await getStore(), key));
-      return record && read(record);
+      return (await within(signal, read(key, signal))) ?? null;
     },
-    async release(key, signal) {
-      const store = await getStore();
-      await within(signal, store.deleteRecord(key));
+    async release(key, unconfirmed, signal) {
+      const { client, DeleteItemCommand, UpdateItemCommand } = await load();
+      const item = { TableName: tableName, Key: keyOf(key) };
+      const sent =
+        unconfirmed === 0
+          ? client.send(new DeleteItemCommand(item), { abortSignal: signal })
+          : client.send(
+              new UpdateItemCommand({
+                ...item,
+                UpdateExpression: "SET #lease = :over, #unconfirmed = :unconfirmed",
+                ExpressionAttributeNames: {
+                  "#lease": attributes["#lease"],
+                  "#unconfirmed": attributes["#unconfirmed"],
+                },
+                ExpressionAttributeValues: { ":over": { N: "0" }, ":unconfirmed": { N: String(unconfirmed) } },
+              }),
+              { abortSignal: signal },
+            );
+      await within(signal, sent as Promise<unknown>);
     },
   };
 }
 
+/** The key of Powertools' idempotency: a hash of the key as JSON. The receiver and the redrive function share their claims. */
+function keyOf(key: string): Record<"id", AttributeValue> {
+  return { id: { S: `alert#${createHash("sha256").update(JSON.stringify(key)).digest("base64")}` } };
+}
+
+function expiration(now: number): string {
+  return String(Math.round(now / 1_000) + rememberSeconds);
+}
+
 const ids = z.catch(z.array(z.string()), []);
-/** A record that cannot be read is one of an earlier release. */
+/** An end that cannot be read is one of an earlier release. */
 const end = z.catch(
-  z.object({ outcome: z.enum(["alerted", "excepted", "suppressed"]), undecided: ids, exceptions: ids }),
+  z.object({
+    outcome: z.enum(["alerted", "excepted", "suppressed", "deadLettered"]),
+    undecided: ids,
+    exceptions: ids,
+  }),
   { outcome: "alerted", undecided: [], exceptions: [] },
 );
 
-function read(record: IdempotencyRecord): { readonly kind: "underWay" } | { readonly kind: "done"; readonly end: End } {
-  if (record.getStatus() !== "COMPLETED") return { kind: "underWay" };
-  return { kind: "done", end: end.parse(record.getResponse()) };
-}
-
-/** Null when the record is gone in the meantime. */
-async function find(
-  store: { readonly getRecord: (key: string) => Promise<IdempotencyRecord> },
-  key: string,
-): Promise<IdempotencyRecord | null> {
-  try {
-    return await store.getRecord(key);
-  } catch (error) {
-    if (error instanceof Error && error.name === "IdempotencyItemNotFoundError") return null;
-    throw error;
-  }
+function readItem(item: Readonly<Record<string, AttributeValue>>): Exclude<Claim, { readonly kind: "claimed" }> {
+  const { status, data, in_progress_expiration: lease } = toPlainItem(item);
+  if (status === "COMPLETED") return { kind: "done", end: end.parse(data) };
+  return { kind: "underWay", until: typeof lease === "number" ? new Date(lease) : null };
 }

@@ -1,6 +1,7 @@
 import type { RefusedDelivery } from "../okta/endpoint.ts";
 import { type Delivery, type MalformedEvent, maximumDescribed } from "../okta/event-hook.ts";
 import { describeFaults, type Fault } from "../okta/fault.ts";
+import { writeQueueJson } from "../queue-json.ts";
 
 /*
  * What lies on the dead-letter queue as it could not be read. Beside it lies what was tried in vain: see `retries/work.ts`.
@@ -159,13 +160,10 @@ function writeWithinLimit(letter: unknown): string | null {
   return body !== null && Buffer.byteLength(body) <= maximumDeadLetterBytes ? body : null;
 }
 
-/**
- * Writes JSON that SQS takes. U+FFFE and U+FFFF, which JSON need not escape, are none of the characters that it does:
- * https://docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/API_SendMessage.html
- */
+/** Null for what is nested too deeply to be written. */
 function serialize(value: unknown): string | null {
   try {
-    return JSON.stringify(value).replace(/[\uFFFE\uFFFF]/g, (each) => `\\u${each.charCodeAt(0).toString(16)}`);
+    return writeQueueJson(value);
   } catch (error) {
     if (error instanceof RangeError) return null;
     throw error;

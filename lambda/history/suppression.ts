@@ -1,4 +1,4 @@
-import { pause, within } from "../budget.ts";
+import { pause, waiting, within } from "../budget.ts";
 import { exitNode, type ProxyKind, proxyKind, rankOf } from "../okta/exit-node.ts";
 import { type LogEvent, sessionStart } from "../okta/log-event.ts";
 import { gotIn } from "../okta/outcome.ts";
@@ -35,8 +35,8 @@ export interface HeldBack {
   readonly since: string | null;
 }
 
-/** Longer than anybody works on one alert: whoever has not recorded it by then was stopped. */
-export const leaseMilliseconds = 20_000;
+/** Longer than any function works on one alert: one that has not recorded it by then was stopped. */
+export const leaseMilliseconds = waiting.lease;
 
 const none: HeldBack = { count: 0, since: null };
 
@@ -173,14 +173,17 @@ export function candidateOf(event: LogEvent, id: string, detections: readonly st
 /** Rounds that are lost to others before the alert goes out without a window. */
 const maximumRounds = 6;
 
-/** Pauses while somebody else's alert is under way, which takes two calls: each twice as long as the last, 255 ms in all. */
-const maximumPauses = 8;
-const firstPauseMilliseconds = 1;
+/**
+ * Pauses while another alert is in progress, which takes two calls: each twice as long as the last. They go on as long as their
+ * step does, so that what ends the waiting is the step's time, and never a count of pauses beside it.
+ */
+const pauses = { firstMilliseconds: 1, longestMilliseconds: 500 } as const;
 
 /**
  * Holds a session back, or opens a window and lets it be alerted on: exactly one of those that come at once.
  *
  * @param state what was read of the user; may be old
+ * @param signal ends the step; where the store has answered that another alert is in progress, the outcome is then to wait
  * @throws when the store cannot be reached: then the alert goes out
  */
 export async function suppress(
@@ -198,25 +201,30 @@ export async function suppress(
 ): Promise<Suppression> {
   const { user, network, candidate, sighting, suppressMinutes, now } = source;
   let { state } = source;
-  let pauses = 0;
+  let pauseMilliseconds: number = pauses.firstMilliseconds;
   for (let round = 0; round < maximumRounds; ) {
     const seen = state.windows.get(network) ?? null;
     const verdict = judgeWindow(seen, candidate, now, suppressMinutes);
     if (verdict.kind === "wait") {
-      if (pauses === maximumPauses) return { kind: "waiting" };
-      await pause(firstPauseMilliseconds * 2 ** pauses, signal);
-      pauses += 1;
-    } else {
-      round += 1;
-      if (verdict.kind === "alert") {
-        const { window } = verdict;
-        if (await within(signal, states.open(user, network, seen, window, signal))) {
-          return { kind: "alert", heldBack: window.told, opened: window };
-        }
-      } else if (seen !== null) {
-        const memory = { sighting, forgotten: forget(state, network, now) };
-        if (await within(signal, states.hold(user, network, seen, memory, signal))) return { kind: "held" };
+      try {
+        await pause(pauseMilliseconds, signal);
+        state = await within(signal, states.read(user, signal));
+      } catch (error) {
+        if (signal.aborted) return { kind: "waiting" };
+        throw error;
       }
+      pauseMilliseconds = Math.min(2 * pauseMilliseconds, pauses.longestMilliseconds);
+      continue;
+    }
+    round += 1;
+    if (verdict.kind === "alert") {
+      const { window } = verdict;
+      if (await within(signal, states.open(user, network, seen, window, signal))) {
+        return { kind: "alert", heldBack: window.told, opened: window };
+      }
+    } else if (seen !== null) {
+      const memory = { sighting, forgotten: forget(state, network, now) };
+      if (await within(signal, states.hold(user, network, seen, memory, signal))) return { kind: "held" };
     }
     state = await within(signal, states.read(user, signal));
   }

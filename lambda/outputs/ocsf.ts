@@ -1,7 +1,7 @@
 import type { Alert } from "../alerts/alert-schema.ts";
 import { maximumMessageBytes, type Output, reservedBytes } from "../alerts/output.ts";
 import { oneLine } from "../alerts/wording.ts";
-import { cutToFit } from "../okta/cut-event.ts";
+import { cutToFit, uniteCuts } from "../okta/cut-event.ts";
 import { publishedTime } from "../okta/log-event.ts";
 
 /*
@@ -30,7 +30,7 @@ export const output: Output = {
   description: "Amazon Security Lake and SIEMs, as OCSF Detection Finding",
   render: (alert) =>
     cutToFit(alert.event, maximumMessageBytes - reservedBytes, (event, eventCut) =>
-      JSON.stringify(withoutUnknown(toFinding(alert, event, eventCut ?? alert.eventCut))),
+      JSON.stringify(withoutUnknown(toFinding(alert, event, uniteCuts(alert.eventCut, eventCut)))),
     ),
 };
 

@@ -1,8 +1,12 @@
 import * as z from "zod/mini";
-import { cutToFit } from "../okta/cut-event.ts";
+import { type BriefSelection, briefMatches } from "../alerts/matched.ts";
+import { cutToFit, uniteCuts } from "../okta/cut-event.ts";
 import type { Delivery } from "../okta/event-hook.ts";
 import { describeFaults, faultsOf } from "../okta/fault.ts";
 import { type LogEvent, parseLogEvent } from "../okta/log-event.ts";
+import { writeQueueJson } from "../queue-json.ts";
+import type { MatchedSelection } from "../sigma/compile.ts";
+import { type DelayReason, readDelayReason } from "./delay-reason.ts";
 
 /** Where an event came from, as alerts tell of it. */
 export type DeliveryReference = Pick<Delivery, "id" | "org" | "eventHookId" | "source">;
@@ -16,15 +20,35 @@ export interface Work {
   /** Whether an alert about the event went out already, and this is about what that could not decide. */
   readonly followUp: boolean;
   /** Why and since when it waits; null for what was just delivered. */
-  readonly waiting: { readonly reason: string; readonly since: Date } | null;
+  readonly waiting: { readonly reason: DelayReason; readonly since: Date } | null;
+  /** The rules that match, whatever is found out yet, and by what: they stay matched though the event be cut. @default none */
+  readonly matched?: readonly Match[];
+  /** Names of fields that the event lost to fit into a message. @default null, it is whole */
+  readonly eventCut?: readonly string[] | null;
+  /** Publishes of its alert without an answer: each may have arrived. @default 0 */
+  readonly unconfirmed?: number;
+  /** Whether an operator took it off the dead-letter queue to have it tried anew. @default false */
+  readonly again?: boolean;
 }
 
-/** SQS's limit for a message: 1 MiB. */
-const maximumMessageBytes = 1_048_576;
+/** A rule that matched, and by what. */
+export interface Match {
+  readonly ruleId: string;
+  readonly matched: readonly MatchedSelection[];
+}
+
+/** SQS's limit for a message, 1 MiB, less what an operator's command adds. */
+const maximumMessageBytes = 1_048_576 - 256;
+
+/** The most that explanations of matches may take of it, in bytes: the event is worth more. */
+const maximumExplanationBytes = 131_072;
 
 const text = z.nullable(z.string());
 
-/** The message of a piece of work on the retry queue. */
+/**
+ * The message of a piece of work on the retry queue. What came after the first release is optional, so that each release reads
+ * what another wrote: while a deployment replaces the functions, both are there.
+ */
 const message = z.object({
   schemaVersion: z.literal("1.0"),
   kind: z.literal("retry"),
@@ -40,24 +64,69 @@ const message = z.object({
   }),
   event: z.unknown(),
   eventCut: z.nullable(z.array(z.string())),
+  matched: z.optional(
+    z.array(
+      z.object({
+        ruleId: z.string(),
+        matched: z.array(
+          z.object({
+            selection: z.string(),
+            fields: z.array(
+              z.object({
+                field: z.string(),
+                values: z.array(z.nullable(z.union([z.string(), z.number(), z.boolean()]))),
+              }),
+            ),
+          }),
+        ),
+      }),
+    ),
+  ),
+  unconfirmed: z.optional(z.number()),
+  again: z.optional(z.boolean()),
 });
 
-/** Writes waiting work as a message within the queue's limit: an event that does not fit loses its largest fields. */
-export function writeWork({ event, delivery, rules, followUp, waiting }: Work, now: Date): string {
+/**
+ * Writes waiting work as a message within the queue's limit: an event that does not fit loses its largest fields, those last
+ * that its rules matched by.
+ *
+ * @param reason what an operator reads who finds it on the dead-letter queue. @default why it waits
+ */
+export function writeWork(work: Work, now: Date, reason: string = work.waiting?.reason ?? ""): string {
+  const { event, delivery, rules, followUp, waiting, eventCut = null, unconfirmed = 0, again = false } = work;
   const { id, org, eventHookId, source } = delivery;
-  return cutToFit(event.received, maximumMessageBytes, (received, eventCut) =>
-    JSON.stringify({
-      schemaVersion: "1.0",
-      kind: "retry",
-      reason: (waiting?.reason ?? "").slice(0, 1_000),
-      since: (waiting?.since ?? now).toISOString(),
-      rules: rules === null ? null : [...rules],
-      followUp,
-      delivery: { id, org, eventHookId, ...(source && { source }) },
-      event: received,
-      eventCut: eventCut === null ? null : [...eventCut],
-    } satisfies z.infer<typeof message>),
+  const matched = briefly(work.matched ?? []);
+  const fields = matched.flatMap((match) => match.matched.flatMap((selection) => selection.fields));
+  const needed = new Set(fields.map(({ field }) => field.split(".")[0] ?? field));
+  return cutToFit(
+    event.received,
+    maximumMessageBytes,
+    (received, cut) => {
+      const cuts = uniteCuts(eventCut, cut);
+      return writeQueueJson({
+        schemaVersion: "1.0",
+        kind: "retry",
+        reason: reason.slice(0, 1_000),
+        since: (waiting?.since ?? now).toISOString(),
+        rules: rules === null ? null : [...rules],
+        followUp,
+        delivery: { id, org, eventHookId, ...(source && { source }) },
+        event: received,
+        eventCut: cuts && [...cuts],
+        matched,
+        unconfirmed,
+        again,
+      } satisfies z.infer<typeof message>);
+    },
+    needed,
   );
+}
+
+/** Which rules matched is kept in any case; by what, as far as there is room. */
+function briefly(matches: readonly Match[]): { ruleId: string; matched: BriefSelection[] }[] {
+  const brief = matches.map(({ ruleId, matched }) => ({ ruleId, matched: briefMatches(matched) }));
+  const isLarge = Buffer.byteLength(JSON.stringify(brief)) > maximumExplanationBytes;
+  return isLarge ? brief.map(({ ruleId }) => ({ ruleId, matched: [] })) : brief;
 }
 
 /** Work that cannot be read: nobody's retry can mend it. */
@@ -74,10 +143,12 @@ export function readWork(body: string): Work {
   const parsed = message.safeParse(parseJson(body));
   if (!parsed.success)
     throw new UnreadableWorkError(`the message is no work: ${describeFaults(faultsOf(parsed.error))}`);
-  const { event, delivery, rules, followUp, reason, since } = parsed.data;
+  const { event, delivery, rules, followUp, reason, since, eventCut } = parsed.data;
+  const { matched = [], unconfirmed = 0, again = false } = parsed.data;
   const read = parseLogEvent(event, ["event"]);
   if (!read.ok) throw new UnreadableWorkError(`the message holds no event: ${describeFaults(read.faults)}`);
-  return { event: read.event, delivery, rules, followUp, waiting: { reason, since: new Date(since) } };
+  const waiting = { reason: readDelayReason(reason), since: new Date(since) };
+  return { event: read.event, delivery, rules, followUp, waiting, matched, eventCut, unconfirmed, again };
 }
 
 function parseJson(body: string): unknown {

@@ -213,8 +213,7 @@ export async function startAccount(cloudWatch: CloudWatch): Promise<Account> {
         const failures = event.Records.map(({ messageId }) => ({ itemIdentifier: messageId }));
         return ((await invoke("Redrive", event)) as SQSBatchResponse | null) ?? { batchItemFailures: failures };
       };
-      const once = { waitSeconds: 0, signal: AbortSignal.timeout(60_000) };
-      await redriveBatch(sqs, emulators.retryQueueUrl, handler, once);
+      await redriveBatch(sqs, emulators.retryQueueUrl, handler);
     },
     /**
      * SQS's metrics by their definition:

@@ -1,6 +1,7 @@
 import { SendMessageCommand, SQSClient } from "@aws-sdk/client-sqs";
 import { afterAll, beforeAll, beforeEach, describe, expect, test, vi } from "vitest";
 import { toDeadLetter, toDeadLetters, toRefusedLetter } from "../../lambda/dead-letters/dead-letter.ts";
+import { delayReasons } from "../../lambda/retries/delay-reason.ts";
 import { writeWork } from "../../lambda/retries/work.ts";
 import { type EmbeddedRun, startEmbeddedRun } from "../../local/embedded-run.ts";
 import { type Output, runCli } from "../fixtures/command.ts";
@@ -63,8 +64,9 @@ const alertsAbout = (uuids: readonly unknown[]) =>
   );
 
 function exhausted(uuid: string): string {
-  const waiting = { reason: "SNS was down", since: new Date("2026-11-24T09:30:03Z") };
-  return writeWork({ event: logEvent({ uuid }), delivery, rules: null, followUp: false, waiting }, new Date());
+  const waiting = { reason: delayReasons.notPublished, since: new Date("2026-11-24T09:30:03Z") };
+  const work = { event: logEvent({ uuid }), delivery, rules: null, followUp: false, waiting, unconfirmed: 3 };
+  return writeWork(work, new Date(), "SNS was down");
 }
 
 const deadletters = (...args: readonly string[]) => answering("", ...args);
@@ -142,7 +144,7 @@ describe("redrive", () => {
       },
       { timeout: 10_000 },
     );
-    expect(alert?.delayReason).toBe("SNS was down");
+    expect(alert?.delayReason).toBe("it lay on the dead-letter queue");
     expect(alert?.delayedSeconds).toBeGreaterThan(3_600);
   });
 

@@ -58,17 +58,17 @@ class Outside {
         return findings(new Map([["00u1lisbon", [lisbon]]]));
       },
       claims: {
-        claim: async (key, signal) => {
+        claim: async (key, options, signal) => {
           this.check("claims");
-          return claims.claim(key, signal);
+          return claims.claim(key, options, signal);
         },
         complete: async (key, end, signal) => {
           this.check("claims");
           return claims.complete(key, end, signal);
         },
-        release: async (key, signal) => {
+        release: async (key, unconfirmed, signal) => {
           this.check("claims");
-          return claims.release(key, signal);
+          return claims.release(key, unconfirmed, signal);
         },
         find: claims.find,
       },

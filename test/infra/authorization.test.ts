@@ -43,9 +43,7 @@ const secret = (name: string) => `secretsmanager:GetSecretValue <${name}/Secret>
 const invoke = (path: string) => [`lambda:InvokeFunction <${path}/Function>.Arn`];
 const pipeline = [
   `dynamodb:BatchGetItem ${table("Profiles")}`,
-  ...["BatchGetItem", "GetItem", "PutItem", "UpdateItem", "DeleteItem"].map(
-    (action) => `dynamodb:${action} ${table("State")}`,
-  ),
+  ...["BatchGetItem", "GetItem", "UpdateItem", "DeleteItem"].map((action) => `dynamodb:${action} ${table("State")}`),
   publish("Alerts"),
   send("Retries"),
 ];
@@ -71,6 +69,7 @@ const expected: Readonly<Record<string, readonly Right[]>> = {
     ...logs("Redrive/Redrive"),
     ...consume("Retries"),
     "sqs:ChangeMessageVisibility <Retries/Queue>.Arn",
+    send("DeadLetters"),
   ],
   "ProfileSync/Sync/Role": [...sync, ...profiles, ...logs("ProfileSync/Sync"), secret("OktaCredential")],
   "ProfileSync/Hourly/Role": invoke("ProfileSync/Sync"),
@@ -83,6 +82,7 @@ const expected: Readonly<Record<string, readonly Right[]>> = {
   "Reconciliation/Reconcile/Role": [
     ...pipeline,
     ...logs("Reconciliation/Reconcile"),
+    `dynamodb:PutItem ${table("State")}`,
     secret("OktaCredential"),
     send("DeadLetters"),
   ],

@@ -76,7 +76,7 @@ describe("data", () => {
   test("the retry queue is encrypted, keeps work in order of its tries, and lets go of it to the dead-letter queue", () => {
     template.hasResourceProperties("AWS::SQS::Queue", {
       SqsManagedSseEnabled: true,
-      VisibilityTimeout: 180,
+      VisibilityTimeout: 360,
       RedrivePolicy: {
         maxReceiveCount: 14,
         deadLetterTargetArn: { "Fn::GetAtt": [Match.stringLikeRegexp("^DeadLetters"), "Arn"] },
@@ -149,7 +149,7 @@ describe("the redrive function", () => {
       ScalingConfig: { MaximumConcurrency: 5 },
     });
     template.hasResourceProperties("AWS::Lambda::Function", {
-      Timeout: 30,
+      Timeout: 60,
       Environment: { Variables: { HOOK_SECRET_ARN: Match.absent(), HOOK_SECRET: Match.absent() } },
     });
   });

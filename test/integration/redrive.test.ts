@@ -1,6 +1,7 @@
 import { SendMessageCommand, SQSClient } from "@aws-sdk/client-sqs";
 import type { SQSEvent, SQSRecord } from "aws-lambda";
 import { afterAll, beforeAll, expect, test, vi } from "vitest";
+import { delayReasons } from "../../lambda/retries/delay-reason.ts";
 import { writeWork } from "../../lambda/retries/work.ts";
 import { type EmbeddedRun, startEmbeddedRun } from "../../local/embedded-run.ts";
 import type { RedriveHandler } from "../../local/redrive-poller.ts";
@@ -31,7 +32,7 @@ const work = (uuid: string) =>
       delivery: { id: null, org: null, eventHookId: null },
       rules: null,
       followUp: false,
-      waiting: { reason: "SNS was down", since: new Date() },
+      waiting: { reason: delayReasons.notPublished, since: new Date() },
     },
     new Date(),
   );
@@ -60,6 +61,23 @@ test("a batch that fails whole is reported message by message: nothing of it is 
   const { batchItemFailures } = await handler(batch(work("event-3"), work("event-4")));
   run.faults.sns.set(null);
   expect(batchItemFailures.map(({ itemIdentifier }) => itemIdentifier).sort()).toEqual(["message-0", "message-1"]);
+});
+
+test("an event that was cut to fit a message is alerted on by what it matched when it was whole, and the alert says so", async () => {
+  const junk = Object.fromEntries(Array.from({ length: 1_500 }, (_, index) => [`junk${index}`, "x".repeat(1_000)]));
+  const event = logEvent({ uuid: "event-cut", securityContext: { ...junk, isProxy: true } });
+  const delivery = { id: null, org: null, eventHookId: null };
+  const ruleId = "8d5f6c9e-5a0e-4b7c-9d0c-4f6a3a1f2b10";
+  const matched = [{ ruleId, matched: [] }];
+  const parked = { event, delivery, rules: [ruleId], followUp: false, waiting: null, matched };
+  expect(await handler(batch(writeWork(parked, new Date())))).toEqual({ batchItemFailures: [] });
+  const alert = await vi.waitFor(() => {
+    const found = run.alerts.received.find((received) => received.alert.okta.eventUuid === "event-cut");
+    expect(found).toBeDefined();
+    return found?.alert;
+  });
+  expect(alert?.detections.map(({ id }) => id)).toEqual([ruleId]);
+  expect(alert?.eventCut).toEqual(["securityContext"]);
 });
 
 test("work that cannot be done waits on the queue; what cannot be read goes to the dead-letter queue", async () => {

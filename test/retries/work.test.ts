@@ -1,5 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
+import { delayReasons } from "../../lambda/retries/delay-reason.ts";
 import { readWork, UnreadableWorkError, type Work, writeWork } from "../../lambda/retries/work.ts";
 import { type Json, logEvent } from "../fixtures/events.ts";
 
@@ -11,10 +12,19 @@ function work(event: Json = {}, overrides: Partial<Work> = {}): Work {
     delivery: { id: "d", org: "example.okta.com", eventHookId: null },
     rules: ["rule-1"],
     followUp: true,
-    waiting: { reason: "SNS was down", since },
+    waiting: { reason: delayReasons.notPublished, since },
+    matched: [],
+    eventCut: null,
+    unconfirmed: 0,
+    again: false,
     ...overrides,
   };
 }
+
+const match = {
+  ruleId: "rule-1",
+  matched: [{ selection: "selection", fields: [{ field: "securityContext.isProxy", values: [true] }] }],
+};
 
 describe("work on the queue", () => {
   test("is read back as it was written", () => {
@@ -23,9 +33,44 @@ describe("work on the queue", () => {
     expect({ ...read, event: read.event.received }).toEqual({ ...written, event: written.event.received });
   });
 
+  test("escapes the characters that SQS refuses, which a login may hold", () => {
+    const message = writeWork(work({ displayMessage: "a\uFFFE\uFFFFb" }), since);
+    expect(message).not.toMatch(/[\uFFFE\uFFFF]/);
+    expect(readWork(message).event.received.displayMessage).toBe("a\uFFFE\uFFFFb");
+  });
+
+  test("of an earlier release, which knew of neither, has no kept matches and no publish without an answer", () => {
+    const { matched: _, unconfirmed: __, again: ___, ...earlier } = JSON.parse(writeWork(work(), since)) as Json;
+    expect(readWork(JSON.stringify(earlier))).toMatchObject({ matched: [], unconfirmed: 0, again: false });
+  });
+
+  test("waits for a reason of ours: what an earlier release wrote of an error reaches no alert", () => {
+    const raw = "User: arn:aws:sts::123456789012:assumed-role/Role is not authorized to perform: SNS:Publish";
+    expect(readWork(writeWork(work(), since, raw)).waiting?.reason).toBe(delayReasons.other);
+  });
+
+  test("whose event is cut keeps what rules matched by, short, and says what was cut, each time anew", () => {
+    const large = "x".repeat(800_000);
+    const securityContext = { junk: large, isProxy: true, asNumber: 64500 };
+    const first = writeWork(
+      work({ securityContext, other: large }, { matched: [match], eventCut: ["earlier"] }),
+      since,
+    );
+    const read = readWork(first);
+    expect(read.event.received.securityContext).toEqual({ junk: "x".repeat(1_000), isProxy: true, asNumber: 64500 });
+    expect(read.eventCut).toEqual(["earlier", "securityContext"]);
+    expect(read.matched).toEqual([match]);
+  });
+
+  test("with explanations that are larger than what explains is worth keeps which rules matched", () => {
+    const fields = Array.from({ length: 200 }, (_, index) => ({ field: `field${index}`, values: ["x".repeat(2_000)] }));
+    const matched = [{ ruleId: "rule-1", matched: [{ selection: "selection", fields }] }];
+    expect(readWork(writeWork(work({}, { matched }), since)).matched).toEqual([{ ruleId: "rule-1", matched: [] }]);
+  });
+
   test("that waits for the first time waits since now", () => {
     const read = readWork(writeWork(work({}, { waiting: null, rules: null }), since));
-    expect(read.waiting).toEqual({ reason: "", since });
+    expect(read.waiting).toEqual({ reason: delayReasons.other, since });
     expect(read.rules).toBeNull();
   });
 

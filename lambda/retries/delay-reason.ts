@@ -1,0 +1,25 @@
+/**
+ * Why work waits. Alerts carry these sentences to every subscriber, so that none of them holds anything of an error: AWS's name
+ * accounts, roles and resources. The error itself is in the log.
+ */
+export const delayReasons = {
+  timeRanOut: "the time ran out",
+  storeDown: "the profile store could not be asked where the user is expected",
+  notPublished: "the alert could not be published",
+  unconfirmed: "the alert was published, but no answer came, so that it may arrive more than once",
+  inProgress: "another request is at this event, or was stopped at it",
+  undecidedBefore: "it could not be decided when the event was alerted on",
+  sessionInProgress: "an alert about the same user and network is under way, which may hold this one back",
+  deadLettered: "it lay on the dead-letter queue",
+  other: "it could not be finished when the event came",
+} as const;
+
+/** A sentence of {@link delayReasons}. */
+export type DelayReason = (typeof delayReasons)[keyof typeof delayReasons];
+
+const known: ReadonlySet<string> = new Set(Object.values(delayReasons));
+
+/** The sentence, when it is one of ours; for any other, of an earlier release or of an operator, one that says no more. */
+export function readDelayReason(text: string): DelayReason {
+  return known.has(text) ? (text as DelayReason) : delayReasons.other;
+}
