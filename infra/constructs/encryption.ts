@@ -50,14 +50,8 @@ export class Encryption extends Construct {
         sid: "LogsOfThisStack",
         effect: Effect.ALLOW,
         principals: [new ServicePrincipal(`logs.${region}.amazonaws.com`)],
-        actions: [
-          "kms:Encrypt",
-          "kms:Decrypt",
-          "kms:ReEncryptFrom",
-          "kms:ReEncryptTo",
-          "kms:GenerateDataKey",
-          "kms:DescribeKey",
-        ],
+        // As https://docs.aws.amazon.com/AmazonCloudWatch/latest/logs/encrypt-log-data-kms.html has them, asterisks included.
+        actions: ["kms:Encrypt*", "kms:Decrypt*", "kms:ReEncrypt*", "kms:GenerateDataKey*", "kms:Describe*"],
         resources: ["*"],
         conditions: {
           ArnLike: {
@@ -81,14 +75,30 @@ export class Encryption extends Construct {
   }
 }
 
-/** Lets CloudWatch's alarms reach a topic that is encrypted by this key. */
+/** Lets CloudWatch's alarms of this account use the key of the topic that they are published to. */
 export function allowAlarms(key: Key): void {
   key.addToResourcePolicy(
     new PolicyStatement({
       sid: "Alarms",
-      principals: [new ServicePrincipal("cloudwatch.amazonaws.com")],
+      principals: [alarms.principal],
+      // https://docs.aws.amazon.com/sns/latest/dg/sns-key-management.html#compatibility-with-aws-services
       actions: ["kms:Decrypt", "kms:GenerateDataKey*"],
       resources: ["*"],
+      conditions: alarms.conditions(Stack.of(key)),
     }),
   );
 }
+
+/**
+ * CloudWatch as the publisher of alarms. It comes as a service principal, and sends the alarm's account and ARN both to SNS
+ * (https://docs.aws.amazon.com/sns/latest/dg/sns-access-policy-use-cases.html) and to KMS: without these conditions, anybody's
+ * alarms could be published.
+ */
+export const alarms = {
+  principal: new ServicePrincipal("cloudwatch.amazonaws.com"),
+  /** What a request carries that CloudWatch makes for an alarm of this account and region. */
+  conditions: ({ partition, region, account }: Stack) => ({
+    StringEquals: { "aws:SourceAccount": account },
+    ArnLike: { "aws:SourceArn": `arn:${partition}:cloudwatch:${region}:${account}:alarm:*` },
+  }),
+} as const;

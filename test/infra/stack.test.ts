@@ -10,17 +10,32 @@ const synthesize = (context: Readonly<Record<string, unknown>> = {}) => synthesi
 
 const template = synthesize();
 
-function statementsOf(type: string): Statement[] {
-  return Object.values(template.findResources(type)).flatMap(
+/** What a request carries that CloudWatch makes for an alarm of this account. */
+const ofThisAccount = {
+  StringEquals: { "aws:SourceAccount": { Ref: "AWS::AccountId" } },
+  ArnLike: { "aws:SourceArn": { "Fn::Join": ["", expect.arrayContaining([":alarm:*"])] } },
+};
+
+function statementsOf(type: string, of = template): Statement[] {
+  return Object.values(of.findResources(type)).flatMap(
     (resource) => resource.Properties.PolicyDocument.Statement as Statement[],
   );
 }
 
-test("nobody but the account and its functions may use topics and queues", () => {
+test("topics and queues allow nobody anything, but CloudWatch to publish this account's alarms to the operations topic", () => {
   const allowed = [...statementsOf("AWS::SNS::TopicPolicy"), ...statementsOf("AWS::SQS::QueuePolicy")].filter(
     ({ Effect }) => Effect === "Allow",
   );
-  expect(allowed).toEqual([]);
+  expect(allowed).toEqual([
+    {
+      Sid: "Alarms",
+      Effect: "Allow",
+      Principal: { Service: "cloudwatch.amazonaws.com" },
+      Action: "sns:Publish",
+      Resource: { Ref: expect.stringMatching(/^Operations/) },
+      Condition: ofThisAccount,
+    },
+  ]);
 });
 
 describe("data", () => {
@@ -300,12 +315,27 @@ describe("alarms", () => {
     for (const name of new Set(names)) expect(runbook).toContain(`\n### ${name}\n`);
   });
 
-  test("reach the topic: CloudWatch may use its key, which nobody can with the one that AWS manages", () => {
-    const [key] = Object.values(whole.findResources("AWS::KMS::Key"));
+  test.each([
+    [
+      "a key of the topic's own, since nobody can let CloudWatch use the one that AWS manages",
+      { customerManagedKey: false },
+    ],
+    ["the account's own key", { customerManagedKey: true }],
+  ])("reach the topic: CloudWatch may publish to it, and use %s", (_, settings) => {
+    const keyed = synthesize(settings);
+    const publish = statementsOf("AWS::SNS::TopicPolicy", keyed).filter(({ Effect }) => Effect === "Allow");
+    expect(publish).toEqual([expect.objectContaining({ Sid: "Alarms", Action: "sns:Publish" })]);
+    const [key, ...others] = Object.values(keyed.findResources("AWS::KMS::Key"));
+    expect(others).toEqual([]);
     expect(key?.Properties.EnableKeyRotation).toBe(true);
-    expect(key?.Properties.KeyPolicy.Statement).toContainEqual(
-      expect.objectContaining({ Effect: "Allow", Principal: { Service: "cloudwatch.amazonaws.com" } }),
-    );
+    expect(key?.Properties.KeyPolicy.Statement).toContainEqual({
+      Sid: "Alarms",
+      Effect: "Allow",
+      Principal: { Service: "cloudwatch.amazonaws.com" },
+      Action: ["kms:Decrypt", "kms:GenerateDataKey*"],
+      Resource: "*",
+      Condition: ofThisAccount,
+    });
   });
 
   test("and the dashboard ask for metrics that the functions write", async () => {
