@@ -1,5 +1,12 @@
 import { Stack } from "aws-cdk-lib";
-import { Effect, Grant, type IGrantable, PolicyStatement, ServicePrincipal } from "aws-cdk-lib/aws-iam";
+import {
+  Effect,
+  Grant,
+  type IGrantable,
+  type IPrincipal,
+  PolicyStatement,
+  ServicePrincipal,
+} from "aws-cdk-lib/aws-iam";
 import { Key } from "aws-cdk-lib/aws-kms";
 import { Construct } from "constructs";
 
@@ -36,6 +43,8 @@ export type KeyUse = keyof typeof uses;
 export class Encryption extends Construct {
   /** Undefined where AWS manages the keys. */
   readonly key: Key | undefined;
+  /** What was granted to each principal, as `service action`: nothing is granted twice. */
+  readonly #granted = new Map<IPrincipal, Set<string>>();
 
   constructor(scope: Construct, id: string, { customerManaged }: EncryptionProps) {
     super(scope, id);
@@ -66,9 +75,14 @@ export class Encryption extends Construct {
   grant(grantee: IGrantable, use: KeyUse): void {
     if (this.key === undefined) return;
     const service = use.split(" ")[0] ?? "";
+    const granted = this.#granted.get(grantee.grantPrincipal) ?? new Set();
+    this.#granted.set(grantee.grantPrincipal, granted);
+    const actions = uses[use].filter((action) => !granted.has(`${service} ${action}`));
+    if (actions.length === 0) return;
+    for (const action of actions) granted.add(`${service} ${action}`);
     Grant.addToPrincipal({
       grantee,
-      actions: [...uses[use]],
+      actions,
       resourceArns: [this.key.keyArn],
       conditions: { StringEquals: { "kms:ViaService": `${service}.${Stack.of(this).region}.amazonaws.com` } },
     });
