@@ -212,8 +212,9 @@ export const limits: readonly AwsLimit[] = [
         (name) =>
           /^(?!(aws|amazon)\.)(?!.*\.\.)(?![.])[\w.-]{1,256}(?<![.])$/i.test(name)
             ? null
-            : `Invalid parameter: The message attribute name '${name}' is invalid`,
+            : `The message attribute name '${name}' is invalid.`,
       ),
+    "ParameterValueInvalid",
   ),
   sns(
     "value of a message attribute",
@@ -226,9 +227,10 @@ export const limits: readonly AwsLimit[] = [
           const { DataType, StringValue } = fields(attribute);
           return isAttributeValue(text(DataType), text(StringValue))
             ? null
-            : `Invalid parameter: The message attribute '${name}' is no ${text(DataType)}`;
+            : `The message attribute '${name}' must contain a value that is not empty, of type '${text(DataType)}'.`;
         },
       ),
+    "ParameterValueInvalid",
   ),
   // A subscription with raw delivery to a queue loses a message with more: SNS takes it, and discards it on the way.
   sns("attributes of a message", "10", messageAttributesGuide, ({ input }) =>

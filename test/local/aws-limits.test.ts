@@ -8,6 +8,7 @@ import {
   ScanCommand,
   UpdateItemCommand,
 } from "@aws-sdk/client-dynamodb";
+import { PutSecretValueCommand, SecretsManagerClient } from "@aws-sdk/client-secrets-manager";
 import {
   type MessageAttributeValue,
   PublishBatchCommand,
@@ -26,6 +27,7 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { limits, refusalOf } from "../../local/aws-limits.ts";
 import { type Emulators, startEmulators } from "../../local/emulators.ts";
 import { names } from "../../local/resources.ts";
+import { startFakeSecret } from "../fixtures/secret-versions.ts";
 
 let emulators: Emulators;
 let dynamodb: DynamoDBClient;
@@ -235,15 +237,20 @@ describe("a request over the limit is refused with AWS's code, and one at the li
     },
   );
 
-  test("secretsmanager size of a secret (65,536 bytes)", () => {
+  test("secretsmanager size of a secret (65,536 bytes)", async () => {
+    const secret = await startFakeSecret("arn:aws:secretsmanager:us-east-1:123456789012:secret:hook-AbCdEf", "x");
+    const client = new SecretsManagerClient({ endpoint: secret.url });
     const rotate = (bytes: number) =>
-      refusalOf({
-        service: "secretsmanager",
-        action: "PutSecretValue",
-        input: { SecretId: "hook", SecretString: "x".repeat(bytes) },
-      });
-    expect(rotate(65_537)?.code).toBe("ValidationException");
-    expect(rotate(65_536)).toBeNull();
+      client.send(
+        new PutSecretValueCommand({
+          SecretId: "arn:aws:secretsmanager:us-east-1:123456789012:secret:hook-AbCdEf",
+          SecretString: "x".repeat(bytes),
+        }),
+      );
+    expect(await refusal(() => rotate(65_537))).toBe("400 ValidationException");
+    expect(await refusal(() => rotate(65_536))).toBeNull();
+    client.destroy();
+    await secret.stop();
   });
 });
 
