@@ -105,8 +105,9 @@ export function allowAlarms(key: Key): void {
 
 /**
  * CloudWatch as the publisher of alarms. It comes as a service principal, and sends the alarm's account and ARN both to SNS
- * (https://docs.aws.amazon.com/sns/latest/dg/sns-access-policy-use-cases.html) and to KMS: without these conditions, anybody's
- * alarms could be published.
+ * (https://docs.aws.amazon.com/sns/latest/dg/sns-access-policy-use-cases.html) and to KMS
+ * (https://aws.github.io/modern-data-architecture-accelerator/typedocs/functions/_aws-mdaa_cloudwatch-constructs.grantCloudWatchAlarmsTopicAccess.html).
+ * Without these conditions, an alarm of any account could be published.
  */
 export const alarms = {
   principal: new ServicePrincipal("cloudwatch.amazonaws.com"),

@@ -23,8 +23,8 @@ export interface Found {
 const maximumBatch = 100;
 
 /**
- * The most bytes of a partition key (https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/Constraints.html). The
- * login that somebody typed at Okta may be longer.
+ * The most bytes of a partition key (https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/Constraints.html). A
+ * login that was typed at Okta may be longer.
  */
 const maximumKeyBytes = 2_048;
 

@@ -17,7 +17,7 @@ export interface PolicyStatement {
   readonly Condition?: Readonly<Record<string, Readonly<Record<string, string | readonly string[]>>>>;
 }
 
-/** Who asks: a role of an account, a service of AWS, or anybody without a signature. */
+/** Who asks: a role of an account, a service of AWS, or a request without a signature. */
 export type Principal =
   | { readonly kind: "role"; readonly arn: string }
   | { readonly kind: "service"; readonly name: string }

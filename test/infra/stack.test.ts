@@ -22,7 +22,7 @@ function statementsOf(type: string, of = template): Statement[] {
   );
 }
 
-test("topics and queues allow nobody anything, but CloudWatch to publish this account's alarms to the operations topic", () => {
+test("no policy of a topic or queue allows anything, except that CloudWatch publishes this account's alarms to the operations topic", () => {
   const allowed = [...statementsOf("AWS::SNS::TopicPolicy"), ...statementsOf("AWS::SQS::QueuePolicy")].filter(
     ({ Effect }) => Effect === "Allow",
   );
@@ -317,7 +317,7 @@ describe("alarms", () => {
 
   test.each([
     [
-      "a key of the topic's own, since nobody can let CloudWatch use the one that AWS manages",
+      "a key of the topic's own, since the policy of the one that AWS manages cannot be changed",
       { customerManagedKey: false },
     ],
     ["the account's own key", { customerManagedKey: true }],

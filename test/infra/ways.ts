@@ -471,7 +471,7 @@ function url(made: Account): Way[] {
       context: { ...tls, ...context },
     });
     return {
-      name: `anybody calls ${path}`,
+      name: `Okta, without a signature, calls ${path}`,
       document: `${docs}/lambda/latest/dg/urls-auth.html`,
       steps: [
         request("lambda:InvokeFunctionUrl", { "lambda:FunctionUrlAuthType": "NONE" }),
@@ -490,7 +490,7 @@ function url(made: Account): Way[] {
 /** The role of a person who may do everything that IAM's policies can give. */
 export const administrator = `arn:aws:iam::${account}:role/Administrator`;
 
-/** People and roles of the account go by their IAM policies, over TLS: the policies of resources stand in nobody's way. */
+/** People and roles of the account go by their IAM policies, over TLS: the policies of resources deny them nothing. */
 function administration(made: Account): Way[] {
   const principal: Principal = { kind: "role", arn: administrator };
   const document = `${docs}/kms/latest/developerguide/key-policy-default.html`;
