@@ -20,6 +20,7 @@ const settings: Readonly<Record<string, Readonly<Record<string, unknown>>>> = {
   "the defaults": {},
   "everything on": everything,
   "everything on, and a key of the account's own": { ...everything, customerManagedKey: true },
+  "a REST API in front, for one network": { front: "restApi", allowedCidrs: ["192.0.2.0/24"] },
 };
 
 /** Statements that nothing of ours needs, and why they are there all the same. */
@@ -59,9 +60,6 @@ describe("the calls of", () => {
   const renamed: Readonly<Record<string, string>> = {
     "sns:PublishBatch": "sns:Publish",
     "sqs:SendMessageBatch": "sqs:SendMessage",
-    // Of the document client, whose other commands have the names of the actions.
-    "dynamodb:BatchGet": "dynamodb:BatchGetItem",
-    "dynamodb:BatchWrite": "dynamodb:BatchWriteItem",
   };
   const clients: Readonly<Record<string, object>> = {
     dynamodb: clientDynamodb,

@@ -35,6 +35,8 @@ export interface Account {
 export type Properties = any;
 
 const arns: Readonly<Record<string, (id: string) => string>> = {
+  // What policies and permissions name an API by.
+  "AWS::ApiGateway::RestApi": (id) => `arn:aws:execute-api:${region}:${account}:Test-${id}`,
   "AWS::DynamoDB::Table": (id) => `arn:aws:dynamodb:${region}:${account}:table/Test-${id}`,
   "AWS::IAM::Role": (id) => `arn:aws:iam::${account}:role/Test-${id}`,
   "AWS::KMS::Key": (id) => `arn:aws:kms:${region}:${account}:key/${id}`,
@@ -79,8 +81,11 @@ export function createAccount({ resources: byPath, logicalIds: idOf }: Synthesiz
     }
     return Object.fromEntries(Object.entries(value).map(([name, each]) => [name, resolve(each)]));
   };
-  const resolveRef = (id: string) =>
-    pseudoParameters[id] ?? (refIsArn.has(byId[id]?.Type ?? "") ? arnOfId(id) : `Test-${id}`);
+  const resolveRef = (id: string) => {
+    const { Type = "", Properties = {} } = byId[id] ?? {};
+    if (refIsArn.has(Type)) return arnOfId(id);
+    return pseudoParameters[id] ?? (Type === "AWS::ApiGateway::Stage" ? Properties.StageName : `Test-${id}`);
+  };
 
   const resources = new Map(
     [...byPath].map(([path, { Type, Properties }]) => [path, { type: Type, properties: resolve(Properties ?? {}) }]),
@@ -102,6 +107,10 @@ export function createAccount({ resources: byPath, logicalIds: idOf }: Synthesiz
         stand(identity, arnOf(nameToPath.get(role) ?? role), properties.PolicyDocument);
     } else if (type === "AWS::IAM::Role") {
       stand(resource, arnOf(path), properties.AssumeRolePolicyDocument);
+    } else if (type === "AWS::ApiGateway::RestApi") {
+      // The policy's resource, execute-api:/*, is the API itself and all below it.
+      const { Statement } = properties.Policy as { readonly Statement: readonly PolicyStatement[] };
+      stand(resource, arnOf(path), { Statement: Statement.map((each) => ({ ...each, Resource: arnOf(path) })) });
     } else if (type === "AWS::KMS::Key") {
       stand(resource, arnOf(path), properties.KeyPolicy);
     } else if (type === "AWS::SNS::TopicPolicy") {

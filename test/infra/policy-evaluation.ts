@@ -1,3 +1,5 @@
+import { createNetworkTest, parseCidr } from "../../lambda/network.ts";
+
 /*
  * AWS's decision on one request, by the policies that stand: the part of
  * https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_evaluation-logic.html that this stack's policies use.
@@ -105,6 +107,7 @@ function isMet(operator: string, wanted: readonly string[], actual: string | und
 const operators: Readonly<Record<string, (actual: string, wanted: string) => boolean>> = {
   StringEquals: (actual, wanted) => actual === wanted,
   Bool: (actual, wanted) => actual.toLowerCase() === wanted.toLowerCase(),
+  IpAddress: (actual, wanted) => createNetworkTest([parseCidr(wanted)].flatMap((network) => network ?? []))(actual),
   ArnEquals: isArnLike,
   ArnLike: isArnLike,
 };

@@ -33,7 +33,7 @@ const pipelineCalls = [
   "sns:Publish Alerts/Topic",
   "sqs:SendMessage Retries/Queue",
 ];
-const profileWrites = ["dynamodb:BatchGetItem Profiles/Table", "dynamodb:BatchWriteItem Profiles/Table"];
+const profileWrites = ["BatchGetItem", "UpdateItem", "DeleteItem"].map((name) => `dynamodb:${name} Profiles/Table`);
 
 /** Every function with every call that it makes. The test compares the calls with the commands in the function's code. */
 export const functions: readonly DeployedFunction[] = [
@@ -143,6 +143,7 @@ export function waysOf(made: Account): readonly Way[] {
     ...alarms(made),
     ...subscriptions(made),
     ...url(made),
+    ...restApi(made),
     ...administration(made),
   ];
 }
@@ -482,6 +483,36 @@ function url(made: Account): Way[] {
         "by a URL that asks for a signature": request("lambda:InvokeFunctionUrl", {
           "lambda:FunctionUrlAuthType": "AWS_IAM",
         }),
+      },
+    };
+  });
+}
+
+/** Okta at the REST API: API Gateway asks its own policy, and then invokes the function as a service. */
+function restApi(made: Account): Way[] {
+  return ofType(made, "AWS::ApiGateway::RestApi").map(([path]) => {
+    const api = made.arnOf(path);
+    const request = (sourceIp: string): AccessRequest => ({
+      principal: { kind: "anonymous" },
+      action: "execute-api:Invoke",
+      resource: api,
+      context: { ...tls, "aws:SourceIp": sourceIp },
+    });
+    const invoke = (method: string): AccessRequest => ({
+      principal: service("apigateway"),
+      action: "lambda:InvokeFunction",
+      resource: made.arnOf("Receiver/Receiver/Function"),
+      context: source(`${api}/hook/${method}/`),
+    });
+    const another = api.replace(/:[^:]+$/, ":another");
+    return {
+      name: `Okta, without a signature, calls ${path}`,
+      document: `${docs}/apigateway/latest/developerguide/apigateway-authorization-flow.html`,
+      steps: [request("192.0.2.1"), invoke("POST"), invoke("GET")],
+      refused: {
+        "from another network": request("198.51.100.1"),
+        "for another API": { ...invoke("POST"), context: source(`${another}/hook/POST/`) },
+        "for another service": { ...invoke("POST"), principal: service("s3") },
       },
     };
   });
