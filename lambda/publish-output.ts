@@ -1,5 +1,6 @@
 import type { SNSEvent } from "aws-lambda";
 import { alertSchema } from "./alerts/alert-schema.ts";
+import { attributesOf } from "./alerts/attributes.ts";
 import type { Output } from "./alerts/output.ts";
 import { waitingClient } from "./aws-client.ts";
 import { readOutputConfig } from "./config.ts";
@@ -12,7 +13,8 @@ const publishMessage = createTopic(config.topicArn, { settings: waitingClient })
 
 /**
  * Renders alerts of the alert topic for one kind of reader, and publishes them to a topic of its own, with the same message
- * attributes. What fails is invoked again by Lambda, and goes to the dead-letter queue in the end.
+ * attributes: made anew of the alert, since SNS may leave out those of a message that has a body for each protocol
+ * (https://docs.aws.amazon.com/sns/latest/dg/sns-message-attributes.html). What fails is invoked again by Lambda, and goes to the dead-letter queue in the end.
  */
 export async function handler({ Records }: SNSEvent): Promise<void> {
   await Promise.all(Records.map(publish));
@@ -20,10 +22,7 @@ export async function handler({ Records }: SNSEvent): Promise<void> {
 
 async function publish({ Sns }: SNSEvent["Records"][number]): Promise<void> {
   const alert = alertSchema.parse(JSON.parse(Sns.Message));
-  const attributes = Object.fromEntries(
-    Object.entries(Sns.MessageAttributes).map(([name, { Type, Value }]) => [name, { type: Type, value: Value }]),
-  );
-  await publishMessage({ message: output.render(alert), attributes }, AbortSignal.timeout(10_000));
+  await publishMessage({ message: output.render(alert), attributes: attributesOf(alert) }, AbortSignal.timeout(10_000));
   logger.info("Published an alert to an output", {
     output: config.output,
     alertId: alert.alertId,

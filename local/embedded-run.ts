@@ -140,9 +140,12 @@ async function startOutputs(names: readonly string[], emulators: Emulators): Pro
   return started;
 }
 
-/** What SNS invokes a subscribed function with, as far as it is asked for. */
-function toSnsEvent({ alert, subject, attributes }: ReceivedAlert): SNSEvent {
-  const Sns = { Message: JSON.stringify(alert), Subject: subject, MessageAttributes: attributes };
+/**
+ * What SNS invokes a subscribed function with, as far as it is asked for: without the attributes of a message that has a
+ * body for each protocol (https://docs.aws.amazon.com/sns/latest/dg/sns-message-attributes.html).
+ */
+function toSnsEvent({ alert, subject }: ReceivedAlert): SNSEvent {
+  const Sns = { Message: JSON.stringify(alert), Subject: subject, MessageAttributes: {} };
   return { Records: [{ EventSource: "aws:sns", Sns }] } as unknown as SNSEvent;
 }
 

@@ -6,6 +6,7 @@ import {
   type ServerResponse,
 } from "node:http";
 import type { AddressInfo } from "node:net";
+import { type Refusal, readAwsRequest, refusalOf } from "./aws-limits.ts";
 
 /** How a service fails. */
 export interface Fault {
@@ -42,7 +43,8 @@ const throttled = {
 };
 
 /**
- * Stands in front of a service, on a free loopback port, and passes requests on unless told to fail.
+ * Stands in front of a service, on a free loopback port, and passes requests on unless told to fail. What is over a limit
+ * of AWS (`aws-limits.ts`) it refuses as AWS would, since the emulators take it.
  *
  * @param target the service's URL
  * @param random decides which requests fail where a rate says so
@@ -99,7 +101,10 @@ async function serve(
     return;
   }
   if (fault?.kind === "delay") await new Promise((resolve) => setTimeout(resolve, fault.milliseconds ?? 3_000));
-  const answer = await forward(request, Buffer.concat(chunks), target);
+  const body = Buffer.concat(chunks);
+  const asked = readAwsRequest({ target: request.headers["x-amz-target"]?.toString(), body: body.toString() });
+  const refusal = asked === null ? null : refusalOf(asked);
+  const answer = refusal === null ? await forward(request, body, target) : refuse(request, refusal);
   if (fault?.kind === "reset" && fault.moment === "during") {
     response.writeHead(answer.status, answer.headers);
     response.write(answer.body.subarray(0, Math.floor(answer.body.length / 2)), () => request.socket.destroy());
@@ -123,6 +128,30 @@ function fail(request: IncomingMessage, response: ServerResponse, { kind }: Faul
       .end(isJson ? throttled.json : throttled.xml);
   }
   // What hangs is never answered; the connection ends when the client gives up.
+}
+
+/** A refusal in the protocol of its request. */
+function refuse(request: IncomingMessage, { limit, code, message }: Refusal): Answer {
+  if (request.headers["x-amz-target"] === undefined) {
+    const escaped = message.replaceAll("&", "&amp;").replaceAll("<", "&lt;");
+    const error = `<Error><Type>Sender</Type><Code>${code}</Code><Message>${escaped}</Message></Error>`;
+    return {
+      status: 400,
+      headers: { "content-type": "text/xml" },
+      body: Buffer.from(`<ErrorResponse>${error}</ErrorResponse>`),
+    };
+  }
+  return {
+    status: 400,
+    headers: {
+      "content-type": "application/x-amz-json-1.0",
+      // SQS's clients still go by the codes of its query protocol, in which those of a batch have a prefix.
+      ...(limit.service === "sqs" && {
+        "x-amzn-query-error": `${/Batch/.test(code) ? "AWS.SimpleQueueService." : ""}${code};Sender`,
+      }),
+    },
+    body: Buffer.from(JSON.stringify({ __type: `com.amazonaws.${limit.service}#${code}`, message })),
+  };
 }
 
 interface Answer {

@@ -5,6 +5,7 @@ import { Key } from "aws-cdk-lib/aws-kms";
 import { SubscriptionFilter, Topic } from "aws-cdk-lib/aws-sns";
 import { EmailSubscription, SqsSubscription } from "aws-cdk-lib/aws-sns-subscriptions";
 import { Queue, QueueEncryption } from "aws-cdk-lib/aws-sqs";
+import { SNS_SUBSCRIPTIONS_SQS_DECRYPTION_POLICY } from "aws-cdk-lib/cx-api";
 import type { Construct } from "constructs";
 
 /** The outputs of okta-proxy-watch that are subscribed to, and who does. */
@@ -23,6 +24,8 @@ export interface SubscriptionsProps extends StackProps {
 export class SubscriptionsStack extends Stack {
   constructor(scope: Construct, id: string, props: SubscriptionsProps) {
     super(scope, id, props);
+    // Without this feature flag, which apps made by `cdk init` have, CDK lets every topic of every account use the queue's key.
+    this.node.setContext(SNS_SUBSCRIPTIONS_SQS_DECRYPTION_POLICY, true);
 
     // E-mail: what got in, and is severe or far from home. Each address has to confirm.
     const alerts = Topic.fromTopicArn(this, "Alerts", props.alertTopicArn);

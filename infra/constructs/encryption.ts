@@ -1,5 +1,12 @@
 import { Stack } from "aws-cdk-lib";
-import { Effect, Grant, type IGrantable, PolicyStatement, ServicePrincipal } from "aws-cdk-lib/aws-iam";
+import {
+  Effect,
+  Grant,
+  type IGrantable,
+  type IPrincipal,
+  PolicyStatement,
+  ServicePrincipal,
+} from "aws-cdk-lib/aws-iam";
 import { Key } from "aws-cdk-lib/aws-kms";
 import { Construct } from "constructs";
 
@@ -36,6 +43,8 @@ export type KeyUse = keyof typeof uses;
 export class Encryption extends Construct {
   /** Undefined where AWS manages the keys. */
   readonly key: Key | undefined;
+  /** What was granted to each principal, as `service action`: nothing is granted twice. */
+  readonly #granted = new Map<IPrincipal, Set<string>>();
 
   constructor(scope: Construct, id: string, { customerManaged }: EncryptionProps) {
     super(scope, id);
@@ -50,8 +59,8 @@ export class Encryption extends Construct {
         sid: "LogsOfThisStack",
         effect: Effect.ALLOW,
         principals: [new ServicePrincipal(`logs.${region}.amazonaws.com`)],
-        // As in https://docs.aws.amazon.com/AmazonCloudWatch/latest/logs/encrypt-log-data-kms.html
-        actions: ["kms:Encrypt", "kms:Decrypt", "kms:ReEncrypt*", "kms:GenerateDataKey*", "kms:Describe*"],
+        // As https://docs.aws.amazon.com/AmazonCloudWatch/latest/logs/encrypt-log-data-kms.html has them, asterisks included.
+        actions: ["kms:Encrypt*", "kms:Decrypt*", "kms:ReEncrypt*", "kms:GenerateDataKey*", "kms:Describe*"],
         resources: ["*"],
         conditions: {
           ArnLike: {
@@ -66,24 +75,45 @@ export class Encryption extends Construct {
   grant(grantee: IGrantable, use: KeyUse): void {
     if (this.key === undefined) return;
     const service = use.split(" ")[0] ?? "";
+    const granted = this.#granted.get(grantee.grantPrincipal) ?? new Set();
+    this.#granted.set(grantee.grantPrincipal, granted);
+    const actions = uses[use].filter((action) => !granted.has(`${service} ${action}`));
+    if (actions.length === 0) return;
+    for (const action of actions) granted.add(`${service} ${action}`);
     Grant.addToPrincipal({
       grantee,
-      actions: [...uses[use]],
+      actions,
       resourceArns: [this.key.keyArn],
       conditions: { StringEquals: { "kms:ViaService": `${service}.${Stack.of(this).region}.amazonaws.com` } },
     });
   }
 }
 
-/** Lets CloudWatch's alarms of this account reach a topic that is encrypted by this key. */
+/** Lets CloudWatch's alarms of this account use the key of the topic that they are published to. */
 export function allowAlarms(key: Key): void {
   key.addToResourcePolicy(
     new PolicyStatement({
       sid: "Alarms",
-      principals: [new ServicePrincipal("cloudwatch.amazonaws.com")],
+      principals: [alarms.principal],
+      // https://docs.aws.amazon.com/sns/latest/dg/sns-key-management.html#compatibility-with-aws-services
       actions: ["kms:Decrypt", "kms:GenerateDataKey*"],
       resources: ["*"],
-      conditions: { StringEquals: { "aws:SourceAccount": Stack.of(key).account } },
+      conditions: alarms.conditions(Stack.of(key)),
     }),
   );
 }
+
+/**
+ * CloudWatch as the publisher of alarms. It comes as a service principal, and sends the alarm's account and ARN both to SNS
+ * (https://docs.aws.amazon.com/sns/latest/dg/sns-access-policy-use-cases.html) and to KMS
+ * (https://aws.github.io/modern-data-architecture-accelerator/typedocs/functions/_aws-mdaa_cloudwatch-constructs.grantCloudWatchAlarmsTopicAccess.html).
+ * Without these conditions, an alarm of any account could be published.
+ */
+export const alarms = {
+  principal: new ServicePrincipal("cloudwatch.amazonaws.com"),
+  /** What a request carries that CloudWatch makes for an alarm of this account and region. */
+  conditions: ({ partition, region, account }: Stack) => ({
+    StringEquals: { "aws:SourceAccount": account },
+    ArnLike: { "aws:SourceArn": `arn:${partition}:cloudwatch:${region}:${account}:alarm:*` },
+  }),
+} as const;

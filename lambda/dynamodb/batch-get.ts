@@ -22,12 +22,19 @@ export interface Found {
 /** DynamoDB's limit for one BatchGetItem, over all its tables. */
 const maximumBatch = 100;
 
+/**
+ * The most bytes of a partition key (https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/Constraints.html). A
+ * login that was typed at Okta may be longer.
+ */
+const maximumKeyBytes = 2_048;
+
 /** The pause before unprocessed keys are asked for again; it doubles. */
 const firstPauseMilliseconds = 25;
 
 /**
  * Reads items of several tables at once: one request for every hundred keys, all at the same time. A value that is wanted
- * twice is asked for once, since DynamoDB refuses a request that names a key twice.
+ * twice is asked for once, since DynamoDB refuses a request that names a key twice; a key that DynamoDB would not take has no
+ * item.
  *
  * @param maximumRounds unprocessed keys are asked for this often before a table counts as throttled
  * @throws when DynamoDB cannot be asked
@@ -41,7 +48,7 @@ export async function batchGet(
   const { BatchGetItemCommand } = await import("@aws-sdk/client-dynamodb");
   const items = new Map<string, Record<string, AttributeValue>[]>(wanted.map(({ table }) => [table, []]));
   const unprocessed = new Set<string>();
-  const all = wanted.flatMap((each) => [...new Set(each.values)].map((value) => ({ ...each, value })));
+  const all = wanted.flatMap((each) => [...new Set(each.values)].filter(isKey).map((value) => ({ ...each, value })));
   const batches = Array.from({ length: Math.ceil(all.length / maximumBatch) }, (_, index) =>
     all.slice(index * maximumBatch, (index + 1) * maximumBatch),
   );
@@ -61,6 +68,11 @@ export async function batchGet(
   };
   await Promise.all(batches.map(ask));
   return { items, unprocessed };
+}
+
+/** DynamoDB refuses the whole request for one key that is empty, or too long. */
+function isKey(value: string): boolean {
+  return value !== "" && Buffer.byteLength(value) <= maximumKeyBytes;
 }
 
 function toRequest(batch: readonly (TableKeys & { readonly value: string })[]): Record<string, KeysAndAttributes> {

@@ -31,6 +31,11 @@ export function readExceptions(item: Readonly<Record<string, AttributeValue>> | 
 
 /** Exceptions that ended this long ago are removed when another is written beside them. */
 const keepEndedMilliseconds = 30 * 86_400_000;
+/**
+ * And this many of them at the most: DynamoDB takes an expression of 4,096 bytes and 300 operators
+ * (https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/Constraints.html).
+ */
+const maximumRemovals = 100;
 
 /** The exceptions, for whoever looks after them. */
 export interface ExceptionItems {
@@ -88,9 +93,9 @@ export async function openExceptions(client: DynamoDBClient, tableName: string):
       const { Item } = await client.send(
         new GetItemCommand({ TableName: tableName, Key: keyOf(exception), ConsistentRead: true }),
       );
-      const ended = readExceptions(Item).filter(
-        ({ until }) => Date.parse(until) < now.getTime() - keepEndedMilliseconds,
-      );
+      const ended = readExceptions(Item)
+        .filter(({ until }) => Date.parse(until) < now.getTime() - keepEndedMilliseconds)
+        .slice(0, maximumRemovals);
       const names = Object.fromEntries(ended.map((each, index) => [`#ended${index}`, nameOf(each)]));
       const remove = ended.length === 0 ? "" : ` REMOVE ${Object.keys(names).join(", ")}`;
       const value = toAttribute({ ...exception, scope: scopeAsPlain(exception) });

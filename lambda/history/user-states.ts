@@ -155,6 +155,13 @@ interface Change {
     | { readonly over: string; readonly at: number };
 }
 
+/**
+ * The most attributes that one update removes: DynamoDB takes an expression of 4,096 bytes and 300 operators
+ * (https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/Constraints.html). The next session's update removes the
+ * rest, since each adds one network at the most.
+ */
+const maximumRemovals = 100;
+
 /** What remembering a session changes. */
 function remember({ sighting: seen, forgotten }: Memory, key: string): Change {
   const remove = [
@@ -162,7 +169,7 @@ function remember({ sighting: seen, forgotten }: Memory, key: string): Change {
     ...forgotten.sessions.map((each) => sessions + each),
     ...forgotten.attempts.map((each) => attempts + each),
     ...forgotten.windows.map((each) => window + each),
-  ];
+  ].slice(0, maximumRemovals);
   if (seen === null) return { set: [], remove };
   return {
     // Nobody who failed to get in makes a network a known one.

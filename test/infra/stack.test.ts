@@ -11,17 +11,32 @@ const synthesize = (context: Readonly<Record<string, unknown>> = {}) => synthesi
 
 const template = synthesize();
 
-function statementsOf(type: string): Statement[] {
-  return Object.values(template.findResources(type)).flatMap(
+/** What a request carries that CloudWatch makes for an alarm of this account. */
+const ofThisAccount = {
+  StringEquals: { "aws:SourceAccount": { Ref: "AWS::AccountId" } },
+  ArnLike: { "aws:SourceArn": { "Fn::Join": ["", expect.arrayContaining([":alarm:*"])] } },
+};
+
+function statementsOf(type: string, of = template): Statement[] {
+  return Object.values(of.findResources(type)).flatMap(
     (resource) => resource.Properties.PolicyDocument.Statement as Statement[],
   );
 }
 
-test("nobody but the account and its functions may use topics and queues", () => {
+test("no policy of a topic or queue allows anything, except that CloudWatch publishes this account's alarms to the operations topic", () => {
   const allowed = [...statementsOf("AWS::SNS::TopicPolicy"), ...statementsOf("AWS::SQS::QueuePolicy")].filter(
     ({ Effect }) => Effect === "Allow",
   );
-  expect(allowed).toEqual([]);
+  expect(allowed).toEqual([
+    {
+      Sid: "Alarms",
+      Effect: "Allow",
+      Principal: { Service: "cloudwatch.amazonaws.com" },
+      Action: "sns:Publish",
+      Resource: { Ref: expect.stringMatching(/^Operations/) },
+      Condition: ofThisAccount,
+    },
+  ]);
 });
 
 describe("data", () => {
@@ -327,7 +342,7 @@ describe("alarms", () => {
     for (const { AlarmDescription } of alarmsOf(template)) expect(AlarmDescription).toContain(" docs/runbook.md#");
   });
 
-  test("reach the topic: it has no key, or one that CloudWatch may use, which nobody can with the one that AWS manages", () => {
+  test("reach the topic: CloudWatch may publish to it, and it has no key, as nobody can let CloudWatch use the one that AWS manages", () => {
     const keyOf = (of: Template) =>
       Object.entries(of.findResources("AWS::SNS::Topic")).find(([id]) => id.startsWith("Operations"))?.[1].Properties
         .KmsMasterKeyId;
@@ -335,15 +350,21 @@ describe("alarms", () => {
     expect(keyOf(whole)).toBeUndefined();
     const keyed = synthesize({ customerManagedKey: true });
     expect(keyOf(keyed)).toBeDefined();
-    const [key] = Object.values(keyed.findResources("AWS::KMS::Key"));
+    for (const each of [whole, keyed]) {
+      const publish = statementsOf("AWS::SNS::TopicPolicy", each).filter(({ Effect }) => Effect === "Allow");
+      expect(publish).toEqual([expect.objectContaining({ Sid: "Alarms", Action: "sns:Publish" })]);
+    }
+    const [key, ...others] = Object.values(keyed.findResources("AWS::KMS::Key"));
+    expect(others).toEqual([]);
     expect(key?.Properties.EnableKeyRotation).toBe(true);
-    expect(key?.Properties.KeyPolicy.Statement).toContainEqual(
-      expect.objectContaining({
-        Effect: "Allow",
-        Principal: { Service: "cloudwatch.amazonaws.com" },
-        Condition: { StringEquals: { "aws:SourceAccount": { Ref: "AWS::AccountId" } } },
-      }),
-    );
+    expect(key?.Properties.KeyPolicy.Statement).toContainEqual({
+      Sid: "Alarms",
+      Effect: "Allow",
+      Principal: { Service: "cloudwatch.amazonaws.com" },
+      Action: ["kms:Decrypt", "kms:GenerateDataKey*"],
+      Resource: "*",
+      Condition: ofThisAccount,
+    });
   });
 
   test("look at metrics that are written in the smallest set", () => {

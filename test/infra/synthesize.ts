@@ -1,4 +1,4 @@
-import { App, CfnElement } from "aws-cdk-lib";
+import { App, CfnElement, type Stack } from "aws-cdk-lib";
 import { Template } from "aws-cdk-lib/assertions";
 import { OktaProxyWatchStack } from "../../infra/stack.ts";
 
@@ -22,10 +22,12 @@ export interface TemplateResource {
 
 /** A synthesized stack, which can be asked by its constructs' paths. */
 export interface Synthesized {
-  readonly stack: OktaProxyWatchStack;
+  readonly stack: Stack;
   readonly template: Template;
   /** Resources by the path of their construct below the stack, without `/Resource` at the end. */
   readonly resources: ReadonlyMap<string, TemplateResource>;
+  /** The logical id of each of {@link resources}, by the same path. */
+  readonly logicalIds: ReadonlyMap<string, string>;
   /** The same value with references written as `<path>` and `<path>.Attribute`, and what is joined as one text. */
   readonly readable: (value: unknown) => unknown;
 }
@@ -44,7 +46,11 @@ export const everything = {
 
 /** Synthesizes the stack with these settings. */
 export function synthesize(context: Readonly<Record<string, unknown>> = {}): Synthesized {
-  const stack = new OktaProxyWatchStack(new App({ context }), "Test");
+  return readStack(new OktaProxyWatchStack(new App({ context }), "Test"));
+}
+
+/** Synthesizes a stack, and reads what became of its constructs. */
+export function readStack(stack: Stack): Synthesized {
   const template = Template.fromStack(stack);
   const paths = new Map(
     stack.node
@@ -52,7 +58,7 @@ export function synthesize(context: Readonly<Record<string, unknown>> = {}): Syn
       .filter((construct) => CfnElement.isCfnElement(construct))
       .map((element) => [
         stack.resolve(element.logicalId) as string,
-        element.node.path.replace(/^Test\//, "").replace(/\/Resource$/, ""),
+        element.node.path.slice(stack.node.path.length + 1).replace(/\/Resource$/, ""),
       ]),
   );
   const all = template.toJSON().Resources as Record<string, TemplateResource>;
@@ -71,6 +77,7 @@ export function synthesize(context: Readonly<Record<string, unknown>> = {}): Syn
     stack,
     template,
     resources: new Map(Object.entries(all).map(([id, resource]) => [pathOf(id), resource])),
+    logicalIds: new Map(Object.keys(all).map((id) => [pathOf(id), id])),
     readable,
   };
 }

@@ -1,0 +1,20 @@
+import type { TopicMessage } from "../topic.ts";
+import type { Alert } from "./alert.ts";
+import { oneLine } from "./wording.ts";
+
+/** The message attributes of an alert, which the filter policies of subscriptions go by. */
+export function attributesOf(alert: Alert): TopicMessage["attributes"] {
+  return {
+    severity: { type: "String", value: alert.severity },
+    eventType: { type: "String", value: attributeText(alert.okta.eventType) },
+    geoVerdict: { type: "String", value: alert.geo.verdict },
+    outcome: { type: "String", value: attributeText(alert.session.outcome ?? "UNKNOWN") },
+    test: { type: "String", value: String(alert.test) },
+    detections: { type: "String.Array", value: JSON.stringify(alert.detections.map(({ id }) => id)) },
+  };
+}
+
+/** SNS refuses an empty attribute, and one with control characters. */
+function attributeText(text: string): string {
+  return oneLine(text).slice(0, 200).toWellFormed() || "UNKNOWN";
+}

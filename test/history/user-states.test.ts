@@ -1,0 +1,70 @@
+import { DynamoDBClient, PutItemCommand, type UpdateItemCommandInput } from "@aws-sdk/client-dynamodb";
+import { afterAll, beforeAll, expect, test } from "vitest";
+import { toAttribute } from "../../lambda/dynamodb/attribute-value.ts";
+import { forget, type Sighting, type UserState } from "../../lambda/history/history.ts";
+import { createUserStates, userStateId } from "../../lambda/history/user-states.ts";
+import { type Emulators, startEmulators } from "../../local/emulators.ts";
+import { names } from "../../local/resources.ts";
+
+let emulators: Emulators;
+let dynamodb: DynamoDBClient;
+/** The update expressions that were sent. */
+const expressions: string[] = [];
+beforeAll(async () => {
+  emulators = await startEmulators();
+  Object.assign(process.env, emulators.environment);
+  dynamodb = new DynamoDBClient({});
+  dynamodb.middlewareStack.add(
+    (next) => (args) => {
+      const { UpdateExpression } = args.input as Partial<UpdateItemCommandInput>;
+      if (UpdateExpression !== undefined) expressions.push(UpdateExpression);
+      return next(args);
+    },
+    { step: "initialize" },
+  );
+});
+afterAll(async () => {
+  dynamodb.destroy();
+  await emulators.stop();
+});
+
+const now = new Date("2026-11-24T09:00:00.000Z");
+const signal = () => AbortSignal.timeout(5_000);
+
+const sighting = (asNumber: number): Sighting => ({
+  eventUuid: `event-${asNumber}`,
+  at: now.toISOString(),
+  gotIn: true,
+  asNumber,
+  asOrg: null,
+  countryCode: "PT",
+  type: "VPN",
+  operator: null,
+});
+
+test("a user with 1,000 networks is remembered, and forgotten 100 things at a time, down to the 50 that are kept", async () => {
+  const states = createUserStates(names.stateTable, async () => dynamodb);
+  const user = "00u1000networks";
+  const networks = Array.from({ length: 1_000 }, (_, n) => [`network#${n}|PT`, { ...sighting(n) }] as const);
+  await dynamodb.send(
+    new PutItemCommand({
+      TableName: names.stateTable,
+      Item: {
+        id: { S: userStateId(user) },
+        ...Object.fromEntries(networks.map(([name, value]) => [name, toAttribute(value)])),
+      },
+    }),
+  );
+  const signIn = async (asNumber: number): Promise<UserState> => {
+    const key = `${asNumber}|PT`;
+    const forgotten = forget(await states.read(user, signal()), key, now);
+    await states.record(user, key, null, { sighting: sighting(asNumber), forgotten }, signal());
+    return states.read(user, signal());
+  };
+
+  const sizes: number[] = [];
+  for (let n = 0; n < 11; n += 1) sizes.push((await signIn(2_000 + n)).networks.size);
+
+  expect(sizes).toEqual([901, 802, 703, 604, 505, 406, 307, 208, 109, 50, 50]);
+  expect(Math.max(...expressions.map((each) => Buffer.byteLength(each)))).toBeLessThan(1_000);
+});

@@ -1,0 +1,178 @@
+import { readFile } from "node:fs/promises";
+import { fileURLToPath } from "node:url";
+import * as clientDynamodb from "@aws-sdk/client-dynamodb";
+import * as clientSecretsManager from "@aws-sdk/client-secrets-manager";
+import * as clientSns from "@aws-sdk/client-sns";
+import * as clientSqs from "@aws-sdk/client-sqs";
+import { App } from "aws-cdk-lib";
+import { build } from "esbuild";
+import { describe, expect, test } from "vitest";
+import { rulesPlugin } from "../../build/rules-plugin.ts";
+import { PagerDutySubscriberStack } from "../../examples/pagerduty-subscriber/stack.ts";
+import { SubscriptionsStack } from "../../examples/subscriptions/stack.ts";
+import { changes, faultsOf, waysThrough } from "./decide.ts";
+import { createAccount, region, stranger } from "./policy-account.ts";
+import { type AccessRequest, isAllowed, type PolicyStatement } from "./policy-evaluation.ts";
+import { everything, readStack, synthesize } from "./synthesize.ts";
+import { functions, subscriptions, waysOf } from "./ways.ts";
+
+const settings: Readonly<Record<string, Readonly<Record<string, unknown>>>> = {
+  "the defaults": {},
+  "everything on": everything,
+  "everything on, and a key of the account's own": { ...everything, customerManagedKey: true },
+  "a REST API in front, for one network": { front: "restApi", allowedCidrs: ["192.0.2.0/24"] },
+};
+
+/** Statements that nothing of ours needs, and why they are there all the same. */
+const superfluous: readonly { readonly what: RegExp; readonly reason: string }[] = [
+  {
+    what: /^Allow \{"AWS":"arn:aws:iam::\d+:root"\} (kms:(Decrypt|Encrypt|ReEncrypt\*|GenerateDataKey\*|CreateGrant|DescribeKey)|condition StringEquals kms:ViaService) of .*:key\/Encryption/,
+    reason:
+      "CDK's secret lets the account use its key by Secrets Manager, which the key's first statement does already, by any service.",
+  },
+];
+
+describe.each(Object.entries(settings))("with %s", (_, context) => {
+  const account = createAccount(synthesize(context));
+  const ways = waysOf(account);
+
+  test.each(ways.map((way) => [way.name, way] as const))("%s", (_name, way) => {
+    expect(faultsOf(account, way)).toEqual([]);
+    expect(way.steps.length).toBeGreaterThan(0);
+    expect(way.document).toMatch(/^https:\/\/docs\.aws\.amazon\.com\//);
+  });
+
+  test("no action and no condition of any policy is superfluous: with any one taken away, a way fails", () => {
+    const all = changes(account);
+    expect(all.length).toBeGreaterThan(40);
+    const unnoticed = all
+      .filter(({ of, standing }) => !waysThrough(ways, of).some((way) => faultsOf(standing, way).length > 0))
+      .map(({ name }) => name);
+    expect(unnoticed.filter((name) => !superfluous.some(({ what }) => what.test(name)))).toEqual([]);
+    if (!("customerManagedKey" in context)) return;
+    for (const { what, reason } of superfluous)
+      expect([reason, unnoticed.some((name) => what.test(name))]).toEqual([reason, true]);
+  });
+});
+
+describe("the calls of", () => {
+  /** Actions by the name of their command, where the two differ. */
+  const renamed: Readonly<Record<string, string>> = {
+    "sns:PublishBatch": "sns:Publish",
+    "sqs:SendMessageBatch": "sqs:SendMessage",
+  };
+  const clients: Readonly<Record<string, object>> = {
+    dynamodb: clientDynamodb,
+    secretsmanager: clientSecretsManager,
+    sns: clientSns,
+    sqs: clientSqs,
+  };
+  /** Commands that are in a function's code and that it never sends, since a module it uses can do more. */
+  const unsent: Readonly<Record<string, readonly string[]>> = {
+    // The port of the sync reads all users and keeps how far it is; the refresh writes those that it was asked for.
+    "refresh-profiles": ["dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:Scan"],
+    // It adds no exception, which would read those that ended.
+    "notify-exceptions": ["dynamodb:GetItem"],
+    // It finds the claim of the receiver, and makes none.
+    canary: ["dynamodb:DeleteItem", "dynamodb:UpdateItem"],
+  };
+
+  /** Actions of all commands that the code of a function makes, libraries included, after what is never used is left out. */
+  async function actionsInCode(bundle: string): Promise<string[]> {
+    const { outputFiles } = await build({
+      absWorkingDir: fileURLToPath(new URL("../..", import.meta.url)),
+      entryPoints: [`lambda/${bundle}.ts`],
+      bundle: true,
+      format: "esm",
+      platform: "node",
+      mainFields: ["module", "main"],
+      external: ["@aws-sdk/*"],
+      plugins: [rulesPlugin],
+      write: false,
+      logLevel: "error",
+    });
+    const code = outputFiles.map(({ text }) => text).join("\n");
+    const names = [...code.matchAll(/\bnew (\w+?)Command\d*\(|\bpaginate(\w+?)\d*\(/g)].map(
+      ([, made, paged]) => made ?? paged,
+    );
+    const actions = [...new Set(names)].map((name = "") => {
+      const owner = name.startsWith("Batch")
+        ? "dynamodb"
+        : Object.entries(clients).find(([, client]) => `${name}Command` in client)?.[0];
+      if (owner === undefined) throw new Error(`no client of ours knows the command ${name}`);
+      return renamed[`${owner}:${name}`] ?? `${owner}:${name}`;
+    });
+    return [...new Set(actions)].sort();
+  }
+
+  test.each([...new Set(functions.map(({ bundle }) => bundle))])(
+    "%s are those that its code makes, in the table of ways",
+    async (bundle) => {
+      const calls = functions.filter((each) => each.bundle === bundle).flatMap((each) => each.calls);
+      const listed = new Set(calls.map((each) => each.split(" ")[0] ?? ""));
+      const inCode = await actionsInCode(bundle);
+      const never = unsent[bundle] ?? [];
+      expect(inCode.filter((action) => never.includes(action))).toEqual(never);
+      expect(inCode.filter((action) => !never.includes(action))).toEqual([...listed].sort());
+    },
+  );
+
+  test("every function of the stack are in the table of ways", () => {
+    const { resources } = createAccount(synthesize(everything));
+    const paths = [...resources].filter(([, { type }]) => type === "AWS::Lambda::Function").map(([path]) => path);
+    expect(functions.map(({ path }) => `${path}/Function`).sort()).toEqual(paths.sort());
+  });
+});
+
+describe("subscribers:", () => {
+  const topic = (name: string) => `arn:aws:sns:${region}:111122223333:${name}`;
+  const stacks = {
+    "a queue with a key, as in examples/subscriptions": () =>
+      new SubscriptionsStack(new App(), "Test", {
+        alertTopicArn: topic("alerts"),
+        ocsfTopicArn: topic("ocsf"),
+        chatTopicArn: topic("chat"),
+        slackWorkspaceId: "T0123456789",
+        slackChannelId: "C0123456789",
+        teamsTenantId: "00000000-0000-4000-8000-000000000001",
+        teamsTeamId: "00000000-0000-4000-8000-000000000002",
+        teamsChannelId: "19%3Achannel%40thread.tacv2",
+      }),
+    "a function, as in examples/pagerduty-subscriber": () =>
+      new PagerDutySubscriberStack(new App({ context: { "aws:cdk:bundling-stacks": [] } }), "Test", {
+        topicArn: topic("pagerduty"),
+      }),
+  };
+
+  test.each(Object.entries(stacks))("%s", (_, makeStack) => {
+    const account = createAccount(readStack(makeStack()));
+    const ways = subscriptions(account);
+    expect(ways).toHaveLength(1);
+    expect(ways.flatMap((way) => faultsOf(account, way))).toEqual([]);
+  });
+
+  test("a queue of another account, by the policies of the guide", async () => {
+    const guide = await readFile(new URL("../../docs/subscribing.md", import.meta.url), "utf8");
+    const [, quoted = ""] = /set-queue-attributes .* --attributes '(.*)'$/m.exec(guide) ?? [];
+    const [, ofKey = ""] = /```json\n(\{\n {2}"Sid": "LetSnsEncrypt.*?)```/s.exec(guide) ?? [];
+    const queue = `arn:aws:sqs:${region}:${stranger}:siem`;
+    const key = `arn:aws:kms:${region}:${stranger}:key/1`;
+    const fill = (text: string) => text.replaceAll("QUEUE_ARN", queue).replaceAll("ALERT_TOPIC_ARN", topic("alerts"));
+    const { Policy } = JSON.parse(quoted) as { readonly Policy: string };
+    const { Statement: ofQueue } = JSON.parse(fill(Policy)) as { readonly Statement: PolicyStatement[] };
+    const request = (action: string, resource: string, from: string): AccessRequest => ({
+      principal: { kind: "service", name: "sns.amazonaws.com" },
+      action,
+      resource,
+      context: { "aws:SecureTransport": "true", "aws:SourceArn": from, "aws:SourceAccount": "111122223333" },
+    });
+    const decide = (from: string) => [
+      isAllowed(request("sqs:SendMessage", queue, from), { identity: [], resource: ofQueue }),
+      ...["kms:Decrypt", "kms:GenerateDataKey"].map((action) =>
+        isAllowed(request(action, key, from), { identity: [], resource: [JSON.parse(fill(ofKey)) as PolicyStatement] }),
+      ),
+    ];
+    expect(decide(topic("alerts"))).toEqual([true, true, true]);
+    expect(decide(topic("other"))).toEqual([false, false, false]);
+  });
+});

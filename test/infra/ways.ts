@@ -1,0 +1,551 @@
+import { type Account, account, type Properties, region, stranger } from "./policy-account.ts";
+import type { AccessRequest, Principal } from "./policy-evaluation.ts";
+
+/*
+ * Who has to reach what, and who must not: every call of every function, and every service of AWS that acts on the stack's
+ * behalf. Each way says by which document of AWS it is evaluated.
+ */
+
+/** A way through the account's policies. */
+export interface Way {
+  readonly name: string;
+  /** The document of AWS that says which requests the way consists of. */
+  readonly document: string;
+  /** Requests that all have to be allowed. */
+  readonly steps: readonly AccessRequest[];
+  /** Requests that have to be refused, by what is wrong with them. */
+  readonly refused: Readonly<Record<string, AccessRequest>>;
+}
+
+const docs = "https://docs.aws.amazon.com";
+
+/** A function: its bundle, and its construct's path below the stack, which its role stands beside. */
+interface DeployedFunction {
+  readonly bundle: string;
+  readonly path: string;
+  /** What it asks AWS for, as `service:Action path-of-the-resource`. */
+  readonly calls: readonly string[];
+}
+
+const pipelineCalls = [
+  "dynamodb:BatchGetItem Profiles/Table",
+  ...["BatchGetItem", "GetItem", "UpdateItem", "DeleteItem"].map((name) => `dynamodb:${name} State/Table`),
+  "sns:Publish Alerts/Topic",
+  "sqs:SendMessage Retries/Queue",
+  "sqs:SendMessage DeadLetters/Queue",
+];
+const profileWrites = ["BatchGetItem", "UpdateItem", "DeleteItem"].map((name) => `dynamodb:${name} Profiles/Table`);
+
+/** Every function with every call that it makes. The test compares the calls with the commands in the function's code. */
+export const functions: readonly DeployedFunction[] = [
+  {
+    bundle: "receiver",
+    path: "Receiver/Receiver",
+    calls: [
+      ...pipelineCalls,
+      "secretsmanager:GetSecretValue HookSecret/Secret",
+      "sqs:SendMessage ProfileRefresh/Default/Queue",
+    ],
+  },
+  {
+    bundle: "redrive",
+    path: "Redrive/Redrive",
+    calls: [...pipelineCalls, "sqs:ChangeMessageVisibility Retries/Queue"],
+  },
+  {
+    bundle: "reconcile",
+    path: "Reconciliation/Reconcile",
+    calls: [...pipelineCalls, "dynamodb:PutItem State/Table", "secretsmanager:GetSecretValue OktaCredential/Secret"],
+  },
+  {
+    bundle: "sync-profiles",
+    path: "ProfileSync/Sync",
+    calls: [
+      ...profileWrites,
+      "dynamodb:Scan Profiles/Table",
+      "dynamodb:GetItem State/Table",
+      "dynamodb:PutItem State/Table",
+      "secretsmanager:GetSecretValue OktaCredential/Secret",
+    ],
+  },
+  {
+    bundle: "refresh-profiles",
+    path: "ProfileRefresh/Refresh",
+    calls: [...profileWrites, "secretsmanager:GetSecretValue OktaCredential/Secret"],
+  },
+  {
+    bundle: "notify-exceptions",
+    path: "ExceptionNotices/Notices",
+    calls: ["dynamodb:Scan State/Table", "dynamodb:UpdateItem State/Table", "sns:Publish Alerts/Topic"],
+  },
+  {
+    bundle: "canary",
+    path: "Canary/Canary",
+    calls: ["dynamodb:GetItem State/Table", "secretsmanager:GetSecretValue HookSecret/Secret"],
+  },
+  ...["Chat", "Ocsf", "Pagerduty"].map((output) => ({
+    bundle: "publish-output",
+    path: `${output}Output/Publisher`,
+    calls: [`sns:Publish ${output}Output/Topic/Topic`],
+  })),
+];
+
+/** What a service does with the key of its data, in the name of who asks it, and the document that says so. */
+const keyUses: Readonly<Record<string, { readonly actions: readonly string[]; readonly document: string }>> = {
+  "dynamodb read": {
+    actions: ["Decrypt", "DescribeKey"],
+    document: `${docs}/kms/latest/developerguide/services-dynamodb.html`,
+  },
+  "dynamodb write": {
+    actions: ["Decrypt", "DescribeKey", "Encrypt", "GenerateDataKey", "ReEncryptFrom", "ReEncryptTo"],
+    document: `${docs}/kms/latest/developerguide/services-dynamodb.html`,
+  },
+  "secretsmanager read": {
+    actions: ["Decrypt"],
+    document: `${docs}/secretsmanager/latest/userguide/security-encryption.html`,
+  },
+  "sns write": {
+    actions: ["Decrypt", "GenerateDataKey"],
+    document: `${docs}/sns/latest/dg/sns-key-management.html`,
+  },
+  "sqs read": {
+    actions: ["Decrypt"],
+    document: `${docs}/AWSSimpleQueueService/latest/SQSDeveloperGuide/sqs-key-management.html`,
+  },
+  "sqs write": {
+    actions: ["Decrypt", "GenerateDataKey"],
+    document: `${docs}/AWSSimpleQueueService/latest/SQSDeveloperGuide/sqs-key-management.html`,
+  },
+};
+
+/** Actions that only read; deleting a message or hiding it needs no key. */
+const reads = /:(BatchGetItem|GetItem|Scan|GetSecretValue|ReceiveMessage)$/;
+const keyless = /^sqs:(DeleteMessage|ChangeMessageVisibility|GetQueueAttributes)$/;
+
+const tls = { "aws:SecureTransport": "true" };
+const service = (name: string): Principal => ({ kind: "service", name: `${name}.amazonaws.com` });
+/** The calling account of a service; the ARN of what it acts for. */
+const source = (arn: string, of = account) => ({ "aws:SourceAccount": of, "aws:SourceArn": arn });
+
+/** All ways of an account. */
+export function waysOf(made: Account): readonly Way[] {
+  return [
+    ...callsOfFunctions(made),
+    ...logs(made),
+    ...invocations(made),
+    ...queuesToFunctions(made),
+    ...failuresToQueues(made),
+    ...schedules(made),
+    ...alarms(made),
+    ...subscriptions(made),
+    ...url(made),
+    ...restApi(made),
+    ...administration(made),
+  ];
+}
+
+const roleOf = (made: Account, path: string): Principal => ({ kind: "role", arn: made.arnOf(`${path}/Role`) });
+const ofType = (made: Account, ...types: readonly string[]) =>
+  [...made.resources].filter(([, { type }]) => types.includes(type));
+/** The functions that these settings deploy. */
+const deployed = (made: Account) => functions.filter(({ path }) => made.resources.has(`${path}/Function`));
+
+/** The ARN of the customer-managed key of a resource; null where AWS manages the key, which asks for no permission. */
+function keyOf(made: Account, path: string): string | null {
+  const { KmsMasterKeyId, KmsKeyId, SSESpecification } = (made.resources.get(path)?.properties ?? {}) as Properties;
+  const key = KmsMasterKeyId ?? KmsKeyId ?? SSESpecification?.KMSMasterKeyId;
+  return typeof key === "string" && key.includes(":key/") ? key : null;
+}
+
+/** What a call asks of the key of its resource, as the service passes it on. */
+function keySteps(made: Account, principal: Principal, action: string, path: string): AccessRequest[] {
+  const key = keyOf(made, path);
+  if (key === null || keyless.test(action)) return [];
+  const [name = ""] = action.split(":");
+  const use = keyUses[`${name} ${reads.test(action) ? "read" : "write"}`];
+  if (use === undefined) throw new Error(`no document is known for the key of ${action}`);
+  const context = { ...tls, "kms:ViaService": `${name}.${region}.amazonaws.com`, "kms:CallerAccount": account };
+  return use.actions.map((each) => ({ principal, action: `kms:${each}`, resource: key, context }));
+}
+
+function call(made: Account, principal: Principal, action: string, path: string): AccessRequest {
+  return { principal, action, resource: made.arnOf(path), context: tls };
+}
+
+function callsOfFunctions(made: Account): Way[] {
+  const all = deployed(made);
+  const isKnown = (each: string) => made.resources.has(each.split(" ")[1] ?? "");
+  return all.flatMap(({ path, calls }) =>
+    calls.filter(isKnown).map((each): Way => {
+      const [action = "", resource = ""] = each.split(" ");
+      const role = roleOf(made, path);
+      const others = all.filter((other) => !other.calls.includes(each) && !implied(made, other.path).includes(each));
+      const keyed = keySteps(made, role, action, resource);
+      return {
+        name: `${path} ${each}`,
+        document: `${docs}/service-authorization/latest/reference/reference_policies_actions-resources-contextkeys.html`,
+        steps: [call(made, role, action, resource), ...keyed],
+        refused: {
+          ...Object.fromEntries(
+            others.map((other) => [`by ${other.path}`, call(made, roleOf(made, other.path), action, resource)]),
+          ),
+          ...(/^(sns|sqs):/.test(action) && {
+            "without TLS": { ...call(made, role, action, resource), context: { "aws:SecureTransport": "false" } },
+          }),
+          ...Object.fromEntries(
+            keyed.map((step) => [`${step.action} past the service`, { ...step, context: { ...tls } }]),
+          ),
+        },
+      };
+    }),
+  );
+}
+
+/** Calls that Lambda makes by a function's role, beside those of its code. */
+function implied(made: Account, path: string): string[] {
+  const arn = made.arnOf(`${path}/Function`);
+  const polls = ofType(made, "AWS::Lambda::EventSourceMapping")
+    .filter(([, { properties }]) => isFunction(made, path, properties.FunctionName))
+    .flatMap(([, { properties }]) =>
+      pollActions.map((action) => `${action} ${made.pathOf(properties.EventSourceArn) ?? ""}`),
+    );
+  const failures = ofType(made, "AWS::Lambda::EventInvokeConfig")
+    .filter(([, { properties }]) => isFunction(made, path, properties.FunctionName) || properties.FunctionName === arn)
+    .flatMap(([, { properties }]) => {
+      const destination = properties.DestinationConfig?.OnFailure?.Destination;
+      return destination === undefined ? [] : [`sqs:SendMessage ${made.pathOf(destination) ?? ""}`];
+    });
+  return [...polls, ...failures];
+}
+
+const pollActions = ["sqs:ReceiveMessage", "sqs:DeleteMessage", "sqs:GetQueueAttributes"];
+
+/** Whether this is the name, or the ARN, of the function at this path. */
+function isFunction(made: Account, path: string, nameOrArn: string): boolean {
+  return made.arnOf(`${path}/Function`).endsWith(`:${nameOrArn.replace(/^.*:/, "")}`);
+}
+
+function logs(made: Account): Way[] {
+  return deployed(made).flatMap(({ path }): Way[] => {
+    const role = roleOf(made, path);
+    const group = made.arnOf(`${path}/Logs`).replace(/:\*$/, "");
+    const key = keyOf(made, `${path}/Logs`);
+    const logsService: Principal = service(`logs.${region}`);
+    const encrypt = (arn: string, action: string): AccessRequest => ({
+      principal: logsService,
+      action: `kms:${action}`,
+      resource: key ?? "",
+      context: { ...tls, "kms:EncryptionContext:aws:logs:arn": arn },
+    });
+    const write = (action: string, to = group): AccessRequest => ({
+      principal: role,
+      action: `logs:${action}`,
+      resource: `${to}:log-stream:2026/11/26/[$LATEST]0`,
+      context: tls,
+    });
+    const elsewhere = `arn:aws:logs:${region}:${account}:log-group:Other-Logs`;
+    return [
+      {
+        name: `${path} writes its log`,
+        document: `${docs}/lambda/latest/dg/monitoring-cloudwatchlogs.html`,
+        steps: [write("CreateLogStream"), write("PutLogEvents")],
+        refused: { "to another log group": write("PutLogEvents", elsewhere) },
+      },
+      ...(key === null
+        ? []
+        : [
+            {
+              name: `CloudWatch Logs encrypts the log of ${path}`,
+              document: `${docs}/AmazonCloudWatch/latest/logs/encrypt-log-data-kms.html`,
+              // All that AWS's own example lets it do, by the names of KMS's actions.
+              steps: [
+                ...["Encrypt", "Decrypt", "ReEncryptFrom", "ReEncryptTo", "DescribeKey"],
+                ...["GenerateDataKey", "GenerateDataKeyWithoutPlaintext"],
+              ].map((action) => encrypt(group, action)),
+              refused: {
+                "for a log group of another stack": encrypt(elsewhere, "Decrypt"),
+                "for a log group of another account": encrypt(group.replace(account, stranger), "Decrypt"),
+                "for another service": { ...encrypt(group, "Decrypt"), principal: service("s3") },
+              },
+            },
+          ]),
+    ];
+  });
+}
+
+function invocations(made: Account): Way[] {
+  return deployed(made).map(({ path }) => {
+    const assume: AccessRequest = {
+      principal: service("lambda"),
+      action: "sts:AssumeRole",
+      resource: made.arnOf(`${path}/Role`),
+      context: tls,
+    };
+    return {
+      name: `Lambda runs ${path} by its role`,
+      document: `${docs}/lambda/latest/dg/lambda-intro-execution-role.html`,
+      steps: [assume],
+      refused: { "for another service": { ...assume, principal: service("ec2") } },
+    };
+  });
+}
+
+function queuesToFunctions(made: Account): Way[] {
+  return ofType(made, "AWS::Lambda::EventSourceMapping").map(([path, { properties }]) => {
+    const queue = made.pathOf(properties.EventSourceArn) ?? "";
+    const to = deployed(made).find((each) => isFunction(made, each.path, properties.FunctionName));
+    if (to === undefined) throw new Error(`${path} invokes no function of the stack`);
+    const role = roleOf(made, to.path);
+    return {
+      name: `Lambda takes messages of ${queue} for ${to.path}, by the function's role`,
+      document: `${docs}/lambda/latest/dg/services-sqs-configure.html`,
+      steps: pollActions.flatMap((action) => [call(made, role, action, queue), ...keySteps(made, role, action, queue)]),
+      refused: Object.fromEntries([
+        [
+          "without TLS",
+          { ...call(made, role, "sqs:ReceiveMessage", queue), context: { "aws:SecureTransport": "false" } },
+        ],
+        ...deployed(made)
+          .filter((each) => each !== to)
+          .map((each) => [`by ${each.path}`, call(made, roleOf(made, each.path), "sqs:ReceiveMessage", queue)]),
+      ]),
+    };
+  });
+}
+
+function failuresToQueues(made: Account): Way[] {
+  return ofType(made, "AWS::Lambda::EventInvokeConfig").flatMap(([path, { properties }]): Way[] => {
+    const destination = properties.DestinationConfig?.OnFailure?.Destination;
+    if (destination === undefined) return [];
+    const queue = made.pathOf(destination) ?? "";
+    const of = deployed(made).find((each) => isFunction(made, each.path, properties.FunctionName));
+    if (of === undefined) throw new Error(`${path} is of no function of the stack`);
+    const role = roleOf(made, of.path);
+    const send = call(made, role, "sqs:SendMessage", queue);
+    return [
+      {
+        name: `Lambda puts what ${of.path} failed by onto ${queue}, by the function's role`,
+        document: `${docs}/lambda/latest/dg/invocation-async-retain-records.html`,
+        steps: [send, ...keySteps(made, role, "sqs:SendMessage", queue)],
+        refused: { "without TLS": { ...send, context: { "aws:SecureTransport": "false" } } },
+      },
+    ];
+  });
+}
+
+function schedules(made: Account): Way[] {
+  return ofType(made, "AWS::Scheduler::Schedule").map(([path, { properties }]) => {
+    const { Arn: target, RoleArn: role } = properties.Target;
+    const assume: AccessRequest = {
+      principal: service("scheduler"),
+      action: "sts:AssumeRole",
+      resource: role,
+      context: tls,
+    };
+    const invoke = (resource: string): AccessRequest => ({
+      principal: { kind: "role", arn: role },
+      action: "lambda:InvokeFunction",
+      resource,
+      context: tls,
+    });
+    return {
+      name: `EventBridge Scheduler invokes ${made.pathOf(target)} (${path})`,
+      document: `${docs}/scheduler/latest/UserGuide/setting-up.html`,
+      steps: [assume, invoke(target)],
+      refused: {
+        "by another service": { ...assume, principal: service("events") },
+        ...Object.fromEntries(
+          deployed(made)
+            .map((each) => [each.path, made.arnOf(`${each.path}/Function`)] as const)
+            .filter(([, arn]) => arn !== target)
+            .map(([other, arn]) => [`${other} instead`, invoke(arn)]),
+        ),
+      },
+    };
+  });
+}
+
+/** From each alarm to each topic that it names: the topic's policy, and the policy of the topic's key. */
+function alarms(made: Account): Way[] {
+  return ofType(made, "AWS::CloudWatch::Alarm", "AWS::CloudWatch::CompositeAlarm").flatMap(([path, { properties }]) => {
+    const topics = new Set<string>([...(properties.AlarmActions ?? []), ...(properties.OKActions ?? [])]);
+    const alarm = made.arnOf(path);
+    return [...topics].map((topic): Way => {
+      const topicPath = made.pathOf(topic) ?? "";
+      const request = (action: string, resource: string, context: AccessRequest["context"]): AccessRequest => ({
+        principal: service("cloudwatch"),
+        action,
+        resource,
+        context: { ...tls, ...context },
+      });
+      const key = keyOf(made, topicPath);
+      const requests = (context: AccessRequest["context"]) => [
+        request("sns:Publish", topic, context),
+        ...(key === null
+          ? []
+          : ["Decrypt", "GenerateDataKey", "GenerateDataKeyWithoutPlaintext"].map((action) =>
+              request(`kms:${action}`, key, context),
+            )),
+      ];
+      const strange = [
+        ["of another account", source(alarm.replace(account, stranger), stranger)],
+        ["of another account that gives itself out as ours", source(alarm.replace(account, stranger))],
+        ["of another account with an alarm of our name", source(alarm, stranger)],
+      ] as const;
+      return {
+        name: `CloudWatch publishes ${path} to ${topicPath}`,
+        document: `${docs}/sns/latest/dg/sns-access-policy-use-cases.html, and of the key ${docs}/sns/latest/dg/sns-key-management.html`,
+        steps: requests(source(alarm)),
+        refused: {
+          ...Object.fromEntries(
+            strange.flatMap(([who, context]) =>
+              requests(context).map((each) => [`${each.action} for an alarm ${who}`, each]),
+            ),
+          ),
+          "without TLS": request("sns:Publish", topic, { ...source(alarm), "aws:SecureTransport": "false" }),
+          "by another service": { ...request("sns:Publish", topic, source(alarm)), principal: service("s3") },
+          ...(key !== null && {
+            "the key by another service": { ...request("kms:Decrypt", key, source(alarm)), principal: service("s3") },
+          }),
+          "to the topic of alerts": request("sns:Publish", made.arnOf("Alerts/Topic"), source(alarm)),
+        },
+      };
+    });
+  });
+}
+
+/** From a topic to each function and queue that is subscribed to it. */
+export function subscriptions(made: Account): Way[] {
+  return ofType(made, "AWS::SNS::Subscription").flatMap(([path, { properties }]): Way[] => {
+    const { Protocol: protocol, Endpoint: endpoint, TopicArn: topic } = properties;
+    if (protocol !== "lambda" && protocol !== "sqs") return [];
+    const deliver = (arn: string): AccessRequest => ({
+      principal: service("sns"),
+      action: protocol === "lambda" ? "lambda:InvokeFunction" : "sqs:SendMessage",
+      resource: endpoint,
+      context: { ...tls, ...source(arn) },
+    });
+    const to = made.pathOf(endpoint) ?? "";
+    const key = protocol === "sqs" ? keyOf(made, to) : null;
+    const encrypt = (arn: string, action: string): AccessRequest => ({
+      principal: service("sns"),
+      action: `kms:${action}`,
+      resource: key ?? "",
+      context: { ...tls, ...source(arn) },
+    });
+    const other = `arn:aws:sns:${region}:${stranger}:Other`;
+    return [
+      {
+        name: `SNS delivers to ${to} (${path})`,
+        document:
+          protocol === "lambda"
+            ? `${docs}/sns/latest/dg/sns-lambda-as-subscriber.html`
+            : `${docs}/sns/latest/dg/subscribe-sqs-queue-to-sns-topic.html`,
+        steps: [
+          deliver(topic),
+          ...(key === null ? [] : ["Decrypt", "GenerateDataKey"].map((action) => encrypt(topic, action))),
+        ],
+        refused: {
+          "for another topic": deliver(other),
+          "for another service": { ...deliver(topic), principal: service("s3") },
+          ...(key !== null && { "the key for another topic": encrypt(other, "GenerateDataKey") }),
+          ...(protocol === "sqs" && {
+            "without TLS": { ...deliver(topic), context: { ...source(topic), "aws:SecureTransport": "false" } },
+          }),
+        },
+      },
+    ];
+  });
+}
+
+/** Okta, which signs nothing that IAM knows, at the Function URL. */
+function url(made: Account): Way[] {
+  return ofType(made, "AWS::Lambda::Url").map(([path, { properties }]) => {
+    const request = (action: string, context: AccessRequest["context"]): AccessRequest => ({
+      principal: { kind: "anonymous" },
+      action,
+      resource: properties.TargetFunctionArn,
+      context: { ...tls, ...context },
+    });
+    return {
+      name: `Okta, without a signature, calls ${path}`,
+      document: `${docs}/lambda/latest/dg/urls-auth.html`,
+      steps: [
+        request("lambda:InvokeFunctionUrl", { "lambda:FunctionUrlAuthType": "NONE" }),
+        request("lambda:InvokeFunction", { "lambda:InvokedViaFunctionUrl": "true" }),
+      ],
+      refused: {
+        "past the URL": request("lambda:InvokeFunction", {}),
+        "by a URL that asks for a signature": request("lambda:InvokeFunctionUrl", {
+          "lambda:FunctionUrlAuthType": "AWS_IAM",
+        }),
+      },
+    };
+  });
+}
+
+/** Okta at the REST API: API Gateway asks its own policy, and then invokes the function as a service. */
+function restApi(made: Account): Way[] {
+  return ofType(made, "AWS::ApiGateway::RestApi").map(([path]) => {
+    const api = made.arnOf(path);
+    const request = (sourceIp: string): AccessRequest => ({
+      principal: { kind: "anonymous" },
+      action: "execute-api:Invoke",
+      resource: api,
+      context: { ...tls, "aws:SourceIp": sourceIp },
+    });
+    const invoke = (method: string): AccessRequest => ({
+      principal: service("apigateway"),
+      action: "lambda:InvokeFunction",
+      resource: made.arnOf("Receiver/Receiver/Function"),
+      context: source(`${api}/hook/${method}/`),
+    });
+    const another = api.replace(/:[^:]+$/, ":another");
+    return {
+      name: `Okta, without a signature, calls ${path}`,
+      document: `${docs}/apigateway/latest/developerguide/apigateway-authorization-flow.html`,
+      steps: [request("192.0.2.1"), invoke("POST"), invoke("GET")],
+      refused: {
+        "from another network": request("198.51.100.1"),
+        "for another API": { ...invoke("POST"), context: source(`${another}/hook/POST/`) },
+        "for another service": { ...invoke("POST"), principal: service("s3") },
+      },
+    };
+  });
+}
+
+/** The role of a person who may do everything that IAM's policies can give. */
+export const administrator = `arn:aws:iam::${account}:role/Administrator`;
+
+/** People and roles of the account go by their IAM policies, over TLS: the policies of resources deny them nothing. */
+function administration(made: Account): Way[] {
+  const principal: Principal = { kind: "role", arn: administrator };
+  const document = `${docs}/kms/latest/developerguide/key-policy-default.html`;
+  const keys = ofType(made, "AWS::KMS::Key").map(
+    ([path]): Way => ({
+      name: `an administrator of the account manages ${path}`,
+      document,
+      steps: [call(made, principal, "kms:PutKeyPolicy", path)],
+      refused: {
+        "of another account": {
+          ...call(made, { kind: "role", arn: administrator.replace(account, stranger) }, "kms:PutKeyPolicy", path),
+        },
+      },
+    }),
+  );
+  const reached = ofType(made, "AWS::SNS::Topic", "AWS::SQS::Queue").map(([path, { type }]): Way => {
+    const actions = type === "AWS::SNS::Topic" ? ["sns:Publish", "sns:Subscribe"] : ["sqs:ReceiveMessage"];
+    const [used = ""] = actions;
+    return {
+      name: `an administrator of the account uses ${path}`,
+      document: `${docs}/IAM/latest/UserGuide/reference_policies_evaluation-logic.html`,
+      steps: actions.map((action) => call(made, principal, action, path)),
+      refused: {
+        "without TLS": { ...call(made, principal, used, path), context: { "aws:SecureTransport": "false" } },
+        "by another account": call(made, { kind: "role", arn: administrator.replace(account, stranger) }, used, path),
+        "without a signature": call(made, { kind: "anonymous" }, used, path),
+      },
+    };
+  });
+  return [...keys, ...reached];
+}
