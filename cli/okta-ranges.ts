@@ -34,7 +34,12 @@ async function printRanges({ cell: wanted = [], from }: Options): Promise<void> 
   });
   const unusable = ranges.filter((range) => parseCidr(range) === null);
   if (unusable.length > 0) throw new InputError(`${from} has what is no network: ${unusable.slice(0, 5).join(", ")}`);
-  print(`"allowedCidrs": ${JSON.stringify([...new Set(ranges)].sort())}`);
+  print(
+    `allowedCidrs: [${[...new Set(ranges)]
+      .sort()
+      .map((range) => `"${range}"`)
+      .join(", ")}]`,
+  );
 }
 
 async function readCells(from: string): Promise<z.infer<typeof cells>> {
@@ -64,7 +69,7 @@ async function readText(from: string): Promise<string> {
 await runCommand(
   createCommand(
     "okta-ranges",
-    "Prints the networks that Okta's cells send from, as the setting allowedCidrs for cdk.json.",
+    "Prints the networks that Okta's cells send from, as the setting allowedCidrs for settings.yml.",
   )
     .option("--cell <name...>", "the org's cell; without it, the cells are listed")
     .option("--from <url or file>", "where the list is", published)

@@ -3,15 +3,19 @@ import { App, Validations } from "aws-cdk-lib";
 import { loadDetections } from "../build/load-detections.ts";
 import { compileRules, isEnabled } from "../lambda/detections/compile-rules.ts";
 import { acknowledgeFindings, packs } from "./findings.ts";
-import { readSettings, readStackName, SettingsError } from "./settings.ts";
+import { loadSettings } from "./settings.ts";
+import { SettingsError } from "./settings-file.ts";
 import { OktaProxyWatchStack } from "./stack.ts";
 
 const app = new App();
 try {
-  const { experimentalDetections: experimental } = readSettings(app.node);
+  const { settings, notes } = await loadSettings(app.node.getAllContext() as Record<string, unknown>);
+  for (const note of notes) process.stderr.write(`${note}\n`);
+  const { experimentalDetections: experimental } = settings;
   const { rules } = await loadDetections(fileURLToPath(new URL("../lambda/detections", import.meta.url)));
   const enabled = rules.map(({ content }) => content).filter((rule) => isEnabled(rule, { experimental }));
-  const stack = new OktaProxyWatchStack(app, readStackName(app.node), {
+  const stack = new OktaProxyWatchStack(app, settings.stackName, {
+    settings,
     description: "Alerts on Okta sessions started through anonymizing proxies",
     detections: await compileRules(enabled),
   });

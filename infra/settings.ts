@@ -1,53 +1,34 @@
-import { RetentionDays } from "aws-cdk-lib/aws-logs";
+import { readFile } from "node:fs/promises";
+import { join } from "node:path";
 import type { Node } from "constructs";
+import { closest } from "fastest-levenshtein";
 import * as z from "zod";
 import { knownOutputs } from "../build/known-outputs.ts";
 import { defaultSuppressMinutes, maximumSuppressMinutes } from "../lambda/config.ts";
-import { defaultMetricSet, type MetricSet, metricSets } from "../lambda/metric-sets.ts";
+import { defaultMetricSet, metricSets } from "../lambda/metric-sets.ts";
 import { parseCidr } from "../lambda/network.ts";
 import { readOrgUrl } from "../lambda/okta-api/credential.ts";
-import { defaultAttributes, type LocationAttributes, readLocationAttributes } from "../lambda/okta-api/okta-user.ts";
+import { defaultAttributes, locationAttributes } from "../lambda/okta-api/okta-user.ts";
 import { defaultOverlapMinutes } from "../lambda/okta-config.ts";
+import { defaultSettingsFile, readSettingsFile, SettingsError, type SettingsFile } from "./settings-file.ts";
 
-const retentionDays = Object.values(RetentionDays).filter(
-  (value): value is number => typeof value === "number" && value < 9_999,
-);
+/**
+ * Days that CloudWatch keeps logs, of which one has to be taken: https://docs.aws.amazon.com/AmazonCloudWatchLogs/latest/APIReference/API_PutRetentionPolicy.html
+ */
+export const retentionDays: readonly number[] = [
+  1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731, 1_096, 1_827, 2_192, 2_557, 2_922, 3_288, 3_653,
+];
 
-/** A number, also when it comes from the command line (`-c name=value`), which knows text only. */
-const number = z.union(
-  [
-    z.number(),
-    z
-      .string()
-      .regex(/^-?\d+(\.\d+)?$/)
-      .transform(Number),
-  ],
-  "expected a number",
-);
-
-/** True or false, also as text. */
-const flag = z.union([z.boolean(), z.stringbool({ truthy: ["true"], falsy: ["false"] })], "expected true or false");
-
-/** Texts, or one text that commas or spaces divide. */
-const list = z.union([
-  z.string().transform((text) => text.split(/[\s,]+/).filter((part) => part !== "")),
-  z.array(z.string()),
-]);
+const email = z.email("expected an e-mail address");
+const number = z.number("expected a number");
+const flag = z.boolean("expected true or false");
 
 /** Lambda takes 4 KB for all environment variables of a function; the others need no more than what is left. */
 const maximumCidrsLength = 2_500;
 
-/** `team=security,stage=production`; null for what is none. */
-function readTags(text: string): Record<string, string> | null {
-  const pairs = text.split(",").map((pair) => /^([^=]+)=(.*)$/.exec(pair.trim()));
-  return pairs.every((pair) => pair !== null)
-    ? Object.fromEntries(pairs.map(([, name, value]) => [name, value]))
-    : null;
-}
-
 /** A check of ours as one of zod's: what it throws is the fault. */
 function checked<Value>(check: (text: string) => Value) {
-  return z.string().transform((text, context) => {
+  return z.string("expected a text").transform((text, context) => {
     try {
       return check(text);
     } catch (error) {
@@ -57,211 +38,357 @@ function checked<Value>(check: (text: string) => Value) {
   });
 }
 
+/**
+ * All settings. Of each: what it takes, its default, and in `meta` what it means, with an example where there is no
+ * default. `npm run schema` makes docs/settings.schema.json and settings.example.yml of it.
+ */
 const schema = z.strictObject({
-  alertEmail: z.email("expected an e-mail address").optional(),
-  operationsEmail: z.email("expected an e-mail address").optional(),
-  heartbeatHours: number
-    .pipe(
-      z.int("expected a whole number of hours").min(0, "expected at least 0").max(168, "expected at most 168, a week"),
+  stackName: z
+    .string("expected a text")
+    .regex(/^[A-Za-z][A-Za-z0-9-]{0,127}$/, "expected letters, digits and hyphens, a letter first, at most 128")
+    .default("OktaProxyWatch")
+    .meta({
+      description: "The stack's name: one for each Okta org that is watched from the same account and region.",
+    }),
+  alertEmail: email.optional().meta({
+    description: "An address to subscribe to the alerts. AWS sends it a link, which has to be clicked.",
+    examples: ["security@example.com"],
+  }),
+  operationsEmail: email.optional().meta({
+    description: "An address to subscribe to the alarms. AWS sends it a link, which has to be clicked.",
+    examples: ["operations@example.com"],
+  }),
+  mismatchDistanceKm: number
+    .positive("expected more than 0")
+    .max(20_016, "expected at most 20016, half around the Earth")
+    .default(500)
+    .meta({ description: "Kilometers; a mismatch is farther than this from every profile location." }),
+  suppressMinutes: z
+    .int("expected a whole number of minutes")
+    .min(0, "expected at least 0")
+    .max(maximumSuppressMinutes, `expected at most ${maximumSuppressMinutes}, a day`)
+    .default(defaultSuppressMinutes)
+    .meta({
+      description:
+        "Minutes after an alert in which further session starts of the same user on the same network are suppressed; 0: none.",
+    }),
+  outputs: z
+    .array(z.enum(knownOutputs, `expected a list of ${knownOutputs.join(", ")}`), "expected a list")
+    .transform((names) => [...new Set(names)])
+    .default([])
+    .meta({
+      description: "Further forms of alerts, each on a topic of its own; docs/subscribing.md shows what they are for.",
+      examples: [["chat", "pagerduty"]],
+    }),
+  experimentalDetections: flag
+    .default(false)
+    .meta({ description: "Whether detections with `status: experimental` run. `npm run rules` shows which." }),
+  oktaOrgUrl: checked(readOrgUrl)
+    .optional()
+    .meta({
+      description: "The Okta org whose profile locations are synced, and whose System Log is read for missed events.",
+      examples: ["https://example.okta.com"],
+    }),
+  reconcileMinutes: z
+    .int("expected a whole number of minutes")
+    .refine(
+      (minutes) => minutes === 0 || (minutes >= 5 && minutes <= 60),
+      "expected 5 to 60, or 0 for no reconciliation",
     )
-    .default(24),
-  heartbeatWorkingDays: flag.default(false),
-  canary: flag.default(false),
-  customerManagedKey: flag.default(false),
-  metrics: z.enum(metricSets, `expected ${metricSets.join(" or ")}`).default(defaultMetricSet),
-  dashboard: flag.default(false),
-  runbookUrl: z.url({ protocol: /^https?$/, hostname: /./, error: "expected a URL, https://..." }).optional(),
-  allowedCidrs: list
-    .pipe(
-      z.array(
-        z.string().refine((text) => parseCidr(text) !== null, "expected a list of networks such as 192.0.2.0/24"),
-      ),
+    .default(5)
+    .meta({ description: "With oktaOrgUrl: minutes between two reads of the System Log, 5 to 60; 0: none." }),
+  reconcileOverlapMinutes: z
+    .int("expected a whole number of minutes")
+    .min(1, "expected at least 1")
+    .max(1_440, "expected at most 1440, a day")
+    .default(defaultOverlapMinutes)
+    .meta({
+      description: "Minutes before its last read from which the System Log is read again, as it fills out of order.",
+    }),
+  oktaProfileAttributes: z
+    .array(locationAttributes, "expected a list of a label and names of attributes")
+    .min(1, "expected at least one location")
+    .default([...defaultAttributes])
+    .meta({ description: "The attributes of Okta's user profiles that hold locations: one entry for each location." }),
+  heartbeatHours: z
+    .int("expected a whole number of hours")
+    .min(0, "expected at least 0")
+    .max(168, "expected at most 168, a week")
+    .default(24)
+    .meta({ description: "Hours without any delivery after which an alarm goes off; 0: no such alarm." }),
+  heartbeatWorkingDays: flag
+    .default(false)
+    .meta({ description: "Whether only the hours of Monday to Friday (UTC) count for heartbeatHours." }),
+  canary: flag.default(false).meta({
+    description:
+      "Whether a test delivery is made every day, with an alarm when no alert follows. Not with allowedCidrs.",
+  }),
+  logRetentionDays: number
+    .refine((days) => retentionDays.includes(days), `expected one of ${retentionDays.join(", ")}`)
+    .default(90)
+    .meta({ description: "Days that the functions' logs are kept: one of CloudWatch's steps.", enum: retentionDays }),
+  memorySizeMb: z
+    .int("expected a whole number")
+    .min(128, "expected at least 128")
+    .max(10_240, "expected at most 10240")
+    .default(1_024)
+    .meta({ description: "Megabytes of each function's memory; CPU grows with it." }),
+  reservedConcurrency: z
+    .int("expected a whole number")
+    .min(1, "expected at least 1")
+    .optional()
+    .meta({
+      description: "Concurrent executions set aside for the receiver. New accounts have none to spare.",
+      examples: [10],
+    }),
+  customerManagedKey: flag.default(false).meta({
+    description: "Whether tables, queues, topics, secrets and logs are encrypted by one key of the account's own.",
+  }),
+  metrics: z
+    .enum(metricSets, `expected ${metricSets.join(" or ")}`)
+    .default(defaultMetricSet)
+    .meta({
+      description: "Which metrics CloudWatch is given: those that alarms look at and that tell of trouble, or all.",
+    }),
+  dashboard: flag.default(false).meta({ description: "Whether CloudWatch has a dashboard." }),
+  runbookUrl: z
+    .url({ protocol: /^https?$/, hostname: /./, error: "expected a URL, https://..." })
+    .optional()
+    .meta({
+      description:
+        "Where your team reads the runbook: alarms link to its sections. Without it they name docs/runbook.md.",
+      examples: ["https://wiki.example.com/okta-proxy-watch/runbook"],
+    }),
+  allowedCidrs: z
+    .array(
+      z
+        .string("expected a network such as 192.0.2.0/24")
+        .refine((text) => parseCidr(text) !== null, "expected a network such as 192.0.2.0/24"),
+      "expected a list of networks such as 192.0.2.0/24",
     )
     .refine(
       (cidrs) => cidrs.join(" ").length <= maximumCidrsLength,
       `expected at most ${maximumCidrsLength} characters, as a function's environment is small: name the networks of your org's cell alone`,
     )
-    .default([]),
-  front: z.enum(["functionUrl", "restApi"], "expected functionUrl or restApi").default("functionUrl"),
-  firewall: flag.default(false),
-  firewallLimit: number
-    .pipe(
-      z
-        .int("expected a whole number of requests")
-        .min(100, "expected at least 100, as Okta itself delivers from few addresses")
-        .max(2_000_000_000, "expected at most 2000000000"),
-    )
-    .default(10_000),
-  permissionsBoundary: z
-    .string()
-    .regex(/^(arn:[\w-]+:iam::\d{12}:policy\/)?[\w+=,.@/-]{1,512}$/, "expected the name or the ARN of a managed policy")
-    .optional(),
-  tags: z
-    .union([z.string().transform(readTags), z.record(z.string(), z.string())], "expected names and values")
-    .pipe(z.record(z.string().min(1).max(128), z.string().max(256), "expected name=value, divided by commas"))
-    .default({}),
-  mismatchDistanceKm: number
-    .pipe(z.number().positive("expected more than 0").max(20_016, "expected at most 20016, half around the Earth"))
-    .default(500),
-  suppressMinutes: number
-    .pipe(
-      z
-        .int("expected a whole number of minutes")
-        .min(0, "expected at least 0")
-        .max(maximumSuppressMinutes, `expected at most ${maximumSuppressMinutes}, a day`),
-    )
-    .default(defaultSuppressMinutes),
-  outputs: list
-    .pipe(z.array(z.enum(knownOutputs, `expected a list of ${knownOutputs.join(", ")}`)))
-    .transform((names) => [...new Set(names)])
-    .default([]),
-  reservedConcurrency: number.pipe(z.int("expected a whole number").min(1, "expected at least 1")).optional(),
-  logRetentionDays: number
-    .pipe(z.number().refine((days) => retentionDays.includes(days), `expected one of ${retentionDays.join(", ")}`))
-    .default(90),
-  experimentalDetections: flag.default(false),
-  memorySizeMb: number
-    .pipe(z.int("expected a whole number").min(128, "expected at least 128").max(10_240, "expected at most 10240"))
-    .default(1_024),
-  oktaOrgUrl: checked(readOrgUrl).optional(),
-  reconcileMinutes: number
-    .pipe(
-      z
-        .int("expected a whole number of minutes")
-        .refine(
-          (minutes) => minutes === 0 || (minutes >= 5 && minutes <= 60),
-          "expected 5 to 60, or 0 for no reconciliation",
-        ),
-    )
-    .default(5),
-  reconcileOverlapMinutes: number
-    .pipe(
-      z
-        .int("expected a whole number of minutes")
-        .min(1, "expected at least 1")
-        .max(1_440, "expected at most 1440, a day"),
-    )
-    .default(defaultOverlapMinutes),
-  oktaProfileAttributes: z
-    .union([z.string(), z.array(z.unknown()).transform((list) => JSON.stringify(list))])
-    .transform(readLocationAttributes)
-    .pipe(
-      z.custom<readonly LocationAttributes[]>((list) => list !== null, `expected ${JSON.stringify(defaultAttributes)}`),
-    )
-    .default(defaultAttributes),
+    .default([])
+    .meta({
+      description:
+        "The networks that the hook's URL takes requests from; empty: all. `npm run okta-ranges` prints Okta's.",
+      examples: [["192.0.2.0/24"]],
+    }),
+  front: z
+    .enum(["functionUrl", "restApi"], "expected functionUrl or restApi")
+    .default("functionUrl")
+    .meta({ description: "What Okta delivers to: the receiver's Function URL, or a REST API of API Gateway." }),
+  firewall: flag
+    .default(false)
+    .meta({ description: "Whether AWS WAF inspects the requests of the REST API. Only with front: restApi." }),
+  firewallLimit: z
+    .int("expected a whole number of requests")
+    .min(100, "expected at least 100, as Okta itself delivers from few addresses")
+    .max(2_000_000_000, "expected at most 2000000000")
+    .default(10_000)
+    .meta({ description: "Requests of one address in five minutes over which the firewall blocks it." }),
 });
 
-/** The settings of a deployment, from CDK context. */
-export interface Settings {
-  /** An address that is subscribed to the alerts; it has to confirm. @default - nobody is subscribed */
-  readonly alertEmail?: string | undefined;
-  /** An address that is subscribed to alarms; it has to confirm. @default - nobody is subscribed */
-  readonly operationsEmail?: string | undefined;
-  /** Hours without a delivery after which an alarm says so; 0 for no such alarm. @default 24 */
-  readonly heartbeatHours: number;
-  /** Whether only the hours of Monday to Friday (UTC) count for `heartbeatHours`. @default false */
-  readonly heartbeatWorkingDays: boolean;
-  /** Whether a test delivery is made every day, with an alarm when no alert follows. @default false */
-  readonly canary: boolean;
-  /** Whether all data is encrypted by a key of the account's own. @default false: by keys that AWS manages */
-  readonly customerManagedKey: boolean;
-  /** Which metrics the functions write: those that alarms look at and that tell of trouble, or all. @default essential */
-  readonly metrics: MetricSet;
-  /** Whether CloudWatch has a dashboard. @default false */
-  readonly dashboard: boolean;
-  /** Where the runbook is read; alarms link to its sections. @default - they name `docs/runbook.md` of the repository */
-  readonly runbookUrl?: string | undefined;
-  /** Networks that the hook's URL takes requests from. @default - from everywhere: the secret decides */
-  readonly allowedCidrs: readonly string[];
-  /** What Okta delivers to: the receiver's Function URL, or a REST API of API Gateway. @default functionUrl */
-  readonly front: "functionUrl" | "restApi";
-  /** Whether AWS WAF inspects the requests of the REST API. @default false */
-  readonly firewall: boolean;
-  /** Requests of one address in five minutes over which the firewall blocks it. @default 10000 */
-  readonly firewallLimit: number;
-  /** Name or ARN of a managed policy that bounds every role. @default - none */
-  readonly permissionsBoundary?: string | undefined;
-  /** Tags of every resource that takes some. @default - none */
-  readonly tags: Readonly<Record<string, string>>;
-  /** Kilometers; a mismatch is farther than this from every profile location. @default 500 */
-  readonly mismatchDistanceKm: number;
-  /** Minutes in which a user's further session starts on one network are held back; 0 for none. @default 60 */
-  readonly suppressMinutes: number;
-  /** Renderings of alerts that have a topic of their own, by the names of files of `lambda/outputs/`. @default none */
-  readonly outputs: readonly string[];
-  /** Concurrent executions set aside for the receiver. @default - none: new accounts have none to spare */
-  readonly reservedConcurrency?: number | undefined;
-  /** Days that the functions' logs are kept; one of CloudWatch's steps. @default 90 */
-  readonly logRetentionDays: number;
-  /** Whether detections with `status: experimental` run. @default false */
-  readonly experimentalDetections: boolean;
-  /** Megabytes of the functions' memory; CPU grows with it. @default 1024 */
-  readonly memorySizeMb: number;
-  /** The Okta org that profile locations are synced from, and whose System Log is read. @default - neither */
-  readonly oktaOrgUrl?: string | undefined;
-  /** Minutes between two looks into the System Log of `oktaOrgUrl` for what the hook missed; 0 for none. @default 5 */
-  readonly reconcileMinutes: number;
-  /** Minutes before the last look that it is looked again, since the log fills out of order. @default 15 */
-  readonly reconcileOverlapMinutes: number;
-  /** The profile attributes that hold locations. @default city, state, countryCode, zipCode */
-  readonly oktaProfileAttributes: readonly LocationAttributes[];
+/** The settings of a deployment; what each means stands in the schema above, and in docs/settings.schema.json. */
+export type Settings = Readonly<z.output<typeof schema>>;
+
+/** A setting as documents show it. */
+export interface SettingDescription {
+  readonly name: string;
+  readonly description: string;
+  /** Null where nothing is set unless asked for. */
+  readonly default: unknown;
+  /** A value to show; the default where no other is given. */
+  readonly example: unknown;
 }
 
-/** A setting in the CDK context that cannot be used. */
-export class SettingsError extends Error {
-  override readonly name = "SettingsError";
+/** Every setting, in the order in which documents show them. */
+export function describeSettings(): SettingDescription[] {
+  const defaults: Readonly<Record<string, unknown>> = schema.parse({});
+  return Object.entries(schema.shape).map(([name, setting]) => {
+    const { description = "", examples } = setting.meta() ?? {};
+    const standard = defaults[name] ?? null;
+    const [example = standard] = Array.isArray(examples) ? (examples as readonly unknown[]) : [];
+    return { name, description, default: standard, example };
+  });
+}
+
+/** The JSON Schema of a settings file. */
+export function settingsJsonSchema(): Record<string, unknown> {
+  const made = z.toJSONSchema(schema, {
+    io: "input",
+    override: ({ jsonSchema }) => {
+      // What a whole number is bounded by where we bound it by nothing.
+      if (jsonSchema.minimum === Number.MIN_SAFE_INTEGER) delete jsonSchema.minimum;
+      if (jsonSchema.maximum === Number.MAX_SAFE_INTEGER) delete jsonSchema.maximum;
+    },
+  });
+  return { ...made, title: "Settings of okta-proxy-watch" };
+}
+
+/** The key of CDK context by which `npm run deploy -- --settings FILE` hands the file's name to the app. */
+export const settingsFileContext = "settingsFile";
+
+/** What was a setting, and is CDK's own. */
+const retired: Readonly<Record<string, string>> = {
+  tags: `tags are CDK's: "tags": [{"Key": "team", "Value": "security"}] at the top of cdk.json, beside "app"`,
+  permissionsBoundary: `a permissions boundary is CDK's: "@aws-cdk/core:permissionsBoundary": {"name": "POLICY"} under "context" in cdk.json`,
+};
+
+/** Context of CDK's own command line that bears no mark of CDK's. */
+const commandLineContext = new Set(["cli-telemetry", "acknowledged-issue-numbers", settingsFileContext]);
+
+/** Whether context is CDK's, whose keys contain `@` or `:`. */
+const belongsToCdk = (name: string) => /[@:]/.test(name) || commandLineContext.has(name);
+
+const isGiven = (value: unknown) => value !== undefined && value !== null && value !== "";
+
+/** Why there is no setting of this name; null when there is. */
+function whyUnknown(name: string): string | null {
+  if (Object.hasOwn(schema.shape, name)) return null;
+  const successor = Object.hasOwn(retired, name) ? retired[name] : undefined;
+  if (successor !== undefined) return `${name} is no setting any more: ${successor}`;
+  return `there is no setting ${name}; the nearest is ${closest(name, Object.keys(schema.shape))}`;
 }
 
 /**
- * Reads the settings from CDK context: `cdk.json`, `cdk.context.json` or `-c name=value`.
- *
- * @throws SettingsError naming each setting that cannot be used, and what is expected
+ * A value of the command line (`-c name=value`), where all is text, as what the setting takes: numbers, true and false, and
+ * lists that commas or spaces divide, or JSON. What does not look like it stays, for the schema to refuse.
  */
-export function readSettings(node: Node): Settings {
-  const given = Object.keys(schema.shape).flatMap((name) => {
-    const value: unknown = node.tryGetContext(name);
-    return value === undefined || value === null || value === "" ? [] : [[name, value] as const];
-  });
-  const parsed = schema.safeParse(Object.fromEntries(given));
-  const faults = parsed.success
-    ? []
-    : parsed.error.issues.map((issue) => `- ${issue.path.join(".")}: ${issue.message}`);
-  if (parsed.success && parsed.data.canary && parsed.data.allowedCidrs.length > 0) {
-    faults.push("- canary: its requests come from AWS, which allowedCidrs leaves out; use one of the two");
+function fromText(setting: z.core.$ZodType, value: unknown): unknown {
+  if (typeof value !== "string") return value;
+  if (setting instanceof z.ZodDefault || setting instanceof z.ZodOptional) return fromText(setting.unwrap(), value);
+  if (setting instanceof z.ZodPipe) return fromText(setting.in, value);
+  if (setting instanceof z.ZodNumber) return /^-?\d+(\.\d+)?$/.test(value) ? Number(value) : value;
+  if (setting instanceof z.ZodBoolean) return value === "true" ? true : value === "false" ? false : value;
+  if (!(setting instanceof z.ZodArray)) return value;
+  if (!value.trimStart().startsWith("[")) return value.split(/[\s,]+/).filter((part) => part !== "");
+  try {
+    return JSON.parse(value) as unknown;
+  } catch {
+    return value;
   }
-  if (parsed.success) faults.push(...findFrontFaults(parsed.data));
-  if (parsed.success && faults.length === 0) return parsed.data;
-  throw new SettingsError(`The CDK context has settings that cannot be used:\n${faults.join("\n")}`);
 }
 
-/** What the front and its firewall cannot do together. */
-function findFrontFaults({ front, firewall, allowedCidrs }: Settings): string[] {
-  if (!firewall) return [];
+/** Settings, and what to say of how they were given. */
+export interface LoadedSettings {
+  readonly settings: Settings;
+  /** The settings file; null where there is none, and all that is not given otherwise is at its default. */
+  readonly file: SettingsFile | null;
+  /** A sentence for each setting of the context that the file does not have: the next deployment would not know it. */
+  readonly notes: readonly string[];
+}
+
+/**
+ * Checks the settings of a file and of CDK context, which comes first.
+ *
+ * @throws SettingsError naming each that cannot be used, where it stands, what was found and what is expected
+ */
+export function mergeSettings(
+  context: Readonly<Record<string, unknown>>,
+  file: SettingsFile | null = null,
+): LoadedSettings {
   const faults: string[] = [];
-  if (front === "functionUrl") {
-    faults.push("- firewall: AWS WAF cannot inspect the requests of a Function URL; set front to restApi as well");
+  const given: Record<string, unknown> = {};
+  for (const [name, value] of Object.entries(file?.values ?? {})) {
+    const unknown = whyUnknown(name);
+    if (unknown !== null) faults.push(`${file?.path}:${file?.lineOf([name])}: ${unknown}`);
+    else if (isGiven(value)) given[name] = value;
+  }
+  const once = new Set<string>();
+  for (const [name, value] of Object.entries(context)) {
+    if (belongsToCdk(name) || !isGiven(value)) continue;
+    const unknown = whyUnknown(name);
+    if (unknown !== null) {
+      faults.push(`-c ${name}: ${unknown}`);
+      continue;
+    }
+    const read = fromText(schema.shape[name as keyof typeof schema.shape], value);
+    if (JSON.stringify(read) === JSON.stringify(given[name])) continue;
+    given[name] = read;
+    once.add(name);
+  }
+  const placeOf = (path: readonly PropertyKey[]) =>
+    file === null || once.has(String(path[0])) ? `-c ${String(path[0])}` : `${file.path}:${file.lineOf(path)}`;
+  const parsed = schema.safeParse(given);
+  for (const { path, ...issue } of parsed.error?.issues ?? []) {
+    const found = path.reduce<unknown>(
+      (value, step) => (value as Record<PropertyKey, unknown> | undefined)?.[step],
+      given,
+    );
+    faults.push(`${placeOf(path)}: ${path.map(String).join(".")} is ${JSON.stringify(found)}: ${issue.message}`);
+  }
+  for (const [name, why] of parsed.data === undefined ? [] : conflictsOf(parsed.data)) {
+    faults.push(`${placeOf([name])}: ${name}: ${why}`);
+  }
+  if (!parsed.success || faults.length > 0) {
+    throw new SettingsError(`settings that cannot be used:\n${faults.map((fault) => `- ${fault}`).join("\n")}`);
+  }
+  const path = file?.path ?? defaultSettingsFile;
+  const notes = [...once].map((name) => {
+    const there = file?.values[name];
+    const instead = isGiven(there) ? `${path} says ${JSON.stringify(there)}` : `${path} does not have it`;
+    return `${name} is ${JSON.stringify(given[name])} for this once: ${instead}, and the next deployment goes by the file`;
+  });
+  return { settings: parsed.data, file, notes };
+}
+
+/** Settings that do not go together: the name of one of them, and why. */
+function conflictsOf({ canary, allowedCidrs, front, firewall }: Settings): (readonly [keyof Settings, string])[] {
+  const conflicts: (readonly [keyof Settings, string])[] = [];
+  if (canary && allowedCidrs.length > 0) {
+    conflicts.push(["canary", "its requests come from AWS, which allowedCidrs leaves out; use one of the two"]);
+  }
+  if (firewall && front === "functionUrl") {
+    conflicts.push(["firewall", "AWS WAF cannot inspect the requests of a Function URL; set front to restApi as well"]);
   }
   // https://docs.aws.amazon.com/waf/latest/APIReference/API_IPSet.html
-  if (allowedCidrs.some((cidr) => parseCidr(cidr)?.prefix === 0)) {
-    faults.push(
-      "- allowedCidrs: AWS WAF takes no network of every address (/0); leave allowedCidrs out to allow them all",
-    );
+  if (firewall && allowedCidrs.some((cidr) => parseCidr(cidr)?.prefix === 0)) {
+    conflicts.push([
+      "allowedCidrs",
+      "AWS WAF takes no network of every address (/0); leave allowedCidrs out to allow them all",
+    ]);
   }
-  return faults;
+  return conflicts;
 }
 
 /**
- * Reads the stack's name from CDK context, `stackName`: one for each Okta org that is watched from the same account and
- * region. @default OktaProxyWatch
+ * Reads the settings from the context of a construct alone: no file.
  *
- * @throws SettingsError when it is no name of a CloudFormation stack
+ * @throws SettingsError
  */
-export function readStackName(node: Node): string {
-  const given: unknown = node.tryGetContext("stackName") || "OktaProxyWatch";
-  if (typeof given !== "string" || !/^[A-Za-z][A-Za-z0-9-]{0,127}$/.test(given)) {
-    throw new SettingsError(
-      `The CDK context has settings that cannot be used:\n- stackName: expected letters, digits and hyphens, a letter first, at most 128`,
-    );
-  }
-  return given;
+export function readSettings(node: Node): Settings {
+  return mergeSettings(node.getAllContext() as Record<string, unknown>).settings;
+}
+
+/**
+ * Reads the settings of a deployment: from the file that the context names under `settingsFile`, else from `settings.yml`
+ * where there is one, and from the context itself (`-c name=value`), which comes first.
+ *
+ * @param folder where cdk.json lies
+ * @throws SettingsError also for settings under "context" in cdk.json, which are not read from there
+ */
+export async function loadSettings(
+  context: Readonly<Record<string, unknown>>,
+  folder = process.cwd(),
+): Promise<LoadedSettings> {
+  await refuseSettingsOf(join(folder, "cdk.json"));
+  const path = context[settingsFileContext];
+  const file = await readSettingsFile(isGiven(path) ? String(path) : undefined);
+  return mergeSettings(context, file);
+}
+
+/** Settings once stood in cdk.json. A tracked file of ours is no place for what differs from company to company. */
+async function refuseSettingsOf(path: string): Promise<void> {
+  const text = await readFile(path, "utf8").catch(() => "{}");
+  const { context = {} } = JSON.parse(text) as { readonly context?: Readonly<Record<string, unknown>> };
+  const ours = Object.keys(context).filter((name) => !belongsToCdk(name));
+  if (ours.length === 0) return;
+  const faults = ours.map(
+    (name) =>
+      `- cdk.json: ${whyUnknown(name) ?? `${name} stands under "context"; settings stand in ${defaultSettingsFile}: move it there`}`,
+  );
+  throw new SettingsError(`settings that cannot be used:\n${faults.join("\n")}`);
 }

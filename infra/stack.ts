@@ -1,7 +1,6 @@
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { CfnOutput, Stack, type StackProps, Tags } from "aws-cdk-lib";
-import { ManagedPolicy, PermissionsBoundary } from "aws-cdk-lib/aws-iam";
+import { CfnOutput, Stack, type StackProps } from "aws-cdk-lib";
 import type { Construct } from "constructs";
 import type { RuleSet } from "../lambda/sigma/rule-set.ts";
 import { Alarms } from "./constructs/alarms.ts";
@@ -26,7 +25,7 @@ import { Redrive } from "./constructs/redrive.ts";
 import { RetryQueue } from "./constructs/retry-queue.ts";
 import { SavedQueries } from "./constructs/saved-queries.ts";
 import { StateTable } from "./constructs/state-table.ts";
-import { readSettings } from "./settings.ts";
+import { readSettings, type Settings } from "./settings.ts";
 
 /** How the stack is set up. */
 export interface OktaProxyWatchStackProps extends StackProps {
@@ -34,13 +33,15 @@ export interface OktaProxyWatchStackProps extends StackProps {
   readonly code?: string;
   /** The detections that run, for the dashboard to show by name. @default - it does not show them */
   readonly detections?: RuleSet;
+  /** @default - from CDK context */
+  readonly settings?: Settings;
 }
 
-/** All of okta-proxy-watch. Its settings come from CDK context. */
+/** All of okta-proxy-watch. */
 export class OktaProxyWatchStack extends Stack {
   constructor(scope: Construct, id: string, props: OktaProxyWatchStackProps = {}) {
     super(scope, id, props);
-    const settings = readSettings(this.node);
+    const settings = props.settings ?? readSettings(this.node);
 
     const code = props.code ?? fileURLToPath(new URL("../dist", import.meta.url));
     const encryption = new Encryption(this, "Encryption", { customerManaged: settings.customerManagedKey });
@@ -120,8 +121,6 @@ export class OktaProxyWatchStack extends Stack {
     new SavedQueries(this, "SavedQueries", {
       functions: [...Object.values(watched.functions), ...(canary === null ? [] : [canary])],
     });
-    if (settings.permissionsBoundary !== undefined) this.#bound(settings.permissionsBoundary);
-    for (const [name, value] of Object.entries(settings.tags)) Tags.of(this).add(name, value);
 
     const outputs = {
       HookUrl: [receiver.url, "The URL to register as event hook in the Okta admin console"],
@@ -142,14 +141,6 @@ export class OktaProxyWatchStack extends Stack {
     } as const satisfies Record<string, readonly [string, string]>;
     for (const [name, [value, description]] of Object.entries(outputs))
       new CfnOutput(this, name, { value, description });
-  }
-
-  /** Bounds what every role of the stack may do at most. */
-  #bound(policy: string): void {
-    const boundary = policy.startsWith("arn:")
-      ? ManagedPolicy.fromManagedPolicyArn(this, "Boundary", policy)
-      : ManagedPolicy.fromManagedPolicyName(this, "Boundary", policy);
-    PermissionsBoundary.of(this).apply(boundary);
   }
 
   /** What asks an org: for profile locations, on a schedule and when one has changed; and for what the hook missed. */

@@ -12,7 +12,8 @@ export const oktaUser = z.object({
 /** A user of Okta's Users API. */
 export type OktaUser = z.infer<typeof oktaUser>;
 
-const locationAttributes = z.strictObject({
+/** Which of a user's profile attributes hold a location. */
+export const locationAttributes = z.strictObject({
   label: z.string(),
   city: z.optional(z.string()),
   state: z.optional(z.string()),

@@ -3,9 +3,9 @@ import { createServer, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { App } from "aws-cdk-lib";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { readSettings } from "../../infra/settings.ts";
+import { mergeSettings } from "../../infra/settings.ts";
+import { parseSettingsFile } from "../../infra/settings-file.ts";
 import { runCli } from "../fixtures/command.ts";
 
 const list = {
@@ -39,8 +39,7 @@ test("without a cell, the cells are listed", async () => {
 test("what it prints is the setting, each network once", async () => {
   const { code, stdout, stderr } = await ranges("--from", url, "--cell", "us_cell_1", "emea_cell_1");
   expect({ code, stderr }).toEqual({ code: 0, stderr: "" });
-  const context = JSON.parse(`{${stdout}}`) as Record<string, unknown>;
-  expect(readSettings(new App({ context }).node).allowedCidrs).toEqual([
+  expect(mergeSettings({}, parseSettingsFile("settings.yml", stdout)).settings.allowedCidrs).toEqual([
     "192.0.2.0/25",
     "192.0.2.128/25",
     "198.51.100.0/24",

@@ -1,6 +1,6 @@
 import { Match } from "aws-cdk-lib/assertions";
 import { describe, expect, test } from "vitest";
-import { SettingsError } from "../../infra/settings.ts";
+import { SettingsError } from "../../infra/settings-file.ts";
 import { everything, ofType, synthesize } from "./synthesize.ts";
 
 const throughUrl = synthesize(everything);

@@ -1,8 +1,8 @@
 import { readFile } from "node:fs/promises";
-import { App } from "aws-cdk-lib";
 import { Match, type Template } from "aws-cdk-lib/assertions";
 import { describe, expect, test } from "vitest";
-import { readStackName, SettingsError } from "../../infra/settings.ts";
+import { describeSettings, mergeSettings } from "../../infra/settings.ts";
+import { SettingsError } from "../../infra/settings-file.ts";
 import { isInSet } from "../../lambda/metric-sets.ts";
 import { metricNames } from "../fixtures/metrics.ts";
 import { everything, type Statement, synthesize as synthesizeStack } from "./synthesize.ts";
@@ -481,7 +481,7 @@ describe("several stacks in one account and region", () => {
   });
 
   test("are called by their setting; a name that CloudFormation refuses is refused", () => {
-    const name = (stackName?: unknown) => readStackName(new App({ context: { stackName } }).node);
+    const name = (stackName?: unknown) => mergeSettings({ stackName }).settings.stackName;
     expect([name(), name("OktaProxyWatchEurope")]).toEqual(["OktaProxyWatch", "OktaProxyWatchEurope"]);
     for (const bad of ["1st", "two words", "x".repeat(129), 5]) expect(() => name(bad)).toThrow(/stackName/);
   });
@@ -515,42 +515,9 @@ describe("settings", () => {
     expect(told).toEqual(["192.0.2.0/24 2001:db8::/32"]);
   });
 
-  test("bound every role, by name or by ARN", () => {
-    for (const permissionsBoundary of ["Bounded", "arn:aws:iam::123456789012:policy/team/Bounded"]) {
-      const roles = Object.values(synthesize({ ...everything, permissionsBoundary }).findResources("AWS::IAM::Role"));
-      expect(roles.length).toBeGreaterThan(10);
-      for (const { Properties } of roles) expect(JSON.stringify(Properties.PermissionsBoundary)).toContain("Bounded");
-    }
-  });
-
-  test("tag whatever can be tagged", () => {
-    const tagged = synthesize({ ...everything, customerManagedKey: true, tags: "team=security, stage=production" });
-    const taggable = [
-      "AWS::DynamoDB::Table",
-      "AWS::IAM::Role",
-      "AWS::KMS::Key",
-      "AWS::Lambda::Function",
-      "AWS::Logs::LogGroup",
-      "AWS::SNS::Topic",
-      "AWS::SQS::Queue",
-      "AWS::SecretsManager::Secret",
-      "AWS::CloudWatch::Alarm",
-    ];
-    for (const type of taggable) {
-      tagged.allResourcesProperties(type, {
-        Tags: Match.arrayWith([
-          { Key: "stage", Value: "production" },
-          { Key: "team", Value: "security" },
-        ]),
-      });
-    }
-  });
-
   test("are all in the README's table", async () => {
     const readme = await readFile(new URL("../../README.md", import.meta.url), "utf8");
-    const settings = await readFile(new URL("../../infra/settings.ts", import.meta.url), "utf8");
-    const [, declared = ""] = /export interface Settings \{(.*?)\n\}/s.exec(settings) ?? [];
-    const names = [...declared.matchAll(/readonly (\w+)\??:/g)].map(([, name]) => name);
+    const names = describeSettings().map(({ name }) => name);
     const told = [...readme.matchAll(/^\| `(\w+)` +\|/gm)].map(([, name]) => name);
     expect(names.length).toBeGreaterThan(15);
     expect(told.sort()).toEqual(names.sort());
@@ -572,9 +539,6 @@ describe("settings", () => {
     ["customerManagedKey", "alias/mine"],
     ["allowedCidrs", "192.0.2.1"],
     ["allowedCidrs", Array.from({ length: 200 }, (_, index) => `192.0.2.${index}/32`)],
-    ["permissionsBoundary", "two words"],
-    ["tags", "team"],
-    ["tags", { team: 5 }],
     ["reconcileMinutes", 4],
     ["reconcileMinutes", 61],
     ["reconcileOverlapMinutes", 0],

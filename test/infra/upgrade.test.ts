@@ -57,8 +57,7 @@ describe("switching on", () => {
   test.each([
     ["canary", true],
     ["customerManagedKey", true],
-    ["permissionsBoundary", "Boundary"],
-    ["tags", "team=security"],
+    ["@aws-cdk/core:permissionsBoundary", { name: "Boundary" }],
     ["memorySizeMb", 2_048],
     ["logRetentionDays", 365],
   ])("%s replaces and removes nothing that keeps something", (name, value) => {

@@ -1,0 +1,83 @@
+import { readFile } from "node:fs/promises";
+import { isMap, isNode, isPair, isScalar, LineCounter, type ParsedNode, parseDocument } from "yaml";
+
+/** The file that settings are read from where no other is named, in the folder that commands are run in. */
+export const defaultSettingsFile = "settings.yml";
+
+/** A setting, or the file it stands in, that cannot be used. */
+export class SettingsError extends Error {
+  override readonly name = "SettingsError";
+}
+
+/** Settings as a file gives them: by name, not checked yet. */
+export interface SettingsFile {
+  /** The file's name, as it was given. */
+  readonly path: string;
+  readonly values: Readonly<Record<string, unknown>>;
+  /** The line, from 1, of a setting or of a part of it: `["allowedCidrs", 2]`. */
+  readonly lineOf: (path: readonly PropertyKey[]) => number;
+}
+
+/**
+ * Reads a file of settings: YAML, a setting a line.
+ *
+ * @param path @default settings.yml, which need not be there
+ * @returns null when no file is named and there is no `settings.yml`
+ * @throws SettingsError naming file and line: no such file, no YAML, a name twice, or something else than names and values
+ */
+export async function readSettingsFile(path?: string): Promise<SettingsFile | null> {
+  const name = path ?? defaultSettingsFile;
+  let text: string;
+  try {
+    text = await readFile(name, "utf8");
+  } catch (error) {
+    if (path === undefined && (error as NodeJS.ErrnoException).code === "ENOENT") return null;
+    throw new SettingsError(`the settings file ${name} cannot be read: ${(error as Error).message}`);
+  }
+  return parseSettingsFile(name, text);
+}
+
+/**
+ * Parses the text of a file of settings.
+ *
+ * @throws SettingsError naming file and line
+ */
+export function parseSettingsFile(path: string, text: string): SettingsFile {
+  const lines = new LineCounter();
+  const document = parseDocument(text, { lineCounter: lines, prettyErrors: false });
+  const [fault] = document.errors;
+  if (fault !== undefined) {
+    throw new SettingsError(`${path}:${lines.linePos(fault.pos[0]).line}: this is no YAML: ${fault.message}`);
+  }
+  const { contents } = document;
+  const isEmpty = contents === null || (isScalar(contents) && contents.value === null);
+  if (!isEmpty && !isMap(contents)) throw new SettingsError(`${path}:1: expected settings such as "alertEmail: ..."`);
+  return {
+    path,
+    values: isEmpty ? {} : (document.toJS() as Record<string, unknown>),
+    lineOf: (steps) => lines.linePos(isEmpty ? 0 : startOf(contents, steps)).line,
+  };
+}
+
+/** Where in the text a part of it starts: at its name, or for an element of a list at the element. */
+function startOf(contents: ParsedNode, steps: readonly PropertyKey[]): number {
+  let node: unknown = contents;
+  let start = contents.range[0];
+  for (const step of steps) {
+    const key = String(step);
+    const pair = isMap(node)
+      ? node.items.find((each) => isPair(each) && isScalar(each.key) && String(each.key.value) === key)
+      : undefined;
+    const next: unknown = pair === undefined ? elementOf(node, step) : pair.value;
+    const named = pair === undefined ? next : pair.key;
+    if (!isNode(named) || named.range == null) break;
+    start = named.range[0];
+    node = next;
+  }
+  return start;
+}
+
+function elementOf(node: unknown, step: PropertyKey): unknown {
+  const items = (node as { readonly items?: readonly unknown[] } | null)?.items;
+  return typeof step === "number" ? items?.[step] : undefined;
+}

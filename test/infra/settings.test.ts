@@ -1,0 +1,240 @@
+import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { Ajv2020 } from "ajv/dist/2020.js";
+import { RetentionDays } from "aws-cdk-lib/aws-logs";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { parse } from "yaml";
+import {
+  describeSettings,
+  type LoadedSettings,
+  loadSettings,
+  mergeSettings,
+  retentionDays,
+  settingsJsonSchema,
+} from "../../infra/settings.ts";
+import { parseSettingsFile, SettingsError } from "../../infra/settings-file.ts";
+import { everything, synthesize } from "./synthesize.ts";
+
+const root = new URL("../../", import.meta.url);
+
+/** The feature flags that the stack was deployed with before all were configured. */
+const firstFlags: ReadonlySet<string> = new Set([
+  "@aws-cdk/core:target-partitions",
+  "@aws-cdk/aws-iam:minimizePolicies",
+  "@aws-cdk/aws-lambda:recognizeLayerVersion",
+  "@aws-cdk/core:enablePartitionLiterals",
+]);
+
+let folder: string;
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), "okta-proxy-watch-settings-"));
+});
+afterAll(() => rm(folder, { recursive: true }));
+
+const read = (text: string, context: Readonly<Record<string, unknown>> = {}): LoadedSettings =>
+  mergeSettings(context, parseSettingsFile("settings.yml", text));
+
+/** What is said of settings that cannot be used. */
+function faultsOf(text: string, context: Readonly<Record<string, unknown>> = {}): string[] {
+  try {
+    read(text, context);
+  } catch (error) {
+    if (error instanceof SettingsError) return error.message.split("\n").slice(1);
+    throw error;
+  }
+  return [];
+}
+
+describe("a settings file", () => {
+  test("gives the settings that it names; the others have their defaults", () => {
+    const { settings, notes } = read(`# ours
+alertEmail: security@example.com
+mismatchDistanceKm: 800
+canary: true
+outputs: [chat, pagerduty, chat]
+operationsEmail:
+oktaProfileAttributes:
+  - label: office
+    city: officeCity
+`);
+    expect(settings).toMatchObject({
+      stackName: "OktaProxyWatch",
+      alertEmail: "security@example.com",
+      mismatchDistanceKm: 800,
+      canary: true,
+      outputs: ["chat", "pagerduty"],
+      heartbeatHours: 24,
+      oktaProfileAttributes: [{ label: "office", city: "officeCity" }],
+    });
+    expect(settings.operationsEmail).toBeUndefined();
+    expect(notes).toEqual([]);
+  });
+
+  test("that is empty, or holds comments alone, is as none", () => {
+    for (const text of ["", "# nothing\n", "---\n"]) expect(read(text).settings).toEqual(mergeSettings({}).settings);
+  });
+
+  test("with misspelt settings is refused, with the nearest name and the line", () => {
+    expect(faultsOf("stackName: Ours\nalertEmial: security@example.com\n\nheartbeathours: 5\n")).toEqual([
+      "- settings.yml:2: there is no setting alertEmial; the nearest is alertEmail",
+      "- settings.yml:4: there is no setting heartbeathours; the nearest is heartbeatHours",
+    ]);
+  });
+
+  test("with wrong values is refused, with line, what was found and what is expected", () => {
+    expect(
+      faultsOf(`heartbeatHours: 169
+canary: "yes"
+allowedCidrs:
+  - 192.0.2.0/24
+  - 192.0.2.1
+outputs: chat
+oktaProfileAttributes: [{ label: home, town: city }]
+`),
+    ).toEqual([
+      '- settings.yml:6: outputs is "chat": expected a list',
+      '- settings.yml:7: oktaProfileAttributes.0 is {"label":"home","town":"city"}: Unrecognized key: "town"',
+      "- settings.yml:1: heartbeatHours is 169: expected at most 168, a week",
+      '- settings.yml:2: canary is "yes": expected true or false',
+      '- settings.yml:5: allowedCidrs.1 is "192.0.2.1": expected a network such as 192.0.2.0/24',
+    ]);
+  });
+
+  test("that is no YAML, has a name twice, or is no list of names is refused with the line", () => {
+    expect(() => read("canary: true\nalertEmail: [")).toThrow(/^settings\.yml:2: this is no YAML: /);
+    expect(() => read("canary: true\n\ncanary: false\n")).toThrow(/^settings\.yml:3: .*unique/);
+    expect(() => read("- canary\n")).toThrow('settings.yml:1: expected settings such as "alertEmail: ..."');
+  });
+
+  test("with the canary behind a list of networks that leaves it out is refused", () => {
+    expect(faultsOf("allowedCidrs: [192.0.2.0/24]\ncanary: true\n")).toEqual([
+      expect.stringMatching(/^- settings\.yml:2: canary: .*use one of the two$/),
+    ]);
+  });
+
+  test("with what is CDK's own is refused, and told how CDK takes it", () => {
+    const faults = faultsOf("tags: team=security\npermissionsBoundary: Bounded\n");
+    expect(faults[0]).toMatch(
+      /^- settings\.yml:1: tags is no setting any more: .*"tags": \[\{"Key": "team", "Value": "security"\}\]/,
+    );
+    expect(faults[1]).toMatch(
+      /^- settings\.yml:2: permissionsBoundary .*"@aws-cdk\/core:permissionsBoundary": \{"name": "POLICY"\}/,
+    );
+  });
+});
+
+describe("settings of the command line", () => {
+  test("come first, and are said to be for this once", () => {
+    const { settings, notes } = read("alertEmail: security@example.com\nsuppressMinutes: 30\n", {
+      suppressMinutes: "10",
+      outputs: "chat, ocsf",
+      alertEmail: "security@example.com",
+    });
+    expect(settings).toMatchObject({ suppressMinutes: 10, outputs: ["chat", "ocsf"] });
+    expect(notes).toEqual([
+      "suppressMinutes is 10 for this once: settings.yml says 30, and the next deployment goes by the file",
+      'outputs is ["chat","ocsf"] for this once: settings.yml does not have it, and the next deployment goes by the file',
+    ]);
+  });
+
+  test("are refused when they are misspelt; CDK's own context is let through", () => {
+    expect(
+      faultsOf("", {
+        alertEmial: "security@example.com",
+        tags: "team=security",
+        "@aws-cdk/core:bootstrapQualifier": "ours",
+        "aws:cdk:enable-path-metadata": true,
+        "cli-telemetry": false,
+      }),
+    ).toEqual([
+      "- -c alertEmial: there is no setting alertEmial; the nearest is alertEmail",
+      expect.stringMatching(/^- -c tags: tags is no setting any more/),
+    ]);
+  });
+
+  test("are refused by their own name where they cannot be used", () => {
+    expect(faultsOf("heartbeatHours: 5\n", { heartbeatHours: "often" })).toEqual([
+      '- -c heartbeatHours: heartbeatHours is "often": expected a whole number of hours',
+    ]);
+  });
+});
+
+describe("the settings of a deployment", () => {
+  test("are read from the file that is named, which has to be there", async () => {
+    const path = join(folder, "europe.yml");
+    await writeFile(path, "stackName: Europe\n");
+    const { settings, file } = await loadSettings({ settingsFile: path }, folder);
+    expect({ name: settings.stackName, path: file?.path }).toEqual({ name: "Europe", path });
+    await expect(loadSettings({ settingsFile: join(folder, "asia.yml") }, folder)).rejects.toThrow(
+      /^the settings file .*asia\.yml cannot be read: ENOENT/,
+    );
+  });
+
+  test("are not read from cdk.json: who keeps them there is told where they belong", async () => {
+    const context = { alertEmail: "security@example.com", tags: "team=security", "@aws-cdk/core:newStyle": true };
+    await writeFile(join(folder, "cdk.json"), JSON.stringify({ context }));
+    await expect(loadSettings({}, folder)).rejects.toThrow(
+      /cdk\.json: alertEmail stands under "context"; settings stand in settings\.yml: move it there\n- cdk\.json: tags is no/,
+    );
+  });
+});
+
+describe("the documents of settings", () => {
+  test("let CloudWatch's steps of log retention be chosen, all of them", () => {
+    const known = Object.values(RetentionDays).filter((days) => typeof days === "number" && days < 9_999);
+    expect(retentionDays).toEqual(known);
+  });
+
+  test("the example has every setting with its default, and can be used with all of it switched on", async () => {
+    const example = await readFile(new URL("settings.example.yml", root), "utf8");
+    expect(read(example).settings).toEqual(mergeSettings({}).settings);
+    const whole = example.replace(/^#(?! )/gm, "").replace(/^#( {2})/gm, "$1");
+    const values = parse(whole) as Record<string, unknown>;
+    expect(Object.keys(values)).toEqual(describeSettings().map(({ name }) => name));
+    expect(() => read(whole)).not.toThrow();
+    for (const { name, default: standard, example: shown } of describeSettings()) {
+      expect([name, values[name]]).toEqual([name, shown]);
+      const isNone = standard === null || (Array.isArray(standard) && standard.length === 0);
+      if (!isNone) expect([name, values[name]]).toEqual([name, standard]);
+    }
+  });
+
+  test("the JSON schema takes what is taken, and refuses what is refused", () => {
+    const validate = new Ajv2020({ strict: false, validateFormats: false }).compile(settingsJsonSchema());
+    expect(validate({})).toBe(true);
+    expect(validate({ ...everything, outputs: ["chat"] })).toBe(true);
+    for (const wrong of [
+      { alertEmial: "a@example.com" },
+      { heartbeatHours: 169 },
+      { outputs: "chat" },
+      { canary: 1 },
+    ]) {
+      expect(validate(wrong)).toBe(false);
+    }
+  });
+});
+
+describe("what is CDK's own", () => {
+  test("bounds every role, by name or by ARN", () => {
+    for (const boundary of [{ name: "Bounded" }, { arn: "arn:aws:iam::123456789012:policy/team/Bounded" }]) {
+      const { template } = synthesize({ ...everything, "@aws-cdk/core:permissionsBoundary": boundary });
+      const roles = Object.values(template.findResources("AWS::IAM::Role"));
+      expect(roles.length).toBeGreaterThan(10);
+      for (const { Properties } of roles) expect(JSON.stringify(Properties.PermissionsBoundary)).toContain("Bounded");
+    }
+  });
+
+  test("every feature flag that CDK recommends is configured, and the latest ones change nothing", async () => {
+    const readJson = async (path: string) =>
+      JSON.parse(await readFile(new URL(path, root), "utf8")) as Record<string, Record<string, unknown>>;
+    const recommended = await readJson("node_modules/aws-cdk-lib/recommended-feature-flags.json");
+    const { context = {} } = await readJson("cdk.json");
+    expect(Object.keys(recommended).filter((flag) => !(flag in context))).toEqual([]);
+    const all = { ...everything, customerManagedKey: true };
+    const first = Object.fromEntries(Object.entries(context).filter(([flag]) => firstFlags.has(flag)));
+    expect(synthesize({ ...context, ...all }).template.toJSON()).toEqual(
+      synthesize({ ...first, ...all }).template.toJSON(),
+    );
+  });
+});
