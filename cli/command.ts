@@ -1,4 +1,5 @@
 import { Command, CommanderError } from "commander";
+import { scriptOf, swallowedOptions } from "./swallowed-options.ts";
 
 /** Input that cannot be used. The message says what is wrong, where, and what to do. */
 export class InputError extends Error {
@@ -22,15 +23,20 @@ export function onTerminal(text: string): string {
   return text.replace(/[^\P{Cc}\n]|[\p{Cf}\p{Zl}\p{Zp}]/gu, " ");
 }
 
-/** Runs a command, and sets the process's exit code: 2 for input or options that cannot be used. */
-export async function runCommand(command: Command): Promise<void> {
+/**
+ * Runs a command, and sets the process's exit code: 2 for input or options that cannot be used.
+ *
+ * @param args what the command is given @default - the process's arguments
+ */
+export async function runCommand(command: Command, args: readonly string[] = process.argv.slice(2)): Promise<void> {
   // Whoever reads our output may stop before its end: `| head` is no failure of ours.
   process.stdout.on("error", (error: NodeJS.ErrnoException) => {
     if (error.code === "EPIPE") process.exit(0);
     throw error;
   });
   try {
-    await command.parseAsync();
+    refuseSwallowed(command);
+    await command.parseAsync(args, { from: "user" });
   } catch (error) {
     if (error instanceof CommanderError) {
       process.exitCode = error.exitCode === 0 ? 0 : badInput;
@@ -41,4 +47,13 @@ export async function runCommand(command: Command): Promise<void> {
       throw error;
     }
   }
+}
+
+function refuseSwallowed(command: Command): void {
+  const swallowed = swallowedOptions(command, process.env);
+  if (swallowed.length === 0) return;
+  const options = swallowed.map((name) => (name === "call" ? "-c" : `--${name}`)).join(", ");
+  throw new InputError(
+    `npm took ${options} for itself, as there was no -- before it: npm run ${scriptOf(command)} -- ${options.replaceAll(",", "")}`,
+  );
 }
