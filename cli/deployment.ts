@@ -4,7 +4,9 @@ import { GetSecretValueCommand, SecretsManagerClient } from "@aws-sdk/client-sec
 import { SNSClient } from "@aws-sdk/client-sns";
 import { SQSClient } from "@aws-sdk/client-sqs";
 import type { Command } from "commander";
+import { defaultStackName, readSettingsFile, SettingsError, stackNameOf } from "../infra/settings-file.ts";
 import { InputError } from "./command.ts";
+import { useRegion } from "./region.ts";
 
 /** Where a command works: the deployed stack, or the embedded run. */
 export interface Deployment {
@@ -35,19 +37,38 @@ export interface Deployment {
 
 /** Options by which a command finds what it works on. */
 export interface DeploymentOptions {
-  readonly stack: string;
+  /** @default - the stack that the settings file names */
+  readonly stack?: string;
   readonly local?: boolean;
   readonly url: string;
 }
 
-/** The stack that commands work on unless told otherwise. */
-export const defaultStack = "OktaProxyWatch";
+/** The option by which a command is given a stack. */
+export const stackOption = [
+  "--stack <name>",
+  `the deployed stack, in the region and account of your AWS credentials (default: stackName of settings.yml, else ${defaultStackName})`,
+] as const;
+
+/**
+ * The stack that commands work on unless told otherwise: the one that `settings.yml` names.
+ *
+ * @throws InputError when that file cannot be used
+ */
+export async function defaultStack(): Promise<string> {
+  try {
+    return stackNameOf(await readSettingsFile());
+  } catch (error) {
+    if (error instanceof SettingsError) throw new InputError(error.message);
+    throw error;
+  }
+}
+
 const defaultLocal = "http://localhost:3000";
 
 /** Adds `--stack`, `--local` and `--url`. */
 export function addDeploymentOptions(command: Command): Command {
   return command
-    .option("--stack <name>", "the deployed stack, in the region and account of your AWS credentials", defaultStack)
+    .option(...stackOption)
     .option("--local", "the embedded run instead")
     .option("--url <url>", "where the embedded run is", defaultLocal);
 }
@@ -55,10 +76,12 @@ export function addDeploymentOptions(command: Command): Command {
 /**
  * Finds tables and queues.
  *
- * @throws InputError when there is no such stack, or no embedded run
+ * @throws InputError when there is no such stack, no region, or no embedded run
  */
-export async function findDeployment({ stack, local, url }: DeploymentOptions): Promise<Deployment> {
+export async function findDeployment({ stack: named, local, url }: DeploymentOptions): Promise<Deployment> {
   if (local) return findEmbeddedRun(url);
+  const stack = named ?? (await defaultStack());
+  await useRegion();
   const outputs = await stackOutputs(stack);
   const output = (name: string): string => {
     const value = outputs.get(name);
@@ -110,7 +133,7 @@ export async function describeStack(client: CloudFormationClient, name: string, 
     return Stacks[0] ?? {};
   } catch (error) {
     throw new InputError(
-      `the stack ${name} cannot be found: ${messageOf(error)}. Are AWS credentials and region set?${further}`,
+      `the stack ${name} cannot be found: ${messageOf(error)}. Are these the credentials of its account, and is ${process.env.AWS_REGION} its region?${further}`,
     );
   }
 }

@@ -10,13 +10,14 @@ import {
 } from "@aws-sdk/client-cloudformation";
 import { plural } from "../lambda/alerts/wording.ts";
 import { createCommand, InputError, onTerminal, runCommand } from "./command.ts";
-import { defaultStack, describeStack } from "./deployment.ts";
+import { defaultStack, describeStack, stackOption } from "./deployment.ts";
 import { createProgress } from "./progress.ts";
+import { useRegion } from "./region.ts";
 
 const print = (text: string) => process.stdout.write(`${onTerminal(text)}\n`);
 
 interface Options {
-  readonly stack: string;
+  readonly stack?: string;
   readonly dryRun?: boolean;
   readonly yes?: boolean;
 }
@@ -40,7 +41,9 @@ const reasons: Readonly<Record<string, { readonly why: string; readonly remove: 
   },
 };
 
-async function destroy({ stack, dryRun, yes }: Options): Promise<void> {
+async function destroy({ stack: named, dryRun, yes }: Options): Promise<void> {
+  const stack = named ?? (await defaultStack());
+  await useRegion();
   const client = new CloudFormationClient({});
   try {
     const { StackId: id = stack } = await describeStack(client, stack);
@@ -135,7 +138,7 @@ async function awaitRemoval(client: CloudFormationClient, id: string): Promise<b
 
 await runCommand(
   createCommand("destroy", "Removes the deployed stack, and says what stays, why, and how to remove it.")
-    .option("--stack <name>", "the deployed stack, in the region and account of your AWS credentials", defaultStack)
+    .option(...stackOption)
     .option("--dry-run", "only say what would go and what would stay")
     .option("--yes", "do not ask")
     .addHelpText(

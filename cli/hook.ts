@@ -8,13 +8,7 @@ import {
   toRequest,
 } from "../lambda/okta-api/event-hooks-api.ts";
 import { createCommand, InputError, onTerminal, runCommand } from "./command.ts";
-import {
-  addDeploymentOptions,
-  type Deployment,
-  type DeploymentOptions,
-  defaultStack,
-  findDeployment,
-} from "./deployment.ts";
+import { addDeploymentOptions, type Deployment, type DeploymentOptions, findDeployment } from "./deployment.ts";
 import { examine } from "./event-hook/doctor.ts";
 import { differencesOf, ensureHook, ourHooks } from "./event-hook/ensure.ts";
 import { type NeededEventTypes, neededEventTypes } from "./event-hook/event-types.ts";
@@ -146,7 +140,7 @@ async function status(options: HookOptions): Promise<void> {
 
 /** How another subcommand is called on the same stack and org. */
 function commandOn({ stack, local, url, org }: HookOptions): (name: string) => string {
-  const where = local ? ["--local", "--url", url] : stack === defaultStack ? [] : ["--stack", stack];
+  const where = local ? ["--local", "--url", url] : stack === undefined ? [] : ["--stack", stack];
   const options = [...where, ...(org === undefined ? [] : ["--org", org])];
   return (name) => ["npm run hook --", name, ...options].join(" ");
 }

@@ -4,6 +4,9 @@ import { isMap, isNode, isPair, isScalar, LineCounter, type ParsedNode, parseDoc
 /** The file that settings are read from where no other is named, in the folder that commands are run in. */
 export const defaultSettingsFile = "settings.yml";
 
+/** The stack's name where no setting gives another. */
+export const defaultStackName = "OktaProxyWatch";
+
 /** A setting, or the file it stands in, that cannot be used. */
 export class SettingsError extends Error {
   override readonly name = "SettingsError";
@@ -80,4 +83,10 @@ function startOf(contents: ParsedNode, steps: readonly PropertyKey[]): number {
 function elementOf(node: unknown, step: PropertyKey): unknown {
   const items = (node as { readonly items?: readonly unknown[] } | null)?.items;
   return typeof step === "number" ? items?.[step] : undefined;
+}
+
+/** The name of the stack that a file is about. */
+export function stackNameOf(file: SettingsFile | null): string {
+  const name = file?.values.stackName;
+  return typeof name === "string" && name !== "" ? name : defaultStackName;
 }

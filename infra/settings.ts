@@ -10,7 +10,13 @@ import { parseCidr } from "../lambda/network.ts";
 import { readOrgUrl } from "../lambda/okta-api/credential.ts";
 import { defaultAttributes, locationAttributes } from "../lambda/okta-api/okta-user.ts";
 import { defaultOverlapMinutes } from "../lambda/okta-config.ts";
-import { defaultSettingsFile, readSettingsFile, SettingsError, type SettingsFile } from "./settings-file.ts";
+import {
+  defaultSettingsFile,
+  defaultStackName,
+  readSettingsFile,
+  SettingsError,
+  type SettingsFile,
+} from "./settings-file.ts";
 
 /**
  * Days that CloudWatch keeps logs, of which one has to be taken: https://docs.aws.amazon.com/AmazonCloudWatchLogs/latest/APIReference/API_PutRetentionPolicy.html
@@ -46,7 +52,7 @@ const schema = z.strictObject({
   stackName: z
     .string("expected a text")
     .regex(/^[A-Za-z][A-Za-z0-9-]{0,127}$/, "expected letters, digits and hyphens, a letter first, at most 128")
-    .default("OktaProxyWatch")
+    .default(defaultStackName)
     .meta({
       description: "The stack's name: one for each Okta org that is watched from the same account and region.",
     }),

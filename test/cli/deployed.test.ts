@@ -75,6 +75,6 @@ test("a stack that is not there is told of, with what to look at", async () => {
   const { code, stderr } = await onStack("exceptions", "list");
   expect(code).toBe(2);
   expect(stderr).toMatch(
-    /the stack OktaProxyWatch cannot be found: .*does not exist\. Are AWS credentials and region set\?/,
+    /the stack OktaProxyWatch cannot be found: .*does not exist\. Are these the credentials of its account, and is us-east-1 its region\?/,
   );
 });
