@@ -6,6 +6,8 @@ const alone = [
   "test/faults/**/*.test.ts",
   "test/integration/**/*.test.ts",
   "test/local/**/*.test.ts",
+  // It builds what other tests run.
+  "test/cli/deploy.test.ts",
   "test/budget.test.ts",
   "test/look-up.test.ts",
   "test/queue.test.ts",

@@ -1,0 +1,291 @@
+import { resolve } from "node:path";
+import { createInterface } from "node:readline/promises";
+import { loadSettings, type Settings, settingsFileContext } from "../infra/settings.ts";
+import { defaultSettingsFile, SettingsError } from "../infra/settings-file.ts";
+import { createCommand, InputError, onTerminal, runCommand } from "./command.ts";
+import {
+  type Account,
+  checkBootstrap,
+  defaultQualifier,
+  findAccount,
+  openAccount,
+  type Read,
+} from "./deploy/account.ts";
+import { deploySynthesized, readQualifier, synthesize } from "./deploy/cdk.ts";
+import { type DeployedStack, listSubscriptions, readDeployedStack } from "./deploy/deployed-stack.ts";
+import { describeMissingReceivers, type Subscription } from "./deploy/receivers.ts";
+import {
+  changesBetween,
+  countByType,
+  countResources,
+  nameOf,
+  subscriptionsOf,
+  type Template,
+  type TemplateChanges,
+  type TemplateSubscription,
+} from "./deploy/template-changes.ts";
+import { useRegion } from "./region.ts";
+
+const print = (text: string) => process.stdout.write(`${onTerminal(text)}\n`);
+
+interface Options {
+  readonly settings?: string;
+  readonly context?: readonly string[];
+  readonly dryRun?: boolean;
+  readonly yes?: boolean;
+}
+
+/** Options of `cdk deploy` that would change what was looked at, and what does it instead. */
+const ours: Readonly<Record<string, string>> = {
+  "--context": "give -c NAME=VALUE before the second --",
+  "-c": "give -c NAME=VALUE before the second --",
+  "--profile": "set AWS_PROFILE, which every command reads",
+  "--app": "the app is this one",
+  "-a": "the app is this one",
+  "--build": "the build is this one's",
+};
+
+/** What each topic's addresses are set by, and the outputs that name it. */
+const purposes = [
+  {
+    what: "alerts",
+    topic: "Alerts",
+    setting: "alertEmail",
+    isOutput: (name: string) => name.endsWith("TopicArn") && name !== "OperationsTopicArn",
+  },
+  {
+    what: "alarms",
+    topic: "Operations",
+    setting: "operationsEmail",
+    isOutput: (name: string) => name === "OperationsTopicArn",
+  },
+] as const;
+
+async function deploy(options: Options, cdkOptions: readonly string[]): Promise<void> {
+  const context = readContext(options);
+  refuseOurs(cdkOptions);
+  const { settings, settingsPath } = await readSettingsOf(context);
+  const { stackName: stack } = settings;
+  const region = await useRegion();
+  const account = await findAccount(region);
+  const qualifier = context["@aws-cdk/core:bootstrapQualifier"] ?? (await readQualifier()) ?? defaultQualifier;
+  const { read, close } = openAccount(account, qualifier);
+  try {
+    print(`The stack ${stack} in account ${account.id}, ${region}, as ${account.caller}.`);
+    print(`Settings: ${settingsPath ?? `all defaults, as there is no ${defaultSettingsFile}`}.`);
+    const doubt = await checkBootstrap(account, qualifier, read);
+    if (doubt !== null) print(doubt);
+    const deployed = await readDeployedStack(stack, read);
+    const next = await synthesize(stack, context);
+    if (next === null) {
+      process.exitCode = 1;
+      return;
+    }
+    if (!(await goesAhead({ deployed, next, settings, settingsPath, account, read, options }))) return;
+  } finally {
+    close();
+  }
+  const approval = options.yes && !cdkOptions.includes("--require-approval") ? ["--require-approval", "never"] : [];
+  if (!(await deploySynthesized(stack, [...approval, ...cdkOptions]))) process.exitCode = 1;
+}
+
+/** `-c name=value` and `--settings` as CDK's context. */
+function readContext({ context = [], settings }: Options): Record<string, string> {
+  const given = context.map((text): [string, string] => {
+    const at = text.indexOf("=");
+    if (at < 1) throw new InputError(`"${text}" is no setting: -c NAME=VALUE`);
+    return [text.slice(0, at), text.slice(at + 1)];
+  });
+  return {
+    ...Object.fromEntries(given),
+    ...(settings === undefined ? {} : { [settingsFileContext]: resolve(settings) }),
+  };
+}
+
+function refuseOurs(cdkOptions: readonly string[]): void {
+  for (const option of cdkOptions) {
+    const [name = ""] = option.split("=");
+    if (Object.hasOwn(ours, name)) throw new InputError(`${name} is not handed to cdk deploy: ${ours[name]}`);
+  }
+}
+
+async function readSettingsOf(context: Readonly<Record<string, string>>) {
+  try {
+    const { settings, file } = await loadSettings(context);
+    return { settings, settingsPath: file?.path ?? null };
+  } catch (error) {
+    if (error instanceof SettingsError) throw new InputError(error.message);
+    throw error;
+  }
+}
+
+interface Comparison {
+  readonly deployed: DeployedStack | null;
+  readonly next: Template;
+  readonly settings: Settings;
+  /** Null where there is no file. */
+  readonly settingsPath: string | null;
+  readonly account: Account;
+  readonly read: Read;
+  readonly options: Options;
+}
+
+/** Says what the deployment does, and whether it is to be done: asks where something would be lost. */
+async function goesAhead({
+  deployed,
+  next,
+  settings,
+  settingsPath,
+  account,
+  read,
+  options,
+}: Comparison): Promise<boolean> {
+  print("");
+  const changes = deployed === null ? null : changesBetween(deployed.template, next, reasonBy(settings, settingsPath));
+  if (changes === null) sayWhatIsMade(next, account);
+  else sayWhatChanges(changes);
+  await sayWhoIsMissed(settings.stackName, deployed, next, changes?.unsubscribed ?? [], read);
+  if (options.dryRun) return false;
+  if (options.yes) {
+    print("--yes: CDK deploys without asking for the approval of IAM changes (--require-approval never).\n");
+    return true;
+  }
+  if (!process.stdin.isTTY) return goesAheadUnasked(changes);
+  if (changes === null || changes.losses.length === 0) return true;
+  return confirm();
+}
+
+/** Without a terminal nothing can be asked: what needs an answer is refused. */
+function goesAheadUnasked(changes: TemplateChanges | null): boolean {
+  if (changes === null) {
+    throw new InputError(
+      "a first deployment needs the approval of its IAM changes, and there is no terminal to ask at: say --yes, which approves them, or --dry-run to look only",
+    );
+  }
+  if (changes.losses.length > 0) {
+    throw new InputError(
+      "the deployment would remove or replace the above, and there is no terminal to ask at: say --yes, or --dry-run to look only",
+    );
+  }
+  print("There is no terminal: if rights are broadened, CDK refuses; --yes approves them.\n");
+  return true;
+}
+
+async function confirm(): Promise<boolean> {
+  const terminal = createInterface({ input: process.stdin, output: process.stdout });
+  const answer = await terminal.question("\nDeploy all the same? (y/N) ");
+  terminal.close();
+  if (/^y(es)?$/i.test(answer.trim())) return true;
+  print("Nothing was deployed.");
+  process.exitCode = 1;
+  return false;
+}
+
+/** Why the subscription of a topic goes, by the settings. */
+function reasonBy(settings: Settings, path: string | null): (topic: string) => string | null {
+  return (topic) => {
+    const setting = purposes.find((each) => each.topic === topic)?.setting;
+    if (setting === undefined) return null;
+    const address = settings[setting];
+    if (address !== undefined) return `${setting} is now ${address}`;
+    return path === null
+      ? `there is no ${defaultSettingsFile} that sets ${setting}`
+      : `${setting} is not set in ${path}`;
+  };
+}
+
+function sayWhatIsMade(next: Template, { id, region }: Account): void {
+  print(`This is the first deployment: there is no such stack in account ${id}, ${region}.`);
+  print(`It makes ${countByType(countResources(next))}.`);
+  print(
+    "CDK shows the IAM changes and asks for their approval: a role for each function and schedule, policies that name single resources, and that everybody may call the hook's URL, where the secret decides.",
+  );
+}
+
+function sayWhatChanges({ losses, further, added, changed }: TemplateChanges): void {
+  const more = added.size === 0 ? "" : `adds ${countByType(added)}`;
+  const others = changed === 0 ? "" : `changes ${changed} in place`;
+  const rest = [more, others].filter((each) => each !== "").join(" and ");
+  if (losses.length === 0 && further === null && rest === "") {
+    print("This deployment changes nothing.");
+  } else if (losses.length === 0) {
+    print(`This deployment ${rest === "" ? "" : `${rest}; it `}removes and replaces nothing of weight.`);
+  } else {
+    print("This deployment would take something away:");
+    for (const loss of losses) print(`- ${loss}`);
+    if (rest !== "") print(`It ${rest}.`);
+  }
+  if (further !== null) print(`Beside that, it removes or replaces ${further}.`);
+}
+
+/** Says for alerts and alarms when no address would receive them. */
+async function sayWhoIsMissed(
+  stack: string,
+  deployed: DeployedStack | null,
+  next: Template,
+  removed: readonly TemplateSubscription[],
+  read: Read,
+): Promise<void> {
+  for (const { what, topic, setting, isOutput } of purposes) {
+    const isOf = (template: Template) => (each: TemplateSubscription) => {
+      const name = nameOf(template, each.topic);
+      return topic === "Operations" ? name === topic : name !== "Operations";
+    };
+    const arns = [...(deployed?.outputs ?? [])].filter(([name]) => isOutput(name)).map(([, arn]) => arn);
+    const missing = describeMissingReceivers({
+      what,
+      setting,
+      live: await liveSubscriptions(arns, stack, read),
+      removed: removed.filter(isOf(deployed?.template ?? next)),
+      templated: subscriptionsOf(next).filter(isOf(next)),
+    });
+    if (missing !== null) print(missing);
+  }
+}
+
+/** What topics have as subscriptions, without the stack's own functions; null where it cannot be read. */
+async function liveSubscriptions(
+  arns: readonly string[],
+  stack: string,
+  read: Read,
+): Promise<readonly Subscription[] | null> {
+  try {
+    const all = await Promise.all(arns.map((arn) => listSubscriptions(arn, read)));
+    return all.flat().filter(({ endpoint }) => !endpoint.includes(`:function:${stack}-`));
+  } catch {
+    return null;
+  }
+}
+
+// What comes after a second "--" is CDK's.
+const [own, cdkOptions] = (() => {
+  const args = process.argv.slice(2);
+  const at = args.indexOf("--");
+  return at < 0 ? [args, []] : [args.slice(0, at), args.slice(at + 1)];
+})();
+const collect = (value: string, earlier: readonly string[] = []) => [...earlier, value];
+
+await runCommand(
+  createCommand(
+    "deploy",
+    "Builds, says what a deployment would remove or replace, asks where something would be lost, and deploys by CDK.",
+  )
+    .option("--settings <file>", `the settings of the stack (default: ${defaultSettingsFile}, where it is there)`)
+    .option(
+      "-c, --context <name=value>",
+      "a setting for this deployment alone, or context of CDK's; several times",
+      collect,
+    )
+    .option("--dry-run", "only say what would be done")
+    .option("--yes", "do not ask, CDK neither: approves IAM changes (--require-approval never)")
+    .addHelpText(
+      "after",
+      `
+What comes after a second -- goes to cdk deploy: npm run deploy -- --yes -- --rollback false
+
+Exit code: 0 when it is done; 1 when it failed, or the answer was no; 2 for wrong use: options or settings that cannot be
+used, no credentials, no region, an account that is not bootstrapped, or a question with no terminal to ask it at.`,
+    )
+    .action((options: Options) => deploy(options, cdkOptions)),
+  own,
+);

@@ -1,0 +1,49 @@
+import { spawn } from "node:child_process";
+import { readFile } from "node:fs/promises";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import type { Template } from "./template-changes.ts";
+
+const root = fileURLToPath(new URL("../../", import.meta.url));
+
+/** Where CDK writes what it synthesizes. */
+const assembly = join(root, "cdk.out");
+
+/** Runs CDK's command line at the root, in this terminal. @returns its exit code; null when a signal ended it */
+function runCdk(args: readonly string[]): Promise<number | null> {
+  return new Promise((resolve, reject) => {
+    const cdk = join(root, "node_modules", "aws-cdk", "bin", "cdk");
+    const child = spawn(process.execPath, [cdk, ...args], { cwd: root, stdio: "inherit" });
+    // Ctrl-C reaches CDK as well, which decides what becomes of the deployment.
+    const wait = () => {};
+    process.on("SIGINT", wait);
+    child.once("error", reject);
+    child.once("close", (code) => {
+      process.off("SIGINT", wait);
+      resolve(code);
+    });
+  });
+}
+
+/** Builds and synthesizes, with this context. @returns the stack's template; null when it failed, and CDK said why */
+export async function synthesize(stack: string, context: Readonly<Record<string, string>>): Promise<Template | null> {
+  const given = Object.entries(context).flatMap(([name, value]) => ["--context", `${name}=${value}`]);
+  const code = await runCdk(["synth", "--quiet", "--output", assembly, ...given]);
+  if (code !== 0) return null;
+  return JSON.parse(await readFile(join(assembly, `${stack}.template.json`), "utf8")) as Template;
+}
+
+/** Deploys what was synthesized. @returns whether it succeeded; if not, CDK said why */
+export async function deploySynthesized(stack: string, options: readonly string[]): Promise<boolean> {
+  // What was compared is what is deployed: nothing is built or synthesized anew.
+  return (await runCdk(["deploy", stack, "--app", assembly, "--build", "", ...options])) === 0;
+}
+
+/** The qualifier of CDK's bootstrap resources that cdk.json names; null for CDK's own. */
+export async function readQualifier(): Promise<string | null> {
+  const { context = {} } = JSON.parse(await readFile(join(root, "cdk.json"), "utf8")) as {
+    readonly context?: Readonly<Record<string, unknown>>;
+  };
+  const qualifier = context["@aws-cdk/core:bootstrapQualifier"];
+  return typeof qualifier === "string" ? qualifier : null;
+}

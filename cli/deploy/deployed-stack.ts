@@ -1,0 +1,76 @@
+import {
+  DescribeStacksCommand,
+  GetTemplateCommand,
+  type Output,
+  type Stack,
+  TemplateStage,
+} from "@aws-sdk/client-cloudformation";
+import { paginateListSubscriptionsByTopic } from "@aws-sdk/client-sns";
+import { parse } from "yaml";
+import { InputError } from "../command.ts";
+import type { Read } from "./account.ts";
+import type { Subscription } from "./receivers.ts";
+import type { Template } from "./template-changes.ts";
+
+/** What is deployed now. */
+export interface DeployedStack {
+  readonly template: Template;
+  readonly outputs: ReadonlyMap<string, string>;
+}
+
+/** States in which CloudFormation has a name but no resources; CDK deletes such a stack, or goes on with it. */
+const withoutResources: ReadonlySet<string> = new Set(["REVIEW_IN_PROGRESS", "ROLLBACK_COMPLETE", "DELETE_COMPLETE"]);
+
+/**
+ * Looks at a stack as it is.
+ *
+ * @returns null when there is none yet
+ * @throws InputError when CloudFormation is at work on it
+ */
+export async function readDeployedStack(name: string, read: Read): Promise<DeployedStack | null> {
+  const stack = await describe(name, read);
+  const status = stack?.StackStatus ?? "";
+  if (stack === null || withoutResources.has(status)) return null;
+  if (status.endsWith("_IN_PROGRESS")) {
+    throw new InputError(
+      `CloudFormation is at work on the stack ${name} (${status}): deploy again when it has finished`,
+    );
+  }
+  const { TemplateBody = "{}" } = await read(({ cloudFormation }) =>
+    cloudFormation.send(new GetTemplateCommand({ StackName: name, TemplateStage: TemplateStage.Original })),
+  );
+  const outputs = (stack.Outputs ?? []).map(
+    ({ OutputKey = "", OutputValue = "" }: Output) => [OutputKey, OutputValue] as const,
+  );
+  return { template: parse(TemplateBody) as Template, outputs: new Map(outputs) };
+}
+
+async function describe(name: string, read: Read): Promise<Stack | null> {
+  try {
+    const { Stacks = [] } = await read(({ cloudFormation }) =>
+      cloudFormation.send(new DescribeStacksCommand({ StackName: name })),
+    );
+    return Stacks[0] ?? null;
+  } catch (error) {
+    // CloudFormation has no error of its own for a stack that is not there.
+    if ((error as Error).name === "ValidationError" && /does not exist/.test((error as Error).message)) return null;
+    throw error;
+  }
+}
+
+/** Lists the subscriptions that a topic has. */
+export function listSubscriptions(topicArn: string, read: Read): Promise<Subscription[]> {
+  return read(async ({ sns }) => {
+    const found: Subscription[] = [];
+    for await (const { Subscriptions = [] } of paginateListSubscriptionsByTopic(
+      { client: sns },
+      { TopicArn: topicArn },
+    )) {
+      for (const { Protocol: protocol = "", Endpoint: endpoint = "", SubscriptionArn: arn = "" } of Subscriptions) {
+        // https://docs.aws.amazon.com/sns/latest/api/API_Subscription.html: no ARN until it is confirmed, nor once deleted.
+        if (arn !== "Deleted") found.push({ protocol, endpoint, confirmed: arn.startsWith("arn:") });
+      }
+    }
+    return found;
+  });
+}

@@ -1,0 +1,45 @@
+import type { TemplateSubscription } from "./template-changes.ts";
+
+/** A subscription as SNS knows it. */
+export interface Subscription {
+  readonly protocol: string;
+  readonly endpoint: string;
+  /** False while the address has not said yes. */
+  readonly confirmed: boolean;
+}
+
+/** Who will receive what is published to the topics of one purpose. */
+export interface Receivers {
+  /** What they receive: `alerts`. */
+  readonly what: string;
+  /** The setting that subscribes an address: `alertEmail`. */
+  readonly setting: string;
+  /** The subscriptions that there are now; null where they could not be read. */
+  readonly live: readonly Subscription[] | null;
+  /** Those that the deployment takes away. */
+  readonly removed: readonly TemplateSubscription[];
+  /** Those that the stack has after it. */
+  readonly templated: readonly TemplateSubscription[];
+}
+
+/**
+ * Says it when nobody would receive what is published, or nobody has confirmed yet.
+ *
+ * @returns null when somebody does
+ */
+export function describeMissingReceivers({ what, setting, live, removed, templated }: Receivers): string | null {
+  // The stack's own functions are subscribed too: they render alerts for others, and are no receivers.
+  const outside = templated.filter(({ endpoint }) => endpoint !== null);
+  const isRemoved = ({ protocol, endpoint }: Subscription) =>
+    removed.some((each) => each.protocol === protocol && each.endpoint === endpoint) &&
+    !outside.some((each) => each.protocol === protocol && each.endpoint === endpoint);
+  const staying = (live ?? []).filter((each) => !isRemoved(each));
+  if (staying.some(({ confirmed }) => confirmed)) return null;
+  const waiting = [...new Set([...staying, ...outside].map(({ endpoint }) => endpoint))];
+  if (waiting.length > 0) {
+    if (live === null) return null;
+    return `The ${what} reach no address yet: ${waiting.join(", ")} gets a mail from AWS with a link, which has to be clicked.`;
+  }
+  const unknown = live === null ? " that is known of (the topic's subscriptions could not be read)" : "";
+  return `No subscription to the ${what} exists after this${unknown}: they reach no address. Set ${setting} in the settings file, or subscribe to the topic (docs/subscribing.md).`;
+}

@@ -1,0 +1,286 @@
+import { fullDiff, type ResourceDifference, ResourceImpact } from "@aws-cdk/cloudformation-diff";
+
+/** A resource of a template, as far as it is read. */
+export interface TemplateResource {
+  readonly Type: string;
+  readonly Properties?: Readonly<Record<string, unknown>>;
+  readonly Metadata?: Readonly<Record<string, unknown>>;
+  readonly DeletionPolicy?: string;
+}
+
+/** A CloudFormation template, as far as it is read. */
+export interface Template {
+  readonly Resources?: Readonly<Record<string, TemplateResource>>;
+  readonly Outputs?: Readonly<Record<string, unknown>>;
+}
+
+/** What a deployment changes. */
+export interface TemplateChanges {
+  /** A sentence for each thing of weight that it removes or replaces, the weightiest first. */
+  readonly losses: readonly string[];
+  /** What goes with that, or is replaced without a trace: roles, policies, permissions, schedules. Null for none. */
+  readonly further: string | null;
+  /** How many resources of each type are new. */
+  readonly added: ReadonlyMap<string, number>;
+  /** How many are changed in place. */
+  readonly changed: number;
+  /** Subscriptions that go. */
+  readonly unsubscribed: readonly TemplateSubscription[];
+}
+
+/** A subscription that a template makes. */
+export interface TemplateSubscription {
+  /** The logical id of its topic. */
+  readonly topic: string;
+  readonly protocol: string;
+  /** An address; null for a resource of the stack itself. */
+  readonly endpoint: string | null;
+}
+
+/** What a type of resource is, and what it means to lose one, or several. */
+interface Kind {
+  readonly word: string;
+  readonly removed: string;
+  readonly replaced: string;
+}
+
+/** Types of weight, the weightiest first. */
+const kinds: Readonly<Record<string, Kind>> = {
+  "AWS::SNS::Subscription": {
+    word: "subscription",
+    removed: "nothing is sent there any more",
+    replaced: "it has to be confirmed again",
+  },
+  "AWS::SecretsManager::Secret": {
+    word: "secret",
+    removed: "its value goes with it; AWS can bring it back for a week or more",
+    replaced: "what was put into it is not in the new one",
+  },
+  "AWS::DynamoDB::Table": {
+    word: "table",
+    removed: "its data goes for good",
+    replaced: "the new one is empty",
+  },
+  "AWS::SQS::Queue": {
+    word: "queue",
+    removed: "what waits in it goes for good",
+    replaced: "what waits in it is not in the new one",
+  },
+  "AWS::SNS::Topic": {
+    word: "topic",
+    removed: "every subscription to it goes with it",
+    replaced: "every subscription to it that the stack did not make goes with the old one",
+  },
+  "AWS::KMS::Key": {
+    word: "key",
+    removed: "what it encrypted cannot be read once AWS has deleted it",
+    replaced: "what the old one encrypted cannot be read once AWS has deleted it",
+  },
+  "AWS::Lambda::Url": {
+    word: "URL",
+    removed: "requests to it are lost: register the new one in Okta",
+    replaced: "Okta delivers to the old one until you register the new one: npm run hook -- register",
+  },
+  "AWS::Lambda::Function": {
+    word: "function",
+    removed: "nothing else does this work",
+    replaced: "the same work is done under a new name",
+  },
+  "AWS::Logs::LogGroup": {
+    word: "log group",
+    removed: "the logs go for good",
+    replaced: "the logs until now go for good",
+  },
+  "AWS::CloudWatch::Alarm": {
+    word: "alarm",
+    removed: "no mail comes when this happens",
+    replaced: "the same is watched under a new name",
+  },
+  "AWS::CloudWatch::Dashboard": {
+    word: "dashboard",
+    removed: "CloudWatch does not show it any more",
+    replaced: "links to the old one end",
+  },
+};
+/** Outputs of the stack are no resources; they stand among them as if they were. */
+const outputType = "output";
+const weights = Object.keys(kinds).toSpliced(-2, 0, outputType);
+
+/** What people call the topics that they subscribe to, by the name of the construct. */
+const topics: Readonly<Record<string, string>> = { Alerts: "the alerts", Operations: "the alarms" };
+
+/**
+ * Compares what is deployed with what will be.
+ *
+ * @param reasonOf why a setting's subscription goes, by the name of its topic's construct (`Alerts`); null for no reason
+ */
+export function changesBetween(
+  deployed: Template,
+  next: Template,
+  reasonOf: (topic: string) => string | null = () => null,
+): TemplateChanges {
+  const losses: Loss[] = [];
+  const further = new Map<string, number>();
+  const added = new Map<string, number>();
+  const unsubscribed: TemplateSubscription[] = [];
+  let changed = 0;
+  const difference = fullDiff({ ...deployed }, { ...next });
+  difference.resources.forEachDifference((id, change) => {
+    const type = change.oldResourceType ?? change.newResourceType ?? "";
+    const impact = change.changeImpact;
+    if (impact === ResourceImpact.WILL_CREATE) {
+      added.set(type, (added.get(type) ?? 0) + 1);
+    } else if (impact === ResourceImpact.WILL_UPDATE) {
+      changed += 1;
+    } else if (impact !== ResourceImpact.NO_CHANGE && impact !== ResourceImpact.WILL_IMPORT) {
+      const kind = kinds[type];
+      if (kind === undefined) {
+        further.set(type, (further.get(type) ?? 0) + 1);
+        return;
+      }
+      const subscription = subscriptionOf(deployed.Resources?.[id]);
+      losses.push({ type, ...describeLoss(deployed, id, kind, change), reason: whyOf(subscription) });
+      if (subscription !== null) unsubscribed.push(subscription);
+    }
+  });
+  function whyOf(subscription: TemplateSubscription | null): string {
+    const reason = subscription === null ? null : reasonOf(nameOf(deployed, subscription.topic));
+    return reason === null ? "" : ` (${reason})`;
+  }
+  const outputs = Object.keys(deployed.Outputs ?? {}).filter((name) => !Object.hasOwn(next.Outputs ?? {}, name));
+  for (const what of outputs) {
+    losses.push({ type: outputType, verb: "removes", what, after: ": what reads it finds nothing", reason: "" });
+  }
+  return {
+    losses: sentencesOf(losses),
+    further: further.size === 0 ? null : countByType(further),
+    added,
+    changed,
+    unsubscribed,
+  };
+}
+
+/** One thing that is lost. */
+interface Loss {
+  readonly type: string;
+  /** `removes`, `replaces`... */
+  readonly verb: string;
+  /** Its name; of a subscription whose it is. */
+  readonly what: string;
+  readonly after: string;
+  readonly reason: string;
+}
+
+/** A sentence for each loss, the weightiest first; alike ones share theirs, but for subscriptions. */
+function sentencesOf(losses: readonly Loss[]): string[] {
+  const alike = new Map<string, Loss[]>();
+  for (const loss of losses) {
+    const own = loss.type === "AWS::SNS::Subscription" ? loss.what : "";
+    const key = [loss.type, loss.verb, loss.after, own].join("\n");
+    alike.set(key, [...(alike.get(key) ?? []), loss]);
+  }
+  return [...alike.values()]
+    .sort(([a], [b]) => weights.indexOf(a?.type ?? "") - weights.indexOf(b?.type ?? ""))
+    .flatMap((group) => {
+      const [first] = group;
+      if (first === undefined) return [];
+      const { type, verb, after, reason } = first;
+      const word = type === outputType ? "output" : kinds[type]?.word;
+      const named = [...new Set(group.map(({ what }) => what))].join(", ");
+      const what = type === "AWS::SNS::Subscription" ? named : `the ${word}${group.length === 1 ? "" : "s"} ${named}`;
+      return [`${verb} ${what}${after}${reason}`];
+    });
+}
+
+function describeLoss(
+  deployed: Template,
+  id: string,
+  { removed, replaced }: Kind,
+  change: ResourceDifference,
+): Pick<Loss, "verb" | "what" | "after"> {
+  const subscription = subscriptionOf(deployed.Resources?.[id]);
+  const what = subscription === null ? nameOf(deployed, id) : describeSubscription(deployed, subscription);
+  const { changeImpact: impact } = change;
+  if (impact === ResourceImpact.WILL_DESTROY) return { verb: "removes", what, after: `: ${removed}` };
+  if (impact === ResourceImpact.WILL_ORPHAN) {
+    const after = ": the stack uses it no more, and it stays in the account with all that is in it";
+    return { verb: "gives up", what, after };
+  }
+  const causes = Object.entries(change.propertyUpdates)
+    .filter(([, { changeImpact }]) => changeImpact === impact)
+    .map(([name]) => name);
+  const cause = causes.length === 0 ? "" : `, as ${causes.join(" and ")} changes`;
+  return {
+    verb: impact === ResourceImpact.MAY_REPLACE ? "may replace" : "replaces",
+    what,
+    after: `${cause}: ${replaced}`,
+  };
+}
+
+function describeSubscription(template: Template, { protocol, endpoint, topic }: TemplateSubscription): string {
+  const name = nameOf(template, topic);
+  const whose = endpoint === null ? `the stack itself (${protocol})` : `${endpoint} (${protocol})`;
+  return `the subscription of ${whose} to ${topics[name] ?? `the topic ${name}`}`;
+}
+
+/** The subscriptions that a template makes. */
+export function subscriptionsOf({ Resources = {} }: Template): TemplateSubscription[] {
+  return Object.values(Resources).flatMap((resource) => subscriptionOf(resource) ?? []);
+}
+
+function subscriptionOf(resource: TemplateResource | undefined): TemplateSubscription | null {
+  if (resource?.Type !== "AWS::SNS::Subscription") return null;
+  const { Protocol: protocol, Endpoint: endpoint, TopicArn: topic } = resource.Properties ?? {};
+  return {
+    topic: (topic as { readonly Ref?: string } | undefined)?.Ref ?? String(topic),
+    protocol: String(protocol),
+    endpoint: typeof endpoint === "string" ? endpoint : null,
+  };
+}
+
+/** Parts of a construct's path that say no more than the type does, or whose part in the whole goes without saying. */
+const silent: ReadonlySet<string> = new Set([
+  "Alarms",
+  "Dashboard",
+  "Function",
+  "FunctionUrl",
+  "Key",
+  "Logs",
+  "Queue",
+  "Resource",
+  "Secret",
+  "Table",
+  "Topic",
+]);
+
+/** What a resource is called in the code, by the path that CDK notes; the logical id where it does not. */
+export function nameOf({ Resources = {} }: Template, id: string): string {
+  const path = Resources[id]?.Metadata?.["aws:cdk:path"];
+  const parts = typeof path === "string" ? path.split("/").slice(1) : [];
+  return parts.find((part) => !silent.has(part)) ?? id;
+}
+
+/** `3 functions, 2 tables`: types that have a word of ours by it, the others by the end of CloudFormation's name. */
+export function countByType(counts: ReadonlyMap<string, number>): string {
+  const weightOf = (type: string) => (Object.hasOwn(kinds, type) ? weights.indexOf(type) : weights.length);
+  return [...counts]
+    .sort(([a], [b]) => weightOf(a) - weightOf(b))
+    .map(([type, count]) => `${count} ${count === 1 ? wordOf(type) : wordOf(type).replace(/y$/, "ie").concat("s")}`)
+    .join(", ");
+}
+
+/** `AWS::Lambda::EventSourceMapping` is an event source mapping. */
+function wordOf(type: string): string {
+  const known = kinds[type]?.word;
+  if (known !== undefined) return known;
+  const [, service = "", name = type] = type.split("::");
+  const word = name.replace(/(?<=[a-z])(?=[A-Z])/g, " ").toLowerCase();
+  return word === "policy" || word === "role" ? `${service} ${word}` : word;
+}
+
+/** How many resources of each type a template has. */
+export function countResources({ Resources = {} }: Template): ReadonlyMap<string, number> {
+  const counts = new Map<string, number>();
+  for (const { Type } of Object.values(Resources)) counts.set(Type, (counts.get(Type) ?? 0) + 1);
+  return counts;
+}

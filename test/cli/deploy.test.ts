@@ -1,0 +1,202 @@
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
+import { type FakeAccount, type FakeAccountServer, startAccount } from "../fixtures/aws-account.ts";
+import { type Output, runCli } from "../fixtures/command.ts";
+import { everything, synthesize } from "../infra/synthesize.ts";
+
+/*
+ * The command up to where CDK's own deployment begins: what is looked at, said and refused before. The account is stood in
+ * for by the protocols of its services. Two of the tests build and synthesize for real.
+ */
+
+/** A build and a synthesis, on a machine that has other things to do. */
+const synthesisTimeout = 240_000;
+
+let folder: string;
+let account: FakeAccountServer | null = null;
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), "okta-proxy-watch-deploy-"));
+});
+afterEach(async () => {
+  await account?.stop();
+  account = null;
+});
+afterAll(() => rm(folder, { recursive: true }));
+
+/** No credentials and no region but these, wherever the test runs. */
+const bare = {
+  AWS_REGION: "",
+  AWS_DEFAULT_REGION: "",
+  AWS_PROFILE: "",
+  AWS_ACCESS_KEY_ID: "",
+  AWS_SECRET_ACCESS_KEY: "",
+  AWS_CONFIG_FILE: "/dev/null",
+  AWS_SHARED_CREDENTIALS_FILE: "/dev/null",
+  AWS_EC2_METADATA_DISABLED: "true",
+};
+const credentials = { AWS_ACCESS_KEY_ID: "AKIALOCAL", AWS_SECRET_ACCESS_KEY: "local" };
+
+async function deploy(
+  fake: FakeAccount,
+  args: readonly string[],
+  environment: Readonly<Record<string, string>> = { AWS_REGION: "eu-west-1" },
+): Promise<Output> {
+  account = await startAccount(fake);
+  const AWS_ENDPOINT_URL = account.url;
+  return runCli("deploy", args, { environment: { ...bare, ...credentials, AWS_ENDPOINT_URL, ...environment } });
+}
+
+describe("before anything is built", () => {
+  test("a region has to be set, and how is said; us-east-1 is not taken for it", async () => {
+    const { code, stderr } = await deploy({}, [], {});
+    expect({ code, stderr }).toEqual({
+      code: 2,
+      stderr:
+        "error: no AWS region is set. For this shell: export AWS_REGION=eu-west-1; for good: aws configure set region eu-west-1\n",
+    });
+  });
+
+  test("AWS_DEFAULT_REGION and the profile's region count as well", async () => {
+    const config = join(folder, "config");
+    await writeFile(config, "[default]\nregion = eu-south-2\n");
+    expect((await deploy({}, [], { AWS_DEFAULT_REGION: "eu-north-1" })).stderr).toContain("in eu-north-1,");
+    await account?.stop();
+    expect((await deploy({}, [], { AWS_CONFIG_FILE: config })).stderr).toContain("in eu-south-2,");
+  });
+
+  test("credentials have to be there, and to be taken", async () => {
+    const none = await deploy({}, [], { AWS_REGION: "eu-west-1", AWS_ACCESS_KEY_ID: "", AWS_SECRET_ACCESS_KEY: "" });
+    expect(none).toMatchObject({
+      code: 2,
+      stderr: expect.stringMatching(/^error: there are no AWS credentials .*aws sso login/),
+    });
+    await account?.stop();
+    const expired = await deploy({ refusedAs: "ExpiredToken" }, []);
+    expect(expired).toMatchObject({ code: 2, stderr: expect.stringContaining("have expired. Log in: aws sso login") });
+  });
+
+  test("the account has to be bootstrapped, by the very command that is named", async () => {
+    const command = "Run: npx cdk bootstrap aws://123456789012/eu-west-1\n";
+    expect(await deploy({}, [])).toMatchObject({ code: 2, stderr: expect.stringContaining(command) });
+    await account?.stop();
+    const old = await deploy({ bootstrapVersion: 5 }, ["-c", "@aws-cdk/core:bootstrapQualifier=ours"]);
+    expect(old).toMatchObject({
+      code: 2,
+      stderr: expect.stringMatching(/has version 5, and 6 is needed\. Run: npx cdk bootstrap .* --qualifier ours/),
+    });
+  });
+
+  test("settings that cannot be used are refused, and the account is not asked", async () => {
+    const file = join(folder, "wrong.yml");
+    await writeFile(file, "alertEmial: security@example.com\n");
+    const { code, stderr } = await deploy({}, ["--settings", file, "-c", "heartbeatHours=often"]);
+    expect(code).toBe(2);
+    expect(stderr).toContain(`- ${file}:1: there is no setting alertEmial; the nearest is alertEmail\n`);
+    expect(account?.calls).toEqual([]);
+  });
+
+  test("options that would change what was looked at are not handed to CDK", async () => {
+    for (const [option, instead] of [
+      ["--profile=other", "set AWS_PROFILE"],
+      ["-c", "before the second --"],
+    ] as const) {
+      const { code, stderr } = await deploy({}, ["--yes", "--", option]);
+      expect({ code, stderr }).toEqual({ code: 2, stderr: expect.stringContaining(instead) });
+      await account?.stop();
+    }
+  });
+
+  test("options that npm took for itself are refused, never left out", async () => {
+    const npm = {
+      npm_lifecycle_event: "deploy",
+      npm_config_dry_run: "true",
+      npm_config_yes: "",
+      npm_config_cache: "x",
+    };
+    const { code, stderr } = await deploy({}, [], { AWS_REGION: "eu-west-1", ...npm });
+    expect({ code, stderr }).toEqual({
+      code: 2,
+      stderr: "error: npm took --dry-run for itself, as there was no -- before it: npm run deploy -- --dry-run\n",
+    });
+    await account?.stop();
+    const short = await deploy({}, [], { npm_lifecycle_event: "deploy", npm_config_call: "canary=true" });
+    expect(short).toMatchObject({ code: 2, stderr: expect.stringContaining("npm took -c for itself") });
+  });
+
+  test("a stack that CloudFormation is at work on is left alone", async () => {
+    const stack = { name: "OktaProxyWatch", status: "UPDATE_IN_PROGRESS", outputs: {}, template: {} };
+    const { code, stderr } = await deploy({ bootstrapVersion: 30, stack }, []);
+    expect({ code, stderr }).toMatchObject({ code: 2, stderr: expect.stringContaining("(UPDATE_IN_PROGRESS)") });
+  });
+});
+
+describe("after synthesis", () => {
+  test(
+    "a deployment that would take a subscription away says so, and without a terminal it is refused",
+    async () => {
+      const { canary, ...deployed } = everything;
+      const template = synthesize({ ...deployed, "aws:cdk:enable-path-metadata": true }).template.toJSON();
+      const alerts = "arn:aws:sns:eu-west-1:123456789012:alerts";
+      const operations = "arn:aws:sns:eu-west-1:123456789012:operations";
+      const file = join(folder, "less.yml");
+      await writeFile(file, "oktaOrgUrl: https://example.okta.com\noutputs: [chat, ocsf, pagerduty]\n");
+      const { code, stdout, stderr } = await deploy(
+        {
+          bootstrapVersion: 30,
+          rolesOnly: true,
+          stack: {
+            name: "OktaProxyWatch",
+            outputs: { AlertTopicArn: alerts, OperationsTopicArn: operations },
+            template,
+          },
+          subscriptions: {
+            [alerts]: [
+              { protocol: "email", endpoint: "security@example.com" },
+              { protocol: "lambda", endpoint: "arn:aws:lambda:eu-west-1:123456789012:function:OktaProxyWatch-Chat" },
+            ],
+            [operations]: [
+              { protocol: "email", endpoint: "operations@example.com" },
+              { protocol: "https", endpoint: "https://pager.example.com" },
+            ],
+          },
+        },
+        ["--settings", file],
+      );
+      expect({ code, refusal: stderr.includes("no terminal to ask at: say --yes") }).toEqual({
+        code: 2,
+        refusal: true,
+      });
+      expect(stdout).toContain(
+        `- removes the subscription of security@example.com (email) to the alerts: nothing is sent there any more (alertEmail is not set in ${file})\n`,
+      );
+      expect(stdout).toContain("- removes the subscription of operations@example.com (email) to the alarms: ");
+      expect(stdout).toContain("No subscription to the alerts exists after this: they reach no address.");
+      expect(stdout).not.toContain("No subscription to the alarms");
+      // What the person may not read is read by the bootstrap stack's role.
+      expect(account?.calls).toContain("GetTemplate by role");
+      expect(account?.calls).not.toContain("CreateChangeSet");
+    },
+    synthesisTimeout,
+  );
+
+  test(
+    "a first deployment says what it makes; a setting of the command line is said to be for this once",
+    async () => {
+      const { code, stdout, stderr } = await deploy({ bootstrapVersion: 30 }, [
+        "--dry-run",
+        "-c",
+        "operationsEmail=operations@example.com",
+      ]);
+      expect(code).toBe(0);
+      expect(stdout).toMatch(/This is the first deployment: .*\nIt makes 1 subscription, 1 secret, 2 tables, /);
+      expect(stdout).toContain("No subscription to the alerts exists after this");
+      expect(stdout).toContain("The alarms reach no address yet: operations@example.com gets a mail");
+      expect(stdout + stderr).toContain(
+        'operationsEmail is "operations@example.com" for this once: settings.yml does not',
+      );
+    },
+    synthesisTimeout,
+  );
+});

@@ -1,0 +1,15 @@
+import { readFile } from "node:fs/promises";
+import { expect, test } from "vitest";
+import { everything, synthesize } from "./synthesize.ts";
+
+test("the policy for CloudFormation's execution role has every service that the stack has resources of", async () => {
+  const security = await readFile(new URL("../../docs/security.md", import.meta.url), "utf8");
+  const [, section = ""] = /## Who may deploy\n(.*?)\n## /s.exec(security) ?? [];
+  const allowed = new Set([...section.matchAll(/"([a-z0-9-]+):\*"/g)].map(([, service]) => service));
+  const { resources } = synthesize({ ...everything, customerManagedKey: true });
+  const used = new Set(
+    // The names in actions are those of CloudFormation's types, in lower case, for all services that are used.
+    [...resources.values()].map(({ Type }) => Type.split("::")[1]?.toLowerCase()),
+  );
+  expect([...allowed].sort()).toEqual([...used].sort());
+});
