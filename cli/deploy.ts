@@ -198,7 +198,7 @@ function sayWhatIsMade(next: Template, { id, region }: Account): void {
   print(`This is the first deployment: there is no such stack in account ${id}, ${region}.`);
   print(`It makes ${countByType(countResources(next))}.`);
   print(
-    "CDK shows the IAM changes and asks for their approval: a role for each function and schedule, policies that name single resources, and that everybody may call the hook's URL, where the secret decides.",
+    "CDK shows the IAM changes and asks for their approval: a role for each function and schedule, policies that name single resources, and that the hook's URL takes requests from everywhere, where the secret decides.",
   );
 }
 

@@ -287,6 +287,14 @@ export interface LoadedSettings {
   readonly notes: readonly string[];
 }
 
+/** What is wrong with a setting. */
+interface Fault {
+  /** The first step is the setting's name. */
+  readonly path: readonly PropertyKey[];
+  readonly isInFile: boolean;
+  readonly message: string;
+}
+
 /**
  * Checks the settings of a file and of CDK context, which comes first.
  *
@@ -296,47 +304,24 @@ export function mergeSettings(
   context: Readonly<Record<string, unknown>>,
   file: SettingsFile | null = null,
 ): LoadedSettings {
-  const faults: string[] = [];
-  const given: Record<string, unknown> = {};
-  for (const [name, value] of Object.entries(file?.values ?? {})) {
-    const unknown = whyUnknown(name);
-    if (unknown !== null) faults.push(`${file?.path}:${file?.lineOf([name])}: ${unknown}`);
-    else if (isGiven(value)) given[name] = value;
-  }
-  const once = new Set<string>();
-  for (const [name, value] of Object.entries(context)) {
-    if (belongsToCdk(name) || !isGiven(value)) continue;
-    const unknown = whyUnknown(name);
-    if (unknown !== null) {
-      faults.push(`-c ${name}: ${unknown}`);
-      continue;
-    }
-    const read = fromText(schema.shape[name as keyof typeof schema.shape], value);
-    if (JSON.stringify(read) === JSON.stringify(given[name])) continue;
-    given[name] = read;
-    once.add(name);
-  }
-  const placeOf = (path: readonly PropertyKey[]) =>
-    file === null || once.has(String(path[0])) ? `-c ${String(path[0])}` : `${file.path}:${file.lineOf(path)}`;
+  const ofFile = readKnown(file?.values ?? {}, true);
+  const ofContext = readKnown(
+    Object.fromEntries(Object.entries(context).filter(([name]) => !belongsToCdk(name))),
+    false,
+  );
+  const once = Object.entries(ofContext.known)
+    .map(([name, value]) => [name, fromText(schema.shape[name as keyof Settings], value)] as const)
+    .filter(([name, value]) => JSON.stringify(value) !== JSON.stringify(ofFile.known[name]));
+  const given = { ...ofFile.known, ...Object.fromEntries(once) };
+  const isOnce = new Set(once.map(([name]) => name));
   const parsed = schema.safeParse(given);
-  for (const { path, ...issue } of parsed.error?.issues ?? []) {
-    const found = path.reduce<unknown>(
-      (value, step) => (value as Record<PropertyKey, unknown> | undefined)?.[step],
-      given,
-    );
-    faults.push(`${placeOf(path)}: ${path.map(String).join(".")} is ${JSON.stringify(found)}: ${issue.message}`);
-  }
-  for (const [name, why] of parsed.data === undefined ? [] : conflictsOf(parsed.data)) {
-    faults.push(`${placeOf([name])}: ${name}: ${why}`);
-  }
-  if (!parsed.success || faults.length > 0) {
-    throw new SettingsError(`settings that cannot be used:\n${faults.map((fault) => `- ${fault}`).join("\n")}`);
-  }
+  const faults = [...ofFile.faults, ...ofContext.faults, ...faultsOf(parsed, given, isOnce)];
+  if (!parsed.success || faults.length > 0) throw new SettingsError(describeFaults(faults, file));
   const path = file?.path ?? defaultSettingsFile;
-  const notes = [...once].map((name) => {
-    const there = file?.values[name];
-    const instead = isGiven(there) ? `${path} says ${JSON.stringify(there)}` : `${path} does not have it`;
-    return `${name} is ${JSON.stringify(given[name])} for this once: ${instead}, and the next deployment goes by the file`;
+  const notes = once.map(([name, value]) => {
+    const there = ofFile.known[name];
+    const instead = there === undefined ? `${path} does not have it` : `${path} says ${JSON.stringify(there)}`;
+    return `${name} is ${JSON.stringify(value)} for this once: ${instead}, and the next deployment goes by the file`;
   });
   return { settings: parsed.data, file, notes };
 }
@@ -358,6 +343,48 @@ function conflictsOf({ canary, allowedCidrs, front, firewall }: Settings): (read
     ]);
   }
   return conflicts;
+}
+
+/** Values that are given, of settings that there are; the others are faults. */
+function readKnown(values: Readonly<Record<string, unknown>>, isInFile: boolean) {
+  const faults: Fault[] = [];
+  const known: Record<string, unknown> = {};
+  for (const [name, value] of Object.entries(values)) {
+    const message = whyUnknown(name);
+    if (message !== null) faults.push({ path: [name], isInFile, message });
+    else if (isGiven(value)) known[name] = value;
+  }
+  return { faults, known };
+}
+
+/** What the schema says of values, and of values that do not go together. */
+function faultsOf(
+  { error, data }: z.ZodSafeParseResult<Settings>,
+  given: Readonly<Record<string, unknown>>,
+  isOnce: ReadonlySet<string>,
+): Fault[] {
+  const faultAt = (path: readonly PropertyKey[], message: string): Fault => ({
+    path,
+    isInFile: !isOnce.has(String(path[0])),
+    message,
+  });
+  const faults = (error?.issues ?? []).map(({ path, message }) => {
+    const found = path.reduce<unknown>((value, step) => (value as Record<PropertyKey, unknown>)?.[step], given);
+    return faultAt(path, `${path.map(String).join(".")} is ${JSON.stringify(found)}: ${message}`);
+  });
+  const conflicts = data === undefined ? [] : conflictsOf(data);
+  return [...faults, ...conflicts.map(([name, message]) => faultAt([name], `${name}: ${message}`))];
+}
+
+/** Those of the file first, line by line. */
+function describeFaults(faults: readonly Fault[], file: SettingsFile | null): string {
+  const placed = faults.map(({ path, isInFile, message }) => {
+    const line = isInFile && file !== null ? file.lineOf(path) : Number.POSITIVE_INFINITY;
+    const place = Number.isFinite(line) ? `${file?.path}:${line}` : `-c ${String(path[0])}`;
+    return { line, text: `- ${place}: ${message}` };
+  });
+  const sorted = placed.sort((a, b) => (a.line === b.line ? 0 : a.line - b.line));
+  return ["settings that cannot be used:", ...sorted.map(({ text }) => text)].join("\n");
 }
 
 /**

@@ -23,9 +23,9 @@ export interface Receivers {
 }
 
 /**
- * Says it when nobody would receive what is published, or nobody has confirmed yet.
+ * Says it when no address would receive what is published, or none has confirmed yet.
  *
- * @returns null when somebody does
+ * @returns null when an address does
  */
 export function describeMissingReceivers({ what, setting, live, removed, templated }: Receivers): string | null {
   // The stack's own functions are subscribed too: they render alerts for others, and are no receivers.

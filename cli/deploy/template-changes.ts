@@ -149,7 +149,13 @@ export function changesBetween(
   }
   const outputs = Object.keys(deployed.Outputs ?? {}).filter((name) => !Object.hasOwn(next.Outputs ?? {}, name));
   for (const what of outputs) {
-    losses.push({ type: outputType, verb: "removes", what, after: ": what reads it finds nothing", reason: "" });
+    losses.push({
+      type: outputType,
+      verb: "removes",
+      what,
+      after: ": no command or tool finds it any more",
+      reason: "",
+    });
   }
   return {
     losses: sentencesOf(losses),

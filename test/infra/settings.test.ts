@@ -93,11 +93,11 @@ outputs: chat
 oktaProfileAttributes: [{ label: home, town: city }]
 `),
     ).toEqual([
-      '- settings.yml:6: outputs is "chat": expected a list',
-      '- settings.yml:7: oktaProfileAttributes.0 is {"label":"home","town":"city"}: Unrecognized key: "town"',
       "- settings.yml:1: heartbeatHours is 169: expected at most 168, a week",
       '- settings.yml:2: canary is "yes": expected true or false',
       '- settings.yml:5: allowedCidrs.1 is "192.0.2.1": expected a network such as 192.0.2.0/24',
+      '- settings.yml:6: outputs is "chat": expected a list',
+      '- settings.yml:7: oktaProfileAttributes.0 is {"label":"home","town":"city"}: Unrecognized key: "town"',
     ]);
   });
 
@@ -113,7 +113,7 @@ oktaProfileAttributes: [{ label: home, town: city }]
     ]);
   });
 
-  test("with what is CDK's own is refused, and told how CDK takes it", () => {
+  test("with what is CDK's own is refused, and the message says how CDK takes it", () => {
     const faults = faultsOf("tags: team=security\npermissionsBoundary: Bounded\n");
     expect(faults[0]).toMatch(
       /^- settings\.yml:1: tags is no setting any more: .*"tags": \[\{"Key": "team", "Value": "security"\}\]/,
@@ -171,7 +171,7 @@ describe("the settings of a deployment", () => {
     );
   });
 
-  test("are not read from cdk.json: who keeps them there is told where they belong", async () => {
+  test("are not read from cdk.json: the refusal says where they belong", async () => {
     const context = { alertEmail: "security@example.com", tags: "team=security", "@aws-cdk/core:newStyle": true };
     await writeFile(join(folder, "cdk.json"), JSON.stringify({ context }));
     await expect(loadSettings({}, folder)).rejects.toThrow(

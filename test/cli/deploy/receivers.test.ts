@@ -15,7 +15,7 @@ const missing = (receivers: Partial<Receivers>) =>
     ...receivers,
   });
 
-test("a confirmed subscription is enough, whoever made it", () => {
+test("a confirmed subscription is enough, made by the stack or by hand", () => {
   expect(missing({ live: [confirmed], templated: [address] })).toBeNull();
   expect(missing({ live: [confirmed] })).toBeNull();
   expect(missing({ live: [confirmed], removed: [{ ...address, endpoint: "eve@example.com" }] })).toBeNull();
