@@ -1,7 +1,7 @@
 import { resolve } from "node:path";
 import { createInterface } from "node:readline/promises";
 import { loadSettings, type Settings, settingsFileContext } from "../infra/settings.ts";
-import { defaultSettingsFile, SettingsError } from "../infra/settings-file.ts";
+import { defaultSettingsFile, SettingsError, settingsFileVariable } from "../infra/settings-file.ts";
 import { createCommand, InputError, onTerminal, runCommand } from "./command.ts";
 import {
   type Account,
@@ -270,7 +270,10 @@ await runCommand(
     "deploy",
     "Builds, says what a deployment would remove or replace, asks where something would be lost, and deploys by CDK.",
   )
-    .option("--settings <file>", `the settings of the stack (default: ${defaultSettingsFile}, where it is there)`)
+    .option(
+      "--settings <file>",
+      `the settings of the stack (default: $${settingsFileVariable}, else ${defaultSettingsFile} where it is there)`,
+    )
     .option(
       "-c, --context <name=value>",
       "a setting for this deployment alone, or context of CDK's; several times",

@@ -50,7 +50,7 @@ export const stackOption = [
 ] as const;
 
 /**
- * The stack that commands work on without `--stack`: the one that `settings.yml` names.
+ * The stack that commands work on without `--stack`: the one that the settings file names.
  *
  * @throws InputError when that file cannot be used
  */

@@ -4,6 +4,9 @@ import { isMap, isNode, isPair, isScalar, LineCounter, type ParsedNode, parseDoc
 /** The file that settings are read from where no other is named, in the folder that commands are run in. */
 export const defaultSettingsFile = "settings.yml";
 
+/** The environment variable that names another file for every command. */
+export const settingsFileVariable = "SETTINGS_FILE";
+
 /** The stack's name where no setting gives another. */
 export const defaultStackName = "OktaProxyWatch";
 
@@ -24,11 +27,12 @@ export interface SettingsFile {
 /**
  * Reads a file of settings: YAML, a setting a line.
  *
- * @param path @default settings.yml, which need not be there
+ * @param given @default - what the environment variable `SETTINGS_FILE` names, else settings.yml, which need not be there
  * @returns null when no file is named and there is no `settings.yml`
  * @throws SettingsError naming file and line: no such file, no YAML, a name twice, or something else than names and values
  */
-export async function readSettingsFile(path?: string): Promise<SettingsFile | null> {
+export async function readSettingsFile(given?: string): Promise<SettingsFile | null> {
+  const path = given ?? (process.env[settingsFileVariable] || undefined);
   const name = path ?? defaultSettingsFile;
   let text: string;
   try {

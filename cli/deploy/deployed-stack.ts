@@ -6,9 +6,8 @@ import {
   TemplateStage,
 } from "@aws-sdk/client-cloudformation";
 import { paginateListSubscriptionsByTopic } from "@aws-sdk/client-sns";
-import { parse } from "yaml";
 import { InputError } from "../command.ts";
-import type { Read } from "./account.ts";
+import { isRefusal, type Read } from "./account.ts";
 import type { Subscription } from "./receivers.ts";
 import type { Template } from "./template-changes.ts";
 
@@ -25,9 +24,20 @@ const withoutResources: ReadonlySet<string> = new Set(["REVIEW_IN_PROGRESS", "RO
  * Looks at a stack as it is.
  *
  * @returns null when there is none yet
- * @throws InputError when CloudFormation is at work on it
+ * @throws InputError when CloudFormation is at work on it, or it cannot be read
  */
 export async function readDeployedStack(name: string, read: Read): Promise<DeployedStack | null> {
+  try {
+    return await look(name, read);
+  } catch (error) {
+    if (error instanceof InputError) throw error;
+    const { name: fault, message } = error as Error;
+    const rights = isRefusal(error) ? " Which rights a deployment needs: docs/security.md, Who may deploy." : "";
+    throw new InputError(`what is deployed as ${name} cannot be read (${fault}: ${message}).${rights}`);
+  }
+}
+
+async function look(name: string, read: Read): Promise<DeployedStack | null> {
   const stack = await describe(name, read);
   const status = stack?.StackStatus ?? "";
   if (stack === null || withoutResources.has(status)) return null;
@@ -42,7 +52,7 @@ export async function readDeployedStack(name: string, read: Read): Promise<Deplo
   const outputs = (stack.Outputs ?? []).map(
     ({ OutputKey = "", OutputValue = "" }: Output) => [OutputKey, OutputValue] as const,
   );
-  return { template: parse(TemplateBody) as Template, outputs: new Map(outputs) };
+  return { template: JSON.parse(TemplateBody) as Template, outputs: new Map(outputs) };
 }
 
 async function describe(name: string, read: Read): Promise<Stack | null> {

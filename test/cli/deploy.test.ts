@@ -125,6 +125,15 @@ describe("before anything is built", () => {
     expect(short).toMatchObject({ code: 2, stderr: expect.stringContaining("npm took -c for itself") });
   });
 
+  test("what may not be read is no reason to deploy blindly: the refusal says where the rights are listed", async () => {
+    const { code, stdout, stderr } = await deploy({ rolesOnly: true, withoutRoles: true }, []);
+    expect(stdout).toContain("Whether the account is bootstrapped could not be seen (not you)");
+    expect({ code, stderr }).toEqual({
+      code: 2,
+      stderr: expect.stringMatching(/^error: what is deployed as OktaProxyWatch cannot be read .*Who may deploy\.\n$/),
+    });
+  });
+
   test("a stack that CloudFormation is at work on is left alone", async () => {
     const stack = { name: "OktaProxyWatch", status: "UPDATE_IN_PROGRESS", outputs: {}, template: {} };
     const { code, stderr } = await deploy({ bootstrapVersion: 30, stack }, []);
@@ -194,7 +203,7 @@ describe("after synthesis", () => {
       expect(stdout).toContain("No subscription to the alerts exists after this");
       expect(stdout).toContain("The alarms reach no address yet: operations@example.com gets a mail");
       expect(stdout + stderr).toContain(
-        'operationsEmail is "operations@example.com" for this once: settings.yml does not',
+        'operationsEmail is "operations@example.com" for this once: /dev/null does not',
       );
     },
     synthesisTimeout,

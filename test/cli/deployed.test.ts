@@ -1,3 +1,6 @@
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { type EmbeddedRun, startEmbeddedRun } from "../../local/embedded-run.ts";
 import { type AwsEndpoint, startAwsEndpoint } from "../fixtures/aws-endpoint.ts";
@@ -69,6 +72,20 @@ test("exceptions are added to the stack's table, and found there", async () => {
   );
   expect(added).toMatchObject({ code: 0, stdout: expect.stringContaining("anyone, network 192.0.2.0/24") });
   expect((await onStack("exceptions", "list", "--stack", "Europe")).stdout).toContain("1 exception.");
+});
+
+test("without --stack a command works on the stack that the settings file names, and on none where that is no YAML", async () => {
+  const folder = await mkdtemp(join(tmpdir(), "okta-proxy-watch-deployed-"));
+  try {
+    const SETTINGS_FILE = join(folder, "europe.yml");
+    const list = () => runCli("exceptions", ["list"], { environment: { ...environment, SETTINGS_FILE } });
+    await writeFile(SETTINGS_FILE, "stackName: Europe\n");
+    expect(await list()).toMatchObject({ code: 0, stdout: expect.stringMatching(/\d exceptions?\./) });
+    await writeFile(SETTINGS_FILE, "stackName: [\n");
+    expect(await list()).toMatchObject({ code: 2, stderr: expect.stringContaining("europe.yml:") });
+  } finally {
+    await rm(folder, { recursive: true });
+  }
 });
 
 test("a stack that is not there is told of, with what to look at", async () => {
