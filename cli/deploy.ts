@@ -85,7 +85,8 @@ async function deploy(options: Options, cdkOptions: readonly string[]): Promise<
   } finally {
     close();
   }
-  const approval = options.yes && !cdkOptions.includes("--require-approval") ? ["--require-approval", "never"] : [];
+  const hasApproval = cdkOptions.some((option) => option.startsWith("--require-approval"));
+  const approval = options.yes && !hasApproval ? ["--require-approval", "never"] : [];
   if (!(await deploySynthesized(stack, [...approval, ...cdkOptions]))) process.exitCode = 1;
 }
 
@@ -181,12 +182,13 @@ async function confirm(): Promise<boolean> {
   return false;
 }
 
-/** Why the subscription of a topic goes, by the settings. */
-function reasonBy(settings: Settings, path: string | null): (topic: string) => string | null {
-  return (topic) => {
+/** Why the subscription of an address goes, by the settings; null where it is not they. */
+function reasonBy(settings: Settings, path: string | null): (topic: string, endpoint: string | null) => string | null {
+  return (topic, endpoint) => {
     const setting = purposes.find((each) => each.topic === topic)?.setting;
-    if (setting === undefined) return null;
+    if (setting === undefined || endpoint === null) return null;
     const address = settings[setting];
+    if (address === endpoint) return null;
     if (address !== undefined) return `${setting} is now ${address}`;
     return path === null
       ? `there is no ${defaultSettingsFile} that sets ${setting}`

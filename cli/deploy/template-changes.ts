@@ -112,12 +112,12 @@ const topics: Readonly<Record<string, string>> = { Alerts: "the alerts", Operati
 /**
  * Compares what is deployed with what will be.
  *
- * @param reasonOf why a setting's subscription goes, by the name of its topic's construct (`Alerts`); null for no reason
+ * @param reasonOf why the subscription of an address goes, by the name of its topic's construct (`Alerts`); null for no reason
  */
 export function changesBetween(
   deployed: Template,
   next: Template,
-  reasonOf: (topic: string) => string | null = () => null,
+  reasonOf: (topic: string, endpoint: string | null) => string | null = () => null,
 ): TemplateChanges {
   const losses: Loss[] = [];
   const further = new Map<string, number>();
@@ -144,7 +144,7 @@ export function changesBetween(
     }
   });
   function whyOf(subscription: TemplateSubscription | null): string {
-    const reason = subscription === null ? null : reasonOf(nameOf(deployed, subscription.topic));
+    const reason = subscription === null ? null : reasonOf(nameOf(deployed, subscription.topic), subscription.endpoint);
     return reason === null ? "" : ` (${reason})`;
   }
   const outputs = Object.keys(deployed.Outputs ?? {}).filter((name) => !Object.hasOwn(next.Outputs ?? {}, name));
