@@ -78,8 +78,18 @@ const kinds: Readonly<Record<string, Kind>> = {
   },
   "AWS::Lambda::Url": {
     word: "URL",
-    removed: "requests to it are lost: register the new one in Okta",
-    replaced: "Okta delivers to the old one until you register the new one: npm run hook -- register",
+    removed: "requests to it are lost: register the new URL in Okta, npm run hook -- register",
+    replaced: "Okta delivers to the old one until you register the new URL: npm run hook -- register",
+  },
+  "AWS::ApiGateway::RestApi": {
+    word: "REST API",
+    removed: "requests to it are lost: register the new URL in Okta, npm run hook -- register",
+    replaced: "Okta delivers to the old one until you register the new URL: npm run hook -- register",
+  },
+  "AWS::WAFv2::WebACL": {
+    word: "firewall",
+    removed: "nothing blocks a flood before the API",
+    replaced: "the same is blocked under a new name",
   },
   "AWS::Lambda::Function": {
     word: "function",

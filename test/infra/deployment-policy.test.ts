@@ -6,10 +6,11 @@ test("the policy for CloudFormation's execution role has every service that the 
   const security = await readFile(new URL("../../docs/security.md", import.meta.url), "utf8");
   const [, section = ""] = /## Who may deploy\n(.*?)\n## /s.exec(security) ?? [];
   const allowed = new Set([...section.matchAll(/"([a-z0-9-]+):\*"/g)].map(([, service]) => service));
-  const { resources } = synthesize({ ...everything, customerManagedKey: true });
-  const used = new Set(
-    // The names in actions are those of CloudFormation's types, in lower case, for all services that are used.
-    [...resources.values()].map(({ Type }) => Type.split("::")[1]?.toLowerCase()),
+  const all = { ...everything, customerManagedKey: true };
+  const types = [all, { ...all, front: "restApi", firewall: true }].flatMap((settings) =>
+    [...synthesize(settings).resources.values()].map(({ Type }) => Type),
   );
+  // The names in actions are those of CloudFormation's types, in lower case, for all services that are used.
+  const used = new Set(types.map((type) => type.split("::")[1]?.toLowerCase()));
   expect([...allowed].sort()).toEqual([...used].sort());
 });

@@ -233,8 +233,10 @@ describe("what is CDK's own", () => {
     expect(Object.keys(recommended).filter((flag) => !(flag in context))).toEqual([]);
     const all = { ...everything, customerManagedKey: true };
     const first = Object.fromEntries(Object.entries(context).filter(([flag]) => firstFlags.has(flag)));
-    expect(synthesize({ ...context, ...all }).template.toJSON()).toEqual(
-      synthesize({ ...first, ...all }).template.toJSON(),
-    );
+    for (const settings of [all, { ...all, front: "restApi", firewall: true }]) {
+      expect(synthesize({ ...context, ...settings }).template.toJSON()).toEqual(
+        synthesize({ ...first, ...settings }).template.toJSON(),
+      );
+    }
   });
 });
