@@ -1,0 +1,394 @@
+import assert from "node:assert/strict";
+import { writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { DescribeTableCommand } from "@aws-sdk/client-dynamodb";
+import { PutSecretValueCommand } from "@aws-sdk/client-secrets-manager";
+import type { Alert } from "../../../lambda/alerts/alert.ts";
+import { sessionStart } from "../../fixtures/events.ts";
+import { type FakeOkta, fakeUser, startFakeOkta } from "../../fixtures/okta.ts";
+import { type Account, type Certificate, type Output, startAccount } from "./account.ts";
+import { createStack, type Template, updateStack, without } from "./authorized.ts";
+import {
+  createOperator,
+  type DeployedStack,
+  deliver,
+  describe,
+  fetchHookSecret,
+  invoke,
+  type Operator,
+  raiseAlarms,
+  receive,
+  sampleDelivery,
+  subscribeQueue,
+  until,
+} from "./steps.ts";
+
+/*
+ * Deploys the stack as the README says, into an account that ministack stands in for, and does with it what an operator does.
+ * The functions run as they were deployed, from the assets that CDK published. Called by test/external/deployed.
+ */
+
+const stackName = "OktaProxyWatch";
+
+/** The check's steps share what they found. */
+interface World {
+  readonly account: Account;
+  readonly operator: Operator;
+  readonly okta: FakeOkta;
+  /** Subscribed to the alert topic. */
+  alerts: string;
+  stack: DeployedStack;
+  secret: string;
+}
+
+/** A settings file; JSON is YAML. */
+async function writeSettings(account: Account, settings: Readonly<Record<string, unknown>>): Promise<string> {
+  const file = join(account.folder, "settings.yml");
+  await writeFile(file, JSON.stringify(settings));
+  return file;
+}
+
+/** Deploys with these settings, as `npm run deploy` does for a person. */
+async function deploy(account: Account, settings: Readonly<Record<string, unknown>>, code = 0): Promise<Output> {
+  const file = await writeSettings(account, settings);
+  return account.run(`npm run --silent deploy -- --yes --settings '${file}'`, { code });
+}
+
+/** Runs one of the project's commands on the deployed stack. */
+function command(world: World, line: string, code = 0, input = ""): Promise<Output> {
+  return world.account.run(`npm run --silent ${line}`, { code, input, environment: oktaCredential(world.okta) });
+}
+
+const oktaCredential = (okta: FakeOkta) => ({
+  OKTA_CLIENT_CLIENTID: okta.clientId,
+  OKTA_CLIENT_PRIVATEKEY: JSON.stringify(okta.privateKey),
+});
+
+/** Every setting that adds something to the stack. */
+const everything = (okta: FakeOkta) => ({
+  alertEmail: "security@example.com",
+  operationsEmail: "operations@example.com",
+  canary: true,
+  customerManagedKey: true,
+  metrics: "full",
+  dashboard: true,
+  heartbeatWorkingDays: true,
+  experimentalDetections: true,
+  outputs: ["chat", "pagerduty", "ocsf"],
+  oktaOrgUrl: okta.orgUrl,
+});
+
+/** Looks at the stack that was just created, and subscribes to its alerts. */
+async function takeStack(world: World): Promise<void> {
+  world.stack = await describe(world.operator, stackName);
+  assert.equal(world.stack.status, "CREATE_COMPLETE");
+  world.secret = await fetchHookSecret(world.operator, world.stack);
+  world.alerts = await subscribeQueue(world.operator, world.stack.output("AlertTopicArn"));
+}
+
+/** Puts the credential of the org's service app where the README says. */
+async function storeOktaCredential({ operator, okta, stack }: World): Promise<void> {
+  const { clientId, privateKey } = okta;
+  const SecretId = stack.output("OktaCredentialSecretArn");
+  const SecretString = JSON.stringify({ clientId, privateKey });
+  await operator.secretsManager.send(new PutSecretValueCommand({ SecretId, SecretString }));
+}
+
+/** Invokes a function of the stack, as its schedule does. */
+const invokeFunction = ({ account, operator }: World, name: string) => invoke(account, operator, stackName, name);
+
+/** Delivers the sample, and takes its alert off the subscribed queue. */
+async function alertOfSample({ account, operator, stack, secret, alerts }: World): Promise<Alert> {
+  const body = await sampleDelivery();
+  const uuid = (JSON.parse(body) as { data: { events: { uuid: string }[] } }).data.events[0]?.uuid;
+  assert.equal(await deliver(account, stack, secret, body), 204);
+  for (;;) {
+    const notification = await receive(operator, alerts);
+    assert.ok(notification !== null, `no alert about the event ${uuid} arrived`);
+    const alert = JSON.parse(
+      (JSON.parse(notification.Message) as { default?: string }).default ?? notification.Message,
+    );
+    if (alert.okta.eventUuid === uuid) return alert;
+  }
+}
+
+/** Has every alarm go off, and waits for each on a queue that is subscribed to the operations topic. */
+async function alarmsArrive({ operator, stack }: World): Promise<string> {
+  const queue = await subscribeQueue(operator, stack.output("OperationsTopicArn"));
+  const alarms = await raiseAlarms(operator);
+  assert.ok(alarms.length > 10, "the stack has alarms");
+  const arrived = new Set<string>();
+  while (arrived.size < alarms.length) {
+    const notification = await receive(operator, queue, 5_000);
+    assert.ok(notification !== null, `never arrived: ${alarms.filter((name) => !arrived.has(name)).join(", ")}`);
+    arrived.add((JSON.parse(notification.Message) as { AlarmName: string }).AlarmName);
+  }
+  return `${alarms.length} alarms raised, ${arrived.size} arrived`;
+}
+
+/** Something that is done, and what is found. */
+type Step = readonly [what: string, step: (world: World) => Promise<string>];
+
+const steps: readonly Step[] = [
+  [
+    "npx cdk bootstrap",
+    async ({ account }) => {
+      await account.run("npx cdk bootstrap");
+      return "the account is bootstrapped";
+    },
+  ],
+  [
+    "npm run deploy, with the defaults",
+    async (world) => {
+      const { stdout } = await deploy(world.account, {});
+      await takeStack(world);
+      assert.match(stdout, /No subscription to the alerts exists after this/);
+      return "created, and it says that no address would receive alerts";
+    },
+  ],
+  [
+    "profile locations by command",
+    async (world) => {
+      const file = join(world.account.folder, "profiles.csv");
+      await writeFile(file, "login,label,city,countryCode\nada@example.com,home,Lisbon,PT\n");
+      await command(world, `profiles -- import '${file}'`);
+      const { stdout } = await command(world, "profiles -- judge ada@example.com --city Toronto --country CA");
+      assert.match(stdout, /mismatch/);
+      assert.match((await command(world, "profiles -- show ada@example.com")).stdout, /Lisbon/);
+      return stdout.trim().split("\n")[0] ?? "";
+    },
+  ],
+  [
+    "the sample, delivered to the function",
+    async (world) => {
+      assert.equal(await deliver(world.account, world.stack, "wrong", "{}"), 401);
+      const alert = await alertOfSample(world);
+      assert.deepEqual(
+        { severity: alert.severity, verdict: alert.geo.verdict },
+        { severity: "high", verdict: "mismatch" },
+      );
+      return `401 without the secret, 204 with it, and the alert arrives: ${alert.summary}`;
+    },
+  ],
+  [
+    "exceptions by command",
+    async (world) => {
+      await command(world, 'exceptions -- add --cidr 203.0.113.0/24 --reason "a check"');
+      const id = /^\s*(\S+)/m.exec((await command(world, "exceptions -- list")).stdout)?.[1] ?? "";
+      const body = await sampleDelivery();
+      assert.equal(await deliver(world.account, world.stack, world.secret, body), 204);
+      const uuid = /"uuid":"([^"]+)"/.exec(body)?.[1];
+      await until("an excepted event is known as one", async () =>
+        /except/i.test((await command(world, `exceptions -- why ${uuid}`)).stdout),
+      );
+      await command(world, `exceptions -- remove ${id}`);
+      return "added, in force, and removed";
+    },
+  ],
+  [
+    "dead letters by command",
+    async (world) => {
+      const body = await sampleDelivery((event) => void Object.assign(event, { eventType: 5 }));
+      assert.equal(await deliver(world.account, world.stack, world.secret, body), 204);
+      const { stdout } = await command(world, "deadletters -- list");
+      const id = /[0-9a-f]{8}-[0-9a-f-]{27}/.exec(stdout)?.[0] ?? "";
+      await command(world, `deadletters -- show ${id}`);
+      await command(world, `deadletters -- discard ${id}`);
+      return "a malformed event is listed, shown and discarded";
+    },
+  ],
+  [
+    "npm run send-test-alert",
+    async (world) => (await command(world, "send-test-alert")).stdout.trim().split("\n").at(-1) ?? "",
+  ],
+  [
+    "the event hook, registered in an org by command",
+    async (world) => {
+      const org = `--org ${world.okta.orgUrl}`;
+      await command(world, `hook -- register ${org}`);
+      assert.deepEqual(await world.okta.hooks.publish(sessionStart({ published: new Date().toISOString() })), [204]);
+      const { stdout } = await command(world, `hook -- status ${org}`);
+      assert.deepEqual(world.okta.invalid, []);
+      return `registered and verified, delivers, and "hook status" finds ${stdout.match(/^ok/gm)?.length} things right`;
+    },
+  ],
+  [
+    "an upgrade that fails",
+    async (world) => {
+      await world.account.fail("CanaryDaily");
+      await deploy(world.account, everything(world.okta), 1);
+      await world.account.fail(null);
+      const { status } = await describe(world.operator, stackName);
+      assert.equal(status, "UPDATE_ROLLBACK_COMPLETE");
+      await alertOfSample(world);
+      return "rolled back, and deliveries are alerted on as before";
+    },
+  ],
+  [
+    "npm run deploy, with all settings on, as an upgrade",
+    async (world) => {
+      await deploy(world.account, everything(world.okta));
+      world.stack = await describe(world.operator, stackName);
+      assert.equal(world.stack.status, "UPDATE_COMPLETE");
+      await storeOktaCredential(world);
+      assert.equal(await fetchHookSecret(world.operator, world.stack), world.secret, "an upgrade keeps the secret");
+      const alert = await alertOfSample(world);
+      return `updated, the secret kept; ${alert.geo.verdict} by the profile that was imported before`;
+    },
+  ],
+  [
+    "npm run deploy, with a subscription and the org taken away, by someone who is not at a terminal",
+    async (world) => {
+      const { alertEmail: _, oktaOrgUrl: __, ...settings } = everything(world.okta);
+      const file = await writeSettings(world.account, settings);
+      const { stdout, stderr } = await world.account.run(`npm run --silent deploy -- --settings '${file}'`, {
+        code: 2,
+      });
+      assert.match(stdout, /removes the subscription of security@example\.com/);
+      assert.match(stdout, /removes the secret OktaCredential/);
+      assert.match(stderr, /there is no terminal to ask at/);
+      return `refused: ${stdout.match(/^- removes.*$/gm)?.length} things would go`;
+    },
+  ],
+  [
+    "what the settings added",
+    async (world) => {
+      const { operator, stack, okta } = world;
+      for (const output of ["Chat", "Pagerduty", "Ocsf"]) {
+        const queue = await subscribeQueue(operator, stack.output(`${output}TopicArn`));
+        await alertOfSample(world);
+        assert.ok((await receive(operator, queue)) !== null, `the output ${output} publishes nothing`);
+      }
+      okta.users.push(fakeUser(1, { lastUpdated: new Date().toISOString() }));
+      assert.equal(await invokeFunction(world, "ProfileSync"), null);
+      assert.match((await command(world, "profiles -- show user1@example.com")).stdout, /Lisbon/);
+      const missed = sessionStart({
+        published: new Date(Date.now() - 5 * 60_000).toISOString(),
+        actor: { id: "00u1missed", type: "User", alternateId: "missed@example.com", displayName: "Missed" },
+      });
+      okta.log.add(missed);
+      assert.equal(await invokeFunction(world, "Reconciliation"), null);
+      const notification = await receive(operator, world.alerts);
+      assert.match(notification?.Message ?? "", /reconciled/);
+      assert.equal(await invokeFunction(world, "Canary"), null);
+      assert.equal(await invokeFunction(world, "ExceptionNotices"), null);
+      return "each output publishes, users are synced, a missed event is found in the System Log, the canary is answered";
+    },
+  ],
+  ["every alarm, to the operations topic", alarmsArrive],
+  [
+    "with a REST API and a firewall in front, where public Function URLs are forbidden",
+    async (world) => {
+      const { canary: _, ...settings } = everything(world.okta);
+      await deploy(world.account, { ...settings, front: "restApi", firewall: true, allowedCidrs: ["127.0.0.0/8"] });
+      world.stack = await describe(world.operator, stackName);
+      assert.match(world.stack.output("HookUrl"), /execute-api/);
+      assert.equal(await deliver(world.account, world.stack, "wrong", "{}"), 401);
+      await alertOfSample(world);
+      return "401 without the secret, 204 with it, and the alert arrives";
+    },
+  ],
+  [
+    "npm run destroy",
+    async (world) => {
+      const { stdout } = await command(world, "destroy -- --yes");
+      await assert.rejects(describe(world.operator, stackName), /does not exist/);
+      const table = await world.operator.dynamodb.send(
+        new DescribeTableCommand({ TableName: world.stack.output("ProfileTableName") }),
+      );
+      assert.equal(table.Table?.TableStatus, "ACTIVE");
+      return stdout.split("\n")[0] ?? "";
+    },
+  ],
+];
+
+/** What the functions were refused so far: of the stack's roles alone. */
+const refusals = ({ account }: World) =>
+  [...new Set(account.log().match(/^REFUSED .*$/gm) ?? [])].filter((line) => line.includes(stackName));
+
+const authorizedSteps: readonly Step[] = [
+  [
+    "with signatures and policies enforced, over TLS: the stack, of the same template and assets",
+    async (world) => {
+      const { account, operator, okta } = world;
+      await account.run("npx cdk bootstrap");
+      const folder = join(account.folder, "synthesized");
+      const file = await writeSettings(account, everything(okta));
+      await account.run(`npm run --silent synth -- --output '${folder}' -c settingsFile='${file}'`);
+      template = await createStack(account, operator, stackName, folder, python);
+      await takeStack(world);
+      await storeOktaCredential(world);
+      return "created";
+    },
+  ],
+  [
+    "every function's work",
+    async (world) => {
+      await alertOfSample(world);
+      assert.equal(
+        await deliver(
+          world.account,
+          world.stack,
+          world.secret,
+          await sampleDelivery((event) => void Object.assign(event, { eventType: 5 })),
+        ),
+        204,
+      );
+      for (const name of ["ProfileSync", "Reconciliation", "Canary", "ExceptionNotices"]) {
+        assert.equal(await invokeFunction(world, name), null, name);
+      }
+      await command(world, "send-test-alert");
+      assert.deepEqual(refusals(world), []);
+      return "no call is refused";
+    },
+  ],
+  ["every alarm, by the topic's policy", alarmsArrive],
+  [
+    "with one permission taken away, sns:Publish of the receiver",
+    async (world) => {
+      await updateStack(world.account, world.operator, stackName, without(template, "ReceiverRole", "sns:Publish"));
+      await alertOfSample(world);
+      const refused = refusals(world);
+      assert.ok(
+        refused.some((line) => line.includes("ReceiverRole") && line.includes("sns:Publish")),
+        "the call is refused",
+      );
+      assert.equal(refused.length, 1, `nothing else is refused: ${refused.join("; ")}`);
+      return "the receiver is refused and parks the event, and redrive, which may publish, sends the alert";
+    },
+  ],
+];
+let template: Template;
+
+const python = process.env.PYTHON ?? "python3";
+/** A certificate of localhost and its key; NODE_EXTRA_CA_CERTS has to name it as well. */
+const { CERTIFICATE: certificate, CERTIFICATE_KEY: key } = process.env;
+
+/** Runs steps one after the other in an account of their own, and tells of each what came of it and how long it took. */
+async function check(enforced: Certificate | null, all: readonly Step[]): Promise<void> {
+  const account = await startAccount(python, enforced);
+  const okta = await startFakeOkta();
+  const operator = createOperator(account);
+  const world = { account, operator, okta, alerts: "", secret: "" } as unknown as World;
+  try {
+    for (const [what, step] of all) {
+      const since = Date.now();
+      print(`deployed: ${what}: ${await step(world)} (${seconds(since)})`);
+    }
+  } catch (error) {
+    print(`deployed: ${(error as Error).stack}\n\nThe emulator's last lines:\n${account.log().slice(-6_000)}`);
+    process.exitCode = 1;
+  } finally {
+    operator.close();
+    await okta.stop();
+    await account.stop();
+  }
+}
+
+const seconds = (since: number) => `${((Date.now() - since) / 1_000).toFixed(1)} s`;
+const print = (text: string) => process.stdout.write(`${text}\n`);
+
+const started = Date.now();
+await check(null, steps);
+if (certificate && key) await check({ certificate, key }, authorizedSteps);
+print(`deployed: all of it in ${seconds(started)}`);
