@@ -1,15 +1,14 @@
-import { beforeAll, describe, expect, test } from "vitest";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { type Emulators, startEmulators } from "../local/emulators.ts";
 import { functionUrlEvent, restApiEvent, type SentRequest } from "./fixtures/fronts.ts";
 
 let handler: typeof import("../lambda/receiver.ts").handler;
+let emulators: Emulators;
 
 beforeAll(async () => {
+  emulators = await startEmulators();
   Object.assign(process.env, {
-    PROFILE_TABLE: "profiles",
-    STATE_TABLE: "state",
-    ALERT_TOPIC_ARN: "arn:aws:sns:us-east-1:123456789012:alerts",
-    RETRY_QUEUE_URL: "https://sqs.us-east-1.amazonaws.com/123456789012/retries",
-    DEAD_LETTER_QUEUE_URL: "https://sqs.us-east-1.amazonaws.com/123456789012/dead-letters",
+    ...emulators.environment,
     MISMATCH_DISTANCE_KM: "500",
     HOOK_SECRET: "the secret",
     ALLOWED_CIDRS: "192.0.2.0/24",
@@ -18,6 +17,7 @@ beforeAll(async () => {
   });
   ({ handler } = await import("../lambda/receiver.ts"));
 });
+afterAll(() => emulators.stop());
 
 const verification: SentRequest = {
   method: "GET",
@@ -31,7 +31,7 @@ const verification: SentRequest = {
 const json = ["Content-Type", "application/json"] as const;
 const secret = ["Authorization", "the secret"] as const;
 
-/** Answers that the endpoint gives without asking AWS for anything. */
+/** Answers to what is no delivery, or none that can be read. */
 const cases: readonly (readonly [name: string, request: Partial<SentRequest>, status: number])[] = [
   ["Okta's verification", {}, 200],
   ["a verification without a challenge", { headers: [secret] }, 400],
