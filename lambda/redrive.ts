@@ -16,7 +16,6 @@ const config = readPipelineConfig(process.env);
 const metrics = createMetrics(config.metrics);
 const pipeline = await createPipelinePorts(config, await enabledRules(config), metrics, waitingClient);
 const getSqs = once(async () => new SQSClient(waitingClient));
-const processor = new BatchProcessor(EventType.SQS);
 
 /**
  * Tries work of the retry queue again. Messages that fail stay on the queue, out of sight for longer each time, until
@@ -24,6 +23,8 @@ const processor = new BatchProcessor(EventType.SQS);
  */
 export async function handler(event: SQSEvent): Promise<SQSBatchResponse> {
   try {
+    // Of its own for each batch, since it keeps what failed: the embedded run has several at once in one process.
+    const processor = new BatchProcessor(EventType.SQS);
     // A batch that fails whole is reported message by message too: each has its own time to wait.
     return await processPartialResponse(event, retry, processor, { throwOnFullBatchFailure: false });
   } finally {

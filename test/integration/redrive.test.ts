@@ -56,6 +56,15 @@ test("of a batch, what failed is reported, and what was done is not", async () =
   await vi.waitFor(() => expect(alertedUuids()).toEqual(expect.arrayContaining(["event-1", "event-2"])));
 });
 
+test("of batches at the same time, each reports what failed of it", async () => {
+  run.faults.sns.set({ kind: "delay", milliseconds: 300 });
+  const slow = handler(batch(work("event-slow"), "hello"));
+  const [first, ...others] = await Promise.all([slow, handler(batch("bye")), handler(batch(work("event-quick")))]);
+  run.faults.sns.set(null);
+  expect(first.batchItemFailures).toEqual([{ itemIdentifier: "message-1" }]);
+  expect(others.map(({ batchItemFailures }) => batchItemFailures)).toEqual([[{ itemIdentifier: "message-0" }], []]);
+});
+
 test("a batch that fails whole is reported message by message: nothing of it is lost", async () => {
   run.faults.sns.set({ kind: "refuse" });
   const { batchItemFailures } = await handler(batch(work("event-3"), work("event-4")));
