@@ -10,6 +10,7 @@ import { toBatches } from "../lambda/batches.ts";
 import { maximumDeadLetterBytes, toDeadLetters } from "../lambda/dead-letters/dead-letter.ts";
 import { type Delivery, parseDelivery, readDelivery } from "../lambda/okta/event-hook.ts";
 import { describeFaults } from "../lambda/okta/fault.ts";
+import { writeQueueJson } from "../lambda/queue-json.ts";
 import { type DelayReason, delayReasons } from "../lambda/retries/delay-reason.ts";
 import { writeWork } from "../lambda/retries/work.ts";
 import type { Deployment } from "./deployment.ts";
@@ -137,7 +138,7 @@ function toWork(message: DeadLetterMessage): ReadWork | { readonly reason: strin
   const nowhere = { id: null, org: null, eventHookId: null };
   if (kind === "retry") {
     const reason: DelayReason = delayReasons.deadLettered;
-    const work = JSON.stringify({ ...parseObject(body), reason, unconfirmed: 0, again: true });
+    const work = writeQueueJson({ ...parseObject(body), reason, unconfirmed: 0, again: true });
     return { work: [work], delivery: nowhere, malformed: [] };
   }
   if (kind === "output") {

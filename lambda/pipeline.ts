@@ -187,7 +187,7 @@ export async function retryWork(work: Work, ports: PipelinePorts, budget: Budget
   // What was published without an answer is parked with that counted, in the place of this message.
   const isSame = done === null && left !== null && left.work.unconfirmed === work.unconfirmed;
   if (isSame) throw new Error(left.work.waiting?.reason ?? "the work is not done", { cause: left.error });
-  if (!(await parkWork(leftOf(step), ports, budget))) throw new Error("what is left of it could not be parked");
+  if (!(await parkWork(leftOf(step), ports, budget, true))) throw new Error("what is left of it could not be parked");
 }
 
 const nothingMatches = "no rule of this release matches the event any more, as far as it was kept";
@@ -388,8 +388,8 @@ async function conclude(
     return { done: "duplicate", left };
   }
 
-  // The message counts where the store of claims is down, and the claim where the queue is.
-  const unconfirmed = Math.max(work.unconfirmed ?? 0, claim?.unconfirmed ?? 0);
+  // The message counts where the store of claims is down, and the claim where the queue is. An operator asks for one more.
+  const unconfirmed = work.again === true ? 0 : Math.max(work.unconfirmed ?? 0, claim?.unconfirmed ?? 0);
   const release = async (published = unconfirmed) => {
     const signal = share(budget.parking, budget.steps.complete);
     await Promise.all([quietly(claim && ports.claims.release(key, published, signal)), quietly(close(signal))]);
@@ -575,7 +575,12 @@ async function lookUp(
 }
 
 /** Whether all of it is parked. */
-async function parkWork(left: readonly LeftWork[], ports: PipelinePorts, budget: Budget): Promise<boolean> {
+async function parkWork(
+  left: readonly LeftWork[],
+  ports: PipelinePorts,
+  budget: Budget,
+  isRetry = false,
+): Promise<boolean> {
   if (left.length === 0) return true;
   const observeEach = (observation: { kind: "workParked" } | { kind: "workLost"; error: unknown }) => {
     for (const { work, error } of left) {
@@ -588,7 +593,8 @@ async function parkWork(left: readonly LeftWork[], ports: PipelinePorts, budget:
     observeEach({ kind: "workParked" });
     return true;
   } catch (error) {
-    observeEach({ kind: "workLost", error });
+    // What is tried again stays on the queue as it was, and nothing is lost.
+    if (!isRetry) observeEach({ kind: "workLost", error });
     return false;
   }
 }

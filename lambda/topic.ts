@@ -58,7 +58,11 @@ export function createTopic(
   const getSns = once(async () => {
     const { SNSClient, PublishBatchCommand, PublishCommand } = await import("@aws-sdk/client-sns");
     const { connectionTimeout } = settings.requestHandler;
-    const makeClient = () => new SNSClient({ ...settings, maxAttempts: 1, requestHandler: { connectionTimeout } });
+    // A connection of its own for each request: one that went stale while the function was frozen breaks as one does whose
+    // request was taken, and would count as a publish without an answer (https://github.com/aws/aws-sdk-js-v3/issues/1196).
+    const agent = { keepAlive: false };
+    const requestHandler = { connectionTimeout, httpAgent: agent, httpsAgent: agent };
+    const makeClient = () => new SNSClient({ ...settings, maxAttempts: 1, requestHandler });
     return { client: given ?? makeClient(), PublishBatchCommand, PublishCommand };
   });
   let waiting: Waiting[] = [];
@@ -69,19 +73,24 @@ export function createTopic(
       const [first] = batch;
       if (first !== undefined && batch.length === 1) {
         const command = new PublishCommand({ TopicArn: topicArn, ...toInput(first.message) });
-        await publishOnce(first.signal, (abortSignal) => client.send(command, { abortSignal }));
+        const { MessageId } = await publishOnce(first.signal, (abortSignal) => client.send(command, { abortSignal }));
+        if (MessageId === undefined) throw new UnconfirmedPublishError("the topic's answer names no message");
         first.resolve();
         return;
       }
       const entries = batch.map(({ message }, index) => ({ Id: String(index), ...toInput(message) }));
       const command = new PublishBatchCommand({ TopicArn: topicArn, PublishBatchRequestEntries: entries });
-      const { Failed = [] } = await publishOnce(whenAllAre(batch.map(({ signal }) => signal)), (abortSignal) =>
-        client.send(command, { abortSignal }),
+      const { Failed = [], Successful = [] } = await publishOnce(
+        whenAllAre(batch.map(({ signal }) => signal)),
+        (abortSignal) => client.send(command, { abortSignal }),
       );
       for (const { Id, Code, Message } of Failed) {
         batch[Number(Id)]?.reject(new Error(`the topic ${topicArn} refused a message: ${Message ?? Code}`));
       }
-      for (const { resolve } of batch) resolve();
+      for (const { Id } of Successful) batch[Number(Id)]?.resolve();
+      // What stands in neither list; of the others the first outcome counts.
+      const unknown = new UnconfirmedPublishError("the topic's answer does not name the message");
+      for (const { reject } of batch) reject(unknown);
     } catch (error) {
       for (const { reject } of batch) reject(error);
     }

@@ -114,8 +114,10 @@ export async function startEmulators(options: EmulatorOptions = {}): Promise<Emu
         const now = Date.now();
         return [
           ...ready.map((message) => ({ state: "visible", message }) as const),
-          ...delayed.map((message) => ({ state: "delayed", message }) as const),
           // The emulator looks at deadlines when it is asked for messages, SQS all the time.
+          ...delayed.map(
+            (message) => ({ state: (message.delayUntil ?? 0) > now ? "delayed" : "visible", message }) as const,
+          ),
           ...inflight.map(
             ({ message, visibilityDeadline }) =>
               ({ state: visibilityDeadline > now ? "notVisible" : "visible", message }) as const,

@@ -418,6 +418,30 @@ describe("a publish without an answer", () => {
     expect(copies).toHaveLength(maximumUnconfirmed + 1);
   });
 
+  test("is sent once more by an operator although the end of its work could not be recorded", async () => {
+    const { copies, state, publish } = losing();
+    const claims = memoryClaims();
+    const unrecorded = { ...claims, complete: () => Promise.reject(down) };
+    const { deliver, retry, parked, deadLetters } = world({ publish, claims: unrecorded });
+    await deliver([{ uuid: "e" }]);
+    await retry(parked[0]?.work as Work);
+    await retry(parked[1]?.work as Work);
+    state.isLosing = false;
+    await retry({ ...(deadLetters[0]?.work as Work), unconfirmed: 0, again: true });
+    expect(copies).toHaveLength(maximumUnconfirmed + 1);
+    expect(deadLetters).toHaveLength(1);
+  });
+
+  test("that cannot be parked again is no event lost: its message stays", async () => {
+    const { publish } = losing();
+    const { deliver, retry, parked, kinds, ports } = world({ publish });
+    await deliver([{ uuid: "e" }]);
+    const broken = { ...ports, parkWork: () => Promise.reject(down) };
+    await expect(retryWork(parked[0]?.work as Work, broken, unlimited)).rejects.toThrow("could not be parked");
+    expect(kinds()).not.toContain("workLost");
+    await retry(parked[0]?.work as Work);
+  });
+
   test("is counted by its claim where the queues are down: a delivery that Okta repeats adds no copy beyond them", async () => {
     const { copies, publish } = losing();
     const queues = { parkWork: () => Promise.reject(down), deadLetterWork: () => Promise.reject(down) };

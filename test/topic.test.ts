@@ -66,6 +66,57 @@ test("what is wrong with one message of a batch is that one's alone", async () =
   });
 });
 
+/** Serves SNS's protocol with these answers, one after the other, and tells how many connections were made. */
+async function serveAnswers(...answers: readonly string[]) {
+  let connections = 0;
+  const left = [...answers];
+  const server = createServer((request, response) => {
+    request.resume().once("end", () => {
+      response.writeHead(200, { "content-type": "text/xml" }).end(left.shift());
+    });
+  });
+  server.on("connection", () => {
+    connections += 1;
+  });
+  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+  const before = process.env.AWS_ENDPOINT_URL_SNS;
+  process.env.AWS_ENDPOINT_URL_SNS = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+  const stop = async () => {
+    process.env.AWS_ENDPOINT_URL_SNS = before;
+    server.closeAllConnections();
+    await new Promise((resolve) => server.close(resolve));
+  };
+  return { connections: () => connections, stop };
+}
+
+const published = `<PublishResponse xmlns="http://sns.amazonaws.com/doc/2010-03-31/"><PublishResult><MessageId>m</MessageId>
+  </PublishResult><ResponseMetadata><RequestId>r</RequestId></ResponseMetadata></PublishResponse>`;
+
+test("each request has a connection of its own, as one that went stale breaks like one whose request was taken", async () => {
+  const sns = await serveAnswers(published, published, published);
+  const publish = createTopic(topicArn);
+  for (const text of ["a", "b", "c"]) await publish(message(text), signal());
+  await sns.stop();
+  expect(sns.connections()).toBe(3);
+});
+
+test.each([
+  ["no message", "<PublishResponse><PublishResult></PublishResult></PublishResponse>", ["a"]],
+  ["nothing", "", ["a"]],
+  ["one of two", publishedBatch("0"), ["a", "b"]],
+])("an answer that names %s leaves it open whether the others were taken", async (_, answer, texts) => {
+  const sns = await serveAnswers(answer);
+  const publish = createTopic(topicArn);
+  const outcomes = await Promise.allSettled(texts.map((text) => publish(message(text), signal())));
+  await sns.stop();
+  expect(outcomes.at(-1)).toMatchObject({ status: "rejected", reason: { name: "UnconfirmedPublishError" } });
+});
+
+function publishedBatch(id: string): string {
+  return `<PublishBatchResponse xmlns="http://sns.amazonaws.com/doc/2010-03-31/"><PublishBatchResult><Successful><member>
+    <Id>${id}</Id><MessageId>m</MessageId></member></Successful></PublishBatchResult></PublishBatchResponse>`;
+}
+
 test("what is too large is refused, and holds nothing else up", async () => {
   const publish = createTopic(topicArn);
   const texts = ["good", "x".repeat(300_000), "better"];

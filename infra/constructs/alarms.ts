@@ -132,8 +132,14 @@ export class Alarms extends Construct {
       },
       RedriveBehind: {
         description: "Work waits on the retry queue, and is not tried: redrive does not run, or cannot keep up",
-        metric: retryQueue.queue.metricApproximateAgeOfOldestMessage({ period: minutes(5), statistic: "Maximum" }),
-        threshold: minutes(10).toSeconds(),
+        // Not by the age of the oldest message, which leaves out what was tried three times before redrive stopped.
+        metric: retryQueue.queue.metricApproximateNumberOfMessagesVisible({
+          period: minutes(1),
+          statistic: "Maximum",
+        }),
+        threshold: 1,
+        periods: 15,
+        breaching: 13,
       },
       EventsFailed: {
         description: "Events could be neither alerted on nor parked",

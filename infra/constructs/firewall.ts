@@ -40,7 +40,8 @@ export class Firewall extends Construct {
         name: "RequestRate",
         priority: 0,
         statement: { rateBasedStatement: { aggregateKeyType: "IP", limit, evaluationWindowSec: rateWindow } },
-        action: { block: {} },
+        // Not WAF's own 403: should Okta ever be over the limit, it sends a 5xx again once, and a 4xx never.
+        action: { block: { customResponse: { responseCode: 503 } } },
         visibilityConfig: measuredAs("RequestRate"),
       },
     ];

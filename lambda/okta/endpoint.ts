@@ -44,7 +44,7 @@ export interface EndpointPorts {
 /** A POST that bears the secret, and is refused all the same: its events would be lost, as Okta never sends it again. */
 export interface RefusedDelivery {
   /** The answer. */
-  readonly status: 400 | 413 | 415;
+  readonly status: 400 | 403 | 413 | 415;
   /** Why, in words of ours, as it is logged: it quotes nothing of the request. */
   readonly reason: string;
   /** What the reason leaves out, which may quote the request; null for nothing. */
@@ -65,19 +65,35 @@ export const maximumBodyBytes = 6_291_456;
  * mend, and our own trouble is a 503. Never rejects, and answers before the budget's parking time ends.
  */
 export async function answerRequest(request: HookRequest, ports: EndpointPorts, budget: Budget): Promise<HookResponse> {
-  if (!ports.isAllowed(request.sourceIp)) return respond(403);
+  const isAllowed = ports.isAllowed(request.sourceIp);
   try {
     const authorization = request.header("authorization");
     const authentic = ports.measure("Authentication", () => isAuthentic(authorization, ports.secrets));
     // Nearly always the secrets are at hand, and there is nothing to wait for.
-    if (!(typeof authentic === "boolean" ? authentic : await within(budget.work, authentic))) return respond(401);
+    if (!(typeof authentic === "boolean" ? authentic : await within(budget.work, authentic))) {
+      return respond(isAllowed ? 401 : 403);
+    }
   } catch (error) {
+    if (!isAllowed) return respond(403);
     await ports.onFailure("The event hook's secret is not to be had", error, { deliveryId: null });
     return respond(503);
   }
+  if (!isAllowed) return request.method === "POST" ? refuseNetwork(request, ports, budget) : respond(403);
   if (request.method === "GET") return answerGet(request);
   if (request.method === "POST") return answerPost(request, ports, budget);
   return { ...respond(405), headers: { allow: "GET, POST" } };
+}
+
+/**
+ * A delivery from a network that is not allowed, with the right secret: Okta has a new network, or the secret is known to another.
+ * It is no stranger's, and so it is parked.
+ */
+async function refuseNetwork(request: HookRequest, ports: EndpointPorts, budget: Budget): Promise<HookResponse> {
+  const reason = "it came from a network that is not among allowedCidrs";
+  const contentType = request.header("content-type") ?? null;
+  const refused = { status: 403, reason, detail: null, contentType, body: request.body() } as const;
+  const { status } = await parkRefused(refused, ports, budget);
+  return respond(status);
 }
 
 function answerGet(request: HookRequest): HookResponse {

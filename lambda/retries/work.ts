@@ -53,7 +53,8 @@ const message = z.object({
   schemaVersion: z.literal("1.0"),
   kind: z.literal("retry"),
   reason: z.string(),
-  since: z.string(),
+  // A time that cannot be read is none that an alert or a metric could tell.
+  since: z.string().check(z.refine((text) => !Number.isNaN(Date.parse(text)), "expected a time")),
   rules: z.nullable(z.array(z.string())),
   followUp: z.boolean(),
   delivery: z.object({

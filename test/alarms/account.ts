@@ -71,7 +71,7 @@ export const secret = "the hook's secret";
 export async function startAccount(cloudWatch: CloudWatch): Promise<Account> {
   const [emulators, okta] = await Promise.all([
     // As in the stack: six times the timeout of redrive.
-    startEmulators({ retryVisibilitySeconds: 180 }),
+    startEmulators(),
     startFakeOkta(),
   ]);
   const credential = JSON.stringify({ clientId: okta.clientId, privateKey: okta.privateKey });

@@ -203,6 +203,23 @@ describe("an alarm is raised by what it is about:", () => {
     expect(on()).not.toContain("Parked");
   });
 
+  test("RedriveBehind, by work that was tried often before redrive stopped", async () => {
+    stopClock();
+    account.emulators.faults.sns.set({ kind: "refuse" });
+    expect(await deliver([freshSessionStart()])).toBe(204);
+    await watchRetries(20, () => false);
+    expect(on()).toContain("Parked");
+    const states: boolean[] = [];
+    // The longest wait between two tries is over by then, and nothing takes the message.
+    for (let minute = 0; minute < 60; minute += 1) {
+      account.sampleQueues();
+      states.push(on().includes("RedriveBehind"));
+      vi.setSystemTime(Date.now() + minutes(1));
+    }
+    expect(states.at(-1)).toBe(true);
+    expect(on()).not.toContain("Parked");
+  });
+
   test("EventsFailed, by SNS and SQS being down together", async () => {
     stopClock();
     for (const service of ["sns", "sqs"] as const) account.emulators.faults[service].set({ kind: "refuse" });

@@ -174,7 +174,7 @@ describe("the firewall", () => {
         {
           Name: "RequestRate",
           Priority: 0,
-          Action: { Block: {} },
+          Action: { Block: { CustomResponse: { ResponseCode: 503 } } },
           Statement: { RateBasedStatement: { AggregateKeyType: "IP", EvaluationWindowSec: 300, Limit: 10_000 } },
         },
       ],

@@ -168,11 +168,36 @@ describe("a delivery that is refused although its secret was right", () => {
   });
 });
 
-test("from an address that is not allowed is refused before anything is looked at, the secret included", async () => {
-  const { ports: looking, failures } = ports({ secrets: () => Promise.reject(new Error("looked")) });
-  const answered = await answerRequest(request({ sourceIp: "198.51.100.1" }), looking);
-  expect(answered).toEqual({ status: 403, headers: {}, body: "" });
-  expect(failures).toEqual([]);
+describe("from an address that is not allowed", () => {
+  const sourceIp = "198.51.100.1";
+  const forbidden = { status: 403, headers: {}, body: "" };
+
+  test.each([
+    ["a wrong secret", { headers: { authorization: "x" } }],
+    ["none", { headers: { authorization: "" } }],
+    ["the right one, for a verification", { method: "GET" }],
+  ])("a request with %s is refused, and nothing is kept of it", async (_, overrides) => {
+    const { ports: parking, refused } = ports();
+    expect(await answerRequest(request({ ...overrides, sourceIp }), parking)).toEqual(forbidden);
+    expect(refused).toEqual([]);
+  });
+
+  test("a delivery with the right secret is refused and parked: Okta may have a network that the list lacks", async () => {
+    const { ports: parking, refused } = ports();
+    expect(await answerRequest(request({ sourceIp }), parking)).toEqual(forbidden);
+    expect(refused).toEqual([expect.objectContaining({ status: 403, contentType: "application/json" })]);
+  });
+
+  test("a delivery that cannot be parked is answered 503, so that Okta delivers it once more", async () => {
+    const { ports: broken } = ports({ parkRefused: () => Promise.reject(new Error("broken")) });
+    expect((await answerRequest(request({ sourceIp }), broken)).status).toBe(503);
+  });
+
+  test("it is no trouble of ours when no secret is to be had", async () => {
+    const { ports: without, failures } = ports({ secrets: () => Promise.reject(new Error("down")) });
+    expect(await answerRequest(request({ sourceIp }), without)).toEqual(forbidden);
+    expect(failures).toEqual([]);
+  });
 });
 
 test("a GET is authenticated before its challenge is answered", async () => {
