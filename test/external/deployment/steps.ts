@@ -157,11 +157,21 @@ function servedAt({ url }: Account, hookUrl: string): string {
   return api === undefined ? hookUrl : `${url}/_aws/execute-api/${api}/${path}`;
 }
 
-/** Delivers as Okta does, and tells the status of the answer. */
-export async function deliver(account: Account, stack: DeployedStack, secret: string, body: string): Promise<number> {
+/**
+ * Delivers as Okta does, and tells the status of the answer.
+ *
+ * @param from the address that it comes from at a REST API: ministack reads it off this header, which AWS overwrites
+ */
+export async function deliver(
+  account: Account,
+  stack: DeployedStack,
+  secret: string,
+  body: string,
+  from = "127.0.0.1",
+): Promise<number> {
   const response = await fetch(servedAt(account, stack.output("HookUrl")), {
     method: "POST",
-    headers: { authorization: secret, "content-type": "application/json" },
+    headers: { authorization: secret, "content-type": "application/json", "x-forwarded-for": from },
     body,
   });
   await response.arrayBuffer();
