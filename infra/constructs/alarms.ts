@@ -14,7 +14,7 @@ export interface AlarmsProps extends WatchedResources {
 }
 
 interface AlarmRule {
-  /** What it means, for whoever reads the alarm. */
+  /** What it means, as a person reads it in the alarm. */
   readonly description: string;
   /** The section of the runbook. @default the alarm's name */
   readonly section?: string;
