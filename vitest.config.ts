@@ -6,8 +6,9 @@ const alone = [
   "test/faults/**/*.test.ts",
   "test/integration/**/*.test.ts",
   "test/local/**/*.test.ts",
-  // It builds what other tests run.
+  // They build what other tests run.
   "test/cli/deploy.test.ts",
+  "test/cli/deploy/cdk.test.ts",
   "test/budget.test.ts",
   "test/look-up.test.ts",
   "test/queue.test.ts",

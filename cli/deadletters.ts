@@ -1,4 +1,3 @@
-import { createInterface } from "node:readline/promises";
 import type { Command } from "commander";
 import { createCommand, InputError, onTerminal, runCommand } from "./command.ts";
 import {
@@ -9,6 +8,7 @@ import {
 } from "./dead-letter-messages.ts";
 import { addDeploymentOptions, type DeploymentOptions, findDeployment } from "./deployment.ts";
 import { createProgress } from "./progress.ts";
+import { ask, isYes } from "./question.ts";
 
 interface Chosen extends DeploymentOptions {
   readonly all?: boolean;
@@ -97,16 +97,9 @@ function refuseMissing(ids: readonly string[], found: ReadonlySet<string>): void
   if (missing.length > 0) throw new InputError(`not on the dead-letter queue: ${missing.join(", ")}`);
 }
 
+/** Where there is no answer, the input ends: that is no consent. */
 async function confirm(question: string): Promise<boolean> {
-  const terminal = createInterface({ input: process.stdin, output: process.stderr });
-  try {
-    // Where nobody answers, the input ends: that is no consent.
-    const closed = new Promise<string>((resolve) => terminal.once("close", () => resolve("")));
-    const answer = await Promise.race([terminal.question(`${question} [y/N] `), closed]);
-    return /^y(es)?$/i.test(answer.trim());
-  } finally {
-    terminal.close();
-  }
+  return isYes(await ask(`${question} [y/N] `, { output: process.stderr }));
 }
 
 /** The body's JSON; the text itself where it is none. */

@@ -1,5 +1,4 @@
 import { resolve } from "node:path";
-import { createInterface } from "node:readline/promises";
 import { loadSettings, type Settings, settingsFileContext } from "../infra/settings.ts";
 import { defaultSettingsFile, SettingsError, settingsFileVariable } from "../infra/settings-file.ts";
 import { createCommand, InputError, onTerminal, runCommand } from "./command.ts";
@@ -11,6 +10,7 @@ import {
   openAccount,
   type Read,
 } from "./deploy/account.ts";
+import { makeAssemblyFolder } from "./deploy/assembly-folder.ts";
 import { deploySynthesized, readQualifier, synthesize } from "./deploy/cdk.ts";
 import { type DeployedStack, listSubscriptions, readDeployedStack } from "./deploy/deployed-stack.ts";
 import { describeMissingReceivers, type Subscription } from "./deploy/receivers.ts";
@@ -24,6 +24,7 @@ import {
   type TemplateChanges,
   type TemplateSubscription,
 } from "./deploy/template-changes.ts";
+import { ask, isYes } from "./question.ts";
 import { useRegion } from "./region.ts";
 
 const print = (text: string) => process.stdout.write(`${onTerminal(text)}\n`);
@@ -70,13 +71,14 @@ async function deploy(options: Options, cdkOptions: readonly string[]): Promise<
   const account = await findAccount(region);
   const qualifier = context["@aws-cdk/core:bootstrapQualifier"] ?? (await readQualifier()) ?? defaultQualifier;
   const { read, close } = openAccount(account, qualifier);
+  const assembly = await makeAssemblyFolder();
   try {
     print(`The stack ${stack} in account ${account.id}, ${region}, as ${account.caller}.`);
     print(`Settings: ${settingsPath ?? `all defaults, as there is no ${defaultSettingsFile}`}.`);
     const doubt = await checkBootstrap(account, qualifier, read);
     if (doubt !== null) print(doubt);
     const deployed = await readDeployedStack(stack, read);
-    const next = await synthesize(stack, context);
+    const next = await synthesize(stack, context, assembly);
     if (next === null) {
       process.exitCode = 1;
       return;
@@ -87,7 +89,7 @@ async function deploy(options: Options, cdkOptions: readonly string[]): Promise<
   }
   const hasApproval = cdkOptions.some((option) => option.startsWith("--require-approval"));
   const approval = options.yes && !hasApproval ? ["--require-approval", "never"] : [];
-  if (!(await deploySynthesized(stack, [...approval, ...cdkOptions]))) process.exitCode = 1;
+  if (!(await deploySynthesized(stack, assembly, [...approval, ...cdkOptions]))) process.exitCode = 1;
 }
 
 /** `-c name=value` and `--settings` as CDK's context. */
@@ -173,10 +175,8 @@ function goesAheadUnasked(changes: TemplateChanges | null): boolean {
 }
 
 async function confirm(): Promise<boolean> {
-  const terminal = createInterface({ input: process.stdin, output: process.stdout });
-  const answer = await terminal.question("\nDeploy all the same? (y/N) ");
-  terminal.close();
-  if (/^y(es)?$/i.test(answer.trim())) return true;
+  const answer = await ask("\nDeploy all the same? (y/N) ");
+  if (isYes(answer)) return true;
   print("Nothing was deployed.");
   process.exitCode = 1;
   return false;

@@ -1,4 +1,3 @@
-import { createInterface } from "node:readline/promises";
 import { setTimeout as delay } from "node:timers/promises";
 import {
   CloudFormationClient,
@@ -12,6 +11,7 @@ import { plural } from "../lambda/alerts/wording.ts";
 import { createCommand, InputError, onTerminal, runCommand } from "./command.ts";
 import { defaultStack, describeStack, stackOption } from "./deployment.ts";
 import { createProgress } from "./progress.ts";
+import { ask } from "./question.ts";
 import { useRegion } from "./region.ts";
 
 const print = (text: string) => process.stdout.write(`${onTerminal(text)}\n`);
@@ -58,7 +58,7 @@ async function destroy({ stack: named, dryRun, yes }: Options): Promise<void> {
     );
     tellStaying(staying);
     if (dryRun) return;
-    if (!yes) await confirm(stack);
+    if (!yes && !(await confirm(stack))) return;
     await client.send(new DeleteStackCommand({ StackName: id }));
     if (!(await awaitRemoval(client, id))) {
       process.exitCode = 1;
@@ -98,13 +98,17 @@ function tellStaying(staying: readonly StackResourceSummary[]): void {
   }
 }
 
-async function confirm(stack: string): Promise<void> {
+async function confirm(stack: string): Promise<boolean> {
   if (!process.stdin.isTTY)
     throw new InputError("nobody is at the terminal to ask: say --yes, or --dry-run to look only");
-  const terminal = createInterface({ input: process.stdin, output: process.stdout });
-  const answer = await terminal.question(`\nType the stack's name, ${stack}, to remove it: `);
-  terminal.close();
-  if (answer.trim() !== stack) throw new InputError("that is not the stack's name: nothing was removed");
+  const answer = await ask(`\nType the stack's name, ${stack}, to remove it: `);
+  if (answer === null) {
+    print("Nothing was removed.");
+    process.exitCode = 1;
+    return false;
+  }
+  if (answer !== stack) throw new InputError("that is not the stack's name: nothing was removed");
+  return true;
 }
 
 /** Whether the removal came to its end; if not, it is told why. */
@@ -143,7 +147,7 @@ await runCommand(
     .option("--yes", "do not ask")
     .addHelpText(
       "after",
-      "\nExit code: 0; 1 when the removal stopped; 2 for a stack that is not there, or an answer that is not its name.",
+      "\nExit code: 0; 1 when the removal stopped, or the question was left; 2 for a stack that is not there, or an answer that is not its name.",
     )
     .action(destroy),
 );

@@ -6,35 +6,44 @@ import type { Template } from "./template-changes.ts";
 
 const root = fileURLToPath(new URL("../../", import.meta.url));
 
-/** Where CDK writes what it synthesizes. */
-const assembly = join(root, "cdk.out");
-
 /** Runs CDK's command line at the root, in this terminal. @returns its exit code; null when a signal ended it */
 function runCdk(args: readonly string[]): Promise<number | null> {
   return new Promise((resolve, reject) => {
     const cdk = join(root, "node_modules", "aws-cdk", "bin", "cdk");
     const child = spawn(process.execPath, [cdk, ...args], { cwd: root, stdio: "inherit" });
-    // Ctrl-C reaches CDK as well, which decides what becomes of the deployment.
-    const wait = () => {};
-    process.on("SIGINT", wait);
+    // Ctrl-C reaches CDK as well, which decides what becomes of the deployment; the other signals reach this process alone.
+    const listeners = {
+      SIGINT: () => {},
+      SIGTERM: () => child.kill("SIGTERM"),
+      SIGHUP: () => child.kill("SIGHUP"),
+    };
+    for (const [signal, listener] of Object.entries(listeners)) process.on(signal, listener);
     child.once("error", reject);
     child.once("close", (code) => {
-      process.off("SIGINT", wait);
+      for (const [signal, listener] of Object.entries(listeners)) process.off(signal, listener);
       resolve(code);
     });
   });
 }
 
-/** Builds and synthesizes, with this context. @returns the stack's template; null when it failed, and CDK said why */
-export async function synthesize(stack: string, context: Readonly<Record<string, string>>): Promise<Template | null> {
+/**
+ * Builds and synthesizes, with this context, to a folder: it holds the template and a copy of each function's code.
+ *
+ * @returns the stack's template; null when it failed, and CDK said why
+ */
+export async function synthesize(
+  stack: string,
+  context: Readonly<Record<string, string>>,
+  assembly: string,
+): Promise<Template | null> {
   const given = Object.entries(context).flatMap(([name, value]) => ["--context", `${name}=${value}`]);
   const code = await runCdk(["synth", "--quiet", "--output", assembly, ...given]);
   if (code !== 0) return null;
   return JSON.parse(await readFile(join(assembly, `${stack}.template.json`), "utf8")) as Template;
 }
 
-/** Deploys what was synthesized. @returns whether it succeeded; if not, CDK said why */
-export async function deploySynthesized(stack: string, options: readonly string[]): Promise<boolean> {
+/** Deploys what was synthesized to a folder. @returns whether it succeeded; if not, CDK said why */
+export async function deploySynthesized(stack: string, assembly: string, options: readonly string[]): Promise<boolean> {
   // What was compared is what is deployed: nothing is built or synthesized anew.
   return (await runCdk(["deploy", stack, "--app", assembly, "--build", "", ...options])) === 0;
 }

@@ -17,8 +17,16 @@ export interface DeployedStack {
   readonly outputs: ReadonlyMap<string, string>;
 }
 
-/** States in which CloudFormation has a name but no resources; CDK deletes such a stack, or goes on with it. */
-const withoutResources: ReadonlySet<string> = new Set(["REVIEW_IN_PROGRESS", "ROLLBACK_COMPLETE", "DELETE_COMPLETE"]);
+/**
+ * States of a stack that was never made, or is gone: CDK goes on with its name, or deletes it first. After ROLLBACK_FAILED
+ * some resources may be left, which CDK's deletion takes.
+ */
+const neverMade: ReadonlySet<string> = new Set([
+  "REVIEW_IN_PROGRESS",
+  "ROLLBACK_COMPLETE",
+  "ROLLBACK_FAILED",
+  "DELETE_COMPLETE",
+]);
 
 /**
  * Looks at a stack as it is.
@@ -40,7 +48,7 @@ export async function readDeployedStack(name: string, read: Read): Promise<Deplo
 async function look(name: string, read: Read): Promise<DeployedStack | null> {
   const stack = await describe(name, read);
   const status = stack?.StackStatus ?? "";
-  if (stack === null || withoutResources.has(status)) return null;
+  if (stack === null || neverMade.has(status)) return null;
   if (status.endsWith("_IN_PROGRESS")) {
     throw new InputError(
       `CloudFormation is at work on the stack ${name} (${status}): deploy again when it has finished`,
