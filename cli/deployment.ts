@@ -4,7 +4,8 @@ import { GetSecretValueCommand, SecretsManagerClient } from "@aws-sdk/client-sec
 import { SNSClient } from "@aws-sdk/client-sns";
 import { SQSClient } from "@aws-sdk/client-sqs";
 import type { Command } from "commander";
-import { defaultStackName, readSettingsFile, SettingsError, stackNameOf } from "../infra/settings-file.ts";
+import { loadSettings } from "../infra/settings.ts";
+import { defaultStackName, SettingsError } from "../infra/settings-file.ts";
 import { InputError } from "./command.ts";
 import { useRegion } from "./region.ts";
 
@@ -50,13 +51,14 @@ export const stackOption = [
 ] as const;
 
 /**
- * The stack that commands work on without `--stack`: the one that the settings file names.
+ * The stack that commands work on without `--stack`: the one that the settings file names. All of the file is checked, as
+ * a misspelt `stackName` would lead to the stack of another org.
  *
- * @throws InputError when that file cannot be used
+ * @throws InputError naming each setting that cannot be used, and its line
  */
 export async function defaultStack(): Promise<string> {
   try {
-    return stackNameOf(await readSettingsFile());
+    return (await loadSettings({})).settings.stackName;
   } catch (error) {
     if (error instanceof SettingsError) throw new InputError(error.message);
     throw error;

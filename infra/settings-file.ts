@@ -1,5 +1,16 @@
 import { readFile } from "node:fs/promises";
-import { isMap, isNode, isPair, isScalar, LineCounter, type ParsedNode, parseDocument } from "yaml";
+import {
+  type Alias,
+  type Document,
+  isMap,
+  isNode,
+  isPair,
+  isScalar,
+  LineCounter,
+  type ParsedNode,
+  parseDocument,
+  visit,
+} from "yaml";
 
 /** The file that settings are read from where no other is named, in the folder that commands are run in. */
 export const defaultSettingsFile = "settings.yml";
@@ -52,18 +63,42 @@ export async function readSettingsFile(given?: string): Promise<SettingsFile | n
 export function parseSettingsFile(path: string, text: string): SettingsFile {
   const lines = new LineCounter();
   const document = parseDocument(text, { lineCounter: lines, prettyErrors: false });
-  const [fault] = document.errors;
+  const lineAt = (offset: number) => lines.linePos(offset).line;
+  // A tag that YAML does not know is a warning, after which the value is another than the one that was meant.
+  const [fault] = [...document.errors, ...document.warnings];
   if (fault !== undefined) {
-    throw new SettingsError(`${path}:${lines.linePos(fault.pos[0]).line}: this is no YAML: ${fault.message}`);
+    const what = fault.name === "YAMLWarning" ? "this cannot be used" : "this is no YAML";
+    throw new SettingsError(`${path}:${lineAt(fault.pos[0])}: ${what}: ${fault.message}`);
   }
   const { contents } = document;
   const isEmpty = contents === null || (isScalar(contents) && contents.value === null);
   if (!isEmpty && !isMap(contents)) throw new SettingsError(`${path}:1: expected settings such as "alertEmail: ..."`);
   return {
     path,
-    values: isEmpty ? {} : (document.toJS() as Record<string, unknown>),
-    lineOf: (steps) => lines.linePos(isEmpty ? 0 : startOf(contents, steps)).line,
+    values: isEmpty ? {} : readValues(path, document, lineAt),
+    lineOf: (steps) => lineAt(isEmpty ? 0 : startOf(contents, steps)),
   };
+}
+
+/** Resolves aliases. One may name nothing, or make of a short text more than memory holds, or stand within itself. */
+function readValues(
+  path: string,
+  document: Document.Parsed,
+  lineAt: (offset: number) => number,
+): Record<string, unknown> {
+  try {
+    const values = document.toJS() as Record<string, unknown>;
+    // What stands within itself has no JSON.
+    JSON.stringify(values);
+    return values;
+  } catch (error) {
+    const aliases: Alias[] = [];
+    visit(document, { Alias: (_, alias) => void aliases.push(alias) });
+    const alias = aliases.find((each) => each.resolve(document) === undefined) ?? aliases[0];
+    // The first line says all; the others draw the circle.
+    const [reason] = (error as Error).message.split("\n");
+    throw new SettingsError(`${path}:${lineAt(alias?.range?.[0] ?? 0)}: this alias cannot be used: ${reason}`);
+  }
 }
 
 /** Where in the text a part of it starts: at its name, or for an element of a list at the element. */
@@ -87,10 +122,4 @@ function startOf(contents: ParsedNode, steps: readonly PropertyKey[]): number {
 function elementOf(node: unknown, step: PropertyKey): unknown {
   const items = (node as { readonly items?: readonly unknown[] } | null)?.items;
   return typeof step === "number" ? items?.[step] : undefined;
-}
-
-/** The name of the stack that a file is about. */
-export function stackNameOf(file: SettingsFile | null): string {
-  const name = file?.values.stackName;
-  return typeof name === "string" && name !== "" ? name : defaultStackName;
 }

@@ -32,6 +32,12 @@ const flag = z.boolean("expected true or false");
 /** Lambda takes 4 KB for all environment variables of a function; the others need no more than what is left. */
 const maximumCidrsLength = 2_500;
 
+/**
+ * CloudWatch takes 1,024 characters for an alarm's description, which ends with this address and a section's name:
+ * https://docs.aws.amazon.com/AmazonCloudWatch/latest/APIReference/API_PutMetricAlarm.html
+ */
+const maximumRunbookUrlLength = 700;
+
 /** A check of ours as one of zod's: what it throws is the fault. */
 function checked<Value>(check: (text: string) => Value) {
   return z.string("expected a text").transform((text, context) => {
@@ -159,6 +165,7 @@ const schema = z.strictObject({
   dashboard: flag.default(false).meta({ description: "Whether CloudWatch has a dashboard." }),
   runbookUrl: z
     .url({ protocol: /^https?$/, hostname: /./, error: "expected a URL, https://..." })
+    .max(maximumRunbookUrlLength, `expected at most ${maximumRunbookUrlLength} characters, as alarms quote it`)
     .optional()
     .meta({
       description:

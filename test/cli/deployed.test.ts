@@ -74,7 +74,7 @@ test("exceptions are added to the stack's table, and found there", async () => {
   expect((await onStack("exceptions", "list", "--stack", "Europe")).stdout).toContain("1 exception.");
 });
 
-test("without --stack a command works on the stack that the settings file names, and on none where that is no YAML", async () => {
+test("without --stack a command works on the stack that the settings file names, and on none where that cannot be used", async () => {
   const folder = await mkdtemp(join(tmpdir(), "okta-proxy-watch-deployed-"));
   try {
     const SETTINGS_FILE = join(folder, "europe.yml");
@@ -83,6 +83,13 @@ test("without --stack a command works on the stack that the settings file names,
     expect(await list()).toMatchObject({ code: 0, stdout: expect.stringMatching(/\d exceptions?\./) });
     await writeFile(SETTINGS_FILE, "stackName: [\n");
     expect(await list()).toMatchObject({ code: 2, stderr: expect.stringContaining("europe.yml:") });
+    await writeFile(SETTINGS_FILE, "stakName: Europe\n");
+    expect(await list()).toMatchObject({
+      code: 2,
+      stderr: expect.stringContaining("europe.yml:1: there is no setting"),
+    });
+    await writeFile(SETTINGS_FILE, "canary: true\nstackName: 7\n");
+    expect(await list()).toMatchObject({ code: 2, stderr: expect.stringContaining("europe.yml:2: stackName is 7: ") });
   } finally {
     await rm(folder, { recursive: true });
   }

@@ -1,3 +1,6 @@
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { afterEach, expect, test } from "vitest";
 import { type FakeCloudFormation, type FakeStack, startCloudFormation } from "../fixtures/cloudformation.ts";
 import { type Output, runCli } from "../fixtures/command.ts";
@@ -9,8 +12,17 @@ afterEach(() => cloudFormation.stop());
 const template = synthesize({ customerManagedKey: true }).template.toJSON() as NonNullable<FakeStack["template"]>;
 
 async function destroy(stack: FakeStack, ...args: readonly string[]): Promise<Output> {
+  return destroyWith({}, stack, ...args);
+}
+
+async function destroyWith(
+  more: Readonly<Record<string, string>>,
+  stack: FakeStack,
+  ...args: readonly string[]
+): Promise<Output> {
   cloudFormation = await startCloudFormation(stack);
   const environment = {
+    ...more,
     AWS_ENDPOINT_URL_CLOUDFORMATION: cloudFormation.url,
     AWS_REGION: "us-east-1",
     AWS_ACCESS_KEY_ID: "local",
@@ -46,6 +58,22 @@ test("where nobody can be asked, nothing is removed", async () => {
   expect(stderr).toContain("--yes");
   expect(cloudFormation.actions).not.toContain("DeleteStack");
 });
+
+test.each(["stackname: Europe\n", "stackName: [Europe]\n", "stackName: *europe\n"])(
+  "a settings file that names no stack by mistake (%j) removes none, the default one neither",
+  async (text) => {
+    const folder = await mkdtemp(join(tmpdir(), "okta-proxy-watch-destroy-"));
+    try {
+      const SETTINGS_FILE = join(folder, "europe.yml");
+      await writeFile(SETTINGS_FILE, text);
+      const { code, stderr } = await destroyWith({ SETTINGS_FILE }, { name: "OktaProxyWatch", template }, "--yes");
+      expect({ code, stderr }).toEqual({ code: 2, stderr: expect.stringContaining("europe.yml:1: ") });
+      expect(cloudFormation.actions).toEqual([]);
+    } finally {
+      await rm(folder, { recursive: true });
+    }
+  },
+);
 
 test("a removal that stops names what is stuck", async () => {
   const stuck = Object.keys(template.Resources).find((id) => id.startsWith("RetriesQueue")) ?? "";

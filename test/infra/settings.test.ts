@@ -101,6 +101,46 @@ oktaProfileAttributes: [{ label: home, town: city }]
     ]);
   });
 
+  const bomb = ["a", "b", "c", "d"].map((name, index, all) => {
+    const inner = index === 0 ? "1" : `*${all[index - 1]}`;
+    return `${name}: &${name} [${Array(10).fill(inner).join(", ")}]`;
+  });
+  test.each([
+    ["that names nothing", "metrics: full\ncanary: *nope\n", /^settings\.yml:2: this alias .*: nope$/],
+    ["that grows without measure", `# ours\n${bomb.join("\n")}\n`, /^settings\.yml:3: this alias .*exhaustion/],
+    [
+      "that stands within itself",
+      "canary: true\noutputs: &all [chat, *all]\n",
+      /^settings\.yml:2: this alias .*circular/,
+    ],
+  ])("with an alias %s is refused with the line", (_, text, message) => {
+    expect(() => read(text)).toThrow(SettingsError);
+    expect(() => read(text)).toThrow(message);
+  });
+
+  test("with an alias of something gives what it stands for", () => {
+    const { settings } = read("alertEmail: &us security@example.com\noperationsEmail: *us\n");
+    expect(settings.operationsEmail).toBe("security@example.com");
+  });
+
+  test("with a tag or a directive that YAML does not know is refused with the line", () => {
+    expect(() => read("canary: true\nalertEmail: !foo security@example.com\n")).toThrow(
+      /^settings\.yml:2: this cannot be used: Unresolved tag: !foo$/,
+    );
+    expect(() => read("canary: !!int often\n")).toThrow(SettingsError);
+    expect(() => read("%OURS 1\n---\ncanary: true\n")).toThrow(/^settings\.yml:1: this cannot be used: /);
+  });
+
+  test("with an address of the runbook that no alarm's description has room for is refused", () => {
+    const url = (length: number) => "https://wiki.example.com/".padEnd(length, "r");
+    expect(read(`runbookUrl: ${url(700)}\n`).settings.runbookUrl).toHaveLength(700);
+    expect(faultsOf(`runbookUrl: ${url(701)}\n`)).toEqual([
+      expect.stringMatching(
+        /^- settings\.yml:1: runbookUrl is .*: expected at most 700 characters, as alarms quote it$/,
+      ),
+    ]);
+  });
+
   test("that is no YAML, has a name twice, or is no list of names is refused with the line", () => {
     expect(() => read("canary: true\nalertEmail: [")).toThrow(/^settings\.yml:2: this is no YAML: /);
     expect(() => read("canary: true\n\ncanary: false\n")).toThrow(/^settings\.yml:3: .*unique/);

@@ -342,6 +342,14 @@ describe("alarms", () => {
     for (const { AlarmDescription } of alarmsOf(template)) expect(AlarmDescription).toContain(" docs/runbook.md#");
   });
 
+  test("have descriptions that CloudWatch takes, with the longest address of a runbook", () => {
+    // https://docs.aws.amazon.com/AmazonCloudWatch/latest/APIReference/API_PutMetricAlarm.html
+    const runbookUrl = "https://wiki.example.com/".padEnd(700, "r");
+    const lengths = alarmsOf(synthesize({ ...everything, runbookUrl })).map((each) => each.AlarmDescription.length);
+    expect(Math.max(...lengths)).toBeGreaterThan(700);
+    expect(Math.max(...lengths)).toBeLessThanOrEqual(1_024);
+  });
+
   test("reach the topic: CloudWatch may publish to it, and it has no key, as nobody can let CloudWatch use the one that AWS manages", () => {
     const keyOf = (of: Template) =>
       Object.entries(of.findResources("AWS::SNS::Topic")).find(([id]) => id.startsWith("Operations"))?.[1].Properties
