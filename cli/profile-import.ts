@@ -1,4 +1,4 @@
-import type { Decide, Decision, ProfileItems } from "../lambda/profiles/profile-items.ts";
+import { type Decide, type Decision, exceedsItem, type ProfileItems } from "../lambda/profiles/profile-items.ts";
 import type { ProfileLocation } from "../lambda/profiles/profile-location.ts";
 import { type StoredLocation, sameLocations } from "../lambda/profiles/stored-profile.ts";
 import type { Geocoder } from "./geocoding/geocoder.ts";
@@ -12,6 +12,8 @@ export interface ImportReport {
   created: number;
   changed: number;
   unchanged: number;
+  /** Users, by their keys, of whom nothing was written, as an item has no room for them. */
+  readonly tooLarge: string[];
   /** Rows of which nothing was written. */
   readonly bad: BadRow[];
   /** Rows that were written without coordinates, and why. */
@@ -46,6 +48,7 @@ export async function importProfiles(options: ImportOptions): Promise<ImportRepo
     created: 0,
     changed: 0,
     unchanged: 0,
+    tooLarge: [],
     bad: [],
     unplaced: [],
     notes: [],
@@ -126,8 +129,9 @@ async function importPiece(
   };
   const users = [...wanted.keys()];
   const decisions = dryRun ? await preview(users, decide, items) : await items.update("imported", users, decide);
-  for (const { before, after } of decisions) {
-    if (after === null) report.unchanged += 1;
+  for (const { user, before, after, tooLarge } of decisions) {
+    if (tooLarge) report.tooLarge.push(user);
+    else if (after === null) report.unchanged += 1;
     else if (before === undefined) report.created += 1;
     else report.changed += 1;
   }
@@ -138,6 +142,7 @@ async function preview(users: readonly string[], decide: Decide, { get }: Import
   const existing = await get(users);
   return users.map((user) => {
     const before = existing.get(user);
-    return { user, before, after: decide(user, before) };
+    const after = decide(user, before);
+    return { user, before, after, tooLarge: after !== null && exceedsItem(user, after) };
   });
 }

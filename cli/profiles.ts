@@ -2,6 +2,7 @@ import { readFile } from "node:fs/promises";
 import { DeleteItemCommand } from "@aws-sdk/client-dynamodb";
 import type { Command } from "commander";
 import { InvalidArgumentError } from "commander";
+import { plural } from "../lambda/alerts/wording.ts";
 import { profileKeys } from "../lambda/decision.ts";
 import { countryCode } from "../lambda/geo/country.ts";
 import { formatKm, judgeLocation } from "../lambda/geo/mismatch.ts";
@@ -50,14 +51,14 @@ async function importFile(file: string, options: ImportCommandOptions): Promise<
     geocode,
     dryRun: options.dryRun,
     now: new Date(),
-    onProgress: ({ users, created, changed, unchanged }) =>
+    onProgress: ({ users, created, changed, unchanged, tooLarge }) =>
       progress.update(() => {
-        const done = created + changed + unchanged;
+        const done = created + changed + unchanged + tooLarge.length;
         return `${count(done)} of ${count(users)} users (${Math.floor((100 * done) / users)} %)`;
       }),
   }).finally(() => progress.done());
   printReport(file, report, options.dryRun);
-  if (report.bad.length > 0) process.exitCode = 1;
+  if (report.bad.length > 0 || report.tooLarge.length > 0) process.exitCode = 1;
 }
 
 function printReport(file: string, report: ImportReport, dryRun: boolean): void {
@@ -65,6 +66,7 @@ function printReport(file: string, report: ImportReport, dryRun: boolean): void 
   print(
     `${count(report.rows)} rows, ${count(report.users)} users: ${count(report.created)} ${would}created, ${count(report.changed)} ${would}changed, ${count(report.unchanged)} unchanged`,
   );
+  printTooLarge(report.tooLarge);
   printRows(file, report.bad, "rows were left out:");
   printRows(file, report.unplaced, "rows have no coordinates; their country alone can be compared:");
   printRows(file, report.notes, "rows name a place that is not the only one of its name:");
@@ -72,6 +74,16 @@ function printReport(file: string, report: ImportReport, dryRun: boolean): void 
 
 /** Rows of a kind that are printed; more fill a terminal, not a reader. */
 const maximumPrinted = 50;
+
+/** Keys may come from a file: they are written as JSON, and the start of each is enough. */
+function printTooLarge(users: readonly string[]): void {
+  if (users.length === 0) return;
+  print(
+    `\n${plural(users.length, "user")} left unchanged: the locations exceed what an item of DynamoDB has room for (400 KB, a key of 2,048 bytes):`,
+  );
+  for (const user of users.slice(0, maximumPrinted)) print(`  ${JSON.stringify(user.slice(0, 100)).slice(1, -1)}`);
+  if (users.length > maximumPrinted) print(`  and ${count(users.length - maximumPrinted)} more`);
+}
 
 function printRows(file: string, rows: readonly BadRow[], what: string): void {
   if (rows.length === 0) return;
@@ -269,6 +281,7 @@ async function sync(options: SyncOptions): Promise<void> {
   const stopping = new AbortController();
   process.once("SIGINT", () => stopping.abort());
   const progress = createProgress(process.stderr);
+  const tooLarge: string[] = [];
   await askingOkta(async () => {
     const client = openOkta(options.oktaUrl, ["okta.users.read"]);
     const [deployment, geocode] = await Promise.all([findDeployment(options), loadGeocoder()]);
@@ -281,6 +294,7 @@ async function sync(options: SyncOptions): Promise<void> {
         full: options.full,
         locate: (location) => withCoordinates(location, geocode),
         now: () => new Date(),
+        onTooLarge: (userId) => tooLarge.push(userId),
         onProgress: ({ users, changed }) =>
           progress.update(() => `${count(users)} users read, ${count(changed)} items changed`),
       },
@@ -290,6 +304,8 @@ async function sync(options: SyncOptions): Promise<void> {
     print(
       `${count(report.users)} users on ${count(report.pages)} pages (${report.full ? "all" : "those changed since the last sync"}): ${count(report.changed)} items changed, ${count(report.removed)} users' locations removed`,
     );
+    printTooLarge(tooLarge);
+    if (tooLarge.length > 0) process.exitCode = 1;
     if (report.finished) return;
     print("Stopped before the end: the next sync goes on here.");
     process.exitCode = 1;
@@ -343,7 +359,7 @@ const addPlaceOptions = (each: Command): Command =>
 subcommand("import", "loads locations from a CSV file, and places their cities")
   .argument("<file>", "CSV file: an Okta user report, an HR export, or the template")
   .option("--dry-run", "show what would change, and write nothing", false)
-  .addHelpText("after", "\nExit code: 0; 1 when rows were left out; 2 when the file cannot be used.")
+  .addHelpText("after", "\nExit code: 0; 1 when rows or users were left out; 2 when the file cannot be used.")
   .action(importFile);
 subcommand("show", "prints a user's locations").argument("<user>", "Okta user id or login").action(show);
 subcommand("list", "prints all users' locations").action(list);
@@ -367,7 +383,7 @@ subcommand("sync", "brings locations up to date with Okta's users, and places th
     `
 ${credentialHelp(["okta.users.read"])}
 
-Exit code: 0; 1 when it was stopped, or Okta failed; 2 when Okta refuses it.`,
+Exit code: 0; 1 when it was stopped, users were left out, or Okta failed; 2 when Okta refuses it.`,
   )
   .action(sync);
 command.command("template").description("prints a CSV file to fill in").action(readTemplate);

@@ -5,6 +5,7 @@ import type { SyncConfig } from "./okta-config.ts";
 import { openProfileItems } from "./profiles/profile-items.ts";
 import type { SyncPorts } from "./profiles/sync.ts";
 import { createSyncState } from "./profiles/sync-state.ts";
+import { logger } from "./telemetry.ts";
 
 /** The ports of what reads users from Okta. */
 export function createSyncPorts(config: SyncConfig): () => Promise<SyncPorts> {
@@ -17,6 +18,8 @@ export function createSyncPorts(config: SyncConfig): () => Promise<SyncPorts> {
     ...createSyncState(dynamodb, stateTable),
     attributes,
     now: () => new Date(),
+    onTooLarge: (userId: string) =>
+      logger.warn("A user's profile locations were not written: an item has no room for them", { userId }),
   };
   return async () => ({ ...ports, api: createUsersApi(await getClient()) });
 }

@@ -41,7 +41,7 @@ export async function handler(
 async function refresh(user: Refresh, ports: SyncPorts, signal: AbortSignal): Promise<void> {
   const now = ports.now().toISOString();
   const fetched = await ports.api.fetchUser(user.userId, signal);
-  const changed = await writeUsers([fetched ?? gone(user)], now, ports);
+  const { changed } = await writeUsers([fetched ?? gone(user)], now, ports);
   logger.info("Refreshed a profile", { userId: user.userId, isGone: fetched === null, changed });
 }
 

@@ -21,11 +21,13 @@ import { earlierNames, type Profile, readProfile, type Source, type SourceLocati
  */
 export type Decide = (user: string, before: Profile | undefined) => SourceLocations | null;
 
-/** What was decided about a user, and is stored unless `after` is null. */
+/** What was decided about a user, and is stored unless `after` is null or too large. */
 export interface Decision {
   readonly user: string;
   readonly before: Profile | undefined;
   readonly after: SourceLocations | null;
+  /** Whether an item has no room for it: what is stored stays as it is. */
+  readonly tooLarge: boolean;
 }
 
 /** The profile table, for the commands and functions that write it. */
@@ -34,7 +36,8 @@ export interface ProfileItems {
   readonly get: (keys: readonly string[]) => Promise<ReadonlyMap<string, Profile>>;
   /**
    * Replaces what one source says of users: one write for each user that changes, which touches that source's attribute
-   * only, and none for the others. An item that loses its last location is removed.
+   * only, and none for the others. An item that loses its last location is removed. A user for whom an item has no room
+   * is left as it is, and keeps none of the others from being written.
    *
    * @returns a decision for each user, in no order
    */
@@ -60,11 +63,33 @@ const maximumRounds = 10;
  * 22 bytes. https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/Constraints.html
  */
 const maximumMoved = 100;
+/** Bytes of an item: https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/Constraints.html */
+const maximumItemBytes = 409_600;
+/** Bytes of a partition key, by the same document. */
+const maximumKeyBytes = 2_048;
+
+/**
+ * Whether an item surely has no room for this, whatever else it holds: DynamoDB counts the bytes of names and values in
+ * UTF-8. https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/CapacityUnitCalculations.html
+ */
+export function exceedsItem(user: string, { locations }: Pick<SourceLocations, "locations">): boolean {
+  if (Buffer.byteLength(user) > maximumKeyBytes) return true;
+  const sizeOf = (value: unknown) => (typeof value === "string" ? Buffer.byteLength(value) : 1);
+  let bytes = 0;
+  for (const location of locations) {
+    for (const [name, value] of Object.entries(location)) if (value !== null) bytes += name.length + sizeOf(value);
+    if (bytes > maximumItemBytes) return true;
+  }
+  return false;
+}
 
 /** Opens the profile table. */
 export function openProfileItems(dynamodb: DynamoDBClient, profileTable: string): ProfileItems {
   const read = async (keys: readonly string[]): Promise<ReadonlyMap<string, Item>> => {
-    const wanted = { table: profileTable, key: "user", values: keys, consistent: true };
+    // Of a key that is too long there is no item, and DynamoDB refuses all that it is asked for together.
+    const values = keys.filter((key) => Buffer.byteLength(key) <= maximumKeyBytes);
+    if (values.length === 0) return new Map();
+    const wanted = { table: profileTable, key: "user", values, consistent: true };
     const { items, unprocessed } = await batchGet(dynamodb, [wanted], undefined, maximumRounds);
     if (unprocessed.size > 0) throw new Error(`the profile table ${profileTable} is throttled; try again later`);
     return new Map((items.get(profileTable) ?? []).map((item) => [item.user?.S ?? "", item]));
@@ -79,9 +104,9 @@ export function openProfileItems(dynamodb: DynamoDBClient, profileTable: string)
         const item = items.get(user);
         const before = item && readProfile(item);
         const after = decide(user, before);
-        const isDone = after === null || (await write(dynamodb, toWrite(profileTable, user, source, item, after)));
-        if (isDone) decisions.push({ user, before, after });
-        else again.push(user);
+        const result = after === null ? "done" : await write(dynamodb, profileTable, user, source, item, after);
+        if (result === "changed") again.push(user);
+        else decisions.push({ user, before, after, tooLarge: result === "tooLarge" });
       });
       if (again.length === 0) return decisions;
       pending = again;
@@ -138,13 +163,40 @@ interface Write {
   readonly isLast: boolean;
 }
 
-/** False when the item is not what it was, or entries of the earlier form are left: it has to be decided about again. */
-async function write(dynamodb: DynamoDBClient, { input, update, isLast }: Write): Promise<boolean> {
+/**
+ * Writes what a source says of a user.
+ *
+ * @returns `changed` when the item is not what it was, or entries of the earlier form are left: it has to be decided about
+ * again; `tooLarge` when an item has no room for it
+ */
+async function write(
+  dynamodb: DynamoDBClient,
+  profileTable: string,
+  user: string,
+  source: Source,
+  item: Item | undefined,
+  after: SourceLocations,
+): Promise<"done" | "changed" | "tooLarge"> {
+  if (exceedsItem(user, after)) return "tooLarge";
+  const { input, update, isLast } = toWrite(profileTable, user, source, item, after);
   const sent =
     update === null
       ? dynamodb.send(new DeleteItemCommand(input))
       : dynamodb.send(new UpdateItemCommand({ ...input, UpdateExpression: update }));
-  return (await isWritten(sent)) && isLast;
+  try {
+    return (await isWritten(sent)) && isLast ? "done" : "changed";
+  } catch (error) {
+    if (isItemTooLarge(error)) return "tooLarge";
+    throw error;
+  }
+}
+
+/** Whether DynamoDB refused an item for its size: it has no error of its own for that, only a message. */
+function isItemTooLarge(error: unknown): boolean {
+  const { name, message } = error as Error;
+  return (
+    name === "ValidationException" && /^Item size (to update )?has exceeded the maximum allowed size/.test(message)
+  );
 }
 
 /**

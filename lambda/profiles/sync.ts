@@ -25,6 +25,8 @@ export interface SyncReport {
   users: number;
   changed: number;
   removed: number;
+  /** Users for whom an item has no room: nothing that Okta tells of them was written. */
+  tooLarge: number;
   /** Whether it came to its end; else the next one goes on. */
   finished: boolean;
 }
@@ -41,6 +43,8 @@ export interface SyncPorts {
   /** Adds coordinates where it can. @default none are added */
   readonly locate?: (location: ProfileLocation) => ProfileLocation;
   readonly now: () => Date;
+  /** Given the Okta user id of each user for whom an item has no room. */
+  readonly onTooLarge?: (userId: string) => void;
   readonly onProgress?: (report: Readonly<SyncReport>) => void;
 }
 
@@ -55,13 +59,22 @@ const overlap = 10 * 60_000;
  * Brings the profile table up to date with Okta's users, page by page. After every page it is recorded how far it came, so
  * that a sync that is stopped goes on there; a page that is read twice changes nothing the second time. Once a week all
  * users are read and marked as seen, and the locations from Okta of users who are gone are removed; unless Okta tells of no user at all, as it
- * does to an app that may see none. Locations from elsewhere are kept.
+ * does to an app that may see none. Locations from elsewhere are kept. Of a user for whom an item has no room nothing is
+ * written; what Okta told before is not true any more, and goes as that of users who are gone.
  *
  * @param signal ends it after the page under way: the report says that it did not finish
  */
 export async function syncProfiles(ports: SyncPorts, signal: AbortSignal): Promise<SyncReport> {
   const state = resume(await ports.loadState(), ports);
-  const report: SyncReport = { full: state.full, pages: 0, users: 0, changed: 0, removed: 0, finished: false };
+  const report: SyncReport = {
+    full: state.full,
+    pages: 0,
+    users: 0,
+    changed: 0,
+    removed: 0,
+    tooLarge: 0,
+    finished: false,
+  };
   let { next } = state;
   while (next !== null) {
     if (signal.aborted) return report;
@@ -73,7 +86,9 @@ export async function syncProfiles(ports: SyncPorts, signal: AbortSignal): Promi
       if (signal.aborted) return report;
       throw error;
     }
-    report.changed += await writeUsers(page.users, state.startedAt, ports, state.full);
+    const { changed, tooLarge } = await writeUsers(page.users, state.startedAt, ports, state.full);
+    report.changed += changed;
+    report.tooLarge += tooLarge;
     report.pages += 1;
     report.users += page.users.length;
     next = page.next;
@@ -119,18 +134,28 @@ function resume(stored: SyncState | null, { api, now, full: isForced = false }: 
  *
  * @param syncedAt when Okta was asked, or began to be (ISO 8601, UTC)
  * @param marks whether each user with a location is marked as seen: those without the mark are gone
- * @returns how many items changed
+ * @returns how many items changed, and of how many users nothing was written, as an item has no room for them
  */
 export async function writeUsers(
   users: readonly OktaUser[],
   syncedAt: string,
-  { items, attributes, locate, now }: Pick<SyncPorts, "items" | "attributes" | "locate" | "now">,
+  {
+    items,
+    attributes,
+    locate,
+    now,
+    onTooLarge,
+  }: Pick<SyncPorts, "items" | "attributes" | "locate" | "now" | "onTooLarge">,
   marks = false,
-): Promise<number> {
+): Promise<{ readonly changed: number; readonly tooLarge: number }> {
   const locationsByKey = new Map<string, readonly ProfileLocation[]>();
+  const idByKey = new Map<string, string>();
   // Of two users of one login the one who is not gone has it.
   for (const user of [...users].sort((first, second) => Number(isGone(second)) - Number(isGone(first)))) {
-    for (const key of keysOfUser(user)) locationsByKey.set(key, isGone(user) ? [] : locationsOfUser(user, attributes));
+    for (const key of keysOfUser(user)) {
+      locationsByKey.set(key, isGone(user) ? [] : locationsOfUser(user, attributes));
+      idByKey.set(key, user.id);
+    }
   }
   const decisions = await items.update("okta", [...locationsByKey.keys()], (key, before) => {
     const known = before?.okta?.locations ?? [];
@@ -149,7 +174,11 @@ export async function writeUsers(
   });
   const isChanged = (before: Profile | undefined, after: readonly StoredLocation[]) =>
     !sameLocations(before?.okta?.locations ?? [], after);
-  return decisions.filter(({ before, after }) => after !== null && isChanged(before, after.locations)).length;
+  const written = decisions.filter(({ tooLarge }) => !tooLarge);
+  const changed = written.filter(({ before, after }) => after !== null && isChanged(before, after.locations)).length;
+  const tooLarge = new Set(decisions.flatMap((each) => (each.tooLarge ? (idByKey.get(each.user) ?? []) : [])));
+  for (const userId of tooLarge) onTooLarge?.(userId);
+  return { changed, tooLarge: tooLarge.size };
 }
 
 /** Coordinates are kept as long as the place is the same; a new place is located where that is possible. */
@@ -184,5 +213,5 @@ async function removeUnseen(startedAt: string, { items }: SyncPorts): Promise<nu
   const decisions = await items.update("okta", unseen, (_, before) =>
     isUnseen(before) ? { locations: [], updatedAt: null, syncedAt: null } : null,
   );
-  return decisions.filter(({ after }) => after !== null).length;
+  return decisions.filter(({ after, tooLarge }) => after !== null && !tooLarge).length;
 }

@@ -61,6 +61,16 @@ describe("npm run profiles", () => {
     expect((await profiles("import", join(folder, "missing.csv"))).stderr).toMatch(/missing\.csv: cannot be opened/);
   });
 
+  test("import names users for whom an item has no room, with exit code 1, and loads the others", async () => {
+    const rows = Array.from({ length: 450 }, (_, index) => `large@example.com,${index}${"x".repeat(1_000)}`);
+    const path = await file("large.csv", ["login,city", ...rows, "fits@example.com,Lisbon", ""].join("\n"));
+    const { code, stdout } = await profiles("import", path);
+    expect(code).toBe(1);
+    expect(stdout).toContain("451 rows, 2 users: 1 created, 0 changed, 0 unchanged\n\n1 user left unchanged: ");
+    expect(stdout).toContain("(400 KB, a key of 2,048 bytes):\n  large@example.com\n");
+    await profiles("delete", "fits@example.com");
+  });
+
   test("show, list and export print what is stored; what is exported can be imported", async () => {
     expect((await profiles("show", "ADA@example.com")).stdout).toMatch(
       /^ada@example\.com .*\n {2}home: Lisbon, PT \(38\.\d+, -9\.\d+\)$/m,

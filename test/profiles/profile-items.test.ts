@@ -13,7 +13,7 @@ import {
   type UpdateItemCommandInput,
 } from "@aws-sdk/client-dynamodb";
 import fc from "fast-check";
-import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from "vitest";
 import { importProfiles } from "../../cli/profile-import.ts";
 import { addJourney } from "../../cli/profile-journeys.ts";
 import { toAttribute } from "../../lambda/dynamodb/attribute-value.ts";
@@ -277,6 +277,111 @@ describe("a writer", () => {
     expect(decisions).toHaveLength(users.length);
     const removed = await open(plain).remove(users);
     expect(removed.toSorted()).toEqual(users.toSorted());
+  });
+
+  describe("a user for whom an item has no room", () => {
+    const others = ["00u1before", "00u1behind"];
+    afterEach(async () => {
+      for (const key of others) await remove(key);
+    });
+
+    /** An item of people's own locations with this many bytes to spare. */
+    const putLarge = (spare: number) =>
+      put({
+        user: { S: user },
+        locations: { L: [{ M: { city: { S: "Faro" } } }] },
+        note: { S: "n".repeat(409_500 - spare) },
+      });
+
+    test("is named by an import, which writes the others", async () => {
+      await importCity(plain, "Faro");
+      const file = join(folder, "large.csv");
+      const long = "x".repeat(2_049);
+      const rows = Array.from({ length: 500 }, (_, index) => `${user},${index}${"ö".repeat(500)}`);
+      await writeFile(
+        file,
+        ["userId,city", `${others[0]},Lisbon`, ...rows, `${long},Lisbon`, `${others[1]},Lisbon`].join("\n"),
+      );
+      const importFile = (dryRun: boolean) =>
+        importProfiles({
+          file,
+          items: open(plain),
+          geocode: () => ({ found: false, reason: "no place is known" }),
+          dryRun,
+          now: now(),
+          onProgress: () => {},
+        });
+      for (const dryRun of [true, false]) {
+        const report = await importFile(dryRun);
+        expect(report).toMatchObject({ users: 4, created: 2, changed: 0, unchanged: 0 });
+        expect(report.tooLarge.toSorted()).toEqual([user, long].toSorted());
+      }
+      for (const key of others) expect(await stored(key)).toBeDefined();
+      expect((await cities()).imported).toEqual(["Faro"]);
+      expect(await importFile(false)).toMatchObject({ created: 0, unchanged: 2 });
+    });
+
+    test("is named by a sync, which writes the others and goes on; what Okta told before goes", async () => {
+      const reported: string[] = [];
+      let users = [oktaUser("Faro")];
+      let state: Awaited<ReturnType<SyncPorts["loadState"]>> = null;
+      const api: UsersApi = {
+        orgUrl: "https://example.okta.com",
+        firstPage: () => "first",
+        fetchPage: async () => ({ users, next: null }),
+        fetchUser: async () => null,
+      };
+      const sync = () =>
+        syncProfiles(
+          {
+            api,
+            items: open(plain),
+            loadState: async () => state,
+            saveState: async (next) => {
+              state = next;
+            },
+            attributes: defaultAttributes,
+            full: true,
+            onTooLarge: (userId) => reported.push(userId),
+            now,
+          },
+          new AbortController().signal,
+        );
+      await putLarge(1_000);
+      expect(await sync()).toMatchObject({ changed: 1, tooLarge: 0 });
+
+      const bigger = oktaUser("Lisbon".repeat(200));
+      users = [...others.map((id) => ({ ...oktaUser("Lisbon"), id })), bigger];
+      expect(await sync()).toMatchObject({ users: 3, changed: 2, removed: 1, tooLarge: 1, finished: true });
+      expect(reported).toEqual([user]);
+      for (const key of others) expect(await stored(key)).toBeDefined();
+      expect(await cities()).toEqual({ locations: ["Faro"], imported: [], okta: [] });
+      expect(state).toMatchObject({ next: null });
+    });
+
+    test("is counted once for its id and its login, and is written when there is room again", async () => {
+      const login = "ada@example.com";
+      const reported: string[] = [];
+      const write = (city: string) =>
+        writeUsers([{ id: user, status: "ACTIVE", profile: { login, city } }], now().toISOString(), {
+          items: open(plain),
+          attributes: defaultAttributes,
+          now,
+          onTooLarge: (userId) => reported.push(userId),
+        });
+      expect(await write("Lisbon".repeat(100_000))).toEqual({ changed: 0, tooLarge: 1 });
+      expect(reported).toEqual([user]);
+      expect(await write("Lisbon")).toEqual({ changed: 2, tooLarge: 0 });
+      await remove(login);
+    });
+
+    test("does not hide other refusals: they fail the update", async () => {
+      const dynamodb = client((operation, _, call) => {
+        if (!operation.startsWith("Update")) return call();
+        throw Object.assign(new Error("The table is being deleted"), { name: "ValidationException" });
+      });
+      await expect(refresh(dynamodb, "Lisbon")).rejects.toThrow("The table is being deleted");
+    });
   });
 
   test("removes the item with its last location, in one call", async () => {

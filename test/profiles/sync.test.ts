@@ -57,7 +57,15 @@ describe("a sync", () => {
   test("writes every user's location under id and login, and the second time nothing changes", async () => {
     okta.users.push(...Array.from({ length: 250 }, (_, index) => fakeUser(index)));
     const { sync, table } = world();
-    expect(await sync()).toEqual({ full: true, pages: 2, users: 250, changed: 500, removed: 0, finished: true });
+    expect(await sync()).toEqual({
+      full: true,
+      pages: 2,
+      users: 250,
+      changed: 500,
+      removed: 0,
+      tooLarge: 0,
+      finished: true,
+    });
     expect(table.get("user7@example.com")).toMatchObject({
       locations: [],
       okta: {
@@ -78,7 +86,15 @@ describe("a sync", () => {
       lastUpdated: "2026-11-25T12:00:00.000Z",
       profile: { login: "user5@example.com", city: "Porto", countryCode: "PT" },
     });
-    expect(await sync()).toEqual({ full: false, pages: 1, users: 1, changed: 2, removed: 0, finished: true });
+    expect(await sync()).toEqual({
+      full: false,
+      pages: 1,
+      users: 1,
+      changed: 2,
+      removed: 0,
+      tooLarge: 0,
+      finished: true,
+    });
     expect(locationsOf("user5@example.com")[0]).toMatchObject({ city: "Porto" });
     later(7);
     expect(await sync()).toMatchObject({ full: true, users: 300, changed: 0 });
