@@ -13,7 +13,7 @@ import { SubscriptionsStack } from "../../examples/subscriptions/stack.ts";
 import { changes, faultsOf, waysThrough } from "./decide.ts";
 import { createAccount, region, stranger } from "./policy-account.ts";
 import { type AccessRequest, isAllowed, type PolicyStatement } from "./policy-evaluation.ts";
-import { everything, readStack, synthesize } from "./synthesize.ts";
+import { everything, readStack, type Synthesized, synthesize } from "./synthesize.ts";
 import { functions, subscriptions, waysOf } from "./ways.ts";
 
 const settings: Readonly<Record<string, Readonly<Record<string, unknown>>>> = {
@@ -31,6 +31,108 @@ const superfluous: readonly { readonly what: RegExp; readonly reason: string }[]
       "CDK's secret lets the account use its key by Secrets Manager, which the key's first statement does already, by any service.",
   },
 ];
+
+/** What may be done by a wildcard: by whom and of what, and why its actions are not named one by one. */
+const wildcards: readonly { readonly what: string; readonly reason: string }[] = [
+  ...["kms:*", "kms:ReEncrypt*", "kms:GenerateDataKey*"].map((action) => ({
+    what: `${action} of Encryption/Key by {"AWS":"arn:<AWS::Partition>:iam::<AWS::AccountId>:root"}`,
+    reason:
+      "The account administers its key by IAM's policies: https://docs.aws.amazon.com/kms/latest/developerguide/key-policy-default.html. CDK's secret repeats a part of it.",
+  })),
+  {
+    what: 'kms:GenerateDataKey* of Encryption/Key by {"Service":"cloudwatch.amazonaws.com"}',
+    reason: "https://docs.aws.amazon.com/sns/latest/dg/sns-key-management.html names it so.",
+  },
+  ...["kms:Encrypt*", "kms:Decrypt*", "kms:ReEncrypt*", "kms:GenerateDataKey*", "kms:Describe*"].map((action) => ({
+    what: `${action} of Encryption/Key by {"Service":"logs.<AWS::Region>.amazonaws.com"}`,
+    reason: "https://docs.aws.amazon.com/AmazonCloudWatch/latest/logs/encrypt-log-data-kms.html names them so.",
+  })),
+];
+
+/** A statement of a policy, and the resource in whose properties it stands. */
+interface PlacedStatement {
+  readonly path: string;
+  readonly statement: Readonly<Record<string, unknown>>;
+}
+
+/** Every statement of every policy that a stack makes, wherever in a resource's properties it stands. */
+function statementsOf({ resources, readable }: Synthesized): PlacedStatement[] {
+  const find = (value: unknown): Readonly<Record<string, unknown>>[] => {
+    if (typeof value !== "object" || value === null) return [];
+    return "Effect" in value ? [{ ...value }] : Object.values(value).flatMap(find);
+  };
+  return [...resources].flatMap(([path, { Properties }]) =>
+    find(readable(Properties)).map((statement) => ({ path, statement })),
+  );
+}
+
+/** Actions that statements allow by a wildcard, or by naming those that they do not allow. */
+function wildcardsOf(statements: readonly PlacedStatement[]): string[] {
+  const found = statements.flatMap(({ path, statement: { Effect, Action, NotAction, Principal } }) => {
+    if (Effect !== "Allow") return [];
+    const broad = [Action].flat().filter((action) => typeof action !== "string" || /[*?]/.test(action));
+    const actions = NotAction === undefined ? broad : ["all but some"];
+    return actions.map(
+      (action) => `${action} of ${path}${Principal === undefined ? "" : ` by ${JSON.stringify(Principal)}`}`,
+    );
+  });
+  return [...new Set(found)];
+}
+
+/** Roles with policies that do not stand among the statements of a stack's own policies. */
+function managedPoliciesOf({ resources }: Pick<Synthesized, "resources">): string[] {
+  return [...resources].flatMap(([path, { Type, Properties = {} }]) => {
+    if (Type === "AWS::IAM::ManagedPolicy") return [path];
+    return ((Properties.ManagedPolicyArns ?? []) as unknown[]).map((arn) => `${JSON.stringify(arn)} of ${path}`);
+  });
+}
+
+describe("rights that are broader than what is done with them", () => {
+  test.each(Object.entries(settings))(
+    "are given by no wildcard without a reason, and by no managed policy: %s",
+    (_, context) => {
+      const stack = synthesize(context);
+      const found = wildcardsOf(statementsOf(stack));
+      const expected = "customerManagedKey" in context ? wildcards.map(({ what }) => what) : [];
+      expect(found.toSorted()).toEqual(expected.toSorted());
+      expect(managedPoliciesOf(stack)).toEqual([]);
+      expect(statementsOf(stack).length).toBeGreaterThan(20);
+    },
+  );
+
+  test.each([
+    ["sns:Publish", "sns:*"],
+    ["dynamodb:GetItem", "dynamodb:Get*"],
+    ["secretsmanager:GetSecretValue", "*"],
+    ["sqs:SendMessage", "sqs:SendMessag?"],
+    ["kms:Decrypt", "kms:*"],
+  ])("are noticed where %s becomes %s, in any statement", (narrow, broad) => {
+    const all = statementsOf(synthesize({ ...everything, customerManagedKey: true }));
+    const known = new Set(wildcardsOf(all));
+    const root = ':root"}';
+    const changed = all.flatMap(({ path, statement }, index) => {
+      const actions = [statement.Action].flat();
+      const isOf = statement.Effect === "Allow" && actions.includes(narrow);
+      // The account may do all with its key.
+      if (!isOf || JSON.stringify(statement.Principal ?? "").endsWith(root)) return [];
+      const broadened = actions.map((action) => (action === narrow ? broad : action));
+      return [all.with(index, { path, statement: { ...statement, Action: broadened } })];
+    });
+    expect(changed.length).toBeGreaterThan(1);
+    for (const statements of changed)
+      expect(wildcardsOf(statements).filter((each) => !known.has(each))).toHaveLength(1);
+  });
+
+  test("are noticed where a role is given a managed policy, or all actions but some are allowed", () => {
+    const stack = synthesize();
+    const [path = "", role] = [...stack.resources].find(([, { Type }]) => Type === "AWS::IAM::Role") ?? [];
+    const Properties = { ...role?.Properties, ManagedPolicyArns: ["arn:aws:iam::aws:policy/AdministratorAccess"] };
+    const resources = new Map([...stack.resources, [path, { Type: "AWS::IAM::Role", Properties }] as const]);
+    expect(managedPoliciesOf({ resources })).toEqual([`"arn:aws:iam::aws:policy/AdministratorAccess" of ${path}`]);
+    const statement = { Effect: "Allow", NotAction: "iam:*", Resource: "*" };
+    expect(wildcardsOf([{ path: "Receiver/Policy", statement }])).toEqual(["all but some of Receiver/Policy"]);
+  });
+});
 
 describe.each(Object.entries(settings))("with %s", (_, context) => {
   const account = createAccount(synthesize(context));
