@@ -193,7 +193,7 @@ const steps: readonly Step[] = [
       const { stdout } = await command(world, "deadletters -- list");
       const id = /[0-9a-f]{8}-[0-9a-f-]{27}/.exec(stdout)?.[0] ?? "";
       await command(world, `deadletters -- show ${id}`);
-      await command(world, `deadletters -- discard ${id}`);
+      await command(world, `deadletters -- discard ${id} --yes`);
       return "a malformed event is listed, shown and discarded";
     },
   ],
