@@ -12,6 +12,8 @@ export interface ImportReport {
   created: number;
   changed: number;
   unchanged: number;
+  /** Columns of the file that are not read. */
+  readonly ignoredColumns: string[];
   /** Rows of which nothing was written. */
   readonly bad: BadRow[];
   /** Rows that were written without coordinates, and why. */
@@ -46,6 +48,7 @@ export async function importProfiles(options: ImportOptions): Promise<ImportRepo
     created: 0,
     changed: 0,
     unchanged: 0,
+    ignoredColumns: [],
     bad: [],
     unplaced: [],
     notes: [],
@@ -71,7 +74,7 @@ async function* readUsers(
   report: ImportReport,
 ): AsyncGenerator<[user: string, locations: readonly StoredLocation[]]> {
   const rowsLeft = new Map<string, number>();
-  for await (const row of readProfileRows(file)) {
+  for await (const row of readProfileRows(file, (names) => report.ignoredColumns.push(...names))) {
     if ("reason" in row) continue;
     for (const key of row.keys) rowsLeft.set(key, (rowsLeft.get(key) ?? 0) + 1);
   }
