@@ -74,7 +74,7 @@ describe("a command of the runbook works when it is pasted:", () => {
   });
 
   test.each(ours)("%s", async (command) => {
-    const [, name = "", rest = ""] = /^npm run ([\w-]+)(?: -- (.+))?$/.exec(command) ?? [];
+    const [, name = "", rest = ""] = /^npm run (?:-s )?([\w-]+)(?: -- (.+?))?(?: > \S+)?$/.exec(command) ?? [];
     const { scripts } = JSON.parse(await readFile(new URL("../../package.json", import.meta.url), "utf8"));
     expect(scripts).toHaveProperty(name);
     const args: string[] = [];
@@ -87,6 +87,14 @@ describe("a command of the runbook works when it is pasted:", () => {
     // What earlier commands left on the queue is malformed: redrive cannot put it back, and says so by its exit code.
     expect({ code, stderr }).toEqual({ code: command.includes("redrive") ? 1 : 0, stderr: "" });
   });
+});
+
+test("commands of the documents whose output goes to a file keep out of it what npm itself prints", async () => {
+  const documents = ["README.md", "docs/detections.md", "docs/runbook.md", "docs/security.md", "docs/subscribing.md"];
+  const texts = await Promise.all(documents.map((name) => readFile(new URL(`../../${name}`, import.meta.url), "utf8")));
+  const redirected = texts.flatMap((text) => text.match(/npm run [^`\n]*? >(?: |\n)[\w.-]+/g) ?? []);
+  expect(redirected.length).toBeGreaterThan(3);
+  expect(redirected.filter((command) => !command.startsWith("npm run -s "))).toEqual([]);
 });
 
 test("words in capitals are outputs of the stack, or what a command before has printed", () => {
