@@ -11,6 +11,18 @@ test("the tables of costs in the documents are those that are computed", async (
   expect(stderr).toBe("");
 });
 
+test("the README's summary has the figures of the table, to ten cents", async () => {
+  const read = (name: string) => readFile(new URL(`../../${name}`, import.meta.url), "utf8");
+  const table = await read("docs/cost.md");
+  const inTable = (pattern: RegExp) =>
+    (pattern.exec(table)?.[1] ?? "").split("|").map((cell) => Number(cell.replaceAll("*", "")));
+  const tenCents = (usd: number) => (Math.round(usd * 10) / 10).toFixed(2);
+  const totals = inTable(/^\| \*\*all\*\* +\|(.+)\|$/m).map(tenCents);
+  const [alarms = Number.NaN] = inTable(/^\| CloudWatch: \d+ alarms +\|(.+)\|$/m);
+  const [, summary = ""] = /## What it costs\n(.*?)\n## /s.exec(await read("README.md")) ?? [];
+  expect(summary.match(/\d+\.\d\d/g)).toEqual([...totals, tenCents(alarms)]);
+});
+
 test("with all alarms and the defaults a small org pays 3 USD a month at most, and the largest 20", async () => {
   const document = await readFile(new URL("../../docs/cost.md", import.meta.url), "utf8");
   const [, row = ""] = /^\| \*\*all\*\* +\|(.+)\|$/m.exec(document) ?? [];
