@@ -57,7 +57,7 @@ async function destroy({ stack: named, dryRun, yes }: Options): Promise<void> {
       "The secrets go with a week or more in which AWS can bring them back; parked events and dead letters go for good.",
     );
     tellStaying(staying);
-    tellOfCarryingOver(staying);
+    sayHowToCarryOver(staying);
     if (dryRun) return;
     if (!yes) await confirm(stack);
     await client.send(new DeleteStackCommand({ StackName: id }));
@@ -100,7 +100,7 @@ function tellStaying(staying: readonly StackResourceSummary[]): void {
 }
 
 /** What stays is not taken up again: says how to carry over what is in the tables, while the commands still work on the stack. */
-function tellOfCarryingOver(staying: readonly StackResourceSummary[]): void {
+function sayHowToCarryOver(staying: readonly StackResourceSummary[]): void {
   if (!staying.some(({ ResourceType }) => ResourceType === "AWS::DynamoDB::Table")) return;
   print(
     "\nA later deployment makes new tables, and does not use those that stay. To carry over what is in them, run first:",

@@ -246,6 +246,7 @@ const steps: readonly Step[] = [
       });
       assert.match(stdout, /removes the subscription of security@example\.com/);
       assert.match(stdout, /removes the secret OktaCredential/);
+      assert.match(stdout, /^- alertEmail: security@example\.com -> none \(the default\); .* does not set it$/m);
       assert.match(stderr, /there is no terminal to ask at/);
       return `refused: ${stdout.match(/^- removes.*$/gm)?.length} things would go`;
     },
