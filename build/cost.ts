@@ -3,8 +3,8 @@ import { isInSet, type MetricSet } from "../lambda/metric-sets.ts";
 import { ofType, type Synthesized, synthesize } from "../test/infra/synthesize.ts";
 
 /*
- * Writes the table of docs/cost.md from unit prices and what one event takes; with --check, exit code 1 says that the table is
- * not that any more. Prices are AWS's list prices for us-east-1, as they were in 2026, in USD, without any free tier.
+ * Writes the tables of docs/cost.md, and the one of floods in docs/security.md, from unit prices and what one event or request
+ * takes; with --check, exit code 1 says that a table is not that any more. Prices are AWS's list prices for us-east-1, as they were in 2026, in USD, without any free tier.
  */
 
 /** Per million, per GB, per month... as each name says. */
@@ -12,6 +12,10 @@ const price = {
   /** https://aws.amazon.com/lambda/pricing/ (arm64) */
   lambdaMillionRequests: 0.2,
   lambdaGigabyteSecond: 0.0000133334,
+  /** https://aws.amazon.com/api-gateway/pricing/ (REST API) */
+  restApiMillionRequests: 3.5,
+  /** https://aws.amazon.com/waf/pricing/ */
+  firewallMillionRequests: 0.6,
   /** https://aws.amazon.com/dynamodb/pricing/on-demand/ */
   dynamodbMillionWriteUnits: 0.625,
   dynamodbMillionReadUnits: 0.125,
@@ -49,6 +53,10 @@ const assumed = {
    */
   logBytesOfDelivery: { essential: 476, full: 726 },
   logBytesOfMatch: { essential: 900, full: 1_300 },
+  /** The same of a request without the right secret: its line, measured by a test as well, and no other. */
+  logBytesOfRefusal: 326,
+  /** Billed milliseconds of such a request at 1 GB, the least that Lambda bills. */
+  refusalMilliseconds: 1,
   /** DynamoDB: the one request for some seven small items; claim, window, record, end of the claim. */
   readUnitsOfMatch: 3.5,
   writeUnitsOfMatch: 5,
@@ -178,7 +186,18 @@ const total = (column: Readonly<Record<string, number>>) =>
     .reduce((sum, each) => sum + each, 0)
     .toFixed(2);
 
-function table(): string {
+/** Rows of text, the first one as heading, with aligned columns: all but the first to the right where they are numbers. */
+function alignedTable(rows: readonly (readonly string[])[], numbers: boolean): string {
+  const [heading = [], ...body] = rows;
+  const widths = heading.map((_, column) => Math.max(...rows.map((row) => row[column]?.length ?? 0)));
+  const isLeft = (column: number) => column === 0 || !numbers;
+  const line = (cells: readonly string[]) =>
+    `| ${cells.map((cell, column) => (isLeft(column) ? cell.padEnd(widths[column] ?? 0) : cell.padStart(widths[column] ?? 0))).join(" | ")} |`;
+  const rule = `| ${widths.map((width, column) => (isLeft(column) ? "-".repeat(width) : `${"-".repeat(width - 1)}:`)).join(" | ")} |`;
+  return [line(heading), rule, ...body.map(line)].join("\n");
+}
+
+function monthTable(): string {
   const columns = volumes.map((volume) => costs(volume, defaults));
   const [first = {}] = columns;
   const rows = Object.keys(first)
@@ -191,22 +210,117 @@ function table(): string {
     ["**all**", ...columns.map((column) => `**${total(column)}**`)],
     ["all, with `metrics: full` and `dashboard`", ...withMore],
   ];
-  const widths = (all[0] ?? []).map((_, column) => Math.max(...all.map((row) => row[column]?.length ?? 0)));
-  const line = (cells: readonly string[]) =>
-    `| ${cells.map((cell, column) => (column === 0 ? cell.padEnd(widths[0] ?? 0) : cell.padStart(widths[column] ?? 0))).join(" | ")} |`;
-  const [heading = [], ...body] = all;
-  const rule = `| ${widths.map((width, column) => (column === 0 ? "-".repeat(width) : `${"-".repeat(width - 1)}:`)).join(" | ")} |`;
-  return [line(heading), rule, ...body.map(line)].join("\n");
+  return alignedTable(all, true);
 }
 
-const file = new URL("../docs/cost.md", import.meta.url);
-const document = await readFile(file, "utf8");
-const written = document.replace(
-  /(<!-- table: npm run cost -->\n\n).*?(\n\n<!-- end -->)/s,
-  (_, start, end) => start + table() + end,
-);
-if (!process.argv.includes("--check")) await writeFile(file, written);
-else if (written !== document) {
-  process.stderr.write("docs/cost.md has another table than build/cost.ts makes: npm run cost\n");
-  process.exitCode = 1;
+/** USD for a million requests without the right secret, by what they are paid for. */
+const refusal = {
+  "Lambda: requests": price.lambdaMillionRequests,
+  "Lambda: compute": assumed.refusalMilliseconds * 1_000 * defaults.memoryGigabytes * price.lambdaGigabyteSecond,
+  "CloudWatch: logs": (assumed.logBytesOfRefusal / 1_000) * price.logsGigabyte,
+} as const;
+const refusalMillion = Object.values(refusal).reduce((sum, each) => sum + each, 0);
+
+function refusalTable(): string {
+  const withApi = refusalMillion + price.restApiMillionRequests;
+  return alignedTable(
+    [
+      ["a million refused requests", "USD"],
+      ...Object.entries(refusal).map(([name, usd]) => [name, usd.toFixed(2)]),
+      ["**all**, at a Function URL", `**${refusalMillion.toFixed(2)}**`],
+      ["with `front: restApi`", withApi.toFixed(2)],
+      ["with `firewall` as well", (withApi + price.firewallMillionRequests).toFixed(2)],
+      ["blocked by the firewall", price.firewallMillionRequests.toFixed(2)],
+    ],
+    true,
+  );
+}
+
+/** The limits that decide how many requests of a flood are paid for. */
+function floodLimits() {
+  const front = synthesize({ front: "restApi", firewall: true });
+  const [[, { Properties: stage }] = ["", { Properties: {} }]] = ofType(front, "AWS::ApiGateway::Stage");
+  const [[, { Properties: webAcl }] = ["", { Properties: {} }]] = ofType(front, "AWS::WAFv2::WebACL");
+  const fiveMinutes: number = webAcl.Rules.map(
+    ({ Statement }: { Statement: { RateBasedStatement?: { Limit: number } } }) => Statement.RateBasedStatement?.Limit,
+  ).find((limit: number | undefined) => limit !== undefined);
+  return {
+    /** Requests a second of a function, for each of its executions at once: https://docs.aws.amazon.com/lambda/latest/dg/urls-configuration.html */
+    perExecution: 10,
+    /** Executions at once in an account: the usual quota, and what new accounts have. https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html */
+    usualQuota: 1_000,
+    newQuota: 10,
+    /** Requests a second that the REST API takes. */
+    restApi: stage.MethodSettings[0].ThrottlingRateLimit as number,
+    /** Requests a second of one address that the firewall lets through. */
+    address: fiveMinutes / 300,
+  };
+}
+
+function floodTable(): string {
+  const limits = floodLimits();
+  /** USD a day of so many requests a second. */
+  const aDay = (requests: number, million: number) =>
+    `${Math.ceil(((requests * 86_400) / 1_000_000) * million).toLocaleString("en-US")} USD`;
+  const count = (number: number) => number.toLocaleString("en-US");
+  const [usual, few] = [limits.usualQuota, limits.newQuota].map((quota) => quota * limits.perExecution);
+  const withApi = refusalMillion + price.restApiMillionRequests;
+  const withFirewall = withApi + price.firewallMillionRequests;
+  const blocked = `${price.firewallMillionRequests.toFixed(2)} USD a million`;
+  return alignedTable(
+    [
+      ["front", "a day costs at most", "Okta's deliveries are lost"],
+      [
+        "Function URL",
+        `${aDay(usual ?? 0, refusalMillion)} with Lambda's usual quota of ${count(limits.usualQuota)} executions at once; ${aDay(few ?? 0, refusalMillion)} with ${limits.newQuota}, as new accounts have`,
+        `over ${count(usual ?? 0)} requests a second, or ${count(few ?? 0)}: 429, never retried`,
+      ],
+      [
+        `Function URL, \`reservedConcurrency: ${limits.newQuota}\``,
+        aDay(few ?? 0, refusalMillion),
+        `over ${count(few ?? 0)} requests a second: 429, never retried`,
+      ],
+      [
+        "Function URL, `allowedCidrs`",
+        "the same as without: each request is an invocation",
+        "at the same rate as without",
+      ],
+      ["REST API", aDay(limits.restApi, withApi), `over ${count(limits.restApi)} requests a second: 503, retried once`],
+      [
+        "REST API, `firewall`",
+        `${aDay(limits.address, withFirewall)} for each address that stays under the limit, ${aDay(limits.restApi, withFirewall)} in all; ${blocked} for what is blocked`,
+        `over ${count(limits.restApi)} requests a second, which takes ${Math.ceil(limits.restApi / limits.address)} addresses`,
+      ],
+      [
+        "REST API, `allowedCidrs`",
+        "nothing",
+        "only if refused requests use up the region's quota of 10,000 a second: AWS does not say",
+      ],
+      ["REST API, `allowedCidrs`, `firewall`", blocked, "as above"],
+    ],
+    false,
+  );
+}
+
+/** Tables by the document and the name in the comment before them. */
+const tables = [
+  { document: "docs/cost.md", name: "table", make: monthTable },
+  { document: "docs/cost.md", name: "refusals", make: refusalTable },
+  { document: "docs/security.md", name: "floods", make: floodTable },
+] as const;
+
+for (const document of new Set(tables.map((each) => each.document))) {
+  const file = new URL(`../${document}`, import.meta.url);
+  const text = await readFile(file, "utf8");
+  let written = text;
+  for (const { name, make } of tables.filter((each) => each.document === document)) {
+    const place = new RegExp(`(<!-- ${name}: npm run cost -->\\n\\n).*?(\\n\\n<!-- end -->)`, "s");
+    if (!place.test(written)) throw new Error(`${document} has no place for the table "${name}"`);
+    written = written.replace(place, (_, start, end) => start + make() + end);
+  }
+  if (!process.argv.includes("--check")) await writeFile(file, written);
+  else if (written !== text) {
+    process.stderr.write(`${document} has another table than build/cost.ts makes: npm run cost\n`);
+    process.exitCode = 1;
+  }
 }

@@ -1,4 +1,5 @@
 import type { Command } from "commander";
+import { plural } from "../lambda/alerts/wording.ts";
 import { createCommand, InputError, onTerminal, runCommand } from "./command.ts";
 import {
   type DeadLetterMessage,
@@ -50,22 +51,34 @@ async function redrive(ids: readonly string[], options: Chosen): Promise<void> {
   print(`${work} put on the retry queue.`);
   if (malformed > 0) print(`${malformed} malformed events put back on the dead-letter queue.`);
   if (kept.length > 0) print(`${kept.length} stay where they are:\n${kept.map((line) => `  ${line}`).join("\n")}`);
+  if (kept.length > 0 && kept.length === found.size) process.exitCode = 1;
   refuseMissing(ids, found);
 }
 
 async function discard(ids: readonly string[], options: Chosen): Promise<void> {
-  const what = options.all ? "everything that lies on the dead-letter queue" : `${ids.length} dead letters`;
-  if (!options.yes && !(await confirm(`Discard ${what} for good?`))) {
-    print("Nothing was discarded.");
+  // What is not there is said before anything is asked or removed.
+  const there = await onEach(ids, options, async () => {});
+  refuseMissing(ids, there);
+  if (there.size === 0) {
+    print("The dead-letter queue is empty.");
     return;
   }
+  if (!options.yes) {
+    if (!process.stdin.isTTY) {
+      throw new InputError("there is no terminal to ask at, and nothing was discarded: say --yes");
+    }
+    if (!(await confirm(`Discard ${plural(there.size, "dead letter")} for good?`))) {
+      print("Nothing was discarded.");
+      return;
+    }
+  }
   let discarded = 0;
-  const found = await onEach(ids, options, async (message, deployment) => {
+  // What came to the queue after the question was not asked about.
+  await onEach([...there], { ...options, all: false }, async (message, deployment) => {
     await deleteDeadLetter(deployment, message);
     discarded += 1;
   });
   print(`${discarded} discarded.`);
-  refuseMissing(ids, found);
 }
 
 /** Does something to each message that is named, or to all; returns the ids that were there. */
@@ -132,11 +145,16 @@ subcommand("show", "prints messages whole")
 subcommand("redrive", "puts messages, or the events in them, on the retry queue, to be tried anew")
   .argument("[ids...]", "message ids, as list prints them")
   .option("--all", "all of them")
+  .addHelpText("after", "\nExit code: 0; 1 when nothing could be put back; 2 when one is not on the queue.")
   .action(redrive);
 subcommand("discard", "removes messages for good")
   .argument("[ids...]", "message ids, as list prints them")
   .option("--all", "all of them")
   .option("--yes", "do not ask")
+  .addHelpText(
+    "after",
+    "\nExit code: 0; 2 when one is not on the queue, or there is no terminal to ask at: then nothing is discarded.",
+  )
   .action(discard);
 
 await runCommand(command);

@@ -15,6 +15,13 @@ import { deploySynthesized, readQualifier, synthesize } from "./deploy/cdk.ts";
 import { type DeployedStack, listSubscriptions, readDeployedStack } from "./deploy/deployed-stack.ts";
 import { describeMissingReceivers, type Subscription } from "./deploy/receivers.ts";
 import {
+  deployedSettings,
+  describeUnknownSettings,
+  type NextSettings,
+  type SettingChanges,
+  settingChanges,
+} from "./deploy/setting-changes.ts";
+import {
   changesBetween,
   countByType,
   countResources,
@@ -65,7 +72,7 @@ const purposes = [
 async function deploy(options: Options, cdkOptions: readonly string[]): Promise<void> {
   const context = readContext(options);
   refuseOurs(cdkOptions);
-  const { settings, settingsPath } = await readSettingsOf(context);
+  const { settings, settingsPath, given } = await readSettingsOf(context);
   const { stackName: stack } = settings;
   const region = await useRegion();
   const account = await findAccount(region);
@@ -83,7 +90,7 @@ async function deploy(options: Options, cdkOptions: readonly string[]): Promise<
       process.exitCode = 1;
       return;
     }
-    if (!(await goesAhead({ deployed, next, settings, settingsPath, account, read, options }))) return;
+    if (!(await goesAhead({ deployed, next, settings, settingsPath, given, account, read, options }))) return;
   } finally {
     close();
   }
@@ -114,8 +121,8 @@ function refuseOurs(cdkOptions: readonly string[]): void {
 
 async function readSettingsOf(context: Readonly<Record<string, string>>) {
   try {
-    const { settings, file } = await loadSettings(context);
-    return { settings, settingsPath: file?.path ?? null };
+    const { settings, file, given } = await loadSettings(context);
+    return { settings, settingsPath: file?.path ?? null, given };
   } catch (error) {
     if (error instanceof SettingsError) throw new InputError(error.message);
     throw error;
@@ -128,6 +135,8 @@ interface Comparison {
   readonly settings: Settings;
   /** Null where there is no file. */
   readonly settingsPath: string | null;
+  /** The names of the settings that the file or the command line gives. */
+  readonly given: ReadonlySet<string>;
   readonly account: Account;
   readonly read: Read;
   readonly options: Options;
@@ -139,6 +148,7 @@ async function goesAhead({
   next,
   settings,
   settingsPath,
+  given,
   account,
   read,
   options,
@@ -147,27 +157,49 @@ async function goesAhead({
   const changes = deployed === null ? null : changesBetween(deployed.template, next, reasonBy(settings, settingsPath));
   if (changes === null) sayWhatIsMade(next, account);
   else sayWhatChanges(changes);
+  const whyUnset =
+    settingsPath === null ? `there is no ${defaultSettingsFile} that sets it` : `${settingsPath} does not set it`;
+  const differing =
+    deployed === null ? null : sayWhichSettingsChange(deployed.template, { values: settings, given, whyUnset });
   await sayWhoIsMissed(settings.stackName, deployed, next, changes?.unsubscribed ?? [], read);
   if (options.dryRun) return false;
   if (options.yes) {
     print("--yes: CDK deploys without asking for the approval of IAM changes (--require-approval never).\n");
     return true;
   }
-  if (!process.stdin.isTTY) return goesAheadUnasked(changes);
-  if (changes === null || changes.losses.length === 0) return true;
-  return confirm();
+  // Where no resource changes, CloudFormation does nothing, whatever the settings say.
+  const needsConsent =
+    changes !== null && (changes.losses.length > 0 || (differing?.needsConsent === true && !changesNothing(changes)));
+  if (!process.stdin.isTTY) return goesAheadUnasked(changes === null, needsConsent);
+  return needsConsent ? confirm() : true;
+}
+
+const changesNothing = ({ losses, further, added, changed }: TemplateChanges) =>
+  losses.length === 0 && further === null && added.size === 0 && changed === 0;
+
+/** Says which settings differ from those that the stack is deployed with. */
+function sayWhichSettingsChange(deployed: Template, next: NextSettings): SettingChanges {
+  const before = deployedSettings(deployed);
+  const changes = settingChanges(before, next);
+  if (changes.differences.length > 0) {
+    print("Settings that differ from those deployed:");
+    for (const difference of changes.differences) print(`- ${difference}`);
+  }
+  const unknown = describeUnknownSettings(before);
+  if (unknown !== null) print(unknown);
+  return changes;
 }
 
 /** Without a terminal nothing can be asked: what needs an answer is refused. */
-function goesAheadUnasked(changes: TemplateChanges | null): boolean {
-  if (changes === null) {
+function goesAheadUnasked(isFirst: boolean, needsConsent: boolean): boolean {
+  if (isFirst) {
     throw new InputError(
       "a first deployment needs the approval of its IAM changes, and there is no terminal to ask at: say --yes, which approves them, or --dry-run to look only",
     );
   }
-  if (changes.losses.length > 0) {
+  if (needsConsent) {
     throw new InputError(
-      "the deployment would remove or replace the above, and there is no terminal to ask at: say --yes, or --dry-run to look only",
+      "the deployment would remove, replace or unset the above, and there is no terminal to ask at: say --yes, or --dry-run to look only",
     );
   }
   print("There is no terminal: if rights are broadened, CDK refuses; --yes approves them.\n");
@@ -204,11 +236,12 @@ function sayWhatIsMade(next: Template, { id, region }: Account): void {
   );
 }
 
-function sayWhatChanges({ losses, further, added, changed }: TemplateChanges): void {
+function sayWhatChanges(changes: TemplateChanges): void {
+  const { losses, further, added, changed } = changes;
   const more = added.size === 0 ? "" : `adds ${countByType(added)}`;
   const others = changed === 0 ? "" : `changes ${changed} in place`;
   const rest = [more, others].filter((each) => each !== "").join(" and ");
-  if (losses.length === 0 && further === null && rest === "") {
+  if (changesNothing(changes)) {
     print("This deployment changes nothing.");
   } else if (losses.length === 0) {
     print(`This deployment ${rest === "" ? "" : `${rest}; it `}removes and replaces nothing of weight.`);
@@ -270,7 +303,7 @@ const collect = (value: string, earlier: readonly string[] = []) => [...earlier,
 await runCommand(
   createCommand(
     "deploy",
-    "Builds, says what a deployment would remove or replace, asks where something would be lost, and deploys by CDK.",
+    "Builds, says what a deployment would remove or replace and which settings it changes, asks where something would be lost, and deploys by CDK.",
   )
     .option(
       "--settings <file>",

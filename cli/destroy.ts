@@ -57,6 +57,7 @@ async function destroy({ stack: named, dryRun, yes }: Options): Promise<void> {
       "The secrets go with a week or more in which AWS can bring them back; parked events and dead letters go for good.",
     );
     tellStaying(staying);
+    sayHowToCarryOver(staying);
     if (dryRun) return;
     if (!yes && !(await confirm(stack))) return;
     await client.send(new DeleteStackCommand({ StackName: id }));
@@ -96,6 +97,18 @@ function tellStaying(staying: readonly StackResourceSummary[]): void {
     print(`  why: ${reason?.why ?? "its DeletionPolicy says so"}`);
     if (reason !== undefined) print(`  to remove it: ${reason.remove(PhysicalResourceId)}`);
   }
+}
+
+/** What stays is not taken up again: says how to carry over what is in the tables, while the commands still work on the stack. */
+function sayHowToCarryOver(staying: readonly StackResourceSummary[]): void {
+  if (!staying.some(({ ResourceType }) => ResourceType === "AWS::DynamoDB::Table")) return;
+  print(
+    "\nA later deployment makes new tables, and does not use those that stay. To carry over what is in them, run first:",
+  );
+  print(
+    "  npm run -s profiles -- export > profiles.csv   then, in the new stack: npm run profiles -- import profiles.csv",
+  );
+  print("  npm run exceptions -- list                     then, in the new stack: npm run exceptions -- add ...");
 }
 
 async function confirm(stack: string): Promise<boolean> {

@@ -1,4 +1,5 @@
 import { existsSync } from "node:fs";
+import { isIPv4 } from "node:net";
 import { userInfo } from "node:os";
 import { type Command, InvalidArgumentError, Option } from "commander";
 import { plural } from "../lambda/alerts/wording.ts";
@@ -23,6 +24,7 @@ import { createCommand, InputError, onTerminal, runCommand } from "./command.ts"
 import { addDeploymentOptions, type Deployment, type DeploymentOptions, findDeployment } from "./deployment.ts";
 import { ourDetections, readDetections } from "./detections-folder.ts";
 import { openExport } from "./event-export.ts";
+import { networkBase } from "./network-base.ts";
 
 const print = (text: string) => process.stdout.write(`${onTerminal(text)}\n`);
 const day = 86_400_000;
@@ -208,8 +210,14 @@ function parseCountry(text: string): string {
 }
 
 function checkCidr(text: string): string {
-  if (parseCidr(text) === null)
-    throw new InvalidArgumentError("a network such as 192.0.2.0/24 or 2001:db8::/32 is expected");
+  const network = parseCidr(text);
+  if (network === null) throw new InvalidArgumentError("a network such as 192.0.2.0/24 or 2001:db8::/32 is expected");
+  const base = networkBase(network);
+  const single = networkBase({ ...network, prefix: isIPv4(network.address) ? 32 : 128 });
+  const addressOf = (cidr: string) => cidr.split("/")[0];
+  if (addressOf(base) !== addressOf(single)) {
+    throw new InvalidArgumentError(`it is an address of the network ${base}: give that, or ${single} for it alone`);
+  }
   return text;
 }
 

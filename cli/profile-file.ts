@@ -43,16 +43,20 @@ export interface BadRow {
  * several rows for a user with several locations; UTF-8 with or without byte order mark, divided by comma or semicolon.
  * `countryCode` may hold a country's name.
  *
+ * @param onIgnored is given the names of the columns that are not read, as the file has them
  * @throws InputError naming the file, and the line where it is no CSV
  */
-export async function* readProfileRows(path: string): AsyncGenerator<ProfileRow | BadRow> {
+export async function* readProfileRows(
+  path: string,
+  onIgnored: (names: readonly string[]) => void = () => {},
+): AsyncGenerator<ProfileRow | BadRow> {
   const parser = parse({
     bom: true,
     info: true,
     trim: true,
     skip_empty_lines: true,
     delimiter: await findDelimiter(path),
-    columns: (names: string[]) => rename(names, path),
+    columns: (names: string[]) => rename(names, path, onIgnored),
   });
   createReadStream(path)
     .on("error", (error) => parser.destroy(error))
@@ -97,7 +101,14 @@ async function findDelimiter(path: string): Promise<"," | ";"> {
   return header.split(";").length > header.split(",").length ? ";" : ",";
 }
 
-function rename(names: readonly string[], path: string): string[] {
+function rename(names: readonly string[], path: string, onIgnored: (names: readonly string[]) => void): string[] {
+  // What npm prints before the output of a script: "> okta-proxy-watch@0.1.0 profiles".
+  if (names[0]?.startsWith("> ")) {
+    throw new InputError(
+      `${path}:1: this is what npm prints before a command's output: delete all lines before the one with the columns' names, or write the file anew with "npm run -s"`,
+    );
+  }
+  const ignored: string[] = [];
   const taken = new Set<string>();
   const renamed = names.map((name) => {
     // Okta's reports name attributes as user.login or profile.city.
@@ -105,7 +116,10 @@ function rename(names: readonly string[], path: string): string[] {
     const column = Object.entries(columns).find(([, spellings]) =>
       (spellings as readonly string[]).includes(folded),
     )?.[0];
-    if (column === undefined || taken.has(column)) return `(not read) ${name}`;
+    if (column === undefined || taken.has(column)) {
+      ignored.push(name);
+      return `(not read) ${name}`;
+    }
     taken.add(column);
     return column;
   });
@@ -114,6 +128,7 @@ function rename(names: readonly string[], path: string): string[] {
       `${path}:1: expected a column userId or login; known columns: ${Object.keys(columns).join(", ")}`,
     );
   }
+  onIgnored(ignored);
   return renamed;
 }
 

@@ -14,6 +14,8 @@ export interface ImportReport {
   unchanged: number;
   /** Users, by their keys, of whom nothing was written, as an item has no room for them. */
   readonly tooLarge: string[];
+  /** Columns of the file that are not read. */
+  readonly ignoredColumns: string[];
   /** Rows of which nothing was written. */
   readonly bad: BadRow[];
   /** Rows that were written without coordinates, and why. */
@@ -49,6 +51,7 @@ export async function importProfiles(options: ImportOptions): Promise<ImportRepo
     changed: 0,
     unchanged: 0,
     tooLarge: [],
+    ignoredColumns: [],
     bad: [],
     unplaced: [],
     notes: [],
@@ -74,7 +77,7 @@ async function* readUsers(
   report: ImportReport,
 ): AsyncGenerator<[user: string, locations: readonly StoredLocation[]]> {
   const rowsLeft = new Map<string, number>();
-  for await (const row of readProfileRows(file)) {
+  for await (const row of readProfileRows(file, (names) => report.ignoredColumns.push(...names))) {
     if ("reason" in row) continue;
     for (const key of row.keys) rowsLeft.set(key, (rowsLeft.get(key) ?? 0) + 1);
   }

@@ -67,6 +67,7 @@ function printReport(file: string, report: ImportReport, dryRun: boolean): void 
     `${count(report.rows)} rows, ${count(report.users)} users: ${count(report.created)} ${would}created, ${count(report.changed)} ${would}changed, ${count(report.unchanged)} unchanged`,
   );
   printTooLarge(report.tooLarge);
+  if (report.ignoredColumns.length > 0) print(`Columns that are not read: ${report.ignoredColumns.join(", ")}`);
   printRows(file, report.bad, "rows were left out:");
   printRows(file, report.unplaced, "rows have no coordinates; their country alone can be compared:");
   printRows(file, report.notes, "rows name a place that is not the only one of its name:");
@@ -363,7 +364,10 @@ subcommand("import", "loads locations from a CSV file, and places their cities")
   .action(importFile);
 subcommand("show", "prints a user's locations").argument("<user>", "Okta user id or login").action(show);
 subcommand("list", "prints all users' locations").action(list);
-subcommand("export", "prints all locations as CSV, as import reads them").action(exportAll);
+subcommand(
+  "export",
+  "prints all locations as CSV, as import reads them: npm run -s profiles -- export > profiles.csv",
+).action(exportAll);
 subcommand("delete", "removes all that is stored of a user").argument("<user>", "Okta user id or login").action(remove);
 addPlaceOptions(subcommand("travel", "adds a location that counts until a day"))
   .argument("<user>", "Okta user id or login")
@@ -386,6 +390,9 @@ ${credentialHelp(["okta.users.read"])}
 Exit code: 0; 1 when it was stopped, users were left out, or Okta failed; 2 when Okta refuses it.`,
   )
   .action(sync);
-command.command("template").description("prints a CSV file to fill in").action(readTemplate);
+command
+  .command("template")
+  .description("prints a CSV file to fill in: npm run -s profiles -- template > profiles.csv")
+  .action(readTemplate);
 
 await runCommand(command);

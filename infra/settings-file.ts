@@ -1,3 +1,4 @@
+import { existsSync } from "node:fs";
 import { readFile } from "node:fs/promises";
 import {
   type Alias,
@@ -14,6 +15,9 @@ import {
 
 /** The file that settings are read from where no other is named, in the folder that commands are run in. */
 export const defaultSettingsFile = "settings.yml";
+
+/** The other ending of YAML files: a file of this name is not read. */
+const misnamedSettingsFile = "settings.yaml";
 
 /** The environment variable that names another file for every command. */
 export const settingsFileVariable = "SETTINGS_FILE";
@@ -40,7 +44,7 @@ export interface SettingsFile {
  *
  * @param given @default - what the environment variable `SETTINGS_FILE` names, else settings.yml, which need not be there
  * @returns null when no file is named and there is no `settings.yml`
- * @throws SettingsError naming file and line: no such file, no YAML, a name twice, or something else than names and values
+ * @throws SettingsError for a `settings.yaml` without `settings.yml`; naming file and line: no such file, no YAML, a name twice, or something else than names and values
  */
 export async function readSettingsFile(given?: string): Promise<SettingsFile | null> {
   const path = given ?? (process.env[settingsFileVariable] || undefined);
@@ -49,7 +53,13 @@ export async function readSettingsFile(given?: string): Promise<SettingsFile | n
   try {
     text = await readFile(name, "utf8");
   } catch (error) {
-    if (path === undefined && (error as NodeJS.ErrnoException).code === "ENOENT") return null;
+    if (path === undefined && (error as NodeJS.ErrnoException).code === "ENOENT") {
+      // Without the file all settings would be at their defaults, which is not what its author wants.
+      if (!existsSync(misnamedSettingsFile)) return null;
+      throw new SettingsError(
+        `there is ${misnamedSettingsFile}, which is not read, and no ${defaultSettingsFile}: rename it`,
+      );
+    }
     throw new SettingsError(`the settings file ${name} cannot be read: ${(error as Error).message}`);
   }
   return parseSettingsFile(name, text);

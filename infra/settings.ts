@@ -38,6 +38,9 @@ const maximumCidrsLength = 2_500;
  */
 const maximumRunbookUrlLength = 700;
 
+/** The same limit, for the functions that ask Okta for users; an office more takes some 100 bytes. */
+const maximumAttributesBytes = 1_500;
+
 /** A check of ours as one of zod's: what it throws is the fault. */
 function checked<Value>(check: (text: string) => Value) {
   return z.string("expected a text").transform((text, context) => {
@@ -120,6 +123,10 @@ const schema = z.strictObject({
   oktaProfileAttributes: z
     .array(locationAttributes, "expected a list of a label and names of attributes")
     .min(1, "expected at least one location")
+    .refine(
+      (attributes) => Buffer.byteLength(JSON.stringify(attributes)) <= maximumAttributesBytes,
+      `expected at most ${maximumAttributesBytes} bytes as JSON, as a function's environment is small: name fewer locations, or shorter labels`,
+    )
     .default([...defaultAttributes])
     .meta({ description: "The attributes of Okta's user profiles that hold locations: one entry for each location." }),
   heartbeatHours: z
@@ -207,6 +214,9 @@ const schema = z.strictObject({
 /** The settings of a deployment; what each means stands in the schema above, and in docs/settings.schema.json. */
 export type Settings = Readonly<z.output<typeof schema>>;
 
+/** The key of a template's metadata under which the stack keeps all of its settings; those that are not set are left out. */
+export const settingsMetadata = "OktaProxyWatch::Settings";
+
 /** A setting as documents show it. */
 export interface SettingDescription {
   readonly name: string;
@@ -290,7 +300,12 @@ export interface LoadedSettings {
   readonly settings: Settings;
   /** The settings file; null where there is none, and all that is not given otherwise is at its default. */
   readonly file: SettingsFile | null;
-  /** A sentence for each setting of the context that the file does not have: the next deployment would not know it. */
+  /** The names of the settings that the file or the context gives; the others are at their defaults. */
+  readonly given: ReadonlySet<string>;
+  /**
+   * A sentence for each setting of the context that the file does not have, as the next deployment would not know it, and for
+   * each that is given without the one that it needs.
+   */
   readonly notes: readonly string[];
 }
 
@@ -330,7 +345,41 @@ export function mergeSettings(
     const instead = there === undefined ? `${path} does not have it` : `${path} says ${JSON.stringify(there)}`;
     return `${name} is ${JSON.stringify(value)} for this once: ${instead}, and the next deployment goes by the file`;
   });
-  return { settings: parsed.data, file, notes };
+  const names = new Set(Object.keys(given));
+  return { settings: parsed.data, file, given: names, notes: [...notes, ...withoutEffect(parsed.data, names)] };
+}
+
+/** Settings that do nothing without another one: the need, whether it is met, and the settings. */
+const needs: readonly {
+  readonly need: string;
+  readonly isMet: (settings: Settings) => boolean;
+  readonly names: readonly (keyof Settings)[];
+}[] = [
+  { need: "without firewall", isMet: ({ firewall }) => firewall, names: ["firewallLimit"] },
+  {
+    need: "without oktaOrgUrl",
+    isMet: ({ oktaOrgUrl }) => oktaOrgUrl !== undefined,
+    names: ["reconcileMinutes", "reconcileOverlapMinutes", "oktaProfileAttributes"],
+  },
+  {
+    need: "with reconcileMinutes: 0",
+    isMet: ({ oktaOrgUrl, reconcileMinutes }) => oktaOrgUrl === undefined || reconcileMinutes > 0,
+    names: ["reconcileOverlapMinutes"],
+  },
+  {
+    need: "with heartbeatHours: 0",
+    isMet: ({ heartbeatHours }) => heartbeatHours > 0,
+    names: ["heartbeatWorkingDays"],
+  },
+];
+
+/** A sentence for each setting that is given, and has no effect. */
+function withoutEffect(settings: Settings, given: ReadonlySet<string>): string[] {
+  return needs
+    .filter(({ isMet }) => !isMet(settings))
+    .flatMap(({ need, names }) =>
+      names.filter((name) => given.has(name)).map((name) => `${name} has no effect ${need}`),
+    );
 }
 
 /** Settings that do not go together: the name of one of them, and why. */
@@ -359,7 +408,10 @@ function readKnown(values: Readonly<Record<string, unknown>>, isInFile: boolean)
   for (const [name, value] of Object.entries(values)) {
     const message = whyUnknown(name);
     if (message !== null) faults.push({ path: [name], isInFile, message });
-    else if (isGiven(value)) known[name] = value;
+    // An empty variable of a script, -c alertEmail=$ADDRESS, would take away what the stack has.
+    else if (value === "") {
+      faults.push({ path: [name], isInFile, message: `${name} is empty: give it a value, or leave it out` });
+    } else if (isGiven(value)) known[name] = value;
   }
   return { faults, known };
 }

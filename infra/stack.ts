@@ -25,7 +25,7 @@ import { Redrive } from "./constructs/redrive.ts";
 import { RetryQueue } from "./constructs/retry-queue.ts";
 import { SavedQueries } from "./constructs/saved-queries.ts";
 import { StateTable } from "./constructs/state-table.ts";
-import { readSettings, type Settings } from "./settings.ts";
+import { readSettings, type Settings, settingsMetadata } from "./settings.ts";
 
 /** How the stack is set up. */
 export interface OktaProxyWatchStackProps extends StackProps {
@@ -42,6 +42,10 @@ export class OktaProxyWatchStack extends Stack {
   constructor(scope: Construct, id: string, props: OktaProxyWatchStackProps = {}) {
     super(scope, id, props);
     const settings = props.settings ?? readSettings(this.node);
+    // What the next deployment compares with. CloudFormation updates metadata together with a resource only; a setting that
+    // changes no resource leaves the deployed metadata, and the stack, as they were.
+    // https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/metadata-section-structure.html
+    this.addMetadata(settingsMetadata, settings);
 
     const code = props.code ?? fileURLToPath(new URL("../dist", import.meta.url));
     const encryption = new Encryption(this, "Encryption", { customerManaged: settings.customerManagedKey });

@@ -181,7 +181,7 @@ describe("redrive of a refused delivery", () => {
   test("leaves what is no delivery, and what was cut, where it is, and says why", async () => {
     const [noJson = "", cut = ""] = await put(refused("{nope"), refused("x".repeat(2_000_000)));
     const { code, stdout } = await deadletters("redrive", "--all");
-    expect(code).toBe(0);
+    expect(code).toBe(1);
     expect(stdout).toContain("0 put on the retry queue.");
     expect(stdout).toContain(`${noJson}: it is still no delivery: the body is no JSON in UTF-8`);
     expect(stdout).toContain(`${cut}: its body of 2000000 bytes did not fit the queue, and was cut`);
@@ -211,16 +211,30 @@ test("redrive of many malformed events takes those that are understood by now, a
 });
 
 describe("discard", () => {
-  test("asks first, and does nothing without a yes", async () => {
+  test("removes what is named, and nothing else", async () => {
+    const [first = ""] = await put(exhausted("event-1"), exhausted("event-2"));
+    expect(await deadletters("discard", first, "--yes")).toMatchObject({ code: 0, stdout: "1 discarded.\n" });
+    expect(letters()).toEqual([expect.stringContaining("event-2")]);
+    expect(await deadletters("discard", "--all", "--yes")).toMatchObject({ code: 0, stdout: "1 discarded.\n" });
+    expect((await deadletters("discard", "--all", "--yes")).stdout).toBe("The dead-letter queue is empty.\n");
+  });
+
+  test("discards nothing without a terminal to ask at, whatever the input says", async () => {
     const [id = ""] = await put(exhausted("event-1"));
-    for (const input of ["n\n", "", "maybe\n"]) {
-      const { stdout, stderr } = await answering(input, "discard", id);
-      expect(stderr).toContain("Discard 1 dead letters for good? [y/N]");
-      expect(stdout).toContain("Nothing was discarded.");
+    for (const input of ["y\n", "", "n\n"]) {
+      const { code, stdout, stderr } = await answering(input, "discard", id);
+      expect({ code, stdout }).toEqual({ code: 2, stdout: "" });
+      expect(stderr).toContain("there is no terminal to ask at, and nothing was discarded: say --yes");
     }
     expect(letters()).toHaveLength(1);
-    expect((await answering("y\n", "discard", id)).stdout).toContain("1 discarded.");
-    expect(letters()).toEqual([]);
+  });
+
+  test("discards nothing where one of the ids is not on the queue", async () => {
+    const [id = ""] = await put(exhausted("event-1"));
+    const { code, stdout, stderr } = await deadletters("discard", id, "nobody", "--yes");
+    expect({ code, stdout }).toEqual({ code: 2, stdout: "" });
+    expect(stderr).toContain("not on the dead-letter queue: nobody");
+    expect(letters()).toHaveLength(1);
   });
 });
 
@@ -229,6 +243,8 @@ describe("what cannot be done is refused with exit code 2", () => {
     [["show"], /name the message ids/],
     [["show", "nobody"], /not on the dead-letter queue: nobody/],
     [["discard", "--yes"], /name the message ids/],
+    [["discard"], /name the message ids/],
+    [["discard", "nobody"], /not on the dead-letter queue: nobody/],
     [["nope"], /unknown command/],
   ])("%j", async (args, message) => {
     const { code, stderr } = await deadletters(...args);

@@ -191,6 +191,39 @@ describe("after synthesis", () => {
   );
 
   test(
+    "settings that drop out of the file are named and asked for, also where no resource goes",
+    async () => {
+      const { template } = synthesize({
+        allowedCidrs: "192.0.2.0/24",
+        logRetentionDays: 3_653,
+        "aws:cdk:enable-path-metadata": true,
+      });
+      const stack = { name: "OktaProxyWatch", outputs: {}, template: template.toJSON() };
+      const file = join(folder, "dropped.yml");
+      await writeFile(file, "mismatchDistanceKm: 800\nfirewallLimit: 5000\n");
+      const { code, stdout, stderr } = await deploy({ bootstrapVersion: 30, stack }, ["--settings", file]);
+      expect(stdout).toContain("it removes and replaces nothing of weight.");
+      expect(stdout).toContain(
+        [
+          "Settings that differ from those deployed:",
+          "- mismatchDistanceKm: 500 (the default) -> 800",
+          `- logRetentionDays: 3653 -> 90 (the default); ${file} does not set it; AWS deletes the logs that are older`,
+          `- allowedCidrs: 192.0.2.0/24 -> every network (the default); ${file} does not set it; the hook's URL then takes requests from everywhere`,
+          "- firewallLimit: 10000 (the default) -> 5000",
+          "",
+        ].join("\n"),
+      );
+      expect({ code, stderr }).toEqual({
+        code: 2,
+        stderr: expect.stringContaining("no terminal to ask at: say --yes"),
+      });
+      expect(stdout + stderr).toContain("firewallLimit has no effect without firewall\n");
+      expect(account?.calls).not.toContain("CreateChangeSet");
+    },
+    synthesisTimeout,
+  );
+
+  test(
     "a first deployment says what it makes; a setting of the command line is said to be for this once",
     async () => {
       const { code, stdout, stderr } = await deploy({ bootstrapVersion: 30 }, [

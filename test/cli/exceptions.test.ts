@@ -101,6 +101,11 @@ test.each<[string, string[], RegExp]>([
   ["has ended", ["add", "--user", "ada", "--reason", "x", "--until", "2020-01-01"], /lies in the past/],
   ["ends at no time", ["add", "--user", "ada", "--reason", "x", "--until", "soon"], /a day \(2027-01-15\)/],
   ["has no network", ["add", "--cidr", "192.0.2.0", "--reason", "x"], /192\.0\.2\.0\/24/],
+  [
+    "names an address with the prefix of its network",
+    ["add", "--cidr", "192.0.2.5/24", "--reason", "x"],
+    /an address of the network 192\.0\.2\.0\/24: give that, or 192\.0\.2\.5\/32 for it alone/,
+  ],
   ["has no country", ["add", "--country", "Nowhere", "--reason", "x"], /two-letter code/],
   ["has no ASN", ["add", "--asn", "AS", "--reason", "x"], /64500/],
   [

@@ -40,6 +40,10 @@ test("columns are found by name, in any order and case; a user may have several 
 test.each([
   ["city\nLisbon\n", /profiles\.csv:1: expected a column userId or login/],
   ["login,city\n,Lisbon\n", /profiles\.csv:2: neither userId nor login/],
+  [
+    "\n> okta-proxy-watch@0.1.0 profiles\n> node cli/profiles.ts template\n\nlogin,city\na,Lisbon\n",
+    /profiles\.csv:1: this is what npm prints before a command's output: .*"npm run -s"/,
+  ],
   ["login,countryCode\na,PT\nb,Atlantis\n", /profiles\.csv:3: "Atlantis" is no country/],
   ["login,latitude\na,91\n", /profiles\.csv:2: latitude: "91"/],
   ["login,longitude\na,east\n", /profiles\.csv:2: longitude: "east"/],

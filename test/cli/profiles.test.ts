@@ -50,6 +50,15 @@ describe("npm run profiles", () => {
     expect((await profiles("import", path)).stdout).toMatch(/0 created, 0 changed, 3 unchanged/);
   });
 
+  test("import names the columns that it does not read", async () => {
+    const path = await file("more.csv", "login,department,city,countryCode,e-mail\nada@example.com,IT,Lisbon,PT,a@x\n");
+    expect((await profiles("import", path, "--dry-run")).stdout).toContain(
+      "Columns that are not read: department, e-mail\n",
+    );
+    const known = await file("known.csv", "login,city,countryCode\nada@example.com,Lisbon,PT\n");
+    expect((await profiles("import", known, "--dry-run")).stdout).not.toContain("Columns");
+  });
+
   test("import leaves bad rows out with exit code 1, naming them, and refuses what is no table with 2", async () => {
     const bad = await profiles("import", await file("bad.csv", "login,countryCode\na@x,Atlantis\nb@x,PT\n"));
     expect(bad.code).toBe(1);

@@ -1,6 +1,8 @@
-import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import { execFile } from "node:child_process";
+import { mkdir, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { promisify } from "node:util";
 import { Ajv2020 } from "ajv/dist/2020.js";
 import { RetentionDays } from "aws-cdk-lib/aws-logs";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
@@ -17,6 +19,8 @@ import { parseSettingsFile, SettingsError } from "../../infra/settings-file.ts";
 import { everything, synthesize } from "./synthesize.ts";
 
 const root = new URL("../../", import.meta.url);
+
+const settingsFileModule = new URL("infra/settings-file.ts", root).href;
 
 /** The feature flags that the stack was deployed with before all were configured. */
 const firstFlags: ReadonlySet<string> = new Set([
@@ -54,6 +58,7 @@ mismatchDistanceKm: 800
 canary: true
 outputs: [chat, pagerduty, chat]
 operationsEmail:
+oktaOrgUrl: https://example.okta.com
 oktaProfileAttributes:
   - label: office
     city: officeCity
@@ -147,6 +152,33 @@ oktaProfileAttributes: [{ label: home, town: city }]
     expect(() => read("- canary\n")).toThrow('settings.yml:1: expected settings such as "alertEmail: ..."');
   });
 
+  test("with attributes that a function's environment has no room for is refused", () => {
+    const locations = (count: number) =>
+      JSON.stringify(Array.from({ length: count }, (_, index) => ({ label: `office ${index}`, city: "x".repeat(70) })));
+    expect(faultsOf(`oktaProfileAttributes: ${locations(14)}\n`)).toEqual([]);
+    expect(faultsOf(`oktaProfileAttributes: ${locations(15)}\n`)).toEqual([
+      expect.stringMatching(/: expected at most 1500 bytes as JSON, .*: name fewer locations, or shorter labels$/),
+    ]);
+  });
+
+  test("with settings that do nothing without another is taken, and says so", () => {
+    const { notes } = read(`firewallLimit: 500
+reconcileMinutes: 10
+reconcileOverlapMinutes: 20
+oktaProfileAttributes: [{ label: office, city: officeCity }]
+heartbeatHours: 0
+heartbeatWorkingDays: true
+`);
+    expect(notes).toEqual([
+      "firewallLimit has no effect without firewall",
+      "reconcileMinutes has no effect without oktaOrgUrl",
+      "reconcileOverlapMinutes has no effect without oktaOrgUrl",
+      "oktaProfileAttributes has no effect without oktaOrgUrl",
+      "heartbeatWorkingDays has no effect with heartbeatHours: 0",
+    ]);
+    expect(read("oktaOrgUrl: https://example.okta.com\nreconcileOverlapMinutes: 20\n").notes).toEqual([]);
+  });
+
   test("with the canary behind a list of networks that leaves it out is refused", () => {
     expect(faultsOf("allowedCidrs: [192.0.2.0/24]\ncanary: true\n")).toEqual([
       expect.stringMatching(/^- settings\.yml:2: canary: .*use one of the two$/),
@@ -193,6 +225,15 @@ describe("settings of the command line", () => {
     ]);
   });
 
+  test("are refused where they are empty: an empty variable of a script takes no setting away", () => {
+    expect(faultsOf("alertEmail: security@example.com\n", { alertEmail: "" })).toEqual([
+      "- -c alertEmail: alertEmail is empty: give it a value, or leave it out",
+    ]);
+    expect(faultsOf('alertEmail: ""\n')).toEqual([
+      "- settings.yml:1: alertEmail is empty: give it a value, or leave it out",
+    ]);
+  });
+
   test("are refused by their own name where they cannot be used", () => {
     expect(faultsOf("heartbeatHours: 5\n", { heartbeatHours: "often" })).toEqual([
       '- -c heartbeatHours: heartbeatHours is "often": expected a whole number of hours',
@@ -209,6 +250,22 @@ describe("the settings of a deployment", () => {
     await expect(loadSettings({ settingsFile: join(folder, "asia.yml") }, folder)).rejects.toThrow(
       /^the settings file .*asia\.yml cannot be read: ENOENT/,
     );
+  });
+
+  test("are not read from settings.yaml, which is said where there is no settings.yml", async () => {
+    const other = join(folder, "misnamed");
+    await mkdir(other);
+    await writeFile(join(other, "settings.yaml"), "canary: true\n");
+    // The name is looked for where the command is run.
+    const { stderr } = await promisify(execFile)(
+      process.execPath,
+      [
+        "--eval",
+        `import(${JSON.stringify(settingsFileModule)}).then((m) => m.readSettingsFile()).catch((e) => console.error(e.message))`,
+      ],
+      { cwd: other, env: { ...process.env, SETTINGS_FILE: "" } },
+    );
+    expect(stderr).toBe("there is settings.yaml, which is not read, and no settings.yml: rename it\n");
   });
 
   test("are not read from cdk.json: the refusal says where they belong", async () => {

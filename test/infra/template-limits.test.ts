@@ -301,3 +301,15 @@ describe("with everything on, the template stays within the limits of AWS:", () 
     expect(empty.map(({ name }) => name)).toEqual([]);
   });
 });
+
+test("the longest networks and attributes that settings take fit into the functions' environments", () => {
+  const cidrs = Array.from({ length: 155 }, (_, index) => `192.0.${100 + (index % 100)}.10/32`);
+  const attributes = Array.from({ length: 14 }, (_, index) => ({ label: `office ${index}`, city: "x".repeat(70) }));
+  const settings = { ...everything, canary: false, allowedCidrs: cidrs, oktaProfileAttributes: attributes };
+  const environments = limits.find(({ name }) => name === "bytes of a function's environment");
+  const measured = environments?.measure(read(synthesize({ ...settings, customerManagedKey: true }))) ?? [];
+  expect(cidrs.join(" ").length).toBeGreaterThan(2_400);
+  expect(JSON.stringify(attributes).length).toBeGreaterThan(1_400);
+  expect(Math.max(...measured.map(([, value]) => value))).toBeGreaterThan(3_000);
+  expect(measured.filter(([, value]) => value > (environments?.most ?? 0))).toEqual([]);
+});

@@ -61,6 +61,16 @@ test("a delivery that matches nothing is one metric; the rest are properties of 
   expect(Buffer.byteLength(line)).toBeLessThanOrEqual(450);
 });
 
+test("a refused request is one line, shorter than that of a delivery", async () => {
+  lines.length = 0;
+  const response = await fetch(run.url, { method: "POST", headers: { authorization: "guess" }, body: "{}" });
+  expect(response.status).toBe(401);
+  expect(lines).toHaveLength(1);
+  expect(JSON.parse(lines[0] ?? "")).toMatchObject({ RefusedRequests: 1, RefusedRequests_401: 1 });
+  // What build/cost.ts reckons with, for a flood.
+  expect(Buffer.byteLength(lines[0] ?? "")).toBeLessThanOrEqual(300);
+});
+
 test("of several values a property has the sum of counts, and the longest of times", async () => {
   const published = new Date().toISOString();
   const users = ["00u1one", "00u1two"].map((id) =>

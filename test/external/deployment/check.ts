@@ -213,7 +213,7 @@ const steps: readonly Step[] = [
       const { stdout } = await command(world, "deadletters -- list");
       const id = /[0-9a-f]{8}-[0-9a-f-]{27}/.exec(stdout)?.[0] ?? "";
       await command(world, `deadletters -- show ${id}`);
-      await command(world, `deadletters -- discard ${id}`);
+      await command(world, `deadletters -- discard ${id} --yes`);
       return "a malformed event is listed, shown and discarded";
     },
   ],
@@ -266,6 +266,7 @@ const steps: readonly Step[] = [
       });
       assert.match(stdout, /removes the subscription of security@example\.com/);
       assert.match(stdout, /removes the secret OktaCredential/);
+      assert.match(stdout, /^- alertEmail: security@example\.com -> none \(the default\); .* does not set it$/m);
       assert.match(stderr, /there is no terminal to ask at/);
       return `refused: ${stdout.match(/^- removes.*$/gm)?.length} things would go`;
     },

@@ -1,0 +1,124 @@
+import { isDeepStrictEqual } from "node:util";
+import { describeSettings, settingsMetadata } from "../../infra/settings.ts";
+import type { Template } from "./template-changes.ts";
+
+/** Values of settings by name; null for what is not set. */
+export type SettingValues = Readonly<Record<string, unknown>>;
+
+/** The settings that a stack is deployed with. */
+export interface DeployedSettings {
+  readonly values: SettingValues;
+  /** Whether these are all; false for a stack of a release that kept no record of them. */
+  readonly isWhole: boolean;
+}
+
+/** Settings that a deployment changes. */
+export interface SettingChanges {
+  /** A sentence for each setting that differs. */
+  readonly differences: readonly string[];
+  /** Whether one of them needs an answer: it is set no more, shortens a retention, or names another org. */
+  readonly needsConsent: boolean;
+}
+
+/** What the deployment goes by. */
+export interface NextSettings {
+  readonly values: SettingValues;
+  /** The names of those that the settings file or the command line gives. */
+  readonly given: ReadonlySet<string>;
+  /** Why a setting is set no more: `settings.yml does not set it`. */
+  readonly whyUnset: string;
+}
+
+const defaults: SettingValues = Object.fromEntries(
+  describeSettings().map(({ name, default: standard }) => [name, standard]),
+);
+
+/**
+ * Reads the settings that a template was made with: from its metadata. A template of an earlier release has none; there, the
+ * resources tell of settings whose loss has a lasting effect.
+ */
+export function deployedSettings(template: Template): DeployedSettings {
+  const recorded = template.Metadata?.[settingsMetadata];
+  if (typeof recorded === "object" && recorded !== null) {
+    return { values: { ...defaults, ...recorded }, isWhole: true };
+  }
+  return { values: settingsOfResources(template), isWhole: false };
+}
+
+function settingsOfResources({ Resources = {} }: Template): SettingValues {
+  const ofType = (type: string) =>
+    Object.values(Resources).flatMap(({ Type, Properties = {} }) => (Type === type ? [Properties] : []));
+  const functions = ofType("AWS::Lambda::Function");
+  const variable = (name: string) =>
+    functions
+      .map(({ Environment }) => (Environment as { Variables?: Record<string, unknown> } | undefined)?.Variables?.[name])
+      .find((value) => typeof value === "string");
+  const retention = ofType("AWS::Logs::LogGroup").map(({ RetentionInDays }) => Number(RetentionInDays));
+  const cidrs = variable("ALLOWED_CIDRS");
+  return {
+    // Log groups without a retention keep logs for good, and are none of ours.
+    ...(retention.length === 0 || retention.some(Number.isNaN) ? {} : { logRetentionDays: Math.max(...retention) }),
+    // The receiver alone has these.
+    allowedCidrs: cidrs === undefined ? [] : String(cidrs).split(" "),
+    reservedConcurrency:
+      functions.map(({ ReservedConcurrentExecutions: reserved }) => reserved).find((value) => value !== undefined) ??
+      null,
+    oktaOrgUrl: variable("OKTA_ORG_URL") ?? null,
+  };
+}
+
+const isNone = (value: unknown) => value === null || (Array.isArray(value) && value.length === 0);
+
+/** Compares the settings of a deployed stack with those of the next deployment. */
+export function settingChanges({ values: before }: DeployedSettings, next: NextSettings): SettingChanges {
+  const after: SettingValues = { ...defaults, ...next.values };
+  const changes = Object.keys(before)
+    .filter((name) => !isDeepStrictEqual(before[name], after[name] ?? null))
+    .map((name) => describeChange(name, before[name], after[name] ?? null, next));
+  return {
+    differences: changes.map(({ sentence }) => sentence),
+    needsConsent: changes.some(({ needsConsent }) => needsConsent),
+  };
+}
+
+function describeChange(name: string, before: unknown, after: unknown, { given, whyUnset }: NextSettings) {
+  if (!Object.hasOwn(defaults, name)) {
+    return { sentence: `${name}: ${inWords(name, before)} -> there is no such setting any more`, needsConsent: false };
+  }
+  const isUnset = !isDeepStrictEqual(before, defaults[name]) && !given.has(name);
+  const effect = lastingEffect(name, before, after);
+  const reason = isUnset ? `; ${whyUnset}` : "";
+  return {
+    sentence: `${name}: ${inWords(name, before)} -> ${inWords(name, after)}${reason}${effect === null ? "" : `; ${effect}`}`,
+    needsConsent: isUnset || effect !== null || (isNone(after) && !isNone(before)),
+  };
+}
+
+/** What a change does that no later deployment undoes, or that opens something; null where it does neither. */
+function lastingEffect(name: string, before: unknown, after: unknown): string | null {
+  if (name === "logRetentionDays" && Number(after) < Number(before)) return "AWS deletes the logs that are older";
+  if (name === "allowedCidrs" && isNone(after)) return "the hook's URL then takes requests from everywhere";
+  if (name === "oktaOrgUrl" && !isNone(before) && !isNone(after)) {
+    return "profile locations and missed events then come from another org, by the credential that is stored";
+  }
+  return null;
+}
+
+/** A value as people write it, and whether it is the default. */
+function inWords(name: string, value: unknown): string {
+  const isDefault = Object.hasOwn(defaults, name) && isDeepStrictEqual(value, defaults[name]);
+  return `${valueInWords(name, value)}${isDefault ? " (the default)" : ""}`;
+}
+
+function valueInWords(name: string, value: unknown): string {
+  if (isNone(value)) return name === "allowedCidrs" ? "every network" : "none";
+  if (typeof value === "string") return value;
+  if (Array.isArray(value) && value.every((each) => typeof each === "string")) return value.join(", ");
+  return JSON.stringify(value);
+}
+
+/** Says of a stack without a record of its settings which of them could be compared; null where all could. */
+export function describeUnknownSettings({ values, isWhole }: DeployedSettings): string | null {
+  if (isWhole) return null;
+  return `The deployed release kept no record of its settings: of those, ${Object.keys(values).join(", ")} are compared, as its resources show them; the others are not known.`;
+}
