@@ -1,6 +1,7 @@
 import {
   ChangeMessageVisibilityCommand,
   DeleteMessageCommand,
+  GetQueueAttributesCommand,
   type Message,
   ReceiveMessageCommand,
   SendMessageBatchCommand,
@@ -13,6 +14,7 @@ import { describeFaults } from "../lambda/okta/fault.ts";
 import { writeQueueJson } from "../lambda/queue-json.ts";
 import { type DelayReason, delayReasons } from "../lambda/retries/delay-reason.ts";
 import { writeWork } from "../lambda/retries/work.ts";
+import { InputError } from "./command.ts";
 import type { Deployment } from "./deployment.ts";
 
 /** What the functions themselves put on the dead-letter queue, or leave to it. */
@@ -50,8 +52,12 @@ export async function visitDeadLetters(
   visit: (message: DeadLetterMessage) => Promise<void>,
 ): Promise<void> {
   const taken = new Map<string, string>();
+  const stopping = new AbortController();
+  const stop = () => stopping.abort();
+  const signals = ["SIGINT", "SIGTERM", "SIGHUP"] as const;
+  for (const signal of signals) process.on(signal, stop);
   try {
-    for (;;) {
+    while (!stopping.signal.aborted) {
       const { Messages = [] } = await sqs.send(
         new ReceiveMessageCommand({
           QueueUrl,
@@ -62,15 +68,13 @@ export async function visitDeadLetters(
         }),
       );
       // A receive that waits asks every server of the queue: when it finds nothing, there is nothing.
-      if (Messages.length === 0) return;
-      for (const message of Messages) {
-        const read = readMessage(message);
-        const isNew = !taken.has(read.id);
-        taken.set(read.id, read.receiptHandle);
-        if (isNew) await visit(read);
-      }
+      if (Messages.length === 0) break;
+      const received = Messages.map(readMessage).map((message) => ({ message, isNew: !taken.has(message.id) }));
+      for (const { message } of received) taken.set(message.id, message.receiptHandle);
+      for (const { message, isNew } of received) if (isNew && !stopping.signal.aborted) await visit(message);
     }
   } finally {
+    for (const signal of signals) process.off(signal, stop);
     // What was deleted is gone, which is no fault here.
     await Promise.allSettled(
       [...taken.values()].map((ReceiptHandle) =>
@@ -78,6 +82,15 @@ export async function visitDeadLetters(
       ),
     );
   }
+  if (stopping.signal.aborted) throw new InputError("stopped: what was not dealt with is back on the queue");
+}
+
+/** Messages that another command has taken: they come back when it ends, or {@link visibilitySeconds} after it was stopped. */
+export async function countTaken({ sqs, deadLetterQueueUrl: QueueUrl }: Deployment): Promise<number> {
+  const { Attributes } = await sqs.send(
+    new GetQueueAttributesCommand({ QueueUrl, AttributeNames: ["ApproximateNumberOfMessagesNotVisible"] }),
+  );
+  return Number(Attributes?.ApproximateNumberOfMessagesNotVisible ?? 0);
 }
 
 /** Removes a message for good. */

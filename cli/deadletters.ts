@@ -2,6 +2,7 @@ import type { Command } from "commander";
 import { plural } from "../lambda/alerts/wording.ts";
 import { createCommand, InputError, onTerminal, runCommand } from "./command.ts";
 import {
+  countTaken,
   type DeadLetterMessage,
   deleteDeadLetter,
   redriveDeadLetter,
@@ -29,7 +30,13 @@ async function list(options: Chosen): Promise<void> {
       print(JSON.stringify({ ...told, body: parse(body) }));
     } else print(describe(message));
   });
-  if (!options.json) print(count === 0 ? "The dead-letter queue is empty." : `${count} on the dead-letter queue.`);
+  if (options.json) return;
+  print(count === 0 ? "The dead-letter queue is empty." : `${count} on the dead-letter queue.`);
+  const taken = await countTaken(deployment);
+  if (taken > 0)
+    print(
+      `Another command has taken ${plural(taken, "more")}: back when it ends, or within ten minutes where it was stopped.`,
+    );
 }
 
 async function show(ids: readonly string[], options: Chosen): Promise<void> {
@@ -43,7 +50,9 @@ async function show(ids: readonly string[], options: Chosen): Promise<void> {
 async function redrive(ids: readonly string[], options: Chosen): Promise<void> {
   const kept: string[] = [];
   let [work, malformed] = [0, 0];
-  const found = await onEach(ids, options, async (message, deployment) => {
+  // What is there now, and no more: work that fails for good is back within a second, as another message.
+  const there = await onEach(ids, options, async () => {});
+  const found = await onEach([...there], { ...options, all: false }, async (message, deployment) => {
     const redriven = await redriveDeadLetter(deployment, message);
     if (redriven.ok) [work, malformed] = [work + redriven.work, malformed + redriven.malformed];
     else kept.push(`${message.id}: ${redriven.reason}`);
@@ -87,7 +96,9 @@ async function onEach(
   options: Chosen,
   act: (message: DeadLetterMessage, deployment: Awaited<ReturnType<typeof findDeployment>>) => Promise<void>,
 ): Promise<ReadonlySet<string>> {
-  if (ids.length === 0 && !options.all) throw new InputError("name the message ids that `list` prints, or --all");
+  if (ids.length === 0 && options.all === undefined) {
+    throw new InputError("name the message ids that `list` prints, or --all");
+  }
   const deployment = await findDeployment(options);
   const wanted = new Set(ids);
   const found = new Set<string>();

@@ -1,4 +1,5 @@
 import { resolve } from "node:path";
+import { InvalidArgumentError } from "commander";
 import { loadSettings, type Settings, settingsFileContext } from "../infra/settings.ts";
 import { defaultSettingsFile, SettingsError, settingsFileVariable } from "../infra/settings-file.ts";
 import { createCommand, InputError, onTerminal, runCommand } from "./command.ts";
@@ -298,6 +299,10 @@ const [own, cdkOptions] = (() => {
   const at = args.indexOf("--");
   return at < 0 ? [args, []] : [args.slice(0, at), args.slice(at + 1)];
 })();
+const once = (value: string, earlier?: string) => {
+  if (earlier === undefined) return value;
+  throw new InvalidArgumentError("one deployment goes by one file; deploy each stack by its own.");
+};
 const collect = (value: string, earlier: readonly string[] = []) => [...earlier, value];
 
 await runCommand(
@@ -308,6 +313,7 @@ await runCommand(
     .option(
       "--settings <file>",
       `the settings of the stack (default: $${settingsFileVariable}, else ${defaultSettingsFile} where it is there)`,
+      once,
     )
     .option(
       "-c, --context <name=value>",

@@ -40,7 +40,7 @@ async function deliver({ hookUrl, hookSecret }: Deployment, uuid: string): Promi
 function explainStatus(status: number, { hookUrl }: Deployment): string {
   const reasons: Readonly<Record<number, string>> = {
     401: "the secret is not the one that the function knows. Was it changed a moment ago? In the embedded run, set HOOK_SECRET as it was started with",
-    403: "allowedCidrs or the firewall keeps your address out, or the Function URL is not public",
+    403: "allowedCidrs or the firewall keeps your address out (run it from one of these networks), or the Function URL is not public",
     429: "the function is throttled: the account has no concurrency left",
     500: "the function behind the REST API is throttled, or API Gateway may not invoke it",
     502: "the function fails at its start: its log group says why",

@@ -172,6 +172,7 @@ const schema = z.strictObject({
   dashboard: flag.default(false).meta({ description: "Whether CloudWatch has a dashboard." }),
   runbookUrl: z
     .url({ protocol: /^https?$/, hostname: /./, error: "expected a URL, https://..." })
+    .refine((url) => !url.includes("#"), "expected no #: each alarm adds that of its own section")
     .max(maximumRunbookUrlLength, `expected at most ${maximumRunbookUrlLength} characters, as alarms quote it`)
     .optional()
     .meta({

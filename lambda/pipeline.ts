@@ -388,8 +388,8 @@ async function conclude(
     return { done: "duplicate", left };
   }
 
-  // The message counts where the store of claims is down, and the claim where the queue is. An operator asks for one more.
-  const unconfirmed = work.again === true ? 0 : Math.max(work.unconfirmed ?? 0, claim?.unconfirmed ?? 0);
+  // The message counts where the store of claims is down, and the claim where the queue is.
+  const unconfirmed = Math.max(work.unconfirmed ?? 0, claim?.unconfirmed ?? 0);
   const release = async (published = unconfirmed) => {
     const signal = share(budget.parking, budget.steps.complete);
     await Promise.all([quietly(claim && ports.claims.release(key, published, signal)), quietly(close(signal))]);

@@ -418,18 +418,22 @@ describe("a publish without an answer", () => {
     expect(copies).toHaveLength(maximumUnconfirmed + 1);
   });
 
-  test("is sent once more by an operator although the end of its work could not be recorded", async () => {
+  test("is sent by an operator's second redrive, where the end of its work could not be recorded: the claim counts", async () => {
     const { copies, state, publish } = losing();
     const claims = memoryClaims();
-    const unrecorded = { ...claims, complete: () => Promise.reject(down) };
-    const { deliver, retry, parked, deadLetters } = world({ publish, claims: unrecorded });
+    const isRecorded = { now: false };
+    const complete: typeof claims.complete = (...given) =>
+      isRecorded.now ? claims.complete(...given) : Promise.reject(down);
+    const { deliver, retry, parked, deadLetters } = world({ publish, claims: { ...claims, complete } });
     await deliver([{ uuid: "e" }]);
     await retry(parked[0]?.work as Work);
     await retry(parked[1]?.work as Work);
-    state.isLosing = false;
-    await retry({ ...(deadLetters[0]?.work as Work), unconfirmed: 0, again: true });
-    expect(copies).toHaveLength(maximumUnconfirmed + 1);
-    expect(deadLetters).toHaveLength(1);
+    [state.isLosing, isRecorded.now] = [false, true];
+    const redrive = () => retry({ ...(deadLetters.at(-1)?.work as Work), unconfirmed: 0, again: true });
+    await redrive();
+    expect([copies.length, deadLetters.length]).toEqual([maximumUnconfirmed, 2]);
+    await redrive();
+    expect([copies.length, deadLetters.length]).toEqual([maximumUnconfirmed + 1, 2]);
   });
 
   test("that cannot be parked again is no event lost: its message stays", async () => {

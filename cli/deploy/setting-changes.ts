@@ -1,5 +1,6 @@
 import { isDeepStrictEqual } from "node:util";
 import { describeSettings, settingsMetadata } from "../../infra/settings.ts";
+import { createNetworkTest, parseCidr } from "../../lambda/network.ts";
 import type { Template } from "./template-changes.ts";
 
 /** Values of settings by name; null for what is not set. */
@@ -98,10 +99,22 @@ function describeChange(name: string, before: unknown, after: unknown, { given, 
 function lastingEffect(name: string, before: unknown, after: unknown): string | null {
   if (name === "logRetentionDays" && Number(after) < Number(before)) return "AWS deletes the logs that are older";
   if (name === "allowedCidrs" && isNone(after)) return "the hook's URL then takes requests from everywhere";
+  if (name === "allowedCidrs" && !isNone(before) && !isWithin(after, before)) {
+    return "the hook's URL then takes requests from networks that it refuses now";
+  }
   if (name === "oktaOrgUrl" && !isNone(before) && !isNone(after)) {
     return "profile locations and missed events then come from another org, by the credential that is stored";
   }
   return null;
+}
+
+/** Whether each network of a list lies within one of another. */
+function isWithin(inner: unknown, outer: unknown): boolean {
+  const networks = (list: unknown) => [list].flat().flatMap((text) => parseCidr(String(text)) ?? []);
+  const around = networks(outer).map((network) => ({ network, holds: createNetworkTest([network]) }));
+  return networks(inner).every(({ address, prefix }) =>
+    around.some(({ network, holds }) => holds(address) && prefix >= network.prefix),
+  );
 }
 
 /** A value as people write it, and whether it is the default. */

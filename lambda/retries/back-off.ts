@@ -2,7 +2,10 @@
 const firstSeconds = 15;
 const longestSeconds = 4 * 3_600;
 
-/** Tries before work is let go to the dead-letter queue: after 12 to 16 hours, by the waits below. */
+/**
+ * Tries before SQS moves work to the dead-letter queue. By the waits below the last comes after 8 to 16 hours; SQS moves it when it
+ * would be received once more, after 10 to 20.
+ */
 export const maximumAttempts = 14;
 
 /**

@@ -1,3 +1,5 @@
+import { spawn } from "node:child_process";
+import { once } from "node:events";
 import { SendMessageCommand, SQSClient } from "@aws-sdk/client-sqs";
 import { afterAll, beforeAll, beforeEach, describe, expect, test, vi } from "vitest";
 import { toDeadLetter, toDeadLetters, toRefusedLetter } from "../../lambda/dead-letters/dead-letter.ts";
@@ -161,6 +163,28 @@ describe("redrive", () => {
       timeout: 10_000,
     });
   });
+});
+
+test("redrive of all ends, although what no rule matches is back on the queue at once", {
+  timeout: 60_000,
+}, async () => {
+  const waiting = { reason: delayReasons.notPublished, since: new Date() };
+  const event = logEvent({ uuid: "unmatched", securityContext: { isProxy: false } });
+  await put(writeWork({ event, delivery, rules: ["a-rule-that-is-gone"], followUp: false, waiting }, new Date(), "x"));
+  const { code, stdout } = await deadletters("redrive", "--all");
+  expect({ code, stdout }).toEqual({ code: 0, stdout: "1 put on the retry queue.\n" });
+  await vi.waitFor(() => expect(letters()).toHaveLength(1), { timeout: 10_000 });
+  expect(letters()[0]).toContain("no rule of this release matches the event any more");
+});
+
+test("a command that is stopped gives back what it took", async () => {
+  await put(malformed({ eventType: 5 }), malformed({ eventType: 6 }));
+  const child = spawn(process.execPath, ["cli/deadletters.ts", "show", "--all", "--local", "--url", run.url]);
+  await once(child.stdout, "data");
+  child.kill("SIGTERM");
+  const [code] = await once(child, "exit");
+  expect(code).toBe(2);
+  expect((await deadletters("list")).stdout).toContain("2 on the dead-letter queue.");
 });
 
 describe("redrive of a refused delivery", () => {

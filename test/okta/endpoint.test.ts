@@ -7,6 +7,7 @@ import {
   maximumBodyBytes,
   type RefusedDelivery,
 } from "../../lambda/okta/endpoint.ts";
+import { testDelivery } from "../../lambda/okta/test-delivery.ts";
 import { delivery, sessionStart } from "../fixtures/events.ts";
 
 const secret = "secret";
@@ -186,6 +187,13 @@ describe("from an address that is not allowed", () => {
     const { ports: parking, refused } = ports();
     expect(await answerRequest(request({ sourceIp }), parking)).toEqual(forbidden);
     expect(refused).toEqual([expect.objectContaining({ status: 403, contentType: "application/json" })]);
+  });
+
+  test("a test alert with the right secret is refused, and neither parked nor an alarm", async () => {
+    const { ports: parking, refused } = ports();
+    const body = () => JSON.stringify(testDelivery(crypto.randomUUID(), "d", new Date()));
+    expect(await answerRequest(request({ sourceIp, body }), parking)).toEqual(forbidden);
+    expect(refused).toEqual([]);
   });
 
   test("a delivery that cannot be parked is answered 503, so that Okta delivers it once more", async () => {

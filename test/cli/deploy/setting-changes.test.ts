@@ -45,6 +45,12 @@ describe("settings of a stack that records them", () => {
       "heartbeatHours: 48 -> 24 (the default); settings.yml does not set it",
     ],
     [
+      "open the URL to further networks",
+      { allowedCidrs: ["192.0.2.0/24", "2001:db8::/32"] },
+      { allowedCidrs: ["192.0.2.0/25", "0.0.0.0/0"] },
+      "allowedCidrs: 192.0.2.0/24, 2001:db8::/32 -> 192.0.2.0/25, 0.0.0.0/0; the hook's URL then takes requests from networks that it refuses now",
+    ],
+    [
       "open the URL, even if the file says so",
       { allowedCidrs: ["192.0.2.0/24"] },
       { allowedCidrs: [] },
@@ -64,6 +70,11 @@ describe("settings of a stack that records them", () => {
     ],
   ])("need an answer where they %s", (_, before, after, sentence) => {
     expect(change(before, after)).toEqual({ differences: [sentence], needsConsent: true });
+  });
+
+  test("need none where the URL takes requests from fewer networks", () => {
+    const given = change({ allowedCidrs: ["192.0.2.0/24"] }, { allowedCidrs: ["192.0.2.0/25", "192.0.2.128/26"] });
+    expect(given).toMatchObject({ needsConsent: false });
   });
 
   test("that a later version does not know are named", () => {
