@@ -247,7 +247,7 @@ def enforce_and_tell(access_key_id, iam_action, service, region, resource_arn="*
     """For the check to find every call that was refused, also one whose caller went on without it."""
     refusal = enforce(access_key_id, iam_action, service, region, resource_arn, *rest, **named)
     if refusal is not None:
-        who = getattr(refusal, "principal_arn", "") or "somebody unknown"
+        who = getattr(refusal, "principal_arn", "") or "an unknown caller"
         print(f"REFUSED {who} {iam_action} {resource_arn}", flush=True)
     return refusal
 
