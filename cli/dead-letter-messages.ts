@@ -4,13 +4,12 @@ import {
   GetQueueAttributesCommand,
   type Message,
   ReceiveMessageCommand,
-  SendMessageBatchCommand,
 } from "@aws-sdk/client-sqs";
 import * as z from "zod";
-import { toBatches } from "../lambda/batches.ts";
-import { maximumDeadLetterBytes, toDeadLetters } from "../lambda/dead-letters/dead-letter.ts";
+import { toDeadLetters } from "../lambda/dead-letters/dead-letter.ts";
 import { type Delivery, parseDelivery, readDelivery } from "../lambda/okta/event-hook.ts";
 import { describeFaults } from "../lambda/okta/fault.ts";
+import { createQueue } from "../lambda/queue.ts";
 import { writeQueueJson } from "../lambda/queue-json.ts";
 import { type DelayReason, delayReasons } from "../lambda/retries/delay-reason.ts";
 import { writeWork } from "../lambda/retries/work.ts";
@@ -127,15 +126,10 @@ export async function redriveDeadLetter(deployment: Deployment, message: DeadLet
 }
 
 /** @throws when the queue does not take one of them */
-async function sendAll(sqs: Deployment["sqs"], QueueUrl: string, bodies: readonly string[]): Promise<void> {
-  const limits = { entries: 10, bytes: maximumDeadLetterBytes };
-  for (const batch of toBatches(bodies, (body) => Buffer.byteLength(body), limits)) {
-    const Entries = batch.map((MessageBody, index) => ({ Id: String(index), MessageBody }));
-    const { Failed = [] } = await sqs.send(new SendMessageBatchCommand({ QueueUrl, Entries }));
-    if (Failed.length > 0) {
-      throw new Error(`the queue ${QueueUrl} refused ${Failed.length} of ${batch.length}: ${Failed[0]?.Message}`);
-    }
-  }
+function sendAll(client: Deployment["sqs"], queueUrl: string, bodies: readonly string[]): Promise<void> {
+  const messages = bodies.map((body) => ({ body }));
+  // A command takes the time that it needs.
+  return createQueue(queueUrl, { client })(messages, new AbortController().signal);
 }
 
 /** What can be put on the retry queue, of which delivery, and what is malformed still. */

@@ -29,9 +29,9 @@ export async function createPipelinePorts(
   clients: ClientSettings = clientDefaults,
 ): Promise<PipelinePorts> {
   const { refreshQueueUrl } = config;
-  const sendRefreshes = refreshQueueUrl === null ? null : createQueue(refreshQueueUrl, clients);
-  const sendDeadLetters = createQueue(config.deadLetterQueueUrl, clients);
-  const sendWork = createQueue(config.retryQueueUrl, clients);
+  const sendRefreshes = refreshQueueUrl === null ? null : createQueue(refreshQueueUrl, { settings: clients });
+  const sendDeadLetters = createQueue(config.deadLetterQueueUrl, { settings: clients });
+  const sendWork = createQueue(config.retryQueueUrl, { settings: clients });
   const getDynamodb = createDynamodb(clients);
   const publish = createTopic(config.alertTopicArn, { settings: clients });
   return {

@@ -1,3 +1,4 @@
+import type { SQSClient } from "@aws-sdk/client-sqs";
 import { type ClientSettings, clientDefaults, once } from "./aws-client.ts";
 import { toBatches } from "./batches.ts";
 
@@ -18,11 +19,22 @@ export interface QueueMessage {
 /** Sends messages; rejects when any of them was not taken. */
 export type SendMessages = (messages: readonly QueueMessage[], signal: AbortSignal) => Promise<void>;
 
+/** How a queue is reached. */
+export interface QueueOptions {
+  /** @default one of its own, made when first needed */
+  readonly client?: SQSClient;
+  /** How its own client is set up. @default {@link clientDefaults} */
+  readonly settings?: ClientSettings;
+}
+
 /** Sends messages to an SQS queue. */
-export function createQueue(queueUrl: string, settings: ClientSettings = clientDefaults): SendMessages {
+export function createQueue(
+  queueUrl: string,
+  { client: given, settings = clientDefaults }: QueueOptions = {},
+): SendMessages {
   const getSqs = once(async () => {
     const { SQSClient, SendMessageBatchCommand } = await import("@aws-sdk/client-sqs");
-    return { client: new SQSClient(settings), SendMessageBatchCommand };
+    return { client: given ?? new SQSClient(settings), SendMessageBatchCommand };
   });
   return async (messages, signal) => {
     const { client, SendMessageBatchCommand } = await getSqs();

@@ -11,7 +11,6 @@ import { logger } from "./telemetry.ts";
 const marginMilliseconds = 5_000;
 
 const getPorts = createSyncPorts(readSyncConfig(process.env));
-const processor = new BatchProcessor(EventType.SQS);
 
 /**
  * Fetches the users whose profiles an event said have changed, and writes their locations. Those that fail stay on the
@@ -33,7 +32,8 @@ export async function handler(
         throw error;
       }
     },
-    processor,
+    // Of its own for each batch, since it keeps what failed.
+    new BatchProcessor(EventType.SQS),
     { throwOnFullBatchFailure: false },
   );
 }

@@ -105,7 +105,7 @@ export function toDeadLetter({ event, faults }: MalformedEvent, delivery: Origin
   const whole = writeWithinLimit(letter);
   if (whole !== null) return whole;
   const text = serialize(event) ?? "nested too deeply to be written";
-  return cutToFit(text, (part) => ({ ...letter, event: part, eventCut: true }));
+  return cutTextToFit(text, (part) => ({ ...letter, event: part, eventCut: true }));
 }
 
 /** Writes a refused delivery as the body of a dead letter, within the queue's limit. */
@@ -127,7 +127,7 @@ export function toRefusedLetter(
     bodyBytes: Buffer.byteLength(body),
     bodyCut: false,
   };
-  return writeWithinLimit(letter) ?? cutToFit(written, (part) => ({ ...letter, body: part, bodyCut: true }));
+  return writeWithinLimit(letter) ?? cutTextToFit(written, (part) => ({ ...letter, body: part, bodyCut: true }));
 }
 
 function fromDelivery({ id, eventHookId, org }: Origin): FromDelivery {
@@ -146,7 +146,7 @@ function decode(bytes: Uint8Array): string | null {
 }
 
 /** Writes a letter with the longest of the text's halves, quarters and so on that fits. */
-function cutToFit(text: string, write: (part: string) => DeadLetter | RefusedLetter): string {
+function cutTextToFit(text: string, write: (part: string) => DeadLetter | RefusedLetter): string {
   // Escaping takes up to six bytes for a character: what is longer than the limit cannot fit.
   for (let length = Math.min(text.length, maximumDeadLetterBytes); ; length = Math.floor(length / 2)) {
     const body = writeWithinLimit(write(text.slice(0, length).toWellFormed()));

@@ -1,24 +1,12 @@
 import { readFile } from "node:fs/promises";
-import { App } from "aws-cdk-lib";
 import { Template } from "aws-cdk-lib/assertions";
 import { expect, test } from "vitest";
-import { SubscriptionsStack } from "../../examples/subscriptions/stack.ts";
+import { exampleSubscriptions } from "../fixtures/subscriptions.ts";
 
 const topic = (name: string) => `arn:aws:sns:us-east-1:123456789012:${name}`;
 
 test("the example's subscriptions synthesize, each with its filter policy", () => {
-  const template = Template.fromStack(
-    new SubscriptionsStack(new App(), "Example", {
-      alertTopicArn: topic("alerts"),
-      ocsfTopicArn: topic("ocsf"),
-      chatTopicArn: topic("chat"),
-      slackWorkspaceId: "T0123456789",
-      slackChannelId: "C0123456789",
-      teamsTenantId: "00000000-0000-4000-8000-000000000001",
-      teamsTeamId: "00000000-0000-4000-8000-000000000002",
-      teamsChannelId: "19%3Achannel%40thread.tacv2",
-    }),
-  );
+  const template = Template.fromStack(exampleSubscriptions("Example", topic));
   const subscriptions = Object.values(template.findResources("AWS::SNS::Subscription")).map(({ Properties }) => [
     Properties.Protocol,
     Properties.FilterPolicy,

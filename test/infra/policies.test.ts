@@ -9,7 +9,7 @@ import { build } from "esbuild";
 import { describe, expect, test } from "vitest";
 import { rulesPlugin } from "../../build/rules-plugin.ts";
 import { PagerDutySubscriberStack } from "../../examples/pagerduty-subscriber/stack.ts";
-import { SubscriptionsStack } from "../../examples/subscriptions/stack.ts";
+import { exampleSubscriptions } from "../fixtures/subscriptions.ts";
 import { changes, faultsOf, waysThrough } from "./decide.ts";
 import { createAccount, region, stranger } from "./policy-account.ts";
 import { type AccessRequest, isAllowed, type PolicyStatement } from "./policy-evaluation.ts";
@@ -229,17 +229,7 @@ describe("the calls of", () => {
 describe("subscribers:", () => {
   const topic = (name: string) => `arn:aws:sns:${region}:111122223333:${name}`;
   const stacks = {
-    "a queue with a key, as in examples/subscriptions": () =>
-      new SubscriptionsStack(new App(), "Test", {
-        alertTopicArn: topic("alerts"),
-        ocsfTopicArn: topic("ocsf"),
-        chatTopicArn: topic("chat"),
-        slackWorkspaceId: "T0123456789",
-        slackChannelId: "C0123456789",
-        teamsTenantId: "00000000-0000-4000-8000-000000000001",
-        teamsTeamId: "00000000-0000-4000-8000-000000000002",
-        teamsChannelId: "19%3Achannel%40thread.tacv2",
-      }),
+    "a queue with a key, as in examples/subscriptions": () => exampleSubscriptions("Test", topic),
     "a function, as in examples/pagerduty-subscriber": () =>
       new PagerDutySubscriberStack(new App({ context: { "aws:cdk:bundling-stacks": [] } }), "Test", {
         topicArn: topic("pagerduty"),

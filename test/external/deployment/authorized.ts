@@ -41,7 +41,7 @@ interface Assets {
 }
 
 const bucket = "cdk-hnb659fds-assets-000000000000-us-east-1";
-/** Seconds until a stack has to be there. */
+/** Seconds until a stack is there at the latest. */
 const longest = 120;
 
 /** Uploads an object; ministack takes the root user at their word. */
@@ -86,17 +86,8 @@ export async function createStack(
     }
   }
   const template = JSON.parse(await readFile(join(folder, `${name}.template.json`), "utf8")) as Template;
-  await operator.cloudFormation.send(
-    new CreateStackCommand({
-      StackName: name,
-      TemplateURL: await putTemplate(account, template),
-      Capabilities: ["CAPABILITY_IAM"],
-    }),
-  );
-  await waitUntilStackCreateComplete(
-    { client: operator.cloudFormation, maxWaitTime: longest, minDelay: 1, maxDelay: 1 },
-    { StackName: name },
-  );
+  await operator.cloudFormation.send(new CreateStackCommand(await stackOf(account, name, template)));
+  await waitUntilStackCreateComplete(patience(operator), { StackName: name });
   return template;
 }
 
@@ -107,24 +98,20 @@ export async function updateStack(
   name: string,
   template: Template,
 ): Promise<void> {
-  await operator.cloudFormation.send(
-    new UpdateStackCommand({
-      StackName: name,
-      TemplateURL: await putTemplate(account, template),
-      Capabilities: ["CAPABILITY_IAM"],
-    }),
-  );
-  await waitUntilStackUpdateComplete(
-    { client: operator.cloudFormation, maxWaitTime: longest, minDelay: 1, maxDelay: 1 },
-    { StackName: name },
-  );
+  await operator.cloudFormation.send(new UpdateStackCommand(await stackOf(account, name, template)));
+  await waitUntilStackUpdateComplete(patience(operator), { StackName: name });
   assert.equal((await describe(operator, name)).status, "UPDATE_COMPLETE");
 }
 
-async function putTemplate(account: Account, template: Template): Promise<string> {
+/** A stack of this template, which is uploaded: it is larger than what a request may hold. */
+async function stackOf(account: Account, StackName: string, template: Template) {
   const body = new TextEncoder().encode(JSON.stringify(template));
-  return putObject(account, `${crypto.randomUUID()}.template.json`, body);
+  const TemplateURL = await putObject(account, `${crypto.randomUUID()}.template.json`, body);
+  return { StackName, TemplateURL, Capabilities: ["CAPABILITY_IAM" as const] };
 }
+
+const patience = ({ cloudFormation }: Operator) =>
+  ({ client: cloudFormation, maxWaitTime: longest, minDelay: 1, maxDelay: 1 }) as const;
 
 /** The template without one action in the policies whose logical id starts so. */
 export function without(template: Template, start: string, action: string): Template {
