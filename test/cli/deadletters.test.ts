@@ -230,7 +230,9 @@ test("redrive of many malformed events takes those that are understood by now, a
   expect((await deadletters("list")).stdout).toContain("malformedEvents\n  3 events are malformed");
   const { stdout } = await deadletters("redrive", id);
   expect(stdout).toBe("1 put on the retry queue.\n2 malformed events put back on the dead-letter queue.\n");
-  expect(letters().map((letter) => (JSON.parse(letter) as Json).event)).toEqual([{ marker: 1 }, { marker: 2 }]);
+  // A standard queue keeps no order.
+  const markers = letters().map((letter) => ((JSON.parse(letter) as Json).event as { readonly marker: number }).marker);
+  expect(markers.sort()).toEqual([1, 2]);
   await alertsAbout([event.uuid]);
 });
 
