@@ -145,7 +145,7 @@ async function alertsOf(
     rules: ruleSet([proxied]),
     userStates,
     suppressMinutes,
-    lookUp: async (users) =>
+    lookUp: async ({ users }) =>
       findings(
         new Map(),
         now < start + 2 * day ? [] : exceptions,

@@ -38,7 +38,7 @@ const core = [
   "dead-letters/dead-letter.ts",
 ];
 /** What stands in those folders and is an adapter all the same. */
-const adapters = ["history/user-states.ts"];
+const adapters = ["history/user-states.ts", "history/watching.ts"];
 /** The packages and modules that the core may import. */
 const allowed = new Set([
   "@turf/distance",

@@ -57,8 +57,11 @@ const assumed = {
   logBytesOfRefusal: 326,
   /** Billed milliseconds of such a request at 1 GB, the least that Lambda bills. */
   refusalMilliseconds: 1,
-  /** DynamoDB: the one request for some seven small items; claim, window, record, end of the claim. */
-  readUnitsOfMatch: 3.5,
+  /**
+   * DynamoDB: the one request for thirteen small items of a user with id and login, six of them of the profile table, of which a
+   * test counts that there are no more; claim, window, record, end of the claim.
+   */
+  readUnitsOfMatch: 6.5,
   writeUnitsOfMatch: 5,
   /** Pollers of a queue with an event source mapping, each with three long polls a minute. */
   pollersOfQueue: 5,
@@ -158,7 +161,9 @@ function costs({ eventsADay, environments }: Volume, deployed: Deployed): Record
   const logBytes = events * assumed.logBytesOfDelivery[metrics] + matches * assumed.logBytesOfMatch[metrics];
   /** Of the two minutes for which an environment knows the secrets, those in which a request asks for them. */
   const askedFor = 1 - Math.exp(-eventsADay / 24 / 30 / environments);
-  const secretCalls = environments * 2 * 30 * askedFor * 24 * daysInMonth;
+  const hookSecretCalls = environments * 2 * 30 * askedFor * 24 * daysInMonth;
+  /** The key of what is remembered is fetched once, by each environment that starts. */
+  const secretCalls = hookSecretCalls + assumed.coldStartsADay * daysInMonth;
   const million = 1_000_000;
   return {
     "Lambda: requests and compute":

@@ -6,6 +6,8 @@ import { SQSClient } from "@aws-sdk/client-sqs";
 import type { Command } from "commander";
 import { loadSettings } from "../infra/settings.ts";
 import { defaultStackName, SettingsError } from "../infra/settings-file.ts";
+import type { StateKey } from "../lambda/history/user-item-ids.ts";
+import { deriveStateKey } from "../lambda/state-key.ts";
 import { InputError } from "./command.ts";
 import { useRegion } from "./region.ts";
 
@@ -21,6 +23,8 @@ export interface Deployment {
   readonly hookSecret: () => Promise<string>;
   /** Where that secret lies; null in the embedded run, which was started with it. */
   readonly hookSecretArn: string | null;
+  /** Fetches the key that logins are hashed with before they are the key of what is remembered of users. */
+  readonly stateKey: () => Promise<StateKey>;
   /** The stack's name; null of the embedded run. */
   readonly stack: string | null;
   /** Whether detections with `status: experimental` run. */
@@ -99,8 +103,9 @@ export async function findDeployment({ stack: named, local, url }: DeploymentOpt
     sns: new SNSClient({}),
     alertTopicArn: output("AlertTopicArn"),
     hookUrl: output("HookUrl"),
-    hookSecret: () => fetchSecret(output("HookSecretArn")),
+    hookSecret: () => fetchSecret("the hook's secret", output("HookSecretArn")),
     hookSecretArn: output("HookSecretArn"),
+    stateKey: async () => Buffer.from(await fetchSecret("the key of what is remembered", output("StateKeyArn"))),
     stack,
     experimentalDetections: outputs.get("ExperimentalDetections") === "true",
     bringsProfiles: outputs.has("OktaCredentialSecretArn"),
@@ -140,17 +145,20 @@ export async function describeStack(client: CloudFormationClient, name: string, 
   }
 }
 
-async function fetchSecret(arn: string): Promise<string> {
+async function fetchSecret(what: string, arn: string): Promise<string> {
   const client = new SecretsManagerClient({});
   try {
     const { SecretString } = await client.send(new GetSecretValueCommand({ SecretId: arn }));
     return SecretString ?? "";
   } catch (error) {
-    throw new InputError(`the hook's secret ${arn} cannot be read: ${messageOf(error)}`);
+    throw new InputError(`${what} (${arn}) cannot be read: ${messageOf(error)}`);
   } finally {
     client.destroy();
   }
 }
+
+/** The embedded run's secret, with the same default. */
+const localSecret = () => process.env.HOOK_SECRET || "local-secret";
 
 async function findEmbeddedRun(url: string): Promise<Deployment> {
   let environment: Readonly<Record<string, string>>;
@@ -170,9 +178,9 @@ async function findEmbeddedRun(url: string): Promise<Deployment> {
     sns: new SNSClient({ ...common, endpoint: environment.AWS_ENDPOINT_URL_SNS ?? "" }),
     alertTopicArn: environment.ALERT_TOPIC_ARN ?? "",
     hookUrl: url,
-    // The same default as the embedded run's.
-    hookSecret: async () => process.env.HOOK_SECRET || "local-secret",
+    hookSecret: async () => localSecret(),
     hookSecretArn: null,
+    stateKey: async () => deriveStateKey(localSecret()),
     stack: null,
     experimentalDetections: environment.EXPERIMENTAL_DETECTIONS === "true",
     bringsProfiles: false,

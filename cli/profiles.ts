@@ -6,7 +6,8 @@ import { plural } from "../lambda/alerts/wording.ts";
 import { profileKeys } from "../lambda/decision.ts";
 import { countryCode } from "../lambda/geo/country.ts";
 import { formatKm, judgeLocation } from "../lambda/geo/mismatch.ts";
-import { userStateId } from "../lambda/history/user-states.ts";
+import { userItemIds } from "../lambda/history/user-item-ids.ts";
+import { loginUserKey, type UserKey } from "../lambda/history/user-key.ts";
 import { createLookUp } from "../lambda/look-up.ts";
 import type { GeographicalContext } from "../lambda/okta/log-event.ts";
 import { defaultAttributes, type LocationAttributes, readLocationAttributes } from "../lambda/okta-api/okta-user.ts";
@@ -166,19 +167,23 @@ function quote(value: unknown): string {
 
 async function remove(user: string, options: DeploymentOptions): Promise<void> {
   const deployment = await findDeployment(options);
+  // What is under a login cannot be found without the key: then nothing is deleted, rather than a part.
+  const stateKey = await deployment.stateKey();
+  const users: UserKey[] = [loginUserKey(user), ...keysOf(user).map((id) => `id#${id}` as const)];
+  const ids = new Set(users.flatMap((each) => userItemIds(each, stateKey)));
   const removed = await openItems(deployment).remove(keysOf(user).flatMap(keysOfProfile));
-  const forgotten = await forgetUsers(keysOf(user), deployment);
+  const forgotten = await forgetUsers(ids, deployment);
   if (removed.length === 0 && forgotten === 0) throw new InputError(`nothing is kept of ${user}`);
   if (removed.length > 0) print(`Deleted: ${removed.toSorted().join(", ")}`);
   if (forgotten > 0) print("Deleted: what is remembered of the user's proxied sessions");
 }
 
-/** Removes what is remembered of users' sessions; returns of how many there was something. */
-async function forgetUsers(keys: readonly string[], { dynamodb, stateTable }: Deployment): Promise<number> {
+/** Removes items of what is remembered of users' sessions; returns how many there were. */
+async function forgetUsers(ids: ReadonlySet<string>, { dynamodb, stateTable }: Deployment): Promise<number> {
   let removed = 0;
-  for (const key of keys) {
+  for (const id of ids) {
     const { Attributes } = await dynamodb.send(
-      new DeleteItemCommand({ TableName: stateTable, Key: { id: { S: userStateId(key) } }, ReturnValues: "ALL_OLD" }),
+      new DeleteItemCommand({ TableName: stateTable, Key: { id: { S: id } }, ReturnValues: "ALL_OLD" }),
     );
     if (Attributes !== undefined) removed += 1;
   }
@@ -260,8 +265,9 @@ async function printJudgement(
   thresholdKm: number,
   { profileTable, stateTable, dynamodb }: Deployment,
 ): Promise<void> {
-  const lookUp = createLookUp(profileTable, stateTable, async () => dynamodb);
-  const found = await lookUp(new Set(keys), AbortSignal.timeout(30_000));
+  const noKey = () => Promise.reject(new Error("what is remembered of users is not asked for"));
+  const lookUp = createLookUp(profileTable, stateTable, noKey, async () => dynamodb);
+  const found = await lookUp({ keys: new Set(keys), users: new Set() }, AbortSignal.timeout(30_000));
   const locations = keys.flatMap((key) => found.locations.get(key) ?? []);
   const judgement = judgeLocation(exit, locations, thresholdKm);
   print(`verdict:   ${judgement.verdict}`);

@@ -29,6 +29,12 @@ export const explanations: readonly Explanation[] = [
       "Okta holds the other half: a rotation that does not change it there as well would lock Okta, or the sync, out. The runbook has the rotation by hand, and a test rehearses it.",
   },
   {
+    rules: ["AwsSolutions::AwsSolutions-SMG4", "NIST.800.53.R5::NIST.800.53.R5-SecretsManagerRotationEnabled"],
+    where: /^StateKey\/Secret\/Resource$/,
+    reason:
+      "Logins are hashed with it to find what is remembered of users: a rotation would forget all of that. It opens nothing, and leaves no function.",
+  },
+  {
     rules: ["Serverless::Serverless-SQSRedrivePolicy"],
     where: /^DeadLetters\/Queue\/Resource$/,
     reason: "The queue is a dead-letter queue itself: functions and the retry queue send to it.",

@@ -24,6 +24,7 @@ import { Reconciliation } from "./constructs/reconciliation.ts";
 import { Redrive } from "./constructs/redrive.ts";
 import { RetryQueue } from "./constructs/retry-queue.ts";
 import { SavedQueries } from "./constructs/saved-queries.ts";
+import { StateKey } from "./constructs/state-key.ts";
 import { StateTable } from "./constructs/state-table.ts";
 import { readSettings, type Settings, settingsMetadata } from "./settings.ts";
 
@@ -56,6 +57,7 @@ export class OktaProxyWatchStack extends Stack {
       encryption,
       profileTable: new ProfileTable(this, "Profiles", { encryption }),
       stateTable: new StateTable(this, "State", { encryption }),
+      stateKey: new StateKey(this, "StateKey", { encryption }),
       alertTopic: new AlertTopic(this, "Alerts", { encryption, email: settings.alertEmail }),
       retryQueue: new RetryQueue(this, "Retries", { encryption, deadLetterQueue }),
       deadLetterQueue,
@@ -133,6 +135,7 @@ export class OktaProxyWatchStack extends Stack {
       OperationsTopicArn: [operationsTopic.topic.topicArn, "The topic of alarms, for those who keep it running"],
       ProfileTableName: [resources.profileTable.table.tableName, "The table of users' profile locations"],
       StateTableName: [resources.stateTable.table.tableName, "The table of what is claimed, and how far a sync is"],
+      StateKeyArn: [resources.stateKey.secret.secretArn, "The secret that logins are hashed with on the state table"],
       MismatchDistanceKm: [String(settings.mismatchDistanceKm), "The distance over which a location is a mismatch"],
       RetryQueueUrl: [resources.retryQueue.queue.queueUrl, "Where events wait to be tried again"],
       DeadLetterQueueUrl: [deadLetterQueue.queue.queueUrl, "Where events lie that nothing more is tried on"],

@@ -28,12 +28,22 @@ export interface PipelineConfig {
   readonly refreshQueueUrl: string | null;
   /** Which metrics are written. @default essential */
   readonly metrics: MetricSet;
+  /** Where the key comes from that logins are hashed with before they are the key of what is remembered. */
+  readonly stateKey: StateKeySource;
 }
+
+/** Where a secret comes from: Secrets Manager, or, in the embedded run, the environment itself. */
+export type SecretSource = { readonly arn: string } | { readonly value: string };
+
+/**
+ * A secret of its own; without one, the event hook's secret, which the key is then derived from; null where neither is known: then
+ * nothing is remembered.
+ */
+export type StateKeySource = { readonly arn: string } | { readonly hookSecret: SecretSource } | null;
 
 /** The receiver's settings. */
 export interface ReceiverConfig extends PipelineConfig {
-  /** Where the event hook's secret comes from: Secrets Manager, or, in the embedded run, the environment itself. */
-  readonly hookSecret: { readonly arn: string } | { readonly value: string };
+  readonly hookSecret: SecretSource;
   /** The networks that requests may come from; null for all. */
   readonly allowedNetworks: readonly Network[] | null;
 }
@@ -109,6 +119,7 @@ export const variables = {
   METRICS: { what: null, fault: (value) => (readMetricSet(value) ? null : `is none of ${metricSets.join(", ")}`) },
   EXPERIMENTAL_DETECTIONS: { what: null, fault: matching(/^(true|false)$/, "is neither true nor false") },
   HOOK_SECRET_ARN: optional(secretArn),
+  STATE_KEY_ARN: optional(secretArn),
   ALLOWED_CIDRS: {
     what: null,
     fault: (value) => (readNetworks(value) === null ? "is no list of networks such as 192.0.2.0/24" : null),
@@ -138,7 +149,7 @@ export type Environment = Readonly<Record<string, string | undefined>>;
  * @throws ConfigError naming everything that is missing or malformed
  */
 export function readPipelineConfig(environment: Environment): PipelineConfig {
-  return toPipelineConfig(read(pipelineVariables, environment));
+  return toPipelineConfig(read(pipelineVariables, environment), environment);
 }
 
 /**
@@ -158,7 +169,7 @@ export function readReceiverConfig(environment: Environment): ReceiverConfig {
   if (value && arn) faults.push("HOOK_SECRET and HOOK_SECRET_ARN are both set: set exactly one of them");
   const known = read([...pipelineVariables, "HOOK_SECRET_ARN", "ALLOWED_CIDRS"], environment, faults);
   return {
-    ...toPipelineConfig(known),
+    ...toPipelineConfig(known, environment),
     hookSecret: arn ? { arn } : { value: value ?? "" },
     allowedNetworks: known.ALLOWED_CIDRS === undefined ? null : readNetworks(known.ALLOWED_CIDRS),
   };
@@ -215,6 +226,7 @@ export const pipelineVariables = [
   "REFRESH_QUEUE_URL",
   "EXPERIMENTAL_DETECTIONS",
   "METRICS",
+  "STATE_KEY_ARN",
 ] as const satisfies readonly Name[];
 
 function read<Wanted extends Name>(
@@ -261,7 +273,10 @@ export function readVariables<Wanted extends string>(
 }
 
 /** The settings of a function that works on events, of variables that are checked. */
-export function toPipelineConfig(known: Partial<Record<(typeof pipelineVariables)[number], string>>): PipelineConfig {
+export function toPipelineConfig(
+  known: Partial<Record<(typeof pipelineVariables)[number], string>>,
+  environment: Environment,
+): PipelineConfig {
   return {
     profileTable: known.PROFILE_TABLE ?? "",
     stateTable: known.STATE_TABLE ?? "",
@@ -273,5 +288,13 @@ export function toPipelineConfig(known: Partial<Record<(typeof pipelineVariables
     experimentalDetections: known.EXPERIMENTAL_DETECTIONS === "true",
     refreshQueueUrl: known.REFRESH_QUEUE_URL ?? null,
     metrics: readMetricSet(known.METRICS) ?? defaultMetricSet,
+    stateKey: stateKeySource(known.STATE_KEY_ARN, environment),
   };
+}
+
+function stateKeySource(arn: string | undefined, environment: Environment): StateKeySource {
+  if (arn !== undefined) return { arn };
+  const { HOOK_SECRET: value, HOOK_SECRET_ARN: hookSecretArn } = environment;
+  if (hookSecretArn) return { hookSecret: { arn: hookSecretArn } };
+  return value ? { hookSecret: { value } } : null;
 }

@@ -5,19 +5,24 @@ import { findCandidates } from "./matching.ts";
 import { countDelivery, type Metrics, nameDelivery } from "./metrics.ts";
 import type { EndpointPorts } from "./okta/endpoint.ts";
 import { refreshingEventTypes } from "./profiles/refresh.ts";
+import type { GetStateKey } from "./state-key.ts";
 
 /**
  * What the receiver does with a delivery. Nearly every one ends here: its events match nothing, and what works on those that
  * do, the SDK's clients among it, is loaded when there is one.
  */
-export async function createProcess(config: ReceiverConfig, metrics: Metrics): Promise<EndpointPorts["process"]> {
+export async function createProcess(
+  config: ReceiverConfig,
+  metrics: Metrics,
+  getStateKey: GetStateKey,
+): Promise<EndpointPorts["process"]> {
   const rules = await enabledRules(config);
   const getPipeline = once(async () => {
     const [{ processDelivery }, { createPipelinePorts }] = await Promise.all([
       import("./pipeline.ts"),
       import("./pipeline-ports.ts"),
     ]);
-    return { processDelivery, ports: await createPipelinePorts(config, rules, metrics) };
+    return { processDelivery, ports: await createPipelinePorts(config, rules, metrics, getStateKey) };
   });
   return async (delivery, budget) => {
     nameDelivery(delivery, metrics);

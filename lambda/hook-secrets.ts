@@ -1,3 +1,4 @@
+import type { SecretsProvider } from "@aws-lambda-powertools/parameters/secrets";
 import type { GetSecretValueCommandInput } from "@aws-sdk/client-secrets-manager";
 import { clientDefaults, once } from "./aws-client.ts";
 import { within } from "./budget.ts";
@@ -53,12 +54,19 @@ export function rotatingSecret(fetchVersion: FetchVersion, now: () => number): H
   };
 }
 
-/** Fetches the versions of a Secrets Manager secret, as Powertools does it. */
-export function secretsManagerVersions(arn: string): FetchVersion {
-  const getProvider = once(async () => {
+/** Powertools' client of Secrets Manager, made when it is first asked for. */
+export type GetSecretsProvider = () => Promise<SecretsProvider>;
+
+/** The client of a function: one for all secrets that it fetches, since each client connects for itself. */
+export function createSecretsProvider(): GetSecretsProvider {
+  return once(async () => {
     const { SecretsProvider } = await import("@aws-lambda-powertools/parameters/secrets");
     return new SecretsProvider({ clientConfig: clientDefaults });
   });
+}
+
+/** Fetches the versions of a Secrets Manager secret, as Powertools does it. */
+export function secretsManagerVersions(arn: string, getProvider = createSecretsProvider()): FetchVersion {
   return async (stage) => {
     const provider = await getProvider();
     const sdkOptions: Omit<GetSecretValueCommandInput, "SecretId"> = { VersionStage: stage };

@@ -1,32 +1,91 @@
-import { batchGet } from "./dynamodb/batch-get.ts";
+import type { AttributeValue } from "@aws-sdk/client-dynamodb";
+import { batchGet, type TableKeys } from "./dynamodb/batch-get.ts";
 import { createDynamodb } from "./dynamodb/client.ts";
 import { exceptionsOfAnyoneId, exceptionsOfUserId, readExceptions } from "./exceptions/exception-items.ts";
-import { readUserState, userStateId } from "./history/user-states.ts";
-import type { LookUp } from "./pipeline.ts";
+import type { UserState } from "./history/history.ts";
+import { mergeStates } from "./history/remember.ts";
+import { type StateKey, userItemIds } from "./history/user-item-ids.ts";
+import type { UserKey } from "./history/user-key.ts";
+import { readUserState } from "./history/user-states.ts";
+import { readWatching, startWatching, watchingId } from "./history/watching.ts";
+import type { Findings, LookUp } from "./pipeline.ts";
 import { profileKeysOf, readProfiles } from "./profiles/profile-table.ts";
+import type { GetStateKey } from "./state-key.ts";
+
+type Item = Readonly<Record<string, AttributeValue>>;
 
 /**
- * Looks up what is known of users, in one request to DynamoDB for both tables.
+ * Looks up what is known of users, in one request to DynamoDB for both tables. While the key that logins are hashed with is not
+ * there yet, what is remembered has a request of its own, so that locations and exceptions do not wait for it.
  */
-export function createLookUp(profileTable: string, stateTable: string, getDynamodb = createDynamodb()): LookUp {
-  return async (users, signal) => {
-    const keys = [...users];
-    const stateIds = [exceptionsOfAnyoneId, ...keys.flatMap((user) => [exceptionsOfUserId(user), userStateId(user)])];
-    const { items, unprocessed } = await batchGet(
-      await getDynamodb(),
-      [profileKeysOf(profileTable, keys), { table: stateTable, key: "id", values: stateIds }],
-      signal,
-    );
-    if (unprocessed.has(profileTable)) throw new Error(`the profile table ${profileTable} is throttled`);
-    const states = new Map((items.get(stateTable) ?? []).map((item) => [item.id?.S ?? "", item]));
-    const exceptions = [exceptionsOfAnyoneId, ...keys.map(exceptionsOfUserId)];
+export function createLookUp(
+  profileTable: string,
+  stateTable: string,
+  getStateKey: GetStateKey,
+  getDynamodb = createDynamodb(),
+): LookUp {
+  return async (asked, signal) => {
+    const client = await getDynamodb();
+    const keys = [...asked.keys];
+    const users = [...asked.users];
+    const exceptionIds = [exceptionsOfAnyoneId, ...keys.map(exceptionsOfUserId)];
+    const ofProfiles = profileKeysOf(profileTable, keys);
+    const ofState = (values: readonly string[]): TableKeys => ({ table: stateTable, key: "id", values });
+    const get = async (wanted: readonly TableKeys[]) => {
+      const { items, unprocessed } = await batchGet(client, wanted, signal);
+      if (unprocessed.has(profileTable)) throw new Error(`the profile table ${profileTable} is throttled`);
+      return {
+        profiles: items.get(profileTable) ?? [],
+        states: new Map((items.get(stateTable) ?? []).map((item) => [item.id?.S ?? "", item])),
+        isThrottled: unprocessed.has(stateTable),
+      };
+    };
+    const remembered = async (stateKey: StateKey, found: Awaited<ReturnType<typeof get>>) => {
+      if (found.isThrottled) throw new Error(`the state table ${stateTable} is throttled`);
+      const since = readWatching(found.states.get(watchingId));
+      const watchedSince = since ?? (await startWatching(client, stateTable, new Date(), signal));
+      return new Map(users.map((user) => [user, readStates(user, stateKey, found.states, watchedSince)]));
+    };
+    const rememberedIds = (stateKey: StateKey) => [watchingId, ...users.flatMap((user) => userItemIds(user, stateKey))];
+
+    const stateKey = users.length === 0 ? null : getStateKey(signal);
+    const isLate = stateKey instanceof Promise;
+    const idsAtOnce = stateKey === null || isLate ? [] : rememberedIds(stateKey);
+    const first = get([ofProfiles, ofState([...exceptionIds, ...idsAtOnce])]);
+    const readRemembered = async () => {
+      if (stateKey === null) return new Map<UserKey, UserState>();
+      if (!isLate) return remembered(stateKey, await first);
+      const key = await stateKey;
+      return remembered(key, await get([ofState(rememberedIds(key))]));
+    };
+    const [found, states] = await Promise.all([first, settle(readRemembered())]);
     return {
-      locations: readProfiles(items.get(profileTable) ?? []),
+      locations: readProfiles(found.profiles),
       // Where it is not whole, an exception may be missing, and an alert goes out: never the other way round.
-      exceptions: exceptions.flatMap((id) => readExceptions(states.get(id))),
-      states: unprocessed.has(stateTable)
-        ? null
-        : new Map(keys.map((user) => [user, readUserState(states.get(userStateId(user)))])),
+      exceptions: exceptionIds.flatMap((id) => readExceptions(found.states.get(id))),
+      ...states,
     };
   };
+}
+
+/** What is remembered under one key: the item that is written, and what earlier releases wrote. */
+function readStates(
+  user: UserKey,
+  stateKey: StateKey,
+  items: ReadonlyMap<string, Item>,
+  watchedSince: string | null,
+): UserState {
+  const [own, ...earlier] = userItemIds(user, stateKey);
+  const states = earlier.flatMap((id) => (items.has(id) ? [readUserState(items.get(id))] : []));
+  return { ...mergeStates(readUserState(items.get(own)), states), watchedSince };
+}
+
+async function settle(
+  reading: Promise<ReadonlyMap<UserKey, UserState>>,
+): Promise<Pick<Findings, "states" | "statesError">> {
+  try {
+    return { states: await reading, statesError: null };
+  } catch (error) {
+    return { states: null, statesError: error };
+  }
 }

@@ -88,7 +88,7 @@ export function readReconcileConfig(environment: Environment): ReconcileConfig {
     environment,
   );
   return {
-    ...toPipelineConfig(known),
+    ...toPipelineConfig(known, environment),
     orgUrl: known.OKTA_ORG_URL ?? "",
     credentialSecretArn: known.OKTA_CREDENTIAL_SECRET_ARN ?? "",
     overlapMinutes: Number(known.RECONCILE_OVERLAP_MINUTES ?? defaultOverlapMinutes),

@@ -5,6 +5,7 @@ import type { PipelineConfig } from "./config.ts";
 import { toDeadLetters } from "./dead-letters/dead-letter.ts";
 import { createDynamodb } from "./dynamodb/client.ts";
 import { createUserStates } from "./history/user-states.ts";
+import { createSecretsProvider, secretsManagerVersions } from "./hook-secrets.ts";
 import { createLookUp } from "./look-up.ts";
 import type { Metrics } from "./metrics.ts";
 import type { PipelinePorts } from "./pipeline.ts";
@@ -14,18 +15,33 @@ import { writeWork } from "./retries/work.ts";
 import { adjustments } from "./severity/adjustments.ts";
 import { compileAdjustments } from "./severity/compile-adjustments.ts";
 import type { RuleSet } from "./sigma/rule-set.ts";
+import { createStateKey, type GetStateKey, keyPatience } from "./state-key.ts";
 import { createObserver } from "./telemetry.ts";
 import { createTopic } from "./topic.ts";
 
 /**
+ * The key that logins are hashed with, of a function that nothing waits for. It is asked for at once, so that it is there with the
+ * first event; what fails here fails where it is needed.
+ */
+export function startStateKey(config: PipelineConfig): GetStateKey {
+  const getSecrets = createSecretsProvider();
+  const versionsOf = (arn: string) => secretsManagerVersions(arn, getSecrets);
+  const getStateKey = createStateKey(config.stateKey, versionsOf, keyPatience.waiting, () => performance.now());
+  void Promise.allSettled([getStateKey()]);
+  return getStateKey;
+}
+
+/**
  * The pipeline's ports onto AWS, for every function that works on events. Clients are made when first needed.
  *
+ * @param getStateKey the key that logins are hashed with
  * @param clients how they are set up. @default for a function that is waited for
  */
 export async function createPipelinePorts(
   config: PipelineConfig,
   rules: RuleSet,
   metrics: Metrics,
+  getStateKey: GetStateKey,
   clients: ClientSettings = clientDefaults,
 ): Promise<PipelinePorts> {
   const { refreshQueueUrl } = config;
@@ -37,9 +53,9 @@ export async function createPipelinePorts(
   return {
     rules,
     severityAdjustments: await compileAdjustments(adjustments),
-    lookUp: createLookUp(config.profileTable, config.stateTable, getDynamodb),
+    lookUp: createLookUp(config.profileTable, config.stateTable, getStateKey, getDynamodb),
     claims: createClaims(config.stateTable, getDynamodb),
-    userStates: createUserStates(config.stateTable, getDynamodb),
+    userStates: createUserStates(config.stateTable, getStateKey, getDynamodb),
     publish: (alert, signal) => publish(toMessage(alert), signal),
     parkWork: (work, signal) =>
       sendWork(

@@ -4,8 +4,10 @@ import type { Claim, Claims, End } from "./claims/claims.ts";
 import { type Decision, decide, type ProfileLocations, profileKeys } from "./decision.ts";
 import { type Exception, except, exceptionSubject } from "./exceptions/exception.ts";
 import { type UserState, unknownUser } from "./history/history.ts";
+import { mergeStates } from "./history/remember.ts";
 import { createSession, type Session } from "./history/session.ts";
 import type { HeldBack, Suppression, SuppressionWindow, UserStates } from "./history/suppression.ts";
+import { type NamedPerson, type RememberedUser, rememberedUser, type UserKey } from "./history/user-key.ts";
 import { type Candidate, enrich, findCandidate, findCandidates } from "./matching.ts";
 import type { Measure } from "./measure.ts";
 import type { Delivery, MalformedEvent } from "./okta/event-hook.ts";
@@ -53,18 +55,27 @@ export interface PipelinePorts {
 /**
  * Looks up what is known of users, in one go.
  *
- * @param users Okta user ids (`00u...`) and lower-case logins
  * @throws when the store cannot be asked: then nothing is known of any of them
  */
-export type LookUp = (users: ReadonlySet<string>, signal: AbortSignal) => Promise<Findings>;
+export type LookUp = (asked: Asked, signal: AbortSignal) => Promise<Findings>;
+
+/** Whom is asked for. */
+export interface Asked {
+  /** What profiles and exceptions are found by: Okta user ids (`00u...`) and lower-case logins. */
+  readonly keys: ReadonlySet<string>;
+  /** What is remembered of users is found by. */
+  readonly users: ReadonlySet<UserKey>;
+}
 
 /** What is known before an event is judged. */
 export interface Findings {
   readonly locations: ProfileLocations;
   /** Those of these users, and those of anyone; whether one covers an event is still to be judged. */
   readonly exceptions: readonly Exception[];
-  /** What is remembered of each user that was asked for; null when that could not be read. */
-  readonly states: ReadonlyMap<string, UserState> | null;
+  /** What is remembered under each key that was asked for; null when that could not be read. */
+  readonly states: ReadonlyMap<UserKey, UserState> | null;
+  /** Why it could not be read; null where it could. */
+  readonly statesError: unknown;
 }
 
 /** Work that waits, and the seconds that it has to at least. */
@@ -339,12 +350,10 @@ async function begin(work: Work, ruleIds: readonly string[], ports: PipelinePort
   const { event, followUp } = work;
   const subject = { ...subjectOf(work), ruleIds };
   const key = followUp ? `${event.uuid}#follow-up` : event.uuid;
-  const [user] = profileKeys(event);
+  const user = userOf(event);
   const { userStates: states, suppressMinutes } = ports;
   const session =
-    user === undefined
-      ? null
-      : createSession(event, user, key, followUp, { states, suppressMinutes, now: ports.now() });
+    user === null ? null : createSession(event, user, key, followUp, { states, suppressMinutes, now: ports.now() });
   const open = async () => {
     if (!session?.isSuppressible) return null;
     const signal = share(budget.work, budget.steps.open);
@@ -367,7 +376,7 @@ async function conclude(
 ): Promise<Step> {
   const { event } = work;
   const subject = { ...subjectOf(work), ruleIds: idsOf(detections) };
-  const state = session && findings?.states ? (findings.states.get(session.user) ?? unknownUser) : null;
+  const known = session && findings?.states ? recall(session.user, findings.states) : null;
   let opened = window;
   const close = (signal: AbortSignal) => opened && session?.close(opened, signal);
 
@@ -424,7 +433,7 @@ async function conclude(
           // Where it could not be claimed as well: whoever comes to it later knows of this.
           quietly(ports.claims.complete(key, { outcome, undecided, exceptions }, signal)),
           // A session that was held back was remembered with that.
-          quietly(outcome === "suppressed" ? null : session?.record(ended, state ?? unknownUser, signal)),
+          quietly(outcome === "suppressed" ? null : session?.record(ended, known?.own ?? unknownUser, signal)),
         ]),
       );
       return { done: outcome, left: followUp() };
@@ -434,8 +443,8 @@ async function conclude(
 
     let heldBack: HeldBack | null = opened?.told ?? null;
     if (opened !== null) opened = { ...opened, detections: idsOf(left) };
-    else if (session?.isSuppressible && state !== null) {
-      const due = await suppressWork(session, subject, idsOf(left), state, ports, budget);
+    else if (session?.isSuppressible && known !== null) {
+      const due = await suppressWork(session, subject, idsOf(left), known.own, ports, budget);
       if (due?.kind === "held") {
         ports.observe({ kind: "suppressed", subject });
         return await end("suppressed", null);
@@ -458,7 +467,7 @@ async function conclude(
       followUp: work.followUp,
       delay: work.waiting,
       eventCut: work.eventCut ?? null,
-      state,
+      state: known?.whole ?? null,
       heldBack,
       severity: { adjustments: ports.severityAdjustments, enrichment },
     });
@@ -478,6 +487,30 @@ async function conclude(
     await release();
     throw error;
   }
+}
+
+/** The person whose session an event is of; null where the actor is no person. */
+function personOf({ fields: { actor } }: LogEvent): NamedPerson | null {
+  if (actor === null || (actor.type !== null && actor.type.toLowerCase() !== "user")) return null;
+  return { id: actor.id, login: actor.alternateId };
+}
+
+/** Whom an event is about, as what is remembered of them is found; null for an event of nobody in particular. */
+function userOf(event: LogEvent): RememberedUser | null {
+  const person = personOf(event);
+  return person && rememberedUser(person);
+}
+
+/** What is remembered of a user: under the key that is written, and under all keys of theirs together. */
+function recall({ key, others }: RememberedUser, states: ReadonlyMap<UserKey, UserState>) {
+  const own = states.get(key) ?? unknownUser;
+  return {
+    own,
+    whole: mergeStates(
+      own,
+      others.map((other) => states.get(other) ?? unknownUser),
+    ),
+  };
 }
 
 /** What is left undecided is a piece of work of its own: nothing of it matched, or was published, yet. */
@@ -563,13 +596,19 @@ async function lookUp(
   budget: Budget,
 ): Promise<Findings | null> {
   const events = candidates.map(({ event }) => event);
-  const users = new Set(events.flatMap(profileKeys));
+  const asked: Asked = {
+    keys: new Set(events.flatMap(profileKeys)),
+    users: new Set(events.map(userOf).flatMap((user) => (user === null ? [] : [user.key, ...user.others]))),
+  };
   const signal = share(budget.work, budget.steps.lookUp);
+  const ruleIds = [...new Set(candidates.flatMap(({ rules }) => rules.map(({ rule }) => rule.id)))];
+  const subject = { deliveryId, events, ruleIds };
   try {
-    return await ports.measure("LookUp", () => within(signal, ports.lookUp(users, signal)));
+    const findings = await ports.measure("LookUp", () => within(signal, ports.lookUp(asked, signal)));
+    if (findings.states === null) ports.observe({ kind: "historyUnavailable", subject, error: findings.statesError });
+    return findings;
   } catch (error) {
-    const ruleIds = new Set(candidates.flatMap(({ rules }) => rules.map(({ rule }) => rule.id)));
-    ports.observe({ kind: "profilesUnavailable", subject: { deliveryId, events, ruleIds: [...ruleIds] }, error });
+    ports.observe({ kind: "profilesUnavailable", subject, error });
     return null;
   }
 }

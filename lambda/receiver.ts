@@ -3,10 +3,11 @@ import { once } from "./aws-client.ts";
 import { answering, startBudget } from "./budget.ts";
 import { readReceiverConfig } from "./config.ts";
 import { type HookEvent, readHookRequest } from "./hook-request.ts";
-import { fixedSecret, rotatingSecret, secretsManagerVersions } from "./hook-secrets.ts";
+import { createSecretsProvider, fixedSecret, rotatingSecret, secretsManagerVersions } from "./hook-secrets.ts";
 import { countAnswer, countRefusedDelivery, createMetrics } from "./metrics.ts";
 import { createNetworkTest } from "./network.ts";
 import { answerRequest, type EndpointPorts } from "./okta/endpoint.ts";
+import { createStateKey, keyPatience } from "./state-key.ts";
 
 /*
  * What is imported here is loaded before the first answer, which Okta gives three seconds, cold start included. So what a
@@ -15,14 +16,20 @@ import { answerRequest, type EndpointPorts } from "./okta/endpoint.ts";
 
 const config = readReceiverConfig(process.env);
 const metrics = createMetrics(config.metrics);
+const getSecrets = createSecretsProvider();
+const versionsOf = (arn: string) => secretsManagerVersions(arn, getSecrets);
+const getStateKey = createStateKey(config.stateKey, versionsOf, keyPatience.answering, () => performance.now());
 const getProcess = once(async () => {
   const { createProcess } = await import("./deliveries.ts");
-  return createProcess(config, metrics);
+  return createProcess(config, metrics, getStateKey);
 });
 
-/** Loads what a delivery needs while the secret is fetched, which takes longer. What fails here fails where it is needed. */
+/**
+ * Loads what a delivery needs while the secret is fetched, which takes longer; beside it, the key that an alert needs. What fails
+ * here fails where it is needed.
+ */
 const prepare = once(async () => {
-  await Promise.allSettled([getProcess(), metrics.load()]);
+  await Promise.allSettled([getProcess(), metrics.load(), getStateKey()]);
 });
 
 const getParkRefused = once(async () => {
@@ -34,7 +41,7 @@ const endpoint: EndpointPorts = {
   isAllowed: config.allowedNetworks === null ? () => true : createNetworkTest(config.allowedNetworks),
   secrets:
     "arn" in config.hookSecret
-      ? rotatingSecret(secretsManagerVersions(config.hookSecret.arn), () => Date.now())
+      ? rotatingSecret(versionsOf(config.hookSecret.arn), () => Date.now())
       : fixedSecret(config.hookSecret.value),
   process: async (delivery, budget) => (await getProcess())(delivery, budget),
   async parkRefused(refused, signal) {

@@ -13,7 +13,7 @@ import { createSystemLogApi } from "./okta-api/system-log-api.ts";
 import { oktaClientOf } from "./okta-client.ts";
 import { readReconcileConfig } from "./okta-config.ts";
 import { type Observation, type PipelinePorts, processDelivery } from "./pipeline.ts";
-import { createPipelinePorts } from "./pipeline-ports.ts";
+import { createPipelinePorts, startStateKey } from "./pipeline-ports.ts";
 import { logFilter } from "./reconciliation/log-filter.ts";
 import { type ReconciliationReport, type ReconciliationState, reconcile } from "./reconciliation/reconcile.ts";
 import { logger } from "./telemetry.ts";
@@ -30,7 +30,7 @@ const config = readReconcileConfig(process.env);
 const metrics = createMetrics(config.metrics);
 const rules = await enabledRules(config);
 const filter = logFilter(rules.rules.map(({ rule }) => rule));
-const pipeline = await createPipelinePorts(config, rules, metrics, waitingClient);
+const pipeline = await createPipelinePorts(config, rules, metrics, startStateKey(config), waitingClient);
 const ports: PipelinePorts = {
   ...pipeline,
   observe(observation) {

@@ -7,14 +7,20 @@ import { readPipelineConfig } from "./config.ts";
 import { enabledRules } from "./detections/enabled-rules.ts";
 import { createMetrics } from "./metrics.ts";
 import { retryWork } from "./pipeline.ts";
-import { createPipelinePorts } from "./pipeline-ports.ts";
+import { createPipelinePorts, startStateKey } from "./pipeline-ports.ts";
 import { backOffSeconds } from "./retries/back-off.ts";
 import { readWork, UnreadableWorkError, type Work } from "./retries/work.ts";
 import { logger } from "./telemetry.ts";
 
 const config = readPipelineConfig(process.env);
 const metrics = createMetrics(config.metrics);
-const pipeline = await createPipelinePorts(config, await enabledRules(config), metrics, waitingClient);
+const pipeline = await createPipelinePorts(
+  config,
+  await enabledRules(config),
+  metrics,
+  startStateKey(config),
+  waitingClient,
+);
 const getSqs = once(async () => new SQSClient(waitingClient));
 
 /**

@@ -69,6 +69,7 @@ export async function startEmbeddedRun(options: EmbeddedRunOptions): Promise<Emb
   };
   // A secret's ARN in the caller's environment would be a second one.
   delete process.env.HOOK_SECRET_ARN;
+  delete process.env.STATE_KEY_ARN;
   Object.assign(process.env, environment);
   const receive = await importHandler<Handler>("receiver");
   const redrive = await importHandler<RedriveHandler>("redrive");

@@ -26,6 +26,7 @@ test("a complete environment is read", () => {
     refreshQueueUrl: null,
     metrics: "essential",
     allowedNetworks: null,
+    stateKey: { hookSecret: { arn: complete.HOOK_SECRET_ARN } },
   });
   expect(readReceiverConfig({ ...complete, EXPERIMENTAL_DETECTIONS: "true" }).experimentalDetections).toBe(true);
 });
@@ -58,7 +59,18 @@ test("the secret itself stands in for its ARN", () => {
   expect(readReceiverConfig({ ...others, HOOK_SECRET: "s" }).hookSecret).toEqual({ value: "s" });
 });
 
+test("the key of what is remembered is a secret of its own, or comes from the hook's secret, or is none", () => {
+  const { HOOK_SECRET_ARN: _, ...others } = complete;
+  const STATE_KEY_ARN = "arn:aws:secretsmanager:us-east-1:123456789012:secret:key-AbCdEf";
+  expect(readReceiverConfig({ ...complete, STATE_KEY_ARN }).stateKey).toEqual({ arn: STATE_KEY_ARN });
+  expect(readPipelineConfig({ ...others, STATE_KEY_ARN }).stateKey).toEqual({ arn: STATE_KEY_ARN });
+  expect(readPipelineConfig({ ...others, HOOK_SECRET: "s" }).stateKey).toEqual({ hookSecret: { value: "s" } });
+  expect(readPipelineConfig(others).stateKey).toBeNull();
+});
+
 test.each([
+  ["STATE_KEY_ARN", "key"],
+  ["STATE_KEY_ARN", ""],
   ["PROFILE_TABLE", undefined],
   ["PROFILE_TABLE", ""],
   ["ALERT_TOPIC_ARN", undefined],

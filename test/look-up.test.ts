@@ -1,6 +1,8 @@
 import { DynamoDBClient, PutItemCommand } from "@aws-sdk/client-dynamodb";
 import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
 import { unknownUser } from "../lambda/history/history.ts";
+import type { UserKey } from "../lambda/history/user-key.ts";
+import { watchingId } from "../lambda/history/watching.ts";
 import { createLookUp } from "../lambda/look-up.ts";
 import { type Emulators, startEmulators } from "../local/emulators.ts";
 import { names } from "../local/resources.ts";
@@ -20,6 +22,12 @@ beforeAll(async () => {
     locations: { L: [{ M: { label: { S: "home" }, countryCode: { S: "PT" }, latitude: { N: "38.7" } } }] },
   });
   await put({ user: { S: "odd" }, locations: { L: [{ S: "Lisbon" }, { M: { latitude: { S: "38.7" } } }] } });
+  await client.send(
+    new PutItemCommand({
+      TableName: names.stateTable,
+      Item: { id: { S: watchingId }, since: { S: "2026-01-01T00:00:00.000Z" } },
+    }),
+  );
   await put({ user: { S: "none" } });
   const tokyo = (until: string) => ({ M: { label: { S: "journey" }, countryCode: { S: "JP" }, until: { S: until } } });
   await put({
@@ -84,8 +92,14 @@ async function throttleTo(keysPerCall: Readonly<Record<string, number>>): Promis
   return { calls: () => calls };
 }
 
+const stateKey = Buffer.from("the key of a deployment");
+const users: ReadonlySet<UserKey> = new Set(["login#ada@example.com", "id#00u1"]);
 const lookUp = (...keys: string[]) =>
-  createLookUp(names.profileTable, names.stateTable)(new Set(keys), AbortSignal.timeout(10_000));
+  createLookUp(
+    names.profileTable,
+    names.stateTable,
+    () => stateKey,
+  )({ keys: new Set(keys), users }, AbortSignal.timeout(10_000));
 const find = async (...keys: string[]) => (await lookUp(...keys)).locations;
 
 describe("profile locations", () => {
@@ -162,11 +176,25 @@ describe("what is kept of users on the state table", () => {
     const { calls } = await throttleTo({});
     const { exceptions, states } = await lookUp("00u1", "ada@example.com");
     expect(exceptions).toEqual([]);
-    expect(states?.get("00u1")).toEqual(unknownUser);
+    expect(states?.get("id#00u1")).toEqual({ ...unknownUser, watchedSince: "2026-01-01T00:00:00.000Z" });
     expect(calls()).toBe(1);
   });
 });
 
+test("a user with id and login costs the reads of thirteen items, as the table of costs has it", async () => {
+  const asked: string[] = [];
+  proxy = await startAwsEndpoint((operation, input) => {
+    if (operation !== "BatchGetItem") return { status: 200, body: {} };
+    const tables = Object.values(input.RequestItems as Record<string, { readonly Keys: readonly unknown[] }>);
+    asked.push(...tables.flatMap(({ Keys }) => Keys.map((key) => JSON.stringify(key))));
+    return { status: 200, body: { Responses: {}, UnprocessedKeys: {} } };
+  });
+  process.env.AWS_ENDPOINT_URL_DYNAMODB = proxy.url;
+  await lookUp("00u1", "ada@example.com");
+  expect(asked).toHaveLength(13);
+});
+
 test("a table that is not there is an error, and no user without a profile", async () => {
-  await expect(createLookUp("missing", "missing")(new Set(["00u1"]), AbortSignal.timeout(10_000))).rejects.toThrow();
+  const missing = createLookUp("missing", "missing", () => stateKey);
+  await expect(missing({ keys: new Set(["00u1"]), users }, AbortSignal.timeout(10_000))).rejects.toThrow();
 });

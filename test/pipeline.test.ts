@@ -45,8 +45,8 @@ function world(overrides: Partial<PipelinePorts> = {}) {
   const claims = memoryClaims();
   const ports = memoryPorts({
     rules: ruleSet([proxied, far]),
-    lookUp: async (users) => {
-      asked.push([...users]);
+    lookUp: async ({ keys }) => {
+      asked.push([...keys]);
       return findings(new Map([["00u1lisbon", [lisbon]]]));
     },
     claims,

@@ -1,9 +1,9 @@
 import type { Construct } from "constructs";
-import { OktaSharedSecret, type OktaSharedSecretProps } from "./okta-shared-secret.ts";
+import { OwnSecret, type OwnSecretProps } from "./own-secret.ts";
 
 /** The secret that Okta sends with every request: generated here, typed into Okta's admin console by hand. */
-export class HookSecret extends OktaSharedSecret {
-  constructor(scope: Construct, id: string, props: Pick<OktaSharedSecretProps, "encryption">) {
+export class HookSecret extends OwnSecret {
+  constructor(scope: Construct, id: string, props: Pick<OwnSecretProps, "encryption">) {
     super(scope, id, {
       ...props,
       description: "What Okta's event hook sends in the Authorization header",

@@ -4,12 +4,14 @@ import type { DeadLetterQueue } from "./dead-letter-queue.ts";
 import { OwnFunction, type OwnFunctionProps } from "./own-function.ts";
 import type { ProfileTable } from "./profile-table.ts";
 import type { RetryQueue } from "./retry-queue.ts";
+import type { StateKey } from "./state-key.ts";
 import type { StateTable } from "./state-table.ts";
 
 /** What the pipeline works with, in every function that runs it. */
 export interface PipelineResources extends Pick<OwnFunctionProps, "settings" | "encryption"> {
   readonly profileTable: ProfileTable;
   readonly stateTable: StateTable;
+  readonly stateKey: StateKey;
   readonly alertTopic: AlertTopic;
   readonly retryQueue: RetryQueue;
   readonly deadLetterQueue: DeadLetterQueue;
@@ -24,12 +26,13 @@ export interface PipelineFunctionProps extends PipelineResources, Omit<OwnFuncti
 /** A function that runs the pipeline, with a role that may do what every such function does. */
 export class PipelineFunction extends OwnFunction {
   constructor(scope: Construct, id: string, props: PipelineFunctionProps) {
-    const { settings, profileTable, stateTable, alertTopic, retryQueue, deadLetterQueue } = props;
+    const { settings, profileTable, stateTable, stateKey, alertTopic, retryQueue, deadLetterQueue } = props;
     super(scope, id, {
       ...props,
       environment: {
         PROFILE_TABLE: profileTable.table.tableName,
         STATE_TABLE: stateTable.table.tableName,
+        STATE_KEY_ARN: stateKey.secret.secretArn,
         ALERT_TOPIC_ARN: alertTopic.topic.topicArn,
         RETRY_QUEUE_URL: retryQueue.queue.queueUrl,
         DEAD_LETTER_QUEUE_URL: deadLetterQueue.queue.queueUrl,
@@ -42,6 +45,7 @@ export class PipelineFunction extends OwnFunction {
     });
     profileTable.grantLookUp(this.role);
     stateTable.grantPipeline(this.role);
+    stateKey.grantRead(this.role);
     alertTopic.grantPublish(this.role);
     retryQueue.grantSend(this.role);
   }

@@ -51,7 +51,14 @@ const detection = z.object({
 });
 
 const history = z.object({
-  firstTime: described(z.boolean(), "Whether no proxied session of this user is remembered; 90 days are"),
+  since: described(
+    z.nullable(z.string()),
+    "Since when this deployment has watched (ISO 8601, UTC): what was before it cannot be remembered; null when that is not known",
+  ),
+  firstTime: described(
+    z.boolean(),
+    "Whether no proxied session of this user is remembered, beside the one that the event is of; 90 days are",
+  ),
   firstTimeForAsn: described(
     z.nullable(z.boolean()),
     "Whether none is from this autonomous system; null when the event does not tell which it is",
@@ -73,7 +80,7 @@ const history = z.object({
     ),
     "The last proxied session before this; null when none is remembered",
   ),
-  sessionsIn30Days: described(z.number(), "Proxied sessions in the 30 days before this"),
+  sessionsIn30Days: described(z.number(), "Proxied sessions in the 30 days before this, beside its own"),
   failedIn30Days: described(z.number(), "Attempts through a proxy in the 30 days before this that did not get in"),
 });
 

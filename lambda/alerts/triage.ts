@@ -1,7 +1,7 @@
 import { type ProxyKind, proxyKind } from "../okta/exit-node.ts";
 import { gotIn } from "../okta/outcome.ts";
 import type { AlertFacts } from "./alert.ts";
-import { describeEarlierSessions, describeProxy, describeUser } from "./wording.ts";
+import { describeEarlierSessions, describeFirstTime, describeProxy, describeUser } from "./wording.ts";
 
 /** What a case is, as far as steps depend on it. */
 interface Case {
@@ -73,10 +73,12 @@ const ask: Step = ({ facts, action, who, gotIn: succeeded }) => {
 };
 
 /** What earlier sessions say. */
-const compare: Step = ({ facts: { history, network, geo }, isProxied }) => {
+const compare: Step = ({ facts: { history, network, geo, okta }, isProxied }) => {
   if (history === null || !isProxied) return null;
-  if (history.firstTime)
-    return "No proxied session of this user is known from the last 90 days: there is nothing that would explain it.";
+  if (history.firstTime) {
+    const sentence = describeFirstTime({ okta }, history.since);
+    return `${sentence[0]?.toUpperCase()}${sentence.slice(1)}: there is nothing that would explain it.`;
+  }
   const before = describeEarlierSessions(history);
   const news = [
     history.firstTimeForAsn && network.asNumber !== null ? `AS${network.asNumber}` : null,

@@ -1,5 +1,6 @@
 import { describeLocation, formatKm } from "../geo/mismatch.ts";
-import { type LogEvent, sessionStart } from "../okta/log-event.ts";
+import { rememberDays } from "../history/history.ts";
+import { type LogEvent, publishedTime, sessionStart } from "../okta/log-event.ts";
 import { gotIn } from "../okta/outcome.ts";
 import type { Alert, AlertFacts } from "./alert.ts";
 
@@ -114,11 +115,24 @@ export function describeStrength({ session, device }: Pick<Alert, "session" | "d
   return [credential, described].filter(Boolean).join("; ") || null;
 }
 
+/**
+ * That no proxied session of the user is known, and from which time: 90 days are said only when the deployment has watched that
+ * long.
+ */
+export function describeFirstTime({ okta }: Pick<Alert, "okta">, since: string | null): string {
+  const sentence = "no proxied session of this user is known";
+  if (since === null) return sentence;
+  const watched = publishedTime(okta.published) - Date.parse(since);
+  return watched >= rememberDays * 86_400_000
+    ? `${sentence} from the last ${rememberDays} days`
+    : `${sentence} since ${since.slice(0, 10)}, when watching began`;
+}
+
 /** What is remembered of the user's proxied sessions, in a sentence. Null when that is not known. */
-export function describeHistory({ history }: Pick<Alert, "history">): string | null {
+export function describeHistory({ history, okta }: Pick<Alert, "history" | "okta">): string | null {
   if (history === null) return null;
   const failed = history.failedIn30Days === 0 ? "" : `; ${plural(history.failedIn30Days, "failed attempt")} in 30 days`;
-  if (history.firstTime) return `no proxied session of this user is known from the last 90 days${failed}`;
+  if (history.firstTime) return `${describeFirstTime({ okta }, history.since)}${failed}`;
   const news = [
     history.firstTimeForAsn ? "first time from this network" : null,
     history.firstTimeForCountry ? "first time from this country" : null,

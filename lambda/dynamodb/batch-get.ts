@@ -48,11 +48,11 @@ export async function batchGet(
   const { BatchGetItemCommand } = await import("@aws-sdk/client-dynamodb");
   const items = new Map<string, Record<string, AttributeValue>[]>(wanted.map(({ table }) => [table, []]));
   const unprocessed = new Set<string>();
-  const all = wanted.flatMap((each) => [...new Set(each.values)].filter(isKey).map((value) => ({ ...each, value })));
+  const all = keysOf(wanted);
   const batches = Array.from({ length: Math.ceil(all.length / maximumBatch) }, (_, index) =>
     all.slice(index * maximumBatch, (index + 1) * maximumBatch),
   );
-  const ask = async (batch: typeof all) => {
+  const ask = async (batch: readonly WantedKey[]) => {
     let pending = toRequest(batch);
     for (let round = 0; round < maximumRounds; round += 1) {
       if (round > 0) await pause(firstPauseMilliseconds * 2 ** (round - 1));
@@ -70,12 +70,32 @@ export async function batchGet(
   return { items, unprocessed };
 }
 
-/** DynamoDB refuses the whole request for one key that is empty, or too long. */
-function isKey(value: string): boolean {
-  return value !== "" && Buffer.byteLength(value) <= maximumKeyBytes;
+/** A key that is asked for. */
+type WantedKey = TableKeys & { readonly value: string };
+
+/** Every key once, in whichever of its table's lists it stands. */
+function keysOf(wanted: readonly TableKeys[]): readonly WantedKey[] {
+  const asked = new Map<string, Set<string>>(wanted.map(({ table }) => [table, new Set()]));
+  return wanted.flatMap((each) =>
+    each.values.flatMap((value): WantedKey[] => {
+      const known = asked.get(each.table);
+      if (!isKey(value) || known?.has(value)) return [];
+      known?.add(value);
+      return [{ ...each, value }];
+    }),
+  );
 }
 
-function toRequest(batch: readonly (TableKeys & { readonly value: string })[]): Record<string, KeysAndAttributes> {
+/**
+ * DynamoDB refuses the whole request for one key that is empty, or too long. Its strings are UTF-8
+ * (https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/HowItWorks.NamingRulesDataTypes.html), which has no lone
+ * surrogates: a key with one is none of any item's.
+ */
+function isKey(value: string): boolean {
+  return value !== "" && value.isWellFormed() && Buffer.byteLength(value) <= maximumKeyBytes;
+}
+
+function toRequest(batch: readonly WantedKey[]): Record<string, KeysAndAttributes> {
   const byTable = Map.groupBy(batch, ({ table }) => table);
   return Object.fromEntries(
     [...byTable].map(([table, keys]) => [

@@ -10,6 +10,8 @@ export interface Sighting {
   readonly at: string;
   /** Whether the user got in: only then does the network count as known. */
   readonly gotIn: boolean;
+  /** Okta's id of the session that all of its later acts have as well; null where the event has none. */
+  readonly rootSessionId: string | null;
   readonly asNumber: number | null;
   readonly asOrg: string | null;
   /** ISO 3166-1 alpha-2. */
@@ -18,19 +20,26 @@ export interface Sighting {
   readonly operator: string | null;
 }
 
+/** A network that a user got in from: the last session, by when it was published, and the last one of another session. */
+export interface KnownNetwork extends Sighting {
+  readonly before: Sighting | null;
+}
+
 /** What is remembered of a user. All of it is bounded, and gone {@link rememberDays} days after the last session. */
 export interface UserState {
-  /** The last session of each network. */
-  readonly networks: ReadonlyMap<NetworkKey, Sighting>;
+  /** The networks that the user got in from. */
+  readonly networks: ReadonlyMap<NetworkKey, KnownNetwork>;
   /** Sessions started by day (`2026-11-24`, UTC). */
   readonly sessions: ReadonlyMap<string, number>;
   /** Attempts that did not get in, by day. */
   readonly attempts: ReadonlyMap<string, number>;
   /** What holds further alerts back, by network. */
   readonly windows: ReadonlyMap<NetworkKey, SuppressionWindow>;
+  /** Since when the deployment has watched (ISO 8601, UTC): before it, nothing could be remembered. Null when not known. */
+  readonly watchedSince: string | null;
 }
 
-/** An autonomous system and a country: `64500|CA`; either may be unknown. */
+/** A network: an autonomous system and a country, for example `AS64500|CA`. */
 export type NetworkKey = string;
 
 /** A user of whom nothing is remembered. */
@@ -39,38 +48,38 @@ export const unknownUser: UserState = {
   sessions: new Map(),
   attempts: new Map(),
   windows: new Map(),
+  watchedSince: null,
 };
 
 /** As long as Okta keeps its System Log: what is older cannot be looked up there either. */
 export const rememberDays = 90;
 /** Days over which sessions are counted. */
-const countedDays = 30;
-/** Networks and windows that are remembered of a user: an item of DynamoDB holds far more. */
-const maximumNetworks = 50;
-const maximumWindows = 20;
+export const countedDays = 30;
 
 const day = 86_400_000;
 
 /** What an alert tells of the user's earlier proxied sessions, as far as they are remembered. */
 export interface AlertHistory {
-  /** Whether no proxied session of this user is remembered. */
+  /** Since when the deployment has watched (ISO 8601, UTC); null when that is not known. */
+  readonly since: string | null;
+  /** Whether no proxied session of this user is remembered, beside the one that the event is of. */
   readonly firstTime: boolean;
   /** Whether none is from this autonomous system; null when the event does not tell which it is. */
   readonly firstTimeForAsn: boolean | null;
   /** Whether none is from this country; null when the event does not tell which it is. */
   readonly firstTimeForCountry: boolean | null;
   /** The last one before this. */
-  readonly last: Omit<Sighting, "eventUuid" | "gotIn"> | null;
+  readonly last: Omit<Sighting, "eventUuid" | "gotIn" | "rootSessionId"> | null;
   /** Proxied sessions in the 30 days before this. */
   readonly sessionsIn30Days: number;
   /** Attempts in the 30 days before this that did not get in. */
   readonly failedIn30Days: number;
 }
 
-/** The network of an event's exit node. */
-export function networkKey(event: LogEvent): NetworkKey {
+/** The network of an event's exit node; null where the event tells none: then no other is the same. */
+export function networkKey(event: LogEvent): NetworkKey | null {
   const { asNumber, countryCode } = exitNode(event);
-  return `${asNumber ?? ""}|${countryCode ?? ""}`;
+  return asNumber === null ? null : `AS${asNumber}|${countryCode ?? ""}`;
 }
 
 /** What is to be remembered of an event; null when it is no session start through a proxy. */
@@ -78,13 +87,12 @@ export function sightingOf(event: LogEvent, now: Date): Sighting | null {
   if (event.eventType !== sessionStart) return null;
   const { asNumber, countryCode, services } = exitNode(event);
   if (event.fields.securityContext?.isProxy !== true && services.length === 0) return null;
-  const time = publishedTime(event.published);
   const [service] = services;
   return {
     eventUuid: event.uuid,
-    // A time of ages ago, or to come, is none that can be remembered by.
-    at: (Math.abs(time - now.getTime()) < rememberDays * day ? new Date(time) : now).toISOString(),
+    at: timeOf(event, now),
     gotIn: gotIn(event.fields.outcome?.result ?? null),
+    rootSessionId: rootSessionOf(event),
     asNumber,
     asOrg: event.fields.securityContext?.asOrg?.slice(0, 200) ?? null,
     countryCode,
@@ -93,15 +101,40 @@ export function sightingOf(event: LogEvent, now: Date): Sighting | null {
   };
 }
 
-/** What is remembered of a user, as an alert about this event tells of it. */
+/** The session that an event is of. Okta writes `unknown` where it does not know. */
+function rootSessionOf({ fields: { authenticationContext } }: LogEvent): string | null {
+  const id = authenticationContext?.rootSessionId?.slice(0, 100) ?? null;
+  return id === null || id === "" || id.toLowerCase() === "unknown" ? null : id;
+}
+
+/** When an event was published (ISO 8601, UTC). A time of ages ago, or to come, is none that can be remembered by. */
+function timeOf(event: LogEvent, now: Date): string {
+  const time = publishedTime(event.published);
+  return (Math.abs(time - now.getTime()) < rememberDays * day ? new Date(time) : now).toISOString();
+}
+
+/**
+ * What is remembered of a user, as an alert about this event tells of it: what was published before the event, in other
+ * sessions than its own.
+ */
 export function summarizeHistory(state: UserState, event: LogEvent, now: Date): AlertHistory {
   const { asNumber, countryCode } = exitNode(event);
-  const oldest = new Date(now.getTime() - rememberDays * day).toISOString();
-  // An event that is handled once more has been remembered already.
-  const known = [...state.networks.values()].filter(({ eventUuid, at }) => eventUuid !== event.uuid && at >= oldest);
+  const time = timeOf(event, now);
+  const oldest = new Date(Date.parse(time) - rememberDays * day).toISOString();
+  const session = rootSessionOf(event);
+  const isOwn = ({ eventUuid, rootSessionId }: Sighting) =>
+    // An event that is handled once more has been remembered already.
+    eventUuid === event.uuid || (session !== null && rootSessionId === session);
+  const isEarlier = (sighting: Sighting) => sighting.at <= time && !isOwn(sighting);
+  const seen = [...state.networks.values()].map(({ before, ...last }) => (before === null ? [last] : [last, before]));
+  const known = seen.flatMap((each) => each.filter((one) => isEarlier(one) && one.at >= oldest).slice(0, 1));
   const last = known.reduce<Sighting | null>((best, each) => (best === null || each.at > best.at ? each : best), null);
+  const days = countedDaysBefore(time);
+  const others = seen.flat().filter((each) => !isEarlier(each) && days(dayOf(each)));
+  const sessionsIn30Days = Math.max(0, countOn(state.sessions, days) - others.length);
   return {
-    firstTime: known.length === 0,
+    since: state.watchedSince,
+    firstTime: known.length === 0 && sessionsIn30Days === 0,
     firstTimeForAsn: asNumber === null ? null : !known.some((each) => each.asNumber === asNumber),
     firstTimeForCountry: countryCode === null ? null : !known.some((each) => each.countryCode === countryCode),
     last: last && {
@@ -112,66 +145,27 @@ export function summarizeHistory(state: UserState, event: LogEvent, now: Date): 
       type: last.type,
       operator: last.operator,
     },
-    sessionsIn30Days: countSince(state.sessions, now),
-    failedIn30Days: countSince(state.attempts, now),
-  };
-}
-
-/** What is to be forgotten when something new is remembered, so that a user's item stays small. */
-export interface Forgotten {
-  readonly networks: readonly NetworkKey[];
-  readonly sessions: readonly string[];
-  readonly attempts: readonly string[];
-  readonly windows: readonly NetworkKey[];
-}
-
-/**
- * What of a user's state is too old, or too much.
- *
- * @param kept the network that something new is remembered of: never forgotten
- */
-export function forget(state: UserState, kept: NetworkKey, now: Date): Forgotten {
-  const oldest = new Date(now.getTime() - rememberDays * day).toISOString();
-  const surplus = <Value>(
-    all: ReadonlyMap<NetworkKey, Value>,
-    most: number,
-    isOver: (value: Value) => boolean,
-    age: (value: Value) => number | string,
-  ) => {
-    const others = [...all].filter(([key]) => key !== kept).sort(([, a], [, b]) => (age(a) > age(b) ? -1 : 1));
-    return others.filter(([, value], index) => index >= most - 1 || isOver(value)).map(([key]) => key);
-  };
-  const oldDays = (days: ReadonlyMap<string, number>) =>
-    [...days.keys()].filter((each) => each < dayBefore(now, countedDays));
-  return {
-    networks: surplus(
-      state.networks,
-      maximumNetworks,
-      ({ at }) => at < oldest,
-      ({ at }) => at,
-    ),
-    sessions: oldDays(state.sessions),
-    attempts: oldDays(state.attempts),
-    // What was held back is still to be told of by the next alert.
-    windows: surplus(
-      state.windows,
-      maximumWindows,
-      ({ until, heldBack }) => until <= now.getTime() && (heldBack === 0 || until <= now.getTime() - countedDays * day),
-      ({ openedAt }) => openedAt,
-    ),
+    sessionsIn30Days,
+    failedIn30Days: countOn(state.attempts, days),
   };
 }
 
 /** The day of a sighting (`2026-11-24`, UTC). */
-export function dayOf({ at }: Sighting): string {
+export function dayOf({ at }: Pick<Sighting, "at">): string {
   return at.slice(0, 10);
 }
 
-function countSince(days: ReadonlyMap<string, number>, now: Date): number {
-  const first = dayBefore(now, countedDays);
-  return [...days].reduce((sum, [each, count]) => (each >= first ? sum + count : sum), 0);
+/** Tells the days that are counted for an event of this time: its own, and those before. */
+function countedDaysBefore(time: string): (day: string) => boolean {
+  const [first, last] = [dayBefore(new Date(time), countedDays), dayOf({ at: time })];
+  return (each) => each >= first && each <= last;
 }
 
-function dayBefore(now: Date, days: number): string {
+function countOn(counts: ReadonlyMap<string, number>, isCounted: (day: string) => boolean): number {
+  return [...counts].reduce((sum, [each, count]) => (isCounted(each) ? sum + count : sum), 0);
+}
+
+/** The day (`2026-11-24`, UTC) so many days before. */
+export function dayBefore(now: Date, days: number): string {
   return new Date(now.getTime() - days * day).toISOString().slice(0, 10);
 }

@@ -1,6 +1,7 @@
 import { within } from "../budget.ts";
 import type { LogEvent } from "../okta/log-event.ts";
-import { forget, networkKey, sightingOf, type UserState, unknownUser } from "./history.ts";
+import { networkKey, sightingOf, type UserState, unknownUser } from "./history.ts";
+import { remember } from "./remember.ts";
 import {
   candidateOf,
   isSuppressible,
@@ -10,22 +11,30 @@ import {
   suppress,
   type UserStates,
 } from "./suppression.ts";
+import type { RememberedUser } from "./user-key.ts";
 
 /** One session of a user, on the store of what is remembered of users. Every method rejects when it cannot be reached. */
 export interface Session {
-  /** The key that its user is remembered by. */
-  readonly user: string;
-  /** Whether it may be held back, or hold others back. */
+  /** What its user is remembered by. */
+  readonly user: RememberedUser;
+  /** Whether it may be held back, or hold others back: never where its network is not known. */
   readonly isSuppressible: boolean;
   /** Opens its window before anything is known of its user; null where another is in the way. */
   readonly open: (detections: readonly string[], signal: AbortSignal) => Promise<SuppressionWindow | null>;
-  /** Holds it back, or opens its window, by what is known of its user. */
-  readonly suppress: (detections: readonly string[], state: UserState, signal: AbortSignal) => Promise<Suppression>;
+  /**
+   * Holds it back, or opens its window, by what is remembered under the key that is written; null where its network is not
+   * known.
+   */
+  readonly suppress: (
+    detections: readonly string[],
+    state: UserState,
+    signal: AbortSignal,
+  ) => Promise<Suppression | null>;
   /**
    * Remembers it, and ends its window.
    *
    * @param ended see {@link UserStates.record}
-   * @param state what is known of its user: what is too old, or too much, is forgotten
+   * @param state what is remembered under the key that is written: what of it is too old, or too much, is forgotten
    */
   readonly record: (ended: SuppressionWindow | null, state: UserState, signal: AbortSignal) => Promise<void>;
   /** Ends its window as if it had never been. */
@@ -48,7 +57,7 @@ export interface SessionSettings {
  */
 export function createSession(
   event: LogEvent,
-  user: string,
+  user: RememberedUser,
   key: string,
   followUp: boolean,
   { states, suppressMinutes, now }: SessionSettings,
@@ -58,23 +67,26 @@ export function createSession(
   const sighting = event.isTest || followUp ? null : sightingOf(event, now);
   return {
     user,
-    isSuppressible: suppressMinutes > 0 && !followUp && isSuppressible(event),
+    isSuppressible: suppressMinutes > 0 && !followUp && network !== null && isSuppressible(event),
     async open(detections, signal) {
+      if (network === null) return null;
       const window = newWindow(candidateOf(event, key, detections), now, suppressMinutes);
-      return (await within(signal, states.open(user, network, "unknown", window, signal))) ? window : null;
+      return (await within(signal, states.open(user.key, network, "unknown", window, signal))) ? window : null;
     },
-    suppress(detections, state, signal) {
+    async suppress(detections, state, signal) {
+      if (network === null) return null;
       const candidate = candidateOf(event, key, detections);
-      return suppress(states, { user, network, candidate, state, sighting, suppressMinutes, now }, signal);
+      const source = { user: user.key, network, candidate, state, sighting, suppressMinutes, now };
+      return suppress(states, source, signal);
     },
     async record(ended, state, signal) {
       if (sighting === null && ended === null) return;
-      const memory = { sighting, forgotten: forget(state, network, now) };
-      await within(signal, states.record(user, network, ended, memory, signal));
+      const change = remember(state, network, sighting, now);
+      await within(signal, states.record(user.key, network, ended, change, signal));
     },
     async close(opened, signal) {
-      const memory = { sighting: null, forgotten: forget(unknownUser, network, now) };
-      await within(signal, states.record(user, network, { ...opened, until: 0 }, memory, signal));
+      const change = remember(unknownUser, network, null, now);
+      await within(signal, states.record(user.key, network, { ...opened, until: 0 }, change, signal));
     },
   };
 }

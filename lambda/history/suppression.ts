@@ -2,7 +2,9 @@ import { pause, waiting, within } from "../budget.ts";
 import { exitNode, type ProxyKind, proxyKind, rankOf } from "../okta/exit-node.ts";
 import { type LogEvent, sessionStart } from "../okta/log-event.ts";
 import { gotIn } from "../okta/outcome.ts";
-import { type Forgotten, forget, type NetworkKey, type Sighting, type UserState } from "./history.ts";
+import type { NetworkKey, Sighting, UserState } from "./history.ts";
+import { remember, type StateChange } from "./remember.ts";
+import type { UserKey } from "./user-key.ts";
 
 /** The time in which further sessions of a user on one network are held back, after an alert about one. */
 export interface SuppressionWindow {
@@ -86,7 +88,8 @@ export function judgeWindow(
     if (!open.published) return { kind: "wait" };
     if (detections.every((each) => open.detections.includes(each))) return { kind: "hold" };
   }
-  const told = open?.published ? open : null;
+  // Anyone can fail under a login. What an alert about a failure told lends nothing to a session that succeeds.
+  const told = open?.published && (open.gotIn || !candidate.gotIn) ? open : null;
   return {
     kind: "alert",
     window: {
@@ -109,7 +112,7 @@ function untold(window: SuppressionWindow | null): HeldBack {
 
 /** The store of what is remembered of users. Every method rejects when it cannot be reached. */
 export interface UserStates {
-  readonly read: (user: string, signal: AbortSignal) => Promise<UserState>;
+  readonly read: (user: UserKey, signal: AbortSignal) => Promise<UserState>;
   /**
    * Puts a window in the place of the one that was seen; false when that is another by now.
    *
@@ -117,7 +120,7 @@ export interface UserStates {
    * left to be told of
    */
   readonly open: (
-    user: string,
+    user: UserKey,
     network: NetworkKey,
     seen: SuppressionWindow | "unknown" | null,
     window: SuppressionWindow,
@@ -125,31 +128,25 @@ export interface UserStates {
   ) => Promise<boolean>;
   /** Counts a session that a window held back, and remembers it; false when the window is another by now. */
   readonly hold: (
-    user: string,
+    user: UserKey,
     network: NetworkKey,
     window: SuppressionWindow,
-    memory: Memory,
+    change: StateChange,
     signal: AbortSignal,
   ) => Promise<boolean>;
   /**
    * Remembers a session, and what became of its window.
    *
+   * @param network that of the window; null where there is no window
    * @param ended `published`, or `until` 0 where its alert did not go out: then the next session is alerted on
    */
   readonly record: (
-    user: string,
-    network: NetworkKey,
+    user: UserKey,
+    network: NetworkKey | null,
     ended: SuppressionWindow | null,
-    memory: Memory,
+    change: StateChange,
     signal: AbortSignal,
   ) => Promise<void>;
-}
-
-/** What is remembered, and what is forgotten for it. */
-export interface Memory {
-  /** Null when there is nothing to remember: of a follow-up it has been already. */
-  readonly sighting: Sighting | null;
-  readonly forgotten: Forgotten;
 }
 
 /** What becomes of an alert that is due. */
@@ -189,7 +186,7 @@ const pauses = { firstMilliseconds: 1, longestMilliseconds: 500 } as const;
 export async function suppress(
   states: UserStates,
   source: {
-    readonly user: string;
+    readonly user: UserKey;
     readonly network: NetworkKey;
     readonly candidate: Candidate;
     readonly state: UserState;
@@ -223,8 +220,8 @@ export async function suppress(
         return { kind: "alert", heldBack: window.told, opened: window };
       }
     } else if (seen !== null) {
-      const memory = { sighting, forgotten: forget(state, network, now) };
-      if (await within(signal, states.hold(user, network, seen, memory, signal))) return { kind: "held" };
+      const change = remember(state, network, sighting, now);
+      if (await within(signal, states.hold(user, network, seen, change, signal))) return { kind: "held" };
     }
     state = await within(signal, states.read(user, signal));
   }

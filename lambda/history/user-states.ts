@@ -4,8 +4,12 @@ import { type Plain, toAttribute, toPlainItem } from "../dynamodb/attribute-valu
 import { createDynamodb } from "../dynamodb/client.ts";
 import { isWritten } from "../dynamodb/conditional-write.ts";
 import { proxyKinds } from "../okta/exit-node.ts";
-import { dayOf, rememberDays, type UserState } from "./history.ts";
-import type { Memory, SuppressionWindow, UserStates } from "./suppression.ts";
+import type { GetStateKey } from "../state-key.ts";
+import { type KnownNetwork, rememberDays, type UserState } from "./history.ts";
+import type { StateChange } from "./remember.ts";
+import type { SuppressionWindow, UserStates } from "./suppression.ts";
+import { userItemIds } from "./user-item-ids.ts";
+import type { UserKey } from "./user-key.ts";
 
 /*
  * One item of the state table for each user. Everything is an attribute of its own at the top level, so that each change
@@ -17,23 +21,22 @@ const sessions = "day#";
 const attempts = "failed#";
 const window = "window#";
 
-/** The id of a user's item. */
-export function userStateId(user: string): string {
-  return `user#${user}`;
-}
-
 const text = z.nullable(z.string());
 
 const sighting = z.object({
   eventUuid: z.string(),
   at: z.string(),
   gotIn: z.boolean(),
+  // Items of earlier releases have none.
+  rootSessionId: z.catch(text, null),
   asNumber: z.nullable(z.number()),
   asOrg: text,
   countryCode: text,
   type: text,
   operator: text,
 });
+
+const knownNetwork = z.extend(sighting, { before: z.catch(z.nullable(sighting), null) });
 
 const suppressionWindow = z.object({
   id: z.string(),
@@ -59,15 +62,22 @@ export function readUserState(item: Readonly<Record<string, AttributeValue>> | u
       }),
     );
   return {
-    networks: read(network, sighting),
+    networks: read(network, knownNetwork),
     sessions: read(sessions, z.number()),
     attempts: read(attempts, z.number()),
     windows: read(window, suppressionWindow),
+    watchedSince: null,
   };
 }
 
-/** What is remembered of users, on the state table. */
-export function createUserStates(tableName: string, getDynamodb = createDynamodb()): UserStates {
+/**
+ * What is remembered of users, on the state table. Every method rejects where the key that logins are hashed with cannot be had.
+ */
+export function createUserStates(
+  tableName: string,
+  getStateKey: GetStateKey,
+  getDynamodb = createDynamodb(),
+): UserStates {
   const load = async () => {
     const [client, { GetItemCommand, UpdateItemCommand }] = await Promise.all([
       getDynamodb(),
@@ -76,17 +86,19 @@ export function createUserStates(tableName: string, getDynamodb = createDynamodb
     return { client, GetItemCommand, UpdateItemCommand };
   };
 
+  const idOf = async (user: UserKey, signal: AbortSignal) => userItemIds(user, await getStateKey(signal))[0];
+
   /** False when the condition is not met. */
-  const update = async (user: string, change: Change, signal: AbortSignal): Promise<boolean> => {
-    const { client, UpdateItemCommand } = await load();
-    return isWritten(client.send(new UpdateItemCommand(toInput(tableName, user, change)), { abortSignal: signal }));
+  const update = async (user: UserKey, change: Change, signal: AbortSignal): Promise<boolean> => {
+    const [id, { client, UpdateItemCommand }] = await Promise.all([idOf(user, signal), load()]);
+    return isWritten(client.send(new UpdateItemCommand(toInput(tableName, id, change)), { abortSignal: signal }));
   };
 
   return {
     async read(user, signal) {
-      const { client, GetItemCommand } = await load();
+      const [id, { client, GetItemCommand }] = await Promise.all([idOf(user, signal), load()]);
       const { Item } = await client.send(
-        new GetItemCommand({ TableName: tableName, Key: { id: { S: userStateId(user) } }, ConsistentRead: true }),
+        new GetItemCommand({ TableName: tableName, Key: { id: { S: id } }, ConsistentRead: true }),
         { abortSignal: signal },
       );
       return readUserState(Item);
@@ -106,25 +118,25 @@ export function createUserStates(tableName: string, getDynamodb = createDynamodb
         },
         signal,
       ),
-    hold: (user, key, seen, memory, signal) =>
+    hold: (user, key, seen, change, signal) =>
       update(
         user,
         {
-          ...remember(memory, key),
+          ...toChange(change),
           increment: [[window + key, "heldBack"]],
           where: { equal: windowIs(key, pick(seen, ["id"])) },
         },
         signal,
       ),
-    async record(user, key, ended, memory, signal) {
-      const change = remember(memory, key);
-      if (ended !== null) {
+    async record(user, key, ended, remembered, signal) {
+      const change = toChange(remembered);
+      if (ended !== null && key !== null) {
         const set = [...change.set, ...windowIs(key, pick(ended, ["published", "until", "detections"]))];
         const where = { equal: windowIs(key, pick(ended, ["id"])) };
         // Where somebody else opened another window meanwhile, the session is to be remembered all the same.
         if (await update(user, { ...change, set, where }, signal)) return;
       }
-      if (memory.sighting !== null) await update(user, change, signal);
+      if (remembered.counted !== null) await update(user, change, signal);
     },
   };
 }
@@ -162,25 +174,26 @@ interface Change {
  */
 const maximumRemovals = 100;
 
-/** What remembering a session changes. */
-function remember({ sighting: seen, forgotten }: Memory, key: string): Change {
-  const remove = [
-    ...forgotten.networks.map((each) => network + each),
-    ...forgotten.sessions.map((each) => sessions + each),
-    ...forgotten.attempts.map((each) => attempts + each),
-    ...forgotten.windows.map((each) => window + each),
-  ].slice(0, maximumRemovals);
-  if (seen === null) return { set: [], remove };
+/** A change of what is remembered, as one of the item. */
+function toChange({ network: put, counted, forgotten }: StateChange): Change {
   return {
-    // Nobody who failed to get in makes a network a known one.
-    set: seen.gotIn ? [[[network + key], { ...seen }]] : [],
-    count: [(seen.gotIn ? sessions : attempts) + dayOf(seen)],
-    remove: remove.filter((name) => name !== (seen.gotIn ? sessions : attempts) + dayOf(seen)),
+    set: put === null ? [] : [[[network + put.key], toPlain(put.known)]],
+    count: counted === null ? [] : [(counted.in === "sessions" ? sessions : attempts) + counted.day],
+    remove: [
+      ...forgotten.networks.map((each) => network + each),
+      ...forgotten.sessions.map((each) => sessions + each),
+      ...forgotten.attempts.map((each) => attempts + each),
+      ...forgotten.windows.map((each) => window + each),
+    ].slice(0, maximumRemovals),
   };
 }
 
+function toPlain({ before, ...last }: KnownNetwork): Plain {
+  return { ...last, before: before && { ...before } };
+}
+
 /** Writes a change as DynamoDB takes it: all names and values by reference. */
-function toInput(tableName: string, user: string, change: Change): UpdateItemCommandInput {
+function toInput(tableName: string, id: string, change: Change): UpdateItemCommandInput {
   const names = new Map<string, string>();
   const values: Record<string, AttributeValue> = {};
   const path = (parts: Path) =>
@@ -224,7 +237,7 @@ function toInput(tableName: string, user: string, change: Change): UpdateItemCom
   ];
   return {
     TableName: tableName,
-    Key: { id: { S: userStateId(user) } },
+    Key: { id: { S: id } },
     UpdateExpression: clauses.filter(Boolean).join(" "),
     ExpressionAttributeNames: Object.fromEntries([...names].map(([name, reference]) => [reference, name])),
     ExpressionAttributeValues: values,

@@ -26,12 +26,15 @@ export function isJourneyKey(key: string): boolean {
   return key.startsWith(journeyPrefix) || key.startsWith(earlierJourneyPrefix);
 }
 
-/** The keys of these users' items, those of their journeys among them. */
+/**
+ * The keys of these users' items, those of their journeys among them. An id that begins as the key of journeys does is that of no
+ * user.
+ */
 export function profileKeysOf(tableName: string, users: readonly string[]): TableKeys {
   return {
     table: tableName,
     key: "user",
-    values: users.flatMap(keysOfProfile),
+    values: users.filter((user) => !user.startsWith(journeyPrefix)).flatMap(keysOfProfile),
     attributes: ["user", "locations", "imported", "okta"],
   };
 }

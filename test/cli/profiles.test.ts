@@ -125,6 +125,22 @@ describe("npm run profiles", () => {
     expect(await profiles("delete", id)).toMatchObject({ code: 2 });
   });
 
+  test("delete finds what is remembered under a login by the key of the run, and nothing by another", async () => {
+    const login = `${crypto.randomUUID()}@Example.com`;
+    const actor = { id: "unknown", type: "User", alternateId: login, displayName: null };
+    for (let attempt = 0; attempt < 2; attempt += 1) {
+      await fetch(run.url, {
+        method: "POST",
+        headers: { authorization: "secret", "content-type": "application/json" },
+        body: JSON.stringify(delivery([sessionStart({ actor, outcome: { result: "FAILURE" } })])),
+      });
+    }
+    expect(await profilesWith({ HOOK_SECRET: "another" }, "delete", login)).toMatchObject({ code: 2 });
+    const withKey = await profilesWith({ HOOK_SECRET: "secret" }, "delete", login.toLowerCase());
+    expect(withKey.stdout).toBe("Deleted: what is remembered of the user's proxied sessions\n");
+    expect(await profilesWith({ HOOK_SECRET: "secret" }, "delete", login)).toMatchObject({ code: 2 });
+  });
+
   test("travel adds a place until a day, which counts at once, and delete removes all", async () => {
     const added = await profiles(
       "travel",

@@ -231,7 +231,7 @@ test("whatever is broken and mended, what is held back is counted, and stands be
         userStates,
         suppressMinutes: 60,
         now: () => new Date(now),
-        lookUp: async (users) => {
+        lookUp: async ({ users }) => {
           const states = new Map([...users].map((user) => [user, userStates.users.get(user) ?? unknownUser]));
           // Slower than whatever is begun beside it.
           for (let turn = 0; turn < 20; turn += 1) await null;
@@ -280,7 +280,7 @@ test("whatever is broken and mended, what is held back is counted, and stands be
       // Every event is alerted on, excepted or held back, once; and every one that was held back is told of, or still to be told.
       expect(outcomes.alerted + outcomes.suppressed + outcomes.excepted).toBe(delivered);
       const told = published.reduce((sum, { heldBack }) => sum + (heldBack?.count ?? 0), 0);
-      const windows = [...(userStates.users.get("00u1lisbon")?.windows.values() ?? [])];
+      const windows = [...(userStates.users.get("login#ada@example.com")?.windows.values() ?? [])];
       const untold = windows.reduce((sum, each) => sum + each.heldBack + (each.published ? 0 : each.told.count), 0);
       expect(told + untold).toBe(outcomes.suppressed);
       if (delivered > outcomes.excepted) expect(published.length).toBeGreaterThan(0);

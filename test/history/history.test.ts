@@ -1,20 +1,22 @@
 import { describe, expect, test } from "vitest";
 import {
-  forget,
+  type KnownNetwork,
   networkKey,
-  type Sighting,
   sightingOf,
   summarizeHistory,
   type UserState,
   unknownUser,
 } from "../../lambda/history/history.ts";
+import { forget } from "../../lambda/history/remember.ts";
 import { logEvent } from "../fixtures/events.ts";
 
 const now = new Date("2026-11-24T09:30:03Z");
 const daysAgo = (days: number) => new Date(now.getTime() - days * 86_400_000).toISOString();
 
-function sighting(overrides: Partial<Sighting> = {}): Sighting {
+function sighting({ before = null, ...overrides }: Partial<KnownNetwork> = {}): KnownNetwork {
   return {
+    before,
+    rootSessionId: null,
     eventUuid: "earlier",
     at: daysAgo(4),
     gotIn: true,
@@ -27,10 +29,10 @@ function sighting(overrides: Partial<Sighting> = {}): Sighting {
   };
 }
 
-function state(sightings: readonly Sighting[], days: Record<string, number> = {}): UserState {
+function state(sightings: readonly KnownNetwork[], days: Record<string, number> = {}): UserState {
   return {
     ...unknownUser,
-    networks: new Map(sightings.map((each) => [`${each.asNumber}|${each.countryCode}`, each])),
+    networks: new Map(sightings.map((each) => [`AS${each.asNumber}|${each.countryCode}`, each])),
     sessions: new Map(Object.entries(days)),
   };
 }
@@ -38,11 +40,12 @@ function state(sightings: readonly Sighting[], days: Record<string, number> = {}
 describe("what is remembered of an event", () => {
   test("is its network, its operator, when it was, and whether it got in", () => {
     const event = logEvent({ uuid: "e" });
-    expect(networkKey(event)).toBe("64500|CA");
+    expect(networkKey(event)).toBe("AS64500|CA");
     expect(sightingOf(event, now)).toEqual({
       eventUuid: "e",
       at: "2026-11-24T09:30:00.412Z",
       gotIn: true,
+      rootSessionId: null,
       asNumber: 64500,
       asOrg: "Example Hosting",
       countryCode: "CA",
@@ -67,6 +70,7 @@ describe("what is remembered of an event", () => {
 describe("the history", () => {
   test("of an unknown user is a first time for all that the event tells", () => {
     expect(summarizeHistory(unknownUser, logEvent(), now)).toEqual({
+      since: null,
       firstTime: true,
       firstTimeForAsn: true,
       firstTimeForCountry: true,
@@ -104,11 +108,85 @@ describe("the history", () => {
       [daysAgo(30).slice(0, 10)]: 3,
       [daysAgo(0).slice(0, 10)]: 2,
     });
-    expect(summarizeHistory(old, logEvent(), now)).toMatchObject({ firstTime: true, last: null, sessionsIn30Days: 5 });
+    expect(summarizeHistory(old, logEvent(), now)).toMatchObject({ firstTime: false, last: null, sessionsIn30Days: 5 });
+    expect(summarizeHistory(state([sighting({ at: daysAgo(91) })]), logEvent(), now).firstTime).toBe(true);
   });
 
   test("of an event that is handled once more does not count itself as an earlier one", () => {
-    expect(summarizeHistory(state([sighting({ eventUuid: "e" })]), logEvent({ uuid: "e" }), now).firstTime).toBe(true);
+    const once = state([sighting({ eventUuid: "e", at: daysAgo(0) })], { [daysAgo(0).slice(0, 10)]: 1 });
+    expect(summarizeHistory(once, logEvent({ uuid: "e" }), now)).toMatchObject({
+      firstTime: true,
+      last: null,
+      sessionsIn30Days: 0,
+    });
+  });
+
+  describe("of an act in a session", () => {
+    const act = logEvent({
+      eventType: "user.account.privilege.grant",
+      authenticationContext: { rootSessionId: "session-1", externalSessionId: "other" },
+    });
+    const start = sighting({ at: daysAgo(0), rootSessionId: "session-1" });
+    const today = { [daysAgo(0).slice(0, 10)]: 1 };
+
+    test("does not know the network by the session's own start", () => {
+      expect(summarizeHistory(state([start], today), act, now)).toMatchObject({
+        firstTime: true,
+        firstTimeForAsn: true,
+        firstTimeForCountry: true,
+        last: null,
+        sessionsIn30Days: 0,
+      });
+    });
+
+    test("knows the network by the session before it, and the start by another session's act", () => {
+      const before = sighting({ at: daysAgo(3), rootSessionId: "session-0", operator: "MULLVAD" });
+      const known = state([{ ...start, before }], { ...today, [daysAgo(3).slice(0, 10)]: 1 });
+      expect(summarizeHistory(known, act, now)).toMatchObject({
+        firstTime: false,
+        firstTimeForAsn: false,
+        last: { at: daysAgo(3), operator: "MULLVAD" },
+        sessionsIn30Days: 1,
+      });
+      const other = logEvent({ authenticationContext: { rootSessionId: "session-2" } });
+      expect(summarizeHistory(known, { ...other, published: now.toISOString() }, now)).toMatchObject({
+        last: { at: daysAgo(0) },
+        sessionsIn30Days: 2,
+      });
+    });
+
+    test.each([null, "", "unknown"])("without an id (%j) takes every session for another", (rootSessionId) => {
+      const noSession = state([sighting({ at: daysAgo(0), rootSessionId: null })], today);
+      const event = logEvent({ published: now.toISOString(), authenticationContext: { rootSessionId } });
+      expect(summarizeHistory(noSession, event, now)).toMatchObject({ firstTime: false, sessionsIn30Days: 1 });
+      expect(sightingOf(event, now)?.rootSessionId).toBeNull();
+    });
+  });
+
+  test("of an event that comes late tells nothing of what was published after it", () => {
+    const later = sighting({ at: daysAgo(1) });
+    const late = logEvent({ published: daysAgo(2) });
+    const after = state([later], { [daysAgo(1).slice(0, 10)]: 1 });
+    expect(summarizeHistory(after, late, now)).toMatchObject({ firstTime: true, last: null, sessionsIn30Days: 0 });
+    const between = state([{ ...later, before: sighting({ at: daysAgo(9) }) }]);
+    expect(summarizeHistory(between, late, now)).toMatchObject({ firstTime: false, last: { at: daysAgo(9) } });
+    const sameDay = state([sighting({ at: "2026-11-24T09:30:02.000Z" })], { "2026-11-24": 1 });
+    expect(summarizeHistory(sameDay, logEvent(), now)).toMatchObject({ firstTime: true, sessionsIn30Days: 0 });
+  });
+
+  test("says since when the deployment has watched", () => {
+    const watched = { ...unknownUser, watchedSince: "2026-11-20T10:00:00.000Z" };
+    expect(summarizeHistory(watched, logEvent(), now).since).toBe("2026-11-20T10:00:00.000Z");
+  });
+
+  test("of a session without a network counts it, and knows no network by it", () => {
+    const counted = state([], { [daysAgo(3).slice(0, 10)]: 1 });
+    expect(summarizeHistory(counted, logEvent(), now)).toMatchObject({
+      firstTime: false,
+      firstTimeForAsn: true,
+      last: null,
+      sessionsIn30Days: 1,
+    });
   });
 });
 
@@ -117,11 +195,11 @@ describe("what is forgotten", () => {
     const many = Array.from({ length: 80 }, (_, index) =>
       sighting({ asNumber: index, at: new Date(now.getTime() - index * 1_000).toISOString() }),
     );
-    const { networks } = forget(state([...many, sighting({ asNumber: 999, at: daysAgo(91) })]), "79|CA", now);
+    const { networks } = forget(state([...many, sighting({ asNumber: 999, at: daysAgo(91) })]), "AS79|CA", now);
     expect(networks).toHaveLength(81 - 50);
-    expect(networks).toContain("999|CA");
-    expect(networks).not.toContain("79|CA");
-    expect(networks).not.toContain("0|CA");
+    expect(networks).toContain("AS999|CA");
+    expect(networks).not.toContain("AS79|CA");
+    expect(networks).not.toContain("AS0|CA");
   });
 
   test("is days beyond those that are counted, and windows that have ended and told all", () => {
@@ -144,7 +222,7 @@ describe("what is forgotten", () => {
         ["open", { ...window, until: now.getTime() + 1 }],
       ]),
     };
-    expect(forget(given, "64500|CA", now)).toMatchObject({
+    expect(forget(given, "AS64500|CA", now)).toMatchObject({
       sessions: [daysAgo(40).slice(0, 10)],
       windows: ["ended"],
     });

@@ -1,23 +1,18 @@
 import { readFile } from "node:fs/promises";
 import { DynamoDBClient } from "@aws-sdk/client-dynamodb";
 import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
-import type { Alert } from "../../lambda/alerts/alert.ts";
 import { answering, startBudget } from "../../lambda/budget.ts";
-import { createClaims } from "../../lambda/claims/state-table.ts";
-import { forget, sightingOf, unknownUser } from "../../lambda/history/history.ts";
+import { sightingOf, unknownUser } from "../../lambda/history/history.ts";
+import { remember } from "../../lambda/history/remember.ts";
 import { candidateOf, type HeldBack, type SuppressionWindow, suppress } from "../../lambda/history/suppression.ts";
 import { createUserStates } from "../../lambda/history/user-states.ts";
-import { createLookUp } from "../../lambda/look-up.ts";
-import { type Observation, type PipelinePorts, processDelivery, retryWork } from "../../lambda/pipeline.ts";
+import { retryWork } from "../../lambda/pipeline.ts";
 import type { Work } from "../../lambda/retries/work.ts";
 import { type Emulators, startEmulators } from "../../local/emulators.ts";
 import { names } from "../../local/resources.ts";
-import { type Json, logEvent } from "../fixtures/events.ts";
-import { memoryPorts } from "../fixtures/memory.ts";
+import type { Json } from "../fixtures/events.ts";
 import { rule, ruleSet } from "../fixtures/rules.ts";
-
-const proxied = rule("high", "00000000-0000-4000-8000-000000000001", { "securityContext.isProxy": true });
-const risky = rule("high", "00000000-0000-4000-8000-000000000002", { "securityContext.risk.level": "HIGH" });
+import { proxied, stateKey, world } from "./world.ts";
 
 let emulators: Emulators;
 beforeAll(async () => {
@@ -26,44 +21,6 @@ beforeAll(async () => {
 });
 afterEach(() => emulators.faults.dynamodb.set(null));
 afterAll(() => emulators.stop());
-
-/** A pipeline on the emulated tables, with a clock that is set by hand, and a user of its own. */
-function world(overrides: Partial<PipelinePorts> = {}) {
-  const user = `00u${crypto.randomUUID().slice(0, 8)}`;
-  const published: Alert[] = [];
-  const observed: Observation[] = [];
-  const parked: Work[] = [];
-  let now = Date.parse("2026-11-24T09:30:03Z");
-  const ports = memoryPorts({
-    rules: ruleSet([proxied, risky]),
-    lookUp: createLookUp(names.profileTable, names.stateTable),
-    claims: createClaims(names.stateTable),
-    userStates: createUserStates(names.stateTable),
-    publish: async (alert) => void published.push(alert),
-    parkWork: async (work) => void parked.push(...work.map((each) => each.work)),
-    suppressMinutes: 60,
-    now: () => new Date(now),
-    observe: (observation) => observed.push(observation),
-    ...overrides,
-  });
-  const signIn = (event: Json = {}) =>
-    logEvent({
-      actor: { id: user, type: "User", alternateId: `${user}@example.com`, displayName: "Ada" },
-      published: new Date(now).toISOString(),
-      ...event,
-    });
-  const deliver = (...events: Json[]) =>
-    processDelivery(
-      { id: "d", org: null, eventHookId: null, events: events.map(signIn), malformed: [] },
-      ports,
-      startBudget({ work: 20_000, parking: 25_000 }, () => performance.now()),
-    );
-  const pass = (minutes: number) => {
-    now += minutes * 60_000;
-  };
-  const kinds = () => observed.map(({ kind }) => kind);
-  return { user, ports, published, observed, parked, signIn, deliver, pass, kinds };
-}
 
 const context = (overrides: Json = {}): Json => ({
   securityContext: { isProxy: true, asNumber: 64500, asOrg: "Example Hosting", ...overrides },
@@ -177,9 +134,11 @@ test("0 minutes hold nothing back", async () => {
 test("of 200 that come to the table at once, one is alerted on, and 199 are counted, to the last", async () => {
   // A client that waits: two hundred connections at once take a busy machine longer than a request may.
   const client = new DynamoDBClient({ requestHandler: { connectionTimeout: 20_000, requestTimeout: 20_000 } });
-  const { ports, user, signIn } = world({ userStates: createUserStates(names.stateTable, async () => client) });
+  const { ports, user, signIn } = world({
+    userStates: createUserStates(names.stateTable, stateKey, async () => client),
+  });
   const signal = AbortSignal.timeout(25_000);
-  const network = "64500|CA";
+  const network = "AS64500|CA";
   const outcomes = await Promise.all(
     Array.from({ length: 200 }, async () => {
       const event = signIn({ uuid: crypto.randomUUID() });
@@ -189,8 +148,8 @@ test("of 200 that come to the table at once, one is alerted on, and 199 are coun
       let outcome = await suppress(ports.userStates, source, signal);
       while (outcome.kind === "waiting") outcome = await suppress(ports.userStates, source, signal);
       if (outcome.kind === "alert") {
-        const memory = { sighting, forgotten: forget(unknownUser, network, ports.now()) };
-        await ports.userStates.record(user, network, { ...outcome.opened, published: true }, memory, signal);
+        const change = remember(unknownUser, network, sighting, ports.now());
+        await ports.userStates.record(user, network, { ...outcome.opened, published: true }, change, signal);
       }
       return outcome;
     }),
@@ -213,7 +172,7 @@ test.each([0, 30, 90, 250])(
       read: async () => {
         asked.push(milliseconds);
         await new Promise((resolve) => setTimeout(resolve, milliseconds));
-        return { ...unknownUser, windows: new Map([["64500|CA", opened]]) };
+        return { ...unknownUser, windows: new Map([["AS64500|CA", opened]]) };
       },
     };
     const event = signIn({ uuid: crypto.randomUUID() });
@@ -221,7 +180,7 @@ test.each([0, 30, 90, 250])(
     const candidate = candidateOf(event, event.uuid, [proxied.id]);
     const source = {
       user,
-      network: "64500|CA",
+      network: "AS64500|CA",
       candidate,
       state,
       sighting: null,
@@ -238,14 +197,22 @@ test("a session that waits for another's alert is told when that is out", async 
   const { ports, user, signIn } = world();
   const opened = unpublished("other", ports.now(), { count: 0, since: null });
   const signal = AbortSignal.timeout(20_000);
-  await ports.userStates.open(user, "64500|CA", null, opened, signal);
+  await ports.userStates.open(user, "AS64500|CA", null, opened, signal);
   const event = signIn({ uuid: crypto.randomUUID() });
   const state = await ports.userStates.read(user, signal);
   const candidate = candidateOf(event, event.uuid, [proxied.id]);
-  const source = { user, network: "64500|CA", candidate, state, sighting: null, suppressMinutes: 60, now: ports.now() };
+  const source = {
+    user,
+    network: "AS64500|CA",
+    candidate,
+    state,
+    sighting: null,
+    suppressMinutes: 60,
+    now: ports.now(),
+  };
   const outcome = suppress(ports.userStates, source, signal);
-  const memory = { sighting: null, forgotten: forget(unknownUser, "64500|CA", ports.now()) };
-  await ports.userStates.record(user, "64500|CA", { ...opened, published: true }, memory, signal);
+  const change = remember(unknownUser, "AS64500|CA", null, ports.now());
+  await ports.userStates.record(user, "AS64500|CA", { ...opened, published: true }, change, signal);
   expect(await outcome).toEqual({ kind: "held" });
 });
 
@@ -276,7 +243,7 @@ describe("an alert that cannot be published", () => {
   test("by whoever was stopped holds nothing back: others wait for it on the queue, for as long as any function works on one alert", async () => {
     const { ports, deliver, pass, user, published, parked, kinds } = world();
     const opened = unpublished("stopped", ports.now(), { count: 2, since: "2026-11-24T08:00:00.000Z" });
-    expect(await ports.userStates.open(user, "64500|CA", null, opened, AbortSignal.timeout(5_000))).toBe(true);
+    expect(await ports.userStates.open(user, "AS64500|CA", null, opened, AbortSignal.timeout(5_000))).toBe(true);
     pass(0.3);
     expect(await deliver({})).toMatchObject({ suppressed: 0, alerted: 0, parked: 1 });
     expect(parked[0]?.waiting?.reason).toMatch(/^an alert about the same user and network is under way/);
@@ -294,7 +261,7 @@ describe("an alert that cannot be published", () => {
     const { ports, published, user, signIn } = world();
     const event = signIn({ uuid: crypto.randomUUID() });
     const opened = unpublished(event.uuid, ports.now(), { count: 0, since: null });
-    await ports.userStates.open(user, "64500|CA", null, opened, AbortSignal.timeout(5_000));
+    await ports.userStates.open(user, "AS64500|CA", null, opened, AbortSignal.timeout(5_000));
     const delivery = { id: null, org: null, eventHookId: null };
     const work: Work = { event, delivery, rules: null, followUp: false, waiting: null };
     await retryWork(

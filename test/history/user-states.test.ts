@@ -1,8 +1,10 @@
 import { DynamoDBClient, PutItemCommand, type UpdateItemCommandInput } from "@aws-sdk/client-dynamodb";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { toAttribute } from "../../lambda/dynamodb/attribute-value.ts";
-import { forget, type Sighting, type UserState } from "../../lambda/history/history.ts";
-import { createUserStates, userStateId } from "../../lambda/history/user-states.ts";
+import type { Sighting, UserState } from "../../lambda/history/history.ts";
+import { remember } from "../../lambda/history/remember.ts";
+import { userItemIds } from "../../lambda/history/user-item-ids.ts";
+import { createUserStates } from "../../lambda/history/user-states.ts";
 import { type Emulators, startEmulators } from "../../local/emulators.ts";
 import { names } from "../../local/resources.ts";
 
@@ -28,6 +30,7 @@ afterAll(async () => {
   await emulators.stop();
 });
 
+const stateKey = Buffer.from("the key of a deployment");
 const now = new Date("2026-11-24T09:00:00.000Z");
 const signal = () => AbortSignal.timeout(5_000);
 
@@ -35,6 +38,7 @@ const sighting = (asNumber: number): Sighting => ({
   eventUuid: `event-${asNumber}`,
   at: now.toISOString(),
   gotIn: true,
+  rootSessionId: null,
   asNumber,
   asOrg: null,
   countryCode: "PT",
@@ -43,22 +47,26 @@ const sighting = (asNumber: number): Sighting => ({
 });
 
 test("a user with 1,000 networks is remembered, and forgotten 100 things at a time, down to the 50 that are kept", async () => {
-  const states = createUserStates(names.stateTable, async () => dynamodb);
-  const user = "00u1000networks";
+  const states = createUserStates(
+    names.stateTable,
+    () => stateKey,
+    async () => dynamodb,
+  );
+  const user = "login#networks@example.com";
   const networks = Array.from({ length: 1_000 }, (_, n) => [`network#${n}|PT`, { ...sighting(n) }] as const);
   await dynamodb.send(
     new PutItemCommand({
       TableName: names.stateTable,
       Item: {
-        id: { S: userStateId(user) },
+        id: { S: userItemIds(user, stateKey)[0] },
         ...Object.fromEntries(networks.map(([name, value]) => [name, toAttribute(value)])),
       },
     }),
   );
   const signIn = async (asNumber: number): Promise<UserState> => {
     const key = `${asNumber}|PT`;
-    const forgotten = forget(await states.read(user, signal()), key, now);
-    await states.record(user, key, null, { sighting: sighting(asNumber), forgotten }, signal());
+    const change = remember(await states.read(user, signal()), key, sighting(asNumber), now);
+    await states.record(user, key, null, change, signal());
     return states.read(user, signal());
   };
 

@@ -44,6 +44,7 @@ const invoke = (path: string) => [`lambda:InvokeFunction <${path}/Function>.Arn`
 const pipeline = [
   `dynamodb:BatchGetItem ${table("Profiles")}`,
   ...["BatchGetItem", "GetItem", "UpdateItem", "DeleteItem"].map((action) => `dynamodb:${action} ${table("State")}`),
+  secret("StateKey"),
   publish("Alerts"),
   send("Retries"),
 ];

@@ -99,10 +99,11 @@ describe("data", () => {
     });
   });
 
-  test("the secret is generated, and fits into a header", () => {
-    template.hasResourceProperties("AWS::SecretsManager::Secret", {
-      GenerateSecretString: { PasswordLength: 64, ExcludePunctuation: true, IncludeSpace: false },
+  test("the hook's secret is generated, and fits into a header; so is the key of what is remembered", () => {
+    const generated = template.findResources("AWS::SecretsManager::Secret", {
+      Properties: { GenerateSecretString: { PasswordLength: 64, ExcludePunctuation: true, IncludeSpace: false } },
     });
+    expect(Object.keys(generated)).toEqual([expect.stringMatching(/^HookSecret/), expect.stringMatching(/^StateKey/)]);
   });
 });
 
@@ -165,7 +166,13 @@ describe("the redrive function", () => {
     });
     template.hasResourceProperties("AWS::Lambda::Function", {
       Timeout: 60,
-      Environment: { Variables: { HOOK_SECRET_ARN: Match.absent(), HOOK_SECRET: Match.absent() } },
+      Environment: {
+        Variables: {
+          HOOK_SECRET_ARN: Match.absent(),
+          HOOK_SECRET: Match.absent(),
+          STATE_KEY_ARN: { Ref: Match.stringLikeRegexp("^StateKey") },
+        },
+      },
     });
   });
 });
@@ -180,7 +187,7 @@ describe("the sync of profile locations", () => {
     expect(
       template.findResources("AWS::Scheduler::Schedule", { Properties: { ScheduleExpression: "rate(1 hour)" } }),
     ).toEqual({});
-    template.resourceCountIs("AWS::SecretsManager::Secret", 1);
+    template.resourceCountIs("AWS::SecretsManager::Secret", 2);
     expect(Object.keys(template.findOutputs("*"))).not.toContain("OktaCredentialSecretArn");
   });
 

@@ -30,6 +30,7 @@ interface DeployedFunction {
 const pipelineCalls = [
   "dynamodb:BatchGetItem Profiles/Table",
   ...["BatchGetItem", "GetItem", "UpdateItem", "DeleteItem"].map((name) => `dynamodb:${name} State/Table`),
+  "secretsmanager:GetSecretValue StateKey/Secret",
   "sns:Publish Alerts/Topic",
   "sqs:SendMessage Retries/Queue",
   "sqs:SendMessage DeadLetters/Queue",

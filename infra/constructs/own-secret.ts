@@ -3,17 +3,17 @@ import { Secret, type SecretProps } from "aws-cdk-lib/aws-secretsmanager";
 import { Construct } from "constructs";
 import type { Encryption } from "./encryption.ts";
 
-/** How a secret that Okta shares is set up. */
-export interface OktaSharedSecretProps extends Pick<SecretProps, "description" | "generateSecretString"> {
+/** How a secret of ours is set up. */
+export interface OwnSecretProps extends Pick<SecretProps, "description" | "generateSecretString"> {
   readonly encryption: Encryption;
 }
 
-/** A secret of which Okta holds the other half, so that nothing here rotates it alone. */
-export class OktaSharedSecret extends Construct {
+/** A secret of ours, encrypted as all data of the stack is. Nothing here rotates it. */
+export class OwnSecret extends Construct {
   readonly secret: Secret;
   readonly #encryption: Encryption;
 
-  constructor(scope: Construct, id: string, { encryption, ...props }: OktaSharedSecretProps) {
+  constructor(scope: Construct, id: string, { encryption, ...props }: OwnSecretProps) {
     super(scope, id);
     this.#encryption = encryption;
     const { key } = encryption;

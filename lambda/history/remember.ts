@@ -1,0 +1,147 @@
+import type { KnownNetwork, NetworkKey, Sighting, UserState } from "./history.ts";
+import { countedDays, dayBefore, dayOf, rememberDays } from "./history.ts";
+
+/*
+ * The rules of what is remembered of a user: what a sighting adds, and what is forgotten for it. The store writes a change,
+ * and decides nothing.
+ */
+
+/** What changes in what is remembered of a user. */
+export interface StateChange {
+  /** A network, as it is remembered from now on; null where none changes. */
+  readonly network: { readonly key: NetworkKey; readonly known: KnownNetwork } | null;
+  /** The day that counts one more; null where nothing is counted. */
+  readonly counted: { readonly in: "sessions" | "attempts"; readonly day: string } | null;
+  readonly forgotten: Forgotten;
+}
+
+/** What is to be forgotten when something new is remembered, so that a user's item stays small. */
+export interface Forgotten {
+  readonly networks: readonly NetworkKey[];
+  readonly sessions: readonly string[];
+  readonly attempts: readonly string[];
+  readonly windows: readonly NetworkKey[];
+}
+
+/** Networks and windows that are remembered of a user: an item of DynamoDB holds far more. */
+const maximumNetworks = 50;
+const maximumWindows = 20;
+
+const day = 86_400_000;
+
+/**
+ * What remembering a sighting changes. Only a session that succeeded makes its network a known one; an attempt that failed is
+ * counted. A sighting without a network is counted alone, and one that is remembered already changes nothing.
+ *
+ * @param state what is remembered of the user; may be old
+ * @param network the network of the sighting, which is not forgotten; null where the event tells none
+ * @param sighting null when there is nothing to remember: then only what is too old, or too much, changes
+ */
+export function remember(
+  state: UserState,
+  network: NetworkKey | null,
+  sighting: Sighting | null,
+  now: Date,
+): StateChange {
+  const forgotten = forget(state, network, now);
+  if (sighting === null) return { network: null, counted: null, forgotten };
+  const before = network === null ? undefined : state.networks.get(network);
+  if (before?.eventUuid === sighting.eventUuid || before?.before?.eventUuid === sighting.eventUuid) {
+    return { network: null, counted: null, forgotten };
+  }
+  const counted = { in: sighting.gotIn ? "sessions" : "attempts", day: dayOf(sighting) } as const;
+  const known = network === null || !sighting.gotIn ? before : place(before, sighting);
+  return {
+    network: network === null || known === undefined || known === before ? null : { key: network, known },
+    counted,
+    // What is counted from now on is not forgotten by the same change.
+    forgotten: { ...forgotten, [counted.in]: forgotten[counted.in].filter((each) => each !== counted.day) },
+  };
+}
+
+/** What is remembered after a change. */
+export function applyChange(state: UserState, { network, counted, forgotten }: StateChange): UserState {
+  const without = <Value>(all: ReadonlyMap<string, Value>, keys: readonly string[]) =>
+    new Map([...all].filter(([key]) => !keys.includes(key)));
+  const networks = without(state.networks, forgotten.networks);
+  const days = {
+    sessions: without(state.sessions, forgotten.sessions),
+    attempts: without(state.attempts, forgotten.attempts),
+  };
+  if (network !== null) networks.set(network.key, network.known);
+  if (counted !== null) days[counted.in].set(counted.day, (days[counted.in].get(counted.day) ?? 0) + 1);
+  return { ...state, networks, ...days, windows: without(state.windows, forgotten.windows) };
+}
+
+/**
+ * What is remembered of one person under several keys, as one state.
+ *
+ * @param own what is remembered under the key that is written: alerts are suppressed by its windows alone
+ */
+export function mergeStates(own: UserState, others: readonly UserState[]): UserState {
+  const networks = new Map(own.networks);
+  const sessions = new Map(own.sessions);
+  const attempts = new Map(own.attempts);
+  const add = (sums: Map<string, number>, days: ReadonlyMap<string, number>) => {
+    for (const [each, count] of days) sums.set(each, (sums.get(each) ?? 0) + count);
+  };
+  for (const other of others) {
+    for (const [key, { before, ...last }] of other.networks) {
+      for (const sighting of before === null ? [last] : [before, last]) {
+        networks.set(key, place(networks.get(key), sighting));
+      }
+    }
+    add(sessions, other.sessions);
+    add(attempts, other.attempts);
+  }
+  return { ...own, networks, sessions, attempts };
+}
+
+/**
+ * Puts a session in its place among those of its network, by when Okta published them: events come out of order. The last one
+ * stays, and before it the last one of another session, so that no session's own start makes its network a known one.
+ */
+function place(known: KnownNetwork | undefined, sighting: Sighting): KnownNetwork {
+  if (known === undefined) return { ...sighting, before: null };
+  const { before, ...last } = known;
+  const isSame = last.rootSessionId !== null && last.rootSessionId === sighting.rootSessionId;
+  if (sighting.at >= last.at) return { ...sighting, before: isSame ? before : last };
+  return isSame || (before !== null && before.at >= sighting.at) ? known : { ...last, before: sighting };
+}
+
+/**
+ * What of a user's state is too old, or too much.
+ *
+ * @param kept the network that something new is remembered of: never forgotten
+ */
+export function forget(state: UserState, kept: NetworkKey | null, now: Date): Forgotten {
+  const oldest = new Date(now.getTime() - rememberDays * day).toISOString();
+  const surplus = <Value>(
+    all: ReadonlyMap<NetworkKey, Value>,
+    most: number,
+    isOver: (value: Value) => boolean,
+    age: (value: Value) => number | string,
+  ) => {
+    const others = [...all].filter(([key]) => key !== kept).sort(([, a], [, b]) => (age(a) > age(b) ? -1 : 1));
+    return others.filter(([, value], index) => index >= most - 1 || isOver(value)).map(([key]) => key);
+  };
+  const oldDays = (days: ReadonlyMap<string, number>) =>
+    [...days.keys()].filter((each) => each < dayBefore(now, countedDays));
+  return {
+    networks: surplus(
+      state.networks,
+      maximumNetworks,
+      ({ at }) => at < oldest,
+      ({ at }) => at,
+    ),
+    sessions: oldDays(state.sessions),
+    attempts: oldDays(state.attempts),
+    // What was held back is still to be told of by the next alert.
+    windows: surplus(
+      state.windows,
+      maximumWindows,
+      ({ until, heldBack }) => until <= now.getTime() && (heldBack === 0 || until <= now.getTime() - countedDays * day),
+      ({ openedAt }) => openedAt,
+    ),
+  };
+}
