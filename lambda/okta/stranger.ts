@@ -1,4 +1,4 @@
-import { mapStrings } from "../json-strings.ts";
+import { mapStrings } from "./json-strings.ts";
 import { type LogEvent, readLogEvent } from "./log-event.ts";
 import { isPerson, isUnknown } from "./person.ts";
 
