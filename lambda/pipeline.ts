@@ -1,17 +1,19 @@
 import { type Alert, createAlert } from "./alerts/alert.ts";
 import { type Budget, share, within } from "./budget.ts";
 import type { Claim, Claims, End } from "./claims/claims.ts";
-import { type Decision, decide, type ProfileLocations, profileKeys } from "./decision.ts";
+import { type Decision, decide, type ProfileLocations } from "./decision.ts";
 import { type Exception, except, exceptionSubject } from "./exceptions/exception.ts";
 import { type UserState, unknownUser } from "./history/history.ts";
 import { mergeStates } from "./history/remember.ts";
 import { createSession, type Session } from "./history/session.ts";
 import type { HeldBack, Suppression, SuppressionWindow, UserStates } from "./history/suppression.ts";
-import { type NamedPerson, type RememberedUser, rememberedUser, type UserKey } from "./history/user-key.ts";
+import { type RememberedUser, rememberedUser, type UserKey } from "./history/user-key.ts";
 import { type Candidate, enrich, findCandidate, findCandidates } from "./matching.ts";
 import type { Measure } from "./measure.ts";
 import type { Delivery, MalformedEvent } from "./okta/event-hook.ts";
 import type { LogEvent } from "./okta/log-event.ts";
+import { canonicalLogin, personKeys, personOf } from "./okta/person.ts";
+import { looksLikeLogin } from "./okta/stranger.ts";
 import { type Refresh, refreshesOf } from "./profiles/refresh.ts";
 import { type DelayReason, delayReasons } from "./retries/delay-reason.ts";
 import { maximumUnconfirmed, UnconfirmedPublishError, unconfirmedDelaySeconds } from "./retries/unconfirmed.ts";
@@ -45,6 +47,8 @@ export interface PipelinePorts {
   readonly refreshProfiles: ((users: readonly Refresh[], signal: AbortSignal) => Promise<void>) | null;
   /** A mismatch is farther than this from every profile location, in kilometers. */
   readonly mismatchDistanceKm: number;
+  /** The domains of the org's logins; empty where they are not named. */
+  readonly loginDomains: readonly string[];
   /** Minutes in which a user's further session starts on one network are held back after an alert; 0 for none. */
   readonly suppressMinutes: number;
   readonly now: () => Date;
@@ -421,8 +425,8 @@ async function conclude(
     ports.observe({ kind: "matched", subject });
     const { left, by } = except(
       detections,
-      event.isTest ? [] : (findings?.exceptions ?? []),
-      exceptionSubject(event, profileKeys(event)),
+      findings?.exceptions ?? [],
+      exceptionSubject(event, personKeys(event)),
       ports.now(),
     );
     const end = async (outcome: End["outcome"], ended: SuppressionWindow | null): Promise<Step> => {
@@ -469,6 +473,9 @@ async function conclude(
       eventCut: work.eventCut ?? null,
       state: known?.whole ?? null,
       heldBack,
+      // A login that has a profile is one, whatever it looks like.
+      isLogin: (login) =>
+        looksLikeLogin(login, ports.loginDomains) || findings?.locations.has(canonicalLogin(login)) === true,
       severity: { adjustments: ports.severityAdjustments, enrichment },
     });
     budget.work.throwIfAborted();
@@ -487,12 +494,6 @@ async function conclude(
     await release();
     throw error;
   }
-}
-
-/** The person whose session an event is of; null where the actor is no person. */
-function personOf({ fields: { actor } }: LogEvent): NamedPerson | null {
-  if (actor === null || (actor.type !== null && actor.type.toLowerCase() !== "user")) return null;
-  return { id: actor.id, login: actor.alternateId };
 }
 
 /** Whom an event is about, as what is remembered of them is found; null for an event of nobody in particular. */
@@ -597,7 +598,7 @@ async function lookUp(
 ): Promise<Findings | null> {
   const events = candidates.map(({ event }) => event);
   const asked: Asked = {
-    keys: new Set(events.flatMap(profileKeys)),
+    keys: new Set(events.flatMap(personKeys)),
     users: new Set(events.map(userOf).flatMap((user) => (user === null ? [] : [user.key, ...user.others]))),
   };
   const signal = share(budget.work, budget.steps.lookUp);

@@ -76,18 +76,12 @@ export interface AlertHistory {
   readonly failedIn30Days: number;
 }
 
-/** The network of an event's exit node; null where the event tells none: then no other is the same. */
-export function networkKey(event: LogEvent): NetworkKey | null {
-  const { asNumber, countryCode } = exitNode(event);
-  return asNumber === null ? null : `AS${asNumber}|${countryCode ?? ""}`;
-}
-
 /** What is to be remembered of an event; null when it is no session start through a proxy. */
 export function sightingOf(event: LogEvent, now: Date): Sighting | null {
   if (event.eventType !== sessionStart) return null;
-  const { asNumber, countryCode, services } = exitNode(event);
-  if (event.fields.securityContext?.isProxy !== true && services.length === 0) return null;
-  const [service] = services;
+  const { asNumber, countryCode, network } = exitNode(event);
+  if (network.verdict !== true) return null;
+  const [service] = network.services;
   return {
     eventUuid: event.uuid,
     at: timeOf(event, now),

@@ -1,6 +1,7 @@
 import { within } from "../budget.ts";
 import type { LogEvent } from "../okta/log-event.ts";
-import { networkKey, sightingOf, type UserState, unknownUser } from "./history.ts";
+import { networkKey } from "../okta/network-key.ts";
+import { sightingOf, type UserState, unknownUser } from "./history.ts";
 import { remember } from "./remember.ts";
 import {
   candidateOf,

@@ -1,10 +1,4 @@
-/** A person as an event names them, as far as what is remembered of them depends on it. */
-export interface NamedPerson {
-  /** The Okta user id; null where Okta wrote none. */
-  readonly id: string | null;
-  /** The login in any case and Unicode form; null where the event has none. */
-  readonly login: string | null;
-}
+import { canonicalLogin, type Person } from "../okta/person.ts";
 
 /**
  * What a person is remembered by. Both kinds begin with their own prefix, so that no login is the key of an id, whatever a
@@ -24,11 +18,11 @@ export interface RememberedUser {
  * The keys of a person. Okta logs failed attempts under the login, with the actor id `unknown`, and the session under the id
  * as well: the login is the one key that both have. An event without a login goes by the id.
  *
- * @returns null for a person without login and id
+ * @returns null for a person without login and id, who is known by a display name alone
  */
-export function rememberedUser({ id, login }: NamedPerson): RememberedUser | null {
-  const loginKey = isName(login) ? loginUserKey(login) : null;
-  const idKey = isName(id) ? (`id#${id}` as const) : null;
+export function rememberedUser({ id, login }: Pick<Person, "id" | "login">): RememberedUser | null {
+  const loginKey = login ? loginUserKey(login) : null;
+  const idKey = id ? (`id#${id}` as const) : null;
   if (loginKey === null) return idKey && { key: idKey, others: [] };
   return { key: loginKey, others: idKey === null ? [] : [idKey] };
 }
@@ -36,14 +30,4 @@ export function rememberedUser({ id, login }: NamedPerson): RememberedUser | nul
 /** The key of a login: the same for its upper and lower case, and for its Unicode forms. */
 export function loginUserKey(login: string): UserKey {
   return `login#${canonicalLogin(login)}`;
-}
-
-/** A login as Okta compares it: without regard to case; and in one of the forms that Unicode has of the same letters (NFC). */
-export function canonicalLogin(login: string): string {
-  return login.normalize("NFC").toLowerCase().normalize("NFC");
-}
-
-/** Okta writes `unknown` where it does not know. */
-function isName(text: string | null): text is string {
-  return text !== null && text !== "" && text.toLowerCase() !== "unknown";
 }

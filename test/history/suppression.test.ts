@@ -39,7 +39,7 @@ function unpublished(id: string, now: Date, told: HeldBack): SuppressionWindow {
     until: openedAt + 3_600_000,
     published: false,
     detections: [proxied.id],
-    kind: "unnamed",
+    kind: null,
     gotIn: true,
     heldBack: 0,
     told,
