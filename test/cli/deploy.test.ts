@@ -232,7 +232,7 @@ describe("after synthesis", () => {
         "operationsEmail=operations@example.com",
       ]);
       expect(code).toBe(0);
-      expect(stdout).toMatch(/This is the first deployment: .*\nIt makes 1 subscription, 1 secret, 2 tables, /);
+      expect(stdout).toMatch(/This is the first deployment: .*\nIt makes 1 subscription, 2 secrets, 2 tables, /);
       expect(stdout).toContain("No subscription to the alerts exists after this");
       expect(stdout).toContain("The alarms reach no address yet: operations@example.com gets a mail");
       expect(stdout + stderr).toContain(
