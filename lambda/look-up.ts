@@ -24,6 +24,8 @@ export function createLookUp(
   getStateKey: GetStateKey,
   getDynamodb = createDynamodb(),
 ): LookUp {
+  /** One write at a time: look-ups that come at once all find that the item is missing. */
+  let starting: Promise<string | null> | null = null;
   return async (asked, signal) => {
     const client = await getDynamodb();
     const keys = [...asked.keys];
@@ -43,7 +45,12 @@ export function createLookUp(
     const remembered = async (stateKey: StateKey, found: Awaited<ReturnType<typeof get>>) => {
       if (found.isThrottled) throw new Error(`the state table ${stateTable} is throttled`);
       const since = readWatching(found.states.get(watchingId));
-      const watchedSince = since ?? (await startWatching(client, stateTable, new Date(), signal));
+      if (since === null) {
+        starting ??= startWatching(client, stateTable, new Date()).finally(() => {
+          starting = null;
+        });
+      }
+      const watchedSince = since ?? (await starting);
       return new Map(users.map((user) => [user, readStates(user, stateKey, found.states, watchedSince)]));
     };
     const rememberedIds = (stateKey: StateKey) => [watchingId, ...users.flatMap((user) => userItemIds(user, stateKey))];

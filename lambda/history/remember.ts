@@ -23,6 +23,8 @@ export interface Forgotten {
   readonly windows: readonly NetworkKey[];
 }
 
+const nothing: Forgotten = { networks: [], sessions: [], attempts: [], windows: [] };
+
 /** Networks and windows that are remembered of a user: an item of DynamoDB holds far more. */
 const maximumNetworks = 50;
 const maximumWindows = 20;
@@ -47,7 +49,7 @@ export function remember(
   if (sighting === null) return { network: null, counted: null, forgotten };
   const before = network === null ? undefined : state.networks.get(network);
   if (before?.eventUuid === sighting.eventUuid || before?.before?.eventUuid === sighting.eventUuid) {
-    return { network: null, counted: null, forgotten };
+    return { network: null, counted: null, forgotten: nothing };
   }
   const counted = { in: sighting.gotIn ? "sessions" : "attempts", day: dayOf(sighting) } as const;
   const known = network === null || !sighting.gotIn ? before : place(before, sighting);

@@ -23,14 +23,9 @@ const patienceMilliseconds = 200;
  *
  * @returns since when the deployment has watched, by whichever function came first; null when that is not known in time
  */
-export async function startWatching(
-  client: DynamoDBClient,
-  stateTable: string,
-  now: Date,
-  signal: AbortSignal,
-): Promise<string | null> {
+export async function startWatching(client: DynamoDBClient, stateTable: string, now: Date): Promise<string | null> {
   const { UpdateItemCommand } = await import("@aws-sdk/client-dynamodb");
-  const patience = AbortSignal.any([signal, AbortSignal.timeout(patienceMilliseconds)]);
+  const patience = AbortSignal.timeout(patienceMilliseconds);
   const command = new UpdateItemCommand({
     TableName: stateTable,
     Key: { id: { S: watchingId } },

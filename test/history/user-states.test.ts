@@ -1,8 +1,9 @@
 import { DynamoDBClient, PutItemCommand, type UpdateItemCommandInput } from "@aws-sdk/client-dynamodb";
+import * as fc from "fast-check";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { toAttribute } from "../../lambda/dynamodb/attribute-value.ts";
-import type { Sighting, UserState } from "../../lambda/history/history.ts";
-import { remember } from "../../lambda/history/remember.ts";
+import { type Sighting, type UserState, unknownUser } from "../../lambda/history/history.ts";
+import { applyChange, remember } from "../../lambda/history/remember.ts";
 import { userItemIds } from "../../lambda/history/user-item-ids.ts";
 import { createUserStates } from "../../lambda/history/user-states.ts";
 import { type Emulators, startEmulators } from "../../local/emulators.ts";
@@ -76,3 +77,33 @@ test("a user with 1,000 networks is remembered, and forgotten 100 things at a ti
   expect(sizes).toEqual([901, 802, 703, 604, 505, 406, 307, 208, 109, 50, 50]);
   expect(Math.max(...expressions.map((each) => Buffer.byteLength(each)))).toBeLessThan(1_000);
 });
+
+test("the table holds what the rules say, whatever happens in whatever order", async () => {
+  const states = createUserStates(
+    names.stateTable,
+    () => stateKey,
+    async () => dynamodb,
+  );
+  const happened = fc.record({
+    eventUuid: fc.constantFrom("a", "b", "c", "d", "e", "f"),
+    daysAgo: fc.constantFrom(0, 1, 2, 40, 95),
+    gotIn: fc.boolean(),
+    rootSessionId: fc.constantFrom("s", "t", null),
+    asNumber: fc.constantFrom(1, 2, null),
+  });
+  await fc.assert(
+    fc.asyncProperty(fc.array(happened, { maxLength: 8 }), async (all) => {
+      const user = `login#${crypto.randomUUID()}` as const;
+      let expected = unknownUser;
+      for (const { daysAgo, asNumber, ...rest } of all) {
+        const at = new Date(now.getTime() - daysAgo * 86_400_000).toISOString();
+        const key = asNumber === null ? null : `AS${asNumber}|PT`;
+        const change = remember(expected, key, { ...sighting(asNumber ?? 0), ...rest, asNumber, at }, now);
+        await states.record(user, key, null, change, signal());
+        expected = applyChange(expected, change);
+      }
+      expect(await states.read(user, signal())).toEqual(expected);
+    }),
+    { numRuns: 60 },
+  );
+}, 60_000);

@@ -38,6 +38,26 @@ test("the first look-ups of a deployment write since when it has watched, and al
   expect(await since()).toBe(told);
 });
 
+test("look-ups of one function that come at once share a write", async () => {
+  let writes = 0;
+  const client = new DynamoDBClient({});
+  client.middlewareStack.add(
+    (next, { commandName }) =>
+      (args) => {
+        if (commandName === "UpdateItemCommand") writes += 1;
+        return next(args);
+      },
+    { step: "initialize" },
+  );
+  const lookUp = createLookUp(names.profileTable, names.stateTable, stateKey, async () => client);
+  const asked = { keys: new Set<string>(), users: new Set(["login#ada"] as const) };
+  const found = await Promise.all(Array.from({ length: 20 }, () => lookUp(asked, AbortSignal.timeout(10_000))));
+  const told = new Set(found.map(({ states }) => states?.get("login#ada")?.watchedSince));
+  expect([...told]).toEqual([(await stored())?.since?.S]);
+  expect(writes).toBeLessThan(10);
+  client.destroy();
+});
+
 test("a time that is stored is told, and never written again", async () => {
   const Item = { ...Key, since: { S: "2026-11-20T08:00:00.000Z" } };
   await dynamodb.send(new PutItemCommand({ TableName: names.stateTable, Item }));
