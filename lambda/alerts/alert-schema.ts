@@ -73,6 +73,10 @@ const history = z.object({
     z.nullable(z.boolean()),
     "Whether none is from this autonomous system; null when the event does not tell which it is",
   ),
+  firstTimeForNetwork: described(
+    z.nullable(z.boolean()),
+    "Whether none is from this network: the autonomous system; where Okta does not know it, the /24 or /64 of the address. Null when the event tells neither",
+  ),
   firstTimeForCountry: described(
     z.nullable(z.boolean()),
     "Whether none is from this country; null when the event does not tell which it is",

@@ -94,12 +94,19 @@ const compare: Step = ({ facts: { history, network, geo, okta }, isProxied }) =>
     return `${sentence[0]?.toUpperCase()}${sentence.slice(1)}: there is nothing that would explain it.`;
   }
   const before = describeEarlierSessions(history);
+  const system = network.asNumber === null ? "this network" : `AS${network.asNumber}`;
   const news = [
-    history.firstTimeForAsn && network.asNumber !== null ? `AS${network.asNumber}` : null,
+    history.firstTimeForNetwork ? system : null,
     history.firstTimeForCountry ? (geo.exit.country ?? geo.exit.countryCode) : null,
   ].filter((each) => each !== null);
   if (news.length > 0) return `${before}; ${news.join(" and ")} ${news.length === 1 ? "is" : "are"} new for this user.`;
-  return `${before}; this network and country are known for this user. What came of it then?`;
+  // What Okta does not tell of the exit is not known.
+  const known = [
+    history.firstTimeForNetwork === false ? "network" : null,
+    history.firstTimeForCountry === false ? "country" : null,
+  ].filter((each) => each !== null);
+  if (known.length === 0) return `${before}. Whether any of them is from this network or country is not known.`;
+  return `${before}; this ${known.join(" and ")} ${known.length === 1 ? "is" : "are"} known for this user. What came of it then?`;
 };
 
 const undo: Step = ({ action, gotIn: succeeded }) =>

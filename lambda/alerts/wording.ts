@@ -133,7 +133,7 @@ export function describeHistory({ history, okta }: Pick<Alert, "history" | "okta
   const failed = history.failedIn30Days === 0 ? "" : `; ${plural(history.failedIn30Days, "failed attempt")} in 30 days`;
   if (history.firstTime) return `${describeFirstTime({ okta }, history.since)}${failed}`;
   const news = [
-    history.firstTimeForAsn ? "first time from this network" : null,
+    history.firstTimeForNetwork ? "first time from this network" : null,
     history.firstTimeForCountry ? "first time from this country" : null,
   ].filter((part) => part !== null);
   return [`${describeEarlierSessions(history)}${failed}`, ...news].join("; ");

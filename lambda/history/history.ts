@@ -1,5 +1,6 @@
 import { exitNode } from "../okta/exit-node.ts";
 import { type LogEvent, publishedTime, sessionStart } from "../okta/log-event.ts";
+import { networkKey } from "../okta/network-key.ts";
 import { gotIn } from "../okta/outcome.ts";
 import type { SuppressionWindow } from "./suppression.ts";
 
@@ -39,7 +40,7 @@ export interface UserState {
   readonly watchedSince: string | null;
 }
 
-/** A network: an autonomous system and a country, for example `AS64500|CA`. */
+/** A network, as `networkKey` writes it: `AS64500|CA`, or `198.51.100.0/24|CA`. */
 export type NetworkKey = string;
 
 /** A user of whom nothing is remembered. */
@@ -66,6 +67,11 @@ export interface AlertHistory {
   readonly firstTime: boolean;
   /** Whether none is from this autonomous system; null when the event does not tell which it is. */
   readonly firstTimeForAsn: boolean | null;
+  /**
+   * Whether none is from this network: the autonomous system; where Okta does not know it, the /24 or /64. Null when the event
+   * tells neither.
+   */
+  readonly firstTimeForNetwork: boolean | null;
   /** Whether none is from this country; null when the event does not tell which it is. */
   readonly firstTimeForCountry: boolean | null;
   /** The last one before this. */
@@ -120,16 +126,27 @@ export function summarizeHistory(state: UserState, event: LogEvent, now: Date): 
     // An event that is handled once more has been remembered already.
     eventUuid === event.uuid || (session !== null && rootSessionId === session);
   const isEarlier = (sighting: Sighting) => sighting.at <= time && !isOwn(sighting);
-  const seen = [...state.networks.values()].map(({ before, ...last }) => (before === null ? [last] : [last, before]));
-  const known = seen.flatMap((each) => each.filter((one) => isEarlier(one) && one.at >= oldest).slice(0, 1));
+  const seen = [...state.networks].map(([key, { before, ...last }]) => ({
+    part: networkPart(key),
+    sightings: before === null ? [last] : [last, before],
+  }));
+  const earlier = seen.flatMap(({ part, sightings }) => {
+    const sighting = sightings.find((each) => isEarlier(each) && each.at >= oldest);
+    return sighting === undefined ? [] : [{ part, sighting }];
+  });
+  const known = earlier.map(({ sighting }) => sighting);
   const last = known.reduce<Sighting | null>((best, each) => (best === null || each.at > best.at ? each : best), null);
   const days = countedDaysBefore(time);
-  const others = seen.flat().filter((each) => !isEarlier(each) && days(dayOf(each)));
+  const others = seen.flatMap(({ sightings }) => sightings).filter((each) => !isEarlier(each) && days(dayOf(each)));
   const sessionsIn30Days = Math.max(0, countOn(state.sessions, days) - others.length);
+  const firstTimeForAsn = asNumber === null ? null : !known.some((each) => each.asNumber === asNumber);
+  const key = networkKey(event);
   return {
     since: state.watchedSince,
     firstTime: known.length === 0 && sessionsIn30Days === 0,
-    firstTimeForAsn: asNumber === null ? null : !known.some((each) => each.asNumber === asNumber),
+    firstTimeForAsn,
+    firstTimeForNetwork:
+      firstTimeForAsn ?? (key === null ? null : !earlier.some(({ part }) => part === networkPart(key))),
     firstTimeForCountry: countryCode === null ? null : !known.some((each) => each.countryCode === countryCode),
     last: last && {
       at: last.at,
@@ -142,6 +159,11 @@ export function summarizeHistory(state: UserState, event: LogEvent, now: Date): 
     sessionsIn30Days,
     failedIn30Days: countOn(state.attempts, days),
   };
+}
+
+/** A network without its country, which is told of by itself. */
+function networkPart(key: NetworkKey): string {
+  return key.split("|", 1)[0] ?? "";
 }
 
 /** The day of a sighting (`2026-11-24`, UTC). */

@@ -1,6 +1,6 @@
-import { expect, test } from "vitest";
+import { describe, expect, test } from "vitest";
 import { describeHistory } from "../../lambda/alerts/wording.ts";
-import { unknownUser } from "../../lambda/history/history.ts";
+import { type KnownNetwork, unknownUser } from "../../lambda/history/history.ts";
 import { alertOf } from "../fixtures/cases.ts";
 
 /** The event of the case was published on 2026-11-24. */
@@ -17,4 +17,32 @@ test.each([
   expect(describeHistory(alert)).toBe(sentence);
   const [first = "", ...rest] = sentence;
   expect(alert.triage).toContain(`${first.toUpperCase()}${rest.join("")}: there is nothing that would explain it.`);
+});
+
+describe("a user with a session from 203.0.113.0/24 in Canada, whose ASN Okta did not tell", () => {
+  const before: KnownNetwork = {
+    eventUuid: "before",
+    at: "2026-11-20T08:00:00.000Z",
+    gotIn: true,
+    rootSessionId: null,
+    asNumber: null,
+    asOrg: null,
+    countryCode: "CA",
+    type: null,
+    operator: null,
+    before: null,
+  };
+  const state = { ...unknownUser, networks: new Map([["203.0.113.0/24|CA", before]]) };
+
+  test.each<[string | null, string | null, RegExp]>([
+    ["203.0.113.9", "Canada", /; this network and country are known for this user\./],
+    ["198.51.100.9", "Canada", /; this network is new for this user\.$/],
+    ["203.0.113.9", null, /; this network is known for this user\./],
+    [null, "Canada", /; this country is known for this user\./],
+    [null, null, /\. Whether any of them is from this network or country is not known\.$/],
+  ])("is told of a sign-in from %s in %s what is known, and no more", (ipAddress, country, sentence) => {
+    const client = { ipAddress, geographicalContext: { country } };
+    const alert = alertOf({ event: { client, securityContext: { isProxy: true } }, state });
+    expect(alert.triage.find((step) => step.includes("proxied session"))).toMatch(sentence);
+  });
 });

@@ -7,6 +7,7 @@ import {
   unknownUser,
 } from "../../lambda/history/history.ts";
 import { forget } from "../../lambda/history/remember.ts";
+import { networkKey } from "../../lambda/okta/network-key.ts";
 import { logEvent } from "../fixtures/events.ts";
 
 const now = new Date("2026-11-24T09:30:03Z");
@@ -71,6 +72,7 @@ describe("the history", () => {
       since: null,
       firstTime: true,
       firstTimeForAsn: true,
+      firstTimeForNetwork: true,
       firstTimeForCountry: true,
       last: null,
       sessionsIn30Days: 0,
@@ -176,6 +178,31 @@ describe("the history", () => {
     const watched = { ...unknownUser, watchedSince: "2026-11-20T10:00:00.000Z" };
     expect(summarizeHistory(watched, logEvent(), now).since).toBe("2026-11-20T10:00:00.000Z");
   });
+
+  test.each([
+    ["203.0.113.77", "203.0.113.9", false],
+    ["203.0.113.77", "203.0.114.77", true],
+    ["2001:db8:1:2::1", "2001:db8:1:2:ffff::9", false],
+    ["2001:db8:1:2::1", "2001:db8:1:3::1", true],
+    ["2001:db8:1:2::1", null, null],
+  ])(
+    "without an ASN, a session from %s makes one from %s a first time for the network: %j",
+    (first, second, isFirst) => {
+      const from = (ipAddress: string | null) =>
+        logEvent({
+          client: { ipAddress, geographicalContext: { country: "Canada" } },
+          securityContext: { isProxy: true },
+        });
+      const key = networkKey(from(first)) ?? "";
+      const known = { ...unknownUser, networks: new Map([[key, sighting({ asNumber: null })]]) };
+      expect(summarizeHistory(known, from(second), now)).toMatchObject({
+        firstTime: false,
+        firstTimeForAsn: null,
+        firstTimeForNetwork: isFirst,
+        firstTimeForCountry: false,
+      });
+    },
+  );
 
   test("of a session without a network counts it, and knows no network by it", () => {
     const counted = state([], { [daysAgo(3).slice(0, 10)]: 1 });
