@@ -1,7 +1,9 @@
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { DynamoDBClient, GetItemCommand, PutItemCommand } from "@aws-sdk/client-dynamodb";
 import { afterAll, beforeAll, expect, test } from "vitest";
+import { userItemIds } from "../../lambda/history/user-item-ids.ts";
 import { type EmbeddedRun, startEmbeddedRun } from "../../local/embedded-run.ts";
 import { type AwsEndpoint, startAwsEndpoint } from "../fixtures/aws-endpoint.ts";
 import { type FakeCloudFormation, outputsOf, startCloudFormation } from "../fixtures/cloudformation.ts";
@@ -13,23 +15,31 @@ import { type Output, runCli } from "../fixtures/command.ts";
  */
 
 const secretArn = "arn:aws:secretsmanager:us-east-1:123456789012:secret:hook";
+const keyArn = "arn:aws:secretsmanager:us-east-1:123456789012:secret:key";
 let run: EmbeddedRun;
 let secrets: AwsEndpoint;
 let cloudFormation: FakeCloudFormation;
 let environment: Record<string, string>;
 let secret = "the-hook-secret";
+/** Null while the caller may not read it. */
+let stateKey: string | null = "the-key-of-logins";
 
 beforeAll(async () => {
   process.env.POWERTOOLS_LOG_LEVEL = "SILENT";
   process.env.POWERTOOLS_METRICS_DISABLED = "true";
   run = await startEmbeddedRun({ port: 0, hookSecret: secret, mismatchDistanceKm: 500, onError: () => {} });
   const { environment: functions } = run;
-  cloudFormation = await startCloudFormation({ name: "Europe", outputs: outputsOf(run, secretArn) });
-  secrets = await startAwsEndpoint((_, { SecretId }) =>
-    SecretId === secretArn
-      ? { status: 200, body: { SecretString: secret } }
-      : { status: 400, body: { __type: "ResourceNotFoundException" } },
-  );
+  cloudFormation = await startCloudFormation({
+    name: "Europe",
+    outputs: { ...outputsOf(run, secretArn), StateKeyArn: keyArn },
+  });
+  secrets = await startAwsEndpoint((_, { SecretId }) => {
+    if (SecretId === secretArn) return { status: 200, body: { SecretString: secret } };
+    if (SecretId !== keyArn) return { status: 400, body: { __type: "ResourceNotFoundException" } };
+    return stateKey === null
+      ? { status: 400, body: { __type: "AccessDeniedException", message: "not authorized" } }
+      : { status: 200, body: { SecretString: stateKey } };
+  });
   environment = {
     ...functions,
     AWS_ENDPOINT_URL_CLOUDFORMATION: cloudFormation.url,
@@ -72,6 +82,29 @@ test("exceptions are added to the stack's table, and found there", async () => {
   );
   expect(added).toMatchObject({ code: 0, stdout: expect.stringContaining("anyone, network 192.0.2.0/24") });
   expect((await onStack("exceptions", "list", "--stack", "Europe")).stdout).toContain("1 exception.");
+});
+
+test("profiles delete finds what is remembered under a login by the stack's key, and without it deletes nothing", async () => {
+  const table = run.environment.STATE_TABLE ?? "";
+  const [id] = userItemIds("login#ada@example.com", Buffer.from("the-key-of-logins"));
+  const client = new DynamoDBClient({ endpoint: run.environment.AWS_ENDPOINT_URL_DYNAMODB ?? "" });
+  const remembered = async () =>
+    (await client.send(new GetItemCommand({ TableName: table, Key: { id: { S: id } } }))).Item !== undefined;
+  await client.send(new PutItemCommand({ TableName: table, Item: { id: { S: id } } }));
+  const remove = () => onStack("profiles", "delete", "Ada@Example.com", "--stack", "Europe");
+  stateKey = null;
+  expect(await remove()).toMatchObject({
+    code: 2,
+    stderr: expect.stringMatching(/the key of what is remembered \(arn:.*:key\) cannot be read: not authorized/),
+  });
+  expect(await remembered()).toBe(true);
+  stateKey = "the-key-of-logins";
+  expect(await remove()).toMatchObject({
+    code: 0,
+    stdout: "Deleted: what is remembered of the user's proxied sessions\n",
+  });
+  expect(await remembered()).toBe(false);
+  client.destroy();
 });
 
 test("without --stack a command works on the stack that the settings file names, and on none where that cannot be used", async () => {
