@@ -170,6 +170,9 @@ describe("the history", () => {
     expect(summarizeHistory(after, late, now)).toMatchObject({ firstTime: true, last: null, sessionsIn30Days: 0 });
     const between = state([{ ...later, before: sighting({ at: daysAgo(9) }) }]);
     expect(summarizeHistory(between, late, now)).toMatchObject({ firstTime: false, last: { at: daysAgo(9) } });
+    const many = { [daysAgo(1).slice(0, 10)]: 9, [daysAgo(2).slice(0, 10)]: 1, [daysAgo(32).slice(0, 10)]: 2 };
+    const busy = { ...state([], many), attempts: new Map(Object.entries(many)) };
+    expect(summarizeHistory(busy, late, now)).toMatchObject({ sessionsIn30Days: 3, failedIn30Days: 3 });
     const sameDay = state([sighting({ at: "2026-11-24T09:30:02.000Z" })], { "2026-11-24": 1 });
     expect(summarizeHistory(sameDay, logEvent(), now)).toMatchObject({ firstTime: true, sessionsIn30Days: 0 });
   });
