@@ -32,15 +32,22 @@ export function writeSubject(alert: InertAlert): string {
 }
 
 /**
- * Parts of a line in ASCII, each within its share of the room. Of an address that is cut, the rest may be another's: a login
- * that stays as it is loses that when it is cut.
+ * Parts of a line in ASCII, each within its share of the room. An address that is cut, or has lost its accents, may be
+ * another's: a login that stays as it is elsewhere is then defanged.
  */
 export function writeParts(parts: readonly Part[], room: number): string[] {
-  const written = parts.map(({ text, share }) => ({ text: toAscii(text), share }));
+  const written = parts.map(({ text, share }) => {
+    const ascii = toAscii(text);
+    return { text: ascii === text ? text : defang(ascii), share };
+  });
   return shareRoom(written, room).map((length, index) => {
     const text = written[index]?.text ?? "";
-    return text.length <= length ? text : `${toAscii(inertText(text, "text")).slice(0, Math.max(length - 3, 0))}...`;
+    return text.length <= length ? text : `${defang(text).slice(0, Math.max(length - 3, 0))}...`;
   });
+}
+
+function defang(ascii: string): string {
+  return toAscii(inertText(ascii, "text"));
 }
 
 /** The alert written for a person: who, from where, through what, how far from home, what to do first. */

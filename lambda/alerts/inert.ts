@@ -1,4 +1,5 @@
 import { isIP } from "node:net";
+import { masked } from "../okta/stranger.ts";
 import type { Alert } from "./alert-schema.ts";
 
 /*
@@ -56,14 +57,27 @@ export function inertAlert(alert: Alert, reader: Reader): InertAlert {
   return mapTexts(alert, inertWriter(alert, reader)) as InertAlert;
 }
 
+/**
+ * An inert text that is still inert where it is cut.
+ *
+ * @param maximum UTF-16 code units, with the ellipsis where some are left out
+ */
+export function cutInert(text: string, maximum: number): string {
+  if (text.length <= maximum) return text;
+  return `${text
+    .slice(0, Math.max(maximum - 1, 0))
+    .toWellFormed()
+    .replace(/(?:_|\[[.:@]?)+$/, "")}…`;
+}
+
 /** Writes one text anew. `path` is where it stands, without the indices of lists: `detections.title`. */
 type Write = (text: string, path: string) => string;
 
 /** Left as they are: our own links, and the event as it was received. */
 const untouched: ReadonlySet<string> = new Set(["links", "event", "okta.systemLogUrl"]);
 
-/** Words of the rules, which whoever deploys them writes: links in them are to be followed. */
-const ofRules: ReadonlySet<string> = new Set([
+/** Words of ours and of the rules, which whoever deploys them writes: links in them are to be followed. */
+const ofOurs: ReadonlySet<string> = new Set([
   "detections.id",
   "detections.title",
   "detections.description",
@@ -73,12 +87,14 @@ const ofRules: ReadonlySet<string> = new Set([
   "detections.matched.selection",
   "detections.matched.fields.field",
   "severityAdjustments.title",
+  "network.anonymous.signals",
 ]);
 
 function inertWriter(facts: object, reader: Reader): Write {
   const kept = patternOf(standingTexts(facts, reader));
   return (text, path) => {
-    if (reader === "data" || (reader === "text" && ofRules.has(path))) return oneLine(text);
+    if (reader === "data" || (reader === "text" && ofOurs.has(path))) return oneLine(text);
+    if (text === masked) return text;
     // The org's domain is of the envelope that Okta writes, not of the event.
     const name = path.slice(path.lastIndexOf(".") + 1);
     if (name === "org" && isDomain(text)) return text;
@@ -204,7 +220,7 @@ function defang(text: string, reader: Reader): string {
     .replace(/\.(?=[A-Za-z](?:[\w-]|\P{ASCII})|(?![\p{ASCII}\p{P}\p{Z}]).)/gu, "[.]")
     .replace(/(?<=www|\/\/[^\s/]{0,253})\.(?=[^\s()[\]:])/gi, "[.]")
     // An IPv4 address alone is no link anywhere; one with a path is, and a network of CIDR is none.
-    .replace(/(?<=\d\.\d{1,3}\.\d{1,3})\.(?=\d{1,3}\/(?!\d{1,2}(?![\w./-])))/g, "[.]");
+    .replace(/(?<=\d\.\d{1,3}\.\d{1,3})\.(?=\d{1,3}[/\\](?!\d{1,2}(?![\w./-])))/g, "[.]");
   if (reader === "text") return harmless;
   return harmless.replace(/&(?=[#\w])/g, "＆").replace(/(?<![A-Za-z0-9])_|_(?![A-Za-z0-9])/g, "＿");
 }

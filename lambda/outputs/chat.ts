@@ -1,6 +1,6 @@
 import type { Alert } from "../alerts/alert-schema.ts";
 import { eventKey } from "../alerts/event-key.ts";
-import { type InertAlert, inertAlert, splitStep } from "../alerts/inert.ts";
+import { cutInert, type InertAlert, inertAlert, splitStep } from "../alerts/inert.ts";
 import type { Output } from "../alerts/output.ts";
 import { alertRows, type RowName } from "../alerts/rows.ts";
 import { shareRoom } from "../alerts/share-room.ts";
@@ -42,14 +42,14 @@ function toNotification(alert: InertAlert, key: string) {
       title: title(alert),
       description: description(alert),
       nextSteps: alert.triage.slice(0, maximumSteps).map(writeStep),
-      keywords: [alert.severity, alert.geo.verdict, cut(alert.okta.eventType, 100)],
+      keywords: [alert.severity, alert.geo.verdict, cutInert(alert.okta.eventType, 100)],
     },
     metadata: {
       // An alert and what follows it up stand in one thread.
       threadId: key,
-      summary: cut(alert.summary, maximumTitle),
+      summary: cutInert(alert.summary, maximumTitle),
       eventType: "okta-proxy-watch-alert",
-      relatedResources: [cut(alert.user.login ?? alert.user.id ?? "unknown user", 200)],
+      relatedResources: [cutInert(alert.user.login ?? alert.user.id ?? "unknown user", 200)],
       additionalContext: {
         alertId: alert.alertId,
         eventUuid: key,
@@ -63,7 +63,7 @@ function toNotification(alert: InertAlert, key: string) {
 /** A command is set as code: a chat program makes no link of what stands in it. */
 function writeStep(step: string): string {
   const { words, command } = splitStep(step);
-  return command === null ? cut(step, maximumStep) : `${cut(words, maximumStep)} \`${command}\``;
+  return command === null ? cutInert(step, maximumStep) : `${cutInert(words, maximumStep)} \`${command}\``;
 }
 
 function title(alert: InertAlert): string {
@@ -74,7 +74,7 @@ function title(alert: InertAlert): string {
     { text: alert.geo.exit.country ?? "unknown country", share: 0.25 },
   ];
   const rooms = shareRoom(parts, maximumTitle - start.length - " by , ".length);
-  const [kind, who, country] = parts.map(({ text }, index) => cut(text, rooms[index] ?? 0));
+  const [kind, who, country] = parts.map(({ text }, index) => cutInert(text, rooms[index] ?? 0));
   return `${start}${kind} by ${who}, ${country}`;
 }
 
@@ -87,7 +87,7 @@ function description(alert: InertAlert): string {
     ...alertRows(alert).filter(([name]) => !leftOut.has(name)),
     ["Detections", alert.detections.map(({ level, title: name }) => `${name} (${level})`).join("; ")] as const,
   ];
-  const lines = [cut(alert.summary, 1_000), ...rows.map(([name, value]) => `*${name}* ${cut(value, 600)}`)];
+  const lines = [cutInert(alert.summary, 1_000), ...rows.map(([name, value]) => `*${name}* ${cutInert(value, 600)}`)];
   // A link of ours has no character that a markup knows.
   const look = Object.entries({ Event: links.event, Session: links.session, User: links.userProfile }).flatMap(
     ([name, link]) => (link === null ? [] : [`*${name}* ${link}`]),
@@ -107,8 +107,4 @@ function wholeLines(lines: readonly string[], room: number): string[] {
     taken.push(line);
   }
   return taken;
-}
-
-function cut(text: string, maximum: number): string {
-  return text.length <= maximum ? text : `${text.slice(0, Math.max(maximum - 1, 0)).toWellFormed()}…`;
 }

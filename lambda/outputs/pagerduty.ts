@@ -1,6 +1,6 @@
 import type { Alert } from "../alerts/alert-schema.ts";
 import { eventKey } from "../alerts/event-key.ts";
-import { type InertAlert, inertAlert } from "../alerts/inert.ts";
+import { cutInert, type InertAlert, inertAlert } from "../alerts/inert.ts";
 import type { Output } from "../alerts/output.ts";
 import { describeHistory, describeNetwork, describeProxy, describeStrength } from "../alerts/wording.ts";
 
@@ -34,23 +34,23 @@ function toEvent(alert: InertAlert, key: string) {
     // The same alert twice is one incident; what follows it up is the same incident's as well.
     dedup_key: key,
     payload: {
-      summary: text(`${alert.test ? "TEST: " : ""}${alert.summary}`, maximumSummary),
-      source: text(alert.okta.org ?? "okta", maximumText),
+      summary: cutInert(`${alert.test ? "TEST: " : ""}${alert.summary}`, maximumSummary),
+      source: cutInert(alert.okta.org ?? "okta", maximumText),
       severity: severities[alert.severity],
       timestamp: alert.detectedAt,
-      component: text(alert.user.login ?? alert.user.id ?? "unknown user", maximumText),
+      component: cutInert(alert.user.login ?? alert.user.id ?? "unknown user", maximumText),
       group: "okta-proxy-watch",
-      class: text(alert.detections[0]?.title ?? "", maximumText),
+      class: cutInert(alert.detections[0]?.title ?? "", maximumText),
       custom_details: {
         user: alert.user,
         outcome: optional(alert.session.outcome),
         proxy: optional(describeProxy(alert)),
-        network: text(describeNetwork(alert), maximumText),
-        location: text(`${alert.geo.verdict}. ${alert.geo.reason}`, maximumText),
+        network: cutInert(describeNetwork(alert), maximumText),
+        location: cutInert(`${alert.geo.verdict}. ${alert.geo.reason}`, maximumText),
         strength: optional(describeStrength(alert)),
         history: optional(describeHistory(alert)),
         held_back: alert.heldBack?.count ?? null,
-        triage: alert.triage.map((step) => text(step, maximumText)),
+        triage: alert.triage.map((step) => cutInert(step, maximumText)),
         detections: alert.detections.map(({ level, title }) => `${title} (${level})`),
         alert_id: alert.alertId,
         test: alert.test,
@@ -66,10 +66,6 @@ function toEvent(alert: InertAlert, key: string) {
   };
 }
 
-function text(value: string, maximum: number): string {
-  return value.slice(0, maximum).toWellFormed();
-}
-
 function optional(value: string | null): string | null {
-  return value === null ? null : text(value, maximumText);
+  return value === null ? null : cutInert(value, maximumText);
 }

@@ -73,11 +73,11 @@ describe("the e-mail", () => {
     };
     const proxied = alert(granted);
     expect(proxied.summary).toBe(
-      'Ada Marques (Ada@Example.com) did "Grant user privilege: Mallory, Super admin" through an anonymizing proxy in Toronto, Ontario, Canada, 5,723 km from Lisbon, PT (home), from 203.0.113.77.',
+      'Ada Marques (Ada@Example.com) did "Grant user privilege": ROLE Super admin, to Mallory through an anonymizing proxy in Toronto, Ontario, Canada, 5,723 km from Lisbon, PT (home), from 203.0.113.77.',
     );
     expect(renderSubject(proxied)).toBe("[high] Rule of level high: Ada@Example.com, Canada");
     const direct = alert({ ...granted, securityContext: { isProxy: false }, outcome: { result: "FAILURE" } });
-    expect(direct.summary).toContain('did "Grant user privilege: Mallory, Super admin" (FAILURE) in Toronto');
+    expect(direct.summary).toContain('did "Grant user privilege": ROLE Super admin, to Mallory (FAILURE) in Toronto');
     expect(renderEmail(direct)).not.toMatch(/proxy|Through/);
   });
 
@@ -103,9 +103,9 @@ describe("the subject", () => {
     expect(renderSubject(alert())).toBe("[high] proxied Okta session: Ada@Example.com, Canada");
   });
 
-  test("is ASCII: accents fall, and the rest becomes a question mark", () => {
+  test("is ASCII: accents fall, the rest becomes a question mark, and an address that is another's by that is defanged", () => {
     const subject = renderSubject(alert({ actor: { id: "00u1", alternateId: "zoë.日本@example.com" } }));
-    expect(subject).toBe("[high] proxied Okta session: zoe.?@example.com, Canada");
+    expect(subject).toBe("[high] proxied Okta session: zoe.?[@]example[.]com, Canada");
   });
 
   test("is taken by SNS whatever the names: printable ASCII, not starting with a space, under 100 characters", () => {
