@@ -1,4 +1,5 @@
 import type { Alert } from "./alert-schema.ts";
+import type { InertAlert } from "./inert.ts";
 import {
   describeExit,
   describeHistory,
@@ -32,8 +33,8 @@ const rowNames = [
 ] as const;
 export type RowName = (typeof rowNames)[number];
 
-/** The rows of an alert that there is something to tell in. Values may hold anything that an event does. */
-export function alertRows(alert: Alert): readonly (readonly [name: RowName, value: string])[] {
+/** The rows of an alert that there is something to tell in. */
+export function alertRows(alert: InertAlert): readonly (readonly [name: RowName, value: string])[] {
   return rowNames.flatMap((name) => {
     const value = describe[name](alert);
     return value === null ? [] : [[name, value] as const];

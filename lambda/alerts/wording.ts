@@ -129,8 +129,3 @@ export function describeHistory({ history }: Pick<Alert, "history">): string | n
 export function shorten(text: string, maximum: number): string {
   return text.length <= maximum ? text : `${text.slice(0, maximum).toWellFormed()}…`;
 }
-
-/** Text from outside on one line: no line break, control or direction character of it may shape what is around it. */
-export function oneLine(text: string): string {
-  return text.replace(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]+/gu, " ").trim();
-}

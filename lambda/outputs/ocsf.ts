@@ -1,6 +1,7 @@
 import type { Alert } from "../alerts/alert-schema.ts";
+import { type InertAlert, inertAlert } from "../alerts/inert.ts";
 import { maximumMessageBytes, type Output, reservedBytes } from "../alerts/output.ts";
-import { oneLine } from "../alerts/wording.ts";
+import { wellFormedJson } from "../alerts/well-formed-json.ts";
 import { cutToFit, uniteCuts } from "../okta/cut-event.ts";
 import { publishedTime } from "../okta/log-event.ts";
 
@@ -28,13 +29,21 @@ const riskLevels: Readonly<Record<string, readonly [number, string]>> = {
 /** Alerts for Amazon Security Lake, and whatever else reads OCSF. */
 export const output: Output = {
   description: "Amazon Security Lake and SIEMs, as OCSF Detection Finding",
-  render: (alert) =>
-    cutToFit(alert.event, maximumMessageBytes - reservedBytes, (event, eventCut) =>
-      JSON.stringify(withoutUnknown(toFinding(alert, event, uniteCuts(alert.eventCut, eventCut)))),
-    ),
+  render: (alert) => {
+    // What a SIEM compares is as Okta wrote it; what an analyst reads there is inert.
+    const data = inertAlert(alert, "data");
+    const words = inertAlert(alert, "text");
+    return cutToFit(alert.event, maximumMessageBytes - reservedBytes, (event, eventCut) =>
+      wellFormedJson(withoutUnknown(toFinding(data, words, event, uniteCuts(alert.eventCut, eventCut)))),
+    );
+  },
 };
 
-function toFinding(alert: Alert, event: Alert["event"], eventCut: readonly string[] | null) {
+/**
+ * @param alert what a SIEM compares
+ * @param words what an analyst reads
+ */
+function toFinding(alert: InertAlert, words: InertAlert, event: Alert["event"], eventCut: readonly string[] | null) {
   const { user, session, device, network, client, geo, okta, detections } = alert;
   const [severityId, severity] = severities[alert.severity];
   const [riskId, riskLevel] = riskLevels[alert.risk.level?.toUpperCase() ?? ""] ?? [];
@@ -62,7 +71,7 @@ function toFinding(alert: Alert, event: Alert["event"], eventCut: readonly strin
     status_id: 1,
     status: "New",
     is_alert: true,
-    message: oneLine(alert.summary),
+    message: words.summary,
     count: 1 + (alert.heldBack?.count ?? 0),
     risk_level_id: riskId,
     risk_level: riskLevel,
@@ -120,7 +129,7 @@ function toFinding(alert: Alert, event: Alert["event"], eventCut: readonly strin
       },
     ],
     resources: account === null ? null : [{ uid: user.id, name: user.login, type: "Okta user" }],
-    remediation: { desc: alert.triage.map((step, index) => `${index + 1}. ${oneLine(step)}`).join("\n") },
+    remediation: { desc: words.triage.map((step, index) => `${index + 1}. ${step}`).join("\n") },
     unmapped: {
       test: alert.test,
       follow_up: alert.followUp,
@@ -132,7 +141,7 @@ function toFinding(alert: Alert, event: Alert["event"], eventCut: readonly strin
       history: alert.history,
       event_cut: eventCut,
     },
-    raw_data: JSON.stringify(event),
+    raw_data: wellFormedJson(event),
   };
 }
 
