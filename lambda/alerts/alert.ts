@@ -18,6 +18,7 @@ import type { Enrichment } from "../sigma/field.ts";
 import { bySeverity, type Rule } from "../sigma/rule.ts";
 import type { Alert, AlertDetection } from "./alert-schema.ts";
 import { consoleLinks } from "./console-links.ts";
+import { inertFacts } from "./inert.ts";
 import { briefMatches } from "./matched.ts";
 import { describeAction, summarize } from "./summary.ts";
 import { triageSteps } from "./triage.ts";
@@ -166,7 +167,8 @@ function writeAlert(source: AlertSource): Alert {
     history: state && summarizeHistory(state, event, detectedAt),
     heldBack: source.heldBack ?? null,
   };
-  const action = describeAction(event, facts);
+  // Words are written from inert texts; what programs read stays as it is.
+  const words = inertFacts({ ...facts, action: describeAction(event, facts) });
   const { adjustments = [], enrichment = {} } = source.severity ?? {};
   const severityAdjustments = adjustSeverity(severest.level, adjustments, event.received, enrichment);
   return {
@@ -182,9 +184,9 @@ function writeAlert(source: AlertSource): Alert {
     severity: severityAdjustments.at(-1)?.to ?? severest.level,
     severityAdjustments,
     detections,
-    summary: summarize(facts, action),
+    summary: summarize(words, words.action),
     ...facts,
-    triage: triageSteps(facts, action),
+    triage: triageSteps(words, words.action),
     storm: null,
     event: mapStrings(event.received, (text) => text.toWellFormed()),
     eventCut: source.eventCut ? [...source.eventCut] : null,

@@ -180,6 +180,17 @@ describe("with hostile texts everywhere in an event, no link, mention, emoji or 
   });
 });
 
+test("an alert's own words are inert where programs read them, too", () => {
+  fc.assert(
+    fc.property(alertOfHostileEvent, (alert) => {
+      for (const text of [alert.summary, ...alert.triage]) {
+        expect(liveParts(text.replace(ourCommand, ""), standing(alert))).toEqual([]);
+      }
+    }),
+    { numRuns: 300 },
+  );
+});
+
 test("no text of a message, and no name in it, has a lone surrogate, the event's own included", () => {
   const check = (value: unknown): void => {
     if (typeof value === "string") expect(value.isWellFormed()).toBe(true);
