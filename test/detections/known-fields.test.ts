@@ -1,5 +1,7 @@
 import { describe, expect, test } from "vitest";
+import { decide } from "../../lambda/decision.ts";
 import { checkField } from "../../lambda/detections/known-fields.ts";
+import { readLogEvent } from "../../lambda/okta/log-event.ts";
 import { SigmaRuleError } from "../../lambda/sigma/rule.ts";
 import { sessionStart } from "../fixtures/events.ts";
 
@@ -38,6 +40,30 @@ test.each([
   "enrichment.network.kinds",
 ])("the field %s is known", (name) => {
   expect(checkField(name)).toBeNull();
+});
+
+test("what the pipeline adds to an event is known, and so is nothing else under enrichment", () => {
+  const event = readLogEvent(sessionStart());
+  if (event === null) throw new Error("the fixture is no event");
+  const { enrichment } = decide({ event, rules: [], certain: [] }, new Map(), 500);
+  const added = pathsOf(enrichment).filter((path) => path.split(".").length === 3);
+  for (const path of added) expect(checkField(path)).toBeNull();
+  const [, known = ""] = /known: (.*)/.exec(messageOf(() => checkField("enrichment.nothing"))) ?? [];
+  expect(known.split(", ").toSorted()).toEqual(added.toSorted());
+});
+
+const messageOf = (run: () => unknown): string => {
+  try {
+    run();
+  } catch (error) {
+    return String(error);
+  }
+  return "";
+};
+
+test("what a later version will add may be asked for, with a warning", () => {
+  expect(checkField("enrichment.travel.impossible")).toContain('this version adds no "enrichment.travel.impossible"');
+  expect(checkField("enrichment.session.changed")).toContain("nothing is found there");
 });
 
 describe("a field that is not known", () => {
