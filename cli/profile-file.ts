@@ -1,6 +1,8 @@
 import { pipeline, Readable } from "node:stream";
 import { type CsvError, type Info, parse } from "csv-parse";
+import { plural } from "../lambda/alerts/wording.ts";
 import type { ProfileLocations } from "../lambda/decision.ts";
+import { canonicalLogin } from "../lambda/okta/person.ts";
 import type { ProfileLocation } from "../lambda/profiles/profile-location.ts";
 import { InputError } from "./command.ts";
 import { countryCodeOf } from "./country-names.ts";
@@ -224,19 +226,25 @@ function foldColumn(name: string): string {
 }
 
 function readRow(values: readonly string[], header: readonly (Column | null)[], line: number): ProfileRow | BadRow {
-  if (values.length < header.length || values.slice(header.length).some((value) => value !== "")) {
+  const isLonger = values.slice(header.length).some((value) => value !== "");
+  if (isLonger || values.length < header.length) {
+    const counts = `it has ${plural(values.length, "value")}, and the header ${plural(header.length, "column")}`;
     return {
       line,
-      reason: `it has ${values.length} values, and the header ${header.length} columns: a value that holds the delimiter has to stand in quotation marks`,
+      reason: isLonger
+        ? `${counts}: a value that holds the delimiter has to stand in quotation marks`
+        : `${counts}: empty values have delimiters as well`,
     };
   }
   const record: Partial<Record<Column, string>> = {};
-  for (const [index, column] of header.entries()) if (column !== null) record[column] = values[index] ?? "";
+  for (const [index, column] of header.entries()) if (column !== null) record[column] = (values[index] ?? "").trim();
   const broken = Object.values(record).find((value) => value.includes("\ufffd"));
   if (broken !== undefined) {
     return { line, reason: `"${broken}" has a letter that was lost when the file was saved: save it anew, as UTF-8` };
   }
-  const keys = [record.userId, record.login?.toLowerCase()].filter((key): key is string => Boolean(key));
+  const keys = [record.userId, record.login && canonicalLogin(record.login)].filter((key): key is string =>
+    Boolean(key),
+  );
   if (keys.length === 0) return { line, reason: "neither userId nor login is filled in" };
   const country = record.countryCode || null;
   const code = countryCodeOf(country);

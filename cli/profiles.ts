@@ -8,7 +8,7 @@ import { formatKm, judgeLocation } from "../lambda/geo/mismatch.ts";
 import { userStateId } from "../lambda/history/user-states.ts";
 import { createLookUp } from "../lambda/look-up.ts";
 import type { GeographicalContext } from "../lambda/okta/log-event.ts";
-import { personKeys } from "../lambda/okta/person.ts";
+import { canonicalLogin, personKeys } from "../lambda/okta/person.ts";
 import { defaultAttributes, type LocationAttributes, readLocationAttributes } from "../lambda/okta-api/okta-user.ts";
 import { createUsersApi } from "../lambda/okta-api/users-api.ts";
 import { openProfileItems } from "../lambda/profiles/profile-items.ts";
@@ -99,8 +99,8 @@ function printRows(file: string, rows: readonly BadRow[], what: string): void {
   if (rows.length > maximumPrinted) print(`  and ${count(rows.length - maximumPrinted)} more`);
 }
 
-/** The keys that a user as written on the command line may have: logins are kept in lower case. */
-const keysOf = (user: string) => [...new Set([user, user.toLowerCase()])];
+/** The keys that a user as written on the command line may have: your own tools may write a login in another Unicode form. */
+const keysOf = (user: string) => [...new Set([user, user.toLowerCase(), canonicalLogin(user)])];
 
 async function show(user: string, options: DeploymentOptions): Promise<void> {
   const items = openItems(await findDeployment(options));
@@ -207,7 +207,7 @@ async function travel(user: string, options: TravelOptions): Promise<void> {
   const { dynamodb, profileTable } = await findDeployment(options);
   const { until } = options;
   const location = await toLocation(options, "journey");
-  const key = user.startsWith("00u") ? user : user.toLowerCase();
+  const key = user.startsWith("00u") ? user : canonicalLogin(user);
   await addJourney(dynamodb, profileTable, { user: key, location, until }, new Date());
   print(`${user} may be in ${describeStored(location)} until ${until.toISOString()}.`);
 }

@@ -59,7 +59,7 @@ test.each([
   ["login,countryCode\na,PT\nb,Atlantis\n", /profiles\.csv:3: "Atlantis" is no country/],
   ["login,country,latitude\na,PT,91\n", /profiles\.csv:2: latitude: "91"/],
   ["login,country,longitude\na,PT,east\n", /profiles\.csv:2: longitude: "east"/],
-  ["login,country\na\n", /profiles\.csv:2: it has 1 values, and the header 2 columns/],
+  ["login,country\na\n", /profiles\.csv:2: it has 1 value, and the header 2 columns/],
   ['login,country\na,PT\nb,"PT\nc,PT\n', /profiles\.csv:3: no CSV: a quotation mark opens on this line/],
   ['login,country\na,PT\nb,"PT\nc,"PT"\nd,PT\n', /profiles\.csv:3: no CSV: a quotation mark opens on this line/],
   [`login,country\na,"${"x".repeat(200_000)}\n`, /profiles\.csv:2: no CSV/],
@@ -171,6 +171,14 @@ describe("columns", () => {
   test("of the login itself come before those of addresses, whatever their order", async () => {
     expect([...(await read("email,login,country\nother@x,ada@example.com,PT\n")).keys()]).toEqual(["ada@example.com"]);
     expect([...(await read("country,e-mail\nPT,ada@example.com\n")).keys()]).toEqual(["ada@example.com"]);
+  });
+
+  test("may hold logins in any case and Unicode form, and values among spaces of any kind", async () => {
+    const found = await read(
+      "login,country\nZO\u0045\u0308@example.com,PT\n\u00a0zo\u00eb@example.com\u00a0,\u00a0ES\u00a0\n",
+    );
+    expect([...found.keys()]).toEqual(["zo\u00eb@example.com"]);
+    expect(found.get("zo\u00eb@example.com")?.map(({ countryCode }) => countryCode)).toEqual(["PT", "ES"]);
   });
 
   test("may stand below the line by which Excel names the delimiter", async () => {
