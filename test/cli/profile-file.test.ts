@@ -1,6 +1,7 @@
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import fc from "fast-check";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { InputError } from "../../cli/command.ts";
 import { type BadRow, type ProfileRow, readProfileFile, readProfileRows } from "../../cli/profile-file.ts";
@@ -101,6 +102,50 @@ describe("a row that cannot be used costs no other row", () => {
     const rows = await readRows("login,country\r\na,PT\nb,PT,x\rc,PT\r\n");
     expect(rows.map((row) => ("reason" in row ? "bad" : row.keys[0]))).toEqual(["a", "bad", "c"]);
   });
+});
+
+test("no file does anything but give rows, or be refused by its name", async () => {
+  const outcomes = { rows: 0, refused: 0 };
+  const piece = fc.constantFrom(
+    '"',
+    ",",
+    ";",
+    "\t",
+    "\n",
+    "\r",
+    "\r\n",
+    "a",
+    "PT",
+    "\u00fc",
+    "\ufffd",
+    "\0",
+    "sep=;",
+    " ",
+  );
+  const header = fc.constantFrom("", "\ufeff", "login,country\n", "login;city;country\n", "login,latitude,longitude\n");
+  const text = fc.tuple(header, fc.string({ unit: piece, maxLength: 40 })).map((parts) => Buffer.from(parts.join("")));
+  const bytes = fc
+    .uint8Array({ maxLength: 60 })
+    .map((each) => Buffer.concat([Buffer.from("login,country\na,PT\n"), each]));
+  await fc.assert(
+    fc.asyncProperty(fc.oneof(text, bytes, fc.uint8Array({ maxLength: 8 })), async (content) => {
+      const path = join(folder, "any.csv");
+      await writeFile(path, content);
+      try {
+        for await (const row of readProfileRows(path)) {
+          expect(row.line).toBeGreaterThan(0);
+          outcomes.rows += 1;
+        }
+      } catch (error) {
+        expect(error).toBeInstanceOf(InputError);
+        expect((error as Error).message).toMatch(/^\S+any\.csv:(\d+:)? ./);
+        outcomes.refused += 1;
+      }
+    }),
+    { numRuns: 1_000 },
+  );
+  expect(outcomes.rows).toBeGreaterThan(100);
+  expect(outcomes.refused).toBeGreaterThan(100);
 });
 
 describe("letters", () => {
