@@ -95,6 +95,10 @@ const context = 30;
 
 async function inferWindows1252(path: string): Promise<TextEncoding> {
   let word: string | null = null;
+  let line = 1;
+  let brokenLine: number | null = null;
+  let isPartlyUtf8 = false;
+  const asUtf8 = new TextDecoder("UTF-8");
   for await (const chunk of createReadStream(path)) {
     const bytes = chunk as Buffer;
     if (bytes.some((byte) => unassigned.has(byte))) {
@@ -102,9 +106,20 @@ async function inferWindows1252(path: string): Promise<TextEncoding> {
     }
     const index = word === null ? bytes.findIndex((byte) => byte > 0x7f) : -1;
     if (index >= 0) word = wordAt(bytes.subarray(Math.max(0, index - context), index + context), index);
+    const text = asUtf8.decode(bytes, { stream: true });
+    const before = text.split("\ufffd", 1)[0] ?? "";
+    if (brokenLine === null && before.length < text.length) brokenLine = line + countLines(before);
+    line += countLines(text);
+    // Hardly any text in Windows-1252 has bytes that are a letter in UTF-8.
+    if (/[^\p{ASCII}\ufffd]/u.test(text)) isPartlyUtf8 = true;
+  }
+  if (isPartlyUtf8) {
+    throw new InputError(`${path}:${brokenLine ?? line}: this line is not in UTF-8, and others are: ${saveAnew}`);
   }
   return { name: "Windows-1252", inferredFrom: word };
 }
+
+const countLines = (text: string) => text.split("\n").length - 1;
 
 function wordAt(bytes: Buffer, index: number): string {
   const text = decodeWindows1252(bytes);

@@ -186,6 +186,16 @@ describe("letters", () => {
 
   test.each([
     ["in neither UTF-8 nor Windows-1252", Buffer.from("login,country\na\x8d,SK\n", "latin1"), /neither in UTF-8 nor/],
+    [
+      "in UTF-8 but for a line",
+      Buffer.concat([Buffer.from(text), Buffer.from("d@x;K\xf6ln;DE\n", "latin1")]),
+      /profiles\.csv:5: this line is not in UTF-8, and others are/,
+    ],
+    [
+      "in UTF-8 that is cut off amid a letter",
+      Buffer.from(text).subarray(0, Buffer.from(text).indexOf(0xc5) + 1),
+      /profiles\.csv:3: this line is not in UTF-8, and others are/,
+    ],
     ["of UTF-16 without a byte order mark", utf16.subarray(2), /this is no text, or UTF-16 without/],
     [
       "that do not keep to their byte order mark",
