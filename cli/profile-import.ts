@@ -3,6 +3,7 @@ import type { ProfileLocation } from "../lambda/profiles/profile-location.ts";
 import { type StoredLocation, sameLocations } from "../lambda/profiles/stored-profile.ts";
 import type { Geocoder } from "./geocoding/geocoder.ts";
 import { type BadRow, readProfileRows } from "./profile-file.ts";
+import type { TextEncoding } from "./text-encoding.ts";
 
 /** What became of an import, or would. */
 export interface ImportReport {
@@ -16,6 +17,8 @@ export interface ImportReport {
   readonly tooLarge: string[];
   /** Columns of the file that are not read. */
   readonly ignoredColumns: string[];
+  /** How the file's letters were read; null before it is opened. */
+  encoding: TextEncoding | null;
   /** Rows of which nothing was written. */
   readonly bad: BadRow[];
   /** Rows that were written without coordinates, and why. */
@@ -32,7 +35,7 @@ export interface ImportOptions {
   /** Whether nothing is written. */
   readonly dryRun: boolean;
   readonly now: Date;
-  /** Told now and then how far it is. */
+  /** Is given the report so far, now and then. */
   readonly onProgress: (report: Readonly<ImportReport>) => void;
 }
 
@@ -52,6 +55,7 @@ export async function importProfiles(options: ImportOptions): Promise<ImportRepo
     unchanged: 0,
     tooLarge: [],
     ignoredColumns: [],
+    encoding: null,
     bad: [],
     unplaced: [],
     notes: [],
@@ -77,7 +81,11 @@ async function* readUsers(
   report: ImportReport,
 ): AsyncGenerator<[user: string, locations: readonly StoredLocation[]]> {
   const rowsLeft = new Map<string, number>();
-  for await (const row of readProfileRows(file, (names) => report.ignoredColumns.push(...names))) {
+  const rows = readProfileRows(file, ({ ignoredColumns, encoding }) => {
+    report.ignoredColumns.push(...ignoredColumns);
+    report.encoding = encoding;
+  });
+  for await (const row of rows) {
     if ("reason" in row) continue;
     for (const key of row.keys) rowsLeft.set(key, (rowsLeft.get(key) ?? 0) + 1);
   }

@@ -215,7 +215,7 @@ describe("npm run rules", () => {
     expect(stdout).toContain("filters/x.yml: 1 of 1 rules");
     expect(stdout).toMatch(/Asked of every event[^\n]*\n {2}Any type/);
     expect(stdout).toMatch(/Look at:\n.*any\.yml:1: it has no id/);
-    expect(stdout).toMatch(/x\.yml:1: .*pySigma/);
+    expect(stdout).toMatch(/x\.yml:8: filter\.condition: .*pySigma/);
   });
 
   test("refuses what cannot be run, with exit code 2 and every fault", async () => {
