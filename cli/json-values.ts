@@ -12,6 +12,7 @@ export interface JsonFault {
 
 /** A value larger than this is no event, nor a delivery of some. */
 const maximumValueBytes = 64 * 1_048_576;
+const largeValueBytes = 1_048_576;
 
 const [tab, newline, carriageReturn, space] = [0x09, 0x0a, 0x0d, 0x20];
 const [quote, comma, colon, backslash] = [0x22, 0x2c, 0x3a, 0x5c];
@@ -41,6 +42,9 @@ type End = number | "broken" | null;
 class ValueReader {
   /** What is read and not yet given out: at most one value, and what came behind it in its chunk. */
   #buffer: Buffer = Buffer.alloc(0);
+  /** What is read and not yet in the buffer. */
+  #waiting: Buffer[] = [];
+  #waitingBytes = 0;
   /** The line and the column that the buffer starts on. */
   #line = 1;
   #column = 0;
@@ -58,7 +62,24 @@ class ValueReader {
   #isEnd = false;
 
   *read(chunk: Buffer): Generator<JsonValue | JsonFault> {
-    this.#buffer = this.#buffer.length === 0 ? chunk : Buffer.concat([this.#buffer, chunk]);
+    this.#waiting.push(chunk);
+    this.#waitingBytes += chunk.length;
+    if (this.#mayWait()) return;
+    const added = this.#waiting.length === 1 ? chunk : Buffer.concat(this.#waiting);
+    this.#buffer = this.#buffer.length === 0 ? added : Buffer.concat([this.#buffer, added]);
+    this.#waiting = [];
+    this.#waitingBytes = 0;
+    yield* this.#readBuffer();
+  }
+
+  /** A large value is not copied again for every chunk of it. */
+  #mayWait(): boolean {
+    const [buffered, waiting] = [this.#buffer.length, this.#waitingBytes];
+    const isLarge = buffered > largeValueBytes && buffered + waiting <= maximumValueBytes;
+    return isLarge && waiting < buffered / 2 && !this.#isEnd;
+  }
+
+  *#readBuffer(): Generator<JsonValue | JsonFault> {
     if (this.#isFirst) {
       if (this.#buffer.length < byteOrderMark.length && !this.#isEnd) return;
       this.#isFirst = false;
@@ -104,7 +125,7 @@ class ValueReader {
     if (this.#buffer.length > maximumValueBytes) {
       yield { fault: `a value of over ${maximumValueBytes / 1_048_576} MiB is no event`, line: this.#line };
       this.#drop(this.#skip(0, { indentation: this.#columnOf(0), any: false }));
-      yield* this.read(Buffer.alloc(0));
+      yield* this.#readBuffer();
     }
   }
 
@@ -242,8 +263,10 @@ class ValueReader {
   }
 
   #describeBroken(start: number): string {
-    const lineEnd = this.#buffer.indexOf(newline, start);
-    const parsed = parse(this.#buffer.toString("utf8", start, lineEnd < 0 ? undefined : lineEnd), this.#line);
+    const found = this.#buffer.indexOf(newline, start);
+    const end = found < 0 ? this.#buffer.length : found;
+    if (end - start > largeValueBytes) return "no JSON: the value does not end with its line";
+    const parsed = parse(this.#buffer.toString("utf8", start, end), this.#line);
     return "fault" in parsed ? parsed.fault : "no JSON: what follows on the next line does not belong to it";
   }
 

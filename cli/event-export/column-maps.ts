@@ -108,7 +108,7 @@ const elastic: readonly (readonly [prefix: string, path: string])[] = [
 
 /** Inverts a document of Elastic's integration of which `event.original` was not kept; null for another record. */
 export function fromElastic(record: Json): Json | null {
-  if (valueAt(record, "okta", "event_type") === undefined) return null;
+  if (valueAtPath(record, "okta", "event_type") === undefined) return null;
   const event: Record<string, unknown> = {};
   for (const [key, value] of flatten(record, "", 0)) {
     const [prefix, path] = elastic.find(([each]) => key === each || key.startsWith(`${each}.`)) ?? [];
@@ -121,7 +121,7 @@ export function fromElastic(record: Json): Json | null {
 }
 
 /** The value of a key, or of a path that was flattened to one key; the only element of a list, as search engines answer. */
-export function valueAt(record: Json, ...path: readonly string[]): unknown {
+export function valueAtPath(record: Json, ...path: readonly string[]): unknown {
   const flat = record[path.join(".")];
   let value: unknown = record;
   for (const key of path) value = isObject(value) ? value[key] : undefined;

@@ -89,9 +89,15 @@ interface Destroyable {
   readonly destroy: (error?: Error) => void;
 }
 
+/** Waits until a stream takes more, or is closed. */
 function drained(stream: NodeJS.WritableStream): Promise<void> {
   return new Promise((resolve) => {
-    stream.once("drain", resolve);
-    stream.once("close", resolve);
+    const done = () => {
+      stream.off("drain", done);
+      stream.off("close", done);
+      resolve();
+    };
+    stream.on("drain", done);
+    stream.on("close", done);
   });
 }

@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import { fromElastic, fromOktaCustomLog, fromOktaV2, valueAt } from "./column-maps.ts";
+import { fromElastic, fromOktaCustomLog, fromOktaV2, valueAtPath } from "./column-maps.ts";
 import { keyPath } from "./key-path.ts";
 import { isAsOktaWrites, isObject, isTextForObject, type Json, parseJson, restoreEvent } from "./restore-event.ts";
 
@@ -85,7 +85,7 @@ const holdsJson = (value: unknown): boolean => typeof value === "string" && isOb
 const keyed = (name: string, ...path: readonly string[]): Form => ({
   name,
   open: (record) => {
-    const value = valueAt(record, ...path);
+    const value = valueAtPath(record, ...path);
     return isObject(value) || holdsJson(value) ? [value] : null;
   },
 });
@@ -94,7 +94,7 @@ const keyed = (name: string, ...path: readonly string[]): Form => ({
 const textual = (name: string, ...path: readonly string[]): Form => ({
   name,
   open: (record) => {
-    const value = valueAt(record, ...path);
+    const value = valueAtPath(record, ...path);
     return holdsJson(value) ? [value] : null;
   },
 });
@@ -109,10 +109,11 @@ const listed = (name: string, ...path: readonly string[]): Form => ({
   },
 });
 
-/** A restored event; null unless it names an event type. */
+/** A restored event, without what Splunk adds (`_raw`, `_time`, `_cd`); null unless it names an event type. */
 function restored(record: Json | null): readonly Json[] | null {
   if (record === null) return null;
-  const event = restoreEvent(record);
+  const own = Object.entries(record).filter(([key]) => !key.startsWith("_"));
+  const event = restoreEvent(Object.fromEntries(own));
   return typeof event.eventType === "string" ? [event] : null;
 }
 
@@ -145,6 +146,7 @@ const forms: readonly Form[] = [
       Array.isArray(logEvents) ? logEvents.map((each) => (isObject(each) ? each.message : each)) : null,
   },
   textual("CloudWatch's @message", "@message"),
+  { name: "CloudWatch Logs Insights' results", open: openQueryResults },
   keyed("Splunk's result", "result"),
   // The last line of a search's export.
   { name: "", open: (record) => (record.lastrow === true && record.result === undefined ? [] : null) },
@@ -192,4 +194,12 @@ function openTables({ tables }: Json): readonly unknown[] | null {
       Object.fromEntries(names.map((name, index) => [name, Array.isArray(row) ? row[index] : null])),
     );
   });
+}
+
+/** The answer of CloudWatch Logs Insights: a list of fields for each row. */
+function openQueryResults({ results }: Json): readonly unknown[] | null {
+  if (!Array.isArray(results) || results.length === 0 || !results.every(Array.isArray)) return null;
+  return results.map((fields: readonly unknown[]) =>
+    Object.fromEntries(fields.filter(isObject).map(({ field, value }) => [String(field), value])),
+  );
 }

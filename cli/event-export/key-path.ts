@@ -23,6 +23,8 @@ const index = /^\d{1,3}$/;
 const cache = new Map<string, KeyPath | null>();
 /** Paths that are remembered: an export repeats its keys; one of random keys must not fill the memory. */
 const maximumCached = 4_096;
+/** A longer key is no path of Okta's: its longest has some 90 characters. */
+const maximumLength = 512;
 
 /**
  * Tells where the value of an event's top-level key belongs: as Okta writes it, in another case or with underscores between
@@ -31,6 +33,7 @@ const maximumCached = 4_096;
  * @returns null for a key that is not Okta's: it stays
  */
 export function keyPath(key: string): KeyPath | null {
+  if (key.length > maximumLength) return null;
   const known = cache.get(key);
   if (known !== undefined) return known;
   const found = pathBelow(logEvent, key) ?? (key.includes("_") ? underscorePath(key.split("_")) : null);
@@ -42,7 +45,7 @@ export function keyPath(key: string): KeyPath | null {
 export function pathBelow(field: OktaField, key: string): KeyPath | null {
   const child = childOf(field, key);
   if (child !== undefined) return { steps: [child.name], field: child.field, separator: null };
-  if (!/[.[{]/.test(key)) return null;
+  if (key.length > maximumLength || !/[.[{]/.test(key)) return null;
   return dottedPath(
     field,
     key

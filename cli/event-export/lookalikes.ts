@@ -1,4 +1,4 @@
-import { valueAt } from "./column-maps.ts";
+import { valueAtPath } from "./column-maps.ts";
 import { isObject, type Json } from "./restore-event.ts";
 
 /** What is no event of Okta's System Log, and is often taken for one. */
@@ -93,7 +93,7 @@ export function describeUnrecognized(value: unknown, within: readonly unknown[] 
   const shown = keys.slice(0, maximumKeys).map((key) => key.slice(0, maximumKeyLength));
   const more = keys.length > shown.length ? ` and ${keys.length - shown.length} more` : "";
   const named = keys.length === 0 ? "an empty object" : `an object with the keys ${shown.join(", ")}${more}`;
-  const missing = valueAt(value, "uuid") === undefined ? "uuid and eventType" : "eventType";
+  const missing = valueAtPath(value, "uuid") === undefined ? "uuid and eventType" : "eventType";
   return `no System Log event: ${named}, without ${missing}`;
 }
 

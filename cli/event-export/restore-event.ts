@@ -106,7 +106,7 @@ function restoreChild(value: Json, field: OktaField, depth: number): Container {
 /** What an export wrote as text, and Okta does not. Text that is nothing of the kind stays. */
 const readers: Partial<Record<OktaField["kind"], (text: string) => unknown>> = {
   number: (text) => (/^[+-]?\d+(?:\.\d+)?(?:e[+-]?\d+)?$/i.test(text) ? Number(text) : text),
-  boolean: (text) => ({ true: true, false: false })[text.toLowerCase()] ?? text,
+  boolean: (text) => (/^(?:true|false)$/i.test(text) ? text.toLowerCase() === "true" : text),
   time: readTime,
   object: (text) => (/^\s*\{/.test(text) ? (parseJson(text) ?? text) : text),
   list: (text) => (/^\s*\[/.test(text) ? (parseJson(text) ?? text) : text),
@@ -173,16 +173,16 @@ function place(start: Container, steps: readonly Step[], value: unknown, lists: 
   const found = Object.hasOwn(container, last) ? container[last] : null;
   if (found === null || found === undefined) put(container, last, value);
   else if (value !== null && value !== found) {
-    return isObject(found) && isObject(value) && merge(found as Container, value);
+    return isObject(found) && isObject(value) && merge(found as Container, value, 0);
   }
   return true;
 }
 
-function merge(into: Container, from: Json): boolean {
+function merge(into: Container, from: Json, depth: number): boolean {
   for (const [key, value] of Object.entries(from)) {
     const found = Object.hasOwn(into, key) ? into[key] : null;
     if (found === null || found === undefined) put(into, key, value);
-    else if (isObject(found) && isObject(value)) merge(found as Container, value);
+    else if (isObject(found) && isObject(value) && depth < maximumDepth) merge(found as Container, value, depth + 1);
   }
   return true;
 }

@@ -115,6 +115,7 @@ test.each<[string, string, unknown, unknown]>([
   ["true", "securityContext.isProxy", "True", true],
   ["nothing", "securityContext.isProxy", "null", null],
   ["neither true nor false", "securityContext.isProxy", "perhaps", "perhaps"],
+  ["the name of a function", "securityContext.isProxy", "constructor", "constructor"],
   ["a name that is a number", "actor.displayName", "007", "007"],
   ["text that says null", "client.zone", "null", "null"],
 ])("text is %s where Okta has one", (_, key, text, expected) => {
@@ -148,7 +149,9 @@ test("an event nested deeper than Okta's does not exhaust the stack", () => {
   const nested = `{"DebugContext":${'{"debugdata":'.repeat(50_000)}1${"}".repeat(50_001)}`;
   expect(Object.keys(restoreEvent(JSON.parse(nested)))).toEqual(["debugContext"]);
   const path = `actor.${"a.".repeat(50_000)}b`;
-  expect(Object.keys(restoreEvent({ [path]: 1 }))).toHaveLength(1);
+  expect(restoreEvent({ [path]: 1 })).toEqual({ [path]: 1 });
+  const deep = JSON.parse(`${'{"a":'.repeat(50_000)}1${"}".repeat(50_000)}`) as Json;
+  expect(Object.keys(restoreEvent({ ACTOR: deep, Actor: deep }))).toEqual(["actor"]);
 });
 
 test("a whole sign-in in lower case is the sign-in again", () => {
