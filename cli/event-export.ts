@@ -46,7 +46,7 @@ const peekedBytes = 16_384;
 
 /**
  * Opens an export: JSON lines, JSON arrays, or values that span lines, or CSV; of System Log events in any form of
- * `event-export/forms.ts`, mixed as they come; compressed by gzip or not, in UTF-8 or UTF-16, which the content tells.
+ * `event-export/forms.ts`, mixed as they come; compressed by gzip or not, in UTF-8 or UTF-16; the content decides.
  * `-` is standard input.
  *
  * @throws InputError naming the file, when it cannot be opened; `events` throws one when the file is of a kind that cannot be
@@ -102,7 +102,7 @@ async function* readEvents(
   for await (const part of values) {
     for (const found of readPart(part)) {
       if ("event" in found) {
-        counter.addEvent(delimiter === null ? found.form : formInCsv(found.form));
+        counter.addEvent(delimiter === null ? found.form : formInCsv(found.form), found.event);
         yield found.event;
         continue;
       }

@@ -27,7 +27,7 @@ const byteOrderMark = Buffer.from([0xef, 0xbb, 0xbf]);
  *
  * What is no JSON costs its own line, or, where its brackets match, itself alone: reading goes on behind it.
  *
- * Its own code, since faults have to be told by line and survived, which no streaming parser on npm does.
+ * Its own code, as it reports a fault by its line and reads on, which no streaming parser on npm does.
  */
 export async function* readJsonValues(chunks: AsyncIterable<Uint8Array>): AsyncGenerator<JsonValue | JsonFault> {
   const reader = new ValueReader();
@@ -220,7 +220,7 @@ class ValueReader {
     return null;
   }
 
-  /** What is neither object, array nor text ends with its line: it is no event, and is told of by that line. */
+  /** What is neither object, array nor text ends with its line: it is no event, and is reported by that line. */
   #findScalarEnd(start: number): End {
     const buffer = this.#buffer;
     for (let position = start; position < buffer.length; position += 1) {

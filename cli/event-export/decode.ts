@@ -36,7 +36,7 @@ export async function peek(chunks: AsyncIterator<Buffer>, bytes: number): Promis
 }
 
 /**
- * Unpacks gzip and turns UTF-16 into UTF-8, as the content tells.
+ * Unpacks gzip and turns UTF-16 into UTF-8; the first bytes decide.
  *
  * @param name names the file in errors
  * @throws InputError when gzip's data is damaged

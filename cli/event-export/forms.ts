@@ -57,7 +57,7 @@ function* search(value: unknown, names: readonly string[], outer: readonly unkno
   yield { unrecognized: opened, within: outer };
 }
 
-/** A table may lack the column `uuid`: its rows are then told apart by what they hold. */
+/** A table may lack the column `uuid`: its rows are then identified by what they hold. */
 function identified(event: Json): Json {
   if (event.uuid !== undefined && event.uuid !== null && event.uuid !== "") return event;
   const digest = createHash("sha256").update(JSON.stringify(event)).digest("hex");

@@ -1,3 +1,5 @@
+import { anonymousNetwork } from "../../lambda/okta/anonymous-network.ts";
+import { type LogEvent, sessionStart } from "../../lambda/okta/log-event.ts";
 import { InputError, onTerminal } from "../command.ts";
 import { readableForms } from "./file-kinds.ts";
 
@@ -19,12 +21,17 @@ export interface ReadCounts {
   readonly faults: readonly ExportFault[];
   /** Files that hold nothing, by name. */
   readonly empty: readonly string[];
+  /**
+   * Session starts, if not one of them says whether it came through an anonymous network: the export left those fields out.
+   * Otherwise 0.
+   */
+  readonly withoutNetwork: number;
 }
 
 /** Counts what is read of one or several exports. */
 export interface ReadCounter {
   readonly counts: ReadCounts;
-  readonly addEvent: (form: string) => void;
+  readonly addEvent: (form: string, event: LogEvent) => void;
   readonly addFault: (fault: ExportFault) => void;
   readonly addEmpty: (name: string) => void;
 }
@@ -38,6 +45,8 @@ export function createReadCounter(): ReadCounter {
   const empty: string[] = [];
   let events = 0;
   let unreadable = 0;
+  let sessionStarts = 0;
+  let hasNetwork = false;
   return {
     counts: {
       forms,
@@ -49,8 +58,15 @@ export function createReadCounter(): ReadCounter {
       get unreadable() {
         return unreadable;
       },
+      get withoutNetwork() {
+        return hasNetwork ? 0 : sessionStarts;
+      },
     },
-    addEvent(form) {
+    addEvent(form, event) {
+      if (!hasNetwork && event.eventType === sessionStart) {
+        sessionStarts += 1;
+        hasNetwork = anonymousNetwork(event).verdict !== null;
+      }
       events += 1;
       forms.set(form, (forms.get(form) ?? 0) + 1);
     },
@@ -65,11 +81,16 @@ export function createReadCounter(): ReadCounter {
 const count = (number: number) => number.toLocaleString("en-US");
 
 /** What was read, in lines for a person: in which forms, what could not be read and why, which files are empty. */
-export function describeReads({ forms, events, unreadable, faults, empty }: ReadCounts): string {
+export function describeReads({ forms, events, unreadable, faults, empty, withoutNetwork }: ReadCounts): string {
   const byForm = [...forms]
     .sort(([, first], [, second]) => second - first)
     .map(([form, number]) => `${count(number)} of ${form}`);
   const lines = [`${count(events)} events: ${byForm.join(", ") || "none"}`];
+  if (withoutNetwork > 0) {
+    const starts =
+      withoutNetwork === 1 ? "The one session start does" : `All ${count(withoutNetwork)} session starts do`;
+    lines.push(`${starts} not say whether a proxy was used: does the export leave securityContext out?`);
+  }
   for (const name of empty) lines.push(`${name} is empty: it holds no event`);
   if (unreadable > 0) {
     const noun = unreadable === 1 ? "1 part was" : `${count(unreadable)} parts were`;

@@ -68,7 +68,7 @@ interface Column {
   readonly values: readonly unknown[];
 }
 
-/** Leaves out what is shorter than its list: Splunk drops nulls, and whose value is missing cannot be told. */
+/** Leaves out what is shorter than its list: Splunk drops nulls, and does not say which element lacks the value. */
 function alignedColumns(columns: readonly Column[]): readonly Column[] {
   const lengths = new Map<string, number>();
   const listOf = ({ steps }: Column) => steps.slice(0, steps.indexOf(everyElement)).join(".");
@@ -132,7 +132,7 @@ function readTime(text: string): string {
   return `${year}-${two(month)}-${two(day)}T${time}Z`;
 }
 
-/** Of seconds or milliseconds since 1970, told apart by their size; what is no time stays, as text. */
+/** Of seconds or milliseconds since 1970, distinguished by their size; what is no time stays, as text. */
 function isoTime(value: number): string {
   const milliseconds = value < 100_000_000_000 ? value * 1_000 : value;
   return Math.abs(milliseconds) < 8.64e15 ? new Date(milliseconds).toISOString() : String(value);

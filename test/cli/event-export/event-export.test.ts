@@ -98,14 +98,14 @@ describe("a row of a CSV", () => {
     expect(faults).toEqual([expect.stringMatching(/^:3 no CSV: /)]);
   });
 
-  test("without an event type is told of with the columns that there are", async () => {
+  test("without an event type is reported with the columns that there are", async () => {
     const { faults } = await read("Name,Department\nAda,Sales\n");
     expect(faults).toEqual([
       ":2 no System Log event: an object with the keys Name, Department, without uuid and eventType",
     ]);
   });
 
-  test("without uuid has one that tells it from other rows, and is the same each time", async () => {
+  test("without uuid gets one of its own, the same each time", async () => {
     const content = "eventType,actor.alternateId\nuser.session.start,a@example.com\nuser.session.start,b@example.com\n";
     const { uuids } = await read(content);
     expect(new Set(uuids).size).toBe(2);
@@ -120,7 +120,7 @@ test.each<[string, Buffer]>([
   ["UTF-16 of the other order", Buffer.from(`\ufeff${line("a")}\r\n`, "utf16le").swap16()],
   ["gzip of UTF-16", gzipSync(Buffer.from(`\ufeff${line("a")}`, "utf16le"))],
   ["UTF-8 with a byte order mark", Buffer.from(`\ufeff${line("a")}`)],
-])("%s is told by the content", async (_, content) => {
+])("%s is recognized by the content", async (_, content) => {
   expect((await read(content)).uuids).toEqual(["a"]);
 });
 
@@ -166,6 +166,22 @@ describe("a file that holds nothing of the kind is refused with what it seems to
   });
 });
 
+test.each<[string, number, string[], RegExp | null]>([
+  ["one session start", 1, [], /^The one session start does not say whether a proxy was used: .* securityContext/m],
+  ["every session start", 3, [], /^All 3 session starts do not say whether a proxy was used/m],
+  ["all session starts but one", 3, [line("x")], null],
+  ["no session start, as there is none", 0, [JSON.stringify({ ...event("x"), eventType: "user.session.end" })], null],
+])(
+  "where %s lacks the fields of the network, the summary says so, if not one has them",
+  async (_, number, others, message) => {
+    const { securityContext: _left, ...rest } = event("a");
+    const starts = Array.from({ length: number }, (_each, index) => JSON.stringify({ ...rest, uuid: `${index}` }));
+    const { counts } = await read([...starts, ...others].join("\n"));
+    if (message === null) expect(describeReads(counts)).not.toMatch(/proxy/);
+    else expect(describeReads(counts)).toMatch(message);
+  },
+);
+
 describe("a file without an event", () => {
   test.each([
     ["of no bytes", ""],
@@ -174,7 +190,7 @@ describe("a file without an event", () => {
     ["that is an empty delivery", '{"data":{"events":[]}}'],
     ["of a CSV's header alone", "uuid,eventType\n"],
     ["of a search's last line", '{"preview":false,"lastrow":true}\n'],
-  ])("%s is told to be empty", async (_, content) => {
+  ])("%s is reported as empty", async (_, content) => {
     const { counts } = await read(content);
     expect(counts).toMatchObject({ events: 0, unreadable: 0, empty: [`${folder}/export`] });
     expect(() => refuseWithoutEvents(counts)).toThrow("export is empty: it holds no event");

@@ -104,7 +104,7 @@ test.each<[string, Json, Json]>([
   expect(restoreEvent(record)).toEqual(expected);
 });
 
-test("a column that is shorter than its list is left out: whose value is missing cannot be told", () => {
+test("a column that is shorter than its list is left out: it does not say which element lacks the value", () => {
   const columns = { "target{}.id": ["a", "b"], "target{}.displayName": ["B"] };
   expect(restoreEvent(columns)).toEqual({ target: [{ id: "a" }, { id: "b" }] });
 });
