@@ -11,7 +11,7 @@ const delimiters = [",", ";", "\t", "|"] as const;
 const eventColumns = /^"?(?:_raw|@?message|event\.original|RawData)"?$/i;
 
 /**
- * Tells a CSV file by its first line: names that a delimiter divides, and no JSON.
+ * Recognizes a CSV file by its first line: names that a delimiter divides, and no JSON there or on the next line.
  *
  * @param start the file's first bytes, decoded
  * @returns its delimiter; null for a file that is no CSV
@@ -21,8 +21,8 @@ export function findDelimiter(start: Buffer): string | null {
     .toString("utf8")
     .replace(/^\ufeff/, "")
     .trimStart();
-  const [line = ""] = text.split(/\r?\n/, 1);
-  if (/^[{[<]/.test(line) || /\{\s*\\?"/.test(line)) return null;
+  const [line = "", next = ""] = text.split(/(?:\r?\n)+/, 2);
+  if (/^[{[<]/.test(line) || /\{\s*\\?"/.test(line) || next.startsWith("{")) return null;
   const counted = delimiters.map((delimiter) => ({ delimiter, count: line.split(delimiter).length - 1 }));
   const best = counted.reduce((most, each) => (each.count > most.count ? each : most));
   if (best.count > 0) return best.delimiter;

@@ -114,6 +114,12 @@ describe("a row of a CSV", () => {
   });
 });
 
+test("a line of text with commas before JSON lines makes no CSV of them", async () => {
+  const { uuids, faults } = await read(`Exporting, please wait, 2 events\n${line("a")}\n${line("b")}\n`);
+  expect(uuids).toEqual(["a", "b"]);
+  expect(faults).toEqual([expect.stringMatching(/^:1 no JSON/)]);
+});
+
 test.each<[string, Buffer]>([
   ["gzip", gzipSync(line("a"))],
   ["UTF-16 with a byte order mark, as PowerShell writes", Buffer.from(`\ufeff${line("a")}\r\n`, "utf16le")],

@@ -1,8 +1,11 @@
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import fc from "fast-check";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { ourDetections, readDetections } from "../../../cli/detections-folder.ts";
+import { findEvents } from "../../../cli/event-export/forms.ts";
+import { describeUnrecognized } from "../../../cli/event-export/lookalikes.ts";
 import { openExport } from "../../../cli/event-export.ts";
 import { compileRules } from "../../../lambda/detections/compile-rules.ts";
 import { findCandidate } from "../../../lambda/matching.ts";
@@ -93,4 +96,40 @@ describe.each(eventForms)("$title", ({ form, formInLowerCase, write, keep = (eve
     expect(found.events.map(matches)).toEqual(expected.events.map(matches));
     expect(found.events.flatMap(matches)).not.toEqual([]);
   });
+});
+
+test("whatever value stands in an export, it is either events or nothing of the kind", () => {
+  const key = fc.oneof(
+    fc.constantFrom("data", "events", "event", "original", "_source", "hits", "detail", "detail-type", "logEvents"),
+    fc.constantFrom("result", "results", "_raw", "attributes", "content", "message", "fields", "tables", "okta"),
+    fc.constantFrom(
+      "eventType",
+      "eventtype",
+      "eventType_s",
+      "event_type",
+      "uuid",
+      "target{}.id",
+      "target.0",
+      "__proto__",
+    ),
+    fc.string(),
+  );
+  const { value } = fc.letrec((tie) => ({
+    value: fc.oneof(
+      { depthSize: "medium", withCrossShrink: true },
+      fc.constantFrom(null, true, 1, "", "user.session.start", '{"eventtype":"a"}', '{"data":{"events":[{}]}}', "[{"),
+      fc.array(tie("value"), { maxLength: 3 }),
+      fc.array(fc.tuple(key, tie("value")), { maxLength: 5 }).map((entries) => Object.fromEntries(entries)),
+    ),
+  }));
+  fc.assert(
+    fc.property(value, (each) => {
+      for (const found of findEvents(each)) {
+        if ("event" in found) expect(typeof found.event.eventType).toBe("string");
+        else
+          expect(describeUnrecognized(found.unrecognized, found.within)).toMatch(/^(?:no System Log event|it seems)/);
+      }
+    }),
+    { numRuns: 2_000 },
+  );
 });
