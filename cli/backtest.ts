@@ -9,6 +9,7 @@ import { bySeverity, type Rule } from "../lambda/sigma/rule.ts";
 import { createCommand, InputError, runCommand } from "./command.ts";
 import { ourDetections, readDetections } from "./detections-folder.ts";
 import { type CachedQuery, type EventCache, openEventCache } from "./event-cache.ts";
+import { createReadCounter, describeReads, type ReadCounter, refuseWithoutEvents } from "./event-export/read-counts.ts";
 import { openExport } from "./event-export.ts";
 import { askingOkta, credentialHelp, openOkta } from "./okta-credential.ts";
 import { readOktaEvents } from "./okta-events.ts";
@@ -27,6 +28,7 @@ interface Options {
   readonly until?: number;
   readonly experimental: boolean;
   readonly explain: boolean;
+  readonly strict: boolean;
 }
 
 async function backtest(options: Options, _: Command): Promise<void> {
@@ -39,8 +41,9 @@ async function backtest(options: Options, _: Command): Promise<void> {
   const progress = createProgress(process.stderr);
   const tally = createTally(rules);
   const output = createOutput();
+  const reads = createReadCounter();
   try {
-    for await (const { name, events, position } of sourcesOf(options, rules)) {
+    for await (const { name, events, position } of sourcesOf(options, rules, reads)) {
       for await (const event of events) {
         tally.read += 1;
         if (tally.read % 256 === 0) {
@@ -68,7 +71,9 @@ async function backtest(options: Options, _: Command): Promise<void> {
     await output.flush();
     progress.done();
   }
+  if (options.events !== undefined) refuseWithoutEvents(reads.counts);
   process.stderr.write(summarize(tally, (performance.now() - start) / 1_000));
+  if (options.events !== undefined) process.stderr.write(`\n${describeReads(reads.counts)}`);
 }
 
 /** Where events come from. */
@@ -79,9 +84,9 @@ interface Source {
   readonly position: () => string;
 }
 
-async function* sourcesOf(options: Options, rules: readonly Rule[]): AsyncGenerator<Source> {
+async function* sourcesOf(options: Options, rules: readonly Rule[], counter: ReadCounter): AsyncGenerator<Source> {
   for (const path of options.events ?? []) {
-    const { events, bytes, bytesRead } = await openExport(path);
+    const { events, bytes, bytesRead } = await openExport(path, { strict: options.strict, counter });
     const position = () => (bytes ? `${Math.floor((100 * bytesRead()) / bytes)} %` : `${megabytes(bytesRead())} MB`);
     yield { name: path, events, position };
   }
@@ -277,12 +282,14 @@ const command = createCommand(
   )
   .option("--until <time>", "only events published before this time", parseTime)
   .option("--experimental", "run deployed rules with status experimental as well", false)
+  .option("--strict", "refuse an export at the first part that cannot be read, instead of counting it", false)
   .option("--explain", "add to each match the selections and values that made it", false)
   .addHelpText(
     "after",
     `
-An export holds System Log events or whole event hook deliveries, as JSON lines or JSON arrays, compressed by gzip or
-not. Every match is one JSON line on standard output; the summary goes to standard error.
+An export holds System Log events, whole, flattened or wrapped by a SIEM, or event hook deliveries: as JSON lines, JSON or
+CSV, compressed by gzip or not (docs/detections.md lists the forms). Every match is one JSON line on standard output; the
+summary goes to standard error, with the forms that were read and what could not be read.
 
 Columns of --profiles: userId or login, label, countryCode, state, city, postalCode, latitude, longitude.
 
