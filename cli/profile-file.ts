@@ -70,23 +70,38 @@ export async function* readProfileRows(
   }
 }
 
+/** Rows that an error names. */
+const maximumNamed = 20;
+
 /**
  * Reads a whole profile file.
  *
+ * @param place gives a row's location its coordinates. @default those of the file
  * @returns the locations by Okta user id and by lower-case login
- * @throws InputError naming file and line of the first row that cannot be used
+ * @throws InputError naming file and line of the rows that cannot be used
  */
-export async function readProfileFile(path: string): Promise<ProfileLocations> {
+export async function readProfileFile(
+  path: string,
+  place: (row: ProfileRow) => ProfileLocation | Promise<ProfileLocation> = ({ location }) => location,
+): Promise<ProfileLocations> {
   const found = new Map<string, ProfileLocation[]>();
+  const bad: BadRow[] = [];
   for await (const row of readProfileRows(path)) {
-    if ("reason" in row) throw new InputError(`${path}:${row.line}: ${row.reason}`);
+    if ("reason" in row) {
+      bad.push(row);
+      continue;
+    }
+    const location = await place(row);
     for (const key of row.keys) {
       const known = found.get(key);
-      if (known === undefined) found.set(key, [row.location]);
-      else known.push(row.location);
+      if (known === undefined) found.set(key, [location]);
+      else known.push(location);
     }
   }
-  return found;
+  if (bad.length === 0) return found;
+  const named = bad.slice(0, maximumNamed).map(({ line, reason }) => `${path}:${line}: ${reason}`);
+  const more = bad.length > maximumNamed ? [`and ${bad.length - maximumNamed} more rows`] : [];
+  throw new InputError([...named, ...more].join("\n"));
 }
 
 /** Excel writes semicolons where the comma divides decimals: the header's first line tells. */
