@@ -4,7 +4,6 @@ import { userInfo } from "node:os";
 import { type Command, InvalidArgumentError, Option } from "commander";
 import { plural } from "../lambda/alerts/wording.ts";
 import { createClaims } from "../lambda/claims/state-table.ts";
-import { profileKeys } from "../lambda/decision.ts";
 import {
   defaultDays,
   describeScope,
@@ -19,6 +18,7 @@ import { publishNotice } from "../lambda/exceptions/notice.ts";
 import { countryCode } from "../lambda/geo/country.ts";
 import { parseCidr } from "../lambda/network.ts";
 import type { LogEvent } from "../lambda/okta/log-event.ts";
+import { personKeys } from "../lambda/okta/person.ts";
 import { createTopic } from "../lambda/topic.ts";
 import { createCommand, InputError, onTerminal, runCommand } from "./command.ts";
 import { addDeploymentOptions, type Deployment, type DeploymentOptions, findDeployment } from "./deployment.ts";
@@ -136,7 +136,7 @@ async function why(named: string, options: DeploymentOptions): Promise<void> {
   for await (const event of (await openExport(named)).events) events.push(event);
   if (events.length === 0) throw new InputError(`${named} holds no event`);
   for (const event of events) {
-    const users = profileKeys(event);
+    const users = personKeys(event);
     print(`${event.uuid}  ${event.eventType}  ${users.join(", ") || "no user"}`);
     const subject = exceptionSubject(event, users);
     const reasons = all.map((exception) => ({ exception, reason: whyNotCovered(exception, subject, now) }));
@@ -247,7 +247,7 @@ const subcommand = (name: string, description: string): Command =>
 
 subcommand("add", "adds one; what is given has to be met all together")
   .option("--user <user>", "an Okta user id (00u...) or a login", nonEmpty)
-  .option("--operator <name>", "Okta's name of the operator: NORDVPN, APPLE_ICLOUD_RELAY_PROXY…", nonEmpty)
+  .option("--operator <name>", "Okta's name of the operator: NORD_VPN, APPLE_ICLOUD_RELAY_PROXY…", nonEmpty)
   .option("--asn <number>", "an autonomous system", parseAsn)
   .option("--cidr <network>", "a network, IPv4 or IPv6", checkCidr)
   .option("--country <country>", "a country, by name or two-letter code", parseCountry)

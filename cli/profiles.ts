@@ -3,12 +3,12 @@ import { DeleteItemCommand } from "@aws-sdk/client-dynamodb";
 import type { Command } from "commander";
 import { InvalidArgumentError } from "commander";
 import { plural } from "../lambda/alerts/wording.ts";
-import { profileKeys } from "../lambda/decision.ts";
 import { countryCode } from "../lambda/geo/country.ts";
 import { formatKm, judgeLocation } from "../lambda/geo/mismatch.ts";
 import { userStateId } from "../lambda/history/user-states.ts";
 import { createLookUp } from "../lambda/look-up.ts";
 import type { GeographicalContext } from "../lambda/okta/log-event.ts";
+import { personKeys } from "../lambda/okta/person.ts";
 import { defaultAttributes, type LocationAttributes, readLocationAttributes } from "../lambda/okta-api/okta-user.ts";
 import { createUsersApi } from "../lambda/okta-api/users-api.ts";
 import { openProfileItems } from "../lambda/profiles/profile-items.ts";
@@ -229,7 +229,7 @@ async function judge(user: string | undefined, options: JudgeOptions): Promise<v
   if (options.event !== undefined) {
     const { events } = await openExport(options.event);
     for await (const event of events) {
-      const keys = profileKeys(event);
+      const keys = personKeys(event);
       print(`${event.uuid}  ${keys.join(", ") || "no user"}`);
       await printJudgement(keys, event.fields.client?.geographicalContext ?? null, thresholdKm, deployment);
     }

@@ -1,6 +1,7 @@
 import { type GeoJudgement, judgeLocation } from "./geo/mismatch.ts";
 import { type Candidate, enrich } from "./matching.ts";
 import type { LogEvent } from "./okta/log-event.ts";
+import { personKeys } from "./okta/person.ts";
 import type { ProfileLocation } from "./profiles/profile-location.ts";
 import type { Match } from "./retries/work.ts";
 import type { MatchedSelection } from "./sigma/compile.ts";
@@ -64,24 +65,11 @@ function judge(event: LogEvent, locations: ProfileLocations | null, thresholdKm:
       nearestProfileLocation: null,
     };
   }
-  const known = profileKeys(event).flatMap((key) => locations.get(key) ?? []);
+  const known = personKeys(event).flatMap((key) => locations.get(key) ?? []);
   return judgeLocation(event.fields.client?.geographicalContext ?? null, known, thresholdKm);
 }
 
 /** True, false, or null for unknown: what rules find at `enrichment.geo.mismatch`. */
 function isMismatch(judgement: GeoJudgement): boolean | null {
   return judgement.verdict === "unknown" ? null : judgement.verdict === "mismatch";
-}
-
-/** DynamoDB takes keys of at most 2,048 bytes; ids and logins are far shorter (a login: 100 characters). */
-const maximumKeyLength = 500;
-
-/** The keys of an actor's profile: the user id and the lower-case login. Okta's own actors have none. */
-export function profileKeys(event: LogEvent): string[] {
-  const { actor } = event.fields;
-  if (actor === null || (actor.type !== null && actor.type.toLowerCase() !== "user")) return [];
-  const keys = new Set([actor.id, actor.alternateId?.toLowerCase() ?? null]);
-  return [...keys].filter(
-    (key): key is string => key !== null && key.toLowerCase() !== "unknown" && key.length <= maximumKeyLength,
-  );
 }

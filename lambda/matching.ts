@@ -1,5 +1,9 @@
+import { anonymousNetwork } from "./okta/anonymous-network.ts";
+import { positiveBehaviors } from "./okta/behaviors.ts";
 import type { LogEvent } from "./okta/log-event.ts";
-import { positiveBehaviors } from "./okta/security-signals.ts";
+import { networkKey } from "./okta/network-key.ts";
+import { personOf } from "./okta/person.ts";
+import { risk } from "./okta/risk.ts";
 import type { CompiledRule } from "./sigma/compile.ts";
 import { type Enrichment, UNKNOWN } from "./sigma/field.ts";
 import type { RuleSet } from "./sigma/rule-set.ts";
@@ -26,8 +30,7 @@ export function findCandidates(events: readonly LogEvent[], rules: RuleSet): rea
 }
 
 /**
- * What is added to an event for rules to ask for. Of the behaviors that Okta detected, those that occurred: read off the
- * event only when a rule asks.
+ * What is added to an event for rules to ask for. All but the location is read off the event itself, only when a rule asks.
  *
  * @param geo UNKNOWN as long as the profile store was not asked
  */
@@ -37,6 +40,17 @@ export function enrich(event: LogEvent, geo: unknown): Enrichment {
       geo,
       get behaviors() {
         return { positive: positiveBehaviors(event) };
+      },
+      get network() {
+        const { verdict, kinds, operators } = anonymousNetwork(event);
+        return { anonymous: verdict, kinds, operators, key: networkKey(event) };
+      },
+      get risk() {
+        return risk(event);
+      },
+      get person() {
+        const person = personOf(event);
+        return { id: person?.id ?? null, login: person?.login ?? null };
       },
     },
   };

@@ -1,7 +1,7 @@
 import { type Alert, createAlert } from "./alerts/alert.ts";
 import { type Budget, share, within } from "./budget.ts";
 import type { Claim, Claims, End } from "./claims/claims.ts";
-import { type Decision, decide, type ProfileLocations, profileKeys } from "./decision.ts";
+import { type Decision, decide, type ProfileLocations } from "./decision.ts";
 import { type Exception, except, exceptionSubject } from "./exceptions/exception.ts";
 import { type UserState, unknownUser } from "./history/history.ts";
 import { createSession, type Session } from "./history/session.ts";
@@ -10,6 +10,7 @@ import { type Candidate, enrich, findCandidate, findCandidates } from "./matchin
 import type { Measure } from "./measure.ts";
 import type { Delivery, MalformedEvent } from "./okta/event-hook.ts";
 import type { LogEvent } from "./okta/log-event.ts";
+import { personKeys } from "./okta/person.ts";
 import { type Refresh, refreshesOf } from "./profiles/refresh.ts";
 import { type DelayReason, delayReasons } from "./retries/delay-reason.ts";
 import { maximumUnconfirmed, UnconfirmedPublishError, unconfirmedDelaySeconds } from "./retries/unconfirmed.ts";
@@ -339,7 +340,7 @@ async function begin(work: Work, ruleIds: readonly string[], ports: PipelinePort
   const { event, followUp } = work;
   const subject = { ...subjectOf(work), ruleIds };
   const key = followUp ? `${event.uuid}#follow-up` : event.uuid;
-  const [user] = profileKeys(event);
+  const [user] = personKeys(event);
   const { userStates: states, suppressMinutes } = ports;
   const session =
     user === undefined
@@ -412,8 +413,8 @@ async function conclude(
     ports.observe({ kind: "matched", subject });
     const { left, by } = except(
       detections,
-      event.isTest ? [] : (findings?.exceptions ?? []),
-      exceptionSubject(event, profileKeys(event)),
+      findings?.exceptions ?? [],
+      exceptionSubject(event, personKeys(event)),
       ports.now(),
     );
     const end = async (outcome: End["outcome"], ended: SuppressionWindow | null): Promise<Step> => {
@@ -563,7 +564,7 @@ async function lookUp(
   budget: Budget,
 ): Promise<Findings | null> {
   const events = candidates.map(({ event }) => event);
-  const users = new Set(events.flatMap(profileKeys));
+  const users = new Set(events.flatMap(personKeys));
   const signal = share(budget.work, budget.steps.lookUp);
   try {
     return await ports.measure("LookUp", () => within(signal, ports.lookUp(users, signal)));

@@ -1,6 +1,7 @@
 import { Logger } from "@aws-lambda-powertools/logger";
 import { type Metrics, serviceName } from "./metrics.ts";
 import { publishedTime } from "./okta/log-event.ts";
+import { personOf } from "./okta/person.ts";
 import type { Observation, Subject } from "./pipeline.ts";
 
 /** Structured logs: ids only, never a secret, a name or an address. */
@@ -23,7 +24,7 @@ export function createObserver(metrics: Metrics): (observation: Observation) => 
 function observe(observation: Observation, metrics: Metrics): void {
   const names = namesOf(observation.subject);
   const [event] = observation.subject.events;
-  const userId = event?.fields.actor?.id;
+  const userId = event === undefined ? undefined : personOf(event)?.id;
   const count = (name: string, value = 1) => {
     if (event?.isTest !== true) metrics.count(name, value);
   };

@@ -1,4 +1,6 @@
 import * as z from "zod/mini";
+import { networkKinds } from "../okta/network-service.ts";
+import { masked } from "../okta/stranger.ts";
 import { levels } from "../sigma/rule.ts";
 
 /*
@@ -18,7 +20,7 @@ const time = (description: string) => described(z.string(), `${description} (ISO
 const level = z.enum(levels);
 const service = z.object({
   type: described(z.nullable(z.string()), "`VPN`, `Proxy`, `Tor`, `Residential Proxy`, `Blockchain VPN`"),
-  operator: described(z.nullable(z.string()), "For example `NORDVPN`, `APPLE_ICLOUD_RELAY_PROXY`"),
+  operator: described(z.nullable(z.string()), "For example `NORD_VPN`, `APPLE_ICLOUD_RELAY_PROXY`"),
   isAnonymous: boolean,
 });
 const profileLocation = z.object({
@@ -48,7 +50,15 @@ const detection = z.object({
     ),
     "Which selections of the rule the event met, and by which of its values",
   ),
+  correlation: described(z.null(), "Reserved for rules that correlate several events"),
 });
+
+const principal = {
+  id: text,
+  type: described(z.nullable(z.string()), "`User`, `SystemPrincipal`, `PublicClientApp`…"),
+  login: text,
+  displayName: text,
+};
 
 const history = z.object({
   firstTime: described(z.boolean(), "Whether no proxied session of this user is remembered; 90 days are"),
@@ -79,7 +89,7 @@ const history = z.object({
 
 /** An alert: the `default` body of the SNS message. What is not known is null, and never left out. */
 export const alertSchema = z.object({
-  schemaVersion: z.literal("1.0"),
+  schemaVersion: z.literal("1.1"),
   alertId: described(
     z.string(),
     "UUIDv5 of the event's uuid and the detections' ids: the same, however often the event is handled",
@@ -95,6 +105,10 @@ export const alertSchema = z.object({
     z.number(),
     "Seconds that the event waited on the retry queue, or to be found in Okta's System Log; 0 when it was alerted on at once",
   ),
+  ageSeconds: described(
+    z.nullable(z.number()),
+    "Seconds from when Okta published the event to the alert, whatever was late; negative for an event of the future, null where it has no time",
+  ),
   delayReason: described(z.nullable(z.string()), "Why it waited, one of a few sentences; null when it did not"),
   severity: described(z.enum(levels), "The highest level among the detections, adjusted by `severity.yml`"),
   severityAdjustments: described(
@@ -103,7 +117,23 @@ export const alertSchema = z.object({
   ),
   detections: described(z.array(detection), "The rules that matched, severest first"),
   summary: described(z.string(), "One sentence that a person can act on"),
-  user: z.object({ id: text, login: text, displayName: text }),
+  user: described(
+    z.object({
+      id: described(z.nullable(z.string()), "The Okta user id; null where Okta knows no user of the login"),
+      login: described(
+        z.nullable(z.string()),
+        `\`${masked}\` where Okta knows no such user and the text looks like no login of the org: it may be a password`,
+      ),
+      displayName: text,
+    }),
+    "The person whose account or session is at stake: the actor of a sign-in or an act; the target of `user.risk.*`, and wherever the actor is no person",
+  ),
+  actor: described(z.object(principal), "Who did it, as Okta has it: the user, another one, an app, or Okta itself"),
+  targets: described(z.array(z.object(principal)), "What it was done to"),
+  change: described(
+    z.nullable(z.string()),
+    "What was granted, reset or altered, or from which level to which the risk went; null for a session start, and where the event does not tell",
+  ),
   session: z.object({
     outcome: text,
     reason: text,
@@ -131,6 +161,18 @@ export const alertSchema = z.object({
     isp: text,
     domain: text,
     services: z.array(service),
+    anonymous: described(
+      z.object({
+        verdict: described(
+          z.nullable(z.boolean()),
+          "True when any signal of Okta says that the network is anonymous; false when one says that it is not, and none that it is; null when none tells",
+        ),
+        kinds: described(z.array(z.enum(networkKinds)), "The kinds of anonymous network, the worst first"),
+        operators: described(z.array(z.string()), "The operators of anonymous services, as Okta writes them"),
+        signals: described(z.array(z.string()), "The fields of the event that say so"),
+      }),
+      "Whether the network hides its users, by every signal that Okta gives",
+    ),
   }),
   client: z.object({ browser: text, os: text, device: text, userAgent: text, zone: text }),
   geo: z.object({
@@ -161,8 +203,14 @@ export const alertSchema = z.object({
     ),
     "Session starts of this user on this network that were held back since the last alert; null when that is not known",
   ),
-  risk: z.object({ level: text, reasons: z.array(z.string()) }),
+  risk: z.object({
+    level: described(z.nullable(z.string()), "`LOW`, `MEDIUM` or `HIGH`"),
+    previousLevel: described(z.nullable(z.string()), "The level before, where the event is a change of it"),
+    reasons: z.array(z.string()),
+    detectionName: described(z.nullable(z.string()), "The detection of Okta's that changed it"),
+  }),
   behaviors: z.array(z.object({ name: z.string(), result: text })),
+  storm: described(z.null(), "Reserved for alerts that sum up many users of one network"),
   okta: z.object({
     org: text,
     eventUuid: z.string(),

@@ -3,9 +3,15 @@ import { countryCode } from "../geo/country.ts";
 import { coordinatesOfExit, type GeoJudgement } from "../geo/mismatch.ts";
 import { summarizeHistory, type UserState } from "../history/history.ts";
 import type { HeldBack } from "../history/suppression.ts";
+import { anonymousNetwork } from "../okta/anonymous-network.ts";
+import { behaviors } from "../okta/behaviors.ts";
+import { changeOf } from "../okta/change.ts";
 import type { Delivery } from "../okta/event-hook.ts";
+import { mapStrings } from "../okta/json-strings.ts";
 import { type LogEvent, publishedTime } from "../okta/log-event.ts";
-import { behaviors, networkServices, type Risk, risk } from "../okta/security-signals.ts";
+import { type Principal, personOf } from "../okta/person.ts";
+import { risk } from "../okta/risk.ts";
+import { findMask, looksLikeLogin, maskEvent } from "../okta/stranger.ts";
 import { adjustSeverity, type SeverityAdjustment } from "../severity/adjustment.ts";
 import type { MatchedSelection } from "../sigma/compile.ts";
 import type { Enrichment } from "../sigma/field.ts";
@@ -13,8 +19,9 @@ import { bySeverity, type Rule } from "../sigma/rule.ts";
 import type { Alert, AlertDetection } from "./alert-schema.ts";
 import { consoleLinks } from "./console-links.ts";
 import { briefMatches } from "./matched.ts";
+import { describeAction, summarize } from "./summary.ts";
 import { triageSteps } from "./triage.ts";
-import { describeAction, shorten, summarize } from "./wording.ts";
+import { shorten } from "./wording.ts";
 
 export type { Alert, AlertDetection };
 
@@ -37,6 +44,8 @@ export interface AlertSource {
   readonly state?: UserState | null;
   /** Sessions that were held back before this. @default null, that is not known */
   readonly heldBack?: HeldBack | null;
+  /** Whether a login is one of the org: that of a user whom Okta does not know is masked else. @default any e-mail address is */
+  readonly isLogin?: (login: string) => boolean;
   /** What is asked for the severity. @default none */
   readonly severity?: { readonly adjustments: readonly SeverityAdjustment[]; readonly enrichment: Enrichment };
 }
@@ -47,11 +56,22 @@ const alertNamespace = "6f6b5a54-1c0e-4d4b-9a56-5f7f0d5d9c3e";
 /** The longest text that an alert takes over from an event, in UTF-16 code units. Names and addresses are far shorter. */
 const maximumText = 1_000;
 
-/** Writes the alert about one event. */
+/** Targets that an alert names: acts on many have the others in the event. */
+const maximumTargets = 20;
+
+/** Writes the alert about one event. What a stranger typed is masked in it, before anything is made of the event. */
 export function createAlert(source: AlertSource): Alert {
+  const { isLogin = (login) => looksLikeLogin(login, []) } = source;
+  const mask = findMask(source.event, isLogin);
+  if (mask === null) return writeAlert(source);
+  const detections = source.detections.map(({ rule, matched }) => ({ rule, matched: mapStrings(matched, mask) }));
+  return writeAlert({ ...source, event: maskEvent(source.event, mask), detections });
+}
+
+function writeAlert(source: AlertSource): Alert {
   const { event, delivery, judgement, thresholdKm, detectedAt, followUp = false, state = null } = source;
   const delay = source.delay ?? missedDelay(event, delivery);
-  const { actor, client, outcome, authenticationContext, securityContext, device } = event.fields;
+  const { actor, target, client, outcome, authenticationContext, securityContext, device } = event.fields;
   const exit = client?.geographicalContext ?? null;
   const coordinates = exit === null ? null : coordinatesOfExit(exit);
   const detections = source.detections
@@ -59,15 +79,16 @@ export function createAlert(source: AlertSource): Alert {
     .sort((first, second) => bySeverity(first.level, second.level) || first.id.localeCompare(second.id));
   const [severest] = detections;
   if (severest === undefined) throw new RangeError(`an alert about ${event.uuid} needs at least one detection`);
-  const user = {
-    id: brief(actor?.id),
-    login: brief(actor?.alternateId),
-    displayName: brief(actor?.displayName),
-  };
+  const person = personOf(event);
+  const anonymous = anonymousNetwork(event);
+  const found = risk(event);
   const links = consoleLinks(delivery.org, event);
   const facts = {
     test: event.isTest,
-    user,
+    user: { id: brief(person?.id), login: brief(person?.login), displayName: brief(person?.displayName) },
+    actor: briefPrincipal(actor),
+    targets: target.flatMap((each) => (each === null ? [] : [briefPrincipal(each)])).slice(0, maximumTargets),
+    change: brief(changeOf(event)),
     session: {
       outcome: brief(outcome?.result),
       reason: brief(outcome?.reason),
@@ -91,11 +112,17 @@ export function createAlert(source: AlertSource): Alert {
       asOrg: brief(securityContext?.asOrg),
       isp: brief(securityContext?.isp),
       domain: brief(securityContext?.domain),
-      services: networkServices(event).map((service) => ({
+      services: anonymous.services.map((service) => ({
         type: brief(service.type),
         operator: brief(service.operator),
         isAnonymous: service.isAnonymous,
       })),
+      anonymous: {
+        verdict: anonymous.verdict,
+        kinds: anonymous.kinds,
+        operators: anonymous.operators.map((operator) => brief(operator) ?? ""),
+        signals: anonymous.signals,
+      },
     },
     client: {
       browser: brief(client?.userAgent?.browser),
@@ -119,7 +146,12 @@ export function createAlert(source: AlertSource): Alert {
       },
       nearestProfileLocation: judgement.nearestProfileLocation,
     },
-    risk: briefRisk(risk(event)),
+    risk: {
+      level: brief(found.level),
+      previousLevel: brief(found.previousLevel),
+      reasons: found.reasons.map((reason) => brief(reason) ?? ""),
+      detectionName: brief(found.detectionName),
+    },
     behaviors: behaviors(event).map(({ name, result }) => ({ name: brief(name) ?? "", result: brief(result) })),
     okta: {
       org: brief(delivery.org),
@@ -134,17 +166,18 @@ export function createAlert(source: AlertSource): Alert {
     history: state && summarizeHistory(state, event, detectedAt),
     heldBack: source.heldBack ?? null,
   };
-  const action = describeAction(event);
+  const action = describeAction(event, facts);
   const { adjustments = [], enrichment = {} } = source.severity ?? {};
   const severityAdjustments = adjustSeverity(severest.level, adjustments, event.received, enrichment);
   return {
-    schemaVersion: "1.0",
-    alertId: uuidv5([event.uuid, ...detections.map(({ id }) => id).sort()].join("\n"), alertNamespace),
+    schemaVersion: "1.1",
+    alertId: uuidv5([event.uuid.toWellFormed(), ...detections.map(({ id }) => id).sort()].join("\n"), alertNamespace),
     detectedAt: detectedAt.toISOString(),
     followUp,
     source: delivery.source ?? "hook",
     delayedSeconds:
       delay === null ? 0 : Math.max(0, Math.round((detectedAt.getTime() - delay.since.getTime()) / 1_000)),
+    ageSeconds: ageOf(event, detectedAt),
     delayReason: brief(delay?.reason),
     severity: severityAdjustments.at(-1)?.to ?? severest.level,
     severityAdjustments,
@@ -152,7 +185,8 @@ export function createAlert(source: AlertSource): Alert {
     summary: summarize(facts, action),
     ...facts,
     triage: triageSteps(facts, action),
-    event: event.received,
+    storm: null,
+    event: mapStrings(event.received, (text) => text.toWellFormed()),
     eventCut: source.eventCut ? [...source.eventCut] : null,
   };
 }
@@ -172,6 +206,9 @@ export type AlertFacts = Pick<
   Alert,
   | "test"
   | "user"
+  | "actor"
+  | "targets"
+  | "change"
   | "session"
   | "device"
   | "network"
@@ -195,13 +232,21 @@ function describeDetection(rule: Rule, matched: readonly MatchedSelection[]): Al
     references,
     falsePositives,
     matched: briefMatches(matched),
+    correlation: null,
   };
 }
 
 function brief(text: string | null | undefined): string | null {
-  return text === null || text === undefined ? null : shorten(text, maximumText);
+  return text === null || text === undefined ? null : shorten(text.toWellFormed(), maximumText);
 }
 
-function briefRisk(found: Risk | null): Risk {
-  return { level: brief(found?.level), reasons: (found?.reasons ?? []).map((reason) => brief(reason) ?? "") };
+function briefPrincipal(principal: Principal | null) {
+  const { id = null, type = null, alternateId = null, displayName = null } = principal ?? {};
+  return { id: brief(id), type: brief(type), login: brief(alternateId), displayName: brief(displayName) };
+}
+
+/** Seconds since an event was published; negative for one of the future, null for one without a time. */
+function ageOf({ published }: LogEvent, now: Date): number | null {
+  const time = publishedTime(published);
+  return Number.isNaN(time) ? null : Math.round((now.getTime() - time) / 1_000);
 }

@@ -1,4 +1,6 @@
 import { type LogEvent, publishedTime } from "../okta/log-event.ts";
+import { personOf } from "../okta/person.ts";
+import { masked } from "../okta/stranger.ts";
 import type { Alert } from "./alert-schema.ts";
 
 const hour = 3_600_000;
@@ -13,7 +15,7 @@ const day = 24 * hour;
 export function consoleLinks(org: string | null, event: LogEvent): Alert["links"] {
   const host = adminHost(org);
   if (host === null) return { event: null, user: null, userProfile: null, session: null, address: null };
-  const { actor, client, authenticationContext } = event.fields;
+  const { client, authenticationContext } = event.fields;
   const time = publishedTime(event.published);
   const log = (filter: string, before: number, after: number) => {
     const query = new URLSearchParams({ search: filter });
@@ -23,8 +25,10 @@ export function consoleLinks(org: string | null, event: LogEvent): Alert["links"
     }
     return `https://${host}/report/system_log_2?${query}`;
   };
-  const userId = known(actor?.id);
-  const user = userId ?? known(actor?.alternateId);
+  const person = personOf(event);
+  const userId = person?.id ?? null;
+  const login = person?.login ?? null;
+  const user = userId ?? (login === masked ? null : login);
   const root = known(authenticationContext?.rootSessionId);
   const session = known(authenticationContext?.externalSessionId);
   const ip = known(client?.ipAddress);

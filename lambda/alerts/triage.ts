@@ -1,15 +1,17 @@
-import { type ProxyKind, proxyKind } from "../okta/exit-node.ts";
+import { anonymousServices, type NetworkKind } from "../okta/network-service.ts";
 import { gotIn } from "../okta/outcome.ts";
 import type { AlertFacts } from "./alert.ts";
-import { describeEarlierSessions, describeProxy, describeUser } from "./wording.ts";
+import type { Action } from "./summary.ts";
+import { describeActor, describeEarlierSessions, describeProxy, describeUser } from "./wording.ts";
 
 /** What a case is, as far as steps depend on it. */
 interface Case {
   readonly facts: AlertFacts;
   /** What was done, beside starting a session; null for a session start. */
-  readonly action: string | null;
+  readonly action: Action | null;
   readonly who: string;
-  readonly kind: ProxyKind;
+  /** The worst kind of anonymous network; null where none is named. */
+  readonly kind: NetworkKind | null;
   readonly isProxied: boolean;
   readonly gotIn: boolean;
 }
@@ -18,13 +20,13 @@ interface Case {
 type Step = (of: Case) => string | null;
 
 /** What to do about an alert, in order: only what this case asks for. */
-export function triageSteps(facts: AlertFacts, action: string | null): string[] {
+export function triageSteps(facts: AlertFacts, action: Action | null): string[] {
   if (facts.test) return ["This is a test of the whole way: nobody signed in, and there is nothing to do."];
   const of: Case = {
     facts,
     action,
     who: describeUser(facts),
-    kind: proxyKind(facts.network.services),
+    kind: facts.network.anonymous.kinds[0] ?? null,
     isProxied: describeProxy(facts) !== null,
     gotIn: gotIn(facts.session.outcome),
   };
@@ -32,19 +34,19 @@ export function triageSteps(facts: AlertFacts, action: string | null): string[] 
 }
 
 /** Those behind which an attacker is likelier than a customer. */
-const hostile: ReadonlySet<ProxyKind> = new Set(["tor", "residential", "blockchainVpn"]);
+const hostile: ReadonlySet<NetworkKind | null> = new Set(["tor", "residential_proxy", "blockchain_vpn"]);
 
-const why: Readonly<Partial<Record<ProxyKind, string>>> = {
+const why: Readonly<Partial<Record<NetworkKind, string>>> = {
   tor: "Tor hides who is behind it, and few companies' users sign in through it",
-  residential: "A residential proxy borrows a household's address, to look like anybody's sign-in from home",
-  blockchainVpn: "A blockchain VPN leads through strangers' machines",
+  residential_proxy: "A residential proxy borrows a household's address, to look like anybody's sign-in from home",
+  blockchain_vpn: "A blockchain VPN leads through strangers' machines",
 };
 
 /** What cannot wait. */
 const first: Step = ({ facts, action, who, kind, isProxied, gotIn: succeeded }) => {
   if (!succeeded) return failed(facts);
-  const undo = action === null ? "" : ", undo what was done";
-  if (isProxied && hostile.has(kind)) {
+  const undo = action === null || action.isRisk ? "" : ", undo what was done";
+  if (isProxied && kind !== null && hostile.has(kind)) {
     return `${why[kind]}. Take it for a takeover until ${who} says otherwise: clear the user's sessions now${undo}, and ask then.`;
   }
   if (facts.risk.level?.toUpperCase() === "HIGH") {
@@ -66,9 +68,21 @@ function failed({ session, history }: AlertFacts): string {
 }
 
 const ask: Step = ({ facts, action, who, gotIn: succeeded }) => {
-  const did = action === null ? (succeeded ? "signed in" : "tried to sign in") : `did "${action}"`;
   const proxy = describeProxy(facts);
   const through = proxy === null ? "" : ` through ${proxy}`;
+  if (action?.isRisk) {
+    return `Ask ${who}, over a channel other than e-mail or Okta, which devices and places they used around ${facts.okta.published}${through}.`;
+  }
+  if (action !== null && !action.isByUser) {
+    const whom = action.whom === null ? "" : ` to ${action.whom}`;
+    return `Find out why ${describeActor(facts)} did "${action.name}"${whom}${through} at ${facts.okta.published}: it is no person, so look at who set it up.`;
+  }
+  const did =
+    action === null
+      ? succeeded
+        ? "signed in"
+        : "tried to sign in"
+      : `did "${action.name}"${action.whom === null ? "" : ` to ${action.whom}`}`;
   return `Ask ${who}, over a channel other than e-mail or Okta, whether they ${did}${through} at ${facts.okta.published}.`;
 };
 
@@ -88,7 +102,7 @@ const compare: Step = ({ facts: { history, network, geo }, isProxied }) => {
 
 const undo: Step = ({ action, gotIn: succeeded }) =>
   succeeded
-    ? `If it was not them, or they cannot be reached: ${action === null ? "" : "undo what was done, "}clear the user's sessions, reset the password and the MFA factors, and revoke API tokens.`
+    ? `If it was not them, or they cannot be reached: ${action === null || action.isRisk ? "" : "undo what was done, "}clear the user's sessions, reset the password and the MFA factors, and revoke API tokens.`
     : null;
 
 const follow: Step = ({ facts: { session, device }, gotIn: succeeded }) => {
@@ -123,12 +137,13 @@ const close: Step = ({ facts, action, kind, isProxied, gotIn: succeeded }) => {
  * stands in it only if it is nothing but a plain word.
  */
 function exceptionCommand({ user, network }: AlertFacts): string | null {
+  const services = anonymousServices(network);
   const names = [user.login?.toLowerCase() ?? "", user.id ?? ""];
   const who = names.find((name) => /^\w[\w.+-]*(@[\w.-]+)?$/.test(name) && name.toLowerCase() !== "unknown");
   if (who === undefined) return null;
-  const [service] = network.services;
+  const [service] = services;
   const operator = service?.operator ?? null;
-  const named = network.services.length === 1 && operator !== null && /^\w+$/.test(operator);
+  const named = services.length === 1 && operator !== null && /^\w+$/.test(operator);
   const where = named ? `--operator ${operator}` : network.asNumber === null ? null : `--asn ${network.asNumber}`;
   return where === null ? null : `npm run exceptions -- add --user ${who} ${where} --reason "..."`;
 }

@@ -1,28 +1,31 @@
 import { describeLocation, formatKm } from "../geo/mismatch.ts";
-import { type LogEvent, sessionStart } from "../okta/log-event.ts";
+import { sessionStart } from "../okta/log-event.ts";
+import { anonymousServices, kindOf, type NetworkKind } from "../okta/network-service.ts";
 import { gotIn } from "../okta/outcome.ts";
-import type { Alert, AlertFacts } from "./alert.ts";
+import { isUnknown } from "../okta/person.ts";
+import { masked } from "../okta/stranger.ts";
+import type { Alert } from "./alert.ts";
 
-/** Names the user for a person: display name and login, as far as they are known. */
-export function describeUser({ user }: Pick<Alert, "user">): string {
-  const { displayName, login, id } = user;
-  if (login === null) return displayName ?? id ?? "An unknown user";
-  return displayName === null || displayName === login ? login : `${displayName} (${login})`;
+/** Names the person that an alert is about: display name and login, as far as they are known; where no person is named, the actor. */
+export function describeUser({ user, actor }: Pick<Alert, "user" | "actor">): string {
+  const isNamed = user.id !== null || user.login !== null || user.displayName !== null;
+  return isNamed ? describePrincipal(user) : describeActor({ actor });
 }
 
-/** Names what was done, beside starting a session: `Grant user privilege: Ada Marques`. Null for a session start. */
-export function describeAction(event: LogEvent): string | null {
-  if (event.eventType === sessionStart) return null;
-  const { displayMessage, target } = event.fields;
-  const names = target.flatMap((each) => each?.displayName ?? each?.alternateId ?? []).slice(0, maximumTargets);
-  const message = displayMessage ?? event.eventType;
-  return [message, names.join(", ")].filter(Boolean).join(": ").slice(0, maximumAction).toWellFormed();
+/** Names the actor: a person as a user is, anything else with what it is: `Okta System (SystemPrincipal system@okta.com)`. */
+export function describeActor({ actor }: Pick<Alert, "actor">): string {
+  const { type, displayName, login, id } = actor;
+  if (type === null || type.toLowerCase() === "user") return describePrincipal(actor);
+  const name = [type, login ?? id].filter(Boolean).join(" ");
+  return displayName === null ? name : `${displayName} (${name})`;
 }
 
-/** Targets that are named: more make no sentence. */
-const maximumTargets = 3;
-/** The longest description of an action, in UTF-16 code units. */
-const maximumAction = 300;
+/** Display name and login, as far as they are known. */
+export function describePrincipal({ displayName, login, id }: Alert["user"]): string {
+  if (login === masked) return "An unknown user (the login is masked, as it may be a password)";
+  if (isUnknown(login)) return [displayName, id].find((text) => text !== null && !isUnknown(text)) ?? "An unknown user";
+  return isUnknown(displayName) || displayName === login ? String(login) : `${displayName} (${login})`;
+}
 
 /** What the alert is about, in a few words: of what is no sign-in, the severest detection tells. */
 export function describeKind(alert: Alert): string {
@@ -33,10 +36,22 @@ export function describeKind(alert: Alert): string {
 
 /** Names the proxy: `Tor (TOR_EXIT)`, or "an anonymizing proxy" when Okta does not say which. Null when it is none. */
 export function describeProxy({ network }: Pick<Alert, "network">): string | null {
-  if (network.isProxy !== true && network.services.length === 0) return null;
-  const named = network.services.map((service) => describeService(service) ?? "an unnamed service");
-  return named.length > 0 ? named.join(", ") : "an anonymizing proxy";
+  if (network.anonymous.verdict !== true) return null;
+  const services = anonymousServices(network);
+  const named = services.map((service) => describeService(service) ?? "an unnamed service");
+  // A kind that no service has comes from the kind of proxy.
+  const others = network.anonymous.kinds.filter((kind) => !services.some((service) => kindOf(service) === kind));
+  return [...named, ...others.map((kind) => kindNames[kind])].join(", ") || "an anonymizing proxy";
 }
+
+const kindNames: Readonly<Record<NetworkKind, string>> = {
+  tor: "Tor",
+  residential_proxy: "a residential proxy",
+  blockchain_vpn: "a blockchain VPN",
+  proxy: "a proxy",
+  vpn: "a VPN",
+  relay: "a privacy relay",
+};
 
 /** Names where the exit node is: `Toronto, Ontario, Canada`. */
 export function describeExit({ geo }: Pick<Alert, "geo">): string {
@@ -61,23 +76,7 @@ export function describeDistance({ geo }: Pick<Alert, "geo">): string | null {
   return geo.verdict === "mismatch" ? "in none of the user's countries" : "in one of the user's countries";
 }
 
-/** One sentence that a person can act on. */
-export function summarize(facts: AlertFacts, action: string | null): string {
-  const place = [describeExit(facts), describeDistance(facts)].filter(Boolean).join(", ");
-  const where = `${through(facts)} in ${place}, from ${facts.network.ip ?? "an unknown address"}.`;
-  const outcome = gotIn(facts.session.outcome) ? "" : ` (${facts.session.outcome})`;
-  if (action !== null) return `${describeUser(facts)} did "${action}"${outcome}${where}`;
-  const verb = gotIn(facts.session.outcome) ? "started an Okta session" : `tried to start an Okta session${outcome}`;
-  return `${describeUser(facts)} ${verb}${where}`;
-}
-
-/** ` through Tor`; empty when the address is no proxy. */
-function through(facts: AlertFacts): string {
-  const proxy = describeProxy(facts);
-  return proxy === null ? "" : ` through ${proxy}`;
-}
-
-/** `VPN (NORDVPN)`; null when Okta names neither. */
+/** `VPN (NORD_VPN)`; null when Okta names neither. */
 function describeService({ type, operator }: { readonly type: string | null; readonly operator: string | null }) {
   return type !== null && operator !== null ? `${type} (${operator})` : (type ?? operator);
 }
@@ -87,7 +86,7 @@ export function describeEarlierSessions({ sessionsIn30Days, last }: NonNullable<
   return `${plural(sessionsIn30Days, "proxied session")} in 30 days, the last ${describeNetworkOfHistory(last)}`;
 }
 
-/** Names the network of an earlier session: `at 2026-11-20T08:00:00.000Z through VPN (NORDVPN), AS64500 in CA`. */
+/** Names the network of an earlier session: `at 2026-11-20T08:00:00.000Z through VPN (NORD_VPN), AS64500 in CA`. */
 function describeNetworkOfHistory(last: NonNullable<Alert["history"]>["last"]): string {
   if (last === null) return "not known any more";
   const { at, asNumber, asOrg, countryCode } = last;

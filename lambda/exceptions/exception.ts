@@ -2,6 +2,8 @@ import * as z from "zod/mini";
 import { createNetworkTest, parseCidr } from "../network.ts";
 import { type ExitNode, exitNode } from "../okta/exit-node.ts";
 import { type LogEvent, sessionStart } from "../okta/log-event.ts";
+import { anonymousServices, type NetworkService } from "../okta/network-service.ts";
+import { operatorKey } from "../okta/operator.ts";
 
 /*
  * An exception is somebody's word that a kind of match is harmless, until a date. Whatever of one cannot be read makes it
@@ -12,7 +14,7 @@ import { type LogEvent, sessionStart } from "../okta/log-event.ts";
 export const exceptionScope = z.strictObject({
   /** An Okta user id (`00u...`) or a lower-case login. */
   user: z.optional(z.string().check(z.minLength(1))),
-  /** Okta's name of the network operator, for example `NORDVPN`; upper and lower case are the same. */
+  /** The network operator, as Okta writes it (`NORD_VPN`) or as people do: see {@link operatorKey}. */
   operator: z.optional(z.string().check(z.minLength(1))),
   asNumber: z.optional(z.number().check(z.int(), z.nonnegative())),
   /** A network, `192.0.2.0/24` or `2001:db8::/32`. */
@@ -51,6 +53,8 @@ export function hasPlace({ user, operator, asNumber, cidr, countryCode }: Except
 /** An event, as exceptions are asked about it: read off once, however many exceptions there are. */
 export interface ExceptionSubject {
   readonly eventType: string;
+  /** Whether it is a test of the whole way, which no exception covers. */
+  readonly isTest: boolean;
   readonly exit: ExitNode;
   /** The keys of its user. */
   readonly users: readonly string[];
@@ -58,12 +62,13 @@ export interface ExceptionSubject {
 
 /** @param users the keys of the event's user */
 export function exceptionSubject(event: LogEvent, users: readonly string[]): ExceptionSubject {
-  return { eventType: event.eventType, exit: exitNode(event), users };
+  return { eventType: event.eventType, isTest: event.isTest, exit: exitNode(event), users };
 }
 
 /** Why an exception does not cover an event; null when it does. */
 export function whyNotCovered({ scope, until }: Exception, subject: ExceptionSubject, now: Date): string | null {
-  const { eventType, exit, users } = subject;
+  const { eventType, isTest, exit, users } = subject;
+  if (isTest) return "it is a test alert, which no exception covers";
   if (!(now.getTime() < Date.parse(until))) return `it ended at ${until}`;
   if (scope.detections === undefined && eventType !== sessionStart) {
     return `it covers ${sessionStart} alone, as it names no detection`;
@@ -90,10 +95,16 @@ const parts: readonly Part[] = [
   {
     given: ({ operator }) => operator !== undefined,
     // Of an address that belongs to another operator as well, such as Tor, nobody said that it is harmless.
-    covers: ({ operator }, { services }) =>
-      services.length > 0 && services.every((each) => each.operator?.toUpperCase() === operator?.toUpperCase()),
-    told: ({ operator }, { services }) =>
-      `the operator is ${services.map((each) => each.operator ?? "unnamed").join(" and ") || "unknown"}, not ${operator} alone`,
+    covers: ({ operator = "" }, { network }) => {
+      const services = anonymousServices(network);
+      const isIt = (each: NetworkService) =>
+        each.operator !== null && operatorKey(each.operator) === operatorKey(operator);
+      return services.length > 0 && services.every(isIt);
+    },
+    told: ({ operator }, { network }) => {
+      const names = anonymousServices(network).map((each) => each.operator ?? "unnamed");
+      return `the operator is ${names.join(" and ") || "unknown"}, not ${operator} alone`;
+    },
   },
   {
     given: ({ asNumber }) => asNumber !== undefined,
@@ -144,7 +155,7 @@ function isIn(cidr: string, ip: string | null): boolean {
   return network !== null && ip !== null && createNetworkTest([network])(ip);
 }
 
-/** Names what an exception covers: `ada@example.com, operator NORDVPN`. */
+/** Names what an exception covers: `ada@example.com, operator NORD_VPN`. */
 export function describeScope({ user, operator, asNumber, cidr, countryCode, detections }: ExceptionScope): string {
   return [
     user ?? "anyone",

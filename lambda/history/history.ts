@@ -67,19 +67,13 @@ export interface AlertHistory {
   readonly failedIn30Days: number;
 }
 
-/** The network of an event's exit node. */
-export function networkKey(event: LogEvent): NetworkKey {
-  const { asNumber, countryCode } = exitNode(event);
-  return `${asNumber ?? ""}|${countryCode ?? ""}`;
-}
-
 /** What is to be remembered of an event; null when it is no session start through a proxy. */
 export function sightingOf(event: LogEvent, now: Date): Sighting | null {
   if (event.eventType !== sessionStart) return null;
-  const { asNumber, countryCode, services } = exitNode(event);
-  if (event.fields.securityContext?.isProxy !== true && services.length === 0) return null;
+  const { asNumber, countryCode, network } = exitNode(event);
+  if (network.verdict !== true) return null;
   const time = publishedTime(event.published);
-  const [service] = services;
+  const [service] = network.services;
   return {
     eventUuid: event.uuid,
     // A time of ages ago, or to come, is none that can be remembered by.

@@ -1,6 +1,7 @@
 import { within } from "../budget.ts";
 import type { LogEvent } from "../okta/log-event.ts";
-import { forget, networkKey, sightingOf, type UserState, unknownUser } from "./history.ts";
+import { networkKey } from "../okta/network-key.ts";
+import { forget, sightingOf, type UserState, unknownUser } from "./history.ts";
 import {
   candidateOf,
   isSuppressible,
@@ -53,7 +54,7 @@ export function createSession(
   followUp: boolean,
   { states, suppressMinutes, now }: SessionSettings,
 ): Session {
-  const network = networkKey(event);
+  const network = networkKey(event) ?? "";
   // A test is nothing that its user did.
   const sighting = event.isTest || followUp ? null : sightingOf(event, now);
   return {

@@ -1,6 +1,8 @@
 import { pause, waiting, within } from "../budget.ts";
-import { exitNode, type ProxyKind, proxyKind, rankOf } from "../okta/exit-node.ts";
+import { anonymousNetwork } from "../okta/anonymous-network.ts";
+import { rankOf } from "../okta/exit-node.ts";
 import { type LogEvent, sessionStart } from "../okta/log-event.ts";
+import type { NetworkKind } from "../okta/network-service.ts";
 import { gotIn } from "../okta/outcome.ts";
 import { type Forgotten, forget, type NetworkKey, type Sighting, type UserState } from "./history.ts";
 
@@ -18,8 +20,8 @@ export interface SuppressionWindow {
   readonly published: boolean;
   /** Ids of the detections that were alerted on in it. */
   readonly detections: readonly string[];
-  /** The worst kind of proxy in it. */
-  readonly kind: ProxyKind;
+  /** The worst kind of anonymous network in it; null where none is named. */
+  readonly kind: NetworkKind | null;
   /** Whether a session in it got in. */
   readonly gotIn: boolean;
   /** Sessions that it held back. */
@@ -45,7 +47,7 @@ export interface Candidate {
   /** The key of its claim. */
   readonly id: string;
   readonly detections: readonly string[];
-  readonly kind: ProxyKind;
+  readonly kind: NetworkKind | null;
   readonly gotIn: boolean;
 }
 
@@ -166,7 +168,7 @@ export function isSuppressible(event: LogEvent): boolean {
 
 /** What windows are judged by, of an event that an alert is wanted about. */
 export function candidateOf(event: LogEvent, id: string, detections: readonly string[]): Candidate {
-  const kind = proxyKind(exitNode(event).services);
+  const [kind = null] = anonymousNetwork(event).kinds;
   return { id, detections, kind, gotIn: gotIn(event.fields.outcome?.result ?? null) };
 }
 

@@ -3,7 +3,7 @@ import * as z from "zod/mini";
 import { type Plain, toAttribute, toPlainItem } from "../dynamodb/attribute-value.ts";
 import { createDynamodb } from "../dynamodb/client.ts";
 import { isWritten } from "../dynamodb/conditional-write.ts";
-import { proxyKinds } from "../okta/exit-node.ts";
+import { networkKinds } from "../okta/network-service.ts";
 import { dayOf, rememberDays, type UserState } from "./history.ts";
 import type { Memory, SuppressionWindow, UserStates } from "./suppression.ts";
 
@@ -41,7 +41,7 @@ const suppressionWindow = z.object({
   until: z.number(),
   published: z.boolean(),
   detections: z.array(z.string()),
-  kind: z.enum(proxyKinds),
+  kind: z.nullable(z.enum(networkKinds)),
   gotIn: z.boolean(),
   heldBack: z.number(),
   told: z.object({ count: z.number(), since: text }),

@@ -12,6 +12,7 @@ const shortened: ReadonlySet<string> = new Set([
   "outcome",
   "target",
   "authenticationContext",
+  "request",
   "device",
   "securityContext",
   "debugContext",

@@ -1,9 +1,23 @@
 /*
- * Reads values that may be of any kind: what is not of the kind that is asked for is null, and no error.
+ * Reads values that may be of any kind: what is not of the kind that is asked for is null, and no error. Exports write
+ * numbers and truth values as text, and keys in another case: both are read alike.
  */
 
 /** An object of JSON. */
-type Json = Readonly<Record<string, unknown>>;
+export type Json = Readonly<Record<string, unknown>>;
+
+/** Reads a value of an object by its key, in any case; the key as it is asked for wins. */
+export type Get = (name: string) => unknown;
+
+/** A value of an object by its key, in any case; undefined for none. */
+export function valueAt(json: Json, name: string): unknown {
+  if (Object.hasOwn(json, name)) return json[name];
+  const folded = name.toLowerCase();
+  for (const key in json) {
+    if (key.length === folded.length && key.toLowerCase() === folded && Object.hasOwn(json, key)) return json[key];
+  }
+  return undefined;
+}
 
 /** Text, or a number as text; "null", which Okta writes for some absent values, and empty text are null. */
 export function text(value: unknown): string | null {
@@ -11,24 +25,31 @@ export function text(value: unknown): string | null {
   return Number.isFinite(value) ? String(value) : null;
 }
 
-/** A finite number. */
+/** A finite number, or one as text, in decimal digits with a point: `40.7`. */
 export function number(value: unknown): number | null {
+  if (typeof value === "string") return /^-?\d{1,30}(?:\.\d{1,30})?$/.test(value.trim()) ? Number(value) : null;
   return Number.isFinite(value) ? (value as number) : null;
 }
 
+/** True or false, or either as text, in any case. */
 export function boolean(value: unknown): boolean | null {
-  return typeof value === "boolean" ? value : null;
+  if (typeof value === "boolean") return value;
+  const folded = typeof value === "string" ? value.trim().toLowerCase() : "";
+  return folded === "true" ? true : folded === "false" ? false : null;
 }
 
-/** An object, as it is, or as `read` makes of it. */
-export function object(value: unknown): Json | null;
-export function object<Value>(value: unknown, read: (json: Json) => Value): Value | null;
-export function object<Value>(value: unknown, read?: (json: Json) => Value): Json | Value | null {
-  if (typeof value !== "object" || value === null || Array.isArray(value)) return null;
-  return read === undefined ? (value as Json) : read(value as Json);
+/** An object, or null for what is none. */
+export function object(value: unknown): Json | null {
+  return typeof value === "object" && value !== null && !Array.isArray(value) ? (value as Json) : null;
+}
+
+/** What `read` makes of an object; null for what is no object. */
+export function record<Value>(value: unknown, read: (get: Get) => Value): Value | null {
+  const json = object(value);
+  return json === null ? null : read((name) => valueAt(json, name));
 }
 
 /** A list of objects, each as `read` makes of it, null for what is none; empty for what is no list. */
-export function list<Value>(value: unknown, read: (json: Json) => Value): (Value | null)[] {
-  return Array.isArray(value) ? value.map((each) => object(each, read)) : [];
+export function list<Value>(value: unknown, read: (get: Get) => Value): (Value | null)[] {
+  return Array.isArray(value) ? value.map((each) => record(each, read)) : [];
 }

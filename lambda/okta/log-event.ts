@@ -1,5 +1,6 @@
+import { decode } from "./encoded-value.ts";
 import type { Fault } from "./fault.ts";
-import { list, number, object, boolean as readBoolean, text } from "./lenient.ts";
+import { type Get, type Json, list, number, object, boolean as readBoolean, record, text, valueAt } from "./lenient.ts";
 
 /*
  * Okta's LogEvent, as far as alerts tell of it. Every field but uuid, published and eventType may be null or missing.
@@ -69,7 +70,7 @@ export function parseLogEvent(received: unknown, base: readonly PropertyKey[] = 
 export function readLogEvent(received: unknown): LogEvent | null {
   const event = object(received);
   if (event === null || !requiredNames.every((name) => isRequiredText(event[name]))) return null;
-  if (faultOfSecurityContext(event.securityContext) !== null) return null;
+  if (faultOfSecurityContext(valueAt(event, "securityContext")) !== null) return null;
   let fields: LogEventFields | undefined;
   return {
     uuid: event.uuid as string,
@@ -110,7 +111,7 @@ function findFaults(received: unknown, base: readonly PropertyKey[]): Fault[] {
   const faults = requiredNames
     .filter((name) => !isRequiredText(event[name]))
     .map((name) => fault([name], required[name]));
-  const further = faultOfSecurityContext(event.securityContext);
+  const further = faultOfSecurityContext(valueAt(event, "securityContext"));
   return further === null ? faults : [...faults, fault(further.path, further.message)];
 }
 
@@ -119,90 +120,95 @@ function faultOfSecurityContext(value: unknown): { readonly path: readonly strin
   if (value === undefined || value === null) return null;
   const context = object(value);
   if (context === null) return { path: ["securityContext"], message: "expected an object or null" };
-  if (readIsProxy(context.isProxy) !== unreadable) return null;
+  if (readIsProxy(valueAt(context, "isProxy")) !== unreadable) return null;
   return { path: ["securityContext", "isProxy"], message: "expected true, false or null" };
 }
 
 const unreadable = Symbol("unreadable");
 
-/** True and false are text in exports. */
-function readIsProxy(value: unknown): boolean | null | undefined | typeof unreadable {
-  if (value === null || value === undefined || typeof value === "boolean") return value;
-  const folded = typeof value === "string" ? value.toLowerCase() : "";
-  return folded === "true" ? true : folded === "false" ? false : unreadable;
+/** Okta's help names a field `isProxy.tunnels`; where `isProxy` is an object of them, they tell. */
+function tunnelsOf(isProxy: unknown): unknown {
+  const json = object(isProxy);
+  return json === null ? undefined : valueAt(json, "tunnels");
 }
 
-type Json = Readonly<Record<string, unknown>>;
+/** True and false are text in exports. */
+function readIsProxy(value: unknown): boolean | null | typeof unreadable {
+  if (value === null || value === undefined || tunnelsOf(value) !== undefined) return null;
+  if (typeof value === "string" && text(value) === null) return null;
+  return readBoolean(value) ?? unreadable;
+}
 
 function readFields(event: Json) {
+  const get: Get = (name) => valueAt(event, name);
   return {
-    displayMessage: text(event.displayMessage),
-    actor: object(event.actor, readPrincipal),
-    client: object(event.client, (client) => ({
-      ipAddress: text(client.ipAddress),
-      zone: text(client.zone),
-      device: text(client.device),
-      userAgent: object(client.userAgent, ({ browser, os, rawUserAgent }) => ({
-        browser: text(browser),
-        os: text(os),
-        rawUserAgent: text(rawUserAgent),
+    displayMessage: text(get("displayMessage")),
+    actor: record(get("actor"), readPrincipal),
+    client: record(get("client"), (client) => ({
+      ipAddress: text(client("ipAddress")),
+      zone: text(client("zone")),
+      device: text(client("device")),
+      userAgent: record(client("userAgent"), (agent) => ({
+        browser: text(agent("browser")),
+        os: text(agent("os")),
+        rawUserAgent: text(agent("rawUserAgent")),
       })),
-      geographicalContext: object(client.geographicalContext, readGeographicalContext),
+      geographicalContext: record(client("geographicalContext"), readGeographicalContext),
     })),
-    outcome: object(event.outcome, ({ result, reason }) => ({ result: text(result), reason: text(reason) })),
-    target: list(event.target, readPrincipal),
-    authenticationContext: object(event.authenticationContext, (context) => ({
-      externalSessionId: text(context.externalSessionId),
-      rootSessionId: text(context.rootSessionId),
-      credentialType: text(context.credentialType),
-      credentialProvider: text(context.credentialProvider),
-      authenticationProvider: text(context.authenticationProvider),
+    outcome: record(get("outcome"), (outcome) => ({
+      result: text(outcome("result")),
+      reason: text(outcome("reason")),
     })),
-    device: object(event.device, (device) => ({
-      id: text(device.id),
-      name: text(device.name),
-      os_platform: text(device.os_platform),
-      registered: readBoolean(device.registered),
-      managed: readBoolean(device.managed),
+    target: list(decode(get("target")), readPrincipal),
+    authenticationContext: record(get("authenticationContext"), (context) => ({
+      externalSessionId: text(context("externalSessionId")),
+      rootSessionId: text(context("rootSessionId")),
+      credentialType: text(context("credentialType")),
+      credentialProvider: text(context("credentialProvider")),
+      authenticationProvider: text(context("authenticationProvider")),
     })),
-    securityContext: object(event.securityContext, readSecurityContext),
-    debugContext: object(event.debugContext, ({ debugData }) => ({ debugData: object(debugData) })),
+    device: record(get("device"), (device) => ({
+      id: text(device("id")),
+      name: text(device("name")),
+      os_platform: text(device("os_platform")),
+      registered: readBoolean(device("registered")),
+      managed: readBoolean(device("managed")),
+    })),
+    securityContext: record(get("securityContext"), readSecurityContext),
+    // Of the chain of addresses that a request came by, what is known of each.
+    ipChain: record(get("request"), (request) => list(decode(request("ipChain")), (hop) => hop("ipDetails"))) ?? [],
+    debugData: record(get("debugContext"), (context) => object(decode(context("debugData")))) ?? {},
   };
 }
 
 /** An actor or a target. */
-const readPrincipal = ({ id, type, alternateId, displayName }: Json) => ({
-  id: text(id),
-  type: text(type),
-  alternateId: text(alternateId),
-  displayName: text(displayName),
+const readPrincipal = (get: Get) => ({
+  id: text(get("id")),
+  type: text(get("type")),
+  alternateId: text(get("alternateId")),
+  displayName: text(get("displayName")),
 });
 
-const readGeographicalContext = ({ city, state, country, postalCode, geolocation }: Json) => ({
-  city: text(city),
-  state: text(state),
-  country: text(country),
-  postalCode: text(postalCode),
-  geolocation: object(geolocation, ({ lat, lon }) => ({ lat: number(lat), lon: number(lon) })),
+const readGeographicalContext = (get: Get) => ({
+  city: text(get("city")),
+  state: text(get("state")),
+  country: text(get("country")),
+  postalCode: text(get("postalCode")),
+  geolocation: record(get("geolocation"), (point) => ({ lat: number(point("lat")), lon: number(point("lon")) })),
 });
 
-function readSecurityContext(context: Json) {
-  const isProxy = readIsProxy(context.isProxy);
+/** What Okta thinks of the request; its signals come in several encodings, and each has a reader of its own. */
+function readSecurityContext(get: Get) {
+  const isProxy = readIsProxy(get("isProxy"));
   return {
     isProxy: isProxy === unreadable ? null : isProxy,
-    asNumber: number(context.asNumber),
-    asOrg: text(context.asOrg),
-    isp: text(context.isp),
-    domain: text(context.domain),
-    ipDetails: object(context.ipDetails, ({ ipServiceCategories }) => ({
-      ipServiceCategories: list(ipServiceCategories, ({ isAnonymous, operator, type }) => ({
-        isAnonymous: readBoolean(isAnonymous),
-        operator: text(operator),
-        type: text(type),
-      })),
-    })),
-    tunnels: context.tunnels,
-    risk: object(context.risk, ({ level, reasons }) => ({ level: text(level), reasons })),
-    userBehaviors: list(context.userBehaviors, ({ name, result }) => ({ name: text(name), result: text(result) })),
+    asNumber: number(get("asNumber")),
+    asOrg: text(get("asOrg")),
+    isp: text(get("isp")),
+    domain: text(get("domain")),
+    ipDetails: get("ipDetails"),
+    tunnels: get("tunnels") ?? tunnelsOf(get("isProxy")),
+    risk: get("risk"),
+    userBehaviors: get("userBehaviors"),
   };
 }

@@ -16,38 +16,20 @@ export interface LogFilter {
 /** Characters of an expression: encoded, it makes an address of the length that servers take. */
 const maximumLength = 4_000;
 
-const isProxy = fold("securityContext.isProxy");
-
 /**
- * The narrowest filter that leaves out no event that any of these rules could match: the event types that they name, and of
- * a type of which every rule wants a proxy, those that came through one.
+ * The event types that any of these rules could match. It is not narrowed by what else the rules ask for: Okta tells of an
+ * anonymous network in six fields, each of which may be null or text, and no document says how the filter takes those.
  */
 export function logFilter(rules: readonly Rule[]): LogFilter {
-  const types = new Map<string, { readonly eventType: string; proxied: boolean }>();
+  const types = new Map<string, string>();
   let everything = false;
   for (const rule of rules) {
-    const required = requirementsOf(rule);
-    const proxies = required.get(isProxy);
-    const wantsProxy = proxies !== undefined && [...proxies.keys()].every((value) => value === "true");
-    const named = required.get(fold("eventType"));
+    const named = requirementsOf(rule).get(fold("eventType"));
     if (named === undefined) everything = true;
-    for (const [folded, eventType] of named ?? []) {
-      const known = types.get(folded);
-      if (known === undefined) types.set(folded, { eventType, proxied: wantsProxy });
-      else known.proxied &&= wantsProxy;
-    }
+    for (const [folded, eventType] of named ?? []) if (!types.has(folded)) types.set(folded, eventType);
   }
-  const all = [...types.values()].sort((a, b) => (a.eventType < b.eventType ? -1 : 1));
-  const eventTypes = all.map(({ eventType }) => eventType);
-  const anyOf = (wanted: readonly { readonly eventType: string }[]) =>
-    wanted.map(({ eventType }) => `eventType eq ${JSON.stringify(eventType)}`).join(" or ");
-  const proxied = all.filter((each) => each.proxied);
-  const others = all.filter((each) => !each.proxied);
-  const parts = [
-    ...(others.length === 0 ? [] : [anyOf(others)]),
-    ...(proxied.length === 0 ? [] : [`(${anyOf(proxied)}) and securityContext.isProxy eq true`]),
-  ];
-  const expression = parts.length > 1 ? parts.map((part) => `(${part})`).join(" or ") : (parts[0] ?? "");
+  const eventTypes = [...types.values()].sort();
+  const expression = eventTypes.map((eventType) => `eventType eq ${JSON.stringify(eventType)}`).join(" or ");
   const isUsable = !everything && expression !== "" && expression.length <= maximumLength;
   return { expression: isUsable ? expression : null, eventTypes };
 }

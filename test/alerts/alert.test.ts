@@ -57,6 +57,7 @@ describe("detections", () => {
       tags: ["attack.initial-access"],
       references: ["https://example.com/why"],
       falsePositives: ["A test"],
+      correlation: null,
       matched: [],
     });
   });
@@ -92,12 +93,31 @@ test("what is unknown is null, and never left out", () => {
     securityContext: null,
     debugContext: null,
   });
-  const { user, session, device, network, client, geo, history, heldBack, risk, behaviors, okta, links } = alert({
+  const {
+    user,
+    actor,
+    targets,
+    change,
+    storm,
+    session,
+    device,
+    network,
+    client,
+    geo,
+    history,
+    heldBack,
+    risk,
+    behaviors,
+    okta,
+    links,
+  } = alert({
     event: bare,
     delivery: { id: null, org: null, eventHookId: null },
   });
   const nullOf = (...names: string[]) => Object.fromEntries(names.map((name) => [name, null]));
   expect(user).toEqual(nullOf("id", "login", "displayName"));
+  expect(actor).toEqual(nullOf("id", "type", "login", "displayName"));
+  expect({ targets, change, storm }).toEqual({ targets: [], change: null, storm: null });
   expect(session).toEqual({
     ...nullOf("outcome", "reason", "externalSessionId", "rootSessionId"),
     ...nullOf("credentialType", "credentialProvider", "authenticationProvider"),
@@ -105,14 +125,18 @@ test("what is unknown is null, and never left out", () => {
   expect(device).toEqual(nullOf("id", "name", "platform", "registered", "managed"));
   expect(links).toEqual(nullOf("event", "user", "userProfile", "session", "address"));
   expect({ history, heldBack }).toEqual(nullOf("history", "heldBack"));
-  expect(network).toEqual({ ...nullOf("isProxy", "ip", "asNumber", "asOrg", "isp", "domain"), services: [] });
+  expect(network).toEqual({
+    ...nullOf("isProxy", "ip", "asNumber", "asOrg", "isp", "domain"),
+    services: [],
+    anonymous: { verdict: null, kinds: [], operators: [], signals: [] },
+  });
   expect(client).toEqual(nullOf("browser", "os", "device", "userAgent", "zone"));
   expect(geo).toEqual({
     ...unknownLocation,
     thresholdKm: 500,
     exit: nullOf("city", "state", "country", "countryCode", "latitude", "longitude"),
   });
-  expect(risk).toEqual({ level: null, reasons: [] });
+  expect(risk).toEqual({ ...nullOf("level", "previousLevel", "detectionName"), reasons: [] });
   expect(behaviors).toEqual([]);
   expect(okta).toMatchObject(nullOf("org", "eventHookId", "deliveryId", "systemLogUrl"));
 });
@@ -158,4 +182,98 @@ describe("the link to the System Log", () => {
   test("goes without times when the event's is none", () => {
     expect([...new URL(linkFor("example.okta.com", "lately") ?? "").searchParams.keys()]).toEqual(["search"]);
   });
+});
+
+describe("the age", () => {
+  test.each([
+    ["2026-11-24T09:30:00.000Z", 3],
+    ["2026-01-24T09:30:03.000Z", 304 * 86_400],
+    ["2026-11-24T10:30:03.000Z", -3_600],
+    ["no time", null],
+  ])("of an event published at %s", (published, ageSeconds) => {
+    expect(alert({ event: logEvent({ published }), detectedAt: new Date("2026-11-24T09:30:03Z") }).ageSeconds).toBe(
+      ageSeconds,
+    );
+  });
+});
+
+describe("an alert about what somebody typed for a login", () => {
+  const typed = "T3stPassw0rd-example!";
+  const event = logEvent({
+    actor: { id: "unknown", type: "User", alternateId: typed, displayName: "unknown" },
+    outcome: { result: "FAILURE", reason: "VERIFICATION_ERROR" },
+    debugContext: { debugData: { login: typed } },
+  });
+  const matched = [{ selection: "s", fields: [{ field: "actor.alternateId", values: [typed] }] }];
+  const detections = [{ rule: rule("high", "00000000-0000-4000-8000-000000000001"), matched }];
+
+  test("masks it everywhere, and says why", () => {
+    const about = alert({ event, detections, delivery: { id: null, org: "example.okta.com", eventHookId: null } });
+    expect(JSON.stringify(about)).not.toContain("Passw0rd");
+    expect(about).toMatchObject({ user: { id: null, login: "[masked]" }, actor: { id: "unknown", login: "[masked]" } });
+    expect(about.summary).toContain("An unknown user (the login is masked, as it may be a password) tried to start");
+    expect(about.links.user).toBeNull();
+    expect(about.event).toMatchObject({ uuid: event.uuid, actor: { alternateId: "[masked]" } });
+  });
+
+  test("shows it where it is a login of the org", () => {
+    expect(alert({ event, detections, isLogin: () => true }).user.login).toBe(typed);
+  });
+});
+
+describe("an alert about a person at risk", () => {
+  const raised = {
+    eventType: "user.risk.detect",
+    displayMessage: "User risk detected",
+    actor: { id: "00uSYSTEM", type: "SystemPrincipal", alternateId: "system@okta.com", displayName: "Okta System" },
+    target: [{ id: "00u1ada", type: "User", alternateId: "ada@example.com", displayName: "Ada Lovelace" }],
+    client: null,
+    securityContext: { isProxy: null },
+    debugContext: {
+      debugData: {
+        risk: "{previousLevel=LOW, level=HIGH, detectionName=Session Influenced User Risk, reasons=Associated sessionId is suspected to be hijacked, issuer=OKTA}",
+      },
+    },
+  };
+
+  test("is about the target, and names the actor beside", () => {
+    const about = alert({
+      event: logEvent(raised),
+      delivery: { id: null, org: "example.okta.com", eventHookId: null },
+    });
+    expect(about.user).toEqual({ id: "00u1ada", login: "ada@example.com", displayName: "Ada Lovelace" });
+    expect(about.actor).toMatchObject({ type: "SystemPrincipal", login: "system@okta.com" });
+    expect(about.summary).toBe(
+      'Okta raised the risk of Ada Lovelace (ada@example.com) from LOW to HIGH, by "Session Influenced User Risk": Associated sessionId is suspected to be hijacked.',
+    );
+    expect(about.triage.join("\n")).not.toContain("Okta System");
+    expect(about.triage.join("\n")).toContain("Ask Ada Lovelace (ada@example.com)");
+    expect(about.links.userProfile).toContain("/00u1ada");
+  });
+});
+
+test("an alert about an act names who did it, what exactly, and to whom", () => {
+  const about = alert({
+    event: logEvent({
+      eventType: "user.account.privilege.grant",
+      displayMessage: "Grant user privilege",
+      actor: { id: "00u1admin", type: "User", alternateId: "admin@example.com", displayName: "An Admin" },
+      target: [{ id: "00u1ada", type: "User", alternateId: "ada@example.com", displayName: "Ada" }],
+      debugContext: { debugData: { privilegeGranted: "Super administrator" } },
+    }),
+  });
+  expect(about.user.id).toBe("00u1admin");
+  expect(about.targets).toEqual([{ type: "User", id: "00u1ada", login: "ada@example.com", displayName: "Ada" }]);
+  expect(about.change).toBe("granted Super administrator");
+  expect(about.summary).toContain(
+    'An Admin (admin@example.com) did "Grant user privilege": granted Super administrator, to Ada (ada@example.com)',
+  );
+  expect(about.triage.join("\n")).toContain('whether they did "Grant user privilege" to Ada (ada@example.com)');
+});
+
+test("Okta's own actor that starts a session is named as what it is", () => {
+  const actor = { id: "okta.1", type: "SystemPrincipal", alternateId: "system@okta.com", displayName: "Okta System" };
+  const about = alert({ event: logEvent({ actor }) });
+  expect(about.user).toEqual({ id: null, login: null, displayName: null });
+  expect(about.summary).toMatch(/^Okta System \(SystemPrincipal system@okta.com\) started an Okta session/);
 });

@@ -65,9 +65,32 @@ describe("session starts", () => {
     ],
     ["of another type", { securityContext: proxied, eventType: "user.session.end" }, []],
     ["through Tor", { securityContext: { ...proxied, ...service("Tor") }, ...inLisbon }, [startProxied, startTor]],
-    ["through Tor, not marked as a proxy", { securityContext: service("TOR") }, [startTor]],
-    ["through a residential proxy", { securityContext: service("Residential Proxy") }, [startTor]],
-    ["through a VPN, not marked as a proxy", { securityContext: service("VPN") }, []],
+    ["through Tor, not marked as a proxy", { securityContext: service("TOR"), ...inLisbon }, [startProxied, startTor]],
+    [
+      "through a residential proxy",
+      { securityContext: service("Residential Proxy"), ...inLisbon },
+      [startProxied, startTor],
+    ],
+    [
+      "through Tor, by the kind of proxy alone",
+      { debugContext: { debugData: { proxyType: "tor" } }, securityContext: direct, ...inLisbon },
+      [startProxied, startTor],
+    ],
+    [
+      "through a VPN, not marked as a proxy",
+      { securityContext: { ...direct, ...service("VPN") } },
+      [startProxied, startFar],
+    ],
+    [
+      "through a VPN that is not anonymous",
+      {
+        securityContext: {
+          ...direct,
+          ipDetails: { ipServiceCategories: [{ type: "VPN", operator: "GLOBALPROTECT_VPN", isAnonymous: false }] },
+        },
+      },
+      [],
+    ],
     [
       "with a new device",
       {
@@ -175,6 +198,25 @@ describe("are not raised by what is alike", () => {
     ["an identity provider deactivated", { eventType: "system.idp.lifecycle.deactivate" }],
     ["an API token revoked", { eventType: "system.api_token.revoke" }],
     ["a policy rule added", { eventType: "policy.rule.add" }],
+    [
+      "a risk that falls from high to low",
+      {
+        eventType: "user.risk.change",
+        debugContext: { debugData: { risk: "{level=LOW, previousLevel=HIGH, reasons=Lowered by an administrator}" } },
+      },
+    ],
+    [
+      "a risk that falls from high to medium",
+      { eventType: "user.risk.change", debugContext: { debugData: { risk: "{previousLevel=HIGH, level=MEDIUM}" } } },
+    ],
+    [
+      "a risk that falls, by the security context",
+      { eventType: "user.risk.change", securityContext: { risk: { level: "LOW", previousLevel: "HIGH" } } },
+    ],
+    [
+      "a risk that stays high",
+      { eventType: "user.risk.detect", debugContext: { debugData: { risk: "{previousLevel=HIGH, level=HIGH}" } } },
+    ],
     [
       "a risk raised to medium",
       { eventType: "user.risk.change", debugContext: { debugData: { risk: "{level=MEDIUM}" } } },

@@ -1,7 +1,6 @@
 import { isIPv4 } from "node:net";
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { profileKeys } from "../../lambda/decision.ts";
 import { toAttribute } from "../../lambda/dynamodb/attribute-value.ts";
 import {
   type Exception,
@@ -13,6 +12,7 @@ import {
   whyNotCovered,
 } from "../../lambda/exceptions/exception.ts";
 import { readExceptions } from "../../lambda/exceptions/exception-items.ts";
+import { personKeys } from "../../lambda/okta/person.ts";
 import { type Json, logEvent } from "../fixtures/events.ts";
 import { rule } from "../fixtures/rules.ts";
 
@@ -35,7 +35,7 @@ const operators = (...names: (string | null)[]): Json => ({
 
 function covers(scope: ExceptionScope, event: Json = {}, at = now): boolean {
   const parsed = logEvent(event);
-  return whyNotCovered(exception(scope), exceptionSubject(parsed, profileKeys(parsed)), at) === null;
+  return whyNotCovered(exception(scope), exceptionSubject(parsed, personKeys(parsed)), at) === null;
 }
 
 describe("an exception covers", () => {
@@ -87,7 +87,7 @@ describe("an exception does not cover", () => {
 test("detections that an exception names are excepted, whatever the event; the others are alerted on", () => {
   const event = logEvent({ eventType: "user.account.privilege.grant" });
   const one = exception({ user: "00u1lisbon", detections: [first.rule.id] });
-  const { left, by } = except([first, second], [one], exceptionSubject(event, profileKeys(event)), now);
+  const { left, by } = except([first, second], [one], exceptionSubject(event, personKeys(event)), now);
   expect(left).toEqual([second]);
   expect(by).toEqual([one]);
 });
@@ -158,7 +158,7 @@ test("no exception widens: of an event that any part of its scope does not fit, 
         (each.detections === undefined ? given.type === "user.session.start" : each.detections.includes(id));
       const until = ended ? now.toISOString() : "2026-12-24T00:00:00.000Z";
       const exceptions = scopes.map((each) => exception(each as ExceptionScope, until));
-      const { left } = except([first, second], exceptions, exceptionSubject(parsed, profileKeys(parsed)), now);
+      const { left } = except([first, second], exceptions, exceptionSubject(parsed, personKeys(parsed)), now);
       const expected = [first, second].filter(
         ({ rule: { id } }) => ended || !scopes.some((each) => fits(each as ExceptionScope, id)),
       );

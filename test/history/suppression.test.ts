@@ -82,7 +82,7 @@ function unpublished(id: string, now: Date, told: HeldBack): SuppressionWindow {
     until: openedAt + 3_600_000,
     published: false,
     detections: [proxied.id],
-    kind: "unnamed",
+    kind: null,
     gotIn: true,
     heldBack: 0,
     told,
@@ -179,7 +179,7 @@ test("of 200 that come to the table at once, one is alerted on, and 199 are coun
   const client = new DynamoDBClient({ requestHandler: { connectionTimeout: 20_000, requestTimeout: 20_000 } });
   const { ports, user, signIn } = world({ userStates: createUserStates(names.stateTable, async () => client) });
   const signal = AbortSignal.timeout(25_000);
-  const network = "64500|CA";
+  const network = "AS64500|CA";
   const outcomes = await Promise.all(
     Array.from({ length: 200 }, async () => {
       const event = signIn({ uuid: crypto.randomUUID() });
@@ -213,7 +213,7 @@ test.each([0, 30, 90, 250])(
       read: async () => {
         asked.push(milliseconds);
         await new Promise((resolve) => setTimeout(resolve, milliseconds));
-        return { ...unknownUser, windows: new Map([["64500|CA", opened]]) };
+        return { ...unknownUser, windows: new Map([["AS64500|CA", opened]]) };
       },
     };
     const event = signIn({ uuid: crypto.randomUUID() });
@@ -221,7 +221,7 @@ test.each([0, 30, 90, 250])(
     const candidate = candidateOf(event, event.uuid, [proxied.id]);
     const source = {
       user,
-      network: "64500|CA",
+      network: "AS64500|CA",
       candidate,
       state,
       sighting: null,
@@ -238,14 +238,22 @@ test("a session that waits for another's alert is told when that is out", async 
   const { ports, user, signIn } = world();
   const opened = unpublished("other", ports.now(), { count: 0, since: null });
   const signal = AbortSignal.timeout(20_000);
-  await ports.userStates.open(user, "64500|CA", null, opened, signal);
+  await ports.userStates.open(user, "AS64500|CA", null, opened, signal);
   const event = signIn({ uuid: crypto.randomUUID() });
   const state = await ports.userStates.read(user, signal);
   const candidate = candidateOf(event, event.uuid, [proxied.id]);
-  const source = { user, network: "64500|CA", candidate, state, sighting: null, suppressMinutes: 60, now: ports.now() };
+  const source = {
+    user,
+    network: "AS64500|CA",
+    candidate,
+    state,
+    sighting: null,
+    suppressMinutes: 60,
+    now: ports.now(),
+  };
   const outcome = suppress(ports.userStates, source, signal);
-  const memory = { sighting: null, forgotten: forget(unknownUser, "64500|CA", ports.now()) };
-  await ports.userStates.record(user, "64500|CA", { ...opened, published: true }, memory, signal);
+  const memory = { sighting: null, forgotten: forget(unknownUser, "AS64500|CA", ports.now()) };
+  await ports.userStates.record(user, "AS64500|CA", { ...opened, published: true }, memory, signal);
   expect(await outcome).toEqual({ kind: "held" });
 });
 
@@ -276,7 +284,7 @@ describe("an alert that cannot be published", () => {
   test("by whoever was stopped holds nothing back: others wait for it on the queue, for as long as any function works on one alert", async () => {
     const { ports, deliver, pass, user, published, parked, kinds } = world();
     const opened = unpublished("stopped", ports.now(), { count: 2, since: "2026-11-24T08:00:00.000Z" });
-    expect(await ports.userStates.open(user, "64500|CA", null, opened, AbortSignal.timeout(5_000))).toBe(true);
+    expect(await ports.userStates.open(user, "AS64500|CA", null, opened, AbortSignal.timeout(5_000))).toBe(true);
     pass(0.3);
     expect(await deliver({})).toMatchObject({ suppressed: 0, alerted: 0, parked: 1 });
     expect(parked[0]?.waiting?.reason).toMatch(/^an alert about the same user and network is under way/);
@@ -294,7 +302,7 @@ describe("an alert that cannot be published", () => {
     const { ports, published, user, signIn } = world();
     const event = signIn({ uuid: crypto.randomUUID() });
     const opened = unpublished(event.uuid, ports.now(), { count: 0, since: null });
-    await ports.userStates.open(user, "64500|CA", null, opened, AbortSignal.timeout(5_000));
+    await ports.userStates.open(user, "AS64500|CA", null, opened, AbortSignal.timeout(5_000));
     const delivery = { id: null, org: null, eventHookId: null };
     const work: Work = { event, delivery, rules: null, followUp: false, waiting: null };
     await retryWork(

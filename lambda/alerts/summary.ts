@@ -1,0 +1,94 @@
+import { type LogEvent, sessionStart } from "../okta/log-event.ts";
+import { gotIn } from "../okta/outcome.ts";
+import type { AlertFacts } from "./alert.ts";
+import {
+  describeActor,
+  describeDistance,
+  describeExit,
+  describePrincipal,
+  describeProxy,
+  describeUser,
+} from "./wording.ts";
+
+/** What was done, beside starting a session, in the words of the alert. */
+export interface Action {
+  /** What Okta calls it: `Grant user privilege`. */
+  readonly name: string;
+  /** Whether it is a change of a user's risk level, which no person did. */
+  readonly isRisk: boolean;
+  /** Whether a person did it: the user of the alert. */
+  readonly isByUser: boolean;
+  /** The persons that it was done to, but for who did it: `Ada Marques (ada@example.com)`; null for none. */
+  readonly whom: string | null;
+}
+
+/** Persons that are named: more make no sentence. */
+const maximumPersons = 3;
+/** The longest name of an action, in UTF-16 code units. */
+const maximumName = 200;
+
+/** Names what was done, beside starting a session. Null for a session start. */
+export function describeAction(
+  event: LogEvent,
+  { user, actor, targets }: Pick<AlertFacts, "user" | "actor" | "targets">,
+): Action | null {
+  if (event.eventType === sessionStart) return null;
+  const persons = targets.filter(({ type, id, login }) => {
+    const isActor = id === null ? login !== null && login === actor.login : id === actor.id;
+    return type?.toLowerCase() === "user" && !isActor;
+  });
+  const names = persons.slice(0, maximumPersons).map(describePrincipal);
+  if (persons.length > maximumPersons) names.push(`${persons.length - maximumPersons} more`);
+  return {
+    name: (event.fields.displayMessage ?? event.eventType).slice(0, maximumName).toWellFormed(),
+    isRisk: /^user\.risk\./i.test(event.eventType),
+    isByUser: actor.id !== null ? user.id === actor.id : user.login !== null && user.login === actor.login,
+    whom: names.join(", ") || null,
+  };
+}
+
+/** One sentence that a person can act on. */
+export function summarize(facts: AlertFacts, action: Action | null): string {
+  const { session, change } = facts;
+  const outcome = gotIn(session.outcome) ? "" : ` (${session.outcome})`;
+  if (action === null) {
+    const verb = gotIn(session.outcome) ? "started an Okta session" : `tried to start an Okta session${outcome}`;
+    return `${describeUser(facts)} ${verb}${place(facts)}.`;
+  }
+  if (action.isRisk) return `${describeRisk(facts, action)}${where(facts)}.`;
+  const what = [change, action.whom === null ? null : `to ${action.whom}`].filter(Boolean).join(", ");
+  const done = what === "" ? `"${action.name}"` : `"${action.name}": ${what}`;
+  return `${action.isByUser ? describeUser(facts) : describeActor(facts)} did ${done}${outcome}${where(facts)}.`;
+}
+
+const levels = ["LOW", "MEDIUM", "HIGH"];
+
+/** `Okta raised the risk of Ada (ada@example.com) from LOW to HIGH, by "Session Influenced User Risk": …`. */
+function describeRisk(facts: AlertFacts, action: Action): string {
+  const { level, previousLevel, reasons, detectionName } = facts.risk;
+  const isOkta = facts.actor.type?.toLowerCase() === "systemprincipal" || facts.actor.id === null;
+  const who = isOkta || action.isByUser ? "Okta" : describeActor(facts);
+  const before = levels.indexOf(previousLevel ?? "");
+  const after = levels.indexOf(level ?? "");
+  const verb = before < 0 || after < 0 ? "set" : after > before ? "raised" : after < before ? "lowered" : "kept";
+  const from = previousLevel === null || verb === "kept" ? "" : ` from ${previousLevel}`;
+  const to = level === null ? "" : ` ${verb === "kept" ? "at" : "to"} ${level}`;
+  const by = detectionName === null ? "" : `, by "${detectionName}"`;
+  const why = reasons.length === 0 ? "" : `: ${reasons.join(", ")}`;
+  return `${who} ${verb} the risk of ${describeUser(facts)}${from}${to}${by}${why}`;
+}
+
+/** What was done beside a sign-in need not have come from an address: nothing is then said of it. */
+function where(facts: AlertFacts): string {
+  const { city, state, country } = facts.geo.exit;
+  const isKnown = [facts.network.ip, city, state, country, describeProxy(facts)].some((part) => part !== null);
+  return isKnown ? place(facts) : "";
+}
+
+/** ` through Tor in Toronto, Canada, 5,740 km from Lisbon, PT (home), from 203.0.113.7`. */
+function place(facts: AlertFacts): string {
+  const proxy = describeProxy(facts);
+  const { ip } = facts.network;
+  const exit = [describeExit(facts), describeDistance(facts)].filter(Boolean).join(", ");
+  return `${proxy === null ? "" : ` through ${proxy}`} in ${exit}, from ${ip ?? "an unknown address"}`;
+}

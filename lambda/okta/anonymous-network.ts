@@ -1,0 +1,113 @@
+import { text, valueAt } from "./lenient.ts";
+import type { LogEvent } from "./log-event.ts";
+import {
+  anonymousServices,
+  isAnonymous,
+  kindOf,
+  type NetworkKind,
+  type NetworkService,
+  networkKinds,
+  readServices,
+  servicesOfDetails,
+} from "./network-service.ts";
+import { operatorKey } from "./operator.ts";
+
+/** Whether a request came out of an anonymous network, by all that Okta tells of its address. */
+export interface AnonymousNetwork {
+  /** True when any signal says so; false when one says that it is not, and none that it is; null when none tells. */
+  readonly verdict: boolean | null;
+  /** The kinds of anonymous network, the worst first; empty where Okta names none. */
+  readonly kinds: readonly NetworkKind[];
+  /** The operators of anonymous services, as Okta writes them. */
+  readonly operators: readonly string[];
+  /** The fields that say that it is anonymous: `securityContext.isProxy`. */
+  readonly signals: readonly string[];
+  /** Every service that the address belongs to, those that are not anonymous among them. */
+  readonly services: readonly NetworkService[];
+}
+
+/** What one field tells. */
+interface Signal {
+  readonly path: string;
+  readonly verdict: boolean | null;
+  readonly services: readonly NetworkService[];
+  readonly kind: NetworkKind | null;
+}
+
+/** Services that an alert names: it has a size to keep. */
+const maximumServices = 20;
+
+/**
+ * Reads every signal of an anonymous network that an event holds. Two vendors' data lie behind them, and orgs with enhanced
+ * dynamic zones are to go by `tunnels` rather than by `isProxy`
+ * (https://help.okta.com/en-us/Content/Topics/Security/network/faq-network-zone.htm): any one of them suffices.
+ */
+export function anonymousNetwork({ fields }: LogEvent): AnonymousNetwork {
+  const { securityContext, ipChain, debugData } = fields;
+  const get = (name: string) => valueAt(debugData, name);
+  const signals: readonly Signal[] = [
+    { path: "securityContext.isProxy", verdict: securityContext?.isProxy ?? null, services: [], kind: null },
+    ofServices("securityContext.ipDetails.ipServiceCategories", servicesOfDetails(securityContext?.ipDetails)),
+    ofServices("request.ipChain.ipDetails.ipServiceCategories", ipChain.flatMap(servicesOfDetails)),
+    ofServices("securityContext.tunnels", readServices(securityContext?.tunnels)),
+    ofServices("debugContext.debugData.tunnels", readServices(get("tunnels"))),
+    ofProxyType("debugContext.debugData.proxyType", text(get("proxyType"))),
+  ];
+  const services = unique(signals.flatMap((signal) => signal.services)).slice(0, maximumServices);
+  const anonymous = anonymousServices({ services });
+  const kinds = new Set([...anonymous.map(kindOf), ...signals.map(({ kind }) => kind)]);
+  const saying = signals.filter(({ verdict }) => verdict === true);
+  return {
+    verdict: saying.length > 0 ? true : signals.some(({ verdict }) => verdict === false) ? false : null,
+    kinds: networkKinds.filter((kind) => kinds.has(kind)).reverse(),
+    operators: uniqueOperators(anonymous),
+    signals: saying.map(({ path }) => path),
+    services,
+  };
+}
+
+function ofServices(path: string, services: readonly NetworkService[]): Signal {
+  const verdicts = services.map(isAnonymous);
+  const verdict = verdicts.includes(true) ? true : verdicts.includes(false) ? false : null;
+  return { path, verdict, services, kind: null };
+}
+
+/**
+ * The words of `proxyType` that name an anonymous network, and the kind of it. Okta's help searches the field for `tor`; the
+ * dynamic zones have `Tor` and `NotTorAnonymizer` (https://developer.okta.com/docs/api/openapi/okta-management/management/tag/NetworkZone/).
+ * What is not among them, such as a company's proxy or a hosting provider, tells nothing.
+ */
+const kindsByProxyType: ReadonlyMap<string, NetworkKind> = new Map([
+  ["tor", "tor"],
+  ["nottoranonymizer", "proxy"],
+  ["anonymizer", "proxy"],
+  ["anonymous", "proxy"],
+  ["proxy", "proxy"],
+  ["vpn", "vpn"],
+  ["residentialproxy", "residential_proxy"],
+  ["blockchainvpn", "blockchain_vpn"],
+]);
+
+function ofProxyType(path: string, value: string | null): Signal {
+  const words = (value ?? "").split(/[,;|[\]{}"]+/).map((word) => word.toLowerCase().replace(/[^a-z]/g, ""));
+  const kinds = words.flatMap((word) => kindsByProxyType.get(word) ?? []);
+  const worst = networkKinds.findLast((kind) => kinds.includes(kind)) ?? null;
+  return { path, verdict: worst === null ? null : true, services: [], kind: worst };
+}
+
+/** Each service once: the same one stands in several fields, written in several ways. */
+function unique(services: readonly NetworkService[]): readonly NetworkService[] {
+  const byKey = new Map<string, NetworkService>();
+  for (const service of services) {
+    const { type, operator } = service;
+    const key = `${kindOf(service) ?? type?.toLowerCase()}|${operator === null ? "" : operatorKey(operator)}`;
+    const known = byKey.get(key);
+    if (known === undefined || (isAnonymous(known) !== true && isAnonymous(service) === true)) byKey.set(key, service);
+  }
+  return [...byKey.values()];
+}
+
+function uniqueOperators(services: readonly NetworkService[]): readonly string[] {
+  const names = services.flatMap(({ operator }) => operator ?? []);
+  return [...new Map(names.map((name) => [operatorKey(name), name])).values()];
+}

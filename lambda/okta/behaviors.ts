@@ -1,0 +1,51 @@
+import { decode } from "./encoded-value.ts";
+import { object, record, text, valueAt } from "./lenient.ts";
+import type { LogEvent } from "./log-event.ts";
+
+/** What a behavior detection of the org says. */
+export interface Behavior {
+  readonly name: string;
+  /** `POSITIVE` when the behavior occurred; `NEGATIVE`, `UNKNOWN` or `BAD_REQUEST`. */
+  readonly result: string | null;
+}
+
+/** An alert has a size to keep: behaviors beyond these are left out. */
+const maximumBehaviors = 20;
+
+/**
+ * What the org's behavior detections say, from every place and encoding in which an event has it. Of a behavior that several
+ * places name, the structured one wins.
+ */
+export function behaviors({ fields }: LogEvent): readonly Behavior[] {
+  const { securityContext, debugData } = fields;
+  const logged = object(decode(valueAt(debugData, "logOnlySecurityData")));
+  const found = [
+    ...readBehaviors(securityContext?.userBehaviors),
+    ...readBehaviors(valueAt(debugData, "behaviors")),
+    ...readBehaviors(logged && valueAt(logged, "behaviors")),
+  ];
+  const byName = new Map<string, Behavior>();
+  for (const behavior of found) {
+    const key = behavior.name.toLowerCase();
+    if (!byName.has(key)) byName.set(key, behavior);
+  }
+  return [...byName.values()].slice(0, maximumBehaviors);
+}
+
+/** Names of the behaviors that occurred. */
+export function positiveBehaviors(event: LogEvent): readonly string[] {
+  return behaviors(event)
+    .filter(({ result }) => result?.toUpperCase() === "POSITIVE")
+    .map(({ name }) => name);
+}
+
+/** A list of `{name, result}`, one of them, or an object of names and results; each as it is or as text. */
+function readBehaviors(value: unknown): Behavior[] {
+  const decoded = decode(value);
+  if (Array.isArray(decoded)) return decoded.flatMap(readBehaviors);
+  const one = record(decoded, (get) => ({ name: text(get("name")), result: text(get("result")) }));
+  if (one?.name) return [{ name: one.name, result: one.result }];
+  // One whose name is missing is none.
+  if (one === null || one.result !== null) return [];
+  return Object.entries(object(decoded) ?? {}).map(([name, result]) => ({ name: name.trim(), result: text(result) }));
+}

@@ -1,0 +1,43 @@
+import { text, valueAt } from "./lenient.ts";
+import { type LogEvent, sessionStart } from "./log-event.ts";
+import { risk } from "./risk.ts";
+
+/** Fields of `debugData` that tell what an act changed, and what they are called. */
+const details = [
+  ["privilegeGranted", "granted"],
+  ["privilegeRevoked", "revoked"],
+  ["role", "role"],
+  ["factor", "factor"],
+  ["factorType", "factor"],
+  ["authenticatorKey", "authenticator"],
+  ["grantedScopes", "scopes"],
+  ["scopes", "scopes"],
+] as const;
+
+/** Things that a change names: more make no sentence. */
+const maximumThings = 5;
+
+/**
+ * What an act granted, reset or altered: the privilege, role, factor, app, token or policy, as Okta names it; of a change of risk,
+ * from which level to which. Null for a session start, and where the event does not tell.
+ */
+export function changeOf(event: LogEvent): string | null {
+  if (event.eventType === sessionStart) return null;
+  const { level, previousLevel } = risk(event);
+  const { debugData, target } = event.fields;
+  const isRisk = /^user\.risk\./i.test(event.eventType);
+  const levels =
+    isRisk && level !== null ? [previousLevel === null ? `risk ${level}` : `risk ${previousLevel} to ${level}`] : [];
+  const named = details.flatMap(([field, word]) => {
+    const value = text(valueAt(debugData, field));
+    return value === null ? [] : [`${word} ${value}`];
+  });
+  const things = target.flatMap((each) => {
+    if (each === null || each.type === null || each.type.toLowerCase() === "user") return [];
+    const name = each.displayName ?? each.alternateId ?? each.id;
+    return name === null ? [] : [`${each.type} ${name}`];
+  });
+  const all = [...new Set([...levels, ...named, ...things])];
+  const more = all.length > maximumThings ? [`${all.length - maximumThings} more`] : [];
+  return [...all.slice(0, maximumThings), ...more].join("; ") || null;
+}

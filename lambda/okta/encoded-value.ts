@@ -1,0 +1,131 @@
+/*
+ * Okta writes some values of an event as text, in JSON or in a form of its own that is nearly JSON, and exports write as text
+ * what Okta writes as an object. This is the one reader of all these forms.
+ */
+
+/** Text beyond this many UTF-16 code units is not read: Okta's own is far shorter. */
+const maximumLength = 20_000;
+/** Objects and lists within one another. */
+const maximumDepth = 8;
+
+/**
+ * The value that text stands for, read leniently: JSON (also JSON that is text within JSON), `{New Device=POSITIVE, New IP=NEGATIVE}`
+ * with braces or without, and `[{"anonymous":true,"operator":NORD_VPN}]`, where quotes are missing. What is cut off is read as
+ * far as it goes.
+ *
+ * @returns the value itself where it is no text; the text itself where it holds no object, list or pair
+ */
+export function decode(value: unknown): unknown {
+  if (typeof value !== "string" || value.length > maximumLength) return value;
+  const text = value.trim();
+  if (/^["{[]/.test(text)) {
+    try {
+      const parsed: unknown = JSON.parse(text);
+      return typeof parsed === "string" && parsed.length < text.length ? decode(parsed) : parsed;
+    } catch {
+      // It is no JSON: it may be nearly so.
+    }
+  }
+  if (/^[{[]/.test(text)) return createReader(text).value(0);
+  return /^[^=,]+=/.test(text) ? createReader(text).pairs(0) : value;
+}
+
+/** Reads what is nearly JSON, in one pass: a position that only moves on. */
+function createReader(text: string) {
+  let at = 0;
+  const skipSpace = () => {
+    while (/\s/.test(text[at] ?? "")) at += 1;
+  };
+
+  /** Text in quotes, without them. */
+  const quoted = (): string => {
+    at += 1;
+    let read = "";
+    for (; at < text.length && text[at] !== '"'; at += 1) {
+      if (text[at] === "\\") at += 1;
+      read += text[at] ?? "";
+    }
+    at += 1;
+    return read;
+  };
+
+  /** Text up to one of these characters. */
+  const upTo = (ends: string): string => {
+    const start = at;
+    while (at < text.length && !ends.includes(text[at] ?? "")) at += 1;
+    return text.slice(start, at).trim();
+  };
+
+  const value = (depth: number): unknown => {
+    skipSpace();
+    const first = text[at];
+    if ((first === "{" || first === "[") && depth >= maximumDepth) {
+      at = text.length;
+      return null;
+    }
+    if (first === "{") {
+      at += 1;
+      return pairs(depth + 1);
+    }
+    if (first === "[") return items(depth + 1);
+    return first === '"' ? quoted() : scalar(upTo(",}]"));
+  };
+
+  const items = (depth: number): unknown[] => {
+    const read: unknown[] = [];
+    at += 1;
+    for (;;) {
+      skipSpace();
+      if (at >= text.length) return read;
+      if (text[at] === "]") {
+        at += 1;
+        return read;
+      }
+      const start = at;
+      const item = value(depth);
+      if (item !== "") read.push(item);
+      // A comma, or what stands where none should.
+      if (text[at] !== "]" && (text[at] === "," || at === start)) at += 1;
+    }
+  };
+
+  /** The pairs of an object, behind its brace. A comma divides them only where a new pair begins: a value may hold commas. */
+  const pairs = (depth: number): Record<string, unknown> => {
+    const read = new Map<string, unknown>();
+    let separators = "=:";
+    let last: string | null = null;
+    for (;;) {
+      skipSpace();
+      if (at >= text.length) break;
+      if (text[at] === "}") {
+        at += 1;
+        break;
+      }
+      if (text[at] === ",") {
+        at += 1;
+        continue;
+      }
+      const key = text[at] === '"' ? quoted() : upTo(`${separators},}`);
+      skipSpace();
+      const separator = text[at] ?? "";
+      if (separator !== "" && separators.includes(separator)) {
+        // What divides the first key from its value divides all.
+        separators = separator;
+        at += 1;
+        read.set(key, value(depth));
+        last = key;
+      } else if (last !== null && typeof read.get(last) === "string") {
+        read.set(last, `${read.get(last)}, ${key}`);
+      }
+    }
+    return Object.fromEntries(read);
+  };
+
+  return { value, pairs };
+}
+
+/** A bare word: null, true and false mean what they mean in JSON. */
+function scalar(word: string): string | boolean | null {
+  if (word === "null") return null;
+  return word === "true" ? true : word === "false" ? false : word;
+}

@@ -1,0 +1,37 @@
+import { countryCode } from "../geo/country.ts";
+import type { LogEvent } from "./log-event.ts";
+
+/**
+ * What two requests of one network have in common: the autonomous system, with the country (`AS64500|CA`); where Okta does not
+ * know the system, as of every IPv6 address, the address's /24 or /64. Null without an address: what is unknown is not the same.
+ */
+export function networkKey({ fields }: LogEvent): string | null {
+  const { client, securityContext } = fields;
+  const asNumber = securityContext?.asNumber ?? null;
+  const country = countryCode(client?.geographicalContext?.country) ?? "";
+  if (asNumber !== null) return `AS${asNumber}|${country}`;
+  const prefix = prefixOf(client?.ipAddress ?? null);
+  return prefix === null ? null : `${prefix}|${country}`;
+}
+
+/** The /24 of an IPv4 address, also of one that is written as IPv6; the /64 of an IPv6 address; null for what is no address. */
+function prefixOf(address: string | null): string | null {
+  const text = address?.trim().toLowerCase() ?? "";
+  const ipv4 = /^(?:::ffff:)?(\d{1,3})\.(\d{1,3})\.(\d{1,3})\.(\d{1,3})$/.exec(text)?.slice(1).map(Number);
+  if (ipv4 !== undefined) return ipv4.every((part) => part <= 255) ? `${ipv4.slice(0, 3).join(".")}.0/24` : null;
+  const groups = groupsOf(text);
+  return groups === null ? null : `${groups.slice(0, 4).join(":")}::/64`;
+}
+
+/** The eight groups of an IPv6 address, without leading zeros; null for what is none. */
+function groupsOf(text: string): readonly string[] | null {
+  const sides = text.replace(/%.*$/, "").split("::");
+  if (sides.length > 2 || !text.includes(":")) return null;
+  const [before = [], after = []] = sides.map((side) => (side === "" ? [] : side.split(":")));
+  const missing = 8 - before.length - after.length;
+  if (sides.length === 1 ? missing !== 0 : missing < 1) return null;
+  const groups = [...before, ...new Array<string>(missing).fill("0"), ...after];
+  return groups.every((group) => /^[\da-f]{1,4}$/.test(group))
+    ? groups.map((group) => group.replace(/^0+(?=.)/, ""))
+    : null;
+}

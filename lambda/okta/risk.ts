@@ -1,0 +1,66 @@
+import { decode } from "./encoded-value.ts";
+import { object, record, text, valueAt } from "./lenient.ts";
+import type { LogEvent } from "./log-event.ts";
+
+/** How risky Okta takes a sign-in, or a user, to be. What the event does not tell is null. */
+export interface Risk {
+  /** `LOW`, `MEDIUM` or `HIGH`. */
+  readonly level: string | null;
+  /** The level before, where this is a change of it. */
+  readonly previousLevel: string | null;
+  readonly reasons: readonly string[];
+  /** The detection of Okta's that changed it: `Session Influenced User Risk`. */
+  readonly detectionName: string | null;
+}
+
+/** An alert has a size to keep: reasons beyond these are left out. */
+const maximumReasons = 20;
+
+/**
+ * The risk that an event tells of, from every place and encoding in which it has it. Of what several places tell, the structured
+ * one wins.
+ */
+export function risk({ fields }: LogEvent): Risk {
+  const { securityContext, debugData } = fields;
+  const logged = object(decode(valueAt(debugData, "logOnlySecurityData")));
+  const places = [securityContext?.risk, valueAt(debugData, "risk"), logged && valueAt(logged, "risk")];
+  const found = places.flatMap((place) => readRisk(place) ?? []);
+  const first = <Value>(of: (each: Risk) => Value | null) => found.map(of).find((each) => each !== null) ?? null;
+  return {
+    level: first(({ level }) => level),
+    previousLevel: first(({ previousLevel }) => previousLevel),
+    reasons: first(({ reasons }) => (reasons.length > 0 ? reasons : null)) ?? [],
+    detectionName: first(({ detectionName }) => detectionName),
+  };
+}
+
+function readRisk(value: unknown): Risk | null {
+  const decoded = decode(value);
+  // A level alone: `risk: "HIGH"`.
+  if (typeof decoded === "string") {
+    const level = levelOf(decoded);
+    return level === null ? null : { level, previousLevel: null, reasons: [], detectionName: null };
+  }
+  return record(decoded, (get) => ({
+    level: levelOf(get("level")),
+    previousLevel: levelOf(get("previousLevel")),
+    reasons: reasonsOf(get("reasons")),
+    detectionName: text(get("detectionName")),
+  }));
+}
+
+/** A level as Okta writes it, in upper case. */
+function levelOf(value: unknown): string | null {
+  const level = text(value)?.trim().toUpperCase() ?? "";
+  return /^[A-Z_]{1,30}$/.test(level) ? level : null;
+}
+
+function reasonsOf(value: unknown): readonly string[] {
+  const decoded = decode(value);
+  const all = typeof decoded === "string" ? decoded.split(",") : Array.isArray(decoded) ? decoded : [];
+  return all
+    .filter((reason): reason is string => typeof reason === "string")
+    .map((reason) => reason.trim())
+    .filter((reason) => reason !== "")
+    .slice(0, maximumReasons);
+}
