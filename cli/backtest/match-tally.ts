@@ -2,6 +2,8 @@ import type { Decision } from "../../lambda/decision.ts";
 import type { GeoJudgement } from "../../lambda/geo/mismatch.ts";
 import type { Candidate } from "../../lambda/matching.ts";
 import type { LogEvent } from "../../lambda/okta/log-event.ts";
+import { personOf } from "../../lambda/okta/person.ts";
+import { looksLikeLogin, masked } from "../../lambda/okta/stranger.ts";
 import type { Rule } from "../../lambda/sigma/rule.ts";
 
 /** What one rule matched. */
@@ -59,8 +61,12 @@ export function countDecision(tally: MatchTally, { event, rules, certain }: Cand
   tally.unknownReasons.set(judgement.reason, (tally.unknownReasons.get(judgement.reason) ?? 0) + 1);
 }
 
-function userOf({ fields }: LogEvent): string {
-  return fields.actor?.alternateId ?? fields.actor?.id ?? "(unknown)";
+/** The person that an event is about. What a stranger typed as a login may be a password: it is masked as in alerts. */
+function userOf(event: LogEvent): string {
+  const person = personOf(event);
+  const name = person?.login ?? person?.id ?? null;
+  if (person === null || name === null) return "(unknown)";
+  return person.isKnown || looksLikeLogin(name, []) ? name : masked;
 }
 
 /** Whether a rule asks for what profile locations decide. */
