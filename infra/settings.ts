@@ -4,7 +4,7 @@ import type { Node } from "constructs";
 import { closest } from "fastest-levenshtein";
 import * as z from "zod";
 import { knownOutputs } from "../build/known-outputs.ts";
-import { defaultSuppressMinutes, maximumSuppressMinutes } from "../lambda/config.ts";
+import { defaultSuppressMinutes, domainPattern, maximumSuppressMinutes } from "../lambda/config.ts";
 import { defaultMetricSet, metricSets } from "../lambda/metric-sets.ts";
 import { parseCidr } from "../lambda/network.ts";
 import { readOrgUrl } from "../lambda/okta-api/credential.ts";
@@ -86,6 +86,18 @@ const schema = z.strictObject({
     .meta({
       description:
         "Minutes after an alert in which further session starts of the same user on the same network are suppressed; 0: none.",
+    }),
+  loginDomains: z
+    .array(
+      z.string("expected a domain").regex(domainPattern, "expected a domain such as example.com"),
+      "expected a list",
+    )
+    .transform((domains) => [...new Set(domains.map((domain) => domain.toLowerCase()))])
+    .default([])
+    .meta({
+      description:
+        "The domains of the org's logins. What is typed at a sign-in for a login that Okta does not know is shown in alerts only if it is of one of them; by default if it is any e-mail address. All else is masked, as it may be a password.",
+      examples: [["example.com"]],
     }),
   outputs: z
     .array(z.enum(knownOutputs, `expected a list of ${knownOutputs.join(", ")}`), "expected a list")

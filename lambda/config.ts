@@ -22,6 +22,8 @@ export interface PipelineConfig {
   readonly mismatchDistanceKm: number;
   /** Minutes, 0 or more; 0 holds nothing back. */
   readonly suppressMinutes: number;
+  /** The domains of the org's logins, in lower case; empty where they are not named: see `looksLikeLogin`. */
+  readonly loginDomains: readonly string[];
   /** Whether detections with `status: experimental` run. */
   readonly experimentalDetections: boolean;
   /** Where users go whose profiles are to be fetched anew; null where profiles do not come from Okta. */
@@ -105,6 +107,10 @@ export const variables = {
     fault: (value) =>
       isSuppressMinutes(value) ? null : `is no whole number of minutes from 0 to ${maximumSuppressMinutes}`,
   },
+  LOGIN_DOMAINS: {
+    what: null,
+    fault: (value) => (readDomains(value) === null ? "is no list of domains such as example.com" : null),
+  },
   REFRESH_QUEUE_URL: optional(url("refresh queue")),
   METRICS: { what: null, fault: (value) => (readMetricSet(value) ? null : `is none of ${metricSets.join(", ")}`) },
   EXPERIMENTAL_DETECTIONS: { what: null, fault: matching(/^(true|false)$/, "is neither true nor false") },
@@ -126,6 +132,15 @@ const readMetricSet = (text: string | undefined) => metricSets.find((set) => set
 function readNetworks(text: string): Network[] | null {
   const networks = text.split(/[\s,]+/).map(parseCidr);
   return networks.every((network) => network !== null) ? networks : null;
+}
+
+/** A domain name, as logins end in. */
+export const domainPattern = /^(?:[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z]{2,24}$/i;
+
+/** Domains, divided by spaces or commas, in lower case; null when one of them is none. */
+function readDomains(text: string): string[] | null {
+  const domains = text.split(/[\s,]+/).filter((domain) => domain !== "");
+  return domains.every((domain) => domainPattern.test(domain)) ? domains.map((domain) => domain.toLowerCase()) : null;
 }
 
 /** A process's environment variables. */
@@ -212,6 +227,7 @@ export const pipelineVariables = [
   "DEAD_LETTER_QUEUE_URL",
   "MISMATCH_DISTANCE_KM",
   "SUPPRESS_MINUTES",
+  "LOGIN_DOMAINS",
   "REFRESH_QUEUE_URL",
   "EXPERIMENTAL_DETECTIONS",
   "METRICS",
@@ -270,6 +286,7 @@ export function toPipelineConfig(known: Partial<Record<(typeof pipelineVariables
     deadLetterQueueUrl: known.DEAD_LETTER_QUEUE_URL ?? "",
     mismatchDistanceKm: Number(known.MISMATCH_DISTANCE_KM),
     suppressMinutes: Number(known.SUPPRESS_MINUTES ?? defaultSuppressMinutes),
+    loginDomains: readDomains(known.LOGIN_DOMAINS ?? "") ?? [],
     experimentalDetections: known.EXPERIMENTAL_DETECTIONS === "true",
     refreshQueueUrl: known.REFRESH_QUEUE_URL ?? null,
     metrics: readMetricSet(known.METRICS) ?? defaultMetricSet,

@@ -35,23 +35,40 @@ export function findCandidates(events: readonly LogEvent[], rules: RuleSet): rea
  * @param geo UNKNOWN as long as the profile store was not asked
  */
 export function enrich(event: LogEvent, geo: unknown): Enrichment {
+  const behaviors = once(() => ({ positive: positiveBehaviors(event) }));
+  const network = once(() => {
+    const { verdict, kinds, operators } = anonymousNetwork(event);
+    return { anonymous: verdict, kinds, operators, key: networkKey(event) };
+  });
+  const riskOfEvent = once(() => risk(event));
+  const person = once(() => {
+    const { id = null, login = null } = personOf(event) ?? {};
+    return { id, login };
+  });
   return {
     enrichment: {
       geo,
       get behaviors() {
-        return { positive: positiveBehaviors(event) };
+        return behaviors();
       },
       get network() {
-        const { verdict, kinds, operators } = anonymousNetwork(event);
-        return { anonymous: verdict, kinds, operators, key: networkKey(event) };
+        return network();
       },
       get risk() {
-        return risk(event);
+        return riskOfEvent();
       },
       get person() {
-        const person = personOf(event);
-        return { id: person?.id ?? null, login: person?.login ?? null };
+        return person();
       },
     },
+  };
+}
+
+/** What `read` finds, found when it is first asked for: many rules ask for the same. */
+function once<Value>(read: () => Value): () => Value {
+  let found: { readonly value: Value } | undefined;
+  return () => {
+    found ??= { value: read() };
+    return found.value;
   };
 }

@@ -60,6 +60,7 @@ export async function createPipelinePorts(
           signal,
         )),
     mismatchDistanceKm: config.mismatchDistanceKm,
+    loginDomains: config.loginDomains,
     suppressMinutes: config.suppressMinutes,
     now: () => new Date(),
     observe: createObserver(metrics),

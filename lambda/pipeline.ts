@@ -10,7 +10,8 @@ import { type Candidate, enrich, findCandidate, findCandidates } from "./matchin
 import type { Measure } from "./measure.ts";
 import type { Delivery, MalformedEvent } from "./okta/event-hook.ts";
 import type { LogEvent } from "./okta/log-event.ts";
-import { personKeys } from "./okta/person.ts";
+import { canonicalLogin, personKeys } from "./okta/person.ts";
+import { looksLikeLogin } from "./okta/stranger.ts";
 import { type Refresh, refreshesOf } from "./profiles/refresh.ts";
 import { type DelayReason, delayReasons } from "./retries/delay-reason.ts";
 import { maximumUnconfirmed, UnconfirmedPublishError, unconfirmedDelaySeconds } from "./retries/unconfirmed.ts";
@@ -44,6 +45,8 @@ export interface PipelinePorts {
   readonly refreshProfiles: ((users: readonly Refresh[], signal: AbortSignal) => Promise<void>) | null;
   /** A mismatch is farther than this from every profile location, in kilometers. */
   readonly mismatchDistanceKm: number;
+  /** The domains of the org's logins; empty where they are not named. */
+  readonly loginDomains: readonly string[];
   /** Minutes in which a user's further session starts on one network are held back after an alert; 0 for none. */
   readonly suppressMinutes: number;
   readonly now: () => Date;
@@ -461,6 +464,9 @@ async function conclude(
       eventCut: work.eventCut ?? null,
       state,
       heldBack,
+      // A login that has a profile is one, whatever it looks like.
+      isLogin: (login) =>
+        looksLikeLogin(login, ports.loginDomains) || findings?.locations.has(canonicalLogin(login)) === true,
       severity: { adjustments: ports.severityAdjustments, enrichment },
     });
     budget.work.throwIfAborted();

@@ -40,6 +40,8 @@ Environment:
   MISMATCH_DISTANCE_KM     a mismatch is farther than this from every profile location (default: 500)
   SUPPRESS_MINUTES         minutes in which a user's further session starts on one network are held back after an alert;
                            0: none (default: ${defaultSuppressMinutes})
+  LOGIN_DOMAINS            domains of the org's logins, divided by commas: what is typed for a login that Okta does not know
+                           is shown only if it is of one of them (default: if it is any e-mail address)
   OUTPUTS                  further renderings of alerts, each on a topic of its own: ${knownOutputs.join(",")};
                            they are shown at /_local/outputs (default: none)
   EXPERIMENTAL_DETECTIONS  true: detections with "status: experimental" run as well (default: false)`;

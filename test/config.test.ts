@@ -22,12 +22,20 @@ test("a complete environment is read", () => {
     hookSecret: { arn: complete.HOOK_SECRET_ARN },
     mismatchDistanceKm: 750.5,
     suppressMinutes: 60,
+    loginDomains: [],
     experimentalDetections: false,
     refreshQueueUrl: null,
     metrics: "essential",
     allowedNetworks: null,
   });
   expect(readReceiverConfig({ ...complete, EXPERIMENTAL_DETECTIONS: "true" }).experimentalDetections).toBe(true);
+});
+
+test("the domains of logins are read in lower case, divided as people divide them", () => {
+  const read = (LOGIN_DOMAINS: string) => readReceiverConfig({ ...complete, LOGIN_DOMAINS }).loginDomains;
+  expect(read("Example.com, sub.example.co.uk")).toEqual(["example.com", "sub.example.co.uk"]);
+  expect(read("")).toEqual([]);
+  expect(() => read("example.com,@example")).toThrow("LOGIN_DOMAINS is no list of domains such as example.com");
 });
 
 test("networks that may deliver are read, divided as people divide them", () => {

@@ -4,10 +4,11 @@ import { expect, test } from "vitest";
 import { loadDetections } from "../build/load-detections.ts";
 import { enrich, findCandidates } from "../lambda/matching.ts";
 import { parseDelivery } from "../lambda/okta/event-hook.ts";
+import { parseLogEvent } from "../lambda/okta/log-event.ts";
 import { compileRule } from "../lambda/sigma/compile.ts";
 import { UNKNOWN } from "../lambda/sigma/field.ts";
 import { compileRegex } from "../lambda/sigma/regex.ts";
-import { delivery, logEvent, sessionStart } from "./fixtures/events.ts";
+import { delivery, sessionStart } from "./fixtures/events.ts";
 import { decisive } from "./fixtures/log-event-schema.ts";
 import { oddEvent } from "./fixtures/odd-events.ts";
 import { ruleSet } from "./fixtures/rules.ts";
@@ -33,7 +34,9 @@ function straightforward(events: readonly unknown[]) {
     const { uuid } = parsed.data;
     if (seen.has(uuid)) continue;
     seen.add(uuid);
-    const event = logEvent(received as Record<string, unknown>);
+    const read = parseLogEvent(received);
+    if (!read.ok) throw new Error(JSON.stringify(read.faults));
+    const { event } = read;
     const truths = compiled.map((each) => ({ each, truth: each.evaluate(received, enrich(event, UNKNOWN)) }));
     const ids = (wanted: readonly unknown[]) =>
       truths.filter(({ truth }) => wanted.includes(truth)).map(({ each }) => each.rule.id);

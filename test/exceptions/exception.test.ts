@@ -12,6 +12,7 @@ import {
   whyNotCovered,
 } from "../../lambda/exceptions/exception.ts";
 import { readExceptions } from "../../lambda/exceptions/exception-items.ts";
+import { testMark } from "../../lambda/okta/log-event.ts";
 import { personKeys } from "../../lambda/okta/person.ts";
 import { type Json, logEvent } from "../fixtures/events.ts";
 import { rule } from "../fixtures/rules.ts";
@@ -33,6 +34,24 @@ const operators = (...names: (string | null)[]): Json => ({
   },
 });
 
+const beside = (operator: string): Json => ({
+  securityContext: {
+    ipDetails: {
+      ipServiceCategories: [
+        { type: "VPN", operator, isAnonymous: true },
+        { type: "Proxy", operator: "ZSCALER_PROXY", isAnonymous: false },
+      ],
+    },
+  },
+});
+const tunnels = (operator: string): Json => ({
+  debugContext: { debugData: { tunnels: `[{"anonymous":true,"operator":${operator},"type":"VPN"}]` } },
+});
+const risk: Json = {
+  eventType: "user.risk.detect",
+  target: [{ id: "00u2bob", type: "User", alternateId: "bob@example.com" }],
+};
+
 function covers(scope: ExceptionScope, event: Json = {}, at = now): boolean {
   const parsed = logEvent(event);
   return whyNotCovered(exception(scope), exceptionSubject(parsed, personKeys(parsed)), at) === null;
@@ -43,6 +62,10 @@ describe("an exception covers", () => {
     ["a user by id", { user: "00u1lisbon" }, {}],
     ["a user by login, whatever its case was", { user: "ada@example.com" }, {}],
     ["an operator, whatever its case", { operator: "nordvpn" }, operators("NORDVPN")],
+    ["an operator as people write it", { operator: "Nord VPN" }, operators("NORD_VPN")],
+    ["an operator beside services that are not anonymous", { operator: "nord" }, beside("NORD_VPN")],
+    ["an operator that the tunnels alone name", { operator: "NORD_VPN" }, tunnels("NORD_VPN")],
+    ["the person at risk", { user: "00u2bob", detections: ["a"] }, risk],
     ["an ASN", { asNumber: 64500 }, {}],
     ["a network", { cidr: "203.0.113.0/24" }, {}],
     ["an IPv6 network", { cidr: "2001:db8::/32" }, { client: { ipAddress: "2001:db8::7" } }],
@@ -57,6 +80,9 @@ describe("an exception covers", () => {
 describe("an exception does not cover", () => {
   test.each<[string, ExceptionScope, Json]>([
     ["another user", { user: "00u2" }, {}],
+    ["who reported a risk, instead of who is at risk", { user: "00u1lisbon", detections: ["a"] }, risk],
+    ["an operator whose name only begins alike", { operator: "nord" }, operators("NORDLAYER_VPN")],
+    ["a test of the whole way", { asNumber: 64500 }, { ...testMark }],
     ["nobody in particular", { user: "unknown" }, { actor: { id: "unknown", alternateId: "unknown" } }],
     ["an address that another operator has as well", { operator: "NORDVPN" }, operators("NORDVPN", "TOR_EXIT")],
     ["an address whose operator is not named", { operator: "NORDVPN" }, operators(null)],

@@ -504,12 +504,18 @@ describe("settings", () => {
       logRetentionDays: "30",
       experimentalDetections: "true",
       suppressMinutes: "0",
+      loginDomains: "Example.com,example.org",
     });
     tuned.hasResourceProperties("AWS::SNS::Subscription", { Protocol: "email", Endpoint: "security@example.com" });
     tuned.hasResourceProperties("AWS::Lambda::Function", {
       ReservedConcurrentExecutions: 5,
       Environment: {
-        Variables: { MISMATCH_DISTANCE_KM: "800", EXPERIMENTAL_DETECTIONS: "true", SUPPRESS_MINUTES: "0" },
+        Variables: {
+          MISMATCH_DISTANCE_KM: "800",
+          EXPERIMENTAL_DETECTIONS: "true",
+          SUPPRESS_MINUTES: "0",
+          LOGIN_DOMAINS: "example.com,example.org",
+        },
       },
     });
     tuned.hasResourceProperties("AWS::Logs::LogGroup", { RetentionInDays: 30 });

@@ -109,14 +109,14 @@ test("a hook whose secret is wrong loses all, and all is found", async () => {
   await vi.waitUntil(() => events.every((event) => alertsAbout(event).length === 1), 10_000);
 });
 
-test("Okta is asked once in a run, for proxied sessions and what else the detections name, by a token that reads logs", async () => {
+test("Okta is asked once in a run, for the event types that the detections name, by a token that reads logs", async () => {
   await reconcileNow();
   okta.asked.length = 0;
   const tokens = okta.tokens();
   await reconcileNow();
   expect(okta.asked).toHaveLength(1);
   expect(okta.asked[0]).toMatch(/^GET \/api\/v1\/logs\?since=.*&until=.*&sortOrder=ASCENDING&limit=1000&filter=/);
-  expect(okta.asked[0]).toContain("securityContext.isProxy+eq+true");
+  expect(okta.asked[0]).toContain('eventType+eq+"user.session.start"');
   expect(okta.tokens()).toBe(tokens);
 });
 

@@ -6,7 +6,7 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { loadSeverity } from "../../build/load-severity.ts";
 import type { Alert } from "../../lambda/alerts/alert.ts";
 import { startBudget } from "../../lambda/budget.ts";
-import { processDelivery } from "../../lambda/pipeline.ts";
+import { type PipelinePorts, processDelivery } from "../../lambda/pipeline.ts";
 import { compileAdjustments } from "../../lambda/severity/compile-adjustments.ts";
 import { type Json, logEvent } from "../fixtures/events.ts";
 import { memoryPorts } from "../fixtures/memory.ts";
@@ -29,18 +29,23 @@ async function write(text: string): Promise<string> {
 }
 
 /** The alert about an event, with the adjustments of our own file all enabled, or of this one. */
-async function alertAbout(event: Json, documents = loadSeverity(ours)): Promise<Alert | undefined> {
+async function alertAbout(
+  event: Json,
+  documents = loadSeverity(ours),
+  ports: Partial<PipelinePorts> = {},
+): Promise<Alert | undefined> {
   const alerts: Alert[] = [];
   const enabled = (await documents).map((each) => ({ ...each, enabled: true }));
-  const ports = memoryPorts({
+  const allPorts = memoryPorts({
     rules: ruleSet([low, high]),
     severityAdjustments: await compileAdjustments(enabled),
     publish: async (alert) => void alerts.push(alert),
+    ...ports,
   });
   const delivery = { id: null, org: null, eventHookId: null, events: [logEvent(event)], malformed: [] };
   await processDelivery(
     delivery,
-    ports,
+    allPorts,
     startBudget({ work: 5_000, parking: 5_000 }, () => performance.now()),
   );
   return alerts[0];
@@ -97,6 +102,30 @@ test("an adjustment may ask for what is found out about the event", async () => 
   severity: low
 `);
   expect((await alertAbout({}, loadSeverity(file)))?.severity).toBe("low");
+});
+
+test.each([
+  ["enrichment.geo.mismatch: true"],
+  ["enrichment.geo.mismatch: false"],
+  ["enrichment.geo.mismatch: null"],
+  ["enrichment.geo.verdict: unknown"],
+])("an adjustment that asks %s changes nothing as long as that is not known", async (asked) => {
+  const file = await write(`
+- {title: Is, detection: {selection: {${asked}}, condition: selection}, severity: low}
+- {title: Is not, detection: {selection: {${asked}}, condition: not selection}, severity: low}
+`);
+  const storeDown = { lookUp: () => Promise.reject(new Error("the store is down")) };
+  const alert = await alertAbout({}, loadSeverity(file), storeDown);
+  expect(alert).toMatchObject({ severity: "high", severityAdjustments: [] });
+});
+
+test("iCloud Private Relay beside another anonymous network is not made harmless", async () => {
+  const services = [
+    { type: "Proxy", operator: "APPLE_ICLOUD_RELAY_PROXY", isAnonymous: true },
+    { type: "VPN", operator: "NORD_VPN", isAnonymous: true },
+  ];
+  const event = { securityContext: { isProxy: true, ipDetails: { ipServiceCategories: services } } };
+  expect((await alertAbout(event))?.severity).toBe("high");
 });
 
 test.each<[string, string, RegExp]>([
