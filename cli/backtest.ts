@@ -1,11 +1,13 @@
 import { resolve } from "node:path";
 import { type Command, InvalidArgumentError, Option } from "commander";
 import { toMessage } from "../lambda/alerts/message.ts";
-import { defaultSuppressMinutes, isSuppressMinutes, maximumSuppressMinutes } from "../lambda/config.ts";
+import { defaultSuppressMinutes, domainPattern, isSuppressMinutes, maximumSuppressMinutes } from "../lambda/config.ts";
 import { decide } from "../lambda/decision.ts";
 import { compileRules, isEnabled } from "../lambda/detections/compile-rules.ts";
 import { findCandidate } from "../lambda/matching.ts";
 import { type LogEvent, publishedTime } from "../lambda/okta/log-event.ts";
+import { canonicalLogin } from "../lambda/okta/person.ts";
+import { looksLikeLogin } from "../lambda/okta/stranger.ts";
 import { compileAdjustments } from "../lambda/severity/compile-adjustments.ts";
 import type { Rule } from "../lambda/sigma/rule.ts";
 import { type AlertTally, countReplayed, createAlertTally } from "./backtest/alert-tally.ts";
@@ -34,6 +36,7 @@ interface Options {
   readonly alerts?: string;
   readonly distanceKm: number;
   readonly suppressMinutes: number;
+  readonly loginDomains?: readonly string[];
   readonly since?: number;
   readonly until?: number;
   readonly experimental: boolean;
@@ -50,6 +53,9 @@ async function backtest(options: Options, _: Command): Promise<void> {
   const exceptions = options.exceptions === undefined ? [] : await readExceptionsFile(options.exceptions);
   const severityAdjustments = await compileAdjustments(await readSeverity());
   const written = options.alerts === undefined ? null : await openAlerts(options.alerts, options);
+  const loginDomains = options.loginDomains ?? [];
+  const isLogin = (login: string) =>
+    looksLikeLogin(login, loginDomains) || profiles?.locations.has(canonicalLogin(login)) === true;
   const progress = createProgress(process.stderr);
   const matches = createMatchTally(rules);
   const held = holdEvents();
@@ -70,7 +76,7 @@ async function backtest(options: Options, _: Command): Promise<void> {
         const candidate = findCandidate(event, ruleSet);
         if (candidate === null) continue;
         const decision = decide(candidate, profiles?.locations ?? null, options.distanceKm);
-        countDecision(matches, candidate, decision);
+        countDecision(matches, candidate, decision, isLogin);
         if (decision.detections.length > 0) held.add(event);
         for (const { rule, matched } of decision.detections) {
           const { id, title, level } = rule;
@@ -94,6 +100,7 @@ async function backtest(options: Options, _: Command): Promise<void> {
       exceptions,
       mismatchDistanceKm: options.distanceKm,
       suppressMinutes: options.suppressMinutes,
+      loginDomains,
       org: options.okta === undefined ? null : new URL(oktaOrgUrl(options)).host,
     },
     written,
@@ -171,6 +178,11 @@ function parseSuppressMinutes(text: string): number {
   throw new InvalidArgumentError(`Expected a whole number of minutes from 0 to ${maximumSuppressMinutes}.`);
 }
 
+function parseDomain(text: string, before: readonly string[] = []): readonly string[] {
+  if (domainPattern.test(text)) return [...before, text.toLowerCase()];
+  throw new InvalidArgumentError("Expected a domain such as example.com.");
+}
+
 const units = { d: 86_400_000, h: 3_600_000 } as const;
 
 function parseTime(text: string): number {
@@ -218,6 +230,12 @@ const command = createCommand(
     "the same again is suppressed for so long after an alert; 0 for no suppression",
     parseSuppressMinutes,
     defaultSuppressMinutes,
+  )
+  .addOption(
+    new Option(
+      "--login-domains <domains...>",
+      "the setting loginDomains: a login of another domain that Okta does not know is masked",
+    ).argParser(parseDomain),
   )
   .option(
     "--since <time>",

@@ -3,7 +3,7 @@ import type { GeoJudgement } from "../../lambda/geo/mismatch.ts";
 import type { Candidate } from "../../lambda/matching.ts";
 import type { LogEvent } from "../../lambda/okta/log-event.ts";
 import { personOf } from "../../lambda/okta/person.ts";
-import { looksLikeLogin, masked } from "../../lambda/okta/stranger.ts";
+import { masked } from "../../lambda/okta/stranger.ts";
 import type { Rule } from "../../lambda/sigma/rule.ts";
 
 /** What one rule matched. */
@@ -40,11 +40,20 @@ export function createMatchTally(rules: readonly Rule[]): MatchTally {
   };
 }
 
-/** Counts what was decided about an event that rules match, or may match. */
-export function countDecision(tally: MatchTally, { event, rules, certain }: Candidate, decision: Decision): void {
+/**
+ * Counts what was decided about an event that rules match, or may match.
+ *
+ * @param isLogin whether a login is one of the org: that of a user whom Okta does not know is masked else
+ */
+export function countDecision(
+  tally: MatchTally,
+  { event, rules, certain }: Candidate,
+  decision: Decision,
+  isLogin: (login: string) => boolean,
+): void {
   const { detections, undecided, judgement } = decision;
   tally.matches += detections.length;
-  const user = userOf(event);
+  const user = userOf(event, isLogin);
   for (const { rule } of detections) {
     const counts = tally.byRule.get(rule);
     if (counts === undefined) continue;
@@ -62,11 +71,11 @@ export function countDecision(tally: MatchTally, { event, rules, certain }: Cand
 }
 
 /** The person that an event is about. What a stranger typed as a login may be a password: it is masked as in alerts. */
-function userOf(event: LogEvent): string {
+function userOf(event: LogEvent, isLogin: (login: string) => boolean): string {
   const person = personOf(event);
   const name = person?.login ?? person?.id ?? null;
   if (person === null || name === null) return "(unknown)";
-  return person.isKnown || looksLikeLogin(name, []) ? name : masked;
+  return person.isKnown || isLogin(name) ? name : masked;
 }
 
 /** Whether a rule asks for what profile locations decide. */

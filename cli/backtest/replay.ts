@@ -18,6 +18,8 @@ export interface ReplayOptions {
   readonly mismatchDistanceKm: number;
   /** Minutes; 0 for no suppression. */
   readonly suppressMinutes: number;
+  /** The domains of the org's logins, in lower case; empty for any. */
+  readonly loginDomains: readonly string[];
   /** The org's domain, for the links of alerts; null where it is not known. */
   readonly org: string | null;
   /** Takes the number of events that are done, now and then. */
@@ -93,7 +95,15 @@ function unlimited(): Budget {
 }
 
 function createPorts(
-  { rules, severityAdjustments, locations, exceptions, mismatchDistanceKm, suppressMinutes }: ReplayOptions,
+  {
+    rules,
+    severityAdjustments,
+    locations,
+    exceptions,
+    mismatchDistanceKm,
+    suppressMinutes,
+    loginDomains,
+  }: ReplayOptions,
   now: () => Date,
   observe: PipelinePorts["observe"],
 ): PipelinePorts {
@@ -102,12 +112,13 @@ function createPorts(
     rules,
     severityAdjustments,
     lookUp: async (users) => ({
-      locations: new Map([...users].flatMap((user) => [[user, locations.get(user) ?? []]])),
+      locations: pick(locations, users),
       exceptions: exceptions.filter(({ scope }) => scope.user === undefined || users.has(scope.user)),
       states: new Map([...users].map((user) => [user, userStates.get(user)])),
     }),
     claims: memoryClaims(now),
     userStates,
+    loginDomains,
     publish: async () => {},
     parkWork: async () => {},
     deadLetterWork: async () => {},
@@ -119,6 +130,16 @@ function createPorts(
     observe,
     measure: (_, work) => work(),
   };
+}
+
+/** The entries of these keys, as far as there are any. */
+function pick<Value>(all: ReadonlyMap<string, Value>, keys: ReadonlySet<string>): ReadonlyMap<string, Value> {
+  const found = new Map<string, Value>();
+  for (const key of keys) {
+    const value = all.get(key);
+    if (value !== undefined) found.set(key, value);
+  }
+  return found;
 }
 
 /**

@@ -42,7 +42,8 @@ const homes = {
   springfield: "Springfield,Illinois,US",
   japan: ",,JP",
 } as const;
-const people = [...Object.keys(homes), "nowhere"];
+/** The last is what somebody typed whom Okta does not know. */
+const people = [...Object.keys(homes), "nowhere", "hunter2"];
 
 const place = (city: string | null, country: string, lat: number | string | null, lon: number | string | null) => ({
   city,
@@ -79,6 +80,13 @@ const anyEvent = fc.record({
   isProxy: fc.constantFrom(true, true, true, false, null),
 });
 
+function actorOf(person: string, group: string): Json {
+  if (person === "hunter2") {
+    return { id: "unknown", type: "User", alternateId: `${person}-${group}`, displayName: "unknown" };
+  }
+  return { id: `00u${group}${person}`, type: "User", alternateId: `${person}@${group}.example`, displayName: person };
+}
+
 /** Events of one group of people, one second after the other up to now: within one window of suppression. */
 function sampleEvents(group: string, seed: number): Json[] {
   const count = 40;
@@ -89,12 +97,7 @@ function sampleEvents(group: string, seed: number): Json[] {
       sessionStart({
         uuid: `${group}-${index}`,
         published: new Date(start + index * 1_000).toISOString(),
-        actor: {
-          id: `00u${group}${person}`,
-          type: "User",
-          alternateId: `${person}@${group}.example`,
-          displayName: person,
-        },
+        actor: actorOf(person, group),
         client: { ipAddress: "203.0.113.77", geographicalContext: exit },
         outcome,
         securityContext: { ...network, isProxy },

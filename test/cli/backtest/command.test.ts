@@ -181,16 +181,20 @@ describe("the alerts that would have gone out", () => {
   });
 });
 
-test("what was typed as a login, and may be a password, is masked in the summary", async () => {
-  const stranger = { id: "unknown", type: "User", alternateId: "hunter2!", displayName: "unknown" };
-  const file = await write("typed.jsonl", JSON.stringify(sessionStart({ actor: stranger })));
-  const { stderr } = await run("--events", file);
-  expect(stderr).not.toContain("hunter2!");
-  expect(stderr).toMatch(row("1", "\\[masked\\]"));
+test("what was typed as a login, and may be a password, is masked in the summary and in alerts", async () => {
+  const typed = (uuid: string, alternateId: string) =>
+    JSON.stringify(sessionStart({ uuid, actor: { id: "unknown", type: "User", alternateId, displayName: "unknown" } }));
+  const file = await write("typed.jsonl", `${typed("p", "hunter2!")}\n${typed("q", "hunter2@evil.example")}\n`);
+  const alerts = join(folder, "alerts.jsonl");
+  const { stderr } = await runCli("backtest", ["--events", file, "--alerts", alerts, "--login-domains", "example.com"]);
+  expect(stderr).toMatch(row("2", "\\[masked\\]"));
+  expect(await alertsOf(alerts)).toHaveLength(2);
+  expect(`${stderr}${await readFile(alerts, "utf8")}`).not.toContain("hunter2");
 });
 
 test.each<[string[], RegExp]>([
   [["--suppress-minutes", "-1"], /whole number of minutes from 0 to 1440/],
+  [["--login-domains", "https://example.com"], /Expected a domain such as example\.com/],
   [["--exceptions", "no.jsonl"], /no\.jsonl: cannot be opened/],
 ])("%j is refused with exit code 2", async (args, message) => {
   expect(await run(...args)).toMatchObject({ code: 2, stderr: expect.stringMatching(message) });

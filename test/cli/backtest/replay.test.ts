@@ -27,6 +27,7 @@ async function run(events: readonly ReturnType<typeof logEvent>[], options: Part
     exceptions: [],
     mismatchDistanceKm: 500,
     suppressMinutes: 60,
+    loginDomains: [],
     org: null,
     onProgress: () => {},
     ...options,
