@@ -19,7 +19,7 @@ import { cacheKeyVariable, oktaOrgUrl, oktaSource, type Source } from "./backtes
 import { readPlacedProfiles } from "./backtest/profiles.ts";
 import { type ReplayOptions, replay, withoutLookUps } from "./backtest/replay.ts";
 import { count, summarize } from "./backtest/summary.ts";
-import { createCommand, InputError, runCommand } from "./command.ts";
+import { badInput, createCommand, InputError, runCommand } from "./command.ts";
 import { ourDetections, readDetections, readSeverity } from "./detections-folder.ts";
 import { openExport } from "./event-export.ts";
 import { askingOkta, credentialHelp } from "./okta-credential.ts";
@@ -116,6 +116,7 @@ async function backtest(options: Options, _: Command): Promise<void> {
       duration: (performance.now() - start) / 1_000,
     }),
   );
+  if (profiles !== null && profiles.bad.length > 0) process.exitCode = badInput;
 }
 
 /** Sends the events that rules match through the pipeline, in order of time; counts, and writes, what goes out. */
@@ -258,7 +259,7 @@ Columns of --profiles: userId or login, label, countryCode, state, city, postalC
 With --okta: ${credentialHelp(["okta.logs.read"])}
 Rate limits are obeyed.
 
-Exit code: 0; 1 when Okta failed; 2 when rules, events or options cannot be used.`,
+Exit code: 0; 1 when Okta failed; 2 when rules, events or options cannot be used, or rows of --profiles, which are left out.`,
   );
 
 await runCommand(

@@ -73,22 +73,30 @@ export async function* readProfileRows(
 /** Rows that an error names. */
 const maximumNamed = 20;
 
+/** How a whole profile file is read. */
+export interface ReadProfileFileOptions {
+  /** Gives a row's location its coordinates. @default those of the file */
+  readonly place?: (row: ProfileRow) => ProfileLocation | Promise<ProfileLocation>;
+  /** Takes the rows that cannot be used, which are left out as an import leaves them out. @default they are an error */
+  readonly onBad?: (row: BadRow) => void;
+}
+
 /**
  * Reads a whole profile file.
  *
- * @param place gives a row's location its coordinates. @default those of the file
  * @returns the locations by Okta user id and by lower-case login
- * @throws InputError naming file and line of the rows that cannot be used
+ * @throws InputError naming file and line of the rows that cannot be used: without `onBad`, or where there are no others
  */
 export async function readProfileFile(
   path: string,
-  place: (row: ProfileRow) => ProfileLocation | Promise<ProfileLocation> = ({ location }) => location,
+  { place = ({ location }) => location, onBad }: ReadProfileFileOptions = {},
 ): Promise<ProfileLocations> {
   const found = new Map<string, ProfileLocation[]>();
   const bad: BadRow[] = [];
   for await (const row of readProfileRows(path)) {
     if ("reason" in row) {
       bad.push(row);
+      onBad?.(row);
       continue;
     }
     const location = await place(row);
@@ -98,7 +106,7 @@ export async function readProfileFile(
       else known.push(location);
     }
   }
-  if (bad.length === 0) return found;
+  if (bad.length === 0 || (onBad !== undefined && found.size > 0)) return found;
   const named = bad.slice(0, maximumNamed).map(({ line, reason }) => `${path}:${line}: ${reason}`);
   const more = bad.length > maximumNamed ? [`and ${bad.length - maximumNamed} more rows`] : [];
   throw new InputError([...named, ...more].join("\n"));

@@ -37,6 +37,8 @@ export async function linesToFile(path: string): Promise<LinesOfFile> {
       throw new InputError(`${path}: cannot be written: ${error.message}`);
     });
   const file = await naming(open(path, "w", 0o600));
+  // A file that was there keeps its mode.
+  if ((await file.stat()).isFile()) await naming(file.chmod(0o600));
   const lines = inPieces(async (text) => void (await naming(file.appendFile(text))));
   return {
     ...lines,

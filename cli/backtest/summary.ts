@@ -87,16 +87,16 @@ function verdicts({ matches, profiles }: Findings): string[] {
   return [
     `Rules ask for the user's profile locations on ${plural(asked, "event")}: ${count(mismatch)} mismatch, ${count(match)} match, ${count(unknown)} unknown`,
     ...named(reasons, ([reason, events]) => `${column(count(events))}  unknown: ${oneLine(reason)}`),
-    ...rows(profiles.file, profiles.unplaced, "no coordinates; their country alone can be compared"),
-    ...rows(profiles.file, profiles.notes, "a place that is not the only one of its name"),
+    ...rows(profiles.file, profiles.bad, "left out, as an import leaves them out"),
+    ...rows(profiles.file, profiles.unplaced, "without coordinates; the country alone can be compared"),
+    ...rows(profiles.file, profiles.notes, "with a place that is not the only one of its name"),
   ];
 }
 
 function rows(file: string, all: readonly BadRow[], what: string): string[] {
   if (all.length === 0) return [];
-  const has = all.length === 1 ? "row has" : "rows have";
   return [
-    `${count(all.length)} ${has} ${what}:`,
+    `${plural(all.length, "row")} ${what}:`,
     ...named(all, ({ line, reason }) => `  ${file}:${line}: ${oneLine(reason)}`),
   ];
 }

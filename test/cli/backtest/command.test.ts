@@ -92,15 +92,27 @@ describe("--profiles", () => {
     const csv = `${withoutCoordinates}nobody@example.com,Atlantis,,GR\nx@example.com,Portland,,US\n`;
     const { stderr } = await run("--profiles", await write("p.csv", csv));
     expect(stderr).toMatch(
-      /^1 row has no coordinates; their country alone can be compared:\n.*p\.csv:4: no city "Atlantis" is known in GR$/m,
+      /^1 row without coordinates; the country alone can be compared:\n.*p\.csv:4: no city "Atlantis" is known in GR$/m,
     );
-    expect(stderr).toMatch(/^1 row has a place that is not the only one of its name:\n.*p\.csv:5: .*took the largest/m);
+    expect(stderr).toMatch(
+      /^1 row with a place that is not the only one of its name:\n.*p\.csv:5: .*took the largest/m,
+    );
   });
 
-  test("names every row that cannot be used, and reads nothing", async () => {
-    const outcome = await run("--profiles", await write("p.csv", "login,countryCode\na,PT\n,PT\nb,Atlantis\n"));
+  test("leaves out rows that cannot be used, as an import does, names them all, and ends with exit code 2", async () => {
+    const csv = `${withoutCoordinates},Lisbon,,PT\nb@example.com,Lisbon,,Atlantis\n`;
+    const outcome = await run("--profiles", await write("p.csv", csv));
+    expect(outcome.code).toBe(2);
+    expect(matchesOf(outcome)).toContainEqual(["far", far]);
+    expect(outcome.stderr).toMatch(
+      /^2 rows left out, .*:\n.*p\.csv:4: neither userId nor login.*\n.*p\.csv:5: "Atlantis" is no country/m,
+    );
+  });
+
+  test("is refused where no row can be used", async () => {
+    const outcome = await run("--profiles", await write("p.csv", "login,countryCode\n,PT\nb,Atlantis\n"));
     expect(outcome).toMatchObject({ code: 2, stdout: "" });
-    expect(outcome.stderr).toMatch(/p\.csv:3: neither userId nor login.*\n.*p\.csv:4: "Atlantis" is no country/);
+    expect(outcome.stderr).toMatch(/p\.csv:2: neither userId nor login.*\n.*p\.csv:3: "Atlantis" is no country/);
   });
 });
 
@@ -125,7 +137,7 @@ describe("the alerts that would have gone out", () => {
   });
 
   test("are written to --alerts, one for each event with all of its detections, which their owner alone can read", async () => {
-    const path = join(folder, "alerts.jsonl");
+    const path = await write("alerts.jsonl", "of an earlier run\n");
     const profiles = await write("p.csv", withoutCoordinates);
     const { code, stdout } = await run("--profiles", profiles, "--alerts", path, "--suppress-minutes", "0");
     expect(code).toBe(0);
