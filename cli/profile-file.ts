@@ -124,23 +124,46 @@ export async function* readProfileRows(
   if (rows === 0) throw new InputError(`${path}: there is no row below the columns' names`);
 }
 
+/** Rows that an error names. */
+const maximumNamed = 20;
+
+/** How a whole profile file is read. */
+export interface ReadProfileFileOptions {
+  /** Gives a row's location its coordinates. @default those of the file */
+  readonly place?: (row: ProfileRow) => ProfileLocation | Promise<ProfileLocation>;
+  /** Takes the rows that cannot be used, which are left out as an import leaves them out. @default they are an error */
+  readonly onBad?: (row: BadRow) => void;
+}
+
 /**
  * Reads a whole profile file.
  *
  * @returns the locations by Okta user id and by lower-case login
- * @throws InputError naming file and line of the first row that cannot be used
+ * @throws InputError naming file and line of the rows that cannot be used: without `onBad`, or where there are no others
  */
-export async function readProfileFile(path: string): Promise<ProfileLocations> {
+export async function readProfileFile(
+  path: string,
+  { place = ({ location }) => location, onBad }: ReadProfileFileOptions = {},
+): Promise<ProfileLocations> {
   const found = new Map<string, ProfileLocation[]>();
+  const bad: BadRow[] = [];
   for await (const row of readProfileRows(path)) {
-    if ("reason" in row) throw new InputError(`${path}:${row.line}: ${row.reason}`);
+    if ("reason" in row) {
+      bad.push(row);
+      onBad?.(row);
+      continue;
+    }
+    const location = await place(row);
     for (const key of row.keys) {
       const known = found.get(key);
-      if (known === undefined) found.set(key, [row.location]);
-      else known.push(row.location);
+      if (known === undefined) found.set(key, [location]);
+      else known.push(location);
     }
   }
-  return found;
+  if (bad.length === 0 || (onBad !== undefined && found.size > 0)) return found;
+  const named = bad.slice(0, maximumNamed).map(({ line, reason }) => `${path}:${line}: ${reason}`);
+  const more = bad.length > maximumNamed ? [`and ${bad.length - maximumNamed} more rows`] : [];
+  throw new InputError([...named, ...more].join("\n"));
 }
 
 /** A quotation mark amid a value costs its row. One that is not closed may have taken in any number of rows. */

@@ -2,6 +2,7 @@ import { type Decide, type Decision, exceedsItem, type ProfileItems } from "../l
 import type { ProfileLocation } from "../lambda/profiles/profile-location.ts";
 import { type StoredLocation, sameLocations } from "../lambda/profiles/stored-profile.ts";
 import type { Geocoder } from "./geocoding/geocoder.ts";
+import { placeLocation } from "./geocoding/place-location.ts";
 import { type BadRow, readProfileRows } from "./profile-file.ts";
 import type { TextEncoding } from "./text-encoding.ts";
 
@@ -114,17 +115,11 @@ async function* readUsers(
   }
 }
 
-/** Coordinates in the file win; without any, the city is looked up. */
-function place(line: number, location: ProfileLocation, geocode: Geocoder, report: ImportReport): StoredLocation {
-  const stored = { ...location, until: null };
-  if (location.latitude !== null) return stored;
-  const geocoded = geocode(location);
-  if (!geocoded.found) {
-    report.unplaced.push({ line, reason: geocoded.reason });
-    return stored;
-  }
-  if (geocoded.note !== null) report.notes.push({ line, reason: geocoded.note });
-  return { ...stored, latitude: geocoded.latitude, longitude: geocoded.longitude };
+function place(line: number, given: ProfileLocation, geocode: Geocoder, report: ImportReport): StoredLocation {
+  const { location, unplaced, note } = placeLocation(given, geocode);
+  if (unplaced !== null) report.unplaced.push({ line, reason: unplaced });
+  if (note !== null) report.notes.push({ line, reason: note });
+  return { ...location, until: null };
 }
 
 async function importPiece(

