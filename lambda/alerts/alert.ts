@@ -86,6 +86,7 @@ function writeAlert(source: AlertSource): Alert {
   const links = consoleLinks(delivery.org, event);
   const facts = {
     test: event.isTest,
+    ageSeconds: ageOf(event, detectedAt),
     user: { id: brief(person?.id), login: brief(person?.login), displayName: brief(person?.displayName) },
     actor: briefPrincipal(actor),
     targets: target.flatMap((each) => (each === null ? [] : [briefPrincipal(each)])).slice(0, maximumTargets),
@@ -179,7 +180,6 @@ function writeAlert(source: AlertSource): Alert {
     source: delivery.source ?? "hook",
     delayedSeconds:
       delay === null ? 0 : Math.max(0, Math.round((detectedAt.getTime() - delay.since.getTime()) / 1_000)),
-    ageSeconds: ageOf(event, detectedAt),
     delayReason: brief(delay?.reason),
     severity: severityAdjustments.at(-1)?.to ?? severest.level,
     severityAdjustments,
@@ -221,6 +221,7 @@ export type AlertFacts = Pick<
   | "risk"
   | "behaviors"
   | "okta"
+  | "ageSeconds"
 >;
 
 function describeDetection(rule: Rule, matched: readonly MatchedSelection[]): AlertDetection {

@@ -1,9 +1,10 @@
+import { sessionStart } from "../okta/log-event.ts";
 import type { Alert } from "./alert.ts";
 import { toAscii } from "./ascii.ts";
 import { type InertAlert, inertAlert, inertText } from "./inert.ts";
 import { alertRows } from "./rows.ts";
 import { type Part, shareRoom } from "./share-room.ts";
-import { describeKind } from "./wording.ts";
+import { describeKind, hasOrigin, nameUser } from "./wording.ts";
 
 /** SNS takes subjects of at most 100 characters: printable ASCII, not starting with a space. */
 const maximumSubject = 99;
@@ -20,15 +21,18 @@ export function renderSubject(alert: Alert): string {
 export function writeSubject(alert: InertAlert): string {
   const start = `${alert.test ? "[TEST] " : ""}[${alert.severity}] `;
   const room = maximumSubject - start.length - ": , ".length;
-  const [kind, who, country] = writeParts(
-    [
-      { text: describeKind(alert), share: 0.4 },
-      { text: alert.user.login ?? alert.user.id ?? "unknown user", share: 0.35 },
-      { text: alert.geo.exit.country ?? "unknown country", share: 0.25 },
-    ],
+  const [kind, ...others] = writeParts(
+    [{ text: describeKind(alert), share: 0.4 }, { text: nameUser(alert), share: 0.35 }, ...countryPart(alert)],
     room,
   );
-  return `${start}${kind}: ${who}, ${country}`;
+  return `${start}${kind}: ${others.join(", ")}`;
+}
+
+/** The country for a subject or a title; none where it is no sign-in, and came from nowhere. */
+export function countryPart(alert: InertAlert): readonly Part[] {
+  const { country } = alert.geo.exit;
+  if (country === null && alert.okta.eventType !== sessionStart && !hasOrigin(alert)) return [];
+  return [{ text: country ?? "unknown country", share: 0.25 }];
 }
 
 /**

@@ -8,8 +8,23 @@ import type { Alert } from "./alert.ts";
 
 /** Names the person that an alert is about: display name and login, as far as they are known; where no person is named, the actor. */
 export function describeUser({ user, actor }: Pick<Alert, "user" | "actor">): string {
-  const isNamed = user.id !== null || user.login !== null || user.displayName !== null;
-  return isNamed ? describePrincipal(user) : describeActor({ actor });
+  return isNamed(user) ? describePrincipal(user) : describeActor({ actor });
+}
+
+/** Names the person that an alert is about in one word, or else the actor. */
+export function nameUser({ user, actor }: Pick<Alert, "user" | "actor">): string {
+  if (isNamed(user)) return user.login ?? user.id ?? String(user.displayName);
+  return isNamed(actor) ? String(actor.login ?? actor.displayName ?? actor.id) : "unknown user";
+}
+
+/** Whether anything names a person or an actor. */
+export function isNamed({ id, login, displayName }: Alert["user"]): boolean {
+  return [id, login, displayName].some((text) => !isUnknown(text));
+}
+
+/** Whether the person that an alert is about is the one who acted. */
+export function isByUser({ user, actor }: Pick<Alert, "user" | "actor">): boolean {
+  return user.id === null ? user.login !== null && user.login === actor.login : user.id === actor.id;
 }
 
 /** Names the actor: a person as a user is, anything else with what it is: `Okta System (SystemPrincipal system@okta.com)`. */
@@ -52,6 +67,50 @@ const kindNames: Readonly<Record<NetworkKind, string>> = {
   vpn: "a VPN",
   relay: "a privacy relay",
 };
+
+/** Persons that are named: more make no sentence. */
+const maximumPersons = 3;
+
+/** Names the persons that something was done to, but for who did it: `Ada Marques (ada@example.com)`. Null for none, and for a session start. */
+export function describePersonsDoneTo({
+  okta,
+  targets,
+  actor,
+}: Pick<Alert, "targets" | "actor"> & { readonly okta: Pick<Alert["okta"], "eventType"> }): string | null {
+  if (okta.eventType === sessionStart) return null;
+  const persons = targets.filter(({ type, id, login }) => {
+    const isActor = id === null ? login !== null && login === actor.login : id === actor.id;
+    return type?.toLowerCase() === "user" && !isActor;
+  });
+  const names = persons.slice(0, maximumPersons).map(describePrincipal);
+  if (persons.length > maximumPersons) names.push(`${persons.length - maximumPersons} more`);
+  return names.join(", ") || null;
+}
+
+/** What is younger is of now: Okta calls a delivery within the hour usual, and clocks differ by seconds. */
+const recentSeconds = 3_600;
+const aheadSeconds = 300;
+
+/** How old the event is, or how far ahead of our clock: `304 days before this alert`. Null for one of now, and for one without a time. */
+export function describeAge({ ageSeconds }: Pick<Alert, "ageSeconds">): string | null {
+  if (ageSeconds === null) return null;
+  if (ageSeconds > recentSeconds) return `${describeSpan(ageSeconds)} before this alert`;
+  return ageSeconds < -aheadSeconds ? `${describeSpan(-ageSeconds)} ahead of this alert's clock` : null;
+}
+
+/** A time in the largest unit of which there is more than one: `90 minutes`, `26 hours`, `304 days`. */
+function describeSpan(seconds: number): string {
+  const minutes = Math.round(seconds / 60);
+  if (minutes < 120) return plural(minutes, "minute");
+  const hours = Math.round(minutes / 60);
+  return hours < 48 ? plural(hours, "hour") : plural(Math.round(hours / 24), "day");
+}
+
+/** Whether an alert tells anything of where its request came from. */
+export function hasOrigin(alert: Pick<Alert, "network" | "geo">): boolean {
+  const { city, state, country } = alert.geo.exit;
+  return [alert.network.ip, city, state, country, describeProxy(alert)].some((part) => part !== null);
+}
 
 /** Names where the exit node is: `Toronto, Ontario, Canada`. */
 export function describeExit({ geo }: Pick<Alert, "geo">): string {

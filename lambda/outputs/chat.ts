@@ -1,10 +1,11 @@
 import type { Alert } from "../alerts/alert-schema.ts";
+import { countryPart } from "../alerts/email.ts";
 import { eventKey } from "../alerts/event-key.ts";
 import { cutInert, type InertAlert, inertAlert, splitStep } from "../alerts/inert.ts";
 import type { Output } from "../alerts/output.ts";
 import { alertRows, type RowName } from "../alerts/rows.ts";
 import { shareRoom } from "../alerts/share-room.ts";
-import { describeKind } from "../alerts/wording.ts";
+import { describeKind, nameUser } from "../alerts/wording.ts";
 
 /*
  * A custom notification of Amazon Q Developer in chat applications, which brings it to Slack and Microsoft Teams:
@@ -49,7 +50,7 @@ function toNotification(alert: InertAlert, key: string) {
       threadId: key,
       summary: cutInert(alert.summary, maximumTitle),
       eventType: "okta-proxy-watch-alert",
-      relatedResources: [cutInert(alert.user.login ?? alert.user.id ?? "unknown user", 200)],
+      relatedResources: [cutInert(nameUser(alert), 200)],
       additionalContext: {
         alertId: alert.alertId,
         eventUuid: key,
@@ -70,12 +71,12 @@ function title(alert: InertAlert): string {
   const start = `${icons[alert.severity]} ${alert.test ? "TEST " : ""}${alert.severity}: `;
   const parts = [
     { text: describeKind(alert), share: 0.4 },
-    { text: alert.user.login ?? alert.user.id ?? "unknown user", share: 0.35 },
-    { text: alert.geo.exit.country ?? "unknown country", share: 0.25 },
+    { text: nameUser(alert), share: 0.35 },
+    ...countryPart(alert),
   ];
   const rooms = shareRoom(parts, maximumTitle - start.length - " by , ".length);
-  const [kind, who, country] = parts.map(({ text }, index) => cutInert(text, rooms[index] ?? 0));
-  return `${start}${kind} by ${who}, ${country}`;
+  const [kind, ...others] = parts.map(({ text }, index) => cutInert(text, rooms[index] ?? 0));
+  return `${start}${kind} by ${others.join(", ")}`;
 }
 
 /** What stands in the title, or is too much for a channel. */

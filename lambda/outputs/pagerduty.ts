@@ -2,7 +2,16 @@ import type { Alert } from "../alerts/alert-schema.ts";
 import { eventKey } from "../alerts/event-key.ts";
 import { cutInert, type InertAlert, inertAlert } from "../alerts/inert.ts";
 import type { Output } from "../alerts/output.ts";
-import { describeHistory, describeNetwork, describeProxy, describeStrength } from "../alerts/wording.ts";
+import {
+  describeAge,
+  describeHistory,
+  describeNetwork,
+  describePersonsDoneTo,
+  describeProxy,
+  describeStrength,
+  isByUser,
+  nameUser,
+} from "../alerts/wording.ts";
 
 /*
  * An alert event of PagerDuty's Events API v2, in its Common Event Format, but for the routing key, which whoever sends it
@@ -38,11 +47,15 @@ function toEvent(alert: InertAlert, key: string) {
       source: cutInert(alert.okta.org ?? "okta", maximumText),
       severity: severities[alert.severity],
       timestamp: alert.detectedAt,
-      component: cutInert(alert.user.login ?? alert.user.id ?? "unknown user", maximumText),
+      component: cutInert(nameUser(alert), maximumText),
       group: "okta-proxy-watch",
       class: cutInert(alert.detections[0]?.title ?? "", maximumText),
       custom_details: {
         user: alert.user,
+        actor: isByUser(alert) ? null : alert.actor,
+        change: optional(alert.change),
+        done_to: optional(describePersonsDoneTo(alert)),
+        age: optional(describeAge(alert)),
         outcome: optional(alert.session.outcome),
         proxy: optional(describeProxy(alert)),
         network: cutInert(describeNetwork(alert), maximumText),
