@@ -1,5 +1,5 @@
+import type { OktaField } from "../../lambda/okta/log-event-fields.ts";
 import { everyElement, type KeyPath, keyPath, pathBelow, type Step } from "./key-path.ts";
-import type { OktaField } from "./okta-fields.ts";
 
 /** JSON's object. */
 export type Json = Readonly<Record<string, unknown>>;

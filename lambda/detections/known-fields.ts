@@ -1,63 +1,11 @@
 import { distance } from "fastest-levenshtein";
+import { logEvent, type OktaField } from "../okta/log-event-fields.ts";
 import { SigmaRuleError } from "../sigma/rule.ts";
 
 /*
  * The fields that a rule may ask for. Asked when rules are built, not when they run: a field that no event has makes a rule
  * that never matches, and nothing else would tell its author.
  */
-
-const geographicalContext = "city state country postalCode geolocation geolocation.lat geolocation.lon";
-const ipDetails =
-  "asNumber asOrg isp domain ipServiceCategories ipServiceCategories.isAnonymous ipServiceCategories.operator ipServiceCategories.type";
-const principal = "id type alternateId displayName detailEntry";
-
-/**
- * The fields of Okta's LogEvent, by the object that they stand in: those of the schema LogEvent of Okta's Management API
- * 2026.06.3 (https://developer.okta.com/docs/api/openapi/okta-management/management/tags/systemlog), of its description of
- * event hooks (`client.ipChain`, `insertionTimestamp`), and of its list of log fields
- * (https://github.com/okta/customer-detections/blob/master/logs/log_fields.csv).
- */
-const eventFields: Readonly<Record<string, string>> = {
-  "": "uuid published eventType version severity legacyEventType displayMessage insertionTimestamp actor client device outcome target transaction authenticationContext securityContext debugContext request",
-  client: "id zone device ipAddress userAgent geographicalContext ipChain",
-  "client.userAgent": "rawUserAgent os browser",
-  "client.geographicalContext": geographicalContext,
-  "client.ipChain": "ip version source geographicalContext ipDetails",
-  "client.ipChain.geographicalContext": geographicalContext,
-  "client.ipChain.ipDetails": ipDetails,
-  actor: principal,
-  target: `${principal} changeDetails changeDetails.from changeDetails.to`,
-  device:
-    "id name os_platform os_version managed registered jailbreak disk_encryption_type screen_lock_type secure_hardware_present device_integrator",
-  outcome: "result reason",
-  authenticationContext:
-    "authenticationProvider authenticationStep credentialProvider credentialType externalSessionId rootSessionId interface issuer issuer.id issuer.type authenticatorContext",
-  "authenticationContext.authenticatorContext":
-    "applicationVersion binaryIdentifier binaryPath bindingMethod requestOrigin signerDistinguishedName signerKeyIdentifier userConsent validationStatus",
-  securityContext:
-    "asNumber asOrg isp domain isProxy ipDetails tunnels risk userBehaviors botProtection botProtection.level",
-  "securityContext.ipDetails": ipDetails,
-  "securityContext.risk": "level previousLevel reasons detectionName issuer",
-  "securityContext.userBehaviors": "id name result",
-  transaction: "id type detail",
-  debugContext: "debugData",
-  request: "ipChain",
-  "request.ipChain": "ip version source geographicalContext ipDetails",
-  "request.ipChain.geographicalContext": geographicalContext,
-  "request.ipChain.ipDetails": ipDetails,
-};
-
-/** Objects whose fields Okta leaves open: they differ by event type, and change from release to release. */
-const openFields = [
-  "debugContext.debugData",
-  "actor.detailEntry",
-  "target.detailEntry",
-  "target.changeDetails.from",
-  "target.changeDetails.to",
-  "transaction.detail",
-  "device.device_integrator",
-  "securityContext.tunnels",
-];
 
 /** What the pipeline adds to an event, under `enrichment.` */
 const enrichmentFields: Readonly<Record<string, string>> = {
@@ -89,9 +37,25 @@ function pathsOf(fields: Readonly<Record<string, string>>): ReadonlyMap<string, 
 /** Names are compared as the rule engine finds them: without regard to case. */
 const fold = (name: string) => name.toLowerCase();
 
-const ofEvents = pathsOf(eventFields);
+/** The dotted paths of a LogEvent's fields; of an open object, not those below it. */
+function eventPaths(field: OktaField, parent = ""): string[] {
+  return [...field.children.values()].flatMap(({ name, field: child }) => {
+    const path = parent === "" ? name : `${parent}.${name}`;
+    return [path, ...(child.isOpen ? [] : eventPaths(child, path))];
+  });
+}
+
+function openPaths(field: OktaField, parent = ""): string[] {
+  return [...field.children.values()].flatMap(({ name, field: child }) => {
+    const path = parent === "" ? name : `${parent}.${name}`;
+    return child.isOpen ? [path] : openPaths(child, path);
+  });
+}
+
+const ofEvents = new Map(eventPaths(logEvent).map((path) => [fold(path), path]));
 const ofEnrichment = pathsOf(enrichmentFields);
 const planned = pathsOf(plannedFields);
+const openFields = openPaths(logEvent);
 const open = openFields.map(fold);
 
 /**

@@ -1,7 +1,9 @@
 /*
- * The fields of Okta's LogEvent, by the schema LogEvent of Okta's Management API
- * (https://developer.okta.com/docs/api/openapi/okta-management/management/tags/systemlog), and those parts of its free-form
- * objects that rules and alerts read: what a flattened or renamed key is inverted by.
+ * The fields of Okta's LogEvent: those of the schema LogEvent of Okta's Management API 2026.06.3
+ * (https://developer.okta.com/docs/api/openapi/okta-management/management/tags/systemlog), of its description of event hooks
+ * (`client.ipChain`, `insertionTimestamp`), of its list of log fields
+ * (https://github.com/okta/customer-detections/blob/master/logs/log_fields.csv), and those parts of its free-form objects that
+ * rules and alerts read. Rules are checked by them, and keys that an export flattened or renamed are inverted by them.
  */
 
 /** What a field holds. `any` is a field that Okta itself writes in several forms. */
@@ -10,23 +12,27 @@ type Kind = "text" | "number" | "boolean" | "time" | "any" | "object" | "list";
 /** A field of Okta's LogEvent. */
 export interface OktaField {
   readonly kind: Kind;
+  /** Whether Okta leaves open what is below it: that differs by event type, and changes from release to release. */
+  readonly isOpen: boolean;
   /** The known fields below it, by their folded names; of a list, those of its elements. */
   readonly children: ReadonlyMap<string, { readonly name: string; readonly field: OktaField }>;
 }
 
 const none: OktaField["children"] = new Map();
-const text: OktaField = { kind: "text", children: none };
-const number: OktaField = { kind: "number", children: none };
-const boolean: OktaField = { kind: "boolean", children: none };
-const time: OktaField = { kind: "time", children: none };
-const any: OktaField = { kind: "any", children: none };
+const text: OktaField = { kind: "text", isOpen: false, children: none };
+const number: OktaField = { kind: "number", isOpen: false, children: none };
+const boolean: OktaField = { kind: "boolean", isOpen: false, children: none };
+const time: OktaField = { kind: "time", isOpen: false, children: none };
+const any: OktaField = { kind: "any", isOpen: false, children: none };
 
 function object(fields: Readonly<Record<string, OktaField>>): OktaField {
   const children = new Map(Object.entries(fields).map(([name, field]) => [fold(name), { name, field }]));
-  return { kind: "object", children };
+  return { kind: "object", isOpen: false, children };
 }
 
-const list = ({ children }: OktaField): OktaField => ({ kind: "list", children });
+/** An object of which only these fields are known. */
+const open = (fields: Readonly<Record<string, OktaField>> = {}): OktaField => ({ ...object(fields), isOpen: true });
+const list = ({ isOpen, children }: OktaField): OktaField => ({ kind: "list", isOpen, children });
 
 /** Several fields of text. */
 const texts = (names: string): Readonly<Record<string, OktaField>> =>
@@ -34,9 +40,9 @@ const texts = (names: string): Readonly<Record<string, OktaField>> =>
 
 const principal = object({
   ...texts("id type alternateId displayName"),
-  detailEntry: object({}),
-  changeDetails: object({ from: object({}), to: object({}) }),
+  detailEntry: open(),
 });
+const target = list(object({ ...fieldsOf(principal), changeDetails: object({ from: open(), to: open() }) }));
 
 const geographicalContext = object({
   ...texts("city state country postalCode"),
@@ -44,6 +50,8 @@ const geographicalContext = object({
 });
 
 const ipDetails = object({
+  ...texts("asOrg isp domain"),
+  asNumber: number,
   ipServiceCategories: list(object({ ...texts("operator type"), isAnonymous: boolean })),
 });
 
@@ -57,7 +65,7 @@ export const logEvent: OktaField = object({
   published: time,
   insertionTimestamp: time,
   actor: principal,
-  target: list(principal),
+  target,
   client: object({
     ...texts("id device zone ipAddress"),
     userAgent: object(texts("rawUserAgent os browser")),
@@ -70,27 +78,33 @@ export const logEvent: OktaField = object({
     registered: boolean,
     jailbreak: boolean,
     secure_hardware_present: boolean,
-    device_integrator: object({}),
+    device_integrator: open(),
   }),
   outcome: object(texts("result reason")),
   authenticationContext: object({
     ...texts("authenticationProvider credentialProvider credentialType externalSessionId interface rootSessionId"),
     authenticationStep: number,
     issuer: object(texts("id type")),
+    authenticatorContext: object(
+      texts(
+        "applicationVersion binaryIdentifier binaryPath bindingMethod requestOrigin signerDistinguishedName signerKeyIdentifier userConsent validationStatus",
+      ),
+    ),
   }),
   securityContext: object({
     ...texts("asOrg isp domain"),
     asNumber: number,
     isProxy: boolean,
     ipDetails,
-    tunnels: any,
+    tunnels: { ...any, isOpen: true },
     risk,
     userBehaviors: list(object(texts("id name result"))),
+    botProtection: object(texts("level")),
   }),
-  transaction: object({ ...texts("id type"), detail: object(texts("requestApiTokenId rootApiTokenId")) }),
+  transaction: object({ ...texts("id type"), detail: open(texts("requestApiTokenId rootApiTokenId")) }),
   request: object({ ipChain }),
   debugContext: object({
-    debugData: object({
+    debugData: open({
       ...texts("requestId requestUri url threatSuspected dtHash deviceFingerprint proxyType privilegeGranted factor"),
       risk,
       behaviors: any,
@@ -100,6 +114,11 @@ export const logEvent: OktaField = object({
     }),
   }),
 });
+
+/** The fields below an object, by their names. */
+function fieldsOf({ children }: OktaField): Readonly<Record<string, OktaField>> {
+  return Object.fromEntries([...children.values()].map(({ name, field }) => [name, field]));
+}
 
 /** Folds what exporters change in a name: its case, and underscores between its words (`alternate_id`). */
 export function fold(name: string): string {
