@@ -82,11 +82,14 @@ describe.each(eventForms)("$title", ({ form, formInLowerCase, write, keep = (eve
     expect(found).toMatchObject({ forms: { [form]: 3 }, faults: 0 });
   });
 
-  test.skipIf(formInLowerCase === null)("are read the same with keys in lower case", async () => {
-    const found = await read(write(events.map(lowerCaseKeys)));
-    expect(found.events.map(({ received }) => received)).toEqual(events.map(keep));
-    expect(found).toMatchObject({ forms: { [formInLowerCase as string]: 3 }, faults: 0 });
-  });
+  // The keys of some forms are the exporter's own.
+  if (formInLowerCase !== null) {
+    test("are read the same with keys in lower case", async () => {
+      const found = await read(write(events.map(lowerCaseKeys)));
+      expect(found.events.map(({ received }) => received)).toEqual(events.map(keep));
+      expect(found).toMatchObject({ forms: { [formInLowerCase]: 3 }, faults: 0 });
+    });
+  }
 
   test("match the same rules as the events themselves", async () => {
     const { rules } = await readDetections(ourDetections);
