@@ -40,6 +40,16 @@ const common: BuildOptions = {
   logLevel: "error",
 };
 
+/** Every warning once: each function that holds the rules is bundled with the same ones. */
+const warnings = new Set<string>();
+
+/** @returns what each file is made of */
+async function buildFiles(options: BuildOptions): Promise<Metafile["outputs"]> {
+  const { metafile, warnings: found } = await build({ ...common, ...options });
+  for (const { text } of found) warnings.add(text);
+  return metafile?.outputs ?? {};
+}
+
 /**
  * Bundles a function. What is imported when first needed, such as SDK clients, becomes a file of its own.
  *
@@ -50,15 +60,13 @@ async function bundle(name: string): Promise<Metafile["outputs"]> {
   await rm(outdir, { recursive: true, force: true });
   const parts = awaited.get(name);
   if (parts !== undefined) return bundleAwaited(name, parts, outdir);
-  const { metafile } = await build({
-    ...common,
+  return buildFiles({
     entryPoints: { index: join(root, "lambda", `${name}.ts`) },
     outdir,
     splitting: true,
     chunkNames: "chunks/[name]-[hash]",
     plugins: [rulesPlugin],
   });
-  return metafile?.outputs ?? {};
 }
 
 /** Functions whose first answer somebody waits for, with what nearly every request imports beside: the names of its files. */
@@ -76,13 +84,12 @@ async function bundleAwaited(name: string, parts: readonly string[], outdir: str
   const later = new Map<string, string>();
   const outputs: Metafile["outputs"] = {};
   const single = async (entryPoint: string, file: string, folder: string) => {
-    const { metafile } = await build({
-      ...common,
+    const built = await buildFiles({
       entryPoints: { [file]: entryPoint },
       outdir,
       plugins: [rulesPlugin, leaveForLater(later, folder)],
     });
-    Object.assign(outputs, metafile?.outputs);
+    Object.assign(outputs, built);
   };
   await single(join(root, "lambda", `${name}.ts`), "index", laterFolder);
   for (const part of parts) {
@@ -91,15 +98,14 @@ async function bundleAwaited(name: string, parts: readonly string[], outdir: str
     await single(entryPoint, join(laterFolder, part), "");
     later.delete(part);
   }
-  const { metafile } = await build({
-    ...common,
+  const shared = await buildFiles({
     entryPoints: Object.fromEntries(later),
     outdir: join(outdir, laterFolder),
     splitting: true,
     chunkNames: "shared/[name]-[hash]",
     plugins: [rulesPlugin],
   });
-  return Object.assign(outputs, metafile?.outputs);
+  return Object.assign(outputs, shared);
 }
 
 /** What weighs what: bytes by package, its scope, or the folder of ours; in the file itself, and in all the others. */
@@ -163,6 +169,7 @@ try {
     if (!quiet) process.stdout.write(`${relative(root, file)} ${(size / 1_000).toFixed(1)} kB\n`);
     if (composed) process.stdout.write(`${composition(outputs).join("\n")}\n`);
   }
+  for (const warning of warnings) process.stderr.write(`warning: ${warning}\n`);
 } catch (error) {
   // esbuild has printed what is wrong, and where.
   if (!(error instanceof Error && "errors" in error)) throw error;

@@ -1,13 +1,15 @@
-import { readdir, readFile } from "node:fs/promises";
+import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { type Document, isMap, isNode, isScalar, isSeq, LineCounter, parseAllDocuments } from "yaml";
+import { checkField } from "../lambda/detections/known-fields.ts";
 import { logSource } from "../lambda/detections/log-source.ts";
 import { compileRule } from "../lambda/sigma/compile.ts";
 import type { Placeholders } from "../lambda/sigma/modifiers.ts";
 import { appliesTo, applyFilters, type Filter, parseFilter } from "../lambda/sigma/parse-filter.ts";
 import { parseRule } from "../lambda/sigma/parse-rule.ts";
 import { compileRegex } from "../lambda/sigma/regex.ts";
-import { type Rule, SigmaRuleError } from "../lambda/sigma/rule.ts";
+import { type Rule, type RuleWarning, SigmaRuleError } from "../lambda/sigma/rule.ts";
+import { listDetections, placeholdersFile } from "./list-detections.ts";
 
 /** Rule or filter files that cannot be run. The message says of each fault which file, which line, and what is wrong. */
 export class RuleFileError extends Error {
@@ -27,26 +29,24 @@ export interface Detections {
   /** The rules, filters applied, in the order of their files' names. */
   readonly rules: readonly FromFile<Rule>[];
   readonly filters: readonly FromFile<Filter>[];
-  /** What can be run, and should be looked at: `file:line: what`. */
+  /** What can be run, and should be looked at: `file:line: what`, or `file: what`. */
   readonly warnings: readonly string[];
 }
 
-/** The file, beside the rules, that says what `%placeholders%` stand for. */
-const placeholdersFile = "placeholders.yml";
-
 /**
  * Reads and checks a folder of detections: Sigma rules in every `*.yml`, filters in every `filters/*.yml`, and the
- * values of placeholders in `placeholders.yml`. A file may hold several documents, divided by `---`.
+ * values of placeholders in `placeholders.yml`. A file may hold several documents, divided by `---`. What else lies in the
+ * folder and may be meant for a rule is a fault or a warning.
  *
  * @throws RuleFileError listing every fault of every file
  */
 export async function loadDetections(folder: string): Promise<Detections> {
-  const faults: string[] = [];
-  const warnings: string[] = [];
+  const listed = await listDetections(folder);
+  const faults = [...listed.faults];
+  const warnings = [...listed.warnings];
   const placeholders = await collectFaults(faults, () => loadPlaceholders(join(folder, placeholdersFile)));
-  const options = { logsource: logSource, placeholders: placeholders ?? {} };
-  const ruleFiles = yamlFiles(await readdir(folder)).filter((file) => file !== placeholdersFile);
-  if (ruleFiles.length === 0) throw new RuleFileError(`${folder}: no Sigma rule (*.yml) in this folder`);
+  const options = { logsource: logSource, placeholders: placeholders ?? {}, checkField };
+  if (listed.rules.length === 0) faults.push(`${folder}: no Sigma rule (*.yml) in this folder`);
 
   const readAll = async <Content>(files: readonly string[], parse: ParseDocument<Content>) => {
     const read: FromFile<Content>[] = [];
@@ -54,27 +54,22 @@ export async function loadDetections(folder: string): Promise<Detections> {
       await collectFaults(faults, async () => {
         for (const { content, line, warnings: found } of readDocuments(await readFile(file, "utf8"), file, parse)) {
           read.push({ content, file, line });
-          warnings.push(...found.map((warning) => `${file}:${line}: ${warning}`));
+          warnings.push(...found);
         }
       });
     }
     return read;
   };
-  const rules = await readAll(
-    ruleFiles.map((name) => join(folder, name)),
-    (document) => {
-      const { rule, warnings } = parseRule(document, options);
-      compileRule(rule, { compileRegex });
-      return { content: rule, warnings };
-    },
-  );
-  const filters = await readAll(
-    (await filterFiles(folder)).map((name) => join(folder, "filters", name)),
-    (document) => {
-      const { filter, warnings } = parseFilter(document, options);
-      return { content: filter, warnings };
-    },
-  );
+  const rules = await readAll(listed.rules, (document) => {
+    refuseOktaDetection(document);
+    const { rule, warnings } = parseRule(document, options);
+    compileRule(rule, { compileRegex });
+    return { content: rule, warnings };
+  });
+  const filters = await readAll(listed.filters, (document) => {
+    const { filter, warnings } = parseFilter(document, options);
+    return { content: filter, warnings };
+  });
   faults.push(...duplicates(rules, ({ id }) => id, "id"), ...duplicates(rules, ({ name }) => name, "name"));
   faults.push(...duplicates(filters, ({ id }) => id, "id"));
   // Which rules there are is not known before all could be read.
@@ -88,16 +83,31 @@ export async function loadDetections(folder: string): Promise<Detections> {
   };
 }
 
+/**
+ * Okta's own collection (https://github.com/okta/customer-detections) has YAML files that look like rules.
+ *
+ * @throws SigmaRuleError for a document of it
+ */
+function refuseOktaDetection(document: unknown): void {
+  const { detection } = (document ?? {}) as { readonly detection?: unknown };
+  if (typeof detection !== "object" || detection === null || !Object.hasOwn(detection, "okta_systemlog")) return;
+  throw new SigmaRuleError(
+    "this is one of Okta's customer-detections, a filter expression of the System Log and no Sigma: docs/detections.md shows how to write the same as a rule",
+    ["detection", "okta_systemlog"],
+  );
+}
+
 type ParseDocument<Content> = (document: unknown) => {
   readonly content: Content;
-  readonly warnings: readonly string[];
+  readonly warnings: readonly RuleWarning[];
 };
 
 /**
  * Reads every document of a YAML file.
  *
  * @param text the file's YAML
- * @param path names the file in errors
+ * @param path names the file in errors and warnings
+ * @returns the documents, and of each what should be looked at: `file:line: what`
  * @throws RuleFileError with file, line and reason
  */
 export function readDocuments<Content>(
@@ -114,16 +124,20 @@ export function readDocuments<Content>(
     if (fault !== undefined) {
       throw new RuleFileError(`${path}:${lines.linePos(fault.pos[0]).line}: ${fault.message.split("\n")[0]}`);
     }
+    const locate = ({ message, path: place }: Pick<SigmaRuleError, "message" | "path">): string => {
+      const where = place.length === 0 ? "" : `${place.join(".")}: `;
+      return `${path}:${lineOf(document, lines, place) ?? start}: ${where}${message}`;
+    };
     try {
       const value: unknown = notTooDeep(path, () => document.toJS());
-      return { ...parse(value), line: start };
+      const { content, warnings } = parse(value);
+      return { content, line: start, warnings: warnings.map(locate) };
     } catch (error) {
       if (error instanceof RuleFileError) throw error;
       // The YAML library throws a ReferenceError for aliases that multiply without end.
       if (error instanceof ReferenceError) throw new RuleFileError(`${path}:${start}: ${error.message}`);
       if (!(error instanceof SigmaRuleError)) throw error;
-      const where = error.path.length === 0 ? "" : `${error.path.join(".")}: `;
-      throw new RuleFileError(`${path}:${lineOf(document, lines, error.path) ?? start}: ${where}${error.message}`);
+      throw new RuleFileError(locate(error));
     }
   });
 }
@@ -151,20 +165,6 @@ function lineOf(document: Document.Parsed, lines: LineCounter, path: readonly (s
     if (isNode(node) && node.range) return lines.linePos(node.range[0]).line;
   }
   return null;
-}
-
-function yamlFiles(files: readonly string[]): string[] {
-  return files.filter((file) => file.endsWith(".yml")).sort();
-}
-
-/** A folder of detections need not have filters. */
-async function filterFiles(folder: string): Promise<string[]> {
-  try {
-    return yamlFiles(await readdir(join(folder, "filters")));
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code !== "ENOENT") throw error;
-    return [];
-  }
 }
 
 async function collectFaults<Value>(faults: string[], read: () => Promise<Value>): Promise<Value | null> {

@@ -1,12 +1,13 @@
 import { readFile } from "node:fs/promises";
 import * as z from "zod";
+import { checkField } from "../lambda/detections/known-fields.ts";
 import { logSource } from "../lambda/detections/log-source.ts";
 import { changes } from "../lambda/severity/adjustment.ts";
 import type { AdjustmentDocument } from "../lambda/severity/compile-adjustments.ts";
 import { compileRule } from "../lambda/sigma/compile.ts";
 import { parseRule } from "../lambda/sigma/parse-rule.ts";
 import { compileRegex } from "../lambda/sigma/regex.ts";
-import { at, SigmaRuleError } from "../lambda/sigma/rule.ts";
+import { type RuleWarning, SigmaRuleError } from "../lambda/sigma/rule.ts";
 import { readDocuments } from "./load-detections.ts";
 
 const adjustment = z.strictObject({
@@ -20,17 +21,22 @@ const adjustments = z.array(adjustment, "expected a list of adjustments").nullab
 /**
  * Reads and checks the file of severity adjustments.
  *
+ * @param onWarning is given what can be run, and should be looked at: `file:line: what`
  * @throws RuleFileError naming file, line and reason of the first fault
  */
-export async function loadSeverity(file: string): Promise<readonly AdjustmentDocument[]> {
-  const [document] = readDocuments(await readFile(file, "utf8"), file, (value) => ({
-    content: parse(value),
-    warnings: [],
-  }));
+export async function loadSeverity(
+  file: string,
+  onWarning: (warning: string) => void = () => {},
+): Promise<readonly AdjustmentDocument[]> {
+  const [document] = readDocuments(await readFile(file, "utf8"), file, parse);
+  for (const warning of document?.warnings ?? []) onWarning(warning);
   return document?.content ?? [];
 }
 
-function parse(value: unknown): readonly AdjustmentDocument[] {
+function parse(value: unknown): {
+  readonly content: readonly AdjustmentDocument[];
+  readonly warnings: readonly RuleWarning[];
+} {
   const parsed = adjustments.safeParse(value);
   if (!parsed.success) {
     const [issue] = parsed.error.issues;
@@ -39,12 +45,19 @@ function parse(value: unknown): readonly AdjustmentDocument[] {
       issue?.path.map((key) => key as string | number),
     );
   }
-  return (parsed.data ?? []).map(({ title, enabled, detection, severity: change }, index) => {
-    const rule = at([index], () => {
-      const { rule } = parseRule({ title, logsource: logSource, detection }, { logsource: logSource });
-      compileRule(rule, { compileRegex });
-      return rule;
-    });
-    return { rule, change, enabled };
+  const warnings: RuleWarning[] = [];
+  const content = (parsed.data ?? []).map(({ title, enabled, detection, severity: change }, index) => {
+    try {
+      const parsed = parseRule({ title, logsource: logSource, detection }, { logsource: logSource, checkField });
+      compileRule(parsed.rule, { compileRegex });
+      // Of a rule that lacks an id and a level: an adjustment has none.
+      const found = parsed.warnings.filter(({ path }) => path[0] === "detection");
+      warnings.push(...found.map(({ message, path }) => ({ message, path: [index, ...path] })));
+      return { rule: parsed.rule, change, enabled };
+    } catch (error) {
+      if (!(error instanceof SigmaRuleError)) throw error;
+      throw new SigmaRuleError(error.message, [index, ...error.path]);
+    }
   });
+  return { content, warnings };
 }

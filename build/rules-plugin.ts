@@ -22,7 +22,11 @@ export const rulesPlugin: Plugin = {
       namespace: "severity",
     }));
     build.onLoad({ filter: /.*/, namespace: "severity" }, ({ path: file }) =>
-      asJson(async () => ({ content: await loadSeverity(file), warnings: [] })),
+      asJson(async () => {
+        const warnings: string[] = [];
+        const content = await loadSeverity(file, (warning) => warnings.push(warning));
+        return { content, warnings };
+      }),
     );
   },
 };

@@ -1,19 +1,30 @@
+import { resolve } from "node:path";
 import { type Command, InvalidArgumentError, Option } from "commander";
-import { decide, type ProfileLocations } from "../lambda/decision.ts";
+import { toMessage } from "../lambda/alerts/message.ts";
+import { defaultSuppressMinutes, domainPattern, isSuppressMinutes, maximumSuppressMinutes } from "../lambda/config.ts";
+import { decide } from "../lambda/decision.ts";
 import { compileRules, isEnabled } from "../lambda/detections/compile-rules.ts";
 import { findCandidate } from "../lambda/matching.ts";
 import { type LogEvent, publishedTime } from "../lambda/okta/log-event.ts";
-import { readOrgUrl } from "../lambda/okta-api/credential.ts";
-import { logFilter } from "../lambda/reconciliation/log-filter.ts";
-import { bySeverity, type Rule } from "../lambda/sigma/rule.ts";
-import { createCommand, InputError, runCommand } from "./command.ts";
-import { ourDetections, readDetections } from "./detections-folder.ts";
-import { type CachedQuery, type EventCache, openEventCache } from "./event-cache.ts";
+import { canonicalLogin } from "../lambda/okta/person.ts";
+import { looksLikeLogin } from "../lambda/okta/stranger.ts";
+import { compileAdjustments } from "../lambda/severity/compile-adjustments.ts";
+import type { Rule } from "../lambda/sigma/rule.ts";
+import { type AlertTally, countReplayed, createAlertTally } from "./backtest/alert-tally.ts";
+import { readExceptionsFile } from "./backtest/exceptions-file.ts";
+import { type HeldEvents, holdEvents } from "./backtest/held-events.ts";
+import { type LinesOfFile, linesToFile, linesToStandardOutput } from "./backtest/lines.ts";
+import { countDecision, createMatchTally } from "./backtest/match-tally.ts";
+import { cacheKeyVariable, oktaOrgUrl, oktaSource, type Source } from "./backtest/okta-source.ts";
+import { readPlacedProfiles } from "./backtest/profiles.ts";
+import { type ReplayOptions, replay, withoutLookUps } from "./backtest/replay.ts";
+import { count, summarize } from "./backtest/summary.ts";
+import { badInput, createCommand, InputError, runCommand } from "./command.ts";
+import { ourDetections, readDetections, readSeverity } from "./detections-folder.ts";
+import { createReadCounter, describeReads, type ReadCounter, refuseWithoutEvents } from "./event-export/read-counts.ts";
 import { openExport } from "./event-export.ts";
-import { askingOkta, credentialHelp, openOkta } from "./okta-credential.ts";
-import { readOktaEvents } from "./okta-events.ts";
-import { readProfileFile } from "./profile-file.ts";
-import { createProgress } from "./progress.ts";
+import { askingOkta, credentialHelp } from "./okta-credential.ts";
+import { createProgress, type Progress } from "./progress.ts";
 
 interface Options {
   readonly events?: readonly string[];
@@ -22,11 +33,16 @@ interface Options {
   readonly cache?: string;
   readonly rules?: string;
   readonly profiles?: string;
+  readonly exceptions?: string;
+  readonly alerts?: string;
   readonly distanceKm: number;
+  readonly suppressMinutes: number;
+  readonly loginDomains?: readonly string[];
   readonly since?: number;
   readonly until?: number;
   readonly experimental: boolean;
   readonly explain: boolean;
+  readonly strict: boolean;
 }
 
 async function backtest(options: Options, _: Command): Promise<void> {
@@ -35,32 +51,40 @@ async function backtest(options: Options, _: Command): Promise<void> {
   const chosen = { experimental: options.experimental || options.rules !== undefined };
   const rules = loaded.rules.map(({ content }) => content).filter((rule) => isEnabled(rule, chosen));
   const ruleSet = await compileRules(rules);
-  const locations: ProfileLocations = options.profiles ? await readProfileFile(options.profiles) : new Map();
+  const profiles = options.profiles === undefined ? null : await readPlacedProfiles(options.profiles);
+  const exceptions = options.exceptions === undefined ? [] : await readExceptionsFile(options.exceptions);
+  const severityAdjustments = await compileAdjustments(await readSeverity());
+  const written = options.alerts === undefined ? null : await openAlerts(options.alerts, options);
+  const loginDomains = options.loginDomains ?? [];
+  const isLogin = (login: string) =>
+    looksLikeLogin(login, loginDomains) || profiles?.locations.has(canonicalLogin(login)) === true;
   const progress = createProgress(process.stderr);
-  const tally = createTally(rules);
-  const output = createOutput();
+  const matches = createMatchTally(rules);
+  const held = holdEvents();
+  const output = linesToStandardOutput();
+  const reads = createReadCounter();
   try {
-    for await (const { name, events, position } of sourcesOf(options, rules)) {
+    for await (const { name, events, position } of sourcesOf(options, rules, reads)) {
       for await (const event of events) {
-        tally.read += 1;
-        if (tally.read % 256 === 0) {
-          progress.update(() => `${name} ${position()}, ${count(tally.read)} events, ${count(tally.matches)} matches`);
+        matches.read += 1;
+        if (matches.read % 256 === 0) {
+          progress.update(
+            () => `${name} ${position()}, ${count(matches.read)} events, ${count(matches.matches)} matches`,
+          );
         }
         if (!isWithin(event, options)) {
-          tally.skipped += 1;
+          matches.skipped += 1;
           continue;
         }
         const candidate = findCandidate(event, ruleSet);
         if (candidate === null) continue;
-        for (const { rule, matched } of decide(candidate, locations, options.distanceKm).detections) {
-          countMatch(tally, rule, event);
-          await output.write({
-            rule: rule.id,
-            title: rule.title,
-            level: rule.level,
-            event: event.uuid,
-            ...(options.explain ? { matched } : {}),
-          });
+        const decision = decide(candidate, profiles?.locations ?? null, options.distanceKm);
+        countDecision(matches, candidate, decision, isLogin);
+        if (decision.detections.length > 0) held.add(event);
+        for (const { rule, matched } of decision.detections) {
+          const { id, title, level } = rule;
+          const match = { rule: id, title, level, event: event.uuid, ...(options.explain ? { matched } : {}) };
+          await output.write(JSON.stringify(match));
         }
       }
     }
@@ -68,66 +92,77 @@ async function backtest(options: Options, _: Command): Promise<void> {
     await output.flush();
     progress.done();
   }
-  process.stderr.write(summarize(tally, (performance.now() - start) / 1_000));
+  if (options.events !== undefined) refuseWithoutEvents(reads.counts);
+  const alerts = createAlertTally(exceptions);
+  await replayHeld(
+    held,
+    alerts,
+    {
+      rules: profiles === null ? withoutLookUps(ruleSet) : ruleSet,
+      severityAdjustments,
+      locations: profiles?.locations ?? new Map(),
+      exceptions,
+      mismatchDistanceKm: options.distanceKm,
+      suppressMinutes: options.suppressMinutes,
+      loginDomains,
+      org: options.okta === undefined ? null : new URL(oktaOrgUrl(options)).host,
+    },
+    written,
+    progress,
+  );
+  process.stderr.write(
+    summarize({
+      matches,
+      alerts,
+      untimed: held.untimed(),
+      profiles: profiles && { ...profiles, file: options.profiles ?? "" },
+      suppressMinutes: options.suppressMinutes,
+      duration: (performance.now() - start) / 1_000,
+    }),
+  );
+  if (profiles !== null && profiles.bad.length > 0) process.exitCode = badInput;
+  if (options.events !== undefined) process.stderr.write(`\n${describeReads(reads.counts)}`);
 }
 
-/** Where events come from. */
-interface Source {
-  readonly name: string;
-  readonly events: AsyncIterable<LogEvent>;
-  /** How far it is, in words. */
-  readonly position: () => string;
+/** Sends the events that rules match through the pipeline, in order of time; counts, and writes, what goes out. */
+async function replayHeld(
+  held: HeldEvents,
+  tally: AlertTally,
+  deployment: Omit<ReplayOptions, "onProgress">,
+  written: LinesOfFile | null,
+  progress: Progress,
+): Promise<void> {
+  const onProgress = (done: number) =>
+    progress.update(() => `${count(done)} of ${count(held.count())} matching events through the pipeline`);
+  try {
+    for await (const replayed of replay(held.inOrder(), { ...deployment, onProgress })) {
+      countReplayed(tally, replayed);
+      if (written === null || replayed.alert === null) continue;
+      const { default: body } = JSON.parse(toMessage(replayed.alert).message) as { readonly default: string };
+      await written.write(body);
+    }
+    await written?.close();
+  } finally {
+    progress.done();
+  }
 }
 
-async function* sourcesOf(options: Options, rules: readonly Rule[]): AsyncGenerator<Source> {
+/** Opens the file of alerts before anything is read: what is wrong with it is reported at once. */
+async function openAlerts(path: string, { events = [], profiles, exceptions, cache }: Options): Promise<LinesOfFile> {
+  const read = [...events, profiles, exceptions, cache].filter((each) => each !== undefined && each !== "-");
+  if (read.some((each) => resolve(each ?? "") === resolve(path))) {
+    throw new InputError(`--alerts ${path} would replace a file that is read; name another file`);
+  }
+  return linesToFile(path);
+}
+
+async function* sourcesOf(options: Options, rules: readonly Rule[], counter: ReadCounter): AsyncGenerator<Source> {
   for (const path of options.events ?? []) {
-    const { events, bytes, bytesRead } = await openExport(path);
+    const { events, bytes, bytesRead } = await openExport(path, { strict: options.strict, counter });
     const position = () => (bytes ? `${Math.floor((100 * bytesRead()) / bytes)} %` : `${megabytes(bytesRead())} MB`);
     yield { name: path, events, position };
   }
   if (options.okta !== undefined) yield* oktaSource(options, rules);
-}
-
-const cacheKeyVariable = "BACKTEST_CACHE_KEY";
-
-/** An org's own System Log, as far as the rules ask for it. */
-async function* oktaSource(options: Options, rules: readonly Rule[]): AsyncGenerator<Source> {
-  const named = typeof options.okta === "string" ? options.okta : process.env.OKTA_CLIENT_ORGURL;
-  if (!named)
-    throw new InputError("--okta needs the org's URL: --okta https://example.okta.com, or OKTA_CLIENT_ORGURL");
-  if (options.since === undefined) throw new InputError("--okta needs --since, for example 30d: Okta keeps 90 days");
-  const orgUrl = readOrgUrl(named);
-  const asked: CachedQuery = {
-    orgUrl,
-    since: new Date(options.since).toISOString(),
-    until: new Date(options.until ?? Date.now()).toISOString(),
-    filter: logFilter(rules).expression,
-  };
-  const cache = options.cache === undefined ? null : await openCache(options.cache, asked);
-  const query = cache?.query ?? asked;
-  const client = openOkta(orgUrl, ["okta.logs.read"]);
-  const found = readOktaEvents(client, query, cache, new AbortController().signal);
-  yield { name: new URL(orgUrl).host, events: found.events, position: () => `${Math.floor(100 * found.share())} %` };
-  if (found.unreadable() > 0) process.stderr.write(`${count(found.unreadable())} events could not be read\n`);
-}
-
-/** Personal data is kept encrypted, or not at all. */
-async function openCache(path: string, asked: CachedQuery): Promise<EventCache> {
-  const passphrase = process.env[cacheKeyVariable];
-  if (!passphrase) {
-    throw new InputError(
-      `--cache keeps personal data: set ${cacheKeyVariable} to a passphrase that it is encrypted by`,
-    );
-  }
-  const cache = await openEventCache(path, passphrase, asked);
-  const { orgUrl, since, until, filter } = cache.query;
-  if (orgUrl !== asked.orgUrl || filter !== asked.filter) {
-    throw new InputError(`${path} is of another org, or of other event types: name another file`);
-  }
-  if (since !== asked.since || until !== asked.until) {
-    process.stderr.write(`${path} holds the time from ${since} to ${until}; for another, name another file\n`);
-  }
-  return cache;
 }
 
 function isWithin(event: LogEvent, { since, until, okta }: Options): boolean {
@@ -138,90 +173,20 @@ function isWithin(event: LogEvent, { since, until, okta }: Options): boolean {
   return time >= (since ?? Number.NEGATIVE_INFINITY) && time < (until ?? Number.POSITIVE_INFINITY);
 }
 
-/** What was read and matched so far. */
-interface Tally {
-  read: number;
-  /** Events that were read, and lie outside the times that are asked for. */
-  skipped: number;
-  matches: number;
-  readonly byRule: ReadonlyMap<Rule, { matches: number; readonly users: Map<string, number> }>;
-}
-
-function createTally(rules: readonly Rule[]): Tally {
-  return {
-    read: 0,
-    skipped: 0,
-    matches: 0,
-    byRule: new Map(rules.map((rule) => [rule, { matches: 0, users: new Map() }] as const)),
-  };
-}
-
-function countMatch(tally: Tally, rule: Rule, { fields }: LogEvent): void {
-  tally.matches += 1;
-  const counts = tally.byRule.get(rule);
-  if (counts === undefined) return;
-  const user = fields.actor?.alternateId ?? fields.actor?.id ?? "(unknown)";
-  counts.matches += 1;
-  counts.users.set(user, (counts.users.get(user) ?? 0) + 1);
-}
-
-/** Users that the summary names. */
-const maximumUsers = 20;
-
-function summarize(tally: Tally, seconds: number): string {
-  const skipped = tally.skipped === 0 ? "" : `, ${count(tally.skipped)} of them outside --since and --until`;
-  const rules = [...tally.byRule].sort(
-    ([first, a], [second, b]) => b.matches - a.matches || bySeverity(first.level, second.level),
-  );
-  const users = new Map<string, number>();
-  for (const [, counts] of rules) {
-    for (const [user, matches] of counts.users) users.set(user, (users.get(user) ?? 0) + matches);
-  }
-  const worst = [...users].sort(([, a], [, b]) => b - a);
-  const lines = [
-    `${count(tally.read)} events read${skipped}, ${count(tally.matches)} matches, ${seconds.toFixed(1)} s`,
-    "",
-    `${"matches".padStart(10)} ${"users".padStart(8)}  ${"level".padEnd(13)} rule`,
-    ...rules.map(
-      ([{ level, title }, { matches, users: each }]) =>
-        `${count(matches).padStart(10)} ${count(each.size).padStart(8)}  ${level.padEnd(13)} ${title}`,
-    ),
-  ];
-  if (worst.length > 0) {
-    lines.push(
-      "",
-      `${"matches".padStart(10)}  user`,
-      ...worst.slice(0, maximumUsers).map(([user, matches]) => `${count(matches).padStart(10)}  ${oneLine(user)}`),
-    );
-  }
-  if (worst.length > maximumUsers) lines.push(`${" ".repeat(12)}and ${count(worst.length - maximumUsers)} more`);
-  return `${lines.join("\n")}\n`;
-}
-
-/** Lines to standard output, in pieces, waiting for a slow reader. */
-function createOutput() {
-  const pieceSize = 65_536;
-  let pending = "";
-  const flush = async () => {
-    const text = pending;
-    pending = "";
-    if (text !== "" && !process.stdout.write(text)) {
-      await new Promise<void>((resolve) => process.stdout.once("drain", resolve));
-    }
-  };
-  return {
-    flush,
-    async write(line: unknown): Promise<void> {
-      pending += `${JSON.stringify(line)}\n`;
-      if (pending.length >= pieceSize) await flush();
-    },
-  };
-}
-
 function parseDistance(text: string): number {
   const distance = Number(text);
   if (!(distance > 0)) throw new InvalidArgumentError("Expected a number of kilometers over 0.");
   return distance;
+}
+
+function parseSuppressMinutes(text: string): number {
+  if (isSuppressMinutes(text)) return Number(text);
+  throw new InvalidArgumentError(`Expected a whole number of minutes from 0 to ${maximumSuppressMinutes}.`);
+}
+
+function parseDomain(text: string, before: readonly string[] = []): readonly string[] {
+  if (domainPattern.test(text)) return [...before, text.toLowerCase()];
+  throw new InvalidArgumentError("Expected a domain such as example.com.");
 }
 
 const units = { d: 86_400_000, h: 3_600_000 } as const;
@@ -235,15 +200,6 @@ function parseTime(text: string): number {
       "Expected a time such as 2026-11-01, 2026-11-01T08:00:00Z, or 30d (days) or 12h (hours) ago.",
     );
   return time;
-}
-
-/** A user's name comes from outside, and shows on a terminal. */
-function oneLine(text: string): string {
-  return text.replace(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]+/gu, " ").slice(0, 200);
-}
-
-function count(number: number): string {
-  return number.toLocaleString("en-US");
 }
 
 function megabytes(bytes: number): string {
@@ -268,8 +224,25 @@ const command = createCommand(
     `keep what Okta told in this file, encrypted by ${cacheKeyVariable}: stopped, it goes on there`,
   )
   .option("--rules <folder>", "rules to run, experimental ones too (default: the rules that are deployed)")
-  .option("--profiles <file.csv>", "users' profile locations, for rules that ask for the geographic mismatch")
+  .option(
+    "--profiles <file.csv>",
+    "users' profile locations, for rules that ask for the geographic mismatch; cities are placed as an import does",
+  )
   .option("--distance-km <number>", "a mismatch is farther than this from every profile location", parseDistance, 500)
+  .option("--alerts <file>", "write the alerts that would have gone out to this file, one JSON line each")
+  .option("--exceptions <file>", "exceptions that are in force, as npm run -s exceptions -- list --json prints them")
+  .option(
+    "--suppress-minutes <number>",
+    "the same again is suppressed for so long after an alert; 0 for no suppression",
+    parseSuppressMinutes,
+    defaultSuppressMinutes,
+  )
+  .addOption(
+    new Option(
+      "--login-domains <domains...>",
+      "the setting loginDomains: a login of another domain that Okta does not know is masked",
+    ).argParser(parseDomain),
+  )
   .option(
     "--since <time>",
     "only events published at or after this time (ISO 8601, UTC), or so long ago: 30d, 12h",
@@ -277,19 +250,25 @@ const command = createCommand(
   )
   .option("--until <time>", "only events published before this time", parseTime)
   .option("--experimental", "run deployed rules with status experimental as well", false)
+  .option("--strict", "refuse an export at the first part that cannot be read, instead of counting it", false)
   .option("--explain", "add to each match the selections and values that made it", false)
   .addHelpText(
     "after",
     `
-An export holds System Log events or whole event hook deliveries, as JSON lines or JSON arrays, compressed by gzip or
-not. Every match is one JSON line on standard output; the summary goes to standard error.
+An export holds System Log events, whole, flattened or wrapped by a SIEM, or event hook deliveries: as JSON lines, JSON or
+CSV, compressed by gzip or not (docs/detections.md lists the forms). Every match is one JSON line on standard output; the
+summary goes to standard error, with the forms that were read and what could not be read.
+
+The summary tells the alerts as well that would have gone out: one for each event, without what suppression and exceptions keep
+back. For that, the events that match are taken in order of the time when they were published, whatever their order in the
+export.
 
 Columns of --profiles: userId or login, label, countryCode, state, city, postalCode, latitude, longitude.
 
 With --okta: ${credentialHelp(["okta.logs.read"])}
 Rate limits are obeyed.
 
-Exit code: 0; 1 when Okta failed; 2 when rules, events or options cannot be used.`,
+Exit code: 0; 1 when Okta failed; 2 when rules, events or options cannot be used, or rows of --profiles, which are left out.`,
   );
 
 await runCommand(

@@ -7,7 +7,7 @@ export class InputError extends Error {
 }
 
 /** Exit code of a command that was given input or options that cannot be used. */
-const badInput = 2;
+export const badInput = 2;
 
 /** A command as `npm run NAME -- …` calls it, with `--help`. */
 export function createCommand(name: string, description: string): Command {

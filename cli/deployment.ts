@@ -166,7 +166,9 @@ async function findEmbeddedRun(url: string): Promise<Deployment> {
     const response = await fetch(new URL("/_local/environment", url));
     environment = (await response.json()) as Readonly<Record<string, string>>;
   } catch (error) {
-    throw new InputError(`there is no embedded run at ${url}: ${messageOf(error)}. Start it: npm start`);
+    throw new InputError(
+      `there is no embedded run at ${url}: ${messageOf(error)}. Start it: npm start. One on another port: --url http://localhost:PORT`,
+    );
   }
   const common = {
     region: environment.AWS_REGION ?? "",

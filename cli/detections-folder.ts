@@ -19,10 +19,14 @@ export async function readDetections(folder: string): Promise<Detections> {
   }
 }
 
-/** Loads the adjustments of severity that are deployed, or throws an {@link InputError} that names the fault. */
-export async function readSeverity(): Promise<readonly AdjustmentDocument[]> {
+/**
+ * Loads the adjustments of severity that are deployed, or throws an {@link InputError} that names the fault.
+ *
+ * @param onWarning is given what can be run, and should be looked at: `file:line: what`
+ */
+export async function readSeverity(onWarning?: (warning: string) => void): Promise<readonly AdjustmentDocument[]> {
   try {
-    return await loadSeverity(fileURLToPath(new URL("../lambda/severity/severity.yml", import.meta.url)));
+    return await loadSeverity(fileURLToPath(new URL("../lambda/severity/severity.yml", import.meta.url)), onWarning);
   } catch (error) {
     if (error instanceof RuleFileError) throw new InputError(error.message);
     throw error;

@@ -1,11 +1,21 @@
 import { createReadStream } from "node:fs";
 import { stat } from "node:fs/promises";
-import { createGunzip } from "node:zlib";
 import { describeFaults } from "../lambda/okta/fault.ts";
 import { type LogEvent, parseLogEvent } from "../lambda/okta/log-event.ts";
-import { InputError } from "./command.ts";
-import { readJsonValues } from "./json-values.ts";
-import { restoreKeys } from "./log-event-keys.ts";
+import { InputError, onTerminal } from "./command.ts";
+import { findDelimiter, readCsvRecords } from "./event-export/csv-records.ts";
+import { decode, peek } from "./event-export/decode.ts";
+import { describeFileKind } from "./event-export/file-kinds.ts";
+import { findEvents, flatForms } from "./event-export/forms.ts";
+import { describeUnrecognized } from "./event-export/lookalikes.ts";
+import {
+  createReadCounter,
+  type ReadCounter,
+  type ReadCounts,
+  refuseWithoutEvents,
+} from "./event-export/read-counts.ts";
+import type { Json } from "./event-export/restore-event.ts";
+import { type JsonFault, type JsonValue, readJsonValues } from "./json-values.ts";
 
 /** An export of System Log events being read. */
 export interface EventExport {
@@ -14,15 +24,36 @@ export interface EventExport {
   readonly bytesRead: () => number;
   /** Bytes of the file; null for standard input. */
   readonly bytes: number | null;
+  /** What was read so far, in which forms, and what could not be read. */
+  readonly counts: ReadCounts;
 }
 
+/** How an export is read. */
+export interface ExportOptions {
+  /**
+   * Whether the first part that cannot be read, or a file without an event, ends the reading with an error. Otherwise both
+   * are counted, and the caller asks `refuseWithoutEvents` at the end.
+   *
+   * @default true
+   */
+  readonly strict?: boolean;
+  /** Counts over several exports. @default one of its own */
+  readonly counter?: ReadCounter;
+}
+
+/** What is looked at to tell a file's kind: more than the first line of a CSV is long. */
+const peekedBytes = 16_384;
+
 /**
- * Opens an export: JSON lines, JSON arrays, or values that span lines, of System Log events or whole event hook
- * deliveries, mixed as they come; compressed by gzip or not, which the content tells. `-` is standard input.
+ * Opens an export: JSON lines, JSON arrays, or values that span lines, or CSV; of System Log events in any form of
+ * `event-export/forms.ts`, mixed as they come; compressed by gzip or not, in UTF-8 or UTF-16; the content decides.
+ * `-` is standard input.
  *
- * @throws InputError naming the file, when it cannot be opened; `events` throws one that names file and line
+ * @throws InputError naming the file, when it cannot be opened; `events` throws one when the file is of a kind that cannot be
+ * read, and, if `strict`, for the first part that cannot be read, with file and line, and for a file without an event
  */
-export async function openExport(path: string): Promise<EventExport> {
+export async function openExport(path: string, options: ExportOptions = {}): Promise<EventExport> {
+  const { strict = true, counter = createReadCounter() } = options;
   const name = path === "-" ? "standard input" : path;
   const bytes = path === "-" ? null : await sizeOf(path);
   const source = path === "-" ? process.stdin : createReadStream(path, { highWaterMark: 65_536 });
@@ -37,7 +68,12 @@ export async function openExport(path: string): Promise<EventExport> {
       throw new InputError(`${name}: cannot be read: ${messageOf(error)}`);
     }
   }
-  return { events: readEvents(decompress(counted(), name), name), bytesRead: () => read, bytes };
+  return {
+    events: readEvents(decode(counted(), name), name, strict, counter),
+    bytesRead: () => read,
+    bytes,
+    counts: counter.counts,
+  };
 }
 
 async function sizeOf(path: string): Promise<number> {
@@ -51,73 +87,56 @@ async function sizeOf(path: string): Promise<number> {
   }
 }
 
-/** The two bytes that a gzip file starts with (RFC 1952). */
-const gzipMagic = [0x1f, 0x8b];
-
-async function* decompress(chunks: AsyncGenerator<Buffer>, name: string): AsyncGenerator<Buffer> {
-  const first = await chunks.next();
-  if (first.done) return;
-  const all = (async function* () {
-    yield first.value;
-    yield* chunks;
-  })();
-  if (!gzipMagic.every((byte, index) => first.value[index] === byte)) {
-    yield* all;
-    return;
-  }
-  const gunzip = createGunzip({ chunkSize: 65_536 });
-  const fed = (async () => {
-    try {
-      for await (const chunk of all) if (!gunzip.write(chunk)) await drained(gunzip);
-      gunzip.end();
-    } catch (error) {
-      gunzip.destroy(error as Error);
+async function* readEvents(
+  decoded: AsyncGenerator<Buffer>,
+  name: string,
+  strict: boolean,
+  counter: ReadCounter,
+): AsyncGenerator<LogEvent> {
+  const { start, chunks } = await peek(decoded, peekedBytes);
+  const kind = describeFileKind(start);
+  if (kind !== null) throw new InputError(`${name}: ${kind}`);
+  const delimiter = findDelimiter(start);
+  const values = delimiter === null ? readJsonValues(chunks) : readCsvRecords(chunks, delimiter);
+  const before = counter.counts.events + counter.counts.unreadable;
+  for await (const part of values) {
+    for (const found of readPart(part)) {
+      if ("event" in found) {
+        counter.addEvent(delimiter === null ? found.form : formInCsv(found.form), found.event);
+        yield found.event;
+        continue;
+      }
+      const fault = { place: `${name}:${part.line}`, reason: found.fault };
+      if (strict) throw new InputError(onTerminal(`${fault.place}: ${fault.reason}`));
+      counter.addFault(fault);
     }
-  })();
-  try {
-    yield* gunzip as AsyncIterable<Buffer>;
-  } catch (error) {
-    if (error instanceof InputError) throw error;
-    throw new InputError(`${name}: the gzip data is damaged: ${messageOf(error)}`);
-  } finally {
-    gunzip.destroy();
-    await fed;
   }
+  if (counter.counts.events + counter.counts.unreadable > before) return;
+  counter.addEmpty(name);
+  if (strict) refuseWithoutEvents({ ...counter.counts, events: 0 });
 }
 
-function drained(stream: NodeJS.WritableStream): Promise<void> {
-  return new Promise((resolve) => {
-    stream.once("drain", resolve);
-    stream.once("close", resolve);
+/** An event, or why there is none. */
+type Read = { readonly event: LogEvent; readonly form: string } | { readonly fault: string };
+
+function readPart(part: JsonValue | JsonFault): readonly Read[] {
+  if ("fault" in part) return [part];
+  return findEvents(part.value).map((found): Read => {
+    if ("unrecognized" in found) return { fault: describeUnrecognized(found.unrecognized, found.within) };
+    const parsed = parseLogEvent(withTime(found.event));
+    if (parsed.ok) return { event: parsed.event, form: found.form };
+    return { fault: `no System Log event: ${describeFaults(parsed.faults)}` };
   });
 }
 
-async function* readEvents(chunks: AsyncIterable<Buffer>, name: string): AsyncGenerator<LogEvent> {
-  for await (const { value, line } of readJsonValues(chunks, name)) {
-    for (const received of eventsOf(value)) yield toLogEvent(received, `${name}:${line}`);
-  }
+/** Some exports leave the time out, which rules seldom ask for. */
+function withTime(event: Json): Json {
+  return event.published ? event : { ...event, published: event.insertionTimestamp || "unknown" };
 }
 
-/** A delivery holds many events, an alert of ours one; anything else is taken for one. */
-function eventsOf(value: unknown): readonly unknown[] {
-  const { data, alertId, event } = isRecord(value) ? value : {};
-  if (typeof alertId === "string" && isRecord(event)) return [event];
-  return isRecord(data) && Array.isArray(data.events) ? data.events : [value];
-}
-
-function toLogEvent(received: unknown, place: string): LogEvent {
-  if (!isRecord(received)) throw new InputError(`${place}: expected a System Log event, a JSON object`);
-  const event = Object.hasOwn(received, "eventType") ? received : (restoreKeys(received) as Record<string, unknown>);
-  // Some exports leave the time out, which rules seldom ask for.
-  const parsed = parseLogEvent(
-    event.published ? event : { ...event, published: event.insertionTimestamp || "unknown" },
-  );
-  if (!parsed.ok) throw new InputError(`${place}: no System Log event: ${describeFaults(parsed.faults)}`);
-  return parsed.event;
-}
-
-function isRecord(value: unknown): value is Record<string, unknown> {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
+/** A CSV's columns are flat, whatever divides their names. */
+function formInCsv(form: string): string {
+  return flatForms.has(form) ? "CSV" : `${form} in CSV`;
 }
 
 function messageOf(error: unknown): string {

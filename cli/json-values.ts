@@ -1,91 +1,154 @@
-import { InputError } from "./command.ts";
-
 /** A JSON value of a file, and the line that it starts on, from 1. */
 export interface JsonValue {
   readonly value: unknown;
   readonly line: number;
 }
 
+/** What is no JSON, and the line that it stands on. */
+export interface JsonFault {
+  readonly fault: string;
+  readonly line: number;
+}
+
 /** A value larger than this is no event, nor a delivery of some. */
 const maximumValueBytes = 64 * 1_048_576;
+const largeValueBytes = 1_048_576;
 
 const [tab, newline, carriageReturn, space] = [0x09, 0x0a, 0x0d, 0x20];
-const [quote, comma, backslash] = [0x22, 0x2c, 0x5c];
+const [quote, comma, colon, backslash] = [0x22, 0x2c, 0x3a, 0x5c];
 const [openBracket, closeBracket, openBrace, closeBrace] = [0x5b, 0x5d, 0x7b, 0x7d];
 
 const byteOrderMark = Buffer.from([0xef, 0xbb, 0xbf]);
 
 /**
  * Reads the JSON values of a file of any size, one after the other, in memory that does not grow with it: JSON lines,
- * values that span lines, and the elements of arrays at the top, also of several arrays in a row.
+ * values that span lines, and the elements of arrays at the top, also of several arrays in a row. A line that is no JSON
+ * but holds an object is given out as text: its exporter may have put a prefix before the object.
  *
- * Its own code, since faults have to be told by line, which no streaming parser on npm does.
+ * What is no JSON costs its own line, or, where its brackets match, itself alone: reading goes on behind it.
  *
- * @param name names the file in errors
- * @throws InputError with file and line for what is no JSON
+ * Its own code, as it reports a fault by its line and reads on, which no streaming parser on npm does.
  */
-export async function* readJsonValues(chunks: AsyncIterable<Uint8Array>, name: string): AsyncGenerator<JsonValue> {
-  const reader = new ValueReader(name);
+export async function* readJsonValues(chunks: AsyncIterable<Uint8Array>): AsyncGenerator<JsonValue | JsonFault> {
+  const reader = new ValueReader();
   for await (const chunk of chunks) yield* reader.read(Buffer.from(chunk.buffer, chunk.byteOffset, chunk.byteLength));
   yield* reader.end();
 }
 
+/** Where a value ends: `broken` where no JSON can go on so; null where it is not in the buffer yet. */
+type End = number | "broken" | null;
+
 /** Divides bytes into values. State lives from one chunk to the next: a value may be cut anywhere. */
 class ValueReader {
-  readonly #name: string;
   /** What is read and not yet given out: at most one value, and what came behind it in its chunk. */
   #buffer: Buffer = Buffer.alloc(0);
-  /** The line that the buffer starts on. */
+  /** What is read and not yet in the buffer. */
+  #waiting: Buffer[] = [];
+  #waitingBytes = 0;
+  /** The line and the column that the buffer starts on. */
   #line = 1;
-  /** How far the value at the buffer's start is scanned, and what was open there. */
+  #column = 0;
+  /** How far the value at the buffer's start is scanned, what was open there, and what stood before, but for space. */
   #scanned = 0;
-  #depth = 0;
+  #open: number[] = [];
   #inString = false;
+  #isEscaped = false;
+  #before = 0;
   /** Whether the values are elements of an array at the top. */
   #inArray = false;
+  /** Behind a broken value: the indentation down to which its lines are skipped. */
+  #skipped: { readonly indentation: number; readonly any: boolean } | null = null;
   #isFirst = true;
+  #isEnd = false;
 
-  constructor(name: string) {
-    this.#name = name;
+  *read(chunk: Buffer): Generator<JsonValue | JsonFault> {
+    this.#waiting.push(chunk);
+    this.#waitingBytes += chunk.length;
+    if (this.#mayWait()) return;
+    const added = this.#waiting.length === 1 ? chunk : Buffer.concat(this.#waiting);
+    this.#buffer = this.#buffer.length === 0 ? added : Buffer.concat([this.#buffer, added]);
+    this.#waiting = [];
+    this.#waitingBytes = 0;
+    yield* this.#readBuffer();
   }
 
-  *read(chunk: Buffer): Generator<JsonValue> {
-    this.#buffer = this.#buffer.length === 0 ? chunk : Buffer.concat([this.#buffer, chunk]);
+  /** A large value is not copied again for every chunk of it. */
+  #mayWait(): boolean {
+    const [buffered, waiting] = [this.#buffer.length, this.#waitingBytes];
+    const isLarge = buffered > largeValueBytes && buffered + waiting <= maximumValueBytes;
+    return isLarge && waiting < buffered / 2 && !this.#isEnd;
+  }
+
+  *#readBuffer(): Generator<JsonValue | JsonFault> {
     if (this.#isFirst) {
-      if (this.#buffer.length < byteOrderMark.length) return;
+      if (this.#buffer.length < byteOrderMark.length && !this.#isEnd) return;
       this.#isFirst = false;
       if (this.#buffer.subarray(0, byteOrderMark.length).equals(byteOrderMark)) this.#drop(byteOrderMark.length);
     }
     let start = 0;
-    const take = (end: number): JsonValue => {
+    for (;;) {
+      if (this.#skipped !== null) {
+        const next = this.#findNextLine(start, this.#skipped);
+        this.#line += countLines(this.#buffer, start, next.at);
+        start = next.at;
+        if (!next.found) break;
+        this.#skipped = null;
+      }
+      if (this.#scanned === 0) start = this.#skipBetween(start);
       const line = this.#line;
-      const parsed = this.#parse(this.#buffer.toString("utf8", start, end), line);
+      const whole = this.#scanned === 0 ? this.#readLine(start) : null;
+      if (whole !== null) {
+        yield { value: whole.value, line };
+        start = whole.end;
+        continue;
+      }
+      let end = this.#findEnd(start);
+      if (end === null && this.#isEnd && start < this.#buffer.length) end = "broken";
+      if (end === null) break;
+      this.#scanned = 0;
+      if (end === "broken") {
+        yield { fault: this.#describeBroken(start), line };
+        start = this.#skip(start, { indentation: this.#columnOf(start), any: false });
+        continue;
+      }
+      const parsed = parse(this.#buffer.toString("utf8", start, end), line);
+      yield parsed;
+      const isMultiLine = this.#buffer.subarray(start, end).includes(newline);
+      if ("fault" in parsed && !isMultiLine && !this.#inArray) {
+        start = this.#skip(start, { indentation: 0, any: true });
+        continue;
+      }
       this.#line += countLines(this.#buffer, start, end);
       start = end;
-      this.#scanned = 0;
-      return { value: parsed, line };
-    };
-    for (;;) {
-      if (this.#scanned === 0) start = this.#skipBetween(start);
-      const end = this.#findEnd(start);
-      if (end === null) break;
-      yield take(end);
     }
     this.#drop(start);
     if (this.#buffer.length > maximumValueBytes) {
-      throw this.#fault(this.#line, `a value of over ${maximumValueBytes / 1_048_576} MiB is no event`);
+      yield { fault: `a value of over ${maximumValueBytes / 1_048_576} MiB is no event`, line: this.#line };
+      this.#drop(this.#skip(0, { indentation: this.#columnOf(0), any: false }));
+      yield* this.#readBuffer();
     }
   }
 
-  *end(): Generator<JsonValue> {
-    // A file shorter than a byte order mark was kept back until now.
-    if (this.#isFirst) {
-      this.#isFirst = false;
-      yield* this.read(Buffer.alloc(0));
+  *end(): Generator<JsonValue | JsonFault> {
+    this.#isEnd = true;
+    yield* this.read(Buffer.alloc(0));
+    if (this.#inArray) yield { fault: "the array does not end: the file was cut off", line: this.#line };
+  }
+
+  /** Nearly all exports have an object a line: those need no search for their end. Null for anything else. */
+  #readLine(start: number): { readonly value: unknown; readonly end: number } | null {
+    const buffer = this.#buffer;
+    if (buffer[start] !== openBrace) return null;
+    const lineEnd = buffer.indexOf(newline, start);
+    let end = lineEnd;
+    while (end > start && isSpace(buffer[end - 1])) end -= 1;
+    if (this.#inArray && buffer[end - 1] === comma) end -= 1;
+    if (end <= start || buffer[end - 1] !== closeBrace) return null;
+    try {
+      return { value: JSON.parse(buffer.toString("utf8", start, end)), end: lineEnd };
+    } catch {
+      return null;
     }
-    const rest = this.#buffer.toString("utf8");
-    if (rest.trim() !== "") yield { value: this.#parse(rest, this.#line), line: this.#line };
-    if (this.#inArray) throw this.#fault(this.#line, "the array does not end");
   }
 
   /** Skips what may stand between values; returns where the next one starts. */
@@ -97,68 +160,139 @@ class ValueReader {
       if (byte === newline) this.#line += 1;
       else if (byte === openBracket && !this.#inArray) this.#inArray = true;
       else if (byte === closeBracket && this.#inArray) this.#inArray = false;
-      else if (byte !== space && byte !== carriageReturn && byte !== tab && !(byte === comma && this.#inArray)) break;
+      else if (!isSpace(byte) && !(byte === comma && this.#inArray)) break;
     }
     return position;
   }
 
-  /** The end of the value that starts there; null when it is not in the buffer yet. */
-  #findEnd(start: number): number | null {
-    const buffer = this.#buffer;
-    const first = buffer[start];
+  /** The end of the value that starts there. */
+  #findEnd(start: number): End {
+    const first = this.#buffer[start];
     if (first === undefined) return null;
-    if (first !== openBrace && first !== openBracket) return this.#findScalarEnd(start);
-    let inString = this.#inString;
-    let depth = this.#depth;
+    if (first === openBrace || first === openBracket) return this.#findContainerEnd(start);
+    return first === quote ? this.#findTextEnd(start) : this.#findScalarEnd(start);
+  }
+
+  #findContainerEnd(start: number): End {
+    const buffer = this.#buffer;
+    const open = this.#scanned === 0 ? [] : this.#open;
+    let inString = this.#scanned > 0 && this.#inString;
+    let isEscaped = this.#scanned > 0 && this.#isEscaped;
+    let before = this.#scanned === 0 ? 0 : this.#before;
     let position = start + this.#scanned;
     for (; position < buffer.length; position += 1) {
-      const byte = buffer[position];
+      const byte = buffer[position] as number;
       if (inString) {
-        // An escaped character may lie in the next chunk; the loop then goes on behind it.
-        if (byte === backslash) position += 1;
+        if (byte === newline) return "broken";
+        if (isEscaped) isEscaped = false;
+        else if (byte === backslash) isEscaped = true;
         else if (byte === quote) inString = false;
-      } else if (byte === quote) {
+        continue;
+      }
+      if (isSpace(byte) || byte === newline) continue;
+      if (byte === quote) {
         inString = true;
       } else if (byte === openBrace || byte === openBracket) {
-        depth += 1;
+        if (open.length > 0 && !mayOpen(open.at(-1), before)) return "broken";
+        open.push(byte);
       } else if (byte === closeBrace || byte === closeBracket) {
-        depth -= 1;
-        if (depth === 0) {
-          this.#depth = 0;
-          this.#inString = false;
-          return position + 1;
-        }
+        if (open.pop() !== (byte === closeBrace ? openBrace : openBracket)) return "broken";
+        if (open.length === 0) return position + 1;
       }
+      before = byte;
     }
     this.#scanned = position - start;
-    this.#depth = depth;
+    this.#open = open;
     this.#inString = inString;
+    this.#isEscaped = isEscaped;
+    this.#before = before;
     return null;
   }
 
-  /** What is neither object nor array ends with its line: it is no event, and is told of by that line. */
-  #findScalarEnd(start: number): number | null {
-    const end = this.#buffer.indexOf(newline, start);
+  #findTextEnd(start: number): End {
+    const buffer = this.#buffer;
+    for (let position = start + 1; position < buffer.length; position += 1) {
+      const byte = buffer[position];
+      if (byte === backslash) position += 1;
+      else if (byte === quote) return position + 1;
+      else if (byte === newline) return position;
+    }
+    return null;
+  }
+
+  /** What is neither object, array nor text ends with its line: it is no event, and is reported by that line. */
+  #findScalarEnd(start: number): End {
+    const buffer = this.#buffer;
+    for (let position = start; position < buffer.length; position += 1) {
+      const byte = buffer[position];
+      if (byte === newline || (this.#inArray && (byte === comma || byte === closeBracket))) {
+        return position === start ? position + 1 : position;
+      }
+    }
+    return this.#isEnd ? buffer.length : null;
+  }
+
+  /** Goes on behind the line of a broken value. */
+  #skip(start: number, skipped: { readonly indentation: number; readonly any: boolean }): number {
     this.#scanned = 0;
-    return end < 0 ? null : end;
+    this.#skipped = skipped;
+    const lineEnd = this.#buffer.indexOf(newline, start);
+    return lineEnd < 0 ? this.#buffer.length : lineEnd;
+  }
+
+  /** The start of the next line that may start a value, no deeper indented than the broken one. */
+  #findNextLine(
+    from: number,
+    { indentation, any }: { readonly indentation: number; readonly any: boolean },
+  ): { readonly at: number; readonly found: boolean } {
+    const buffer = this.#buffer;
+    for (let at = buffer.indexOf(newline, from); at >= 0; at = buffer.indexOf(newline, at + 1)) {
+      let first = at + 1;
+      while (first < buffer.length && isSpace(buffer[first])) first += 1;
+      const byte = buffer[first];
+      if (byte === undefined && !this.#isEnd) return { at, found: false };
+      const starts = byte === openBrace || byte === openBracket || (byte === closeBracket && this.#inArray);
+      if (any || (starts && first - at - 1 <= indentation)) return { at, found: true };
+    }
+    return { at: buffer.length, found: false };
+  }
+
+  #columnOf(position: number): number {
+    const before = position === 0 ? -1 : this.#buffer.lastIndexOf(newline, position - 1);
+    return before < 0 ? this.#column + position : position - before - 1;
+  }
+
+  #describeBroken(start: number): string {
+    const found = this.#buffer.indexOf(newline, start);
+    const end = found < 0 ? this.#buffer.length : found;
+    if (end - start > largeValueBytes) return "no JSON: the value does not end with its line";
+    const parsed = parse(this.#buffer.toString("utf8", start, end), this.#line);
+    return "fault" in parsed ? parsed.fault : "no JSON: what follows on the next line does not belong to it";
   }
 
   #drop(bytes: number): void {
+    this.#column = this.#columnOf(bytes);
     this.#buffer = this.#buffer.subarray(bytes);
   }
+}
 
-  #parse(text: string, line: number): unknown {
-    try {
-      return JSON.parse(text);
-    } catch (error) {
-      const message = error instanceof Error ? error.message : String(error);
-      const [, within] = /\(line (\d+) column \d+\)/.exec(message) ?? [];
-      throw this.#fault(line + Number(within ?? 1) - 1, `no JSON: ${message.slice(0, 200)}`);
-    }
-  }
+function isSpace(byte: number | undefined): boolean {
+  return byte === space || byte === carriageReturn || byte === tab;
+}
 
-  #fault(line: number, message: string): InputError {
-    return new InputError(`${this.#name}:${line}: ${message}`);
+/** Whether an object or array may start, within an open one, behind this byte. */
+function mayOpen(within: number | undefined, before: number): boolean {
+  return within === openBrace ? before === colon : before === comma || before === openBracket;
+}
+
+function parse(text: string, line: number): JsonValue | JsonFault {
+  try {
+    return { value: JSON.parse(text), line };
+  } catch (error) {
+    if (/^[^{["].*\{/.test(text)) return { value: text, line };
+    const message = error instanceof Error ? error.message : String(error);
+    const [, within] = /\(line (\d+) column \d+\)/.exec(message) ?? [];
+    return { fault: `no JSON: ${message.slice(0, 200)}`, line: line + Number(within ?? 1) - 1 };
   }
 }
 

@@ -1,24 +1,34 @@
-import { createReadStream } from "node:fs";
-import { CsvError, type Info, parse } from "csv-parse";
+import { pipeline, Readable } from "node:stream";
+import { type CsvError, type Info, parse } from "csv-parse";
+import { plural } from "../lambda/alerts/wording.ts";
 import type { ProfileLocations } from "../lambda/decision.ts";
-import { countryCode } from "../lambda/geo/country.ts";
+import { canonicalLogin } from "../lambda/okta/person.ts";
 import type { ProfileLocation } from "../lambda/profiles/profile-location.ts";
 import { InputError } from "./command.ts";
+import { countryCodeOf } from "./country-names.ts";
+import { findEncoding, readText, type TextEncoding } from "./text-encoding.ts";
 
 /**
- * The columns that are read, and the names that they have in Okta's user reports and in exports of other directories, all
- * in lower case and without spaces and punctuation.
+ * The columns that are read, and the names that they have in Okta's user reports and in exports of other directories, in
+ * English, German and French: all in lower case, without accents, spaces and punctuation. Where a file has several names of
+ * one column, the one that stands first here is read.
  */
 const columns = {
-  userId: ["userid", "id", "oktaid", "oktauserid"],
-  login: ["login", "username", "userlogin", "oktalogin", "email", "primaryemail"],
-  label: ["label", "locationname"],
-  countryCode: ["countrycode", "country"],
-  state: ["state", "province", "region"],
-  city: ["city", "town"],
-  postalCode: ["postalcode", "zipcode", "zip"],
-  latitude: ["latitude", "lat"],
-  longitude: ["longitude", "lon", "lng", "long"],
+  userId: ["userid", "oktauserid", "oktaid", "id", "benutzerid", "idutilisateur"],
+  login: [
+    ...["login", "username", "oktausername", "userlogin", "oktalogin"],
+    ...["benutzername", "oktabenutzername", "anmeldename", "nomdutilisateur", "nomdutilisateurokta"],
+    ...["primaryemail", "primareemail", "primareemailadresse", "emailprincipal", "adresseemailprincipale"],
+    ...["email", "emailaddress", "emailadresse", "adresseemail", "courriel"],
+    ...["identifiantdeconnexion", "identifiant"],
+  ],
+  label: ["label", "locationname", "bezeichnung", "libelle"],
+  countryCode: ["countrycode", "landercode", "codepays", "country", "countryregion", "land", "pays"],
+  state: ["state", "province", "stateprovince", "region", "bundesland", "kanton", "canton"],
+  city: ["city", "town", "stadt", "ort", "wohnort", "ville"],
+  postalCode: ["postalcode", "zipcode", "zip", "postleitzahl", "plz", "codepostal"],
+  latitude: ["latitude", "lat", "breitengrad", "breite"],
+  longitude: ["longitude", "lon", "lng", "long", "langengrad", "lange"],
 } as const;
 
 type Column = keyof typeof columns;
@@ -38,105 +48,229 @@ export interface BadRow {
   readonly reason: string;
 }
 
+/** What is known of a profile file before its rows. */
+export interface ProfileFileHeader {
+  /** The names of the columns that are not read, as the file has them. */
+  readonly ignoredColumns: readonly string[];
+  readonly encoding: TextEncoding;
+}
+
+/** A row, or a quotation mark, that is longer than any location: a quotation mark is not closed. */
+const maximumRowCharacters = 100_000;
+
 /**
  * Reads users' profile locations from a CSV file, row by row: columns by name, in any order and case, one location a row,
- * several rows for a user with several locations; UTF-8 with or without byte order mark, divided by comma or semicolon.
- * `countryCode` may hold a country's name.
+ * several rows for a user with several locations; divided by comma, semicolon or tab; UTF-8, UTF-16 with a byte order mark,
+ * or Windows-1252. `countryCode` may hold a country's name. A row that cannot be used costs no other row.
  *
- * @param onIgnored is given the names of the columns that are not read, as the file has them
- * @throws InputError naming the file, and the line where it is no CSV
+ * @param onHeader is given what is known of the file before its rows
+ * @throws InputError naming the file, and the line where it is no CSV, for a file without rows, or without columns that
+ *   name users and places
  */
 export async function* readProfileRows(
   path: string,
-  onIgnored: (names: readonly string[]) => void = () => {},
+  onHeader: (header: ProfileFileHeader) => void = () => {},
 ): AsyncGenerator<ProfileRow | BadRow> {
+  const encoding = await findEncoding(path);
+  const { delimiter, fromLine } = await findDelimiter(path, encoding);
   const parser = parse({
     bom: true,
     info: true,
     trim: true,
     skip_empty_lines: true,
-    delimiter: await findDelimiter(path),
-    columns: (names: string[]) => rename(names, path, onIgnored),
+    // Excel writes rows of delimiters alone below the table.
+    skip_records_with_empty_values: true,
+    relax_column_count: true,
+    skip_records_with_error: true,
+    max_record_size: maximumRowCharacters,
+    record_delimiter: ["\r\n", "\n", "\r"],
+    delimiter,
+    from_line: fromLine,
   });
-  createReadStream(path)
-    .on("error", (error) => parser.destroy(error))
-    .pipe(parser);
-  try {
-    const records = parser as AsyncIterable<{ record: Partial<Record<Column, string>>; info: Info }>;
-    for await (const { record, info } of records) yield readRow(record, info.lines);
-  } catch (error) {
-    if (!(error instanceof CsvError)) throw error;
-    throw new InputError(`${path}:${String(error.lines ?? 1)}: no CSV: ${error.message}`);
+  const skipped: CsvError[] = [];
+  parser.on("skip", (error) => {
+    if (error !== undefined) skipped.push(error);
+  });
+  // The parser hands on what ends the pipeline.
+  pipeline(Readable.from(readText(path, encoding)), parser, () => {});
+  let header: readonly (Column | null)[] | null = null;
+  let rows = 0;
+  let lastLine = 0;
+  /** The parser reads ahead: what it skipped is handed out in the order of lines. */
+  const skippedBefore = (line: number) => {
+    const before = skipped.filter(({ lines }) => Number(lines ?? 0) < line);
+    skipped.splice(0, before.length);
+    return before.map((error) => badRowOf(error, path, lastLine));
+  };
+  const records = parser as AsyncIterable<{ record: readonly string[]; info: Info }>;
+  for await (const { record, info } of records) {
+    for (const bad of skippedBefore(info.lines)) {
+      rows += 1;
+      yield bad;
+    }
+    lastLine = info.lines;
+    if (header === null) {
+      header = readHeader(record, `${path}:${info.lines}`, (ignoredColumns) => onHeader({ ignoredColumns, encoding }));
+      continue;
+    }
+    rows += 1;
+    yield readRow(record, header, info.lines);
   }
+  for (const bad of skippedBefore(Number.POSITIVE_INFINITY)) {
+    rows += 1;
+    yield bad;
+  }
+  if (header === null) throw new InputError(`${path}: the file is empty; expected ${expectedColumns}`);
+  if (rows === 0) throw new InputError(`${path}: there is no row below the columns' names`);
+}
+
+/** Rows that an error names. */
+const maximumNamed = 20;
+
+/** How a whole profile file is read. */
+export interface ReadProfileFileOptions {
+  /** Gives a row's location its coordinates. @default those of the file */
+  readonly place?: (row: ProfileRow) => ProfileLocation | Promise<ProfileLocation>;
+  /** Takes the rows that cannot be used, which are left out as an import leaves them out. @default they are an error */
+  readonly onBad?: (row: BadRow) => void;
 }
 
 /**
  * Reads a whole profile file.
  *
  * @returns the locations by Okta user id and by lower-case login
- * @throws InputError naming file and line of the first row that cannot be used
+ * @throws InputError naming file and line of the rows that cannot be used: without `onBad`, or where there are no others
  */
-export async function readProfileFile(path: string): Promise<ProfileLocations> {
+export async function readProfileFile(
+  path: string,
+  { place = ({ location }) => location, onBad }: ReadProfileFileOptions = {},
+): Promise<ProfileLocations> {
   const found = new Map<string, ProfileLocation[]>();
+  const bad: BadRow[] = [];
   for await (const row of readProfileRows(path)) {
-    if ("reason" in row) throw new InputError(`${path}:${row.line}: ${row.reason}`);
+    if ("reason" in row) {
+      bad.push(row);
+      onBad?.(row);
+      continue;
+    }
+    const location = await place(row);
     for (const key of row.keys) {
       const known = found.get(key);
-      if (known === undefined) found.set(key, [row.location]);
-      else known.push(row.location);
+      if (known === undefined) found.set(key, [location]);
+      else known.push(location);
     }
   }
-  return found;
+  if (bad.length === 0 || (onBad !== undefined && found.size > 0)) return found;
+  const named = bad.slice(0, maximumNamed).map(({ line, reason }) => `${path}:${line}: ${reason}`);
+  const more = bad.length > maximumNamed ? [`and ${bad.length - maximumNamed} more rows`] : [];
+  throw new InputError([...named, ...more].join("\n"));
 }
 
-/** Excel writes semicolons where the comma divides decimals: the header's first line tells. */
-async function findDelimiter(path: string): Promise<"," | ";"> {
-  let head = "";
-  try {
-    for await (const chunk of createReadStream(path, { encoding: "utf8", end: 65_535 })) head += String(chunk);
-  } catch (error) {
-    throw new InputError(`${path}: cannot be opened: ${error instanceof Error ? error.message : String(error)}`);
+/** A quotation mark amid a value costs its row. One that is not closed may have taken in any number of rows. */
+function badRowOf({ code, lines, message }: CsvError, path: string, lastLine: number): BadRow {
+  const line = Number(lines ?? lastLine + 1);
+  if (code === "INVALID_OPENING_QUOTE") {
+    return {
+      line,
+      reason: 'a quotation mark stands amid a value: put the value into quotation marks, and double it ("")',
+    };
   }
-  const [header = ""] = head.split(/\r?\n/, 1);
-  return header.split(";").length > header.split(",").length ? ";" : ",";
+  throw new InputError(
+    `${path}:${lastLine + 1}: no CSV: a quotation mark opens on this line or a later one, and does not close where its value ends (${message})`,
+  );
 }
 
-function rename(names: readonly string[], path: string, onIgnored: (names: readonly string[]) => void): string[] {
+/**
+ * Excel writes semicolons where the comma divides decimals, and tabs in UTF-16: the header's first line decides. A line
+ * `sep=;` before it, which Excel reads and writes, names the delimiter.
+ */
+async function findDelimiter(
+  path: string,
+  encoding: TextEncoding,
+): Promise<{ readonly delimiter: string; readonly fromLine: number }> {
+  let head = "";
+  for await (const chunk of readText(path, encoding)) {
+    head += chunk;
+    if (head.length > 65_536) break;
+  }
+  const lines = head.split(/\r\n|\n|\r/);
+  const first = lines.findIndex((line) => line.trim() !== "");
+  const header = lines[first] ?? "";
+  const [, named] = /^"?sep=([,;\t])"?$/i.exec(header) ?? [];
+  if (named !== undefined) return { delimiter: named, fromLine: first + 2 };
+  const count = (delimiter: string) => header.split(delimiter).length;
+  const [delimiter = ","] = [",", ";", "\t"].toSorted((a, b) => count(b) - count(a));
+  return { delimiter, fromLine: 1 };
+}
+
+const expectedColumns =
+  "a line with the names of columns: login or userId; city and countryCode, or latitude and longitude (npm run -s profiles -- template)";
+
+/** The column that each name stands for; null for one that is not read. */
+function readHeader(
+  names: readonly string[],
+  where: string,
+  onIgnored: (names: readonly string[]) => void,
+): readonly (Column | null)[] {
   // What npm prints before the output of a script: "> okta-proxy-watch@0.1.0 profiles".
   if (names[0]?.startsWith("> ")) {
     throw new InputError(
-      `${path}:1: this is what npm prints before a command's output: delete all lines before the one with the columns' names, or write the file anew with "npm run -s"`,
+      `${where}: this is what npm prints before a command's output: delete all lines before the one with the columns' names, or write the file anew with "npm run -s"`,
     );
   }
-  const ignored: string[] = [];
-  const taken = new Set<string>();
-  const renamed = names.map((name) => {
-    // Okta's reports name attributes as user.login or profile.city.
-    const folded = (name.split(".").at(-1) ?? name).toLowerCase().replace(/[^\p{L}\p{N}]/gu, "");
-    const column = Object.entries(columns).find(([, spellings]) =>
-      (spellings as readonly string[]).includes(folded),
-    )?.[0];
-    if (column === undefined || taken.has(column)) {
-      ignored.push(name);
-      return `(not read) ${name}`;
-    }
-    taken.add(column);
-    return column;
-  });
-  if (!taken.has("userId") && !taken.has("login")) {
+  const folded = names.map(foldColumn);
+  const found: (Column | null)[] = names.map(() => null);
+  for (const [column, spellings] of Object.entries(columns) as [Column, readonly string[]][]) {
+    const index = folded.indexOf(spellings.find((spelling) => folded.includes(spelling)) ?? "");
+    if (index >= 0) found[index] = column;
+  }
+  const has = (column: Column) => found.includes(column);
+  const theFileHas = `the file has ${names.map((name) => JSON.stringify(name)).join(", ")}`;
+  if (!has("userId") && !has("login")) {
     throw new InputError(
-      `${path}:1: expected a column userId or login; known columns: ${Object.keys(columns).join(", ")}`,
+      `${where}: expected a column userId or login; known columns: ${Object.keys(columns).join(", ")}; ${theFileHas}`,
     );
   }
-  onIgnored(ignored);
-  return renamed;
+  if (!has("countryCode") && !(has("latitude") && has("longitude"))) {
+    throw new InputError(
+      `${where}: expected columns that name a place: city and countryCode, or latitude and longitude; ${theFileHas}`,
+    );
+  }
+  onIgnored(names.filter((_, index) => found[index] === null));
+  return found;
 }
 
-function readRow(record: Partial<Record<Column, string>>, line: number): ProfileRow | BadRow {
-  const keys = [record.userId, record.login?.toLowerCase()].filter((key): key is string => Boolean(key));
+/** Okta's reports name attributes as user.login or profile.city. */
+function foldColumn(name: string): string {
+  return (name.split(".").at(-1) ?? name)
+    .normalize("NFD")
+    .toLowerCase()
+    .replace(/[^\p{L}\p{N}]/gu, "");
+}
+
+function readRow(values: readonly string[], header: readonly (Column | null)[], line: number): ProfileRow | BadRow {
+  const isLonger = values.slice(header.length).some((value) => value !== "");
+  if (isLonger || values.length < header.length) {
+    const counts = `it has ${plural(values.length, "value")}, and the header ${plural(header.length, "column")}`;
+    return {
+      line,
+      reason: isLonger
+        ? `${counts}: a value that holds the delimiter has to stand in quotation marks`
+        : `${counts}: empty values have delimiters as well`,
+    };
+  }
+  const record: Partial<Record<Column, string>> = {};
+  for (const [index, column] of header.entries()) if (column !== null) record[column] = (values[index] ?? "").trim();
+  const broken = Object.values(record).find((value) => value.includes("\ufffd"));
+  if (broken !== undefined) {
+    return { line, reason: `"${broken}" has a letter that was lost when the file was saved: save it anew, as UTF-8` };
+  }
+  const keys = [record.userId, record.login && canonicalLogin(record.login)].filter((key): key is string =>
+    Boolean(key),
+  );
   if (keys.length === 0) return { line, reason: "neither userId nor login is filled in" };
   const country = record.countryCode || null;
-  const code = countryCode(country);
+  const code = countryCodeOf(country);
   if (country !== null && code === null) return { line, reason: `"${country}" is no country that is known` };
   const latitude = readDegrees(record.latitude, 90);
   if (latitude === undefined)
@@ -146,6 +280,10 @@ function readRow(record: Partial<Record<Column, string>>, line: number): Profile
     return { line, reason: `longitude: "${record.longitude}" is no number of degrees from -180 to 180` };
   }
   if ((latitude === null) !== (longitude === null)) return { line, reason: "latitude and longitude go together" };
+  if (code === null && latitude === null) {
+    const given = record.city ? `no country is given for the city "${record.city}"` : "no city and country are given";
+    return { line, reason: `${given}, and no coordinates: nothing can be compared` };
+  }
   return {
     line,
     keys,

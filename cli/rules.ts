@@ -30,12 +30,13 @@ interface RuleReport {
 }
 
 async function report(options: Options): Promise<void> {
-  const { rules, filters, warnings } = await readDetections(options.rules ?? ourDetections);
+  const { rules, filters, warnings: ofRules } = await readDetections(options.rules ?? ourDetections);
+  const warnings = [...ofRules];
   const reports = rules
     .map((rule) => describe(rule, options.experimental))
     .sort((a, b) => bySeverity(a.level, b.level) || a.title.localeCompare(b.title));
   const running = reports.filter(({ on }) => on);
-  const adjustments = await readSeverity();
+  const adjustments = await readSeverity((warning) => warnings.push(warning));
   const types = [
     ...new Map(running.flatMap(({ eventTypes }) => eventTypes ?? []).map((type) => [type.name, type])).values(),
   ];

@@ -36,7 +36,7 @@ export function decide(
   kept: readonly Match[] = [],
 ): Decision {
   const judgement = judge(event, locations, thresholdKm);
-  const geo = locations === null ? UNKNOWN : { verdict: judgement.verdict, mismatch: isMismatch(judgement) };
+  const geo = locations === null ? UNKNOWN : toEnrichment(judgement);
   const enrichment = enrich(event, geo);
   const matches = new Map(kept.map(({ ruleId, matched }) => [ruleId, matched]));
   const truths = rules.map((compiled) => ({
@@ -69,7 +69,7 @@ function judge(event: LogEvent, locations: ProfileLocations | null, thresholdKm:
   return judgeLocation(event.fields.client?.geographicalContext ?? null, known, thresholdKm);
 }
 
-/** True, false, or null for unknown: what rules find at `enrichment.geo.mismatch`. */
-function isMismatch(judgement: GeoJudgement): boolean | null {
-  return judgement.verdict === "unknown" ? null : judgement.verdict === "mismatch";
+/** What rules find at `enrichment.geo`: `mismatch` and `distanceKm` (to the nearest location) are null where unknown. */
+function toEnrichment({ verdict, distanceKm }: GeoJudgement): Readonly<Record<string, unknown>> {
+  return { verdict, mismatch: verdict === "unknown" ? null : verdict === "mismatch", distanceKm };
 }

@@ -1,4 +1,5 @@
 import { readFile } from "node:fs/promises";
+import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
 import { chaosFaults } from "./chaos.ts";
 import { startEmbeddedRun } from "./embedded-run.ts";
@@ -36,13 +37,19 @@ async function main(): Promise<void> {
   await run.putProfiles(JSON.parse(await readFile(new URL("samples/profiles.json", import.meta.url), "utf8")));
 
   const authorization = `Authorization: ${settings.hookSecret}`;
+  // By its whole path: the command is pasted into another terminal, whose folder may be any.
+  const deliver = (sample: string) =>
+    `curl -i -H '${authorization}' -H 'content-type: application/json' --data '@${fileURLToPath(new URL(`samples/${sample}.json`, import.meta.url))}' ${run.url}`;
   print(`ready ${run.url}
 
 Verify the hook, as Okta does once:
   curl -i -H '${authorization}' -H 'x-okta-verification-challenge: hello' ${run.url}
 
 Deliver a sign-in through Tor, far from the user's home:
-  curl -i -H '${authorization}' -H 'content-type: application/json' --data @local/samples/proxied-sign-in.json ${run.url}
+  ${deliver("proxied-sign-in")}
+
+Deliver one from home, through no proxy, which raises no alert:
+  ${deliver("ordinary-sign-in")}
 
 Alerts so far: ${run.url}_local/alerts${settings.outputs.length === 0 ? "" : `, and as ${settings.outputs.join(", ")}: ${run.url}_local/outputs`}
 For the AWS CLI: export AWS_ENDPOINT_URL_DYNAMODB=${run.environment.AWS_ENDPOINT_URL_DYNAMODB} AWS_ENDPOINT_URL_SNS=${run.environment.AWS_ENDPOINT_URL_SNS} AWS_ENDPOINT_URL_SQS=${run.environment.AWS_ENDPOINT_URL_SQS} AWS_REGION=us-east-1 AWS_ACCESS_KEY_ID=local AWS_SECRET_ACCESS_KEY=local PROFILE_TABLE=${run.environment.PROFILE_TABLE}

@@ -21,7 +21,7 @@ beforeAll(async () => {
     user: { S: "00u1" },
     locations: { L: [{ M: { label: { S: "home" }, countryCode: { S: "PT" }, latitude: { N: "38.7" } } }] },
   });
-  await put({ user: { S: "odd" }, locations: { L: [{ S: "Lisbon" }, { M: { latitude: { S: "38.7" } } }] } });
+  await put({ user: { S: "odd" }, locations: { L: [{ S: "Lisbon" }, { M: { latitude: { S: "north" } } }] } });
   await client.send(
     new PutItemCommand({
       TableName: names.stateTable,

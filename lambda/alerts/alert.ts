@@ -18,6 +18,7 @@ import type { Enrichment } from "../sigma/field.ts";
 import { bySeverity, type Rule } from "../sigma/rule.ts";
 import type { Alert, AlertDetection } from "./alert-schema.ts";
 import { consoleLinks } from "./console-links.ts";
+import { inertFacts } from "./inert.ts";
 import { briefMatches } from "./matched.ts";
 import { describeAction, summarize } from "./summary.ts";
 import { triageSteps } from "./triage.ts";
@@ -85,6 +86,7 @@ function writeAlert(source: AlertSource): Alert {
   const links = consoleLinks(delivery.org, event);
   const facts = {
     test: event.isTest,
+    ageSeconds: ageOf(event, detectedAt),
     user: { id: brief(person?.id), login: brief(person?.login), displayName: brief(person?.displayName) },
     actor: briefPrincipal(actor),
     targets: target.flatMap((each) => (each === null ? [] : [briefPrincipal(each)])).slice(0, maximumTargets),
@@ -166,7 +168,8 @@ function writeAlert(source: AlertSource): Alert {
     history: state && summarizeHistory(state, event, detectedAt),
     heldBack: source.heldBack ?? null,
   };
-  const action = describeAction(event, facts);
+  // Words are written from inert texts; what programs read stays as it is.
+  const words = inertFacts({ ...facts, action: describeAction(event, facts) });
   const { adjustments = [], enrichment = {} } = source.severity ?? {};
   const severityAdjustments = adjustSeverity(severest.level, adjustments, event.received, enrichment);
   return {
@@ -177,14 +180,13 @@ function writeAlert(source: AlertSource): Alert {
     source: delivery.source ?? "hook",
     delayedSeconds:
       delay === null ? 0 : Math.max(0, Math.round((detectedAt.getTime() - delay.since.getTime()) / 1_000)),
-    ageSeconds: ageOf(event, detectedAt),
     delayReason: brief(delay?.reason),
     severity: severityAdjustments.at(-1)?.to ?? severest.level,
     severityAdjustments,
     detections,
-    summary: summarize(facts, action),
+    summary: summarize(words, words.action),
     ...facts,
-    triage: triageSteps(facts, action),
+    triage: triageSteps(words, words.action),
     storm: null,
     event: mapStrings(event.received, (text) => text.toWellFormed()),
     eventCut: source.eventCut ? [...source.eventCut] : null,
@@ -219,6 +221,7 @@ export type AlertFacts = Pick<
   | "risk"
   | "behaviors"
   | "okta"
+  | "ageSeconds"
 >;
 
 function describeDetection(rule: Rule, matched: readonly MatchedSelection[]): AlertDetection {

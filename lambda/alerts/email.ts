@@ -1,41 +1,83 @@
+import { sessionStart } from "../okta/log-event.ts";
 import type { Alert } from "./alert.ts";
+import { toAscii } from "./ascii.ts";
+import { type InertAlert, inertAlert, inertText } from "./inert.ts";
 import { alertRows } from "./rows.ts";
-import { describeKind, oneLine } from "./wording.ts";
+import { type Part, shareRoom } from "./share-room.ts";
+import { describeKind, hasOrigin, nameUser } from "./wording.ts";
 
 /** SNS takes subjects of at most 100 characters: printable ASCII, not starting with a space. */
 const maximumSubject = 99;
 
-/** The e-mail's subject: ASCII, under 100 characters, on one line. */
+/**
+ * The e-mail's subject: ASCII, under 100 characters, on one line. What happened, the user and the country each have a share
+ * of it, so that a long one does not push out the others.
+ */
 export function renderSubject(alert: Alert): string {
-  const subject = `${alert.test ? "[TEST] " : ""}[${alert.severity}] ${describeKind(alert)}: ${alert.user.login ?? alert.user.id ?? "unknown user"}, ${alert.geo.exit.country ?? "unknown country"}`;
-  const ascii = subject
-    .normalize("NFKD")
-    .replace(/\p{Mn}/gu, "")
-    .replace(/[^\x20-\x7e]+/g, "?");
-  return ascii.length <= maximumSubject ? ascii : `${ascii.slice(0, maximumSubject - 3)}...`;
+  return writeSubject(inertAlert(alert, "text"));
+}
+
+/** The subject of an alert whose texts are inert. */
+export function writeSubject(alert: InertAlert): string {
+  const start = `${alert.test ? "[TEST] " : ""}[${alert.severity}] `;
+  const room = maximumSubject - start.length - ": , ".length;
+  const [kind, ...others] = writeParts(
+    [{ text: describeKind(alert), share: 0.4 }, { text: nameUser(alert), share: 0.35 }, ...countryPart(alert)],
+    room,
+  );
+  return `${start}${kind}: ${others.join(", ")}`;
+}
+
+/** The country for a subject or a title; none where it is no sign-in, and came from nowhere. */
+export function countryPart(alert: InertAlert): readonly Part[] {
+  const { country } = alert.geo.exit;
+  if (country === null && alert.okta.eventType !== sessionStart && !hasOrigin(alert)) return [];
+  return [{ text: country ?? "unknown country", share: 0.25 }];
+}
+
+/**
+ * Parts of a line in ASCII, each within its share of the room. An address that is cut, or has lost its accents, may be
+ * another's: a login that stays as it is elsewhere is then defanged.
+ */
+export function writeParts(parts: readonly Part[], room: number): string[] {
+  const written = parts.map(({ text, share }) => {
+    const ascii = toAscii(text);
+    return { text: ascii === text ? text : defang(ascii), share };
+  });
+  return shareRoom(written, room).map((length, index) => {
+    const text = written[index]?.text ?? "";
+    return text.length <= length ? text : `${defang(text).slice(0, Math.max(length - 3, 0))}...`;
+  });
+}
+
+function defang(ascii: string): string {
+  return toAscii(inertText(ascii, "text"));
 }
 
 /** The alert written for a person: who, from where, through what, how far from home, what to do first. */
 export function renderEmail(alert: Alert): string {
+  return writeEmail(inertAlert(alert, "text"));
+}
+
+/** The e-mail of an alert whose texts are inert. */
+export function writeEmail(alert: InertAlert): string {
   const { okta } = alert;
   return [
-    oneLine(alert.summary),
+    alert.summary,
     "",
-    ...alertRows(alert).map(([name, value]) => `${name.padEnd(10)}${oneLine(value)}`),
+    ...alertRows(alert).map(([name, value]) => `${name.padEnd(10)}${value}`),
     "",
     "What to do",
-    ...alert.triage.map((step, index) => `${index + 1}. ${oneLine(step)}`),
+    ...alert.triage.map((step, index) => `${index + 1}. ${step}`),
     "",
     "Detections",
     ...alert.detections.map(({ level, title }) => `- ${level}: ${title}`),
     "",
     "When it may be harmless",
-    ...new Set(
-      alert.detections.flatMap(({ falsePositives }) => falsePositives).map((reason) => `- ${oneLine(reason)}`),
-    ),
+    ...new Set(alert.detections.flatMap(({ falsePositives }) => falsePositives).map((reason) => `- ${reason}`)),
     "",
     ...linkLines(alert),
-    `Event ${oneLine(okta.eventUuid)}, alert ${alert.alertId}`,
+    `Event ${okta.eventUuid}, alert ${alert.alertId}`,
     ...(alert.eventCut === null
       ? []
       : [`Left out of the alert's copy of the event for size: ${alert.eventCut.join(", ")}`]),
@@ -44,7 +86,7 @@ export function renderEmail(alert: Alert): string {
 }
 
 /** What can be opened in the admin console. */
-function linkLines({ links }: Alert): string[] {
+function linkLines({ links }: InertAlert): string[] {
   const named: [name: string, url: string | null][] = [
     ["The event", links.event],
     ["This user's day", links.user],

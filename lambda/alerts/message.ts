@@ -2,24 +2,30 @@ import { cutToFit, uniteCuts } from "../okta/cut-event.ts";
 import type { TopicMessage } from "../topic.ts";
 import type { Alert } from "./alert.ts";
 import { attributesOf } from "./attributes.ts";
-import { renderEmail, renderSubject } from "./email.ts";
+import { writeEmail, writeSubject } from "./email.ts";
+import { type InertAlert, inertAlert, inertText } from "./inert.ts";
 import { maximumMessageBytes, reservedBytes } from "./output.ts";
-import { renderSms } from "./sms.ts";
+import { writeSms } from "./sms.ts";
+import { wellFormedJson } from "./well-formed-json.ts";
 
 /** Writes the SNS message of an alert. Over SNS's limit the event is cut, its largest fields first. */
 export function toMessage(alert: Alert): TopicMessage & { readonly subject: string } {
+  const words = inertAlert(alert, "text");
   return {
-    subject: renderSubject(alert),
-    message: withinLimit(alert),
+    subject: writeSubject(words),
+    message: withinLimit(alert, words),
     perProtocol: true,
     attributes: attributesOf(alert),
   };
 }
 
-function withinLimit(alert: Alert): string {
+function withinLimit(alert: Alert, words: InertAlert): string {
+  const sms = writeSms(words);
   return cutToFit(alert.event, maximumMessageBytes - reservedBytes, (event, cut) => {
     const eventCut = uniteCuts(alert.eventCut, cut);
     const part: Alert = { ...alert, event, eventCut: eventCut && [...eventCut] };
-    return JSON.stringify({ default: JSON.stringify(part), email: renderEmail(part), sms: renderSms(part) });
+    const named = eventCut === null ? null : eventCut.map((name) => inertText(name, "text"));
+    const email = writeEmail({ ...words, eventCut: named });
+    return JSON.stringify({ default: wellFormedJson(part), email, sms });
   });
 }

@@ -7,7 +7,7 @@ import type { Alert } from "./alert-schema.ts";
 export interface Output {
   /** What it is, for whoever chooses one. */
   readonly description: string;
-  /** The SNS message; at most 256 KiB. */
+  /** The SNS message; at most 256 KiB. It is written from `inertAlert`, for the reader that it has. */
   readonly render: (alert: Alert) => string;
 }
 

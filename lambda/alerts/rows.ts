@@ -1,11 +1,19 @@
+import { sessionStart } from "../okta/log-event.ts";
 import type { Alert } from "./alert-schema.ts";
+import type { InertAlert } from "./inert.ts";
 import {
+  describeActor,
+  describeAge,
   describeExit,
   describeHistory,
   describeNetwork,
+  describePersonsDoneTo,
   describeProxy,
   describeStrength,
   describeUser,
+  hasOrigin,
+  isByUser,
+  isNamed,
   plural,
 } from "./wording.ts";
 
@@ -14,6 +22,9 @@ const rowNames = [
   "Test",
   "Severity",
   "Who",
+  "Actor",
+  "Change",
+  "Done to",
   "When",
   "Outcome",
   "From",
@@ -32,33 +43,49 @@ const rowNames = [
 ] as const;
 export type RowName = (typeof rowNames)[number];
 
-/** The rows of an alert that there is something to tell in. Values may hold anything that an event does. */
-export function alertRows(alert: Alert): readonly (readonly [name: RowName, value: string])[] {
+/** The rows of an alert that there is something to tell in. */
+export function alertRows(alert: InertAlert): readonly (readonly [name: RowName, value: string])[] {
   return rowNames.flatMap((name) => {
     const value = describe[name](alert);
     return value === null ? [] : [[name, value] as const];
   });
 }
 
+/** Whether nothing is to be said of where it came from: what is done beside a sign-in need not have come from an address. */
+const isSilent = (alert: Alert) => alert.okta.eventType !== sessionStart && !hasOrigin(alert);
+
 const describe: Readonly<Record<RowName, (alert: Alert) => string | null>> = {
   Test: ({ test }) => (test ? "yes: nobody signed in" : null),
   Severity: ({ severity, severityAdjustments }) =>
     [severity, ...severityAdjustments.map(({ title, from }) => `${from} before "${title}"`)].join(", "),
   Who: (alert) => `${describeUser(alert)}${alert.user.id === null ? "" : `, id ${alert.user.id}`}`,
-  When: ({ okta }) => okta.published,
+  Actor: (alert) => (isByUser(alert) || !isNamed(alert.actor) ? null : describeActor(alert)),
+  Change: ({ change }) => change,
+  "Done to": (alert) => {
+    const whom = describePersonsDoneTo(alert);
+    return whom === describeUser(alert) ? null : whom;
+  },
+  When: (alert) => [alert.okta.published, describeAge(alert)].filter(Boolean).join(", "),
   Outcome: ({ session }) => [session.outcome ?? "unknown", session.reason].filter(Boolean).join(": "),
-  From: describeExit,
+  From: (alert) => (isSilent(alert) ? null : describeExit(alert)),
   Through: describeProxy,
-  Network: describeNetwork,
-  Location: ({ geo }) => `${geo.verdict}. ${geo.reason}`,
-  Client: ({ client }) => [client.browser, client.os, client.device].filter(Boolean).join(", ") || "unknown",
+  Network: (alert) => (isSilent(alert) ? null : describeNetwork(alert)),
+  Location: (alert) => (isSilent(alert) ? null : `${alert.geo.verdict}. ${alert.geo.reason}`),
+  Client: (alert) => {
+    const { browser, os, device } = alert.client;
+    return [browser, os, device].filter(Boolean).join(", ") || (isSilent(alert) ? null : "unknown");
+  },
   Strength: describeStrength,
   History: describeHistory,
   "Held back": ({ heldBack }) =>
     heldBack === null || heldBack.count === 0
       ? null
       : `${plural(heldBack.count, "session start")} of this user on this network since ${heldBack.since}`,
-  "Okta risk": ({ risk }) => [risk.level, risk.reasons.join(", ")].filter(Boolean).join(": ") || null,
+  "Okta risk": ({ risk }) => {
+    const { level, previousLevel, detectionName, reasons } = risk;
+    const levels = [level, previousLevel === null ? null : `before ${previousLevel}`, detectionName];
+    return [levels.filter(Boolean).join(", "), reasons.join(", ")].filter(Boolean).join(": ") || null;
+  },
   Unusual: ({ behaviors }) =>
     behaviors
       .filter(({ result }) => result?.toUpperCase() === "POSITIVE")

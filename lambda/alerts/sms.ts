@@ -1,20 +1,31 @@
 import type { Alert } from "./alert-schema.ts";
-import { renderSubject } from "./email.ts";
+import { writeParts, writeSubject } from "./email.ts";
+import { type InertAlert, inertAlert } from "./inert.ts";
 import { describeDistance, describeProxy } from "./wording.ts";
 
 /** What one SMS takes of the GSM alphabet; more costs a second one. ASCII is in it, but for a few that take two. */
-const maximumSms = 140;
+export const maximumSms = 140;
 
 /** The alert in one SMS: the subject, and through what and how far from home. */
 export function renderSms(alert: Alert): string {
-  const more = [describeProxy(alert), describeDistance(alert)].filter(Boolean).join(", ");
-  const text = `${renderSubject(alert)}${more === "" ? "" : `. ${more}`}`
-    .normalize("NFKD")
-    .replace(/\p{Mn}/gu, "")
-    .replace(/[^\x20-\x7e]+/g, "?")
-    // Those that are not in the GSM alphabet, or take two places in it.
-    .replace(/[[\]{}\\^~|`]/g, (character) => gsm[character] ?? "'");
-  return text.length <= maximumSms ? text : `${text.slice(0, maximumSms - 3)}...`;
+  return writeSms(inertAlert(alert, "text"));
+}
+
+/** The SMS of an alert whose texts are inert. */
+export function writeSms(alert: InertAlert): string {
+  const subject = writeSubject(alert);
+  const more = [describeProxy(alert), describeDistance(alert)].filter((part) => part !== null);
+  const room = maximumSms - subject.length - ". ".length - ", ".length;
+  const written = writeParts(
+    more.map((text) => ({ text, share: 0.5 })),
+    room,
+  );
+  return toGsm([subject, written.join(", ")].filter(Boolean).join(". "));
+}
+
+/** ASCII without what is not in the GSM alphabet, or takes two places in it. */
+export function toGsm(ascii: string): string {
+  return ascii.replace(/[[\]{}\\^~|`]/g, (character) => gsm[character] ?? "'");
 }
 
 const gsm: Readonly<Record<string, string>> = { "[": "(", "]": ")", "{": "(", "}": ")", "\\": "/", "|": "/" };

@@ -3,11 +3,14 @@ import { gotIn } from "../okta/outcome.ts";
 import type { AlertFacts } from "./alert.ts";
 import {
   describeActor,
+  describeAge,
   describeDistance,
   describeExit,
-  describePrincipal,
+  describePersonsDoneTo,
   describeProxy,
   describeUser,
+  hasOrigin,
+  isByUser,
 } from "./wording.ts";
 
 /** What was done, beside starting a session, in the words of the alert. */
@@ -22,43 +25,37 @@ export interface Action {
   readonly whom: string | null;
 }
 
-/** Persons that are named: more make no sentence. */
-const maximumPersons = 3;
 /** The longest name of an action, in UTF-16 code units. */
 const maximumName = 200;
 
 /** Names what was done, beside starting a session. Null for a session start. */
-export function describeAction(
-  event: LogEvent,
-  { user, actor, targets }: Pick<AlertFacts, "user" | "actor" | "targets">,
-): Action | null {
+export function describeAction(event: LogEvent, facts: AlertFacts): Action | null {
   if (event.eventType === sessionStart) return null;
-  const persons = targets.filter(({ type, id, login }) => {
-    const isActor = id === null ? login !== null && login === actor.login : id === actor.id;
-    return type?.toLowerCase() === "user" && !isActor;
-  });
-  const names = persons.slice(0, maximumPersons).map(describePrincipal);
-  if (persons.length > maximumPersons) names.push(`${persons.length - maximumPersons} more`);
   return {
     name: (event.fields.displayMessage ?? event.eventType).slice(0, maximumName).toWellFormed(),
     isRisk: /^user\.risk\./i.test(event.eventType),
-    isByUser: actor.id !== null ? user.id === actor.id : user.login !== null && user.login === actor.login,
-    whom: names.join(", ") || null,
+    isByUser: isByUser(facts),
+    whom: describePersonsDoneTo(facts),
   };
 }
 
-/** One sentence that a person can act on. */
+/** One sentence that a person can act on, and one more of an event that is not of now. */
 export function summarize(facts: AlertFacts, action: Action | null): string {
+  const age = describeAge(facts);
+  return `${summarizeAct(facts, action)}${age === null ? "" : ` Okta published it at ${facts.okta.published}, ${age}.`}`;
+}
+
+function summarizeAct(facts: AlertFacts, action: Action | null): string {
   const { session, change } = facts;
   const outcome = gotIn(session.outcome) ? "" : ` (${session.outcome})`;
   if (action === null) {
     const verb = gotIn(session.outcome) ? "started an Okta session" : `tried to start an Okta session${outcome}`;
     return `${describeUser(facts)} ${verb}${place(facts)}.`;
   }
-  if (action.isRisk) return `${describeRisk(facts, action)}${where(facts)}.`;
-  const what = [change, action.whom === null ? null : `to ${action.whom}`].filter(Boolean).join(", ");
-  const done = what === "" ? `"${action.name}"` : `"${action.name}": ${what}`;
-  return `${action.isByUser ? describeUser(facts) : describeActor(facts)} did ${done}${outcome}${where(facts)}.`;
+  if (action.isRisk) return `${describeRisk(facts, action)}${hasOrigin(facts) ? place(facts) : ""}.`;
+  const to = action.whom === null ? "" : ` to ${action.whom}`;
+  const done = change === null ? `"${action.name}"${to}` : `"${action.name}": ${change}${to === "" ? "" : `,${to}`}`;
+  return `${action.isByUser ? describeUser(facts) : describeActor(facts)} did ${done}${outcome}${hasOrigin(facts) ? place(facts) : ""}.`;
 }
 
 const levels = ["LOW", "MEDIUM", "HIGH"];
@@ -76,13 +73,6 @@ function describeRisk(facts: AlertFacts, action: Action): string {
   const by = detectionName === null ? "" : `, by "${detectionName}"`;
   const why = reasons.length === 0 ? "" : `: ${reasons.join(", ")}`;
   return `${who} ${verb} the risk of ${describeUser(facts)}${from}${to}${by}${why}`;
-}
-
-/** What was done beside a sign-in need not have come from an address: nothing is then said of it. */
-function where(facts: AlertFacts): string {
-  const { city, state, country } = facts.geo.exit;
-  const isKnown = [facts.network.ip, city, state, country, describeProxy(facts)].some((part) => part !== null);
-  return isKnown ? place(facts) : "";
 }
 
 /** ` through Tor in Toronto, Canada, 5,740 km from Lisbon, PT (home), from 203.0.113.7`. */

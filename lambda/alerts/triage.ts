@@ -1,8 +1,16 @@
 import { anonymousServices, type NetworkKind } from "../okta/network-service.ts";
 import { gotIn } from "../okta/outcome.ts";
+import { masked } from "../okta/stranger.ts";
 import type { AlertFacts } from "./alert.ts";
 import type { Action } from "./summary.ts";
-import { describeActor, describeEarlierSessions, describeFirstTime, describeProxy, describeUser } from "./wording.ts";
+import {
+  describeActor,
+  describeEarlierSessions,
+  describeFirstTime,
+  describeProxy,
+  describeUser,
+  isNamed,
+} from "./wording.ts";
 
 /** What a case is, as far as steps depend on it. */
 interface Case {
@@ -70,6 +78,8 @@ function failed({ session, history }: AlertFacts): string {
 const ask: Step = ({ facts, action, who, gotIn: succeeded }) => {
   const proxy = describeProxy(facts);
   const through = proxy === null ? "" : ` through ${proxy}`;
+  // Of a login that is masked, or not there, it is not known whom to ask.
+  if (facts.user.login === masked || !(isNamed(facts.user) || isNamed(facts.actor))) return null;
   if (action?.isRisk) {
     return `Ask ${who}, over a channel other than e-mail or Okta, which devices and places they used around ${facts.okta.published}${through}.`;
   }
@@ -109,10 +119,13 @@ const compare: Step = ({ facts: { history, network, geo, okta }, isProxied }) =>
   return `${before}; this ${known.join(" and ")} ${known.length === 1 ? "is" : "are"} known for this user. What came of it then?`;
 };
 
-const undo: Step = ({ action, gotIn: succeeded }) =>
-  succeeded
-    ? `If it was not them, or they cannot be reached: ${action === null || action.isRisk ? "" : "undo what was done, "}clear the user's sessions, reset the password and the MFA factors, and revoke API tokens.`
-    : null;
+const undo: Step = ({ action, gotIn: succeeded }) => {
+  if (!succeeded) return null;
+  const isByOther = action !== null && !action.isRisk && !action.isByUser;
+  const cause = isByOther ? "If it is not wanted" : "If it was not them, or they cannot be reached";
+  const done = action === null || action.isRisk ? "" : "undo what was done, ";
+  return `${cause}: ${done}clear the user's sessions, reset the password and the MFA factors, and revoke API tokens.`;
+};
 
 const follow: Step = ({ facts: { session, device }, gotIn: succeeded }) => {
   if (!succeeded) return null;

@@ -9,8 +9,23 @@ import type { Alert } from "./alert.ts";
 
 /** Names the person that an alert is about: display name and login, as far as they are known; where no person is named, the actor. */
 export function describeUser({ user, actor }: Pick<Alert, "user" | "actor">): string {
-  const isNamed = user.id !== null || user.login !== null || user.displayName !== null;
-  return isNamed ? describePrincipal(user) : describeActor({ actor });
+  return isNamed(user) ? describePrincipal(user) : describeActor({ actor });
+}
+
+/** Names the person that an alert is about in one word, or else the actor. */
+export function nameUser({ user, actor }: Pick<Alert, "user" | "actor">): string {
+  if (isNamed(user)) return user.login ?? user.id ?? String(user.displayName);
+  return isNamed(actor) ? String(actor.login ?? actor.displayName ?? actor.id) : "unknown user";
+}
+
+/** Whether anything names a person or an actor. */
+export function isNamed({ id, login, displayName }: Alert["user"]): boolean {
+  return [id, login, displayName].some((text) => !isUnknown(text));
+}
+
+/** Whether the person that an alert is about is the one who acted. */
+export function isByUser({ user, actor }: Pick<Alert, "user" | "actor">): boolean {
+  return user.id === null ? user.login !== null && user.login === actor.login : user.id === actor.id;
 }
 
 /** Names the actor: a person as a user is, anything else with what it is: `Okta System (SystemPrincipal system@okta.com)`. */
@@ -53,6 +68,50 @@ const kindNames: Readonly<Record<NetworkKind, string>> = {
   vpn: "a VPN",
   relay: "a privacy relay",
 };
+
+/** Persons that are named: more make no sentence. */
+const maximumPersons = 3;
+
+/** Names the persons that something was done to, but for who did it: `Ada Marques (ada@example.com)`. Null for none, and for a session start. */
+export function describePersonsDoneTo({
+  okta,
+  targets,
+  actor,
+}: Pick<Alert, "targets" | "actor"> & { readonly okta: Pick<Alert["okta"], "eventType"> }): string | null {
+  if (okta.eventType === sessionStart) return null;
+  const persons = targets.filter(({ type, id, login }) => {
+    const isActor = id === null ? login !== null && login === actor.login : id === actor.id;
+    return type?.toLowerCase() === "user" && !isActor;
+  });
+  const names = persons.slice(0, maximumPersons).map(describePrincipal);
+  if (persons.length > maximumPersons) names.push(`${persons.length - maximumPersons} more`);
+  return names.join(", ") || null;
+}
+
+/** What is younger is of now: Okta calls a delivery within the hour usual, and clocks differ by seconds. */
+const recentSeconds = 3_600;
+const aheadSeconds = 300;
+
+/** How old the event is, or how far ahead of our clock: `304 days before this alert`. Null for one of now, and for one without a time. */
+export function describeAge({ ageSeconds }: Pick<Alert, "ageSeconds">): string | null {
+  if (ageSeconds === null) return null;
+  if (ageSeconds > recentSeconds) return `${describeSpan(ageSeconds)} before this alert`;
+  return ageSeconds < -aheadSeconds ? `${describeSpan(-ageSeconds)} ahead of this alert's clock` : null;
+}
+
+/** A time in the largest unit of which there is more than one: `90 minutes`, `26 hours`, `304 days`. */
+function describeSpan(seconds: number): string {
+  const minutes = Math.round(seconds / 60);
+  if (minutes < 120) return plural(minutes, "minute");
+  const hours = Math.round(minutes / 60);
+  return hours < 48 ? plural(hours, "hour") : plural(Math.round(hours / 24), "day");
+}
+
+/** Whether an alert tells anything of where its request came from. */
+export function hasOrigin(alert: Pick<Alert, "network" | "geo">): boolean {
+  const { city, state, country } = alert.geo.exit;
+  return [alert.network.ip, city, state, country, describeProxy(alert)].some((part) => part !== null);
+}
 
 /** Names where the exit node is: `Toronto, Ontario, Canada`. */
 export function describeExit({ geo }: Pick<Alert, "geo">): string {
@@ -120,11 +179,12 @@ export function describeStrength({ session, device }: Pick<Alert, "session" | "d
  */
 export function describeFirstTime({ okta }: Pick<Alert, "okta">, since: string | null): string {
   const sentence = "no proxied session of this user is known";
-  if (since === null) return sentence;
-  const watched = publishedTime(okta.published) - Date.parse(since);
+  const start = since === null ? Number.NaN : Date.parse(since);
+  if (Number.isNaN(start)) return sentence;
+  const watched = publishedTime(okta.published) - start;
   return watched >= rememberDays * 86_400_000
     ? `${sentence} from the last ${rememberDays} days`
-    : `${sentence} since ${since.slice(0, 10)}, when watching began`;
+    : `${sentence} since ${new Date(start).toISOString().slice(0, 10)}, when watching began`;
 }
 
 /** What is remembered of the user's proxied sessions, in a sentence. Null when that is not known. */
@@ -142,9 +202,4 @@ export function describeHistory({ history, okta }: Pick<Alert, "history" | "okta
 /** Text of at most so many UTF-16 code units, and an ellipsis where some are left out. */
 export function shorten(text: string, maximum: number): string {
   return text.length <= maximum ? text : `${text.slice(0, maximum).toWellFormed()}…`;
-}
-
-/** Text from outside on one line: no line break, control or direction character of it may shape what is around it. */
-export function oneLine(text: string): string {
-  return text.replace(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]+/gu, " ").trim();
 }

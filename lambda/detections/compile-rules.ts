@@ -1,4 +1,4 @@
-import { compileRule, usesRegex } from "../sigma/compile.ts";
+import { type CompiledItem, compileRule, usesRegex } from "../sigma/compile.ts";
 import type { Rule } from "../sigma/rule.ts";
 import { createRuleSet, type RuleSet } from "../sigma/rule-set.ts";
 import { indexField } from "./log-source.ts";
@@ -18,8 +18,9 @@ export function isEnabled({ status }: Rule, { experimental }: EnabledOptions): b
 /** Compiles rules into a set. The engine for regular expressions is loaded only when a rule holds one. */
 export async function compileRules(rules: readonly Rule[]): Promise<RuleSet> {
   const { compileRegex } = rules.some(usesRegex) ? await import("../sigma/regex.ts") : {};
+  const shared = new Map<string, CompiledItem>();
   return createRuleSet(
-    rules.map((rule) => compileRule(rule, { compileRegex })),
+    rules.map((rule) => compileRule(rule, { compileRegex, shared })),
     indexField,
   );
 }

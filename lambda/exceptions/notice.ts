@@ -1,4 +1,8 @@
-import { oneLine, shorten } from "../alerts/wording.ts";
+import { toAscii } from "../alerts/ascii.ts";
+import { inertText, isPlainEmail } from "../alerts/inert.ts";
+import { maximumSms, toGsm } from "../alerts/sms.ts";
+import { wellFormedJson } from "../alerts/well-formed-json.ts";
+import { shorten } from "../alerts/wording.ts";
 import type { TopicMessage } from "../topic.ts";
 import { describeScope, type Exception } from "./exception.ts";
 
@@ -31,32 +35,36 @@ export function renderNotice(due: readonly Exception[]): {
   readonly named: readonly Exception[];
 } {
   const named = due.slice(0, maximumExceptions);
-  const lines = named.flatMap(({ id, scope, by, reason, until }) => [
-    `- ${brief(describeScope(scope))}, until ${until}`,
-    `  ${brief(reason)} (${brief(by)}). Its id is ${brief(id)}.`,
-  ]);
+  const told = named.map(({ id, scope, by, reason, until }) => {
+    const kept = [scope.user, by, scope.cidr]
+      .filter((part) => part !== undefined)
+      .filter((part) => part === scope.cidr || isPlainEmail(part));
+    const brief = (text: string) => shorten(inertText(text, "text", kept), maximumText);
+    return {
+      what: `${brief(describeScope(scope))}, until ${brief(until)}`,
+      why: `${brief(reason)} (${brief(by)}). Its id is ${brief(id)}.`,
+    };
+  });
+  const start = `${named.length === 1 ? "An exception ends" : `${named.length} exceptions end`} within ${noticeDays} days`;
   const text = [
-    `${named.length === 1 ? "An exception ends" : `${named.length} exceptions end`} within ${noticeDays} days. What they cover is alerted on from then on.`,
+    `${start}. What they cover is alerted on from then on.`,
     "",
-    ...lines,
+    ...told.flatMap(({ what, why }) => [`- ${what}`, `  ${why}`]),
     "",
     "To keep one, make it anew: npm run exceptions -- add --help",
     "",
   ].join("\n");
+  const sms = toGsm(toAscii(`${start}: ${told.map(({ what }) => what).join("; ")}`)).slice(0, maximumSms);
   const body = { schemaVersion: "1.0", kind: "exceptionsEnd", exceptions: named };
   return {
     named,
     message: {
       subject: named.length === 1 ? "An exception ends soon" : `${named.length} exceptions end soon`,
-      message: JSON.stringify({ default: JSON.stringify(body), email: text, sms: text.slice(0, 140) }),
+      message: JSON.stringify({ default: wellFormedJson(body), email: text, sms }),
       perProtocol: true,
       attributes: { notice: { type: "String", value: "exceptionsEnd" } },
     },
   };
-}
-
-function brief(text: string): string {
-  return shorten(oneLine(text), maximumText);
 }
 
 /**

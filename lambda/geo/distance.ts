@@ -1,4 +1,5 @@
 import { distance } from "@turf/distance";
+import { readDegrees } from "./degrees.ts";
 
 /** A point on the Earth, in degrees. */
 export interface Coordinates {
@@ -27,12 +28,15 @@ function isBefore(first: Coordinates, second: Coordinates): boolean {
 /**
  * Coordinates that can be measured from; null when they are missing, no numbers or out of range.
  *
- * @param named whether a city stands beside them. (0, 0), in the Gulf of Guinea, is what geolocation services give for
+ * @param latitude degrees, as a number or as its text
+ * @param longitude degrees, as a number or as its text
+ * @param hasCity whether a city stands beside them. (0, 0), in the Gulf of Guinea, is what geolocation services give for
  *   "nowhere", and counts only with a city.
  */
-export function usableCoordinates(latitude: unknown, longitude: unknown, named: boolean): Coordinates | null {
-  if (typeof latitude !== "number" || typeof longitude !== "number") return null;
-  if (!(Math.abs(latitude) <= 90) || !(Math.abs(longitude) <= 180)) return null;
-  if (latitude === 0 && longitude === 0 && !named) return null;
-  return { latitude, longitude };
+export function usableCoordinates(latitude: unknown, longitude: unknown, hasCity: boolean): Coordinates | null {
+  const point = { latitude: readDegrees(latitude), longitude: readDegrees(longitude) };
+  if (point.latitude === null || point.longitude === null) return null;
+  if (Math.abs(point.latitude) > 90 || Math.abs(point.longitude) > 180) return null;
+  if (point.latitude === 0 && point.longitude === 0 && !hasCity) return null;
+  return { latitude: point.latitude, longitude: point.longitude };
 }

@@ -17,9 +17,11 @@ export interface GeoJudgement {
 /**
  * Judges an exit node against a user's profile locations, in this order:
  *
- * 1. Coordinates on both sides: the distance to the nearest location decides. Over the threshold, a location that has a
- *    country but no coordinates still counts as near when it lies in the exit's country: how far it is, nobody knows.
- * 2. Country on both sides: a mismatch when the exit's country is none of the user's.
+ * 1. Coordinates on both sides, those of the exit being a place's (see {@link coordinatesOfExit}): the distance to the
+ *    nearest location decides. Over the threshold, a location that has a country but no coordinates still counts as near
+ *    when it lies in the exit's country: its distance is not known.
+ * 2. Country on both sides: a mismatch when the exit's country is none of the user's. A location that has neither city,
+ *    state nor coordinates of its own is its country.
  * 3. Else unknown, with the reason.
  *
  * @param exit where Okta places the request's address; null when it does not
@@ -82,7 +84,13 @@ export function judgeLocation(
   if (countries.size === 0 && exitCoordinates !== null) {
     return unknown("The user's profile locations have neither usable coordinates nor a known country.");
   }
-  if (exit.country === null) return unknown("Okta gave neither usable coordinates nor a country for the address.");
+  if (exit.country === null) {
+    return exitCoordinates === null && measurableCoordinates(exit) !== null
+      ? unknown(
+          "Okta gave coordinates without a city, a state or a country for the address, which are those of no place.",
+        )
+      : unknown("Okta gave neither usable coordinates nor a country for the address.");
+  }
   if (exitCountry === null) return unknown(`The exit's country, "${exit.country}", is none that we know.`);
   return unknown("The user's profile locations have no known country, and cannot be measured from the exit.");
 }
@@ -94,14 +102,26 @@ interface Measured {
 
 function measure(exit: Coordinates, locations: readonly ProfileLocation[]): Measured[] {
   return locations.flatMap((location) => {
-    const coordinates = usableCoordinates(location.latitude, location.longitude, Boolean(location.city));
+    const coordinates = usableCoordinates(location.latitude, location.longitude, hasText(location.city));
     return coordinates === null ? [] : [{ location, distanceKm: distanceKm(exit, coordinates) }];
   });
 }
 
-/** The exit's coordinates, or null when they cannot be measured from. */
+/**
+ * The exit's coordinates, or null when they cannot be measured from. They are those of a place only where Okta names a
+ * city or a state: of an address of which it knows the country alone, it gives the country's middle (37.751, -97.822 for
+ * the United States), which is where geolocation services put what they cannot place.
+ */
 export function coordinatesOfExit(exit: GeographicalContext): Coordinates | null {
-  return usableCoordinates(exit.geolocation?.lat, exit.geolocation?.lon, exit.city !== null);
+  return hasText(exit.city) || hasText(exit.state) ? measurableCoordinates(exit) : null;
+}
+
+function measurableCoordinates({ city, geolocation }: GeographicalContext): Coordinates | null {
+  return usableCoordinates(geolocation?.lat, geolocation?.lon, hasText(city));
+}
+
+function hasText(name: string | null): boolean {
+  return name !== null && name.trim() !== "";
 }
 
 function unknown(reason: string): GeoJudgement {

@@ -1,5 +1,5 @@
 import { text, valueAt } from "./lenient.ts";
-import type { LogEvent } from "./log-event.ts";
+import { type LogEvent, readSignals } from "./log-event.ts";
 import {
   anonymousServices,
   isAnonymous,
@@ -34,6 +34,8 @@ interface Signal {
   readonly kind: NetworkKind | null;
 }
 
+const none: readonly NetworkService[] = [];
+
 /** Services that an alert names: it has a size to keep. */
 const maximumServices = 20;
 
@@ -42,17 +44,20 @@ const maximumServices = 20;
  * dynamic zones are to go by `tunnels` rather than by `isProxy`
  * (https://help.okta.com/en-us/Content/Topics/Security/network/faq-network-zone.htm): any one of them suffices.
  */
-export function anonymousNetwork({ fields }: LogEvent): AnonymousNetwork {
-  const { securityContext, ipChain, debugData } = fields;
-  const get = (name: string) => valueAt(debugData, name);
+export function anonymousNetwork(event: LogEvent): AnonymousNetwork {
+  const { isProxy, ipDetails, tunnels, ipChain, debugData } = readSignals(event);
   const signals: readonly Signal[] = [
-    { path: "securityContext.isProxy", verdict: securityContext?.isProxy ?? null, services: [], kind: null },
-    ofServices("securityContext.ipDetails.ipServiceCategories", servicesOfDetails(securityContext?.ipDetails)),
+    { path: "securityContext.isProxy", verdict: isProxy, services: none, kind: null },
+    ofServices("securityContext.ipDetails.ipServiceCategories", servicesOfDetails(ipDetails)),
     ofServices("request.ipChain.ipDetails.ipServiceCategories", ipChain.flatMap(servicesOfDetails)),
-    ofServices("securityContext.tunnels", readServices(securityContext?.tunnels)),
-    ofServices("debugContext.debugData.tunnels", readServices(get("tunnels"))),
-    ofProxyType("debugContext.debugData.proxyType", text(get("proxyType"))),
+    ofServices("securityContext.tunnels", readServices(tunnels)),
+    ofServices("debugContext.debugData.tunnels", readServices(valueAt(debugData, "tunnels"))),
+    ofProxyType("debugContext.debugData.proxyType", text(valueAt(debugData, "proxyType"))),
   ];
+  if (signals.every(({ verdict, services }) => verdict !== true && services.length === 0)) {
+    const isNone = signals.some(({ verdict }) => verdict === false);
+    return { verdict: isNone ? false : null, kinds: [], operators: [], signals: [], services: [] };
+  }
   const services = unique(signals.flatMap((signal) => signal.services)).slice(0, maximumServices);
   const anonymous = anonymousServices({ services });
   const kinds = new Set([...anonymous.map(kindOf), ...signals.map(({ kind }) => kind)]);
@@ -89,10 +94,11 @@ const kindsByProxyType: ReadonlyMap<string, NetworkKind> = new Map([
 ]);
 
 function ofProxyType(path: string, value: string | null): Signal {
-  const words = (value ?? "").split(/[,;|[\]{}"]+/).map((word) => word.toLowerCase().replace(/[^a-z]/g, ""));
+  if (value === null) return { path, verdict: null, services: none, kind: null };
+  const words = value.split(/[,;|[\]{}"]+/).map((word) => word.toLowerCase().replace(/[^a-z]/g, ""));
   const kinds = words.flatMap((word) => kindsByProxyType.get(word) ?? []);
   const worst = networkKinds.findLast((kind) => kinds.includes(kind)) ?? null;
-  return { path, verdict: worst === null ? null : true, services: [], kind: worst };
+  return { path, verdict: worst === null ? null : true, services: none, kind: worst };
 }
 
 /** Each service once: the same one stands in several fields, written in several ways. */

@@ -29,7 +29,7 @@ export interface LogEvent {
   readonly eventType: string;
   /** Whether it is marked by {@link testMark}. */
   readonly isTest: boolean;
-  /** The fields that alerts tell of, read leniently, when they are first asked for: most events match no rule. */
+  /** The fields that alerts tell of, read leniently, each when it is asked for: most events match no rule. */
   readonly fields: LogEventFields;
   /** The event as received: what rules are matched against, and what an alert carries. */
   readonly received: Readonly<Record<string, unknown>>;
@@ -71,7 +71,6 @@ export function readLogEvent(received: unknown): LogEvent | null {
   const event = object(received);
   if (event === null || !requiredNames.every((name) => isRequiredText(event[name]))) return null;
   if (faultOfSecurityContext(valueAt(event, "securityContext")) !== null) return null;
-  let fields: LogEventFields | undefined;
   return {
     uuid: event.uuid as string,
     published: event.published as string,
@@ -79,10 +78,7 @@ export function readLogEvent(received: unknown): LogEvent | null {
     get isTest() {
       return object(event.oktaProxyWatch)?.test === true;
     },
-    get fields() {
-      fields ??= readFields(event);
-      return fields;
-    },
+    fields: readFields(event),
     received: event,
   };
 }
@@ -142,42 +138,81 @@ function readIsProxy(value: unknown): boolean | null | typeof unreadable {
 function readFields(event: Json) {
   const get: Get = (name) => valueAt(event, name);
   return {
-    displayMessage: text(get("displayMessage")),
-    actor: record(get("actor"), readPrincipal),
-    client: record(get("client"), (client) => ({
-      ipAddress: text(client("ipAddress")),
-      zone: text(client("zone")),
-      device: text(client("device")),
-      userAgent: record(client("userAgent"), (agent) => ({
-        browser: text(agent("browser")),
-        os: text(agent("os")),
-        rawUserAgent: text(agent("rawUserAgent")),
-      })),
-      geographicalContext: record(client("geographicalContext"), readGeographicalContext),
-    })),
-    outcome: record(get("outcome"), (outcome) => ({
-      result: text(outcome("result")),
-      reason: text(outcome("reason")),
-    })),
-    target: list(decode(get("target")), readPrincipal),
-    authenticationContext: record(get("authenticationContext"), (context) => ({
-      externalSessionId: text(context("externalSessionId")),
-      rootSessionId: text(context("rootSessionId")),
-      credentialType: text(context("credentialType")),
-      credentialProvider: text(context("credentialProvider")),
-      authenticationProvider: text(context("authenticationProvider")),
-    })),
-    device: record(get("device"), (device) => ({
-      id: text(device("id")),
-      name: text(device("name")),
-      os_platform: text(device("os_platform")),
-      registered: readBoolean(device("registered")),
-      managed: readBoolean(device("managed")),
-    })),
-    securityContext: record(get("securityContext"), readSecurityContext),
-    // Of the chain of addresses that a request came by, what is known of each.
-    ipChain: record(get("request"), (request) => list(decode(request("ipChain")), (hop) => hop("ipDetails"))) ?? [],
-    debugData: record(get("debugContext"), (context) => object(decode(context("debugData")))) ?? {},
+    get displayMessage() {
+      return text(get("displayMessage"));
+    },
+    get actor() {
+      return record(get("actor"), readPrincipal);
+    },
+    get client() {
+      return record(get("client"), (client) => ({
+        ipAddress: text(client("ipAddress")),
+        zone: text(client("zone")),
+        device: text(client("device")),
+        userAgent: record(client("userAgent"), (agent) => ({
+          browser: text(agent("browser")),
+          os: text(agent("os")),
+          rawUserAgent: text(agent("rawUserAgent")),
+        })),
+        geographicalContext: record(client("geographicalContext"), readGeographicalContext),
+      }));
+    },
+    get outcome() {
+      return record(get("outcome"), (outcome) => ({
+        result: text(outcome("result")),
+        reason: text(outcome("reason")),
+      }));
+    },
+    get target() {
+      return list(decode(get("target")), readPrincipal);
+    },
+    get authenticationContext() {
+      return record(get("authenticationContext"), (context) => ({
+        externalSessionId: text(context("externalSessionId")),
+        rootSessionId: text(context("rootSessionId")),
+        credentialType: text(context("credentialType")),
+        credentialProvider: text(context("credentialProvider")),
+        authenticationProvider: text(context("authenticationProvider")),
+      }));
+    },
+    get device() {
+      return record(get("device"), (device) => ({
+        id: text(device("id")),
+        name: text(device("name")),
+        os_platform: text(device("os_platform")),
+        registered: readBoolean(device("registered")),
+        managed: readBoolean(device("managed")),
+      }));
+    },
+    get securityContext() {
+      return record(get("securityContext"), readSecurityContext);
+    },
+    get debugData() {
+      return readDebugData(event);
+    },
+  };
+}
+
+function readDebugData(event: Json): Json {
+  return record(valueAt(event, "debugContext"), (context) => object(decode(context("debugData")))) ?? {};
+}
+
+/**
+ * What an event tells of the network that its request came out of, and nothing else of it: rules ask for that of every session
+ * start. Each field but `isProxy` comes in several encodings, and has a reader of its own.
+ */
+export function readSignals({ received }: Pick<LogEvent, "received">) {
+  const context = object(valueAt(received, "securityContext"));
+  const get = (name: string) => (context === null ? undefined : valueAt(context, name));
+  const isProxy = readIsProxy(get("isProxy"));
+  const request = object(valueAt(received, "request"));
+  return {
+    isProxy: isProxy === unreadable ? null : isProxy,
+    ipDetails: get("ipDetails"),
+    tunnels: get("tunnels") ?? tunnelsOf(get("isProxy")),
+    /** Of the chain of addresses that a request came by, what is known of each. */
+    ipChain: request === null ? [] : list(decode(valueAt(request, "ipChain")), (hop) => hop("ipDetails")),
+    debugData: readDebugData(received),
   };
 }
 
@@ -206,8 +241,6 @@ function readSecurityContext(get: Get) {
     asOrg: text(get("asOrg")),
     isp: text(get("isp")),
     domain: text(get("domain")),
-    ipDetails: get("ipDetails"),
-    tunnels: get("tunnels") ?? tunnelsOf(get("isProxy")),
     risk: get("risk"),
     userBehaviors: get("userBehaviors"),
   };

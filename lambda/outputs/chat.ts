@@ -1,7 +1,11 @@
 import type { Alert } from "../alerts/alert-schema.ts";
+import { countryPart } from "../alerts/email.ts";
+import { eventKey } from "../alerts/event-key.ts";
+import { cutInert, type InertAlert, inertAlert, splitStep } from "../alerts/inert.ts";
 import type { Output } from "../alerts/output.ts";
 import { alertRows, type RowName } from "../alerts/rows.ts";
-import { describeKind, oneLine } from "../alerts/wording.ts";
+import { shareRoom } from "../alerts/share-room.ts";
+import { describeKind, nameUser } from "../alerts/wording.ts";
 
 /*
  * A custom notification of Amazon Q Developer in chat applications, which brings it to Slack and Microsoft Teams:
@@ -25,51 +29,66 @@ const icons = {
 /** Alerts for Slack and Microsoft Teams. */
 export const output: Output = {
   description: "Slack and Microsoft Teams, through Amazon Q Developer in chat applications",
-  render: (alert) =>
-    JSON.stringify({
-      version: "1.0",
-      source: "custom",
-      // One for each alert, so that one that SNS delivers twice is shown once.
-      id: alert.alertId,
-      content: {
-        textType: "client-markdown",
-        title: title(alert),
-        description: description(alert),
-        nextSteps: alert.triage.slice(0, maximumSteps).map((step) => safe(step, maximumStep)),
-        keywords: [alert.severity, alert.geo.verdict, safe(alert.okta.eventType, 100)],
-      },
-      metadata: {
-        // An alert and what follows it up stand in one thread.
-        threadId: safe(alert.okta.eventUuid, 200),
-        summary: safe(alert.summary, maximumTitle),
-        eventType: "okta-proxy-watch-alert",
-        relatedResources: [safe(alert.user.login ?? alert.user.id ?? "unknown user", 200)],
-        additionalContext: {
-          alertId: alert.alertId,
-          eventUuid: safe(alert.okta.eventUuid, 200),
-          severity: alert.severity,
-          test: String(alert.test),
-        },
-      },
-    }),
+  render: (alert) => JSON.stringify(toNotification(inertAlert(alert, "chat"), eventKey(alert.okta.eventUuid))),
 };
 
-function title(alert: Alert): string {
-  const who = alert.user.login ?? alert.user.id ?? "unknown user";
-  const test = alert.test ? "TEST " : "";
-  return `${icons[alert.severity]} ${test}${safe(`${alert.severity}: ${describeKind(alert)} by ${who}, ${alert.geo.exit.country ?? "unknown country"}`, maximumTitle - 40)}`;
+function toNotification(alert: InertAlert, key: string) {
+  return {
+    version: "1.0",
+    source: "custom",
+    // One for each alert, so that one that SNS delivers twice is shown once.
+    id: alert.alertId,
+    content: {
+      textType: "client-markdown",
+      title: title(alert),
+      description: description(alert),
+      nextSteps: alert.triage.slice(0, maximumSteps).map(writeStep),
+      keywords: [alert.severity, alert.geo.verdict, cutInert(alert.okta.eventType, 100)],
+    },
+    metadata: {
+      // An alert and what follows it up stand in one thread.
+      threadId: key,
+      summary: cutInert(alert.summary, maximumTitle),
+      eventType: "okta-proxy-watch-alert",
+      relatedResources: [cutInert(nameUser(alert), 200)],
+      additionalContext: {
+        alertId: alert.alertId,
+        eventUuid: key,
+        severity: alert.severity,
+        test: String(alert.test),
+      },
+    },
+  };
+}
+
+/** A command is set as code: a chat program makes no link of what stands in it. */
+function writeStep(step: string): string {
+  const { words, command } = splitStep(step);
+  return command === null ? cutInert(step, maximumStep) : `${cutInert(words, maximumStep)} \`${command}\``;
+}
+
+function title(alert: InertAlert): string {
+  const start = `${icons[alert.severity]} ${alert.test ? "TEST " : ""}${alert.severity}: `;
+  const parts = [
+    { text: describeKind(alert), share: 0.4 },
+    { text: nameUser(alert), share: 0.35 },
+    ...countryPart(alert),
+  ];
+  const rooms = shareRoom(parts, maximumTitle - start.length - " by , ".length);
+  const [kind, ...others] = parts.map(({ text }, index) => cutInert(text, rooms[index] ?? 0));
+  return `${start}${kind} by ${others.join(", ")}`;
 }
 
 /** What stands in the title, or is too much for a channel. */
 const leftOut: ReadonlySet<RowName> = new Set(["Test", "Severity", "Client", "Org"]);
 
-function description(alert: Alert): string {
+function description(alert: InertAlert): string {
   const { links } = alert;
   const rows = [
     ...alertRows(alert).filter(([name]) => !leftOut.has(name)),
     ["Detections", alert.detections.map(({ level, title: name }) => `${name} (${level})`).join("; ")] as const,
   ];
-  const lines = [safe(alert.summary, 1_000), ...rows.map(([name, value]) => `*${name}* ${safe(value, 600)}`)];
+  const lines = [cutInert(alert.summary, 1_000), ...rows.map(([name, value]) => `*${name}* ${cutInert(value, 600)}`)];
   // A link of ours has no character that a markup knows.
   const look = Object.entries({ Event: links.event, Session: links.session, User: links.userProfile }).flatMap(
     ([name, link]) => (link === null ? [] : [`*${name}* ${link}`]),
@@ -78,7 +97,7 @@ function description(alert: Alert): string {
   return [...wholeLines(lines, room), ...look].join("\n");
 }
 
-/** The first lines that fit, whole: a cut within one could split what is escaped or bold. */
+/** The first lines that fit, whole: a cut within one could split what is bold, or code. */
 function wholeLines(lines: readonly string[], room: number): string[] {
   const taken: string[] = [];
   let left = room;
@@ -89,33 +108,4 @@ function wholeLines(lines: readonly string[], room: number): string[] {
     taken.push(line);
   }
   return taken;
-}
-
-/**
- * Text from outside for a chat: on one line, without any markup of Slack's or Teams', mention or link of its own.
- *
- * @param maximum UTF-16 code units before it is escaped
- */
-function safe(text: string, maximum: number): string {
-  return cut(oneLine(text), maximum)
-    .replaceAll("://", ": //")
-    .replace(/[`*~[\]|#]/g, (character) => lookalikes[character] ?? " ")
-    .replaceAll("&", "&amp;")
-    .replaceAll("<", "&lt;")
-    .replaceAll(">", "&gt;");
-}
-
-/** What stands for a character that a markup knows: the same to a reader, in full width or mathematics. */
-const lookalikes: Readonly<Record<string, string>> = {
-  "`": "'",
-  "*": "∗",
-  "~": "∼",
-  "[": "(",
-  "]": ")",
-  "|": "∣",
-  "#": "＃",
-};
-
-function cut(text: string, maximum: number): string {
-  return text.length <= maximum ? text : `${text.slice(0, Math.max(maximum - 1, 0)).toWellFormed()}…`;
 }

@@ -1,8 +1,11 @@
 import type { Alert } from "../alerts/alert-schema.ts";
+import { type InertAlert, inertAlert } from "../alerts/inert.ts";
 import { maximumMessageBytes, type Output, reservedBytes } from "../alerts/output.ts";
-import { oneLine } from "../alerts/wording.ts";
+import { wellFormedJson } from "../alerts/well-formed-json.ts";
+import { isNamed } from "../alerts/wording.ts";
 import { cutToFit, uniteCuts } from "../okta/cut-event.ts";
 import { publishedTime } from "../okta/log-event.ts";
+import { isUnknown } from "../okta/person.ts";
 
 /*
  * A Detection Finding (class 2004) of the Open Cybersecurity Schema Framework, for Amazon Security Lake and SIEMs:
@@ -28,25 +31,28 @@ const riskLevels: Readonly<Record<string, readonly [number, string]>> = {
 /** Alerts for Amazon Security Lake, and whatever else reads OCSF. */
 export const output: Output = {
   description: "Amazon Security Lake and SIEMs, as OCSF Detection Finding",
-  render: (alert) =>
-    cutToFit(alert.event, maximumMessageBytes - reservedBytes, (event, eventCut) =>
-      JSON.stringify(withoutUnknown(toFinding(alert, event, uniteCuts(alert.eventCut, eventCut)))),
-    ),
+  render: (alert) => {
+    // What a SIEM compares is as Okta wrote it; what an analyst reads there is inert.
+    const data = inertAlert(alert, "data");
+    const words = inertAlert(alert, "text");
+    return cutToFit(alert.event, maximumMessageBytes - reservedBytes, (event, eventCut) =>
+      wellFormedJson(withoutUnknown(toFinding(data, words, event, uniteCuts(alert.eventCut, eventCut)))),
+    );
+  },
 };
 
-function toFinding(alert: Alert, event: Alert["event"], eventCut: readonly string[] | null) {
-  const { user, session, device, network, client, geo, okta, detections } = alert;
+/**
+ * @param alert what a SIEM compares
+ * @param words what an analyst reads
+ */
+function toFinding(alert: InertAlert, words: InertAlert, event: Alert["event"], eventCut: readonly string[] | null) {
+  const { user, actor, targets, session, device, network, client, geo, okta, detections } = alert;
   const [severityId, severity] = severities[alert.severity];
   const [riskId, riskLevel] = riskLevels[alert.risk.level?.toUpperCase() ?? ""] ?? [];
   const [severest, ...others] = detections;
   const published = publishedTime(okta.published);
   const at = Number.isNaN(published) ? Date.parse(alert.detectedAt) : published;
-  const account = someOf({
-    uid: user.id,
-    name: user.login,
-    full_name: user.displayName,
-    type_id: user.id === null && user.login === null ? null : 1,
-  });
+  const persons = [user, ...targets.filter(({ type, id }) => type?.toLowerCase() === "user" && id !== user.id)];
   return {
     activity_id: 1,
     activity_name: "Create",
@@ -62,7 +68,7 @@ function toFinding(alert: Alert, event: Alert["event"], eventCut: readonly strin
     status_id: 1,
     status: "New",
     is_alert: true,
-    message: oneLine(alert.summary),
+    message: words.summary,
     count: 1 + (alert.heldBack?.count ?? 0),
     risk_level_id: riskId,
     risk_level: riskLevel,
@@ -89,13 +95,13 @@ function toFinding(alert: Alert, event: Alert["event"], eventCut: readonly strin
       data_sources: ["Okta System Log"],
       src_url: alert.links.event,
       analytic: severest && toAnalytic(severest),
-      related_analytics: others.length === 0 ? null : others.map(toAnalytic),
+      related_analytics: listOf(others.map(toAnalytic)),
       attacks: toAttacks(detections),
     },
     evidences: [
       {
         actor: someOf({
-          user: account,
+          user: toAccount(actor),
           session: someOf({
             uid: session.rootSessionId ?? session.externalSessionId,
             uid_alt: session.rootSessionId === null ? null : session.externalSessionId,
@@ -119,11 +125,15 @@ function toFinding(alert: Alert, event: Alert["event"], eventCut: readonly strin
         data: { eventUuid: okta.eventUuid, services: network.services, device },
       },
     ],
-    resources: account === null ? null : [{ uid: user.id, name: user.login, type: "Okta user" }],
-    remediation: { desc: alert.triage.map((step, index) => `${index + 1}. ${oneLine(step)}`).join("\n") },
+    // Whose account is at stake, and whose it was done to.
+    resources: listOf(persons.filter(isNamed).map(({ id, login }) => ({ uid: id, name: login, type: "Okta user" }))),
+    remediation: { desc: words.triage.map((step, index) => `${index + 1}. ${step}`).join("\n") },
     unmapped: {
       test: alert.test,
       follow_up: alert.followUp,
+      change: alert.change,
+      age_seconds: alert.ageSeconds,
+      anonymous_network: network.anonymous,
       outcome: session.outcome,
       outcome_reason: session.reason,
       geo_verdict: geo.verdict,
@@ -132,8 +142,25 @@ function toFinding(alert: Alert, event: Alert["event"], eventCut: readonly strin
       history: alert.history,
       event_cut: eventCut,
     },
-    raw_data: JSON.stringify(event),
+    raw_data: wellFormedJson(event),
   };
+}
+
+/** An actor as a user of OCSF, which has types for users and systems. */
+function toAccount(actor: Alert["actor"]) {
+  if (!isNamed(actor)) return null;
+  const type = actor.type?.toLowerCase() ?? "user";
+  return {
+    uid: isUnknown(actor.id) ? null : actor.id,
+    name: isUnknown(actor.login) ? null : actor.login,
+    full_name: isUnknown(actor.displayName) ? null : actor.displayName,
+    type_id: type === "user" ? 1 : type === "systemprincipal" ? 3 : 99,
+    type: type === "user" || type === "systemprincipal" ? null : actor.type,
+  };
+}
+
+function listOf<Item>(items: readonly Item[]): readonly Item[] | null {
+  return items.length === 0 ? null : items;
 }
 
 function toAnalytic({ id, title }: Alert["detections"][number]) {
@@ -149,7 +176,7 @@ function toAttacks(detections: Alert["detections"]) {
     const uid = technique.toUpperCase();
     return [{ technique: { uid }, ...(sub === undefined ? {} : { sub_technique: { uid: `${uid}.${sub}` } }) }];
   });
-  return attacks.length === 0 ? null : attacks;
+  return listOf(attacks);
 }
 
 /** Null for an object of which nothing is known: OCSF wants at least one attribute of each. */

@@ -1,6 +1,17 @@
 import type { Alert } from "../alerts/alert-schema.ts";
+import { eventKey } from "../alerts/event-key.ts";
+import { cutInert, type InertAlert, inertAlert } from "../alerts/inert.ts";
 import type { Output } from "../alerts/output.ts";
-import { describeHistory, describeNetwork, describeProxy, describeStrength, oneLine } from "../alerts/wording.ts";
+import {
+  describeAge,
+  describeHistory,
+  describeNetwork,
+  describePersonsDoneTo,
+  describeProxy,
+  describeStrength,
+  isByUser,
+  nameUser,
+} from "../alerts/wording.ts";
 
 /*
  * An alert event of PagerDuty's Events API v2, in its Common Event Format, but for the routing key, which whoever sends it
@@ -23,48 +34,51 @@ const severities = {
 /** Alerts for PagerDuty. */
 export const output: Output = {
   description: "PagerDuty, as events of its Events API v2",
-  render: (alert) =>
-    JSON.stringify({
-      event_action: "trigger",
-      // The same alert twice is one incident; what follows it up is the same incident's as well.
-      dedup_key: text(alert.okta.eventUuid, 255),
-      payload: {
-        summary: text(`${alert.test ? "TEST: " : ""}${alert.summary}`, maximumSummary),
-        source: text(alert.okta.org ?? "okta", maximumText),
-        severity: severities[alert.severity],
-        timestamp: alert.detectedAt,
-        component: text(alert.user.login ?? alert.user.id ?? "unknown user", maximumText),
-        group: "okta-proxy-watch",
-        class: text(alert.detections[0]?.title ?? "", maximumText),
-        custom_details: {
-          user: alert.user,
-          outcome: optional(alert.session.outcome),
-          proxy: optional(describeProxy(alert)),
-          network: text(describeNetwork(alert), maximumText),
-          location: text(`${alert.geo.verdict}. ${alert.geo.reason}`, maximumText),
-          strength: optional(describeStrength(alert)),
-          history: optional(describeHistory(alert)),
-          held_back: alert.heldBack?.count ?? null,
-          triage: alert.triage.map((step) => text(step, maximumText)),
-          detections: alert.detections.map(({ level, title }) => `${title} (${level})`),
-          alert_id: alert.alertId,
-          test: alert.test,
-        },
-      },
-      client: "okta-proxy-watch",
-      ...(alert.links.event === null ? {} : { client_url: alert.links.event }),
-      links: Object.entries({
-        "The event": alert.links.event,
-        "The session": alert.links.session,
-        "The user's page": alert.links.userProfile,
-      }).flatMap(([name, href]) => (href === null ? [] : [{ href, text: name }])),
-    }),
+  render: (alert) => JSON.stringify(toEvent(inertAlert(alert, "chat"), eventKey(alert.okta.eventUuid))),
 };
 
-function text(value: string, maximum: number): string {
-  return oneLine(value).slice(0, maximum).toWellFormed();
+function toEvent(alert: InertAlert, key: string) {
+  return {
+    event_action: "trigger",
+    // The same alert twice is one incident; what follows it up is the same incident's as well.
+    dedup_key: key,
+    payload: {
+      summary: cutInert(`${alert.test ? "TEST: " : ""}${alert.summary}`, maximumSummary),
+      source: cutInert(alert.okta.org ?? "okta", maximumText),
+      severity: severities[alert.severity],
+      timestamp: alert.detectedAt,
+      component: cutInert(nameUser(alert), maximumText),
+      group: "okta-proxy-watch",
+      class: cutInert(alert.detections[0]?.title ?? "", maximumText),
+      custom_details: {
+        user: alert.user,
+        actor: isByUser(alert) ? null : alert.actor,
+        change: optional(alert.change),
+        done_to: optional(describePersonsDoneTo(alert)),
+        age: optional(describeAge(alert)),
+        outcome: optional(alert.session.outcome),
+        proxy: optional(describeProxy(alert)),
+        network: cutInert(describeNetwork(alert), maximumText),
+        location: cutInert(`${alert.geo.verdict}. ${alert.geo.reason}`, maximumText),
+        strength: optional(describeStrength(alert)),
+        history: optional(describeHistory(alert)),
+        held_back: alert.heldBack?.count ?? null,
+        triage: alert.triage.map((step) => cutInert(step, maximumText)),
+        detections: alert.detections.map(({ level, title }) => `${title} (${level})`),
+        alert_id: alert.alertId,
+        test: alert.test,
+      },
+    },
+    client: "okta-proxy-watch",
+    ...(alert.links.event === null ? {} : { client_url: alert.links.event }),
+    links: Object.entries({
+      "The event": alert.links.event,
+      "The session": alert.links.session,
+      "The user's page": alert.links.userProfile,
+    }).flatMap(([name, href]) => (href === null ? [] : [{ href, text: name }])),
+  };
 }
 
 function optional(value: string | null): string | null {
-  return value === null ? null : text(value, maximumText);
+  return value === null ? null : cutInert(value, maximumText);
 }

@@ -1,7 +1,8 @@
 import * as z from "zod/mini";
+import { readDegrees } from "../geo/degrees.ts";
 
 const text = z.catch(z.nullable(z.string()), null);
-const degrees = z.catch(z.nullable(z.number()), null);
+const degrees = z.catch(z.pipe(z.unknown(), z.transform(readDegrees)), null);
 
 /** One place where a user is expected, as it stands in the profile table. */
 export const profileLocation = z.object({

@@ -21,11 +21,6 @@ export function keysOfProfile(user: string): string[] {
   return [user, journeyKey(user), earlierJourneyPrefix + user];
 }
 
-/** Whether an item holds journeys, by its key. */
-export function isJourneyKey(key: string): boolean {
-  return key.startsWith(journeyPrefix) || key.startsWith(earlierJourneyPrefix);
-}
-
 /**
  * The keys of these users' items, those of their journeys among them. An id that begins as the key of journeys does is that of no
  * user.

@@ -53,6 +53,11 @@ export interface CompiledRule {
 export interface CompileOptions {
   /** Compiles regular expressions; without it, rules that hold any cannot be compiled. */
   readonly compileRegex?: CompileRegex | undefined;
+  /**
+   * What items of other rules were compiled into: the same item is then asked once of an event, however many rules have it.
+   * @default every rule by itself
+   */
+  readonly shared?: Map<string, CompiledItem>;
 }
 
 /**
@@ -101,7 +106,8 @@ interface CompiledSelection {
   readonly explain: (event: unknown, enrichment?: Enrichment) => readonly MatchedField[] | null;
 }
 
-interface CompiledItem {
+/** One field or keyword of a selection, compiled. */
+export interface CompiledItem {
   readonly evaluate: Evaluate;
   readonly explain: (event: unknown, enrichment?: Enrichment) => readonly MatchedField[];
 }
@@ -140,7 +146,27 @@ function compileSelection(selection: Selection, options: CompileOptions): Compil
 }
 
 function compileItem(item: DetectionItem, options: CompileOptions): CompiledItem {
-  return item.field === null ? compileKeyword(item, options) : compileField(item, item.field, options);
+  const { shared } = options;
+  const key = shared === undefined ? "" : JSON.stringify(item);
+  const known = shared?.get(key);
+  if (known !== undefined) return known;
+  const compiled = item.field === null ? compileKeyword(item, options) : compileField(item, item.field, options);
+  if (shared === undefined) return compiled;
+  const remembering = { ...compiled, evaluate: rememberLast(compiled.evaluate) };
+  shared.set(key, remembering);
+  return remembering;
+}
+
+/** The same answer for the same event, as long as no other is asked about: the rules of a set are asked one after the other. */
+function rememberLast(evaluate: Evaluate): Evaluate {
+  let last: { readonly event: unknown; readonly enrichment: Enrichment | undefined; readonly truth: Truth } | null =
+    null;
+  return (event, enrichment) => {
+    if (last === null || last.event !== event || last.enrichment !== enrichment) {
+      last = { event, enrichment, truth: evaluate(event, enrichment) };
+    }
+    return last.truth;
+  };
 }
 
 function compileKeyword(item: DetectionItem, options: CompileOptions): CompiledItem {

@@ -126,6 +126,11 @@ function tokenize(text: string): string[] {
   return tokens;
 }
 
+/** The words of a condition expression: names of selections, patterns, operators, parentheses. */
+export function wordsOf(text: string): readonly string[] {
+  return Array.from(text.matchAll(new RegExp(token, "g")), (match) => match[1] ?? match[2] ?? "");
+}
+
 /** The names of all selections that a condition asks about. */
 export function selectionsOf(condition: Condition): ReadonlySet<string> {
   if (condition.kind === "selection") return new Set([condition.name]);

@@ -11,7 +11,7 @@ import {
   refuseTypos,
   title,
 } from "./parse-rule.ts";
-import { at, type Condition, type Rule, type Selection, SigmaRuleError } from "./rule.ts";
+import { at, type Condition, type Rule, type RuleWarning, type Selection, SigmaRuleError } from "./rule.ts";
 
 /** A Sigma filter: what rules do not match, kept apart from them. */
 export interface Filter {
@@ -27,7 +27,7 @@ export interface Filter {
 /** A filter, and what its author should look at though it can be applied. */
 export interface ParsedFilter {
   readonly filter: Filter;
-  readonly warnings: readonly string[];
+  readonly warnings: readonly RuleWarning[];
 }
 
 /** A filter document of the Sigma specification 2.1. It has neither level nor status. */
@@ -78,13 +78,23 @@ export function parseFilter(document: unknown, options: ParseOptions): ParsedFil
   if (rules?.length === 0) {
     throw new SigmaRuleError('names no rule; write "any" for all of them', ["filter", "rules"]);
   }
-  const { selections, condition } = parseDetection(body, ["filter"], options.placeholders ?? {});
+  const { detection, warnings } = parseDetection(body, ["filter"], options);
+  const { selections, condition } = detection;
   const excluded = at(["filter", "condition"], () => whatIsExcluded(condition));
   return {
     filter: { id: parsed.id?.toLowerCase() ?? null, title: parsed.title, rules, selections, excluded },
-    warnings: holdsNot(condition)
-      ? []
-      : ["its condition says what is excluded; pySigma would keep that alone: write it as not (...) for both to agree"],
+    warnings: [
+      ...warnings,
+      ...(holdsNot(condition)
+        ? []
+        : [
+            {
+              message:
+                "it says what is excluded; pySigma would keep that alone: write it as not (...) for both to agree",
+              path: ["filter", "condition"],
+            },
+          ]),
+    ],
   };
 }
 

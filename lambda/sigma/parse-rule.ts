@@ -1,9 +1,8 @@
 import { distance } from "fastest-levenshtein";
 import { v5 as uuidv5 } from "uuid";
 import * as z from "zod/mini";
-import type { Placeholders } from "./modifiers.ts";
-import { parseDetection } from "./parse-detection.ts";
-import { levels, type Rule, SigmaRuleError, statuses } from "./rule.ts";
+import { type DetectionOptions, parseDetection } from "./parse-detection.ts";
+import { levels, type Rule, type RuleWarning, SigmaRuleError, statuses } from "./rule.ts";
 
 /** Where the events come from that this engine's user has, in Sigma's words: lower case. */
 export interface LogSource {
@@ -12,17 +11,15 @@ export interface LogSource {
 }
 
 /** What parsing a document needs beside it. */
-export interface ParseOptions {
+export interface ParseOptions extends DetectionOptions {
   /** Rules for another log source are refused. */
   readonly logsource: LogSource;
-  /** What the modifier `expand` puts in the place of `%name%`. @default none */
-  readonly placeholders?: Placeholders;
 }
 
 /** A rule, and what its author should look at though it can be run. */
 export interface ParsedRule {
   readonly rule: Rule;
-  readonly warnings: readonly string[];
+  readonly warnings: readonly RuleWarning[];
 }
 
 const nonEmpty = z.string("expected text").check(z.minLength(1, "expected text"));
@@ -91,8 +88,9 @@ export function parseRule(document: unknown, options: ParseOptions): ParsedRule 
   refuseTypos(keys, Object.keys(ruleDocument.shape));
   const parsed = parseDocument(ruleDocument, document);
   checkLogSource(parsed.logsource, options.logsource);
-  const detection = parseDetection(parsed.detection, ["detection"], options.placeholders ?? {});
+  const { detection, warnings } = parseDetection(parsed.detection, ["detection"], options);
   const custom = keys.filter((key) => !Object.hasOwn(ruleDocument.shape, key));
+  const warn = (message: string, ...path: string[]): RuleWarning => ({ message, path });
   return {
     rule: {
       id: parsed.id?.toLowerCase() ?? uuidv5(parsed.title, idNamespace),
@@ -110,9 +108,10 @@ export function parseRule(document: unknown, options: ParseOptions): ParsedRule 
       ...detection,
     },
     warnings: [
-      ...(parsed.id === undefined ? ["it has no id; one is made of its title, and changes with it"] : []),
-      ...(parsed.level === undefined ? [`it has no level, and counts as ${defaultLevel}`] : []),
-      ...(custom.length > 0 ? [`not part of a Sigma rule, and left alone: ${custom.join(", ")}`] : []),
+      ...(parsed.id === undefined ? [warn("it has no id; one is made of its title, and changes with it")] : []),
+      ...(parsed.level === undefined ? [warn(`it has no level, and counts as ${defaultLevel}`)] : []),
+      ...custom.map((key) => warn("this is no part of a Sigma rule, and has no effect", key)),
+      ...warnings,
     ],
   };
 }

@@ -94,6 +94,13 @@ export class SigmaRuleError extends Error {
   }
 }
 
+/** What the author of a rule or filter should look at though it can be run, with its place inside the document. */
+export interface RuleWarning {
+  readonly message: string;
+  /** Keys and indexes from the top of the document. */
+  readonly path: readonly (string | number)[];
+}
+
 /** Runs `read`, and lets a {@link SigmaRuleError} without a path of its own point to this one. */
 export function at<Value>(path: readonly (string | number)[], read: () => Value): Value {
   try {

@@ -103,9 +103,9 @@ describe("the subject", () => {
     expect(renderSubject(alert())).toBe("[high] proxied Okta session: Ada@Example.com, Canada");
   });
 
-  test("is ASCII: accents fall, and the rest becomes a question mark", () => {
+  test("is ASCII: accents fall, the rest becomes a question mark, and an address that is another's by that is defanged", () => {
     const subject = renderSubject(alert({ actor: { id: "00u1", alternateId: "zoë.日本@example.com" } }));
-    expect(subject).toBe("[high] proxied Okta session: zoe.?@example.com, Canada");
+    expect(subject).toBe("[high] proxied Okta session: zoe.?[@]example[.]com, Canada");
   });
 
   test("is taken by SNS whatever the names: printable ASCII, not starting with a space, under 100 characters", () => {

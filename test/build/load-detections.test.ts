@@ -1,5 +1,5 @@
 import { execFile } from "node:child_process";
-import { cp, mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
+import { cp, mkdir, mkdtemp, readFile, rm, symlink, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -7,6 +7,7 @@ import { promisify } from "node:util";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { loadDetections } from "../../build/load-detections.ts";
 import { compileRule } from "../../lambda/sigma/compile.ts";
+import type { Json } from "../fixtures/events.ts";
 
 const valid = `title: Test
 id: 8d5f6c9e-5a0e-4b7c-9d0c-4f6a3a1f2b11
@@ -48,11 +49,6 @@ describe("a rule file", () => {
       valid.replace("condition: selection", "condition: nobody"),
       /:10: .*"nobody"/,
     ],
-    [
-      "defines a selection that is never used",
-      valid.replace("  condition", "  other:\n    a: 1\n  condition"),
-      /:10: .*never/,
-    ],
     ["is for another product", valid.replace("product: okta", "product: windows"), /:5: logsource\.product: "windows"/],
     ["is for another service", valid.replace("service: okta", "service: sshd"), /:6: logsource\.service/],
     ["is for a category", valid.replace("service: okta", "category: dns"), /:6: logsource\.category/],
@@ -70,6 +66,16 @@ describe("a rule file", () => {
     ["is a correlation", "title: x\ncorrelation:\n  type: event_count\n", /:2: correlation: .*cannot be run yet/],
     ["is a filter", "title: x\nfilter:\n  rules: any\n", /:2: filter: .*folder filters/],
     ["collects by action", `action: global\n${valid}`, /:1: action: /],
+    [
+      "asks for what the pipeline does not add",
+      valid.replace("eventType: x", "enrichment.geo.missmatch: true"),
+      /:9: .*no event has the field "enrichment\.geo\.missmatch"; did you mean "enrichment\.geo\.mismatch"\?; known: /,
+    ],
+    [
+      "is one of Okta's customer-detections",
+      'title: A\ndetection:\n  okta_systemlog:\n    OIE: |\n      eventType eq "x"\n',
+      /:3: detection\.okta_systemlog: this is one of Okta's customer-detections/,
+    ],
     ["has another taxonomy", `${valid}taxonomy: ecs\n`, /taxonomy: only/],
     [
       "has a regular expression that can blow up",
@@ -96,7 +102,10 @@ describe("a rule file", () => {
   });
 
   test("needs no more than the specification asks for; what is made up for it is told", async () => {
-    await write("rule.yml", "title: Bare\nlogsource:\n  product: okta\ndetection:\n  a:\n    b: 1\n  condition: a\n");
+    await write(
+      "rule.yml",
+      "title: Bare\nlogsource:\n  product: okta\ndetection:\n  a:\n    uuid: 1\n  condition: a\n",
+    );
     const { rules, warnings } = await load();
     expect(rules[0]?.content).toMatchObject({ title: "Bare", level: "medium", description: "", status: null });
     expect(rules[0]?.content.id).toMatch(/^[0-9a-f-]{14}5/);
@@ -106,9 +115,56 @@ describe("a rule file", () => {
     ]);
   });
 
-  test("may hold custom keys, which are told of", async () => {
-    await write("rule.yml", `${valid}regression_tests_path: x\n`);
-    expect((await load()).warnings).toEqual([expect.stringMatching(/left alone: regression_tests_path/)]);
+  test.each([
+    ["custom keys", `${valid}regression_tests_path: x\n`, /rule\.yml:12: regression_tests_path: this is no part/],
+    [
+      "a selection that its condition never uses",
+      valid.replace("  condition", "  other:\n    uuid: 1\n  condition"),
+      /rule\.yml:10: detection\.other: the selection "other" is never used/,
+    ],
+    [
+      "a selection whose name pySigma's conditions cannot hold",
+      valid.replace(/selection/g, "vpn.corp"),
+      /rule\.yml:8: detection\.vpn\.corp: pySigma reads no name such as "vpn\.corp"/,
+    ],
+    [
+      "a selection that is named like a field with a modifier",
+      valid.replace("  selection:", "  selection|contains:").replace("n: selection", "n: 1 of sel*"),
+      /rule\.yml:8: .*a modifier belongs to a field/,
+    ],
+    [
+      "a field that Okta's documents do not have",
+      valid.replace("eventType", "eventTyp"),
+      /rule\.yml:9: detection\.selection\.eventTyp: Okta's documents have no field "eventTyp"; did you mean "eventType"\?/,
+    ],
+    [
+      "such a field of a list of maps, with modifiers",
+      valid.replace("    eventType: x", "    - eventType: x\n    - client.ipAdress|cidr: 192.0.2.0/24"),
+      /rule\.yml:10: detection\.selection\.1\.client\.ipAdress\|cidr: .*did you mean "client\.ipAddress"\?/,
+    ],
+    [
+      "such a field as another one's reference",
+      valid.replace("eventType: x", "actor.id|fieldref: targt.id"),
+      /rule\.yml:9: .*no field "targt\.id"; did you mean "target\.id"\?/,
+    ],
+  ])("may hold %s, with a warning", async (_, text, warning) => {
+    await write("rule.yml", text);
+    const { rules, warnings } = await load();
+    expect(rules).toHaveLength(1);
+    expect(warnings).toEqual([expect.stringMatching(warning)]);
+  });
+
+  test("that uses a pattern for a selection whose name has a dot runs without a warning", async () => {
+    const filter = "  filter_main_vpn.corp:\n    client.ipAddress|cidr: 192.0.2.0/24\n";
+    await write(
+      "rule.yml",
+      valid.replace("  condition: selection", `${filter}  condition: selection and not 1 of filter_main_*`),
+    );
+    const { rules, warnings } = await load();
+    expect(warnings).toEqual([]);
+    const evaluate = rules[0] && compileRule(rules[0].content).evaluate;
+    expect(evaluate?.({ eventType: "x", client: { ipAddress: "192.0.2.7" } })).toBe(false);
+    expect(evaluate?.({ eventType: "x", client: { ipAddress: "198.51.100.7" } })).toBe(true);
   });
 });
 
@@ -126,6 +182,43 @@ describe("a folder of rules", () => {
 
   test("without a rule is refused", async () => {
     await expect(load()).rejects.toThrow("no Sigma rule");
+  });
+
+  test("that holds what was meant for a rule, and is not read, is refused, naming each", async () => {
+    await Promise.all(["drafts/deep", "filters/team"].map((name) => mkdir(join(folder, name), { recursive: true })));
+    const stray = ["b.yaml", "C.YML", "drafts/deep/d.yml", "filters/e.yaml", "filters/team/f.yml"];
+    await Promise.all(["a.yml", ...stray].map((name) => write(name, valid)));
+    await expect(load()).rejects.toThrow(
+      [
+        `${folder}/C.YML: it is not read: rename it to C.yml`,
+        `${folder}/b.yaml: it is not read: rename it to b.yml`,
+        `${folder}/drafts: the rules of a subfolder are not read: move them into ${folder}`,
+        `${folder}/filters/e.yaml: it is not read: rename it to e.yml`,
+        `${folder}/filters/team: the rules of a subfolder are not read: move them into ${folder}/filters`,
+      ].join("\n"),
+    );
+  });
+
+  test("that holds other files and folders tells of them, but for code, documents and hidden files", async () => {
+    await Promise.all(["pictures", ".git"].map((name) => mkdir(join(folder, name))));
+    const silent = ["rules.ts", "README.md", ".gitkeep", "filters/.DS_Store"];
+    await Promise.all(["a.yml", "a.yml.bak", "b.json", "filters/c.txt", ...silent].map((name) => write(name, valid)));
+    await symlink(join(folder, "nowhere"), join(folder, "d.yml"));
+    expect((await load()).warnings).toEqual([
+      `${folder}/a.yml.bak: it is not read: the name of a rule or filter ends with .yml`,
+      `${folder}/b.json: it is not read: the name of a rule or filter ends with .yml`,
+      `${folder}/d.yml: it cannot be opened`,
+      `${folder}/pictures: a subfolder is not read`,
+      `${folder}/filters/c.txt: it is not read: the name of a rule or filter ends with .yml`,
+    ]);
+  });
+
+  test("may have no filters, and a file of that name is no folder", async () => {
+    await rm(join(folder, "filters"), { recursive: true });
+    await write("a.yml", valid);
+    expect((await load()).warnings).toEqual([]);
+    await write("filters", "");
+    expect((await load()).warnings).toEqual([expect.stringContaining("filters: it is not read")]);
   });
 });
 
@@ -159,15 +252,16 @@ logsource:
 filter:
   rules: ${rules}
   selection:
-    operator: RELAY
+    outcome.reason: RELAY
   other:
-    country: PT
+    client.zone: PT
   condition: ${condition}
 `;
   const named = (condition: string) => filter(`["${id}"]`, condition);
 
-  async function matches(event: unknown): Promise<boolean | "unknown" | undefined> {
+  async function matches({ eventType, operator, country }: Json): Promise<boolean | "unknown" | undefined> {
     const [loaded] = (await load()).rules;
+    const event = { eventType, outcome: { reason: operator }, client: { zone: country } };
     return loaded && compileRule(loaded.content).evaluate(event);
   }
 
@@ -205,9 +299,17 @@ filter:
   test("that says what is excluded, where pySigma would read what is kept, is told of", async () => {
     await write("rule.yml", valid);
     await write("filters/relay.yml", named("selection or other"));
-    expect((await load()).warnings).toEqual([expect.stringMatching(/relay\.yml:1: .*pySigma would keep/)]);
+    expect((await load()).warnings).toEqual([
+      expect.stringMatching(/relay\.yml:11: filter\.condition: .*pySigma would keep/),
+    ]);
     await write("filters/relay.yml", named("not 1 of them"));
     expect((await load()).warnings).toEqual([]);
+  });
+
+  test("with a selection that is never used is told of", async () => {
+    await write("rule.yml", valid);
+    await write("filters/relay.yml", named("not selection"));
+    expect((await load()).warnings).toEqual([expect.stringMatching(/relay\.yml:9: .*"other" is never used/)]);
   });
 
   test.each([
@@ -225,7 +327,6 @@ filter:
       named("not 1 of them").replace("product: okta", "product: aws"),
       /:3: logsource\.product/,
     ],
-    ["with a selection that is never used", named("not selection"), /:9: .*"other" is never used/],
     ["that is a rule", valid, /:7: detection: a filter has no detection/],
   ])("%s is refused", async (_, text, message) => {
     await write("rule.yml", valid);
@@ -234,15 +335,31 @@ filter:
   });
 });
 
-test("a malformed rule fails the build, naming file and fault", async () => {
+test("every rule and filter that docs/detections.md shows can be run as it stands", async () => {
+  const text = await readFile(new URL("../../docs/detections.md", import.meta.url), "utf8");
+  const documents = [...text.matchAll(/^```yaml\n(title: [\s\S]*?)^```/gm)].map(([, document = ""]) => document);
+  const isFilter = (document: string) => document.includes("\nfilter:\n");
+  expect(documents.map(isFilter)).toEqual(expect.arrayContaining([true, false]));
+  for (const [index, document] of documents.entries()) {
+    await write(isFilter(document) ? `filters/${index}.yml` : `${index}.yml`, document);
+  }
+  const { warnings } = await load();
+  expect(warnings).toEqual([expect.stringContaining("it has no id")]);
+});
+
+test("the build prints what should be looked at once, and a malformed rule fails it, naming file and fault", async () => {
   const root = fileURLToPath(new URL("../..", import.meta.url));
   const copy = await mkdtemp(join(root, "dist", "broken-"));
   try {
     for (const part of ["build", "lambda", "package.json"])
       await cp(join(root, part), join(copy, part), { recursive: true });
-    await writeFile(join(copy, "lambda", "detections", "broken.yml"), valid.replace("low", "loud"));
-    const build = promisify(execFile)(process.execPath, [join(copy, "build", "bundle.ts")]);
-    await expect(build).rejects.toMatchObject({ code: 1, stderr: expect.stringMatching(/broken\.yml:11: level/) });
+    const build = () => promisify(execFile)(process.execPath, [join(copy, "build", "bundle.ts"), "--quiet"]);
+    const rule = join(copy, "lambda", "detections", "broken.yml");
+    await writeFile(rule, valid.replace("eventType", "eventTyp"));
+    const { stderr } = await build();
+    expect(stderr).toMatch(/^warning: \S+broken\.yml:9: .*did you mean "eventType"\?\n$/);
+    await writeFile(rule, valid.replace("low", "loud"));
+    await expect(build()).rejects.toMatchObject({ code: 1, stderr: expect.stringMatching(/broken\.yml:11: level/) });
   } finally {
     await rm(copy, { recursive: true });
   }

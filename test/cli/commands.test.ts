@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { gzipSync } from "node:zlib";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { type Output, runCli } from "../fixtures/command.ts";
+import { flatten } from "../fixtures/event-forms.ts";
 import { delivery, type Json, sessionStart } from "../fixtures/events.ts";
 
 const proxied = "Okta User Session Start Via Anonymizing Proxy";
@@ -72,6 +73,28 @@ describe("npm run backtest", () => {
     expect(matches(await run("backtest", ["--events", await file()])).map(({ event }) => event)).toEqual(["a", "c"]);
   });
 
+  test("reads events that a SIEM flattened, counts the forms, and what it could not read", async () => {
+    const flat = events.map((event) => JSON.stringify(flatten(event, ".")));
+    const file = await write("log.jsonl", [...flat, "{", JSON.stringify(events[0])].join("\n"));
+    const outcome = await run("backtest", ["--events", file]);
+    expect(outcome.code).toBe(0);
+    expect(matches(outcome).map(({ event }) => event)).toEqual(["a", "c", "a"]);
+    expect(outcome.stderr).toContain("\n4 events: 3 of dotted keys, 1 of Okta's own JSON\n");
+    expect(outcome.stderr).toMatch(
+      /\n1 part was not read \(--strict refuses the first\):\n {2}\S+log\.jsonl:4: no JSON/,
+    );
+  });
+
+  test.each<[string, string, RegExp]>([
+    ["an empty file", "", /no event was found\n {2}\S+ is empty: it holds no event/],
+    ["a file of other events", '{"class_uid":3002}', /no event was found\n {2}\S+:1: it seems to be an OCSF event; /],
+    ["a web page", "<html>", /it seems to be a web page/],
+  ])("never takes %s for one without matches", async (_, content, message) => {
+    const outcome = await run("backtest", ["--events", await write("x", content)]);
+    expect(outcome.stderr).toMatch(message);
+    expect(outcome).toMatchObject({ code: 2, stdout: "" });
+  });
+
   test("reads standard input, and several files", async () => {
     expect(matches(await run("backtest", ["--events", "-"], lines))).toHaveLength(2);
     const file = await write("log.jsonl", lines);
@@ -130,11 +153,15 @@ describe("npm run backtest", () => {
   test.each<[string, () => Promise<string[]>, RegExp]>([
     ["a file that is not there", async () => ["--events", join(folder, "no.jsonl")], /no\.jsonl: cannot be opened/],
     ["a folder", async () => ["--events", folder], /is a folder; name a file/],
-    ["what is no JSON", async () => ["--events", await write("x.jsonl", `${lines}\n{`)], /x\.jsonl:4: no JSON/],
     [
-      "what is no event",
-      async () => ["--events", await write("x.jsonl", `${lines}\n{"a":1}`)],
-      /x\.jsonl:4: no System Log event: uuid: expected/,
+      "what is no JSON, if --strict",
+      async () => ["--strict", "--events", await write("x.jsonl", `${lines}\n{`)],
+      /x\.jsonl:4: no JSON/,
+    ],
+    [
+      "what is no event, if --strict",
+      async () => ["--strict", "--events", await write("x.jsonl", `${lines}\n{"a":1}`)],
+      /x\.jsonl:4: no System Log event: an object with the keys a/,
     ],
     ["a number", async () => ["--events", await write("x.json", "[1]\n")], /x\.json:1: /],
     [
@@ -215,7 +242,7 @@ describe("npm run rules", () => {
     expect(stdout).toContain("filters/x.yml: 1 of 1 rules");
     expect(stdout).toMatch(/Asked of every event[^\n]*\n {2}Any type/);
     expect(stdout).toMatch(/Look at:\n.*any\.yml:1: it has no id/);
-    expect(stdout).toMatch(/x\.yml:1: .*pySigma/);
+    expect(stdout).toMatch(/x\.yml:8: filter\.condition: .*pySigma/);
   });
 
   test("refuses what cannot be run, with exit code 2 and every fault", async () => {

@@ -1,10 +1,9 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { InputError } from "../../cli/command.ts";
-import { type JsonValue, readJsonValues } from "../../cli/json-values.ts";
+import { type JsonFault, type JsonValue, readJsonValues } from "../../cli/json-values.ts";
 
 /** Reads a text that arrives in pieces of these sizes, over and over. */
-async function read(text: string | Buffer, sizes: readonly number[] = [65_536]): Promise<JsonValue[]> {
+async function read(text: string | Buffer, sizes: readonly number[] = [65_536]): Promise<(JsonValue | JsonFault)[]> {
   const bytes = Buffer.from(text);
   async function* pieces() {
     for (let at = 0, index = 0; at < bytes.length; index += 1) {
@@ -13,8 +12,8 @@ async function read(text: string | Buffer, sizes: readonly number[] = [65_536]):
       at += size;
     }
   }
-  const values: JsonValue[] = [];
-  for await (const value of readJsonValues(pieces(), "export.json")) values.push(value);
+  const values: (JsonValue | JsonFault)[] = [];
+  for await (const value of readJsonValues(pieces())) values.push(value);
   return values;
 }
 
@@ -58,7 +57,9 @@ describe("values", () => {
         fc.array(fc.integer({ min: 1, max: 9 }), { minLength: 1 }),
         async (values, write, sizes) => {
           const found = await read(write(values), sizes);
-          expect(found.map(({ value }) => value)).toEqual(JSON.parse(JSON.stringify(values)));
+          expect(found.map((each) => ("value" in each ? each.value : each))).toEqual(
+            JSON.parse(JSON.stringify(values)),
+          );
         },
       ),
       { numRuns: 500 },
@@ -66,25 +67,81 @@ describe("values", () => {
   });
 });
 
-describe("what is no JSON is refused with file and line", () => {
-  test.each([
-    ['{"a":1}\n{"a":\n', /^export\.json:2: no JSON/],
-    ['{"a":1}\n{"a" 2}\n', /^export\.json:2: no JSON/],
-    ['{\n"a": 1\n"b": 2\n}', /^export\.json:3: no JSON/],
-    ["hello\n", /^export\.json:1: no JSON/],
-    ['{"a":1}\n]\n', /^export\.json:2: no JSON/],
-    ['[{"a":1},\n', /^export\.json:2: the array does not end/],
-    ['{"a":"\\q"}', /^export\.json:1: no JSON/],
-  ])("%j", async (text, message) => {
-    for (const sizes of [[65_536], [1]]) {
-      await expect(read(text, sizes)).rejects.toThrow(InputError);
-      await expect(read(text, sizes)).rejects.toThrow(message);
-    }
+/** The values, and for each fault its line and the beginning of its reason. */
+const outline = async (text: string | Buffer, sizes?: readonly number[]) =>
+  (await read(text, sizes)).map((each) =>
+    "value" in each ? each.value : `${each.line}: ${each.fault.split(":")[0] ?? ""}`,
+  );
+
+describe("what is no JSON costs its line, and no more", () => {
+  test.each<[string, string, unknown[]]>([
+    ["a line that was cut off after a colon", '{"a":1}\n{"a":\n{"a":3}\n', [{ a: 1 }, "2: no JSON", { a: 3 }]],
+    ["a line that was cut off in a text", '{"a":"x\n{"a":2}\n', ["1: no JSON", { a: 2 }]],
+    ["a line that was cut off in an escape", '{"a":"\\\\\n{"a":2}\n', ["1: no JSON", { a: 2 }]],
+    ["a line that was cut off in a list", '{"a":[1,\n{"a":2}\n', ["1: no JSON", { a: 2 }]],
+    ["a line that was cut off behind a comma", '{"a":1,\n{"a":2}\n', ["1: no JSON", { a: 2 }]],
+    ["a line that was cut off two objects deep", '{"a":{"b":1}\n{"a":2}\n', ["1: no JSON", { a: 2 }]],
+    ["a last line that was cut off", '{"a":1}\n{"a":{"b":', [{ a: 1 }, "2: no JSON"]],
+    ["a missing colon", '{"a":1}\n{"a" 2}\n{"a":3}', [{ a: 1 }, "2: no JSON", { a: 3 }]],
+    ["an escape that is none", '{"a":"\\q"}\n{"a":2}', ["1: no JSON", { a: 2 }]],
+    ["text", 'hello\n{"a":2}', ["1: no JSON", { a: 2 }]],
+    ["a closing bracket too many", '{"a":1}\n]\n{"a":2}', [{ a: 1 }, "2: no JSON", { a: 2 }]],
+    ["a brace too many", '{"a":1}}\n{"a":2}', [{ a: 1 }, "1: no JSON", { a: 2 }]],
+    ["a value over lines", '{\n  "a": 1\n  "b": 2\n}\n{\n  "a": 2\n}', ["3: no JSON", { a: 2 }]],
+    ["a value over lines that was cut off", '{\n  "a": {\n    "b": 1\n{\n  "a": 2\n}', ["1: no JSON", { a: 2 }]],
+    ["an element of a list on one line", '[{"a":1},{"a" 2},{"a":3}]', [{ a: 1 }, "1: no JSON", { a: 3 }]],
+    ["an element of a list", '[\n{"a":1},\n{"a":\n{"a":3}\n]\n', [{ a: 1 }, "3: no JSON", { a: 3 }]],
+    ["a list that was cut off", '[{"a":1},\n', [{ a: 1 }, "2: the array does not end"]],
+  ])("%s", async (_, text, expected) => {
+    for (const sizes of [[65_536], [1], [3, 2]]) expect(await outline(text, sizes)).toEqual(expected);
   });
 
-  test("a value without end is not kept for ever", async () => {
+  test("a broken line between any others leaves those as they are, wherever the file is cut", async () => {
+    const value = fc.dictionary(fc.string({ unit: "grapheme" }), fc.jsonValue(), { minKeys: 1 });
+    await fc.assert(
+      fc.asyncProperty(
+        fc.array(value, { minLength: 1, maxLength: 6 }),
+        value,
+        fc.nat(),
+        fc.nat(),
+        fc.array(fc.integer({ min: 1, max: 9 }), { minLength: 1 }),
+        async (values, broken, position, length, sizes) => {
+          const line = JSON.stringify(broken);
+          const lines = values.map((each) => JSON.stringify(each));
+          lines.splice(position % (values.length + 1), 0, line.slice(0, 1 + (length % (line.length - 1))));
+          const found = await read(lines.join("\n"), sizes);
+          const whole = found.flatMap((each) => ("value" in each ? [each.value] : []));
+          expect(whole).toEqual(JSON.parse(JSON.stringify(values)));
+          expect(found).toHaveLength(values.length + 1);
+        },
+      ),
+      { numRuns: 200 },
+    );
+  });
+
+  test("a value without end is not kept for ever, and what follows it is read", async () => {
     const text = Buffer.alloc(65 * 1_048_576, "x");
     text.write('{"');
-    await expect(read(text, [1_048_576])).rejects.toThrow(/export\.json:1: a value of over 64 MiB/);
+    const found = await read(Buffer.concat([text, Buffer.from('\n{"a":1}\n')]), [1_048_576]);
+    expect(found).toEqual([
+      { fault: "a value of over 64 MiB is no event", line: 1 },
+      { value: { a: 1 }, line: 2 },
+    ]);
   });
+});
+
+test("a line with an object behind a prefix is given out as text", async () => {
+  const line = '<134>1 2026-11-20T08:00:00Z host okta - - - {"a":1}';
+  expect(await read(`${line}\n{"a":2}`)).toEqual([
+    { value: line, line: 1 },
+    { value: { a: 2 }, line: 2 },
+  ]);
+});
+
+test("the elements of a list of texts are values", async () => {
+  expect(await read('["{\\"a\\":1}", "b, c]",\n "d"]')).toEqual([
+    { value: '{"a":1}', line: 1 },
+    { value: "b, c]", line: 1 },
+    { value: "d", line: 2 },
+  ]);
 });

@@ -70,9 +70,35 @@ describe("npm run profiles", () => {
     expect((await profiles("import", join(folder, "missing.csv"))).stderr).toMatch(/missing\.csv: cannot be opened/);
   });
 
+  test("import reads what Excel writes for CSV, and prints a word to judge the letters by", async () => {
+    const path = join(folder, "excel.csv");
+    await writeFile(path, Buffer.from("login;city;countryCode\nexcel@example.com;M\xfcnchen;DE\n", "latin1"));
+    const { code, stdout } = await profiles("import", path);
+    expect(code).toBe(0);
+    expect(stdout).toContain('Letters are read as Windows-1252, which Excel writes for "CSV": "M\u00fcnchen".');
+    expect((await profiles("show", "excel@example.com")).stdout).toContain("location: M\u00fcnchen, DE (48.");
+    await profiles("delete", "excel@example.com");
+  });
+
+  test("import loads the rows around one with a comma too many, and refuses an empty file", async () => {
+    const path = await file("comma.csv", "login,city,countryCode\na@x,Washington, D.C.,US\ncomma@x,Lisbon,PT\n");
+    const { code, stdout } = await profiles("import", path);
+    expect(code).toBe(1);
+    expect(stdout).toMatch(/^2 rows, 1 user: 1 created/m);
+    expect(stdout).toMatch(/^1 row left out:\n.*comma\.csv:2: it has 4 values/m);
+    await profiles("delete", "comma@x");
+    expect(await profiles("import", await file("empty.csv", ""))).toMatchObject({
+      code: 2,
+      stderr: expect.stringContaining("empty.csv: the file is empty"),
+    });
+  });
+
   test("import names users for whom an item has no room, with exit code 1, and loads the others", async () => {
-    const rows = Array.from({ length: 450 }, (_, index) => `large@example.com,${index}${"x".repeat(1_000)}`);
-    const path = await file("large.csv", ["login,city", ...rows, "fits@example.com,Lisbon", ""].join("\n"));
+    const rows = Array.from({ length: 450 }, (_, index) => `large@example.com,${index}${"x".repeat(1_000)},PT`);
+    const path = await file(
+      "large.csv",
+      ["login,city,countryCode", ...rows, "fits@example.com,Lisbon,PT", ""].join("\n"),
+    );
     const { code, stdout } = await profiles("import", path);
     expect(code).toBe(1);
     expect(stdout).toContain("451 rows, 2 users: 1 created, 0 changed, 0 unchanged\n\n1 user left unchanged: ");
@@ -88,6 +114,17 @@ describe("npm run profiles", () => {
     const exported = await profiles("export");
     expect(exported.stdout).toMatch(/^userId,login,label,countryCode,state,city,postalCode,latitude,longitude$/m);
     expect((await profiles("import", await file("exported.csv", exported.stdout))).code).toBe(0);
+  });
+
+  test("export leaves out journeys, which end by themselves, and keeps the login of one who is named like one", async () => {
+    const path = await file("named.csv", "login,city,countryCode\ntravel#ada,Lisbon,PT\n");
+    expect((await profiles("import", path)).code).toBe(0);
+    await profiles("travel", "ada@example.com", "--city", "Tokyo", "--country", "JP", "--until", "2100-01-15");
+    const { stdout } = await profiles("export");
+    expect(stdout).not.toContain("Tokyo");
+    expect(stdout).toContain("\n,ada@example.com,home,PT,,Lisbon,");
+    expect(stdout).toContain("\n,travel#ada,location,PT,,Lisbon,");
+    await Promise.all(["travel#ada", "ada@example.com"].map((user) => profiles("delete", user)));
   });
 
   test("judge says what the detection would, and why", async () => {

@@ -54,11 +54,30 @@ describe("coordinates", () => {
     [0, Number.POSITIVE_INFINITY],
     [90.1, 0],
     [0, -180.5],
-    ["38", "-9"],
+    ["38,7", "-9,1"],
+    ["38.7°", "-9.1"],
+    ["", "-9.1"],
+    ["0x26", "-9.1"],
+    ["91.5", "-9.1"],
+    ["Infinity", "-9.1"],
+    [true, 5],
+    [[38.7], 5],
     [null, 5],
     [5, undefined],
   ])("(%s, %s) cannot be measured from", (latitude, longitude) => {
     expect(usableCoordinates(latitude, longitude, true)).toBeNull();
+  });
+
+  test("are read from text as from numbers", () => {
+    fc.assert(
+      fc.property(point, ({ latitude, longitude }) => {
+        // The text of -0 is that of 0.
+        const read = usableCoordinates(latitude + 0, longitude + 0, true);
+        expect(read).not.toBeNull();
+        expect(usableCoordinates(String(latitude), ` ${longitude} `, true)).toEqual(read);
+      }),
+    );
+    expect(usableCoordinates("+40.7128", "-7.4006E1", false)).toEqual({ latitude: 40.7128, longitude: -74.006 });
   });
 
   test("(0, 0) counts with a city only", () => {

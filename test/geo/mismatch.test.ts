@@ -1,7 +1,8 @@
+import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { judgeLocation } from "../../lambda/geo/mismatch.ts";
+import { coordinatesOfExit, judgeLocation } from "../../lambda/geo/mismatch.ts";
 import type { GeographicalContext } from "../../lambda/okta/log-event.ts";
-import type { ProfileLocation } from "../../lambda/profiles/profile-location.ts";
+import { type ProfileLocation, profileLocation } from "../../lambda/profiles/profile-location.ts";
 
 function exit(overrides: Partial<GeographicalContext> = {}): GeographicalContext {
   return {
@@ -85,6 +86,108 @@ describe("with countries alone", () => {
   });
 });
 
+describe("an exit of which Okta names the country alone, with the country's middle", () => {
+  const countryAlone = (country: string, lat: number, lon: number) =>
+    exit({ city: null, state: null, country, geolocation: { lat, lon } });
+  const sanFrancisco = location({ city: "San Francisco", state: "California", countryCode: "US" });
+  const placed = { ...sanFrancisco, latitude: 37.77493, longitude: -122.41942 };
+  const bengaluru = location({ city: "Bengaluru", countryCode: "IN", latitude: 12.97194, longitude: 77.59369 });
+
+  test.each([
+    ["the United States", countryAlone("United States", 37.751, -97.822), placed, "match"],
+    [
+      "the United States, of a city without coordinates",
+      countryAlone("United States", 37.751, -97.822),
+      sanFrancisco,
+      "match",
+    ],
+    ["India", countryAlone("India", 21.9974, 79.0011), bengaluru, "match"],
+    ["Russia, of a user in India", countryAlone("Russia", 60, 100), bengaluru, "mismatch"],
+    ["a neighbour whose middle is near", countryAlone("Spain", 40, -4), lisbon, "mismatch"],
+  ])("is judged by its country: %s", (_, where, home, verdict) => {
+    expect(judgeLocation(where, [home], 500)).toMatchObject({ verdict, distanceKm: null });
+    expect(coordinatesOfExit(where)).toBeNull();
+  });
+
+  test("is never judged by a distance, wherever its coordinates are", () => {
+    const degrees = (maximum: number) => fc.double({ min: -maximum, max: maximum, noNaN: true });
+    const home = fc.record({
+      city: fc.constantFrom("Lisbon", null),
+      countryCode: fc.constantFrom("PT", "CA", null),
+      latitude: fc.option(degrees(90)),
+      longitude: fc.option(degrees(180)),
+    });
+    const nothing = fc.constantFrom(null, "", " ");
+    fc.assert(
+      fc.property(
+        fc.record({ city: nothing, state: nothing, country: fc.constantFrom("Canada", "Portugal", null) }),
+        fc.record({ lat: degrees(90), lon: degrees(180) }),
+        fc.array(home, { maxLength: 4 }),
+        fc.integer({ min: 0, max: 20_000 }),
+        (names, geolocation, homes, thresholdKm) => {
+          const locations = homes.map(location);
+          const judgement = judgeLocation(exit({ ...names, geolocation }), locations, thresholdKm);
+          const { verdict } = judgeLocation(exit({ ...names, geolocation: null }), locations, thresholdKm);
+          expect(judgement).toMatchObject({ verdict, distanceKm: null });
+        },
+      ),
+    );
+  });
+});
+
+describe("an exit of which Okta names a place", () => {
+  const sanFrancisco = location({
+    city: "San Francisco",
+    countryCode: "US",
+    latitude: 37.77493,
+    longitude: -122.41942,
+  });
+
+  test("is judged by the distance, across a country and across a border", () => {
+    const newYork = exit({
+      city: "New York",
+      state: "New York",
+      country: "United States",
+      geolocation: { lat: 40.7128, lon: -74.006 },
+    });
+    const far = judgeLocation(newYork, [sanFrancisco], 500);
+    expect(far.verdict).toBe("mismatch");
+    expect(far.distanceKm).toBeCloseTo(4_129, -1);
+    const dublin = exit({
+      city: "Dublin",
+      state: null,
+      country: "Ireland",
+      geolocation: { lat: 53.3498, lon: -6.2603 },
+    });
+    const london = location({ city: "London", countryCode: "GB", latitude: 51.50853, longitude: -0.12574 });
+    expect(judgeLocation(dublin, [london], 500)).toMatchObject({ verdict: "match", nearestProfileLocation: london });
+  });
+
+  test("is measured from where only the state is named", () => {
+    const ontario = exit({ city: null, state: "Ontario" });
+    expect(judgeLocation(ontario, [lisbon], 500).distanceKm).toBeCloseTo(5_723, -1);
+  });
+});
+
+describe("a location that names its country alone", () => {
+  const portugal = location({ countryCode: "PT" });
+
+  test("is its country, and its coordinates are measured to where it has its own", () => {
+    expect(judgeLocation(exit(), [portugal], 500)).toMatchObject({ verdict: "mismatch", distanceKm: null });
+    const own = { ...portugal, latitude: 38.7167, longitude: -9.1333 };
+    expect(judgeLocation(exit(), [own], 500).distanceKm).toBeCloseTo(5_723, -1);
+  });
+});
+
+test("a stored location's coordinates are read from text as from numbers, and what is no number is left out", () => {
+  const read = (latitude: unknown, longitude: unknown) => {
+    const { latitude: lat, longitude: lon } = profileLocation.parse({ label: "home", latitude, longitude });
+    return [lat, lon];
+  };
+  expect(read("38.7167", -9.1333)).toEqual([38.7167, -9.1333]);
+  expect(read("38,7167", undefined)).toEqual([null, null]);
+});
+
 describe("unknown, with its reason", () => {
   test.each([
     ["no profile", exit(), [], /No profile location/],
@@ -94,6 +197,12 @@ describe("unknown, with its reason", () => {
       exit({ city: null, country: null, geolocation: null }),
       [lisbon],
       /neither usable coordinates nor a country/,
+    ],
+    [
+      "coordinates without any name",
+      exit({ city: null, state: null, country: null }),
+      [lisbon],
+      /coordinates without a city, a state or a country/,
     ],
     [
       "(0, 0) with no city",

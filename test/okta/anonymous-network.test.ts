@@ -8,96 +8,9 @@ import type { LogEvent } from "../../lambda/okta/log-event.ts";
 import { logFilter } from "../../lambda/reconciliation/log-filter.ts";
 import type { Rule } from "../../lambda/sigma/rule.ts";
 import type { RuleSet } from "../../lambda/sigma/rule-set.ts";
+import { combinations, eventOf, expected, nord } from "../fixtures/anonymous-signals.ts";
 import { type Json, logEvent } from "../fixtures/events.ts";
 import { parseFilter } from "../fixtures/okta-system-log.ts";
-
-/** What one field holds, and what it says: that the network is anonymous, that it is not, or nothing. */
-type Form = readonly [name: string, value: unknown, says: boolean | null];
-
-const absent: Form = ["absent", undefined, null];
-const asNull: Form = ["null", null, null];
-const nord = { isAnonymous: true, operator: "NORD_VPN", type: "VPN" };
-
-/** Every field that tells of an anonymous network, in every form that Okta or an export gives it. */
-const forms = {
-  isProxy: [
-    absent,
-    asNull,
-    ["true", true, true],
-    ["text", "true", true],
-    ["text in capitals", "FALSE", false],
-    ["false", false, false],
-  ],
-  categories: [
-    absent,
-    asNull,
-    ["an empty list", [], null],
-    ["an anonymous VPN", [nord], true],
-    ["one object, its keys in another case", { IsAnonymous: "true", Operator: null, Type: "proxy" }, true],
-    ["JSON text", JSON.stringify([{ ...nord, isAnonymous: null }]), true],
-    ["Tor, whatever else is said of it", [{ isAnonymous: false, operator: null, type: "Tor" }], true],
-    ["a company's VPN", [{ isAnonymous: false, operator: "GLOBALPROTECT_VPN", type: "VPN" }], false],
-    ["a service of a type that is not known", [{ isAnonymous: null, operator: "ACME", type: "CDN" }], null],
-  ],
-  hops: [
-    absent,
-    asNull,
-    ["an anonymous service on the second hop", [null, { ipServiceCategories: [nord] }], true],
-    ["none", [{ ipServiceCategories: [{ ...nord, isAnonymous: false }] }], false],
-  ],
-  tunnels: [
-    absent,
-    asNull,
-    ["as Okta writes it", '[{"anonymous":true,"operator":NORD_VPN,"type":"VPN"}]', true],
-    ["a single one", '{"anonymous":true,"operator":null,"type":"PROXY"}', true],
-    ["JSON", '[{"anonymous": true, "operator": "NORD_VPN", "type": "VPN"}]', true],
-    ["a list", [{ anonymous: true, operator: "NORD_VPN", type: "VPN" }], true],
-    ["Tor, without a flag", '[{"operator":null,"type":"TOR"}]', true],
-    ["cut off", '[{"anonymous":true,"operator":NORD', true],
-    ["not anonymous", '[{"anonymous":false,"operator":ZSCALER_PROXY,"type":"PROXY"}]', false],
-    ["no such thing", "anonymous, probably", null],
-  ],
-  contextTunnels: [absent, ["as Okta writes it", '[{"anonymous":true,"operator":NORD_VPN,"type":"VPN"}]', true]],
-  proxyType: [
-    absent,
-    ["Tor", "tor", true],
-    ["another anonymizer", "NotTorAnonymizer", true],
-    ["a company", "corporate", null],
-  ],
-} as const satisfies Record<string, readonly Form[]>;
-
-type Field = keyof typeof forms;
-type Chosen = Record<Field, Form>;
-
-function combinations(): Chosen[] {
-  let all: Partial<Chosen>[] = [{}];
-  for (const [field, values] of Object.entries(forms)) {
-    all = all.flatMap((chosen) => values.map((form) => ({ ...chosen, [field]: form })));
-  }
-  return all as Chosen[];
-}
-
-function eventOf({ isProxy, categories, hops, tunnels, contextTunnels, proxyType }: Chosen): Json {
-  const given = (entries: Record<string, unknown>) =>
-    Object.fromEntries(Object.entries(entries).filter(([, value]) => value !== undefined));
-  const hopList = Array.isArray(hops[1])
-    ? (hops[1] as unknown[]).map((ipDetails) => ({ ip: "192.0.2.1", ipDetails }))
-    : hops[1];
-  return {
-    securityContext: given({
-      isProxy: isProxy[1],
-      ipDetails: categories[1] === undefined ? undefined : { ipServiceCategories: categories[1] },
-      tunnels: contextTunnels[1],
-    }),
-    request: hopList === undefined ? null : { ipChain: hopList },
-    debugContext: { debugData: given({ tunnels: tunnels[1], proxyType: proxyType[1] }) },
-  };
-}
-
-function expected(chosen: Chosen): boolean | null {
-  const said = Object.values(chosen).map(([, , says]) => says);
-  return said.includes(true) ? true : said.includes(false) ? false : null;
-}
 
 const central = "8d5f6c9e-5a0e-4b7c-9d0c-4f6a3a1f2b10";
 let shipped: readonly Rule[];

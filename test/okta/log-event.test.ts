@@ -133,9 +133,9 @@ describe("what is read by hand", () => {
           return;
         }
         read += 1;
-        // Both are read of several encodings, and have tests of their own.
-        const { ipChain, debugData, ...fields } = ours.event.fields;
-        expect([Array.isArray(ipChain), typeof debugData]).toEqual([true, "object"]);
+        // It is read of several encodings, and has tests of its own.
+        const { debugData, ...fields } = ours.event.fields;
+        expect(typeof debugData).toBe("object");
         expect(fields).toEqual(descriptive.parse(received));
       }),
       { numRuns: 3_000 },

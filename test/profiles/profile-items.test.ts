@@ -105,7 +105,7 @@ const now = () => {
 
 async function importCity(dynamodb: DynamoDBClient, ...places: readonly string[]): Promise<void> {
   const file = join(folder, `${places.join("-")}.csv`);
-  await writeFile(file, ["userId,city", ...places.map((city) => `${user},${city}`), ""].join("\n"));
+  await writeFile(file, ["userId,city,country", ...places.map((city) => `${user},${city},PT`), ""].join("\n"));
   await importProfiles({
     file,
     items: open(dynamodb),
@@ -297,10 +297,12 @@ describe("a writer", () => {
       await importCity(plain, "Faro");
       const file = join(folder, "large.csv");
       const long = "x".repeat(2_049);
-      const rows = Array.from({ length: 500 }, (_, index) => `${user},${index}${"ö".repeat(500)}`);
+      const rows = Array.from({ length: 500 }, (_, index) => `${user},${index}${"ö".repeat(500)},PT`);
       await writeFile(
         file,
-        ["userId,city", `${others[0]},Lisbon`, ...rows, `${long},Lisbon`, `${others[1]},Lisbon`].join("\n"),
+        ["userId,city,country", `${others[0]},Lisbon,PT`, ...rows, `${long},Lisbon,PT`, `${others[1]},Lisbon,PT`].join(
+          "\n",
+        ),
       );
       const importFile = (dryRun: boolean) =>
         importProfiles({

@@ -1,0 +1,76 @@
+import type { Exception } from "../../lambda/exceptions/exception.ts";
+import { type LogEvent, publishedTime } from "../../lambda/okta/log-event.ts";
+import type { Level } from "../../lambda/sigma/rule.ts";
+import type { Replayed } from "./replay.ts";
+
+/** What came of events that rules match: each is counted once. */
+export interface AlertCounts {
+  matched: number;
+  alerted: number;
+  suppressed: number;
+  excepted: number;
+}
+
+/** What the pipeline would have made of an export. */
+export interface AlertTally {
+  /** By the day that a week starts on, a Monday (`2026-11-23`, UTC). */
+  readonly weeks: Map<string, AlertCounts>;
+  readonly severities: Map<Level, number>;
+  /** Events that each exception covers, or some of whose detections it covers. */
+  readonly exceptions: Map<Exception, number>;
+  /** Events that were read before. */
+  duplicates: number;
+  /** Events that the pipeline cannot handle, and why the first one. */
+  failed: number;
+  firstError: string | null;
+}
+
+/** A tally of nothing, for a replay with these exceptions. */
+export function createAlertTally(exceptions: readonly Exception[]): AlertTally {
+  return {
+    weeks: new Map(),
+    severities: new Map(),
+    exceptions: new Map(exceptions.map((each) => [each, 0])),
+    duplicates: 0,
+    failed: 0,
+    firstError: null,
+  };
+}
+
+/** Counts what became of an event. */
+export function countReplayed(tally: AlertTally, { event, result, alert, exceptions, error }: Replayed): void {
+  if (result === "duplicate") {
+    tally.duplicates += 1;
+    return;
+  }
+  const week = weekOf(event);
+  const counts = tally.weeks.get(week) ?? { matched: 0, alerted: 0, suppressed: 0, excepted: 0 };
+  tally.weeks.set(week, counts);
+  counts.matched += 1;
+  for (const each of exceptions) tally.exceptions.set(each, (tally.exceptions.get(each) ?? 0) + 1);
+  if (alert !== null) tally.severities.set(alert.severity, (tally.severities.get(alert.severity) ?? 0) + 1);
+  if (result === "failed") {
+    tally.failed += 1;
+    tally.firstError ??= `${event.uuid}: ${error instanceof Error ? error.message : String(error)}`;
+    return;
+  }
+  counts[result] += 1;
+}
+
+/** The sum over some weeks. */
+export function sumOf(weeks: Iterable<AlertCounts>): AlertCounts {
+  const sum = { matched: 0, alerted: 0, suppressed: 0, excepted: 0 };
+  for (const counts of weeks) {
+    for (const name of ["matched", "alerted", "suppressed", "excepted"] as const) sum[name] += counts[name];
+  }
+  return sum;
+}
+
+const day = 86_400_000;
+
+/** The Monday before an event, in UTC, as ISO 8601 starts weeks. */
+function weekOf({ published }: LogEvent): string {
+  const time = publishedTime(published);
+  const sinceMonday = (new Date(time).getUTCDay() + 6) % 7;
+  return new Date(time - sinceMonday * day).toISOString().slice(0, 10);
+}

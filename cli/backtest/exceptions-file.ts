@@ -1,0 +1,53 @@
+import { readFile } from "node:fs/promises";
+import * as z from "zod/mini";
+import { type Exception, exceptionSchema } from "../../lambda/exceptions/exception.ts";
+import { InputError } from "../command.ts";
+
+/**
+ * Reads exceptions as `npm run exceptions -- list --json` prints them, one JSON line each; a JSON array of them will do. What
+ * npm prints before the output of a script is skipped.
+ *
+ * @throws InputError naming file and line of what is no exception
+ */
+export async function readExceptionsFile(path: string): Promise<readonly Exception[]> {
+  let text: string;
+  try {
+    text = (await readFile(path, "utf8")).replace(/^\uFEFF/, "");
+  } catch (error) {
+    throw new InputError(`${path}: cannot be opened: ${(error as Error).message}`);
+  }
+  const lines = text.split(/\r?\n/).map((line, index) => ({ line: index + 1, text: line.trim() }));
+  const written = lines.filter((line) => line.text !== "" && !line.text.startsWith("> "));
+  const [first] = written;
+  if (first?.text.startsWith("[")) {
+    const all = parseJson(
+      lines
+        .slice(first.line - 1)
+        .map((line) => line.text)
+        .join("\n"),
+      path,
+      first.line,
+    );
+    return (all as readonly unknown[]).map((each) => readException(each, path, first.line));
+  }
+  return written.map(({ line, text: json }) => readException(parseJson(json, path, line), path, line));
+}
+
+function parseJson(text: string, path: string, line: number): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    throw fault(path, line, "no JSON");
+  }
+}
+
+function readException(value: unknown, path: string, line: number): Exception {
+  const parsed = z.safeParse(exceptionSchema, value);
+  if (parsed.success) return parsed.data;
+  const [issue] = parsed.error.issues;
+  throw fault(path, line, `no exception: ${[issue?.path.join("."), issue?.message].filter(Boolean).join(": ")}`);
+}
+
+function fault(path: string, line: number, message: string): InputError {
+  return new InputError(`${path}:${line}: ${message}; expected what "npm run exceptions -- list --json" prints`);
+}

@@ -1,0 +1,92 @@
+import type { Claims, End } from "../../lambda/claims/claims.ts";
+import { type UserState, unknownUser } from "../../lambda/history/history.ts";
+import { applyChange, type StateChange } from "../../lambda/history/remember.ts";
+import type { SuppressionWindow, UserStates } from "../../lambda/history/suppression.ts";
+import type { UserKey } from "../../lambda/history/user-key.ts";
+
+/*
+ * What the pipeline keeps in the state table, kept in memory. The stores of the state table say what each method means; here
+ * every call is made at once, by one pipeline that handles one event after the other.
+ */
+
+/** How long it is remembered what became of an event, as in the state table. */
+const rememberMilliseconds = 7 * 86_400_000;
+
+/** Claims in memory. What ended longer than seven days ago by this clock is forgotten. */
+export function memoryClaims(now: () => Date): Claims {
+  const ends = new Map<string, { readonly end: End; readonly until: number }>();
+  const forget = () => {
+    for (const [key, { until }] of ends) {
+      if (until > now().getTime()) return;
+      ends.delete(key);
+    }
+  };
+  const find = async (key: string) => {
+    const found = ends.get(key);
+    return found === undefined ? null : ({ kind: "done", end: found.end } as const);
+  };
+  return {
+    async claim(key) {
+      forget();
+      return (await find(key)) ?? { kind: "claimed", unconfirmed: 0 };
+    },
+    async complete(key, end) {
+      ends.set(key, { end, until: now().getTime() + rememberMilliseconds });
+    },
+    async release() {},
+    find,
+  };
+}
+
+/** What is remembered of users, in memory. */
+export interface MemoryStates extends UserStates {
+  /** What is remembered under this key now. */
+  readonly get: (user: UserKey) => UserState;
+}
+
+/** What is remembered of users, in memory. */
+export function memoryStates(): MemoryStates {
+  const users = new Map<UserKey, UserState>();
+  const get = (user: UserKey) => users.get(user) ?? unknownUser;
+  const setWindow = (user: UserKey, network: string, window: SuppressionWindow) => {
+    const state = get(user);
+    users.set(user, { ...state, windows: new Map(state.windows).set(network, window) });
+  };
+  const change = (user: UserKey, made: StateChange) => users.set(user, applyChange(get(user), made));
+  return {
+    get,
+    read: async (user) => get(user),
+    async open(user, network, seen, window) {
+      const before = get(user).windows.get(network) ?? null;
+      const isFree = seen === "unknown" ? isOver(before, window.openedAt) : isSame(before, seen);
+      if (isFree) setWindow(user, network, window);
+      return isFree;
+    },
+    async hold(user, network, window, made) {
+      const before = get(user).windows.get(network);
+      if (before?.id !== window.id) return false;
+      setWindow(user, network, { ...before, heldBack: before.heldBack + 1 });
+      change(user, made);
+      return true;
+    },
+    async record(user, network, ended, made) {
+      const before = network === null ? undefined : get(user).windows.get(network);
+      if (network !== null && ended !== null && before?.id === ended.id) {
+        const { published, until, detections } = ended;
+        setWindow(user, network, { ...before, published, until, detections });
+      }
+      change(user, made);
+    },
+  };
+}
+
+/** Whether there is no window, or one that ended by this time (milliseconds since 1970) and left nothing to report. */
+function isOver(window: SuppressionWindow | null, at: number): boolean {
+  if (window === null) return true;
+  const isReported = window.heldBack === 0 && (window.published || window.told.count === 0);
+  return isReported && window.until <= at;
+}
+
+function isSame(window: SuppressionWindow | null, seen: SuppressionWindow | null): boolean {
+  return window?.id === seen?.id && window?.heldBack === seen?.heldBack && window?.published === seen?.published;
+}

@@ -1,0 +1,155 @@
+import type { Alert } from "../../lambda/alerts/alert.ts";
+import { answering, type Budget } from "../../lambda/budget.ts";
+import type { ProfileLocations } from "../../lambda/decision.ts";
+import type { Exception } from "../../lambda/exceptions/exception.ts";
+import { type LogEvent, publishedTime } from "../../lambda/okta/log-event.ts";
+import { type Outcome, type PipelinePorts, processDelivery } from "../../lambda/pipeline.ts";
+import type { SeverityAdjustment } from "../../lambda/severity/adjustment.ts";
+import type { RuleSet } from "../../lambda/sigma/rule-set.ts";
+import { memoryClaims, memoryStates } from "./memory.ts";
+
+/** The deployment that events are replayed through. */
+export interface ReplayOptions {
+  readonly rules: RuleSet;
+  readonly severityAdjustments: readonly SeverityAdjustment[];
+  readonly locations: ProfileLocations;
+  readonly exceptions: readonly Exception[];
+  /** Kilometers. */
+  readonly mismatchDistanceKm: number;
+  /** Minutes; 0 for no suppression. */
+  readonly suppressMinutes: number;
+  /** The domains of the org's logins, in lower case; empty for any. */
+  readonly loginDomains: readonly string[];
+  /** The org's domain, for the links of alerts; null where it is not known. */
+  readonly org: string | null;
+  /** Takes the number of events that are done, now and then. */
+  readonly onProgress: (done: number) => void;
+}
+
+/** What becomes of one event. */
+export interface Replayed {
+  readonly event: LogEvent;
+  readonly result: "alerted" | "suppressed" | "excepted" | "duplicate" | "failed";
+  /** The alert; null where none goes out. */
+  readonly alert: Alert | null;
+  /** The exceptions that cover the event, or some of its detections. */
+  readonly exceptions: readonly Exception[];
+  /** Why it could not be handled; null where it was. */
+  readonly error: unknown;
+}
+
+/** Events between two turns of the event loop, in which what is done is freed, and progress is shown. */
+const turnSize = 64;
+
+/**
+ * Sends events through the pipeline of the functions, one delivery each, with its stores in memory: what is alerted on, grouped,
+ * suppressed and excepted is decided by the code that decides it in AWS. The pipeline's clock stands at each event's `published`,
+ * as if Okta delivered it at that moment; suppression and exceptions go by that time.
+ *
+ * @param events in order of time, each with a time
+ */
+export async function* replay(events: Iterable<LogEvent>, options: ReplayOptions): AsyncGenerator<Replayed> {
+  let now = new Date(0);
+  let found: Pick<Replayed, "alert" | "exceptions" | "error"> = nothing;
+  const ports = createPorts(
+    options,
+    () => now,
+    (observation) => {
+      const { kind } = observation;
+      if (kind === "alertPublished") found = { ...found, alert: observation.alert };
+      if (kind === "excepted") found = { ...found, exceptions: observation.by };
+      if (kind === "workParked") found = { ...found, error: observation.error ?? observation.reason };
+    },
+  );
+  let done = 0;
+  for (const event of events) {
+    now = new Date(publishedTime(event.published));
+    found = nothing;
+    const delivery = { id: null, eventHookId: null, org: options.org, events: [event], malformed: [] };
+    const outcome = await processDelivery(delivery, ports, unlimited());
+    const result = resultOf(outcome);
+    if (result !== null) yield { event, result, ...found };
+    done += 1;
+    if (done % turnSize !== 0) continue;
+    options.onProgress(done);
+    await new Promise((resolve) => setImmediate(resolve));
+  }
+}
+
+const nothing = { alert: null, exceptions: [], error: null } as const;
+
+/** Null where no rule matches. */
+function resultOf(outcome: Outcome): Replayed["result"] | null {
+  // There is no queue: what the pipeline parks, as it cannot be handled now, failed.
+  if (outcome.parked > 0) return "failed";
+  if (outcome.alerted > 0) return "alerted";
+  if (outcome.suppressed > 0) return "suppressed";
+  if (outcome.excepted > 0) return "excepted";
+  return outcome.duplicates > 0 ? "duplicate" : null;
+}
+
+/** No signal of the work aborts; those of the steps never do either, as each step ends before any timer is due. */
+function unlimited(): Budget {
+  const { signal } = new AbortController();
+  return { begin: signal, work: signal, parking: signal, steps: answering.steps, lease: answering.lease };
+}
+
+function createPorts(
+  {
+    rules,
+    severityAdjustments,
+    locations,
+    exceptions,
+    mismatchDistanceKm,
+    suppressMinutes,
+    loginDomains,
+  }: ReplayOptions,
+  now: () => Date,
+  observe: PipelinePorts["observe"],
+): PipelinePorts {
+  const userStates = memoryStates();
+  return {
+    rules,
+    severityAdjustments,
+    lookUp: async ({ keys, users }) => ({
+      locations: pick(locations, keys),
+      exceptions: exceptions.filter(({ scope }) => scope.user === undefined || keys.has(scope.user)),
+      states: new Map([...users].map((user) => [user, userStates.get(user)])),
+      statesError: null,
+    }),
+    claims: memoryClaims(now),
+    userStates,
+    loginDomains,
+    publish: async () => {},
+    parkWork: async () => {},
+    deadLetterWork: async () => {},
+    parkMalformed: async () => {},
+    refreshProfiles: null,
+    mismatchDistanceKm,
+    suppressMinutes,
+    now,
+    observe,
+    measure: (_, work) => work(),
+  };
+}
+
+/** The entries of these keys, as far as there are any. */
+function pick<Value>(all: ReadonlyMap<string, Value>, keys: ReadonlySet<string>): ReadonlyMap<string, Value> {
+  const found = new Map<string, Value>();
+  for (const key of keys) {
+    const value = all.get(key);
+    if (value !== undefined) found.set(key, value);
+  }
+  return found;
+}
+
+/**
+ * Rules as they match where no profile is given: one whose outcome depends on what has to be looked up is not judged, and does
+ * not match.
+ */
+export function withoutLookUps(rules: RuleSet): RuleSet {
+  return {
+    ...rules,
+    match: (event, enrichment) => rules.match(event, enrichment).filter(({ truth }) => truth === true),
+  };
+}

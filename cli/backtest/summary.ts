@@ -1,0 +1,174 @@
+import { plural } from "../../lambda/alerts/wording.ts";
+import { describeScope } from "../../lambda/exceptions/exception.ts";
+import { bySeverity, type Rule } from "../../lambda/sigma/rule.ts";
+import type { BadRow } from "../profile-file.ts";
+import { type AlertCounts, type AlertTally, sumOf } from "./alert-tally.ts";
+import { asksForLocation, type MatchTally, type RuleCounts } from "./match-tally.ts";
+import type { PlacedProfiles } from "./profiles.ts";
+
+/** What a backtest found. */
+export interface Findings {
+  readonly matches: MatchTally;
+  readonly alerts: AlertTally;
+  /** Events that rules match and that have no time. */
+  readonly untimed: number;
+  /** Null where none are given. */
+  readonly profiles: (PlacedProfiles & { readonly file: string }) | null;
+  /** Minutes; 0 for no suppression. */
+  readonly suppressMinutes: number;
+  /** Seconds. */
+  readonly duration: number;
+}
+
+/** Users, rows, reasons, exceptions that the summary names of each. */
+const maximumNamed = 20;
+/** Weeks that the summary has a row for: Okta keeps 13. */
+const maximumWeeks = 53;
+
+/** The summary of a backtest, for a terminal. */
+export function summarize(findings: Findings): string {
+  const parts = [
+    [readLine(findings)],
+    ruleTable(findings),
+    notJudged(findings),
+    verdicts(findings),
+    userTable(findings.matches),
+    alertTable(findings),
+    exceptionTable(findings.alerts),
+  ];
+  return `${parts
+    .filter((lines) => lines.length > 0)
+    .map((lines) => lines.join("\n"))
+    .join("\n\n")}\n`;
+}
+
+function readLine({ matches: { read, skipped, matches }, duration }: Findings): string {
+  const outside = skipped === 0 ? "" : `, ${count(skipped)} of them outside --since and --until`;
+  return `${count(read)} events read${outside}, ${count(matches)} matches, ${duration.toFixed(1)} s`;
+}
+
+function ruleTable(findings: Findings): string[] {
+  const rules = [...findings.matches.byRule].sort(
+    ([first, a], [second, b]) => b.matches - a.matches || bySeverity(first.level, second.level),
+  );
+  return [
+    `${column("matches")} ${column("users", 8)}  ${"level".padEnd(13)} rule`,
+    ...rules.map(([rule, counts]) => {
+      const { matches, users } = counts;
+      const cells =
+        matches === 0 && isNotJudged(rule, counts, findings)
+          ? `${column("not judged")} ${column("", 8)}`
+          : `${column(count(matches))} ${column(count(users.size), 8)}`;
+      return `${cells}  ${rule.level.padEnd(13)} ${rule.title}`;
+    }),
+  ];
+}
+
+/** Whether a rule cannot be judged on all events: without profiles, one that asks for them says nothing by not matching. */
+function isNotJudged(rule: Rule, { notJudged: events }: RuleCounts, { profiles }: Findings): boolean {
+  return events > 0 || (profiles === null && asksForLocation(rule));
+}
+
+function notJudged(findings: Findings): string[] {
+  const rules = [...findings.matches.byRule].filter(([rule, counts]) => isNotJudged(rule, counts, findings));
+  if (rules.length === 0) return [];
+  return [
+    "Not judged, as these rules ask for profile locations, which --profiles FILE.csv gives:",
+    `${column("events")}  rule`,
+    ...rules.map(([{ title }, { notJudged: events }]) => `${column(count(events))}  ${title}`),
+  ];
+}
+
+function verdicts({ matches, profiles }: Findings): string[] {
+  if (profiles === null) return [];
+  const { mismatch, match, unknown } = matches.verdicts;
+  const asked = mismatch + match + unknown;
+  const reasons = [...matches.unknownReasons].sort(([, a], [, b]) => b - a);
+  return [
+    `Rules ask for the user's profile locations on ${plural(asked, "event")}: ${count(mismatch)} mismatch, ${count(match)} match, ${count(unknown)} unknown`,
+    ...named(reasons, ([reason, events]) => `${column(count(events))}  unknown: ${oneLine(reason)}`),
+    ...rows(profiles.file, profiles.bad, "left out, as an import leaves them out"),
+    ...rows(profiles.file, profiles.unplaced, "without coordinates; the country alone can be compared"),
+    ...rows(profiles.file, profiles.notes, "with a place that is not the only one of its name"),
+  ];
+}
+
+function rows(file: string, all: readonly BadRow[], what: string): string[] {
+  if (all.length === 0) return [];
+  return [
+    `${plural(all.length, "row")} ${what}:`,
+    ...named(all, ({ line, reason }) => `  ${file}:${line}: ${oneLine(reason)}`),
+  ];
+}
+
+function userTable({ byRule }: MatchTally): string[] {
+  const users = new Map<string, number>();
+  for (const counts of byRule.values()) {
+    for (const [user, matches] of counts.users) users.set(user, (users.get(user) ?? 0) + matches);
+  }
+  if (users.size === 0) return [];
+  const worst = [...users].sort(([, a], [, b]) => b - a);
+  return [
+    `${column("matches")}  user`,
+    ...named(worst, ([user, matches]) => `${column(count(matches))}  ${oneLine(user)}`),
+  ];
+}
+
+function alertTable({ alerts, untimed, suppressMinutes }: Findings): string[] {
+  const { weeks, severities, duplicates, failed, firstError } = alerts;
+  const sorted = [...weeks].sort(([a], [b]) => (a < b ? -1 : 1));
+  const earlier = sorted.slice(0, -maximumWeeks).map(([, counts]) => counts);
+  const row = (name: string, { matched, alerted, suppressed, excepted }: AlertCounts) =>
+    [name, ...[matched, alerted, suppressed, excepted].map(count)].map((cell) => column(cell)).join(" ");
+  const bySeverest = [...severities].sort(([a], [b]) => bySeverity(a, b));
+  const suppression =
+    suppressMinutes === 0 ? "nothing is suppressed" : `the same again is suppressed for ${suppressMinutes} minutes`;
+  return [
+    `Alerts that would have gone out, one for each event; ${suppression}:`,
+    ["week of", "events", "alerts", "suppressed", "excepted"].map((cell) => column(cell)).join(" "),
+    ...(earlier.length === 0 ? [] : [row("earlier", sumOf(earlier))]),
+    ...sorted.slice(-maximumWeeks).map(([week, counts]) => row(week, counts)),
+    ...(sorted.length === 1 ? [] : [row("in all", sumOf(weeks.values()))]),
+    ...(bySeverest.length === 0
+      ? []
+      : [`Alerts by severity: ${bySeverest.map(([level, alerts]) => `${count(alerts)} ${level}`).join(", ")}`]),
+    ...(duplicates === 0 ? [] : [`${plural(duplicates, "event")} stood in the export before, and counts once.`]),
+    ...(untimed === 0 ? [] : [`${plural(untimed, "event")} without a time: no alert is counted for them.`]),
+    ...(failed === 0
+      ? []
+      : [`${plural(failed, "event")} could not be handled. The first: ${oneLine(firstError ?? "")}`]),
+  ];
+}
+
+function exceptionTable({ exceptions }: AlertTally): string[] {
+  if (exceptions.size === 0) return [];
+  const most = [...exceptions].sort(([, a], [, b]) => b - a);
+  return [
+    `${column("events")}  covered by the exception`,
+    ...named(
+      most,
+      ([{ id, scope, until }, events]) =>
+        `${column(count(events))}  ${oneLine(`${id}  ${describeScope(scope)}`)}, until ${until}`,
+    ),
+  ];
+}
+
+/** A line for each of the first few, and how many more there are. */
+function named<Item>(all: readonly Item[], line: (item: Item) => string): string[] {
+  const more = all.length - maximumNamed;
+  return [...all.slice(0, maximumNamed).map(line), ...(more > 0 ? [`${column("")}  and ${count(more)} more`] : [])];
+}
+
+function column(text: string, width = 10): string {
+  return text.padStart(width);
+}
+
+/** A text from outside, on a terminal. */
+function oneLine(text: string): string {
+  return text.replace(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]+/gu, " ").slice(0, 200);
+}
+
+/** A number as people write it: `1,234`. */
+export function count(number: number): string {
+  return number.toLocaleString("en-US");
+}

@@ -1,0 +1,43 @@
+import { countryCode } from "../lambda/geo/country.ts";
+
+/** Languages, beside English, whose names of countries are known: those of the columns' names, and some neighbors. */
+const languages = ["de", "fr", "es", "it", "nl", "pt"] as const;
+
+let codesByName: ReadonlyMap<string, string> | null = null;
+
+/**
+ * The ISO 3166-1 alpha-2 code of a country by its code, or by its name in English or another of the known languages
+ * ("Deutschland", "Allemagne"), as CLDR has them.
+ *
+ * @returns null for what is missing or no country that is known
+ */
+export function countryCodeOf(country: string | null | undefined): string | null {
+  const english = countryCode(country);
+  if (english !== null || !country?.trim()) return english;
+  codesByName ??= readNames();
+  return codesByName.get(fold(country)) ?? null;
+}
+
+function readNames(): ReadonlyMap<string, string> {
+  const letters = [..."ABCDEFGHIJKLMNOPQRSTUVWXYZ"];
+  // A code that was replaced (DD, SU) would be a second one for its successor's name.
+  const codes = letters
+    .flatMap((first) => letters.map((second) => first + second))
+    .filter((code) => countryCode(code) === code && new Intl.Locale("und", { region: code }).region === code);
+  return new Map(
+    languages.flatMap((language) => {
+      const names = new Intl.DisplayNames(language, { type: "region", fallback: "none" });
+      return codes.flatMap((code): [string, string][] => {
+        const name = names.of(code);
+        return name === undefined ? [] : [[fold(name), code]];
+      });
+    }),
+  );
+}
+
+const fold = (name: string) =>
+  name
+    .normalize("NFD")
+    .replace(/\p{Mn}/gu, "")
+    .trim()
+    .toLowerCase();

@@ -1,0 +1,205 @@
+import { createHash } from "node:crypto";
+import { fromElastic, fromOktaCustomLog, fromOktaV2, valueAtPath } from "./column-maps.ts";
+import { keyPath } from "./key-path.ts";
+import { isAsOktaWrites, isObject, isTextForObject, type Json, parseJson, restoreEvent } from "./restore-event.ts";
+
+/** A form in which exports hold events. To read one more is to add a row. */
+interface Form {
+  /** Shown to people, behind "of". */
+  readonly name: string;
+  /** What is within, in order; null when the record is of another form. */
+  readonly open: (record: Json) => readonly unknown[] | null;
+  /** Whether what is within is the event itself, restored. @default false */
+  readonly isEvent?: boolean;
+}
+
+/** Wrappers are nested to this depth: a CloudWatch export of EventBridge events in a list is four deep. */
+const maximumDepth = 8;
+
+/** What was found within a value: an event in the form that Okta sends, or what is none. */
+export type Found =
+  | { readonly event: Json; readonly form: string }
+  | { readonly unrecognized: unknown; readonly within: readonly unknown[] };
+
+/** The form that needs no inverting. */
+export const oktaForm = "Okta's own JSON";
+
+/** The forms in which the columns of a table lie. */
+export const flatForms: ReadonlySet<string> = new Set([
+  oktaForm,
+  "dotted keys",
+  "underscored keys",
+  "fields of JSON as text",
+  "keys in another case",
+]);
+
+/** Finds the events within a value of an export. */
+export function findEvents(value: unknown): readonly Found[] {
+  return isWhole(value) ? [{ event: value, form: oktaForm }] : [...search(value, [], [])];
+}
+
+function* search(value: unknown, names: readonly string[], outer: readonly unknown[]): Generator<Found> {
+  const opened = typeof value === "string" ? jsonWithin(value) : value;
+  if (isWhole(opened)) {
+    yield { event: opened, form: names.length === 0 ? oktaForm : names.join(" in ") };
+    return;
+  }
+  for (const { name, open, isEvent } of isObject(opened) && outer.length < maximumDepth ? forms : []) {
+    const inner = open(opened as Json);
+    if (inner === null) continue;
+    const named = name === "" ? names : [name, ...names];
+    for (const each of inner) {
+      if (isEvent) yield { event: identified(each as Json), form: named.join(" in ") };
+      else yield* search(each, named, [...outer, opened]);
+    }
+    return;
+  }
+  yield { unrecognized: opened, within: outer };
+}
+
+/** A table may lack the column `uuid`: its rows are then identified by what they hold. */
+function identified(event: Json): Json {
+  if (event.uuid !== undefined && event.uuid !== null && event.uuid !== "") return event;
+  const digest = createHash("sha256").update(JSON.stringify(event)).digest("hex");
+  return { ...event, uuid: `without-uuid-${digest.slice(0, 24)}` };
+}
+
+/** Whether it is an event as Okta writes it. */
+function isWhole(value: unknown): value is Json {
+  // The envelope of a delivery names an event type too.
+  if (!isObject(value) || typeof value.eventType !== "string" || isObject(value.data)) return false;
+  for (const key in value) if (!isAsOktaWrites(key, value[key])) return false;
+  return true;
+}
+
+/** JSON that an exporter wrote as text, be it behind a prefix, as syslog's. */
+function jsonWithin(text: string): unknown {
+  const start = text.indexOf("{");
+  const list = text.trimStart().startsWith("[") ? parseJson(text) : undefined;
+  return list ?? (start < 0 ? text : (parseJson(text.slice(start)) ?? text));
+}
+
+const holdsJson = (value: unknown): boolean => typeof value === "string" && isObject(jsonWithin(value));
+
+/** A form in which one key holds a record, or JSON as text. */
+const keyed = (name: string, ...path: readonly string[]): Form => ({
+  name,
+  open: (record) => {
+    const value = valueAtPath(record, ...path);
+    return isObject(value) || holdsJson(value) ? [value] : null;
+  },
+});
+
+/** A form in which one key holds JSON as text. */
+const textual = (name: string, ...path: readonly string[]): Form => ({
+  name,
+  open: (record) => {
+    const value = valueAtPath(record, ...path);
+    return holdsJson(value) ? [value] : null;
+  },
+});
+
+/** A form in which one key holds a list. */
+const listed = (name: string, ...path: readonly string[]): Form => ({
+  name,
+  open: (record) => {
+    let value: unknown = record;
+    for (const key of path) value = isObject(value) ? value[key] : undefined;
+    return Array.isArray(value) ? value : null;
+  },
+});
+
+/** A restored event, without what Splunk adds (`_raw`, `_time`, `_cd`); null unless it names an event type. */
+function restored(record: Json | null): readonly Json[] | null {
+  if (record === null) return null;
+  const own = Object.entries(record).filter(([key]) => !key.startsWith("_"));
+  const event = restoreEvent(Object.fromEntries(own));
+  return typeof event.eventType === "string" ? [event] : null;
+}
+
+const hasKeys = (record: Json, separator: "." | "_") =>
+  Object.keys(record).some((key) => keyPath(key)?.separator === separator);
+
+const hasTextForObject = (record: Json) =>
+  Object.entries(record).some(([key, value]) => isTextForObject(keyPath(key), value));
+
+/** In order: what holds the event unchanged comes before what has to be inverted. */
+const forms: readonly Form[] = [
+  listed("event hook deliveries", "data", "events"),
+  { name: "alerts", open: ({ alertId, event }) => (typeof alertId === "string" && isObject(event) ? [event] : null) },
+  textual("Elastic's event.original", "event", "original"),
+  keyed("Elasticsearch's _source", "_source"),
+  listed("Elasticsearch's hits", "hits", "hits"),
+  {
+    name: "EventBridge's detail",
+    open: (record) =>
+      (Object.hasOwn(record, "detail-type") || Object.hasOwn(record, "detailType")) &&
+      (isObject(record.detail) || holdsJson(record.detail))
+        ? [record.detail]
+        : null,
+  },
+  // The record that CloudWatch sends to see whether a subscription works.
+  { name: "", open: ({ messageType }) => (messageType === "CONTROL_MESSAGE" ? [] : null) },
+  {
+    name: "CloudWatch's logEvents",
+    open: ({ logEvents }) =>
+      Array.isArray(logEvents) ? logEvents.map((each) => (isObject(each) ? each.message : each)) : null,
+  },
+  textual("CloudWatch's @message", "@message"),
+  { name: "CloudWatch Logs Insights' results", open: openQueryResults },
+  keyed("Splunk's result", "result"),
+  // The last line of a search's export.
+  { name: "", open: (record) => (record.lastrow === true && record.result === undefined ? [] : null) },
+  textual("Splunk's _raw", "_raw"),
+  {
+    name: "Splunk's HTTP event",
+    open: (record) =>
+      ["sourcetype", "index", "time"].some((key) => Object.hasOwn(record, key)) &&
+      (isObject(record.event) || holdsJson(record.event))
+        ? [record.event]
+        : null,
+  },
+  keyed("Datadog's content", "content"),
+  keyed("Datadog's attributes", "attributes"),
+  textual("OCSF's raw_data", "raw_data"),
+  textual("Log Analytics' RawData", "RawData"),
+  { name: "Log Analytics' tables", open: openTables },
+  ...["message", "Message", "log", "body", "raw", "raw_log", "rawEvent"].map((key) =>
+    textual(`the text of ${key}`, key),
+  ),
+  ...["Records", "records", "events", "results", "logs", "data", "items", "rows", "value"].map((key) =>
+    listed(`the list ${key}`, key),
+  ),
+  { name: "Elastic's okta fields", open: (record) => restored(fromElastic(record)), isEvent: true },
+  keyed("Elasticsearch's fields", "fields"),
+  { name: "Sentinel's OktaV2_CL", open: (record) => restored(fromOktaV2(record)), isEvent: true },
+  { name: "Sentinel's Okta_CL", open: (record) => restored(fromOktaCustomLog(record)), isEvent: true },
+  { name: "dotted keys", open: (record) => (hasKeys(record, ".") ? restored(record) : null), isEvent: true },
+  { name: "underscored keys", open: (record) => (hasKeys(record, "_") ? restored(record) : null), isEvent: true },
+  {
+    name: "fields of JSON as text",
+    open: (record) => (hasTextForObject(record) ? restored(record) : null),
+    isEvent: true,
+  },
+  { name: "keys in another case", open: restored, isEvent: true },
+];
+
+/** The answer of Log Analytics' query API: columns by name, rows as lists. */
+function openTables({ tables }: Json): readonly unknown[] | null {
+  if (!Array.isArray(tables)) return null;
+  return tables.flatMap((table) => {
+    if (!isObject(table) || !Array.isArray(table.columns) || !Array.isArray(table.rows)) return [];
+    const names = table.columns.map((column) => (isObject(column) ? String(column.name) : ""));
+    return table.rows.map((row: unknown) =>
+      Object.fromEntries(names.map((name, index) => [name, Array.isArray(row) ? row[index] : null])),
+    );
+  });
+}
+
+/** The answer of CloudWatch Logs Insights: a list of fields for each row. */
+function openQueryResults({ results }: Json): readonly unknown[] | null {
+  if (!Array.isArray(results) || results.length === 0 || !results.every(Array.isArray)) return null;
+  return results.map((fields: readonly unknown[]) =>
+    Object.fromEntries(fields.filter(isObject).map(({ field, value }) => [String(field), value])),
+  );
+}

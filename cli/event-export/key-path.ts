@@ -1,0 +1,141 @@
+import { childOf, logEvent, type OktaField } from "../../lambda/okta/log-event-fields.ts";
+
+/** A step of a path: a key, an index of a list, or every element of a list. */
+export type Step = string | number | typeof everyElement;
+
+/** Stands for an index where a list's elements lie in columns of their own: Splunk's `target{}.id`. */
+export const everyElement: unique symbol = Symbol("every element");
+
+/** How a flattened key divides its parts; null for a key of one part. */
+export type Separator = "." | "_" | null;
+
+/** Where the value of a key belongs in a LogEvent. */
+export interface KeyPath {
+  readonly steps: readonly Step[];
+  /** The known field at the path's end; null when Okta's schema has none there. */
+  readonly field: OktaField | null;
+  readonly separator: Separator;
+}
+
+/** Lists of an event are far shorter than a thousand; a longer number is a name. */
+const index = /^\d{1,3}$/;
+
+const cache = new Map<string, KeyPath | null>();
+/** Paths that are remembered: an export repeats its keys; one of random keys must not fill the memory. */
+const maximumCached = 4_096;
+/** A longer key is no path of Okta's: its longest has some 90 characters. */
+const maximumLength = 512;
+
+/**
+ * Tells where the value of an event's top-level key belongs: as Okta writes it, in another case or with underscores between
+ * words, flattened by dots (`target.0.id`, `target[0].id`, `target0.id`, `target{}.id`) or by underscores (`target_0_id`).
+ *
+ * @returns null for a key that is not Okta's: it stays
+ */
+export function keyPath(key: string): KeyPath | null {
+  if (key.length > maximumLength) return null;
+  const known = cache.get(key);
+  if (known !== undefined) return known;
+  const found = pathBelow(logEvent, key) ?? (key.includes("_") ? underscorePath(key.split("_")) : null);
+  if (cache.size < maximumCached) cache.set(key, found);
+  return found;
+}
+
+/** The same for a key of an object within the event. There, an underscore is a part of the name. */
+export function pathBelow(field: OktaField, key: string): KeyPath | null {
+  const child = childOf(field, key);
+  if (child !== undefined) return { steps: [child.name], field: child.field, separator: null };
+  if (key.length > maximumLength || !/[.[{]/.test(key)) return null;
+  return dottedPath(
+    field,
+    key
+      .replace(/\[(\d{1,3})\]/g, ".$1")
+      .replaceAll("{}", ".{}")
+      .split("."),
+  );
+}
+
+function dottedPath(start: OktaField, parts: readonly string[]): KeyPath | null {
+  const first = parts[0] ?? "";
+  // `target0.id`: the list's name and the index in one part.
+  const [, listName, listIndex] = childOf(start, first) === undefined ? (/^(.*?\D)(\d{1,3})$/.exec(first) ?? []) : [];
+  const rest = listName === undefined ? parts : [listName, listIndex as string, ...parts.slice(1)];
+  if (rest.includes("") || childOf(start, rest[0] as string) === undefined) return null;
+  if (listName !== undefined && childOf(start, listName)?.field.kind !== "list") return null;
+  const steps: Step[] = [];
+  let field: OktaField | null = start;
+  let isElement = true;
+  for (const part of rest) {
+    if (field?.kind === "list" && !isElement) {
+      isElement = true;
+      if (index.test(part)) {
+        steps.push(Number(part));
+        continue;
+      }
+      steps.push(everyElement);
+      if (part === "{}") continue;
+    }
+    if (field !== null && !mayHold(field)) return null;
+    const child: ReturnType<typeof childOf> = field === null ? undefined : childOf(field, part);
+    steps.push(child?.name ?? stepWithin(field, part));
+    field = child?.field ?? null;
+    isElement = false;
+  }
+  return { steps, field: atEnd(field, steps), separator: "." };
+}
+
+/** Known names are taken as long as they go; what is left is one key: an underscore may be a part of it. */
+function underscorePath(parts: readonly string[]): KeyPath | null {
+  const steps: Step[] = [];
+  let field = logEvent;
+  let at = 0;
+  for (let isElement = true; at < parts.length; ) {
+    if (field.kind === "list" && !isElement) {
+      isElement = true;
+      if (index.test(parts[at] as string)) {
+        steps.push(Number(parts[at]));
+        at += 1;
+        continue;
+      }
+      if (longestChild(field, parts, at) === null) return null;
+      steps.push(everyElement);
+    }
+    const found = longestChild(field, parts, at);
+    const isEnd = found !== null && found.end === parts.length;
+    if (found === null || (!isEnd && !mayHold(found.child.field))) break;
+    steps.push(found.child.name);
+    field = found.child.field;
+    at = found.end;
+    isElement = false;
+  }
+  if (steps.length === 0 || parts.includes("")) return null;
+  if (at === parts.length) return { steps, field: atEnd(field, steps), separator: "_" };
+  return { steps: [...steps, stepWithin(field, parts.slice(at).join("_"))], field: null, separator: "_" };
+}
+
+/** Behind an index stands an element, not the list. */
+function atEnd(field: OktaField | null, steps: readonly Step[]): OktaField | null {
+  const isElement = typeof steps.at(-1) !== "string";
+  return field?.kind === "list" && isElement ? { ...field, kind: "object" } : field;
+}
+
+/** A number is an index where a list may be that the schema does not know. */
+function stepWithin(field: OktaField | null, part: string): Step {
+  return index.test(part) && (field === null || field.kind === "any") ? Number(part) : part;
+}
+
+/** Words of the longest of Okta's names: `disk_encryption_type`, `secure_hardware_present`, and the like in snake case. */
+const maximumWords = 4;
+
+function longestChild(field: OktaField, parts: readonly string[], start: number) {
+  for (let end = Math.min(parts.length, start + maximumWords); end > start; end -= 1) {
+    const child = childOf(field, parts.slice(start, end).join(""));
+    if (child !== undefined) return { child, end };
+  }
+  return null;
+}
+
+/** Whether further fields may lie below a field. */
+function mayHold({ kind }: OktaField): boolean {
+  return kind === "object" || kind === "list" || kind === "any";
+}

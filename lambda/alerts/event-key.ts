@@ -1,0 +1,10 @@
+import { createHash } from "node:crypto";
+
+/**
+ * By what a receiver knows that alerts are about one event: its uuid where that is a plain word, as Okta's are, else a hash
+ * of it (SHA-256, in hexadecimal). Never empty; at most 200 characters.
+ */
+export function eventKey(uuid: string): string {
+  const isPlain = uuid.length <= 200 && /^[A-Za-z0-9]+(?:[_-][A-Za-z0-9]+)*$/.test(uuid);
+  return isPlain ? uuid : createHash("sha256").update(uuid.toWellFormed()).digest("hex");
+}

@@ -1,0 +1,263 @@
+import { isIP } from "node:net";
+import { masked } from "../okta/stranger.ts";
+import type { Alert } from "./alert-schema.ts";
+
+/*
+ * Texts of an event are data: whoever signs in, or tries to, chooses some of them. Nothing that reads an alert may take one
+ * for a link, a mention, an emoji, markup or a line of its own. Links are written as security people write those that must
+ * not be followed: `hxxps[:]//evil[.]example`.
+ */
+
+/**
+ * What reads a text.
+ *
+ * - `data`: a program, such as a SIEM. Texts are on one line and well-formed, and otherwise as they are.
+ * - `text`: a person, as plain text: mail, SMS, subjects, notices. A login that is a plain e-mail address stays as it is,
+ *   since it has to be copied; a mail program may offer to write to it.
+ * - `chat`: a person, through a program that knows markup and mentions: Slack, Teams, and PagerDuty, which posts to both. An
+ *   e-mail address is defanged too.
+ */
+export type Reader = "data" | "text" | "chat";
+
+declare const inert: unique symbol;
+
+/** An alert whose texts are inert: what renderings are made of. Only {@link inertAlert} makes one. */
+export type InertAlert = Alert & { readonly [inert]: true };
+
+/** Control, format, direction, line and invisible characters. */
+const shaping = /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\p{Default_Ignorable_Code_Point}]+/gu;
+
+/** Text from outside on one line, well-formed: none of its characters shapes what is around it, or is hidden. */
+export function oneLine(text: string): string {
+  return text.toWellFormed().replace(shaping, " ").trim();
+}
+
+/**
+ * Makes a text of an event harmless to whoever reads it: no link, mention, emoji, markup, or character that shapes what is
+ * around it is left. What is inert already stays as it is.
+ *
+ * @param kept parts of the text that stay as they are, where they stand for themselves: logins, addresses. @default none
+ */
+export function inertText(text: string, reader: Reader, kept: readonly string[] = []): string {
+  return makeInert(text, reader, patternOf(kept));
+}
+
+/**
+ * The facts of an alert with inert texts, for the words that are written from them: an alert's summary and steps. Logins
+ * that are plain e-mail addresses stay as they are, in every text in which they stand: {@link Reader} `text`.
+ *
+ * @param facts JSON of any shape, links of our own left out
+ */
+export function inertFacts<Facts extends object>(facts: Facts): Facts {
+  return mapTexts(facts, inertWriter(facts, "text")) as Facts;
+}
+
+/** An alert with inert texts, but for links of our own, and for the event, which is as it was received. */
+export function inertAlert(alert: Alert, reader: Reader): InertAlert {
+  return mapTexts(alert, inertWriter(alert, reader)) as InertAlert;
+}
+
+/**
+ * An inert text that is still inert where it is cut.
+ *
+ * @param maximum UTF-16 code units, with the ellipsis where some are left out
+ */
+export function cutInert(text: string, maximum: number): string {
+  if (text.length <= maximum) return text;
+  return `${text
+    .slice(0, Math.max(maximum - 1, 0))
+    .toWellFormed()
+    .replace(/(?:_|\[[.:@]?)+$/, "")}…`;
+}
+
+/** Writes one text anew. `path` is where it stands, without the indices of lists: `detections.title`. */
+type Write = (text: string, path: string) => string;
+
+/** Left as they are: our own links, and the event as it was received. */
+const untouched: ReadonlySet<string> = new Set(["links", "event", "okta.systemLogUrl"]);
+
+/** Words of ours and of the rules, which whoever deploys them writes: links in them are to be followed. */
+const ofOurs: ReadonlySet<string> = new Set([
+  "detections.id",
+  "detections.title",
+  "detections.description",
+  "detections.tags",
+  "detections.references",
+  "detections.falsePositives",
+  "detections.matched.selection",
+  "detections.matched.fields.field",
+  "severityAdjustments.title",
+  "network.anonymous.signals",
+]);
+
+function inertWriter(facts: object, reader: Reader): Write {
+  const kept = patternOf(standingTexts(facts, reader));
+  return (text, path) => {
+    if (reader === "data" || (reader === "text" && ofOurs.has(path))) return oneLine(text);
+    if (text === masked) return text;
+    // The org's domain is of the envelope that Okta writes, not of the event.
+    const name = path.slice(path.lastIndexOf(".") + 1);
+    if (name === "org" && isDomain(text)) return text;
+    if (name === "eventType" && isEventType(text)) return text;
+    return path === "triage" ? inertStep(text, reader, kept) : makeInert(text, reader, kept);
+  };
+}
+
+function mapTexts(value: unknown, write: Write, path = ""): unknown {
+  if (untouched.has(path)) return value;
+  if (typeof value === "string") return write(value, path);
+  if (typeof value !== "object" || value === null) return value;
+  if (Array.isArray(value)) return value.map((item) => mapTexts(item, write, path));
+  return Object.fromEntries(
+    Object.entries(value).map(([name, each]) => [name, mapTexts(each, write, path === "" ? name : `${path}.${name}`)]),
+  );
+}
+
+/** Logins and addresses that stay as they are, at most: an alert about many persons names some. */
+const maximumKept = 50;
+
+/** IP addresses, which nothing makes a link of; and for plain text, logins that are plain e-mail addresses. */
+function standingTexts(facts: object, reader: Reader): readonly string[] {
+  const found = new Set<string>();
+  const visit = (value: unknown, path: string): void => {
+    if (typeof value === "object" && value !== null && !untouched.has(path)) {
+      for (const [name, each] of Object.entries(value)) {
+        if (typeof each !== "string") visit(each, path === "" ? name : `${path}.${name}`);
+        else if (name === "ip" && isIP(each) !== 0) found.add(each);
+        else if (name === "login" && reader === "text" && isPlainEmail(each)) found.add(each);
+      }
+    }
+  };
+  visit(facts, "");
+  return [...found].slice(0, maximumKept);
+}
+
+/** Okta's longest login, in characters: https://developer.okta.com/docs/reference/api/users (profile, login). */
+const maximumLogin = 100;
+
+/** Whether a text is nothing but an e-mail address, of a domain in ASCII. */
+export function isPlainEmail(text: string): boolean {
+  return (
+    text.length <= maximumLogin &&
+    /^(?!www\.)[\p{L}\p{N}_+'-]+(?:\.[\p{L}\p{N}_+'-]+)*@(?:[a-z0-9-]+\.)+[a-z]{2,}$/iu.test(text) &&
+    !/xn--/i.test(text)
+  );
+}
+
+function isDomain(text: string): boolean {
+  return text.length <= 253 && /^[a-z0-9-]+(?:\.[a-z0-9-]+)*$/i.test(text);
+}
+
+/**
+ * Whether a text is an event type in Okta's form, which words are chosen by, and which Okta alone writes: of one of the
+ * families of its catalog (developer.okta.com/docs/reference/api/event-types), as of its release 2026.05.
+ */
+function isEventType(text: string): boolean {
+  const [family = "", ...rest] = text.split(".");
+  return families.has(family) && rest.length > 0 && rest.every((name) => /^[a-z][a-z0-9_]*$/.test(name));
+}
+
+const families: ReadonlySet<string> = new Set(
+  `access account analytics app application certification core credential device directory entitlement event_hook governance
+  group iam inline_hook integration master_application mim network_zone oauth2 org pam personal pki plugin policy resource
+  resource_servers scheduled_action security self_service support system task user workflows workload_principal zone`.split(
+    /\s+/,
+  ),
+);
+
+/** Null for none. A part stands for itself between spaces, quotes, brackets and the punctuation of a sentence. */
+function patternOf(kept: readonly string[]): RegExp | null {
+  if (kept.length === 0) return null;
+  const longestFirst = [...kept].sort((first, second) => second.length - first.length);
+  const any = longestFirst.map((part) => part.replace(/[$()*+./?[\\\]^{|}]/g, "\\$&")).join("|");
+  return new RegExp(`(?<![^\\s("'])(${any})(?![^\\s)"',;.:]|[.:]\\S)`, "u");
+}
+
+function makeInert(text: string, reader: Reader, kept: RegExp | null): string {
+  const line = oneLine(text.replace(pictures, "□"));
+  if (reader === "data" || isIP(line) !== 0) return line;
+  // Every other piece is one that stays.
+  const pieces = kept === null ? [line] : line.split(kept);
+  const joined = pieces.map((piece, index) => (index % 2 === 0 ? defang(piece, reader) : piece)).join("");
+  return reader === "chat" ? withoutListMark(joined) : joined;
+}
+
+/** What most texts are, of which nothing has to be changed. */
+const plainWords = /^[A-Za-z0-9 ,;()"'-]*$/;
+
+/** Emoji and whatever a font shows as a picture, with what varies or joins them; and characters without a meaning. */
+const pictures =
+  /(?:[0-9#*]\ufe0f?\u20e3|[[\p{Extended_Pictographic}\p{Emoji_Presentation}\p{Regional_Indicator}\p{Co}\p{Cn}\u20e3]--[©®™]][\ufe0e\ufe0f\u200d\p{Emoji_Modifier}]*)+/gv;
+
+/** What stands for a character that a markup knows: the same to a reader, of a shape that no markup knows. */
+const lookalikes: Readonly<Record<string, string>> = {
+  "`": "'",
+  "*": "∗",
+  "~": "∼",
+  "|": "∣",
+  "#": "＃",
+  "<": "‹",
+  ">": "›",
+};
+
+const toRound = (bracket: string) => (bracket === "[" ? "(" : ")");
+
+function defang(text: string, reader: Reader): string {
+  if (plainWords.test(text)) return text;
+  const harmless = foldPunctuation(text)
+    // Brackets of links; those of a defanged text stay, where no address follows them.
+    .replace(/\[([.:@])\]|[[\]]/g, (found, inner?: string) => (inner === undefined ? toRound(found) : found))
+    .replace(/(?:\[[.:@]\])+(?=[(:])/g, (run) => run.replace(/[[\]]/g, toRound))
+    .replace(/[`*~|#<>]/g, (character) => lookalikes[character] ?? " ")
+    // `\\server\share`, and `//` before what is an address without a dot.
+    .replace(/\\(?=\\)/g, "\\ ")
+    .replace(/\/\/(?=localhost|\d)/gi, "/ /")
+    // `https://`, `mailto:`, `:smile:`; not `09:30:00`.
+    .replace(/(?<!\d):(?=[^\s()[\]:])|(?<=\d):(?=[^\s()[\]:])(?!\d\d(?![\p{L}\p{N}_]))/gu, "[:]")
+    .replace(/http(?=s?\[:\])/gi, "hxxp")
+    .replace(/@(?=[^\s()[\]:])/g, "[@]")
+    // A top-level domain starts with a letter and has two; one of other letters may have one.
+    .replace(/\.(?=[A-Za-z](?:[\w-]|\P{ASCII})|(?![\p{ASCII}\p{P}\p{Z}]).)/gu, "[.]")
+    .replace(/(?<=www|\/\/[^\s/]{0,253})\.(?=[^\s()[\]:])/gi, "[.]")
+    // An IPv4 address alone is no link anywhere; one with a path is, and a network of CIDR is none.
+    .replace(/(?<=\d\.\d{1,3}\.\d{1,3})\.(?=\d{1,3}[/\\](?!\d{1,2}(?![\w./-])))/g, "[.]");
+  if (reader === "text") return harmless;
+  return harmless.replace(/&(?=[#\w])/g, "＆").replace(/(?<![A-Za-z0-9])_|_(?![A-Za-z0-9])/g, "＿");
+}
+
+/** A list, a rule or a heading, where a text starts with its mark. */
+function withoutListMark(text: string): string {
+  return text.replace(/^(?:[-+=]+|(\d+)[.)])(?=\s|$)/, (_, number?: string) =>
+    number === undefined ? "–" : `${number}[.]`,
+  );
+}
+
+/**
+ * Punctuation in its other forms (`．`, `。`, `：`, `℀`), which some programs take for the usual one and a subject is folded to, as
+ * the usual one; without marks that combine with it.
+ */
+function foldPunctuation(text: string): string {
+  return text
+    .replace(/[。｡](?=\S)/g, ".")
+    .replace(/[^\p{ASCII}…]/gu, (character) => {
+      const folded = character.normalize("NFKD").replace(/\p{Mn}/gu, "");
+      return /[!-/:-@[-`{-~]/.test(folded) ? folded : character;
+    })
+    .replace(/([!-/:-@[-`{-~])\p{M}+/gu, "$1");
+}
+
+/** A step of triage may end in a command of ours, which stays as it is, to be copied. */
+const ownCommand =
+  /^(.*:) (npm run exceptions -- add(?: --[a-z-]+ (?:[\w+-]+|(?!www\.)[\w.+-]+@(?:[a-z0-9-]+\.)+[a-z]+))+ --reason "\.\.\.")$/is;
+
+/** A step in two: its words, and the command of ours in which it ends; null for none. */
+export function splitStep(step: string): { readonly words: string; readonly command: string | null } {
+  const [, words, command] = ownCommand.exec(step) ?? [];
+  return words === undefined || command === undefined ? { words: step, command: null } : { words, command };
+}
+
+function inertStep(step: string, reader: Reader, kept: RegExp | null): string {
+  const { words, command } = splitStep(step);
+  const inertWords = makeInert(words, reader, kept);
+  return command === null ? inertWords : `${inertWords} ${command}`;
+}

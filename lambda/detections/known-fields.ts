@@ -1,0 +1,107 @@
+import { distance } from "fastest-levenshtein";
+import { logEvent, type OktaField } from "../okta/log-event-fields.ts";
+import { SigmaRuleError } from "../sigma/rule.ts";
+
+/*
+ * The fields that a rule may ask for. Asked when rules are built, not when they run: a field that no event has makes a rule
+ * that never matches, and nothing else would tell its author.
+ */
+
+/** What the pipeline adds to an event, under `enrichment.` */
+const enrichmentFields: Readonly<Record<string, string>> = {
+  "enrichment.geo": "verdict mismatch distanceKm",
+  "enrichment.behaviors": "positive",
+  "enrichment.network": "anonymous kinds operators key",
+  "enrichment.risk": "level previousLevel reasons detectionName",
+  "enrichment.person": "id login",
+};
+
+/** What it will add: a rule may be written for it, and does not match by it before. */
+const plannedFields: Readonly<Record<string, string>> = {
+  "enrichment.travel": "speedKmh distanceKm impossible",
+  "enrichment.session": "changed",
+};
+
+/** Dotted paths by their folded form. */
+function pathsOf(fields: Readonly<Record<string, string>>): ReadonlyMap<string, string> {
+  return new Map(
+    Object.entries(fields).flatMap(([parent, names]) =>
+      names.split(" ").map((name): [string, string] => {
+        const path = parent === "" ? name : `${parent}.${name}`;
+        return [fold(path), path];
+      }),
+    ),
+  );
+}
+
+/** Names are compared as the rule engine finds them: without regard to case. */
+const fold = (name: string) => name.toLowerCase();
+
+/** The dotted paths of a LogEvent's fields; of an open object, not those below it. */
+function eventPaths(field: OktaField, parent = ""): string[] {
+  return [...field.children.values()].flatMap(({ name, field: child }) => {
+    const path = parent === "" ? name : `${parent}.${name}`;
+    return [path, ...(child.isOpen ? [] : eventPaths(child, path))];
+  });
+}
+
+function openPaths(field: OktaField, parent = ""): string[] {
+  return [...field.children.values()].flatMap(({ name, field: child }) => {
+    const path = parent === "" ? name : `${parent}.${name}`;
+    return child.isOpen ? [path] : openPaths(child, path);
+  });
+}
+
+const ofEvents = new Map(eventPaths(logEvent).map((path) => [fold(path), path]));
+const ofEnrichment = pathsOf(enrichmentFields);
+const planned = pathsOf(plannedFields);
+const openFields = openPaths(logEvent);
+const open = openFields.map(fold);
+
+/**
+ * Checks the name of a field that a rule asks for.
+ *
+ * @returns what its author should look at: a field that Okta's documents do not have (Okta may add some), or that this
+ *   version does not add yet; null for nothing
+ * @throws SigmaRuleError for a field under `enrichment.` that the pipeline does not add
+ */
+export function checkField(name: string): string | null {
+  const folded = fold(name);
+  if (folded === "enrichment" || folded.startsWith("enrichment.")) {
+    if (ofEnrichment.has(folded)) return null;
+    if (planned.has(folded)) return `this version adds no "${name}" to events: nothing is found there`;
+    const known = [...ofEnrichment.values()].join(", ");
+    throw new SigmaRuleError(`no event has the field "${name}"${suggest(folded, ofEnrichment)}; known: ${known}`);
+  }
+  if (ofEvents.has(folded) || open.some((path) => folded.startsWith(`${path}.`))) return null;
+  return `Okta's documents have no field "${name}"${suggest(folded, ofEvents)}`;
+}
+
+/** Edits, for so many letters of a name one, that a misspelling may be away from what was meant; 2 at least. */
+const lettersForOneEdit = 5;
+
+function suggest(name: string, known: ReadonlyMap<string, string>): string {
+  const meant = findEnd(name, known) ?? findNear(name, known);
+  return meant === null ? "" : `; did you mean "${meant}"?`;
+}
+
+/** The least deep of the known fields that end with this name (`isProxy`), or a field of an open object (`debugData.risk`). */
+function findEnd(name: string, known: ReadonlyMap<string, string>): string | null {
+  const ending = [...known.values()].filter((path) => fold(path).endsWith(`.${name}`));
+  const depth = (path: string) => path.split(".").length;
+  const [leastDeep] = ending.sort((a, b) => depth(a) - depth(b));
+  if (leastDeep !== undefined) return leastDeep;
+  const [parent = "", ...below] = name.split(".");
+  const root = below.length === 0 ? -1 : open.findIndex((path) => path.endsWith(`.${parent}`));
+  return root < 0 ? null : [openFields[root], ...below].join(".");
+}
+
+function findNear(name: string, known: ReadonlyMap<string, string>): string | null {
+  const plain = (text: string) => text.replace(/[_-]/g, "");
+  const ranked = [...known]
+    .map(([folded, path]) => ({ path, edits: distance(plain(name), plain(folded)) }))
+    .sort((a, b) => a.edits - b.edits);
+  const [nearest] = ranked;
+  const most = Math.max(2, Math.floor(name.length / lettersForOneEdit));
+  return nearest !== undefined && nearest.edits <= most ? nearest.path : null;
+}

@@ -1,0 +1,213 @@
+import { mkdtemp, readFile, rm, stat, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import type { Alert } from "../../../lambda/alerts/alert.ts";
+import { type Output, runCli } from "../../fixtures/command.ts";
+import { type Json, sessionStart } from "../../fixtures/events.ts";
+
+const proxied = "Okta User Session Start Via Anonymizing Proxy";
+const far = "Okta User Session Start - Anonymizing Proxy with Geolocation Mismatch";
+
+let folder: string;
+let events: string;
+beforeEach(async () => {
+  folder = await mkdtemp(join(tmpdir(), "backtest-"));
+  events = await write("log.jsonl", log.map((event) => JSON.stringify(event)).join("\n"));
+});
+afterEach(() => rm(folder, { recursive: true }));
+
+async function write(name: string, content: string): Promise<string> {
+  const path = join(folder, name);
+  await writeFile(path, content);
+  return path;
+}
+
+const lines = (text: string) =>
+  text
+    .split("\n")
+    .filter((line) => line !== "")
+    .map((line) => JSON.parse(line) as Json);
+const run = (...args: string[]): Promise<Output> => runCli("backtest", ["--events", events, ...args]);
+const matchesOf = ({ stdout }: Output) => lines(stdout).map(({ event, title }) => [event, title]);
+const alertsOf = async (path: string) => lines(await readFile(path, "utf8")) as unknown as readonly Alert[];
+const row = (...cells: string[]) => new RegExp(`^ *${cells.join(" +")}$`, "m");
+
+const exit = (city: string | null, country: string, lat: number, lon: number) => ({
+  geographicalContext: { city, state: null, country, postalCode: null, geolocation: { lat, lon } },
+});
+const as = (login: string) => ({ id: `00u${login}`, type: "User", alternateId: `${login}@example.com` });
+/** Newest first, as the admin console shows them. */
+const log = [
+  sessionStart({
+    uuid: "nobody",
+    published: "2026-11-24T10:00:00.000Z",
+    actor: as("nobody"),
+    client: exit("Dublin", "Ireland", 53.35, -6.26),
+  }),
+  sessionStart({
+    uuid: "again",
+    published: "2026-11-16T09:20:00.000Z",
+    actor: as("lon"),
+    client: exit("Dublin", "Ireland", 53.35, -6.26),
+  }),
+  sessionStart({
+    uuid: "near",
+    published: "2026-11-16T09:00:00.000Z",
+    actor: as("lon"),
+    client: exit("Dublin", "Ireland", 53.35, -6.26),
+  }),
+  sessionStart({
+    uuid: "far",
+    published: "2026-11-15T23:59:00.000Z",
+    actor: as("sf"),
+    client: exit("New York", "United States", 40.71, -74.0),
+  }),
+];
+
+const withoutCoordinates =
+  "login,city,state,countryCode\nsf@example.com,San Francisco,California,US\nlon@example.com,London,,GB\n";
+const withCoordinates =
+  "login,latitude,longitude\nsf@example.com,37.77493,-122.41942\nlon@example.com,51.50853,-0.12574\n";
+
+describe("--profiles", () => {
+  test("places cities as an import does: the same places with and without coordinates give the same matches", async () => {
+    const expected = [
+      ["nobody", proxied],
+      ["again", proxied],
+      ["near", proxied],
+      ["far", proxied],
+      ["far", far],
+    ];
+    expect(matchesOf(await run("--profiles", await write("with.csv", withCoordinates)))).toEqual(expected);
+    const outcome = await run("--profiles", await write("without.csv", withoutCoordinates));
+    expect(matchesOf(outcome)).toEqual(expected);
+    expect(outcome.stderr).toContain(
+      "Rules ask for the user's profile locations on 4 events: 1 mismatch, 2 match, 1 unknown",
+    );
+    expect(outcome.stderr).toMatch(/^ +1 {2}unknown: No profile location is known for this user\.$/m);
+  });
+
+  test("names the rows that have no place, and those whose place was a choice", async () => {
+    const csv = `${withoutCoordinates}nobody@example.com,Atlantis,,GR\nx@example.com,Portland,,US\n`;
+    const { stderr } = await run("--profiles", await write("p.csv", csv));
+    expect(stderr).toMatch(
+      /^1 row without coordinates; the country alone can be compared:\n.*p\.csv:4: no city "Atlantis" is known in GR$/m,
+    );
+    expect(stderr).toMatch(
+      /^1 row with a place that is not the only one of its name:\n.*p\.csv:5: .*took the largest/m,
+    );
+  });
+
+  test("leaves out rows that cannot be used, as an import does, names them all, and ends with exit code 2", async () => {
+    const csv = `${withoutCoordinates},Lisbon,,PT\nb@example.com,Lisbon,,Atlantis\n`;
+    const outcome = await run("--profiles", await write("p.csv", csv));
+    expect(outcome.code).toBe(2);
+    expect(matchesOf(outcome)).toContainEqual(["far", far]);
+    expect(outcome.stderr).toMatch(
+      /^2 rows left out, .*:\n.*p\.csv:4: neither userId nor login.*\n.*p\.csv:5: "Atlantis" is no country/m,
+    );
+  });
+
+  test("is refused where no row can be used", async () => {
+    const outcome = await run("--profiles", await write("p.csv", "login,countryCode\n,PT\nb,Atlantis\n"));
+    expect(outcome).toMatchObject({ code: 2, stdout: "" });
+    expect(outcome.stderr).toMatch(/p\.csv:2: neither userId nor login.*\n.*p\.csv:3: "Atlantis" is no country/);
+  });
+});
+
+test("without --profiles the mismatch rule is not judged, which is no 0", async () => {
+  const outcome = await run();
+  expect(outcome.code).toBe(0);
+  expect(matchesOf(outcome)).toHaveLength(4);
+  expect(outcome.stderr).toMatch(row("not judged", "medium", far));
+  expect(outcome.stderr).toMatch(/^Not judged, as these rules ask for profile locations, which --profiles/m);
+  expect(outcome.stderr).toMatch(row("4", far));
+});
+
+describe("the alerts that would have gone out", () => {
+  test("are counted by week, from the earliest on, whatever the order of the export", async () => {
+    const { stderr } = await run();
+    expect(stderr).toMatch(row("week of", "events", "alerts", "suppressed", "excepted"));
+    expect(stderr).toMatch(row("2026-11-09", "1", "1", "0", "0"));
+    expect(stderr).toMatch(row("2026-11-16", "2", "1", "1", "0"));
+    expect(stderr).toMatch(row("2026-11-23", "1", "1", "0", "0"));
+    expect(stderr).toMatch(row("in all", "4", "3", "1", "0"));
+    expect(stderr).toContain("Alerts by severity: 3 high");
+  });
+
+  test("are written to --alerts, one for each event with all of its detections, which their owner alone can read", async () => {
+    const path = await write("alerts.jsonl", "of an earlier run\n");
+    const profiles = await write("p.csv", withoutCoordinates);
+    const { code, stdout } = await run("--profiles", profiles, "--alerts", path, "--suppress-minutes", "0");
+    expect(code).toBe(0);
+    expect(lines(stdout)).toHaveLength(5);
+    const alerts = await alertsOf(path);
+    expect(alerts.map(({ okta, detections }) => [okta.eventUuid, detections.map(({ title }) => title)])).toEqual([
+      ["far", [proxied, far]],
+      ["near", [proxied]],
+      ["again", [proxied]],
+      ["nobody", [proxied]],
+    ]);
+    expect(alerts[0]).toMatchObject({ detectedAt: "2026-11-15T23:59:00.000Z", geo: { verdict: "mismatch" } });
+    expect((await stat(path)).mode & 0o777).toBe(0o600);
+  });
+
+  test("are never written over what is read", async () => {
+    const outcome = await run("--alerts", join(folder, ".", "log.jsonl"));
+    expect(outcome).toMatchObject({ code: 2, stderr: expect.stringContaining("would replace a file that is read") });
+    expect(lines(await readFile(events, "utf8"))).toEqual(log);
+  });
+
+  test("cannot be written where there is no folder, which is said before anything is read", async () => {
+    const outcome = await run("--alerts", join(folder, "no", "alerts.jsonl"));
+    expect(outcome).toMatchObject({ code: 2, stdout: "", stderr: expect.stringMatching(/cannot be written/) });
+  });
+
+  test("are without what --exceptions cover, and the summary tells by exception", async () => {
+    const exception = {
+      id: "3f2a1b2c",
+      scope: { user: "lon@example.com" },
+      by: "sec",
+      reason: "works from Dublin",
+      createdAt: "2026-11-25T00:00:00.000Z",
+      until: "2027-02-01T00:00:00.000Z",
+      noticedAt: null,
+    };
+    const useless = { ...exception, id: "4a4a4a4a", scope: { operator: "NORDVPN" } };
+    const file = await write("exceptions.jsonl", `${JSON.stringify(exception)}\n${JSON.stringify(useless)}\n`);
+    const { stderr } = await run("--exceptions", file);
+    expect(stderr).toMatch(row("2026-11-16", "2", "0", "0", "2"));
+    expect(stderr).toMatch(row("2", "3f2a1b2c {2}lon@example\\.com, until 2027-02-01T00:00:00\\.000Z"));
+    expect(stderr).toMatch(row("0", "4a4a4a4a {2}anyone, operator NORDVPN, until .*"));
+  });
+
+  test("leave out events that have no time, and those that were read before, and the summary says so", async () => {
+    const [first] = log;
+    const untimed = { ...sessionStart({ uuid: "untimed" }), published: undefined };
+    const more = await write("more.jsonl", [first, untimed].map((event) => JSON.stringify(event)).join("\n"));
+    const { stderr } = await run("--events", more);
+    expect(stderr).toContain("1 event stood in the export before, and counts once.");
+    expect(stderr).toContain("1 event without a time: no alert is counted for them.");
+    expect(stderr).toMatch(row("in all", "4", "3", "1", "0"));
+  });
+});
+
+test("what was typed as a login, and may be a password, is masked in the summary and in alerts", async () => {
+  const typed = (uuid: string, alternateId: string) =>
+    JSON.stringify(sessionStart({ uuid, actor: { id: "unknown", type: "User", alternateId, displayName: "unknown" } }));
+  const file = await write("typed.jsonl", `${typed("p", "hunter2!")}\n${typed("q", "hunter2@evil.example")}\n`);
+  const alerts = join(folder, "alerts.jsonl");
+  const { stderr } = await runCli("backtest", ["--events", file, "--alerts", alerts, "--login-domains", "example.com"]);
+  expect(stderr).toMatch(row("2", "\\[masked\\]"));
+  expect(await alertsOf(alerts)).toHaveLength(2);
+  expect(`${stderr}${await readFile(alerts, "utf8")}`).not.toContain("hunter2");
+});
+
+test.each<[string[], RegExp]>([
+  [["--suppress-minutes", "-1"], /whole number of minutes from 0 to 1440/],
+  [["--login-domains", "https://example.com"], /Expected a domain such as example\.com/],
+  [["--exceptions", "no.jsonl"], /no\.jsonl: cannot be opened/],
+])("%j is refused with exit code 2", async (args, message) => {
+  expect(await run(...args)).toMatchObject({ code: 2, stderr: expect.stringMatching(message) });
+});

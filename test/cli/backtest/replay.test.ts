@@ -1,0 +1,194 @@
+import { describe, expect, test } from "vitest";
+import { type Replayed, type ReplayOptions, replay, withoutLookUps } from "../../../cli/backtest/replay.ts";
+import type { Exception } from "../../../lambda/exceptions/exception.ts";
+import { compileAdjustments } from "../../../lambda/severity/compile-adjustments.ts";
+import { type Json, logEvent } from "../../fixtures/events.ts";
+import { parseTestRule, ruleSet } from "../../fixtures/rules.ts";
+
+const proxied = parseTestRule(
+  { selection: { "securityContext.isProxy": true }, condition: "selection" },
+  { title: "Proxied", level: "high" },
+);
+const tor = parseTestRule(
+  { selection: { "securityContext.ipDetails.ipServiceCategories.type": "Tor" }, condition: "selection" },
+  { id: "00000000-0000-4000-8000-000000000002", title: "Tor", level: "medium" },
+);
+const far = parseTestRule(
+  { selection: { "enrichment.geo.mismatch": true }, condition: "selection" },
+  { id: "00000000-0000-4000-8000-000000000003", title: "Far", level: "low" },
+);
+
+async function run(events: readonly ReturnType<typeof logEvent>[], options: Partial<ReplayOptions> = {}) {
+  const replayed: Replayed[] = [];
+  const all = replay(events, {
+    rules: ruleSet([proxied, tor]),
+    severityAdjustments: [],
+    locations: new Map(),
+    exceptions: [],
+    mismatchDistanceKm: 500,
+    suppressMinutes: 60,
+    loginDomains: [],
+    org: null,
+    onProgress: () => {},
+    ...options,
+  });
+  for await (const each of all) replayed.push(each);
+  return replayed;
+}
+
+const at = (minute: number, overrides: Json = {}) =>
+  logEvent({ uuid: `at-${minute}`, published: new Date(Date.UTC(2026, 9, 1, 9, minute)).toISOString(), ...overrides });
+const results = (replayed: readonly Replayed[]) => replayed.map(({ event, result }) => [event.uuid, result]);
+const titles = ({ alert }: Replayed) => alert?.detections.map(({ title }) => title);
+const throughTor = {
+  isProxy: true,
+  asNumber: 64_500,
+  ipDetails: { ipServiceCategories: [{ type: "Tor", operator: null, isAnonymous: true }] },
+};
+
+test("an event is one alert, with every detection that matches, the severest first", async () => {
+  const replayed = await run([at(0, { securityContext: throughTor })]);
+  expect(replayed.map(titles)).toEqual([["Proxied", "Tor"]]);
+  expect(replayed[0]?.alert).toMatchObject({ severity: "high", detectedAt: "2026-10-01T09:00:00.000Z" });
+});
+
+test("an event that no rule matches is no result", async () => {
+  expect(await run([at(0, { securityContext: { isProxy: false } })])).toEqual([]);
+});
+
+describe("suppression goes by the time when events were published", () => {
+  test("the same again within the window is suppressed, and the first after it is an alert that tells how many", async () => {
+    const replayed = await run([at(0), at(1), at(59), at(61)]);
+    expect(results(replayed)).toEqual([
+      ["at-0", "alerted"],
+      ["at-1", "suppressed"],
+      ["at-59", "suppressed"],
+      ["at-61", "alerted"],
+    ]);
+    expect(replayed[3]?.alert?.heldBack?.count).toBe(2);
+  });
+
+  test("another user, another network and a further detection come through", async () => {
+    const other = { id: "00u2", type: "User", alternateId: "bob@example.com", displayName: null };
+    const events = [
+      at(0),
+      at(1, { actor: other }),
+      at(2, { securityContext: { isProxy: true, asNumber: 64_501 } }),
+      at(3, { securityContext: throughTor }),
+    ];
+    expect((await run(events)).map(({ result }) => result)).toEqual(["alerted", "alerted", "alerted", "alerted"]);
+  });
+
+  test("nothing is suppressed for 0 minutes", async () => {
+    expect((await run([at(0), at(1)], { suppressMinutes: 0 })).map(({ result }) => result)).toEqual([
+      "alerted",
+      "alerted",
+    ]);
+  });
+
+  test("an alert knows what the replay has seen of its user", async () => {
+    const failed = { result: "FAILURE", reason: "INVALID_CREDENTIALS" };
+    const [, , last] = await run([at(0), at(1, { outcome: failed }), at(600)], { suppressMinutes: 0 });
+    expect(last?.alert?.history).toMatchObject({ firstTime: false, sessionsIn30Days: 1, failedIn30Days: 1 });
+  });
+});
+
+describe("exceptions", () => {
+  const exception = (scope: Exception["scope"], until = "2027-01-01T00:00:00.000Z"): Exception => ({
+    id: "3f2a1b2c",
+    scope,
+    by: "sec",
+    reason: "company VPN",
+    createdAt: "2026-11-20T00:00:00.000Z",
+    until,
+    noticedAt: null,
+  });
+
+  test("cover events from before they were made: the question is what they would have done", async () => {
+    const covering = exception({ user: "ada@example.com" });
+    expect(await run([at(0)], { exceptions: [covering] })).toMatchObject([
+      { result: "excepted", alert: null, exceptions: [covering] },
+    ]);
+  });
+
+  test("cover nothing after their end, and nothing of another user", async () => {
+    const ended = exception({ asNumber: 64_500 }, "2026-10-01T09:00:00.000Z");
+    const another = exception({ user: "bob@example.com" });
+    expect(await run([at(0)], { exceptions: [ended, another] })).toMatchObject([{ result: "alerted", exceptions: [] }]);
+  });
+
+  test("that cover some detections leave an alert about the others", async () => {
+    const some = exception({ asNumber: 64_500, detections: [proxied.id] });
+    const replayed = await run([at(0, { securityContext: throughTor })], { exceptions: [some] });
+    expect(replayed).toMatchObject([{ result: "alerted", exceptions: [some] }]);
+    expect(replayed.map(titles)).toEqual([["Tor"]]);
+  });
+
+  test("open no window: the next one that is not covered is an alert", async () => {
+    const ended = exception({ asNumber: 64_500 }, "2026-10-01T09:00:30.000Z");
+    expect(results(await run([at(0), at(1)], { exceptions: [ended] }))).toEqual([
+      ["at-0", "excepted"],
+      ["at-1", "alerted"],
+    ]);
+  });
+});
+
+test("an event that stands in the export twice is an alert once", async () => {
+  expect((await run([at(0), at(0)])).map(({ result }) => result)).toEqual(["alerted", "duplicate"]);
+});
+
+test("severity is adjusted as the deployment adjusts it", async () => {
+  const severityAdjustments = await compileAdjustments([{ rule: tor, change: "critical", enabled: true }]);
+  const [replayed] = await run([at(0, { securityContext: throughTor })], { severityAdjustments });
+  expect(replayed?.alert).toMatchObject({ severity: "critical", severityAdjustments: [{ title: "Tor" }] });
+});
+
+describe("a rule that asks for profile locations", () => {
+  const rules = ruleSet([proxied, far]);
+  const lisbon = {
+    label: "home",
+    countryCode: "PT",
+    state: null,
+    city: "Lisbon",
+    postalCode: null,
+    latitude: 38.7,
+    longitude: -9.1,
+  };
+
+  test("matches by the locations that are given", async () => {
+    const replayed = await run([at(0)], { rules, locations: new Map([["ada@example.com", [lisbon]]]) });
+    expect(replayed.map(titles)).toEqual([["Proxied", "Far"]]);
+    expect(replayed[0]?.alert?.geo.verdict).toBe("mismatch");
+  });
+
+  test("does not match where none are given, whatever it asks", async () => {
+    const unknown = parseTestRule(
+      { selection: { "enrichment.geo.verdict": "unknown" }, condition: "selection" },
+      { id: "00000000-0000-4000-8000-000000000004", title: "Unknown" },
+    );
+    const all = ruleSet([proxied, far, unknown]);
+    expect((await run([at(0)], { rules: withoutLookUps(all) })).map(titles)).toEqual([["Proxied"]]);
+    expect((await run([at(0)], { rules: all })).map(titles)).toEqual([["Proxied", "Unknown"]]);
+  });
+});
+
+test("an event that the pipeline cannot handle is told with the reason, and the next ones are handled", async () => {
+  const [adjustment] = await compileAdjustments([{ rule: proxied, change: "critical", enabled: true }]);
+  if (adjustment === undefined) throw new Error("the adjustment is not enabled");
+  const broken = {
+    ...adjustment,
+    compiled: {
+      ...adjustment.compiled,
+      evaluate: (received: unknown) => {
+        if ((received as Json).uuid === "at-0") throw new RangeError("cannot be evaluated");
+        return true;
+      },
+    },
+  };
+  const replayed = await run([at(0), at(90)], { severityAdjustments: [broken] });
+  expect(results(replayed)).toEqual([
+    ["at-0", "failed"],
+    ["at-90", "alerted"],
+  ]);
+  expect(replayed[0]?.error).toEqual(new RangeError("cannot be evaluated"));
+});

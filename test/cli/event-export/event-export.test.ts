@@ -1,0 +1,222 @@
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { gzipSync } from "node:zlib";
+import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { createReadCounter, describeReads, refuseWithoutEvents } from "../../../cli/event-export/read-counts.ts";
+import { type ExportOptions, openExport } from "../../../cli/event-export.ts";
+import { toCsv } from "../../fixtures/event-forms.ts";
+import { sessionStart } from "../../fixtures/events.ts";
+
+let folder: string;
+beforeEach(async () => {
+  folder = await mkdtemp(join(tmpdir(), "event-export-"));
+});
+afterEach(() => rm(folder, { recursive: true }));
+
+async function read(content: string | Buffer, options: ExportOptions = { strict: false }) {
+  const path = join(folder, "export");
+  await writeFile(path, content);
+  const opened = await openExport(path, options);
+  const uuids: string[] = [];
+  for await (const { uuid } of opened.events) uuids.push(uuid);
+  const faults = opened.counts.faults.map(({ place, reason }) => `${place.replace(path, "")} ${reason}`);
+  return { uuids, faults, counts: opened.counts };
+}
+
+const event = (uuid: string) => sessionStart({ uuid });
+const line = (uuid: string) => JSON.stringify(event(uuid));
+
+describe("a part that cannot be read", () => {
+  const parts: [string, string, RegExp][] = [
+    ["a line that was cut off", line("x").slice(0, 300), /^:2 no JSON: /],
+    ["an event without uuid", JSON.stringify({ ...event("x"), uuid: null }), /^:2 no System Log event: uuid: expected/],
+    [
+      "an event whose isProxy is neither true nor false",
+      JSON.stringify({ ...event("x"), securityContext: { isProxy: "perhaps" } }),
+      /^:2 no System Log event: securityContext\.isProxy: expected true, false or null/,
+    ],
+    ["an object of another kind", '{"level":"info","msg":"started"}', /^:2 .*with the keys level, msg, without uuid/],
+    ["a number", "17", /^:2 no System Log event: expected an object, found a number/],
+    ["text", '"text"', /^:2 no System Log event: expected an object, found text/],
+  ];
+
+  test.each(parts)("%s is counted, with line and reason, and reading goes on", async (_, part, reason) => {
+    const { uuids, faults, counts } = await read(`${line("a")}\n${part}\n${line("b")}\n`);
+    expect(uuids).toEqual(["a", "b"]);
+    expect(counts).toMatchObject({ events: 2, unreadable: 1 });
+    expect(faults).toEqual([expect.stringMatching(reason)]);
+  });
+
+  test.each(parts)("%s ends a strict reading, with file and line", async (_, part) => {
+    const reading = read(`${line("a")}\n${part}\n${line("b")}\n`, { strict: true });
+    await expect(reading).rejects.toThrow(/export:2: no /);
+    await expect(reading).rejects.toMatchObject({ name: "InputError" });
+  });
+
+  test("is counted however many there are, and the first five are kept", async () => {
+    const { uuids, counts } = await read(`${"{]\n".repeat(1_000)}${line("a")}`);
+    expect(uuids).toEqual(["a"]);
+    expect(counts.unreadable).toBe(1_000);
+    expect(counts.faults.map(({ place }) => place)).toEqual([1, 2, 3, 4, 5].map((at) => `${folder}/export:${at}`));
+    expect(describeReads(counts)).toContain("1,000 parts were not read (--strict refuses the first):");
+    expect(describeReads(counts)).toContain("and 995 more");
+  });
+
+  test("within a delivery costs its event alone", async () => {
+    const { uuids, faults } = await read(JSON.stringify({ data: { events: [event("a"), { a: 1 }, event("b")] } }));
+    expect(uuids).toEqual(["a", "b"]);
+    expect(faults).toEqual([expect.stringMatching(/^:1 no System Log event/)]);
+  });
+
+  test("is shown without values, and without what would act on a terminal", async () => {
+    const { counts } = await read(`{"\\u001b[31mpassword":"hunter2"}\n${line("a")}`);
+    const shown = describeReads(counts);
+    expect(shown).toContain("password");
+    expect(shown).not.toContain("hunter2");
+    expect(shown).not.toContain("\u001b");
+  });
+});
+
+describe("a row of a CSV", () => {
+  const rows = [event("a"), event("b"), event("c")].map(({ uuid, eventType, published }) => ({
+    uuid,
+    eventType,
+    published,
+  }));
+  const csv = toCsv(rows);
+
+  test("with a cell too many costs that row", async () => {
+    const { uuids, faults } = await read(csv.replace("b,user", "b,,user"));
+    expect(uuids).toEqual(["a", "c"]);
+    expect(faults).toEqual([":3 the row has 4 cells, and there are 3 columns"]);
+  });
+
+  test("with quotes that do not match costs that row", async () => {
+    const { uuids, faults } = await read(csv.replace("b,user", 'b"b,user'));
+    expect(uuids).toEqual(["a", "c"]);
+    expect(faults).toEqual([expect.stringMatching(/^:3 no CSV: /)]);
+  });
+
+  test("without an event type is reported with the columns that there are", async () => {
+    const { faults } = await read("Name,Department\nAda,Sales\n");
+    expect(faults).toEqual([
+      ":2 no System Log event: an object with the keys Name, Department, without uuid and eventType",
+    ]);
+  });
+
+  test("without uuid gets one of its own, the same each time", async () => {
+    const content = "eventType,actor.alternateId\nuser.session.start,a@example.com\nuser.session.start,b@example.com\n";
+    const { uuids } = await read(content);
+    expect(new Set(uuids).size).toBe(2);
+    expect(uuids).toEqual([expect.stringMatching(/^without-uuid-[0-9a-f]{24}$/), expect.any(String)]);
+    expect((await read(content)).uuids).toEqual(uuids);
+  });
+});
+
+test("a line of text with commas before JSON lines makes no CSV of them", async () => {
+  const { uuids, faults } = await read(`Exporting, please wait, 2 events\n${line("a")}\n${line("b")}\n`);
+  expect(uuids).toEqual(["a", "b"]);
+  expect(faults).toEqual([expect.stringMatching(/^:1 no JSON/)]);
+});
+
+test.each<[string, Buffer]>([
+  ["gzip", gzipSync(line("a"))],
+  ["UTF-16 with a byte order mark, as PowerShell writes", Buffer.from(`\ufeff${line("a")}\r\n`, "utf16le")],
+  ["UTF-16 of the other order", Buffer.from(`\ufeff${line("a")}\r\n`, "utf16le").swap16()],
+  ["gzip of UTF-16", gzipSync(Buffer.from(`\ufeff${line("a")}`, "utf16le"))],
+  ["UTF-8 with a byte order mark", Buffer.from(`\ufeff${line("a")}`)],
+])("%s is recognized by the content", async (_, content) => {
+  expect((await read(content)).uuids).toEqual(["a"]);
+});
+
+describe("a file that holds nothing of the kind is refused with what it seems to be", () => {
+  test.each<[string, string | Buffer, RegExp]>([
+    ["a web page", "\n<!DOCTYPE html>\n<html><title>Sign In</title></html>", /a web page \(HTML\); .*sign-in page/],
+    ["XML", '<?xml version="1.0"?><Events/>', /seems to be XML; an export is/],
+    ["Parquet", Buffer.from("PAR1\x15\x04"), /a Parquet file; convert it to JSON lines/],
+    ["a ZIP archive", Buffer.from("PK\x03\x04\x14\x00log.json"), /a ZIP archive; unpack it first/],
+    ["an Excel workbook", Buffer.from("PK\x03\x04\x14\x00[Content_Types].xml"), /an Excel workbook; save it as CSV/],
+    ["a tar archive in gzip", gzipSync(Buffer.concat([Buffer.alloc(257, "x"), Buffer.from("ustar\x0000")])), /tar/],
+    ["Zstandard", Buffer.from([0x28, 0xb5, 0x2f, 0xfd, 0]), /compressed by Zstandard; zstd -d/],
+  ])("%s", async (_, content, message) => {
+    await expect(read(content)).rejects.toThrow(message);
+    await expect(read(content)).rejects.toMatchObject({ name: "InputError" });
+  });
+
+  test.each<[string, unknown, RegExp]>([
+    ["an error of Okta's API", { errorCode: "E0000011", errorSummary: "Invalid token provided" }, /check its token/],
+    ["an OCSF event", { class_uid: 3002, metadata: { version: "1.1.0" }, unmapped: {} }, /OCSF keeps a part/],
+    [
+      "an event of Elastic Common Schema without event.original",
+      { "@timestamp": "2026", event: { dataset: "okta.system" }, user: {} },
+      /Preserve original event/,
+    ],
+    ["an event of AWS CloudTrail", { Records: [{ eventSource: "s3", eventName: "Get" }] }, /Okta's log stream/],
+    [
+      "an event of another source of EventBridge",
+      { "detail-type": "x", source: "aws.ec2", detail: { a: 1 } },
+      /okta\.com/,
+    ],
+    ["an event of Datadog whose attributes were renamed", { attributes: { evt: { name: "a" }, usr: {} } }, /eventType/],
+    ["a user of Okta, not an event", { id: "00u1", status: "ACTIVE", profile: { login: "a" } }, /\/api\/v1\/logs/],
+    ["a result of Splunk without _raw", { preview: false, result: { count: "3" } }, /\| table _raw/],
+    ["an event of Google SecOps (UDM)", { udm: { metadata: {} } }, /raw logs/],
+    ["a sign-in of Microsoft Entra", { UserPrincipalName: "a@example.com" }, /OktaV2_CL/],
+    ["an event of Okta's older Events API", { eventId: "t", action: { objectType: "a" } }, /ask \/api\/v1\/logs/],
+  ])("%s", async (name, value, instead) => {
+    const { counts } = await read(JSON.stringify(value));
+    const refusing = () => refuseWithoutEvents(counts);
+    expect(refusing).toThrow(`export:1: it seems to be ${name}; `);
+    expect(refusing).toThrow(instead);
+  });
+});
+
+test.each<[string, number, string[], RegExp | null]>([
+  ["one session start", 1, [], /^The one session start does not say whether a proxy was used: .* securityContext/m],
+  ["every session start", 3, [], /^All 3 session starts do not say whether a proxy was used/m],
+  ["all session starts but one", 3, [line("x")], null],
+  ["no session start, as there is none", 0, [JSON.stringify({ ...event("x"), eventType: "user.session.end" })], null],
+])(
+  "where %s lacks the fields of the network, the summary says so, if not one has them",
+  async (_, number, others, message) => {
+    const { securityContext: _left, ...rest } = event("a");
+    const starts = Array.from({ length: number }, (_each, index) => JSON.stringify({ ...rest, uuid: `${index}` }));
+    const { counts } = await read([...starts, ...others].join("\n"));
+    if (message === null) expect(describeReads(counts)).not.toMatch(/proxy/);
+    else expect(describeReads(counts)).toMatch(message);
+  },
+);
+
+describe("a file without an event", () => {
+  test.each([
+    ["of no bytes", ""],
+    ["of white space", " \n\t\n"],
+    ["that is an empty list", "[]"],
+    ["that is an empty delivery", '{"data":{"events":[]}}'],
+    ["of a CSV's header alone", "uuid,eventType\n"],
+    ["of a search's last line", '{"preview":false,"lastrow":true}\n'],
+  ])("%s is reported as empty", async (_, content) => {
+    const { counts } = await read(content);
+    expect(counts).toMatchObject({ events: 0, unreadable: 0, empty: [`${folder}/export`] });
+    expect(() => refuseWithoutEvents(counts)).toThrow("export is empty: it holds no event");
+    await expect(read(content, { strict: true })).rejects.toThrow("export is empty: it holds no event");
+  });
+
+  test("among others is counted, and refuses nothing", async () => {
+    const counter = createReadCounter();
+    await read("", { strict: false, counter });
+    await read(`${line("a")}\n{"a":1}`, { strict: false, counter });
+    await read(JSON.stringify({ alertId: "1", event: event("b") }), { strict: false, counter });
+    expect(() => refuseWithoutEvents(counter.counts)).not.toThrow();
+    expect(describeReads(counter.counts)).toBe(
+      [
+        "2 events: 1 of Okta's own JSON, 1 of alerts",
+        `${folder}/export is empty: it holds no event`,
+        "1 part was not read (--strict refuses the first):",
+        `  ${folder}/export:2: no System Log event: an object with the keys a, without uuid and eventType`,
+        "",
+      ].join("\n"),
+    );
+  });
+});

@@ -1,0 +1,101 @@
+import { describe, expect, test } from "vitest";
+import { decide } from "../../lambda/decision.ts";
+import { checkField } from "../../lambda/detections/known-fields.ts";
+import { readLogEvent } from "../../lambda/okta/log-event.ts";
+import { SigmaRuleError } from "../../lambda/sigma/rule.ts";
+import { sessionStart } from "../fixtures/events.ts";
+
+/** Every path of an event's objects and values; those of lists' elements as if there were one. */
+function pathsOf(value: unknown, path = ""): string[] {
+  if (Array.isArray(value)) return value.flatMap((each) => pathsOf(each, path));
+  if (typeof value !== "object" || value === null) return [];
+  return Object.entries(value).flatMap(([name, each]) => {
+    const below = path === "" ? name : `${path}.${name}`;
+    return [below, ...pathsOf(each, below)];
+  });
+}
+
+test.each(pathsOf(sessionStart()))("the field %s of an event is known, in any case", (path) => {
+  expect(checkField(path)).toBeNull();
+  expect(checkField(path.toLowerCase())).toBeNull();
+});
+
+test.each([
+  "debugContext.debugData.tunnels",
+  "debugcontext.debugdata.somethingNew.below",
+  "target.detailEntry.methodTypeUsed",
+  "target.changeDetails.to.status",
+  "actor.detailEntry.osVersion",
+  "transaction.detail.requestApiTokenId",
+  "device.device_integrator.vendor.score",
+  "securityContext.tunnels.operator",
+  "request.ipChain.ipDetails.ipServiceCategories.type",
+  "client.ipChain.ip",
+  "legacyEventType",
+  "authenticationContext.rootSessionId",
+  "authenticationContext.authenticatorContext.bindingMethod",
+  "securityContext.risk.previousLevel",
+  "enrichment.geo.mismatch",
+  "Enrichment.Behaviors.Positive",
+  "enrichment.network.kinds",
+])("the field %s is known", (name) => {
+  expect(checkField(name)).toBeNull();
+});
+
+test("what the pipeline adds to an event is known, and so is nothing else under enrichment", () => {
+  const event = readLogEvent(sessionStart());
+  if (event === null) throw new Error("the fixture is no event");
+  const { enrichment } = decide({ event, rules: [], certain: [] }, new Map(), 500);
+  const added = pathsOf(enrichment).filter((path) => path.split(".").length === 3);
+  for (const path of added) expect(checkField(path)).toBeNull();
+  const [, known = ""] = /known: (.*)/.exec(messageOf(() => checkField("enrichment.nothing"))) ?? [];
+  expect(known.split(", ").toSorted()).toEqual(added.toSorted());
+});
+
+const messageOf = (run: () => unknown): string => {
+  try {
+    run();
+  } catch (error) {
+    return String(error);
+  }
+  return "";
+};
+
+test("what a later version will add may be asked for, with a warning", () => {
+  expect(checkField("enrichment.travel.impossible")).toContain('this version adds no "enrichment.travel.impossible"');
+  expect(checkField("enrichment.session.changed")).toContain("nothing is found there");
+});
+
+describe("a field that is not known", () => {
+  test.each([
+    ["eventTyp", "eventType"],
+    ["EVENTTYPES", "eventType"],
+    ["event_type", "eventType"],
+    ["isProxy", "securityContext.isProxy"],
+    ["securityContext.is_proxy", "securityContext.isProxy"],
+    ["securityContext.isProxxy", "securityContext.isProxy"],
+    ["client.ip", "client.id"],
+    ["ipAddress", "client.ipAddress"],
+    ["client.geographicalContext.contry", "client.geographicalContext.country"],
+    ["debugData.risk", "debugContext.debugData.risk"],
+    ["debugContext.debugDat", "debugContext.debugData"],
+    ["ipServiceCategories.operator", "securityContext.ipDetails.ipServiceCategories.operator"],
+  ])("is told of, with the nearest one: %s, %s", (name, meant) => {
+    expect(checkField(name)).toBe(`Okta's documents have no field "${name}"; did you mean "${meant}"?`);
+  });
+
+  test.each(["processName", "src.user.name"])("is told of without a guess where none is near: %s", (name) => {
+    expect(checkField(name)).toBe(`Okta's documents have no field "${name}"`);
+  });
+
+  test.each([
+    ["enrichment.geo.mismach", 'did you mean "enrichment.geo.mismatch"?'],
+    ["enrichment.riskLevel", 'did you mean "enrichment.risk.level"?'],
+    ["enrichment.weather", "known: enrichment.geo.verdict, "],
+    ["enrichment.geo", "known: enrichment.geo.verdict, "],
+    ["enrichment", "known: enrichment.geo.verdict, "],
+  ])("under enrichment is refused: %s", (name, message) => {
+    expect(() => checkField(name)).toThrow(SigmaRuleError);
+    expect(() => checkField(name)).toThrow(message);
+  });
+});
