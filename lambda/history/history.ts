@@ -40,8 +40,14 @@ export interface UserState {
   readonly watchedSince: string | null;
 }
 
-/** A network, as `networkKey` writes it: `AS64500|CA`, or `198.51.100.0/24|CA`. */
+/** A network, as `networkKey` writes it, and its country: `AS64500|CA`, or `198.51.100.0/24|CA`. */
 export type NetworkKey = string;
+
+/** The network of an event with its country, which may be unknown. Null where nothing tells the network. */
+export function networkAndCountry(event: LogEvent): NetworkKey | null {
+  const network = networkKey(event);
+  return network === null ? null : `${network}|${exitNode(event).countryCode ?? ""}`;
+}
 
 /** A user of whom nothing is remembered. */
 export const unknownUser: UserState = {
@@ -140,13 +146,12 @@ export function summarizeHistory(state: UserState, event: LogEvent, now: Date): 
   const others = seen.flatMap(({ sightings }) => sightings).filter((each) => !isEarlier(each) && days(dayOf(each)));
   const sessionsIn30Days = Math.max(0, countOn(state.sessions, days) - others.length);
   const firstTimeForAsn = asNumber === null ? null : !known.some((each) => each.asNumber === asNumber);
-  const key = networkKey(event);
+  const network = networkKey(event);
   return {
     since: state.watchedSince,
     firstTime: known.length === 0 && sessionsIn30Days === 0,
     firstTimeForAsn,
-    firstTimeForNetwork:
-      firstTimeForAsn ?? (key === null ? null : !earlier.some(({ part }) => part === networkPart(key))),
+    firstTimeForNetwork: firstTimeForAsn ?? (network === null ? null : !earlier.some(({ part }) => part === network)),
     firstTimeForCountry: countryCode === null ? null : !known.some((each) => each.countryCode === countryCode),
     last: last && {
       at: last.at,

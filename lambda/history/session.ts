@@ -1,7 +1,6 @@
 import { within } from "../budget.ts";
 import type { LogEvent } from "../okta/log-event.ts";
-import { networkKey } from "../okta/network-key.ts";
-import { sightingOf, type UserState, unknownUser } from "./history.ts";
+import { networkAndCountry, sightingOf, type UserState, unknownUser } from "./history.ts";
 import { remember } from "./remember.ts";
 import {
   candidateOf,
@@ -63,7 +62,7 @@ export function createSession(
   followUp: boolean,
   { states, suppressMinutes, now }: SessionSettings,
 ): Session {
-  const network = networkKey(event);
+  const network = networkAndCountry(event);
   // A test is nothing that its user did.
   const sighting = event.isTest || followUp ? null : sightingOf(event, now);
   return {

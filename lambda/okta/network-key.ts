@@ -1,17 +1,12 @@
-import { countryCode } from "../geo/country.ts";
 import type { LogEvent } from "./log-event.ts";
 
 /**
- * What two requests of one network have in common: the autonomous system, with the country (`AS64500|CA`); where Okta does not
- * know the system, as of every IPv6 address, the address's /24 or /64. Null without an address: what is unknown is not the same.
+ * What two requests of one network have in common: the autonomous system (`AS64500`); where Okta does not know it, as of every
+ * IPv6 address, the address's /24 or /64. Null without an address: what is unknown is not the same.
  */
 export function networkKey({ fields }: LogEvent): string | null {
-  const { client, securityContext } = fields;
-  const asNumber = securityContext?.asNumber ?? null;
-  const country = countryCode(client?.geographicalContext?.country) ?? "";
-  if (asNumber !== null) return `AS${asNumber}|${country}`;
-  const prefix = prefixOf(client?.ipAddress ?? null);
-  return prefix === null ? null : `${prefix}|${country}`;
+  const asNumber = fields.securityContext?.asNumber ?? null;
+  return asNumber === null ? prefixOf(fields.client?.ipAddress ?? null) : `AS${asNumber}`;
 }
 
 /** The /24 of an IPv4 address, also of one that is written as IPv6; the /64 of an IPv6 address; null for what is no address. */
