@@ -496,7 +496,7 @@ async function conclude(
   }
 }
 
-/** Whom an event is about, as what is remembered of them is found; null for an event of nobody in particular. */
+/** Whom an event is about, as what is remembered of them is found; null for an event about no person. */
 function userOf(event: LogEvent): RememberedUser | null {
   const person = personOf(event);
   return person && rememberedUser(person);

@@ -3,7 +3,7 @@ import { OwnSecret, type OwnSecretProps } from "./own-secret.ts";
 
 /**
  * The key that logins are hashed with before they are the key of what is remembered. It is generated here, and known to the
- * functions that judge sessions, and to nobody else: with another one, nothing would be found of what is remembered.
+ * functions that judge sessions: with another one, nothing would be found of what is remembered.
  */
 export class StateKey extends OwnSecret {
   constructor(scope: Construct, id: string, props: Pick<OwnSecretProps, "encryption">) {

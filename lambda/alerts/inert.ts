@@ -3,7 +3,7 @@ import { masked } from "../okta/stranger.ts";
 import type { Alert } from "./alert-schema.ts";
 
 /*
- * Texts of an event are data: whoever signs in, or tries to, chooses some of them. Nothing that reads an alert may take one
+ * Texts of an event are data: the person who signs in, or tries to, chooses some of them. Nothing that reads an alert may take one
  * for a link, a mention, an emoji, markup or a line of its own. Links are written as security people write those that must
  * not be followed: `hxxps[:]//evil[.]example`.
  */
@@ -33,7 +33,7 @@ export function oneLine(text: string): string {
 }
 
 /**
- * Makes a text of an event harmless to whoever reads it: no link, mention, emoji, markup, or character that shapes what is
+ * Makes a text of an event harmless to its reader: no link, mention, emoji, markup, or character that shapes what is
  * around it is left. What is inert already stays as it is.
  *
  * @param kept parts of the text that stay as they are, where they stand for themselves: logins, addresses. @default none
@@ -76,7 +76,7 @@ type Write = (text: string, path: string) => string;
 /** Left as they are: our own links, and the event as it was received. */
 const untouched: ReadonlySet<string> = new Set(["links", "event", "okta.systemLogUrl"]);
 
-/** Words of ours and of the rules, which whoever deploys them writes: links in them are to be followed. */
+/** Words of ours, and of the rules, which the deploying team writes: links in them are to be followed. */
 const ofOurs: ReadonlySet<string> = new Set([
   "detections.id",
   "detections.title",
