@@ -18,7 +18,7 @@ import { publishNotice } from "../lambda/exceptions/notice.ts";
 import { countryCode } from "../lambda/geo/country.ts";
 import { parseCidr } from "../lambda/network.ts";
 import type { LogEvent } from "../lambda/okta/log-event.ts";
-import { personKeys } from "../lambda/okta/person.ts";
+import { canonicalLogin, personKeys } from "../lambda/okta/person.ts";
 import { createTopic } from "../lambda/topic.ts";
 import { createCommand, InputError, onTerminal, runCommand } from "./command.ts";
 import { addDeploymentOptions, type Deployment, type DeploymentOptions, findDeployment } from "./deployment.ts";
@@ -46,7 +46,7 @@ interface AddOptions extends DeploymentOptions {
 async function add(options: AddOptions): Promise<void> {
   const { user, operator, asn, cidr, country, detection } = options;
   const scope: ExceptionScope = {
-    ...(user === undefined ? {} : { user: user.startsWith("00u") ? user : user.toLowerCase() }),
+    ...(user === undefined ? {} : { user: user.startsWith("00u") ? user : canonicalLogin(user) }),
     ...(operator === undefined ? {} : { operator }),
     ...(asn === undefined ? {} : { asNumber: asn }),
     ...(cidr === undefined ? {} : { cidr }),

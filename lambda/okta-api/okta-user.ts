@@ -1,5 +1,6 @@
 import * as z from "zod/mini";
 import { countryCode } from "../geo/country.ts";
+import { canonicalLogin } from "../okta/person.ts";
 import type { ProfileLocation } from "../profiles/profile-location.ts";
 
 /** A user of Okta's Users API, as far as a profile needs it. */
@@ -50,7 +51,7 @@ export const defaultAttributes: readonly LocationAttributes[] = [
 
 /** The keys of a user's profile: the id, and the lower-case login. */
 export function keysOfUser({ id, profile }: OktaUser): string[] {
-  const login = typeof profile.login === "string" ? profile.login.toLowerCase() : "";
+  const login = typeof profile.login === "string" ? canonicalLogin(profile.login) : "";
   return login === "" ? [id] : [id, login];
 }
 
