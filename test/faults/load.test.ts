@@ -61,7 +61,7 @@ test("under load, every expected alert comes once", { timeout: 300_000 }, async 
   expect(growth(world.memory)).toBeLessThan(2);
 });
 
-test("while SNS and DynamoDB fail now and then, and are down for a while, the same", { timeout: 600_000 }, async () => {
+test("while SNS and DynamoDB fail now and then, and are down for a while, the same", { timeout: 900_000 }, async () => {
   let seed = 1;
   // A linear congruential generator (Numerical Recipes), so that the same requests fail each time.
   const random = () => {
@@ -92,7 +92,7 @@ test("while SNS and DynamoDB fail now and then, and are down for a while, the sa
   await mend;
   const last = await deliverAll(deliveries.slice(2 * third));
   await vi.waitFor(() => expect(world.emulators.messagesOn("retryQueue")).toEqual([]), {
-    timeout: 400_000,
+    timeout: 700_000,
     interval: 500,
   });
   both(null);
