@@ -144,7 +144,11 @@ describe("register", () => {
     secret.versions[0] = { id: "version-1", value: "another", stages: new Set(["AWSCURRENT"]) };
     const { code, stderr } = await hook("register");
     expect(code).toBe(2);
-    expect(stderr).toContain(`Okta could not verify ${run.url} for the event hook who1. Does it answer`);
+    expect(stderr).toContain(`Okta could not verify ${run.url} for the event hook who1: `);
+    // Okta's own reason, and what to look at.
+    expect(stderr).toContain(
+      "Unable to verify event hook. Hook okta-proxy-watch Europe execution failed. Does it answer",
+    );
   });
 });
 
@@ -156,6 +160,9 @@ describe("status", () => {
     expect({ code, stderr }).toEqual({ code: 0, stderr: "" });
     expect(stdout.match(/^ok /gm)).toHaveLength(8);
     expect(stdout).toContain("9 events in the last day, 0.0 % of the 400,000 for all hooks of the org");
+    expect(stdout).toMatch(
+      /ok +event types +.* \(Okta's catalog: release 2026\.08\.1, (of this month|\d+ months? old)\)/,
+    );
     expect(stdout).toMatch(/last delivery +in the hour from \d{4}-\d\d-\d\dT\d\d:\d\dZ/);
     expect(changes()).toEqual(["POST /api/v1/eventHooks/who1/lifecycle/verify"]);
   });
@@ -185,7 +192,9 @@ describe("status", () => {
     expect(code).toBe(1);
     expect(stdout).toMatch(/WRONG active +its status is INACTIVE/);
     expect(stdout).toMatch(/WRONG event types +it is not subscribed to .*system\.api_token\.create/);
-    expect(stdout).toMatch(/WRONG secret +Okta could not verify the URL/);
+    expect(stdout).toMatch(
+      /WRONG secret +Okta could not verify the URL.*Unable to verify event hook\. Hook .* execution failed/,
+    );
     expect(stdout).toMatch(/WRONG last delivery +none in the last day/);
     expect(stdout).toMatch(/WRONG failed deliveries +1 in the last day; the last at .*: 401/);
     expect(stdout).toContain(`to do: npm run hook -- repair --stack Europe --org ${okta.orgUrl}`);
@@ -222,10 +231,30 @@ describe("status", () => {
     await hook("register");
     const [registered] = okta.hooks.hooks;
     if (registered === undefined) throw new Error("there is no hook");
-    okta.hooks.hooks.push({ ...registered, id: "who2" });
+    // The same endpoint, written otherwise.
+    okta.hooks.hooks.push({ ...registered, id: "who2", url: `${run.url}?again` });
     const { code, stdout } = await hook("status");
     expect(code).toBe(1);
     expect(stdout).toContain("who2 deliver to the same URL: every event comes twice");
+    registered.status = "INACTIVE";
+    const idle = await hook("status");
+    expect(idle.code).toBe(0);
+    expect(idle.stdout).toMatch(/ok +hook +"okta-proxy-watch Europe" \(who2\)/);
+    expect(idle.stdout).toMatch(/\? +others +who1 have the same URL, and are inactive/);
+  });
+
+  test("says of a secret in another header that the function refuses every delivery, and repair mends it", async () => {
+    await hook("register");
+    const [registered] = okta.hooks.hooks;
+    if (registered === undefined) throw new Error("there is no hook");
+    registered.secretHeader = "X-Api-Key";
+    const { code, stdout } = await hook("status");
+    expect(code).toBe(1);
+    expect(stdout).toMatch(/WRONG secret's header +it sends its secret in the header X-Api-Key, where .* \(401\)/);
+    expect((await hook("repair")).stdout).toContain("as it sends its secret in the header X-Api-Key");
+    expect(registered.secretHeader).toBe("Authorization");
+    registered.secretHeader = "authorization";
+    expect((await hook("repair")).stdout).toContain("nothing to change");
   });
 
   test("does without the System Log where that is not granted, and says so", async () => {
@@ -234,6 +263,99 @@ describe("status", () => {
     const { code, stdout } = await hook("status");
     expect(code).toBe(0);
     expect(stdout).toMatch(/\? +failed deliveries +not known: .*okta\.logs\.read/);
+  });
+});
+
+describe("what an administrator set on the hook", () => {
+  const ofAdministrator = {
+    description: "Do not touch: security",
+    headers: [{ key: "X-Waf-Token", value: "let-okta-in" }],
+    filter: {
+      type: "EXPRESSION_LANGUAGE",
+      eventFilterMap: [
+        {
+          event: "user.session.start",
+          condition: { expression: "event.outcome.result eq 'FAILURE'", version: null },
+        },
+      ],
+    },
+  } as const;
+  const dropped = "user.session.start unless event.outcome.result eq 'FAILURE'";
+  const signIn = (result: string) => sessionStart({ securityContext: { isProxy: true }, outcome: { result } });
+
+  async function registerAndEdit() {
+    await hook("register");
+    const [registered] = okta.hooks.hooks;
+    if (registered === undefined) throw new Error("there is no hook");
+    return Object.assign(registered, ofAdministrator);
+  }
+
+  test("is told by status: a filter that drops sign-ins as wrong, further headers by their names alone", async () => {
+    await registerAndEdit();
+    expect(await okta.hooks.publish(signIn("SUCCESS"))).toEqual([]);
+    expect(await okta.hooks.publish(signIn("FAILURE"))).toEqual([204]);
+    const { code, stdout } = await hook("status");
+    expect(code).toBe(1);
+    expect(stdout).toMatch(/ok +further headers +it also sends X-Waf-Token, which every change keeps/);
+    expect(stdout).not.toContain("let-okta-in");
+    expect(stdout).toContain(
+      `Okta drops ${dropped}: it never delivers such an event, which reconciliation alone finds`,
+    );
+    expect(stdout.match(/^WRONG filter /gm)).toHaveLength(1);
+    expect(stdout).toContain(
+      `to do: change the filter in the admin console, or: npm run hook -- repair --stack Europe --org ${okta.orgUrl} --remove-filter`,
+    );
+  });
+
+  test("stays when the subscription and the secret are mended, and repair says what the filter drops", async () => {
+    const registered = await registerAndEdit();
+    Object.assign(registered, { eventTypes: ["user.session.start"], secret: "typed wrong" });
+    const { code, stdout } = await hook("repair");
+    expect(code).toBe(1);
+    expect(stdout).toContain(`kept: a filter, by which Okta drops ${dropped}. To remove it: npm run hook -- repair`);
+    expect(changes()).toContain("PUT /api/v1/eventHooks/who1");
+    expect(registered).toMatchObject({ ...ofAdministrator, secret: "first-secret" });
+    expect(registered.eventTypes.length).toBeGreaterThan(10);
+
+    Object.assign(registered, { secret: "typed wrong again" });
+    expect((await hook("repair")).stdout).toContain("changed: the event hook's secret");
+    expect(registered).toMatchObject({ ...ofAdministrator, secret: "first-secret" });
+  });
+
+  test("loses its filter by repair --remove-filter alone, which says so before, and is delivered again", async () => {
+    const registered = await registerAndEdit();
+    const { code, stdout } = await hook("repair", "--remove-filter");
+    expect(code).toBe(0);
+    expect(stdout.indexOf(`removing the filter that drops ${dropped}`)).toBeGreaterThanOrEqual(0);
+    expect(stdout.indexOf("as it has a filter")).toBeGreaterThan(stdout.indexOf("removing the filter"));
+    const { filter: _, ...others } = ofAdministrator;
+    expect(registered).toMatchObject({ ...others, filter: null });
+    expect(await okta.hooks.publish(signIn("SUCCESS"))).toEqual([204]);
+    expect((await hook("status")).stdout).not.toContain("WRONG filter");
+  });
+
+  test("is no fault where the filter is on an event type that no detection needs, and goes with its subscription", async () => {
+    const registered = await registerAndEdit();
+    const [{ condition }] = ofAdministrator.filter.eventFilterMap;
+    const filter = { ...ofAdministrator.filter, eventFilterMap: [{ event: "group.lifecycle.create", condition }] };
+    Object.assign(registered, { eventTypes: [...registered.eventTypes, "group.lifecycle.create"], filter });
+    expect((await hook("status")).stdout).not.toContain("filter");
+    const { code, stdout } = await hook("repair");
+    expect(code).toBe(0);
+    expect(stdout).toContain("with its event type goes the filter: group.lifecycle.create unless event.outcome.result");
+    expect(registered).toMatchObject({ filter: null, headers: ofAdministrator.headers });
+  });
+
+  test("is printed by --dry-run as it would be sent, without the values of headers", async () => {
+    const registered = await registerAndEdit();
+    registered.eventTypes = ["user.session.start"];
+    okta.asked.length = 0;
+    const { stdout } = await hook("register", "--dry-run");
+    expect(stdout).toContain(`"expression": "event.outcome.result eq 'FAILURE'"`);
+    expect(stdout).toContain('"description": "Do not touch: security"');
+    expect(stdout).toContain('"key": "X-Waf-Token",\n          "value": "***"');
+    expect(stdout).not.toContain("let-okta-in");
+    expect(changes()).toEqual([]);
   });
 });
 
