@@ -85,8 +85,15 @@ async function register(options: RegisterOptions): Promise<void> {
     const hook = await ensureAndTell(api, wanted, deployment);
     sayWhatIsDropped(hook, wanted, commandOn(options));
     sayWhatIsLeft(needed, deployment);
-    await sendTestAlert(deployment, 10);
+    if ((await sendTestAlert(deployment, 10)) === "unsubscribed") sayHowToSubscribe(deployment);
   }, nothingDone);
+}
+
+/** The hook works, and its alerts reach no one yet: that is mended elsewhere. */
+function sayHowToSubscribe({ alertTopicArn }: Deployment): void {
+  print(`the hook is fine. What is left is a subscriber of its alerts:
+  aws sns subscribe --topic-arn ${alertTopicArn} --protocol email --notification-endpoint ADDRESS
+or alertEmail among the settings. Confirm it by the link that AWS sends, then: npm run send-test-alert`);
 }
 
 /** Tells of the filters that were kept, and can drop what the detections need. */

@@ -1,3 +1,4 @@
+import { CreateTopicCommand, SNSClient } from "@aws-sdk/client-sns";
 import { exportJWK, generateKeyPair } from "jose";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from "vitest";
 import { type EmbeddedRun, startEmbeddedRun } from "../../local/embedded-run.ts";
@@ -138,6 +139,34 @@ describe("register", () => {
     expect(stdout).toContain("as it delivers to https://old.example.com/");
     expect(okta.hooks.hooks).toHaveLength(1);
     expect(registered).toMatchObject({ url: run.url, verificationStatus: "VERIFIED" });
+  });
+
+  test("ends well when its alert has no subscriber, as the hook is fine, and says what to do next", async () => {
+    const sns = new SNSClient({});
+    const { TopicArn } = await sns.send(new CreateTopicCommand({ Name: "without-subscribers" }));
+    const silent = await startCloudFormation({
+      name: "Europe",
+      outputs: { ...outputsOf(run, secretArn), AlertTopicArn: TopicArn },
+    });
+    environment = { ...environment, AWS_ENDPOINT_URL_CLOUDFORMATION: silent.url };
+    const { code, stdout, stderr } = await hook("register");
+    expect({ code, stderr }).toEqual({ code: 0, stderr: "" });
+    expect(stdout).toContain("subscribers: none is confirmed");
+    expect(stdout).toContain("the hook is fine. What is left is a subscriber of its alerts:");
+    expect(stdout).toContain(`aws sns subscribe --topic-arn ${TopicArn} --protocol email`);
+    const alone = await runCli("send-test-alert", ["--stack", "Europe"], { environment });
+    expect(alone).toMatchObject({ code: 1, stdout: expect.stringContaining("subscribers: none is confirmed") });
+    await silent.stop();
+    sns.destroy();
+  });
+
+  test("ends with exit code 1 when its test alert stops on the way", async () => {
+    run.faults.sns.set({ kind: "refuse" });
+    const { code, stdout, stderr } = await hook("register");
+    run.faults.sns.set(null);
+    expect(code).toBe(1);
+    expect(stdout).not.toContain("the hook is fine");
+    expect(stderr).toMatch(/^parked: /);
   });
 
   test("says that Okta could not verify the URL", async () => {
