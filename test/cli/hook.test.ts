@@ -408,6 +408,9 @@ test("terraform prints the same hook, and no secret", async () => {
   expect(stdout).toContain('    "user.session.start",\n');
   expect(stdout).toContain("event_hook_id = okta_event_hook.okta_proxy_watch.id");
   expect(stdout).not.toContain("first-secret");
+  // The provider's first version that verifies again after the URL changed, and any change of the hook.
+  expect(stdout).toContain('source  = "okta/okta"\n      version = "~> 6.7"');
+  expect(stdout).toContain("replace_triggered_by = [okta_event_hook.okta_proxy_watch]");
   await hook("register");
   const types = [...stdout.matchAll(/^ {4}"([\w.]+)",$/gm)].map(([, eventType]) => eventType);
   expect(types).toEqual(okta.hooks.hooks[0]?.eventTypes);
