@@ -160,7 +160,7 @@ function isDomain(text: string): boolean {
 
 /**
  * Whether a text is an event type in Okta's form, which words are chosen by, and which Okta alone writes: of one of the
- * families of its catalog (developer.okta.com/docs/reference/api/event-types), as of its release 2026.05.
+ * families of its catalog (developer.okta.com/docs/reference/api/event-types), as of its release 2026.08.1.
  */
 function isEventType(text: string): boolean {
   const [family = "", ...rest] = text.split(".");
