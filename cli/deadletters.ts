@@ -42,7 +42,9 @@ async function list(options: Chosen): Promise<void> {
 async function show(ids: readonly string[], options: Chosen): Promise<void> {
   const found = await onEach(ids, options, async (message) => {
     print(describe(message));
-    print(JSON.stringify(parse(message.body), null, 2));
+    // The text of a message is a stranger's: on a terminal, each line of it is one.
+    const lines = JSON.stringify(parse(message.body), null, 2).split("\n");
+    print(lines.map(onTerminal).join("\n"));
   });
   refuseMissing(ids, found);
 }
