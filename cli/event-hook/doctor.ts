@@ -1,7 +1,7 @@
 import { importJWK, type JWK } from "jose";
 import { OktaFailure, OktaRefusal } from "../../lambda/okta-api/authorization.ts";
 import type { OktaClient } from "../../lambda/okta-api/client.ts";
-import { authorizeBy, type OktaCredential, OktaSettingsError, type Scope } from "../../lambda/okta-api/credential.ts";
+import { type OktaCredential, OktaSettingsError, type Scope } from "../../lambda/okta-api/credential.ts";
 import { whyUnreachable } from "../../lambda/okta-api/unreachable.ts";
 import { InputError } from "../command.ts";
 import type { Finding } from "./status.ts";
@@ -105,7 +105,7 @@ async function lookAtKey(patient: Patient, find: Find): Promise<OktaCredential |
 
 /** Whether Okta gives an access token for a scope. */
 async function lookAtToken(
-  { orgUrl, now }: Patient,
+  { clientFor }: Patient,
   credential: OktaCredential,
   scope: Scope,
   what: string,
@@ -115,7 +115,7 @@ async function lookAtToken(
   // An API token is asked with as it is.
   if ("apiToken" in credential) return true;
   try {
-    await authorizeBy(credential, orgUrl, [scope], now)(signal);
+    await clientFor([scope]).authorize(signal);
     return find(`scope ${scope}`, true, `granted (${what})`, "");
   } catch (error) {
     if (!(error instanceof OktaRefusal || error instanceof OktaFailure)) throw error;

@@ -1,35 +1,32 @@
 import { importJWK, type JWK, SignJWT } from "jose";
+import { OktaRefusal } from "./errors.ts";
+import { type Exchange, noticeableSkew, type OktaAnswer } from "./exchange.ts";
 
-/** How requests of Okta's API are authorized: the value of the `Authorization` header. */
+export { OktaFailure, OktaRefusal } from "./errors.ts";
+
+/** The headers by which a request is authorized. */
+export type AuthorizationHeaders = Readonly<Record<string, string>>;
+
+/** How requests of Okta's API are authorized. */
 export interface Authorize {
-  (signal: AbortSignal): Promise<string>;
-  /** Has the next request use a new access token, as Okta takes the one before no more; undefined where there is but one. */
-  readonly renew?: () => void;
-}
-
-/** A request that Okta refuses: trying again does not help. */
-export class OktaRefusal extends Error {
-  override readonly name = "OktaRefusal";
-  /** The answer's status; null when Okta was not asked. */
-  readonly status: number | null;
-  /** What OAuth calls the error, for example `invalid_scope`; null where it is none of OAuth. */
-  readonly code: string | null;
-
-  constructor(message: string, status: number | null = null, code: string | null = null) {
-    super(message);
-    this.status = status;
-    this.code = code;
-  }
-}
-
-/** Okta failed, or could not be reached, though it was tried: later it may work. */
-export class OktaFailure extends Error {
-  override readonly name = "OktaFailure";
+  /**
+   * Makes the headers of one try of a request.
+   *
+   * @param exchange how an access token is asked for
+   * @throws OktaRefusal when Okta gives no access token, OktaFailure when it fails though it was tried
+   */
+  (exchange: Exchange, signal: AbortSignal): Promise<AuthorizationHeaders>;
+  /**
+   * Looks at the answer to a request that was sent with these headers.
+   *
+   * @returns whether another try has better headers
+   */
+  readonly renew?: (answer: OktaAnswer, sent: AuthorizationHeaders) => boolean;
 }
 
 /** An API token of Okta (SSWS): it has all the rights of the administrator who made it. */
 export function authorizeByToken(token: string): Authorize {
-  return async () => `SSWS ${token}`;
+  return async () => ({ authorization: `SSWS ${token}` });
 }
 
 /** A service app of Okta, which signs its requests for access tokens by a private key. */
@@ -54,13 +51,37 @@ export function authorizeByServiceApp(
   { orgUrl, clientId, privateKey, scopes }: ServiceApp,
   now: () => number,
 ): Authorize {
-  let held: { readonly header: string; readonly until: number } | undefined;
-  let underWay: Promise<string> | undefined;
+  let held: { readonly headers: AuthorizationHeaders; readonly until: number } | undefined;
+  let inProgress: Promise<AuthorizationHeaders> | undefined;
 
-  async function fetchToken(signal: AbortSignal): Promise<string> {
-    const audience = `${orgUrl}/oauth2/v1/token`;
+  async function fetchToken(exchange: Exchange, signal: AbortSignal): Promise<AuthorizationHeaders> {
+    const url = `${orgUrl}/oauth2/v1/token`;
+    const ask = () =>
+      exchange.ask({ url, isRepeatable: true, prepare: () => tokenRequest(url, exchange.now()) }, signal);
+    const clockAhead = exchange.clockAhead();
+    let answer = await ask();
+    // An assertion of another time is refused. The answer tells Okta's time, and the next assertion is of that.
+    const isOtherTime = Math.abs(exchange.clockAhead() - clockAhead) > noticeableSkew;
+    if (answer.status >= 400 && isOtherTime) answer = await ask();
+    const { status, body, foreignBody } = answer;
+    const told = (body ?? {}) as Readonly<Record<string, unknown>>;
+    if (status !== 200 || typeof told.access_token !== "string") {
+      const reason = String(told.error_description ?? told.error ?? foreignBody ?? "without a reason");
+      throw new OktaRefusal(
+        `Okta gave no access token (${status}): ${reason}. Is the service app's key registered, and its scope ${scopes.join(" ")} granted?`,
+        null,
+        typeof told.error === "string" ? told.error : null,
+      );
+    }
+    const seconds = typeof told.expires_in === "number" ? told.expires_in : 0;
+    const headers = { authorization: `Bearer ${told.access_token}` };
+    held = { headers, until: now() + seconds * 1_000 - margin };
+    return headers;
+  }
+
+  async function tokenRequest(audience: string, time: number): Promise<RequestInit> {
     const algorithm = privateKey.alg ?? (privateKey.kty === "EC" ? "ES256" : "RS256");
-    const issuedAt = Math.floor(now() / 1_000);
+    const issuedAt = Math.floor(time / 1_000);
     const assertion = await new SignJWT()
       .setProtectedHeader({ alg: algorithm, ...(privateKey.kid === undefined ? {} : { kid: privateKey.kid }) })
       .setIssuer(clientId)
@@ -70,7 +91,7 @@ export function authorizeByServiceApp(
       .setExpirationTime(issuedAt + assertionSeconds)
       .setJti(crypto.randomUUID())
       .sign(await importJWK(privateKey, algorithm));
-    const response = await fetch(audience, {
+    return {
       method: "POST",
       headers: { accept: "application/json", "content-type": "application/x-www-form-urlencoded" },
       body: new URLSearchParams({
@@ -79,35 +100,23 @@ export function authorizeByServiceApp(
         client_assertion_type: "urn:ietf:params:oauth:client-assertion-type:jwt-bearer",
         client_assertion: assertion,
       }),
-      signal,
-    });
-    const answer = (await response.json().catch(() => ({}))) as Readonly<Record<string, unknown>>;
-    if (!response.ok || typeof answer.access_token !== "string") {
-      const reason = String(answer.error_description ?? answer.error ?? response.statusText);
-      const message = `Okta gave no access token (${response.status}): ${reason}`;
-      if (response.status >= 500 || response.status === 429) throw new OktaFailure(message);
-      throw new OktaRefusal(
-        `${message}. Is the service app's key registered, and its scope ${scopes.join(" ")} granted?`,
-        response.status,
-        typeof answer.error === "string" ? answer.error : null,
-      );
-    }
-    const seconds = typeof answer.expires_in === "number" ? answer.expires_in : 0;
-    held = { header: `Bearer ${answer.access_token}`, until: now() + seconds * 1_000 - margin };
-    return held.header;
+    };
   }
 
-  const authorize = async (signal: AbortSignal): Promise<string> => {
-    if (held !== undefined && now() < held.until) return held.header;
+  const authorize = async (exchange: Exchange, signal: AbortSignal): Promise<AuthorizationHeaders> => {
+    if (held !== undefined && now() < held.until) return held.headers;
     // Requests that start together share one token.
-    underWay ??= fetchToken(signal).finally(() => {
-      underWay = undefined;
+    inProgress ??= fetchToken(exchange, signal).finally(() => {
+      inProgress = undefined;
     });
-    return underWay;
+    return inProgress;
   };
   return Object.assign(authorize, {
-    renew: () => {
-      held = undefined;
+    renew({ status }: OktaAnswer, sent: AuthorizationHeaders) {
+      if (status !== 401) return false;
+      // The token was revoked before its time. Another request may have renewed it already.
+      if (held?.headers.authorization === sent.authorization) held = undefined;
+      return true;
     },
   });
 }

@@ -91,12 +91,13 @@ describe("authorization", () => {
   test("is fetched anew shortly before it ends", async () => {
     const { orgUrl, clientId, privateKey } = okta;
     let now = Date.now();
-    const authorize = authorizeByServiceApp({ orgUrl, clientId, privateKey, scopes: ["okta.users.read"] }, () => now);
-    const first = await authorize(signal());
-    expect(await authorize(signal())).toBe(first);
+    const users = api(authorizeByServiceApp({ orgUrl, clientId, privateKey, scopes: ["okta.users.read"] }, () => now));
+    await users.fetchUser(fakeUser(1).id, signal());
+    await users.fetchUser(fakeUser(1).id, signal());
+    expect(okta.tokens()).toBe(1);
     now += 3_545_000;
-    // The assertion of a later time is none that the org's clock takes yet to be over.
-    expect(await authorize(signal())).not.toBe(first);
+    await users.fetchUser(fakeUser(1).id, signal());
+    expect(okta.tokens()).toBe(2);
   });
 
   test("that the org does not give says what to look at", async () => {
@@ -105,7 +106,7 @@ describe("authorization", () => {
       { orgUrl, clientId: "0oa1other", privateKey, scopes: ["okta.users.read"] },
       Date.now,
     );
-    await expect(wrong(signal())).rejects.toThrow(
+    await expect(allIds(api(wrong))).rejects.toThrow(
       /Okta gave no access token \(400\).*Is the service app's key registered/,
     );
     await expect(allIds(api(wrong))).rejects.toThrow(OktaRefusal);
