@@ -15,11 +15,12 @@ import { InputError } from "./command.ts";
 const tokenVariable = "OKTA_CLIENT_TOKEN";
 const clientIdVariable = "OKTA_CLIENT_CLIENTID";
 const privateKeyVariable = "OKTA_CLIENT_PRIVATEKEY";
+const keyIdVariable = "OKTA_CLIENT_PRIVATEKEYID";
 
 /** What a command's `--help` says of the credential. */
 export function credentialHelp(scopes: readonly Scope[]): string {
-  return `Environment: ${clientIdVariable} and ${privateKeyVariable} (a JWK) of a service app with the scope ${scopes.join(" and ")},
-or ${tokenVariable}, an API token.`;
+  return `Environment: ${clientIdVariable} and ${privateKeyVariable} (a JWK, or PEM) of a service app with the scope ${scopes.join(" and ")},
+and ${keyIdVariable} for a key as PEM where the app has several; or ${tokenVariable}, an API token.`;
 }
 
 /**
@@ -29,12 +30,15 @@ or ${tokenVariable}, an API token.`;
  */
 export function credentialOf({ env }: Pick<NodeJS.Process, "env">): OktaCredential {
   const { [tokenVariable]: apiToken, [clientIdVariable]: clientId, [privateKeyVariable]: privateKey } = env;
+  const keyId = env[keyIdVariable];
   if (clientId && privateKey) {
-    return readCredential(`{"clientId":${JSON.stringify(clientId)},"privateKey":${privateKey}}`, privateKeyVariable);
+    const key = privateKey.trimStart().startsWith("-----BEGIN ") ? JSON.stringify(privateKey) : privateKey;
+    const id = keyId ? `,"keyId":${JSON.stringify(keyId)}` : "";
+    return readCredential(`{"clientId":${JSON.stringify(clientId)},"privateKey":${key}${id}}`, privateKeyVariable);
   }
   if (apiToken) return { apiToken };
   throw new InputError(
-    `no credential of Okta: set ${clientIdVariable} and ${privateKeyVariable} (a JWK) of a service app, or ${tokenVariable}`,
+    `no credential of Okta: set ${clientIdVariable} and ${privateKeyVariable} (a JWK, or PEM) of a service app, or ${tokenVariable}`,
   );
 }
 

@@ -1,7 +1,7 @@
-import { importJWK, type JWK } from "jose";
 import { OktaFailure, OktaRefusal } from "../../lambda/okta-api/authorization.ts";
 import type { OktaClient } from "../../lambda/okta-api/client.ts";
 import { type OktaCredential, OktaSettingsError, type Scope } from "../../lambda/okta-api/credential.ts";
+import { readPrivateKey } from "../../lambda/okta-api/private-key.ts";
 import { whyUnreachable } from "../../lambda/okta-api/unreachable.ts";
 import { InputError } from "../command.ts";
 import type { Finding } from "./status.ts";
@@ -77,7 +77,7 @@ async function lookAtDomain({ orgUrl }: Patient, find: Find, signal: AbortSignal
 
 async function lookAtKey(patient: Patient, find: Find): Promise<OktaCredential | null> {
   const remedy =
-    "Applications > the app > General > Public keys: add a key, and set what it gives as private key (JWK)";
+    "Applications > the app > General > Public keys: add a key, and set what it gives as private key (JWK or PEM)";
   let credential: OktaCredential;
   try {
     credential = patient.credential();
@@ -91,14 +91,12 @@ async function lookAtKey(patient: Patient, find: Find): Promise<OktaCredential |
     return credential;
   }
   try {
-    const key = credential.privateKey as JWK;
-    const isPrivate = typeof key.d === "string";
-    await importJWK(key, key.alg ?? (key.kty === "EC" ? "ES256" : "RS256"));
-    return find("key", isPrivate, isPrivate ? "it is a private key" : "it is a public key alone", remedy)
-      ? credential
-      : null;
+    const { algorithm } = readPrivateKey(credential.privateKey, credential.keyId ?? null);
+    find("key", true, `it is a private key, which signs by ${algorithm}`, "");
+    return credential;
   } catch (error) {
-    find("key", false, `it is no key that can sign: ${(error as Error).message}`, remedy);
+    if (!(error instanceof OktaSettingsError)) throw error;
+    find("key", false, error.message, remedy);
     return null;
   }
 }

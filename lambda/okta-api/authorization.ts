@@ -1,11 +1,18 @@
-import { importJWK, type JWK, SignJWT } from "jose";
 import { OktaRefusal } from "./errors.ts";
 import { type Exchange, noticeableSkew, type OktaAnswer } from "./exchange.ts";
+import { type PrivateJwk, readPrivateKey } from "./private-key.ts";
+import type { ProofKey } from "./signing.ts";
 
 export { OktaFailure, OktaRefusal } from "./errors.ts";
 
 /** The headers by which a request is authorized. */
 export type AuthorizationHeaders = Readonly<Record<string, string>>;
+
+/** What of a request its authorization is bound to. */
+export interface AuthorizedRequest {
+  readonly method: string;
+  readonly url: string;
+}
 
 /** How requests of Okta's API are authorized. */
 export interface Authorize {
@@ -15,13 +22,13 @@ export interface Authorize {
    * @param exchange how an access token is asked for
    * @throws OktaRefusal when Okta gives no access token, OktaFailure when it fails though it was tried
    */
-  (exchange: Exchange, signal: AbortSignal): Promise<AuthorizationHeaders>;
+  (request: AuthorizedRequest, exchange: Exchange, signal: AbortSignal): Promise<AuthorizationHeaders>;
   /**
    * Looks at the answer to a request that was sent with these headers.
    *
-   * @returns whether another try has better headers
+   * @returns what was renewed, so that another try has better headers; null when nothing was
    */
-  readonly renew?: (answer: OktaAnswer, sent: AuthorizationHeaders) => boolean;
+  readonly renew?: (answer: OktaAnswer, sent: AuthorizationHeaders) => "nonce" | "token" | null;
 }
 
 /** An API token of Okta (SSWS): it has all the rights of the administrator who made it. */
@@ -34,89 +41,130 @@ export interface ServiceApp {
   /** `https://example.okta.com`. */
   readonly orgUrl: string;
   readonly clientId: string;
-  readonly privateKey: JWK;
+  /** See `readPrivateKey`. */
+  readonly privateKey: PrivateJwk | string;
+  /** What Okta calls the key. @default the JWK's `kid` */
+  readonly keyId?: string | undefined;
   readonly scopes: readonly string[];
+}
+
+interface AccessToken {
+  readonly text: string;
+  /** What it is bound to; null for a bearer token. */
+  readonly boundTo: ProofKey | null;
+  /** Milliseconds since 1970. */
+  readonly until: number;
 }
 
 /** Access tokens are fetched anew this long before they end, in milliseconds. */
 const margin = 60_000;
-/** How long a client assertion is good for: Okta takes at most an hour. */
-const assertionSeconds = 300;
 
 /**
  * Access tokens by OAuth 2.0 for service apps: client credentials with `private_key_jwt` (RFC 7523; Okta, "Implement OAuth
  * for Okta with a service app"). A token serves until shortly before it ends.
+ *
+ * Every request for a token proves possession of a key that is made for that token (DPoP, RFC 9449; Okta, "Configure OAuth
+ * 2.0 Demonstrating Proof-of-Possession"). An app with DPoP gets a token that is bound to the key, and each request with it
+ * bears a proof; an app without gets a bearer token. Okta tells which by `token_type`.
  */
 export function authorizeByServiceApp(
-  { orgUrl, clientId, privateKey, scopes }: ServiceApp,
+  { orgUrl, clientId, privateKey, keyId, scopes }: ServiceApp,
   now: () => number,
 ): Authorize {
-  let held: { readonly headers: AuthorizationHeaders; readonly until: number } | undefined;
-  let inProgress: Promise<AuthorizationHeaders> | undefined;
+  const tokenUrl = `${orgUrl}/oauth2/v1/token`;
+  let held: AccessToken | undefined;
+  let inProgress: Promise<AccessToken> | undefined;
+  /** The last nonces that Okta gave: the token endpoint and the APIs each have their own (RFC 9449, section 9). */
+  let tokenNonce: string | null = null;
+  let apiNonce: string | null = null;
 
-  async function fetchToken(exchange: Exchange, signal: AbortSignal): Promise<AuthorizationHeaders> {
-    const url = `${orgUrl}/oauth2/v1/token`;
-    const ask = () =>
-      exchange.ask({ url, isRepeatable: true, prepare: () => tokenRequest(url, exchange.now()) }, signal);
-    const clockAhead = exchange.clockAhead();
-    let answer = await ask();
-    // An assertion of another time is refused. The answer tells Okta's time, and the next assertion is of that.
-    const isOtherTime = Math.abs(exchange.clockAhead() - clockAhead) > noticeableSkew;
-    if (answer.status >= 400 && isOtherTime) answer = await ask();
-    const { status, body, foreignBody } = answer;
-    const told = (body ?? {}) as Readonly<Record<string, unknown>>;
-    if (status !== 200 || typeof told.access_token !== "string") {
-      const reason = String(told.error_description ?? told.error ?? foreignBody ?? "without a reason");
-      throw new OktaRefusal(
-        `Okta gave no access token (${status}): ${reason}. Is the service app's key registered, and its scope ${scopes.join(" ")} granted?`,
-        null,
-        typeof told.error === "string" ? told.error : null,
-      );
-    }
-    const seconds = typeof told.expires_in === "number" ? told.expires_in : 0;
-    const headers = { authorization: `Bearer ${told.access_token}` };
-    held = { headers, until: now() + seconds * 1_000 - margin };
-    return headers;
-  }
-
-  async function tokenRequest(audience: string, time: number): Promise<RequestInit> {
-    const algorithm = privateKey.alg ?? (privateKey.kty === "EC" ? "ES256" : "RS256");
-    const issuedAt = Math.floor(time / 1_000);
-    const assertion = await new SignJWT()
-      .setProtectedHeader({ alg: algorithm, ...(privateKey.kid === undefined ? {} : { kid: privateKey.kid }) })
-      .setIssuer(clientId)
-      .setSubject(clientId)
-      .setAudience(audience)
-      .setIssuedAt(issuedAt)
-      .setExpirationTime(issuedAt + assertionSeconds)
-      .setJti(crypto.randomUUID())
-      .sign(await importJWK(privateKey, algorithm));
-    return {
-      method: "POST",
-      headers: { accept: "application/json", "content-type": "application/x-www-form-urlencoded" },
-      body: new URLSearchParams({
-        grant_type: "client_credentials",
-        scope: scopes.join(" "),
-        client_assertion_type: "urn:ietf:params:oauth:client-assertion-type:jwt-bearer",
-        client_assertion: assertion,
-      }),
+  async function fetchToken(exchange: Exchange, signal: AbortSignal): Promise<AccessToken> {
+    const { createProofKey, signAssertion } = await import("./signing.ts");
+    const key = readPrivateKey(privateKey, keyId ?? null);
+    const boundTo = await createProofKey();
+    const prepare = async (): Promise<RequestInit> => {
+      const time = exchange.now();
+      const assertion = await signAssertion(key, { clientId, audience: tokenUrl, time });
+      const claims = { method: "POST", url: tokenUrl, time, nonce: tokenNonce, accessToken: null };
+      return {
+        method: "POST",
+        headers: {
+          accept: "application/json",
+          "content-type": "application/x-www-form-urlencoded",
+          dpop: await boundTo.prove(claims),
+        },
+        body: new URLSearchParams({
+          grant_type: "client_credentials",
+          scope: scopes.join(" "),
+          client_assertion_type: "urn:ietf:params:oauth:client-assertion-type:jwt-bearer",
+          client_assertion: assertion,
+        }),
+      };
     };
+    const mended = new Set<"nonce" | "clock">();
+    for (;;) {
+      const clockAhead = exchange.clockAhead();
+      const answer = await exchange.ask({ url: tokenUrl, isRepeatable: true, prepare }, signal);
+      const nonce = answer.headers.get("dpop-nonce");
+      tokenNonce = nonce ?? tokenNonce;
+      const body = (answer.body ?? {}) as Readonly<Record<string, unknown>>;
+      if (answer.status === 200 && typeof body.access_token === "string") {
+        const seconds = typeof body.expires_in === "number" ? body.expires_in : 0;
+        const isBound = String(body.token_type).toLowerCase() === "dpop";
+        const until = now() + seconds * 1_000 - margin;
+        held = { text: body.access_token, boundTo: isBound ? boundTo : null, until };
+        return held;
+      }
+      // What was signed by another time is refused. The answer tells Okta's time, and the next is signed by that.
+      const isOtherTime = Math.abs(exchange.clockAhead() - clockAhead) > noticeableSkew;
+      const remedy = body.error === "use_dpop_nonce" && nonce !== null ? "nonce" : isOtherTime ? "clock" : null;
+      if (remedy === null || mended.has(remedy)) throw refusal(answer);
+      mended.add(remedy);
+    }
   }
 
-  const authorize = async (exchange: Exchange, signal: AbortSignal): Promise<AuthorizationHeaders> => {
-    if (held !== undefined && now() < held.until) return held.headers;
-    // Requests that start together share one token.
-    inProgress ??= fetchToken(exchange, signal).finally(() => {
-      inProgress = undefined;
-    });
-    return inProgress;
+  function refusal({ status, body, foreignBody }: OktaAnswer): OktaRefusal {
+    const told = (body ?? {}) as Readonly<Record<string, unknown>>;
+    const reason = String(told.error_description ?? told.error ?? foreignBody ?? "without a reason");
+    return new OktaRefusal(
+      `Okta gave no access token (${status}): ${reason}. Is the service app's key registered, and its scope ${scopes.join(" ")} granted?`,
+      null,
+      typeof told.error === "string" ? told.error : null,
+    );
+  }
+
+  const authorize: Authorize = async (request, exchange, signal) => {
+    if (held === undefined || now() >= held.until) {
+      // Requests that start together share one token.
+      inProgress ??= fetchToken(exchange, signal).finally(() => {
+        inProgress = undefined;
+      });
+    }
+    const { text, boundTo } = await (inProgress ?? (held as AccessToken));
+    if (boundTo === null) return { authorization: `Bearer ${text}` };
+    const proof = await boundTo.prove({ ...request, time: exchange.now(), nonce: apiNonce, accessToken: text });
+    return { authorization: `DPoP ${text}`, dpop: proof };
   };
   return Object.assign(authorize, {
-    renew({ status }: OktaAnswer, sent: AuthorizationHeaders) {
-      if (status !== 401) return false;
-      // The token was revoked before its time. Another request may have renewed it already.
-      if (held?.headers.authorization === sent.authorization) held = undefined;
-      return true;
+    renew(answer: OktaAnswer, sent: AuthorizationHeaders) {
+      const nonce = answer.headers.get("dpop-nonce");
+      apiNonce = nonce ?? apiNonce;
+      const { error } = challengeOf(answer);
+      if (error === "use_dpop_nonce") return nonce === null ? null : "nonce";
+      if (answer.status !== 401 && error !== "invalid_dpop_proof") return null;
+      // The token was revoked before its time, or Okta takes its proofs no more. Another request may have renewed it already.
+      if (held !== undefined && sent.authorization?.endsWith(` ${held.text}`)) held = undefined;
+      return "token";
     },
   });
+}
+
+/** Why an API refuses an access token or its proof, as it says in `WWW-Authenticate`; empty where it does not. */
+export function challengeOf({ status, headers }: Pick<OktaAnswer, "status" | "headers">): {
+  readonly error?: string;
+  readonly error_description?: string;
+} {
+  if (status < 400) return {};
+  const parameters = (headers.get("www-authenticate") ?? "").matchAll(/\b(error|error_description)="([^"]*)"/g);
+  return Object.fromEntries([...parameters].map(([, name, value]) => [name, value]));
 }

@@ -1,4 +1,4 @@
-import type { AuthorizationHeaders, Authorize } from "./authorization.ts";
+import { type AuthorizationHeaders, type Authorize, challengeOf } from "./authorization.ts";
 import type { Scope } from "./credential.ts";
 import { OktaFailure, OktaRefusal } from "./errors.ts";
 import { createExchange, type ExchangeOptions, type OktaAnswer } from "./exchange.ts";
@@ -69,26 +69,33 @@ export function createOktaClient(options: OktaClientOptions): OktaClient {
   const exchange = createExchange(options);
 
   async function request(url: string, init: RequestInit, signal: AbortSignal): Promise<OktaAnswer> {
-    for (let isRenewed = false; ; isRenewed = true) {
+    const method = init.method ?? "GET";
+    // Each of a nonce and a token is renewed once.
+    const renewed = new Set<string>();
+    for (;;) {
       let sent: AuthorizationHeaders = {};
       const prepare = async (): Promise<RequestInit> => {
-        sent = await authorize(exchange, signal);
+        sent = await authorize({ method, url }, exchange, signal);
         return { ...init, headers: { accept: "application/json", ...init.headers, ...sent } };
       };
-      const answer = await exchange.ask({ url, isRepeatable: init.method !== "POST", prepare }, signal);
-      if (isRenewed || authorize.renew === undefined || !authorize.renew(answer, sent)) return answer;
+      const answer = await exchange.ask({ url, isRepeatable: method !== "POST", prepare }, signal);
+      const what = authorize.renew?.(answer, sent) ?? null;
+      if (what === null || renewed.has(what)) return answer;
+      renewed.add(what);
     }
   }
 
-  function refuse({ url, status, body, foreignBody }: OktaAnswer): never {
+  function refuse({ url, status, headers, body, foreignBody }: OktaAnswer): never {
+    const { error, error_description: description } = challengeOf({ status, headers });
     const answer = (body ?? {}) as Readonly<Record<string, unknown>>;
     const causes = Array.isArray(answer.errorCauses) ? (answer.errorCauses as { errorSummary?: unknown }[]) : [];
-    const summaries = [answer.errorSummary ?? foreignBody, ...causes.map((cause) => cause.errorSummary)];
+    const summaries = [answer.errorSummary ?? description ?? foreignBody, ...causes.map((cause) => cause.errorSummary)];
     const isUnauthorized = status === 401 || status === 403;
     const hint = isUnauthorized ? `. Was the credential granted ${scopes.join(" ")}?` : "";
     throw new OktaRefusal(
       `Okta refused ${url} (${status}): ${summaries.filter(Boolean).join(": ")}${hint}`,
       isOktas(body) ? status : null,
+      error ?? null,
     );
   }
 
@@ -96,7 +103,7 @@ export function createOktaClient(options: OktaClientOptions): OktaClient {
   return {
     orgUrl,
     async authorize(signal) {
-      await authorize(exchange, signal);
+      await authorize({ method: "GET", url: orgUrl }, exchange, signal);
     },
     async get(url, signal) {
       const answer = await request(absolute(url), {}, signal);

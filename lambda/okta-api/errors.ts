@@ -8,6 +8,11 @@ export interface Diagnosis {
   readonly remedy: string;
 }
 
+/** A credential, an org's URL or attributes that cannot be used. The message never holds a secret. */
+export class OktaSettingsError extends Error {
+  override readonly name = "OktaSettingsError";
+}
+
 /** A request that Okta refuses: trying again does not help. */
 export class OktaRefusal extends Error {
   override readonly name = "OktaRefusal";

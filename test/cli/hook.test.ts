@@ -1,3 +1,4 @@
+import { createPrivateKey, type JsonWebKey } from "node:crypto";
 import { exportJWK, generateKeyPair } from "jose";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from "vitest";
 import { type EmbeddedRun, startEmbeddedRun } from "../../local/embedded-run.ts";
@@ -267,6 +268,24 @@ describe("doctor", () => {
     const { code, stdout, stderr } = await doctor();
     expect({ code, stderr }).toEqual({ code: 0, stderr: "" });
     expect(stdout.match(/^ok /gm)).toHaveLength(9);
+  });
+
+  test("and register do with an app that has to prove possession (DPoP), and a key as PEM", async () => {
+    okta.proofs.demanded = true;
+    const pem = createPrivateKey({ key: okta.privateKey as JsonWebKey, format: "jwk" });
+    environment = {
+      ...environment,
+      OKTA_CLIENT_PRIVATEKEY: String(pem.export({ type: "pkcs1", format: "pem" })),
+      OKTA_CLIENT_PRIVATEKEYID: "key-1",
+    };
+    const examined = await doctor();
+    expect({ code: examined.code, stderr: examined.stderr }).toEqual({ code: 0, stderr: "" });
+    expect(examined.stdout).toMatch(/^ok {4}key +it is a private key, which signs by RS256$/m);
+    expect((await hook("register")).code).toBe(0);
+    expect(okta.hooks.hooks).toHaveLength(1);
+    expect(okta.proofs.taken.map(({ htm }) => htm)).toContain("POST");
+    // Each scope is asked for once by itself: of each, the first request lacks the nonce.
+    expect(new Set(okta.proofs.refused)).toEqual(new Set(["Authorization server requires nonce in DPoP proof."]));
   });
 
   test("finds that the URL is no org, or cannot be reached", async () => {
