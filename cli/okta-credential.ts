@@ -1,6 +1,6 @@
 import { setTimeout as delay } from "node:timers/promises";
 import { OktaFailure, OktaRefusal } from "../lambda/okta-api/authorization.ts";
-import { createOktaClient, type OktaClient } from "../lambda/okta-api/client.ts";
+import { createOktaClient, type OktaClient, type OktaClientOptions } from "../lambda/okta-api/client.ts";
 import {
   authorizeBy,
   type OktaCredential,
@@ -10,6 +10,7 @@ import {
   type Scope,
 } from "../lambda/okta-api/credential.ts";
 import { InputError } from "./command.ts";
+import { proxyOf } from "./proxy.ts";
 
 /** As Okta's own SDKs name them. */
 const tokenVariable = "OKTA_CLIENT_TOKEN";
@@ -43,7 +44,11 @@ export function credentialOf({ env }: Pick<NodeJS.Process, "env">): OktaCredenti
 }
 
 /** A command's client of an org. */
-export function openOkta(orgUrl: string, scopes: readonly Scope[]): OktaClient {
+export function openOkta(
+  orgUrl: string,
+  scopes: readonly Scope[],
+  options: Pick<OktaClientOptions, "longestWait" | "rateLimitShare"> = {},
+): OktaClient {
   const url = readOrgUrl(orgUrl);
   return createOktaClient({
     orgUrl: url,
@@ -51,6 +56,8 @@ export function openOkta(orgUrl: string, scopes: readonly Scope[]): OktaClient {
     now: Date.now,
     wait: (milliseconds, signal) => delay(milliseconds, undefined, { signal }),
     scopes,
+    proxy: proxyOf(url, process.env),
+    ...options,
   });
 }
 

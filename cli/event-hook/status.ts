@@ -96,7 +96,8 @@ export async function failureFinding(client: OktaClient, hook: EventHook, signal
     }
   } catch (error) {
     if (!(error instanceof OktaRefusal)) throw error;
-    return { what, ok: null, told: `not known: ${error.message}`, remedy: "grant the app okta.logs.read" };
+    const remedy = error.diagnosis?.remedy ?? "grant the app okta.logs.read";
+    return { what, ok: null, told: `not known: ${error.finding}`, remedy };
   }
   const remedy = "reconciliation finds what they held; see the runbook, EventsMissed";
   const told = failures === 0 ? "none in the last day" : `${failures} in the last day${last}`;

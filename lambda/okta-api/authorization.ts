@@ -118,19 +118,18 @@ export function authorizeByServiceApp(
       // What was signed by another time is refused. The answer tells Okta's time, and the next is signed by that.
       const isOtherTime = Math.abs(exchange.clockAhead() - clockAhead) > noticeableSkew;
       const remedy = body.error === "use_dpop_nonce" && nonce !== null ? "nonce" : isOtherTime ? "clock" : null;
-      if (remedy === null || mended.has(remedy)) throw refusal(answer);
+      if (remedy === null || mended.has(remedy)) throw refusal(answer, exchange);
       mended.add(remedy);
     }
   }
 
-  function refusal({ status, body, foreignBody }: OktaAnswer): OktaRefusal {
+  function refusal({ status, body, foreignBody }: OktaAnswer, exchange: Exchange): OktaRefusal {
     const told = (body ?? {}) as Readonly<Record<string, unknown>>;
-    const reason = String(told.error_description ?? told.error ?? foreignBody ?? "without a reason");
-    return new OktaRefusal(
-      `Okta gave no access token (${status}): ${reason}. Is the service app's key registered, and its scope ${scopes.join(" ")} granted?`,
-      null,
-      typeof told.error === "string" ? told.error : null,
-    );
+    const reason = [told.error, told.error_description].filter((text) => typeof text === "string").join(": ");
+    const text = reason || foreignBody || "without a reason";
+    const code = typeof told.error === "string" ? told.error : null;
+    const diagnosis = exchange.diagnose({ stage: "token", status, code, text, isForeign: foreignBody !== null });
+    return new OktaRefusal(`Okta gave no access token (${status}): ${text}`, null, code, diagnosis);
   }
 
   const authorize: Authorize = async (request, exchange, signal) => {

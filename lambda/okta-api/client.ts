@@ -1,4 +1,5 @@
 import { type AuthorizationHeaders, type Authorize, challengeOf } from "./authorization.ts";
+import { diagnose } from "./causes.ts";
 import type { Scope } from "./credential.ts";
 import { OktaFailure, OktaRefusal } from "./errors.ts";
 import { createExchange, type ExchangeOptions, type OktaAnswer } from "./exchange.ts";
@@ -61,12 +62,14 @@ export interface OktaClientOptions extends ExchangeOptions {
   readonly authorize: Authorize;
   /** What the credential has to be granted, named when Okta refuses it. */
   readonly scopes: readonly Scope[];
+  /** The proxy that requests go through, as `host:port`, named when something in between answers. @default none */
+  readonly proxy?: string | null;
 }
 
 /** Okta's Management API: every request, for access tokens too, goes through one exchange. */
 export function createOktaClient(options: OktaClientOptions): OktaClient {
-  const { orgUrl, authorize, scopes } = options;
-  const exchange = createExchange(options);
+  const { orgUrl, authorize, scopes, proxy = null } = options;
+  const exchange = createExchange(options, (evidence) => diagnose(evidence, { orgUrl, scopes, proxy }));
 
   async function request(url: string, init: RequestInit, signal: AbortSignal): Promise<OktaAnswer> {
     const method = init.method ?? "GET";
@@ -86,17 +89,17 @@ export function createOktaClient(options: OktaClientOptions): OktaClient {
   }
 
   function refuse({ url, status, headers, body, foreignBody }: OktaAnswer): never {
-    const { error, error_description: description } = challengeOf({ status, headers });
+    const { error = null, error_description: description } = challengeOf({ status, headers });
     const answer = (body ?? {}) as Readonly<Record<string, unknown>>;
-    const causes = Array.isArray(answer.errorCauses) ? (answer.errorCauses as { errorSummary?: unknown }[]) : [];
-    const summaries = [answer.errorSummary ?? description ?? foreignBody, ...causes.map((cause) => cause.errorSummary)];
-    const isUnauthorized = status === 401 || status === 403;
-    const hint = isUnauthorized ? `. Was the credential granted ${scopes.join(" ")}?` : "";
-    throw new OktaRefusal(
-      `Okta refused ${url} (${status}): ${summaries.filter(Boolean).join(": ")}${hint}`,
-      isOktas(body) ? status : null,
-      error ?? null,
-    );
+    const errorCauses = Array.isArray(answer.errorCauses) ? (answer.errorCauses as { errorSummary?: unknown }[]) : [];
+    const summaries = [
+      answer.errorSummary ?? description ?? foreignBody,
+      ...errorCauses.map((each) => each.errorSummary),
+    ];
+    const text = summaries.filter(Boolean).join(": ") || "without a reason";
+    const code = error ?? (isOktas(body) ? String(answer.errorCode) : null);
+    const diagnosis = exchange.diagnose({ stage: "api", status, code, text, isForeign: foreignBody !== null });
+    throw new OktaRefusal(`Okta refused ${url} (${status}): ${text}`, isOktas(body) ? status : null, error, diagnosis);
   }
 
   const absolute = (url: string) => new URL(url, orgUrl).href;

@@ -25,14 +25,17 @@ export class OktaRefusal extends Error {
   readonly code: string | null;
   /** Null when the cause is not known. */
   readonly diagnosis: Diagnosis | null;
+  /** What happened; the message says what to do as well. */
+  readonly finding: string;
 
   constructor(
-    message: string,
+    finding: string,
     status: number | null = null,
     code: string | null = null,
     diagnosis: Diagnosis | null = null,
   ) {
-    super(message);
+    super(withRemedy(finding, diagnosis));
+    this.finding = finding;
     this.status = status;
     this.code = code;
     this.diagnosis = diagnosis;
@@ -44,9 +47,16 @@ export class OktaFailure extends Error {
   override readonly name = "OktaFailure";
   /** Null when the cause is not known. */
   readonly diagnosis: Diagnosis | null;
+  /** What happened; the message says what to do as well. */
+  readonly finding: string;
 
-  constructor(message: string, diagnosis: Diagnosis | null = null) {
-    super(message);
+  constructor(finding: string, diagnosis: Diagnosis | null = null) {
+    super(withRemedy(finding, diagnosis));
+    this.finding = finding;
     this.diagnosis = diagnosis;
   }
+}
+
+function withRemedy(finding: string, diagnosis: Diagnosis | null): string {
+  return diagnosis === null ? finding : `${finding}. To do: ${diagnosis.remedy}`;
 }

@@ -1,4 +1,5 @@
-import { OktaFailure, OktaRefusal } from "./errors.ts";
+import type { Evidence } from "./causes.ts";
+import { type Diagnosis, OktaFailure, OktaRefusal } from "./errors.ts";
 import { createRateLimits } from "./rate-limits.ts";
 import { codeOfUnreachable, whyUnreachable } from "./unreachable.ts";
 
@@ -36,6 +37,8 @@ export interface Exchange {
   readonly now: () => number;
   /** Milliseconds by which the org's clock is ahead of ours; 0 when both agree, or no answer has told it. */
   readonly clockAhead: () => number;
+  /** Which cause a refused request has. */
+  readonly diagnose: (evidence: Evidence) => Diagnosis | null;
 }
 
 /** What the exchange needs. */
@@ -50,6 +53,8 @@ export interface ExchangeOptions {
    * @default 0.5, as Okta gives a new app half of each limit
    */
   readonly rateLimitShare?: number;
+  /** How long a rate limit is waited for at most, in milliseconds: beyond, the request fails. @default without end */
+  readonly longestWait?: number;
 }
 
 /** Tries of a request that Okta fails, or that hangs. */
@@ -64,7 +69,10 @@ export const noticeableSkew = 30_000;
  * Speaks HTTP with an org. A rate limit is obeyed: when it is used up, or our share of it is, nothing is asked before Okta
  * lifts it. What Okta fails, and an answer that breaks off or is no JSON, is tried again with pauses that double.
  */
-export function createExchange({ orgUrl, wait, now, rateLimitShare = 0.5 }: ExchangeOptions): Exchange {
+export function createExchange(
+  { orgUrl, wait, now, rateLimitShare = 0.5, longestWait = Number.POSITIVE_INFINITY }: ExchangeOptions,
+  diagnose: Exchange["diagnose"],
+): Exchange {
   const limits = createRateLimits(rateLimitShare, now);
   let ahead = 0;
 
@@ -76,38 +84,51 @@ export function createExchange({ orgUrl, wait, now, rateLimitShare = 0.5 }: Exch
 
   /** Sends a request once. */
   async function send(url: string, init: RequestInit, signal: AbortSignal): Promise<OktaAnswer | Trouble> {
-    let isSent = false;
+    let status: number | null = null;
     try {
       const response = await fetch(url, {
         ...init,
         signal: AbortSignal.any([signal, AbortSignal.timeout(requestMilliseconds)]),
         redirect: "manual",
       });
-      isSent = true;
+      const { headers } = response;
+      status = response.status;
       learn(url, response);
-      const { status, headers } = response;
       const answer = { url, status, headers, ...readBody(await response.text(), headers) };
-      if (status >= 500) return { failure: `answered ${status}`, mayBeDone: true };
+      const evidence = { stage: stageOf(url), status, code: null, text: answer.foreignBody ?? "" } as const;
+      if (status >= 500) {
+        return { failure: `answered ${status}`, mayBeDone: true, evidence: { ...evidence, isForeign: false } };
+      }
       // What succeeds without JSON, or is a redirection, does not come from Okta's API.
       if (status < 300 && answer.foreignBody !== null) {
-        return { failure: `answered ${status} with ${answer.foreignBody}`, mayBeDone: true };
+        const failure = `answered ${status} with ${answer.foreignBody}`;
+        return { failure, mayBeDone: true, evidence: { ...evidence, isForeign: true } };
       }
       return answer;
     } catch (error) {
       signal.throwIfAborted();
-      const mayBeDone = isSent || !notConnected.includes(codeOfUnreachable(error) ?? "");
-      return { failure: `${isSent ? "broke off: " : ""}${whyUnreachable(error)}`, mayBeDone };
+      const code = codeOfUnreachable(error);
+      const text = whyUnreachable(error);
+      const evidence = { stage: "connection", status, code, text, isForeign: false } as const;
+      const mayBeDone = status !== null || !notConnected.includes(code ?? "");
+      return { failure: `${status === null ? "" : "broke off: "}${text}`, mayBeDone, evidence };
     }
   }
 
   return {
     clockAhead: () => ahead,
     now: () => now() + ahead,
+    diagnose,
     async ask({ url, isRepeatable, prepare }, signal) {
       // A link that leads elsewhere must not be given our authorization.
       if (new URL(url).origin !== new URL(orgUrl).origin) throw new OktaRefusal(`${url} is no address of ${orgUrl}`);
       for (let attempt = 1; ; ) {
         const waiting = limits.notBefore(url) - now();
+        if (waiting > longestWait) {
+          const evidence = { stage: stageOf(url), status: 429, code: null, text: "", isForeign: false } as const;
+          const seconds = Math.ceil(waiting / 1_000);
+          throw new OktaFailure(`the rate limit of ${url} is used up for ${seconds} seconds more`, diagnose(evidence));
+        }
         if (waiting > 0) await wait(waiting, signal);
         signal.throwIfAborted();
         const init = await prepare();
@@ -117,11 +138,14 @@ export function createExchange({ orgUrl, wait, now, rateLimitShare = 0.5 }: Exch
           // A rate limit is no failure, and costs no try.
           continue;
         }
-        const { failure, mayBeDone } = answer;
+        const { failure, mayBeDone, evidence } = answer;
+        const diagnosis = diagnose(evidence);
         if (mayBeDone && !isRepeatable) {
-          throw new OktaFailure(`Okta failed: ${url} ${failure}; whether it was done is not known`);
+          throw new OktaFailure(`Okta failed: ${url} ${failure}; whether it was done is not known`, diagnosis);
         }
-        if (attempt >= maximumTries) throw new OktaFailure(`Okta failed ${maximumTries} times: ${url} ${failure}`);
+        if (attempt >= maximumTries) {
+          throw new OktaFailure(`Okta failed ${maximumTries} times: ${url} ${failure}`, diagnosis);
+        }
         await wait(firstPauseMilliseconds * 2 ** (attempt - 1), signal);
         attempt += 1;
       }
@@ -134,7 +158,10 @@ interface Trouble {
   readonly failure: string;
   /** Whether Okta may have acted on it. */
   readonly mayBeDone: boolean;
+  readonly evidence: Evidence;
 }
+
+const stageOf = (url: string) => (new URL(url).pathname === "/oauth2/v1/token" ? "token" : "api");
 
 /** Codes of connections that were never made. */
 const notConnected = ["ECONNREFUSED", "ENOTFOUND", "EAI_AGAIN"];

@@ -234,7 +234,8 @@ describe("status", () => {
     okta.scopes = new Set(["okta.eventHooks.manage"]);
     const { code, stdout } = await hook("status");
     expect(code).toBe(0);
-    expect(stdout).toMatch(/\? +failed deliveries +not known: .*okta\.logs\.read/);
+    expect(stdout).toMatch(/\? +failed deliveries +not known: .*invalid_scope/);
+    expect(stdout).toContain("Okta API Scopes: grant okta.logs.read");
   });
 });
 
@@ -319,7 +320,9 @@ describe("doctor", () => {
     const { code, stdout } = await doctor({ OKTA_CLIENT_PRIVATEKEY: other });
     expect(code).toBe(1);
     expect(stdout).toMatch(/WRONG client +Okta gave no access token \(400\)/);
-    expect(stdout).toContain("the client ID is not the app's, its public key is another");
+    expect(stdout).toContain("General > Client Credentials: compare the Client ID");
+    // What fails for every scope is told once.
+    expect(stdout.match(/^WRONG/gm)).toHaveLength(1);
     expect((await doctor({ OKTA_CLIENT_CLIENTID: "0oa1other" })).stdout).toMatch(/WRONG client /);
   });
 
@@ -329,6 +332,37 @@ describe("doctor", () => {
     expect(code).toBe(1);
     expect(stdout.match(/^WRONG/gm)).toHaveLength(1);
     expect(stdout).toContain(`Okta API Scopes: grant ${scope}`);
+  });
+
+  test.each([
+    ["invalid_dpop_proof", "WRONG proof", "Require Demonstrating Proof of Possession"],
+    ["unauthorized_client", "WRONG app", "Grant type: tick Client Credentials"],
+    ["consent_required", "WRONG scope okta.eventHooks.manage", "click Grant beside okta.eventHooks.manage"],
+    ["access_denied", "WRONG app", "Reports > System Log names the policy"],
+  ])("tells %s apart, with its page", async (error, finding, page) => {
+    okta.tokenRefusal = { error, error_description: "For this reason." };
+    const { code, stdout } = await doctor();
+    expect(code).toBe(1);
+    expect(stdout).toContain(finding);
+    expect(stdout).toContain(`Okta gave no access token (400): ${error}: For this reason.`);
+    expect(stdout).toContain(page);
+  });
+
+  test("tells a rate limit that is used up, without waiting for it", async () => {
+    okta.limit = { requests: 600, seconds: 3_600 };
+    okta.interfereWithTokens = () => "rateLimit";
+    const { code, stdout } = await doctor();
+    expect(code).toBe(1);
+    expect(stdout).toMatch(/WRONG rate limit +the rate limit of .*\/oauth2\/v1\/token is used up for \d+ seconds more/);
+    expect(stdout).toContain("Reports > Rate Limits");
+  });
+
+  test("tells something in between from Okta", async () => {
+    okta.interfere = () => "blocked";
+    const { code, stdout } = await doctor();
+    expect(code).toBe(1);
+    expect(stdout).toMatch(/WRONG proxy +Okta refused .* \(403\): .*titled "Example Gateway: sign in"/);
+    expect(stdout.match(/^WRONG/gm)).toHaveLength(1);
   });
 
   test("finds that the app has no admin role for it", async () => {

@@ -107,7 +107,7 @@ describe("authorization", () => {
       Date.now,
     );
     await expect(allIds(api(wrong))).rejects.toThrow(
-      /Okta gave no access token \(400\).*Is the service app's key registered/,
+      /Okta gave no access token \(400\): invalid_client.*To do: .*General > Client Credentials/,
     );
     await expect(allIds(api(wrong))).rejects.toThrow(OktaRefusal);
     expect(okta.requests()).toBe(0);
@@ -115,7 +115,9 @@ describe("authorization", () => {
 
   test("that is wrong is refused at once", async () => {
     await expect(allIds(api(authorizeByToken("wrong")))).rejects.toThrow(OktaRefusal);
-    await expect(allIds(api(authorizeByToken("wrong")))).rejects.toThrow(/401.*Invalid token.*okta\.users\.read/);
+    await expect(allIds(api(authorizeByToken("wrong")))).rejects.toThrow(
+      /401.*Invalid token.*To do: .*Security > API > Tokens/,
+    );
     expect(okta.requests()).toBe(2);
   });
 
