@@ -4,6 +4,7 @@ import { type OktaClient, pagesFrom } from "../../lambda/okta-api/client.ts";
 import type { EventHook, EventHookSettings, EventHooksApi } from "../../lambda/okta-api/event-hooks-api.ts";
 import { createSystemLogApi } from "../../lambda/okta-api/system-log-api.ts";
 import type { Deployment } from "../deployment.ts";
+import { awsProxySettings } from "../proxy.ts";
 import { isVerified, ourHooks, subscriptionOf } from "./ensure.ts";
 
 /** One thing that was looked at. */
@@ -116,7 +117,7 @@ export async function deliveryFindings({ stack }: Pick<Deployment, "stack">): Pr
   if (stack === null) {
     return [{ what: "last delivery", ok: null, told: "not known of the embedded run", remedy: null }];
   }
-  const client = new CloudWatchClient({});
+  const client = new CloudWatchClient(awsProxySettings());
   const end = Math.ceil(Date.now() / 3_600_000) * 3_600_000;
   // Each delivery gives the metric one value, the number of its events.
   const receivedByHour = async () => {
