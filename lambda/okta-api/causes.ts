@@ -1,4 +1,5 @@
 import type { Diagnosis } from "./errors.ts";
+import { certificateFaults } from "./unreachable.ts";
 
 /** What is known of a request that failed. */
 export interface Evidence {
@@ -63,26 +64,20 @@ export const causes: readonly Cause[] = [
   {
     id: "tlsInterception",
     step: "TLS",
-    isCauseOf: isConnection(
-      "SELF_SIGNED_CERT_IN_CHAIN",
-      "DEPTH_ZERO_SELF_SIGNED_CERT",
-      "UNABLE_TO_GET_ISSUER_CERT",
-      "UNABLE_TO_GET_ISSUER_CERT_LOCALLY",
-      "UNABLE_TO_VERIFY_LEAF_SIGNATURE",
-    ),
+    isCauseOf: isConnection(...certificateFaults.unknownIssuer),
     remedy: () =>
       "something between here and Okta opens TLS with a certificate of its own: set NODE_EXTRA_CA_CERTS to a file with your company's CA certificates (PEM), or have the gateway leave Okta alone",
   },
   {
     id: "certificateTime",
     step: "TLS",
-    isCauseOf: isConnection("CERT_HAS_EXPIRED", "CERT_NOT_YET_VALID"),
+    isCauseOf: isConnection(...certificateFaults.anotherTime),
     remedy: () => "set the clock of this machine; if it is right, something in between shows an old certificate",
   },
   {
     id: "certificateOfAnotherHost",
     step: "TLS",
-    isCauseOf: isConnection("ERR_TLS_CERT_ALTNAME_INVALID"),
+    isCauseOf: isConnection(...certificateFaults.anotherHost),
     remedy: ({ orgUrl }) =>
       `${orgUrl} shows the certificate of another host: give the org's own URL, which the admin console shows under your name at the top right; for a custom domain see Customizations > Brands > the brand > Domains`,
   },

@@ -1,7 +1,7 @@
 import type { Evidence } from "./causes.ts";
 import { type Diagnosis, OktaFailure, OktaRefusal } from "./errors.ts";
 import { createRateLimits } from "./rate-limits.ts";
-import { codeOfUnreachable, whyUnreachable } from "./unreachable.ts";
+import { codeOfUnreachable, isConnected, whyUnreachable } from "./unreachable.ts";
 
 /** A request of an org. */
 export interface OktaRequest {
@@ -99,7 +99,7 @@ export function createExchange(
       if (status >= 500) {
         return { failure: `answered ${status}`, mayBeDone: true, evidence: { ...evidence, isForeign: false } };
       }
-      // What succeeds without JSON, or is a redirection, does not come from Okta's API.
+      // What succeeds without JSON does not come from Okta's API.
       if (status < 300 && answer.foreignBody !== null) {
         const failure = `answered ${status} with ${answer.foreignBody}`;
         return { failure, mayBeDone: true, evidence: { ...evidence, isForeign: true } };
@@ -110,7 +110,7 @@ export function createExchange(
       const code = codeOfUnreachable(error);
       const text = whyUnreachable(error);
       const evidence = { stage: "connection", status, code, text, isForeign: false } as const;
-      const mayBeDone = status !== null || !notConnected.includes(code ?? "");
+      const mayBeDone = status !== null || isConnected(code);
       return { failure: `${status === null ? "" : "broke off: "}${text}`, mayBeDone, evidence };
     }
   }
@@ -162,9 +162,6 @@ interface Trouble {
 }
 
 const stageOf = (url: string) => (new URL(url).pathname === "/oauth2/v1/token" ? "token" : "api");
-
-/** Codes of connections that were never made. */
-const notConnected = ["ECONNREFUSED", "ENOTFOUND", "EAI_AGAIN"];
 
 function readBody(text: string, headers: Headers): Pick<OktaAnswer, "body" | "foreignBody"> {
   if (text === "") return { body: null, foreignBody: null };

@@ -76,6 +76,12 @@ describe("an answer", () => {
     expect(error).toMatchObject({ status: null, message: expect.stringContaining("Example Gateway") });
   });
 
+  test("that leads elsewhere is not followed", async () => {
+    okta.interfere = () => "redirect";
+    await expect(fetchPage()).rejects.toMatchObject({ status: null, diagnosis: { cause: "wrongDomain" } });
+    expect(okta.requests()).toBe(1);
+  });
+
   test("to a change that may be made already is not asked for again", async () => {
     okta.interfere = () => "cut";
     await expect(client(authorizeByToken(apiToken)).send("POST", "/api/v1/eventHooks", {}, signal())).rejects.toThrow(
