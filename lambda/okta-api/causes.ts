@@ -138,8 +138,8 @@ export const causes: readonly Cause[] = [
     id: "proofRefused",
     step: "proof",
     isCauseOf: isOAuth("invalid_dpop_proof", "use_dpop_nonce"),
-    remedy: () =>
-      `Okta refuses the proof of possession (DPoP), which something between here and Okta may have changed or sent twice; to find out, turn ${app} > General > General Settings > Edit > Require Demonstrating Proof of Possession (DPoP) header in token requests off, try, and turn it on again`,
+    remedy: ({ orgUrl, proxy }) =>
+      `a proof of possession (DPoP), as ${app} > General > General Settings demands, holds for one request of one URL: see that ${orgUrl} is the org's own URL, and that no proxy${through(proxy)} or gateway changes the header DPoP, the URL, or sends a request twice`,
   },
   {
     id: "clientUnknown",

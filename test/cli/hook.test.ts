@@ -335,7 +335,7 @@ describe("doctor", () => {
   });
 
   test.each([
-    ["invalid_dpop_proof", "WRONG proof", "Require Demonstrating Proof of Possession"],
+    ["invalid_dpop_proof", "WRONG proof", "General > General Settings demands"],
     ["unauthorized_client", "WRONG app", "Grant type: tick Client Credentials"],
     ["consent_required", "WRONG scope okta.eventHooks.manage", "click Grant beside okta.eventHooks.manage"],
     ["access_denied", "WRONG app", "Reports > System Log names the policy"],
