@@ -3,7 +3,8 @@ import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { authorizeByServiceApp, type ServiceApp } from "../../lambda/okta-api/authorization.ts";
 import { createOktaClient, type OktaClient } from "../../lambda/okta-api/client.ts";
 import { OktaRefusal } from "../../lambda/okta-api/errors.ts";
-import type { PrivateJwk } from "../../lambda/okta-api/private-key.ts";
+import { type PrivateJwk, readPrivateKey } from "../../lambda/okta-api/private-key.ts";
+import { createProofKey, type ProofClaims, signAssertion } from "../../lambda/okta-api/signing.ts";
 import { type FakeOkta, fakeUser, startFakeOkta } from "../fixtures/okta.ts";
 
 let okta: FakeOkta;
@@ -162,5 +163,58 @@ describe("an app's key", () => {
         ? (privateKey.export({ format: "jwk" }) as JsonWebKey as PrivateJwk)
         : String(privateKey.export({ type: form as "pkcs8", format: "pem" }));
     expect(await allUsers(client({ privateKey: given, keyId: "key-9" }))).toHaveLength(450);
+  });
+});
+
+describe("the org of these tests", () => {
+  /** A token, and a request with a proof whose claims are bent. */
+  async function bend(change: Partial<ProofClaims>, again = false): Promise<string | null> {
+    const key = await createProofKey();
+    const url = `${okta.orgUrl}/oauth2/v1/token`;
+    const time = Date.now();
+    const request = async (nonce: string | null) =>
+      fetch(url, {
+        method: "POST",
+        headers: { dpop: await key.prove({ method: "POST", url, time, nonce, accessToken: null }) },
+        body: new URLSearchParams({
+          grant_type: "client_credentials",
+          scope: "okta.users.read",
+          client_assertion: await signAssertion(readPrivateKey(okta.privateKey as PrivateJwk), {
+            clientId: okta.clientId,
+            audience: url,
+            time,
+          }),
+        }),
+      });
+    const nonce = (await request(null)).headers.get("dpop-nonce");
+    const { access_token: accessToken } = (await (await request(nonce)).json()) as { access_token: string };
+    const users = `${okta.orgUrl}/api/v1/users`;
+    const dpop = await key.prove({ method: "GET", url: users, time, nonce: null, accessToken, ...change });
+    const ask = () => fetch(`${users}?limit=1`, { headers: { authorization: `DPoP ${accessToken}`, dpop } });
+    const answer = await ask();
+    return (again ? await ask() : answer).headers.get("www-authenticate");
+  }
+
+  test("takes a proof that is right", async () => {
+    expect(await bend({})).toBeNull();
+  });
+
+  test("refuses a proof that comes twice", async () => {
+    expect(await bend({}, true)).toContain("has already been used");
+  });
+
+  test.each([
+    ["htm", { method: "POST" }],
+    ["htu", { url: "https://example.okta.com/api/v1/users" }],
+    ["htu", { url: "https://example.okta.com/api/v1/logs" }],
+    ["iat", { time: Date.now() - 600_000 }],
+    ["ath", { accessToken: "another" }],
+  ])("refuses a proof of another %s", async (claim, change) => {
+    expect(await bend(change)).toContain(`error="invalid_dpop_proof", error_description="'${claim}' claim`);
+  });
+
+  test("refuses an old nonce", async () => {
+    okta.proofs.demandedByApis = true;
+    expect(await bend({ nonce: "an old one" })).toContain('error="use_dpop_nonce"');
   });
 });
