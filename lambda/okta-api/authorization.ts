@@ -104,7 +104,7 @@ export function authorizeByServiceApp(
     const mended = new Set<"nonce" | "clock">();
     for (;;) {
       const clockAhead = exchange.clockAhead();
-      const answer = await exchange.ask({ url: tokenUrl, isRepeatable: true, prepare }, signal);
+      const answer = await exchange.ask({ url: tokenUrl, isRepeatable: true, needsBody: true, prepare }, signal);
       const nonce = answer.headers.get("dpop-nonce");
       tokenNonce = nonce ?? tokenNonce;
       const body = (answer.body ?? {}) as Readonly<Record<string, unknown>>;

@@ -81,7 +81,8 @@ export function createOktaClient(options: OktaClientOptions): OktaClient {
         sent = await authorize({ method, url }, exchange, signal);
         return { ...init, headers: { accept: "application/json", ...init.headers, ...sent } };
       };
-      const answer = await exchange.ask({ url, isRepeatable: method !== "POST", prepare }, signal);
+      const isRepeatable = method !== "POST";
+      const answer = await exchange.ask({ url, isRepeatable, needsBody: method === "GET", prepare }, signal);
       const what = authorize.renew?.(answer, sent) ?? null;
       if (what === null || renewed.has(what)) return answer;
       renewed.add(what);

@@ -9,6 +9,8 @@ export interface OktaRequest {
   readonly url: string;
   /** Whether it may be sent again although Okta may have acted on it already. */
   readonly isRepeatable: boolean;
+  /** Whether an answer without a body is broken: nothing that is asked for is told by none. */
+  readonly needsBody: boolean;
   /** Makes what is sent, for each try anew: a proof or an assertion is taken once. What it throws ends the request. */
   readonly prepare: () => Promise<RequestInit>;
 }
@@ -20,7 +22,7 @@ export interface OktaAnswer {
   readonly headers: Headers;
   /** The body as JSON; null where it is empty, or no JSON. */
   readonly body: unknown;
-  /** What the body is where it is no JSON, in words; null where it is JSON or empty. */
+  /** What the body is where it is no JSON, in words; null where it is JSON, or empty and not needed. */
   readonly foreignBody: string | null;
 }
 
@@ -83,7 +85,11 @@ export function createExchange(
   }
 
   /** Sends a request once. */
-  async function send(url: string, init: RequestInit, signal: AbortSignal): Promise<OktaAnswer | Trouble> {
+  async function send(
+    { url, needsBody }: OktaRequest,
+    init: RequestInit,
+    signal: AbortSignal,
+  ): Promise<OktaAnswer | Trouble> {
     let status: number | null = null;
     try {
       const response = await fetch(url, {
@@ -94,7 +100,7 @@ export function createExchange(
       const { headers } = response;
       status = response.status;
       learn(url, response);
-      const answer = { url, status, headers, ...readBody(await response.text(), headers) };
+      const answer = { url, status, headers, ...readBody(await response.text(), needsBody && response.ok, headers) };
       const evidence = { stage: stageOf(url), status, code: null, text: answer.foreignBody ?? "" } as const;
       if (status >= 500) {
         return { failure: `answered ${status}`, mayBeDone: true, evidence: { ...evidence, isForeign: false } };
@@ -119,7 +125,8 @@ export function createExchange(
     clockAhead: () => ahead,
     now: () => now() + ahead,
     diagnose,
-    async ask({ url, isRepeatable, prepare }, signal) {
+    async ask(request, signal) {
+      const { url, isRepeatable, prepare } = request;
       // A link that leads elsewhere must not be given our authorization.
       if (new URL(url).origin !== new URL(orgUrl).origin) throw new OktaRefusal(`${url} is no address of ${orgUrl}`);
       for (let attempt = 1; ; ) {
@@ -132,7 +139,7 @@ export function createExchange(
         if (waiting > 0) await wait(waiting, signal);
         signal.throwIfAborted();
         const init = await prepare();
-        const answer = await send(url, init, signal);
+        const answer = await send(request, init, signal);
         if ("status" in answer) {
           if (answer.status !== 429) return answer;
           // A rate limit is no failure, and costs no try.
@@ -163,8 +170,8 @@ interface Trouble {
 
 const stageOf = (url: string) => (new URL(url).pathname === "/oauth2/v1/token" ? "token" : "api");
 
-function readBody(text: string, headers: Headers): Pick<OktaAnswer, "body" | "foreignBody"> {
-  if (text === "") return { body: null, foreignBody: null };
+function readBody(text: string, isNeeded: boolean, headers: Headers): Pick<OktaAnswer, "body" | "foreignBody"> {
+  if (text === "" && !isNeeded) return { body: null, foreignBody: null };
   try {
     return { body: JSON.parse(text) as unknown, foreignBody: null };
   } catch {

@@ -47,7 +47,7 @@ const firstPage = "/api/v1/users?limit=200";
 const fetchPage = (asking = client()) => asking.getPage(firstPage, signal());
 
 describe("an answer", () => {
-  test.each(["cut", "page"] as const)("that is broken (%s) is asked for again", async (kind) => {
+  test.each(["cut", "page", "empty"] as const)("that is broken (%s) is asked for again", async (kind) => {
     okta.interfere = (request) => (request <= 4 ? kind : "none");
     expect((await fetchPage()).items).toHaveLength(200);
     expect(okta.requests()).toBe(5);
@@ -76,6 +76,11 @@ describe("an answer", () => {
     expect(error).toMatchObject({ status: null, message: expect.stringContaining("Example Gateway") });
   });
 
+  test("without a body never says that a user does not exist", async () => {
+    okta.interfere = () => "empty";
+    await expect(client().get("/api/v1/users/00u1", signal())).rejects.toThrow(/answered 200 with 0 bytes/);
+  });
+
   test("that leads elsewhere is not followed", async () => {
     okta.interfere = () => "redirect";
     await expect(fetchPage()).rejects.toMatchObject({ status: null, diagnosis: { cause: "wrongDomain" } });
@@ -92,12 +97,15 @@ describe("an answer", () => {
 });
 
 describe("a request for an access token", () => {
-  test.each(["serverError", "reset", "cut", "page"] as const)("that fails (%s) is made again", async (kind) => {
-    okta.interfereWithTokens = (request) => (request <= 4 ? kind : "none");
-    expect((await fetchPage()).items).toHaveLength(200);
-    expect(okta.tokens()).toBe(1);
-    expect(waits).toEqual([500, 1_000, 2_000, 4_000]);
-  });
+  test.each(["serverError", "reset", "cut", "page", "empty"] as const)(
+    "that fails (%s) is made again",
+    async (kind) => {
+      okta.interfereWithTokens = (request) => (request <= 4 ? kind : "none");
+      expect((await fetchPage()).items).toHaveLength(200);
+      expect(okta.tokens()).toBe(1);
+      expect(waits).toEqual([500, 1_000, 2_000, 4_000]);
+    },
+  );
 
   test("that keeps failing is tried five times, and names the token endpoint without what came", async () => {
     okta.interfereWithTokens = () => "cut";
