@@ -1,4 +1,5 @@
 import { Command, CommanderError } from "commander";
+import { useProxy } from "./proxy.ts";
 import { scriptOf, swallowedOptions } from "./swallowed-options.ts";
 
 /** Input that cannot be used. The message says what is wrong, where, and what to do. */
@@ -35,6 +36,7 @@ export async function runCommand(command: Command, args: readonly string[] = pro
     throw error;
   });
   try {
+    useProxy(process.env);
     refuseSwallowed(command);
     await command.parseAsync(args, { from: "user" });
   } catch (error) {

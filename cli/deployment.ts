@@ -9,6 +9,7 @@ import { defaultStackName, SettingsError } from "../infra/settings-file.ts";
 import type { StateKey } from "../lambda/history/user-item-ids.ts";
 import { deriveStateKey } from "../lambda/state-key.ts";
 import { InputError } from "./command.ts";
+import { awsProxySettings } from "./proxy.ts";
 import { useRegion } from "./region.ts";
 
 /** Where a command works: the deployed stack, or the embedded run. */
@@ -89,6 +90,7 @@ export async function findDeployment({ stack: named, local, url }: DeploymentOpt
   const stack = named ?? (await defaultStack());
   await useRegion();
   const outputs = await stackOutputs(stack);
+  const proxy = awsProxySettings();
   const output = (name: string): string => {
     const value = outputs.get(name);
     if (value === undefined) {
@@ -97,10 +99,10 @@ export async function findDeployment({ stack: named, local, url }: DeploymentOpt
     return value;
   };
   return {
-    sqs: new SQSClient({}),
+    sqs: new SQSClient(proxy),
     // An import waits for a table that is throttled: the SDK pauses between its tries, up to 20 seconds.
-    dynamodb: new DynamoDBClient({ maxAttempts: 8 }),
-    sns: new SNSClient({}),
+    dynamodb: new DynamoDBClient({ maxAttempts: 8, ...proxy }),
+    sns: new SNSClient(proxy),
     alertTopicArn: output("AlertTopicArn"),
     hookUrl: output("HookUrl"),
     hookSecret: () => fetchSecret("the hook's secret", output("HookSecretArn")),
@@ -119,7 +121,7 @@ export async function findDeployment({ stack: named, local, url }: DeploymentOpt
 }
 
 async function stackOutputs(stack: string): Promise<ReadonlyMap<string, string>> {
-  const client = new CloudFormationClient({});
+  const client = new CloudFormationClient(awsProxySettings());
   try {
     const { Outputs = [] } = await describeStack(client, stack, " For the embedded run: --local");
     return new Map(Outputs.map(({ OutputKey = "", OutputValue = "" }) => [OutputKey, OutputValue]));
@@ -146,7 +148,7 @@ export async function describeStack(client: CloudFormationClient, name: string, 
 }
 
 async function fetchSecret(what: string, arn: string): Promise<string> {
-  const client = new SecretsManagerClient({});
+  const client = new SecretsManagerClient(awsProxySettings());
   try {
     const { SecretString } = await client.send(new GetSecretValueCommand({ SecretId: arn }));
     return SecretString ?? "";

@@ -11,6 +11,7 @@ import { plural } from "../lambda/alerts/wording.ts";
 import { createCommand, InputError, onTerminal, runCommand } from "./command.ts";
 import { defaultStack, describeStack, stackOption } from "./deployment.ts";
 import { createProgress } from "./progress.ts";
+import { awsProxySettings } from "./proxy.ts";
 import { ask } from "./question.ts";
 import { useRegion } from "./region.ts";
 
@@ -44,7 +45,7 @@ const reasons: Readonly<Record<string, { readonly why: string; readonly remove: 
 async function destroy({ stack: named, dryRun, yes }: Options): Promise<void> {
   const stack = named ?? (await defaultStack());
   await useRegion();
-  const client = new CloudFormationClient({});
+  const client = new CloudFormationClient(awsProxySettings());
   try {
     const { StackId: id = stack } = await describeStack(client, stack);
     const resources = await listResources(client, id);

@@ -25,6 +25,7 @@ import { deliveryFindings, type Finding, failureFinding, hookFindings } from "./
 import { renderTerraform } from "./event-hook/terraform.ts";
 import { askingOkta, credentialHelp, credentialOf, openOkta } from "./okta-credential.ts";
 import { createProgress } from "./progress.ts";
+import { proxyOf } from "./proxy.ts";
 import { sendTestAlert } from "./test-alert.ts";
 
 const print = (text: string) => process.stdout.write(`${onTerminal(text)}\n`);
@@ -242,7 +243,9 @@ async function doctor(options: HookOptions): Promise<void> {
       {
         orgUrl,
         credential: () => credentialOf(process),
-        clientFor: (scopes) => openOkta(orgUrl, scopes),
+        proxy: proxyOf(orgUrl, process.env),
+        // What is examined waits for no limit, and takes no heed of what others are left.
+        clientFor: (scopes) => openOkta(orgUrl, scopes, { longestWait: 10_000, rateLimitShare: 1 }),
         now: Date.now,
       },
       longest(),

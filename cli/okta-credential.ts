@@ -1,6 +1,6 @@
 import { setTimeout as delay } from "node:timers/promises";
 import { OktaFailure, OktaRefusal } from "../lambda/okta-api/authorization.ts";
-import { createOktaClient, type OktaClient } from "../lambda/okta-api/client.ts";
+import { createOktaClient, type OktaClient, type OktaClientOptions } from "../lambda/okta-api/client.ts";
 import {
   authorizeBy,
   type OktaCredential,
@@ -10,16 +10,18 @@ import {
   type Scope,
 } from "../lambda/okta-api/credential.ts";
 import { InputError } from "./command.ts";
+import { proxyOf } from "./proxy.ts";
 
 /** As Okta's own SDKs name them. */
 const tokenVariable = "OKTA_CLIENT_TOKEN";
 const clientIdVariable = "OKTA_CLIENT_CLIENTID";
 const privateKeyVariable = "OKTA_CLIENT_PRIVATEKEY";
+const keyIdVariable = "OKTA_CLIENT_PRIVATEKEYID";
 
 /** What a command's `--help` says of the credential. */
 export function credentialHelp(scopes: readonly Scope[]): string {
-  return `Environment: ${clientIdVariable} and ${privateKeyVariable} (a JWK) of a service app with the scope ${scopes.join(" and ")},
-or ${tokenVariable}, an API token.`;
+  return `Environment: ${clientIdVariable} and ${privateKeyVariable} (a JWK, or PEM) of a service app with the scope ${scopes.join(" and ")},
+and ${keyIdVariable} for a key as PEM where the app has several; or ${tokenVariable}, an API token.`;
 }
 
 /**
@@ -29,17 +31,24 @@ or ${tokenVariable}, an API token.`;
  */
 export function credentialOf({ env }: Pick<NodeJS.Process, "env">): OktaCredential {
   const { [tokenVariable]: apiToken, [clientIdVariable]: clientId, [privateKeyVariable]: privateKey } = env;
+  const keyId = env[keyIdVariable];
   if (clientId && privateKey) {
-    return readCredential(`{"clientId":${JSON.stringify(clientId)},"privateKey":${privateKey}}`, privateKeyVariable);
+    const key = privateKey.trimStart().startsWith("-----BEGIN ") ? JSON.stringify(privateKey) : privateKey;
+    const id = keyId ? `,"keyId":${JSON.stringify(keyId)}` : "";
+    return readCredential(`{"clientId":${JSON.stringify(clientId)},"privateKey":${key}${id}}`, privateKeyVariable);
   }
   if (apiToken) return { apiToken };
   throw new InputError(
-    `no credential of Okta: set ${clientIdVariable} and ${privateKeyVariable} (a JWK) of a service app, or ${tokenVariable}`,
+    `no credential of Okta: set ${clientIdVariable} and ${privateKeyVariable} (a JWK, or PEM) of a service app, or ${tokenVariable}`,
   );
 }
 
 /** A command's client of an org. */
-export function openOkta(orgUrl: string, scopes: readonly Scope[]): OktaClient {
+export function openOkta(
+  orgUrl: string,
+  scopes: readonly Scope[],
+  options: Pick<OktaClientOptions, "longestWait" | "rateLimitShare"> = {},
+): OktaClient {
   const url = readOrgUrl(orgUrl);
   return createOktaClient({
     orgUrl: url,
@@ -47,6 +56,8 @@ export function openOkta(orgUrl: string, scopes: readonly Scope[]): OktaClient {
     now: Date.now,
     wait: (milliseconds, signal) => delay(milliseconds, undefined, { signal }),
     scopes,
+    proxy: proxyOf(url, process.env),
+    ...options,
   });
 }
 

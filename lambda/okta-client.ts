@@ -10,12 +10,12 @@ export interface OktaAccess {
   readonly credentialSecretArn: string;
   /** What the function needs, and nothing else. */
   readonly scopes: readonly Scope[];
-  /** See `createOktaClient`. @default 1 */
+  /** See `createOktaClient`. @default 0.5 */
   readonly rateLimitShare?: number;
 }
 
 /** A function's client of Okta. The credential is fetched anew for each use: it may have been changed. */
-export function oktaClientOf({ orgUrl, credentialSecretArn, scopes, rateLimitShare = 1 }: OktaAccess) {
+export function oktaClientOf({ orgUrl, credentialSecretArn, scopes, rateLimitShare = 0.5 }: OktaAccess) {
   const secrets = new SecretsProvider();
   // Kept as long as the credential is the same, since it holds the access token.
   let held: { readonly secret: string; readonly client: OktaClient } | undefined;

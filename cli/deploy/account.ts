@@ -3,6 +3,7 @@ import { SNSClient } from "@aws-sdk/client-sns";
 import { GetParameterCommand, SSMClient } from "@aws-sdk/client-ssm";
 import { AssumeRoleCommand, GetCallerIdentityCommand, STSClient } from "@aws-sdk/client-sts";
 import { InputError } from "../command.ts";
+import { awsProxySettings } from "../proxy.ts";
 
 /** The account that a deployment goes to. */
 export interface Account {
@@ -59,7 +60,7 @@ const credentialFaults: Readonly<Record<string, string>> = {
  * @throws InputError when there are none, or AWS does not take them, with what to run
  */
 export async function findAccount(region: string): Promise<Account> {
-  const client = new STSClient({ region });
+  const client = new STSClient({ region, ...awsProxySettings() });
   try {
     const { Account: id = "", Arn: caller = "" } = await client.send(new GetCallerIdentityCommand({}));
     return { id, region, partition: caller.split(":")[1] ?? "aws", caller };
@@ -79,7 +80,8 @@ export function openAccount(account: Account, qualifier: string): { readonly rea
   const { region } = account;
   const opened: Reading[] = [];
   const open = (credentials?: NonNullable<ConstructorParameters<typeof SSMClient>[0]>["credentials"]): Reading => {
-    const options = credentials === undefined ? { region } : { region, credentials };
+    const common = { region, ...awsProxySettings() };
+    const options = credentials === undefined ? common : { ...common, credentials };
     const clients = {
       cloudFormation: new CloudFormationClient(options),
       sns: new SNSClient(options),
@@ -112,7 +114,7 @@ export function openAccount(account: Account, qualifier: string): { readonly rea
 
 /** The role that `cdk diff` reads by: https://docs.aws.amazon.com/cdk/v2/guide/bootstrapping-env.html */
 async function assumeLookupRole({ id, region, partition }: Account, qualifier: string) {
-  const client = new STSClient({ region });
+  const client = new STSClient({ region, ...awsProxySettings() });
   try {
     const RoleArn = `arn:${partition}:iam::${id}:role/cdk-${qualifier}-lookup-role-${id}-${region}`;
     const { Credentials } = await client.send(new AssumeRoleCommand({ RoleArn, RoleSessionName: "okta-proxy-watch" }));

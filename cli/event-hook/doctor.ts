@@ -1,14 +1,17 @@
-import { importJWK, type JWK } from "jose";
 import { OktaFailure, OktaRefusal } from "../../lambda/okta-api/authorization.ts";
+import { diagnose } from "../../lambda/okta-api/causes.ts";
 import type { OktaClient } from "../../lambda/okta-api/client.ts";
-import { authorizeBy, type OktaCredential, OktaSettingsError, type Scope } from "../../lambda/okta-api/credential.ts";
-import { whyUnreachable } from "../../lambda/okta-api/unreachable.ts";
+import { type OktaCredential, OktaSettingsError, type Scope } from "../../lambda/okta-api/credential.ts";
+import { readPrivateKey } from "../../lambda/okta-api/private-key.ts";
+import { codeOfUnreachable, whyUnreachable } from "../../lambda/okta-api/unreachable.ts";
 import { InputError } from "../command.ts";
 import type { Finding } from "./status.ts";
 
 /** What the doctor examines with. */
 export interface Patient {
   readonly orgUrl: string;
+  /** The proxy that requests go through, as `host:port`; null for none. */
+  readonly proxy: string | null;
   /** Throws what is wrong with it. */
   readonly credential: () => OktaCredential;
   readonly clientFor: (scopes: readonly Scope[]) => OktaClient;
@@ -42,42 +45,72 @@ export async function examine(patient: Patient, signal: AbortSignal): Promise<re
   const credential = await lookAtKey(patient, find);
   if (credential === null) return findings;
   for (const [scope, what, path] of scopes) {
-    if (!(await lookAtToken(patient, credential, scope, what, find, signal))) continue;
-    try {
-      await patient.clientFor([scope]).get(path, signal);
-      find(`may use ${scope}`, true, `${path} is answered (${what})`, "");
-    } catch (error) {
-      if (!(error instanceof OktaRefusal || error instanceof OktaFailure)) throw error;
-      const remedy = `give the app an admin role that may do that (Applications > the app > Admin roles): ${what}`;
-      find(`may use ${scope}`, false, error.message, remedy);
-    }
+    const client = patient.clientFor([scope]);
+    // An API token is asked with as it is.
+    const refused = "apiToken" in credential ? null : await lookAtToken(client, scope, what, find, signal);
+    const failed = refused ?? (await lookAtApi(client, scope, path, what, find, signal));
+    // What fails for every scope alike is told once.
+    if (failed !== null && !ofOneScope.has(failed)) break;
   }
   return findings;
 }
 
+/** Steps that may fail for one scope and not for another. */
+const ofOneScope: ReadonlySet<string> = new Set(["scope", "role"]);
+
 type Find = (what: string, ok: boolean, told: string, remedy: string) => boolean;
 
 /** Milliseconds since 1970 by Okta's clock, NaN where it tells none; null when there is no org. */
-async function lookAtDomain({ orgUrl }: Patient, find: Find, signal: AbortSignal): Promise<number | null> {
+async function lookAtDomain({ orgUrl, proxy }: Patient, find: Find, signal: AbortSignal): Promise<number | null> {
   const remedy = "give the org's own URL: https://example.okta.com, without -admin";
+  const situation = { orgUrl, scopes: [], proxy };
   try {
     const response = await fetch(new URL("/.well-known/okta-organization", orgUrl), {
       signal: AbortSignal.any([signal, AbortSignal.timeout(15_000)]),
       redirect: "manual",
     });
-    const answer = (await response.json().catch(() => null)) as { readonly id?: unknown } | null;
-    const isOrg = response.status === 200 && typeof answer?.id === "string";
-    find("domain", isOrg, isOrg ? `${orgUrl} is an Okta org` : `${orgUrl} is no Okta org (${response.status})`, remedy);
-    return isOrg ? Date.parse(response.headers.get("date") ?? "") : null;
+    const { status } = response;
+    const text = await response.text();
+    const answer = parseJson(text) as { readonly id?: unknown } | null;
+    if (status === 200 && typeof answer?.id === "string") {
+      find("domain", true, `${orgUrl} is an Okta org`, "");
+      return Date.parse(response.headers.get("date") ?? "");
+    }
+    const isForeign = answer === null && text !== "";
+    const found = diagnose({ stage: "api", status, code: null, text: "", isForeign }, situation);
+    // Any server may answer that it has no such page: what is likely then is another domain.
+    const isBetween = found?.step === "proxy" && status !== 404;
+    const told = `${orgUrl} is no Okta org (${status})`;
+    if (isBetween) find("proxy", false, `${told}: what answers is no JSON`, found.remedy);
+    else find("domain", false, told, remedy);
+    return null;
   } catch (error) {
-    find("domain", false, `${orgUrl} cannot be reached: ${whyUnreachable(error)}`, remedy);
+    signal.throwIfAborted();
+    const text = whyUnreachable(error);
+    const evidence = {
+      stage: "connection",
+      status: null,
+      code: codeOfUnreachable(error),
+      text,
+      isForeign: false,
+    } as const;
+    const found = diagnose(evidence, situation);
+    find(found?.step ?? "domain", false, `${orgUrl} cannot be reached: ${text}`, found?.remedy ?? remedy);
+    return null;
+  }
+}
+
+function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
     return null;
   }
 }
 
 async function lookAtKey(patient: Patient, find: Find): Promise<OktaCredential | null> {
   const remedy =
-    "Applications > the app > General > Public keys: add a key, and set what it gives as private key (JWK)";
+    "Applications > the app > General > Public keys: add a key, and set what it gives as private key (JWK or PEM)";
   let credential: OktaCredential;
   try {
     credential = patient.credential();
@@ -91,38 +124,60 @@ async function lookAtKey(patient: Patient, find: Find): Promise<OktaCredential |
     return credential;
   }
   try {
-    const key = credential.privateKey as JWK;
-    const isPrivate = typeof key.d === "string";
-    await importJWK(key, key.alg ?? (key.kty === "EC" ? "ES256" : "RS256"));
-    return find("key", isPrivate, isPrivate ? "it is a private key" : "it is a public key alone", remedy)
-      ? credential
-      : null;
+    const { algorithm } = readPrivateKey(credential.privateKey, credential.keyId ?? null);
+    find("key", true, `it is a private key, which signs by ${algorithm}`, "");
+    return credential;
   } catch (error) {
-    find("key", false, `it is no key that can sign: ${(error as Error).message}`, remedy);
+    if (!(error instanceof OktaSettingsError)) throw error;
+    find("key", false, error.message, remedy);
     return null;
   }
 }
 
-/** Whether Okta gives an access token for a scope. */
+/** Asks for an access token. @returns the step that fails; null when Okta gives one */
 async function lookAtToken(
-  { orgUrl, now }: Patient,
-  credential: OktaCredential,
+  client: OktaClient,
   scope: Scope,
   what: string,
   find: Find,
   signal: AbortSignal,
-): Promise<boolean> {
-  // An API token is asked with as it is.
-  if ("apiToken" in credential) return true;
+): Promise<string | null> {
   try {
-    await authorizeBy(credential, orgUrl, [scope], now)(signal);
-    return find(`scope ${scope}`, true, `granted (${what})`, "");
+    await client.authorize(signal);
+    find(`scope ${scope}`, true, `granted (${what})`, "");
+    return null;
   } catch (error) {
-    if (!(error instanceof OktaRefusal || error instanceof OktaFailure)) throw error;
-    const isKey = error instanceof OktaRefusal && error.code === "invalid_client";
-    const remedy = isKey
-      ? "the client ID is not the app's, its public key is another, or the clock is off: Applications > the app > General"
-      : `Applications > the app > Okta API Scopes: grant ${scope} (${what})`;
-    return find(isKey ? "client" : `scope ${scope}`, false, error.message, remedy);
+    return findFailure(error, scope, `scope ${scope}`, find);
   }
+}
+
+/** Asks what only an app with that scope and a role for it may ask. @returns the step that fails; null when it is answered */
+async function lookAtApi(
+  client: OktaClient,
+  scope: Scope,
+  path: string,
+  what: string,
+  find: Find,
+  signal: AbortSignal,
+): Promise<string | null> {
+  try {
+    await client.get(path, signal);
+    find(`may use ${scope}`, true, `${path} is answered (${what})`, "");
+    return null;
+  } catch (error) {
+    return findFailure(error, scope, `may use ${scope}`, find);
+  }
+}
+
+/** Tells of a failure by its cause. @returns the step that fails */
+function findFailure(error: unknown, scope: Scope, otherwise: string, find: Find): string {
+  if (!(error instanceof OktaRefusal || error instanceof OktaFailure)) throw error;
+  const { step, remedy } = error.diagnosis ?? { step: "unknown", remedy: "see what Okta says" };
+  const names: Readonly<Record<string, string>> = {
+    scope: `scope ${scope}`,
+    role: `may use ${scope}`,
+    unknown: otherwise,
+  };
+  find(names[step] ?? step, false, error.finding, remedy);
+  return step;
 }

@@ -7,6 +7,7 @@ import {
   UpdateSecretVersionStageCommand,
 } from "@aws-sdk/client-secrets-manager";
 import { InputError } from "../command.ts";
+import { awsProxySettings } from "../proxy.ts";
 import type { RotationPorts } from "./rotate.ts";
 
 /**
@@ -15,7 +16,7 @@ import type { RotationPorts } from "./rotate.ts";
 export function openSecretVersions(
   arn: string,
 ): Pick<RotationPorts, "versions" | "put" | "read" | "label"> & { readonly close: () => void } {
-  const client = new SecretsManagerClient({});
+  const client = new SecretsManagerClient(awsProxySettings());
   const doing = async <Value>(what: string, call: Promise<Value>): Promise<Value> => {
     try {
       return await call;

@@ -10,6 +10,7 @@ import {
 } from "../../lambda/okta-api/event-hooks-api.ts";
 import { createSystemLogApi } from "../../lambda/okta-api/system-log-api.ts";
 import type { Deployment } from "../deployment.ts";
+import { awsProxySettings } from "../proxy.ts";
 import {
   describeSecretHeader,
   droppingFilters,
@@ -142,7 +143,8 @@ export async function failureFinding(client: OktaClient, hook: EventHook, signal
     }
   } catch (error) {
     if (!(error instanceof OktaRefusal)) throw error;
-    return { what, ok: null, told: `not known: ${error.message}`, remedy: "grant the app okta.logs.read" };
+    const remedy = error.diagnosis?.remedy ?? "grant the app okta.logs.read";
+    return { what, ok: null, told: `not known: ${error.finding}`, remedy };
   }
   const remedy = "reconciliation finds what they held; see the runbook, EventsMissed";
   const told = failures === 0 ? "none in the last day" : `${failures} in the last day${last}`;
@@ -161,7 +163,7 @@ export async function deliveryFindings({ stack }: Pick<Deployment, "stack">): Pr
   if (stack === null) {
     return [{ what: "last delivery", ok: null, told: "not known of the embedded run", remedy: null }];
   }
-  const client = new CloudWatchClient({});
+  const client = new CloudWatchClient(awsProxySettings());
   const end = Math.ceil(Date.now() / 3_600_000) * 3_600_000;
   // Each delivery gives the metric one value, the number of its events.
   const receivedByHour = async () => {

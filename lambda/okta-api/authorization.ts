@@ -1,35 +1,39 @@
-import { importJWK, type JWK, SignJWT } from "jose";
+import { OktaRefusal } from "./errors.ts";
+import { type Exchange, noticeableSkew, type OktaAnswer } from "./exchange.ts";
+import { type PrivateJwk, readPrivateKey } from "./private-key.ts";
+import type { ProofKey } from "./signing.ts";
 
-/** How requests of Okta's API are authorized: the value of the `Authorization` header. */
+export { OktaFailure, OktaRefusal } from "./errors.ts";
+
+/** The headers by which a request is authorized. */
+export type AuthorizationHeaders = Readonly<Record<string, string>>;
+
+/** What of a request its authorization is bound to. */
+export interface AuthorizedRequest {
+  readonly method: string;
+  readonly url: string;
+}
+
+/** How requests of Okta's API are authorized. */
 export interface Authorize {
-  (signal: AbortSignal): Promise<string>;
-  /** Has the next request use a new access token, as Okta takes the one before no more; undefined where there is but one. */
-  readonly renew?: () => void;
-}
-
-/** A request that Okta refuses: trying again does not help. */
-export class OktaRefusal extends Error {
-  override readonly name = "OktaRefusal";
-  /** The answer's status; null when Okta was not asked. */
-  readonly status: number | null;
-  /** What OAuth calls the error, for example `invalid_scope`; null where it is none of OAuth. */
-  readonly code: string | null;
-
-  constructor(message: string, status: number | null = null, code: string | null = null) {
-    super(message);
-    this.status = status;
-    this.code = code;
-  }
-}
-
-/** Okta failed, or could not be reached, though it was tried: later it may work. */
-export class OktaFailure extends Error {
-  override readonly name = "OktaFailure";
+  /**
+   * Makes the headers of one try of a request.
+   *
+   * @param exchange how an access token is asked for
+   * @throws OktaRefusal when Okta gives no access token, OktaFailure when it fails though it was tried
+   */
+  (request: AuthorizedRequest, exchange: Exchange, signal: AbortSignal): Promise<AuthorizationHeaders>;
+  /**
+   * Looks at the answer to a request that was sent with these headers.
+   *
+   * @returns what was renewed, so that another try has better headers; null when nothing was
+   */
+  readonly renew?: (answer: OktaAnswer, sent: AuthorizationHeaders) => "nonce" | "token" | null;
 }
 
 /** An API token of Okta (SSWS): it has all the rights of the administrator who made it. */
 export function authorizeByToken(token: string): Authorize {
-  return async () => `SSWS ${token}`;
+  return async () => ({ authorization: `SSWS ${token}` });
 }
 
 /** A service app of Okta, which signs its requests for access tokens by a private key. */
@@ -37,77 +41,129 @@ export interface ServiceApp {
   /** `https://example.okta.com`. */
   readonly orgUrl: string;
   readonly clientId: string;
-  readonly privateKey: JWK;
+  /** See `readPrivateKey`. */
+  readonly privateKey: PrivateJwk | string;
+  /** What Okta calls the key. @default the JWK's `kid` */
+  readonly keyId?: string | undefined;
   readonly scopes: readonly string[];
+}
+
+interface AccessToken {
+  readonly text: string;
+  /** What it is bound to; null for a bearer token. */
+  readonly boundTo: ProofKey | null;
+  /** Milliseconds since 1970. */
+  readonly until: number;
 }
 
 /** Access tokens are fetched anew this long before they end, in milliseconds. */
 const margin = 60_000;
-/** How long a client assertion is good for: Okta takes at most an hour. */
-const assertionSeconds = 300;
 
 /**
  * Access tokens by OAuth 2.0 for service apps: client credentials with `private_key_jwt` (RFC 7523; Okta, "Implement OAuth
  * for Okta with a service app"). A token serves until shortly before it ends.
+ *
+ * Every request for a token proves possession of a key that is made for that token (DPoP, RFC 9449; Okta, "Configure OAuth
+ * 2.0 Demonstrating Proof-of-Possession"). An app with DPoP gets a token that is bound to the key, and each request with it
+ * bears a proof; an app without gets a bearer token. Okta tells which by `token_type`.
  */
 export function authorizeByServiceApp(
-  { orgUrl, clientId, privateKey, scopes }: ServiceApp,
+  { orgUrl, clientId, privateKey, keyId, scopes }: ServiceApp,
   now: () => number,
 ): Authorize {
-  let held: { readonly header: string; readonly until: number } | undefined;
-  let underWay: Promise<string> | undefined;
+  const tokenUrl = `${orgUrl}/oauth2/v1/token`;
+  let held: AccessToken | undefined;
+  let inProgress: Promise<AccessToken> | undefined;
+  /** The last nonces that Okta gave: the token endpoint and the APIs each have their own (RFC 9449, section 9). */
+  let tokenNonce: string | null = null;
+  let apiNonce: string | null = null;
 
-  async function fetchToken(signal: AbortSignal): Promise<string> {
-    const audience = `${orgUrl}/oauth2/v1/token`;
-    const algorithm = privateKey.alg ?? (privateKey.kty === "EC" ? "ES256" : "RS256");
-    const issuedAt = Math.floor(now() / 1_000);
-    const assertion = await new SignJWT()
-      .setProtectedHeader({ alg: algorithm, ...(privateKey.kid === undefined ? {} : { kid: privateKey.kid }) })
-      .setIssuer(clientId)
-      .setSubject(clientId)
-      .setAudience(audience)
-      .setIssuedAt(issuedAt)
-      .setExpirationTime(issuedAt + assertionSeconds)
-      .setJti(crypto.randomUUID())
-      .sign(await importJWK(privateKey, algorithm));
-    const response = await fetch(audience, {
-      method: "POST",
-      headers: { accept: "application/json", "content-type": "application/x-www-form-urlencoded" },
-      body: new URLSearchParams({
-        grant_type: "client_credentials",
-        scope: scopes.join(" "),
-        client_assertion_type: "urn:ietf:params:oauth:client-assertion-type:jwt-bearer",
-        client_assertion: assertion,
-      }),
-      signal,
-    });
-    const answer = (await response.json().catch(() => ({}))) as Readonly<Record<string, unknown>>;
-    if (!response.ok || typeof answer.access_token !== "string") {
-      const reason = String(answer.error_description ?? answer.error ?? response.statusText);
-      const message = `Okta gave no access token (${response.status}): ${reason}`;
-      if (response.status >= 500 || response.status === 429) throw new OktaFailure(message);
-      throw new OktaRefusal(
-        `${message}. Is the service app's key registered, and its scope ${scopes.join(" ")} granted?`,
-        response.status,
-        typeof answer.error === "string" ? answer.error : null,
-      );
+  async function fetchToken(exchange: Exchange, signal: AbortSignal): Promise<AccessToken> {
+    const { createProofKey, signAssertion } = await import("./signing.ts");
+    const key = readPrivateKey(privateKey, keyId ?? null);
+    const boundTo = await createProofKey();
+    const prepare = async (): Promise<RequestInit> => {
+      const time = exchange.now();
+      const assertion = await signAssertion(key, { clientId, audience: tokenUrl, time });
+      const claims = { method: "POST", url: tokenUrl, time, nonce: tokenNonce, accessToken: null };
+      return {
+        method: "POST",
+        headers: {
+          accept: "application/json",
+          "content-type": "application/x-www-form-urlencoded",
+          dpop: await boundTo.prove(claims),
+        },
+        body: new URLSearchParams({
+          grant_type: "client_credentials",
+          scope: scopes.join(" "),
+          client_assertion_type: "urn:ietf:params:oauth:client-assertion-type:jwt-bearer",
+          client_assertion: assertion,
+        }),
+      };
+    };
+    const mended = new Set<"nonce" | "clock">();
+    for (;;) {
+      const clockAhead = exchange.clockAhead();
+      const answer = await exchange.ask({ url: tokenUrl, isRepeatable: true, needsBody: true, prepare }, signal);
+      const nonce = answer.headers.get("dpop-nonce");
+      tokenNonce = nonce ?? tokenNonce;
+      const body = (answer.body ?? {}) as Readonly<Record<string, unknown>>;
+      if (answer.status === 200 && typeof body.access_token === "string") {
+        const seconds = typeof body.expires_in === "number" ? body.expires_in : 0;
+        const isBound = String(body.token_type).toLowerCase() === "dpop";
+        const until = now() + seconds * 1_000 - margin;
+        held = { text: body.access_token, boundTo: isBound ? boundTo : null, until };
+        return held;
+      }
+      // What was signed by another time is refused. The answer tells Okta's time, and the next is signed by that.
+      const isOtherTime = Math.abs(exchange.clockAhead() - clockAhead) > noticeableSkew;
+      const remedy = body.error === "use_dpop_nonce" && nonce !== null ? "nonce" : isOtherTime ? "clock" : null;
+      if (remedy === null || mended.has(remedy)) throw refusal(answer, exchange);
+      mended.add(remedy);
     }
-    const seconds = typeof answer.expires_in === "number" ? answer.expires_in : 0;
-    held = { header: `Bearer ${answer.access_token}`, until: now() + seconds * 1_000 - margin };
-    return held.header;
   }
 
-  const authorize = async (signal: AbortSignal): Promise<string> => {
-    if (held !== undefined && now() < held.until) return held.header;
-    // Requests that start together share one token.
-    underWay ??= fetchToken(signal).finally(() => {
-      underWay = undefined;
-    });
-    return underWay;
+  function refusal({ status, body, foreignBody }: OktaAnswer, exchange: Exchange): OktaRefusal {
+    const told = (body ?? {}) as Readonly<Record<string, unknown>>;
+    const reason = [told.error, told.error_description].filter((text) => typeof text === "string").join(": ");
+    const text = reason || foreignBody || "without a reason";
+    const code = typeof told.error === "string" ? told.error : null;
+    const diagnosis = exchange.diagnose({ stage: "token", status, code, text, isForeign: foreignBody !== null });
+    return new OktaRefusal(`Okta gave no access token (${status}): ${text}`, null, code, diagnosis);
+  }
+
+  const authorize: Authorize = async (request, exchange, signal) => {
+    if (held === undefined || now() >= held.until) {
+      // Requests that start together share one token.
+      inProgress ??= fetchToken(exchange, signal).finally(() => {
+        inProgress = undefined;
+      });
+    }
+    const { text, boundTo } = await (inProgress ?? (held as AccessToken));
+    if (boundTo === null) return { authorization: `Bearer ${text}` };
+    const proof = await boundTo.prove({ ...request, time: exchange.now(), nonce: apiNonce, accessToken: text });
+    return { authorization: `DPoP ${text}`, dpop: proof };
   };
   return Object.assign(authorize, {
-    renew: () => {
-      held = undefined;
+    renew(answer: OktaAnswer, sent: AuthorizationHeaders) {
+      const nonce = answer.headers.get("dpop-nonce");
+      apiNonce = nonce ?? apiNonce;
+      const { error } = challengeOf(answer);
+      if (error === "use_dpop_nonce") return nonce === null ? null : "nonce";
+      if (answer.status !== 401 && error !== "invalid_dpop_proof") return null;
+      // The token was revoked before its time, or Okta takes its proofs no more. Another request may have renewed it already.
+      if (held !== undefined && sent.authorization?.endsWith(` ${held.text}`)) held = undefined;
+      return "token";
     },
   });
+}
+
+/** Why an API refuses an access token or its proof, as it says in `WWW-Authenticate`; empty where it does not. */
+export function challengeOf({ status, headers }: Pick<OktaAnswer, "status" | "headers">): {
+  readonly error?: string;
+  readonly error_description?: string;
+} {
+  if (status < 400) return {};
+  const parameters = (headers.get("www-authenticate") ?? "").matchAll(/\b(error|error_description)="([^"]*)"/g);
+  return Object.fromEntries([...parameters].map(([, name, value]) => [name, value]));
 }

@@ -1,36 +1,36 @@
-import type { JWK } from "jose";
 import * as z from "zod/mini";
 import { type Authorize, authorizeByServiceApp, authorizeByToken } from "./authorization.ts";
+import { OktaSettingsError } from "./errors.ts";
+
+export { OktaSettingsError } from "./errors.ts";
 
 /** What a service app may be granted: each function asks for what it needs, and nothing else. */
 export type Scope = "okta.users.read" | "okta.logs.read" | "okta.eventHooks.manage";
 
-const jwk = z.looseObject({ kty: z.string("is no private key as JWK") });
+const jwk = z.looseObject({ kty: z.string() });
+const pem = z.string().check(z.regex(/^\s*-----BEGIN /));
 
-const credential = z.union(
-  [z.object({ clientId: z.string(), privateKey: jwk }), z.object({ apiToken: z.string() })],
-  'is neither {"clientId": "0oa...", "privateKey": {"kty": ...}} nor {"apiToken": "00..."}',
-);
+const credential = z.union([
+  z.object({ clientId: z.string(), privateKey: z.union([jwk, pem]), keyId: z.optional(z.string()) }),
+  z.object({ apiToken: z.string() }),
+]);
 
-/** What Okta knows us by: a service app with its private key (a JWK), or an API token. */
+/** What Okta knows us by: a service app with its private key (see `readPrivateKey`), or an API token. */
 export type OktaCredential = z.infer<typeof credential>;
-
-/** A credential, an org's URL or attributes that cannot be used. The message never holds a secret. */
-export class OktaSettingsError extends Error {
-  override readonly name = "OktaSettingsError";
-}
 
 /**
  * Reads a credential as it lies in Secrets Manager.
  *
- * @param text JSON: `{"clientId", "privateKey"}` with the key as JWK, or `{"apiToken"}`
+ * @param text JSON: `{"clientId", "privateKey"}` with the key as JWK or PEM, and `keyId` if Okta shall know it, or `{"apiToken"}`
  * @param where what is named in errors
  * @throws OktaSettingsError
  */
 export function readCredential(text: string, where: string): OktaCredential {
   const parsed = credential.safeParse(parseJson(text));
   if (parsed.success) return parsed.data;
-  throw new OktaSettingsError(`${where} ${parsed.error.issues[0]?.message}`);
+  throw new OktaSettingsError(
+    `${where} is neither {"clientId": "0oa...", "privateKey": a JWK or PEM} nor {"apiToken": "00..."}`,
+  );
 }
 
 function parseJson(text: string): unknown {
@@ -50,8 +50,7 @@ export function authorizeBy(
   now: () => number,
 ): Authorize {
   if ("apiToken" in given) return authorizeByToken(given.apiToken);
-  const { clientId, privateKey } = given;
-  return authorizeByServiceApp({ orgUrl, clientId, privateKey: privateKey as JWK, scopes }, now);
+  return authorizeByServiceApp({ orgUrl, ...given, scopes }, now);
 }
 
 /**

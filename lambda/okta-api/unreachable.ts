@@ -1,5 +1,43 @@
-/** Why something could not be reached: `fetch` says that in its error's cause. */
+/** Why something could not be reached: `fetch` says that in its error's cause, or in a cause of that. */
 export function whyUnreachable(error: unknown): string {
-  const { cause, message } = error as Error;
-  return cause instanceof Error ? cause.message : message;
+  const messages = causesOf(error).map(({ message }) => message);
+  return messages.findLast((message) => message !== "") ?? String(error);
+}
+
+/** The code of what ended a connection, for example `ECONNREFUSED`; null where it has none. */
+export function codeOfUnreachable(error: unknown): string | null {
+  const codes = causesOf(error).map(({ code }) => code);
+  return codes.findLast((code): code is string => typeof code === "string") ?? null;
+}
+
+/** Codes of certificates that are no good, as OpenSSL and Node.js name them. */
+export const certificateFaults = {
+  unknownIssuer: [
+    "SELF_SIGNED_CERT_IN_CHAIN",
+    "DEPTH_ZERO_SELF_SIGNED_CERT",
+    "UNABLE_TO_GET_ISSUER_CERT",
+    "UNABLE_TO_GET_ISSUER_CERT_LOCALLY",
+    "UNABLE_TO_VERIFY_LEAF_SIGNATURE",
+  ],
+  anotherTime: ["CERT_HAS_EXPIRED", "CERT_NOT_YET_VALID"],
+  anotherHost: ["ERR_TLS_CERT_ALTNAME_INVALID"],
+} as const;
+
+const neverConnected: ReadonlySet<string> = new Set([
+  "ECONNREFUSED",
+  "ENOTFOUND",
+  "EAI_AGAIN",
+  ...Object.values(certificateFaults).flat(),
+]);
+
+/** Whether the connection that ended with this code may have been made, so that the request may have arrived. */
+export function isConnected(code: string | null): boolean {
+  return code === null || !neverConnected.has(code);
+}
+
+/** An error, its cause, the cause of that, and so on; of several at once the first. */
+function causesOf(error: unknown): (Error & { readonly code?: unknown })[] {
+  if (!(error instanceof Error)) return [];
+  const next: unknown = error instanceof AggregateError ? error.errors[0] : error.cause;
+  return [error, ...causesOf(next)];
 }

@@ -121,7 +121,10 @@ describe("a cache", () => {
 test("what is missing is said", async () => {
   expect(await backtest([])).toMatchObject({ code: 2, stderr: expect.stringContaining("--okta needs --since") });
   const refused = await backtest(["--since", "30d"], { OKTA_CLIENT_CLIENTID: "0oa1other" });
-  expect(refused).toMatchObject({ code: 2, stderr: expect.stringContaining("okta.logs.read granted?") });
+  expect(refused).toMatchObject({
+    code: 2,
+    stderr: expect.stringContaining("General > Client Credentials: compare the Client ID"),
+  });
   const nothing = await runCli("backtest", []);
   expect(nothing).toMatchObject({
     code: 2,

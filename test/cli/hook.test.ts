@@ -1,3 +1,4 @@
+import { createPrivateKey, type JsonWebKey } from "node:crypto";
 import { CreateTopicCommand, SNSClient } from "@aws-sdk/client-sns";
 import { exportJWK, generateKeyPair } from "jose";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from "vitest";
@@ -291,7 +292,8 @@ describe("status", () => {
     okta.scopes = new Set(["okta.eventHooks.manage"]);
     const { code, stdout } = await hook("status");
     expect(code).toBe(0);
-    expect(stdout).toMatch(/\? +failed deliveries +not known: .*okta\.logs\.read/);
+    expect(stdout).toMatch(/\? +failed deliveries +not known: .*invalid_scope/);
+    expect(stdout).toContain("Okta API Scopes: grant okta.logs.read");
   });
 });
 
@@ -423,6 +425,24 @@ describe("doctor", () => {
     expect(stdout.match(/^ok /gm)).toHaveLength(9);
   });
 
+  test("and register do with an app that has to prove possession (DPoP), and a key as PEM", async () => {
+    okta.proofs.demanded = true;
+    const pem = createPrivateKey({ key: okta.privateKey as JsonWebKey, format: "jwk" });
+    environment = {
+      ...environment,
+      OKTA_CLIENT_PRIVATEKEY: String(pem.export({ type: "pkcs1", format: "pem" })),
+      OKTA_CLIENT_PRIVATEKEYID: "key-1",
+    };
+    const examined = await doctor();
+    expect({ code: examined.code, stderr: examined.stderr }).toEqual({ code: 0, stderr: "" });
+    expect(examined.stdout).toMatch(/^ok {4}key +it is a private key, which signs by RS256$/m);
+    expect((await hook("register")).code).toBe(0);
+    expect(okta.hooks.hooks).toHaveLength(1);
+    expect(okta.proofs.taken.map(({ htm }) => htm)).toContain("POST");
+    // Each scope is asked for once by itself: of each, the first request lacks the nonce.
+    expect(new Set(okta.proofs.refused)).toEqual(new Set(["Authorization server requires nonce in DPoP proof."]));
+  });
+
   test("finds that the URL is no org, or cannot be reached", async () => {
     const { code, stdout } = await doctor({}, "http://127.0.0.1:1");
     expect(code).toBe(1);
@@ -454,7 +474,9 @@ describe("doctor", () => {
     const { code, stdout } = await doctor({ OKTA_CLIENT_PRIVATEKEY: other });
     expect(code).toBe(1);
     expect(stdout).toMatch(/WRONG client +Okta gave no access token \(400\)/);
-    expect(stdout).toContain("the client ID is not the app's, its public key is another");
+    expect(stdout).toContain("General > Client Credentials: compare the Client ID");
+    // What fails for every scope is told once.
+    expect(stdout.match(/^WRONG/gm)).toHaveLength(1);
     expect((await doctor({ OKTA_CLIENT_CLIENTID: "0oa1other" })).stdout).toMatch(/WRONG client /);
   });
 
@@ -464,6 +486,37 @@ describe("doctor", () => {
     expect(code).toBe(1);
     expect(stdout.match(/^WRONG/gm)).toHaveLength(1);
     expect(stdout).toContain(`Okta API Scopes: grant ${scope}`);
+  });
+
+  test.each([
+    ["invalid_dpop_proof", "WRONG proof", "General > General Settings demands"],
+    ["unauthorized_client", "WRONG app", "Grant type: tick Client Credentials"],
+    ["consent_required", "WRONG scope okta.eventHooks.manage", "click Grant beside okta.eventHooks.manage"],
+    ["access_denied", "WRONG app", "Reports > System Log names the policy"],
+  ])("tells %s apart, with its page", async (error, finding, page) => {
+    okta.tokenRefusal = { error, error_description: "For this reason." };
+    const { code, stdout } = await doctor();
+    expect(code).toBe(1);
+    expect(stdout).toContain(finding);
+    expect(stdout).toContain(`Okta gave no access token (400): ${error}: For this reason.`);
+    expect(stdout).toContain(page);
+  });
+
+  test("tells a rate limit that is used up, without waiting for it", async () => {
+    okta.limit = { requests: 600, seconds: 3_600 };
+    okta.interfereWithTokens = () => "rateLimit";
+    const { code, stdout } = await doctor();
+    expect(code).toBe(1);
+    expect(stdout).toMatch(/WRONG rate limit +the rate limit of .*\/oauth2\/v1\/token is used up for \d+ seconds more/);
+    expect(stdout).toContain("Reports > Rate Limits");
+  });
+
+  test("tells something in between from Okta", async () => {
+    okta.interfere = () => "blocked";
+    const { code, stdout } = await doctor();
+    expect(code).toBe(1);
+    expect(stdout).toMatch(/WRONG proxy +Okta refused .* \(403\): .*titled "Example Gateway: sign in"/);
+    expect(stdout.match(/^WRONG/gm)).toHaveLength(1);
   });
 
   test("finds that the app has no admin role for it", async () => {

@@ -242,7 +242,7 @@ describe("npm run profiles -- sync", () => {
 
   test.each([
     [{}, [], /no credential of Okta: set OKTA_CLIENT_CLIENTID and OKTA_CLIENT_PRIVATEKEY/],
-    [{ OKTA_CLIENT_TOKEN: "wrong" }, [], /refused .*401.*Invalid token provided.*okta\.users\.read/],
+    [{ OKTA_CLIENT_TOKEN: "wrong" }, [], /refused .*401.*Invalid token provided.*Security > API > Tokens/],
     [{ OKTA_CLIENT_CLIENTID: "a", OKTA_CLIENT_PRIVATEKEY: "-----BEGIN" }, [], /OKTA_CLIENT_PRIVATEKEY is neither/],
     [{ OKTA_CLIENT_TOKEN: "a" }, ["--attributes", '[{"label":"home","town":"city"}]'], /Expected JSON such as/],
   ])("refuses %j %j with exit code 2", async (environment, args, message) => {

@@ -5,6 +5,8 @@ describe("a credential", () => {
   test("is a service app with its key, or an API token", () => {
     const app = { clientId: "0oa1", privateKey: { kty: "RSA", n: "a", e: "b", d: "c" } };
     expect(readCredential(JSON.stringify(app), "the secret")).toEqual(app);
+    const withPem = { clientId: "0oa1", privateKey: "-----BEGIN PRIVATE KEY-----\n...", keyId: "key-1" };
+    expect(readCredential(JSON.stringify(withPem), "the secret")).toEqual(withPem);
     expect(readCredential('{"apiToken": "00a"}', "the secret")).toEqual({ apiToken: "00a" });
   });
 

@@ -91,12 +91,13 @@ describe("authorization", () => {
   test("is fetched anew shortly before it ends", async () => {
     const { orgUrl, clientId, privateKey } = okta;
     let now = Date.now();
-    const authorize = authorizeByServiceApp({ orgUrl, clientId, privateKey, scopes: ["okta.users.read"] }, () => now);
-    const first = await authorize(signal());
-    expect(await authorize(signal())).toBe(first);
+    const users = api(authorizeByServiceApp({ orgUrl, clientId, privateKey, scopes: ["okta.users.read"] }, () => now));
+    await users.fetchUser(fakeUser(1).id, signal());
+    await users.fetchUser(fakeUser(1).id, signal());
+    expect(okta.tokens()).toBe(1);
     now += 3_545_000;
-    // The assertion of a later time is none that the org's clock takes yet to be over.
-    expect(await authorize(signal())).not.toBe(first);
+    await users.fetchUser(fakeUser(1).id, signal());
+    expect(okta.tokens()).toBe(2);
   });
 
   test("that the org does not give says what to look at", async () => {
@@ -105,8 +106,8 @@ describe("authorization", () => {
       { orgUrl, clientId: "0oa1other", privateKey, scopes: ["okta.users.read"] },
       Date.now,
     );
-    await expect(wrong(signal())).rejects.toThrow(
-      /Okta gave no access token \(400\).*Is the service app's key registered/,
+    await expect(allIds(api(wrong))).rejects.toThrow(
+      /Okta gave no access token \(400\): invalid_client.*To do: .*General > Client Credentials/,
     );
     await expect(allIds(api(wrong))).rejects.toThrow(OktaRefusal);
     expect(okta.requests()).toBe(0);
@@ -114,7 +115,9 @@ describe("authorization", () => {
 
   test("that is wrong is refused at once", async () => {
     await expect(allIds(api(authorizeByToken("wrong")))).rejects.toThrow(OktaRefusal);
-    await expect(allIds(api(authorizeByToken("wrong")))).rejects.toThrow(/401.*Invalid token.*okta\.users\.read/);
+    await expect(allIds(api(authorizeByToken("wrong")))).rejects.toThrow(
+      /401.*Invalid token.*To do: .*Security > API > Tokens/,
+    );
     expect(okta.requests()).toBe(2);
   });
 

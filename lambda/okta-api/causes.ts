@@ -1,0 +1,218 @@
+import type { Diagnosis } from "./errors.ts";
+import { certificateFaults } from "./unreachable.ts";
+
+/** What is known of a request that failed. */
+export interface Evidence {
+  /** Whether no whole answer came, or which endpoint answered. */
+  readonly stage: "connection" | "token" | "api";
+  /** Of an answer that came, or that broke off; null when none came. */
+  readonly status: number | null;
+  /** What OAuth, Okta's API or the connection calls the error: `invalid_scope`, `E0000006`, `ENOTFOUND`; null where none does. */
+  readonly code: string | null;
+  /** The reason in words. */
+  readonly text: string;
+  /** Whether the answer is no JSON: Okta's APIs answer nothing else. */
+  readonly isForeign: boolean;
+}
+
+/** Around what it failed. */
+export interface Situation {
+  /** `https://example.okta.com`. */
+  readonly orgUrl: string;
+  /** What the credential has to be granted. */
+  readonly scopes: readonly string[];
+  /** The proxy that requests go through, as `host:port`; null for none. */
+  readonly proxy: string | null;
+}
+
+/** A row of the table: one cause of a failed request. */
+export interface Cause {
+  readonly id: string;
+  /** What is at fault. `scope` and `role` are of one scope; everything else is of all. */
+  readonly step: string;
+  readonly isCauseOf: (evidence: Evidence, situation: Situation) => boolean;
+  readonly remedy: (situation: Situation) => string;
+}
+
+const app = "Applications > Applications > the app";
+
+const isConnection =
+  (...codes: readonly string[]) =>
+  ({ stage, code }: Evidence): boolean =>
+    stage === "connection" && codes.includes(code ?? "");
+const isOAuth =
+  (...codes: readonly string[]) =>
+  ({ code }: Evidence): boolean =>
+    codes.includes(code ?? "");
+
+const notConnected = ["ECONNREFUSED", "ECONNRESET", "ENOTFOUND", "EAI_AGAIN", "ETIMEDOUT", "UND_ERR_CONNECT_TIMEOUT"];
+const through = (proxy: string | null): string => (proxy === null ? "" : ` (${proxy})`);
+
+/**
+ * Every cause that is told apart; the first that fits is the one. Sources: RFC 6749, section 5.2, and RFC 9449 for the errors
+ * of OAuth; https://developer.okta.com/docs/reference/error-codes/ for those of Okta's API; Node.js and OpenSSL for those of
+ * connections.
+ */
+export const causes: readonly Cause[] = [
+  {
+    id: "answerBrokeOff",
+    step: "network",
+    isCauseOf: ({ stage, status }) => stage === "connection" && status !== null,
+    remedy: ({ proxy }) =>
+      `try again; when it keeps breaking off, a proxy${through(proxy)} or a gateway cuts long answers or connections`,
+  },
+  {
+    id: "tlsInterception",
+    step: "TLS",
+    isCauseOf: isConnection(...certificateFaults.unknownIssuer),
+    remedy: () =>
+      "something between here and Okta opens TLS with a certificate of its own: set NODE_EXTRA_CA_CERTS to a file with your company's CA certificates (PEM), or have the gateway leave Okta alone",
+  },
+  {
+    id: "certificateTime",
+    step: "TLS",
+    isCauseOf: isConnection(...certificateFaults.anotherTime),
+    remedy: () => "set the clock of this machine; if it is right, something in between shows an old certificate",
+  },
+  {
+    id: "certificateOfAnotherHost",
+    step: "TLS",
+    isCauseOf: isConnection(...certificateFaults.anotherHost),
+    remedy: ({ orgUrl }) =>
+      `${orgUrl} shows the certificate of another host: give the org's own URL, which the admin console shows under your name at the top right; for a custom domain see Customizations > Brands > the brand > Domains`,
+  },
+  {
+    id: "proxyRefuses",
+    step: "proxy",
+    isCauseOf: ({ stage, status, text }) =>
+      status === 407 || status === 511 || (stage === "connection" && /^proxy response/i.test(text)),
+    remedy: ({ proxy, orgUrl }) =>
+      `the proxy${through(proxy)} lets no request through: give its user and password in HTTPS_PROXY (http://user:password@host:port), have it allow ${new URL(orgUrl).host}, or name that host in NO_PROXY`,
+  },
+  {
+    id: "proxyUnreachable",
+    step: "proxy",
+    isCauseOf: ({ stage, code }, { proxy }) =>
+      stage === "connection" && proxy !== null && notConnected.includes(code ?? ""),
+    remedy: ({ proxy, orgUrl }) =>
+      `requests go by the proxy${through(proxy)} of HTTPS_PROXY: correct it, or name ${new URL(orgUrl).host} in NO_PROXY`,
+  },
+  {
+    id: "unknownHost",
+    step: "domain",
+    isCauseOf: isConnection("ENOTFOUND", "EAI_AGAIN"),
+    remedy: () =>
+      "give the org's own URL, https://example.okta.com without -admin, which the admin console shows under your name at the top right; where the network reaches the internet by a proxy alone, set HTTPS_PROXY",
+  },
+  {
+    id: "unreachable",
+    step: "domain",
+    isCauseOf: ({ stage }) => stage === "connection",
+    remedy: () =>
+      "have the firewall let HTTPS through to the org's URL (https://example.okta.com, without -admin), or set HTTPS_PROXY",
+  },
+  {
+    id: "wrongDomain",
+    step: "domain",
+    isCauseOf: ({ stage, status }) =>
+      (status !== null && status >= 300 && status < 400) || (status === 404 && stage === "token"),
+    remedy: ({ orgUrl }) =>
+      `${orgUrl} is no org's own URL: give https://example.okta.com, without -admin, as the admin console shows it under your name at the top right`,
+  },
+  {
+    id: "answerFromBetween",
+    step: "proxy",
+    isCauseOf: ({ isForeign }) => isForeign,
+    remedy: ({ proxy, orgUrl }) =>
+      `a proxy${through(proxy)}, a gateway or a sign-in page of the network answers in Okta's place: have it allow ${new URL(orgUrl).host} without inspection; and check that the URL is the org's own`,
+  },
+  {
+    id: "clock",
+    step: "clock",
+    isCauseOf: ({ code, text }) =>
+      ["invalid_client", "invalid_dpop_proof"].includes(code ?? "") &&
+      /expire|'(iat|exp|nbf)'|future|issued/i.test(text),
+    remedy: () => "set the clock of this machine: Okta takes no signature of another time",
+  },
+  {
+    id: "proofRefused",
+    step: "proof",
+    isCauseOf: isOAuth("invalid_dpop_proof", "use_dpop_nonce"),
+    remedy: ({ orgUrl, proxy }) =>
+      `a proof of possession (DPoP), as ${app} > General > General Settings demands, holds for one request of one URL: see that ${orgUrl} is the org's own URL, and that no proxy${through(proxy)} or gateway changes the header DPoP, the URL, or sends a request twice`,
+  },
+  {
+    id: "clientUnknown",
+    step: "client",
+    isCauseOf: isOAuth("invalid_client"),
+    remedy: () =>
+      `${app} > General > Client Credentials: compare the Client ID, choose Public key / Private key, and see that the key's ID (KID) is listed there and Active; and that the app itself is Active`,
+  },
+  {
+    id: "grantNotAllowed",
+    step: "app",
+    isCauseOf: isOAuth("unauthorized_client", "unsupported_grant_type"),
+    remedy: () =>
+      `${app} > General > General Settings > Edit > Grant type: tick Client Credentials; an app of another type than API Services has to be made anew (Applications > Create App Integration > API Services)`,
+  },
+  {
+    id: "consentMissing",
+    step: "scope",
+    isCauseOf: isOAuth("consent_required"),
+    remedy: ({ scopes }) => `${app} > Okta API Scopes: click Grant beside ${scopes.join(" and ")}, and consent`,
+  },
+  {
+    id: "scopeMissing",
+    step: "scope",
+    isCauseOf: ({ stage, status, code, text }) =>
+      ["invalid_scope", "insufficient_scope"].includes(code ?? "") ||
+      (stage === "api" && status === 403 && /required scopes/i.test(text)),
+    remedy: ({ scopes }) => `${app} > Okta API Scopes: grant ${scopes.join(" and ")}`,
+  },
+  {
+    id: "policyDenies",
+    step: "app",
+    isCauseOf: isOAuth("access_denied"),
+    remedy: ({ scopes }) =>
+      `${app} > Okta API Scopes: grant ${scopes.join(" and ")}; and ${app} > Admin roles: assign a role. Reports > System Log names the policy that denied it (app.oauth2.token.grant)`,
+  },
+  {
+    id: "featureMissing",
+    step: "role",
+    isCauseOf: ({ status, code }) => status === 403 && code === "E0000015",
+    remedy: () => "the org does not have this feature: ask Okta's support, or whoever holds the subscription",
+  },
+  {
+    id: "roleMissing",
+    step: "role",
+    isCauseOf: ({ stage, status }) => stage === "api" && status === 403,
+    remedy: ({ scopes }) =>
+      `${app} > Admin roles > Edit assignments: assign a role that may use ${scopes.join(" and ")}; for an API token, the role of the administrator who made it`,
+  },
+  {
+    id: "tokenUnknown",
+    step: "client",
+    isCauseOf: ({ stage, status }) => stage === "api" && status === 401,
+    remedy: () =>
+      `an API token: Security > API > Tokens, see whether it is there, and make another; a service app: ${app}, see whether it is Active`,
+  },
+  {
+    id: "rateLimited",
+    step: "rate limit",
+    isCauseOf: ({ status }) => status === 429,
+    remedy: () =>
+      `wait until it is lifted; Reports > Rate Limits shows what uses it up, and ${app} > Application rate limits how much of it this app may use`,
+  },
+  {
+    id: "oktaFails",
+    step: "Okta",
+    isCauseOf: ({ status }) => (status ?? 0) >= 500,
+    remedy: () => "try later; https://status.okta.com tells of disturbances",
+  },
+];
+
+/** Which cause a failed request has, and what to do; null when none is known. */
+export function diagnose(evidence: Evidence, situation: Situation): Diagnosis | null {
+  const cause = causes.find(({ isCauseOf }) => isCauseOf(evidence, situation));
+  return cause === undefined ? null : { cause: cause.id, step: cause.step, remedy: cause.remedy(situation) };
+}

@@ -1,0 +1,187 @@
+import type { Evidence } from "./causes.ts";
+import { type Diagnosis, OktaFailure, OktaRefusal } from "./errors.ts";
+import { createRateLimits } from "./rate-limits.ts";
+import { codeOfUnreachable, isConnected, whyUnreachable } from "./unreachable.ts";
+
+/** A request of an org. */
+export interface OktaRequest {
+  /** The whole URL, which is the org's. */
+  readonly url: string;
+  /** Whether it may be sent again although Okta may have acted on it already. */
+  readonly isRepeatable: boolean;
+  /** Whether an answer without a body is broken: nothing that is asked for is told by none. */
+  readonly needsBody: boolean;
+  /** Makes what is sent, for each try anew: a proof or an assertion is taken once. What it throws ends the request. */
+  readonly prepare: () => Promise<RequestInit>;
+}
+
+/** An answer that came whole. */
+export interface OktaAnswer {
+  readonly url: string;
+  readonly status: number;
+  readonly headers: Headers;
+  /** The body as JSON; null where it is empty, or no JSON. */
+  readonly body: unknown;
+  /** What the body is where it is no JSON, in words; null where it is JSON, or empty and not needed. */
+  readonly foreignBody: string | null;
+}
+
+/** Requests and answers of one org, all in one loop: its rate limits, its clock, and what is tried again. */
+export interface Exchange {
+  /**
+   * Asks until a whole answer comes.
+   *
+   * @returns any answer below 500 but a 429; one that succeeds has a body that is JSON or empty
+   * @throws OktaFailure when Okta fails though it was tried, OktaRefusal for an URL of another host
+   */
+  readonly ask: (request: OktaRequest, signal: AbortSignal) => Promise<OktaAnswer>;
+  /** Milliseconds since 1970 by the org's clock, as far as its answers have told it. */
+  readonly now: () => number;
+  /** Milliseconds by which the org's clock is ahead of ours; 0 when both agree, or no answer has told it. */
+  readonly clockAhead: () => number;
+  /** Which cause a refused request has. */
+  readonly diagnose: (evidence: Evidence) => Diagnosis | null;
+}
+
+/** What the exchange needs. */
+export interface ExchangeOptions {
+  /** `https://example.okta.com`. */
+  readonly orgUrl: string;
+  /** Waits; rejects with the signal's reason when it aborts. */
+  readonly wait: (milliseconds: number, signal: AbortSignal) => Promise<void>;
+  readonly now: () => number;
+  /**
+   * The share of each rate limit that may be used, above 0 to 1: the rest is left to whatever else asks this org.
+   * @default 0.5, as Okta gives a new app half of each limit
+   */
+  readonly rateLimitShare?: number;
+  /** How long a rate limit is waited for at most, in milliseconds: beyond, the request fails. @default without end */
+  readonly longestWait?: number;
+}
+
+/** Tries of a request that Okta fails, or that hangs. */
+const maximumTries = 5;
+const firstPauseMilliseconds = 500;
+/** How long a request may take, its body included. */
+const requestMilliseconds = 15_000;
+/** A difference of clocks below this is a matter of the way that an answer takes, in milliseconds. */
+export const noticeableSkew = 30_000;
+
+/**
+ * Speaks HTTP with an org. A rate limit is obeyed: when it is used up, or our share of it is, nothing is asked before Okta
+ * lifts it. What Okta fails, and an answer that breaks off or is no JSON, is tried again with pauses that double.
+ */
+export function createExchange(
+  { orgUrl, wait, now, rateLimitShare = 0.5, longestWait = Number.POSITIVE_INFINITY }: ExchangeOptions,
+  diagnose: Exchange["diagnose"],
+): Exchange {
+  const limits = createRateLimits(rateLimitShare, now);
+  let ahead = 0;
+
+  function learn(url: string, response: Response): void {
+    limits.learn(url, response);
+    const date = Date.parse(response.headers.get("date") ?? "");
+    if (!Number.isNaN(date)) ahead = Math.abs(date - now()) < noticeableSkew ? 0 : date - now();
+  }
+
+  /** Sends a request once. */
+  async function send(
+    { url, needsBody }: OktaRequest,
+    init: RequestInit,
+    signal: AbortSignal,
+  ): Promise<OktaAnswer | Trouble> {
+    let status: number | null = null;
+    try {
+      const response = await fetch(url, {
+        ...init,
+        signal: AbortSignal.any([signal, AbortSignal.timeout(requestMilliseconds)]),
+        redirect: "manual",
+      });
+      const { headers } = response;
+      status = response.status;
+      learn(url, response);
+      const answer = { url, status, headers, ...readBody(await response.text(), needsBody && response.ok, headers) };
+      const evidence = { stage: stageOf(url), status, code: null, text: answer.foreignBody ?? "" } as const;
+      if (status >= 500) {
+        return { failure: `answered ${status}`, mayBeDone: true, evidence: { ...evidence, isForeign: false } };
+      }
+      // What succeeds without JSON does not come from Okta's API.
+      if (status < 300 && answer.foreignBody !== null) {
+        const failure = `answered ${status} with ${answer.foreignBody}`;
+        return { failure, mayBeDone: true, evidence: { ...evidence, isForeign: true } };
+      }
+      return answer;
+    } catch (error) {
+      signal.throwIfAborted();
+      const code = codeOfUnreachable(error);
+      const text = whyUnreachable(error);
+      const evidence = { stage: "connection", status, code, text, isForeign: false } as const;
+      const mayBeDone = status !== null || isConnected(code);
+      return { failure: `${status === null ? "" : "broke off: "}${text}`, mayBeDone, evidence };
+    }
+  }
+
+  return {
+    clockAhead: () => ahead,
+    now: () => now() + ahead,
+    diagnose,
+    async ask(request, signal) {
+      const { url, isRepeatable, prepare } = request;
+      // A link that leads elsewhere must not be given our authorization.
+      if (new URL(url).origin !== new URL(orgUrl).origin) throw new OktaRefusal(`${url} is no address of ${orgUrl}`);
+      for (let attempt = 1; ; ) {
+        const waiting = limits.notBefore(url) - now();
+        if (waiting > longestWait) {
+          const evidence = { stage: stageOf(url), status: 429, code: null, text: "", isForeign: false } as const;
+          const seconds = Math.ceil(waiting / 1_000);
+          throw new OktaFailure(`the rate limit of ${url} is used up for ${seconds} seconds more`, diagnose(evidence));
+        }
+        if (waiting > 0) await wait(waiting, signal);
+        signal.throwIfAborted();
+        const init = await prepare();
+        const answer = await send(request, init, signal);
+        if ("status" in answer) {
+          if (answer.status !== 429) return answer;
+          // A rate limit is no failure, and costs no try.
+          continue;
+        }
+        const { failure, mayBeDone, evidence } = answer;
+        const diagnosis = diagnose(evidence);
+        if (mayBeDone && !isRepeatable) {
+          throw new OktaFailure(`Okta failed: ${url} ${failure}; whether it was done is not known`, diagnosis);
+        }
+        if (attempt >= maximumTries) {
+          throw new OktaFailure(`Okta failed ${maximumTries} times: ${url} ${failure}`, diagnosis);
+        }
+        await wait(firstPauseMilliseconds * 2 ** (attempt - 1), signal);
+        attempt += 1;
+      }
+    },
+  };
+}
+
+/** Why a try brought no answer. */
+interface Trouble {
+  readonly failure: string;
+  /** Whether Okta may have acted on it. */
+  readonly mayBeDone: boolean;
+  readonly evidence: Evidence;
+}
+
+const stageOf = (url: string) => (new URL(url).pathname === "/oauth2/v1/token" ? "token" : "api");
+
+function readBody(text: string, isNeeded: boolean, headers: Headers): Pick<OktaAnswer, "body" | "foreignBody"> {
+  if (text === "" && !isNeeded) return { body: null, foreignBody: null };
+  try {
+    return { body: JSON.parse(text) as unknown, foreignBody: null };
+  } catch {
+    return { body: null, foreignBody: describe(text, headers.get("content-type")) };
+  }
+}
+
+/** What a body is, without its text, which may hold a secret; of an HTML page the title, which tells who sent it. */
+function describe(text: string, contentType: string | null): string {
+  const size = `${Buffer.byteLength(text)} bytes that are no JSON (${contentType ?? "without a content type"})`;
+  const [, title] = /<title>([^<]{1,200})<\/title>/i.exec(text.slice(0, 10_000)) ?? [];
+  return title === undefined ? size : `${size}, titled "${title.replace(/\s+/g, " ").trim().slice(0, 80)}"`;
+}

@@ -1,0 +1,60 @@
+/** How long a 429 without a time of its own is waited for at most, in milliseconds: Okta's windows last a minute. */
+const longestPause = 60_000;
+const shortestPause = 250;
+
+/** What the answers of an org say of its rate limits. Each bucket has a limit of its own. */
+export interface RateLimits {
+  /** Milliseconds since 1970 before which nothing may be asked of this URL; 0 when it may be asked at once. */
+  readonly notBefore: (url: string) => number;
+  readonly learn: (url: string, response: Pick<Response, "status" | "headers">) => void;
+}
+
+/**
+ * Rate limits by the headers `X-Rate-Limit-Limit`, `-Remaining` and `-Reset`
+ * (https://developer.okta.com/docs/reference/rl-best-practices/).
+ *
+ * @param share the share of each limit that may be used, above 0 to 1
+ */
+export function createRateLimits(share: number, now: () => number): RateLimits {
+  const buckets = new Map<string, { readonly notBefore: number; readonly refusals: number }>();
+  return {
+    notBefore: (url) => buckets.get(bucketOf(url))?.notBefore ?? 0,
+    learn(url, { status, headers }) {
+      const bucket = bucketOf(url);
+      const refusals = status === 429 ? (buckets.get(bucket)?.refusals ?? 0) + 1 : 0;
+      const limit = Math.min(...numbers(headers, "x-rate-limit-limit"));
+      const remaining = Math.min(...numbers(headers, "x-rate-limit-remaining"));
+      const left = remaining - (limit === Number.POSITIVE_INFINITY ? 0 : limit * (1 - share));
+      const notBefore = refusals > 0 || left <= 0 ? now() + waitingTime(headers, now(), refusals) : 0;
+      buckets.set(bucket, { notBefore, refusals });
+    },
+  };
+}
+
+/** Milliseconds until the limit is lifted. */
+function waitingTime(headers: Headers, now: number, refusals: number): number {
+  // Okta's clock may differ from ours: what counts is how far the reset is from the answer's own date.
+  const date = Date.parse(headers.get("date") ?? "");
+  const reset = Math.max(...numbers(headers, "x-rate-limit-reset")) * 1_000;
+  const untilReset = reset - (Number.isNaN(date) ? now : date);
+  if (untilReset > 0 && untilReset < Number.POSITIVE_INFINITY) return untilReset + shortestPause;
+  const retryAfter = Math.max(...numbers(headers, "retry-after")) * 1_000;
+  if (retryAfter > 0) return retryAfter + shortestPause;
+  // A refusal without a time, such as that of the limit of concurrent requests, is asked about less and less often.
+  return Math.min(shortestPause * 2 ** refusals, longestPause);
+}
+
+/** The numbers of a header: something in between may send it twice, which reads `60, 60`. */
+function numbers(headers: Headers, name: string): number[] {
+  const value = headers.get(name);
+  if (value === null) return [];
+  return value
+    .split(",")
+    .map((text) => (text.trim() === "" ? Number.NaN : Number(text)))
+    .filter(Number.isFinite);
+}
+
+/** Okta has one bucket for an API or several: `/oauth2/v1/token`, `/api/v1/logs`, `/api/v1/users`. */
+function bucketOf(url: string): string {
+  return new URL(url).pathname.split("/").slice(0, 4).join("/");
+}
