@@ -18,6 +18,7 @@ import { countDecision, createMatchTally } from "./backtest/match-tally.ts";
 import { cacheKeyVariable, oktaOrgUrl, oktaSource, type Source } from "./backtest/okta-source.ts";
 import { readPlacedProfiles } from "./backtest/profiles.ts";
 import { type ReplayOptions, replay, withoutLookUps } from "./backtest/replay.ts";
+import { rememberEvents } from "./backtest/seen-events.ts";
 import { count, summarize } from "./backtest/summary.ts";
 import { badInput, createCommand, InputError, runCommand } from "./command.ts";
 import { ourDetections, readDetections, readSeverity } from "./detections-folder.ts";
@@ -60,6 +61,7 @@ async function backtest(options: Options, _: Command): Promise<void> {
     looksLikeLogin(login, loginDomains) || profiles?.locations.has(canonicalLogin(login)) === true;
   const progress = createProgress(process.stderr);
   const matches = createMatchTally(rules);
+  const seen = rememberEvents();
   const held = holdEvents();
   const output = linesToStandardOutput();
   const reads = createReadCounter();
@@ -71,6 +73,10 @@ async function backtest(options: Options, _: Command): Promise<void> {
           progress.update(
             () => `${name} ${position()}, ${count(matches.read)} events, ${count(matches.matches)} matches`,
           );
+        }
+        if (!seen.add(event.uuid)) {
+          matches.repeated += 1;
+          continue;
         }
         if (!isWithin(event, options)) {
           matches.skipped += 1;

@@ -18,6 +18,8 @@ export interface RuleCounts {
 /** What was read and matched so far. */
 export interface MatchTally {
   read: number;
+  /** Times that an event was read again, by its uuid: it counts nowhere else then. */
+  repeated: number;
   /** Events that were read, and lie outside the times that are asked for. */
   skipped: number;
   matches: number;
@@ -32,6 +34,7 @@ export interface MatchTally {
 export function createMatchTally(rules: readonly Rule[]): MatchTally {
   return {
     read: 0,
+    repeated: 0,
     skipped: 0,
     matches: 0,
     byRule: new Map(rules.map((rule) => [rule, { matches: 0, notJudged: 0, users: new Map() }] as const)),
