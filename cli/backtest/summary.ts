@@ -30,6 +30,7 @@ export function summarize(findings: Findings): string {
   const parts = [
     [readLine(findings)],
     ruleTable(findings),
+    filtered(findings),
     notJudged(findings),
     verdicts(findings),
     userTable(findings.matches),
@@ -62,6 +63,19 @@ function ruleTable(findings: Findings): string[] {
           : `${column(count(matches))} ${column(count(users.size), 8)}`;
       return `${cells}  ${rule.level.padEnd(13)} ${rule.title}`;
     }),
+  ];
+}
+
+function filtered({ matches }: Findings): string[] {
+  const rules = [...matches.byRule].filter(([{ filters }]) => filters.length > 0);
+  if (rules.length === 0) return [];
+  return [
+    "Taken away from rules by filters:",
+    `${column("events")}  rule and filters`,
+    ...rules.map(
+      ([{ title, filters }, counts]) =>
+        `${column(count(counts.filtered))}  ${oneLine(`${title}: ${filters.join(", ")}`)}`,
+    ),
   ];
 }
 
