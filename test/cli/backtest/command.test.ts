@@ -92,7 +92,7 @@ describe("--profiles", () => {
     const csv = `${withoutCoordinates}nobody@example.com,Atlantis,,GR\nx@example.com,Portland,,US\n`;
     const { stderr } = await run("--profiles", await write("p.csv", csv));
     expect(stderr).toMatch(
-      /^1 row without coordinates; the country alone can be compared:\n.*p\.csv:4: no city "Atlantis" is known in GR$/m,
+      /^1 row without coordinates; the country alone can be compared:\n.*p\.csv:4: no city "Atlantis" is known in GR: write its English or local name$/m,
     );
     expect(stderr).toMatch(
       /^1 row with a place that is not the only one of its name:\n.*p\.csv:5: .*took the largest/m,
