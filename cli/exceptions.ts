@@ -2,6 +2,7 @@ import { existsSync } from "node:fs";
 import { isIPv4 } from "node:net";
 import { userInfo } from "node:os";
 import { type Command, InvalidArgumentError, Option } from "commander";
+import { distance } from "fastest-levenshtein";
 import { plural } from "../lambda/alerts/wording.ts";
 import { createClaims } from "../lambda/claims/state-table.ts";
 import { defaultSuppressMinutes } from "../lambda/config.ts";
@@ -21,6 +22,7 @@ import { countryCode } from "../lambda/geo/country.ts";
 import { findCandidate } from "../lambda/matching.ts";
 import { parseCidr } from "../lambda/network.ts";
 import type { LogEvent } from "../lambda/okta/log-event.ts";
+import { isOperator, knownOperators, operatorName } from "../lambda/okta/operator.ts";
 import { canonicalLogin, personKeys } from "../lambda/okta/person.ts";
 import { createTopic } from "../lambda/topic.ts";
 import { createCommand, InputError, onTerminal, runCommand } from "./command.ts";
@@ -47,16 +49,33 @@ interface AddOptions extends DeploymentOptions {
   readonly until?: Date;
 }
 
+/** An operator that Okta's documents do not name may be one of a later release, or a slip. */
+function noteUnknownOperator(operator: string): void {
+  if (knownOperators.some((known) => isOperator(known, operator))) return;
+  const name = operatorName(operator);
+  const [nearest] = knownOperators
+    .map((known) => ({
+      known,
+      edits: Math.min(distance(name, operatorName(known)), distance(name, operatorName(known.replace(/_[A-Z]+$/, "")))),
+    }))
+    .sort((a, b) => a.edits - b.edits);
+  const meant = nearest !== undefined && nearest.edits <= 2 ? ` Did you mean ${nearest.known}?` : "";
+  process.stderr.write(
+    `note: Okta's documents name no operator "${onTerminal(operator)}".${meant} Write it as an alert has it, under network.anonymous.operators.\n`,
+  );
+}
+
 async function add(options: AddOptions): Promise<void> {
   const { user, operator, asn, cidr, country, detection } = options;
   const scope: ExceptionScope = {
-    ...(user === undefined ? {} : { user: user.startsWith("00u") ? user : canonicalLogin(user) }),
+    ...(user === undefined ? {} : { user: /^00u[^@]*$/.test(user) ? user : canonicalLogin(user) }),
     ...(operator === undefined ? {} : { operator }),
     ...(asn === undefined ? {} : { asNumber: asn }),
     ...(cidr === undefined ? {} : { cidr }),
     ...(country === undefined ? {} : { countryCode: country }),
     ...(detection === undefined ? {} : { detections: [...detection] }),
   };
+  if (operator !== undefined) noteUnknownOperator(operator);
   if (!hasPlace(scope)) {
     throw new InputError(
       "say whom or what it covers: --user, --operator, --asn, --cidr, --country, or several of them",

@@ -3,14 +3,21 @@ import type { Command } from "commander";
 import { readOrgUrl } from "../lambda/okta-api/credential.ts";
 import {
   createEventHooksApi,
-  type EventHookSettings,
+  type EventHook,
   type EventHooksApi,
   toRequest,
 } from "../lambda/okta-api/event-hooks-api.ts";
 import { createCommand, InputError, onTerminal, runCommand } from "./command.ts";
 import { addDeploymentOptions, type Deployment, type DeploymentOptions, findDeployment } from "./deployment.ts";
 import { examine } from "./event-hook/doctor.ts";
-import { differencesOf, ensureHook, ourHooks } from "./event-hook/ensure.ts";
+import {
+  differencesOf,
+  droppingFilters,
+  ensureHook,
+  giveSecret,
+  ourHooks,
+  type WantedHook,
+} from "./event-hook/ensure.ts";
 import { type NeededEventTypes, neededEventTypes } from "./event-hook/event-types.ts";
 import { oktaStage, rotateSecret } from "./event-hook/rotate.ts";
 import { newSecret, openSecretVersions } from "./event-hook/secret-versions.ts";
@@ -42,12 +49,13 @@ function nameOf({ stack }: Deployment): string {
 }
 
 /** What the hook of a deployment shall be. */
-async function settingsOf(deployment: Deployment, { subscribed }: NeededEventTypes): Promise<EventHookSettings> {
+async function settingsOf(deployment: Deployment, { subscribed, unknown }: NeededEventTypes): Promise<WantedHook> {
   return {
     name: nameOf(deployment),
     url: deployment.hookUrl,
     secret: await deployment.hookSecret(),
     eventTypes: subscribed,
+    unknownEventTypes: unknown.map(({ name }) => name),
   };
 }
 
@@ -58,27 +66,48 @@ function sayWhatIsLeft({ logOnly, anyType }: NeededEventTypes, { oktaOrgUrl }: D
   if (anyType) print(`a detection names no event type: of other types ${found}`);
 }
 
-async function register(options: HookOptions & { readonly dryRun: boolean }): Promise<void> {
+interface RegisterOptions extends HookOptions {
+  /** Whether to print the requests to Okta, and change nothing. @default false */
+  readonly dryRun?: boolean;
+  /** Whether to remove the filter of the hook. @default false */
+  readonly removeFilter?: boolean;
+}
+
+async function register(options: RegisterOptions): Promise<void> {
   const deployment = await findDeployment(options);
   const org = orgOf(options, deployment);
   const needed = await neededEventTypes(deployment);
-  const wanted = await settingsOf(deployment, needed);
+  const wanted = { ...(await settingsOf(deployment, needed)), removeFilter: options.removeFilter ?? false };
   await askingOkta(async () => {
     const client = openOkta(org, ["okta.eventHooks.manage"]);
     const api = createEventHooksApi(client);
     if (options.dryRun) return printRequests(api, wanted, client.orgUrl);
-    await ensureAndTell(api, wanted, deployment);
+    const hook = await ensureAndTell(api, wanted, deployment);
+    sayWhatIsDropped(hook, wanted, commandOn(options));
     sayWhatIsLeft(needed, deployment);
-    await sendTestAlert(deployment, 10);
+    if ((await sendTestAlert(deployment, 10)) === "unsubscribed") sayHowToSubscribe(deployment);
   }, nothingDone);
 }
 
-async function repair(options: HookOptions): Promise<void> {
-  await register({ ...options, dryRun: false });
+/** The hook works, and its alerts reach no one yet: that is mended elsewhere. */
+function sayHowToSubscribe({ alertTopicArn }: Deployment): void {
+  print(`the hook is fine. What is left is a subscriber of its alerts:
+  aws sns subscribe --topic-arn ${alertTopicArn} --protocol email --notification-endpoint ADDRESS
+or alertEmail among the settings. Confirm it by the link that AWS sends, then: npm run send-test-alert`);
+}
+
+/** Tells of the filters that were kept, and can drop what the detections need. */
+function sayWhatIsDropped(hook: EventHook, { eventTypes }: WantedHook, command: (name: string) => string): void {
+  const dropping = droppingFilters(hook, eventTypes);
+  if (dropping.length === 0) return;
+  print(
+    `kept: a filter, by which Okta drops ${dropping.join("; ")}. To remove it: ${command("repair")} --remove-filter`,
+  );
+  process.exitCode = 1;
 }
 
 /** Has the hook be what it shall be, and remembers which version of the secret Okta has. */
-async function ensureAndTell(api: EventHooksApi, wanted: EventHookSettings, deployment: Deployment): Promise<void> {
+async function ensureAndTell(api: EventHooksApi, wanted: WantedHook, deployment: Deployment): Promise<EventHook> {
   let changes = 0;
   const { hook, isSecretSet } = await ensureHook(
     api,
@@ -92,6 +121,7 @@ async function ensureAndTell(api: EventHooksApi, wanted: EventHookSettings, depl
   if (changes === 0)
     print(`nothing to change: the event hook ${hook.id} is active, verified, and subscribed to what is needed`);
   if (isSecretSet && deployment.hookSecretArn !== null) await noteVersion(deployment.hookSecretArn);
+  return hook;
 }
 
 /** Notes which version of the secret Okta has now: a rotation begins, or goes on, from there. */
@@ -111,10 +141,13 @@ async function noteVersion(secretArn: string): Promise<void> {
   }
 }
 
-/** Prints what would be asked of Okta, without the secret. */
-async function printRequests(api: EventHooksApi, wanted: EventHookSettings, org: string): Promise<void> {
+/** Prints what would be asked of Okta, without the secret, and without the values of headers, which may be secrets too. */
+async function printRequests(api: EventHooksApi, wanted: WantedHook, org: string): Promise<void> {
   const [hook] = ourHooks(await api.list(longest()), wanted);
-  const body = JSON.stringify(toRequest({ ...wanted, secret: "***" }), null, 2);
+  const request = toRequest({ ...wanted, secret: "***" }, hook ?? null);
+  const headers = request.channel.config.headers.map((header) => ({ ...header, value: "***" }));
+  const config = { ...request.channel.config, headers };
+  const body = JSON.stringify({ ...request, channel: { ...request.channel, config } }, null, 2);
   const path = `${org}/api/v1/eventHooks`;
   const id = hook?.id ?? "ID";
   if (hook === undefined) print(`POST ${path}\n${body}`);
@@ -155,6 +188,8 @@ function tell(findings: readonly Finding[]): void {
   if (findings.some(({ ok }) => ok === false)) process.exitCode = 1;
 }
 
+const noHook = () => new InputError("the org has no event hook of this stack: npm run hook -- register");
+
 async function rotate(options: HookOptions): Promise<void> {
   const deployment = await findDeployment(options);
   const { hookSecretArn } = deployment;
@@ -166,13 +201,11 @@ async function rotate(options: HookOptions): Promise<void> {
   await askingOkta(async () => {
     const api = createEventHooksApi(openOkta(org, ["okta.eventHooks.manage"]));
     const wanted = await settingsOf(deployment, needed);
-    const [hook] = ourHooks(await api.list(longest()), wanted);
-    if (hook === undefined) throw new InputError("the org has no event hook of this stack: npm run hook -- register");
+    if (ourHooks(await api.list(longest()), wanted).length === 0) throw noHook();
     await rotateSecret({
       ...secrets,
       async tellOkta(secret) {
-        await api.replace(hook.id, { ...wanted, secret }, longest());
-        await api.verify(hook.id, longest());
+        if ((await giveSecret(api, { ...wanted, secret }, longest())) === null) throw noHook();
       },
       async wait(seconds, why) {
         print(`waiting ${seconds} seconds, ${why}`);
@@ -227,7 +260,10 @@ const manage = `\n${credentialHelp(["okta.eventHooks.manage"])}\n`;
 
 subcommand("register", "creates the hook, or brings it up to date; verifies it, and sends a test alert")
   .option("--dry-run", "print the requests to Okta, and change nothing", false)
-  .addHelpText("after", `${manage}\nExit code: 0; 1 when Okta failed, or no test alert came; 2 when it cannot be done.`)
+  .addHelpText(
+    "after",
+    `${manage}\nExit code: 0; 1 when Okta failed, no test alert came, or a filter of the hook can drop what is needed; 2 when it cannot be done.`,
+  )
   .action(register);
 subcommand("status", "tells whether the hook is what it shall be, and what reaches the stack")
   .addHelpText(
@@ -236,8 +272,9 @@ subcommand("status", "tells whether the hook is what it shall be, and what reach
   )
   .action(status);
 subcommand("repair", "does what status asks for")
+  .option("--remove-filter", "remove the filter of the hook, which is kept otherwise", false)
   .addHelpText("after", `${manage}\nExit code: as of register.`)
-  .action(repair);
+  .action(register);
 subcommand(
   "rotate-secret",
   "gives functions and Okta a new secret, so that no delivery is refused; takes three minutes",

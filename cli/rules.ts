@@ -2,7 +2,7 @@ import { basename, relative } from "node:path";
 import type { FromFile } from "../build/load-detections.ts";
 import { isEnabled } from "../lambda/detections/compile-rules.ts";
 import { indexField } from "../lambda/detections/log-source.ts";
-import { isHookEligible } from "../lambda/okta/hook-eligible-event-types.ts";
+import { catalogAge, catalogRelease, type EventType, findEventType } from "../lambda/okta/event-types.ts";
 import { appliesTo, type Filter } from "../lambda/sigma/parse-filter.ts";
 import { bySeverity, type Level, type Rule } from "../lambda/sigma/rule.ts";
 import { requirementsOf } from "../lambda/sigma/rule-set.ts";
@@ -25,7 +25,7 @@ interface RuleReport {
   /** Whether it runs when deployed with this setting. */
   readonly on: boolean;
   /** Null when the rule names none, and is asked of every event. */
-  readonly eventTypes: readonly { readonly name: string; readonly hookEligible: boolean }[] | null;
+  readonly eventTypes: readonly EventType[] | null;
   readonly filters: readonly string[];
 }
 
@@ -40,18 +40,27 @@ async function report(options: Options): Promise<void> {
   const types = [
     ...new Map(running.flatMap(({ eventTypes }) => eventTypes ?? []).map((type) => [type.name, type])).values(),
   ];
-  const subscribe = types
-    .filter(({ hookEligible }) => hookEligible)
-    .map(({ name }) => name)
-    .sort();
-  const systemLogOnly = types
-    .filter(({ hookEligible }) => !hookEligible)
-    .map(({ name }) => name)
-    .sort();
+  const namesOf = (isWanted: (type: EventType) => boolean) =>
+    types
+      .filter(isWanted)
+      .map(({ name }) => name)
+      .sort();
+  const subscribe = namesOf(({ hookEligible }) => hookEligible === true);
+  const systemLogOnly = namesOf(({ hookEligible }) => hookEligible === false);
+  const unknown = types.filter(({ hookEligible }) => hookEligible === null).sort((a, b) => (a.name < b.name ? -1 : 1));
   if (options.json) {
     const described = filters.map((filter) => describeFilter(filter, rules));
     const severity = adjustments.map(({ rule, change, enabled }) => ({ title: rule.title, severity: change, enabled }));
-    const all = { rules: reports, filters: described, severity, warnings, subscribe, systemLogOnly };
+    const all = {
+      catalog: catalogRelease,
+      rules: reports,
+      filters: described,
+      severity,
+      warnings,
+      subscribe,
+      systemLogOnly,
+      unknown,
+    };
     process.stdout.write(`${JSON.stringify(all, null, 2)}\n`);
     return;
   }
@@ -70,10 +79,18 @@ async function report(options: Options): Promise<void> {
   lines.push(
     "",
     `${rules.length} rules can be run, ${running.length} of them are on${options.experimental ? "" : " (experimental ones are off by default)"}.`,
+    `Event types are those of Okta's catalog, ${catalogAge(new Date())}.`,
     "",
     "Subscribe the event hook to:",
     ...subscribe.map((name) => `  ${name}`),
   );
+  if (unknown.length > 0) {
+    lines.push(
+      "",
+      "Subscribe it to these too, though Okta may refuse them:",
+      ...unknown.map((type) => `  ${type.name}${noteOn(type)}`),
+    );
+  }
   if (systemLogOnly.length > 0) {
     lines.push(
       "",
@@ -103,8 +120,7 @@ function describe({ content: rule, file }: FromFile<Rule>, experimental: boolean
     status: rule.status,
     file: basename(file),
     on: isEnabled(rule, { experimental }),
-    eventTypes:
-      types === undefined ? null : [...types.values()].map((name) => ({ name, hookEligible: isHookEligible(name) })),
+    eventTypes: types === undefined ? null : [...types.values()].map(findEventType),
     filters: rule.filters,
   };
 }
@@ -118,7 +134,7 @@ function describeFilter({ content, file }: FromFile<Filter>, rules: readonly Fro
 }
 
 function writeRule({ id, level, title, status, file, on, eventTypes, filters }: RuleReport): string[] {
-  const types = eventTypes?.map(({ name, hookEligible }) => `    ${name}${hookEligible ? "" : "  (System Log only)"}`);
+  const types = eventTypes?.map((type) => `    ${type.name}${noteOn(type)}`);
   return [
     `${level.padEnd(13)} ${on ? "on " : "off"}  ${title}${status === null || status === "stable" ? "" : ` (${status})`}`,
     `  ${id}  ${file}`,
@@ -126,6 +142,13 @@ function writeRule({ id, level, title, status, file, on, eventTypes, filters }: 
     ...filters.map((filter) => `    but for: ${filter}`),
     "",
   ];
+}
+
+/** What is to be said behind an event type; nothing where a hook delivers it. */
+function noteOn({ hookEligible, nearest }: EventType): string {
+  if (hookEligible !== null) return hookEligible ? "" : "  (System Log only)";
+  const guess = nearest === null ? "" : `; did you mean ${nearest}?`;
+  return `  (not in the catalog of ${catalogRelease}: worth trying${guess})`;
 }
 
 await runCommand(

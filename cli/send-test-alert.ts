@@ -21,9 +21,10 @@ await runCommand(
     )
     .addHelpText(
       "after",
-      "\nThe alert is marked as a test, and counts nowhere. Exit code: 0; 1 when no alert came, or nobody is subscribed.",
+      "\nThe alert is marked as a test, and counts nowhere. Exit code: 0; 1 when no alert came, or no subscriber is confirmed.",
     )
-    .action(async ({ timeout, ...options }: DeploymentOptions & { readonly timeout: number }) =>
-      sendTestAlert(await findDeployment(options), timeout),
-    ),
+    .action(async ({ timeout, ...options }: DeploymentOptions & { readonly timeout: number }) => {
+      const result = await sendTestAlert(await findDeployment(options), timeout);
+      if (result !== "subscribed") process.exitCode = 1;
+    }),
 );

@@ -8,12 +8,15 @@ import { countWaiting } from "./waiting-messages.ts";
 
 const print = (text: string) => process.stdout.write(`${onTerminal(text)}\n`);
 
+/** What came of a test: no alert; an alert that SNS took, with no subscriber or with some. */
+export type TestAlertResult = "stopped" | "unsubscribed" | "subscribed";
+
 /**
- * Delivers a test event, and tells whether an alert came of it, or where it stopped; the exit code says it too.
+ * Delivers a test event, and tells whether an alert came of it, or where it stopped; the exit code is 1 when it stopped.
  *
  * @param timeout seconds to wait for the alert
  */
-export async function sendTestAlert(deployment: Deployment, timeout: number): Promise<void> {
+export async function sendTestAlert(deployment: Deployment, timeout: number): Promise<TestAlertResult> {
   const started = Date.now();
   const uuid = crypto.randomUUID();
   const status = await deliver(deployment, uuid);
@@ -25,7 +28,7 @@ export async function sendTestAlert(deployment: Deployment, timeout: number): Pr
   if (found?.kind !== "done") return fail(await explainSilence(found?.kind ?? null, deployment, uuid));
   if (found.end.outcome !== "alerted") return fail(`the event was ${found.end.outcome}, which a test never should be`);
   print(`published: SNS took the alert, ${seconds(started)} after the start`);
-  await printSubscriptions(deployment);
+  return printSubscriptions(deployment);
 }
 
 async function deliver({ hookUrl, hookSecret }: Deployment, uuid: string): Promise<number> {
@@ -59,7 +62,7 @@ async function explainSilence(kind: "underWay" | null, deployment: Deployment, u
     : `stopped at matching: no detection matched the event ${uuid}, or the state table could not be written. Is a detection of a proxied session start on? npm run rules shows that`;
 }
 
-async function printSubscriptions({ sns, alertTopicArn }: Deployment): Promise<void> {
+async function printSubscriptions({ sns, alertTopicArn }: Deployment): Promise<TestAlertResult> {
   const subscriptions: Subscription[] = [];
   for await (const page of paginateListSubscriptionsByTopic({ client: sns }, { TopicArn: alertTopicArn })) {
     subscriptions.push(...(page.Subscriptions ?? []));
@@ -68,17 +71,18 @@ async function printSubscriptions({ sns, alertTopicArn }: Deployment): Promise<v
   const protocols = [...new Set(confirmed.map(({ Protocol }) => Protocol))].join(", ");
   print(
     confirmed.length === 0
-      ? "subscribers: none is confirmed, so that nobody gets alerts. See the README, Subscribe"
+      ? "subscribers: none is confirmed, so that no alert reaches anyone. See the README, Subscribe"
       : `subscribers: ${confirmed.length} confirmed (${protocols}); SNS hands it to those whose filter policy lets it through`,
   );
   const pending = subscriptions.length - confirmed.length;
-  if (pending > 0) print(`subscribers: ${pending} not confirmed yet`);
-  if (confirmed.length === 0) process.exitCode = 1;
+  if (pending > 0) print(`subscribers: ${pending} not confirmed yet: AWS sent each a link`);
+  return confirmed.length === 0 ? "unsubscribed" : "subscribed";
 }
 
-function fail(reason: string): void {
+function fail(reason: string): TestAlertResult {
   process.stderr.write(`${onTerminal(reason)}\n`);
   process.exitCode = 1;
+  return "stopped";
 }
 
 function seconds(since: number): string {

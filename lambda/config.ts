@@ -154,6 +154,11 @@ function readDomains(text: string): string[] | null {
   return domains.every((domain) => domainPattern.test(domain)) ? domains.map((domain) => domain.toLowerCase()) : null;
 }
 
+/** Whether a setting is a list of domains. */
+export function areDomains(text: string): boolean {
+  return readDomains(text) !== null;
+}
+
 /** A process's environment variables. */
 export type Environment = Readonly<Record<string, string | undefined>>;
 

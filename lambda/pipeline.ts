@@ -3,15 +3,15 @@ import { type Budget, share, within } from "./budget.ts";
 import type { Claim, Claims, End } from "./claims/claims.ts";
 import { type Decision, decide, type ProfileLocations } from "./decision.ts";
 import { type Exception, except, exceptionSubject } from "./exceptions/exception.ts";
-import { type UserState, unknownUser } from "./history/history.ts";
-import { mergeStates } from "./history/remember.ts";
+import { networkAndCountry, sightingOf, type UserState, unknownUser } from "./history/history.ts";
+import { applyChange, mergeStates, remember } from "./history/remember.ts";
 import { createSession, type Session } from "./history/session.ts";
 import type { HeldBack, Suppression, SuppressionWindow, UserStates } from "./history/suppression.ts";
 import { type RememberedUser, rememberedUser, type UserKey } from "./history/user-key.ts";
 import { type Candidate, enrich, findCandidate, findCandidates } from "./matching.ts";
 import type { Measure } from "./measure.ts";
 import type { Delivery, MalformedEvent } from "./okta/event-hook.ts";
-import type { LogEvent } from "./okta/log-event.ts";
+import { type LogEvent, publishedTime } from "./okta/log-event.ts";
 import { canonicalLogin, personKeys, personOf } from "./okta/person.ts";
 import { looksLikeLogin } from "./okta/stranger.ts";
 import { type Refresh, refreshesOf } from "./profiles/refresh.ts";
@@ -263,6 +263,7 @@ async function handleAll(
   budget: Budget,
 ): Promise<Step[]> {
   const findings = lookUp(candidates, delivery.id, ports, budget);
+  const beside = byUser(candidates.map(({ event }) => event));
   const pending = candidates.entries();
   const steps: Step[] = [];
   const worker = async () => {
@@ -272,7 +273,7 @@ async function handleAll(
       const isTooLate = index >= concurrency && budget.begin.aborted;
       steps[index] = isTooLate
         ? { done: null, left: wait(keep(work, candidate), delayReasons.timeRanOut, delays.failed, ports.now()) }
-        : await handle(candidate, work, findings, ports, budget);
+        : await handle(candidate, work, findings, ports, budget, beside);
     }
   };
   await Promise.all(Array.from({ length: Math.min(concurrency, candidates.length) }, worker));
@@ -313,6 +314,7 @@ async function handle(
   lookedUp: Promise<Findings | null>,
   ports: PipelinePorts,
   budget: Budget,
+  beside: EventsByUser = new Map(),
 ): Promise<Step> {
   try {
     budget.work.throwIfAborted();
@@ -330,7 +332,7 @@ async function handle(
       };
     }
     const begun = early ?? (await begin(work, idsOf(detections), ports, budget));
-    return await conclude(candidate, decision, begun, work, findings, ports, budget);
+    return await conclude(candidate, decision, begun, work, findings, ports, budget, beside);
   } catch (error) {
     const reason = budget.work.aborted ? delayReasons.timeRanOut : delayReasons.notPublished;
     return { done: null, left: wait(keep(work, candidate), reason, delays.failed, ports.now(), {}, error) };
@@ -377,6 +379,7 @@ async function conclude(
   findings: Findings | null,
   ports: PipelinePorts,
   budget: Budget,
+  beside: EventsByUser,
 ): Promise<Step> {
   const { event } = work;
   const subject = { ...subjectOf(work), ruleIds: idsOf(detections) };
@@ -471,7 +474,7 @@ async function conclude(
       followUp: work.followUp,
       delay: work.waiting,
       eventCut: work.eventCut ?? null,
-      state: known?.whole ?? null,
+      state: known && session && withEarlier(known.whole, beside.get(session.user.key) ?? [], event, ports.now()),
       heldBack,
       // A login that has a profile is one, whatever it looks like.
       isLogin: (login) =>
@@ -500,6 +503,33 @@ async function conclude(
 function userOf(event: LogEvent): RememberedUser | null {
   const person = personOf(event);
   return person && rememberedUser(person);
+}
+
+/** The events of a delivery that match, by the key of their user. */
+type EventsByUser = ReadonlyMap<UserKey, readonly LogEvent[]>;
+
+function byUser(events: readonly LogEvent[]): EventsByUser {
+  const found = new Map<UserKey, LogEvent[]>();
+  for (const event of events) {
+    const user = userOf(event);
+    if (user !== null) found.set(user.key, [...(found.get(user.key) ?? []), event]);
+  }
+  return found;
+}
+
+/**
+ * What is remembered of a user, and what came with the same delivery, before the event: Okta sends events together that are close
+ * in time, and all of them are looked up before any is remembered.
+ */
+function withEarlier(state: UserState, beside: readonly LogEvent[], event: LogEvent, now: Date): UserState {
+  const time = publishedTime(event.published);
+  const earlier = beside.filter(
+    (each) => each.uuid !== event.uuid && publishedTime(each.published) <= time && !each.isTest,
+  );
+  return earlier.reduce(
+    (known, each) => applyChange(known, remember(known, networkAndCountry(each), sightingOf(each, now), now)),
+    state,
+  );
 }
 
 /** What is remembered of a user: under the key that is written, and under all keys of theirs together. */

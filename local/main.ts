@@ -51,7 +51,12 @@ Deliver a sign-in through Tor, far from the user's home:
 Deliver one from home, through no proxy, which raises no alert:
   ${deliver("ordinary-sign-in")}
 
-Alerts so far: ${run.url}_local/alerts${settings.outputs.length === 0 ? "" : `, and as ${settings.outputs.join(", ")}: ${run.url}_local/outputs`}
+${
+  settings.suppressMinutes === 0
+    ? ""
+    : `The same sign-in again, with another uuid, is suppressed for ${settings.suppressMinutes} minutes: SUPPRESS_MINUTES=0 npm start shows each.
+`
+}Alerts so far: ${run.url}_local/alerts${settings.outputs.length === 0 ? "" : `, and as ${settings.outputs.join(", ")}: ${run.url}_local/outputs`}
 For the AWS CLI: export AWS_ENDPOINT_URL_DYNAMODB=${run.environment.AWS_ENDPOINT_URL_DYNAMODB} AWS_ENDPOINT_URL_SNS=${run.environment.AWS_ENDPOINT_URL_SNS} AWS_ENDPOINT_URL_SQS=${run.environment.AWS_ENDPOINT_URL_SQS} AWS_REGION=us-east-1 AWS_ACCESS_KEY_ID=local AWS_SECRET_ACCESS_KEY=local PROFILE_TABLE=${run.environment.PROFILE_TABLE}
 Stop with Ctrl-C.`);
 

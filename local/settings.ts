@@ -1,5 +1,5 @@
 import { knownOutputs } from "../build/known-outputs.ts";
-import { defaultSuppressMinutes, isSuppressMinutes, maximumSuppressMinutes } from "../lambda/config.ts";
+import { areDomains, defaultSuppressMinutes, isSuppressMinutes, maximumSuppressMinutes } from "../lambda/config.ts";
 import { type ChaosName, chaosFaults, isChaosName } from "./chaos.ts";
 
 /** The embedded run's settings. */
@@ -60,6 +60,10 @@ export function readSettings(
   const suppress = environment.SUPPRESS_MINUTES || String(defaultSuppressMinutes);
   if (!isSuppressMinutes(suppress)) {
     throw new SettingsError(`SUPPRESS_MINUTES is no whole number of minutes from 0 to ${maximumSuppressMinutes}`);
+  }
+  const domains = environment.LOGIN_DOMAINS;
+  if (domains !== undefined && !areDomains(domains)) {
+    throw new SettingsError(`LOGIN_DOMAINS is "${domains}": expected domains such as example.com, divided by commas`);
   }
   const outputs = (environment.OUTPUTS ?? "").split(",").flatMap((name) => name.trim() || []);
   const unknown = outputs.filter((name) => !knownOutputs.includes(name));

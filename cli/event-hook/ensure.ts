@@ -1,15 +1,38 @@
+import { catalogRelease } from "../../lambda/okta/event-types.ts";
 import { OktaRefusal } from "../../lambda/okta-api/authorization.ts";
-import type { EventHook, EventHookSettings, EventHooksApi } from "../../lambda/okta-api/event-hooks-api.ts";
+import {
+  deliversTo,
+  type EventHook,
+  type EventHookSettings,
+  type EventHooksApi,
+  filtersOf,
+  sendsSecretAsOurs,
+} from "../../lambda/okta-api/event-hooks-api.ts";
+
+/** What a deployment's hook shall be. */
+export interface WantedHook extends EventHookSettings {
+  /** Those of its event types that Okta's catalog does not have: Okta may take them or refuse them. */
+  readonly unknownEventTypes: readonly string[];
+}
 
 /** What is wrong with a hook, in words. */
-export function differencesOf(hook: EventHook, { name, url, eventTypes }: EventHookSettings): string[] {
+export function differencesOf(hook: EventHook, wanted: EventHookSettings): string[] {
+  const { name, url, eventTypes, removeFilter = false } = wanted;
   const { missing, superfluous } = subscriptionOf(hook, eventTypes);
   const differences: string[] = [];
   if (hook.name !== name) differences.push(`it is called "${hook.name}"`);
-  if (hook.channel.config.uri !== url) differences.push(`it delivers to ${hook.channel.config.uri}`);
+  if (!deliversTo(hook, url)) differences.push(`it delivers to ${hook.channel.config.uri}`);
+  if (!sendsSecretAsOurs(hook)) differences.push(describeSecretHeader(hook));
   if (missing.length > 0) differences.push(`it is not subscribed to ${missing.join(", ")}`);
   if (superfluous.length > 0) differences.push(`it is subscribed to ${superfluous.join(", ")} in vain`);
+  if (removeFilter && filtersOf(hook).length > 0) differences.push("it has a filter");
   return differences;
+}
+
+/** In which header a hook sends its secret, in words. */
+export function describeSecretHeader({ channel }: EventHook): string {
+  const key = channel.config.authScheme?.key ?? null;
+  return key === null ? "it sends no secret" : `it sends its secret in the header ${key}`;
 }
 
 /** What a hook is not subscribed to, and what it is in vain. */
@@ -22,68 +45,180 @@ export function subscriptionOf(hook: EventHook, eventTypes: readonly string[]) {
   };
 }
 
-/** The hooks that are ours: those that deliver to the URL; where there is none, one of our name, of an earlier URL. */
-export function ourHooks(hooks: readonly EventHook[], { name, url }: EventHookSettings): readonly EventHook[] {
-  const delivering = hooks.filter(({ channel }) => channel.config.uri === url);
-  return delivering.length > 0 ? delivering : hooks.filter((hook) => hook.name === name);
+/** The filters that can drop events of the types that are needed, in words: `user.session.start unless event...`. */
+export function droppingFilters(hook: EventHook, eventTypes: readonly string[]): string[] {
+  return filtersOf(hook).flatMap(({ event, condition }) => {
+    const expression = condition?.expression?.trim() ?? "";
+    return expression === "" || !eventTypes.includes(event) ? [] : [`${event} unless ${expression}`];
+  });
 }
 
-/** Whether Okta was answered when it asked the hook's URL, with the secret that it has. */
-export async function isVerified(api: EventHooksApi, id: string, signal: AbortSignal): Promise<boolean> {
+/**
+ * The hooks that are ours: those that deliver to the URL, active ones first; where there is none, one of our name, of an
+ * earlier URL.
+ */
+export function ourHooks(hooks: readonly EventHook[], { name, url }: EventHookSettings): readonly EventHook[] {
+  const delivering = hooks.filter((hook) => deliversTo(hook, url));
+  const isIdle = ({ status }: EventHook) => Number(status !== "ACTIVE");
+  return delivering.length > 0
+    ? delivering.sort((a, b) => isIdle(a) - isIdle(b))
+    : hooks.filter((hook) => hook.name === name);
+}
+
+/** Why Okta could not verify a hook's URL with the secret that it has, in Okta's words; null when it could. */
+export async function verificationFault(api: EventHooksApi, id: string, signal: AbortSignal): Promise<string | null> {
   try {
     await api.verify(id, signal);
-    return true;
+    return null;
   } catch (error) {
-    if (error instanceof OktaRefusal && error.status === 400) return false;
+    if (error instanceof OktaRefusal && error.status === 400) return error.message;
     throw error;
   }
 }
 
+/** How a hook's settings are written, and told. */
+interface Writing {
+  readonly api: EventHooksApi;
+  readonly wanted: WantedHook;
+  readonly say: (text: string) => void;
+  readonly signal: AbortSignal;
+}
+
 /**
- * Has the org's event hook be what it shall be, and tells of each step. What is as it shall be is left alone; Okta does not
- * tell the secret, so that it is set again where the verification shows that it is another.
+ * Has the org's event hook be what it shall be, and tells of each step. What is as it shall be is left alone, and so is what
+ * an administrator has set beside it; Okta does not tell the secret, so that it is set again where the verification shows
+ * that it is another.
  *
  * @returns the hook, verified, and whether it was given the secret, so that it surely has this one
  * @throws OktaRefusal when Okta cannot verify it, or refuses something else
  */
 export async function ensureHook(
   api: EventHooksApi,
-  wanted: EventHookSettings,
+  wanted: WantedHook,
   say: (text: string) => void,
   signal: AbortSignal,
 ): Promise<{ readonly hook: EventHook; readonly isSecretSet: boolean }> {
+  const writing: Writing = { api, wanted, say, signal };
   const [found, ...others] = ourHooks(await api.list(signal), wanted);
-  for (const { id } of others) {
+  for (const { id } of others.filter(({ status }) => status === "ACTIVE")) {
     say(`another hook, ${id}, delivers to the same URL: every event comes twice. Delete it in the admin console`);
   }
-  let hook = found;
-  let isSecretSet = true;
-  if (hook === undefined) {
-    hook = await api.create(wanted, signal);
-    say(`created: the event hook "${wanted.name}" (${hook.id}), subscribed to ${wanted.eventTypes.length} event types`);
-  } else {
-    const differences = differencesOf(hook, wanted);
-    isSecretSet = differences.length > 0;
-    if (isSecretSet) {
-      hook = await api.replace(hook.id, wanted, signal);
-      say(`changed: the event hook ${hook.id}, as ${differences.join("; ")}`);
-    }
-  }
+  let { hook, isSecretSet } = found === undefined ? await createHook(writing) : await changeHook(writing, found);
   if (hook.status !== "ACTIVE") {
     hook = await api.activate(hook.id, signal);
     say(`activated: the event hook ${hook.id}`);
   }
   const wasVerified = hook.verificationStatus === "VERIFIED";
-  if (!isSecretSet && !(await isVerified(api, hook.id, signal))) {
-    hook = await api.replace(hook.id, wanted, signal);
+  if (!isSecretSet && (await verificationFault(api, hook.id, signal)) !== null) {
+    hook = await api.replace(hook, { ...wanted, eventTypes: hook.events.items }, signal);
     isSecretSet = true;
     say("changed: the event hook's secret, which was not the stack's");
   }
-  if (isSecretSet && !(await isVerified(api, hook.id, signal))) {
+  const fault = isSecretSet ? await verificationFault(api, hook.id, signal) : null;
+  if (fault !== null) {
     throw new OktaRefusal(
-      `Okta could not verify ${wanted.url} for the event hook ${hook.id}. Does it answer (npm run send-test-alert), and does allowedCidrs let Okta in?`,
+      `Okta could not verify ${wanted.url} for the event hook ${hook.id}: ${fault}. Does it answer (npm run send-test-alert), and does allowedCidrs let Okta in?`,
     );
   }
   if (!wasVerified) say("verified: Okta asked the URL, with the secret, and was answered");
   return { hook, isSecretSet };
+}
+
+/**
+ * Gives the org's event hook another secret, and has Okta verify the URL with it. All else stays as an administrator may have
+ * changed it a moment ago.
+ *
+ * @returns null when the org has no such hook
+ */
+export async function giveSecret(
+  api: EventHooksApi,
+  wanted: EventHookSettings,
+  signal: AbortSignal,
+): Promise<EventHook | null> {
+  const [hook] = ourHooks(await api.list(signal), wanted);
+  if (hook === undefined) return null;
+  await api.replace(hook, { ...wanted, name: hook.name, eventTypes: hook.events.items }, signal);
+  return api.verify(hook.id, signal);
+}
+
+async function createHook(writing: Writing): Promise<{ readonly hook: EventHook; readonly isSecretSet: boolean }> {
+  const { api, wanted, say, signal } = writing;
+  const tellCreated = ({ id, events }: EventHook) =>
+    say(`created: the event hook "${wanted.name}" (${id}), subscribed to ${events.items.length} event types`);
+  let hook: EventHook;
+  try {
+    hook = await api.create(wanted, signal);
+    tellCreated(hook);
+  } catch (error) {
+    const refusal = asRefusedTypes(error, wanted);
+    hook = await api.create(withKnownTypes(wanted), signal);
+    tellCreated(hook);
+    hook = await tryUnknownTypes(writing, hook, refusal);
+  }
+  return { hook, isSecretSet: true };
+}
+
+async function changeHook(
+  writing: Writing,
+  found: EventHook,
+): Promise<{ readonly hook: EventHook; readonly isSecretSet: boolean }> {
+  const { api, wanted, say, signal } = writing;
+  const differences = differencesOf(found, wanted);
+  if (differences.length === 0) return { hook: found, isSecretSet: false };
+  if (wanted.removeFilter) {
+    for (const filter of droppingFilters(found, found.events.items)) say(`removing the filter that drops ${filter}`);
+  } else {
+    const { superfluous } = subscriptionOf(found, wanted.eventTypes);
+    for (const filter of droppingFilters(found, superfluous)) say(`with its event type goes the filter: ${filter}`);
+  }
+  try {
+    const hook = await api.replace(found, wanted, signal);
+    say(`changed: the event hook ${hook.id}, as ${differences.join("; ")}`);
+    return { hook, isSecretSet: true };
+  } catch (error) {
+    const refusal = asRefusedTypes(error, wanted);
+    const subscribed = new Set(found.events.items);
+    const accepted = wanted.unknownEventTypes.filter((each) => subscribed.has(each));
+    const rest = withKnownTypes(wanted, accepted);
+    const further = differencesOf(found, rest);
+    let hook = found;
+    if (further.length > 0) {
+      hook = await api.replace(found, rest, signal);
+      say(`changed: the event hook ${hook.id}, as ${further.join("; ")}`);
+    }
+    hook = await tryUnknownTypes(writing, hook, refusal);
+    return { hook, isSecretSet: hook !== found };
+  }
+}
+
+/** The refusal of event types that the catalog does not have; throws what is none. */
+function asRefusedTypes(error: unknown, { unknownEventTypes }: WantedHook): OktaRefusal {
+  if (error instanceof OktaRefusal && error.status === 400 && unknownEventTypes.length > 0) return error;
+  throw error;
+}
+
+function withKnownTypes(wanted: WantedHook, further: readonly string[] = []): WantedHook {
+  const left = new Set(wanted.unknownEventTypes.filter((each) => !further.includes(each)));
+  return { ...wanted, eventTypes: wanted.eventTypes.filter((each) => !left.has(each)) };
+}
+
+/** Subscribes a hook to each of the event types that Okta refused together, and tells which of them it refuses alone. */
+async function tryUnknownTypes({ api, wanted, say, signal }: Writing, written: EventHook, together: OktaRefusal) {
+  let hook = written;
+  const missing = wanted.unknownEventTypes.filter((each) => !hook.events.items.includes(each));
+  for (const eventType of missing) {
+    let refusal = together;
+    if (missing.length > 1) {
+      try {
+        hook = await api.replace(hook, { ...wanted, eventTypes: [...hook.events.items, eventType] }, signal);
+        continue;
+      } catch (error) {
+        refusal = asRefusedTypes(error, wanted);
+      }
+    }
+    say(
+      `not subscribed to ${eventType}, which Okta's catalog of ${catalogRelease} does not have, and Okta refused: ${refusal.message}`,
+    );
+  }
+  return hook;
 }

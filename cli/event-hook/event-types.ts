@@ -1,5 +1,5 @@
 import { isEnabled } from "../../lambda/detections/compile-rules.ts";
-import { isHookEligible } from "../../lambda/okta/hook-eligible-event-types.ts";
+import { type EventType, findEventType } from "../../lambda/okta/event-types.ts";
 import { refreshingEventTypes } from "../../lambda/profiles/refresh.ts";
 import { logFilter } from "../../lambda/reconciliation/log-filter.ts";
 import { InputError } from "../command.ts";
@@ -10,6 +10,8 @@ import { ourDetections, readDetections } from "../detections-folder.ts";
 export interface NeededEventTypes {
   /** What the hook is to be subscribed to: what detections name, and what changes profile locations. */
   readonly subscribed: readonly string[];
+  /** Those of them that Okta's catalog does not have, so that Okta may refuse them. */
+  readonly unknown: readonly EventType[];
   /** What detections name, and Okta delivers to no hook: reconciliation alone finds it. */
   readonly logOnly: readonly string[];
   /** Whether a detection names no event type, so that no subscription is enough for it. */
@@ -31,10 +33,10 @@ export async function neededEventTypes({
   const { rules } = await readDetections(ourDetections);
   const enabled = rules.map(({ content }) => content).filter((rule) => isEnabled(rule, { experimental }));
   const { expression, eventTypes } = logFilter(enabled);
-  const subscribed = new Set([
-    ...eventTypes.filter(isHookEligible),
-    ...(bringsProfiles ? [...refreshingEventTypes].filter(isHookEligible) : []),
-  ]);
+  const named = eventTypes.map(findEventType);
+  const refreshing = bringsProfiles ? [...refreshingEventTypes].map(findEventType) : [];
+  const deliverable = [...named, ...refreshing].filter(({ hookEligible }) => hookEligible !== false);
+  const subscribed = new Set(deliverable.map(({ name }) => name));
   if (subscribed.size > maximumEventTypes) {
     throw new InputError(
       `the detections need ${subscribed.size} event types, and Okta takes ${maximumEventTypes} for a hook: switch some off`,
@@ -42,7 +44,8 @@ export async function neededEventTypes({
   }
   return {
     subscribed: [...subscribed].sort(),
-    logOnly: eventTypes.filter((eventType) => !isHookEligible(eventType)),
+    unknown: named.filter(({ hookEligible }) => hookEligible === null),
+    logOnly: named.filter(({ hookEligible }) => hookEligible === false).map(({ name }) => name),
     anyType: expression === null,
   };
 }

@@ -1,10 +1,23 @@
 import { CloudWatchClient, GetMetricStatisticsCommand } from "@aws-sdk/client-cloudwatch";
+import { catalogAge, catalogRelease, findEventType } from "../../lambda/okta/event-types.ts";
 import { OktaRefusal } from "../../lambda/okta-api/authorization.ts";
 import { type OktaClient, pagesFrom } from "../../lambda/okta-api/client.ts";
-import type { EventHook, EventHookSettings, EventHooksApi } from "../../lambda/okta-api/event-hooks-api.ts";
+import {
+  deliversTo,
+  type EventHook,
+  type EventHooksApi,
+  sendsSecretAsOurs,
+} from "../../lambda/okta-api/event-hooks-api.ts";
 import { createSystemLogApi } from "../../lambda/okta-api/system-log-api.ts";
 import type { Deployment } from "../deployment.ts";
-import { isVerified, ourHooks, subscriptionOf } from "./ensure.ts";
+import {
+  describeSecretHeader,
+  droppingFilters,
+  ourHooks,
+  subscriptionOf,
+  verificationFault,
+  type WantedHook,
+} from "./ensure.ts";
 
 /** One thing that was looked at. */
 export interface Finding {
@@ -29,7 +42,7 @@ const day = 86_400_000;
  */
 export async function hookFindings(
   api: EventHooksApi,
-  wanted: EventHookSettings,
+  wanted: WantedHook,
   command: (name: string) => string,
   signal: AbortSignal,
 ): Promise<{ readonly hook: EventHook | null; readonly findings: readonly Finding[] }> {
@@ -42,36 +55,69 @@ export async function hookFindings(
   const findings: Finding[] = [];
   const find = (what: string, ok: boolean | null, told: string, remedy: string) =>
     findings.push({ what, ok, told, remedy: ok === true ? null : remedy });
-  const isHere = hook.channel.config.uri === wanted.url;
+  const isHere = deliversTo(hook, wanted.url);
   find("hook", isHere, `"${hook.name}" (${hook.id}) delivers to ${hook.channel.config.uri}`, repair);
   if (others.length > 0) {
     const ids = others.map(({ id }) => id).join(", ");
+    const isDoubled = hook.status === "ACTIVE" && others.some(({ status }) => status === "ACTIVE");
     find(
       "others",
-      false,
-      `${ids} deliver to the same URL: every event comes twice`,
+      isDoubled ? false : null,
+      isDoubled
+        ? `${ids} deliver to the same URL: every event comes twice`
+        : `${ids} have the same URL, and are inactive: activated, they deliver every event twice`,
       "delete them in the admin console",
     );
   }
+  const headers = (hook.channel.config.headers ?? []).map(({ key }) => key);
+  if (headers.length > 0)
+    find("further headers", true, `it also sends ${headers.join(", ")}, which every change keeps`, "");
   find("active", hook.status === "ACTIVE", `its status is ${hook.status}`, repair);
   find("verified", hook.verificationStatus === "VERIFIED", `it is ${hook.verificationStatus}`, repair);
-  const { missing, superfluous } = subscriptionOf(hook, wanted.eventTypes);
+  const isUnknown = (eventType: string) => wanted.unknownEventTypes.includes(eventType);
+  const { missing: all, superfluous } = subscriptionOf(hook, wanted.eventTypes);
+  const missing = all.filter((each) => !isUnknown(each));
+  const catalog = `Okta's catalog: ${catalogAge(new Date())}`;
   find(
     "event types",
     missing.length === 0,
     missing.length === 0
-      ? `it is subscribed to the ${wanted.eventTypes.length} that are needed${superfluous.length === 0 ? "" : `, and in vain to ${superfluous.join(", ")}`}`
-      : `it is not subscribed to ${missing.join(", ")}`,
+      ? `it is subscribed to the ${wanted.eventTypes.length - all.length} that are needed${superfluous.length === 0 ? "" : `, and in vain to ${superfluous.join(", ")}`} (${catalog})`
+      : `it is not subscribed to ${missing.join(", ")} (${catalog})`,
     repair,
   );
+  for (const eventType of wanted.unknownEventTypes) {
+    const { nearest } = findEventType(eventType);
+    const guess = nearest === null ? "" : `, where ${nearest} is the nearest`;
+    const isSubscribed = !all.includes(eventType);
+    find(
+      "event types",
+      isSubscribed ? true : null,
+      `${eventType} is not in the catalog of ${catalogRelease}${guess}; the hook is ${isSubscribed ? "" : "not "}subscribed to it`,
+      `${repair}, which tries it, if no detection misspells it`,
+    );
+  }
+  const dropping = droppingFilters(hook, wanted.eventTypes);
+  if (dropping.length > 0) {
+    find(
+      "filter",
+      false,
+      `Okta drops ${dropping.join("; ")}: it never delivers such an event, which reconciliation alone finds`,
+      `change the filter in the admin console, or: ${repair} --remove-filter`,
+    );
+  }
+  if (!sendsSecretAsOurs(hook)) {
+    const told = `${describeSecretHeader(hook)}, where the function reads Authorization: it refuses every delivery (401)`;
+    find("secret's header", false, told, repair);
+  }
   // Okta does not tell the secret: whether it is ours shows when Okta asks the URL with it.
-  const isInStep = await isVerified(api, hook.id, signal);
+  const fault = await verificationFault(api, hook.id, signal);
   find(
     "secret",
-    isInStep,
-    isInStep
+    fault === null,
+    fault === null
       ? "Okta asked the URL, with its secret, and was answered"
-      : "Okta could not verify the URL: its secret is another, or the URL does not answer",
+      : `Okta could not verify the URL: its secret is another, or the URL does not answer. ${fault}`,
     repair,
   );
   return { hook, findings };

@@ -1,4 +1,13 @@
+import { catalogRelease, findEventType } from "../../lambda/okta/event-types.ts";
 import type { EventHookSettings } from "../../lambda/okta-api/event-hooks-api.ts";
+
+/**
+ * Okta's provider, from the version on that verifies a hook again whose URL was changed (6.7.0 of March 2026, by its changelog,
+ * github.com/okta/terraform-provider-okta/pull/2723). Before, such a hook stays unverified, and Okta delivers nothing to it.
+ */
+const oktaProvider = { source: "okta/okta", version: "~> 6.7" } as const;
+/** Terraform has `replace_triggered_by` from this version on (developer.hashicorp.com/terraform/language/meta-arguments/lifecycle). */
+const terraformVersion = ">= 1.2";
 
 /** The hook for those who keep Okta in Terraform. The secret is read from Secrets Manager, and stands in the state. */
 export function renderTerraform(
@@ -13,12 +22,25 @@ export function renderTerraform(
     secretArn === null
       ? "var.okta_proxy_watch_secret"
       : "data.aws_secretsmanager_secret_version.okta_proxy_watch.secret_string";
-  return `${secret}
+  return `# A module has one list of required providers: where yours has one already, move this entry there.
+# Older versions of the provider leave a hook unverified whose URL was changed: Okta then delivers nothing.
+terraform {
+  required_version = "${terraformVersion}"
+
+  required_providers {
+    okta = {
+      source  = "${oktaProvider.source}"
+      version = "${oktaProvider.version}"
+    }
+  }
+}
+
+${secret}
 resource "okta_event_hook" "okta_proxy_watch" {
   name = ${JSON.stringify(name)}
 
   events = [
-${eventTypes.map((eventType) => `    ${JSON.stringify(eventType)},`).join("\n")}
+${eventTypes.map((eventType) => `    ${JSON.stringify(eventType)},${noteOn(eventType)}`).join("\n")}
   ]
 
   channel = {
@@ -36,6 +58,17 @@ ${eventTypes.map((eventType) => `    ${JSON.stringify(eventType)},`).join("\n")}
 
 resource "okta_event_hook_verification" "okta_proxy_watch" {
   event_hook_id = okta_event_hook.okta_proxy_watch.id
+
+  # Okta verifies the URL again, with the secret, whenever either of them or anything else of the hook changes.
+  lifecycle {
+    replace_triggered_by = [okta_event_hook.okta_proxy_watch]
+  }
 }
 `;
+}
+
+function noteOn(eventType: string): string {
+  return findEventType(eventType).hookEligible === null
+    ? ` # not in Okta's catalog of ${catalogRelease}: Okta may refuse it`
+    : "";
 }

@@ -57,8 +57,8 @@ const alertNamespace = "6f6b5a54-1c0e-4d4b-9a56-5f7f0d5d9c3e";
 /** The longest text that an alert takes over from an event, in UTF-16 code units. Names and addresses are far shorter. */
 const maximumText = 1_000;
 
-/** Targets that an alert names: acts on many have the others in the event. */
-const maximumTargets = 20;
+/** Services, operators, reasons, behaviors and targets that an alert names, each: the event has the others. */
+const maximumItems = 20;
 
 /** Writes the alert about one event. What a stranger typed is masked in it, before anything is made of the event. */
 export function createAlert(source: AlertSource): Alert {
@@ -89,7 +89,7 @@ function writeAlert(source: AlertSource): Alert {
     ageSeconds: ageOf(event, detectedAt),
     user: { id: brief(person?.id), login: brief(person?.login), displayName: brief(person?.displayName) },
     actor: briefPrincipal(actor),
-    targets: target.flatMap((each) => (each === null ? [] : [briefPrincipal(each)])).slice(0, maximumTargets),
+    targets: target.flatMap((each) => (each === null ? [] : [briefPrincipal(each)])).slice(0, maximumItems),
     change: brief(changeOf(event)),
     session: {
       outcome: brief(outcome?.result),
@@ -114,7 +114,7 @@ function writeAlert(source: AlertSource): Alert {
       asOrg: brief(securityContext?.asOrg),
       isp: brief(securityContext?.isp),
       domain: brief(securityContext?.domain),
-      services: anonymous.services.map((service) => ({
+      services: anonymous.services.slice(0, maximumItems).map((service) => ({
         type: brief(service.type),
         operator: brief(service.operator),
         isAnonymous: service.isAnonymous,
@@ -122,7 +122,7 @@ function writeAlert(source: AlertSource): Alert {
       anonymous: {
         verdict: anonymous.verdict,
         kinds: anonymous.kinds,
-        operators: anonymous.operators.map((operator) => brief(operator) ?? ""),
+        operators: anonymous.operators.slice(0, maximumItems).map((operator) => brief(operator) ?? ""),
         signals: anonymous.signals,
       },
     },
@@ -151,10 +151,12 @@ function writeAlert(source: AlertSource): Alert {
     risk: {
       level: brief(found.level),
       previousLevel: brief(found.previousLevel),
-      reasons: found.reasons.map((reason) => brief(reason) ?? ""),
+      reasons: found.reasons.slice(0, maximumItems).map((reason) => brief(reason) ?? ""),
       detectionName: brief(found.detectionName),
     },
-    behaviors: behaviors(event).map(({ name, result }) => ({ name: brief(name) ?? "", result: brief(result) })),
+    behaviors: behaviors(event)
+      .slice(0, maximumItems)
+      .map(({ name, result }) => ({ name: brief(name) ?? "", result: brief(result) })),
     okta: {
       org: brief(delivery.org),
       eventUuid: event.uuid,

@@ -4,7 +4,7 @@ import { toAscii } from "./ascii.ts";
 import { type InertAlert, inertAlert, inertText } from "./inert.ts";
 import { alertRows } from "./rows.ts";
 import { type Part, shareRoom } from "./share-room.ts";
-import { describeKind, hasOrigin, nameUser } from "./wording.ts";
+import { describeAgeShort, describeKind, hasOrigin, nameUser } from "./wording.ts";
 
 /** SNS takes subjects of at most 100 characters: printable ASCII, not starting with a space. */
 const maximumSubject = 99;
@@ -19,7 +19,8 @@ export function renderSubject(alert: Alert): string {
 
 /** The subject of an alert whose texts are inert. */
 export function writeSubject(alert: InertAlert): string {
-  const start = `${alert.test ? "[TEST] " : ""}[${alert.severity}] `;
+  const age = describeAgeShort(alert);
+  const start = `${alert.test ? "[TEST] " : ""}[${alert.severity}] ${age === null ? "" : `${age}: `}`;
   const room = maximumSubject - start.length - ": , ".length;
   const [kind, ...others] = writeParts(
     [{ text: describeKind(alert), share: 0.4 }, { text: nameUser(alert), share: 0.35 }, ...countryPart(alert)],

@@ -98,7 +98,7 @@ function inertWriter(facts: object, reader: Reader): Write {
     // The org's domain is of the envelope that Okta writes, not of the event.
     const name = path.slice(path.lastIndexOf(".") + 1);
     if (name === "org" && isDomain(text)) return text;
-    if (name === "eventType" && isEventType(text)) return text;
+    if ((name === "eventType" || path === "action.name") && isEventType(text)) return text;
     return path === "triage" ? inertStep(text, reader, kept) : makeInert(text, reader, kept);
   };
 }
@@ -123,7 +123,7 @@ function standingTexts(facts: object, reader: Reader): readonly string[] {
     if (typeof value === "object" && value !== null && !untouched.has(path)) {
       for (const [name, each] of Object.entries(value)) {
         if (typeof each !== "string") visit(each, path === "" ? name : `${path}.${name}`);
-        else if (name === "ip" && isIP(each) !== 0) found.add(each);
+        else if (name === "ip" && isAddress(each)) found.add(each);
         else if (name === "login" && reader === "text" && isPlainEmail(each)) found.add(each);
       }
     }
@@ -144,13 +144,23 @@ export function isPlainEmail(text: string): boolean {
   );
 }
 
+/** An IP address; not one with a zone (`1::%evil.example`), which may be any text. */
+function isAddress(text: string): boolean {
+  return isIP(text) !== 0 && !text.includes("%");
+}
+
+/** A time in ISO 8601. */
+function isTime(text: string): boolean {
+  return /^\d{4}-\d\d-\d\d[T ]\d\d:\d\d(?::\d\d(?:\.\d{1,9})?)?(?:Z|[+-]\d\d:?\d\d)?$/.test(text);
+}
+
 function isDomain(text: string): boolean {
   return text.length <= 253 && /^[a-z0-9-]+(?:\.[a-z0-9-]+)*$/i.test(text);
 }
 
 /**
  * Whether a text is an event type in Okta's form, which words are chosen by, and which Okta alone writes: of one of the
- * families of its catalog (developer.okta.com/docs/reference/api/event-types), as of its release 2026.05.
+ * families of its catalog (developer.okta.com/docs/reference/api/event-types), as of its release 2026.08.1.
  */
 function isEventType(text: string): boolean {
   const [family = "", ...rest] = text.split(".");
@@ -175,7 +185,7 @@ function patternOf(kept: readonly string[]): RegExp | null {
 
 function makeInert(text: string, reader: Reader, kept: RegExp | null): string {
   const line = oneLine(text.replace(pictures, "□"));
-  if (reader === "data" || isIP(line) !== 0) return line;
+  if (reader === "data" || isAddress(line) || isTime(line)) return line;
   // Every other piece is one that stays.
   const pieces = kept === null ? [line] : line.split(kept);
   const joined = pieces.map((piece, index) => (index % 2 === 0 ? defang(piece, reader) : piece)).join("");
@@ -213,7 +223,7 @@ function defang(text: string, reader: Reader): string {
     .replace(/\\(?=\\)/g, "\\ ")
     .replace(/\/\/(?=localhost|\d)/gi, "/ /")
     // `https://`, `mailto:`, `:smile:`; not `09:30:00`.
-    .replace(/(?<!\d):(?=[^\s()[\]:])|(?<=\d):(?=[^\s()[\]:])(?!\d\d(?![\p{L}\p{N}_]))/gu, "[:]")
+    .replace(/(?<!\d):(?=[^\s()[\]:])|(?<=\d):(?=[^\s()[\]:])(?!\d\dZ?(?![\p{L}\p{N}_]))/gu, "[:]")
     .replace(/http(?=s?\[:\])/gi, "hxxp")
     .replace(/@(?=[^\s()[\]:])/g, "[@]")
     // A top-level domain starts with a letter and has two; one of other letters may have one.

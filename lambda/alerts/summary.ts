@@ -11,6 +11,7 @@ import {
   describeUser,
   hasOrigin,
   isByUser,
+  isNamed,
 } from "./wording.ts";
 
 /** What was done, beside starting a session, in the words of the alert. */
@@ -72,7 +73,8 @@ function describeRisk(facts: AlertFacts, action: Action): string {
   const to = level === null ? "" : ` ${verb === "kept" ? "at" : "to"} ${level}`;
   const by = detectionName === null ? "" : `, by "${detectionName}"`;
   const why = reasons.length === 0 ? "" : `: ${reasons.join(", ")}`;
-  return `${who} ${verb} the risk of ${describeUser(facts)}${from}${to}${by}${why}`;
+  const whose = isNamed(facts.user) ? describeUser(facts) : "a user whom the event does not name";
+  return `${who} ${verb} the risk of ${whose}${from}${to}${by}${why}`;
 }
 
 /** ` through Tor in Toronto, Canada, 5,740 km from Lisbon, PT (home), from 203.0.113.7`. */

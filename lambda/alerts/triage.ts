@@ -54,6 +54,7 @@ const why: Readonly<Partial<Record<NetworkKind, string>>> = {
 const first: Step = ({ facts, action, who, kind, isProxied, gotIn: succeeded }) => {
   if (!succeeded) return failed(facts);
   const undo = action === null || action.isRisk ? "" : ", undo what was done";
+  if (!isNamed(facts.user) && !isPersonal(facts)) return null;
   if (isProxied && kind !== null && hostile.has(kind)) {
     return `${why[kind]}. Take it for a takeover until ${who} says otherwise: clear the user's sessions now${undo}, and ask then.`;
   }
@@ -75,17 +76,23 @@ function failed({ session, history }: AlertFacts): string {
   return `The attempt failed${reason}${others}: nobody got in. Look for one that succeeded, by this user and from this address; if many users were tried, block the address in a network zone.`;
 }
 
+/** Whether a person is known whom the session or the act is of. */
+const isPersonal = ({ user, actor }: AlertFacts) =>
+  isNamed(user) || actor.type === null || actor.type.toLowerCase() === "user";
+
 const ask: Step = ({ facts, action, who, gotIn: succeeded }) => {
   const proxy = describeProxy(facts);
   const through = proxy === null ? "" : ` through ${proxy}`;
   // Of a login that is masked, or not there, it is not known whom to ask.
   if (facts.user.login === masked || !(isNamed(facts.user) || isNamed(facts.actor))) return null;
   if (action?.isRisk) {
+    if (!isNamed(facts.user)) return null;
     return `Ask ${who}, over a channel other than e-mail or Okta, which devices and places they used around ${facts.okta.published}${through}.`;
   }
-  if (action !== null && !action.isByUser) {
-    const whom = action.whom === null ? "" : ` to ${action.whom}`;
-    return `Find out why ${describeActor(facts)} did "${action.name}"${whom}${through} at ${facts.okta.published}: it is no person, so look at who set it up.`;
+  if (!isPersonal(facts) || (action !== null && !action.isByUser)) {
+    const whom = !action?.whom ? "" : ` to ${action.whom}`;
+    const what = action === null ? "started a session" : `did "${action.name}"`;
+    return `Find out why ${describeActor(facts)} ${what}${whom}${through} at ${facts.okta.published}: it is no person, so look at who set it up.`;
   }
   const did =
     action === null
@@ -97,10 +104,10 @@ const ask: Step = ({ facts, action, who, gotIn: succeeded }) => {
 };
 
 /** What earlier sessions say. */
-const compare: Step = ({ facts: { history, network, geo, okta }, isProxied }) => {
+const compare: Step = ({ facts: { history, network, geo, okta, ageSeconds }, isProxied }) => {
   if (history === null || !isProxied) return null;
   if (history.firstTime) {
-    const sentence = describeFirstTime({ okta }, history.since);
+    const sentence = describeFirstTime({ okta, ageSeconds }, history.since);
     return `${sentence[0]?.toUpperCase()}${sentence.slice(1)}: there is nothing that would explain it.`;
   }
   const before = describeEarlierSessions(history);
@@ -119,8 +126,11 @@ const compare: Step = ({ facts: { history, network, geo, okta }, isProxied }) =>
   return `${before}; this ${known.join(" and ")} ${known.length === 1 ? "is" : "are"} known for this user. What came of it then?`;
 };
 
-const undo: Step = ({ action, gotIn: succeeded }) => {
+const undo: Step = ({ facts, action, gotIn: succeeded }) => {
   if (!succeeded) return null;
+  if (!isNamed(facts.user) && isNamed(facts.actor) && !isPersonal(facts)) {
+    return "If it is not wanted: undo what was done, and revoke the tokens and grants of what did it.";
+  }
   const isByOther = action !== null && !action.isRisk && !action.isByUser;
   const cause = isByOther ? "If it is not wanted" : "If it was not them, or they cannot be reached";
   const done = action === null || action.isRisk ? "" : "undo what was done, ";

@@ -84,7 +84,8 @@ export function describePersonsDoneTo({
     return type?.toLowerCase() === "user" && !isActor;
   });
   const names = persons.slice(0, maximumPersons).map(describePrincipal);
-  if (persons.length > maximumPersons) names.push(`${persons.length - maximumPersons} more`);
+  // Of many targets an alert has the first: how many there are is in the event.
+  if (persons.length > maximumPersons) names.push("others");
   return names.join(", ") || null;
 }
 
@@ -97,6 +98,13 @@ export function describeAge({ ageSeconds }: Pick<Alert, "ageSeconds">): string |
   if (ageSeconds === null) return null;
   if (ageSeconds > recentSeconds) return `${describeSpan(ageSeconds)} before this alert`;
   return ageSeconds < -aheadSeconds ? `${describeSpan(-ageSeconds)} ahead of this alert's clock` : null;
+}
+
+/** The same for a subject: `304 days old`. */
+export function describeAgeShort({ ageSeconds }: Pick<Alert, "ageSeconds">): string | null {
+  if (ageSeconds === null) return null;
+  if (ageSeconds > recentSeconds) return `${describeSpan(ageSeconds)} old`;
+  return ageSeconds < -aheadSeconds ? `${describeSpan(-ageSeconds)} ahead` : null;
 }
 
 /** A time in the largest unit of which there is more than one: `90 minutes`, `26 hours`, `304 days`. */
@@ -143,12 +151,12 @@ function describeService({ type, operator }: { readonly type: string | null; rea
 
 /** `14 proxied sessions in 30 days, the last at …`. */
 export function describeEarlierSessions({ sessionsIn30Days, last }: NonNullable<Alert["history"]>): string {
-  return `${plural(sessionsIn30Days, "proxied session")} in 30 days, the last ${describeNetworkOfHistory(last)}`;
+  const count = `${plural(sessionsIn30Days, "proxied session")} in 30 days`;
+  return last === null ? count : `${count}, the last ${describeNetworkOfHistory(last)}`;
 }
 
 /** Names the network of an earlier session: `at 2026-11-20T08:00:00.000Z through VPN (NORD_VPN), AS64500 in CA`. */
-function describeNetworkOfHistory(last: NonNullable<Alert["history"]>["last"]): string {
-  if (last === null) return "not known any more";
+function describeNetworkOfHistory(last: NonNullable<NonNullable<Alert["history"]>["last"]>): string {
   const { at, asNumber, asOrg, countryCode } = last;
   const as = asNumber === null ? null : [`AS${asNumber}`, asOrg].filter(Boolean).join(" ");
   const network = [describeService(last), as].filter(Boolean).join(", ");
@@ -177,21 +185,29 @@ export function describeStrength({ session, device }: Pick<Alert, "session" | "d
  * That no proxied session of the user is known, and from which time: 90 days are said only when the deployment has watched that
  * long.
  */
-export function describeFirstTime({ okta }: Pick<Alert, "okta">, since: string | null): string {
+export function describeFirstTime(
+  { okta, ageSeconds }: Pick<Alert, "okta" | "ageSeconds">,
+  since: string | null,
+): string {
   const sentence = "no proxied session of this user is known";
   const start = since === null ? Number.NaN : Date.parse(since);
   if (Number.isNaN(start)) return sentence;
-  const watched = publishedTime(okta.published) - start;
+  // An event of the future is no watching.
+  const watched = publishedTime(okta.published) + Math.min(0, ageSeconds ?? 0) * 1_000 - start;
   return watched >= rememberDays * 86_400_000
     ? `${sentence} from the last ${rememberDays} days`
     : `${sentence} since ${new Date(start).toISOString().slice(0, 10)}, when watching began`;
 }
 
 /** What is remembered of the user's proxied sessions, in a sentence. Null when that is not known. */
-export function describeHistory({ history, okta }: Pick<Alert, "history" | "okta">): string | null {
+export function describeHistory({
+  history,
+  okta,
+  ageSeconds,
+}: Pick<Alert, "history" | "okta" | "ageSeconds">): string | null {
   if (history === null) return null;
   const failed = history.failedIn30Days === 0 ? "" : `; ${plural(history.failedIn30Days, "failed attempt")} in 30 days`;
-  if (history.firstTime) return `${describeFirstTime({ okta }, history.since)}${failed}`;
+  if (history.firstTime) return `${describeFirstTime({ okta, ageSeconds }, history.since)}${failed}`;
   const news = [
     history.firstTimeForNetwork ? "first time from this network" : null,
     history.firstTimeForCountry ? "first time from this country" : null,

@@ -2,8 +2,8 @@ import * as z from "zod/mini";
 import { createNetworkTest, parseCidr } from "../network.ts";
 import { type ExitNode, exitNode } from "../okta/exit-node.ts";
 import { type LogEvent, sessionStart } from "../okta/log-event.ts";
-import { anonymousServices, type NetworkService } from "../okta/network-service.ts";
-import { operatorKey } from "../okta/operator.ts";
+import { anonymousServices, kindOf, type NetworkService } from "../okta/network-service.ts";
+import { isOperator } from "../okta/operator.ts";
 
 /*
  * An exception is somebody's word that a kind of match is harmless, until a date. Whatever of one cannot be read makes it
@@ -14,7 +14,7 @@ import { operatorKey } from "../okta/operator.ts";
 export const exceptionScope = z.strictObject({
   /** An Okta user id (`00u...`) or a lower-case login. */
   user: z.optional(z.string().check(z.minLength(1))),
-  /** The network operator, as Okta writes it (`NORD_VPN`) or as people do: see {@link operatorKey}. */
+  /** The network operator, as Okta writes it (`NORD_VPN`) or as people do: see {@link isOperator}. */
   operator: z.optional(z.string().check(z.minLength(1))),
   asNumber: z.optional(z.number().check(z.int(), z.nonnegative())),
   /** A network, `192.0.2.0/24` or `2001:db8::/32`. */
@@ -97,13 +97,16 @@ const parts: readonly Part[] = [
     // Of an address that belongs to another operator as well, such as Tor, nobody said that it is harmless.
     covers: ({ operator = "" }, { network }) => {
       const services = anonymousServices(network);
-      const isIt = (each: NetworkService) =>
-        each.operator !== null && operatorKey(each.operator) === operatorKey(operator);
-      return services.length > 0 && services.every(isIt);
+      const isIt = (each: NetworkService) => each.operator !== null && isOperator(each.operator, operator);
+      // What another field says beside the services, such as Tor, is not the operator's.
+      const kinds = new Set(services.map(kindOf));
+      const isWhole = network.kinds.every((kind) => kinds.has(kind) && (kind !== "tor" || /TOR/i.test(operator)));
+      return services.length > 0 && services.every(isIt) && isWhole;
     },
     told: ({ operator }, { network }) => {
       const names = anonymousServices(network).map((each) => each.operator ?? "unnamed");
-      return `the operator is ${names.join(" and ") || "unknown"}, not ${operator} alone`;
+      const kinds = network.kinds.length === 0 ? "" : ` (${network.kinds.join(", ")})`;
+      return `the operator is ${names.join(" and ") || "unknown"}${kinds}, not ${operator} alone`;
     },
   },
   {

@@ -2,6 +2,7 @@ import { exitNode } from "../okta/exit-node.ts";
 import { type LogEvent, publishedTime, sessionStart } from "../okta/log-event.ts";
 import { networkKey } from "../okta/network-key.ts";
 import { gotIn } from "../okta/outcome.ts";
+import { isUnknown } from "../okta/person.ts";
 import type { SuppressionWindow } from "./suppression.ts";
 
 /** A session that a user started, or tried to, through a proxy: what is remembered of it. */
@@ -98,7 +99,7 @@ export function sightingOf(event: LogEvent, now: Date): Sighting | null {
     eventUuid: event.uuid,
     at: timeOf(event, now),
     gotIn: gotIn(event.fields.outcome?.result ?? null),
-    rootSessionId: rootSessionOf(event),
+    rootSessionId: sessionOf(event),
     asNumber,
     asOrg: event.fields.securityContext?.asOrg?.slice(0, 200) ?? null,
     countryCode,
@@ -107,10 +108,24 @@ export function sightingOf(event: LogEvent, now: Date): Sighting | null {
   };
 }
 
-/** The session that an event is of. Okta writes `unknown` where it does not know. */
-function rootSessionOf({ fields: { authenticationContext } }: LogEvent): string | null {
-  const id = authenticationContext?.rootSessionId?.slice(0, 100) ?? null;
-  return id === null || id === "" || id.toLowerCase() === "unknown" ? null : id;
+/** What stands before the id of an external session, which tells an act's session where Okta gives no root session. */
+const externalPrefix = "external#";
+
+/** The session that an event is of: the root session, or, where Okta gives none, the external one. Okta writes `unknown` where it does not know. */
+function sessionOf({ fields: { authenticationContext } }: LogEvent): string | null {
+  const { rootSessionId = null, externalSessionId = null } = authenticationContext ?? {};
+  if (rootSessionId !== null && !isUnknown(rootSessionId)) return rootSessionId.slice(0, 100);
+  return externalSessionId === null || isUnknown(externalSessionId)
+    ? null
+    : externalPrefix + externalSessionId.slice(0, 100);
+}
+
+/**
+ * Whether two session starts are of one session, by the root session: the external one changes while a user logs in, and tells
+ * nothing of two starts.
+ */
+export function isSameSession(first: string | null, second: string | null): boolean {
+  return first !== null && first === second && !first.startsWith(externalPrefix);
 }
 
 /** When an event was published (ISO 8601, UTC). A time of ages ago, or to come, is none that can be remembered by. */
@@ -127,10 +142,12 @@ export function summarizeHistory(state: UserState, event: LogEvent, now: Date): 
   const { asNumber, countryCode } = exitNode(event);
   const time = timeOf(event, now);
   const oldest = new Date(Date.parse(time) - rememberDays * day).toISOString();
-  const session = rootSessionOf(event);
+  const session = sessionOf(event);
+  const isAct = event.eventType !== sessionStart;
   const isOwn = ({ eventUuid, rootSessionId }: Sighting) =>
     // An event that is handled once more has been remembered already.
-    eventUuid === event.uuid || (session !== null && rootSessionId === session);
+    eventUuid === event.uuid ||
+    (isAct ? session !== null && rootSessionId === session : isSameSession(rootSessionId, session));
   const isEarlier = (sighting: Sighting) => sighting.at <= time && !isOwn(sighting);
   const seen = [...state.networks].map(([key, { before, ...last }]) => ({
     part: networkPart(key),
@@ -145,14 +162,18 @@ export function summarizeHistory(state: UserState, event: LogEvent, now: Date): 
   const days = countedDaysBefore(time);
   const others = seen.flatMap(({ sightings }) => sightings).filter((each) => !isEarlier(each) && days(dayOf(each)));
   const sessionsIn30Days = Math.max(0, countOn(state.sessions, days) - others.length);
-  const firstTimeForAsn = asNumber === null ? null : !known.some((each) => each.asNumber === asNumber);
+  // Sessions that are counted, and of which no network is remembered, may have been from any.
+  const isTold = known.length > 0 || sessionsIn30Days === 0;
+  const firstTimeForAsn = asNumber === null || !isTold ? null : !known.some((each) => each.asNumber === asNumber);
   const network = networkKey(event);
   return {
     since: state.watchedSince,
     firstTime: known.length === 0 && sessionsIn30Days === 0,
     firstTimeForAsn,
-    firstTimeForNetwork: firstTimeForAsn ?? (network === null ? null : !earlier.some(({ part }) => part === network)),
-    firstTimeForCountry: countryCode === null ? null : !known.some((each) => each.countryCode === countryCode),
+    firstTimeForNetwork:
+      firstTimeForAsn ?? (network === null || !isTold ? null : !earlier.some(({ part }) => part === network)),
+    firstTimeForCountry:
+      countryCode === null || !isTold ? null : !known.some((each) => each.countryCode === countryCode),
     last: last && {
       at: last.at,
       asNumber: last.asNumber,

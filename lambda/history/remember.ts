@@ -1,5 +1,5 @@
 import type { KnownNetwork, NetworkKey, Sighting, UserState } from "./history.ts";
-import { countedDays, dayBefore, dayOf, rememberDays } from "./history.ts";
+import { countedDays, dayBefore, dayOf, isSameSession, rememberDays } from "./history.ts";
 
 /*
  * The rules of what is remembered of a user: what a sighting adds, and what is forgotten for it. The store writes a change,
@@ -51,13 +51,23 @@ export function remember(
   if (before?.eventUuid === sighting.eventUuid || before?.before?.eventUuid === sighting.eventUuid) {
     return { network: null, counted: null, forgotten: nothing };
   }
-  const counted = { in: sighting.gotIn ? "sessions" : "attempts", day: dayOf(sighting) } as const;
+  // Okta may write several starts of one session: they are one session.
+  const isSame = ({ rootSessionId }: Sighting) => isSameSession(rootSessionId, sighting.rootSessionId);
+  const isCounted =
+    sighting.gotIn &&
+    [...state.networks.values()].some((each) => isSame(each) || (each.before !== null && isSame(each.before)));
+  const counted = isCounted ? null : ({ in: sighting.gotIn ? "sessions" : "attempts", day: dayOf(sighting) } as const);
   const known = network === null || !sighting.gotIn ? before : place(before, sighting);
+  const put = network === null || known === undefined || known === before ? null : { key: network, known };
+  if (put === null && counted === null) return { network: null, counted: null, forgotten: nothing };
   return {
-    network: network === null || known === undefined || known === before ? null : { key: network, known },
+    network: put,
     counted,
     // What is counted from now on is not forgotten by the same change.
-    forgotten: { ...forgotten, [counted.in]: forgotten[counted.in].filter((each) => each !== counted.day) },
+    forgotten:
+      counted === null
+        ? forgotten
+        : { ...forgotten, [counted.in]: forgotten[counted.in].filter((each) => each !== counted.day) },
   };
 }
 
@@ -106,7 +116,7 @@ export function mergeStates(own: UserState, others: readonly UserState[]): UserS
 function place(known: KnownNetwork | undefined, sighting: Sighting): KnownNetwork {
   if (known === undefined) return { ...sighting, before: null };
   const { before, ...last } = known;
-  const isSame = last.rootSessionId !== null && last.rootSessionId === sighting.rootSessionId;
+  const isSame = isSameSession(last.rootSessionId, sighting.rootSessionId);
   if (sighting.at >= last.at) return { ...sighting, before: isSame ? before : last };
   return isSame || (before !== null && before.at >= sighting.at) ? known : { ...last, before: sighting };
 }

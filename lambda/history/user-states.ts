@@ -136,7 +136,7 @@ export function createUserStates(
         // Where somebody else opened another window meanwhile, the session is to be remembered all the same.
         if (await update(user, { ...change, set, where }, signal)) return;
       }
-      if (remembered.counted !== null) await update(user, change, signal);
+      if (remembered.counted !== null || remembered.network !== null) await update(user, change, signal);
     },
   };
 }

@@ -2,14 +2,40 @@ import * as z from "zod/mini";
 import { OktaFailure } from "./authorization.ts";
 import { type OktaClient, pagesFrom } from "./client.ts";
 
-/** An event hook of the org, as far as it is looked at. The secret is never told by Okta. */
+/** The header that our functions read the secret in. */
+const secretHeader = "Authorization";
+
+/**
+ * What a hook delivers of the event types that it is subscribed to: for each type that has one, the events that meet an
+ * expression of the Okta Expression Language (help.okta.com/en-us/Content/topics/automation-hooks/event-hooks-el.htm).
+ */
+const filter = z.looseObject({
+  eventFilterMap: z.nullish(
+    z.array(
+      z.looseObject({
+        event: z.string(),
+        condition: z.nullish(z.looseObject({ expression: z.nullish(z.string()) })),
+      }),
+    ),
+  ),
+});
+
+/** An event hook of the org: all of it that can be set. Okta never tells the secret. */
 export const eventHook = z.object({
   id: z.string(),
   name: z.string(),
+  description: z.nullish(z.string()),
   status: z.string(),
   verificationStatus: z.string(),
-  events: z.object({ items: z.array(z.string()) }),
-  channel: z.object({ config: z.object({ uri: z.string() }) }),
+  events: z.object({ items: z.array(z.string()), filter: z.nullish(filter) }),
+  channel: z.object({
+    config: z.object({
+      uri: z.string(),
+      /** Headers that Okta sends beside the secret's. */
+      headers: z.nullish(z.array(z.looseObject({ key: z.string(), value: z.nullish(z.string()) }))),
+      authScheme: z.nullish(z.object({ key: z.nullish(z.string()) })),
+    }),
+  }),
 });
 
 /** An event hook of the org. */
@@ -23,13 +49,19 @@ export interface EventHookSettings {
   /** What it sends in the `Authorization` header. */
   readonly secret: string;
   readonly eventTypes: readonly string[];
+  /** Whether the filter that an administrator set on the hook is removed. @default false */
+  readonly removeFilter?: boolean;
 }
 
 /** Okta's Event Hooks API. */
 export interface EventHooksApi {
   readonly list: (signal: AbortSignal) => Promise<readonly EventHook[]>;
   readonly create: (settings: EventHookSettings, signal: AbortSignal) => Promise<EventHook>;
-  readonly replace: (id: string, settings: EventHookSettings, signal: AbortSignal) => Promise<EventHook>;
+  /**
+   * Gives a hook these settings, and keeps what an administrator has set beside them. Okta removes what the request lacks, so
+   * that the hook has to be as it was read a moment ago.
+   */
+  readonly replace: (hook: EventHook, settings: EventHookSettings, signal: AbortSignal) => Promise<EventHook>;
   /** Has Okta ask the URL to verify itself, with the secret that it has. */
   readonly verify: (id: string, signal: AbortSignal) => Promise<EventHook>;
   readonly activate: (id: string, signal: AbortSignal) => Promise<EventHook>;
@@ -47,23 +79,61 @@ export function createEventHooksApi(client: OktaClient): EventHooksApi {
       return hooks;
     },
     create: async (settings, signal) => read(await client.send("POST", path, toRequest(settings), signal)),
-    replace: async (id, settings, signal) => read(await client.send("PUT", at(id), toRequest(settings), signal)),
+    replace: async (hook, settings, signal) =>
+      read(await client.send("PUT", at(hook.id), toRequest(settings, hook), signal)),
     verify: async (id, signal) => read(await client.send("POST", at(id, "/lifecycle/verify"), undefined, signal)),
     activate: async (id, signal) => read(await client.send("POST", at(id, "/lifecycle/activate"), undefined, signal)),
   };
 }
 
-/** An event hook as Okta's API takes it. */
-export function toRequest({ name, url, secret, eventTypes }: EventHookSettings) {
+/**
+ * An event hook as Okta's API takes it.
+ *
+ * @param kept a hook whose description, filter and further headers stay; null for a new one
+ */
+export function toRequest(settings: EventHookSettings, kept: EventHook | null = null) {
+  const { name, url, secret, eventTypes, removeFilter = false } = settings;
+  const filters =
+    removeFilter || kept === null ? [] : filtersOf(kept).filter(({ event }) => eventTypes.includes(event));
   return {
     name,
-    events: { type: "EVENT_TYPE", items: [...eventTypes] },
+    ...(kept?.description ? { description: kept.description } : {}),
+    events: {
+      type: "EVENT_TYPE",
+      items: [...eventTypes],
+      ...(filters.length === 0 ? {} : { filter: { ...kept?.events.filter, eventFilterMap: filters } }),
+    },
     channel: {
       type: "HTTP",
       version: "1.0.0",
-      config: { uri: url, headers: [], authScheme: { type: "HEADER", key: "Authorization", value: secret } },
+      config: {
+        uri: url,
+        headers: [...(kept === null ? [] : (kept.channel.config.headers ?? []))],
+        authScheme: { type: "HEADER", key: secretHeader, value: secret },
+      },
     },
   } as const;
+}
+
+/** The filters of a hook, each of an event type. */
+export function filtersOf({ events }: EventHook) {
+  return events.filter?.eventFilterMap ?? [];
+}
+
+/** Whether the hook sends its secret in the header that our functions read, in any case: HTTP's names have none. */
+export function sendsSecretAsOurs({ channel }: EventHook): boolean {
+  return channel.config.authScheme?.key?.toLowerCase() === secretHeader.toLowerCase();
+}
+
+/** Whether a hook delivers to a URL, however that is written: neither its query nor a slash at its end leads elsewhere. */
+export function deliversTo({ channel }: EventHook, url: string): boolean {
+  return endpointOf(channel.config.uri) === endpointOf(url);
+}
+
+function endpointOf(url: string): string {
+  if (!URL.canParse(url)) return url;
+  const { origin, pathname } = new URL(url);
+  return `${origin}${pathname.replace(/\/$/, "")}`;
 }
 
 function read(answer: unknown): EventHook {

@@ -1,5 +1,5 @@
-import { text, valueAt } from "./lenient.ts";
-import { type LogEvent, readSignals } from "./log-event.ts";
+import { decode } from "./encoded-value.ts";
+import { type Json, text, valueAt } from "./lenient.ts";
 import {
   anonymousServices,
   isAnonymous,
@@ -10,7 +10,8 @@ import {
   readServices,
   servicesOfDetails,
 } from "./network-service.ts";
-import { operatorKey } from "./operator.ts";
+import { readSignals, unreadable } from "./network-signals.ts";
+import { operatorName } from "./operator.ts";
 
 /** Whether a request came out of an anonymous network, by all that Okta tells of its address. */
 export interface AnonymousNetwork {
@@ -36,29 +37,27 @@ interface Signal {
 
 const none: readonly NetworkService[] = [];
 
-/** Services that an alert names: it has a size to keep. */
-const maximumServices = 20;
-
 /**
  * Reads every signal of an anonymous network that an event holds. Two vendors' data lie behind them, and orgs with enhanced
  * dynamic zones are to go by `tunnels` rather than by `isProxy`
  * (https://help.okta.com/en-us/Content/Topics/Security/network/faq-network-zone.htm): any one of them suffices.
  */
-export function anonymousNetwork(event: LogEvent): AnonymousNetwork {
-  const { isProxy, ipDetails, tunnels, ipChain, debugData } = readSignals(event);
+export function anonymousNetwork({ received }: { readonly received: Json }): AnonymousNetwork {
+  const { isProxy, ipDetails, tunnels, ipChain, clientIpChain, debugData } = readSignals(received);
   const signals: readonly Signal[] = [
-    { path: "securityContext.isProxy", verdict: isProxy, services: none, kind: null },
+    { path: "securityContext.isProxy", verdict: isProxy === unreadable ? null : isProxy, services: none, kind: null },
     ofServices("securityContext.ipDetails.ipServiceCategories", servicesOfDetails(ipDetails)),
     ofServices("request.ipChain.ipDetails.ipServiceCategories", ipChain.flatMap(servicesOfDetails)),
+    ofServices("client.ipChain.ipDetails.ipServiceCategories", clientIpChain.flatMap(servicesOfDetails)),
     ofServices("securityContext.tunnels", readServices(tunnels)),
     ofServices("debugContext.debugData.tunnels", readServices(valueAt(debugData, "tunnels"))),
-    ofProxyType("debugContext.debugData.proxyType", text(valueAt(debugData, "proxyType"))),
+    ofProxyType("debugContext.debugData.proxyType", valueAt(debugData, "proxyType")),
   ];
   if (signals.every(({ verdict, services }) => verdict !== true && services.length === 0)) {
     const isNone = signals.some(({ verdict }) => verdict === false);
     return { verdict: isNone ? false : null, kinds: [], operators: [], signals: [], services: [] };
   }
-  const services = unique(signals.flatMap((signal) => signal.services)).slice(0, maximumServices);
+  const services = unique(signals.flatMap((signal) => signal.services));
   const anonymous = anonymousServices({ services });
   const kinds = new Set([...anonymous.map(kindOf), ...signals.map(({ kind }) => kind)]);
   const saying = signals.filter(({ verdict }) => verdict === true);
@@ -93,12 +92,20 @@ const kindsByProxyType: ReadonlyMap<string, NetworkKind> = new Map([
   ["blockchainvpn", "blockchain_vpn"],
 ]);
 
-function ofProxyType(path: string, value: string | null): Signal {
-  if (value === null) return { path, verdict: null, services: none, kind: null };
-  const words = value.split(/[,;|[\]{}"]+/).map((word) => word.toLowerCase().replace(/[^a-z]/g, ""));
-  const kinds = words.flatMap((word) => kindsByProxyType.get(word) ?? []);
+function ofProxyType(path: string, value: unknown): Signal {
+  const decoded = decode(value);
+  const texts = (Array.isArray(decoded) ? decoded : [decoded]).flatMap((each) => text(each)?.split(/[,;|]/) ?? []);
+  const kinds = texts.flatMap((each) => kindOfProxyType(each.toLowerCase()) ?? []);
   const worst = networkKinds.findLast((kind) => kinds.includes(kind)) ?? null;
   return { path, verdict: worst === null ? null : true, services: none, kind: worst };
+}
+
+/** By the whole text, else by the word `tor` in it: `Tor exit node`, `ANONYMIZER_TOR`; not `all except tor`. */
+function kindOfProxyType(folded: string): NetworkKind | null {
+  const kind = kindsByProxyType.get(folded.replace(/[^a-z]/g, ""));
+  if (kind !== undefined) return kind;
+  const words = folded.split(/[^a-z]+/);
+  return words.includes("tor") && !words.some((word) => /^(?:not?|non|except)$/.test(word)) ? "tor" : null;
 }
 
 /** Each service once: the same one stands in several fields, written in several ways. */
@@ -106,7 +113,7 @@ function unique(services: readonly NetworkService[]): readonly NetworkService[] 
   const byKey = new Map<string, NetworkService>();
   for (const service of services) {
     const { type, operator } = service;
-    const key = `${kindOf(service) ?? type?.toLowerCase()}|${operator === null ? "" : operatorKey(operator)}`;
+    const key = `${kindOf(service) ?? type?.toLowerCase()}|${operator === null ? "" : operatorName(operator)}`;
     const known = byKey.get(key);
     if (known === undefined || (isAnonymous(known) !== true && isAnonymous(service) === true)) byKey.set(key, service);
   }
@@ -115,5 +122,5 @@ function unique(services: readonly NetworkService[]): readonly NetworkService[] 
 
 function uniqueOperators(services: readonly NetworkService[]): readonly string[] {
   const names = services.flatMap(({ operator }) => operator ?? []);
-  return [...new Map(names.map((name) => [operatorKey(name), name])).values()];
+  return [...new Map(names.map((name) => [operatorName(name), name])).values()];
 }

@@ -9,9 +9,6 @@ export interface Behavior {
   readonly result: string | null;
 }
 
-/** An alert has a size to keep: behaviors beyond these are left out. */
-const maximumBehaviors = 20;
-
 /**
  * What the org's behavior detections say, from every place and encoding in which an event has it. Of a behavior that several
  * places name, the structured one wins.
@@ -29,7 +26,7 @@ export function behaviors({ fields }: LogEvent): readonly Behavior[] {
     const key = behavior.name.toLowerCase();
     if (!byName.has(key)) byName.set(key, behavior);
   }
-  return [...byName.values()].slice(0, maximumBehaviors);
+  return [...byName.values()];
 }
 
 /** Names of the behaviors that occurred. */

@@ -1,5 +1,6 @@
 import { text, valueAt } from "./lenient.ts";
 import { type LogEvent, sessionStart } from "./log-event.ts";
+import { isUnknown } from "./person.ts";
 import { risk } from "./risk.ts";
 
 /** Fields of `debugData` that tell what an act changed, and what they are called. */
@@ -29,12 +30,13 @@ export function changeOf(event: LogEvent): string | null {
   const levels =
     isRisk && level !== null ? [previousLevel === null ? `risk ${level}` : `risk ${previousLevel} to ${level}`] : [];
   const named = details.flatMap(([field, word]) => {
-    const value = text(valueAt(debugData, field));
-    return value === null ? [] : [`${word} ${value}`];
+    const value = valueAt(debugData, field);
+    const texts = (Array.isArray(value) ? value : [value]).flatMap((each) => text(each) ?? []);
+    return texts.length === 0 ? [] : [`${word} ${texts.join(", ")}`];
   });
   const things = target.flatMap((each) => {
     if (each === null || each.type === null || each.type.toLowerCase() === "user") return [];
-    const name = each.displayName ?? each.alternateId ?? each.id;
+    const name = [each.displayName, each.alternateId, each.id].find((text) => !isUnknown(text)) ?? null;
     return name === null ? [] : [`${each.type} ${name}`];
   });
   const all = [...new Set([...levels, ...named, ...things])];

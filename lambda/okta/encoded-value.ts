@@ -3,8 +3,8 @@
  * what Okta writes as an object. This is the one reader of all these forms.
  */
 
-/** Text beyond this many UTF-16 code units is not read: Okta's own is far shorter. */
-const maximumLength = 20_000;
+/** Text beyond this many UTF-16 code units is not read; a delivery has no more than six million. */
+const maximumLength = 1_000_000;
 /** Objects and lists within one another. */
 const maximumDepth = 8;
 
@@ -28,6 +28,16 @@ export function decode(value: unknown): unknown {
   }
   if (/^[{[]/.test(text)) return createReader(text).value(0);
   return /^[^=,]+=/.test(text) ? createReader(text).pairs(0) : value;
+}
+
+/** The object or list that text in JSON stands for; the value itself where it is none. */
+export function decodeJson(value: unknown): unknown {
+  if (typeof value !== "string" || value.length > maximumLength || !/^\s*[{[]/.test(value)) return value;
+  try {
+    return JSON.parse(value);
+  } catch {
+    return value;
+  }
 }
 
 /** Reads what is nearly JSON, in one pass: a position that only moves on. */

@@ -1,6 +1,8 @@
-import { decode } from "./encoded-value.ts";
+import { anonymousNetwork } from "./anonymous-network.ts";
+import { decodeJson } from "./encoded-value.ts";
 import type { Fault } from "./fault.ts";
 import { type Get, type Json, list, number, object, boolean as readBoolean, record, text, valueAt } from "./lenient.ts";
+import { debugDataOf, readSignals, securityContextOf, unreadable } from "./network-signals.ts";
 
 /*
  * Okta's LogEvent, as far as alerts tell of it. Every field but uuid, published and eventType may be null or missing.
@@ -70,7 +72,8 @@ export function parseLogEvent(received: unknown, base: readonly PropertyKey[] = 
 export function readLogEvent(received: unknown): LogEvent | null {
   const event = object(received);
   if (event === null || !requiredNames.every((name) => isRequiredText(event[name]))) return null;
-  if (faultOfSecurityContext(valueAt(event, "securityContext")) !== null) return null;
+  if (faultOfSecurityContext(event) !== null) return null;
+  let fields: LogEventFields | undefined;
   return {
     uuid: event.uuid as string,
     published: event.published as string,
@@ -78,7 +81,10 @@ export function readLogEvent(received: unknown): LogEvent | null {
     get isTest() {
       return object(event.oktaProxyWatch)?.test === true;
     },
-    fields: readFields(event),
+    get fields() {
+      fields ??= readFields(event);
+      return fields;
+    },
     received: event,
   };
 }
@@ -107,32 +113,20 @@ function findFaults(received: unknown, base: readonly PropertyKey[]): Fault[] {
   const faults = requiredNames
     .filter((name) => !isRequiredText(event[name]))
     .map((name) => fault([name], required[name]));
-  const further = faultOfSecurityContext(valueAt(event, "securityContext"));
+  const further = faultOfSecurityContext(event);
   return further === null ? faults : [...faults, fault(further.path, further.message)];
 }
 
-/** Null for a security context whose `isProxy` can be understood. */
-function faultOfSecurityContext(value: unknown): { readonly path: readonly string[]; readonly message: string } | null {
+/** Null for a security context whose `isProxy` can be understood, and for one beside another signal that decides. */
+function faultOfSecurityContext(event: Json): { readonly path: readonly string[]; readonly message: string } | null {
+  const value = valueAt(event, "securityContext");
   if (value === undefined || value === null) return null;
-  const context = object(value);
-  if (context === null) return { path: ["securityContext"], message: "expected an object or null" };
-  if (readIsProxy(valueAt(context, "isProxy")) !== unreadable) return null;
-  return { path: ["securityContext", "isProxy"], message: "expected true, false or null" };
-}
-
-const unreadable = Symbol("unreadable");
-
-/** Okta's help names a field `isProxy.tunnels`; where `isProxy` is an object of them, they tell. */
-function tunnelsOf(isProxy: unknown): unknown {
-  const json = object(isProxy);
-  return json === null ? undefined : valueAt(json, "tunnels");
-}
-
-/** True and false are text in exports. */
-function readIsProxy(value: unknown): boolean | null | typeof unreadable {
-  if (value === null || value === undefined || tunnelsOf(value) !== undefined) return null;
-  if (typeof value === "string" && text(value) === null) return null;
-  return readBoolean(value) ?? unreadable;
+  const isObject = securityContextOf(event) !== null;
+  if (isObject && readSignals(event).isProxy !== unreadable) return null;
+  if (anonymousNetwork({ received: event }).verdict === true) return null;
+  return isObject
+    ? { path: ["securityContext", "isProxy"], message: "expected true, false or null" }
+    : { path: ["securityContext"], message: "expected an object or null" };
 }
 
 function readFields(event: Json) {
@@ -142,10 +136,10 @@ function readFields(event: Json) {
       return text(get("displayMessage"));
     },
     get actor() {
-      return record(get("actor"), readPrincipal);
+      return record(decodeJson(get("actor")), readPrincipal);
     },
     get client() {
-      return record(get("client"), (client) => ({
+      return record(decodeJson(get("client")), (client) => ({
         ipAddress: text(client("ipAddress")),
         zone: text(client("zone")),
         device: text(client("device")),
@@ -158,16 +152,17 @@ function readFields(event: Json) {
       }));
     },
     get outcome() {
-      return record(get("outcome"), (outcome) => ({
+      return record(decodeJson(get("outcome")), (outcome) => ({
         result: text(outcome("result")),
         reason: text(outcome("reason")),
       }));
     },
     get target() {
-      return list(decode(get("target")), readPrincipal);
+      const targets = decodeJson(get("target"));
+      return list(Array.isArray(targets) ? targets : [targets].filter((each) => object(each) !== null), readPrincipal);
     },
     get authenticationContext() {
-      return record(get("authenticationContext"), (context) => ({
+      return record(decodeJson(get("authenticationContext")), (context) => ({
         externalSessionId: text(context("externalSessionId")),
         rootSessionId: text(context("rootSessionId")),
         credentialType: text(context("credentialType")),
@@ -176,7 +171,7 @@ function readFields(event: Json) {
       }));
     },
     get device() {
-      return record(get("device"), (device) => ({
+      return record(decodeJson(get("device")), (device) => ({
         id: text(device("id")),
         name: text(device("name")),
         os_platform: text(device("os_platform")),
@@ -185,34 +180,11 @@ function readFields(event: Json) {
       }));
     },
     get securityContext() {
-      return record(get("securityContext"), readSecurityContext);
+      return record(securityContextOf(event), (context) => readSecurityContext(context, event));
     },
     get debugData() {
-      return readDebugData(event);
+      return debugDataOf(event);
     },
-  };
-}
-
-function readDebugData(event: Json): Json {
-  return record(valueAt(event, "debugContext"), (context) => object(decode(context("debugData")))) ?? {};
-}
-
-/**
- * What an event tells of the network that its request came out of, and nothing else of it: rules ask for that of every session
- * start. Each field but `isProxy` comes in several encodings, and has a reader of its own.
- */
-export function readSignals({ received }: Pick<LogEvent, "received">) {
-  const context = object(valueAt(received, "securityContext"));
-  const get = (name: string) => (context === null ? undefined : valueAt(context, name));
-  const isProxy = readIsProxy(get("isProxy"));
-  const request = object(valueAt(received, "request"));
-  return {
-    isProxy: isProxy === unreadable ? null : isProxy,
-    ipDetails: get("ipDetails"),
-    tunnels: get("tunnels") ?? tunnelsOf(get("isProxy")),
-    /** Of the chain of addresses that a request came by, what is known of each. */
-    ipChain: request === null ? [] : list(decode(valueAt(request, "ipChain")), (hop) => hop("ipDetails")),
-    debugData: readDebugData(received),
   };
 }
 
@@ -233,8 +205,8 @@ const readGeographicalContext = (get: Get) => ({
 });
 
 /** What Okta thinks of the request; its signals come in several encodings, and each has a reader of its own. */
-function readSecurityContext(get: Get) {
-  const isProxy = readIsProxy(get("isProxy"));
+function readSecurityContext(get: Get, event: Json) {
+  const { isProxy } = readSignals(event);
   return {
     isProxy: isProxy === unreadable ? null : isProxy,
     asNumber: number(get("asNumber")),

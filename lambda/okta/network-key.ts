@@ -5,7 +5,8 @@ import type { LogEvent } from "./log-event.ts";
  * IPv6 address, the address's /24 or /64. Null without an address: what is unknown is not the same.
  */
 export function networkKey({ fields }: LogEvent): string | null {
-  const asNumber = fields.securityContext?.asNumber ?? null;
+  // Zero is the number of no system (RFC 7607).
+  const asNumber = fields.securityContext?.asNumber || null;
   return asNumber === null ? prefixOf(fields.client?.ipAddress ?? null) : `AS${asNumber}`;
 }
 
@@ -15,6 +16,10 @@ function prefixOf(address: string | null): string | null {
   const ipv4 = /^(?:::ffff:)?(\d{1,3})\.(\d{1,3})\.(\d{1,3})\.(\d{1,3})$/.exec(text)?.slice(1).map(Number);
   if (ipv4 !== undefined) return ipv4.every((part) => part <= 255) ? `${ipv4.slice(0, 3).join(".")}.0/24` : null;
   const groups = groupsOf(text);
+  if (groups?.slice(0, 6).join(":") === "0:0:0:0:0:ffff") {
+    const [high = 0, low = 0] = groups.slice(6).map((group) => Number.parseInt(group, 16));
+    return `${high >> 8}.${high & 255}.${low >> 8}.0/24`;
+  }
   return groups === null ? null : `${groups.slice(0, 4).join(":")}::/64`;
 }
 

@@ -1,5 +1,5 @@
 import { decode } from "./encoded-value.ts";
-import { boolean, type Get, object, record, text } from "./lenient.ts";
+import { boolean, type Get, record, text } from "./lenient.ts";
 
 /** A service that an address belongs to. */
 export interface NetworkService {
@@ -31,7 +31,8 @@ export function kindOf({ type, operator }: NetworkService): NetworkKind | null {
   if (/_RELAY(?:_|$)/i.test(operator ?? "")) return "relay";
   const kind = kindsByType.get((type ?? "").toLowerCase().replace(/[^a-z]/g, ""));
   if (kind !== undefined) return kind;
-  const [, ending = ""] = /_(VPN|PROXY|TOR)$/i.exec(operator ?? "") ?? [];
+  // The names of all or no services, such as `ALL_ANONYMIZERS_EXCEPT_TOR`, are those of zones, and no operator's.
+  const [, ending = ""] = /^(?!ALL_).*_(VPN|PROXY|TOR)$/i.exec(operator ?? "") ?? [];
   return kindsByType.get(ending.toLowerCase()) ?? null;
 }
 
@@ -48,9 +49,6 @@ export function isAnonymous(service: NetworkService): boolean | null {
   return service.isAnonymous ?? (kind === null ? null : true);
 }
 
-/** An alert has a size to keep: services, risk reasons or behaviors beyond these are left out. */
-const maximumServices = 20;
-
 /** Those of an address's services that hide their users. */
 export function anonymousServices({
   services,
@@ -66,20 +64,24 @@ export function anonymousServices({
 export function readServices(value: unknown): readonly NetworkService[] {
   const decoded = decode(value);
   const each = Array.isArray(decoded) ? decoded : [decoded];
-  return each.flatMap((item) => record(decode(item), readService) ?? []).slice(0, maximumServices);
+  return each.flatMap((item) => record(decode(item), readService) ?? []);
 }
 
 function readService(get: Get): NetworkService | [] {
   const service = {
-    type: text(get("type")),
-    operator: text(get("operator")),
-    isAnonymous: boolean(get("isAnonymous") ?? get("anonymous")),
+    type: text(single(get("type"))),
+    operator: text(single(get("operator"))),
+    isAnonymous: boolean(single(get("isAnonymous") ?? get("anonymous"))),
   };
   return Object.values(service).every((value) => value === null) ? [] : service;
 }
 
-/** The services of `ipDetails`, in any encoding. */
+/** A value that an export made a list of. */
+const single = (value: unknown): unknown => (Array.isArray(value) ? value[0] : value);
+
+/** The services of `ipDetails`, one or a list of them, in any encoding. */
 export function servicesOfDetails(ipDetails: unknown): readonly NetworkService[] {
-  const details = object(decode(ipDetails));
-  return details === null ? [] : readServices(record(details, (get) => get("ipServiceCategories")));
+  const decoded = decode(ipDetails);
+  const each = Array.isArray(decoded) ? decoded : [decoded];
+  return each.flatMap((details) => readServices(record(decode(details), (get) => get("ipServiceCategories"))));
 }

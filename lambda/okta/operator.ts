@@ -1,11 +1,56 @@
-/**
- * What an operator's name is compared by: Okta writes `NORD_VPN`, people `NORDVPN`, `NordVPN`, `Nord VPN` or `nord`, and all of
- * them are one. Case, spaces and signs do not count, nor what the name ends in: a kind of service.
- */
-export function operatorKey(name: string): string {
-  const folded = name
+/** An operator's name without case, spaces and signs: `NORD_VPN` and `NordVPN` are `NORDVPN`. */
+export function operatorName(name: string): string {
+  return name
     .normalize("NFKC")
     .toUpperCase()
     .replace(/[^\p{L}\p{N}]+/gu, "");
-  return folded.replace(/(?<=.)(?:VPN|PROXY)$/u, "");
 }
+
+/**
+ * What people call an operator, and what Okta does: its name for iCloud Private Relay is short, and Bright Data was Luminati
+ * until 2021.
+ */
+const aliases: ReadonlyMap<string, string> = new Map([
+  ["ICLOUDPRIVATERELAY", "APPLEICLOUDRELAY"],
+  ["APPLEICLOUDPRIVATERELAY", "APPLEICLOUDRELAY"],
+  ["APPLEPRIVATERELAY", "APPLEICLOUDRELAY"],
+  ["PRIVATERELAY", "APPLEICLOUDRELAY"],
+  ["ICLOUDRELAY", "APPLEICLOUDRELAY"],
+  ["BRIGHTDATA", "LUMINATI"],
+]);
+
+/** A name without the kind of service that it ends in. */
+function stem(name: string): string {
+  let rest = name;
+  while (/.(?:VPN|PROXY)$/.test(rest)) rest = rest.replace(/(?:VPN|PROXY)$/, "");
+  return rest;
+}
+
+/**
+ * Whether an operator of Okta's is the one that a person named: as Okta writes it (`NORD_VPN`), or without the kind of service
+ * that the name ends in (`nord`). One that is named with its kind is no other kind: `NordVPN` is not `NORD_PROXY`.
+ */
+export function isOperator(okta: string, named: string): boolean {
+  const [theirs, wanted] = [operatorName(okta), operatorName(named)];
+  const alias = aliases.get(wanted) ?? aliases.get(stem(wanted));
+  if (alias !== undefined) return stem(theirs) === alias;
+  return theirs === wanted || (wanted !== "" && stem(wanted) === wanted && stem(theirs) === wanted);
+}
+
+/** Operators that Okta's help names (Supported IP service categories; it adds some with each release). */
+export const knownOperators: readonly string[] = [
+  "APPLE_ICLOUD_RELAY_PROXY",
+  "AVAST_VPN",
+  "EXPRESS_VPN",
+  "GLOBALPROTECT_VPN",
+  "GOOGLE_VPN",
+  "LUMINATI_PROXY",
+  "MULLVAD_VPN",
+  "NORD_VPN",
+  "OXYLABS_PROXY",
+  "SAMSUNG_VPN",
+  "SURFSHARK_VPN",
+  "SYMANTEC_VPN",
+  "TRENDMICRO_VPN",
+  "ULTRASURF_VPN",
+];

@@ -23,7 +23,8 @@ const aboutTarget = /^user\.risk\./i;
  */
 export function personOf({ eventType, fields }: LogEvent): Person | null {
   const { actor, target } = fields;
-  const targetUser = target.find((each) => each?.type?.toLowerCase() === "user") ?? null;
+  const targetUser =
+    target.find((each) => each?.type?.toLowerCase() === "user") ?? target.find(isUserWithoutType) ?? null;
   const actingPerson = actor !== null && isPerson(actor) ? actor : null;
   const principal = aboutTarget.test(eventType) ? (targetUser ?? actingPerson) : (actingPerson ?? targetUser);
   if (principal === null) return null;
@@ -34,10 +35,15 @@ export function personOf({ eventType, fields }: LogEvent): Person | null {
   return { id, login, displayName, isKnown: id !== null };
 }
 
+/** A target without a type is a user by its id. */
+function isUserWithoutType(target: Principal | null): boolean {
+  return target?.type === null && /^00u/.test(target.id ?? "");
+}
+
 /** Whether an actor is a person: Okta's own actors are `SystemPrincipal`, with the login `system@okta.com`; apps have types of their own. */
 export function isPerson({ id, type, alternateId }: Principal): boolean {
-  if (type !== null) return type.toLowerCase() === "user";
-  return !/^okta\./i.test(id ?? "") && alternateId?.toLowerCase() !== "system@okta.com";
+  if (/^okta\./i.test(id ?? "") || alternateId?.toLowerCase() === "system@okta.com") return false;
+  return type === null || type.toLowerCase() === "user";
 }
 
 /** Okta writes `unknown` where it knows no user. */
@@ -57,6 +63,8 @@ const maximumKeyLength = 500;
 export function personKeys(event: LogEvent): string[] {
   const person = personOf(event);
   const login = person?.login ?? null;
-  const keys = new Set([person?.id ?? null, login === null ? null : canonicalLogin(login)]);
+  // A stranger who types a user's id is not that user.
+  const isIdLike = person?.isKnown === false && /^00u[a-z0-9]{5,}$/i.test(login ?? "");
+  const keys = new Set([person?.id ?? null, login === null || isIdLike ? null : canonicalLogin(login)]);
   return [...keys].filter((key): key is string => key !== null && key !== "" && key.length <= maximumKeyLength);
 }

@@ -13,18 +13,21 @@ export interface Risk {
   readonly detectionName: string | null;
 }
 
-/** An alert has a size to keep: reasons beyond these are left out. */
-const maximumReasons = 20;
-
 /**
  * The risk that an event tells of, from every place and encoding in which it has it. Of what several places tell, the structured
- * one wins.
+ * one wins; of an event that changes a user's risk, one that tells the level before. What it leaves out is taken from another
+ * that tells the same level.
  */
-export function risk({ fields }: LogEvent): Risk {
+export function risk({ eventType, fields }: LogEvent): Risk {
   const { securityContext, debugData } = fields;
   const logged = object(decode(valueAt(debugData, "logOnlySecurityData")));
   const places = [securityContext?.risk, valueAt(debugData, "risk"), logged && valueAt(logged, "risk")];
-  const found = places.flatMap((place) => readRisk(place) ?? []);
+  const all = places.flatMap((place) => readRisk(place) ?? []).filter((each) => !isEmpty(each));
+  const isChange = /^user\.risk\./i.test(eventType);
+  const chosen = (isChange ? all.find(({ previousLevel }) => previousLevel !== null) : undefined) ?? all[0];
+  if (chosen === undefined) return unknownRisk;
+  const others = all.filter(({ level }) => level === null || chosen.level === null || level === chosen.level);
+  const found = [chosen, ...others];
   const first = <Value>(of: (each: Risk) => Value | null) => found.map(of).find((each) => each !== null) ?? null;
   return {
     level: first(({ level }) => level),
@@ -32,6 +35,12 @@ export function risk({ fields }: LogEvent): Risk {
     reasons: first(({ reasons }) => (reasons.length > 0 ? reasons : null)) ?? [],
     detectionName: first(({ detectionName }) => detectionName),
   };
+}
+
+const unknownRisk: Risk = { level: null, previousLevel: null, reasons: [], detectionName: null };
+
+function isEmpty({ level, previousLevel, reasons, detectionName }: Risk): boolean {
+  return level === null && previousLevel === null && detectionName === null && reasons.length === 0;
 }
 
 function readRisk(value: unknown): Risk | null {
@@ -61,6 +70,5 @@ function reasonsOf(value: unknown): readonly string[] {
   return all
     .filter((reason): reason is string => typeof reason === "string")
     .map((reason) => reason.trim())
-    .filter((reason) => reason !== "")
-    .slice(0, maximumReasons);
+    .filter((reason) => reason !== "");
 }

@@ -1,6 +1,7 @@
 import { mapStrings } from "./json-strings.ts";
+import { object } from "./lenient.ts";
 import { type LogEvent, readLogEvent } from "./log-event.ts";
-import { isPerson, isUnknown } from "./person.ts";
+import { isUnknown, type Principal } from "./person.ts";
 
 /*
  * People type their password where their login belongs. Okta then knows no user of that name, writes the actor id `unknown`,
@@ -39,35 +40,110 @@ const longest = 200;
  */
 export function findMask({ fields }: LogEvent, isLogin: (login: string) => boolean): Mask | null {
   const { actor, target } = fields;
-  const strangers = [
-    ...(actor !== null && isUnknown(actor.id) && isPerson(actor) ? [actor] : []),
-    ...target.filter((each) => each !== null && each.id !== null && isUnknown(each.id)),
-  ];
-  const typed = strangers.flatMap((each) => {
-    const names = [each?.alternateId ?? null, each?.displayName ?? null].filter((name) => name !== null);
-    // Beside a login of the org, the name is the one of whom it belongs to.
-    return names.some(isLogin) ? [] : names.filter((name) => !isUnknown(name));
-  });
+  const strangers = [...(actor === null || isSystem(actor) ? [] : [actor]), ...target].filter(
+    (each) => each !== null && isUnknown(each.id),
+  );
+  const typed = strangers
+    .flatMap((each) => {
+      const { id = null, type = null, alternateId = null, displayName = null } = each ?? {};
+      // A target that is no person has names of its own.
+      if (each !== actor && id === null && type?.toLowerCase() !== "user") return [];
+      if (alternateId !== null && !isUnknown(alternateId)) {
+        // Beside a login of the org, the name is the one of whom it belongs to; beside no id at all, Okta may have it from anywhere.
+        if (isLogin(alternateId)) return [];
+        return each !== actor && id === null ? [alternateId] : [alternateId, displayName ?? ""];
+      }
+      return id === null || displayName === null || isLogin(displayName) ? [] : [displayName];
+    })
+    .filter((text) => text.trim() !== "" && !isUnknown(text));
   if (typed.length === 0) return null;
-  const whole = new Set(typed.map((text) => text.trim().toLowerCase()));
-  const forms = typed
-    .filter((text) => text.trim().length >= shortest)
-    .map((text) => text.trim().slice(0, longest))
-    .flatMap((text) => [text, encodeURIComponent(text.toWellFormed()), JSON.stringify(text).slice(1, -1)]);
+  const whole = new Set(typed.map(compared));
+  const parts = typed.filter((text) => text.trim().length >= shortest).map((text) => text.trim().slice(0, longest));
   // The longer first: one may begin with another.
-  const sources = [...new Set(forms)].sort((a, b) => b.length - a.length).map(escapeRegex);
+  const sources = [...new Set(parts)].sort((a, b) => b.length - a.length).map(escapeRegex);
   const pattern = sources.length === 0 ? null : new RegExp(sources.join("|"), "gi");
+  const sought = parts.map(compared);
   return (text) => {
-    if (whole.has(text.trim().toLowerCase())) return masked;
-    return pattern === null ? text : text.replace(pattern, masked);
+    if (whole.has(compared(text))) return masked;
+    const replaced = pattern === null ? text : text.replace(pattern, masked);
+    // Where it stands encoded, the text around it is not told apart.
+    return sought.some((part) => decodings(replaced).some((decoded) => decoded.includes(part))) ? masked : replaced;
   };
 }
 
-/** The event with every text masked, but for what identifies it. */
+/** Okta's own actors, and nothing that a stranger could have it write. */
+function isSystem({ type, alternateId }: Principal): boolean {
+  return type?.toLowerCase() === "systemprincipal" || alternateId?.toLowerCase() === "system@okta.com";
+}
+
+/** A text as it is compared: without case, and in one Unicode form. */
+function compared(text: string): string {
+  return text.toWellFormed().normalize("NFC").toLowerCase().trim();
+}
+
+/** What a text may stand for: as it is, in URLs (also doubly encoded, and `+` for spaces), in JSON, and in HTML. */
+function decodings(text: string): readonly string[] {
+  if (!/[%+\\&]/.test(text) && text.isWellFormed()) return [compared(text)];
+  const percent = (encoded: string) =>
+    encoded.replace(/(?:%[\da-f]{2})+/gi, (run) => {
+      try {
+        return decodeURIComponent(run);
+      } catch {
+        return run;
+      }
+    });
+  const once = percent(text);
+  const escapes = text
+    .replace(/\\u([\da-f]{4})/gi, (_, code: string) => String.fromCharCode(Number.parseInt(code, 16)))
+    .replace(/\\(["\\/])/g, "$1");
+  const entities = text
+    .replace(/&#(?:x([\da-f]{1,6})|(\d{1,7}));/gi, (found, hex?: string, decimal?: string) => {
+      const code = hex === undefined ? Number(decimal) : Number.parseInt(hex, 16);
+      return code <= 0x10_ff_ff ? String.fromCodePoint(code) : found;
+    })
+    .replace(/&(amp|lt|gt|quot|apos);/gi, (_, name: string) => entityNames[name.toLowerCase()] ?? "");
+  const plus = once.replaceAll("+", " ");
+  return [text, once, percent(once), plus, escapes, entities].map(compared);
+}
+
+const entityNames: Readonly<Record<string, string>> = { amp: "&", lt: "<", gt: ">", quot: '"', apos: "'" };
+
+/** Fields that Okta fills from what it knows itself: a stranger who types one of their values must not blot it out. */
+const ofOkta: ReadonlySet<string> = new Set(
+  `authenticationContext client device eventType insertionTimestamp legacyEventType outcome published request securityContext
+  severity transaction uuid version`.split(/\s+/),
+);
+/** The same of the debug data, which else holds what was typed: addresses of requests. */
+const ofOktaInDebugData: ReadonlySet<string> = new Set(
+  `behaviors dtHash logOnlySecurityData proxyType risk threatSuspected tunnels`.split(" "),
+);
+/** Of an actor or a target. */
+const ofOktaInPrincipals: ReadonlySet<string> = new Set(["id", "type"]);
+
+/** The event with every text masked that a stranger may have chosen. */
 export function maskEvent(event: LogEvent, mask: Mask): LogEvent {
-  const { uuid, published, eventType } = event;
-  const received = { ...mapStrings(event.received, mask), uuid, published, eventType };
+  const received = maskFields(event.received, mask, ofOkta, (name, value) => {
+    if (name === "actor") return maskFields(value, mask, ofOktaInPrincipals);
+    if (name === "target" && Array.isArray(value))
+      return value.map((each) => maskFields(each, mask, ofOktaInPrincipals));
+    if (name !== "debugContext") return mapStrings(value, mask);
+    return maskFields(value, mask, new Set(), (_, data) => maskFields(data, mask, ofOktaInDebugData));
+  });
   return readLogEvent(received) ?? event;
+}
+
+/** An object with its fields masked, but for some. Names are masked as well. */
+function maskFields(
+  value: unknown,
+  mask: Mask,
+  kept: ReadonlySet<string>,
+  maskField: (name: string, value: unknown) => unknown = (_, each) => mapStrings(each, mask),
+): unknown {
+  const json = object(value);
+  if (json === null) return mapStrings(value, mask);
+  return Object.fromEntries(
+    Object.entries(json).map(([name, each]) => (kept.has(name) ? [name, each] : [mask(name), maskField(name, each)])),
+  );
 }
 
 function escapeRegex(text: string): string {

@@ -5,7 +5,7 @@ import { cutInert, type InertAlert, inertAlert, splitStep } from "../alerts/iner
 import type { Output } from "../alerts/output.ts";
 import { alertRows, type RowName } from "../alerts/rows.ts";
 import { shareRoom } from "../alerts/share-room.ts";
-import { describeKind, nameUser } from "../alerts/wording.ts";
+import { describeKind, isByUser, nameUser } from "../alerts/wording.ts";
 
 /*
  * A custom notification of Amazon Q Developer in chat applications, which brings it to Slack and Microsoft Teams:
@@ -76,7 +76,7 @@ function title(alert: InertAlert): string {
   ];
   const rooms = shareRoom(parts, maximumTitle - start.length - " by , ".length);
   const [kind, ...others] = parts.map(({ text }, index) => cutInert(text, rooms[index] ?? 0));
-  return `${start}${kind} by ${others.join(", ")}`;
+  return `${start}${kind} ${isByUser(alert) ? "by" : "about"} ${others.join(", ")}`;
 }
 
 /** What stands in the title, or is too much for a channel. */

@@ -18,7 +18,7 @@ const maximumLength = 4_000;
 
 /**
  * The event types that any of these rules could match. It is not narrowed by what else the rules ask for: Okta tells of an
- * anonymous network in six fields, each of which may be null or text, and no document says how the filter takes those.
+ * anonymous network in seven fields, each of which may be null or text, and no document says how the filter takes those.
  */
 export function logFilter(rules: readonly Rule[]): LogFilter {
   const types = new Map<string, string>();

@@ -56,6 +56,8 @@ const ruleDocument = z.looseObject(
       z.array(z.string().check(z.regex(/^[a-z0-9_-]+\.[a-z0-9._-]+$/, "expected a tag as namespace.value"))),
     ),
     scope: z.optional(texts("expected a list of texts")),
+    // Ours: what else makes the rule match, by fields that only our pipeline adds. Other tools leave keys that they do not know.
+    enriched: z.optional(z.record(z.string(), z.unknown(), "expected a map of fields")),
   },
   "expected a Sigma rule: a map with title, logsource and detection",
 );
@@ -88,7 +90,7 @@ export function parseRule(document: unknown, options: ParseOptions): ParsedRule 
   refuseTypos(keys, Object.keys(ruleDocument.shape));
   const parsed = parseDocument(ruleDocument, document);
   checkLogSource(parsed.logsource, options.logsource);
-  const { detection, warnings } = parseDetection(parsed.detection, ["detection"], options);
+  const { detection, warnings } = parseDetection(withEnriched(parsed), ["detection"], options);
   const custom = keys.filter((key) => !Object.hasOwn(ruleDocument.shape, key));
   const warn = (message: string, ...path: string[]): RuleWarning => ({ message, path });
   return {
@@ -114,6 +116,19 @@ export function parseRule(document: unknown, options: ParseOptions): ParsedRule 
       ...warnings,
     ],
   };
+}
+
+/** The detection of a rule, and beside it what stands under `enriched`: one of both has to hold. */
+function withEnriched({
+  detection,
+  enriched,
+}: Pick<z.output<typeof ruleDocument>, "detection" | "enriched">): Readonly<Record<string, unknown>> {
+  if (enriched === undefined) return detection;
+  if (Object.hasOwn(detection, "enriched")) {
+    throw new SigmaRuleError("a selection has this name already: give it another one", ["detection", "enriched"]);
+  }
+  const conditions: unknown[] = Array.isArray(detection.condition) ? detection.condition : [detection.condition];
+  return { ...detection, enriched, condition: [...conditions, "enriched"] };
 }
 
 /** Parses a document by its schema, or throws its first fault as a {@link SigmaRuleError}. */

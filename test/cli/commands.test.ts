@@ -255,6 +255,38 @@ describe("npm run rules", () => {
     expect(report.systemLogOnly).toContain("zone.delete");
   });
 
+  test("tells of event types that Okta's catalog does not have, with the nearest name, and how old it is", async () => {
+    const rule = (title: string, eventType: string) =>
+      `title: ${title}\nlogsource:\n  product: okta\ndetection:\n  selection:\n    eventType: ${eventType}\n  condition: selection\n`;
+    await write("new.yml", rule("New", "workload_principal.human.hire"));
+    await write("misspelt.yml", rule("Misspelt", "user.sesion.start"));
+    await write("eligible.yml", rule("Eligible", "POLICY.branch.lifecycle.promote"));
+    const { code, stdout } = await run("rules", ["--rules", folder]);
+    expect(code).toBe(0);
+    expect(stdout).toMatch(
+      /Event types are those of Okta's catalog, release 2026\.08\.1, (of this month|\d+ months? old)\./,
+    );
+    expect(stdout).toContain("Subscribe the event hook to:\n  policy.branch.lifecycle.promote\n");
+    expect(stdout).toContain(
+      [
+        "Subscribe it to these too, though Okta may refuse them:",
+        "  user.sesion.start  (not in the catalog of 2026.08.1: worth trying; did you mean user.session.start?)",
+        "  workload_principal.human.hire  (not in the catalog of 2026.08.1: worth trying)",
+      ].join("\n"),
+    );
+    expect(stdout).not.toContain("System Log only");
+    const report = JSON.parse((await run("rules", ["--rules", folder, "--json"])).stdout) as Json;
+    expect(report).toMatchObject({
+      catalog: "2026.08.1",
+      subscribe: ["policy.branch.lifecycle.promote"],
+      systemLogOnly: [],
+      unknown: [
+        { name: "user.sesion.start", hookEligible: null, nearest: "user.session.start" },
+        { name: "workload_principal.human.hire", hookEligible: null, nearest: null },
+      ],
+    });
+  });
+
   test("tells of filters, of rules that are asked of every event, and of what should be looked at", async () => {
     await mkdir(join(folder, "filters"));
     await write(

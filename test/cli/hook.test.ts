@@ -1,3 +1,4 @@
+import { CreateTopicCommand, SNSClient } from "@aws-sdk/client-sns";
 import { exportJWK, generateKeyPair } from "jose";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from "vitest";
 import { type EmbeddedRun, startEmbeddedRun } from "../../local/embedded-run.ts";
@@ -140,11 +141,43 @@ describe("register", () => {
     expect(registered).toMatchObject({ url: run.url, verificationStatus: "VERIFIED" });
   });
 
+  test("ends well when its alert has no subscriber, as the hook is fine, and says what to do next", async () => {
+    const sns = new SNSClient({});
+    const { TopicArn } = await sns.send(new CreateTopicCommand({ Name: "without-subscribers" }));
+    const silent = await startCloudFormation({
+      name: "Europe",
+      outputs: { ...outputsOf(run, secretArn), AlertTopicArn: TopicArn },
+    });
+    environment = { ...environment, AWS_ENDPOINT_URL_CLOUDFORMATION: silent.url };
+    const { code, stdout, stderr } = await hook("register");
+    expect({ code, stderr }).toEqual({ code: 0, stderr: "" });
+    expect(stdout).toContain("subscribers: none is confirmed");
+    expect(stdout).toContain("the hook is fine. What is left is a subscriber of its alerts:");
+    expect(stdout).toContain(`aws sns subscribe --topic-arn ${TopicArn} --protocol email`);
+    const alone = await runCli("send-test-alert", ["--stack", "Europe"], { environment });
+    expect(alone).toMatchObject({ code: 1, stdout: expect.stringContaining("subscribers: none is confirmed") });
+    await silent.stop();
+    sns.destroy();
+  });
+
+  test("ends with exit code 1 when its test alert stops on the way", async () => {
+    run.faults.sns.set({ kind: "refuse" });
+    const { code, stdout, stderr } = await hook("register");
+    run.faults.sns.set(null);
+    expect(code).toBe(1);
+    expect(stdout).not.toContain("the hook is fine");
+    expect(stderr).toMatch(/^parked: /);
+  });
+
   test("says that Okta could not verify the URL", async () => {
     secret.versions[0] = { id: "version-1", value: "another", stages: new Set(["AWSCURRENT"]) };
     const { code, stderr } = await hook("register");
     expect(code).toBe(2);
-    expect(stderr).toContain(`Okta could not verify ${run.url} for the event hook who1. Does it answer`);
+    expect(stderr).toContain(`Okta could not verify ${run.url} for the event hook who1: `);
+    // Okta's own reason, and what to look at.
+    expect(stderr).toContain(
+      "Unable to verify event hook. Hook okta-proxy-watch Europe execution failed. Does it answer",
+    );
   });
 });
 
@@ -156,6 +189,9 @@ describe("status", () => {
     expect({ code, stderr }).toEqual({ code: 0, stderr: "" });
     expect(stdout.match(/^ok /gm)).toHaveLength(8);
     expect(stdout).toContain("9 events in the last day, 0.0 % of the 400,000 for all hooks of the org");
+    expect(stdout).toMatch(
+      /ok +event types +.* \(Okta's catalog: release 2026\.08\.1, (of this month|\d+ months? old)\)/,
+    );
     expect(stdout).toMatch(/last delivery +in the hour from \d{4}-\d\d-\d\dT\d\d:\d\dZ/);
     expect(changes()).toEqual(["POST /api/v1/eventHooks/who1/lifecycle/verify"]);
   });
@@ -185,7 +221,9 @@ describe("status", () => {
     expect(code).toBe(1);
     expect(stdout).toMatch(/WRONG active +its status is INACTIVE/);
     expect(stdout).toMatch(/WRONG event types +it is not subscribed to .*system\.api_token\.create/);
-    expect(stdout).toMatch(/WRONG secret +Okta could not verify the URL/);
+    expect(stdout).toMatch(
+      /WRONG secret +Okta could not verify the URL.*Unable to verify event hook\. Hook .* execution failed/,
+    );
     expect(stdout).toMatch(/WRONG last delivery +none in the last day/);
     expect(stdout).toMatch(/WRONG failed deliveries +1 in the last day; the last at .*: 401/);
     expect(stdout).toContain(`to do: npm run hook -- repair --stack Europe --org ${okta.orgUrl}`);
@@ -222,10 +260,30 @@ describe("status", () => {
     await hook("register");
     const [registered] = okta.hooks.hooks;
     if (registered === undefined) throw new Error("there is no hook");
-    okta.hooks.hooks.push({ ...registered, id: "who2" });
+    // The same endpoint, written otherwise.
+    okta.hooks.hooks.push({ ...registered, id: "who2", url: `${run.url}?again` });
     const { code, stdout } = await hook("status");
     expect(code).toBe(1);
     expect(stdout).toContain("who2 deliver to the same URL: every event comes twice");
+    registered.status = "INACTIVE";
+    const idle = await hook("status");
+    expect(idle.code).toBe(0);
+    expect(idle.stdout).toMatch(/ok +hook +"okta-proxy-watch Europe" \(who2\)/);
+    expect(idle.stdout).toMatch(/\? +others +who1 have the same URL, and are inactive/);
+  });
+
+  test("says of a secret in another header that the function refuses every delivery, and repair mends it", async () => {
+    await hook("register");
+    const [registered] = okta.hooks.hooks;
+    if (registered === undefined) throw new Error("there is no hook");
+    registered.secretHeader = "X-Api-Key";
+    const { code, stdout } = await hook("status");
+    expect(code).toBe(1);
+    expect(stdout).toMatch(/WRONG secret's header +it sends its secret in the header X-Api-Key, where .* \(401\)/);
+    expect((await hook("repair")).stdout).toContain("as it sends its secret in the header X-Api-Key");
+    expect(registered.secretHeader).toBe("Authorization");
+    registered.secretHeader = "authorization";
+    expect((await hook("repair")).stdout).toContain("nothing to change");
   });
 
   test("does without the System Log where that is not granted, and says so", async () => {
@@ -234,6 +292,99 @@ describe("status", () => {
     const { code, stdout } = await hook("status");
     expect(code).toBe(0);
     expect(stdout).toMatch(/\? +failed deliveries +not known: .*okta\.logs\.read/);
+  });
+});
+
+describe("what an administrator set on the hook", () => {
+  const ofAdministrator = {
+    description: "Do not touch: security",
+    headers: [{ key: "X-Waf-Token", value: "let-okta-in" }],
+    filter: {
+      type: "EXPRESSION_LANGUAGE",
+      eventFilterMap: [
+        {
+          event: "user.session.start",
+          condition: { expression: "event.outcome.result eq 'FAILURE'", version: null },
+        },
+      ],
+    },
+  } as const;
+  const dropped = "user.session.start unless event.outcome.result eq 'FAILURE'";
+  const signIn = (result: string) => sessionStart({ securityContext: { isProxy: true }, outcome: { result } });
+
+  async function registerAndEdit() {
+    await hook("register");
+    const [registered] = okta.hooks.hooks;
+    if (registered === undefined) throw new Error("there is no hook");
+    return Object.assign(registered, ofAdministrator);
+  }
+
+  test("is told by status: a filter that drops sign-ins as wrong, further headers by their names alone", async () => {
+    await registerAndEdit();
+    expect(await okta.hooks.publish(signIn("SUCCESS"))).toEqual([]);
+    expect(await okta.hooks.publish(signIn("FAILURE"))).toEqual([204]);
+    const { code, stdout } = await hook("status");
+    expect(code).toBe(1);
+    expect(stdout).toMatch(/ok +further headers +it also sends X-Waf-Token, which every change keeps/);
+    expect(stdout).not.toContain("let-okta-in");
+    expect(stdout).toContain(
+      `Okta drops ${dropped}: it never delivers such an event, which reconciliation alone finds`,
+    );
+    expect(stdout.match(/^WRONG filter /gm)).toHaveLength(1);
+    expect(stdout).toContain(
+      `to do: change the filter in the admin console, or: npm run hook -- repair --stack Europe --org ${okta.orgUrl} --remove-filter`,
+    );
+  });
+
+  test("stays when the subscription and the secret are mended, and repair says what the filter drops", async () => {
+    const registered = await registerAndEdit();
+    Object.assign(registered, { eventTypes: ["user.session.start"], secret: "typed wrong" });
+    const { code, stdout } = await hook("repair");
+    expect(code).toBe(1);
+    expect(stdout).toContain(`kept: a filter, by which Okta drops ${dropped}. To remove it: npm run hook -- repair`);
+    expect(changes()).toContain("PUT /api/v1/eventHooks/who1");
+    expect(registered).toMatchObject({ ...ofAdministrator, secret: "first-secret" });
+    expect(registered.eventTypes.length).toBeGreaterThan(10);
+
+    Object.assign(registered, { secret: "typed wrong again" });
+    expect((await hook("repair")).stdout).toContain("changed: the event hook's secret");
+    expect(registered).toMatchObject({ ...ofAdministrator, secret: "first-secret" });
+  });
+
+  test("loses its filter by repair --remove-filter alone, which says so before, and is delivered again", async () => {
+    const registered = await registerAndEdit();
+    const { code, stdout } = await hook("repair", "--remove-filter");
+    expect(code).toBe(0);
+    expect(stdout.indexOf(`removing the filter that drops ${dropped}`)).toBeGreaterThanOrEqual(0);
+    expect(stdout.indexOf("as it has a filter")).toBeGreaterThan(stdout.indexOf("removing the filter"));
+    const { filter: _, ...others } = ofAdministrator;
+    expect(registered).toMatchObject({ ...others, filter: null });
+    expect(await okta.hooks.publish(signIn("SUCCESS"))).toEqual([204]);
+    expect((await hook("status")).stdout).not.toContain("WRONG filter");
+  });
+
+  test("is no fault where the filter is on an event type that no detection needs, and goes with its subscription", async () => {
+    const registered = await registerAndEdit();
+    const [{ condition }] = ofAdministrator.filter.eventFilterMap;
+    const filter = { ...ofAdministrator.filter, eventFilterMap: [{ event: "group.lifecycle.create", condition }] };
+    Object.assign(registered, { eventTypes: [...registered.eventTypes, "group.lifecycle.create"], filter });
+    expect((await hook("status")).stdout).not.toContain("filter");
+    const { code, stdout } = await hook("repair");
+    expect(code).toBe(0);
+    expect(stdout).toContain("with its event type goes the filter: group.lifecycle.create unless event.outcome.result");
+    expect(registered).toMatchObject({ filter: null, headers: ofAdministrator.headers });
+  });
+
+  test("is printed by --dry-run as it would be sent, without the values of headers", async () => {
+    const registered = await registerAndEdit();
+    registered.eventTypes = ["user.session.start"];
+    okta.asked.length = 0;
+    const { stdout } = await hook("register", "--dry-run");
+    expect(stdout).toContain(`"expression": "event.outcome.result eq 'FAILURE'"`);
+    expect(stdout).toContain('"description": "Do not touch: security"');
+    expect(stdout).toContain('"key": "X-Waf-Token",\n          "value": "***"');
+    expect(stdout).not.toContain("let-okta-in");
+    expect(changes()).toEqual([]);
   });
 });
 
@@ -257,6 +408,9 @@ test("terraform prints the same hook, and no secret", async () => {
   expect(stdout).toContain('    "user.session.start",\n');
   expect(stdout).toContain("event_hook_id = okta_event_hook.okta_proxy_watch.id");
   expect(stdout).not.toContain("first-secret");
+  // The provider's first version that verifies again after the URL changed, and any change of the hook.
+  expect(stdout).toContain('source  = "okta/okta"\n      version = "~> 6.7"');
+  expect(stdout).toContain("replace_triggered_by = [okta_event_hook.okta_proxy_watch]");
   await hook("register");
   const types = [...stdout.matchAll(/^ {4}"([\w.]+)",$/gm)].map(([, eventType]) => eventType);
   expect(types).toEqual(okta.hooks.hooks[0]?.eventTypes);

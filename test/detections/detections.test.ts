@@ -4,9 +4,10 @@ import { loadDetections } from "../../build/load-detections.ts";
 import type { Alert } from "../../lambda/alerts/alert.ts";
 import { startBudget } from "../../lambda/budget.ts";
 import { compileRules, isEnabled } from "../../lambda/detections/compile-rules.ts";
+import { findEventType } from "../../lambda/okta/event-types.ts";
 import { processDelivery } from "../../lambda/pipeline.ts";
 import type { Rule } from "../../lambda/sigma/rule.ts";
-import type { RuleSet } from "../../lambda/sigma/rule-set.ts";
+import { type RuleSet, requirementsOf } from "../../lambda/sigma/rule-set.ts";
 import { type Json, logEvent } from "../fixtures/events.ts";
 import { findings, memoryPorts } from "../fixtures/memory.ts";
 
@@ -151,20 +152,39 @@ const followUps: readonly [title: string, onByDefault: boolean, eventTypes: stri
       "group.privilege.grant",
       "iam.resourceset.bindings.add",
       "app.oauth2.client.privilege.grant",
+      "iam.role.permissions.add",
+      "iam.role.permission.conditions.delete",
+      "iam.resourceset.resources.add",
     ],
   ],
   ["Okta All MFA Factors Reset", false, ["user.mfa.factor.reset_all"]],
   ["Okta MFA Factor Deactivated", false, ["user.mfa.factor.deactivate"]],
   [
-    "Okta Identity Provider Created or Activated",
+    "Okta Identity Provider Created, Activated or Changed",
     true,
-    ["system.idp.lifecycle.create", "system.idp.lifecycle.activate"],
+    [
+      "system.idp.lifecycle.create",
+      "system.idp.lifecycle.activate",
+      "system.idp.lifecycle.update",
+      "system.idp.key.create",
+      "system.idp.key.update",
+    ],
   ],
   ["Okta API Token Created", false, ["system.api_token.create"]],
   [
     "Okta Policy or Network Zone Changed, Deactivated or Deleted",
     false,
-    ["policy.rule.deactivate", "policy.rule.update", "policy.lifecycle.deactivate", "zone.delete"],
+    [
+      "policy.rule.deactivate",
+      "policy.rule.update",
+      "policy.lifecycle.deactivate",
+      "policy.lifecycle.overwrite",
+      "policy.branch.lifecycle.promote",
+      "policy.branch.lifecycle.rollback",
+      "app.policy.sign_on.update",
+      "zone.delete",
+      "zone.remove_blacklist",
+    ],
   ],
   ["Okta Suspicious Activity Reported by End User", true, ["user.account.report_suspicious_activity_by_enduser"]],
   [
@@ -198,6 +218,11 @@ describe("are not raised by what is alike", () => {
     ["an identity provider deactivated", { eventType: "system.idp.lifecycle.deactivate" }],
     ["an API token revoked", { eventType: "system.api_token.revoke" }],
     ["a policy rule added", { eventType: "policy.rule.add" }],
+    ["a rule of a policy's draft changed", { eventType: "policy.branch.rule.update" }],
+    ["a permission taken from a role", { eventType: "iam.role.permissions.delete" }],
+    ["a condition that limits a permission", { eventType: "iam.role.permission.conditions.add" }],
+    ["a key of an identity provider deleted", { eventType: "system.idp.key.delete" }],
+    ["a network zone blocked", { eventType: "zone.make_blacklist" }],
     [
       "a risk that falls from high to low",
       {
@@ -229,6 +254,12 @@ describe("are not raised by what is alike", () => {
 test("a high risk is seen where the security context tells of it, too", async () => {
   const event = { eventType: "user.risk.change", securityContext: { isProxy: false, risk: { level: "HIGH" } } };
   expect(await detectionsOf(event, byDefault)).toEqual(["Okta User Risk Raised to High"]);
+});
+
+test("Okta's catalog has every event type that a detection names", () => {
+  const named = new Set(rules.flatMap((rule) => [...(requirementsOf(rule).get("eventtype")?.values() ?? [])]));
+  expect(named.size).toBeGreaterThan(30);
+  expect([...named].filter((eventType) => findEventType(eventType).hookEligible === null)).toEqual([]);
 });
 
 test("every detection is complete, and has a case above", async () => {

@@ -44,7 +44,7 @@ describe("what is remembered of an event", () => {
       eventUuid: "e",
       at: "2026-11-24T09:30:00.412Z",
       gotIn: true,
-      rootSessionId: null,
+      rootSessionId: "external#idx1",
       asNumber: 64500,
       asOrg: "Example Hosting",
       countryCode: "CA",
@@ -211,7 +211,7 @@ describe("the history", () => {
     const counted = state([], { [daysAgo(3).slice(0, 10)]: 1 });
     expect(summarizeHistory(counted, logEvent(), now)).toMatchObject({
       firstTime: false,
-      firstTimeForAsn: true,
+      firstTimeForAsn: null,
       last: null,
       sessionsIn30Days: 1,
     });

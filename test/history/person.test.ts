@@ -62,6 +62,16 @@ describe("one person under several names", () => {
     });
   });
 
+  test("five failures and the success after them in one delivery: the alert says so, and not what came after it", async () => {
+    const { deliver, published } = world();
+    const login = someone();
+    const at = (second: number) => ({ published: `2026-11-24T09:30:0${second}.000Z` });
+    const failures = [1, 2, 3, 4, 5].map((second) => failedAs(login, at(second)));
+    await deliver(successAs(login, at(6)), ...failures, failedAs(login, at(7)));
+    const success = published.find(({ session }) => session.outcome === "SUCCESS");
+    expect(success).toMatchObject({ history: { failedIn30Days: 5, sessionsIn30Days: 0 } });
+  });
+
   test("a success, then a failure that Okta logs without the id: the failure's alert knows the sessions", async () => {
     const { deliver, published, pass } = world();
     const login = someone();

@@ -93,6 +93,7 @@ describe("the embedded run", () => {
     [["--prot", "1"], {}, /--prot/],
     [["--chaos", "mice"], {}, /"mice" is no fault: sns, dynamodb/],
     [[], { EXPERIMENTAL_DETECTIONS: "yes" }, /EXPERIMENTAL_DETECTIONS/],
+    [[], { LOGIN_DOMAINS: "@example.com" }, /LOGIN_DOMAINS is "@example.com": expected domains/],
   ])("refuses %j with %j, and shows its usage", async (args, environment, message) => {
     const { code, output } = await start(args, environment).exited();
     expect(code).toBe(2);

@@ -114,9 +114,10 @@ describe("the verdict", () => {
     expect(network({}, {}, { ipChain: chain }).signals).toEqual(["request.ipChain.ipDetails.ipServiceCategories"]);
   });
 
-  test("names twenty services at the most", () => {
+  test("goes by all services, however many there are", () => {
     const many = Array.from({ length: 50 }, (_, index) => ({ ...nord, operator: `OPERATOR${index}_VPN` }));
-    const { services, operators } = network({ ipDetails: { ipServiceCategories: many } });
-    expect([services.length, operators.length]).toEqual([20, 20]);
+    const tor = { isAnonymous: null, operator: null, type: "Tor" };
+    const { services, operators, kinds } = network({ ipDetails: { ipServiceCategories: [...many, tor] } });
+    expect([services.length, operators.length, kinds[0]]).toEqual([51, 50, "tor"]);
   });
 });

@@ -43,7 +43,17 @@ describe("risk", () => {
     expect(risk(of(debugData, securityContext))).toEqual(structured);
   });
 
-  test("of which several places tell is that of the structured one, and what it leaves out", () => {
+  test("of a change of it is that which tells the level before", () => {
+    const debugContext = { debugData: { risk: "{previousLevel=LOW, level=HIGH}" } };
+    const event = logEvent({
+      eventType: "user.risk.detect",
+      debugContext,
+      securityContext: { risk: { level: "LOW" } },
+    });
+    expect(risk(event)).toMatchObject({ level: "HIGH", previousLevel: "LOW" });
+  });
+
+  test("of which several places tell is that of the structured one; another level is left aside", () => {
     expect(
       risk(
         of(
@@ -53,7 +63,7 @@ describe("risk", () => {
       ),
     ).toEqual({
       level: "HIGH",
-      previousLevel: "MEDIUM",
+      previousLevel: null,
       reasons: ["Anomalous Device"],
       detectionName: null,
     });

@@ -76,12 +76,52 @@ describe("what a stranger typed", () => {
     expect(findMask(logEvent(event), anyAddress)).toBeNull();
   });
 
+  test.each([
+    ["percent-encoded, also where URLs need not be", "Summer2026!", "/authn?username=Summer2026%21"],
+    ["doubly percent-encoded", "Summer 2026!", "/authn?u=Summer%252020%32%36%21"],
+    ["with + for spaces", "my secret pass", "/authn?u=my+secret+pass"],
+    ["as HTML", 'p"ss<w0rd', "p&quot;ss&lt;w0rd"],
+    ["escaped as JSON", "p\u00e4ssw0rd", '{"u":"p\\u00e4ssw0rd"}'],
+    ["in the other Unicode form", "p\u00e4ssw0rd", "pa\u0308ssw0rd"],
+  ])("is masked %s", (_, login, note) => {
+    const event = stranger(login, { note, [login]: 1 });
+    const { received } = maskEvent(event, findMask(event, anyAddress) ?? String);
+    expect(received.note).toContain(masked);
+    expect(Object.keys(received)).not.toContain(login);
+    expect(JSON.stringify(received)).not.toMatch(/w0rd|Summer|secret/);
+  });
+
+  test.each(["FAILURE", "203.0.113.77", "Canada", "TOR", "HIGH", "User", "   ", "null"])(
+    "%j blots out nothing that Okta itself writes",
+    (login) => {
+      const event = stranger(login, {
+        securityContext: { isProxy: true, risk: { level: "HIGH" } },
+        debugContext: { debugData: { tunnels: '[{"anonymous":true,"operator":null,"type":"TOR"}]', proxyType: "TOR" } },
+      });
+      const { received } = maskEvent(event, findMask(event, anyAddress) ?? String);
+      for (const name of ["client", "outcome", "securityContext", "debugContext", "authenticationContext"]) {
+        expect(received[name]).toEqual(event.received[name]);
+      }
+      expect(received.actor).toMatchObject({ id: "unknown", type: "User" });
+    },
+  );
+
+  test("is masked whatever type Okta gives the actor, and whatever name stands beside it", () => {
+    for (const actor of [
+      { id: "unknown", type: "PublicClientApp", alternateId: typed, displayName: "x" },
+      { id: "unknown", type: "User", alternateId: typed, displayName: "ada@example.com" },
+    ]) {
+      const event = logEvent({ actor });
+      expect(JSON.stringify(maskEvent(event, findMask(event, anyAddress) ?? String).received)).not.toContain(typed);
+    }
+  });
+
   test("is masked as a whole alone where it is so short that it stands in other texts by chance", () => {
     const event = stranger("us", {
-      client: { ipAddress: "192.0.2.1", geographicalContext: { country: "Austria", state: "US" } },
+      note: ["Austria", "US"],
     });
     const { received } = maskEvent(event, findMask(event, anyAddress) ?? String);
-    expect(received).toMatchObject({ client: { geographicalContext: { country: "Austria", state: masked } } });
+    expect(received.note).toEqual(["Austria", masked]);
   });
 
   test("never comes through, whatever it is", () => {

@@ -487,6 +487,27 @@ describe("rules, Condition", () => {
   });
 });
 
+describe("our key `enriched`, which other tools leave unread", () => {
+  const enriched = { a: 1, "enrichment.network.anonymous": true };
+  const evaluate = (detection: Json, event: Json, anonymous: unknown) =>
+    compileRule(parseTestRule(detection, { enriched })).evaluate(event, { enrichment: { network: { anonymous } } });
+
+  test.each([[{ selection: { b: 2 }, condition: "selection" }], [{ selection: { b: 2 }, condition: ["selection"] }]])(
+    "makes a rule match as well: %j",
+    (detection) => {
+      expect(evaluate(detection, { b: 2 }, false)).toBe(true);
+      expect(evaluate(detection, { a: 1 }, true)).toBe(true);
+      expect(evaluate(detection, { a: 1 }, false)).toBe(false);
+      expect(evaluate(detection, { a: 2 }, true)).toBe(false);
+    },
+  );
+
+  test("is no map, or the name of a selection: it is refused", () => {
+    expect(() => parseTestRule({ s: { a: 1 }, condition: "s" }, { enriched: "x" })).toThrow("expected a map of fields");
+    expect(() => parseTestRule({ enriched: { a: 1 }, condition: "enriched" }, { enriched })).toThrow("has this name");
+  });
+});
+
 describe("what cannot be run is refused", () => {
   test.each([
     [{ "f|regex": "a" }, 'unknown modifier "regex"'],

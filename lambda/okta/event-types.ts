@@ -1,0 +1,51 @@
+import { distance } from "fastest-levenshtein";
+import { catalogRelease, hookEligibleNames, systemLogOnlyNames } from "./event-type-catalog.ts";
+
+/** What Okta's catalog says of an event type. */
+export interface EventType {
+  /** The name: as the catalog writes it where it has the type, else as given. */
+  readonly name: string;
+  /** Whether an event hook can deliver it; null when the catalog does not have the type. */
+  readonly hookEligible: boolean | null;
+  /** The catalog's name that is most alike; null when it has the type, or no name is near. */
+  readonly nearest: string | null;
+}
+
+const namesIn = (text: string) => text.trim().split(/\s+/);
+const catalog: ReadonlyMap<string, { readonly name: string; readonly hookEligible: boolean }> = new Map(
+  [
+    ...namesIn(systemLogOnlyNames).map((name) => ({ name, hookEligible: false })),
+    ...namesIn(hookEligibleNames).map((name) => ({ name, hookEligible: true })),
+  ].map((each) => [each.name.toLowerCase(), each]),
+);
+
+/** Looks an event type up in Okta's catalog, in any case. */
+export function findEventType(eventType: string): EventType {
+  const known = catalog.get(eventType.toLowerCase());
+  return known === undefined
+    ? { name: eventType, hookEligible: null, nearest: nearestTo(eventType.toLowerCase()) }
+    : { ...known, nearest: null };
+}
+
+/** Edits that make a slip of one name rather than another name. */
+const maximumEdits = 3;
+
+function nearestTo(folded: string): string | null {
+  let nearest: string | null = null;
+  let fewest = Math.min(maximumEdits, Math.floor(folded.length / 5)) + 1;
+  for (const [known, { name }] of catalog) {
+    const edits = Math.abs(known.length - folded.length) < fewest ? distance(folded, known) : fewest;
+    if (edits < fewest) [nearest, fewest] = [name, edits];
+  }
+  return nearest;
+}
+
+/** How old the catalog is, in words: `release 2026.08.1, 3 months old`. */
+export function catalogAge(now: Date): string {
+  const [year = 0, month = 0] = catalogRelease.split(".").map(Number);
+  const months = (now.getUTCFullYear() - year) * 12 + now.getUTCMonth() + 1 - month;
+  const age = months <= 0 ? "of this month" : `${months} month${months === 1 ? "" : "s"} old`;
+  return `release ${catalogRelease}, ${age}`;
+}
+
+export { catalogRelease };

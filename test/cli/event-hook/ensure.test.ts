@@ -1,0 +1,161 @@
+import { createServer } from "node:http";
+import type { AddressInfo } from "node:net";
+import { setTimeout as delay } from "node:timers/promises";
+import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from "vitest";
+import { ensureHook, giveSecret, type WantedHook } from "../../../cli/event-hook/ensure.ts";
+import { hookFindings } from "../../../cli/event-hook/status.ts";
+import { authorizeByToken } from "../../../lambda/okta-api/authorization.ts";
+import { createOktaClient } from "../../../lambda/okta-api/client.ts";
+import { createEventHooksApi, type EventHooksApi } from "../../../lambda/okta-api/event-hooks-api.ts";
+import { apiToken, type FakeOkta, startFakeOkta } from "../../fixtures/okta.ts";
+
+/*
+ * Event types that Okta's catalog does not have, against an org that knows some of them; and a secret that is given while the
+ * hook is otherwise changed.
+ */
+
+let okta: FakeOkta;
+let api: EventHooksApi;
+let wanted: WantedHook;
+const said: string[] = [];
+const endpoint = createServer(({ headers }, response) => {
+  response.setHeader("content-type", "application/json");
+  response.end(JSON.stringify({ verification: headers["x-okta-verification-challenge"] }));
+});
+const signal = AbortSignal.timeout(60_000);
+const ensure = (eventTypes: readonly string[], unknownEventTypes: readonly string[] = []) =>
+  ensureHook(
+    api,
+    { ...wanted, eventTypes: [...eventTypes, ...unknownEventTypes], unknownEventTypes },
+    (text) => said.push(text),
+    signal,
+  );
+const theHook = () => {
+  const [hook] = okta.hooks.hooks;
+  if (hook === undefined) throw new Error("there is no hook");
+  return hook;
+};
+
+beforeAll(() => new Promise<void>((resolve) => endpoint.listen(0, "127.0.0.1", resolve)));
+beforeEach(async () => {
+  okta = await startFakeOkta();
+  said.length = 0;
+  const url = `http://127.0.0.1:${(endpoint.address() as AddressInfo).port}/`;
+  wanted = { name: "ours", url, secret: "first", eventTypes: [], unknownEventTypes: [] };
+  api = createEventHooksApi(
+    createOktaClient({
+      orgUrl: okta.orgUrl,
+      authorize: authorizeByToken(apiToken),
+      now: Date.now,
+      wait: (milliseconds, aborted) => delay(milliseconds, undefined, { signal: aborted }),
+      scopes: ["okta.eventHooks.manage"],
+    }),
+  );
+});
+afterEach(async () => {
+  await okta.stop();
+  expect(okta.invalid).toEqual([]);
+});
+afterAll(() => endpoint.close());
+
+test("a type that is newer than the catalog is subscribed where the org has it", async () => {
+  okta.hooks.newEventTypes = new Set(["policy.future.change"]);
+  await ensure(["user.session.start"], ["policy.future.change"]);
+  expect(theHook().eventTypes).toEqual(["user.session.start", "policy.future.change"]);
+  expect(said).toEqual([
+    'created: the event hook "ours" (who1), subscribed to 2 event types',
+    "verified: Okta asked the URL, with the secret, and was answered",
+  ]);
+});
+
+test("a type that the org refuses keeps nothing else from being subscribed, and Okta's reason is told", async () => {
+  await ensure(["user.session.start"], ["user.sesion.start"]);
+  expect(theHook()).toMatchObject({ eventTypes: ["user.session.start"], verificationStatus: "VERIFIED" });
+  expect(said[0]).toBe('created: the event hook "ours" (who1), subscribed to 1 event types');
+  expect(said[1]).toMatch(
+    /^not subscribed to user\.sesion\.start, which Okta's catalog of 2026\.08\.1 does not have, and Okta refused: .*Api validation failed: events/,
+  );
+});
+
+test("of several such types the org's own are subscribed, at a new hook and at one that there is", async () => {
+  okta.hooks.newEventTypes = new Set(["policy.future.change", "policy.future.delete"]);
+  const unknown = ["policy.future.change", "user.sesion.start", "policy.future.delete"];
+  await ensure(["user.session.start"], unknown);
+  const subscribed = ["user.session.start", "policy.future.change", "policy.future.delete"];
+  expect(theHook().eventTypes).toEqual(subscribed);
+  expect(said.filter((text) => text.startsWith("not subscribed"))).toHaveLength(1);
+
+  theHook().eventTypes = ["user.session.end"];
+  said.length = 0;
+  await ensure(["user.session.start"], unknown);
+  expect(theHook().eventTypes).toEqual(subscribed);
+  expect(said[0]).toContain("it is not subscribed to user.session.start; it is subscribed to user.session.end in vain");
+});
+
+test("a refused type alone does not give the hook its secret again, nor change what it is subscribed to", async () => {
+  okta.hooks.newEventTypes = new Set(["policy.future.change"]);
+  const unknown = ["policy.future.change", "user.sesion.start"];
+  await ensure(["user.session.start"], unknown);
+  okta.asked.length = 0;
+  expect(await ensure(["user.session.start"], unknown)).toMatchObject({ isSecretSet: false });
+  expect(theHook().eventTypes).toEqual(["user.session.start", "policy.future.change"]);
+  expect(okta.asked.filter((each) => each.startsWith("PUT"))).toHaveLength(1);
+});
+
+test("another refusal is thrown, not taken for one of event types", async () => {
+  okta.mayManageHooks = false;
+  await expect(ensure(["user.session.start"], ["policy.future.change"])).rejects.toThrow("403");
+});
+
+test("status tells of a type that is not in the catalog and not subscribed, and calls it no fault", async () => {
+  await ensure(["user.session.start"]);
+  const unknownEventTypes = ["user.sesion.start", "policy.future.change"];
+  const all = { ...wanted, eventTypes: ["user.session.start", ...unknownEventTypes], unknownEventTypes };
+  const findingsOf = async () =>
+    (await hookFindings(api, all, (name) => `hook ${name}`, signal)).findings.filter(
+      ({ what }) => what === "event types",
+    );
+  expect(await findingsOf()).toMatchObject([
+    { ok: true, told: expect.stringContaining("it is subscribed to the 1 that are needed") },
+    {
+      ok: null,
+      told: "user.sesion.start is not in the catalog of 2026.08.1, where user.session.start is the nearest; the hook is not subscribed to it",
+      remedy: "hook repair, which tries it, if no detection misspells it",
+    },
+    {
+      ok: null,
+      told: expect.stringContaining("policy.future.change is not in the catalog of 2026.08.1; the hook is not"),
+    },
+  ]);
+  okta.hooks.newEventTypes = new Set(["policy.future.change"]);
+  theHook().eventTypes = ["user.session.start", "policy.future.change"];
+  expect(await findingsOf()).toMatchObject([
+    { ok: true, told: expect.stringContaining("it is subscribed to the 2 that are needed") },
+    { ok: null },
+    { ok: true, told: expect.stringContaining("the hook is subscribed to it"), remedy: null },
+  ]);
+});
+
+test("a secret is given to the hook as it is by then, and nothing else of it is touched", async () => {
+  await ensure(["user.session.start"]);
+  const edited = {
+    name: "renamed",
+    description: "Do not touch",
+    eventTypes: ["user.session.start", "user.session.end"],
+    headers: [{ key: "X-Waf-Token", value: "let-okta-in" }],
+    filter: {
+      type: "EXPRESSION_LANGUAGE",
+      eventFilterMap: [
+        { event: "user.session.end", condition: { expression: "event.actor.type eq 'User'", version: null } },
+      ],
+    },
+  } as const;
+  Object.assign(theHook(), edited);
+  await giveSecret(api, { ...wanted, eventTypes: ["user.session.start"], secret: "second" }, signal);
+  expect(theHook()).toMatchObject({ ...edited, secret: "second", verificationStatus: "VERIFIED" });
+});
+
+test("no secret is given where the org has no such hook", async () => {
+  expect(await giveSecret(api, wanted, signal)).toBeNull();
+  expect(okta.asked.filter((each) => !each.startsWith("GET"))).toEqual([]);
+});
