@@ -1,7 +1,7 @@
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { type Document, isMap, isNode, isScalar, isSeq, LineCounter, parseAllDocuments } from "yaml";
-import { checkField } from "../lambda/detections/known-fields.ts";
+import { checkField, checkValues } from "../lambda/detections/known-fields.ts";
 import { logSource } from "../lambda/detections/log-source.ts";
 import { compileRule } from "../lambda/sigma/compile.ts";
 import type { Placeholders } from "../lambda/sigma/modifiers.ts";
@@ -45,7 +45,7 @@ export async function loadDetections(folder: string): Promise<Detections> {
   const faults = [...listed.faults];
   const warnings = [...listed.warnings];
   const placeholders = await collectFaults(faults, () => loadPlaceholders(join(folder, placeholdersFile)));
-  const options = { logsource: logSource, placeholders: placeholders ?? {}, checkField };
+  const options = { logsource: logSource, placeholders: placeholders ?? {}, checkField, checkValues };
   if (listed.rules.length === 0) faults.push(`${folder}: no Sigma rule (*.yml) in this folder`);
 
   const readAll = async <Content>(files: readonly string[], parse: ParseDocument<Content>) => {

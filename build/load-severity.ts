@@ -1,6 +1,6 @@
 import { readFile } from "node:fs/promises";
 import * as z from "zod";
-import { checkField } from "../lambda/detections/known-fields.ts";
+import { checkField, checkValues } from "../lambda/detections/known-fields.ts";
 import { logSource } from "../lambda/detections/log-source.ts";
 import { changes } from "../lambda/severity/adjustment.ts";
 import type { AdjustmentDocument } from "../lambda/severity/compile-adjustments.ts";
@@ -48,7 +48,10 @@ function parse(value: unknown): {
   const warnings: RuleWarning[] = [];
   const content = (parsed.data ?? []).map(({ title, enabled, detection, severity: change }, index) => {
     try {
-      const parsed = parseRule({ title, logsource: logSource, detection }, { logsource: logSource, checkField });
+      const parsed = parseRule(
+        { title, logsource: logSource, detection },
+        { logsource: logSource, checkField, checkValues },
+      );
       compileRule(parsed.rule, { compileRegex });
       // Of a rule that lacks an id and a level: an adjustment has none.
       const found = parsed.warnings.filter(({ path }) => path[0] === "detection");

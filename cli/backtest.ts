@@ -1,25 +1,27 @@
-import { resolve } from "node:path";
+import { relative, resolve } from "node:path";
 import { type Command, InvalidArgumentError, Option } from "commander";
 import { toMessage } from "../lambda/alerts/message.ts";
 import { defaultSuppressMinutes, domainPattern, isSuppressMinutes, maximumSuppressMinutes } from "../lambda/config.ts";
 import { decide } from "../lambda/decision.ts";
 import { compileRules, isEnabled } from "../lambda/detections/compile-rules.ts";
-import { findCandidate } from "../lambda/matching.ts";
+import { type Candidate, findCandidate } from "../lambda/matching.ts";
 import { type LogEvent, publishedTime } from "../lambda/okta/log-event.ts";
 import { canonicalLogin } from "../lambda/okta/person.ts";
 import { looksLikeLogin } from "../lambda/okta/stranger.ts";
 import { compileAdjustments } from "../lambda/severity/compile-adjustments.ts";
+import { withoutFilters } from "../lambda/sigma/parse-filter.ts";
 import type { Rule } from "../lambda/sigma/rule.ts";
 import { type AlertTally, countReplayed, createAlertTally } from "./backtest/alert-tally.ts";
 import { readExceptionsFile } from "./backtest/exceptions-file.ts";
 import { type HeldEvents, holdEvents } from "./backtest/held-events.ts";
 import { type LinesOfFile, linesToFile, linesToStandardOutput } from "./backtest/lines.ts";
-import { countDecision, createMatchTally } from "./backtest/match-tally.ts";
+import { countDecision, countFiltered, createMatchTally } from "./backtest/match-tally.ts";
 import { cacheKeyVariable, oktaOrgUrl, oktaSource, type Source } from "./backtest/okta-source.ts";
 import { readPlacedProfiles } from "./backtest/profiles.ts";
 import { type ReplayOptions, replay, withoutLookUps } from "./backtest/replay.ts";
+import { rememberEvents } from "./backtest/seen-events.ts";
 import { count, summarize } from "./backtest/summary.ts";
-import { badInput, createCommand, InputError, runCommand } from "./command.ts";
+import { badInput, createCommand, InputError, onTerminal, runCommand } from "./command.ts";
 import { ourDetections, readDetections, readSeverity } from "./detections-folder.ts";
 import { createReadCounter, describeReads, type ReadCounter, refuseWithoutEvents } from "./event-export/read-counts.ts";
 import { openExport } from "./event-export.ts";
@@ -51,15 +53,19 @@ async function backtest(options: Options, _: Command): Promise<void> {
   const chosen = { experimental: options.experimental || options.rules !== undefined };
   const rules = loaded.rules.map(({ content }) => content).filter((rule) => isEnabled(rule, chosen));
   const ruleSet = await compileRules(rules);
+  const unfiltered = await compileRules(rules.filter(({ filters }) => filters.length > 0).map(withoutFilters));
   const profiles = options.profiles === undefined ? null : await readPlacedProfiles(options.profiles);
   const exceptions = options.exceptions === undefined ? [] : await readExceptionsFile(options.exceptions);
-  const severityAdjustments = await compileAdjustments(await readSeverity());
+  const warnings = [...loaded.warnings];
+  const severityAdjustments = await compileAdjustments(await readSeverity((warning) => warnings.push(warning)));
   const written = options.alerts === undefined ? null : await openAlerts(options.alerts, options);
   const loginDomains = options.loginDomains ?? [];
   const isLogin = (login: string) =>
     looksLikeLogin(login, loginDomains) || profiles?.locations.has(canonicalLogin(login)) === true;
+  if (warnings.length > 0) process.stderr.write(`${describeWarnings(warnings)}\n\n`);
   const progress = createProgress(process.stderr);
   const matches = createMatchTally(rules);
+  const seen = rememberEvents();
   const held = holdEvents();
   const output = linesToStandardOutput();
   const reads = createReadCounter();
@@ -72,13 +78,20 @@ async function backtest(options: Options, _: Command): Promise<void> {
             () => `${name} ${position()}, ${count(matches.read)} events, ${count(matches.matches)} matches`,
           );
         }
+        if (!seen.add(event.uuid)) {
+          matches.repeated += 1;
+          continue;
+        }
         if (!isWithin(event, options)) {
           matches.skipped += 1;
           continue;
         }
         const candidate = findCandidate(event, ruleSet);
-        if (candidate === null) continue;
-        const decision = decide(candidate, profiles?.locations ?? null, options.distanceKm);
+        const whole = unfiltered.rules.length === 0 ? null : findCandidate(event, unfiltered);
+        const decideOn = (each: Candidate) => decide(each, profiles?.locations ?? null, options.distanceKm);
+        const decision = candidate && decideOn(candidate);
+        if (whole !== null) countFiltered(matches, decideOn(whole), decision);
+        if (candidate === null || decision === null) continue;
         countDecision(matches, candidate, decision, isLogin);
         if (decision.detections.length > 0) held.add(event);
         for (const { rule, matched } of decision.detections) {
@@ -202,6 +215,11 @@ function parseTime(text: string): number {
   return time;
 }
 
+/** What can be run, and should be looked at, before a run that may take minutes. */
+function describeWarnings(warnings: readonly string[]): string {
+  return ["Look at:", ...warnings.map((warning) => `  ${onTerminal(relative(process.cwd(), warning))}`)].join("\n");
+}
+
 function megabytes(bytes: number): string {
   return (bytes / 1_000_000).toFixed(0);
 }
@@ -272,7 +290,11 @@ Exit code: 0; 1 when Okta failed; 2 when rules, events or options cannot be used
   );
 
 await runCommand(
-  command.action(async (options: Options, self: Command) => {
+  // A file without --events, or one of several that a pattern names, is refused with what was meant.
+  command.allowExcessArguments().action(async (options: Options, self: Command) => {
+    if (self.args.length > 0) {
+      throw new InputError(`a file needs its option: ${self.args.map((file) => `--events ${file}`).join(" ")}`);
+    }
     if (options.events === undefined && options.okta === undefined) {
       throw new InputError("name an export, --events FILE, or --okta URL");
     }

@@ -3,11 +3,22 @@ import { countryCode } from "../lambda/geo/country.ts";
 /** Languages, beside English, whose names of countries are known: those of the columns' names, and some neighbors. */
 const languages = ["de", "fr", "es", "it", "nl", "pt"] as const;
 
+/** Names that people write, and CLDR has not, by code. */
+const otherNames: Readonly<Record<string, readonly string[]>> = {
+  CZ: ["Tschechische Republik", "République tchèque"],
+  GB: [
+    ...["Großbritannien", "Grossbritannien", "Vereinigtes Königreich Großbritannien und Nordirland", "Grande-Bretagne"],
+    ...["Gran Bretaña", "Gran Bretagna", "Groot-Brittannië", "Grã-Bretanha", "Schottland", "Écosse", "Angleterre"],
+  ],
+  CI: ["Elfenbeinküste"],
+};
+
 let codesByName: ReadonlyMap<string, string> | null = null;
 
 /**
  * The ISO 3166-1 alpha-2 code of a country by its code, or by its name in English or another of the known languages
- * ("Deutschland", "Allemagne"), as CLDR has them.
+ * ("Deutschland", "Allemagne"), as CLDR has them and as people
+ * write them ("Großbritannien").
  *
  * @returns null for what is missing or no country that is known
  */
@@ -24,15 +35,17 @@ function readNames(): ReadonlyMap<string, string> {
   const codes = letters
     .flatMap((first) => letters.map((second) => first + second))
     .filter((code) => countryCode(code) === code && new Intl.Locale("und", { region: code }).region === code);
-  return new Map(
-    languages.flatMap((language) => {
-      const names = new Intl.DisplayNames(language, { type: "region", fallback: "none" });
-      return codes.flatMap((code): [string, string][] => {
-        const name = names.of(code);
-        return name === undefined ? [] : [[fold(name), code]];
-      });
-    }),
+  const others = Object.entries(otherNames).flatMap(([code, names]) =>
+    names.map((name): [string, string] => [fold(name), code]),
   );
+  const known = languages.flatMap((language) => {
+    const names = new Intl.DisplayNames(language, { type: "region", fallback: "none" });
+    return codes.flatMap((code): [string, string][] => {
+      const name = names.of(code);
+      return name === undefined ? [] : [[fold(name), code]];
+    });
+  });
+  return new Map([...others, ...known]);
 }
 
 const fold = (name: string) =>

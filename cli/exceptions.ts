@@ -5,6 +5,8 @@ import { type Command, InvalidArgumentError, Option } from "commander";
 import { distance } from "fastest-levenshtein";
 import { plural } from "../lambda/alerts/wording.ts";
 import { createClaims } from "../lambda/claims/state-table.ts";
+import { defaultSuppressMinutes } from "../lambda/config.ts";
+import { compileRules, isEnabled } from "../lambda/detections/compile-rules.ts";
 import {
   defaultDays,
   describeScope,
@@ -17,6 +19,7 @@ import {
 import { openExceptions } from "../lambda/exceptions/exception-items.ts";
 import { publishNotice } from "../lambda/exceptions/notice.ts";
 import { countryCode } from "../lambda/geo/country.ts";
+import { findCandidate } from "../lambda/matching.ts";
 import { parseCidr } from "../lambda/network.ts";
 import type { LogEvent } from "../lambda/okta/log-event.ts";
 import { isOperator, knownOperators, operatorName } from "../lambda/okta/operator.ts";
@@ -27,6 +30,7 @@ import { addDeploymentOptions, type Deployment, type DeploymentOptions, findDepl
 import { ourDetections, readDetections } from "./detections-folder.ts";
 import { openExport } from "./event-export.ts";
 import { networkBase } from "./network-base.ts";
+import { countWaiting } from "./waiting-messages.ts";
 
 const print = (text: string) => process.stdout.write(`${onTerminal(text)}\n`);
 const day = 86_400_000;
@@ -154,9 +158,16 @@ async function why(named: string, options: DeploymentOptions): Promise<void> {
   const events: LogEvent[] = [];
   for await (const event of (await openExport(named)).events) events.push(event);
   if (events.length === 0) throw new InputError(`${named} holds no event`);
+  const { rules } = await readDetections(ourDetections);
+  const { experimentalDetections: experimental } = deployment;
+  const ruleSet = await compileRules(
+    rules.map(({ content }) => content).filter((rule) => isEnabled(rule, { experimental })),
+  );
   for (const event of events) {
     const users = personKeys(event);
     print(`${event.uuid}  ${event.eventType}  ${users.join(", ") || "no user"}`);
+    if (findCandidate(event, ruleSet) === null)
+      print("  No detection matches it: it is no alert, whatever exceptions cover.");
     const subject = exceptionSubject(event, users);
     const reasons = all.map((exception) => ({ exception, reason: whyNotCovered(exception, subject, now) }));
     const covering = reasons.filter(({ reason }) => reason === null);
@@ -181,27 +192,31 @@ async function notify(options: DeploymentOptions): Promise<void> {
   for (const exception of named) print(`Told of ${describe(exception, now)}`);
 }
 
-/** What became of an event that was handled in the last seven days. */
-async function printEnd(
-  uuid: string,
-  { dynamodb, stateTable }: Deployment,
-  all: readonly Exception[],
-  now: Date,
-): Promise<void> {
+/** What became of an event that was handled in the last seven days, or where it may be. */
+async function printEnd(uuid: string, deployment: Deployment, all: readonly Exception[], now: Date): Promise<void> {
+  const { dynamodb, stateTable } = deployment;
   const found = await createClaims(stateTable, async () => dynamodb).find(uuid, AbortSignal.timeout(10_000));
-  if (found === null) {
-    print(`Nothing is known of the event ${uuid}: it matched no detection, did not come, or is older than seven days.`);
+  if (found?.kind !== "done") {
+    const waiting = plural(await countWaiting(deployment), "message");
+    if (found !== null) {
+      print(`The event ${uuid} is in progress: ${describeClaim(found.until, now)}. On the retry queue: ${waiting}.`);
+      return;
+    }
+    print(
+      [
+        `Nothing is recorded of the event ${uuid}. One of this is so:`,
+        "  It did not come, it matched no detection, or it is older than seven days.",
+        `  It still waits on the retry queue, which holds ${waiting} now.`,
+        "  It lies on the dead-letter queue: npm run deadletters -- list shows what does.",
+      ].join("\n"),
+    );
     process.exitCode = 1;
-    return;
-  }
-  if (found.kind === "underWay") {
-    print(`The event ${uuid} is being worked on.`);
     return;
   }
   const told = {
     alerted: "was alerted on",
     excepted: "was not alerted on, as exceptions cover it",
-    suppressed: "was held back, as its user was alerted on a moment before",
+    suppressed: `was suppressed, as an alert about the same went out within suppressMinutes before it (${defaultSuppressMinutes} unless settings.yml says otherwise)`,
     deadLettered: "lies on the dead-letter queue, as its alert may have been sent too often",
   } as const;
   print(`The event ${uuid} ${told[found.end.outcome]}.`);
@@ -209,6 +224,15 @@ async function printEnd(
     const exception = all.find((each) => each.id === id);
     print(`  Covered by ${exception === undefined ? `${id}, which is no more` : describe(exception, now)}`);
   }
+}
+
+/** @param until when the claim expires, null where that is not known */
+function describeClaim(until: Date | null, now: Date): string {
+  if (until === null || until > now) {
+    const end = until === null ? "" : ` until ${until.toISOString()}`;
+    return `a function has claimed it${end}, and has published no alert yet`;
+  }
+  return "a function claimed it and did not finish; its next try starts anew";
 }
 
 function describe({ id, scope, by, reason, until }: Exception, now: Date): string {
@@ -246,8 +270,12 @@ function parseUntil(text: string): Date {
   if (days !== undefined) return new Date(Date.now() + Number(days) * day);
   const whole = /^\d{4}-\d{2}-\d{2}$/.test(text);
   const time = new Date(whole ? `${text}T00:00:00Z` : text);
-  if (Number.isNaN(time.getTime())) {
-    throw new InvalidArgumentError("a day (2027-01-15), a time in ISO 8601, or a number of days (30d) is expected");
+  // JavaScript reads a number as a year, and "1 day" as a day of 2001: a time begins with its day.
+  if (Number.isNaN(time.getTime()) || !/^\d{4}-\d{2}-\d{2}/.test(text)) {
+    const meant = /^\d{1,4}$/.test(text) ? `: for ${text} days write ${text}d` : "";
+    throw new InvalidArgumentError(
+      `a day (2027-01-15), a time in ISO 8601, or a number of days (30d) is expected${meant}`,
+    );
   }
   return whole ? new Date(time.getTime() + day) : time;
 }

@@ -228,7 +228,7 @@ function readHeader(
   const theFileHas = `the file has ${names.map((name) => JSON.stringify(name)).join(", ")}`;
   if (!has("userId") && !has("login")) {
     throw new InputError(
-      `${where}: expected a column userId or login; known columns: ${Object.keys(columns).join(", ")}; ${theFileHas}`,
+      `${where}: expected a column userId or login; known columns: ${knownColumns()}; ${theFileHas}`,
     );
   }
   if (!has("countryCode") && !(has("latitude") && has("longitude"))) {
@@ -238,6 +238,13 @@ function readHeader(
   }
   onIgnored(names.filter((_, index) => found[index] === null));
   return found;
+}
+
+/** The columns, and that other names of them are known: `stadt` and `ville` of the city. */
+function knownColumns(): string {
+  const others = [...columns.login, ...columns.city].filter((name) => !["login", "city"].includes(name));
+  const names = Object.keys(columns).join(", ");
+  return `${names}; or their names in Okta's reports, also in German and French (${others.join(", ")})`;
 }
 
 /** Okta's reports name attributes as user.login or profile.city. */

@@ -45,7 +45,8 @@ const pieceSize = 500;
 
 /**
  * Imports a profile file: for every user in it, the locations that an import wrote before are replaced, and those from
- * elsewhere (Okta, by hand) are kept. The same file twice changes nothing the second time.
+ * elsewhere (Okta, by hand) are kept. A row that says, its label and all, what is stored from elsewhere is not stored again. So
+ * the same file twice changes nothing the second time, nor does what was exported.
  */
 export async function importProfiles(options: ImportOptions): Promise<ImportReport> {
   const report: ImportReport = {
@@ -129,7 +130,8 @@ async function importPiece(
 ): Promise<void> {
   const wanted = new Map(piece);
   const decide: Decide = (user, before) => {
-    const locations = wanted.get(user) ?? [];
+    const elsewhere = [...(before?.locations ?? []), ...(before?.okta?.locations ?? [])];
+    const locations = (wanted.get(user) ?? []).filter((each) => !elsewhere.some((other) => saysTheSame(each, other)));
     if (sameLocations(before?.imported?.locations ?? [], locations)) return null;
     return { locations, updatedAt: now.toISOString(), syncedAt: null };
   };
@@ -141,6 +143,17 @@ async function importPiece(
     else if (before === undefined) report.created += 1;
     else report.changed += 1;
   }
+}
+
+const namesOfPlace = ["label", "countryCode", "state", "city", "postalCode"] as const;
+
+/**
+ * Whether a row says, its label and all, what another source has stored: it came out of an export, which has the locations of
+ * every source. Where nothing but the names of the place are stored, the coordinates are those that the import has just added.
+ */
+function saysTheSame(row: ProfileLocation, stored: StoredLocation): boolean {
+  if (stored.until !== null || namesOfPlace.some((name) => row[name] !== stored[name])) return false;
+  return stored.latitude === null || (row.latitude === stored.latitude && row.longitude === stored.longitude);
 }
 
 /** What would be decided, with nothing written. */

@@ -14,7 +14,7 @@ import { defaultAttributes, type LocationAttributes, readLocationAttributes } fr
 import { createUsersApi } from "../lambda/okta-api/users-api.ts";
 import { openProfileItems } from "../lambda/profiles/profile-items.ts";
 import type { ProfileLocation } from "../lambda/profiles/profile-location.ts";
-import { keysOfProfile } from "../lambda/profiles/profile-table.ts";
+import { journeysOf, keysOfProfile } from "../lambda/profiles/profile-table.ts";
 import { allLocations, type Profile } from "../lambda/profiles/stored-profile.ts";
 import { syncProfiles } from "../lambda/profiles/sync.ts";
 import { createSyncState } from "../lambda/profiles/sync-state.ts";
@@ -109,9 +109,9 @@ async function list(options: DeploymentOptions): Promise<void> {
   let users = 0;
   for await (const item of openItems(await findDeployment(options)).scan()) {
     print(describe(item));
-    users += 1;
+    if (journeysOf(item) === null) users += 1;
   }
-  print(users === 0 ? "There are no profiles." : `${count(users)} profiles.`);
+  print(users === 0 ? "There are no profiles." : `${plural(users, "profile")}.`);
 }
 
 /** An item: who says something of the user, and since when; then the locations. */
@@ -125,7 +125,9 @@ function describe(profile: Profile): string {
   const lines = allLocations(profile).map(
     (location) => `  ${describeStored(location)}${location.until === null ? "" : `, until ${location.until}`}`,
   );
-  return [`${user}${sources.length === 0 ? "" : `  (${sources.join("; ")})`}`, ...lines].join("\n");
+  const traveler = journeysOf(profile);
+  const name = traveler === null ? user : `${traveler}, journeys`;
+  return [`${name}${sources.length === 0 ? "" : `  (${sources.join("; ")})`}`, ...lines].join("\n");
 }
 
 function describeStored({ label, city, state, countryCode: country, latitude, longitude }: ProfileLocation): string {
@@ -172,10 +174,17 @@ async function remove(user: string, options: DeploymentOptions): Promise<void> {
   const stateKey = await deployment.stateKey();
   const users: UserKey[] = [loginUserKey(user), ...keysOf(user).map((id) => `id#${id}` as const)];
   const ids = new Set(users.flatMap((each) => userItemIds(each, stateKey)));
-  const removed = await openItems(deployment).remove(keysOf(user).flatMap(keysOfProfile));
+  const items = openItems(deployment);
+  const stored = await items.get(keysOf(user).flatMap(keysOfProfile));
+  const removed = await items.remove(keysOf(user).flatMap(keysOfProfile));
   const forgotten = await forgetUsers(ids, deployment);
   if (removed.length === 0 && forgotten === 0) throw new InputError(`nothing is kept of ${user}`);
-  if (removed.length > 0) print(`Deleted: ${removed.toSorted().join(", ")}`);
+  const names = removed.map((key) => {
+    const item = stored.get(key);
+    const traveler = item === undefined ? null : journeysOf(item);
+    return traveler === null ? key : `journeys of ${traveler}`;
+  });
+  if (names.length > 0) print(`Deleted: ${names.toSorted().join(", ")}`);
   if (forgotten > 0) print("Deleted: what is remembered of the user's proxied sessions");
 }
 

@@ -1,10 +1,10 @@
 import { paginateListSubscriptionsByTopic, type Subscription } from "@aws-sdk/client-sns";
-import { GetQueueAttributesCommand } from "@aws-sdk/client-sqs";
 import { createClaims } from "../lambda/claims/state-table.ts";
 import { whyUnreachable } from "../lambda/okta-api/unreachable.ts";
 import { awaitEnd, sendTest } from "../lambda/send-test.ts";
 import { InputError, onTerminal } from "./command.ts";
 import type { Deployment } from "./deployment.ts";
+import { countWaiting } from "./waiting-messages.ts";
 
 const print = (text: string) => process.stdout.write(`${onTerminal(text)}\n`);
 
@@ -53,17 +53,7 @@ function explainStatus(status: number, { hookUrl }: Deployment): string {
 }
 
 async function explainSilence(kind: "underWay" | null, deployment: Deployment, uuid: string): Promise<string> {
-  const { Attributes = {} } = await deployment.sqs.send(
-    new GetQueueAttributesCommand({
-      QueueUrl: deployment.retryQueueUrl,
-      AttributeNames: [
-        "ApproximateNumberOfMessages",
-        "ApproximateNumberOfMessagesDelayed",
-        "ApproximateNumberOfMessagesNotVisible",
-      ],
-    }),
-  );
-  const waiting = Object.values(Attributes).reduce((sum, count) => sum + Number(count), 0);
+  const waiting = await countWaiting(deployment);
   if (kind === "underWay") {
     return `stopped at publishing: the event ${uuid} was claimed, and not published yet. ${waiting} wait on the retry queue`;
   }

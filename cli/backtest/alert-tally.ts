@@ -16,10 +16,8 @@ export interface AlertTally {
   /** By the day that a week starts on, a Monday (`2026-11-23`, UTC). */
   readonly weeks: Map<string, AlertCounts>;
   readonly severities: Map<Level, number>;
-  /** Events that each exception covers, or some of whose detections it covers. */
+  /** Events that each exception covers, or some of whose detections it covers, whatever other exceptions cover them. */
   readonly exceptions: Map<Exception, number>;
-  /** Events that were read before. */
-  duplicates: number;
   /** Events that the pipeline cannot handle, and why the first one. */
   failed: number;
   firstError: string | null;
@@ -31,7 +29,6 @@ export function createAlertTally(exceptions: readonly Exception[]): AlertTally {
     weeks: new Map(),
     severities: new Map(),
     exceptions: new Map(exceptions.map((each) => [each, 0])),
-    duplicates: 0,
     failed: 0,
     firstError: null,
   };
@@ -39,10 +36,7 @@ export function createAlertTally(exceptions: readonly Exception[]): AlertTally {
 
 /** Counts what became of an event. */
 export function countReplayed(tally: AlertTally, { event, result, alert, exceptions, error }: Replayed): void {
-  if (result === "duplicate") {
-    tally.duplicates += 1;
-    return;
-  }
+  if (result === "duplicate") return;
   const week = weekOf(event);
   const counts = tally.weeks.get(week) ?? { matched: 0, alerted: 0, suppressed: 0, excepted: 0 };
   tally.weeks.set(week, counts);

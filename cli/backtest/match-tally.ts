@@ -11,6 +11,8 @@ export interface RuleCounts {
   matches: number;
   /** Events that it could not be judged on, as it asks for profile locations and none are given. */
   notJudged: number;
+  /** Events that it would match without its filters. */
+  filtered: number;
   /** Matches by user. */
   readonly users: Map<string, number>;
 }
@@ -18,6 +20,8 @@ export interface RuleCounts {
 /** What was read and matched so far. */
 export interface MatchTally {
   read: number;
+  /** Times that an event was read again, by its uuid: it counts nowhere else then. */
+  repeated: number;
   /** Events that were read, and lie outside the times that are asked for. */
   skipped: number;
   matches: number;
@@ -32,9 +36,10 @@ export interface MatchTally {
 export function createMatchTally(rules: readonly Rule[]): MatchTally {
   return {
     read: 0,
+    repeated: 0,
     skipped: 0,
     matches: 0,
-    byRule: new Map(rules.map((rule) => [rule, { matches: 0, notJudged: 0, users: new Map() }] as const)),
+    byRule: new Map(rules.map((rule) => [rule, { matches: 0, notJudged: 0, filtered: 0, users: new Map() }] as const)),
     verdicts: { mismatch: 0, match: 0, unknown: 0 },
     unknownReasons: new Map(),
   };
@@ -68,6 +73,19 @@ export function countDecision(
   tally.verdicts[judgement.verdict] += 1;
   if (judgement.verdict !== "unknown") return;
   tally.unknownReasons.set(judgement.reason, (tally.unknownReasons.get(judgement.reason) ?? 0) + 1);
+}
+
+/**
+ * Counts what filters took away of an event.
+ *
+ * @param unfiltered what is decided of the rules that have filters, without these
+ * @param decision what is decided with them; null where no rule can match
+ */
+export function countFiltered(tally: MatchTally, unfiltered: Decision, decision: Decision | null): void {
+  const matching = new Set(decision?.detections.map(({ rule }) => rule.id));
+  const taken = new Set(unfiltered.detections.map(({ rule }) => rule.id).filter((id) => !matching.has(id)));
+  if (taken.size === 0) return;
+  for (const [rule, counts] of tally.byRule) if (taken.has(rule.id)) counts.filtered += 1;
 }
 
 /** The person that an event is about. What a stranger typed as a login may be a password: it is masked as in alerts. */

@@ -32,7 +32,7 @@ export interface Replayed {
   readonly result: "alerted" | "suppressed" | "excepted" | "duplicate" | "failed";
   /** The alert; null where none goes out. */
   readonly alert: Alert | null;
-  /** The exceptions that cover the event, or some of its detections. */
+  /** All exceptions that cover the event, or some of its detections. */
   readonly exceptions: readonly Exception[];
   /** Why it could not be handled; null where it was. */
   readonly error: unknown;

@@ -30,6 +30,7 @@ export function summarize(findings: Findings): string {
   const parts = [
     [readLine(findings)],
     ruleTable(findings),
+    filtered(findings),
     notJudged(findings),
     verdicts(findings),
     userTable(findings.matches),
@@ -42,9 +43,10 @@ export function summarize(findings: Findings): string {
     .join("\n\n")}\n`;
 }
 
-function readLine({ matches: { read, skipped, matches }, duration }: Findings): string {
+function readLine({ matches: { read, repeated, skipped, matches }, duration }: Findings): string {
+  const again = repeated === 0 ? "" : `, ${count(repeated)} of them read before, so that each event counts once`;
   const outside = skipped === 0 ? "" : `, ${count(skipped)} of them outside --since and --until`;
-  return `${count(read)} events read${outside}, ${count(matches)} matches, ${duration.toFixed(1)} s`;
+  return `${count(read)} events read${again}${outside}, ${count(matches)} matches, ${duration.toFixed(1)} s`;
 }
 
 function ruleTable(findings: Findings): string[] {
@@ -61,6 +63,19 @@ function ruleTable(findings: Findings): string[] {
           : `${column(count(matches))} ${column(count(users.size), 8)}`;
       return `${cells}  ${rule.level.padEnd(13)} ${rule.title}`;
     }),
+  ];
+}
+
+function filtered({ matches }: Findings): string[] {
+  const rules = [...matches.byRule].filter(([{ filters }]) => filters.length > 0);
+  if (rules.length === 0) return [];
+  return [
+    "Taken away from rules by filters:",
+    `${column("events")}  rule and filters`,
+    ...rules.map(
+      ([{ title, filters }, counts]) =>
+        `${column(count(counts.filtered))}  ${oneLine(`${title}: ${filters.join(", ")}`)}`,
+    ),
   ];
 }
 
@@ -115,7 +130,7 @@ function userTable({ byRule }: MatchTally): string[] {
 }
 
 function alertTable({ alerts, untimed, suppressMinutes }: Findings): string[] {
-  const { weeks, severities, duplicates, failed, firstError } = alerts;
+  const { weeks, severities, failed, firstError } = alerts;
   const sorted = [...weeks].sort(([a], [b]) => (a < b ? -1 : 1));
   const earlier = sorted.slice(0, -maximumWeeks).map(([, counts]) => counts);
   const row = (name: string, { matched, alerted, suppressed, excepted }: AlertCounts) =>
@@ -132,7 +147,6 @@ function alertTable({ alerts, untimed, suppressMinutes }: Findings): string[] {
     ...(bySeverest.length === 0
       ? []
       : [`Alerts by severity: ${bySeverest.map(([level, alerts]) => `${count(alerts)} ${level}`).join(", ")}`]),
-    ...(duplicates === 0 ? [] : [`${plural(duplicates, "event")} stood in the export before, and counts once.`]),
     ...(untimed === 0 ? [] : [`${plural(untimed, "event")} without a time: no alert is counted for them.`]),
     ...(failed === 0
       ? []
@@ -143,8 +157,9 @@ function alertTable({ alerts, untimed, suppressMinutes }: Findings): string[] {
 function exceptionTable({ exceptions }: AlertTally): string[] {
   if (exceptions.size === 0) return [];
   const most = [...exceptions].sort(([, a], [, b]) => b - a);
+  const several = exceptions.size === 1 ? "" : "; an event that several cover counts with each";
   return [
-    `${column("events")}  covered by the exception`,
+    `${column("events")}  covered by the exception${several}`,
     ...named(
       most,
       ([{ id, scope, until }, events]) =>

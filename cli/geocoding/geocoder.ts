@@ -58,7 +58,9 @@ export function createGeocoder(cities: readonly City[]): Geocoder {
     if (countryCode === null) return { found: false, reason: `no country is given for the city "${city}"` };
     const byName = byCountry.get(countryCode);
     const named = unique(byName?.get(foldName(city)) ?? []);
-    if (named.length === 0) return { found: false, reason: `no city "${city}" is known in ${countryCode}` };
+    if (named.length === 0) {
+      return { found: false, reason: `no city "${city}" is known in ${countryCode}: write its English or local name` };
+    }
     const code = state === null ? null : stateCode(countryCode, state);
     const inState = code === null ? [] : named.filter(({ adminCode }) => adminCode === code);
     if (code !== null && inState.length === 0) {

@@ -23,7 +23,7 @@ export interface End {
   readonly outcome: "alerted" | "excepted" | "suppressed" | "deadLettered";
   /** Ids of the rules that could not be decided then. */
   readonly undecided: readonly string[];
-  /** Ids of the exceptions that covered it, or some of its detections. */
+  /** Ids of all exceptions that covered it, or some of its detections. */
   readonly exceptions: readonly string[];
 }
 

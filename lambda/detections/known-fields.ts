@@ -1,9 +1,13 @@
 import { distance } from "fastest-levenshtein";
+import type { GeoJudgement } from "../geo/mismatch.ts";
 import { logEvent, type OktaField } from "../okta/log-event-fields.ts";
-import { SigmaRuleError } from "../sigma/rule.ts";
+import { networkKinds } from "../okta/network-service.ts";
+import { compilePattern } from "../sigma/pattern.ts";
+import { compileRegex } from "../sigma/regex.ts";
+import { type DetectionItem, type Operand, SigmaRuleError } from "../sigma/rule.ts";
 
 /*
- * The fields that a rule may ask for. Asked when rules are built, not when they run: a field that no event has makes a rule
+ * The fields that a rule may ask for, and the values of those that have few. Asked when rules are built, not when they run: a field that no event has makes a rule
  * that never matches, and nothing else would tell its author.
  */
 
@@ -15,6 +19,18 @@ const enrichmentFields: Readonly<Record<string, string>> = {
   "enrichment.risk": "level previousLevel reasons detectionName",
   "enrichment.person": "id login",
 };
+
+const verdicts: readonly GeoJudgement["verdict"][] = ["mismatch", "match", "unknown"];
+/** Those of `RiskEventSubjectRiskLevel` in the schema of Okta's Management API. */
+const riskLevels = ["LOW", "MEDIUM", "HIGH"] as const;
+
+/** Every value that a field can have, by the field's folded name. */
+const closedValues: ReadonlyMap<string, readonly string[]> = new Map<string, readonly string[]>([
+  ["enrichment.geo.verdict", verdicts],
+  ["enrichment.network.kinds", networkKinds],
+  ["enrichment.risk.level", riskLevels],
+  ["enrichment.risk.previouslevel", riskLevels],
+]);
 
 /** What it will add: a rule may be written for it, and does not match by it before. */
 const plannedFields: Readonly<Record<string, string>> = {
@@ -75,6 +91,52 @@ export function checkField(name: string): string | null {
   }
   if (ofEvents.has(folded) || open.some((path) => folded.startsWith(`${path}.`))) return null;
   return `Okta's documents have no field "${name}"${suggest(folded, ofEvents)}`;
+}
+
+/**
+ * Checks what a field under `enrichment.` is compared with, where few values can occur there.
+ *
+ * @returns the values that the field never has, and those that it can have; null for nothing
+ */
+export function checkValues({ field, values, cased }: DetectionItem): string | null {
+  const possible = field === null ? undefined : closedValues.get(fold(field));
+  if (possible === undefined) return null;
+  const never = values.filter((operands) => !operands.some((operand) => canMatch(operand, possible, cased)));
+  if (never.length === 0) return null;
+  const written = never.map((operands) => operands.map(write).join(" or ")).join(", ");
+  return `"${field}" is never ${written}: it can be ${possible.join(", ")}`;
+}
+
+function canMatch(operand: Operand, possible: readonly string[], cased: boolean): boolean {
+  switch (operand.kind) {
+    case "pattern":
+      return possible.some(compilePattern(operand.pattern, cased));
+    case "regex":
+      return possible.some(compileRegex(operand.source, operand.flags));
+    case "compare":
+    case "cidr":
+      return false;
+    default:
+      return true;
+  }
+}
+
+const wildcards = ["", "?", "*", "-"] as const;
+
+/** An operand, as its author may know it again. */
+function write(operand: Operand): string {
+  switch (operand.kind) {
+    case "pattern":
+      return JSON.stringify(
+        operand.pattern.map((part) => (typeof part === "string" ? part : wildcards[part])).join(""),
+      );
+    case "regex":
+      return `what matches ${JSON.stringify(operand.source)}`;
+    case "compare":
+      return "a number";
+    default:
+      return "an address";
+  }
 }
 
 /** Edits, for so many letters of a name one, that a misspelling may be away from what was meant; 2 at least. */

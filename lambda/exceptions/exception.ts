@@ -130,7 +130,7 @@ const parts: readonly Part[] = [
 export interface Excepted<Detection> {
   /** To be alerted on. */
   readonly left: readonly Detection[];
-  /** The exceptions that cover the others, each once. */
+  /** The exceptions that cover one of the others or more, each once: all of them, in their order, also where one would do. */
   readonly by: readonly Exception[];
 }
 
@@ -144,13 +144,11 @@ export function except<Detection extends { readonly rule: { readonly id: string 
   now: Date,
 ): Excepted<Detection> {
   const covering = exceptions.filter((exception) => whyNotCovered(exception, subject, now) === null);
-  const by = new Set<Exception>();
-  const left = detections.filter(({ rule }) => {
-    const found = covering.find(({ scope }) => scope.detections?.includes(rule.id) ?? true);
-    if (found !== undefined) by.add(found);
-    return found === undefined;
-  });
-  return { left, by: [...by] };
+  const isCovered = ({ scope }: Exception, { rule }: Detection) => scope.detections?.includes(rule.id) ?? true;
+  return {
+    left: detections.filter((detection) => !covering.some((exception) => isCovered(exception, detection))),
+    by: covering.filter((exception) => detections.some((detection) => isCovered(exception, detection))),
+  };
 }
 
 function isIn(cidr: string, ip: string | null): boolean {

@@ -1,7 +1,7 @@
 import type { AttributeValue } from "@aws-sdk/client-dynamodb";
 import type { TableKeys } from "../dynamodb/batch-get.ts";
 import type { ProfileLocation } from "./profile-location.ts";
-import { allLocations, readProfile, type StoredLocation } from "./stored-profile.ts";
+import { allLocations, type Profile, readProfile, type StoredLocation } from "./stored-profile.ts";
 
 /*
  * Journeys are items of their own, which the table's time to live removes. Their key is a prefix before the user's: one in
@@ -14,6 +14,15 @@ const earlierJourneyPrefix = "travel#";
 /** The key of a user's journeys. */
 export function journeyKey(user: string): string {
   return journeyPrefix + user;
+}
+
+/** The user whose journeys an item holds; null of an item that is a profile. */
+export function journeysOf({ user, locations, imported, okta }: Profile): string | null {
+  if (user.startsWith(journeyPrefix)) return user.slice(journeyPrefix.length);
+  // The same key may be that of a login: only what has an end is a journey.
+  const isJourneys =
+    imported === null && okta === null && locations.length > 0 && locations.every(({ until }) => until !== null);
+  return user.startsWith(earlierJourneyPrefix) && isJourneys ? user.slice(earlierJourneyPrefix.length) : null;
 }
 
 /** The keys of everything that the profile table holds of a user: the profile, and journeys of both forms. */

@@ -18,6 +18,8 @@ export interface DetectionOptions {
    * no event can have. @default every name will do
    */
   readonly checkField?: (name: string) => string | null;
+  /** Says what an author should look at in what a field is compared with; null for nothing. @default every value will do */
+  readonly checkValues?: (item: DetectionItem) => string | null;
 }
 
 type Path = readonly (string | number)[];
@@ -26,6 +28,7 @@ type Path = readonly (string | number)[];
 interface Context {
   readonly placeholders: Placeholders;
   readonly checkField: (name: string) => string | null;
+  readonly checkValues: (item: DetectionItem) => string | null;
   readonly warnings: RuleWarning[];
 }
 
@@ -42,9 +45,9 @@ interface Context {
 export function parseDetection(
   body: Readonly<Record<string, unknown>>,
   path: Path,
-  { placeholders = {}, checkField = () => null }: DetectionOptions,
+  { placeholders = {}, checkField = () => null, checkValues = () => null }: DetectionOptions,
 ): { readonly detection: Detection; readonly warnings: readonly RuleWarning[] } {
-  const context: Context = { placeholders, checkField, warnings: [] };
+  const context: Context = { placeholders, checkField, checkValues, warnings: [] };
   const { condition: written, ...identifiers } = body;
   if (Object.hasOwn(identifiers, "timeframe")) {
     throw new SigmaRuleError("timeframe went with aggregations, which Sigma 2 no longer has; it cannot be run", [
@@ -138,6 +141,8 @@ function parseItem(key: string, value: unknown, path: Path, context: Context): D
     const warning = at(path, () => context.checkField(field));
     if (warning !== null) context.warnings.push({ message: warning, path });
   }
+  const odd = context.checkValues(item);
+  if (odd !== null) context.warnings.push({ message: odd, path });
   return item;
 }
 

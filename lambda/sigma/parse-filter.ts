@@ -142,6 +142,17 @@ function applyFilter(rule: Rule, filter: Filter): Rule {
   };
 }
 
+/** The rule as it was before filters were applied: what they take away is what it matches more. */
+export function withoutFilters(rule: Rule): Rule {
+  let { condition } = rule;
+  for (const _ of rule.filters) {
+    const [before] = condition.kind === "and" ? condition.operands : [];
+    if (before === undefined) throw new Error(`the filters of the rule ${rule.id} were not applied`);
+    condition = before;
+  }
+  return { ...rule, filters: [], condition };
+}
+
 function renameSelections(condition: Condition, rename: (name: string) => string): Condition {
   if (condition.kind === "selection") return { kind: "selection", name: rename(condition.name) };
   if (condition.kind === "not") return { kind: "not", operand: renameSelections(condition.operand, rename) };

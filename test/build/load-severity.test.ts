@@ -27,6 +27,11 @@ describe("an adjustment of severity", () => {
       /severity\.yml:5: 1\.detection\.a\.outcome\.reslt: .*did you mean "outcome\.result"\?/,
     ],
     [
+      "asks for a value that its field never has",
+      "    a:\n      enrichment.network.kinds: Tor Browser\n    condition: a\n",
+      /severity\.yml:5: 1\.detection\.a\.enrichment\.network\.kinds: .*is never "Tor Browser": it can be relay, vpn, /,
+    ],
+    [
       "has a selection that its condition does not use",
       "    a:\n      uuid: b\n    other:\n      uuid: c\n    condition: a\n",
       /severity\.yml:6: 1\.detection\.other: .*never used/,

@@ -75,10 +75,10 @@ describe("npm run backtest", () => {
 
   test("reads events that a SIEM flattened, counts the forms, and what it could not read", async () => {
     const flat = events.map((event) => JSON.stringify(flatten(event, ".")));
-    const file = await write("log.jsonl", [...flat, "{", JSON.stringify(events[0])].join("\n"));
+    const file = await write("log.jsonl", [...flat, "{", JSON.stringify({ ...events[0], uuid: "d" })].join("\n"));
     const outcome = await run("backtest", ["--events", file]);
     expect(outcome.code).toBe(0);
-    expect(matches(outcome).map(({ event }) => event)).toEqual(["a", "c", "a"]);
+    expect(matches(outcome).map(({ event }) => event)).toEqual(["a", "c", "d"]);
     expect(outcome.stderr).toContain("\n4 events: 3 of dotted keys, 1 of Okta's own JSON\n");
     expect(outcome.stderr).toMatch(
       /\n1 part was not read \(--strict refuses the first\):\n {2}\S+log\.jsonl:4: no JSON/,
@@ -98,7 +98,8 @@ describe("npm run backtest", () => {
   test("reads standard input, and several files", async () => {
     expect(matches(await run("backtest", ["--events", "-"], lines))).toHaveLength(2);
     const file = await write("log.jsonl", lines);
-    expect(matches(await run("backtest", ["--events", file, "--events", file]))).toHaveLength(4);
+    const more = await write("more.jsonl", JSON.stringify({ ...events[0], uuid: "d" }));
+    expect(matches(await run("backtest", ["--events", file, "--events", more]))).toHaveLength(3);
   });
 
   test("gives the mismatch rule its locations by --profiles, and its threshold by --distance-km", async () => {
@@ -131,6 +132,10 @@ describe("npm run backtest", () => {
       "rules/filters/not-c.yml",
       "title: Not c\nlogsource:\n  product: okta\nfilter:\n  rules: any\n  selection:\n    uuid: c\n  condition: not selection\n",
     );
+    await write(
+      "rules/filters/not-z.yml",
+      "title: Not z\nlogsource:\n  product: okta\nfilter:\n  rules: any\n  selection:\n    uuid: z\n  condition: not selection\n",
+    );
     const file = await write("log.jsonl", lines);
     const outcome = await run("backtest", ["--events", file, "--rules", join(folder, "rules"), "--explain"]);
     const matched = [{ selection: "selection", fields: [{ field: "actor.displayname", values: ["Ada Marques"] }] }];
@@ -139,6 +144,28 @@ describe("npm run backtest", () => {
       { rule, title: "Mine", level: "low", event: "a", matched },
       { rule, title: "Mine", level: "low", event: "b", matched },
     ]);
+    expect(outcome.stderr).toMatch(
+      /^Taken away from rules by filters:\n +events {2}rule and filters\n +1 {2}Mine: Not c, Not z$/m,
+    );
+    expect(outcome.stderr).not.toContain("Look at:");
+  });
+
+  test("says before the run what should be looked at: a misspelt field, an unused selection, a file that is not read", async () => {
+    await mkdir(join(folder, "odd"));
+    await write(
+      "odd/mine.yml",
+      "title: Mine\nid: 00000000-0000-4000-8000-000000000001\nlogsource:\n  product: okta\ndetection:\n  selection:\n    eventTyp: user.session.start\n  other:\n    uuid: c\n  condition: selection\nlevel: low\n",
+    );
+    await mkdir(join(folder, "odd", "more"));
+    await write("odd/more/notes.txt", "not read");
+    const file = await write("log.jsonl", lines);
+    const { code, stderr } = await run("backtest", ["--events", file, "--rules", join(folder, "odd")]);
+    expect(code).toBe(0);
+    const [before = ""] = stderr.split("events read");
+    expect(before).toMatch(/^Look at:\n/);
+    expect(before).toContain('have no field "eventTyp"; did you mean "eventType"?');
+    expect(before).toMatch(/mine\.yml:\d+: .*other/);
+    expect(before).toMatch(/odd\/more/);
   });
 
   test("runs experimental rules that are deployed only when asked to", async () => {
@@ -170,6 +197,8 @@ describe("npm run backtest", () => {
       /x\.gz: the gzip data is damaged/,
     ],
     ["no events at all", async () => [], /--events/],
+    ["a file without --events", async () => ["log.jsonl"], /a file needs its option: --events log\.jsonl/],
+    ["all but the first file of a pattern", async () => ["--events", "a", "b", "c"], /: --events b --events c/],
     ["an unknown option", async () => ["--events", "-", "--nope"], /unknown option '--nope'/],
     ["a time that is none", async () => ["--events", "-", "--since", "lately"], /Expected a time/],
     [

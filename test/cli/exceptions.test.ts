@@ -1,8 +1,11 @@
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { SendMessageCommand, SQSClient } from "@aws-sdk/client-sqs";
 import { afterAll, beforeAll, expect, test, vi } from "vitest";
+import { createClaims } from "../../lambda/claims/state-table.ts";
 import { type EmbeddedRun, startEmbeddedRun } from "../../local/embedded-run.ts";
+import { names } from "../../local/resources.ts";
 import { type Output, runCli } from "../fixtures/command.ts";
 import { delivery, type Json, sessionStart } from "../fixtures/events.ts";
 
@@ -50,7 +53,8 @@ test("an exception holds back what it covers and nothing else, says why, and has
   await deliver(covered, other);
   await vi.waitUntil(() => run.alerts.received.length > 0, 5_000);
   expect(alerted()).toEqual([other.uuid]);
-  expect(run.alerts.received[0]?.alert.history?.firstTime).toBe(true);
+  // What came before it in the same delivery is known, excepted or not.
+  expect(run.alerts.received[0]?.alert.history?.firstTime).toBe(false);
 
   const why = await exceptions("why", String(covered.uuid));
   expect(why.stdout).toContain(`was not alerted on, as exceptions cover it.\n  Covered by ${id}`);
@@ -61,7 +65,7 @@ test("an exception holds back what it covers and nothing else, says why, and has
   const both = (await exceptions("why", file)).stdout;
   expect(both).toContain(`Covered by ${id}`);
   expect(both).toContain(
-    `Not by ${id} (ada@example.com, operator NORDVPN): the operator is MULLVAD, not NORDVPN alone.`,
+    `Not by ${id} (ada@example.com, operator NORDVPN): the operator is MULLVAD (vpn), not NORDVPN alone.`,
   );
 
   expect((await exceptions("list")).stdout).toContain("1 exception.");
@@ -73,6 +77,48 @@ test("an exception holds back what it covers and nothing else, says why, and has
   await vi.waitUntil(() => alerted().includes(String(again.uuid)), 5_000);
   // What was excepted is kept in the history.
   expect(run.alerts.received.at(-1)?.alert.history).toMatchObject({ firstTime: false, firstTimeForAsn: true });
+});
+
+test("why of an event of which nothing is recorded says where it may be, and how many messages wait on the retry queue", async () => {
+  const sqs = new SQSClient({});
+  const message = { QueueUrl: run.environment.RETRY_QUEUE_URL, MessageBody: "{}", DelaySeconds: 900 };
+  await sqs.send(new SendMessageCommand(message));
+  sqs.destroy();
+  const { code, stdout } = await exceptions("why", crypto.randomUUID());
+  expect(code).toBe(1);
+  expect(stdout).toContain("It did not come, it matched no detection, or it is older than seven days.");
+  expect(stdout).toContain("It still waits on the retry queue, which holds 1 message now.");
+  expect(stdout).toContain("npm run deadletters -- list");
+});
+
+test("why of an event that is claimed says until when, and how many messages wait", async () => {
+  const claims = createClaims(names.stateTable);
+  const claim = (uuid: string, lease: number) => claims.claim(uuid, { lease }, AbortSignal.timeout(10_000));
+  await claim("claimed", 600_000);
+  expect((await exceptions("why", "claimed")).stdout).toMatch(
+    /^The event claimed is in progress: a function has claimed it until 2\S+Z, and has published no alert yet\. On the retry queue: \d messages?\.$/m,
+  );
+  await claim("stopped", -1_000);
+  expect((await exceptions("why", "stopped")).stdout).toContain("did not finish; its next try starts anew");
+});
+
+test("why of a suppressed event names the setting", async () => {
+  await createClaims(names.stateTable).complete(
+    "suppressed",
+    { outcome: "suppressed", undecided: [], exceptions: [] },
+    AbortSignal.timeout(10_000),
+  );
+  expect((await exceptions("why", "suppressed")).stdout).toContain(
+    "was suppressed, as an alert about the same went out within suppressMinutes before it (60 unless",
+  );
+});
+
+test("why of a file says of an event that no detection matches it", async () => {
+  const file = join(folder, "events.json");
+  await writeFile(file, JSON.stringify(delivery([sessionStart(), sessionStart({ eventType: "user.session.end" })])));
+  const [matched, unmatched] = (await exceptions("why", file)).stdout.split("user.session.end");
+  expect(matched).not.toContain("No detection");
+  expect(unmatched).toContain("No detection matches it: it is no alert");
 });
 
 test("an exception has no effect from the second at which it ends", async () => {
@@ -100,6 +146,8 @@ test.each<[string, string[], RegExp]>([
   ["says no reason", ["add", "--user", "ada"], /--reason/],
   ["has ended", ["add", "--user", "ada", "--reason", "x", "--until", "2020-01-01"], /lies in the past/],
   ["ends at no time", ["add", "--user", "ada", "--reason", "x", "--until", "soon"], /a day \(2027-01-15\)/],
+  ["ends in a number", ["add", "--user", "a", "--reason", "x", "--until", "90"], /: for 90 days write 90d/],
+  ["ends on a guess", ["add", "--user", "a", "--reason", "x", "--until", "1 Jan 2099"], /a day \(2027-01-15\)/],
   ["has no network", ["add", "--cidr", "192.0.2.0", "--reason", "x"], /192\.0\.2\.0\/24/],
   [
     "names an address with the prefix of its network",

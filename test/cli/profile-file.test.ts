@@ -52,6 +52,7 @@ test("columns are found by name, in any order and case; a user may have several 
 
 test.each([
   ["city\nLisbon\n", /profiles\.csv:1: expected a column userId or login/],
+  ["city\nLisbon\n", /known columns: userId, login, .*German and French \(.*benutzername.*stadt.*ville/],
   ["login,city,country\n,Lisbon,PT\n", /profiles\.csv:2: neither userId nor login/],
   [
     "\n> okta-proxy-watch@0.1.0 profiles\n> node cli/profiles.ts template\n\nlogin,city\na,Lisbon\n",

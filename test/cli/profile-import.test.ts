@@ -46,7 +46,7 @@ test("cities are placed, coordinates of the file win, and a country alone gets n
   expect(report).toMatchObject({ rows: 5, users: 5, created: 5, bad: [] });
   expect(report.unplaced).toEqual([
     { line: 4, reason: expect.stringContaining("no city is given") },
-    { line: 6, reason: 'no city "Atlantis" is known in GR' },
+    { line: 6, reason: 'no city "Atlantis" is known in GR: write its English or local name' },
   ]);
   expect(report.notes).toEqual([{ line: 5, reason: expect.stringContaining("took the largest") }]);
 });
@@ -67,6 +67,28 @@ test("a bad row is left out and told of by its number; the good ones are written
 });
 
 describe("what is there already", () => {
+  test("from elsewhere is not stored once more by an import of what was exported; another label or place is", async () => {
+    const lisbon = { label: "home", countryCode: "PT", state: null, city: "Lisbon", postalCode: null, until: null };
+    const placed = { latitude: 38.71667, longitude: -9.13333 };
+    const byHand = [{ ...lisbon, latitude: null, longitude: null }];
+    const okta = { locations: [{ ...lisbon, label: "okta", ...placed }], updatedAt: null, syncedAt: null };
+    const { locationsOf, profileItems } = memoryProfileItems(
+      profile({ user: "a@x", locations: byHand, imported: null, okta }),
+    );
+    const exported = `${header}\na@x,Lisbon,,PT,,,home\na@x,Lisbon,,PT,38.71667,-9.13333,okta\n`;
+    expect(await run(exported, profileItems)).toMatchObject({ unchanged: 1, changed: 0 });
+    expect(locationsOf("a@x")).toEqual([...byHand, ...okta.locations]);
+    expect(await run(`${exported}a@x,Lisbon,,PT,,,office\na@x,Porto,,PT,,,home\n`, profileItems)).toMatchObject({
+      changed: 1,
+    });
+    expect(locationsOf("a@x").map(({ label, city }) => [label, city])).toEqual([
+      ["home", "Lisbon"],
+      ["office", "Lisbon"],
+      ["home", "Porto"],
+      ["okta", "Lisbon"],
+    ]);
+  });
+
   test("from Okta or by hand is kept; what an import wrote is replaced", async () => {
     const from = (label: string) => ({ locations: [storedLocation({ label })], updatedAt: null, syncedAt: null });
     const { locationsOf, profileItems } = memoryProfileItems(

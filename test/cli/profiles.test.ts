@@ -120,11 +120,20 @@ describe("npm run profiles", () => {
     const path = await file("named.csv", "login,city,countryCode\ntravel#ada,Lisbon,PT\n");
     expect((await profiles("import", path)).code).toBe(0);
     await profiles("travel", "ada@example.com", "--city", "Tokyo", "--country", "JP", "--until", "2100-01-15");
+    const shown = (await profiles("show", "ada@example.com")).stdout;
+    expect(shown).toMatch(/^ada@example\.com, journeys {2}\(.*\)\n {2}journey: Tokyo, JP .*, until 2100/m);
+    const listed = (await profiles("list")).stdout;
+    expect(`${shown}${listed}`).not.toContain("JOURNEY#");
+    const ofProfiles = listed.split("\n").filter((line) => /^\S+ {2}\(/.test(line));
+    expect(listed).toMatch(new RegExp(`^${ofProfiles.length} profiles\\.$`, "m"));
     const { stdout } = await profiles("export");
     expect(stdout).not.toContain("Tokyo");
     expect(stdout).toContain("\n,ada@example.com,home,PT,,Lisbon,");
     expect(stdout).toContain("\n,travel#ada,location,PT,,Lisbon,");
-    await Promise.all(["travel#ada", "ada@example.com"].map((user) => profiles("delete", user)));
+    expect((await profiles("delete", "travel#ada")).stdout).toBe("Deleted: travel#ada\n");
+    expect((await profiles("delete", "ada@example.com")).stdout).toBe(
+      "Deleted: ada@example.com, journeys of ada@example.com\n",
+    );
   });
 
   test("judge says what the detection would, and why", async () => {

@@ -1,9 +1,10 @@
 import { describe, expect, test } from "vitest";
 import { decide } from "../../lambda/decision.ts";
-import { checkField } from "../../lambda/detections/known-fields.ts";
+import { checkField, checkValues } from "../../lambda/detections/known-fields.ts";
 import { readLogEvent } from "../../lambda/okta/log-event.ts";
+import { parseDetection } from "../../lambda/sigma/parse-detection.ts";
 import { SigmaRuleError } from "../../lambda/sigma/rule.ts";
-import { sessionStart } from "../fixtures/events.ts";
+import { type Json, sessionStart } from "../fixtures/events.ts";
 
 /** Every path of an event's objects and values; those of lists' elements as if there were one. */
 function pathsOf(value: unknown, path = ""): string[] {
@@ -97,5 +98,38 @@ describe("a field that is not known", () => {
   ])("under enrichment is refused: %s", (name, message) => {
     expect(() => checkField(name)).toThrow(SigmaRuleError);
     expect(() => checkField(name)).toThrow(message);
+  });
+});
+
+describe("a value that its field never has", () => {
+  const kinds = "it can be relay, vpn, proxy, blockchain_vpn, residential_proxy, tor";
+  const warningsOf = (selection: Json) => {
+    const detection = { selection, condition: "selection" };
+    return parseDetection(detection, ["detection"], { checkField, checkValues }).warnings.map(({ message }) => message);
+  };
+
+  test.each<[string, Json, string]>([
+    ["a kind in Okta's words", { "enrichment.network.kinds": "Tor Browser" }, `"Tor Browser": ${kinds}`],
+    ["one of several", { "Enrichment.Network.Kinds": ["tor", "residential proxy"] }, `"residential proxy": ${kinds}`],
+    ["a part of none", { "enrichment.network.kinds|contains": "onion" }, `"*onion*": ${kinds}`],
+    ["an expression", { "enrichment.network.kinds|re": "^Tor" }, `what matches "^Tor": ${kinds}`],
+    ["another case, where it counts", { "enrichment.risk.level|cased": "High" }, '"High": it can be LOW, MEDIUM, HIGH'],
+    ["a level", { "enrichment.risk.previousLevel": "CRITICAL" }, '"CRITICAL": it can be LOW, MEDIUM, HIGH'],
+    ["a number", { "enrichment.risk.level|gte": 2 }, "a number: it can be LOW, MEDIUM, HIGH"],
+    ["a verdict", { "enrichment.geo.verdict|neq": "far" }, '"far": it can be mismatch, match, unknown'],
+  ])("is told of, with those that it can have: %s", (_, selection, message) => {
+    const [field = ""] = Object.keys(selection)[0]?.split("|") ?? [];
+    expect(warningsOf(selection)).toEqual([`"${field}" is never ${message}`]);
+  });
+
+  test.each<[string, Json]>([
+    ["any case", { "enrichment.network.kinds": ["TOR", "Residential_Proxy"] }],
+    ["a part", { "enrichment.network.kinds|endswith": "vpn" }],
+    ["an expression", { "enrichment.network.kinds|re": "proxy$" }],
+    ["null", { "enrichment.risk.level": null }],
+    ["whether it is there", { "enrichment.risk.level|exists": true }],
+    ["a field with any value", { "enrichment.network.operators": "Tor Browser" }],
+  ])("is not %s", (_, selection) => {
+    expect(warningsOf(selection)).toEqual([]);
   });
 });

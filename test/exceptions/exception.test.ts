@@ -118,6 +118,19 @@ test("detections that an exception names are excepted, whatever the event; the o
   expect(by).toEqual([one]);
 });
 
+test("every exception that covers a detection of the event is named, not the first alone", () => {
+  const event = logEvent();
+  const all = [
+    exception({ user: "00u2" }),
+    exception({ asNumber: 64500 }),
+    exception({ user: "00u1lisbon", detections: [second.rule.id] }),
+    exception({ user: "00u1lisbon", detections: ["another"] }),
+  ];
+  const { left, by } = except([first, second], all, exceptionSubject(event, ["00u1lisbon"]), now);
+  expect(left).toEqual([]);
+  expect(by).toEqual([all[1], all[2]]);
+});
+
 test("no exception widens: of an event that any part of its scope does not fit, nothing is held back", () => {
   const users = ["00u1", "ada@example.com", "00u2"];
   const names = ["NORDVPN", "TOR_EXIT", "APPLE_ICLOUD_RELAY_PROXY"];

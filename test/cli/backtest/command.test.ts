@@ -92,7 +92,7 @@ describe("--profiles", () => {
     const csv = `${withoutCoordinates}nobody@example.com,Atlantis,,GR\nx@example.com,Portland,,US\n`;
     const { stderr } = await run("--profiles", await write("p.csv", csv));
     expect(stderr).toMatch(
-      /^1 row without coordinates; the country alone can be compared:\n.*p\.csv:4: no city "Atlantis" is known in GR$/m,
+      /^1 row without coordinates; the country alone can be compared:\n.*p\.csv:4: no city "Atlantis" is known in GR: write its English or local name$/m,
     );
     expect(stderr).toMatch(
       /^1 row with a place that is not the only one of its name:\n.*p\.csv:5: .*took the largest/m,
@@ -164,7 +164,7 @@ describe("the alerts that would have gone out", () => {
     expect(outcome).toMatchObject({ code: 2, stdout: "", stderr: expect.stringMatching(/cannot be written/) });
   });
 
-  test("are without what --exceptions cover, and the summary tells by exception", async () => {
+  test("are without what --exceptions cover, and the summary tells of each exception how many events it covers", async () => {
     const exception = {
       id: "3f2a1b2c",
       scope: { user: "lon@example.com" },
@@ -175,22 +175,43 @@ describe("the alerts that would have gone out", () => {
       noticedAt: null,
     };
     const useless = { ...exception, id: "4a4a4a4a", scope: { operator: "NORDVPN" } };
-    const file = await write("exceptions.jsonl", `${JSON.stringify(exception)}\n${JSON.stringify(useless)}\n`);
+    const wider = { ...exception, id: "5b5b5b5b", scope: { countryCode: "IE" } };
+    const file = await write(
+      "exceptions.jsonl",
+      [exception, useless, wider].map((each) => JSON.stringify(each)).join("\n"),
+    );
     const { stderr } = await run("--exceptions", file);
     expect(stderr).toMatch(row("2026-11-16", "2", "0", "0", "2"));
+    expect(stderr).toMatch(row("in all", "4", "1", "0", "3"));
+    expect(stderr).toMatch(row("3", "5b5b5b5b {2}anyone, country IE, until .*"));
     expect(stderr).toMatch(row("2", "3f2a1b2c {2}lon@example\\.com, until 2027-02-01T00:00:00\\.000Z"));
     expect(stderr).toMatch(row("0", "4a4a4a4a {2}anyone, operator NORDVPN, until .*"));
   });
 
   test("leave out events that have no time, and those that were read before, and the summary says so", async () => {
-    const [first] = log;
     const untimed = { ...sessionStart({ uuid: "untimed" }), published: undefined };
-    const more = await write("more.jsonl", [first, untimed].map((event) => JSON.stringify(event)).join("\n"));
+    const more = await write("more.jsonl", [...log, untimed].map((event) => JSON.stringify(event)).join("\n"));
     const { stderr } = await run("--events", more);
-    expect(stderr).toContain("1 event stood in the export before, and counts once.");
     expect(stderr).toContain("1 event without a time: no alert is counted for them.");
     expect(stderr).toMatch(row("in all", "4", "3", "1", "0"));
   });
+});
+
+test("the same export twice in one file, or in two, gives the matches, users and alerts of one", async () => {
+  const other = sessionStart({ uuid: "other", eventType: "user.session.end" });
+  const lines = [...log, other].map((event) => JSON.stringify(event));
+  const once = await write("once.jsonl", lines.join("\n"));
+  const twice = await write("twice.jsonl", [...lines, ...lines].join("\n"));
+  const expected = await runCli("backtest", ["--events", once]);
+  const outcome = await runCli("backtest", ["--events", twice, "--events", once]);
+  expect(outcome.stdout).toBe(expected.stdout);
+  expect(outcome.stderr).toMatch(
+    /^15 events read, 10 of them read before, so that each event counts once, 4 matches, /m,
+  );
+  // Between the line of what was read and that of the forms.
+  const tables = ({ stderr }: Output) => stderr.split("\n").slice(1, -2);
+  expect(tables(outcome)).toEqual(tables(expected));
+  expect(tables(outcome).filter((line) => /^ *\d/.test(line)).length).toBeGreaterThan(8);
 });
 
 test("what was typed as a login, and may be a password, is masked in the summary and in alerts", async () => {
