@@ -1,6 +1,7 @@
 import { createHash } from "node:crypto";
 import { fromElastic, fromOktaCustomLog, fromOktaV2, valueAtPath } from "./column-maps.ts";
 import { keyPath } from "./key-path.ts";
+import { isOfAnotherSource } from "./lookalikes.ts";
 import { isAsOktaWrites, isObject, isTextForObject, type Json, parseJson, restoreEvent } from "./restore-event.ts";
 
 /** A form in which exports hold events. To read one more is to add a row. */
@@ -35,13 +36,14 @@ export const flatForms: ReadonlySet<string> = new Set([
 
 /** Finds the events within a value of an export. */
 export function findEvents(value: unknown): readonly Found[] {
-  return isWhole(value) ? [{ event: value, form: oktaForm }] : [...search(value, [], [])];
+  return isWhole(value) && isOktas(value, [value]) ? [{ event: value, form: oktaForm }] : [...search(value, [], [])];
 }
 
 function* search(value: unknown, names: readonly string[], outer: readonly unknown[]): Generator<Found> {
   const opened = typeof value === "string" ? jsonWithin(value) : value;
   if (isWhole(opened)) {
-    yield { event: opened, form: names.length === 0 ? oktaForm : names.join(" in ") };
+    if (!isOktas(opened, [opened, ...outer])) yield { unrecognized: opened, within: outer };
+    else yield { event: opened, form: names.length === 0 ? oktaForm : names.join(" in ") };
     return;
   }
   for (const { name, open, isEvent } of isObject(opened) && outer.length < maximumDepth ? forms : []) {
@@ -49,7 +51,9 @@ function* search(value: unknown, names: readonly string[], outer: readonly unkno
     if (inner === null) continue;
     const named = name === "" ? names : [name, ...names];
     for (const each of inner) {
-      if (isEvent) yield { event: identified(each as Json), form: named.join(" in ") };
+      if (isEvent && isOktas(each as Json, [opened, ...outer])) {
+        yield { event: identified(each as Json), form: named.join(" in ") };
+      } else if (isEvent) yield { unrecognized: opened, within: outer };
       else yield* search(each, named, [...outer, opened]);
     }
     return;
@@ -57,9 +61,41 @@ function* search(value: unknown, names: readonly string[], outer: readonly unkno
   yield { unrecognized: opened, within: outer };
 }
 
+/**
+ * Okta's event types are lower-case words that dots divide (https://developer.okta.com/docs/reference/api/event-types/). A few
+ * have two, as others' may: those need a field of Okta's beside them.
+ */
+const oktaEventType = /^[a-z][a-z0-9_]*(?:\.[a-z0-9_]+){2,}$/;
+
+/** Fields that only Okta's events have, of those that have an event type; `uuid`, `client`, `device` and others are common. */
+const oktaFields = [
+  "authenticationContext",
+  "securityContext",
+  "debugContext",
+  "displayMessage",
+  "legacyEventType",
+] as const;
+
+/**
+ * Whether a record with an event type is an event of Okta's: other products name event types too. Where it has no `uuid`, it
+ * must not be one of another source.
+ *
+ * @param origin the record as it stood in the export, and those around it
+ */
+function isOktas(event: Json, origin: readonly unknown[]): boolean {
+  const { eventType, actor } = event;
+  if (!(typeof eventType === "string" && oktaEventType.test(eventType))) {
+    const isKnown = oktaFields.some((name) => event[name] !== undefined && event[name] !== null);
+    if (!isKnown && !(isObject(actor) && typeof actor.alternateId === "string")) return false;
+  }
+  return hasUuid(event) || !isOfAnotherSource(origin);
+}
+
+const hasUuid = ({ uuid }: Json) => uuid !== undefined && uuid !== null && uuid !== "";
+
 /** A table may lack the column `uuid`: its rows are then identified by what they hold. */
 function identified(event: Json): Json {
-  if (event.uuid !== undefined && event.uuid !== null && event.uuid !== "") return event;
+  if (hasUuid(event)) return event;
   const digest = createHash("sha256").update(JSON.stringify(event)).digest("hex");
   return { ...event, uuid: `without-uuid-${digest.slice(0, 24)}` };
 }

@@ -163,12 +163,56 @@ describe("a file that holds nothing of the kind is refused with what it seems to
     ["a result of Splunk without _raw", { preview: false, result: { count: "3" } }, /\| table _raw/],
     ["an event of Google SecOps (UDM)", { udm: { metadata: {} } }, /raw logs/],
     ["a sign-in of Microsoft Entra", { UserPrincipalName: "a@example.com" }, /OktaV2_CL/],
+    [
+      "an event of AWS CloudTrail",
+      { eventversion: "1", eventsource: "s3", eventname: "Get", eventtype: "AwsApiCall" },
+      /Okta's/,
+    ],
+    [
+      "an event of AWS CloudTrail",
+      {
+        "detail-type": "x",
+        source: "aws.signin",
+        detail: { eventSource: "s", eventName: "n", eventType: "AwsSignIn" },
+      },
+      /Okta's log stream/,
+    ],
+    [
+      "an event of another source of EventBridge",
+      { "detail-type": "x", source: "shop", detail: { eventType: "order.item.added" } },
+      /okta\.com/,
+    ],
+    ["an event of Microsoft Sentinel's ASIM", { EventType: "Logon", EventProduct: "a", EventVendor: "b" }, /Okta_CL/],
+    ["a sign-in of Microsoft Entra", { EventType: "SignIn", UserPrincipalName: "a@example.com" }, /Okta_CL/],
+    ["an event of Suricata", { event_type: "alert", src_ip: "192.0.2.1" }, /Okta's events/],
+    ["an event of Auth0", { _id: "1", type: "s", event_type: "login", log_id: "2" }, /Okta's System Log/],
+    ["an event of Windows", { TimeCreated: "2026", EventType: "Audit Success", Computer: "PC" }, /Okta's events/],
     ["an event of Okta's older Events API", { eventId: "t", action: { objectType: "a" } }, /ask \/api\/v1\/logs/],
   ])("%s", async (name, value, instead) => {
     const { counts } = await read(JSON.stringify(value));
     const refusing = () => refuseWithoutEvents(counts);
     expect(refusing).toThrow(`export:1: it seems to be ${name}; `);
     expect(refusing).toThrow(instead);
+  });
+});
+
+describe("a record with an event type", () => {
+  test.each([
+    ["in Okta's spelling", { eventType: "page_view", uuid: "a", published: "2026-11-20T01:00:00Z" }],
+    ["in another case", { event_type: "page_view", user_id: "1", ts: 5 }],
+    ["of two words, as another product's", { event_type: "user.login", uuid: "a", device_id: "1" }],
+  ])("%s that is none of Okta's is no event, and the message says why", async (_, record) => {
+    const { uuids, faults } = await read(JSON.stringify(record));
+    expect(uuids).toEqual([]);
+    expect(faults).toEqual([expect.stringMatching(/; its event type is none of Okta's, as user\.session\.start$/)]);
+  });
+
+  test.each([
+    ["of three words", { event_type: "user.session.start", uuid: "a" }],
+    ["of two words beside a field of Okta's", { event_type: "zone.create", uuid: "a", display_message: "Create zone" }],
+    ["beside an actor", { eventType: "zone.create", uuid: "a", actor: { alternateId: "ada@example.com" } }],
+  ])("%s is an event", async (_, record) => {
+    expect((await read(JSON.stringify(record))).uuids).toEqual(["a"]);
   });
 });
 
