@@ -42,9 +42,10 @@ export function summarize(findings: Findings): string {
     .join("\n\n")}\n`;
 }
 
-function readLine({ matches: { read, skipped, matches }, duration }: Findings): string {
+function readLine({ matches: { read, skipped, untimed, matches }, duration }: Findings): string {
   const outside = skipped === 0 ? "" : `, ${count(skipped)} of them outside --since and --until`;
-  return `${count(read)} events read${outside}, ${count(matches)} matches, ${duration.toFixed(1)} s`;
+  const timeless = untimed === 0 ? "" : `, ${count(untimed)} of them left out, as they have no time`;
+  return `${count(read)} events read${outside}${timeless}, ${count(matches)} matches, ${duration.toFixed(1)} s`;
 }
 
 function ruleTable(findings: Findings): string[] {

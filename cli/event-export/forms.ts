@@ -3,6 +3,7 @@ import { fromElastic, fromOktaCustomLog, fromOktaV2, valueAtPath } from "./colum
 import { keyPath } from "./key-path.ts";
 import { isOfAnotherSource } from "./lookalikes.ts";
 import { isAsOktaWrites, isObject, isTextForObject, type Json, parseJson, restoreEvent } from "./restore-event.ts";
+import { timeOf } from "./times.ts";
 
 /** A form in which exports hold events. To read one more is to add a row. */
 interface Form {
@@ -145,12 +146,14 @@ const listed = (name: string, ...path: readonly string[]): Form => ({
   },
 });
 
-/** A restored event, without what Splunk adds (`_raw`, `_time`, `_cd`); null unless it names an event type. */
+/** A restored event, with its time, and without what Splunk adds (`_raw`, `_time`, `_cd`); null unless it names an event type. */
 function restored(record: Json | null): readonly Json[] | null {
   if (record === null) return null;
   const own = Object.entries(record).filter(([key]) => !key.startsWith("_"));
   const event = restoreEvent(Object.fromEntries(own));
-  return typeof event.eventType === "string" ? [event] : null;
+  if (typeof event.eventType !== "string") return null;
+  const time = timeOf(event) ?? timeOf(record);
+  return [time === undefined || event.published === time ? event : { ...event, published: time }];
 }
 
 const hasKeys = (record: Json, separator: "." | "_") =>

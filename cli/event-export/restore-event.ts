@@ -1,5 +1,6 @@
 import type { OktaField } from "../../lambda/okta/log-event-fields.ts";
 import { everyElement, type KeyPath, keyPath, pathBelow, type Step } from "./key-path.ts";
+import { isoTime, readTime } from "./times.ts";
 
 /** JSON's object. */
 export type Json = Readonly<Record<string, unknown>>;
@@ -107,7 +108,7 @@ function restoreChild(value: Json, field: OktaField, depth: number): Container {
 const readers: Partial<Record<OktaField["kind"], (text: string) => unknown>> = {
   number: (text) => (/^[+-]?\d+(?:\.\d+)?(?:e[+-]?\d+)?$/i.test(text) ? Number(text) : text),
   boolean: (text) => (/^(?:true|false)$/i.test(text) ? text.toLowerCase() === "true" : text),
-  time: readTime,
+  time: (text) => readTime(text),
   object: (text) => (/^\s*\{/.test(text) ? (parseJson(text) ?? text) : text),
   list: (text) => (/^\s*\[/.test(text) ? (parseJson(text) ?? text) : text),
 };
@@ -118,24 +119,6 @@ function restoreText(text: string, field: OktaField, depth: number): unknown {
   if (field.kind !== "time" && /^\s*(?:null|none)?\s*$/i.test(text)) return null;
   const value = read(text);
   return typeof value === "object" ? restoreValue(value, field, depth + 1) : value;
-}
-
-/** A time in Okta's form: of what Log Analytics' and other consoles write (`11/20/2026, 8:00:00.123 AM`, UTC), of a number. */
-function readTime(text: string): string {
-  if (/^\d{10}(?:\d{3})?(?:\.\d+)?$/.test(text)) return isoTime(Number(text));
-  const [, month, day, year, hour, minute, second, fraction, half] =
-    /^(\d{1,2})\/(\d{1,2})\/(\d{4}),? (\d{1,2}):(\d{2}):(\d{2})(?:\.(\d{1,9}))? ([AP]M)$/i.exec(text) ?? [];
-  if (half === undefined) return text;
-  const hours = (Number(hour) % 12) + (half.toUpperCase() === "PM" ? 12 : 0);
-  const two = (value: unknown) => String(value).padStart(2, "0");
-  const time = `${two(hours)}:${minute}:${second}.${(fraction ?? "").padEnd(3, "0").slice(0, 3)}`;
-  return `${year}-${two(month)}-${two(day)}T${time}Z`;
-}
-
-/** Of seconds or milliseconds since 1970, distinguished by their size; what is no time stays, as text. */
-function isoTime(value: number): string {
-  const milliseconds = value < 100_000_000_000 ? value * 1_000 : value;
-  return Math.abs(milliseconds) < 8.64e15 ? new Date(milliseconds).toISOString() : String(value);
 }
 
 /** Undefined for what is no JSON. */

@@ -5,7 +5,7 @@ import { gzipSync } from "node:zlib";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { createReadCounter, describeReads, refuseWithoutEvents } from "../../../cli/event-export/read-counts.ts";
 import { type ExportOptions, openExport } from "../../../cli/event-export.ts";
-import { toCsv } from "../../fixtures/event-forms.ts";
+import { flatten, lowerCaseKeys, toCsv } from "../../fixtures/event-forms.ts";
 import { sessionStart } from "../../fixtures/events.ts";
 
 let folder: string;
@@ -19,9 +19,13 @@ async function read(content: string | Buffer, options: ExportOptions = { strict:
   await writeFile(path, content);
   const opened = await openExport(path, options);
   const uuids: string[] = [];
-  for await (const { uuid } of opened.events) uuids.push(uuid);
+  const times: string[] = [];
+  for await (const { uuid, published } of opened.events) {
+    uuids.push(uuid);
+    times.push(published);
+  }
   const faults = opened.counts.faults.map(({ place, reason }) => `${place.replace(path, "")} ${reason}`);
-  return { uuids, faults, counts: opened.counts };
+  return { uuids, times, faults, counts: opened.counts };
 }
 
 const event = (uuid: string) => sessionStart({ uuid });
@@ -193,6 +197,61 @@ describe("a file that holds nothing of the kind is refused with what it seems to
     const refusing = () => refuseWithoutEvents(counts);
     expect(refusing).toThrow(`export:1: it seems to be ${name}; `);
     expect(refusing).toThrow(instead);
+  });
+});
+
+describe("the time of an event", () => {
+  test.each([
+    ["timestamp", "2026-11-20T08:00:00.123Z"],
+    ["@timestamp", "2026-11-20T08:00:00.123Z"],
+    ["_time", "2026-11-20 08:00:00.123 UTC"],
+    ["_time", 1_795_161_600.123],
+    ["insertionTimestamp", "2026-11-20T08:00:00.123Z"],
+  ])("is read from %s, where published is missing: %j", async (name, time) => {
+    const { published: _, ...rest } = event("a");
+    const { times, faults } = await read(
+      [rest, lowerCaseKeys(rest), flatten(rest, ".")]
+        .map((each) => JSON.stringify({ ...each, [name]: time }))
+        .join("\n"),
+    );
+    expect(faults).toEqual([]);
+    expect(times.map((each) => Date.parse(each.replace(/ (.*) UTC$/, "T$1Z")))).toEqual(
+      Array.from({ length: 3 }, () => Date.parse("2026-11-20T08:00:00.123Z")),
+    );
+  });
+
+  test("is the admin console's timestamp, in its CSV", async () => {
+    const { uuids, times } = await read(
+      "uuid,event_type,timestamp,actor.alternate_id,security_context.is_proxy,target0.id,request.ip_chain.ip\n" +
+        "a,user.session.start,2026-11-20T08:00:00.123Z,ada@example.com,true,,192.0.2.1\n",
+    );
+    expect({ uuids, times }).toEqual({ uuids: ["a"], times: ["2026-11-20T08:00:00.123Z"] });
+  });
+
+  const dated = (...times: string[]) =>
+    `uuid,eventType,published\n${times.map((time, index) => `${index},user.session.start,"${time}"\n`).join("")}`;
+
+  test.each([
+    ["11/10/2026 01:00:00", "20/10/2026 01:00:00", "2026-10-11T01:00:00.000Z"],
+    ["11/10/2026 01:00:00", "10/20/2026 01:00:00", "2026-11-10T01:00:00.000Z"],
+    ["11/10/2026, 1:00:00 pm", "20/10/2026, 1:00:00 pm", "2026-10-11T13:00:00.000Z"],
+    ["11/10/2026, 1:00:00 PM", "11/11/2026, 1:00:00 PM", "2026-11-10T13:00:00.000Z"],
+    ["11.10.2026 01:00", "12.10.2026 01:00", "2026-10-11T01:00:00.000Z"],
+  ])("%s beside %s is %s", async (first, second, expected) => {
+    expect((await read(dated(first, second))).times[0]).toBe(expected);
+  });
+
+  test("whose order a date far behind tells is read in that order", async () => {
+    const many = Array.from({ length: 1_000 }, () => "01/02/2026 01:00");
+    expect((await read(dated(...many, "13/02/2026 01:00"))).times[0]).toBe("2026-02-01T01:00:00.000Z");
+  });
+
+  test("refuses a file whose dates are of either order, or of one that none of them tells", async () => {
+    await expect(read(dated("11/10/2026 01:00"))).rejects.toThrow(/export: no date tells whether the day or the month/);
+    await expect(read(dated("13/10/2026 01:00", "10/13/2026 01:00"))).rejects.toThrow(
+      /export: some dates have the day/,
+    );
+    await expect(read(dated("11/10/2026 01:00"))).rejects.toMatchObject({ name: "InputError" });
   });
 });
 
