@@ -136,6 +136,7 @@ type Read = { readonly event: LogEvent; readonly form: string } | { readonly fau
 function readPart(part: JsonValue | JsonFault, order: DateOrder, name: string): readonly Read[] {
   if ("fault" in part) return [part];
   return findEvents(part.value).map((found): Read => {
+    if ("fault" in found) return found;
     if ("unrecognized" in found) return { fault: describeUnrecognized(found.unrecognized, found.within) };
     const parsed = parseLogEvent(withTime(found.event, order, name));
     if (parsed.ok) return { event: parsed.event, form: found.form };

@@ -2,6 +2,7 @@ import { createHash } from "node:crypto";
 import { fromElastic, fromOktaCustomLog, fromOktaV2, valueAtPath } from "./column-maps.ts";
 import { keyPath } from "./key-path.ts";
 import { isOfAnotherSource } from "./lookalikes.ts";
+import { describeLostStructure } from "./lost-structure.ts";
 import { isAsOktaWrites, isObject, isTextForObject, type Json, parseJson, restoreEvent } from "./restore-event.ts";
 import { timeOf } from "./times.ts";
 
@@ -21,6 +22,7 @@ const maximumDepth = 8;
 /** What was found within a value: an event in the form that Okta sends, or what is none. */
 export type Found =
   | { readonly event: Json; readonly form: string }
+  | { readonly fault: string }
   | { readonly unrecognized: unknown; readonly within: readonly unknown[] };
 
 /** The form that needs no inverting. */
@@ -37,14 +39,21 @@ export const flatForms: ReadonlySet<string> = new Set([
 
 /** Finds the events within a value of an export. */
 export function findEvents(value: unknown): readonly Found[] {
-  return isWhole(value) && isOktas(value, [value]) ? [{ event: value, form: oktaForm }] : [...search(value, [], [])];
+  return isWhole(value) && isOktas(value, [value]) ? [toFound(value, oktaForm)] : [...search(value, [], [])];
+}
+
+/** @param isRestored whether it may lack a uuid as the form has none */
+function toFound(event: Json, form: string, isRestored = false): Found {
+  const lost = describeLostStructure(event);
+  if (lost !== null) return { fault: `no whole System Log event: ${lost}` };
+  return { event: isRestored ? identified(event) : event, form };
 }
 
 function* search(value: unknown, names: readonly string[], outer: readonly unknown[]): Generator<Found> {
   const opened = typeof value === "string" ? jsonWithin(value) : value;
   if (isWhole(opened)) {
     if (!isOktas(opened, [opened, ...outer])) yield { unrecognized: opened, within: outer };
-    else yield { event: opened, form: names.length === 0 ? oktaForm : names.join(" in ") };
+    else yield toFound(opened, names.length === 0 ? oktaForm : names.join(" in "));
     return;
   }
   for (const { name, open, isEvent } of isObject(opened) && outer.length < maximumDepth ? forms : []) {
@@ -53,7 +62,7 @@ function* search(value: unknown, names: readonly string[], outer: readonly unkno
     const named = name === "" ? names : [name, ...names];
     for (const each of inner) {
       if (isEvent && isOktas(each as Json, [opened, ...outer])) {
-        yield { event: identified(each as Json), form: named.join(" in ") };
+        yield toFound(each as Json, named.join(" in "), true);
       } else if (isEvent) yield { unrecognized: opened, within: outer };
       else yield* search(each, named, [...outer, opened]);
     }

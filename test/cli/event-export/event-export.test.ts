@@ -255,6 +255,43 @@ describe("the time of an event", () => {
   });
 });
 
+describe("text that stands where Okta has an object or a list", () => {
+  const withField = (path: string, value: unknown) => {
+    const [outer = "", inner] = path.split(".");
+    const whole = event("x") as Record<string, unknown>;
+    return inner === undefined
+      ? { ...whole, [outer]: value }
+      : { ...whole, [outer]: { ...(whole[outer] as object), [inner]: value } };
+  };
+
+  test.each<[string, unknown, RegExp]>([
+    ["securityContext", "@{isProxy=True; ipDetails=}", /an object, as PowerShell .*ConvertTo-Json -Depth 20$/],
+    ["securityContext.ipDetails", "@{ipServiceCategories=System.Object[]}", /an object, as PowerShell/],
+    ["request.ipChain", "System.Object[]", /a list, as PowerShell/],
+    ["request.ipChain", ["@{ip=192.0.2.1}"], /a list, as PowerShell/],
+    ["securityContext.tunnels", ["@{type=Tor}"], /a list, as PowerShell/],
+    ["target", "[{'id': '\\x41'}]", /a list, as Python writes it/],
+    ["actor", "{id=00u1, type=User}", /an object: export the event as JSON$/],
+    ["client", "Chrome, Toronto", /an object: export the event as JSON$/],
+  ])("at %s (%j) is a fault that names the field, and no value", async (path, value, reason) => {
+    const { uuids, faults } = await read(`${JSON.stringify(withField(path, value))}\n${line("b")}`);
+    expect(uuids).toEqual(["b"]);
+    expect(faults).toEqual([expect.stringMatching(`^:1 no whole System Log event: ${path.replace(".", "\\.")}: text`)]);
+    expect(faults[0]).toMatch(reason);
+  });
+
+  test.each<[string, unknown]>([
+    ["target", "null"],
+    ["device", ""],
+    ["securityContext.risk", "{reasons=Anomalous Device, level=MEDIUM}"],
+    ["securityContext.ipDetails", '{"ipServiceCategories":[{"type":"VPN"}]}'],
+    ["debugContext.debugData", { risk: "{level=LOW}", behaviors: "{New IP=POSITIVE}", originalPrincipal: "00u1" }],
+    ["actor.detailEntry", "x"],
+  ])("at %s is none where Okta, or a reader of its values, knows it: %j", async (path, value) => {
+    expect(await read(JSON.stringify(withField(path, value)))).toMatchObject({ uuids: ["x"], faults: [] });
+  });
+});
+
 describe("a record with an event type", () => {
   test.each([
     ["in Okta's spelling", { eventType: "page_view", uuid: "a", published: "2026-11-20T01:00:00Z" }],

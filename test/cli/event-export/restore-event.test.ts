@@ -104,9 +104,90 @@ test.each<[string, Json, Json]>([
   expect(restoreEvent(record)).toEqual(expected);
 });
 
-test("a column that is shorter than its list is left out: it does not say which element lacks the value", () => {
-  const columns = { "target{}.id": ["a", "b"], "target{}.displayName": ["B"] };
-  expect(restoreEvent(columns)).toEqual({ target: [{ id: "a" }, { id: "b" }] });
+test.each<[string, Json, Json]>([
+  [
+    "that is shorter than its list, whose values become elements: it does not say which element lacks the value",
+    { "target{}.id": ["a", "b"], "target{}.displayName": ["B"] },
+    { target: [{ id: "a" }, { id: "b" }, { displayName: "B" }] },
+  ],
+  [
+    "whose values newlines join",
+    { "target{}.id": "a\nb", "target{}.type": "User\r\nAppInstance" },
+    {
+      target: [
+        { id: "a", type: "User" },
+        { id: "b", type: "AppInstance" },
+      ],
+    },
+  ],
+  [
+    "of a list within the only element of a list",
+    {
+      "request.ipChain{}.ip": ["192.0.2.1"],
+      "request.ipChain{}.ipDetails.ipServiceCategories{}.type": ["VPN", "HOSTING"],
+      "request.ipChain{}.ipDetails.ipServiceCategories{}.operator": ["NORD_VPN", "X"],
+    },
+    {
+      request: {
+        ipChain: [
+          {
+            ip: "192.0.2.1",
+            ipDetails: {
+              ipServiceCategories: [
+                { type: "VPN", operator: "NORD_VPN" },
+                { type: "HOSTING", operator: "X" },
+              ],
+            },
+          },
+        ],
+      },
+    },
+  ],
+  [
+    "of a list within one of several elements, which it does not name",
+    {
+      "request.ipChain{}.ip": ["192.0.2.1", "192.0.2.2"],
+      "request.ipChain{}.ipDetails.ipServiceCategories{}.type": ["VPN"],
+    },
+    {
+      request: {
+        ipChain: [{ ip: "192.0.2.1" }, { ip: "192.0.2.2" }, { ipDetails: { ipServiceCategories: [{ type: "VPN" }] } }],
+      },
+    },
+  ],
+])("a list is read from a column %s", (_, columns, expected) => {
+  expect(restoreEvent(columns)).toEqual(expected);
+});
+
+test.each<[string, Json, Json]>([
+  [
+    "a list of pandas",
+    { target: `[{'id': 'a', "displayName": "Ada's \\"x\\"", 'detailEntry': None}]` },
+    { target: [{ id: "a", displayName: 'Ada\'s "x"', detailEntry: null }] },
+  ],
+  [
+    "an object of pandas",
+    { outcome: "{'result': 'SUCCESS', 'reason': None}" },
+    { outcome: { result: "SUCCESS", reason: null } },
+  ],
+  [
+    "a field that Okta writes in several forms",
+    { "securityContext.tunnels": "[{'type': 'Tor', 'anonymous': True}]" },
+    { securityContext: { tunnels: [{ type: "Tor", anonymous: true }] } },
+  ],
+  [
+    "a list of one JSON text, as a search engine answers",
+    { "securityContext.tunnels": ["[{'type': 'Tor'}]"], target: ['{"alternateid":"a"}'] },
+    { securityContext: { tunnels: [{ type: "Tor" }] }, target: [{ alternateId: "a" }] },
+  ],
+  [
+    "text of Okta's own, which stays",
+    { "debugContext.debugData.behaviors": "{New Device=POSITIVE, Ada's=x}" },
+    { debugContext: { debugData: { behaviors: "{New Device=POSITIVE, Ada's=x}" } } },
+  ],
+  ["escapes of Python that are not read", { outcome: "{'reason': '\\x41'}" }, { outcome: "{'reason': '\\x41'}" }],
+])("an object or a list is read from %s", (_, record, expected) => {
+  expect(restoreEvent(record)).toEqual(expected);
 });
 
 test.each<[string, string, unknown, unknown]>([
