@@ -19,6 +19,9 @@ interface Form {
 /** Wrappers are nested to this depth: a CloudWatch export of EventBridge events in a list is four deep. */
 const maximumDepth = 8;
 
+/** Okta's events are some ten deep. Deeper ones than this exhaust the call stack where they are written as JSON. */
+const maximumEventDepth = 500;
+
 /** What was found within a value: an event in the form that Okta sends, or what is none. */
 export type Found =
   | { readonly event: Json; readonly form: string }
@@ -42,8 +45,18 @@ export function findEvents(value: unknown): readonly Found[] {
   return isWhole(value) && isOktas(value, [value]) ? [toFound(value, oktaForm)] : [...search(value, [], [])];
 }
 
+function isDeeper(value: unknown, limit: number): boolean {
+  if (typeof value !== "object" || value === null) return false;
+  if (limit === 0) return true;
+  for (const key in value) if (isDeeper((value as Json)[key], limit - 1)) return true;
+  return false;
+}
+
 /** @param isRestored whether it may lack a uuid as the form has none */
 function toFound(event: Json, form: string, isRestored = false): Found {
+  if (isDeeper(event, maximumEventDepth)) {
+    return { fault: `no System Log event: objects are nested over ${maximumEventDepth} deep` };
+  }
   const lost = describeLostStructure(event);
   if (lost !== null) return { fault: `no whole System Log event: ${lost}` };
   return { event: isRestored ? identified(event) : event, form };

@@ -200,6 +200,31 @@ describe("a file that holds nothing of the kind is refused with what it seems to
   });
 });
 
+describe("an event that is nested deep", () => {
+  const nested = (depth: number) => `${'{"a":'.repeat(depth)}1${"}".repeat(depth)}`;
+  const deep = (key: string, depth: number) => `{"${key}":${nested(depth)},${line("x").slice(1)}`;
+
+  test.each([
+    ["as Okta writes it", deep("more", 5_000)],
+    ["as text", JSON.stringify({ message: deep("more", 5_000) })],
+    [
+      "with keys in another case",
+      deep("more", 5_000).replace('"eventType"', '"eventtype"').replace('"uuid"', '"UUID"'),
+    ],
+    ["in a field of Okta's", deep("device", 5_000).replace('"eventType"', '"eventtype"')],
+    ["without a uuid", `{"more":${nested(5_000)},"eventtype":"user.session.start"}`],
+  ])("%s is a fault, and reading goes on", async (_, content) => {
+    const { uuids, faults } = await read(`${content}\n${line("b")}`);
+    expect(uuids).toEqual(["b"]);
+    expect(faults).toEqual([":1 no System Log event: objects are nested over 500 deep"]);
+  });
+
+  test("is read, up to 500 levels", async () => {
+    expect((await read(deep("more", 499))).uuids).toEqual(["x"]);
+    expect((await read(deep("more", 500))).uuids).toEqual([]);
+  });
+});
+
 describe("the time of an event", () => {
   test.each([
     ["timestamp", "2026-11-20T08:00:00.123Z"],
