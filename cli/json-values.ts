@@ -292,8 +292,16 @@ function parse(text: string, line: number): JsonValue | JsonFault {
     if (/^[^{["].*\{/.test(text)) return { value: text, line };
     const message = error instanceof Error ? error.message : String(error);
     const [, within] = /\(line (\d+) column \d+\)/.exec(message) ?? [];
-    return { fault: `no JSON: ${message.slice(0, 200)}`, line: line + Number(within ?? 1) - 1 };
+    return { fault: `no JSON: ${reasonOf(message)}`, line: line + Number(within ?? 1) - 1 };
   }
+}
+
+/** V8's message without what it quotes of the file, which may be personal. */
+function reasonOf(message: string): string {
+  const [, reason] = /^([^"]{1,80}) (?:in|after) JSON at position \d+/.exec(message) ?? [];
+  const [, column] = /\(line \d+ column (\d+)\)/.exec(message) ?? [];
+  if (reason !== undefined) return column === undefined ? reason : `${reason} (column ${column})`;
+  return message.startsWith("Unexpected end") ? "Unexpected end" : "Unexpected token";
 }
 
 function countLines(buffer: Buffer, start: number, end: number): number {

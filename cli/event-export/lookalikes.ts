@@ -120,7 +120,7 @@ export function describeUnrecognized(value: unknown, within: readonly unknown[] 
   }
   if (!isObject(value)) return `no System Log event: expected an object, found ${kindOf(value)}`;
   const keys = Object.keys(value);
-  const shown = keys.slice(0, maximumKeys).map((key) => key.slice(0, maximumKeyLength));
+  const shown = keys.slice(0, maximumKeys).map(toShown);
   const more = keys.length > shown.length ? ` and ${keys.length - shown.length} more` : "";
   const named = keys.length === 0 ? "an empty object" : `an object with the keys ${shown.join(", ")}${more}`;
   if (Object.keys(value).some((key) => fold(key) === "eventtype")) {
@@ -135,6 +135,11 @@ export function isOfAnotherSource(records: readonly unknown[]): boolean {
   return records.some(
     (record) => isObject(record) && lookalikes.some(({ is, mayBeOktas }) => mayBeOktas !== true && is(record)),
   );
+}
+
+/** A key that is rather a value is not shown: a table without a header has values in its first row. */
+function toShown(key: string): string {
+  return /[^\s]@|\d{4}|\d\.\d|[:/\\]/.test(key) ? "(a value)" : key.slice(0, maximumKeyLength);
 }
 
 function kindOf(value: unknown): string {

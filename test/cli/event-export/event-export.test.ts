@@ -73,6 +73,22 @@ describe("a part that cannot be read", () => {
     expect(faults).toEqual([expect.stringMatching(/^:1 no System Log event/)]);
   });
 
+  test.each<[string, string]>([
+    ["a quote within a cell of a CSV", 'uuid,eventType\na,ada@example.com"x\nb,user.session.start\n'],
+    ["a quote in a cell that closes early", 'uuid,eventType\na,"ada@example.com"x"\nb,user.session.start\n'],
+    ["a quote that does not close", 'uuid,eventType\nb,user.session.start\na,"ada@example.com\n'],
+    ["a table without a header", "ada@example.com,192.0.2.1,2026-11-20,00u1234567,AA:BB\nb,c,d,e,f\n"],
+    ["JSON that is cut off", '{"login":"ada@example.com'],
+    ["JSON with a word that is none", '{"login":ada@example.com}'],
+    ["JSON with a word after a number", '{"login":1 ada@example.com}'],
+    ["text", "ada@example.com signed in from 192.0.2.1 at 2026-11-20"],
+  ])("%s is reported without the value", async (_, content) => {
+    const { faults } = await read(content);
+    expect(faults).toHaveLength(1);
+    expect(faults[0]).toMatch(/^:\d no /);
+    expect(faults[0]).not.toMatch(/ada|example|192\.0|2026|00u1|AA:BB/);
+  });
+
   test("is shown without values, and without what would act on a terminal", async () => {
     const { counts } = await read(`{"\\u001b[31mpassword":"hunter2"}\n${line("a")}`);
     const shown = describeReads(counts);
