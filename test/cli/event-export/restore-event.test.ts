@@ -95,6 +95,21 @@ test("where a flattened key and an object both hold fields, both are kept; of tw
 test.each<[string, Json, Json]>([
   ["indices in brackets", { "target[1].id": "b", "target[0].id": "a" }, { target: [{ id: "a" }, { id: "b" }] }],
   ["indices behind the list's name", { "target0.display_name": "a" }, { target: [{ displayName: "a" }] }],
+  [
+    "indices behind the names of lists within lists, as the admin console writes them",
+    {
+      "security_context.ip_details.ip_service_categories1.type": "VPN",
+      "security_context.ip_details.ip_service_categories0.operator": "x",
+      "request.ip_chain0.ip": "192.0.2.1",
+      "request.ip_chain0.ip_details.ip_service_categories0.is_anonymous": "true",
+    },
+    {
+      securityContext: { ipDetails: { ipServiceCategories: [{ operator: "x" }, { type: "VPN" }] } },
+      request: {
+        ipChain: [{ ip: "192.0.2.1", ipDetails: { ipServiceCategories: [{ isAnonymous: true }] } }],
+      },
+    },
+  ],
   ["gaps of empty columns", { "target.2.id": "c", "target.0.id": "a" }, { target: [{ id: "a" }, { id: "c" }] }],
   ["a column for each field of its elements", { "target{}.id": ["a", "b"] }, { target: [{ id: "a" }, { id: "b" }] }],
   ["one element without an index", { target_id: "a", target_type: "User" }, { target: [{ id: "a", type: "User" }] }],
