@@ -10,7 +10,7 @@ export interface JsonFault {
   readonly line: number;
 }
 
-/** A value larger than this is no event, nor a delivery of some. */
+/** A value larger than this is not read: it lies in memory whole. */
 const maximumValueBytes = 64 * 1_048_576;
 const largeValueBytes = 1_048_576;
 
@@ -123,7 +123,9 @@ class ValueReader {
     }
     this.#drop(start);
     if (this.#buffer.length > maximumValueBytes) {
-      yield { fault: `a value of over ${maximumValueBytes / 1_048_576} MiB is no event`, line: this.#line };
+      const size = `${maximumValueBytes / 1_048_576} MiB`;
+      const fault = `one JSON value of over ${size} is not read: divide it first, as jq -c '.events[]' does with a list of events`;
+      yield { fault, line: this.#line };
       this.#drop(this.#skip(0, { indentation: this.#columnOf(0), any: false }));
       yield* this.#readBuffer();
     }
