@@ -83,7 +83,8 @@ async function backtest(options: Options, _: Command): Promise<void> {
           continue;
         }
         if (!isWithin(event, options)) {
-          matches.skipped += 1;
+          if (Number.isNaN(publishedTime(event.published))) matches.untimed += 1;
+          else matches.skipped += 1;
           continue;
         }
         const candidate = findCandidate(event, ruleSet);
@@ -182,7 +183,7 @@ function isWithin(event: LogEvent, { since, until, okta }: Options): boolean {
   // Okta was asked for nothing else.
   if (okta !== undefined || (since === undefined && until === undefined)) return true;
   const time = publishedTime(event.published);
-  // An event without a time is in no range: it is counted as skipped.
+  // An event without a time is in no range: it is counted on its own.
   return time >= (since ?? Number.NEGATIVE_INFINITY) && time < (until ?? Number.POSITIVE_INFINITY);
 }
 

@@ -14,7 +14,7 @@ import {
   type ReadCounts,
   refuseWithoutEvents,
 } from "./event-export/read-counts.ts";
-import type { Json } from "./event-export/restore-event.ts";
+import { type DateOrder, findDateOrder, hasOrderedDates, withTime } from "./event-export/times.ts";
 import { type JsonFault, type JsonValue, readJsonValues } from "./json-values.ts";
 
 /** An export of System Log events being read. */
@@ -43,6 +43,8 @@ export interface ExportOptions {
 
 /** What is looked at to tell a file's kind: more than the first line of a CSV is long. */
 const peekedBytes = 16_384;
+/** What is looked at to tell whether the day or the month comes first in a file's dates. */
+const peekedForDates = 16 * 1_048_576;
 
 /**
  * Opens an export: JSON lines, JSON arrays, or values that span lines, or CSV; of System Log events in any form of
@@ -93,14 +95,15 @@ async function* readEvents(
   strict: boolean,
   counter: ReadCounter,
 ): AsyncGenerator<LogEvent> {
-  const { start, chunks } = await peek(decoded, peekedBytes);
+  const { start, chunks: peeked } = await peek(decoded, peekedBytes);
   const kind = describeFileKind(start);
   if (kind !== null) throw new InputError(`${name}: ${kind}`);
   const delimiter = findDelimiter(start);
+  const { order, chunks } = await findOrder(peeked, start, name);
   const values = delimiter === null ? readJsonValues(chunks) : readCsvRecords(chunks, delimiter);
   const before = counter.counts.events + counter.counts.unreadable;
   for await (const part of values) {
-    for (const found of readPart(part)) {
+    for (const found of readPart(part, order, name)) {
       if ("event" in found) {
         counter.addEvent(delimiter === null ? found.form : formInCsv(found.form), found.event);
         yield found.event;
@@ -116,22 +119,29 @@ async function* readEvents(
   if (strict) refuseWithoutEvents({ ...counter.counts, events: 0 });
 }
 
+/** Looks far into a file for the order of its dates only where it needs one. */
+async function findOrder(
+  chunks: AsyncIterable<Buffer>,
+  start: Buffer,
+  name: string,
+): Promise<{ readonly order: DateOrder; readonly chunks: AsyncIterable<Buffer> }> {
+  if (!hasOrderedDates(start.toString("latin1"))) return { order: null, chunks };
+  const further = await peek(chunks[Symbol.asyncIterator](), peekedForDates);
+  return { order: findDateOrder(further.start.toString("latin1"), name), chunks: further.chunks };
+}
+
 /** An event, or why there is none. */
 type Read = { readonly event: LogEvent; readonly form: string } | { readonly fault: string };
 
-function readPart(part: JsonValue | JsonFault): readonly Read[] {
+function readPart(part: JsonValue | JsonFault, order: DateOrder, name: string): readonly Read[] {
   if ("fault" in part) return [part];
   return findEvents(part.value).map((found): Read => {
+    if ("fault" in found) return found;
     if ("unrecognized" in found) return { fault: describeUnrecognized(found.unrecognized, found.within) };
-    const parsed = parseLogEvent(withTime(found.event));
+    const parsed = parseLogEvent(withTime(found.event, order, name));
     if (parsed.ok) return { event: parsed.event, form: found.form };
     return { fault: `no System Log event: ${describeFaults(parsed.faults)}` };
   });
-}
-
-/** Some exports leave the time out, which rules seldom ask for. */
-function withTime(event: Json): Json {
-  return event.published ? event : { ...event, published: event.insertionTimestamp || "unknown" };
 }
 
 /** A CSV's columns are flat, whatever divides their names. */

@@ -10,7 +10,7 @@ export interface JsonFault {
   readonly line: number;
 }
 
-/** A value larger than this is no event, nor a delivery of some. */
+/** A value larger than this is not read: it lies in memory whole. */
 const maximumValueBytes = 64 * 1_048_576;
 const largeValueBytes = 1_048_576;
 
@@ -123,7 +123,9 @@ class ValueReader {
     }
     this.#drop(start);
     if (this.#buffer.length > maximumValueBytes) {
-      yield { fault: `a value of over ${maximumValueBytes / 1_048_576} MiB is no event`, line: this.#line };
+      const size = `${maximumValueBytes / 1_048_576} MiB`;
+      const fault = `one JSON value of over ${size} is not read: divide it first, as jq -c '.events[]' does with a list of events`;
+      yield { fault, line: this.#line };
       this.#drop(this.#skip(0, { indentation: this.#columnOf(0), any: false }));
       yield* this.#readBuffer();
     }
@@ -292,8 +294,16 @@ function parse(text: string, line: number): JsonValue | JsonFault {
     if (/^[^{["].*\{/.test(text)) return { value: text, line };
     const message = error instanceof Error ? error.message : String(error);
     const [, within] = /\(line (\d+) column \d+\)/.exec(message) ?? [];
-    return { fault: `no JSON: ${message.slice(0, 200)}`, line: line + Number(within ?? 1) - 1 };
+    return { fault: `no JSON: ${reasonOf(message)}`, line: line + Number(within ?? 1) - 1 };
   }
+}
+
+/** V8's message without what it quotes of the file, which may be personal. */
+function reasonOf(message: string): string {
+  const [, reason] = /^([^"]{1,80}) (?:in|after) JSON at position \d+/.exec(message) ?? [];
+  const [, column] = /\(line \d+ column (\d+)\)/.exec(message) ?? [];
+  if (reason !== undefined) return column === undefined ? reason : `${reason} (column ${column})`;
+  return message.startsWith("Unexpected end") ? "Unexpected end" : "Unexpected token";
 }
 
 function countLines(buffer: Buffer, start: number, end: number): number {

@@ -24,6 +24,8 @@ export interface MatchTally {
   repeated: number;
   /** Events that were read, and lie outside the times that are asked for. */
   skipped: number;
+  /** Events that were read, and left out as they have no time, where times are asked for. */
+  untimed: number;
   matches: number;
   readonly byRule: ReadonlyMap<Rule, RuleCounts>;
   /** Events on which a rule asked for the user's profile locations, by what came of it. */
@@ -38,6 +40,7 @@ export function createMatchTally(rules: readonly Rule[]): MatchTally {
     read: 0,
     repeated: 0,
     skipped: 0,
+    untimed: 0,
     matches: 0,
     byRule: new Map(rules.map((rule) => [rule, { matches: 0, notJudged: 0, filtered: 0, users: new Map() }] as const)),
     verdicts: { mismatch: 0, match: 0, unknown: 0 },

@@ -43,10 +43,11 @@ export function summarize(findings: Findings): string {
     .join("\n\n")}\n`;
 }
 
-function readLine({ matches: { read, repeated, skipped, matches }, duration }: Findings): string {
+function readLine({ matches: { read, repeated, skipped, untimed, matches }, duration }: Findings): string {
   const again = repeated === 0 ? "" : `, ${count(repeated)} of them read before, so that each event counts once`;
   const outside = skipped === 0 ? "" : `, ${count(skipped)} of them outside --since and --until`;
-  return `${count(read)} events read${again}${outside}, ${count(matches)} matches, ${duration.toFixed(1)} s`;
+  const timeless = untimed === 0 ? "" : `, ${count(untimed)} of them left out, as they have no time`;
+  return `${count(read)} events read${again}${outside}${timeless}, ${count(matches)} matches, ${duration.toFixed(1)} s`;
 }
 
 function ruleTable(findings: Findings): string[] {

@@ -29,6 +29,14 @@ export function findDelimiter(start: Buffer): string | null {
   return eventColumns.test(line.trim()) ? "," : null;
 }
 
+/** What csv-parse finds wrong with a row, by its code (https://csv.js.org/parse/errors/). */
+const reasons: Partial<Record<CsvError["code"], string>> = {
+  CSV_INVALID_CLOSING_QUOTE: "a quote closes within a cell",
+  INVALID_OPENING_QUOTE: "a quote opens within a cell",
+  CSV_QUOTE_NOT_CLOSED: "a quote does not close",
+  CSV_MAX_RECORD_SIZE: `a row is over ${maximumRowBytes / 1_048_576} MiB, as after a quote that does not close`,
+};
+
 /**
  * Reads the rows of a CSV file as records, by the names of its columns; empty cells are left out. A row with more cells than
  * there are columns, or with quotes that do not match, is a fault of its own, with the line that it ends on.
@@ -48,7 +56,8 @@ export async function* readCsvRecords(
     skip_records_with_error: true,
   });
   parser.on("skip", (error: CsvError) => {
-    faults.push({ fault: `no CSV: ${error.message}`, line: Number(error.lines ?? 1) });
+    // Its message holds the cell, which may be personal.
+    faults.push({ fault: `no CSV: ${reasons[error.code] ?? error.code}`, line: Number(error.lines ?? 1) });
   });
   const fed = feed(chunks, parser);
   let columns: readonly string[] | null = null;

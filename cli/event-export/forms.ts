@@ -1,7 +1,10 @@
 import { createHash } from "node:crypto";
 import { fromElastic, fromOktaCustomLog, fromOktaV2, valueAtPath } from "./column-maps.ts";
 import { keyPath } from "./key-path.ts";
+import { isOfAnotherSource } from "./lookalikes.ts";
+import { describeLostStructure } from "./lost-structure.ts";
 import { isAsOktaWrites, isObject, isTextForObject, type Json, parseJson, restoreEvent } from "./restore-event.ts";
+import { timeOf } from "./times.ts";
 
 /** A form in which exports hold events. To read one more is to add a row. */
 interface Form {
@@ -16,9 +19,13 @@ interface Form {
 /** Wrappers are nested to this depth: a CloudWatch export of EventBridge events in a list is four deep. */
 const maximumDepth = 8;
 
+/** Okta's events are some ten deep. Deeper ones than this exhaust the call stack where they are written as JSON. */
+const maximumEventDepth = 500;
+
 /** What was found within a value: an event in the form that Okta sends, or what is none. */
 export type Found =
   | { readonly event: Json; readonly form: string }
+  | { readonly fault: string }
   | { readonly unrecognized: unknown; readonly within: readonly unknown[] };
 
 /** The form that needs no inverting. */
@@ -35,13 +42,31 @@ export const flatForms: ReadonlySet<string> = new Set([
 
 /** Finds the events within a value of an export. */
 export function findEvents(value: unknown): readonly Found[] {
-  return isWhole(value) ? [{ event: value, form: oktaForm }] : [...search(value, [], [])];
+  return isWhole(value) && isOktas(value, [value]) ? [toFound(value, oktaForm)] : [...search(value, [], [])];
+}
+
+function isDeeper(value: unknown, limit: number): boolean {
+  if (typeof value !== "object" || value === null) return false;
+  if (limit === 0) return true;
+  for (const key in value) if (isDeeper((value as Json)[key], limit - 1)) return true;
+  return false;
+}
+
+/** @param isRestored whether it may lack a uuid as the form has none */
+function toFound(event: Json, form: string, isRestored = false): Found {
+  if (isDeeper(event, maximumEventDepth)) {
+    return { fault: `no System Log event: objects are nested over ${maximumEventDepth} deep` };
+  }
+  const lost = describeLostStructure(event);
+  if (lost !== null) return { fault: `no whole System Log event: ${lost}` };
+  return { event: isRestored ? identified(event) : event, form };
 }
 
 function* search(value: unknown, names: readonly string[], outer: readonly unknown[]): Generator<Found> {
   const opened = typeof value === "string" ? jsonWithin(value) : value;
   if (isWhole(opened)) {
-    yield { event: opened, form: names.length === 0 ? oktaForm : names.join(" in ") };
+    if (!isOktas(opened, [opened, ...outer])) yield { unrecognized: opened, within: outer };
+    else yield toFound(opened, names.length === 0 ? oktaForm : names.join(" in "));
     return;
   }
   for (const { name, open, isEvent } of isObject(opened) && outer.length < maximumDepth ? forms : []) {
@@ -49,7 +74,9 @@ function* search(value: unknown, names: readonly string[], outer: readonly unkno
     if (inner === null) continue;
     const named = name === "" ? names : [name, ...names];
     for (const each of inner) {
-      if (isEvent) yield { event: identified(each as Json), form: named.join(" in ") };
+      if (isEvent && isOktas(each as Json, [opened, ...outer])) {
+        yield toFound(each as Json, named.join(" in "), true);
+      } else if (isEvent) yield { unrecognized: opened, within: outer };
       else yield* search(each, named, [...outer, opened]);
     }
     return;
@@ -57,9 +84,41 @@ function* search(value: unknown, names: readonly string[], outer: readonly unkno
   yield { unrecognized: opened, within: outer };
 }
 
+/**
+ * Okta's event types are lower-case words that dots divide (https://developer.okta.com/docs/reference/api/event-types/). A few
+ * have two, as others' may: those need a field of Okta's beside them.
+ */
+const oktaEventType = /^[a-z][a-z0-9_]*(?:\.[a-z0-9_]+){2,}$/;
+
+/** Fields that only Okta's events have, of those that have an event type; `uuid`, `client`, `device` and others are common. */
+const oktaFields = [
+  "authenticationContext",
+  "securityContext",
+  "debugContext",
+  "displayMessage",
+  "legacyEventType",
+] as const;
+
+/**
+ * Whether a record with an event type is an event of Okta's: other products name event types too. Where it has no `uuid`, it
+ * must not be one of another source.
+ *
+ * @param origin the record as it stood in the export, and those around it
+ */
+function isOktas(event: Json, origin: readonly unknown[]): boolean {
+  const { eventType, actor } = event;
+  if (!(typeof eventType === "string" && oktaEventType.test(eventType))) {
+    const isKnown = oktaFields.some((name) => event[name] !== undefined && event[name] !== null);
+    if (!isKnown && !(isObject(actor) && typeof actor.alternateId === "string")) return false;
+  }
+  return hasUuid(event) || !isOfAnotherSource(origin);
+}
+
+const hasUuid = ({ uuid }: Json) => uuid !== undefined && uuid !== null && uuid !== "";
+
 /** A table may lack the column `uuid`: its rows are then identified by what they hold. */
 function identified(event: Json): Json {
-  if (event.uuid !== undefined && event.uuid !== null && event.uuid !== "") return event;
+  if (hasUuid(event)) return event;
   const digest = createHash("sha256").update(JSON.stringify(event)).digest("hex");
   return { ...event, uuid: `without-uuid-${digest.slice(0, 24)}` };
 }
@@ -109,12 +168,14 @@ const listed = (name: string, ...path: readonly string[]): Form => ({
   },
 });
 
-/** A restored event, without what Splunk adds (`_raw`, `_time`, `_cd`); null unless it names an event type. */
+/** A restored event, with its time, and without what Splunk adds (`_raw`, `_time`, `_cd`); null unless it names an event type. */
 function restored(record: Json | null): readonly Json[] | null {
   if (record === null) return null;
   const own = Object.entries(record).filter(([key]) => !key.startsWith("_"));
   const event = restoreEvent(Object.fromEntries(own));
-  return typeof event.eventType === "string" ? [event] : null;
+  if (typeof event.eventType !== "string") return null;
+  const time = timeOf(event) ?? timeOf(record);
+  return [time === undefined || event.published === time ? event : { ...event, published: time }];
 }
 
 const hasKeys = (record: Json, separator: "." | "_") =>

@@ -55,17 +55,27 @@ export function pathBelow(field: OktaField, key: string): KeyPath | null {
   );
 }
 
+interface NameWithIndex {
+  readonly name: string;
+  readonly field: OktaField;
+  readonly index: number | null;
+}
+
+/** A known field below another, also a list's name and an index in one part: `target0`, `ip_chain1`. */
+function nameWithIndex(field: OktaField, part: string): NameWithIndex | null {
+  const child = childOf(field, part);
+  if (child !== undefined) return { ...child, index: null };
+  const [, name = "", digits] = /^(.*?\D)(\d{1,3})$/.exec(part) ?? [];
+  const list = childOf(field, name);
+  return list?.field.kind === "list" ? { ...list, index: Number(digits) } : null;
+}
+
 function dottedPath(start: OktaField, parts: readonly string[]): KeyPath | null {
-  const first = parts[0] ?? "";
-  // `target0.id`: the list's name and the index in one part.
-  const [, listName, listIndex] = childOf(start, first) === undefined ? (/^(.*?\D)(\d{1,3})$/.exec(first) ?? []) : [];
-  const rest = listName === undefined ? parts : [listName, listIndex as string, ...parts.slice(1)];
-  if (rest.includes("") || childOf(start, rest[0] as string) === undefined) return null;
-  if (listName !== undefined && childOf(start, listName)?.field.kind !== "list") return null;
+  if (parts.includes("") || nameWithIndex(start, parts[0] as string) === null) return null;
   const steps: Step[] = [];
   let field: OktaField | null = start;
   let isElement = true;
-  for (const part of rest) {
+  for (const part of parts) {
     if (field?.kind === "list" && !isElement) {
       isElement = true;
       if (index.test(part)) {
@@ -76,10 +86,11 @@ function dottedPath(start: OktaField, parts: readonly string[]): KeyPath | null 
       if (part === "{}") continue;
     }
     if (field !== null && !mayHold(field)) return null;
-    const child: ReturnType<typeof childOf> = field === null ? undefined : childOf(field, part);
-    steps.push(child?.name ?? stepWithin(field, part));
-    field = child?.field ?? null;
-    isElement = false;
+    const found: NameWithIndex | null = field === null ? null : nameWithIndex(field, part);
+    steps.push(found?.name ?? stepWithin(field, part));
+    field = found?.field ?? null;
+    isElement = found !== null && found.index !== null;
+    if (found !== null && found.index !== null) steps.push(found.index);
   }
   return { steps, field: atEnd(field, steps), separator: "." };
 }

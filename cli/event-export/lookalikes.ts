@@ -1,3 +1,4 @@
+import { fold } from "../../lambda/okta/log-event-fields.ts";
 import { valueAtPath } from "./column-maps.ts";
 import { isObject, type Json } from "./restore-event.ts";
 
@@ -7,9 +8,15 @@ interface Lookalike {
   readonly is: (record: Json) => boolean;
   /** How to get the event otherwise. */
   readonly instead: string;
+  /** Whether an event of Okta's that its exporter changed may look so too. @default false */
+  readonly mayBeOktas?: boolean;
 }
 
-const has = (record: Json, ...keys: readonly string[]) => keys.every((key) => Object.hasOwn(record, key));
+/** Whether a record has all these keys, in any case: a table's columns are often in lower case. */
+function has(record: Json, ...keys: readonly string[]): boolean {
+  const found = new Set(Object.keys(record).map(fold));
+  return keys.every((key) => found.has(fold(key)));
+}
 
 /** The most certain come first. */
 const lookalikes: readonly Lookalike[] = [
@@ -31,12 +38,14 @@ const lookalikes: readonly Lookalike[] = [
   },
   {
     name: "an event of Elastic Common Schema without event.original",
+    mayBeOktas: true,
     is: (record) =>
       has(record, "@timestamp") && (has(record, "ecs") || isObject(record.event) || has(record, "ecs.version")),
     instead: "export documents of the dataset okta.system, with the integration's setting Preserve original event",
   },
   {
     name: "an event of Datadog whose attributes were renamed",
+    mayBeOktas: true,
     is: (record) => isObject(record.evt) && (has(record, "usr") || has(record, "network")),
     instead:
       "export logs that keep Okta's eventType (the remappers' setting Preserve source attribute), or Okta's own log",
@@ -58,7 +67,7 @@ const lookalikes: readonly Lookalike[] = [
   },
   {
     name: "an event of another source of EventBridge",
-    is: (record) => has(record, "detail-type", "source"),
+    is: (record) => has(record, "detail-type", "source") && !String(record.source).startsWith("aws.partner/okta.com"),
     instead: "choose the events of the source aws.partner/okta.com",
   },
   {
@@ -67,7 +76,28 @@ const lookalikes: readonly Lookalike[] = [
     instead: "choose the table Okta_CL or OktaV2_CL",
   },
   {
+    name: "an event of Microsoft Sentinel's ASIM",
+    is: (record) => has(record, "EventProduct", "EventVendor") || has(record, "EventSchema"),
+    instead: "ASIM keeps a part of Okta's fields: choose the table Okta_CL or OktaV2_CL",
+  },
+  {
+    name: "an event of Suricata",
+    is: (record) => has(record, "event_type", "src_ip") || has(record, "event_type", "flow_id"),
+    instead: "choose the index or the log of Okta's events",
+  },
+  {
+    name: "an event of Auth0",
+    is: (record) => has(record, "log_id", "type") || has(record, "log_id", "tenant_name"),
+    instead: "Auth0 keeps a log of its own: export Okta's System Log",
+  },
+  {
+    name: "an event of Windows",
+    is: (record) => has(record, "TimeCreated", "Computer") || has(record, "EventID", "Channel"),
+    instead: "choose the index or the log of Okta's events",
+  },
+  {
     name: "a result of Splunk without _raw",
+    mayBeOktas: true,
     is: (record) => (has(record, "preview") && isObject(record.result)) || has(record, "_time"),
     instead: "export the events themselves: end the search with | table _raw",
   },
@@ -90,11 +120,26 @@ export function describeUnrecognized(value: unknown, within: readonly unknown[] 
   }
   if (!isObject(value)) return `no System Log event: expected an object, found ${kindOf(value)}`;
   const keys = Object.keys(value);
-  const shown = keys.slice(0, maximumKeys).map((key) => key.slice(0, maximumKeyLength));
+  const shown = keys.slice(0, maximumKeys).map(toShown);
   const more = keys.length > shown.length ? ` and ${keys.length - shown.length} more` : "";
   const named = keys.length === 0 ? "an empty object" : `an object with the keys ${shown.join(", ")}${more}`;
+  if (Object.keys(value).some((key) => fold(key) === "eventtype")) {
+    return `no System Log event: ${named}; its event type is none of Okta's, as user.session.start`;
+  }
   const missing = valueAtPath(value, "uuid") === undefined ? "uuid and eventType" : "eventType";
   return `no System Log event: ${named}, without ${missing}`;
+}
+
+/** Whether one of these records is surely of another source than Okta's System Log. */
+export function isOfAnotherSource(records: readonly unknown[]): boolean {
+  return records.some(
+    (record) => isObject(record) && lookalikes.some(({ is, mayBeOktas }) => mayBeOktas !== true && is(record)),
+  );
+}
+
+/** A key that is rather a value is not shown: a table without a header has values in its first row. */
+function toShown(key: string): string {
+  return /[^\s]@|\d{4}|\d\.\d|[:/\\]/.test(key) ? "(a value)" : key.slice(0, maximumKeyLength);
 }
 
 function kindOf(value: unknown): string {

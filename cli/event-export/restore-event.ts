@@ -1,5 +1,7 @@
 import type { OktaField } from "../../lambda/okta/log-event-fields.ts";
 import { everyElement, type KeyPath, keyPath, pathBelow, type Step } from "./key-path.ts";
+import { parsePython } from "./python-text.ts";
+import { isoTime, readTime } from "./times.ts";
 
 /** JSON's object. */
 export type Json = Readonly<Record<string, unknown>>;
@@ -42,19 +44,15 @@ function restoreObject(record: Json, pathOf: (key: string) => KeyPath | null, de
     const { steps, field: end } = path;
     const [first] = steps;
     if (steps.includes(everyElement)) {
-      columns.push({ key, steps, field: end, values: toList(value) });
+      columns.push({ key, steps, field: end, values: toList(value, end) });
     } else if (steps.length === 1 && first !== key && Object.hasOwn(record, first as string)) {
       put(restored, key, value);
     } else if (!place(restored, steps, restoreValue(value, end, depth + 1), lists) && !Object.hasOwn(restored, key)) {
       put(restored, key, value);
     }
   }
-  for (const { key, steps, field: end, values } of alignedColumns(columns)) {
-    const at = steps.indexOf(everyElement);
-    values.forEach((value, index) => {
-      const path = steps.with(at, index);
-      if (!place(restored, path, restoreValue(value, end, depth + 1), lists)) put(restored, key, values);
-    });
+  for (const { key, steps, field: end, value } of alignedColumns(columns)) {
+    if (!place(restored, steps, restoreValue(value, end, depth + 1), lists)) put(restored, key, value);
   }
   for (const each of lists) closeGaps(each);
   return restored;
@@ -68,17 +66,53 @@ interface Column {
   readonly values: readonly unknown[];
 }
 
-/** Leaves out what is shorter than its list: Splunk drops nulls, and does not say which element lacks the value. */
-function alignedColumns(columns: readonly Column[]): readonly Column[] {
-  const lengths = new Map<string, number>();
-  const listOf = ({ steps }: Column) => steps.slice(0, steps.indexOf(everyElement)).join(".");
-  for (const column of columns) {
-    lengths.set(listOf(column), Math.max(lengths.get(listOf(column)) ?? 0, column.values.length));
-  }
-  return columns.filter((column) => column.values.length === lengths.get(listOf(column)));
+/** One value of a column, and the path to it. */
+interface Cell extends Omit<Column, "values"> {
+  readonly value: unknown;
 }
 
-const toList = (value: unknown): readonly unknown[] => (Array.isArray(value) ? value : [value]);
+/**
+ * Gives each value of a column its element. Splunk drops nulls, and does not say which element lacks the value: the values of
+ * a column that is shorter than its list become elements of their own, as do those of a list within several elements.
+ */
+function alignedColumns(columns: readonly Column[]): readonly Cell[] {
+  const listOf = ({ steps }: Column) => steps.slice(0, steps.indexOf(everyElement)).join(".");
+  const isNested = ({ steps }: Column) => steps.indexOf(everyElement) !== steps.lastIndexOf(everyElement);
+  const lengths = new Map<string, number>();
+  for (const column of columns.filter((each) => !isNested(each))) {
+    lengths.set(listOf(column), Math.max(lengths.get(listOf(column)) ?? 0, column.values.length));
+  }
+  const added = new Map<string, number>();
+  const add = (list: string, elements: number): number => {
+    const next = added.get(list) ?? lengths.get(list) ?? 0;
+    added.set(list, next + elements);
+    return next;
+  };
+  const withinOne = new Map<string, number>();
+  return columns.flatMap((column) => {
+    const { values, steps, ...rest } = column;
+    const list = listOf(column);
+    const length = lengths.get(list) ?? 0;
+    const at = steps.indexOf(everyElement);
+    if (isNested(column)) {
+      const outer = length < 2 ? 0 : (withinOne.get(list) ?? add(list, 1));
+      withinOne.set(list, outer);
+      return values.map((value, inner) => ({
+        ...rest,
+        steps: steps.map((step, index) => (index === at ? outer : step === everyElement ? inner : step)),
+        value,
+      }));
+    }
+    const first = values.length === length ? 0 : add(list, values.length);
+    return values.map((value, index) => ({ ...rest, steps: steps.with(at, first + index), value }));
+  });
+}
+
+/** Splunk's CSV joins the values of a column by newlines. */
+function toList(value: unknown, field: OktaField | null): readonly unknown[] {
+  if (typeof value === "string" && field?.kind !== "object" && field?.kind !== "list") return value.split(/\r?\n/);
+  return Array.isArray(value) ? value : [value];
+}
 
 function restoreValue(value: unknown, field: OktaField | null, depth: number): unknown {
   if (field === null || value === null || depth > maximumDepth) return value;
@@ -86,8 +120,11 @@ function restoreValue(value: unknown, field: OktaField | null, depth: number): u
   if (Array.isArray(value)) {
     // In the `fields` of a search engine's answer, every value is a list.
     if (isScalar(field) && value.length === 1) return restoreValue(value[0], field, depth + 1);
+    const [only] = value;
+    const isText = value.length === 1 && typeof only === "string" && nearJson.test(only);
+    if (field.kind === "any" && isText) return restoreValue(only, field, depth + 1);
     if (field.kind !== "list") return value;
-    return value.map((each) => (isObject(each) ? restoreChild(each, field, depth) : each));
+    return value.map((each) => restoreElement(each, field, depth));
   }
   if (isObject(value)) {
     const restored = field.children.size === 0 ? value : restoreChild(value, field, depth);
@@ -95,6 +132,15 @@ function restoreValue(value: unknown, field: OktaField | null, depth: number): u
   }
   if (field.kind === "time" && typeof value === "number") return isoTime(value);
   return value;
+}
+
+/** Text of objects in JSON, or nearly so. */
+const nearJson = /^\s*(?:\[\s*\{.*\}\s*\]|\{.*[:=].*\})\s*$/s;
+
+/** An element of a list, which an export may have written as text. */
+function restoreElement(element: unknown, field: OktaField, depth: number): unknown {
+  const value = typeof element === "string" ? readers.object?.(element) : element;
+  return isObject(value) ? restoreChild(value, field, depth) : element;
 }
 
 const isScalar = ({ kind }: OktaField) => !["any", "object", "list"].includes(kind);
@@ -107,35 +153,19 @@ function restoreChild(value: Json, field: OktaField, depth: number): Container {
 const readers: Partial<Record<OktaField["kind"], (text: string) => unknown>> = {
   number: (text) => (/^[+-]?\d+(?:\.\d+)?(?:e[+-]?\d+)?$/i.test(text) ? Number(text) : text),
   boolean: (text) => (/^(?:true|false)$/i.test(text) ? text.toLowerCase() === "true" : text),
-  time: readTime,
-  object: (text) => (/^\s*\{/.test(text) ? (parseJson(text) ?? text) : text),
-  list: (text) => (/^\s*\[/.test(text) ? (parseJson(text) ?? text) : text),
+  time: (text) => readTime(text),
+  object: (text) => (/^\s*\{/.test(text) ? (parseJson(text) ?? parsePython(text) ?? text) : text),
+  list: (text) => (/^\s*\[/.test(text) ? (parseJson(text) ?? parsePython(text) ?? text) : text),
+  // Okta itself writes some of these as text: JSON stays as it is.
+  any: (text) => (/^\s*[[{].*'/s.test(text) && parseJson(text) === undefined ? (parsePython(text) ?? text) : text),
 };
 
 function restoreText(text: string, field: OktaField, depth: number): unknown {
   const read = readers[field.kind];
   if (read === undefined) return text;
-  if (field.kind !== "time" && /^\s*(?:null|none)?\s*$/i.test(text)) return null;
+  if (field.kind !== "time" && field.kind !== "any" && /^\s*(?:null|none)?\s*$/i.test(text)) return null;
   const value = read(text);
-  return typeof value === "object" ? restoreValue(value, field, depth + 1) : value;
-}
-
-/** A time in Okta's form: of what Log Analytics' and other consoles write (`11/20/2026, 8:00:00.123 AM`, UTC), of a number. */
-function readTime(text: string): string {
-  if (/^\d{10}(?:\d{3})?(?:\.\d+)?$/.test(text)) return isoTime(Number(text));
-  const [, month, day, year, hour, minute, second, fraction, half] =
-    /^(\d{1,2})\/(\d{1,2})\/(\d{4}),? (\d{1,2}):(\d{2}):(\d{2})(?:\.(\d{1,9}))? ([AP]M)$/i.exec(text) ?? [];
-  if (half === undefined) return text;
-  const hours = (Number(hour) % 12) + (half.toUpperCase() === "PM" ? 12 : 0);
-  const two = (value: unknown) => String(value).padStart(2, "0");
-  const time = `${two(hours)}:${minute}:${second}.${(fraction ?? "").padEnd(3, "0").slice(0, 3)}`;
-  return `${year}-${two(month)}-${two(day)}T${time}Z`;
-}
-
-/** Of seconds or milliseconds since 1970, distinguished by their size; what is no time stays, as text. */
-function isoTime(value: number): string {
-  const milliseconds = value < 100_000_000_000 ? value * 1_000 : value;
-  return Math.abs(milliseconds) < 8.64e15 ? new Date(milliseconds).toISOString() : String(value);
+  return typeof value === "object" && field.kind !== "any" ? restoreValue(value, field, depth + 1) : value;
 }
 
 /** Undefined for what is no JSON. */

@@ -214,6 +214,16 @@ test("the same export twice in one file, or in two, gives the matches, users and
   expect(tables(outcome).filter((line) => /^ *\d/.test(line)).length).toBeGreaterThan(8);
 });
 
+test("an event without a time is left out of a range of times, and the summary counts it on its own", async () => {
+  const untimed = JSON.stringify({ ...sessionStart({ uuid: "untimed" }), published: undefined });
+  const early = JSON.stringify(sessionStart({ uuid: "early", published: "2025-01-01T00:00:00.000Z" }));
+  const file = await write("untimed-range.jsonl", `${untimed}\n${early}\n`);
+  const { stderr } = await runCli("backtest", ["--events", file, "--since", "2026-01-01"]);
+  expect(stderr).toContain(
+    "2 events read, 1 of them outside --since and --until, 1 of them left out, as they have no time, 0 matches",
+  );
+});
+
 test("what was typed as a login, and may be a password, is masked in the summary and in alerts", async () => {
   const typed = (uuid: string, alternateId: string) =>
     JSON.stringify(sessionStart({ uuid, actor: { id: "unknown", type: "User", alternateId, displayName: "unknown" } }));

@@ -5,7 +5,7 @@ import { gzipSync } from "node:zlib";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { createReadCounter, describeReads, refuseWithoutEvents } from "../../../cli/event-export/read-counts.ts";
 import { type ExportOptions, openExport } from "../../../cli/event-export.ts";
-import { toCsv } from "../../fixtures/event-forms.ts";
+import { flatten, lowerCaseKeys, toCsv } from "../../fixtures/event-forms.ts";
 import { sessionStart } from "../../fixtures/events.ts";
 
 let folder: string;
@@ -19,9 +19,13 @@ async function read(content: string | Buffer, options: ExportOptions = { strict:
   await writeFile(path, content);
   const opened = await openExport(path, options);
   const uuids: string[] = [];
-  for await (const { uuid } of opened.events) uuids.push(uuid);
+  const times: string[] = [];
+  for await (const { uuid, published } of opened.events) {
+    uuids.push(uuid);
+    times.push(published);
+  }
   const faults = opened.counts.faults.map(({ place, reason }) => `${place.replace(path, "")} ${reason}`);
-  return { uuids, faults, counts: opened.counts };
+  return { uuids, times, faults, counts: opened.counts };
 }
 
 const event = (uuid: string) => sessionStart({ uuid });
@@ -67,6 +71,22 @@ describe("a part that cannot be read", () => {
     const { uuids, faults } = await read(JSON.stringify({ data: { events: [event("a"), { a: 1 }, event("b")] } }));
     expect(uuids).toEqual(["a", "b"]);
     expect(faults).toEqual([expect.stringMatching(/^:1 no System Log event/)]);
+  });
+
+  test.each<[string, string]>([
+    ["a quote within a cell of a CSV", 'uuid,eventType\na,ada@example.com"x\nb,user.session.start\n'],
+    ["a quote in a cell that closes early", 'uuid,eventType\na,"ada@example.com"x"\nb,user.session.start\n'],
+    ["a quote that does not close", 'uuid,eventType\nb,user.session.start\na,"ada@example.com\n'],
+    ["a table without a header", "ada@example.com,192.0.2.1,2026-11-20,00u1234567,AA:BB\nb,c,d,e,f\n"],
+    ["JSON that is cut off", '{"login":"ada@example.com'],
+    ["JSON with a word that is none", '{"login":ada@example.com}'],
+    ["JSON with a word after a number", '{"login":1 ada@example.com}'],
+    ["text", "ada@example.com signed in from 192.0.2.1 at 2026-11-20"],
+  ])("%s is reported without the value", async (_, content) => {
+    const { faults } = await read(content);
+    expect(faults).toHaveLength(1);
+    expect(faults[0]).toMatch(/^:\d no /);
+    expect(faults[0]).not.toMatch(/ada|example|192\.0|2026|00u1|AA:BB/);
   });
 
   test("is shown without values, and without what would act on a terminal", async () => {
@@ -163,12 +183,173 @@ describe("a file that holds nothing of the kind is refused with what it seems to
     ["a result of Splunk without _raw", { preview: false, result: { count: "3" } }, /\| table _raw/],
     ["an event of Google SecOps (UDM)", { udm: { metadata: {} } }, /raw logs/],
     ["a sign-in of Microsoft Entra", { UserPrincipalName: "a@example.com" }, /OktaV2_CL/],
+    [
+      "an event of AWS CloudTrail",
+      { eventversion: "1", eventsource: "s3", eventname: "Get", eventtype: "AwsApiCall" },
+      /Okta's/,
+    ],
+    [
+      "an event of AWS CloudTrail",
+      {
+        "detail-type": "x",
+        source: "aws.signin",
+        detail: { eventSource: "s", eventName: "n", eventType: "AwsSignIn" },
+      },
+      /Okta's log stream/,
+    ],
+    [
+      "an event of another source of EventBridge",
+      { "detail-type": "x", source: "shop", detail: { eventType: "order.item.added" } },
+      /okta\.com/,
+    ],
+    ["an event of Microsoft Sentinel's ASIM", { EventType: "Logon", EventProduct: "a", EventVendor: "b" }, /Okta_CL/],
+    ["a sign-in of Microsoft Entra", { EventType: "SignIn", UserPrincipalName: "a@example.com" }, /Okta_CL/],
+    ["an event of Suricata", { event_type: "alert", src_ip: "192.0.2.1" }, /Okta's events/],
+    ["an event of Auth0", { _id: "1", type: "s", event_type: "login", log_id: "2" }, /Okta's System Log/],
+    ["an event of Windows", { TimeCreated: "2026", EventType: "Audit Success", Computer: "PC" }, /Okta's events/],
     ["an event of Okta's older Events API", { eventId: "t", action: { objectType: "a" } }, /ask \/api\/v1\/logs/],
   ])("%s", async (name, value, instead) => {
     const { counts } = await read(JSON.stringify(value));
     const refusing = () => refuseWithoutEvents(counts);
     expect(refusing).toThrow(`export:1: it seems to be ${name}; `);
     expect(refusing).toThrow(instead);
+  });
+});
+
+describe("an event that is nested deep", () => {
+  const nested = (depth: number) => `${'{"a":'.repeat(depth)}1${"}".repeat(depth)}`;
+  const deep = (key: string, depth: number) => `{"${key}":${nested(depth)},${line("x").slice(1)}`;
+
+  test.each([
+    ["as Okta writes it", deep("more", 5_000)],
+    ["as text", JSON.stringify({ message: deep("more", 5_000) })],
+    [
+      "with keys in another case",
+      deep("more", 5_000).replace('"eventType"', '"eventtype"').replace('"uuid"', '"UUID"'),
+    ],
+    ["in a field of Okta's", deep("device", 5_000).replace('"eventType"', '"eventtype"')],
+    ["without a uuid", `{"more":${nested(5_000)},"eventtype":"user.session.start"}`],
+  ])("%s is a fault, and reading goes on", async (_, content) => {
+    const { uuids, faults } = await read(`${content}\n${line("b")}`);
+    expect(uuids).toEqual(["b"]);
+    expect(faults).toEqual([":1 no System Log event: objects are nested over 500 deep"]);
+  });
+
+  test("is read, up to 500 levels", async () => {
+    expect((await read(deep("more", 499))).uuids).toEqual(["x"]);
+    expect((await read(deep("more", 500))).uuids).toEqual([]);
+  });
+});
+
+describe("the time of an event", () => {
+  test.each([
+    ["timestamp", "2026-11-20T08:00:00.123Z"],
+    ["@timestamp", "2026-11-20T08:00:00.123Z"],
+    ["_time", "2026-11-20 08:00:00.123 UTC"],
+    ["_time", 1_795_161_600.123],
+    ["insertionTimestamp", "2026-11-20T08:00:00.123Z"],
+  ])("is read from %s, where published is missing: %j", async (name, time) => {
+    const { published: _, ...rest } = event("a");
+    const { times, faults } = await read(
+      [rest, lowerCaseKeys(rest), flatten(rest, ".")]
+        .map((each) => JSON.stringify({ ...each, [name]: time }))
+        .join("\n"),
+    );
+    expect(faults).toEqual([]);
+    expect(times.map((each) => Date.parse(each.replace(/ (.*) UTC$/, "T$1Z")))).toEqual(
+      Array.from({ length: 3 }, () => Date.parse("2026-11-20T08:00:00.123Z")),
+    );
+  });
+
+  test("is the admin console's timestamp, in its CSV", async () => {
+    const { uuids, times } = await read(
+      "uuid,event_type,timestamp,actor.alternate_id,security_context.is_proxy,target0.id,request.ip_chain.ip\n" +
+        "a,user.session.start,2026-11-20T08:00:00.123Z,ada@example.com,true,,192.0.2.1\n",
+    );
+    expect({ uuids, times }).toEqual({ uuids: ["a"], times: ["2026-11-20T08:00:00.123Z"] });
+  });
+
+  const dated = (...times: string[]) =>
+    `uuid,eventType,published\n${times.map((time, index) => `${index},user.session.start,"${time}"\n`).join("")}`;
+
+  test.each([
+    ["11/10/2026 01:00:00", "20/10/2026 01:00:00", "2026-10-11T01:00:00.000Z"],
+    ["11/10/2026 01:00:00", "10/20/2026 01:00:00", "2026-11-10T01:00:00.000Z"],
+    ["11/10/2026, 1:00:00 pm", "20/10/2026, 1:00:00 pm", "2026-10-11T13:00:00.000Z"],
+    ["11/10/2026, 1:00:00 PM", "11/11/2026, 1:00:00 PM", "2026-11-10T13:00:00.000Z"],
+    ["11.10.2026 01:00", "12.10.2026 01:00", "2026-10-11T01:00:00.000Z"],
+  ])("%s beside %s is %s", async (first, second, expected) => {
+    expect((await read(dated(first, second))).times[0]).toBe(expected);
+  });
+
+  test("whose order a date far behind tells is read in that order", async () => {
+    const many = Array.from({ length: 1_000 }, () => "01/02/2026 01:00");
+    expect((await read(dated(...many, "13/02/2026 01:00"))).times[0]).toBe("2026-02-01T01:00:00.000Z");
+  });
+
+  test("refuses a file whose dates are of either order, or of one that none of them tells", async () => {
+    await expect(read(dated("11/10/2026 01:00"))).rejects.toThrow(/export: no date tells whether the day or the month/);
+    await expect(read(dated("13/10/2026 01:00", "10/13/2026 01:00"))).rejects.toThrow(
+      /export: some dates have the day/,
+    );
+    await expect(read(dated("11/10/2026 01:00"))).rejects.toMatchObject({ name: "InputError" });
+  });
+});
+
+describe("text that stands where Okta has an object or a list", () => {
+  const withField = (path: string, value: unknown) => {
+    const [outer = "", inner] = path.split(".");
+    const whole = event("x") as Record<string, unknown>;
+    return inner === undefined
+      ? { ...whole, [outer]: value }
+      : { ...whole, [outer]: { ...(whole[outer] as object), [inner]: value } };
+  };
+
+  test.each<[string, unknown, RegExp]>([
+    ["securityContext", "@{isProxy=True; ipDetails=}", /an object, as PowerShell .*ConvertTo-Json -Depth 20$/],
+    ["securityContext.ipDetails", "@{ipServiceCategories=System.Object[]}", /an object, as PowerShell/],
+    ["request.ipChain", "System.Object[]", /a list, as PowerShell/],
+    ["request.ipChain", ["@{ip=192.0.2.1}"], /a list, as PowerShell/],
+    ["securityContext.tunnels", ["@{type=Tor}"], /a list, as PowerShell/],
+    ["target", "[{'id': '\\x41'}]", /a list, as Python writes it/],
+    ["actor", "{id=00u1, type=User}", /an object: export the event as JSON$/],
+    ["client", "Chrome, Toronto", /an object: export the event as JSON$/],
+  ])("at %s (%j) is a fault that names the field, and no value", async (path, value, reason) => {
+    const { uuids, faults } = await read(`${JSON.stringify(withField(path, value))}\n${line("b")}`);
+    expect(uuids).toEqual(["b"]);
+    expect(faults).toEqual([expect.stringMatching(`^:1 no whole System Log event: ${path.replace(".", "\\.")}: text`)]);
+    expect(faults[0]).toMatch(reason);
+  });
+
+  test.each<[string, unknown]>([
+    ["target", "null"],
+    ["device", ""],
+    ["securityContext.risk", "{reasons=Anomalous Device, level=MEDIUM}"],
+    ["securityContext.ipDetails", '{"ipServiceCategories":[{"type":"VPN"}]}'],
+    ["debugContext.debugData", { risk: "{level=LOW}", behaviors: "{New IP=POSITIVE}", originalPrincipal: "00u1" }],
+    ["actor.detailEntry", "x"],
+  ])("at %s is none where Okta, or a reader of its values, knows it: %j", async (path, value) => {
+    expect(await read(JSON.stringify(withField(path, value)))).toMatchObject({ uuids: ["x"], faults: [] });
+  });
+});
+
+describe("a record with an event type", () => {
+  test.each([
+    ["in Okta's spelling", { eventType: "page_view", uuid: "a", published: "2026-11-20T01:00:00Z" }],
+    ["in another case", { event_type: "page_view", user_id: "1", ts: 5 }],
+    ["of two words, as another product's", { event_type: "user.login", uuid: "a", device_id: "1" }],
+  ])("%s that is none of Okta's is no event, and the message says why", async (_, record) => {
+    const { uuids, faults } = await read(JSON.stringify(record));
+    expect(uuids).toEqual([]);
+    expect(faults).toEqual([expect.stringMatching(/; its event type is none of Okta's, as user\.session\.start$/)]);
+  });
+
+  test.each([
+    ["of three words", { event_type: "user.session.start", uuid: "a" }],
+    ["of two words beside a field of Okta's", { event_type: "zone.create", uuid: "a", display_message: "Create zone" }],
+    ["beside an actor", { eventType: "zone.create", uuid: "a", actor: { alternateId: "ada@example.com" } }],
+  ])("%s is an event", async (_, record) => {
+    expect((await read(JSON.stringify(record))).uuids).toEqual(["a"]);
   });
 });
 

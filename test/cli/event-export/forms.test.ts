@@ -129,6 +129,7 @@ test("whatever value stands in an export, it is either events or nothing of the 
     fc.property(value, (each) => {
       for (const found of findEvents(each)) {
         if ("event" in found) expect(typeof found.event.eventType).toBe("string");
+        else if ("fault" in found) expect(found.fault).toMatch(/^no whole System Log event: /);
         else
           expect(describeUnrecognized(found.unrecognized, found.within)).toMatch(/^(?:no System Log event|it seems)/);
       }

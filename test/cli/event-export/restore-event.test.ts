@@ -95,6 +95,21 @@ test("where a flattened key and an object both hold fields, both are kept; of tw
 test.each<[string, Json, Json]>([
   ["indices in brackets", { "target[1].id": "b", "target[0].id": "a" }, { target: [{ id: "a" }, { id: "b" }] }],
   ["indices behind the list's name", { "target0.display_name": "a" }, { target: [{ displayName: "a" }] }],
+  [
+    "indices behind the names of lists within lists, as the admin console writes them",
+    {
+      "security_context.ip_details.ip_service_categories1.type": "VPN",
+      "security_context.ip_details.ip_service_categories0.operator": "x",
+      "request.ip_chain0.ip": "192.0.2.1",
+      "request.ip_chain0.ip_details.ip_service_categories0.is_anonymous": "true",
+    },
+    {
+      securityContext: { ipDetails: { ipServiceCategories: [{ operator: "x" }, { type: "VPN" }] } },
+      request: {
+        ipChain: [{ ip: "192.0.2.1", ipDetails: { ipServiceCategories: [{ isAnonymous: true }] } }],
+      },
+    },
+  ],
   ["gaps of empty columns", { "target.2.id": "c", "target.0.id": "a" }, { target: [{ id: "a" }, { id: "c" }] }],
   ["a column for each field of its elements", { "target{}.id": ["a", "b"] }, { target: [{ id: "a" }, { id: "b" }] }],
   ["one element without an index", { target_id: "a", target_type: "User" }, { target: [{ id: "a", type: "User" }] }],
@@ -104,9 +119,90 @@ test.each<[string, Json, Json]>([
   expect(restoreEvent(record)).toEqual(expected);
 });
 
-test("a column that is shorter than its list is left out: it does not say which element lacks the value", () => {
-  const columns = { "target{}.id": ["a", "b"], "target{}.displayName": ["B"] };
-  expect(restoreEvent(columns)).toEqual({ target: [{ id: "a" }, { id: "b" }] });
+test.each<[string, Json, Json]>([
+  [
+    "that is shorter than its list, whose values become elements: it does not say which element lacks the value",
+    { "target{}.id": ["a", "b"], "target{}.displayName": ["B"] },
+    { target: [{ id: "a" }, { id: "b" }, { displayName: "B" }] },
+  ],
+  [
+    "whose values newlines join",
+    { "target{}.id": "a\nb", "target{}.type": "User\r\nAppInstance" },
+    {
+      target: [
+        { id: "a", type: "User" },
+        { id: "b", type: "AppInstance" },
+      ],
+    },
+  ],
+  [
+    "of a list within the only element of a list",
+    {
+      "request.ipChain{}.ip": ["192.0.2.1"],
+      "request.ipChain{}.ipDetails.ipServiceCategories{}.type": ["VPN", "HOSTING"],
+      "request.ipChain{}.ipDetails.ipServiceCategories{}.operator": ["NORD_VPN", "X"],
+    },
+    {
+      request: {
+        ipChain: [
+          {
+            ip: "192.0.2.1",
+            ipDetails: {
+              ipServiceCategories: [
+                { type: "VPN", operator: "NORD_VPN" },
+                { type: "HOSTING", operator: "X" },
+              ],
+            },
+          },
+        ],
+      },
+    },
+  ],
+  [
+    "of a list within one of several elements, which it does not name",
+    {
+      "request.ipChain{}.ip": ["192.0.2.1", "192.0.2.2"],
+      "request.ipChain{}.ipDetails.ipServiceCategories{}.type": ["VPN"],
+    },
+    {
+      request: {
+        ipChain: [{ ip: "192.0.2.1" }, { ip: "192.0.2.2" }, { ipDetails: { ipServiceCategories: [{ type: "VPN" }] } }],
+      },
+    },
+  ],
+])("a list is read from a column %s", (_, columns, expected) => {
+  expect(restoreEvent(columns)).toEqual(expected);
+});
+
+test.each<[string, Json, Json]>([
+  [
+    "a list of pandas",
+    { target: `[{'id': 'a', "displayName": "Ada's \\"x\\"", 'detailEntry': None}]` },
+    { target: [{ id: "a", displayName: 'Ada\'s "x"', detailEntry: null }] },
+  ],
+  [
+    "an object of pandas",
+    { outcome: "{'result': 'SUCCESS', 'reason': None}" },
+    { outcome: { result: "SUCCESS", reason: null } },
+  ],
+  [
+    "a field that Okta writes in several forms",
+    { "securityContext.tunnels": "[{'type': 'Tor', 'anonymous': True}]" },
+    { securityContext: { tunnels: [{ type: "Tor", anonymous: true }] } },
+  ],
+  [
+    "a list of one JSON text, as a search engine answers",
+    { "securityContext.tunnels": ["[{'type': 'Tor'}]"], target: ['{"alternateid":"a"}'] },
+    { securityContext: { tunnels: [{ type: "Tor" }] }, target: [{ alternateId: "a" }] },
+  ],
+  [
+    "text of Okta's own, which stays",
+    { "debugContext.debugData.behaviors": "{New Device=POSITIVE, Ada's=x}" },
+    { debugContext: { debugData: { behaviors: "{New Device=POSITIVE, Ada's=x}" } } },
+  ],
+  ["escapes of Python that are not read", { outcome: "{'reason': '\\x41'}" }, { outcome: "{'reason': '\\x41'}" }],
+])("an object or a list is read from %s", (_, record, expected) => {
+  expect(restoreEvent(record)).toEqual(expected);
 });
 
 test.each<[string, string, unknown, unknown]>([
@@ -125,11 +221,16 @@ test.each<[string, string, unknown, unknown]>([
 
 test.each([
   ["11/20/2026, 8:00:00.123 PM", "2026-11-20T20:00:00.123Z"],
-  ["1/2/2026, 12:00:00 AM", "2026-01-02T00:00:00.000Z"],
+  ["20/11/2026 8:00:00", "2026-11-20T08:00:00.000Z"],
+  ["20.11.2026 01:00", "2026-11-20T01:00:00.000Z"],
+  ["2026/11/20 01:00:00", "2026-11-20T01:00:00.000Z"],
+  ["2026-11-20 08:00:00.123 UTC", "2026-11-20T08:00:00.123Z"],
+  ["11/10/2026 01:00:00", "11/10/2026 01:00:00"],
+  ["31/31/2026 01:00:00", "31/31/2026 01:00:00"],
   ["1795161600", "2026-11-20T08:00:00.000Z"],
   ["1795161600123", "2026-11-20T08:00:00.123Z"],
   [1_795_161_600_123, "2026-11-20T08:00:00.123Z"],
-  ["2026-11-20 08:00:00.123", "2026-11-20 08:00:00.123"],
+  ["2026-11-20 08:00:00.123", "2026-11-20T08:00:00.123Z"],
   ["yesterday", "yesterday"],
 ])("the time %j is %s", (published, expected) => {
   expect(restoreEvent({ Published: published })).toEqual({ published: expected });

@@ -1,0 +1,70 @@
+import { decode } from "../../lambda/okta/encoded-value.ts";
+import { logEvent, type OktaField } from "../../lambda/okta/log-event-fields.ts";
+import { isObject, type Json } from "./restore-event.ts";
+
+/** A field that is an object, a list, or of any kind, or holds one. */
+interface Structure {
+  readonly name: string;
+  readonly field: OktaField;
+  readonly within: readonly Structure[];
+}
+
+/** Free-form objects have no field that rules or alerts ask for. */
+const structuresOf = ({ children }: OktaField): readonly Structure[] =>
+  [...children.values()].flatMap(({ name, field }) => {
+    const within = structuresOf(field);
+    return field.children.size > 0 || field.kind === "any" ? [{ name, field, within }] : [];
+  });
+const structures = structuresOf(logEvent);
+
+/** Fields that Okta itself writes as text, in some events, or as its readers take it. */
+const readAsText: ReadonlySet<string> = new Set([
+  "target",
+  "request.ipChain",
+  "client.ipChain",
+  "ipDetails",
+  "ipServiceCategories",
+  "risk",
+  "userBehaviors",
+  "debugData",
+]);
+/** Okta leaves open what lies below, and writes some of it as text. */
+const openPath = "debugContext.debugData.";
+
+const powerShell = /^\s*@\{|^System\.(?:Object|Collections)\b|\bSystem\.Object\[\]/;
+const python = /^\s*[[{(]+\s*'/;
+
+/**
+ * Finds text where Okta has an object or a list: an exporter has left out what was in it, and no rule can match that.
+ *
+ * @returns the field, and what to do; null for an event that has none
+ */
+export function describeLostStructure(event: Json): string | null {
+  return findIn(event, structures, "");
+}
+
+function findIn(record: Json, known: readonly Structure[], path: string): string | null {
+  for (const { name, field, within } of known) {
+    const value = record[name];
+    if (value === undefined || value === null || typeof value === "boolean" || typeof value === "number") continue;
+    const at = path === "" ? name : `${path}.${name}`;
+    for (const each of Array.isArray(value) ? value : [value]) {
+      const found = typeof each === "string" ? describeText(each, field, at, name) : null;
+      const further = found ?? (isObject(each) && within.length > 0 ? findIn(each, within, at) : null);
+      if (further !== null) return further;
+    }
+  }
+  return null;
+}
+
+function describeText(text: string, { kind }: OktaField, path: string, name: string): string | null {
+  const stands = `${path}: text stands where Okta has ${kind === "object" ? "an object" : "a list"}`;
+  if (powerShell.test(text)) {
+    return `${stands}, as PowerShell writes what lies too deep: export again with ConvertTo-Json -Depth 20`;
+  }
+  if (python.test(text)) return `${stands}, as Python writes it: export it as JSON (pandas: to_json, json.dumps)`;
+  if (kind === "any" || /^\s*(?:null|none)?\s*$/i.test(text)) return null;
+  if (path.startsWith(openPath)) return null;
+  const isRead = readAsText.has(name) || readAsText.has(path);
+  return isRead && typeof decode(text) === "object" ? null : `${stands}: export the event as JSON`;
+}
