@@ -255,8 +255,8 @@ const forms: readonly Form[] = [
   ...["message", "Message", "log", "body", "Body", "raw", "raw_log", "rawEvent"].map((key) =>
     textual(`the text of ${key}`, key),
   ),
-  ...["Records", "records", "Messages", "events", "results", "logs", "data", "items", "rows", "value"].map((key) =>
-    listed(`the list ${key}`, key),
+  ...["Records", "records", "Messages", "events", "result", "results", "logs", "data", "items", "rows", "value"].map(
+    (key) => listed(`the list ${key}`, key),
   ),
   ...eventKeys.map((key) => whole(`the event in ${key}`, key)),
   { name: "Elastic's okta fields", open: (record) => restored(fromElastic(record)), isEvent: true },
