@@ -158,6 +158,33 @@ const textual = (name: string, ...path: readonly string[]): Form => ({
   },
 });
 
+/** A form in which one key, of no product in particular, holds a whole event, as Okta writes it. */
+const whole = (name: string, key: string): Form => ({
+  name,
+  open: (record) => {
+    const value = valueAtPath(record, key);
+    const opened = typeof value === "string" ? jsonWithin(value) : value;
+    return isWhole(opened) && isOktas(opened, [opened]) ? [opened] : null;
+  },
+});
+
+/** Names that exporters and pipelines give to an event within a record of theirs. */
+const eventKeys = [
+  "event",
+  "payload",
+  "jsonPayload",
+  "textPayload",
+  "okta",
+  "line",
+  "@rawstring",
+  "json",
+  "record",
+  "source",
+  "document",
+  "data",
+  "value",
+] as const;
+
 /** A form in which one key holds a list. */
 const listed = (name: string, ...path: readonly string[]): Form => ({
   name,
@@ -206,7 +233,7 @@ const forms: readonly Form[] = [
     open: ({ logEvents }) =>
       Array.isArray(logEvents) ? logEvents.map((each) => (isObject(each) ? each.message : each)) : null,
   },
-  textual("CloudWatch's @message", "@message"),
+  keyed("CloudWatch's @message", "@message"),
   { name: "CloudWatch Logs Insights' results", open: openQueryResults },
   keyed("Splunk's result", "result"),
   // The last line of a search's export.
@@ -225,12 +252,13 @@ const forms: readonly Form[] = [
   textual("OCSF's raw_data", "raw_data"),
   textual("Log Analytics' RawData", "RawData"),
   { name: "Log Analytics' tables", open: openTables },
-  ...["message", "Message", "log", "body", "raw", "raw_log", "rawEvent"].map((key) =>
+  ...["message", "Message", "log", "body", "Body", "raw", "raw_log", "rawEvent"].map((key) =>
     textual(`the text of ${key}`, key),
   ),
-  ...["Records", "records", "events", "results", "logs", "data", "items", "rows", "value"].map((key) =>
-    listed(`the list ${key}`, key),
+  ...["Records", "records", "Messages", "events", "result", "results", "logs", "data", "items", "rows", "value"].map(
+    (key) => listed(`the list ${key}`, key),
   ),
+  ...eventKeys.map((key) => whole(`the event in ${key}`, key)),
   { name: "Elastic's okta fields", open: (record) => restored(fromElastic(record)), isEvent: true },
   keyed("Elasticsearch's fields", "fields"),
   { name: "Sentinel's OktaV2_CL", open: (record) => restored(fromOktaV2(record)), isEvent: true },
