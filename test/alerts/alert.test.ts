@@ -271,6 +271,38 @@ test("an alert about an act names who did it, what exactly, and to whom", () => 
   expect(about.triage.join("\n")).toContain('whether they did "Grant user privilege" to Ada (ada@example.com)');
 });
 
+test.each([
+  [{ id: "okta.1", type: "SystemPrincipal", alternateId: "system@okta.com", displayName: "Okta System" }],
+  [{ id: "0oa1", type: "PublicClientApp", alternateId: "0oa1", displayName: "Sync" }],
+])("an actor that is no person and starts a session is asked nothing, and has no password: %j", (actor) => {
+  const { triage, user } = alert({ event: logEvent({ actor }) });
+  expect(user).toEqual({ id: null, login: null, displayName: null });
+  expect(triage.join("\n")).not.toMatch(/Ask |password|clear the user's sessions/);
+  expect(triage.join("\n")).toContain("Find out why");
+});
+
+test("a change of risk without a target asks no one, and names no wrong person", () => {
+  const actor = {
+    id: "00uSYSTEM",
+    type: "SystemPrincipal",
+    alternateId: "system@okta.com",
+    displayName: "Okta System",
+  };
+  const debugContext = { debugData: { risk: "{previousLevel=LOW, level=HIGH}" } };
+  const about = alert({
+    event: logEvent({
+      eventType: "user.risk.detect",
+      actor,
+      target: null,
+      debugContext,
+      client: null,
+      securityContext: null,
+    }),
+  });
+  expect(about.summary).toBe("Okta raised the risk of a user whom the event does not name from LOW to HIGH.");
+  expect(about.triage.join("\n")).not.toMatch(/Ask |Okta System/);
+});
+
 test("Okta's own actor that starts a session is named as what it is", () => {
   const actor = { id: "okta.1", type: "SystemPrincipal", alternateId: "system@okta.com", displayName: "Okta System" };
   const about = alert({ event: logEvent({ actor }) });

@@ -47,6 +47,23 @@ const beside = (operator: string): Json => ({
 const tunnels = (operator: string): Json => ({
   debugContext: { debugData: { tunnels: `[{"anonymous":true,"operator":${operator},"type":"VPN"}]` } },
 });
+const byProxyType = (proxyType: string): Json => ({ debugContext: { debugData: { proxyType } } });
+const typed = (type: string, operator: string | null): Json => ({
+  securityContext: { isProxy: true, ipDetails: { ipServiceCategories: [{ type, operator, isAnonymous: true }] } },
+});
+const manyAndTor = (operator: string): Json => ({
+  securityContext: {
+    ipDetails: {
+      ipServiceCategories: [
+        ...new Array(25).fill({ type: "VPN", operator, isAnonymous: true }),
+        { type: "Tor", operator: null, isAnonymous: true },
+      ],
+    },
+  },
+});
+const hop = (type: string): Json => ({
+  client: { ipChain: [{ ip: "192.0.2.1", ipDetails: { ipServiceCategories: [{ type, operator: null }] } }] },
+});
 const risk: Json = {
   eventType: "user.risk.detect",
   target: [{ id: "00u2bob", type: "User", alternateId: "bob@example.com" }],
@@ -81,6 +98,15 @@ describe("an exception does not cover", () => {
   test.each<[string, ExceptionScope, Json]>([
     ["another user", { user: "00u2" }, {}],
     ["who reported a risk, instead of who is at risk", { user: "00u1lisbon", detections: ["a"] }, risk],
+    [
+      "Tor that another field names beside the operator",
+      { operator: "NORD_VPN" },
+      { ...operators("NORD_VPN"), ...byProxyType("tor") },
+    ],
+    ["Tor by the operator's own service", { operator: "NORD_VPN" }, typed("Tor", "NORD_VPN")],
+    ["Tor behind twenty services of the operator", { operator: "NORD_VPN" }, manyAndTor("NORD_VPN")],
+    ["another kind of service of that name", { operator: "NORD_VPN" }, operators("NORD_VPN", "NORD_PROXY")],
+    ["Tor on a hop of the hook's chain", { operator: "NORD_VPN" }, { ...operators("NORD_VPN"), ...hop("Tor") }],
     ["an operator whose name only begins alike", { operator: "nord" }, operators("NORDLAYER_VPN")],
     ["a test of the whole way", { asNumber: 64500 }, { ...testMark }],
     ["nobody in particular", { user: "unknown" }, { actor: { id: "unknown", alternateId: "unknown" } }],
