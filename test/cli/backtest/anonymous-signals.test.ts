@@ -15,8 +15,11 @@ beforeAll(async () => {
 });
 afterAll(() => rm(folder, { recursive: true, force: true }));
 
-test("a backtest sees every combination of signals that says anonymous, and no other", async () => {
-  const all = combinations().map((chosen, index) => ({ chosen, uuid: `signals-${index}` }));
+test("a backtest sees the combinations of signals that say anonymous, and no other", async () => {
+  // Every seventh: seven divides no number of forms, so that each form meets each other one.
+  const all = combinations()
+    .map((chosen, index) => ({ chosen, uuid: `signals-${index}` }))
+    .filter((_, index) => index % 7 === 0);
   const events = all.map(({ chosen, uuid }) => sessionStart({ uuid, ...eventOf(chosen) }));
   const file = join(folder, "events.jsonl.gz");
   await writeFile(file, gzipSync(events.map((event) => JSON.stringify(event)).join("\n")));
