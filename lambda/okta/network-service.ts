@@ -1,5 +1,5 @@
 import { decode } from "./encoded-value.ts";
-import { boolean, type Get, record, text } from "./lenient.ts";
+import { boolean, type Get, object, record, text } from "./lenient.ts";
 
 /** A service that an address belongs to. */
 export interface NetworkService {
@@ -61,11 +61,18 @@ export function anonymousServices({
 /**
  * Reads services, one or a list, in any encoding: `ipServiceCategories` (`isAnonymous`) and the older `tunnels` (`anonymous`).
  */
-export function readServices(value: unknown): readonly NetworkService[] {
+export function readServices(value: unknown, depth = 0): readonly NetworkService[] {
+  if (depth > maximumDepth) return [];
   const decoded = decode(value);
-  const each = Array.isArray(decoded) ? decoded : [decoded];
-  return each.flatMap((item) => record(decode(item), readService) ?? []);
+  if (Array.isArray(decoded)) return decoded.flatMap((each) => readServices(each, depth + 1));
+  const service = record(decoded, readService) ?? [];
+  if (!Array.isArray(service)) return [service];
+  // An export may make an object of a list, or put it into another.
+  return Object.values(object(decoded) ?? {}).flatMap((each) => readServices(each, depth + 1));
 }
+
+/** Lists and objects around a service. */
+const maximumDepth = 4;
 
 function readService(get: Get): NetworkService | [] {
   const service = {
