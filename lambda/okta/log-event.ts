@@ -2,7 +2,7 @@ import { anonymousNetwork } from "./anonymous-network.ts";
 import { decodeJson } from "./encoded-value.ts";
 import type { Fault } from "./fault.ts";
 import { type Get, type Json, list, number, object, boolean as readBoolean, record, text, valueAt } from "./lenient.ts";
-import { debugDataOf, readSignals, securityContextOf, unreadable } from "./network-signals.ts";
+import { debugDataOf, readIsProxy, securityContextOf, unreadable } from "./network-signals.ts";
 
 /*
  * Okta's LogEvent, as far as alerts tell of it. Every field but uuid, published and eventType may be null or missing.
@@ -121,12 +121,12 @@ function findFaults(received: unknown, base: readonly PropertyKey[]): Fault[] {
 function faultOfSecurityContext(event: Json): { readonly path: readonly string[]; readonly message: string } | null {
   const value = valueAt(event, "securityContext");
   if (value === undefined || value === null) return null;
-  const isObject = securityContextOf(event) !== null;
-  if (isObject && readSignals(event).isProxy !== unreadable) return null;
+  const context = securityContextOf(event);
+  if (context !== null && readIsProxy(valueAt(context, "isProxy")) !== unreadable) return null;
   if (anonymousNetwork({ received: event }).verdict === true) return null;
-  return isObject
-    ? { path: ["securityContext", "isProxy"], message: "expected true, false or null" }
-    : { path: ["securityContext"], message: "expected an object or null" };
+  return context === null
+    ? { path: ["securityContext"], message: "expected an object or null" }
+    : { path: ["securityContext", "isProxy"], message: "expected true, false or null" };
 }
 
 function readFields(event: Json) {
@@ -180,7 +180,7 @@ function readFields(event: Json) {
       }));
     },
     get securityContext() {
-      return record(securityContextOf(event), (context) => readSecurityContext(context, event));
+      return record(securityContextOf(event), readSecurityContext);
     },
     get debugData() {
       return debugDataOf(event);
@@ -205,8 +205,8 @@ const readGeographicalContext = (get: Get) => ({
 });
 
 /** What Okta thinks of the request; its signals come in several encodings, and each has a reader of its own. */
-function readSecurityContext(get: Get, event: Json) {
-  const { isProxy } = readSignals(event);
+function readSecurityContext(get: Get) {
+  const isProxy = readIsProxy(get("isProxy"));
   return {
     isProxy: isProxy === unreadable ? null : isProxy,
     asNumber: number(get("asNumber")),

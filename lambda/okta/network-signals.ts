@@ -57,8 +57,8 @@ function tunnelsOf(isProxy: unknown): unknown {
   return json === null ? undefined : valueAt(json, "tunnels");
 }
 
-/** True and false are text in exports. */
-function readIsProxy(value: unknown): NetworkSignals["isProxy"] {
+/** Reads `isProxy`: true and false are text in exports. */
+export function readIsProxy(value: unknown): NetworkSignals["isProxy"] {
   if (value === null || value === undefined || tunnelsOf(value) !== undefined) return null;
   if (typeof value === "string" && text(value) === null) return null;
   return boolean(value) ?? unreadable;
