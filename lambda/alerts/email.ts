@@ -20,13 +20,14 @@ export function renderSubject(alert: Alert): string {
 /** The subject of an alert whose texts are inert. */
 export function writeSubject(alert: InertAlert): string {
   const age = describeAgeShort(alert);
-  const start = `${alert.test ? "[TEST] " : ""}[${alert.severity}] ${age === null ? "" : `${age}: `}`;
-  const room = maximumSubject - start.length - ": , ".length;
+  const end = age === null ? "" : `, ${age}`;
+  const start = `${alert.test ? "[TEST] " : ""}[${alert.severity}] `;
+  const room = maximumSubject - start.length - end.length - ": , ".length;
   const [kind, ...others] = writeParts(
     [{ text: describeKind(alert), share: 0.4 }, { text: nameUser(alert), share: 0.35 }, ...countryPart(alert)],
     room,
   );
-  return `${start}${kind}: ${others.join(", ")}`;
+  return `${start}${kind}: ${others.join(", ")}${end}`;
 }
 
 /** The country for a subject or a title; none where it is no sign-in, and came from nowhere. */

@@ -123,7 +123,9 @@ function said({ okta, ...alert }: Alert) {
   } = alert;
   const judged = detections.map(({ id, level, matched }) => ({ id, level, matched }));
   const about = { alertId, severity, severityAdjustments, judged, user, session, network, geo, risk, positive };
-  return [okta.eventUuid, { ...about, history: alert.history, heldBackCount: heldBack?.count }] as const;
+  // Since when it has watched is the deployment's own: a backtest has not.
+  const history = alert.history && { ...alert.history, since: null };
+  return [okta.eventUuid, { ...about, history, heldBackCount: heldBack?.count }] as const;
 }
 
 /** Delivers events one by one, and returns what the alerts about them say, by event. */
