@@ -1,5 +1,6 @@
 import { type LogEvent, sessionStart } from "../okta/log-event.ts";
 import { gotIn } from "../okta/outcome.ts";
+import { isRiskChange } from "../okta/risk.ts";
 import type { AlertFacts } from "./alert.ts";
 import {
   describeActor,
@@ -34,7 +35,7 @@ export function describeAction(event: LogEvent, facts: AlertFacts): Action | nul
   if (event.eventType === sessionStart) return null;
   return {
     name: (event.fields.displayMessage ?? event.eventType).slice(0, maximumName).toWellFormed(),
-    isRisk: /^user\.risk\./i.test(event.eventType),
+    isRisk: isRiskChange(event.eventType),
     isByUser: isByUser(facts),
     whom: describePersonsDoneTo(facts),
   };

@@ -1,7 +1,7 @@
 import { text, valueAt } from "./lenient.ts";
 import { type LogEvent, sessionStart } from "./log-event.ts";
 import { isUnknown } from "./person.ts";
-import { risk } from "./risk.ts";
+import { isRiskChange, risk } from "./risk.ts";
 
 /** Fields of `debugData` that tell what an act changed, and what they are called. */
 const details = [
@@ -26,7 +26,7 @@ export function changeOf(event: LogEvent): string | null {
   if (event.eventType === sessionStart) return null;
   const { level, previousLevel } = risk(event);
   const { debugData, target } = event.fields;
-  const isRisk = /^user\.risk\./i.test(event.eventType);
+  const isRisk = isRiskChange(event.eventType);
   const levels =
     isRisk && level !== null ? [previousLevel === null ? `risk ${level}` : `risk ${previousLevel} to ${level}`] : [];
   const named = details.flatMap(([field, word]) => {

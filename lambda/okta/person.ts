@@ -1,4 +1,5 @@
 import type { LogEvent } from "./log-event.ts";
+import { isRiskChange } from "./risk.ts";
 
 /** The person whose account or session an event is about. */
 export interface Person {
@@ -14,9 +15,6 @@ export interface Person {
 /** An actor or a target of an event. */
 export type Principal = NonNullable<LogEvent["fields"]["actor"]>;
 
-/** Events whose actor is who reported a change, and whose target is the person at risk. */
-const aboutTarget = /^user\.risk\./i;
-
 /**
  * The person an event is about: the actor of a sign-in or of an act; the target of `user.risk.*`, and wherever the actor is no
  * person, but Okta itself or an app. Null where no person is named.
@@ -26,7 +24,7 @@ export function personOf({ eventType, fields }: LogEvent): Person | null {
   const targetUser =
     target.find((each) => each?.type?.toLowerCase() === "user") ?? target.find(isUserWithoutType) ?? null;
   const actingPerson = actor !== null && isPerson(actor) ? actor : null;
-  const principal = aboutTarget.test(eventType) ? (targetUser ?? actingPerson) : (actingPerson ?? targetUser);
+  const principal = isRiskChange(eventType) ? (targetUser ?? actingPerson) : (actingPerson ?? targetUser);
   if (principal === null) return null;
   const id = isUnknown(principal.id) ? null : principal.id;
   const login = isUnknown(principal.alternateId) ? null : principal.alternateId;
@@ -41,7 +39,7 @@ function isUserWithoutType(target: Principal | null): boolean {
 }
 
 /** Whether an actor is a person: Okta's own actors are `SystemPrincipal`, with the login `system@okta.com`; apps have types of their own. */
-export function isPerson({ id, type, alternateId }: Principal): boolean {
+function isPerson({ id, type, alternateId }: Principal): boolean {
   if (/^okta\./i.test(id ?? "") || alternateId?.toLowerCase() === "system@okta.com") return false;
   return type === null || type.toLowerCase() === "user";
 }

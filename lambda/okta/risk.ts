@@ -23,7 +23,7 @@ export function risk({ eventType, fields }: LogEvent): Risk {
   const logged = object(decode(valueAt(debugData, "logOnlySecurityData")));
   const places = [securityContext?.risk, valueAt(debugData, "risk"), logged && valueAt(logged, "risk")];
   const all = places.flatMap((place) => readRisk(place) ?? []).filter((each) => !isEmpty(each));
-  const isChange = /^user\.risk\./i.test(eventType);
+  const isChange = isRiskChange(eventType);
   const chosen = (isChange ? all.find(({ previousLevel }) => previousLevel !== null) : undefined) ?? all[0];
   if (chosen === undefined) return unknownRisk;
   const others = all.filter(({ level }) => level === null || chosen.level === null || level === chosen.level);
@@ -35,6 +35,11 @@ export function risk({ eventType, fields }: LogEvent): Risk {
     reasons: first(({ reasons }) => (reasons.length > 0 ? reasons : null)) ?? [],
     detectionName: first(({ detectionName }) => detectionName),
   };
+}
+
+/** Whether an event tells that the risk of a user changed (`user.risk.change`, `user.risk.detect`): its actor reports, its target is at risk. */
+export function isRiskChange(eventType: string): boolean {
+  return /^user\.risk\./i.test(eventType);
 }
 
 const unknownRisk: Risk = { level: null, previousLevel: null, reasons: [], detectionName: null };
