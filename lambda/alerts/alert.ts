@@ -190,7 +190,7 @@ function writeAlert(source: AlertSource): Alert {
     ...facts,
     triage: triageSteps(words, words.action),
     storm: null,
-    event: mapStrings(event.received, (text) => text.toWellFormed()),
+    event: event.received,
     eventCut: source.eventCut ? [...source.eventCut] : null,
   };
 }
