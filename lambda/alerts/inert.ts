@@ -1,5 +1,6 @@
 import { isIP } from "node:net";
 import { masked } from "../okta/stranger.ts";
+import { escapeRegex } from "../sigma/pattern.ts";
 import type { Alert } from "./alert-schema.ts";
 
 /*
@@ -179,7 +180,7 @@ const families: ReadonlySet<string> = new Set(
 function patternOf(kept: readonly string[]): RegExp | null {
   if (kept.length === 0) return null;
   const longestFirst = [...kept].sort((first, second) => second.length - first.length);
-  const any = longestFirst.map((part) => part.replace(/[$()*+./?[\\\]^{|}]/g, "\\$&")).join("|");
+  const any = longestFirst.map(escapeRegex).join("|");
   return new RegExp(`(?<![^\\s("'])(${any})(?![^\\s)"',;.:]|[.:]\\S)`, "u");
 }
 

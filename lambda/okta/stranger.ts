@@ -1,3 +1,4 @@
+import { escapeRegex } from "../sigma/pattern.ts";
 import { mapStrings } from "./json-strings.ts";
 import { object } from "./lenient.ts";
 import { type LogEvent, readLogEvent } from "./log-event.ts";
@@ -144,8 +145,4 @@ function maskFields(
   return Object.fromEntries(
     Object.entries(json).map(([name, each]) => (kept.has(name) ? [name, each] : [mask(name), maskField(name, each)])),
   );
-}
-
-function escapeRegex(text: string): string {
-  return text.replace(/[\\^$.*+?()[\]{}|/-]/g, "\\$&");
 }

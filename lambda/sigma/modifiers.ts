@@ -2,6 +2,7 @@ import { isIP } from "node:net";
 import {
   ANY_RUN,
   escapePattern,
+  escapeRegex,
   literalOf,
   literalPattern,
   loosenDashes,
@@ -370,8 +371,4 @@ function expand(value: SigmaValue, names: readonly string[], placeholders: Place
     if (texts.length > 100_000) throw new SigmaRuleError("the placeholders stand for over 100,000 values");
   }
   return texts;
-}
-
-function escapeRegex(text: string): string {
-  return text.replace(/[\\^$.*+?()[\]{}|]/g, "\\$&");
 }

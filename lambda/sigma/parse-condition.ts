@@ -1,3 +1,4 @@
+import { escapeRegex } from "./pattern.ts";
 import { type Condition, SigmaRuleError } from "./rule.ts";
 
 const token = /\s*(?:([()])|([^\s()]+))/y;
@@ -147,6 +148,6 @@ function combine(kind: "and" | "or", operands: readonly Condition[]): Condition 
 function isNamedBy(name: string, pattern: string): boolean {
   if (name.startsWith("_") && !pattern.startsWith("_")) return false;
   if (pattern === "them") return true;
-  const parts = pattern.split("*").map((part) => part.replace(/[.*+?^${}()|[\]\\]/g, "\\$&"));
+  const parts = pattern.split("*").map(escapeRegex);
   return new RegExp(`^${parts.join(".*")}$`).test(name);
 }
