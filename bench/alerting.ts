@@ -3,7 +3,7 @@ import { startBudget } from "../lambda/budget.ts";
 import type { Exception, ExceptionScope } from "../lambda/exceptions/exception.ts";
 import { unknownUser } from "../lambda/history/history.ts";
 import { type LogEvent, parseLogEvent } from "../lambda/okta/log-event.ts";
-import { processDelivery } from "../lambda/pipeline.ts";
+import { processDelivery } from "../lambda/pipeline/process-delivery.ts";
 import { sessionStart } from "../test/fixtures/events.ts";
 import { findings, memoryPorts, memoryStates } from "../test/fixtures/memory.ts";
 import { rule, ruleSet } from "../test/fixtures/rules.ts";

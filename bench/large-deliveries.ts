@@ -1,10 +1,10 @@
 import { fileURLToPath } from "node:url";
 import { loadDetections } from "../build/load-detections.ts";
-import { toDeadLetters } from "../lambda/dead-letters/dead-letter.ts";
 import { compileRules } from "../lambda/detections/compile-rules.ts";
-import { findCandidates } from "../lambda/matching.ts";
 import { maximumBodyBytes } from "../lambda/okta/endpoint.ts";
 import { readDelivery } from "../lambda/okta/event-hook.ts";
+import { toDeadLetters } from "../lambda/pipeline/dead-letter.ts";
+import { findCandidates } from "../lambda/pipeline/match.ts";
 import { sampleEvent } from "./events.ts";
 import { median, print } from "./measure.ts";
 

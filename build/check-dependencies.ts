@@ -12,20 +12,16 @@ const root = fileURLToPath(new URL("..", import.meta.url));
 
 /** Files and folders of the core, below `lambda/`. */
 const core = [
-  "pipeline.ts",
-  "matching.ts",
-  "decision.ts",
+  "pipeline",
   "budget.ts",
   "measure.ts",
   "network.ts",
   "queue-json.ts",
-  "claims/claims.ts",
   "exceptions/exception.ts",
   "exceptions/notice.ts",
   "history",
   "severity/adjustment.ts",
   "severity/compile-adjustments.ts",
-  "retries",
   "sigma",
   "detections/compile-rules.ts",
   "detections/log-source.ts",
@@ -35,7 +31,6 @@ const core = [
   "profiles/refresh.ts",
   "alerts",
   "outputs",
-  "dead-letters/dead-letter.ts",
 ];
 /** What stands in those folders and is an adapter all the same. */
 const adapters = ["history/user-states.ts", "history/watching.ts"];

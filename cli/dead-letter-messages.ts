@@ -6,13 +6,13 @@ import {
   ReceiveMessageCommand,
 } from "@aws-sdk/client-sqs";
 import * as z from "zod";
-import { toDeadLetters } from "../lambda/dead-letters/dead-letter.ts";
 import { type Delivery, parseDelivery, readDelivery } from "../lambda/okta/event-hook.ts";
 import { describeFaults } from "../lambda/okta/fault.ts";
+import { toDeadLetters } from "../lambda/pipeline/dead-letter.ts";
+import { type DelayReason, delayReasons } from "../lambda/pipeline/delay-reason.ts";
+import { writeWork } from "../lambda/pipeline/work.ts";
 import { createQueue } from "../lambda/queue.ts";
 import { writeQueueJson } from "../lambda/queue-json.ts";
-import { type DelayReason, delayReasons } from "../lambda/retries/delay-reason.ts";
-import { writeWork } from "../lambda/retries/work.ts";
 import { InputError } from "./command.ts";
 import type { Deployment } from "./deployment.ts";
 

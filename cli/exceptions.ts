@@ -19,11 +19,11 @@ import {
 import { openExceptions } from "../lambda/exceptions/exception-items.ts";
 import { publishNotice } from "../lambda/exceptions/notice.ts";
 import { countryCode } from "../lambda/geo/country.ts";
-import { findCandidate } from "../lambda/matching.ts";
 import { parseCidr } from "../lambda/network.ts";
 import type { LogEvent } from "../lambda/okta/log-event.ts";
 import { isOperator, knownOperators, operatorName } from "../lambda/okta/operator.ts";
 import { canonicalLogin, personKeys } from "../lambda/okta/person.ts";
+import { findCandidate } from "../lambda/pipeline/match.ts";
 import { createTopic } from "../lambda/topic.ts";
 import { createCommand, InputError, onTerminal, runCommand } from "./command.ts";
 import { addDeploymentOptions, type Deployment, type DeploymentOptions, findDeployment } from "./deployment.ts";

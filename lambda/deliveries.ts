@@ -1,9 +1,9 @@
 import { once } from "./aws-client.ts";
 import type { ReceiverConfig } from "./config.ts";
 import { enabledRules } from "./detections/enabled-rules.ts";
-import { findCandidates } from "./matching.ts";
 import { countDelivery, type Metrics, nameDelivery } from "./metrics.ts";
 import type { EndpointPorts } from "./okta/endpoint.ts";
+import { findCandidates } from "./pipeline/match.ts";
 import { refreshingEventTypes } from "./profiles/refresh.ts";
 import type { GetStateKey } from "./state-key.ts";
 
@@ -19,7 +19,7 @@ export async function createProcess(
   const rules = await enabledRules(config);
   const getPipeline = once(async () => {
     const [{ processDelivery }, { createPipelinePorts }] = await Promise.all([
-      import("./pipeline.ts"),
+      import("./pipeline/process-delivery.ts"),
       import("./pipeline-ports.ts"),
     ]);
     return { processDelivery, ports: await createPipelinePorts(config, rules, metrics, getStateKey) };

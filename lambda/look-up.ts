@@ -8,7 +8,7 @@ import { type StateKey, userItemIds } from "./history/user-item-ids.ts";
 import type { UserKey } from "./history/user-key.ts";
 import { readUserState } from "./history/user-states.ts";
 import { readWatching, startWatching, watchingId } from "./history/watching.ts";
-import type { Findings, LookUp } from "./pipeline.ts";
+import type { Findings, LookUp } from "./pipeline/ports.ts";
 import { profileKeysOf, readProfiles } from "./profiles/profile-table.ts";
 import type { GetStateKey } from "./state-key.ts";
 

@@ -6,10 +6,10 @@ import { startBudget, waiting } from "./budget.ts";
 import { readPipelineConfig } from "./config.ts";
 import { enabledRules } from "./detections/enabled-rules.ts";
 import { createMetrics } from "./metrics.ts";
-import { retryWork } from "./pipeline.ts";
+import { backOffSeconds } from "./pipeline/back-off.ts";
+import { retryWork } from "./pipeline/retry-work.ts";
+import { readWork, UnreadableWorkError, type Work } from "./pipeline/work.ts";
 import { createPipelinePorts, startStateKey } from "./pipeline-ports.ts";
-import { backOffSeconds } from "./retries/back-off.ts";
-import { readWork, UnreadableWorkError, type Work } from "./retries/work.ts";
 import { logger } from "./telemetry.ts";
 
 const config = readPipelineConfig(process.env);

@@ -1,5 +1,5 @@
-import { toRefusedLetter } from "./dead-letters/dead-letter.ts";
 import type { EndpointPorts } from "./okta/endpoint.ts";
+import { toRefusedLetter } from "./pipeline/dead-letter.ts";
 import { createQueue } from "./queue.ts";
 import { logger } from "./telemetry.ts";
 

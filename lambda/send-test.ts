@@ -1,6 +1,6 @@
 import { setTimeout as delay } from "node:timers/promises";
-import type { Claims } from "./claims/claims.ts";
 import { testDelivery } from "./okta/test-delivery.ts";
+import type { Claims } from "./pipeline/claims.ts";
 
 /** How often it is looked whether an alert came, in milliseconds. */
 const pollInterval = 250;

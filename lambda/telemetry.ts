@@ -2,7 +2,7 @@ import { Logger } from "@aws-lambda-powertools/logger";
 import { type Metrics, serviceName } from "./metrics.ts";
 import { publishedTime } from "./okta/log-event.ts";
 import { personOf } from "./okta/person.ts";
-import type { Observation, Subject } from "./pipeline.ts";
+import type { Observation, Subject } from "./pipeline/observation.ts";
 
 /** Structured logs: ids only, never a secret, a name or an address. */
 export const logger = new Logger({ serviceName });

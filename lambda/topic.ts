@@ -2,7 +2,7 @@ import type { SNSClient } from "@aws-sdk/client-sns";
 import { type ClientSettings, clientDefaults, once } from "./aws-client.ts";
 import { toBatches } from "./batches.ts";
 import { pause } from "./budget.ts";
-import { UnconfirmedPublishError } from "./retries/unconfirmed.ts";
+import { UnconfirmedPublishError } from "./pipeline/unconfirmed.ts";
 
 /** A message as SNS takes it. */
 export interface TopicMessage {

@@ -3,17 +3,13 @@ import type { Alert } from "../lambda/alerts/alert.ts";
 import { type Budget, startBudget } from "../lambda/budget.ts";
 import type { Delivery, MalformedEvent } from "../lambda/okta/event-hook.ts";
 import type { LogEvent } from "../lambda/okta/log-event.ts";
-import {
-  type Observation,
-  type Outcome,
-  type ParkedWork,
-  type PipelinePorts,
-  processDelivery,
-  retryWork,
-} from "../lambda/pipeline.ts";
+import type { Observation } from "../lambda/pipeline/observation.ts";
+import type { ParkedWork, PipelinePorts } from "../lambda/pipeline/ports.ts";
+import { type DeliveryReport, processDelivery } from "../lambda/pipeline/process-delivery.ts";
+import { retryWork } from "../lambda/pipeline/retry-work.ts";
+import { maximumUnconfirmed, UnconfirmedPublishError } from "../lambda/pipeline/unconfirmed.ts";
+import type { Work } from "../lambda/pipeline/work.ts";
 import type { Refresh } from "../lambda/profiles/refresh.ts";
-import { maximumUnconfirmed, UnconfirmedPublishError } from "../lambda/retries/unconfirmed.ts";
-import type { Work } from "../lambda/retries/work.ts";
 import { type Json, logEvent } from "./fixtures/events.ts";
 import { findings, memoryClaims, memoryPorts } from "./fixtures/memory.ts";
 import { rule, ruleSet } from "./fixtures/rules.ts";
@@ -84,12 +80,12 @@ function world(overrides: Partial<PipelinePorts> = {}) {
 }
 
 /** What became of a delivery, but for what it received. */
-const outcome = (counts: Partial<Outcome>) =>
+const outcome = (counts: Partial<DeliveryReport>) =>
   expect.objectContaining({
-    alerted: 0,
-    duplicates: 0,
+    published: 0,
+    duplicate: 0,
     excepted: 0,
-    suppressed: 0,
+    grouped: 0,
     parked: 0,
     deadLettered: 0,
     failed: 0,
@@ -102,7 +98,7 @@ const storeDown = { lookUp: () => Promise.reject(down) };
 describe("the profile store", () => {
   test("is not asked for events that no rule can match", async () => {
     const { deliver, asked } = world();
-    expect(await deliver([direct, direct])).toEqual(outcome({ received: 2 }));
+    expect(await deliver([direct, direct])).toEqual(outcome({}));
     expect(asked).toEqual([]);
   });
 
@@ -125,7 +121,7 @@ describe("the profile store", () => {
 
   test("that is down holds no alert back; what only it can decide is decided later, by a follow-up", async () => {
     const { deliver, retry, ports, published, detections, parked, kinds, claims } = world(storeDown);
-    expect(await deliver([{ uuid: "e" }])).toEqual(outcome({ received: 1, alerted: 1, parked: 1 }));
+    expect(await deliver([{ uuid: "e" }])).toEqual(outcome({ published: 1, parked: 1 }));
     expect(detections()).toEqual([[proxied.id]]);
     expect(published[0]).toMatchObject({
       followUp: false,
@@ -154,14 +150,14 @@ describe("the profile store", () => {
 
   test("that is down parks an event that it alone can decide", async () => {
     const { deliver, published, parked } = world({ ...storeDown, rules: ruleSet([far]) });
-    expect(await deliver([{}])).toEqual(outcome({ received: 1, parked: 1 }));
+    expect(await deliver([{}])).toEqual(outcome({ parked: 1 }));
     expect(published).toEqual([]);
     expect(parked[0]?.work).toMatchObject({ rules: [far.id], followUp: false });
   });
 
   test("that hangs is waited for as long as its share of the time, and the alert goes out", async () => {
     const { deliver, published, kinds } = world({ lookUp: () => new Promise(() => {}) });
-    expect(await deliver([{}])).toEqual(outcome({ received: 1, alerted: 1, parked: 1 }));
+    expect(await deliver([{}])).toEqual(outcome({ published: 1, parked: 1 }));
     expect(kinds()).toContain("profilesUnavailable");
     expect(published).toHaveLength(1);
   });
@@ -189,7 +185,7 @@ test("an undecided rule that the location decides against raises nothing", async
     rules: ruleSet([far]),
     lookUp: async () => findings(new Map()),
   });
-  expect(await deliver([{}])).toEqual(outcome({ received: 1 }));
+  expect(await deliver([{}])).toEqual(outcome({}));
   expect(published).toEqual([]);
 });
 
@@ -200,9 +196,7 @@ describe("an alert that cannot be published", () => {
 
   test("is parked with the reason, its claim given back, and the others go out", async () => {
     const { deliver, parked, claims } = world({ publish: failing });
-    expect(await deliver([{ uuid: "a" }, { uuid: "b" }, { uuid: "c" }])).toEqual(
-      outcome({ received: 3, alerted: 2, parked: 1 }),
-    );
+    expect(await deliver([{ uuid: "a" }, { uuid: "b" }, { uuid: "c" }])).toEqual(outcome({ published: 2, parked: 1 }));
     expect(parked[0]).toMatchObject({
       work: {
         event: { uuid: "b" },
@@ -217,7 +211,7 @@ describe("an alert that cannot be published", () => {
 
   test("and cannot be parked either, is failed", async () => {
     const { deliver, kinds } = world({ publish: failing, parkWork: () => Promise.reject(down) });
-    expect(await deliver([{ uuid: "a" }, { uuid: "b" }])).toEqual(outcome({ received: 2, alerted: 1, failed: 1 }));
+    expect(await deliver([{ uuid: "a" }, { uuid: "b" }])).toEqual(outcome({ published: 1, failed: 1 }));
     expect(kinds()).toContain("workLost");
   });
 
@@ -238,7 +232,7 @@ describe("the time that a request has", () => {
   test("when it runs out, what is unfinished is parked", async () => {
     const { deliver, parked } = world({ claims: { ...memoryClaims(), claim: () => new Promise(() => {}) } });
     const budget = startBudget({ work: 50, parking: 5_000 }, () => performance.now());
-    expect(await deliver([{}, {}, direct], [], budget)).toEqual(outcome({ received: 3, parked: 2 }));
+    expect(await deliver([{}, {}, direct], [], budget)).toEqual(outcome({ parked: 2 }));
     expect(parked.map(({ work }) => work.waiting?.reason)).toEqual(["the time ran out", "the time ran out"]);
   });
 
@@ -246,7 +240,7 @@ describe("the time that a request has", () => {
     const hanging = () => new Promise<never>(() => {});
     const { deliver } = world({ publish: hanging, parkWork: hanging, parkMalformed: hanging });
     const budget = startBudget({ work: 50, parking: 100 }, () => performance.now());
-    expect(await deliver([{}], [broken], budget)).toEqual(outcome({ received: 2, failed: 2 }));
+    expect(await deliver([{}], [broken], budget)).toEqual(outcome({ failed: 2 }));
   });
 });
 
@@ -255,7 +249,7 @@ test("of more events than are worked on at once, none is begun that could not be
   const budget = startBudget({ begin: 0, work: 60_000, parking: 60_000 }, () => performance.now());
   await new Promise((resolve) => setTimeout(resolve, 5));
   const events = Array.from({ length: 53 }, (_, index) => ({ uuid: `e${index}` }));
-  expect(await deliver(events, [], budget)).toEqual(outcome({ received: 53, alerted: 50, parked: 3 }));
+  expect(await deliver(events, [], budget)).toEqual(outcome({ published: 50, parked: 3 }));
   expect(published).toHaveLength(50);
   expect(parked.map(({ work }) => [work.event.uuid, work.waiting?.reason])).toEqual([
     ["e50", "the time ran out"],
@@ -269,19 +263,19 @@ describe("an event that was alerted on before", () => {
   test("is left out", async () => {
     const { deliver, published, kinds } = world();
     await deliver([{ uuid: "e" }]);
-    expect(await deliver([{ uuid: "e" }])).toEqual(outcome({ received: 1, duplicates: 1 }));
+    expect(await deliver([{ uuid: "e" }])).toEqual(outcome({ duplicate: 1 }));
     expect(published).toHaveLength(1);
     expect(kinds()).toContain("duplicate");
   });
 
   test("without what could not be decided then, is followed up, for that may never have been parked", async () => {
     const { deliver, ports, parked, detections } = world({ ...storeDown, parkWork: () => Promise.reject(down) });
-    expect(await deliver([{ uuid: "e" }])).toEqual(outcome({ received: 1, alerted: 1, failed: 1 }));
+    expect(await deliver([{ uuid: "e" }])).toEqual(outcome({ published: 1, failed: 1 }));
     const again = { ...ports, ...world().ports, claims: ports.claims, publish: ports.publish };
     const repeated = { id: "d", org: null, eventHookId: null, events: [logEvent({ uuid: "e" })], malformed: [] };
     const parkWork = async (work: readonly ParkedWork[]) => void parked.push(...work);
     expect(await processDelivery(repeated, { ...again, parkWork }, unlimited)).toEqual(
-      outcome({ received: 1, duplicates: 1, parked: 1 }),
+      outcome({ duplicate: 1, parked: 1 }),
     );
     expect(parked[0]?.work).toMatchObject({ rules: [far.id], followUp: true });
     await retryWork(parked[0]?.work as Work, again, unlimited);
@@ -291,7 +285,7 @@ describe("an event that was alerted on before", () => {
   test("and is being worked on by somebody else is parked, in case they were stopped", async () => {
     const { deliver, retry, claims, parked, published } = world();
     claims.records.set("e", null);
-    expect(await deliver([{ uuid: "e" }])).toEqual(outcome({ received: 1, parked: 1 }));
+    expect(await deliver([{ uuid: "e" }])).toEqual(outcome({ parked: 1 }));
     expect(parked[0]?.delaySeconds).toBeGreaterThan(20);
     await expect(retry(parked[0]?.work as Work)).rejects.toThrow("another request is at this event");
     claims.records.set("e", { outcome: "alerted", undecided: [], exceptions: [] });
@@ -307,21 +301,21 @@ describe("an event that was alerted on before", () => {
     ["hangs", () => new Promise<never>(() => {})],
   ])("may be alerted on again when the store of claims %s: an alert is never held back", async (_, claim) => {
     const { deliver, published, kinds } = world({ claims: { ...memoryClaims(), claim } });
-    expect(await deliver([{}])).toEqual(outcome({ received: 1, alerted: 1 }));
+    expect(await deliver([{}])).toEqual(outcome({ published: 1 }));
     expect(published).toHaveLength(1);
     expect(kinds()).toContain("claimsUnavailable");
   });
 
   test("stays alerted on when that cannot be recorded", async () => {
     const claims = { ...memoryClaims(), complete: () => Promise.reject(down) };
-    expect(await world({ claims }).deliver([{}])).toEqual(outcome({ received: 1, alerted: 1 }));
+    expect(await world({ claims }).deliver([{}])).toEqual(outcome({ published: 1 }));
   });
 });
 
 describe("malformed events", () => {
   test("are parked beside the good ones", async () => {
     const { deliver, malformedParked, published, observed } = world();
-    expect(await deliver([{}], [broken])).toEqual(outcome({ received: 2, alerted: 1, deadLettered: 1 }));
+    expect(await deliver([{}], [broken])).toEqual(outcome({ published: 1, deadLettered: 1 }));
     expect(malformedParked).toEqual([broken]);
     expect(published).toHaveLength(1);
     expect(observed).toContainEqual(expect.objectContaining({ kind: "malformedParked", count: 1 }));
@@ -329,7 +323,7 @@ describe("malformed events", () => {
 
   test("that cannot be parked are failed, and the good ones are alerted on all the same", async () => {
     const { deliver, published, observed } = world({ parkMalformed: () => Promise.reject(down) });
-    expect(await deliver([{}], [broken, broken])).toEqual(outcome({ received: 3, alerted: 1, failed: 2 }));
+    expect(await deliver([{}], [broken, broken])).toEqual(outcome({ published: 1, failed: 2 }));
     expect(published).toHaveLength(1);
     expect(observed).toContainEqual(expect.objectContaining({ kind: "malformedFailed", count: 2, error: down }));
   });
@@ -351,7 +345,7 @@ describe("a publish without an answer", () => {
   test("is counted with the work, and tried again by a message of its own", async () => {
     const { copies, state, publish } = losing();
     const { deliver, retry, parked, claims } = world({ publish });
-    expect(await deliver([{ uuid: "e" }])).toEqual(outcome({ received: 1, parked: 1 }));
+    expect(await deliver([{ uuid: "e" }])).toEqual(outcome({ parked: 1 }));
     expect(parked[0]?.work).toMatchObject({
       unconfirmed: 1,
       waiting: { reason: "the alert was published, but no answer came, so that it may arrive more than once" },
@@ -369,7 +363,7 @@ describe("a publish without an answer", () => {
   test("is repeated with the same id, whatever is decided by then: that follows up", async () => {
     const { copies, state, publish } = losing();
     const { deliver, ports, parked } = world({ ...storeDown, publish });
-    expect(await deliver([{ uuid: "e" }])).toEqual(outcome({ received: 1, parked: 2 }));
+    expect(await deliver([{ uuid: "e" }])).toEqual(outcome({ parked: 2 }));
     expect(parked.map(({ work }) => [work.rules, work.followUp, work.unconfirmed])).toEqual([
       [[proxied.id], false, 1],
       [[far.id], true, 0],
@@ -403,7 +397,7 @@ describe("a publish without an answer", () => {
     expect(kinds()).toContain("workDropped");
     state.isLosing = false;
     for (const { work } of parked) await retry(work);
-    expect(await deliver([{ uuid: "e" }])).toEqual(outcome({ received: 1, duplicates: 1 }));
+    expect(await deliver([{ uuid: "e" }])).toEqual(outcome({ duplicate: 1 }));
     expect(copies).toHaveLength(maximumUnconfirmed);
   });
 
@@ -451,7 +445,7 @@ describe("a publish without an answer", () => {
     const queues = { parkWork: () => Promise.reject(down), deadLetterWork: () => Promise.reject(down) };
     const { deliver } = world({ publish, ...queues });
     for (let delivery = 0; delivery < 6; delivery += 1) {
-      expect(await deliver([{ uuid: "e" }])).toEqual(outcome({ received: 1, failed: 1 }));
+      expect(await deliver([{ uuid: "e" }])).toEqual(outcome({ failed: 1 }));
     }
     expect(copies).toHaveLength(maximumUnconfirmed);
   });
@@ -486,7 +480,7 @@ describe("a publish without an answer", () => {
   test("is what a publish that hangs comes to when the time is over", async () => {
     const { deliver, parked } = world({ publish: () => new Promise(() => {}) });
     const budget = startBudget({ work: 50, parking: 5_000 }, () => performance.now());
-    expect(await deliver([{}, direct], [], budget)).toEqual(outcome({ received: 2, parked: 1 }));
+    expect(await deliver([{}, direct], [], budget)).toEqual(outcome({ parked: 1 }));
     expect(parked[0]?.work.unconfirmed).toBe(1);
   });
 

@@ -1,8 +1,8 @@
-import type { Claims, End } from "../../lambda/claims/claims.ts";
 import { type UserState, unknownUser } from "../../lambda/history/history.ts";
 import { applyChange, type StateChange } from "../../lambda/history/remember.ts";
 import type { SuppressionWindow, UserStates } from "../../lambda/history/suppression.ts";
 import type { UserKey } from "../../lambda/history/user-key.ts";
+import type { Claims, End } from "../../lambda/pipeline/claims.ts";
 
 /*
  * What the pipeline keeps in the state table, kept in memory. The stores of the state table say what each method means; here

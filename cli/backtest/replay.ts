@@ -1,9 +1,9 @@
 import type { Alert } from "../../lambda/alerts/alert.ts";
 import { answering, type Budget } from "../../lambda/budget.ts";
-import type { ProfileLocations } from "../../lambda/decision.ts";
 import type { Exception } from "../../lambda/exceptions/exception.ts";
 import { type LogEvent, publishedTime } from "../../lambda/okta/log-event.ts";
-import { type Outcome, type PipelinePorts, processDelivery } from "../../lambda/pipeline.ts";
+import type { PipelinePorts, ProfileLocations } from "../../lambda/pipeline/ports.ts";
+import { type DeliveryReport, processDelivery } from "../../lambda/pipeline/process-delivery.ts";
 import type { SeverityAdjustment } from "../../lambda/severity/adjustment.ts";
 import type { RuleSet } from "../../lambda/sigma/rule-set.ts";
 import { memoryClaims, memoryStates } from "./memory.ts";
@@ -79,13 +79,13 @@ export async function* replay(events: Iterable<LogEvent>, options: ReplayOptions
 const nothing = { alert: null, exceptions: [], error: null } as const;
 
 /** Null where no rule matches. */
-function resultOf(outcome: Outcome): Replayed["result"] | null {
+function resultOf(outcome: DeliveryReport): Replayed["result"] | null {
   // There is no queue: what the pipeline parks, as it cannot be handled now, failed.
   if (outcome.parked > 0) return "failed";
-  if (outcome.alerted > 0) return "alerted";
-  if (outcome.suppressed > 0) return "suppressed";
+  if (outcome.published > 0) return "alerted";
+  if (outcome.grouped > 0) return "suppressed";
   if (outcome.excepted > 0) return "excepted";
-  return outcome.duplicates > 0 ? "duplicate" : null;
+  return outcome.duplicate > 0 ? "duplicate" : null;
 }
 
 /** No signal of the work aborts; those of the steps never do either, as each step ends before any timer is due. */

@@ -2,7 +2,7 @@ import { Duration } from "aws-cdk-lib";
 import type { Grant, IGrantable } from "aws-cdk-lib/aws-iam";
 import type { Construct } from "constructs";
 import { redriveTimeoutSeconds, retryVisibilitySeconds } from "../../lambda/budget.ts";
-import { maximumAttempts } from "../../lambda/retries/back-off.ts";
+import { maximumAttempts } from "../../lambda/pipeline/back-off.ts";
 import type { DeadLetterQueue } from "./dead-letter-queue.ts";
 import { OwnQueue, type OwnQueueProps } from "./own-queue.ts";
 

@@ -5,7 +5,7 @@ import { once } from "../aws-client.ts";
 import { within } from "../budget.ts";
 import { toAttribute, toPlainItem } from "../dynamodb/attribute-value.ts";
 import { createDynamodb } from "../dynamodb/client.ts";
-import type { Claim, Claims } from "./claims.ts";
+import type { Claim, Claims } from "../pipeline/claims.ts";
 
 /** How long it is remembered what became of an event. */
 const rememberSeconds = 7 * 86_400;

@@ -1,8 +1,8 @@
-import type { Claims } from "../claims/claims.ts";
-import type { Candidate } from "../matching.ts";
 import type { Delivery, MalformedEvent } from "../okta/event-hook.ts";
 import { type LogEvent, parseLogEvent } from "../okta/log-event.ts";
-import type { Outcome } from "../pipeline.ts";
+import type { Claims } from "../pipeline/claims.ts";
+import type { Candidate } from "../pipeline/match.ts";
+import type { DeliveryReport } from "../pipeline/process-delivery.ts";
 
 /** How far reconciliation is. Times are ISO 8601, UTC. */
 export interface ReconciliationState {
@@ -55,7 +55,7 @@ export interface ReconciliationPorts {
   readonly findCandidates: (events: readonly LogEvent[]) => readonly Candidate[];
   readonly claims: Pick<Claims, "find" | "complete">;
   /** Takes events through the pipeline. */
-  readonly process: (delivery: Delivery, candidates: readonly Candidate[]) => Promise<Outcome>;
+  readonly process: (delivery: Delivery, candidates: readonly Candidate[]) => Promise<DeliveryReport>;
   /** Identifies what has no uuid of its own. */
   readonly digest: (text: string) => string;
   /** How far before the checkpoint it is looked again, in milliseconds, since the log fills out of order. */
@@ -177,7 +177,7 @@ async function handlePage(
     );
     if (outcome.failed > 0) throw new Error(`${outcome.failed} events could be neither alerted on nor parked`);
     // Another request may have been at some of them, and of others the user's location decides.
-    report.missed += outcome.alerted + outcome.excepted + outcome.suppressed;
+    report.missed += outcome.published + outcome.excepted + outcome.grouped;
   }
   await deadLetter(malformed, ports, report);
 }

@@ -244,7 +244,7 @@ describe("an alarm is raised by what it is about:", () => {
     expect(on()).toContain("Deaf");
   });
 
-  test.each(["later/deliveries.mjs", "later/pipeline.mjs", "later/pipeline-ports.mjs"])(
+  test.each(["later/deliveries.mjs", "later/pipeline-process-delivery.mjs", "later/pipeline-ports.mjs"])(
     "RequestsFailed and Deaf, by the bundle without %s",
     async (file) => {
       stopClock();

@@ -1,7 +1,7 @@
 import { DynamoDBClient, ScanCommand } from "@aws-sdk/client-dynamodb";
 import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from "vitest";
-import type { End } from "../../lambda/claims/claims.ts";
 import { createClaims } from "../../lambda/claims/state-table.ts";
+import type { End } from "../../lambda/pipeline/claims.ts";
 import { type Emulators, startEmulators } from "../../local/emulators.ts";
 import { names } from "../../local/resources.ts";
 

@@ -1,4 +1,6 @@
 import { describe, expect, test } from "vitest";
+import type { RefusedDelivery } from "../../lambda/okta/endpoint.ts";
+import { parseDelivery } from "../../lambda/okta/event-hook.ts";
 import {
   type DeadLetter,
   type MalformedEventsLetter,
@@ -7,9 +9,7 @@ import {
   toDeadLetter,
   toDeadLetters,
   toRefusedLetter,
-} from "../../lambda/dead-letters/dead-letter.ts";
-import type { RefusedDelivery } from "../../lambda/okta/endpoint.ts";
-import { parseDelivery } from "../../lambda/okta/event-hook.ts";
+} from "../../lambda/pipeline/dead-letter.ts";
 
 const fault = { path: "data.events.0.uuid", message: "expected the event's uuid" };
 const delivery = { id: "delivery-1", org: "example.okta.com", eventHookId: "who1" };

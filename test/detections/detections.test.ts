@@ -5,7 +5,7 @@ import type { Alert } from "../../lambda/alerts/alert.ts";
 import { startBudget } from "../../lambda/budget.ts";
 import { compileRules, isEnabled } from "../../lambda/detections/compile-rules.ts";
 import { findEventType } from "../../lambda/okta/event-types.ts";
-import { processDelivery } from "../../lambda/pipeline.ts";
+import { processDelivery } from "../../lambda/pipeline/process-delivery.ts";
 import type { Rule } from "../../lambda/sigma/rule.ts";
 import { type RuleSet, requirementsOf } from "../../lambda/sigma/rule-set.ts";
 import { type Json, logEvent } from "../fixtures/events.ts";

@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
-import { decide } from "../../lambda/decision.ts";
 import { checkField, checkValues } from "../../lambda/detections/known-fields.ts";
 import { readLogEvent } from "../../lambda/okta/log-event.ts";
+import { decide } from "../../lambda/pipeline/judge.ts";
 import { parseDetection } from "../../lambda/sigma/parse-detection.ts";
 import { SigmaRuleError } from "../../lambda/sigma/rule.ts";
 import { type Json, sessionStart } from "../fixtures/events.ts";

@@ -99,8 +99,8 @@ describe("one person under several names", () => {
     const { deliver, published } = world();
     const login = someone();
     const failures = [failedAs(login), successAs(login, failure), failedAs(login.toUpperCase())];
-    expect(await deliver(...failures)).toMatchObject({ alerted: 1, suppressed: 2 });
-    expect(await deliver(successAs(login))).toMatchObject({ alerted: 1, suppressed: 0 });
+    expect(await deliver(...failures)).toMatchObject({ published: 1, grouped: 2 });
+    expect(await deliver(successAs(login))).toMatchObject({ published: 1, grouped: 0 });
     expect(published.at(-1)?.heldBack?.count).toBe(2);
   });
 
@@ -116,9 +116,9 @@ describe("one person under several names", () => {
       ...withZone(event),
       client: { geographicalContext: { country: "Canada" } },
     });
-    expect(await deliver(withZone(failedAs(login)))).toMatchObject({ alerted: 1 });
-    expect(await deliver(plain(successAs(login)))).toMatchObject({ alerted: 1 });
-    expect(await deliver(withZone(successAs(login)))).toMatchObject({ alerted: 1, suppressed: 0 });
+    expect(await deliver(withZone(failedAs(login)))).toMatchObject({ published: 1 });
+    expect(await deliver(plain(successAs(login)))).toMatchObject({ published: 1 });
+    expect(await deliver(withZone(successAs(login)))).toMatchObject({ published: 1, grouped: 0 });
   });
 
   test("what an earlier release remembered under the id is read, added up, and left as it is", async () => {
@@ -188,7 +188,7 @@ describe("a network that is not known", () => {
 
   test("suppresses nothing, and is remembered as no network", async () => {
     const { deliver, published, ports, user } = world();
-    expect(await deliver(nowhere, nowhere)).toMatchObject({ alerted: 2, suppressed: 0 });
+    expect(await deliver(nowhere, nowhere)).toMatchObject({ published: 2, grouped: 0 });
     const state = await ports.userStates.read(user, AbortSignal.timeout(5_000));
     expect([state.networks.size, state.windows.size]).toEqual([0, 0]);
     expect([...state.sessions]).toEqual([["2026-11-24", 2]]);
@@ -249,7 +249,7 @@ describe("where the key of logins cannot be had", () => {
 
   test("every alert goes out without history, nothing is suppressed, and the reason is observed", async () => {
     const { deliver, published, observed } = world(withoutKey);
-    expect(await deliver({}, {})).toMatchObject({ alerted: 2, suppressed: 0, parked: 0, failed: 0 });
+    expect(await deliver({}, {})).toMatchObject({ published: 2, grouped: 0, parked: 0, failed: 0 });
     expect(published.map(({ history, heldBack }) => ({ history, heldBack }))).toEqual([
       { history: null, heldBack: null },
       { history: null, heldBack: null },

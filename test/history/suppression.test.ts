@@ -6,8 +6,8 @@ import { sightingOf, unknownUser } from "../../lambda/history/history.ts";
 import { remember } from "../../lambda/history/remember.ts";
 import { candidateOf, type HeldBack, type SuppressionWindow, suppress } from "../../lambda/history/suppression.ts";
 import { createUserStates } from "../../lambda/history/user-states.ts";
-import { retryWork } from "../../lambda/pipeline.ts";
-import type { Work } from "../../lambda/retries/work.ts";
+import { retryWork } from "../../lambda/pipeline/retry-work.ts";
+import type { Work } from "../../lambda/pipeline/work.ts";
 import { type Emulators, startEmulators } from "../../local/emulators.ts";
 import { names } from "../../local/resources.ts";
 import type { Json } from "../fixtures/events.ts";
@@ -51,11 +51,11 @@ describe("within the window", () => {
     const { deliver, pass, published, kinds } = world();
     await deliver({});
     pass(1);
-    expect(await deliver({}, {})).toMatchObject({ received: 2, alerted: 0, suppressed: 2, parked: 0, failed: 0 });
+    expect(await deliver({}, {})).toMatchObject({ published: 0, grouped: 2, parked: 0, failed: 0 });
     pass(58.9);
-    expect(await deliver({})).toMatchObject({ suppressed: 1 });
+    expect(await deliver({})).toMatchObject({ grouped: 1 });
     pass(0.2);
-    expect(await deliver({})).toMatchObject({ alerted: 1, suppressed: 0 });
+    expect(await deliver({})).toMatchObject({ published: 1, grouped: 0 });
     expect(published.map(({ heldBack }) => heldBack)).toEqual([
       { count: 0, since: null },
       { count: 3, since: "2026-11-24T09:30:03.000Z" },
@@ -83,11 +83,11 @@ describe("within the window", () => {
   ])("%s breaks through at once", async (_, before, after) => {
     const { deliver, published } = world();
     await deliver(before);
-    expect(await deliver(after)).toMatchObject({ alerted: 1, suppressed: 0 });
+    expect(await deliver(after)).toMatchObject({ published: 1, grouped: 0 });
     expect(published).toHaveLength(2);
-    expect(await deliver(after)).toMatchObject({ alerted: 0, suppressed: 1 });
+    expect(await deliver(after)).toMatchObject({ published: 0, grouped: 1 });
     // What was alerted on before it broke through is still held back.
-    expect(await deliver(before)).toMatchObject({ alerted: 0, suppressed: 1 });
+    expect(await deliver(before)).toMatchObject({ published: 0, grouped: 1 });
   });
 
   test.each<[string, Json, Json]>([
@@ -96,7 +96,7 @@ describe("within the window", () => {
   ])("%s is held back", async (_, before, after) => {
     const { deliver } = world();
     await deliver(before);
-    expect(await deliver(after)).toMatchObject({ suppressed: 1 });
+    expect(await deliver(after)).toMatchObject({ grouped: 1 });
   });
 
   test("another user is alerted on, and so is nobody in particular, every time", async () => {
@@ -104,7 +104,7 @@ describe("within the window", () => {
     await deliver({});
     await deliver({ actor: { id: `00u${crypto.randomUUID()}`, type: "User" } });
     const unknown = { actor: { id: "unknown", type: "User", alternateId: "unknown" } };
-    expect(await deliver(unknown, unknown)).toMatchObject({ alerted: 2 });
+    expect(await deliver(unknown, unknown)).toMatchObject({ published: 2 });
     expect(published).toHaveLength(4);
     expect(published[2]).toMatchObject({ history: null, heldBack: null });
   });
@@ -114,7 +114,7 @@ describe("within the window", () => {
       rules: ruleSet([rule("high", crypto.randomUUID(), { eventType: "user.account.privilege.grant" })]),
     });
     const grant = { eventType: "user.account.privilege.grant" };
-    expect(await deliver(grant, grant)).toMatchObject({ alerted: 2, suppressed: 0 });
+    expect(await deliver(grant, grant)).toMatchObject({ published: 2, grouped: 0 });
   });
 
   test("a test is alerted on every time, and leaves nothing behind", async () => {
@@ -128,7 +128,7 @@ describe("within the window", () => {
 
 test("0 minutes hold nothing back", async () => {
   const { deliver } = world({ suppressMinutes: 0 });
-  expect(await deliver({}, {}, {})).toMatchObject({ alerted: 3, suppressed: 0 });
+  expect(await deliver({}, {}, {})).toMatchObject({ published: 3, grouped: 0 });
 });
 
 test("of 200 that come to the table at once, one is alerted on, and 199 are counted, to the last", async () => {
@@ -227,7 +227,7 @@ describe("an alert that cannot be published", () => {
     });
     await deliver({ uuid: "first" });
     failing = false;
-    expect(await deliver({})).toMatchObject({ alerted: 1 });
+    expect(await deliver({})).toMatchObject({ published: 1 });
     await deliver({});
     // The first one's retry finds that its user was alerted on meanwhile.
     await retryWork(
@@ -245,7 +245,7 @@ describe("an alert that cannot be published", () => {
     const opened = unpublished("stopped", ports.now(), { count: 2, since: "2026-11-24T08:00:00.000Z" });
     expect(await ports.userStates.open(user, "AS64500|CA", null, opened, AbortSignal.timeout(5_000))).toBe(true);
     pass(0.3);
-    expect(await deliver({})).toMatchObject({ suppressed: 0, alerted: 0, parked: 1 });
+    expect(await deliver({})).toMatchObject({ grouped: 0, published: 0, parked: 1 });
     expect(parked[0]?.waiting?.reason).toMatch(/^an alert about the same user and network is under way/);
     pass(0.5);
     await retryWork(
@@ -277,7 +277,7 @@ test.each(["refuse", "hang"] as const)("a state table that fails by %s holds not
   const { deliver, published } = world();
   await deliver({});
   emulators.faults.dynamodb.set({ kind });
-  expect(await deliver({})).toMatchObject({ alerted: 1, suppressed: 0 });
+  expect(await deliver({})).toMatchObject({ published: 1, grouped: 0 });
   expect(published[1]).toMatchObject({ history: null, heldBack: null });
 });
 
@@ -288,7 +288,7 @@ test("a state that cannot be written lets the alert out, and says so", async () 
     publish: ports.publish,
   });
   await deliver({});
-  expect(await broken.deliver({}, {})).toMatchObject({ alerted: 2, suppressed: 0 });
+  expect(await broken.deliver({}, {})).toMatchObject({ published: 2, grouped: 0 });
   expect(broken.kinds()).toContain("historyUnavailable");
   expect(kinds()).not.toContain("historyUnavailable");
   expect(published).toHaveLength(3);
@@ -300,5 +300,5 @@ test("the sample of the embedded run is one that can be held back", async () => 
   const { deliver } = world();
   const { actor, uuid, published, ...event } = sample.data.events[0] as Json;
   expect([actor, uuid, published].every(Boolean)).toBe(true);
-  expect(await deliver(event, event)).toMatchObject({ alerted: 1, suppressed: 1 });
+  expect(await deliver(event, event)).toMatchObject({ published: 1, grouped: 1 });
 });

@@ -3,7 +3,7 @@ import type { SQSEvent } from "aws-lambda";
 import { afterAll, beforeAll, beforeEach, expect, test, vi } from "vitest";
 import type { Alert } from "../../lambda/alerts/alert.ts";
 import { userItemIds } from "../../lambda/history/user-item-ids.ts";
-import { writeWork } from "../../lambda/retries/work.ts";
+import { writeWork } from "../../lambda/pipeline/work.ts";
 import { readNotification } from "../../local/alert-feed.ts";
 import { type Emulators, startEmulators } from "../../local/emulators.ts";
 import type { Handler } from "../../local/http-front.ts";

@@ -2,9 +2,11 @@ import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import type { Alert } from "../../lambda/alerts/alert.ts";
 import { startBudget } from "../../lambda/budget.ts";
-import { findCandidates } from "../../lambda/matching.ts";
 import type { MalformedEvent } from "../../lambda/okta/event-hook.ts";
-import { processDelivery, retryWork } from "../../lambda/pipeline.ts";
+import { findCandidates } from "../../lambda/pipeline/match.ts";
+import { processDelivery } from "../../lambda/pipeline/process-delivery.ts";
+import { retryWork } from "../../lambda/pipeline/retry-work.ts";
+import { readWork, writeWork } from "../../lambda/pipeline/work.ts";
 import { logFilter } from "../../lambda/reconciliation/log-filter.ts";
 import {
   farthest,
@@ -13,7 +15,6 @@ import {
   type ReconciliationState,
   reconcile,
 } from "../../lambda/reconciliation/reconcile.ts";
-import { readWork, writeWork } from "../../lambda/retries/work.ts";
 import type { Rule } from "../../lambda/sigma/rule.ts";
 import { type Json, logEvent, sessionStart } from "../fixtures/events.ts";
 import { memoryClaims, memoryPorts } from "../fixtures/memory.ts";

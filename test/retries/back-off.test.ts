@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import { backOffSeconds, maximumAttempts } from "../../lambda/retries/back-off.ts";
+import { backOffSeconds, maximumAttempts } from "../../lambda/pipeline/back-off.ts";
 
 test("waits double from 15 seconds to 4 hours, less up to half at random", () => {
   expect([1, 2, 3, 10, 11, 14].map((attempt) => backOffSeconds(attempt, 0))).toEqual([

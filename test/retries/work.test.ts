@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { delayReasons } from "../../lambda/retries/delay-reason.ts";
-import { readWork, UnreadableWorkError, type Work, writeWork } from "../../lambda/retries/work.ts";
+import { delayReasons } from "../../lambda/pipeline/delay-reason.ts";
+import { readWork, UnreadableWorkError, type Work, writeWork } from "../../lambda/pipeline/work.ts";
 import { type Json, logEvent } from "../fixtures/events.ts";
 
 const since = new Date("2026-11-24T09:30:03.000Z");

@@ -1,12 +1,22 @@
-import { anonymousNetwork } from "./okta/anonymous-network.ts";
-import { positiveBehaviors } from "./okta/behaviors.ts";
-import type { LogEvent } from "./okta/log-event.ts";
-import { networkKey } from "./okta/network-key.ts";
-import { personOf } from "./okta/person.ts";
-import { risk } from "./okta/risk.ts";
-import type { CompiledRule } from "./sigma/compile.ts";
-import { type Enrichment, UNKNOWN } from "./sigma/field.ts";
-import type { RuleSet } from "./sigma/rule-set.ts";
+import { anonymousNetwork } from "../okta/anonymous-network.ts";
+import { positiveBehaviors } from "../okta/behaviors.ts";
+import type { LogEvent } from "../okta/log-event.ts";
+import { networkKey } from "../okta/network-key.ts";
+import { personOf } from "../okta/person.ts";
+import { risk } from "../okta/risk.ts";
+import type { CompiledRule } from "../sigma/compile.ts";
+import { type Enrichment, UNKNOWN } from "../sigma/field.ts";
+import type { RuleSet } from "../sigma/rule-set.ts";
+
+/** Anything of a rule. */
+export interface OfRule {
+  readonly rule: { readonly id: string };
+}
+
+/** The ids of the rules. */
+export function idsOf(rules: readonly OfRule[]): string[] {
+  return rules.map(({ rule }) => rule.id);
+}
 
 /** An event that rules match, or may match once its user's location is known. */
 export interface Candidate {

@@ -1,25 +1,36 @@
-import { type GeoJudgement, judgeLocation } from "./geo/mismatch.ts";
-import { type Candidate, enrich } from "./matching.ts";
-import type { LogEvent } from "./okta/log-event.ts";
-import { personKeys } from "./okta/person.ts";
-import type { ProfileLocation } from "./profiles/profile-location.ts";
-import type { Match } from "./retries/work.ts";
-import type { MatchedSelection } from "./sigma/compile.ts";
-import { type Enrichment, UNKNOWN } from "./sigma/field.ts";
-import type { Rule } from "./sigma/rule.ts";
+import { type GeoJudgement, judgeLocation } from "../geo/mismatch.ts";
+import type { LogEvent } from "../okta/log-event.ts";
+import { personKeys } from "../okta/person.ts";
+import { UNKNOWN } from "../sigma/field.ts";
+import { delayReasons } from "./delay-reason.ts";
+import { type Candidate, enrich } from "./match.ts";
+import { delays, waitingWork } from "./park.ts";
+import type { Findings, ProfileLocations } from "./ports.ts";
+import type { Result } from "./result.ts";
+import type { Decision, MatchedEvent, Run } from "./stages.ts";
+import type { Match } from "./work.ts";
 
-/** Profile locations by Okta user id and lower-case login. */
-export type ProfileLocations = ReadonlyMap<string, readonly ProfileLocation[]>;
+/** A candidate that a rule matches, for certain. */
+export interface Judged {
+  readonly kind: "judged";
+  readonly decision: Decision;
+}
 
-/** What is decided about a candidate. */
-export interface Decision {
-  readonly judgement: GeoJudgement;
-  /** What was added to the event for rules to ask for. */
-  readonly enrichment: Enrichment;
-  /** The rules that match, and by what. */
-  readonly detections: readonly { readonly rule: Rule; readonly matched: readonly MatchedSelection[] }[];
-  /** Ids of the rules that cannot be decided, as the profile store could not be asked. */
-  readonly undecided: readonly string[];
+/** Judges a candidate by its user's locations: it matches, matches nothing, or waits for the store of locations. */
+export function judgeCandidate(
+  { candidate, work }: MatchedEvent,
+  findings: Findings | null,
+  { ports }: Run,
+): Judged | Extract<Result, { readonly kind: "unmatched" | "parked" }> {
+  const decision = decide(candidate, findings?.locations ?? null, ports.mismatchDistanceKm, work.matched);
+  const { detections, undecided } = decision;
+  if (detections.length > 0) return { kind: "judged", decision };
+  if (undecided.length === 0) return { kind: "unmatched" };
+  const rest = { rules: undecided };
+  return {
+    kind: "parked",
+    left: waitingWork(work, delayReasons.storeDown, delays.failed, ports.now(), rest),
+  };
 }
 
 /**

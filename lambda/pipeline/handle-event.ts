@@ -1,0 +1,50 @@
+import { claimWork, isClaimed, notClaimed } from "./claim.ts";
+import { exceptDetections } from "./except.ts";
+import { groupSession } from "./group.ts";
+import { judgeCandidate } from "./judge.ts";
+import { idsOf } from "./match.ts";
+import { subjectOf } from "./observation.ts";
+import { failedWork } from "./park.ts";
+import { publishAlert } from "./publish.ts";
+import { record, recordUnclaimed } from "./record.ts";
+import type { Handled, Result } from "./result.ts";
+import type { ClaimedEvent, MatchedEvent, Run } from "./stages.ts";
+
+/**
+ * The way of an event that rules match: claim, look up, judge, except, group, publish, record. Where a rule matches wherever
+ * the user is, the claim is made while the look-up is in progress, so that an alert waits for three calls, one after the
+ * other. Never rejects: what is left says why.
+ */
+export async function handleEvent(matched: MatchedEvent, run: Run): Promise<Handled> {
+  const { candidate, work } = matched;
+  try {
+    run.budget.work.throwIfAborted();
+    const [findings, early] = await Promise.all([
+      matched.lookUp,
+      candidate.certain.length > 0 ? claimWork(work, candidate.certain, run) : null,
+    ]);
+    const judged = judgeCandidate(matched, findings, run);
+    if (judged.kind !== "judged") return recordUnclaimed(judged);
+    const { decision } = judged;
+    const started = early ?? (await claimWork(work, decision.detections, run));
+    const subject = { ...subjectOf(work), ruleIds: idsOf(decision.detections) };
+    const claimed = { ...matched, findings, decision, started, subject };
+    return await record(await alertOn(claimed, run), claimed, run);
+  } catch (error) {
+    return { kind: "failed", left: [failedWork(matched, error, run)] };
+  }
+}
+
+/** The stages of claimed work, as far as the first that ends it. */
+async function alertOn(event: ClaimedEvent, run: Run): Promise<Result> {
+  try {
+    if (!isClaimed(event.started)) return notClaimed(event, run);
+    const alertable = exceptDetections(event, run);
+    if (alertable.kind === "excepted") return alertable;
+    const grouped = await groupSession(event, alertable, run);
+    if (grouped.kind !== "alert") return grouped;
+    return await publishAlert(event, alertable, grouped, run);
+  } catch (error) {
+    return { kind: "failed", error, window: event.started.window, unconfirmed: null };
+  }
+}

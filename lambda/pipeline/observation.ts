@@ -1,0 +1,47 @@
+import type { Alert } from "../alerts/alert-schema.ts";
+import type { Exception } from "../exceptions/exception.ts";
+import type { Delivery } from "../okta/event-hook.ts";
+import type { LogEvent } from "../okta/log-event.ts";
+import type { Work } from "./work.ts";
+
+/** What an observation is about: enough to follow an event from its delivery to its alert. */
+export interface Subject {
+  readonly deliveryId: string | null;
+  readonly events: readonly LogEvent[];
+  /** Ids of the rules that match, or of those that are still to be decided. */
+  readonly ruleIds: readonly string[];
+}
+
+/** What is worth a log line or a metric. */
+export type Observation = { readonly subject: Subject } & (
+  | { readonly kind: "matched" | "duplicate" | "suppressed" }
+  | { readonly kind: "alertPublished"; readonly alert: Alert }
+  | { readonly kind: "excepted"; readonly by: readonly Exception[]; readonly whole: boolean }
+  | { readonly kind: "profilesUnavailable" | "claimsUnavailable" | "historyUnavailable"; readonly error: unknown }
+  | { readonly kind: "refreshesLost"; readonly count: number; readonly error: unknown }
+  | {
+      readonly kind: "workParked";
+      readonly followUp: boolean;
+      readonly reason: string | null;
+      /** What kept the work from being done; null where nothing failed. */
+      readonly error: unknown;
+    }
+  /** Work that is not tried again, all of it or the rules that are named; where it is all, it is on the dead-letter queue. */
+  | { readonly kind: "workDropped"; readonly whole: boolean; readonly reason: string }
+  | { readonly kind: "workLost"; readonly followUp: boolean; readonly reason: string | null; readonly error: unknown }
+  | { readonly kind: "malformedParked"; readonly count: number }
+  | { readonly kind: "malformedFailed"; readonly count: number; readonly error: unknown }
+);
+
+/** Writes an observation to the log and the metrics. */
+export type Observe = (observation: Observation) => void;
+
+/** The subject of a piece of work. */
+export function subjectOf({ event, delivery, rules }: Work): Subject {
+  return { deliveryId: delivery.id, events: [event], ruleIds: rules ?? [] };
+}
+
+/** The subject of a delivery, and of no event of it in particular. */
+export function subjectOfWhole({ id }: Delivery): Subject {
+  return { deliveryId: id, events: [], ruleIds: [] };
+}

@@ -1,0 +1,46 @@
+import type { Alert } from "../alerts/alert-schema.ts";
+import type { Exception } from "../exceptions/exception.ts";
+import type { SuppressionWindow } from "../history/suppression.ts";
+import type { ParkedWork } from "./ports.ts";
+import type { Match } from "./work.ts";
+
+/** Work that is left, and what kept it from being done: null where nothing failed. */
+export interface LeftWork extends ParkedWork {
+  readonly error: unknown;
+}
+
+/** Each way out of the pipeline. The stages return it; `record.ts` acts on it. */
+export type Result =
+  /** No rule matches the event. */
+  | { readonly kind: "unmatched" }
+  /** The event is done already; what its alert could not decide then may be left. */
+  | { readonly kind: "duplicate"; readonly left: LeftWork | null }
+  /** Exceptions cover every detection. */
+  | { readonly kind: "excepted"; readonly by: readonly Exception[] }
+  /** The event counts in the window of an earlier alert, which suppresses its own. */
+  | { readonly kind: "grouped"; readonly by: readonly Exception[] }
+  /** The alert is published. */
+  | {
+      readonly kind: "published";
+      readonly alert: Alert;
+      readonly by: readonly Exception[];
+      /** The window that the alert opened; null for none. */
+      readonly window: SuppressionWindow | null;
+    }
+  /** The event waits: for its claim, its window or its user's locations. */
+  | { readonly kind: "parked"; readonly left: LeftWork }
+  /** The alert could not be published. */
+  | {
+      readonly kind: "failed";
+      readonly error: unknown;
+      /** The window that the alert opened; null for none. */
+      readonly window: SuppressionWindow | null;
+      /** Where the topic may have the alert all the same: what it says, and how often that was so by now. Else null. */
+      readonly unconfirmed: { readonly count: number; readonly sent: readonly Match[] } | null;
+    };
+
+/** What became of an event: its result; `deadLettered` where its work is on the dead-letter queue; and the work that is left. */
+export interface Handled {
+  readonly kind: Result["kind"] | "deadLettered";
+  readonly left: readonly LeftWork[];
+}
