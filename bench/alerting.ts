@@ -1,4 +1,4 @@
-import type { Alert } from "../lambda/alerts/alert.ts";
+import type { Alert } from "../lambda/alerts/alert-schema.ts";
 import { startBudget } from "../lambda/budget.ts";
 import type { Exception, ExceptionScope } from "../lambda/exceptions/exception.ts";
 import { unknownUser } from "../lambda/history/history.ts";

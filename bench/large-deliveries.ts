@@ -1,7 +1,7 @@
 import { fileURLToPath } from "node:url";
 import { loadDetections } from "../build/load-detections.ts";
 import { compileRules } from "../lambda/detections/compile-rules.ts";
-import { maximumBodyBytes } from "../lambda/okta/endpoint.ts";
+import { maximumBodyBytes } from "../lambda/hook-endpoint/endpoint.ts";
 import { readDelivery } from "../lambda/okta/event-hook.ts";
 import { toDeadLetters } from "../lambda/pipeline/dead-letter.ts";
 import { findCandidates } from "../lambda/pipeline/match.ts";

@@ -16,10 +16,12 @@ const core = [
   "budget.ts",
   "measure.ts",
   "network.ts",
-  "queue-json.ts",
   "exceptions/exception.ts",
   "exceptions/notice.ts",
   "history",
+  "grouping",
+  "text",
+  "hook-endpoint",
   "severity/adjustment.ts",
   "severity/compile-adjustments.ts",
   "sigma",
@@ -29,11 +31,16 @@ const core = [
   "okta",
   "profiles/profile-location.ts",
   "profiles/refresh.ts",
+  "profiles/judge-location.ts",
+  "profiles/okta-user.ts",
+  "profiles/profile.ts",
+  "profiles/profile-store.ts",
+  "profiles/sync.ts",
   "alerts",
   "outputs",
 ];
 /** What stands in those folders and is an adapter all the same. */
-const adapters = ["history/user-states.ts", "history/watching.ts"];
+const adapters: readonly string[] = [];
 /** The packages and modules that the core may import. */
 const allowed = new Set([
   "@turf/distance",

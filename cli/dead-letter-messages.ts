@@ -12,7 +12,7 @@ import { toDeadLetters } from "../lambda/pipeline/dead-letter.ts";
 import { type DelayReason, delayReasons } from "../lambda/pipeline/delay-reason.ts";
 import { writeWork } from "../lambda/pipeline/work.ts";
 import { createQueue } from "../lambda/queue.ts";
-import { writeQueueJson } from "../lambda/queue-json.ts";
+import { writeQueueJson } from "../lambda/text/queue-json.ts";
 import { InputError } from "./command.ts";
 import type { Deployment } from "./deployment.ts";
 

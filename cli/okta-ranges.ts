@@ -1,8 +1,8 @@
 import { readFile } from "node:fs/promises";
 import * as z from "zod";
-import { plural } from "../lambda/alerts/wording.ts";
 import { parseCidr } from "../lambda/network.ts";
 import { whyUnreachable } from "../lambda/okta-api/unreachable.ts";
+import { plural } from "../lambda/text/shorten.ts";
 import { createCommand, InputError, onTerminal, runCommand } from "./command.ts";
 
 /** Where Okta publishes the networks of its cells: https://help.okta.com/oie/en-us/content/topics/security/ip-address-allow-listing.htm */

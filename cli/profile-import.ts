@@ -1,6 +1,7 @@
-import { type Decide, type Decision, exceedsItem, type ProfileItems } from "../lambda/profiles/profile-items.ts";
+import { type StoredLocation, sameLocations } from "../lambda/profiles/profile.ts";
+import { exceedsItem } from "../lambda/profiles/profile-items.ts";
 import type { ProfileLocation } from "../lambda/profiles/profile-location.ts";
-import { type StoredLocation, sameLocations } from "../lambda/profiles/stored-profile.ts";
+import type { Decide, ProfileDecision, ProfileItems } from "../lambda/profiles/profile-store.ts";
 import type { Geocoder } from "./geocoding/geocoder.ts";
 import { placeLocation } from "./geocoding/place-location.ts";
 import { type BadRow, readProfileRows } from "./profile-file.ts";
@@ -157,7 +158,11 @@ function saysTheSame(row: ProfileLocation, stored: StoredLocation): boolean {
 }
 
 /** What would be decided, with nothing written. */
-async function preview(users: readonly string[], decide: Decide, { get }: ImportOptions["items"]): Promise<Decision[]> {
+async function preview(
+  users: readonly string[],
+  decide: Decide,
+  { get }: ImportOptions["items"],
+): Promise<ProfileDecision[]> {
   const existing = await get(users);
   return users.map((user) => {
     const before = existing.get(user);

@@ -8,8 +8,8 @@ import { defaultSuppressMinutes, domainPattern, maximumSuppressMinutes } from ".
 import { defaultMetricSet, metricSets } from "../lambda/metric-sets.ts";
 import { parseCidr } from "../lambda/network.ts";
 import { readOrgUrl } from "../lambda/okta-api/credential.ts";
-import { defaultAttributes, locationAttributes } from "../lambda/okta-api/okta-user.ts";
 import { defaultOverlapMinutes } from "../lambda/okta-config.ts";
+import { defaultAttributes, locationAttributes } from "../lambda/profiles/okta-user.ts";
 import {
   defaultSettingsFile,
   defaultStackName,

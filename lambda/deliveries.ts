@@ -1,8 +1,8 @@
 import { once } from "./aws-client.ts";
 import type { ReceiverConfig } from "./config.ts";
 import { enabledRules } from "./detections/enabled-rules.ts";
+import type { EndpointPorts } from "./hook-endpoint/endpoint.ts";
 import { countDelivery, type Metrics, nameDelivery } from "./metrics.ts";
-import type { EndpointPorts } from "./okta/endpoint.ts";
 import { findCandidates } from "./pipeline/match.ts";
 import { refreshingEventTypes } from "./profiles/refresh.ts";
 import type { GetStateKey } from "./state-key.ts";

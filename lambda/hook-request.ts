@@ -1,5 +1,5 @@
 import type { APIGatewayProxyEvent, LambdaFunctionURLEvent } from "aws-lambda";
-import type { HookRequest } from "./okta/endpoint.ts";
+import type { HookRequest } from "./hook-endpoint/endpoint.ts";
 
 /**
  * A request as the receiver is invoked with it: by its Function URL (payload format 2.0) or by the REST API in front of it

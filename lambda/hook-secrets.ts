@@ -2,7 +2,7 @@ import type { SecretsProvider } from "@aws-lambda-powertools/parameters/secrets"
 import type { GetSecretValueCommandInput } from "@aws-sdk/client-secrets-manager";
 import { clientDefaults, once } from "./aws-client.ts";
 import { within } from "./budget.ts";
-import type { HookSecrets } from "./okta/authentication.ts";
+import type { HookSecrets } from "./hook-endpoint/authentication.ts";
 
 /**
  * Seconds that fetched secrets are taken as they are: a new version is accepted everywhere this long after it was put

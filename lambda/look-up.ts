@@ -4,13 +4,13 @@ import { createDynamodb } from "./dynamodb/client.ts";
 import { exceptionsOfAnyoneId, exceptionsOfUserId, readExceptions } from "./exceptions/exception-items.ts";
 import type { UserState } from "./history/history.ts";
 import { mergeStates } from "./history/remember.ts";
-import { type StateKey, userItemIds } from "./history/user-item-ids.ts";
 import type { UserKey } from "./history/user-key.ts";
-import { readUserState } from "./history/user-states.ts";
-import { readWatching, startWatching, watchingId } from "./history/watching.ts";
 import type { Findings, LookUp } from "./pipeline/ports.ts";
 import { profileKeysOf, readProfiles } from "./profiles/profile-table.ts";
 import type { GetStateKey } from "./state-key.ts";
+import { type StateKey, userItemIds } from "./tables/user-item-ids.ts";
+import { readUserState } from "./tables/user-states.ts";
+import { readWatching, startWatching, watchingId } from "./tables/watching.ts";
 
 type Item = Readonly<Record<string, AttributeValue>>;
 

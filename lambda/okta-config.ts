@@ -8,7 +8,7 @@ import {
   variables,
   variablesOf,
 } from "./config.ts";
-import { defaultAttributes, type LocationAttributes, readLocationAttributes } from "./okta-api/okta-user.ts";
+import { defaultAttributes, type LocationAttributes, readLocationAttributes } from "./profiles/okta-user.ts";
 
 /** The settings of the functions that bring profiles from Okta. */
 export interface SyncConfig {

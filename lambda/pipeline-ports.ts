@@ -3,7 +3,6 @@ import { type ClientSettings, clientDefaults } from "./aws-client.ts";
 import { createClaims } from "./claims/state-table.ts";
 import type { PipelineConfig } from "./config.ts";
 import { createDynamodb } from "./dynamodb/client.ts";
-import { createUserStates } from "./history/user-states.ts";
 import { createSecretsProvider, secretsManagerVersions } from "./hook-secrets.ts";
 import { createLookUp } from "./look-up.ts";
 import type { Metrics } from "./metrics.ts";
@@ -16,6 +15,7 @@ import { adjustments } from "./severity/adjustments.ts";
 import { compileAdjustments } from "./severity/compile-adjustments.ts";
 import type { RuleSet } from "./sigma/rule-set.ts";
 import { createStateKey, type GetStateKey, keyPatience } from "./state-key.ts";
+import { createUserStates } from "./tables/user-states.ts";
 import { createObserver } from "./telemetry.ts";
 import { createTopic } from "./topic.ts";
 

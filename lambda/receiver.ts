@@ -2,11 +2,11 @@ import type { APIGatewayProxyResult } from "aws-lambda";
 import { once } from "./aws-client.ts";
 import { answering, startBudget } from "./budget.ts";
 import { readReceiverConfig } from "./config.ts";
+import { answerRequest, type EndpointPorts } from "./hook-endpoint/endpoint.ts";
 import { type HookEvent, readHookRequest } from "./hook-request.ts";
 import { createSecretsProvider, fixedSecret, rotatingSecret, secretsManagerVersions } from "./hook-secrets.ts";
 import { countAnswer, countRefusedDelivery, createMetrics } from "./metrics.ts";
 import { createNetworkTest } from "./network.ts";
-import { answerRequest, type EndpointPorts } from "./okta/endpoint.ts";
 import { createStateKey, keyPatience } from "./state-key.ts";
 
 /*

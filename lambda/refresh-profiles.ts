@@ -1,8 +1,8 @@
 import { BatchProcessor, EventType, processPartialResponse } from "@aws-lambda-powertools/batch";
 import type { Context, SQSBatchResponse, SQSEvent, SQSRecord } from "aws-lambda";
-import type { OktaUser } from "./okta-api/okta-user.ts";
 import { readSyncConfig } from "./okta-config.ts";
 import { createSyncPorts } from "./profile-sync-ports.ts";
+import type { OktaUser } from "./profiles/okta-user.ts";
 import { type Refresh, readRefresh } from "./profiles/refresh.ts";
 import { type SyncPorts, writeUsers } from "./profiles/sync.ts";
 import { logger } from "./telemetry.ts";

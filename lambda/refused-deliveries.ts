@@ -1,4 +1,4 @@
-import type { EndpointPorts } from "./okta/endpoint.ts";
+import type { EndpointPorts } from "./hook-endpoint/endpoint.ts";
 import { toRefusedLetter } from "./pipeline/dead-letter.ts";
 import { createQueue } from "./queue.ts";
 import { logger } from "./telemetry.ts";

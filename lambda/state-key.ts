@@ -1,8 +1,8 @@
 import { createHmac } from "node:crypto";
 import { share, within } from "./budget.ts";
 import type { StateKeySource } from "./config.ts";
-import type { StateKey } from "./history/user-item-ids.ts";
 import type { FetchVersion } from "./hook-secrets.ts";
+import type { StateKey } from "./tables/user-item-ids.ts";
 
 /*
  * The key that logins are hashed with before they become the key of an item. It is a secret of the deployment's own; where there

@@ -1,25 +1,9 @@
 import type { SNSClient } from "@aws-sdk/client-sns";
+import type { PublishMessage, TopicMessage } from "./alerts/topic-message.ts";
 import { type ClientSettings, clientDefaults, once } from "./aws-client.ts";
 import { toBatches } from "./batches.ts";
 import { pause } from "./budget.ts";
 import { UnconfirmedPublishError } from "./pipeline/unconfirmed.ts";
-
-/** A message as SNS takes it. */
-export interface TopicMessage {
-  /** Printable ASCII, under 100 characters. @default none */
-  readonly subject?: string;
-  /** The body; or, where `perProtocol`, JSON with a body for each protocol. */
-  readonly message: string;
-  /** @default false */
-  readonly perProtocol?: boolean;
-  readonly attributes: Readonly<Record<string, { readonly type: string; readonly value: string }>>;
-}
-
-/**
- * Publishes a message. Rejects with {@link UnconfirmedPublishError} when the topic may have taken it, and with any other error
- * when it surely has not.
- */
-export type PublishMessage = (message: TopicMessage, signal: AbortSignal) => Promise<void>;
 
 /** SNS's limits for the messages of one batch: ten, and together as much as one message may have. */
 const limits = { entries: 10, bytes: 262_144 };

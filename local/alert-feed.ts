@@ -1,6 +1,6 @@
 import { setTimeout } from "node:timers/promises";
 import { DeleteMessageCommand, ReceiveMessageCommand, SQSClient } from "@aws-sdk/client-sqs";
-import type { Alert } from "../lambda/alerts/alert.ts";
+import type { Alert } from "../lambda/alerts/alert-schema.ts";
 import { maximumMessageBytes } from "../lambda/alerts/output.ts";
 
 /** One alert as a subscriber receives it. */

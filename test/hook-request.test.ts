@@ -1,8 +1,8 @@
 import type { APIGatewayProxyEvent, LambdaFunctionURLEvent } from "aws-lambda";
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
+import type { HookRequest } from "../lambda/hook-endpoint/endpoint.ts";
 import { readHookRequest } from "../lambda/hook-request.ts";
-import type { HookRequest } from "../lambda/okta/endpoint.ts";
 import { functionUrlEvent, restApiEvent, type SentRequest } from "./fixtures/fronts.ts";
 
 const delivery: SentRequest = {

@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { isAuthentic } from "../lambda/hook-endpoint/authentication.ts";
 import { rotatingSecret, secretCacheSeconds, secretsManagerVersions } from "../lambda/hook-secrets.ts";
-import { isAuthentic } from "../lambda/okta/authentication.ts";
 import { type AwsAnswer, type AwsEndpoint, startAwsEndpoint } from "./fixtures/aws-endpoint.ts";
 
 const arn = "arn:aws:secretsmanager:us-east-1:123456789012:secret:hook-AbCdEf";

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import type { Alert } from "../lambda/alerts/alert.ts";
+import type { Alert } from "../lambda/alerts/alert-schema.ts";
 import { type Budget, startBudget } from "../lambda/budget.ts";
 import type { Delivery, MalformedEvent } from "../lambda/okta/event-hook.ts";
 import type { LogEvent } from "../lambda/okta/log-event.ts";

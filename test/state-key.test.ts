@@ -1,7 +1,7 @@
 import { createHmac } from "node:crypto";
 import { describe, expect, test, vi } from "vitest";
-import { userItemIds } from "../lambda/history/user-item-ids.ts";
 import { createStateKey, deriveStateKey } from "../lambda/state-key.ts";
+import { userItemIds } from "../lambda/tables/user-item-ids.ts";
 
 const arn = "arn:aws:secretsmanager:us-east-1:123456789012:secret:key-AbCdEf";
 const patience = 50;

@@ -3,7 +3,8 @@ import type { AddressInfo } from "node:net";
 import { SNSClient } from "@aws-sdk/client-sns";
 import { ReceiveMessageCommand, SQSClient } from "@aws-sdk/client-sqs";
 import { afterAll, afterEach, beforeAll, expect, test } from "vitest";
-import { createTopic, type TopicMessage } from "../lambda/topic.ts";
+import type { TopicMessage } from "../lambda/alerts/topic-message.ts";
+import { createTopic } from "../lambda/topic.ts";
 import { type Emulators, startEmulators } from "../local/emulators.ts";
 
 const signal = () => AbortSignal.timeout(10_000);

@@ -1,9 +1,9 @@
-import type { GeoJudgement } from "../../lambda/geo/mismatch.ts";
 import type { LogEvent } from "../../lambda/okta/log-event.ts";
 import { personOf } from "../../lambda/okta/person.ts";
 import { masked } from "../../lambda/okta/stranger.ts";
 import type { Candidate } from "../../lambda/pipeline/match.ts";
 import type { Decision } from "../../lambda/pipeline/stages.ts";
+import type { GeoJudgement } from "../../lambda/profiles/judge-location.ts";
 import type { Rule } from "../../lambda/sigma/rule.ts";
 
 /** What one rule matched. */

@@ -1,7 +1,8 @@
 import { type UserState, unknownUser } from "../../lambda/history/history.ts";
 import { applyChange, type StateChange } from "../../lambda/history/remember.ts";
-import type { SuppressionWindow, UserStates } from "../../lambda/history/suppression.ts";
+import type { SuppressionWindow } from "../../lambda/history/suppression-window.ts";
 import type { UserKey } from "../../lambda/history/user-key.ts";
+import type { UserStates } from "../../lambda/history/user-states.ts";
 import type { Claims, End } from "../../lambda/pipeline/claims.ts";
 
 /*

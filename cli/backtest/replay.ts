@@ -1,4 +1,4 @@
-import type { Alert } from "../../lambda/alerts/alert.ts";
+import type { Alert } from "../../lambda/alerts/alert-schema.ts";
 import { answering, type Budget } from "../../lambda/budget.ts";
 import type { Exception } from "../../lambda/exceptions/exception.ts";
 import { type LogEvent, publishedTime } from "../../lambda/okta/log-event.ts";

@@ -1,6 +1,6 @@
-import type { TopicMessage } from "../topic.ts";
-import type { Alert } from "./alert.ts";
+import type { Alert } from "./alert-schema.ts";
 import { oneLine } from "./inert.ts";
+import type { TopicMessage } from "./topic-message.ts";
 
 /** The message attributes of an alert, which the filter policies of subscriptions go by. */
 export function attributesOf(alert: Alert): TopicMessage["attributes"] {

@@ -1,9 +1,9 @@
 import { sessionStart } from "../okta/log-event.ts";
-import type { Alert } from "./alert.ts";
-import { toAscii } from "./ascii.ts";
+import { toAscii } from "../text/ascii.ts";
+import { type Part, shareRoom } from "../text/share-room.ts";
+import type { Alert } from "./alert-schema.ts";
 import { type InertAlert, inertAlert, inertText } from "./inert.ts";
 import { alertRows } from "./rows.ts";
-import { type Part, shareRoom } from "./share-room.ts";
 import { describeAgeShort, describeKind, hasOrigin, nameUser } from "./wording.ts";
 
 /** SNS takes subjects of at most 100 characters: printable ASCII, not starting with a space. */

@@ -1,6 +1,6 @@
 import { isIP } from "node:net";
 import { masked } from "../okta/stranger.ts";
-import { escapeRegex } from "../sigma/pattern.ts";
+import { escapeRegex } from "../text/escape-regex.ts";
 import type { Alert } from "./alert-schema.ts";
 
 /*

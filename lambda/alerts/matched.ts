@@ -1,5 +1,5 @@
 import type { MatchedSelection } from "../sigma/compile.ts";
-import { shorten } from "./wording.ts";
+import { shorten } from "../text/shorten.ts";
 
 /** Values that an explanation lists of one field at most: a target may be one of thousands. */
 const maximumValues = 10;

@@ -1,12 +1,12 @@
 import { cutToFit, uniteCuts } from "../okta/cut-event.ts";
-import type { TopicMessage } from "../topic.ts";
-import type { Alert } from "./alert.ts";
+import { wellFormedJson } from "../text/well-formed-json.ts";
+import type { Alert } from "./alert-schema.ts";
 import { attributesOf } from "./attributes.ts";
 import { writeEmail, writeSubject } from "./email.ts";
 import { type InertAlert, inertAlert, inertText } from "./inert.ts";
 import { maximumMessageBytes, reservedBytes } from "./output.ts";
 import { writeSms } from "./sms.ts";
-import { wellFormedJson } from "./well-formed-json.ts";
+import type { TopicMessage } from "./topic-message.ts";
 
 /** Writes the SNS message of an alert. Over SNS's limit the event is cut, its largest fields first. */
 export function toMessage(alert: Alert): TopicMessage & { readonly subject: string } {

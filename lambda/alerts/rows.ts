@@ -1,4 +1,5 @@
 import { sessionStart } from "../okta/log-event.ts";
+import { plural } from "../text/shorten.ts";
 import type { Alert } from "./alert-schema.ts";
 import type { InertAlert } from "./inert.ts";
 import {
@@ -14,7 +15,6 @@ import {
   hasOrigin,
   isByUser,
   isNamed,
-  plural,
 } from "./wording.ts";
 
 /** What there is to tell of an alert, a row each, in the order in which it is read. */

@@ -1,7 +1,7 @@
 import { type LogEvent, sessionStart } from "../okta/log-event.ts";
 import { gotIn } from "../okta/outcome.ts";
 import { isRiskChange } from "../okta/risk.ts";
-import type { AlertFacts } from "./alert.ts";
+import type { AlertFacts } from "./facts.ts";
 import {
   describeActor,
   describeAge,

@@ -1,7 +1,7 @@
 import { anonymousServices, type NetworkKind } from "../okta/network-service.ts";
 import { gotIn } from "../okta/outcome.ts";
 import { masked } from "../okta/stranger.ts";
-import type { AlertFacts } from "./alert.ts";
+import type { AlertFacts } from "./facts.ts";
 import type { Action } from "./summary.ts";
 import {
   describeActor,

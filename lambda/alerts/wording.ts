@@ -1,11 +1,12 @@
-import { describeLocation, formatKm } from "../geo/mismatch.ts";
 import { rememberDays } from "../history/history.ts";
 import { publishedTime, sessionStart } from "../okta/log-event.ts";
 import { anonymousServices, kindOf, type NetworkKind } from "../okta/network-service.ts";
 import { gotIn } from "../okta/outcome.ts";
 import { isUnknown } from "../okta/person.ts";
 import { masked } from "../okta/stranger.ts";
-import type { Alert } from "./alert.ts";
+import { describeLocation, formatKm } from "../profiles/judge-location.ts";
+import { plural } from "../text/shorten.ts";
+import type { Alert } from "./alert-schema.ts";
 
 /** Names the person that an alert is about: display name and login, as far as they are known; where no person is named, the actor. */
 export function describeUser({ user, actor }: Pick<Alert, "user" | "actor">): string {
@@ -163,11 +164,6 @@ function describeNetworkOfHistory(last: NonNullable<NonNullable<Alert["history"]
   return `at ${at}${network === "" ? "" : ` through ${network}`}${countryCode === null ? "" : ` in ${countryCode}`}`;
 }
 
-/** `1 session`, `2 sessions`. */
-export function plural(count: number, noun: string): string {
-  return `${count.toLocaleString("en-US")} ${noun}${count === 1 ? "" : "s"}`;
-}
-
 /** How sure Okta is who it was: what they proved it by, and on what device. Null when the event tells nothing. */
 export function describeStrength({ session, device }: Pick<Alert, "session" | "device">): string | null {
   const { credentialType, credentialProvider } = session;
@@ -213,9 +209,4 @@ export function describeHistory({
     history.firstTimeForCountry ? "first time from this country" : null,
   ].filter((part) => part !== null);
   return [`${describeEarlierSessions(history)}${failed}`, ...news].join("; ");
-}
-
-/** Text of at most so many UTF-16 code units, and an ellipsis where some are left out. */
-export function shorten(text: string, maximum: number): string {
-  return text.length <= maximum ? text : `${text.slice(0, maximum).toWellFormed()}…`;
 }

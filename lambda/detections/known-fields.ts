@@ -1,7 +1,7 @@
 import { distance } from "fastest-levenshtein";
-import type { GeoJudgement } from "../geo/mismatch.ts";
 import { logEvent, type OktaField } from "../okta/log-event-fields.ts";
 import { networkKinds } from "../okta/network-service.ts";
+import type { GeoJudgement } from "../profiles/judge-location.ts";
 import { compilePattern } from "../sigma/pattern.ts";
 import { compileRegex } from "../sigma/regex.ts";
 import { type DetectionItem, type Operand, SigmaRuleError } from "../sigma/rule.ts";

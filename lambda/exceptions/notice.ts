@@ -1,9 +1,9 @@
-import { toAscii } from "../alerts/ascii.ts";
 import { inertText, isPlainEmail } from "../alerts/inert.ts";
 import { maximumSms, toGsm } from "../alerts/sms.ts";
-import { wellFormedJson } from "../alerts/well-formed-json.ts";
-import { shorten } from "../alerts/wording.ts";
-import type { TopicMessage } from "../topic.ts";
+import type { TopicMessage } from "../alerts/topic-message.ts";
+import { toAscii } from "../text/ascii.ts";
+import { shorten } from "../text/shorten.ts";
+import { wellFormedJson } from "../text/well-formed-json.ts";
 import { describeScope, type Exception } from "./exception.ts";
 
 /** How long before its end a notice of an exception goes out. */

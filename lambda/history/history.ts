@@ -3,7 +3,7 @@ import { type LogEvent, publishedTime, sessionStart } from "../okta/log-event.ts
 import { networkKey } from "../okta/network-key.ts";
 import { gotIn } from "../okta/outcome.ts";
 import { isUnknown } from "../okta/person.ts";
-import type { SuppressionWindow } from "./suppression.ts";
+import type { SuppressionWindow } from "./suppression-window.ts";
 
 /** A session that a user started, or tried to, through a proxy: what is remembered of it. */
 export interface Sighting {

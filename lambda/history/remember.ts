@@ -1,5 +1,14 @@
-import type { KnownNetwork, NetworkKey, Sighting, UserState } from "./history.ts";
-import { countedDays, dayBefore, dayOf, isSameSession, rememberDays } from "./history.ts";
+import {
+  countedDays,
+  dayBefore,
+  dayOf,
+  isSameSession,
+  type KnownNetwork,
+  type NetworkKey,
+  rememberDays,
+  type Sighting,
+  type UserState,
+} from "./history.ts";
 
 /*
  * The rules of what is remembered of a user: what a sighting adds, and what is forgotten for it. The store writes a change,

@@ -1,23 +1,5 @@
+import { oktaUser, type UsersApi } from "../profiles/okta-user.ts";
 import type { OktaClient } from "./client.ts";
-import { type OktaUser, oktaUser } from "./okta-user.ts";
-
-/** A page of users, and where the next one is. */
-export interface UsersPage {
-  readonly users: readonly OktaUser[];
-  /** Null when this was the last. */
-  readonly next: string | null;
-}
-
-/** Okta's Users API. */
-export interface UsersApi {
-  /** `https://example.okta.com`. */
-  readonly orgUrl: string;
-  /** The URL of the first page: of all users who are not gone, or of those changed since then, gone ones too. */
-  readonly firstPage: (changedSince: Date | null) => string;
-  readonly fetchPage: (url: string, signal: AbortSignal) => Promise<UsersPage>;
-  /** Null when there is no such user. */
-  readonly fetchUser: (id: string, signal: AbortSignal) => Promise<OktaUser | null>;
-}
 
 /** Okta's largest page. */
 const pageSize = 200;

@@ -1,4 +1,4 @@
-import { escapeRegex } from "../sigma/pattern.ts";
+import { escapeRegex } from "../text/escape-regex.ts";
 import { mapStrings } from "./json-strings.ts";
 import { object } from "./lenient.ts";
 import { type LogEvent, readLogEvent } from "./log-event.ts";

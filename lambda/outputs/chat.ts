@@ -4,8 +4,8 @@ import { eventKey } from "../alerts/event-key.ts";
 import { cutInert, type InertAlert, inertAlert, splitStep } from "../alerts/inert.ts";
 import type { Output } from "../alerts/output.ts";
 import { alertRows, type RowName } from "../alerts/rows.ts";
-import { shareRoom } from "../alerts/share-room.ts";
 import { describeKind, isByUser, nameUser } from "../alerts/wording.ts";
+import { shareRoom } from "../text/share-room.ts";
 
 /*
  * A custom notification of Amazon Q Developer in chat applications, which brings it to Slack and Microsoft Teams:

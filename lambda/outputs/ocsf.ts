@@ -1,11 +1,11 @@
 import type { Alert } from "../alerts/alert-schema.ts";
 import { type InertAlert, inertAlert } from "../alerts/inert.ts";
 import { maximumMessageBytes, type Output, reservedBytes } from "../alerts/output.ts";
-import { wellFormedJson } from "../alerts/well-formed-json.ts";
 import { isNamed } from "../alerts/wording.ts";
 import { cutToFit, uniteCuts } from "../okta/cut-event.ts";
 import { publishedTime } from "../okta/log-event.ts";
 import { isUnknown } from "../okta/person.ts";
+import { wellFormedJson } from "../text/well-formed-json.ts";
 
 /*
  * A Detection Finding (class 2004) of the Open Cybersecurity Schema Framework, for Amazon Security Lake and SIEMs:

@@ -1,5 +1,5 @@
 import { share, within } from "../budget.ts";
-import { createSession } from "../history/session.ts";
+import { createSession } from "../grouping/session.ts";
 import type { Claim } from "./claims.ts";
 import { delayReasons } from "./delay-reason.ts";
 import { idsOf, type OfRule } from "./match.ts";

@@ -1,7 +1,7 @@
-import type { RefusedDelivery } from "../okta/endpoint.ts";
+import type { RefusedDelivery } from "../hook-endpoint/endpoint.ts";
 import { type Delivery, type MalformedEvent, maximumDescribed } from "../okta/event-hook.ts";
 import { describeFaults, type Fault } from "../okta/fault.ts";
-import { writeQueueJson } from "../queue-json.ts";
+import { writeQueueJson } from "../text/queue-json.ts";
 
 /*
  * What lies on the dead-letter queue as it could not be read. Beside it lies what was tried in vain: see `retries/work.ts`.

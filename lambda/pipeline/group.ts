@@ -1,7 +1,8 @@
 import { share } from "../budget.ts";
+import type { Session } from "../grouping/session.ts";
+import type { Suppression } from "../grouping/suppression.ts";
 import type { UserState } from "../history/history.ts";
-import type { Session } from "../history/session.ts";
-import type { HeldBack, Suppression, SuppressionWindow } from "../history/suppression.ts";
+import type { HeldBack, SuppressionWindow } from "../history/suppression-window.ts";
 import { delayReasons } from "./delay-reason.ts";
 import type { Alertable } from "./except.ts";
 import { idsOf } from "./match.ts";

@@ -1,6 +1,6 @@
-import { type GeoJudgement, judgeLocation } from "../geo/mismatch.ts";
 import type { LogEvent } from "../okta/log-event.ts";
 import { personKeys } from "../okta/person.ts";
+import { type GeoJudgement, judgeLocation } from "../profiles/judge-location.ts";
 import { UNKNOWN } from "../sigma/field.ts";
 import { delayReasons } from "./delay-reason.ts";
 import { type Candidate, enrich } from "./match.ts";

@@ -1,6 +1,6 @@
+import type { Session } from "../grouping/session.ts";
 import { networkAndCountry, sightingOf, type UserState, unknownUser } from "../history/history.ts";
 import { applyChange, mergeStates, remember } from "../history/remember.ts";
-import type { Session } from "../history/session.ts";
 import { type RememberedUser, rememberedUser, type UserKey } from "../history/user-key.ts";
 import { type LogEvent, publishedTime } from "../okta/log-event.ts";
 import { personOf } from "../okta/person.ts";

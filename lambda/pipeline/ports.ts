@@ -1,8 +1,8 @@
 import type { Alert } from "../alerts/alert-schema.ts";
 import type { Exception } from "../exceptions/exception.ts";
 import type { UserState } from "../history/history.ts";
-import type { UserStates } from "../history/suppression.ts";
 import type { UserKey } from "../history/user-key.ts";
+import type { UserStates } from "../history/user-states.ts";
 import type { Measure } from "../measure.ts";
 import type { Delivery, MalformedEvent } from "../okta/event-hook.ts";
 import type { ProfileLocation } from "../profiles/profile-location.ts";

@@ -1,6 +1,6 @@
 import { share, within } from "../budget.ts";
 import { unknownUser } from "../history/history.ts";
-import type { SuppressionWindow } from "../history/suppression.ts";
+import type { SuppressionWindow } from "../history/suppression-window.ts";
 import type { End } from "./claims.ts";
 import { delayReasons } from "./delay-reason.ts";
 import { failedWork, followUpWork, waitingWork } from "./park.ts";

@@ -1,6 +1,6 @@
 import type { Alert } from "../alerts/alert-schema.ts";
 import type { Exception } from "../exceptions/exception.ts";
-import type { SuppressionWindow } from "../history/suppression.ts";
+import type { SuppressionWindow } from "../history/suppression-window.ts";
 import type { ParkedWork } from "./ports.ts";
 import type { Match } from "./work.ts";
 

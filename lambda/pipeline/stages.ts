@@ -1,7 +1,7 @@
 import type { Budget } from "../budget.ts";
-import type { GeoJudgement } from "../geo/mismatch.ts";
-import type { Session } from "../history/session.ts";
-import type { SuppressionWindow } from "../history/suppression.ts";
+import type { Session } from "../grouping/session.ts";
+import type { SuppressionWindow } from "../history/suppression-window.ts";
+import type { GeoJudgement } from "../profiles/judge-location.ts";
 import type { MatchedSelection } from "../sigma/compile.ts";
 import type { Enrichment } from "../sigma/field.ts";
 import type { Rule } from "../sigma/rule.ts";

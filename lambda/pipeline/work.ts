@@ -4,8 +4,8 @@ import { cutToFit, uniteCuts } from "../okta/cut-event.ts";
 import type { Delivery } from "../okta/event-hook.ts";
 import { describeFaults, faultsOf } from "../okta/fault.ts";
 import { type LogEvent, parseLogEvent } from "../okta/log-event.ts";
-import { writeQueueJson } from "../queue-json.ts";
 import type { MatchedSelection } from "../sigma/compile.ts";
+import { writeQueueJson } from "../text/queue-json.ts";
 import { type DelayReason, readDelayReason } from "./delay-reason.ts";
 
 /** Where an event came from, as alerts tell of it. */

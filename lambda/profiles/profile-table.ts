@@ -1,7 +1,8 @@
 import type { AttributeValue } from "@aws-sdk/client-dynamodb";
 import type { TableKeys } from "../dynamodb/batch-get.ts";
+import { allLocations, type Profile, type StoredLocation } from "./profile.ts";
 import type { ProfileLocation } from "./profile-location.ts";
-import { allLocations, type Profile, readProfile, type StoredLocation } from "./stored-profile.ts";
+import { readProfile } from "./stored-profile.ts";
 
 /*
  * Journeys are items of their own, which the table's time to live removes. Their key is a prefix before the user's: one in

@@ -1,7 +1,8 @@
 import type { AttributeValue } from "@aws-sdk/client-dynamodb";
 import * as z from "zod/mini";
 import { toPlainItem } from "../dynamodb/attribute-value.ts";
-import { type ProfileLocation, profileLocation } from "./profile-location.ts";
+import type { Profile, Source, SourceLocations, StoredLocation } from "./profile.ts";
+import { profileLocation } from "./profile-location.ts";
 
 /*
  * An item of the profile table. Each source of locations has an attribute of its own, which no other source writes:
@@ -12,36 +13,8 @@ import { type ProfileLocation, profileLocation } from "./profile-location.ts";
  * are read as if they stood in the attribute of their source, and move there when that source writes next.
  */
 
-/** A source of locations that we write, by the name of its attribute. */
-export type Source = "imported" | "okta";
-
 /** What an entry of the earlier form names as its source. */
 export const earlierNames: Readonly<Record<Source, string>> = { imported: "import", okta: "okta" };
-
-/** A location as it is stored; one of a journey has an end (ISO 8601, UTC). */
-export type StoredLocation = ProfileLocation & { readonly until: string | null };
-
-/** What one source says of a user. Times are ISO 8601, UTC; null where they are not known. */
-export interface SourceLocations {
-  readonly locations: readonly StoredLocation[];
-  /** When the locations last changed. */
-  readonly updatedAt: string | null;
-  /** When a full sync last saw the user, or locations from Okta were last written; null for what is imported. */
-  readonly syncedAt: string | null;
-}
-
-/** An item of the profile table. */
-export interface Profile {
-  readonly user: string;
-  /** Those of people and their own tools, which name `source` and `updatedAt` for all of them. */
-  readonly locations: readonly StoredLocation[];
-  readonly source: string | null;
-  readonly updatedAt: string | null;
-  /** Null when nothing was imported. */
-  readonly imported: SourceLocations | null;
-  /** Null when Okta tells no location. */
-  readonly okta: SourceLocations | null;
-}
 
 const text = z.catch(z.nullable(z.string()), null);
 const entry = z.extend(profileLocation, { until: text, source: text });
@@ -83,18 +56,4 @@ export function readProfile(item: Readonly<Record<string, AttributeValue>>): Pro
 
 function withoutSource({ source: _, ...location }: Entry): StoredLocation {
   return location;
-}
-
-/** All of a user's locations: first those of people and their tools, then the imported ones, then those from Okta. */
-export function allLocations({ locations, imported, okta }: Profile): readonly StoredLocation[] {
-  return [...locations, ...(imported?.locations ?? []), ...(okta?.locations ?? [])];
-}
-
-/** Whether two lists hold the same locations, in the same order. */
-export function sameLocations(first: readonly StoredLocation[], second: readonly StoredLocation[]): boolean {
-  return canonical(first) === canonical(second);
-}
-
-function canonical(locations: readonly StoredLocation[]): string {
-  return JSON.stringify(locations.map((location) => Object.entries(location).sort(([a], [b]) => (a < b ? -1 : 1))));
 }

@@ -1,8 +1,14 @@
-import { isGone, keysOfUser, type LocationAttributes, locationsOfUser, type OktaUser } from "../okta-api/okta-user.ts";
-import type { UsersApi } from "../okta-api/users-api.ts";
-import type { ProfileItems } from "./profile-items.ts";
+import {
+  isGone,
+  keysOfUser,
+  type LocationAttributes,
+  locationsOfUser,
+  type OktaUser,
+  type UsersApi,
+} from "./okta-user.ts";
+import { type Profile, type StoredLocation, sameLocations } from "./profile.ts";
 import type { ProfileLocation } from "./profile-location.ts";
-import { type Profile, type StoredLocation, sameLocations } from "./stored-profile.ts";
+import type { ProfileItems } from "./profile-store.ts";
 
 /** How far a sync is, so that it goes on where it was stopped. Times are ISO 8601, UTC. */
 export interface SyncState {

@@ -1,8 +1,8 @@
 import { isIP } from "node:net";
+import { escapeRegex } from "../text/escape-regex.ts";
 import {
   ANY_RUN,
   escapePattern,
-  escapeRegex,
   literalOf,
   literalPattern,
   loosenDashes,

@@ -1,4 +1,4 @@
-import { escapeRegex } from "./pattern.ts";
+import { escapeRegex } from "../text/escape-regex.ts";
 import { type Condition, SigmaRuleError } from "./rule.ts";
 
 const token = /\s*(?:([()])|([^\s()]+))/y;

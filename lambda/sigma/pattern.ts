@@ -174,8 +174,3 @@ function matchesCharacter(part: string | Wildcard, character: string): boolean {
   if (part === ANY_DASH) return (dashes as readonly string[]).includes(character);
   return part === character;
 }
-
-/** A regular expression that matches the text as it stands. */
-export function escapeRegex(text: string): string {
-  return text.replace(/[\\^$.*+?()[\]{}|]/g, "\\$&");
-}

@@ -1,6 +1,8 @@
 import { describe, expect, test } from "vitest";
-import { type Alert, type AlertSource, createAlert } from "../../lambda/alerts/alert.ts";
-import type { GeoJudgement } from "../../lambda/geo/mismatch.ts";
+import { createAlert } from "../../lambda/alerts/alert.ts";
+import type { Alert } from "../../lambda/alerts/alert-schema.ts";
+import type { AlertSource } from "../../lambda/alerts/alert-source.ts";
+import type { GeoJudgement } from "../../lambda/profiles/judge-location.ts";
 import type { Rule } from "../../lambda/sigma/rule.ts";
 import { logEvent } from "../fixtures/events.ts";
 import { rule } from "../fixtures/rules.ts";

@@ -1,8 +1,9 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { type AlertSource, createAlert } from "../../lambda/alerts/alert.ts";
+import { createAlert } from "../../lambda/alerts/alert.ts";
+import type { AlertSource } from "../../lambda/alerts/alert-source.ts";
 import { renderEmail, renderSubject } from "../../lambda/alerts/email.ts";
-import { judgeLocation } from "../../lambda/geo/mismatch.ts";
+import { judgeLocation } from "../../lambda/profiles/judge-location.ts";
 import { lisbon } from "../fixtures/cases.ts";
 import { type Json, logEvent } from "../fixtures/events.ts";
 import { rule } from "../fixtures/rules.ts";

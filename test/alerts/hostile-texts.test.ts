@@ -1,7 +1,7 @@
 import { isIP } from "node:net";
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import type { Alert } from "../../lambda/alerts/alert.ts";
+import type { Alert } from "../../lambda/alerts/alert-schema.ts";
 import { renderEmail, renderSubject } from "../../lambda/alerts/email.ts";
 import { isPlainEmail } from "../../lambda/alerts/inert.ts";
 import { toMessage } from "../../lambda/alerts/message.ts";

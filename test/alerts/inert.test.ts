@@ -1,10 +1,10 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { toAscii } from "../../lambda/alerts/ascii.ts";
 import { eventKey } from "../../lambda/alerts/event-key.ts";
 import { inertAlert, inertFacts, inertText, isPlainEmail, type Reader } from "../../lambda/alerts/inert.ts";
-import { shareRoom } from "../../lambda/alerts/share-room.ts";
-import { wellFormedJson } from "../../lambda/alerts/well-formed-json.ts";
+import { toAscii } from "../../lambda/text/ascii.ts";
+import { shareRoom } from "../../lambda/text/share-room.ts";
+import { wellFormedJson } from "../../lambda/text/well-formed-json.ts";
 import { alertOf } from "../fixtures/cases.ts";
 import { hostileText, liveParts, livePartsOfChat } from "../fixtures/live-text.ts";
 

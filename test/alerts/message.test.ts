@@ -1,9 +1,10 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { type Alert, createAlert } from "../../lambda/alerts/alert.ts";
+import { createAlert } from "../../lambda/alerts/alert.ts";
+import type { Alert } from "../../lambda/alerts/alert-schema.ts";
 import { toMessage } from "../../lambda/alerts/message.ts";
 import { maximumMessageBytes } from "../../lambda/alerts/output.ts";
-import { judgeLocation } from "../../lambda/geo/mismatch.ts";
+import { judgeLocation } from "../../lambda/profiles/judge-location.ts";
 import { type Json, logEvent } from "../fixtures/events.ts";
 import { rule } from "../fixtures/rules.ts";
 

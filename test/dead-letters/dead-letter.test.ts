@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import type { RefusedDelivery } from "../../lambda/okta/endpoint.ts";
+import type { RefusedDelivery } from "../../lambda/hook-endpoint/endpoint.ts";
 import { parseDelivery } from "../../lambda/okta/event-hook.ts";
 import {
   type DeadLetter,

@@ -1,7 +1,7 @@
 import { fileURLToPath } from "node:url";
 import { beforeAll, describe, expect, test } from "vitest";
 import { loadDetections } from "../../build/load-detections.ts";
-import type { Alert } from "../../lambda/alerts/alert.ts";
+import type { Alert } from "../../lambda/alerts/alert-schema.ts";
 import { startBudget } from "../../lambda/budget.ts";
 import { compileRules, isEnabled } from "../../lambda/detections/compile-rules.ts";
 import { findEventType } from "../../lambda/okta/event-types.ts";

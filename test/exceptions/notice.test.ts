@@ -1,9 +1,9 @@
 import { DynamoDBClient } from "@aws-sdk/client-dynamodb";
 import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
+import type { TopicMessage } from "../../lambda/alerts/topic-message.ts";
 import type { Exception } from "../../lambda/exceptions/exception.ts";
 import { openExceptions } from "../../lambda/exceptions/exception-items.ts";
 import { publishNotice, renderNotice } from "../../lambda/exceptions/notice.ts";
-import type { TopicMessage } from "../../lambda/topic.ts";
 import { type AlertFeed, followAlerts, type ReceivedAlert } from "../../local/alert-feed.ts";
 import { type Emulators, startEmulators } from "../../local/emulators.ts";
 import { names } from "../../local/resources.ts";

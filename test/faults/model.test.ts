@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import type { Alert } from "../../lambda/alerts/alert.ts";
+import type { Alert } from "../../lambda/alerts/alert-schema.ts";
 import { type Budget, startBudget } from "../../lambda/budget.ts";
 import type { Exception } from "../../lambda/exceptions/exception.ts";
 import { unknownUser } from "../../lambda/history/history.ts";

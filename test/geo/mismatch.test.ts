@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { coordinatesOfExit, judgeLocation } from "../../lambda/geo/mismatch.ts";
 import type { GeographicalContext } from "../../lambda/okta/log-event.ts";
+import { coordinatesOfExit, judgeLocation } from "../../lambda/profiles/judge-location.ts";
 import { type ProfileLocation, profileLocation } from "../../lambda/profiles/profile-location.ts";
 
 function exit(overrides: Partial<GeographicalContext> = {}): GeographicalContext {

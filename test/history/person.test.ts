@@ -1,9 +1,9 @@
 import { DynamoDBClient, PutItemCommand, ScanCommand } from "@aws-sdk/client-dynamodb";
 import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
 import { toAttribute } from "../../lambda/dynamodb/attribute-value.ts";
-import { createUserStates } from "../../lambda/history/user-states.ts";
-import { watchingId } from "../../lambda/history/watching.ts";
 import { createLookUp } from "../../lambda/look-up.ts";
+import { createUserStates } from "../../lambda/tables/user-states.ts";
+import { watchingId } from "../../lambda/tables/watching.ts";
 import { type Emulators, startEmulators } from "../../local/emulators.ts";
 import { names } from "../../local/resources.ts";
 import type { Json } from "../fixtures/events.ts";

@@ -4,8 +4,8 @@ import { afterAll, beforeAll, expect, test } from "vitest";
 import { toAttribute } from "../../lambda/dynamodb/attribute-value.ts";
 import { type Sighting, type UserState, unknownUser } from "../../lambda/history/history.ts";
 import { applyChange, remember } from "../../lambda/history/remember.ts";
-import { userItemIds } from "../../lambda/history/user-item-ids.ts";
-import { createUserStates } from "../../lambda/history/user-states.ts";
+import { userItemIds } from "../../lambda/tables/user-item-ids.ts";
+import { createUserStates } from "../../lambda/tables/user-states.ts";
 import { type Emulators, startEmulators } from "../../local/emulators.ts";
 import { names } from "../../local/resources.ts";
 

@@ -1,7 +1,7 @@
 import { DeleteItemCommand, DynamoDBClient, GetItemCommand, PutItemCommand } from "@aws-sdk/client-dynamodb";
 import { afterAll, beforeAll, beforeEach, expect, test } from "vitest";
-import { watchingId } from "../../lambda/history/watching.ts";
 import { createLookUp } from "../../lambda/look-up.ts";
+import { watchingId } from "../../lambda/tables/watching.ts";
 import { type Emulators, startEmulators } from "../../local/emulators.ts";
 import { names } from "../../local/resources.ts";
 import { stateKey } from "./world.ts";

@@ -1,13 +1,13 @@
-import type { Alert } from "../../lambda/alerts/alert.ts";
+import type { Alert } from "../../lambda/alerts/alert-schema.ts";
 import { startBudget } from "../../lambda/budget.ts";
 import { createClaims } from "../../lambda/claims/state-table.ts";
 import type { UserKey } from "../../lambda/history/user-key.ts";
-import { createUserStates } from "../../lambda/history/user-states.ts";
 import { createLookUp } from "../../lambda/look-up.ts";
 import type { Observation } from "../../lambda/pipeline/observation.ts";
 import type { PipelinePorts } from "../../lambda/pipeline/ports.ts";
 import { processDelivery } from "../../lambda/pipeline/process-delivery.ts";
 import type { Work } from "../../lambda/pipeline/work.ts";
+import { createUserStates } from "../../lambda/tables/user-states.ts";
 import { names } from "../../local/resources.ts";
 import { type Json, logEvent } from "../fixtures/events.ts";
 import { memoryPorts } from "../fixtures/memory.ts";

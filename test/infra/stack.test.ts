@@ -446,7 +446,7 @@ describe("saved queries", () => {
 
   test("look for messages that are written, and show metrics that are", async () => {
     const sources = await Promise.all(
-      ["telemetry.ts", "redrive.ts", "refused-deliveries.ts", "okta/endpoint.ts"].map((file) =>
+      ["telemetry.ts", "redrive.ts", "refused-deliveries.ts", "hook-endpoint/endpoint.ts"].map((file) =>
         readFile(new URL(`../../lambda/${file}`, import.meta.url), "utf8"),
       ),
     );

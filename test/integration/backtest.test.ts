@@ -6,7 +6,7 @@ import fc from "fast-check";
 import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
 import { loadGeocoder } from "../../cli/geocoding/load-geocoder.ts";
 import { importProfiles } from "../../cli/profile-import.ts";
-import type { Alert } from "../../lambda/alerts/alert.ts";
+import type { Alert } from "../../lambda/alerts/alert-schema.ts";
 import type { Exception } from "../../lambda/exceptions/exception.ts";
 import { openExceptions } from "../../lambda/exceptions/exception-items.ts";
 import { openProfileItems } from "../../lambda/profiles/profile-items.ts";

@@ -1,10 +1,10 @@
 import { DynamoDBClient, UpdateItemCommand } from "@aws-sdk/client-dynamodb";
 import type { SQSEvent } from "aws-lambda";
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
-import { defaultAttributes } from "../../lambda/okta-api/okta-user.ts";
+import { defaultAttributes } from "../../lambda/profiles/okta-user.ts";
+import { allLocations, type StoredLocation } from "../../lambda/profiles/profile.ts";
 import { openProfileItems } from "../../lambda/profiles/profile-items.ts";
 import { type Refresh, writeRefresh } from "../../lambda/profiles/refresh.ts";
-import { allLocations, type StoredLocation } from "../../lambda/profiles/stored-profile.ts";
 import type { handler as refreshHandler } from "../../lambda/refresh-profiles.ts";
 import type { handler as syncHandler } from "../../lambda/sync-profiles.ts";
 import { type Emulators, startEmulators } from "../../local/emulators.ts";

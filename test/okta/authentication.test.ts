@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { type HookSecrets, isAuthentic } from "../../lambda/okta/authentication.ts";
+import { type HookSecrets, isAuthentic } from "../../lambda/hook-endpoint/authentication.ts";
 
 function secrets(known: readonly string[]) {
   let asked = 0;

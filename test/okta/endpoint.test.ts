@@ -6,7 +6,7 @@ import {
   type HookRequest,
   maximumBodyBytes,
   type RefusedDelivery,
-} from "../../lambda/okta/endpoint.ts";
+} from "../../lambda/hook-endpoint/endpoint.ts";
 import { testDelivery } from "../../lambda/okta/test-delivery.ts";
 import { delivery, sessionStart } from "../fixtures/events.ts";
 

@@ -17,11 +17,11 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } fr
 import { importProfiles } from "../../cli/profile-import.ts";
 import { addJourney } from "../../cli/profile-journeys.ts";
 import { toAttribute } from "../../lambda/dynamodb/attribute-value.ts";
-import { defaultAttributes, type OktaUser } from "../../lambda/okta-api/okta-user.ts";
-import type { UsersApi } from "../../lambda/okta-api/users-api.ts";
+import { defaultAttributes, type OktaUser, type UsersApi } from "../../lambda/profiles/okta-user.ts";
+import { allLocations, type Source, type SourceLocations } from "../../lambda/profiles/profile.ts";
 import { openProfileItems } from "../../lambda/profiles/profile-items.ts";
 import { journeyKey, keysOfProfile } from "../../lambda/profiles/profile-table.ts";
-import { allLocations, readProfile, type Source, type SourceLocations } from "../../lambda/profiles/stored-profile.ts";
+import { readProfile } from "../../lambda/profiles/stored-profile.ts";
 import { type SyncPorts, syncProfiles, writeUsers } from "../../lambda/profiles/sync.ts";
 import { type Emulators, startEmulators } from "../../local/emulators.ts";
 import { names } from "../../local/resources.ts";

@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import type { Alert } from "../../lambda/alerts/alert.ts";
+import type { Alert } from "../../lambda/alerts/alert-schema.ts";
 import { startBudget } from "../../lambda/budget.ts";
 import type { MalformedEvent } from "../../lambda/okta/event-hook.ts";
 import { findCandidates } from "../../lambda/pipeline/match.ts";

@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { loadSeverity } from "../../build/load-severity.ts";
-import type { Alert } from "../../lambda/alerts/alert.ts";
+import type { Alert } from "../../lambda/alerts/alert-schema.ts";
 import { startBudget } from "../../lambda/budget.ts";
 import type { PipelinePorts } from "../../lambda/pipeline/ports.ts";
 import { processDelivery } from "../../lambda/pipeline/process-delivery.ts";

@@ -1,17 +1,11 @@
 import { within } from "../budget.ts";
+import { networkAndCountry, sightingOf, type UserState, unknownUser } from "../history/history.ts";
+import { remember } from "../history/remember.ts";
+import type { SuppressionWindow } from "../history/suppression-window.ts";
+import type { RememberedUser } from "../history/user-key.ts";
+import type { UserStates } from "../history/user-states.ts";
 import type { LogEvent } from "../okta/log-event.ts";
-import { networkAndCountry, sightingOf, type UserState, unknownUser } from "./history.ts";
-import { remember } from "./remember.ts";
-import {
-  candidateOf,
-  isSuppressible,
-  newWindow,
-  type Suppression,
-  type SuppressionWindow,
-  suppress,
-  type UserStates,
-} from "./suppression.ts";
-import type { RememberedUser } from "./user-key.ts";
+import { candidateOf, isSuppressible, newWindow, type Suppression, suppress } from "./suppression.ts";
 
 /** One session of a user, on the store of what is remembered of users. Every method rejects when it cannot be reached. */
 export interface Session {

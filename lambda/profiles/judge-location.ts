@@ -1,7 +1,7 @@
+import { countryCode } from "../geo/country.ts";
+import { type Coordinates, distanceKm, usableCoordinates } from "../geo/distance.ts";
 import type { GeographicalContext } from "../okta/log-event.ts";
-import type { ProfileLocation } from "../profiles/profile-location.ts";
-import { countryCode } from "./country.ts";
-import { type Coordinates, distanceKm, usableCoordinates } from "./distance.ts";
+import type { ProfileLocation } from "./profile-location.ts";
 
 /** Whether a session's exit node is where its user is expected to be, and why we think so. */
 export interface GeoJudgement {

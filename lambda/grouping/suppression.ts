@@ -1,43 +1,14 @@
 import { pause, waiting, within } from "../budget.ts";
+import type { NetworkKey, Sighting, UserState } from "../history/history.ts";
+import { remember } from "../history/remember.ts";
+import type { HeldBack, SuppressionWindow } from "../history/suppression-window.ts";
+import type { UserKey } from "../history/user-key.ts";
+import type { UserStates } from "../history/user-states.ts";
 import { anonymousNetwork } from "../okta/anonymous-network.ts";
 import { rankOf } from "../okta/exit-node.ts";
 import { type LogEvent, sessionStart } from "../okta/log-event.ts";
 import type { NetworkKind } from "../okta/network-service.ts";
 import { gotIn } from "../okta/outcome.ts";
-import type { NetworkKey, Sighting, UserState } from "./history.ts";
-import { remember, type StateChange } from "./remember.ts";
-import type { UserKey } from "./user-key.ts";
-
-/** The time in which further sessions of a user on one network are held back, after an alert about one. */
-export interface SuppressionWindow {
-  /** The key of the claim of whoever opened it: its own retry is never held back by it. */
-  readonly id: string;
-  /** Milliseconds since 1970, like `until`. */
-  readonly openedAt: number;
-  readonly until: number;
-  /**
-   * Whether the alert that opened it is out. Until then it holds nothing back, as an exception may still cover that alert;
-   * it keeps others waiting, for {@link leaseMilliseconds} at most.
-   */
-  readonly published: boolean;
-  /** Ids of the detections that were alerted on in it. */
-  readonly detections: readonly string[];
-  /** The worst kind of anonymous network in it; null where none is named. */
-  readonly kind: NetworkKind | null;
-  /** Whether a session in it got in. */
-  readonly gotIn: boolean;
-  /** Sessions that it held back. */
-  readonly heldBack: number;
-  /** What its own alert tells of: sessions that were held back before it, and since when (ISO 8601). */
-  readonly told: HeldBack;
-}
-
-/** Sessions that were held back, and since when. */
-export interface HeldBack {
-  readonly count: number;
-  /** ISO 8601, UTC; null when there are none. */
-  readonly since: string | null;
-}
 
 /** Longer than any function works on one alert: one that has not recorded it by then was stopped. */
 export const leaseMilliseconds = waiting.lease;
@@ -110,45 +81,6 @@ function untold(window: SuppressionWindow | null): HeldBack {
   const before = window.published ? none : window.told;
   const count = before.count + window.heldBack;
   return { count, since: count === 0 ? null : (before.since ?? new Date(window.openedAt).toISOString()) };
-}
-
-/** The store of what is remembered of users. Every method rejects when it cannot be reached. */
-export interface UserStates {
-  readonly read: (user: UserKey, signal: AbortSignal) => Promise<UserState>;
-  /**
-   * Puts a window in the place of the one that was seen; false when that is another by now.
-   *
-   * @param seen "unknown" where nothing was read: then it is opened where there is none, or one that is over and has nothing
-   * left to be told of
-   */
-  readonly open: (
-    user: UserKey,
-    network: NetworkKey,
-    seen: SuppressionWindow | "unknown" | null,
-    window: SuppressionWindow,
-    signal: AbortSignal,
-  ) => Promise<boolean>;
-  /** Counts a session that a window held back, and remembers it; false when the window is another by now. */
-  readonly hold: (
-    user: UserKey,
-    network: NetworkKey,
-    window: SuppressionWindow,
-    change: StateChange,
-    signal: AbortSignal,
-  ) => Promise<boolean>;
-  /**
-   * Remembers a session, and what became of its window.
-   *
-   * @param network that of the window; null where there is no window
-   * @param ended `published`, or `until` 0 where its alert did not go out: then the next session is alerted on
-   */
-  readonly record: (
-    user: UserKey,
-    network: NetworkKey | null,
-    ended: SuppressionWindow | null,
-    change: StateChange,
-    signal: AbortSignal,
-  ) => Promise<void>;
 }
 
 /** What becomes of an alert that is due. */

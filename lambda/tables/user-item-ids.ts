@@ -1,5 +1,5 @@
 import { createHmac } from "node:crypto";
-import type { UserKey } from "./user-key.ts";
+import type { UserKey } from "../history/user-key.ts";
 
 /** The key of a deployment that logins are hashed with. */
 export type StateKey = Uint8Array;

@@ -1,7 +1,7 @@
 import * as z from "zod/mini";
 import { countryCode } from "../geo/country.ts";
 import { canonicalLogin } from "../okta/person.ts";
-import type { ProfileLocation } from "../profiles/profile-location.ts";
+import type { ProfileLocation } from "./profile-location.ts";
 
 /** A user of Okta's Users API, as far as a profile needs it. */
 export const oktaUser = z.object({
@@ -82,4 +82,22 @@ export function locationsOfUser({ profile }: OktaUser, attributes: readonly Loca
       },
     ];
   });
+}
+
+/** A page of users, and where the next one is. */
+export interface UsersPage {
+  readonly users: readonly OktaUser[];
+  /** Null when this was the last. */
+  readonly next: string | null;
+}
+
+/** Okta's Users API. */
+export interface UsersApi {
+  /** `https://example.okta.com`. */
+  readonly orgUrl: string;
+  /** The URL of the first page: of all users who are not gone, or of those changed since then, gone ones too. */
+  readonly firstPage: (changedSince: Date | null) => string;
+  readonly fetchPage: (url: string, signal: AbortSignal) => Promise<UsersPage>;
+  /** Null when there is no such user. */
+  readonly fetchUser: (id: string, signal: AbortSignal) => Promise<OktaUser | null>;
 }

@@ -1,7 +1,7 @@
 import { type Budget, within } from "../budget.ts";
 import type { Measure } from "../measure.ts";
+import { type Delivery, readDelivery } from "../okta/event-hook.ts";
 import { type HookSecrets, isAuthentic } from "./authentication.ts";
-import { type Delivery, readDelivery } from "./event-hook.ts";
 import { answerVerification, challengeHeader } from "./verification.ts";
 
 /** An HTTP request, whatever it came through. */

@@ -1,0 +1,43 @@
+import type { ProfileLocation } from "./profile-location.ts";
+
+/** A source of locations that we write, by the name of its attribute. */
+export type Source = "imported" | "okta";
+
+/** A location as it is stored; one of a journey has an end (ISO 8601, UTC). */
+export type StoredLocation = ProfileLocation & { readonly until: string | null };
+
+/** What one source says of a user. Times are ISO 8601, UTC; null where they are not known. */
+export interface SourceLocations {
+  readonly locations: readonly StoredLocation[];
+  /** When the locations last changed. */
+  readonly updatedAt: string | null;
+  /** When a full sync last saw the user, or locations from Okta were last written; null for what is imported. */
+  readonly syncedAt: string | null;
+}
+
+/** An item of the profile table. */
+export interface Profile {
+  readonly user: string;
+  /** Those of people and their own tools, which name `source` and `updatedAt` for all of them. */
+  readonly locations: readonly StoredLocation[];
+  readonly source: string | null;
+  readonly updatedAt: string | null;
+  /** Null when nothing was imported. */
+  readonly imported: SourceLocations | null;
+  /** Null when Okta tells no location. */
+  readonly okta: SourceLocations | null;
+}
+
+/** All of a user's locations: first those of people and their tools, then the imported ones, then those from Okta. */
+export function allLocations({ locations, imported, okta }: Profile): readonly StoredLocation[] {
+  return [...locations, ...(imported?.locations ?? []), ...(okta?.locations ?? [])];
+}
+
+/** Whether two lists hold the same locations, in the same order. */
+export function sameLocations(first: readonly StoredLocation[], second: readonly StoredLocation[]): boolean {
+  return canonical(first) === canonical(second);
+}
+
+export function canonical(locations: readonly StoredLocation[]): string {
+  return JSON.stringify(locations.map((location) => Object.entries(location).sort(([a], [b]) => (a < b ? -1 : 1))));
+}
