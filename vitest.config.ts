@@ -9,9 +9,9 @@ const alone = [
   // They build what other tests run.
   "test/cli/deploy.test.ts",
   "test/cli/deploy/cdk.test.ts",
-  "test/budget.test.ts",
-  "test/look-up.test.ts",
-  "test/queue.test.ts",
+  "test/core/time/budget.test.ts",
+  "test/adapters/tables/look-up.test.ts",
+  "test/adapters/aws/queue.test.ts",
 ];
 
 const shared = {

@@ -1,9 +1,9 @@
-import type { Alert } from "../lambda/alerts/alert-schema.ts";
-import { startBudget } from "../lambda/budget.ts";
-import type { Exception, ExceptionScope } from "../lambda/exceptions/exception.ts";
-import { unknownUser } from "../lambda/history/history.ts";
-import { type LogEvent, parseLogEvent } from "../lambda/okta/log-event.ts";
-import { processDelivery } from "../lambda/pipeline/process-delivery.ts";
+import type { Alert } from "../lambda/core/alerts/alert-schema.ts";
+import type { Exception, ExceptionScope } from "../lambda/core/exceptions/exception.ts";
+import { unknownUser } from "../lambda/core/history/history.ts";
+import { type LogEvent, parseLogEvent } from "../lambda/core/okta/log-event.ts";
+import { processDelivery } from "../lambda/core/pipeline/process-delivery.ts";
+import { startBudget } from "../lambda/core/time/budget.ts";
 import { sessionStart } from "../test/fixtures/events.ts";
 import { findings, memoryPorts, memoryStates } from "../test/fixtures/memory.ts";
 import { rule, ruleSet } from "../test/fixtures/rules.ts";

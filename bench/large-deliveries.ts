@@ -1,14 +1,14 @@
 import { fileURLToPath } from "node:url";
-import { loadDetections } from "../build/load-detections.ts";
-import { compileRules } from "../lambda/detections/compile-rules.ts";
-import { maximumBodyBytes } from "../lambda/hook-endpoint/endpoint.ts";
-import { readDelivery } from "../lambda/okta/event-hook.ts";
-import { toDeadLetters } from "../lambda/pipeline/dead-letter.ts";
-import { findCandidates } from "../lambda/pipeline/match.ts";
+import { loadDetections } from "../lambda/adapters/rule-files/load-detections.ts";
+import { compileRules } from "../lambda/core/detections/compile-rules.ts";
+import { maximumBodyBytes } from "../lambda/core/hook-endpoint/endpoint.ts";
+import { readDelivery } from "../lambda/core/okta/event-hook.ts";
+import { toDeadLetters } from "../lambda/core/pipeline/dead-letter.ts";
+import { findCandidates } from "../lambda/core/pipeline/match.ts";
 import { sampleEvent } from "./events.ts";
 import { median, print } from "./measure.ts";
 
-/** When the receiver parks what is unfinished, `shares.work` of `lambda/receiver.ts`: by then a delivery is matched. */
+/** When the receiver parks what is unfinished, `shares.work` of `lambda/functions/receiver.ts`: by then a delivery is matched. */
 const limit = { name: "the time until what is unfinished is parked", value: 1_600, unit: "milliseconds" } as const;
 const runs = 5;
 

@@ -1,9 +1,9 @@
-import { loadDetections } from "../build/load-detections.ts";
-import { compileRules } from "../lambda/detections/compile-rules.ts";
-import { logSource } from "../lambda/detections/log-source.ts";
-import { parseRule } from "../lambda/sigma/parse-rule.ts";
-import type { Rule } from "../lambda/sigma/rule.ts";
-import type { RuleSet } from "../lambda/sigma/rule-set.ts";
+import { loadDetections } from "../lambda/adapters/rule-files/load-detections.ts";
+import { compileRules } from "../lambda/core/detections/compile-rules.ts";
+import { logSource } from "../lambda/core/detections/log-source.ts";
+import { parseRule } from "../lambda/core/sigma/parse/parse-rule.ts";
+import type { Rule } from "../lambda/core/sigma/rule.ts";
+import type { RuleSet } from "../lambda/core/sigma/rule-set.ts";
 import { sampleEvent } from "./events.ts";
 import { median, print } from "./measure.ts";
 

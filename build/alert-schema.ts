@@ -1,7 +1,7 @@
 import { readFile, writeFile } from "node:fs/promises";
 import { fileURLToPath } from "node:url";
 import * as z from "zod/mini";
-import { alertSchema } from "../lambda/alerts/alert-schema.ts";
+import { alertSchema } from "../lambda/core/alerts/alert-schema.ts";
 
 /*
  * Writes docs/alert.schema.json, the JSON Schema of an alert, from what alerts are typed by. With --check it writes

@@ -6,7 +6,7 @@ import { rulesPlugin } from "./rules-plugin.ts";
 
 const root = fileURLToPath(new URL("..", import.meta.url));
 
-/** The functions that are deployed: `lambda/<name>.ts` becomes `dist/<name>/index.mjs`. */
+/** The functions that are deployed: `lambda/functions/<name>.ts` becomes `dist/<name>/index.mjs`. */
 const functions = [
   "receiver",
   "redrive",
@@ -61,7 +61,7 @@ async function bundle(name: string): Promise<Metafile["outputs"]> {
   const parts = awaited.get(name);
   if (parts !== undefined) return bundleAwaited(name, parts, outdir);
   return buildFiles({
-    entryPoints: { index: join(root, "lambda", `${name}.ts`) },
+    entryPoints: { index: join(root, "lambda/functions", `${name}.ts`) },
     outdir,
     splitting: true,
     chunkNames: "chunks/[name]-[hash]",
@@ -71,7 +71,7 @@ async function bundle(name: string): Promise<Metafile["outputs"]> {
 
 /** Functions whose first answer somebody waits for, with what nearly every request imports beside: the names of its files. */
 const awaited: ReadonlyMap<string, readonly string[]> = new Map([
-  ["receiver", ["deliveries", "aws-lambda-powertools-metrics"]],
+  ["receiver", ["receiver-delivery", "aws-lambda-powertools-metrics"]],
 ]);
 
 /**
@@ -91,7 +91,7 @@ async function bundleAwaited(name: string, parts: readonly string[], outdir: str
     });
     Object.assign(outputs, built);
   };
-  await single(join(root, "lambda", `${name}.ts`), "index", laterFolder);
+  await single(join(root, "lambda/functions", `${name}.ts`), "index", laterFolder);
   for (const part of parts) {
     const entryPoint = later.get(part);
     if (entryPoint === undefined) throw new Error(`${name} imports no ${part}`);
@@ -114,7 +114,7 @@ function composition(outputs: Metafile["outputs"]): string[] {
   for (const [file, { inputs }] of Object.entries(outputs)) {
     for (const [input, { bytesInOutput }] of Object.entries(inputs)) {
       const [, scope] = /node_modules\/([^/]+)/.exec(input) ?? [];
-      const owner = scope ?? (input.startsWith("lambda/") ? input.split("/").slice(0, 2).join("/") : "detections");
+      const owner = scope ?? (input.startsWith("lambda/") ? input.split("/").slice(0, 3).join("/") : "detections");
       const weight = weights.get(owner) ?? { index: 0, later: 0 };
       weight[file.endsWith("/index.mjs") ? "index" : "later"] += bytesInOutput;
       weights.set(owner, weight);

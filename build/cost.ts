@@ -1,6 +1,6 @@
 import { readFile, writeFile } from "node:fs/promises";
-import { isInSet, type MetricSet } from "../lambda/metric-sets.ts";
-import { ofType, type Synthesized, synthesize } from "../test/infra/synthesize.ts";
+import { ofType, type Synthesized, synthesize } from "../infra/synthesize.ts";
+import { isInSet, type MetricSet } from "../lambda/adapters/telemetry/metric-sets.ts";
 
 /*
  * Writes the tables of docs/cost.md, and the one of floods in docs/security.md, from unit prices and what one event or request

@@ -3,11 +3,11 @@ import { fileURLToPath } from "node:url";
 import * as z from "zod";
 
 /*
- * Writes lambda/okta/event-type-catalog.ts, the event types that Okta has, from a JSON file of its catalog
+ * Writes lambda/core/okta/event-type-catalog.ts, the event types that Okta has, from a JSON file of its catalog
  * (developer.okta.com/docs/reference/api/event-types): npm run event-types -- CATALOG.json
  */
 
-const file = fileURLToPath(new URL("../lambda/okta/event-type-catalog.ts", import.meta.url));
+const file = fileURLToPath(new URL("../lambda/core/okta/event-type-catalog.ts", import.meta.url));
 
 /** A release of Okta: year, month, and the number within the month, for example `2026.08.1`. */
 const release = z.string().regex(/^20\d\d\.(0[1-9]|1[0-2])\.\d+$/, "expected a release such as 2026.08.1");

@@ -1,5 +1,5 @@
 import { readFile, writeFile } from "node:fs/promises";
-import { everything, synthesize } from "../test/infra/synthesize.ts";
+import { everything, synthesize } from "../infra/synthesize.ts";
 
 /*
  * Writes the template of this version, with all that can be switched on, to test/infra/releases/: a later version's tests see

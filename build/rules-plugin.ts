@@ -1,23 +1,26 @@
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import type { Plugin } from "esbuild";
-import { loadDetections } from "./load-detections.ts";
-import { loadSeverity } from "./load-severity.ts";
+import { loadDetections } from "../lambda/adapters/rule-files/load-detections.ts";
+import { loadSeverity } from "../lambda/adapters/rule-files/load-severity.ts";
 
 /**
- * Resolves an import of `./*.yml` to the checked Sigma rules of that folder, and one of `./severity.yml` to the checked
+ * Resolves an import of `*.yml` to the checked Sigma rules of that folder, and one of `severity.yml` to the checked
  * adjustments of that file, so that no YAML parser is deployed.
  */
 export const rulesPlugin: Plugin = {
   name: "sigma-rules",
   setup(build) {
-    build.onResolve({ filter: /^\.\/\*\.yml$/ }, ({ resolveDir }) => ({ path: resolveDir, namespace: "sigma-rules" }));
+    build.onResolve({ filter: /\/\*\.yml$/ }, ({ resolveDir, path }) => ({
+      path: join(resolveDir, dirname(path)),
+      namespace: "sigma-rules",
+    }));
     build.onLoad({ filter: /.*/, namespace: "sigma-rules" }, ({ path: folder }) =>
       asJson(async () => {
         const { rules, warnings } = await loadDetections(folder);
         return { content: rules.map(({ content }) => content), warnings };
       }),
     );
-    build.onResolve({ filter: /^\.\/severity\.yml$/ }, ({ resolveDir, path }) => ({
+    build.onResolve({ filter: /\/severity\.yml$/ }, ({ resolveDir, path }) => ({
       path: join(resolveDir, path),
       namespace: "severity",
     }));

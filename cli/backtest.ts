@@ -1,16 +1,21 @@
 import { relative, resolve } from "node:path";
 import { type Command, InvalidArgumentError, Option } from "commander";
-import { toMessage } from "../lambda/alerts/message.ts";
-import { defaultSuppressMinutes, domainPattern, isSuppressMinutes, maximumSuppressMinutes } from "../lambda/config.ts";
-import { compileRules, isEnabled } from "../lambda/detections/compile-rules.ts";
-import { type LogEvent, publishedTime } from "../lambda/okta/log-event.ts";
-import { canonicalLogin } from "../lambda/okta/person.ts";
-import { looksLikeLogin } from "../lambda/okta/stranger.ts";
-import { decide } from "../lambda/pipeline/judge.ts";
-import { type Candidate, findCandidate } from "../lambda/pipeline/match.ts";
-import { compileAdjustments } from "../lambda/severity/compile-adjustments.ts";
-import { withoutFilters } from "../lambda/sigma/parse-filter.ts";
-import type { Rule } from "../lambda/sigma/rule.ts";
+import { toMessage } from "../lambda/core/alerts/message.ts";
+import { compileRules, isEnabled } from "../lambda/core/detections/compile-rules.ts";
+import { type LogEvent, publishedTime } from "../lambda/core/okta/log-event.ts";
+import { canonicalLogin } from "../lambda/core/okta/person.ts";
+import { looksLikeLogin } from "../lambda/core/okta/stranger.ts";
+import { decide } from "../lambda/core/pipeline/judge.ts";
+import { type Candidate, findCandidate } from "../lambda/core/pipeline/match.ts";
+import { compileAdjustments } from "../lambda/core/severity/compile-adjustments.ts";
+import { withoutFilters } from "../lambda/core/sigma/parse/parse-filter.ts";
+import type { Rule } from "../lambda/core/sigma/rule.ts";
+import {
+  defaultSuppressMinutes,
+  domainPattern,
+  isSuppressMinutes,
+  maximumSuppressMinutes,
+} from "../lambda/functions/config/config.ts";
 import { type AlertTally, countReplayed, createAlertTally } from "./backtest/alert-tally.ts";
 import { readExceptionsFile } from "./backtest/exceptions-file.ts";
 import { type HeldEvents, holdEvents } from "./backtest/held-events.ts";

@@ -1,4 +1,4 @@
-import { countryCode } from "../lambda/geo/country.ts";
+import { countryCode } from "../lambda/core/geo/country.ts";
 
 /** Languages, beside English, whose names of countries are known: those of the columns' names, and some neighbors. */
 const languages = ["de", "fr", "es", "it", "nl", "pt"] as const;

@@ -6,13 +6,13 @@ import {
   ReceiveMessageCommand,
 } from "@aws-sdk/client-sqs";
 import * as z from "zod";
-import { type Delivery, parseDelivery, readDelivery } from "../lambda/okta/event-hook.ts";
-import { describeFaults } from "../lambda/okta/fault.ts";
-import { toDeadLetters } from "../lambda/pipeline/dead-letter.ts";
-import { type DelayReason, delayReasons } from "../lambda/pipeline/delay-reason.ts";
-import { writeWork } from "../lambda/pipeline/work.ts";
-import { createQueue } from "../lambda/queue.ts";
-import { writeQueueJson } from "../lambda/text/queue-json.ts";
+import { createQueue } from "../lambda/adapters/aws/queue.ts";
+import { type Delivery, parseDelivery, readDelivery } from "../lambda/core/okta/event-hook.ts";
+import { describeFaults } from "../lambda/core/okta/fault.ts";
+import { toDeadLetters } from "../lambda/core/pipeline/dead-letter.ts";
+import { type DelayReason, delayReasons } from "../lambda/core/pipeline/delay-reason.ts";
+import { writeWork } from "../lambda/core/pipeline/work.ts";
+import { writeQueueJson } from "../lambda/core/text/queue-json.ts";
 import { InputError } from "./command.ts";
 import type { Deployment } from "./deployment.ts";
 

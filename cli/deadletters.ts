@@ -1,5 +1,5 @@
 import type { Command } from "commander";
-import { plural } from "../lambda/text/shorten.ts";
+import { plural } from "../lambda/core/text/shorten.ts";
 import { createCommand, InputError, onTerminal, runCommand } from "./command.ts";
 import {
   countTaken,

@@ -7,7 +7,7 @@ import {
   paginateListStackResources,
   type StackResourceSummary,
 } from "@aws-sdk/client-cloudformation";
-import { plural } from "../lambda/text/shorten.ts";
+import { plural } from "../lambda/core/text/shorten.ts";
 import { createCommand, InputError, onTerminal, runCommand } from "./command.ts";
 import { defaultStack, describeStack, stackOption } from "./deployment.ts";
 import { createProgress } from "./progress.ts";

@@ -1,11 +1,11 @@
 import { fileURLToPath } from "node:url";
-import { type Detections, loadDetections, RuleFileError } from "../build/load-detections.ts";
-import { loadSeverity } from "../build/load-severity.ts";
-import type { AdjustmentDocument } from "../lambda/severity/compile-adjustments.ts";
+import { type Detections, loadDetections, RuleFileError } from "../lambda/adapters/rule-files/load-detections.ts";
+import { loadSeverity } from "../lambda/adapters/rule-files/load-severity.ts";
+import type { AdjustmentDocument } from "../lambda/core/severity/compile-adjustments.ts";
 import { InputError } from "./command.ts";
 
 /** The detections that are deployed. */
-export const ourDetections = fileURLToPath(new URL("../lambda/detections", import.meta.url));
+export const ourDetections = fileURLToPath(new URL("../detections", import.meta.url));
 
 /** Loads a folder of detections, or throws an {@link InputError} that lists every fault. */
 export async function readDetections(folder: string): Promise<Detections> {
@@ -26,7 +26,7 @@ export async function readDetections(folder: string): Promise<Detections> {
  */
 export async function readSeverity(onWarning?: (warning: string) => void): Promise<readonly AdjustmentDocument[]> {
   try {
-    return await loadSeverity(fileURLToPath(new URL("../lambda/severity/severity.yml", import.meta.url)), onWarning);
+    return await loadSeverity(fileURLToPath(new URL("../detections/severity.yml", import.meta.url)), onWarning);
   } catch (error) {
     if (error instanceof RuleFileError) throw new InputError(error.message);
     throw error;

@@ -1,7 +1,7 @@
 import { createReadStream } from "node:fs";
 import { stat } from "node:fs/promises";
-import { describeFaults } from "../lambda/okta/fault.ts";
-import { type LogEvent, parseLogEvent } from "../lambda/okta/log-event.ts";
+import { describeFaults } from "../lambda/core/okta/fault.ts";
+import { type LogEvent, parseLogEvent } from "../lambda/core/okta/log-event.ts";
 import { InputError, onTerminal } from "./command.ts";
 import { findDelimiter, readCsvRecords } from "./event-export/csv-records.ts";
 import { decode, peek } from "./event-export/decode.ts";

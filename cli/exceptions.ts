@@ -3,9 +3,10 @@ import { isIPv4 } from "node:net";
 import { userInfo } from "node:os";
 import { type Command, InvalidArgumentError, Option } from "commander";
 import { distance } from "fastest-levenshtein";
-import { createClaims } from "../lambda/claims/state-table.ts";
-import { defaultSuppressMinutes } from "../lambda/config.ts";
-import { compileRules, isEnabled } from "../lambda/detections/compile-rules.ts";
+import { createTopic } from "../lambda/adapters/aws/topic.ts";
+import { createClaims } from "../lambda/adapters/tables/claims.ts";
+import { openExceptions } from "../lambda/adapters/tables/exceptions.ts";
+import { compileRules, isEnabled } from "../lambda/core/detections/compile-rules.ts";
 import {
   defaultDays,
   describeScope,
@@ -14,17 +15,16 @@ import {
   exceptionSubject,
   hasPlace,
   whyNotCovered,
-} from "../lambda/exceptions/exception.ts";
-import { openExceptions } from "../lambda/exceptions/exception-items.ts";
-import { publishNotice } from "../lambda/exceptions/notice.ts";
-import { countryCode } from "../lambda/geo/country.ts";
-import { parseCidr } from "../lambda/network.ts";
-import type { LogEvent } from "../lambda/okta/log-event.ts";
-import { isOperator, knownOperators, operatorName } from "../lambda/okta/operator.ts";
-import { canonicalLogin, personKeys } from "../lambda/okta/person.ts";
-import { findCandidate } from "../lambda/pipeline/match.ts";
-import { plural } from "../lambda/text/shorten.ts";
-import { createTopic } from "../lambda/topic.ts";
+} from "../lambda/core/exceptions/exception.ts";
+import { publishNotice } from "../lambda/core/exceptions/expiry-notice.ts";
+import { countryCode } from "../lambda/core/geo/country.ts";
+import { parseCidr } from "../lambda/core/network/cidr.ts";
+import type { LogEvent } from "../lambda/core/okta/log-event.ts";
+import { isOperator, knownOperators, operatorName } from "../lambda/core/okta/operator.ts";
+import { canonicalLogin, personKeys } from "../lambda/core/okta/person.ts";
+import { findCandidate } from "../lambda/core/pipeline/match.ts";
+import { plural } from "../lambda/core/text/shorten.ts";
+import { defaultSuppressMinutes } from "../lambda/functions/config/config.ts";
 import { createCommand, InputError, onTerminal, runCommand } from "./command.ts";
 import { addDeploymentOptions, type Deployment, type DeploymentOptions, findDeployment } from "./deployment.ts";
 import { ourDetections, readDetections } from "./detections-folder.ts";

@@ -1,12 +1,12 @@
 import { setTimeout as delay } from "node:timers/promises";
 import type { Command } from "commander";
-import { readOrgUrl } from "../lambda/okta-api/credential.ts";
+import { readOrgUrl } from "../lambda/adapters/okta-api/credential.ts";
 import {
   createEventHooksApi,
   type EventHook,
   type EventHooksApi,
   toRequest,
-} from "../lambda/okta-api/event-hooks-api.ts";
+} from "../lambda/adapters/okta-api/event-hooks-api.ts";
 import { createCommand, InputError, onTerminal, runCommand } from "./command.ts";
 import { addDeploymentOptions, type Deployment, type DeploymentOptions, findDeployment } from "./deployment.ts";
 import { examine } from "./event-hook/doctor.ts";

@@ -1,5 +1,5 @@
 import { isIPv4 } from "node:net";
-import type { Network } from "../lambda/network.ts";
+import type { Network } from "../lambda/core/network/cidr.ts";
 
 /** Digits of an address: of which base, how many bits each, and what divides them. */
 interface Notation {

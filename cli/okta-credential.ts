@@ -1,6 +1,6 @@
 import { setTimeout as delay } from "node:timers/promises";
-import { OktaFailure, OktaRefusal } from "../lambda/okta-api/authorization.ts";
-import { createOktaClient, type OktaClient, type OktaClientOptions } from "../lambda/okta-api/client.ts";
+import { OktaFailure, OktaRefusal } from "../lambda/adapters/okta-api/authorization.ts";
+import { createOktaClient, type OktaClient, type OktaClientOptions } from "../lambda/adapters/okta-api/client.ts";
 import {
   authorizeBy,
   type OktaCredential,
@@ -8,7 +8,7 @@ import {
   readCredential,
   readOrgUrl,
   type Scope,
-} from "../lambda/okta-api/credential.ts";
+} from "../lambda/adapters/okta-api/credential.ts";
 import { InputError } from "./command.ts";
 import { proxyOf } from "./proxy.ts";
 

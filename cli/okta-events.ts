@@ -1,6 +1,6 @@
-import { type LogEvent, parseLogEvent, publishedTime } from "../lambda/okta/log-event.ts";
-import { type OktaClient, pagesFrom } from "../lambda/okta-api/client.ts";
-import { createSystemLogApi } from "../lambda/okta-api/system-log-api.ts";
+import { type OktaClient, pagesFrom } from "../lambda/adapters/okta-api/client.ts";
+import { createSystemLogApi } from "../lambda/adapters/okta-api/system-log-api.ts";
+import { type LogEvent, parseLogEvent, publishedTime } from "../lambda/core/okta/log-event.ts";
 import type { CachedQuery, EventCache } from "./event-cache.ts";
 
 /** Events of an org's System Log, being read. */

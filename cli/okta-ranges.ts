@@ -1,8 +1,8 @@
 import { readFile } from "node:fs/promises";
 import * as z from "zod";
-import { parseCidr } from "../lambda/network.ts";
-import { whyUnreachable } from "../lambda/okta-api/unreachable.ts";
-import { plural } from "../lambda/text/shorten.ts";
+import { whyUnreachable } from "../lambda/adapters/okta-api/unreachable.ts";
+import { parseCidr } from "../lambda/core/network/cidr.ts";
+import { plural } from "../lambda/core/text/shorten.ts";
 import { createCommand, InputError, onTerminal, runCommand } from "./command.ts";
 
 /** Where Okta publishes the networks of its cells: https://help.okta.com/oie/en-us/content/topics/security/ip-address-allow-listing.htm */

@@ -1,9 +1,9 @@
 import { pipeline, Readable } from "node:stream";
 import { type CsvError, type Info, parse } from "csv-parse";
-import { canonicalLogin } from "../lambda/okta/person.ts";
-import type { ProfileLocations } from "../lambda/pipeline/ports.ts";
-import type { ProfileLocation } from "../lambda/profiles/profile-location.ts";
-import { plural } from "../lambda/text/shorten.ts";
+import { canonicalLogin } from "../lambda/core/okta/person.ts";
+import type { ProfileLocations } from "../lambda/core/pipeline/ports.ts";
+import type { ProfileLocation } from "../lambda/core/profiles/profile-location.ts";
+import { plural } from "../lambda/core/text/shorten.ts";
 import { InputError } from "./command.ts";
 import { countryCodeOf } from "./country-names.ts";
 import { findEncoding, readText, type TextEncoding } from "./text-encoding.ts";

@@ -1,7 +1,7 @@
-import { type StoredLocation, sameLocations } from "../lambda/profiles/profile.ts";
-import { exceedsItem } from "../lambda/profiles/profile-items.ts";
-import type { ProfileLocation } from "../lambda/profiles/profile-location.ts";
-import type { Decide, ProfileDecision, ProfileItems } from "../lambda/profiles/profile-store.ts";
+import { exceedsItem } from "../lambda/adapters/tables/profile-items.ts";
+import { type StoredLocation, sameLocations } from "../lambda/core/profiles/profile.ts";
+import type { ProfileLocation } from "../lambda/core/profiles/profile-location.ts";
+import type { Decide, ProfileDecision, ProfileItems } from "../lambda/core/profiles/profile-store.ts";
 import type { Geocoder } from "./geocoding/geocoder.ts";
 import { placeLocation } from "./geocoding/place-location.ts";
 import { type BadRow, readProfileRows } from "./profile-file.ts";

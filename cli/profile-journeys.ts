@@ -1,10 +1,10 @@
 import { randomUUID } from "node:crypto";
 import { type DynamoDBClient, GetItemCommand, PutItemCommand } from "@aws-sdk/client-dynamodb";
-import { toAttribute } from "../lambda/dynamodb/attribute-value.ts";
-import { isWritten } from "../lambda/dynamodb/conditional-write.ts";
-import type { ProfileLocation } from "../lambda/profiles/profile-location.ts";
-import { journeyKey } from "../lambda/profiles/profile-table.ts";
-import { readProfile } from "../lambda/profiles/stored-profile.ts";
+import { toAttribute } from "../lambda/adapters/aws/dynamodb/attribute-value.ts";
+import { isWritten } from "../lambda/adapters/aws/dynamodb/conditional-write.ts";
+import { journeyKey } from "../lambda/adapters/tables/profile-look-up.ts";
+import { readProfile } from "../lambda/adapters/tables/stored-profile.ts";
+import type { ProfileLocation } from "../lambda/core/profiles/profile-location.ts";
 
 /** Where a user will be for a while. */
 export interface Journey {

@@ -1,22 +1,26 @@
 import { readFile } from "node:fs/promises";
 import { DeleteItemCommand } from "@aws-sdk/client-dynamodb";
 import { type Command, InvalidArgumentError } from "commander";
-import { countryCode } from "../lambda/geo/country.ts";
-import { loginUserKey, type UserKey } from "../lambda/history/user-key.ts";
-import { createLookUp } from "../lambda/look-up.ts";
-import type { GeographicalContext } from "../lambda/okta/log-event.ts";
-import { canonicalLogin, personKeys } from "../lambda/okta/person.ts";
-import { createUsersApi } from "../lambda/okta-api/users-api.ts";
-import { formatKm, judgeLocation } from "../lambda/profiles/judge-location.ts";
-import { defaultAttributes, type LocationAttributes, readLocationAttributes } from "../lambda/profiles/okta-user.ts";
-import { allLocations, type Profile } from "../lambda/profiles/profile.ts";
-import { openProfileItems } from "../lambda/profiles/profile-items.ts";
-import type { ProfileLocation } from "../lambda/profiles/profile-location.ts";
-import { journeysOf, keysOfProfile } from "../lambda/profiles/profile-table.ts";
-import { syncProfiles } from "../lambda/profiles/sync.ts";
-import { createSyncState } from "../lambda/profiles/sync-state.ts";
-import { userItemIds } from "../lambda/tables/user-item-ids.ts";
-import { plural } from "../lambda/text/shorten.ts";
+import { createUsersApi } from "../lambda/adapters/okta-api/users-api.ts";
+import { createLookUp } from "../lambda/adapters/tables/look-up.ts";
+import { openProfileItems } from "../lambda/adapters/tables/profile-items.ts";
+import { journeysOf, keysOfProfile } from "../lambda/adapters/tables/profile-look-up.ts";
+import { createSyncState } from "../lambda/adapters/tables/sync-state.ts";
+import { userItemIds } from "../lambda/adapters/tables/user-item-ids.ts";
+import { countryCode } from "../lambda/core/geo/country.ts";
+import { loginUserKey, type UserKey } from "../lambda/core/history/user-key.ts";
+import type { GeographicalContext } from "../lambda/core/okta/log-event.ts";
+import { canonicalLogin, personKeys } from "../lambda/core/okta/person.ts";
+import { formatKm, judgeLocation } from "../lambda/core/profiles/judge-location.ts";
+import {
+  defaultAttributes,
+  type LocationAttributes,
+  readLocationAttributes,
+} from "../lambda/core/profiles/okta-user.ts";
+import { allLocations, type Profile } from "../lambda/core/profiles/profile.ts";
+import type { ProfileLocation } from "../lambda/core/profiles/profile-location.ts";
+import { syncProfiles } from "../lambda/core/profiles/sync.ts";
+import { plural } from "../lambda/core/text/shorten.ts";
 import { createCommand, InputError, onTerminal, runCommand } from "./command.ts";
 import { addDeploymentOptions, type Deployment, type DeploymentOptions, findDeployment } from "./deployment.ts";
 import { openExport } from "./event-export.ts";

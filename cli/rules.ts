@@ -1,11 +1,11 @@
 import { basename, relative } from "node:path";
-import type { FromFile } from "../build/load-detections.ts";
-import { isEnabled } from "../lambda/detections/compile-rules.ts";
-import { indexField } from "../lambda/detections/log-source.ts";
-import { catalogAge, catalogRelease, type EventType, findEventType } from "../lambda/okta/event-types.ts";
-import { appliesTo, type Filter } from "../lambda/sigma/parse-filter.ts";
-import { bySeverity, type Level, type Rule } from "../lambda/sigma/rule.ts";
-import { requirementsOf } from "../lambda/sigma/rule-set.ts";
+import type { FromFile } from "../lambda/adapters/rule-files/load-detections.ts";
+import { isEnabled } from "../lambda/core/detections/compile-rules.ts";
+import { indexField } from "../lambda/core/detections/log-source.ts";
+import { catalogAge, catalogRelease, type EventType, findEventType } from "../lambda/core/okta/event-types.ts";
+import { appliesTo, type Filter } from "../lambda/core/sigma/parse/parse-filter.ts";
+import { bySeverity, type Level, type Rule } from "../lambda/core/sigma/rule.ts";
+import { requirementsOf } from "../lambda/core/sigma/rule-set.ts";
 import { createCommand, runCommand } from "./command.ts";
 import { ourDetections, readDetections, readSeverity } from "./detections-folder.ts";
 

@@ -1,7 +1,7 @@
 import { paginateListSubscriptionsByTopic, type Subscription } from "@aws-sdk/client-sns";
-import { createClaims } from "../lambda/claims/state-table.ts";
-import { whyUnreachable } from "../lambda/okta-api/unreachable.ts";
-import { awaitEnd, sendTest } from "../lambda/send-test.ts";
+import { awaitEnd, sendTest } from "../lambda/adapters/aws/send-test-event.ts";
+import { whyUnreachable } from "../lambda/adapters/okta-api/unreachable.ts";
+import { createClaims } from "../lambda/adapters/tables/claims.ts";
 import { InputError, onTerminal } from "./command.ts";
 import type { Deployment } from "./deployment.ts";
 import { countWaiting } from "./waiting-messages.ts";

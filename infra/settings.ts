@@ -3,13 +3,13 @@ import { join } from "node:path";
 import type { Node } from "constructs";
 import { closest } from "fastest-levenshtein";
 import * as z from "zod";
-import { knownOutputs } from "../build/known-outputs.ts";
-import { defaultSuppressMinutes, domainPattern, maximumSuppressMinutes } from "../lambda/config.ts";
-import { defaultMetricSet, metricSets } from "../lambda/metric-sets.ts";
-import { parseCidr } from "../lambda/network.ts";
-import { readOrgUrl } from "../lambda/okta-api/credential.ts";
-import { defaultOverlapMinutes } from "../lambda/okta-config.ts";
-import { defaultAttributes, locationAttributes } from "../lambda/profiles/okta-user.ts";
+import { readOrgUrl } from "../lambda/adapters/okta-api/credential.ts";
+import { defaultMetricSet, metricSets } from "../lambda/adapters/telemetry/metric-sets.ts";
+import { parseCidr } from "../lambda/core/network/cidr.ts";
+import { defaultAttributes, locationAttributes } from "../lambda/core/profiles/okta-user.ts";
+import { defaultSuppressMinutes, domainPattern, maximumSuppressMinutes } from "../lambda/functions/config/config.ts";
+import { defaultOverlapMinutes } from "../lambda/functions/config/okta.ts";
+import { knownOutputs } from "./known-outputs.ts";
 import {
   defaultSettingsFile,
   defaultStackName,

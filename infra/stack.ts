@@ -2,7 +2,7 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { CfnOutput, Stack, type StackProps } from "aws-cdk-lib";
 import type { Construct } from "constructs";
-import type { RuleSet } from "../lambda/sigma/rule-set.ts";
+import type { RuleSet } from "../lambda/core/sigma/rule-set.ts";
 import { Alarms } from "./constructs/alarms.ts";
 import { AlertOutput } from "./constructs/alert-output.ts";
 import { AlertTopic } from "./constructs/alert-topic.ts";

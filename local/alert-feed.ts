@@ -1,7 +1,7 @@
 import { setTimeout } from "node:timers/promises";
 import { DeleteMessageCommand, ReceiveMessageCommand, SQSClient } from "@aws-sdk/client-sqs";
-import type { Alert } from "../lambda/alerts/alert-schema.ts";
-import { maximumMessageBytes } from "../lambda/alerts/output.ts";
+import type { Alert } from "../lambda/core/alerts/alert-schema.ts";
+import { maximumMessageBytes } from "../lambda/core/alerts/output.ts";
 
 /** One alert as a subscriber receives it. */
 export interface ReceivedAlert {

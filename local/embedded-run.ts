@@ -1,8 +1,8 @@
 import type { AddressInfo } from "node:net";
 import { DynamoDBClient, PutItemCommand } from "@aws-sdk/client-dynamodb";
 import type { SNSEvent } from "aws-lambda";
-import { defaultSuppressMinutes } from "../lambda/config.ts";
-import { toAttribute } from "../lambda/dynamodb/attribute-value.ts";
+import { toAttribute } from "../lambda/adapters/aws/dynamodb/attribute-value.ts";
+import { defaultSuppressMinutes } from "../lambda/functions/config/config.ts";
 import { type AlertFeed, followAlerts, type ReceivedAlert } from "./alert-feed.ts";
 import { chaosRoutes } from "./chaos.ts";
 import { type Emulators, type LocalOutput, startEmulators } from "./emulators.ts";
@@ -21,7 +21,7 @@ export interface EmbeddedRunOptions {
   readonly suppressMinutes?: number;
   /** Whether detections with `status: experimental` run. @default false */
   readonly experimentalDetections?: boolean;
-  /** Renderings of alerts to publish as well, by the names of files of `lambda/outputs/`. @default none */
+  /** Renderings of alerts to publish as well, by the names of files of `lambda/core/outputs/`. @default none */
   readonly outputs?: readonly string[];
   /** Milliseconds that a client has to send its whole request. @default 10000 */
   readonly requestTimeout?: number;

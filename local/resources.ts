@@ -1,6 +1,6 @@
 import type { CreateTableCommandInput } from "@aws-sdk/client-dynamodb";
-import * as budget from "../lambda/budget.ts";
-import { maximumAttempts } from "../lambda/pipeline/back-off.ts";
+import { maximumAttempts } from "../lambda/core/pipeline/back-off.ts";
+import * as budget from "../lambda/core/time/budget.ts";
 
 /** What the embedded run and the tests create: the shapes of the stack's tables, topic and queues. */
 export const tables = [

@@ -1,5 +1,10 @@
-import { knownOutputs } from "../build/known-outputs.ts";
-import { areDomains, defaultSuppressMinutes, isSuppressMinutes, maximumSuppressMinutes } from "../lambda/config.ts";
+import { knownOutputs } from "../infra/known-outputs.ts";
+import {
+  areDomains,
+  defaultSuppressMinutes,
+  isSuppressMinutes,
+  maximumSuppressMinutes,
+} from "../lambda/functions/config/config.ts";
 import { type ChaosName, chaosFaults, isChaosName } from "./chaos.ts";
 
 /** The embedded run's settings. */

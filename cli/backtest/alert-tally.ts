@@ -1,6 +1,6 @@
-import type { Exception } from "../../lambda/exceptions/exception.ts";
-import { type LogEvent, publishedTime } from "../../lambda/okta/log-event.ts";
-import type { Level } from "../../lambda/sigma/rule.ts";
+import type { Exception } from "../../lambda/core/exceptions/exception.ts";
+import { type LogEvent, publishedTime } from "../../lambda/core/okta/log-event.ts";
+import type { Level } from "../../lambda/core/sigma/rule.ts";
 import type { Replayed } from "./replay.ts";
 
 /** What came of events that rules match: each is counted once. */

@@ -1,6 +1,6 @@
 import { readFile } from "node:fs/promises";
 import * as z from "zod/mini";
-import { type Exception, exceptionSchema } from "../../lambda/exceptions/exception.ts";
+import { type Exception, exceptionSchema } from "../../lambda/core/exceptions/exception.ts";
 import { InputError } from "../command.ts";
 
 /**

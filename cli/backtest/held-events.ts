@@ -1,5 +1,5 @@
 import { deflateRawSync, inflateRawSync } from "node:zlib";
-import { type LogEvent, publishedTime, readLogEvent } from "../../lambda/okta/log-event.ts";
+import { type LogEvent, publishedTime, readLogEvent } from "../../lambda/core/okta/log-event.ts";
 
 /** Events that wait until all have been read, to be put in order of time. */
 export interface HeldEvents {

@@ -1,10 +1,10 @@
-import type { LogEvent } from "../../lambda/okta/log-event.ts";
-import { personOf } from "../../lambda/okta/person.ts";
-import { masked } from "../../lambda/okta/stranger.ts";
-import type { Candidate } from "../../lambda/pipeline/match.ts";
-import type { Decision } from "../../lambda/pipeline/stages.ts";
-import type { GeoJudgement } from "../../lambda/profiles/judge-location.ts";
-import type { Rule } from "../../lambda/sigma/rule.ts";
+import type { LogEvent } from "../../lambda/core/okta/log-event.ts";
+import { personOf } from "../../lambda/core/okta/person.ts";
+import { masked } from "../../lambda/core/okta/stranger.ts";
+import type { Candidate } from "../../lambda/core/pipeline/match.ts";
+import type { Decision } from "../../lambda/core/pipeline/stages.ts";
+import type { GeoJudgement } from "../../lambda/core/profiles/judge-location.ts";
+import type { Rule } from "../../lambda/core/sigma/rule.ts";
 
 /** What one rule matched. */
 export interface RuleCounts {

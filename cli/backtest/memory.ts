@@ -1,9 +1,9 @@
-import { type UserState, unknownUser } from "../../lambda/history/history.ts";
-import { applyChange, type StateChange } from "../../lambda/history/remember.ts";
-import type { SuppressionWindow } from "../../lambda/history/suppression-window.ts";
-import type { UserKey } from "../../lambda/history/user-key.ts";
-import type { UserStates } from "../../lambda/history/user-states.ts";
-import type { Claims, End } from "../../lambda/pipeline/claims.ts";
+import { type UserState, unknownUser } from "../../lambda/core/history/history.ts";
+import { applyChange, type StateChange } from "../../lambda/core/history/remember.ts";
+import type { SuppressionWindow } from "../../lambda/core/history/suppression-window.ts";
+import type { UserKey } from "../../lambda/core/history/user-key.ts";
+import type { UserStates } from "../../lambda/core/history/user-states.ts";
+import type { Claims, End } from "../../lambda/core/pipeline/claims.ts";
 
 /*
  * What the pipeline keeps in the state table, kept in memory. The stores of the state table say what each method means; here

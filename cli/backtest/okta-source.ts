@@ -1,7 +1,7 @@
-import type { LogEvent } from "../../lambda/okta/log-event.ts";
-import { readOrgUrl } from "../../lambda/okta-api/credential.ts";
-import { logFilter } from "../../lambda/reconciliation/log-filter.ts";
-import type { Rule } from "../../lambda/sigma/rule.ts";
+import { readOrgUrl } from "../../lambda/adapters/okta-api/credential.ts";
+import type { LogEvent } from "../../lambda/core/okta/log-event.ts";
+import { logFilter } from "../../lambda/core/reconciliation/log-filter.ts";
+import type { Rule } from "../../lambda/core/sigma/rule.ts";
 import { InputError } from "../command.ts";
 import { type CachedQuery, type EventCache, openEventCache } from "../event-cache.ts";
 import { openOkta } from "../okta-credential.ts";

@@ -1,4 +1,4 @@
-import type { ProfileLocations } from "../../lambda/pipeline/ports.ts";
+import type { ProfileLocations } from "../../lambda/core/pipeline/ports.ts";
 import type { Geocoder } from "../geocoding/geocoder.ts";
 import { loadGeocoder } from "../geocoding/load-geocoder.ts";
 import { placeLocation } from "../geocoding/place-location.ts";

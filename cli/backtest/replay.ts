@@ -1,11 +1,11 @@
-import type { Alert } from "../../lambda/alerts/alert-schema.ts";
-import { answering, type Budget } from "../../lambda/budget.ts";
-import type { Exception } from "../../lambda/exceptions/exception.ts";
-import { type LogEvent, publishedTime } from "../../lambda/okta/log-event.ts";
-import type { PipelinePorts, ProfileLocations } from "../../lambda/pipeline/ports.ts";
-import { type DeliveryReport, processDelivery } from "../../lambda/pipeline/process-delivery.ts";
-import type { SeverityAdjustment } from "../../lambda/severity/adjustment.ts";
-import type { RuleSet } from "../../lambda/sigma/rule-set.ts";
+import type { Alert } from "../../lambda/core/alerts/alert-schema.ts";
+import type { Exception } from "../../lambda/core/exceptions/exception.ts";
+import { type LogEvent, publishedTime } from "../../lambda/core/okta/log-event.ts";
+import type { PipelinePorts, ProfileLocations } from "../../lambda/core/pipeline/ports.ts";
+import { type DeliveryReport, processDelivery } from "../../lambda/core/pipeline/process-delivery.ts";
+import type { SeverityAdjustment } from "../../lambda/core/severity/adjustment.ts";
+import type { RuleSet } from "../../lambda/core/sigma/rule-set.ts";
+import { answering, type Budget } from "../../lambda/core/time/budget.ts";
 import { memoryClaims, memoryStates } from "./memory.ts";
 
 /** The deployment that events are replayed through. */

@@ -1,6 +1,6 @@
-import { describeScope } from "../../lambda/exceptions/exception.ts";
-import { bySeverity, type Rule } from "../../lambda/sigma/rule.ts";
-import { plural } from "../../lambda/text/shorten.ts";
+import { describeScope } from "../../lambda/core/exceptions/exception.ts";
+import { bySeverity, type Rule } from "../../lambda/core/sigma/rule.ts";
+import { plural } from "../../lambda/core/text/shorten.ts";
 import type { BadRow } from "../profile-file.ts";
 import { type AlertCounts, type AlertTally, sumOf } from "./alert-tally.ts";
 import { asksForLocation, type MatchTally, type RuleCounts } from "./match-tally.ts";

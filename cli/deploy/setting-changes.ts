@@ -1,6 +1,6 @@
 import { isDeepStrictEqual } from "node:util";
 import { describeSettings, settingsMetadata } from "../../infra/settings.ts";
-import { createNetworkTest, parseCidr } from "../../lambda/network.ts";
+import { createNetworkTest, parseCidr } from "../../lambda/core/network/cidr.ts";
 import type { Template } from "./template-changes.ts";
 
 /** Values of settings by name; null for what is not set. */

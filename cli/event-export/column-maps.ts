@@ -1,4 +1,4 @@
-import { isObject, type Json } from "./restore-event.ts";
+import { isObject, type Json } from "./json.ts";
 
 /*
  * Exports that renamed Okta's fields: their names, and where the values belong. What is not listed is left out, as it is

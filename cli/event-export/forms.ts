@@ -1,9 +1,10 @@
 import { createHash } from "node:crypto";
 import { fromElastic, fromOktaCustomLog, fromOktaV2, valueAtPath } from "./column-maps.ts";
+import { isObject, type Json, parseJson } from "./json.ts";
 import { keyPath } from "./key-path.ts";
 import { isOfAnotherSource } from "./lookalikes.ts";
 import { describeLostStructure } from "./lost-structure.ts";
-import { isAsOktaWrites, isObject, isTextForObject, type Json, parseJson, restoreEvent } from "./restore-event.ts";
+import { isAsOktaWrites, isTextForObject, restoreEvent } from "./restore-event.ts";
 import { timeOf } from "./times.ts";
 
 /** A form in which exports hold events. To read one more is to add a row. */

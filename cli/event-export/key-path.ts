@@ -1,4 +1,4 @@
-import { childOf, logEvent, type OktaField } from "../../lambda/okta/log-event-fields.ts";
+import { childOf, logEvent, type OktaField } from "../../lambda/core/okta/log-event-fields.ts";
 
 /** A step of a path: a key, an index of a list, or every element of a list. */
 export type Step = string | number | typeof everyElement;

@@ -1,6 +1,6 @@
-import { fold } from "../../lambda/okta/log-event-fields.ts";
+import { fold } from "../../lambda/core/okta/log-event-fields.ts";
 import { valueAtPath } from "./column-maps.ts";
-import { isObject, type Json } from "./restore-event.ts";
+import { isObject, type Json } from "./json.ts";
 
 /** What is no event of Okta's System Log, and is often taken for one. */
 interface Lookalike {

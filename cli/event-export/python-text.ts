@@ -1,4 +1,4 @@
-import { parseJson } from "./restore-event.ts";
+import { parseJson } from "./json.ts";
 
 /** What a value of Python's consists of, in the text that `repr` makes of it (https://docs.python.org/3/library/functions.html#repr). */
 const token =

@@ -1,5 +1,5 @@
-import { anonymousNetwork } from "../../lambda/okta/anonymous-network.ts";
-import { type LogEvent, sessionStart } from "../../lambda/okta/log-event.ts";
+import { anonymousNetwork } from "../../lambda/core/okta/anonymous-network.ts";
+import { type LogEvent, sessionStart } from "../../lambda/core/okta/log-event.ts";
 import { InputError, onTerminal } from "../command.ts";
 import { readableForms } from "./file-kinds.ts";
 

@@ -1,10 +1,9 @@
-import type { OktaField } from "../../lambda/okta/log-event-fields.ts";
+import type { OktaField } from "../../lambda/core/okta/log-event-fields.ts";
+import { isObject, type Json, parseJson } from "./json.ts";
 import { everyElement, type KeyPath, keyPath, pathBelow, type Step } from "./key-path.ts";
 import { parsePython } from "./python-text.ts";
 import { isoTime, readTime } from "./times.ts";
 
-/** JSON's object. */
-export type Json = Readonly<Record<string, unknown>>;
 type Container = Record<PropertyKey, unknown>;
 
 /** An event is nested a few levels deep. What lies deeper stays as it is: it must not exhaust the call stack. */
@@ -168,15 +167,6 @@ function restoreText(text: string, field: OktaField, depth: number): unknown {
   return typeof value === "object" && field.kind !== "any" ? restoreValue(value, field, depth + 1) : value;
 }
 
-/** Undefined for what is no JSON. */
-export function parseJson(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
-  }
-}
-
 /**
  * Puts a value to its place, and makes the objects and lists on the way.
  *
@@ -227,8 +217,4 @@ function put(container: Container, key: PropertyKey, value: unknown): void {
 function closeGaps(list: unknown[]): void {
   const full = list.filter(() => true);
   list.splice(0, list.length, ...full);
-}
-
-export function isObject(value: unknown): value is Json {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
 }

@@ -1,6 +1,6 @@
 import { InputError } from "../command.ts";
 import { valueAtPath } from "./column-maps.ts";
-import type { Json } from "./restore-event.ts";
+import type { Json } from "./json.ts";
 
 /** Which of the two comes first in a file's dates such as `11/10/2026`; null where none of them tells. */
 export type DateOrder = "day" | "month" | null;

@@ -1,9 +1,9 @@
-import { OktaFailure, OktaRefusal } from "../../lambda/okta-api/authorization.ts";
-import { diagnose } from "../../lambda/okta-api/causes.ts";
-import type { OktaClient } from "../../lambda/okta-api/client.ts";
-import { type OktaCredential, OktaSettingsError, type Scope } from "../../lambda/okta-api/credential.ts";
-import { readPrivateKey } from "../../lambda/okta-api/private-key.ts";
-import { codeOfUnreachable, whyUnreachable } from "../../lambda/okta-api/unreachable.ts";
+import { OktaFailure, OktaRefusal } from "../../lambda/adapters/okta-api/authorization.ts";
+import { diagnose } from "../../lambda/adapters/okta-api/causes.ts";
+import type { OktaClient } from "../../lambda/adapters/okta-api/client.ts";
+import { type OktaCredential, OktaSettingsError, type Scope } from "../../lambda/adapters/okta-api/credential.ts";
+import { readPrivateKey } from "../../lambda/adapters/okta-api/private-key.ts";
+import { codeOfUnreachable, whyUnreachable } from "../../lambda/adapters/okta-api/unreachable.ts";
 import { InputError } from "../command.ts";
 import type { Finding } from "./status.ts";
 

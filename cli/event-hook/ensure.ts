@@ -1,5 +1,4 @@
-import { catalogRelease } from "../../lambda/okta/event-types.ts";
-import { OktaRefusal } from "../../lambda/okta-api/authorization.ts";
+import { OktaRefusal } from "../../lambda/adapters/okta-api/authorization.ts";
 import {
   deliversTo,
   type EventHook,
@@ -7,7 +6,8 @@ import {
   type EventHooksApi,
   filtersOf,
   sendsSecretAsOurs,
-} from "../../lambda/okta-api/event-hooks-api.ts";
+} from "../../lambda/adapters/okta-api/event-hooks-api.ts";
+import { catalogRelease } from "../../lambda/core/okta/event-types.ts";
 
 /** What a deployment's hook shall be. */
 export interface WantedHook extends EventHookSettings {

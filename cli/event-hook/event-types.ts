@@ -1,7 +1,7 @@
-import { isEnabled } from "../../lambda/detections/compile-rules.ts";
-import { type EventType, findEventType } from "../../lambda/okta/event-types.ts";
-import { refreshingEventTypes } from "../../lambda/profiles/refresh.ts";
-import { logFilter } from "../../lambda/reconciliation/log-filter.ts";
+import { isEnabled } from "../../lambda/core/detections/compile-rules.ts";
+import { type EventType, findEventType } from "../../lambda/core/okta/event-types.ts";
+import { refreshingEventTypes } from "../../lambda/core/profiles/refresh.ts";
+import { logFilter } from "../../lambda/core/reconciliation/log-filter.ts";
 import { InputError } from "../command.ts";
 import type { Deployment } from "../deployment.ts";
 import { ourDetections, readDetections } from "../detections-folder.ts";

@@ -1,4 +1,4 @@
-import { secretCacheSeconds } from "../../lambda/hook-secrets.ts";
+import { secretCacheSeconds } from "../../lambda/adapters/aws/hook-secrets.ts";
 
 /** A version of the secret. */
 export interface SecretVersion {

@@ -1,14 +1,14 @@
 import { CloudWatchClient, GetMetricStatisticsCommand } from "@aws-sdk/client-cloudwatch";
-import { catalogAge, catalogRelease, findEventType } from "../../lambda/okta/event-types.ts";
-import { OktaRefusal } from "../../lambda/okta-api/authorization.ts";
-import { type OktaClient, pagesFrom } from "../../lambda/okta-api/client.ts";
+import { OktaRefusal } from "../../lambda/adapters/okta-api/authorization.ts";
+import { type OktaClient, pagesFrom } from "../../lambda/adapters/okta-api/client.ts";
 import {
   deliversTo,
   type EventHook,
   type EventHooksApi,
   sendsSecretAsOurs,
-} from "../../lambda/okta-api/event-hooks-api.ts";
-import { createSystemLogApi } from "../../lambda/okta-api/system-log-api.ts";
+} from "../../lambda/adapters/okta-api/event-hooks-api.ts";
+import { createSystemLogApi } from "../../lambda/adapters/okta-api/system-log-api.ts";
+import { catalogAge, catalogRelease, findEventType } from "../../lambda/core/okta/event-types.ts";
 import type { Deployment } from "../deployment.ts";
 import { awsProxySettings } from "../proxy.ts";
 import {

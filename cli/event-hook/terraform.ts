@@ -1,5 +1,5 @@
-import { catalogRelease, findEventType } from "../../lambda/okta/event-types.ts";
-import type { EventHookSettings } from "../../lambda/okta-api/event-hooks-api.ts";
+import type { EventHookSettings } from "../../lambda/adapters/okta-api/event-hooks-api.ts";
+import { catalogRelease, findEventType } from "../../lambda/core/okta/event-types.ts";
 
 /**
  * Okta's provider, from the version on that verifies a hook again whose URL was changed (6.7.0 of March 2026, by its changelog,

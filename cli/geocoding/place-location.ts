@@ -1,4 +1,4 @@
-import type { ProfileLocation } from "../../lambda/profiles/profile-location.ts";
+import type { ProfileLocation } from "../../lambda/core/profiles/profile-location.ts";
 import type { Geocoder } from "./geocoder.ts";
 
 /** A location with the coordinates of its place, as far as that is known. */

@@ -9,7 +9,7 @@ import { OwnFunction, type OwnFunctionProps } from "./own-function.ts";
 
 /** What an output works with. */
 export interface AlertOutputProps extends Pick<OwnFunctionProps, "settings" | "encryption" | "code"> {
-  /** The name of a file of `lambda/outputs/`. */
+  /** The name of a file of `lambda/core/outputs/`. */
   readonly output: string;
   /** Where alerts come from. */
   readonly alertTopic: AlertTopic;

@@ -1,9 +1,9 @@
 import { Duration } from "aws-cdk-lib";
 import { Dashboard, GraphWidget, type IMetric, Row, TextWidget } from "aws-cdk-lib/aws-cloudwatch";
 import { Construct } from "constructs";
-import { steps } from "../../lambda/measure.ts";
-import { isInSet, type MetricSet } from "../../lambda/metric-sets.ts";
-import type { RuleSet } from "../../lambda/sigma/rule-set.ts";
+import { isInSet, type MetricSet } from "../../lambda/adapters/telemetry/metric-sets.ts";
+import type { RuleSet } from "../../lambda/core/sigma/rule-set.ts";
+import { steps } from "../../lambda/core/time/measure.ts";
 import { ownMetric, type WatchedResources } from "./own-metric.ts";
 
 const period = Duration.minutes(5);

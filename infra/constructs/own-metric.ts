@@ -24,7 +24,7 @@ export interface WatchedResources {
 }
 
 /**
- * A metric that the functions of this stack write themselves, see `lambda/metrics.ts`: each stack has its own, as several may
+ * A metric that the functions of this stack write themselves, see `lambda/adapters/telemetry/metrics.ts`: each stack has its own, as several may
  * be side by side, and one that is deaf must not be hidden by another that hears.
  */
 export function ownMetric(scope: Construct, metricName: string, options: MetricOptions): Metric {

@@ -1,8 +1,8 @@
 import { Duration } from "aws-cdk-lib";
 import type { Grant, IGrantable } from "aws-cdk-lib/aws-iam";
 import type { Construct } from "constructs";
-import { redriveTimeoutSeconds, retryVisibilitySeconds } from "../../lambda/budget.ts";
-import { maximumAttempts } from "../../lambda/pipeline/back-off.ts";
+import { maximumAttempts } from "../../lambda/core/pipeline/back-off.ts";
+import { redriveTimeoutSeconds, retryVisibilitySeconds } from "../../lambda/core/time/budget.ts";
 import type { DeadLetterQueue } from "./dead-letter-queue.ts";
 import { OwnQueue, type OwnQueueProps } from "./own-queue.ts";
 

@@ -2,7 +2,7 @@ import { Stack } from "aws-cdk-lib";
 import type { Function as LambdaFunction } from "aws-cdk-lib/aws-lambda";
 import { QueryDefinition, QueryString } from "aws-cdk-lib/aws-logs";
 import { Construct } from "constructs";
-import { steps } from "../../lambda/measure.ts";
+import { steps } from "../../lambda/core/time/measure.ts";
 
 /** What the queries are about. */
 export interface SavedQueriesProps {
@@ -12,7 +12,7 @@ export interface SavedQueriesProps {
 
 const fields = ["@timestamp", "level", "message", "deliveryId", "eventUuid", "ruleIds.0"];
 
-/** The queries by name; each is documented in docs/metrics.md. The messages are those of `lambda/telemetry.ts`. */
+/** The queries by name; each is documented in docs/metrics.md. The messages are those of `lambda/adapters/telemetry/log-observations.ts`. */
 const queries: Readonly<Record<string, ConstructorParameters<typeof QueryString>[0]>> = {
   "Follow a delivery": {
     filterStatements: ['@message like "PUT A DELIVERY ID OR EVENT UUID HERE"'],

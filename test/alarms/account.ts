@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { fileURLToPath, pathToFileURL } from "node:url";
 import { SQSClient } from "@aws-sdk/client-sqs";
 import type { LambdaFunctionURLResult, SQSBatchResponse, SQSEvent } from "aws-lambda";
-import { defaultAttributes } from "../../lambda/profiles/okta-user.ts";
+import { defaultAttributes } from "../../lambda/core/profiles/okta-user.ts";
 import { type Emulators, startEmulators } from "../../local/emulators.ts";
 import { createHttpFront, type Handler } from "../../local/http-front.ts";
 import { redriveBatch } from "../../local/redrive-poller.ts";

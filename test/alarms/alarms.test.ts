@@ -1,6 +1,6 @@
 import { afterAll, afterEach, beforeEach, describe, expect, test, vi } from "vitest";
+import { everything, synthesize } from "../../infra/synthesize.ts";
 import { delivery, sessionStart } from "../fixtures/events.ts";
-import { everything, synthesize } from "../infra/synthesize.ts";
 import { type Account, type FunctionName, secret, startAccount } from "./account.ts";
 import { type CloudWatch, createCloudWatch } from "./cloudwatch.ts";
 
@@ -244,21 +244,22 @@ describe("an alarm is raised by what it is about:", () => {
     expect(on()).toContain("Deaf");
   });
 
-  test.each(["later/deliveries.mjs", "later/pipeline-process-delivery.mjs", "later/pipeline-ports.mjs"])(
-    "RequestsFailed and Deaf, by the bundle without %s",
-    async (file) => {
-      stopClock();
-      await account.breakReceiver(file);
-      expect(await deliver([freshSessionStart()])).toBe(503);
-      expectAlarm("RequestsFailed");
-      expect(on()).toContain("Deaf");
-    },
-  );
+  test.each([
+    "later/receiver-delivery.mjs",
+    "later/core-pipeline-process-delivery.mjs",
+    "later/wiring-pipeline-ports.mjs",
+  ])("RequestsFailed and Deaf, by the bundle without %s", async (file) => {
+    stopClock();
+    await account.breakReceiver(file);
+    expect(await deliver([freshSessionStart()])).toBe(503);
+    expectAlarm("RequestsFailed");
+    expect(on()).toContain("Deaf");
+  });
 
   test("RequestsFailed, by a failure that cannot even be logged as usual", async () => {
     stopClock();
     const written = vi.spyOn(process.stderr, "write").mockReturnValue(true);
-    await account.breakReceiver("later/telemetry.mjs");
+    await account.breakReceiver("later/adapters-telemetry-log-observations.mjs");
     await account.cutOffSecretsManager();
     expect(await deliver([direct()])).toBe(503);
     expectAlarm("RequestsFailed");

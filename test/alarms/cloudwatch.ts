@@ -1,4 +1,4 @@
-import { ofType, type Synthesized } from "../infra/synthesize.ts";
+import { ofType, type Synthesized } from "../../infra/synthesize.ts";
 
 /** A value of a metric. */
 export interface Datum {

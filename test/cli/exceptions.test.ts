@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { SendMessageCommand, SQSClient } from "@aws-sdk/client-sqs";
 import { afterAll, beforeAll, expect, test, vi } from "vitest";
-import { createClaims } from "../../lambda/claims/state-table.ts";
+import { createClaims } from "../../lambda/adapters/tables/claims.ts";
 import { type EmbeddedRun, startEmbeddedRun } from "../../local/embedded-run.ts";
 import { names } from "../../local/resources.ts";
 import { type Output, runCli } from "../fixtures/command.ts";

@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import { networkBase } from "../../cli/network-base.ts";
-import { parseCidr } from "../../lambda/network.ts";
+import { parseCidr } from "../../lambda/core/network/cidr.ts";
 
 test.each([
   ["192.0.2.5/24", "192.0.2.0/24"],

@@ -6,8 +6,8 @@ import fc from "fast-check";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { createGeocoder } from "../../cli/geocoding/geocoder.ts";
 import { importProfiles } from "../../cli/profile-import.ts";
-import { allLocations, type Profile } from "../../lambda/profiles/profile.ts";
-import type { ProfileItems } from "../../lambda/profiles/profile-store.ts";
+import { allLocations, type Profile } from "../../lambda/core/profiles/profile.ts";
+import type { ProfileItems } from "../../lambda/core/profiles/profile-store.ts";
 import { memoryProfileItems, profile, storedLocation } from "../fixtures/profile-items.ts";
 
 const geocode = createGeocoder(cities);

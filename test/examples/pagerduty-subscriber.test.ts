@@ -5,7 +5,7 @@ import { Template } from "aws-cdk-lib/assertions";
 import type { SNSEvent } from "aws-lambda";
 import { afterAll, beforeAll, beforeEach, expect, test } from "vitest";
 import { PagerDutySubscriberStack } from "../../examples/pagerduty-subscriber/stack.ts";
-import { output } from "../../lambda/outputs/pagerduty.ts";
+import { output } from "../../lambda/core/outputs/pagerduty.ts";
 import { type AwsEndpoint, startAwsEndpoint } from "../fixtures/aws-endpoint.ts";
 import { alertOf } from "../fixtures/cases.ts";
 

@@ -1,6 +1,6 @@
-import { isScalar } from "../../lambda/sigma/field.ts";
+import { isScalar } from "../../lambda/core/sigma/field.ts";
+import { allScalars, valuesAt } from "../core/sigma/reference.ts";
 import type { Json } from "../fixtures/events.ts";
-import { allScalars, valuesAt } from "../sigma/reference.ts";
 
 /*
  * Where rsigma (0.23) and our engine read the specification differently, and which sentence decides for us. Each is

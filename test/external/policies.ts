@@ -1,8 +1,8 @@
 import { pathToFileURL } from "node:url";
 import { parseArgs } from "node:util";
+import { everything, synthesize } from "../../infra/synthesize.ts";
 import { type Decide, faultsOf } from "../infra/decide.ts";
 import { createAccount } from "../infra/policy-account.ts";
-import { everything, synthesize } from "../infra/synthesize.ts";
 import { waysOf } from "../infra/ways.ts";
 
 /*

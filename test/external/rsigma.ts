@@ -5,11 +5,11 @@ import { join } from "node:path";
 import { parseArgs, promisify } from "node:util";
 import fc from "fast-check";
 import { stringify } from "yaml";
-import { compileRule } from "../../lambda/sigma/compile.ts";
-import { compileRegex } from "../../lambda/sigma/regex.ts";
+import { compileRule } from "../../lambda/core/sigma/compile.ts";
+import { compileRegex } from "../../lambda/core/sigma/regex.ts";
+import { furtherDetection, randomDetection, randomEvent } from "../core/sigma/random-rules.ts";
 import type { Json } from "../fixtures/events.ts";
 import { parseTestRule, ruleDocument } from "../fixtures/rules.ts";
-import { furtherDetection, randomDetection, randomEvent } from "../sigma/random-rules.ts";
 import { knownDifference } from "./known-differences.ts";
 
 /*

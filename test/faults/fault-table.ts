@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, expect, test, vi } from "vitest";
-import type { Alert } from "../../lambda/alerts/alert-schema.ts";
+import type { Alert } from "../../lambda/core/alerts/alert-schema.ts";
 import { type EmbeddedRun, startEmbeddedRun } from "../../local/embedded-run.ts";
 import type { Service } from "../../local/emulators.ts";
 import type { Fault } from "../../local/fault-proxy.ts";

@@ -2,7 +2,7 @@ import { type ChildProcess, fork } from "node:child_process";
 import { once } from "node:events";
 import { fileURLToPath } from "node:url";
 import { DynamoDBClient, PutItemCommand } from "@aws-sdk/client-dynamodb";
-import type { Alert } from "../../lambda/alerts/alert-schema.ts";
+import type { Alert } from "../../lambda/core/alerts/alert-schema.ts";
 import { type AlertFeed, followAlerts } from "../../local/alert-feed.ts";
 import { type EmulatorOptions, type Emulators, startEmulators } from "../../local/emulators.ts";
 import { names } from "../../local/resources.ts";

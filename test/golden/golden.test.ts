@@ -1,10 +1,10 @@
 import { readdir } from "node:fs/promises";
 import { describe, expect, test } from "vitest";
-import { knownOutputs } from "../../build/known-outputs.ts";
-import { renderEmail, renderSubject } from "../../lambda/alerts/email.ts";
-import { toMessage } from "../../lambda/alerts/message.ts";
-import type { Output } from "../../lambda/alerts/output.ts";
-import { renderSms } from "../../lambda/alerts/sms.ts";
+import { knownOutputs } from "../../infra/known-outputs.ts";
+import { renderEmail, renderSubject } from "../../lambda/core/alerts/email.ts";
+import { toMessage } from "../../lambda/core/alerts/message.ts";
+import type { Output } from "../../lambda/core/alerts/output.ts";
+import { renderSms } from "../../lambda/core/alerts/sms.ts";
 import { cases } from "../fixtures/cases.ts";
 
 /*
@@ -14,7 +14,7 @@ import { cases } from "../fixtures/cases.ts";
 
 const outputs = new Map<string, Output>();
 for (const name of knownOutputs) {
-  const { output } = (await import(`../../lambda/outputs/${name}.ts`)) as { readonly output: Output };
+  const { output } = (await import(`../../lambda/core/outputs/${name}.ts`)) as { readonly output: Output };
   outputs.set(name, output);
 }
 

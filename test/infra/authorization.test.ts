@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { everything, ofType, type Statement, type Synthesized, synthesize } from "./synthesize.ts";
+import { everything, ofType, type Statement, type Synthesized, synthesize } from "../../infra/synthesize.ts";
 
 /** `action resource`, and by which service alone where that is a condition. */
 type Right = string;

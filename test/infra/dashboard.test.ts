@@ -2,10 +2,10 @@ import { fileURLToPath } from "node:url";
 import { App } from "aws-cdk-lib";
 import { Template } from "aws-cdk-lib/assertions";
 import { describe, expect, test } from "vitest";
-import { loadDetections } from "../../build/load-detections.ts";
 import { OktaProxyWatchStack } from "../../infra/stack.ts";
-import { compileRules, isEnabled } from "../../lambda/detections/compile-rules.ts";
-import { everything } from "./synthesize.ts";
+import { everything } from "../../infra/synthesize.ts";
+import { loadDetections } from "../../lambda/adapters/rule-files/load-detections.ts";
+import { compileRules, isEnabled } from "../../lambda/core/detections/compile-rules.ts";
 
 interface Widget {
   readonly type: "text" | "metric";
@@ -29,7 +29,7 @@ function labelOf(metric: readonly unknown[]): string {
 }
 
 async function readDashboard(context: Readonly<Record<string, unknown>> = {}): Promise<readonly Widget[]> {
-  const { rules } = await loadDetections(fileURLToPath(new URL("../../lambda/detections", import.meta.url)));
+  const { rules } = await loadDetections(fileURLToPath(new URL("../../detections", import.meta.url)));
   const enabled = rules.map(({ content }) => content).filter((rule) => isEnabled(rule, { experimental: false }));
   const stack = new OktaProxyWatchStack(new App({ context: { ...everything, ...context } }), "Test", {
     detections: await compileRules(enabled),

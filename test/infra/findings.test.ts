@@ -5,7 +5,7 @@ import { App, Validations } from "aws-cdk-lib";
 import { describe, expect, test } from "vitest";
 import { acknowledgeFindings, explanations, packs } from "../../infra/findings.ts";
 import { OktaProxyWatchStack } from "../../infra/stack.ts";
-import { everything } from "./synthesize.ts";
+import { everything } from "../../infra/synthesize.ts";
 
 interface Report {
   readonly pluginReports: readonly {

@@ -1,7 +1,7 @@
 import { Match } from "aws-cdk-lib/assertions";
 import { describe, expect, test } from "vitest";
 import { SettingsError } from "../../infra/settings-file.ts";
-import { everything, ofType, synthesize } from "./synthesize.ts";
+import { everything, ofType, synthesize } from "../../infra/synthesize.ts";
 
 const throughUrl = synthesize(everything);
 const throughApi = synthesize({ ...everything, front: "restApi" });

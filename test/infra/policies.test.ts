@@ -9,11 +9,11 @@ import { build } from "esbuild";
 import { describe, expect, test } from "vitest";
 import { rulesPlugin } from "../../build/rules-plugin.ts";
 import { PagerDutySubscriberStack } from "../../examples/pagerduty-subscriber/stack.ts";
+import { everything, readStack, type Synthesized, synthesize } from "../../infra/synthesize.ts";
 import { exampleSubscriptions } from "../fixtures/subscriptions.ts";
 import { changes, faultsOf, waysThrough } from "./decide.ts";
 import { createAccount, region, stranger } from "./policy-account.ts";
 import { type AccessRequest, isAllowed, type PolicyStatement } from "./policy-evaluation.ts";
-import { everything, readStack, type Synthesized, synthesize } from "./synthesize.ts";
 import { functions, subscriptions, waysOf } from "./ways.ts";
 
 const settings: Readonly<Record<string, Readonly<Record<string, unknown>>>> = {
@@ -183,7 +183,7 @@ describe("the calls of", () => {
   async function actionsInCode(bundle: string): Promise<string[]> {
     const { outputFiles } = await build({
       absWorkingDir: fileURLToPath(new URL("../..", import.meta.url)),
-      entryPoints: [`lambda/${bundle}.ts`],
+      entryPoints: [`lambda/functions/${bundle}.ts`],
       bundle: true,
       format: "esm",
       platform: "node",

@@ -1,5 +1,5 @@
+import type { Synthesized, TemplateResource } from "../../infra/synthesize.ts";
 import type { PolicyStatement } from "./policy-evaluation.ts";
-import type { Synthesized, TemplateResource } from "./synthesize.ts";
 
 /*
  * The account that a synthesized stack would make: every ARN, and every policy by what it hangs on, with all references

@@ -1,4 +1,4 @@
-import { createNetworkTest, parseCidr } from "../../lambda/network.ts";
+import { createNetworkTest, parseCidr } from "../../lambda/core/network/cidr.ts";
 
 /*
  * AWS's decision on one request, by the policies that stand: the part of

@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import { stringify } from "yaml";
-import { everything, type Synthesized, synthesize } from "./synthesize.ts";
+import { everything, type Synthesized, synthesize } from "../../infra/synthesize.ts";
 
 /** Types of resources that decide who reaches what, and of each what does. */
 const surfaces: Readonly<Record<string, readonly string[]>> = {

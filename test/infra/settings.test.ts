@@ -16,7 +16,7 @@ import {
   settingsJsonSchema,
 } from "../../infra/settings.ts";
 import { parseSettingsFile, SettingsError } from "../../infra/settings-file.ts";
-import { everything, synthesize } from "./synthesize.ts";
+import { everything, synthesize } from "../../infra/synthesize.ts";
 
 const root = new URL("../../", import.meta.url);
 

@@ -3,9 +3,9 @@ import { Match, type Template } from "aws-cdk-lib/assertions";
 import { describe, expect, test } from "vitest";
 import { describeSettings, mergeSettings } from "../../infra/settings.ts";
 import { SettingsError } from "../../infra/settings-file.ts";
-import { isInSet } from "../../lambda/metric-sets.ts";
+import { everything, type Statement, synthesize as synthesizeStack } from "../../infra/synthesize.ts";
+import { isInSet } from "../../lambda/adapters/telemetry/metric-sets.ts";
 import { metricNames } from "../fixtures/metrics.ts";
-import { everything, type Statement, synthesize as synthesizeStack } from "./synthesize.ts";
 
 const synthesize = (context: Readonly<Record<string, unknown>> = {}) => synthesizeStack(context).template;
 
@@ -446,9 +446,12 @@ describe("saved queries", () => {
 
   test("look for messages that are written, and show metrics that are", async () => {
     const sources = await Promise.all(
-      ["telemetry.ts", "redrive.ts", "refused-deliveries.ts", "hook-endpoint/endpoint.ts"].map((file) =>
-        readFile(new URL(`../../lambda/${file}`, import.meta.url), "utf8"),
-      ),
+      [
+        "adapters/telemetry/log-observations.ts",
+        "functions/redrive.ts",
+        "functions/wiring/refused-deliveries.ts",
+        "core/hook-endpoint/endpoint.ts",
+      ].map((file) => readFile(new URL(`../../lambda/${file}`, import.meta.url), "utf8")),
     );
     const written = sources.join("\n");
     const known = await metricNames();

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
+import { everything, type Synthesized, synthesize } from "../../infra/synthesize.ts";
 import { createAccount, type Properties } from "./policy-account.ts";
-import { everything, type Synthesized, synthesize } from "./synthesize.ts";
 
 /*
  * What CloudFormation and the services refuse of a template, only when it is deployed. Each row is one limit, with the

@@ -1,6 +1,6 @@
 import { readFile } from "node:fs/promises";
 import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from "vitest";
-import { isInSet } from "../../lambda/metric-sets.ts";
+import { isInSet } from "../../lambda/adapters/telemetry/metric-sets.ts";
 import { type EmbeddedRun, startEmbeddedRun } from "../../local/embedded-run.ts";
 import { delivery, sessionStart } from "../fixtures/events.ts";
 import { metricNames } from "../fixtures/metrics.ts";

@@ -1,7 +1,7 @@
 import { ReceiveMessageCommand, SQSClient } from "@aws-sdk/client-sqs";
 import fc from "fast-check";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import type { Alert } from "../../lambda/alerts/alert-schema.ts";
+import type { Alert } from "../../lambda/core/alerts/alert-schema.ts";
 import { type EmbeddedRun, startEmbeddedRun } from "../../local/embedded-run.ts";
 import { delivery, type Json, sessionStart } from "../fixtures/events.ts";
 

@@ -1,5 +1,5 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test, vi } from "vitest";
-import type { handler as reconcileHandler } from "../../lambda/reconcile.ts";
+import type { handler as reconcileHandler } from "../../lambda/functions/reconcile.ts";
 import { type EmbeddedRun, startEmbeddedRun } from "../../local/embedded-run.ts";
 import { type AwsEndpoint, startAwsEndpoint } from "../fixtures/aws-endpoint.ts";
 import { runCli } from "../fixtures/command.ts";

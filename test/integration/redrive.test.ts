@@ -1,8 +1,8 @@
 import { SendMessageCommand, SQSClient } from "@aws-sdk/client-sqs";
 import type { SQSEvent, SQSRecord } from "aws-lambda";
 import { afterAll, beforeAll, expect, test, vi } from "vitest";
-import { delayReasons } from "../../lambda/pipeline/delay-reason.ts";
-import { writeWork } from "../../lambda/pipeline/work.ts";
+import { delayReasons } from "../../lambda/core/pipeline/delay-reason.ts";
+import { writeWork } from "../../lambda/core/pipeline/work.ts";
 import { type EmbeddedRun, startEmbeddedRun } from "../../local/embedded-run.ts";
 import type { RedriveHandler } from "../../local/redrive-poller.ts";
 import { logEvent } from "../fixtures/events.ts";

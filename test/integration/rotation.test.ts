@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, beforeEach, expect, test, vi } from "vitest";
-import { secretCacheSeconds } from "../../lambda/hook-secrets.ts";
+import { secretCacheSeconds } from "../../lambda/adapters/aws/hook-secrets.ts";
 import { type Emulators, startEmulators } from "../../local/emulators.ts";
 import type { Handler } from "../../local/http-front.ts";
 import { type AwsEndpoint, startAwsEndpoint } from "../fixtures/aws-endpoint.ts";

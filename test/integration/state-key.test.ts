@@ -1,9 +1,9 @@
 import { DynamoDBClient, ScanCommand } from "@aws-sdk/client-dynamodb";
 import type { SQSEvent } from "aws-lambda";
 import { afterAll, beforeAll, beforeEach, expect, test, vi } from "vitest";
-import type { Alert } from "../../lambda/alerts/alert-schema.ts";
-import { writeWork } from "../../lambda/pipeline/work.ts";
-import { userItemIds } from "../../lambda/tables/user-item-ids.ts";
+import { userItemIds } from "../../lambda/adapters/tables/user-item-ids.ts";
+import type { Alert } from "../../lambda/core/alerts/alert-schema.ts";
+import { writeWork } from "../../lambda/core/pipeline/work.ts";
 import { readNotification } from "../../local/alert-feed.ts";
 import { type Emulators, startEmulators } from "../../local/emulators.ts";
 import type { Handler } from "../../local/http-front.ts";

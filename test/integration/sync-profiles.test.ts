@@ -1,12 +1,12 @@
 import { DynamoDBClient, UpdateItemCommand } from "@aws-sdk/client-dynamodb";
 import type { SQSEvent } from "aws-lambda";
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
-import { defaultAttributes } from "../../lambda/profiles/okta-user.ts";
-import { allLocations, type StoredLocation } from "../../lambda/profiles/profile.ts";
-import { openProfileItems } from "../../lambda/profiles/profile-items.ts";
-import { type Refresh, writeRefresh } from "../../lambda/profiles/refresh.ts";
-import type { handler as refreshHandler } from "../../lambda/refresh-profiles.ts";
-import type { handler as syncHandler } from "../../lambda/sync-profiles.ts";
+import { openProfileItems } from "../../lambda/adapters/tables/profile-items.ts";
+import { defaultAttributes } from "../../lambda/core/profiles/okta-user.ts";
+import { allLocations, type StoredLocation } from "../../lambda/core/profiles/profile.ts";
+import { type Refresh, writeRefresh } from "../../lambda/core/profiles/refresh.ts";
+import type { handler as refreshHandler } from "../../lambda/functions/refresh-profiles.ts";
+import type { handler as syncHandler } from "../../lambda/functions/sync-profiles.ts";
 import { type Emulators, startEmulators } from "../../local/emulators.ts";
 import { type AwsEndpoint, startAwsEndpoint } from "../fixtures/aws-endpoint.ts";
 import { apiToken, type FakeOkta, fakeUser, startFakeOkta } from "../fixtures/okta.ts";

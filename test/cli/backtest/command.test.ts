@@ -2,7 +2,7 @@ import { mkdtemp, readFile, rm, stat, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
-import type { Alert } from "../../../lambda/alerts/alert-schema.ts";
+import type { Alert } from "../../../lambda/core/alerts/alert-schema.ts";
 import { type Output, runCli } from "../../fixtures/command.ts";
 import { type Json, sessionStart } from "../../fixtures/events.ts";
 

@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { type Replayed, type ReplayOptions, replay, withoutLookUps } from "../../../cli/backtest/replay.ts";
-import type { Exception } from "../../../lambda/exceptions/exception.ts";
-import { compileAdjustments } from "../../../lambda/severity/compile-adjustments.ts";
+import type { Exception } from "../../../lambda/core/exceptions/exception.ts";
+import { compileAdjustments } from "../../../lambda/core/severity/compile-adjustments.ts";
 import { type Json, logEvent } from "../../fixtures/events.ts";
 import { parseTestRule, ruleSet } from "../../fixtures/rules.ts";
 

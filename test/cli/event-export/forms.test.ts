@@ -7,9 +7,9 @@ import { ourDetections, readDetections } from "../../../cli/detections-folder.ts
 import { findEvents } from "../../../cli/event-export/forms.ts";
 import { describeUnrecognized } from "../../../cli/event-export/lookalikes.ts";
 import { openExport } from "../../../cli/event-export.ts";
-import { compileRules } from "../../../lambda/detections/compile-rules.ts";
-import type { LogEvent } from "../../../lambda/okta/log-event.ts";
-import { findCandidate } from "../../../lambda/pipeline/match.ts";
+import { compileRules } from "../../../lambda/core/detections/compile-rules.ts";
+import type { LogEvent } from "../../../lambda/core/okta/log-event.ts";
+import { findCandidate } from "../../../lambda/core/pipeline/match.ts";
 import { eventForms, lowerCaseKeys } from "../../fixtures/event-forms.ts";
 import { type Json, sessionStart } from "../../fixtures/events.ts";
 

@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
 import { restoreEvent } from "../../../cli/event-export/restore-event.ts";
-import { logEvent, type OktaField } from "../../../lambda/okta/log-event-fields.ts";
+import { logEvent, type OktaField } from "../../../lambda/core/okta/log-event-fields.ts";
 import { flatten, lowerCaseKeys, snakeCaseKeys } from "../../fixtures/event-forms.ts";
 import { type Json, sessionStart } from "../../fixtures/events.ts";
 

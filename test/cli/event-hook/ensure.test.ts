@@ -4,9 +4,9 @@ import { setTimeout as delay } from "node:timers/promises";
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from "vitest";
 import { ensureHook, giveSecret, type WantedHook } from "../../../cli/event-hook/ensure.ts";
 import { hookFindings } from "../../../cli/event-hook/status.ts";
-import { authorizeByToken } from "../../../lambda/okta-api/authorization.ts";
-import { createOktaClient } from "../../../lambda/okta-api/client.ts";
-import { createEventHooksApi, type EventHooksApi } from "../../../lambda/okta-api/event-hooks-api.ts";
+import { authorizeByToken } from "../../../lambda/adapters/okta-api/authorization.ts";
+import { createOktaClient } from "../../../lambda/adapters/okta-api/client.ts";
+import { createEventHooksApi, type EventHooksApi } from "../../../lambda/adapters/okta-api/event-hooks-api.ts";
 import { apiToken, type FakeOkta, startFakeOkta } from "../../fixtures/okta.ts";
 
 /*

@@ -3,7 +3,7 @@ import { describe, expect, test } from "vitest";
 import { otherNamesOf } from "../../../cli/geocoding/city-names.ts";
 import { createGeocoder, foldName } from "../../../cli/geocoding/geocoder.ts";
 import { states } from "../../../cli/geocoding/states.ts";
-import { distanceKm } from "../../../lambda/geo/distance.ts";
+import { distanceKm } from "../../../lambda/core/geo/distance.ts";
 import { places } from "./places.ts";
 
 const geocode = createGeocoder(cities);

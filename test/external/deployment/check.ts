@@ -3,7 +3,7 @@ import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { DescribeTableCommand } from "@aws-sdk/client-dynamodb";
 import { PutSecretValueCommand } from "@aws-sdk/client-secrets-manager";
-import type { Alert } from "../../../lambda/alerts/alert-schema.ts";
+import type { Alert } from "../../../lambda/core/alerts/alert-schema.ts";
 import { delivery, sessionStart } from "../../fixtures/events.ts";
 import { type FakeOkta, fakeUser, startFakeOkta } from "../../fixtures/okta.ts";
 import { type Account, type Certificate, type Output, startAccount } from "./account.ts";

@@ -1,7 +1,0 @@
-import { readdirSync } from "node:fs";
-import { basename } from "node:path";
-
-/** The names of the outputs that there are: every file of `lambda/outputs/` is one. */
-export const knownOutputs: readonly string[] = readdirSync(new URL("../lambda/outputs", import.meta.url)).map((file) =>
-  basename(file, ".ts"),
-);

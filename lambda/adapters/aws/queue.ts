@@ -1,0 +1,63 @@
+import type { SQSClient } from "@aws-sdk/client-sqs";
+import { toBatches } from "./batches.ts";
+import { type ClientSettings, clientDefaults, once } from "./client.ts";
+
+/** SQS's limit for a message, and for a batch of them: 1 MiB. */
+export const maximumMessageBytes = 1_048_576;
+/** SQS's limit for the messages of one batch. */
+const maximumEntries = 10;
+/** Batches under way at once. */
+const concurrency = 10;
+
+/** A message to be sent. */
+export interface QueueMessage {
+  readonly body: string;
+  /** Seconds that it stays out of sight: 0 to 900. @default 0 */
+  readonly delaySeconds?: number;
+}
+
+/** Sends messages; rejects when any of them was not taken. */
+export type SendMessages = (messages: readonly QueueMessage[], signal: AbortSignal) => Promise<void>;
+
+/** How a queue is reached. */
+export interface QueueOptions {
+  /** @default one of its own, made when first needed */
+  readonly client?: SQSClient;
+  /** How its own client is set up. @default {@link clientDefaults} */
+  readonly settings?: ClientSettings;
+}
+
+/** Sends messages to an SQS queue. */
+export function createQueue(
+  queueUrl: string,
+  { client: given, settings = clientDefaults }: QueueOptions = {},
+): SendMessages {
+  const getSqs = once(async () => {
+    const { SQSClient, SendMessageBatchCommand } = await import("@aws-sdk/client-sqs");
+    return { client: given ?? new SQSClient(settings), SendMessageBatchCommand };
+  });
+  return async (messages, signal) => {
+    const { client, SendMessageBatchCommand } = await getSqs();
+    const limits = { entries: maximumEntries, bytes: maximumMessageBytes };
+    const pending = toBatches(messages, ({ body }) => Buffer.byteLength(body), limits).values();
+    const worker = async () => {
+      for (const batch of pending) {
+        const { Failed } = await client.send(
+          new SendMessageBatchCommand({
+            QueueUrl: queueUrl,
+            Entries: batch.map(({ body, delaySeconds }, index) => ({
+              Id: String(index),
+              MessageBody: body,
+              DelaySeconds: delaySeconds,
+            })),
+          }),
+          { abortSignal: signal },
+        );
+        if (Failed !== undefined && Failed.length > 0) {
+          throw new Error(`the queue ${queueUrl} refused ${Failed.length} of ${batch.length}: ${Failed[0]?.Message}`);
+        }
+      }
+    };
+    await Promise.all(Array.from({ length: concurrency }, worker));
+  };
+}

@@ -1,0 +1,185 @@
+import type { SNSClient } from "@aws-sdk/client-sns";
+import type { PublishMessage, TopicMessage } from "../../core/alerts/topic-message.ts";
+import { UnconfirmedPublishError } from "../../core/pipeline/unconfirmed.ts";
+import { pause } from "../../core/time/budget.ts";
+import { toBatches } from "./batches.ts";
+import { type ClientSettings, clientDefaults, once } from "./client.ts";
+
+/** SNS's limits for the messages of one batch: ten, and together as much as one message may have. */
+const limits = { entries: 10, bytes: 262_144 };
+
+/** Tries of a request that SNS surely did not take, and the longest pause before the second: it doubles, with jitter. */
+const maximumAttempts = 3;
+const firstPauseMilliseconds = 50;
+
+/** A message that waits for its batch. */
+interface Waiting {
+  readonly message: TopicMessage;
+  readonly signal: AbortSignal;
+  readonly resolve: () => void;
+  readonly reject: (error: unknown) => void;
+}
+
+/** How a topic is reached. */
+export interface TopicOptions {
+  /** @default one of its own, made when first needed */
+  readonly client?: SNSClient;
+  /**
+   * How its own client is set up, but for what would repeat a publish: that has one attempt, which takes as long as its signal
+   * allows. @default {@link clientDefaults}
+   */
+  readonly settings?: ClientSettings;
+}
+
+/**
+ * Publishes messages to an SNS topic. Those that are published at the same time go out together, ten at a time; where the
+ * outcome of a batch is unknown, it is for each of its messages. Only a request that SNS surely did not take is repeated.
+ */
+export function createTopic(
+  topicArn: string,
+  { client: given, settings = clientDefaults }: TopicOptions = {},
+): PublishMessage {
+  const getSns = once(async () => {
+    const { SNSClient, PublishBatchCommand, PublishCommand } = await import("@aws-sdk/client-sns");
+    const { connectionTimeout } = settings.requestHandler;
+    // A connection of its own for each request: one that went stale while the function was frozen breaks as one does whose
+    // request was taken, and would count as a publish without an answer (https://github.com/aws/aws-sdk-js-v3/issues/1196).
+    const agent = { keepAlive: false };
+    const requestHandler = { connectionTimeout, httpAgent: agent, httpsAgent: agent };
+    const makeClient = () => new SNSClient({ ...settings, maxAttempts: 1, requestHandler });
+    return { client: given ?? makeClient(), PublishBatchCommand, PublishCommand };
+  });
+  let waiting: Waiting[] = [];
+
+  async function publishBatch(batch: readonly Waiting[]): Promise<void> {
+    try {
+      const { client, PublishBatchCommand, PublishCommand } = await getSns();
+      const [first] = batch;
+      if (first !== undefined && batch.length === 1) {
+        const command = new PublishCommand({ TopicArn: topicArn, ...toInput(first.message) });
+        const { MessageId } = await publishOnce(first.signal, (abortSignal) => client.send(command, { abortSignal }));
+        if (MessageId === undefined) throw new UnconfirmedPublishError("the topic's answer names no message");
+        first.resolve();
+        return;
+      }
+      const entries = batch.map(({ message }, index) => ({ Id: String(index), ...toInput(message) }));
+      const command = new PublishBatchCommand({ TopicArn: topicArn, PublishBatchRequestEntries: entries });
+      const { Failed = [], Successful = [] } = await publishOnce(
+        whenAllAre(batch.map(({ signal }) => signal)),
+        (abortSignal) => client.send(command, { abortSignal }),
+      );
+      for (const { Id, Code, Message } of Failed) {
+        batch[Number(Id)]?.reject(new Error(`the topic ${topicArn} refused a message: ${Message ?? Code}`));
+      }
+      for (const { Id } of Successful) batch[Number(Id)]?.resolve();
+      // What stands in neither list; of the others the first outcome counts.
+      const unknown = new UnconfirmedPublishError("the topic's answer does not name the message");
+      for (const { reject } of batch) reject(unknown);
+    } catch (error) {
+      for (const { reject } of batch) reject(error);
+    }
+  }
+
+  return (message, signal) =>
+    new Promise((resolve, reject) => {
+      waiting.push({ message, signal, resolve, reject });
+      if (waiting.length > 1) return;
+      // The alerts of a delivery come one after the other, without anything to wait for between them.
+      setImmediate(() => {
+        const all = waiting;
+        waiting = [];
+        for (const batch of toBatches(all, (each) => bytesOf(each.message), limits)) void publishBatch(batch);
+      });
+    });
+}
+
+/** Sends a request until it is taken, or may be. */
+async function publishOnce<Output>(
+  signal: AbortSignal,
+  send: (signal: AbortSignal) => Promise<Output>,
+): Promise<Output> {
+  for (let attempt = 1; ; attempt += 1) {
+    signal.throwIfAborted();
+    try {
+      return await send(signal);
+    } catch (error) {
+      if (!isNotTaken(error)) {
+        throw new UnconfirmedPublishError("the topic did not answer, and may have taken it", { cause: error });
+      }
+      if (attempt === maximumAttempts || !isPassing(error)) throw error;
+      await pause(Math.random() * firstPauseMilliseconds * 2 ** attempt, signal).catch(() => {
+        throw error;
+      });
+    }
+  }
+}
+
+/** What an SDK call fails by, as far as it tells whether the service took the request. */
+interface Failure {
+  readonly name?: string;
+  readonly message?: string;
+  readonly syscall?: string;
+  readonly errors?: readonly unknown[];
+  readonly $metadata?: { readonly httpStatusCode?: number };
+}
+
+/**
+ * Whether SNS did not take a request, as AWS documents its answers (https://docs.aws.amazon.com/sns/latest/api/CommonErrors.html):
+ * it refused it with a 4xx, could not process it (500), or could not handle it (503). What comes from in between, 502 or 504,
+ * says nothing of that. Or the request was never sent, as no connection came about.
+ */
+function isNotTaken(error: unknown): boolean {
+  const { name, $metadata } = error as Failure;
+  const status = $metadata?.httpStatusCode;
+  if (status !== undefined) return status === 500 || status === 503 || (status >= 400 && status < 500);
+  return isNotConnected(error) || name === "CredentialsProviderError";
+}
+
+/** Whether no connection came about: Node.js names the call that failed, and the SDK's own time-out says so in words. */
+function isNotConnected(error: unknown): boolean {
+  const { syscall, message, errors } = error as Failure;
+  if (errors !== undefined && errors.length > 0) return errors.every(isNotConnected);
+  return syscall === "connect" || syscall === "getaddrinfo" || /did not establish a connection/.test(message ?? "");
+}
+
+/**
+ * Whether the next attempt may succeed: no connection, a service that is unavailable, or too many requests. After a 500 the work
+ * is tried again later, and not at once: should one ever come of a message that was taken, it adds one copy, not three.
+ */
+function isPassing(error: unknown): boolean {
+  const { name = "", $metadata } = error as Failure;
+  const status = $metadata?.httpStatusCode;
+  return status === undefined || status === 503 || status === 429 || /throttl/i.test(name);
+}
+
+function toInput({ subject, message, perProtocol = false, attributes }: TopicMessage) {
+  return {
+    ...(subject === undefined ? {} : { Subject: subject }),
+    Message: message,
+    ...(perProtocol ? { MessageStructure: "json" } : {}),
+    MessageAttributes: Object.fromEntries(
+      Object.entries(attributes).map(([name, { type, value }]) => [name, { DataType: type, StringValue: value }]),
+    ),
+  };
+}
+
+/** What SNS counts of a message: its body, its subject and its attributes, names and types too. */
+function bytesOf({ subject = "", message, attributes }: TopicMessage): number {
+  const texts = Object.entries(attributes).flatMap(([name, { type, value }]) => [name, type, value]);
+  return [subject, message, ...texts].reduce((sum, text) => sum + Buffer.byteLength(text), 0);
+}
+
+/** A signal that aborts when all of these have: the time of one message is not that of the others. */
+function whenAllAre(signals: readonly AbortSignal[]): AbortSignal {
+  const controller = new AbortController();
+  const left = new Set(signals);
+  for (const signal of left) {
+    const end = () => {
+      left.delete(signal);
+      if (left.size === 0) controller.abort(signal.reason);
+    };
+    if (signal.aborted) end();
+    else signal.addEventListener("abort", end, { once: true });
+  }
+  return controller.signal;
+}

@@ -1,0 +1,234 @@
+import { readFile } from "node:fs/promises";
+import { join } from "node:path";
+import { type Document, isMap, isNode, isScalar, isSeq, LineCounter, parseAllDocuments } from "yaml";
+import { checkField, checkValues } from "../../core/detections/known-fields.ts";
+import { logSource } from "../../core/detections/log-source.ts";
+import { compileRule } from "../../core/sigma/compile.ts";
+import type { Placeholders } from "../../core/sigma/parse/modifiers.ts";
+import { appliesTo, applyFilters, type Filter, parseFilter } from "../../core/sigma/parse/parse-filter.ts";
+import { parseRule } from "../../core/sigma/parse/parse-rule.ts";
+import { compileRegex } from "../../core/sigma/regex.ts";
+import { type Rule, type RuleWarning, SigmaRuleError } from "../../core/sigma/rule.ts";
+import { listDetections, placeholdersFile } from "./list-detections.ts";
+
+/** Rule or filter files that cannot be run. The message says of each fault which file, which line, and what is wrong. */
+export class RuleFileError extends Error {
+  override readonly name = "RuleFileError";
+}
+
+/** A rule or filter, and the file that it stands in. */
+export interface FromFile<Content> {
+  readonly content: Content;
+  readonly file: string;
+  /** Line on which its document starts, from 1. */
+  readonly line: number;
+}
+
+/** All that a folder of detections holds. */
+export interface Detections {
+  /** The rules, filters applied, in the order of their files' names. */
+  readonly rules: readonly FromFile<Rule>[];
+  readonly filters: readonly FromFile<Filter>[];
+  /** What can be run, and should be looked at: `file:line: what`, or `file: what`. */
+  readonly warnings: readonly string[];
+}
+
+/**
+ * Reads and checks a folder of detections: Sigma rules in every `*.yml`, filters in every `filters/*.yml`, and the
+ * values of placeholders in `placeholders.yml`. A file may hold several documents, divided by `---`. What else lies in the
+ * folder and may be meant for a rule is a fault or a warning.
+ *
+ * @throws RuleFileError listing every fault of every file
+ */
+export async function loadDetections(folder: string): Promise<Detections> {
+  const listed = await listDetections(folder);
+  const faults = [...listed.faults];
+  const warnings = [...listed.warnings];
+  const placeholders = await collectFaults(faults, () => loadPlaceholders(join(folder, placeholdersFile)));
+  const options = { logsource: logSource, placeholders: placeholders ?? {}, checkField, checkValues };
+  if (listed.rules.length === 0) faults.push(`${folder}: no Sigma rule (*.yml) in this folder`);
+
+  const readAll = async <Content>(files: readonly string[], parse: ParseDocument<Content>) => {
+    const read: FromFile<Content>[] = [];
+    for (const file of files) {
+      await collectFaults(faults, async () => {
+        for (const { content, line, warnings: found } of readDocuments(await readFile(file, "utf8"), file, parse)) {
+          read.push({ content, file, line });
+          warnings.push(...found);
+        }
+      });
+    }
+    return read;
+  };
+  const rules = await readAll(listed.rules, (document) => {
+    refuseOktaDetection(document);
+    const { rule, warnings } = parseRule(document, options);
+    compileRule(rule, { compileRegex });
+    return { content: rule, warnings };
+  });
+  const filters = await readAll(listed.filters, (document) => {
+    const { filter, warnings } = parseFilter(document, options);
+    return { content: filter, warnings };
+  });
+  faults.push(...duplicates(rules, ({ id }) => id, "id"), ...duplicates(rules, ({ name }) => name, "name"));
+  faults.push(...duplicates(filters, ({ id }) => id, "id"));
+  // Which rules there are is not known before all could be read.
+  if (faults.length === 0) faults.push(...unmatchedFilters(filters, rules));
+  if (faults.length > 0) throw new RuleFileError(faults.join("\n"));
+  const contents = filters.map(({ content }) => content);
+  return {
+    rules: rules.map((rule) => ({ ...rule, content: applyFilters(rule.content, contents) })),
+    filters,
+    warnings,
+  };
+}
+
+/**
+ * Okta's own collection (https://github.com/okta/customer-detections) has YAML files that look like rules.
+ *
+ * @throws SigmaRuleError for a document of it
+ */
+function refuseOktaDetection(document: unknown): void {
+  const { detection } = (document ?? {}) as { readonly detection?: unknown };
+  if (typeof detection !== "object" || detection === null || !Object.hasOwn(detection, "okta_systemlog")) return;
+  throw new SigmaRuleError(
+    "this is one of Okta's customer-detections, a filter expression of the System Log and no Sigma: docs/detections.md shows how to write the same as a rule",
+    ["detection", "okta_systemlog"],
+  );
+}
+
+type ParseDocument<Content> = (document: unknown) => {
+  readonly content: Content;
+  readonly warnings: readonly RuleWarning[];
+};
+
+/**
+ * Reads every document of a YAML file.
+ *
+ * @param text the file's YAML
+ * @param path names the file in errors and warnings
+ * @returns the documents, and of each what should be looked at: `file:line: what`
+ * @throws RuleFileError with file, line and reason
+ */
+export function readDocuments<Content>(
+  text: string,
+  path: string,
+  parse: ParseDocument<Content>,
+): { readonly content: Content; readonly line: number; readonly warnings: readonly string[] }[] {
+  const lines = new LineCounter();
+  const documents = notTooDeep(path, () => parseAllDocuments(text, { lineCounter: lines, schema: "core" }));
+  if (!Array.isArray(documents) || documents.length === 0) throw new RuleFileError(`${path}:1: the file is empty`);
+  return documents.map((document) => {
+    const [fault] = document.errors;
+    const start = lines.linePos(document.contents?.range?.[0] ?? document.range[0]).line;
+    if (fault !== undefined) {
+      throw new RuleFileError(`${path}:${lines.linePos(fault.pos[0]).line}: ${fault.message.split("\n")[0]}`);
+    }
+    const locate = ({ message, path: place }: Pick<SigmaRuleError, "message" | "path">): string => {
+      const where = place.length === 0 ? "" : `${place.join(".")}: `;
+      return `${path}:${lineOf(document, lines, place) ?? start}: ${where}${message}`;
+    };
+    try {
+      const value: unknown = notTooDeep(path, () => document.toJS());
+      const { content, warnings } = parse(value);
+      return { content, line: start, warnings: warnings.map(locate) };
+    } catch (error) {
+      if (error instanceof RuleFileError) throw error;
+      // The YAML library throws a ReferenceError for aliases that multiply without end.
+      if (error instanceof ReferenceError) throw new RuleFileError(`${path}:${start}: ${error.message}`);
+      if (!(error instanceof SigmaRuleError)) throw error;
+      throw new RuleFileError(locate(error));
+    }
+  });
+}
+
+/** A file nested without end exhausts the stack of the YAML library. */
+function notTooDeep<Value>(path: string, read: () => Value): Value {
+  try {
+    return read();
+  } catch (error) {
+    if (error instanceof RangeError) throw new RuleFileError(`${path}:1: the file is nested too deeply to be read`);
+    throw error;
+  }
+}
+
+/** The line of the key or element that a path leads to, or of the last one on the way that is there. */
+function lineOf(document: Document.Parsed, lines: LineCounter, path: readonly (string | number)[]): number | null {
+  for (let length = path.length; length > 0; length -= 1) {
+    const parent = length === 1 ? document.contents : document.getIn(path.slice(0, length - 1), true);
+    const last = path[length - 1];
+    const node = isMap(parent)
+      ? parent.items.find(({ key }) => isScalar(key) && String(key.value) === last)?.key
+      : isSeq(parent)
+        ? parent.items[Number(last)]
+        : undefined;
+    if (isNode(node) && node.range) return lines.linePos(node.range[0]).line;
+  }
+  return null;
+}
+
+async function collectFaults<Value>(faults: string[], read: () => Promise<Value>): Promise<Value | null> {
+  try {
+    return await read();
+  } catch (error) {
+    if (!(error instanceof RuleFileError)) throw error;
+    faults.push(error.message);
+    return null;
+  }
+}
+
+/** Reads `name: value` and `name: [values]`; a file that is not there defines nothing. */
+async function loadPlaceholders(path: string): Promise<Placeholders> {
+  let text: string;
+  try {
+    text = await readFile(path, "utf8");
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === "ENOENT") return {};
+    throw error;
+  }
+  const documents = readDocuments(text, path, (document) => {
+    if (typeof document !== "object" || document === null || Array.isArray(document)) {
+      throw new SigmaRuleError("expected a map of placeholder names to values");
+    }
+    const entries = Object.entries(document).map(([name, value]): [string, string[]] => {
+      const values: unknown[] = Array.isArray(value) ? value : [value];
+      if (values.length === 0) throw new SigmaRuleError("expected at least one value", [name]);
+      return [
+        name,
+        values.map((each) => {
+          if (typeof each !== "string" && typeof each !== "number") {
+            throw new SigmaRuleError("expected text, or a list of texts", [name]);
+          }
+          return String(each);
+        }),
+      ];
+    });
+    return { content: Object.fromEntries(entries), warnings: [] };
+  });
+  return Object.assign({}, ...documents.map(({ content }) => content));
+}
+
+function duplicates<Content>(
+  files: readonly FromFile<Content>[],
+  key: (content: Content) => string | null,
+  what: string,
+): string[] {
+  const first = new Map<string, FromFile<Content>>();
+  return files.flatMap((each) => {
+    const value = key(each.content);
+    if (value === null) return [];
+    const other = first.get(value);
+    if (other === undefined) first.set(value, each);
+    return other === undefined
+      ? []
+      : [`${each.file}:${each.line}: the ${what} ${value} is taken by ${other.file}:${other.line}`];
+  });
+}
+
+function unmatchedFilters(filters: readonly FromFile<Filter>[], rules: readonly FromFile<Rule>[]): string[] {
+  return filters.flatMap(({ content, file, line }) =>
+    (content.rules ?? [])
+      .filter((named) => !rules.some(({ content: rule }) => appliesTo({ ...content, rules: [named] }, rule)))
+      .map((named) => `${file}:${line}: filter.rules: no rule has the id or name ${named}`),
+  );
+}

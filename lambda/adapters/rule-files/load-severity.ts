@@ -1,0 +1,66 @@
+import { readFile } from "node:fs/promises";
+import * as z from "zod";
+import { checkField, checkValues } from "../../core/detections/known-fields.ts";
+import { logSource } from "../../core/detections/log-source.ts";
+import { changes } from "../../core/severity/adjustment.ts";
+import type { AdjustmentDocument } from "../../core/severity/compile-adjustments.ts";
+import { compileRule } from "../../core/sigma/compile.ts";
+import { parseRule } from "../../core/sigma/parse/parse-rule.ts";
+import { compileRegex } from "../../core/sigma/regex.ts";
+import { type RuleWarning, SigmaRuleError } from "../../core/sigma/rule.ts";
+import { readDocuments } from "./load-detections.ts";
+
+const adjustment = z.strictObject({
+  title: z.string("expected text").min(1, "expected text").max(256, "expected at most 256 characters"),
+  enabled: z.boolean("expected true or false").default(true),
+  detection: z.record(z.string(), z.unknown(), "expected selections and a condition"),
+  severity: z.enum(changes, `expected one of ${changes.join(", ")}`),
+});
+const adjustments = z.array(adjustment, "expected a list of adjustments").nullable();
+
+/**
+ * Reads and checks the file of severity adjustments.
+ *
+ * @param onWarning is given what can be run, and should be looked at: `file:line: what`
+ * @throws RuleFileError naming file, line and reason of the first fault
+ */
+export async function loadSeverity(
+  file: string,
+  onWarning: (warning: string) => void = () => {},
+): Promise<readonly AdjustmentDocument[]> {
+  const [document] = readDocuments(await readFile(file, "utf8"), file, parse);
+  for (const warning of document?.warnings ?? []) onWarning(warning);
+  return document?.content ?? [];
+}
+
+function parse(value: unknown): {
+  readonly content: readonly AdjustmentDocument[];
+  readonly warnings: readonly RuleWarning[];
+} {
+  const parsed = adjustments.safeParse(value);
+  if (!parsed.success) {
+    const [issue] = parsed.error.issues;
+    throw new SigmaRuleError(
+      issue?.message ?? "cannot be read",
+      issue?.path.map((key) => key as string | number),
+    );
+  }
+  const warnings: RuleWarning[] = [];
+  const content = (parsed.data ?? []).map(({ title, enabled, detection, severity: change }, index) => {
+    try {
+      const parsed = parseRule(
+        { title, logsource: logSource, detection },
+        { logsource: logSource, checkField, checkValues },
+      );
+      compileRule(parsed.rule, { compileRegex });
+      // Of a rule that lacks an id and a level: an adjustment has none.
+      const found = parsed.warnings.filter(({ path }) => path[0] === "detection");
+      warnings.push(...found.map(({ message, path }) => ({ message, path: [index, ...path] })));
+      return { rule: parsed.rule, change, enabled };
+    } catch (error) {
+      if (!(error instanceof SigmaRuleError)) throw error;
+      throw new SigmaRuleError(error.message, [index, ...error.path]);
+    }
+  });
+  return { content, warnings };
+}

@@ -1,0 +1,151 @@
+import { createHash } from "node:crypto";
+import type { AttributeValue } from "@aws-sdk/client-dynamodb";
+import * as z from "zod/mini";
+import type { Claim, Claims } from "../../core/pipeline/claims.ts";
+import { within } from "../../core/time/budget.ts";
+import { once } from "../aws/client.ts";
+import { toAttribute, toPlainItem } from "../aws/dynamodb/attribute-value.ts";
+import { createDynamodb } from "../aws/dynamodb/client.ts";
+
+/** How long it is remembered what became of an event. */
+const rememberSeconds = 7 * 86_400;
+
+/*
+ * The items are those of Powertools' idempotency, so that claims of earlier releases stand: `status`, `expiration` in seconds,
+ * `in_progress_expiration` in milliseconds, `data`. Its persistence layer itself replaces an item when it claims it; ours counts
+ * in it. A claim counts itself as a publish without an answer before there is one, and takes that back when it is completed, or
+ * released without having published: so whatever stops a function, and whatever else is down, what it may have published is
+ * counted.
+ */
+const attributes = {
+  "#status": "status",
+  "#expiration": "expiration",
+  "#lease": "in_progress_expiration",
+  "#unconfirmed": "unconfirmed",
+} as const;
+const free = [
+  "attribute_not_exists(#status)",
+  "#expiration < :seconds",
+  "(#status = :inProgress AND #lease < :milliseconds)",
+].join(" OR ");
+
+const deadLettered = "(#status = :completed AND #data.#outcome = :deadLettered)";
+
+/** Claims on the state table. */
+export function createClaims(tableName: string, getDynamodb = createDynamodb()): Claims {
+  const load = once(async () => {
+    const [client, commands] = await Promise.all([getDynamodb(), import("@aws-sdk/client-dynamodb")]);
+    return { client, ...commands };
+  });
+  const read = async (key: string, signal: AbortSignal) => {
+    const { client, GetItemCommand } = await load();
+    const command = new GetItemCommand({ TableName: tableName, Key: keyOf(key), ConsistentRead: true });
+    const { Item } = await client.send(command, { abortSignal: signal });
+    return Item && readItem(Item);
+  };
+  return {
+    async claim(key, { lease, again = false }, signal) {
+      const { client, UpdateItemCommand } = await load();
+      const now = Date.now();
+      try {
+        const { Attributes } = await within(
+          signal,
+          client.send(
+            new UpdateItemCommand({
+              TableName: tableName,
+              Key: keyOf(key),
+              UpdateExpression:
+                "SET #status = :inProgress, #expiration = :until, #lease = :lease ADD #unconfirmed :one",
+              ConditionExpression: again ? `${free} OR ${deadLettered}` : free,
+              ExpressionAttributeNames: { ...attributes, ...(again && { "#data": "data", "#outcome": "outcome" }) },
+              ExpressionAttributeValues: {
+                ":inProgress": { S: "INPROGRESS" },
+                ":until": { N: expiration(now) },
+                ":lease": { N: String(now + lease) },
+                ":one": { N: "1" },
+                ":seconds": { N: String(Math.floor(now / 1_000)) },
+                ":milliseconds": { N: String(now) },
+                ...(again && { ":completed": { S: "COMPLETED" }, ":deadLettered": { S: "deadLettered" } }),
+              },
+              ReturnValues: "ALL_NEW",
+            }),
+            { abortSignal: signal },
+          ),
+        );
+        return { kind: "claimed", unconfirmed: Number(Attributes?.unconfirmed?.N ?? 1) - 1 };
+      } catch (error) {
+        if (!(error instanceof Error) || error.name !== "ConditionalCheckFailedException") throw error;
+        return (await within(signal, read(key, signal))) ?? { kind: "underWay", until: null };
+      }
+    },
+    async complete(key, { outcome, undecided, exceptions }, signal) {
+      const { client, UpdateItemCommand } = await load();
+      const command = new UpdateItemCommand({
+        TableName: tableName,
+        Key: keyOf(key),
+        UpdateExpression: "SET #status = :completed, #expiration = :until, #data = :end REMOVE #unconfirmed",
+        ExpressionAttributeNames: {
+          "#status": attributes["#status"],
+          "#expiration": attributes["#expiration"],
+          "#unconfirmed": attributes["#unconfirmed"],
+          "#data": "data",
+        },
+        ExpressionAttributeValues: {
+          ":completed": { S: "COMPLETED" },
+          ":until": { N: expiration(Date.now()) },
+          ":end": toAttribute({ outcome, undecided: [...undecided], exceptions: [...exceptions] }),
+        },
+      });
+      await within(signal, client.send(command, { abortSignal: signal }));
+    },
+    async find(key, signal) {
+      return (await within(signal, read(key, signal))) ?? null;
+    },
+    async release(key, unconfirmed, signal) {
+      const { client, DeleteItemCommand, UpdateItemCommand } = await load();
+      const item = { TableName: tableName, Key: keyOf(key) };
+      const sent =
+        unconfirmed === 0
+          ? client.send(new DeleteItemCommand(item), { abortSignal: signal })
+          : client.send(
+              new UpdateItemCommand({
+                ...item,
+                UpdateExpression: "SET #lease = :over, #unconfirmed = :unconfirmed",
+                ExpressionAttributeNames: {
+                  "#lease": attributes["#lease"],
+                  "#unconfirmed": attributes["#unconfirmed"],
+                },
+                ExpressionAttributeValues: { ":over": { N: "0" }, ":unconfirmed": { N: String(unconfirmed) } },
+              }),
+              { abortSignal: signal },
+            );
+      await within(signal, sent as Promise<unknown>);
+    },
+  };
+}
+
+/** The key of Powertools' idempotency: a hash of the key as JSON. The receiver and the redrive function share their claims. */
+function keyOf(key: string): Record<"id", AttributeValue> {
+  return { id: { S: `alert#${createHash("sha256").update(JSON.stringify(key)).digest("base64")}` } };
+}
+
+function expiration(now: number): string {
+  return String(Math.round(now / 1_000) + rememberSeconds);
+}
+
+const ids = z.catch(z.array(z.string()), []);
+/** An end that cannot be read is one of an earlier release. */
+const end = z.catch(
+  z.object({
+    outcome: z.enum(["alerted", "excepted", "suppressed", "deadLettered"]),
+    undecided: ids,
+    exceptions: ids,
+  }),
+  { outcome: "alerted", undecided: [], exceptions: [] },
+);
+
+function readItem(item: Readonly<Record<string, AttributeValue>>): Exclude<Claim, { readonly kind: "claimed" }> {
+  const { status, data, in_progress_expiration: lease } = toPlainItem(item);
+  if (status === "COMPLETED") return { kind: "done", end: end.parse(data) };
+  return { kind: "underWay", until: typeof lease === "number" ? new Date(lease) : null };
+}

@@ -1,0 +1,119 @@
+import type { AttributeValue, DynamoDBClient } from "@aws-sdk/client-dynamodb";
+import * as z from "zod/mini";
+import { type Exception, exceptionSchema } from "../../core/exceptions/exception.ts";
+import { toAttribute, toPlainItem } from "../aws/dynamodb/attribute-value.ts";
+import { isWritten } from "../aws/dynamodb/conditional-write.ts";
+
+/*
+ * The exceptions of a user are an item of the state table; those of anyone are another. Each is an attribute of its own,
+ * so that people who add and remove them at the same time do not undo one another's.
+ */
+
+const prefix = "exceptions#";
+const attribute = "exception#";
+
+/** The id of the item of exceptions that are not for one user. */
+export const exceptionsOfAnyoneId = `${prefix}anyone`;
+
+/** The id of the item of a user's exceptions. */
+export function exceptionsOfUserId(user: string): string {
+  return `${prefix}user#${user}`;
+}
+
+/** Reads an item. What cannot be read excepts nothing. */
+export function readExceptions(item: Readonly<Record<string, AttributeValue>> | undefined): Exception[] {
+  return Object.entries(toPlainItem(item ?? {})).flatMap(([name, value]) => {
+    if (!name.startsWith(attribute)) return [];
+    const parsed = z.safeParse(exceptionSchema, value);
+    return parsed.success ? [parsed.data] : [];
+  });
+}
+
+/** Exceptions that ended this long ago are removed when another is written beside them. */
+const keepEndedMilliseconds = 30 * 86_400_000;
+/**
+ * And this many of them at the most: DynamoDB takes an expression of 4,096 bytes and 300 operators
+ * (https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/Constraints.html).
+ */
+const maximumRemovals = 100;
+
+/** The exceptions, for whoever looks after them. */
+export interface ExceptionItems {
+  readonly list: () => Promise<readonly Exception[]>;
+  readonly add: (exception: Exception, now: Date) => Promise<void>;
+  /** False when there is none of this id. */
+  readonly remove: (exception: Exception) => Promise<boolean>;
+  /** Records that a notice was published; false when the exception is gone. */
+  readonly markNoticed: (exception: Exception, now: Date) => Promise<boolean>;
+}
+
+/** Opens the exceptions on the state table. */
+export async function openExceptions(client: DynamoDBClient, tableName: string): Promise<ExceptionItems> {
+  const { GetItemCommand, UpdateItemCommand, paginateScan } = await import("@aws-sdk/client-dynamodb");
+  const keyOf = ({ scope }: Exception) => ({
+    id: { S: scope.user === undefined ? exceptionsOfAnyoneId : exceptionsOfUserId(scope.user) },
+  });
+  const nameOf = ({ id }: Exception) => attribute + id;
+  /** Changes one attribute; false when the condition is not met. */
+  const update = (
+    exception: Exception,
+    expression: string,
+    values: Record<string, AttributeValue>,
+    condition: string | undefined,
+    names: Readonly<Record<string, string>> = {},
+  ): Promise<boolean> =>
+    isWritten(
+      client.send(
+        new UpdateItemCommand({
+          TableName: tableName,
+          Key: keyOf(exception),
+          UpdateExpression: expression,
+          ExpressionAttributeNames: { "#exception": nameOf(exception), ...names },
+          ...(Object.keys(values).length === 0 ? {} : { ExpressionAttributeValues: values }),
+          ...(condition === undefined ? {} : { ConditionExpression: condition }),
+        }),
+      ),
+    );
+  return {
+    async list() {
+      const found: Exception[] = [];
+      const pages = paginateScan(
+        { client },
+        {
+          TableName: tableName,
+          FilterExpression: "begins_with(id, :prefix)",
+          ExpressionAttributeValues: { ":prefix": { S: prefix } },
+          ConsistentRead: true,
+        },
+      );
+      for await (const { Items = [] } of pages) found.push(...Items.flatMap(readExceptions));
+      return found.sort((a, b) => (a.until < b.until ? -1 : 1));
+    },
+    async add(exception, now) {
+      const { Item } = await client.send(
+        new GetItemCommand({ TableName: tableName, Key: keyOf(exception), ConsistentRead: true }),
+      );
+      const ended = readExceptions(Item)
+        .filter(({ until }) => Date.parse(until) < now.getTime() - keepEndedMilliseconds)
+        .slice(0, maximumRemovals);
+      const names = Object.fromEntries(ended.map((each, index) => [`#ended${index}`, nameOf(each)]));
+      const remove = ended.length === 0 ? "" : ` REMOVE ${Object.keys(names).join(", ")}`;
+      const value = toAttribute({ ...exception, scope: scopeAsPlain(exception) });
+      await update(exception, `SET #exception = :exception${remove}`, { ":exception": value }, undefined, names);
+    },
+    remove: (exception) => update(exception, "REMOVE #exception", {}, "attribute_exists(#exception)"),
+    markNoticed: (exception, now) =>
+      update(
+        exception,
+        "SET #exception.#noticedAt = :now",
+        { ":now": { S: now.toISOString() } },
+        "attribute_exists(#exception)",
+        { "#noticedAt": "noticedAt" },
+      ),
+  };
+}
+
+function scopeAsPlain({ scope }: Exception) {
+  const given = Object.entries(scope).filter(([, value]) => value !== undefined);
+  return Object.fromEntries(given) as Record<string, string | number | string[]>;
+}

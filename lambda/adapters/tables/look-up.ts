@@ -1,0 +1,98 @@
+import type { AttributeValue } from "@aws-sdk/client-dynamodb";
+import type { UserState } from "../../core/history/history.ts";
+import { mergeStates } from "../../core/history/remember.ts";
+import type { UserKey } from "../../core/history/user-key.ts";
+import type { Findings, LookUp } from "../../core/pipeline/ports.ts";
+import { batchGet, type TableKeys } from "../aws/dynamodb/batch-get.ts";
+import { createDynamodb } from "../aws/dynamodb/client.ts";
+import type { GetStateKey } from "../aws/state-key.ts";
+import { exceptionsOfAnyoneId, exceptionsOfUserId, readExceptions } from "./exceptions.ts";
+import { profileKeysOf, readProfiles } from "./profile-look-up.ts";
+import { type StateKey, userItemIds } from "./user-item-ids.ts";
+import { readUserState } from "./user-states.ts";
+import { readWatching, startWatching, watchingId } from "./watching.ts";
+
+type Item = Readonly<Record<string, AttributeValue>>;
+
+/**
+ * Looks up what is known of users, in one request to DynamoDB for both tables. While the key that logins are hashed with is not
+ * there yet, what is remembered has a request of its own, so that locations and exceptions do not wait for it.
+ */
+export function createLookUp(
+  profileTable: string,
+  stateTable: string,
+  getStateKey: GetStateKey,
+  getDynamodb = createDynamodb(),
+): LookUp {
+  /** One write at a time: look-ups that come at once all find that the item is missing. */
+  let starting: Promise<string | null> | null = null;
+  return async (asked, signal) => {
+    const client = await getDynamodb();
+    const keys = [...asked.keys];
+    const users = [...asked.users];
+    const exceptionIds = [exceptionsOfAnyoneId, ...keys.map(exceptionsOfUserId)];
+    const ofProfiles = profileKeysOf(profileTable, keys);
+    const ofState = (values: readonly string[]): TableKeys => ({ table: stateTable, key: "id", values });
+    const get = async (wanted: readonly TableKeys[]) => {
+      const { items, unprocessed } = await batchGet(client, wanted, signal);
+      if (unprocessed.has(profileTable)) throw new Error(`the profile table ${profileTable} is throttled`);
+      return {
+        profiles: items.get(profileTable) ?? [],
+        states: new Map((items.get(stateTable) ?? []).map((item) => [item.id?.S ?? "", item])),
+        isThrottled: unprocessed.has(stateTable),
+      };
+    };
+    const remembered = async (stateKey: StateKey, found: Awaited<ReturnType<typeof get>>) => {
+      if (found.isThrottled) throw new Error(`the state table ${stateTable} is throttled`);
+      const since = readWatching(found.states.get(watchingId));
+      if (since === null) {
+        starting ??= startWatching(client, stateTable, new Date()).finally(() => {
+          starting = null;
+        });
+      }
+      const watchedSince = since ?? (await starting);
+      return new Map(users.map((user) => [user, readStates(user, stateKey, found.states, watchedSince)]));
+    };
+    const rememberedIds = (stateKey: StateKey) => [watchingId, ...users.flatMap((user) => userItemIds(user, stateKey))];
+
+    const stateKey = users.length === 0 ? null : getStateKey(signal);
+    const isLate = stateKey instanceof Promise;
+    const idsAtOnce = stateKey === null || isLate ? [] : rememberedIds(stateKey);
+    const first = get([ofProfiles, ofState([...exceptionIds, ...idsAtOnce])]);
+    const readRemembered = async () => {
+      if (stateKey === null) return new Map<UserKey, UserState>();
+      if (!isLate) return remembered(stateKey, await first);
+      const key = await stateKey;
+      return remembered(key, await get([ofState(rememberedIds(key))]));
+    };
+    const [found, states] = await Promise.all([first, settle(readRemembered())]);
+    return {
+      locations: readProfiles(found.profiles),
+      // Where it is not whole, an exception may be missing, and an alert goes out: never the other way round.
+      exceptions: exceptionIds.flatMap((id) => readExceptions(found.states.get(id))),
+      ...states,
+    };
+  };
+}
+
+/** What is remembered under one key: the item that is written, and what earlier releases wrote. */
+function readStates(
+  user: UserKey,
+  stateKey: StateKey,
+  items: ReadonlyMap<string, Item>,
+  watchedSince: string | null,
+): UserState {
+  const [own, ...earlier] = userItemIds(user, stateKey);
+  const states = earlier.flatMap((id) => (items.has(id) ? [readUserState(items.get(id))] : []));
+  return { ...mergeStates(readUserState(items.get(own)), states), watchedSince };
+}
+
+async function settle(
+  reading: Promise<ReadonlyMap<UserKey, UserState>>,
+): Promise<Pick<Findings, "states" | "statesError">> {
+  try {
+    return { states: await reading, statesError: null };
+  } catch (error) {
+    return { states: null, statesError: error };
+  }
+}

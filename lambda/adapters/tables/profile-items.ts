@@ -1,0 +1,252 @@
+import { randomUUID } from "node:crypto";
+import {
+  type AttributeValue,
+  DeleteItemCommand,
+  type DynamoDBClient,
+  ScanCommand,
+  UpdateItemCommand,
+} from "@aws-sdk/client-dynamodb";
+import type { Source, SourceLocations } from "../../core/profiles/profile.ts";
+import type { Decide, ProfileDecision, ProfileItems } from "../../core/profiles/profile-store.ts";
+import { atOnce } from "../aws/at-once.ts";
+import { toBatches } from "../aws/batches.ts";
+import { type Plain, toAttribute } from "../aws/dynamodb/attribute-value.ts";
+import { batchGet } from "../aws/dynamodb/batch-get.ts";
+import { isWritten } from "../aws/dynamodb/conditional-write.ts";
+import { earlierNames, readProfile } from "./stored-profile.ts";
+
+type Item = Readonly<Record<string, AttributeValue>>;
+
+/** Writes in progress at the same time: half of the connections that the SDK opens. */
+const concurrency = 25;
+/** Users that are read together, before they are written: five requests at the same time. */
+const pieceSize = 500;
+/** A user is decided about this often, each time that another writer was faster, before the update fails. */
+const maximumTries = 20;
+/** Unprocessed keys are asked for this often: with pauses that double from 25 ms, for 13 seconds in all. */
+const maximumRounds = 10;
+/**
+ * Entries of the earlier form that move in one write. An expression may take 4 KB: a condition on one of them takes up to
+ * 22 bytes. https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/Constraints.html
+ */
+const maximumMoved = 100;
+/** Bytes of an item: https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/Constraints.html */
+const maximumItemBytes = 409_600;
+/** Bytes of a partition key, by the same document. */
+const maximumKeyBytes = 2_048;
+
+/**
+ * Whether an item surely has no room for this, whatever else it holds: DynamoDB counts the bytes of names and values in
+ * UTF-8. https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/CapacityUnitCalculations.html
+ */
+export function exceedsItem(user: string, { locations }: Pick<SourceLocations, "locations">): boolean {
+  if (Buffer.byteLength(user) > maximumKeyBytes) return true;
+  const sizeOf = (value: unknown) => (typeof value === "string" ? Buffer.byteLength(value) : 1);
+  let bytes = 0;
+  for (const location of locations) {
+    for (const [name, value] of Object.entries(location)) if (value !== null) bytes += name.length + sizeOf(value);
+    if (bytes > maximumItemBytes) return true;
+  }
+  return false;
+}
+
+/** Opens the profile table. */
+export function openProfileItems(dynamodb: DynamoDBClient, profileTable: string): ProfileItems {
+  const read = async (keys: readonly string[]): Promise<ReadonlyMap<string, Item>> => {
+    // Of a key that is too long there is no item, and DynamoDB refuses all that it is asked for together.
+    const values = keys.filter((key) => Buffer.byteLength(key) <= maximumKeyBytes);
+    if (values.length === 0) return new Map();
+    const wanted = { table: profileTable, key: "user", values, consistent: true };
+    const { items, unprocessed } = await batchGet(dynamodb, [wanted], undefined, maximumRounds);
+    if (unprocessed.size > 0) throw new Error(`the profile table ${profileTable} is throttled; try again later`);
+    return new Map((items.get(profileTable) ?? []).map((item) => [item.user?.S ?? "", item]));
+  };
+  const updatePiece = async (source: Source, users: readonly string[], decide: Decide): Promise<ProfileDecision[]> => {
+    const decisions: ProfileDecision[] = [];
+    let pending = users;
+    for (let attempt = 0; attempt < maximumTries; attempt += 1) {
+      const items = await read(pending);
+      const again: string[] = [];
+      await atOnce(concurrency, pending, async (user) => {
+        const item = items.get(user);
+        const before = item && readProfile(item);
+        const after = decide(user, before);
+        const result = after === null ? "done" : await write(dynamodb, profileTable, user, source, item, after);
+        if (result === "changed") again.push(user);
+        else decisions.push({ user, before, after, tooLarge: result === "tooLarge" });
+      });
+      if (again.length === 0) return decisions;
+      pending = again;
+    }
+    throw new Error(
+      `${pending.length} items of ${profileTable} changed at each of ${maximumTries} tries to write them; try again`,
+    );
+  };
+  return {
+    async get(keys) {
+      return new Map([...(await read(keys))].map(([key, item]) => [key, readProfile(item)]));
+    },
+    async update(source, users, decide) {
+      const pieces = toBatches([...new Set(users)], () => 0, { entries: pieceSize, bytes: 0 });
+      const decisions: ProfileDecision[] = [];
+      for (const piece of pieces) decisions.push(...(await updatePiece(source, piece, decide)));
+      return decisions;
+    },
+    async remove(keys) {
+      const removed: string[] = [];
+      await atOnce(concurrency, new Set(keys), async (user) => {
+        const { Attributes } = await dynamodb.send(
+          new DeleteItemCommand({ TableName: profileTable, Key: { user: { S: user } }, ReturnValues: "ALL_OLD" }),
+        );
+        if (Attributes !== undefined) removed.push(user);
+      });
+      return removed;
+    },
+    async *scan() {
+      let from: Record<string, AttributeValue> | undefined;
+      do {
+        const { Items = [], LastEvaluatedKey } = await dynamodb.send(
+          new ScanCommand({ TableName: profileTable, ExclusiveStartKey: from }),
+        );
+        yield* Items.map(readProfile);
+        from = LastEvaluatedKey;
+      } while (from !== undefined);
+    },
+  };
+}
+
+/** A conditional write, as DynamoDB takes it. */
+interface Write {
+  readonly input: {
+    readonly TableName: string;
+    readonly Key: Record<string, AttributeValue>;
+    readonly ConditionExpression: string;
+    readonly ExpressionAttributeNames: Record<string, string>;
+    readonly ExpressionAttributeValues?: Record<string, AttributeValue>;
+  };
+  /** Null to remove the item. */
+  readonly update: string | null;
+  /** Whether nothing of the source is left in the earlier form. */
+  readonly isLast: boolean;
+}
+
+/**
+ * Writes what a source says of a user.
+ *
+ * @returns `changed` when the item is not what it was, or entries of the earlier form are left: it has to be decided about
+ * again; `tooLarge` when an item has no room for it
+ */
+async function write(
+  dynamodb: DynamoDBClient,
+  profileTable: string,
+  user: string,
+  source: Source,
+  item: Item | undefined,
+  after: SourceLocations,
+): Promise<"done" | "changed" | "tooLarge"> {
+  if (exceedsItem(user, after)) return "tooLarge";
+  const { input, update, isLast } = toWrite(profileTable, user, source, item, after);
+  const sent =
+    update === null
+      ? dynamodb.send(new DeleteItemCommand(input))
+      : dynamodb.send(new UpdateItemCommand({ ...input, UpdateExpression: update }));
+  try {
+    return (await isWritten(sent)) && isLast ? "done" : "changed";
+  } catch (error) {
+    if (isItemTooLarge(error)) return "tooLarge";
+    throw error;
+  }
+}
+
+/** Whether DynamoDB refused an item for its size: it has no error of its own for that, only a message. */
+function isItemTooLarge(error: unknown): boolean {
+  const { name, message } = error as Error;
+  return (
+    name === "ValidationException" && /^Item size (to update )?has exceeded the maximum allowed size/.test(message)
+  );
+}
+
+/**
+ * The write of what a source says of a user. Its condition is that the source's attribute is still the one that was read,
+ * by the revision that each write gives it; that every entry of the earlier form that it moves is still one of that
+ * source; and, where the source has no locations left, that the other attributes are absent if the item goes, and are not
+ * if it stays. Other sources may write as they like.
+ */
+function toWrite(
+  profileTable: string,
+  user: string,
+  source: Source,
+  item: Item | undefined,
+  after: SourceLocations,
+): Write {
+  const names = new Map<string, string>();
+  const values: Record<string, AttributeValue> = {};
+  const name = (attribute: string) => {
+    const reference = names.get(attribute) ?? `#${names.size}`;
+    names.set(attribute, reference);
+    return reference;
+  };
+  const value = (reference: string, attribute: AttributeValue) => {
+    values[reference] = attribute;
+    return reference;
+  };
+
+  const other: Source = source === "okta" ? "imported" : "okta";
+  const entries = item?.locations?.L ?? [];
+  const earlier = entries.flatMap((entry, index) => (entry.M?.source?.S === earlierNames[source] ? [index] : []));
+  // From the last on, so that the positions of the others stay, also where entries are removed one after the other.
+  const moved = earlier.toReversed().slice(0, maximumMoved);
+  const isAllMoved = moved.length > 0 && moved.length === entries.length;
+  const keepsLocations = item?.locations !== undefined && !isAllMoved;
+  const isGone = after.locations.length === 0;
+  const removesItem = isGone && !keepsLocations && item?.[other] === undefined;
+
+  const revision = item?.[source]?.M?.revision;
+  const own = `${name(source)}.${name("revision")}`;
+  const entryAt = (index: number) => `${name("locations")}[${index}]`;
+  const conditions = [
+    revision === undefined ? `attribute_not_exists(${own})` : `${own} = ${value(":seen", revision)}`,
+    ...moved.map((index) => `${entryAt(index)}.${name("source")} = ${value(":earlier", { S: earlierNames[source] })}`),
+  ];
+  if (isAllMoved) conditions.push(`size(${name("locations")}) = ${value(":count", toAttribute(entries.length))}`);
+  if (removesItem) {
+    conditions.push(`attribute_not_exists(${name(other)})`);
+    if (!isAllMoved) conditions.push(`attribute_not_exists(${name("locations")})`);
+  } else if (isGone) {
+    const remains = [`attribute_exists(${name(other)})`];
+    if (keepsLocations && moved.length === 0) remains.push(`attribute_exists(${name("locations")})`);
+    if (keepsLocations && moved.length > 0) {
+      remains.push(`size(${name("locations")}) > ${value(":moved", toAttribute(moved.length))}`);
+    }
+    conditions.push(`(${remains.join(" OR ")})`);
+  }
+
+  const toUpdate = () => {
+    const removed = isAllMoved ? ["locations", "source", "updatedAt"].map(name) : moved.map(entryAt);
+    if (source === "okta" && item?.syncedAt !== undefined) removed.push(name("syncedAt"));
+    if (isGone) removed.push(name(source));
+    return [
+      ...(isGone ? [] : [`SET ${name(source)} = ${value(":after", toStored(after))}`]),
+      ...(removed.length === 0 ? [] : [`REMOVE ${removed.join(", ")}`]),
+    ].join(" ");
+  };
+  const update = removesItem ? null : toUpdate();
+  return {
+    input: {
+      TableName: profileTable,
+      Key: { user: { S: user } },
+      ConditionExpression: conditions.join(" AND "),
+      ExpressionAttributeNames: Object.fromEntries([...names].map(([attribute, reference]) => [reference, attribute])),
+      ...(Object.keys(values).length === 0 ? {} : { ExpressionAttributeValues: values }),
+    },
+    update,
+    isLast: moved.length === earlier.length,
+  };
+}
+
+/** A source's attribute, with a revision of its own. A missing value is no attribute. */
+function toStored({ locations, ...times }: SourceLocations): AttributeValue {
+  const given = (values: Readonly<Record<string, Plain>>) =>
+    Object.fromEntries(Object.entries(values).filter(([, each]) => each !== null));
+  return toAttribute({ ...given(times), locations: locations.map(given), revision: randomUUID() });
+}

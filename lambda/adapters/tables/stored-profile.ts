@@ -1,0 +1,59 @@
+import type { AttributeValue } from "@aws-sdk/client-dynamodb";
+import * as z from "zod/mini";
+import type { Profile, Source, SourceLocations, StoredLocation } from "../../core/profiles/profile.ts";
+import { profileLocation } from "../../core/profiles/profile-location.ts";
+import { toPlainItem } from "../aws/dynamodb/attribute-value.ts";
+
+/*
+ * An item of the profile table. Each source of locations has an attribute of its own, which no other source writes:
+ * `locations` belongs to people and to their own tools, `imported` to the import of CSV files, `okta` to the sync and the
+ * refresh.
+ *
+ * An earlier form kept everything in `locations`, and each entry of the import and the sync named its source. Such entries
+ * are read as if they stood in the attribute of their source, and move there when that source writes next.
+ */
+
+/** What an entry of the earlier form names as its source. */
+export const earlierNames: Readonly<Record<Source, string>> = { imported: "import", okta: "okta" };
+
+const text = z.catch(z.nullable(z.string()), null);
+const entry = z.extend(profileLocation, { until: text, source: text });
+const entries = z.catch(z.array(z.catch(z.nullable(entry), null)), []);
+const ofSource = z.catch(z.object({ locations: entries, updatedAt: text, syncedAt: text }), {
+  locations: [],
+  updatedAt: null,
+  syncedAt: null,
+});
+
+type Entry = z.infer<typeof entry>;
+
+/** Reads an item, of either form. What is no location is left out. */
+export function readProfile(item: Readonly<Record<string, AttributeValue>>): Profile {
+  const plain = toPlainItem(item);
+  const all = entries.parse(plain.locations).filter((each) => each !== null);
+  const updatedAt = text.parse(plain.updatedAt);
+  const read = (source: Source): SourceLocations | null => {
+    const own = ofSource.parse(plain[source]);
+    const earlier = all.filter((each) => each.source === earlierNames[source]);
+    const locations = [...own.locations.filter((each) => each !== null), ...earlier];
+    if (locations.length === 0) return null;
+    return {
+      locations: locations.map(withoutSource),
+      updatedAt: own.updatedAt ?? updatedAt,
+      syncedAt: own.syncedAt ?? (source === "okta" ? text.parse(plain.syncedAt) : null),
+    };
+  };
+  const names = Object.values(earlierNames);
+  return {
+    user: text.parse(plain.user) ?? "",
+    locations: all.filter(({ source }) => source === null || !names.includes(source)).map(withoutSource),
+    source: text.parse(plain.source),
+    updatedAt,
+    imported: read("imported"),
+    okta: read("okta"),
+  };
+}
+
+function withoutSource({ source: _, ...location }: Entry): StoredLocation {
+  return location;
+}

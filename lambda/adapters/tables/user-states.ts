@@ -1,0 +1,247 @@
+import type { AttributeValue, UpdateItemCommandInput } from "@aws-sdk/client-dynamodb";
+import * as z from "zod/mini";
+import { type KnownNetwork, rememberDays, type UserState } from "../../core/history/history.ts";
+import type { StateChange } from "../../core/history/remember.ts";
+import type { SuppressionWindow } from "../../core/history/suppression-window.ts";
+import type { UserKey } from "../../core/history/user-key.ts";
+import type { UserStates } from "../../core/history/user-states.ts";
+import { networkKinds } from "../../core/okta/network-service.ts";
+import { type Plain, toAttribute, toPlainItem } from "../aws/dynamodb/attribute-value.ts";
+import { createDynamodb } from "../aws/dynamodb/client.ts";
+import { isWritten } from "../aws/dynamodb/conditional-write.ts";
+import type { GetStateKey } from "../aws/state-key.ts";
+import { userItemIds } from "./user-item-ids.ts";
+
+/*
+ * One item of the state table for each user. Everything is an attribute of its own at the top level, so that each change
+ * is one update that nobody else's can undo: a network by its key, a count for each day, a window for each network.
+ */
+
+const network = "network#";
+const sessions = "day#";
+const attempts = "failed#";
+const window = "window#";
+
+const text = z.nullable(z.string());
+
+const sighting = z.object({
+  eventUuid: z.string(),
+  at: z.string(),
+  gotIn: z.boolean(),
+  // Items of earlier releases have none.
+  rootSessionId: z.catch(text, null),
+  asNumber: z.nullable(z.number()),
+  asOrg: text,
+  countryCode: text,
+  type: text,
+  operator: text,
+});
+
+const knownNetwork = z.extend(sighting, { before: z.catch(z.nullable(sighting), null) });
+
+const suppressionWindow = z.object({
+  id: z.string(),
+  openedAt: z.number(),
+  until: z.number(),
+  published: z.boolean(),
+  detections: z.array(z.string()),
+  kind: z.nullable(z.enum(networkKinds)),
+  gotIn: z.boolean(),
+  heldBack: z.number(),
+  told: z.object({ count: z.number(), since: text }),
+});
+
+/** Reads a user's item. What cannot be read counts as not remembered. */
+export function readUserState(item: Readonly<Record<string, AttributeValue>> | undefined): UserState {
+  const attributes = Object.entries(toPlainItem(item ?? {}));
+  const read = <Schema extends z.core.$ZodType>(prefix: string, schema: Schema) =>
+    new Map(
+      attributes.flatMap(([name, value]): [string, z.output<Schema>][] => {
+        if (!name.startsWith(prefix)) return [];
+        const parsed = z.safeParse(schema, value);
+        return parsed.success ? [[name.slice(prefix.length), parsed.data]] : [];
+      }),
+    );
+  return {
+    networks: read(network, knownNetwork),
+    sessions: read(sessions, z.number()),
+    attempts: read(attempts, z.number()),
+    windows: read(window, suppressionWindow),
+    watchedSince: null,
+  };
+}
+
+/**
+ * What is remembered of users, on the state table. Every method rejects where the key that logins are hashed with cannot be had.
+ */
+export function createUserStates(
+  tableName: string,
+  getStateKey: GetStateKey,
+  getDynamodb = createDynamodb(),
+): UserStates {
+  const load = async () => {
+    const [client, { GetItemCommand, UpdateItemCommand }] = await Promise.all([
+      getDynamodb(),
+      import("@aws-sdk/client-dynamodb"),
+    ]);
+    return { client, GetItemCommand, UpdateItemCommand };
+  };
+
+  const idOf = async (user: UserKey, signal: AbortSignal) => userItemIds(user, await getStateKey(signal))[0];
+
+  /** False when the condition is not met. */
+  const update = async (user: UserKey, change: Change, signal: AbortSignal): Promise<boolean> => {
+    const [id, { client, UpdateItemCommand }] = await Promise.all([idOf(user, signal), load()]);
+    return isWritten(client.send(new UpdateItemCommand(toInput(tableName, id, change)), { abortSignal: signal }));
+  };
+
+  return {
+    async read(user, signal) {
+      const [id, { client, GetItemCommand }] = await Promise.all([idOf(user, signal), load()]);
+      const { Item } = await client.send(
+        new GetItemCommand({ TableName: tableName, Key: { id: { S: id } }, ConsistentRead: true }),
+        { abortSignal: signal },
+      );
+      return readUserState(Item);
+    },
+    open: (user, key, seen, opened, signal) =>
+      update(
+        user,
+        {
+          set: [[[window + key], { ...opened, told: { ...opened.told } }]],
+          // Nothing may have been held back unseen: it would never be told.
+          where:
+            seen === null
+              ? { absent: window + key }
+              : seen === "unknown"
+                ? { over: window + key, at: opened.openedAt }
+                : { equal: windowIs(key, pick(seen, ["id", "heldBack", "published"])) },
+        },
+        signal,
+      ),
+    hold: (user, key, seen, change, signal) =>
+      update(
+        user,
+        {
+          ...toChange(change),
+          increment: [[window + key, "heldBack"]],
+          where: { equal: windowIs(key, pick(seen, ["id"])) },
+        },
+        signal,
+      ),
+    async record(user, key, ended, remembered, signal) {
+      const change = toChange(remembered);
+      if (ended !== null && key !== null) {
+        const set = [...change.set, ...windowIs(key, pick(ended, ["published", "until", "detections"]))];
+        const where = { equal: windowIs(key, pick(ended, ["id"])) };
+        // Where somebody else opened another window meanwhile, the session is to be remembered all the same.
+        if (await update(user, { ...change, set, where }, signal)) return;
+      }
+      if (remembered.counted !== null || remembered.network !== null) await update(user, change, signal);
+    },
+  };
+}
+
+/** Fields of a window, each by its path. */
+function windowIs(key: string, fields: Readonly<Record<string, Plain>>): (readonly [Path, Plain])[] {
+  return Object.entries(fields).map(([name, value]) => [[window + key, name], value]);
+}
+
+function pick<Name extends keyof SuppressionWindow>(from: SuppressionWindow, names: readonly Name[]) {
+  return Object.fromEntries(names.map((name) => [name, from[name] as Plain]));
+}
+
+type Path = readonly string[];
+
+/** A change of a user's item. */
+interface Change {
+  readonly set: readonly (readonly [Path, Plain])[];
+  /** Numbers that are there. */
+  readonly increment?: readonly Path[];
+  /** Numbers at the top level that need not be there. */
+  readonly count?: readonly string[];
+  readonly remove?: readonly string[];
+  readonly where?:
+    | { readonly absent: string }
+    | { readonly equal: readonly (readonly [Path, Plain])[] }
+    /** Absent, or a window that ended by this time (milliseconds since 1970), and has nothing left to be told of. */
+    | { readonly over: string; readonly at: number };
+}
+
+/**
+ * The most attributes that one update removes: DynamoDB takes an expression of 4,096 bytes and 300 operators
+ * (https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/Constraints.html). The next session's update removes the
+ * rest, since each adds one network at the most.
+ */
+const maximumRemovals = 100;
+
+/** A change of what is remembered, as one of the item. */
+function toChange({ network: put, counted, forgotten }: StateChange): Change {
+  return {
+    set: put === null ? [] : [[[network + put.key], toPlain(put.known)]],
+    count: counted === null ? [] : [(counted.in === "sessions" ? sessions : attempts) + counted.day],
+    remove: [
+      ...forgotten.networks.map((each) => network + each),
+      ...forgotten.sessions.map((each) => sessions + each),
+      ...forgotten.attempts.map((each) => attempts + each),
+      ...forgotten.windows.map((each) => window + each),
+    ].slice(0, maximumRemovals),
+  };
+}
+
+function toPlain({ before, ...last }: KnownNetwork): Plain {
+  return { ...last, before: before && { ...before } };
+}
+
+/** Writes a change as DynamoDB takes it: all names and values by reference. */
+function toInput(tableName: string, id: string, change: Change): UpdateItemCommandInput {
+  const names = new Map<string, string>();
+  const values: Record<string, AttributeValue> = {};
+  const path = (parts: Path) =>
+    parts
+      .map((part) => {
+        const reference = names.get(part) ?? `#${names.size}`;
+        names.set(part, reference);
+        return reference;
+      })
+      .join(".");
+  const value = (plain: Plain) => {
+    const reference = `:${Object.keys(values).length}`;
+    values[reference] = toAttribute(plain);
+    return reference;
+  };
+  const { set, increment = [], count = [], remove = [], where } = change;
+  const expiration = Math.ceil(Date.now() / 1_000) + rememberDays * 86_400;
+  const sets = [
+    ...set.map(([each, plain]) => `${path(each)} = ${value(plain)}`),
+    ...increment.map((each) => `${path(each)} = ${path(each)} + ${value(1)}`),
+    `${path(["expiration"])} = ${value(expiration)}`,
+  ];
+  const absent = (name: string) => `attribute_not_exists(${path([name])})`;
+  const equal = (each: Path, plain: Plain) => `${path(each)} = ${value(plain)}`;
+  const over = (name: string, at: number) => {
+    const told = `(${equal([name, "published"], true)} OR ${equal([name, "told", "count"], 0)})`;
+    return `${path([name, "until"])} <= ${value(at)} AND ${equal([name, "heldBack"], 0)} AND ${told}`;
+  };
+  const condition =
+    where === undefined
+      ? null
+      : "absent" in where
+        ? absent(where.absent)
+        : "over" in where
+          ? `${absent(where.over)} OR (${over(where.over, where.at)})`
+          : where.equal.map(([each, plain]) => equal(each, plain)).join(" AND ");
+  const clauses = [
+    `SET ${sets.join(", ")}`,
+    count.length > 0 ? `ADD ${count.map((each) => `${path([each])} ${value(1)}`).join(", ")}` : "",
+    remove.length > 0 ? `REMOVE ${remove.map((each) => path([each])).join(", ")}` : "",
+  ];
+  return {
+    TableName: tableName,
+    Key: { id: { S: id } },
+    UpdateExpression: clauses.filter(Boolean).join(" "),
+    ExpressionAttributeNames: Object.fromEntries([...names].map(([name, reference]) => [reference, name])),
+    ExpressionAttributeValues: values,
+    ...(condition === null ? {} : { ConditionExpression: condition }),
+  };
+}

@@ -1,0 +1,44 @@
+import type { AttributeValue, DynamoDBClient } from "@aws-sdk/client-dynamodb";
+import { within } from "../../core/time/budget.ts";
+
+/*
+ * Since when the deployment has watched: one item of the state table, written by the first look-up that does not find it. It has
+ * no time to live.
+ */
+
+/** The id of the item. */
+export const watchingId = "watching";
+
+/** Since when the deployment has watched (ISO 8601, UTC); null where the item does not tell. */
+export function readWatching(item: Readonly<Record<string, AttributeValue>> | undefined): string | null {
+  const since = item?.since?.S;
+  return since === undefined || Number.isNaN(Date.parse(since)) ? null : since;
+}
+
+/** The longest that a look-up waits for the item to be written, in milliseconds: once in the life of a deployment. */
+const patienceMilliseconds = 200;
+
+/**
+ * Writes the item where there is none.
+ *
+ * @returns since when the deployment has watched, by whichever function came first; null when that is not known in time
+ */
+export async function startWatching(client: DynamoDBClient, stateTable: string, now: Date): Promise<string | null> {
+  const { UpdateItemCommand } = await import("@aws-sdk/client-dynamodb");
+  const patience = AbortSignal.timeout(patienceMilliseconds);
+  const command = new UpdateItemCommand({
+    TableName: stateTable,
+    Key: { id: { S: watchingId } },
+    UpdateExpression: "SET #since = if_not_exists(#since, :now)",
+    ExpressionAttributeNames: { "#since": "since" },
+    ExpressionAttributeValues: { ":now": { S: now.toISOString() } },
+    ReturnValues: "ALL_NEW",
+  });
+  try {
+    const { Attributes } = await within(patience, client.send(command, { abortSignal: patience }));
+    return readWatching(Attributes);
+  } catch {
+    // The next look-up tries it again.
+    return null;
+  }
+}

@@ -1,0 +1,135 @@
+import { Logger } from "@aws-lambda-powertools/logger";
+import { publishedTime } from "../../core/okta/log-event.ts";
+import { personOf } from "../../core/okta/person.ts";
+import type { Observation, Subject } from "../../core/pipeline/observation.ts";
+import { type Metrics, serviceName } from "./metrics.ts";
+
+/** Structured logs: ids only, never a secret, a name or an address. */
+export const logger = new Logger({ serviceName });
+
+/** What every line about an event names, so that the event can be followed from its delivery to its alert. */
+function namesOf({ deliveryId, events, ruleIds }: Subject) {
+  return {
+    deliveryId,
+    ...(events.length === 1 ? { eventUuid: events[0]?.uuid } : { eventUuids: events.map(({ uuid }) => uuid) }),
+    ruleIds,
+  };
+}
+
+/** Writes what the pipeline observes as log lines, and counts it. */
+export function createObserver(metrics: Metrics): (observation: Observation) => void {
+  return (observation) => observe(observation, metrics);
+}
+
+function observe(observation: Observation, metrics: Metrics): void {
+  const names = namesOf(observation.subject);
+  const [event] = observation.subject.events;
+  const userId = event === undefined ? undefined : personOf(event)?.id;
+  const count = (name: string, value = 1) => {
+    if (event?.isTest !== true) metrics.count(name, value);
+  };
+  switch (observation.kind) {
+    case "matched":
+      for (const id of names.ruleIds) count(`Matches_${id}`);
+      return;
+    case "alertPublished": {
+      const { alertId, severity, geo, okta, test, detectedAt, delayReason } = observation.alert;
+      if (test) {
+        logger.info("Published a test alert", { ...names, alertId });
+        return;
+      }
+      count("AlertsPublished");
+      const published = publishedTime(okta.published);
+      // An event without a usable time has no latency; clocks that differ make none below zero.
+      if (!Number.isNaN(published)) {
+        const latency = Math.max(0, Date.parse(detectedAt) - published);
+        metrics.milliseconds("AlertLatency", latency);
+      }
+      if (geo.verdict === "unknown") count("UnknownLocations");
+      if (delayReason !== null) count("AlertsDelayed");
+      logger.info("Published an alert", { ...names, alertId, severity, userId, geoVerdict: geo.verdict });
+      return;
+    }
+    case "duplicate":
+      count("Duplicates");
+      logger.info("Left out an event that was alerted on before", names);
+      return;
+    case "excepted": {
+      const { by, whole } = observation;
+      if (whole) count("Excepted");
+      logger.info(whole ? "An exception covers an event" : "An exception covers some of an event's detections", {
+        ...names,
+        userId,
+        exceptionIds: by.map(({ id }) => id),
+      });
+      return;
+    }
+    case "suppressed":
+      count("Suppressed");
+      logger.info("Held back a session start, as its user was alerted on a moment before", { ...names, userId });
+      return;
+    case "historyUnavailable":
+      count("HistoryUnavailable");
+      logger.warn("What is remembered of a user could not be asked; the alert goes out", withError(names, observation));
+      return;
+    case "profilesUnavailable":
+      count("ProfilesUnavailable");
+      logger.error(
+        "The profile store could not be asked; alerts go out without a location, which is decided later",
+        withError(names, observation),
+      );
+      return;
+    case "refreshesLost":
+      logger.warn(
+        "Profiles could not be asked to be refreshed; the next sync brings them",
+        withError({ ...names, count: observation.count }, observation),
+      );
+      return;
+    case "claimsUnavailable":
+      count("ClaimsUnavailable");
+      logger.warn(
+        "The state table could not be asked; the alert goes out, and could be a duplicate",
+        withError(names, observation),
+      );
+      return;
+    case "workParked": {
+      count("WorkParked");
+      const { followUp, reason, error } = observation;
+      const why = error === null ? {} : { error: error as Error };
+      logger.warn("Parked an event on the retry queue", { ...names, followUp, reason, ...why });
+      return;
+    }
+    case "workDropped": {
+      count("WorkDropped");
+      const { whole, reason } = observation;
+      const text = whole
+        ? "Parked work on the dead-letter queue: it is not tried again"
+        : "Parked work has rules that are no more";
+      logger.error(text, { ...names, reason });
+      return;
+    }
+    case "workLost":
+      count("EventsFailed");
+      logger.error(
+        "An event could be neither alerted on nor parked; whoever delivered it is asked to again",
+        withError({ ...names, followUp: observation.followUp, reason: observation.reason }, observation),
+      );
+      return;
+    case "malformedParked":
+      count("EventsDeadLettered", observation.count);
+      logger.warn("Parked malformed events on the dead-letter queue", { ...names, count: observation.count });
+      return;
+    case "malformedFailed":
+      count("EventsFailed", observation.count);
+      logger.error(
+        "Malformed events could not be parked; Okta is asked to deliver them again",
+        withError({ ...names, count: observation.count }, observation),
+      );
+      return;
+  }
+}
+
+const withError = <Names>(names: Names, { error }: { readonly error: unknown }) => ({
+  ...names,
+  error: error as Error,
+});

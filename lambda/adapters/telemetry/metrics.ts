@@ -1,0 +1,126 @@
+import type { Delivery } from "../../core/okta/event-hook.ts";
+import type { Measure } from "../../core/time/measure.ts";
+import { once } from "../aws/client.ts";
+import { isInSet, type MetricSet } from "./metric-sets.ts";
+
+/** What a function counts and measures: docs/metrics.md lists it all. */
+export interface Metrics {
+  readonly count: (name: string, value?: number) => void;
+  readonly milliseconds: (name: string, value: number) => void;
+  readonly seconds: (name: string, value: number) => void;
+  /** Takes the time of a step as a metric: `PublishingDuration`... */
+  readonly measure: Measure;
+  /** Tells what the line is about. */
+  readonly about: (names: Readonly<Record<string, string>>) => void;
+  /**
+   * Writes all since the last time as one line in the embedded metric format, which is the record of an invocation in the
+   * log as well. The first line of an execution environment says how long its start took: `initDuration`, in milliseconds.
+   * Without a count that is a metric of the set there is no line.
+   */
+  readonly publish: () => Promise<void>;
+  /** Loads what writes the line, before there is one. */
+  readonly load: () => Promise<unknown>;
+}
+
+/** What metrics and log lines say that they are of: in the stack, its name. */
+export const serviceName = process.env.POWERTOOLS_SERVICE_NAME || "okta-proxy-watch";
+
+/**
+ * Metrics of a function; Powertools, which writes them, is loaded with the first line.
+ *
+ * @param set what is a metric. Of the rest the line has properties: of counts the sum, of times the longest
+ */
+export function createMetrics(set: MetricSet): Metrics {
+  /** Since the process started; Lambda's own report of it is not logged. */
+  let initDuration: number | null = Math.round(performance.now());
+  const getPowertools = once(async () => {
+    const { Metrics, MetricUnit } = await import("@aws-lambda-powertools/metrics");
+    return { powertools: new Metrics({ namespace: "OktaProxyWatch", serviceName }), MetricUnit };
+  });
+  let counts: (readonly [name: string, value: number])[] = [];
+  let times: (readonly [name: string, value: number, unit: "Milliseconds" | "Seconds"])[] = [];
+  let names: Readonly<Record<string, string>> = {};
+
+  const milliseconds = (name: string, value: number) => void times.push([name, value, "Milliseconds"]);
+  return {
+    load: getPowertools,
+    count: (name, value = 1) => void counts.push([name, value]),
+    milliseconds,
+    seconds: (name, value) => void times.push([name, value, "Seconds"]),
+    measure(step, work) {
+      const start = performance.now();
+      // Microseconds are exact enough, and keep the line short.
+      const end = () => milliseconds(`${step}Duration`, Math.round((performance.now() - start) * 1_000) / 1_000);
+      const value = work();
+      if (value instanceof Promise) return value.finally(end) as typeof value;
+      end();
+      return value;
+    },
+    about: (told) => {
+      names = { ...names, ...told };
+    },
+    async publish() {
+      const taken = { counts, times, names };
+      [counts, times, names] = [[], [], {}];
+      if (!taken.counts.some(([name]) => isInSet(name, set))) return;
+      const { powertools, MetricUnit } = await getPowertools();
+      const properties: Record<string, string | number> = { ...taken.names };
+      if (initDuration !== null) properties.initDuration = initDuration;
+      initDuration = null;
+      for (const [name, value] of taken.counts) {
+        if (isInSet(name, set)) powertools.addMetric(name, MetricUnit.Count, value);
+        else properties[name] = Number(properties[name] ?? 0) + value;
+      }
+      for (const [name, value, unit] of taken.times) {
+        if (isInSet(name, set)) powertools.addMetric(name, MetricUnit[unit], value);
+        else properties[name] = Math.max(Number(properties[name] ?? 0), value);
+      }
+      // Powertools declares text; it writes what it is given, and queries compare numbers.
+      for (const [name, value] of Object.entries(properties)) powertools.addMetadata(name, value as string);
+      powertools.publishStoredMetrics();
+    },
+  };
+}
+
+/** Has the line of an invocation name the delivery that it is about, whatever comes of it. */
+export function nameDelivery({ id, eventHookId }: Delivery, metrics: Metrics): void {
+  metrics.about({ deliveryId: id ?? "", eventHookId: eventHookId ?? "" });
+}
+
+/**
+ * Counts a delivery that was handled, and the events that it held, in all and by type. A delivery of nothing but test events
+ * counts nowhere: it is no sign that Okta still delivers. Neither is one that is answered 503: a receiver that fails whatever
+ * comes must not look alive.
+ *
+ * @param kinds the event types that rules name, in lower case: the others count as one, so that they make no end of metrics
+ */
+export function countDelivery({ events, malformed }: Delivery, kinds: ReadonlySet<string>, metrics: Metrics): void {
+  const received = events.filter(({ isTest }) => !isTest);
+  if (received.length + malformed.length === 0 && events.length > 0) return;
+  metrics.count("Deliveries");
+  metrics.count("EventsReceived", received.length + malformed.length);
+  const byKind = new Map<string, number>();
+  for (const { eventType } of received) {
+    const folded = eventType.toLowerCase();
+    const kind = kinds.has(folded) ? folded : "other";
+    byKind.set(kind, (byKind.get(kind) ?? 0) + 1);
+  }
+  for (const [kind, count] of byKind) metrics.count(`EventsReceived_${kind}`, count);
+}
+
+/**
+ * Counts an answer by its class: a 5xx, which says that Okta has to deliver again; a 4xx, in all and by status, which throws a
+ * request away, as Okta never retries it. Lambda itself counts requests, so that a 2xx needs no metric.
+ */
+export function countAnswer(status: number, metrics: Metrics): void {
+  if (status >= 500) metrics.count("RequestsFailed");
+  else if (status >= 400) {
+    metrics.count("RefusedRequests");
+    metrics.count(`RefusedRequests_${status}`);
+  }
+}
+
+/** Counts a delivery that is refused although its secret was right. */
+export function countRefusedDelivery(metrics: Metrics): void {
+  metrics.count("DeliveriesRefused");
+}

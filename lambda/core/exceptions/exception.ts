@@ -1,0 +1,171 @@
+import * as z from "zod/mini";
+import { createNetworkTest, parseCidr } from "../network/cidr.ts";
+import { type ExitNode, exitNode } from "../okta/exit-node.ts";
+import { type LogEvent, sessionStart } from "../okta/log-event.ts";
+import { anonymousServices, kindOf, type NetworkService } from "../okta/network-service.ts";
+import { isOperator } from "../okta/operator.ts";
+
+/*
+ * An exception is somebody's word that a kind of match is harmless, until a date. Whatever of one cannot be read makes it
+ * cover nothing: a scope that lost a part would cover more than was meant.
+ */
+
+/** What an exception covers: an event has to meet every part that is given, and at least one is. */
+export const exceptionScope = z.strictObject({
+  /** An Okta user id (`00u...`) or a lower-case login. */
+  user: z.optional(z.string().check(z.minLength(1))),
+  /** The network operator, as Okta writes it (`NORD_VPN`) or as people do: see {@link isOperator}. */
+  operator: z.optional(z.string().check(z.minLength(1))),
+  asNumber: z.optional(z.number().check(z.int(), z.nonnegative())),
+  /** A network, `192.0.2.0/24` or `2001:db8::/32`. */
+  cidr: z.optional(z.string().check(z.refine((text) => parseCidr(text) !== null, "is no CIDR"))),
+  /** ISO 3166-1 alpha-2. */
+  countryCode: z.optional(z.string().check(z.regex(/^[A-Z]{2}$/))),
+  /** Ids of detections. @default every detection of a session start, and none of anything else */
+  detections: z.optional(z.array(z.string()).check(z.minLength(1))),
+});
+export type ExceptionScope = z.infer<typeof exceptionScope>;
+
+/** An exception, with who, why and until when. */
+export const exceptionSchema = z.strictObject({
+  id: z.string(),
+  scope: exceptionScope.check(z.refine((scope) => hasPlace(scope), "covers everything")),
+  /** Who made it. */
+  by: z.string(),
+  reason: z.string(),
+  /** ISO 8601, UTC. */
+  createdAt: z.iso.datetime(),
+  /** The first moment at which it has no effect any more (ISO 8601, UTC). */
+  until: z.iso.datetime(),
+  /** When a notice of its end was published; null for not yet. */
+  noticedAt: z.nullable(z.iso.datetime()),
+});
+export type Exception = z.infer<typeof exceptionSchema>;
+
+/** Days that an exception lasts when nobody says until when. */
+export const defaultDays = 90;
+
+/** Whether a scope says who or where, and not only which detections: else it would switch them off. */
+export function hasPlace({ user, operator, asNumber, cidr, countryCode }: ExceptionScope): boolean {
+  return [user, operator, asNumber, cidr, countryCode].some((part) => part !== undefined);
+}
+
+/** An event, as exceptions are asked about it: read off once, however many exceptions there are. */
+export interface ExceptionSubject {
+  readonly eventType: string;
+  /** Whether it is a test of the whole way, which no exception covers. */
+  readonly isTest: boolean;
+  readonly exit: ExitNode;
+  /** The keys of its user. */
+  readonly users: readonly string[];
+}
+
+/** @param users the keys of the event's user */
+export function exceptionSubject(event: LogEvent, users: readonly string[]): ExceptionSubject {
+  return { eventType: event.eventType, isTest: event.isTest, exit: exitNode(event), users };
+}
+
+/** Why an exception does not cover an event; null when it does. */
+export function whyNotCovered({ scope, until }: Exception, subject: ExceptionSubject, now: Date): string | null {
+  const { eventType, isTest, exit, users } = subject;
+  if (isTest) return "it is a test alert, which no exception covers";
+  if (!(now.getTime() < Date.parse(until))) return `it ended at ${until}`;
+  if (scope.detections === undefined && eventType !== sessionStart) {
+    return `it covers ${sessionStart} alone, as it names no detection`;
+  }
+  for (const { given, covers, told } of parts) {
+    if (given(scope) && !covers(scope, exit, users)) return told(scope, exit, users);
+  }
+  return hasPlace(scope) ? null : "it says neither who nor where";
+}
+
+interface Part {
+  readonly given: (scope: ExceptionScope) => boolean;
+  readonly covers: (scope: ExceptionScope, exit: ExitNode, users: readonly string[]) => boolean;
+  readonly told: (scope: ExceptionScope, exit: ExitNode, users: readonly string[]) => string;
+}
+
+/** How each part of a scope is met. What is not known of an event meets nothing. */
+const parts: readonly Part[] = [
+  {
+    given: ({ user }) => user !== undefined,
+    covers: ({ user }, _, users) => users.includes(user ?? ""),
+    told: ({ user }, _, users) => `the user is ${users.join(", ") || "unknown"}, not ${user}`,
+  },
+  {
+    given: ({ operator }) => operator !== undefined,
+    // Of an address that belongs to another operator as well, such as Tor, nobody said that it is harmless.
+    covers: ({ operator = "" }, { network }) => {
+      const services = anonymousServices(network);
+      const isIt = (each: NetworkService) => each.operator !== null && isOperator(each.operator, operator);
+      // What another field says beside the services, such as Tor, is not the operator's.
+      const kinds = new Set(services.map(kindOf));
+      const isWhole = network.kinds.every((kind) => kinds.has(kind) && (kind !== "tor" || /TOR/i.test(operator)));
+      return services.length > 0 && services.every(isIt) && isWhole;
+    },
+    told: ({ operator }, { network }) => {
+      const names = anonymousServices(network).map((each) => each.operator ?? "unnamed");
+      const kinds = network.kinds.length === 0 ? "" : ` (${network.kinds.join(", ")})`;
+      return `the operator is ${names.join(" and ") || "unknown"}${kinds}, not ${operator} alone`;
+    },
+  },
+  {
+    given: ({ asNumber }) => asNumber !== undefined,
+    covers: ({ asNumber }, exit) => exit.asNumber === asNumber,
+    told: ({ asNumber }, exit) => `the ASN is ${exit.asNumber ?? "unknown"}, not ${asNumber}`,
+  },
+  {
+    given: ({ cidr }) => cidr !== undefined,
+    covers: ({ cidr }, { ip }) => isIn(cidr ?? "", ip),
+    told: ({ cidr }, { ip }) => `the address is ${ip ?? "unknown"}, which is not in ${cidr}`,
+  },
+  {
+    given: ({ countryCode }) => countryCode !== undefined,
+    covers: ({ countryCode }, exit) => exit.countryCode === countryCode,
+    told: ({ countryCode }, exit) => `the country is ${exit.countryCode ?? "unknown"}, not ${countryCode}`,
+  },
+];
+
+/** Detections of an event, divided by exceptions. */
+export interface Excepted<Detection> {
+  /** To be alerted on. */
+  readonly left: readonly Detection[];
+  /** The exceptions that cover one of the others or more, each once: all of them, in their order, also where one would do. */
+  readonly by: readonly Exception[];
+}
+
+/**
+ * Takes from an event's detections those that exceptions cover.
+ */
+export function except<Detection extends { readonly rule: { readonly id: string } }>(
+  detections: readonly Detection[],
+  exceptions: readonly Exception[],
+  subject: ExceptionSubject,
+  now: Date,
+): Excepted<Detection> {
+  const covering = exceptions.filter((exception) => whyNotCovered(exception, subject, now) === null);
+  const isCovered = ({ scope }: Exception, { rule }: Detection) => scope.detections?.includes(rule.id) ?? true;
+  return {
+    left: detections.filter((detection) => !covering.some((exception) => isCovered(exception, detection))),
+    by: covering.filter((exception) => detections.some((detection) => isCovered(exception, detection))),
+  };
+}
+
+function isIn(cidr: string, ip: string | null): boolean {
+  const network = parseCidr(cidr);
+  return network !== null && ip !== null && createNetworkTest([network])(ip);
+}
+
+/** Names what an exception covers: `ada@example.com, operator NORD_VPN`. */
+export function describeScope({ user, operator, asNumber, cidr, countryCode, detections }: ExceptionScope): string {
+  return [
+    user ?? "anyone",
+    operator === undefined ? null : `operator ${operator}`,
+    asNumber === undefined ? null : `AS${asNumber}`,
+    cidr === undefined ? null : `network ${cidr}`,
+    countryCode === undefined ? null : `country ${countryCode}`,
+    detections === undefined ? null : `detections ${detections.join(", ")}`,
+  ]
+    .filter((part) => part !== null)
+    .join(", ");
+}

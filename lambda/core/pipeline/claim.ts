@@ -1,0 +1,74 @@
+import { createSession } from "../grouping/session.ts";
+import { share, within } from "../time/budget.ts";
+import type { Claim } from "./claims.ts";
+import { delayReasons } from "./delay-reason.ts";
+import { idsOf, type OfRule } from "./match.ts";
+import { type Subject, subjectOf } from "./observation.ts";
+import { delays, forgottenFollowUp, keepMatches, waitingWork } from "./park.ts";
+import { userOf } from "./person.ts";
+import type { Result } from "./result.ts";
+import type { ClaimedEvent, Run, Started } from "./stages.ts";
+import type { Work } from "./work.ts";
+
+/** Claims the work, and opens its window beside. */
+export async function claimWork(work: Work, rules: readonly OfRule[], run: Run): Promise<Started> {
+  const { ports, budget } = run;
+  const { event, followUp } = work;
+  const ruleIds = idsOf(rules);
+  const key = followUp ? `${event.uuid}#follow-up` : event.uuid;
+  const user = userOf(event);
+  const { userStates: states, suppressMinutes } = ports;
+  const session =
+    user === null ? null : createSession(event, user, key, followUp, { states, suppressMinutes, now: ports.now() });
+  const open = async () => {
+    if (!session?.isSuppressible) return null;
+    const signal = share(budget.work, budget.steps.open);
+    // Where no window can be opened now, `group.ts` tries again once what is known of the user is there.
+    return ports.measure("Suppression", () => session.open(ruleIds, signal)).catch(() => null);
+  };
+  const [claim, window] = await Promise.all([askForClaim(key, work, { ...subjectOf(work), ruleIds }, run), open()]);
+  return { key, claim, session, window };
+}
+
+/** Null when the store could not be asked: the alert may then be a duplicate, and goes out all the same. */
+async function askForClaim(
+  key: string,
+  { again = false }: Work,
+  subject: Subject,
+  { ports, budget }: Run,
+): Promise<Claim | null> {
+  const options = { lease: budget.lease, again };
+  const signal = share(budget.work, budget.steps.claim);
+  try {
+    return await ports.measure("Claim", () => within(signal, ports.claims.claim(key, options, signal)));
+  } catch (error) {
+    // When all the time is gone, nothing goes out any more, and the claim may have been made.
+    budget.work.throwIfAborted();
+    ports.observe({ kind: "claimsUnavailable", subject, error });
+    return null;
+  }
+}
+
+/** Whether the work is ours to do: also where the store could not be asked. */
+export function isClaimed({ claim }: Started): boolean {
+  return claim === null || claim.kind === "claimed";
+}
+
+/** The way out of work that is done, or that another function has claimed. */
+export function notClaimed(event: ClaimedEvent, { ports }: Run): Result {
+  const {
+    work,
+    started: { claim },
+  } = event;
+  if (claim?.kind === "underWay") {
+    const now = ports.now();
+    const seconds =
+      claim.until === null ? delays.inProgress : Math.ceil((claim.until.getTime() - now.getTime()) / 1_000) + 1;
+    const delay = Math.min(Math.max(seconds, delays.failed), delays.longest);
+    return { kind: "parked", left: waitingWork(keepMatches(event), delayReasons.inProgress, delay, now) };
+  }
+  const undecided = claim?.kind === "done" ? claim.end.undecided : [];
+  // The function that alerted may have been stopped before it parked what it could not decide.
+  const isForgotten = undecided.length > 0 && !work.followUp;
+  return { kind: "duplicate", left: isForgotten ? forgottenFollowUp(work, undecided, ports.now()) : null };
+}

@@ -1,0 +1,102 @@
+import type { Delivery } from "../okta/event-hook.ts";
+import { UNKNOWN } from "../sigma/field.ts";
+import { within } from "../time/budget.ts";
+import { type DelayReason, delayReasons } from "./delay-reason.ts";
+import { enrich, idsOf } from "./match.ts";
+import { subjectOf, subjectOfWhole } from "./observation.ts";
+import type { LeftWork } from "./result.ts";
+import type { MatchedEvent, Run } from "./stages.ts";
+import type { Match, Work } from "./work.ts";
+
+/** Seconds that work waits before it is tried again. */
+export const delays = {
+  /** What failed. */
+  failed: 2,
+  /** What another function has claimed, where the claim does not say until when. */
+  inProgress: 25,
+  /** The longest that SQS delays a message. */
+  longest: 900,
+} as const;
+
+/** Work that is left, and why. */
+export function waitingWork(
+  work: Work,
+  reason: DelayReason,
+  delaySeconds: number,
+  now: Date,
+  rest: Partial<Work> = {},
+  error: unknown = null,
+): LeftWork {
+  const waiting = { reason, since: work.waiting?.since ?? now };
+  return { work: { ...work, ...rest, waiting }, delaySeconds, error };
+}
+
+/** The work of an event that a stage could not end. */
+export function failedWork(matched: MatchedEvent, error: unknown, { ports, budget }: Run): LeftWork {
+  const reason = budget.work.aborted ? delayReasons.timeRanOut : delayReasons.notPublished;
+  return waitingWork(keepMatches(matched), reason, delays.failed, ports.now(), {}, error);
+}
+
+/** What is left undecided is a piece of work of its own: nothing of it matched, or was published, yet. */
+const asFollowUp = { followUp: true, matched: [], unconfirmed: 0, again: false } as const;
+
+/** The rules that could not be decided, since the profile store could not be asked; none for none. */
+export function followUpWork(work: Work, undecided: readonly string[], now: Date): readonly LeftWork[] {
+  const rest = { rules: undecided, ...asFollowUp };
+  return undecided.length === 0 ? [] : [waitingWork(work, delayReasons.storeDown, delays.failed, now, rest)];
+}
+
+/** The rules that an earlier alert left undecided, and that no message holds. */
+export function forgottenFollowUp(work: Work, undecided: readonly string[], now: Date): LeftWork {
+  return waitingWork(work, delayReasons.undecidedBefore, 0, now, { rules: undecided, ...asFollowUp });
+}
+
+/** Work with what is known of its rules: those that match stay matched, whatever of the event fits into a message. */
+export function keepMatches({ work, candidate: { event, rules, certain } }: MatchedEvent): Work {
+  const before = work.matched ?? [];
+  const known = new Set(before.map(({ ruleId }) => ruleId));
+  const enrichment = enrich(event, UNKNOWN);
+  const matched: Match[] = certain
+    .filter(({ rule }) => !known.has(rule.id))
+    .map(({ rule, explain }) => ({ ruleId: rule.id, matched: explain(event.received, enrichment) }));
+  return { ...work, rules: idsOf(rules), matched: [...before, ...matched] };
+}
+
+/**
+ * Parks the work that is left, all of it in one go.
+ *
+ * @param isRetry whether the work stays on the queue as it was where this fails, so that nothing is lost. @default false
+ * @returns whether all of it is parked
+ */
+export async function parkLeft(left: readonly LeftWork[], { ports, budget }: Run, isRetry = false): Promise<boolean> {
+  if (left.length === 0) return true;
+  const observeEach = (observation: { kind: "workParked" } | { kind: "workLost"; error: unknown }) => {
+    for (const { work, error } of left) {
+      const { followUp, waiting } = work;
+      ports.observe({ subject: subjectOf(work), followUp, reason: waiting?.reason ?? null, error, ...observation });
+    }
+  };
+  try {
+    await ports.measure("Parking", () => within(budget.parking, ports.parkWork(left, budget.parking)));
+    observeEach({ kind: "workParked" });
+    return true;
+  } catch (error) {
+    if (!isRetry) observeEach({ kind: "workLost", error });
+    return false;
+  }
+}
+
+/** Whether all malformed events of a delivery are parked. */
+export async function parkMalformed(delivery: Delivery, { ports, budget }: Run): Promise<boolean> {
+  const count = delivery.malformed.length;
+  if (count === 0) return true;
+  const subject = subjectOfWhole(delivery);
+  try {
+    await within(budget.parking, ports.parkMalformed(delivery.malformed, delivery, budget.parking));
+    ports.observe({ kind: "malformedParked", subject, count });
+    return true;
+  } catch (error) {
+    ports.observe({ kind: "malformedFailed", subject, count, error });
+    return false;
+  }
+}

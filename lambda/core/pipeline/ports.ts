@@ -1,0 +1,87 @@
+import type { Alert } from "../alerts/alert-schema.ts";
+import type { Exception } from "../exceptions/exception.ts";
+import type { UserState } from "../history/history.ts";
+import type { UserKey } from "../history/user-key.ts";
+import type { UserStates } from "../history/user-states.ts";
+import type { Delivery, MalformedEvent } from "../okta/event-hook.ts";
+import type { ProfileLocation } from "../profiles/profile-location.ts";
+import type { Refresh } from "../profiles/refresh.ts";
+import type { SeverityAdjustment } from "../severity/adjustment.ts";
+import type { RuleSet } from "../sigma/rule-set.ts";
+import type { Measure } from "../time/measure.ts";
+import type { Claims } from "./claims.ts";
+import type { Observe } from "./observation.ts";
+import type { Work } from "./work.ts";
+
+/** What the pipeline needs of the world. Every call takes the signal that ends it. */
+export interface PipelinePorts extends PipelineSettings {
+  readonly claims: Claims;
+  readonly userStates: UserStates;
+  /**
+   * Looks up what is known of users, in one request.
+   *
+   * @throws when the store cannot be asked: then nothing is known of any of them
+   */
+  lookUp(asked: Asked, signal: AbortSignal): Promise<Findings>;
+  /**
+   * Publishes one alert.
+   *
+   * @throws UnconfirmedPublishError when the topic may have taken it; another error when the topic has not
+   */
+  publish(alert: Alert, signal: AbortSignal): Promise<void>;
+  /** Parks work to be tried again; rejects when any of it cannot be parked. */
+  parkWork(work: readonly ParkedWork[], signal: AbortSignal): Promise<void>;
+  /** Dead-letters work that is not to be tried again, with the reason; rejects when that fails. */
+  deadLetterWork(work: Work, reason: string, signal: AbortSignal): Promise<void>;
+  /** Dead-letters events that cannot be judged; rejects when that fails for any of them. */
+  parkMalformed(events: readonly MalformedEvent[], delivery: Delivery, signal: AbortSignal): Promise<void>;
+  /** Asks for profiles to be fetched anew; rejects when it cannot. Null where profiles do not come from Okta. */
+  readonly refreshProfiles: ((users: readonly Refresh[], signal: AbortSignal) => Promise<void>) | null;
+  now(): Date;
+  readonly observe: Observe;
+  readonly measure: Measure;
+}
+
+/** What the pipeline decides by. */
+export interface PipelineSettings {
+  readonly rules: RuleSet;
+  /** What adjusts the severity of alerts, in this order. */
+  readonly severityAdjustments: readonly SeverityAdjustment[];
+  /** A mismatch is farther than this from every profile location, in kilometers. */
+  readonly mismatchDistanceKm: number;
+  /** The domains of the org's logins; empty where they are not named. */
+  readonly loginDomains: readonly string[];
+  /** Minutes in which further session starts of a user on one network are suppressed after an alert; 0 for none. */
+  readonly suppressMinutes: number;
+}
+
+/** Looks users up, as {@link PipelinePorts.lookUp} says. */
+export type LookUp = PipelinePorts["lookUp"];
+
+/** The users that a look-up asks for. */
+export interface Asked {
+  /** The keys of profiles and exceptions: Okta user ids (`00u...`) and lower-case logins. */
+  readonly keys: ReadonlySet<string>;
+  /** The keys of what is remembered of users. */
+  readonly users: ReadonlySet<UserKey>;
+}
+
+/** What is known before an event is judged. */
+export interface Findings {
+  readonly locations: ProfileLocations;
+  /** The exceptions of these users, and those of anyone; whether one covers an event is still to be judged. */
+  readonly exceptions: readonly Exception[];
+  /** What is remembered under each key that was asked for; null when that could not be read. */
+  readonly states: ReadonlyMap<UserKey, UserState> | null;
+  /** Why the states could not be read; null where they could. */
+  readonly statesError: unknown;
+}
+
+/** Profile locations by Okta user id and lower-case login. */
+export type ProfileLocations = ReadonlyMap<string, readonly ProfileLocation[]>;
+
+/** Work that waits, and the seconds that it has to at least. */
+export interface ParkedWork {
+  readonly work: Work;
+  readonly delaySeconds: number;
+}

@@ -1,0 +1,95 @@
+import type { Delivery } from "../okta/event-hook.ts";
+import { refreshesOf } from "../profiles/refresh.ts";
+import { type Budget, share, within } from "../time/budget.ts";
+import { delayReasons } from "./delay-reason.ts";
+import { handleEvent } from "./handle-event.ts";
+import { lookUpUsers } from "./look-up.ts";
+import { type Candidate, findCandidates } from "./match.ts";
+import { subjectOfWhole } from "./observation.ts";
+import { delays, keepMatches, parkLeft, parkMalformed, waitingWork } from "./park.ts";
+import { byUser } from "./person.ts";
+import type { PipelinePorts } from "./ports.ts";
+import type { Handled } from "./result.ts";
+import type { MatchedEvent, Run } from "./stages.ts";
+import type { Work } from "./work.ts";
+
+/**
+ * What became of a delivery: the number of events by their result. `parked` counts pieces of work that wait on the retry queue, of
+ * which an event that was alerted on may leave one as well; `deadLettered` also malformed events; `failed` what has to be
+ * delivered again.
+ */
+export type DeliveryReport = Readonly<Record<Handled["kind"], number>>;
+
+/** Events that are worked on at once: the alerts of one delivery, of nearly every one. */
+const concurrency = 50;
+
+/**
+ * Takes a delivery through the pipeline: match, then each event's own way (`handle-event.ts`), then park what is left. Nearly every
+ * event ends at the first. Never rejects: what could not be done is parked, and what could not be parked is counted and
+ * observed.
+ *
+ * @param candidates the events that match, where they have been found already
+ */
+export async function processDelivery(
+  delivery: Delivery,
+  ports: PipelinePorts,
+  budget: Budget,
+  candidates = ports.measure("Matching", () => findCandidates(delivery.events, ports.rules)),
+): Promise<DeliveryReport> {
+  const run = { ports, budget };
+  const [malformedParked, handled] = await Promise.all([
+    parkMalformed(delivery, run),
+    candidates.length === 0 ? [] : handleEvents(candidates, delivery, run),
+    refreshProfiles(delivery, run),
+  ]);
+  const left = handled.flatMap((each) => each.left);
+  const leftParked = await parkLeft(left, run);
+  const count = (kind: Handled["kind"]) => handled.filter((each) => each.kind === kind).length;
+  const malformed = delivery.malformed.length;
+  return {
+    unmatched: count("unmatched"),
+    duplicate: count("duplicate"),
+    excepted: count("excepted"),
+    grouped: count("grouped"),
+    published: count("published"),
+    parked: leftParked ? left.length : 0,
+    deadLettered: count("deadLettered") + (malformedParked ? malformed : 0),
+    failed: (leftParked ? 0 : left.length) + (malformedParked ? 0 : malformed),
+  };
+}
+
+async function handleEvents(candidates: readonly Candidate[], delivery: Delivery, run: Run): Promise<Handled[]> {
+  const lookUp = lookUpUsers(candidates, delivery.id, run);
+  const beside = byUser(candidates.map(({ event }) => event));
+  const pending = candidates.entries();
+  const handled: Handled[] = [];
+  const worker = async () => {
+    for (const [index, candidate] of pending) {
+      const work: Work = { event: candidate.event, delivery, rules: null, followUp: false, waiting: null };
+      const matched: MatchedEvent = { candidate, work, lookUp, beside };
+      // The first ones have all the time; of the others none is started that could not be ended.
+      const isTooLate = index >= concurrency && run.budget.begin.aborted;
+      handled[index] = isTooLate ? tooLate(matched, run) : await handleEvent(matched, run);
+    }
+  };
+  await Promise.all(Array.from({ length: Math.min(concurrency, candidates.length) }, worker));
+  return handled;
+}
+
+function tooLate(matched: MatchedEvent, { ports }: Run): Handled {
+  const left = waitingWork(keepMatches(matched), delayReasons.timeRanOut, delays.failed, ports.now());
+  return { kind: "parked", left: [left] };
+}
+
+/** A profile that cannot be asked for is no event lost: the next sync brings it. */
+async function refreshProfiles(delivery: Delivery, { ports, budget }: Run): Promise<void> {
+  if (ports.refreshProfiles === null) return;
+  const users = refreshesOf(delivery.events);
+  if (users.length === 0) return;
+  const signal = share(budget.work, budget.steps.refresh);
+  try {
+    await within(signal, ports.refreshProfiles(users, signal));
+  } catch (error) {
+    ports.observe({ kind: "refreshesLost", subject: subjectOfWhole(delivery), count: users.length, error });
+  }
+}

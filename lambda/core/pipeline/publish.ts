@@ -1,0 +1,75 @@
+import { createAlert } from "../alerts/alert.ts";
+import { canonicalLogin } from "../okta/person.ts";
+import { looksLikeLogin } from "../okta/stranger.ts";
+import { within } from "../time/budget.ts";
+import type { Alertable } from "./except.ts";
+import type { Grouped } from "./group.ts";
+import { recallUser, withEarlier } from "./person.ts";
+import type { Result } from "./result.ts";
+import type { ClaimedEvent, Run } from "./stages.ts";
+import { maximumUnconfirmed, UnconfirmedPublishError } from "./unconfirmed.ts";
+
+/** Writes the alert and publishes it. Never rejects. */
+export async function publishAlert(
+  event: ClaimedEvent,
+  { left: detections, by }: Alertable,
+  { window, heldBack }: Grouped,
+  { ports, budget }: Run,
+): Promise<Result> {
+  const sent = detections.map(({ rule, matched }) => ({ ruleId: rule.id, matched }));
+  const before = unconfirmedBefore(event);
+  // What was published without an answer is tried again as it was, so that each copy has the same id; or not any more.
+  const unconfirmed = (count: number, error: unknown): Result => {
+    return { kind: "failed", error, window, unconfirmed: { count, sent } };
+  };
+  try {
+    const alert = createAlert(sourceOf(event, detections, heldBack, ports));
+    budget.work.throwIfAborted();
+    if (before >= maximumUnconfirmed) return unconfirmed(before, null);
+    try {
+      await ports.measure("Publishing", () => within(budget.work, ports.publish(alert, budget.work)));
+    } catch (error) {
+      if (error instanceof UnconfirmedPublishError || budget.work.aborted) return unconfirmed(before + 1, error);
+      throw error;
+    }
+    return { kind: "published", alert, by, window };
+  } catch (error) {
+    return { kind: "failed", error, window, unconfirmed: null };
+  }
+}
+
+/**
+ * Publishes of the alert without an answer before this one. The message counts them where the store of claims is down, and the
+ * claim where the queue is.
+ */
+export function unconfirmedBefore({ work, started: { claim } }: ClaimedEvent): number {
+  return Math.max(work.unconfirmed ?? 0, claim?.kind === "claimed" ? claim.unconfirmed : 0);
+}
+
+function sourceOf(
+  { work, decision, started: { session }, findings, beside }: ClaimedEvent,
+  detections: Alertable["left"],
+  heldBack: Grouped["heldBack"],
+  ports: Run["ports"],
+): Parameters<typeof createAlert>[0] {
+  const { event, delivery, followUp, waiting, eventCut = null } = work;
+  const now = ports.now();
+  const known = recallUser(session, findings);
+  return {
+    event,
+    delivery,
+    detections,
+    judgement: decision.judgement,
+    thresholdKm: ports.mismatchDistanceKm,
+    detectedAt: now,
+    followUp,
+    delay: waiting,
+    eventCut,
+    state: known && session && withEarlier(known.whole, beside.get(session.user.key) ?? [], event, now),
+    heldBack,
+    // A login that has a profile is one, whatever it looks like.
+    isLogin: (login) =>
+      looksLikeLogin(login, ports.loginDomains) || findings?.locations.has(canonicalLogin(login)) === true,
+    severity: { adjustments: ports.severityAdjustments, enrichment: decision.enrichment },
+  };
+}

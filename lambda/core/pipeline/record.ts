@@ -1,0 +1,138 @@
+import { unknownUser } from "../history/history.ts";
+import type { SuppressionWindow } from "../history/suppression-window.ts";
+import { share, within } from "../time/budget.ts";
+import type { End } from "./claims.ts";
+import { delayReasons } from "./delay-reason.ts";
+import { failedWork, followUpWork, waitingWork } from "./park.ts";
+import { recallUser } from "./person.ts";
+import { unconfirmedBefore } from "./publish.ts";
+import type { Handled, LeftWork, Result } from "./result.ts";
+import type { ClaimedEvent, Run } from "./stages.ts";
+import { maximumUnconfirmed, unconfirmedDelaySeconds } from "./unconfirmed.ts";
+import type { Work } from "./work.ts";
+
+/** What became of an event that was never claimed. */
+export function recordUnclaimed(result: Extract<Result, { readonly kind: "unmatched" | "parked" }>): Handled {
+  return { kind: result.kind, left: result.kind === "parked" ? [result.left] : [] };
+}
+
+/**
+ * Acts on the result of claimed work: completes or releases its claim, records or closes its window, and says what is left. The
+ * failure of a call here changes nothing: a claim that is neither completed nor released expires, and so does a window.
+ */
+export async function record(result: Result, event: ClaimedEvent, run: Run): Promise<Handled> {
+  const { ports } = run;
+  const { work, decision, started, subject } = event;
+  const { kind } = result;
+  const followUp = () => followUpWork(work, decision.undecided, ports.now());
+  switch (result.kind) {
+    case "unmatched":
+      return { kind, left: [] };
+    case "duplicate":
+      await close(started.window, event, run);
+      ports.observe({ kind: "duplicate", subject });
+      return { kind, left: result.left === null ? [] : [result.left] };
+    case "parked":
+      await release(started.window, unconfirmedBefore(event), event, run);
+      return { kind, left: [result.left] };
+    case "excepted":
+      await complete("excepted", result.by, started.window && { ...started.window, until: 0 }, event, run);
+      return { kind, left: followUp() };
+    case "grouped":
+      ports.observe({ kind: "suppressed", subject });
+      await complete("suppressed", result.by, null, event, run);
+      return { kind, left: followUp() };
+    case "published": {
+      const { alert, by, window } = result;
+      ports.observe({ kind: "alertPublished", subject, alert });
+      await complete("alerted", by, window && { ...window, published: true }, event, run);
+      return { kind, left: followUp() };
+    }
+    case "failed": {
+      const { error, window, unconfirmed } = result;
+      await release(window, unconfirmed?.count ?? unconfirmedBefore(event), event, run);
+      if (unconfirmed === null) return { kind, left: [failedWork(event, error, run)] };
+      const again = unconfirmedWork(work, unconfirmed, error, ports.now());
+      const isDead = unconfirmed.count >= maximumUnconfirmed && (await deadLetter(again.work, event, run));
+      return isDead ? { kind: "deadLettered", left: followUp() } : { kind, left: [again, ...followUp()] };
+    }
+  }
+}
+
+/** The work of an alert that was published without an answer: what it said is what is published again. */
+function unconfirmedWork(
+  work: Work,
+  { count, sent }: NonNullable<Extract<Result, { readonly kind: "failed" }>["unconfirmed"]>,
+  error: unknown,
+  now: Date,
+): LeftWork {
+  const rest = { rules: sent.map(({ ruleId }) => ruleId), matched: sent, unconfirmed: count, again: false };
+  return waitingWork(work, delayReasons.unconfirmed, unconfirmedDelaySeconds(count), now, rest, error);
+}
+
+/** Completes the claim, and remembers the session and what became of its window. */
+async function complete(
+  outcome: End["outcome"],
+  by: readonly { readonly id: string }[],
+  window: SuppressionWindow | null,
+  { started: { key, session }, decision: { undecided }, findings }: ClaimedEvent,
+  { ports, budget }: Run,
+): Promise<void> {
+  const signal = share(budget.parking, budget.steps.complete);
+  const exceptions = by.map(({ id }) => id);
+  const state = recallUser(session, findings)?.own ?? unknownUser;
+  await ports.measure("Recording", () =>
+    Promise.all([
+      // Also where it could not be claimed: a later delivery of the event finds it done.
+      bestEffort(ports.claims.complete(key, { outcome, undecided, exceptions }, signal)),
+      // A session that is suppressed is remembered as it is counted in its window.
+      bestEffort(outcome === "suppressed" ? null : session?.record(window, state, signal)),
+    ]),
+  );
+}
+
+/** Releases the claim, where it is ours, and closes the window. */
+async function release(
+  window: SuppressionWindow | null,
+  unconfirmed: number,
+  event: ClaimedEvent,
+  run: Run,
+): Promise<void> {
+  const { key, claim } = event.started;
+  const signal = share(run.budget.parking, run.budget.steps.complete);
+  const isOurs = claim?.kind === "claimed";
+  await Promise.all([
+    bestEffort(isOurs ? run.ports.claims.release(key, unconfirmed, signal) : null),
+    close(window, event, run, signal),
+  ]);
+}
+
+/** Closes a window as if it had never been. */
+async function close(
+  window: SuppressionWindow | null,
+  { started: { session } }: ClaimedEvent,
+  { budget }: Run,
+  signal = share(budget.parking, budget.steps.complete),
+): Promise<void> {
+  await bestEffort(window && session?.close(window, signal));
+}
+
+/** Whether the work is on the dead-letter queue; else it has to be tried again. */
+async function deadLetter(work: Work, event: ClaimedEvent, { ports, budget }: Run): Promise<boolean> {
+  const reason = `the alert may have been sent ${work.unconfirmed} times, without an answer of the topic; it is not sent again`;
+  try {
+    await within(budget.parking, ports.deadLetterWork(work, reason, budget.parking));
+  } catch {
+    return false;
+  }
+  const signal = share(budget.parking, budget.steps.complete);
+  const end = { outcome: "deadLettered", undecided: [], exceptions: [] } as const;
+  await bestEffort(ports.claims.complete(event.started.key, end, signal));
+  ports.observe({ kind: "workDropped", subject: event.subject, whole: true, reason });
+  return true;
+}
+
+/** For bookkeeping whose failure changes nothing. */
+async function bestEffort(promise: Promise<void> | null | undefined): Promise<void> {
+  await promise?.catch(() => {});
+}

@@ -1,0 +1,73 @@
+import type { CompiledRule } from "../sigma/compile.ts";
+import type { RuleSet } from "../sigma/rule-set.ts";
+import { type Budget, within } from "../time/budget.ts";
+import { handleEvent } from "./handle-event.ts";
+import { lookUpUsers } from "./look-up.ts";
+import { type Candidate, findCandidate, idsOf } from "./match.ts";
+import { subjectOf } from "./observation.ts";
+import { parkLeft } from "./park.ts";
+import type { PipelinePorts } from "./ports.ts";
+import type { Work } from "./work.ts";
+
+const nothingMatches = "no rule of this release matches the event any more, as far as it was kept";
+const cannotBeJudged = "the event was cut to fit a message, and its rules cannot be judged without what it lost";
+
+/**
+ * Tries a piece of work again. What could not be published for sure is parked anew, with that counted; what no rule matches any
+ * more, or what may have been published too often, goes to the dead-letter queue.
+ *
+ * @throws when it has to be tried once more: the error says why
+ */
+export async function retryWork(work: Work, ports: PipelinePorts, budget: Budget): Promise<void> {
+  const run = { ports, budget };
+  const { candidate, gone } = findAgain(work, ports.rules);
+  const drop = async (reason: string) => {
+    await within(budget.parking, ports.deadLetterWork(work, reason, budget.parking));
+    ports.observe({ kind: "workDropped", subject: subjectOf(work), whole: true, reason });
+  };
+  if (candidate === null) return await drop(nothingMatches);
+  const lookUp = lookUpUsers([candidate], work.delivery.id, run);
+  const { kind, left } = await handleEvent({ candidate, work, lookUp, beside: new Map() }, run);
+  if (kind === "unmatched" && isBlind(work, candidate)) return await drop(cannotBeJudged);
+  const isDone = kind !== "parked" && kind !== "failed";
+  if (isDone && gone.length > 0) {
+    const subject = { ...subjectOf(work), ruleIds: gone };
+    ports.observe({ kind: "workDropped", subject, whole: false, reason: nothingMatches });
+  }
+  // What was published without an answer is parked with that counted, in the place of this message.
+  const [same] = isDone ? [] : left;
+  if (same !== undefined && same.work.unconfirmed === work.unconfirmed) {
+    throw new Error(same.work.waiting?.reason ?? "the work is not done", { cause: same.error });
+  }
+  if (!(await parkLeft(left, run, true))) throw new Error("what is left of it could not be parked");
+}
+
+/** Whether an event lost anything that its rules ask for, or that locations are judged by. */
+function isBlind({ eventCut = null }: Work, { rules }: Candidate): boolean {
+  if (eventCut === null) return false;
+  const items = rules.flatMap(({ rule }) => Object.values(rule.selections).flat(2));
+  const asked = new Set(["actor", "client", ...items.map(({ field }) => field?.split(".")[0])]);
+  // A keyword, which names no field, asks for all of them.
+  return asked.has(undefined) || eventCut.some((name) => asked.has(name));
+}
+
+/**
+ * The rules of parked work that are still there: those that matched stay matched, though the event was cut; the others are
+ * judged by what is left of it.
+ */
+function findAgain(
+  { event, rules: wanted, matched = [] }: Work,
+  ruleSet: RuleSet,
+): { readonly candidate: Candidate | null; readonly gone: readonly string[] } {
+  const found = findCandidate(event, ruleSet);
+  const matchedIds = new Set(matched.map(({ ruleId }) => ruleId));
+  const certain = ruleSet.rules.filter(({ rule }) => matchedIds.has(rule.id));
+  const isOther = ({ rule }: CompiledRule) => !matchedIds.has(rule.id) && (wanted === null || wanted.includes(rule.id));
+  const others = (found?.rules ?? []).filter(isOther);
+  const rules = [...certain, ...others];
+  const ids = new Set(idsOf(rules));
+  const gone = [...new Set([...matchedIds, ...(wanted ?? [])])].filter((id) => !ids.has(id));
+  if (rules.length === 0) return { candidate: null, gone };
+  const alsoCertain = (found?.certain ?? []).filter(isOther);
+  return { candidate: { event, rules, certain: [...certain, ...alsoCertain] }, gone };
+}

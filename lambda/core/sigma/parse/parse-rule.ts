@@ -1,0 +1,180 @@
+import { distance } from "fastest-levenshtein";
+import { v5 as uuidv5 } from "uuid";
+import * as z from "zod/mini";
+import { levels, type Rule, type RuleWarning, SigmaRuleError, statuses } from "../rule.ts";
+import { type DetectionOptions, parseDetection } from "./parse-detection.ts";
+
+/** Where the events come from that this engine's user has, in Sigma's words: lower case. */
+export interface LogSource {
+  readonly product: string;
+  readonly service: string;
+}
+
+/** What parsing a document needs beside it. */
+export interface ParseOptions extends DetectionOptions {
+  /** Rules for another log source are refused. */
+  readonly logsource: LogSource;
+}
+
+/** A rule, and what its author should look at though it can be run. */
+export interface ParsedRule {
+  readonly rule: Rule;
+  readonly warnings: readonly RuleWarning[];
+}
+
+const nonEmpty = z.string("expected text").check(z.minLength(1, "expected text"));
+/** `YYYY-MM-DD`; slashes were dropped in Sigma 2, and stand in many rules. */
+export const date = z.string().check(z.regex(/^\d{4}[-/]\d{2}[-/]\d{2}$/, "expected a date as YYYY-MM-DD"));
+export const title = nonEmpty.check(z.maxLength(256, "expected at most 256 characters"));
+export const id = z.guid("expected a UUID");
+export const description = z.string().check(z.maxLength(65_535));
+export const logsource = z.record(z.string(), z.unknown(), "expected a map with product and service");
+
+const texts = (message: string) => z.array(nonEmpty, message);
+
+/** A rule document of the Sigma specification 2.1. */
+const ruleDocument = z.looseObject(
+  {
+    title,
+    id: z.optional(id),
+    name: z.optional(nonEmpty.check(z.maxLength(256))),
+    related: z.optional(z.array(z.looseObject({ id: nonEmpty, type: nonEmpty }))),
+    taxonomy: z.optional(z.literal("sigma", "only the taxonomy sigma can be run")),
+    status: z.optional(z.enum(statuses, `expected one of ${statuses.join(", ")}`)),
+    description: z.optional(description),
+    license: z.optional(nonEmpty),
+    author: z.optional(nonEmpty),
+    references: z.optional(texts("expected a list of references")),
+    date: z.optional(date),
+    modified: z.optional(date),
+    logsource,
+    detection: z.record(z.string(), z.unknown(), "expected selections and a condition"),
+    fields: z.optional(texts("expected a list of fields")),
+    falsepositives: z.optional(texts("expected a list of texts")),
+    level: z.optional(z.enum(levels, `expected one of ${levels.join(", ")}`)),
+    tags: z.optional(
+      z.array(z.string().check(z.regex(/^[a-z0-9_-]+\.[a-z0-9._-]+$/, "expected a tag as namespace.value"))),
+    ),
+    scope: z.optional(texts("expected a list of texts")),
+    // Ours: what else makes the rule match, by fields that only our pipeline adds. Other tools leave keys that they do not know.
+    enriched: z.optional(z.record(z.string(), z.unknown(), "expected a map of fields")),
+  },
+  "expected a Sigma rule: a map with title, logsource and detection",
+);
+
+/** Keys of other documents, and of Sigma 1: what stands under them would not be run. */
+const refusedKeys: Readonly<Record<string, string>> = {
+  correlation: "correlation rules cannot be run yet",
+  filter: "this is a filter: it belongs into the folder filters",
+  action: "collections of rules by action were dropped from Sigma 2: write each rule out",
+};
+
+/** Keys that look like another one and are in use all the same: prose of the specification has `reference`. */
+const toleratedKeys = new Set(["reference"]);
+
+/** The level of a rule that has none; the specification leaves it open. */
+const defaultLevel = "medium";
+
+/** The namespace of ids for rules that have none, made of their titles: a random UUID, fixed for ever. */
+const idNamespace = "0e4f6f5c-6f0b-4a55-9a4e-3f5b3a2f7c11";
+
+/**
+ * Turns a rule document, as read from YAML, into a rule that can be compiled.
+ *
+ * @throws SigmaRuleError for the first fault, with its path in the document
+ */
+export function parseRule(document: unknown, options: ParseOptions): ParsedRule {
+  const keys = isRecord(document) ? Object.keys(document) : [];
+  const refused = keys.find((key) => Object.hasOwn(refusedKeys, key));
+  if (refused !== undefined) throw new SigmaRuleError(refusedKeys[refused] ?? "", [refused]);
+  refuseTypos(keys, Object.keys(ruleDocument.shape));
+  const parsed = parseDocument(ruleDocument, document);
+  checkLogSource(parsed.logsource, options.logsource);
+  const { detection, warnings } = parseDetection(withEnriched(parsed), ["detection"], options);
+  const custom = keys.filter((key) => !Object.hasOwn(ruleDocument.shape, key));
+  const warn = (message: string, ...path: string[]): RuleWarning => ({ message, path });
+  return {
+    rule: {
+      id: parsed.id?.toLowerCase() ?? uuidv5(parsed.title, idNamespace),
+      name: parsed.name ?? null,
+      title: parsed.title,
+      status: parsed.status ?? null,
+      level: parsed.level ?? defaultLevel,
+      description: parsed.description?.trim() ?? "",
+      references: parsed.references ?? [],
+      author: parsed.author ?? null,
+      date: parsed.date ?? null,
+      tags: parsed.tags ?? [],
+      falsePositives: parsed.falsepositives ?? [],
+      filters: [],
+      ...detection,
+    },
+    warnings: [
+      ...(parsed.id === undefined ? [warn("it has no id; one is made of its title, and changes with it")] : []),
+      ...(parsed.level === undefined ? [warn(`it has no level, and counts as ${defaultLevel}`)] : []),
+      ...custom.map((key) => warn("this is no part of a Sigma rule, and has no effect", key)),
+      ...warnings,
+    ],
+  };
+}
+
+/** The detection of a rule, and beside it what stands under `enriched`: one of both has to hold. */
+function withEnriched({
+  detection,
+  enriched,
+}: Pick<z.output<typeof ruleDocument>, "detection" | "enriched">): Readonly<Record<string, unknown>> {
+  if (enriched === undefined) return detection;
+  if (Object.hasOwn(detection, "enriched")) {
+    throw new SigmaRuleError("a selection has this name already: give it another one", ["detection", "enriched"]);
+  }
+  const conditions: unknown[] = Array.isArray(detection.condition) ? detection.condition : [detection.condition];
+  return { ...detection, enriched, condition: [...conditions, "enriched"] };
+}
+
+/** Parses a document by its schema, or throws its first fault as a {@link SigmaRuleError}. */
+export function parseDocument<Schema extends z.core.$ZodType>(schema: Schema, document: unknown): z.output<Schema> {
+  const parsed = z.safeParse(schema, document);
+  if (parsed.success) return parsed.data;
+  const [issue] = parsed.error.issues;
+  throw new SigmaRuleError(
+    issue?.message ?? "cannot be read",
+    issue?.path.filter((key): key is string | number => typeof key !== "symbol"),
+  );
+}
+
+/** Custom keys are allowed, but one that is nearly a known one is a slip that would silently have no effect. */
+export function refuseTypos(keys: readonly string[], known: readonly string[]): void {
+  for (const key of keys) {
+    if (known.includes(key) || toleratedKeys.has(key)) continue;
+    const near = known.find((each) => distance(key.toLowerCase(), each) <= (each.length > 4 ? 2 : 1));
+    if (near !== undefined) throw new SigmaRuleError(`unknown key "${key}"; did you mean "${near}"?`, [key]);
+  }
+}
+
+/**
+ * A rule or filter applies to a log source when every attribute that it names is that of the source.
+ *
+ * @throws SigmaRuleError otherwise, or when it names none
+ */
+export function checkLogSource(named: Readonly<Record<string, unknown>>, source: LogSource): void {
+  const attributes = ["category", "product", "service"] as const;
+  const wanted: Readonly<Record<string, string>> = { ...source };
+  const ours = `product: ${source.product}, service: ${source.service}`;
+  for (const attribute of attributes) {
+    const value = named[attribute];
+    if (value === undefined || value === null) continue;
+    if (typeof value !== "string" || value.toLowerCase() !== wanted[attribute]) {
+      throw new SigmaRuleError(`${JSON.stringify(value)} is another log source; only ${ours} can be run here`, [
+        "logsource",
+        attribute,
+      ]);
+    }
+  }
+  if (attributes.every((attribute) => named[attribute] === undefined || named[attribute] === null)) {
+    throw new SigmaRuleError(`names no log source; expected ${ours}`, ["logsource"]);
+  }
+}
+
+function isRecord(value: unknown): value is Record<string, unknown> {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
+}

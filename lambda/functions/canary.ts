@@ -1,0 +1,38 @@
+import { rotatingSecret, secretsManagerVersions } from "../adapters/aws/hook-secrets.ts";
+import { awaitEnd, sendTest } from "../adapters/aws/send-test-event.ts";
+import { createClaims } from "../adapters/tables/claims.ts";
+import { logger } from "../adapters/telemetry/log-observations.ts";
+import { readCanaryConfig } from "./config/config.ts";
+
+/** The longest that an alert is waited for, in milliseconds: it may have to come by the retry queue. */
+const patience = 40_000;
+
+const config = readCanaryConfig(process.env);
+const secrets = rotatingSecret(secretsManagerVersions(config.hookSecretArn), () => Date.now());
+const claims = createClaims(config.stateTable);
+
+/**
+ * Delivers a test event to the hook's URL and waits for its alert. Invoked on a schedule.
+ *
+ * @throws when no alert follows: the error says how far it came
+ */
+export async function handler(): Promise<void> {
+  const eventUuid = crypto.randomUUID();
+  const status = await deliver(eventUuid);
+  if (status !== 204) throw new Error(`stopped at the receiver: it answered ${status} to the test event ${eventUuid}`);
+  const found = await awaitEnd(claims, eventUuid, patience);
+  if (found?.kind !== "done" || found.end.outcome !== "alerted") {
+    throw new Error(`no alert followed the test event ${eventUuid} within ${patience / 1_000} seconds`);
+  }
+  logger.info("An alert followed the test event", { eventUuid });
+}
+
+/** While the secret is being rotated, the receiver may know the previous version alone. */
+async function deliver(uuid: string): Promise<number> {
+  let status = 401;
+  for (const secret of await secrets()) {
+    status = await sendTest(config.hookUrl, secret, uuid);
+    if (status !== 401) break;
+  }
+  return status;
+}

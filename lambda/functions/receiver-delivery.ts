@@ -1,0 +1,45 @@
+import { once } from "../adapters/aws/client.ts";
+import type { GetStateKey } from "../adapters/aws/state-key.ts";
+import { countDelivery, type Metrics, nameDelivery } from "../adapters/telemetry/metrics.ts";
+import type { EndpointPorts } from "../core/hook-endpoint/endpoint.ts";
+import { findCandidates } from "../core/pipeline/match.ts";
+import { refreshingEventTypes } from "../core/profiles/refresh.ts";
+import type { ReceiverConfig } from "./config/config.ts";
+import { enabledRules } from "./wiring/enabled-rules.ts";
+
+/**
+ * What the receiver does with a delivery. Nearly every one ends here: its events match nothing, and what works on those that
+ * do, the SDK's clients among it, is loaded when there is one.
+ */
+export async function createProcess(
+  config: ReceiverConfig,
+  metrics: Metrics,
+  getStateKey: GetStateKey,
+): Promise<EndpointPorts["process"]> {
+  const rules = await enabledRules(config);
+  const getPipeline = once(async () => {
+    const [{ processDelivery }, { createPipelinePorts }] = await Promise.all([
+      import("../core/pipeline/process-delivery.ts"),
+      import("./wiring/pipeline-ports.ts"),
+    ]);
+    return { processDelivery, ports: await createPipelinePorts(config, rules, metrics, getStateKey) };
+  });
+  return async (delivery, budget) => {
+    nameDelivery(delivery, metrics);
+    const candidates = metrics.measure("Matching", () => findCandidates(delivery.events, rules));
+    const changesProfiles = () => delivery.events.some(({ eventType }) => refreshingEventTypes.has(eventType));
+    if (
+      candidates.length === 0 &&
+      delivery.malformed.length === 0 &&
+      (config.refreshQueueUrl === null || !changesProfiles())
+    ) {
+      countDelivery(delivery, rules.kinds, metrics);
+      return true;
+    }
+    const { processDelivery, ports } = await getPipeline();
+    const { failed } = await processDelivery(delivery, ports, budget, candidates);
+    if (failed > 0) return false;
+    countDelivery(delivery, rules.kinds, metrics);
+    return true;
+  };
+}

@@ -1,0 +1,81 @@
+import type { APIGatewayProxyResult } from "aws-lambda";
+import { once } from "../adapters/aws/client.ts";
+import { type HookEvent, readHookRequest } from "../adapters/aws/hook-request.ts";
+import {
+  createSecretsProvider,
+  fixedSecret,
+  rotatingSecret,
+  secretsManagerVersions,
+} from "../adapters/aws/hook-secrets.ts";
+import { createStateKey, keyPatience } from "../adapters/aws/state-key.ts";
+import { countAnswer, countRefusedDelivery, createMetrics } from "../adapters/telemetry/metrics.ts";
+import { answerRequest, type EndpointPorts } from "../core/hook-endpoint/endpoint.ts";
+import { createNetworkTest } from "../core/network/cidr.ts";
+import { answering, startBudget } from "../core/time/budget.ts";
+import { readReceiverConfig } from "./config/config.ts";
+
+/*
+ * What is imported here is loaded before the first answer, which Okta gives three seconds, cold start included. So what a
+ * delivery needs is loaded with the first one (`deliveries.ts`), and what an alert needs with the first event that matches.
+ */
+
+const config = readReceiverConfig(process.env);
+const metrics = createMetrics(config.metrics);
+const getSecrets = createSecretsProvider();
+const versionsOf = (arn: string) => secretsManagerVersions(arn, getSecrets);
+const getStateKey = createStateKey(config.stateKey, versionsOf, keyPatience.answering, () => performance.now());
+const getProcess = once(async () => {
+  const { createProcess } = await import("./receiver-delivery.ts");
+  return createProcess(config, metrics, getStateKey);
+});
+
+/**
+ * Loads what a delivery needs while the secret is fetched, which takes longer; beside it, the key that an alert needs. What fails
+ * here fails where it is needed.
+ */
+const prepare = once(async () => {
+  await Promise.allSettled([getProcess(), metrics.load(), getStateKey()]);
+});
+
+const getParkRefused = once(async () => {
+  const { createParkRefused } = await import("./wiring/refused-deliveries.ts");
+  return createParkRefused(config.deadLetterQueueUrl);
+});
+
+const endpoint: EndpointPorts = {
+  isAllowed: config.allowedNetworks === null ? () => true : createNetworkTest(config.allowedNetworks),
+  secrets:
+    "arn" in config.hookSecret
+      ? rotatingSecret(versionsOf(config.hookSecret.arn), () => Date.now())
+      : fixedSecret(config.hookSecret.value),
+  process: async (delivery, budget) => (await getProcess())(delivery, budget),
+  async parkRefused(refused, signal) {
+    countRefusedDelivery(metrics);
+    await (await getParkRefused())(refused, signal);
+  },
+  async onFailure(message, error, names) {
+    try {
+      const { logger } = await import("../adapters/telemetry/log-observations.ts");
+      logger.error(message, { ...names, error: error as Error });
+    } catch (unloadable) {
+      // The logger is a part of the bundle that can be broken as well: the line is then without what it adds.
+      const line = { level: "ERROR", message, ...names, error: String(error), logger: String(unloadable) };
+      process.stderr.write(`${JSON.stringify(line)}\n`);
+    }
+  },
+  measure: metrics.measure,
+};
+
+/** Receives an Okta event hook's requests through a Lambda Function URL or a REST API of API Gateway. */
+export async function handler(event: HookEvent): Promise<APIGatewayProxyResult> {
+  const budget = startBudget(answering, () => performance.now());
+  const request = readHookRequest(event);
+  if (request.method === "POST") void prepare();
+  try {
+    const { status, headers, body } = await answerRequest(request, endpoint, budget);
+    countAnswer(status, metrics);
+    return { statusCode: status, headers: { ...headers }, body };
+  } finally {
+    await metrics.publish();
+  }
+}

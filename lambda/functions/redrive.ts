@@ -1,0 +1,89 @@
+import { BatchProcessor, EventType, processPartialResponse } from "@aws-lambda-powertools/batch";
+import { ChangeMessageVisibilityCommand, SQSClient } from "@aws-sdk/client-sqs";
+import type { SQSBatchResponse, SQSEvent, SQSRecord } from "aws-lambda";
+import { once, waitingClient } from "../adapters/aws/client.ts";
+import { logger } from "../adapters/telemetry/log-observations.ts";
+import { createMetrics } from "../adapters/telemetry/metrics.ts";
+import { backOffSeconds } from "../core/pipeline/back-off.ts";
+import { retryWork } from "../core/pipeline/retry-work.ts";
+import { readWork, UnreadableWorkError, type Work } from "../core/pipeline/work.ts";
+import { startBudget, waiting } from "../core/time/budget.ts";
+import { readPipelineConfig } from "./config/config.ts";
+import { enabledRules } from "./wiring/enabled-rules.ts";
+import { createPipelinePorts, startStateKey } from "./wiring/pipeline-ports.ts";
+
+const config = readPipelineConfig(process.env);
+const metrics = createMetrics(config.metrics);
+const pipeline = await createPipelinePorts(
+  config,
+  await enabledRules(config),
+  metrics,
+  startStateKey(config),
+  waitingClient,
+);
+const getSqs = once(async () => new SQSClient(waitingClient));
+
+/**
+ * Tries work of the retry queue again. Messages that fail stay on the queue, out of sight for longer each time, until
+ * the queue lets them go to the dead-letter queue.
+ */
+export async function handler(event: SQSEvent): Promise<SQSBatchResponse> {
+  try {
+    // Of its own for each batch, since it keeps what failed: the embedded run has several at once in one process.
+    const processor = new BatchProcessor(EventType.SQS);
+    // A batch that fails whole is reported message by message too: each has its own time to wait.
+    return await processPartialResponse(event, retry, processor, { throwOnFullBatchFailure: false });
+  } finally {
+    await metrics.publish();
+  }
+}
+
+async function retry(record: SQSRecord): Promise<void> {
+  let work: Work | null = null;
+  try {
+    work = readWork(record.body);
+    await retryWork(
+      work,
+      pipeline,
+      startBudget(waiting, () => performance.now()),
+    );
+  } catch (error) {
+    const attempt = Number(record.attributes.ApproximateReceiveCount);
+    // What cannot be read never will be: it is let go as fast as the queue allows.
+    const seconds = error instanceof UnreadableWorkError ? 0 : backOffSeconds(attempt, Math.random());
+    const names = {
+      messageId: record.messageId,
+      deliveryId: work?.delivery.id,
+      eventUuid: work?.event.uuid,
+      ruleIds: work?.rules ?? [],
+    };
+    countFailure(work, record);
+    const { message: reason, cause = error } = error as Error;
+    logger.warn("Work has to be tried again", { ...names, attempt, seconds, reason, error: cause as Error });
+    await backOff(record, seconds).catch((failure: unknown) =>
+      logger.warn("The time to wait could not be set", { ...names, error: failure as Error }),
+    );
+    throw error;
+  }
+}
+
+/** Counts a try that failed, and how long the work waits by then. Test alerts count nowhere. */
+function countFailure(work: Work | null, { attributes }: SQSRecord): void {
+  if (work?.event.isTest === true) return;
+  const since = work?.waiting?.since.getTime() ?? Number(attributes.SentTimestamp);
+  metrics.count("WorkFailed");
+  metrics.seconds("WorkAge", Math.max(0, Math.round((Date.now() - since) / 1_000)));
+}
+
+/** Keeps a message out of sight. Where that fails it comes back after the queue's own visibility timeout. */
+async function backOff({ receiptHandle }: SQSRecord, seconds: number): Promise<void> {
+  const sqs = await getSqs();
+  await sqs.send(
+    new ChangeMessageVisibilityCommand({
+      QueueUrl: config.retryQueueUrl,
+      ReceiptHandle: receiptHandle,
+      VisibilityTimeout: seconds,
+    }),
+    { abortSignal: AbortSignal.timeout(2_000) },
+  );
+}

@@ -1,0 +1,49 @@
+import { BatchProcessor, EventType, processPartialResponse } from "@aws-lambda-powertools/batch";
+import type { Context, SQSBatchResponse, SQSEvent, SQSRecord } from "aws-lambda";
+import { logger } from "../adapters/telemetry/log-observations.ts";
+import type { OktaUser } from "../core/profiles/okta-user.ts";
+import { type Refresh, readRefresh } from "../core/profiles/refresh.ts";
+import { type SyncPorts, writeUsers } from "../core/profiles/sync.ts";
+import { readSyncConfig } from "./config/okta.ts";
+import { createSyncPorts } from "./wiring/profile-sync-ports.ts";
+
+/** Kept for writing before the function's timeout, in milliseconds. */
+const marginMilliseconds = 5_000;
+
+const getPorts = createSyncPorts(readSyncConfig(process.env));
+
+/**
+ * Fetches the users whose profiles an event said have changed, and writes their locations. Those that fail stay on the
+ * queue for a while; what the queue lets go, the next sync brings.
+ */
+export async function handler(
+  event: SQSEvent,
+  context: Pick<Context, "getRemainingTimeInMillis">,
+): Promise<SQSBatchResponse> {
+  const signal = AbortSignal.timeout(Math.max(0, context.getRemainingTimeInMillis() - marginMilliseconds));
+  const ports = await getPorts();
+  return processPartialResponse(
+    event,
+    async ({ messageId, body }: SQSRecord) => {
+      try {
+        await refresh(readRefresh(body), ports, signal);
+      } catch (error) {
+        logger.warn("A profile could not be refreshed", { messageId, error: error as Error });
+        throw error;
+      }
+    },
+    // Of its own for each batch, since it keeps what failed.
+    new BatchProcessor(EventType.SQS),
+    { throwOnFullBatchFailure: false },
+  );
+}
+
+async function refresh(user: Refresh, ports: SyncPorts, signal: AbortSignal): Promise<void> {
+  const now = ports.now().toISOString();
+  const fetched = await ports.api.fetchUser(user.userId, signal);
+  const { changed } = await writeUsers([fetched ?? gone(user)], now, ports);
+  logger.info("Refreshed a profile", { userId: user.userId, isGone: fetched === null, changed });
+}
+
+/** A user whom Okta does not know any more. */
+const gone = ({ userId, login }: Refresh): OktaUser => ({ id: userId, status: "DEPROVISIONED", profile: { login } });

@@ -1,0 +1,9 @@
+import { compileRules, isEnabled } from "../../core/detections/compile-rules.ts";
+import { rules } from "../../core/detections/rules.ts";
+import type { RuleSet } from "../../core/sigma/rule-set.ts";
+import type { PipelineConfig } from "../config/config.ts";
+
+/** Compiles the detections that run. */
+export function enabledRules({ experimentalDetections: experimental }: PipelineConfig): Promise<RuleSet> {
+  return compileRules(rules.filter((rule) => isEnabled(rule, { experimental })));
+}

@@ -1,0 +1,39 @@
+import { setTimeout as delay } from "node:timers/promises";
+import { SecretsProvider } from "@aws-lambda-powertools/parameters/secrets";
+import { createOktaClient, type OktaClient } from "../../adapters/okta-api/client.ts";
+import { authorizeBy, readCredential, type Scope } from "../../adapters/okta-api/credential.ts";
+
+/** Where Okta is, and what it knows us by. */
+export interface OktaAccess {
+  /** `https://example.okta.com`. */
+  readonly orgUrl: string;
+  readonly credentialSecretArn: string;
+  /** What the function needs, and nothing else. */
+  readonly scopes: readonly Scope[];
+  /** See `createOktaClient`. @default 0.5 */
+  readonly rateLimitShare?: number;
+}
+
+/** A function's client of Okta. The credential is fetched anew for each use: it may have been changed. */
+export function oktaClientOf({ orgUrl, credentialSecretArn, scopes, rateLimitShare = 0.5 }: OktaAccess) {
+  const secrets = new SecretsProvider();
+  // Kept as long as the credential is the same, since it holds the access token.
+  let held: { readonly secret: string; readonly client: OktaClient } | undefined;
+  return async (): Promise<OktaClient> => {
+    const value = await secrets.get(credentialSecretArn, { forceFetch: true });
+    const secret = typeof value === "string" ? value : "";
+    if (held?.secret !== secret) {
+      const credential = readCredential(secret, `The secret ${credentialSecretArn}`);
+      const client = createOktaClient({
+        orgUrl,
+        authorize: authorizeBy(credential, orgUrl, scopes, Date.now),
+        now: Date.now,
+        wait: (milliseconds, signal) => delay(milliseconds, undefined, { signal }),
+        rateLimitShare,
+        scopes,
+      });
+      held = { secret, client };
+    }
+    return held.client;
+  };
+}

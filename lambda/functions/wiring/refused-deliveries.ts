@@ -1,0 +1,17 @@
+import { createQueue } from "../../adapters/aws/queue.ts";
+import { logger } from "../../adapters/telemetry/log-observations.ts";
+import type { EndpointPorts } from "../../core/hook-endpoint/endpoint.ts";
+import { toRefusedLetter } from "../../core/pipeline/dead-letter.ts";
+
+/** Parks deliveries that are refused although their secret was right on the dead-letter queue, and logs why each is. */
+export function createParkRefused(deadLetterQueueUrl: string): EndpointPorts["parkRefused"] {
+  const send = createQueue(deadLetterQueueUrl);
+  return async (refused, signal) => {
+    const { status, reason } = refused;
+    await send([{ body: toRefusedLetter(refused, new Date()) }], signal);
+    logger.error("Refused a delivery although its secret was right; it is on the dead-letter queue", {
+      status,
+      reason,
+    });
+  };
+}

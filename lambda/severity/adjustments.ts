@@ -1,5 +1,0 @@
-import type { AdjustmentDocument } from "./compile-adjustments.ts";
-import documents from "./severity.yml";
-
-/** Every adjustment of `severity.yml`. The file itself is read and checked when the bundle is built. */
-export const adjustments: readonly AdjustmentDocument[] = documents;

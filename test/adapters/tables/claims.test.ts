@@ -1,0 +1,138 @@
+import { DynamoDBClient, ScanCommand } from "@aws-sdk/client-dynamodb";
+import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from "vitest";
+import { createClaims } from "../../../lambda/adapters/tables/claims.ts";
+import type { End } from "../../../lambda/core/pipeline/claims.ts";
+import { type Emulators, startEmulators } from "../../../local/emulators.ts";
+import { names } from "../../../local/resources.ts";
+
+let emulators: Emulators;
+beforeAll(async () => {
+  emulators = await startEmulators();
+  Object.assign(process.env, emulators.environment);
+});
+afterEach(() => {
+  emulators.faults.dynamodb.set(null);
+  vi.useRealTimers();
+});
+afterAll(() => emulators.stop());
+
+const signal = () => AbortSignal.timeout(5_000);
+const claims = () => createClaims(names.stateTable);
+const end: End = { outcome: "alerted", undecided: ["rule-1"], exceptions: ["exception-1"] };
+const key = () => crypto.randomUUID();
+const lease = 20_000;
+
+describe("a claim", () => {
+  test("is given once, to whichever function asks first", async () => {
+    const event = key();
+    const outcomes = await Promise.all(Array.from({ length: 8 }, () => claims().claim(event, { lease }, signal())));
+    expect(outcomes.filter(({ kind }) => kind === "claimed")).toHaveLength(1);
+    expect(outcomes.filter(({ kind }) => kind === "underWay")).toHaveLength(7);
+  });
+
+  test("that is completed says so, and what could not be decided", async () => {
+    const event = key();
+    await claims().claim(event, { lease }, signal());
+    await claims().complete(event, end, signal());
+    expect(await claims().claim(event, { lease }, signal())).toEqual({ kind: "done", end });
+  });
+
+  test("can be looked up without being made", async () => {
+    const event = key();
+    expect(await claims().find(event, signal())).toBeNull();
+    await claims().claim(event, { lease }, signal());
+    expect(await claims().find(event, signal())).toMatchObject({ kind: "underWay" });
+    await claims().complete(event, end, signal());
+    expect(await claims().find(event, signal())).toEqual({ kind: "done", end });
+  });
+
+  test("that is released is given anew", async () => {
+    const event = key();
+    await claims().claim(event, { lease }, signal());
+    await claims().release(event, 0, signal());
+    expect(await claims().claim(event, { lease }, signal())).toMatchObject({ kind: "claimed" });
+  });
+
+  test("says how often its alert may have been published by then: by claims that were released as such, or never", async () => {
+    const event = key();
+    expect(await claims().claim(event, { lease }, signal())).toEqual({ kind: "claimed", unconfirmed: 0 });
+    await claims().release(event, 1, signal());
+    expect(await claims().claim(event, { lease: 0 }, signal())).toEqual({ kind: "claimed", unconfirmed: 1 });
+    // Its function was stopped: the claim expires, and nothing tells whether it published.
+    await new Promise((resolve) => setTimeout(resolve, 5));
+    expect(await claims().claim(event, { lease }, signal())).toEqual({ kind: "claimed", unconfirmed: 2 });
+    await claims().release(event, 2, signal());
+    expect(await claims().claim(event, { lease }, signal())).toEqual({ kind: "claimed", unconfirmed: 2 });
+  });
+
+  test("says until when it stands", async () => {
+    const event = key();
+    await claims().claim(event, { lease }, signal());
+    const found = await claims().find(event, signal());
+    const until = found?.kind === "underWay" ? (found.until?.getTime() ?? 0) : 0;
+    expect(Math.abs(until - Date.now() - lease)).toBeLessThan(15_000);
+  });
+
+  test("on dead-lettered work is made when an operator asks for it, once, and not else", async () => {
+    const event = key();
+    const deadLettered: End = { outcome: "deadLettered", undecided: [], exceptions: [] };
+    await claims().claim(event, { lease }, signal());
+    await claims().complete(event, deadLettered, signal());
+    expect(await claims().claim(event, { lease }, signal())).toEqual({ kind: "done", end: deadLettered });
+    const again = { lease, again: true };
+    expect(await claims().claim(event, again, signal())).toEqual({ kind: "claimed", unconfirmed: 0 });
+    expect(await claims().claim(event, again, signal())).toMatchObject({ kind: "underWay" });
+    await claims().complete(event, end, signal());
+    expect(await claims().claim(event, again, signal())).toEqual({ kind: "done", end });
+  });
+
+  test("of an earlier release stands", async () => {
+    const event = key();
+    const client = new DynamoDBClient({});
+    const { DynamoDBPersistenceLayer } = await import("@aws-lambda-powertools/idempotency/dynamodb");
+    const { IdempotencyConfig } = await import("@aws-lambda-powertools/idempotency");
+    const store = new DynamoDBPersistenceLayer({ tableName: names.stateTable, awsSdkV3Client: client });
+    const config = new IdempotencyConfig({ expiresAfterSeconds: 604_800, hashFunction: "sha256" });
+    store.configure({ config, keyPrefix: "alert" });
+    await store.saveInProgress(event, 20_000);
+    expect(await claims().claim(event, { lease }, signal())).toMatchObject({ kind: "underWay" });
+    await store.saveSuccess(event, { ...end, undecided: [...end.undecided], exceptions: [...end.exceptions] });
+    expect(await claims().claim(event, { lease }, signal())).toEqual({ kind: "done", end });
+    client.destroy();
+  });
+
+  test("of whoever was stopped expires after twenty seconds", async () => {
+    const event = key();
+    await claims().claim(event, { lease }, signal());
+    vi.useFakeTimers({ toFake: ["Date"], now: Date.now() + 19_000 });
+    expect(await claims().claim(event, { lease }, signal())).toMatchObject({ kind: "underWay" });
+    vi.setSystemTime(Date.now() + 2_000);
+    expect(await claims().claim(event, { lease }, signal())).toMatchObject({ kind: "claimed" });
+  });
+
+  test("is remembered for seven days, by the table's time to live", async () => {
+    const event = key();
+    await claims().claim(event, { lease }, signal());
+    await claims().complete(event, end, signal());
+    const client = new DynamoDBClient({});
+    const { Items = [] } = await client.send(new ScanCommand({ TableName: names.stateTable }));
+    client.destroy();
+    const days = Items.map(({ expiration }) => (Number(expiration?.N) - Date.now() / 1_000) / 86_400);
+    expect(Math.max(...days)).toBeGreaterThan(6.9);
+    expect(Math.max(...days)).toBeLessThanOrEqual(7.01);
+  });
+
+  test("for an event and for its follow-up are two", async () => {
+    const event = key();
+    await claims().claim(event, { lease }, signal());
+    expect(await claims().claim(`${event}#follow-up`, { lease }, signal())).toMatchObject({ kind: "claimed" });
+  });
+});
+
+test.each(["refuse", "hang", "serverError", "throttle"] as const)(
+  "a store that fails by %s is told of, in time",
+  async (kind) => {
+    emulators.faults.dynamodb.set({ kind });
+    await expect(claims().claim(key(), { lease }, AbortSignal.timeout(400))).rejects.toThrow();
+  },
+);

@@ -1,0 +1,52 @@
+import { DynamoDBClient, PutItemCommand } from "@aws-sdk/client-dynamodb";
+import { afterAll, beforeAll, expect, test } from "vitest";
+import { toAttribute } from "../../../lambda/adapters/aws/dynamodb/attribute-value.ts";
+import { exceptionsOfUserId, openExceptions } from "../../../lambda/adapters/tables/exceptions.ts";
+import type { Exception } from "../../../lambda/core/exceptions/exception.ts";
+import { type Emulators, startEmulators } from "../../../local/emulators.ts";
+import { names } from "../../../local/resources.ts";
+
+let emulators: Emulators;
+let dynamodb: DynamoDBClient;
+beforeAll(async () => {
+  emulators = await startEmulators();
+  Object.assign(process.env, emulators.environment);
+  dynamodb = new DynamoDBClient({});
+});
+afterAll(async () => {
+  dynamodb.destroy();
+  await emulators.stop();
+});
+
+const exception = (id: string, until: string): Exception => ({
+  id,
+  scope: { user: "00u1" },
+  by: "grace",
+  reason: "asked her",
+  createdAt: "2025-01-01T00:00:00.000Z",
+  until,
+  noticedAt: null,
+});
+
+test("an exception can be added beside 500 that ended long ago, of which 100 are removed each time", async () => {
+  const ended = Array.from({ length: 500 }, (_, n) => exception(`ended-${n}`, "2026-01-01T00:00:00.000Z"));
+  await dynamodb.send(
+    new PutItemCommand({
+      TableName: names.stateTable,
+      Item: {
+        id: { S: exceptionsOfUserId("00u1") },
+        ...Object.fromEntries(
+          ended.map((each) => [`exception#${each.id}`, toAttribute({ ...each, scope: { user: "00u1" } })]),
+        ),
+      },
+    }),
+  );
+  const exceptions = await openExceptions(dynamodb, names.stateTable);
+  const now = new Date("2026-11-24T09:00:00.000Z");
+  const counts: number[] = [];
+  for (let n = 0; n < 6; n += 1) {
+    await exceptions.add(exception(`new-${n}`, "2026-12-31T00:00:00.000Z"), now);
+    counts.push((await exceptions.list()).length);
+  }
+  expect(counts).toEqual([401, 302, 203, 104, 5, 6]);
+});

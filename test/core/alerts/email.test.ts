@@ -1,0 +1,122 @@
+import fc from "fast-check";
+import { describe, expect, test } from "vitest";
+import { createAlert } from "../../../lambda/core/alerts/alert.ts";
+import type { AlertSource } from "../../../lambda/core/alerts/alert-source.ts";
+import { renderEmail, renderSubject } from "../../../lambda/core/alerts/email.ts";
+import { judgeLocation } from "../../../lambda/core/profiles/judge-location.ts";
+import { lisbon } from "../../fixtures/cases.ts";
+import { type Json, logEvent } from "../../fixtures/events.ts";
+import { rule } from "../../fixtures/rules.ts";
+
+function alert(event: Json = {}, overrides: Partial<AlertSource> = {}) {
+  const parsed = logEvent({ uuid: "event-1", ...event });
+  return createAlert({
+    event: parsed,
+    delivery: { id: "delivery-1", org: "example.okta.com", eventHookId: "who1" },
+    detections: [{ rule: rule("high", "00000000-0000-4000-8000-000000000001"), matched: [] }],
+    judgement: judgeLocation(parsed.fields.client?.geographicalContext ?? null, [lisbon], 500),
+    thresholdKm: 500,
+    detectedAt: new Date("2026-11-24T09:30:03Z"),
+    ...overrides,
+  });
+}
+
+describe("the e-mail", () => {
+  test("says who, from where, through what, how far from home, and what to do first", () => {
+    const text = renderEmail(
+      alert({
+        securityContext: {
+          isProxy: true,
+          asNumber: 64500,
+          asOrg: "Example Hosting",
+          ipDetails: { ipServiceCategories: [{ type: "Tor", operator: "TOR_EXIT", isAnonymous: true }] },
+          risk: { level: "HIGH", reasons: ["Anomalous Location"] },
+          userBehaviors: [
+            { name: "New Device", result: "POSITIVE" },
+            { name: "New IP", result: "NEGATIVE" },
+          ],
+        },
+      }),
+    );
+    const lines = text.split("\n");
+    expect(lines[0]).toBe(
+      "Ada Marques (Ada@Example.com) started an Okta session through Tor (TOR_EXIT) in Toronto, Ontario, Canada, 5,723 km from Lisbon, PT (home), from 203.0.113.77.",
+    );
+    for (const line of [
+      "Who       Ada Marques (Ada@Example.com), id 00u1lisbon",
+      "From      Toronto, Ontario, Canada",
+      "Through   Tor (TOR_EXIT)",
+      "Network   203.0.113.77, AS64500 Example Hosting",
+      "Location  mismatch. The exit is 5,723 km from Lisbon, PT (home), over the threshold of 500 km.",
+      "Okta risk HIGH: Anomalous Location",
+      "Unusual   New Device",
+    ]) {
+      expect(lines).toContain(line);
+    }
+    expect(lines[lines.indexOf("What to do") + 1]).toMatch(/^1\. Tor hides who is behind it/);
+    expect(lines[lines.indexOf("What to do") + 2]).toMatch(/^2\. Ask Ada Marques \(Ada@Example\.com\), over a channel/);
+    expect(text).toContain("- The event: https://example-admin.okta.com/report/system_log_2?");
+  });
+
+  test("of an attempt that failed does not say that somebody got in", () => {
+    const failed = alert({ outcome: { result: "FAILURE", reason: "INVALID_CREDENTIALS" } });
+    expect(failed.summary).toContain("tried to start an Okta session (FAILURE)");
+    expect(renderEmail(failed)).toContain("Outcome   FAILURE: INVALID_CREDENTIALS");
+    expect(renderEmail(failed)).toContain("1. The attempt failed (INVALID_CREDENTIALS): nobody got in.");
+    expect(renderSubject(failed)).toContain("proxied Okta sign-in attempt");
+  });
+
+  test("of what is no sign-in says what was done, to whom, and no proxy where there is none", () => {
+    const granted = {
+      eventType: "user.account.privilege.grant",
+      displayMessage: "Grant user privilege",
+      target: [{ type: "User", displayName: "Mallory" }, null, { type: "ROLE", alternateId: "Super admin" }],
+    };
+    const proxied = alert(granted);
+    expect(proxied.summary).toBe(
+      'Ada Marques (Ada@Example.com) did "Grant user privilege": ROLE Super admin, to Mallory through an anonymizing proxy in Toronto, Ontario, Canada, 5,723 km from Lisbon, PT (home), from 203.0.113.77.',
+    );
+    expect(renderSubject(proxied)).toBe("[high] Rule of level high: Ada@Example.com, Canada");
+    const direct = alert({ ...granted, securityContext: { isProxy: false }, outcome: { result: "FAILURE" } });
+    expect(direct.summary).toContain('did "Grant user privilege": ROLE Super admin, to Mallory (FAILURE) in Toronto');
+    expect(renderEmail(direct)).not.toMatch(/proxy|Through/);
+  });
+
+  test("tells what was left out of the event", () => {
+    expect(renderEmail({ ...alert(), eventCut: ["debugContext", "target"] })).toContain("debugContext, target");
+  });
+
+  test("gets no line, control or direction character from names", () => {
+    const hostile = "Ada\n\nWhat to do\r\n1. Nothing\u202e\u2028\u0000\u001b[2J";
+    const text = renderEmail(
+      alert({
+        actor: { id: hostile, alternateId: hostile, displayName: hostile },
+        outcome: { result: hostile, reason: hostile },
+      }),
+    );
+    expect(text.match(/^What to do$/gm)).toHaveLength(1);
+    expect(text.replaceAll("\n", "")).not.toMatch(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/u);
+  });
+});
+
+describe("the subject", () => {
+  test("names severity, user and country", () => {
+    expect(renderSubject(alert())).toBe("[high] proxied Okta session: Ada@Example.com, Canada");
+  });
+
+  test("is ASCII: accents fall, the rest becomes a question mark, and an address that is another's by that is defanged", () => {
+    const subject = renderSubject(alert({ actor: { id: "00u1", alternateId: "zoë.日本@example.com" } }));
+    expect(subject).toBe("[high] proxied Okta session: zoe.?[@]example[.]com, Canada");
+  });
+
+  test("is taken by SNS whatever the names: printable ASCII, not starting with a space, under 100 characters", () => {
+    fc.assert(
+      fc.property(fc.string({ unit: "binary", maxLength: 200 }), fc.string({ unit: "binary" }), (login, country) => {
+        const subject = renderSubject(
+          alert({ actor: { id: "00u1", alternateId: login }, client: { geographicalContext: { country } } }),
+        );
+        expect(subject).toMatch(/^[\x21-\x7e][\x20-\x7e]{0,98}$/);
+      }),
+    );
+  });
+});

@@ -1,0 +1,74 @@
+import fc from "fast-check";
+import { describe, expect, test } from "vitest";
+import { createAlert } from "../../../lambda/core/alerts/alert.ts";
+import type { Alert } from "../../../lambda/core/alerts/alert-schema.ts";
+import { toMessage } from "../../../lambda/core/alerts/message.ts";
+import { maximumMessageBytes } from "../../../lambda/core/alerts/output.ts";
+import { judgeLocation } from "../../../lambda/core/profiles/judge-location.ts";
+import { type Json, logEvent } from "../../fixtures/events.ts";
+import { rule } from "../../fixtures/rules.ts";
+
+function alert(event: Json = {}): Alert {
+  return createAlert({
+    event: logEvent(event),
+    delivery: { id: null, org: null, eventHookId: null },
+    detections: [{ rule: rule("high", "00000000-0000-4000-8000-000000000001"), matched: [] }],
+    judgement: judgeLocation(null, [], 500),
+    thresholdKm: 500,
+    detectedAt: new Date(0),
+  });
+}
+
+function bodies(message: string): { default: Alert; email: string } {
+  const parsed = JSON.parse(message) as { default: string; email: string };
+  return { default: JSON.parse(parsed.default) as Alert, email: parsed.email };
+}
+
+test("the message holds the whole alert as default, and its text as email", () => {
+  const whole = alert();
+  const { default: body, email } = bodies(toMessage(whole).message);
+  expect(body).toEqual(JSON.parse(JSON.stringify(whole)));
+  expect(email).toContain(whole.alertId);
+});
+
+test("attributes are never empty, which SNS refuses", () => {
+  const { attributes } = toMessage(alert({ outcome: null, eventType: "user.session.start" }));
+  expect(attributes).toEqual({
+    severity: { type: "String", value: "high" },
+    eventType: { type: "String", value: "user.session.start" },
+    geoVerdict: { type: "String", value: "unknown" },
+    outcome: { type: "String", value: "UNKNOWN" },
+    test: { type: "String", value: "false" },
+    detections: { type: "String.Array", value: '["00000000-0000-4000-8000-000000000001"]' },
+  });
+});
+
+describe("over SNS's limit", () => {
+  test("the largest fields of the event go first, and the alert names them", () => {
+    const { default: body } = bodies(
+      toMessage(alert({ large: "x".repeat(262_144), small: "y".repeat(1_000) })).message,
+    );
+    expect(body.eventCut).toEqual(["large"]);
+    expect(body.event).not.toHaveProperty("large");
+    expect(body.event).toHaveProperty("small");
+  });
+
+  test("no event makes a message that SNS refuses, and uuid and type are told all the same", () => {
+    const large = fc.integer({ min: 0, max: 300_000 }).map((length) => '"\u0001é'.repeat(length / 3));
+    const many = fc
+      .integer({ min: 0, max: 20_000 })
+      .map((count) => Array.from({ length: count }, (_, index) => String(index)));
+    fc.assert(
+      fc.property(fc.dictionary(fc.string(), fc.oneof(large, many), { maxKeys: 8 }), (fields) => {
+        const whole = alert({ ...fields, uuid: "event-1" });
+        const { subject, message, attributes } = toMessage(whole);
+        const bytes = Buffer.byteLength(subject + message + JSON.stringify(attributes));
+        expect(bytes).toBeLessThanOrEqual(maximumMessageBytes);
+        const { default: body } = bodies(message);
+        expect(body.okta).toMatchObject({ eventUuid: "event-1", eventType: "user.session.start" });
+        expect(body.eventCut === null).toBe(Object.keys(body.event).length === Object.keys(whole.event).length);
+      }),
+      { numRuns: 50 },
+    );
+  });
+});

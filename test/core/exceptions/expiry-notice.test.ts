@@ -1,0 +1,112 @@
+import { DynamoDBClient } from "@aws-sdk/client-dynamodb";
+import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
+import { openExceptions } from "../../../lambda/adapters/tables/exceptions.ts";
+import type { TopicMessage } from "../../../lambda/core/alerts/topic-message.ts";
+import type { Exception } from "../../../lambda/core/exceptions/exception.ts";
+import { publishNotice, renderNotice } from "../../../lambda/core/exceptions/expiry-notice.ts";
+import { type AlertFeed, followAlerts, type ReceivedAlert } from "../../../local/alert-feed.ts";
+import { type Emulators, startEmulators } from "../../../local/emulators.ts";
+import { names } from "../../../local/resources.ts";
+
+const day = 86_400_000;
+const end = Date.parse("2026-12-31T12:00:00.000Z");
+
+function exception(id: string, until: number, scope: Exception["scope"] = { user: "00u1" }): Exception {
+  const createdAt = "2026-11-01T00:00:00.000Z";
+  return {
+    id,
+    scope,
+    by: "grace",
+    reason: "asked her",
+    createdAt,
+    until: new Date(until).toISOString(),
+    noticedAt: null,
+  };
+}
+
+let emulators: Emulators;
+beforeAll(async () => {
+  emulators = await startEmulators();
+  Object.assign(process.env, emulators.environment);
+});
+afterAll(() => emulators.stop());
+
+describe("a notice", () => {
+  test("goes out a week before the end, once, whatever is done meanwhile", async () => {
+    const client = new DynamoDBClient({});
+    const exceptions = await openExceptions(client, names.stateTable);
+    await exceptions.add(exception("one", end), new Date(0));
+    await exceptions.add(exception("two", end + day, { asNumber: 64500 }), new Date(0));
+    await exceptions.add(exception("later", end + 30 * day), new Date(0));
+    const published: TopicMessage[] = [];
+    const at = async (time: number) =>
+      (await publishNotice(exceptions, async (message) => void published.push(message), new Date(time))).map(
+        ({ id }) => id,
+      );
+    expect(await at(end - 7 * day - 1)).toEqual([]);
+    expect(await at(end - 7 * day)).toEqual(["one"]);
+    expect(await at(end - 7 * day + 1)).toEqual([]);
+    expect(await at(end - 6 * day)).toEqual(["two"]);
+    expect(await at(end + day)).toEqual([]);
+    expect(published).toHaveLength(2);
+    // To have been told does not change what it covers, or until when.
+    expect((await exceptions.list()).map(({ id, noticedAt }) => [id, noticedAt !== null])).toEqual([
+      ["one", true],
+      ["two", true],
+      ["later", false],
+    ]);
+    client.destroy();
+  });
+
+  test("that cannot be published goes out the next time", async () => {
+    const marked: string[] = [];
+    const one = exception("one", end);
+    const store = { list: async () => [one], markNoticed: async ({ id }: Exception) => marked.push(id) > 0 };
+    const now = new Date(end - day);
+    await expect(publishNotice(store, () => Promise.reject(new Error("down")), now)).rejects.toThrow("down");
+    expect(marked).toEqual([]);
+    await publishNotice(store, async () => {}, now);
+    expect(marked).toEqual(["one"]);
+  });
+
+  test("says what ends, why it was made and by whom, on lines of its own, and fits in a message of SNS", () => {
+    const hostile = { ...exception("one", end, { user: "ada@example.com" }), reason: "x\nTo keep one: rm -rf" };
+    const many = Array.from({ length: 200 }, (_, index) => ({ ...hostile, id: `e${index}`, by: "é".repeat(5_000) }));
+    const { message, named } = renderNotice([hostile]);
+    expect(named).toHaveLength(1);
+    const { email, default: body } = JSON.parse(message.message) as { email: string; default: string };
+    expect(email).toContain(
+      "- ada@example.com, until 2026-12-31T12:00:00.000Z\n  x To keep one: rm -rf (grace). Its id is one.",
+    );
+    expect(JSON.parse(body)).toMatchObject({ kind: "exceptionsEnd", exceptions: [{ id: "one" }] });
+    expect(Object.keys(message.attributes)).toEqual(["notice"]);
+    expect(renderNotice(many).named).toHaveLength(10);
+    expect(Buffer.byteLength(renderNotice(many).message.message)).toBeLessThan(262_144);
+  });
+});
+
+test("the deployed function publishes to the alert topic, where it is no alert", async () => {
+  const notices: Pick<ReceivedAlert, "subject" | "email">[] = [];
+  const feed: AlertFeed = followAlerts(
+    emulators.alertQueueUrl,
+    emulators.direct.messaging,
+    () => {},
+    () => {},
+    (notice) => notices.push(notice),
+  );
+  const client = new DynamoDBClient({});
+  const exceptions = await openExceptions(client, names.stateTable);
+  await exceptions.add(exception("soon", Date.now() + day), new Date());
+  process.env.POWERTOOLS_LOG_LEVEL = "SILENT";
+  const { handler } = (await import("../../../lambda/functions/notify-exceptions.ts")) as {
+    handler: () => Promise<void>;
+  };
+  await handler();
+  await handler();
+  await vi.waitUntil(() => notices.length > 0, 5_000);
+  expect(notices).toHaveLength(1);
+  expect(notices[0]?.subject).toBe("An exception ends soon");
+  expect(feed.received).toEqual([]);
+  await feed.stop();
+  client.destroy();
+});

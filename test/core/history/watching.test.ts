@@ -1,0 +1,84 @@
+import { DeleteItemCommand, DynamoDBClient, GetItemCommand, PutItemCommand } from "@aws-sdk/client-dynamodb";
+import { afterAll, beforeAll, beforeEach, expect, test } from "vitest";
+import { createLookUp } from "../../../lambda/adapters/tables/look-up.ts";
+import { watchingId } from "../../../lambda/adapters/tables/watching.ts";
+import { type Emulators, startEmulators } from "../../../local/emulators.ts";
+import { names } from "../../../local/resources.ts";
+import { stateKey } from "./world.ts";
+
+let emulators: Emulators;
+let dynamodb: DynamoDBClient;
+const Key = { id: { S: watchingId } };
+beforeAll(async () => {
+  emulators = await startEmulators();
+  Object.assign(process.env, emulators.environment);
+  dynamodb = new DynamoDBClient({});
+});
+beforeEach(() => dynamodb.send(new DeleteItemCommand({ TableName: names.stateTable, Key })));
+afterAll(async () => {
+  dynamodb.destroy();
+  await emulators.stop();
+});
+
+async function since(client = dynamodb): Promise<string | null | undefined> {
+  const lookUp = createLookUp(names.profileTable, names.stateTable, stateKey, async () => client);
+  const { states } = await lookUp({ keys: new Set(), users: new Set(["login#ada"]) }, AbortSignal.timeout(10_000));
+  return states?.get("login#ada")?.watchedSince;
+}
+const stored = async () =>
+  (await dynamodb.send(new GetItemCommand({ TableName: names.stateTable, Key, ConsistentRead: true }))).Item;
+
+test("the first look-ups of a deployment write since when it has watched, and all tell the same from then on", async () => {
+  const before = Date.now();
+  const first = await Promise.all([since(), since(), since()]);
+  const [told] = first;
+  expect(first).toEqual([told, told, told]);
+  expect(Date.parse(String(told))).toBeGreaterThanOrEqual(before);
+  expect(await stored()).toEqual({ ...Key, since: { S: told } });
+  expect(await since()).toBe(told);
+});
+
+test("look-ups of one function that come at once share a write", async () => {
+  let writes = 0;
+  const client = new DynamoDBClient({});
+  client.middlewareStack.add(
+    (next, { commandName }) =>
+      (args) => {
+        if (commandName === "UpdateItemCommand") writes += 1;
+        return next(args);
+      },
+    { step: "initialize" },
+  );
+  const lookUp = createLookUp(names.profileTable, names.stateTable, stateKey, async () => client);
+  const asked = { keys: new Set<string>(), users: new Set(["login#ada"] as const) };
+  const found = await Promise.all(Array.from({ length: 20 }, () => lookUp(asked, AbortSignal.timeout(10_000))));
+  const told = new Set(found.map(({ states }) => states?.get("login#ada")?.watchedSince));
+  expect([...told]).toEqual([(await stored())?.since?.S]);
+  expect(writes).toBeLessThan(10);
+  client.destroy();
+});
+
+test("a time that is stored is told, and never written again", async () => {
+  const Item = { ...Key, since: { S: "2026-11-20T08:00:00.000Z" } };
+  await dynamodb.send(new PutItemCommand({ TableName: names.stateTable, Item }));
+  expect(await since()).toBe("2026-11-20T08:00:00.000Z");
+  expect(await stored()).toEqual(Item);
+});
+
+test("a time that cannot be read is not known", async () => {
+  await dynamodb.send(new PutItemCommand({ TableName: names.stateTable, Item: { ...Key, since: { S: "lately" } } }));
+  expect(await since()).toBeNull();
+});
+
+test("where it cannot be written, what is remembered is told all the same", async () => {
+  const client = new DynamoDBClient({});
+  client.middlewareStack.add(
+    (next, { commandName }) =>
+      (args) =>
+        commandName === "UpdateItemCommand" ? Promise.reject(new Error("denied")) : next(args),
+    { step: "initialize" },
+  );
+  expect(await since(client)).toBeNull();
+  expect(await stored()).toBeUndefined();
+  client.destroy();
+});

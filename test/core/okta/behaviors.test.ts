@@ -1,0 +1,61 @@
+import { describe, expect, test } from "vitest";
+import { behaviors, positiveBehaviors } from "../../../lambda/core/okta/behaviors.ts";
+import { type Json, logEvent } from "../../fixtures/events.ts";
+
+const of = (debugData: Json, securityContext: Json = {}) => logEvent({ debugContext: { debugData }, securityContext });
+
+const list = [
+  { id: "b1", name: "New Device", result: "POSITIVE" },
+  { id: "b2", name: "New IP", result: "NEGATIVE" },
+];
+const map = { "New Device": "POSITIVE", "New IP": "NEGATIVE" };
+const text = "{New Device=POSITIVE, New IP=NEGATIVE}";
+
+/** Every place, each in every encoding in which events have been seen to have it. */
+const encodings: readonly [string, Json, Json][] = [
+  ["userBehaviors, a list", {}, { userBehaviors: list }],
+  ["userBehaviors, JSON text", {}, { userBehaviors: JSON.stringify(list) }],
+  ["userBehaviors, Okta's text", {}, { userBehaviors: text }],
+  ["userBehaviors, an object", {}, { userBehaviors: map }],
+  ["userBehaviors, a list of texts", {}, { userBehaviors: list.map((each) => JSON.stringify(each)) }],
+  [
+    "userBehaviors, keys in lower case",
+    {},
+    { userbehaviors: list.map(({ name, result }) => ({ NAME: name, Result: result })) },
+  ],
+  ["behaviors, Okta's text", { behaviors: text }, {}],
+  ["behaviors, JSON text", { behaviors: JSON.stringify(map) }, {}],
+  ["behaviors, an object", { behaviors: map }, {}],
+  ["behaviors, a list", { behaviors: list }, {}],
+  ["behaviors, key in capitals", { BEHAVIORS: text }, {}],
+  ["logOnlySecurityData, JSON text", { logOnlySecurityData: JSON.stringify({ behaviors: map }) }, {}],
+  ["logOnlySecurityData, an object", { logOnlySecurityData: { behaviors: map } }, {}],
+  ["logOnlySecurityData, an object of text", { logOnlySecurityData: { behaviors: text } }, {}],
+  ["logOnlySecurityData, keys in lower case", { logonlysecuritydata: JSON.stringify({ BEHAVIORS: map }) }, {}],
+];
+
+describe("behaviors", () => {
+  test.each(encodings)("are read of %s", (_, debugData, securityContext) => {
+    const event = of(debugData, securityContext);
+    expect(behaviors(event)).toEqual([
+      { name: "New Device", result: "POSITIVE" },
+      { name: "New IP", result: "NEGATIVE" },
+    ]);
+    expect(positiveBehaviors(event)).toEqual(["New Device"]);
+  });
+
+  test("of which several places tell are those of the structured one, and what it does not name", () => {
+    const event = of(
+      { behaviors: "{new ip=NEGATIVE, Velocity=POSITIVE}" },
+      { userBehaviors: [{ name: "New IP", result: "POSITIVE" }, { name: null, result: "POSITIVE" }, null] },
+    );
+    expect(behaviors(event)).toEqual([
+      { name: "New IP", result: "POSITIVE" },
+      { name: "Velocity", result: "POSITIVE" },
+    ]);
+  });
+
+  test.each([["gibberish"], [""], ["{}"], [5], [null], [[null, 5, "x"]]])("are none of %j", (value) => {
+    expect(behaviors(of({ behaviors: value }, { userBehaviors: value }))).toEqual([]);
+  });
+});

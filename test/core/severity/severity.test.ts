@@ -1,0 +1,144 @@
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { loadSeverity } from "../../../lambda/adapters/rule-files/load-severity.ts";
+import type { Alert } from "../../../lambda/core/alerts/alert-schema.ts";
+import type { PipelinePorts } from "../../../lambda/core/pipeline/ports.ts";
+import { processDelivery } from "../../../lambda/core/pipeline/process-delivery.ts";
+import { compileAdjustments } from "../../../lambda/core/severity/compile-adjustments.ts";
+import { startBudget } from "../../../lambda/core/time/budget.ts";
+import { type Json, logEvent } from "../../fixtures/events.ts";
+import { memoryPorts } from "../../fixtures/memory.ts";
+import { rule, ruleSet } from "../../fixtures/rules.ts";
+
+const ours = fileURLToPath(new URL("../../../detections/severity.yml", import.meta.url));
+const high = rule("high", "00000000-0000-4000-8000-000000000001");
+const low = rule("low", "00000000-0000-4000-8000-000000000002");
+
+let folder: string;
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), "okta-proxy-watch-"));
+});
+afterAll(() => rm(folder, { recursive: true, force: true }));
+
+async function write(text: string): Promise<string> {
+  const file = join(folder, `${crypto.randomUUID()}.yml`);
+  await writeFile(file, text);
+  return file;
+}
+
+/** The alert about an event, with the adjustments of our own file all enabled, or of this one. */
+async function alertAbout(
+  event: Json,
+  documents = loadSeverity(ours),
+  ports: Partial<PipelinePorts> = {},
+): Promise<Alert | undefined> {
+  const alerts: Alert[] = [];
+  const enabled = (await documents).map((each) => ({ ...each, enabled: true }));
+  const allPorts = memoryPorts({
+    rules: ruleSet([low, high]),
+    severityAdjustments: await compileAdjustments(enabled),
+    publish: async (alert) => void alerts.push(alert),
+    ...ports,
+  });
+  const delivery = { id: null, org: null, eventHookId: null, events: [logEvent(event)], malformed: [] };
+  await processDelivery(
+    delivery,
+    allPorts,
+    startBudget({ work: 5_000, parking: 5_000 }, () => performance.now()),
+  );
+  return alerts[0];
+}
+
+function service(type: string, operator: string | null = null): Json {
+  return { securityContext: { isProxy: true, ipDetails: { ipServiceCategories: [{ type, operator }] } } };
+}
+const failure = { outcome: { result: "FAILURE", reason: null } };
+
+describe("the adjustments that are shipped", () => {
+  test("are all off, so that the severity is the highest level among the detections", async () => {
+    const documents = await loadSeverity(ours);
+    expect(documents.length).toBeGreaterThan(0);
+    expect(documents.filter(({ enabled }) => enabled)).toEqual([]);
+    expect(await compileAdjustments(documents)).toEqual([]);
+  });
+
+  test.each<[string, Json, string, string[]]>([
+    [
+      "iCloud relay is informational",
+      service("Proxy", "APPLE_ICLOUD_RELAY_PROXY"),
+      "informational",
+      ["high → informational"],
+    ],
+    ["Tor is critical", service("Tor"), "critical", ["high → critical"]],
+    ["a failed attempt is one level down", { ...service("VPN"), ...failure }, "medium", ["high → medium"]],
+    ["one after the other", { ...service("Tor"), ...failure }, "high", ["high → critical", "critical → high"]],
+    ["nothing that they ask for is left as it is", service("VPN"), "high", []],
+  ])("once on: %s", async (_, event, severity, steps) => {
+    const alert = await alertAbout(event);
+    expect(alert?.severity).toBe(severity);
+    expect(alert?.severityAdjustments.map(({ from, to }) => `${from} → ${to}`)).toEqual(steps);
+    // What the rules say of themselves stays.
+    expect(alert?.detections.map(({ level }) => level)).toEqual(["high", "low"]);
+  });
+});
+
+test("no level is above critical, none below informational", async () => {
+  const file = await write(`
+- {title: Up, detection: {selection: {outcome.result: SUCCESS}, condition: selection}, severity: critical}
+- {title: Further, detection: {selection: {outcome.result: SUCCESS}, condition: selection}, severity: raise}
+- {title: Down, detection: {selection: {outcome.result: FAILURE}, condition: selection}, severity: informational}
+- {title: Lower, detection: {selection: {outcome.result: FAILURE}, condition: selection}, severity: lower}
+`);
+  expect((await alertAbout({}, loadSeverity(file)))?.severityAdjustments.map(({ title }) => title)).toEqual(["Up"]);
+  expect((await alertAbout(failure, loadSeverity(file)))?.severity).toBe("informational");
+});
+
+test("an adjustment may ask for what is found out about the event", async () => {
+  const file = await write(`
+- title: Nobody knows where the user is
+  detection: {selection: {enrichment.geo.verdict: unknown}, condition: selection}
+  severity: low
+`);
+  expect((await alertAbout({}, loadSeverity(file)))?.severity).toBe("low");
+});
+
+test.each([
+  ["enrichment.geo.mismatch: true"],
+  ["enrichment.geo.mismatch: false"],
+  ["enrichment.geo.mismatch: null"],
+  ["enrichment.geo.verdict: unknown"],
+])("an adjustment that asks %s changes nothing as long as that is not known", async (asked) => {
+  const file = await write(`
+- {title: Is, detection: {selection: {${asked}}, condition: selection}, severity: low}
+- {title: Is not, detection: {selection: {${asked}}, condition: not selection}, severity: low}
+`);
+  const storeDown = { lookUp: () => Promise.reject(new Error("the store is down")) };
+  const alert = await alertAbout({}, loadSeverity(file), storeDown);
+  expect(alert).toMatchObject({ severity: "high", severityAdjustments: [] });
+});
+
+test("iCloud Private Relay beside another anonymous network is not made harmless", async () => {
+  const services = [
+    { type: "Proxy", operator: "APPLE_ICLOUD_RELAY_PROXY", isAnonymous: true },
+    { type: "VPN", operator: "NORD_VPN", isAnonymous: true },
+  ];
+  const event = { securityContext: { isProxy: true, ipDetails: { ipServiceCategories: services } } };
+  expect((await alertAbout(event))?.severity).toBe("high");
+});
+
+test.each<[string, string, RegExp]>([
+  [
+    "a level that is none",
+    "- {title: A, detection: {s: {a: b}, condition: s}, severity: urgent}",
+    /:1: 0\.severity: expected one of/,
+  ],
+  ["a condition that cannot be run", "- {title: A, detection: {s: {a: b}, condition: x}, severity: low}", /:1:.*x/],
+  ["no detection", "\n- title: A\n  severity: low\n", /:2: 0\.detection: expected selections/],
+  ["a key that is none", "- {title: A, enable: true, detection: {s: {a: b}, condition: s}, severity: low}", /enable/],
+  ["no list", "title: A", /expected a list/],
+])("a file with %s is refused, with its line", async (_, text, message) => {
+  await expect(loadSeverity(await write(text))).rejects.toThrow(message);
+});

@@ -1,0 +1,143 @@
+import fc from "fast-check";
+import { describe, expect, test } from "vitest";
+import { compileRule } from "../../../lambda/core/sigma/compile.ts";
+import { UNKNOWN } from "../../../lambda/core/sigma/field.ts";
+import { parseCondition, selectionsOf } from "../../../lambda/core/sigma/parse/parse-condition.ts";
+import { compileRegex } from "../../../lambda/core/sigma/regex.ts";
+import type { Condition } from "../../../lambda/core/sigma/rule.ts";
+import type { Json } from "../../fixtures/events.ts";
+import { parseTestRule, ruleSet } from "../../fixtures/rules.ts";
+import { randomDetection, randomEvent } from "./random-rules.ts";
+import { referenceMatches } from "./reference.ts";
+
+const compile = (detection: Json) => compileRule(parseTestRule(detection), { compileRegex });
+
+describe("evaluation", () => {
+  test("equals a slow, obviously right one, on random rules and events", () => {
+    let matching = 0;
+    let all = 0;
+    fc.assert(
+      fc.property(randomDetection, fc.array(randomEvent, { minLength: 1, maxLength: 5 }), (detection, events) => {
+        const { evaluate } = compile(detection);
+        for (const event of events) {
+          const expected = referenceMatches(detection, event);
+          expect(evaluate(event)).toBe(expected);
+          all += 1;
+          if (expected) matching += 1;
+        }
+      }),
+      { numRuns: 3_000 },
+    );
+    // A comparison of nothing but misses would prove little.
+    expect(matching / all).toBeGreaterThan(0.2);
+    expect(matching / all).toBeLessThan(0.8);
+  });
+
+  test("that is decided while a field is unknown stays so, whatever the field turns out to be", () => {
+    fc.assert(
+      fc.property(randomDetection, randomEvent, fc.constantFrom("a", "b", "list"), (detection, event, field) => {
+        const { evaluate } = compile(detection);
+        const early = evaluate(event, { [field]: UNKNOWN });
+        const late = evaluate(event, { [field]: event[field] ?? null });
+        // Keywords are asked of the event alone, which is the same both times.
+        if (early !== "unknown") expect(late).toBe(early);
+      }),
+      { numRuns: 3_000 },
+    );
+  });
+
+  test("of a match explains it by selections that the condition names", () => {
+    fc.assert(
+      fc.property(randomDetection, randomEvent, (detection, event) => {
+        const { evaluate, explain, rule } = compile(detection);
+        if (evaluate(event) !== true) return;
+        const named = selectionsOf(rule.condition);
+        for (const { selection } of explain(event)) expect(named).toContain(selection);
+      }),
+      { numRuns: 1_000 },
+    );
+  });
+});
+
+describe("a rule set", () => {
+  test("finds what evaluating every rule finds, known or not", () => {
+    const enrichment = fc.constantFrom(undefined, { a: UNKNOWN }, { list: UNKNOWN }, { a: { b: 1 } });
+    fc.assert(
+      fc.property(
+        fc.array(randomDetection, { minLength: 1, maxLength: 8 }),
+        fc.array(randomEvent, { minLength: 1, maxLength: 4 }),
+        enrichment,
+        (detections, events, added) => {
+          const set = ruleSet(
+            detections.map((detection, index) => parseTestRule(detection, { title: `Rule ${index}`, id: undefined })),
+          );
+          for (const event of events) {
+            const expected = set.rules
+              .map(({ rule, evaluate }) => [rule.title, evaluate(event, added)])
+              .filter(([, truth]) => truth !== false)
+              .sort();
+            const found = set.match(event, added).map(({ compiled, truth }) => [compiled.rule.title, truth]);
+            expect(found.sort()).toEqual(expected);
+          }
+        },
+      ),
+      { numRuns: 1_500 },
+    );
+  });
+
+  test("evaluates no rule for an event of a type that none names", () => {
+    const set = ruleSet([
+      parseTestRule(
+        { selection: { eventType: ["user.a", "user.b"], x: 1 }, condition: "selection" },
+        { id: undefined },
+      ),
+      parseTestRule({ selection: { eventtype: "user.c" }, other: { y: 1 }, condition: "selection and not other" }),
+    ]);
+    let reads = 0;
+    const event = new Proxy<Json>(
+      { eventType: "user.d", x: 1 },
+      {
+        get(target, name) {
+          reads += 1;
+          return Reflect.get(target, name);
+        },
+      },
+    );
+    expect(set.match(event)).toEqual([]);
+    expect(reads).toBe(1);
+  });
+});
+
+describe("a condition", () => {
+  const names = ["a", "b", "not_c", "all_d", "_e"];
+  const condition = fc.letrec<{ condition: Condition }>((tie) => ({
+    condition: fc.oneof(
+      { maxDepth: 5, depthSize: "medium" },
+      fc.constantFrom(...names).map((name): Condition => ({ kind: "selection", name })),
+      // The parser reads "not not x" as x, and "a and (b and c)" as it stands.
+      tie("condition").map((operand): Condition => (operand.kind === "not" ? operand : { kind: "not", operand })),
+      fc
+        .tuple(
+          fc.constantFrom("and" as const, "or" as const),
+          fc.array(tie("condition"), { minLength: 2, maxLength: 3 }),
+        )
+        .map(([kind, operands]): Condition => ({ kind, operands })),
+    ),
+  })).condition;
+
+  function print(written: Condition): string {
+    if (written.kind === "selection") return written.name;
+    const inner = (operand: Condition) => (operand.kind === "selection" ? print(operand) : `(${print(operand)})`);
+    if (written.kind === "not") return `not ${inner(written.operand)}`;
+    return written.operands.map(inner).join(` ${written.kind} `);
+  }
+
+  test("printed and parsed is the same", () => {
+    fc.assert(
+      fc.property(condition, (written) => {
+        expect(parseCondition(print(written), names)).toEqual(written);
+      }),
+      { numRuns: 2_000 },
+    );
+  });
+});

@@ -1,0 +1,72 @@
+import { expect, test } from "vitest";
+import {
+  answering,
+  type Pace,
+  redriveTimeoutSeconds,
+  share,
+  startBudget,
+  waiting,
+  within,
+} from "../../../lambda/core/time/budget.ts";
+
+test("work ends before parking does", async () => {
+  const { work, parking } = startBudget({ work: 10, parking: 60_000 }, () => performance.now());
+  await new Promise((resolve) => work.addEventListener("abort", resolve));
+  expect(work.aborted).toBe(true);
+  expect(parking.aborted).toBe(false);
+});
+
+test("a share ends with its own time, or with what it is a share of", async () => {
+  const own = share(AbortSignal.timeout(60_000), 10);
+  await new Promise((resolve) => own.addEventListener("abort", resolve));
+  expect(own.aborted).toBe(true);
+  expect(share(AbortSignal.abort(), 60_000).aborted).toBe(true);
+});
+
+test("within a signal, a promise has its own outcome, or the signal's when that comes first", async () => {
+  const hanging = new Promise<never>(() => {});
+  expect(await within(AbortSignal.timeout(60_000), Promise.resolve(1))).toBe(1);
+  await expect(within(AbortSignal.timeout(60_000), Promise.reject(new Error("own")))).rejects.toThrow("own");
+  await expect(within(AbortSignal.timeout(10), hanging)).rejects.toThrow(/timeout/i);
+  await expect(within(AbortSignal.abort(new Error("over")), Promise.resolve(1))).rejects.toThrow("over");
+});
+
+test("a budget with a clock makes its signals when they are asked for, with what is left by then", async () => {
+  let now = 1_000;
+  const budget = startBudget({ work: 5_000, parking: 60_000 }, () => now);
+  now += 6_000;
+  const { work, parking } = budget;
+  expect(budget.work).toBe(work);
+  expect(work.aborted).toBe(true);
+  expect((work.reason as Error).name).toBe("TimeoutError");
+  expect(parking.aborted).toBe(false);
+});
+
+test("beginning ends with work, unless it has a time of its own", () => {
+  const now = () => 0;
+  expect(startBudget({ begin: 0, work: 5_000, parking: 6_000 }, now)).toMatchObject({
+    begin: { aborted: true },
+    work: { aborted: false },
+  });
+  const budget = startBudget({ work: 5_000, parking: 6_000 }, now);
+  expect(budget.begin).toBe(budget.work);
+});
+
+test.each<[string, Pace, number]>([
+  ["the receiver", answering, 3_000],
+  ["redrive", waiting, redriveTimeoutSeconds * 1_000],
+])("the shares of %s leave time for the next step, whatever hangs, and end before its claims do", (_, pace, limit) => {
+  const { lookUp, claim, open, suppress, complete } = pace.steps;
+  const beforePublishing = Math.max(lookUp, claim, open) + suppress;
+  expect(pace.work - beforePublishing).toBeGreaterThanOrEqual(300);
+  // What is published without an answer is recorded, and parked.
+  expect(pace.parking - pace.work).toBeGreaterThan(complete + 400);
+  expect(pace.parking).toBeLessThan(limit);
+  expect(pace.lease).toBeGreaterThan(pace.parking);
+});
+
+test("a budget carries the shares of its steps: the receiver's, where nothing else is said", () => {
+  const now = () => 0;
+  expect(startBudget({ work: 1, parking: 2 }, now)).toMatchObject({ steps: answering.steps, lease: answering.lease });
+  expect(startBudget(waiting, now)).toMatchObject({ steps: waiting.steps, lease: waiting.lease });
+});
