@@ -22,7 +22,7 @@ export async function createProcess(
       import("../core/pipeline/process-delivery.ts"),
       import("./wiring/pipeline-ports.ts"),
     ]);
-    return { processDelivery, ports: await createPipelinePorts(config, rules, metrics, getStateKey) };
+    return { processDelivery, ports: await createPipelinePorts({ config, rules, metrics, getStateKey }) };
   });
   return async (delivery, budget) => {
     nameDelivery(delivery, metrics);

@@ -10,7 +10,6 @@ import { createMetrics } from "../adapters/telemetry/metrics.ts";
 import { isHookEligible } from "../core/okta/hook-eligible-event-types.ts";
 import { findCandidates } from "../core/pipeline/match.ts";
 import type { Observation } from "../core/pipeline/observation.ts";
-import type { PipelinePorts } from "../core/pipeline/ports.ts";
 import { processDelivery } from "../core/pipeline/process-delivery.ts";
 import { logFilter } from "../core/reconciliation/log-filter.ts";
 import { type ReconciliationReport, type ReconciliationState, reconcile } from "../core/reconciliation/reconcile.ts";
@@ -32,14 +31,14 @@ const config = readReconcileConfig(process.env);
 const metrics = createMetrics(config.metrics);
 const rules = await enabledRules(config);
 const filter = logFilter(rules.rules.map(({ rule }) => rule));
-const pipeline = await createPipelinePorts(config, rules, metrics, startStateKey(config), waitingClient);
-const ports: PipelinePorts = {
-  ...pipeline,
-  observe(observation) {
-    pipeline.observe(observation);
-    countMissed(observation);
-  },
-};
+const ports = await createPipelinePorts({
+  config,
+  rules,
+  metrics,
+  getStateKey: startStateKey(config),
+  clients: waitingClient,
+  alsoObserve: countMissed,
+});
 const { orgUrl, credentialSecretArn } = config;
 const getClient = oktaClientOf({ orgUrl, credentialSecretArn, scopes: ["okta.logs.read"], rateLimitShare });
 const dynamodb = new DynamoDBClient({});
@@ -61,7 +60,7 @@ export async function handler(
         ...createSavedState<ReconciliationState>(dynamodb, config.stateTable, "reconciliation"),
         filter: filter.expression,
         findCandidates: (events) => findCandidates(events, rules),
-        claims: pipeline.claims,
+        claims: ports.claims,
         process: (delivery, candidates) =>
           processDelivery(
             delivery,

@@ -14,13 +14,13 @@ import { createPipelinePorts, startStateKey } from "./wiring/pipeline-ports.ts";
 
 const config = readPipelineConfig(process.env);
 const metrics = createMetrics(config.metrics);
-const pipeline = await createPipelinePorts(
+const pipeline = await createPipelinePorts({
   config,
-  await enabledRules(config),
+  rules: await enabledRules(config),
   metrics,
-  startStateKey(config),
-  waitingClient,
-);
+  getStateKey: startStateKey(config),
+  clients: waitingClient,
+});
 const getSqs = once(async () => new SQSClient(waitingClient));
 
 /**

@@ -1,7 +1,7 @@
 import { type ClientSettings, clientDefaults } from "../../adapters/aws/client.ts";
 import { createDynamodb } from "../../adapters/aws/dynamodb/client.ts";
 import { createSecretsProvider, secretsManagerVersions } from "../../adapters/aws/hook-secrets.ts";
-import { createQueue } from "../../adapters/aws/queue.ts";
+import { createQueue, type SendMessages } from "../../adapters/aws/queue.ts";
 import { createStateKey, type GetStateKey, keyPatience } from "../../adapters/aws/state-key.ts";
 import { createTopic } from "../../adapters/aws/topic.ts";
 import { createClaims } from "../../adapters/tables/claims.ts";
@@ -9,14 +9,22 @@ import { createLookUp } from "../../adapters/tables/look-up.ts";
 import { createUserStates } from "../../adapters/tables/user-states.ts";
 import { createObserver } from "../../adapters/telemetry/log-observations.ts";
 import type { Metrics } from "../../adapters/telemetry/metrics.ts";
+import type { Alert } from "../../core/alerts/alert-schema.ts";
 import { toMessage } from "../../core/alerts/message.ts";
+import type { PublishMessage } from "../../core/alerts/topic-message.ts";
+import type { UserStates } from "../../core/history/user-states.ts";
+import type { Delivery, MalformedEvent } from "../../core/okta/event-hook.ts";
+import type { Claims } from "../../core/pipeline/claims.ts";
 import { toDeadLetters } from "../../core/pipeline/dead-letter.ts";
-import type { PipelinePorts } from "../../core/pipeline/ports.ts";
-import { writeWork } from "../../core/pipeline/work.ts";
+import type { Observe } from "../../core/pipeline/observation.ts";
+import type { LookUp, ParkedWork, PipelinePorts } from "../../core/pipeline/ports.ts";
+import { type Work, writeWork } from "../../core/pipeline/work.ts";
 import { writeRefresh } from "../../core/profiles/refresh.ts";
+import type { SeverityAdjustment } from "../../core/severity/adjustment.ts";
 import { adjustments } from "../../core/severity/adjustments.ts";
 import { compileAdjustments } from "../../core/severity/compile-adjustments.ts";
 import type { RuleSet } from "../../core/sigma/rule-set.ts";
+import type { Measure } from "../../core/time/measure.ts";
 import type { PipelineConfig } from "../config/config.ts";
 
 /**
@@ -31,55 +39,99 @@ export function startStateKey(config: PipelineConfig): GetStateKey {
   return getStateKey;
 }
 
-/**
- * The pipeline's ports onto AWS, for every function that works on events. Clients are made when first needed.
- *
- * @param getStateKey the key that logins are hashed with
- * @param clients how they are set up. @default for a function that is waited for
- */
+/** How {@link AwsPipelinePorts} are set up. */
+export interface PipelinePortsOptions {
+  readonly config: PipelineConfig;
+  readonly rules: RuleSet;
+  readonly severityAdjustments: readonly SeverityAdjustment[];
+  readonly metrics: Metrics;
+  /** The key that logins are hashed with. */
+  readonly getStateKey: GetStateKey;
+  /** How clients are set up. @default {@link clientDefaults}, for a function that is waited for */
+  readonly clients?: ClientSettings;
+  /** Given each observation beside the log and the metrics. @default none */
+  readonly alsoObserve?: Observe;
+}
+
+/** The pipeline's ports onto AWS, for every function that works on events. Clients are made when first needed. */
+export class AwsPipelinePorts implements PipelinePorts {
+  readonly rules: RuleSet;
+  readonly severityAdjustments: readonly SeverityAdjustment[];
+  readonly mismatchDistanceKm: number;
+  readonly loginDomains: readonly string[];
+  readonly suppressMinutes: number;
+  readonly claims: Claims;
+  readonly userStates: UserStates;
+  readonly lookUp: LookUp;
+  readonly refreshProfiles: PipelinePorts["refreshProfiles"];
+  readonly observe: Observe;
+  readonly measure: Measure;
+  readonly #publish: PublishMessage;
+  readonly #retryQueue: SendMessages;
+  readonly #deadLetterQueue: SendMessages;
+
+  constructor(options: PipelinePortsOptions) {
+    const { config, rules, severityAdjustments, metrics, getStateKey, clients: settings = clientDefaults } = options;
+    const getDynamodb = createDynamodb(settings);
+    const logAndCount = createObserver(metrics);
+    this.rules = rules;
+    this.severityAdjustments = severityAdjustments;
+    this.mismatchDistanceKm = config.mismatchDistanceKm;
+    this.loginDomains = config.loginDomains;
+    this.suppressMinutes = config.suppressMinutes;
+    this.claims = createClaims(config.stateTable, getDynamodb);
+    this.userStates = createUserStates(config.stateTable, getStateKey, getDynamodb);
+    this.lookUp = createLookUp(config.profileTable, config.stateTable, getStateKey, getDynamodb);
+    this.refreshProfiles =
+      config.refreshQueueUrl === null ? null : refreshesBy(createQueue(config.refreshQueueUrl, { settings }));
+    this.observe = (observation) => {
+      logAndCount(observation);
+      options.alsoObserve?.(observation);
+    };
+    this.measure = metrics.measure;
+    this.#publish = createTopic(config.alertTopicArn, { settings });
+    this.#retryQueue = createQueue(config.retryQueueUrl, { settings });
+    this.#deadLetterQueue = createQueue(config.deadLetterQueueUrl, { settings });
+  }
+
+  now(): Date {
+    return new Date();
+  }
+
+  publish(alert: Alert, signal: AbortSignal): Promise<void> {
+    return this.#publish(toMessage(alert), signal);
+  }
+
+  parkWork(work: readonly ParkedWork[], signal: AbortSignal): Promise<void> {
+    const messages = work.map((each) => ({ body: writeWork(each.work, this.now()), delaySeconds: each.delaySeconds }));
+    return this.#retryQueue(messages, signal);
+  }
+
+  deadLetterWork(work: Work, reason: string, signal: AbortSignal): Promise<void> {
+    return this.#deadLetterQueue([{ body: writeWork(work, this.now(), reason) }], signal);
+  }
+
+  parkMalformed(events: readonly MalformedEvent[], delivery: Delivery, signal: AbortSignal): Promise<void> {
+    const bodies = toDeadLetters(events, delivery, this.now());
+    return this.#deadLetterQueue(
+      bodies.map((body) => ({ body })),
+      signal,
+    );
+  }
+}
+
+/** Asks for profiles to be fetched anew, one message each. */
+function refreshesBy(send: SendMessages): NonNullable<PipelinePorts["refreshProfiles"]> {
+  return (users, signal) =>
+    send(
+      users.map((user) => ({ body: writeRefresh(user) })),
+      signal,
+    );
+}
+
+/** The ports with the adjustments of severity that are deployed. */
 export async function createPipelinePorts(
-  config: PipelineConfig,
-  rules: RuleSet,
-  metrics: Metrics,
-  getStateKey: GetStateKey,
-  clients: ClientSettings = clientDefaults,
+  options: Omit<PipelinePortsOptions, "severityAdjustments">,
 ): Promise<PipelinePorts> {
-  const { refreshQueueUrl } = config;
-  const sendRefreshes = refreshQueueUrl === null ? null : createQueue(refreshQueueUrl, { settings: clients });
-  const sendDeadLetters = createQueue(config.deadLetterQueueUrl, { settings: clients });
-  const sendWork = createQueue(config.retryQueueUrl, { settings: clients });
-  const getDynamodb = createDynamodb(clients);
-  const publish = createTopic(config.alertTopicArn, { settings: clients });
-  return {
-    rules,
-    severityAdjustments: await compileAdjustments(adjustments),
-    lookUp: createLookUp(config.profileTable, config.stateTable, getStateKey, getDynamodb),
-    claims: createClaims(config.stateTable, getDynamodb),
-    userStates: createUserStates(config.stateTable, getStateKey, getDynamodb),
-    publish: (alert, signal) => publish(toMessage(alert), signal),
-    parkWork: (work, signal) =>
-      sendWork(
-        work.map((each) => ({ body: writeWork(each.work, new Date()), delaySeconds: each.delaySeconds })),
-        signal,
-      ),
-    deadLetterWork: (work, reason, signal) => sendDeadLetters([{ body: writeWork(work, new Date(), reason) }], signal),
-    parkMalformed: (events, delivery, signal) =>
-      sendDeadLetters(
-        toDeadLetters(events, delivery, new Date()).map((body) => ({ body })),
-        signal,
-      ),
-    refreshProfiles:
-      sendRefreshes &&
-      ((users, signal) =>
-        sendRefreshes(
-          users.map((user) => ({ body: writeRefresh(user) })),
-          signal,
-        )),
-    mismatchDistanceKm: config.mismatchDistanceKm,
-    loginDomains: config.loginDomains,
-    suppressMinutes: config.suppressMinutes,
-    now: () => new Date(),
-    observe: createObserver(metrics),
-    measure: metrics.measure,
-  };
+  return new AwsPipelinePorts({ ...options, severityAdjustments: await compileAdjustments(adjustments) });
 }
