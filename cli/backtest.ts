@@ -2,20 +2,21 @@ import { relative, resolve } from "node:path";
 import { type Command, InvalidArgumentError, Option } from "commander";
 import { toMessage } from "../lambda/core/alerts/message.ts";
 import { compileRules, isEnabled } from "../lambda/core/detections/compile-rules.ts";
+import {
+  defaultSuppressMinutes,
+  maximumSuppressMinutes,
+  readSuppressMinutes,
+} from "../lambda/core/grouping/suppress-minutes.ts";
 import { type LogEvent, publishedTime } from "../lambda/core/okta/log-event.ts";
+import { domainPattern } from "../lambda/core/okta/login-domains.ts";
 import { canonicalLogin } from "../lambda/core/okta/person.ts";
 import { looksLikeLogin } from "../lambda/core/okta/stranger.ts";
 import { decide } from "../lambda/core/pipeline/judge.ts";
 import { type Candidate, findCandidate } from "../lambda/core/pipeline/match.ts";
+import { defaultMismatchDistanceKm } from "../lambda/core/profiles/mismatch-distance.ts";
 import { compileAdjustments } from "../lambda/core/severity/compile-adjustments.ts";
 import { withoutFilters } from "../lambda/core/sigma/parse/parse-filter.ts";
 import type { Rule } from "../lambda/core/sigma/rule.ts";
-import {
-  defaultSuppressMinutes,
-  domainPattern,
-  isSuppressMinutes,
-  maximumSuppressMinutes,
-} from "../lambda/functions/config/config.ts";
 import { type AlertTally, countReplayed, createAlertTally } from "./backtest/alert-tally.ts";
 import { readExceptionsFile } from "./backtest/exceptions-file.ts";
 import { type HeldEvents, holdEvents } from "./backtest/held-events.ts";
@@ -199,7 +200,8 @@ function parseDistance(text: string): number {
 }
 
 function parseSuppressMinutes(text: string): number {
-  if (isSuppressMinutes(text)) return Number(text);
+  const minutes = readSuppressMinutes(text);
+  if (minutes !== null) return minutes;
   throw new InvalidArgumentError(`Expected a whole number of minutes from 0 to ${maximumSuppressMinutes}.`);
 }
 
@@ -252,7 +254,12 @@ const command = createCommand(
     "--profiles <file.csv>",
     "users' profile locations, for rules that ask for the geographic mismatch; cities are placed as an import does",
   )
-  .option("--distance-km <number>", "a mismatch is farther than this from every profile location", parseDistance, 500)
+  .option(
+    "--distance-km <number>",
+    "a mismatch is farther than this from every profile location",
+    parseDistance,
+    defaultMismatchDistanceKm,
+  )
   .option("--alerts <file>", "write the alerts that would have gone out to this file, one JSON line each")
   .option("--exceptions <file>", "exceptions that are in force, as npm run -s exceptions -- list --json prints them")
   .option(

@@ -18,13 +18,13 @@ import {
 } from "../lambda/core/exceptions/exception.ts";
 import { publishNotice } from "../lambda/core/exceptions/expiry-notice.ts";
 import { countryCode } from "../lambda/core/geo/country.ts";
+import { defaultSuppressMinutes } from "../lambda/core/grouping/suppress-minutes.ts";
 import { parseCidr } from "../lambda/core/network/cidr.ts";
 import type { LogEvent } from "../lambda/core/okta/log-event.ts";
 import { isOperator, knownOperators, operatorName } from "../lambda/core/okta/operator.ts";
 import { canonicalLogin, personKeys } from "../lambda/core/okta/person.ts";
 import { findCandidate } from "../lambda/core/pipeline/match.ts";
 import { plural } from "../lambda/core/text/shorten.ts";
-import { defaultSuppressMinutes } from "../lambda/functions/config/config.ts";
 import { createCommand, InputError, onTerminal, runCommand } from "./command.ts";
 import { addDeploymentOptions, type Deployment, type DeploymentOptions, findDeployment } from "./deployment.ts";
 import { ourDetections, readDetections } from "./detections-folder.ts";

@@ -5,9 +5,11 @@ import { closest } from "fastest-levenshtein";
 import * as z from "zod";
 import { readOrgUrl } from "../lambda/adapters/okta-api/credential.ts";
 import { defaultMetricSet, metricSets } from "../lambda/adapters/telemetry/metric-sets.ts";
+import { defaultSuppressMinutes, maximumSuppressMinutes } from "../lambda/core/grouping/suppress-minutes.ts";
 import { parseCidr } from "../lambda/core/network/cidr.ts";
+import { domainPattern } from "../lambda/core/okta/login-domains.ts";
+import { defaultMismatchDistanceKm, farthestKm } from "../lambda/core/profiles/mismatch-distance.ts";
 import { defaultAttributes, locationAttributes } from "../lambda/core/profiles/okta-user.ts";
-import { defaultSuppressMinutes, domainPattern, maximumSuppressMinutes } from "../lambda/functions/config/config.ts";
 import { defaultOverlapMinutes } from "../lambda/functions/config/okta.ts";
 import { knownOutputs } from "./known-outputs.ts";
 import {
@@ -75,8 +77,8 @@ const schema = z.strictObject({
   }),
   mismatchDistanceKm: number
     .positive("expected more than 0")
-    .max(20_016, "expected at most 20016, half around the Earth")
-    .default(500)
+    .max(farthestKm, `expected at most ${farthestKm}, half around the Earth`)
+    .default(defaultMismatchDistanceKm)
     .meta({ description: "Kilometers; a mismatch is farther than this from every profile location." }),
   suppressMinutes: z
     .int("expected a whole number of minutes")

@@ -2,7 +2,7 @@ import type { AddressInfo } from "node:net";
 import { DynamoDBClient, PutItemCommand } from "@aws-sdk/client-dynamodb";
 import type { SNSEvent } from "aws-lambda";
 import { toAttribute } from "../lambda/adapters/aws/dynamodb/attribute-value.ts";
-import { defaultSuppressMinutes } from "../lambda/functions/config/config.ts";
+import { defaultSuppressMinutes } from "../lambda/core/grouping/suppress-minutes.ts";
 import { type AlertFeed, followAlerts, type ReceivedAlert } from "./alert-feed.ts";
 import { chaosRoutes } from "./chaos.ts";
 import { type Emulators, type LocalOutput, startEmulators } from "./emulators.ts";

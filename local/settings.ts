@@ -1,10 +1,15 @@
 import { knownOutputs } from "../infra/known-outputs.ts";
 import {
-  areDomains,
   defaultSuppressMinutes,
-  isSuppressMinutes,
   maximumSuppressMinutes,
-} from "../lambda/functions/config/config.ts";
+  readSuppressMinutes,
+} from "../lambda/core/grouping/suppress-minutes.ts";
+import { readDomains } from "../lambda/core/okta/login-domains.ts";
+import {
+  defaultMismatchDistanceKm,
+  farthestKm,
+  isMismatchDistance,
+} from "../lambda/core/profiles/mismatch-distance.ts";
 import { type ChaosName, chaosFaults, isChaosName } from "./chaos.ts";
 
 /** The embedded run's settings. */
@@ -58,16 +63,16 @@ export function readSettings(
 ): Settings {
   const port = values.port ?? environment.PORT ?? "3000";
   if (!/^\d{1,5}$/.test(port) || Number(port) > 65_535) throw new SettingsError(`"${port}" is no port: 0 to 65535`);
-  const distance = Number(environment.MISMATCH_DISTANCE_KM ?? "500");
-  if (!(distance > 0 && distance <= 20_016)) {
-    throw new SettingsError("MISMATCH_DISTANCE_KM is no number of kilometers between 0 and 20016");
+  const distance = Number(environment.MISMATCH_DISTANCE_KM ?? defaultMismatchDistanceKm);
+  if (!isMismatchDistance(distance)) {
+    throw new SettingsError(`MISMATCH_DISTANCE_KM is no number of kilometers between 0 and ${farthestKm}`);
   }
   const suppress = environment.SUPPRESS_MINUTES || String(defaultSuppressMinutes);
-  if (!isSuppressMinutes(suppress)) {
+  if (readSuppressMinutes(suppress) === null) {
     throw new SettingsError(`SUPPRESS_MINUTES is no whole number of minutes from 0 to ${maximumSuppressMinutes}`);
   }
   const domains = environment.LOGIN_DOMAINS;
-  if (domains !== undefined && !areDomains(domains)) {
+  if (domains !== undefined && readDomains(domains) === null) {
     throw new SettingsError(`LOGIN_DOMAINS is "${domains}": expected domains such as example.com, divided by commas`);
   }
   const outputs = (environment.OUTPUTS ?? "").split(",").flatMap((name) => name.trim() || []);

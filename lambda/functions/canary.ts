@@ -2,7 +2,7 @@ import { rotatingSecret, secretsManagerVersions } from "../adapters/aws/hook-sec
 import { awaitEnd, sendTest } from "../adapters/aws/send-test-event.ts";
 import { createClaims } from "../adapters/tables/claims.ts";
 import { logger } from "../adapters/telemetry/log-observations.ts";
-import { readCanaryConfig } from "./config/config.ts";
+import { readCanaryConfig } from "./config/canary.ts";
 
 /** The longest that an alert is waited for, in milliseconds: it may have to come by the retry queue. */
 const patience = 40_000;

@@ -4,7 +4,7 @@ import { createTopic } from "../adapters/aws/topic.ts";
 import { openExceptions } from "../adapters/tables/exceptions.ts";
 import { logger } from "../adapters/telemetry/log-observations.ts";
 import { publishNotice } from "../core/exceptions/expiry-notice.ts";
-import { readNoticeConfig } from "./config/config.ts";
+import { readNoticeConfig } from "./config/notices.ts";
 
 const config = readNoticeConfig(process.env);
 const dynamodb = new DynamoDBClient({});

@@ -5,7 +5,7 @@ import { logger } from "../adapters/telemetry/log-observations.ts";
 import { alertSchema } from "../core/alerts/alert-schema.ts";
 import { attributesOf } from "../core/alerts/attributes.ts";
 import type { Output } from "../core/alerts/output.ts";
-import { readOutputConfig } from "./config/config.ts";
+import { readOutputConfig } from "./config/outputs.ts";
 
 const config = readOutputConfig(process.env);
 const { output } = (await import(`../core/outputs/${config.output}.ts`)) as { readonly output: Output };

@@ -4,7 +4,7 @@ import { countDelivery, type Metrics, nameDelivery } from "../adapters/telemetry
 import type { EndpointPorts } from "../core/hook-endpoint/endpoint.ts";
 import { findCandidates } from "../core/pipeline/match.ts";
 import { refreshingEventTypes } from "../core/profiles/refresh.ts";
-import type { ReceiverConfig } from "./config/config.ts";
+import type { ReceiverConfig } from "./config/receiver.ts";
 import { enabledRules } from "./wiring/enabled-rules.ts";
 
 /**

@@ -12,7 +12,7 @@ import { countAnswer, countRefusedDelivery, createMetrics } from "../adapters/te
 import { answerRequest, type EndpointPorts } from "../core/hook-endpoint/endpoint.ts";
 import { createNetworkTest } from "../core/network/cidr.ts";
 import { answering, startBudget } from "../core/time/budget.ts";
-import { readReceiverConfig } from "./config/config.ts";
+import { readReceiverConfig } from "./config/receiver.ts";
 
 /*
  * What is imported here is loaded before the first answer, which Okta gives three seconds, cold start included. So what a

@@ -8,7 +8,7 @@ import { backOffSeconds } from "../core/pipeline/back-off.ts";
 import { retryWork } from "../core/pipeline/retry-work.ts";
 import { readWork, UnreadableWorkError, type Work } from "../core/pipeline/work.ts";
 import { startBudget, waiting } from "../core/time/budget.ts";
-import { readPipelineConfig } from "./config/config.ts";
+import { readPipelineConfig } from "./config/pipeline.ts";
 import { enabledRules } from "./wiring/enabled-rules.ts";
 import { createPipelinePorts, startStateKey } from "./wiring/pipeline-ports.ts";
 

@@ -1,14 +1,7 @@
 import { defaultAttributes, type LocationAttributes, readLocationAttributes } from "../../core/profiles/okta-user.ts";
-import {
-  type Environment,
-  type PipelineConfig,
-  pipelineVariables,
-  readVariables,
-  secretArn,
-  toPipelineConfig,
-  variables,
-  variablesOf,
-} from "./config.ts";
+import { type Environment, Fault, matching, optional, parsed, readVariables, required } from "./environment.ts";
+import { type PipelineConfig, pipelineVariables, toPipelineConfig } from "./pipeline.ts";
+import { requiredSecretArn, stateTable, tableName } from "./variables.ts";
 
 /** The settings of the functions that bring profiles from Okta. */
 export interface SyncConfig {
@@ -33,64 +26,57 @@ export interface ReconcileConfig extends PipelineConfig {
 export const defaultOverlapMinutes = 15;
 
 const oktaVariables = {
-  OKTA_ORG_URL: {
-    what: "the URL of the Okta org",
-    fault: (value: string) => (/^https?:\/\/[^/]+$/.test(value) ? null : "is no URL of an Okta org"),
-  },
-  OKTA_CREDENTIAL_SECRET_ARN: secretArn,
+  OKTA_ORG_URL: required("the URL of the Okta org", matching(/^https?:\/\/[^/]+$/, "is no URL of an Okta org")),
+  OKTA_CREDENTIAL_SECRET_ARN: requiredSecretArn,
+} as const;
+
+const syncVariables = {
+  PROFILE_TABLE: tableName("profile table"),
+  STATE_TABLE: stateTable,
+  ...oktaVariables,
+  OKTA_PROFILE_ATTRIBUTES: required(
+    "the profile attributes that hold locations, as JSON",
+    parsed(readLocationAttributes, `is no JSON such as ${JSON.stringify(defaultAttributes)}`),
+  ),
+} as const;
+
+const reconcileVariables = {
+  ...pipelineVariables,
+  ...oktaVariables,
+  RECONCILE_OVERLAP_MINUTES: optional(readMinutes, defaultOverlapMinutes),
 } as const;
 
 /**
  * Reads the settings of a function that brings profiles from Okta.
  *
- * @param environment the process's environment variables
  * @throws ConfigError naming everything that is missing or malformed
  */
 export function readSyncConfig(environment: Environment): SyncConfig {
-  const known = readVariables(
-    {
-      PROFILE_TABLE: variables.PROFILE_TABLE,
-      STATE_TABLE: variables.STATE_TABLE,
-      ...oktaVariables,
-      OKTA_PROFILE_ATTRIBUTES: {
-        what: "the profile attributes that hold locations, as JSON",
-        fault: (value) =>
-          readLocationAttributes(value) === null ? `is no JSON such as ${JSON.stringify(defaultAttributes)}` : null,
-      },
-    },
-    environment,
-  );
+  const read = readVariables(syncVariables, environment);
   return {
-    profileTable: known.PROFILE_TABLE ?? "",
-    stateTable: known.STATE_TABLE ?? "",
-    orgUrl: known.OKTA_ORG_URL ?? "",
-    credentialSecretArn: known.OKTA_CREDENTIAL_SECRET_ARN ?? "",
-    attributes: readLocationAttributes(known.OKTA_PROFILE_ATTRIBUTES ?? "") ?? [],
+    profileTable: read.PROFILE_TABLE,
+    stateTable: read.STATE_TABLE,
+    orgUrl: read.OKTA_ORG_URL,
+    credentialSecretArn: read.OKTA_CREDENTIAL_SECRET_ARN,
+    attributes: read.OKTA_PROFILE_ATTRIBUTES,
   };
 }
 
 /**
  * Reads the settings of the function that reads the System Log.
  *
- * @param environment the process's environment variables
  * @throws ConfigError naming everything that is missing or malformed
  */
 export function readReconcileConfig(environment: Environment): ReconcileConfig {
-  const known = readVariables(
-    {
-      ...variablesOf(pipelineVariables),
-      ...oktaVariables,
-      RECONCILE_OVERLAP_MINUTES: {
-        what: null,
-        fault: (value: string) => (/^\d{1,4}$/.test(value) ? null : "is no whole number of minutes"),
-      },
-    },
-    environment,
-  );
+  const read = readVariables(reconcileVariables, environment);
   return {
-    ...toPipelineConfig(known, environment),
-    orgUrl: known.OKTA_ORG_URL ?? "",
-    credentialSecretArn: known.OKTA_CREDENTIAL_SECRET_ARN ?? "",
-    overlapMinutes: Number(known.RECONCILE_OVERLAP_MINUTES ?? defaultOverlapMinutes),
+    ...toPipelineConfig(read, environment),
+    orgUrl: read.OKTA_ORG_URL,
+    credentialSecretArn: read.OKTA_CREDENTIAL_SECRET_ARN,
+    overlapMinutes: read.RECONCILE_OVERLAP_MINUTES,
   };
+}
+
+function readMinutes(text: string): number | Fault {
+  return /^\d{1,4}$/.test(text) ? Number(text) : new Fault("is no whole number of minutes");
 }

@@ -1,7 +1,7 @@
 import { compileRules, isEnabled } from "../../core/detections/compile-rules.ts";
 import { rules } from "../../core/detections/rules.ts";
 import type { RuleSet } from "../../core/sigma/rule-set.ts";
-import type { PipelineConfig } from "../config/config.ts";
+import type { PipelineConfig } from "../config/pipeline.ts";
 
 /** Compiles the detections that run. */
 export function enabledRules({ experimentalDetections: experimental }: PipelineConfig): Promise<RuleSet> {

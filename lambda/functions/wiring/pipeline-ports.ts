@@ -25,7 +25,7 @@ import { adjustments } from "../../core/severity/adjustments.ts";
 import { compileAdjustments } from "../../core/severity/compile-adjustments.ts";
 import type { RuleSet } from "../../core/sigma/rule-set.ts";
 import type { Measure } from "../../core/time/measure.ts";
-import type { PipelineConfig } from "../config/config.ts";
+import type { PipelineConfig } from "../config/pipeline.ts";
 
 /**
  * The key that logins are hashed with, of a function that nothing waits for. It is asked for at once, so that it is there with the

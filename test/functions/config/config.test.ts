@@ -1,11 +1,9 @@
 import { describe, expect, test } from "vitest";
-import {
-  ConfigError,
-  readCanaryConfig,
-  readPipelineConfig,
-  readReceiverConfig,
-} from "../../../lambda/functions/config/config.ts";
+import { readCanaryConfig } from "../../../lambda/functions/config/canary.ts";
+import { ConfigError } from "../../../lambda/functions/config/environment.ts";
 import { readSyncConfig } from "../../../lambda/functions/config/okta.ts";
+import { readPipelineConfig } from "../../../lambda/functions/config/pipeline.ts";
+import { readReceiverConfig } from "../../../lambda/functions/config/receiver.ts";
 
 const complete = {
   PROFILE_TABLE: "profiles",

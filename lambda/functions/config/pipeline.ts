@@ -1,0 +1,106 @@
+import type { StateKeySource } from "../../adapters/aws/state-key.ts";
+import { defaultMetricSet, type MetricSet, metricSets } from "../../adapters/telemetry/metric-sets.ts";
+import {
+  defaultSuppressMinutes,
+  maximumSuppressMinutes,
+  readSuppressMinutes,
+} from "../../core/grouping/suppress-minutes.ts";
+import { readDomains } from "../../core/okta/login-domains.ts";
+import { farthestKm, isMismatchDistance } from "../../core/profiles/mismatch-distance.ts";
+import {
+  type Environment,
+  Fault,
+  matching,
+  optional,
+  parsed,
+  readVariables,
+  required,
+  type ValuesOf,
+} from "./environment.ts";
+import { alertTopicArn, queueUrl, secretArn, stateTable, tableName } from "./variables.ts";
+
+/** The settings of every function that works on events, read once from the environment. */
+export interface PipelineConfig {
+  readonly profileTable: string;
+  readonly stateTable: string;
+  readonly alertTopicArn: string;
+  readonly retryQueueUrl: string;
+  readonly deadLetterQueueUrl: string;
+  /** Kilometers, over 0. */
+  readonly mismatchDistanceKm: number;
+  /** Minutes, 0 or more; 0 suppresses nothing. */
+  readonly suppressMinutes: number;
+  /** The domains of the org's logins, in lower case; empty where they are not named: see `looksLikeLogin`. */
+  readonly loginDomains: readonly string[];
+  /** Whether detections with `status: experimental` run. */
+  readonly experimentalDetections: boolean;
+  /** Where users go whose profiles are to be fetched anew; null where profiles do not come from Okta. */
+  readonly refreshQueueUrl: string | null;
+  /** Which metrics are written. @default essential */
+  readonly metrics: MetricSet;
+  /** Where the key comes from that logins are hashed with before they are the key of what is remembered. */
+  readonly stateKey: StateKeySource;
+}
+
+/** The variables of every function that works on events. */
+export const pipelineVariables = {
+  PROFILE_TABLE: tableName("profile table"),
+  STATE_TABLE: stateTable,
+  ALERT_TOPIC_ARN: alertTopicArn,
+  RETRY_QUEUE_URL: required("the URL of the retry queue", queueUrl),
+  DEAD_LETTER_QUEUE_URL: required("the URL of the dead-letter queue", queueUrl),
+  MISMATCH_DISTANCE_KM: required("a number of kilometers, for example 500", readKilometers),
+  SUPPRESS_MINUTES: optional(
+    parsed(readSuppressMinutes, `is no whole number of minutes from 0 to ${maximumSuppressMinutes}`),
+    defaultSuppressMinutes,
+  ),
+  LOGIN_DOMAINS: optional(parsed(readDomains, "is no list of domains such as example.com"), []),
+  REFRESH_QUEUE_URL: optional(queueUrl, null),
+  EXPERIMENTAL_DETECTIONS: optional(matching(/^(true|false)$/, "is neither true nor false"), "false"),
+  METRICS: optional(parsed(readMetricSet, `is none of ${metricSets.join(", ")}`), defaultMetricSet),
+  STATE_KEY_ARN: optional(secretArn, null),
+} as const;
+
+/**
+ * Reads the settings of a function that works on events.
+ *
+ * @throws ConfigError naming everything that is missing or malformed
+ */
+export function readPipelineConfig(environment: Environment): PipelineConfig {
+  return toPipelineConfig(readVariables(pipelineVariables, environment), environment);
+}
+
+/** The settings of a function that works on events, of variables that are read. */
+export function toPipelineConfig(read: ValuesOf<typeof pipelineVariables>, environment: Environment): PipelineConfig {
+  return {
+    profileTable: read.PROFILE_TABLE,
+    stateTable: read.STATE_TABLE,
+    alertTopicArn: read.ALERT_TOPIC_ARN,
+    retryQueueUrl: read.RETRY_QUEUE_URL,
+    deadLetterQueueUrl: read.DEAD_LETTER_QUEUE_URL,
+    mismatchDistanceKm: read.MISMATCH_DISTANCE_KM,
+    suppressMinutes: read.SUPPRESS_MINUTES,
+    loginDomains: read.LOGIN_DOMAINS,
+    experimentalDetections: read.EXPERIMENTAL_DETECTIONS === "true",
+    refreshQueueUrl: read.REFRESH_QUEUE_URL,
+    metrics: read.METRICS,
+    stateKey: stateKeySource(read.STATE_KEY_ARN, environment),
+  };
+}
+
+function readKilometers(text: string): number | Fault {
+  if (!/^\d+(\.\d+)?$/.test(text)) return new Fault("is no number of kilometers");
+  const kilometers = Number(text);
+  return isMismatchDistance(kilometers) ? kilometers : new Fault(`is not between 0 and ${farthestKm} kilometers`);
+}
+
+function readMetricSet(text: string): MetricSet | null {
+  return metricSets.find((set) => set === text) ?? null;
+}
+
+function stateKeySource(arn: string | null, environment: Environment): StateKeySource {
+  if (arn !== null) return { arn };
+  const { HOOK_SECRET: value, HOOK_SECRET_ARN: hookSecretArn } = environment;
+  if (hookSecretArn) return { hookSecret: { arn: hookSecretArn } };
+  return value ? { hookSecret: { value } } : null;
+}
