@@ -2,6 +2,7 @@ import { Stack } from "aws-cdk-lib";
 import type { Function as LambdaFunction } from "aws-cdk-lib/aws-lambda";
 import { QueryDefinition, QueryString } from "aws-cdk-lib/aws-logs";
 import { Construct } from "constructs";
+import type { LogKind } from "../../lambda/core/pipeline/log-kind.ts";
 import { steps } from "../../lambda/core/time/measure.ts";
 
 /** What the queries are about. */
@@ -10,9 +11,14 @@ export interface SavedQueriesProps {
   readonly functions: readonly LambdaFunction[];
 }
 
-const fields = ["@timestamp", "level", "message", "deliveryId", "eventUuid", "ruleIds.0"];
+const fields = ["@timestamp", "level", "kind", "message", "deliveryId", "eventUuid", "ruleIds.0"];
 
-/** The queries by name; each is documented in docs/metrics.md. The messages are those of `lambda/adapters/telemetry/log-observations.ts`. */
+/** Keeps the log lines of these kinds. */
+function ofKinds(...kinds: readonly LogKind[]): string {
+  return `kind in [${kinds.map((kind) => `"${kind}"`).join(", ")}]`;
+}
+
+/** The queries by name; each is documented in docs/metrics.md. */
 const queries: Readonly<Record<string, ConstructorParameters<typeof QueryString>[0]>> = {
   "Follow a delivery": {
     filterStatements: ['@message like "PUT A DELIVERY ID OR EVENT UUID HERE"'],
@@ -20,18 +26,27 @@ const queries: Readonly<Record<string, ConstructorParameters<typeof QueryString>
     sort: "@timestamp asc",
   },
   "What was alerted on": {
-    filterStatements: ['message = "Published an alert"'],
+    filterStatements: [ofKinds("alertPublished")],
     fields: ["@timestamp", "severity", "userId", "geoVerdict", "eventUuid", "ruleIds.0", "ruleIds.1", "alertId"],
     sort: "@timestamp desc",
   },
   "What was not alerted on": {
-    filterStatements: ["message like /^(An exception covers|Held back|Left out)/"],
+    filterStatements: [ofKinds("excepted", "suppressed", "duplicate")],
     fields: [...fields, "userId", "exceptionIds.0"],
     sort: "@timestamp desc",
   },
   "What was parked or lost": {
     filterStatements: [
-      "message like /^(Parked|Work has to|An event could be neither|Malformed events could not|Refused a delivery|A refused delivery)/",
+      ofKinds(
+        "workParked",
+        "workFailed",
+        "workDropped",
+        "workLost",
+        "malformedParked",
+        "malformedFailed",
+        "deliveryRefused",
+        "refusedDeliveryLost",
+      ),
     ],
     fields: [...fields, "followUp", "count", "attempt", "reason", "error.message"],
     sort: "@timestamp desc",

@@ -53,13 +53,13 @@ const endpoint: EndpointPorts = {
     countRefusedDelivery(metrics);
     await (await getParkRefused())(refused, signal);
   },
-  async onFailure(message, error, names) {
+  async onFailure(kind, message, error, names) {
     try {
       const { logger } = await import("../adapters/telemetry/log-observations.ts");
-      logger.error(message, { ...names, error: error as Error });
+      logger.error(message, { kind, ...names, error: error as Error });
     } catch (unloadable) {
       // The logger is a part of the bundle that can be broken as well: the line is then without what it adds.
-      const line = { level: "ERROR", message, ...names, error: String(error), logger: String(unloadable) };
+      const line = { level: "ERROR", message, kind, ...names, error: String(error), logger: String(unloadable) };
       process.stderr.write(`${JSON.stringify(line)}\n`);
     }
   },

@@ -5,6 +5,7 @@ import { once, waitingClient } from "../adapters/aws/client.ts";
 import { logger } from "../adapters/telemetry/log-observations.ts";
 import { createMetrics } from "../adapters/telemetry/metrics.ts";
 import { backOffSeconds } from "../core/pipeline/back-off.ts";
+import type { LogKind } from "../core/pipeline/log-kind.ts";
 import { retryWork } from "../core/pipeline/retry-work.ts";
 import { readWork, UnreadableWorkError, type Work } from "../core/pipeline/work.ts";
 import { startBudget, waiting } from "../core/time/budget.ts";
@@ -59,9 +60,20 @@ async function retry(record: SQSRecord): Promise<void> {
     };
     countFailure(work, record);
     const { message: reason, cause = error } = error as Error;
-    logger.warn("Work has to be tried again", { ...names, attempt, seconds, reason, error: cause as Error });
+    logger.warn("Work has to be tried again", {
+      kind: "workFailed" satisfies LogKind,
+      ...names,
+      attempt,
+      seconds,
+      reason,
+      error: cause as Error,
+    });
     await backOff(record, seconds).catch((failure: unknown) =>
-      logger.warn("The time to wait could not be set", { ...names, error: failure as Error }),
+      logger.warn("The time to wait could not be set", {
+        kind: "delayNotSet" satisfies LogKind,
+        ...names,
+        error: failure as Error,
+      }),
     );
     throw error;
   }

@@ -263,7 +263,7 @@ describe("an alarm is raised by what it is about:", () => {
     await account.cutOffSecretsManager();
     expect(await deliver([direct()])).toBe(503);
     expectAlarm("RequestsFailed");
-    expect(written.mock.calls.join()).toContain("The event hook's secret is not to be had");
+    expect(written.mock.calls.join()).toContain("secretUnavailable");
   });
 
   test("FrontFailed, by a request that the function never answered, as Lambda tells", async () => {

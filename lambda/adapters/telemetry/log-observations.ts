@@ -22,7 +22,7 @@ export function createObserver(metrics: Metrics): (observation: Observation) => 
 }
 
 function observe(observation: Observation, metrics: Metrics): void {
-  const names = namesOf(observation.subject);
+  const names = { kind: observation.kind, ...namesOf(observation.subject) };
   const [event] = observation.subject.events;
   const userId = event === undefined ? undefined : personOf(event)?.id;
   const count = (name: string, value = 1) => {
@@ -52,7 +52,7 @@ function observe(observation: Observation, metrics: Metrics): void {
     }
     case "duplicate":
       count("Duplicates");
-      logger.info("Left out an event that was alerted on before", names);
+      logger.info("Skipped an event that was alerted on before", names);
       return;
     case "excepted": {
       const { by, whole } = observation;
@@ -66,11 +66,14 @@ function observe(observation: Observation, metrics: Metrics): void {
     }
     case "suppressed":
       count("Suppressed");
-      logger.info("Held back a session start, as its user was alerted on a moment before", { ...names, userId });
+      logger.info("Suppressed a session start: an alert about its user and network went out before", {
+        ...names,
+        userId,
+      });
       return;
     case "historyUnavailable":
       count("HistoryUnavailable");
-      logger.warn("What is remembered of a user could not be asked; the alert goes out", withError(names, observation));
+      logger.warn("What is remembered of a user could not be read; the alert goes out", withError(names, observation));
       return;
     case "profilesUnavailable":
       count("ProfilesUnavailable");
@@ -104,14 +107,14 @@ function observe(observation: Observation, metrics: Metrics): void {
       const { whole, reason } = observation;
       const text = whole
         ? "Parked work on the dead-letter queue: it is not tried again"
-        : "Parked work has rules that are no more";
+        : "Parked work names rules that this release does not have";
       logger.error(text, { ...names, reason });
       return;
     }
     case "workLost":
       count("EventsFailed");
       logger.error(
-        "An event could be neither alerted on nor parked; whoever delivered it is asked to again",
+        "An event could be neither alerted on nor parked; the delivery fails, so that its source repeats it",
         withError({ ...names, followUp: observation.followUp, reason: observation.reason }, observation),
       );
       return;
@@ -122,7 +125,7 @@ function observe(observation: Observation, metrics: Metrics): void {
     case "malformedFailed":
       count("EventsFailed", observation.count);
       logger.error(
-        "Malformed events could not be parked; Okta is asked to deliver them again",
+        "Malformed events could not be parked; the delivery fails, so that its source repeats it",
         withError({ ...names, count: observation.count }, observation),
       );
       return;

@@ -1,4 +1,5 @@
 import { type Delivery, readDelivery } from "../okta/event-hook.ts";
+import type { EndpointFailure } from "../pipeline/log-kind.ts";
 import { type Budget, within } from "../time/budget.ts";
 import type { Measure } from "../time/measure.ts";
 import { type HookSecrets, isAuthentic } from "./authentication.ts";
@@ -34,6 +35,7 @@ export interface EndpointPorts {
   readonly parkRefused: (refused: RefusedDelivery, signal: AbortSignal) => Promise<void>;
   /** Logs our own trouble, behind each 503. Never rejects. */
   readonly onFailure: (
+    kind: EndpointFailure,
     message: string,
     error: unknown,
     names: Readonly<Record<string, string | number | null>>,
@@ -75,7 +77,9 @@ export async function answerRequest(request: HookRequest, ports: EndpointPorts, 
     }
   } catch (error) {
     if (!isAllowed) return respond(403);
-    await ports.onFailure("The event hook's secret is not to be had", error, { deliveryId: null });
+    await ports.onFailure("secretUnavailable", "The event hook's secret could not be fetched", error, {
+      deliveryId: null,
+    });
     return respond(503);
   }
   if (!isAllowed) return request.method === "POST" ? refuseNetwork(request, ports, budget) : respond(403);
@@ -126,7 +130,9 @@ async function answerPost(request: HookRequest, ports: EndpointPorts, budget: Bu
     if (await ports.process(read.delivery, budget)) return respond(204);
     return respond(503);
   } catch (error) {
-    await ports.onFailure("The delivery could not be processed", error, { deliveryId: read.delivery.id });
+    await ports.onFailure("deliveryFailed", "The delivery could not be processed", error, {
+      deliveryId: read.delivery.id,
+    });
     return respond(503);
   }
 }
@@ -137,8 +143,8 @@ async function parkRefused(refused: RefusedDelivery, ports: EndpointPorts, budge
   try {
     await within(budget.parking, ports.parkRefused(refused, budget.parking));
   } catch (error) {
-    const message = "A refused delivery could not be parked; Okta is asked to deliver it again";
-    await ports.onFailure(message, error, { status, reason });
+    const message = "A refused delivery could not be parked; the answer is 503, so that Okta delivers it again";
+    await ports.onFailure("refusedDeliveryLost", message, error, { status, reason });
     return respond(503);
   }
   return refuse(status, detail === null ? reason : `${reason}: ${detail}`);

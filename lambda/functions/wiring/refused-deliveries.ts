@@ -2,6 +2,7 @@ import { createQueue } from "../../adapters/aws/queue.ts";
 import { logger } from "../../adapters/telemetry/log-observations.ts";
 import type { EndpointPorts } from "../../core/hook-endpoint/endpoint.ts";
 import { toRefusedLetter } from "../../core/pipeline/dead-letter.ts";
+import type { LogKind } from "../../core/pipeline/log-kind.ts";
 
 /** Parks deliveries that are refused although their secret was right on the dead-letter queue, and logs why each is. */
 export function createParkRefused(deadLetterQueueUrl: string): EndpointPorts["parkRefused"] {
@@ -10,6 +11,7 @@ export function createParkRefused(deadLetterQueueUrl: string): EndpointPorts["pa
     const { status, reason } = refused;
     await send([{ body: toRefusedLetter(refused, new Date()) }], signal);
     logger.error("Refused a delivery although its secret was right; it is on the dead-letter queue", {
+      kind: "deliveryRefused" satisfies LogKind,
       status,
       reason,
     });

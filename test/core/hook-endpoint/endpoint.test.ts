@@ -35,14 +35,14 @@ function request(overrides: Partial<Omit<HookRequest, "header">> & { headers?: R
 }
 
 function ports(overrides: Partial<EndpointPorts> = {}) {
-  const failures: [message: string, error: unknown][] = [];
+  const failures: [kind: string, error: unknown][] = [];
   const refused: RefusedDelivery[] = [];
   const all: EndpointPorts = {
     isAllowed: (address) => address === "192.0.2.1",
     secrets: async () => [secret],
     process: async () => true,
     parkRefused: async (each) => void refused.push(each),
-    onFailure: (message, error) => void failures.push([message, error]),
+    onFailure: (kind, _message, error) => void failures.push([kind, error]),
     measure: (_, work) => work(),
     ...overrides,
   };
@@ -57,7 +57,7 @@ describe("our own trouble is answered 503, and told of", () => {
       secrets: () => Promise.reject(broken),
     });
     expect(await answerRequest(request(), without)).toEqual({ status: 503, headers: {}, body: "" });
-    expect(failures).toEqual([["The event hook's secret is not to be had", broken]]);
+    expect(failures).toEqual([["secretUnavailable", broken]]);
   });
 
   test("when the secret hangs, before the time runs out", async () => {
@@ -72,7 +72,7 @@ describe("our own trouble is answered 503, and told of", () => {
   test("when processing breaks off", async () => {
     const { ports: breaking, failures } = ports({ process: () => Promise.reject(broken) });
     expect((await answerRequest(request(), breaking)).status).toBe(503);
-    expect(failures).toEqual([["The delivery could not be processed", broken]]);
+    expect(failures).toEqual([["deliveryFailed", broken]]);
   });
 });
 
@@ -149,7 +149,7 @@ describe("a delivery that is refused although its secret was right", () => {
     const down = new Error("down");
     const { ports: parking, failures } = ports({ parkRefused: () => Promise.reject(down) });
     expect((await answerRequest(noJson(), parking)).status).toBe(503);
-    expect(failures).toEqual([["A refused delivery could not be parked; Okta is asked to deliver it again", down]]);
+    expect(failures).toEqual([["refusedDeliveryLost", down]]);
   });
 
   test("is answered 503 where parking hangs, before the time runs out", async () => {
