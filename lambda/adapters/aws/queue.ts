@@ -1,4 +1,5 @@
 import type { SQSClient } from "@aws-sdk/client-sqs";
+import pMap from "p-map";
 import { toBatches } from "./batches.ts";
 import { type ClientSettings, clientDefaults, once } from "./client.ts";
 
@@ -6,7 +7,7 @@ import { type ClientSettings, clientDefaults, once } from "./client.ts";
 export const maximumMessageBytes = 1_048_576;
 /** SQS's limit for the messages of one batch. */
 const maximumEntries = 10;
-/** Batches under way at once. */
+/** Batches that are sent at the same time. */
 const concurrency = 10;
 
 /** A message to be sent. */
@@ -39,25 +40,23 @@ export function createQueue(
   return async (messages, signal) => {
     const { client, SendMessageBatchCommand } = await getSqs();
     const limits = { entries: maximumEntries, bytes: maximumMessageBytes };
-    const pending = toBatches(messages, ({ body }) => Buffer.byteLength(body), limits).values();
-    const worker = async () => {
-      for (const batch of pending) {
-        const { Failed } = await client.send(
-          new SendMessageBatchCommand({
-            QueueUrl: queueUrl,
-            Entries: batch.map(({ body, delaySeconds }, index) => ({
-              Id: String(index),
-              MessageBody: body,
-              DelaySeconds: delaySeconds,
-            })),
-          }),
-          { abortSignal: signal },
-        );
-        if (Failed !== undefined && Failed.length > 0) {
-          throw new Error(`the queue ${queueUrl} refused ${Failed.length} of ${batch.length}: ${Failed[0]?.Message}`);
-        }
+    const batches = toBatches(messages, ({ body }) => Buffer.byteLength(body), limits);
+    const sendBatch = async (batch: readonly QueueMessage[]) => {
+      const { Failed } = await client.send(
+        new SendMessageBatchCommand({
+          QueueUrl: queueUrl,
+          Entries: batch.map(({ body, delaySeconds }, index) => ({
+            Id: String(index),
+            MessageBody: body,
+            DelaySeconds: delaySeconds,
+          })),
+        }),
+        { abortSignal: signal },
+      );
+      if (Failed !== undefined && Failed.length > 0) {
+        throw new Error(`the queue ${queueUrl} refused ${Failed.length} of ${batch.length}: ${Failed[0]?.Message}`);
       }
     };
-    await Promise.all(Array.from({ length: concurrency }, worker));
+    await pMap(batches, sendBatch, { concurrency });
   };
 }

@@ -6,9 +6,9 @@ import {
   ScanCommand,
   UpdateItemCommand,
 } from "@aws-sdk/client-dynamodb";
+import pMap from "p-map";
 import type { Source, SourceLocations } from "../../core/profiles/profile.ts";
 import type { Decide, ProfileDecision, ProfileItems } from "../../core/profiles/profile-store.ts";
-import { atOnce } from "../aws/at-once.ts";
 import { toBatches } from "../aws/batches.ts";
 import { type Plain, toAttribute } from "../aws/dynamodb/attribute-value.ts";
 import { batchGet } from "../aws/dynamodb/batch-get.ts";
@@ -67,14 +67,18 @@ export function openProfileItems(dynamodb: DynamoDBClient, profileTable: string)
     for (let attempt = 0; attempt < maximumTries; attempt += 1) {
       const items = await read(pending);
       const again: string[] = [];
-      await atOnce(concurrency, pending, async (user) => {
-        const item = items.get(user);
-        const before = item && readProfile(item);
-        const after = decide(user, before);
-        const result = after === null ? "done" : await write(dynamodb, profileTable, user, source, item, after);
-        if (result === "changed") again.push(user);
-        else decisions.push({ user, before, after, tooLarge: result === "tooLarge" });
-      });
+      await pMap(
+        pending,
+        async (user) => {
+          const item = items.get(user);
+          const before = item && readProfile(item);
+          const after = decide(user, before);
+          const result = after === null ? "done" : await write(dynamodb, profileTable, user, source, item, after);
+          if (result === "changed") again.push(user);
+          else decisions.push({ user, before, after, tooLarge: result === "tooLarge" });
+        },
+        { concurrency },
+      );
       if (again.length === 0) return decisions;
       pending = again;
     }
@@ -94,12 +98,16 @@ export function openProfileItems(dynamodb: DynamoDBClient, profileTable: string)
     },
     async remove(keys) {
       const removed: string[] = [];
-      await atOnce(concurrency, new Set(keys), async (user) => {
-        const { Attributes } = await dynamodb.send(
-          new DeleteItemCommand({ TableName: profileTable, Key: { user: { S: user } }, ReturnValues: "ALL_OLD" }),
-        );
-        if (Attributes !== undefined) removed.push(user);
-      });
+      await pMap(
+        new Set(keys),
+        async (user) => {
+          const { Attributes } = await dynamodb.send(
+            new DeleteItemCommand({ TableName: profileTable, Key: { user: { S: user } }, ReturnValues: "ALL_OLD" }),
+          );
+          if (Attributes !== undefined) removed.push(user);
+        },
+        { concurrency },
+      );
       return removed;
     },
     async *scan() {

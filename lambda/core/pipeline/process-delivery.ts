@@ -1,3 +1,4 @@
+import pMap from "p-map";
 import type { Delivery } from "../okta/event-hook.ts";
 import { refreshesOf } from "../profiles/refresh.ts";
 import { type Budget, share, within } from "../time/budget.ts";
@@ -61,19 +62,14 @@ export async function processDelivery(
 async function handleEvents(candidates: readonly Candidate[], delivery: Delivery, run: Run): Promise<Handled[]> {
   const lookUp = lookUpUsers(candidates, delivery.id, run);
   const beside = byUser(candidates.map(({ event }) => event));
-  const pending = candidates.entries();
-  const handled: Handled[] = [];
-  const worker = async () => {
-    for (const [index, candidate] of pending) {
-      const work: Work = { event: candidate.event, delivery, rules: null, followUp: false, waiting: null };
-      const matched: MatchedEvent = { candidate, work, lookUp, beside };
-      // The first ones have all the time; of the others none is started that could not be ended.
-      const isTooLate = index >= concurrency && run.budget.begin.aborted;
-      handled[index] = isTooLate ? tooLate(matched, run) : await handleEvent(matched, run);
-    }
+  const handle = (candidate: Candidate, index: number): Handled | Promise<Handled> => {
+    const work: Work = { event: candidate.event, delivery, rules: null, followUp: false, waiting: null };
+    const matched: MatchedEvent = { candidate, work, lookUp, beside };
+    // The first ones have all the time; of the others none is started that could not be ended.
+    const isTooLate = index >= concurrency && run.budget.begin.aborted;
+    return isTooLate ? tooLate(matched, run) : handleEvent(matched, run);
   };
-  await Promise.all(Array.from({ length: Math.min(concurrency, candidates.length) }, worker));
-  return handled;
+  return await pMap(candidates, handle, { concurrency });
 }
 
 function tooLate(matched: MatchedEvent, { ports }: Run): Handled {

@@ -134,7 +134,12 @@ export function within<Value>(signal: AbortSignal, promise: Promise<Value>): Pro
   });
 }
 
-/** Waits; rejects with the signal's reason when that comes first. */
-export function pause(milliseconds: number, signal: AbortSignal): Promise<void> {
-  return within(signal, new Promise((resolve) => setTimeout(resolve, milliseconds)));
+/**
+ * Waits; rejects with the signal's reason when that comes first.
+ *
+ * @param signal @default the whole time is waited
+ */
+export function pause(milliseconds: number, signal?: AbortSignal): Promise<void> {
+  const waited = new Promise<void>((resolve) => setTimeout(resolve, milliseconds));
+  return signal === undefined ? waited : within(signal, waited);
 }

@@ -1,4 +1,6 @@
 import type { AttributeValue, DynamoDBClient, KeysAndAttributes } from "@aws-sdk/client-dynamodb";
+import { pause } from "../../../core/time/budget.ts";
+import { toBatches } from "../batches.ts";
 
 /** Items of one table, by their keys. */
 export interface TableKeys {
@@ -49,13 +51,11 @@ export async function batchGet(
   const items = new Map<string, Record<string, AttributeValue>[]>(wanted.map(({ table }) => [table, []]));
   const unprocessed = new Set<string>();
   const all = keysOf(wanted);
-  const batches = Array.from({ length: Math.ceil(all.length / maximumBatch) }, (_, index) =>
-    all.slice(index * maximumBatch, (index + 1) * maximumBatch),
-  );
+  const batches = toBatches(all, () => 0, { entries: maximumBatch, bytes: 0 });
   const ask = async (batch: readonly WantedKey[]) => {
     let pending = toRequest(batch);
     for (let round = 0; round < maximumRounds; round += 1) {
-      if (round > 0) await pause(firstPauseMilliseconds * 2 ** (round - 1));
+      if (round > 0) await pause(firstPauseMilliseconds * 2 ** (round - 1), signal);
       const { Responses = {}, UnprocessedKeys = {} } = await client.send(
         new BatchGetItemCommand({ RequestItems: pending }),
         signal && { abortSignal: signal },
@@ -117,8 +117,4 @@ function projection(attributes: readonly string[] | undefined): Partial<KeysAndA
     ProjectionExpression: names.map(([reference]) => reference).join(", "),
     ExpressionAttributeNames: Object.fromEntries(names),
   };
-}
-
-function pause(milliseconds: number): Promise<void> {
-  return new Promise((resolve) => setTimeout(resolve, milliseconds));
 }
