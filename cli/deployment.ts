@@ -88,8 +88,7 @@ export function addDeploymentOptions(command: Command): Command {
 export async function findDeployment({ stack: named, local, url }: DeploymentOptions): Promise<Deployment> {
   if (local) return findEmbeddedRun(url);
   const stack = named ?? (await defaultStack());
-  await useRegion();
-  const outputs = await stackOutputs(stack);
+  const outputs = await findStackOutputs(stack, " For the embedded run: --local");
   const proxy = awsProxySettings();
   const output = (name: string): string => {
     const value = outputs.get(name);
@@ -120,10 +119,17 @@ export async function findDeployment({ stack: named, local, url }: DeploymentOpt
   };
 }
 
-async function stackOutputs(stack: string): Promise<ReadonlyMap<string, string>> {
+/**
+ * The outputs of a deployed stack, by their names.
+ *
+ * @param further what else may be meant, for the error
+ * @throws InputError when there is no such stack, or no region
+ */
+export async function findStackOutputs(stack: string, further = ""): Promise<ReadonlyMap<string, string>> {
+  await useRegion();
   const client = new CloudFormationClient(awsProxySettings());
   try {
-    const { Outputs = [] } = await describeStack(client, stack, " For the embedded run: --local");
+    const { Outputs = [] } = await describeStack(client, stack, further);
     return new Map(Outputs.map(({ OutputKey = "", OutputValue = "" }) => [OutputKey, OutputValue]));
   } finally {
     client.destroy();

@@ -1,6 +1,6 @@
 import { setTimeout as delay } from "node:timers/promises";
 import type { Command } from "commander";
-import { readOrgUrl } from "../lambda/adapters/okta-api/credential.ts";
+import { readOrgUrl, type Scope } from "../lambda/adapters/okta-api/credential.ts";
 import {
   createEventHooksApi,
   type EventHook,
@@ -21,7 +21,8 @@ import {
 import { type NeededEventTypes, neededEventTypes } from "./event-hook/event-types.ts";
 import { oktaStage, rotateSecret } from "./event-hook/rotate.ts";
 import { newSecret, openSecretVersions } from "./event-hook/secret-versions.ts";
-import { deliveryFindings, type Finding, failureFinding, hookFindings } from "./event-hook/status.ts";
+import { addSetupOptions, setUp } from "./event-hook/setup-command.ts";
+import { deliveryFindings, type Finding, failureFinding, hiddenRisk, hookFindings } from "./event-hook/status.ts";
 import { renderTerraform } from "./event-hook/terraform.ts";
 import { askingOkta, credentialHelp, credentialOf, openOkta } from "./okta-credential.ts";
 import { createProgress } from "./progress.ts";
@@ -37,6 +38,8 @@ interface HookOptions extends DeploymentOptions {
 /** All of a command's questions to Okta are over by then. */
 const longest = () => AbortSignal.timeout(5 * 60_000);
 const nothingDone = "Nothing else was done; run it again";
+/** What a command needs that reads the org's hooks and changes one. */
+const managing: readonly Scope[] = ["okta.eventHooks.read", "okta.eventHooks.manage"];
 
 function orgOf({ org }: HookOptions, deployment: Pick<Deployment, "oktaOrgUrl"> | null): string {
   const url = org ?? deployment?.oktaOrgUrl ?? null;
@@ -80,7 +83,7 @@ async function register(options: RegisterOptions): Promise<void> {
   const needed = await neededEventTypes(deployment);
   const wanted = { ...(await settingsOf(deployment, needed)), removeFilter: options.removeFilter ?? false };
   await askingOkta(async () => {
-    const client = openOkta(org, ["okta.eventHooks.manage"]);
+    const client = openOkta(org, managing);
     const api = createEventHooksApi(client);
     if (options.dryRun) return printRequests(api, wanted, client.orgUrl);
     const hook = await ensureAndTell(api, wanted, deployment);
@@ -162,13 +165,15 @@ async function status(options: HookOptions): Promise<void> {
   const org = orgOf(options, deployment);
   const wanted = await settingsOf(deployment, await neededEventTypes(deployment));
   await askingOkta(async () => {
-    const api = createEventHooksApi(openOkta(org, ["okta.eventHooks.manage"]));
-    const { hook, findings } = await hookFindings(api, wanted, commandOn(options), longest());
+    const api = createEventHooksApi(openOkta(org, ["okta.eventHooks.read"]));
+    const verifying = createEventHooksApi(openOkta(org, ["okta.eventHooks.manage"]));
+    const { hook, findings } = await hookFindings(api, verifying, wanted, commandOn(options), longest());
     const further = [
       ...(await deliveryFindings(deployment)),
       ...(hook === null ? [] : [await failureFinding(openOkta(org, ["okta.logs.read"]), hook, longest())]),
     ];
     tell([...findings, ...further]);
+    if (wanted.eventTypes.includes("user.risk.detect")) print(`note: ${hiddenRisk}`);
   }, "What else is wrong is not known");
 }
 
@@ -200,7 +205,7 @@ async function rotate(options: HookOptions): Promise<void> {
   const secrets = openSecretVersions(hookSecretArn);
   const progress = createProgress(process.stderr);
   await askingOkta(async () => {
-    const api = createEventHooksApi(openOkta(org, ["okta.eventHooks.manage"]));
+    const api = createEventHooksApi(openOkta(org, managing));
     const wanted = await settingsOf(deployment, needed);
     if (ourHooks(await api.list(longest()), wanted).length === 0) throw noHook();
     await rotateSecret({
@@ -242,7 +247,7 @@ async function doctor(options: HookOptions): Promise<void> {
     const findings = await examine(
       {
         orgUrl,
-        credential: () => credentialOf(process),
+        credential: () => credentialOf(process, orgUrl),
         proxy: proxyOf(orgUrl, process.env),
         // What is examined waits for no limit, and takes no heed of what others are left.
         clientFor: (scopes) => openOkta(orgUrl, scopes, { longestWait: 10_000, rateLimitShare: 1 }),
@@ -259,8 +264,14 @@ const subcommand = (name: string, description: string): Command =>
   addDeploymentOptions(command.command(name).description(description))
     .option("--org <url>", "the Okta org: https://example.okta.com (default: the stack's oktaOrgUrl)")
     .exitOverride();
-const manage = `\n${credentialHelp(["okta.eventHooks.manage"])}\n`;
+const manage = `\n${credentialHelp(managing)}\n`;
 
+addSetupOptions(
+  subcommand(
+    "setup",
+    "makes what the hook's commands and the functions ask Okta with: service apps, keys, scopes, roles",
+  ),
+).action((options) => setUp(options, { print, tell, command: commandOn(options) }));
 subcommand("register", "creates the hook, or brings it up to date; verifies it, and sends a test alert")
   .option("--dry-run", "print the requests to Okta, and change nothing", false)
   .addHelpText(
@@ -271,7 +282,8 @@ subcommand("register", "creates the hook, or brings it up to date; verifies it, 
 subcommand("status", "tells whether the hook is what it shall be, and what reaches the stack")
   .addHelpText(
     "after",
-    `\n${credentialHelp(["okta.eventHooks.manage", "okta.logs.read"])}\n\nExit code: 0; 1 when something is wrong; 2 when it cannot be told.`,
+    `\n${credentialHelp(["okta.eventHooks.read", "okta.logs.read"])}
+With okta.eventHooks.manage as well, Okta verifies the URL, which shows whether it has the stack's secret.\n\nExit code: 0; 1 when something is wrong; 2 when it cannot be told.`,
   )
   .action(status);
 subcommand("repair", "does what status asks for")
@@ -291,7 +303,7 @@ subcommand("terraform", "prints the hook for those who keep Okta in Terraform").
 subcommand("doctor", "checks, step by step, whether Okta's API can be asked, and names the step that fails")
   .addHelpText(
     "after",
-    `\n${credentialHelp(["okta.eventHooks.manage", "okta.logs.read", "okta.users.read"])}\n\nExit code: 0; 1 when a step fails; 2 when it cannot be told.`,
+    `\n${credentialHelp([...managing, "okta.logs.read", "okta.users.read"])}\n\nExit code: 0; 1 when a step fails; 2 when it cannot be told.`,
   )
   .action(doctor);
 

@@ -1,5 +1,11 @@
 import { setTimeout as delay } from "node:timers/promises";
-import { OktaFailure, OktaRefusal } from "../lambda/adapters/okta-api/authorization.ts";
+import {
+  type Authorize,
+  authorizeByAccessToken,
+  authorizeByToken,
+  OktaFailure,
+  OktaRefusal,
+} from "../lambda/adapters/okta-api/authorization.ts";
 import { createOktaClient, type OktaClient, type OktaClientOptions } from "../lambda/adapters/okta-api/client.ts";
 import {
   authorizeBy,
@@ -10,26 +16,32 @@ import {
   type Scope,
 } from "../lambda/adapters/okta-api/credential.ts";
 import { InputError } from "./command.ts";
+import { credentialFileOf, readCredentialFile } from "./okta-credential-file.ts";
 import { proxyOf } from "./proxy.ts";
+import { askSecret } from "./question.ts";
 
 /** As Okta's own SDKs name them. */
 const tokenVariable = "OKTA_CLIENT_TOKEN";
 const clientIdVariable = "OKTA_CLIENT_CLIENTID";
 const privateKeyVariable = "OKTA_CLIENT_PRIVATEKEY";
 const keyIdVariable = "OKTA_CLIENT_PRIVATEKEYID";
+const administratorsTokenVariable = "OKTA_ADMIN_TOKEN";
 
 /** What a command's `--help` says of the credential. */
 export function credentialHelp(scopes: readonly Scope[]): string {
   return `Environment: ${clientIdVariable} and ${privateKeyVariable} (a JWK, or PEM) of a service app with the scope ${scopes.join(" and ")},
-and ${keyIdVariable} for a key as PEM where the app has several; or ${tokenVariable}, an API token.`;
+and ${keyIdVariable} for a key as PEM where the app has several; or ${tokenVariable}, an API token.
+Without any of these the file that npm run hook -- setup wrote: OKTA_CREDENTIAL_FILE, or okta-credential.HOST.json beside package.json.`;
 }
 
 /**
- * Okta's credential of the environment: what stands on a command line is seen by every process of the machine.
+ * Okta's credential of the environment, else of the file that `hook -- setup` wrote for this org: what stands on a command
+ * line is seen by every process of the machine.
  *
+ * @param orgUrl `https://example.okta.com`
  * @throws InputError when there is none, OktaSettingsError when it cannot be used
  */
-export function credentialOf({ env }: Pick<NodeJS.Process, "env">): OktaCredential {
+export function credentialOf({ env }: Pick<NodeJS.Process, "env">, orgUrl: string): OktaCredential {
   const { [tokenVariable]: apiToken, [clientIdVariable]: clientId, [privateKeyVariable]: privateKey } = env;
   const keyId = env[keyIdVariable];
   if (clientId && privateKey) {
@@ -38,27 +50,102 @@ export function credentialOf({ env }: Pick<NodeJS.Process, "env">): OktaCredenti
     return readCredential(`{"clientId":${JSON.stringify(clientId)},"privateKey":${key}${id}}`, privateKeyVariable);
   }
   if (apiToken) return { apiToken };
+  const file = credentialFileOf(orgUrl, env);
+  const held = readCredentialFile(file, orgUrl);
+  if (held !== null) {
+    if (held.clientId === null)
+      throw new InputError(`${file} is half made: run npm run hook -- setup again, which ends it`);
+    return { clientId: held.clientId, privateKey: held.privateKey };
+  }
   throw new InputError(
-    `no credential of Okta: set ${clientIdVariable} and ${privateKeyVariable} (a JWK, or PEM) of a service app, or ${tokenVariable}`,
+    `no credential of Okta: set ${clientIdVariable} and ${privateKeyVariable} (a JWK, or PEM) of a service app, or ${tokenVariable}; or have npm run hook -- setup make one`,
   );
 }
 
-/** A command's client of an org. */
+/** Variables that come before the file: where one is set, the file is not read. */
+export function variablesBeforeFile({ env }: Pick<NodeJS.Process, "env">): string[] {
+  return [clientIdVariable, tokenVariable].filter((name) => env[name]);
+}
+
+type OpenOptions = Pick<OktaClientOptions, "longestWait" | "rateLimitShare" | "by">;
+
+/**
+ * A command's client of an org.
+ *
+ * @param credential what it asks with @default - see `credentialOf`
+ */
 export function openOkta(
   orgUrl: string,
   scopes: readonly Scope[],
-  options: Pick<OktaClientOptions, "longestWait" | "rateLimitShare"> = {},
+  options: OpenOptions & { readonly credential?: OktaCredential } = {},
 ): OktaClient {
   const url = readOrgUrl(orgUrl);
+  const { credential = credentialOf(process, url), ...others } = options;
+  return openClient(url, authorizeBy(credential, url, scopes, Date.now), scopes, others);
+}
+
+function openClient(orgUrl: string, authorize: Authorize, scopes: readonly string[], options: OpenOptions): OktaClient {
   return createOktaClient({
-    orgUrl: url,
-    authorize: authorizeBy(credentialOf(process), url, scopes, Date.now),
+    orgUrl,
+    authorize,
     now: Date.now,
     wait: (milliseconds, signal) => delay(milliseconds, undefined, { signal }),
     scopes,
-    proxy: proxyOf(url, process.env),
+    proxy: proxyOf(orgUrl, process.env),
     ...options,
   });
+}
+
+/** What an access token of an administrator has to be granted. An API token has all that its administrator may do. */
+export const administratorsScopes = [
+  "okta.apps.read",
+  "okta.apps.manage",
+  "okta.appGrants.read",
+  "okta.appGrants.manage",
+  "okta.roles.read",
+  "okta.roles.manage",
+] as const;
+
+/** What a command's `--help` says of the administrator's token. */
+export const administratorHelp = `The administrator's token, used for this one run and never stored: ${administratorsTokenVariable}, or it is asked for.
+An API token (Security > API > Tokens) or an access token with the scopes ${administratorsScopes.join(", ")}.`;
+
+/**
+ * A client of an org by the token of an administrator: of the environment, or asked for. It is kept in memory alone.
+ *
+ * @throws InputError when there is none, or one that cannot be used
+ */
+export async function openOktaAsAdministrator(orgUrl: string): Promise<OktaClient> {
+  const url = readOrgUrl(orgUrl);
+  const given = process.env[administratorsTokenVariable] || (await askSecret(`Token of an administrator of ${url}: `));
+  const token = (given ?? "").trim().replace(/^(SSWS|Bearer)\s+/i, "");
+  if (token === "") {
+    throw new InputError(
+      `no token of an administrator: set ${administratorsTokenVariable}, or type it in. Make one that you revoke afterwards: Security > API > Tokens > Create token`,
+    );
+  }
+  // It becomes an HTTP header's value; what cannot be one would be quoted in an error.
+  if (!/^[\x21-\x7e]+$/.test(token))
+    throw new InputError("the administrator's token holds characters that no token has");
+  const claims = claimsOf(token);
+  if (claims?.cnf !== undefined) {
+    throw new InputError(
+      "the administrator's access token is bound to a key (DPoP), which is not here: use one that is not, or an API token",
+    );
+  }
+  const authorize = claims === null ? authorizeByToken(token) : authorizeByAccessToken(token);
+  return openClient(url, authorize, administratorsScopes, { by: "administrator" });
+}
+
+/** The claims of an access token, which is a JWT; null of an API token. */
+function claimsOf(token: string): Readonly<Record<string, unknown>> | null {
+  const [, claims, signature] = token.split(".");
+  if (!claims || !signature) return null;
+  try {
+    return JSON.parse(Buffer.from(claims, "base64url").toString()) as Readonly<Record<string, unknown>>;
+  } catch {
+    return null;
+  }
 }
 
 /**

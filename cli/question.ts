@@ -1,4 +1,5 @@
 import { createInterface } from "node:readline";
+import { Writable } from "node:stream";
 
 /** Where a question is asked. */
 export interface Terminal {
@@ -24,6 +25,29 @@ export async function ask(
   });
   terminal.close();
   if (answer === null) output.write("\n");
+  return answer?.trim() ?? null;
+}
+
+/**
+ * Asks for a line that is a secret: what is typed at a terminal is not shown.
+ *
+ * @returns the answer, without space around it; null when there is none: Ctrl-C, Ctrl-D, or the end of the input
+ */
+export async function askSecret(
+  question: string,
+  { input = process.stdin, output = process.stderr }: Terminal = {},
+): Promise<string | null> {
+  output.write(question);
+  // The line editor writes what is typed to its output.
+  const nowhere = new Writable({ write: (_chunk, _encoding, done) => done() });
+  const isTerminal = (input as Partial<NodeJS.ReadStream>).isTTY === true;
+  const terminal = createInterface({ input, output: nowhere, terminal: isTerminal });
+  const answer = await new Promise<string | null>((resolve) => {
+    terminal.once("close", () => resolve(null));
+    terminal.once("line", resolve);
+  });
+  terminal.close();
+  output.write("\n");
   return answer?.trim() ?? null;
 }
 

@@ -5,7 +5,7 @@ import { type OktaCredential, OktaSettingsError, type Scope } from "../../lambda
 import { readPrivateKey } from "../../lambda/adapters/okta-api/private-key.ts";
 import { codeOfUnreachable, whyUnreachable } from "../../lambda/adapters/okta-api/unreachable.ts";
 import { InputError } from "../command.ts";
-import type { Finding } from "./status.ts";
+import { type Finding, hiddenRisk } from "./status.ts";
 
 /** What the doctor examines with. */
 export interface Patient {
@@ -21,15 +21,53 @@ export interface Patient {
 /** Okta takes client assertions of a clock that is off by less than this, in seconds; we warn earlier. */
 const maximumSkewSeconds = 60;
 
-/** What each scope is for, and a question that only who was granted it may ask. */
-const scopes: readonly (readonly [Scope, what: string, path: string])[] = [
-  ["okta.eventHooks.manage", "register, status, repair, rotate-secret", "/api/v1/eventHooks"],
-  ["okta.logs.read", "reconciliation, status, backtest --okta", "/api/v1/logs?limit=1"],
-  ["okta.users.read", "profile locations", "/api/v1/users?limit=1"],
+/** What a scope is for, and a question that only who was granted it may ask. */
+interface Right {
+  readonly scope: Scope;
+  readonly what: string;
+  readonly path: string;
+  /** What else the question needs. */
+  readonly further: readonly Scope[];
+  /** What no answer tells; null for nothing. */
+  readonly limit: string | null;
+}
+
+const rights: readonly Right[] = [
+  { scope: "okta.eventHooks.read", what: "status", path: "/api/v1/eventHooks", further: [], limit: null },
+  {
+    scope: "okta.eventHooks.manage",
+    what: "register, repair, rotate-secret",
+    path: "/api/v1/eventHooks",
+    further: ["okta.eventHooks.read"],
+    // Okta has no question that only who may change a hook may ask.
+    limit: "that the role may change a hook shows when one is changed",
+  },
+  {
+    scope: "okta.logs.read",
+    what: "reconciliation, status, backtest --okta",
+    path: "/api/v1/logs?limit=1",
+    further: [],
+    limit: hiddenRisk,
+  },
+  {
+    scope: "okta.users.read",
+    what: "profile locations, which oktaOrgUrl brings",
+    path: "/api/v1/users?limit=1",
+    further: [],
+    limit: null,
+  },
 ];
 
-/** Checks, step by step, what has to be so that Okta's API can be asked. The first that fails is what to mend first. */
-export async function examine(patient: Patient, signal: AbortSignal): Promise<readonly Finding[]> {
+/**
+ * Checks, step by step, what has to be so that Okta's API can be asked. The first that fails is what to mend first.
+ *
+ * @param scopes those that are looked at @default - all that anything of ours asks for
+ */
+export async function examine(
+  patient: Patient,
+  signal: AbortSignal,
+  scopes: readonly Scope[] = rights.map(({ scope }) => scope),
+): Promise<readonly Finding[]> {
   const findings: Finding[] = [];
   const find = (what: string, ok: boolean, told: string, remedy: string): boolean => {
     findings.push({ what, ok, told, remedy: ok ? null : remedy });
@@ -44,11 +82,16 @@ export async function examine(patient: Patient, signal: AbortSignal): Promise<re
   }
   const credential = await lookAtKey(patient, find);
   if (credential === null) return findings;
-  for (const [scope, what, path] of scopes) {
+  const refusedScopes = new Set<Scope>();
+  for (const right of rights.filter(({ scope }) => scopes.includes(scope))) {
+    const { scope, what, further } = right;
     const client = patient.clientFor([scope]);
     // An API token is asked with as it is.
     const refused = "apiToken" in credential ? null : await lookAtToken(client, scope, what, find, signal);
-    const failed = refused ?? (await lookAtApi(client, scope, path, what, find, signal));
+    if (refused !== null) refusedScopes.add(scope);
+    const isAsked = refused === null && !further.some((each) => refusedScopes.has(each));
+    const asking = further.length === 0 ? client : patient.clientFor([scope, ...further]);
+    const failed = isAsked ? await lookAtApi(asking, right, find, signal) : refused;
     // What fails for every scope alike is told once.
     if (failed !== null && !ofOneScope.has(failed)) break;
   }
@@ -154,15 +197,13 @@ async function lookAtToken(
 /** Asks what only an app with that scope and a role for it may ask. @returns the step that fails; null when it is answered */
 async function lookAtApi(
   client: OktaClient,
-  scope: Scope,
-  path: string,
-  what: string,
+  { scope, what, path, limit }: Right,
   find: Find,
   signal: AbortSignal,
 ): Promise<string | null> {
   try {
     await client.get(path, signal);
-    find(`may use ${scope}`, true, `${path} is answered (${what})`, "");
+    find(`may use ${scope}`, true, `${path} is answered (${what})${limit === null ? "" : `; ${limit}`}`, "");
     return null;
   } catch (error) {
     return findFailure(error, scope, `may use ${scope}`, find);

@@ -30,6 +30,10 @@ export interface Finding {
   readonly remedy: string | null;
 }
 
+/** What no scope and no other role shows (reported by orgs; Okta's documents do not say so). */
+export const hiddenRisk =
+  "of some orgs Okta shows user.risk.detect only to an administrator, or app, that is assigned Super Administrator directly";
+
 /** Events that Okta delivers to all hooks of an org within 24 hours; after that nothing is sent, and nothing sent later. */
 export const dailyLimit = 400_000;
 /** Okta warns at this share. */
@@ -39,10 +43,13 @@ const day = 86_400_000;
 /**
  * Looks at the org's side of the event hook, and changes nothing.
  *
+ * @param api needs `okta.eventHooks.read` alone
+ * @param verifying needs `okta.eventHooks.manage`: where that is not granted, the secret is not known
  * @param command how a subcommand is called on the same stack and org
  */
 export async function hookFindings(
-  api: EventHooksApi,
+  api: Pick<EventHooksApi, "list">,
+  verifying: EventHooksApi,
   wanted: WantedHook,
   command: (name: string) => string,
   signal: AbortSignal,
@@ -112,15 +119,21 @@ export async function hookFindings(
     find("secret's header", false, told, repair);
   }
   // Okta does not tell the secret: whether it is ours shows when Okta asks the URL with it.
-  const fault = await verificationFault(api, hook.id, signal);
-  find(
-    "secret",
-    fault === null,
-    fault === null
-      ? "Okta asked the URL, with its secret, and was answered"
-      : `Okta could not verify the URL: its secret is another, or the URL does not answer. ${fault}`,
-    repair,
-  );
+  try {
+    const fault = await verificationFault(verifying, hook.id, signal);
+    find(
+      "secret",
+      fault === null,
+      fault === null
+        ? "Okta asked the URL, with its secret, and was answered"
+        : `Okta could not verify the URL: its secret is another, or the URL does not answer. ${fault}`,
+      repair,
+    );
+  } catch (error) {
+    if (!(error instanceof OktaRefusal)) throw error;
+    const remedy = error.diagnosis?.remedy ?? "grant the app okta.eventHooks.manage";
+    find("secret", null, `not known, as Okta may not be asked to verify the URL: ${error.finding}`, remedy);
+  }
   return { hook, findings };
 }
 

@@ -1,7 +1,7 @@
 import type { Construct } from "constructs";
 import { OwnSecret, type OwnSecretProps } from "./own-secret.ts";
 
-/** What Okta knows us by when users and its log are read. It is filled by hand: a service app's key is made in Okta. */
+/** What Okta knows us by when users and its log are read. `npm run hook -- setup` fills it, or an administrator does. */
 export class OktaCredential extends OwnSecret {
   constructor(scope: Construct, id: string, props: Pick<OwnSecretProps, "encryption">) {
     super(scope, id, {

@@ -289,11 +289,32 @@ describe("status", () => {
 
   test("does without the System Log where that is not granted, and says so", async () => {
     await hook("register");
-    okta.scopes = new Set(["okta.eventHooks.manage"]);
+    okta.scopes = new Set(["okta.eventHooks.read", "okta.eventHooks.manage"]);
     const { code, stdout } = await hook("status");
     expect(code).toBe(0);
     expect(stdout).toMatch(/\? +failed deliveries +not known: .*invalid_scope/);
     expect(stdout).toContain("Okta API Scopes: grant okta.logs.read");
+  });
+});
+
+describe("status, with okta.eventHooks.read alone", () => {
+  test("tells all but the secret, of which it says that it is not known, and asks to change nothing", async () => {
+    await hook("register");
+    okta.scopes = new Set(["okta.eventHooks.read", "okta.logs.read"]);
+    okta.asked.length = 0;
+    const { code, stdout, stderr } = await hook("status");
+    expect({ code, stderr }).toEqual({ code: 0, stderr: "" });
+    expect(stdout.match(/^ok /gm)).toHaveLength(7);
+    expect(stdout).toMatch(/\? +secret +not known, as Okta may not be asked to verify the URL: .*invalid_scope/);
+    expect(stdout).toContain("Okta API Scopes: grant okta.eventHooks.manage");
+    expect(changes()).toEqual([]);
+  });
+
+  test("says that Okta may hide changes of risk, which a detection needs", async () => {
+    await hook("register");
+    expect((await hook("status")).stdout).toContain(
+      "note: of some orgs Okta shows user.risk.detect only to an administrator, or app, that is assigned Super Administrator",
+    );
   });
 });
 
@@ -422,7 +443,7 @@ describe("doctor", () => {
   test("finds a healthy credential healthy", async () => {
     const { code, stdout, stderr } = await doctor();
     expect({ code, stderr }).toEqual({ code: 0, stderr: "" });
-    expect(stdout.match(/^ok /gm)).toHaveLength(9);
+    expect(stdout.match(/^ok /gm)).toHaveLength(11);
   });
 
   test("and register do with an app that has to prove possession (DPoP), and a key as PEM", async () => {
@@ -480,18 +501,21 @@ describe("doctor", () => {
     expect((await doctor({ OKTA_CLIENT_CLIENTID: "0oa1other" })).stdout).toMatch(/WRONG client /);
   });
 
-  test.each(["okta.eventHooks.manage", "okta.logs.read", "okta.users.read"])("finds %s not granted", async (scope) => {
-    okta.scopes = new Set([...okta.scopes].filter((each) => each !== scope));
-    const { code, stdout } = await doctor();
-    expect(code).toBe(1);
-    expect(stdout.match(/^WRONG/gm)).toHaveLength(1);
-    expect(stdout).toContain(`Okta API Scopes: grant ${scope}`);
-  });
+  test.each(["okta.eventHooks.read", "okta.eventHooks.manage", "okta.logs.read", "okta.users.read"])(
+    "finds %s not granted",
+    async (scope) => {
+      okta.scopes = new Set([...okta.scopes].filter((each) => each !== scope));
+      const { code, stdout } = await doctor();
+      expect(code).toBe(1);
+      expect(stdout.match(/^WRONG/gm)).toHaveLength(1);
+      expect(stdout).toContain(`Okta API Scopes: grant ${scope}`);
+    },
+  );
 
   test.each([
     ["invalid_dpop_proof", "WRONG proof", "General > General Settings demands"],
     ["unauthorized_client", "WRONG app", "Grant type: tick Client Credentials"],
-    ["consent_required", "WRONG scope okta.eventHooks.manage", "click Grant beside okta.eventHooks.manage"],
+    ["consent_required", "WRONG scope okta.eventHooks.read", "click Grant beside okta.eventHooks.read"],
     ["access_denied", "WRONG app", "Reports > System Log names the policy"],
   ])("tells %s apart, with its page", async (error, finding, page) => {
     okta.tokenRefusal = { error, error_description: "For this reason." };

@@ -1,6 +1,6 @@
 import { PassThrough } from "node:stream";
-import { expect, test } from "vitest";
-import { ask, isYes } from "../../cli/question.ts";
+import { describe, expect, test } from "vitest";
+import { ask, askSecret, isYes } from "../../cli/question.ts";
 
 /** A terminal, on which keys are pressed once the question stands there. */
 async function answerOf(keys: string): Promise<{ readonly answer: string | null; readonly shown: string }> {
@@ -34,6 +34,31 @@ test("the end of the input is no answer", async () => {
   const input = new PassThrough();
   input.end();
   expect(await ask("Go on? ", { input, output: new PassThrough() })).toBeNull();
+});
+
+describe("a secret", () => {
+  async function secretOf(keys: string, isTTY: boolean) {
+    const input = Object.assign(new PassThrough(), { isTTY });
+    const output = new PassThrough({ encoding: "utf8" });
+    const asked = askSecret("Token: ", { input, output });
+    for (const key of keys) input.write(key);
+    if (!isTTY) input.end();
+    return { answer: await asked, shown: String(output.read()) };
+  }
+
+  test.each([true, false])("is not shown while it is typed or piped in (at a terminal: %s)", async (isTTY) => {
+    const { answer, shown } = await secretOf(" 00-secret \r", isTTY);
+    expect(answer).toBe("00-secret");
+    expect(shown).toBe("Token: \n");
+  });
+
+  test.each([
+    ["Ctrl-C", "00-sec\u0003", true],
+    ["Ctrl-D", "\u0004", true],
+    ["the end of the input", "", false],
+  ])("is none after %s", async (_, keys, isTTY) => {
+    expect(await secretOf(keys, isTTY)).toEqual({ answer: null, shown: "Token: \n" });
+  });
 });
 
 test("y and yes are yes, in any case; everything else is no", () => {

@@ -36,6 +36,11 @@ export function authorizeByToken(token: string): Authorize {
   return async () => ({ authorization: `SSWS ${token}` });
 }
 
+/** An access token that an administrator was given (OAuth 2.0): it has those of their rights that its scopes name. */
+export function authorizeByAccessToken(token: string): Authorize {
+  return async () => ({ authorization: `Bearer ${token}` });
+}
+
 /** A service app of Okta, which signs its requests for access tokens by a private key. */
 export interface ServiceApp {
   /** `https://example.okta.com`. */

@@ -23,6 +23,8 @@ export interface Situation {
   readonly scopes: readonly string[];
   /** The proxy that requests go through, as `host:port`; null for none. */
   readonly proxy: string | null;
+  /** Whose credential it is: the one that our code asks with, or that of the administrator who sets it up. @default "app" */
+  readonly by?: "app" | "administrator";
 }
 
 /** A row of the table: one cause of a failed request. */
@@ -36,6 +38,22 @@ export interface Cause {
 
 const app = "Applications > Applications > the app";
 
+/** The least role for each scope. */
+const roleFor: Readonly<Record<string, string>> = {
+  "okta.eventHooks.read": "a custom role with Event hook permissions (okta.eventhooks.read, or .manage)",
+  "okta.eventHooks.manage": "a custom role with Event hook permissions (okta.eventhooks.manage)",
+  "okta.logs.read": "Report Administrator",
+  "okta.users.read": "a custom role that may view all users (okta.users.read)",
+};
+
+function rolesFor(scopes: readonly string[]): string {
+  // What may manage may read as well.
+  const decisive = scopes.filter(
+    (scope) => !scopes.some((each) => scope === each.replace(/\.manage$/, ".read") && each !== scope),
+  );
+  return decisive.map((scope) => roleFor[scope] ?? `a role that may use ${scope}`).join(" and ");
+}
+
 const isConnection =
   (...codes: readonly string[]) =>
   ({ stage, code }: Evidence): boolean =>
@@ -44,6 +62,8 @@ const isOAuth =
   (...codes: readonly string[]) =>
   ({ code }: Evidence): boolean =>
     codes.includes(code ?? "");
+
+const isAdministrator = ({ by = "app" }: Situation): boolean => by === "administrator";
 
 const notConnected = ["ECONNREFUSED", "ECONNRESET", "ENOTFOUND", "EAI_AGAIN", "ETIMEDOUT", "UND_ERR_CONNECT_TIMEOUT"];
 const through = (proxy: string | null): string => (proxy === null ? "" : ` (${proxy})`);
@@ -162,6 +182,28 @@ export const causes: readonly Cause[] = [
     remedy: ({ scopes }) => `${app} > Okta API Scopes: click Grant beside ${scopes.join(" and ")}, and consent`,
   },
   {
+    id: "featureMissing",
+    step: "role",
+    isCauseOf: ({ status, code }) => (status === 403 || status === 401) && code === "E0000015",
+    remedy: () =>
+      "the org does not have this feature, or it is off (Settings > Features): ask Okta's support, or whoever holds the subscription",
+  },
+  {
+    id: "administratorsScopeMissing",
+    step: "administrator",
+    isCauseOf: ({ code, status, text }, situation) =>
+      isAdministrator(situation) &&
+      (code === "insufficient_scope" || (status === 403 && /required scopes/i.test(text))),
+    remedy: ({ scopes }) => `ask for an access token with the scopes ${scopes.join(", ")}; an API token needs none`,
+  },
+  {
+    id: "administratorsTokenEnded",
+    step: "administrator",
+    isCauseOf: ({ stage, status }, situation) => isAdministrator(situation) && stage === "api" && status === 401,
+    remedy: () =>
+      "the administrator's token is none of this org, was revoked, or has ended: make another (Security > API > Tokens > Create token)",
+  },
+  {
     id: "scopeMissing",
     step: "scope",
     isCauseOf: ({ stage, status, code, text }) =>
@@ -177,17 +219,18 @@ export const causes: readonly Cause[] = [
       `${app} > Okta API Scopes: grant ${scopes.join(" and ")}; and ${app} > Admin roles: assign a role. Reports > System Log names the policy that denied it (app.oauth2.token.grant)`,
   },
   {
-    id: "featureMissing",
-    step: "role",
-    isCauseOf: ({ status, code }) => status === 403 && code === "E0000015",
-    remedy: () => "the org does not have this feature: ask Okta's support, or whoever holds the subscription",
+    id: "administratorsRoleMissing",
+    step: "administrator",
+    isCauseOf: ({ stage, status }, situation) => isAdministrator(situation) && stage === "api" && status === 403,
+    remedy: () =>
+      "the administrator who made the token needs the role Super Administrator (Security > Administrators): no other role may make a service app, grant it scopes, and assign it admin roles",
   },
   {
     id: "roleMissing",
     step: "role",
     isCauseOf: ({ stage, status }) => stage === "api" && status === 403,
     remedy: ({ scopes }) =>
-      `${app} > Admin roles > Edit assignments: assign a role that may use ${scopes.join(" and ")}; for an API token, the role of the administrator who made it`,
+      `${app} > Admin roles > Edit assignments: assign ${rolesFor(scopes)}, as npm run hook -- setup does; for an API token, the administrator who made it needs the role`,
   },
   {
     id: "tokenUnknown",

@@ -1,6 +1,5 @@
 import { type AuthorizationHeaders, type Authorize, challengeOf } from "./authorization.ts";
-import { diagnose } from "./causes.ts";
-import type { Scope } from "./credential.ts";
+import { diagnose, type Situation } from "./causes.ts";
 import { OktaFailure, OktaRefusal } from "./errors.ts";
 import { createExchange, type ExchangeOptions, type OktaAnswer } from "./exchange.ts";
 
@@ -24,13 +23,13 @@ export interface OktaClient {
   /** Asks for a page of a list, of as many as there are. */
   readonly getPage: (url: string, signal: AbortSignal) => Promise<Page>;
   /**
-   * Changes something. It is tried again as a question is, but for a `POST` that may have been heard: a second one could do
-   * it twice.
+   * Changes something. It is tried again as a question is, but for a `POST` or a `PATCH` that may have been heard: a second
+   * one could do it twice.
    *
    * @returns the answer's body; null where it has none
    */
   readonly send: (
-    method: "POST" | "PUT" | "DELETE",
+    method: "POST" | "PUT" | "PATCH" | "DELETE",
     path: string,
     body: unknown,
     signal: AbortSignal,
@@ -61,15 +60,17 @@ export async function* pagesFrom(
 export interface OktaClientOptions extends ExchangeOptions {
   readonly authorize: Authorize;
   /** What the credential has to be granted, named when Okta refuses it. */
-  readonly scopes: readonly Scope[];
+  readonly scopes: readonly string[];
+  /** Whose credential it is, as what to do about a refusal depends on it. @default "app" */
+  readonly by?: Situation["by"];
   /** The proxy that requests go through, as `host:port`, named when something in between answers. @default none */
   readonly proxy?: string | null;
 }
 
 /** Okta's Management API: every request, for access tokens too, goes through one exchange. */
 export function createOktaClient(options: OktaClientOptions): OktaClient {
-  const { orgUrl, authorize, scopes, proxy = null } = options;
-  const exchange = createExchange(options, (evidence) => diagnose(evidence, { orgUrl, scopes, proxy }));
+  const { orgUrl, authorize, scopes, by = "app", proxy = null } = options;
+  const exchange = createExchange(options, (evidence) => diagnose(evidence, { orgUrl, scopes, by, proxy }));
 
   async function request(url: string, init: RequestInit, signal: AbortSignal): Promise<OktaAnswer> {
     const method = init.method ?? "GET";
@@ -81,7 +82,7 @@ export function createOktaClient(options: OktaClientOptions): OktaClient {
         sent = await authorize({ method, url }, exchange, signal);
         return { ...init, headers: { accept: "application/json", ...init.headers, ...sent } };
       };
-      const isRepeatable = method !== "POST";
+      const isRepeatable = method !== "POST" && method !== "PATCH";
       const answer = await exchange.ask({ url, isRepeatable, needsBody: method === "GET", prepare }, signal);
       const what = authorize.renew?.(answer, sent) ?? null;
       if (what === null || renewed.has(what)) return answer;

@@ -5,6 +5,8 @@ import { OktaFailure, OktaRefusal } from "../../../lambda/adapters/okta-api/erro
 const situation: Situation = { orgUrl: "https://example.okta.com", scopes: ["okta.logs.read"], proxy: null };
 const proxied: Situation = { ...situation, proxy: "proxy.example.com:8080" };
 
+const administrators: Situation = { ...situation, by: "administrator" };
+
 const connection = (code: string | null, text = ""): Evidence => ({
   stage: "connection",
   status: null,
@@ -57,8 +59,25 @@ const rows: readonly Row[] = [
   ["scopeMissing", "scope", api(403, "insufficient_scope"), /Okta API Scopes/],
   ["policyDenies", "app", token("access_denied", "Policy evaluation failed"), /Reports > System Log/],
   ["featureMissing", "role", api(403, "E0000015"), /does not have this feature/],
-  ["roleMissing", "role", api(403, "E0000006", "You do not have permission"), /Admin roles > Edit assignments/],
+  ["featureMissing", "role", api(401, "E0000015"), /Settings > Features/, administrators],
+  [
+    "roleMissing",
+    "role",
+    api(403, "E0000006", "You do not have permission"),
+    /Admin roles > Edit assignments: assign Report Administrator/,
+  ],
   ["tokenUnknown", "client", api(401, "E0000011", "Invalid token provided"), /Security > API > Tokens/],
+  ["administratorsTokenEnded", "administrator", api(401, "E0000011"), /Security > API > Tokens/, administrators],
+  ["administratorsTokenEnded", "administrator", api(401, "invalid_token"), /or has ended/, administrators],
+  ["administratorsScopeMissing", "administrator", api(403, "insufficient_scope"), /access token with/, administrators],
+  [
+    "administratorsScopeMissing",
+    "administrator",
+    api(403, null, "does not contain the required scopes."),
+    /okta\.logs\.read/,
+    administrators,
+  ],
+  ["administratorsRoleMissing", "administrator", api(403, "E0000006"), /Super Administrator/, administrators],
   ["rateLimited", "rate limit", api(429, "E0000047"), /Reports > Rate Limits/],
   ["rateLimited", "rate limit", token(null, "", 429), /Reports > Rate Limits/],
   ["oktaFails", "Okta", api(503), /status\.okta\.com/],

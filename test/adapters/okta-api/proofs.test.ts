@@ -89,7 +89,7 @@ describe("an app that has to prove possession", () => {
 
   test("proves a change too, by its method", async () => {
     const { orgUrl, clientId, privateKey } = okta;
-    const scopes = ["okta.eventHooks.manage"] as const;
+    const scopes = ["okta.eventHooks.read", "okta.eventHooks.manage"] as const;
     const authorize = authorizeByServiceApp(
       { orgUrl, clientId, privateKey: privateKey as PrivateJwk, scopes },
       Date.now,

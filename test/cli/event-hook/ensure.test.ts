@@ -48,7 +48,7 @@ beforeEach(async () => {
       authorize: authorizeByToken(apiToken),
       now: Date.now,
       wait: (milliseconds, aborted) => delay(milliseconds, undefined, { signal: aborted }),
-      scopes: ["okta.eventHooks.manage"],
+      scopes: ["okta.eventHooks.read", "okta.eventHooks.manage"],
     }),
   );
 });
@@ -112,7 +112,7 @@ test("status tells of a type that is not in the catalog and not subscribed, and 
   const unknownEventTypes = ["user.sesion.start", "policy.future.change"];
   const all = { ...wanted, eventTypes: ["user.session.start", ...unknownEventTypes], unknownEventTypes };
   const findingsOf = async () =>
-    (await hookFindings(api, all, (name) => `hook ${name}`, signal)).findings.filter(
+    (await hookFindings(api, api, all, (name) => `hook ${name}`, signal)).findings.filter(
       ({ what }) => what === "event types",
     );
   expect(await findingsOf()).toMatchObject([

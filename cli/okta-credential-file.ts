@@ -1,0 +1,112 @@
+import { closeSync, fstatSync, openSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import { fileURLToPath } from "node:url";
+import * as z from "zod";
+import { InputError } from "./command.ts";
+
+const jwk = z.looseObject({ kty: z.string(), kid: z.string() });
+
+/**
+ * A service app's credential while it is made and kept: the same as `readCredential` reads, with what a set-up that was
+ * interrupted goes on by.
+ */
+export const heldCredential = z.object({
+  orgUrl: z.string(),
+  /** Null until the app is made. */
+  clientId: z.string().nullable(),
+  /** The private key that Okta knows. */
+  privateKey: jwk,
+  /** The private key that is about to take its place. */
+  nextKey: jwk.optional(),
+  /** `kid` of the key whose place was taken, until Okta knows it no more. */
+  retiredKeyId: z.string().optional(),
+});
+
+/** A service app's credential while it is made and kept. */
+export type HeldCredential = z.infer<typeof heldCredential>;
+
+/** A private key as JSON (JWK), with its `kid`. */
+export type HeldKey = HeldCredential["privateKey"];
+
+/** Mode of the file: its owner alone reads it. */
+const ownersOnly = 0o600;
+
+/**
+ * Where the credential of an org is.
+ *
+ * @param what whose it is: `functions`, until the stack has a secret for it @default - the commands'
+ */
+export function credentialFileOf(
+  orgUrl: string,
+  environment: Readonly<Record<string, string | undefined>>,
+  what?: "functions",
+): string {
+  const end = what === undefined ? ".json" : `.${what}.json`;
+  const named = environment.OKTA_CREDENTIAL_FILE;
+  if (named) return what === undefined ? named : named.replace(/(\.json)?$/, end);
+  const host = new URL(orgUrl).host.replaceAll(":", "-");
+  return fileURLToPath(new URL(`../okta-credential.${host}${end}`, import.meta.url));
+}
+
+/**
+ * Reads a credential's file.
+ *
+ * @returns null when there is none
+ * @throws InputError when it is another org's, others may read it, or it is no credential. The message never holds the key
+ */
+export function readCredentialFile(file: string, orgUrl: string): HeldCredential | null {
+  let text: string;
+  let descriptor: number;
+  try {
+    descriptor = openSync(file, "r");
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === "ENOENT") return null;
+    throw new InputError(`${file} cannot be read: ${(error as Error).message}`);
+  }
+  try {
+    const others = fstatSync(descriptor).mode & 0o077;
+    // Windows has no such modes.
+    if (others !== 0 && process.platform !== "win32") {
+      throw new InputError(`${file} holds a private key, and others than its owner may open it: chmod 600 ${file}`);
+    }
+    text = readFileSync(descriptor, "utf8");
+  } finally {
+    closeSync(descriptor);
+  }
+  const held = parseHeldCredential(text);
+  if (held === null) throw new InputError(`${file} is no credential that npm run hook -- setup wrote`);
+  if (new URL(held.orgUrl).origin !== new URL(orgUrl).origin) {
+    throw new InputError(`${file} is a credential of ${held.orgUrl}, not of ${orgUrl}`);
+  }
+  return held;
+}
+
+/** Reads a credential as it is kept; null when it is something else. */
+export function parseHeldCredential(text: string): HeldCredential | null {
+  try {
+    const held = heldCredential.safeParse(JSON.parse(text)).data ?? null;
+    return held !== null && URL.canParse(held.orgUrl) ? held : null;
+  } catch {
+    return null;
+  }
+}
+
+/** Writes a credential's file, whole or not at all, so that its owner alone may read it. */
+export function writeCredentialFile(file: string, held: HeldCredential): void {
+  const whole = `${file}.${process.pid}`;
+  try {
+    writeFileSync(whole, `${JSON.stringify(held, null, 2)}\n`, { mode: ownersOnly, flag: "wx", flush: true });
+    renameSync(whole, file);
+  } catch (error) {
+    rmSync(whole, { force: true });
+    throw new InputError(`${file} cannot be written: ${(error as Error).message}`);
+  }
+}
+
+/** Removes a credential's file, where there is one. */
+export function removeCredentialFile(file: string): void {
+  try {
+    rmSync(file, { force: true });
+  } catch (error) {
+    throw new InputError(`${file} cannot be removed: ${(error as Error).message}`);
+  }
+}

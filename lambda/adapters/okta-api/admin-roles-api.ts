@@ -1,0 +1,129 @@
+import * as z from "zod/mini";
+import { OktaFailure } from "./authorization.ts";
+import type { OktaClient } from "./client.ts";
+
+/*
+ * What of Okta's API gives a service app its admin roles: Custom Roles, Custom Role Permissions, Resource Sets, Resource Set
+ * Resources and Client Role Assignments, as Okta's OpenAPI document 2026.06.3 has them
+ * (github.com/okta/okta-management-openapi-spec). Only `hook -- setup` uses it.
+ */
+
+const labelled = z.looseObject({ id: z.string(), label: z.string() });
+
+/** A custom role, or a resource set. */
+export type Labelled = z.infer<typeof labelled>;
+
+const next = z.nullish(z.looseObject({ next: z.nullish(z.looseObject({ href: z.string() })) }));
+const permissions = z.looseObject({ permissions: z.array(z.looseObject({ label: z.string() })), _links: next });
+const resource = z.looseObject({
+  orn: z.nullish(z.string()),
+  _links: z.nullish(z.looseObject({ self: z.nullish(z.looseObject({ href: z.string() })) })),
+});
+const resources = z.looseObject({ resources: z.array(resource), _links: next });
+
+/** A resource of a resource set: by its name (ORN), its URL, or both. */
+export interface Resource {
+  readonly orn: string | null;
+  readonly url: string | null;
+}
+
+const assignment = z.looseObject({
+  type: z.string(),
+  status: z.nullish(z.string()),
+  role: z.nullish(z.string()),
+  "resource-set": z.nullish(z.string()),
+});
+
+/** A role that is assigned to an app: a standard role by its type, or `CUSTOM` with role and resource set. */
+export type RoleAssignment = z.infer<typeof assignment>;
+
+/** The part of Okta's API by which a service app is given admin roles. */
+export interface AdminRolesApi {
+  /** Null when there is none of this label. */
+  readonly findRole: (label: string, signal: AbortSignal) => Promise<Labelled | null>;
+  readonly createRole: (
+    role: { readonly label: string; readonly description: string; readonly permissions: readonly string[] },
+    signal: AbortSignal,
+  ) => Promise<Labelled>;
+  readonly listPermissions: (roleId: string, signal: AbortSignal) => Promise<readonly string[]>;
+  readonly addPermission: (roleId: string, permission: string, signal: AbortSignal) => Promise<void>;
+  /** Null when there is none of this label. */
+  readonly findResourceSet: (label: string, signal: AbortSignal) => Promise<Labelled | null>;
+  readonly createResourceSet: (
+    set: { readonly label: string; readonly description: string; readonly resources: readonly string[] },
+    signal: AbortSignal,
+  ) => Promise<Labelled>;
+  readonly listResources: (setId: string, signal: AbortSignal) => Promise<readonly Resource[]>;
+  readonly addResources: (setId: string, urls: readonly string[], signal: AbortSignal) => Promise<void>;
+  readonly listAssignments: (clientId: string, signal: AbortSignal) => Promise<readonly RoleAssignment[]>;
+  readonly assign: (
+    clientId: string,
+    role:
+      | { readonly type: string }
+      | { readonly type: "CUSTOM"; readonly role: string; readonly "resource-set": string },
+    signal: AbortSignal,
+  ) => Promise<void>;
+}
+
+const roles = "/api/v1/iam/roles";
+const sets = "/api/v1/iam/resource-sets";
+
+/** That part of Okta's API, by a client of an administrator. */
+export function createAdminRolesApi(client: OktaClient): AdminRolesApi {
+  const at = (path: string, id: string, rest = "") => `${path}/${encodeURIComponent(id)}${rest}`;
+  const rolesOf = (clientId: string) => `/oauth2/v1/clients/${encodeURIComponent(clientId)}/roles`;
+
+  async function find(path: string, label: string, what: string, signal: AbortSignal): Promise<Labelled | null> {
+    const found = await client.get(at(path, label), signal);
+    return found === null ? null : read(labelled, found, what);
+  }
+
+  /** These lists have the link to their next page in the body. */
+  async function listOf<Page extends { readonly _links?: z.infer<typeof next> }>(
+    first: string,
+    schema: z.ZodMiniType<Page>,
+    what: string,
+    signal: AbortSignal,
+  ): Promise<readonly Page[]> {
+    const pages: Page[] = [];
+    for (let url: string | undefined = first; url !== undefined; ) {
+      const page: Page = read(schema, await client.get(url, signal), what);
+      pages.push(page);
+      url = page._links?.next?.href;
+    }
+    return pages;
+  }
+
+  return {
+    findRole: (label, signal) => find(roles, label, "role", signal),
+    createRole: async (role, signal) => read(labelled, await client.send("POST", roles, role, signal), "role"),
+    async listPermissions(roleId, signal) {
+      const pages = await listOf(at(roles, roleId, "/permissions"), permissions, "list of permissions", signal);
+      return pages.flatMap((page) => page.permissions.map(({ label }) => label));
+    },
+    addPermission: async (roleId, permission, signal) =>
+      void (await client.send("POST", at(roles, roleId, `/permissions/${permission}`), undefined, signal)),
+    findResourceSet: (label, signal) => find(sets, label, "resource set", signal),
+    createResourceSet: async (set, signal) =>
+      read(labelled, await client.send("POST", sets, set, signal), "resource set"),
+    async listResources(setId, signal) {
+      const pages = await listOf(at(sets, setId, "/resources"), resources, "list of resources", signal);
+      return pages.flatMap((page) =>
+        page.resources.map(({ orn = null, _links: links }) => ({ orn, url: links?.self?.href ?? null })),
+      );
+    },
+    addResources: async (setId, urls, signal) =>
+      void (await client.send("PATCH", at(sets, setId, "/resources"), { additions: [...urls] }, signal)),
+    async listAssignments(clientId, signal) {
+      const { items } = await client.getPage(rolesOf(clientId), signal);
+      return items.map((item) => read(assignment, item, "role assignment"));
+    },
+    assign: async (clientId, role, signal) => void (await client.send("POST", rolesOf(clientId), role, signal)),
+  };
+}
+
+function read<Value>(schema: z.ZodMiniType<Value>, answer: unknown, what: string): Value {
+  const parsed = schema.safeParse(answer);
+  if (!parsed.success) throw new OktaFailure(`Okta's answer is no ${what}`);
+  return parsed.data;
+}
