@@ -8,14 +8,15 @@ import { createSavedState } from "./dynamodb/saved-state.ts";
 import { findCandidates } from "./matching.ts";
 import { createMetrics } from "./metrics.ts";
 import { isHookEligible } from "./okta/hook-eligible-event-types.ts";
-import { OktaRefusal } from "./okta-api/authorization.ts";
+import { OktaFailure, OktaRefusal } from "./okta-api/errors.ts";
 import { createSystemLogApi } from "./okta-api/system-log-api.ts";
 import { oktaClientOf } from "./okta-client.ts";
 import { readReconcileConfig } from "./okta-config.ts";
 import { type Observation, type PipelinePorts, processDelivery } from "./pipeline.ts";
 import { createPipelinePorts, startStateKey } from "./pipeline-ports.ts";
 import { logFilter } from "./reconciliation/log-filter.ts";
-import { type ReconciliationReport, type ReconciliationState, reconcile } from "./reconciliation/reconcile.ts";
+import type { RestartReason } from "./reconciliation/position.ts";
+import { type Punctuality, type ReconciliationReport, reconcile } from "./reconciliation/reconcile.ts";
 import { logger } from "./telemetry.ts";
 
 /**
@@ -31,13 +32,13 @@ const metrics = createMetrics(config.metrics);
 const rules = await enabledRules(config);
 const filter = logFilter(rules.rules.map(({ rule }) => rule));
 const pipeline = await createPipelinePorts(config, rules, metrics, startStateKey(config), waitingClient);
-const ports: PipelinePorts = {
+const portsOf = (punctuality: Punctuality): PipelinePorts => ({
   ...pipeline,
   observe(observation) {
     pipeline.observe(observation);
-    countMissed(observation);
+    countFound(observation, punctuality);
   },
-};
+});
 const { orgUrl, credentialSecretArn } = config;
 const getClient = oktaClientOf({ orgUrl, credentialSecretArn, scopes: ["okta.logs.read"], rateLimitShare });
 const dynamodb = new DynamoDBClient({});
@@ -55,15 +56,15 @@ export async function handler(
     const report = await reconcile(
       {
         log: createSystemLogApi(await getClient()),
-        isStaleLink: (error) => error instanceof OktaRefusal && [400, 404, 410].includes(error.status ?? 0),
-        ...createSavedState<ReconciliationState>(dynamodb, config.stateTable, "reconciliation"),
+        refusalOf,
+        ...createSavedState<unknown>(dynamodb, config.stateTable, "reconciliation"),
         filter: filter.expression,
         findCandidates: (events) => findCandidates(events, rules),
         claims: pipeline.claims,
-        process: (delivery, candidates) =>
+        process: (delivery, candidates, punctuality) =>
           processDelivery(
             delivery,
-            ports,
+            portsOf(punctuality),
             startBudget(waiting, () => performance.now()),
             candidates,
           ),
@@ -75,30 +76,87 @@ export async function handler(
     );
     tell(report);
     return report;
+  } catch (error) {
+    tellFailure(error);
+    throw error;
   } finally {
     await metrics.publish();
   }
 }
 
-/** Counts what the hook could have delivered, and did not. */
-function countMissed(observation: Observation): void {
+/** What Okta refused a request with. Its URL, which the message begins with, holds the whole filter. */
+function refusalOf(error: unknown): { readonly status: number | null; readonly reason: string } | null {
+  if (!(error instanceof OktaRefusal)) return null;
+  return { status: error.status, reason: error.finding.replace(/ https?:\/\/\S+/, "") };
+}
+
+/** Counts what the hook could have delivered: what it did not, and what the log told of late, so that this is not known. */
+function countFound(observation: Observation, punctuality: Punctuality): void {
   const [event] = observation.subject.events;
   if (event === undefined || !isHookEligible(event.eventType)) return;
   const { kind } = observation;
   const isParked = kind === "workParked" && !observation.followUp;
   const isExcepted = kind === "excepted" && observation.whole;
-  if (kind === "alertPublished" || kind === "suppressed" || isParked || isExcepted) metrics.count("EventsMissed");
+  if (!(kind === "alertPublished" || kind === "suppressed" || isParked || isExcepted)) return;
+  if (punctuality === "missed") metrics.count("EventsMissed");
+  else metrics.count("EventsLate");
 }
+
+/** What a start from a time can miss. */
+const missedBy: Readonly<Record<RestartReason, string>> = {
+  firstRun: "events that Okta persisted before",
+  linkLost: "nothing",
+  filterChanged: "events of the added event types that Okta persisted before",
+  filterRetried: "nothing",
+  tooOld: "events that Okta persisted before",
+  earlierRelease: "events that Okta persisted late, and before",
+  unreadablePosition: "events that Okta persisted before",
+};
 
 function tell(report: ReconciliationReport): void {
   metrics.count("EventsReconciled", report.events);
   metrics.milliseconds("ReconciliationLag", report.lag);
   if (report.finished) metrics.count("ReconciliationsFinished");
-  if (report.unseenBefore !== null) {
+  const { restart, unseenBefore, looped, refusedFilter: reason } = report;
+  if (restart !== null) {
+    const kind = "reconciliationRestarted";
+    const missed = missedBy[restart.reason];
+    logger.warn("Reconciliation starts from a time, not from the link of its last run", { kind, ...restart, missed });
+  }
+  if (unseenBefore !== null) {
+    const kind = "reconciliationGap";
     logger.error("Reconciliation was off for too long: what the hook missed before this time is not alerted on", {
-      unseenBefore: report.unseenBefore,
+      kind,
+      unseenBefore,
+    });
+  }
+  if (looped) {
+    const kind = "systemLogLoops";
+    logger.error("A page of the System Log links to one that was read; the next run starts from a time", { kind });
+  }
+  if (reason !== null) {
+    metrics.count("LogFilterRefused");
+    const kind = "logFilterRefused";
+    logger.error("Okta refuses the filter of the event types: every event is read, which needs more requests", {
+      kind,
+      reason,
     });
   }
   if (report.missed > 0) logger.warn("The System Log holds events that the event hook did not deliver", { ...report });
   else logger.info(report.finished ? "Reconciled" : "Out of time; the next run goes on", { ...report });
+}
+
+/** Tells why the log cannot be read, where that lies with Okta or with what it grants. */
+function tellFailure(error: unknown): void {
+  if (!(error instanceof OktaRefusal || error instanceof OktaFailure)) return;
+  const kind = "systemLogUnreadable";
+  const status = error instanceof OktaRefusal ? error.status : null;
+  const { cause = null, remedy = null } = error.diagnosis ?? {};
+  logger.error("The System Log cannot be read; the next run tries again", {
+    kind,
+    status,
+    cause,
+    remedy,
+    reason: error.finding.replace(/ https?:\/\/\S+/, ""),
+  });
 }
