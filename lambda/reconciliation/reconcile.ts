@@ -1,6 +1,7 @@
 import type { Claims } from "../claims/claims.ts";
 import type { Candidate } from "../matching.ts";
 import type { Delivery, MalformedEvent } from "../okta/event-hook.ts";
+import { isHookEligible } from "../okta/hook-eligible-event-types.ts";
 import { type LogEvent, parseLogEvent, publishedTime } from "../okta/log-event.ts";
 import type { Outcome } from "../pipeline.ts";
 import {
@@ -90,7 +91,7 @@ const maximumReason = 500;
  * to the next one is saved, so that the next run goes on where this one ends or is stopped; a page that is read twice changes
  * nothing.
  *
- * An event of the last two minutes that has no claim is left to the hook: the link stays at its page, which the next run reads
+ * An event of the last two minutes that a hook can deliver and that has no claim is left to it: the link stays at its page, which the next run reads
  * again.
  *
  * @param signal ends it before the next page: the report says that it did not finish
@@ -244,8 +245,9 @@ async function handlePage(
   const candidates = ports.findCandidates([...events.values()]);
   const unknown = await without(candidates, ({ event }) => event.uuid, ports);
   report.known += candidates.length - unknown.length;
-  // A time far ahead is none to wait for.
-  const isAwaited = ({ event }: Candidate) => Math.abs(askedAt - publishedTime(event.published)) < lag;
+  // A time far ahead is none to wait for, nor is a type that no hook delivers.
+  const isAwaited = ({ event }: Candidate) =>
+    Math.abs(askedAt - publishedTime(event.published)) < lag && isHookEligible(event.eventType);
   const awaited = unknown.filter(isAwaited);
   const due = unknown.filter((candidate) => !isAwaited(candidate));
   for (const punctuality of ["missed", "late"] as const) {

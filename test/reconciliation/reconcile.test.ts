@@ -1,6 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { farthest, lag, retryFilterAfter } from "../../lambda/reconciliation/position.ts";
 import { logEvent, sessionStart } from "../fixtures/events.ts";
+import { oktaError } from "../fixtures/okta.ts";
 import { rule } from "../fixtures/rules.ts";
 import { minute, orgUrl, overlap, proxied, signIn, start, token, world } from "./world.ts";
 
@@ -191,6 +192,15 @@ describe("an event of the last two minutes", () => {
     expect(await run()).toMatchObject({ pages: 1, events: 0 });
   });
 
+  test("is alerted on at once when it is of a type that no hook delivers", async () => {
+    const { happen, run, enable, published } = world();
+    enable([rule("high", token.id, { eventType: "security.threat.detected" })]);
+    await run();
+    await happen(sessionStart({ uuid: "threat", eventType: "security.threat.detected" }));
+    expect(await run()).toMatchObject({ missed: 1, awaited: 0, pages: 2 });
+    expect(published).toHaveLength(1);
+  });
+
   test("does not keep the checkpoint from what was published before it", async () => {
     const { happen, run, pass, hidden } = world();
     await run();
@@ -374,6 +384,82 @@ describe("a link that does not serve", () => {
     await pass(farthest);
     expect(await run()).toMatchObject({ restart: null, unseenBefore: null, missed: 1 });
     expect(published).toHaveLength(1);
+  });
+});
+
+describe("an error of Okta's", () => {
+  /** Has the log answer a link with this status. */
+  const answering = async (status: number) => {
+    const org = world();
+    await org.run();
+    await org.happen(signIn("missed"));
+    await org.pass(5 * minute);
+    const { answer } = org.log;
+    let isOn = true;
+    const failing = (url: URL) => (isOn && url.searchParams.has("after") ? oktaError(status, "No") : answer(url));
+    Object.assign(org.log, { answer: failing });
+    const mend = () => {
+      isOn = false;
+    };
+    return { ...org, mend };
+  };
+
+  test.each([400, 404, 410])("%i to a link means that the link serves no more", async (status) => {
+    const { run, published, hidden } = await answering(status);
+    await expect(run()).rejects.toThrow("No");
+    expect(hidden.state?.link).toBeNull();
+    expect(published).toHaveLength(1);
+  });
+
+  test.each([401, 403, 500])("%i keeps the link, and the next run goes on there", async (status) => {
+    const { run, published, hidden, mend, asked } = await answering(status);
+    const before = hidden.state;
+    await expect(run()).rejects.toThrow("No");
+    expect(hidden.state).toEqual(before);
+    expect(published).toEqual([]);
+    mend();
+    expect(await run()).toMatchObject({ missed: 1, restart: null, finished: true });
+    expect(asked.at(-2)).toBe(before?.link?.url);
+  });
+
+  test.each([401, 403, 404])("%i to a start from a time is no fault of the filter's", async (status) => {
+    const { log, run, asked, hidden } = world();
+    Object.assign(log, { answer: () => oktaError(status, "No") });
+    await expect(run()).rejects.toThrow("No");
+    expect(asked).toHaveLength(1);
+    expect(hidden.state?.link?.url).toBe(asked[0]);
+  });
+
+  test("while the time runs out is none: the next run goes on", async () => {
+    const { log, run, hidden } = world();
+    await run();
+    const before = hidden.state;
+    const controller = new AbortController();
+    const { answer } = log;
+    const hanging = () => {
+      controller.abort();
+      return oktaError(429, "API call exceeded rate limit due to too many requests.");
+    };
+    Object.assign(log, { answer: hanging });
+    expect(await run(undefined, controller.signal)).toMatchObject({ pages: 0, finished: false });
+    expect(hidden.state).toEqual(before);
+    Object.assign(log, { answer });
+    expect(await run()).toMatchObject({ finished: true, restart: null });
+  });
+
+  test("while the time runs out, in the request without a filter that was refused, is none either", async () => {
+    const { log, run, hidden } = world();
+    const controller = new AbortController();
+    const { answer } = log;
+    const hanging = (url: URL) => {
+      if (!url.searchParams.has("filter")) controller.abort();
+      return oktaError(url.searchParams.has("filter") ? 400 : 429, "No");
+    };
+    Object.assign(log, { answer: hanging });
+    expect(await run(undefined, controller.signal)).toMatchObject({ pages: 0, finished: false, refusedFilter: null });
+    expect(hidden.state?.link).not.toBeNull();
+    Object.assign(log, { answer });
+    expect(await run()).toMatchObject({ finished: true, restart: null });
   });
 });
 
