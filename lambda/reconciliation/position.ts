@@ -7,6 +7,8 @@ export const lag = 2 * 60_000;
  * would be alerted on again.
  */
 export const farthest = 6 * 86_400_000;
+/** A link serves for this long, in milliseconds: what starts six days back has half a day to come nearer. */
+export const oldestLink = farthest + 43_200_000;
 /** A filter that Okta refused is tried again after this long, in milliseconds. */
 export const retryFilterAfter = 86_400_000;
 
@@ -105,7 +107,7 @@ export function findStart(saved: unknown, options: StartOptions): Start {
   const checkpoint = Date.parse(known.data.checkpoint);
   if (!isOwn.success) return start(checkpoint, "earlierRelease");
   const { link, refusedFilter } = isOwn.data;
-  if (checkpoint < current - farthest) return start(checkpoint, "tooOld");
+  if (checkpoint < current - oldestLink) return start(checkpoint, "tooOld");
   if (link === null) return start(checkpoint, "linkLost");
   if (link.filter !== filter) return start(checkpoint, "filterChanged");
   const isRetried = refusedFilter !== null && Date.parse(refusedFilter.at) <= current - retryFilterAfter;

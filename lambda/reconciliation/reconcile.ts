@@ -130,8 +130,8 @@ export async function reconcile(ports: ReconciliationPorts, signal: AbortSignal)
     const answer = await ask(position, ports, signal);
     if (answer === "stopped") break;
     if ("refused" in answer) {
-      // A link that Okta gave a moment ago, or a start from a time: to start once more would change nothing.
-      if (answer.isStart || report.restart !== null) {
+      // The run started from a time already: to start once more would change nothing.
+      if (report.restart !== null) {
         await save({ ...position, link: null });
         throw answer.refused;
       }
@@ -164,7 +164,7 @@ export async function reconcile(ports: ReconciliationPorts, signal: AbortSignal)
 /** A page, and the position to go on from, where its filter was refused; or why there is none. */
 type Answer =
   | { readonly page: Page; readonly url: string; readonly position: Position }
-  | { readonly refused: unknown; readonly isStart: boolean }
+  | { readonly refused: unknown }
   | "stopped";
 
 /** Asks for the page that a position links to. */
@@ -178,10 +178,10 @@ async function ask(position: Position, ports: ReconciliationPorts, signal: Abort
     if (signal.aborted) return "stopped";
     const { status = null, reason = "" } = refusalOf(error) ?? {};
     const isStart = !new URL(url).searchParams.has("after");
-    if (!isStart && [400, 404, 410].includes(status ?? 0)) return { refused: error, isStart };
+    if (!isStart && [400, 404, 410].includes(status ?? 0)) return { refused: error };
     if (!isStart || status !== 400) throw error;
     const everything = withoutFilter(url);
-    if (everything === null) return { refused: error, isStart };
+    if (everything === null) return { refused: error };
     try {
       // Whether the filter is at fault, Okta's words do not tell for sure: that it takes the request without one does.
       const page = await log.pollPage(everything, signal);
@@ -189,7 +189,7 @@ async function ask(position: Position, ports: ReconciliationPorts, signal: Abort
       return { page, url: everything, position: { ...position, refusedFilter } };
     } catch (further) {
       if (signal.aborted) return "stopped";
-      return { refused: refusalOf(further) === null ? further : error, isStart };
+      return { refused: refusalOf(further) === null ? further : error };
     }
   }
 }

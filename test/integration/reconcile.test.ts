@@ -118,12 +118,18 @@ test("a hook whose secret is wrong loses all, and all is found", async () => {
   await vi.waitUntil(() => events.every((event) => alertsAbout(event).length === 1), 10_000);
 });
 
-test("Okta is asked once in a run that finds nothing, for the event types that the detections name, by a token that reads logs", async () => {
+test("Okta is asked once in a run that finds nothing and twice in one that finds something, for the event types that the detections name, by a token that reads logs", async () => {
   await reconcileNow();
   okta.asked.length = 0;
   const tokens = okta.tokens();
+  // An hour.
   for (let run = 0; run < 12; run += 1) expect(await reconcileNow()).toMatchObject({ finished: true, restart: null });
   expect(okta.asked).toHaveLength(12);
+  for (let run = 0; run < 12; run += 1) {
+    okta.log.add(signIn({ securityContext: { isProxy: false } }));
+    expect(await reconcileNow()).toMatchObject({ events: 1, finished: true, restart: null });
+  }
+  expect(okta.asked).toHaveLength(12 + 24);
   const { pathname, searchParams } = new URL((okta.asked[0] ?? "").replace("GET ", okta.orgUrl));
   expect(pathname).toBe("/api/v1/logs");
   expect([...searchParams.keys()].sort()).toEqual(["after", "filter", "limit", "sortOrder"]);

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { farthest, lag, retryFilterAfter } from "../../lambda/reconciliation/position.ts";
+import { farthest, lag, oldestLink, retryFilterAfter } from "../../lambda/reconciliation/position.ts";
 import { logEvent, sessionStart } from "../fixtures/events.ts";
 import { oktaError } from "../fixtures/okta.ts";
 import { rule } from "../fixtures/rules.ts";
@@ -201,14 +201,26 @@ describe("an event of the last two minutes", () => {
     expect(published).toHaveLength(1);
   });
 
-  test("does not keep the checkpoint from what was published before it", async () => {
+  test("keeps the checkpoint, whatever came after it", async () => {
     const { happen, run, pass, hidden } = world();
     await run();
     await pass(5 * minute);
     await happen(signIn("young"));
     await pass(minute);
-    await run();
+    await happen(signIn("younger"), { delivered: [0] });
+    expect(await run()).toMatchObject({ awaited: 1, known: 1, lag: minute });
     expect(hidden.state?.checkpoint).toBe(iso(start + 5 * minute));
+  });
+
+  test("moves no checkpoint back, where Okta persisted it after that", async () => {
+    const { happen, run, pass, hidden } = world();
+    await pass(4 * minute);
+    await happen(signIn("young"), { persistedAfter: minute });
+    await pass(minute - 1);
+    await run();
+    await pass(1);
+    expect(await run()).toMatchObject({ awaited: 1 });
+    expect(hidden.state?.checkpoint).toBe(iso(start + 5 * minute - 1));
   });
 
   test("whose time is far ahead is waited for by no run", async () => {
@@ -282,6 +294,32 @@ describe("a link that does not serve", () => {
     expect(published).toHaveLength(61);
     await pass(5 * minute);
     expect((await run()).restart).toBeNull();
+  });
+
+  test("is made anew as well where it is the start of an earlier run", async () => {
+    const { happen, run, pass, log, asked, hidden } = world();
+    await happen(signIn("young"));
+    await run();
+    expect(hidden.state?.link?.url).toBe(asked[0]);
+    await pass(5 * minute);
+    const { answer } = log;
+    const { since } = parametersOf(asked[0]);
+    const refusing = (url: URL) => (parametersOf(url.href).since === since ? oktaError(400, "No") : answer(url));
+    Object.assign(log, { answer: refusing });
+    expect(await run()).toMatchObject({ missed: 1, finished: true, restart: { reason: "linkLost" } });
+  });
+
+  test("as a page has none ends the run; behind events the next one starts from a time", async () => {
+    const { happen, run, pass, log, hidden, asked } = world();
+    await run();
+    const { answer } = log;
+    Object.assign(log, { answer: (url: URL) => ({ ...answer(url), headers: {} }) });
+    expect(await run()).toMatchObject({ finished: true, pages: 1 });
+    expect(hidden.state?.link?.url).toBe(asked[1]);
+    await happen(signIn("missed"));
+    await pass(5 * minute);
+    expect(await run()).toMatchObject({ finished: true, pages: 1, missed: 1, restart: null });
+    expect(await run()).toMatchObject({ finished: true, known: 1, restart: { reason: "linkLost" } });
   });
 
   test("as Okta takes none at all is an error of each run, after what a start from a time finds", async () => {
@@ -368,20 +406,29 @@ describe("a link that does not serve", () => {
     const { happen, run, pass, published } = world();
     await run();
     await happen(signIn("lost"));
-    await pass(farthest + overlap);
+    await pass(oldestLink);
     await happen(signIn("recent"));
     await pass(5 * minute);
     const report = await run();
-    const since = iso(start + overlap + 5 * minute);
+    const since = iso(start + oldestLink - farthest + 5 * minute);
     expect(report).toMatchObject({ unseenBefore: since, restart: { reason: "tooOld", since } });
     expect(published.map(({ okta }) => okta.eventUuid)).toEqual(["recent"]);
   });
 
-  test("serves for as long as claims are kept", async () => {
+  test("is made anew once, though the run that starts from six days ago is stopped", async () => {
+    const { run, pass } = world();
+    await run();
+    await pass(2 * farthest);
+    expect(await run(undefined, AbortSignal.abort())).toMatchObject({ pages: 0, restart: { reason: "tooOld" } });
+    await pass(5 * minute);
+    expect(await run()).toMatchObject({ restart: null, unseenBefore: null, finished: true });
+  });
+
+  test("serves for half a day longer, as claims are kept seven days", async () => {
     const { happen, run, pass, published } = world();
     await run();
     await happen(signIn("missed"));
-    await pass(farthest);
+    await pass(oldestLink);
     expect(await run()).toMatchObject({ restart: null, unseenBefore: null, missed: 1 });
     expect(published).toHaveLength(1);
   });
