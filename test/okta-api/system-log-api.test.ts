@@ -78,3 +78,15 @@ test("pages that link to themselves end the list", async () => {
   okta.log.linksToSelf = true;
   expect(await readWithin(0, 4)).toEqual([["first"]]);
 });
+
+test("a page without events ends the list within two times, though it links to further ones for ever", async () => {
+  let asked = 0;
+  const answer = (url: URL) => {
+    asked += 1;
+    const next = new URL(`${url.pathname}${url.search}&after=${asked}`, okta.orgUrl).href;
+    return { status: 200, body: [], headers: { link: `<${next}>; rel="next"` } };
+  };
+  Object.assign(okta.log, { answer });
+  expect(await readWithin(0, 4)).toEqual([[]]);
+  expect(asked).toBe(1);
+});

@@ -2,7 +2,7 @@ import { describe, expect, test } from "vitest";
 import { farthest, lag, oldestLink, retryFilterAfter } from "../../lambda/reconciliation/position.ts";
 import { logEvent, sessionStart } from "../fixtures/events.ts";
 import { oktaError } from "../fixtures/okta.ts";
-import { rule } from "../fixtures/rules.ts";
+import { parseTestRule, rule } from "../fixtures/rules.ts";
 import { minute, orgUrl, overlap, proxied, signIn, start, token, world } from "./world.ts";
 
 const hour = 60 * minute;
@@ -575,14 +575,36 @@ describe("a filter that Okta refuses", () => {
 
   test("is not blamed when Okta refuses the request without it as well", async () => {
     const { run, pass, log, hidden, asked } = world();
-    log.refusal = "field is not valid: sortOrder";
-    await expect(run()).rejects.toThrow("field is not valid: sortOrder");
+    const { answer } = log;
+    const refusing = (url: URL) => oktaError(400, url.searchParams.has("filter") ? "No filter" : "Nothing");
+    Object.assign(log, { answer: refusing });
+    await expect(run()).rejects.toThrow("No filter");
     expect(asked).toHaveLength(2);
     expect(hidden.state).toMatchObject({ link: null, refusedFilter: null });
-    log.refusal = null;
+    Object.assign(log, { answer });
     await pass(2 * hour);
     const since = iso(start - lag - 2 * overlap);
     expect(await run()).toMatchObject({ finished: true, restart: { reason: "linkLost", since } });
+  });
+
+  test("is not blamed when Okta fails at the request without it", async () => {
+    const { run, log, hidden } = world();
+    const failing = (url: URL) => {
+      if (!url.searchParams.has("filter")) throw new Error("Okta failed");
+      return oktaError(400, "No filter");
+    };
+    Object.assign(log, { answer: failing });
+    await expect(run()).rejects.toThrow("Okta failed");
+    expect(hidden.state?.refusedFilter).toBeNull();
+  });
+
+  test("is not there where the rules name no event type: a refusal is one of the request", async () => {
+    const { run, enable, log, hidden, asked } = world();
+    enable([parseTestRule({ selection: { "outcome.result": "FAILURE" }, condition: "selection" })]);
+    log.refusal = "field is not valid: sortOrder";
+    await expect(run()).rejects.toThrow("field is not valid: sortOrder");
+    expect(asked).toHaveLength(1);
+    expect(hidden.state).toMatchObject({ link: null, refusedFilter: null });
   });
 });
 
