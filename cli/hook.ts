@@ -19,6 +19,7 @@ import {
   type WantedHook,
 } from "./event-hook/ensure.ts";
 import { type NeededEventTypes, neededEventTypes } from "./event-hook/event-types.ts";
+import { reconciliationFindings } from "./event-hook/reconciliation-status.ts";
 import { oktaStage, rotateSecret } from "./event-hook/rotate.ts";
 import { newSecret, openSecretVersions } from "./event-hook/secret-versions.ts";
 import { addSetupOptions, setUp } from "./event-hook/setup-command.ts";
@@ -163,14 +164,17 @@ async function printRequests(api: EventHooksApi, wanted: WantedHook, org: string
 async function status(options: HookOptions): Promise<void> {
   const deployment = await findDeployment(options);
   const org = orgOf(options, deployment);
-  const wanted = await settingsOf(deployment, await neededEventTypes(deployment));
+  const needed = await neededEventTypes(deployment);
+  const wanted = await settingsOf(deployment, needed);
   await askingOkta(async () => {
     const api = createEventHooksApi(openOkta(org, ["okta.eventHooks.read"]));
     const verifying = createEventHooksApi(openOkta(org, ["okta.eventHooks.manage"]));
     const { hook, findings } = await hookFindings(api, verifying, wanted, commandOn(options), longest());
+    const logs = openOkta(org, ["okta.logs.read"]);
     const further = [
       ...(await deliveryFindings(deployment)),
-      ...(hook === null ? [] : [await failureFinding(openOkta(org, ["okta.logs.read"]), hook, longest())]),
+      ...(hook === null ? [] : [await failureFinding(logs, hook, longest())]),
+      ...(await reconciliationFindings(logs, deployment, needed.logFilter, longest())),
     ];
     tell([...findings, ...further]);
     if (wanted.eventTypes.includes("user.risk.detect")) print(`note: ${hiddenRisk}`);

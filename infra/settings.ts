@@ -132,7 +132,8 @@ const schema = z.strictObject({
     .max(1_440, "expected at most 1440, a day")
     .default(defaultOverlapMinutes)
     .meta({
-      description: "Minutes before its last read from which the System Log is read again, as it fills out of order.",
+      description:
+        "Minutes before its last read from which the System Log is read again when Okta's link to its next page is lost.",
     }),
   oktaProfileAttributes: z
     .array(locationAttributes, "expected a list of a label and names of attributes")

@@ -16,6 +16,8 @@ export interface NeededEventTypes {
   readonly logOnly: readonly string[];
   /** Whether a detection names no event type, so that no subscription is enough for it. */
   readonly anyType: boolean;
+  /** What reconciliation asks the System Log for: see `logFilter`. */
+  readonly logFilter: string | null;
 }
 
 /** Okta's limit for one hook. */
@@ -47,5 +49,6 @@ export async function neededEventTypes({
     unknown: named.filter(({ hookEligible }) => hookEligible === null),
     logOnly: named.filter(({ hookEligible }) => hookEligible === false).map(({ name }) => name),
     anyType: expression === null,
+    logFilter: expression,
   };
 }

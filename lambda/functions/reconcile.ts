@@ -3,7 +3,7 @@ import { DynamoDBClient } from "@aws-sdk/client-dynamodb";
 import type { Context } from "aws-lambda";
 import { waitingClient } from "../adapters/aws/client.ts";
 import { createSavedState } from "../adapters/aws/dynamodb/saved-state.ts";
-import { OktaRefusal } from "../adapters/okta-api/authorization.ts";
+import { OktaFailure, OktaRefusal } from "../adapters/okta-api/errors.ts";
 import { createSystemLogApi } from "../adapters/okta-api/system-log-api.ts";
 import { logger } from "../adapters/telemetry/log-observations.ts";
 import { createMetrics } from "../adapters/telemetry/metrics.ts";
@@ -12,7 +12,8 @@ import { findCandidates } from "../core/pipeline/match.ts";
 import type { Observation } from "../core/pipeline/observation.ts";
 import { processDelivery } from "../core/pipeline/process-delivery.ts";
 import { logFilter } from "../core/reconciliation/log-filter.ts";
-import { type ReconciliationReport, type ReconciliationState, reconcile } from "../core/reconciliation/reconcile.ts";
+import type { RestartReason } from "../core/reconciliation/position.ts";
+import { type Punctuality, type ReconciliationReport, reconcile } from "../core/reconciliation/reconcile.ts";
 import { startBudget, waiting } from "../core/time/budget.ts";
 import { readReconcileConfig } from "./config/okta.ts";
 import { enabledRules } from "./wiring/enabled-rules.ts";
@@ -31,14 +32,17 @@ const config = readReconcileConfig(process.env);
 const metrics = createMetrics(config.metrics);
 const rules = await enabledRules(config);
 const filter = logFilter(rules.rules.map(({ rule }) => rule));
-const ports = await createPipelinePorts({
-  config,
-  rules,
-  metrics,
-  getStateKey: startStateKey(config),
-  clients: waitingClient,
-  alsoObserve: countMissed,
-});
+const getStateKey = startStateKey(config);
+const portsOf = (punctuality: Punctuality) =>
+  createPipelinePorts({
+    config,
+    rules,
+    metrics,
+    getStateKey,
+    clients: waitingClient,
+    alsoObserve: (observation) => countFound(observation, punctuality),
+  });
+const ports = { missed: await portsOf("missed"), late: await portsOf("late") };
 const { orgUrl, credentialSecretArn } = config;
 const getClient = oktaClientOf({ orgUrl, credentialSecretArn, scopes: ["okta.logs.read"], rateLimitShare });
 const dynamodb = new DynamoDBClient({});
@@ -56,15 +60,15 @@ export async function handler(
     const report = await reconcile(
       {
         log: createSystemLogApi(await getClient()),
-        isStaleLink: (error) => error instanceof OktaRefusal && [400, 404, 410].includes(error.status ?? 0),
-        ...createSavedState<ReconciliationState>(dynamodb, config.stateTable, "reconciliation"),
+        refusalOf,
+        ...createSavedState<unknown>(dynamodb, config.stateTable, "reconciliation"),
         filter: filter.expression,
         findCandidates: (events) => findCandidates(events, rules),
-        claims: ports.claims,
-        process: (delivery, candidates) =>
+        claims: ports.missed.claims,
+        process: (delivery, candidates, punctuality) =>
           processDelivery(
             delivery,
-            ports,
+            ports[punctuality],
             startBudget(waiting, () => performance.now()),
             candidates,
           ),
@@ -76,30 +80,87 @@ export async function handler(
     );
     tell(report);
     return report;
+  } catch (error) {
+    tellFailure(error);
+    throw error;
   } finally {
     await metrics.publish();
   }
 }
 
-/** Counts what the hook could have delivered, and did not. */
-function countMissed(observation: Observation): void {
+/** What Okta refused a request with. Its URL, which the message begins with, holds the whole filter. */
+function refusalOf(error: unknown): { readonly status: number | null; readonly reason: string } | null {
+  if (!(error instanceof OktaRefusal)) return null;
+  return { status: error.status, reason: error.finding.replace(/ https?:\/\/\S+/, "") };
+}
+
+/** Counts what the hook could have delivered: what it did not, and what the log told of late, so that this is not known. */
+function countFound(observation: Observation, punctuality: Punctuality): void {
   const [event] = observation.subject.events;
   if (event === undefined || !isHookEligible(event.eventType)) return;
   const { kind } = observation;
   const isParked = kind === "workParked" && !observation.followUp;
   const isExcepted = kind === "excepted" && observation.whole;
-  if (kind === "alertPublished" || kind === "suppressed" || isParked || isExcepted) metrics.count("EventsMissed");
+  if (!(kind === "alertPublished" || kind === "suppressed" || isParked || isExcepted)) return;
+  if (punctuality === "missed") metrics.count("EventsMissed");
+  else metrics.count("EventsLate");
 }
+
+/** What a start from a time can miss. */
+const missedBy: Readonly<Record<RestartReason, string>> = {
+  firstRun: "events that Okta persisted before",
+  linkLost: "nothing",
+  filterChanged: "events of the added event types that Okta persisted before",
+  filterRetried: "nothing",
+  tooOld: "events that Okta persisted before",
+  earlierRelease: "events that Okta persisted late, and before",
+  unreadablePosition: "events that Okta persisted before",
+};
 
 function tell(report: ReconciliationReport): void {
   metrics.count("EventsReconciled", report.events);
   metrics.milliseconds("ReconciliationLag", report.lag);
   if (report.finished) metrics.count("ReconciliationsFinished");
-  if (report.unseenBefore !== null) {
+  const { restart, unseenBefore, looped, refusedFilter: reason } = report;
+  if (restart !== null) {
+    const kind = "reconciliationRestarted";
+    const missed = missedBy[restart.reason];
+    logger.warn("Reconciliation starts from a time, not from the link of its last run", { kind, ...restart, missed });
+  }
+  if (unseenBefore !== null) {
+    const kind = "reconciliationGap";
     logger.error("Reconciliation was off for too long: what the hook missed before this time is not alerted on", {
-      unseenBefore: report.unseenBefore,
+      kind,
+      unseenBefore,
+    });
+  }
+  if (looped) {
+    const kind = "systemLogLoops";
+    logger.error("A page of the System Log links to one that was read; the next run starts from a time", { kind });
+  }
+  if (reason !== null) {
+    metrics.count("LogFilterRefused");
+    const kind = "logFilterRefused";
+    logger.error("Okta refuses the filter of the event types: every event is read, which needs more requests", {
+      kind,
+      reason,
     });
   }
   if (report.missed > 0) logger.warn("The System Log holds events that the event hook did not deliver", { ...report });
   else logger.info(report.finished ? "Reconciled" : "Out of time; the next run goes on", { ...report });
+}
+
+/** Tells why the log cannot be read, where that lies with Okta or with what it grants. */
+function tellFailure(error: unknown): void {
+  if (!(error instanceof OktaRefusal || error instanceof OktaFailure)) return;
+  const kind = "systemLogUnreadable";
+  const status = error instanceof OktaRefusal ? error.status : null;
+  const { cause = null, remedy = null } = error.diagnosis ?? {};
+  logger.error("The System Log cannot be read; the next run tries again", {
+    kind,
+    status,
+    cause,
+    remedy,
+    reason: error.finding.replace(/ https?:\/\/\S+/, ""),
+  });
 }

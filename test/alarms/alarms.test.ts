@@ -331,27 +331,65 @@ describe("an alarm is raised by what it is about:", () => {
     expectAlarm("Throttled");
   });
 
-  test("EventsMissed, by five events in Okta's log that the hook did not deliver; four are none", async () => {
+  test("EventsMissed, by five events in Okta's log that the hook did not deliver; four are none, nor is what the log shows late", async () => {
     stopClock();
     expect(await account.invoke("Reconciliation")).toMatchObject({ finished: true });
-    const published = () => new Date(Date.now() - minutes(3)).toISOString();
-    for (let event = 0; event < 4; event += 1) account.okta.log.add(sessionStart({ published: published() }));
-    expect(await account.invoke("Reconciliation")).toMatchObject({ missed: 4 });
+    const happen = (persistedAfter = 0) => {
+      const event = sessionStart({ published: new Date().toISOString() });
+      account.okta.log.add(event, Date.now() + persistedAfter);
+    };
+    const pass = (milliseconds: number) => vi.setSystemTime(Date.now() + milliseconds);
+    for (let event = 0; event < 4; event += 1) happen();
+    for (let event = 0; event < 5; event += 1) happen(minutes(20));
+    pass(minutes(5));
+    expect(await account.invoke("Reconciliation")).toMatchObject({ missed: 4, late: 0 });
+    pass(minutes(15));
+    expect(await account.invoke("Reconciliation")).toMatchObject({ missed: 0, late: 5 });
     expect(on()).not.toContain("EventsMissed");
-    account.okta.log.add(sessionStart({ published: published() }));
-    expect(await account.invoke("Reconciliation")).toMatchObject({ missed: 1, known: 4 });
+    happen();
+    pass(minutes(2));
+    expect(await account.invoke("Reconciliation")).toMatchObject({ missed: 1, known: 0 });
     expectAlarm("EventsMissed");
   });
 
-  test("ReconciliationOverdue although it runs, by a log that cannot be read to its end", async () => {
+  test.each<[string, () => void]>([
+    [
+      "as Okta grants nothing any more",
+      () => {
+        // The access token has ended, and none is given any more.
+        account.okta.interfere = () => "serverError";
+        account.okta.scopes = new Set();
+      },
+    ],
+    [
+      "as Okta answers 400 for ever",
+      () => {
+        account.okta.log.refusal = "field is not valid: sortOrder";
+      },
+    ],
+  ])(
+    "ReconciliationOverdue and ReconciliationErrors although it runs, by a log that cannot be read to its end: %s",
+    async (_, hinder) => {
+      stopClock();
+      await account.invoke("Reconciliation");
+      hinder();
+      for (let hour = 0; hour < 5; hour += 1) {
+        vi.setSystemTime(Date.now() + hours(1));
+        expect(await account.invoke("Reconciliation")).toBeNull();
+      }
+      expectAlarm("ReconciliationErrors");
+      expectAlarm("ReconciliationOverdue");
+    },
+  );
+
+  test("ReconciliationOverdue, by a log whose pages link to themselves", async () => {
     stopClock();
     await account.invoke("Reconciliation");
-    account.okta.interfere = () => "serverError";
-    account.okta.scopes = new Set();
+    account.okta.log.linksToSelf = true;
     for (let hour = 0; hour < 5; hour += 1) {
+      account.okta.log.add(sessionStart({ published: new Date().toISOString() }));
       vi.setSystemTime(Date.now() + hours(1));
-      // The access token has ended, and none is given any more.
-      expect(await account.invoke("Reconciliation")).toBeNull();
+      expect(await account.invoke("Reconciliation")).toMatchObject({ finished: false, looped: true });
     }
     expectAlarm("ReconciliationOverdue");
   });

@@ -197,6 +197,45 @@ describe("status", () => {
     expect(changes()).toEqual(["POST /api/v1/eventHooks/who1/lifecycle/verify"]);
   });
 
+  test("of a stack with oktaOrgUrl tells whether reconciliation reads the log, and why Okta refuses what it asks", async () => {
+    await hook("register");
+    const reconciling = await startCloudFormation({
+      name: "Europe",
+      outputs: { ...outputsOf(run, secretArn), OktaOrgUrl: okta.orgUrl },
+    });
+    environment.AWS_ENDPOINT_URL_CLOUDFORMATION = reconciling.url;
+    const finishedAt = (hoursAgo: number) => {
+      const hour = Math.floor(Date.now() / 3_600_000) - hoursAgo;
+      metrics.ReconciliationsFinished = [{ Timestamp: hour * 3_600, Sum: 12, SampleCount: 12 }];
+    };
+    try {
+      finishedAt(1);
+      okta.asked.length = 0;
+      const well = await hook("status");
+      expect(well.code).toBe(0);
+      expect(well.stdout).toMatch(/ok +reconciliation +a run read the System Log to its end in the hour from /);
+      expect(well.stdout).toMatch(/ok +its request +Okta takes what reconciliation asks for/);
+      const { searchParams } = new URL((okta.asked.at(-1) ?? "").replace("GET ", okta.orgUrl));
+      expect([...searchParams.keys()]).toEqual(["since", "sortOrder", "limit", "filter"]);
+      expect(searchParams.get("filter")).toContain('eventType eq "user.session.start"');
+
+      finishedAt(4);
+      okta.log.refusesFilters = true;
+      const ill = await hook("status");
+      expect(ill.code).toBe(1);
+      expect(ill.stdout).toMatch(/WRONG reconciliation +a run read .*, and none has since/);
+      expect(ill.stdout).toMatch(/WRONG its request +Okta refused \S+ \(400\): Invalid filter 'eventType eq /);
+      expect(ill.stdout).toContain("to do: see the runbook, ReconciliationOverdue");
+
+      metrics.ReconciliationsFinished = [];
+      okta.log.refusesFilters = false;
+      const unknown = await hook("status");
+      expect(unknown).toMatchObject({ code: 0, stdout: expect.stringMatching(/\? +reconciliation +no run read/) });
+    } finally {
+      await reconciling.stop();
+    }
+  });
+
   test("tells that there is none", async () => {
     const { code, stdout } = await hook("status");
     expect(code).toBe(1);

@@ -66,6 +66,15 @@ afterAll(async () => {
 /** Runs the function with this much time left until its timeout. */
 const reconcileNow = (seconds = 240) => reconcile({}, { getRemainingTimeInMillis: () => seconds * 1_000 });
 
+/**
+ * What a run finds that the hook did not deliver: events whose time is three minutes back come late to a log that was read
+ * since, and else count as missed.
+ */
+const find = async () => {
+  const { missed, late, finished } = await reconcileNow();
+  return { found: missed + late, finished };
+};
+
 /** Long enough ago for the hook to have delivered it. */
 const published = () => new Date(Date.now() - 180_000).toISOString();
 const signIn = (overrides: Json = {}) => sessionStart({ published: published(), ...overrides });
@@ -84,7 +93,7 @@ test.each<Exclude<Loss, "none">>(["dropped", "throttled", "timedOut", "overLimit
     const lost = events.filter((_, index) => statuses[index] === loss);
     expect(lost.length).toBeGreaterThan(2);
     for (let round = 0; round < 3; round += 1) {
-      expect(await reconcileNow()).toMatchObject({ missed: round === 0 ? lost.length : 0, finished: true });
+      expect(await find()).toEqual({ found: round === 0 ? lost.length : 0, finished: true });
     }
     await vi.waitUntil(() => events.every((event) => alertsAbout(event).length > 0), 10_000);
     for (const event of events) {
@@ -105,19 +114,67 @@ test("a hook whose secret is wrong loses all, and all is found", async () => {
   const events = [signIn(), signIn()];
   for (const event of events) expect(await okta.hooks.publish(event)).toEqual([401]);
   hook.secret = "secret";
-  expect(await reconcileNow()).toMatchObject({ missed: 2 });
+  expect(await find()).toEqual({ found: 2, finished: true });
   await vi.waitUntil(() => events.every((event) => alertsAbout(event).length === 1), 10_000);
 });
 
-test("Okta is asked once in a run, for the event types that the detections name, by a token that reads logs", async () => {
+test("Okta is asked once in a run that finds nothing and twice in one that finds something, for the event types that the detections name, by a token that reads logs", async () => {
   await reconcileNow();
   okta.asked.length = 0;
   const tokens = okta.tokens();
-  await reconcileNow();
-  expect(okta.asked).toHaveLength(1);
-  expect(okta.asked[0]).toMatch(/^GET \/api\/v1\/logs\?since=.*&until=.*&sortOrder=ASCENDING&limit=1000&filter=/);
-  expect(okta.asked[0]).toContain('eventType+eq+"user.session.start"');
+  // An hour.
+  for (let run = 0; run < 12; run += 1) expect(await reconcileNow()).toMatchObject({ finished: true, restart: null });
+  expect(okta.asked).toHaveLength(12);
+  for (let run = 0; run < 12; run += 1) {
+    okta.log.add(signIn({ securityContext: { isProxy: false } }));
+    expect(await reconcileNow()).toMatchObject({ events: 1, finished: true, restart: null });
+  }
+  expect(okta.asked).toHaveLength(12 + 24);
+  const { pathname, searchParams } = new URL((okta.asked[0] ?? "").replace("GET ", okta.orgUrl));
+  expect(pathname).toBe("/api/v1/logs");
+  expect([...searchParams.keys()].sort()).toEqual(["after", "filter", "limit", "sortOrder"]);
+  expect(searchParams.get("sortOrder")).toBe("ASCENDING");
+  expect(searchParams.get("filter")).toContain('eventType eq "user.session.start"');
   expect(okta.tokens()).toBe(tokens);
+});
+
+test("what Okta persists a day late is alerted on once, though the hook delivers it as well", async () => {
+  await reconcileNow();
+  const late = signIn({ published: new Date(Date.now() - 24 * 3_600_000).toISOString() });
+  okta.log.add(late);
+  expect(await reconcileNow()).toMatchObject({ missed: 0, late: 1, finished: true });
+  expect(await okta.hooks.publish(late)).toEqual([204]);
+  expect(await reconcileNow()).toMatchObject({ missed: 0, late: 0, finished: true });
+  await vi.waitUntil(() => alertsAbout(late).length > 0, 10_000);
+  expect(alertsAbout(late).map(({ source }) => source)).toEqual(["reconciled"]);
+});
+
+test("a link that Okta does not take any more, and a filter that it refuses, lose nothing", async () => {
+  await reconcileNow();
+  const event = signIn();
+  okta.log.add(event);
+  okta.log.linkLifetime = -1;
+  okta.log.refusesFilters = true;
+  // A link that was just given does not serve either: what the start from a time finds is alerted on before.
+  await expect(reconcileNow()).rejects.toThrow("Invalid paging request.");
+  okta.log.linkLifetime = Number.POSITIVE_INFINITY;
+  const report = await reconcileNow();
+  expect(report).toMatchObject({ finished: true, restart: { reason: "linkLost" } });
+  expect(report.refusedFilter).toMatch(/^Okta refused \(400\): Invalid filter 'eventType eq /);
+  okta.log.refusesFilters = false;
+  await vi.waitUntil(() => alertsAbout(event).length > 0, 10_000);
+  expect(alertsAbout(event)).toHaveLength(1);
+});
+
+test("an event of this moment is left to the hook", async () => {
+  await reconcileNow();
+  const event = signIn({ published: new Date().toISOString() });
+  okta.log.add(event);
+  expect(await reconcileNow()).toMatchObject({ missed: 0, awaited: 1, finished: true });
+  expect(await okta.hooks.publish(event)).toEqual([204]);
+  expect(await reconcileNow()).toMatchObject({ missed: 0, awaited: 0, finished: true });
+  await vi.waitUntil(() => alertsAbout(event).length > 0, 10_000);
+  expect(alertsAbout(event).map(({ source }) => source)).toEqual(["hook"]);
 });
 
 describe("in trouble", () => {
@@ -141,7 +198,7 @@ describe("in trouble", () => {
     for (const service of ["sns", "sqs"] as const) run.faults[service].set({ kind: "refuse" });
     await expect(reconcileNow()).rejects.toThrow("could be neither alerted on nor parked");
     for (const service of ["sns", "sqs"] as const) run.faults[service].set(null);
-    expect(await reconcileNow()).toMatchObject({ missed: 1, finished: true });
+    expect(await find()).toEqual({ found: 1, finished: true });
     await vi.waitUntil(() => alertsAbout(event).length === 1, 10_000);
   });
 

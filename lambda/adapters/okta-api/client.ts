@@ -43,13 +43,15 @@ export interface Page {
   readonly next: string | null;
 }
 
-/** All pages of a list, from this one on. */
+/** All pages of a list, from this one on. A page that links to one that was read is the last: some lists end so. */
 export async function* pagesFrom(
   first: string,
   fetchPage: OktaClient["getPage"],
   signal: AbortSignal,
 ): AsyncGenerator<readonly unknown[]> {
-  for (let next: string | null = first; next !== null; ) {
+  const read = new Set<string>();
+  for (let next: string | null = first; next !== null && !read.has(next); ) {
+    read.add(next);
     const page: Page = await fetchPage(next, signal);
     yield page.items;
     next = page.next;

@@ -1,18 +1,19 @@
 import type { Delivery, MalformedEvent } from "../okta/event-hook.ts";
-import { type LogEvent, parseLogEvent } from "../okta/log-event.ts";
+import { isHookEligible } from "../okta/hook-eligible-event-types.ts";
+import { type LogEvent, parseLogEvent, publishedTime } from "../okta/log-event.ts";
 import type { Claims } from "../pipeline/claims.ts";
 import type { Candidate } from "../pipeline/match.ts";
-import type { DeliveryReport } from "../pipeline/process-delivery.ts";
-
-/** How far reconciliation is. Times are ISO 8601, UTC. */
-export interface ReconciliationState {
-  /** The org it is of: of another one nothing is known. */
-  readonly orgUrl: string;
-  /** All events published before this are alerted on, parked or dead-lettered, but for those that Okta's log shows late. */
-  readonly checkpoint: string;
-  /** What is being read, up to when and by which filter, and the page that is next; null when the last was read. */
-  readonly underWay: { readonly until: string; readonly filter: string | null; readonly next: string } | null;
-}
+import type { DeliveryReport as Outcome } from "../pipeline/process-delivery.ts";
+import {
+  findStart,
+  lag,
+  type Position,
+  type Restart,
+  type Start,
+  type StartOptions,
+  startFrom,
+  writePosition,
+} from "./position.ts";
 
 /** What became of a run. */
 export interface ReconciliationReport {
@@ -21,165 +22,259 @@ export interface ReconciliationReport {
   events: number;
   /** Of these, those that were alerted on, excepted or held back before. */
   known: number;
-  /** Those that nobody knew of, and that are alerted on, excepted or held back now; beside them, some may wait. */
+  /** Those that the hook had time to deliver, and that are alerted on, excepted or held back now; beside them, some may wait. */
   missed: number;
+  /**
+   * Those that the log itself told of late, and that are alerted on, excepted or held back now: whether the hook delivers them
+   * is not known yet.
+   */
+  late: number;
+  /** Those of the last minutes that are left to the hook: the next run reads their page again. */
+  awaited: number;
   deadLettered: number;
   /** Whether the end was reached; else the next run goes on. */
   finished: boolean;
-  /** Events before this time can have been missed for good, as it was looked too late; null for none. ISO 8601, UTC. */
+  /** The start from a time, where the run made one; null when it went on at the link of the last run. */
+  restart: Restart | null;
+  /** Whether a page linked to one that the run had read. */
+  looped: boolean;
+  /** Why Okta refuses the filter, so that every event is read; null when it takes it. */
+  refusedFilter: string | null;
+  /** Events that Okta persisted before this time can have been missed for good; null for none. ISO 8601, UTC. */
   unseenBefore: string | null;
   /** Milliseconds by which the checkpoint is behind. */
   lag: number;
 }
 
+/** A page of the log. */
+interface Page {
+  readonly items: readonly unknown[];
+  readonly next: string | null;
+}
+
+/** Whether the hook had the time to deliver events, or the log told of them late, so that it is not known. */
+export type Punctuality = "missed" | "late";
+
 /** What reconciliation needs. */
-export interface ReconciliationPorts {
-  readonly log: {
-    readonly orgUrl: string;
-    readonly firstPage: (query: {
-      readonly since: Date;
-      readonly until: Date;
-      readonly filter: string | null;
-    }) => string;
-    readonly fetchPage: (
-      url: string,
-      signal: AbortSignal,
-    ) => Promise<{ readonly items: readonly unknown[]; readonly next: string | null }>;
+export interface ReconciliationPorts extends StartOptions {
+  readonly log: StartOptions["log"] & {
+    readonly pollPage: (url: string, signal: AbortSignal) => Promise<Page>;
   };
-  /** Whether an error of `log` may say that the link to a further page serves no more. */
-  readonly isStaleLink: (error: unknown) => boolean;
-  readonly loadState: () => Promise<ReconciliationState | null>;
-  readonly saveState: (state: ReconciliationState) => Promise<void>;
-  /** What Okta is asked for: see `logFilter`. */
-  readonly filter: string | null;
+  /** The status and the reason that Okta refused a request with; null for any other error. */
+  readonly refusalOf: (error: unknown) => { readonly status: number | null; readonly reason: string } | null;
+  readonly loadState: () => Promise<unknown>;
+  readonly saveState: (state: unknown) => Promise<void>;
   readonly findCandidates: (events: readonly LogEvent[]) => readonly Candidate[];
   readonly claims: Pick<Claims, "find" | "complete">;
   /** Takes events through the pipeline. */
-  readonly process: (delivery: Delivery, candidates: readonly Candidate[]) => Promise<DeliveryReport>;
+  readonly process: (
+    delivery: Delivery,
+    candidates: readonly Candidate[],
+    punctuality: Punctuality,
+  ) => Promise<Outcome>;
   /** Identifies what has no uuid of its own. */
   readonly digest: (text: string) => string;
-  /** How far before the checkpoint it is looked again, in milliseconds, since the log fills out of order. */
-  readonly overlap: number;
-  readonly now: () => Date;
 }
 
-/** The log is read up to this long ago, in milliseconds: the hook is given the time to deliver first. */
-export const lag = 2 * 60_000;
-/**
- * It is looked no farther back than this, in milliseconds: claims are kept seven days, and what was alerted on before them
- * would be alerted on again.
- */
-export const farthest = 6 * 86_400_000;
 /** Pages of a run: what is left the next one reads. */
 const maximumPages = 50;
 /** Events that go through the pipeline at once: its time is made for a delivery. */
 const atOnce = 50;
-/** Questions to the store of claims that are under way at once. */
+/** Questions to the store of claims that are in progress at once. */
 const concurrency = 20;
 const claimMilliseconds = 5_000;
+/** Characters of Okta's reason for a refusal that are kept. */
+const maximumReason = 500;
 
 /**
- * Looks in the org's System Log for events that nobody alerted on, and takes them through the pipeline. After each page it is
- * recorded how far it came, so that a run that is stopped is gone on with; a page that is read twice changes nothing.
+ * Polls the org's System Log for events that no alert is about, and takes them through the pipeline. After each page the link
+ * to the next one is saved, so that the next run goes on where this one ends or is stopped; a page that is read twice changes
+ * nothing.
+ *
+ * An event of the last two minutes that a hook can deliver and that has no claim is left to it: the link stays at its page, which the next run reads
+ * again.
  *
  * @param signal ends it before the next page: the report says that it did not finish
  * @throws when the log cannot be read, or something could be neither alerted on nor parked: the next run tries that page again
  */
 export async function reconcile(ports: ReconciliationPorts, signal: AbortSignal): Promise<ReconciliationReport> {
-  const { log, now } = ports;
-  const { state, unseenBefore } = resume(await ports.loadState(), ports);
+  const { now } = ports;
   const report: ReconciliationReport = {
     pages: 0,
     events: 0,
     known: 0,
     missed: 0,
+    late: 0,
+    awaited: 0,
     deadLettered: 0,
     finished: false,
-    unseenBefore,
+    restart: null,
+    looped: false,
+    refusedFilter: null,
+    unseenBefore: null,
     lag: 0,
   };
-  let { checkpoint, underWay } = state;
-  const save = () => ports.saveState({ orgUrl: log.orgUrl, checkpoint, underWay });
-  while (underWay !== null && report.pages < maximumPages && !signal.aborted) {
-    const page = await fetchPage(underWay.next, ports, signal);
-    if (page === "stopped") break;
-    if (page === "stale") {
-      // From where it began; what was dealt with costs a read.
-      underWay = null;
-      await save();
-      break;
+  const save = (position: Position) => ports.saveState(writePosition(position));
+  const begin = async ({ position, restart, unseenBefore }: Start): Promise<Position> => {
+    if (restart === null) return position;
+    report.restart = restart;
+    report.unseenBefore = unseenBefore;
+    // A run that is stopped goes on from there: the time of a first run does not move on with each try.
+    await save(position);
+    return position;
+  };
+  let position = await begin(findStart(await ports.loadState(), ports));
+  const read = new Set<string>();
+  while (position.link !== null && report.pages < maximumPages && !signal.aborted) {
+    const askedAt = now().getTime();
+    const answer = await ask(position, ports, signal);
+    if (answer === "stopped") break;
+    if ("refused" in answer) {
+      // The run started from a time already: to start once more would change nothing.
+      if (report.restart !== null) {
+        await save({ ...position, link: null });
+        throw answer.refused;
+      }
+      position = await begin(startFrom(position, "linkLost", ports));
+      continue;
     }
-    await handlePage(page.items, ports, report);
+    position = answer.position;
+    const { url } = answer;
+    read.add(url);
+    const { items, next } = answer.page;
+    const { reached, awaitedSince } = await handlePage(items, position, askedAt, ports, report);
     report.pages += 1;
-    if (page.next === null) checkpoint = underWay.until;
-    underWay = page.next === null ? null : { ...underWay, next: page.next };
-    await save();
-    report.finished = underWay === null;
+    // What is not handled yet was persisted after these times.
+    const handledUntil = awaitedSince ?? (items.length === 0 ? askedAt : reached);
+    const checkpoint = new Date(Math.max(Date.parse(position.checkpoint), handledUntil)).toISOString();
+    const isEnd = awaitedSince !== null || items.length === 0;
+    report.looped = !isEnd && next !== null && read.has(next);
+    report.finished = isEnd || next === null;
+    const target = awaitedSince !== null ? url : (next ?? (items.length === 0 ? url : null));
+    const { filter } = position.link ?? { filter: null };
+    position = { ...position, checkpoint, link: target === null || report.looped ? null : { url: target, filter } };
+    await save(position);
+    if (report.finished) break;
   }
-  report.lag = Math.max(0, now().getTime() - Date.parse(checkpoint));
+  report.refusedFilter = position.refusedFilter?.reason ?? null;
+  report.lag = Math.max(0, now().getTime() - Date.parse(position.checkpoint));
   return report;
 }
 
-/** Goes on where the last run was stopped, or starts where it ended. */
-function resume(stored: ReconciliationState | null, { log, filter, overlap, now }: ReconciliationPorts) {
-  const time = now().getTime();
-  const state = stored?.orgUrl === log.orgUrl ? stored : null;
-  // Rules that were enabled meanwhile ask for more: then it is read anew.
-  if (state?.underWay?.filter === filter) return { state, unseenBefore: null };
-  const until = new Date(time - lag);
-  const wanted = state === null ? until.getTime() - overlap : Date.parse(state.checkpoint) - overlap;
-  const since = new Date(Math.max(wanted, time - farthest));
-  const next = log.firstPage({ since, until, filter });
-  const checkpoint = state?.checkpoint ?? since.toISOString();
-  return {
-    state: { orgUrl: log.orgUrl, checkpoint, underWay: { until: until.toISOString(), filter, next } },
-    unseenBefore: since.getTime() > wanted ? since.toISOString() : null,
-  };
-}
+/** A page, and the position to go on from, where its filter was refused; or why there is none. */
+type Answer =
+  | { readonly page: Page; readonly url: string; readonly position: Position }
+  | { readonly refused: unknown }
+  | "stopped";
 
-async function fetchPage(url: string, { log, isStaleLink }: ReconciliationPorts, signal: AbortSignal) {
+/** Asks for the page that a position links to. */
+async function ask(position: Position, ports: ReconciliationPorts, signal: AbortSignal): Promise<Answer> {
+  const { log, refusalOf, now } = ports;
+  const url = position.link?.url ?? "";
   try {
-    return await log.fetchPage(url, signal);
+    return { page: await log.pollPage(url, signal), url, position };
   } catch (error) {
     // Waiting for Okta's rate limit took all the time: the next run asks again.
     if (signal.aborted) return "stopped";
-    if (isStaleLink(error) && new URL(url).searchParams.has("after")) return "stale";
-    throw error;
+    const { status = null, reason = "" } = refusalOf(error) ?? {};
+    const isStart = !new URL(url).searchParams.has("after");
+    if (!isStart && [400, 404, 410].includes(status ?? 0)) return { refused: error };
+    if (!isStart || status !== 400) throw error;
+    const everything = withoutFilter(url);
+    if (everything === null) return { refused: error };
+    try {
+      // Whether the filter is at fault, Okta's words do not tell for sure: that it takes the request without one does.
+      const page = await log.pollPage(everything, signal);
+      const refusedFilter = { at: now().toISOString(), reason: shorten(reason) };
+      return { page, url: everything, position: { ...position, refusedFilter } };
+    } catch (further) {
+      if (signal.aborted) return "stopped";
+      return { refused: refusalOf(further) === null ? further : error };
+    }
   }
 }
 
-/** Takes a page's events through the pipeline, but for those that are known. */
+/** Okta quotes the filter in its reason: what is wrong with it stands at the end. */
+function shorten(reason: string): string {
+  const half = maximumReason / 2;
+  return reason.length <= maximumReason ? reason : `${reason.slice(0, half)} ... ${reason.slice(-half)}`;
+}
+
+/** The same request for every event; null for one that asks for every event already. */
+function withoutFilter(text: string): string | null {
+  const url = new URL(text);
+  if (!url.searchParams.has("filter")) return null;
+  url.searchParams.delete("filter");
+  return url.href;
+}
+
+/** How far a page's events are handled, in milliseconds since 1970. */
+interface HandledPage {
+  /** The latest time at which one was published: what comes behind the page was persisted later. */
+  readonly reached: number;
+  /** When the oldest of those that are left to the hook was published; null for none. */
+  readonly awaitedSince: number | null;
+}
+
+/** Takes a page's events through the pipeline, but for those that are known, or that the hook may still deliver. */
 async function handlePage(
   items: readonly unknown[],
+  { checkpoint }: Position,
+  askedAt: number,
   ports: ReconciliationPorts,
   report: ReconciliationReport,
-): Promise<void> {
+): Promise<HandledPage> {
   report.events += items.length;
   const events = new Map<string, LogEvent>();
   const malformed: MalformedEvent[] = [];
+  const late = new Set<string>();
+  let reached = Date.parse(checkpoint);
   for (const item of items) {
     const parsed = parseLogEvent(item);
-    if (parsed.ok) events.set(parsed.event.uuid, parsed.event);
-    else malformed.push({ event: item, faults: parsed.faults });
+    if (!parsed.ok) {
+      malformed.push({ event: item, faults: parsed.faults });
+      continue;
+    }
+    const { event } = parsed;
+    const published = publishedTime(event.published);
+    // Events that were published after it came before it.
+    if (published < reached - lag && !events.has(event.uuid)) late.add(event.uuid);
+    if (published > reached && published <= askedAt) reached = published;
+    events.set(event.uuid, event);
   }
   const candidates = ports.findCandidates([...events.values()]);
   const unknown = await without(candidates, ({ event }) => event.uuid, ports);
   report.known += candidates.length - unknown.length;
-  for (let index = 0; index < unknown.length; index += atOnce) {
-    const some = unknown.slice(index, index + atOnce);
-    const outcome = await ports.process(
-      deliveryOf(
-        some.map(({ event }) => event),
-        [],
-        ports,
-      ),
-      some,
-    );
-    if (outcome.failed > 0) throw new Error(`${outcome.failed} events could be neither alerted on nor parked`);
-    // Another request may have been at some of them, and of others the user's location decides.
-    report.missed += outcome.published + outcome.excepted + outcome.grouped;
+  // A time far ahead is none to wait for, nor is a type that no hook delivers.
+  const isAwaited = ({ event }: Candidate) =>
+    Math.abs(askedAt - publishedTime(event.published)) < lag && isHookEligible(event.eventType);
+  const awaited = unknown.filter(isAwaited);
+  const due = unknown.filter((candidate) => !isAwaited(candidate));
+  for (const punctuality of ["missed", "late"] as const) {
+    const some = due.filter(({ event }) => late.has(event.uuid) === (punctuality === "late"));
+    await handle(some, punctuality, ports, report);
   }
   await deadLetter(malformed, ports, report);
+  report.awaited += awaited.length;
+  const times = awaited.map(({ event }) => publishedTime(event.published));
+  return { reached, awaitedSince: times.length === 0 ? null : Math.min(askedAt, ...times) };
+}
+
+/** Takes events through the pipeline, so many at once as it has time for. */
+async function handle(
+  candidates: readonly Candidate[],
+  punctuality: Punctuality,
+  ports: ReconciliationPorts,
+  report: ReconciliationReport,
+): Promise<void> {
+  for (let index = 0; index < candidates.length; index += atOnce) {
+    const some = candidates.slice(index, index + atOnce);
+    const events = some.map(({ event }) => event);
+    const outcome = await ports.process(deliveryOf(events, [], ports), some, punctuality);
+    if (outcome.failed > 0) throw new Error(`${outcome.failed} events could be neither alerted on nor parked`);
+    // Another request may have been at some of them, and of others the user's location decides.
+    report[punctuality] += outcome.published + outcome.excepted + outcome.grouped;
+  }
 }
 
 /** What cannot be judged is parked once, however often the log tells of it. */
@@ -191,7 +286,7 @@ async function deadLetter(
   const keyOf = ({ event }: MalformedEvent) => `malformed#${ports.digest(JSON.stringify(event))}`;
   const unknown = await without(malformed, keyOf, ports);
   if (unknown.length === 0) return;
-  const { failed } = await ports.process(deliveryOf([], unknown, ports), []);
+  const { failed } = await ports.process(deliveryOf([], unknown, ports), [], "missed");
   if (failed > 0) throw new Error(`${failed} malformed events could not be parked`);
   report.deadLettered += unknown.length;
   const end = { outcome: "alerted", undecided: [], exceptions: [] } as const;

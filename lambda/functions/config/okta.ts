@@ -18,11 +18,11 @@ export interface ReconcileConfig extends PipelineConfig {
   /** `https://example.okta.com`. */
   readonly orgUrl: string;
   readonly credentialSecretArn: string;
-  /** How far before the checkpoint it is looked again, in minutes. */
+  /** How far before the checkpoint reading starts when the link to the next page is lost, in minutes. */
   readonly overlapMinutes: number;
 }
 
-/** Minutes: Okta's log fills out of order. */
+/** Minutes: what Okta persists is not visible at the same instant everywhere. */
 export const defaultOverlapMinutes = 15;
 
 const oktaVariables = {
