@@ -6,7 +6,7 @@ import { SQSClient } from "@aws-sdk/client-sqs";
 import type { Command } from "commander";
 import { loadSettings } from "../infra/settings.ts";
 import { defaultStackName, SettingsError } from "../infra/settings-file.ts";
-import { deriveStateKey } from "../lambda/adapters/aws/state-key.ts";
+import { deriveStateKey } from "../lambda/adapters/tables/state-key.ts";
 import type { StateKey } from "../lambda/adapters/tables/user-item-ids.ts";
 import { InputError } from "./command.ts";
 import { awsProxySettings } from "./proxy.ts";

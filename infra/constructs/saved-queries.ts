@@ -2,7 +2,7 @@ import { Stack } from "aws-cdk-lib";
 import type { Function as LambdaFunction } from "aws-cdk-lib/aws-lambda";
 import { QueryDefinition, QueryString } from "aws-cdk-lib/aws-logs";
 import { Construct } from "constructs";
-import type { LogKind } from "../../lambda/core/pipeline/log-kind.ts";
+import type { LogKind } from "../../lambda/adapters/telemetry/log-kind.ts";
 import { steps } from "../../lambda/core/time/measure.ts";
 
 /** What the queries are about. */

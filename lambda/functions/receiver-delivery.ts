@@ -1,5 +1,5 @@
 import { once } from "../adapters/aws/client.ts";
-import type { GetStateKey } from "../adapters/aws/state-key.ts";
+import type { GetStateKey } from "../adapters/tables/state-key.ts";
 import { countDelivery, type Metrics, nameDelivery } from "../adapters/telemetry/metrics.ts";
 import type { EndpointPorts } from "../core/hook-endpoint/endpoint.ts";
 import { findCandidates } from "../core/pipeline/match.ts";

@@ -7,7 +7,7 @@ import {
   rotatingSecret,
   secretsManagerVersions,
 } from "../adapters/aws/hook-secrets.ts";
-import { createStateKey, keyPatience } from "../adapters/aws/state-key.ts";
+import { createStateKey, keyPatience } from "../adapters/tables/state-key.ts";
 import { countAnswer, countRefusedDelivery, createMetrics } from "../adapters/telemetry/metrics.ts";
 import { answerRequest, type EndpointPorts } from "../core/hook-endpoint/endpoint.ts";
 import { createNetworkTest } from "../core/network/cidr.ts";

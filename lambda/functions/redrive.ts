@@ -2,10 +2,10 @@ import { BatchProcessor, EventType, processPartialResponse } from "@aws-lambda-p
 import { ChangeMessageVisibilityCommand, SQSClient } from "@aws-sdk/client-sqs";
 import type { SQSBatchResponse, SQSEvent, SQSRecord } from "aws-lambda";
 import { once, waitingClient } from "../adapters/aws/client.ts";
+import type { LogKind } from "../adapters/telemetry/log-kind.ts";
 import { logger } from "../adapters/telemetry/log-observations.ts";
 import { createMetrics } from "../adapters/telemetry/metrics.ts";
 import { backOffSeconds } from "../core/pipeline/back-off.ts";
-import type { LogKind } from "../core/pipeline/log-kind.ts";
 import { retryWork } from "../core/pipeline/retry-work.ts";
 import { readWork, UnreadableWorkError, type Work } from "../core/pipeline/work.ts";
 import { startBudget, waiting } from "../core/time/budget.ts";

@@ -9,7 +9,7 @@ import { networkKinds } from "../../core/okta/network-service.ts";
 import { type Plain, toAttribute, toPlainItem } from "../aws/dynamodb/attribute-value.ts";
 import { createDynamodb } from "../aws/dynamodb/client.ts";
 import { isWritten } from "../aws/dynamodb/conditional-write.ts";
-import type { GetStateKey } from "../aws/state-key.ts";
+import type { GetStateKey } from "./state-key.ts";
 import { userItemIds } from "./user-item-ids.ts";
 
 /*

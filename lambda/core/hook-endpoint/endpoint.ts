@@ -1,5 +1,4 @@
 import { type Delivery, readDelivery } from "../okta/event-hook.ts";
-import type { EndpointFailure } from "../pipeline/log-kind.ts";
 import { type Budget, within } from "../time/budget.ts";
 import type { Measure } from "../time/measure.ts";
 import { type HookSecrets, isAuthentic } from "./authentication.ts";
@@ -23,6 +22,9 @@ export interface HookResponse {
   readonly headers: Readonly<Record<string, string>>;
   readonly body: string;
 }
+
+/** Failures of the receiver itself, each behind a 503. */
+export type EndpointFailure = "secretUnavailable" | "deliveryFailed" | "refusedDeliveryLost";
 
 /** What the endpoint needs of the world. */
 export interface EndpointPorts {

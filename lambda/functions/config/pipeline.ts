@@ -1,4 +1,4 @@
-import type { StateKeySource } from "../../adapters/aws/state-key.ts";
+import type { StateKeySource } from "../../adapters/tables/state-key.ts";
 import { defaultMetricSet, type MetricSet, metricSets } from "../../adapters/telemetry/metric-sets.ts";
 import {
   defaultSuppressMinutes,

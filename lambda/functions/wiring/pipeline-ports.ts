@@ -2,10 +2,10 @@ import { type ClientSettings, clientDefaults } from "../../adapters/aws/client.t
 import { createDynamodb } from "../../adapters/aws/dynamodb/client.ts";
 import { createSecretsProvider, secretsManagerVersions } from "../../adapters/aws/hook-secrets.ts";
 import { createQueue, type SendMessages } from "../../adapters/aws/queue.ts";
-import { createStateKey, type GetStateKey, keyPatience } from "../../adapters/aws/state-key.ts";
 import { createTopic } from "../../adapters/aws/topic.ts";
 import { createClaims } from "../../adapters/tables/claims.ts";
 import { createLookUp } from "../../adapters/tables/look-up.ts";
+import { createStateKey, type GetStateKey, keyPatience } from "../../adapters/tables/state-key.ts";
 import { createUserStates } from "../../adapters/tables/user-states.ts";
 import { createObserver } from "../../adapters/telemetry/log-observations.ts";
 import type { Metrics } from "../../adapters/telemetry/metrics.ts";

@@ -1,8 +1,8 @@
 import { createQueue } from "../../adapters/aws/queue.ts";
+import type { LogKind } from "../../adapters/telemetry/log-kind.ts";
 import { logger } from "../../adapters/telemetry/log-observations.ts";
 import type { EndpointPorts } from "../../core/hook-endpoint/endpoint.ts";
 import { toRefusedLetter } from "../../core/pipeline/dead-letter.ts";
-import type { LogKind } from "../../core/pipeline/log-kind.ts";
 
 /** Parks deliveries that are refused although their secret was right on the dead-letter queue, and logs why each is. */
 export function createParkRefused(deadLetterQueueUrl: string): EndpointPorts["parkRefused"] {

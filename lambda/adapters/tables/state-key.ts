@@ -1,7 +1,7 @@
 import { createHmac } from "node:crypto";
 import { share, within } from "../../core/time/budget.ts";
-import type { StateKey } from "../tables/user-item-ids.ts";
-import type { FetchVersion, SecretSource } from "./hook-secrets.ts";
+import type { FetchVersion, SecretSource } from "../aws/hook-secrets.ts";
+import type { StateKey } from "./user-item-ids.ts";
 
 /*
  * The key that logins are hashed with before they become the key of an item. It is a secret of the deployment's own; where there

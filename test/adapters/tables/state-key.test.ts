@@ -1,6 +1,6 @@
 import { createHmac } from "node:crypto";
 import { describe, expect, test, vi } from "vitest";
-import { createStateKey, deriveStateKey } from "../../../lambda/adapters/aws/state-key.ts";
+import { createStateKey, deriveStateKey } from "../../../lambda/adapters/tables/state-key.ts";
 import { userItemIds } from "../../../lambda/adapters/tables/user-item-ids.ts";
 
 const arn = "arn:aws:secretsmanager:us-east-1:123456789012:secret:key-AbCdEf";
