@@ -25,7 +25,7 @@ import { deliveryFindings, type Finding, failureFinding, hookFindings } from "./
 import { renderTerraform } from "./event-hook/terraform.ts";
 import { askingOkta, credentialHelp, credentialOf, openOkta } from "./okta-credential.ts";
 import { createProgress } from "./progress.ts";
-import { proxyOf } from "./proxy.ts";
+import { proxyOf, whyNoTunnel } from "./proxy.ts";
 import { sendTestAlert } from "./test-alert.ts";
 
 const print = (text: string) => process.stdout.write(`${onTerminal(text)}\n`);
@@ -244,6 +244,7 @@ async function doctor(options: HookOptions): Promise<void> {
         orgUrl,
         credential: () => credentialOf(process),
         proxy: proxyOf(orgUrl, process.env),
+        whyNoTunnel: () => whyNoTunnel(orgUrl, process.env),
         // What is examined waits for no limit, and takes no heed of what others are left.
         clientFor: (scopes) => openOkta(orgUrl, scopes, { longestWait: 10_000, rateLimitShare: 1 }),
         now: Date.now,

@@ -1,5 +1,6 @@
 import { setTimeout as delay } from "node:timers/promises";
-import { OktaFailure, OktaRefusal } from "../lambda/okta-api/authorization.ts";
+import { type Authorize, OktaFailure, OktaRefusal } from "../lambda/okta-api/authorization.ts";
+import { diagnose, noTunnel } from "../lambda/okta-api/causes.ts";
 import { createOktaClient, type OktaClient, type OktaClientOptions } from "../lambda/okta-api/client.ts";
 import {
   authorizeBy,
@@ -10,7 +11,7 @@ import {
   type Scope,
 } from "../lambda/okta-api/credential.ts";
 import { InputError } from "./command.ts";
-import { proxyOf } from "./proxy.ts";
+import { proxyOf, whyNoTunnel } from "./proxy.ts";
 
 /** As Okta's own SDKs name them. */
 const tokenVariable = "OKTA_CLIENT_TOKEN";
@@ -50,15 +51,34 @@ export function openOkta(
   options: Pick<OktaClientOptions, "longestWait" | "rateLimitShare"> = {},
 ): OktaClient {
   const url = readOrgUrl(orgUrl);
+  const proxy = proxyOf(url, process.env);
+  const authorize = authorizeBy(credentialOf(process), url, scopes, Date.now);
   return createOktaClient({
     orgUrl: url,
-    authorize: authorizeBy(credentialOf(process), url, scopes, Date.now),
+    authorize: proxy === null ? authorize : afterTunnel(authorize, url, scopes, proxy),
     now: Date.now,
     wait: (milliseconds, signal) => delay(milliseconds, undefined, { signal }),
     scopes,
-    proxy: proxyOf(url, process.env),
+    proxy,
     ...options,
   });
+}
+
+/** Authorizes once the proxy has shown that it opens tunnels: see `whyNoTunnel`. */
+function afterTunnel(authorize: Authorize, orgUrl: string, scopes: readonly Scope[], proxy: string): Authorize {
+  let tunnel: Promise<string | null> | undefined;
+  const authorizeAfter: Authorize = async (...request) => {
+    tunnel ??= whyNoTunnel(orgUrl, process.env);
+    const text = await tunnel;
+    if (text === null) return authorize(...request);
+    const evidence = { stage: "connection", status: null, code: noTunnel, text, isForeign: false } as const;
+    throw new OktaFailure(
+      `${orgUrl} cannot be reached by the proxy ${proxy}: ${text}`,
+      diagnose(evidence, { orgUrl, scopes, proxy }),
+    );
+  };
+  const { renew } = authorize;
+  return renew === undefined ? authorizeAfter : Object.assign(authorizeAfter, { renew });
 }
 
 /**

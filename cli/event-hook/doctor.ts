@@ -1,7 +1,8 @@
 import { OktaFailure, OktaRefusal } from "../../lambda/okta-api/authorization.ts";
-import { diagnose } from "../../lambda/okta-api/causes.ts";
+import { diagnose, type Evidence, noTunnel } from "../../lambda/okta-api/causes.ts";
 import type { OktaClient } from "../../lambda/okta-api/client.ts";
 import { type OktaCredential, OktaSettingsError, type Scope } from "../../lambda/okta-api/credential.ts";
+import { describeTarget } from "../../lambda/okta-api/exchange.ts";
 import { readPrivateKey } from "../../lambda/okta-api/private-key.ts";
 import { codeOfUnreachable, whyUnreachable } from "../../lambda/okta-api/unreachable.ts";
 import { InputError } from "../command.ts";
@@ -12,6 +13,8 @@ export interface Patient {
   readonly orgUrl: string;
   /** The proxy that requests go through, as `host:port`; null for none. */
   readonly proxy: string | null;
+  /** Why the proxy opens no tunnel to the org; null when it does, or there is none. */
+  readonly whyNoTunnel: () => Promise<string | null>;
   /** Throws what is wrong with it. */
   readonly credential: () => OktaCredential;
   readonly clientFor: (scopes: readonly Scope[]) => OktaClient;
@@ -60,42 +63,46 @@ const ofOneScope: ReadonlySet<string> = new Set(["scope", "role"]);
 
 type Find = (what: string, ok: boolean, told: string, remedy: string) => boolean;
 
+/** Steps that may fail already where it is asked what org there is. */
+const ofDomain: ReadonlySet<string> = new Set(["proxy", "network", "rate limit", "Okta"]);
+
 /** Milliseconds since 1970 by Okta's clock, NaN where it tells none; null when there is no org. */
-async function lookAtDomain({ orgUrl, proxy }: Patient, find: Find, signal: AbortSignal): Promise<number | null> {
-  const remedy = "give the org's own URL: https://example.okta.com, without -admin";
+async function lookAtDomain(patient: Patient, find: Find, signal: AbortSignal): Promise<number | null> {
+  const { orgUrl, proxy } = patient;
   const situation = { orgUrl, scopes: [], proxy };
+  const diagnoseDomain = (evidence: Pick<Evidence, "stage" | "status"> & Partial<Evidence>) =>
+    diagnose({ code: null, text: "", isForeign: false, ...evidence }, situation);
+  // What any server answers that knows nothing of orgs: another domain is likely then.
+  const remedy = diagnoseDomain({ stage: "token", status: 404 })?.remedy ?? "";
+  let status: number | null = null;
   try {
+    const why = await patient.whyNoTunnel();
+    if (why !== null) throw Object.assign(new Error(why), { code: noTunnel });
     const response = await fetch(new URL("/.well-known/okta-organization", orgUrl), {
       signal: AbortSignal.any([signal, AbortSignal.timeout(15_000)]),
       redirect: "manual",
     });
-    const { status } = response;
+    status = response.status;
     const text = await response.text();
     const answer = parseJson(text) as { readonly id?: unknown } | null;
     if (status === 200 && typeof answer?.id === "string") {
       find("domain", true, `${orgUrl} is an Okta org`, "");
       return Date.parse(response.headers.get("date") ?? "");
     }
-    const isForeign = answer === null && text !== "";
-    const found = diagnose({ stage: "api", status, code: null, text: "", isForeign }, situation);
-    // Any server may answer that it has no such page: what is likely then is another domain.
-    const isBetween = found?.step === "proxy" && status !== 404;
-    const told = `${orgUrl} is no Okta org (${status})`;
-    if (isBetween) find("proxy", false, `${told}: what answers is no JSON`, found.remedy);
+    const isForeign = answer === null && status !== 404 && status < 500 && (text !== "" || response.ok);
+    const found = diagnoseDomain({ stage: "api", status, isForeign });
+    const location = response.headers.get("location");
+    const leads = location === null ? "" : `, and leads to ${describeTarget(location)}`;
+    const told = `${orgUrl} does not answer as an Okta org (${status})${isForeign ? ": what answers is no JSON" : ""}${leads}`;
+    if (found !== null && ofDomain.has(found.step)) find(found.step, false, told, found.remedy);
     else find("domain", false, told, remedy);
     return null;
   } catch (error) {
     signal.throwIfAborted();
     const text = whyUnreachable(error);
-    const evidence = {
-      stage: "connection",
-      status: null,
-      code: codeOfUnreachable(error),
-      text,
-      isForeign: false,
-    } as const;
-    const found = diagnose(evidence, situation);
-    find(found?.step ?? "domain", false, `${orgUrl} cannot be reached: ${text}`, found?.remedy ?? remedy);
+    const found = diagnoseDomain({ stage: "connection", status, code: codeOfUnreachable(error), text });
+    const told = status === null ? "cannot be reached" : "answers, and the answer breaks off";
+    find(found?.step ?? "domain", false, `${orgUrl} ${told}: ${text.trim()}`, found?.remedy ?? remedy);
     return null;
   }
 }

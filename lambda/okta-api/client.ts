@@ -93,13 +93,15 @@ export function createOktaClient(options: OktaClientOptions): OktaClient {
     const { error = null, error_description: description } = challengeOf({ status, headers });
     const answer = (body ?? {}) as Readonly<Record<string, unknown>>;
     const errorCauses = Array.isArray(answer.errorCauses) ? (answer.errorCauses as { errorSummary?: unknown }[]) : [];
+    // An error of Okta's says so by a code, or by a challenge: a gateway may refuse in JSON as well.
+    const isForeign = foreignBody !== null || (error === null && !isOktas(body));
     const summaries = [
-      answer.errorSummary ?? description ?? foreignBody,
+      answer.errorSummary ?? description ?? foreignBody ?? (isForeign ? "an answer that is not Okta's" : null),
       ...errorCauses.map((each) => each.errorSummary),
     ];
     const text = summaries.filter(Boolean).join(": ") || "without a reason";
     const code = error ?? (isOktas(body) ? String(answer.errorCode) : null);
-    const diagnosis = exchange.diagnose({ stage: "api", status, code, text, isForeign: foreignBody !== null });
+    const diagnosis = exchange.diagnose({ stage: "api", status, code, text, isForeign });
     throw new OktaRefusal(`Okta refused ${url} (${status}): ${text}`, isOktas(body) ? status : null, error, diagnosis);
   }
 

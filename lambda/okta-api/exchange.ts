@@ -100,7 +100,8 @@ export function createExchange(
       const { headers } = response;
       status = response.status;
       learn(url, response);
-      const answer = { url, status, headers, ...readBody(await response.text(), needsBody && response.ok, headers) };
+      const text = await response.text();
+      const answer = { url, status, headers, ...readBody(text, needsBody && response.ok, response) };
       const evidence = { stage: stageOf(url), status, code: null, text: answer.foreignBody ?? "" } as const;
       if (status >= 500) {
         return { failure: `answered ${status}`, mayBeDone: true, evidence: { ...evidence, isForeign: false } };
@@ -108,7 +109,10 @@ export function createExchange(
       // What succeeds without JSON does not come from Okta's API.
       if (status < 300 && answer.foreignBody !== null) {
         const failure = `answered ${status} with ${answer.foreignBody}`;
-        return { failure, mayBeDone: true, evidence: { ...evidence, isForeign: true } };
+        // JSON that does not end is an answer that was cut off: a compressed one breaks off without an error.
+        const isCut = text !== "" && isJson(headers);
+        const seen = isCut ? { stage: "connection" as const } : { isForeign: true };
+        return { failure, mayBeDone: true, evidence: { ...evidence, isForeign: false, ...seen } };
       }
       return answer;
     } catch (error) {
@@ -170,13 +174,31 @@ interface Trouble {
 
 const stageOf = (url: string) => (new URL(url).pathname === "/oauth2/v1/token" ? "token" : "api");
 
-function readBody(text: string, isNeeded: boolean, headers: Headers): Pick<OktaAnswer, "body" | "foreignBody"> {
+const isJson = (headers: Headers) => /\bjson\b/i.test(headers.get("content-type") ?? "");
+
+function readBody(
+  text: string,
+  isNeeded: boolean,
+  { status, headers }: Response,
+): Pick<OktaAnswer, "body" | "foreignBody"> {
+  const location = headers.get("location");
+  if (status >= 300 && status < 400 && location !== null) {
+    return { body: null, foreignBody: `a redirection to ${describeTarget(location)}` };
+  }
   if (text === "" && !isNeeded) return { body: null, foreignBody: null };
   try {
     return { body: JSON.parse(text) as unknown, foreignBody: null };
   } catch {
     return { body: null, foreignBody: describe(text, headers.get("content-type")) };
   }
+}
+
+/** Where a redirection leads, without its query, which may hold a token. */
+export function describeTarget(location: string): string {
+  const target = URL.parse(location);
+  return target === null
+    ? location.replace(/[?#].*/s, "").slice(0, 200)
+    : target.origin + target.pathname.slice(0, 200);
 }
 
 /** What a body is, without its text, which may hold a secret; of an HTML page the title, which tells who sent it. */

@@ -448,8 +448,26 @@ describe("doctor", () => {
     expect(code).toBe(1);
     expect(stdout).toMatch(/^WRONG domain +http:\/\/127\.0\.0\.1:1 cannot be reached/);
     const other = await doctor({}, new URL(run.url).origin);
-    expect(other.stdout).toMatch(/^WRONG domain +.* is no Okta org \(40\d\)/);
+    expect(other.stdout).toMatch(/^WRONG domain +.* does not answer as an Okta org \(40\d\)/);
     expect((await doctor({}, "https://example-admin.okta.com")).stderr).toContain("without -admin");
+  });
+
+  test.each([
+    ["serverError", "Okta", "(500)", "https://status.okta.com"],
+    ["rateLimit", "rate limit", "(429)", "Reports > Rate Limits"],
+    ["page", "proxy", "(200): what answers is no JSON", "answers in Okta's place"],
+    ["empty", "proxy", "(200): what answers is no JSON", "answers in Okta's place"],
+    ["redirect", "domain", "(302), and leads to https://example.com/sign-in", "-admin"],
+    ["cut", "network", "answers, and the answer breaks off", "keeps breaking off"],
+  ] as const)("names the step already where the org is looked for (%s)", async (kind, step, told, remedy) => {
+    okta.interfereWithDomain = kind;
+    const { code, stdout } = await doctor();
+    expect(code).toBe(1);
+    expect(stdout).toMatch(new RegExp(`^WRONG ${step} `));
+    expect(stdout).toContain(told);
+    expect(stdout).toContain(remedy);
+    expect(stdout).not.toContain("state=secret");
+    expect(stdout.match(/^(WRONG|ok) /gm)).toHaveLength(1);
   });
 
   test("finds a clock that is off", async () => {

@@ -76,6 +76,17 @@ describe("an answer", () => {
     expect(error).toMatchObject({ status: null, message: expect.stringContaining("Example Gateway") });
   });
 
+  test("that is cut off although it looks whole, as a compressed one does, is told as one that broke off", async () => {
+    okta.interfere = () => "cutCompressed";
+    await expect(fetchPage()).rejects.toMatchObject({ diagnosis: { cause: "answerBrokeOff" } });
+    expect(okta.requests()).toBe(5);
+  });
+
+  test("in JSON that is none of Okta's is no refusal by Okta", async () => {
+    okta.interfere = () => "blockedInJson";
+    await expect(fetchPage()).rejects.toMatchObject({ status: null, diagnosis: { cause: "answerFromBetween" } });
+  });
+
   test("without a body never says that a user does not exist", async () => {
     okta.interfere = () => "empty";
     await expect(client().get("/api/v1/users/00u1", signal())).rejects.toThrow(/answered 200 with 0 bytes/);
@@ -83,7 +94,11 @@ describe("an answer", () => {
 
   test("that leads elsewhere is not followed", async () => {
     okta.interfere = () => "redirect";
-    await expect(fetchPage()).rejects.toMatchObject({ status: null, diagnosis: { cause: "wrongDomain" } });
+    await expect(fetchPage()).rejects.toMatchObject({
+      status: null,
+      diagnosis: { cause: "wrongDomain" },
+      finding: expect.stringMatching(/\(302\): a redirection to https:\/\/example\.com\/sign-in$/),
+    });
     expect(okta.requests()).toBe(1);
   });
 
