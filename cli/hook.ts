@@ -50,13 +50,13 @@ function nameOf({ stack }: Deployment): string {
 }
 
 /** What the hook of a deployment shall be. */
-async function settingsOf(deployment: Deployment, { subscribed, unknown }: NeededEventTypes): Promise<WantedHook> {
+async function settingsOf(deployment: Deployment, { subscribed, uncertain }: NeededEventTypes): Promise<WantedHook> {
   return {
     name: nameOf(deployment),
     url: deployment.hookUrl,
     secret: await deployment.hookSecret(),
     eventTypes: subscribed,
-    unknownEventTypes: unknown.map(({ name }) => name),
+    uncertainEventTypes: uncertain,
   };
 }
 

@@ -82,7 +82,7 @@ async function report(options: Options): Promise<void> {
     `Event types are those of Okta's catalog, ${catalogAge(new Date())}.`,
     "",
     "Subscribe the event hook to:",
-    ...subscribe.map((name) => `  ${name}`),
+    ...subscribe.map((name) => `  ${name}${noteOn(findEventType(name))}`),
   );
   if (unknown.length > 0) {
     lines.push(
@@ -145,7 +145,8 @@ function writeRule({ id, level, title, status, file, on, eventTypes, filters }: 
 }
 
 /** What is to be said behind an event type; nothing where a hook delivers it. */
-function noteOn({ hookEligible, nearest }: EventType): string {
+function noteOn({ hookEligible, isBeta, nearest }: EventType): string {
+  if (isBeta) return "  (in beta: Okta refuses it where the org does not have the feature)";
   if (hookEligible !== null) return hookEligible ? "" : "  (System Log only)";
   const guess = nearest === null ? "" : `; did you mean ${nearest}?`;
   return `  (not in the catalog of ${catalogRelease}: worth trying${guess})`;

@@ -1,4 +1,4 @@
-import { catalogRelease } from "../../lambda/okta/event-types.ts";
+import { findEventType, whyRefusable } from "../../lambda/okta/event-types.ts";
 import { OktaRefusal } from "../../lambda/okta-api/authorization.ts";
 import {
   deliversTo,
@@ -11,8 +11,8 @@ import {
 
 /** What a deployment's hook shall be. */
 export interface WantedHook extends EventHookSettings {
-  /** Those of its event types that Okta's catalog does not have: Okta may take them or refuse them. */
-  readonly unknownEventTypes: readonly string[];
+  /** Those of its event types that Okta may take or refuse: its catalog does not have them, or has them in beta. */
+  readonly uncertainEventTypes: readonly string[];
 }
 
 /** What is wrong with a hook, in words. */
@@ -151,9 +151,9 @@ async function createHook(writing: Writing): Promise<{ readonly hook: EventHook;
     tellCreated(hook);
   } catch (error) {
     const refusal = asRefusedTypes(error, wanted);
-    hook = await api.create(withKnownTypes(wanted), signal);
+    hook = await api.create(withCertainTypes(wanted), signal);
     tellCreated(hook);
-    hook = await tryUnknownTypes(writing, hook, refusal);
+    hook = await tryUncertainTypes(writing, hook, refusal);
   }
   return { hook, isSecretSet: true };
 }
@@ -178,34 +178,34 @@ async function changeHook(
   } catch (error) {
     const refusal = asRefusedTypes(error, wanted);
     const subscribed = new Set(found.events.items);
-    const accepted = wanted.unknownEventTypes.filter((each) => subscribed.has(each));
-    const rest = withKnownTypes(wanted, accepted);
+    const accepted = wanted.uncertainEventTypes.filter((each) => subscribed.has(each));
+    const rest = withCertainTypes(wanted, accepted);
     const further = differencesOf(found, rest);
     let hook = found;
     if (further.length > 0) {
       hook = await api.replace(found, rest, signal);
       say(`changed: the event hook ${hook.id}, as ${further.join("; ")}`);
     }
-    hook = await tryUnknownTypes(writing, hook, refusal);
+    hook = await tryUncertainTypes(writing, hook, refusal);
     return { hook, isSecretSet: hook !== found };
   }
 }
 
-/** The refusal of event types that the catalog does not have; throws what is none. */
-function asRefusedTypes(error: unknown, { unknownEventTypes }: WantedHook): OktaRefusal {
-  if (error instanceof OktaRefusal && error.status === 400 && unknownEventTypes.length > 0) return error;
+/** The refusal of event types that Okta may refuse; throws what is none. */
+function asRefusedTypes(error: unknown, { uncertainEventTypes }: WantedHook): OktaRefusal {
+  if (error instanceof OktaRefusal && error.status === 400 && uncertainEventTypes.length > 0) return error;
   throw error;
 }
 
-function withKnownTypes(wanted: WantedHook, further: readonly string[] = []): WantedHook {
-  const left = new Set(wanted.unknownEventTypes.filter((each) => !further.includes(each)));
+function withCertainTypes(wanted: WantedHook, further: readonly string[] = []): WantedHook {
+  const left = new Set(wanted.uncertainEventTypes.filter((each) => !further.includes(each)));
   return { ...wanted, eventTypes: wanted.eventTypes.filter((each) => !left.has(each)) };
 }
 
 /** Subscribes a hook to each of the event types that Okta refused together, and tells which of them it refuses alone. */
-async function tryUnknownTypes({ api, wanted, say, signal }: Writing, written: EventHook, together: OktaRefusal) {
+async function tryUncertainTypes({ api, wanted, say, signal }: Writing, written: EventHook, together: OktaRefusal) {
   let hook = written;
-  const missing = wanted.unknownEventTypes.filter((each) => !hook.events.items.includes(each));
+  const missing = wanted.uncertainEventTypes.filter((each) => !hook.events.items.includes(each));
   for (const eventType of missing) {
     let refusal = together;
     if (missing.length > 1) {
@@ -216,9 +216,8 @@ async function tryUnknownTypes({ api, wanted, say, signal }: Writing, written: E
         refusal = asRefusedTypes(error, wanted);
       }
     }
-    say(
-      `not subscribed to ${eventType}, which Okta's catalog of ${catalogRelease} does not have, and Okta refused: ${refusal.message}`,
-    );
+    const why = whyRefusable(findEventType(eventType)) ?? "may be refused";
+    say(`not subscribed to ${eventType}, which ${why}, and Okta refused: ${refusal.message}`);
   }
   return hook;
 }

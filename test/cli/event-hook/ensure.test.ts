@@ -23,10 +23,10 @@ const endpoint = createServer(({ headers }, response) => {
   response.end(JSON.stringify({ verification: headers["x-okta-verification-challenge"] }));
 });
 const signal = AbortSignal.timeout(60_000);
-const ensure = (eventTypes: readonly string[], unknownEventTypes: readonly string[] = []) =>
+const ensure = (eventTypes: readonly string[], uncertainEventTypes: readonly string[] = []) =>
   ensureHook(
     api,
-    { ...wanted, eventTypes: [...eventTypes, ...unknownEventTypes], unknownEventTypes },
+    { ...wanted, eventTypes: [...eventTypes, ...uncertainEventTypes], uncertainEventTypes },
     (text) => said.push(text),
     signal,
   );
@@ -41,7 +41,7 @@ beforeEach(async () => {
   okta = await startFakeOkta();
   said.length = 0;
   const url = `http://127.0.0.1:${(endpoint.address() as AddressInfo).port}/`;
-  wanted = { name: "ours", url, secret: "first", eventTypes: [], unknownEventTypes: [] };
+  wanted = { name: "ours", url, secret: "first", eventTypes: [], uncertainEventTypes: [] };
   api = createEventHooksApi(
     createOktaClient({
       orgUrl: okta.orgUrl,
@@ -73,7 +73,7 @@ test("a type that the org refuses keeps nothing else from being subscribed, and 
   expect(theHook()).toMatchObject({ eventTypes: ["user.session.start"], verificationStatus: "VERIFIED" });
   expect(said[0]).toBe('created: the event hook "ours" (who1), subscribed to 1 event types');
   expect(said[1]).toMatch(
-    /^not subscribed to user\.sesion\.start, which Okta's catalog of 2026\.08\.1 does not have, and Okta refused: .*Api validation failed: events/,
+    /^not subscribed to user\.sesion\.start, which is not in Okta's catalog of 2026\.08\.1, and Okta refused: .*Api validation failed: events/,
   );
 });
 
@@ -102,6 +102,26 @@ test("a refused type alone does not give the hook its secret again, nor change w
   expect(okta.asked.filter((each) => each.startsWith("PUT"))).toHaveLength(1);
 });
 
+test("a type in beta keeps nothing else from being subscribed where the org does not have it, and status calls it no fault", async () => {
+  const beta = "policy.branch.lifecycle.promote";
+  okta.hooks.hasBetas = false;
+  await ensure(["user.session.start"], [beta]);
+  expect(theHook()).toMatchObject({ eventTypes: ["user.session.start"], verificationStatus: "VERIFIED" });
+  expect(said[1]).toMatch(
+    /^not subscribed to policy\.branch\.lifecycle\.promote, which is in beta, by Okta's catalog of 2026\.08\.1, and Okta refused: /,
+  );
+  const all = { ...wanted, eventTypes: ["user.session.start", beta], uncertainEventTypes: [beta] };
+  const betaFindings = async () =>
+    (await hookFindings(api, all, (name) => `hook ${name}`, signal)).findings.filter(({ told }) => told.includes(beta));
+  expect(await betaFindings()).toMatchObject([
+    { ok: null, remedy: "hook repair, which tries it; an org without that feature refuses it" },
+  ]);
+  okta.hooks.hasBetas = true;
+  await ensure(["user.session.start"], [beta]);
+  expect(theHook().eventTypes).toEqual(["user.session.start", beta]);
+  expect(await betaFindings()).toEqual([]);
+});
+
 test("another refusal is thrown, not taken for one of event types", async () => {
   okta.mayManageHooks = false;
   await expect(ensure(["user.session.start"], ["policy.future.change"])).rejects.toThrow("403");
@@ -109,8 +129,8 @@ test("another refusal is thrown, not taken for one of event types", async () => 
 
 test("status tells of a type that is not in the catalog and not subscribed, and calls it no fault", async () => {
   await ensure(["user.session.start"]);
-  const unknownEventTypes = ["user.sesion.start", "policy.future.change"];
-  const all = { ...wanted, eventTypes: ["user.session.start", ...unknownEventTypes], unknownEventTypes };
+  const uncertainEventTypes = ["user.sesion.start", "policy.future.change"];
+  const all = { ...wanted, eventTypes: ["user.session.start", ...uncertainEventTypes], uncertainEventTypes };
   const findingsOf = async () =>
     (await hookFindings(api, all, (name) => `hook ${name}`, signal)).findings.filter(
       ({ what }) => what === "event types",
@@ -119,12 +139,12 @@ test("status tells of a type that is not in the catalog and not subscribed, and 
     { ok: true, told: expect.stringContaining("it is subscribed to the 1 that are needed") },
     {
       ok: null,
-      told: "user.sesion.start is not in the catalog of 2026.08.1, where user.session.start is the nearest; the hook is not subscribed to it",
+      told: "user.sesion.start is not in Okta's catalog of 2026.08.1, where user.session.start is the nearest; the hook is not subscribed to it",
       remedy: "hook repair, which tries it, if no detection misspells it",
     },
     {
       ok: null,
-      told: expect.stringContaining("policy.future.change is not in the catalog of 2026.08.1; the hook is not"),
+      told: expect.stringContaining("policy.future.change is not in Okta's catalog of 2026.08.1; the hook is not"),
     },
   ]);
   okta.hooks.newEventTypes = new Set(["policy.future.change"]);
