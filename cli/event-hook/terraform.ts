@@ -40,7 +40,7 @@ resource "okta_event_hook" "okta_proxy_watch" {
   name = ${quote(name)}
 
   events = [
-${eventTypes.map((eventType) => `    ${quote(eventType)},${noteOn(eventType)}`).join("\n")}
+${eventTypes.map((eventType) => `${noteOn(eventType)}    ${quote(eventType)},`).join("\n")}
   ]
 
   channel = {
@@ -69,7 +69,8 @@ resource "okta_event_hook_verification" "okta_proxy_watch" {
 
 function noteOn(eventType: string): string {
   const why = whyRefusable(findEventType(eventType));
-  return why === null ? "" : ` # ${why}: Okta may refuse it`;
+  // On a line of its own, as `terraform fmt` aligns what stands behind others.
+  return why === null ? "" : `    # ${why}: Okta may refuse it\n`;
 }
 
 /** A string of Terraform's language, in which `${` and `%{` begin a template. */

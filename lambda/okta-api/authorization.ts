@@ -1,5 +1,5 @@
 import { OktaRefusal } from "./errors.ts";
-import { type Exchange, noticeableSkew, type OktaAnswer } from "./exchange.ts";
+import type { Exchange, OktaAnswer } from "./exchange.ts";
 import { type PrivateJwk, readPrivateKey } from "./private-key.ts";
 import type { ProofKey } from "./signing.ts";
 
@@ -77,9 +77,13 @@ export function authorizeByServiceApp(
   /** The last nonces that Okta gave: the token endpoint and the APIs each have their own (RFC 9449, section 9). */
   let tokenNonce: string | null = null;
   let apiNonce: string | null = null;
+  /** Whether an API took a proof no more, maybe for its time. */
+  let isProofRefused = false;
 
   async function fetchToken(exchange: Exchange, signal: AbortSignal): Promise<AccessToken> {
     const { createProofKey, signAssertion } = await import("./signing.ts");
+    if (isProofRefused) exchange.changeClock();
+    isProofRefused = false;
     const key = readPrivateKey(privateKey, keyId ?? null);
     const boundTo = await createProofKey();
     const prepare = async (): Promise<RequestInit> => {
@@ -103,7 +107,6 @@ export function authorizeByServiceApp(
     };
     const mended = new Set<"nonce" | "clock">();
     for (;;) {
-      const clockAhead = exchange.clockAhead();
       const answer = await exchange.ask({ url: tokenUrl, isRepeatable: true, needsBody: true, prepare }, signal);
       const nonce = answer.headers.get("dpop-nonce");
       tokenNonce = nonce ?? tokenNonce;
@@ -115,10 +118,10 @@ export function authorizeByServiceApp(
         held = { text: body.access_token, boundTo: isBound ? boundTo : null, until };
         return held;
       }
+      const isNonce = body.error === "use_dpop_nonce" && nonce !== null;
+      const remedy = isNonce ? "nonce" : "clock";
       // What was signed by another time is refused. The answer tells Okta's time, and the next is signed by that.
-      const isOtherTime = Math.abs(exchange.clockAhead() - clockAhead) > noticeableSkew;
-      const remedy = body.error === "use_dpop_nonce" && nonce !== null ? "nonce" : isOtherTime ? "clock" : null;
-      if (remedy === null || mended.has(remedy)) throw refusal(answer, exchange);
+      if (mended.has(remedy) || (!isNonce && !exchange.changeClock())) throw refusal(answer, exchange);
       mended.add(remedy);
     }
   }
@@ -152,7 +155,10 @@ export function authorizeByServiceApp(
       if (error === "use_dpop_nonce") return nonce === null ? null : "nonce";
       if (answer.status !== 401 && error !== "invalid_dpop_proof") return null;
       // The token was revoked before its time, or Okta takes its proofs no more. Another request may have renewed it already.
-      if (held !== undefined && sent.authorization?.endsWith(` ${held.text}`)) held = undefined;
+      if (held !== undefined && sent.authorization?.endsWith(` ${held.text}`)) {
+        held = undefined;
+        isProofRefused = error === "invalid_dpop_proof";
+      }
       return "token";
     },
   });

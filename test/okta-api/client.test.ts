@@ -192,3 +192,32 @@ describe("a clock that differs from Okta's", () => {
     expect(waits).toEqual([]);
   });
 });
+
+describe("a date of answers that differs from Okta's clock, as a gateway may write it,", () => {
+  test.each([-3_600, 3_600])("by %i seconds is not signed by while our own time serves", async (seconds) => {
+    okta.proofs.demanded = true;
+    okta.dateAhead = seconds;
+    const asking = client();
+    for (let page = 0; page < 3; page += 1) expect((await fetchPage(asking)).items).toHaveLength(200);
+    expect(okta.proofs.refused).toEqual(["Authorization server requires nonce in DPoP proof."]);
+    expect(okta.tokens()).toBe(1);
+    // What is refused for another reason is tried by the other time, and then by ours again.
+    okta.revokeTokens();
+    expect((await fetchPage(asking)).items).toHaveLength(200);
+    okta.tokenRefusal = { error: "invalid_client", error_description: "For a while." };
+    okta.revokeTokens();
+    await expect(fetchPage(asking)).rejects.toThrow("For a while.");
+    okta.tokenRefusal = null;
+    expect((await fetchPage(asking)).items).toHaveLength(200);
+  });
+
+  test.each([-3_600, 3_600])("by %i seconds makes no limit longer, nor shorter", async (seconds) => {
+    okta.dateAhead = seconds;
+    okta.limit = { requests: 600, seconds: 40 };
+    okta.interfereWithTokens = (request) => (request === 1 ? "rateLimit" : "none");
+    expect((await fetchPage()).items).toHaveLength(200);
+    expect(waits).toHaveLength(1);
+    expect(waits[0]).toBeGreaterThan(38_000);
+    expect(waits[0]).toBeLessThan(41_500);
+  });
+});

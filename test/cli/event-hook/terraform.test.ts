@@ -21,12 +21,14 @@ test("the verification is replaced when anything of the hook changes", () => {
 test("an event type that Okta's catalog does not have is marked, as an apply may fail by it", () => {
   const text = render(["user.session.start", "policy.future.change"]);
   expect(text).toContain('    "user.session.start",\n');
-  expect(text).toContain('    "policy.future.change", # is not in Okta\'s catalog of 2026.08.1: Okta may refuse it\n');
+  expect(text).toContain(
+    '    # is not in Okta\'s catalog of 2026.08.1: Okta may refuse it\n    "policy.future.change",\n',
+  );
 });
 
 test("an event type in beta is marked too", () => {
   expect(render(["policy.branch.lifecycle.promote"])).toContain(
-    '    "policy.branch.lifecycle.promote", # is in beta, by Okta\'s catalog of 2026.08.1: Okta may refuse it\n',
+    '    # is in beta, by Okta\'s catalog of 2026.08.1: Okta may refuse it\n    "policy.branch.lifecycle.promote",\n',
   );
 });
 
