@@ -91,8 +91,10 @@ export async function askingOkta<Value>(work: () => Promise<Value>, afterFailure
     return await work();
   } catch (error) {
     if (error instanceof OktaSettingsError || error instanceof OktaRefusal) throw new InputError(error.message);
-    if (!(error instanceof OktaFailure)) throw error;
-    process.stderr.write(`error: ${error.message}. ${afterFailure}\n`);
+    const isLate = error instanceof DOMException && error.name === "TimeoutError";
+    if (!(error instanceof OktaFailure || isLate)) throw error;
+    const told = isLate ? "Okta took too long, or its rate limit is used up for longer" : error.message;
+    process.stderr.write(`error: ${told}. ${afterFailure}\n`);
     process.exitCode = 1;
     return undefined;
   }

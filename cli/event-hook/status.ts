@@ -1,11 +1,12 @@
 import { CloudWatchClient, GetMetricStatisticsCommand } from "@aws-sdk/client-cloudwatch";
 import { catalogAge, findEventType, whyRefusable } from "../../lambda/okta/event-types.ts";
-import { OktaRefusal } from "../../lambda/okta-api/authorization.ts";
+import { OktaFailure, OktaRefusal } from "../../lambda/okta-api/authorization.ts";
 import { type OktaClient, pagesFrom } from "../../lambda/okta-api/client.ts";
 import {
   deliversTo,
   type EventHook,
   type EventHooksApi,
+  isSecretHeader,
   sendsSecretAsOurs,
 } from "../../lambda/okta-api/event-hooks-api.ts";
 import { createSystemLogApi } from "../../lambda/okta-api/system-log-api.ts";
@@ -14,6 +15,7 @@ import { awsProxySettings } from "../proxy.ts";
 import {
   describeSecretHeader,
   droppingFilters,
+  isDelivering,
   ourHooks,
   subscriptionOf,
   verificationFault,
@@ -60,17 +62,17 @@ export async function hookFindings(
   find("hook", isHere, `"${hook.name}" (${hook.id}) delivers to ${hook.channel.config.uri}`, repair);
   if (others.length > 0) {
     const ids = others.map(({ id }) => id).join(", ");
-    const isDoubled = hook.status === "ACTIVE" && others.some(({ status }) => status === "ACTIVE");
+    const isDoubled = isDelivering(hook) && others.some(isDelivering);
     find(
       "others",
       isDoubled ? false : null,
       isDoubled
         ? `${ids} deliver to the same URL: every event comes twice`
-        : `${ids} have the same URL, and are inactive: activated, they deliver every event twice`,
+        : `${ids} have the same URL, and are inactive or not verified: else every event came twice`,
       "delete them in the admin console",
     );
   }
-  const headers = (hook.channel.config.headers ?? []).map(({ key }) => key);
+  const headers = (hook.channel.config.headers ?? []).filter((each) => !isSecretHeader(each)).map(({ key }) => key);
   if (headers.length > 0)
     find("further headers", true, `it also sends ${headers.join(", ")}, which every change keeps`, "");
   find("active", hook.status === "ACTIVE", `its status is ${hook.status}`, repair);
@@ -112,7 +114,7 @@ export async function hookFindings(
     );
   }
   if (!sendsSecretAsOurs(hook)) {
-    const told = `${describeSecretHeader(hook)}, where the function reads Authorization: it refuses every delivery (401)`;
+    const told = `${describeSecretHeader(hook)}, where the function reads the secret alone in Authorization: it refuses deliveries (401)`;
     find("secret's header", false, told, repair);
   }
   // Okta does not tell the secret: whether it is ours shows when Okta asks the URL with it.
@@ -146,7 +148,8 @@ export async function failureFinding(client: OktaClient, hook: EventHook, signal
       }
     }
   } catch (error) {
-    if (!(error instanceof OktaRefusal)) throw error;
+    // What was found of the hook is told all the same.
+    if (!(error instanceof OktaRefusal || error instanceof OktaFailure)) throw error;
     const remedy = error.diagnosis?.remedy ?? "grant the app okta.logs.read";
     return { what, ok: null, told: `not known: ${error.finding}`, remedy };
   }

@@ -270,7 +270,7 @@ describe("status", () => {
     const idle = await hook("status");
     expect(idle.code).toBe(0);
     expect(idle.stdout).toMatch(/ok +hook +"okta-proxy-watch Europe" \(who2\)/);
-    expect(idle.stdout).toMatch(/\? +others +who1 have the same URL, and are inactive/);
+    expect(idle.stdout).toMatch(/\? +others +who1 have the same URL, and are inactive or not verified/);
   });
 
   test("says of a secret in another header that the function refuses every delivery, and repair mends it", async () => {
@@ -283,6 +283,12 @@ describe("status", () => {
     expect(stdout).toMatch(/WRONG secret's header +it sends its secret in the header X-Api-Key, where .* \(401\)/);
     expect((await hook("repair")).stdout).toContain("as it sends its secret in the header X-Api-Key");
     expect(registered.secretHeader).toBe("Authorization");
+    Object.assign(registered, { headers: [{ key: "authorization", value: "typed in by hand" }] });
+    const doubled = await hook("status");
+    expect(doubled.stdout).toMatch(/WRONG secret's header +it has a further header Authorization, where .* \(401\)/);
+    expect(doubled.stdout).not.toContain("further headers");
+    expect((await hook("repair")).stdout).toContain("as it has a further header Authorization");
+    expect(registered.headers).toEqual([]);
     registered.secretHeader = "authorization";
     expect((await hook("repair")).stdout).toContain("nothing to change");
   });
@@ -295,6 +301,15 @@ describe("status", () => {
     expect(stdout).toMatch(/\? +failed deliveries +not known: .*invalid_scope/);
     expect(stdout).toContain("Okta API Scopes: grant okta.logs.read");
   });
+});
+
+test("status tells what it found of the hook though the System Log fails", async () => {
+  await hook("register");
+  okta.interfere = () => (okta.asked.at(-1)?.includes("/api/v1/logs") ? "serverError" : "none");
+  const { code, stdout, stderr } = await hook("status");
+  expect({ code, stderr }).toEqual({ code: 0, stderr: "" });
+  expect(stdout).toMatch(/^ok +secret /m);
+  expect(stdout).toMatch(/\? +failed deliveries +not known: Okta failed 5 times: .*answered 500/);
 });
 
 describe("what an administrator set on the hook", () => {

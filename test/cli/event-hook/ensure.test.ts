@@ -6,7 +6,12 @@ import { ensureHook, giveSecret, type WantedHook } from "../../../cli/event-hook
 import { hookFindings } from "../../../cli/event-hook/status.ts";
 import { authorizeByToken } from "../../../lambda/okta-api/authorization.ts";
 import { createOktaClient } from "../../../lambda/okta-api/client.ts";
-import { createEventHooksApi, type EventHooksApi } from "../../../lambda/okta-api/event-hooks-api.ts";
+import {
+  createEventHooksApi,
+  type EventHooksApi,
+  sendsSecretAsOurs,
+  toRequest,
+} from "../../../lambda/okta-api/event-hooks-api.ts";
 import { apiToken, type FakeOkta, startFakeOkta } from "../../fixtures/okta.ts";
 
 /*
@@ -154,6 +159,82 @@ test("status tells of a type that is not in the catalog and not subscribed, and 
     { ok: null },
     { ok: true, told: expect.stringContaining("the hook is subscribed to it"), remedy: null },
   ]);
+});
+
+test("of two hooks to the URL the one that Okta delivers to is ours, whatever their order and names", async () => {
+  await ensure(["user.session.start"]);
+  Object.assign(theHook(), { name: "made by hand", id: "who9" });
+  const idle = { ...theHook(), id: "who1", name: "ours", verificationStatus: "UNVERIFIED" as const };
+  okta.hooks.hooks.unshift(idle);
+  said.length = 0;
+  // Its name is not changed to one that another hook has, which Okta refuses.
+  expect(await ensure(["user.session.start", "user.session.end"])).toMatchObject({
+    hook: { id: "who9", name: "made by hand" },
+  });
+  expect(said).toEqual(["changed: the event hook who9, as it is not subscribed to user.session.end"]);
+  expect(idle.eventTypes).toEqual(["user.session.start"]);
+  const all = { ...wanted, eventTypes: ["user.session.start", "user.session.end"] };
+  const { findings } = await hookFindings(api, all, (name) => `hook ${name}`, signal);
+  expect(findings.find(({ what }) => what === "others")).toMatchObject({ ok: null });
+  Object.assign(idle, { verificationStatus: "VERIFIED" });
+  await ensure(["user.session.start", "user.session.end"]);
+  expect(said).toContainEqual(expect.stringMatching(/^another hook, who\d, delivers to the same URL: every event/));
+});
+
+test("an org that has as many hooks as Okta takes is told as that, at a new hook and at an idle one", async () => {
+  await ensure(["user.session.start"]);
+  const others = Array.from({ length: 25 }, (_, index) => ({
+    ...theHook(),
+    id: `other${index}`,
+    name: `other ${index}`,
+    url: "https://other.example.com/",
+  }));
+  Object.assign(theHook(), { status: "INACTIVE" });
+  okta.hooks.hooks.push(...others);
+  const reason =
+    /maximum number of event hooks.*The org has 25 other active event hooks, and Okta takes 25 in all: deact/;
+  await expect(ensure(["user.session.start"])).rejects.toThrow(reason);
+  okta.hooks.hooks.shift();
+  await expect(ensure(["user.session.start"], ["policy.branch.lifecycle.promote"])).rejects.toThrow(reason);
+  okta.hooks.hooks.pop();
+  await ensure(["user.session.start"]);
+  expect(okta.hooks.hooks.at(-1)).toMatchObject({ url: wanted.url, verificationStatus: "VERIFIED" });
+});
+
+test("a filter without an expression, and a header in the secret's place, are not sent back", () => {
+  const kept = {
+    id: "who1",
+    name: "ours",
+    status: "ACTIVE",
+    verificationStatus: "VERIFIED",
+    events: {
+      items: ["user.session.start", "user.session.end"],
+      filter: {
+        type: "EXPRESSION_LANGUAGE",
+        eventFilterMap: [
+          { event: "user.session.start", condition: { expression: null, version: null } },
+          { event: "user.session.end", condition: { expression: "event.target.?[type eq 'User'].size()>0" } },
+        ],
+      },
+    },
+    channel: {
+      config: {
+        uri: "https://example.com/",
+        headers: [
+          { key: "AUTHORIZATION", value: "old" },
+          { key: "X-Waf-Token", value: "let-okta-in" },
+        ],
+        authScheme: { type: "OAUTH2" },
+      },
+    },
+  };
+  const { events, channel } = toRequest({ ...wanted, eventTypes: kept.events.items }, kept);
+  expect(events.filter).toEqual({
+    type: "EXPRESSION_LANGUAGE",
+    eventFilterMap: [kept.events.filter.eventFilterMap[1]],
+  });
+  expect(channel.config.headers).toEqual([{ key: "X-Waf-Token", value: "let-okta-in" }]);
+  expect(sendsSecretAsOurs({ ...kept, channel: { config: { ...kept.channel.config, headers: null } } })).toBe(false);
 });
 
 test("a secret is given to the hook as it is by then, and nothing else of it is touched", async () => {
