@@ -34,9 +34,16 @@ export function credentialOf({ env }: Pick<NodeJS.Process, "env">): OktaCredenti
   const { [tokenVariable]: apiToken, [clientIdVariable]: clientId, [privateKeyVariable]: privateKey } = env;
   const keyId = env[keyIdVariable];
   if (clientId && privateKey) {
-    const key = privateKey.trimStart().startsWith("-----BEGIN ") ? JSON.stringify(privateKey) : privateKey;
+    const key = privateKey.includes("-----BEGIN ") ? JSON.stringify(privateKey) : privateKey;
     const id = keyId ? `,"keyId":${JSON.stringify(keyId)}` : "";
-    return readCredential(`{"clientId":${JSON.stringify(clientId)},"privateKey":${key}${id}}`, privateKeyVariable);
+    try {
+      return readCredential(`{"clientId":${JSON.stringify(clientId)},"privateKey":${key}${id}}`, privateKeyVariable);
+    } catch (error) {
+      if (!(error instanceof OktaSettingsError)) throw error;
+      throw new OktaSettingsError(
+        `${privateKeyVariable} is neither a JWK nor PEM. Of a file: export ${privateKeyVariable}="$(cat private-key.json)"`,
+      );
+    }
   }
   if (apiToken) return { apiToken };
   throw new InputError(

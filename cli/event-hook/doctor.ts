@@ -117,7 +117,7 @@ function parseJson(text: string): unknown {
 
 async function lookAtKey(patient: Patient, find: Find): Promise<OktaCredential | null> {
   const remedy =
-    "Applications > the app > General > Public keys: add a key, and set what it gives as private key (JWK or PEM)";
+    "Applications > Applications > the app > General > Client Credentials > Public keys: add a key, and set what it gives as private key (JWK or PEM)";
   let credential: OktaCredential;
   try {
     credential = patient.credential();

@@ -494,7 +494,10 @@ describe("doctor", () => {
 
   test("finds a key that is none, or not the app's", async () => {
     expect((await doctor({ OKTA_CLIENT_PRIVATEKEY: "" })).stdout).toMatch(/WRONG key +no credential of Okta/);
-    expect((await doctor({ OKTA_CLIENT_PRIVATEKEY: "nonsense" })).stdout).toMatch(/WRONG key +OKTA_CLIENT_PRIVATEKEY/);
+    expect((await doctor({ OKTA_CLIENT_PRIVATEKEY: "private-key.json" })).stdout).toMatch(
+      /WRONG key +OKTA_CLIENT_PRIVATEKEY is neither a JWK nor PEM\. Of a file: export OKTA_CLIENT_PRIVATEKEY="\$\(cat /,
+    );
+    expect((await doctor({ OKTA_CLIENT_PRIVATEKEYID: "another" })).stdout).toMatch(/WRONG client .* unknown kid/);
     const { d: _, p: _p, q: _q, dp: _dp, dq: _dq, qi: _qi, ...publicKey } = okta.privateKey;
     expect((await doctor({ OKTA_CLIENT_PRIVATEKEY: JSON.stringify(publicKey) })).stdout).toMatch(
       /WRONG key +it is a public key alone/,

@@ -158,6 +158,7 @@ describe("an app's key", () => {
   ] as const)("of %s (%s) gets an access token", async (_, form, generate) => {
     const { publicKey, privateKey } = generate();
     okta.publicKey = publicKey;
+    okta.keyId = "key-9";
     const given =
       form === "jwk"
         ? (privateKey.export({ format: "jwk" }) as JsonWebKey as PrivateJwk)
