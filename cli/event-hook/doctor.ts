@@ -24,6 +24,9 @@ export interface Patient {
 /** Okta takes client assertions of a clock that is off by less than this, in seconds; we warn earlier. */
 const maximumSkewSeconds = 60;
 
+const clockRemedy =
+  "set the clock: Okta takes no signature of another time. If it is right, something in between dates Okta's answers";
+
 /** What each scope is for, and a question that only who was granted it may ask. */
 const scopes: readonly (readonly [Scope, what: string, path: string])[] = [
   ["okta.eventHooks.manage", "register, status, repair, rotate-secret", "/api/v1/eventHooks"],
@@ -43,7 +46,7 @@ export async function examine(patient: Patient, signal: AbortSignal): Promise<re
   if (!Number.isNaN(date)) {
     const skew = Math.round((patient.now() - date) / 1_000);
     const told = `this machine's clock is ${Math.abs(skew)} seconds ${skew < 0 ? "behind" : "ahead of"} Okta's`;
-    find("clock", Math.abs(skew) <= maximumSkewSeconds, told, "set the clock: Okta takes no signature of another time");
+    find("clock", Math.abs(skew) <= maximumSkewSeconds, told, clockRemedy);
   }
   const credential = await lookAtKey(patient, find);
   if (credential === null) return findings;
@@ -154,7 +157,7 @@ async function lookAtToken(
     find(`scope ${scope}`, true, `granted (${what})`, "");
     return null;
   } catch (error) {
-    return findFailure(error, scope, `scope ${scope}`, find);
+    return findFailure(error, scope, "access token", find);
   }
 }
 
@@ -179,7 +182,10 @@ async function lookAtApi(
 /** Tells of a failure by its cause. @returns the step that fails */
 function findFailure(error: unknown, scope: Scope, otherwise: string, find: Find): string {
   if (!(error instanceof OktaRefusal || error instanceof OktaFailure)) throw error;
-  const { step, remedy } = error.diagnosis ?? { step: "unknown", remedy: "see what Okta says" };
+  const { step, remedy } = error.diagnosis ?? {
+    step: "unknown",
+    remedy: "what Okta says is all that is known; Reports > System Log may tell more of it (app.oauth2.token.grant)",
+  };
   const names: Readonly<Record<string, string>> = {
     scope: `scope ${scope}`,
     role: `may use ${scope}`,

@@ -129,9 +129,12 @@ export function authorizeByServiceApp(
   function refusal({ status, body, foreignBody }: OktaAnswer, exchange: Exchange): OktaRefusal {
     const told = (body ?? {}) as Readonly<Record<string, unknown>>;
     const reason = [told.error, told.error_description].filter((text) => typeof text === "string").join(": ");
-    const text = reason || foreignBody || "without a reason";
     const code = typeof told.error === "string" ? told.error : null;
-    const diagnosis = exchange.diagnose({ stage: "token", status, code, text, isForeign: foreignBody !== null });
+    const summary = typeof told.errorSummary === "string" ? told.errorSummary : null;
+    // A refusal has an error of OAuth, or of Okta's API: a gateway may refuse in JSON as well.
+    const isForeign = code === null && summary === null;
+    const text = reason || summary || foreignBody || "an answer that is not Okta's";
+    const diagnosis = exchange.diagnose({ stage: "token", status, code, text, isForeign });
     return new OktaRefusal(`Okta gave no access token (${status}): ${text}`, null, code, diagnosis);
   }
 

@@ -234,7 +234,8 @@ export const causes: readonly Cause[] = [
   {
     id: "oktaFails",
     step: "Okta",
-    isCauseOf: ({ status }) => (status ?? 0) >= 500,
+    isCauseOf: ({ status, code }) =>
+      (status ?? 0) >= 500 || ["server_error", "temporarily_unavailable"].includes(code ?? ""),
     remedy: () => "try later; https://status.okta.com tells of disturbances",
   },
 ];

@@ -529,6 +529,8 @@ describe("doctor", () => {
     ["unauthorized_client", "WRONG app", "Grant type: tick Client Credentials"],
     ["consent_required", "WRONG scope okta.eventHooks.manage", "click Grant beside okta.eventHooks.manage"],
     ["access_denied", "WRONG app", "Reports > System Log names the policy"],
+    ["server_error", "WRONG Okta", "https://status.okta.com"],
+    ["invalid_request", "WRONG access token", "what Okta says is all that is known"],
   ])("tells %s apart, with its page", async (error, finding, page) => {
     okta.tokenRefusal = { error, error_description: "For this reason." };
     const { code, stdout } = await doctor();
@@ -553,6 +555,12 @@ describe("doctor", () => {
     expect(code).toBe(1);
     expect(stdout).toMatch(/WRONG proxy +Okta refused .* \(403\): .*titled "Example Gateway: sign in"/);
     expect(stdout.match(/^WRONG/gm)).toHaveLength(1);
+  });
+
+  test("tells a gateway that refuses a token in JSON from Okta", async () => {
+    okta.interfereWithTokens = () => "blockedInJson";
+    const { stdout } = await doctor();
+    expect(stdout).toMatch(/WRONG proxy +Okta gave no access token \(403\): an answer that is not Okta's/);
   });
 
   test("finds that the app has no admin role for it", async () => {

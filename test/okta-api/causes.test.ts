@@ -67,6 +67,7 @@ const rows: readonly Row[] = [
   ["rateLimited", "rate limit", api(429, "E0000047"), /Reports > Rate Limits/],
   ["rateLimited", "rate limit", token(null, "", 429), /Reports > Rate Limits/],
   ["oktaFails", "Okta", api(503), /status\.okta\.com/],
+  ["oktaFails", "Okta", token("temporarily_unavailable"), /status\.okta\.com/],
 ];
 
 describe("a failed request", () => {
