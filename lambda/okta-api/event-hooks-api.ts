@@ -55,6 +55,7 @@ export interface EventHookSettings {
 
 /** Okta's Event Hooks API. */
 export interface EventHooksApi {
+  /** The hooks of the org that can be read as such. */
   readonly list: (signal: AbortSignal) => Promise<readonly EventHook[]>;
   readonly create: (settings: EventHookSettings, signal: AbortSignal) => Promise<EventHook>;
   /**
@@ -75,7 +76,13 @@ export function createEventHooksApi(client: OktaClient): EventHooksApi {
   return {
     async list(signal) {
       const hooks: EventHook[] = [];
-      for await (const items of pagesFrom(path, client.getPage, signal)) hooks.push(...items.map(read));
+      for await (const items of pagesFrom(path, client.getPage, signal)) {
+        // A hook of another kind, such as one without a URL, is not ours, and keeps nothing from being told of ours.
+        for (const item of items) {
+          const { data } = eventHook.safeParse(item);
+          if (data !== undefined) hooks.push(data);
+        }
+      }
       return hooks;
     },
     create: async (settings, signal) => read(await client.send("POST", path, toRequest(settings), signal)),

@@ -35,6 +35,16 @@ const ensure = (eventTypes: readonly string[], uncertainEventTypes: readonly str
     (text) => said.push(text),
     signal,
   );
+const apiOf = (orgUrl: string) =>
+  createEventHooksApi(
+    createOktaClient({
+      orgUrl,
+      authorize: authorizeByToken(apiToken),
+      now: Date.now,
+      wait: (milliseconds, aborted) => delay(milliseconds, undefined, { signal: aborted }),
+      scopes: ["okta.eventHooks.manage"],
+    }),
+  );
 const theHook = () => {
   const [hook] = okta.hooks.hooks;
   if (hook === undefined) throw new Error("there is no hook");
@@ -47,15 +57,7 @@ beforeEach(async () => {
   said.length = 0;
   const url = `http://127.0.0.1:${(endpoint.address() as AddressInfo).port}/`;
   wanted = { name: "ours", url, secret: "first", eventTypes: [], uncertainEventTypes: [] };
-  api = createEventHooksApi(
-    createOktaClient({
-      orgUrl: okta.orgUrl,
-      authorize: authorizeByToken(apiToken),
-      now: Date.now,
-      wait: (milliseconds, aborted) => delay(milliseconds, undefined, { signal: aborted }),
-      scopes: ["okta.eventHooks.manage"],
-    }),
-  );
+  api = apiOf(okta.orgUrl);
 });
 afterEach(async () => {
   await okta.stop();
@@ -199,6 +201,26 @@ test("an org that has as many hooks as Okta takes is told as that, at a new hook
   okta.hooks.hooks.pop();
   await ensure(["user.session.start"]);
   expect(okta.hooks.hooks.at(-1)).toMatchObject({ url: wanted.url, verificationStatus: "VERIFIED" });
+});
+
+test("a hook of another kind in the org keeps nothing from being told of ours", async () => {
+  const ours = {
+    id: "who1",
+    name: "ours",
+    status: "ACTIVE",
+    verificationStatus: "VERIFIED",
+    events: { type: "EVENT_TYPE", items: ["user.session.start"], filter: null },
+    channel: { type: "HTTP", version: "1.0.0", config: { uri: wanted.url, headers: [], method: "POST" } },
+  };
+  const withoutUrl = { ...ours, id: "who0", channel: { ...ours.channel, config: { method: "POST" } } };
+  const org = createServer((_, response) => {
+    response.setHeader("content-type", "application/json");
+    response.end(JSON.stringify([withoutUrl, ours]));
+  });
+  await new Promise<void>((resolve) => org.listen(0, "127.0.0.1", resolve));
+  const hooks = await apiOf(`http://127.0.0.1:${(org.address() as AddressInfo).port}`).list(signal);
+  org.close();
+  expect(hooks.map(({ id }) => id)).toEqual(["who1"]);
 });
 
 test("a filter without an expression, and a header in the secret's place, are not sent back", () => {
