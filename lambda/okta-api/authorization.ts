@@ -56,6 +56,9 @@ interface AccessToken {
   readonly until: number;
 }
 
+/** How often the nonce of one request is renewed: it may change between the refusal that tells it and the next try. */
+export const nonceTries = 3;
+
 /** Access tokens are fetched anew this long before they end, in milliseconds. */
 const margin = 60_000;
 
@@ -105,7 +108,7 @@ export function authorizeByServiceApp(
         }),
       };
     };
-    const mended = new Set<"nonce" | "clock">();
+    const left = { nonce: nonceTries, clock: 1 };
     for (;;) {
       const answer = await exchange.ask({ url: tokenUrl, isRepeatable: true, needsBody: true, prepare }, signal);
       const nonce = answer.headers.get("dpop-nonce");
@@ -121,8 +124,8 @@ export function authorizeByServiceApp(
       const isNonce = body.error === "use_dpop_nonce" && nonce !== null;
       const remedy = isNonce ? "nonce" : "clock";
       // What was signed by another time is refused. The answer tells Okta's time, and the next is signed by that.
-      if (mended.has(remedy) || (!isNonce && !exchange.changeClock())) throw refusal(answer, exchange);
-      mended.add(remedy);
+      if (left[remedy] === 0 || (!isNonce && !exchange.changeClock())) throw refusal(answer, exchange);
+      left[remedy] -= 1;
     }
   }
 

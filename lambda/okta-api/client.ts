@@ -1,4 +1,4 @@
-import { type AuthorizationHeaders, type Authorize, challengeOf } from "./authorization.ts";
+import { type AuthorizationHeaders, type Authorize, challengeOf, nonceTries } from "./authorization.ts";
 import { diagnose } from "./causes.ts";
 import type { Scope } from "./credential.ts";
 import { OktaFailure, OktaRefusal } from "./errors.ts";
@@ -73,8 +73,7 @@ export function createOktaClient(options: OktaClientOptions): OktaClient {
 
   async function request(url: string, init: RequestInit, signal: AbortSignal): Promise<OktaAnswer> {
     const method = init.method ?? "GET";
-    // Each of a nonce and a token is renewed once.
-    const renewed = new Set<string>();
+    const left = { nonce: nonceTries, token: 1 };
     for (;;) {
       let sent: AuthorizationHeaders = {};
       const prepare = async (): Promise<RequestInit> => {
@@ -84,8 +83,8 @@ export function createOktaClient(options: OktaClientOptions): OktaClient {
       const isRepeatable = method !== "POST";
       const answer = await exchange.ask({ url, isRepeatable, needsBody: method === "GET", prepare }, signal);
       const what = authorize.renew?.(answer, sent) ?? null;
-      if (what === null || renewed.has(what)) return answer;
-      renewed.add(what);
+      if (what === null || left[what] === 0) return answer;
+      left[what] -= 1;
     }
   }
 
