@@ -12,7 +12,7 @@ const file = fileURLToPath(new URL("../lambda/core/okta/event-type-catalog.ts", 
 /** A release of Okta: year, month, and the number within the month, for example `2026.08.1`. */
 const release = z.string().regex(/^20\d\d\.(0[1-9]|1[0-2])\.\d+$/, "expected a release such as 2026.08.1");
 
-/** Okta's catalog, as far as it is read: names, whether hooks deliver them, and which release it is of. */
+/** Okta's catalog, as far as it is read: names, whether hooks deliver them, which are in beta, and which release it is of. */
 export const catalogSchema = z.object({
   release,
   eventTypes: z
@@ -20,6 +20,7 @@ export const catalogSchema = z.object({
       z.object({
         id: z.string().regex(/^[\w-]+(\.[\w-]+)+$/, "expected an event type such as user.session.start"),
         hookEligible: z.boolean(),
+        beta: z.boolean().optional(),
       }),
     )
     .min(1),
@@ -33,8 +34,8 @@ const width = 120;
 
 /** The module that holds a catalog. */
 export function renderCatalog({ release: of, eventTypes }: Catalog): string {
-  const namesOf = (hookEligible: boolean) =>
-    fill([...new Set(eventTypes.filter((each) => each.hookEligible === hookEligible).map(({ id }) => id))].sort());
+  const namesOf = (isWanted: (eventType: Catalog["eventTypes"][number]) => boolean) =>
+    fill([...new Set(eventTypes.filter(isWanted).map(({ id }) => id))].sort());
   return `// Written by \`npm run event-types\`. A change made by hand is lost the next time.
 
 /** The release of Okta whose catalog of event types this is (developer.okta.com/docs/reference/api/event-types). */
@@ -42,12 +43,17 @@ export const catalogRelease = "${of}";
 
 /** The event types with the tag \`event-hook-eligible\`: Okta can deliver them to event hooks. Divided by white space. */
 export const hookEligibleNames = \`
-${namesOf(true)}
+${namesOf(({ hookEligible }) => hookEligible)}
 \`;
 
 /** All others, which are in the System Log only. Divided by white space. */
 export const systemLogOnlyNames = \`
-${namesOf(false)}
+${namesOf(({ hookEligible }) => !hookEligible)}
+\`;
+
+/** Of those for event hooks the ones in beta: an org has them where it has the feature. Divided by white space. */
+export const betaNames = \`
+${namesOf(({ hookEligible, beta }) => hookEligible && beta === true)}
 \`;
 `;
 }

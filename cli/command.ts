@@ -1,5 +1,5 @@
 import { Command, CommanderError } from "commander";
-import { useProxy } from "./proxy.ts";
+import { ProxySettingsError, useProxy } from "./proxy.ts";
 import { scriptOf, swallowedOptions } from "./swallowed-options.ts";
 
 /** Input that cannot be used. The message says what is wrong, where, and what to do. */
@@ -42,7 +42,7 @@ export async function runCommand(command: Command, args: readonly string[] = pro
   } catch (error) {
     if (error instanceof CommanderError) {
       process.exitCode = error.exitCode === 0 ? 0 : badInput;
-    } else if (error instanceof InputError) {
+    } else if (error instanceof InputError || error instanceof ProxySettingsError) {
       process.stderr.write(`error: ${error.message}\n`);
       process.exitCode = badInput;
     } else {

@@ -27,7 +27,7 @@ import { deliveryFindings, type Finding, failureFinding, hiddenRisk, hookFinding
 import { renderTerraform } from "./event-hook/terraform.ts";
 import { askingOkta, credentialHelp, credentialOf, openOkta } from "./okta-credential.ts";
 import { createProgress } from "./progress.ts";
-import { proxyOf } from "./proxy.ts";
+import { proxyOf, whyNoTunnel } from "./proxy.ts";
 import { sendTestAlert } from "./test-alert.ts";
 
 const print = (text: string) => process.stdout.write(`${onTerminal(text)}\n`);
@@ -54,13 +54,13 @@ function nameOf({ stack }: Deployment): string {
 }
 
 /** What the hook of a deployment shall be. */
-async function settingsOf(deployment: Deployment, { subscribed, unknown }: NeededEventTypes): Promise<WantedHook> {
+async function settingsOf(deployment: Deployment, { subscribed, uncertain }: NeededEventTypes): Promise<WantedHook> {
   return {
     name: nameOf(deployment),
     url: deployment.hookUrl,
     secret: await deployment.hookSecret(),
     eventTypes: subscribed,
-    unknownEventTypes: unknown.map(({ name }) => name),
+    uncertainEventTypes: uncertain,
   };
 }
 
@@ -253,6 +253,7 @@ async function doctor(options: HookOptions): Promise<void> {
         orgUrl,
         credential: () => credentialOf(process, orgUrl),
         proxy: proxyOf(orgUrl, process.env),
+        whyNoTunnel: () => whyNoTunnel(orgUrl, process.env),
         // What is examined waits for no limit, and takes no heed of what others are left.
         clientFor: (scopes) => openOkta(orgUrl, scopes, { longestWait: 10_000, rateLimitShare: 1 }),
         now: Date.now,

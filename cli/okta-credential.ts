@@ -6,6 +6,7 @@ import {
   OktaFailure,
   OktaRefusal,
 } from "../lambda/adapters/okta-api/authorization.ts";
+import { diagnose, noTunnel } from "../lambda/adapters/okta-api/causes.ts";
 import { createOktaClient, type OktaClient, type OktaClientOptions } from "../lambda/adapters/okta-api/client.ts";
 import {
   authorizeBy,
@@ -17,7 +18,7 @@ import {
 } from "../lambda/adapters/okta-api/credential.ts";
 import { InputError } from "./command.ts";
 import { credentialFileOf, readCredentialFile } from "./okta-credential-file.ts";
-import { proxyOf } from "./proxy.ts";
+import { proxyOf, whyNoTunnel } from "./proxy.ts";
 import { askSecret } from "./question.ts";
 
 /** As Okta's own SDKs name them. */
@@ -45,9 +46,16 @@ export function credentialOf({ env }: Pick<NodeJS.Process, "env">, orgUrl: strin
   const { [tokenVariable]: apiToken, [clientIdVariable]: clientId, [privateKeyVariable]: privateKey } = env;
   const keyId = env[keyIdVariable];
   if (clientId && privateKey) {
-    const key = privateKey.trimStart().startsWith("-----BEGIN ") ? JSON.stringify(privateKey) : privateKey;
+    const key = privateKey.includes("-----BEGIN ") ? JSON.stringify(privateKey) : privateKey;
     const id = keyId ? `,"keyId":${JSON.stringify(keyId)}` : "";
-    return readCredential(`{"clientId":${JSON.stringify(clientId)},"privateKey":${key}${id}}`, privateKeyVariable);
+    try {
+      return readCredential(`{"clientId":${JSON.stringify(clientId)},"privateKey":${key}${id}}`, privateKeyVariable);
+    } catch (error) {
+      if (!(error instanceof OktaSettingsError)) throw error;
+      throw new OktaSettingsError(
+        `${privateKeyVariable} is neither a JWK nor PEM. Of a file: export ${privateKeyVariable}="$(cat private-key.json)"`,
+      );
+    }
   }
   if (apiToken) return { apiToken };
   const file = credentialFileOf(orgUrl, env);
@@ -85,13 +93,14 @@ export function openOkta(
 }
 
 function openClient(orgUrl: string, authorize: Authorize, scopes: readonly string[], options: OpenOptions): OktaClient {
+  const proxy = proxyOf(orgUrl, process.env);
   return createOktaClient({
     orgUrl,
-    authorize,
+    authorize: proxy === null ? authorize : afterTunnel(authorize, orgUrl, scopes, proxy),
     now: Date.now,
     wait: (milliseconds, signal) => delay(milliseconds, undefined, { signal }),
     scopes,
-    proxy: proxyOf(orgUrl, process.env),
+    proxy,
     ...options,
   });
 }
@@ -148,6 +157,23 @@ function claimsOf(token: string): Readonly<Record<string, unknown>> | null {
   }
 }
 
+/** Authorizes once the proxy has shown that it opens tunnels: see `whyNoTunnel`. */
+function afterTunnel(authorize: Authorize, orgUrl: string, scopes: readonly string[], proxy: string): Authorize {
+  let tunnel: Promise<string | null> | undefined;
+  const authorizeAfter: Authorize = async (...request) => {
+    tunnel ??= whyNoTunnel(orgUrl, process.env);
+    const text = await tunnel;
+    if (text === null) return authorize(...request);
+    const evidence = { stage: "connection", status: null, code: noTunnel, text, isForeign: false } as const;
+    throw new OktaFailure(
+      `${orgUrl} cannot be reached by the proxy ${proxy}: ${text}`,
+      diagnose(evidence, { orgUrl, scopes, proxy }),
+    );
+  };
+  const { renew } = authorize;
+  return renew === undefined ? authorizeAfter : Object.assign(authorizeAfter, { renew });
+}
+
 /**
  * Does what asks Okta. What Okta refuses, or cannot be asked with, is bad input; what it fails is exit code 1.
  *
@@ -158,8 +184,10 @@ export async function askingOkta<Value>(work: () => Promise<Value>, afterFailure
     return await work();
   } catch (error) {
     if (error instanceof OktaSettingsError || error instanceof OktaRefusal) throw new InputError(error.message);
-    if (!(error instanceof OktaFailure)) throw error;
-    process.stderr.write(`error: ${error.message}. ${afterFailure}\n`);
+    const isLate = error instanceof DOMException && error.name === "TimeoutError";
+    if (!(error instanceof OktaFailure || isLate)) throw error;
+    const told = isLate ? "Okta took too long, or its rate limit is used up for longer" : error.message;
+    process.stderr.write(`error: ${told}. ${afterFailure}\n`);
     process.exitCode = 1;
     return undefined;
   }

@@ -37,28 +37,112 @@ export function awsProxySettings(environment: Environment = process.env): {
  * @returns `host:port`, without user and password; null when they go straight
  */
 export function proxyOf(url: string, environment: Environment): string | null {
-  const { protocol, hostname, port } = new URL(url);
-  const variables = proxyVariables(environment);
-  const proxy = URL.parse((protocol === "https:" ? variables?.https_proxy : variables?.http_proxy) ?? "");
-  return proxy === null || isExempt(hostname, port || "443", variables?.no_proxy ?? "") ? null : proxy.host;
+  return proxyUrlOf(url, environment)?.host ?? null;
 }
 
-/** Null when no proxy is named. Of two spellings the lower-case one counts, as with Node.js and curl. */
+function proxyUrlOf(url: string, environment: Environment): URL | null {
+  const { protocol, hostname, port } = new URL(url);
+  const isTls = protocol === "https:";
+  const variables = proxyVariables(environment);
+  const proxy = isTls ? variables?.https_proxy : variables?.http_proxy;
+  if (proxy === undefined || isExempt(hostname, port || (isTls ? "443" : "80"), variables?.no_proxy ?? "")) return null;
+  return new URL(proxy);
+}
+
+/** How long a proxy may take to open a tunnel, in milliseconds. */
+const tunnelMilliseconds = 15_000;
+
+/**
+ * Looks whether the proxy of a URL answers when it is asked for a tunnel. `fetch` of Node.js 24 does not end where the proxy
+ * closes the connection instead: it connects again, thousands of times a second (github.com/nodejs/undici/issues/3897).
+ *
+ * @returns what the proxy does instead of answering; null when it answers, whatever it says, or when there is no proxy
+ */
+export function whyNoTunnel(url: string, environment: Environment): Promise<string | null> {
+  const proxy = proxyUrlOf(url, environment);
+  const { protocol, hostname, port } = new URL(url);
+  if (proxy === null || protocol !== "https:") return Promise.resolve(null);
+  const { request } = process.getBuiltinModule(proxy.protocol === "https:" ? "node:https" : "node:http");
+  const host = `${hostname}:${port || "443"}`;
+  const credentials = `${decodeURIComponent(proxy.username)}:${decodeURIComponent(proxy.password)}`;
+  const authorization =
+    proxy.username === "" ? {} : { "proxy-authorization": `Basic ${Buffer.from(credentials).toString("base64")}` };
+  return new Promise((resolve) => {
+    const asked = request({
+      agent: false,
+      method: "CONNECT",
+      host: proxy.hostname.replace(/^\[|\]$/g, ""),
+      port: proxy.port || (proxy.protocol === "https:" ? 443 : 80),
+      path: host,
+      headers: { host, ...authorization },
+      timeout: tunnelMilliseconds,
+    });
+    const end = (why: string | null) => {
+      asked.destroy();
+      resolve(why);
+    };
+    asked.once("connect", () => end(null));
+    asked.once("response", () => end(null));
+    asked.once("timeout", () => end("it does not answer when it is asked for a tunnel (CONNECT)"));
+    // Other faults, such as that there is no proxy at all, `fetch` meets as well, and ends.
+    asked.on("error", ({ code }: NodeJS.ErrnoException) =>
+      end(code === "ECONNRESET" ? "it closes the connection when it is asked for a tunnel (CONNECT)" : null),
+    );
+    asked.end();
+  });
+}
+
+/** A proxy that the environment names and that cannot be used. The message holds no password. */
+export class ProxySettingsError extends Error {
+  override readonly name = "ProxySettingsError";
+}
+
+/**
+ * Null when no proxy is named. Of two spellings the lower-case one counts, as with Node.js and curl.
+ *
+ * @throws ProxySettingsError
+ */
 function proxyVariables(environment: Environment) {
   const read = (name: string) => environment[name] || environment[name.toUpperCase()] || undefined;
-  const { https_proxy, http_proxy } = { https_proxy: read("https_proxy"), http_proxy: read("http_proxy") };
+  const { https_proxy, http_proxy } = { https_proxy: readProxy("https_proxy"), http_proxy: readProxy("http_proxy") };
   if (https_proxy === undefined && http_proxy === undefined) return null;
-  const given = read("no_proxy");
-  const no_proxy = given === "*" ? given : [given, ...loopback].filter(Boolean).join(",");
-  return { https_proxy, http_proxy, no_proxy };
+  return { https_proxy, http_proxy, no_proxy: readExemptions(read("no_proxy") ?? "") };
+
+  function readProxy(name: string): string | undefined {
+    const given = read(name)?.trim();
+    if (given === undefined || given === "") return undefined;
+    // As for curl, a proxy without a scheme speaks plain HTTP.
+    const proxy = URL.parse(/^[a-z][a-z\d+.-]*:\/\//i.test(given) ? given : `http://${given}`);
+    if (proxy !== null && /^https?:$/.test(proxy.protocol) && proxy.hostname !== "") return proxy.href;
+    const what = proxy === null ? "is no URL" : `names a proxy that speaks ${proxy.protocol.slice(0, -1)}`;
+    throw new ProxySettingsError(`${name.toUpperCase()} ${what}: expected http://user:password@host:port`);
+  }
 }
 
-/** https://nodejs.org/api/http.html#no_proxy-format */
+/**
+ * NO_PROXY in the one form that `fetch` and the agents of Node.js, which AWS's clients use, read alike: they differ over
+ * `*` in a list, over whether `okta.com` means its subdomains too, and over a port behind a suffix. As for curl, it means
+ * them. A network (CIDR) has no effect: the hosts of Okta and AWS have names.
+ */
+function readExemptions(given: string): string {
+  const entries = given
+    .toLowerCase()
+    .split(/[\s,]+/)
+    .filter(Boolean);
+  if (entries.includes("*")) return "*";
+  const read = entries.flatMap((entry) => {
+    const [, host = "", port = ""] = /^\*?(.*?)\.?(?::443|(:\d+))?$/.exec(entry) ?? [];
+    const isName = /^[\w-]+(\.[\w-]+)*$/.test(host) && !/^[\d.-]+$/.test(host);
+    return isName ? [`${host}${port}`, `.${host}${port}`] : [`${host}${port}`];
+  });
+  return [...read, ...loopback].join(",");
+}
+
+/** Whether an entry, as `readExemptions` writes them, is of the host: https://nodejs.org/api/http.html#no_proxy-format */
 function isExempt(hostname: string, port: string, noProxy: string): boolean {
-  return noProxy.split(/[\s,]+/).some((entry) => {
-    const [, host = "", ofPort] = /^(.*?)(?::(\d+))?$/.exec(entry.toLowerCase()) ?? [];
+  return noProxy.split(",").some((entry) => {
+    const [, host = "", ofPort] = /^(.*?)(?::(\d+))?$/.exec(entry) ?? [];
     if (ofPort !== undefined && ofPort !== port) return false;
-    if (/^\*?\./.test(host)) return hostname.endsWith(host.replace(/^\*/, ""));
-    return host === "*" || host === hostname;
+    return host.startsWith(".") ? hostname.endsWith(host) : host === "*" || host === hostname;
   });
 }

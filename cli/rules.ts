@@ -47,7 +47,7 @@ async function report(options: Options): Promise<void> {
       .sort();
   const subscribe = namesOf(({ hookEligible }) => hookEligible === true);
   const systemLogOnly = namesOf(({ hookEligible }) => hookEligible === false);
-  const unknown = types.filter(({ hookEligible }) => hookEligible === null).sort((a, b) => (a.name < b.name ? -1 : 1));
+  const unknown = types.filter(({ hookEligible }) => hookEligible === null).sort(byName);
   if (options.json) {
     const described = filters.map((filter) => describeFilter(filter, rules));
     const severity = adjustments.map(({ rule, change, enabled }) => ({ title: rule.title, severity: change, enabled }));
@@ -82,13 +82,14 @@ async function report(options: Options): Promise<void> {
     `Event types are those of Okta's catalog, ${catalogAge(new Date())}.`,
     "",
     "Subscribe the event hook to:",
-    ...subscribe.map((name) => `  ${name}`),
+    ...namesOf(({ hookEligible, isBeta }) => hookEligible === true && !isBeta).map((name) => `  ${name}`),
   );
-  if (unknown.length > 0) {
+  const refusable = types.filter(({ hookEligible, isBeta }) => hookEligible === null || isBeta).sort(byName);
+  if (refusable.length > 0) {
     lines.push(
       "",
       "Subscribe it to these too, though Okta may refuse them:",
-      ...unknown.map((type) => `  ${type.name}${noteOn(type)}`),
+      ...refusable.map((type) => `  ${type.name}${noteOn(type)}`),
     );
   }
   if (systemLogOnly.length > 0) {
@@ -110,6 +111,8 @@ async function report(options: Options): Promise<void> {
     lines.push("", "Look at:", ...warnings.map((warning) => `  ${relative(process.cwd(), warning)}`));
   process.stdout.write(`${lines.join("\n")}\n`);
 }
+
+const byName = (a: EventType, b: EventType) => (a.name < b.name ? -1 : 1);
 
 function describe({ content: rule, file }: FromFile<Rule>, experimental: boolean): RuleReport {
   const types = requirementsOf(rule).get(indexField.toLowerCase());
@@ -145,7 +148,8 @@ function writeRule({ id, level, title, status, file, on, eventTypes, filters }: 
 }
 
 /** What is to be said behind an event type; nothing where a hook delivers it. */
-function noteOn({ hookEligible, nearest }: EventType): string {
+function noteOn({ hookEligible, isBeta, nearest }: EventType): string {
+  if (isBeta) return "  (in beta: Okta refuses it where the org does not have the feature)";
   if (hookEligible !== null) return hookEligible ? "" : "  (System Log only)";
   const guess = nearest === null ? "" : `; did you mean ${nearest}?`;
   return `  (not in the catalog of ${catalogRelease}: worth trying${guess})`;

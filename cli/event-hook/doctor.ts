@@ -1,7 +1,8 @@
 import { OktaFailure, OktaRefusal } from "../../lambda/adapters/okta-api/authorization.ts";
-import { diagnose } from "../../lambda/adapters/okta-api/causes.ts";
+import { diagnose, type Evidence, noTunnel } from "../../lambda/adapters/okta-api/causes.ts";
 import type { OktaClient } from "../../lambda/adapters/okta-api/client.ts";
 import { type OktaCredential, OktaSettingsError, type Scope } from "../../lambda/adapters/okta-api/credential.ts";
+import { describeTarget } from "../../lambda/adapters/okta-api/exchange.ts";
 import { readPrivateKey } from "../../lambda/adapters/okta-api/private-key.ts";
 import { codeOfUnreachable, whyUnreachable } from "../../lambda/adapters/okta-api/unreachable.ts";
 import { InputError } from "../command.ts";
@@ -12,6 +13,8 @@ export interface Patient {
   readonly orgUrl: string;
   /** The proxy that requests go through, as `host:port`; null for none. */
   readonly proxy: string | null;
+  /** Why the proxy opens no tunnel to the org; null when it does, or there is none. */
+  readonly whyNoTunnel: () => Promise<string | null>;
   /** Throws what is wrong with it. */
   readonly credential: () => OktaCredential;
   readonly clientFor: (scopes: readonly Scope[]) => OktaClient;
@@ -20,6 +23,9 @@ export interface Patient {
 
 /** Okta takes client assertions of a clock that is off by less than this, in seconds; we warn earlier. */
 const maximumSkewSeconds = 60;
+
+const clockRemedy =
+  "set the clock: Okta takes no signature of another time. If it is right, something in between dates Okta's answers";
 
 /** What a scope is for, and a question that only who was granted it may ask. */
 interface Right {
@@ -78,7 +84,7 @@ export async function examine(
   if (!Number.isNaN(date)) {
     const skew = Math.round((patient.now() - date) / 1_000);
     const told = `this machine's clock is ${Math.abs(skew)} seconds ${skew < 0 ? "behind" : "ahead of"} Okta's`;
-    find("clock", Math.abs(skew) <= maximumSkewSeconds, told, "set the clock: Okta takes no signature of another time");
+    find("clock", Math.abs(skew) <= maximumSkewSeconds, told, clockRemedy);
   }
   const credential = await lookAtKey(patient, find);
   if (credential === null) return findings;
@@ -103,42 +109,46 @@ const ofOneScope: ReadonlySet<string> = new Set(["scope", "role"]);
 
 type Find = (what: string, ok: boolean, told: string, remedy: string) => boolean;
 
+/** Steps that may fail already where it is asked what org there is. */
+const ofDomain: ReadonlySet<string> = new Set(["proxy", "network", "rate limit", "Okta"]);
+
 /** Milliseconds since 1970 by Okta's clock, NaN where it tells none; null when there is no org. */
-async function lookAtDomain({ orgUrl, proxy }: Patient, find: Find, signal: AbortSignal): Promise<number | null> {
-  const remedy = "give the org's own URL: https://example.okta.com, without -admin";
+async function lookAtDomain(patient: Patient, find: Find, signal: AbortSignal): Promise<number | null> {
+  const { orgUrl, proxy } = patient;
   const situation = { orgUrl, scopes: [], proxy };
+  const diagnoseDomain = (evidence: Pick<Evidence, "stage" | "status"> & Partial<Evidence>) =>
+    diagnose({ code: null, text: "", isForeign: false, ...evidence }, situation);
+  // What any server answers that knows nothing of orgs: another domain is likely then.
+  const remedy = diagnoseDomain({ stage: "token", status: 404 })?.remedy ?? "";
+  let status: number | null = null;
   try {
+    const why = await patient.whyNoTunnel();
+    if (why !== null) throw Object.assign(new Error(why), { code: noTunnel });
     const response = await fetch(new URL("/.well-known/okta-organization", orgUrl), {
       signal: AbortSignal.any([signal, AbortSignal.timeout(15_000)]),
       redirect: "manual",
     });
-    const { status } = response;
+    status = response.status;
     const text = await response.text();
     const answer = parseJson(text) as { readonly id?: unknown } | null;
     if (status === 200 && typeof answer?.id === "string") {
       find("domain", true, `${orgUrl} is an Okta org`, "");
       return Date.parse(response.headers.get("date") ?? "");
     }
-    const isForeign = answer === null && text !== "";
-    const found = diagnose({ stage: "api", status, code: null, text: "", isForeign }, situation);
-    // Any server may answer that it has no such page: what is likely then is another domain.
-    const isBetween = found?.step === "proxy" && status !== 404;
-    const told = `${orgUrl} is no Okta org (${status})`;
-    if (isBetween) find("proxy", false, `${told}: what answers is no JSON`, found.remedy);
+    const isForeign = answer === null && status !== 404 && status < 500 && (text !== "" || response.ok);
+    const found = diagnoseDomain({ stage: "api", status, isForeign });
+    const location = response.headers.get("location");
+    const leads = location === null ? "" : `, and leads to ${describeTarget(location)}`;
+    const told = `${orgUrl} does not answer as an Okta org (${status})${isForeign ? ": what answers is no JSON" : ""}${leads}`;
+    if (found !== null && ofDomain.has(found.step)) find(found.step, false, told, found.remedy);
     else find("domain", false, told, remedy);
     return null;
   } catch (error) {
     signal.throwIfAborted();
     const text = whyUnreachable(error);
-    const evidence = {
-      stage: "connection",
-      status: null,
-      code: codeOfUnreachable(error),
-      text,
-      isForeign: false,
-    } as const;
-    const found = diagnose(evidence, situation);
-    find(found?.step ?? "domain", false, `${orgUrl} cannot be reached: ${text}`, found?.remedy ?? remedy);
+    const found = diagnoseDomain({ stage: "connection", status, code: codeOfUnreachable(error), text });
+    const told = status === null ? "cannot be reached" : "answers, and the answer breaks off";
+    find(found?.step ?? "domain", false, `${orgUrl} ${told}: ${text.trim()}`, found?.remedy ?? remedy);
     return null;
   }
 }
@@ -153,7 +163,7 @@ function parseJson(text: string): unknown {
 
 async function lookAtKey(patient: Patient, find: Find): Promise<OktaCredential | null> {
   const remedy =
-    "Applications > the app > General > Public keys: add a key, and set what it gives as private key (JWK or PEM)";
+    "Applications > Applications > the app > General > Client Credentials > Public keys: add a key, and set what it gives as private key (JWK or PEM)";
   let credential: OktaCredential;
   try {
     credential = patient.credential();
@@ -190,7 +200,7 @@ async function lookAtToken(
     find(`scope ${scope}`, true, `granted (${what})`, "");
     return null;
   } catch (error) {
-    return findFailure(error, scope, `scope ${scope}`, find);
+    return findFailure(error, scope, "access token", find);
   }
 }
 
@@ -213,7 +223,10 @@ async function lookAtApi(
 /** Tells of a failure by its cause. @returns the step that fails */
 function findFailure(error: unknown, scope: Scope, otherwise: string, find: Find): string {
   if (!(error instanceof OktaRefusal || error instanceof OktaFailure)) throw error;
-  const { step, remedy } = error.diagnosis ?? { step: "unknown", remedy: "see what Okta says" };
+  const { step, remedy } = error.diagnosis ?? {
+    step: "unknown",
+    remedy: "what Okta says is all that is known; Reports > System Log may tell more of it (app.oauth2.token.grant)",
+  };
   const names: Readonly<Record<string, string>> = {
     scope: `scope ${scope}`,
     role: `may use ${scope}`,

@@ -5,14 +5,15 @@ import {
   type EventHookSettings,
   type EventHooksApi,
   filtersOf,
+  isSecretHeader,
   sendsSecretAsOurs,
 } from "../../lambda/adapters/okta-api/event-hooks-api.ts";
-import { catalogRelease } from "../../lambda/core/okta/event-types.ts";
+import { findEventType, whyRefusable } from "../../lambda/core/okta/event-types.ts";
 
 /** What a deployment's hook shall be. */
 export interface WantedHook extends EventHookSettings {
-  /** Those of its event types that Okta's catalog does not have: Okta may take them or refuse them. */
-  readonly unknownEventTypes: readonly string[];
+  /** Those of its event types that Okta may take or refuse: its catalog does not have them, or has them in beta. */
+  readonly uncertainEventTypes: readonly string[];
 }
 
 /** What is wrong with a hook, in words. */
@@ -31,8 +32,10 @@ export function differencesOf(hook: EventHook, wanted: EventHookSettings): strin
 
 /** In which header a hook sends its secret, in words. */
 export function describeSecretHeader({ channel }: EventHook): string {
-  const key = channel.config.authScheme?.key ?? null;
-  return key === null ? "it sends no secret" : `it sends its secret in the header ${key}`;
+  const { type, key } = channel.config.authScheme ?? {};
+  if ((channel.config.headers ?? []).some(isSecretHeader)) return "it has a further header Authorization";
+  if (type && type !== "HEADER") return `it authenticates by ${type}`;
+  return key ? `it sends its secret in the header ${key}` : "it sends no secret";
 }
 
 /** What a hook is not subscribed to, and what it is in vain. */
@@ -54,15 +57,21 @@ export function droppingFilters(hook: EventHook, eventTypes: readonly string[]):
 }
 
 /**
- * The hooks that are ours: those that deliver to the URL, active ones first; where there is none, one of our name, of an
- * earlier URL.
+ * The hooks that are ours: those that deliver to the URL, active and verified ones first, and of these the one of our name;
+ * where there is none, one of our name, of an earlier URL.
  */
 export function ourHooks(hooks: readonly EventHook[], { name, url }: EventHookSettings): readonly EventHook[] {
   const delivering = hooks.filter((hook) => deliversTo(hook, url));
-  const isIdle = ({ status }: EventHook) => Number(status !== "ACTIVE");
+  const rank = (hook: EventHook) =>
+    Number(hook.status === "ACTIVE") * 4 + Number(isDelivering(hook)) * 2 + Number(hook.name === name);
   return delivering.length > 0
-    ? delivering.sort((a, b) => isIdle(a) - isIdle(b))
+    ? delivering.sort((a, b) => rank(b) - rank(a))
     : hooks.filter((hook) => hook.name === name);
+}
+
+/** Whether Okta delivers to the hook: to one that is not verified it delivers nothing. */
+export function isDelivering({ status, verificationStatus }: EventHook): boolean {
+  return status === "ACTIVE" && verificationStatus === "VERIFIED";
 }
 
 /** Why Okta could not verify a hook's URL with the secret that it has, in Okta's words; null when it could. */
@@ -97,10 +106,39 @@ export async function ensureHook(
   wanted: WantedHook,
   say: (text: string) => void,
   signal: AbortSignal,
-): Promise<{ readonly hook: EventHook; readonly isSecretSet: boolean }> {
-  const writing: Writing = { api, wanted, say, signal };
-  const [found, ...others] = ourHooks(await api.list(signal), wanted);
-  for (const { id } of others.filter(({ status }) => status === "ACTIVE")) {
+): Promise<EnsuredHook> {
+  const hooks = await api.list(signal);
+  const [found, ...others] = ourHooks(hooks, wanted);
+  const rest = hooks.filter((hook) => hook !== found);
+  // Names are unique: a hook that delivers to the URL keeps its own where another has ours.
+  const name = found !== undefined && rest.some((each) => each.name === wanted.name) ? found.name : wanted.name;
+  try {
+    return await bringUpToDate({ api, wanted: { ...wanted, name }, say, signal }, found, others);
+  } catch (error) {
+    const active = rest.filter(({ status }) => status === "ACTIVE").length;
+    if (!(error instanceof OktaRefusal) || active < maximumHooks) throw error;
+    throw new OktaRefusal(
+      `${error.message}. The org has ${active} other active event hooks, and Okta takes ${maximumHooks} in all: deactivate or delete one in the admin console (Workflow > Event Hooks)`,
+    );
+  }
+}
+
+/** Okta's limit for an org, of active hooks (help.okta.com/en-us/Content/Topics/automation-hooks/add-event-hooks.htm). */
+const maximumHooks = 25;
+
+/** The hook, and whether it was given the secret, so that it surely has this one. */
+interface EnsuredHook {
+  readonly hook: EventHook;
+  readonly isSecretSet: boolean;
+}
+
+async function bringUpToDate(
+  writing: Writing,
+  found: EventHook | undefined,
+  others: readonly EventHook[],
+): Promise<EnsuredHook> {
+  const { api, wanted, say, signal } = writing;
+  for (const { id } of others.filter(isDelivering)) {
     say(`another hook, ${id}, delivers to the same URL: every event comes twice. Delete it in the admin console`);
   }
   let { hook, isSecretSet } = found === undefined ? await createHook(writing) : await changeHook(writing, found);
@@ -141,7 +179,7 @@ export async function giveSecret(
   return api.verify(hook.id, signal);
 }
 
-async function createHook(writing: Writing): Promise<{ readonly hook: EventHook; readonly isSecretSet: boolean }> {
+async function createHook(writing: Writing): Promise<EnsuredHook> {
   const { api, wanted, say, signal } = writing;
   const tellCreated = ({ id, events }: EventHook) =>
     say(`created: the event hook "${wanted.name}" (${id}), subscribed to ${events.items.length} event types`);
@@ -151,17 +189,14 @@ async function createHook(writing: Writing): Promise<{ readonly hook: EventHook;
     tellCreated(hook);
   } catch (error) {
     const refusal = asRefusedTypes(error, wanted);
-    hook = await api.create(withKnownTypes(wanted), signal);
+    hook = await api.create(withCertainTypes(wanted), signal);
     tellCreated(hook);
-    hook = await tryUnknownTypes(writing, hook, refusal);
+    hook = await tryUncertainTypes(writing, hook, refusal);
   }
   return { hook, isSecretSet: true };
 }
 
-async function changeHook(
-  writing: Writing,
-  found: EventHook,
-): Promise<{ readonly hook: EventHook; readonly isSecretSet: boolean }> {
+async function changeHook(writing: Writing, found: EventHook): Promise<EnsuredHook> {
   const { api, wanted, say, signal } = writing;
   const differences = differencesOf(found, wanted);
   if (differences.length === 0) return { hook: found, isSecretSet: false };
@@ -178,34 +213,34 @@ async function changeHook(
   } catch (error) {
     const refusal = asRefusedTypes(error, wanted);
     const subscribed = new Set(found.events.items);
-    const accepted = wanted.unknownEventTypes.filter((each) => subscribed.has(each));
-    const rest = withKnownTypes(wanted, accepted);
+    const accepted = wanted.uncertainEventTypes.filter((each) => subscribed.has(each));
+    const rest = withCertainTypes(wanted, accepted);
     const further = differencesOf(found, rest);
     let hook = found;
     if (further.length > 0) {
       hook = await api.replace(found, rest, signal);
       say(`changed: the event hook ${hook.id}, as ${further.join("; ")}`);
     }
-    hook = await tryUnknownTypes(writing, hook, refusal);
+    hook = await tryUncertainTypes(writing, hook, refusal);
     return { hook, isSecretSet: hook !== found };
   }
 }
 
-/** The refusal of event types that the catalog does not have; throws what is none. */
-function asRefusedTypes(error: unknown, { unknownEventTypes }: WantedHook): OktaRefusal {
-  if (error instanceof OktaRefusal && error.status === 400 && unknownEventTypes.length > 0) return error;
+/** The refusal of event types that Okta may refuse; throws what is none. */
+function asRefusedTypes(error: unknown, { uncertainEventTypes }: WantedHook): OktaRefusal {
+  if (error instanceof OktaRefusal && error.status === 400 && uncertainEventTypes.length > 0) return error;
   throw error;
 }
 
-function withKnownTypes(wanted: WantedHook, further: readonly string[] = []): WantedHook {
-  const left = new Set(wanted.unknownEventTypes.filter((each) => !further.includes(each)));
+function withCertainTypes(wanted: WantedHook, further: readonly string[] = []): WantedHook {
+  const left = new Set(wanted.uncertainEventTypes.filter((each) => !further.includes(each)));
   return { ...wanted, eventTypes: wanted.eventTypes.filter((each) => !left.has(each)) };
 }
 
 /** Subscribes a hook to each of the event types that Okta refused together, and tells which of them it refuses alone. */
-async function tryUnknownTypes({ api, wanted, say, signal }: Writing, written: EventHook, together: OktaRefusal) {
+async function tryUncertainTypes({ api, wanted, say, signal }: Writing, written: EventHook, together: OktaRefusal) {
   let hook = written;
-  const missing = wanted.unknownEventTypes.filter((each) => !hook.events.items.includes(each));
+  const missing = wanted.uncertainEventTypes.filter((each) => !hook.events.items.includes(each));
   for (const eventType of missing) {
     let refusal = together;
     if (missing.length > 1) {
@@ -216,9 +251,8 @@ async function tryUnknownTypes({ api, wanted, say, signal }: Writing, written: E
         refusal = asRefusedTypes(error, wanted);
       }
     }
-    say(
-      `not subscribed to ${eventType}, which Okta's catalog of ${catalogRelease} does not have, and Okta refused: ${refusal.message}`,
-    );
+    const why = whyRefusable(findEventType(eventType)) ?? "may be refused";
+    say(`not subscribed to ${eventType}, which ${why}, and Okta refused: ${refusal.message}`);
   }
   return hook;
 }

@@ -1,5 +1,5 @@
 import { isEnabled } from "../../lambda/core/detections/compile-rules.ts";
-import { type EventType, findEventType } from "../../lambda/core/okta/event-types.ts";
+import { findEventType, whyRefusable } from "../../lambda/core/okta/event-types.ts";
 import { refreshingEventTypes } from "../../lambda/core/profiles/refresh.ts";
 import { logFilter } from "../../lambda/core/reconciliation/log-filter.ts";
 import { InputError } from "../command.ts";
@@ -10,8 +10,8 @@ import { ourDetections, readDetections } from "../detections-folder.ts";
 export interface NeededEventTypes {
   /** What the hook is to be subscribed to: what detections name, and what changes profile locations. */
   readonly subscribed: readonly string[];
-  /** Those of them that Okta's catalog does not have, so that Okta may refuse them. */
-  readonly unknown: readonly EventType[];
+  /** Those of them that Okta may refuse: its catalog does not have them, or has them in beta. */
+  readonly uncertain: readonly string[];
   /** What detections name, and Okta delivers to no hook: reconciliation alone finds it. */
   readonly logOnly: readonly string[];
   /** Whether a detection names no event type, so that no subscription is enough for it. */
@@ -46,7 +46,7 @@ export async function neededEventTypes({
   }
   return {
     subscribed: [...subscribed].sort(),
-    unknown: named.filter(({ hookEligible }) => hookEligible === null),
+    uncertain: deliverable.filter((type) => whyRefusable(type) !== null).map(({ name }) => name),
     logOnly: named.filter(({ hookEligible }) => hookEligible === false).map(({ name }) => name),
     anyType: expression === null,
     logFilter: expression,

@@ -15,7 +15,7 @@ import {
   variablesBeforeFile,
 } from "../okta-credential.ts";
 import { credentialFileOf } from "../okta-credential-file.ts";
-import { proxyOf } from "../proxy.ts";
+import { proxyOf, whyNoTunnel } from "../proxy.ts";
 import { fileStore, functionsStore } from "./credential-stores.ts";
 import { examine } from "./doctor.ts";
 import { planServiceApps, type ServiceAppPlan } from "./service-app-plan.ts";
@@ -131,6 +131,7 @@ async function check(
       orgUrl,
       credential: () => credential,
       proxy: proxyOf(orgUrl, process.env),
+      whyNoTunnel: () => whyNoTunnel(orgUrl, process.env),
       clientFor: (wanted) => openOkta(orgUrl, wanted, { longestWait: 10_000, rateLimitShare: 1, credential }),
       now: Date.now,
     },

@@ -1,19 +1,21 @@
 import { CloudWatchClient, GetMetricStatisticsCommand } from "@aws-sdk/client-cloudwatch";
-import { OktaRefusal } from "../../lambda/adapters/okta-api/authorization.ts";
+import { OktaFailure, OktaRefusal } from "../../lambda/adapters/okta-api/authorization.ts";
 import { type OktaClient, pagesFrom } from "../../lambda/adapters/okta-api/client.ts";
 import {
   deliversTo,
   type EventHook,
   type EventHooksApi,
+  isSecretHeader,
   sendsSecretAsOurs,
 } from "../../lambda/adapters/okta-api/event-hooks-api.ts";
 import { createSystemLogApi } from "../../lambda/adapters/okta-api/system-log-api.ts";
-import { catalogAge, catalogRelease, findEventType } from "../../lambda/core/okta/event-types.ts";
+import { catalogAge, findEventType, whyRefusable } from "../../lambda/core/okta/event-types.ts";
 import type { Deployment } from "../deployment.ts";
 import { awsProxySettings } from "../proxy.ts";
 import {
   describeSecretHeader,
   droppingFilters,
+  isDelivering,
   ourHooks,
   subscriptionOf,
   verificationFault,
@@ -67,24 +69,24 @@ export async function hookFindings(
   find("hook", isHere, `"${hook.name}" (${hook.id}) delivers to ${hook.channel.config.uri}`, repair);
   if (others.length > 0) {
     const ids = others.map(({ id }) => id).join(", ");
-    const isDoubled = hook.status === "ACTIVE" && others.some(({ status }) => status === "ACTIVE");
+    const isDoubled = isDelivering(hook) && others.some(isDelivering);
     find(
       "others",
       isDoubled ? false : null,
       isDoubled
         ? `${ids} deliver to the same URL: every event comes twice`
-        : `${ids} have the same URL, and are inactive: activated, they deliver every event twice`,
+        : `${ids} have the same URL, and are inactive or not verified: else every event came twice`,
       "delete them in the admin console",
     );
   }
-  const headers = (hook.channel.config.headers ?? []).map(({ key }) => key);
+  const headers = (hook.channel.config.headers ?? []).filter((each) => !isSecretHeader(each)).map(({ key }) => key);
   if (headers.length > 0)
     find("further headers", true, `it also sends ${headers.join(", ")}, which every change keeps`, "");
   find("active", hook.status === "ACTIVE", `its status is ${hook.status}`, repair);
   find("verified", hook.verificationStatus === "VERIFIED", `it is ${hook.verificationStatus}`, repair);
-  const isUnknown = (eventType: string) => wanted.unknownEventTypes.includes(eventType);
+  const isUncertain = (eventType: string) => wanted.uncertainEventTypes.includes(eventType);
   const { missing: all, superfluous } = subscriptionOf(hook, wanted.eventTypes);
-  const missing = all.filter((each) => !isUnknown(each));
+  const missing = all.filter((each) => !isUncertain(each));
   const catalog = `Okta's catalog: ${catalogAge(new Date())}`;
   find(
     "event types",
@@ -94,15 +96,19 @@ export async function hookFindings(
       : `it is not subscribed to ${missing.join(", ")} (${catalog})`,
     repair,
   );
-  for (const eventType of wanted.unknownEventTypes) {
-    const { nearest } = findEventType(eventType);
-    const guess = nearest === null ? "" : `, where ${nearest} is the nearest`;
+  for (const eventType of wanted.uncertainEventTypes) {
+    const type = findEventType(eventType);
     const isSubscribed = !all.includes(eventType);
+    // That Okta took a type in beta says that the org has it; a name that is in no catalog may be misspelt all the same.
+    if (isSubscribed && type.isBeta) continue;
+    const guess = type.nearest === null ? "" : `, where ${type.nearest} is the nearest`;
     find(
       "event types",
       isSubscribed ? true : null,
-      `${eventType} is not in the catalog of ${catalogRelease}${guess}; the hook is ${isSubscribed ? "" : "not "}subscribed to it`,
-      `${repair}, which tries it, if no detection misspells it`,
+      `${eventType} ${whyRefusable(type) ?? "may be refused"}${guess}; the hook is ${isSubscribed ? "" : "not "}subscribed to it`,
+      type.isBeta
+        ? `${repair}, which tries it; an org without that feature refuses it`
+        : `${repair}, which tries it, if no detection misspells it`,
     );
   }
   const dropping = droppingFilters(hook, wanted.eventTypes);
@@ -115,7 +121,7 @@ export async function hookFindings(
     );
   }
   if (!sendsSecretAsOurs(hook)) {
-    const told = `${describeSecretHeader(hook)}, where the function reads Authorization: it refuses every delivery (401)`;
+    const told = `${describeSecretHeader(hook)}, where the function reads the secret alone in Authorization: it refuses deliveries (401)`;
     find("secret's header", false, told, repair);
   }
   // Okta does not tell the secret: whether it is ours shows when Okta asks the URL with it.
@@ -155,7 +161,8 @@ export async function failureFinding(client: OktaClient, hook: EventHook, signal
       }
     }
   } catch (error) {
-    if (!(error instanceof OktaRefusal)) throw error;
+    // What was found of the hook is told all the same.
+    if (!(error instanceof OktaRefusal || error instanceof OktaFailure)) throw error;
     const remedy = error.diagnosis?.remedy ?? "grant the app okta.logs.read";
     return { what, ok: null, told: `not known: ${error.finding}`, remedy };
   }

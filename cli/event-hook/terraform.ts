@@ -1,5 +1,5 @@
 import type { EventHookSettings } from "../../lambda/adapters/okta-api/event-hooks-api.ts";
-import { catalogRelease, findEventType } from "../../lambda/core/okta/event-types.ts";
+import { findEventType, whyRefusable } from "../../lambda/core/okta/event-types.ts";
 
 /**
  * Okta's provider, from the version on that verifies a hook again whose URL was changed (6.7.0 of March 2026, by its changelog,
@@ -17,7 +17,7 @@ export function renderTerraform(
   const secret =
     secretArn === null
       ? 'variable "okta_proxy_watch_secret" {\n  type      = string\n  sensitive = true\n}\n'
-      : `data "aws_secretsmanager_secret_version" "okta_proxy_watch" {\n  secret_id = ${JSON.stringify(secretArn)}\n}\n`;
+      : `data "aws_secretsmanager_secret_version" "okta_proxy_watch" {\n  secret_id = ${quote(secretArn)}\n}\n`;
   const value =
     secretArn === null
       ? "var.okta_proxy_watch_secret"
@@ -37,16 +37,16 @@ terraform {
 
 ${secret}
 resource "okta_event_hook" "okta_proxy_watch" {
-  name = ${JSON.stringify(name)}
+  name = ${quote(name)}
 
   events = [
-${eventTypes.map((eventType) => `    ${JSON.stringify(eventType)},${noteOn(eventType)}`).join("\n")}
+${eventTypes.map((eventType) => `${noteOn(eventType)}    ${quote(eventType)},`).join("\n")}
   ]
 
   channel = {
     type    = "HTTP"
     version = "1.0.0"
-    uri     = ${JSON.stringify(url)}
+    uri     = ${quote(url)}
   }
 
   auth = {
@@ -68,7 +68,12 @@ resource "okta_event_hook_verification" "okta_proxy_watch" {
 }
 
 function noteOn(eventType: string): string {
-  return findEventType(eventType).hookEligible === null
-    ? ` # not in Okta's catalog of ${catalogRelease}: Okta may refuse it`
-    : "";
+  const why = whyRefusable(findEventType(eventType));
+  // On a line of its own, as `terraform fmt` aligns what stands behind others.
+  return why === null ? "" : `    # ${why}: Okta may refuse it\n`;
+}
+
+/** A string of Terraform's language, in which `${` and `%{` begin a template. */
+function quote(text: string): string {
+  return JSON.stringify(text).replace(/[$%](?=\{)/g, "$&$&");
 }

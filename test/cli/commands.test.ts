@@ -260,16 +260,18 @@ describe("npm run rules", () => {
       `title: ${title}\nlogsource:\n  product: okta\ndetection:\n  selection:\n    eventType: ${eventType}\n  condition: selection\n`;
     await write("new.yml", rule("New", "workload_principal.human.hire"));
     await write("misspelt.yml", rule("Misspelt", "user.sesion.start"));
-    await write("eligible.yml", rule("Eligible", "POLICY.branch.lifecycle.promote"));
+    await write("eligible.yml", rule("Eligible", "USER.session.end"));
+    await write("beta.yml", rule("Beta", "policy.branch.lifecycle.promote"));
     const { code, stdout } = await run("rules", ["--rules", folder]);
     expect(code).toBe(0);
     expect(stdout).toMatch(
       /Event types are those of Okta's catalog, release 2026\.08\.1, (of this month|\d+ months? old)\./,
     );
-    expect(stdout).toContain("Subscribe the event hook to:\n  policy.branch.lifecycle.promote\n");
+    expect(stdout).toContain("Subscribe the event hook to:\n  user.session.end\n\n");
     expect(stdout).toContain(
       [
         "Subscribe it to these too, though Okta may refuse them:",
+        "  policy.branch.lifecycle.promote  (in beta: Okta refuses it where the org does not have the feature)",
         "  user.sesion.start  (not in the catalog of 2026.08.1: worth trying; did you mean user.session.start?)",
         "  workload_principal.human.hire  (not in the catalog of 2026.08.1: worth trying)",
       ].join("\n"),
@@ -278,7 +280,7 @@ describe("npm run rules", () => {
     const report = JSON.parse((await run("rules", ["--rules", folder, "--json"])).stdout) as Json;
     expect(report).toMatchObject({
       catalog: "2026.08.1",
-      subscribe: ["policy.branch.lifecycle.promote"],
+      subscribe: ["policy.branch.lifecycle.promote", "user.session.end"],
       systemLogOnly: [],
       unknown: [
         { name: "user.sesion.start", hookEligible: null, nearest: "user.session.start" },

@@ -309,7 +309,7 @@ describe("status", () => {
     const idle = await hook("status");
     expect(idle.code).toBe(0);
     expect(idle.stdout).toMatch(/ok +hook +"okta-proxy-watch Europe" \(who2\)/);
-    expect(idle.stdout).toMatch(/\? +others +who1 have the same URL, and are inactive/);
+    expect(idle.stdout).toMatch(/\? +others +who1 have the same URL, and are inactive or not verified/);
   });
 
   test("says of a secret in another header that the function refuses every delivery, and repair mends it", async () => {
@@ -322,6 +322,12 @@ describe("status", () => {
     expect(stdout).toMatch(/WRONG secret's header +it sends its secret in the header X-Api-Key, where .* \(401\)/);
     expect((await hook("repair")).stdout).toContain("as it sends its secret in the header X-Api-Key");
     expect(registered.secretHeader).toBe("Authorization");
+    Object.assign(registered, { headers: [{ key: "authorization", value: "typed in by hand" }] });
+    const doubled = await hook("status");
+    expect(doubled.stdout).toMatch(/WRONG secret's header +it has a further header Authorization, where .* \(401\)/);
+    expect(doubled.stdout).not.toContain("further headers");
+    expect((await hook("repair")).stdout).toContain("as it has a further header Authorization");
+    expect(registered.headers).toEqual([]);
     registered.secretHeader = "authorization";
     expect((await hook("repair")).stdout).toContain("nothing to change");
   });
@@ -355,6 +361,15 @@ describe("status, with okta.eventHooks.read alone", () => {
       "note: of some orgs Okta shows user.risk.detect only to an administrator, or app, that is assigned Super Administrator",
     );
   });
+});
+
+test("status tells what it found of the hook though the System Log fails", async () => {
+  await hook("register");
+  okta.interfere = () => (okta.asked.at(-1)?.includes("/api/v1/logs") ? "serverError" : "none");
+  const { code, stdout, stderr } = await hook("status");
+  expect({ code, stderr }).toEqual({ code: 0, stderr: "" });
+  expect(stdout).toMatch(/^ok +secret /m);
+  expect(stdout).toMatch(/\? +failed deliveries +not known: Okta failed 5 times: .*answered 500/);
 });
 
 describe("what an administrator set on the hook", () => {
@@ -508,8 +523,26 @@ describe("doctor", () => {
     expect(code).toBe(1);
     expect(stdout).toMatch(/^WRONG domain +http:\/\/127\.0\.0\.1:1 cannot be reached/);
     const other = await doctor({}, new URL(run.url).origin);
-    expect(other.stdout).toMatch(/^WRONG domain +.* is no Okta org \(40\d\)/);
+    expect(other.stdout).toMatch(/^WRONG domain +.* does not answer as an Okta org \(40\d\)/);
     expect((await doctor({}, "https://example-admin.okta.com")).stderr).toContain("without -admin");
+  });
+
+  test.each([
+    ["serverError", "Okta", "(500)", "https://status.okta.com"],
+    ["rateLimit", "rate limit", "(429)", "Reports > Rate Limits"],
+    ["page", "proxy", "(200): what answers is no JSON", "answers in Okta's place"],
+    ["empty", "proxy", "(200): what answers is no JSON", "answers in Okta's place"],
+    ["redirect", "domain", "(302), and leads to https://example.com/sign-in", "-admin"],
+    ["cut", "network", "answers, and the answer breaks off", "keeps breaking off"],
+  ] as const)("names the step already where the org is looked for (%s)", async (kind, step, told, remedy) => {
+    okta.interfereWithDomain = kind;
+    const { code, stdout } = await doctor();
+    expect(code).toBe(1);
+    expect(stdout).toMatch(new RegExp(`^WRONG ${step} `));
+    expect(stdout).toContain(told);
+    expect(stdout).toContain(remedy);
+    expect(stdout).not.toContain("state=secret");
+    expect(stdout.match(/^(WRONG|ok) /gm)).toHaveLength(1);
   });
 
   test("finds a clock that is off", async () => {
@@ -521,7 +554,10 @@ describe("doctor", () => {
 
   test("finds a key that is none, or not the app's", async () => {
     expect((await doctor({ OKTA_CLIENT_PRIVATEKEY: "" })).stdout).toMatch(/WRONG key +no credential of Okta/);
-    expect((await doctor({ OKTA_CLIENT_PRIVATEKEY: "nonsense" })).stdout).toMatch(/WRONG key +OKTA_CLIENT_PRIVATEKEY/);
+    expect((await doctor({ OKTA_CLIENT_PRIVATEKEY: "private-key.json" })).stdout).toMatch(
+      /WRONG key +OKTA_CLIENT_PRIVATEKEY is neither a JWK nor PEM\. Of a file: export OKTA_CLIENT_PRIVATEKEY="\$\(cat /,
+    );
+    expect((await doctor({ OKTA_CLIENT_PRIVATEKEYID: "another" })).stdout).toMatch(/WRONG client .* unknown kid/);
     const { d: _, p: _p, q: _q, dp: _dp, dq: _dq, qi: _qi, ...publicKey } = okta.privateKey;
     expect((await doctor({ OKTA_CLIENT_PRIVATEKEY: JSON.stringify(publicKey) })).stdout).toMatch(
       /WRONG key +it is a public key alone/,
@@ -556,6 +592,8 @@ describe("doctor", () => {
     ["unauthorized_client", "WRONG app", "Grant type: tick Client Credentials"],
     ["consent_required", "WRONG scope okta.eventHooks.read", "click Grant beside okta.eventHooks.read"],
     ["access_denied", "WRONG app", "Reports > System Log names the policy"],
+    ["server_error", "WRONG Okta", "https://status.okta.com"],
+    ["invalid_request", "WRONG access token", "what Okta says is all that is known"],
   ])("tells %s apart, with its page", async (error, finding, page) => {
     okta.tokenRefusal = { error, error_description: "For this reason." };
     const { code, stdout } = await doctor();
@@ -580,6 +618,12 @@ describe("doctor", () => {
     expect(code).toBe(1);
     expect(stdout).toMatch(/WRONG proxy +Okta refused .* \(403\): .*titled "Example Gateway: sign in"/);
     expect(stdout.match(/^WRONG/gm)).toHaveLength(1);
+  });
+
+  test("tells a gateway that refuses a token in JSON from Okta", async () => {
+    okta.interfereWithTokens = () => "blockedInJson";
+    const { stdout } = await doctor();
+    expect(stdout).toMatch(/WRONG proxy +Okta gave no access token \(403\): an answer that is not Okta's/);
   });
 
   test("finds that the app has no admin role for it", async () => {

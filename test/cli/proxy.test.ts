@@ -1,5 +1,7 @@
+import { get } from "node:https";
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
-import { proxyOf } from "../../cli/proxy.ts";
+import { awsProxySettings, proxyOf } from "../../cli/proxy.ts";
+import { type EmbeddedRun, startEmbeddedRun } from "../../local/embedded-run.ts";
 import { type Output, runCli } from "../fixtures/command.ts";
 import {
   type ConnectProxy,
@@ -17,8 +19,12 @@ const withoutOpenssl = "openssl, which makes the certificate, is not installed";
 let okta: FakeOkta;
 let gateway: InspectingServer | null;
 let proxy: ConnectProxy;
+let run: EmbeddedRun;
 
 beforeAll(async () => {
+  process.env.POWERTOOLS_LOG_LEVEL = "SILENT";
+  process.env.POWERTOOLS_METRICS_DISABLED = "true";
+  run = await startEmbeddedRun({ port: 0, hookSecret: "first-secret", mismatchDistanceKm: 500, onError: () => {} });
   okta = await startFakeOkta();
   gateway = await startInspectingServer(new URL(orgUrl).hostname, okta.orgUrl);
   proxy = await startConnectProxy(gateway?.port ?? Number(new URL(okta.orgUrl).port));
@@ -29,7 +35,7 @@ beforeEach(() => {
   proxy.refusal = null;
 });
 afterAll(async () => {
-  await Promise.all([proxy.stop(), gateway?.stop(), okta.stop()]);
+  await Promise.all([proxy.stop(), gateway?.stop(), okta.stop(), run.stop()]);
 });
 
 const doctor = (environment: Readonly<Record<string, string>>): Promise<Output> =>
@@ -61,6 +67,49 @@ describe("a command that reaches Okta", () => {
     expect(stdout).toContain(String(status));
     expect(stdout).toContain(`the proxy (${proxy.host}) lets no request through`);
     expect(stdout).not.toContain("proxy-password");
+  });
+
+  test("names a proxy that cannot reach the org", async () => {
+    proxy.refusal = 503;
+    const { stdout } = await doctor({ HTTPS_PROXY: proxy.url });
+    expect(stdout).toMatch(/^WRONG proxy .*\(503\)/);
+    expect(stdout).toContain(`the proxy (${proxy.host}) cannot reach example.okta.invalid`);
+  });
+
+  test.each([
+    ["doctor", 1, "stdout"],
+    ["register", 1, "stderr"],
+  ] as const)("ends when a proxy closes the connection instead of opening a tunnel (%s)", async (name, code, where) => {
+    proxy.refusal = "close";
+    const local = ["--local", "--url", run.url];
+    const output = await runCli("hook", [name, ...(name === "register" ? local : []), "--org", orgUrl], {
+      environment: { OKTA_CLIENT_TOKEN: "00a", HTTPS_PROXY: proxy.url },
+    });
+    expect(output.code).toBe(code);
+    expect(output[where]).toContain("it closes the connection when it is asked for a tunnel (CONNECT)");
+    expect(output[where]).toContain("see that it is one for HTTPS and allows example.okta.invalid");
+    expect(output[where]).not.toContain("proxy-password");
+    // One question is enough: it is not asked again and again.
+    expect(proxy.asked).toEqual(["example.okta.invalid:443"]);
+  });
+
+  test("takes a proxy without a scheme, as other programs do", async (context) => {
+    if (gateway === null) return context.skip(withoutOpenssl);
+    const { stdout } = await doctor({ HTTPS_PROXY: proxy.host, NODE_EXTRA_CA_CERTS: gateway.caFile });
+    expect(stdout).toMatch(/^ok {4}domain /m);
+    expect(new Set(proxy.asked)).toEqual(new Set(["example.okta.invalid:443"]));
+  });
+
+  test.each([
+    ["http://someone:proxy-password@[::", "HTTPS_PROXY is no URL"],
+    ["socks5://someone:proxy-password@127.0.0.1:1080", "HTTPS_PROXY names a proxy that speaks socks5"],
+  ])("refuses what is no proxy of HTTP (%s), without the password", async (HTTPS_PROXY, told) => {
+    const { code, stdout, stderr } = await doctor({ HTTPS_PROXY });
+    expect({ code, stdout, stderr }).toEqual({
+      code: 2,
+      stdout: "",
+      stderr: `error: ${told}: expected http://user:password@host:port\n`,
+    });
   });
 
   test("names a proxy that is not there", async () => {
@@ -109,11 +158,40 @@ describe("the proxy of a URL", () => {
     [{ https_proxy, NO_PROXY: "a.example.com, example.okta.com" }, null],
     [{ https_proxy, no_proxy: ".okta.com" }, null],
     [{ https_proxy, no_proxy: "*.okta.com" }, null],
-    [{ https_proxy, no_proxy: "okta.com" }, "proxy.example.com:8080"],
+    [{ https_proxy, no_proxy: "okta.com" }, null],
+    [{ https_proxy, no_proxy: "*okta.com" }, null],
+    [{ https_proxy, no_proxy: "ta.com" }, "proxy.example.com:8080"],
+    [{ https_proxy, no_proxy: "Example.Okta.com." }, null],
+    [{ https_proxy, no_proxy: "localhost,*" }, null],
+    [{ https_proxy, no_proxy: ".okta.com:443" }, null],
+    [{ https_proxy, no_proxy: "10.0.0.0/8,192.168.0.1-192.168.0.9,okta" }, "proxy.example.com:8080"],
+    [{ https_proxy: " proxy.example.com:8080 " }, "proxy.example.com:8080"],
     [{ https_proxy, no_proxy: "example.okta.com:443" }, null],
     [{ https_proxy, no_proxy: "example.okta.com:8443" }, "proxy.example.com:8080"],
   ])("in %j is %s", (environment, expected) => {
     expect(proxyOf("https://example.okta.com/api/v1/logs", environment)).toBe(expected);
+  });
+
+  test.each([
+    "okta.invalid",
+    ".okta.invalid",
+    "*.okta.invalid",
+    "example.okta.invalid:443",
+    ".okta.invalid:443",
+    "example.okta.invalid:8443",
+    "a.invalid,*",
+    "10.0.0.0/8",
+    "kta.invalid",
+  ])("is the same for fetch, for the clients of AWS, and in what is told (NO_PROXY=%s)", async (NO_PROXY) => {
+    proxy.refusal = 403;
+    const environment = { HTTPS_PROXY: proxy.url, NO_PROXY };
+    const isProxied = proxyOf(orgUrl, environment) !== null;
+    const { httpsAgent } = awsProxySettings(environment).requestHandler ?? {};
+    await new Promise((resolve) => get(orgUrl, { agent: httpsAgent }, resolve).on("error", resolve));
+    expect(proxy.asked.length > 0).toBe(isProxied);
+    proxy.asked.length = 0;
+    await doctor(environment);
+    expect(proxy.asked.length > 0).toBe(isProxied);
   });
 
   test("is none for the embedded run", () => {

@@ -1,5 +1,5 @@
 import { OktaRefusal } from "./errors.ts";
-import { type Exchange, noticeableSkew, type OktaAnswer } from "./exchange.ts";
+import type { Exchange, OktaAnswer } from "./exchange.ts";
 import { type PrivateJwk, readPrivateKey } from "./private-key.ts";
 import type { ProofKey } from "./signing.ts";
 
@@ -61,6 +61,9 @@ interface AccessToken {
   readonly until: number;
 }
 
+/** How often the nonce of one request is renewed: it may change between the refusal that tells it and the next try. */
+export const nonceTries = 3;
+
 /** Access tokens are fetched anew this long before they end, in milliseconds. */
 const margin = 60_000;
 
@@ -82,9 +85,13 @@ export function authorizeByServiceApp(
   /** The last nonces that Okta gave: the token endpoint and the APIs each have their own (RFC 9449, section 9). */
   let tokenNonce: string | null = null;
   let apiNonce: string | null = null;
+  /** Whether an API took a proof no more, maybe for its time. */
+  let isProofRefused = false;
 
   async function fetchToken(exchange: Exchange, signal: AbortSignal): Promise<AccessToken> {
     const { createProofKey, signAssertion } = await import("./signing.ts");
+    if (isProofRefused) exchange.changeClock();
+    isProofRefused = false;
     const key = readPrivateKey(privateKey, keyId ?? null);
     const boundTo = await createProofKey();
     const prepare = async (): Promise<RequestInit> => {
@@ -106,9 +113,8 @@ export function authorizeByServiceApp(
         }),
       };
     };
-    const mended = new Set<"nonce" | "clock">();
+    const left = { nonce: nonceTries, clock: 1 };
     for (;;) {
-      const clockAhead = exchange.clockAhead();
       const answer = await exchange.ask({ url: tokenUrl, isRepeatable: true, needsBody: true, prepare }, signal);
       const nonce = answer.headers.get("dpop-nonce");
       tokenNonce = nonce ?? tokenNonce;
@@ -120,20 +126,23 @@ export function authorizeByServiceApp(
         held = { text: body.access_token, boundTo: isBound ? boundTo : null, until };
         return held;
       }
+      const isNonce = body.error === "use_dpop_nonce" && nonce !== null;
+      const remedy = isNonce ? "nonce" : "clock";
       // What was signed by another time is refused. The answer tells Okta's time, and the next is signed by that.
-      const isOtherTime = Math.abs(exchange.clockAhead() - clockAhead) > noticeableSkew;
-      const remedy = body.error === "use_dpop_nonce" && nonce !== null ? "nonce" : isOtherTime ? "clock" : null;
-      if (remedy === null || mended.has(remedy)) throw refusal(answer, exchange);
-      mended.add(remedy);
+      if (left[remedy] === 0 || (!isNonce && !exchange.changeClock())) throw refusal(answer, exchange);
+      left[remedy] -= 1;
     }
   }
 
   function refusal({ status, body, foreignBody }: OktaAnswer, exchange: Exchange): OktaRefusal {
     const told = (body ?? {}) as Readonly<Record<string, unknown>>;
     const reason = [told.error, told.error_description].filter((text) => typeof text === "string").join(": ");
-    const text = reason || foreignBody || "without a reason";
     const code = typeof told.error === "string" ? told.error : null;
-    const diagnosis = exchange.diagnose({ stage: "token", status, code, text, isForeign: foreignBody !== null });
+    const summary = typeof told.errorSummary === "string" ? told.errorSummary : null;
+    // A refusal has an error of OAuth, or of Okta's API: a gateway may refuse in JSON as well.
+    const isForeign = code === null && summary === null;
+    const text = reason || summary || foreignBody || "an answer that is not Okta's";
+    const diagnosis = exchange.diagnose({ stage: "token", status, code, text, isForeign });
     return new OktaRefusal(`Okta gave no access token (${status}): ${text}`, null, code, diagnosis);
   }
 
@@ -157,7 +166,10 @@ export function authorizeByServiceApp(
       if (error === "use_dpop_nonce") return nonce === null ? null : "nonce";
       if (answer.status !== 401 && error !== "invalid_dpop_proof") return null;
       // The token was revoked before its time, or Okta takes its proofs no more. Another request may have renewed it already.
-      if (held !== undefined && sent.authorization?.endsWith(` ${held.text}`)) held = undefined;
+      if (held !== undefined && sent.authorization?.endsWith(` ${held.text}`)) {
+        held = undefined;
+        isProofRefused = error === "invalid_dpop_proof";
+      }
       return "token";
     },
   });

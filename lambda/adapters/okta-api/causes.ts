@@ -65,7 +65,11 @@ const isOAuth =
 
 const isAdministrator = ({ by = "app" }: Situation): boolean => by === "administrator";
 
-const notConnected = ["ECONNREFUSED", "ECONNRESET", "ENOTFOUND", "EAI_AGAIN", "ETIMEDOUT", "UND_ERR_CONNECT_TIMEOUT"];
+/** The code of a proxy that does not answer when it is asked for a tunnel; Node.js has none. */
+export const noTunnel = "PROXY_OPENS_NO_TUNNEL";
+/** What a proxy answers instead of opening a tunnel: `fetch` has its status in the text alone. */
+const proxyAnswered = (text: string, statuses: string) =>
+  new RegExp(`^proxy response \\(${statuses}\\)`, "i").test(text);
 const through = (proxy: string | null): string => (proxy === null ? "" : ` (${proxy})`);
 
 /**
@@ -102,18 +106,42 @@ export const causes: readonly Cause[] = [
       `${orgUrl} shows the certificate of another host: give the org's own URL, which the admin console shows under your name at the top right; for a custom domain see Customizations > Brands > the brand > Domains`,
   },
   {
+    id: "anotherProtocol",
+    step: "network",
+    isCauseOf: ({ stage, code, text }) =>
+      stage === "connection" &&
+      (/^HPE_/.test(code ?? "") || /wrong version number|does not match the HTTP/i.test(text)),
+    remedy: ({ proxy, orgUrl }) =>
+      proxy === null
+        ? `what answers at ${orgUrl} speaks another protocol: compare the URL and its port, and see what stands in between`
+        : `the proxy${through(proxy)} of HTTPS_PROXY speaks another protocol: compare its scheme (http:// for most, also where Okta is reached by HTTPS) and its port`,
+  },
+  {
+    id: "proxyCannotReach",
+    step: "proxy",
+    isCauseOf: ({ stage, text }) => stage === "connection" && proxyAnswered(text, "5\\d\\d"),
+    remedy: ({ proxy, orgUrl }) =>
+      `the proxy${through(proxy)} cannot reach ${new URL(orgUrl).host}: see that this is the org's own host, and that the proxy finds it (DNS)`,
+  },
+  {
+    id: "proxyOpensNoTunnel",
+    step: "proxy",
+    isCauseOf: isConnection(noTunnel),
+    remedy: ({ proxy, orgUrl }) =>
+      `the proxy${through(proxy)} of HTTPS_PROXY opens no tunnel (CONNECT): see that it is one for HTTPS and allows ${new URL(orgUrl).host}, or name that host in NO_PROXY`,
+  },
+  {
     id: "proxyRefuses",
     step: "proxy",
     isCauseOf: ({ stage, status, text }) =>
-      status === 407 || status === 511 || (stage === "connection" && /^proxy response/i.test(text)),
+      status === 407 || status === 511 || (stage === "connection" && proxyAnswered(text, "\\d+")),
     remedy: ({ proxy, orgUrl }) =>
       `the proxy${through(proxy)} lets no request through: give its user and password in HTTPS_PROXY (http://user:password@host:port), have it allow ${new URL(orgUrl).host}, or name that host in NO_PROXY`,
   },
   {
     id: "proxyUnreachable",
     step: "proxy",
-    isCauseOf: ({ stage, code }, { proxy }) =>
-      stage === "connection" && proxy !== null && notConnected.includes(code ?? ""),
+    isCauseOf: ({ stage }, { proxy }) => stage === "connection" && proxy !== null,
     remedy: ({ proxy, orgUrl }) =>
       `requests go by the proxy${through(proxy)} of HTTPS_PROXY: correct it, or name ${new URL(orgUrl).host} in NO_PROXY`,
   },
@@ -122,7 +150,7 @@ export const causes: readonly Cause[] = [
     step: "domain",
     isCauseOf: isConnection("ENOTFOUND", "EAI_AGAIN"),
     remedy: () =>
-      "give the org's own URL, https://example.okta.com without -admin, which the admin console shows under your name at the top right; where the network reaches the internet by a proxy alone, set HTTPS_PROXY",
+      "give the org's own URL, https://example.okta.com without -admin, which the admin console shows under your name at the top right (it may end in okta-emea.com, okta-gov.com or oktapreview.com); where the network reaches the internet by a proxy alone, set HTTPS_PROXY",
   },
   {
     id: "unreachable",
@@ -137,7 +165,7 @@ export const causes: readonly Cause[] = [
     isCauseOf: ({ stage, status }) =>
       (status !== null && status >= 300 && status < 400) || (status === 404 && stage === "token"),
     remedy: ({ orgUrl }) =>
-      `${orgUrl} is no org's own URL: give https://example.okta.com, without -admin, as the admin console shows it under your name at the top right`,
+      `${orgUrl} is no org's own URL: give https://example.okta.com, without -admin, as the admin console shows it under your name at the top right (it may end in okta-emea.com, okta-gov.com or oktapreview.com); where it leads to a sign-in page of the network, sign in there, or set HTTPS_PROXY`,
   },
   {
     id: "answerFromBetween",
@@ -249,7 +277,8 @@ export const causes: readonly Cause[] = [
   {
     id: "oktaFails",
     step: "Okta",
-    isCauseOf: ({ status }) => (status ?? 0) >= 500,
+    isCauseOf: ({ status, code }) =>
+      (status ?? 0) >= 500 || ["server_error", "temporarily_unavailable"].includes(code ?? ""),
     remedy: () => "try later; https://status.okta.com tells of disturbances",
   },
 ];

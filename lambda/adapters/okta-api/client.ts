@@ -1,4 +1,4 @@
-import { type AuthorizationHeaders, type Authorize, challengeOf } from "./authorization.ts";
+import { type AuthorizationHeaders, type Authorize, challengeOf, nonceTries } from "./authorization.ts";
 import { diagnose, type Situation } from "./causes.ts";
 import { OktaFailure, OktaRefusal } from "./errors.ts";
 import { createExchange, type ExchangeOptions, type OktaAnswer } from "./exchange.ts";
@@ -76,8 +76,7 @@ export function createOktaClient(options: OktaClientOptions): OktaClient {
 
   async function request(url: string, init: RequestInit, signal: AbortSignal): Promise<OktaAnswer> {
     const method = init.method ?? "GET";
-    // Each of a nonce and a token is renewed once.
-    const renewed = new Set<string>();
+    const left = { nonce: nonceTries, token: 1 };
     for (;;) {
       let sent: AuthorizationHeaders = {};
       const prepare = async (): Promise<RequestInit> => {
@@ -87,8 +86,8 @@ export function createOktaClient(options: OktaClientOptions): OktaClient {
       const isRepeatable = method !== "POST" && method !== "PATCH";
       const answer = await exchange.ask({ url, isRepeatable, needsBody: method === "GET", prepare }, signal);
       const what = authorize.renew?.(answer, sent) ?? null;
-      if (what === null || renewed.has(what)) return answer;
-      renewed.add(what);
+      if (what === null || left[what] === 0) return answer;
+      left[what] -= 1;
     }
   }
 
@@ -96,13 +95,15 @@ export function createOktaClient(options: OktaClientOptions): OktaClient {
     const { error = null, error_description: description } = challengeOf({ status, headers });
     const answer = (body ?? {}) as Readonly<Record<string, unknown>>;
     const errorCauses = Array.isArray(answer.errorCauses) ? (answer.errorCauses as { errorSummary?: unknown }[]) : [];
+    // An error of Okta's says so by a code, or by a challenge: a gateway may refuse in JSON as well.
+    const isForeign = foreignBody !== null || (error === null && !isOktas(body));
     const summaries = [
-      answer.errorSummary ?? description ?? foreignBody,
+      answer.errorSummary ?? description ?? foreignBody ?? (isForeign ? "an answer that is not Okta's" : null),
       ...errorCauses.map((each) => each.errorSummary),
     ];
     const text = summaries.filter(Boolean).join(": ") || "without a reason";
     const code = error ?? (isOktas(body) ? String(answer.errorCode) : null);
-    const diagnosis = exchange.diagnose({ stage: "api", status, code, text, isForeign: foreignBody !== null });
+    const diagnosis = exchange.diagnose({ stage: "api", status, code, text, isForeign });
     throw new OktaRefusal(`Okta refused ${url} (${status}): ${text}`, isOktas(body) ? status : null, error, diagnosis);
   }
 

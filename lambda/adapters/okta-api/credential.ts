@@ -8,7 +8,8 @@ export { OktaSettingsError } from "./errors.ts";
 export type Scope = "okta.users.read" | "okta.logs.read" | "okta.eventHooks.read" | "okta.eventHooks.manage";
 
 const jwk = z.looseObject({ kty: z.string() });
-const pem = z.string().check(z.regex(/^\s*-----BEGIN /));
+/** Programs write attributes of the key before it. */
+const pem = z.string().check(z.regex(/-----BEGIN /));
 
 const credential = z.union([
   z.object({ clientId: z.string(), privateKey: z.union([jwk, pem]), keyId: z.optional(z.string()) }),
@@ -64,7 +65,8 @@ export function readOrgUrl(text: string): string {
   if (url === null || !(url.protocol === "https:" || (url.protocol === "http:" && isLoopback))) {
     throw new OktaSettingsError(`"${text}" is no URL of an Okta org: expected https://example.okta.com`);
   }
-  if (url.hostname.includes("-admin.")) {
+  // The admin console is of Okta's own domains alone: a custom domain may be called so.
+  if (/-admin\.okta[\w-]*\.\w+$/.test(url.hostname)) {
     throw new OktaSettingsError(`"${text}" is the admin console: expected the org's own URL, without -admin`);
   }
   return url.origin;

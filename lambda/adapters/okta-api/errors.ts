@@ -58,5 +58,5 @@ export class OktaFailure extends Error {
 }
 
 function withRemedy(finding: string, diagnosis: Diagnosis | null): string {
-  return diagnosis === null ? finding : `${finding}. To do: ${diagnosis.remedy}`;
+  return diagnosis === null ? finding : `${finding.replace(/\.$/, "")}. To do: ${diagnosis.remedy}`;
 }

@@ -33,7 +33,7 @@ export const eventHook = z.object({
       uri: z.string(),
       /** Headers that Okta sends beside the secret's. */
       headers: z.nullish(z.array(z.looseObject({ key: z.string(), value: z.nullish(z.string()) }))),
-      authScheme: z.nullish(z.object({ key: z.nullish(z.string()) })),
+      authScheme: z.nullish(z.object({ type: z.nullish(z.string()), key: z.nullish(z.string()) })),
     }),
   }),
 });
@@ -55,6 +55,7 @@ export interface EventHookSettings {
 
 /** Okta's Event Hooks API. */
 export interface EventHooksApi {
+  /** The hooks of the org that can be read as such. */
   readonly list: (signal: AbortSignal) => Promise<readonly EventHook[]>;
   readonly create: (settings: EventHookSettings, signal: AbortSignal) => Promise<EventHook>;
   /**
@@ -75,7 +76,13 @@ export function createEventHooksApi(client: OktaClient): EventHooksApi {
   return {
     async list(signal) {
       const hooks: EventHook[] = [];
-      for await (const items of pagesFrom(path, client.getPage, signal)) hooks.push(...items.map(read));
+      for await (const items of pagesFrom(path, client.getPage, signal)) {
+        // A hook of another kind, such as one without a URL, is not ours, and keeps nothing from being told of ours.
+        for (const item of items) {
+          const { data } = eventHook.safeParse(item);
+          if (data !== undefined) hooks.push(data);
+        }
+      }
       return hooks;
     },
     create: async (settings, signal) => read(await client.send("POST", path, toRequest(settings), signal)),
@@ -93,8 +100,11 @@ export function createEventHooksApi(client: OktaClient): EventHooksApi {
  */
 export function toRequest(settings: EventHookSettings, kept: EventHook | null = null) {
   const { name, url, secret, eventTypes, removeFilter = false } = settings;
-  const filters =
-    removeFilter || kept === null ? [] : filtersOf(kept).filter(({ event }) => eventTypes.includes(event));
+  // An expression may be missing in what Okta answers, and not in what it takes.
+  const filters = (removeFilter || kept === null ? [] : filtersOf(kept)).filter(
+    ({ event, condition }) => eventTypes.includes(event) && Boolean(condition?.expression?.trim()),
+  );
+  const headers = (kept?.channel.config.headers ?? []).filter((header) => !isSecretHeader(header));
   return {
     name,
     ...(kept?.description ? { description: kept.description } : {}),
@@ -108,7 +118,7 @@ export function toRequest(settings: EventHookSettings, kept: EventHook | null = 
       version: "1.0.0",
       config: {
         uri: url,
-        headers: [...(kept === null ? [] : (kept.channel.config.headers ?? []))],
+        headers,
         authScheme: { type: "HEADER", key: secretHeader, value: secret },
       },
     },
@@ -120,9 +130,16 @@ export function filtersOf({ events }: EventHook) {
   return events.filter?.eventFilterMap ?? [];
 }
 
-/** Whether the hook sends its secret in the header that our functions read, in any case: HTTP's names have none. */
+/** Whether the hook sends its secret, and it alone, in the header that our functions read, in any case: HTTP's names have none. */
 export function sendsSecretAsOurs({ channel }: EventHook): boolean {
-  return channel.config.authScheme?.key?.toLowerCase() === secretHeader.toLowerCase();
+  const { type, key } = channel.config.authScheme ?? {};
+  const { headers } = channel.config;
+  return (type ?? "HEADER") === "HEADER" && isSecretHeader({ key: key ?? "" }) && !headers?.some(isSecretHeader);
+}
+
+/** Whether a header is the one of the secret: beside it, a further header of that name is sent in its place, or along with it. */
+export function isSecretHeader({ key }: { readonly key: string }): boolean {
+  return key.trim().toLowerCase() === secretHeader.toLowerCase();
 }
 
 /** Whether a hook delivers to a URL, however that is written: neither its query nor a slash at its end leads elsewhere. */

@@ -35,10 +35,15 @@ export interface Exchange {
    * @throws OktaFailure when Okta fails though it was tried, OktaRefusal for an URL of another host
    */
   readonly ask: (request: OktaRequest, signal: AbortSignal) => Promise<OktaAnswer>;
-  /** Milliseconds since 1970 by the org's clock, as far as its answers have told it. */
+  /** Milliseconds since 1970 by which is signed: by our clock, until something signed by it is refused. */
   readonly now: () => number;
-  /** Milliseconds by which the org's clock is ahead of ours; 0 when both agree, or no answer has told it. */
-  readonly clockAhead: () => number;
+  /**
+   * Has the next be signed by another time, after a refusal that may be one of the time: by that of the last answer, or by
+   * ours again where that was used already. An answer's date alone is not believed: a gateway may have written it.
+   *
+   * @returns whether there is another time
+   */
+  readonly changeClock: () => boolean;
   /** Which cause a refused request has. */
   readonly diagnose: (evidence: Evidence) => Diagnosis | null;
 }
@@ -65,7 +70,7 @@ const firstPauseMilliseconds = 500;
 /** How long a request may take, its body included. */
 const requestMilliseconds = 15_000;
 /** A difference of clocks below this is a matter of the way that an answer takes, in milliseconds. */
-export const noticeableSkew = 30_000;
+const noticeableSkew = 30_000;
 
 /**
  * Speaks HTTP with an org. A rate limit is obeyed: when it is used up, or our share of it is, nothing is asked before Okta
@@ -76,7 +81,10 @@ export function createExchange(
   diagnose: Exchange["diagnose"],
 ): Exchange {
   const limits = createRateLimits(rateLimitShare, now);
+  /** Milliseconds by which the last answer's date is ahead of our clock; 0 when both agree, or no answer has one. */
   let ahead = 0;
+  /** Milliseconds by which the time that is signed by is ahead of our clock. */
+  let used = 0;
 
   function learn(url: string, response: Response): void {
     limits.learn(url, response);
@@ -100,7 +108,8 @@ export function createExchange(
       const { headers } = response;
       status = response.status;
       learn(url, response);
-      const answer = { url, status, headers, ...readBody(await response.text(), needsBody && response.ok, headers) };
+      const text = await response.text();
+      const answer = { url, status, headers, ...readBody(text, needsBody && response.ok, response) };
       const evidence = { stage: stageOf(url), status, code: null, text: answer.foreignBody ?? "" } as const;
       if (status >= 500) {
         return { failure: `answered ${status}`, mayBeDone: true, evidence: { ...evidence, isForeign: false } };
@@ -108,7 +117,10 @@ export function createExchange(
       // What succeeds without JSON does not come from Okta's API.
       if (status < 300 && answer.foreignBody !== null) {
         const failure = `answered ${status} with ${answer.foreignBody}`;
-        return { failure, mayBeDone: true, evidence: { ...evidence, isForeign: true } };
+        // JSON that does not end is an answer that was cut off: a compressed one breaks off without an error.
+        const isCut = text !== "" && isJson(headers);
+        const seen = isCut ? { stage: "connection" as const } : { isForeign: true };
+        return { failure, mayBeDone: true, evidence: { ...evidence, isForeign: false, ...seen } };
       }
       return answer;
     } catch (error) {
@@ -122,8 +134,13 @@ export function createExchange(
   }
 
   return {
-    clockAhead: () => ahead,
-    now: () => now() + ahead,
+    now: () => now() + used,
+    changeClock() {
+      const other = Math.abs(ahead - used) > noticeableSkew ? ahead : 0;
+      const isOther = other !== used;
+      used = other;
+      return isOther;
+    },
     diagnose,
     async ask(request, signal) {
       const { url, isRepeatable, prepare } = request;
@@ -170,13 +187,31 @@ interface Trouble {
 
 const stageOf = (url: string) => (new URL(url).pathname === "/oauth2/v1/token" ? "token" : "api");
 
-function readBody(text: string, isNeeded: boolean, headers: Headers): Pick<OktaAnswer, "body" | "foreignBody"> {
+const isJson = (headers: Headers) => /\bjson\b/i.test(headers.get("content-type") ?? "");
+
+function readBody(
+  text: string,
+  isNeeded: boolean,
+  { status, headers }: Response,
+): Pick<OktaAnswer, "body" | "foreignBody"> {
+  const location = headers.get("location");
+  if (status >= 300 && status < 400 && location !== null) {
+    return { body: null, foreignBody: `a redirection to ${describeTarget(location)}` };
+  }
   if (text === "" && !isNeeded) return { body: null, foreignBody: null };
   try {
     return { body: JSON.parse(text) as unknown, foreignBody: null };
   } catch {
     return { body: null, foreignBody: describe(text, headers.get("content-type")) };
   }
+}
+
+/** Where a redirection leads, without its query, which may hold a token. */
+export function describeTarget(location: string): string {
+  const target = URL.parse(location);
+  return target === null
+    ? location.replace(/[?#].*/s, "").slice(0, 200)
+    : target.origin + target.pathname.slice(0, 200);
 }
 
 /** What a body is, without its text, which may hold a secret; of an HTML page the title, which tells who sent it. */

@@ -54,6 +54,10 @@ export function readPrivateKey(given: PrivateJwk | string, keyId: string | null 
 
 function readJwk(jwk: PrivateJwk): KeyObject {
   if (typeof jwk.d !== "string") throw new OktaSettingsError("it is a public key alone");
+  const { use = "sig", key_ops: operations = ["sign"] } = jwk;
+  if (use !== "sig" || !(Array.isArray(operations) && operations.includes("sign"))) {
+    throw new OktaSettingsError('it is a key for another use than signing ("use", "key_ops")');
+  }
   try {
     return createPrivateKey({ key: jwk as JsonWebKeyInput["key"], format: "jwk" });
   } catch (error) {
@@ -62,12 +66,18 @@ function readJwk(jwk: PrivateJwk): KeyObject {
 }
 
 function readPem(text: string): KeyObject {
-  const pem = text.replaceAll("\\n", "\n");
+  // Where a variable may have one line alone, line breaks are written as `\n`, or as spaces.
+  const pem = text
+    .replaceAll("\\n", "\n")
+    .replace(/(-----BEGIN [A-Z0-9 ]+-----)([A-Za-z0-9+/= ]+)(-----END )/g, (_, begin, body: string, end) =>
+      [begin, ...body.trim().split(/ +/), end].join("\n"),
+    );
   const [, kind = ""] = /-----BEGIN ([A-Z0-9 ]+)-----/.exec(pem) ?? [];
   if (/PUBLIC KEY|CERTIFICATE/.test(kind)) throw new OktaSettingsError("it is a public key alone");
   if (kind === "ENCRYPTED PRIVATE KEY" || /^Proc-Type: 4,ENCRYPTED/m.test(pem)) {
     throw new OktaSettingsError("it is encrypted: openssl pkey -in key.pem -out plain.pem decrypts it");
   }
+  if (!/-----END [A-Z0-9 ]+-----/.test(pem)) throw new OktaSettingsError("it is cut off: its END line is missing");
   try {
     return createPrivateKey(pem);
   } catch (error) {

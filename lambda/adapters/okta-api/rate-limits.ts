@@ -1,6 +1,8 @@
 /** How long a 429 without a time of its own is waited for at most, in milliseconds: Okta's windows last a minute. */
 const longestPause = 60_000;
 const shortestPause = 250;
+/** Okta's windows last a minute, in milliseconds, and its times are whole seconds. */
+const longestWindow = 61_000;
 
 /** What the answers of an org say of its rate limits. Each bucket has a limit of its own. */
 export interface RateLimits {
@@ -33,15 +35,24 @@ export function createRateLimits(share: number, now: () => number): RateLimits {
 
 /** Milliseconds until the limit is lifted. */
 function waitingTime(headers: Headers, now: number, refusals: number): number {
-  // Okta's clock may differ from ours: what counts is how far the reset is from the answer's own date.
+  // Okta's clock may differ from ours, and a gateway's, which dates answers, from both: what counts is how far the reset is from
+  // the answer's date, or from our time where that alone is within a window.
   const date = Date.parse(headers.get("date") ?? "");
   const reset = Math.max(...numbers(headers, "x-rate-limit-reset")) * 1_000;
-  const untilReset = reset - (Number.isNaN(date) ? now : date);
-  if (untilReset > 0 && untilReset < Number.POSITIVE_INFINITY) return untilReset + shortestPause;
-  const retryAfter = Math.max(...numbers(headers, "retry-after")) * 1_000;
+  const untilReset = [reset - date, reset - now].filter((each) => each > 0 && Number.isFinite(each));
+  const likely = untilReset.find((each) => each <= longestWindow) ?? untilReset[0];
+  if (likely !== undefined) return likely + shortestPause;
+  const retryAfter = readRetryAfter(headers, Number.isNaN(date) ? now : date);
   if (retryAfter > 0) return retryAfter + shortestPause;
   // A refusal without a time, such as that of the limit of concurrent requests, is asked about less and less often.
   return Math.min(shortestPause * 2 ** refusals, longestPause);
+}
+
+/** Milliseconds that `Retry-After` asks for, as seconds or as a date (RFC 9110, section 10.2.3); 0 where it asks for none. */
+function readRetryAfter(headers: Headers, from: number): number {
+  const seconds = numbers(headers, "retry-after");
+  const until = Date.parse(headers.get("retry-after") ?? "");
+  return seconds.length > 0 ? Math.max(...seconds) * 1_000 : Number.isNaN(until) ? 0 : until - from;
 }
 
 /** The numbers of a header: something in between may send it twice, which reads `60, 60`. */

@@ -18,6 +18,8 @@ export const certificateFaults = {
     "UNABLE_TO_GET_ISSUER_CERT",
     "UNABLE_TO_GET_ISSUER_CERT_LOCALLY",
     "UNABLE_TO_VERIFY_LEAF_SIGNATURE",
+    "CERT_UNTRUSTED",
+    "INVALID_CA",
   ],
   anotherTime: ["CERT_HAS_EXPIRED", "CERT_NOT_YET_VALID"],
   anotherHost: ["ERR_TLS_CERT_ALTNAME_INVALID"],

@@ -434,3 +434,23 @@ workflows.user.table.update workflows.user.table.view workflows.user.truststore.
 workflows.user.truststore.update workflows.user.truststore.view zone.activate zone.create zone.deactivate zone.delete
 zone.make_blacklist zone.remove_blacklist zone.update
 `;
+
+/** Of those for event hooks the ones in beta: an org has them where it has the feature. Divided by white space. */
+export const betaNames = `
+entitlement.migration.complete entitlement.migration.fail entitlement.migration.start
+governance.principal.settings.update governance.settings.update policy.branch.lifecycle.promote
+policy.branch.lifecycle.rollback policy.branch.lifecycle.stage policy.branch.lifecycle.update
+policy.branch.rule.activate policy.branch.rule.add policy.branch.rule.deactivate policy.branch.rule.delete
+policy.branch.rule.update resource.collection.assign resource.collection.create resource.collection.delete
+resource.collection.unassign resource.collection.update resource.entitlement.create resource.entitlement.delete
+resource.entitlement.update resource.entitlement_bundle.create resource.entitlement_bundle.delete
+resource.entitlement_bundle.update resource.entitlement_policy.activate resource.entitlement_policy.draft.create
+resource.entitlement_policy.draft.delete resource.entitlement_policy.draft.update resource.governance_engine.disable
+resource.governance_engine.enable resource.label.assignment.update resource.label.update resource.owner.update
+resource.risk_rule.create resource.risk_rule.delete resource.risk_rule.update resource.user_entitlements.drift.detect
+resource.user_entitlements.drift.revert resource.user_entitlements.update system.import.entitlement.upper_limit_exceeded
+system.mfa.preregister.initiate user.chrome.data.clear workload_principal.ai_agent.activate
+workload_principal.ai_agent.deactivate workload_principal.ai_agent.delete workload_principal.ai_agent.register
+workload_principal.ai_agent.sign_on_provider.add workload_principal.ai_agent.sign_on_provider.remove
+workload_principal.ai_agent.update
+`;

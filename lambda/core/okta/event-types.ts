@@ -1,5 +1,5 @@
 import { distance } from "fastest-levenshtein";
-import { catalogRelease, hookEligibleNames, systemLogOnlyNames } from "./event-type-catalog.ts";
+import { betaNames, catalogRelease, hookEligibleNames, systemLogOnlyNames } from "./event-type-catalog.ts";
 
 /** What Okta's catalog says of an event type. */
 export interface EventType {
@@ -7,15 +7,18 @@ export interface EventType {
   readonly name: string;
   /** Whether an event hook can deliver it; null when the catalog does not have the type. */
   readonly hookEligible: boolean | null;
+  /** Whether an event hook can deliver it only in orgs that have a feature in beta: the others refuse it. */
+  readonly isBeta: boolean;
   /** The catalog's name that is most alike; null when it has the type, or no name is near. */
   readonly nearest: string | null;
 }
 
 const namesIn = (text: string) => text.trim().split(/\s+/);
-const catalog: ReadonlyMap<string, { readonly name: string; readonly hookEligible: boolean }> = new Map(
+const beta: ReadonlySet<string> = new Set(namesIn(betaNames));
+const catalog: ReadonlyMap<string, Omit<EventType, "nearest">> = new Map(
   [
-    ...namesIn(systemLogOnlyNames).map((name) => ({ name, hookEligible: false })),
-    ...namesIn(hookEligibleNames).map((name) => ({ name, hookEligible: true })),
+    ...namesIn(systemLogOnlyNames).map((name) => ({ name, hookEligible: false, isBeta: false })),
+    ...namesIn(hookEligibleNames).map((name) => ({ name, hookEligible: true, isBeta: beta.has(name) })),
   ].map((each) => [each.name.toLowerCase(), each]),
 );
 
@@ -23,8 +26,19 @@ const catalog: ReadonlyMap<string, { readonly name: string; readonly hookEligibl
 export function findEventType(eventType: string): EventType {
   const known = catalog.get(eventType.toLowerCase());
   return known === undefined
-    ? { name: eventType, hookEligible: null, nearest: nearestTo(eventType.toLowerCase()) }
+    ? { name: eventType, hookEligible: null, isBeta: false, nearest: nearestTo(eventType.toLowerCase()) }
     : { ...known, nearest: null };
+}
+
+/**
+ * Why Okta may refuse to subscribe a hook to an event type, as a relative clause without its pronoun: `is in beta, by Okta's
+ * catalog of 2026.08.1`.
+ *
+ * @returns null when nothing speaks against it
+ */
+export function whyRefusable({ hookEligible, isBeta }: EventType): string | null {
+  if (hookEligible === null) return `is not in Okta's catalog of ${catalogRelease}`;
+  return isBeta ? `is in beta, by Okta's catalog of ${catalogRelease}` : null;
 }
 
 /** Edits that make a slip of one name rather than another name. */

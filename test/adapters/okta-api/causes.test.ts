@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { causes, diagnose, type Evidence, type Situation } from "../../../lambda/adapters/okta-api/causes.ts";
+import { causes, diagnose, type Evidence, noTunnel, type Situation } from "../../../lambda/adapters/okta-api/causes.ts";
 import { OktaFailure, OktaRefusal } from "../../../lambda/adapters/okta-api/errors.ts";
 
 const situation: Situation = { orgUrl: "https://example.okta.com", scopes: ["okta.logs.read"], proxy: null };
@@ -39,6 +39,11 @@ const rows: readonly Row[] = [
   ["certificateOfAnotherHost", "TLS", connection("ERR_TLS_CERT_ALTNAME_INVALID"), /Customizations > Brands/],
   ["proxyRefuses", "proxy", connection("UND_ERR_ABORTED", "Proxy response (407) !== 200"), /user:password/, proxied],
   ["proxyRefuses", "proxy", { ...api(407), isForeign: true }, /HTTPS_PROXY/],
+  ["anotherProtocol", "network", connection("HPE_INVALID_CONSTANT"), /speaks another protocol: compare the URL/],
+  ["anotherProtocol", "network", connection(null, "SSL routines:wrong version number"), /compare its scheme/, proxied],
+  ["proxyCannotReach", "proxy", connection("UND_ERR_ABORTED", "Proxy response (503) !== 200"), /DNS/, proxied],
+  ["proxyOpensNoTunnel", "proxy", connection(noTunnel, "it closes the connection"), /opens no tunnel/, proxied],
+  ["proxyUnreachable", "proxy", connection(null, "The operation was aborted due to timeout"), /correct it/, proxied],
   ["proxyUnreachable", "proxy", connection("ECONNREFUSED"), /\(proxy\.example\.com:8080\) of HTTPS_PROXY/, proxied],
   ["unknownHost", "domain", connection("ENOTFOUND"), /without -admin.*set HTTPS_PROXY/],
   ["unreachable", "domain", connection("ECONNREFUSED"), /firewall/],
@@ -81,6 +86,7 @@ const rows: readonly Row[] = [
   ["rateLimited", "rate limit", api(429, "E0000047"), /Reports > Rate Limits/],
   ["rateLimited", "rate limit", token(null, "", 429), /Reports > Rate Limits/],
   ["oktaFails", "Okta", api(503), /status\.okta\.com/],
+  ["oktaFails", "Okta", token("temporarily_unavailable"), /status\.okta\.com/],
 ];
 
 describe("a failed request", () => {

@@ -80,6 +80,17 @@ describe("an answer", () => {
     expect(error).toMatchObject({ status: null, message: expect.stringContaining("Example Gateway") });
   });
 
+  test("that is cut off although it looks whole, as a compressed one does, is told as one that broke off", async () => {
+    okta.interfere = () => "cutCompressed";
+    await expect(fetchPage()).rejects.toMatchObject({ diagnosis: { cause: "answerBrokeOff" } });
+    expect(okta.requests()).toBe(5);
+  });
+
+  test("in JSON that is none of Okta's is no refusal by Okta", async () => {
+    okta.interfere = () => "blockedInJson";
+    await expect(fetchPage()).rejects.toMatchObject({ status: null, diagnosis: { cause: "answerFromBetween" } });
+  });
+
   test("without a body never says that a user does not exist", async () => {
     okta.interfere = () => "empty";
     await expect(client().get("/api/v1/users/00u1", signal())).rejects.toThrow(/answered 200 with 0 bytes/);
@@ -87,7 +98,11 @@ describe("an answer", () => {
 
   test("that leads elsewhere is not followed", async () => {
     okta.interfere = () => "redirect";
-    await expect(fetchPage()).rejects.toMatchObject({ status: null, diagnosis: { cause: "wrongDomain" } });
+    await expect(fetchPage()).rejects.toMatchObject({
+      status: null,
+      diagnosis: { cause: "wrongDomain" },
+      finding: expect.stringMatching(/\(302\): a redirection to https:\/\/example\.com\/sign-in$/),
+    });
     expect(okta.requests()).toBe(1);
   });
 
@@ -179,5 +194,34 @@ describe("a clock that differs from Okta's", () => {
     okta.revokeTokens();
     expect((await fetchPage(asking)).items).toHaveLength(200);
     expect(waits).toEqual([]);
+  });
+});
+
+describe("a date of answers that differs from Okta's clock, as a gateway may write it,", () => {
+  test.each([-3_600, 3_600])("by %i seconds is not signed by while our own time serves", async (seconds) => {
+    okta.proofs.demanded = true;
+    okta.dateAhead = seconds;
+    const asking = client();
+    for (let page = 0; page < 3; page += 1) expect((await fetchPage(asking)).items).toHaveLength(200);
+    expect(okta.proofs.refused).toEqual(["Authorization server requires nonce in DPoP proof."]);
+    expect(okta.tokens()).toBe(1);
+    // What is refused for another reason is tried by the other time, and then by ours again.
+    okta.revokeTokens();
+    expect((await fetchPage(asking)).items).toHaveLength(200);
+    okta.tokenRefusal = { error: "invalid_client", error_description: "For a while." };
+    okta.revokeTokens();
+    await expect(fetchPage(asking)).rejects.toThrow("For a while.");
+    okta.tokenRefusal = null;
+    expect((await fetchPage(asking)).items).toHaveLength(200);
+  });
+
+  test.each([-3_600, 3_600])("by %i seconds makes no limit longer, nor shorter", async (seconds) => {
+    okta.dateAhead = seconds;
+    okta.limit = { requests: 600, seconds: 40 };
+    okta.interfereWithTokens = (request) => (request === 1 ? "rateLimit" : "none");
+    expect((await fetchPage()).items).toHaveLength(200);
+    expect(waits).toHaveLength(1);
+    expect(waits[0]).toBeGreaterThan(38_000);
+    expect(waits[0]).toBeLessThan(41_500);
   });
 });

@@ -27,6 +27,8 @@ describe("an org's URL", () => {
     ["https://login.example.com/", "https://login.example.com"],
     ["https://example.oktapreview.com/app/UserHome", "https://example.oktapreview.com"],
     ["http://127.0.0.1:8080", "http://127.0.0.1:8080"],
+    ["https://sso-admin.example.com", "https://sso-admin.example.com"],
+    [" https://Example.okta.com:443/login?next=/ ", "https://example.okta.com"],
   ])("%s is taken", (text, url) => {
     expect(readOrgUrl(text)).toBe(url);
   });
@@ -35,6 +37,8 @@ describe("an org's URL", () => {
     ["example.okta.com", /expected https:\/\/example\.okta\.com/],
     ["http://example.okta.com", /expected https:/],
     ["https://example-admin.okta.com", /without -admin/],
+    ["https://example-admin.okta-emea.com/admin/dashboard", /without -admin/],
+    ["https://example-admin.oktapreview.com", /without -admin/],
   ])("%s is refused", (text, message) => {
     expect(() => readOrgUrl(text)).toThrow(message);
   });

@@ -43,6 +43,29 @@ describe("a private key", () => {
   });
 
   test.each([
+    ["attributes before it", (text: string) => `Bag Attributes\n    friendlyName: app\n${text}`],
+    ["Windows line breaks", (text: string) => text.replaceAll("\n", "\r\n")],
+    ["spaces for its line breaks", (text: string) => text.trim().replaceAll("\n", " ")],
+    [
+      "the parameters of its curve before it",
+      (text: string) => `-----BEGIN EC PARAMETERS-----\nBggqhkjOPQMBBw==\n-----END EC PARAMETERS-----\n${text}`,
+    ],
+  ])("as PEM is read with %s", (_, write) => {
+    const { key } = readPrivateKey(write(pem(keys.p256, "sec1")));
+    expect(jwk(key)).toEqual(jwk(keys.p256));
+  });
+
+  test.each([[{ use: "sig" }], [{ key_ops: ["sign", "verify"] }], [{ use: "sig", key_ops: ["sign"] }]])(
+    "may say that it is for signing: %j",
+    (said) => {
+      expect(readPrivateKey({ ...jwk(keys.rsa), ...said }).algorithm).toBe("RS256");
+    },
+  );
+
+  test.each([
+    ["for encryption", { ...jwk(keys.rsa), use: "enc" }, /another use than signing/],
+    ["for decryption", { ...jwk(keys.rsa), key_ops: ["decrypt"] }, /another use than signing/],
+    ["cut off", pem(keys.rsa, "pkcs8").slice(0, 600), /cut off/],
     ["a public JWK", { ...jwk(keys.p256), d: undefined }, /public key alone/],
     ["a broken JWK", { kty: "RSA", n: "?", d: "!" }, /no key that can sign/],
     ["broken PEM", "-----BEGIN PRIVATE KEY-----\nZk3s\n-----END PRIVATE KEY-----", /no key that can sign/],

@@ -87,6 +87,20 @@ describe("an app that has to prove possession", () => {
     expect(okta.tokens()).toBe(1);
   });
 
+  test("goes on when the nonce changes again before the next try, three times at most", async () => {
+    okta.proofs.demandedByApis = true;
+    let changes = 2;
+    okta.proofs.onRefusal = () => {
+      if (changes > 0) okta.proofs.renewNonces();
+      changes -= 1;
+    };
+    expect(await allUsers(client())).toHaveLength(450);
+    changes = Number.POSITIVE_INFINITY;
+    okta.proofs.refused.length = 0;
+    await expect(allUsers(client())).rejects.toMatchObject({ diagnosis: { cause: "proofRefused" } });
+    expect(okta.proofs.refused).toHaveLength(4);
+  });
+
   test("proves a change too, by its method", async () => {
     const { orgUrl, clientId, privateKey } = okta;
     const scopes = ["okta.eventHooks.read", "okta.eventHooks.manage"] as const;
@@ -158,6 +172,7 @@ describe("an app's key", () => {
   ] as const)("of %s (%s) gets an access token", async (_, form, generate) => {
     const { publicKey, privateKey } = generate();
     okta.publicKey = publicKey;
+    okta.keyId = "key-9";
     const given =
       form === "jwk"
         ? (privateKey.export({ format: "jwk" }) as JsonWebKey as PrivateJwk)

@@ -6,7 +6,12 @@ import { ensureHook, giveSecret, type WantedHook } from "../../../cli/event-hook
 import { hookFindings } from "../../../cli/event-hook/status.ts";
 import { authorizeByToken } from "../../../lambda/adapters/okta-api/authorization.ts";
 import { createOktaClient } from "../../../lambda/adapters/okta-api/client.ts";
-import { createEventHooksApi, type EventHooksApi } from "../../../lambda/adapters/okta-api/event-hooks-api.ts";
+import {
+  createEventHooksApi,
+  type EventHooksApi,
+  sendsSecretAsOurs,
+  toRequest,
+} from "../../../lambda/adapters/okta-api/event-hooks-api.ts";
 import { apiToken, type FakeOkta, startFakeOkta } from "../../fixtures/okta.ts";
 
 /*
@@ -23,12 +28,22 @@ const endpoint = createServer(({ headers }, response) => {
   response.end(JSON.stringify({ verification: headers["x-okta-verification-challenge"] }));
 });
 const signal = AbortSignal.timeout(60_000);
-const ensure = (eventTypes: readonly string[], unknownEventTypes: readonly string[] = []) =>
+const ensure = (eventTypes: readonly string[], uncertainEventTypes: readonly string[] = []) =>
   ensureHook(
     api,
-    { ...wanted, eventTypes: [...eventTypes, ...unknownEventTypes], unknownEventTypes },
+    { ...wanted, eventTypes: [...eventTypes, ...uncertainEventTypes], uncertainEventTypes },
     (text) => said.push(text),
     signal,
+  );
+const apiOf = (orgUrl: string) =>
+  createEventHooksApi(
+    createOktaClient({
+      orgUrl,
+      authorize: authorizeByToken(apiToken),
+      now: Date.now,
+      wait: (milliseconds, aborted) => delay(milliseconds, undefined, { signal: aborted }),
+      scopes: ["okta.eventHooks.manage"],
+    }),
   );
 const theHook = () => {
   const [hook] = okta.hooks.hooks;
@@ -41,16 +56,8 @@ beforeEach(async () => {
   okta = await startFakeOkta();
   said.length = 0;
   const url = `http://127.0.0.1:${(endpoint.address() as AddressInfo).port}/`;
-  wanted = { name: "ours", url, secret: "first", eventTypes: [], unknownEventTypes: [] };
-  api = createEventHooksApi(
-    createOktaClient({
-      orgUrl: okta.orgUrl,
-      authorize: authorizeByToken(apiToken),
-      now: Date.now,
-      wait: (milliseconds, aborted) => delay(milliseconds, undefined, { signal: aborted }),
-      scopes: ["okta.eventHooks.read", "okta.eventHooks.manage"],
-    }),
-  );
+  wanted = { name: "ours", url, secret: "first", eventTypes: [], uncertainEventTypes: [] };
+  api = apiOf(okta.orgUrl);
 });
 afterEach(async () => {
   await okta.stop();
@@ -73,7 +80,7 @@ test("a type that the org refuses keeps nothing else from being subscribed, and 
   expect(theHook()).toMatchObject({ eventTypes: ["user.session.start"], verificationStatus: "VERIFIED" });
   expect(said[0]).toBe('created: the event hook "ours" (who1), subscribed to 1 event types');
   expect(said[1]).toMatch(
-    /^not subscribed to user\.sesion\.start, which Okta's catalog of 2026\.08\.1 does not have, and Okta refused: .*Api validation failed: events/,
+    /^not subscribed to user\.sesion\.start, which is not in Okta's catalog of 2026\.08\.1, and Okta refused: .*Api validation failed: events/,
   );
 });
 
@@ -102,6 +109,28 @@ test("a refused type alone does not give the hook its secret again, nor change w
   expect(okta.asked.filter((each) => each.startsWith("PUT"))).toHaveLength(1);
 });
 
+test("a type in beta keeps nothing else from being subscribed where the org does not have it, and status calls it no fault", async () => {
+  const beta = "policy.branch.lifecycle.promote";
+  okta.hooks.hasBetas = false;
+  await ensure(["user.session.start"], [beta]);
+  expect(theHook()).toMatchObject({ eventTypes: ["user.session.start"], verificationStatus: "VERIFIED" });
+  expect(said[1]).toMatch(
+    /^not subscribed to policy\.branch\.lifecycle\.promote, which is in beta, by Okta's catalog of 2026\.08\.1, and Okta refused: /,
+  );
+  const all = { ...wanted, eventTypes: ["user.session.start", beta], uncertainEventTypes: [beta] };
+  const betaFindings = async () =>
+    (await hookFindings(api, api, all, (name) => `hook ${name}`, signal)).findings.filter(({ told }) =>
+      told.includes(beta),
+    );
+  expect(await betaFindings()).toMatchObject([
+    { ok: null, remedy: "hook repair, which tries it; an org without that feature refuses it" },
+  ]);
+  okta.hooks.hasBetas = true;
+  await ensure(["user.session.start"], [beta]);
+  expect(theHook().eventTypes).toEqual(["user.session.start", beta]);
+  expect(await betaFindings()).toEqual([]);
+});
+
 test("another refusal is thrown, not taken for one of event types", async () => {
   okta.mayManageHooks = false;
   await expect(ensure(["user.session.start"], ["policy.future.change"])).rejects.toThrow("403");
@@ -109,8 +138,8 @@ test("another refusal is thrown, not taken for one of event types", async () => 
 
 test("status tells of a type that is not in the catalog and not subscribed, and calls it no fault", async () => {
   await ensure(["user.session.start"]);
-  const unknownEventTypes = ["user.sesion.start", "policy.future.change"];
-  const all = { ...wanted, eventTypes: ["user.session.start", ...unknownEventTypes], unknownEventTypes };
+  const uncertainEventTypes = ["user.sesion.start", "policy.future.change"];
+  const all = { ...wanted, eventTypes: ["user.session.start", ...uncertainEventTypes], uncertainEventTypes };
   const findingsOf = async () =>
     (await hookFindings(api, api, all, (name) => `hook ${name}`, signal)).findings.filter(
       ({ what }) => what === "event types",
@@ -119,12 +148,12 @@ test("status tells of a type that is not in the catalog and not subscribed, and 
     { ok: true, told: expect.stringContaining("it is subscribed to the 1 that are needed") },
     {
       ok: null,
-      told: "user.sesion.start is not in the catalog of 2026.08.1, where user.session.start is the nearest; the hook is not subscribed to it",
+      told: "user.sesion.start is not in Okta's catalog of 2026.08.1, where user.session.start is the nearest; the hook is not subscribed to it",
       remedy: "hook repair, which tries it, if no detection misspells it",
     },
     {
       ok: null,
-      told: expect.stringContaining("policy.future.change is not in the catalog of 2026.08.1; the hook is not"),
+      told: expect.stringContaining("policy.future.change is not in Okta's catalog of 2026.08.1; the hook is not"),
     },
   ]);
   okta.hooks.newEventTypes = new Set(["policy.future.change"]);
@@ -134,6 +163,102 @@ test("status tells of a type that is not in the catalog and not subscribed, and 
     { ok: null },
     { ok: true, told: expect.stringContaining("the hook is subscribed to it"), remedy: null },
   ]);
+});
+
+test("of two hooks to the URL the one that Okta delivers to is ours, whatever their order and names", async () => {
+  await ensure(["user.session.start"]);
+  Object.assign(theHook(), { name: "made by hand", id: "who9" });
+  const idle = { ...theHook(), id: "who1", name: "ours", verificationStatus: "UNVERIFIED" as const };
+  okta.hooks.hooks.unshift(idle);
+  said.length = 0;
+  // Its name is not changed to one that another hook has, which Okta refuses.
+  expect(await ensure(["user.session.start", "user.session.end"])).toMatchObject({
+    hook: { id: "who9", name: "made by hand" },
+  });
+  expect(said).toEqual(["changed: the event hook who9, as it is not subscribed to user.session.end"]);
+  expect(idle.eventTypes).toEqual(["user.session.start"]);
+  const all = { ...wanted, eventTypes: ["user.session.start", "user.session.end"] };
+  const { findings } = await hookFindings(api, api, all, (name) => `hook ${name}`, signal);
+  expect(findings.find(({ what }) => what === "others")).toMatchObject({ ok: null });
+  Object.assign(idle, { verificationStatus: "VERIFIED" });
+  await ensure(["user.session.start", "user.session.end"]);
+  expect(said).toContainEqual(expect.stringMatching(/^another hook, who\d, delivers to the same URL: every event/));
+});
+
+test("an org that has as many hooks as Okta takes is told as that, at a new hook and at an idle one", async () => {
+  await ensure(["user.session.start"]);
+  const others = Array.from({ length: 25 }, (_, index) => ({
+    ...theHook(),
+    id: `other${index}`,
+    name: `other ${index}`,
+    url: "https://other.example.com/",
+  }));
+  Object.assign(theHook(), { status: "INACTIVE" });
+  okta.hooks.hooks.push(...others);
+  const reason =
+    /maximum number of event hooks.*The org has 25 other active event hooks, and Okta takes 25 in all: deact/;
+  await expect(ensure(["user.session.start"])).rejects.toThrow(reason);
+  okta.hooks.hooks.shift();
+  await expect(ensure(["user.session.start"], ["policy.branch.lifecycle.promote"])).rejects.toThrow(reason);
+  okta.hooks.hooks.pop();
+  await ensure(["user.session.start"]);
+  expect(okta.hooks.hooks.at(-1)).toMatchObject({ url: wanted.url, verificationStatus: "VERIFIED" });
+});
+
+test("a hook of another kind in the org keeps nothing from being told of ours", async () => {
+  const ours = {
+    id: "who1",
+    name: "ours",
+    status: "ACTIVE",
+    verificationStatus: "VERIFIED",
+    events: { type: "EVENT_TYPE", items: ["user.session.start"], filter: null },
+    channel: { type: "HTTP", version: "1.0.0", config: { uri: wanted.url, headers: [], method: "POST" } },
+  };
+  const withoutUrl = { ...ours, id: "who0", channel: { ...ours.channel, config: { method: "POST" } } };
+  const org = createServer((_, response) => {
+    response.setHeader("content-type", "application/json");
+    response.end(JSON.stringify([withoutUrl, ours]));
+  });
+  await new Promise<void>((resolve) => org.listen(0, "127.0.0.1", resolve));
+  const hooks = await apiOf(`http://127.0.0.1:${(org.address() as AddressInfo).port}`).list(signal);
+  org.close();
+  expect(hooks.map(({ id }) => id)).toEqual(["who1"]);
+});
+
+test("a filter without an expression, and a header in the secret's place, are not sent back", () => {
+  const kept = {
+    id: "who1",
+    name: "ours",
+    status: "ACTIVE",
+    verificationStatus: "VERIFIED",
+    events: {
+      items: ["user.session.start", "user.session.end"],
+      filter: {
+        type: "EXPRESSION_LANGUAGE",
+        eventFilterMap: [
+          { event: "user.session.start", condition: { expression: null, version: null } },
+          { event: "user.session.end", condition: { expression: "event.target.?[type eq 'User'].size()>0" } },
+        ],
+      },
+    },
+    channel: {
+      config: {
+        uri: "https://example.com/",
+        headers: [
+          { key: "AUTHORIZATION", value: "old" },
+          { key: "X-Waf-Token", value: "let-okta-in" },
+        ],
+        authScheme: { type: "OAUTH2" },
+      },
+    },
+  };
+  const { events, channel } = toRequest({ ...wanted, eventTypes: kept.events.items }, kept);
+  expect(events.filter).toEqual({
+    type: "EXPRESSION_LANGUAGE",
+    eventFilterMap: [kept.events.filter.eventFilterMap[1]],
+  });
+  expect(channel.config.headers).toEqual([{ key: "X-Waf-Token", value: "let-okta-in" }]);
+  expect(sendsSecretAsOurs({ ...kept, channel: { config: { ...kept.channel.config, headers: null } } })).toBe(false);
 });
 
 test("a secret is given to the hook as it is by then, and nothing else of it is touched", async () => {

@@ -21,7 +21,21 @@ test("the verification is replaced when anything of the hook changes", () => {
 test("an event type that Okta's catalog does not have is marked, as an apply may fail by it", () => {
   const text = render(["user.session.start", "policy.future.change"]);
   expect(text).toContain('    "user.session.start",\n');
-  expect(text).toContain('    "policy.future.change", # not in Okta\'s catalog of 2026.08.1: Okta may refuse it\n');
+  expect(text).toContain(
+    '    # is not in Okta\'s catalog of 2026.08.1: Okta may refuse it\n    "policy.future.change",\n',
+  );
+});
+
+test("an event type in beta is marked too", () => {
+  expect(render(["policy.branch.lifecycle.promote"])).toContain(
+    '    # is in beta, by Okta\'s catalog of 2026.08.1: Okta may refuse it\n    "policy.branch.lifecycle.promote",\n',
+  );
+});
+
+test("a text that looks like a template of Terraform's is a text", () => {
+  // biome-ignore lint/suspicious/noTemplateCurlyInString: Terraform's template, which is meant.
+  const text = renderTerraform({ name: "${file(1)} %{if} $5 %", url: "https://example.com/", eventTypes: [] }, null);
+  expect(text).toContain('name = "$${file(1)} %%{if} $5 %"');
 });
 
 test("every block is closed, and text is quoted", () => {

@@ -3,7 +3,12 @@ import { readFile } from "node:fs/promises";
 import { fileURLToPath } from "node:url";
 import { expect, test } from "vitest";
 import { catalogSchema, renderCatalog } from "../../../build/event-types.ts";
-import { catalogRelease, hookEligibleNames, systemLogOnlyNames } from "../../../lambda/core/okta/event-type-catalog.ts";
+import {
+  betaNames,
+  catalogRelease,
+  hookEligibleNames,
+  systemLogOnlyNames,
+} from "../../../lambda/core/okta/event-type-catalog.ts";
 import { catalogAge, findEventType } from "../../../lambda/core/okta/event-types.ts";
 import { isHookEligible } from "../../../lambda/core/okta/hook-eligible-event-types.ts";
 
@@ -11,12 +16,12 @@ test.each([
   ["user.session.start", "user.session.start", true],
   ["USER.SESSION.START", "user.session.start", true],
   ["user.authentication.auth_via_idp", "user.authentication.auth_via_IDP", true],
-  ["policy.branch.lifecycle.promote", "policy.branch.lifecycle.promote", true],
+  ["policy.branch.lifecycle.promote", "policy.branch.lifecycle.promote", true, true],
   ["workload_principal.ai_agent.credential.create", "workload_principal.ai_agent.credential.create", true],
   ["security.threat.detected", "security.threat.detected", false],
   ["zone.update", "zone.update", false],
-])("the catalog has %s, in any case", (asked, name, hookEligible) => {
-  expect(findEventType(asked)).toEqual({ name, hookEligible, nearest: null });
+])("the catalog has %s, in any case", (asked, name, hookEligible, isBeta = false) => {
+  expect(findEventType(asked)).toEqual({ name, hookEligible, isBeta, nearest: null });
   expect(isHookEligible(asked)).toBe(hookEligible);
 });
 
@@ -28,14 +33,14 @@ test.each([
   ["workload_principal.human.hire", null],
   ["a.b", null],
 ])("%s is not in the catalog: hooks may have it or not, and the nearest name is %s", (asked, nearest) => {
-  expect(findEventType(asked)).toEqual({ name: asked, hookEligible: null, nearest });
+  expect(findEventType(asked)).toEqual({ name: asked, hookEligible: null, isBeta: false, nearest });
   expect(isHookEligible(asked)).toBe(false);
 });
 
-test("the catalog is of release 2026.08.1, with 314 of its 1,274 event types for event hooks", () => {
+test("the catalog is of release 2026.08.1, with 314 of its 1,274 event types for event hooks, 50 of them in beta", () => {
   const count = (text: string) => new Set(text.trim().split(/\s+/)).size;
   expect(catalogRelease).toBe("2026.08.1");
-  expect([count(hookEligibleNames), count(systemLogOnlyNames)]).toEqual([314, 960]);
+  expect([count(hookEligibleNames), count(systemLogOnlyNames), count(betaNames)]).toEqual([314, 960, 50]);
 });
 
 test("the catalog's file is what the command writes of its names", async () => {
@@ -43,7 +48,8 @@ test("the catalog's file is what the command writes of its names", async () => {
     text
       .trim()
       .split(/\s+/)
-      .map((id) => ({ id, hookEligible }));
+      .map((id) => ({ id, hookEligible, beta: betas.has(id) }));
+  const betas = new Set(betaNames.trim().split(/\s+/));
   const eventTypes = [...typesOf(systemLogOnlyNames, false), ...typesOf(hookEligibleNames, true)];
   const file = await readFile(new URL("../../../lambda/core/okta/event-type-catalog.ts", import.meta.url), "utf8");
   expect(renderCatalog(catalogSchema.parse({ release: catalogRelease, eventTypes }))).toBe(file);
