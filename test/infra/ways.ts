@@ -369,12 +369,14 @@ function failuresToQueues(made: Account): Way[] {
 function schedules(made: Account): Way[] {
   return ofType(made, "AWS::Scheduler::Schedule").map(([path, { properties }]) => {
     const { Arn: target, RoleArn: role } = properties.Target;
-    const assume: AccessRequest = {
+    const group = `arn:aws:scheduler:${region}:${account}:schedule-group/default`;
+    const assumeFor = (context: AccessRequest["context"]): AccessRequest => ({
       principal: service("scheduler"),
       action: "sts:AssumeRole",
       resource: role,
-      context: tls,
-    };
+      context: { ...tls, ...context },
+    });
+    const assume = assumeFor(source(group));
     const invoke = (resource: string): AccessRequest => ({
       principal: { kind: "role", arn: role },
       action: "lambda:InvokeFunction",
@@ -383,10 +385,13 @@ function schedules(made: Account): Way[] {
     });
     return {
       name: `EventBridge Scheduler invokes ${made.pathOf(target)} (${path})`,
-      document: `${docs}/scheduler/latest/UserGuide/setting-up.html`,
+      document: `${docs}/scheduler/latest/UserGuide/cross-service-confused-deputy-prevention.html`,
       steps: [assume, invoke(target)],
       refused: {
         "by another service": { ...assume, principal: service("events") },
+        "for a schedule of another account": assumeFor(source(group.replace(account, stranger), stranger)),
+        "for a schedule of another account that gives itself out as ours": assumeFor(source(group, stranger)),
+        "for a schedule of another group": assumeFor(source(group.replace("/default", "/other"))),
         ...Object.fromEntries(
           deployed(made)
             .map((each) => [each.path, made.arnOf(`${each.path}/Function`)] as const)
