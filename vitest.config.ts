@@ -17,8 +17,9 @@ const alone = [
 const shared = {
   // Each file its own process: the functions read the environment when they are imported.
   pool: "forks",
-  testTimeout: 30_000,
-  hookTimeout: 60_000,
+  // They end a test that hangs, and judge no pace: a synthesis of four seconds takes more than thirty on a busy machine.
+  testTimeout: 120_000,
+  hookTimeout: 120_000,
 } as const;
 
 export default defineConfig({

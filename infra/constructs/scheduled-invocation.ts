@@ -1,4 +1,4 @@
-import type { Duration } from "aws-cdk-lib";
+import { type Duration, Stack } from "aws-cdk-lib";
 import { Grant, Role, ServicePrincipal } from "aws-cdk-lib/aws-iam";
 import type { IFunction } from "aws-cdk-lib/aws-lambda";
 import { Schedule, ScheduleExpression } from "aws-cdk-lib/aws-scheduler";
@@ -17,7 +17,7 @@ export class ScheduledInvocation extends Construct {
     super(scope, id);
     const { functionArn: arn } = props.function;
     // Not by LambdaInvoke, which would let it invoke every version of the function as well.
-    const role = new Role(this, "Role", { assumedBy: new ServicePrincipal("scheduler.amazonaws.com") });
+    const role = new Role(this, "Role", { assumedBy: schedulerOf(Stack.of(this)) });
     Grant.addToPrincipal({ grantee: role, actions: ["lambda:InvokeFunction"], resourceArns: [arn] });
     new Schedule(this, "Schedule", {
       description: props.description,
@@ -25,4 +25,16 @@ export class ScheduledInvocation extends Construct {
       target: { bind: () => ({ arn, role, retryPolicy: { maximumRetryAttempts: 0 } }) },
     });
   }
+}
+
+/**
+ * EventBridge Scheduler, for schedules of this account alone. What it sends as the source is the group that a schedule is in, and
+ * ours are in the one that every account has
+ * (https://docs.aws.amazon.com/scheduler/latest/UserGuide/cross-service-confused-deputy-prevention.html).
+ */
+function schedulerOf(stack: Stack): ServicePrincipal {
+  const group = stack.formatArn({ service: "scheduler", resource: "schedule-group", resourceName: "default" });
+  return new ServicePrincipal("scheduler.amazonaws.com", {
+    conditions: { StringEquals: { "aws:SourceAccount": stack.account, "aws:SourceArn": group } },
+  });
 }

@@ -295,6 +295,15 @@ describe("an alarm is raised by what it is about:", () => {
     expectAlarm("DeadLetters");
   });
 
+  test("DeliveriesRefused and DeadLetters, by a delivery from a network that is not allowed", async () => {
+    stopClock();
+    account.restart("Receiver", { ALLOWED_CIDRS: "192.0.2.0/24" });
+    expect(await deliver([direct()])).toBe(403);
+    account.sampleQueues();
+    expectAlarm("DeliveriesRefused");
+    expectAlarm("DeadLetters");
+  });
+
   test("DeliveriesRefused, although such a delivery cannot be parked", async () => {
     stopClock();
     account.emulators.faults.sqs.set({ kind: "refuse" });

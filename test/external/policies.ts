@@ -1,21 +1,21 @@
 import { pathToFileURL } from "node:url";
 import { parseArgs } from "node:util";
-import { everything, synthesize } from "../../infra/synthesize.ts";
 import { type Decide, faultsOf } from "../infra/decide.ts";
-import { createAccount } from "../infra/policy-account.ts";
-import { waysOf } from "../infra/ways.ts";
+import type { Account } from "../infra/policy-account.ts";
+import { accountOf, settings, subscribers, subscriptions, type Way, waysOf } from "../infra/ways.ts";
 
 /*
  * Has @cloud-copilot/iam-simulate, another's implementation of IAM's logic with AWS's own tables of actions, resources and
  * condition keys, decide every request of test/infra/policies.test.ts. It is under the AGPL, and therefore no dependency:
  * test/external/policies installs it into a folder of its own and names its entry file.
  *
- * Exit code 0: it decides every request as it should be; 1: it does not, or finds a policy or a request malformed.
+ * Exit code 0: it decides every request as it should be; 1: it does not, or finds a policy or a request malformed. With --list
+ * it names every way, with what is refused on it and the document that says of which requests it consists.
  */
 
-const { values } = parseArgs({ options: { simulator: { type: "string" } } });
+const { values } = parseArgs({ options: { simulator: { type: "string" }, list: { type: "boolean" } } });
 if (values.simulator === undefined) {
-  process.stderr.write("Usage: node test/external/policies.ts --simulator FILE\n");
+  process.stderr.write("Usage: node test/external/policies.ts --simulator FILE [--list]\n");
   process.exit(2);
 }
 
@@ -37,6 +37,9 @@ function withKnownKeys(simulation: unknown): unknown {
   return JSON.parse(JSON.stringify(simulation).replaceAll("kms:EncryptionContext:aws:logs:arn", "aws:SourceArn"));
 }
 
+/** The simulator's table of resources asks for a path, and an API's own, which its methods stand for, is empty: a path stands in. */
+const withPath = (resource: string) => (resource.endsWith("/") ? `${resource}path` : resource);
+
 async function simulate({ principal, action, resource, context }: Request, policies: Policies): Promise<boolean> {
   const document = (Statement: unknown) => ({ Version: "2012-10-17", Statement });
   const simulation = {
@@ -48,7 +51,7 @@ async function simulate({ principal, action, resource, context }: Request, polic
             ? principal.arn
             : principal.name,
       action,
-      resource: { resource, accountId: resource.split(":")[4] },
+      resource: { resource: withPath(resource), accountId: resource.split(":")[4] },
       contextVariables: context,
     },
     identityPolicies: policies.identity.length === 0 ? [] : [{ name: "identity", policy: document(policies.identity) }],
@@ -63,11 +66,19 @@ async function simulate({ principal, action, resource, context }: Request, polic
   return overallResult === "Allowed";
 }
 
-const settings = { defaults: {}, everything, "customer-managed key": { ...everything, customerManagedKey: true } };
+const all: readonly (readonly [name: string, account: Account, ways: readonly Way[]])[] = [
+  ...Object.entries(settings).map(([name, context]) => {
+    const account = accountOf(context);
+    return [name, account, waysOf(account)] as const;
+  }),
+  ...Object.entries(subscribers).map(([name, makeAccount]) => {
+    const account = makeAccount();
+    return [name, account, subscriptions(account)] as const;
+  }),
+];
 let decided = 0;
-for (const [name, context] of Object.entries(settings)) {
-  const account = createAccount(synthesize(context));
-  for (const way of waysOf(account)) {
+for (const [name, account, ways] of all) {
+  for (const way of ways) {
     // The simulator answers later, and ways ask at once: each request is asked for first, and the answers are kept.
     const answers = new Map<string, boolean>();
     const asked: [key: string, request: Request, policies: Policies][] = [];
@@ -80,9 +91,16 @@ for (const [name, context] of Object.entries(settings)) {
       if (!answers.has(key)) answers.set(key, await simulate(request, policies));
     }
     decided += answers.size;
-    for (const fault of faultsOf(account, way, (request) => answers.get(keyOf(request)) === true)) {
+    const faults = faultsOf(account, way, (request) => answers.get(keyOf(request)) === true);
+    for (const fault of faults) {
       process.stderr.write(`policies: with ${name}: ${fault}\n`);
       process.exitCode = 1;
+    }
+    if (values.list) {
+      const refused = Object.keys(way.refused).join(", ");
+      process.stdout.write(
+        `${name}: ${way.name}: ${way.steps.length} allowed; refused: ${refused} (${way.document})\n`,
+      );
     }
   }
 }

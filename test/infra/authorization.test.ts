@@ -224,13 +224,17 @@ describe("functions are invoked by their triggers alone:", () => {
     );
   });
 
-  test("and a role is assumed by Lambda or by the scheduler alone", () => {
+  test("and a role is assumed by Lambda, or by the scheduler for schedules of this account, alone", () => {
+    const ofSchedules = {
+      "aws:SourceAccount": "<AWS::AccountId>",
+      "aws:SourceArn": "arn:<AWS::Partition>:scheduler:<AWS::Region>:<AWS::AccountId>:schedule-group/default",
+    };
     for (const [path, { Properties }] of ofType(withAll, "AWS::IAM::Role")) {
-      const service = /\/(Hourly|Daily|Schedule)\/Role$/.test(path)
-        ? "scheduler.amazonaws.com"
-        : "lambda.amazonaws.com";
-      expect(Properties.AssumeRolePolicyDocument.Statement).toEqual([
-        { Action: "sts:AssumeRole", Effect: "Allow", Principal: { Service: service } },
+      const allowed = /\/(Hourly|Daily|Schedule)\/Role$/.test(path)
+        ? { Principal: { Service: "scheduler.amazonaws.com" }, Condition: { StringEquals: ofSchedules } }
+        : { Principal: { Service: "lambda.amazonaws.com" } };
+      expect(withAll.readable(Properties.AssumeRolePolicyDocument.Statement)).toEqual([
+        { Action: "sts:AssumeRole", Effect: "Allow", ...allowed },
       ]);
     }
   });

@@ -11,7 +11,7 @@ export type Standing = Pick<Account, "identity" | "resource">;
 /** The policies that decide a request in an account. */
 export function policiesFor({ identity, resource }: Standing, request: AccessRequest): Policies {
   const of = (all: readonly StandingStatement[], arn: string) =>
-    all.filter((each) => each.of === arn).map(({ statement }) => statement);
+    all.filter((each) => isWithin(arn, each.of)).map(({ statement }) => statement);
   const { principal } = request;
   const isAdministrator = principal.kind === "role" && principal.arn.endsWith(administrator.split(":").pop() ?? "");
   const ofIdentity = principal.kind === "role" ? of(identity, principal.arn) : [];
@@ -21,6 +21,9 @@ export function policiesFor({ identity, resource }: Standing, request: AccessReq
     resource: ofResource.length === 0 ? null : ofResource,
   };
 }
+
+/** Whether a resource is this one, or a part of it, as the methods of an API are. */
+const isWithin = (arn: string, whole: string) => arn === whole || arn.startsWith(`${whole}/`);
 
 /** What decides a request: AWS's logic as we read it, or another's simulator. */
 export type Decide = (request: AccessRequest, policies: Policies) => boolean;
@@ -87,7 +90,7 @@ export function changes({ identity, resource }: Standing): Change[] {
 /** Ways that a role or resource takes part in. */
 export function waysThrough(ways: readonly Way[], arn: string): Way[] {
   const isOf = ({ principal, resource }: AccessRequest) =>
-    resource === arn || (principal.kind === "role" && principal.arn === arn);
+    isWithin(resource, arn) || (principal.kind === "role" && principal.arn === arn);
   return ways.flatMap((way) => {
     const steps = way.steps.filter(isOf);
     const refused = Object.fromEntries(Object.entries(way.refused).filter(([, request]) => isOf(request)));

@@ -4,24 +4,14 @@ import * as clientDynamodb from "@aws-sdk/client-dynamodb";
 import * as clientSecretsManager from "@aws-sdk/client-secrets-manager";
 import * as clientSns from "@aws-sdk/client-sns";
 import * as clientSqs from "@aws-sdk/client-sqs";
-import { App } from "aws-cdk-lib";
 import { build } from "esbuild";
 import { describe, expect, test } from "vitest";
 import { rulesPlugin } from "../../build/rules-plugin.ts";
-import { PagerDutySubscriberStack } from "../../examples/pagerduty-subscriber/stack.ts";
-import { everything, readStack, type Synthesized, synthesize } from "../../infra/synthesize.ts";
-import { exampleSubscriptions } from "../fixtures/subscriptions.ts";
+import { everything, type Synthesized, synthesize } from "../../infra/synthesize.ts";
 import { changes, faultsOf, waysThrough } from "./decide.ts";
-import { createAccount, region, stranger } from "./policy-account.ts";
+import { region, stranger } from "./policy-account.ts";
 import { type AccessRequest, isAllowed, type PolicyStatement } from "./policy-evaluation.ts";
-import { functions, subscriptions, waysOf } from "./ways.ts";
-
-const settings: Readonly<Record<string, Readonly<Record<string, unknown>>>> = {
-  "the defaults": {},
-  "everything on": everything,
-  "everything on, and a key of the account's own": { ...everything, customerManagedKey: true },
-  "a REST API in front, for one network": { front: "restApi", allowedCidrs: ["192.0.2.0/24"] },
-};
+import { accountOf, functions, settings, subscribers, subscriptions, topicOfOurs, waysOf } from "./ways.ts";
 
 /** Statements that nothing of ours needs, and why they are there all the same. */
 const superfluous: readonly { readonly what: RegExp; readonly reason: string }[] = [
@@ -135,7 +125,7 @@ describe("rights that are broader than what is done with them", () => {
 });
 
 describe.each(Object.entries(settings))("with %s", (_, context) => {
-  const account = createAccount(synthesize(context));
+  const account = accountOf(context);
   const ways = waysOf(account);
 
   test.each(ways.map((way) => [way.name, way] as const))("%s", (_name, way) => {
@@ -220,24 +210,15 @@ describe("the calls of", () => {
   );
 
   test("every function of the stack are in the table of ways", () => {
-    const { resources } = createAccount(synthesize(everything));
+    const { resources } = accountOf(everything);
     const paths = [...resources].filter(([, { type }]) => type === "AWS::Lambda::Function").map(([path]) => path);
     expect(functions.map(({ path }) => `${path}/Function`).sort()).toEqual(paths.sort());
   });
 });
 
 describe("subscribers:", () => {
-  const topic = (name: string) => `arn:aws:sns:${region}:111122223333:${name}`;
-  const stacks = {
-    "a queue with a key, as in examples/subscriptions": () => exampleSubscriptions("Test", topic),
-    "a function, as in examples/pagerduty-subscriber": () =>
-      new PagerDutySubscriberStack(new App({ context: { "aws:cdk:bundling-stacks": [] } }), "Test", {
-        topicArn: topic("pagerduty"),
-      }),
-  };
-
-  test.each(Object.entries(stacks))("%s", (_, makeStack) => {
-    const account = createAccount(readStack(makeStack()));
+  test.each(Object.entries(subscribers))("%s", (_, makeAccount) => {
+    const account = makeAccount();
     const ways = subscriptions(account);
     expect(ways).toHaveLength(1);
     expect(ways.flatMap((way) => faultsOf(account, way))).toEqual([]);
@@ -249,7 +230,8 @@ describe("subscribers:", () => {
     const [, ofKey = ""] = /```json\n(\{\n {2}"Sid": "LetSnsEncrypt.*?)```/s.exec(guide) ?? [];
     const queue = `arn:aws:sqs:${region}:${stranger}:siem`;
     const key = `arn:aws:kms:${region}:${stranger}:key/1`;
-    const fill = (text: string) => text.replaceAll("QUEUE_ARN", queue).replaceAll("ALERT_TOPIC_ARN", topic("alerts"));
+    const fill = (text: string) =>
+      text.replaceAll("QUEUE_ARN", queue).replaceAll("ALERT_TOPIC_ARN", topicOfOurs("alerts"));
     const { Policy } = JSON.parse(quoted) as { readonly Policy: string };
     const { Statement: ofQueue } = JSON.parse(fill(Policy)) as { readonly Statement: PolicyStatement[] };
     const request = (action: string, resource: string, from: string): AccessRequest => ({
@@ -264,7 +246,7 @@ describe("subscribers:", () => {
         isAllowed(request(action, key, from), { identity: [], resource: [JSON.parse(fill(ofKey)) as PolicyStatement] }),
       ),
     ];
-    expect(decide(topic("alerts"))).toEqual([true, true, true]);
-    expect(decide(topic("other"))).toEqual([false, false, false]);
+    expect(decide(topicOfOurs("alerts"))).toEqual([true, true, true]);
+    expect(decide(topicOfOurs("other"))).toEqual([false, false, false]);
   });
 });

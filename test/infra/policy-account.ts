@@ -108,9 +108,12 @@ export function createAccount({ resources: byPath, logicalIds: idOf }: Synthesiz
     } else if (type === "AWS::IAM::Role") {
       stand(resource, arnOf(path), properties.AssumeRolePolicyDocument);
     } else if (type === "AWS::ApiGateway::RestApi") {
-      // The policy's resource, execute-api:/*, is the API itself and all below it.
+      // Of execute-api:/* API Gateway makes the ARN of the API and all below it: stages, methods and paths.
+      // https://docs.aws.amazon.com/apigateway/latest/developerguide/apigateway-resource-policies-examples.html
       const { Statement } = properties.Policy as { readonly Statement: readonly PolicyStatement[] };
-      stand(resource, arnOf(path), { Statement: Statement.map((each) => ({ ...each, Resource: arnOf(path) })) });
+      const whole = ({ Resource = [] }: PolicyStatement) =>
+        [Resource].flat().map((each) => each.replace(/^execute-api:/, arnOf(path)));
+      stand(resource, arnOf(path), { Statement: Statement.map((each) => ({ ...each, Resource: whole(each) })) });
     } else if (type === "AWS::KMS::Key") {
       stand(resource, arnOf(path), properties.KeyPolicy);
     } else if (type === "AWS::SNS::TopicPolicy") {

@@ -1,4 +1,8 @@
-import { type Account, account, type Properties, region, stranger } from "./policy-account.ts";
+import { App } from "aws-cdk-lib";
+import { PagerDutySubscriberStack } from "../../examples/pagerduty-subscriber/stack.ts";
+import { everything, readStack, synthesize } from "../../infra/synthesize.ts";
+import { exampleSubscriptions } from "../fixtures/subscriptions.ts";
+import { type Account, account, createAccount, type Properties, region, stranger } from "./policy-account.ts";
 import type { AccessRequest, Principal } from "./policy-evaluation.ts";
 
 /*
@@ -16,6 +20,34 @@ export interface Way {
   /** Requests that have to be refused, by what is wrong with them. */
   readonly refused: Readonly<Record<string, AccessRequest>>;
 }
+
+/** Settings whose stacks have all ways between them, by a name: with and without a key of the account's own, and by either front. */
+export const settings: Readonly<Record<string, Readonly<Record<string, unknown>>>> = {
+  "the defaults": {},
+  "everything on": everything,
+  "everything on, and a key of the account's own": { ...everything, customerManagedKey: true },
+  "a REST API in front, for one network": { front: "restApi", allowedCidrs: ["192.0.2.0/24"] },
+};
+
+/** The account of the stack with settings of {@link settings}. */
+export const accountOf = (context: Readonly<Record<string, unknown>>): Account => createAccount(synthesize(context));
+
+/** The stacks of subscribers in `examples/`, which are of an account of their own: each has one way, from a topic to what it subscribes. */
+export const subscribers: Readonly<Record<string, () => Account>> = {
+  "a queue with a key, as in examples/subscriptions": () =>
+    createAccount(readStack(exampleSubscriptions("Test", topicOfOurs))),
+  "a function, as in examples/pagerduty-subscriber": () =>
+    createAccount(
+      readStack(
+        new PagerDutySubscriberStack(new App({ context: { "aws:cdk:bundling-stacks": [] } }), "Test", {
+          topicArn: topicOfOurs("pagerduty"),
+        }),
+      ),
+    ),
+};
+
+/** The ARN of a topic of the stack's account. */
+export const topicOfOurs = (name: string): string => `arn:aws:sns:${region}:${account}:${name}`;
 
 const docs = "https://docs.aws.amazon.com";
 
@@ -337,12 +369,14 @@ function failuresToQueues(made: Account): Way[] {
 function schedules(made: Account): Way[] {
   return ofType(made, "AWS::Scheduler::Schedule").map(([path, { properties }]) => {
     const { Arn: target, RoleArn: role } = properties.Target;
-    const assume: AccessRequest = {
+    const group = `arn:aws:scheduler:${region}:${account}:schedule-group/default`;
+    const assumeFor = (context: AccessRequest["context"]): AccessRequest => ({
       principal: service("scheduler"),
       action: "sts:AssumeRole",
       resource: role,
-      context: tls,
-    };
+      context: { ...tls, ...context },
+    });
+    const assume = assumeFor(source(group));
     const invoke = (resource: string): AccessRequest => ({
       principal: { kind: "role", arn: role },
       action: "lambda:InvokeFunction",
@@ -351,10 +385,13 @@ function schedules(made: Account): Way[] {
     });
     return {
       name: `EventBridge Scheduler invokes ${made.pathOf(target)} (${path})`,
-      document: `${docs}/scheduler/latest/UserGuide/setting-up.html`,
+      document: `${docs}/scheduler/latest/UserGuide/cross-service-confused-deputy-prevention.html`,
       steps: [assume, invoke(target)],
       refused: {
         "by another service": { ...assume, principal: service("events") },
+        "for a schedule of another account": assumeFor(source(group.replace(account, stranger), stranger)),
+        "for a schedule of another account that gives itself out as ours": assumeFor(source(group, stranger)),
+        "for a schedule of another group": assumeFor(source(group.replace("/default", "/other"))),
         ...Object.fromEntries(
           deployed(made)
             .map((each) => [each.path, made.arnOf(`${each.path}/Function`)] as const)
@@ -489,10 +526,10 @@ function url(made: Account): Way[] {
 function restApi(made: Account): Way[] {
   return ofType(made, "AWS::ApiGateway::RestApi").map(([path]) => {
     const api = made.arnOf(path);
-    const request = (sourceIp: string): AccessRequest => ({
+    const request = (sourceIp: string, method = "POST"): AccessRequest => ({
       principal: { kind: "anonymous" },
       action: "execute-api:Invoke",
-      resource: api,
+      resource: `${api}/hook/${method}/`,
       context: { ...tls, "aws:SourceIp": sourceIp },
     });
     const invoke = (method: string): AccessRequest => ({
@@ -505,7 +542,7 @@ function restApi(made: Account): Way[] {
     return {
       name: `Okta, without a signature, calls ${path}`,
       document: `${docs}/apigateway/latest/developerguide/apigateway-authorization-flow.html`,
-      steps: [request("192.0.2.1"), invoke("POST"), invoke("GET")],
+      steps: [request("192.0.2.1"), request("192.0.2.1", "GET"), invoke("POST"), invoke("GET")],
       refused: {
         "from another network": request("198.51.100.1"),
         "for another API": { ...invoke("POST"), context: source(`${another}/hook/POST/`) },
