@@ -19,6 +19,7 @@ import {
   type WantedHook,
 } from "./event-hook/ensure.ts";
 import { type NeededEventTypes, neededEventTypes } from "./event-hook/event-types.ts";
+import { logStreamFinding } from "./event-hook/log-stream.ts";
 import { oktaStage, rotateSecret } from "./event-hook/rotate.ts";
 import { newSecret, openSecretVersions } from "./event-hook/secret-versions.ts";
 import { deliveryFindings, type Finding, failureFinding, hookFindings } from "./event-hook/status.ts";
@@ -61,8 +62,10 @@ async function settingsOf(deployment: Deployment, { subscribed, unknown }: Neede
 }
 
 /** What no subscription can bring. */
-function sayWhatIsLeft({ logOnly, anyType }: NeededEventTypes, { oktaOrgUrl }: Deployment): void {
-  const found = oktaOrgUrl === null ? "set oktaOrgUrl, and reconciliation finds them" : "reconciliation finds them";
+function sayWhatIsLeft({ logOnly, anyType }: NeededEventTypes, { oktaOrgUrl, eventBusName }: Deployment): void {
+  const reconciled =
+    oktaOrgUrl === null ? "set oktaOrgUrl, and reconciliation finds them" : "reconciliation finds them";
+  const found = eventBusName === null ? reconciled : "the log stream brings them";
   if (logOnly.length > 0) print(`not delivered by Okta to any hook: ${logOnly.join(", ")}; ${found}`);
   if (anyType) print(`a detection names no event type: of other types ${found}`);
 }
@@ -166,10 +169,18 @@ async function status(options: HookOptions): Promise<void> {
     const { hook, findings } = await hookFindings(api, wanted, commandOn(options), longest());
     const further = [
       ...(await deliveryFindings(deployment)),
+      ...(deployment.eventBusName === null
+        ? []
+        : [await logStreamFinding(openOkta(org, ["okta.logStreams.read"]), deployment.eventBusName, longest())]),
       ...(hook === null ? [] : [await failureFinding(openOkta(org, ["okta.logs.read"]), hook, longest())]),
     ];
-    tell([...findings, ...further]);
+    tell([...findings.map((each) => unlessStreamed(each, hook, deployment)), ...further]);
   }, "What else is wrong is not known");
+}
+
+/** That there is no hook is nothing wrong where the log stream brings the events. */
+function unlessStreamed(finding: Finding, hook: EventHook | null, { eventBusName }: Deployment): Finding {
+  return hook === null && eventBusName !== null ? { ...finding, ok: null } : finding;
 }
 
 /** How another subcommand is called on the same stack and org. */
@@ -271,7 +282,7 @@ subcommand("register", "creates the hook, or brings it up to date; verifies it, 
 subcommand("status", "tells whether the hook is what it shall be, and what reaches the stack")
   .addHelpText(
     "after",
-    `\n${credentialHelp(["okta.eventHooks.manage", "okta.logs.read"])}\n\nExit code: 0; 1 when something is wrong; 2 when it cannot be told.`,
+    `\n${credentialHelp(["okta.eventHooks.manage", "okta.logs.read"])} With a log stream, okta.logStreams.read as well.\n\nExit code: 0; 1 when something is wrong; 2 when it cannot be told.`,
   )
   .action(status);
 subcommand("repair", "does what status asks for")

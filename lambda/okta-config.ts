@@ -20,6 +20,12 @@ export interface SyncConfig {
   readonly attributes: readonly LocationAttributes[];
 }
 
+/** The settings of the function that receives the org's log stream. */
+export interface StreamConfig extends PipelineConfig {
+  /** The org's domain, `example.okta.com`; null where the stack does not know it. */
+  readonly org: string | null;
+}
+
 /** The settings of the function that reads the System Log. */
 export interface ReconcileConfig extends PipelineConfig {
   /** `https://example.okta.com`. */
@@ -67,6 +73,22 @@ export function readSyncConfig(environment: Environment): SyncConfig {
     credentialSecretArn: known.OKTA_CREDENTIAL_SECRET_ARN ?? "",
     attributes: readLocationAttributes(known.OKTA_PROFILE_ATTRIBUTES ?? "") ?? [],
   };
+}
+
+/**
+ * Reads the settings of the function that receives the org's log stream.
+ *
+ * @param environment the process's environment variables
+ * @throws ConfigError naming everything that is missing or malformed
+ */
+export function readStreamConfig(environment: Environment): StreamConfig {
+  const { OKTA_ORG_URL } = oktaVariables;
+  const known = readVariables(
+    { ...variablesOf(pipelineVariables), OKTA_ORG_URL: { ...OKTA_ORG_URL, what: null } },
+    environment,
+  );
+  const { OKTA_ORG_URL: orgUrl } = known;
+  return { ...toPipelineConfig(known, environment), org: orgUrl === undefined ? null : new URL(orgUrl).host };
 }
 
 /**
