@@ -13,6 +13,7 @@ const functions = [
   "sync-profiles",
   "refresh-profiles",
   "reconcile",
+  "stream",
   "publish-output",
   "notify-exceptions",
   "canary",

@@ -186,6 +186,8 @@ function costs({ eventsADay, environments }: Volume, deployed: Deployed): Record
 
 const defaults = readDeployed(synthesize(), "essential");
 const observed = readDeployed(synthesize({ metrics: "full", dashboard: true }), "full");
+/** The stack with further inlets and fronts, of which none changes the cost of another: a synthesis takes seconds. */
+const extended = synthesize({ front: "restApi", firewall: true, eventBusName: "aws.partner/okta.com/example/okta" });
 const total = (column: Readonly<Record<string, number>>) =>
   Object.values(column)
     .reduce((sum, each) => sum + each, 0)
@@ -218,6 +220,37 @@ function monthTable(): string {
   return alignedTable(all, true);
 }
 
+/** What the log stream adds in a month, by what it is paid for: each wanted event is an invocation of its function. */
+function streamTable(): string {
+  const streaming = readDeployed(extended, "essential");
+  const alarms = (streaming.alarmMetrics - defaults.alarmMetrics) * price.alarmMonth;
+  const columns = volumes.map(({ eventsADay }) => {
+    const events = eventsADay * assumed.daysInMonth;
+    const milliseconds =
+      events * assumed.plainMilliseconds +
+      events * assumed.matchingShare * assumed.matchMilliseconds +
+      assumed.coldStartsADay * assumed.daysInMonth * assumed.coldMilliseconds;
+    const gigabyteSeconds = (streaming.memoryGigabytes * milliseconds) / 1_000;
+    return {
+      "Lambda: requests and compute":
+        (events / 1_000_000) * price.lambdaMillionRequests + gigabyteSeconds * price.lambdaGigabyteSecond,
+      "CloudWatch: logs": ((events * assumed.logBytesOfDelivery.essential) / 1_000_000_000) * price.logsGigabyte,
+      "CloudWatch: a metric of our own": price.metricMonth,
+      "CloudWatch: alarms": alarms,
+    };
+  });
+  const [first] = columns;
+  const all = Object.keys(first ?? {}) as (keyof NonNullable<typeof first>)[];
+  return alignedTable(
+    [
+      ["USD a month", ...volumes.map(({ eventsADay }) => `${eventsADay.toLocaleString("en-US")} events a day`)],
+      ...all.map((name) => [name, ...columns.map((column) => column[name].toFixed(2))]),
+      ["**all**", ...columns.map((column) => `**${total(column)}**`)],
+    ],
+    true,
+  );
+}
+
 /** USD for a million requests without the right secret, by what they are paid for. */
 const refusal = {
   "Lambda: requests": price.lambdaMillionRequests,
@@ -243,9 +276,8 @@ function refusalTable(): string {
 
 /** The limits that decide how many requests of a flood are paid for. */
 function floodLimits() {
-  const front = synthesize({ front: "restApi", firewall: true });
-  const [[, { Properties: stage }] = ["", { Properties: {} }]] = ofType(front, "AWS::ApiGateway::Stage");
-  const [[, { Properties: webAcl }] = ["", { Properties: {} }]] = ofType(front, "AWS::WAFv2::WebACL");
+  const [[, { Properties: stage }] = ["", { Properties: {} }]] = ofType(extended, "AWS::ApiGateway::Stage");
+  const [[, { Properties: webAcl }] = ["", { Properties: {} }]] = ofType(extended, "AWS::WAFv2::WebACL");
   const fiveMinutes: number = webAcl.Rules.map(
     ({ Statement }: { Statement: { RateBasedStatement?: { Limit: number } } }) => Statement.RateBasedStatement?.Limit,
   ).find((limit: number | undefined) => limit !== undefined);
@@ -310,6 +342,7 @@ function floodTable(): string {
 /** Tables by the document and the name in the comment before them. */
 const tables = [
   { document: "docs/cost.md", name: "table", make: monthTable },
+  { document: "docs/cost.md", name: "stream", make: streamTable },
   { document: "docs/cost.md", name: "refusals", make: refusalTable },
   { document: "docs/security.md", name: "floods", make: floodTable },
 ] as const;

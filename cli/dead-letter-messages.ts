@@ -9,6 +9,7 @@ import * as z from "zod";
 import { createQueue } from "../lambda/adapters/aws/queue.ts";
 import { type Delivery, parseDelivery, readDelivery } from "../lambda/core/okta/event-hook.ts";
 import { describeFaults } from "../lambda/core/okta/fault.ts";
+import { readStreamedEvent, streamSourcePrefix } from "../lambda/core/okta/streamed-event.ts";
 import { toDeadLetters } from "../lambda/core/pipeline/dead-letter.ts";
 import { type DelayReason, delayReasons } from "../lambda/core/pipeline/delay-reason.ts";
 import { writeWork } from "../lambda/core/pipeline/work.ts";
@@ -26,10 +27,11 @@ export interface DeadLetterMessage {
   readonly id: string;
   /**
    * `malformed`: an event that could not be judged. `malformedEvents`: many of them. `refused`: a delivery that was refused
-   * although its secret was right. `retry`: work that was tried in vain. `output`: an alert that is out, and could not be
-   * rendered or published for an output. `unknown`: none of ours.
+   * although its secret was right. `retry`: work that was tried in vain. `streamed`: an event of the log stream that its function
+   * failed at, or that EventBridge could not deliver. `output`: an alert that is out, and could not be rendered or published for
+   * an output. `unknown`: none of ours.
    */
-  readonly kind: OwnKind | "output" | "unknown";
+  readonly kind: OwnKind | "streamed" | "output" | "unknown";
   readonly sentAt: Date;
   readonly reason: string;
   readonly eventUuid: string | null;
@@ -64,6 +66,7 @@ export async function visitDeadLetters(
           WaitTimeSeconds: 1,
           VisibilityTimeout: visibilitySeconds,
           MessageSystemAttributeNames: ["SentTimestamp"],
+          MessageAttributeNames: [...failureAttributes],
         }),
       );
       // A receive that waits asks every server of the queue: when it finds nothing, there is nothing.
@@ -114,8 +117,8 @@ export type Redriven =
 
 /** Puts what a message holds on the retry queue, where it is tried anew with all its tries. */
 export async function redriveDeadLetter(deployment: Deployment, message: DeadLetterMessage): Promise<Redriven> {
-  const { sqs, retryQueueUrl, deadLetterQueueUrl } = deployment;
-  const read = toWork(message);
+  const { sqs, retryQueueUrl, deadLetterQueueUrl, oktaOrgUrl } = deployment;
+  const read = toWork(message, oktaOrgUrl === null ? null : new URL(oktaOrgUrl).host);
   if ("reason" in read) return { ok: false, reason: read.reason };
   const letters = toDeadLetters(read.malformed, read.delivery, message.sentAt);
   // A redrive that stops in between is done again: the handling of an event is idempotent.
@@ -135,12 +138,16 @@ function sendAll(client: Deployment["sqs"], queueUrl: string, bodies: readonly s
 /** What can be put on the retry queue, of which delivery, and what is malformed still. */
 interface ReadWork {
   readonly work: readonly string[];
-  readonly delivery: Pick<Delivery, "id" | "org" | "eventHookId">;
+  readonly delivery: Pick<Delivery, "id" | "org" | "eventHookId" | "source">;
   readonly malformed: Delivery["malformed"];
 }
 
-/** The message as work. What could not be read may be understood by a version that came after. */
-function toWork(message: DeadLetterMessage): ReadWork | { readonly reason: string } {
+/**
+ * The message as work. What could not be read may be understood by a version that came after.
+ *
+ * @param org the domain of the org that streams its log; null where the stack does not know it
+ */
+function toWork(message: DeadLetterMessage, org: string | null): ReadWork | { readonly reason: string } {
   const { kind, body, sentAt, reason } = message;
   const nowhere = { id: null, org: null, eventHookId: null };
   if (kind === "retry") {
@@ -153,16 +160,26 @@ function toWork(message: DeadLetterMessage): ReadWork | { readonly reason: strin
   }
   if (kind === "unknown") return { reason: "it is no message of ours" };
   const letter = JSON.parse(body) as Readonly<Record<string, unknown>>;
-  const read = kind === "refused" ? readRefused(letter) : readMalformed(letter);
+  const read = readLetter(kind, letter, org);
   if ("reason" in read) return { reason: read.reason };
   if (kind !== "refused" && read.events.length === 0) {
-    return { reason: `${kind === "malformed" ? "the event is" : "its events are"} still malformed: ${reason}` };
+    const faults = kind === "streamed" ? describeFaults(read.malformed.flatMap((each) => each.faults)) : reason;
+    return { reason: `${kind === "malformedEvents" ? "its events are" : "the event is"} still malformed: ${faults}` };
   }
   const waiting = { reason: delayReasons.deadLettered, since: sentAt };
-  const { id, org, eventHookId, events, malformed } = read;
-  const delivery = { id, org, eventHookId };
+  const { id, eventHookId, source, events, malformed } = read;
+  const delivery = { id, org: read.org, eventHookId, source };
   const work = events.map((event) => writeWork({ event, delivery, rules: null, followUp: false, waiting }, sentAt));
   return { work, delivery, malformed };
+}
+
+function readLetter(
+  kind: Exclude<DeadLetterMessage["kind"], "retry" | "output" | "unknown">,
+  letter: Readonly<Record<string, unknown>>,
+  org: string | null,
+): Delivery | { readonly reason: string } {
+  if (kind === "streamed") return readStreamedEvent(readFailedStream(letter)?.event, org);
+  return kind === "refused" ? readRefused(letter) : readMalformed(letter);
 }
 
 /** The events of a letter about malformed ones, judged anew. */
@@ -195,13 +212,16 @@ function readRefused(letter: Readonly<Record<string, unknown>>): Delivery | { re
   };
 }
 
-function readMessage({ MessageId = "", Body = "", ReceiptHandle = "", Attributes = {} }: Message): DeadLetterMessage {
+function readMessage(message: Message): DeadLetterMessage {
+  const { MessageId = "", Body = "", ReceiptHandle = "", Attributes = {} } = message;
   const parsed = parseObject(Body);
-  const failed = readFailedOutput(parsed);
-  const { event: received } = failed?.alert ?? parsed;
+  const streamed = readFailedStream(parsed, message.MessageAttributes);
+  const output = readFailedOutput(parsed);
+  const failed = streamed ?? output;
+  const received = streamed?.event.detail ?? (output?.alert ?? parsed).event;
   const event = typeof received === "object" && received !== null ? (received as Record<string, unknown>) : {};
   const ours = ownKinds.find((known) => known === parsed.kind) ?? "unknown";
-  const kind = failed === null ? ours : "output";
+  const kind = streamed !== null ? "streamed" : output !== null ? "output" : ours;
   return {
     id: MessageId,
     kind,
@@ -230,6 +250,44 @@ function readFailedOutput(body: unknown): { readonly alert: Record<string, unkno
     alert: parseObject(requestPayload.Records[0]?.Sns.Message ?? ""),
     reason: `the output function ${requestContext.functionArn} failed: ${why}`,
   };
+}
+
+/** An event on a bus that a log stream feeds, whatever it holds. */
+const streamedEvent = z.looseObject({
+  source: z.string().startsWith(streamSourcePrefix),
+  detail: z.unknown(),
+});
+
+/**
+ * What Lambda sends of an event of the log stream that its function failed at after all tries, which has the event within
+ * (https://docs.aws.amazon.com/lambda/latest/dg/invocation-async-retain-records.html).
+ */
+const failedStream = z.object({
+  requestContext: z.object({ functionArn: z.string(), condition: z.string() }),
+  requestPayload: streamedEvent,
+  responsePayload: z.object({ errorMessage: z.string() }).partial().nullish(),
+});
+
+/** What EventBridge says, in a message's attributes, of an event that it could not deliver, which is the message itself. */
+const failureAttributes = ["ERROR_CODE", "ERROR_MESSAGE"] as const;
+
+function readFailedStream(
+  body: unknown,
+  attributes: Message["MessageAttributes"] = {},
+): { readonly event: z.infer<typeof streamedEvent>; readonly reason: string } | null {
+  const undelivered = streamedEvent.safeParse(body);
+  if (undelivered.success) {
+    const told = failureAttributes.map((name) => attributes[name]?.StringValue).filter((value) => value !== undefined);
+    return {
+      event: undelivered.data,
+      reason: `EventBridge could not deliver it: ${told.join(": ") || "without a reason"}`,
+    };
+  }
+  const failed = failedStream.safeParse(body);
+  if (!failed.success) return null;
+  const { requestContext, requestPayload, responsePayload } = failed.data;
+  const why = responsePayload?.errorMessage ?? requestContext.condition;
+  return { event: requestPayload, reason: `the function ${requestContext.functionArn} failed: ${why}` };
 }
 
 function parseObject(text: string): Record<string, unknown> {

@@ -34,6 +34,8 @@ export interface Deployment {
   readonly bringsProfiles: boolean;
   /** The org that is asked for profiles, and for what the hook missed; null for none. */
   readonly oktaOrgUrl: string | null;
+  /** The event bus that the org's log stream feeds; null where it is not received. */
+  readonly eventBusName: string | null;
   readonly profileTable: string;
   readonly stateTable: string;
   readonly mismatchDistanceKm: number;
@@ -111,6 +113,7 @@ export async function findDeployment({ stack: named, local, url }: DeploymentOpt
     experimentalDetections: outputs.get("ExperimentalDetections") === "true",
     bringsProfiles: outputs.has("OktaCredentialSecretArn"),
     oktaOrgUrl: outputs.get("OktaOrgUrl") ?? null,
+    eventBusName: outputs.get("EventBusName") ?? null,
     profileTable: output("ProfileTableName"),
     stateTable: output("StateTableName"),
     mismatchDistanceKm: Number(output("MismatchDistanceKm")),
@@ -195,6 +198,7 @@ async function findEmbeddedRun(url: string): Promise<Deployment> {
     experimentalDetections: environment.EXPERIMENTAL_DETECTIONS === "true",
     bringsProfiles: false,
     oktaOrgUrl: null,
+    eventBusName: null,
     profileTable: environment.PROFILE_TABLE ?? "",
     stateTable: environment.STATE_TABLE ?? "",
     mismatchDistanceKm: Number(environment.MISMATCH_DISTANCE_KM),

@@ -19,6 +19,7 @@ import {
   type WantedHook,
 } from "./event-hook/ensure.ts";
 import { type NeededEventTypes, neededEventTypes } from "./event-hook/event-types.ts";
+import { logStreamFinding } from "./event-hook/log-stream.ts";
 import { reconciliationFindings } from "./event-hook/reconciliation-status.ts";
 import { oktaStage, rotateSecret } from "./event-hook/rotate.ts";
 import { newSecret, openSecretVersions } from "./event-hook/secret-versions.ts";
@@ -65,8 +66,10 @@ async function settingsOf(deployment: Deployment, { subscribed, uncertain }: Nee
 }
 
 /** What no subscription can bring. */
-function sayWhatIsLeft({ logOnly, anyType }: NeededEventTypes, { oktaOrgUrl }: Deployment): void {
-  const found = oktaOrgUrl === null ? "set oktaOrgUrl, and reconciliation finds them" : "reconciliation finds them";
+function sayWhatIsLeft({ logOnly, anyType }: NeededEventTypes, { oktaOrgUrl, eventBusName }: Deployment): void {
+  const reconciled =
+    oktaOrgUrl === null ? "set oktaOrgUrl, and reconciliation finds them" : "reconciliation finds them";
+  const found = eventBusName === null ? reconciled : "the log stream brings them";
   if (logOnly.length > 0) print(`not delivered by Okta to any hook: ${logOnly.join(", ")}; ${found}`);
   if (anyType) print(`a detection names no event type: of other types ${found}`);
 }
@@ -173,12 +176,20 @@ async function status(options: HookOptions): Promise<void> {
     const logs = openOkta(org, ["okta.logs.read"]);
     const further = [
       ...(await deliveryFindings(deployment)),
+      ...(deployment.eventBusName === null
+        ? []
+        : [await logStreamFinding(openOkta(org, ["okta.logStreams.read"]), deployment.eventBusName, longest())]),
       ...(hook === null ? [] : [await failureFinding(logs, hook, longest())]),
       ...(await reconciliationFindings(logs, deployment, needed.logFilter, longest())),
     ];
-    tell([...findings, ...further]);
+    tell([...findings.map((each) => unlessStreamed(each, hook, deployment)), ...further]);
     if (wanted.eventTypes.includes("user.risk.detect")) print(`note: ${hiddenRisk}`);
   }, "What else is wrong is not known");
+}
+
+/** That there is no hook is nothing wrong where the log stream brings the events. */
+function unlessStreamed(finding: Finding, hook: EventHook | null, { eventBusName }: Deployment): Finding {
+  return hook === null && eventBusName !== null ? { ...finding, ok: null } : finding;
 }
 
 /** How another subcommand is called on the same stack and org. */
@@ -288,7 +299,7 @@ subcommand("status", "tells whether the hook is what it shall be, and what reach
   .addHelpText(
     "after",
     `\n${credentialHelp(["okta.eventHooks.read", "okta.logs.read"])}
-With okta.eventHooks.manage as well, Okta verifies the URL, which shows whether it has the stack's secret.\n\nExit code: 0; 1 when something is wrong; 2 when it cannot be told.`,
+With okta.eventHooks.manage as well, Okta verifies the URL, which shows whether it has the stack's secret. With a log stream, okta.logStreams.read as well.\n\nExit code: 0; 1 when something is wrong; 2 when it cannot be told.`,
   )
   .action(status);
 subcommand("repair", "does what status asks for")

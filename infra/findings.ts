@@ -57,7 +57,7 @@ export const explanations: readonly Explanation[] = [
     rules: ["NIST.800.53.R5::NIST.800.53.R5-LambdaDLQ", "Serverless::Serverless-LambdaDLQ"],
     where: aFunction,
     reason:
-      "The receiver is invoked by its URL, redrive and refresh by their queues: none of them asynchronously. Outputs have a failure destination, the later form of the same. What runs on a schedule has an alarm on its errors, and the next run does the same work.",
+      "The receiver is invoked by its URL, redrive and refresh by their queues: none of them asynchronously. Outputs and the log stream have a failure destination, the later form of the same. What runs on a schedule has an alarm on its errors, and the next run does the same work.",
   },
   {
     rules: ["Serverless::Serverless-LambdaAsyncFailureDestination"],

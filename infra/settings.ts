@@ -135,6 +135,18 @@ const schema = z.strictObject({
       description:
         "Minutes before its last read from which the System Log is read again when Okta's link to its next page is lost.",
     }),
+  eventBusName: z
+    .string("expected the name of an event bus")
+    .regex(
+      /^(?!default$)[A-Za-z0-9._/-]{1,256}$/,
+      "expected the name of the event bus that the log stream feeds, such as aws.partner/okta.com/example/okta, no ARN",
+    )
+    .optional()
+    .meta({
+      description:
+        "The partner event bus, in the stack's own account and region, that the org's log stream feeds: events on it are alerted on beside those of the hook.",
+      examples: ["aws.partner/okta.com/example/okta"],
+    }),
   oktaProfileAttributes: z
     .array(locationAttributes, "expected a list of a label and names of attributes")
     .min(1, "expected at least one location")

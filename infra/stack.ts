@@ -2,6 +2,7 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { CfnOutput, Stack, type StackProps } from "aws-cdk-lib";
 import type { Construct } from "constructs";
+import { refreshingEventTypes } from "../lambda/core/profiles/refresh.ts";
 import type { RuleSet } from "../lambda/core/sigma/rule-set.ts";
 import { Alarms } from "./constructs/alarms.ts";
 import { AlertOutput } from "./constructs/alert-output.ts";
@@ -11,6 +12,7 @@ import { DeadLetterQueue } from "./constructs/dead-letter-queue.ts";
 import { Encryption } from "./constructs/encryption.ts";
 import { ExceptionNotices } from "./constructs/exception-notices.ts";
 import { HookSecret } from "./constructs/hook-secret.ts";
+import { LogStream } from "./constructs/log-stream.ts";
 import { OktaCredential } from "./constructs/okta-credential.ts";
 import { OperationsDashboard } from "./constructs/operations-dashboard.ts";
 import { OperationsTopic } from "./constructs/operations-topic.ts";
@@ -27,12 +29,17 @@ import { SavedQueries } from "./constructs/saved-queries.ts";
 import { StateKey } from "./constructs/state-key.ts";
 import { StateTable } from "./constructs/state-table.ts";
 import { readSettings, type Settings, settingsMetadata } from "./settings.ts";
+import { streamPatterns } from "./stream-patterns.ts";
 
 /** How the stack is set up. */
 export interface OktaProxyWatchStackProps extends StackProps {
   /** Folder that holds a folder for each built function. @default dist */
   readonly code?: string;
-  /** The detections that run, for the dashboard to show by name. @default - it does not show them */
+  /**
+   * The detections that run: the dashboard shows them by name, and their event types are what is taken of the log stream.
+   *
+   * @default - the dashboard does not show them, and all of the log stream is taken
+   */
   readonly detections?: RuleSet;
   /** @default - from CDK context */
   readonly settings?: Settings;
@@ -70,6 +77,21 @@ export class OktaProxyWatchStack extends Stack {
       code: join(code, "receiver"),
     });
     const redrive = new Redrive(this, "Redrive", { ...resources, code: join(code, "redrive") });
+    const { eventBusName } = settings;
+    const logStream =
+      eventBusName === undefined
+        ? null
+        : new LogStream(this, "LogStream", {
+            ...resources,
+            eventBusName,
+            patterns: streamPatterns(
+              props.detections?.rules.map(({ rule }) => rule) ?? null,
+              okta === null ? [] : refreshingEventTypes,
+            ),
+            profileRefresh: okta?.refresh ?? null,
+            redrive,
+            code: join(code, "stream"),
+          });
 
     const notices = new ExceptionNotices(this, "ExceptionNotices", {
       ...resources,
@@ -106,6 +128,7 @@ export class OktaProxyWatchStack extends Stack {
         Redrive: redrive.function,
         ExceptionNotices: notices.function,
         ...Object.fromEntries(alertOutputs.map(({ name, construct }) => [`${name}Output`, construct.function])),
+        ...(logStream && { LogStream: logStream.function }),
         ...(okta && { ProfileSync: okta.sync.function, ProfileRefresh: okta.refresh.function }),
         ...(okta?.reconciliation && { Reconciliation: okta.reconciliation.function }),
       },
@@ -113,6 +136,7 @@ export class OktaProxyWatchStack extends Stack {
       deadLetterQueue,
       sync: okta?.sync.function ?? null,
       reconciles: okta?.reconciliation != null,
+      streams: logStream !== null,
       canary,
     };
     new Alarms(this, "Alarms", { ...watched, settings, operationsTopic });
@@ -141,6 +165,9 @@ export class OktaProxyWatchStack extends Stack {
       DeadLetterQueueUrl: [deadLetterQueue.queue.queueUrl, "Where events lie that nothing more is tried on"],
       ...Object.fromEntries(topics),
       ExperimentalDetections: [String(settings.experimentalDetections), "Whether experimental detections run"],
+      ...(eventBusName !== undefined && {
+        EventBusName: [eventBusName, "The event bus that the org's log stream feeds"] as const,
+      }),
       ...(okta && {
         OktaOrgUrl: [okta.orgUrl, "The org whose profiles and System Log are read"],
         OktaCredentialSecretArn: [okta.secretArn, "The secret to put Okta's credential into"],

@@ -35,6 +35,7 @@ export interface Synthesized {
 /** Settings that switch everything on. */
 export const everything = {
   oktaOrgUrl: "https://example.okta.com",
+  eventBusName: "aws.partner/okta.com/example/okta",
   outputs: "chat,ocsf,pagerduty",
   alertEmail: "security@example.com",
   operationsEmail: "operations@example.com",

@@ -1,6 +1,7 @@
 import type { AddressInfo } from "node:net";
 import { DynamoDBClient, PutItemCommand } from "@aws-sdk/client-dynamodb";
 import type { SNSEvent } from "aws-lambda";
+import { once } from "../lambda/adapters/aws/client.ts";
 import { toAttribute } from "../lambda/adapters/aws/dynamodb/attribute-value.ts";
 import { defaultSuppressMinutes } from "../lambda/core/grouping/suppress-minutes.ts";
 import { type AlertFeed, followAlerts, type ReceivedAlert } from "./alert-feed.ts";
@@ -74,6 +75,8 @@ export async function startEmbeddedRun(options: EmbeddedRunOptions): Promise<Emb
   const receive = await importHandler<Handler>("receiver");
   const redrive = await importHandler<RedriveHandler>("redrive");
   const { direct, faults, messagesOn } = emulators;
+  // Most runs stream nothing: it is loaded with the first event.
+  const getStream = once(() => importHandler<(event: unknown) => Promise<unknown>>("stream"));
   const outputs = await startOutputs(options.outputs ?? [], emulators);
   const alerts = followAlerts(
     emulators.alertQueueUrl,
@@ -90,6 +93,11 @@ export async function startEmbeddedRun(options: EmbeddedRunOptions): Promise<Emb
     "GET /_local/alerts": () => alerts.received.map(({ alert }) => alert),
     "GET /_local/outputs": () =>
       Object.fromEntries(outputs.map(({ name, messages }) => [name, messages().map((each) => JSON.parse(each))])),
+    // An event of EventBridge, which the rule of the log stream invokes the function with. What fails is not tried again here.
+    "POST /_local/stream": async (body) => {
+      const event: unknown = JSON.parse(body);
+      return (await getStream())(event);
+    },
     "GET /_local/environment": () => ({
       ...emulators.environment,
       MISMATCH_DISTANCE_KM: environment.MISMATCH_DISTANCE_KM,

@@ -4,8 +4,11 @@ import type { LambdaFunctionURLEvent, LambdaFunctionURLResult } from "aws-lambda
 /** A deployed function's handler. */
 export type Handler = (event: LambdaFunctionURLEvent) => Promise<LambdaFunctionURLResult>;
 
-/** What is answered to `METHOD /_local/...`, paths that no Function URL has. */
-export type LocalRoutes = Readonly<Record<string, () => unknown>>;
+/**
+ * What is answered, as JSON, to `METHOD /_local/...`, paths that no Function URL has. It is handed the request's body, and rejects
+ * with a SyntaxError where that is no JSON, which is answered 400.
+ */
+export type LocalRoutes = Readonly<Record<string, (body: string) => unknown>>;
 
 /**
  * Lambda's limit for the event of an invocation, which holds the body as a JSON string among the rest of the request:
@@ -61,11 +64,12 @@ export function createHttpFront(
     }
     const route = `${request.method} ${url.pathname}`;
     const answerLocally = Object.hasOwn(local, route) ? local[route] : undefined;
+    const body = await readBody(request);
     if (answerLocally !== undefined) {
-      response.writeHead(200, { "content-type": "application/json" }).end(JSON.stringify(answerLocally()));
+      const { status, answer } = await answerOf(answerLocally, body?.toString() ?? "");
+      response.writeHead(status, { "content-type": "application/json" }).end(JSON.stringify(answer));
       return;
     }
-    const body = await readBody(request);
     const event = body === null ? null : toFunctionUrlEvent(request, url, body);
     if (event === null || isTooLarge(event)) {
       response.writeHead(413, { connection: "close" }).end();
@@ -79,6 +83,15 @@ export function createHttpFront(
     const headers = Object.entries(result.headers ?? {}).map(([name, value]) => [name, String(value)] as const);
     response.writeHead(result.statusCode ?? 200, Object.fromEntries(headers));
     response.end(result.isBase64Encoded ? Buffer.from(result.body ?? "", "base64") : result.body);
+  }
+}
+
+async function answerOf(route: LocalRoutes[string], body: string): Promise<{ status: number; answer: unknown }> {
+  try {
+    return { status: 200, answer: await route(body) };
+  } catch (error) {
+    const { message } = error as Error;
+    return { status: error instanceof SyntaxError ? 400 : 502, answer: { error: message } };
   }
 }
 

@@ -38,8 +38,9 @@ async function main(): Promise<void> {
 
   const authorization = `Authorization: ${settings.hookSecret}`;
   // By its whole path: the command is pasted into another terminal, whose folder may be any.
+  const pathOf = (sample: string) => fileURLToPath(new URL(`samples/${sample}.json`, import.meta.url));
   const deliver = (sample: string) =>
-    `curl -i -H '${authorization}' -H 'content-type: application/json' --data '@${fileURLToPath(new URL(`samples/${sample}.json`, import.meta.url))}' ${run.url}`;
+    `curl -i -H '${authorization}' -H 'content-type: application/json' --data '@${pathOf(sample)}' ${run.url}`;
   print(`ready ${run.url}
 
 Verify the hook, as Okta does once:
@@ -50,6 +51,9 @@ Deliver a sign-in through Tor, far from the user's home:
 
 Deliver one from home, through no proxy, which raises no alert:
   ${deliver("ordinary-sign-in")}
+
+Send the first again as the org's log stream to EventBridge does, which makes no second alert:
+  curl -i --data '@${pathOf("streamed-sign-in")}' ${run.url}_local/stream
 
 ${
   settings.suppressMinutes === 0

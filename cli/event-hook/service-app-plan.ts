@@ -74,6 +74,8 @@ export interface DeploymentNeeds {
   readonly bringsProfiles: boolean;
   /** Whether a function reads the System Log of this org. */
   readonly reconciles: boolean;
+  /** Whether a function receives the org's log stream, whose state the commands read. */
+  readonly streams: boolean;
   readonly commandsStore: CredentialStore;
   /** Null where no function asks the org, or another credential is kept. */
   readonly functionsStore: CredentialStore | null;
@@ -84,13 +86,19 @@ export interface DeploymentNeeds {
  * the key that may is never in AWS.
  */
 export function planServiceApps(needs: DeploymentNeeds): readonly ServiceAppPlan[] {
-  const { name, bringsProfiles, reconciles, commandsStore, functionsStore } = needs;
+  const { name, bringsProfiles, reconciles, streams, commandsStore, functionsStore } = needs;
   const reading = { scopes: ["okta.users.read"], permissions: ["okta.users.read"], resources: [users] } as const;
   const ofUsers = bringsProfiles ? reading : { scopes: [], permissions: [], resources: [] };
   const commands: ServiceAppPlan = {
     label: name,
     user: "the commands",
-    scopes: ["okta.eventHooks.read", "okta.eventHooks.manage", "okta.logs.read", ...ofUsers.scopes],
+    scopes: [
+      "okta.eventHooks.read",
+      "okta.eventHooks.manage",
+      "okta.logs.read",
+      ...(streams ? (["okta.logStreams.read"] as const) : []),
+      ...ofUsers.scopes,
+    ],
     permissions: ["okta.eventhooks.manage", ...ofUsers.permissions],
     resources: [eventHooks, ...ofUsers.resources],
     standardRole: reportAdministrator,

@@ -56,6 +56,8 @@ interface Prospect {
   readonly name: string;
   readonly oktaOrgUrl: string | null;
   readonly reconciles: boolean;
+  /** Whether it receives the org's log stream. */
+  readonly streams: boolean;
   readonly secretArn: string | null;
 }
 
@@ -154,7 +156,7 @@ async function plansOf(
   print: (text: string) => void,
 ): Promise<readonly ServiceAppPlan[]> {
   const isAsked = prospect.oktaOrgUrl !== null && readOrgUrl(prospect.oktaOrgUrl) === orgUrl;
-  const { name, reconciles, secretArn } = prospect;
+  const { name, reconciles, streams, secretArn } = prospect;
   const ofFunctions = isAsked
     ? await functionsStore(credentialFileOf(orgUrl, process.env, "functions"), orgUrl, secretArn)
     : null;
@@ -167,6 +169,7 @@ async function plansOf(
     name,
     bringsProfiles: isAsked,
     reconciles,
+    streams,
     commandsStore: fileStore(credentialFileOf(orgUrl, process.env), orgUrl),
     functionsStore: ofFunctions,
   });
@@ -175,7 +178,7 @@ async function plansOf(
 /** The stack as it is deployed, or as the settings say that it will be. */
 async function findProspect({ stack, local }: SetupOptions, print: (text: string) => void): Promise<Prospect> {
   const own = "okta-proxy-watch";
-  if (local) return { name: `${own} local`, oktaOrgUrl: null, reconciles: false, secretArn: null };
+  if (local) return { name: `${own} local`, oktaOrgUrl: null, reconciles: false, streams: false, secretArn: null };
   const settings = await readSettings();
   const stackName = stack ?? settings.stackName;
   const ofStack = stackName === settings.stackName ? settings : null;
@@ -184,6 +187,7 @@ async function findProspect({ stack, local }: SetupOptions, print: (text: string
     name: `${own} ${stackName}`,
     oktaOrgUrl: outputs?.get("OktaOrgUrl") ?? ofStack?.oktaOrgUrl ?? null,
     reconciles: (ofStack?.reconcileMinutes ?? 1) > 0,
+    streams: (outputs?.get("EventBusName") ?? ofStack?.eventBusName ?? null) !== null,
     secretArn: outputs?.get("OktaCredentialSecretArn") ?? null,
   };
 }

@@ -1,4 +1,4 @@
-import { CloudWatchClient, GetMetricStatisticsCommand } from "@aws-sdk/client-cloudwatch";
+import { CloudWatchClient, type Datapoint, GetMetricStatisticsCommand } from "@aws-sdk/client-cloudwatch";
 import { OktaFailure, OktaRefusal } from "../../lambda/adapters/okta-api/authorization.ts";
 import { type OktaClient, pagesFrom } from "../../lambda/adapters/okta-api/client.ts";
 import {
@@ -179,18 +179,21 @@ interface Failure {
 }
 
 /** Looks at what reached the stack in the last day, by its metrics. */
-export async function deliveryFindings({ stack }: Pick<Deployment, "stack">): Promise<readonly Finding[]> {
+export async function deliveryFindings({
+  stack,
+  eventBusName,
+}: Pick<Deployment, "stack" | "eventBusName">): Promise<readonly Finding[]> {
   if (stack === null) {
     return [{ what: "last delivery", ok: null, told: "not known of the embedded run", remedy: null }];
   }
   const client = new CloudWatchClient(awsProxySettings());
   const end = Math.ceil(Date.now() / 3_600_000) * 3_600_000;
-  // Each delivery gives the metric one value, the number of its events.
-  const receivedByHour = async () => {
+  /** The hours of the last day in which a metric has a value: each delivery gives one, and each streamed event. */
+  const byHour = async (MetricName: string) => {
     const { Datapoints = [] } = await client.send(
       new GetMetricStatisticsCommand({
         Namespace: "OktaProxyWatch",
-        MetricName: "EventsReceived",
+        MetricName,
         Dimensions: [{ Name: "service", Value: stack }],
         StartTime: new Date(end - day),
         EndTime: new Date(end),
@@ -201,19 +204,18 @@ export async function deliveryFindings({ stack }: Pick<Deployment, "stack">): Pr
     return Datapoints.filter(({ SampleCount = 0 }) => SampleCount > 0);
   };
   try {
-    const received = await receivedByHour();
-    const last = Math.max(...received.map(({ Timestamp }) => Timestamp?.getTime() ?? 0));
+    const received = await byHour("EventsReceived");
     const sum = received.reduce((total, { Sum = 0 }) => total + Sum, 0);
     const share = sum / dailyLimit;
     const percent = `${(share * 100).toFixed(share < 0.1 ? 1 : 0)} %`;
-    const isSilent = received.length === 0;
+    const streamed = eventBusName === null ? null : await byHour("EventsStreamed");
     return [
       {
         what: "last delivery",
-        ok: !isSilent,
-        told: isSilent ? "none in the last day" : `in the hour from ${new Date(last).toISOString().slice(0, 16)}Z`,
-        remedy: isSilent ? "has anybody signed in? npm run send-test-alert tells whether the stack works" : null,
+        // The log stream brings the same.
+        ...lastOf(received, (streamed?.length ?? 0) > 0 ? null : false),
       },
+      ...(streamed === null ? [] : [{ what: "last streamed event", ...lastOf(streamed, false) }]),
       {
         what: "daily limit",
         ok: share < warningShare,
@@ -227,4 +229,20 @@ export async function deliveryFindings({ stack }: Pick<Deployment, "stack">): Pr
   } finally {
     client.destroy();
   }
+}
+
+/**
+ * When something last came.
+ *
+ * @param silence whether it is wrong that nothing did; null where that may be all right
+ */
+function lastOf(hours: readonly Datapoint[], silence: false | null): Omit<Finding, "what"> {
+  const last = Math.max(...hours.map(({ Timestamp }) => Timestamp?.getTime() ?? 0));
+  return hours.length > 0
+    ? { ok: true, told: `in the hour from ${new Date(last).toISOString().slice(0, 16)}Z`, remedy: null }
+    : {
+        ok: silence,
+        told: "none in the last day",
+        remedy: "has anybody signed in? npm run send-test-alert tells whether the stack works",
+      };
 }

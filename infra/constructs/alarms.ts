@@ -36,14 +36,20 @@ const minutes = (count: number) => Duration.minutes(count);
 const deliveries = (scope: Construct) =>
   ownMetric(scope, "EventsReceived", { period: Duration.hours(1), statistic: "SampleCount" });
 
-/** Deliveries by the hour, where every hour of a Saturday or Sunday (UTC) counts as if there had been one. */
-const deliveriesOnWorkingDays = (scope: Construct) =>
-  new MathExpression({
+/** The events of the log stream, each of which gives `EventsStreamed` one value. */
+const streamed = (scope: Construct) =>
+  ownMetric(scope, "EventsStreamed", { period: Duration.hours(1), statistic: "SampleCount" });
+
+/** What came by the hour, where every hour of a Saturday or Sunday (UTC) counts as if something had. */
+const onWorkingDays = (usingMetrics: Readonly<Record<string, IMetric>>) => {
+  const [id = ""] = Object.keys(usingMetrics);
+  return new MathExpression({
     // DAY has a value for every hour, and IF takes one without a delivery for 0.
-    expression: "IF(DAY(deliveries) < 6, deliveries, 1)",
-    usingMetrics: { deliveries: deliveries(scope) },
+    expression: `IF(DAY(${id}) < 6, ${id}, 1)`,
+    usingMetrics: { ...usingMetrics },
     period: Duration.hours(1),
   });
+};
 
 /**
  * Answers with a 5xx that the hook's URL gave, as its front counts them: the receiver's own, and those in place of one that
@@ -54,6 +60,22 @@ const deliveriesOnWorkingDays = (scope: Construct) =>
 const failuresOfFront = ({ receiver, restApi }: WatchedResources) => {
   const options = { period: minutes(5), statistic: "Sum" };
   return restApi === null ? receiver.metric("Url5xxCount", options) : restApi.stage.metricServerError(options);
+};
+
+/**
+ * By the hour, whether anything came by either inlet: by the hook or by the log stream.
+ *
+ * @param days the days of the week whose hours count, Monday being 1: those below this; the others count as if something had come
+ */
+const ofEitherInlet = (scope: Construct, days: 6 | 8) => {
+  // As above: so that of an inlet that brings nothing every hour is 0.
+  const hook = `IF(DAY(deliveries) < ${days}, deliveries, 1)`;
+  const stream = `IF(DAY(streamed) < ${days}, streamed, 1)`;
+  return new MathExpression({
+    expression: `IF(${hook}, 1, ${stream})`,
+    usingMetrics: { deliveries: deliveries(scope), streamed: streamed(scope) },
+    period: Duration.hours(1),
+  });
 };
 
 /** That a function was not invoked for so many hours. */
@@ -70,8 +92,18 @@ const overdue = (what: string, of: LambdaFunction, hours: number): AlarmRule => 
 export class Alarms extends Construct {
   constructor(scope: Construct, id: string, props: AlarmsProps) {
     super(scope, id);
-    const { settings, receiver, functions, retryQueue, deadLetterQueue, operationsTopic, sync, reconciles, canary } =
-      props;
+    const {
+      settings,
+      receiver,
+      functions,
+      retryQueue,
+      deadLetterQueue,
+      operationsTopic,
+      sync,
+      reconciles,
+      streams,
+      canary,
+    } = props;
     const rules: Record<string, AlarmRule> = {
       DeadLetters: {
         description: "Something lies on the dead-letter queue",
@@ -156,15 +188,29 @@ export class Alarms extends Construct {
       };
     }
     if (settings.heartbeatHours > 0) {
-      const hours = settings.heartbeatWorkingDays ? "hours of working days" : "hours";
-      rules.Deaf = {
-        description: `Okta delivered nothing for ${settings.heartbeatHours} ${hours}: the hook is off, its secret was changed, or the daily limit is used up`,
-        metric: settings.heartbeatWorkingDays ? deliveriesOnWorkingDays(this) : deliveries(this),
-        threshold: 1,
-        below: true,
-        periods: settings.heartbeatHours,
-        missingIsTrouble: true,
-      };
+      const { heartbeatHours, heartbeatWorkingDays } = settings;
+      const silence = `${heartbeatHours} ${heartbeatWorkingDays ? "hours of working days" : "hours"}`;
+      const silent = { threshold: 1, below: true, periods: heartbeatHours, missingIsTrouble: true } as const;
+      const ofHook = heartbeatWorkingDays ? onWorkingDays({ deliveries: deliveries(this) }) : deliveries(this);
+      const ofStream = heartbeatWorkingDays ? onWorkingDays({ streamed: streamed(this) }) : streamed(this);
+      rules.Deaf = streams
+        ? {
+            description: `Neither the event hook nor the log stream brought anything for ${silence}`,
+            metric: ofEitherInlet(this, heartbeatWorkingDays ? 6 : 8),
+            ...silent,
+          }
+        : {
+            description: `Okta delivered nothing for ${silence}: the hook is off, its secret was changed, or the daily limit is used up`,
+            metric: ofHook,
+            ...silent,
+          };
+      if (streams) {
+        rules.StreamDeaf = {
+          description: `The log stream brought nothing for ${silence}: Okta switches it off when its events are not taken, and not on again`,
+          metric: ofStream,
+          ...silent,
+        };
+      }
     }
     if (canary !== null) {
       rules.Canary = {

@@ -103,6 +103,24 @@ export function allowAlarms(key: Key): void {
   );
 }
 
+/** Lets EventBridge's rules of this account put what they could not deliver onto a queue that is encrypted by the key. */
+export function allowFailedEvents(key: Key): void {
+  key.addToResourcePolicy(
+    new PolicyStatement({
+      sid: "FailedEvents",
+      principals: [events],
+      // https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/sqs-key-management.html#compatibility-with-aws-services
+      actions: ["kms:Decrypt", "kms:GenerateDataKey"],
+      resources: ["*"],
+      // The account alone: that EventBridge tells KMS of the rule as well, no document says. The queue's policy names the rule.
+      conditions: { StringEquals: { "aws:SourceAccount": Stack.of(key).account } },
+    }),
+  );
+}
+
+/** EventBridge, as it invokes the targets of rules. */
+export const events = new ServicePrincipal("events.amazonaws.com");
+
 /**
  * CloudWatch as the publisher of alarms. It comes as a service principal, and sends the alarm's account and ARN both to SNS
  * (https://docs.aws.amazon.com/sns/latest/dg/sns-access-policy-use-cases.html) and to KMS

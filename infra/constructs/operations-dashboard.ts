@@ -20,7 +20,7 @@ export interface OperationsDashboardProps extends WatchedResources {
 export class OperationsDashboard extends Construct {
   constructor(scope: Construct, id: string, { metrics, detections, ...watched }: OperationsDashboardProps) {
     super(scope, id);
-    const { receiver, functions, retryQueue, deadLetterQueue, reconciles } = watched;
+    const { receiver, functions, retryQueue, deadLetterQueue, reconciles, streams } = watched;
     /** A metric of ours; none where it is not written. */
     const own = (name: string, statistic: string, label: string) =>
       isInSet(name, metrics) ? [ownMetric(this, name, { period, statistic, label })] : [];
@@ -33,7 +33,11 @@ export class OperationsDashboard extends Construct {
         [
           graph(
             "Deliveries and events",
-            [...own("EventsReceived", "SampleCount", "deliveries"), ...sum("EventsReceived")],
+            [
+              ...own("EventsReceived", "SampleCount", "deliveries"),
+              ...sum("EventsReceived"),
+              ...(streams ? sum("EventsStreamed") : []),
+            ],
             [...(detections?.kinds ?? [])].flatMap((type) => sum(`EventsReceived_${type}`, type)),
           ),
           graph(

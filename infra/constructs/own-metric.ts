@@ -19,6 +19,8 @@ export interface WatchedResources {
   readonly sync: LambdaFunction | null;
   /** Whether Okta's System Log is read for what the hook missed. */
   readonly reconciles: boolean;
+  /** Whether the org's log stream is received. */
+  readonly streams: boolean;
   /** The function that makes a test delivery every day; null where none does. */
   readonly canary: LambdaFunction | null;
 }

@@ -12,11 +12,11 @@ export interface OwnQueueProps extends Pick<QueueProps, "retentionPeriod" | "vis
 /** A queue of ours: encrypted, and reached over TLS only. It keeps messages for 14 days, SQS's longest, unless told otherwise. */
 export class OwnQueue extends Construct {
   readonly queue: Queue;
-  readonly #encryption: Encryption;
+  protected readonly encryption: Encryption;
 
   constructor(scope: Construct, id: string, { encryption, ...props }: OwnQueueProps) {
     super(scope, id);
-    this.#encryption = encryption;
+    this.encryption = encryption;
     const { key } = encryption;
     this.queue = new Queue(this, "Queue", {
       retentionPeriod: Duration.days(14),
@@ -31,13 +31,13 @@ export class OwnQueue extends Construct {
 
   /** Lets send messages; not read them. */
   grantSend(grantee: IGrantable): Grant {
-    this.#encryption.grant(grantee, "sqs write");
+    this.encryption.grant(grantee, "sqs write");
     return this.#grant(grantee, ["sqs:SendMessage"]);
   }
 
   /** Lets take messages, as an event source mapping does, and these actions beside. */
   grantConsume(grantee: IGrantable, further: readonly string[] = []): Grant {
-    this.#encryption.grant(grantee, "sqs read");
+    this.encryption.grant(grantee, "sqs read");
     return this.#grant(grantee, ["sqs:ReceiveMessage", "sqs:DeleteMessage", "sqs:GetQueueAttributes", ...further]);
   }
 

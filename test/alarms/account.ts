@@ -23,6 +23,7 @@ const functions = {
   PagerdutyOutput: { built: "publish-output", path: "PagerdutyOutput/Publisher/Function" },
   ProfileSync: { built: "sync-profiles", path: "ProfileSync/Sync/Function" },
   ProfileRefresh: { built: "refresh-profiles", path: "ProfileRefresh/Refresh/Function" },
+  LogStream: { built: "stream", path: "LogStream/Stream/Function" },
   Reconciliation: { built: "reconcile", path: "Reconciliation/Reconcile/Function" },
   Canary: { built: "canary", path: "Canary/Canary/Function" },
 } as const;

@@ -1,6 +1,6 @@
 import { afterAll, afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import { everything, synthesize } from "../../infra/synthesize.ts";
-import { delivery, sessionStart } from "../fixtures/events.ts";
+import { delivery, sessionStart, streamedEvent } from "../fixtures/events.ts";
 import { type Account, type FunctionName, secret, startAccount } from "./account.ts";
 import { type CloudWatch, createCloudWatch } from "./cloudwatch.ts";
 
@@ -54,6 +54,9 @@ async function send({ headers = {}, ...init }: RequestInit & { readonly headers?
 const freshSessionStart = () => sessionStart({ published: new Date().toISOString() });
 const direct = () => sessionStart({ securityContext: { isProxy: false } });
 
+/** Hands an event of the log stream to its function, as EventBridge's rule does; resolves to null when it failed. */
+const stream = (event: unknown) => account.invoke("LogStream", streamedEvent(event));
+
 /** Stops the clock within a period of the alarms: what happens now and is looked at a moment later is in the same one. */
 const stopClock = () => vi.useFakeTimers({ toFake: ["Date"], now: Date.parse("2026-11-25T10:01:00Z") });
 
@@ -85,6 +88,7 @@ async function watchRetries(count: number, observe: (state: ReadonlySet<string>)
 /** Everything that a healthy stack does within an hour. */
 async function aHealthyHour(): Promise<void> {
   expect(await deliver([direct(), freshSessionStart()])).toBe(204);
+  expect(await stream(direct())).not.toBeNull();
   for (const name of ["Canary", "ProfileSync", "Reconciliation", "ExceptionNotices"] as const) {
     expect(await account.invoke(name)).not.toBeNull();
   }
@@ -98,7 +102,7 @@ test("in a healthy run none is on, whatever the hour", async () => {
 });
 
 test("before anything has come, silence is the one trouble", () => {
-  expect(on().sort()).toEqual(["CanaryOverdue", "Deaf", "ReconciliationOverdue", "SyncOverdue"]);
+  expect(on().sort()).toEqual(["CanaryOverdue", "Deaf", "ReconciliationOverdue", "StreamDeaf", "SyncOverdue"]);
 });
 
 describe("an alarm is raised by what it is about:", () => {
@@ -112,6 +116,7 @@ describe("an alarm is raised by what it is about:", () => {
     expectAlarm("SyncOverdue", later(5));
     expect(on(later(23)).sort()).toEqual(["ReconciliationOverdue", "SyncOverdue"]);
     expectAlarm("Deaf", later(26));
+    expectAlarm("StreamDeaf", later(26));
     expectAlarm("CanaryOverdue", later(28));
   });
 
@@ -123,6 +128,38 @@ describe("an alarm is raised by what it is about:", () => {
       expect(await account.invoke("Canary")).not.toBeNull();
     }
     expectAlarm("Deaf");
+  });
+
+  test("StreamDeaf alone, by a stream that is switched off while the hook goes on; and neither by a hook that is", async () => {
+    vi.useFakeTimers({ toFake: ["Date"], now: Date.parse("2026-11-25T10:01:00Z") });
+    expect(await stream(direct())).not.toBeNull();
+    for (let hour = 0; hour < 27; hour += 1) {
+      vi.setSystemTime(Date.now() + hours(1));
+      expect(await deliver([direct()])).toBe(204);
+    }
+    expectAlarm("StreamDeaf");
+    expect(on()).not.toContain("Deaf");
+    for (let hour = 0; hour < 27; hour += 1) {
+      vi.setSystemTime(Date.now() + hours(1));
+      expect(await stream(direct())).not.toBeNull();
+    }
+    expect(on()).not.toContain("StreamDeaf");
+    expect(on()).not.toContain("Deaf");
+  });
+
+  test("LogStreamErrors, EventsFailed and both deafnesses, by streamed events that SNS and SQS being down let fail", async () => {
+    stopClock();
+    for (const service of ["sns", "sqs"] as const) account.emulators.faults[service].set({ kind: "refuse" });
+    expect(await stream(freshSessionStart())).toBeNull();
+    expectAlarm("LogStreamErrors");
+    expect(on()).toEqual(expect.arrayContaining(["EventsFailed", "StreamDeaf", "Deaf"]));
+  });
+
+  test("DeadLetters, by a streamed event that cannot be read", async () => {
+    stopClock();
+    expect(await stream({ eventType: 5 })).toMatchObject({ deadLettered: 1 });
+    account.sampleQueues();
+    expectAlarm("DeadLetters");
   });
 
   test("DeadLetters, by an event that cannot be read", async () => {
@@ -420,6 +457,7 @@ describe("an alarm is raised by what it is about:", () => {
     ["ProfileSync", "OKTA_ORG_URL"],
     ["ProfileRefresh", "OKTA_ORG_URL"],
     ["Reconciliation", "OKTA_ORG_URL"],
+    ["LogStream", "STATE_TABLE"],
   ])("%sErrors, by the function without its setting %s", async (name, setting) => {
     stopClock();
     account.restart(name, { [setting]: undefined });
@@ -448,6 +486,31 @@ describe("Deaf by working days", () => {
     ["after a Monday without a delivery", "2026-11-24T00:00:00Z", "ALARM"],
   ])("%s", (_, time, state) => {
     expect(byDays.stateOf("Deaf", Date.parse(time))).toBe(state);
+  });
+});
+
+describe("deafness of both inlets by working days", () => {
+  const streaming = { eventBusName: "aws.partner/okta.com/example/okta", heartbeatWorkingDays: true };
+  const byDays = createCloudWatch(synthesize({ ...streaming, heartbeatHours: 24 }));
+  const bring = (name: "EventsReceived" | "EventsStreamed", time: string) =>
+    byDays.put({
+      namespace: "OktaProxyWatch",
+      name,
+      dimensions: { service: "Test" },
+      value: 1,
+      at: Date.parse(time),
+    });
+  // 2026-11-20 is a Friday; on Monday the hook delivers, and the stream does not.
+  bring("EventsStreamed", "2026-11-20T17:30:00Z");
+  bring("EventsReceived", "2026-11-23T17:30:00Z");
+
+  test.each([
+    ["on Sunday night", "2026-11-22T23:30:00Z", "OK", "OK"],
+    ["after a Monday on which the hook alone delivered", "2026-11-24T02:00:00Z", "OK", "ALARM"],
+    ["after a Tuesday without anything", "2026-11-24T20:00:00Z", "ALARM", "ALARM"],
+  ])("%s", (_, time, either, ofStream) => {
+    expect(byDays.stateOf("Deaf", Date.parse(time))).toBe(either);
+    expect(byDays.stateOf("StreamDeaf", Date.parse(time))).toBe(ofStream);
   });
 });
 

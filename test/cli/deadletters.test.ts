@@ -7,7 +7,7 @@ import { delayReasons } from "../../lambda/core/pipeline/delay-reason.ts";
 import { writeWork } from "../../lambda/core/pipeline/work.ts";
 import { type EmbeddedRun, startEmbeddedRun } from "../../local/embedded-run.ts";
 import { type Output, runCli } from "../fixtures/command.ts";
-import { delivery as envelope, type Json, logEvent, sessionStart } from "../fixtures/events.ts";
+import { delivery as envelope, type Json, logEvent, sessionStart, streamedEvent } from "../fixtures/events.ts";
 
 const delivery = { id: "d", org: "example.okta.com", eventHookId: "who1" };
 let run: EmbeddedRun;
@@ -130,6 +130,75 @@ test("an alert that an output could not publish is told of, and stays, as the al
   );
   expect((await deadletters("redrive", id)).stdout).toContain("whose function has to be invoked again");
   expect(letters()).toHaveLength(1);
+});
+
+describe("an event of the log stream", () => {
+  /** The record that Lambda sends of an event that its function failed at. */
+  const failed = (requestPayload: unknown) =>
+    JSON.stringify({
+      version: "1.0",
+      timestamp: "2026-11-24T09:40:00.000Z",
+      requestContext: {
+        requestId: "r1",
+        functionArn: "arn:aws:lambda:us-east-1:1:function:stream:$LATEST",
+        condition: "RetriesExhausted",
+        approximateInvokeCount: 3,
+      },
+      requestPayload,
+      responseContext: { statusCode: 200, executedVersion: "$LATEST", functionError: "Unhandled" },
+      responsePayload: {
+        errorType: "Error",
+        errorMessage: "the streamed event could be neither alerted on nor parked",
+      },
+    });
+
+  test("that its function failed at is told of, with the reason, and redriven as it was streamed", async () => {
+    const event = sessionStart();
+    const [id = ""] = await put(failed(streamedEvent(event)));
+    expect((await deadletters("list")).stdout).toMatch(
+      new RegExp(
+        `^${id} {2}\\S+Z {2}streamed {2}user\\.session\\.start ${event.uuid}\\n {2}the function arn:\\S+ failed: the streamed event could`,
+        "m",
+      ),
+    );
+    expect((await deadletters("redrive", id)).stdout).toBe("1 put on the retry queue.\n");
+    await alertsAbout([event.uuid]);
+    const [alert] = run.alerts.received.filter((received) => received.alert.okta.eventUuid === event.uuid);
+    expect(alert?.alert).toMatchObject({ source: "streamed", delayReason: "it lay on the dead-letter queue" });
+  });
+
+  test("that EventBridge could not deliver is the message itself, with the reason among its attributes", async () => {
+    const event = sessionStart();
+    const client = new SQSClient({});
+    const attribute = (StringValue: string) => ({ DataType: "String", StringValue });
+    await client.send(
+      new SendMessageCommand({
+        QueueUrl: run.environment.DEAD_LETTER_QUEUE_URL,
+        MessageBody: JSON.stringify(streamedEvent(event)),
+        MessageAttributes: {
+          ERROR_CODE: attribute("NO_PERMISSIONS"),
+          ERROR_MESSAGE: attribute("the function lets the rule invoke it no more"),
+          RULE_ARN: attribute("arn:aws:events:us-east-1:1:rule/bus/rule"),
+        },
+      }),
+    );
+    client.destroy();
+    const { stdout } = await deadletters("list");
+    expect(stdout).toContain(`streamed  user.session.start ${event.uuid}`);
+    expect(stdout).toContain(
+      "EventBridge could not deliver it: NO_PERMISSIONS: the function lets the rule invoke it no more",
+    );
+    expect((await deadletters("redrive", "--all")).stdout).toBe("1 put on the retry queue.\n");
+    await alertsAbout([event.uuid]);
+  });
+
+  test("that is malformed stays, and says what is wrong with it", async () => {
+    const [id = ""] = await put(failed(streamedEvent({ marker: 1 })));
+    const { code, stdout } = await deadletters("redrive", id);
+    expect(code).toBe(1);
+    expect(stdout).toContain(`${id}: the event is still malformed: detail.uuid: expected the event's uuid`);
+    expect(letters()).toHaveLength(1);
+  });
 });
 
 describe("redrive", () => {

@@ -72,6 +72,12 @@ const expected: Readonly<Record<string, readonly Right[]>> = {
     "sqs:ChangeMessageVisibility <Retries/Queue>.Arn",
     send("DeadLetters"),
   ],
+  "LogStream/Stream/Role": [
+    ...pipeline,
+    ...logs("LogStream/Stream"),
+    send("DeadLetters"),
+    send("ProfileRefresh/Default"),
+  ],
   "ProfileSync/Sync/Role": [...sync, ...profiles, ...logs("ProfileSync/Sync"), secret("OktaCredential")],
   "ProfileSync/Hourly/Role": invoke("ProfileSync/Sync"),
   "ProfileRefresh/Refresh/Role": [
@@ -160,7 +166,7 @@ describe("the authorization matrix", () => {
 });
 
 describe("functions are invoked by their triggers alone:", () => {
-  test("by everybody through one URL, by SNS for one topic each; no policy lets anybody else in", () => {
+  test("by everybody through one URL, by SNS for one topic each, by EventBridge for one rule; no policy lets anybody else in", () => {
     const permissions = ofType(withAll, "AWS::Lambda::Permission").map(([, { Properties }]) =>
       withAll.readable(Properties),
     );
@@ -171,14 +177,21 @@ describe("functions are invoked by their triggers alone:", () => {
       SourceArn: "<Alerts/Topic>",
     }));
     const receiver = { FunctionName: "<Receiver/Receiver/Function>.Arn", Principal: "*" };
+    const stream = {
+      Action: "lambda:InvokeFunction",
+      FunctionName: "<LogStream/Stream/Function>.Arn",
+      Principal: "events.amazonaws.com",
+      SourceArn: "<LogStream/Rule1>.Arn",
+    };
     expect(permissions).toEqual(
       expect.arrayContaining([
+        stream,
         { ...receiver, Action: "lambda:InvokeFunctionUrl", FunctionUrlAuthType: "NONE" },
         { ...receiver, Action: "lambda:InvokeFunction", InvokedViaFunctionUrl: true },
         ...outputs,
       ]),
     );
-    expect(permissions).toHaveLength(2 + outputs.length);
+    expect(permissions).toHaveLength(2 + outputs.length + 1);
     expect(ofType(withAll, "AWS::Lambda::Url").map(([path]) => path)).toEqual([
       "Receiver/Receiver/Function/FunctionUrl",
     ]);
@@ -189,7 +202,7 @@ describe("functions are invoked by their triggers alone:", () => {
     const permissions = ofType(throughApi, "AWS::Lambda::Permission").map(
       ([, { Properties }]) => throughApi.readable(Properties) as Record<string, unknown>,
     );
-    expect(permissions.filter(({ Principal }) => Principal !== "sns.amazonaws.com")).toEqual([
+    expect(permissions.filter(({ Principal }) => !/^(sns|events)\./.test(String(Principal)))).toEqual([
       {
         Action: "lambda:InvokeFunction",
         FunctionName: "<Receiver/Receiver/Function>.Arn",
@@ -199,7 +212,7 @@ describe("functions are invoked by their triggers alone:", () => {
         ),
       },
     ]);
-    expect(permissions).toHaveLength(1 + 3);
+    expect(permissions).toHaveLength(1 + 3 + 1);
     expect(ofType(throughApi, "AWS::Lambda::Url")).toEqual([]);
   });
 

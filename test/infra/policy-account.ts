@@ -38,6 +38,8 @@ const arns: Readonly<Record<string, (id: string) => string>> = {
   // What policies and permissions name an API by.
   "AWS::ApiGateway::RestApi": (id) => `arn:aws:execute-api:${region}:${account}:Test-${id}`,
   "AWS::DynamoDB::Table": (id) => `arn:aws:dynamodb:${region}:${account}:table/Test-${id}`,
+  // Rules of tests are on the bus that the log stream feeds: https://docs.aws.amazon.com/service-authorization/latest/reference/list_amazoneventbridge.html
+  "AWS::Events::Rule": (id) => `arn:aws:events:${region}:${account}:rule/aws.partner/okta.com/example/okta/Test-${id}`,
   "AWS::IAM::Role": (id) => `arn:aws:iam::${account}:role/Test-${id}`,
   "AWS::KMS::Key": (id) => `arn:aws:kms:${region}:${account}:key/${id}`,
   "AWS::Lambda::Function": (id) => `arn:aws:lambda:${region}:${account}:function:Test-${id}`,

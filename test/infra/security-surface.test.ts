@@ -18,6 +18,7 @@ const surfaces: Readonly<Record<string, readonly string[]>> = {
   "AWS::Lambda::Url": ["AuthType", "Cors", "TargetFunctionArn"],
   "AWS::Lambda::EventSourceMapping": ["EventSourceArn", "FunctionName"],
   "AWS::Scheduler::Schedule": ["ScheduleExpression", "Target"],
+  "AWS::Events::Rule": ["EventBusName", "EventPattern", "Targets"],
   "AWS::SNS::Topic": ["KmsMasterKeyId"],
   "AWS::SNS::TopicPolicy": ["PolicyDocument", "Topics"],
   "AWS::SNS::Subscription": ["Protocol", "Endpoint", "TopicArn", "FilterPolicy"],

@@ -179,6 +179,16 @@ heartbeatWorkingDays: true
     expect(read("oktaOrgUrl: https://example.okta.com\nreconcileOverlapMinutes: 20\n").notes).toEqual([]);
   });
 
+  test("takes the name of an event bus, and neither the default one nor an ARN", () => {
+    const name = "aws.partner/okta.com/example/okta";
+    expect(read(`eventBusName: ${name}\n`).settings.eventBusName).toBe(name);
+    for (const wrong of ["default", `arn:aws:events:eu-west-1:111122223333:event-bus/${name}`, "x".repeat(257)]) {
+      expect(faultsOf(`eventBusName: ${wrong}\n`)).toEqual([
+        expect.stringMatching(/^- settings\.yml:1: eventBusName is .*: expected the name of the event bus/),
+      ]);
+    }
+  });
+
   test("with the canary behind a list of networks that leaves it out is refused", () => {
     expect(faultsOf("allowedCidrs: [192.0.2.0/24]\ncanary: true\n")).toEqual([
       expect.stringMatching(/^- settings\.yml:2: canary: .*use one of the two$/),

@@ -153,7 +153,7 @@ test("the functions that write metrics have the set in their environment", () =>
       ({ Properties }) => Properties.Environment.Variables.METRICS ?? [],
     );
   expect(sets(template)).toEqual(["essential", "essential"]);
-  expect(sets(synthesize(everything))).toEqual(["full", "full", "full"]);
+  expect(sets(synthesize(everything))).toEqual(["full", "full", "full", "full"]);
 });
 
 describe("the redrive function", () => {

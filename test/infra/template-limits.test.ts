@@ -234,6 +234,36 @@ const limits: readonly TemplateLimit[] = [
     measure: each("AWS::Scheduler::Schedule", ({ Description }) => Description.length),
   },
   {
+    name: "characters of the pattern of an event rule",
+    most: 2_048,
+    document: `${docs}/eventbridge/latest/userguide/eb-quota.html`,
+    measure: each("AWS::Events::Rule", ({ EventPattern }) => JSON.stringify(EventPattern).length),
+  },
+  {
+    name: "characters of an event rule's description",
+    most: 512,
+    document: `${docs}/eventbridge/latest/APIReference/API_PutRule.html`,
+    measure: each("AWS::Events::Rule", ({ Description }) => Description.length),
+  },
+  {
+    name: "targets of an event rule",
+    most: 5,
+    document: `${docs}/eventbridge/latest/userguide/eb-quota.html`,
+    measure: each("AWS::Events::Rule", ({ Targets }) => Targets.length),
+  },
+  {
+    name: "bytes of a function's resource-based policy",
+    most: 20_480,
+    document: `${docs}/lambda/latest/dg/gettingstarted-limits.html`,
+    measure: each("AWS::Lambda::Function", (own, { resources }) =>
+      bytes(
+        resources.filter(
+          ({ type, properties }) => type === "AWS::Lambda::Permission" && properties.FunctionName === own.arn,
+        ),
+      ),
+    ),
+  },
+  {
     name: "widgets of a dashboard",
     most: 500,
     document: cloudWatchQuotas,

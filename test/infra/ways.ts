@@ -91,6 +91,11 @@ export const functions: readonly DeployedFunction[] = [
     calls: [...pipelineCalls, "dynamodb:PutItem State/Table", "secretsmanager:GetSecretValue OktaCredential/Secret"],
   },
   {
+    bundle: "stream",
+    path: "LogStream/Stream",
+    calls: [...pipelineCalls, "sqs:SendMessage ProfileRefresh/Default/Queue"],
+  },
+  {
     bundle: "sync-profiles",
     path: "ProfileSync/Sync",
     calls: [
@@ -169,6 +174,7 @@ export function waysOf(made: Account): readonly Way[] {
     ...queuesToFunctions(made),
     ...failuresToQueues(made),
     ...schedules(made),
+    ...eventRules(made),
     ...alarms(made),
     ...subscriptions(made),
     ...url(made),
@@ -400,6 +406,66 @@ function schedules(made: Account): Way[] {
         ),
       },
     };
+  });
+}
+
+/** From each rule of EventBridge to the function that is its target, and to the queue of what it could not deliver. */
+function eventRules(made: Account): Way[] {
+  return ofType(made, "AWS::Events::Rule").flatMap(([path, { properties }]) => {
+    const rule = made.arnOf(path);
+    const [{ Arn: target, DeadLetterConfig }] = properties.Targets;
+    const queue = made.pathOf(DeadLetterConfig.Arn) ?? "";
+    const request = (action: string, resource: string, context: AccessRequest["context"]): AccessRequest => ({
+      principal: service("events"),
+      action,
+      resource,
+      context: { ...tls, ...context },
+    });
+    const invoke = request("lambda:InvokeFunction", target, source(rule));
+    const park = request("sqs:SendMessage", DeadLetterConfig.Arn, source(rule));
+    const key = keyOf(made, queue);
+    const encrypt = (of = account) =>
+      key === null
+        ? []
+        : ["Decrypt", "GenerateDataKey"].map((action) =>
+            request(`kms:${action}`, key, source(rule.replace(account, of), of)),
+          );
+    const another = source(rule.replace(/[^/]+$/, "another"));
+    const strange = source(rule.replace(account, stranger), stranger);
+    const others = deployed(made)
+      .map((each) => [each.path, made.arnOf(`${each.path}/Function`)] as const)
+      .filter(([, arn]) => arn !== target);
+    return [
+      {
+        name: `EventBridge invokes ${made.pathOf(target)} (${path})`,
+        document: `${docs}/eventbridge/latest/userguide/eb-use-resource-based.html`,
+        steps: [invoke],
+        refused: {
+          "for another rule": { ...invoke, context: { ...tls, ...another } },
+          "for a rule of another account": { ...invoke, context: { ...tls, ...strange } },
+          "by another service": { ...invoke, principal: service("scheduler") },
+          ...Object.fromEntries(
+            others.map(([other, arn]) => [`${other} instead`, request("lambda:InvokeFunction", arn, source(rule))]),
+          ),
+        },
+      },
+      {
+        name: `EventBridge puts what ${path} could not deliver onto ${queue}`,
+        document: `${docs}/eventbridge/latest/userguide/eb-rule-dlq.html, and of the key ${docs}/AWSSimpleQueueService/latest/SQSDeveloperGuide/sqs-key-management.html`,
+        steps: [park, ...encrypt()],
+        refused: {
+          "for another rule": { ...park, context: { ...tls, ...another } },
+          "for a rule of another account": { ...park, context: { ...tls, ...strange } },
+          "by another service": { ...park, principal: service("scheduler") },
+          "without TLS": { ...park, context: { ...source(rule), "aws:SecureTransport": "false" } },
+          "onto the retry queue": request("sqs:SendMessage", made.arnOf("Retries/Queue"), source(rule)),
+          ...Object.fromEntries(encrypt(stranger).map((each) => [`${each.action} for another account`, each])),
+          ...Object.fromEntries(
+            encrypt().map((each) => [`${each.action} by another service`, { ...each, principal: service("s3") }]),
+          ),
+        },
+      },
+    ];
   });
 }
 

@@ -1,6 +1,6 @@
 import { afterAll, afterEach, beforeAll, expect, test, vi } from "vitest";
 import { type EmbeddedRun, startEmbeddedRun } from "../../local/embedded-run.ts";
-import { delivery, type Json, sessionStart } from "../fixtures/events.ts";
+import { delivery, type Json, sessionStart, streamedEvent } from "../fixtures/events.ts";
 
 /** What must stand in no log line: each is found again by this. */
 const mark = "mark-7f3a9c";
@@ -57,13 +57,21 @@ async function post(body: string, authorization = secret, contentType = "applica
 }
 const deliver = (...events: readonly unknown[]) => post(JSON.stringify(delivery(events)));
 
+/** Has an event come by the log stream, with the id of a delivery. */
+async function stream(event: unknown): Promise<number> {
+  const body = JSON.stringify(streamedEvent(event, { id: delivery([]).eventId }));
+  return (await fetch(`${run.url}_local/stream`, { method: "POST", body })).status;
+}
+
 test("no log line holds a secret, a name, a login or an address, whatever goes well or wrong", async () => {
   // Alerted on, held back, known by a login alone, repeated.
   const event = personal();
   const loginOnly = personal({ actor: { id: null, type: "User", alternateId: `${mark}@example.com` } });
   expect(await deliver(event, personal(), loginOnly)).toBe(204);
   expect(await deliver(event)).toBe(204);
+  expect(await stream(personal({ actor: { id: "00u1streamed", type: "User", alternateId: mark } }))).toBe(200);
   // Malformed, refused.
+  expect(await stream({ marker: mark, eventType: mark })).toBe(200);
   expect(await deliver({ marker: mark, eventType: mark }, personal({ securityContext: { isProxy: mark } }))).toBe(204);
   expect(await post(`{"${mark}": `)).toBe(400);
   expect(await post(JSON.stringify({ [mark]: mark }))).toBe(400);
@@ -75,6 +83,7 @@ test("no log line holds a secret, a name, a login or an address, whatever goes w
     await deliver(personal({ actor: { id: `00u${service}`, type: "User", alternateId: mark, displayName: mark } }));
   }
   expect(await post(`{"${mark}": `)).toBe(503);
+  expect(await stream(personal())).toBe(502);
   for (const [service, kind] of [
     ["sns", "throttle"],
     ["dynamodb", "serverError"],
@@ -87,6 +96,7 @@ test("no log line holds a secret, a name, a login or an address, whatever goes w
   expect(written).toContain('"kind":"deliveryRefused"');
   expect(written).toContain('"kind":"refusedDeliveryLost"');
   expect(written).toContain("00u1marked");
+  expect(written).toContain("00u1streamed");
   const lines = written.split("\n").filter((line) => line.includes(mark));
   expect(lines).toEqual([]);
 });

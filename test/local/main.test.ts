@@ -38,18 +38,19 @@ function start(args: readonly string[], environment: Record<string, string> = {}
 }
 
 describe("the embedded run", () => {
-  test("prints commands which, pasted, verify the hook, raise no alert, and print an alert; Ctrl-C stops it", async () => {
+  test("prints commands which, pasted, verify the hook, raise no alert, and print an alert, by hook and log stream one; Ctrl-C stops it", async () => {
     const run = start([]);
     await run.printed(/^ready http:\/\/localhost:\d+\/$/m);
     await run.printed(/(Stop with Ctrl-C)/);
     const commands = run.output().match(/^ {2}curl .*$/gm) ?? [];
-    expect(commands).toHaveLength(3);
-    const [verify = "", proxied = "", ordinary = ""] = commands;
+    expect(commands).toHaveLength(4);
+    const [verify = "", proxied = "", ordinary = "", streamed = ""] = commands;
     expect(await paste(verify)).toBe('200 {"verification":"hello"}');
     // Alerts are published before the answer: one of the first sign-in would be printed before that of the second.
     expect(await paste(ordinary)).toBe("204 ");
     expect(await paste(proxied)).toBe("204 ");
     await run.printed(/(--- \[high\] proxied Okta session: ada@example\.com, Canada)/);
+    expect(await paste(streamed)).toMatch(/^200 \{"received":1,"alerted":0,"duplicates":1,/);
     expect(run.output().match(/^---/gm)).toHaveLength(1);
     await run.printed(/(5,723 km from Lisbon, PT \(home\))/);
     run.child.kill("SIGINT");

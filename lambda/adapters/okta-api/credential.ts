@@ -5,7 +5,12 @@ import { OktaSettingsError } from "./errors.ts";
 export { OktaSettingsError } from "./errors.ts";
 
 /** What a service app may be granted: each function asks for what it needs, and nothing else. */
-export type Scope = "okta.users.read" | "okta.logs.read" | "okta.eventHooks.read" | "okta.eventHooks.manage";
+export type Scope =
+  | "okta.users.read"
+  | "okta.logs.read"
+  | "okta.logStreams.read"
+  | "okta.eventHooks.read"
+  | "okta.eventHooks.manage";
 
 const jwk = z.looseObject({ kty: z.string() });
 /** Programs write attributes of the key before it. */

@@ -108,6 +108,12 @@ export function countDelivery({ events, malformed }: Delivery, kinds: ReadonlySe
   for (const [kind, count] of byKind) metrics.count(`EventsReceived_${kind}`, count);
 }
 
+/** Counts an event of the log stream that was handled. A test event counts nowhere, as with {@link countDelivery}. */
+export function countStreamed({ events, malformed }: Delivery, metrics: Metrics): void {
+  const received = events.filter(({ isTest }) => !isTest).length + malformed.length;
+  if (received > 0) metrics.count("EventsStreamed", received);
+}
+
 /**
  * Counts an answer by its class: a 5xx, which says that Okta has to deliver again; a 4xx, in all and by status, which throws a
  * request away, as Okta never retries it. Lambda itself counts requests, so that a 2xx needs no metric.

@@ -1,4 +1,5 @@
 import * as z from "zod/mini";
+import { eventSources } from "../okta/event-hook.ts";
 import { networkKinds } from "../okta/network-service.ts";
 import { masked } from "../okta/stranger.ts";
 import { levels } from "../sigma/rule.ts";
@@ -109,8 +110,8 @@ export const alertSchema = z.object({
   detectedAt: time("When the alert was made"),
   followUp: described(z.boolean(), "Whether this alert adds to an earlier one about the same event"),
   source: described(
-    z.enum(["hook", "reconciled"]),
-    "How the event came: by the event hook, or, as that had not delivered it, found in Okta's System Log by reconciliation",
+    z.enum(eventSources),
+    "How the event came: by the event hook, by the org's log stream to EventBridge, or, as neither had delivered it, found in Okta's System Log by reconciliation",
   ),
   delayedSeconds: described(
     z.number(),

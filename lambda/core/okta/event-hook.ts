@@ -15,11 +15,11 @@ const undescribed: readonly Fault[] = [
 /** Characters of the ids that an envelope gives; Okta's own are shorter than 100. */
 const maximumIdLength = 255;
 
-/** One request of an event hook, taken apart; or events that Okta's System Log told of. */
+/** One request of an event hook, taken apart; an event of the log stream; or events that Okta's System Log told of. */
 export interface Delivery {
   /** How the events came. @default hook */
   readonly source?: EventSource | undefined;
-  /** The envelope's `eventId`; null when it has none. */
+  /** The envelope's `eventId`, of a streamed event the `id` that EventBridge gives it; null when it has none. */
   readonly id: string | null;
   /** Id of the event hook in the org, for example `who7hphp39JoHLni81d7`; null when the source names none. */
   readonly eventHookId: string | null;
@@ -31,8 +31,12 @@ export interface Delivery {
   readonly malformed: readonly MalformedEvent[];
 }
 
-/** How an event came: by the event hook, or by reconciliation with the System Log, as no hook had delivered it. */
-export type EventSource = "hook" | "reconciled";
+/**
+ * How an event came: by the event hook, by the org's log stream, or by reconciliation with the System Log, as neither had
+ * delivered it.
+ */
+export const eventSources = ["hook", "streamed", "reconciled"] as const;
+export type EventSource = (typeof eventSources)[number];
 
 /** An event of a good delivery that cannot be judged. */
 export interface MalformedEvent {

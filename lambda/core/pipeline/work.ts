@@ -1,7 +1,7 @@
 import * as z from "zod/mini";
 import { type BriefSelection, briefMatches } from "../alerts/matched.ts";
 import { cutToFit, uniteCuts } from "../okta/cut-event.ts";
-import type { Delivery } from "../okta/event-hook.ts";
+import { type Delivery, eventSources } from "../okta/event-hook.ts";
 import { describeFaults, faultsOf } from "../okta/fault.ts";
 import { type LogEvent, parseLogEvent } from "../okta/log-event.ts";
 import type { MatchedSelection } from "../sigma/compile.ts";
@@ -61,7 +61,7 @@ const message = z.object({
     id: text,
     org: text,
     eventHookId: text,
-    source: z.optional(z.enum(["hook", "reconciled"])),
+    source: z.optional(z.enum(eventSources)),
   }),
   event: z.unknown(),
   eventCut: z.nullable(z.array(z.string())),

@@ -3,7 +3,7 @@ import { isHookEligible } from "../okta/hook-eligible-event-types.ts";
 import { type LogEvent, parseLogEvent, publishedTime } from "../okta/log-event.ts";
 import type { Claims } from "../pipeline/claims.ts";
 import type { Candidate } from "../pipeline/match.ts";
-import type { DeliveryReport as Outcome } from "../pipeline/process-delivery.ts";
+import type { DeliveryReport } from "../pipeline/process-delivery.ts";
 import {
   findStart,
   lag,
@@ -71,7 +71,7 @@ export interface ReconciliationPorts extends StartOptions {
     delivery: Delivery,
     candidates: readonly Candidate[],
     punctuality: Punctuality,
-  ) => Promise<Outcome>;
+  ) => Promise<DeliveryReport>;
   /** Identifies what has no uuid of its own. */
   readonly digest: (text: string) => string;
 }

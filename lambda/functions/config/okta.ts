@@ -13,6 +13,12 @@ export interface SyncConfig {
   readonly attributes: readonly LocationAttributes[];
 }
 
+/** The settings of the function that receives the org's log stream. */
+export interface StreamConfig extends PipelineConfig {
+  /** The org's domain, `example.okta.com`; null where the stack does not know it. */
+  readonly org: string | null;
+}
+
 /** The settings of the function that reads the System Log. */
 export interface ReconcileConfig extends PipelineConfig {
   /** `https://example.okta.com`. */
@@ -25,8 +31,10 @@ export interface ReconcileConfig extends PipelineConfig {
 /** Minutes: what Okta persists is not visible at the same instant everywhere. */
 export const defaultOverlapMinutes = 15;
 
+const orgUrl = matching(/^https?:\/\/[^/]+$/, "is no URL of an Okta org");
+
 const oktaVariables = {
-  OKTA_ORG_URL: required("the URL of the Okta org", matching(/^https?:\/\/[^/]+$/, "is no URL of an Okta org")),
+  OKTA_ORG_URL: required("the URL of the Okta org", orgUrl),
   OKTA_CREDENTIAL_SECRET_ARN: requiredSecretArn,
 } as const;
 
@@ -39,6 +47,8 @@ const syncVariables = {
     parsed(readLocationAttributes, `is no JSON such as ${JSON.stringify(defaultAttributes)}`),
   ),
 } as const;
+
+const streamVariables = { ...pipelineVariables, OKTA_ORG_URL: optional(orgUrl, null) } as const;
 
 const reconcileVariables = {
   ...pipelineVariables,
@@ -60,6 +70,17 @@ export function readSyncConfig(environment: Environment): SyncConfig {
     credentialSecretArn: read.OKTA_CREDENTIAL_SECRET_ARN,
     attributes: read.OKTA_PROFILE_ATTRIBUTES,
   };
+}
+
+/**
+ * Reads the settings of the function that receives the org's log stream.
+ *
+ * @throws ConfigError naming everything that is missing or malformed
+ */
+export function readStreamConfig(environment: Environment): StreamConfig {
+  const read = readVariables(streamVariables, environment);
+  const url = read.OKTA_ORG_URL;
+  return { ...toPipelineConfig(read, environment), org: url === null ? null : new URL(url).host };
 }
 
 /**

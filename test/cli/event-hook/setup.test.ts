@@ -65,6 +65,7 @@ const plansOf = (functionsStore: CredentialStore | null = storeOf("secret")): re
     name: "okta-proxy-watch Europe",
     bringsProfiles: functionsStore !== null,
     reconciles: true,
+    streams: false,
     commandsStore: storeOf("file"),
     functionsStore,
   });

@@ -9,6 +9,7 @@ import { type FakeOkta, fakeUser, startFakeOkta } from "../../fixtures/okta.ts";
 import { type Account, type Certificate, type Output, startAccount } from "./account.ts";
 import { createStack, type Template, updateStack, without } from "./authorized.ts";
 import {
+  createEventBus,
   createOperator,
   type DeployedStack,
   deliver,
@@ -20,6 +21,7 @@ import {
   raiseAlarms,
   receive,
   sampleDelivery,
+  streamEvent,
   subscribeQueue,
   until,
 } from "./steps.ts";
@@ -65,6 +67,9 @@ const oktaCredential = (okta: FakeOkta) => ({
   OKTA_CLIENT_PRIVATEKEY: JSON.stringify(okta.privateKey),
 });
 
+/** The event bus that the org's log stream feeds. */
+const eventBusName = "aws.partner/okta.com/example/okta";
+
 /** Every setting that adds something to the stack. */
 const everything = (okta: FakeOkta) => ({
   alertEmail: "security@example.com",
@@ -77,6 +82,7 @@ const everything = (okta: FakeOkta) => ({
   experimentalDetections: true,
   outputs: ["chat", "pagerduty", "ocsf"],
   oktaOrgUrl: okta.orgUrl,
+  eventBusName,
 });
 
 /** Looks at the stack that was just created, and subscribes to its alerts. */
@@ -128,6 +134,26 @@ async function alertOfSample(world: World, times = 1): Promise<Alert> {
   return JSON.parse(
     await takeMessage(world, `an alert about the event ${uuid}`, (each) => each.includes(uuid)),
   ) as Alert;
+}
+
+/** Has an event come by the log stream, and then by the hook as well: its one alert is the stream's. */
+async function oneAlertByStreamAndHook(world: World): Promise<void> {
+  const event = sessionStart({
+    published: new Date().toISOString(),
+    actor: { id: "00u1streamed", type: "User", alternateId: "streamed@example.com", displayName: "Streamed" },
+  });
+  await streamEvent(world.account, eventBusName, event);
+  const isAbout = (body: string) => body.includes("00u1streamed");
+  const alert = JSON.parse(await takeMessage(world, "an alert about a streamed event", isAbout)) as Alert;
+  assert.equal(alert.source, "streamed");
+  assert.equal(await deliver(world.account, world.stack, world.secret, JSON.stringify(delivery([event]))), 204);
+  const last = await sampleDelivery();
+  assert.equal(await deliver(world.account, world.stack, world.secret, last), 204);
+  const { uuid = "" } = (JSON.parse(last) as { data: { events: { uuid: string }[] } }).data.events[0] ?? {};
+  await takeMessage(world, "the alert about the event after it", (body) => {
+    assert.ok(!isAbout(body), "the streamed event is alerted on twice");
+    return body.includes(uuid);
+  });
 }
 
 /** Has every alarm go off, and waits for each on a queue that is subscribed to the operations topic. */
@@ -247,6 +273,7 @@ const steps: readonly Step[] = [
   [
     "npm run deploy, with all settings on, as an upgrade",
     async (world) => {
+      await createEventBus(world.account, eventBusName);
       await deploy(world.account, everything(world.okta));
       world.stack = await describe(world.operator, stackName);
       assert.equal(world.stack.status, "UPDATE_COMPLETE");
@@ -293,6 +320,7 @@ const steps: readonly Step[] = [
         body.includes("00u1missed"),
       );
       assert.match(reconciled, /"reconciled"/);
+      await oneAlertByStreamAndHook(world);
       assert.equal(await invokeFunction(world, "Canary"), null);
       await takeMessage(world, "the canary's alert", (body) => body.includes('"test":true'));
       const soon = new Date(Date.now() + 3 * 86_400_000).toISOString().slice(0, 10);
@@ -308,7 +336,7 @@ const steps: readonly Step[] = [
       await until("a changed profile is refreshed", async () =>
         (await command(world, "profiles -- list")).stdout.includes("user2@example.com"),
       );
-      return "each output publishes, users are synced and refreshed, a missed event is found in the System Log, the canary's alert and an exception's notice arrive";
+      return "each output publishes, users are synced and refreshed, a missed event is found in the System Log, a streamed one is alerted on once though the hook delivers it too, the canary's alert and an exception's notice arrive";
     },
   ],
   ["every alarm, to the operations topic", alarmsArrive],

@@ -13,7 +13,7 @@ import os
 from ministack import app
 from ministack.core import iam_actions, iam_evaluator
 from ministack.core.responses import get_account_id, get_region, new_uuid
-from ministack.services import cloudwatch, lambda_svc, sns
+from ministack.services import cloudwatch, eventbridge, lambda_svc, sns
 from ministack.services.cloudformation import provisioners, stacks
 
 handlers = provisioners._RESOURCE_HANDLERS
@@ -220,6 +220,40 @@ def dispatch_if_allowed(alarm, old_state, new_state, reason):
 
 
 cloudwatch._dispatch_alarm_actions = dispatch_if_allowed
+
+def put_partner_events(data):
+    """What a partner sends of its event source arrives on the event bus of that name.
+
+    https://docs.aws.amazon.com/eventbridge/latest/APIReference/API_PutPartnerEvents.html
+    """
+    entries = [{**entry, "EventBusName": entry.get("Source")} for entry in data.get("Entries", [])]
+    return eventbridge._put_events({**data, "Entries": entries}, allow_aws_source=True)
+
+
+eventbridge._put_partner_events = put_partner_events
+
+invoke_target = eventbridge._invoke_target
+
+
+def invoke_if_allowed(target, event, rule, *rest, **named):
+    """A rule invokes a function only where the function's policy lets EventBridge, for this very rule.
+
+    https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-use-resource-based.html
+    """
+    function, *_ = lambda_svc._get_func_record_for_ref(target["Arn"])
+    statements = function["policy"]["Statement"] if function else []
+    if not any(
+        statement["Effect"] == "Allow"
+        and statement["Principal"] == {"Service": "events.amazonaws.com"}
+        and rule["Arn"] in json.dumps(statement.get("Condition", {}))
+        for statement in statements
+    ):
+        print(f"REFUSED {rule['Arn']} is not authorized to invoke {target['Arn']}", flush=True)
+        return
+    invoke_target(target, event, rule, *rest, **named)
+
+
+eventbridge._invoke_target = invoke_if_allowed
 
 name_action = iam_actions.extract_iam_action
 # The names that policies have: what sends, receives or deletes one message does so with several.

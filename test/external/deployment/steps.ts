@@ -217,6 +217,39 @@ export async function invoke(
   return response.ok && !response.headers.has("x-amz-function-error") ? null : `${response.status} ${body}`;
 }
 
+/** Calls EventBridge by its API itself: the project needs no client of it. */
+async function callEventBridge({ url }: Account, action: string, body: unknown): Promise<unknown> {
+  const response = await fetch(url, {
+    method: "POST",
+    headers: {
+      "content-type": "application/x-amz-json-1.1",
+      "x-amz-target": `AWSEvents.${action}`,
+      authorization:
+        "AWS4-HMAC-SHA256 Credential=test/20260101/us-east-1/events/aws4_request, SignedHeaders=host, Signature=0",
+    },
+    body: JSON.stringify(body),
+  });
+  const answer = await response.text();
+  assert.ok(response.ok, `${action}: ${response.status} ${answer}`);
+  return JSON.parse(answer);
+}
+
+/** Associates a partner event source with an event bus of its name, as the README says. */
+export async function createEventBus(account: Account, name: string): Promise<void> {
+  await callEventBridge(account, "CreateEventBus", { Name: name, EventSourceName: name });
+}
+
+/** Sends an event as a partner does whose event source has this name, and as somebody of the account does: that is refused. */
+export async function streamEvent(account: Account, source: string, detail: unknown): Promise<void> {
+  const entry = { Source: source, DetailType: "SystemLog", Detail: JSON.stringify(detail) };
+  const forged = { Entries: [{ ...entry, EventBusName: source }] };
+  assert.match(JSON.stringify(await callEventBridge(account, "PutEvents", forged)), /NotAuthorizedForSource/);
+  const sent = (await callEventBridge(account, "PutPartnerEvents", { Entries: [entry] })) as {
+    readonly FailedEntryCount: number;
+  };
+  assert.equal(sent.FailedEntryCount, 0, JSON.stringify(sent));
+}
+
 /** Has every alarm of the account go off, and tells their names. */
 export async function raiseAlarms({ cloudWatch }: Operator): Promise<string[]> {
   const names: string[] = [];

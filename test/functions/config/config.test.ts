@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { readCanaryConfig } from "../../../lambda/functions/config/canary.ts";
 import { ConfigError } from "../../../lambda/functions/config/environment.ts";
-import { readSyncConfig } from "../../../lambda/functions/config/okta.ts";
+import { readStreamConfig, readSyncConfig } from "../../../lambda/functions/config/okta.ts";
 import { readPipelineConfig } from "../../../lambda/functions/config/pipeline.ts";
 import { readReceiverConfig } from "../../../lambda/functions/config/receiver.ts";
 
@@ -145,5 +145,17 @@ describe("the sync's environment", () => {
   ])("%s of %j is refused by name", (name, value) => {
     expect(() => readSyncConfig({ ...sync, [name]: value })).toThrow(ConfigError);
     expect(() => readSyncConfig({ ...sync, [name]: value })).toThrow(`- ${name} `);
+  });
+});
+
+describe("the environment of the log stream's function", () => {
+  test("is that of the pipeline, and names the org where the stack knows it", () => {
+    expect(readStreamConfig(complete)).toEqual({ ...readPipelineConfig(complete), org: null });
+    expect(readStreamConfig({ ...complete, OKTA_ORG_URL: "https://example.okta.com" }).org).toBe("example.okta.com");
+  });
+
+  test("with an org that is no URL, or without a table, is refused by name", () => {
+    const wrong = { ...complete, OKTA_ORG_URL: "example.okta.com", STATE_TABLE: undefined };
+    expect(() => readStreamConfig(wrong)).toThrow(/- STATE_TABLE is missing.*- OKTA_ORG_URL is no URL/s);
   });
 });

@@ -1,0 +1,67 @@
+import { CfnRule } from "aws-cdk-lib/aws-events";
+import type { Function as LambdaFunction } from "aws-cdk-lib/aws-lambda";
+import { Construct } from "constructs";
+import type { StreamPattern } from "../stream-patterns.ts";
+import { events } from "./encryption.ts";
+import { PipelineFunction, type PipelineResources } from "./pipeline-function.ts";
+import type { ProfileRefresh } from "./profile-refresh.ts";
+import type { Redrive } from "./redrive.ts";
+import { redriveTimeout } from "./retry-queue.ts";
+
+/** What the log stream works with. */
+export interface LogStreamProps extends PipelineResources {
+  /** The partner event bus that the org's log stream feeds; it has to be there. */
+  readonly eventBusName: string;
+  /** Which events of the bus are wanted: a rule for each. */
+  readonly patterns: readonly StreamPattern[];
+  /** Told of users whose profiles have changed; null where profiles do not come from Okta. */
+  readonly profileRefresh: ProfileRefresh | null;
+  /** Reads what the function parks, and so has to be of the same release before anything is. */
+  readonly redrive: Redrive;
+  /** Folder of the built function. */
+  readonly code: string;
+}
+
+/**
+ * The rules on the event bus that the org's log stream feeds, and the function that they invoke. What they cannot deliver within
+ * 24 hours, and what the function fails at three times, goes to the dead-letter queue.
+ */
+export class LogStream extends Construct {
+  readonly function: LambdaFunction;
+
+  constructor(scope: Construct, id: string, props: LogStreamProps) {
+    super(scope, id);
+    const { settings, eventBusName, patterns, profileRefresh, redrive, deadLetterQueue } = props;
+    const { oktaOrgUrl } = settings;
+    const stream = new PipelineFunction(this, "Stream", {
+      ...props,
+      description: "Receives the org's log stream and publishes alerts",
+      // It works at redrive's pace: nothing waits for it.
+      timeout: redriveTimeout,
+      retryAttempts: 2,
+      // Malformed events go there as well, by the same right.
+      onFailure: deadLetterQueue,
+      environment: {
+        ...(oktaOrgUrl === undefined ? {} : { OKTA_ORG_URL: oktaOrgUrl }),
+        ...(profileRefresh === null ? {} : { REFRESH_QUEUE_URL: profileRefresh.refreshes.queue.queueUrl }),
+      },
+    });
+    this.function = stream.function;
+    profileRefresh?.refreshes.grantSend(stream.role);
+    const { functionArn: arn } = stream.function;
+    const rules = patterns.map((eventPattern, index) => {
+      const name = `Rule${index + 1}`;
+      // Not by CDK's Rule and LambdaFunction, which take no pattern as it is, and set the queue's policy and key themselves.
+      const rule = new CfnRule(this, name, {
+        description: "Events of Okta's log stream that detections are about",
+        eventBusName,
+        eventPattern,
+        targets: [{ id: "Stream", arn, deadLetterConfig: { arn: deadLetterQueue.queue.queueArn } }],
+      });
+      stream.function.addPermission(`By${name}`, { principal: events, sourceArn: rule.attrArn });
+      rule.node.addDependency(redrive.function);
+      return rule;
+    });
+    deadLetterQueue.allowRules(rules.map(({ attrArn }) => attrArn));
+  }
+}
