@@ -1,11 +1,11 @@
+import { memoryStates } from "../cli/backtest/memory.ts";
 import type { Alert } from "../lambda/core/alerts/alert-schema.ts";
 import type { Exception, ExceptionScope } from "../lambda/core/exceptions/exception.ts";
-import { unknownUser } from "../lambda/core/history/history.ts";
 import { type LogEvent, parseLogEvent } from "../lambda/core/okta/log-event.ts";
 import { processDelivery } from "../lambda/core/pipeline/process-delivery.ts";
 import { startBudget } from "../lambda/core/time/budget.ts";
 import { sessionStart } from "../test/fixtures/events.ts";
-import { findings, memoryPorts, memoryStates } from "../test/fixtures/memory.ts";
+import { findings, memoryPorts } from "../test/fixtures/memory.ts";
 import { rule, ruleSet } from "../test/fixtures/rules.ts";
 import { print } from "./measure.ts";
 
@@ -149,7 +149,7 @@ async function alertsOf(
       findings(
         new Map(),
         now < start + 2 * day ? [] : exceptions,
-        new Map([...users].map((user) => [user, userStates.users.get(user) ?? unknownUser])),
+        new Map([...users].map((user) => [user, userStates.get(user)])),
       ),
     publish: async (alert) => void alerts.push(alert),
     now: () => new Date(now),

@@ -1,6 +1,6 @@
 import { type UserState, unknownUser } from "../../lambda/core/history/history.ts";
 import { applyChange, type StateChange } from "../../lambda/core/history/remember.ts";
-import type { SuppressionWindow } from "../../lambda/core/history/suppression-window.ts";
+import { isOver, type SuppressionWindow } from "../../lambda/core/history/suppression-window.ts";
 import type { UserKey } from "../../lambda/core/history/user-key.ts";
 import type { UserStates } from "../../lambda/core/history/user-states.ts";
 import type { Claims, End } from "../../lambda/core/pipeline/claims.ts";
@@ -49,45 +49,44 @@ export interface MemoryStates extends UserStates {
 export function memoryStates(): MemoryStates {
   const users = new Map<UserKey, UserState>();
   const get = (user: UserKey) => users.get(user) ?? unknownUser;
-  const setWindow = (user: UserKey, network: string, window: SuppressionWindow) => {
+  const setWindow = (user: UserKey, window: SuppressionWindow) => {
     const state = get(user);
-    users.set(user, { ...state, windows: new Map(state.windows).set(network, window) });
+    users.set(user, { ...state, windows: new Map(state.windows).set(window.fingerprint, window) });
   };
-  const change = (user: UserKey, made: StateChange) => users.set(user, applyChange(get(user), made));
+  /** DynamoDB refuses an update that writes a window and removes it. */
+  const change = (user: UserKey, made: StateChange, written: string | null) => {
+    if (written !== null && made.forgotten.windows.includes(written)) throw new Error("two document paths overlap");
+    users.set(user, applyChange(get(user), made));
+  };
   return {
     get,
     read: async (user) => get(user),
-    async open(user, network, seen, window) {
-      const before = get(user).windows.get(network) ?? null;
-      const isFree = seen === "unknown" ? isOver(before, window.openedAt) : isSame(before, seen);
-      if (isFree) setWindow(user, network, window);
+    async open(user, seen, window) {
+      const before = get(user).windows.get(window.fingerprint) ?? null;
+      const isFree =
+        seen === "unknown" ? before === null || isOver(before, window.openedAt) : isSameWindow(before, seen);
+      if (isFree) setWindow(user, window);
       return isFree;
     },
-    async hold(user, network, window, made) {
-      const before = get(user).windows.get(network);
-      if (before?.id !== window.id) return false;
-      setWindow(user, network, { ...before, heldBack: before.heldBack + 1 });
-      change(user, made);
-      return true;
+    async suppress(user, { fingerprint, id }, made) {
+      const before = get(user).windows.get(fingerprint);
+      if (before?.id !== id) return null;
+      const suppressed = before.suppressed + 1;
+      setWindow(user, { ...before, suppressed });
+      change(user, made, fingerprint);
+      return suppressed;
     },
-    async record(user, network, ended, made) {
-      const before = network === null ? undefined : get(user).windows.get(network);
-      if (network !== null && ended !== null && before?.id === ended.id) {
-        const { published, until, detections } = ended;
-        setWindow(user, network, { ...before, published, until, detections });
+    async record(user, ended, made) {
+      const before = ended === null ? undefined : get(user).windows.get(ended.fingerprint);
+      if (ended !== null && before?.id === ended.id) {
+        const { published, until } = ended;
+        setWindow(user, { ...before, published, until });
       }
-      change(user, made);
+      change(user, made, ended?.fingerprint ?? null);
     },
   };
 }
 
-/** Whether there is no window, or one that ended by this time (milliseconds since 1970) and left nothing to report. */
-function isOver(window: SuppressionWindow | null, at: number): boolean {
-  if (window === null) return true;
-  const isReported = window.heldBack === 0 && (window.published || window.told.count === 0);
-  return isReported && window.until <= at;
-}
-
-function isSame(window: SuppressionWindow | null, seen: SuppressionWindow | null): boolean {
-  return window?.id === seen?.id && window?.heldBack === seen?.heldBack && window?.published === seen?.published;
+function isSameWindow(window: SuppressionWindow | null, seen: SuppressionWindow | null): boolean {
+  return window?.id === seen?.id && window?.suppressed === seen?.suppressed && window?.published === seen?.published;
 }

@@ -5,7 +5,6 @@ import type { StateChange } from "../../core/history/remember.ts";
 import type { SuppressionWindow } from "../../core/history/suppression-window.ts";
 import type { UserKey } from "../../core/history/user-key.ts";
 import type { UserStates } from "../../core/history/user-states.ts";
-import { networkKinds } from "../../core/okta/network-service.ts";
 import { type Plain, toAttribute, toPlainItem } from "../aws/dynamodb/attribute-value.ts";
 import { createDynamodb } from "../aws/dynamodb/client.ts";
 import { isWritten } from "../aws/dynamodb/conditional-write.ts";
@@ -14,7 +13,7 @@ import { userItemIds } from "./user-item-ids.ts";
 
 /*
  * One item of the state table for each user. Everything is an attribute of its own at the top level, so that each change
- * is one update that nobody else's can undo: a network by its key, a count for each day, a window for each network.
+ * is one update that no other can undo: a network by its key, a count for each day, a window for each fingerprint.
  */
 
 const network = "network#";
@@ -39,17 +38,20 @@ const sighting = z.object({
 
 const knownNetwork = z.extend(sighting, { before: z.catch(z.nullable(sighting), null) });
 
+const suppressed = z.object({ count: z.number(), since: text });
+
 const suppressionWindow = z.object({
   id: z.string(),
   openedAt: z.number(),
   until: z.number(),
   published: z.boolean(),
-  detections: z.array(z.string()),
-  kind: z.nullable(z.enum(networkKinds)),
-  gotIn: z.boolean(),
-  heldBack: z.number(),
-  told: z.object({ count: z.number(), since: text }),
+  // Windows of earlier releases have none: they suppress nothing any more, and are removed when they are over.
+  suppressed: z.catch(z.number(), 0),
+  reported: z.catch(suppressed, { count: 0, since: null }),
 });
+
+/** A window, as far as an update of its count returns it. */
+const counted = z.object({ suppressed: z.number() });
 
 /** Reads a user's item. What cannot be read counts as not remembered. */
 export function readUserState(item: Readonly<Record<string, AttributeValue>> | undefined): UserState {
@@ -66,7 +68,9 @@ export function readUserState(item: Readonly<Record<string, AttributeValue>> | u
     networks: read(network, knownNetwork),
     sessions: read(sessions, z.number()),
     attempts: read(attempts, z.number()),
-    windows: read(window, suppressionWindow),
+    windows: new Map(
+      [...read(window, suppressionWindow)].map(([fingerprint, each]) => [fingerprint, { fingerprint, ...each }]),
+    ),
     watchedSince: null,
   };
 }
@@ -89,10 +93,12 @@ export function createUserStates(
 
   const idOf = async (user: UserKey, signal: AbortSignal) => userItemIds(user, await getStateKey(signal))[0];
 
-  /** False when the condition is not met. */
-  const update = async (user: UserKey, change: Change, signal: AbortSignal): Promise<boolean> => {
+  /** The attributes that were changed, as they are now; null when the condition is not met. */
+  const update = async (user: UserKey, change: Change, signal: AbortSignal) => {
     const [id, { client, UpdateItemCommand }] = await Promise.all([idOf(user, signal), load()]);
-    return isWritten(client.send(new UpdateItemCommand(toInput(tableName, id, change)), { abortSignal: signal }));
+    const input = { ...toInput(tableName, id, change), ReturnValues: "UPDATED_NEW" } as const;
+    const sent = client.send(new UpdateItemCommand(input), { abortSignal: signal });
+    return (await isWritten(sent)) ? toPlainItem((await sent).Attributes ?? {}) : null;
   };
 
   return {
@@ -104,38 +110,42 @@ export function createUserStates(
       );
       return readUserState(Item);
     },
-    open: (user, key, seen, opened, signal) =>
-      update(
+    open: async (user, seen, { fingerprint, ...opened }, signal) =>
+      (await update(
         user,
         {
-          set: [[[window + key], { ...opened, told: { ...opened.told } }]],
-          // Nothing may have been held back unseen: it would never be told.
+          set: [[[window + fingerprint], { ...opened, reported: { ...opened.reported } }]],
+          // Nothing may have been suppressed unseen: it would never be reported.
           where:
             seen === null
-              ? { absent: window + key }
+              ? { absent: window + fingerprint }
               : seen === "unknown"
-                ? { over: window + key, at: opened.openedAt }
-                : { equal: windowIs(key, pick(seen, ["id", "heldBack", "published"])) },
+                ? { over: window + fingerprint, at: opened.openedAt }
+                : { equal: windowIs(fingerprint, pick(seen, ["id", "suppressed", "published"])) },
         },
         signal,
-      ),
-    hold: (user, key, seen, change, signal) =>
-      update(
+      )) !== null,
+    async suppress(user, { fingerprint, id }, change, signal) {
+      const updated = await update(
         user,
         {
           ...toChange(change),
-          increment: [[window + key, "heldBack"]],
-          where: { equal: windowIs(key, pick(seen, ["id"])) },
+          increment: [[window + fingerprint, "suppressed"]],
+          where: { equal: windowIs(fingerprint, { id }) },
         },
         signal,
-      ),
-    async record(user, key, ended, remembered, signal) {
+      );
+      // Of what is nested, DynamoDB returns the parts that changed.
+      return updated && counted.parse(updated[window + fingerprint]).suppressed;
+    },
+    async record(user, ended, remembered, signal) {
       const change = toChange(remembered);
-      if (ended !== null && key !== null) {
-        const set = [...change.set, ...windowIs(key, pick(ended, ["published", "until", "detections"]))];
-        const where = { equal: windowIs(key, pick(ended, ["id"])) };
-        // Where somebody else opened another window meanwhile, the session is to be remembered all the same.
-        if (await update(user, { ...change, set, where }, signal)) return;
+      if (ended !== null) {
+        const { fingerprint, id } = ended;
+        const set = [...change.set, ...windowIs(fingerprint, pick(ended, ["published", "until"]))];
+        const where = { equal: windowIs(fingerprint, { id }) };
+        // Where another function opened another window meanwhile, the session is to be remembered all the same.
+        if ((await update(user, { ...change, set, where }, signal)) !== null) return;
       }
       if (remembered.counted !== null || remembered.network !== null) await update(user, change, signal);
     },
@@ -164,7 +174,7 @@ interface Change {
   readonly where?:
     | { readonly absent: string }
     | { readonly equal: readonly (readonly [Path, Plain])[] }
-    /** Absent, or a window that ended by this time (milliseconds since 1970), and has nothing left to be told of. */
+    /** Absent, or a window that ended by this time (milliseconds since 1970), and left nothing to report. */
     | { readonly over: string; readonly at: number };
 }
 
@@ -220,8 +230,8 @@ function toInput(tableName: string, id: string, change: Change): UpdateItemComma
   const absent = (name: string) => `attribute_not_exists(${path([name])})`;
   const equal = (each: Path, plain: Plain) => `${path(each)} = ${value(plain)}`;
   const over = (name: string, at: number) => {
-    const told = `(${equal([name, "published"], true)} OR ${equal([name, "told", "count"], 0)})`;
-    return `${path([name, "until"])} <= ${value(at)} AND ${equal([name, "heldBack"], 0)} AND ${told}`;
+    const reported = `(${equal([name, "published"], true)} OR ${equal([name, "reported", "count"], 0)})`;
+    return `${path([name, "until"])} <= ${value(at)} AND ${equal([name, "suppressed"], 0)} AND ${reported}`;
   };
   const condition =
     where === undefined

@@ -71,6 +71,19 @@ function observe(observation: Observation, metrics: Metrics): void {
         userId,
       });
       return;
+    case "suppressedReported":
+      logger.info("Reported suppressed session starts at the end of their window", {
+        ...names,
+        userId,
+        count: observation.count,
+      });
+      return;
+    case "reportLost":
+      logger.warn(
+        "A report on suppressed session starts could not be parked; the next alert reports them",
+        withError(names, observation),
+      );
+      return;
     case "historyUnavailable":
       count("HistoryUnavailable");
       logger.warn("What is remembered of a user could not be read; the alert goes out", withError(names, observation));

@@ -1,5 +1,5 @@
 import type { UserState } from "../history/history.ts";
-import type { HeldBack } from "../history/suppression-window.ts";
+import type { Suppressed } from "../history/suppression-window.ts";
 import type { Delivery } from "../okta/event-hook.ts";
 import type { LogEvent } from "../okta/log-event.ts";
 import type { GeoJudgement } from "../profiles/judge-location.ts";
@@ -25,8 +25,10 @@ export interface AlertSource {
   readonly eventCut?: readonly string[] | null;
   /** What is remembered of the user. @default null, that is not known */
   readonly state?: UserState | null;
-  /** Sessions that were held back before this. @default null, that is not known */
-  readonly heldBack?: HeldBack | null;
+  /** Sessions that were suppressed before this. @default null, that is not known */
+  readonly suppressed?: Suppressed | null;
+  /** Whether it reports what was suppressed after an alert, and no session start of its own. @default false */
+  readonly reportsSuppressed?: boolean;
   /** Whether a login is one of the org: that of a user whom Okta does not know is masked else. @default any e-mail address is */
   readonly isLogin?: (login: string) => boolean;
   /** What is asked for the severity. @default none */

@@ -10,8 +10,8 @@ import type { AlertSource } from "./alert-source.ts";
 import { alertFacts, brief } from "./facts.ts";
 import { inertFacts } from "./inert.ts";
 import { briefMatches } from "./matched.ts";
-import { describeAction, summarize } from "./summary.ts";
-import { triageSteps } from "./triage.ts";
+import { describeAction, summarize, summarizeSuppressed } from "./summary.ts";
+import { stepsOfReport, triageSteps } from "./triage.ts";
 
 /** The namespace of our alert ids: a random UUID, fixed for ever. */
 const alertNamespace = "6f6b5a54-1c0e-4d4b-9a56-5f7f0d5d9c3e";
@@ -26,7 +26,7 @@ export function createAlert(source: AlertSource): Alert {
 }
 
 function writeAlert(source: AlertSource): Alert {
-  const { event, delivery, detectedAt, followUp = false } = source;
+  const { event, delivery, detectedAt, followUp = false, reportsSuppressed = false } = source;
   const detections = source.detections
     .map(({ rule, matched }) => describeDetection(rule, matched))
     .sort((first, second) => bySeverity(first.level, second.level) || first.id.localeCompare(second.id));
@@ -38,20 +38,21 @@ function writeAlert(source: AlertSource): Alert {
   const words = inertFacts({ ...facts, action: describeAction(event, facts) });
   const { adjustments = [], enrichment = {} } = source.severity ?? {};
   const severityAdjustments = adjustSeverity(severest.level, adjustments, event.received, enrichment);
+  const severity = severityAdjustments.at(-1)?.to ?? severest.level;
   return {
     schemaVersion: "1.1",
-    alertId: alertIdOf(event, detections),
+    alertId: alertIdOf(event, detections, reportsSuppressed),
     detectedAt: detectedAt.toISOString(),
     followUp,
     source: delivery.source ?? "hook",
     delayedSeconds: secondsSince(delay?.since ?? detectedAt, detectedAt),
     delayReason: brief(delay?.reason),
-    severity: severityAdjustments.at(-1)?.to ?? severest.level,
+    severity: reportsSuppressed ? "informational" : severity,
     severityAdjustments,
     detections,
-    summary: summarize(words, words.action),
+    summary: reportsSuppressed ? summarizeSuppressed(words) : summarize(words, words.action),
     ...facts,
-    triage: triageSteps(words, words.action),
+    triage: reportsSuppressed ? stepsOfReport(words) : triageSteps(words, words.action),
     storm: null,
     event: event.received,
     eventCut: source.eventCut ? [...source.eventCut] : null,
@@ -59,8 +60,9 @@ function writeAlert(source: AlertSource): Alert {
 }
 
 /** The same over retries: it depends on the event and its detections alone. */
-function alertIdOf(event: LogEvent, detections: readonly AlertDetection[]): string {
-  return uuidv5([event.uuid.toWellFormed(), ...detections.map(({ id }) => id).sort()].join("\n"), alertNamespace);
+function alertIdOf(event: LogEvent, detections: readonly AlertDetection[], isReport: boolean): string {
+  const parts = [event.uuid.toWellFormed(), ...detections.map(({ id }) => id).sort(), ...(isReport ? ["report"] : [])];
+  return uuidv5(parts.join("\n"), alertNamespace);
 }
 
 /** An event that no hook delivered waited since it was published. */

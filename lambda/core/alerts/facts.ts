@@ -65,7 +65,7 @@ export function alertFacts(source: AlertSource): AlertFacts {
     okta: oktaOf(source, links.event),
     links,
     history: state && summarizeHistory(state, event, detectedAt),
-    heldBack: source.heldBack ?? null,
+    heldBack: source.suppressed ?? null,
   };
 }
 

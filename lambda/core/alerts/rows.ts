@@ -34,7 +34,7 @@ const rowNames = [
   "Client",
   "Strength",
   "History",
-  "Held back",
+  "Suppressed",
   "Okta risk",
   "Unusual",
   "Org",
@@ -77,10 +77,10 @@ const describe: Readonly<Record<RowName, (alert: Alert) => string | null>> = {
   },
   Strength: describeStrength,
   History: describeHistory,
-  "Held back": ({ heldBack }) =>
+  Suppressed: ({ heldBack }) =>
     heldBack === null || heldBack.count === 0
       ? null
-      : `${plural(heldBack.count, "session start")} of this user on this network since ${heldBack.since}`,
+      : `${plural(heldBack.count, "session start")} like this one since ${heldBack.since}`,
   "Okta risk": ({ risk }) => {
     const { level, previousLevel, detectionName, reasons } = risk;
     const levels = [level, previousLevel === null ? null : `before ${previousLevel}`, detectionName];

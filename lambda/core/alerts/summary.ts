@@ -1,6 +1,7 @@
 import { type LogEvent, sessionStart } from "../okta/log-event.ts";
 import { gotIn } from "../okta/outcome.ts";
 import { isRiskChange } from "../okta/risk.ts";
+import { plural } from "../text/shorten.ts";
 import type { AlertFacts } from "./facts.ts";
 import {
   describeActor,
@@ -58,6 +59,13 @@ function summarizeAct(facts: AlertFacts, action: Action | null): string {
   const to = action.whom === null ? "" : ` to ${action.whom}`;
   const done = change === null ? `"${action.name}"${to}` : `"${action.name}": ${change}${to === "" ? "" : `,${to}`}`;
   return `${action.isByUser ? describeUser(facts) : describeActor(facts)} did ${done}${outcome}${hasOrigin(facts) ? place(facts) : ""}.`;
+}
+
+/** What an alert says that reports suppressed session starts. */
+export function summarizeSuppressed(facts: AlertFacts): string {
+  const { count, since } = facts.heldBack ?? { count: 0, since: null };
+  const verb = gotIn(facts.session.outcome) ? "started" : "tried to start";
+  return `${describeUser(facts)} ${verb} ${plural(count, "more Okta session")}${place(facts)}, like the one that was alerted on at ${since ?? "an unknown time"}. They were suppressed, and no alert has reported them since.`;
 }
 
 const levels = ["LOW", "MEDIUM", "HIGH"];

@@ -41,6 +41,13 @@ export function triageSteps(facts: AlertFacts, action: Action | null): string[] 
   return steps.map((step) => step(of)).filter((step) => step !== null);
 }
 
+/** What to do about a report on suppressed session starts. */
+export function stepsOfReport({ heldBack }: AlertFacts): string[] {
+  return [
+    `Nothing is new: the alert at ${heldBack?.since ?? "an unknown time"} says what to do. Its person, network, place, device and detections were the same each time.`,
+  ];
+}
+
 /** Those behind which an attacker is likelier than a customer. */
 const hostile: ReadonlySet<NetworkKind | null> = new Set(["tor", "residential_proxy", "blockchain_vpn"]);
 

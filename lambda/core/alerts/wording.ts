@@ -46,6 +46,13 @@ export function describePrincipal({ displayName, login, id }: Alert["user"]): st
 
 /** What the alert is about, in a few words: of what is no sign-in, the severest detection tells. */
 export function describeKind(alert: Alert): string {
+  const kind = describeOne(alert);
+  // Only a report on what was suppressed follows up, and says how many.
+  const suppressed = alert.followUp ? (alert.heldBack?.count ?? 0) : 0;
+  return suppressed === 0 ? kind : `suppressed: ${plural(suppressed, `more ${kind}`)}`;
+}
+
+function describeOne(alert: Alert): string {
   if (alert.okta.eventType !== sessionStart) return alert.detections[0]?.title ?? alert.okta.eventType;
   const proxied = describeProxy(alert) === null ? "" : "proxied ";
   return gotIn(alert.session.outcome) ? `${proxied}Okta session` : `${proxied}Okta sign-in attempt`;

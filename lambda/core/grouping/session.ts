@@ -1,44 +1,39 @@
 import { networkAndCountry, sightingOf, type UserState, unknownUser } from "../history/history.ts";
-import { remember } from "../history/remember.ts";
+import { keepWindow, remember } from "../history/remember.ts";
 import type { SuppressionWindow } from "../history/suppression-window.ts";
 import type { RememberedUser } from "../history/user-key.ts";
 import type { UserStates } from "../history/user-states.ts";
-import type { LogEvent } from "../okta/log-event.ts";
+import { type LogEvent, sessionStart } from "../okta/log-event.ts";
 import { within } from "../time/budget.ts";
-import { candidateOf, isSuppressible, newWindow, type Suppression, suppress } from "./suppression.ts";
+import { fingerprintOf, newsOf } from "./fingerprint.ts";
+import { type Suppression, suppress } from "./suppress.ts";
+import { newWindow } from "./window.ts";
 
-/** One session of a user, on the store of what is remembered of users. Every method rejects when it cannot be reached. */
+/** One session start of a user, on the store of what is remembered of users. Every call rejects when it cannot be reached. */
 export interface Session {
-  /** What its user is remembered by. */
+  /** The keys that its user is remembered under. */
   readonly user: RememberedUser;
-  /** Whether it may be held back, or hold others back: never where its network is not known. */
-  readonly isSuppressible: boolean;
-  /** Opens its window before anything is known of its user; null where another is in the way. */
-  readonly open: (detections: readonly string[], signal: AbortSignal) => Promise<SuppressionWindow | null>;
-  /**
-   * Holds it back, or opens its window, by what is remembered under the key that is written; null where its network is not
-   * known.
-   */
-  readonly suppress: (
-    detections: readonly string[],
-    state: UserState,
-    signal: AbortSignal,
-  ) => Promise<Suppression | null>;
+  /** The window that an alert about these detections opens; null for what is never suppressed. */
+  windowFor(detections: readonly string[]): SuppressionWindow | null;
+  /** Opens a window before anything is known of the user; false where another is in the way. */
+  open(window: SuppressionWindow, signal: AbortSignal): Promise<boolean>;
+  /** Suppresses it, or opens the window, by what is remembered under the key that is written. */
+  suppress(window: SuppressionWindow, state: UserState, signal: AbortSignal): Promise<Suppression>;
   /**
    * Remembers it, and ends its window.
    *
    * @param ended see {@link UserStates.record}
    * @param state what is remembered under the key that is written: what of it is too old, or too much, is forgotten
    */
-  readonly record: (ended: SuppressionWindow | null, state: UserState, signal: AbortSignal) => Promise<void>;
+  record(ended: SuppressionWindow | null, state: UserState, signal: AbortSignal): Promise<void>;
   /** Ends its window as if it had never been. */
-  readonly close: (opened: SuppressionWindow, signal: AbortSignal) => Promise<void>;
+  close(opened: SuppressionWindow, signal: AbortSignal): Promise<void>;
 }
 
 /** Where a session is remembered, and how. */
 export interface SessionSettings {
   readonly states: UserStates;
-  /** Minutes in which further sessions are held back; 0 for none. */
+  /** Minutes in which further sessions are suppressed; 0 for none. */
   readonly suppressMinutes: number;
   readonly now: Date;
 }
@@ -59,28 +54,25 @@ export function createSession(
   const network = networkAndCountry(event);
   // A test is nothing that its user did.
   const sighting = event.isTest || followUp ? null : sightingOf(event, now);
+  // Each thing that is done after a sign-in is worth an alert.
+  const isSuppressible = suppressMinutes > 0 && !followUp && !event.isTest && event.eventType === sessionStart;
   return {
     user,
-    isSuppressible: suppressMinutes > 0 && !followUp && network !== null && isSuppressible(event),
-    async open(detections, signal) {
-      if (network === null) return null;
-      const window = newWindow(candidateOf(event, key, detections), now, suppressMinutes);
-      return (await within(signal, states.open(user.key, network, "unknown", window, signal))) ? window : null;
+    windowFor(detections) {
+      const news = isSuppressible ? newsOf(event, detections) : null;
+      return news && newWindow(fingerprintOf(news), key, now, suppressMinutes);
     },
-    async suppress(detections, state, signal) {
-      if (network === null) return null;
-      const candidate = candidateOf(event, key, detections);
-      const source = { user: user.key, network, candidate, state, sighting, suppressMinutes, now };
-      return suppress(states, source, signal);
-    },
+    open: (window, signal) => within(signal, states.open(user.key, "unknown", window, signal)),
+    suppress: (window, state, signal) =>
+      suppress(states, { user: user.key, window, state, network, sighting, now }, signal),
     async record(ended, state, signal) {
       if (sighting === null && ended === null) return;
-      const change = remember(state, network, sighting, now);
-      await within(signal, states.record(user.key, network, ended, change, signal));
+      const change = keepWindow(remember(state, network, sighting, now), ended?.fingerprint ?? null);
+      await within(signal, states.record(user.key, ended, change, signal));
     },
     async close(opened, signal) {
       const change = remember(unknownUser, network, null, now);
-      await within(signal, states.record(user.key, network, { ...opened, until: 0 }, change, signal));
+      await within(signal, states.record(user.key, { ...opened, until: 0 }, change, signal));
     },
   };
 }

@@ -9,6 +9,7 @@ import {
   type Sighting,
   type UserState,
 } from "./history.ts";
+import { isOver } from "./suppression-window.ts";
 
 /*
  * The rules of what is remembered of a user: what a sighting adds, and what is forgotten for it. The store writes a change,
@@ -36,7 +37,7 @@ const nothing: Forgotten = { networks: [], sessions: [], attempts: [], windows: 
 
 /** Networks and windows that are remembered of a user: an item of DynamoDB holds far more. */
 const maximumNetworks = 50;
-const maximumWindows = 20;
+const maximumWindows = 50;
 
 const day = 86_400_000;
 
@@ -78,6 +79,12 @@ export function remember(
         ? forgotten
         : { ...forgotten, [counted.in]: forgotten[counted.in].filter((each) => each !== counted.day) },
   };
+}
+
+/** A change that leaves a window in place: the same update writes the window, and DynamoDB refuses one that does both. */
+export function keepWindow(change: StateChange, fingerprint: string | null): StateChange {
+  const { forgotten } = change;
+  return { ...change, forgotten: { ...forgotten, windows: forgotten.windows.filter((each) => each !== fingerprint) } };
 }
 
 /** What is remembered after a change. */
@@ -157,11 +164,11 @@ export function forget(state: UserState, kept: NetworkKey | null, now: Date): Fo
     ),
     sessions: oldDays(state.sessions),
     attempts: oldDays(state.attempts),
-    // What was held back is still to be told of by the next alert.
+    // What a window suppressed is still to be reported by the next alert.
     windows: surplus(
       state.windows,
       maximumWindows,
-      ({ until, heldBack }) => until <= now.getTime() && (heldBack === 0 || until <= now.getTime() - countedDays * day),
+      (window) => isOver(window, now.getTime()) || window.openedAt <= now.getTime() - countedDays * day,
       ({ openedAt }) => openedAt,
     ),
   };

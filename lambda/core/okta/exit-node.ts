@@ -1,7 +1,6 @@
 import { countryCode } from "../geo/country.ts";
 import { type AnonymousNetwork, anonymousNetwork } from "./anonymous-network.ts";
 import type { LogEvent } from "./log-event.ts";
-import { type NetworkKind, networkKinds } from "./network-service.ts";
 
 /** Where a request came out: the address that Okta saw, and what it knows of it. */
 export interface ExitNode {
@@ -21,9 +20,4 @@ export function exitNode(event: LogEvent): ExitNode {
     countryCode: countryCode(client?.geographicalContext?.country),
     network: anonymousNetwork(event),
   };
-}
-
-/** How bad a kind is: the higher the worse; -1 where none is named. */
-export function rankOf(kind: NetworkKind | null): number {
-  return kind === null ? -1 : networkKinds.indexOf(kind);
 }

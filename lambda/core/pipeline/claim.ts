@@ -21,10 +21,12 @@ export async function claimWork(work: Work, rules: readonly OfRule[], run: Run):
   const session =
     user === null ? null : createSession(event, user, key, followUp, { states, suppressMinutes, now: ports.now() });
   const open = async () => {
-    if (!session?.isSuppressible) return null;
+    const window = session?.windowFor(ruleIds) ?? null;
+    if (session === null || window === null) return null;
     const signal = share(budget.work, budget.steps.open);
     // Where no window can be opened now, `group.ts` tries again once what is known of the user is there.
-    return ports.measure("Suppression", () => session.open(ruleIds, signal)).catch(() => null);
+    const isOpen = await ports.measure("Suppression", () => session.open(window, signal)).catch(() => false);
+    return isOpen ? window : null;
   };
   const [claim, window] = await Promise.all([askForClaim(key, work, { ...subjectOf(work), ruleIds }, run), open()]);
   return { key, claim, session, window };

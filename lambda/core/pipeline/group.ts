@@ -1,8 +1,9 @@
 import type { Session } from "../grouping/session.ts";
-import type { Suppression } from "../grouping/suppression.ts";
+import type { Suppression } from "../grouping/suppress.ts";
 import type { UserState } from "../history/history.ts";
-import type { HeldBack, SuppressionWindow } from "../history/suppression-window.ts";
+import type { Suppressed, SuppressionWindow } from "../history/suppression-window.ts";
 import { share } from "../time/budget.ts";
+import { closeWindow } from "./close-window.ts";
 import { delayReasons } from "./delay-reason.ts";
 import type { Alertable } from "./except.ts";
 import { idsOf } from "./match.ts";
@@ -17,45 +18,58 @@ export interface Grouped {
   /** Null for none. */
   readonly window: SuppressionWindow | null;
   /** The sessions that were suppressed before it; null when that is not known. */
-  readonly heldBack: HeldBack | null;
+  readonly suppressed: Suppressed | null;
 }
 
-/** Suppresses a session within the window of an earlier alert, or opens a window for its own. */
+const alone: Grouped = { kind: "alert", window: null, suppressed: null };
+
+/** Suppresses a session within the window of an alert that says the same, or opens a window for its own. */
 export async function groupSession(
   event: ClaimedEvent,
   { left: detections, by }: Alertable,
   run: Run,
 ): Promise<Grouped | Result> {
-  const { session, window } = event.started;
-  const ruleIds = idsOf(detections);
-  if (window !== null) return { kind: "alert", window: { ...window, detections: ruleIds }, heldBack: window.told };
+  const { session, window: early } = event.started;
+  const window = session?.windowFor(idsOf(detections)) ?? null;
+  if (early !== null && early.fingerprint === window?.fingerprint) return alertIn(early);
+  // It says more, or less, than was certain when its window was opened.
+  const closed = closeWindow(early, event, run);
   const known = recallUser(session, event.findings);
-  if (!session?.isSuppressible || known === null) return { kind: "alert", window: null, heldBack: null };
-  const suppression = await suppressSession(session, event, ruleIds, known.own, run);
+  if (session === null || window === null || known === null) {
+    await closed;
+    return alone;
+  }
+  const [suppression] = await Promise.all([suppressSession(session, event, window, known.own, run), closed]);
   switch (suppression?.kind) {
-    case "held":
-      return { kind: "grouped", by };
+    case "suppressed":
+      return { kind: "grouped", by, window: suppression.window };
     case "waiting": {
       const { sessionInProgress } = delayReasons;
       const left = waitingWork(keepMatches(event), sessionInProgress, delays.failed, run.ports.now());
       return { kind: "parked", left };
     }
+    case "alert":
+      return alertIn(suppression.opened);
     default:
-      return { kind: "alert", window: suppression?.opened ?? null, heldBack: suppression?.heldBack ?? null };
+      return alone;
   }
+}
+
+function alertIn(window: SuppressionWindow): Grouped {
+  return { kind: "alert", window, suppressed: window.reported };
 }
 
 /** Null when the store could not be asked: then the alert goes out. */
 async function suppressSession(
   session: Session,
   { subject }: ClaimedEvent,
-  ruleIds: readonly string[],
+  window: SuppressionWindow,
   state: UserState,
   { ports, budget }: Run,
 ): Promise<Suppression | null> {
   const signal = share(budget.work, budget.steps.suppress);
   try {
-    return await ports.measure("Suppression", () => session.suppress(ruleIds, state, signal));
+    return await ports.measure("Suppression", () => session.suppress(window, state, signal));
   } catch (error) {
     budget.work.throwIfAborted();
     ports.observe({ kind: "historyUnavailable", subject, error });

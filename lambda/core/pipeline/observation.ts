@@ -18,6 +18,8 @@ export type Observation = { readonly subject: Subject } & (
   | { readonly kind: "alertPublished"; readonly alert: Alert }
   | { readonly kind: "excepted"; readonly by: readonly Exception[]; readonly whole: boolean }
   | { readonly kind: "profilesUnavailable" | "claimsUnavailable" | "historyUnavailable"; readonly error: unknown }
+  | { readonly kind: "suppressedReported"; readonly count: number }
+  | { readonly kind: "reportLost"; readonly error: unknown }
   | { readonly kind: "refreshesLost"; readonly count: number; readonly error: unknown }
   | {
       readonly kind: "workParked";

@@ -10,6 +10,7 @@ import { subjectOfWhole } from "./observation.ts";
 import { delays, keepMatches, parkLeft, parkMalformed, waitingWork } from "./park.ts";
 import { byUser } from "./person.ts";
 import type { PipelinePorts } from "./ports.ts";
+import { parkReports } from "./report-suppressed.ts";
 import type { Handled } from "./result.ts";
 import type { MatchedEvent, Run } from "./stages.ts";
 import type { Work } from "./work.ts";
@@ -44,7 +45,8 @@ export async function processDelivery(
     refreshProfiles(delivery, run),
   ]);
   const left = handled.flatMap((each) => each.left);
-  const leftParked = await parkLeft(left, run);
+  const reports = handled.flatMap(({ report }) => report ?? []);
+  const [leftParked] = await Promise.all([parkLeft(left, run), parkReports(reports, run)]);
   const count = (kind: Handled["kind"]) => handled.filter((each) => each.kind === kind).length;
   const malformed = delivery.malformed.length;
   return {

@@ -13,7 +13,7 @@ import { maximumUnconfirmed, UnconfirmedPublishError } from "./unconfirmed.ts";
 export async function publishAlert(
   event: ClaimedEvent,
   { left: detections, by }: Alertable,
-  { window, heldBack }: Grouped,
+  { window, suppressed }: Grouped,
   { ports, budget }: Run,
 ): Promise<Result> {
   const sent = detections.map(({ rule, matched }) => ({ ruleId: rule.id, matched }));
@@ -23,7 +23,7 @@ export async function publishAlert(
     return { kind: "failed", error, window, unconfirmed: { count, sent } };
   };
   try {
-    const alert = createAlert(sourceOf(event, detections, heldBack, ports));
+    const alert = createAlert(sourceOf(event, detections, suppressed, ports));
     budget.work.throwIfAborted();
     if (before >= maximumUnconfirmed) return unconfirmed(before, null);
     try {
@@ -49,7 +49,7 @@ export function unconfirmedBefore({ work, started: { claim } }: ClaimedEvent): n
 function sourceOf(
   { work, decision, started: { session }, findings, beside }: ClaimedEvent,
   detections: Alertable["left"],
-  heldBack: Grouped["heldBack"],
+  suppressed: Grouped["suppressed"],
   ports: Run["ports"],
 ): Parameters<typeof createAlert>[0] {
   const { event, delivery, followUp, waiting, eventCut = null } = work;
@@ -66,7 +66,7 @@ function sourceOf(
     delay: waiting,
     eventCut,
     state: known && session && withEarlier(known.whole, beside.get(session.user.key) ?? [], event, now),
-    heldBack,
+    suppressed,
     // A login that has a profile is one, whatever it looks like.
     isLogin: (login) =>
       looksLikeLogin(login, ports.loginDomains) || findings?.locations.has(canonicalLogin(login)) === true,

@@ -2,10 +2,12 @@ import { unknownUser } from "../history/history.ts";
 import type { SuppressionWindow } from "../history/suppression-window.ts";
 import { share, within } from "../time/budget.ts";
 import type { End } from "./claims.ts";
+import { bestEffort, closeWindow } from "./close-window.ts";
 import { delayReasons } from "./delay-reason.ts";
 import { failedWork, followUpWork, waitingWork } from "./park.ts";
 import { recallUser } from "./person.ts";
 import { unconfirmedBefore } from "./publish.ts";
+import { reportWork } from "./report-suppressed.ts";
 import type { Handled, LeftWork, Result } from "./result.ts";
 import type { ClaimedEvent, Run } from "./stages.ts";
 import { maximumUnconfirmed, unconfirmedDelaySeconds } from "./unconfirmed.ts";
@@ -29,7 +31,7 @@ export async function record(result: Result, event: ClaimedEvent, run: Run): Pro
     case "unmatched":
       return { kind, left: [] };
     case "duplicate":
-      await close(started.window, event, run);
+      await closeWindow(started.window, event, run);
       ports.observe({ kind: "duplicate", subject });
       return { kind, left: result.left === null ? [] : [result.left] };
     case "parked":
@@ -38,10 +40,12 @@ export async function record(result: Result, event: ClaimedEvent, run: Run): Pro
     case "excepted":
       await complete("excepted", result.by, started.window && { ...started.window, until: 0 }, event, run);
       return { kind, left: followUp() };
-    case "grouped":
+    case "grouped": {
       ports.observe({ kind: "suppressed", subject });
       await complete("suppressed", result.by, null, event, run);
-      return { kind, left: followUp() };
+      const isFirst = result.window.suppressed === 1;
+      return { kind, left: followUp(), ...(isFirst && { report: reportWork(event, result.window, ports.now()) }) };
+    }
     case "published": {
       const { alert, by, window } = result;
       ports.observe({ kind: "alertPublished", subject, alert });
@@ -103,18 +107,8 @@ async function release(
   const isOurs = claim?.kind === "claimed";
   await Promise.all([
     bestEffort(isOurs ? run.ports.claims.release(key, unconfirmed, signal) : null),
-    close(window, event, run, signal),
+    closeWindow(window, event, run, signal),
   ]);
-}
-
-/** Closes a window as if it had never been. */
-async function close(
-  window: SuppressionWindow | null,
-  { started: { session } }: ClaimedEvent,
-  { budget }: Run,
-  signal = share(budget.parking, budget.steps.complete),
-): Promise<void> {
-  await bestEffort(window && session?.close(window, signal));
 }
 
 /** Whether the work is on the dead-letter queue; else it has to be tried again. */
@@ -130,9 +124,4 @@ async function deadLetter(work: Work, event: ClaimedEvent, { ports, budget }: Ru
   await bestEffort(ports.claims.complete(event.started.key, end, signal));
   ports.observe({ kind: "workDropped", subject: event.subject, whole: true, reason });
   return true;
-}
-
-/** For bookkeeping whose failure changes nothing. */
-async function bestEffort(promise: Promise<void> | null | undefined): Promise<void> {
-  await promise?.catch(() => {});
 }

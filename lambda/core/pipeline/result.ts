@@ -18,7 +18,12 @@ export type Result =
   /** Exceptions cover every detection. */
   | { readonly kind: "excepted"; readonly by: readonly Exception[] }
   /** The event counts in the window of an earlier alert, which suppresses its own. */
-  | { readonly kind: "grouped"; readonly by: readonly Exception[] }
+  | {
+      readonly kind: "grouped";
+      readonly by: readonly Exception[];
+      /** The window, with this event counted. */
+      readonly window: SuppressionWindow;
+    }
   /** The alert is published. */
   | {
       readonly kind: "published";
@@ -43,4 +48,6 @@ export type Result =
 export interface Handled {
   readonly kind: Result["kind"] | "deadLettered";
   readonly left: readonly LeftWork[];
+  /** The report that is due when the window ends, of its first suppressed event. @default none */
+  readonly report?: ParkedWork;
 }

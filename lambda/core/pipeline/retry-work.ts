@@ -7,6 +7,7 @@ import { type Candidate, findCandidate, idsOf } from "./match.ts";
 import { subjectOf } from "./observation.ts";
 import { parkLeft } from "./park.ts";
 import type { PipelinePorts } from "./ports.ts";
+import { parkReports, reportSuppressed } from "./report-suppressed.ts";
 import type { Work } from "./work.ts";
 
 const nothingMatches = "no rule of this release matches the event any more, as far as it was kept";
@@ -20,6 +21,7 @@ const cannotBeJudged = "the event was cut to fit a message, and its rules cannot
  */
 export async function retryWork(work: Work, ports: PipelinePorts, budget: Budget): Promise<void> {
   const run = { ports, budget };
+  if (work.report) return await reportSuppressed(work, work.report, run);
   const { candidate, gone } = findAgain(work, ports.rules);
   const drop = async (reason: string) => {
     await within(budget.parking, ports.deadLetterWork(work, reason, budget.parking));
@@ -27,7 +29,7 @@ export async function retryWork(work: Work, ports: PipelinePorts, budget: Budget
   };
   if (candidate === null) return await drop(nothingMatches);
   const lookUp = lookUpUsers([candidate], work.delivery.id, run);
-  const { kind, left } = await handleEvent({ candidate, work, lookUp, beside: new Map() }, run);
+  const { kind, left, report } = await handleEvent({ candidate, work, lookUp, beside: new Map() }, run);
   if (kind === "unmatched" && isBlind(work, candidate)) return await drop(cannotBeJudged);
   const isDone = kind !== "parked" && kind !== "failed";
   if (isDone && gone.length > 0) {
@@ -39,6 +41,7 @@ export async function retryWork(work: Work, ports: PipelinePorts, budget: Budget
   if (same !== undefined && same.work.unconfirmed === work.unconfirmed) {
     throw new Error(same.work.waiting?.reason ?? "the work is not done", { cause: same.error });
   }
+  if (report !== undefined) await parkReports([report], run);
   if (!(await parkLeft(left, run, true))) throw new Error("what is left of it could not be parked");
 }
 

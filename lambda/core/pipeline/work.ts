@@ -27,6 +27,8 @@ export interface Work {
   readonly eventCut?: readonly string[] | null;
   /** Publishes of its alert without an answer: each may have arrived. @default 0 */
   readonly unconfirmed?: number;
+  /** The window that this is the report on; such work handles no event. @default null */
+  readonly report?: { readonly fingerprint: string; readonly windowId: string } | null;
   /** Whether an operator took it off the dead-letter queue to have it tried anew. @default false */
   readonly again?: boolean;
 }
@@ -85,6 +87,7 @@ const message = z.object({
   ),
   unconfirmed: z.optional(z.number()),
   again: z.optional(z.boolean()),
+  report: z.optional(z.nullable(z.object({ fingerprint: z.string(), windowId: z.string() }))),
 });
 
 /**
@@ -94,7 +97,7 @@ const message = z.object({
  * @param reason what an operator reads who finds it on the dead-letter queue. @default why it waits
  */
 export function writeWork(work: Work, now: Date, reason: string = work.waiting?.reason ?? ""): string {
-  const { event, delivery, rules, followUp, waiting, eventCut = null, unconfirmed = 0, again = false } = work;
+  const { event, delivery, rules, followUp, waiting, eventCut = null, unconfirmed = 0, again = false, report } = work;
   const { id, org, eventHookId, source } = delivery;
   const matched = briefly(work.matched ?? []);
   const fields = matched.flatMap((match) => match.matched.flatMap((selection) => selection.fields));
@@ -117,6 +120,7 @@ export function writeWork(work: Work, now: Date, reason: string = work.waiting?.
         matched,
         unconfirmed,
         again,
+        ...(report && { report }),
       } satisfies z.infer<typeof message>);
     },
     needed,
@@ -145,11 +149,22 @@ export function readWork(body: string): Work {
   if (!parsed.success)
     throw new UnreadableWorkError(`the message is no work: ${describeFaults(faultsOf(parsed.error))}`);
   const { event, delivery, rules, followUp, reason, since, eventCut } = parsed.data;
-  const { matched = [], unconfirmed = 0, again = false } = parsed.data;
+  const { matched = [], unconfirmed = 0, again = false, report = null } = parsed.data;
   const read = parseLogEvent(event, ["event"]);
   if (!read.ok) throw new UnreadableWorkError(`the message holds no event: ${describeFaults(read.faults)}`);
   const waiting = { reason: readDelayReason(reason), since: new Date(since) };
-  return { event: read.event, delivery, rules, followUp, waiting, matched, eventCut, unconfirmed, again };
+  return {
+    event: read.event,
+    delivery,
+    rules,
+    followUp,
+    waiting,
+    matched,
+    eventCut,
+    unconfirmed,
+    again,
+    ...(report && { report }),
+  };
 }
 
 function parseJson(body: string): unknown {

@@ -2,13 +2,19 @@ import { readFile } from "node:fs/promises";
 import { DynamoDBClient } from "@aws-sdk/client-dynamodb";
 import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
 import { createUserStates } from "../../../lambda/adapters/tables/user-states.ts";
-import { candidateOf, suppress } from "../../../lambda/core/grouping/suppression.ts";
-import { sightingOf, unknownUser } from "../../../lambda/core/history/history.ts";
+import type { Alert } from "../../../lambda/core/alerts/alert-schema.ts";
+import { renderSubject } from "../../../lambda/core/alerts/email.ts";
+import { fingerprintOf, newsOf } from "../../../lambda/core/grouping/fingerprint.ts";
+import { type DueAlert, suppress } from "../../../lambda/core/grouping/suppress.ts";
+import { newWindow } from "../../../lambda/core/grouping/window.ts";
+import { networkAndCountry, sightingOf, type UserState, unknownUser } from "../../../lambda/core/history/history.ts";
 import { remember } from "../../../lambda/core/history/remember.ts";
-import type { HeldBack, SuppressionWindow } from "../../../lambda/core/history/suppression-window.ts";
+import type { Suppressed, SuppressionWindow } from "../../../lambda/core/history/suppression-window.ts";
+import type { UserKey } from "../../../lambda/core/history/user-key.ts";
+import type { LogEvent } from "../../../lambda/core/okta/log-event.ts";
 import { retryWork } from "../../../lambda/core/pipeline/retry-work.ts";
 import type { Work } from "../../../lambda/core/pipeline/work.ts";
-import { answering, startBudget } from "../../../lambda/core/time/budget.ts";
+import { answering, startBudget, waiting } from "../../../lambda/core/time/budget.ts";
 import { type Emulators, startEmulators } from "../../../local/emulators.ts";
 import { names } from "../../../local/resources.ts";
 import type { Json } from "../../fixtures/events.ts";
@@ -26,25 +32,33 @@ afterAll(() => emulators.stop());
 const context = (overrides: Json = {}): Json => ({
   securityContext: { isProxy: true, asNumber: 64500, asOrg: "Example Hosting", ...overrides },
 });
-const service = (type: string) => ({
-  ipDetails: { ipServiceCategories: [{ type, operator: null, isAnonymous: true }] },
+const service = (type: string, operator: string | null = null) => ({
+  ipDetails: { ipServiceCategories: [{ type, operator, isAnonymous: true }] },
+});
+const place = (state: string): Json => ({
+  client: { ipAddress: "203.0.113.9", geographicalContext: { country: "Canada", state } },
+});
+const browser = (name: string): Json => ({
+  client: { ipAddress: "203.0.113.9", geographicalContext: { country: "Canada" }, userAgent: { browser: name } },
 });
 const failure = { outcome: { result: "FAILURE", reason: "INVALID_CREDENTIALS" } };
 
-/** A window whose alert is not out. */
-function unpublished(id: string, now: Date, told: HeldBack): SuppressionWindow {
-  const openedAt = now.getTime();
-  return {
-    id,
-    openedAt,
-    until: openedAt + 3_600_000,
-    published: false,
-    detections: [proxied.id],
-    kind: null,
-    gotIn: true,
-    heldBack: 0,
-    told,
-  };
+/** The window that an alert about an event opens. */
+function windowOf(
+  event: LogEvent,
+  id: string,
+  now: Date,
+  detections: readonly string[] = [proxied.id],
+): SuppressionWindow {
+  const news = newsOf(event, detections);
+  if (news === null) throw new Error("the network is not known");
+  return newWindow(fingerprintOf(news), id, now, 60);
+}
+
+/** A session start that an alert is due about. */
+function dueAlert(event: LogEvent, user: UserKey, now: Date, state: UserState = unknownUser): DueAlert {
+  const window = windowOf(event, event.uuid, now);
+  return { user, window, state, network: networkAndCountry(event), sighting: sightingOf(event, now), now };
 }
 
 describe("within the window", () => {
@@ -78,26 +92,25 @@ describe("within the window", () => {
   test.each<[string, Json, Json]>([
     ["another ASN", {}, context({ asNumber: 64501 })],
     ["another country", {}, { client: { ipAddress: "203.0.113.9", geographicalContext: { country: "Japan" } } }],
-    ["a detection not alerted on yet", {}, context({ risk: { level: "HIGH", reasons: [] } })],
-    ["a worse kind of proxy", context(service("VPN")), context(service("Tor"))],
+    ["another region of the country", place("Ontario"), place("British Columbia")],
+    ["another detection", {}, context({ risk: { level: "HIGH", reasons: [] } })],
+    ["another risk level", context({ risk: { level: "LOW" } }), context({ risk: { level: "MEDIUM" } })],
+    ["a worse kind of network", context(service("VPN")), context(service("Tor"))],
+    ["a lesser kind of network", context(service("Tor")), context(service("VPN"))],
+    ["another operator", context(service("VPN", "NORD_VPN")), context(service("VPN", "MULLVAD_VPN"))],
+    ["a network that is not named any more", context(service("VPN", "NORD_VPN")), {}],
+    ["another device", { device: { id: "guo1" } }, { device: { id: "guo2" } }],
+    ["a device that Okta does not know", { device: { id: "guo1" } }, { device: null }],
+    ["another browser", browser("CHROME"), browser("FIREFOX")],
     ["success after failures", failure, {}],
-  ])("%s breaks through at once", async (_, before, after) => {
+    ["a failure after success", {}, failure],
+  ])("%s alerts at once, and each is suppressed by its own alert alone", async (_, before, after) => {
     const { deliver, published } = world();
     await deliver(before);
     expect(await deliver(after)).toMatchObject({ published: 1, grouped: 0 });
     expect(published).toHaveLength(2);
     expect(await deliver(after)).toMatchObject({ published: 0, grouped: 1 });
-    // What was alerted on before it broke through is still held back.
     expect(await deliver(before)).toMatchObject({ published: 0, grouped: 1 });
-  });
-
-  test.each<[string, Json, Json]>([
-    ["a failure after success", {}, failure],
-    ["a lesser kind of proxy", context(service("Tor")), context(service("VPN"))],
-  ])("%s is held back", async (_, before, after) => {
-    const { deliver } = world();
-    await deliver(before);
-    expect(await deliver(after)).toMatchObject({ grouped: 1 });
   });
 
   test("another user is alerted on, and so is nobody in particular, every time", async () => {
@@ -139,25 +152,22 @@ test("of 200 that come to the table at once, one is alerted on, and 199 are coun
     userStates: createUserStates(names.stateTable, stateKey, async () => client),
   });
   const signal = AbortSignal.timeout(25_000);
-  const network = "AS64500|CA";
+  const due = () => dueAlert(signIn({ uuid: crypto.randomUUID() }), user, ports.now());
   const outcomes = await Promise.all(
     Array.from({ length: 200 }, async () => {
-      const event = signIn({ uuid: crypto.randomUUID() });
-      const candidate = candidateOf(event, event.uuid, [proxied.id]);
-      const sighting = sightingOf(event, ports.now());
-      const source = { user, network, candidate, state: unknownUser, sighting, suppressMinutes: 60, now: ports.now() };
-      let outcome = await suppress(ports.userStates, source, signal);
-      while (outcome.kind === "waiting") outcome = await suppress(ports.userStates, source, signal);
+      const each = due();
+      let outcome = await suppress(ports.userStates, each, signal);
+      while (outcome.kind === "waiting") outcome = await suppress(ports.userStates, each, signal);
       if (outcome.kind === "alert") {
-        const change = remember(unknownUser, network, sighting, ports.now());
-        await ports.userStates.record(user, network, { ...outcome.opened, published: true }, change, signal);
+        const change = remember(unknownUser, each.network, each.sighting, ports.now());
+        await ports.userStates.record(user, { ...outcome.opened, published: true }, change, signal);
       }
       return outcome;
     }),
   );
   expect(outcomes.filter(({ kind }) => kind === "alert")).toHaveLength(1);
   const { sessions, windows } = await ports.userStates.read(user, signal);
-  expect(windows.get(network)?.heldBack).toBe(199);
+  expect(windows.get(due().window.fingerprint)?.suppressed).toBe(199);
   expect([...sessions]).toEqual([["2026-11-24", 200]]);
   client.destroy();
 });
@@ -166,55 +176,113 @@ test.each([0, 30, 90, 250])(
   "a session waits for another's alert as long as its step has time, though the table takes %d ms for each answer",
   async (milliseconds) => {
     const { ports, user, signIn } = world();
-    const opened = unpublished("other", ports.now(), { count: 0, since: null });
+    const event = signIn({ uuid: crypto.randomUUID() });
+    const opened = windowOf(event, "other", ports.now());
     const asked: number[] = [];
     const states = {
       ...ports.userStates,
       read: async () => {
         asked.push(milliseconds);
         await new Promise((resolve) => setTimeout(resolve, milliseconds));
-        return { ...unknownUser, windows: new Map([["AS64500|CA", opened]]) };
+        return { ...unknownUser, windows: new Map([[opened.fingerprint, opened]]) };
       },
     };
-    const event = signIn({ uuid: crypto.randomUUID() });
-    const state = await states.read();
-    const candidate = candidateOf(event, event.uuid, [proxied.id]);
-    const source = {
-      user,
-      network: "AS64500|CA",
-      candidate,
-      state,
-      sighting: null,
-      suppressMinutes: 60,
-      now: ports.now(),
-    };
-    const outcome = await suppress(states, source, AbortSignal.timeout(answering.steps.suppress));
+    const due = dueAlert(event, user, ports.now(), await states.read());
+    const outcome = await suppress(states, due, AbortSignal.timeout(answering.steps.suppress));
     expect(outcome).toEqual({ kind: "waiting" });
     expect(asked.length).toBeGreaterThan(1);
   },
 );
 
-test("a session that waits for another's alert is told when that is out", async () => {
+test("a session that waits for another's alert is suppressed when that is published", async () => {
   const { ports, user, signIn } = world();
-  const opened = unpublished("other", ports.now(), { count: 0, since: null });
-  const signal = AbortSignal.timeout(20_000);
-  await ports.userStates.open(user, "AS64500|CA", null, opened, signal);
   const event = signIn({ uuid: crypto.randomUUID() });
-  const state = await ports.userStates.read(user, signal);
-  const candidate = candidateOf(event, event.uuid, [proxied.id]);
-  const source = {
-    user,
-    network: "AS64500|CA",
-    candidate,
-    state,
-    sighting: null,
-    suppressMinutes: 60,
-    now: ports.now(),
-  };
-  const outcome = suppress(ports.userStates, source, signal);
-  const change = remember(unknownUser, "AS64500|CA", null, ports.now());
-  await ports.userStates.record(user, "AS64500|CA", { ...opened, published: true }, change, signal);
-  expect(await outcome).toEqual({ kind: "held" });
+  const opened = windowOf(event, "other", ports.now());
+  const signal = AbortSignal.timeout(20_000);
+  await ports.userStates.open(user, null, opened, signal);
+  const due = dueAlert(event, user, ports.now(), await ports.userStates.read(user, signal));
+  const outcome = suppress(ports.userStates, due, signal);
+  const change = remember(unknownUser, due.network, null, ports.now());
+  await ports.userStates.record(user, { ...opened, published: true }, change, signal);
+  expect(await outcome).toMatchObject({ kind: "suppressed", window: { suppressed: 1 } });
+});
+
+describe("what a window suppressed", () => {
+  const budget = () => startBudget({ work: 20_000, parking: 25_000, steps: waiting.steps }, () => performance.now());
+  const counts = (published: readonly Alert[]) => published.map(({ heldBack }) => heldBack?.count);
+
+  test("is reported when the window ends, once, by a message that says so", async () => {
+    const { deliver, pass, published, parked, ports, kinds } = world();
+    await deliver({});
+    await deliver({}, {});
+    expect(parked).toHaveLength(1);
+    const [report] = parked.splice(0) as [Work];
+    pass(30);
+    await retryWork(report, ports, budget());
+    expect(parked).toHaveLength(1);
+    expect(published).toHaveLength(1);
+    pass(31);
+    await retryWork(report, ports, budget());
+    await retryWork(report, ports, budget());
+    expect(counts(published)).toEqual([0, 2]);
+    expect(published[1]).toMatchObject({
+      severity: "informational",
+      followUp: true,
+      heldBack: { count: 2, since: "2026-11-24T09:30:03.000Z" },
+      summary: expect.stringMatching(
+        / started 2 more Okta sessions .*They were suppressed, and no alert has reported them/,
+      ),
+    });
+    expect(renderSubject(published[1] as Alert)).toMatch(/^\[informational\] suppressed: 2 more proxied Okta/);
+    expect(published[1]?.alertId).not.toBe(published[0]?.alertId);
+    expect(kinds().filter((kind) => kind === "suppressedReported")).toHaveLength(1);
+  });
+
+  test("is reported by the next alert instead, where one comes first", async () => {
+    const { deliver, pass, published, parked, ports } = world();
+    await deliver({});
+    await deliver({});
+    const [report] = parked.splice(0) as [Work];
+    pass(61);
+    await deliver({});
+    await retryWork(report, ports, budget());
+    expect(counts(published)).toEqual([0, 1]);
+  });
+
+  test("is reported once, though the next alert and the report come at the same time", async () => {
+    for (let round = 0; round < 10; round += 1) {
+      const { deliver, pass, published, parked, ports } = world();
+      await deliver({});
+      await deliver({});
+      const [report] = parked.splice(0) as [Work];
+      pass(61);
+      const tryReport = () => retryWork(report, ports, budget()).catch(() => "changed");
+      await Promise.all([deliver({}), tryReport()]);
+      pass(2);
+      for (const work of parked.splice(0)) await retryWork(work, ports, budget());
+      await tryReport();
+      expect(counts(published).reduce((sum: number, count) => sum + (count ?? 0), 0)).toBe(1);
+    }
+  });
+
+  test("is reported at the next try, where the report could not be published", async () => {
+    let failing = false;
+    const { deliver, pass, published, parked, ports } = world({
+      publish: async (alert) => {
+        if (failing) throw new Error("down");
+        published.push(alert);
+      },
+    });
+    await deliver({});
+    await deliver({});
+    const [report] = parked.splice(0) as [Work];
+    pass(61);
+    failing = true;
+    await expect(retryWork(report, ports, budget())).rejects.toThrow("down");
+    failing = false;
+    await retryWork(report, ports, budget());
+    expect(counts(published)).toEqual([0, 1]);
+  });
 });
 
 describe("an alert that cannot be published", () => {
@@ -242,9 +310,10 @@ describe("an alert that cannot be published", () => {
   });
 
   test("by whoever was stopped holds nothing back: others wait for it on the queue, for as long as any function works on one alert", async () => {
-    const { ports, deliver, pass, user, published, parked, kinds } = world();
-    const opened = unpublished("stopped", ports.now(), { count: 2, since: "2026-11-24T08:00:00.000Z" });
-    expect(await ports.userStates.open(user, "AS64500|CA", null, opened, AbortSignal.timeout(5_000))).toBe(true);
+    const { ports, deliver, pass, user, published, parked, kinds, signIn } = world();
+    const reported: Suppressed = { count: 2, since: "2026-11-24T08:00:00.000Z" };
+    const opened = { ...windowOf(signIn(), "stopped", ports.now()), reported };
+    expect(await ports.userStates.open(user, null, opened, AbortSignal.timeout(5_000))).toBe(true);
     pass(0.3);
     expect(await deliver({})).toMatchObject({ grouped: 0, published: 0, parked: 1 });
     expect(parked[0]?.waiting?.reason).toMatch(/^an alert about the same user and network is under way/);
@@ -261,8 +330,8 @@ describe("an alert that cannot be published", () => {
   test("is published by its own retry, which its window does not hold back", async () => {
     const { ports, published, user, signIn } = world();
     const event = signIn({ uuid: crypto.randomUUID() });
-    const opened = unpublished(event.uuid, ports.now(), { count: 0, since: null });
-    await ports.userStates.open(user, "AS64500|CA", null, opened, AbortSignal.timeout(5_000));
+    const opened = windowOf(event, event.uuid, ports.now());
+    await ports.userStates.open(user, null, opened, AbortSignal.timeout(5_000));
     const delivery = { id: null, org: null, eventHookId: null };
     const work: Work = { event, delivery, rules: null, followUp: false, waiting: null };
     await retryWork(

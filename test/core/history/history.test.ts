@@ -236,17 +236,15 @@ describe("what is forgotten", () => {
       openedAt: now.getTime() - 7_200_000,
       until: now.getTime() - 3_600_000,
       published: true,
-      detections: [],
-      kind: "vpn" as const,
-      gotIn: true,
-      heldBack: 0,
-      told: { count: 0, since: null },
+      fingerprint: "f",
+      suppressed: 0,
+      reported: { count: 0, since: null },
     };
     const given: UserState = {
       ...state([], { [daysAgo(40).slice(0, 10)]: 1, [daysAgo(1).slice(0, 10)]: 1 }),
       windows: new Map([
         ["ended", window],
-        ["untold", { ...window, heldBack: 3 }],
+        ["unreported", { ...window, suppressed: 3 }],
         ["open", { ...window, until: now.getTime() + 1 }],
       ]),
     };

@@ -67,7 +67,7 @@ test("a user with 1,000 networks is remembered, and forgotten 100 things at a ti
   const signIn = async (asNumber: number): Promise<UserState> => {
     const key = `${asNumber}|PT`;
     const change = remember(await states.read(user, signal()), key, sighting(asNumber), now);
-    await states.record(user, key, null, change, signal());
+    await states.record(user, null, change, signal());
     return states.read(user, signal());
   };
 
@@ -99,7 +99,7 @@ test("the table holds what the rules say, whatever happens in whatever order", a
         const at = new Date(now.getTime() - daysAgo * 86_400_000).toISOString();
         const key = asNumber === null ? null : `AS${asNumber}|PT`;
         const change = remember(expected, key, { ...sighting(asNumber ?? 0), ...rest, asNumber, at }, now);
-        await states.record(user, key, null, change, signal());
+        await states.record(user, null, change, signal());
         expected = applyChange(expected, change);
       }
       expect(await states.read(user, signal())).toEqual(expected);

@@ -7,7 +7,7 @@ import type { Observation } from "../../../lambda/core/pipeline/observation.ts";
 import type { PipelinePorts } from "../../../lambda/core/pipeline/ports.ts";
 import { processDelivery } from "../../../lambda/core/pipeline/process-delivery.ts";
 import type { Work } from "../../../lambda/core/pipeline/work.ts";
-import { startBudget } from "../../../lambda/core/time/budget.ts";
+import { startBudget, waiting } from "../../../lambda/core/time/budget.ts";
 import { names } from "../../../local/resources.ts";
 import { type Json, logEvent } from "../../fixtures/events.ts";
 import { memoryPorts } from "../../fixtures/memory.ts";
@@ -48,7 +48,7 @@ export function world(overrides: Partial<PipelinePorts> = {}) {
     processDelivery(
       { id: "d", org: null, eventHookId: null, events: events.map(signIn), malformed: [] },
       ports,
-      startBudget({ work: 20_000, parking: 25_000 }, () => performance.now()),
+      startBudget({ work: 20_000, parking: 25_000, steps: waiting.steps }, () => performance.now()),
     );
   const pass = (minutes: number) => {
     now += minutes * 60_000;

@@ -1,0 +1,36 @@
+import { nothingSuppressed, type SuppressionWindow, unreported } from "../history/suppression-window.ts";
+import { waiting } from "../time/budget.ts";
+import type { Fingerprint } from "./fingerprint.ts";
+
+/** Longer than any function works on one alert, in milliseconds: a function that has not recorded it by then was stopped. */
+export const leaseMilliseconds = waiting.lease;
+
+/** The window of an alert that no other stands in the way of. */
+export function newWindow(fingerprint: Fingerprint, id: string, now: Date, suppressMinutes: number): SuppressionWindow {
+  const openedAt = now.getTime();
+  const until = openedAt + suppressMinutes * 60_000;
+  return { fingerprint, id, openedAt, until, published: false, suppressed: 0, reported: nothingSuppressed };
+}
+
+/**
+ * What a window means for a session start of its fingerprint: it is suppressed; it waits, as the alert in whose window it is
+ * may still fail; or it is alerted on, in a window of its own.
+ */
+export type Verdict =
+  | { readonly kind: "suppress" | "wait" }
+  | { readonly kind: "alert"; readonly window: SuppressionWindow };
+
+/**
+ * Judges a session start by the window of its fingerprint.
+ *
+ * @param window null for none
+ * @param opened the window that it would open
+ */
+export function judgeWindow(window: SuppressionWindow | null, opened: SuppressionWindow): Verdict {
+  const time = opened.openedAt;
+  if (window !== null && window.id !== opened.id && time < window.until) {
+    if (window.published) return { kind: "suppress" };
+    if (time < window.openedAt + leaseMilliseconds) return { kind: "wait" };
+  }
+  return { kind: "alert", window: { ...opened, reported: unreported(window) } };
+}

@@ -1,0 +1,124 @@
+import { createAlert } from "../alerts/alert.ts";
+import { unknownUser } from "../history/history.ts";
+import { remember } from "../history/remember.ts";
+import { nothingSuppressed, type SuppressionWindow, unreported } from "../history/suppression-window.ts";
+import type { CompiledRule } from "../sigma/compile.ts";
+import { share, within } from "../time/budget.ts";
+import { delayReasons } from "./delay-reason.ts";
+import { subjectOf } from "./observation.ts";
+import { delays } from "./park.ts";
+import { userOf } from "./person.ts";
+import type { ParkedWork, PipelinePorts } from "./ports.ts";
+import type { ClaimedEvent, Run } from "./stages.ts";
+import { maximumUnconfirmed, UnconfirmedPublishError, unconfirmedDelaySeconds } from "./unconfirmed.ts";
+import type { Work } from "./work.ts";
+
+/*
+ * A window that suppressed session starts ends with a report, unless the next alert of its fingerprint reports them: never both. The
+ * report opens a window of its own in the place of the one that ended, as an alert does, so that the store decides between the two.
+ */
+
+/** The report on a window, which is due when the window ends. */
+export function reportWork({ work, decision }: ClaimedEvent, window: SuppressionWindow, now: Date): ParkedWork {
+  const matched = decision.detections.map(({ rule, matched: by }) => ({ ruleId: rule.id, matched: by }));
+  const { fingerprint, id: windowId } = window;
+  const report = { fingerprint, windowId };
+  const waiting = { reason: delayReasons.windowOpen, since: now };
+  const rules = matched.map(({ ruleId }) => ruleId);
+  return { work: { ...work, rules, matched, waiting, report }, delaySeconds: secondsUntil(window.until, now) };
+}
+
+/** SQS delays a message by 15 minutes at most: a report on a longer window is parked again. */
+function secondsUntil(until: number, now: Date): number {
+  return Math.min(Math.max(Math.ceil((until - now.getTime()) / 1_000) + 1, 0), delays.longest);
+}
+
+/** Parks reports. One that cannot be parked costs no event: what its window suppressed is reported by the next alert. */
+export async function parkReports(reports: readonly ParkedWork[], { ports, budget }: Run): Promise<void> {
+  if (reports.length === 0) return;
+  try {
+    await within(budget.parking, ports.parkWork(reports, budget.parking));
+  } catch (error) {
+    for (const { work } of reports) ports.observe({ kind: "reportLost", subject: subjectOf(work), error });
+  }
+}
+
+/**
+ * Reports what a window suppressed, once it has ended; parks the report again while the window is open.
+ *
+ * @throws when it has to be tried once more
+ */
+export async function reportSuppressed(work: Work, due: NonNullable<Work["report"]>, run: Run): Promise<void> {
+  const { ports, budget } = run;
+  const user = userOf(work.event);
+  if (user === null) return;
+  const signal = share(budget.work, budget.steps.suppress);
+  const state = await within(signal, ports.userStates.read(user.key, signal));
+  const window = state.windows.get(due.fingerprint);
+  const now = ports.now();
+  const id = `${work.event.uuid}#report`;
+  const isStarted = window?.id === id;
+  // A later alert, or this report, has reported it.
+  if (window === undefined || (window.id !== due.windowId && !isStarted) || (isStarted && window.published)) return;
+  if (!isStarted && now.getTime() < window.until) return await parkAgain(work, secondsUntil(window.until, now), run);
+  const suppressed = isStarted ? window.reported : unreported(window);
+  if (suppressed.count === 0) return;
+  const opened: SuppressionWindow = {
+    fingerprint: due.fingerprint,
+    id,
+    openedAt: now.getTime(),
+    until: now.getTime() + budget.lease,
+    published: false,
+    suppressed: 0,
+    reported: suppressed,
+  };
+  if (!(await within(signal, ports.userStates.open(user.key, window, opened, signal)))) {
+    throw new Error("what was suppressed changed meanwhile");
+  }
+  const end = async (ended: SuppressionWindow) => {
+    const bookkeeping = share(budget.parking, budget.steps.complete);
+    const change = remember(unknownUser, null, null, now);
+    await within(bookkeeping, ports.userStates.record(user.key, { ...ended, until: 0 }, change, bookkeeping));
+  };
+  try {
+    const alert = createAlert({
+      event: work.event,
+      delivery: work.delivery,
+      detections: detectionsOf(work, ports.rules.rules),
+      judgement: { verdict: "unknown", reason: notJudged, distanceKm: null, nearestProfileLocation: null },
+      thresholdKm: ports.mismatchDistanceKm,
+      detectedAt: now,
+      followUp: true,
+      eventCut: work.eventCut ?? null,
+      suppressed,
+      reportsSuppressed: true,
+    });
+    await within(budget.work, ports.publish(alert, budget.work));
+  } catch (error) {
+    const unconfirmed = (work.unconfirmed ?? 0) + 1;
+    const mayBePublished = error instanceof UnconfirmedPublishError || budget.work.aborted;
+    if (!mayBePublished || unconfirmed < maximumUnconfirmed) await end(opened);
+    if (!mayBePublished) throw error;
+    if (unconfirmed < maximumUnconfirmed) {
+      return await parkAgain({ ...work, unconfirmed }, unconfirmedDelaySeconds(unconfirmed), run);
+    }
+  }
+  await end({ ...opened, published: true, reported: nothingSuppressed });
+  ports.observe({ kind: "suppressedReported", subject: subjectOf(work), count: suppressed.count });
+}
+
+/** Why a report has no verdict about a location. */
+export const notJudged = "A report on suppressed session starts judges no location.";
+
+async function parkAgain(work: Work, delaySeconds: number, { ports, budget }: Run): Promise<void> {
+  await within(budget.parking, ports.parkWork([{ work, delaySeconds }], budget.parking));
+}
+
+/** The rules that the event matched, as far as this release has them. */
+function detectionsOf({ matched = [] }: Work, rules: PipelinePorts["rules"]["rules"]) {
+  const byId = new Map<string, CompiledRule["rule"]>(rules.map(({ rule }) => [rule.id, rule]));
+  return matched.flatMap(({ ruleId, matched: by }) => {
+    const rule = byId.get(ruleId);
+    return rule === undefined ? [] : [{ rule, matched: by }];
+  });
+}

@@ -1,0 +1,98 @@
+import fc from "fast-check";
+import { describe, expect, test } from "vitest";
+import { fingerprintOf, newsOf } from "../../../lambda/core/grouping/fingerprint.ts";
+import { type Json, logEvent } from "../../fixtures/events.ts";
+
+/** What two session starts share to be the same news, each with two values. */
+const components: Readonly<Record<string, readonly [Json, Json]>> = {
+  outcome: [{ outcome: { result: "SUCCESS" } }, { outcome: { result: "FAILURE" } }],
+  network: [{ asNumber: 64500 }, { asNumber: 64501 }],
+  kind: [{ type: "VPN" }, { type: "Tor" }],
+  operator: [{ operator: "NORD_VPN" }, { operator: "MULLVAD_VPN" }],
+  country: [{ country: "Canada" }, { country: "Japan" }],
+  region: [{ state: "Ontario" }, { state: "Quebec" }],
+  device: [{ device: "guo1" }, { device: null }],
+  dtHash: [{ dtHash: "a" }, { dtHash: "b" }],
+  browser: [{ browser: "CHROME" }, { browser: null }],
+  system: [{ os: "Windows" }, { os: "Mac OS X" }],
+  risk: [{ risk: "LOW" }, { risk: "HIGH" }],
+  detections: [{ detections: ["a"] }, { detections: ["a", "b"] }],
+};
+const names = Object.keys(components);
+
+/** What tells nothing new, each with two values. */
+const indifferent: Readonly<Record<string, readonly [Json, Json]>> = {
+  ip: [{ ip: "203.0.113.7" }, { ip: "203.0.113.8" }],
+  session: [{ session: "s1" }, { session: "s2" }],
+  city: [{ city: "Toronto" }, { city: "Ottawa" }],
+  name: [{ name: "Ada" }, { name: "Ada Marques" }],
+};
+
+/** A session start with these components, and what it is alerted on by. */
+function fingerprint(chosen: Json): string | null {
+  const at = (name: string) => chosen[name] ?? null;
+  const event = logEvent({
+    uuid: crypto.randomUUID(),
+    actor: { id: "00u1", type: "User", alternateId: "ada@example.com", displayName: at("name") },
+    outcome: at("outcome"),
+    authenticationContext: { rootSessionId: at("session") },
+    device: at("device") === null ? null : { id: at("device") },
+    client: {
+      ipAddress: at("ip") ?? "203.0.113.7",
+      userAgent: { browser: at("browser"), os: at("os") },
+      geographicalContext: { country: at("country"), state: at("state"), city: at("city") },
+    },
+    securityContext: {
+      isProxy: true,
+      asNumber: at("asNumber"),
+      risk: { level: at("risk") },
+      ipDetails: { ipServiceCategories: [{ type: at("type"), operator: at("operator"), isAnonymous: true }] },
+    },
+    debugContext: { debugData: { dtHash: at("dtHash") } },
+  });
+  const news = newsOf(event, (at("detections") ?? []) as string[]);
+  return news && fingerprintOf(news);
+}
+
+const choose = (from: typeof components, picks: Readonly<Record<string, number>>): Json =>
+  Object.assign({}, ...Object.entries(from).map(([name, values]) => values[picks[name] ?? 0])) as Json;
+
+describe("the fingerprint", () => {
+  const picks = fc.record(Object.fromEntries(names.map((name) => [name, fc.nat(1)])));
+  const others = fc.record(Object.fromEntries(Object.keys(indifferent).map((name) => [name, fc.nat(1)])));
+
+  test("differs whatever differs in one component", () => {
+    fc.assert(
+      fc.property(picks, others, others, fc.constantFrom(...names), (chosen, first, second, name) => {
+        // Okta's device id comes before the hash of the device's token.
+        fc.pre(name !== "dtHash" || chosen.device === 1);
+        const changed = { ...chosen, [name]: 1 - (chosen[name] ?? 0) };
+        const before = fingerprint({ ...choose(components, chosen), ...choose(indifferent, first) });
+        const after = fingerprint({ ...choose(components, changed), ...choose(indifferent, second) });
+        expect(after).not.toBe(before);
+      }),
+    );
+  });
+
+  test("is the same whatever differs beside the components", () => {
+    fc.assert(
+      fc.property(picks, others, others, (chosen, first, second) => {
+        const of = (rest: Readonly<Record<string, number>>) =>
+          fingerprint({ ...choose(components, chosen), ...choose(indifferent, rest) });
+        expect(of(second)).toBe(of(first));
+      }),
+    );
+  });
+
+  test("does not depend on the order of detections, or on letter case", () => {
+    const base = choose(components, {});
+    expect(fingerprint({ ...base, detections: ["b", "a"], state: "ONTARIO" })).toBe(
+      fingerprint({ ...base, detections: ["a", "b"] }),
+    );
+  });
+
+  test("is none where the network is not known: what is unknown is not the same", () => {
+    const event = logEvent({ client: { ipAddress: null }, securityContext: { isProxy: true } });
+    expect(newsOf(event, ["a"])).toBeNull();
+  });
+});
