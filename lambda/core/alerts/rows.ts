@@ -34,7 +34,7 @@ const rowNames = [
   "Client",
   "Strength",
   "History",
-  "Suppressed",
+  "Repeats",
   "Okta risk",
   "Unusual",
   "Org",
@@ -77,7 +77,7 @@ const describe: Readonly<Record<RowName, (alert: Alert) => string | null>> = {
   },
   Strength: describeStrength,
   History: describeHistory,
-  Suppressed: ({ heldBack }) =>
+  Repeats: ({ heldBack }) =>
     heldBack === null || heldBack.count === 0
       ? null
       : `${plural(heldBack.count, "session start")} like this one since ${heldBack.since}`,
@@ -92,6 +92,11 @@ const describe: Readonly<Record<RowName, (alert: Alert) => string | null>> = {
       .map(({ name }) => name)
       .join(", ") || null,
   Org: ({ okta }) => okta.org,
-  Follows: ({ followUp }) => (followUp ? "an earlier alert about the same event, which could not tell this" : null),
+  Follows: ({ followUp, heldBack }) => {
+    if (!followUp) return null;
+    return heldBack === null
+      ? "an earlier alert about the same event, which could not tell this"
+      : "an alert that says the same";
+  },
   Late: ({ delayReason, delayedSeconds }) => (delayReason === null ? null : `by ${delayedSeconds} s: ${delayReason}`),
 };
