@@ -94,7 +94,7 @@ const describe: Readonly<Record<RowName, (alert: Alert) => string | null>> = {
   Org: ({ okta }) => okta.org,
   Follows: ({ followUp, heldBack }) => {
     if (!followUp) return null;
-    return heldBack === null
+    return (heldBack?.count ?? 0) === 0
       ? "an earlier alert about the same event, which could not tell this"
       : "an alert that says the same";
   },
