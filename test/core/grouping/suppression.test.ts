@@ -62,7 +62,7 @@ function dueAlert(event: LogEvent, user: UserKey, now: Date, state: UserState = 
 }
 
 describe("within the window", () => {
-  test("the same user, ASN and country is one alert; the next one after it tells how many were held back", async () => {
+  test("the same user, ASN and country is one alert; the next one after it says how many were suppressed", async () => {
     const { deliver, pass, published, kinds } = world();
     await deliver({});
     pass(1);
@@ -78,7 +78,7 @@ describe("within the window", () => {
     expect(kinds().filter((kind) => kind === "suppressed")).toHaveLength(3);
   });
 
-  test("what was told is not told again", async () => {
+  test("what was reported is not reported again", async () => {
     const { deliver, pass, published } = world();
     await deliver({});
     await deliver({});
@@ -113,7 +113,28 @@ describe("within the window", () => {
     expect(await deliver(before)).toMatchObject({ published: 0, grouped: 1 });
   });
 
-  test("another user is alerted on, and so is nobody in particular, every time", async () => {
+  test("a failed attempt with an attacker's device lends nothing: the attacker's success with it alerts", async () => {
+    const newDevice = rule("medium", "00000000-0000-4000-8000-000000000009", {
+      "securityContext.userBehaviors.result": "POSITIVE",
+    });
+    const { deliver, published } = world({ rules: ruleSet([proxied, newDevice]) });
+    const attacker = (more: Json): Json => ({
+      ...context({ userBehaviors: [{ name: "New Device", result: "POSITIVE" }] }),
+      device: { id: "guoAttacker" },
+      client: { ipAddress: "203.0.113.66", geographicalContext: { country: "Canada" } },
+      ...more,
+    });
+    await deliver(attacker(failure));
+    await deliver({ device: { id: "guoOwn" } });
+    await deliver(attacker({ authenticationContext: { rootSessionId: "attacker" } }));
+    expect(published.map((alert) => alert.detections.map(({ id }) => id).sort())).toEqual([
+      [proxied.id, newDevice.id],
+      [proxied.id],
+      [proxied.id, newDevice.id],
+    ]);
+  });
+
+  test("another user is alerted on, and so is an event about no person, every time", async () => {
     const { deliver, published } = world();
     await deliver({});
     await deliver({ actor: { id: `00u${crypto.randomUUID()}`, type: "User" } });
@@ -140,7 +161,7 @@ describe("within the window", () => {
   });
 });
 
-test("0 minutes hold nothing back", async () => {
+test("0 minutes suppress nothing", async () => {
   const { deliver } = world({ suppressMinutes: 0 });
   expect(await deliver({}, {}, {})).toMatchObject({ published: 3, grouped: 0 });
 });
@@ -286,7 +307,7 @@ describe("what a window suppressed", () => {
 });
 
 describe("an alert that cannot be published", () => {
-  test("ends its window: the next session is alerted on, and tells what was held back", async () => {
+  test("ends its window: the next session is alerted on, and reports what was suppressed", async () => {
     let failing = true;
     const { deliver, published, parked, ports, signIn } = world({
       publish: async (alert) => {
@@ -309,7 +330,7 @@ describe("an alert that cannot be published", () => {
     expect(signIn().uuid).not.toBe("first");
   });
 
-  test("by whoever was stopped holds nothing back: others wait for it on the queue, for as long as any function works on one alert", async () => {
+  test("of a function that was stopped suppresses nothing: others wait for it on the queue, for as long as any function works on one alert", async () => {
     const { ports, deliver, pass, user, published, parked, kinds, signIn } = world();
     const reported: Suppressed = { count: 2, since: "2026-11-24T08:00:00.000Z" };
     const opened = { ...windowOf(signIn(), "stopped", ports.now()), reported };
@@ -327,7 +348,7 @@ describe("an alert that cannot be published", () => {
     expect(kinds()).toContain("workParked");
   });
 
-  test("is published by its own retry, which its window does not hold back", async () => {
+  test("is published by its own retry, which its window does not suppress", async () => {
     const { ports, published, user, signIn } = world();
     const event = signIn({ uuid: crypto.randomUUID() });
     const opened = windowOf(event, event.uuid, ports.now());
@@ -343,7 +364,7 @@ describe("an alert that cannot be published", () => {
   });
 });
 
-test.each(["refuse", "hang"] as const)("a state table that fails by %s holds nothing back", async (kind) => {
+test.each(["refuse", "hang"] as const)("a state table that fails by %s suppresses nothing", async (kind) => {
   const { deliver, published } = world();
   await deliver({});
   emulators.faults.dynamodb.set({ kind });
@@ -364,7 +385,7 @@ test("a state that cannot be written lets the alert out, and says so", async () 
   expect(published).toHaveLength(3);
 });
 
-test("the sample of the embedded run is one that can be held back", async () => {
+test("the sample of the embedded run is one that can be suppressed", async () => {
   const file = new URL("../../../local/samples/proxied-sign-in.json", import.meta.url);
   const sample = JSON.parse(await readFile(file, "utf8")) as { data: { events: Json[] } };
   const { deliver } = world();
