@@ -21,7 +21,7 @@ interface SignIn {
   readonly country: string;
   readonly type: string;
   readonly operator: string | null;
-  readonly gotIn: boolean;
+  readonly succeeded: boolean;
   readonly isAttack: boolean;
 }
 
@@ -50,16 +50,16 @@ function month(): readonly SignIn[] {
     count: number,
     name: string,
     perDay: number,
-    network: Omit<SignIn, "at" | "user" | "gotIn" | "isAttack">,
+    network: Omit<SignIn, "at" | "user" | "succeeded" | "isAttack">,
   ) => {
     for (let user = 0; user < count; user += 1) {
       for (const workday of workdays) {
         for (let each = 0; each < perDay; each += 1) {
           // Some come together: a browser and three applications, at nine in the morning.
           const hour = random() < 0.5 ? 9 + random() / 4 : 9 + random() * 9;
-          const gotIn = random() > 0.03;
+          const succeeded = random() > 0.03;
           const at = start + workday * day + hour * 3_600_000;
-          signIns.push({ at, user: `${name}${user}`, ...network, gotIn, isAttack: false });
+          signIns.push({ at, user: `${name}${user}`, ...network, succeeded, isAttack: false });
         }
       }
     }
@@ -72,7 +72,7 @@ function month(): readonly SignIn[] {
       for (let attempt = 0; attempt < 5; attempt += 1) {
         const at = start + night * day + 2 * 3_600_000 + user * 2_000 + attempt * 400_000;
         const network = { asNumber: 64600 + night, country: "Romania", type: "Proxy", operator: null };
-        signIns.push({ at, user: `staff${user}`, ...network, gotIn: false, isAttack: false });
+        signIns.push({ at, user: `staff${user}`, ...network, succeeded: false, isAttack: false });
       }
     }
   }
@@ -88,20 +88,20 @@ function month(): readonly SignIn[] {
             operator: null,
           };
     const user = attack < 2 ? `vpn${attack}` : attack < 6 ? `relay${attack}` : `staff${attack}`;
-    signIns.push({ at, user, ...network, gotIn: true, isAttack: true });
+    signIns.push({ at, user, ...network, succeeded: true, isAttack: true });
   }
   return signIns.sort((first, second) => first.at - second.at);
 }
 
 function toEvent(signIn: SignIn, index: number): LogEvent {
-  const { at, user, asNumber, country, type, operator, gotIn } = signIn;
+  const { at, user, asNumber, country, type, operator, succeeded } = signIn;
   const parsed = parseLogEvent(
     sessionStart({
       uuid: `event-${index}`,
       published: new Date(at).toISOString(),
       actor: { id: user, type: "User", alternateId: `${user}@example.com`, displayName: user },
       client: { ipAddress: "203.0.113.7", geographicalContext: { country } },
-      outcome: { result: gotIn ? "SUCCESS" : "FAILURE", reason: null },
+      outcome: { result: succeeded ? "SUCCESS" : "FAILURE", reason: null },
       securityContext: {
         isProxy: true,
         asNumber,

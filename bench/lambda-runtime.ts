@@ -101,7 +101,7 @@ async function runUnder(
     for await (const chunk of request) chunks.push(chunk as Buffer);
     const text = Buffer.concat(chunks).toString();
     const { statusCode } = JSON.parse(text) as { statusCode?: number };
-    if (statusCode === undefined || statusCode >= 300) reject(new Error(`${request.url} was told ${text}`));
+    if (statusCode === undefined || statusCode >= 300) reject(new Error(`${request.url} answered ${text}`));
     if (given === 1) cold = now - start;
     else times.push(now - givenAt);
     response.writeHead(202).end();

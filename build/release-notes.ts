@@ -62,14 +62,14 @@ async function readCommits(range: string): Promise<Commit[]> {
     const { header, type, scope, subject, breaking, notes } = parser.parse(message);
     const isConventional = typeof type === "string" && types.has(type);
     const text = `${scope ? `**${scope}**: ` : ""}${subject ?? header ?? ""}`;
-    const told = notes.map((note) => note.text);
+    const texts = notes.map((note) => note.text);
     return [
       {
         hash,
         subject: header ?? "",
         type: isConventional ? type : null,
         text,
-        breaking: breaking && told.length === 0 ? [text] : told,
+        breaking: breaking && texts.length === 0 ? [text] : texts,
       },
     ];
   });

@@ -277,10 +277,12 @@ function readFailedStream(
 ): { readonly event: z.infer<typeof streamedEvent>; readonly reason: string } | null {
   const undelivered = streamedEvent.safeParse(body);
   if (undelivered.success) {
-    const told = failureAttributes.map((name) => attributes[name]?.StringValue).filter((value) => value !== undefined);
+    const causes = failureAttributes
+      .map((name) => attributes[name]?.StringValue)
+      .filter((value) => value !== undefined);
     return {
       event: undelivered.data,
-      reason: `EventBridge could not deliver it: ${told.join(": ") || "without a reason"}`,
+      reason: `EventBridge could not deliver it: ${causes.join(": ") || "without a reason"}`,
     };
   }
   const failed = failedStream.safeParse(body);

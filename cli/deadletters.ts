@@ -26,8 +26,8 @@ async function list(options: Chosen): Promise<void> {
   await visitDeadLetters(deployment, async (message) => {
     count += 1;
     if (options.json) {
-      const { receiptHandle: _, body, ...told } = message;
-      print(JSON.stringify({ ...told, body: parse(body) }));
+      const { receiptHandle: _, body, ...rest } = message;
+      print(JSON.stringify({ ...rest, body: parse(body) }));
     } else print(describe(message));
   });
   if (options.json) return;

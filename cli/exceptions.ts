@@ -213,13 +213,13 @@ async function printEnd(uuid: string, deployment: Deployment, all: readonly Exce
     process.exitCode = 1;
     return;
   }
-  const told = {
+  const outcomes = {
     alerted: "was alerted on",
     excepted: "was not alerted on, as exceptions cover it",
     suppressed: `was suppressed, as an alert about the same went out within suppressMinutes before it (${defaultSuppressMinutes} unless settings.yml says otherwise)`,
     deadLettered: "lies on the dead-letter queue, as its alert may have been sent too often",
   } as const;
-  print(`The event ${uuid} ${told[found.end.outcome]}.`);
+  print(`The event ${uuid} ${outcomes[found.end.outcome]}.`);
   for (const id of found.end.exceptions) {
     const exception = all.find((each) => each.id === id);
     print(`  Covered by ${exception === undefined ? `${id}, which is no more` : describe(exception, now)}`);

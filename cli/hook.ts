@@ -24,7 +24,7 @@ import { reconciliationFindings } from "./event-hook/reconciliation-status.ts";
 import { oktaStage, rotateSecret } from "./event-hook/rotate.ts";
 import { newSecret, openSecretVersions } from "./event-hook/secret-versions.ts";
 import { addSetupOptions, setUp } from "./event-hook/setup-command.ts";
-import { deliveryFindings, type Finding, failureFinding, hiddenRisk, hookFindings } from "./event-hook/status.ts";
+import { deliveryFindings, failureFinding, type HookCheck, hiddenRisk, hookFindings } from "./event-hook/status.ts";
 import { renderTerraform } from "./event-hook/terraform.ts";
 import { askingOkta, credentialHelp, credentialOf, openOkta } from "./okta-credential.ts";
 import { createProgress } from "./progress.ts";
@@ -138,8 +138,9 @@ async function noteVersion(secretArn: string): Promise<void> {
   try {
     const versions = await secrets.versions();
     const current = versions.find(({ stages }) => stages.includes("AWSCURRENT"));
-    const told = versions.find(({ stages }) => stages.includes(oktaStage));
-    if (current !== undefined && current.id !== told?.id) await secrets.label(oktaStage, told?.id ?? null, current.id);
+    const atOkta = versions.find(({ stages }) => stages.includes(oktaStage));
+    if (current !== undefined && current.id !== atOkta?.id)
+      await secrets.label(oktaStage, atOkta?.id ?? null, current.id);
   } catch (error) {
     if (!(error instanceof InputError)) throw error;
     // Without it a rotation takes the current version for the one that Okta has, which it is now.
@@ -182,13 +183,13 @@ async function status(options: HookOptions): Promise<void> {
       ...(hook === null ? [] : [await failureFinding(logs, hook, longest())]),
       ...(await reconciliationFindings(logs, deployment, needed.logFilter, longest())),
     ];
-    tell([...findings.map((each) => unlessStreamed(each, hook, deployment)), ...further]);
+    printChecks([...findings.map((each) => unlessStreamed(each, hook, deployment)), ...further]);
     if (wanted.eventTypes.includes("user.risk.detect")) print(`note: ${hiddenRisk}`);
   }, "What else is wrong is not known");
 }
 
 /** That there is no hook is nothing wrong where the log stream brings the events. */
-function unlessStreamed(finding: Finding, hook: EventHook | null, { eventBusName }: Deployment): Finding {
+function unlessStreamed(finding: HookCheck, hook: EventHook | null, { eventBusName }: Deployment): HookCheck {
   return hook === null && eventBusName !== null ? { ...finding, ok: null } : finding;
 }
 
@@ -200,10 +201,10 @@ function commandOn({ stack, local, url, org }: HookOptions): (name: string) => s
 }
 
 /** Prints findings; exit code 1 says that something is wrong. */
-function tell(findings: readonly Finding[]): void {
+function printChecks(findings: readonly HookCheck[]): void {
   const width = Math.max(...findings.map(({ what }) => what.length));
-  for (const { what, ok, told, remedy } of findings) {
-    print(`${ok === null ? "?    " : ok ? "ok   " : "WRONG"} ${what.padEnd(width)}  ${told}`);
+  for (const { what, ok, detail, remedy } of findings) {
+    print(`${ok === null ? "?    " : ok ? "ok   " : "WRONG"} ${what.padEnd(width)}  ${detail}`);
     if (remedy !== null) print(`${" ".repeat(width + 8)}to do: ${remedy}`);
   }
   if (findings.some(({ ok }) => ok === false)) process.exitCode = 1;
@@ -225,7 +226,7 @@ async function rotate(options: HookOptions): Promise<void> {
     if (ourHooks(await api.list(longest()), wanted).length === 0) throw noHook();
     await rotateSecret({
       ...secrets,
-      async tellOkta(secret) {
+      async setAtOkta(secret) {
         if ((await giveSecret(api, { ...wanted, secret }, longest())) === null) throw noHook();
       },
       async wait(seconds, why) {
@@ -237,7 +238,7 @@ async function rotate(options: HookOptions): Promise<void> {
         progress.done();
       },
       newSecret,
-      say: print,
+      report: print,
     });
   }, "Run it again: it goes on where it was stopped")
     .finally(() => progress.done())
@@ -271,7 +272,7 @@ async function doctor(options: HookOptions): Promise<void> {
       },
       longest(),
     );
-    tell(findings);
+    printChecks(findings);
   }, nothingDone);
 }
 
@@ -287,7 +288,7 @@ addSetupOptions(
     "setup",
     "makes what the hook's commands and the functions ask Okta with: service apps, keys, scopes, roles",
   ),
-).action((options) => setUp(options, { print, tell, command: commandOn(options) }));
+).action((options) => setUp(options, { print, printChecks, command: commandOn(options) }));
 subcommand("register", "creates the hook, or brings it up to date; verifies it, and sends a test alert")
   .option("--dry-run", "print the requests to Okta, and change nothing", false)
   .addHelpText(

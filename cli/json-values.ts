@@ -36,7 +36,7 @@ export async function* readJsonValues(chunks: AsyncIterable<Uint8Array>): AsyncG
 }
 
 /** Where a value ends: `broken` where no JSON can go on so; null where it is not in the buffer yet. */
-type End = number | "broken" | null;
+type EndPosition = number | "broken" | null;
 
 /** Divides bytes into values. State lives from one chunk to the next: a value may be cut anywhere. */
 class ValueReader {
@@ -168,14 +168,14 @@ class ValueReader {
   }
 
   /** The end of the value that starts there. */
-  #findEnd(start: number): End {
+  #findEnd(start: number): EndPosition {
     const first = this.#buffer[start];
     if (first === undefined) return null;
     if (first === openBrace || first === openBracket) return this.#findContainerEnd(start);
     return first === quote ? this.#findTextEnd(start) : this.#findScalarEnd(start);
   }
 
-  #findContainerEnd(start: number): End {
+  #findContainerEnd(start: number): EndPosition {
     const buffer = this.#buffer;
     const open = this.#scanned === 0 ? [] : this.#open;
     let inString = this.#scanned > 0 && this.#inString;
@@ -211,7 +211,7 @@ class ValueReader {
     return null;
   }
 
-  #findTextEnd(start: number): End {
+  #findTextEnd(start: number): EndPosition {
     const buffer = this.#buffer;
     for (let position = start + 1; position < buffer.length; position += 1) {
       const byte = buffer[position];
@@ -223,7 +223,7 @@ class ValueReader {
   }
 
   /** What is neither object, array nor text ends with its line: it is no event, and is reported by that line. */
-  #findScalarEnd(start: number): End {
+  #findScalarEnd(start: number): EndPosition {
     const buffer = this.#buffer;
     for (let position = start; position < buffer.length; position += 1) {
       const byte = buffer[position];

@@ -186,8 +186,8 @@ export async function askingOkta<Value>(work: () => Promise<Value>, afterFailure
     if (error instanceof OktaSettingsError || error instanceof OktaRefusal) throw new InputError(error.message);
     const isLate = error instanceof DOMException && error.name === "TimeoutError";
     if (!(error instanceof OktaFailure || isLate)) throw error;
-    const told = isLate ? "Okta took too long, or its rate limit is used up for longer" : error.message;
-    process.stderr.write(`error: ${told}. ${afterFailure}\n`);
+    const cause = isLate ? "Okta took too long, or its rate limit is used up for longer" : error.message;
+    process.stderr.write(`error: ${cause}. ${afterFailure}\n`);
     process.exitCode = 1;
     return undefined;
   }

@@ -52,9 +52,9 @@ function explainStatus(status: number, { hookUrl }: Deployment): string {
   return `stopped at the receiver: ${hookUrl} answered ${status}: ${reasons[status] ?? "its log group may say why"}`;
 }
 
-async function explainSilence(kind: "underWay" | null, deployment: Deployment, uuid: string): Promise<string> {
+async function explainSilence(kind: "inProgress" | null, deployment: Deployment, uuid: string): Promise<string> {
   const waiting = await countWaiting(deployment);
-  if (kind === "underWay") {
+  if (kind === "inProgress") {
     return `stopped at publishing: the event ${uuid} was claimed, and not published yet. ${waiting} wait on the retry queue`;
   }
   return waiting > 0

@@ -3,7 +3,7 @@ import { applyChange, type StateChange } from "../../lambda/core/history/remembe
 import type { SuppressionWindow } from "../../lambda/core/history/suppression-window.ts";
 import type { UserKey } from "../../lambda/core/history/user-key.ts";
 import type { UserStates } from "../../lambda/core/history/user-states.ts";
-import type { Claims, End } from "../../lambda/core/pipeline/claims.ts";
+import type { ClaimResult, Claims } from "../../lambda/core/pipeline/claims.ts";
 
 /*
  * What the pipeline keeps in the state table, kept in memory. The stores of the state table say what each method means; here
@@ -15,7 +15,7 @@ const rememberMilliseconds = 7 * 86_400_000;
 
 /** Claims in memory. What ended longer than seven days ago by this clock is forgotten. */
 export function memoryClaims(now: () => Date): Claims {
-  const ends = new Map<string, { readonly end: End; readonly until: number }>();
+  const ends = new Map<string, { readonly end: ClaimResult; readonly until: number }>();
   const forget = () => {
     for (const [key, { until }] of ends) {
       if (until > now().getTime()) return;

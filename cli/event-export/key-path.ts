@@ -1,7 +1,7 @@
 import { childOf, logEvent, type OktaField } from "../../lambda/core/okta/log-event-fields.ts";
 
 /** A step of a path: a key, an index of a list, or every element of a list. */
-export type Step = string | number | typeof everyElement;
+export type PathStep = string | number | typeof everyElement;
 
 /** Stands for an index where a list's elements lie in columns of their own: Splunk's `target{}.id`. */
 export const everyElement: unique symbol = Symbol("every element");
@@ -11,7 +11,7 @@ export type Separator = "." | "_" | null;
 
 /** Where the value of a key belongs in a LogEvent. */
 export interface KeyPath {
-  readonly steps: readonly Step[];
+  readonly steps: readonly PathStep[];
   /** The known field at the path's end; null when Okta's schema has none there. */
   readonly field: OktaField | null;
   readonly separator: Separator;
@@ -72,7 +72,7 @@ function nameWithIndex(field: OktaField, part: string): NameWithIndex | null {
 
 function dottedPath(start: OktaField, parts: readonly string[]): KeyPath | null {
   if (parts.includes("") || nameWithIndex(start, parts[0] as string) === null) return null;
-  const steps: Step[] = [];
+  const steps: PathStep[] = [];
   let field: OktaField | null = start;
   let isElement = true;
   for (const part of parts) {
@@ -97,7 +97,7 @@ function dottedPath(start: OktaField, parts: readonly string[]): KeyPath | null 
 
 /** Known names are taken as long as they go; what is left is one key: an underscore may be a part of it. */
 function underscorePath(parts: readonly string[]): KeyPath | null {
-  const steps: Step[] = [];
+  const steps: PathStep[] = [];
   let field = logEvent;
   let at = 0;
   for (let isElement = true; at < parts.length; ) {
@@ -125,13 +125,13 @@ function underscorePath(parts: readonly string[]): KeyPath | null {
 }
 
 /** Behind an index stands an element, not the list. */
-function atEnd(field: OktaField | null, steps: readonly Step[]): OktaField | null {
+function atEnd(field: OktaField | null, steps: readonly PathStep[]): OktaField | null {
   const isElement = typeof steps.at(-1) !== "string";
   return field?.kind === "list" && isElement ? { ...field, kind: "object" } : field;
 }
 
 /** A number is an index where a list may be that the schema does not know. */
-function stepWithin(field: OktaField | null, part: string): Step {
+function stepWithin(field: OktaField | null, part: string): PathStep {
   return index.test(part) && (field === null || field.kind === "any") ? Number(part) : part;
 }
 

@@ -1,6 +1,6 @@
 import type { OktaField } from "../../lambda/core/okta/log-event-fields.ts";
 import { isObject, type Json, parseJson } from "./json.ts";
-import { everyElement, type KeyPath, keyPath, pathBelow, type Step } from "./key-path.ts";
+import { everyElement, type KeyPath, keyPath, type PathStep, pathBelow } from "./key-path.ts";
 import { parsePython } from "./python-text.ts";
 import { isoTime, readTime } from "./times.ts";
 
@@ -60,7 +60,7 @@ function restoreObject(record: Json, pathOf: (key: string) => KeyPath | null, de
 /** A field of every element of a list. */
 interface Column {
   readonly key: string;
-  readonly steps: readonly Step[];
+  readonly steps: readonly PathStep[];
   readonly field: OktaField | null;
   readonly values: readonly unknown[];
 }
@@ -172,7 +172,7 @@ function restoreText(text: string, field: OktaField, depth: number): unknown {
  *
  * @returns false when something else stands there
  */
-function place(start: Container, steps: readonly Step[], value: unknown, lists: unknown[][]): boolean {
+function place(start: Container, steps: readonly PathStep[], value: unknown, lists: unknown[][]): boolean {
   let container = start;
   for (let at = 0; at < steps.length - 1; at += 1) {
     const step = steps[at] as PropertyKey;

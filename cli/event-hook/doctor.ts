@@ -6,7 +6,7 @@ import { describeTarget } from "../../lambda/adapters/okta-api/exchange.ts";
 import { readPrivateKey } from "../../lambda/adapters/okta-api/private-key.ts";
 import { codeOfUnreachable, whyUnreachable } from "../../lambda/adapters/okta-api/unreachable.ts";
 import { InputError } from "../command.ts";
-import { type Finding, hiddenRisk } from "./status.ts";
+import { type HookCheck, hiddenRisk } from "./status.ts";
 
 /** What the doctor examines with. */
 export interface Patient {
@@ -73,18 +73,18 @@ export async function examine(
   patient: Patient,
   signal: AbortSignal,
   scopes: readonly Scope[] = rights.map(({ scope }) => scope),
-): Promise<readonly Finding[]> {
-  const findings: Finding[] = [];
-  const find = (what: string, ok: boolean, told: string, remedy: string): boolean => {
-    findings.push({ what, ok, told, remedy: ok ? null : remedy });
+): Promise<readonly HookCheck[]> {
+  const findings: HookCheck[] = [];
+  const find = (what: string, ok: boolean, detail: string, remedy: string): boolean => {
+    findings.push({ what, ok, detail, remedy: ok ? null : remedy });
     return ok;
   };
   const date = await lookAtDomain(patient, find, signal);
   if (date === null) return findings;
   if (!Number.isNaN(date)) {
     const skew = Math.round((patient.now() - date) / 1_000);
-    const told = `this machine's clock is ${Math.abs(skew)} seconds ${skew < 0 ? "behind" : "ahead of"} Okta's`;
-    find("clock", Math.abs(skew) <= maximumSkewSeconds, told, clockRemedy);
+    const detail = `this machine's clock is ${Math.abs(skew)} seconds ${skew < 0 ? "behind" : "ahead of"} Okta's`;
+    find("clock", Math.abs(skew) <= maximumSkewSeconds, detail, clockRemedy);
   }
   const credential = await lookAtKey(patient, find);
   if (credential === null) return findings;
@@ -107,7 +107,7 @@ export async function examine(
 /** Steps that may fail for one scope and not for another. */
 const ofOneScope: ReadonlySet<string> = new Set(["scope", "role"]);
 
-type Find = (what: string, ok: boolean, told: string, remedy: string) => boolean;
+type Find = (what: string, ok: boolean, detail: string, remedy: string) => boolean;
 
 /** Steps that may fail already where it is asked what org there is. */
 const ofDomain: ReadonlySet<string> = new Set(["proxy", "network", "rate limit", "Okta"]);
@@ -139,16 +139,16 @@ async function lookAtDomain(patient: Patient, find: Find, signal: AbortSignal): 
     const found = diagnoseDomain({ stage: "api", status, isForeign });
     const location = response.headers.get("location");
     const leads = location === null ? "" : `, and leads to ${describeTarget(location)}`;
-    const told = `${orgUrl} does not answer as an Okta org (${status})${isForeign ? ": what answers is no JSON" : ""}${leads}`;
-    if (found !== null && ofDomain.has(found.step)) find(found.step, false, told, found.remedy);
-    else find("domain", false, told, remedy);
+    const detail = `${orgUrl} does not answer as an Okta org (${status})${isForeign ? ": what answers is no JSON" : ""}${leads}`;
+    if (found !== null && ofDomain.has(found.step)) find(found.step, false, detail, found.remedy);
+    else find("domain", false, detail, remedy);
     return null;
   } catch (error) {
     signal.throwIfAborted();
     const text = whyUnreachable(error);
     const found = diagnoseDomain({ stage: "connection", status, code: codeOfUnreachable(error), text });
-    const told = status === null ? "cannot be reached" : "answers, and the answer breaks off";
-    find(found?.step ?? "domain", false, `${orgUrl} ${told}: ${text.trim()}`, found?.remedy ?? remedy);
+    const detail = status === null ? "cannot be reached" : "answers, and the answer breaks off";
+    find(found?.step ?? "domain", false, `${orgUrl} ${detail}: ${text.trim()}`, found?.remedy ?? remedy);
     return null;
   }
 }

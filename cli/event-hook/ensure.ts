@@ -89,7 +89,7 @@ export async function verificationFault(api: EventHooksApi, id: string, signal: 
 interface Writing {
   readonly api: EventHooksApi;
   readonly wanted: WantedHook;
-  readonly say: (text: string) => void;
+  readonly report: (text: string) => void;
   readonly signal: AbortSignal;
 }
 
@@ -104,7 +104,7 @@ interface Writing {
 export async function ensureHook(
   api: EventHooksApi,
   wanted: WantedHook,
-  say: (text: string) => void,
+  report: (text: string) => void,
   signal: AbortSignal,
 ): Promise<EnsuredHook> {
   const hooks = await api.list(signal);
@@ -113,7 +113,7 @@ export async function ensureHook(
   // Names are unique: a hook that delivers to the URL keeps its own where another has ours.
   const name = found !== undefined && rest.some((each) => each.name === wanted.name) ? found.name : wanted.name;
   try {
-    return await bringUpToDate({ api, wanted: { ...wanted, name }, say, signal }, found, others);
+    return await bringUpToDate({ api, wanted: { ...wanted, name }, report, signal }, found, others);
   } catch (error) {
     const active = rest.filter(({ status }) => status === "ACTIVE").length;
     if (!(error instanceof OktaRefusal) || active < maximumHooks) throw error;
@@ -137,20 +137,20 @@ async function bringUpToDate(
   found: EventHook | undefined,
   others: readonly EventHook[],
 ): Promise<EnsuredHook> {
-  const { api, wanted, say, signal } = writing;
+  const { api, wanted, report, signal } = writing;
   for (const { id } of others.filter(isDelivering)) {
-    say(`another hook, ${id}, delivers to the same URL: every event comes twice. Delete it in the admin console`);
+    report(`another hook, ${id}, delivers to the same URL: every event comes twice. Delete it in the admin console`);
   }
   let { hook, isSecretSet } = found === undefined ? await createHook(writing) : await changeHook(writing, found);
   if (hook.status !== "ACTIVE") {
     hook = await api.activate(hook.id, signal);
-    say(`activated: the event hook ${hook.id}`);
+    report(`activated: the event hook ${hook.id}`);
   }
   const wasVerified = hook.verificationStatus === "VERIFIED";
   if (!isSecretSet && (await verificationFault(api, hook.id, signal)) !== null) {
     hook = await api.replace(hook, { ...wanted, eventTypes: hook.events.items }, signal);
     isSecretSet = true;
-    say("changed: the event hook's secret, which was not the stack's");
+    report("changed: the event hook's secret, which was not the stack's");
   }
   const fault = isSecretSet ? await verificationFault(api, hook.id, signal) : null;
   if (fault !== null) {
@@ -158,7 +158,7 @@ async function bringUpToDate(
       `Okta could not verify ${wanted.url} for the event hook ${hook.id}: ${fault}. Does it answer (npm run send-test-alert), and does allowedCidrs let Okta in?`,
     );
   }
-  if (!wasVerified) say("verified: Okta asked the URL, with the secret, and was answered");
+  if (!wasVerified) report("verified: Okta asked the URL, with the secret, and was answered");
   return { hook, isSecretSet };
 }
 
@@ -180,35 +180,35 @@ export async function giveSecret(
 }
 
 async function createHook(writing: Writing): Promise<EnsuredHook> {
-  const { api, wanted, say, signal } = writing;
-  const tellCreated = ({ id, events }: EventHook) =>
-    say(`created: the event hook "${wanted.name}" (${id}), subscribed to ${events.items.length} event types`);
+  const { api, wanted, report, signal } = writing;
+  const reportCreated = ({ id, events }: EventHook) =>
+    report(`created: the event hook "${wanted.name}" (${id}), subscribed to ${events.items.length} event types`);
   let hook: EventHook;
   try {
     hook = await api.create(wanted, signal);
-    tellCreated(hook);
+    reportCreated(hook);
   } catch (error) {
     const refusal = asRefusedTypes(error, wanted);
     hook = await api.create(withCertainTypes(wanted), signal);
-    tellCreated(hook);
+    reportCreated(hook);
     hook = await tryUncertainTypes(writing, hook, refusal);
   }
   return { hook, isSecretSet: true };
 }
 
 async function changeHook(writing: Writing, found: EventHook): Promise<EnsuredHook> {
-  const { api, wanted, say, signal } = writing;
+  const { api, wanted, report, signal } = writing;
   const differences = differencesOf(found, wanted);
   if (differences.length === 0) return { hook: found, isSecretSet: false };
   if (wanted.removeFilter) {
-    for (const filter of droppingFilters(found, found.events.items)) say(`removing the filter that drops ${filter}`);
+    for (const filter of droppingFilters(found, found.events.items)) report(`removing the filter that drops ${filter}`);
   } else {
     const { superfluous } = subscriptionOf(found, wanted.eventTypes);
-    for (const filter of droppingFilters(found, superfluous)) say(`with its event type goes the filter: ${filter}`);
+    for (const filter of droppingFilters(found, superfluous)) report(`with its event type goes the filter: ${filter}`);
   }
   try {
     const hook = await api.replace(found, wanted, signal);
-    say(`changed: the event hook ${hook.id}, as ${differences.join("; ")}`);
+    report(`changed: the event hook ${hook.id}, as ${differences.join("; ")}`);
     return { hook, isSecretSet: true };
   } catch (error) {
     const refusal = asRefusedTypes(error, wanted);
@@ -219,7 +219,7 @@ async function changeHook(writing: Writing, found: EventHook): Promise<EnsuredHo
     let hook = found;
     if (further.length > 0) {
       hook = await api.replace(found, rest, signal);
-      say(`changed: the event hook ${hook.id}, as ${further.join("; ")}`);
+      report(`changed: the event hook ${hook.id}, as ${further.join("; ")}`);
     }
     hook = await tryUncertainTypes(writing, hook, refusal);
     return { hook, isSecretSet: hook !== found };
@@ -238,7 +238,7 @@ function withCertainTypes(wanted: WantedHook, further: readonly string[] = []): 
 }
 
 /** Subscribes a hook to each of the event types that Okta refused together, and tells which of them it refuses alone. */
-async function tryUncertainTypes({ api, wanted, say, signal }: Writing, written: EventHook, together: OktaRefusal) {
+async function tryUncertainTypes({ api, wanted, report, signal }: Writing, written: EventHook, together: OktaRefusal) {
   let hook = written;
   const missing = wanted.uncertainEventTypes.filter((each) => !hook.events.items.includes(each));
   for (const eventType of missing) {
@@ -252,7 +252,7 @@ async function tryUncertainTypes({ api, wanted, say, signal }: Writing, written:
       }
     }
     const why = whyRefusable(findEventType(eventType)) ?? "may be refused";
-    say(`not subscribed to ${eventType}, which ${why}, and Okta refused: ${refusal.message}`);
+    report(`not subscribed to ${eventType}, which ${why}, and Okta refused: ${refusal.message}`);
   }
   return hook;
 }

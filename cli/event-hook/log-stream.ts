@@ -1,7 +1,7 @@
 import * as z from "zod";
 import { OktaFailure, OktaRefusal } from "../../lambda/adapters/okta-api/authorization.ts";
 import { type OktaClient, pagesFrom } from "../../lambda/adapters/okta-api/client.ts";
-import type { Finding } from "./status.ts";
+import type { HookCheck } from "./status.ts";
 
 /** A log stream of the org to EventBridge, as far as it is read: https://developer.okta.com/docs/api/openapi/okta-management/management/tags/logstream */
 const logStream = z.object({
@@ -27,7 +27,7 @@ export async function logStreamFinding(
   client: OktaClient,
   eventBusName: string,
   signal: AbortSignal,
-): Promise<Finding> {
+): Promise<HookCheck> {
   const what = "log stream";
   const streams: LogStream[] = [];
   try {
@@ -37,18 +37,18 @@ export async function logStreamFinding(
   } catch (error) {
     // What was found of the hook is printed all the same.
     if (!(error instanceof OktaRefusal || error instanceof OktaFailure)) throw error;
-    const told = `not known: ${error.finding}. ${page} in the admin console shows whether it is active`;
-    return { what, ok: null, told, remedy: error.diagnosis?.remedy ?? "grant the app okta.logStreams.read" };
+    const detail = `not known: ${error.finding}. ${page} in the admin console shows whether it is active`;
+    return { what, ok: null, detail, remedy: error.diagnosis?.remedy ?? "grant the app okta.logStreams.read" };
   }
   const [, sourceName = null] = /^aws\.partner\/okta\.com\/[^/]+\/(.+)$/.exec(eventBusName) ?? [];
   const feeding = streams.filter(({ settings }) => sourceName === null || settings.eventSourceName === sourceName);
   const [stream] = feeding.toSorted((a, b) => Number(b.status === "ACTIVE") - Number(a.status === "ACTIVE"));
   if (stream === undefined) {
-    const told = `the org has no log stream to ${sourceName === null ? "EventBridge" : `the event source ${sourceName}`}`;
-    return { what, ok: false, told, remedy: `${page} > Add Log Stream: see the README, The log stream` };
+    const detail = `the org has no log stream to ${sourceName === null ? "EventBridge" : `the event source ${sourceName}`}`;
+    return { what, ok: false, detail, remedy: `${page} > Add Log Stream: see the README, The log stream` };
   }
   const { accountId, eventSourceName, region } = stream.settings;
   const ok = stream.status === "ACTIVE";
-  const told = `"${stream.name}" (${stream.id}), to ${eventSourceName} of ${accountId} in ${region}, is ${stream.status}`;
-  return { what, ok, told, remedy: ok ? null : `${page} > ${stream.name} > Activate; see the runbook, StreamDeaf` };
+  const detail = `"${stream.name}" (${stream.id}), to ${eventSourceName} of ${accountId} in ${region}, is ${stream.status}`;
+  return { what, ok, detail, remedy: ok ? null : `${page} > ${stream.name} > Activate; see the runbook, StreamDeaf` };
 }

@@ -20,7 +20,7 @@ import { fileStore, functionsStore } from "./credential-stores.ts";
 import { examine } from "./doctor.ts";
 import { planServiceApps, type ServiceAppPlan } from "./service-app-plan.ts";
 import { newPrivateKey, type SetupResult, setUpServiceApps } from "./setup.ts";
-import { type Finding, hiddenRisk } from "./status.ts";
+import { type HookCheck, hiddenRisk } from "./status.ts";
 
 interface SetupOptions extends DeploymentOptions {
   readonly org?: string;
@@ -32,7 +32,7 @@ interface SetupOptions extends DeploymentOptions {
 interface SetupSurroundings {
   readonly print: (text: string) => void;
   /** Prints findings, and sets the exit code where one is wrong. */
-  readonly tell: (findings: readonly Finding[]) => void;
+  readonly printChecks: (findings: readonly HookCheck[]) => void;
   /** How another subcommand is called on the same stack and org. */
   readonly command: (name: string) => string;
 }
@@ -68,7 +68,7 @@ export async function setUp(options: SetupOptions, surroundings: SetupSurroundin
   const given = options.org ?? prospect.oktaOrgUrl;
   if (given === null) throw new InputError("--org is missing: the org's URL, https://example.okta.com");
   let isChanged = false;
-  const say = (text: string) => {
+  const report = (text: string) => {
     print(text);
     isChanged ||= !options.dryRun && !/^(note|not \w+): /.test(text);
   };
@@ -82,7 +82,7 @@ export async function setUp(options: SetupOptions, surroundings: SetupSurroundin
       orgUrl,
       apps: createServiceAppsApi(client),
       roles: createAdminRolesApi(client),
-      say,
+      report,
       isDryRun: options.dryRun,
       rotatesKeys: options.rotateKey,
       newKey: newPrivateKey,
@@ -126,7 +126,7 @@ async function check(
   { label, scopes }: ServiceAppPlan,
   credential: OktaCredential,
   orgUrl: string,
-  { print, tell }: SetupSurroundings,
+  { print, printChecks }: SetupSurroundings,
 ): Promise<boolean> {
   const findings = await examine(
     {
@@ -145,7 +145,7 @@ async function check(
     print(`checked: the app "${label}" is answered, by its own key, with ${scopes.join(", ")}`);
   } else {
     print(`checked: what the app "${label}" may do, by its own key`);
-    tell(findings);
+    printChecks(findings);
   }
   return isWorking;
 }

@@ -30,7 +30,7 @@ export interface SetupPorts {
   readonly orgUrl: string;
   readonly apps: ServiceAppsApi;
   readonly roles: AdminRolesApi;
-  readonly say: (text: string) => void;
+  readonly report: (text: string) => void;
   /** Whether it is said alone what would be done. */
   readonly isDryRun: boolean;
   /** Whether each app is given another key. */
@@ -108,10 +108,10 @@ class Work {
 
   /** Does something and says so, once it is done; with `isDryRun` it is said alone, and null comes of it. */
   async step<Value>(verb: string, text: string, work: () => Promise<Value>): Promise<Value | null> {
-    const { isDryRun, say } = this.#ports;
+    const { isDryRun, report } = this.#ports;
     const value = isDryRun ? null : await work();
     this.changes += 1;
-    say(isDryRun ? `would be ${verb}: ${text}` : `${verb}: ${text}`);
+    report(isDryRun ? `would be ${verb}: ${text}` : `${verb}: ${text}`);
     return value;
   }
 
@@ -127,7 +127,7 @@ class Work {
       return { value: await this.step(verb, text, work), isRefused: false };
     } catch (error) {
       if (!isNotTaken(error)) throw error;
-      this.#ports.say(`not ${verb}: ${text}. ${error.finding}`);
+      this.#ports.report(`not ${verb}: ${text}. ${error.finding}`);
       this.left.push({ text: click, ifRefused });
       return { value: null, isRefused: true };
     }
@@ -229,7 +229,7 @@ async function setUpKeys(looked: Found, ports: SetupPorts, work: Work, signal: A
     ({ kid }) => kid !== held?.privateKey.kid && kid !== held?.nextKey?.kid && kid !== held?.retiredKeyId,
   );
   if (others.length > 0) {
-    ports.say(
+    ports.report(
       `note: the app "${label}" has ${others.length} other keys, which stay: remove those whose private part is lost`,
     );
   }
@@ -312,7 +312,9 @@ async function grantScopes({ plan, grants }: Found, appId: string, ports: SetupP
   }
   const further = grants.filter((each) => !plan.scopes.some((scope) => scope === each));
   if (further.length > 0) {
-    ports.say(`note: the app "${plan.label}" is granted ${further.join(", ")} as well, which ${plan.user} do not need`);
+    ports.report(
+      `note: the app "${plan.label}" is granted ${further.join(", ")} as well, which ${plan.user} do not need`,
+    );
   }
 }
 
@@ -346,7 +348,7 @@ async function setUpRoles(found: Found, clientId: string, ports: SetupPorts, wor
     const removable = further.includes(superAdministrator)
       ? `. ${superAdministrator} may do everything: remove it (Applications > Applications > "${label}" > Admin roles) unless you want what ${reportAdministrator.name} is not shown, user.risk.detect of some orgs`
       : "";
-    ports.say(`note: the app "${label}" has ${further.join(", ")} as well, which ${user} do not need${removable}`);
+    ports.report(`note: the app "${label}" has ${further.join(", ")} as well, which ${user} do not need${removable}`);
   }
 }
 

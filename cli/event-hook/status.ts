@@ -23,11 +23,11 @@ import {
 } from "./ensure.ts";
 
 /** One thing that was looked at. */
-export interface Finding {
+export interface HookCheck {
   readonly what: string;
   /** Null when it could not be told. */
   readonly ok: boolean | null;
-  readonly told: string;
+  readonly detail: string;
   /** What to do about it; null for nothing. */
   readonly remedy: string | null;
 }
@@ -55,16 +55,16 @@ export async function hookFindings(
   wanted: WantedHook,
   command: (name: string) => string,
   signal: AbortSignal,
-): Promise<{ readonly hook: EventHook | null; readonly findings: readonly Finding[] }> {
+): Promise<{ readonly hook: EventHook | null; readonly findings: readonly HookCheck[] }> {
   const [hook, ...others] = ourHooks(await api.list(signal), wanted);
   const repair = command("repair");
   if (hook === undefined) {
-    const told = `no event hook of the org delivers to ${wanted.url}`;
-    return { hook: null, findings: [{ what: "hook", ok: false, told, remedy: command("register") }] };
+    const detail = `no event hook of the org delivers to ${wanted.url}`;
+    return { hook: null, findings: [{ what: "hook", ok: false, detail, remedy: command("register") }] };
   }
-  const findings: Finding[] = [];
-  const find = (what: string, ok: boolean | null, told: string, remedy: string) =>
-    findings.push({ what, ok, told, remedy: ok === true ? null : remedy });
+  const findings: HookCheck[] = [];
+  const find = (what: string, ok: boolean | null, detail: string, remedy: string) =>
+    findings.push({ what, ok, detail, remedy: ok === true ? null : remedy });
   const isHere = deliversTo(hook, wanted.url);
   find("hook", isHere, `"${hook.name}" (${hook.id}) delivers to ${hook.channel.config.uri}`, repair);
   if (others.length > 0) {
@@ -121,8 +121,8 @@ export async function hookFindings(
     );
   }
   if (!sendsSecretAsOurs(hook)) {
-    const told = `${describeSecretHeader(hook)}, where the function reads the secret alone in Authorization: it refuses deliveries (401)`;
-    find("secret's header", false, told, repair);
+    const detail = `${describeSecretHeader(hook)}, where the function reads the secret alone in Authorization: it refuses deliveries (401)`;
+    find("secret's header", false, detail, repair);
   }
   // Okta does not tell the secret: whether it is ours shows when Okta asks the URL with it.
   try {
@@ -144,7 +144,7 @@ export async function hookFindings(
 }
 
 /** Looks at deliveries that failed in the last day, by what the org's System Log tells of them. */
-export async function failureFinding(client: OktaClient, hook: EventHook, signal: AbortSignal): Promise<Finding> {
+export async function failureFinding(client: OktaClient, hook: EventHook, signal: AbortSignal): Promise<HookCheck> {
   const what = "failed deliveries";
   const log = createSystemLogApi(client);
   const until = new Date();
@@ -164,11 +164,11 @@ export async function failureFinding(client: OktaClient, hook: EventHook, signal
     // What was found of the hook is told all the same.
     if (!(error instanceof OktaRefusal || error instanceof OktaFailure)) throw error;
     const remedy = error.diagnosis?.remedy ?? "grant the app okta.logs.read";
-    return { what, ok: null, told: `not known: ${error.finding}`, remedy };
+    return { what, ok: null, detail: `not known: ${error.finding}`, remedy };
   }
   const remedy = "reconciliation finds what they held; see the runbook, EventsMissed";
-  const told = failures === 0 ? "none in the last day" : `${failures} in the last day${last}`;
-  return { what, ok: failures === 0, told, remedy: failures === 0 ? null : remedy };
+  const detail = failures === 0 ? "none in the last day" : `${failures} in the last day${last}`;
+  return { what, ok: failures === 0, detail, remedy: failures === 0 ? null : remedy };
 }
 
 /** An `event_hook.delivery` of the System Log, as far as it is read. */
@@ -182,9 +182,9 @@ interface Failure {
 export async function deliveryFindings({
   stack,
   eventBusName,
-}: Pick<Deployment, "stack" | "eventBusName">): Promise<readonly Finding[]> {
+}: Pick<Deployment, "stack" | "eventBusName">): Promise<readonly HookCheck[]> {
   if (stack === null) {
-    return [{ what: "last delivery", ok: null, told: "not known of the embedded run", remedy: null }];
+    return [{ what: "last delivery", ok: null, detail: "not known of the embedded run", remedy: null }];
   }
   const client = new CloudWatchClient(awsProxySettings());
   const end = Math.ceil(Date.now() / 3_600_000) * 3_600_000;
@@ -219,13 +219,13 @@ export async function deliveryFindings({
       {
         what: "daily limit",
         ok: share < warningShare,
-        told: `${sum.toLocaleString("en-US")} events in the last day, ${percent} of the ${dailyLimit.toLocaleString("en-US")} for all hooks of the org`,
+        detail: `${sum.toLocaleString("en-US")} events in the last day, ${percent} of the ${dailyLimit.toLocaleString("en-US")} for all hooks of the org`,
         remedy: share < warningShare ? null : "subscribe to fewer event types: over the limit Okta sends nothing",
       },
     ];
   } catch (error) {
-    const told = `not known: ${(error as Error).message}`;
-    return [{ what: "last delivery", ok: null, told, remedy: "allow cloudwatch:GetMetricStatistics" }];
+    const detail = `not known: ${(error as Error).message}`;
+    return [{ what: "last delivery", ok: null, detail, remedy: "allow cloudwatch:GetMetricStatistics" }];
   } finally {
     client.destroy();
   }
@@ -236,13 +236,13 @@ export async function deliveryFindings({
  *
  * @param silence whether it is wrong that nothing did; null where that may be all right
  */
-function lastOf(hours: readonly Datapoint[], silence: false | null): Omit<Finding, "what"> {
+function lastOf(hours: readonly Datapoint[], silence: false | null): Omit<HookCheck, "what"> {
   const last = Math.max(...hours.map(({ Timestamp }) => Timestamp?.getTime() ?? 0));
   return hours.length > 0
-    ? { ok: true, told: `in the hour from ${new Date(last).toISOString().slice(0, 16)}Z`, remedy: null }
+    ? { ok: true, detail: `in the hour from ${new Date(last).toISOString().slice(0, 16)}Z`, remedy: null }
     : {
         ok: silence,
-        told: "none in the last day",
+        detail: "none in the last day",
         remedy: "has anybody signed in? npm run send-test-alert tells whether the stack works",
       };
 }

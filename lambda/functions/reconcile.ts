@@ -78,7 +78,7 @@ export async function handler(
       },
       signal,
     );
-    tell(report);
+    logReport(report);
     return report;
   } catch (error) {
     tellFailure(error);
@@ -117,7 +117,7 @@ const missedBy: Readonly<Record<RestartReason, string>> = {
   unreadablePosition: "events that Okta persisted before",
 };
 
-function tell(report: ReconciliationReport): void {
+function logReport(report: ReconciliationReport): void {
   metrics.count("EventsReconciled", report.events);
   metrics.milliseconds("ReconciliationLag", report.lag);
   if (report.finished) metrics.count("ReconciliationsFinished");

@@ -135,10 +135,10 @@ export function authorizeByServiceApp(
   }
 
   function refusal({ status, body, foreignBody }: OktaAnswer, exchange: Exchange): OktaRefusal {
-    const told = (body ?? {}) as Readonly<Record<string, unknown>>;
-    const reason = [told.error, told.error_description].filter((text) => typeof text === "string").join(": ");
-    const code = typeof told.error === "string" ? told.error : null;
-    const summary = typeof told.errorSummary === "string" ? told.errorSummary : null;
+    const answered = (body ?? {}) as Readonly<Record<string, unknown>>;
+    const reason = [answered.error, answered.error_description].filter((text) => typeof text === "string").join(": ");
+    const code = typeof answered.error === "string" ? answered.error : null;
+    const summary = typeof answered.errorSummary === "string" ? answered.errorSummary : null;
     // A refusal has an error of OAuth, or of Okta's API: a gateway may refuse in JSON as well.
     const isForeign = code === null && summary === null;
     const text = reason || summary || foreignBody || "an answer that is not Okta's";

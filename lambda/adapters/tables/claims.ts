@@ -75,7 +75,7 @@ export function createClaims(tableName: string, getDynamodb = createDynamodb()):
         return { kind: "claimed", unconfirmed: Number(Attributes?.unconfirmed?.N ?? 1) - 1 };
       } catch (error) {
         if (!(error instanceof Error) || error.name !== "ConditionalCheckFailedException") throw error;
-        return (await within(signal, read(key, signal))) ?? { kind: "underWay", until: null };
+        return (await within(signal, read(key, signal))) ?? { kind: "inProgress", until: null };
       }
     },
     async complete(key, { outcome, undecided, exceptions }, signal) {
@@ -147,5 +147,5 @@ const end = z.catch(
 function readItem(item: Readonly<Record<string, AttributeValue>>): Exclude<Claim, { readonly kind: "claimed" }> {
   const { status, data, in_progress_expiration: lease } = toPlainItem(item);
   if (status === "COMPLETED") return { kind: "done", end: end.parse(data) };
-  return { kind: "underWay", until: typeof lease === "number" ? new Date(lease) : null };
+  return { kind: "inProgress", until: typeof lease === "number" ? new Date(lease) : null };
 }

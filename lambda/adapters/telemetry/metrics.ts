@@ -56,8 +56,8 @@ export function createMetrics(set: MetricSet): Metrics {
       end();
       return value;
     },
-    about: (told) => {
-      names = { ...names, ...told };
+    about: (added) => {
+      names = { ...names, ...added };
     },
     async publish() {
       const taken = { counts, times, names };

@@ -1,5 +1,5 @@
 import { type LogEvent, sessionStart } from "../okta/log-event.ts";
-import { gotIn } from "../okta/outcome.ts";
+import { succeeded } from "../okta/outcome.ts";
 import { isRiskChange } from "../okta/risk.ts";
 import type { AlertFacts } from "./facts.ts";
 import {
@@ -49,9 +49,9 @@ export function summarize(facts: AlertFacts, action: Action | null): string {
 
 function summarizeAct(facts: AlertFacts, action: Action | null): string {
   const { session, change } = facts;
-  const outcome = gotIn(session.outcome) ? "" : ` (${session.outcome})`;
+  const outcome = succeeded(session.outcome) ? "" : ` (${session.outcome})`;
   if (action === null) {
-    const verb = gotIn(session.outcome) ? "started an Okta session" : `tried to start an Okta session${outcome}`;
+    const verb = succeeded(session.outcome) ? "started an Okta session" : `tried to start an Okta session${outcome}`;
     return `${describeUser(facts)} ${verb}${place(facts)}.`;
   }
   if (action.isRisk) return `${describeRisk(facts, action)}${hasOrigin(facts) ? place(facts) : ""}.`;

@@ -1,5 +1,5 @@
 import { anonymousServices, type NetworkKind } from "../okta/network-service.ts";
-import { gotIn } from "../okta/outcome.ts";
+import { succeeded } from "../okta/outcome.ts";
 import { masked } from "../okta/stranger.ts";
 import type { AlertFacts } from "./facts.ts";
 import type { Action } from "./summary.ts";
@@ -21,11 +21,11 @@ interface Case {
   /** The worst kind of anonymous network; null where none is named. */
   readonly kind: NetworkKind | null;
   readonly isProxied: boolean;
-  readonly gotIn: boolean;
+  readonly succeeded: boolean;
 }
 
 /** One step, or null where the case has no need of it. */
-type Step = (of: Case) => string | null;
+type TriageStep = (of: Case) => string | null;
 
 /** What to do about an alert, in order: only what this case asks for. */
 export function triageSteps(facts: AlertFacts, action: Action | null): string[] {
@@ -36,7 +36,7 @@ export function triageSteps(facts: AlertFacts, action: Action | null): string[] 
     who: describeUser(facts),
     kind: facts.network.anonymous.kinds[0] ?? null,
     isProxied: describeProxy(facts) !== null,
-    gotIn: gotIn(facts.session.outcome),
+    succeeded: succeeded(facts.session.outcome),
   };
   return steps.map((step) => step(of)).filter((step) => step !== null);
 }
@@ -51,7 +51,7 @@ const why: Readonly<Partial<Record<NetworkKind, string>>> = {
 };
 
 /** What cannot wait. */
-const first: Step = ({ facts, action, who, kind, isProxied, gotIn: succeeded }) => {
+const first: TriageStep = ({ facts, action, who, kind, isProxied, succeeded }) => {
   if (!succeeded) return failed(facts);
   const undo = action === null || action.isRisk ? "" : ", undo what was done";
   if (!isNamed(facts.user) && !isPersonal(facts)) return null;
@@ -80,7 +80,7 @@ function failed({ session, history }: AlertFacts): string {
 const isPersonal = ({ user, actor }: AlertFacts) =>
   isNamed(user) || actor.type === null || actor.type.toLowerCase() === "user";
 
-const ask: Step = ({ facts, action, who, gotIn: succeeded }) => {
+const ask: TriageStep = ({ facts, action, who, succeeded }) => {
   const proxy = describeProxy(facts);
   const through = proxy === null ? "" : ` through ${proxy}`;
   // Of a login that is masked, or not there, it is not known whom to ask.
@@ -104,7 +104,7 @@ const ask: Step = ({ facts, action, who, gotIn: succeeded }) => {
 };
 
 /** What earlier sessions say. */
-const compare: Step = ({ facts: { history, network, geo, okta, ageSeconds }, isProxied }) => {
+const compare: TriageStep = ({ facts: { history, network, geo, okta, ageSeconds }, isProxied }) => {
   if (history === null || !isProxied) return null;
   if (history.firstTime) {
     const sentence = describeFirstTime({ okta, ageSeconds }, history.since);
@@ -126,7 +126,7 @@ const compare: Step = ({ facts: { history, network, geo, okta, ageSeconds }, isP
   return `${before}; this ${known.join(" and ")} ${known.length === 1 ? "is" : "are"} known for this user. What came of it then?`;
 };
 
-const undo: Step = ({ facts, action, gotIn: succeeded }) => {
+const undo: TriageStep = ({ facts, action, succeeded }) => {
   if (!succeeded) return null;
   if (!isNamed(facts.user) && isNamed(facts.actor) && !isPersonal(facts)) {
     return "If it is not wanted: undo what was done, and revoke the tokens and grants of what did it.";
@@ -137,7 +137,7 @@ const undo: Step = ({ facts, action, gotIn: succeeded }) => {
   return `${cause}: ${done}clear the user's sessions, reset the password and the MFA factors, and revoke API tokens.`;
 };
 
-const follow: Step = ({ facts: { session, device }, gotIn: succeeded }) => {
+const follow: TriageStep = ({ facts: { session, device }, succeeded }) => {
   if (!succeeded) return null;
   const id = session.rootSessionId ?? session.externalSessionId;
   const weak = [
@@ -150,13 +150,13 @@ const follow: Step = ({ facts: { session, device }, gotIn: succeeded }) => {
   return `In Okta's System Log, ${what}${strength}: factors enrolled, applications opened, privileges granted.`;
 };
 
-const far: Step = ({ facts: { geo } }) =>
+const far: TriageStep = ({ facts: { geo } }) =>
   geo.verdict === "mismatch"
     ? "The exit is far from every known location. Check whether the user travels; if a location is missing, add it to the profile."
     : null;
 
 /** Nobody is told to except what an attacker would use, nor an attempt that failed. */
-const close: Step = ({ facts, action, kind, isProxied, gotIn: succeeded }) => {
+const close: TriageStep = ({ facts, action, kind, isProxied, succeeded }) => {
   const mayExcept = action === null && isProxied && succeeded && !hostile.has(kind);
   const command = mayExcept ? exceptionCommand(facts) : null;
   return command === null
@@ -180,4 +180,4 @@ function exceptionCommand({ user, network }: AlertFacts): string | null {
   return where === null ? null : `npm run exceptions -- add --user ${who} ${where} --reason "..."`;
 }
 
-const steps: readonly Step[] = [first, ask, compare, undo, follow, far, close];
+const steps: readonly TriageStep[] = [first, ask, compare, undo, follow, far, close];

@@ -1,7 +1,7 @@
 import { rememberDays } from "../history/history.ts";
 import { publishedTime, sessionStart } from "../okta/log-event.ts";
 import { anonymousServices, kindOf, type NetworkKind } from "../okta/network-service.ts";
-import { gotIn } from "../okta/outcome.ts";
+import { succeeded } from "../okta/outcome.ts";
 import { isUnknown } from "../okta/person.ts";
 import { masked } from "../okta/stranger.ts";
 import { describeLocation, formatKm } from "../profiles/judge-location.ts";
@@ -48,7 +48,7 @@ export function describePrincipal({ displayName, login, id }: Alert["user"]): st
 export function describeKind(alert: Alert): string {
   if (alert.okta.eventType !== sessionStart) return alert.detections[0]?.title ?? alert.okta.eventType;
   const proxied = describeProxy(alert) === null ? "" : "proxied ";
-  return gotIn(alert.session.outcome) ? `${proxied}Okta session` : `${proxied}Okta sign-in attempt`;
+  return succeeded(alert.session.outcome) ? `${proxied}Okta session` : `${proxied}Okta sign-in attempt`;
 }
 
 /** Names the proxy: `Tor (TOR_EXIT)`, or "an anonymizing proxy" when Okta does not say which. Null when it is none. */

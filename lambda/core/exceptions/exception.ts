@@ -73,8 +73,8 @@ export function whyNotCovered({ scope, until }: Exception, subject: ExceptionSub
   if (scope.detections === undefined && eventType !== sessionStart) {
     return `it covers ${sessionStart} alone, as it names no detection`;
   }
-  for (const { given, covers, told } of parts) {
-    if (given(scope) && !covers(scope, exit, users)) return told(scope, exit, users);
+  for (const { given, covers, describe } of parts) {
+    if (given(scope) && !covers(scope, exit, users)) return describe(scope, exit, users);
   }
   return hasPlace(scope) ? null : "it says neither who nor where";
 }
@@ -82,7 +82,7 @@ export function whyNotCovered({ scope, until }: Exception, subject: ExceptionSub
 interface Part {
   readonly given: (scope: ExceptionScope) => boolean;
   readonly covers: (scope: ExceptionScope, exit: ExitNode, users: readonly string[]) => boolean;
-  readonly told: (scope: ExceptionScope, exit: ExitNode, users: readonly string[]) => string;
+  readonly describe: (scope: ExceptionScope, exit: ExitNode, users: readonly string[]) => string;
 }
 
 /** How each part of a scope is met. What is not known of an event meets nothing. */
@@ -90,7 +90,7 @@ const parts: readonly Part[] = [
   {
     given: ({ user }) => user !== undefined,
     covers: ({ user }, _, users) => users.includes(user ?? ""),
-    told: ({ user }, _, users) => `the user is ${users.join(", ") || "unknown"}, not ${user}`,
+    describe: ({ user }, _, users) => `the user is ${users.join(", ") || "unknown"}, not ${user}`,
   },
   {
     given: ({ operator }) => operator !== undefined,
@@ -103,7 +103,7 @@ const parts: readonly Part[] = [
       const isWhole = network.kinds.every((kind) => kinds.has(kind) && (kind !== "tor" || /TOR/i.test(operator)));
       return services.length > 0 && services.every(isIt) && isWhole;
     },
-    told: ({ operator }, { network }) => {
+    describe: ({ operator }, { network }) => {
       const names = anonymousServices(network).map((each) => each.operator ?? "unnamed");
       const kinds = network.kinds.length === 0 ? "" : ` (${network.kinds.join(", ")})`;
       return `the operator is ${names.join(" and ") || "unknown"}${kinds}, not ${operator} alone`;
@@ -112,17 +112,17 @@ const parts: readonly Part[] = [
   {
     given: ({ asNumber }) => asNumber !== undefined,
     covers: ({ asNumber }, exit) => exit.asNumber === asNumber,
-    told: ({ asNumber }, exit) => `the ASN is ${exit.asNumber ?? "unknown"}, not ${asNumber}`,
+    describe: ({ asNumber }, exit) => `the ASN is ${exit.asNumber ?? "unknown"}, not ${asNumber}`,
   },
   {
     given: ({ cidr }) => cidr !== undefined,
     covers: ({ cidr }, { ip }) => isIn(cidr ?? "", ip),
-    told: ({ cidr }, { ip }) => `the address is ${ip ?? "unknown"}, which is not in ${cidr}`,
+    describe: ({ cidr }, { ip }) => `the address is ${ip ?? "unknown"}, which is not in ${cidr}`,
   },
   {
     given: ({ countryCode }) => countryCode !== undefined,
     covers: ({ countryCode }, exit) => exit.countryCode === countryCode,
-    told: ({ countryCode }, exit) => `the country is ${exit.countryCode ?? "unknown"}, not ${countryCode}`,
+    describe: ({ countryCode }, exit) => `the country is ${exit.countryCode ?? "unknown"}, not ${countryCode}`,
   },
 ];
 

@@ -9,7 +9,7 @@ import { describeScope, type Exception } from "./exception.ts";
 /** How long before its end a notice of an exception goes out. */
 export const noticeDays = 7;
 
-/** Exceptions that end within a week, and of whose end nobody was told yet. */
+/** Exceptions that end within a week, and whose end is not reported yet. */
 export function dueForNotice(exceptions: readonly Exception[], now: Date): readonly Exception[] {
   const horizon = now.getTime() + noticeDays * 86_400_000;
   return exceptions.filter(({ until, noticedAt }) => {
@@ -21,7 +21,7 @@ export function dueForNotice(exceptions: readonly Exception[], now: Date): reado
 /** Exceptions that one notice names; those beyond come with the next one. */
 const maximumExceptions = 10;
 
-/** What is told of one exception, at most: SNS takes 256 KiB. */
+/** The most characters about one exception: SNS takes 256 KiB. */
 const maximumText = 500;
 
 /**
@@ -35,7 +35,7 @@ export function renderNotice(due: readonly Exception[]): {
   readonly named: readonly Exception[];
 } {
   const named = due.slice(0, maximumExceptions);
-  const told = named.map(({ id, scope, by, reason, until }) => {
+  const lines = named.map(({ id, scope, by, reason, until }) => {
     const kept = [scope.user, by, scope.cidr]
       .filter((part) => part !== undefined)
       .filter((part) => part === scope.cidr || isPlainEmail(part));
@@ -49,12 +49,12 @@ export function renderNotice(due: readonly Exception[]): {
   const text = [
     `${start}. What they cover is alerted on from then on.`,
     "",
-    ...told.flatMap(({ what, why }) => [`- ${what}`, `  ${why}`]),
+    ...lines.flatMap(({ what, why }) => [`- ${what}`, `  ${why}`]),
     "",
     "To keep one, make it anew: npm run exceptions -- add --help",
     "",
   ].join("\n");
-  const sms = toGsm(toAscii(`${start}: ${told.map(({ what }) => what).join("; ")}`)).slice(0, maximumSms);
+  const sms = toGsm(toAscii(`${start}: ${lines.map(({ what }) => what).join("; ")}`)).slice(0, maximumSms);
   const body = { schemaVersion: "1.0", kind: "exceptionsEnd", exceptions: named };
   return {
     named,

@@ -10,12 +10,12 @@ export type Claim =
       readonly unconfirmed: number;
     }
   /** The work is done. */
-  | { readonly kind: "done"; readonly end: End }
+  | { readonly kind: "done"; readonly end: ClaimResult }
   /** A function works on it, or was stopped a moment ago: until then, as far as that is known. */
-  | { readonly kind: "underWay"; readonly until: Date | null };
+  | { readonly kind: "inProgress"; readonly until: Date | null };
 
 /** How a piece of work ended. */
-export interface End {
+export interface ClaimResult {
   /**
    * Published; not published, as exceptions cover it; suppressed, as its user was alerted on a moment before; or on the
    * dead-letter queue, as its alert may have been published too often.
@@ -26,6 +26,8 @@ export interface End {
   /** Ids of all exceptions that covered it, or some of its detections. */
   readonly exceptions: readonly string[];
 }
+
+export type { ClaimResult as End };
 
 /** How a claim is made. */
 export interface ClaimOptions {
@@ -44,7 +46,7 @@ export interface Claims {
    */
   claim(key: string, options: ClaimOptions, signal: AbortSignal): Promise<Claim>;
   /** Records how claimed work ended, for seven days. */
-  complete(key: string, end: End, signal: AbortSignal): Promise<void>;
+  complete(key: string, end: ClaimResult, signal: AbortSignal): Promise<void>;
   /**
    * Releases claimed work that could not be done.
    *

@@ -4,12 +4,12 @@ import { type Level, levels } from "../sigma/rule.ts";
 
 /** What an adjustment makes of a severity: this level, or the next one down or up. */
 export const changes = [...levels, "lower", "raise"] as const;
-export type Change = (typeof changes)[number];
+export type SeverityChange = (typeof changes)[number];
 
 /** An adjustment of `severity.yml`, ready to be asked. */
 export interface SeverityAdjustment {
   readonly compiled: CompiledRule;
-  readonly change: Change;
+  readonly change: SeverityChange;
 }
 
 /** An adjustment that changed an alert's severity. */
@@ -43,7 +43,7 @@ export function adjustSeverity(
   return applied;
 }
 
-function apply(change: Change, level: Level): Level {
+function apply(change: SeverityChange, level: Level): Level {
   if (change !== "lower" && change !== "raise") return change;
   const index = levels.indexOf(level) + (change === "lower" ? -1 : 1);
   return levels[Math.min(Math.max(index, 0), levels.length - 1)] ?? level;

@@ -1,11 +1,11 @@
 import { compileRule, usesRegex } from "../sigma/compile.ts";
 import type { Rule } from "../sigma/rule.ts";
-import type { Change, SeverityAdjustment } from "./adjustment.ts";
+import type { SeverityAdjustment, SeverityChange } from "./adjustment.ts";
 
 /** An adjustment as it stands in the bundle: its detection is that of a rule. */
 export interface AdjustmentDocument {
   readonly rule: Rule;
-  readonly change: Change;
+  readonly change: SeverityChange;
   readonly enabled: boolean;
 }
 

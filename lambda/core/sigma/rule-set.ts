@@ -4,7 +4,7 @@ import { fold, literalOf } from "./pattern.ts";
 import type { Condition, DetectionItem, Rule } from "./rule.ts";
 
 /** A rule that an event matches, or may match once all of its fields are known. */
-export interface Outcome {
+export interface RuleMatch {
   readonly compiled: CompiledRule;
   readonly truth: true | "unknown";
 }
@@ -15,10 +15,10 @@ export interface RuleSet {
   /** The kinds of event that some rule names, in lower case. */
   readonly kinds: ReadonlySet<string>;
   /** The rules that an event matches, or may match. */
-  readonly match: (event: unknown, enrichment?: Enrichment) => readonly Outcome[];
+  readonly match: (event: unknown, enrichment?: Enrichment) => readonly RuleMatch[];
 }
 
-const none: readonly Outcome[] = [];
+const none: readonly RuleMatch[] = [];
 
 /**
  * Arranges rules by the values that they require of an event.
@@ -69,13 +69,13 @@ export function createRuleSet(rules: readonly CompiledRule[], indexField: string
   };
 }
 
-function evaluateAll(candidates: readonly CompiledRule[], event: unknown, enrichment?: Enrichment): Outcome[] {
-  const outcomes: Outcome[] = [];
+function evaluateAll(candidates: readonly CompiledRule[], event: unknown, enrichment?: Enrichment): RuleMatch[] {
+  const matches: RuleMatch[] = [];
   for (const compiled of candidates.length > 1 ? new Set(candidates) : candidates) {
     const truth = compiled.evaluate(event, enrichment);
-    if (truth !== false) outcomes.push({ compiled, truth });
+    if (truth !== false) matches.push({ compiled, truth });
   }
-  return outcomes;
+  return matches;
 }
 
 /** Rules that are found by one further field each, and those that have none to be found by. */

@@ -12,7 +12,7 @@ export const steps = [
 ] as const;
 
 /** A step of a request. */
-export type Step = (typeof steps)[number];
+export type MeasuredStep = (typeof steps)[number];
 
 /** Runs a step and takes its time. What it returns, or a promise of that, passes through, and so does what it throws. */
-export type Measure = <Value>(step: Step, work: () => Value) => Value;
+export type Measure = <Value>(step: MeasuredStep, work: () => Value) => Value;

@@ -497,7 +497,7 @@ describe("a publish without an answer", () => {
 test("work that another function has claimed waits until that claim is over", async () => {
   const until = new Date("2026-11-24T09:30:43Z");
   const { deliver, parked } = world({
-    claims: { ...memoryClaims(), claim: async () => ({ kind: "underWay", until }) },
+    claims: { ...memoryClaims(), claim: async () => ({ kind: "inProgress", until }) },
   });
   await deliver([{}]);
   expect(parked[0]?.delaySeconds).toBe(41);
