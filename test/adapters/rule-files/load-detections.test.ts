@@ -320,7 +320,7 @@ filter:
     ],
     ["for no rule", filter("[]", "not 1 of them"), /:6: filter\.rules: names no rule/],
     ["without rules", filter("", "not 1 of them"), /:6: filter\.rules: expected a list/],
-    ["that could mean either", named("selection and not other"), /:11: filter\.condition: it cannot be told/],
+    ["that could mean either", named("selection and not other"), /:11: filter\.condition: it is ambiguous/],
     ["with a level", `${named("not 1 of them")}level: high\n`, /:12: level: a filter has no level/],
     [
       "for another log source",
