@@ -15,22 +15,22 @@ import {
   isNamed,
 } from "./wording.ts";
 
-/** What was done, beside starting a session, in the words of the alert. */
+/** An act other than a session start, in the words of the alert. */
 export interface Action {
-  /** What Okta calls it: `Grant user privilege`. */
+  /** Okta's name of the act: `Grant user privilege`. */
   readonly name: string;
-  /** Whether it is a change of a user's risk level, which no person did. */
+  /** Whether it is a change of a user's risk level, which Okta makes. */
   readonly isRisk: boolean;
   /** Whether a person did it: the user of the alert. */
   readonly isByUser: boolean;
-  /** The persons that it was done to, but for who did it: `Ada Marques (ada@example.com)`; null for none. */
+  /** The persons that it was done to, except the actor: `Ada Marques (ada@example.com)`; null for none. */
   readonly whom: string | null;
 }
 
 /** The longest name of an action, in UTF-16 code units. */
 const maximumName = 200;
 
-/** Names what was done, beside starting a session. Null for a session start. */
+/** Names an act other than a session start. Null for a session start. */
 export function describeAction(event: LogEvent, facts: AlertFacts): Action | null {
   if (event.eventType === sessionStart) return null;
   return {
@@ -41,7 +41,7 @@ export function describeAction(event: LogEvent, facts: AlertFacts): Action | nul
   };
 }
 
-/** One sentence that a person can act on, and one more of an event that is not of now. */
+/** One sentence that a person can act on, and one more for an event that is not recent. */
 export function summarize(facts: AlertFacts, action: Action | null): string {
   const age = describeAge(facts);
   return `${summarizeAct(facts, action)}${age === null ? "" : ` Okta published it at ${facts.okta.published}, ${age}.`}`;
