@@ -8,11 +8,12 @@ import { countWaiting } from "./waiting-messages.ts";
 
 const print = (text: string) => process.stdout.write(`${onTerminal(text)}\n`);
 
-/** What came of a test: no alert; an alert that SNS took, with no subscriber or with some. */
+/** The result of a test: no alert; an alert that SNS accepted, without or with subscribers. */
 export type TestAlertResult = "stopped" | "unsubscribed" | "subscribed";
 
 /**
- * Delivers a test event, and tells whether an alert came of it, or where it stopped; the exit code is 1 when it stopped.
+ * Delivers a test event, and prints whether its alert went out, or where it stopped; the exit code is 1 when it
+ * stopped.
  *
  * @param timeout seconds to wait for the alert
  */

@@ -6,7 +6,7 @@ import { type AlertCounts, type AlertTally, sumOf } from "./alert-tally.ts";
 import { asksForLocation, type MatchTally, type RuleCounts } from "./match-tally.ts";
 import type { PlacedProfiles } from "./profiles.ts";
 
-/** What a backtest found. */
+/** The result of a backtest. */
 export interface BacktestResult {
   readonly matches: MatchTally;
   readonly alerts: AlertTally;
@@ -20,9 +20,9 @@ export interface BacktestResult {
   readonly duration: number;
 }
 
-/** Users, rows, reasons, exceptions that the summary names of each. */
+/** The most users, rows, reasons and exceptions that the summary names. */
 const maximumNamed = 20;
-/** Weeks that the summary has a row for: Okta keeps 13. */
+/** The most weeks in the summary: Okta keeps 13. */
 const maximumWeeks = 53;
 
 /** The summary of a backtest, for a terminal. */
@@ -80,7 +80,7 @@ function filtered({ matches }: BacktestResult): string[] {
   ];
 }
 
-/** Whether a rule cannot be judged on all events: without profiles, one that asks for them says nothing by not matching. */
+/** Whether a rule could not be judged on some events: without profiles, rules that need them do not match. */
 function isNotJudged(rule: Rule, { notJudged: events }: RuleCounts, { profiles }: BacktestResult): boolean {
   return events > 0 || (profiles === null && asksForLocation(rule));
 }

@@ -10,13 +10,13 @@ import {
 } from "../../lambda/adapters/okta-api/event-hooks-api.ts";
 import { findEventType, whyRefusable } from "../../lambda/core/okta/event-types.ts";
 
-/** What a deployment's hook shall be. */
+/** The settings that a deployment's hook shall have. */
 export interface WantedHook extends EventHookSettings {
-  /** Those of its event types that Okta may take or refuse: its catalog does not have them, or has them in beta. */
+  /** Event types that Okta may refuse: its catalog does not have them, or has them in beta. */
   readonly uncertainEventTypes: readonly string[];
 }
 
-/** What is wrong with a hook, in words. */
+/** The differences of a hook from its settings, in words. */
 export function differencesOf(hook: EventHook, wanted: EventHookSettings): string[] {
   const { name, url, eventTypes, removeFilter = false } = wanted;
   const { missing, superfluous } = subscriptionOf(hook, eventTypes);
@@ -30,7 +30,7 @@ export function differencesOf(hook: EventHook, wanted: EventHookSettings): strin
   return differences;
 }
 
-/** In which header a hook sends its secret, in words. */
+/** Describes the header in which a hook sends its secret. */
 export function describeSecretHeader({ channel }: EventHook): string {
   const { type, key } = channel.config.authScheme ?? {};
   if ((channel.config.headers ?? []).some(isSecretHeader)) return "it has a further header Authorization";
@@ -38,7 +38,7 @@ export function describeSecretHeader({ channel }: EventHook): string {
   return key ? `it sends its secret in the header ${key}` : "it sends no secret";
 }
 
-/** What a hook is not subscribed to, and what it is in vain. */
+/** The missing and the superfluous subscriptions of a hook. */
 export function subscriptionOf(hook: EventHook, eventTypes: readonly string[]) {
   const subscribed = new Set(hook.events.items);
   const wanted = new Set(eventTypes);
@@ -57,8 +57,8 @@ export function droppingFilters(hook: EventHook, eventTypes: readonly string[]):
 }
 
 /**
- * The hooks that are ours: those that deliver to the URL, active and verified ones first, and of these the one of our name;
- * where there is none, one of our name, of an earlier URL.
+ * The deployment's hooks: those that deliver to the URL, active and verified ones first, and of these the one with our
+ * name; else one with our name and an earlier URL.
  */
 export function ourHooks(hooks: readonly EventHook[], { name, url }: EventHookSettings): readonly EventHook[] {
   const delivering = hooks.filter((hook) => deliversTo(hook, url));
@@ -69,7 +69,7 @@ export function ourHooks(hooks: readonly EventHook[], { name, url }: EventHookSe
     : hooks.filter((hook) => hook.name === name);
 }
 
-/** Whether Okta delivers to the hook: to one that is not verified it delivers nothing. */
+/** Whether Okta delivers to the hook: it delivers only to verified ones. */
 export function isDelivering({ status, verificationStatus }: EventHook): boolean {
   return status === "ACTIVE" && verificationStatus === "VERIFIED";
 }
@@ -85,7 +85,7 @@ export async function verificationFault(api: EventHooksApi, id: string, signal: 
   }
 }
 
-/** How a hook's settings are written, and told. */
+/** The means of writing a hook's settings, and of reporting. */
 interface Writing {
   readonly api: EventHooksApi;
   readonly wanted: WantedHook;
@@ -94,12 +94,12 @@ interface Writing {
 }
 
 /**
- * Has the org's event hook be what it shall be, and tells of each step. What is as it shall be is left alone, and so is what
- * an administrator has set beside it; Okta does not tell the secret, so that it is set again where the verification shows
- * that it is another.
+ * Brings the org's event hook to its settings, and reports each step. Settings that are right, and those that an
+ * administrator has added, do not change. Okta does not return the secret: it is set again where the verification shows
+ * that it differs.
  *
  * @returns the hook, verified, and whether it was given the secret, so that it surely has this one
- * @throws OktaRefusal when Okta cannot verify it, or refuses something else
+ * @throws OktaRefusal when Okta cannot verify it, or refuses a request
  */
 export async function ensureHook(
   api: EventHooksApi,
@@ -110,7 +110,7 @@ export async function ensureHook(
   const hooks = await api.list(signal);
   const [found, ...others] = ourHooks(hooks, wanted);
   const rest = hooks.filter((hook) => hook !== found);
-  // Names are unique: a hook that delivers to the URL keeps its own where another has ours.
+  // Names are unique: a hook that delivers to the URL keeps its name where another hook has ours.
   const name = found !== undefined && rest.some((each) => each.name === wanted.name) ? found.name : wanted.name;
   try {
     return await bringUpToDate({ api, wanted: { ...wanted, name }, report, signal }, found, others);
@@ -163,8 +163,8 @@ async function bringUpToDate(
 }
 
 /**
- * Gives the org's event hook another secret, and has Okta verify the URL with it. All else stays as an administrator may have
- * changed it a moment ago.
+ * Gives the org's event hook another secret, and makes Okta verify the URL with it. Other settings do not change, also
+ * those that an administrator has just changed.
  *
  * @returns null when the org has no such hook
  */
@@ -226,7 +226,7 @@ async function changeHook(writing: Writing, found: EventHook): Promise<EnsuredHo
   }
 }
 
-/** The refusal of event types that Okta may refuse; throws what is none. */
+/** The refusal of event types that Okta may refuse; throws any other error. */
 function asRefusedTypes(error: unknown, { uncertainEventTypes }: WantedHook): OktaRefusal {
   if (error instanceof OktaRefusal && error.status === 400 && uncertainEventTypes.length > 0) return error;
   throw error;
@@ -237,7 +237,7 @@ function withCertainTypes(wanted: WantedHook, further: readonly string[] = []): 
   return { ...wanted, eventTypes: wanted.eventTypes.filter((each) => !left.has(each)) };
 }
 
-/** Subscribes a hook to each of the event types that Okta refused together, and tells which of them it refuses alone. */
+/** Subscribes a hook to each of the event types that Okta refused together, and reports those that it refuses alone. */
 async function tryUncertainTypes({ api, wanted, report, signal }: Writing, written: EventHook, together: OktaRefusal) {
   let hook = written;
   const missing = wanted.uncertainEventTypes.filter((each) => !hook.events.items.includes(each));

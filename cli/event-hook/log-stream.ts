@@ -3,12 +3,15 @@ import { OktaFailure, OktaRefusal } from "../../lambda/adapters/okta-api/authori
 import { type OktaClient, pagesFrom } from "../../lambda/adapters/okta-api/client.ts";
 import type { HookCheck } from "./status.ts";
 
-/** A log stream of the org to EventBridge, as far as it is read: https://developer.okta.com/docs/api/openapi/okta-management/management/tags/logstream */
+/**
+ * The fields of a log stream of the org to EventBridge:
+ * https://developer.okta.com/docs/api/openapi/okta-management/management/tags/logstream
+ */
 const logStream = z.object({
   id: z.string(),
   name: z.string(),
   type: z.literal("aws_eventbridge"),
-  /** `INACTIVE` also where Okta switched it off, as its events were not taken twice. */
+  /** `INACTIVE` also where Okta switched it off after two failed deliveries. */
   status: z.string(),
   settings: z.object({ accountId: z.string(), eventSourceName: z.string(), region: z.string() }),
 });
@@ -17,11 +20,11 @@ type LogStream = z.infer<typeof logStream>;
 const page = "Reports > Log Streaming";
 
 /**
- * Looks at the org's log streams that feed an event bus, and changes nothing.
+ * Checks the org's log streams that feed an event bus, without changes.
  *
- * @param client one that was granted `okta.logStreams.read`; where it was not, the finding says where to look instead
- * @param eventBusName a partner event bus, which is called as its event source is: `aws.partner/okta.com/SUBDOMAIN/NAME`; or another,
- *   which something passes the events on to
+ * @param client a client with `okta.logStreams.read`; without that scope, the check says where to look instead
+ * @param eventBusName a partner event bus, which has the name of its event source:
+ * `aws.partner/okta.com/SUBDOMAIN/NAME`; or another, to which the events are forwarded
  */
 export async function logStreamFinding(
   client: OktaClient,
@@ -35,7 +38,7 @@ export async function logStreamFinding(
       streams.push(...items.flatMap((item) => logStream.safeParse(item).data ?? []));
     }
   } catch (error) {
-    // What was found of the hook is printed all the same.
+    // The checks of the hook are printed all the same.
     if (!(error instanceof OktaRefusal || error instanceof OktaFailure)) throw error;
     const detail = `not known: ${error.finding}. ${page} in the admin console shows whether it is active`;
     return { what, ok: null, detail, remedy: error.diagnosis?.remedy ?? "grant the app okta.logStreams.read" };

@@ -7,15 +7,15 @@ import { awsProxySettings } from "../proxy.ts";
 import type { HookCheck } from "./status.ts";
 
 const hour = 3_600_000;
-/** The alarm ReconciliationOverdue looks at two hours; one more is the hour in progress. */
+/** The alarm ReconciliationOverdue evaluates two hours; the third is the hour in progress. */
 const overdueHours = 3;
 const runbook = "see the runbook, ReconciliationOverdue";
 
 /**
- * Looks at whether reconciliation reads the System Log to its end, by its metric, and whether Okta takes what it asks for.
+ * Checks by a metric whether reconciliation reads the System Log to its end, and whether Okta accepts its request.
  *
- * @param filter what Okta is asked for: see `logFilter`
- * @returns nothing for a deployment without reconciliation
+ * @param filter the filter of the request: see `logFilter`
+ * @returns no check for a deployment without reconciliation
  */
 export async function reconciliationFindings(
   client: OktaClient,
@@ -59,7 +59,7 @@ async function runFinding(stack: string): Promise<HookCheck> {
   }
 }
 
-/** Asks what reconciliation asks, of the last minute. */
+/** Sends reconciliation's request, for the last minute. */
 async function requestFinding(client: OktaClient, filter: string | null, signal: AbortSignal): Promise<HookCheck> {
   const what = "its request";
   const log = createSystemLogApi(client);
@@ -68,7 +68,7 @@ async function requestFinding(client: OktaClient, filter: string | null, signal:
     return { what, ok: true, detail: "Okta takes what reconciliation asks for", remedy: null };
   } catch (error) {
     if (!(error instanceof OktaRefusal)) throw error;
-    // Whatever but the request itself is at fault, is at fault with the credential of this command.
+    // Any other fault is that of this command's credential.
     const ok = error.status === 400 ? false : null;
     return { what, ok, detail: error.finding, remedy: error.diagnosis?.remedy ?? runbook };
   }

@@ -6,31 +6,31 @@ export interface SecretVersion {
   readonly stages: readonly string[];
 }
 
-/** What a rotation works on. */
+/** The ports of a rotation. */
 export interface RotationPorts {
   readonly versions: () => Promise<readonly SecretVersion[]>;
   /** Makes a new version the current one, and the one before it the previous. */
   readonly put: (secret: string) => Promise<void>;
   readonly read: (versionId: string) => Promise<string>;
-  /** Moves a label between versions, or takes it away. */
+  /** Moves a label between versions, or removes it. */
   readonly label: (stage: string, from: string | null, to: string | null) => Promise<void>;
-  /** Gives Okta a secret, and has it verified. */
+  /** Sets a secret at Okta, and makes Okta verify the URL with it. */
   readonly setAtOkta: (secret: string) => Promise<void>;
   readonly wait: (seconds: number, why: string) => Promise<void>;
   readonly newSecret: () => string;
   readonly report: (text: string) => void;
 }
 
-/** The label of the version that Okta has: what a rotation that was stopped goes on by. */
+/** The label of the version that Okta has, from which a stopped rotation resumes. */
 export const oktaStage = "OKTA";
-/** Beyond the caches: clocks differ a little. */
+/** Seconds beyond the caches' time, as clocks differ a little. */
 const marginSeconds = 10;
 /** Okta tries a delivery again at most once, within seconds, with the secret that it had. */
 const retrySeconds = 30;
 
 /**
- * Rotates the hook's secret so that no delivery is refused: the functions learn the new one first, and accept both; then
- * Okta; then the old one is retired. Stopped anywhere, it goes on there when it is run again.
+ * Rotates the hook's secret so that no delivery is refused: the functions learn the new one first, and accept both;
+ * then Okta; then the old one is retired. A stopped rotation resumes when it runs again.
  */
 export async function rotateSecret(ports: RotationPorts): Promise<void> {
   const { report, wait, label } = ports;
@@ -40,9 +40,9 @@ export async function rotateSecret(ports: RotationPorts): Promise<void> {
   if (before === null) throw new Error("the secret has no current version");
   const atOkta = holding(oktaStage);
   if (atOkta !== null && atOkta.id !== before.id) {
-    report("a rotation was begun and not ended: going on with it");
+    report("a rotation was started and not finished: going on with it");
   } else {
-    // Whoever typed the secret in by hand typed in the current one.
+    // Without the label, the secret was set by hand: Okta has the current version.
     if (atOkta === null) await label(oktaStage, null, before.id);
     await ports.put(ports.newSecret());
     report("new version in Secrets Manager: the functions accept it and the one before it");
@@ -57,5 +57,5 @@ export async function rotateSecret(ports: RotationPorts): Promise<void> {
   await wait(retrySeconds, "for deliveries that Okta tries again with the old one");
   const previous = holding("AWSPREVIOUS");
   if (previous !== null) await label("AWSPREVIOUS", previous.id, null);
-  report(`the old secret is retired: within ${secretCacheSeconds} seconds nobody accepts it any more`);
+  report(`the old secret is retired: within ${secretCacheSeconds} seconds no function accepts it any more`);
 }

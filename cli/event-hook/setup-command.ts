@@ -28,16 +28,16 @@ interface SetupOptions extends DeploymentOptions {
   readonly rotateKey: boolean;
 }
 
-/** What the subcommand is given by the command. */
+/** The functions that the command passes to the subcommand. */
 interface SetupSurroundings {
   readonly print: (text: string) => void;
-  /** Prints findings, and sets the exit code where one is wrong. */
+  /** Prints checks, and sets the exit code where one is wrong. */
   readonly printChecks: (findings: readonly HookCheck[]) => void;
-  /** How another subcommand is called on the same stack and org. */
+  /** Writes the call of another subcommand on the same stack and org. */
   readonly command: (name: string) => string;
 }
 
-/** Adds what `setup` takes, and its help. */
+/** Adds the options of `setup`, and its help. */
 export function addSetupOptions(command: Command): Command {
   return command
     .option("--dry-run", "say what would be done, and change nothing", false)
@@ -50,9 +50,9 @@ alone may open; the functions' into the stack's secret, once the stack is deploy
     );
 }
 
-/** What is known of the deployment, which may be made later. */
+/** The deployment, which may not exist yet. */
 interface Prospect {
-  /** What it is called in Okta. */
+  /** Its name in Okta. */
   readonly name: string;
   readonly oktaOrgUrl: string | null;
   readonly reconciles: boolean;
@@ -61,7 +61,7 @@ interface Prospect {
   readonly secretArn: string | null;
 }
 
-/** Makes the service apps by the token of an administrator, and checks that they may do what they shall. */
+/** Makes the service apps by the token of an administrator, and checks their rights. */
 export async function setUp(options: SetupOptions, surroundings: SetupSurroundings): Promise<void> {
   const { print } = surroundings;
   const prospect = await findProspect(options, print);
@@ -98,7 +98,7 @@ export async function setUp(options: SetupOptions, surroundings: SetupSurroundin
   }
 }
 
-/** Checks each app, and says what is left to do. */
+/** Checks each app, and prints the steps that are left. */
 async function checkAndReport(result: SetupResult, orgUrl: string, surroundings: SetupSurroundings): Promise<void> {
   const { print, command } = surroundings;
   let isWorking = true;
@@ -121,7 +121,7 @@ async function checkAndReport(result: SetupResult, orgUrl: string, surroundings:
   else print("a role that was assigned a moment ago may not count yet: look again with npm run hook -- doctor");
 }
 
-/** Whether an app may do what it shall: asked by the app itself. */
+/** Checks an app's rights by requests of the app itself. */
 async function check(
   { label, scopes }: ServiceAppPlan,
   credential: OktaCredential,
@@ -175,7 +175,7 @@ async function plansOf(
   });
 }
 
-/** The stack as it is deployed, or as the settings say that it will be. */
+/** The deployed stack, or the planned one of the settings. */
 async function findProspect({ stack, local }: SetupOptions, print: (text: string) => void): Promise<Prospect> {
   const own = "okta-proxy-watch";
   if (local) return { name: `${own} local`, oktaOrgUrl: null, reconciles: false, streams: false, secretArn: null };

@@ -22,32 +22,32 @@ import {
   type WantedHook,
 } from "./ensure.ts";
 
-/** One thing that was looked at. */
+/** One check of the hook, and its result. */
 export interface HookCheck {
   readonly what: string;
-  /** Null when it could not be told. */
+  /** Null when it is not known. */
   readonly ok: boolean | null;
   readonly detail: string;
-  /** What to do about it; null for nothing. */
+  /** The remedy; null for none. */
   readonly remedy: string | null;
 }
 
-/** What no scope and no other role shows (reported by orgs; Okta's documents do not say so). */
+/** A limit of all scopes and other roles (reported by orgs; Okta's documents do not say so). */
 export const hiddenRisk =
   "of some orgs Okta shows user.risk.detect only to an administrator, or app, that is assigned Super Administrator directly";
 
-/** Events that Okta delivers to all hooks of an org within 24 hours; after that nothing is sent, and nothing sent later. */
+/** Events that Okta delivers to all hooks of an org within 24 hours; it never sends those beyond. */
 export const dailyLimit = 400_000;
 /** Okta warns at this share. */
 const warningShare = 0.7;
 const day = 86_400_000;
 
 /**
- * Looks at the org's side of the event hook, and changes nothing.
+ * Checks the org's side of the event hook, without changes.
  *
  * @param api needs `okta.eventHooks.read` alone
- * @param verifying needs `okta.eventHooks.manage`: where that is not granted, the secret is not known
- * @param command how a subcommand is called on the same stack and org
+ * @param verifying needs `okta.eventHooks.manage`: without it, the secret is not checked
+ * @param command writes the call of a subcommand on the same stack and org
  */
 export async function hookFindings(
   api: Pick<EventHooksApi, "list">,
@@ -99,7 +99,7 @@ export async function hookFindings(
   for (const eventType of wanted.uncertainEventTypes) {
     const type = findEventType(eventType);
     const isSubscribed = !all.includes(eventType);
-    // That Okta took a type in beta says that the org has it; a name that is in no catalog may be misspelt all the same.
+    // The org has a beta type that Okta accepted; an unknown name may be misspelt even so.
     if (isSubscribed && type.isBeta) continue;
     const guess = type.nearest === null ? "" : `, where ${type.nearest} is the nearest`;
     find(
@@ -124,7 +124,7 @@ export async function hookFindings(
     const detail = `${describeSecretHeader(hook)}, where the function reads the secret alone in Authorization: it refuses deliveries (401)`;
     find("secret's header", false, detail, repair);
   }
-  // Okta does not tell the secret: whether it is ours shows when Okta asks the URL with it.
+  // Okta does not return the secret: its verification of the URL shows whether it is ours.
   try {
     const fault = await verificationFault(verifying, hook.id, signal);
     find(
@@ -143,7 +143,7 @@ export async function hookFindings(
   return { hook, findings };
 }
 
-/** Looks at deliveries that failed in the last day, by what the org's System Log tells of them. */
+/** Checks failed deliveries of the last day in the org's System Log. */
 export async function failureFinding(client: OktaClient, hook: EventHook, signal: AbortSignal): Promise<HookCheck> {
   const what = "failed deliveries";
   const log = createSystemLogApi(client);
@@ -161,7 +161,7 @@ export async function failureFinding(client: OktaClient, hook: EventHook, signal
       }
     }
   } catch (error) {
-    // What was found of the hook is told all the same.
+    // The checks of the hook are printed all the same.
     if (!(error instanceof OktaRefusal || error instanceof OktaFailure)) throw error;
     const remedy = error.diagnosis?.remedy ?? "grant the app okta.logs.read";
     return { what, ok: null, detail: `not known: ${error.finding}`, remedy };
@@ -171,14 +171,14 @@ export async function failureFinding(client: OktaClient, hook: EventHook, signal
   return { what, ok: failures === 0, detail, remedy: failures === 0 ? null : remedy };
 }
 
-/** An `event_hook.delivery` of the System Log, as far as it is read. */
+/** The fields of an `event_hook.delivery` of the System Log. */
 interface Failure {
   readonly published?: string;
   readonly outcome?: { readonly reason?: string | null } | null;
   readonly target?: readonly { readonly id?: string }[] | null;
 }
 
-/** Looks at what reached the stack in the last day, by its metrics. */
+/** Checks the deliveries of the last day, by the stack's metrics. */
 export async function deliveryFindings({
   stack,
   eventBusName,
@@ -212,7 +212,7 @@ export async function deliveryFindings({
     return [
       {
         what: "last delivery",
-        // The log stream brings the same.
+        // The log stream brings the same events.
         ...lastOf(received, (streamed?.length ?? 0) > 0 ? null : false),
       },
       ...(streamed === null ? [] : [{ what: "last streamed event", ...lastOf(streamed, false) }]),
@@ -232,9 +232,9 @@ export async function deliveryFindings({
 }
 
 /**
- * When something last came.
+ * The time of the last event.
  *
- * @param silence whether it is wrong that nothing did; null where that may be all right
+ * @param silence the result without an event: false for wrong, null where that may be normal
  */
 function lastOf(hours: readonly Datapoint[], silence: false | null): Omit<HookCheck, "what"> {
   const last = Math.max(...hours.map(({ Timestamp }) => Timestamp?.getTime() ?? 0));
@@ -243,6 +243,6 @@ function lastOf(hours: readonly Datapoint[], silence: false | null): Omit<HookCh
     : {
         ok: silence,
         detail: "none in the last day",
-        remedy: "has anybody signed in? npm run send-test-alert tells whether the stack works",
+        remedy: "was there any sign-in? npm run send-test-alert shows whether the stack works",
       };
 }

@@ -288,7 +288,7 @@ describe("the time of an event", () => {
   });
 
   test("refuses a file whose dates are of either order, or of one that none of them tells", async () => {
-    await expect(read(dated("11/10/2026 01:00"))).rejects.toThrow(/export: no date tells whether the day or the month/);
+    await expect(read(dated("11/10/2026 01:00"))).rejects.toThrow(/export: no date shows whether the day or the month/);
     await expect(read(dated("13/10/2026 01:00", "10/13/2026 01:00"))).rejects.toThrow(
       /export: some dates have the day/,
     );
