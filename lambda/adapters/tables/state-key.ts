@@ -39,8 +39,7 @@ export function createStateKey(
   now: () => number,
 ): GetStateKey {
   const kept = (fetchKey: () => Promise<StateKey>) => keptKey(fetchKey, patienceMilliseconds, now);
-  if (source === null)
-    return () => Promise.reject(new Error("STATE_KEY_ARN is not set: users' states have no key"));
+  if (source === null) return () => Promise.reject(new Error("STATE_KEY_ARN is not set: users' states have no key"));
   if ("hookSecret" in source) {
     const { hookSecret } = source;
     if ("value" in hookSecret) {
