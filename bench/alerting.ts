@@ -37,10 +37,10 @@ function randomFrom(seed: number): () => number {
 }
 
 /**
- * A month of an org of 1,000, as we take it to be, for want of a public one: 8 % of its users have iCloud Private Relay on,
- * 2 % a commercial VPN, an office of 30 leaves through a gateway that Okta lists as a proxy; each signs in some three to
- * five times a working day. Three nights somebody tries passwords on 40 users, and twelve accounts are taken over, each
- * through Tor or a residential proxy, two by somebody who has that user's own VPN.
+ * A synthetic month of an org of 1,000, as there is no public one: 8 % of its users have iCloud Private Relay on, 2 % a
+ * commercial VPN, an office of 30 leaves through a gateway that Okta lists as a proxy; each signs in some three to five
+ * times a working day. In three nights an attacker tries passwords on 40 users, and twelve accounts are taken over,
+ * each through Tor or a residential proxy, two of them through the user's own VPN.
  */
 function month(): readonly SignIn[] {
   const random = randomFrom(20_261_125);
@@ -55,7 +55,7 @@ function month(): readonly SignIn[] {
     for (let user = 0; user < count; user += 1) {
       for (const workday of workdays) {
         for (let each = 0; each < perDay; each += 1) {
-          // Some come together: a browser and three applications, at nine in the morning.
+          // Some sign-ins come together: a browser and three applications, at nine in the morning.
           const hour = random() < 0.5 ? 9 + random() / 4 : 9 + random() * 9;
           const succeeded = random() > 0.03;
           const at = start + workday * day + hour * 3_600_000;
@@ -113,7 +113,7 @@ function toEvent(signIn: SignIn, index: number): LogEvent {
   return parsed.event;
 }
 
-/** What a team would except once it has looked at the first two days. */
+/** The exceptions that a team would add after the first two days. */
 function exceptionsOf(signIns: readonly SignIn[]): readonly Exception[] {
   const vpnUsers = new Set(
     signIns.flatMap(({ user, isAttack }) => (user.startsWith("vpn") && !isAttack ? [user] : [])),
@@ -168,13 +168,13 @@ async function alertsOf(
   return alerts;
 }
 
-/** How many alerts a month of synthetic traffic gives, without and with what keeps their number down. */
+/** Counts the alerts of a synthetic month, without and with suppression and exceptions. */
 export async function alerting(): Promise<void> {
   const signIns = month();
   const exceptions = exceptionsOf(signIns);
   const all = await alertsOf(signIns, { suppressMinutes: 0, exceptions: [] });
   const unit = "alerts";
-  const before = { name: "alerts of a synthetic month, with nothing held back", value: all.length, unit } as const;
+  const before = { name: "alerts of a synthetic month, with nothing suppressed", value: all.length, unit } as const;
   const ways = {
     "with suppression": { suppressMinutes: 60, exceptions: [] },
     "with exceptions": { suppressMinutes: 0, exceptions },
