@@ -26,7 +26,7 @@ test("200 deliveries about the same user at once are one alert, and 199 are coun
   await vi.waitUntil(() => run.alerts.received.length >= 2, 10_000);
   const alerts = run.alerts.received.map(({ alert }) => alert);
   expect(alerts).toHaveLength(2);
-  // The alert that breaks through tells what was held back before it.
+  // The alert that breaks through reports what was suppressed before it.
   expect(alerts[1]?.heldBack?.count).toBe(199);
   expect(alerts[1]?.history?.sessionsIn30Days).toBe(200);
   expect(run.messagesOn("retryQueue")).toEqual([]);

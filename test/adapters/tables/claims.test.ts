@@ -58,7 +58,7 @@ describe("a claim", () => {
     expect(await claims().claim(event, { lease }, signal())).toEqual({ kind: "claimed", unconfirmed: 0 });
     await claims().release(event, 1, signal());
     expect(await claims().claim(event, { lease: 0 }, signal())).toEqual({ kind: "claimed", unconfirmed: 1 });
-    // Its function was stopped: the claim expires, and nothing tells whether it published.
+    // Its function was stopped: the claim expires, and whether it published is not known.
     await new Promise((resolve) => setTimeout(resolve, 5));
     expect(await claims().claim(event, { lease }, signal())).toEqual({ kind: "claimed", unconfirmed: 2 });
     await claims().release(event, 2, signal());
@@ -101,7 +101,7 @@ describe("a claim", () => {
     client.destroy();
   });
 
-  test("of whoever was stopped expires after twenty seconds", async () => {
+  test("of a stopped function expires after twenty seconds", async () => {
     const event = key();
     await claims().claim(event, { lease }, signal());
     vi.useFakeTimers({ toFake: ["Date"], now: Date.now() + 19_000 });
@@ -130,7 +130,7 @@ describe("a claim", () => {
 });
 
 test.each(["refuse", "hang", "serverError", "throttle"] as const)(
-  "a store that fails by %s is told of, in time",
+  "a store that fails by %s is reported, in time",
   async (kind) => {
     emulators.faults.dynamodb.set({ kind });
     await expect(claims().claim(key(), { lease }, AbortSignal.timeout(400))).rejects.toThrow();

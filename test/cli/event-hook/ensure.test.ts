@@ -136,7 +136,7 @@ test("another refusal is thrown, not taken for one of event types", async () => 
   await expect(ensure(["user.session.start"], ["policy.future.change"])).rejects.toThrow("403");
 });
 
-test("status tells of a type that is not in the catalog and not subscribed, and calls it no fault", async () => {
+test("status reports a type that is not in the catalog and not subscribed, and calls it no fault", async () => {
   await ensure(["user.session.start"]);
   const uncertainEventTypes = ["user.sesion.start", "policy.future.change"];
   const all = { ...wanted, eventTypes: ["user.session.start", ...uncertainEventTypes], uncertainEventTypes };

@@ -429,7 +429,7 @@ const python = process.env.PYTHON ?? "python3";
 /** A certificate of localhost and its key; NODE_EXTRA_CA_CERTS has to name it as well. */
 const { CERTIFICATE: certificate, CERTIFICATE_KEY: key } = process.env;
 
-/** Runs steps one after the other in an account of their own, and tells of each what came of it and how long it took. */
+/** Runs steps in sequence in an account of their own, and prints the result and the time of each. */
 async function check(enforced: Certificate | null, all: readonly CheckStep[]): Promise<void> {
   const account = await startAccount(python, enforced);
   const okta = await startFakeOkta();
