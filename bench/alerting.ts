@@ -21,7 +21,7 @@ interface SignIn {
   readonly country: string;
   readonly type: string;
   readonly operator: string | null;
-  readonly gotIn: boolean;
+  readonly succeeded: boolean;
   readonly isAttack: boolean;
 }
 
@@ -37,10 +37,10 @@ function randomFrom(seed: number): () => number {
 }
 
 /**
- * A month of an org of 1,000, as we take it to be, for want of a public one: 8 % of its users have iCloud Private Relay on,
- * 2 % a commercial VPN, an office of 30 leaves through a gateway that Okta lists as a proxy; each signs in some three to
- * five times a working day. Three nights somebody tries passwords on 40 users, and twelve accounts are taken over, each
- * through Tor or a residential proxy, two by somebody who has that user's own VPN.
+ * A synthetic month of an org of 1,000, as there is no public one: 8 % of its users have iCloud Private Relay on, 2 % a
+ * commercial VPN, an office of 30 leaves through a gateway that Okta lists as a proxy; each signs in some three to five
+ * times a working day. In three nights an attacker tries passwords on 40 users, and twelve accounts are taken over,
+ * each through Tor or a residential proxy, two of them through the user's own VPN.
  */
 function month(): readonly SignIn[] {
   const random = randomFrom(20_261_125);
@@ -50,16 +50,16 @@ function month(): readonly SignIn[] {
     count: number,
     name: string,
     perDay: number,
-    network: Omit<SignIn, "at" | "user" | "gotIn" | "isAttack">,
+    network: Omit<SignIn, "at" | "user" | "succeeded" | "isAttack">,
   ) => {
     for (let user = 0; user < count; user += 1) {
       for (const workday of workdays) {
         for (let each = 0; each < perDay; each += 1) {
-          // Some come together: a browser and three applications, at nine in the morning.
+          // Some sign-ins come together: a browser and three applications, at nine in the morning.
           const hour = random() < 0.5 ? 9 + random() / 4 : 9 + random() * 9;
-          const gotIn = random() > 0.03;
+          const succeeded = random() > 0.03;
           const at = start + workday * day + hour * 3_600_000;
-          signIns.push({ at, user: `${name}${user}`, ...network, gotIn, isAttack: false });
+          signIns.push({ at, user: `${name}${user}`, ...network, succeeded, isAttack: false });
         }
       }
     }
@@ -72,7 +72,7 @@ function month(): readonly SignIn[] {
       for (let attempt = 0; attempt < 5; attempt += 1) {
         const at = start + night * day + 2 * 3_600_000 + user * 2_000 + attempt * 400_000;
         const network = { asNumber: 64600 + night, country: "Romania", type: "Proxy", operator: null };
-        signIns.push({ at, user: `staff${user}`, ...network, gotIn: false, isAttack: false });
+        signIns.push({ at, user: `staff${user}`, ...network, succeeded: false, isAttack: false });
       }
     }
   }
@@ -88,20 +88,20 @@ function month(): readonly SignIn[] {
             operator: null,
           };
     const user = attack < 2 ? `vpn${attack}` : attack < 6 ? `relay${attack}` : `staff${attack}`;
-    signIns.push({ at, user, ...network, gotIn: true, isAttack: true });
+    signIns.push({ at, user, ...network, succeeded: true, isAttack: true });
   }
   return signIns.sort((first, second) => first.at - second.at);
 }
 
 function toEvent(signIn: SignIn, index: number): LogEvent {
-  const { at, user, asNumber, country, type, operator, gotIn } = signIn;
+  const { at, user, asNumber, country, type, operator, succeeded } = signIn;
   const parsed = parseLogEvent(
     sessionStart({
       uuid: `event-${index}`,
       published: new Date(at).toISOString(),
       actor: { id: user, type: "User", alternateId: `${user}@example.com`, displayName: user },
       client: { ipAddress: "203.0.113.7", geographicalContext: { country } },
-      outcome: { result: gotIn ? "SUCCESS" : "FAILURE", reason: null },
+      outcome: { result: succeeded ? "SUCCESS" : "FAILURE", reason: null },
       securityContext: {
         isProxy: true,
         asNumber,
@@ -113,7 +113,7 @@ function toEvent(signIn: SignIn, index: number): LogEvent {
   return parsed.event;
 }
 
-/** What a team would except once it has looked at the first two days. */
+/** The exceptions that a team would add after the first two days. */
 function exceptionsOf(signIns: readonly SignIn[]): readonly Exception[] {
   const vpnUsers = new Set(
     signIns.flatMap(({ user, isAttack }) => (user.startsWith("vpn") && !isAttack ? [user] : [])),
@@ -168,13 +168,13 @@ async function alertsOf(
   return alerts;
 }
 
-/** How many alerts a month of synthetic traffic gives, without and with what keeps their number down. */
+/** Counts the alerts of a synthetic month, without and with suppression and exceptions. */
 export async function alerting(): Promise<void> {
   const signIns = month();
   const exceptions = exceptionsOf(signIns);
   const all = await alertsOf(signIns, { suppressMinutes: 0, exceptions: [] });
   const unit = "alerts";
-  const before = { name: "alerts of a synthetic month, with nothing held back", value: all.length, unit } as const;
+  const before = { name: "alerts of a synthetic month, with nothing suppressed", value: all.length, unit } as const;
   const ways = {
     "with suppression": { suppressMinutes: 60, exceptions: [] },
     "with exceptions": { suppressMinutes: 0, exceptions },

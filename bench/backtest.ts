@@ -8,7 +8,7 @@ import { type ProcessFigures, print, runProcess } from "./measure.ts";
 
 const root = fileURLToPath(new URL("..", import.meta.url));
 
-/** What the backtest may take of memory, whatever the size of the export. */
+/** The memory limit of the backtest, for exports of any size. */
 const memoryLimit = { name: "200 MB", value: 200_000_000, unit: "bytes" as const };
 
 /** Runs the backtest, by its npm script's own flags, over an export of this size. */
@@ -43,7 +43,7 @@ async function writeExport(file: string, bytes: number): Promise<number> {
   return lines;
 }
 
-/** Milliseconds to parse as many lines as a tenth of the file has, times ten: the whole would not fit into memory. */
+/** Milliseconds to parse a tenth of the file's lines, times ten: the whole would not fit into memory. */
 function parseTime(lines: number): number {
   const part = Math.ceil(lines / 10);
   const texts = Array.from({ length: part }, (_, index) => JSON.stringify(sampleEvent(index)));

@@ -1,8 +1,8 @@
 import { startEmulators } from "../local/emulators.ts";
 
 /*
- * The emulators in a process of their own, each call held up by as many milliseconds as the first argument says, so that
- * what is measured does not compete with them. Writes its environment on standard output, and stops with its parent.
+ * The emulators in a process of their own, with each call delayed by the milliseconds of the first argument, so that
+ * they do not compete with the measured process. Writes its environment on standard output, and stops with its parent.
  */
 
 const emulators = await startEmulators();

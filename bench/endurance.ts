@@ -18,14 +18,14 @@ export async function lineOf(child: ChildProcess, wanted: RegExp): Promise<RegEx
   throw new Error(`the child ended without ${wanted}`);
 }
 
-/** Events after which memory is first looked at, and events of a delivery. */
+/** Events before the first look at memory, and events of a delivery. */
 const few = 10_000;
 const size = 100;
 
 /**
- * Whether the receiver keeps anything of what it has seen: its memory, after collecting garbage, after many events and few.
+ * Measures whether the receiver leaks: its memory, after collecting garbage, after few and many events.
  *
- * @param events after which the second look is taken
+ * @param events the number of events before the second look
  * @param request a delivery of a hundred events
  */
 export async function memory(
@@ -43,7 +43,7 @@ export async function memory(
     let before = 0;
     for (let events = 0; events < ${events}; events += ${size}) {
       if (events === ${few}) before = look();
-      // Another body each time, as in life: nothing can be known from before.
+      // Another body each time, as in practice, so that no cache helps.
       const answer = await handler({ ...request, body: request.body.replaceAll('"uuid":"', '"uuid":"' + events + "-") });
       if (answer.statusCode !== 204) throw new Error("answered " + answer.statusCode);
     }

@@ -68,7 +68,7 @@ const eventTypes = [
   "application.user_membership.add",
 ];
 
-/** What the receiver is invoked with, as far as it looks at it. */
+/** The fields of the receiver's event that it reads. */
 export function functionUrlRequest(method: string, headers: Readonly<Record<string, string>>, body: string) {
   return { headers, requestContext: { http: { method, sourceIp: "192.0.2.1" } }, body, isBase64Encoded: false };
 }

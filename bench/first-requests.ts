@@ -1,6 +1,6 @@
 import { functionUrlRequest, sampleEvent } from "./events.ts";
 
-/** What the receiver needs to start; nothing of it is ever called here. */
+/** The environment that the receiver needs to start; no service in it is called. */
 export const environment = {
   PROFILE_TABLE: "profiles",
   STATE_TABLE: "state",
@@ -21,13 +21,13 @@ const request = (method: string, headers: Readonly<Record<string, string>>, body
 /** A delivery with the secret. */
 export const post = (body: string) => request("POST", { "content-type": "application/json" }, body);
 
-/** What a cold start may be for. */
+/** The first requests of a cold start. */
 export const firstRequests = {
   "the first verification": request("GET", { "x-okta-verification-challenge": "challenge" }),
   "the first delivery, without a match": post(deliveryOf(1)),
 } as const;
 
-/** A delivery of events none of which came through a proxy. */
+/** A delivery of events without a proxy. */
 export function deliveryOf(count: number): string {
   return JSON.stringify({
     eventType: "com.okta.event_hook",

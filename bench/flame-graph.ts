@@ -8,14 +8,14 @@ import { promisify } from "node:util";
 import { environment, firstRequests } from "./first-requests.ts";
 
 /*
- * Draws where the time of a cold start goes, up to the first delivery without a match, as a flame graph:
+ * Draws the time of a cold start, up to the first delivery without a match, as a flame graph:
  *
- *   node bench/flame-graph.ts dist/receiver/index.mjs docs/flame-graph.svg
+ * node bench/flame-graph.ts dist/receiver/index.mjs docs/flame-graph.svg
  *
- * Each box is a function, below its caller, as wide as it took; what is narrower than a pixel is left out.
+ * Each box is a function, below its caller, as wide as it took; boxes narrower than a pixel are left out.
  */
 
-/** A profile as `node --cpu-prof` writes it, as far as it is read. */
+/** The fields of a profile of `node --cpu-prof`. */
 interface Profile {
   readonly nodes: readonly {
     readonly id: number;
@@ -34,7 +34,7 @@ interface Profile {
 
 type Origin = "ours" | "package" | "node";
 
-/** A function with all that it called, merged over all calls from one stack. */
+/** A function with its callees, merged over all calls from one stack. */
 interface Frame {
   readonly label: string;
   readonly origin: Origin;
@@ -101,10 +101,10 @@ async function toFrames({ nodes, samples, timeDeltas }: Profile): Promise<Frame>
   const add = async (id: number, into: Frame): Promise<number> => {
     const node = byId.get(id);
     if (node === undefined) return 0;
-    // Waiting costs nobody anything.
+    // Idle time is left out.
     if (node.callFrame.functionName === "(idle)") return 0;
     const { label, origin } = await describe(node.callFrame);
-    // What Node.js does within itself is one box.
+    // Node.js's own functions are one box.
     const isSame = origin === "node" && label === into.label;
     let frame = isSame ? into : into.children.get(label);
     if (frame === undefined) {

@@ -16,7 +16,7 @@ const coldRuns = 11;
 const warmRuns = 2_000;
 const warmUp = 500;
 
-/** What is handled. */
+/** The events. */
 export interface RuntimeCase {
   readonly name: string;
   readonly event: unknown;
@@ -26,7 +26,7 @@ export interface RuntimeCase {
 interface Times {
   /** From the start of the process to the first answer. */
   readonly cold: number;
-  /** From giving an event out to its answer; empty when none but the first was given out. */
+  /** From giving an event out to its answer; empty when only the first was given out. */
   readonly warm: readonly number[];
 }
 
@@ -67,7 +67,7 @@ export async function lambdaRuntime(
   }
 }
 
-/** Starts a runtime, gives it an event so many times, one after the other, and stops it. */
+/** Starts a runtime, gives it an event so many times in sequence, and stops it. */
 async function runUnder(
   client: string,
   file: string,
@@ -101,7 +101,7 @@ async function runUnder(
     for await (const chunk of request) chunks.push(chunk as Buffer);
     const text = Buffer.concat(chunks).toString();
     const { statusCode } = JSON.parse(text) as { statusCode?: number };
-    if (statusCode === undefined || statusCode >= 300) reject(new Error(`${request.url} was told ${text}`));
+    if (statusCode === undefined || statusCode >= 300) reject(new Error(`${request.url} answered ${text}`));
     if (given === 1) cold = now - start;
     else times.push(now - givenAt);
     response.writeHead(202).end();

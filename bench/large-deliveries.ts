@@ -8,7 +8,10 @@ import { findCandidates } from "../lambda/core/pipeline/match.ts";
 import { sampleEvent } from "./events.ts";
 import { median, print } from "./measure.ts";
 
-/** When the receiver parks what is unfinished, `shares.work` of `lambda/functions/receiver.ts`: by then a delivery is matched. */
+/**
+ * The time at which the receiver parks unfinished work, `answering.work` of `lambda/core/time/budget.ts`: a delivery
+ * has to be matched by then.
+ */
 const limit = { name: "the time until what is unfinished is parked", value: 1_600, unit: "milliseconds" } as const;
 const runs = 5;
 
@@ -24,7 +27,7 @@ function largeEvent(index: number, isProxy: boolean): Readonly<Record<string, un
   };
 }
 
-/** Bodies as large as Lambda takes them: with what escaping adds in the event of an invocation. */
+/** Bodies of the largest size that Lambda accepts, with the escaping in the event of an invocation. */
 const cases: Readonly<Record<string, (index: number) => string>> = {
   "events of 3.4 kB, none proxied": (index) => JSON.stringify(largeEvent(index, false)),
   "events of 3.4 kB, all proxied": (index) => JSON.stringify(largeEvent(index, true)),
@@ -44,9 +47,12 @@ function bodyOf(event: (index: number) => string): string {
   return `{"eventType":"com.okta.event_hook","source":"https://example.okta.com/api/v1/eventHooks/who1","eventId":"d","data":{"events":[${parts.join(",")}]}}`;
 }
 
-/** Measures what the largest deliveries that Lambda takes cost, up to their matches and to the messages of malformed events. */
+/**
+ * Measures the cost of the largest deliveries that Lambda accepts, up to their matches and to the messages of malformed
+ * events.
+ */
 export async function largeDeliveries(): Promise<void> {
-  const folder = fileURLToPath(new URL("../lambda/detections", import.meta.url));
+  const folder = fileURLToPath(new URL("../detections", import.meta.url));
   const rules = await compileRules((await loadDetections(folder)).rules.map(({ content }) => content));
   const unit = "milliseconds";
   for (const [name, event] of Object.entries(cases)) {

@@ -17,8 +17,9 @@ import { refusals } from "./refusals.ts";
 import { roundTrips } from "./round-trips.ts";
 
 /*
- * Measures what is deployed (`dist/receiver`, which has to be built), what refused requests cost it, the matching of rules,
- * and what commands take for many events and users. One JSON object a line: `name`, `value` and `unit`; `ratio` is the value divided by that of `ratio_to`, measured in the same run.
+ * Measures the deployed receiver (`dist/receiver`, which has to be built), the cost of refused requests, the matching
+ * of rules, and commands with many events and users. One JSON object a line: `name`, `value` and `unit`; `ratio` is the
+ * value divided by that of `ratio_to`, measured in the same run.
  */
 
 const receiver = fileURLToPath(new URL("../dist/receiver/", import.meta.url));
@@ -37,7 +38,7 @@ async function sizes(): Promise<void> {
 
 const sum = (values: readonly number[]) => values.reduce((total, value) => total + value, 0);
 
-/** Starts a process that imports a handler and has it answer one request; gives back what it wrote on standard error. */
+/** Starts a process that imports a handler and has it answer one request; returns its standard error. */
 async function coldStart(file: string, event: unknown, prelude = ""): Promise<string> {
   const script = `
     ${prelude}
@@ -80,7 +81,7 @@ async function coldStarts(): Promise<void> {
     const unit = "milliseconds";
     for (const [name, event] of Object.entries(firstRequests)) {
       const times: { readonly receiver: number; readonly bare: number }[] = [];
-      // By turns, so that what else the machine does falls on both.
+      // By turns, so that other load of the machine affects both.
       for (let run = 0; run < runs; run += 1) {
         times.push({ bare: await coldStartTime(bare, event), receiver: await coldStartTime(index, event) });
       }
@@ -96,7 +97,7 @@ async function coldStarts(): Promise<void> {
   }
 }
 
-/** Milliseconds that a call takes: the median of the second half of the runs, by when all is compiled. */
+/** Milliseconds of a call: the median of the second half of the runs, after compilation. */
 async function callTime(call: () => unknown): Promise<number> {
   const times: number[] = [];
   for (let run = 0; run < runs * 20; run += 1) {
@@ -139,7 +140,7 @@ await memory(
 );
 await http(deliveryOf(1));
 await refusals(async () => (await import(`${pathToFileURL(index).href}?refusals`)).handler);
-await matching(fileURLToPath(new URL("../lambda/detections", import.meta.url)));
+await matching(fileURLToPath(new URL("../detections", import.meta.url)));
 await backtest(Number(process.env.EXPORT_MEGABYTES ?? 100));
 await alerting();
 await roundTrips(

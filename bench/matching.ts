@@ -18,7 +18,7 @@ function sampleRule(index: number): Rule {
   const type = sampleEvent(index).eventType;
   const other = `custom.type.${index % 300}`;
   const selections = [
-    { eventType: type, "actor.alternateId": `nobody${index}@example.com` },
+    { eventType: type, "actor.alternateId": `unknown${index}@example.com` },
     { eventType: [type, other], "client.ipAddress": [`192.0.2.${index % 250}`, `198.51.100.${index % 250}`] },
     { eventType: type, "outcome.reason": `REASON_${index}`, "actor.displayName|contains": "Mallory" },
     { eventType: other, "securityContext.isProxy": true },
@@ -40,7 +40,7 @@ function sampleRule(index: number): Rule {
   return rule;
 }
 
-/** Matching alone: events are parsed already, as they are when rules are asked. */
+/** Matching alone: the events are already parsed. */
 export async function matching(ourFolder: string): Promise<void> {
   const texts = Array.from({ length: eventCount }, (_, index) => JSON.stringify(sampleEvent(index)));
   const events = texts.map((text): unknown => JSON.parse(text));
@@ -86,7 +86,7 @@ function matchAll(set: RuleSet, events: readonly unknown[], expected?: number): 
   if (expected !== undefined && matches !== expected) throw new Error(`expected ${expected} matches, found ${matches}`);
 }
 
-/** Milliseconds that a call takes: the median of the second half of the runs, by when all is compiled. */
+/** Milliseconds of a call: the median of the second half of the runs, after compilation. */
 function timed(call: () => void): number {
   const times: number[] = [];
   for (let run = 0; run < runs * 2; run += 1) {

@@ -14,7 +14,7 @@ export interface Measurement {
     | "nanoseconds per event";
 }
 
-/** Prints a figure as a JSON line, beside its limit, or what else it is compared with, from the same run. */
+/** Prints a figure as a JSON line, beside its limit or the value of the same run that it is compared with. */
 export function print({ name, value, unit }: Measurement, limit: Measurement): void {
   const line = { name, value: round(value), unit, ratio_to: limit.name, ratio: round(value / limit.value) };
   process.stdout.write(`${JSON.stringify(line)}\n`);
@@ -28,7 +28,7 @@ export function median(values: readonly number[]): number {
 }
 
 /**
- * The value that this share of the values do not exceed.
+ * The value that this share of the values does not exceed.
  *
  * @param share 0 up to, not including, 1
  */
@@ -39,7 +39,7 @@ export function percentile(values: readonly number[], share: number): number {
   return value;
 }
 
-/** What a process took. */
+/** The time and memory of a process. */
 export interface ProcessFigures {
   readonly milliseconds: number;
   /** Bytes. */
@@ -49,7 +49,7 @@ export interface ProcessFigures {
 /**
  * Runs Node.js at the root with these arguments, and measures it.
  *
- * @throws what it wrote on standard error, when it fails
+ * @throws its standard error, when it fails
  */
 export async function runProcess(
   args: readonly string[],
@@ -71,6 +71,6 @@ export async function runProcess(
     child.once("close", (code) => (code === 0 ? resolve(text) : reject(new Error(text))));
   });
   const [, kilobytes] = /\npeak (\d+)$/.exec(stderr) ?? [];
-  if (kilobytes === undefined) throw new Error(`${args.join(" ")} did not tell its peak memory: ${stderr}`);
+  if (kilobytes === undefined) throw new Error(`${args.join(" ")} did not report its peak memory: ${stderr}`);
   return { milliseconds: performance.now() - start, peakMemory: Number(kilobytes) * 1_024 };
 }

@@ -5,7 +5,7 @@ import { startEmbeddedRun } from "../local/embedded-run.ts";
 import { apiToken, type FakeOkta, fakeUser, startFakeOkta } from "../test/fixtures/okta.ts";
 import { print, runProcess } from "./measure.ts";
 
-/** The rate limit that the sync meets here: so many requests in so many seconds. */
+/** The rate limit of the sync here: so many requests in so many seconds. */
 const limit = { requests: 100, seconds: 10 };
 
 /** Measures import and sync of this many users, into the embedded DynamoDB. */
@@ -53,7 +53,7 @@ async function sync(
   const atLeast = Math.floor((requests - 1) / limit.requests) * limit.seconds * 1_000;
   print(
     { name: `sync of ${users} users by ${requests} requests`, value: milliseconds, unit: "milliseconds" },
-    // Where the limit is never met, the least that it allows is nothing: a second stands for it.
+    // Where the limit is never reached, its least time is zero: a second replaces it.
     { name: "the least that the rate limit allows", value: Math.max(1_000, atLeast), unit: "milliseconds" },
   );
   print(

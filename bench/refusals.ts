@@ -2,10 +2,10 @@ import { startAwsEndpoint } from "../test/fixtures/aws-endpoint.ts";
 import { functionUrlRequest } from "./events.ts";
 import { median, percentile, print } from "./measure.ts";
 
-/** What a refused request may cost, in milliseconds of compute: no more, whoever floods the URL. */
+/** The limit of a refused request's cost, in milliseconds of compute: it bounds the cost of a flood. */
 const limit = { name: "the limit for a refused request", value: 5, unit: "milliseconds" } as const;
 const runs = 5_000;
-/** By when all is compiled. */
+/** Runs before the measurement, for compilation. */
 const warmUp = 500;
 
 type Handler = (event: unknown) => Promise<unknown>;
@@ -13,7 +13,7 @@ type Handler = (event: unknown) => Promise<unknown>;
 /**
  * Measures what requests without the secret cost the receiver, its metrics line included.
  *
- * @param importReceiver loads the built receiver anew, in this process's environment
+ * @param importReceiver loads a new instance of the built receiver, in this process's environment
  * @throws when a refused request made the receiver call AWS
  */
 export async function refusals(importReceiver: () => Promise<Handler>): Promise<void> {
@@ -34,7 +34,7 @@ export async function refusals(importReceiver: () => Promise<Handler>): Promise<
   try {
     const handler = await importReceiver();
     const bare: Handler = async () => ({ statusCode: 401, headers: {}, body: "" });
-    // The first request fetches the secrets, whoever sends it.
+    // The first request fetches the secrets, also without the secret.
     await silently(() => handler(request("anything")));
     calls = 0;
     const bareTimes = await times(bare, request("wrong"));
@@ -87,7 +87,7 @@ function times(handler: Handler, event: unknown): Promise<number[]> {
   });
 }
 
-/** What is written meanwhile, the metrics lines, is dropped. */
+/** The metrics lines of the measurement are dropped. */
 async function silently<Value>(work: () => Promise<Value>): Promise<Value> {
   const { write } = process.stdout;
   process.stdout.write = () => true;

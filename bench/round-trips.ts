@@ -8,20 +8,23 @@ import { lineOf } from "./endurance.ts";
 import { functionUrlRequest } from "./events.ts";
 import { median, print } from "./measure.ts";
 
-/** Milliseconds that each call is held up: about what DynamoDB and SNS take within a region, tail and network included. */
+/**
+ * The delay of each call in milliseconds: about the time of DynamoDB and SNS within a region, tail and network
+ * included.
+ */
 const held = 20;
-/** By when all is compiled, and connections are open, for each of the runs that are measured. */
+/** Runs before the measurement, for compilation and open connections. */
 const warmUps = { 1: 7, 50: 1.5 } as const;
 
 type Handler = (event: unknown) => Promise<{ readonly statusCode: number }>;
 
 /**
- * How long a delivery with matches takes in the function that is deployed, against three calls one after the other: the
- * claim with all that is read beside it, the publishing, and the record of it; and against the calls that it makes, made by
- * bare clients, since each costs the client and the emulator some of the processor.
+ * Compares the time of a delivery with matches in the deployed function with that of three calls in sequence: the claim
+ * with the reads beside it, the publish, and the record; and with the same calls by bare clients, since each call costs
+ * the client and the emulator processor time.
  *
- * @param importReceiver loads the built receiver anew, in this process's environment
- * @param runs deliveries of each kind that are measured
+ * @param importReceiver loads a new instance of the built receiver, in this process's environment
+ * @param runs measured deliveries of each kind
  */
 export async function roundTrips(importReceiver: () => Promise<Handler>, runs: number): Promise<void> {
   const emulators = fork(fileURLToPath(new URL("emulators.ts", import.meta.url)), [String(held)], {
@@ -40,7 +43,7 @@ export async function roundTrips(importReceiver: () => Promise<Handler>, runs: n
         same: () => calls.asMany(matches),
       };
       const times = { ours: [] as number[], three: [] as number[], same: [] as number[] };
-      // By turns, so that what else the machine does falls on all.
+      // By turns, so that other load of the machine affects all.
       const warmUp = Math.ceil(runs * warmUps[matches]);
       for (let run = 0; run < warmUp + runs; run += 1) {
         for (const way of ["ours", "three", "same"] as const) {
@@ -72,7 +75,7 @@ async function timeOf(work: () => Promise<unknown>): Promise<number> {
   return time;
 }
 
-/** A delivery of session starts through a proxy, each of a user of its own. */
+/** A delivery of session starts through a proxy, each of another user. */
 function matchingDelivery(matches: number): ReturnType<typeof functionUrlRequest> {
   const events = Array.from({ length: matches }, () => {
     const id = `00u${crypto.randomUUID()}`;
@@ -82,7 +85,7 @@ function matchingDelivery(matches: number): ReturnType<typeof functionUrlRequest
   return functionUrlRequest("POST", headers, JSON.stringify(delivery(events)));
 }
 
-/** Calls such as the pipeline makes, with nothing about them. */
+/** The pipeline's calls by bare clients. */
 function bareCalls() {
   const dynamodb = new DynamoDBClient({});
   const sns = new SNSClient({});
@@ -111,7 +114,9 @@ function bareCalls() {
       await publish();
       await write();
     },
-    /** The claims and windows beside the look-ups; the messages, ten to a batch; the ends of claims and windows. */
+    /**
+     * The claims and windows beside the look-ups; the messages, ten to a batch; the completion of claims and windows.
+     */
     async asMany(matches: number): Promise<void> {
       await Promise.all([times(Math.ceil(matches / 20), read), times(2 * matches, write)]);
       await times(Math.ceil(matches / 10), publish);

@@ -4,13 +4,13 @@ import * as z from "zod/mini";
 import { alertSchema } from "../lambda/core/alerts/alert-schema.ts";
 
 /*
- * Writes docs/alert.schema.json, the JSON Schema of an alert, from what alerts are typed by. With --check it writes
- * nothing, and fails when the file is not what would be written.
+ * Writes docs/alert.schema.json, the JSON Schema of an alert, from the schema of its type. With --check it writes
+ * nothing, and fails when the file differs.
  */
 
 const file = fileURLToPath(new URL("../docs/alert.schema.json", import.meta.url));
 
-/** The JSON Schema of an alert. Fields may come to it without a new version: readers have to let them be. */
+/** The JSON Schema of an alert. Releases may add fields without a new version: readers have to ignore unknown ones. */
 export function alertJsonSchema(): unknown {
   const schema = z.toJSONSchema(alertSchema, {
     override: ({ jsonSchema }) => {

@@ -19,7 +19,7 @@ const functions = [
   "canary",
 ] as const;
 
-/** Some dependencies are CommonJS and ask for Node.js's own modules by `require`, which ESM has not. */
+/** Some dependencies are CommonJS and load Node.js's own modules by `require`, which ESM lacks. */
 const requireBanner =
   'import{createRequire as __createRequire}from"node:module";const require=__createRequire(import.meta.url);';
 
@@ -41,10 +41,10 @@ const common: BuildOptions = {
   logLevel: "error",
 };
 
-/** Every warning once: each function that holds the rules is bundled with the same ones. */
+/** Prints every warning once: bundling each function with rules repeats them. */
 const warnings = new Set<string>();
 
-/** @returns what each file is made of */
+/** @returns the inputs of each file */
 async function buildFiles(options: BuildOptions): Promise<Metafile["outputs"]> {
   const { metafile, warnings: found } = await build({ ...common, ...options });
   for (const { text } of found) warnings.add(text);
@@ -52,9 +52,9 @@ async function buildFiles(options: BuildOptions): Promise<Metafile["outputs"]> {
 }
 
 /**
- * Bundles a function. What is imported when first needed, such as SDK clients, becomes a file of its own.
+ * Bundles a function. Dynamic imports, such as those of SDK clients, become files of their own.
  *
- * @returns what each file is made of
+ * @returns the inputs of each file
  */
 async function bundle(name: string): Promise<Metafile["outputs"]> {
   const outdir = join(root, "dist", name);
@@ -70,16 +70,16 @@ async function bundle(name: string): Promise<Metafile["outputs"]> {
   });
 }
 
-/** Functions whose first answer somebody waits for, with what nearly every request imports beside: the names of its files. */
+/** Functions whose caller waits for the first answer, with the names of the dynamic imports of nearly every request. */
 const awaited: ReadonlyMap<string, readonly string[]> = new Map([
   ["receiver", ["receiver-delivery", "aws-lambda-powertools-metrics"]],
 ]);
 
 /**
- * Bundles all that is loaded before the first answer into one file, since each file more costs a cold start about a
- * millisecond; and each of the other parts that are waited for as well. What is imported when first needed shares what it has
- * in common with one another, but nothing with those files: so a module with a state of its own may be imported on one side
- * only, and a symbol that both have is one by its name (`Symbol.for`).
+ * Bundles all modules before the first answer into one file, since each further file costs a cold start about a
+ * millisecond; likewise each other part that a caller waits for. Dynamic imports share chunks with one another, but not
+ * with those files. So only one side may import a module with its own state, and a symbol of both sides is one by its
+ * name (`Symbol.for`).
  */
 async function bundleAwaited(name: string, parts: readonly string[], outdir: string): Promise<Metafile["outputs"]> {
   const later = new Map<string, string>();
@@ -109,7 +109,7 @@ async function bundleAwaited(name: string, parts: readonly string[], outdir: str
   return Object.assign(outputs, shared);
 }
 
-/** What weighs what: bytes by package, its scope, or the folder of ours; in the file itself, and in all the others. */
+/** The bytes by package, scope, or our folder, in the entry file and in all others. */
 function composition(outputs: Metafile["outputs"]): string[] {
   const weights = new Map<string, { index: number; later: number }>();
   for (const [file, { inputs }] of Object.entries(outputs)) {
@@ -132,9 +132,9 @@ const kilobytes = (bytes: number) => `${(bytes / 1_000).toFixed(1).padStart(7)} 
 const laterFolder = "later";
 
 /**
- * Leaves dynamic imports as they are, of files that are still to be built: `later` is told which.
+ * Leaves dynamic imports of files that are built later unchanged, and adds them to `later`.
  *
- * @param folder where they will be, seen from the file that imports them
+ * @param folder their future folder, relative to the importing file
  */
 function leaveForLater(later: Map<string, string>, folder: string): Plugin {
   const resolving = Symbol("resolving");
@@ -160,7 +160,7 @@ function leaveForLater(later: Map<string, string>, folder: string): Plugin {
 }
 
 const quiet = process.argv.includes("--quiet");
-/** Whether it is told what weighs what: at start, and when first needed. */
+/** Whether to print the weights, at start and of dynamic imports. */
 const composed = process.argv.includes("--composition");
 try {
   for (const name of functions) {
@@ -172,7 +172,7 @@ try {
   }
   for (const warning of warnings) process.stderr.write(`warning: ${warning}\n`);
 } catch (error) {
-  // esbuild has printed what is wrong, and where.
+  // esbuild has printed the fault and its place.
   if (!(error instanceof Error && "errors" in error)) throw error;
   process.exitCode = 1;
 }

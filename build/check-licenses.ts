@@ -1,13 +1,13 @@
 import { readFile } from "node:fs/promises";
 
 /*
- * The licences of all dependencies, read off the lockfile. What is deployed has to be under a permissive one; what is only
- * built and tested with may also be under one that asks something of whoever changes it. Exit code 1 names what is not.
+ * Checks the licences of all dependencies in the lockfile. Deployed packages need a permissive one; packages for
+ * building and testing may also have one with duties for changed copies. It names violations with exit code 1.
  */
 
-/** Licences, by SPDX identifier, of what may be deployed. */
+/** Licences, by SPDX identifier, that deployed packages may have. */
 const deployed = ["0BSD", "Apache-2.0", "BSD-2-Clause", "BSD-3-Clause", "ISC", "MIT", "MIT-0"];
-/** And of what may be built and tested with. */
+/** Further licences that packages for building and testing may have. */
 const builtWith = [...deployed, "BlueOak-1.0.0", "CC0-1.0", "MPL-2.0", "Python-2.0"];
 
 interface LockedPackage {

@@ -3,11 +3,12 @@ import { ofType, type Synthesized, synthesize } from "../infra/synthesize.ts";
 import { isInSet, type MetricSet } from "../lambda/adapters/telemetry/metric-sets.ts";
 
 /*
- * Writes the tables of docs/cost.md, and the one of floods in docs/security.md, from unit prices and what one event or request
- * takes; with --check, exit code 1 says that a table is not that any more. Prices are AWS's list prices for us-east-1, as they were in 2026, in USD, without any free tier.
+ * Writes the tables of docs/cost.md, and the one of floods in docs/security.md, from unit prices and the use of one
+ * event or request; with --check, exit code 1 reports an outdated table. Prices are AWS's list prices for us-east-1 of
+ * 2026, in USD, without any free tier.
  */
 
-/** Per million, per GB, per month... as each name says. */
+/** Per million, per GB, per month... as in each name. */
 const price = {
   /** https://aws.amazon.com/lambda/pricing/ (arm64) */
   lambdaMillionRequests: 0.2,
@@ -36,37 +37,37 @@ const price = {
   keyMonth: 1,
 } as const;
 
-/** What is taken, as measured or assumed; docs/cost.md says which. */
+/** The quantities, measured or assumed; docs/cost.md says which. */
 const assumed = {
   daysInMonth: 30.4,
-  /** Of events: those that some detection matches, and of these those that are alerted on and not held back. */
+  /** Shares: of events that match a detection, and of these, of those that are alerted on. */
   matchingShare: 0.02,
   alertedShare: 0.5,
-  /** Billed milliseconds at 1 GB: of a delivery that matches nothing, of one that does, and of a cold start. */
+  /** Billed milliseconds at 1 GB: of a delivery without a match, of one with a match, and of a cold start. */
   plainMilliseconds: 5,
   matchMilliseconds: 100,
   coldMilliseconds: 600,
   coldStartsADay: 150,
   /**
-   * Bytes of log, with the 26 that CloudWatch counts for a line: our line of an invocation, of which a test measures that it is no
-   * longer, and what a match adds to it and writes beside it. Lambda's own lines are warnings alone.
+   * Bytes of log, with the 26 that CloudWatch counts for a line: our line of an invocation, whose length a test checks,
+   * and the additional bytes and lines of a match. Lambda's own lines are warnings only.
    */
   logBytesOfDelivery: { essential: 476, full: 726 },
   logBytesOfMatch: { essential: 900, full: 1_300 },
-  /** The same of a request without the right secret: its line, measured by a test as well, and no other. */
+  /** The same for a request without the right secret: its only line, whose length a test checks as well. */
   logBytesOfRefusal: 326,
   /** Billed milliseconds of such a request at 1 GB, the least that Lambda bills. */
   refusalMilliseconds: 1,
   /**
-   * DynamoDB: the one request for thirteen small items of a user with id and login, six of them of the profile table, of which a
-   * test counts that there are no more; claim, window, record, end of the claim.
+   * DynamoDB: one request for thirteen small items of a user with id and login, six of them of the profile table, whose
+   * number a test checks; claim, window, record, completion of the claim.
    */
   readUnitsOfMatch: 6.5,
   writeUnitsOfMatch: 5,
   /** Pollers of a queue with an event source mapping, each with three long polls a minute. */
   pollersOfQueue: 5,
   pollsAMinute: 3,
-  /** Metrics with a value in every hour; in hours in which something matched; and in those in which an alert went out. */
+  /** Metrics with a value in every hour; in hours with a match; and in hours with an alert. */
   steadyMetrics: [
     "Deliveries",
     "EventsReceived",
@@ -93,7 +94,7 @@ const assumed = {
 
 interface Volume {
   readonly eventsADay: number;
-  /** Execution environments that are kept busy: each fetches two versions of the secret every two minutes in which a request comes. */
+  /** Busy execution environments: each fetches two versions of the secret in every two minutes with a request. */
   readonly environments: number;
 }
 const volumes: readonly Volume[] = [
@@ -102,10 +103,10 @@ const volumes: readonly Volume[] = [
   { eventsADay: 400_000, environments: 8 },
 ];
 
-/** What of a stack is paid by the month, and the settings that cost depends on. */
+/** The parts of a stack with a monthly price, and the settings that the cost depends on. */
 interface Deployed {
   readonly metrics: MetricSet;
-  /** Metrics that alarms look at: an alarm with an expression is paid for each. */
+  /** Metrics of alarms: an alarm with an expression is charged for each. */
   readonly alarmMetrics: number;
   readonly dashboards: number;
   readonly keys: number;
@@ -136,7 +137,7 @@ function readDeployed(stack: Synthesized, metrics: MetricSet): Deployed {
   };
 }
 
-/** USD a month by what it is paid for; each event comes in a delivery of its own, the dearest case. */
+/** USD a month by item; each event comes in its own delivery, the most expensive case. */
 function costs({ eventsADay, environments }: Volume, deployed: Deployed): Record<string, number> {
   const { daysInMonth } = assumed;
   const events = eventsADay * daysInMonth;
@@ -149,7 +150,7 @@ function costs({ eventsADay, environments }: Volume, deployed: Deployed): Record
         matches * assumed.matchMilliseconds +
         assumed.coldStartsADay * daysInMonth * assumed.coldMilliseconds)) /
     1_000;
-  /** The share of hours with at least one of so many a day, when each comes at any time (Poisson). */
+  /** The share of hours with at least one of so many events a day, at random times (Poisson). */
   const hoursWith = (aDay: number) => 1 - Math.exp(-aDay / 24);
   const matchesADay = eventsADay * assumed.matchingShare;
   const inSet = (names: readonly string[]) => names.filter((name) => isInSet(name, metrics)).length;
@@ -159,10 +160,10 @@ function costs({ eventsADay, environments }: Volume, deployed: Deployed): Record
     inSet(assumed.alertMetrics) * hoursWith(matchesADay * assumed.alertedShare);
   const polls = deployed.polledQueues * assumed.pollersOfQueue * assumed.pollsAMinute * 60 * 24 * daysInMonth;
   const logBytes = events * assumed.logBytesOfDelivery[metrics] + matches * assumed.logBytesOfMatch[metrics];
-  /** Of the two minutes for which an environment knows the secrets, those in which a request asks for them. */
+  /** The share of the secrets' two-minute intervals with a request. */
   const askedFor = 1 - Math.exp(-eventsADay / 24 / 30 / environments);
   const hookSecretCalls = environments * 2 * 30 * askedFor * 24 * daysInMonth;
-  /** The key of what is remembered is fetched once, by each environment that starts. */
+  /** Each environment fetches the key for hashing logins once. */
   const secretCalls = hookSecretCalls + assumed.coldStartsADay * daysInMonth;
   const million = 1_000_000;
   return {
@@ -186,7 +187,9 @@ function costs({ eventsADay, environments }: Volume, deployed: Deployed): Record
 
 const defaults = readDeployed(synthesize(), "essential");
 const observed = readDeployed(synthesize({ metrics: "full", dashboard: true }), "full");
-/** The stack with further inlets and fronts, of which none changes the cost of another: a synthesis takes seconds. */
+/**
+ * The stack with further inlets and fronts, in one synthesis, which takes seconds: none changes the cost of another.
+ */
 const extended = synthesize({ front: "restApi", firewall: true, eventBusName: "aws.partner/okta.com/example/okta" });
 const total = (column: Readonly<Record<string, number>>) =>
   Object.values(column)
@@ -220,7 +223,7 @@ function monthTable(): string {
   return alignedTable(all, true);
 }
 
-/** What the log stream adds in a month, by what it is paid for: each wanted event is an invocation of its function. */
+/** The monthly cost of the log stream by item: each event that passes its rules invokes the function. */
 function streamTable(): string {
   const streaming = readDeployed(extended, "essential");
   const alarms = (streaming.alarmMetrics - defaults.alarmMetrics) * price.alarmMonth;
@@ -251,7 +254,7 @@ function streamTable(): string {
   );
 }
 
-/** USD for a million requests without the right secret, by what they are paid for. */
+/** USD for a million requests without the right secret, by item. */
 const refusal = {
   "Lambda: requests": price.lambdaMillionRequests,
   "Lambda: compute": assumed.refusalMilliseconds * 1_000 * defaults.memoryGigabytes * price.lambdaGigabyteSecond,
@@ -274,7 +277,7 @@ function refusalTable(): string {
   );
 }
 
-/** The limits that decide how many requests of a flood are paid for. */
+/** The limits on the charged requests of a flood. */
 function floodLimits() {
   const [[, { Properties: stage }] = ["", { Properties: {} }]] = ofType(extended, "AWS::ApiGateway::Stage");
   const [[, { Properties: webAcl }] = ["", { Properties: {} }]] = ofType(extended, "AWS::WAFv2::WebACL");
@@ -284,10 +287,13 @@ function floodLimits() {
   return {
     /** Requests a second of a function, for each of its executions at once: https://docs.aws.amazon.com/lambda/latest/dg/urls-configuration.html */
     perExecution: 10,
-    /** Executions at once in an account: the usual quota, and what new accounts have. https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html */
+    /**
+     * Concurrent executions of an account: the usual quota, and that of new accounts.
+     * https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html
+     */
     usualQuota: 1_000,
     newQuota: 10,
-    /** Requests a second that the REST API takes. */
+    /** Requests a second that the REST API accepts. */
     restApi: stage.MethodSettings[0].ThrottlingRateLimit as number,
     /** Requests a second of one address that the firewall lets through. */
     address: fiveMinutes / 300,

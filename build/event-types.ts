@@ -12,7 +12,7 @@ const file = fileURLToPath(new URL("../lambda/core/okta/event-type-catalog.ts", 
 /** A release of Okta: year, month, and the number within the month, for example `2026.08.1`. */
 const release = z.string().regex(/^20\d\d\.(0[1-9]|1[0-2])\.\d+$/, "expected a release such as 2026.08.1");
 
-/** Okta's catalog, as far as it is read: names, whether hooks deliver them, which are in beta, and which release it is of. */
+/** The fields of Okta's catalog: names, whether hooks deliver them, which are in beta, and its release. */
 export const catalogSchema = z.object({
   release,
   eventTypes: z
@@ -71,7 +71,7 @@ function fill(words: readonly string[]): string {
   return [...lines, line].join("\n");
 }
 
-/** Reads a catalog; throws an Error that says why the text is none. */
+/** Reads a catalog; throws an Error with the fault of the text. */
 function readCatalog(text: string): Catalog {
   const parsed = catalogSchema.safeParse(JSON.parse(text));
   if (!parsed.success) throw new Error(z.prettifyError(parsed.error));

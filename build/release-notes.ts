@@ -3,8 +3,8 @@ import { parseArgs, promisify } from "node:util";
 import { CommitParser } from "conventional-commits-parser";
 
 /*
- * Release notes from Conventional Commits (https://www.conventionalcommits.org): prints what changed between two revisions as
- * Markdown. With --check, names every commit whose subject is not of that form, and exits with 1.
+ * Release notes from Conventional Commits (https://www.conventionalcommits.org): prints the changes between two
+ * revisions as Markdown. With --check, names every commit whose subject is not of that form, and exits with 1.
  */
 
 const usage = `Usage: npm run -s release-notes -- [--check] [FROM..TO]
@@ -14,7 +14,7 @@ Prints release notes from the commits of a range: by default from the last tag, 
   --check      name the commits that are not Conventional Commits instead; exit code 1 when there are some
   -h, --help   this text`;
 
-/** Headings by the types of commits, in the order of the notes; what has none is of no interest to those who use it. */
+/** Headings by the types of commits, in the order of the notes; other types do not concern users. */
 const headings: Readonly<Record<string, string>> = {
   feat: "Added",
   fix: "Fixed",
@@ -62,14 +62,14 @@ async function readCommits(range: string): Promise<Commit[]> {
     const { header, type, scope, subject, breaking, notes } = parser.parse(message);
     const isConventional = typeof type === "string" && types.has(type);
     const text = `${scope ? `**${scope}**: ` : ""}${subject ?? header ?? ""}`;
-    const told = notes.map((note) => note.text);
+    const texts = notes.map((note) => note.text);
     return [
       {
         hash,
         subject: header ?? "",
         type: isConventional ? type : null,
         text,
-        breaking: breaking && told.length === 0 ? [text] : told,
+        breaking: breaking && texts.length === 0 ? [text] : texts,
       },
     ];
   });

@@ -2,8 +2,8 @@ import { readFile, writeFile } from "node:fs/promises";
 import { everything, synthesize } from "../infra/synthesize.ts";
 
 /*
- * Writes the template of this version, with all that can be switched on, to test/infra/releases/: a later version's tests see
- * whether a stack of this one could be upgraded with nothing lost.
+ * Writes the template of this version, with every feature enabled, to test/infra/releases/: tests of later versions
+ * check that its stack can be upgraded without loss.
  */
 
 const { version } = JSON.parse(await readFile(new URL("../package.json", import.meta.url), "utf8"));

@@ -5,8 +5,8 @@ import { describeSettings, settingsJsonSchema } from "../infra/settings.ts";
 import { defaultSettingsFile } from "../infra/settings-file.ts";
 
 /*
- * Writes docs/settings.schema.json and settings.example.yml from what settings are checked by. With --check it writes
- * nothing, and fails when a file is not what would be written.
+ * Writes docs/settings.schema.json and settings.example.yml from the schema of the settings. With --check it writes
+ * nothing, and fails when a file differs.
  */
 
 const lineWidth = 120;
@@ -40,7 +40,7 @@ export function exampleSettings(): string {
   return `${[head, ...settings].join("\n")}`;
 }
 
-/** Lists of texts fit a line; lists of something else do not. */
+/** Lists of texts fit on a line; other lists do not. */
 const isListOfTexts = (value: unknown): value is string[] =>
   Array.isArray(value) && value.every((each) => typeof each === "string");
 

@@ -144,7 +144,7 @@ async function backtest(options: Options, _: Command): Promise<void> {
   if (options.events !== undefined) process.stderr.write(`\n${describeReads(reads.counts)}`);
 }
 
-/** Sends the events that rules match through the pipeline, in order of time; counts, and writes, what goes out. */
+/** Sends the events that rules match through the pipeline, in order of time; counts and writes the alerts. */
 async function replayHeld(
   held: HeldEvents,
   tally: AlertTally,
@@ -167,7 +167,7 @@ async function replayHeld(
   }
 }
 
-/** Opens the file of alerts before anything is read: what is wrong with it is reported at once. */
+/** Opens the file of alerts before reading, so that its faults are reported at once. */
 async function openAlerts(path: string, { events = [], profiles, exceptions, cache }: Options): Promise<LinesOfFile> {
   const read = [...events, profiles, exceptions, cache].filter((each) => each !== undefined && each !== "-");
   if (read.some((each) => resolve(each ?? "") === resolve(path))) {
@@ -186,10 +186,10 @@ async function* sourcesOf(options: Options, rules: readonly Rule[], counter: Rea
 }
 
 function isWithin(event: LogEvent, { since, until, okta }: Options): boolean {
-  // Okta was asked for nothing else.
+  // The request to Okta has the same times.
   if (okta !== undefined || (since === undefined && until === undefined)) return true;
   const time = publishedTime(event.published);
-  // An event without a time is in no range: it is counted on its own.
+  // An event without a time is in no range, and counted separately.
   return time >= (since ?? Number.NEGATIVE_INFINITY) && time < (until ?? Number.POSITIVE_INFINITY);
 }
 
@@ -223,7 +223,7 @@ function parseTime(text: string): number {
   return time;
 }
 
-/** What can be run, and should be looked at, before a run that may take minutes. */
+/** Prints warnings of the rules before a run that may take minutes. */
 function describeWarnings(warnings: readonly string[]): string {
   return ["Look at:", ...warnings.map((warning) => `  ${onTerminal(relative(process.cwd(), warning))}`)].join("\n");
 }
@@ -247,7 +247,7 @@ const command = createCommand(
   )
   .option(
     "--cache <file>",
-    `keep what Okta told in this file, encrypted by ${cacheKeyVariable}: stopped, it goes on there`,
+    `keep Okta's answers in this file, encrypted by ${cacheKeyVariable}: a stopped run resumes from it`,
   )
   .option("--rules <folder>", "rules to run, experimental ones too (default: the rules that are deployed)")
   .option(
@@ -290,7 +290,7 @@ An export holds System Log events, whole, flattened or wrapped by a SIEM, or eve
 CSV, compressed by gzip or not (docs/detections.md lists the forms). Every match is one JSON line on standard output; the
 summary goes to standard error, with the forms that were read and what could not be read.
 
-The summary tells the alerts as well that would have gone out: one for each event, without what suppression and exceptions keep
+The summary also counts the alerts that would have gone out: one for each event, without what suppression and exceptions keep
 back. For that, the events that match are taken in order of the time when they were published, whatever their order in the
 export.
 
@@ -303,7 +303,7 @@ Exit code: 0; 1 when Okta failed; 2 when rules, events or options cannot be used
   );
 
 await runCommand(
-  // A file without --events, or one of several that a pattern names, is refused with what was meant.
+  // Refuses a file without --events, also one of several that a pattern names, with the likely intent.
   command.allowExcessArguments().action(async (options: Options, self: Command) => {
     if (self.args.length > 0) {
       throw new InputError(`a file needs its option: ${self.args.map((file) => `--events ${file}`).join(" ")}`);

@@ -2,12 +2,12 @@ import { Command, CommanderError } from "commander";
 import { ProxySettingsError, useProxy } from "./proxy.ts";
 import { scriptOf, swallowedOptions } from "./swallowed-options.ts";
 
-/** Input that cannot be used. The message says what is wrong, where, and what to do. */
+/** Input that cannot be used. The message has the fault, its place, and the remedy. */
 export class InputError extends Error {
   override readonly name = "InputError";
 }
 
-/** Exit code of a command that was given input or options that cannot be used. */
+/** The exit code for input or options that cannot be used. */
 export const badInput = 2;
 
 /** A command as `npm run NAME -- …` calls it, with `--help`. */
@@ -19,7 +19,7 @@ export function createCommand(name: string, description: string): Command {
     .exitOverride();
 }
 
-/** Text from outside for a terminal: no control or direction character of it may act there. Lines stay. */
+/** Text from outside for a terminal, without control and direction characters. Line breaks stay. */
 export function onTerminal(text: string): string {
   return text.replace(/[^\P{Cc}\n]|[\p{Cf}\p{Zl}\p{Zp}]/gu, " ");
 }
@@ -27,10 +27,10 @@ export function onTerminal(text: string): string {
 /**
  * Runs a command, and sets the process's exit code: 2 for input or options that cannot be used.
  *
- * @param args what the command is given @default - the process's arguments
+ * @param args the command's arguments @default - those of the process
  */
 export async function runCommand(command: Command, args: readonly string[] = process.argv.slice(2)): Promise<void> {
-  // Whoever reads our output may stop before its end: `| head` is no failure of ours.
+  // A reader such as `| head` may close the pipe early, which is no failure.
   process.stdout.on("error", (error: NodeJS.ErrnoException) => {
     if (error.code === "EPIPE") process.exit(0);
     throw error;

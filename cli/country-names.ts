@@ -1,9 +1,9 @@
 import { countryCode } from "../lambda/core/geo/country.ts";
 
-/** Languages, beside English, whose names of countries are known: those of the columns' names, and some neighbors. */
+/** Languages beside English in which names of countries are known: those of the columns' names, and some neighbors. */
 const languages = ["de", "fr", "es", "it", "nl", "pt"] as const;
 
-/** Names that people write, and CLDR has not, by code. */
+/** Common names that CLDR lacks, by code. */
 const otherNames: Readonly<Record<string, readonly string[]>> = {
   CZ: ["Tschechische Republik", "République tchèque"],
   GB: [
@@ -17,10 +17,9 @@ let codesByName: ReadonlyMap<string, string> | null = null;
 
 /**
  * The ISO 3166-1 alpha-2 code of a country by its code, or by its name in English or another of the known languages
- * ("Deutschland", "Allemagne"), as CLDR has them and as people
- * write them ("Großbritannien").
+ * ("Deutschland", "Allemagne"), as CLDR has them and as people write them ("Großbritannien").
  *
- * @returns null for what is missing or no country that is known
+ * @returns null for a missing or unknown country
  */
 export function countryCodeOf(country: string | null | undefined): string | null {
   const english = countryCode(country);
@@ -31,7 +30,7 @@ export function countryCodeOf(country: string | null | undefined): string | null
 
 function readNames(): ReadonlyMap<string, string> {
   const letters = [..."ABCDEFGHIJKLMNOPQRSTUVWXYZ"];
-  // A code that was replaced (DD, SU) would be a second one for its successor's name.
+  // A replaced code (DD, SU) would be a second code for its successor's name.
   const codes = letters
     .flatMap((first) => letters.map((second) => first + second))
     .filter((code) => countryCode(code) === code && new Intl.Locale("und", { region: code }).region === code);

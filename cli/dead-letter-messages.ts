@@ -17,7 +17,7 @@ import { writeQueueJson } from "../lambda/core/text/queue-json.ts";
 import { InputError } from "./command.ts";
 import type { Deployment } from "./deployment.ts";
 
-/** What the functions themselves put on the dead-letter queue, or leave to it. */
+/** The kinds of messages that functions, or SQS for them, send to the dead-letter queue. */
 const ownKinds = ["malformed", "malformedEvents", "refused", "retry"] as const;
 type OwnKind = (typeof ownKinds)[number];
 
@@ -26,10 +26,10 @@ export interface DeadLetterMessage {
   /** SQS's message id, by which the commands name it. */
   readonly id: string;
   /**
-   * `malformed`: an event that could not be judged. `malformedEvents`: many of them. `refused`: a delivery that was refused
-   * although its secret was right. `retry`: work that was tried in vain. `streamed`: an event of the log stream that its function
-   * failed at, or that EventBridge could not deliver. `output`: an alert that is out, and could not be rendered or published for
-   * an output. `unknown`: none of ours.
+   * `malformed`: an event that could not be judged. `malformedEvents`: many of them. `refused`: a refused delivery that
+   * had the right secret. `retry`: work that failed too often. `streamed`: an event of the log stream at which its
+   * function failed, or that EventBridge could not deliver. `output`: a published alert that could not be rendered or
+   * published for an output. `unknown`: any other message.
    */
   readonly kind: OwnKind | "streamed" | "output" | "unknown";
   readonly sentAt: Date;
@@ -40,13 +40,13 @@ export interface DeadLetterMessage {
   readonly receiptHandle: string;
 }
 
-/** Seconds that messages stay with a command: as long as it may take. */
+/** Seconds for which a command holds messages: the longest run of a command. */
 const visibilitySeconds = 600;
 
 /**
- * Takes every message off the queue for a while, and gives back at the end what is not deleted meanwhile.
+ * Receives every message of the queue, and returns those that were not deleted at the end.
  *
- * @param visit is told of each message once; true for those that it took care of
+ * @param visit called once for each message; returns true where it handled the message
  */
 export async function visitDeadLetters(
   { sqs, deadLetterQueueUrl: QueueUrl }: Deployment,
@@ -69,7 +69,7 @@ export async function visitDeadLetters(
           MessageAttributeNames: [...failureAttributes],
         }),
       );
-      // A receive that waits asks every server of the queue: when it finds nothing, there is nothing.
+      // A long poll asks every server of the queue: when it finds no message, the queue is empty.
       if (Messages.length === 0) break;
       const received = Messages.map(readMessage).map((message) => ({ message, isNew: !taken.has(message.id) }));
       for (const { message } of received) taken.set(message.id, message.receiptHandle);
@@ -77,7 +77,7 @@ export async function visitDeadLetters(
     }
   } finally {
     for (const signal of signals) process.off(signal, stop);
-    // What was deleted is gone, which is no fault here.
+    // A deleted message needs no return.
     await Promise.allSettled(
       [...taken.values()].map((ReceiptHandle) =>
         sqs.send(new ChangeMessageVisibilityCommand({ QueueUrl, ReceiptHandle, VisibilityTimeout: 0 })),
@@ -87,7 +87,7 @@ export async function visitDeadLetters(
   if (stopping.signal.aborted) throw new InputError("stopped: what was not dealt with is back on the queue");
 }
 
-/** Messages that another command has taken: they come back when it ends, or {@link visibilitySeconds} after it was stopped. */
+/** Messages that another command holds: they return when it ends, or {@link visibilitySeconds} after it was stopped. */
 export async function countTaken({ sqs, deadLetterQueueUrl: QueueUrl }: Deployment): Promise<number> {
   const { Attributes } = await sqs.send(
     new GetQueueAttributesCommand({ QueueUrl, AttributeNames: ["ApproximateNumberOfMessagesNotVisible"] }),
@@ -100,42 +100,42 @@ export async function deleteDeadLetter({ sqs, deadLetterQueueUrl }: Deployment, 
   await sqs.send(new DeleteMessageCommand({ QueueUrl: deadLetterQueueUrl, ReceiptHandle: message.receiptHandle }));
 }
 
-/** What became of a message that was to be redriven. */
+/** The result of redriving a message. */
 export type Redriven =
   | {
       readonly ok: true;
       /** Pieces of work on the retry queue. */
       readonly work: number;
-      /** Malformed events among those of the message, which are on the dead-letter queue anew. */
+      /** Malformed events of the message, which are dead-lettered again. */
       readonly malformed: number;
     }
   | {
       readonly ok: false;
-      /** Why the message stays where it is. */
+      /** The reason why the message stays on the dead-letter queue. */
       readonly reason: string;
     };
 
-/** Puts what a message holds on the retry queue, where it is tried anew with all its tries. */
+/** Sends a message's content to the retry queue, with a new count of tries. */
 export async function redriveDeadLetter(deployment: Deployment, message: DeadLetterMessage): Promise<Redriven> {
   const { sqs, retryQueueUrl, deadLetterQueueUrl, oktaOrgUrl } = deployment;
   const read = toWork(message, oktaOrgUrl === null ? null : new URL(oktaOrgUrl).host);
   if ("reason" in read) return { ok: false, reason: read.reason };
   const letters = toDeadLetters(read.malformed, read.delivery, message.sentAt);
-  // A redrive that stops in between is done again: the handling of an event is idempotent.
+  // A redrive that stops here can be repeated: handling an event is idempotent.
   await sendAll(sqs, retryQueueUrl, read.work);
   await sendAll(sqs, deadLetterQueueUrl, letters);
   await deleteDeadLetter(deployment, message);
   return { ok: true, work: read.work.length, malformed: read.malformed.length };
 }
 
-/** @throws when the queue does not take one of them */
+/** @throws when the queue refuses one of them */
 function sendAll(client: Deployment["sqs"], queueUrl: string, bodies: readonly string[]): Promise<void> {
   const messages = bodies.map((body) => ({ body }));
-  // A command takes the time that it needs.
+  // A command has no deadline.
   return createQueue(queueUrl, { client })(messages, new AbortController().signal);
 }
 
-/** What can be put on the retry queue, of which delivery, and what is malformed still. */
+/** The work for the retry queue, its delivery, and the events that are still malformed. */
 interface ReadWork {
   readonly work: readonly string[];
   readonly delivery: Pick<Delivery, "id" | "org" | "eventHookId" | "source">;
@@ -143,7 +143,7 @@ interface ReadWork {
 }
 
 /**
- * The message as work. What could not be read may be understood by a version that came after.
+ * Reads the message as work. A later release may read what an earlier one could not.
  *
  * @param org the domain of the org that streams its log; null where the stack does not know it
  */
@@ -182,7 +182,7 @@ function readLetter(
   return kind === "refused" ? readRefused(letter) : readMalformed(letter);
 }
 
-/** The events of a letter about malformed ones, judged anew. */
+/** Reads the events of a letter about malformed ones again. */
 function readMalformed(letter: Readonly<Record<string, unknown>>): Delivery | { readonly reason: string } {
   const events = Array.isArray(letter.events) ? letter.events : [letter.event];
   const parsed = parseDelivery({ data: { events } });
@@ -196,7 +196,7 @@ function readMalformed(letter: Readonly<Record<string, unknown>>): Delivery | { 
   };
 }
 
-/** A refused delivery, read anew, whatever its content type was. */
+/** Reads a refused delivery again, regardless of its content type. */
 function readRefused(letter: Readonly<Record<string, unknown>>): Delivery | { readonly reason: string } {
   const { body, bodyEncoding, bodyBytes, bodyCut, receivedAt } = letter;
   if (bodyCut === true) {
@@ -234,7 +234,7 @@ function readMessage(message: Message): DeadLetterMessage {
   };
 }
 
-/** What Lambda sends of an invocation that failed after all tries: here, of a function that publishes to an output. */
+/** Lambda's record of an invocation that failed at all tries: here, of a function that publishes to an output. */
 const failedInvocation = z.object({
   requestContext: z.object({ functionArn: z.string(), condition: z.string() }),
   requestPayload: z.object({ Records: z.array(z.object({ Sns: z.object({ Message: z.string() }) })).min(1) }),
@@ -252,14 +252,14 @@ function readFailedOutput(body: unknown): { readonly alert: Record<string, unkno
   };
 }
 
-/** An event on a bus that a log stream feeds, whatever it holds. */
+/** An event on a bus that a log stream feeds, with any content. */
 const streamedEvent = z.looseObject({
   source: z.string().startsWith(streamSourcePrefix),
   detail: z.unknown(),
 });
 
 /**
- * What Lambda sends of an event of the log stream that its function failed at after all tries, which has the event within
+ * Lambda's record of an event of the log stream at which its function failed at all tries; it contains the event
  * (https://docs.aws.amazon.com/lambda/latest/dg/invocation-async-retain-records.html).
  */
 const failedStream = z.object({
@@ -268,7 +268,7 @@ const failedStream = z.object({
   responsePayload: z.object({ errorMessage: z.string() }).partial().nullish(),
 });
 
-/** What EventBridge says, in a message's attributes, of an event that it could not deliver, which is the message itself. */
+/** EventBridge's message attributes about an event that it could not deliver; the message is the event. */
 const failureAttributes = ["ERROR_CODE", "ERROR_MESSAGE"] as const;
 
 function readFailedStream(
@@ -277,10 +277,12 @@ function readFailedStream(
 ): { readonly event: z.infer<typeof streamedEvent>; readonly reason: string } | null {
   const undelivered = streamedEvent.safeParse(body);
   if (undelivered.success) {
-    const told = failureAttributes.map((name) => attributes[name]?.StringValue).filter((value) => value !== undefined);
+    const causes = failureAttributes
+      .map((name) => attributes[name]?.StringValue)
+      .filter((value) => value !== undefined);
     return {
       event: undelivered.data,
-      reason: `EventBridge could not deliver it: ${told.join(": ") || "without a reason"}`,
+      reason: `EventBridge could not deliver it: ${causes.join(": ") || "without a reason"}`,
     };
   }
   const failed = failedStream.safeParse(body);

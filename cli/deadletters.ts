@@ -26,8 +26,8 @@ async function list(options: Chosen): Promise<void> {
   await visitDeadLetters(deployment, async (message) => {
     count += 1;
     if (options.json) {
-      const { receiptHandle: _, body, ...told } = message;
-      print(JSON.stringify({ ...told, body: parse(body) }));
+      const { receiptHandle: _, body, ...rest } = message;
+      print(JSON.stringify({ ...rest, body: parse(body) }));
     } else print(describe(message));
   });
   if (options.json) return;
@@ -42,7 +42,7 @@ async function list(options: Chosen): Promise<void> {
 async function show(ids: readonly string[], options: Chosen): Promise<void> {
   const found = await onEach(ids, options, async (message) => {
     print(describe(message));
-    // The text of a message is a stranger's: on a terminal, each line of it is one.
+    // A stranger may have written the text of a message: on a terminal, its control characters must not act.
     const lines = JSON.stringify(parse(message.body), null, 2).split("\n");
     print(lines.map(onTerminal).join("\n"));
   });
@@ -52,7 +52,7 @@ async function show(ids: readonly string[], options: Chosen): Promise<void> {
 async function redrive(ids: readonly string[], options: Chosen): Promise<void> {
   const kept: string[] = [];
   let [work, malformed] = [0, 0];
-  // What is there now, and no more: work that fails for good is back within a second, as another message.
+  // Redrives only messages that are there now: work that fails for good returns within a second, as another message.
   const there = await onEach(ids, options, async () => {});
   const found = await onEach([...there], { ...options, all: false }, async (message, deployment) => {
     const redriven = await redriveDeadLetter(deployment, message);
@@ -67,7 +67,7 @@ async function redrive(ids: readonly string[], options: Chosen): Promise<void> {
 }
 
 async function discard(ids: readonly string[], options: Chosen): Promise<void> {
-  // What is not there is said before anything is asked or removed.
+  // Missing ids are reported before the question and the removal.
   const there = await onEach(ids, options, async () => {});
   refuseMissing(ids, there);
   if (there.size === 0) {
@@ -84,7 +84,7 @@ async function discard(ids: readonly string[], options: Chosen): Promise<void> {
     }
   }
   let discarded = 0;
-  // What came to the queue after the question was not asked about.
+  // Messages that came after the question are not removed.
   await onEach([...there], { ...options, all: false }, async (message, deployment) => {
     await deleteDeadLetter(deployment, message);
     discarded += 1;
@@ -92,7 +92,7 @@ async function discard(ids: readonly string[], options: Chosen): Promise<void> {
   print(`${discarded} discarded.`);
 }
 
-/** Does something to each message that is named, or to all; returns the ids that were there. */
+/** Applies an action to each named message, or to all; returns the ids that were found. */
 async function onEach(
   ids: readonly string[],
   options: Chosen,
@@ -123,12 +123,12 @@ function refuseMissing(ids: readonly string[], found: ReadonlySet<string>): void
   if (missing.length > 0) throw new InputError(`not on the dead-letter queue: ${missing.join(", ")}`);
 }
 
-/** Where there is no answer, the input ends: that is no consent. */
+/** An input that ends without an answer is no consent. */
 async function confirm(question: string): Promise<boolean> {
   return isYes(await ask(`${question} [y/N] `, { output: process.stderr }));
 }
 
-/** The body's JSON; the text itself where it is none. */
+/** The body's JSON; the text itself where it is not JSON. */
 function parse(body: string): unknown {
   try {
     return JSON.parse(body);
@@ -145,7 +145,7 @@ function describe({ id, kind, sentAt, reason, eventUuid, eventType }: DeadLetter
 
 const command = createCommand(
   "deadletters",
-  "Looks after what lies on the dead-letter queue: malformed events, refused deliveries, and work that was tried in vain.",
+  "Manages what is on the dead-letter queue: malformed events, refused deliveries, and work that was tried in vain.",
 );
 const subcommand = (name: string, description: string): Command =>
   addDeploymentOptions(command.command(name).description(description)).exitOverride();

@@ -44,7 +44,7 @@ interface Options {
   readonly yes?: boolean;
 }
 
-/** Options of `cdk deploy` that would change what was looked at, and what does it instead. */
+/** Options of `cdk deploy` that would change what was compared, each with its replacement. */
 const ours: Readonly<Record<string, string>> = {
   "--context": "give -c NAME=VALUE before the second --",
   "-c": "give -c NAME=VALUE before the second --",
@@ -54,7 +54,7 @@ const ours: Readonly<Record<string, string>> = {
   "--build": "the build is this one's",
 };
 
-/** What each topic's addresses are set by, and the outputs that name it. */
+/** The settings of each topic's addresses, and the outputs that name it. */
 const purposes = [
   {
     what: "alerts",
@@ -143,7 +143,7 @@ interface Comparison {
   readonly options: Options;
 }
 
-/** Says what the deployment does, and whether it is to be done: asks where something would be lost. */
+/** Prints the changes of the deployment, and asks for consent where it would remove something. */
 async function goesAhead({
   deployed,
   next,
@@ -168,7 +168,7 @@ async function goesAhead({
     print("--yes: CDK deploys without asking for the approval of IAM changes (--require-approval never).\n");
     return true;
   }
-  // Where no resource changes, CloudFormation does nothing, whatever the settings say.
+  // CloudFormation does nothing where no resource changes, even if settings differ.
   const needsConsent =
     changes !== null && (changes.losses.length > 0 || (differing?.needsConsent === true && !changesNothing(changes)));
   if (!process.stdin.isTTY) return goesAheadUnasked(changes === null, needsConsent);
@@ -178,7 +178,7 @@ async function goesAhead({
 const changesNothing = ({ losses, further, added, changed }: TemplateChanges) =>
   losses.length === 0 && further === null && added.size === 0 && changed === 0;
 
-/** Says which settings differ from those that the stack is deployed with. */
+/** Prints the settings that differ from the deployed ones. */
 function sayWhichSettingsChange(deployed: Template, next: NextSettings): SettingChanges {
   const before = deployedSettings(deployed);
   const changes = settingChanges(before, next);
@@ -191,7 +191,7 @@ function sayWhichSettingsChange(deployed: Template, next: NextSettings): Setting
   return changes;
 }
 
-/** Without a terminal nothing can be asked: what needs an answer is refused. */
+/** Without a terminal, a deployment that needs an answer is refused. */
 function goesAheadUnasked(isFirst: boolean, needsConsent: boolean): boolean {
   if (isFirst) {
     throw new InputError(
@@ -215,7 +215,7 @@ async function confirm(): Promise<boolean> {
   return false;
 }
 
-/** Why the subscription of an address goes, by the settings; null where it is not they. */
+/** The setting that removes the subscription of an address; null for another cause. */
 function reasonBy(settings: Settings, path: string | null): (topic: string, endpoint: string | null) => string | null {
   return (topic, endpoint) => {
     const setting = purposes.find((each) => each.topic === topic)?.setting;
@@ -254,7 +254,7 @@ function sayWhatChanges(changes: TemplateChanges): void {
   if (further !== null) print(`Beside that, it removes or replaces ${further}.`);
 }
 
-/** Says for alerts and alarms when no address would receive them. */
+/** Warns when no address would receive alerts or alarms. */
 async function sayWhoIsMissed(
   stack: string,
   deployed: DeployedStack | null,
@@ -279,7 +279,7 @@ async function sayWhoIsMissed(
   }
 }
 
-/** What topics have as subscriptions, without the stack's own functions; null where it cannot be read. */
+/** The subscriptions of topics, without those of the stack's functions; null where they cannot be read. */
 async function liveSubscriptions(
   arns: readonly string[],
   stack: string,
@@ -293,7 +293,7 @@ async function liveSubscriptions(
   }
 }
 
-// What comes after a second "--" is CDK's.
+// Arguments after a second "--" are CDK's.
 const [own, cdkOptions] = (() => {
   const args = process.argv.slice(2);
   const at = args.indexOf("--");

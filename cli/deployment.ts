@@ -12,29 +12,29 @@ import { InputError } from "./command.ts";
 import { awsProxySettings } from "./proxy.ts";
 import { useRegion } from "./region.ts";
 
-/** Where a command works: the deployed stack, or the embedded run. */
+/** The target of a command: the deployed stack, or the embedded run. */
 export interface Deployment {
   readonly sqs: SQSClient;
   readonly dynamodb: DynamoDBClient;
   readonly sns: SNSClient;
   readonly alertTopicArn: string;
-  /** Where the event hook delivers to. */
+  /** The URL that the event hook delivers to. */
   readonly hookUrl: string;
   /** Fetches the event hook's secret. */
   readonly hookSecret: () => Promise<string>;
-  /** Where that secret lies; null in the embedded run, which was started with it. */
+  /** The ARN of that secret; null in the embedded run, which was started with the secret. */
   readonly hookSecretArn: string | null;
-  /** Fetches the key that logins are hashed with before they are the key of what is remembered of users. */
+  /** Fetches the key for hashing logins. */
   readonly stateKey: () => Promise<StateKey>;
-  /** The stack's name; null of the embedded run. */
+  /** The stack's name; null for the embedded run. */
   readonly stack: string | null;
   /** Whether detections with `status: experimental` run. */
   readonly experimentalDetections: boolean;
-  /** Whether profile locations come from Okta, so that events that change them are wanted as well. */
+  /** Whether profile locations come from Okta, so that the hook needs events that change them. */
   readonly bringsProfiles: boolean;
-  /** The org that is asked for profiles, and for what the hook missed; null for none. */
+  /** The org whose profiles and System Log are read; null for none. */
   readonly oktaOrgUrl: string | null;
-  /** The event bus that the org's log stream feeds; null where it is not received. */
+  /** The event bus that the org's log stream feeds; null for none. */
   readonly eventBusName: string | null;
   readonly profileTable: string;
   readonly stateTable: string;
@@ -43,7 +43,7 @@ export interface Deployment {
   readonly deadLetterQueueUrl: string;
 }
 
-/** Options by which a command finds what it works on. */
+/** Options that name the target of a command. */
 export interface DeploymentOptions {
   /** @default - the stack that the settings file names */
   readonly stack?: string;
@@ -51,15 +51,15 @@ export interface DeploymentOptions {
   readonly url: string;
 }
 
-/** The option by which a command is given a stack. */
+/** The option that names the stack of a command. */
 export const stackOption = [
   "--stack <name>",
   `the deployed stack, in the region and account of your AWS credentials (default: stackName of settings.yml, else ${defaultStackName})`,
 ] as const;
 
 /**
- * The stack that commands work on without `--stack`: the one that the settings file names. All of the file is checked, as
- * a misspelt `stackName` would lead to the stack of another org.
+ * The default stack of commands: the one that the settings file names. All of the file is checked, as a misspelt
+ * `stackName` would lead to the stack of another org.
  *
  * @throws InputError naming each setting that cannot be used, and its line
  */
@@ -101,7 +101,7 @@ export async function findDeployment({ stack: named, local, url }: DeploymentOpt
   };
   return {
     sqs: new SQSClient(proxy),
-    // An import waits for a table that is throttled: the SDK pauses between its tries, up to 20 seconds.
+    // The SDK waits for a throttled table: it pauses between its attempts, up to 20 seconds.
     dynamodb: new DynamoDBClient({ maxAttempts: 8, ...proxy }),
     sns: new SNSClient(proxy),
     alertTopicArn: output("AlertTopicArn"),
@@ -125,7 +125,7 @@ export async function findDeployment({ stack: named, local, url }: DeploymentOpt
 /**
  * The outputs of a deployed stack, by their names.
  *
- * @param further what else may be meant, for the error
+ * @param further further advice for the error
  * @throws InputError when there is no such stack, or no region
  */
 export async function findStackOutputs(stack: string, further = ""): Promise<ReadonlyMap<string, string>> {
@@ -140,9 +140,9 @@ export async function findStackOutputs(stack: string, further = ""): Promise<Rea
 }
 
 /**
- * What CloudFormation knows of a stack.
+ * Reads a stack from CloudFormation.
  *
- * @param further what else may be meant, for the error
+ * @param further further advice for the error
  * @throws InputError when there is no such stack
  */
 export async function describeStack(client: CloudFormationClient, name: string, further = ""): Promise<Partial<Stack>> {

@@ -23,13 +23,13 @@ interface Options {
   readonly yes?: boolean;
 }
 
-/** Milliseconds between looks at how far the removal is. */
+/** The interval between reads of the removal's progress, in milliseconds. */
 const pollInterval = 2_000;
 
-/** Why a resource stays, and what removes it, by the start of its logical id. */
+/** The reason why a resource stays, and the command that removes it, by the start of its logical id. */
 const reasons: Readonly<Record<string, { readonly why: string; readonly remove: (name: string) => string }>> = {
   Profiles: {
-    why: "users' profile locations: nobody wants to load them twice",
+    why: "users' profile locations, so that they need not be loaded again",
     remove: (name) => `aws dynamodb delete-table --table-name ${name}`,
   },
   State: {
@@ -37,7 +37,7 @@ const reasons: Readonly<Record<string, { readonly why: string; readonly remove: 
     remove: (name) => `aws dynamodb delete-table --table-name ${name}`,
   },
   Encryption: {
-    why: "the key that what stays is encrypted by: without it nobody can read it any more, backups neither",
+    why: "the key that encrypts what stays: without it, neither that nor its backups can be read",
     remove: (name) => `aws kms schedule-key-deletion --key-id ${name} --pending-window-in-days 30`,
   },
 };
@@ -82,7 +82,7 @@ async function listResources(client: CloudFormationClient, StackName: string): P
   return resources.filter(({ ResourceStatus }) => ResourceStatus !== "DELETE_COMPLETE");
 }
 
-/** Logical ids of what CloudFormation leaves when the stack goes. */
+/** Logical ids of resources that CloudFormation keeps when the stack is deleted. */
 async function listRetained(client: CloudFormationClient, StackName: string): Promise<ReadonlySet<string>> {
   const { TemplateBody = "{}" } = await client.send(new GetTemplateCommand({ StackName }));
   const { Resources = {} } = JSON.parse(TemplateBody) as {
@@ -100,7 +100,10 @@ function tellStaying(staying: readonly StackResourceSummary[]): void {
   }
 }
 
-/** What stays is not taken up again: says how to carry over what is in the tables, while the commands still work on the stack. */
+/**
+ * Prints how to carry over the tables' content while the commands still work on the stack: a new stack does not reuse
+ * tables that stay.
+ */
 function sayHowToCarryOver(staying: readonly StackResourceSummary[]): void {
   if (!staying.some(({ ResourceType }) => ResourceType === "AWS::DynamoDB::Table")) return;
   print(
@@ -114,7 +117,7 @@ function sayHowToCarryOver(staying: readonly StackResourceSummary[]): void {
 
 async function confirm(stack: string): Promise<boolean> {
   if (!process.stdin.isTTY)
-    throw new InputError("nobody is at the terminal to ask: say --yes, or --dry-run to look only");
+    throw new InputError("there is no terminal to ask at: say --yes, or --dry-run to look only");
   const answer = await ask(`\nType the stack's name, ${stack}, to remove it: `);
   if (answer === null) {
     print("Nothing was removed.");
@@ -125,7 +128,7 @@ async function confirm(stack: string): Promise<boolean> {
   return true;
 }
 
-/** Whether the removal came to its end; if not, it is told why. */
+/** Whether the removal finished; if not, it prints the reason. */
 async function awaitRemoval(client: CloudFormationClient, id: string): Promise<boolean> {
   const progress = createProgress(process.stderr);
   const started = Date.now();

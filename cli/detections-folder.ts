@@ -22,7 +22,7 @@ export async function readDetections(folder: string): Promise<Detections> {
 /**
  * Loads the adjustments of severity that are deployed, or throws an {@link InputError} that names the fault.
  *
- * @param onWarning is given what can be run, and should be looked at: `file:line: what`
+ * @param onWarning called with each warning: `file:line: what`
  */
 export async function readSeverity(onWarning?: (warning: string) => void): Promise<readonly AdjustmentDocument[]> {
   try {

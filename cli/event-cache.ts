@@ -4,7 +4,7 @@ import { open, truncate, writeFile } from "node:fs/promises";
 import { createInterface } from "node:readline";
 import { InputError } from "./command.ts";
 
-/** What was asked of an org's System Log. Times are ISO 8601, UTC. */
+/** The query of an org's System Log. Times are ISO 8601, UTC. */
 export interface CachedQuery {
   readonly orgUrl: string;
   readonly since: string;
@@ -15,7 +15,7 @@ export interface CachedQuery {
 /** Pages of an org's System Log on disk, encrypted: they are personal data. */
 export interface EventCache {
   readonly query: CachedQuery;
-  /** The pages that are there. Null stands for the end: nothing is missing. */
+  /** The stored pages. Null stands for the end: the cache is complete. */
   readonly pages: () => AsyncGenerator<readonly unknown[] | null>;
   /** Adds a page; null for the end. */
   readonly add: (items: readonly unknown[] | null) => Promise<void>;
@@ -33,11 +33,11 @@ const ivBytes = 12;
 const tagBytes = 16;
 
 /**
- * Opens a cache, or makes one. Each page is a line, encrypted by AES-256-GCM under a key that is derived from the passphrase
- * by scrypt, bound to the first line, which says what was asked. A line that was cut off is taken away.
+ * Opens a cache, or makes one. Each page is a line, encrypted by AES-256-GCM under a key that scrypt derives from the
+ * passphrase, and bound to the first line, which holds the query. A line that was cut off is removed.
  *
- * @param query what is asked, where the file is not there yet
- * @throws InputError when the file is something else, or the passphrase is another
+ * @param query the query of a new file
+ * @throws InputError when the file is not a cache, or the passphrase is wrong
  */
 export async function openEventCache(path: string, passphrase: string, query: CachedQuery): Promise<EventCache> {
   const found = await readHeader(path);
@@ -101,12 +101,12 @@ async function readHeader(path: string): Promise<Header | null> {
     const header = JSON.parse(line) as Header;
     if (header.kind === kind) return header;
   } catch {
-    // It is something else.
+    // The file is not a cache.
   }
   throw new InputError(`${path} is no cache of this command; name another file, so that nothing is overwritten`);
 }
 
-/** Takes away what follows the last whole line: whoever wrote it was stopped. */
+/** Removes an incomplete last line, which a stopped run leaves. */
 async function cutOff(path: string): Promise<void> {
   const file = await open(path, "r");
   let whole: number;

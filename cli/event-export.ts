@@ -20,15 +20,15 @@ import { type JsonFault, type JsonValue, readJsonValues } from "./json-values.ts
 /** An export of System Log events being read. */
 export interface EventExport {
   readonly events: AsyncGenerator<LogEvent>;
-  /** Bytes of the file so far, as it lies on disk. */
+  /** Bytes of the file read so far. */
   readonly bytesRead: () => number;
   /** Bytes of the file; null for standard input. */
   readonly bytes: number | null;
-  /** What was read so far, in which forms, and what could not be read. */
+  /** The counts so far: events by form, and faults. */
   readonly counts: ReadCounts;
 }
 
-/** How an export is read. */
+/** Options of reading an export. */
 export interface ExportOptions {
   /**
    * Whether the first part that cannot be read, or a file without an event, ends the reading with an error. Otherwise both
@@ -37,22 +37,23 @@ export interface ExportOptions {
    * @default true
    */
   readonly strict?: boolean;
-  /** Counts over several exports. @default one of its own */
+  /** Counts over several exports. @default its own */
   readonly counter?: ReadCounter;
 }
 
-/** What is looked at to tell a file's kind: more than the first line of a CSV is long. */
+/** Bytes from which a file's kind is detected: more than the first line of a CSV. */
 const peekedBytes = 16_384;
-/** What is looked at to tell whether the day or the month comes first in a file's dates. */
+/** Bytes from which the order of day and month is detected. */
 const peekedForDates = 16 * 1_048_576;
 
 /**
  * Opens an export: JSON lines, JSON arrays, or values that span lines, or CSV; of System Log events in any form of
- * `event-export/forms.ts`, mixed as they come; compressed by gzip or not, in UTF-8 or UTF-16; the content decides.
- * `-` is standard input.
+ * `event-export/forms.ts`, also mixed; compressed by gzip or not, in UTF-8 or UTF-16. The content decides. `-` is
+ * standard input.
  *
- * @throws InputError naming the file, when it cannot be opened; `events` throws one when the file is of a kind that cannot be
- * read, and, if `strict`, for the first part that cannot be read, with file and line, and for a file without an event
+ * @throws InputError naming the file, when it cannot be opened; `events` throws one when the file is of a kind that
+ * cannot be read, and, if `strict`, for the first part that cannot be read, with file and line, and for a file without
+ * an event
  */
 export async function openExport(path: string, options: ExportOptions = {}): Promise<EventExport> {
   const { strict = true, counter = createReadCounter() } = options;
@@ -119,7 +120,7 @@ async function* readEvents(
   if (strict) refuseWithoutEvents({ ...counter.counts, events: 0 });
 }
 
-/** Looks far into a file for the order of its dates only where it needs one. */
+/** Reads far into a file for the order of its dates only where it needs one. */
 async function findOrder(
   chunks: AsyncIterable<Buffer>,
   start: Buffer,
@@ -130,7 +131,7 @@ async function findOrder(
   return { order: findDateOrder(further.start.toString("latin1"), name), chunks: further.chunks };
 }
 
-/** An event, or why there is none. */
+/** An event, or the fault in its place. */
 type Read = { readonly event: LogEvent; readonly form: string } | { readonly fault: string };
 
 function readPart(part: JsonValue | JsonFault, order: DateOrder, name: string): readonly Read[] {
@@ -144,7 +145,7 @@ function readPart(part: JsonValue | JsonFault, order: DateOrder, name: string): 
   });
 }
 
-/** A CSV's columns are flat, whatever divides their names. */
+/** A CSV's columns are flat, with any separator in their names. */
 function formInCsv(form: string): string {
   return flatForms.has(form) ? "CSV" : `${form} in CSV`;
 }

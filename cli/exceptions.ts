@@ -49,7 +49,7 @@ interface AddOptions extends DeploymentOptions {
   readonly until?: Date;
 }
 
-/** An operator that Okta's documents do not name may be one of a later release, or a slip. */
+/** An operator that Okta's documents do not name may be of a later release, or misspelt. */
 function noteUnknownOperator(operator: string): void {
   if (knownOperators.some((known) => isOperator(known, operator))) return;
   const name = operatorName(operator);
@@ -188,11 +188,11 @@ async function notify(options: DeploymentOptions): Promise<void> {
     (message) => publish(message, AbortSignal.timeout(10_000)),
     now,
   );
-  if (named.length === 0) print("No exception ends within a week that nobody was told of.");
-  for (const exception of named) print(`Told of ${describe(exception, now)}`);
+  if (named.length === 0) print("Every exception that ends within a week has had its notice.");
+  for (const exception of named) print(`Reported: ${describe(exception, now)}`);
 }
 
-/** What became of an event that was handled in the last seven days, or where it may be. */
+/** Prints the result of an event of the last seven days, or where it may be. */
 async function printEnd(uuid: string, deployment: Deployment, all: readonly Exception[], now: Date): Promise<void> {
   const { dynamodb, stateTable } = deployment;
   const found = await createClaims(stateTable, async () => dynamodb).find(uuid, AbortSignal.timeout(10_000));
@@ -213,13 +213,13 @@ async function printEnd(uuid: string, deployment: Deployment, all: readonly Exce
     process.exitCode = 1;
     return;
   }
-  const told = {
+  const outcomes = {
     alerted: "was alerted on",
     excepted: "was not alerted on, as exceptions cover it",
     suppressed: `was suppressed, as an alert about the same went out within suppressMinutes before it (${defaultSuppressMinutes} unless settings.yml says otherwise)`,
     deadLettered: "lies on the dead-letter queue, as its alert may have been sent too often",
   } as const;
-  print(`The event ${uuid} ${told[found.end.outcome]}.`);
+  print(`The event ${uuid} ${outcomes[found.end.outcome]}.`);
   for (const id of found.end.exceptions) {
     const exception = all.find((each) => each.id === id);
     print(`  Covered by ${exception === undefined ? `${id}, which is no more` : describe(exception, now)}`);
@@ -270,7 +270,7 @@ function parseUntil(text: string): Date {
   if (days !== undefined) return new Date(Date.now() + Number(days) * day);
   const whole = /^\d{4}-\d{2}-\d{2}$/.test(text);
   const time = new Date(whole ? `${text}T00:00:00Z` : text);
-  // JavaScript reads a number as a year, and "1 day" as a day of 2001: a time begins with its day.
+  // A time has to begin with its day: JavaScript reads a number as a year, and "1 day" as a day of 2001.
   if (Number.isNaN(time.getTime()) || !/^\d{4}-\d{2}-\d{2}/.test(text)) {
     const meant = /^\d{1,4}$/.test(text) ? `: for ${text} days write ${text}d` : "";
     throw new InvalidArgumentError(
@@ -287,7 +287,7 @@ const nonEmpty = (text: string) => {
 
 const command = createCommand(
   "exceptions",
-  "Looks after exceptions: matches that somebody vouches for, until a date. They are not alerted on, but counted.",
+  "Manages exceptions: matches that are declared harmless until a date. They are counted, not alerted on.",
 );
 const subcommand = (name: string, description: string): Command =>
   addDeploymentOptions(command.command(name).description(description)).exitOverride();
@@ -308,7 +308,7 @@ subcommand("list", "lists them, the one that ends next first")
   .option("--json", "print each as a JSON line", false)
   .action(list);
 subcommand("remove", "removes some").argument("<ids...>", "ids, as list prints them").action(remove);
-subcommand("why", "tells why an event was not alerted on, or which exceptions would cover one")
+subcommand("why", "shows why an event was not alerted on, or which exceptions would cover one")
   .argument("<event>", "the uuid of an event of the last seven days, or a file that holds events, or alerts")
   .action(why);
 subcommand("notify", "publishes a notice about those that end within a week, as is done every day by itself").action(

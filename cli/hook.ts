@@ -24,7 +24,7 @@ import { reconciliationFindings } from "./event-hook/reconciliation-status.ts";
 import { oktaStage, rotateSecret } from "./event-hook/rotate.ts";
 import { newSecret, openSecretVersions } from "./event-hook/secret-versions.ts";
 import { addSetupOptions, setUp } from "./event-hook/setup-command.ts";
-import { deliveryFindings, type Finding, failureFinding, hiddenRisk, hookFindings } from "./event-hook/status.ts";
+import { deliveryFindings, failureFinding, type HookCheck, hiddenRisk, hookFindings } from "./event-hook/status.ts";
 import { renderTerraform } from "./event-hook/terraform.ts";
 import { askingOkta, credentialHelp, credentialOf, openOkta } from "./okta-credential.ts";
 import { createProgress } from "./progress.ts";
@@ -37,10 +37,10 @@ interface HookOptions extends DeploymentOptions {
   readonly org?: string;
 }
 
-/** All of a command's questions to Okta are over by then. */
+/** The deadline of a command's requests to Okta. */
 const longest = () => AbortSignal.timeout(5 * 60_000);
 const nothingDone = "Nothing else was done; run it again";
-/** What a command needs that reads the org's hooks and changes one. */
+/** The parts of a command that reads the org's hooks and changes one. */
 const managing: readonly Scope[] = ["okta.eventHooks.read", "okta.eventHooks.manage"];
 
 function orgOf({ org }: HookOptions, deployment: Pick<Deployment, "oktaOrgUrl"> | null): string {
@@ -49,12 +49,12 @@ function orgOf({ org }: HookOptions, deployment: Pick<Deployment, "oktaOrgUrl"> 
   return url;
 }
 
-/** What the event hook of a deployment is called. */
+/** The name of a deployment's event hook. */
 function nameOf({ stack }: Deployment): string {
   return stack === null ? "okta-proxy-watch" : `okta-proxy-watch ${stack}`;
 }
 
-/** What the hook of a deployment shall be. */
+/** The settings that a deployment's hook shall have. */
 async function settingsOf(deployment: Deployment, { subscribed, uncertain }: NeededEventTypes): Promise<WantedHook> {
   return {
     name: nameOf(deployment),
@@ -65,7 +65,7 @@ async function settingsOf(deployment: Deployment, { subscribed, uncertain }: Nee
   };
 }
 
-/** What no subscription can bring. */
+/** Prints the event types that no subscription delivers. */
 function sayWhatIsLeft({ logOnly, anyType }: NeededEventTypes, { oktaOrgUrl, eventBusName }: Deployment): void {
   const reconciled =
     oktaOrgUrl === null ? "set oktaOrgUrl, and reconciliation finds them" : "reconciliation finds them";
@@ -97,14 +97,14 @@ async function register(options: RegisterOptions): Promise<void> {
   }, nothingDone);
 }
 
-/** The hook works, and its alerts reach no one yet: that is mended elsewhere. */
+/** Warns of a hook that works while its alerts have no subscriber yet. */
 function sayHowToSubscribe({ alertTopicArn }: Deployment): void {
   print(`the hook is fine. What is left is a subscriber of its alerts:
   aws sns subscribe --topic-arn ${alertTopicArn} --protocol email --notification-endpoint ADDRESS
 or alertEmail among the settings. Confirm it by the link that AWS sends, then: npm run send-test-alert`);
 }
 
-/** Tells of the filters that were kept, and can drop what the detections need. */
+/** Warns of kept filters that can drop events that the detections need. */
 function sayWhatIsDropped(hook: EventHook, { eventTypes }: WantedHook, command: (name: string) => string): void {
   const dropping = droppingFilters(hook, eventTypes);
   if (dropping.length === 0) return;
@@ -114,7 +114,7 @@ function sayWhatIsDropped(hook: EventHook, { eventTypes }: WantedHook, command: 
   process.exitCode = 1;
 }
 
-/** Has the hook be what it shall be, and remembers which version of the secret Okta has. */
+/** Brings the hook to its settings, and notes which version of the secret Okta has. */
 async function ensureAndTell(api: EventHooksApi, wanted: WantedHook, deployment: Deployment): Promise<EventHook> {
   let changes = 0;
   const { hook, isSecretSet } = await ensureHook(
@@ -132,24 +132,25 @@ async function ensureAndTell(api: EventHooksApi, wanted: WantedHook, deployment:
   return hook;
 }
 
-/** Notes which version of the secret Okta has now: a rotation begins, or goes on, from there. */
+/** Notes which version of the secret Okta has now: a rotation starts or resumes from it. */
 async function noteVersion(secretArn: string): Promise<void> {
   const secrets = openSecretVersions(secretArn);
   try {
     const versions = await secrets.versions();
     const current = versions.find(({ stages }) => stages.includes("AWSCURRENT"));
-    const told = versions.find(({ stages }) => stages.includes(oktaStage));
-    if (current !== undefined && current.id !== told?.id) await secrets.label(oktaStage, told?.id ?? null, current.id);
+    const atOkta = versions.find(({ stages }) => stages.includes(oktaStage));
+    if (current !== undefined && current.id !== atOkta?.id)
+      await secrets.label(oktaStage, atOkta?.id ?? null, current.id);
   } catch (error) {
     if (!(error instanceof InputError)) throw error;
-    // Without it a rotation takes the current version for the one that Okta has, which it is now.
+    // Without the note, a rotation assumes that Okta has the current version, which is right now.
     process.stderr.write(`note: ${onTerminal(error.message)}\n`);
   } finally {
     secrets.close();
   }
 }
 
-/** Prints what would be asked of Okta, without the secret, and without the values of headers, which may be secrets too. */
+/** Prints the requests to Okta, without the secret and the values of headers, which may be secrets too. */
 async function printRequests(api: EventHooksApi, wanted: WantedHook, org: string): Promise<void> {
   const [hook] = ourHooks(await api.list(longest()), wanted);
   const request = toRequest({ ...wanted, secret: "***" }, hook ?? null);
@@ -182,28 +183,28 @@ async function status(options: HookOptions): Promise<void> {
       ...(hook === null ? [] : [await failureFinding(logs, hook, longest())]),
       ...(await reconciliationFindings(logs, deployment, needed.logFilter, longest())),
     ];
-    tell([...findings.map((each) => unlessStreamed(each, hook, deployment)), ...further]);
+    printChecks([...findings.map((each) => unlessStreamed(each, hook, deployment)), ...further]);
     if (wanted.eventTypes.includes("user.risk.detect")) print(`note: ${hiddenRisk}`);
   }, "What else is wrong is not known");
 }
 
-/** That there is no hook is nothing wrong where the log stream brings the events. */
-function unlessStreamed(finding: Finding, hook: EventHook | null, { eventBusName }: Deployment): Finding {
+/** A missing hook is no fault where the log stream brings the events. */
+function unlessStreamed(finding: HookCheck, hook: EventHook | null, { eventBusName }: Deployment): HookCheck {
   return hook === null && eventBusName !== null ? { ...finding, ok: null } : finding;
 }
 
-/** How another subcommand is called on the same stack and org. */
+/** Writes the call of another subcommand on the same stack and org. */
 function commandOn({ stack, local, url, org }: HookOptions): (name: string) => string {
   const where = local ? ["--local", "--url", url] : stack === undefined ? [] : ["--stack", stack];
   const options = [...where, ...(org === undefined ? [] : ["--org", org])];
   return (name) => ["npm run hook --", name, ...options].join(" ");
 }
 
-/** Prints findings; exit code 1 says that something is wrong. */
-function tell(findings: readonly Finding[]): void {
+/** Prints checks; sets exit code 1 when one is wrong. */
+function printChecks(findings: readonly HookCheck[]): void {
   const width = Math.max(...findings.map(({ what }) => what.length));
-  for (const { what, ok, told, remedy } of findings) {
-    print(`${ok === null ? "?    " : ok ? "ok   " : "WRONG"} ${what.padEnd(width)}  ${told}`);
+  for (const { what, ok, detail, remedy } of findings) {
+    print(`${ok === null ? "?    " : ok ? "ok   " : "WRONG"} ${what.padEnd(width)}  ${detail}`);
     if (remedy !== null) print(`${" ".repeat(width + 8)}to do: ${remedy}`);
   }
   if (findings.some(({ ok }) => ok === false)) process.exitCode = 1;
@@ -225,7 +226,7 @@ async function rotate(options: HookOptions): Promise<void> {
     if (ourHooks(await api.list(longest()), wanted).length === 0) throw noHook();
     await rotateSecret({
       ...secrets,
-      async tellOkta(secret) {
+      async setAtOkta(secret) {
         if ((await giveSecret(api, { ...wanted, secret }, longest())) === null) throw noHook();
       },
       async wait(seconds, why) {
@@ -237,7 +238,7 @@ async function rotate(options: HookOptions): Promise<void> {
         progress.done();
       },
       newSecret,
-      say: print,
+      report: print,
     });
   }, "Run it again: it goes on where it was stopped")
     .finally(() => progress.done())
@@ -265,13 +266,13 @@ async function doctor(options: HookOptions): Promise<void> {
         credential: () => credentialOf(process, orgUrl),
         proxy: proxyOf(orgUrl, process.env),
         whyNoTunnel: () => whyNoTunnel(orgUrl, process.env),
-        // What is examined waits for no limit, and takes no heed of what others are left.
+        // The examination does not wait for rate limits, and may use all of them.
         clientFor: (scopes) => openOkta(orgUrl, scopes, { longestWait: 10_000, rateLimitShare: 1 }),
         now: Date.now,
       },
       longest(),
     );
-    tell(findings);
+    printChecks(findings);
   }, nothingDone);
 }
 
@@ -287,7 +288,7 @@ addSetupOptions(
     "setup",
     "makes what the hook's commands and the functions ask Okta with: service apps, keys, scopes, roles",
   ),
-).action((options) => setUp(options, { print, tell, command: commandOn(options) }));
+).action((options) => setUp(options, { print, printChecks, command: commandOn(options) }));
 subcommand("register", "creates the hook, or brings it up to date; verifies it, and sends a test alert")
   .option("--dry-run", "print the requests to Okta, and change nothing", false)
   .addHelpText(
@@ -295,11 +296,11 @@ subcommand("register", "creates the hook, or brings it up to date; verifies it, 
     `${manage}\nExit code: 0; 1 when Okta failed, no test alert came, or a filter of the hook can drop what is needed; 2 when it cannot be done.`,
   )
   .action(register);
-subcommand("status", "tells whether the hook is what it shall be, and what reaches the stack")
+subcommand("status", "shows whether the hook has its settings, and what reaches the stack")
   .addHelpText(
     "after",
     `\n${credentialHelp(["okta.eventHooks.read", "okta.logs.read"])}
-With okta.eventHooks.manage as well, Okta verifies the URL, which shows whether it has the stack's secret. With a log stream, okta.logStreams.read as well.\n\nExit code: 0; 1 when something is wrong; 2 when it cannot be told.`,
+With okta.eventHooks.manage as well, Okta verifies the URL, which shows whether it has the stack's secret. With a log stream, okta.logStreams.read as well.\n\nExit code: 0; 1 when something is wrong; 2 when it is not known.`,
   )
   .action(status);
 subcommand("repair", "does what status asks for")
@@ -319,7 +320,7 @@ subcommand("terraform", "prints the hook for those who keep Okta in Terraform").
 subcommand("doctor", "checks, step by step, whether Okta's API can be asked, and names the step that fails")
   .addHelpText(
     "after",
-    `\n${credentialHelp([...managing, "okta.logs.read", "okta.users.read"])}\n\nExit code: 0; 1 when a step fails; 2 when it cannot be told.`,
+    `\n${credentialHelp([...managing, "okta.logs.read", "okta.users.read"])}\n\nExit code: 0; 1 when a step fails; 2 when it is not known.`,
   )
   .action(doctor);
 

@@ -4,13 +4,13 @@ export interface JsonValue {
   readonly line: number;
 }
 
-/** What is no JSON, and the line that it stands on. */
+/** Text that is not JSON, and its line. */
 export interface JsonFault {
   readonly fault: string;
   readonly line: number;
 }
 
-/** A value larger than this is not read: it lies in memory whole. */
+/** The largest value that is read: a value is held in memory as a whole. */
 const maximumValueBytes = 64 * 1_048_576;
 const largeValueBytes = 1_048_576;
 
@@ -22,12 +22,13 @@ const byteOrderMark = Buffer.from([0xef, 0xbb, 0xbf]);
 
 /**
  * Reads the JSON values of a file of any size, one after the other, in memory that does not grow with it: JSON lines,
- * values that span lines, and the elements of arrays at the top, also of several arrays in a row. A line that is no JSON
- * but holds an object is given out as text: its exporter may have put a prefix before the object.
+ * values that span lines, and the elements of arrays at the top, also of several arrays in a row. A line that is not
+ * JSON but holds an object is returned as text: its exporter may have put a prefix before the object.
  *
- * What is no JSON costs its own line, or, where its brackets match, itself alone: reading goes on behind it.
+ * Text that is not JSON is skipped up to the end of its line, or, where its brackets match, of itself; reading goes on
+ * behind it.
  *
- * Its own code, as it reports a fault by its line and reads on, which no streaming parser on npm does.
+ * No streaming parser on npm reports a fault by its line and reads on.
  */
 export async function* readJsonValues(chunks: AsyncIterable<Uint8Array>): AsyncGenerator<JsonValue | JsonFault> {
   const reader = new ValueReader();
@@ -35,20 +36,23 @@ export async function* readJsonValues(chunks: AsyncIterable<Uint8Array>): AsyncG
   yield* reader.end();
 }
 
-/** Where a value ends: `broken` where no JSON can go on so; null where it is not in the buffer yet. */
-type End = number | "broken" | null;
+/** The position of a value's end: `broken` for invalid JSON; null where the end is not in the buffer yet. */
+type EndPosition = number | "broken" | null;
 
-/** Divides bytes into values. State lives from one chunk to the next: a value may be cut anywhere. */
+/** Divides bytes into values. Its state lasts from one chunk to the next: a value may be cut anywhere. */
 class ValueReader {
-  /** What is read and not yet given out: at most one value, and what came behind it in its chunk. */
+  /** Bytes that are read and not yet returned: at most one value, and the rest of its chunk. */
   #buffer: Buffer = Buffer.alloc(0);
-  /** What is read and not yet in the buffer. */
+  /** Chunks that are read and not yet in the buffer. */
   #waiting: Buffer[] = [];
   #waitingBytes = 0;
   /** The line and the column that the buffer starts on. */
   #line = 1;
   #column = 0;
-  /** How far the value at the buffer's start is scanned, what was open there, and what stood before, but for space. */
+  /**
+   * The state of scanning the value at the buffer's start: the position, the open brackets, and the last byte that is
+   * not a space.
+   */
   #scanned = 0;
   #open: number[] = [];
   #inString = false;
@@ -137,7 +141,7 @@ class ValueReader {
     if (this.#inArray) yield { fault: "the array does not end: the file was cut off", line: this.#line };
   }
 
-  /** Nearly all exports have an object a line: those need no search for their end. Null for anything else. */
+  /** Nearly all exports have one object a line, whose end needs no search. Null for any other text. */
   #readLine(start: number): { readonly value: unknown; readonly end: number } | null {
     const buffer = this.#buffer;
     if (buffer[start] !== openBrace) return null;
@@ -153,7 +157,7 @@ class ValueReader {
     }
   }
 
-  /** Skips what may stand between values; returns where the next one starts. */
+  /** Skips separators between values; returns the start of the next one. */
   #skipBetween(from: number): number {
     const buffer = this.#buffer;
     let position = from;
@@ -168,14 +172,14 @@ class ValueReader {
   }
 
   /** The end of the value that starts there. */
-  #findEnd(start: number): End {
+  #findEnd(start: number): EndPosition {
     const first = this.#buffer[start];
     if (first === undefined) return null;
     if (first === openBrace || first === openBracket) return this.#findContainerEnd(start);
     return first === quote ? this.#findTextEnd(start) : this.#findScalarEnd(start);
   }
 
-  #findContainerEnd(start: number): End {
+  #findContainerEnd(start: number): EndPosition {
     const buffer = this.#buffer;
     const open = this.#scanned === 0 ? [] : this.#open;
     let inString = this.#scanned > 0 && this.#inString;
@@ -211,7 +215,7 @@ class ValueReader {
     return null;
   }
 
-  #findTextEnd(start: number): End {
+  #findTextEnd(start: number): EndPosition {
     const buffer = this.#buffer;
     for (let position = start + 1; position < buffer.length; position += 1) {
       const byte = buffer[position];
@@ -222,8 +226,8 @@ class ValueReader {
     return null;
   }
 
-  /** What is neither object, array nor text ends with its line: it is no event, and is reported by that line. */
-  #findScalarEnd(start: number): End {
+  /** Any other value ends with its line: it is not an event, and is reported by that line. */
+  #findScalarEnd(start: number): EndPosition {
     const buffer = this.#buffer;
     for (let position = start; position < buffer.length; position += 1) {
       const byte = buffer[position];
@@ -298,7 +302,7 @@ function parse(text: string, line: number): JsonValue | JsonFault {
   }
 }
 
-/** V8's message without what it quotes of the file, which may be personal. */
+/** V8's message without its quotation of the file, which may be personal. */
 function reasonOf(message: string): string {
   const [, reason] = /^([^"]{1,80}) (?:in|after) JSON at position \d+/.exec(message) ?? [];
   const [, column] = /\(line \d+ column (\d+)\)/.exec(message) ?? [];

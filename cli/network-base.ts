@@ -1,7 +1,7 @@
 import { isIPv4 } from "node:net";
 import type { Network } from "../lambda/core/network/cidr.ts";
 
-/** Digits of an address: of which base, how many bits each, and what divides them. */
+/** The parts of an address: their base, their bits, and their separator. */
 interface Notation {
   readonly radix: 10 | 16;
   readonly bits: 8 | 16;

@@ -6,8 +6,8 @@ import { InputError } from "./command.ts";
 const jwk = z.looseObject({ kty: z.string(), kid: z.string() });
 
 /**
- * A service app's credential while it is made and kept: the same as `readCredential` reads, with what a set-up that was
- * interrupted goes on by.
+ * A service app's stored credential: the form that `readCredential` reads, with the state from which an interrupted
+ * set-up resumes.
  */
 export const heldCredential = z.object({
   orgUrl: z.string(),
@@ -15,13 +15,13 @@ export const heldCredential = z.object({
   clientId: z.string().nullable(),
   /** The private key that Okta knows. */
   privateKey: jwk,
-  /** The private key that is about to take its place. */
+  /** The private key that will replace it. */
   nextKey: jwk.optional(),
-  /** `kid` of the key whose place was taken, until Okta knows it no more. */
+  /** The `kid` of the replaced key, until Okta has removed it. */
   retiredKeyId: z.string().optional(),
 });
 
-/** A service app's credential while it is made and kept. */
+/** A service app's stored credential. */
 export type HeldCredential = z.infer<typeof heldCredential>;
 
 /** A private key as JSON (JWK), with its `kid`. */
@@ -31,9 +31,9 @@ export type HeldKey = HeldCredential["privateKey"];
 const ownersOnly = 0o600;
 
 /**
- * Where the credential of an org is.
+ * The path of an org's credential.
  *
- * @param what whose it is: `functions`, until the stack has a secret for it @default - the commands'
+ * @param what its user: `functions`, until the stack has a secret for it @default - the commands
  */
 export function credentialFileOf(
   orgUrl: string,
@@ -51,7 +51,8 @@ export function credentialFileOf(
  * Reads a credential's file.
  *
  * @returns null when there is none
- * @throws InputError when it is another org's, others may read it, or it is no credential. The message never holds the key
+ * @throws InputError when it belongs to another org, others may read it, or it is no credential. The message never
+ * holds the key
  */
 export function readCredentialFile(file: string, orgUrl: string): HeldCredential | null {
   let text: string;
@@ -64,7 +65,7 @@ export function readCredentialFile(file: string, orgUrl: string): HeldCredential
   }
   try {
     const others = fstatSync(descriptor).mode & 0o077;
-    // Windows has no such modes.
+    // Windows has no file modes.
     if (others !== 0 && process.platform !== "win32") {
       throw new InputError(`${file} holds a private key, and others than its owner may open it: chmod 600 ${file}`);
     }
@@ -80,7 +81,7 @@ export function readCredentialFile(file: string, orgUrl: string): HeldCredential
   return held;
 }
 
-/** Reads a credential as it is kept; null when it is something else. */
+/** Reads a stored credential; null for any other text. */
 export function parseHeldCredential(text: string): HeldCredential | null {
   try {
     const held = heldCredential.safeParse(JSON.parse(text)).data ?? null;

@@ -21,14 +21,14 @@ import { credentialFileOf, readCredentialFile } from "./okta-credential-file.ts"
 import { proxyOf, whyNoTunnel } from "./proxy.ts";
 import { askSecret } from "./question.ts";
 
-/** As Okta's own SDKs name them. */
+/** The names in Okta's own SDKs. */
 const tokenVariable = "OKTA_CLIENT_TOKEN";
 const clientIdVariable = "OKTA_CLIENT_CLIENTID";
 const privateKeyVariable = "OKTA_CLIENT_PRIVATEKEY";
 const keyIdVariable = "OKTA_CLIENT_PRIVATEKEYID";
 const administratorsTokenVariable = "OKTA_ADMIN_TOKEN";
 
-/** What a command's `--help` says of the credential. */
+/** The help text about the credential. */
 export function credentialHelp(scopes: readonly Scope[]): string {
   return `Environment: ${clientIdVariable} and ${privateKeyVariable} (a JWK, or PEM) of a service app with the scope ${scopes.join(" and ")},
 and ${keyIdVariable} for a key as PEM where the app has several; or ${tokenVariable}, an API token.
@@ -36,8 +36,8 @@ Without any of these the file that npm run hook -- setup wrote: OKTA_CREDENTIAL_
 }
 
 /**
- * Okta's credential of the environment, else of the file that `hook -- setup` wrote for this org: what stands on a command
- * line is seen by every process of the machine.
+ * Okta's credential of the environment, else of the file that `hook -- setup` wrote for this org: every process of the
+ * machine can read a command line.
  *
  * @param orgUrl `https://example.okta.com`
  * @throws InputError when there is none, OktaSettingsError when it cannot be used
@@ -70,7 +70,7 @@ export function credentialOf({ env }: Pick<NodeJS.Process, "env">, orgUrl: strin
   );
 }
 
-/** Variables that come before the file: where one is set, the file is not read. */
+/** Variables that override the file: where one is set, the file is not read. */
 export function variablesBeforeFile({ env }: Pick<NodeJS.Process, "env">): string[] {
   return [clientIdVariable, tokenVariable].filter((name) => env[name]);
 }
@@ -80,7 +80,7 @@ type OpenOptions = Pick<OktaClientOptions, "longestWait" | "rateLimitShare" | "b
 /**
  * A command's client of an org.
  *
- * @param credential what it asks with @default - see `credentialOf`
+ * @param credential the credential of its requests @default - see `credentialOf`
  */
 export function openOkta(
   orgUrl: string,
@@ -105,7 +105,7 @@ function openClient(orgUrl: string, authorize: Authorize, scopes: readonly strin
   });
 }
 
-/** What an access token of an administrator has to be granted. An API token has all that its administrator may do. */
+/** The scopes that an administrator's access token needs. An API token has all rights of its administrator. */
 export const administratorsScopes = [
   "okta.apps.read",
   "okta.apps.manage",
@@ -115,12 +115,13 @@ export const administratorsScopes = [
   "okta.roles.manage",
 ] as const;
 
-/** What a command's `--help` says of the administrator's token. */
+/** The help text about the administrator's token. */
 export const administratorHelp = `The administrator's token, used for this one run and never stored: ${administratorsTokenVariable}, or it is asked for.
 An API token (Security > API > Tokens) or an access token with the scopes ${administratorsScopes.join(", ")}.`;
 
 /**
- * A client of an org by the token of an administrator: of the environment, or asked for. It is kept in memory alone.
+ * A client of an org with an administrator's token, from the environment or a prompt. The token is kept in memory
+ * alone.
  *
  * @throws InputError when there is none, or one that cannot be used
  */
@@ -133,7 +134,7 @@ export async function openOktaAsAdministrator(orgUrl: string): Promise<OktaClien
       `no token of an administrator: set ${administratorsTokenVariable}, or type it in. Make one that you revoke afterwards: Security > API > Tokens > Create token`,
     );
   }
-  // It becomes an HTTP header's value; what cannot be one would be quoted in an error.
+  // The token becomes an HTTP header's value: an error would quote an invalid one.
   if (!/^[\x21-\x7e]+$/.test(token))
     throw new InputError("the administrator's token holds characters that no token has");
   const claims = claimsOf(token);
@@ -146,7 +147,7 @@ export async function openOktaAsAdministrator(orgUrl: string): Promise<OktaClien
   return openClient(url, authorize, administratorsScopes, { by: "administrator" });
 }
 
-/** The claims of an access token, which is a JWT; null of an API token. */
+/** The claims of an access token, which is a JWT; null for an API token. */
 function claimsOf(token: string): Readonly<Record<string, unknown>> | null {
   const [, claims, signature] = token.split(".");
   if (!claims || !signature) return null;
@@ -175,9 +176,9 @@ function afterTunnel(authorize: Authorize, orgUrl: string, scopes: readonly stri
 }
 
 /**
- * Does what asks Okta. What Okta refuses, or cannot be asked with, is bad input; what it fails is exit code 1.
+ * Runs requests to Okta. A refusal, or an unusable credential, is bad input; a failure of Okta sets exit code 1.
  *
- * @param afterFailure what the reader is told beside Okta's failure
+ * @param afterFailure advice that is printed after Okta's failure
  */
 export async function askingOkta<Value>(work: () => Promise<Value>, afterFailure: string): Promise<Value | undefined> {
   try {
@@ -186,8 +187,8 @@ export async function askingOkta<Value>(work: () => Promise<Value>, afterFailure
     if (error instanceof OktaSettingsError || error instanceof OktaRefusal) throw new InputError(error.message);
     const isLate = error instanceof DOMException && error.name === "TimeoutError";
     if (!(error instanceof OktaFailure || isLate)) throw error;
-    const told = isLate ? "Okta took too long, or its rate limit is used up for longer" : error.message;
-    process.stderr.write(`error: ${told}. ${afterFailure}\n`);
+    const cause = isLate ? "Okta took too long, or its rate limit is used up for longer" : error.message;
+    process.stderr.write(`error: ${cause}. ${afterFailure}\n`);
     process.exitCode = 1;
     return undefined;
   }

@@ -6,14 +6,14 @@ import type { CachedQuery, EventCache } from "./event-cache.ts";
 /** Events of an org's System Log, being read. */
 export interface OktaEvents {
   readonly events: AsyncGenerator<LogEvent>;
-  /** How far it is, 0 to 1, by the time that the events are of. */
+  /** Its progress, 0 to 1, by the time of the events. */
   readonly share: () => number;
   /** Events that could not be read. */
   readonly unreadable: () => number;
 }
 
 /**
- * Reads an org's System Log, page by page, those in the cache first; what is asked of Okta goes into the cache.
+ * Reads an org's System Log, page by page, those in the cache first; pages from Okta are added to the cache.
  *
  * @param cache null to keep nothing
  */
@@ -27,7 +27,7 @@ export function readOktaEvents(
   const [since, until] = [Date.parse(query.since), Date.parse(query.until)];
   let reached = since;
   let unreadable = 0;
-  /** Of the last page: where it is gone on after the cache, Okta tells of some of them again. */
+  /** The uuids of the last page: after the cache, Okta returns some of its events again. */
   let last = new Set<string>();
 
   function* toEvents(items: readonly unknown[]): Generator<LogEvent> {

@@ -5,7 +5,10 @@ import { parseCidr } from "../lambda/core/network/cidr.ts";
 import { plural } from "../lambda/core/text/shorten.ts";
 import { createCommand, InputError, onTerminal, runCommand } from "./command.ts";
 
-/** Where Okta publishes the networks of its cells: https://help.okta.com/oie/en-us/content/topics/security/ip-address-allow-listing.htm */
+/**
+ * Okta's list of the networks of its cells:
+ * https://help.okta.com/oie/en-us/content/topics/security/ip-address-allow-listing.htm
+ */
 const published = "https://s3.amazonaws.com/okta-ip-ranges/ip_ranges.json";
 
 const cells = z.record(z.string(), z.object({ ip_ranges: z.array(z.string()) }));

@@ -9,9 +9,9 @@ import { countryCodeOf } from "./country-names.ts";
 import { findEncoding, readText, type TextEncoding } from "./text-encoding.ts";
 
 /**
- * The columns that are read, and the names that they have in Okta's user reports and in exports of other directories, in
- * English, German and French: all in lower case, without accents, spaces and punctuation. Where a file has several names of
- * one column, the one that stands first here is read.
+ * The columns, with their names in Okta's user reports and in exports of other directories, in English, German and
+ * French: in lower case, without accents, spaces and punctuation. Where a file has several names of one column, the
+ * first of this list is read.
  */
 const columns = {
   userId: ["userid", "oktauserid", "oktaid", "id", "benutzerid", "idutilisateur"],
@@ -37,7 +37,7 @@ type Column = keyof typeof columns;
 export interface ProfileRow {
   /** The line that the row ends on, from 1: its number in an editor, unless values span lines. */
   readonly line: number;
-  /** The Okta user id and the lower-case login, as far as they are given. */
+  /** The Okta user id and the lower-case login, where they are given. */
   readonly keys: readonly string[];
   readonly location: ProfileLocation;
 }
@@ -48,24 +48,25 @@ export interface BadRow {
   readonly reason: string;
 }
 
-/** What is known of a profile file before its rows. */
+/** The header of a profile file. */
 export interface ProfileFileHeader {
-  /** The names of the columns that are not read, as the file has them. */
+  /** The names of the columns that are not read, as in the file. */
   readonly ignoredColumns: readonly string[];
   readonly encoding: TextEncoding;
 }
 
-/** A row, or a quotation mark, that is longer than any location: a quotation mark is not closed. */
+/** The longest row or quoted text: in a longer one, a quotation mark is not closed. */
 const maximumRowCharacters = 100_000;
 
 /**
- * Reads users' profile locations from a CSV file, row by row: columns by name, in any order and case, one location a row,
- * several rows for a user with several locations; divided by comma, semicolon or tab; UTF-8, UTF-16 with a byte order mark,
- * or Windows-1252. `countryCode` may hold a country's name. A row that cannot be used costs no other row.
+ * Reads users' profile locations from a CSV file, row by row: columns by name, in any order and case, one location a
+ * row, several rows for a user with several locations; divided by comma, semicolon or tab; UTF-8, UTF-16 with a byte
+ * order mark, or Windows-1252. `countryCode` may hold a country's name. A row that cannot be used does not affect
+ * others.
  *
- * @param onHeader is given what is known of the file before its rows
- * @throws InputError naming the file, and the line where it is no CSV, for a file without rows, or without columns that
- *   name users and places
+ * @param onHeader called with the header, before the rows
+ * @throws InputError with the file, and the line of invalid CSV; also for a file without rows, or without columns that
+ * name users and places
  */
 export async function* readProfileRows(
   path: string,
@@ -78,7 +79,7 @@ export async function* readProfileRows(
     info: true,
     trim: true,
     skip_empty_lines: true,
-    // Excel writes rows of delimiters alone below the table.
+    // Excel writes rows of only delimiters below the table.
     skip_records_with_empty_values: true,
     relax_column_count: true,
     skip_records_with_error: true,
@@ -91,12 +92,12 @@ export async function* readProfileRows(
   parser.on("skip", (error) => {
     if (error !== undefined) skipped.push(error);
   });
-  // The parser hands on what ends the pipeline.
+  // The parser passes on the error that ends the pipeline.
   pipeline(Readable.from(readText(path, encoding)), parser, () => {});
   let header: readonly (Column | null)[] | null = null;
   let rows = 0;
   let lastLine = 0;
-  /** The parser reads ahead: what it skipped is handed out in the order of lines. */
+  /** The parser reads ahead: rows that it skipped are returned in the order of lines. */
   const skippedBefore = (line: number) => {
     const before = skipped.filter(({ lines }) => Number(lines ?? 0) < line);
     skipped.splice(0, before.length);
@@ -124,14 +125,14 @@ export async function* readProfileRows(
   if (rows === 0) throw new InputError(`${path}: there is no row below the columns' names`);
 }
 
-/** Rows that an error names. */
+/** The most rows that an error names. */
 const maximumNamed = 20;
 
-/** How a whole profile file is read. */
+/** Options of reading a whole profile file. */
 export interface ReadProfileFileOptions {
   /** Gives a row's location its coordinates. @default those of the file */
   readonly place?: (row: ProfileRow) => ProfileLocation | Promise<ProfileLocation>;
-  /** Takes the rows that cannot be used, which are left out as an import leaves them out. @default they are an error */
+  /** Called with the rows that cannot be used, which are left out as in an import. @default they are an error */
   readonly onBad?: (row: BadRow) => void;
 }
 
@@ -139,7 +140,7 @@ export interface ReadProfileFileOptions {
  * Reads a whole profile file.
  *
  * @returns the locations by Okta user id and by lower-case login
- * @throws InputError naming file and line of the rows that cannot be used: without `onBad`, or where there are no others
+ * @throws InputError with file and line of the rows that cannot be used: without `onBad`, or where there are no others
  */
 export async function readProfileFile(
   path: string,
@@ -166,7 +167,7 @@ export async function readProfileFile(
   throw new InputError([...named, ...more].join("\n"));
 }
 
-/** A quotation mark amid a value costs its row. One that is not closed may have taken in any number of rows. */
+/** A quotation mark within a value makes its row unusable. One that is not closed may include any number of rows. */
 function badRowOf({ code, lines, message }: CsvError, path: string, lastLine: number): BadRow {
   const line = Number(lines ?? lastLine + 1);
   if (code === "INVALID_OPENING_QUOTE") {
@@ -206,13 +207,13 @@ async function findDelimiter(
 const expectedColumns =
   "a line with the names of columns: login or userId; city and countryCode, or latitude and longitude (npm run -s profiles -- template)";
 
-/** The column that each name stands for; null for one that is not read. */
+/** The column of each name; null for one that is not read. */
 function readHeader(
   names: readonly string[],
   where: string,
   onIgnored: (names: readonly string[]) => void,
 ): readonly (Column | null)[] {
-  // What npm prints before the output of a script: "> okta-proxy-watch@0.1.0 profiles".
+  // npm's line before the output of a script: "> okta-proxy-watch@0.1.0 profiles".
   if (names[0]?.startsWith("> ")) {
     throw new InputError(
       `${where}: this is what npm prints before a command's output: delete all lines before the one with the columns' names, or write the file anew with "npm run -s"`,
@@ -240,7 +241,7 @@ function readHeader(
   return found;
 }
 
-/** The columns, and that other names of them are known: `stadt` and `ville` of the city. */
+/** Describes the columns, with examples of their other names: `stadt` and `ville` for the city. */
 function knownColumns(): string {
   const others = [...columns.login, ...columns.city].filter((name) => !["login", "city"].includes(name));
   const names = Object.keys(columns).join(", ");
@@ -306,7 +307,7 @@ function readRow(values: readonly string[], header: readonly (Column | null)[], 
   };
 }
 
-/** Null when nothing is given, undefined when what is given are no degrees. A decimal comma will do. */
+/** Null for an empty text, undefined for one that is not in degrees. A decimal comma is allowed. */
 function readDegrees(text: string | undefined, maximum: number): number | null | undefined {
   if (!text) return null;
   const value = Number(text.replace(",", "."));

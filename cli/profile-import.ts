@@ -7,37 +7,37 @@ import { placeLocation } from "./geocoding/place-location.ts";
 import { type BadRow, readProfileRows } from "./profile-file.ts";
 import type { TextEncoding } from "./text-encoding.ts";
 
-/** What became of an import, or would. */
+/** The report of an import, or of its dry run. */
 export interface ImportReport {
   rows: number;
-  /** Users, by the keys that the file names. */
+  /** Users, by their keys in the file. */
   users: number;
   created: number;
   changed: number;
   unchanged: number;
-  /** Users, by their keys, of whom nothing was written, as an item has no room for them. */
+  /** Users, by their keys, who were not written, as an item has no room for them. */
   readonly tooLarge: string[];
   /** Columns of the file that are not read. */
   readonly ignoredColumns: string[];
-  /** How the file's letters were read; null before it is opened. */
+  /** The file's encoding; null before it is opened. */
   encoding: TextEncoding | null;
-  /** Rows of which nothing was written. */
+  /** Rows that were not written. */
   readonly bad: BadRow[];
-  /** Rows that were written without coordinates, and why. */
+  /** Rows that were written without coordinates, with the reasons. */
   readonly unplaced: BadRow[];
-  /** Rows whose place was a choice, and which. */
+  /** Rows with an ambiguous place, with the chosen one. */
   readonly notes: BadRow[];
 }
 
-/** How an import is done. */
+/** Options of an import. */
 export interface ImportOptions {
   readonly file: string;
   readonly items: Pick<ProfileItems, "get" | "update">;
   readonly geocode: Geocoder;
-  /** Whether nothing is written. */
+  /** Whether it only reports. */
   readonly dryRun: boolean;
   readonly now: Date;
-  /** Is given the report so far, now and then. */
+  /** Called now and then with the report so far. */
   readonly onProgress: (report: Readonly<ImportReport>) => void;
 }
 
@@ -45,9 +45,9 @@ export interface ImportOptions {
 const pieceSize = 500;
 
 /**
- * Imports a profile file: for every user in it, the locations that an import wrote before are replaced, and those from
- * elsewhere (Okta, by hand) are kept. A row that says, its label and all, what is stored from elsewhere is not stored again. So
- * the same file twice changes nothing the second time, nor does what was exported.
+ * Imports a profile file: for every user in it, it replaces the locations of earlier imports, and keeps those from
+ * elsewhere (Okta, by hand). A row that equals, with its label, a location from elsewhere is not stored again. So a
+ * second import of the same file changes nothing, nor does that of an export.
  */
 export async function importProfiles(options: ImportOptions): Promise<ImportReport> {
   const report: ImportReport = {
@@ -76,8 +76,8 @@ export async function importProfiles(options: ImportOptions): Promise<ImportRepo
 }
 
 /**
- * Users with all of their locations. A user's rows may stand anywhere in the file: it is read once to count them, and
- * once more to hand out each user at the last of its rows, so that only users between their rows are held in memory.
+ * Users with all of their locations. A user's rows may be anywhere in the file: a first read counts them, and a second
+ * returns each user at the last of its rows, so that only users between their rows are held in memory.
  */
 async function* readUsers(
   { file, geocode, onProgress }: ImportOptions,
@@ -149,15 +149,15 @@ async function importPiece(
 const namesOfPlace = ["label", "countryCode", "state", "city", "postalCode"] as const;
 
 /**
- * Whether a row says, its label and all, what another source has stored: it came out of an export, which has the locations of
- * every source. Where nothing but the names of the place are stored, the coordinates are those that the import has just added.
+ * Whether a row equals, with its label, a location of another source, as rows of an export do. Where the stored
+ * location has no coordinates, those of the row, which the import has just added, are ignored.
  */
 function saysTheSame(row: ProfileLocation, stored: StoredLocation): boolean {
   if (stored.until !== null || namesOfPlace.some((name) => row[name] !== stored[name])) return false;
   return stored.latitude === null || (row.latitude === stored.latitude && row.longitude === stored.longitude);
 }
 
-/** What would be decided, with nothing written. */
+/** The decisions of a dry run. */
 async function preview(
   users: readonly string[],
   decide: Decide,

@@ -6,7 +6,7 @@ import { journeyKey } from "../lambda/adapters/tables/profile-look-up.ts";
 import { readProfile } from "../lambda/adapters/tables/stored-profile.ts";
 import type { ProfileLocation } from "../lambda/core/profiles/profile-location.ts";
 
-/** Where a user will be for a while. */
+/** A place where a user will be for a while. */
 export interface Journey {
   /** The Okta user id or the lower-case login. */
   readonly user: string;
@@ -14,12 +14,12 @@ export interface Journey {
   readonly until: Date;
 }
 
-/** The item is read and written this often, each time that another journey was added in between, before it fails. */
+/** The tries to write an item, each after a conflict with another journey. */
 const maximumTries = 20;
 
 /**
- * Adds a journey beside the user's others, and drops those that have ended. The item is written only as it was read, by the
- * revision that each write gives it, so that of two journeys added at the same time both are kept.
+ * Adds a journey beside the user's others, and drops those that have ended. A write requires the revision that was
+ * read, so that two journeys added at the same time are both kept.
  */
 export async function addJourney(
   dynamodb: DynamoDBClient,
@@ -33,7 +33,7 @@ export async function addJourney(
     const { Item = {} } = await dynamodb.send(
       new GetItemCommand({ TableName: profileTable, Key: { user: key }, ConsistentRead: true }),
     );
-    // An answer was lost, and the SDK's next try met what the one before had written.
+    // The SDK's retry after a lost answer finds its own write.
     if (Item.revision?.S === revision) return;
     const still = readProfile(Item).locations.filter((each) => Date.parse(each.until ?? "") > now.getTime());
     const locations = [...still, { ...location, until: until.toISOString() }];

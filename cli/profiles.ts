@@ -78,10 +78,10 @@ function printReport(file: string, report: ImportReport, dryRun: boolean): void 
   printRows(file, report.notes, "with a place that is not the only one of its name:");
 }
 
-/** Rows of a kind that are printed; more fill a terminal, not a reader. */
+/** The most printed rows of a kind. */
 const maximumPrinted = 50;
 
-/** Keys may come from a file: they are written as JSON, and the start of each is enough. */
+/** Keys may come from a file: they are printed as JSON, and shortened. */
 function printTooLarge(users: readonly string[]): void {
   if (users.length === 0) return;
   print(
@@ -98,7 +98,9 @@ function printRows(file: string, rows: readonly BadRow[], what: string): void {
   if (rows.length > maximumPrinted) print(`  and ${count(rows.length - maximumPrinted)} more`);
 }
 
-/** The keys that a user as written on the command line may have: your own tools may write a login in another Unicode form. */
+/**
+ * The keys that a user as written on the command line may have: other tools may write a login in another Unicode form.
+ */
 const keysOf = (user: string) => [...new Set([user, user.toLowerCase(), canonicalLogin(user)])];
 
 async function show(user: string, options: DeploymentOptions): Promise<void> {
@@ -117,7 +119,7 @@ async function list(options: DeploymentOptions): Promise<void> {
   print(users === 0 ? "There are no profiles." : `${plural(users, "profile")}.`);
 }
 
-/** An item: who says something of the user, and since when; then the locations. */
+/** Describes an item: its sources with their times, then the locations. */
 function describe(profile: Profile): string {
   const { user, locations, source, updatedAt, imported, okta } = profile;
   const sources = [
@@ -158,7 +160,7 @@ async function exportAll(options: DeploymentOptions): Promise<void> {
     const { user } = profile;
     const key = user.startsWith("00u") ? { userId: user, login: "" } : { userId: "", login: user };
     for (const location of allLocations(profile)) {
-      // Journeys end by themselves: they are no part of a profile to be carried elsewhere.
+      // Journeys expire: an export leaves them out.
       if (location.until !== null) continue;
       const row = { ...location, ...key };
       print(exportColumns.map((column) => quote(row[column])).join(","));
@@ -173,7 +175,7 @@ function quote(value: unknown): string {
 
 async function remove(user: string, options: DeploymentOptions): Promise<void> {
   const deployment = await findDeployment(options);
-  // What is under a login cannot be found without the key: then nothing is deleted, rather than a part.
+  // Without the key, items under a login cannot be found: nothing is deleted, rather than a part.
   const stateKey = await deployment.stateKey();
   const users: UserKey[] = [loginUserKey(user), ...keysOf(user).map((id) => `id#${id}` as const)];
   const ids = new Set(users.flatMap((each) => userItemIds(each, stateKey)));
@@ -191,7 +193,7 @@ async function remove(user: string, options: DeploymentOptions): Promise<void> {
   if (forgotten > 0) print("Deleted: what is remembered of the user's proxied sessions");
 }
 
-/** Removes items of what is remembered of users' sessions; returns how many there were. */
+/** Removes items of users' states; returns their number. */
 async function forgetUsers(ids: ReadonlySet<string>, { dynamodb, stateTable }: Deployment): Promise<number> {
   let removed = 0;
   for (const id of ids) {
@@ -224,7 +226,7 @@ async function travel(user: string, options: TravelOptions): Promise<void> {
   print(`${user} may be in ${describeStored(location)} until ${until.toISOString()}.`);
 }
 
-/** A location by name, with the coordinates of its city where it is known. */
+/** A location by name, with the coordinates of its city where that is known. */
 async function toLocation({ city, state, country }: PlaceOptions, label: string): Promise<ProfileLocation> {
   const code = countryCode(country);
   if (country !== undefined && code === null) throw new InputError(`"${country}" is no country that is known`);
@@ -360,7 +362,7 @@ function parseDistance(text: string): number {
 
 const command = createCommand(
   "profiles",
-  "Looks after users' profile locations, which the mismatch detection compares with.",
+  "Manages users' profile locations, which the mismatch detection compares with.",
 );
 const subcommand = (name: string, description: string): Command =>
   addDeploymentOptions(command.command(name).description(description)).exitOverride();

@@ -1,19 +1,20 @@
 import type { Agent } from "node:https";
 
-/** What of a process's environment names a proxy. */
+/** The environment variables that name a proxy. */
 type Environment = Readonly<Record<string, string | undefined>>;
 
-/** The embedded run and its emulators are never asked through a proxy. */
+/** Requests to the embedded run and its emulators never use a proxy. */
 const loopback = ["localhost", "127.0.0.1"];
 
 /**
- * Has every `fetch` of this process go through the proxy that HTTPS_PROXY or HTTP_PROXY names, but for what NO_PROXY names and
- * for loopback. Node.js does so by itself only with NODE_USE_ENV_PROXY. Corporate CAs of NODE_EXTRA_CA_CERTS it takes anyway.
+ * Makes every `fetch` of this process use the proxy of HTTPS_PROXY or HTTP_PROXY, except for hosts of NO_PROXY and
+ * loopback. Node.js does so by itself only with NODE_USE_ENV_PROXY. It always uses the corporate CAs of
+ * NODE_EXTRA_CA_CERTS.
  */
 export function useProxy(environment: Environment): void {
   const proxies = proxyVariables(environment);
   if (proxies === null) return;
-  // Loaded by commands that need it alone.
+  // Only commands that need it load it.
   process.getBuiltinModule("node:http").setGlobalProxyFromEnv(proxies);
 }
 
@@ -49,14 +50,14 @@ function proxyUrlOf(url: string, environment: Environment): URL | null {
   return new URL(proxy);
 }
 
-/** How long a proxy may take to open a tunnel, in milliseconds. */
+/** The longest time for a proxy to open a tunnel, in milliseconds. */
 const tunnelMilliseconds = 15_000;
 
 /**
- * Looks whether the proxy of a URL answers when it is asked for a tunnel. `fetch` of Node.js 24 does not end where the proxy
- * closes the connection instead: it connects again, thousands of times a second (github.com/nodejs/undici/issues/3897).
+ * Checks whether the proxy of a URL answers a request for a tunnel. Where the proxy closes the connection instead,
+ * `fetch` of Node.js 24 does not end: it reconnects thousands of times a second (github.com/nodejs/undici/issues/3897).
  *
- * @returns what the proxy does instead of answering; null when it answers, whatever it says, or when there is no proxy
+ * @returns the proxy's behavior in place of an answer; null for any answer, or without a proxy
  */
 export function whyNoTunnel(url: string, environment: Environment): Promise<string | null> {
   const proxy = proxyUrlOf(url, environment);
@@ -84,7 +85,7 @@ export function whyNoTunnel(url: string, environment: Environment): Promise<stri
     asked.once("connect", () => end(null));
     asked.once("response", () => end(null));
     asked.once("timeout", () => end("it does not answer when it is asked for a tunnel (CONNECT)"));
-    // Other faults, such as that there is no proxy at all, `fetch` meets as well, and ends.
+    // `fetch` itself ends with other faults, such as a missing proxy.
     asked.on("error", ({ code }: NodeJS.ErrnoException) =>
       end(code === "ECONNRESET" ? "it closes the connection when it is asked for a tunnel (CONNECT)" : null),
     );
@@ -92,13 +93,13 @@ export function whyNoTunnel(url: string, environment: Environment): Promise<stri
   });
 }
 
-/** A proxy that the environment names and that cannot be used. The message holds no password. */
+/** A proxy of the environment that cannot be used. The message holds no password. */
 export class ProxySettingsError extends Error {
   override readonly name = "ProxySettingsError";
 }
 
 /**
- * Null when no proxy is named. Of two spellings the lower-case one counts, as with Node.js and curl.
+ * Null without a proxy. Of two spellings the lower-case one counts, as in Node.js and curl.
  *
  * @throws ProxySettingsError
  */
@@ -111,7 +112,7 @@ function proxyVariables(environment: Environment) {
   function readProxy(name: string): string | undefined {
     const given = read(name)?.trim();
     if (given === undefined || given === "") return undefined;
-    // As for curl, a proxy without a scheme speaks plain HTTP.
+    // As in curl, a proxy without a scheme uses plain HTTP.
     const proxy = URL.parse(/^[a-z][a-z\d+.-]*:\/\//i.test(given) ? given : `http://${given}`);
     if (proxy !== null && /^https?:$/.test(proxy.protocol) && proxy.hostname !== "") return proxy.href;
     const what = proxy === null ? "is no URL" : `names a proxy that speaks ${proxy.protocol.slice(0, -1)}`;
@@ -120,8 +121,8 @@ function proxyVariables(environment: Environment) {
 }
 
 /**
- * NO_PROXY in the one form that `fetch` and the agents of Node.js, which AWS's clients use, read alike: they differ over
- * `*` in a list, over whether `okta.com` means its subdomains too, and over a port behind a suffix. As for curl, it means
+ * NO_PROXY in the form that `fetch` and the agents of Node.js, which AWS's clients use, read alike: they differ in `*`
+ * in a list, in whether `okta.com` includes its subdomains, and in a port behind a suffix. As in curl, it includes
  * them. A network (CIDR) has no effect: the hosts of Okta and AWS have names.
  */
 function readExemptions(given: string): string {
@@ -138,7 +139,7 @@ function readExemptions(given: string): string {
   return [...read, ...loopback].join(",");
 }
 
-/** Whether an entry, as `readExemptions` writes them, is of the host: https://nodejs.org/api/http.html#no_proxy-format */
+/** Whether an entry of `readExemptions` matches the host: https://nodejs.org/api/http.html#no_proxy-format */
 function isExempt(hostname: string, port: string, noProxy: string): boolean {
   return noProxy.split(",").some((entry) => {
     const [, host = "", ofPort] = /^(.*?)(?::(\d+))?$/.exec(entry) ?? [];

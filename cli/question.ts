@@ -1,7 +1,7 @@
 import { createInterface } from "node:readline";
 import { Writable } from "node:stream";
 
-/** Where a question is asked. */
+/** The terminal of a question. */
 export interface Terminal {
   /** @default - standard input */
   readonly input?: NodeJS.ReadableStream;
@@ -29,7 +29,7 @@ export async function ask(
 }
 
 /**
- * Asks for a line that is a secret: what is typed at a terminal is not shown.
+ * Asks for a line that is a secret: the terminal does not show it.
  *
  * @returns the answer, without space around it; null when there is none: Ctrl-C, Ctrl-D, or the end of the input
  */
@@ -38,7 +38,7 @@ export async function askSecret(
   { input = process.stdin, output = process.stderr }: Terminal = {},
 ): Promise<string | null> {
   output.write(question);
-  // The line editor writes what is typed to its output.
+  // The line editor echoes its input to its output.
   const nowhere = new Writable({ write: (_chunk, _encoding, done) => done() });
   const isTerminal = (input as Partial<NodeJS.ReadStream>).isTTY === true;
   const terminal = createInterface({ input, output: nowhere, terminal: isTerminal });
@@ -51,7 +51,7 @@ export async function askSecret(
   return answer?.trim() ?? null;
 }
 
-/** Whether an answer is yes; everything else is no. */
+/** Whether an answer is yes; any other answer is no. */
 export function isYes(answer: string | null): boolean {
   return /^y(es)?$/i.test(answer ?? "");
 }

@@ -15,16 +15,16 @@ interface Options {
   readonly json: boolean;
 }
 
-/** What is told of a rule. */
+/** The printed facts of a rule. */
 interface RuleReport {
   readonly id: string;
   readonly level: Level;
   readonly title: string;
   readonly status: string | null;
   readonly file: string;
-  /** Whether it runs when deployed with this setting. */
+  /** Whether it runs when it is deployed with this setting. */
   readonly on: boolean;
-  /** Null when the rule names none, and is asked of every event. */
+  /** Null when the rule names none, and is evaluated for every event. */
   readonly eventTypes: readonly EventType[] | null;
   readonly filters: readonly string[];
 }
@@ -147,7 +147,7 @@ function writeRule({ id, level, title, status, file, on, eventTypes, filters }: 
   ];
 }
 
-/** What is to be said behind an event type; nothing where a hook delivers it. */
+/** The note behind an event type; empty where a hook delivers it. */
 function noteOn({ hookEligible, isBeta, nearest }: EventType): string {
   if (isBeta) return "  (in beta: Okta refuses it where the org does not have the feature)";
   if (hookEligible !== null) return hookEligible ? "" : "  (System Log only)";
@@ -158,7 +158,7 @@ function noteOn({ hookEligible, isBeta, nearest }: EventType): string {
 await runCommand(
   createCommand(
     "rules",
-    "Checks every rule, filter and severity adjustment, and tells which event types the hook has to be subscribed to.",
+    "Checks every rule, filter and severity adjustment, and lists the event types that the hook has to be subscribed to.",
   )
     .option("--rules <folder>", "rules to check (default: the rules that are deployed)")
     .option("--experimental", "count rules with status experimental as on", false)

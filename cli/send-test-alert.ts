@@ -6,7 +6,7 @@ await runCommand(
   addDeploymentOptions(
     createCommand(
       "send-test-alert",
-      "Delivers a proxied sign-in that nobody did, and tells whether an alert came of it, or where it stopped.",
+      "Delivers a made-up proxied sign-in, and reports whether its alert went out, or where it stopped.",
     ),
   )
     .option(

@@ -1,17 +1,17 @@
 import type { Command } from "commander";
 
-/** What npm always hands to a script, asked for or not. */
+/** Options that npm always passes to a script. */
 const always: ReadonlySet<string> = new Set(["cache", "prefix", "user-agent"]);
 
 /**
- * Names of options that were typed without the `--` that npm wants before them: npm takes `npm run deploy --dry-run` for an
- * option of its own, and runs the command without it. It leaves a trace, `npm_config_dry_run`:
+ * Finds options that were typed without npm's `--` before them: npm reads `npm run deploy --dry-run` as an option of
+ * its own, and runs the command without it. It sets `npm_config_dry_run`:
  * https://docs.npmjs.com/cli/v11/using-npm/scripts
  *
- * @param command with its options, as `createCommand` makes it
+ * @param command a command of `createCommand`, with its options
  */
 export function swallowedOptions(command: Command, environment: NodeJS.ProcessEnv): string[] {
-  // Another script of npm may have started this command, with options of its own.
+  // Another npm script with options of its own may have started this command.
   if (environment.npm_lifecycle_event !== scriptOf(command)) return [];
   const options = [command, ...command.commands].flatMap((each) => each.options);
   const long = options.flatMap((option) => (option.long === undefined ? [] : [option.long.replace(/^--/, "")]));

@@ -8,11 +8,12 @@ import { countWaiting } from "./waiting-messages.ts";
 
 const print = (text: string) => process.stdout.write(`${onTerminal(text)}\n`);
 
-/** What came of a test: no alert; an alert that SNS took, with no subscriber or with some. */
+/** The result of a test: no alert; an alert that SNS accepted, without or with subscribers. */
 export type TestAlertResult = "stopped" | "unsubscribed" | "subscribed";
 
 /**
- * Delivers a test event, and tells whether an alert came of it, or where it stopped; the exit code is 1 when it stopped.
+ * Delivers a test event, and prints whether its alert went out, or where it stopped; the exit code is 1 when it
+ * stopped.
  *
  * @param timeout seconds to wait for the alert
  */
@@ -52,9 +53,9 @@ function explainStatus(status: number, { hookUrl }: Deployment): string {
   return `stopped at the receiver: ${hookUrl} answered ${status}: ${reasons[status] ?? "its log group may say why"}`;
 }
 
-async function explainSilence(kind: "underWay" | null, deployment: Deployment, uuid: string): Promise<string> {
+async function explainSilence(kind: "inProgress" | null, deployment: Deployment, uuid: string): Promise<string> {
   const waiting = await countWaiting(deployment);
-  if (kind === "underWay") {
+  if (kind === "inProgress") {
     return `stopped at publishing: the event ${uuid} was claimed, and not published yet. ${waiting} wait on the retry queue`;
   }
   return waiting > 0

@@ -2,17 +2,19 @@ import { createReadStream } from "node:fs";
 import { open } from "node:fs/promises";
 import { InputError } from "./command.ts";
 
-/** How the bytes of a text file stand for characters. */
+/** The encoding of a text file. */
 export interface TextEncoding {
   readonly name: "UTF-8" | "UTF-16LE" | "UTF-16BE" | "Windows-1252";
-  /** A word of the file whose letters the encoding decides, where the encoding is inferred from the bytes; else null. */
+  /** A word of the file that shows the inferred encoding; null where the encoding is certain. */
   readonly inferredFrom: string | null;
 }
 
-/** What to do with a file in another encoding, as Excel's dialog words it. */
+/** The remedy for a file in another encoding, in the words of Excel's dialog. */
 const saveAnew = 'save it as "CSV UTF-8 (Comma delimited)"';
 
-/** Files that are often taken for text, by their first bytes (https://en.wikipedia.org/wiki/List_of_file_signatures). */
+/**
+ * Files that are often mistaken for text, by their first bytes (https://en.wikipedia.org/wiki/List_of_file_signatures).
+ */
 const signatures: readonly (readonly [bytes: readonly number[], what: string])[] = [
   [[0x50, 0x4b, 0x03, 0x04], `this is an Excel workbook or a ZIP archive: open it in Excel, and ${saveAnew}`],
   [[0xd0, 0xcf, 0x11, 0xe0], `this is an Excel workbook of the older form (.xls): open it in Excel, and ${saveAnew}`],
@@ -47,7 +49,7 @@ export async function findEncoding(path: string): Promise<TextEncoding> {
 /**
  * Reads a file as text.
  *
- * @throws InputError where the file does not keep to the encoding
+ * @throws InputError where the file breaks the encoding
  */
 export async function* readText(path: string, { name }: TextEncoding): AsyncGenerator<string> {
   if (name === "Windows-1252") {
@@ -90,7 +92,7 @@ async function isUtf8(path: string): Promise<boolean> {
   }
 }
 
-/** Characters before and after one, for a reader to judge by. */
+/** The characters shown before and after one. */
 const context = 30;
 
 async function inferWindows1252(path: string): Promise<TextEncoding> {
@@ -131,9 +133,9 @@ function wordAt(bytes: Buffer, index: number): string {
 }
 
 /**
- * The characters of the bytes 0x80 to 0x9F in Windows-1252 (https://encoding.spec.whatwg.org/index-windows-1252.txt); all
- * others are those of Unicode. `TextDecoder` of several versions of Node.js takes these for control characters
- * (https://github.com/nodejs/node/issues/56542). The five spaces are not assigned.
+ * The characters of the bytes 0x80 to 0x9F in Windows-1252 (https://encoding.spec.whatwg.org/index-windows-1252.txt);
+ * all others are those of Unicode. `TextDecoder` of several versions of Node.js reads these as control characters
+ * (https://github.com/nodejs/node/issues/56542). The five spaces are unassigned.
  */
 const c1 = "€ ‚ƒ„…†‡ˆ‰Š‹Œ Ž  ‘’“”•–—˜™š›œ žŸ";
 const unassigned: ReadonlySet<number> = new Set(

@@ -2,25 +2,25 @@ import { type Stack, Validations } from "aws-cdk-lib";
 import { AwsSolutionsChecks, NIST80053R5Checks, ServerlessChecks } from "cdk-nag";
 import type { Construct } from "constructs";
 
-/** The packs of rules that the stack is checked by whenever it is synthesized. */
+/** The packs of rules that check the stack at each synthesis. */
 export const packs = (scope: Construct) => [
   new AwsSolutionsChecks(scope),
   new NIST80053R5Checks(scope),
   new ServerlessChecks(scope),
 ];
 
-/** Why a rule of a pack does not hold here. */
+/** The reason why a rule of a pack does not apply. */
 export interface Explanation {
-  /** As the pack calls the rule, with its own name in front. */
+  /** The rules, by the pack's name and their names in it. */
   readonly rules: readonly string[];
-  /** Paths of the constructs, below the stack, that it is about. */
+  /** Matches the paths of its constructs, below the stack. */
   readonly where: RegExp;
   readonly reason: string;
 }
 
 const aFunction = /\/Function\/Resource$/;
 
-/** Every finding that stays, with its reason; what is found and not explained here fails the synthesis. */
+/** Every accepted finding, with its reason; any other finding fails the synthesis. */
 export const explanations: readonly Explanation[] = [
   {
     rules: ["AwsSolutions::AwsSolutions-SMG4", "NIST.800.53.R5::NIST.800.53.R5-SecretsManagerRotationEnabled"],
@@ -175,7 +175,7 @@ export const explanations: readonly Explanation[] = [
   },
 ];
 
-/** Tells the packs of {@link explanations}. */
+/** Acknowledges the findings of {@link explanations} in the packs. */
 export function acknowledgeFindings(stack: Stack, all = explanations): void {
   const prefix = `${stack.node.path}/`;
   for (const construct of stack.node.findAll()) {

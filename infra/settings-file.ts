@@ -13,26 +13,26 @@ import {
   visit,
 } from "yaml";
 
-/** The file that settings are read from where no other is named, in the folder that commands are run in. */
+/** The default file of settings, in the folder in which a command runs. */
 export const defaultSettingsFile = "settings.yml";
 
-/** The other ending of YAML files: a file of this name is not read. */
+/** The name with the other ending of YAML files, which is not read. */
 const misnamedSettingsFile = "settings.yaml";
 
-/** The environment variable that names another file for every command. */
+/** The environment variable that names another settings file. */
 export const settingsFileVariable = "SETTINGS_FILE";
 
-/** The stack's name where no setting gives another. */
+/** The default name of the stack. */
 export const defaultStackName = "OktaProxyWatch";
 
-/** A setting, or the file it stands in, that cannot be used. */
+/** A setting, or a settings file, that cannot be used. */
 export class SettingsError extends Error {
   override readonly name = "SettingsError";
 }
 
-/** Settings as a file gives them: by name, not checked yet. */
+/** The settings of a file by name, before they are checked. */
 export interface SettingsFile {
-  /** The file's name, as it was given. */
+  /** The file's name, as given. */
   readonly path: string;
   readonly values: Readonly<Record<string, unknown>>;
   /** The line, from 1, of a setting or of a part of it: `["allowedCidrs", 2]`. */
@@ -42,9 +42,11 @@ export interface SettingsFile {
 /**
  * Reads a file of settings: YAML, a setting a line.
  *
- * @param given @default - what the environment variable `SETTINGS_FILE` names, else settings.yml, which need not be there
+ * @param given @default - the file that the environment variable `SETTINGS_FILE` names, else settings.yml, which may be
+ * missing
  * @returns null when no file is named and there is no `settings.yml`
- * @throws SettingsError for a `settings.yaml` without `settings.yml`; naming file and line: no such file, no YAML, a name twice, or something else than names and values
+ * @throws SettingsError for a `settings.yaml` without `settings.yml`; and, with file and line, for a missing file,
+ * invalid YAML, a repeated name, or content other than names and values
  */
 export async function readSettingsFile(given?: string): Promise<SettingsFile | null> {
   const path = given ?? (process.env[settingsFileVariable] || undefined);
@@ -54,7 +56,7 @@ export async function readSettingsFile(given?: string): Promise<SettingsFile | n
     text = await readFile(name, "utf8");
   } catch (error) {
     if (path === undefined && (error as NodeJS.ErrnoException).code === "ENOENT") {
-      // Without the file all settings would be at their defaults, which is not what its author wants.
+      // Without the file all settings would have their defaults, against its author's intent.
       if (!existsSync(misnamedSettingsFile)) return null;
       throw new SettingsError(
         `there is ${misnamedSettingsFile}, which is not read, and no ${defaultSettingsFile}: rename it`,
@@ -74,7 +76,7 @@ export function parseSettingsFile(path: string, text: string): SettingsFile {
   const lines = new LineCounter();
   const document = parseDocument(text, { lineCounter: lines, prettyErrors: false });
   const lineAt = (offset: number) => lines.linePos(offset).line;
-  // A tag that YAML does not know is a warning, after which the value is another than the one that was meant.
+  // An unknown tag is only a warning of YAML, but changes the value.
   const [fault] = [...document.errors, ...document.warnings];
   if (fault !== undefined) {
     const what = fault.name === "YAMLWarning" ? "this cannot be used" : "this is no YAML";
@@ -90,7 +92,7 @@ export function parseSettingsFile(path: string, text: string): SettingsFile {
   };
 }
 
-/** Resolves aliases. One may name nothing, or make of a short text more than memory holds, or stand within itself. */
+/** Resolves aliases. An alias may have no anchor, expand beyond memory, or contain itself. */
 function readValues(
   path: string,
   document: Document.Parsed,
@@ -98,20 +100,20 @@ function readValues(
 ): Record<string, unknown> {
   try {
     const values = document.toJS() as Record<string, unknown>;
-    // What stands within itself has no JSON.
+    // A value that contains itself has no JSON.
     JSON.stringify(values);
     return values;
   } catch (error) {
     const aliases: Alias[] = [];
     visit(document, { Alias: (_, alias) => void aliases.push(alias) });
     const alias = aliases.find((each) => each.resolve(document) === undefined) ?? aliases[0];
-    // The first line says all; the others draw the circle.
+    // The first line has the reason; the others draw the circle.
     const [reason] = (error as Error).message.split("\n");
     throw new SettingsError(`${path}:${lineAt(alias?.range?.[0] ?? 0)}: this alias cannot be used: ${reason}`);
   }
 }
 
-/** Where in the text a part of it starts: at its name, or for an element of a list at the element. */
+/** The position of a part in the text: its name, or the element of a list. */
 function startOf(contents: ParsedNode, steps: readonly PropertyKey[]): number {
   let node: unknown = contents;
   let start = contents.range[0];

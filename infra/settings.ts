@@ -21,7 +21,8 @@ import {
 } from "./settings-file.ts";
 
 /**
- * Days that CloudWatch keeps logs, of which one has to be taken: https://docs.aws.amazon.com/AmazonCloudWatchLogs/latest/APIReference/API_PutRetentionPolicy.html
+ * The retention periods that CloudWatch allows, in days:
+ * https://docs.aws.amazon.com/AmazonCloudWatchLogs/latest/APIReference/API_PutRetentionPolicy.html
  */
 export const retentionDays: readonly number[] = [
   1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731, 1_096, 1_827, 2_192, 2_557, 2_922, 3_288, 3_653,
@@ -31,19 +32,19 @@ const email = z.email("expected an e-mail address");
 const number = z.number("expected a number");
 const flag = z.boolean("expected true or false");
 
-/** Lambda takes 4 KB for all environment variables of a function; the others need no more than what is left. */
+/** Lambda allows 4 KB for all environment variables of a function; the other variables fit into the rest. */
 const maximumCidrsLength = 2_500;
 
 /**
- * CloudWatch takes 1,024 characters for an alarm's description, which ends with this address and a section's name:
+ * CloudWatch allows 1,024 characters for an alarm's description, which ends with this URL and a section's name:
  * https://docs.aws.amazon.com/AmazonCloudWatch/latest/APIReference/API_PutMetricAlarm.html
  */
 const maximumRunbookUrlLength = 700;
 
-/** The same limit, for the functions that ask Okta for users; an office more takes some 100 bytes. */
+/** The same limit for the functions that read users from Okta; a further office takes some 100 bytes. */
 const maximumAttributesBytes = 1_500;
 
-/** A check of ours as one of zod's: what it throws is the fault. */
+/** Makes a zod check of a function whose error is the fault. */
 function checked<Value>(check: (text: string) => Value) {
   return z.string("expected a text").transform((text, context) => {
     try {
@@ -56,8 +57,8 @@ function checked<Value>(check: (text: string) => Value) {
 }
 
 /**
- * All settings. Of each: what it takes, its default, and in `meta` what it means, with an example where there is no
- * default. `npm run schema` makes docs/settings.schema.json and settings.example.yml of it.
+ * All settings. Each has its type, its default, and in `meta` its meaning, with an example where there is no default.
+ * `npm run schema` writes docs/settings.schema.json and settings.example.yml from it.
  */
 const schema = z.strictObject({
   stackName: z
@@ -194,7 +195,7 @@ const schema = z.strictObject({
     .enum(metricSets, `expected ${metricSets.join(" or ")}`)
     .default(defaultMetricSet)
     .meta({
-      description: "Which metrics CloudWatch is given: those that alarms look at and that tell of trouble, or all.",
+      description: "The metrics that are sent to CloudWatch: those of alarms and failures, or all.",
     }),
   dashboard: flag.default(false).meta({ description: "Whether CloudWatch has a dashboard." }),
   runbookUrl: z
@@ -239,23 +240,23 @@ const schema = z.strictObject({
     .meta({ description: "Requests of one address in five minutes over which the firewall blocks it." }),
 });
 
-/** The settings of a deployment; what each means stands in the schema above, and in docs/settings.schema.json. */
+/** The settings of a deployment; the schema above, and docs/settings.schema.json, describe each. */
 export type Settings = Readonly<z.output<typeof schema>>;
 
-/** The key of a template's metadata under which the stack keeps all of its settings; those that are not set are left out. */
+/** The key of a template's metadata under which the stack keeps all of its settings; unset ones are left out. */
 export const settingsMetadata = "OktaProxyWatch::Settings";
 
-/** A setting as documents show it. */
+/** The description of a setting, for documents. */
 export interface SettingDescription {
   readonly name: string;
   readonly description: string;
-  /** Null where nothing is set unless asked for. */
+  /** Null where there is no default. */
   readonly default: unknown;
-  /** A value to show; the default where no other is given. */
+  /** An example; the default where no other is given. */
   readonly example: unknown;
 }
 
-/** Every setting, in the order in which documents show them. */
+/** The descriptions of all settings, in the order of the documents. */
 export function describeSettings(): SettingDescription[] {
   const defaults: Readonly<Record<string, unknown>> = schema.parse({});
   return Object.entries(schema.shape).map(([name, setting]) => {
@@ -271,7 +272,7 @@ export function settingsJsonSchema(): Record<string, unknown> {
   const made = z.toJSONSchema(schema, {
     io: "input",
     override: ({ jsonSchema }) => {
-      // What a whole number is bounded by where we bound it by nothing.
+      // zod's bound of a whole number without bounds.
       if (jsonSchema.minimum === Number.MIN_SAFE_INTEGER) delete jsonSchema.minimum;
       if (jsonSchema.maximum === Number.MAX_SAFE_INTEGER) delete jsonSchema.maximum;
     },
@@ -282,21 +283,21 @@ export function settingsJsonSchema(): Record<string, unknown> {
 /** The key of CDK context by which `npm run deploy -- --settings FILE` hands the file's name to the app. */
 export const settingsFileContext = "settingsFile";
 
-/** What was a setting, and is CDK's own. */
+/** Former settings that CDK has itself. */
 const retired: Readonly<Record<string, string>> = {
   tags: `tags are CDK's: "tags": [{"Key": "team", "Value": "security"}] at the top of cdk.json, beside "app"`,
   permissionsBoundary: `a permissions boundary is CDK's: "@aws-cdk/core:permissionsBoundary": {"name": "POLICY"} under "context" in cdk.json`,
 };
 
-/** Context of CDK's own command line that bears no mark of CDK's. */
+/** Context of CDK's own command line whose names have no mark of CDK. */
 const commandLineContext = new Set(["cli-telemetry", "acknowledged-issue-numbers", settingsFileContext]);
 
-/** Whether context is CDK's, whose keys contain `@` or `:`. */
+/** Whether context belongs to CDK, whose keys contain `@` or `:`. */
 const belongsToCdk = (name: string) => /[@:]/.test(name) || commandLineContext.has(name);
 
 const isGiven = (value: unknown) => value !== undefined && value !== null && value !== "";
 
-/** Why there is no setting of this name; null when there is. */
+/** The reason why a setting does not exist; null when it exists. */
 function whyUnknown(name: string): string | null {
   if (Object.hasOwn(schema.shape, name)) return null;
   const successor = Object.hasOwn(retired, name) ? retired[name] : undefined;
@@ -305,8 +306,8 @@ function whyUnknown(name: string): string | null {
 }
 
 /**
- * A value of the command line (`-c name=value`), where all is text, as what the setting takes: numbers, true and false, and
- * lists that commas or spaces divide, or JSON. What does not look like it stays, for the schema to refuse.
+ * Converts a value of the command line (`-c name=value`), which is text, to the setting's type: numbers, true and
+ * false, and lists that commas or spaces divide, or JSON. Other values stay, for the schema to refuse.
  */
 function fromText(setting: z.core.$ZodType, value: unknown): unknown {
   if (typeof value !== "string") return value;
@@ -323,21 +324,21 @@ function fromText(setting: z.core.$ZodType, value: unknown): unknown {
   }
 }
 
-/** Settings, and what to say of how they were given. */
+/** Settings, with notes on their sources. */
 export interface LoadedSettings {
   readonly settings: Settings;
-  /** The settings file; null where there is none, and all that is not given otherwise is at its default. */
+  /** The settings file; null for none. */
   readonly file: SettingsFile | null;
-  /** The names of the settings that the file or the context gives; the others are at their defaults. */
+  /** The names of the settings in the file or the context; the others have their defaults. */
   readonly given: ReadonlySet<string>;
   /**
-   * A sentence for each setting of the context that the file does not have, as the next deployment would not know it, and for
-   * each that is given without the one that it needs.
+   * A sentence for each setting of the context that the file does not have, which the next deployment would lose, and
+   * for each that has no effect without another.
    */
   readonly notes: readonly string[];
 }
 
-/** What is wrong with a setting. */
+/** The fault of a setting. */
 interface Fault {
   /** The first step is the setting's name. */
   readonly path: readonly PropertyKey[];
@@ -346,9 +347,9 @@ interface Fault {
 }
 
 /**
- * Checks the settings of a file and of CDK context, which comes first.
+ * Checks the settings of a file and of CDK context, which takes precedence.
  *
- * @throws SettingsError naming each that cannot be used, where it stands, what was found and what is expected
+ * @throws SettingsError with each invalid setting, its place, its value and the expected one
  */
 export function mergeSettings(
   context: Readonly<Record<string, unknown>>,
@@ -377,7 +378,7 @@ export function mergeSettings(
   return { settings: parsed.data, file, given: names, notes: [...notes, ...withoutEffect(parsed.data, names)] };
 }
 
-/** Settings that do nothing without another one: the need, whether it is met, and the settings. */
+/** Settings that have no effect without another: the need, whether it is met, and the settings. */
 const needs: readonly {
   readonly need: string;
   readonly isMet: (settings: Settings) => boolean;
@@ -401,7 +402,7 @@ const needs: readonly {
   },
 ];
 
-/** A sentence for each setting that is given, and has no effect. */
+/** A sentence for each given setting without effect. */
 function withoutEffect(settings: Settings, given: ReadonlySet<string>): string[] {
   return needs
     .filter(({ isMet }) => !isMet(settings))
@@ -410,7 +411,7 @@ function withoutEffect(settings: Settings, given: ReadonlySet<string>): string[]
     );
 }
 
-/** Settings that do not go together: the name of one of them, and why. */
+/** Conflicts of settings: the name of one of them, and the reason. */
 function conflictsOf({ canary, allowedCidrs, front, firewall }: Settings): (readonly [keyof Settings, string])[] {
   const conflicts: (readonly [keyof Settings, string])[] = [];
   if (canary && allowedCidrs.length > 0) {
@@ -429,14 +430,14 @@ function conflictsOf({ canary, allowedCidrs, front, firewall }: Settings): (read
   return conflicts;
 }
 
-/** Values that are given, of settings that there are; the others are faults. */
+/** The given values of known settings; all others are faults. */
 function readKnown(values: Readonly<Record<string, unknown>>, isInFile: boolean) {
   const faults: Fault[] = [];
   const known: Record<string, unknown> = {};
   for (const [name, value] of Object.entries(values)) {
     const message = whyUnknown(name);
     if (message !== null) faults.push({ path: [name], isInFile, message });
-    // An empty variable of a script, -c alertEmail=$ADDRESS, would take away what the stack has.
+    // An empty variable of a script, -c alertEmail=$ADDRESS, would remove the stack's value.
     else if (value === "") {
       faults.push({ path: [name], isInFile, message: `${name} is empty: give it a value, or leave it out` });
     } else if (isGiven(value)) known[name] = value;
@@ -444,7 +445,7 @@ function readKnown(values: Readonly<Record<string, unknown>>, isInFile: boolean)
   return { faults, known };
 }
 
-/** What the schema says of values, and of values that do not go together. */
+/** The faults that the schema and the conflicts find in values. */
 function faultsOf(
   { error, data }: z.ZodSafeParseResult<Settings>,
   given: Readonly<Record<string, unknown>>,
@@ -463,7 +464,7 @@ function faultsOf(
   return [...faults, ...conflicts.map(([name, message]) => faultAt([name], `${name}: ${message}`))];
 }
 
-/** Those of the file first, line by line. */
+/** Describes faults, those of the file first, by line. */
 function describeFaults(faults: readonly Fault[], file: SettingsFile | null): string {
   const placed = faults.map(({ path, isInFile, message }) => {
     const line = isInFile && file !== null ? file.lineOf(path) : Number.POSITIVE_INFINITY;
@@ -475,7 +476,7 @@ function describeFaults(faults: readonly Fault[], file: SettingsFile | null): st
 }
 
 /**
- * Reads the settings from the context of a construct alone: no file.
+ * Reads the settings from the context of a construct, without a file.
  *
  * @throws SettingsError
  */
@@ -484,11 +485,11 @@ export function readSettings(node: Node): Settings {
 }
 
 /**
- * Reads the settings of a deployment: from the file that the context names under `settingsFile`, else from `settings.yml`
- * where there is one, and from the context itself (`-c name=value`), which comes first.
+ * Reads the settings of a deployment: from the file that the context names under `settingsFile`, else from
+ * `settings.yml` where there is one, and from the context itself (`-c name=value`), which takes precedence.
  *
- * @param folder where cdk.json lies
- * @throws SettingsError also for settings under "context" in cdk.json, which are not read from there
+ * @param folder the folder of cdk.json
+ * @throws SettingsError also for settings under "context" in cdk.json, which are not read
  */
 export async function loadSettings(
   context: Readonly<Record<string, unknown>>,
@@ -500,7 +501,7 @@ export async function loadSettings(
   return mergeSettings(context, file);
 }
 
-/** Settings once stood in cdk.json. A tracked file of ours is no place for what differs from company to company. */
+/** Refuses settings in cdk.json, where they once were: a tracked file must not hold a company's settings. */
 async function refuseSettingsOf(path: string): Promise<void> {
   const text = await readFile(path, "utf8").catch(() => "{}");
   const { context = {} } = JSON.parse(text) as { readonly context?: Readonly<Record<string, unknown>> };

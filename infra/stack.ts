@@ -31,14 +31,14 @@ import { StateTable } from "./constructs/state-table.ts";
 import { readSettings, type Settings, settingsMetadata } from "./settings.ts";
 import { streamPatterns } from "./stream-patterns.ts";
 
-/** How the stack is set up. */
+/** The properties of the stack. */
 export interface OktaProxyWatchStackProps extends StackProps {
   /** Folder that holds a folder for each built function. @default dist */
   readonly code?: string;
   /**
-   * The detections that run: the dashboard shows them by name, and their event types are what is taken of the log stream.
+   * The detections that run: the dashboard shows them by name, and their event types select events of the log stream.
    *
-   * @default - the dashboard does not show them, and all of the log stream is taken
+   * @default - the dashboard does not show them, and every event of the log stream is received
    */
   readonly detections?: RuleSet;
   /** @default - from CDK context */
@@ -50,8 +50,8 @@ export class OktaProxyWatchStack extends Stack {
   constructor(scope: Construct, id: string, props: OktaProxyWatchStackProps = {}) {
     super(scope, id, props);
     const settings = props.settings ?? readSettings(this.node);
-    // What the next deployment compares with. CloudFormation updates metadata together with a resource only; a setting that
-    // changes no resource leaves the deployed metadata, and the stack, as they were.
+    // The next deployment compares with it. CloudFormation updates metadata only together with a resource: a setting
+    // that changes no resource does not change the deployed metadata.
     // https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/metadata-section-structure.html
     this.addMetadata(settingsMetadata, settings);
 
@@ -177,7 +177,10 @@ export class OktaProxyWatchStack extends Stack {
       new CfnOutput(this, name, { value, description });
   }
 
-  /** What asks an org: for profile locations, on a schedule and when one has changed; and for what the hook missed. */
+  /**
+   * The functions that read from an org: profile locations, on a schedule and when one has changed; and events that the
+   * hook missed.
+   */
   #askOkta(orgUrl: string, resources: PipelineResources, code: string) {
     const credential = new OktaCredential(this, "OktaCredential", { encryption: resources.encryption });
     const okta = { ...resources, orgUrl, credential };

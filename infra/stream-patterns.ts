@@ -5,11 +5,11 @@ import { fold } from "../lambda/core/sigma/pattern.ts";
 import type { Rule } from "../lambda/core/sigma/rule.ts";
 import { requirementsOf } from "../lambda/core/sigma/rule-set.ts";
 
-/** What the value of a field may be: a text, exactly; what starts with one; or one in any case. */
+/** The pattern of a field's value: an exact text, a prefix, or a text in any case. */
 type FieldPattern = string | { readonly prefix: string } | { readonly "equals-ignore-case": string };
 
 /**
- * Which events of a bus a rule of EventBridge lets through, in the language of
+ * The events that a rule of EventBridge passes, in the language of
  * https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-create-pattern-operators.html
  */
 export interface StreamPattern {
@@ -20,16 +20,16 @@ export interface StreamPattern {
 /** EventBridge's quota for a pattern, in characters: https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-quota.html */
 export const maximumPatternLength = 2_048;
 
-/** Rules that are worth it; where it takes more, one lets every event through, and the function leaves out what it needs not. */
+/** The most rules; beyond them, one rule passes every event, and the function ignores those that it does not need. */
 const maximumPatterns = 5;
 
 /**
- * What of the log stream the function is invoked with: events of the types that rules name, each by one pattern alone. It is not
- * narrowed by what else rules ask for, since Okta tells of an anonymous network in seven fields, each of which may be null or text.
- * Every event of the stream where a rule names no event type.
+ * The patterns of events that invoke the function: the event types that rules name, each in one pattern. Other fields
+ * of the rules do not narrow them, since Okta reports an anonymous network in seven fields, each of which may be null
+ * or text. Where a rule names no event type, every event passes.
  *
- * @param rules the rules that run; null where they are not known, so that every event is let through
- * @param further event types that are wanted beside those of the rules
+ * @param rules the rules that run; null where they are not known, so that every event passes
+ * @param further event types beside those of the rules
  */
 export function streamPatterns(rules: readonly Rule[] | null, further: Iterable<string>): readonly StreamPattern[] {
   const everything: StreamPattern = { source: [{ prefix: streamSourcePrefix }] };
@@ -49,7 +49,7 @@ export function streamPatterns(rules: readonly Rule[] | null, further: Iterable<
   return patterns.length > maximumPatterns ? [everything] : patterns;
 }
 
-/** Rules match in any case, and EventBridge does not: Okta writes a type of its catalog as the catalog does. */
+/** Rules match in any case, EventBridge does not: Okta writes a type of its catalog as the catalog does. */
 function typePattern(eventType: string): FieldPattern {
   const { name, hookEligible } = findEventType(eventType);
   return hookEligible === null ? { "equals-ignore-case": name } : name;

@@ -20,7 +20,7 @@ export interface TemplateResource {
   readonly DeletionPolicy?: string;
 }
 
-/** A synthesized stack, which can be asked by its constructs' paths. */
+/** A synthesized stack, by its constructs' paths. */
 export interface Synthesized {
   readonly stack: Stack;
   readonly template: Template;
@@ -28,11 +28,11 @@ export interface Synthesized {
   readonly resources: ReadonlyMap<string, TemplateResource>;
   /** The logical id of each of {@link resources}, by the same path. */
   readonly logicalIds: ReadonlyMap<string, string>;
-  /** The same value with references written as `<path>` and `<path>.Attribute`, and what is joined as one text. */
+  /** The same value with references written as `<path>` and `<path>.Attribute`, and joined values as one text. */
   readonly readable: (value: unknown) => unknown;
 }
 
-/** Settings that switch everything on. */
+/** Settings that enable every feature. */
 export const everything = {
   oktaOrgUrl: "https://example.okta.com",
   eventBusName: "aws.partner/okta.com/example/okta",
@@ -50,7 +50,7 @@ export function synthesize(context: Readonly<Record<string, unknown>> = {}): Syn
   return readStack(new OktaProxyWatchStack(new App({ context }), "Test"));
 }
 
-/** Synthesizes a stack, and reads what became of its constructs. */
+/** Synthesizes a stack, and reads its constructs' resources. */
 export function readStack(stack: Stack): Synthesized {
   const template = Template.fromStack(stack);
   const paths = new Map(
@@ -83,7 +83,7 @@ export function readStack(stack: Stack): Synthesized {
   };
 }
 
-/** Those resources of one type, by path. */
+/** The resources of one type, by path. */
 export function ofType({ resources }: Synthesized, type: string): [path: string, resource: TemplateResource][] {
   return [...resources].filter(([, { Type }]) => Type === type);
 }

@@ -12,7 +12,7 @@ export interface ReceivedAlert {
   readonly attributes: Readonly<Record<string, { readonly Type: string; readonly Value: string }>>;
 }
 
-/** A queue that is subscribed to the alert topic, emptied as alerts come. */
+/** Reads a queue that is subscribed to the alert topic. */
 export interface AlertFeed {
   /** Every alert delivered so far, oldest first. */
   readonly received: readonly ReceivedAlert[];
@@ -22,10 +22,10 @@ export interface AlertFeed {
 /**
  * Follows the queue.
  *
- * @param endpoint where SQS is reached
- * @param onAlert told of every alert as it arrives
- * @param onNotice told of what is no alert: that exceptions end
- * @param onError told of a message that SNS would not have taken, or when the queue cannot be read
+ * @param endpoint the endpoint of SQS
+ * @param onAlert called with every alert
+ * @param onNotice called with every notice that exceptions end
+ * @param onError called for a message that SNS would have refused, and when the queue cannot be read
  */
 export function followAlerts(
   queueUrl: string,
@@ -73,10 +73,10 @@ export function followAlerts(
 }
 
 /**
- * Reads an SNS notification, and checks what SNS checks. The embedded SNS takes subjects and messages that AWS refuses,
- * and delivers the bodies of all protocols where AWS delivers one.
+ * Reads an SNS notification, and checks what SNS checks. The embedded SNS accepts subjects and messages that AWS
+ * refuses, and delivers the bodies of all protocols where AWS delivers one.
  *
- * @throws Error naming what SNS would have refused
+ * @throws Error with the part that SNS would have refused
  */
 export function readNotification(body: string): ReceivedAlert {
   const notification = JSON.parse(body) as {

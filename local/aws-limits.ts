@@ -1,12 +1,12 @@
 /*
- * What AWS refuses and the emulators take. Each row is one limit, with the document that it follows; the fault proxy asks
- * `refusalOf` about every request before an emulator sees it. A row may be stricter than AWS, never laxer: of a batch,
- * AWS refuses single entries where this refuses the whole request.
+ * Limits of AWS that the emulators do not enforce. Each row is one limit, with the document that it follows; the fault
+ * proxy calls `refusalOf` for every request before an emulator gets it. A row may be stricter than AWS, never laxer:
+ * AWS refuses single entries of a batch, this table the whole request.
  *
- * Limits that the emulators know themselves have no row; `test/local/aws-limits.test.ts` shows that each of them is refused.
+ * Limits that the emulators enforce have no row; `test/local/aws-limits.test.ts` shows that each of them is refused.
  */
 
-/** Text or numbers, nested as the service's API names them; of the query protocol everything is text. */
+/** Text or numbers, nested as in the service's API; the query protocol has text only. */
 type Value = string | number | boolean | null | undefined | readonly Value[] | { readonly [name: string]: Value };
 type Fields = { readonly [name: string]: Value };
 
@@ -23,17 +23,17 @@ export interface AwsLimit {
   readonly service: AwsRequest["service"];
   /** What is limited, for example `length of an expression`. */
   readonly name: string;
-  /** The most that AWS takes, with its unit. */
+  /** The largest value that AWS accepts, with its unit. */
   readonly most: string;
-  /** The document of AWS that says so. */
+  /** AWS's document of the limit. */
   readonly document: string;
-  /** The error code that AWS answers. */
+  /** AWS's error code. */
   readonly code: string;
-  /** What of a request is over the limit; null where nothing is. */
+  /** The part of a request over the limit; null for none. */
   readonly over: (request: AwsRequest) => string | null;
 }
 
-/** What AWS answers to a request that is over a limit: always status 400. */
+/** AWS's answer to a request over a limit: always status 400. */
 export interface Refusal {
   readonly limit: AwsLimit;
   readonly code: string;
@@ -48,7 +48,7 @@ const sqsQuotas = "https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSD
 const sendMessageBatchApi =
   "https://docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/API_SendMessageBatch.html";
 
-/** A row of one service, whose error code is the same for all that is over. */
+/** A row of one service, which has the same error code for all limits. */
 const limitOf =
   (service: AwsRequest["service"], code: string) =>
   (name: string, most: string, document: string, over: AwsLimit["over"], otherCode = code): AwsLimit => ({
@@ -65,7 +65,7 @@ const sns = limitOf("sns", "InvalidParameter");
 const sqs = limitOf("sqs", "InvalidParameterValue");
 const secretsManager = limitOf("secretsmanager", "ValidationException");
 
-/** All limits. To add one is to add a row, and its case to the test. */
+/** All limits. A new limit is a new row, with its case in the test. */
 export const limits: readonly AwsLimit[] = [
   dynamodb("length of an expression", "4,096 bytes", dynamodbConstraints, ({ input }) =>
     first(expressionsOf(input), ([name, text]) =>
@@ -232,7 +232,7 @@ export const limits: readonly AwsLimit[] = [
       ),
     "ParameterValueInvalid",
   ),
-  // A subscription with raw delivery to a queue loses a message with more: SNS takes it, and discards it on the way.
+  // A raw subscription of a queue loses a message with more attributes: SNS accepts it, and discards it.
   sns("attributes of a message", "10", messageAttributesGuide, ({ input }) =>
     first(messagesOf(input), ({ MessageAttributes }) =>
       Object.keys(fields(MessageAttributes)).length > 10 ? "Invalid parameter: more than 10 message attributes" : null,
@@ -299,7 +299,7 @@ export const limits: readonly AwsLimit[] = [
   ),
 ];
 
-/** What every batch of SNS and SQS has: its number of entries, and their ids. */
+/** The limits of every batch of SNS and SQS: its number of entries, and their ids. */
 function batchLimits(
   row: ReturnType<typeof limitOf>,
   document: string,
@@ -343,7 +343,7 @@ function batchLimits(
   ];
 }
 
-/** What AWS answers to a request that is over a limit; null where it is over none. */
+/** AWS's answer to a request over a limit; null for a request within all limits. */
 export function refusalOf(request: AwsRequest): Refusal | null {
   for (const limit of limits) {
     const message = limit.service === request.service ? limit.over(request) : null;
@@ -352,7 +352,7 @@ export function refusalOf(request: AwsRequest): Refusal | null {
   return null;
 }
 
-/** An HTTP request's parts that say what is asked. */
+/** The parts of an HTTP request that hold the operation. */
 export interface HttpParts {
   readonly target: string | undefined;
   readonly body: string;
@@ -366,8 +366,8 @@ const targets: Readonly<Record<string, AwsRequest["service"]>> = {
 };
 
 /**
- * Reads a request of the JSON protocols (all named by `x-amz-target`), or of the query protocol, which SNS alone speaks
- * here. Null for what is neither.
+ * Reads a request of the JSON protocols (all named by `x-amz-target`), or of the query protocol, which only SNS uses
+ * here. Null for any other request.
  */
 export function readAwsRequest({ target, body }: HttpParts): AwsRequest | null {
   if (target !== undefined) {
@@ -433,7 +433,7 @@ function namesOf(input: Fields): string[] {
   return Object.values(fields(input.ExpressionAttributeNames)).map(text);
 }
 
-/** Names and values that stand for something in an expression, by their reference; a name is a text. */
+/** The names and values of an expression, by their reference; a name is a text. */
 function substitutionsOf(input: Fields): [reference: string, value: Value][] {
   const names = Object.entries(fields(input.ExpressionAttributeNames)).map(([reference, name]): [string, Value] => [
     reference,
@@ -446,13 +446,13 @@ function writesOf(input: Fields): Fields[] {
   return Object.values(fields(input.RequestItems)).flatMap((requests) => list(requests).map(fields));
 }
 
-/** Items that are written whole. */
+/** Items that a request writes as a whole. */
 function itemsOf(input: Fields): Fields[] {
   const put = writesOf(input).map(({ PutRequest }) => fields(PutRequest).Item);
   return [input.Item, ...put].filter((item) => item !== undefined).map(fields);
 }
 
-/** Keys of all requests; of an item that is put, the attributes that are keys of our tables. */
+/** Keys of all requests; for a put item, the attributes that are keys of our tables. */
 function keysOf(input: Fields): Fields[] {
   const read = Object.values(fields(input.RequestItems)).flatMap((table) => list(fields(table).Keys));
   const removed = writesOf(input).map(({ DeleteRequest }) => fields(DeleteRequest).Key);
@@ -468,8 +468,8 @@ function valuesOf(input: Fields): Value[] {
 
 /**
  * The size of an attribute's value, in bytes, as
- * https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/CapacityUnitCalculations.html counts it; of a number the
- * most that it can take.
+ * https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/CapacityUnitCalculations.html counts it; the largest
+ * size for a number.
  */
 function sizeOf(value: Value): number {
   const [[type, content] = ["", null]] = Object.entries(fields(value));
@@ -490,18 +490,18 @@ function depthOf(value: Value): number {
   return L === undefined && M === undefined ? 0 : 1 + Math.max(0, ...below.map(depthOf));
 }
 
-/** The messages of a publish: the request itself, or its batch's entries. */
+/** The messages of a publish: the request itself, or the entries of its batch. */
 function messagesOf(input: Fields): Fields[] {
   const entries = list(input.PublishBatchRequestEntries).map(fields);
   return input.Message === undefined ? entries : [input, ...entries];
 }
 
-/** The messages of a send: the request itself, or its batch's entries. */
+/** The messages of a send: the request itself, or the entries of its batch. */
 function sentOf(input: Fields): Fields[] {
   return [input, ...list(input.Entries).map(fields)].filter(({ MessageBody }) => MessageBody !== undefined);
 }
 
-/** What SNS counts of a message: its subject and body, and its attributes with names and types. */
+/** The bytes that SNS counts: subject, body, and attributes with names and types. */
 function publishedBytes({ Subject, Message, MessageAttributes }: Fields): number {
   const attributes = Object.entries(fields(MessageAttributes)).flatMap(([name, attribute]) => {
     const { DataType, StringValue } = fields(attribute);
@@ -528,7 +528,7 @@ function outside(name: string, value: Value, least: number, most: number): strin
     : `Value ${text(value)} for parameter ${name} is invalid. Reason: Must be between ${least} and ${most}.`;
 }
 
-/** The first complaint about any of these. */
+/** The first violation among these. */
 function first<Item>(items: readonly Item[], complain: (item: Item) => string | null): string | null {
   for (const item of items) {
     const complaint = complain(item);

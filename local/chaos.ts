@@ -8,10 +8,10 @@ interface Chaos {
 }
 
 const down: Fault = { kind: "refuse" };
-/** Longer than Okta waits. */
+/** Longer than Okta's time-out. */
 const slow: Fault = { kind: "delay", milliseconds: 4_000 };
 
-/** What can be broken in the embedded run, by name. */
+/** The services of the embedded run that can fail, by name. */
 export const chaosFaults = {
   sns: { service: "sns", fault: down },
   dynamodb: { service: "dynamodb", fault: down },
@@ -24,12 +24,12 @@ export const chaosFaults = {
 /** A fault by name: `sns`, `slow-dynamodb`... */
 export type ChaosName = keyof typeof chaosFaults;
 
-/** Whether there is a fault of this name. */
+/** Whether a fault of this name exists. */
 export function isChaosName(name: string): name is ChaosName {
   return Object.hasOwn(chaosFaults, name);
 }
 
-/** `PUT` breaks and `DELETE` mends, while it runs. */
+/** `PUT` starts a fault and `DELETE` ends it, while the run goes on. */
 export function chaosRoutes(faults: Readonly<Record<Service, FaultProxy>>): LocalRoutes {
   return Object.fromEntries(
     Object.entries(chaosFaults).flatMap(([name, { service, fault }]) => {

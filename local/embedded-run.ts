@@ -11,23 +11,23 @@ import { createHttpFront, type Handler, type LocalRoutes } from "./http-front.ts
 import { pollRetryQueue, type RedriveHandler } from "./redrive-poller.ts";
 import { names } from "./resources.ts";
 
-/** How the embedded run is set up. */
+/** Options of the embedded run. */
 export interface EmbeddedRunOptions {
   /** Port of the HTTP front; 0 for a free one. */
   readonly port: number;
   readonly hookSecret: string;
   /** Kilometers. */
   readonly mismatchDistanceKm: number;
-  /** Minutes in which a user's further session starts on one network are held back. @default 60 */
+  /** Minutes in which a user's further session starts on one network are suppressed. @default 60 */
   readonly suppressMinutes?: number;
   /** Whether detections with `status: experimental` run. @default false */
   readonly experimentalDetections?: boolean;
-  /** Renderings of alerts to publish as well, by the names of files of `lambda/core/outputs/`. @default none */
+  /** Outputs to publish as well, by the names of files of `lambda/core/outputs/`. @default none */
   readonly outputs?: readonly string[];
   /** Milliseconds that a client has to send its whole request. @default 10000 */
   readonly requestTimeout?: number;
   readonly onAlert?: (received: ReceivedAlert) => void;
-  /** Told of a notice: that exceptions end. */
+  /** Called with each notice that exceptions end. */
   readonly onNotice?: (notice: Pick<ReceivedAlert, "subject" | "email">) => void;
   readonly onError: (error: unknown) => void;
 }
@@ -39,11 +39,11 @@ export interface EmbeddedRun {
   /** The functions' environment, which the AWS SDK and CLI understand as well. */
   readonly environment: Readonly<Record<string, string>>;
   readonly alerts: AlertFeed;
-  /** What stands between the functions and each service, to break it. */
+  /** The fault proxies between the functions and each service. */
   readonly faults: Emulators["faults"];
-  /** Messages that lie on a queue now. */
+  /** The messages on a queue. */
   readonly messagesOn: Emulators["messagesOn"];
-  /** Stores profile locations; each is an item of the profile table as its contract describes it. */
+  /** Stores profile locations, as items of the profile table in its documented form. */
   readonly putProfiles: (items: readonly ProfileItem[]) => Promise<void>;
   readonly stop: () => Promise<void>;
 }
@@ -68,14 +68,14 @@ export async function startEmbeddedRun(options: EmbeddedRunOptions): Promise<Emb
     SUPPRESS_MINUTES: String(options.suppressMinutes ?? defaultSuppressMinutes),
     EXPERIMENTAL_DETECTIONS: String(options.experimentalDetections ?? false),
   };
-  // A secret's ARN in the caller's environment would be a second one.
+  // A secret's ARN in the caller's environment would conflict with the secret itself.
   delete process.env.HOOK_SECRET_ARN;
   delete process.env.STATE_KEY_ARN;
   Object.assign(process.env, environment);
   const receive = await importHandler<Handler>("receiver");
   const redrive = await importHandler<RedriveHandler>("redrive");
   const { direct, faults, messagesOn } = emulators;
-  // Most runs stream nothing: it is loaded with the first event.
+  // The stream function is loaded with the first event: most runs stream none.
   const getStream = once(() => importHandler<(event: unknown) => Promise<unknown>>("stream"));
   const outputs = await startOutputs(options.outputs ?? [], emulators);
   const alerts = followAlerts(
@@ -93,7 +93,7 @@ export async function startEmbeddedRun(options: EmbeddedRunOptions): Promise<Emb
     "GET /_local/alerts": () => alerts.received.map(({ alert }) => alert),
     "GET /_local/outputs": () =>
       Object.fromEntries(outputs.map(({ name, messages }) => [name, messages().map((each) => JSON.parse(each))])),
-    // An event of EventBridge, which the rule of the log stream invokes the function with. What fails is not tried again here.
+    // Invokes the function with an event of EventBridge, as the log stream's rule does, but without retries.
     "POST /_local/stream": async (body) => {
       const event: unknown = JSON.parse(body);
       return (await getStream())(event);
@@ -137,7 +137,7 @@ interface RunningOutput {
   readonly messages: LocalOutput["messages"];
 }
 
-/** Loads the deployed function once for each output, as each reads its own environment when it is loaded. */
+/** Loads the deployed function once for each output, since it reads its environment when it loads. */
 async function startOutputs(names: readonly string[], emulators: Emulators): Promise<readonly RunningOutput[]> {
   const started: RunningOutput[] = [];
   for (const name of names) {
@@ -150,15 +150,15 @@ async function startOutputs(names: readonly string[], emulators: Emulators): Pro
 }
 
 /**
- * What SNS invokes a subscribed function with, as far as it is asked for: without the attributes of a message that has a
- * body for each protocol (https://docs.aws.amazon.com/sns/latest/dg/sns-message-attributes.html).
+ * The used fields of SNS's event for a subscribed function: without the attributes of a message that has a body for
+ * each protocol (https://docs.aws.amazon.com/sns/latest/dg/sns-message-attributes.html).
  */
 function toSnsEvent({ alert, subject }: ReceivedAlert): SNSEvent {
   const Sns = { Message: JSON.stringify(alert), Subject: subject, MessageAttributes: {} };
   return { Records: [{ EventSource: "aws:sns", Sns }] } as unknown as SNSEvent;
 }
 
-/** @param instance makes it another instance of the same module. @default the one that there is */
+/** @param instance a name for another instance of the same module. @default the existing instance */
 async function importHandler<AnyHandler>(name: string, instance = ""): Promise<AnyHandler> {
   const module = (await import(new URL(`../dist/${name}/index.mjs${instance}`, import.meta.url).href)) as {
     readonly handler: AnyHandler;

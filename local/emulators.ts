@@ -7,18 +7,18 @@ import { names, retryQueueAttributes, tables } from "./resources.ts";
 
 /** DynamoDB, SNS and SQS in this process, on free loopback ports, with every table, topic and queue created. */
 export interface Emulators {
-  /** What the functions' environment needs to find them. */
+  /** The environment variables by which functions reach them. */
   readonly environment: Readonly<Record<string, string>>;
   /** The queue that is subscribed to the topic. */
   readonly alertQueueUrl: string;
   readonly retryQueueUrl: string;
-  /** Where the services are reached directly: the environment's endpoints can be broken, see {@link faults}. */
+  /** The direct endpoints of the services; those of the environment can fail, see {@link faults}. */
   readonly direct: { readonly dynamodb: string; readonly messaging: string };
-  /** What stands between the functions and each service. */
+  /** The fault proxies between the functions and each service. */
   readonly faults: Readonly<Record<Service, FaultProxy>>;
-  /** Messages that lie on a queue now: ready, waiting and taken. */
+  /** The messages on a queue: visible, delayed and in flight. */
   readonly messagesOn: (queue: "alertQueue" | "retryQueue" | "deadLetterQueue") => readonly string[];
-  /** The same messages, with what SQS's metrics are made of. */
+  /** The same messages, with the data of SQS's metrics. */
   readonly statesOn: (queue: "retryQueue" | "deadLetterQueue") => readonly MessageState[];
   /** Creates the topic of an output. */
   readonly createOutput: (output: string) => LocalOutput;
@@ -35,24 +35,24 @@ export interface MessageState {
   readonly receives: number;
 }
 
-/** The topic of an output, with a queue that keeps what is published to it. */
+/** The topic of an output, with a queue that keeps its messages. */
 export interface LocalOutput {
   readonly topicArn: string;
-  /** Everything published so far. */
+  /** All messages so far. */
   readonly messages: () => readonly string[];
 }
 
-/** A service that can be broken. */
+/** A service that can fail. */
 export type Service = "dynamodb" | "sns" | "sqs";
 
-/** What the emulators take for credentials: anything. */
+/** Credentials for the emulators, which accept any. */
 const anyCredentials = { AWS_ACCESS_KEY_ID: "local", AWS_SECRET_ACCESS_KEY: "local", AWS_REGION: "us-east-1" };
 
-/** How the emulators are set up. */
+/** Options of the emulators. */
 export interface EmulatorOptions {
-  /** Seconds until work comes back whose function was stopped. @default as in the stack */
+  /** The visibility timeout of the retry queue, in seconds. @default as in the stack */
   readonly retryVisibilitySeconds?: number;
-  /** Decides which requests fail where a fault has a rate. @default Math.random */
+  /** Selects the requests that fail where a fault has a rate. @default Math.random */
   readonly random?: () => number;
 }
 
@@ -78,7 +78,7 @@ export async function startEmulators(options: EmulatorOptions = {}): Promise<Emu
     await Promise.all([close(dynamodb), messaging.stop()]);
   };
   try {
-    // The emulator's queue URLs name a host below localhost, which not every machine resolves.
+    // The emulator's queue URLs have a host below localhost, which some machines do not resolve.
     const through = (url: string, { queueUrl }: { readonly queueUrl: string }) => url + new URL(queueUrl).pathname;
     await createTables(direct.dynamodb);
     const { topicArn } = messaging.createTopic(names.alertTopic);
@@ -114,7 +114,7 @@ export async function startEmulators(options: EmulatorOptions = {}): Promise<Emu
         const now = Date.now();
         return [
           ...ready.map((message) => ({ state: "visible", message }) as const),
-          // The emulator looks at deadlines when it is asked for messages, SQS all the time.
+          // The emulator checks deadlines only at a receive, SQS continuously.
           ...delayed.map(
             (message) => ({ state: (message.delayUntil ?? 0) > now ? "delayed" : "visible", message }) as const,
           ),

@@ -11,13 +11,14 @@ import { type Refusal, readAwsRequest, refusalOf } from "./aws-limits.ts";
 /** How a service fails. */
 export interface Fault {
   /**
-   * `refuse`: no connection comes about; where a rate says that only some do, they break at once. `hang`: no answer ever comes. `delay`: the answer comes late. `reset`: the
-   * connection breaks. `serverError`: 500. `unavailable`: 503. `throttle`: the service's own error for too many requests.
+   * `refuse`: no connection comes about; with a rate, the selected connections break at once. `hang`: no answer comes.
+   * `delay`: the answer comes late. `reset`: the connection breaks. `serverError`: 500. `unavailable`: 503. `throttle`:
+   * the service's own error for too many requests.
    */
   readonly kind: "refuse" | "hang" | "delay" | "reset" | "serverError" | "unavailable" | "throttle";
   /**
-   * Before the service acted, midway in its answer, or after it acted and before its answer is heard. `during` and
-   * `after` differ for `reset` alone. @default before
+   * When it fails: before the service acts, amid its answer, or after it acted and before the answer arrives. `during`
+   * and `after` differ for `reset` alone. @default before
    */
   readonly moment?: "before" | "during" | "after";
   /** For `delay`. @default 3000 */
@@ -26,28 +27,28 @@ export interface Fault {
   readonly rate?: number;
 }
 
-/** A service behind something that can break. */
+/** A service behind a proxy that can make it fail. */
 export interface FaultProxy {
-  /** Where to reach the service. */
+  /** The endpoint of the proxy. */
   readonly url: string;
-  /** Breaks the service, or mends it with null. */
+  /** Starts a fault of the service; null ends it. */
   readonly set: (fault: Fault | null) => void;
   readonly fault: () => Fault | null;
   readonly stop: () => Promise<void>;
 }
 
-/** What AWS's services answer when there are too many requests: of the JSON protocol, and of the query protocol (SNS). */
+/** Answers of AWS's services to too many requests, in the JSON protocol and the query protocol (SNS). */
 const throttled = {
   json: JSON.stringify({ __type: "com.amazonaws#ThrottlingException", message: "Rate exceeded" }),
   xml: "<ErrorResponse><Error><Type>Sender</Type><Code>Throttling</Code><Message>Rate exceeded</Message></Error></ErrorResponse>",
 };
 
 /**
- * Stands in front of a service, on a free loopback port, and passes requests on unless told to fail. What is over a limit
- * of AWS (`aws-limits.ts`) it refuses as AWS would, since the emulators take it.
+ * Starts a proxy of a service on a free loopback port, which passes requests on unless a fault is set. It refuses
+ * requests over a limit of AWS (`aws-limits.ts`) as AWS does, since the emulators accept them.
  *
  * @param target the service's URL
- * @param random decides which requests fail where a rate says so
+ * @param random selects the requests that fail where a fault has a rate
  */
 export async function startFaultProxy(target: string, random: () => number = Math.random): Promise<FaultProxy> {
   let current: Fault | null = null;
@@ -65,7 +66,7 @@ export async function startFaultProxy(target: string, random: () => number = Mat
   const listen = () => {
     if (!server.listening && !isStopped) server.listen(port, "127.0.0.1");
   };
-  // An outgoing connection may have taken the port meanwhile: it is soon over.
+  // An outgoing connection may use the port meanwhile, for a short time.
   server.on("error", () => void setTimeout(listen, 20));
   return {
     url: `http://127.0.0.1:${port}`,
@@ -127,7 +128,7 @@ function fail(request: IncomingMessage, response: ServerResponse, { kind }: Faul
       .writeHead(400, { "content-type": isJson ? "application/x-amz-json-1.0" : "text/xml" })
       .end(isJson ? throttled.json : throttled.xml);
   }
-  // What hangs is never answered; the connection ends when the client gives up.
+  // A request that hangs gets no answer; the connection ends when the client gives up.
 }
 
 /** A refusal in the protocol of its request. */
@@ -145,7 +146,7 @@ function refuse(request: IncomingMessage, { limit, code, message }: Refusal): An
     status: 400,
     headers: {
       "content-type": "application/x-amz-json-1.0",
-      // SQS's clients still go by the codes of its query protocol, in which those of a batch have a prefix.
+      // SQS's clients still use the codes of its query protocol, in which those of a batch have a prefix.
       ...(limit.service === "sqs" && {
         "x-amzn-query-error": `${/Batch/.test(code) ? "AWS.SimpleQueueService." : ""}${code};Sender`,
       }),

@@ -5,23 +5,23 @@ import type { LambdaFunctionURLEvent, LambdaFunctionURLResult } from "aws-lambda
 export type Handler = (event: LambdaFunctionURLEvent) => Promise<LambdaFunctionURLResult>;
 
 /**
- * What is answered, as JSON, to `METHOD /_local/...`, paths that no Function URL has. It is handed the request's body, and rejects
- * with a SyntaxError where that is no JSON, which is answered 400.
+ * The handlers of `METHOD /_local/...`, paths that no Function URL has. They take the request's body, return JSON, and
+ * reject with a SyntaxError for a body that is not JSON, which is answered 400.
  */
 export type LocalRoutes = Readonly<Record<string, (body: string) => unknown>>;
 
 /**
- * Lambda's limit for the event of an invocation, which holds the body as a JSON string among the rest of the request:
+ * Lambda's limit for the event of an invocation, which holds the request with the body as a JSON string:
  * https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html
  */
 const maximumEventBytes = 6 * 1_048_576;
-/** A character of a body takes up to this many in that string: `\u0001`. */
+/** The most bytes of a body's character in that string: `\u0001`. */
 const mostEscaped = 6;
 
 /**
- * Execution environments, each of which works on one request at a time, as Lambda's do. This process has one processor
- * to share among them: with more, requests would run out of the time that each alone has plenty of. The first request,
- * which loads what is loaded when first needed, runs alone for the same reason.
+ * The number of execution environments, each of which handles one request at a time, as Lambda's do. They share one
+ * processor: with more of them, requests would run out of time. The first request, which loads modules, runs alone for
+ * the same reason.
  */
 const environments = 8;
 
@@ -47,10 +47,10 @@ export function createHttpFront(
   };
   return createServer(timeouts, (request, response) => {
     void respond(request, response).catch((error: unknown) => {
-      // A client that breaks off is no trouble of ours.
+      // A client that breaks off is not a failure of the front.
       if (request.destroyed && !request.complete) return;
       onError(error);
-      // As Lambda does when a function fails.
+      // Lambda's answer to a function that fails.
       if (!response.headersSent) response.writeHead(502).end();
       else response.destroy();
     });
@@ -95,13 +95,13 @@ async function answerOf(route: LocalRoutes[string], body: string): Promise<{ sta
   }
 }
 
-/** Whether an event exceeds what Lambda takes; the small ones, which are nearly all, are not written for it. */
+/** Whether an event exceeds Lambda's limit. Small events, nearly all, are not serialized for it. */
 function isTooLarge(event: LambdaFunctionURLEvent): boolean {
   const isSmall = (event.body ?? "").length * mostEscaped < maximumEventBytes / 2;
   return !isSmall && Buffer.byteLength(JSON.stringify(event)) > maximumEventBytes;
 }
 
-/** Null when there is more than Lambda takes. Rejects when the client breaks off. */
+/** Null for a body over Lambda's limit. Rejects when the client breaks off. */
 async function readBody(request: IncomingMessage): Promise<Buffer | null> {
   const chunks: Buffer[] = [];
   let bytes = 0;
@@ -113,7 +113,7 @@ async function readBody(request: IncomingMessage): Promise<Buffer | null> {
   return Buffer.concat(chunks);
 }
 
-/** Payload format 2.0: header names in lower case, several values joined by a comma, what is no text in base64. */
+/** Payload format 2.0: header names in lower case, several values joined by a comma, binary bodies in base64. */
 function toFunctionUrlEvent(request: IncomingMessage, url: URL, body: Buffer): LambdaFunctionURLEvent {
   const headers = Object.fromEntries(
     Object.entries(request.headersDistinct).map(([name, values = []]) => [name, values.join(",")]),
@@ -150,7 +150,7 @@ function toFunctionUrlEvent(request: IncomingMessage, url: URL, body: Buffer): L
   };
 }
 
-/** Lets so many tasks run at a time, and the very first one alone; the others wait their turn. */
+/** Limits the tasks that run at a time, and runs the very first one alone; the others wait. */
 function createGate(most: number): <Value>(task: () => Promise<Value>) => Promise<Value> {
   const waiting: (() => void)[] = [];
   let running = 0;

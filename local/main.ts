@@ -20,7 +20,7 @@ async function main(): Promise<void> {
     return;
   }
   const settings = readSettings(values, process.env);
-  // The terminal is for the alerts: of the functions' own logs, only what went wrong.
+  // The terminal shows alerts, and only errors of the functions' logs.
   process.env.POWERTOOLS_LOG_LEVEL ??= "ERROR";
   process.env.POWERTOOLS_METRICS_DISABLED ??= "true";
   const run = await startEmbeddedRun({
@@ -37,7 +37,7 @@ async function main(): Promise<void> {
   await run.putProfiles(JSON.parse(await readFile(new URL("samples/profiles.json", import.meta.url), "utf8")));
 
   const authorization = `Authorization: ${settings.hookSecret}`;
-  // By its whole path: the command is pasted into another terminal, whose folder may be any.
+  // The whole path: people paste the command into another terminal, with any folder.
   const pathOf = (sample: string) => fileURLToPath(new URL(`samples/${sample}.json`, import.meta.url));
   const deliver = (sample: string) =>
     `curl -i -H '${authorization}' -H 'content-type: application/json' --data '@${pathOf(sample)}' ${run.url}`;

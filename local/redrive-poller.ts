@@ -5,12 +5,12 @@ import type { SQSBatchResponse, SQSEvent, SQSRecord } from "aws-lambda";
 /** The deployed redrive function's handler. */
 export type RedriveHandler = (event: SQSEvent) => Promise<SQSBatchResponse>;
 
-/** Batches that are handled at once, as the event source mapping is set up in the stack: one that hangs holds up no other. */
+/** Batches that are handled at once, as in the stack's event source mapping: one that hangs does not delay others. */
 const maximumConcurrency = 5;
 
 /**
- * Polls the retry queue and calls the redrive function, as Lambda's event source mapping does: what the function does
- * not report as failed is deleted.
+ * Polls the retry queue and calls the redrive function, as Lambda's event source mapping does: it deletes messages that
+ * the function does not report as failed.
  *
  * @returns stops polling, when the batches in progress are done
  */
@@ -49,8 +49,8 @@ export function pollRetryQueue(
 }
 
 /**
- * Receives a batch and calls the redrive function with it, once; deletes what it does not report as failed. Nothing is
- * called when there is no message.
+ * Receives a batch and calls the redrive function with it, once; deletes messages that it does not report as failed. It
+ * does not call the function without a message.
  */
 export async function redriveBatch(client: SQSClient, queueUrl: string, handler: RedriveHandler): Promise<void> {
   const messages = await receiveBatch(client, queueUrl, 0, AbortSignal.timeout(10_000));

@@ -2,7 +2,7 @@ import type { CreateTableCommandInput } from "@aws-sdk/client-dynamodb";
 import { maximumAttempts } from "../lambda/core/pipeline/back-off.ts";
 import * as budget from "../lambda/core/time/budget.ts";
 
-/** What the embedded run and the tests create: the shapes of the stack's tables, topic and queues. */
+/** The resources that the embedded run and the tests create, in the shape of the stack's tables, topic and queues. */
 export const tables = [
   {
     TableName: "profiles",
@@ -29,7 +29,7 @@ export const names = {
   deadLetterQueue: "dead-letters",
 } as const;
 
-/** What the retry queue does with work that fails, as in the stack. */
+/** The retry queue's handling of failed work, as in the stack. */
 export function retryQueueAttributes(
   deadLetterQueueArn: string,
   visibilitySeconds = budget.retryVisibilitySeconds,

@@ -19,13 +19,13 @@ export interface Settings {
   readonly hookSecret: string;
   /** Kilometers, over 0. */
   readonly mismatchDistanceKm: number;
-  /** Minutes, 0 to 1440; 0 holds nothing back. */
+  /** Minutes, 0 to 1440; 0 suppresses nothing. */
   readonly suppressMinutes: number;
   /** Whether detections with `status: experimental` run. */
   readonly experimentalDetections: boolean;
   /** Names of outputs. */
   readonly outputs: readonly string[];
-  /** What is broken from the start. */
+  /** The faults from the start. */
   readonly chaos: readonly ChaosName[];
 }
 
@@ -34,7 +34,7 @@ export class SettingsError extends Error {
   override readonly name = "SettingsError";
 }
 
-/** What `npm start -- --help` prints. */
+/** The output of `npm start -- --help`. */
 export const usage = `Usage: npm start [-- --port PORT] [--chaos FAULT]
 
 Runs the functions against DynamoDB, SNS and SQS in this process, and prints every alert.
@@ -48,7 +48,7 @@ Environment:
   PORT                     the same as --port
   HOOK_SECRET              the event hook's secret (default: local-secret)
   MISMATCH_DISTANCE_KM     a mismatch is farther than this from every profile location (default: 500)
-  SUPPRESS_MINUTES         minutes in which a user's further session starts on one network are held back after an alert;
+  SUPPRESS_MINUTES         minutes in which a user's further session starts on one network are suppressed after an alert;
                            0: none (default: ${defaultSuppressMinutes})
   LOGIN_DOMAINS            domains of the org's logins, divided by commas: what is typed for a login that Okta does not know
                            is shown only if it is of one of them (default: if it is any e-mail address)

@@ -3,7 +3,7 @@ import { type LogEvent, publishedTime } from "../../lambda/core/okta/log-event.t
 import type { Level } from "../../lambda/core/sigma/rule.ts";
 import type { Replayed } from "./replay.ts";
 
-/** What came of events that rules match: each is counted once. */
+/** The results of events that rules match, each counted once. */
 export interface AlertCounts {
   matched: number;
   alerted: number;
@@ -11,19 +11,19 @@ export interface AlertCounts {
   excepted: number;
 }
 
-/** What the pipeline would have made of an export. */
+/** The results of the pipeline for an export. */
 export interface AlertTally {
   /** By the day that a week starts on, a Monday (`2026-11-23`, UTC). */
   readonly weeks: Map<string, AlertCounts>;
   readonly severities: Map<Level, number>;
-  /** Events that each exception covers, or some of whose detections it covers, whatever other exceptions cover them. */
+  /** Events that each exception covers, fully or in part, regardless of other exceptions. */
   readonly exceptions: Map<Exception, number>;
-  /** Events that the pipeline cannot handle, and why the first one. */
+  /** The number of events that the pipeline cannot handle, and the error of the first. */
   failed: number;
   firstError: string | null;
 }
 
-/** A tally of nothing, for a replay with these exceptions. */
+/** An empty tally for a replay with these exceptions. */
 export function createAlertTally(exceptions: readonly Exception[]): AlertTally {
   return {
     weeks: new Map(),
@@ -34,7 +34,7 @@ export function createAlertTally(exceptions: readonly Exception[]): AlertTally {
   };
 }
 
-/** Counts what became of an event. */
+/** Counts the result of an event. */
 export function countReplayed(tally: AlertTally, { event, result, alert, exceptions, error }: Replayed): void {
   if (result === "duplicate") return;
   const week = weekOf(event);

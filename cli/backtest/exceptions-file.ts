@@ -4,10 +4,10 @@ import { type Exception, exceptionSchema } from "../../lambda/core/exceptions/ex
 import { InputError } from "../command.ts";
 
 /**
- * Reads exceptions as `npm run exceptions -- list --json` prints them, one JSON line each; a JSON array of them will do. What
- * npm prints before the output of a script is skipped.
+ * Reads exceptions as `npm run exceptions -- list --json` prints them, one JSON line each; a JSON array works as well.
+ * npm's lines before the output are skipped.
  *
- * @throws InputError naming file and line of what is no exception
+ * @throws InputError with file and line of an invalid exception
  */
 export async function readExceptionsFile(path: string): Promise<readonly Exception[]> {
   let text: string;

@@ -1,7 +1,7 @@
 import { deflateRawSync, inflateRawSync } from "node:zlib";
 import { type LogEvent, publishedTime, readLogEvent } from "../../lambda/core/okta/log-event.ts";
 
-/** Events that wait until all have been read, to be put in order of time. */
+/** Events that are held until all have been read, to sort them by time. */
 export interface HeldEvents {
   readonly add: (event: LogEvent) => void;
   readonly count: () => number;
@@ -13,14 +13,14 @@ export interface HeldEvents {
 
 /** Events that are compressed together. */
 const blockSize = 32;
-/** A block is some tens of kilobytes of like text: a small window packs it as well, in less time and memory. */
+/** A block is some tens of kilobytes of similar text: a small window compresses it as well, in less time and memory. */
 const packing = { level: 1, windowBits: 13, memLevel: 5 } as const;
-/** Blocks that are kept unpacked: exports that are sorted either way, and several of them at once, unpack each block once. */
+/** The cache of decompressed blocks: sorted exports, also several at once, decompress each block once. */
 const openBlocks = 64;
 
 /**
- * Holds events in memory, compressed to about a tenth of their JSON: a rule may match every event of a month. They are personal
- * data, and never lie on disk.
+ * Holds events in memory, compressed to about a tenth of their JSON: a rule may match every event of a month. They are
+ * personal data, and never written to disk.
  */
 export function holdEvents(): HeldEvents {
   const times: number[] = [];

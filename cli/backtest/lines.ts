@@ -1,17 +1,17 @@
 import { open } from "node:fs/promises";
 import { InputError } from "../command.ts";
 
-/** Lines that are written somewhere. */
+/** A writer of lines. */
 export interface Lines {
   /** Writes one line, and waits for a slow reader. */
   readonly write: (line: string) => Promise<void>;
-  /** Writes what is still to be written. */
+  /** Flushes the buffer. */
   readonly flush: () => Promise<void>;
 }
 
 /** Lines of a file. */
 export interface LinesOfFile extends Lines {
-  /** Writes what is still to be written, and closes the file. */
+  /** Flushes the buffer, and closes the file. */
   readonly close: () => Promise<void>;
 }
 
@@ -37,7 +37,7 @@ export async function linesToFile(path: string): Promise<LinesOfFile> {
       throw new InputError(`${path}: cannot be written: ${error.message}`);
     });
   const file = await naming(open(path, "w", 0o600));
-  // A file that was there keeps its mode.
+  // An existing file keeps its mode.
   if ((await file.stat()).isFile()) await naming(file.chmod(0o600));
   const lines = inPieces(async (text) => void (await naming(file.appendFile(text))));
   return {

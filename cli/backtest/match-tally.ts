@@ -6,10 +6,10 @@ import type { Decision } from "../../lambda/core/pipeline/stages.ts";
 import type { GeoJudgement } from "../../lambda/core/profiles/judge-location.ts";
 import type { Rule } from "../../lambda/core/sigma/rule.ts";
 
-/** What one rule matched. */
+/** The matches of one rule. */
 export interface RuleCounts {
   matches: number;
-  /** Events that it could not be judged on, as it asks for profile locations and none are given. */
+  /** Events on which the rule could not be judged, as it needs profile locations and none are given. */
   notJudged: number;
   /** Events that it would match without its filters. */
   filtered: number;
@@ -17,24 +17,24 @@ export interface RuleCounts {
   readonly users: Map<string, number>;
 }
 
-/** What was read and matched so far. */
+/** The events read and matched so far. */
 export interface MatchTally {
   read: number;
-  /** Times that an event was read again, by its uuid: it counts nowhere else then. */
+  /** The number of repeated reads of an event, by its uuid; no other count includes them. */
   repeated: number;
-  /** Events that were read, and lie outside the times that are asked for. */
+  /** Events outside the given times. */
   skipped: number;
-  /** Events that were read, and left out as they have no time, where times are asked for. */
+  /** Events without a time, which are left out where times are given. */
   untimed: number;
   matches: number;
   readonly byRule: ReadonlyMap<Rule, RuleCounts>;
-  /** Events on which a rule asked for the user's profile locations, by what came of it. */
+  /** Events on which a rule needed the user's profile locations, by verdict. */
   readonly verdicts: Record<GeoJudgement["verdict"], number>;
-  /** Of those that are unknown, how many by which reason. */
+  /** Unknown verdicts by reason. */
   readonly unknownReasons: Map<string, number>;
 }
 
-/** A tally of nothing. */
+/** An empty tally. */
 export function createMatchTally(rules: readonly Rule[]): MatchTally {
   return {
     read: 0,
@@ -49,9 +49,9 @@ export function createMatchTally(rules: readonly Rule[]): MatchTally {
 }
 
 /**
- * Counts what was decided about an event that rules match, or may match.
+ * Counts the decision about an event that rules match, or may match.
  *
- * @param isLogin whether a login is one of the org: that of a user whom Okta does not know is masked else
+ * @param isLogin whether a login is one of the org: other logins of users whom Okta does not know are masked
  */
 export function countDecision(
   tally: MatchTally,
@@ -79,10 +79,10 @@ export function countDecision(
 }
 
 /**
- * Counts what filters took away of an event.
+ * Counts the matches of an event that filters removed.
  *
- * @param unfiltered what is decided of the rules that have filters, without these
- * @param decision what is decided with them; null where no rule can match
+ * @param unfiltered the decision about the rules with filters, without the filters
+ * @param decision the decision with the filters; null where no rule can match
  */
 export function countFiltered(tally: MatchTally, unfiltered: Decision, decision: Decision | null): void {
   const matching = new Set(decision?.detections.map(({ rule }) => rule.id));
@@ -91,7 +91,7 @@ export function countFiltered(tally: MatchTally, unfiltered: Decision, decision:
   for (const [rule, counts] of tally.byRule) if (taken.has(rule.id)) counts.filtered += 1;
 }
 
-/** The person that an event is about. What a stranger typed as a login may be a password: it is masked as in alerts. */
+/** The person that an event is about. A stranger's login may be a password: it is masked as in alerts. */
 function userOf(event: LogEvent, isLogin: (login: string) => boolean): string {
   const person = personOf(event);
   const name = person?.login ?? person?.id ?? null;
@@ -99,7 +99,7 @@ function userOf(event: LogEvent, isLogin: (login: string) => boolean): string {
   return person.isKnown || isLogin(name) ? name : masked;
 }
 
-/** Whether a rule asks for what profile locations decide. */
+/** Whether a rule has a field that profile locations decide. */
 export function asksForLocation({ selections }: Rule): boolean {
   const items = Object.values(selections).flat(2);
   return items.some(({ field }) => /^enrichment\.geo(\.|$)/i.test(field ?? ""));

@@ -3,19 +3,19 @@ import { applyChange, type StateChange } from "../../lambda/core/history/remembe
 import { isOver, type SuppressionWindow } from "../../lambda/core/history/suppression-window.ts";
 import type { UserKey } from "../../lambda/core/history/user-key.ts";
 import type { UserStates } from "../../lambda/core/history/user-states.ts";
-import type { Claims, End } from "../../lambda/core/pipeline/claims.ts";
+import type { ClaimResult, Claims } from "../../lambda/core/pipeline/claims.ts";
 
 /*
- * What the pipeline keeps in the state table, kept in memory. The stores of the state table say what each method means; here
- * every call is made at once, by one pipeline that handles one event after the other.
+ * The pipeline's stores of the state table, in memory. The interfaces document each method; here every call completes
+ * at once, for one pipeline that handles one event after the other.
  */
 
-/** How long it is remembered what became of an event, as in the state table. */
+/** The time for which results are kept, as in the state table. */
 const rememberMilliseconds = 7 * 86_400_000;
 
-/** Claims in memory. What ended longer than seven days ago by this clock is forgotten. */
+/** Claims in memory. Results expire after seven days by this clock. */
 export function memoryClaims(now: () => Date): Claims {
-  const ends = new Map<string, { readonly end: End; readonly until: number }>();
+  const ends = new Map<string, { readonly end: ClaimResult; readonly until: number }>();
   const forget = () => {
     for (const [key, { until }] of ends) {
       if (until > now().getTime()) return;
@@ -39,13 +39,13 @@ export function memoryClaims(now: () => Date): Claims {
   };
 }
 
-/** What is remembered of users, in memory. */
+/** Users' states, in memory. */
 export interface MemoryStates extends UserStates {
-  /** What is remembered under this key now. */
+  /** The current state under this key. */
   readonly get: (user: UserKey) => UserState;
 }
 
-/** What is remembered of users, in memory. */
+/** Users' states, in memory. */
 export function memoryStates(): MemoryStates {
   const users = new Map<UserKey, UserState>();
   const get = (user: UserKey) => users.get(user) ?? unknownUser;

@@ -12,11 +12,11 @@ import { count } from "./summary.ts";
 export interface Source {
   readonly name: string;
   readonly events: AsyncIterable<LogEvent>;
-  /** How far it is, in words. */
+  /** Its progress, in words. */
   readonly position: () => string;
 }
 
-/** What is asked of an org's System Log. */
+/** A query of an org's System Log. */
 export interface OktaSourceOptions {
   /** The org's URL; true where the environment names it. */
   readonly okta?: string | true;
@@ -27,7 +27,7 @@ export interface OktaSourceOptions {
   readonly until?: number;
 }
 
-/** The environment variable that a cache is encrypted by. */
+/** The environment variable with the passphrase of a cache. */
 export const cacheKeyVariable = "BACKTEST_CACHE_KEY";
 
 /**
@@ -43,7 +43,7 @@ export function oktaOrgUrl({ okta }: OktaSourceOptions): string {
 }
 
 /**
- * An org's own System Log, as far as the rules ask for it.
+ * Opens an org's System Log, limited to the rules' event types.
  *
  * @throws InputError when the options name no org, no time, or no usable cache
  */
@@ -64,7 +64,7 @@ export async function* oktaSource(options: OktaSourceOptions, rules: readonly Ru
   if (found.unreadable() > 0) process.stderr.write(`${count(found.unreadable())} events could not be read\n`);
 }
 
-/** Personal data is kept encrypted, or not at all. */
+/** Personal data is stored encrypted, or not at all. */
 async function openCache(path: string, asked: CachedQuery): Promise<EventCache> {
   const passphrase = process.env[cacheKeyVariable];
   if (!passphrase) {

@@ -7,11 +7,11 @@ import { type BadRow, type ProfileRow, readProfileFile } from "../profile-file.t
 /** Users' profile locations, as an import of the same file stores them. */
 export interface PlacedProfiles {
   readonly locations: ProfileLocations;
-  /** Rows that cannot be used, and why. */
+  /** Rows that cannot be used, with the reasons. */
   readonly bad: readonly BadRow[];
-  /** Rows without coordinates, and why. */
+  /** Rows without coordinates, with the reasons. */
   readonly unplaced: readonly BadRow[];
-  /** Rows whose place was a choice, and which. */
+  /** Rows with an ambiguous place, with the chosen one. */
   readonly notes: readonly BadRow[];
 }
 

@@ -22,11 +22,11 @@ export interface ReplayOptions {
   readonly loginDomains: readonly string[];
   /** The org's domain, for the links of alerts; null where it is not known. */
   readonly org: string | null;
-  /** Takes the number of events that are done, now and then. */
+  /** Called now and then with the number of handled events. */
   readonly onProgress: (done: number) => void;
 }
 
-/** What becomes of one event. */
+/** The result of one event. */
 export interface Replayed {
   readonly event: LogEvent;
   readonly result: "alerted" | "suppressed" | "excepted" | "duplicate" | "failed";
@@ -34,17 +34,17 @@ export interface Replayed {
   readonly alert: Alert | null;
   /** All exceptions that cover the event, or some of its detections. */
   readonly exceptions: readonly Exception[];
-  /** Why it could not be handled; null where it was. */
+  /** The error that stopped it; null where it was handled. */
   readonly error: unknown;
 }
 
-/** Events between two turns of the event loop, in which what is done is freed, and progress is shown. */
+/** Events between two turns of the event loop, which frees memory and shows progress. */
 const turnSize = 64;
 
 /**
- * Sends events through the pipeline of the functions, one delivery each, with its stores in memory: what is alerted on, grouped,
- * suppressed and excepted is decided by the code that decides it in AWS. The pipeline's clock stands at each event's `published`,
- * as if Okta delivered it at that moment; suppression and exceptions go by that time.
+ * Sends events through the pipeline of the functions, one delivery each, with its stores in memory: the code that runs
+ * in AWS decides what is alerted on, grouped, suppressed and excepted. The pipeline's clock is each event's
+ * `published`, as if Okta delivered it at that moment; suppression and exceptions use that time.
  *
  * @param events in order of time, each with a time
  */
@@ -80,7 +80,7 @@ const nothing = { alert: null, exceptions: [], error: null } as const;
 
 /** Null where no rule matches. */
 function resultOf(outcome: DeliveryReport): Replayed["result"] | null {
-  // There is no queue: what the pipeline parks, as it cannot be handled now, failed.
+  // There is no queue: parked work counts as failed.
   if (outcome.parked > 0) return "failed";
   if (outcome.published > 0) return "alerted";
   if (outcome.grouped > 0) return "suppressed";
@@ -88,7 +88,7 @@ function resultOf(outcome: DeliveryReport): Replayed["result"] | null {
   return outcome.duplicate > 0 ? "duplicate" : null;
 }
 
-/** No signal of the work aborts; those of the steps never do either, as each step ends before any timer is due. */
+/** No signal aborts: each step ends before any timer is due. */
 function unlimited(): Budget {
   const { signal } = new AbortController();
   return { begin: signal, work: signal, parking: signal, steps: answering.steps, lease: answering.lease };
@@ -133,7 +133,7 @@ function createPorts(
   };
 }
 
-/** The entries of these keys, as far as there are any. */
+/** The entries of these keys that exist. */
 function pick<Value>(all: ReadonlyMap<string, Value>, keys: ReadonlySet<string>): ReadonlyMap<string, Value> {
   const found = new Map<string, Value>();
   for (const key of keys) {
@@ -144,8 +144,7 @@ function pick<Value>(all: ReadonlyMap<string, Value>, keys: ReadonlySet<string>)
 }
 
 /**
- * Rules as they match where no profile is given: one whose outcome depends on what has to be looked up is not judged, and does
- * not match.
+ * Rules for a replay without profiles: a rule whose outcome depends on the look-up is not judged, and does not match.
  */
 export function withoutLookUps(rules: RuleSet): RuleSet {
   return {

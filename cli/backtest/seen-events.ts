@@ -1,10 +1,10 @@
-/** Which events were read before, by their uuids. */
+/** The events read so far, by their uuids. */
 export interface SeenEvents {
   /** Adds an event; false where it was added before. */
   readonly add: (uuid: string) => boolean;
 }
 
-/** Slots at first, a power of two. */
+/** The initial number of slots, a power of two. */
 const firstSlots = 2 ** 16;
 /** The share of slots that are taken, above which their number doubles. */
 const maximumLoad = 0.6;

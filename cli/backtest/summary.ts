@@ -6,8 +6,8 @@ import { type AlertCounts, type AlertTally, sumOf } from "./alert-tally.ts";
 import { asksForLocation, type MatchTally, type RuleCounts } from "./match-tally.ts";
 import type { PlacedProfiles } from "./profiles.ts";
 
-/** What a backtest found. */
-export interface Findings {
+/** The result of a backtest. */
+export interface BacktestResult {
   readonly matches: MatchTally;
   readonly alerts: AlertTally;
   /** Events that rules match and that have no time. */
@@ -20,22 +20,22 @@ export interface Findings {
   readonly duration: number;
 }
 
-/** Users, rows, reasons, exceptions that the summary names of each. */
+/** The most users, rows, reasons and exceptions that the summary names. */
 const maximumNamed = 20;
-/** Weeks that the summary has a row for: Okta keeps 13. */
+/** The most weeks in the summary: Okta keeps 13. */
 const maximumWeeks = 53;
 
 /** The summary of a backtest, for a terminal. */
-export function summarize(findings: Findings): string {
+export function summarize(result: BacktestResult): string {
   const parts = [
-    [readLine(findings)],
-    ruleTable(findings),
-    filtered(findings),
-    notJudged(findings),
-    verdicts(findings),
-    userTable(findings.matches),
-    alertTable(findings),
-    exceptionTable(findings.alerts),
+    [readLine(result)],
+    ruleTable(result),
+    filtered(result),
+    notJudged(result),
+    verdicts(result),
+    userTable(result.matches),
+    alertTable(result),
+    exceptionTable(result.alerts),
   ];
   return `${parts
     .filter((lines) => lines.length > 0)
@@ -43,15 +43,15 @@ export function summarize(findings: Findings): string {
     .join("\n\n")}\n`;
 }
 
-function readLine({ matches: { read, repeated, skipped, untimed, matches }, duration }: Findings): string {
+function readLine({ matches: { read, repeated, skipped, untimed, matches }, duration }: BacktestResult): string {
   const again = repeated === 0 ? "" : `, ${count(repeated)} of them read before, so that each event counts once`;
   const outside = skipped === 0 ? "" : `, ${count(skipped)} of them outside --since and --until`;
   const timeless = untimed === 0 ? "" : `, ${count(untimed)} of them left out, as they have no time`;
   return `${count(read)} events read${again}${outside}${timeless}, ${count(matches)} matches, ${duration.toFixed(1)} s`;
 }
 
-function ruleTable(findings: Findings): string[] {
-  const rules = [...findings.matches.byRule].sort(
+function ruleTable(result: BacktestResult): string[] {
+  const rules = [...result.matches.byRule].sort(
     ([first, a], [second, b]) => b.matches - a.matches || bySeverity(first.level, second.level),
   );
   return [
@@ -59,7 +59,7 @@ function ruleTable(findings: Findings): string[] {
     ...rules.map(([rule, counts]) => {
       const { matches, users } = counts;
       const cells =
-        matches === 0 && isNotJudged(rule, counts, findings)
+        matches === 0 && isNotJudged(rule, counts, result)
           ? `${column("not judged")} ${column("", 8)}`
           : `${column(count(matches))} ${column(count(users.size), 8)}`;
       return `${cells}  ${rule.level.padEnd(13)} ${rule.title}`;
@@ -67,7 +67,7 @@ function ruleTable(findings: Findings): string[] {
   ];
 }
 
-function filtered({ matches }: Findings): string[] {
+function filtered({ matches }: BacktestResult): string[] {
   const rules = [...matches.byRule].filter(([{ filters }]) => filters.length > 0);
   if (rules.length === 0) return [];
   return [
@@ -80,13 +80,13 @@ function filtered({ matches }: Findings): string[] {
   ];
 }
 
-/** Whether a rule cannot be judged on all events: without profiles, one that asks for them says nothing by not matching. */
-function isNotJudged(rule: Rule, { notJudged: events }: RuleCounts, { profiles }: Findings): boolean {
+/** Whether a rule could not be judged on some events: without profiles, rules that need them do not match. */
+function isNotJudged(rule: Rule, { notJudged: events }: RuleCounts, { profiles }: BacktestResult): boolean {
   return events > 0 || (profiles === null && asksForLocation(rule));
 }
 
-function notJudged(findings: Findings): string[] {
-  const rules = [...findings.matches.byRule].filter(([rule, counts]) => isNotJudged(rule, counts, findings));
+function notJudged(result: BacktestResult): string[] {
+  const rules = [...result.matches.byRule].filter(([rule, counts]) => isNotJudged(rule, counts, result));
   if (rules.length === 0) return [];
   return [
     "Not judged, as these rules ask for profile locations, which --profiles FILE.csv gives:",
@@ -95,7 +95,7 @@ function notJudged(findings: Findings): string[] {
   ];
 }
 
-function verdicts({ matches, profiles }: Findings): string[] {
+function verdicts({ matches, profiles }: BacktestResult): string[] {
   if (profiles === null) return [];
   const { mismatch, match, unknown } = matches.verdicts;
   const asked = mismatch + match + unknown;
@@ -130,7 +130,7 @@ function userTable({ byRule }: MatchTally): string[] {
   ];
 }
 
-function alertTable({ alerts, untimed, suppressMinutes }: Findings): string[] {
+function alertTable({ alerts, untimed, suppressMinutes }: BacktestResult): string[] {
   const { weeks, severities, failed, firstError } = alerts;
   const sorted = [...weeks].sort(([a], [b]) => (a < b ? -1 : 1));
   const earlier = sorted.slice(0, -maximumWeeks).map(([, counts]) => counts);

@@ -22,7 +22,9 @@ export interface Reading {
   readonly ssm: SSMClient;
 }
 
-/** Makes a call by the caller's own rights, or where these do not reach, by the bootstrap stack's role for look-ups. */
+/**
+ * Makes a call by the caller's own rights, or, where they do not suffice, by the bootstrap stack's role for look-ups.
+ */
 export type Read = <Value>(call: (clients: Reading) => Promise<Value>) => Promise<Value>;
 
 /** The qualifier of CDK's bootstrap resources where cdk.json names no other. */
@@ -39,12 +41,12 @@ const refusals: ReadonlySet<string> = new Set([
   "UnauthorizedOperation",
 ]);
 
-/** Whether AWS says that the caller has no right to a call. */
+/** Whether AWS denied the caller a call. */
 export function isRefusal(error: unknown): boolean {
   return error instanceof Error && refusals.has(error.name);
 }
 
-/** What is said of credentials that are missing or not taken, by the error's name. */
+/** Explanations of missing or refused credentials, by the error's name. */
 const credentialFaults: Readonly<Record<string, string>> = {
   CredentialsProviderError: "there are no AWS credentials in this shell",
   ExpiredToken: "the AWS credentials have expired",
@@ -57,7 +59,7 @@ const credentialFaults: Readonly<Record<string, string>> = {
 /**
  * Finds the account by the credentials of the shell.
  *
- * @throws InputError when there are none, or AWS does not take them, with what to run
+ * @throws InputError when there are none, or AWS refuses them, with the command to run
  */
 export async function findAccount(region: string): Promise<Account> {
   const client = new STSClient({ region, ...awsProxySettings() });
@@ -112,7 +114,7 @@ export function openAccount(account: Account, qualifier: string): { readonly rea
   };
 }
 
-/** The role that `cdk diff` reads by: https://docs.aws.amazon.com/cdk/v2/guide/bootstrapping-env.html */
+/** The role of `cdk diff`: https://docs.aws.amazon.com/cdk/v2/guide/bootstrapping-env.html */
 async function assumeLookupRole({ id, region, partition }: Account, qualifier: string) {
   const client = new STSClient({ region, ...awsProxySettings() });
   try {
@@ -126,10 +128,10 @@ async function assumeLookupRole({ id, region, partition }: Account, qualifier: s
 }
 
 /**
- * Checks that account and region are bootstrapped for CDK, by the parameter that CDK itself looks at.
+ * Checks that account and region are bootstrapped for CDK, by the parameter that CDK itself reads.
  *
  * @returns a sentence where that cannot be read; null when all is well
- * @throws InputError with the very command, when they are not
+ * @throws InputError with the command to run, when they are not
  */
 export async function checkBootstrap({ id, region }: Account, qualifier: string, read: Read): Promise<string | null> {
   const name = `/cdk-bootstrap/${qualifier}/version`;

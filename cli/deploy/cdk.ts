@@ -11,7 +11,7 @@ function runCdk(args: readonly string[]): Promise<number | null> {
   return new Promise((resolve, reject) => {
     const cdk = join(root, "node_modules", "aws-cdk", "bin", "cdk");
     const child = spawn(process.execPath, [cdk, ...args], { cwd: root, stdio: "inherit" });
-    // Ctrl-C reaches CDK as well, which decides what becomes of the deployment; the other signals reach this process alone.
+    // Ctrl-C reaches CDK as well, which handles it; other signals reach this process alone.
     const listeners = {
       SIGINT: () => {},
       SIGTERM: () => child.kill("SIGTERM"),
@@ -29,7 +29,7 @@ function runCdk(args: readonly string[]): Promise<number | null> {
 /**
  * Builds and synthesizes, with this context, to a folder: it holds the template and a copy of each function's code.
  *
- * @returns the stack's template; null when it failed, and CDK said why
+ * @returns the stack's template; null when CDK failed, with its own message
  */
 export async function synthesize(
   stack: string,
@@ -42,9 +42,9 @@ export async function synthesize(
   return JSON.parse(await readFile(join(assembly, `${stack}.template.json`), "utf8")) as Template;
 }
 
-/** Deploys what was synthesized to a folder. @returns whether it succeeded; if not, CDK said why */
+/** Deploys what was synthesized to a folder. @returns whether it succeeded; CDK prints the reason of a failure */
 export async function deploySynthesized(stack: string, assembly: string, options: readonly string[]): Promise<boolean> {
-  // What was compared is what is deployed: nothing is built or synthesized anew.
+  // Deploys what was compared, without a new build or synthesis.
   return (await runCdk(["deploy", stack, "--app", assembly, "--build", "", ...options])) === 0;
 }
 

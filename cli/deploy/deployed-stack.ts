@@ -11,15 +11,15 @@ import { isRefusal, type Read } from "./account.ts";
 import type { Subscription } from "./receivers.ts";
 import type { Template } from "./template-changes.ts";
 
-/** What is deployed now. */
+/** The deployed stack. */
 export interface DeployedStack {
   readonly template: Template;
   readonly outputs: ReadonlyMap<string, string>;
 }
 
 /**
- * States of a stack that was never made, or is gone: CDK goes on with its name, or deletes it first. After ROLLBACK_FAILED
- * some resources may be left, which CDK's deletion takes.
+ * States of a stack that was never created, or is deleted: CDK reuses its name, or deletes it first. After
+ * ROLLBACK_FAILED some resources may be left, which CDK deletes.
  */
 const neverMade: ReadonlySet<string> = new Set([
   "REVIEW_IN_PROGRESS",
@@ -29,10 +29,10 @@ const neverMade: ReadonlySet<string> = new Set([
 ]);
 
 /**
- * Looks at a stack as it is.
+ * Reads a deployed stack.
  *
- * @returns null when there is none yet
- * @throws InputError when CloudFormation is at work on it, or it cannot be read
+ * @returns null when it does not exist
+ * @throws InputError when an operation of CloudFormation is in progress on it, or it cannot be read
  */
 export async function readDeployedStack(name: string, read: Read): Promise<DeployedStack | null> {
   try {
@@ -70,13 +70,13 @@ async function describe(name: string, read: Read): Promise<Stack | null> {
     );
     return Stacks[0] ?? null;
   } catch (error) {
-    // CloudFormation has no error of its own for a stack that is not there.
+    // CloudFormation has no specific error for a missing stack.
     if ((error as Error).name === "ValidationError" && /does not exist/.test((error as Error).message)) return null;
     throw error;
   }
 }
 
-/** Lists the subscriptions that a topic has. */
+/** Lists the subscriptions of a topic. */
 export function listSubscriptions(topicArn: string, read: Read): Promise<Subscription[]> {
   return read(async ({ sns }) => {
     const found: Subscription[] = [];

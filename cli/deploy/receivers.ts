@@ -1,34 +1,34 @@
 import type { TemplateSubscription } from "./template-changes.ts";
 
-/** A subscription as SNS knows it. */
+/** A subscription in SNS. */
 export interface Subscription {
   readonly protocol: string;
   readonly endpoint: string;
-  /** False while the address has not said yes. */
+  /** False until the address confirms. */
   readonly confirmed: boolean;
 }
 
-/** Who will receive what is published to the topics of one purpose. */
+/** The receivers of the topics of one purpose. */
 export interface Receivers {
-  /** What they receive: `alerts`. */
+  /** The purpose: `alerts`. */
   readonly what: string;
   /** The setting that subscribes an address: `alertEmail`. */
   readonly setting: string;
-  /** The subscriptions that there are now; null where they could not be read. */
+  /** The current subscriptions; null where they could not be read. */
   readonly live: readonly Subscription[] | null;
-  /** Those that the deployment takes away. */
+  /** Subscriptions that the deployment removes. */
   readonly removed: readonly TemplateSubscription[];
-  /** Those that the stack has after it. */
+  /** Subscriptions of the stack after the deployment. */
   readonly templated: readonly TemplateSubscription[];
 }
 
 /**
- * Says it when no address would receive what is published, or none has confirmed yet.
+ * Returns a warning when no address would receive the messages, or none has confirmed yet.
  *
  * @returns null when an address does
  */
 export function describeMissingReceivers({ what, setting, live, removed, templated }: Receivers): string | null {
-  // The stack's own functions are subscribed too: they render alerts for others, and are no receivers.
+  // The stack's own functions are subscribed too; they render outputs, and do not count as receivers.
   const outside = templated.filter(({ endpoint }) => endpoint !== null);
   const isRemoved = ({ protocol, endpoint }: Subscription) =>
     removed.some((each) => each.protocol === protocol && each.endpoint === endpoint) &&

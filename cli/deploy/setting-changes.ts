@@ -3,7 +3,7 @@ import { describeSettings, settingsMetadata } from "../../infra/settings.ts";
 import { createNetworkTest, parseCidr } from "../../lambda/core/network/cidr.ts";
 import type { Template } from "./template-changes.ts";
 
-/** Values of settings by name; null for what is not set. */
+/** Values of settings by name; null for unset ones. */
 export type SettingValues = Readonly<Record<string, unknown>>;
 
 /** The settings that a stack is deployed with. */
@@ -17,16 +17,16 @@ export interface DeployedSettings {
 export interface SettingChanges {
   /** A sentence for each setting that differs. */
   readonly differences: readonly string[];
-  /** Whether one of them needs an answer: it is set no more, shortens a retention, or names another org. */
+  /** Whether one of them needs consent: it is no longer set, shortens a retention, or names another org. */
   readonly needsConsent: boolean;
 }
 
-/** What the deployment goes by. */
+/** The settings of the deployment. */
 export interface NextSettings {
   readonly values: SettingValues;
-  /** The names of those that the settings file or the command line gives. */
+  /** The names of the settings in the settings file or on the command line. */
   readonly given: ReadonlySet<string>;
-  /** Why a setting is set no more: `settings.yml does not set it`. */
+  /** The reason why a setting is no longer set: `settings.yml does not set it`. */
   readonly whyUnset: string;
 }
 
@@ -35,8 +35,8 @@ const defaults: SettingValues = Object.fromEntries(
 );
 
 /**
- * Reads the settings that a template was made with: from its metadata. A template of an earlier release has none; there, the
- * resources tell of settings whose loss has a lasting effect.
+ * Reads the settings that a template was made with: from its metadata. A template of an earlier release has none; its
+ * resources show the settings whose loss has a lasting effect.
  */
 export function deployedSettings(template: Template): DeployedSettings {
   const recorded = template.Metadata?.[settingsMetadata];
@@ -57,9 +57,9 @@ function settingsOfResources({ Resources = {} }: Template): SettingValues {
   const retention = ofType("AWS::Logs::LogGroup").map(({ RetentionInDays }) => Number(RetentionInDays));
   const cidrs = variable("ALLOWED_CIDRS");
   return {
-    // Log groups without a retention keep logs for good, and are none of ours.
+    // Log groups without a retention do not belong to the stack's functions.
     ...(retention.length === 0 || retention.some(Number.isNaN) ? {} : { logRetentionDays: Math.max(...retention) }),
-    // The receiver alone has these.
+    // Only the receiver has these variables.
     allowedCidrs: cidrs === undefined ? [] : String(cidrs).split(" "),
     reservedConcurrency:
       functions.map(({ ReservedConcurrentExecutions: reserved }) => reserved).find((value) => value !== undefined) ??
@@ -95,7 +95,7 @@ function describeChange(name: string, before: unknown, after: unknown, { given, 
   };
 }
 
-/** What a change does that no later deployment undoes, or that opens something; null where it does neither. */
+/** The lasting or opening effect of a change; null for none. */
 function lastingEffect(name: string, before: unknown, after: unknown): string | null {
   if (name === "logRetentionDays" && Number(after) < Number(before)) return "AWS deletes the logs that are older";
   if (name === "allowedCidrs" && isNone(after)) return "the hook's URL then takes requests from everywhere";
@@ -117,7 +117,7 @@ function isWithin(inner: unknown, outer: unknown): boolean {
   );
 }
 
-/** A value as people write it, and whether it is the default. */
+/** A readable value, marked where it is the default. */
 function inWords(name: string, value: unknown): string {
   const isDefault = Object.hasOwn(defaults, name) && isDeepStrictEqual(value, defaults[name]);
   return `${valueInWords(name, value)}${isDefault ? " (the default)" : ""}`;
@@ -130,7 +130,7 @@ function valueInWords(name: string, value: unknown): string {
   return JSON.stringify(value);
 }
 
-/** Says of a stack without a record of its settings which of them could be compared; null where all could. */
+/** Names the compared settings of a stack without a record of its settings; null where all were compared. */
 export function describeUnknownSettings({ values, isWhole }: DeployedSettings): string | null {
   if (isWhole) return null;
   return `The deployed release kept no record of its settings: of those, ${Object.keys(values).join(", ")} are compared, as its resources show them; the others are not known.`;

@@ -1,6 +1,6 @@
 import { fullDiff, type ResourceDifference, ResourceImpact } from "@aws-cdk/cloudformation-diff";
 
-/** A resource of a template, as far as it is read. */
+/** A resource of a template: the parts that are read. */
 export interface TemplateResource {
   readonly Type: string;
   readonly Properties?: Readonly<Record<string, unknown>>;
@@ -8,24 +8,24 @@ export interface TemplateResource {
   readonly DeletionPolicy?: string;
 }
 
-/** A CloudFormation template, as far as it is read. */
+/** A CloudFormation template: the parts that are read. */
 export interface Template {
   readonly Resources?: Readonly<Record<string, TemplateResource>>;
   readonly Outputs?: Readonly<Record<string, unknown>>;
   readonly Metadata?: Readonly<Record<string, unknown>>;
 }
 
-/** What a deployment changes. */
+/** The changes of a deployment. */
 export interface TemplateChanges {
-  /** A sentence for each thing of weight that it removes or replaces, the weightiest first. */
+  /** A sentence for each important removal or replacement, the most important first. */
   readonly losses: readonly string[];
-  /** What goes with that, or is replaced without a trace: roles, policies, permissions, schedules. Null for none. */
+  /** Minor removals and replacements: roles, policies, permissions, schedules. Null for none. */
   readonly further: string | null;
-  /** How many resources of each type are new. */
+  /** The number of new resources by type. */
   readonly added: ReadonlyMap<string, number>;
-  /** How many are changed in place. */
+  /** The number of resources that change in place. */
   readonly changed: number;
-  /** Subscriptions that go. */
+  /** Removed subscriptions. */
   readonly unsubscribed: readonly TemplateSubscription[];
 }
 
@@ -38,14 +38,14 @@ export interface TemplateSubscription {
   readonly endpoint: string | null;
 }
 
-/** What a type of resource is, and what it means to lose one, or several. */
+/** The name of a type of resource, and the effect of losing one or several. */
 interface Kind {
   readonly word: string;
   readonly removed: string;
   readonly replaced: string;
 }
 
-/** Types of weight, the weightiest first. */
+/** Important types, the most important first. */
 const kinds: Readonly<Record<string, Kind>> = {
   "AWS::SNS::Subscription": {
     word: "subscription",
@@ -113,17 +113,18 @@ const kinds: Readonly<Record<string, Kind>> = {
     replaced: "links to the old one end",
   },
 };
-/** Outputs of the stack are no resources; they stand among them as if they were. */
+/** Outputs of the stack are treated like resources. */
 const outputType = "output";
 const weights = Object.keys(kinds).toSpliced(-2, 0, outputType);
 
-/** What people call the topics that they subscribe to, by the name of the construct. */
+/** Readable names of topics, by the name of the construct. */
 const topics: Readonly<Record<string, string>> = { Alerts: "the alerts", Operations: "the alarms" };
 
 /**
- * Compares what is deployed with what will be.
+ * Compares the deployed template with the next.
  *
- * @param reasonOf why the subscription of an address goes, by the name of its topic's construct (`Alerts`); null for no reason
+ * @param reasonOf the reason why the subscription of an address is removed, by the name of its topic's construct
+ * (`Alerts`); null for none
  */
 export function changesBetween(
   deployed: Template,
@@ -177,18 +178,18 @@ export function changesBetween(
   };
 }
 
-/** One thing that is lost. */
+/** One removal or replacement. */
 interface Loss {
   readonly type: string;
   /** `removes`, `replaces`... */
   readonly verb: string;
-  /** Its name; of a subscription whose it is. */
+  /** Its name; the address of a subscription. */
   readonly what: string;
   readonly after: string;
   readonly reason: string;
 }
 
-/** A sentence for each loss, the weightiest first; alike ones share theirs, but for subscriptions. */
+/** A sentence for each loss, the most important first; similar losses share one, except subscriptions. */
 function sentencesOf(losses: readonly Loss[]): string[] {
   const alike = new Map<string, Loss[]>();
   for (const loss of losses) {
@@ -255,7 +256,7 @@ function subscriptionOf(resource: TemplateResource | undefined): TemplateSubscri
   };
 }
 
-/** Parts of a construct's path that say no more than the type does, or whose part in the whole goes without saying. */
+/** Parts of a construct's path that add nothing to the type. */
 const silent: ReadonlySet<string> = new Set([
   "Alarms",
   "Dashboard",
@@ -270,14 +271,14 @@ const silent: ReadonlySet<string> = new Set([
   "Topic",
 ]);
 
-/** What a resource is called in the code, by the path that CDK notes; the logical id where it does not. */
+/** The name of a resource in the code, from CDK's path; the logical id without one. */
 export function nameOf({ Resources = {} }: Template, id: string): string {
   const path = Resources[id]?.Metadata?.["aws:cdk:path"];
   const parts = typeof path === "string" ? path.split("/").slice(1) : [];
   return parts.find((part) => !silent.has(part)) ?? id;
 }
 
-/** `3 functions, 2 tables`: types that have a word of ours by it, the others by the end of CloudFormation's name. */
+/** `3 functions, 2 tables`: by our word for the type, else by the end of CloudFormation's name. */
 export function countByType(counts: ReadonlyMap<string, number>): string {
   const weightOf = (type: string) => (Object.hasOwn(kinds, type) ? weights.indexOf(type) : weights.length);
   return [...counts]
@@ -295,7 +296,7 @@ function wordOf(type: string): string {
   return word === "policy" || word === "role" ? `${service} ${word}` : word;
 }
 
-/** How many resources of each type a template has. */
+/** The number of a template's resources by type. */
 export function countResources({ Resources = {} }: Template): ReadonlyMap<string, number> {
   const counts = new Map<string, number>();
   for (const { Type } of Object.values(Resources)) counts.set(Type, (counts.get(Type) ?? 0) + 1);

@@ -1,12 +1,12 @@
 import { isObject, type Json } from "./json.ts";
 
 /*
- * Exports that renamed Okta's fields: their names, and where the values belong. What is not listed is left out, as it is
- * derived from what is.
+ * Exports that renamed Okta's fields: their names, and the fields of the values. Columns that are not listed are left
+ * out, as they are derived from others.
  */
 
 /**
- * Columns of Microsoft Sentinel's table OktaV2_CL, as the connector's data collection rule fills them:
+ * Columns of Microsoft Sentinel's table OktaV2_CL, as its connector's data collection rule fills them:
  * https://github.com/Azure/Azure-Sentinel/tree/master/Solutions/Okta%20Single%20Sign-On/Data%20Connectors/OktaNativePollerConnectorV2
  */
 const oktaV2: Readonly<Record<string, string>> = {
@@ -43,7 +43,7 @@ const oktaV2: Readonly<Record<string, string>> = {
   SrcGeoPostalCode: "client.geographicalContext.postalCode",
   SrcGeoLatitude: "client.geographicalContext.geolocation.lat",
   SrcGeoLongitude: "client.geographicalContext.geolocation.lon",
-  // As the connector spells it.
+  // The connector's spelling.
   SrcGeoLongtitude: "client.geographicalContext.geolocation.lon",
   OriginalOutcomeResult: "outcome.result",
   EventOriginalResultDetails: "outcome.reason",
@@ -90,7 +90,8 @@ function withoutZone(column: string): string {
 }
 
 /**
- * Where the fields of Elastic's integration and of Filebeat's module lie, beyond names in snake case, by the longest prefix:
+ * The places of fields in Elastic's integration and Filebeat's module, beyond names in snake case, by the longest
+ * prefix:
  * https://github.com/elastic/integrations/tree/main/packages/okta/data_stream/system/elasticsearch/ingest_pipeline
  */
 const elastic: readonly (readonly [prefix: string, path: string])[] = [
@@ -106,7 +107,7 @@ const elastic: readonly (readonly [prefix: string, path: string])[] = [
   ["@timestamp", "published"],
 ];
 
-/** Inverts a document of Elastic's integration of which `event.original` was not kept; null for another record. */
+/** Inverts a document of Elastic's integration without `event.original`; null for another record. */
 export function fromElastic(record: Json): Json | null {
   if (valueAtPath(record, "okta", "event_type") === undefined) return null;
   const event: Record<string, unknown> = {};
@@ -114,13 +115,16 @@ export function fromElastic(record: Json): Json | null {
     const [prefix, path] = elastic.find(([each]) => key === each || key.startsWith(`${each}.`)) ?? [];
     if (prefix === undefined || path === undefined) continue;
     const name = behaviorName(`${path}${key.slice(prefix.length)}`.replace(/^\./, ""));
-    // `flattened` comes before what is derived of it.
+    // `flattened` comes before the fields that are derived from it.
     if (!Object.hasOwn(event, name)) event[name] = value;
   }
   return event;
 }
 
-/** The value of a key, or of a path that was flattened to one key; the only element of a list, as search engines answer. */
+/**
+ * The value of a key, or of a path that was flattened to one key; for a list of one element, as in search engines'
+ * answers, that element.
+ */
 export function valueAtPath(record: Json, ...path: readonly string[]): unknown {
   const flat = record[path.join(".")];
   let value: unknown = record;
@@ -129,7 +133,7 @@ export function valueAtPath(record: Json, ...path: readonly string[]): unknown {
   return Array.isArray(found) && found.length === 1 ? found[0] : found;
 }
 
-/** An event is nested a few levels deep; deeper objects are values. */
+/** Events nest a few levels deep; deeper objects are values. */
 const maximumDepth = 16;
 
 function* flatten(record: Json, prefix: string, depth: number): Generator<readonly [string, unknown]> {
@@ -139,7 +143,7 @@ function* flatten(record: Json, prefix: string, depth: number): Generator<readon
   }
 }
 
-/** The integration writes `New Geo-Location` as `New_Geo_Location` where it keeps debug data as fields of their own. */
+/** The integration writes `New Geo-Location` as `New_Geo_Location` where it has separate fields for debug data. */
 function behaviorName(path: string): string {
   return path.replace(/(?<=\.behaviors\.)\w+$/, (name) =>
     name.replace("Geo_Location", "Geo-Location").replaceAll("_", " "),

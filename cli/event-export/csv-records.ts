@@ -2,16 +2,16 @@ import { type CsvError, type Info, parse } from "csv-parse";
 import type { JsonFault, JsonValue } from "../json-values.ts";
 import { feed } from "./decode.ts";
 
-/** A row larger than this is no event. */
+/** The largest row of an event. */
 const maximumRowBytes = 16 * 1_048_576;
 
 const delimiters = [",", ";", "\t", "|"] as const;
 
-/** Columns that a table of one column has: the event whole. */
+/** Names of the column of a one-column table, which holds the whole event. */
 const eventColumns = /^"?(?:_raw|@?message|event\.original|RawData)"?$/i;
 
 /**
- * Recognizes a CSV file by its first line: names that a delimiter divides, and no JSON there or on the next line.
+ * Recognizes a CSV file by its first line: names with a delimiter, and no JSON there or on the next line.
  *
  * @param start the file's first bytes, decoded
  * @returns its delimiter; null for a file that is no CSV
@@ -29,7 +29,7 @@ export function findDelimiter(start: Buffer): string | null {
   return eventColumns.test(line.trim()) ? "," : null;
 }
 
-/** What csv-parse finds wrong with a row, by its code (https://csv.js.org/parse/errors/). */
+/** The faults of a row in csv-parse, by its code (https://csv.js.org/parse/errors/). */
 const reasons: Partial<Record<CsvError["code"], string>> = {
   CSV_INVALID_CLOSING_QUOTE: "a quote closes within a cell",
   INVALID_OPENING_QUOTE: "a quote opens within a cell",
@@ -56,7 +56,7 @@ export async function* readCsvRecords(
     skip_records_with_error: true,
   });
   parser.on("skip", (error: CsvError) => {
-    // Its message holds the cell, which may be personal.
+    // csv-parse's message holds the cell, which may be personal.
     faults.push({ fault: `no CSV: ${reasons[error.code] ?? error.code}`, line: Number(error.lines ?? 1) });
   });
   const fed = feed(chunks, parser);

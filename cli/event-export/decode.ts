@@ -10,14 +10,14 @@ const encodings = [
   { name: "utf-16be", mark: [0xfe, 0xff] },
 ] as const;
 
-/** The first bytes of a stream, and the stream as it was. */
+/** The first bytes of a stream, and the whole stream. */
 export interface Peeked {
-  /** At least as many as were asked for, unless the stream is shorter. */
+  /** At least as many as requested, unless the stream is shorter. */
   readonly start: Buffer;
   readonly chunks: AsyncIterable<Buffer>;
 }
 
-/** Looks at a stream's first bytes. */
+/** Reads a stream's first bytes ahead. */
 export async function peek(chunks: AsyncIterator<Buffer>, bytes: number): Promise<Peeked> {
   const seen: Buffer[] = [];
   let length = 0;
@@ -71,7 +71,7 @@ async function* gunzip(chunks: AsyncIterable<Buffer>, name: string): AsyncGenera
   }
 }
 
-/** Writes chunks to a stream as fast as it takes them. A failure of theirs becomes the stream's. */
+/** Writes chunks to a stream as fast as it accepts them, and passes their failure on to it. */
 export async function feed(chunks: AsyncIterable<Buffer>, stream: NodeJS.WritableStream & Destroyable): Promise<void> {
   try {
     for await (const chunk of chunks) {
@@ -89,7 +89,7 @@ interface Destroyable {
   readonly destroy: (error?: Error) => void;
 }
 
-/** Waits until a stream takes more, or is closed. */
+/** Waits until a stream accepts more, or is closed. */
 function drained(stream: NodeJS.WritableStream): Promise<void> {
   return new Promise((resolve) => {
     const done = () => {

@@ -1,9 +1,9 @@
-/** How to get an export that can be read, whatever was there instead. */
+/** How to get an export that can be read. */
 export const readableForms =
   "an export is Okta's System Log as JSON (/api/v1/logs), the admin console's CSV, or the events out of a SIEM, " +
   "as JSON lines, JSON or CSV";
 
-/** A kind of file that holds no events, or holds them in a form that is not read here. */
+/** A kind of file without events, or with events in an unsupported form. */
 interface FileKind {
   readonly name: string;
   readonly is: (start: Buffer) => boolean;
@@ -29,7 +29,7 @@ const beginning = (start: Buffer) =>
 
 const unpack = "unpack it first; gzip alone is read as it is";
 
-/** By the first bytes, as each format's own specification gives them. */
+/** Kinds by their first bytes, from each format's specification. */
 const fileKinds: readonly FileKind[] = [
   { name: "an Excel workbook", is: (start) => zip(start) && isXlsx(start), instead: "save it as CSV (UTF-8)" },
   { name: "an older Excel workbook", is: startsWith("\xd0\xcf\x11\xe0"), instead: "save it as CSV (UTF-8)" },
@@ -58,10 +58,10 @@ const fileKinds: readonly FileKind[] = [
 ];
 
 /**
- * Says what a file is that cannot be read, and what to do.
+ * Names the kind of a file that cannot be read, with the remedy.
  *
- * @param start the file's first bytes, some hundred if there are as many
- * @returns null for what may hold events
+ * @param start the file's first bytes, up to some hundred
+ * @returns null for a file that may hold events
  */
 export function describeFileKind(start: Buffer): string | null {
   const found = fileKinds.find(({ is }) => is(start));

@@ -7,32 +7,32 @@ import { describeLostStructure } from "./lost-structure.ts";
 import { isAsOktaWrites, isTextForObject, restoreEvent } from "./restore-event.ts";
 import { timeOf } from "./times.ts";
 
-/** A form in which exports hold events. To read one more is to add a row. */
+/** A form in which exports hold events. A new form is a new row. */
 interface Form {
   /** Shown to people, behind "of". */
   readonly name: string;
-  /** What is within, in order; null when the record is of another form. */
+  /** The values within a record, in order; null for a record of another form. */
   readonly open: (record: Json) => readonly unknown[] | null;
-  /** Whether what is within is the event itself, restored. @default false */
+  /** Whether the value within is the event itself, restored. @default false */
   readonly isEvent?: boolean;
 }
 
-/** Wrappers are nested to this depth: a CloudWatch export of EventBridge events in a list is four deep. */
+/** The deepest nesting of wrappers: a CloudWatch export of EventBridge events in a list is four deep. */
 const maximumDepth = 8;
 
-/** Okta's events are some ten deep. Deeper ones than this exhaust the call stack where they are written as JSON. */
+/** The deepest event: Okta's are some ten deep, and deeper ones exhaust the call stack of JSON.stringify. */
 const maximumEventDepth = 500;
 
-/** What was found within a value: an event in the form that Okta sends, or what is none. */
+/** A finding within a value: an event in Okta's form, or a record that is not an event. */
 export type Found =
   | { readonly event: Json; readonly form: string }
   | { readonly fault: string }
   | { readonly unrecognized: unknown; readonly within: readonly unknown[] };
 
-/** The form that needs no inverting. */
+/** The form that needs no restoring. */
 export const oktaForm = "Okta's own JSON";
 
-/** The forms in which the columns of a table lie. */
+/** The forms of tables' columns. */
 export const flatForms: ReadonlySet<string> = new Set([
   oktaForm,
   "dotted keys",
@@ -53,7 +53,7 @@ function isDeeper(value: unknown, limit: number): boolean {
   return false;
 }
 
-/** @param isRestored whether it may lack a uuid as the form has none */
+/** @param isRestored whether it may lack a uuid, as its form has none */
 function toFound(event: Json, form: string, isRestored = false): Found {
   if (isDeeper(event, maximumEventDepth)) {
     return { fault: `no System Log event: objects are nested over ${maximumEventDepth} deep` };
@@ -86,8 +86,9 @@ function* search(value: unknown, names: readonly string[], outer: readonly unkno
 }
 
 /**
- * Okta's event types are lower-case words that dots divide (https://developer.okta.com/docs/reference/api/event-types/). A few
- * have two, as others' may: those need a field of Okta's beside them.
+ * Okta's event types are lower-case words that dots divide
+ * (https://developer.okta.com/docs/reference/api/event-types/). Types of two words may also be another product's: they
+ * need a field of Okta's beside them.
  */
 const oktaEventType = /^[a-z][a-z0-9_]*(?:\.[a-z0-9_]+){2,}$/;
 
@@ -101,10 +102,10 @@ const oktaFields = [
 ] as const;
 
 /**
- * Whether a record with an event type is an event of Okta's: other products name event types too. Where it has no `uuid`, it
- * must not be one of another source.
+ * Whether a record with an event type is Okta's: other products have event types too. Without a `uuid`, it must not be
+ * of another source.
  *
- * @param origin the record as it stood in the export, and those around it
+ * @param origin the record in the export, and those around it
  */
 function isOktas(event: Json, origin: readonly unknown[]): boolean {
   const { eventType, actor } = event;
@@ -117,7 +118,7 @@ function isOktas(event: Json, origin: readonly unknown[]): boolean {
 
 const hasUuid = ({ uuid }: Json) => uuid !== undefined && uuid !== null && uuid !== "";
 
-/** A table may lack the column `uuid`: its rows are then identified by what they hold. */
+/** A table may lack the column `uuid`: its rows are then identified by their content. */
 function identified(event: Json): Json {
   if (hasUuid(event)) return event;
   const digest = createHash("sha256").update(JSON.stringify(event)).digest("hex");
@@ -126,13 +127,13 @@ function identified(event: Json): Json {
 
 /** Whether it is an event as Okta writes it. */
 function isWhole(value: unknown): value is Json {
-  // The envelope of a delivery names an event type too.
+  // The envelope of a delivery has an event type too.
   if (!isObject(value) || typeof value.eventType !== "string" || isObject(value.data)) return false;
   for (const key in value) if (!isAsOktaWrites(key, value[key])) return false;
   return true;
 }
 
-/** JSON that an exporter wrote as text, be it behind a prefix, as syslog's. */
+/** JSON that an exporter wrote as text, also behind a prefix such as syslog's. */
 function jsonWithin(text: string): unknown {
   const start = text.indexOf("{");
   const list = text.trimStart().startsWith("[") ? parseJson(text) : undefined;
@@ -159,7 +160,7 @@ const textual = (name: string, ...path: readonly string[]): Form => ({
   },
 });
 
-/** A form in which one key, of no product in particular, holds a whole event, as Okta writes it. */
+/** A form in which one key, not of a known product, holds a whole event in Okta's form. */
 const whole = (name: string, key: string): Form => ({
   name,
   open: (record) => {
@@ -196,7 +197,9 @@ const listed = (name: string, ...path: readonly string[]): Form => ({
   },
 });
 
-/** A restored event, with its time, and without what Splunk adds (`_raw`, `_time`, `_cd`); null unless it names an event type. */
+/**
+ * A restored event, with its time, and without what Splunk adds (`_raw`, `_time`, `_cd`); null without an event type.
+ */
 function restored(record: Json | null): readonly Json[] | null {
   if (record === null) return null;
   const own = Object.entries(record).filter(([key]) => !key.startsWith("_"));
@@ -212,7 +215,7 @@ const hasKeys = (record: Json, separator: "." | "_") =>
 const hasTextForObject = (record: Json) =>
   Object.entries(record).some(([key, value]) => isTextForObject(keyPath(key), value));
 
-/** In order: what holds the event unchanged comes before what has to be inverted. */
+/** In order: forms with the unchanged event come before those that have to be restored. */
 const forms: readonly Form[] = [
   listed("event hook deliveries", "data", "events"),
   { name: "alerts", open: ({ alertId, event }) => (typeof alertId === "string" && isObject(event) ? [event] : null) },
@@ -227,7 +230,7 @@ const forms: readonly Form[] = [
         ? [record.detail]
         : null,
   },
-  // The record that CloudWatch sends to see whether a subscription works.
+  // CloudWatch's test record of a subscription.
   { name: "", open: ({ messageType }) => (messageType === "CONTROL_MESSAGE" ? [] : null) },
   {
     name: "CloudWatch's logEvents",

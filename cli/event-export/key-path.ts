@@ -1,17 +1,17 @@
 import { childOf, logEvent, type OktaField } from "../../lambda/core/okta/log-event-fields.ts";
 
 /** A step of a path: a key, an index of a list, or every element of a list. */
-export type Step = string | number | typeof everyElement;
+export type PathStep = string | number | typeof everyElement;
 
-/** Stands for an index where a list's elements lie in columns of their own: Splunk's `target{}.id`. */
+/** Stands for an index where each column holds all elements of a list: Splunk's `target{}.id`. */
 export const everyElement: unique symbol = Symbol("every element");
 
-/** How a flattened key divides its parts; null for a key of one part. */
+/** The separator of a flattened key's parts; null for a key of one part. */
 export type Separator = "." | "_" | null;
 
-/** Where the value of a key belongs in a LogEvent. */
+/** The place of a key's value in a LogEvent. */
 export interface KeyPath {
-  readonly steps: readonly Step[];
+  readonly steps: readonly PathStep[];
   /** The known field at the path's end; null when Okta's schema has none there. */
   readonly field: OktaField | null;
   readonly separator: Separator;
@@ -21,14 +21,15 @@ export interface KeyPath {
 const index = /^\d{1,3}$/;
 
 const cache = new Map<string, KeyPath | null>();
-/** Paths that are remembered: an export repeats its keys; one of random keys must not fill the memory. */
+/** The most cached paths: an export repeats its keys, but random keys must not fill the memory. */
 const maximumCached = 4_096;
-/** A longer key is no path of Okta's: its longest has some 90 characters. */
+/** The longest key: Okta's longest path has some 90 characters. */
 const maximumLength = 512;
 
 /**
- * Tells where the value of an event's top-level key belongs: as Okta writes it, in another case or with underscores between
- * words, flattened by dots (`target.0.id`, `target[0].id`, `target0.id`, `target{}.id`) or by underscores (`target_0_id`).
+ * Finds the place of the value of an event's top-level key: as Okta writes it, in another case or with underscores
+ * between words, flattened by dots (`target.0.id`, `target[0].id`, `target0.id`, `target{}.id`) or by underscores
+ * (`target_0_id`).
  *
  * @returns null for a key that is not Okta's: it stays
  */
@@ -72,7 +73,7 @@ function nameWithIndex(field: OktaField, part: string): NameWithIndex | null {
 
 function dottedPath(start: OktaField, parts: readonly string[]): KeyPath | null {
   if (parts.includes("") || nameWithIndex(start, parts[0] as string) === null) return null;
-  const steps: Step[] = [];
+  const steps: PathStep[] = [];
   let field: OktaField | null = start;
   let isElement = true;
   for (const part of parts) {
@@ -95,9 +96,9 @@ function dottedPath(start: OktaField, parts: readonly string[]): KeyPath | null 
   return { steps, field: atEnd(field, steps), separator: "." };
 }
 
-/** Known names are taken as long as they go; what is left is one key: an underscore may be a part of it. */
+/** Takes known names as far as they reach; the rest is one key, which may contain underscores. */
 function underscorePath(parts: readonly string[]): KeyPath | null {
-  const steps: Step[] = [];
+  const steps: PathStep[] = [];
   let field = logEvent;
   let at = 0;
   for (let isElement = true; at < parts.length; ) {
@@ -124,14 +125,14 @@ function underscorePath(parts: readonly string[]): KeyPath | null {
   return { steps: [...steps, stepWithin(field, parts.slice(at).join("_"))], field: null, separator: "_" };
 }
 
-/** Behind an index stands an element, not the list. */
-function atEnd(field: OktaField | null, steps: readonly Step[]): OktaField | null {
+/** An index leads to an element, not to the list. */
+function atEnd(field: OktaField | null, steps: readonly PathStep[]): OktaField | null {
   const isElement = typeof steps.at(-1) !== "string";
   return field?.kind === "list" && isElement ? { ...field, kind: "object" } : field;
 }
 
 /** A number is an index where a list may be that the schema does not know. */
-function stepWithin(field: OktaField | null, part: string): Step {
+function stepWithin(field: OktaField | null, part: string): PathStep {
   return index.test(part) && (field === null || field.kind === "any") ? Number(part) : part;
 }
 

@@ -2,13 +2,13 @@ import { fold } from "../../lambda/core/okta/log-event-fields.ts";
 import { valueAtPath } from "./column-maps.ts";
 import { isObject, type Json } from "./json.ts";
 
-/** What is no event of Okta's System Log, and is often taken for one. */
+/** Records that are often mistaken for events of Okta's System Log. */
 interface Lookalike {
   readonly name: string;
   readonly is: (record: Json) => boolean;
   /** How to get the event otherwise. */
   readonly instead: string;
-  /** Whether an event of Okta's that its exporter changed may look so too. @default false */
+  /** Whether an exporter's changes may make Okta's event look like this. @default false */
   readonly mayBeOktas?: boolean;
 }
 
@@ -103,12 +103,12 @@ const lookalikes: readonly Lookalike[] = [
   },
 ];
 
-/** Names of an unknown record's keys that are shown. */
+/** The most keys of an unknown record that a message shows. */
 const maximumKeys = 8;
 const maximumKeyLength = 40;
 
 /**
- * Says what a value seems to be, and how to get events instead. Shows keys, never values: these may be personal.
+ * Describes an unknown value, and how to get events instead. It shows keys, never values, which may be personal.
  *
  * @param within the values around it, the outermost first
  */
@@ -137,7 +137,7 @@ export function isOfAnotherSource(records: readonly unknown[]): boolean {
   );
 }
 
-/** A key that is rather a value is not shown: a table without a header has values in its first row. */
+/** Hides keys that look like values: a table without a header has values in its first row. */
 function toShown(key: string): string {
   return /[^\s]@|\d{4}|\d\.\d|[:/\\]/.test(key) ? "(a value)" : key.slice(0, maximumKeyLength);
 }

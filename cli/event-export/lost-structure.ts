@@ -9,7 +9,7 @@ interface Structure {
   readonly within: readonly Structure[];
 }
 
-/** Free-form objects have no field that rules or alerts ask for. */
+/** Rules and alerts read no field of free-form objects. */
 const structuresOf = ({ children }: OktaField): readonly Structure[] =>
   [...children.values()].flatMap(({ name, field }) => {
     const within = structuresOf(field);
@@ -17,7 +17,7 @@ const structuresOf = ({ children }: OktaField): readonly Structure[] =>
   });
 const structures = structuresOf(logEvent);
 
-/** Fields that Okta itself writes as text, in some events, or as its readers take it. */
+/** Fields that Okta itself writes as text in some events, and whose readers accept text. */
 const readAsText: ReadonlySet<string> = new Set([
   "target",
   "request.ipChain",
@@ -35,9 +35,9 @@ const powerShell = /^\s*@\{|^System\.(?:Object|Collections)\b|\bSystem\.Object\[
 const python = /^\s*[[{(]+\s*'/;
 
 /**
- * Finds text where Okta has an object or a list: an exporter has left out what was in it, and no rule can match that.
+ * Finds text in the place of an object or a list: an exporter left its content out, so that no rule can match it.
  *
- * @returns the field, and what to do; null for an event that has none
+ * @returns the field, with the remedy; null for none
  */
 export function describeLostStructure(event: Json): string | null {
   return findIn(event, structures, "");

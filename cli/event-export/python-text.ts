@@ -1,6 +1,6 @@
 import { parseJson } from "./json.ts";
 
-/** What a value of Python's consists of, in the text that `repr` makes of it (https://docs.python.org/3/library/functions.html#repr). */
+/** The tokens of a Python value in the text of `repr` (https://docs.python.org/3/library/functions.html#repr). */
 const token =
   /\s+|[[\]{},:]|True\b|False\b|None\b|-?\d+(?:\.\d+)?(?:e[+-]?\d+)?|'(?:[^'\\\n]|\\['"\\nrt])*'|"(?:[^"\\\n]|\\['"\\nrt])*"/iy;
 
@@ -8,9 +8,10 @@ const words: Readonly<Record<string, string>> = { True: "true", False: "false", 
 const escapes: Readonly<Record<string, string>> = { n: "\n", r: "\r", t: "\t" };
 
 /**
- * Reads a list or an object that Python wrote as text, as pandas does in a CSV: `[{'type': 'Tor', 'isAnonymous': True}]`.
+ * Reads a list or an object that Python wrote as text, as pandas does in a CSV: `[{'type': 'Tor', 'isAnonymous':
+ * True}]`.
  *
- * @returns undefined for text that is nothing of the kind, or holds escapes beyond those of quotes and white space
+ * @returns undefined for other text, and for escapes other than those of quotes and white space
  */
 export function parsePython(text: string): unknown {
   if (!/^\s*[[{]/.test(text)) return undefined;

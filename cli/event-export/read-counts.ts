@@ -10,7 +10,7 @@ export interface ExportFault {
   readonly reason: string;
 }
 
-/** What was read of exports so far. */
+/** The counts of reading exports. */
 export interface ReadCounts {
   /** Events by the form that they were found in, as {@link findEvents} names it. */
   readonly forms: ReadonlyMap<string, number>;
@@ -19,16 +19,16 @@ export interface ReadCounts {
   readonly unreadable: number;
   /** The first of them. */
   readonly faults: readonly ExportFault[];
-  /** Files that hold nothing, by name. */
+  /** Empty files, by name. */
   readonly empty: readonly string[];
   /**
-   * Session starts, if not one of them says whether it came through an anonymous network: the export left those fields out.
-   * Otherwise 0.
+   * The number of session starts if none of them has a signal of an anonymous network, as the export left those fields
+   * out; else 0.
    */
   readonly withoutNetwork: number;
 }
 
-/** Counts what is read of one or several exports. */
+/** Counts the events and faults of one or several exports. */
 export interface ReadCounter {
   readonly counts: ReadCounts;
   readonly addEvent: (form: string, event: LogEvent) => void;
@@ -36,7 +36,7 @@ export interface ReadCounter {
   readonly addEmpty: (name: string) => void;
 }
 
-/** Faults that are kept to be shown: a file's have one cause, mostly. */
+/** The most faults that are shown: those of a file mostly have one cause. */
 const maximumFaults = 5;
 
 export function createReadCounter(): ReadCounter {
@@ -80,7 +80,7 @@ export function createReadCounter(): ReadCounter {
 
 const count = (number: number) => number.toLocaleString("en-US");
 
-/** What was read, in lines for a person: in which forms, what could not be read and why, which files are empty. */
+/** The counts as readable lines: events by form, faults with their reasons, and empty files. */
 export function describeReads({ forms, events, unreadable, faults, empty, withoutNetwork }: ReadCounts): string {
   const byForm = [...forms]
     .sort(([, first], [, second]) => second - first)
@@ -104,7 +104,7 @@ export function describeReads({ forms, events, unreadable, faults, empty, withou
 /**
  * Refuses exports in which no event was found.
  *
- * @throws InputError saying what they seem to be
+ * @throws InputError with the probable kind of the files
  */
 export function refuseWithoutEvents({ events, unreadable, faults, empty }: ReadCounts): void {
   if (events > 0) return;

@@ -1,31 +1,31 @@
 import type { OktaField } from "../../lambda/core/okta/log-event-fields.ts";
 import { isObject, type Json, parseJson } from "./json.ts";
-import { everyElement, type KeyPath, keyPath, pathBelow, type Step } from "./key-path.ts";
+import { everyElement, type KeyPath, keyPath, type PathStep, pathBelow } from "./key-path.ts";
 import { parsePython } from "./python-text.ts";
 import { isoTime, readTime } from "./times.ts";
 
 type Container = Record<PropertyKey, unknown>;
 
-/** An event is nested a few levels deep. What lies deeper stays as it is: it must not exhaust the call stack. */
+/** Events nest a few levels deep. Deeper values do not change, as they must not exhaust the call stack. */
 const maximumDepth = 32;
 
 /**
- * Gives an event the shape in which Okta writes it: keys in Okta's case, flattened keys as objects and lists, numbers, true
- * and false that an export wrote as text, objects and lists that it wrote as JSON text. Keys that are not Okta's stay, and
- * where two keys stand for one field, the second stays under its own name, if that is another.
+ * Restores an event to Okta's form: keys in Okta's case, objects and lists for flattened keys, and numbers, truth
+ * values, objects and lists that an export wrote as text. Keys that are not Okta's stay. Where two keys mean one field,
+ * the second keeps its own name.
  */
 export function restoreEvent(record: Json): Json {
   return restoreObject(record, keyPath, 0);
 }
 
-/** Whether Okta writes an event's top-level field so, or it is none of Okta's. */
+/** Whether a top-level field has Okta's form, or is not Okta's. */
 export function isAsOktaWrites(key: string, value: unknown): boolean {
   const path = keyPath(key);
   if (path === null) return true;
   return path.steps.length === 1 && path.steps[0] === key && !isTextForObject(path, value);
 }
 
-/** Whether text stands where Okta has an object or a list. */
+/** Whether a field that is an object or a list at Okta holds text. */
 export function isTextForObject(path: KeyPath | null, value: unknown): boolean {
   return typeof value === "string" && (path?.field?.kind === "object" || path?.field?.kind === "list");
 }
@@ -60,19 +60,19 @@ function restoreObject(record: Json, pathOf: (key: string) => KeyPath | null, de
 /** A field of every element of a list. */
 interface Column {
   readonly key: string;
-  readonly steps: readonly Step[];
+  readonly steps: readonly PathStep[];
   readonly field: OktaField | null;
   readonly values: readonly unknown[];
 }
 
-/** One value of a column, and the path to it. */
+/** One value of a column, with its path. */
 interface Cell extends Omit<Column, "values"> {
   readonly value: unknown;
 }
 
 /**
- * Gives each value of a column its element. Splunk drops nulls, and does not say which element lacks the value: the values of
- * a column that is shorter than its list become elements of their own, as do those of a list within several elements.
+ * Assigns each value of a column to its element. Splunk drops nulls without their positions: the values of a column
+ * that is shorter than its list become elements of their own, as do those of a list within several elements.
  */
 function alignedColumns(columns: readonly Column[]): readonly Cell[] {
   const listOf = ({ steps }: Column) => steps.slice(0, steps.indexOf(everyElement)).join(".");
@@ -136,7 +136,7 @@ function restoreValue(value: unknown, field: OktaField | null, depth: number): u
 /** Text of objects in JSON, or nearly so. */
 const nearJson = /^\s*(?:\[\s*\{.*\}\s*\]|\{.*[:=].*\})\s*$/s;
 
-/** An element of a list, which an export may have written as text. */
+/** Reads an element of a list, which an export may have written as text. */
 function restoreElement(element: unknown, field: OktaField, depth: number): unknown {
   const value = typeof element === "string" ? readers.object?.(element) : element;
   return isObject(value) ? restoreChild(value, field, depth) : element;
@@ -148,14 +148,14 @@ function restoreChild(value: Json, field: OktaField, depth: number): Container {
   return restoreObject(value, (key) => pathBelow(field, key), depth + 1);
 }
 
-/** What an export wrote as text, and Okta does not. Text that is nothing of the kind stays. */
+/** Reads a value that an export wrote as text, and Okta does not. Other text stays. */
 const readers: Partial<Record<OktaField["kind"], (text: string) => unknown>> = {
   number: (text) => (/^[+-]?\d+(?:\.\d+)?(?:e[+-]?\d+)?$/i.test(text) ? Number(text) : text),
   boolean: (text) => (/^(?:true|false)$/i.test(text) ? text.toLowerCase() === "true" : text),
   time: (text) => readTime(text),
   object: (text) => (/^\s*\{/.test(text) ? (parseJson(text) ?? parsePython(text) ?? text) : text),
   list: (text) => (/^\s*\[/.test(text) ? (parseJson(text) ?? parsePython(text) ?? text) : text),
-  // Okta itself writes some of these as text: JSON stays as it is.
+  // Okta itself writes some of these as text: JSON does not change.
   any: (text) => (/^\s*[[{].*'/s.test(text) && parseJson(text) === undefined ? (parsePython(text) ?? text) : text),
 };
 
@@ -168,11 +168,11 @@ function restoreText(text: string, field: OktaField, depth: number): unknown {
 }
 
 /**
- * Puts a value to its place, and makes the objects and lists on the way.
+ * Puts a value in its place, and creates the objects and lists above it.
  *
- * @returns false when something else stands there
+ * @returns false when the place holds another value
  */
-function place(start: Container, steps: readonly Step[], value: unknown, lists: unknown[][]): boolean {
+function place(start: Container, steps: readonly PathStep[], value: unknown, lists: unknown[][]): boolean {
   let container = start;
   for (let at = 0; at < steps.length - 1; at += 1) {
     const step = steps[at] as PropertyKey;
@@ -207,13 +207,13 @@ function merge(into: Container, from: Json, depth: number): boolean {
   return true;
 }
 
-/** Sets an own property, also one that is named `__proto__`. */
+/** Sets an own property, also one named `__proto__`. */
 function put(container: Container, key: PropertyKey, value: unknown): void {
   if (key !== "__proto__") container[key] = value;
   else Object.defineProperty(container, key, { value, writable: true, enumerable: true, configurable: true });
 }
 
-/** An export that leaves out empty values leaves gaps. */
+/** Exports that leave out empty values cause gaps. */
 function closeGaps(list: unknown[]): void {
   const full = list.filter(() => true);
   list.splice(0, list.length, ...full);

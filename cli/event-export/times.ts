@@ -2,7 +2,7 @@ import { InputError } from "../command.ts";
 import { valueAtPath } from "./column-maps.ts";
 import type { Json } from "./json.ts";
 
-/** Which of the two comes first in a file's dates such as `11/10/2026`; null where none of them tells. */
+/** The order of day and month in a file's dates such as `11/10/2026`; null where all of them are ambiguous. */
 export type DateOrder = "day" | "month" | null;
 
 const clock =
@@ -39,10 +39,10 @@ export function findDateOrder(text: string, name: string): DateOrder {
 const instead = "write times as 2026-11-20T01:00:00Z";
 
 /**
- * Reads a time as consoles, spreadsheets and SIEMs write it (UTC): `11/20/2026, 8:00:00.123 AM`, `20.11.2026 01:00`, seconds
- * or milliseconds since 1970.
+ * Reads a time as consoles, spreadsheets and SIEMs write it (UTC): `11/20/2026, 8:00:00.123 AM`, `20.11.2026 01:00`,
+ * seconds or milliseconds since 1970.
  *
- * @returns ISO 8601; what is no such time, or depends on an order that is not known, stays as it is
+ * @returns ISO 8601; other text, and dates in an unknown order, do not change
  */
 export function readTime(text: string, order: DateOrder = null): string {
   if (oktaTime.test(text)) return text;
@@ -57,7 +57,7 @@ export function readTime(text: string, order: DateOrder = null): string {
   return toIso(found, third, month, day) ?? text;
 }
 
-/** Null for what is no day of a calendar, or no time of a day. */
+/** Null for an invalid day or time of day. */
 function toIso({ groups = {} }: RegExpExecArray, year: string, month: string, day: string): string | null {
   const { hour, minute, second = "00", fraction = "", half } = groups;
   const hours = half === undefined ? Number(hour) : (Number(hour) % 12) + (/p/i.test(half) ? 12 : 0);
@@ -67,16 +67,16 @@ function toIso({ groups = {} }: RegExpExecArray, year: string, month: string, da
   return Number.isNaN(Date.parse(time)) ? null : time;
 }
 
-/** Of seconds or milliseconds since 1970, distinguished by their size; what is no time stays, as text. */
+/** Reads seconds or milliseconds since 1970, distinguished by their size; other numbers become text. */
 export function isoTime(value: number): string {
   const milliseconds = value < 100_000_000_000 ? value * 1_000 : value;
   return Math.abs(milliseconds) < 8.64e15 ? new Date(milliseconds).toISOString() : String(value);
 }
 
-/** Fields that tell the time where `published` is missing: the admin console's CSV has `timestamp`. */
+/** Fields with the time where `published` is missing: the admin console's CSV has `timestamp`. */
 const standIns = ["published", "insertionTimestamp", "timestamp", "@timestamp", "_time"] as const;
 
-/** The first time that a record has; undefined for none. */
+/** The first time in a record; undefined for none. */
 export function timeOf(record: Json): unknown {
   for (const name of standIns) {
     const value = valueAtPath(record, name);
@@ -86,7 +86,7 @@ export function timeOf(record: Json): unknown {
 }
 
 /**
- * An event with its time in ISO 8601; `unknown` where there is none: rules seldom ask for it.
+ * Gives an event its time in ISO 8601; `unknown` without one, as rules seldom read it.
  *
  * @throws InputError naming the file, when the time may be of either of two days
  */
@@ -96,10 +96,10 @@ export function withTime(event: Json, order: DateOrder, name: string): Json {
     typeof found === "number" ? isoTime(found) : typeof found === "string" ? readTime(found, order) : found;
   const [, , separator, , year] = typeof published === "string" ? (yearLast.exec(published) ?? []) : [];
   if (separator !== undefined && separator !== "." && order === null && year !== undefined) {
-    // Consoles that write AM and PM are American.
+    // A console that writes AM and PM has American dates.
     const american = /[AP]M/i.test(published as string) ? readTime(published as string, "month") : published;
     if (american !== published) return { ...event, published: american };
-    throw new InputError(`${name}: no date tells whether the day or the month comes first; ${instead}`);
+    throw new InputError(`${name}: no date shows whether the day or the month comes first; ${instead}`);
   }
   return published === event.published ? event : { ...event, published };
 }

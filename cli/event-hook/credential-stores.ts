@@ -25,11 +25,11 @@ export function fileStore(file: string, orgUrl: string): CredentialStore {
 }
 
 /**
- * The store of the functions' credential: the stack's secret, where there is one already; a file until then, which is
- * removed once the secret has what it holds.
+ * The store of the functions' credential: the stack's secret; before the stack exists, a file, which is removed once
+ * the secret holds its content.
  *
  * @param secretArn null without a stack
- * @returns null when the secret holds a credential that was put there by other means: it is kept
+ * @returns null when the secret holds a credential from elsewhere, which is kept
  * @throws InputError when the secret cannot be read
  */
 export async function functionsStore(
@@ -61,7 +61,7 @@ export async function functionsStore(
   };
 }
 
-/** Whether a text is a credential that functions can ask with. */
+/** Whether a text is a credential that functions can use. */
 function isCredential(text: string): boolean {
   try {
     readCredential(text, "it");

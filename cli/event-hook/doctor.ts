@@ -6,35 +6,35 @@ import { describeTarget } from "../../lambda/adapters/okta-api/exchange.ts";
 import { readPrivateKey } from "../../lambda/adapters/okta-api/private-key.ts";
 import { codeOfUnreachable, whyUnreachable } from "../../lambda/adapters/okta-api/unreachable.ts";
 import { InputError } from "../command.ts";
-import { type Finding, hiddenRisk } from "./status.ts";
+import { type HookCheck, hiddenRisk } from "./status.ts";
 
-/** What the doctor examines with. */
+/** The ports of the doctor. */
 export interface Patient {
   readonly orgUrl: string;
   /** The proxy that requests go through, as `host:port`; null for none. */
   readonly proxy: string | null;
-  /** Why the proxy opens no tunnel to the org; null when it does, or there is none. */
+  /** The reason why the proxy opens no tunnel to the org; null when it does, or without a proxy. */
   readonly whyNoTunnel: () => Promise<string | null>;
-  /** Throws what is wrong with it. */
+  /** Reads the credential, or throws its fault. */
   readonly credential: () => OktaCredential;
   readonly clientFor: (scopes: readonly Scope[]) => OktaClient;
   readonly now: () => number;
 }
 
-/** Okta takes client assertions of a clock that is off by less than this, in seconds; we warn earlier. */
+/** Okta accepts client assertions whose clock is off by less than this, in seconds; the doctor warns earlier. */
 const maximumSkewSeconds = 60;
 
 const clockRemedy =
   "set the clock: Okta takes no signature of another time. If it is right, something in between dates Okta's answers";
 
-/** What a scope is for, and a question that only who was granted it may ask. */
+/** The purpose of a scope, and a request that only its grant allows. */
 interface Right {
   readonly scope: Scope;
   readonly what: string;
   readonly path: string;
-  /** What else the question needs. */
+  /** Further needs of the request. */
   readonly further: readonly Scope[];
-  /** What no answer tells; null for nothing. */
+  /** A note on rights that no request shows; null for none. */
   readonly limit: string | null;
 }
 
@@ -45,7 +45,7 @@ const rights: readonly Right[] = [
     what: "register, repair, rotate-secret",
     path: "/api/v1/eventHooks",
     further: ["okta.eventHooks.read"],
-    // Okta has no question that only who may change a hook may ask.
+    // Okta has no read that needs the right to change a hook.
     limit: "that the role may change a hook shows when one is changed",
   },
   {
@@ -65,26 +65,26 @@ const rights: readonly Right[] = [
 ];
 
 /**
- * Checks, step by step, what has to be so that Okta's API can be asked. The first that fails is what to mend first.
+ * Checks the prerequisites of requests to Okta's API, step by step. The first failed step is the one to mend first.
  *
- * @param scopes those that are looked at @default - all that anything of ours asks for
+ * @param scopes the examined scopes @default - all that this product uses
  */
 export async function examine(
   patient: Patient,
   signal: AbortSignal,
   scopes: readonly Scope[] = rights.map(({ scope }) => scope),
-): Promise<readonly Finding[]> {
-  const findings: Finding[] = [];
-  const find = (what: string, ok: boolean, told: string, remedy: string): boolean => {
-    findings.push({ what, ok, told, remedy: ok ? null : remedy });
+): Promise<readonly HookCheck[]> {
+  const findings: HookCheck[] = [];
+  const find = (what: string, ok: boolean, detail: string, remedy: string): boolean => {
+    findings.push({ what, ok, detail, remedy: ok ? null : remedy });
     return ok;
   };
   const date = await lookAtDomain(patient, find, signal);
   if (date === null) return findings;
   if (!Number.isNaN(date)) {
     const skew = Math.round((patient.now() - date) / 1_000);
-    const told = `this machine's clock is ${Math.abs(skew)} seconds ${skew < 0 ? "behind" : "ahead of"} Okta's`;
-    find("clock", Math.abs(skew) <= maximumSkewSeconds, told, clockRemedy);
+    const detail = `this machine's clock is ${Math.abs(skew)} seconds ${skew < 0 ? "behind" : "ahead of"} Okta's`;
+    find("clock", Math.abs(skew) <= maximumSkewSeconds, detail, clockRemedy);
   }
   const credential = await lookAtKey(patient, find);
   if (credential === null) return findings;
@@ -92,13 +92,13 @@ export async function examine(
   for (const right of rights.filter(({ scope }) => scopes.includes(scope))) {
     const { scope, what, further } = right;
     const client = patient.clientFor([scope]);
-    // An API token is asked with as it is.
+    // An API token needs no exchange.
     const refused = "apiToken" in credential ? null : await lookAtToken(client, scope, what, find, signal);
     if (refused !== null) refusedScopes.add(scope);
     const isAsked = refused === null && !further.some((each) => refusedScopes.has(each));
     const asking = further.length === 0 ? client : patient.clientFor([scope, ...further]);
     const failed = isAsked ? await lookAtApi(asking, right, find, signal) : refused;
-    // What fails for every scope alike is told once.
+    // A failure of every scope is reported once.
     if (failed !== null && !ofOneScope.has(failed)) break;
   }
   return findings;
@@ -107,18 +107,18 @@ export async function examine(
 /** Steps that may fail for one scope and not for another. */
 const ofOneScope: ReadonlySet<string> = new Set(["scope", "role"]);
 
-type Find = (what: string, ok: boolean, told: string, remedy: string) => boolean;
+type Find = (what: string, ok: boolean, detail: string, remedy: string) => boolean;
 
-/** Steps that may fail already where it is asked what org there is. */
+/** Steps that may fail already at the request for the org's metadata. */
 const ofDomain: ReadonlySet<string> = new Set(["proxy", "network", "rate limit", "Okta"]);
 
-/** Milliseconds since 1970 by Okta's clock, NaN where it tells none; null when there is no org. */
+/** Milliseconds since 1970 by Okta's clock, NaN without a date; null when there is no org. */
 async function lookAtDomain(patient: Patient, find: Find, signal: AbortSignal): Promise<number | null> {
   const { orgUrl, proxy } = patient;
   const situation = { orgUrl, scopes: [], proxy };
   const diagnoseDomain = (evidence: Pick<Evidence, "stage" | "status"> & Partial<Evidence>) =>
     diagnose({ code: null, text: "", isForeign: false, ...evidence }, situation);
-  // What any server answers that knows nothing of orgs: another domain is likely then.
+  // The answer of a server that is not Okta's: the domain is probably wrong.
   const remedy = diagnoseDomain({ stage: "token", status: 404 })?.remedy ?? "";
   let status: number | null = null;
   try {
@@ -139,16 +139,16 @@ async function lookAtDomain(patient: Patient, find: Find, signal: AbortSignal): 
     const found = diagnoseDomain({ stage: "api", status, isForeign });
     const location = response.headers.get("location");
     const leads = location === null ? "" : `, and leads to ${describeTarget(location)}`;
-    const told = `${orgUrl} does not answer as an Okta org (${status})${isForeign ? ": what answers is no JSON" : ""}${leads}`;
-    if (found !== null && ofDomain.has(found.step)) find(found.step, false, told, found.remedy);
-    else find("domain", false, told, remedy);
+    const detail = `${orgUrl} does not answer as an Okta org (${status})${isForeign ? ": what answers is no JSON" : ""}${leads}`;
+    if (found !== null && ofDomain.has(found.step)) find(found.step, false, detail, found.remedy);
+    else find("domain", false, detail, remedy);
     return null;
   } catch (error) {
     signal.throwIfAborted();
     const text = whyUnreachable(error);
     const found = diagnoseDomain({ stage: "connection", status, code: codeOfUnreachable(error), text });
-    const told = status === null ? "cannot be reached" : "answers, and the answer breaks off";
-    find(found?.step ?? "domain", false, `${orgUrl} ${told}: ${text.trim()}`, found?.remedy ?? remedy);
+    const detail = status === null ? "cannot be reached" : "answers, and the answer breaks off";
+    find(found?.step ?? "domain", false, `${orgUrl} ${detail}: ${text.trim()}`, found?.remedy ?? remedy);
     return null;
   }
 }
@@ -187,7 +187,7 @@ async function lookAtKey(patient: Patient, find: Find): Promise<OktaCredential |
   }
 }
 
-/** Asks for an access token. @returns the step that fails; null when Okta gives one */
+/** Requests an access token. @returns the step that fails; null when Okta gives one */
 async function lookAtToken(
   client: OktaClient,
   scope: Scope,
@@ -204,7 +204,7 @@ async function lookAtToken(
   }
 }
 
-/** Asks what only an app with that scope and a role for it may ask. @returns the step that fails; null when it is answered */
+/** Makes a request that needs that scope and a role for it. @returns the step that fails; null when it succeeds */
 async function lookAtApi(
   client: OktaClient,
   { scope, what, path, limit }: Right,
@@ -220,12 +220,12 @@ async function lookAtApi(
   }
 }
 
-/** Tells of a failure by its cause. @returns the step that fails */
+/** Reports a failure by its cause. @returns the step that fails */
 function findFailure(error: unknown, scope: Scope, otherwise: string, find: Find): string {
   if (!(error instanceof OktaRefusal || error instanceof OktaFailure)) throw error;
   const { step, remedy } = error.diagnosis ?? {
     step: "unknown",
-    remedy: "what Okta says is all that is known; Reports > System Log may tell more of it (app.oauth2.token.grant)",
+    remedy: "the cause is not known beyond Okta's answer; Reports > System Log may show more (app.oauth2.token.grant)",
   };
   const names: Readonly<Record<string, string>> = {
     scope: `scope ${scope}`,

@@ -10,13 +10,13 @@ import {
 } from "../../lambda/adapters/okta-api/event-hooks-api.ts";
 import { findEventType, whyRefusable } from "../../lambda/core/okta/event-types.ts";
 
-/** What a deployment's hook shall be. */
+/** The settings that a deployment's hook shall have. */
 export interface WantedHook extends EventHookSettings {
-  /** Those of its event types that Okta may take or refuse: its catalog does not have them, or has them in beta. */
+  /** Event types that Okta may refuse: its catalog does not have them, or has them in beta. */
   readonly uncertainEventTypes: readonly string[];
 }
 
-/** What is wrong with a hook, in words. */
+/** The differences of a hook from its settings, in words. */
 export function differencesOf(hook: EventHook, wanted: EventHookSettings): string[] {
   const { name, url, eventTypes, removeFilter = false } = wanted;
   const { missing, superfluous } = subscriptionOf(hook, eventTypes);
@@ -30,7 +30,7 @@ export function differencesOf(hook: EventHook, wanted: EventHookSettings): strin
   return differences;
 }
 
-/** In which header a hook sends its secret, in words. */
+/** Describes the header in which a hook sends its secret. */
 export function describeSecretHeader({ channel }: EventHook): string {
   const { type, key } = channel.config.authScheme ?? {};
   if ((channel.config.headers ?? []).some(isSecretHeader)) return "it has a further header Authorization";
@@ -38,7 +38,7 @@ export function describeSecretHeader({ channel }: EventHook): string {
   return key ? `it sends its secret in the header ${key}` : "it sends no secret";
 }
 
-/** What a hook is not subscribed to, and what it is in vain. */
+/** The missing and the superfluous subscriptions of a hook. */
 export function subscriptionOf(hook: EventHook, eventTypes: readonly string[]) {
   const subscribed = new Set(hook.events.items);
   const wanted = new Set(eventTypes);
@@ -57,8 +57,8 @@ export function droppingFilters(hook: EventHook, eventTypes: readonly string[]):
 }
 
 /**
- * The hooks that are ours: those that deliver to the URL, active and verified ones first, and of these the one of our name;
- * where there is none, one of our name, of an earlier URL.
+ * The deployment's hooks: those that deliver to the URL, active and verified ones first, and of these the one with our
+ * name; else one with our name and an earlier URL.
  */
 export function ourHooks(hooks: readonly EventHook[], { name, url }: EventHookSettings): readonly EventHook[] {
   const delivering = hooks.filter((hook) => deliversTo(hook, url));
@@ -69,7 +69,7 @@ export function ourHooks(hooks: readonly EventHook[], { name, url }: EventHookSe
     : hooks.filter((hook) => hook.name === name);
 }
 
-/** Whether Okta delivers to the hook: to one that is not verified it delivers nothing. */
+/** Whether Okta delivers to the hook: it delivers only to verified ones. */
 export function isDelivering({ status, verificationStatus }: EventHook): boolean {
   return status === "ACTIVE" && verificationStatus === "VERIFIED";
 }
@@ -85,35 +85,35 @@ export async function verificationFault(api: EventHooksApi, id: string, signal: 
   }
 }
 
-/** How a hook's settings are written, and told. */
+/** The means of writing a hook's settings, and of reporting. */
 interface Writing {
   readonly api: EventHooksApi;
   readonly wanted: WantedHook;
-  readonly say: (text: string) => void;
+  readonly report: (text: string) => void;
   readonly signal: AbortSignal;
 }
 
 /**
- * Has the org's event hook be what it shall be, and tells of each step. What is as it shall be is left alone, and so is what
- * an administrator has set beside it; Okta does not tell the secret, so that it is set again where the verification shows
- * that it is another.
+ * Brings the org's event hook to its settings, and reports each step. Settings that are right, and those that an
+ * administrator has added, do not change. Okta does not return the secret: it is set again where the verification shows
+ * that it differs.
  *
  * @returns the hook, verified, and whether it was given the secret, so that it surely has this one
- * @throws OktaRefusal when Okta cannot verify it, or refuses something else
+ * @throws OktaRefusal when Okta cannot verify it, or refuses a request
  */
 export async function ensureHook(
   api: EventHooksApi,
   wanted: WantedHook,
-  say: (text: string) => void,
+  report: (text: string) => void,
   signal: AbortSignal,
 ): Promise<EnsuredHook> {
   const hooks = await api.list(signal);
   const [found, ...others] = ourHooks(hooks, wanted);
   const rest = hooks.filter((hook) => hook !== found);
-  // Names are unique: a hook that delivers to the URL keeps its own where another has ours.
+  // Names are unique: a hook that delivers to the URL keeps its name where another hook has ours.
   const name = found !== undefined && rest.some((each) => each.name === wanted.name) ? found.name : wanted.name;
   try {
-    return await bringUpToDate({ api, wanted: { ...wanted, name }, say, signal }, found, others);
+    return await bringUpToDate({ api, wanted: { ...wanted, name }, report, signal }, found, others);
   } catch (error) {
     const active = rest.filter(({ status }) => status === "ACTIVE").length;
     if (!(error instanceof OktaRefusal) || active < maximumHooks) throw error;
@@ -137,20 +137,20 @@ async function bringUpToDate(
   found: EventHook | undefined,
   others: readonly EventHook[],
 ): Promise<EnsuredHook> {
-  const { api, wanted, say, signal } = writing;
+  const { api, wanted, report, signal } = writing;
   for (const { id } of others.filter(isDelivering)) {
-    say(`another hook, ${id}, delivers to the same URL: every event comes twice. Delete it in the admin console`);
+    report(`another hook, ${id}, delivers to the same URL: every event comes twice. Delete it in the admin console`);
   }
   let { hook, isSecretSet } = found === undefined ? await createHook(writing) : await changeHook(writing, found);
   if (hook.status !== "ACTIVE") {
     hook = await api.activate(hook.id, signal);
-    say(`activated: the event hook ${hook.id}`);
+    report(`activated: the event hook ${hook.id}`);
   }
   const wasVerified = hook.verificationStatus === "VERIFIED";
   if (!isSecretSet && (await verificationFault(api, hook.id, signal)) !== null) {
     hook = await api.replace(hook, { ...wanted, eventTypes: hook.events.items }, signal);
     isSecretSet = true;
-    say("changed: the event hook's secret, which was not the stack's");
+    report("changed: the event hook's secret, which was not the stack's");
   }
   const fault = isSecretSet ? await verificationFault(api, hook.id, signal) : null;
   if (fault !== null) {
@@ -158,13 +158,13 @@ async function bringUpToDate(
       `Okta could not verify ${wanted.url} for the event hook ${hook.id}: ${fault}. Does it answer (npm run send-test-alert), and does allowedCidrs let Okta in?`,
     );
   }
-  if (!wasVerified) say("verified: Okta asked the URL, with the secret, and was answered");
+  if (!wasVerified) report("verified: Okta asked the URL, with the secret, and was answered");
   return { hook, isSecretSet };
 }
 
 /**
- * Gives the org's event hook another secret, and has Okta verify the URL with it. All else stays as an administrator may have
- * changed it a moment ago.
+ * Gives the org's event hook another secret, and makes Okta verify the URL with it. Other settings do not change, also
+ * those that an administrator has just changed.
  *
  * @returns null when the org has no such hook
  */
@@ -180,35 +180,35 @@ export async function giveSecret(
 }
 
 async function createHook(writing: Writing): Promise<EnsuredHook> {
-  const { api, wanted, say, signal } = writing;
-  const tellCreated = ({ id, events }: EventHook) =>
-    say(`created: the event hook "${wanted.name}" (${id}), subscribed to ${events.items.length} event types`);
+  const { api, wanted, report, signal } = writing;
+  const reportCreated = ({ id, events }: EventHook) =>
+    report(`created: the event hook "${wanted.name}" (${id}), subscribed to ${events.items.length} event types`);
   let hook: EventHook;
   try {
     hook = await api.create(wanted, signal);
-    tellCreated(hook);
+    reportCreated(hook);
   } catch (error) {
     const refusal = asRefusedTypes(error, wanted);
     hook = await api.create(withCertainTypes(wanted), signal);
-    tellCreated(hook);
+    reportCreated(hook);
     hook = await tryUncertainTypes(writing, hook, refusal);
   }
   return { hook, isSecretSet: true };
 }
 
 async function changeHook(writing: Writing, found: EventHook): Promise<EnsuredHook> {
-  const { api, wanted, say, signal } = writing;
+  const { api, wanted, report, signal } = writing;
   const differences = differencesOf(found, wanted);
   if (differences.length === 0) return { hook: found, isSecretSet: false };
   if (wanted.removeFilter) {
-    for (const filter of droppingFilters(found, found.events.items)) say(`removing the filter that drops ${filter}`);
+    for (const filter of droppingFilters(found, found.events.items)) report(`removing the filter that drops ${filter}`);
   } else {
     const { superfluous } = subscriptionOf(found, wanted.eventTypes);
-    for (const filter of droppingFilters(found, superfluous)) say(`with its event type goes the filter: ${filter}`);
+    for (const filter of droppingFilters(found, superfluous)) report(`with its event type goes the filter: ${filter}`);
   }
   try {
     const hook = await api.replace(found, wanted, signal);
-    say(`changed: the event hook ${hook.id}, as ${differences.join("; ")}`);
+    report(`changed: the event hook ${hook.id}, as ${differences.join("; ")}`);
     return { hook, isSecretSet: true };
   } catch (error) {
     const refusal = asRefusedTypes(error, wanted);
@@ -219,14 +219,14 @@ async function changeHook(writing: Writing, found: EventHook): Promise<EnsuredHo
     let hook = found;
     if (further.length > 0) {
       hook = await api.replace(found, rest, signal);
-      say(`changed: the event hook ${hook.id}, as ${further.join("; ")}`);
+      report(`changed: the event hook ${hook.id}, as ${further.join("; ")}`);
     }
     hook = await tryUncertainTypes(writing, hook, refusal);
     return { hook, isSecretSet: hook !== found };
   }
 }
 
-/** The refusal of event types that Okta may refuse; throws what is none. */
+/** The refusal of event types that Okta may refuse; throws any other error. */
 function asRefusedTypes(error: unknown, { uncertainEventTypes }: WantedHook): OktaRefusal {
   if (error instanceof OktaRefusal && error.status === 400 && uncertainEventTypes.length > 0) return error;
   throw error;
@@ -237,8 +237,8 @@ function withCertainTypes(wanted: WantedHook, further: readonly string[] = []): 
   return { ...wanted, eventTypes: wanted.eventTypes.filter((each) => !left.has(each)) };
 }
 
-/** Subscribes a hook to each of the event types that Okta refused together, and tells which of them it refuses alone. */
-async function tryUncertainTypes({ api, wanted, say, signal }: Writing, written: EventHook, together: OktaRefusal) {
+/** Subscribes a hook to each of the event types that Okta refused together, and reports those that it refuses alone. */
+async function tryUncertainTypes({ api, wanted, report, signal }: Writing, written: EventHook, together: OktaRefusal) {
   let hook = written;
   const missing = wanted.uncertainEventTypes.filter((each) => !hook.events.items.includes(each));
   for (const eventType of missing) {
@@ -252,7 +252,7 @@ async function tryUncertainTypes({ api, wanted, say, signal }: Writing, written:
       }
     }
     const why = whyRefusable(findEventType(eventType)) ?? "may be refused";
-    say(`not subscribed to ${eventType}, which ${why}, and Okta refused: ${refusal.message}`);
+    report(`not subscribed to ${eventType}, which ${why}, and Okta refused: ${refusal.message}`);
   }
   return hook;
 }

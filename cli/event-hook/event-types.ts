@@ -6,17 +6,17 @@ import { InputError } from "../command.ts";
 import type { Deployment } from "../deployment.ts";
 import { ourDetections, readDetections } from "../detections-folder.ts";
 
-/** The event types that a deployment has to hear of. */
+/** The event types that a deployment needs. */
 export interface NeededEventTypes {
-  /** What the hook is to be subscribed to: what detections name, and what changes profile locations. */
+  /** The hook's subscriptions: the event types of detections, and those that change profile locations. */
   readonly subscribed: readonly string[];
-  /** Those of them that Okta may refuse: its catalog does not have them, or has them in beta. */
+  /** Event types that Okta may refuse: its catalog does not have them, or has them in beta. */
   readonly uncertain: readonly string[];
-  /** What detections name, and Okta delivers to no hook: reconciliation alone finds it. */
+  /** Event types of detections that Okta delivers to no hook: only reconciliation finds them. */
   readonly logOnly: readonly string[];
-  /** Whether a detection names no event type, so that no subscription is enough for it. */
+  /** Whether a detection names no event type, so that no subscription suffices for it. */
   readonly anyType: boolean;
-  /** What reconciliation asks the System Log for: see `logFilter`. */
+  /** Reconciliation's filter of the System Log: see `logFilter`. */
   readonly logFilter: string | null;
 }
 
@@ -26,7 +26,7 @@ const maximumEventTypes = 300;
 /**
  * The event types that the deployed detections need, and where profiles come from Okta, those that change them.
  *
- * @throws InputError when there are more than Okta takes, or the detections cannot be read
+ * @throws InputError when there are more than Okta allows, or the detections cannot be read
  */
 export async function neededEventTypes({
   experimentalDetections: experimental,

@@ -4,30 +4,30 @@ import { OktaRefusal } from "../../lambda/adapters/okta-api/errors.ts";
 import { createSystemLogApi } from "../../lambda/adapters/okta-api/system-log-api.ts";
 import type { Deployment } from "../deployment.ts";
 import { awsProxySettings } from "../proxy.ts";
-import type { Finding } from "./status.ts";
+import type { HookCheck } from "./status.ts";
 
 const hour = 3_600_000;
-/** The alarm ReconciliationOverdue looks at two hours; one more is the hour in progress. */
+/** The alarm ReconciliationOverdue evaluates two hours; the third is the hour in progress. */
 const overdueHours = 3;
 const runbook = "see the runbook, ReconciliationOverdue";
 
 /**
- * Looks at whether reconciliation reads the System Log to its end, by its metric, and whether Okta takes what it asks for.
+ * Checks by a metric whether reconciliation reads the System Log to its end, and whether Okta accepts its request.
  *
- * @param filter what Okta is asked for: see `logFilter`
- * @returns nothing for a deployment without reconciliation
+ * @param filter the filter of the request: see `logFilter`
+ * @returns no check for a deployment without reconciliation
  */
 export async function reconciliationFindings(
   client: OktaClient,
   { stack, oktaOrgUrl }: Pick<Deployment, "stack" | "oktaOrgUrl">,
   filter: string | null,
   signal: AbortSignal,
-): Promise<readonly Finding[]> {
+): Promise<readonly HookCheck[]> {
   if (stack === null || oktaOrgUrl === null) return [];
   return [await runFinding(stack), await requestFinding(client, filter, signal)];
 }
 
-async function runFinding(stack: string): Promise<Finding> {
+async function runFinding(stack: string): Promise<HookCheck> {
   const what = "reconciliation";
   const client = new CloudWatchClient(awsProxySettings());
   const end = Math.ceil(Date.now() / hour) * hour;
@@ -45,31 +45,31 @@ async function runFinding(stack: string): Promise<Finding> {
     );
     const last = Math.max(...Datapoints.filter(({ Sum = 0 }) => Sum > 0).map((each) => each.Timestamp?.getTime() ?? 0));
     if (last === Number.NEGATIVE_INFINITY) {
-      const told = "no run read the System Log to its end in the last day (with reconcileMinutes: 0 there are none)";
-      return { what, ok: null, told, remedy: runbook };
+      const detail = "no run read the System Log to its end in the last day (with reconcileMinutes: 0 there are none)";
+      return { what, ok: null, detail, remedy: runbook };
     }
     const ok = last >= end - overdueHours * hour;
-    const told = `a run read the System Log to its end in the hour from ${new Date(last).toISOString().slice(0, 16)}Z`;
-    return { what, ok, told: ok ? told : `${told}, and none has since`, remedy: ok ? null : runbook };
+    const detail = `a run read the System Log to its end in the hour from ${new Date(last).toISOString().slice(0, 16)}Z`;
+    return { what, ok, detail: ok ? detail : `${detail}, and none has since`, remedy: ok ? null : runbook };
   } catch (error) {
-    const told = `not known: ${(error as Error).message}`;
-    return { what, ok: null, told, remedy: "allow cloudwatch:GetMetricStatistics" };
+    const detail = `not known: ${(error as Error).message}`;
+    return { what, ok: null, detail, remedy: "allow cloudwatch:GetMetricStatistics" };
   } finally {
     client.destroy();
   }
 }
 
-/** Asks what reconciliation asks, of the last minute. */
-async function requestFinding(client: OktaClient, filter: string | null, signal: AbortSignal): Promise<Finding> {
+/** Sends reconciliation's request, for the last minute. */
+async function requestFinding(client: OktaClient, filter: string | null, signal: AbortSignal): Promise<HookCheck> {
   const what = "its request";
   const log = createSystemLogApi(client);
   try {
     await log.pollPage(log.pollFrom({ since: new Date(Date.now() - 60_000), filter }), signal);
-    return { what, ok: true, told: "Okta takes what reconciliation asks for", remedy: null };
+    return { what, ok: true, detail: "Okta takes what reconciliation asks for", remedy: null };
   } catch (error) {
     if (!(error instanceof OktaRefusal)) throw error;
-    // Whatever but the request itself is at fault, is at fault with the credential of this command.
+    // Any other fault is that of this command's credential.
     const ok = error.status === 400 ? false : null;
-    return { what, ok, told: error.finding, remedy: error.diagnosis?.remedy ?? runbook };
+    return { what, ok, detail: error.finding, remedy: error.diagnosis?.remedy ?? runbook };
   }
 }

@@ -6,56 +6,56 @@ export interface SecretVersion {
   readonly stages: readonly string[];
 }
 
-/** What a rotation works on. */
+/** The ports of a rotation. */
 export interface RotationPorts {
   readonly versions: () => Promise<readonly SecretVersion[]>;
   /** Makes a new version the current one, and the one before it the previous. */
   readonly put: (secret: string) => Promise<void>;
   readonly read: (versionId: string) => Promise<string>;
-  /** Moves a label between versions, or takes it away. */
+  /** Moves a label between versions, or removes it. */
   readonly label: (stage: string, from: string | null, to: string | null) => Promise<void>;
-  /** Gives Okta a secret, and has it verified. */
-  readonly tellOkta: (secret: string) => Promise<void>;
+  /** Sets a secret at Okta, and makes Okta verify the URL with it. */
+  readonly setAtOkta: (secret: string) => Promise<void>;
   readonly wait: (seconds: number, why: string) => Promise<void>;
   readonly newSecret: () => string;
-  readonly say: (text: string) => void;
+  readonly report: (text: string) => void;
 }
 
-/** The label of the version that Okta has: what a rotation that was stopped goes on by. */
+/** The label of the version that Okta has, from which a stopped rotation resumes. */
 export const oktaStage = "OKTA";
-/** Beyond the caches: clocks differ a little. */
+/** Seconds beyond the caches' time, as clocks differ a little. */
 const marginSeconds = 10;
 /** Okta tries a delivery again at most once, within seconds, with the secret that it had. */
 const retrySeconds = 30;
 
 /**
- * Rotates the hook's secret so that no delivery is refused: the functions learn the new one first, and accept both; then
- * Okta; then the old one is retired. Stopped anywhere, it goes on there when it is run again.
+ * Rotates the hook's secret so that no delivery is refused: the functions learn the new one first, and accept both;
+ * then Okta; then the old one is retired. A stopped rotation resumes when it runs again.
  */
 export async function rotateSecret(ports: RotationPorts): Promise<void> {
-  const { say, wait, label } = ports;
+  const { report, wait, label } = ports;
   let versions = await ports.versions();
   const holding = (stage: string) => versions.find(({ stages }) => stages.includes(stage)) ?? null;
   const before = holding("AWSCURRENT");
   if (before === null) throw new Error("the secret has no current version");
-  const told = holding(oktaStage);
-  if (told !== null && told.id !== before.id) {
-    say("a rotation was begun and not ended: going on with it");
+  const atOkta = holding(oktaStage);
+  if (atOkta !== null && atOkta.id !== before.id) {
+    report("a rotation was started and not finished: going on with it");
   } else {
-    // Whoever typed the secret in by hand typed in the current one.
-    if (told === null) await label(oktaStage, null, before.id);
+    // Without the label, the secret was set by hand: Okta has the current version.
+    if (atOkta === null) await label(oktaStage, null, before.id);
     await ports.put(ports.newSecret());
-    say("new version in Secrets Manager: the functions accept it and the one before it");
+    report("new version in Secrets Manager: the functions accept it and the one before it");
     versions = await ports.versions();
   }
   const current = holding("AWSCURRENT");
   if (current === null) throw new Error("the secret has no current version");
   await wait(secretCacheSeconds + marginSeconds, "until every execution environment knows the new one");
-  await ports.tellOkta(await ports.read(current.id));
+  await ports.setAtOkta(await ports.read(current.id));
   await label(oktaStage, holding(oktaStage)?.id ?? null, current.id);
-  say("Okta has the new secret, and verified the URL with it");
+  report("Okta has the new secret, and verified the URL with it");
   await wait(retrySeconds, "for deliveries that Okta tries again with the old one");
   const previous = holding("AWSPREVIOUS");
   if (previous !== null) await label("AWSPREVIOUS", previous.id, null);
-  say(`the old secret is retired: within ${secretCacheSeconds} seconds nobody accepts it any more`);
+  report(`the old secret is retired: within ${secretCacheSeconds} seconds no function accepts it any more`);
 }

@@ -10,9 +10,7 @@ import { InputError } from "../command.ts";
 import { awsProxySettings } from "../proxy.ts";
 import type { RotationPorts } from "./rotate.ts";
 
-/**
- * The versions of a secret in Secrets Manager. Each method rejects with an InputError that says what may not be done.
- */
+/** The versions of a secret in Secrets Manager. Each method rejects with an InputError that names the missing right. */
 export function openSecretVersions(
   arn: string,
 ): Pick<RotationPorts, "versions" | "put" | "read" | "label"> & { readonly close: () => void } {
@@ -57,7 +55,7 @@ export function openSecretVersions(
 
 const letters = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789";
 
-/** A secret as the stack makes them: it becomes an HTTP header's value, hence letters and digits only. */
+/** A secret like the stack's: an HTTP header's value, hence letters and digits only. */
 export function newSecret(): string {
   return Array.from({ length: 64 }, () => letters[randomInt(letters.length)]).join("");
 }

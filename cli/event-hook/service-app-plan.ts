@@ -1,45 +1,45 @@
 import type { Scope } from "../../lambda/adapters/okta-api/credential.ts";
 import type { HeldCredential } from "../okta-credential-file.ts";
 
-/** Where a service app's credential is kept. */
+/** The store of a service app's credential. */
 export interface CredentialStore {
-  /** What is named in messages. */
+  /** Its name in messages. */
   readonly where: string;
-  /** Whether whatever asks with the credential reads it here, so that a key that it replaced is needed no more. */
+  /** Whether the credential's user reads it here, so that a replaced key is no longer needed. */
   readonly isReadByItsUser: boolean;
-  /** Null when there is none yet. One that is not in its place was written before the place was there. */
+  /** Null when there is none yet. A credential outside of its place was written before the place existed. */
   readonly read: () => Promise<{ readonly held: HeldCredential; readonly isInPlace: boolean } | null>;
   readonly write: (held: HeldCredential) => Promise<void>;
 }
 
-/** A resource that a custom role reaches. */
+/** A resource of a custom role. */
 export interface PlannedResource {
-  /** Its URL, by which a resource set takes it. */
+  /** Its URL in a resource set. */
   readonly path: string;
-  /** What the admin console calls it. */
+  /** Its name in the admin console. */
   readonly name: string;
   /** Whether a name (ORN) is that of this resource. */
   readonly isNamedBy: (orn: string) => boolean;
 }
 
-/** What a service app shall be, and may. */
+/** The settings and rights that a service app shall have. */
 export interface ServiceAppPlan {
-  /** What the app, its custom role and its resource set are called. */
+  /** The name of the app, its custom role and its resource set. */
   readonly label: string;
-  /** Who asks with it, in words. */
+  /** The user of its credential, in words. */
   readonly user: string;
   readonly scopes: readonly Scope[];
-  /** Of the custom role, which is the app's own. */
+  /** The permissions of the app's custom role. */
   readonly permissions: readonly string[];
   readonly resources: readonly PlannedResource[];
-  /** A standard role for what no custom role permits; null for none. */
+  /** A standard role for rights that no custom role has; null for none. */
   readonly standardRole: typeof reportAdministrator | null;
   readonly store: CredentialStore;
 }
 
 /**
- * The least of the standard roles that shows the System Log, which no permission of a custom role does.
- * Sources: help.okta.com, "Report administrators" and "Standard administrator roles and permissions".
+ * The least standard role that shows the System Log; no permission of a custom role does. Sources: help.okta.com,
+ * "Report administrators" and "Standard administrator roles and permissions".
  */
 export const reportAdministrator = {
   type: "REPORT_ADMIN",
@@ -52,8 +52,8 @@ export const reportAdministrator = {
 export const superAdministrator = "SUPER_ADMIN";
 
 /**
- * Okta's documents name the permission (developer.okta.com/docs/guides/hooks-best-practices, "Hook admin roles"), not the
- * resource that it is of. Others are known by the URL of their list: what this one is shows when Okta takes it or not.
+ * Okta's documents name the permission (developer.okta.com/docs/guides/hooks-best-practices, "Hook admin roles"), not
+ * its resource. Other resources are known by the URL of their list: Okta's answer shows whether this one is as well.
  */
 const eventHooks: PlannedResource = {
   path: "/api/v1/eventHooks",
@@ -66,18 +66,18 @@ const users: PlannedResource = {
   isNamedBy: (orn) => /^orn:[^:]+:directory:[^:]+:users$/.test(orn),
 };
 
-/** What a deployment needs of an org. */
+/** The needs of a deployment from an org. */
 export interface DeploymentNeeds {
-  /** What the deployment is called in Okta. */
+  /** The deployment's name in Okta. */
   readonly name: string;
-  /** Whether functions bring profile locations from this org. */
+  /** Whether functions read profile locations from this org. */
   readonly bringsProfiles: boolean;
   /** Whether a function reads the System Log of this org. */
   readonly reconciles: boolean;
   /** Whether a function receives the org's log stream, whose state the commands read. */
   readonly streams: boolean;
   readonly commandsStore: CredentialStore;
-  /** Null where no function asks the org, or another credential is kept. */
+  /** Null where no function reads from the org, or another credential is kept. */
   readonly functionsStore: CredentialStore | null;
 }
 

@@ -20,7 +20,7 @@ import { fileStore, functionsStore } from "./credential-stores.ts";
 import { examine } from "./doctor.ts";
 import { planServiceApps, type ServiceAppPlan } from "./service-app-plan.ts";
 import { newPrivateKey, type SetupResult, setUpServiceApps } from "./setup.ts";
-import { type Finding, hiddenRisk } from "./status.ts";
+import { type HookCheck, hiddenRisk } from "./status.ts";
 
 interface SetupOptions extends DeploymentOptions {
   readonly org?: string;
@@ -28,16 +28,16 @@ interface SetupOptions extends DeploymentOptions {
   readonly rotateKey: boolean;
 }
 
-/** What the subcommand is given by the command. */
+/** The functions that the command passes to the subcommand. */
 interface SetupSurroundings {
   readonly print: (text: string) => void;
-  /** Prints findings, and sets the exit code where one is wrong. */
-  readonly tell: (findings: readonly Finding[]) => void;
-  /** How another subcommand is called on the same stack and org. */
+  /** Prints checks, and sets the exit code where one is wrong. */
+  readonly printChecks: (findings: readonly HookCheck[]) => void;
+  /** Writes the call of another subcommand on the same stack and org. */
   readonly command: (name: string) => string;
 }
 
-/** Adds what `setup` takes, and its help. */
+/** Adds the options of `setup`, and its help. */
 export function addSetupOptions(command: Command): Command {
   return command
     .option("--dry-run", "say what would be done, and change nothing", false)
@@ -50,9 +50,9 @@ alone may open; the functions' into the stack's secret, once the stack is deploy
     );
 }
 
-/** What is known of the deployment, which may be made later. */
+/** The deployment, which may not exist yet. */
 interface Prospect {
-  /** What it is called in Okta. */
+  /** Its name in Okta. */
   readonly name: string;
   readonly oktaOrgUrl: string | null;
   readonly reconciles: boolean;
@@ -61,14 +61,14 @@ interface Prospect {
   readonly secretArn: string | null;
 }
 
-/** Makes the service apps by the token of an administrator, and checks that they may do what they shall. */
+/** Makes the service apps by the token of an administrator, and checks their rights. */
 export async function setUp(options: SetupOptions, surroundings: SetupSurroundings): Promise<void> {
   const { print } = surroundings;
   const prospect = await findProspect(options, print);
   const given = options.org ?? prospect.oktaOrgUrl;
   if (given === null) throw new InputError("--org is missing: the org's URL, https://example.okta.com");
   let isChanged = false;
-  const say = (text: string) => {
+  const report = (text: string) => {
     print(text);
     isChanged ||= !options.dryRun && !/^(note|not \w+): /.test(text);
   };
@@ -82,7 +82,7 @@ export async function setUp(options: SetupOptions, surroundings: SetupSurroundin
       orgUrl,
       apps: createServiceAppsApi(client),
       roles: createAdminRolesApi(client),
-      say,
+      report,
       isDryRun: options.dryRun,
       rotatesKeys: options.rotateKey,
       newKey: newPrivateKey,
@@ -98,7 +98,7 @@ export async function setUp(options: SetupOptions, surroundings: SetupSurroundin
   }
 }
 
-/** Checks each app, and says what is left to do. */
+/** Checks each app, and prints the steps that are left. */
 async function checkAndReport(result: SetupResult, orgUrl: string, surroundings: SetupSurroundings): Promise<void> {
   const { print, command } = surroundings;
   let isWorking = true;
@@ -121,12 +121,12 @@ async function checkAndReport(result: SetupResult, orgUrl: string, surroundings:
   else print("a role that was assigned a moment ago may not count yet: look again with npm run hook -- doctor");
 }
 
-/** Whether an app may do what it shall: asked by the app itself. */
+/** Checks an app's rights by requests of the app itself. */
 async function check(
   { label, scopes }: ServiceAppPlan,
   credential: OktaCredential,
   orgUrl: string,
-  { print, tell }: SetupSurroundings,
+  { print, printChecks }: SetupSurroundings,
 ): Promise<boolean> {
   const findings = await examine(
     {
@@ -145,7 +145,7 @@ async function check(
     print(`checked: the app "${label}" is answered, by its own key, with ${scopes.join(", ")}`);
   } else {
     print(`checked: what the app "${label}" may do, by its own key`);
-    tell(findings);
+    printChecks(findings);
   }
   return isWorking;
 }
@@ -175,7 +175,7 @@ async function plansOf(
   });
 }
 
-/** The stack as it is deployed, or as the settings say that it will be. */
+/** The deployed stack, or the planned one of the settings. */
 async function findProspect({ stack, local }: SetupOptions, print: (text: string) => void): Promise<Prospect> {
   const own = "okta-proxy-watch";
   if (local) return { name: `${own} local`, oktaOrgUrl: null, reconciles: false, streams: false, secretArn: null };

@@ -24,43 +24,43 @@ import {
   superAdministrator,
 } from "./service-app-plan.ts";
 
-/** What a set-up works with. */
+/** The ports of a set-up. */
 export interface SetupPorts {
   /** `https://example.okta.com`. */
   readonly orgUrl: string;
   readonly apps: ServiceAppsApi;
   readonly roles: AdminRolesApi;
-  readonly say: (text: string) => void;
-  /** Whether it is said alone what would be done. */
+  readonly report: (text: string) => void;
+  /** Whether it only reports what it would do. */
   readonly isDryRun: boolean;
-  /** Whether each app is given another key. */
+  /** Whether each app gets another key. */
   readonly rotatesKeys: boolean;
   /** Makes a key pair. @returns the private part, with `kid` and `alg`; see `newPrivateKey` */
   readonly newKey: () => Promise<HeldKey>;
 }
 
-/** What came of a set-up. */
+/** The result of a set-up. */
 export interface SetupResult {
-  /** What was changed, or would be. */
+  /** The changes, made or planned. */
   readonly changes: number;
-  /** What Okta's API refused, and has to be clicked. */
+  /** The steps that Okta's API refused, for the admin console. */
   readonly left: readonly LeftOver[];
-  /** The credentials, of each app that there is now. */
+  /** The credential of each app that exists. */
   readonly credentials: readonly { readonly plan: ServiceAppPlan; readonly held: HeldCredential }[];
 }
 
-/** Something to click in the admin console. */
+/** A step in the admin console. */
 export interface LeftOver {
   readonly text: string;
-  /** Whether it is needed only if the app may not do what it shall. */
+  /** Whether it is needed only if the app lacks a right. */
   readonly ifRefused: boolean;
 }
 
-/** What the org, and the store, have of an app so far. */
+/** The state of an app in the org and in the store. */
 interface Found {
   readonly plan: ServiceAppPlan;
   readonly held: HeldCredential | null;
-  /** Whether the credential is where whatever asks with it reads it. */
+  /** Whether the credential is in the place where its user reads it. */
   readonly isInPlace: boolean;
   readonly app: OktaApp | null;
   readonly keys: readonly AppKey[];
@@ -73,12 +73,12 @@ interface Found {
 }
 
 /**
- * Makes service apps with their keys, scopes and admin roles. What is there is found by its label, and left alone where it is
- * as it shall be; rights that an administrator has added stay. Stopped anywhere, it goes on there when it is run again: a
- * private key is stored before Okta knows the public one.
+ * Makes service apps with their keys, scopes and admin roles. It finds existing objects by their labels, and changes
+ * only what differs; rights that an administrator has added stay. A stopped set-up resumes when it runs again: it
+ * stores a private key before it registers the public one.
  *
- * @throws OktaRefusal when Okta refuses it, after everything that was done was said; InputError when something of the same
- * name is in the way. Everything is looked at first, so that an administrator who may not do it changes nothing
+ * @throws OktaRefusal when Okta refuses a step, after the report of the steps before; InputError when an object of the
+ * same name is in the way. It reads everything first, so that an administrator without the rights changes nothing
  */
 export async function setUpServiceApps(
   plans: readonly ServiceAppPlan[],
@@ -96,7 +96,7 @@ export async function setUpServiceApps(
   return { changes: work.changes, left: work.left, credentials };
 }
 
-/** What is done, and what is left. */
+/** The steps done, and those left. */
 class Work {
   changes = 0;
   readonly left: LeftOver[] = [];
@@ -106,16 +106,16 @@ class Work {
     this.#ports = ports;
   }
 
-  /** Does something and says so, once it is done; with `isDryRun` it is said alone, and null comes of it. */
+  /** Makes a change, and reports it; with `isDryRun` it only reports the change, and returns null. */
   async step<Value>(verb: string, text: string, work: () => Promise<Value>): Promise<Value | null> {
-    const { isDryRun, say } = this.#ports;
+    const { isDryRun, report } = this.#ports;
     const value = isDryRun ? null : await work();
     this.changes += 1;
-    say(isDryRun ? `would be ${verb}: ${text}` : `${verb}: ${text}`);
+    report(isDryRun ? `would be ${verb}: ${text}` : `${verb}: ${text}`);
     return value;
   }
 
-  /** The same for what Okta may not take: its reason is said, and what to click instead. */
+  /** The same for a change that Okta may refuse: it reports the reason, and the step in the admin console. */
   async attempt<Value>(
     verb: string,
     text: string,
@@ -127,14 +127,14 @@ class Work {
       return { value: await this.step(verb, text, work), isRefused: false };
     } catch (error) {
       if (!isNotTaken(error)) throw error;
-      this.#ports.say(`not ${verb}: ${text}. ${error.finding}`);
+      this.#ports.report(`not ${verb}: ${text}. ${error.finding}`);
       this.left.push({ text: click, ifRefused });
       return { value: null, isRefused: true };
     }
   }
 }
 
-/** Whether Okta understands a request, and does not know what it names: a feature that is off, or of another release. */
+/** Whether Okta does not know the object of a request: a feature that is off, or of another release. */
 function isNotTaken(error: unknown): error is OktaRefusal {
   if (!(error instanceof OktaRefusal)) return false;
   return error.diagnosis === null ? error.status === 400 : error.diagnosis.cause === "featureMissing";
@@ -171,7 +171,7 @@ async function lookAt(plan: ServiceAppPlan, ports: SetupPorts, signal: AbortSign
   };
 }
 
-/** The credential that is kept for an app. That of an app that is gone serves again; that of another app is not touched. */
+/** The stored credential of an app. The credential of a deleted app is reused; that of another app is not touched. */
 async function heldOf(
   held: HeldCredential,
   { label, store }: ServiceAppPlan,
@@ -198,7 +198,7 @@ async function setUpApp(found: Found, ports: SetupPorts, work: Work, signal: Abo
   return held?.credential ?? null;
 }
 
-/** The app, and a key that both it and we know. @returns null in a dry run of an app that is not there */
+/** Makes the app, with a key that the store and Okta have. @returns null in a dry run of a missing app */
 async function setUpKeys(looked: Found, ports: SetupPorts, work: Work, signal: AbortSignal) {
   const { plan, held: before, isInPlace, app: found, keys } = looked;
   const { label, store, user } = plan;
@@ -229,7 +229,7 @@ async function setUpKeys(looked: Found, ports: SetupPorts, work: Work, signal: A
     ({ kid }) => kid !== held?.privateKey.kid && kid !== held?.nextKey?.kid && kid !== held?.retiredKeyId,
   );
   if (others.length > 0) {
-    ports.say(
+    ports.report(
       `note: the app "${label}" has ${others.length} other keys, which stay: remove those whose private part is lost`,
     );
   }
@@ -312,7 +312,9 @@ async function grantScopes({ plan, grants }: Found, appId: string, ports: SetupP
   }
   const further = grants.filter((each) => !plan.scopes.some((scope) => scope === each));
   if (further.length > 0) {
-    ports.say(`note: the app "${plan.label}" is granted ${further.join(", ")} as well, which ${plan.user} do not need`);
+    ports.report(
+      `note: the app "${plan.label}" is granted ${further.join(", ")} as well, which ${plan.user} do not need`,
+    );
   }
 }
 
@@ -346,11 +348,14 @@ async function setUpRoles(found: Found, clientId: string, ports: SetupPorts, wor
     const removable = further.includes(superAdministrator)
       ? `. ${superAdministrator} may do everything: remove it (Applications > Applications > "${label}" > Admin roles) unless you want what ${reportAdministrator.name} is not shown, user.risk.detect of some orgs`
       : "";
-    ports.say(`note: the app "${label}" has ${further.join(", ")} as well, which ${user} do not need${removable}`);
+    ports.report(`note: the app "${label}" has ${further.join(", ")} as well, which ${user} do not need${removable}`);
   }
 }
 
-/** Those that an org has while an early access feature is on (developer.okta.com/docs/guides/hooks-best-practices). */
+/**
+ * Permissions that an org has while an early access feature is on
+ * (developer.okta.com/docs/guides/hooks-best-practices).
+ */
 const hookPermissions = "okta.eventhooks.";
 
 /** @returns the custom role's id; null when there is none */
@@ -387,7 +392,7 @@ async function setUpRole({ plan, role, permissions }: Found, { roles }: SetupPor
 }
 
 /**
- * The resource set that the role is for. A resource that Okta does not take is left to be clicked, if it turns out to be needed.
+ * Makes the role's resource set. A resource that Okta refuses is left for the admin console, if it is needed.
  *
  * @returns its id; null when there is none
  */
@@ -411,7 +416,7 @@ async function setUpResourceSet(found: Found, { orgUrl, roles }: SetupPorts, wor
     }
     id = await create([planned], click(name));
   }
-  // Without any resource that Okta takes, an empty set may do: what a permission without a resource needs is none.
+  // An empty set may suffice: a permission without a resource needs none.
   return id ?? (await create([], `Security > Administrators > Resources: create the resource set "${label}"`));
 
   async function create(contents: readonly PlannedResource[], left: string): Promise<string | null> {
@@ -428,7 +433,7 @@ async function setUpResourceSet(found: Found, { orgUrl, roles }: SetupPorts, wor
   }
 }
 
-/** An RSA key pair as Okta's own console makes them; its private part never leaves this machine but for the store. */
+/** An RSA key pair like those of Okta's console; its private part leaves this machine only for the store. */
 export async function newPrivateKey(): Promise<HeldKey> {
   const { privateKey } = await generateKeyPair("RS256", { extractable: true });
   const jwk = await exportJWK(privateKey);

@@ -22,32 +22,32 @@ import {
   type WantedHook,
 } from "./ensure.ts";
 
-/** One thing that was looked at. */
-export interface Finding {
+/** One check of the hook, and its result. */
+export interface HookCheck {
   readonly what: string;
-  /** Null when it could not be told. */
+  /** Null when it is not known. */
   readonly ok: boolean | null;
-  readonly told: string;
-  /** What to do about it; null for nothing. */
+  readonly detail: string;
+  /** The remedy; null for none. */
   readonly remedy: string | null;
 }
 
-/** What no scope and no other role shows (reported by orgs; Okta's documents do not say so). */
+/** A limit of all scopes and other roles (reported by orgs; Okta's documents do not say so). */
 export const hiddenRisk =
   "of some orgs Okta shows user.risk.detect only to an administrator, or app, that is assigned Super Administrator directly";
 
-/** Events that Okta delivers to all hooks of an org within 24 hours; after that nothing is sent, and nothing sent later. */
+/** Events that Okta delivers to all hooks of an org within 24 hours; it never sends those beyond. */
 export const dailyLimit = 400_000;
 /** Okta warns at this share. */
 const warningShare = 0.7;
 const day = 86_400_000;
 
 /**
- * Looks at the org's side of the event hook, and changes nothing.
+ * Checks the org's side of the event hook, without changes.
  *
  * @param api needs `okta.eventHooks.read` alone
- * @param verifying needs `okta.eventHooks.manage`: where that is not granted, the secret is not known
- * @param command how a subcommand is called on the same stack and org
+ * @param verifying needs `okta.eventHooks.manage`: without it, the secret is not checked
+ * @param command writes the call of a subcommand on the same stack and org
  */
 export async function hookFindings(
   api: Pick<EventHooksApi, "list">,
@@ -55,16 +55,16 @@ export async function hookFindings(
   wanted: WantedHook,
   command: (name: string) => string,
   signal: AbortSignal,
-): Promise<{ readonly hook: EventHook | null; readonly findings: readonly Finding[] }> {
+): Promise<{ readonly hook: EventHook | null; readonly findings: readonly HookCheck[] }> {
   const [hook, ...others] = ourHooks(await api.list(signal), wanted);
   const repair = command("repair");
   if (hook === undefined) {
-    const told = `no event hook of the org delivers to ${wanted.url}`;
-    return { hook: null, findings: [{ what: "hook", ok: false, told, remedy: command("register") }] };
+    const detail = `no event hook of the org delivers to ${wanted.url}`;
+    return { hook: null, findings: [{ what: "hook", ok: false, detail, remedy: command("register") }] };
   }
-  const findings: Finding[] = [];
-  const find = (what: string, ok: boolean | null, told: string, remedy: string) =>
-    findings.push({ what, ok, told, remedy: ok === true ? null : remedy });
+  const findings: HookCheck[] = [];
+  const find = (what: string, ok: boolean | null, detail: string, remedy: string) =>
+    findings.push({ what, ok, detail, remedy: ok === true ? null : remedy });
   const isHere = deliversTo(hook, wanted.url);
   find("hook", isHere, `"${hook.name}" (${hook.id}) delivers to ${hook.channel.config.uri}`, repair);
   if (others.length > 0) {
@@ -99,7 +99,7 @@ export async function hookFindings(
   for (const eventType of wanted.uncertainEventTypes) {
     const type = findEventType(eventType);
     const isSubscribed = !all.includes(eventType);
-    // That Okta took a type in beta says that the org has it; a name that is in no catalog may be misspelt all the same.
+    // The org has a beta type that Okta accepted; an unknown name may be misspelt even so.
     if (isSubscribed && type.isBeta) continue;
     const guess = type.nearest === null ? "" : `, where ${type.nearest} is the nearest`;
     find(
@@ -121,10 +121,10 @@ export async function hookFindings(
     );
   }
   if (!sendsSecretAsOurs(hook)) {
-    const told = `${describeSecretHeader(hook)}, where the function reads the secret alone in Authorization: it refuses deliveries (401)`;
-    find("secret's header", false, told, repair);
+    const detail = `${describeSecretHeader(hook)}, where the function reads the secret alone in Authorization: it refuses deliveries (401)`;
+    find("secret's header", false, detail, repair);
   }
-  // Okta does not tell the secret: whether it is ours shows when Okta asks the URL with it.
+  // Okta does not return the secret: its verification of the URL shows whether it is ours.
   try {
     const fault = await verificationFault(verifying, hook.id, signal);
     find(
@@ -143,8 +143,8 @@ export async function hookFindings(
   return { hook, findings };
 }
 
-/** Looks at deliveries that failed in the last day, by what the org's System Log tells of them. */
-export async function failureFinding(client: OktaClient, hook: EventHook, signal: AbortSignal): Promise<Finding> {
+/** Checks failed deliveries of the last day in the org's System Log. */
+export async function failureFinding(client: OktaClient, hook: EventHook, signal: AbortSignal): Promise<HookCheck> {
   const what = "failed deliveries";
   const log = createSystemLogApi(client);
   const until = new Date();
@@ -161,30 +161,30 @@ export async function failureFinding(client: OktaClient, hook: EventHook, signal
       }
     }
   } catch (error) {
-    // What was found of the hook is told all the same.
+    // The checks of the hook are printed all the same.
     if (!(error instanceof OktaRefusal || error instanceof OktaFailure)) throw error;
     const remedy = error.diagnosis?.remedy ?? "grant the app okta.logs.read";
-    return { what, ok: null, told: `not known: ${error.finding}`, remedy };
+    return { what, ok: null, detail: `not known: ${error.finding}`, remedy };
   }
   const remedy = "reconciliation finds what they held; see the runbook, EventsMissed";
-  const told = failures === 0 ? "none in the last day" : `${failures} in the last day${last}`;
-  return { what, ok: failures === 0, told, remedy: failures === 0 ? null : remedy };
+  const detail = failures === 0 ? "none in the last day" : `${failures} in the last day${last}`;
+  return { what, ok: failures === 0, detail, remedy: failures === 0 ? null : remedy };
 }
 
-/** An `event_hook.delivery` of the System Log, as far as it is read. */
+/** The fields of an `event_hook.delivery` of the System Log. */
 interface Failure {
   readonly published?: string;
   readonly outcome?: { readonly reason?: string | null } | null;
   readonly target?: readonly { readonly id?: string }[] | null;
 }
 
-/** Looks at what reached the stack in the last day, by its metrics. */
+/** Checks the deliveries of the last day, by the stack's metrics. */
 export async function deliveryFindings({
   stack,
   eventBusName,
-}: Pick<Deployment, "stack" | "eventBusName">): Promise<readonly Finding[]> {
+}: Pick<Deployment, "stack" | "eventBusName">): Promise<readonly HookCheck[]> {
   if (stack === null) {
-    return [{ what: "last delivery", ok: null, told: "not known of the embedded run", remedy: null }];
+    return [{ what: "last delivery", ok: null, detail: "not known of the embedded run", remedy: null }];
   }
   const client = new CloudWatchClient(awsProxySettings());
   const end = Math.ceil(Date.now() / 3_600_000) * 3_600_000;
@@ -212,37 +212,37 @@ export async function deliveryFindings({
     return [
       {
         what: "last delivery",
-        // The log stream brings the same.
+        // The log stream brings the same events.
         ...lastOf(received, (streamed?.length ?? 0) > 0 ? null : false),
       },
       ...(streamed === null ? [] : [{ what: "last streamed event", ...lastOf(streamed, false) }]),
       {
         what: "daily limit",
         ok: share < warningShare,
-        told: `${sum.toLocaleString("en-US")} events in the last day, ${percent} of the ${dailyLimit.toLocaleString("en-US")} for all hooks of the org`,
+        detail: `${sum.toLocaleString("en-US")} events in the last day, ${percent} of the ${dailyLimit.toLocaleString("en-US")} for all hooks of the org`,
         remedy: share < warningShare ? null : "subscribe to fewer event types: over the limit Okta sends nothing",
       },
     ];
   } catch (error) {
-    const told = `not known: ${(error as Error).message}`;
-    return [{ what: "last delivery", ok: null, told, remedy: "allow cloudwatch:GetMetricStatistics" }];
+    const detail = `not known: ${(error as Error).message}`;
+    return [{ what: "last delivery", ok: null, detail, remedy: "allow cloudwatch:GetMetricStatistics" }];
   } finally {
     client.destroy();
   }
 }
 
 /**
- * When something last came.
+ * The time of the last event.
  *
- * @param silence whether it is wrong that nothing did; null where that may be all right
+ * @param silence the result without an event: false for wrong, null where that may be normal
  */
-function lastOf(hours: readonly Datapoint[], silence: false | null): Omit<Finding, "what"> {
+function lastOf(hours: readonly Datapoint[], silence: false | null): Omit<HookCheck, "what"> {
   const last = Math.max(...hours.map(({ Timestamp }) => Timestamp?.getTime() ?? 0));
   return hours.length > 0
-    ? { ok: true, told: `in the hour from ${new Date(last).toISOString().slice(0, 16)}Z`, remedy: null }
+    ? { ok: true, detail: `in the hour from ${new Date(last).toISOString().slice(0, 16)}Z`, remedy: null }
     : {
         ok: silence,
-        told: "none in the last day",
-        remedy: "has anybody signed in? npm run send-test-alert tells whether the stack works",
+        detail: "none in the last day",
+        remedy: "was there any sign-in? npm run send-test-alert shows whether the stack works",
       };
 }

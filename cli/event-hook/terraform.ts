@@ -2,14 +2,18 @@ import type { EventHookSettings } from "../../lambda/adapters/okta-api/event-hoo
 import { findEventType, whyRefusable } from "../../lambda/core/okta/event-types.ts";
 
 /**
- * Okta's provider, from the version on that verifies a hook again whose URL was changed (6.7.0 of March 2026, by its changelog,
- * github.com/okta/terraform-provider-okta/pull/2723). Before, such a hook stays unverified, and Okta delivers nothing to it.
+ * The first version of Okta's provider that verifies a hook again after a change of its URL (6.7.0 of March 2026, by
+ * its changelog, github.com/okta/terraform-provider-okta/pull/2723). With earlier versions, such a hook stays
+ * unverified, and Okta does not deliver to it.
  */
 const oktaProvider = { source: "okta/okta", version: "~> 6.7" } as const;
-/** Terraform has `replace_triggered_by` from this version on (developer.hashicorp.com/terraform/language/meta-arguments/lifecycle). */
+/**
+ * The first version of Terraform with `replace_triggered_by`
+ * (developer.hashicorp.com/terraform/language/meta-arguments/lifecycle).
+ */
 const terraformVersion = ">= 1.2";
 
-/** The hook for those who keep Okta in Terraform. The secret is read from Secrets Manager, and stands in the state. */
+/** The hook in Terraform. Terraform reads the secret from Secrets Manager, and keeps it in its state. */
 export function renderTerraform(
   { name, url, eventTypes }: Omit<EventHookSettings, "secret">,
   secretArn: string | null,
@@ -69,7 +73,7 @@ resource "okta_event_hook_verification" "okta_proxy_watch" {
 
 function noteOn(eventType: string): string {
   const why = whyRefusable(findEventType(eventType));
-  // On a line of its own, as `terraform fmt` aligns what stands behind others.
+  // On a line of its own, as `terraform fmt` aligns trailing comments.
   return why === null ? "" : `    # ${why}: Okta may refuse it\n`;
 }
 

@@ -1,6 +1,6 @@
 /*
- * Names of cities that GeoNames' main name is not: local names where its is English, and English ones where its is local.
- * `GeoNames' name = other, other`, by ISO 3166-1 alpha-2 code of the country.
+ * Other names of cities than GeoNames' main name: local names where that is English, and English ones where that is
+ * local. `GeoNames' name = other, other`, by ISO 3166-1 alpha-2 code of the country.
  */
 const otherNames: Readonly<Record<string, string>> = {
   AE: "Dubai = Dubayy; Abu Dhabi = Abu Zabi",

@@ -10,13 +10,13 @@ export interface PlaceName {
   readonly countryCode: string | null;
 }
 
-/** What became of looking up a place. */
+/** The result of looking up a place. */
 export type Geocoded =
   | {
       readonly found: true;
       readonly latitude: number;
       readonly longitude: number;
-      /** The place that was taken, where the name alone does not tell; null when it does. */
+      /** The chosen place of an ambiguous name; null for an unambiguous one. */
       readonly note: string | null;
     }
   | { readonly found: false; readonly reason: string };
@@ -24,13 +24,13 @@ export type Geocoded =
 /** Finds the coordinates of places by name. */
 export type Geocoder = (place: PlaceName) => Geocoded;
 
-/** Of several cities of a name, one this much larger than the next is meant without saying so. */
+/** A city this much larger than the next of its name needs no note. */
 const clearlyLarger = 10;
 
 /**
  * Makes a geocoder of GeoNames' places. A city is found in its country by any of its names, without regard to case,
- * accents, and the spelling of Saint and the like; its state decides between several, else the most populous is taken and
- * the note says so. A country alone has no coordinates: its middle would be a lie.
+ * accents, and the spelling of Saint and the like; its state decides between several; without one, the most populous is
+ * chosen, with a note. A country alone has no coordinates: its middle would be wrong.
  */
 export function createGeocoder(cities: readonly City[]): Geocoder {
   const byCountry = new Map<string, Map<string, City[]>>();
@@ -80,7 +80,7 @@ export function createGeocoder(cities: readonly City[]): Geocoder {
   };
 }
 
-/** Folds what people spell differently: case, accents, punctuation, and abbreviations of Saint, Fort and Mount. */
+/** Folds spellings: case, accents, punctuation, and abbreviations of Saint, Fort and Mount. */
 export function foldName(name: string): string {
   const plain = name
     .normalize("NFD")

@@ -1,12 +1,12 @@
 import type { ProfileLocation } from "../../lambda/core/profiles/profile-location.ts";
 import type { Geocoder } from "./geocoder.ts";
 
-/** A location with the coordinates of its place, as far as that is known. */
+/** A location with the coordinates of its place, where that is known. */
 export interface PlacedLocation {
   readonly location: ProfileLocation;
-  /** Why it has no coordinates; null when it has some. */
+  /** The reason for missing coordinates; null when it has some. */
   readonly unplaced: string | null;
-  /** The place that was taken, where the name alone does not tell; null when it does. */
+  /** The chosen place of an ambiguous name; null for an unambiguous one. */
   readonly note: string | null;
 }
 

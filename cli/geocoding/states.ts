@@ -1,8 +1,7 @@
 /*
- * States, provinces and Länder by the names and codes that people write. The places of GeoNames carry its own codes of
- * administrative areas, which nobody knows by heart: a state is told here by a city in it that is the most populous of its
- * name in the country, and its code is read off that city. In the United States and Switzerland GeoNames' codes are the
- * postal ones.
+ * States, provinces and Länder by the names and codes that people write. GeoNames has its own codes of administrative
+ * areas. This table names for each state a city that is the most populous of its name in the country, and the state's
+ * code is that of the city. In the United States and Switzerland GeoNames' codes are the postal ones.
  */
 
 /** `Name, other name, CODE = City`, one a line; by ISO 3166-1 alpha-2 code of the country. */
@@ -146,7 +145,7 @@ const cantons = `AG Aargau, AR Appenzell Ausserrhoden, AI Appenzell Innerrhoden,
 FR Fribourg, GE Genève, GL Glarus, GR Graubünden, JU Jura, LU Luzern, NE Neuchâtel, NW Nidwalden, OW Obwalden, SH Schaffhausen,
 SZ Schwyz, SO Solothurn, SG St. Gallen, TG Thurgau, TI Ticino, UR Uri, VS Valais, VD Vaud, ZG Zug, ZH Zürich`;
 
-/** A state as people write it: by the code that GeoNames has for it, or by a city that lies in it. */
+/** A state by its common name: with GeoNames' code, or a city in it. */
 export interface State {
   readonly names: readonly string[];
   readonly code: string | null;

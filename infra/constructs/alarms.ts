@@ -7,14 +7,14 @@ import type { Settings } from "../settings.ts";
 import type { OperationsTopic } from "./operations-topic.ts";
 import { ownMetric, type WatchedResources } from "./own-metric.ts";
 
-/** What the alarms work with. */
+/** The properties of the alarms. */
 export interface AlarmsProps extends WatchedResources {
   readonly settings: Settings;
   readonly operationsTopic: OperationsTopic;
 }
 
 interface AlarmRule {
-  /** What it means, as a person reads it in the alarm. */
+  /** The meaning, as the alarm shows it. */
   readonly description: string;
   /** The section of the runbook. @default the alarm's name */
   readonly section?: string;
@@ -22,17 +22,17 @@ interface AlarmRule {
   readonly threshold: number;
   /** @default greater than or equal to the threshold */
   readonly below?: boolean;
-  /** Periods that are looked at. @default 1 */
+  /** The number of evaluated periods. @default 1 */
   readonly periods?: number;
-  /** How many of them have to breach. @default all */
+  /** The number of periods that have to breach. @default all */
   readonly breaching?: number;
-  /** Whether no data at all is the trouble itself. @default no data is no trouble */
+  /** Whether missing data breaches. @default missing data does not breach */
   readonly missingIsTrouble?: boolean;
 }
 
 const minutes = (count: number) => Duration.minutes(count);
 
-/** Each delivery gives `EventsReceived` one value: how many values there are is how many deliveries there were. */
+/** Each delivery gives `EventsReceived` one value, so that the number of values is the number of deliveries. */
 const deliveries = (scope: Construct) =>
   ownMetric(scope, "EventsReceived", { period: Duration.hours(1), statistic: "SampleCount" });
 
@@ -40,11 +40,11 @@ const deliveries = (scope: Construct) =>
 const streamed = (scope: Construct) =>
   ownMetric(scope, "EventsStreamed", { period: Duration.hours(1), statistic: "SampleCount" });
 
-/** What came by the hour, where every hour of a Saturday or Sunday (UTC) counts as if something had. */
+/** Deliveries by the hour, where every hour of a Saturday or Sunday (UTC) counts as if it had one. */
 const onWorkingDays = (usingMetrics: Readonly<Record<string, IMetric>>) => {
   const [id = ""] = Object.keys(usingMetrics);
   return new MathExpression({
-    // DAY has a value for every hour, and IF takes one without a delivery for 0.
+    // DAY has a value for every hour, and IF reads an hour without a delivery as 0.
     expression: `IF(DAY(${id}) < 6, ${id}, 1)`,
     usingMetrics: { ...usingMetrics },
     period: Duration.hours(1),
@@ -52,8 +52,8 @@ const onWorkingDays = (usingMetrics: Readonly<Record<string, IMetric>>) => {
 };
 
 /**
- * Answers with a 5xx that the hook's URL gave, as its front counts them: the receiver's own, and those in place of one that
- * crashed, ran out of time or could not be loaded.
+ * The hook URL's answers with a 5xx, as its front counts them: those of the receiver, and those of the front when the
+ * receiver crashed, timed out or could not be loaded.
  * https://docs.aws.amazon.com/lambda/latest/dg/urls-monitoring.html,
  * https://docs.aws.amazon.com/apigateway/latest/developerguide/api-gateway-metrics-and-dimensions.html
  */
@@ -63,12 +63,13 @@ const failuresOfFront = ({ receiver, restApi }: WatchedResources) => {
 };
 
 /**
- * By the hour, whether anything came by either inlet: by the hook or by the log stream.
+ * By the hour, whether the hook or the log stream brought any event.
  *
- * @param days the days of the week whose hours count, Monday being 1: those below this; the others count as if something had come
+ * @param days the days of the week whose hours count, Monday being 1: those below this; hours of other days count as if
+ * they had an event
  */
 const ofEitherInlet = (scope: Construct, days: 6 | 8) => {
-  // As above: so that of an inlet that brings nothing every hour is 0.
+  // As above, hours without an event are 0.
   const hook = `IF(DAY(deliveries) < ${days}, deliveries, 1)`;
   const stream = `IF(DAY(streamed) < ${days}, streamed, 1)`;
   return new MathExpression({
@@ -78,7 +79,7 @@ const ofEitherInlet = (scope: Construct, days: 6 | 8) => {
   });
 };
 
-/** That a function was not invoked for so many hours. */
+/** An alarm on a function that was not invoked for so many hours. */
 const overdue = (what: string, of: LambdaFunction, hours: number): AlarmRule => ({
   description: `${what} for ${hours} hours`,
   metric: of.metricInvocations({ period: Duration.hours(1), statistic: "Sum" }),
@@ -88,7 +89,7 @@ const overdue = (what: string, of: LambdaFunction, hours: number): AlarmRule => 
   missingIsTrouble: true,
 });
 
-/** Alarms on all that keeps alerts from coming, on the operations topic. */
+/** Alarms on every failure that prevents alerts, on the operations topic. */
 export class Alarms extends Construct {
   constructor(scope: Construct, id: string, props: AlarmsProps) {
     super(scope, id);
@@ -149,8 +150,8 @@ export class Alarms extends Construct {
         metric: ownMetric(this, "AlertLatency", { period: minutes(5), statistic: "p90" }),
         threshold: minutes(15).toMilliseconds(),
       },
-      // The messages in flight are those that redrive works on, and those that it keeps out of sight between two tries. SQS's
-      // age of the oldest message leaves out what was received three times, which all of these soon are.
+      // The messages in flight are those that redrive handles, and those that it keeps invisible between two tries.
+      // SQS's age of the oldest message excludes messages that were received three times, which all of these soon are.
       Parked: {
         description: "Work waits on the retry queue, and its retries fail",
         metric: retryQueue.queue.metricApproximateNumberOfMessagesNotVisible({
@@ -164,7 +165,7 @@ export class Alarms extends Construct {
       },
       RedriveBehind: {
         description: "Work waits on the retry queue, and is not tried: redrive does not run, or cannot keep up",
-        // Not by the age of the oldest message, which leaves out what was tried three times before redrive stopped.
+        // Not the age of the oldest message, which excludes work that was tried three times before redrive stopped.
         metric: retryQueue.queue.metricApproximateNumberOfMessagesVisible({
           period: minutes(1),
           statistic: "Maximum",

@@ -7,13 +7,13 @@ import { AlertTopic } from "./alert-topic.ts";
 import type { DeadLetterQueue } from "./dead-letter-queue.ts";
 import { OwnFunction, type OwnFunctionProps } from "./own-function.ts";
 
-/** What an output works with. */
+/** The properties of an output. */
 export interface AlertOutputProps extends Pick<OwnFunctionProps, "settings" | "encryption" | "code"> {
   /** The name of a file of `lambda/core/outputs/`. */
   readonly output: string;
-  /** Where alerts come from. */
+  /** The source of the alerts. */
   readonly alertTopic: AlertTopic;
-  /** Where alerts go that could not be rendered or published after all tries. */
+  /** The queue of alerts that could not be rendered or published after all tries. */
   readonly deadLetterQueue: DeadLetterQueue;
 }
 
@@ -35,7 +35,7 @@ export class AlertOutput extends Construct {
     });
     this.function = publisher.function;
     this.topic.grantPublish(publisher.role);
-    // Only alerts have a severity: notices go to people as they are.
+    // Only alerts have a severity: outputs do not get notices.
     const filterPolicy = { severity: SubscriptionFilter.existsFilter() };
     alertTopic.topic.addSubscription(new LambdaSubscription(publisher.function, { filterPolicy }));
   }

@@ -6,15 +6,15 @@ import { OwnFunction, type OwnFunctionProps } from "./own-function.ts";
 import { ScheduledInvocation } from "./scheduled-invocation.ts";
 import type { StateTable } from "./state-table.ts";
 
-/** What the canary works with. */
+/** The properties of the canary. */
 export interface CanaryProps extends Pick<OwnFunctionProps, "settings" | "encryption" | "code"> {
-  /** The event hook's URL, as Okta knows it. */
+  /** The event hook's URL, as it is registered with Okta. */
   readonly hookUrl: string;
   readonly hookSecret: HookSecret;
   readonly stateTable: StateTable;
 }
 
-/** The function that delivers a sign-in that nobody did, once a day, as Okta would, and fails when no alert follows. */
+/** The function that delivers a made-up sign-in once a day, as Okta would, and fails when no alert follows. */
 export class Canary extends Construct {
   readonly function: LambdaFunction;
 
@@ -24,7 +24,7 @@ export class Canary extends Construct {
       ...props,
       description: "Delivers a test event every day, and fails when no alert follows",
       timeout: Duration.minutes(1),
-      // One failure is one alarm.
+      // Without retries, one failure raises one alarm.
       retryAttempts: 0,
       environment: {
         HOOK_URL: hookUrl,

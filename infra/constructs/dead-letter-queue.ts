@@ -2,10 +2,10 @@ import { PolicyStatement } from "aws-cdk-lib/aws-iam";
 import { allowFailedEvents, events } from "./encryption.ts";
 import { OwnQueue } from "./own-queue.ts";
 
-/** The queue where an operator finds what could not be judged, and what was tried in vain. */
+/** The queue of input that could not be read, and of work that failed too often, for an operator. */
 export class DeadLetterQueue extends OwnQueue {
   /**
-   * Lets these rules of EventBridge put what they could not deliver onto the queue:
+   * Lets these rules of EventBridge send events to the queue that they could not deliver:
    * https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-rule-dlq.html
    */
   allowRules(ruleArns: readonly string[]): void {

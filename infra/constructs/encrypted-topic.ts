@@ -4,16 +4,19 @@ import { EmailSubscription } from "aws-cdk-lib/aws-sns-subscriptions";
 import { Construct } from "constructs";
 import type { Encryption } from "./encryption.ts";
 
-/** How a topic is set up. */
+/** The properties of a topic. */
 export interface EncryptedTopicProps {
-  /** What its e-mails come from. */
+  /** The sender's name of its e-mails. */
   readonly displayName: string;
-  /** An address that is subscribed; it has to confirm. @default - nobody is subscribed */
+  /** An address to subscribe; it has to confirm. @default - no subscription */
   readonly email?: string | undefined;
   readonly encryption: Encryption;
 }
 
-/** A topic of ours: reached over TLS only, and encrypted: where AWS manages the keys, by the one that `makeKey` makes, if any. */
+/**
+ * A topic that is reached over TLS only, and encrypted. Where AWS manages the keys, it uses the key that `makeKey`
+ * makes, if any.
+ */
 export class EncryptedTopic extends Construct {
   readonly topic: Topic;
 

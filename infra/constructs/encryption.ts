@@ -10,13 +10,13 @@ import {
 import { Key } from "aws-cdk-lib/aws-kms";
 import { Construct } from "constructs";
 
-/** How the stack's data is encrypted. */
+/** The properties of the encryption. */
 export interface EncryptionProps {
-  /** Whether by a key of the account's own; else by keys that AWS manages. */
+  /** Whether a key of the account encrypts the data; else keys that AWS manages do. */
   readonly customerManaged: boolean;
 }
 
-/** What a principal does with the data of a service, and so with the key that it is encrypted by. */
+/** The uses of a service's data, with the actions on the key that they need. */
 const uses = {
   "dynamodb read": ["kms:Decrypt", "kms:DescribeKey"],
   "dynamodb write": [
@@ -33,17 +33,17 @@ const uses = {
   "secretsmanager read": ["kms:Decrypt"],
 } as const;
 
-/** A service, and whether its data is read alone. */
+/** A service, and whether a use only reads its data. */
 export type KeyUse = keyof typeof uses;
 
 /**
- * The one key that tables, queues, topics, secrets and logs are encrypted by, where the account wants a key of its own. It
- * is rotated every year, and stays when the stack goes: the tables that stay could not be read without it.
+ * The key that encrypts tables, queues, topics, secrets and logs, where the account wants its own. It is rotated every
+ * year, and stays when the stack is deleted: the tables that stay could not be read without it.
  */
 export class Encryption extends Construct {
   /** Undefined where AWS manages the keys. */
   readonly key: Key | undefined;
-  /** What was granted to each principal, as `service action`: nothing is granted twice. */
+  /** The grants of each principal, as `service action`, so that none is made twice. */
   readonly #granted = new Map<IPrincipal, Set<string>>();
 
   constructor(scope: Construct, id: string, { customerManaged }: EncryptionProps) {
@@ -59,7 +59,8 @@ export class Encryption extends Construct {
         sid: "LogsOfThisStack",
         effect: Effect.ALLOW,
         principals: [new ServicePrincipal(`logs.${region}.amazonaws.com`)],
-        // As https://docs.aws.amazon.com/AmazonCloudWatch/latest/logs/encrypt-log-data-kms.html has them, asterisks included.
+        // The actions of https://docs.aws.amazon.com/AmazonCloudWatch/latest/logs/encrypt-log-data-kms.html, asterisks
+        // included.
         actions: ["kms:Encrypt*", "kms:Decrypt*", "kms:ReEncrypt*", "kms:GenerateDataKey*", "kms:Describe*"],
         resources: ["*"],
         conditions: {
@@ -71,7 +72,7 @@ export class Encryption extends Construct {
     );
   }
 
-  /** Lets use the key, by this service and no other. Nothing where AWS manages the keys: those need no grant. */
+  /** Grants the use of the key by this service alone. Keys that AWS manages need no grant. */
   grant(grantee: IGrantable, use: KeyUse): void {
     if (this.key === undefined) return;
     const service = use.split(" ")[0] ?? "";
@@ -103,7 +104,7 @@ export function allowAlarms(key: Key): void {
   );
 }
 
-/** Lets EventBridge's rules of this account put what they could not deliver onto a queue that is encrypted by the key. */
+/** Lets EventBridge's rules of this account send undelivered events to a queue that the key encrypts. */
 export function allowFailedEvents(key: Key): void {
   key.addToResourcePolicy(
     new PolicyStatement({
@@ -112,24 +113,25 @@ export function allowFailedEvents(key: Key): void {
       // https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/sqs-key-management.html#compatibility-with-aws-services
       actions: ["kms:Decrypt", "kms:GenerateDataKey"],
       resources: ["*"],
-      // The account alone: that EventBridge tells KMS of the rule as well, no document says. The queue's policy names the rule.
+      // The account alone: no document says that EventBridge sends the rule to KMS as well. The queue's policy names
+      // the rule.
       conditions: { StringEquals: { "aws:SourceAccount": Stack.of(key).account } },
     }),
   );
 }
 
-/** EventBridge, as it invokes the targets of rules. */
+/** EventBridge, as the service that invokes the targets of rules. */
 export const events = new ServicePrincipal("events.amazonaws.com");
 
 /**
- * CloudWatch as the publisher of alarms. It comes as a service principal, and sends the alarm's account and ARN both to SNS
+ * CloudWatch as the publisher of alarms. It is a service principal, and sends the alarm's account and ARN both to SNS
  * (https://docs.aws.amazon.com/sns/latest/dg/sns-access-policy-use-cases.html) and to KMS
  * (https://aws.github.io/modern-data-architecture-accelerator/typedocs/functions/_aws-mdaa_cloudwatch-constructs.grantCloudWatchAlarmsTopicAccess.html).
  * Without these conditions, an alarm of any account could be published.
  */
 export const alarms = {
   principal: new ServicePrincipal("cloudwatch.amazonaws.com"),
-  /** What a request carries that CloudWatch makes for an alarm of this account and region. */
+  /** The conditions that CloudWatch's requests for an alarm of this account and region meet. */
   conditions: ({ partition, region, account }: Stack) => ({
     StringEquals: { "aws:SourceAccount": account },
     ArnLike: { "aws:SourceArn": `arn:${partition}:cloudwatch:${region}:${account}:alarm:*` },

@@ -6,13 +6,13 @@ import { OwnFunction, type OwnFunctionProps } from "./own-function.ts";
 import { ScheduledInvocation } from "./scheduled-invocation.ts";
 import type { StateTable } from "./state-table.ts";
 
-/** What the notices work with. */
+/** The properties of the notices. */
 export interface ExceptionNoticesProps extends Pick<OwnFunctionProps, "settings" | "encryption" | "code"> {
   readonly stateTable: StateTable;
   readonly alertTopic: AlertTopic;
 }
 
-/** The function that tells of exceptions that end within a week, once a day. */
+/** The function that reports exceptions that end within a week, once a day. */
 export class ExceptionNotices extends Construct {
   readonly function: LambdaFunction;
   constructor(scope: Construct, id: string, { stateTable, alertTopic, ...props }: ExceptionNoticesProps) {

@@ -3,24 +3,24 @@ import type { Stage } from "aws-cdk-lib/aws-apigateway";
 import { CfnIPSet, CfnWebACL, CfnWebACLAssociation } from "aws-cdk-lib/aws-wafv2";
 import { Construct } from "constructs";
 
-/** What the firewall works with. */
+/** The properties of the firewall. */
 export interface FirewallProps {
   /** The stage of the REST API whose requests it inspects. */
   readonly stage: Stage;
-  /** Requests of one address in five minutes over which it is blocked; at least 10. */
+  /** The limit of one address's requests in five minutes, over which it is blocked; at least 10. */
   readonly limit: number;
-  /** The networks that requests are taken from, none of them /0; empty for all. */
+  /** The networks whose requests are accepted, none of them /0; empty for all. */
   readonly allowedCidrs: readonly string[];
 }
 
-/** Seconds that the rate of an address is counted over: AWS WAF takes 60, 120, 300 or 600. */
+/** The window of an address's rate, in seconds: AWS WAF accepts 60, 120, 300 or 600. */
 const rateWindow = 300;
 
 /**
- * A web ACL of AWS WAF, which answers 403 to an address that sends too many requests, and, where networks are named, to every
- * address outside of them. What it blocks reaches neither the API nor the function.
+ * A web ACL of AWS WAF. It blocks an address that sends too many requests, and, where networks are named, every address
+ * outside of them. Blocked requests reach neither the API nor the function.
  *
- * Rules are evaluated in the order of their priority, and the first that blocks or allows ends it:
+ * WAF evaluates rules in the order of their priority, up to the first that blocks or allows:
  * https://docs.aws.amazon.com/waf/latest/developerguide/web-acl-rule-actions.html
  */
 export class Firewall extends Construct {
@@ -40,7 +40,7 @@ export class Firewall extends Construct {
         name: "RequestRate",
         priority: 0,
         statement: { rateBasedStatement: { aggregateKeyType: "IP", limit, evaluationWindowSec: rateWindow } },
-        // Not WAF's own 403: should Okta ever be over the limit, it sends a 5xx again once, and a 4xx never.
+        // Not WAF's own 403: if Okta exceeds the limit, it retries a 5xx once, and a 4xx never.
         action: { block: { customResponse: { responseCode: 503 } } },
         visibilityConfig: measuredAs("RequestRate"),
       },

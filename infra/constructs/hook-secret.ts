@@ -1,7 +1,10 @@
 import type { Construct } from "constructs";
 import { OwnSecret, type OwnSecretProps } from "./own-secret.ts";
 
-/** The secret that Okta sends with every request: generated here, typed into Okta's admin console by hand. */
+/**
+ * The secret that Okta sends with every request. The stack generates it; `npm run hook` or an administrator sets it at
+ * Okta.
+ */
 export class HookSecret extends OwnSecret {
   constructor(scope: Construct, id: string, props: Pick<OwnSecretProps, "encryption">) {
     super(scope, id, {

@@ -8,23 +8,23 @@ import type { ProfileRefresh } from "./profile-refresh.ts";
 import type { Redrive } from "./redrive.ts";
 import { redriveTimeout } from "./retry-queue.ts";
 
-/** What the log stream works with. */
+/** The properties of the log stream. */
 export interface LogStreamProps extends PipelineResources {
-  /** The partner event bus that the org's log stream feeds; it has to be there. */
+  /** The partner event bus that the org's log stream feeds; it has to exist. */
   readonly eventBusName: string;
-  /** Which events of the bus are wanted: a rule for each. */
+  /** The patterns of events of the bus: a rule for each. */
   readonly patterns: readonly StreamPattern[];
-  /** Told of users whose profiles have changed; null where profiles do not come from Okta. */
+  /** Refreshes users whose profiles have changed; null where profiles do not come from Okta. */
   readonly profileRefresh: ProfileRefresh | null;
-  /** Reads what the function parks, and so has to be of the same release before anything is. */
+  /** Reads the work that the function parks, and so is deployed before it. */
   readonly redrive: Redrive;
   /** Folder of the built function. */
   readonly code: string;
 }
 
 /**
- * The rules on the event bus that the org's log stream feeds, and the function that they invoke. What they cannot deliver within
- * 24 hours, and what the function fails at three times, goes to the dead-letter queue.
+ * The rules on the event bus that the org's log stream feeds, and the function that they invoke. Events that they
+ * cannot deliver within 24 hours, or that the function fails at three times, go to the dead-letter queue.
  */
 export class LogStream extends Construct {
   readonly function: LambdaFunction;
@@ -36,10 +36,10 @@ export class LogStream extends Construct {
     const stream = new PipelineFunction(this, "Stream", {
       ...props,
       description: "Receives the org's log stream and publishes alerts",
-      // It works at redrive's pace: nothing waits for it.
+      // It works at redrive's pace: its caller does not wait.
       timeout: redriveTimeout,
       retryAttempts: 2,
-      // Malformed events go there as well, by the same right.
+      // The same grant lets it send malformed events there.
       onFailure: deadLetterQueue,
       environment: {
         ...(oktaOrgUrl === undefined ? {} : { OKTA_ORG_URL: oktaOrgUrl }),
@@ -51,7 +51,8 @@ export class LogStream extends Construct {
     const { functionArn: arn } = stream.function;
     const rules = patterns.map((eventPattern, index) => {
       const name = `Rule${index + 1}`;
-      // Not by CDK's Rule and LambdaFunction, which take no pattern as it is, and set the queue's policy and key themselves.
+      // Not CDK's Rule and LambdaFunction, which accept no plain pattern, and set the queue's policy and key
+      // themselves.
       const rule = new CfnRule(this, name, {
         description: "Events of Okta's log stream that detections are about",
         eventBusName,

@@ -1,7 +1,7 @@
 import type { Construct } from "constructs";
 import { OwnSecret, type OwnSecretProps } from "./own-secret.ts";
 
-/** What Okta knows us by when users and its log are read. `npm run hook -- setup` fills it, or an administrator does. */
+/** The credential for reading Okta's users and log. `npm run hook -- setup` or an administrator fills it. */
 export class OktaCredential extends OwnSecret {
   constructor(scope: Construct, id: string, props: Pick<OwnSecretProps, "encryption">) {
     super(scope, id, {

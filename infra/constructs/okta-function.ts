@@ -4,7 +4,7 @@ import { OwnFunction, type OwnFunctionProps } from "./own-function.ts";
 import type { ProfileTable } from "./profile-table.ts";
 import type { StateTable } from "./state-table.ts";
 
-/** What brings profiles from Okta works with. */
+/** The resources of functions that read profiles from Okta. */
 export interface OktaResources {
   /** `https://example.okta.com`. */
   readonly orgUrl: string;
@@ -13,10 +13,13 @@ export interface OktaResources {
   readonly stateTable: StateTable;
 }
 
-/** How a function that brings profiles from Okta is set up. */
+/** The properties of a function that reads profiles from Okta. */
 export type OktaFunctionProps = OktaResources & Omit<OwnFunctionProps, "environment">;
 
-/** A function that brings profiles from Okta, with a role that may read its credential; tables are up to the function. */
+/**
+ * A function that reads profiles from Okta, with a role that may read its credential; each function grants its own
+ * tables.
+ */
 export class OktaFunction extends OwnFunction {
   constructor(scope: Construct, id: string, props: OktaFunctionProps) {
     const { settings, orgUrl, credential, profileTable, stateTable } = props;

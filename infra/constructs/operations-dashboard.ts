@@ -8,11 +8,11 @@ import { ownMetric, type WatchedResources } from "./own-metric.ts";
 
 const period = Duration.minutes(5);
 
-/** What the dashboard shows. */
+/** The properties of the dashboard. */
 export interface OperationsDashboardProps extends WatchedResources {
   /** The metrics that the functions write. */
   readonly metrics: MetricSet;
-  /** The detections that run; null for none by name. */
+  /** The detections that run; null to show none by name. */
   readonly detections: RuleSet | null;
 }
 
@@ -21,7 +21,7 @@ export class OperationsDashboard extends Construct {
   constructor(scope: Construct, id: string, { metrics, detections, ...watched }: OperationsDashboardProps) {
     super(scope, id);
     const { receiver, functions, retryQueue, deadLetterQueue, reconciles, streams } = watched;
-    /** A metric of ours; none where it is not written. */
+    /** A metric of the functions; none where it is not written. */
     const own = (name: string, statistic: string, label: string) =>
       isInSet(name, metrics) ? [ownMetric(this, name, { period, statistic, label })] : [];
     const sum = (name: string, label = name) => own(name, "Sum", label);

@@ -15,7 +15,7 @@ import type { DeadLetterQueue } from "./dead-letter-queue.ts";
 import type { Encryption } from "./encryption.ts";
 import { serviceName } from "./own-metric.ts";
 
-/** How each function is set up. */
+/** The properties of each function. */
 export interface OwnFunctionProps {
   readonly settings: Settings;
   readonly encryption: Encryption;
@@ -25,14 +25,14 @@ export interface OwnFunctionProps {
   readonly timeout: Duration;
   /** @default - none: new accounts have none to spare */
   readonly reservedConcurrency?: number | undefined;
-  /** Tries after an asynchronous invocation that failed. @default - Lambda's own, two */
+  /** Retries of a failed asynchronous invocation. @default - Lambda's own, two */
   readonly retryAttempts?: number;
-  /** Where asynchronous invocations go that failed after all tries. @default - nowhere */
+  /** The queue of asynchronous invocations that failed at all tries. @default - none */
   readonly onFailure?: DeadLetterQueue;
   readonly environment: Readonly<Record<string, string>>;
 }
 
-/** A function of ours, with a role that may write its own log, and nothing else. */
+/** A function of the stack, with a role that may only write its own log. */
 export class OwnFunction extends Construct {
   readonly function: LambdaFunction;
   readonly role: Role;
@@ -45,7 +45,7 @@ export class OwnFunction extends Construct {
       removalPolicy: RemovalPolicy.DESTROY,
       ...(encryption.key && { encryptionKey: encryption.key }),
     });
-    // A role of our own: the managed policy for logging allows to write to every log group of the account.
+    // Its own role: the managed policy for logging allows writing to every log group of the account.
     this.role = new Role(this, "Role", { assumedBy: new ServicePrincipal("lambda.amazonaws.com") });
     logGroup.grantWrite(this.role);
     this.function = new LambdaFunction(this, "Function", {
@@ -57,15 +57,15 @@ export class OwnFunction extends Construct {
       role: this.role,
       logGroup,
       loggingFormat: LoggingFormat.JSON,
-      // Lambda's start and report of an invocation that succeeds are as long as our line of it, and say little more. Those of one
-      // that fails, or runs out of time or memory, are warnings, and stay.
+      // Lambda's lines about a successful invocation are as long as ours, and add little. Its lines about failures,
+      // time-outs and lack of memory are warnings, and stay.
       // https://docs.aws.amazon.com/lambda/latest/dg/monitoring-cloudwatchlogs-log-level.html
       systemLogLevelV2: SystemLogLevel.WARN,
       memorySize: settings.memorySizeMb,
       timeout: props.timeout,
       ...(reservedConcurrency === undefined ? {} : { reservedConcurrentExecutions: reservedConcurrency }),
       ...(retryAttempts === undefined ? {} : { retryAttempts }),
-      // Not by SqsDestination, which would grant more than is used.
+      // Not SqsDestination, which would grant more than is used.
       ...(onFailure && { onFailure: { bind: () => ({ destination: onFailure.queue.queueArn }) } }),
       environment: {
         NODE_OPTIONS: "--enable-source-maps",

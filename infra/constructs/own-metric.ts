@@ -6,28 +6,28 @@ import type { DeadLetterQueue } from "./dead-letter-queue.ts";
 import type { RestApiFront } from "./rest-api-front.ts";
 import type { RetryQueue } from "./retry-queue.ts";
 
-/** What is watched. */
+/** The resources that alarms and the dashboard watch. */
 export interface WatchedResources {
   readonly receiver: LambdaFunction;
   /** The REST API in front of the receiver; null where it has a Function URL. */
   readonly restApi: RestApiFront | null;
-  /** Every function, by the name that alarms call it by. */
+  /** Every function, by its name in alarms. */
   readonly functions: Readonly<Record<string, LambdaFunction>>;
   readonly retryQueue: RetryQueue;
   readonly deadLetterQueue: DeadLetterQueue;
-  /** The function that syncs profile locations; null where none does. */
+  /** The function that syncs profile locations; null for none. */
   readonly sync: LambdaFunction | null;
-  /** Whether Okta's System Log is read for what the hook missed. */
+  /** Whether reconciliation reads Okta's System Log. */
   readonly reconciles: boolean;
   /** Whether the org's log stream is received. */
   readonly streams: boolean;
-  /** The function that makes a test delivery every day; null where none does. */
+  /** The function that makes a test delivery every day; null for none. */
   readonly canary: LambdaFunction | null;
 }
 
 /**
- * A metric that the functions of this stack write themselves, see `lambda/adapters/telemetry/metrics.ts`: each stack has its own, as several may
- * be side by side, and one that is deaf must not be hidden by another that hears.
+ * A metric that the functions of this stack write themselves, see `lambda/adapters/telemetry/metrics.ts`: each stack
+ * has its own, so that a stack whose heartbeat is missed is not hidden by another that receives deliveries.
  */
 export function ownMetric(scope: Construct, metricName: string, options: MetricOptions): Metric {
   return new Metric({
@@ -38,7 +38,7 @@ export function ownMetric(scope: Construct, metricName: string, options: MetricO
   });
 }
 
-/** What the functions of a stack call themselves in metrics and logs: the stack's name. */
+/** The service name of a stack's functions in metrics and logs: the stack's name. */
 export function serviceName(scope: Construct): string {
   return Stack.of(scope).stackName;
 }

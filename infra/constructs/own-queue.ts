@@ -4,12 +4,14 @@ import { Queue, QueueEncryption, type QueueProps } from "aws-cdk-lib/aws-sqs";
 import { Construct } from "constructs";
 import type { Encryption } from "./encryption.ts";
 
-/** How a queue of ours is set up. */
+/** The properties of a queue. */
 export interface OwnQueueProps extends Pick<QueueProps, "retentionPeriod" | "visibilityTimeout" | "deadLetterQueue"> {
   readonly encryption: Encryption;
 }
 
-/** A queue of ours: encrypted, and reached over TLS only. It keeps messages for 14 days, SQS's longest, unless told otherwise. */
+/**
+ * A queue of the stack, encrypted, and reached over TLS only. By default it keeps messages for 14 days, SQS's longest.
+ */
 export class OwnQueue extends Construct {
   readonly queue: Queue;
   protected readonly encryption: Encryption;
@@ -29,13 +31,13 @@ export class OwnQueue extends Construct {
     });
   }
 
-  /** Lets send messages; not read them. */
+  /** Grants sending messages, not reading them. */
   grantSend(grantee: IGrantable): Grant {
     this.encryption.grant(grantee, "sqs write");
     return this.#grant(grantee, ["sqs:SendMessage"]);
   }
 
-  /** Lets take messages, as an event source mapping does, and these actions beside. */
+  /** Grants receiving messages, as an event source mapping does, and these further actions. */
   grantConsume(grantee: IGrantable, further: readonly string[] = []): Grant {
     this.encryption.grant(grantee, "sqs read");
     return this.#grant(grantee, ["sqs:ReceiveMessage", "sqs:DeleteMessage", "sqs:GetQueueAttributes", ...further]);

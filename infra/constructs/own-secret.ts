@@ -3,12 +3,12 @@ import { Secret, type SecretProps } from "aws-cdk-lib/aws-secretsmanager";
 import { Construct } from "constructs";
 import type { Encryption } from "./encryption.ts";
 
-/** How a secret of ours is set up. */
+/** The properties of a secret. */
 export interface OwnSecretProps extends Pick<SecretProps, "description" | "generateSecretString"> {
   readonly encryption: Encryption;
 }
 
-/** A secret of ours, encrypted as all data of the stack is. Nothing here rotates it. */
+/** A secret of the stack, encrypted like all of its data. The stack does not rotate it. */
 export class OwnSecret extends Construct {
   readonly secret: Secret;
   readonly #encryption: Encryption;
@@ -20,7 +20,7 @@ export class OwnSecret extends Construct {
     this.secret = new Secret(this, "Secret", { ...props, ...(key && { encryptionKey: key }) });
   }
 
-  /** Lets read the secret's value. */
+  /** Grants reading the secret's value. */
   grantRead(grantee: IGrantable): Grant {
     this.#encryption.grant(grantee, "secretsmanager read");
     return Grant.addToPrincipal({

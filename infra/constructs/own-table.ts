@@ -4,7 +4,7 @@ import { Grant, type IGrantable } from "aws-cdk-lib/aws-iam";
 import { Construct } from "constructs";
 import type { Encryption } from "./encryption.ts";
 
-/** How a table of ours is set up. */
+/** The properties of a table. */
 export interface OwnTableProps {
   /** Name of the partition key, a string. */
   readonly partitionKey: string;
@@ -15,8 +15,8 @@ export interface OwnTableProps {
 const reading: ReadonlySet<string> = new Set(["dynamodb:BatchGetItem", "dynamodb:GetItem", "dynamodb:Scan"]);
 
 /**
- * A table of ours: encrypted, and brought back to any second of the last 35 days. It stays when the stack goes. Items with a
- * time to live have it in the attribute `expiration`.
+ * A table of the stack, encrypted, with recovery to any second of the last 35 days. It stays when the stack is deleted.
+ * The attribute `expiration` is the time to live.
  */
 export class OwnTable extends Construct {
   readonly table: Table;
@@ -38,7 +38,7 @@ export class OwnTable extends Construct {
     });
   }
 
-  /** Lets do these things with items. */
+  /** Grants these actions on items. */
   protected grant(grantee: IGrantable, actions: string[]): Grant {
     const isRead = actions.every((action) => reading.has(action));
     this.#encryption.grant(grantee, isRead ? "dynamodb read" : "dynamodb write");

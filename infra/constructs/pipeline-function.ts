@@ -7,7 +7,7 @@ import type { RetryQueue } from "./retry-queue.ts";
 import type { StateKey } from "./state-key.ts";
 import type { StateTable } from "./state-table.ts";
 
-/** What the pipeline works with, in every function that runs it. */
+/** The resources of every function that runs the pipeline. */
 export interface PipelineResources extends Pick<OwnFunctionProps, "settings" | "encryption"> {
   readonly profileTable: ProfileTable;
   readonly stateTable: StateTable;
@@ -17,13 +17,13 @@ export interface PipelineResources extends Pick<OwnFunctionProps, "settings" | "
   readonly deadLetterQueue: DeadLetterQueue;
 }
 
-/** How a function that runs the pipeline is set up. */
+/** The properties of a function that runs the pipeline. */
 export interface PipelineFunctionProps extends PipelineResources, Omit<OwnFunctionProps, "environment"> {
   /** Environment variables beside those of the pipeline. @default - none */
   readonly environment?: Readonly<Record<string, string>>;
 }
 
-/** A function that runs the pipeline, with a role that may do what every such function does. */
+/** A function that runs the pipeline, with the grants that every such function needs. */
 export class PipelineFunction extends OwnFunction {
   constructor(scope: Construct, id: string, props: PipelineFunctionProps) {
     const { settings, profileTable, stateTable, stateKey, alertTopic, retryQueue, deadLetterQueue } = props;

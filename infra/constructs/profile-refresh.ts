@@ -4,7 +4,7 @@ import { Construct } from "constructs";
 import { OktaFunction, type OktaFunctionProps } from "./okta-function.ts";
 import { OwnQueue } from "./own-queue.ts";
 
-/** What the refresh works with. */
+/** The properties of the refresh. */
 export type ProfileRefreshProps = Omit<OktaFunctionProps, "description" | "timeout">;
 
 const timeout = Duration.minutes(1);
@@ -18,9 +18,9 @@ export class ProfileRefresh extends Construct {
     super(scope, id);
     this.refreshes = new OwnQueue(this, "Default", {
       encryption: props.encryption,
-      // What takes longer comes with the hourly sync.
+      // The hourly sync replaces older messages.
       retentionPeriod: Duration.hours(2),
-      // Six times the function's timeout, as AWS advises: a message does not come back while it is worked on.
+      // Six times the function's timeout, as AWS advises: a message does not return while it is handled.
       visibilityTimeout: Duration.seconds(timeout.toSeconds() * 6),
     });
     const refresh = new OktaFunction(this, "Refresh", {
@@ -36,10 +36,10 @@ export class ProfileRefresh extends Construct {
       eventSourceArn: this.refreshes.queue.queueArn,
       batchSize: 10,
       reportBatchItemFailures: true,
-      // Okta's rate limit is for the whole org: the least that Lambda takes.
+      // Lambda's least: Okta's rate limit is for the whole org.
       maxConcurrency: 2,
     });
-    // AWS refuses the mapping as long as the role may not read the queue.
+    // AWS refuses the mapping before the role may read the queue.
     mapping.node.addDependency(refresh.role);
   }
 }

@@ -4,13 +4,13 @@ import { Construct } from "constructs";
 import { OktaFunction, type OktaFunctionProps } from "./okta-function.ts";
 import { ScheduledInvocation } from "./scheduled-invocation.ts";
 
-/** What the sync works with. */
+/** The properties of the sync. */
 export type ProfileSyncProps = Omit<OktaFunctionProps, "description" | "timeout">;
 
-/** How often it runs: Okta is asked for what changed only, so that it costs a request or two. */
+/** The interval of syncs: a sync asks Okta for changes only, and costs a request or two. */
 const interval = Duration.hours(1);
 
-/** The function that brings profile locations up to date with Okta's users, on a schedule. */
+/** The function that updates profile locations from Okta's users, on a schedule. */
 export class ProfileSync extends Construct {
   readonly function: LambdaFunction;
   constructor(scope: Construct, id: string, props: ProfileSyncProps) {
@@ -18,7 +18,7 @@ export class ProfileSync extends Construct {
     const sync = new OktaFunction(this, "Sync", {
       ...props,
       description: "Brings profile locations up to date with Okta's users",
-      // Lambda's longest. A sync that takes longer goes on in the next run, as does one that failed.
+      // Lambda's longest. The next run resumes a sync that timed out or failed.
       timeout: Duration.minutes(15),
       retryAttempts: 0,
     });

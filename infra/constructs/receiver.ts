@@ -6,16 +6,16 @@ import { PipelineFunction, type PipelineResources } from "./pipeline-function.ts
 import type { ProfileRefresh } from "./profile-refresh.ts";
 import { RestApiFront } from "./rest-api-front.ts";
 
-/** What the receiver works with. */
+/** The properties of the receiver. */
 export interface ReceiverProps extends PipelineResources {
   readonly hookSecret: HookSecret;
-  /** Told of users whose profiles have changed; null where profiles do not come from Okta. */
+  /** Refreshes users whose profiles have changed; null where profiles do not come from Okta. */
   readonly profileRefresh: ProfileRefresh | null;
   /** Folder of the built function. */
   readonly code: string;
 }
 
-/** The function that Okta delivers to, behind the one public thing of the stack: its Function URL, or a REST API. */
+/** The function that Okta delivers to, behind the stack's only public endpoint: its Function URL, or a REST API. */
 export class Receiver extends Construct {
   /** The URL to register as event hook. */
   readonly url: string;
@@ -29,7 +29,7 @@ export class Receiver extends Construct {
     const receiver = new PipelineFunction(this, "Receiver", {
       ...props,
       description: "Receives Okta's event hook and publishes alerts",
-      // It answers within 2.5 seconds of its start, and may take some to start.
+      // It answers within 2.5 seconds of its start; the start itself takes time as well.
       timeout: Duration.seconds(10),
       reservedConcurrency: props.settings.reservedConcurrency,
       environment: {
@@ -41,7 +41,7 @@ export class Receiver extends Construct {
     this.function = receiver.function;
     hookSecret.grantRead(receiver.role);
     profileRefresh?.refreshes.grantSend(receiver.role);
-    // Malformed events of good deliveries, and deliveries that cannot be read.
+    // It sends malformed events and refused deliveries there.
     props.deadLetterQueue.grantSend(receiver.role);
     // Okta signs nothing that IAM knows: the function checks the shared secret itself.
     this.restApi =

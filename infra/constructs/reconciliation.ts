@@ -5,7 +5,7 @@ import type { OktaCredential } from "./okta-credential.ts";
 import { PipelineFunction, type PipelineResources } from "./pipeline-function.ts";
 import { ScheduledInvocation } from "./scheduled-invocation.ts";
 
-/** What reconciliation works with. */
+/** The properties of reconciliation. */
 export interface ReconciliationProps extends PipelineResources {
   /** `https://example.okta.com`. */
   readonly orgUrl: string;
@@ -16,7 +16,7 @@ export interface ReconciliationProps extends PipelineResources {
   readonly code: string;
 }
 
-/** The function that finds in Okta's System Log what the event hook did not deliver, on a schedule. */
+/** The function that finds events in Okta's System Log that the event hook did not deliver, on a schedule. */
 export class Reconciliation extends Construct {
   readonly function: LambdaFunction;
   constructor(scope: Construct, id: string, props: ReconciliationProps) {
@@ -25,7 +25,7 @@ export class Reconciliation extends Construct {
     const reconcile = new PipelineFunction(this, "Reconcile", {
       ...props,
       description: "Finds in Okta's System Log what the event hook did not deliver",
-      // Over before the next run: two at once would ask Okta twice for the same.
+      // Ends before the next run: two runs at once would read the same pages.
       timeout: Duration.minutes(4),
       retryAttempts: 0,
       environment: {

@@ -3,13 +3,13 @@ import { Construct } from "constructs";
 import { PipelineFunction, type PipelineResources } from "./pipeline-function.ts";
 import { redriveTimeout } from "./retry-queue.ts";
 
-/** What the redrive function works with. */
+/** The properties of the redrive function. */
 export interface RedriveProps extends PipelineResources {
   /** Folder of the built function. */
   readonly code: string;
 }
 
-/** The function that tries parked work again, as the retry queue gives it out. */
+/** The function that tries parked work of the retry queue again. */
 export class Redrive extends Construct {
   readonly function: LambdaFunction;
   constructor(scope: Construct, id: string, props: RedriveProps) {
@@ -22,16 +22,16 @@ export class Redrive extends Construct {
     this.function = redrive.function;
     props.retryQueue.grantConsume(redrive.role);
     props.deadLetterQueue.grantSend(redrive.role);
-    // Not by SqsEventSource, which would grant more than is used.
+    // Not SqsEventSource, which would grant more than is used.
     const mapping = new EventSourceMapping(this, "Mapping", {
       target: redrive.function,
       eventSourceArn: props.retryQueue.queue.queueArn,
       batchSize: 10,
       reportBatchItemFailures: true,
-      // After an outage all comes back at once: no more at a time than leaves the receiver its share.
+      // After an outage all work returns at once: the limit leaves the receiver its share of concurrency.
       maxConcurrency: 5,
     });
-    // AWS refuses the mapping as long as the role may not read the queue.
+    // AWS refuses the mapping before the role may read the queue.
     mapping.node.addDependency(redrive.role);
   }
 }

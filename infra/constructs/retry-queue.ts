@@ -9,9 +9,9 @@ import { OwnQueue, type OwnQueueProps } from "./own-queue.ts";
 /** The redrive function's timeout. */
 export const redriveTimeout = Duration.seconds(redriveTimeoutSeconds);
 
-/** How the retry queue is set up. */
+/** The properties of the retry queue. */
 export interface RetryQueueProps extends Pick<OwnQueueProps, "encryption"> {
-  /** Where work goes after the last try. */
+  /** The queue for work after the last try. */
   readonly deadLetterQueue: DeadLetterQueue;
 }
 
@@ -20,13 +20,13 @@ export class RetryQueue extends OwnQueue {
   constructor(scope: Construct, id: string, { deadLetterQueue, encryption }: RetryQueueProps) {
     super(scope, id, {
       encryption,
-      // Six times the function's timeout, as AWS advises: a message does not come back while it is worked on.
+      // Six times the function's timeout, as AWS advises: a message does not return while it is handled.
       visibilityTimeout: Duration.seconds(retryVisibilitySeconds),
       deadLetterQueue: { queue: deadLetterQueue.queue, maxReceiveCount: maximumAttempts },
     });
   }
 
-  /** Lets take work and set when it comes back. */
+  /** Grants receiving work, and setting when it returns. */
   override grantConsume(grantee: IGrantable): Grant {
     return super.grantConsume(grantee, ["sqs:ChangeMessageVisibility"]);
   }

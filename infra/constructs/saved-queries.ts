@@ -5,7 +5,7 @@ import { Construct } from "constructs";
 import type { LogKind } from "../../lambda/adapters/telemetry/log-kind.ts";
 import { steps } from "../../lambda/core/time/measure.ts";
 
-/** What the queries are about. */
+/** The properties of the queries. */
 export interface SavedQueriesProps {
   /** All functions of the stack. */
   readonly functions: readonly LambdaFunction[];
@@ -13,7 +13,7 @@ export interface SavedQueriesProps {
 
 const fields = ["@timestamp", "level", "kind", "message", "deliveryId", "eventUuid", "ruleIds.0"];
 
-/** Keeps the log lines of these kinds. */
+/** A filter for log lines of these kinds. */
 function ofKinds(...kinds: readonly LogKind[]): string {
   return `kind in [${kinds.map((kind) => `"${kind}"`).join(", ")}]`;
 }
@@ -62,7 +62,7 @@ const queries: Readonly<Record<string, ConstructorParameters<typeof QueryString>
       "@timestamp",
       "deliveryId",
       "EventsReceived",
-      // One value is a number; several, of a delivery with several matches, are a list.
+      // One value is a number; a delivery with several matches has a list.
       ...steps.map((step) => `coalesce(${step}Duration, ${step}Duration.0) as ${step}`),
     ],
     sort: "@timestamp desc",

@@ -4,19 +4,19 @@ import type { IFunction } from "aws-cdk-lib/aws-lambda";
 import { Schedule, ScheduleExpression } from "aws-cdk-lib/aws-scheduler";
 import { Construct } from "constructs";
 
-/** What is invoked, and how often. */
+/** The properties of a schedule. */
 export interface ScheduledInvocationProps {
   readonly function: IFunction;
   readonly description: string;
   readonly interval: Duration;
 }
 
-/** Invokes a function on a schedule, by a role that may do nothing else. */
+/** Invokes a function on a schedule, by a role for that alone. */
 export class ScheduledInvocation extends Construct {
   constructor(scope: Construct, id: string, props: ScheduledInvocationProps) {
     super(scope, id);
     const { functionArn: arn } = props.function;
-    // Not by LambdaInvoke, which would let it invoke every version of the function as well.
+    // Not LambdaInvoke, which would grant invoking every version of the function.
     const role = new Role(this, "Role", { assumedBy: schedulerOf(Stack.of(this)) });
     Grant.addToPrincipal({ grantee: role, actions: ["lambda:InvokeFunction"], resourceArns: [arn] });
     new Schedule(this, "Schedule", {
@@ -28,8 +28,8 @@ export class ScheduledInvocation extends Construct {
 }
 
 /**
- * EventBridge Scheduler, for schedules of this account alone. What it sends as the source is the group that a schedule is in, and
- * ours are in the one that every account has
+ * EventBridge Scheduler, for schedules of this account alone. Its source is the group of a schedule; ours are in the
+ * default group of every account
  * (https://docs.aws.amazon.com/scheduler/latest/UserGuide/cross-service-confused-deputy-prevention.html).
  */
 function schedulerOf(stack: Stack): ServicePrincipal {

@@ -2,8 +2,8 @@ import type { Construct } from "constructs";
 import { OwnSecret, type OwnSecretProps } from "./own-secret.ts";
 
 /**
- * The key that logins are hashed with before they are the key of what is remembered. It is generated here, and known to the
- * functions that judge sessions: with another one, nothing would be found of what is remembered.
+ * The key for hashing logins, which become keys of the state table. The stack generates it, and the functions that
+ * judge sessions may read it. A new key would find no remembered user.
  */
 export class StateKey extends OwnSecret {
   constructor(scope: Construct, id: string, props: Pick<OwnSecretProps, "encryption">) {

@@ -3,15 +3,15 @@ import type { Construct } from "constructs";
 import { OwnTable, type OwnTableProps } from "./own-table.ts";
 
 /**
- * The table for what the functions remember: what is claimed, what users did, how far a sync is; and for the exceptions,
- * which people made, so that it stays when the stack goes.
+ * The table of claims, of users' states and of the progress of functions; also of the exceptions, which people made, so
+ * that it stays when the stack is deleted.
  */
 export class StateTable extends OwnTable {
   constructor(scope: Construct, id: string, props: Pick<OwnTableProps, "encryption">) {
     super(scope, id, { ...props, partitionKey: "id" });
   }
 
-  /** Lets claim work, read exceptions, and read and record what is remembered of users. */
+  /** Grants claiming work, reading exceptions, and reading and writing users' states. */
   grantPipeline(grantee: IGrantable): Grant {
     return this.grant(grantee, [
       "dynamodb:BatchGetItem",
@@ -21,22 +21,22 @@ export class StateTable extends OwnTable {
     ]);
   }
 
-  /** Lets a pipeline function record how far it is, too. */
+  /** Grants saving the progress of a pipeline function. */
   grantSaveProgress(grantee: IGrantable): Grant {
     return this.grant(grantee, ["dynamodb:PutItem"]);
   }
 
-  /** Lets read all exceptions, and record that their end was told. */
+  /** Grants reading all exceptions, and marking those with a notice. */
   grantNotice(grantee: IGrantable): Grant {
     return this.grant(grantee, ["dynamodb:Scan", "dynamodb:UpdateItem"]);
   }
 
-  /** Lets record how far a sync is. */
+  /** Grants saving the state of a sync. */
   grantRecordSync(grantee: IGrantable): Grant {
     return this.grant(grantee, ["dynamodb:GetItem", "dynamodb:PutItem"]);
   }
 
-  /** Lets read what became of an event. */
+  /** Grants reading the claim of an event. */
   grantFindClaim(grantee: IGrantable): Grant {
     return this.grant(grantee, ["dynamodb:GetItem"]);
   }

@@ -4,7 +4,7 @@ import { createClaims } from "../adapters/tables/claims.ts";
 import { logger } from "../adapters/telemetry/log-observations.ts";
 import { readCanaryConfig } from "./config/canary.ts";
 
-/** The longest that an alert is waited for, in milliseconds: it may have to come by the retry queue. */
+/** The longest wait for the alert, in milliseconds: it may come by way of the retry queue. */
 const patience = 40_000;
 
 const config = readCanaryConfig(process.env);
@@ -14,7 +14,7 @@ const claims = createClaims(config.stateTable);
 /**
  * Delivers a test event to the hook's URL and waits for its alert. Invoked on a schedule.
  *
- * @throws when no alert follows: the error says how far it came
+ * @throws when no alert follows, with the place where it stopped
  */
 export async function handler(): Promise<void> {
   const eventUuid = crypto.randomUUID();
@@ -27,7 +27,7 @@ export async function handler(): Promise<void> {
   logger.info("An alert followed the test event", { eventUuid });
 }
 
-/** While the secret is being rotated, the receiver may know the previous version alone. */
+/** During a rotation, the receiver may know the previous version of the secret alone. */
 async function deliver(uuid: string): Promise<number> {
   let status = 401;
   for (const secret of await secrets()) {

@@ -12,9 +12,10 @@ const { output } = (await import(`../core/outputs/${config.output}.ts`)) as { re
 const publishMessage = createTopic(config.topicArn, { settings: waitingClient });
 
 /**
- * Renders alerts of the alert topic for one kind of reader, and publishes them to a topic of its own, with the same message
- * attributes: made anew of the alert, since SNS may leave out those of a message that has a body for each protocol
- * (https://docs.aws.amazon.com/sns/latest/dg/sns-message-attributes.html). What fails is invoked again by Lambda, and goes to the dead-letter queue in the end.
+ * Renders alerts of the alert topic for one kind of reader, and publishes them to a topic of its own, with the same
+ * message attributes. They are made from the alert, since SNS may leave out those of a message with a body for each
+ * protocol (https://docs.aws.amazon.com/sns/latest/dg/sns-message-attributes.html). Lambda retries a failed invocation,
+ * and then sends its event to the dead-letter queue.
  */
 export async function handler({ Records }: SNSEvent): Promise<void> {
   await Promise.all(Records.map(publish));

@@ -8,8 +8,8 @@ import type { ReceiverConfig } from "./config/receiver.ts";
 import { enabledRules } from "./wiring/enabled-rules.ts";
 
 /**
- * What the receiver does with a delivery. Nearly every one ends here: its events match nothing, and what works on those that
- * do, the SDK's clients among it, is loaded when there is one.
+ * Processes the receiver's deliveries. Events of nearly all deliveries match no rule: the pipeline and the SDK's
+ * clients are loaded with the first match.
  */
 export async function createProcess(
   config: ReceiverConfig,

@@ -15,8 +15,8 @@ import { answering, startBudget } from "../core/time/budget.ts";
 import { readReceiverConfig } from "./config/receiver.ts";
 
 /*
- * What is imported here is loaded before the first answer, which Okta gives three seconds, cold start included. So what a
- * delivery needs is loaded with the first one (`deliveries.ts`), and what an alert needs with the first event that matches.
+ * Static imports load before the first answer, for which Okta waits three seconds, cold start included. So the first
+ * delivery loads the modules of deliveries (`receiver-delivery.ts`), and the first match those of alerts.
  */
 
 const config = readReceiverConfig(process.env);
@@ -30,8 +30,8 @@ const getProcess = once(async () => {
 });
 
 /**
- * Loads what a delivery needs while the secret is fetched, which takes longer; beside it, the key that an alert needs. What fails
- * here fails where it is needed.
+ * Loads the modules of deliveries, and the key that alerts need, while the secret is fetched, which takes longer. A
+ * failure here shows where the module or key is used.
  */
 const prepare = once(async () => {
   await Promise.allSettled([getProcess(), metrics.load(), getStateKey()]);
@@ -58,7 +58,7 @@ const endpoint: EndpointPorts = {
       const { logger } = await import("../adapters/telemetry/log-observations.ts");
       logger.error(message, { kind, ...names, error: error as Error });
     } catch (unloadable) {
-      // The logger is a part of the bundle that can be broken as well: the line is then without what it adds.
+      // The logger's chunk of the bundle may be broken as well: the line then lacks its fields.
       const line = { level: "ERROR", message, kind, ...names, error: String(error), logger: String(unloadable) };
       process.stderr.write(`${JSON.stringify(line)}\n`);
     }

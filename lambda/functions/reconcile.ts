@@ -21,11 +21,11 @@ import { oktaClientOf } from "./wiring/okta-client.ts";
 import { createPipelinePorts, startStateKey } from "./wiring/pipeline-ports.ts";
 
 /**
- * Kept for the page in progress before the function's timeout, in milliseconds: a request to Okta may take 15 seconds, and the
- * fifty events that go through the pipeline at once 35.
+ * The time for the page in progress before the function's timeout, in milliseconds: a request to Okta may take 15
+ * seconds, and fifty events in the pipeline 35.
  */
 const marginMilliseconds = 60_000;
-/** Half of the org's rate limit for its System Log is left to others, a SIEM most of all. */
+/** Half of the org's rate limit for its System Log is left to other clients, such as a SIEM. */
 const rateLimitShare = 0.5;
 
 const config = readReconcileConfig(process.env);
@@ -48,8 +48,8 @@ const getClient = oktaClientOf({ orgUrl, credentialSecretArn, scopes: ["okta.log
 const dynamodb = new DynamoDBClient({});
 
 /**
- * Finds in Okta's System Log what the event hook did not deliver, on a schedule, and alerts on it. What it does not finish in
- * its time the next run goes on with.
+ * Finds events in Okta's System Log that the event hook did not deliver, and alerts on them. Invoked on a schedule. The
+ * next run goes on where this one runs out of time.
  */
 export async function handler(
   _event: unknown,
@@ -78,23 +78,23 @@ export async function handler(
       },
       signal,
     );
-    tell(report);
+    logReport(report);
     return report;
   } catch (error) {
-    tellFailure(error);
+    logFailure(error);
     throw error;
   } finally {
     await metrics.publish();
   }
 }
 
-/** What Okta refused a request with. Its URL, which the message begins with, holds the whole filter. */
+/** Okta's refusal of a request. The message begins with the URL, which holds the whole filter. */
 function refusalOf(error: unknown): { readonly status: number | null; readonly reason: string } | null {
   if (!(error instanceof OktaRefusal)) return null;
   return { status: error.status, reason: error.finding.replace(/ https?:\/\/\S+/, "") };
 }
 
-/** Counts what the hook could have delivered: what it did not, and what the log told of late, so that this is not known. */
+/** Counts events that the hook could have delivered: those that it missed, and those that the log showed late. */
 function countFound(observation: Observation, punctuality: Punctuality): void {
   const [event] = observation.subject.events;
   if (event === undefined || !isHookEligible(event.eventType)) return;
@@ -106,7 +106,7 @@ function countFound(observation: Observation, punctuality: Punctuality): void {
   else metrics.count("EventsLate");
 }
 
-/** What a start from a time can miss. */
+/** The events that a start from a time can miss. */
 const missedBy: Readonly<Record<RestartReason, string>> = {
   firstRun: "events that Okta persisted before",
   linkLost: "nothing",
@@ -117,7 +117,7 @@ const missedBy: Readonly<Record<RestartReason, string>> = {
   unreadablePosition: "events that Okta persisted before",
 };
 
-function tell(report: ReconciliationReport): void {
+function logReport(report: ReconciliationReport): void {
   metrics.count("EventsReconciled", report.events);
   metrics.milliseconds("ReconciliationLag", report.lag);
   if (report.finished) metrics.count("ReconciliationsFinished");
@@ -150,8 +150,8 @@ function tell(report: ReconciliationReport): void {
   else logger.info(report.finished ? "Reconciled" : "Out of time; the next run goes on", { ...report });
 }
 
-/** Tells why the log cannot be read, where that lies with Okta or with what it grants. */
-function tellFailure(error: unknown): void {
+/** Logs why the log cannot be read, where Okta fails or refuses. */
+function logFailure(error: unknown): void {
   if (!(error instanceof OktaRefusal || error instanceof OktaFailure)) return;
   const kind = "systemLogUnreadable";
   const status = error instanceof OktaRefusal ? error.status : null;

@@ -25,14 +25,14 @@ const pipeline = await createPipelinePorts({
 const getSqs = once(async () => new SQSClient(waitingClient));
 
 /**
- * Tries work of the retry queue again. Messages that fail stay on the queue, out of sight for longer each time, until
- * the queue lets them go to the dead-letter queue.
+ * Tries work of the retry queue again. Messages that fail stay on the queue, invisible for longer each time, until SQS
+ * moves them to the dead-letter queue.
  */
 export async function handler(event: SQSEvent): Promise<SQSBatchResponse> {
   try {
-    // Of its own for each batch, since it keeps what failed: the embedded run has several at once in one process.
+    // A new processor for each batch, since it keeps failures: the embedded run handles several batches at once.
     const processor = new BatchProcessor(EventType.SQS);
-    // A batch that fails whole is reported message by message too: each has its own time to wait.
+    // A batch that fails as a whole is reported message by message too: each message has its own wait.
     return await processPartialResponse(event, retry, processor, { throwOnFullBatchFailure: false });
   } finally {
     await metrics.publish();
@@ -50,7 +50,7 @@ async function retry(record: SQSRecord): Promise<void> {
     );
   } catch (error) {
     const attempt = Number(record.attributes.ApproximateReceiveCount);
-    // What cannot be read never will be: it is let go as fast as the queue allows.
+    // A message that cannot be read is not delayed: it moves to the dead-letter queue as fast as SQS allows.
     const seconds = error instanceof UnreadableWorkError ? 0 : backOffSeconds(attempt, Math.random());
     const names = {
       messageId: record.messageId,
@@ -79,7 +79,7 @@ async function retry(record: SQSRecord): Promise<void> {
   }
 }
 
-/** Counts a try that failed, and how long the work waits by then. Test alerts count nowhere. */
+/** Counts a failed try, and the age of its work. Test alerts are not counted. */
 function countFailure(work: Work | null, { attributes }: SQSRecord): void {
   if (work?.event.isTest === true) return;
   const since = work?.waiting?.since.getTime() ?? Number(attributes.SentTimestamp);
@@ -87,7 +87,7 @@ function countFailure(work: Work | null, { attributes }: SQSRecord): void {
   metrics.seconds("WorkAge", Math.max(0, Math.round((Date.now() - since) / 1_000)));
 }
 
-/** Keeps a message out of sight. Where that fails it comes back after the queue's own visibility timeout. */
+/** Keeps a message invisible. Where that fails, it returns after the queue's visibility timeout. */
 async function backOff({ receiptHandle }: SQSRecord, seconds: number): Promise<void> {
   const sqs = await getSqs();
   await sqs.send(

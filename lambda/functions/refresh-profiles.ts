@@ -7,14 +7,14 @@ import { type SyncPorts, writeUsers } from "../core/profiles/sync.ts";
 import { readSyncConfig } from "./config/okta.ts";
 import { createSyncPorts } from "./wiring/profile-sync-ports.ts";
 
-/** Kept for writing before the function's timeout, in milliseconds. */
+/** The time for writing before the function's timeout, in milliseconds. */
 const marginMilliseconds = 5_000;
 
 const getPorts = createSyncPorts(readSyncConfig(process.env));
 
 /**
- * Fetches the users whose profiles an event said have changed, and writes their locations. Those that fail stay on the
- * queue for a while; what the queue lets go, the next sync brings.
+ * Fetches the users whose profiles changed by an event, and writes their locations. Messages that fail stay on the
+ * queue until they expire; the next sync then updates their users.
  */
 export async function handler(
   event: SQSEvent,
@@ -32,7 +32,7 @@ export async function handler(
         throw error;
       }
     },
-    // Of its own for each batch, since it keeps what failed.
+    // A new processor for each batch, since it keeps failures.
     new BatchProcessor(EventType.SQS),
     { throwOnFullBatchFailure: false },
   );
@@ -45,5 +45,5 @@ async function refresh(user: Refresh, ports: SyncPorts, signal: AbortSignal): Pr
   logger.info("Refreshed a profile", { userId: user.userId, isGone: fetched === null, changed });
 }
 
-/** A user whom Okta does not know any more. */
+/** A user whom Okta no longer knows. */
 const gone = ({ userId, login }: Refresh): OktaUser => ({ id: userId, status: "DEPROVISIONED", profile: { login } });

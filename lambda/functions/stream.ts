@@ -18,11 +18,11 @@ const pipeline = await createPipelinePorts({
 });
 
 /**
- * Receives an event of the org's log stream from a rule of EventBridge, which invokes it asynchronously, and alerts on it unless
- * the event hook or reconciliation did.
+ * Receives an event of the org's log stream from a rule of EventBridge, which invokes it asynchronously, and alerts on
+ * it unless an alert about it went out already.
  *
- * @throws when the event could be neither alerted on nor parked: Lambda then tries it again, and after the last try sends it to the
- *   dead-letter queue
+ * @throws when the event could be neither alerted on nor parked: Lambda then tries it again, and after the last try
+ * sends it to the dead-letter queue
  */
 export async function handler(event: unknown): Promise<DeliveryReport> {
   const delivery = readStreamedEvent(event, config.org);

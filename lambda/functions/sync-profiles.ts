@@ -4,15 +4,18 @@ import { type SyncReport, syncProfiles } from "../core/profiles/sync.ts";
 import { readSyncConfig } from "./config/okta.ts";
 import { createSyncPorts } from "./wiring/profile-sync-ports.ts";
 
-/** Kept for the page under way before the function's timeout, in milliseconds: a request to Okta may take 15 seconds. */
+/**
+ * The time for the page in progress before the function's timeout, in milliseconds: a request to Okta may take 15
+ * seconds.
+ */
 const marginMilliseconds = 30_000;
 
 const getPorts = createSyncPorts(readSyncConfig(process.env));
 
 /**
- * Brings the profile table up to date with Okta's users, on a schedule. What it does not finish in its time the next run
- * goes on with. It places no cities: new ones have no coordinates, and are compared by country, until `npm run profiles
- * -- sync --full` is run; those that have coordinates keep them.
+ * Updates the profile table with Okta's users. Invoked on a schedule. The next run goes on where this one runs out of
+ * time. It does not geocode: new cities have no coordinates, and are compared by country, until `npm run profiles --
+ * sync --full` is run; stored coordinates are kept.
  */
 export async function handler(
   _event: unknown,

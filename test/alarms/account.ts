@@ -31,7 +31,7 @@ const functions = {
 /** A function by the name that its alarm has. */
 export type FunctionName = keyof typeof functions;
 
-/** The stack's functions in this process, with what Lambda and SQS would tell CloudWatch of them. */
+/** The stack's functions in this process, with the metrics that Lambda and SQS would send to CloudWatch. */
 export interface Account {
   readonly emulators: Emulators;
   readonly okta: FakeOkta;

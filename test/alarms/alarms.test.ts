@@ -303,7 +303,7 @@ describe("an alarm is raised by what it is about:", () => {
     expect(written.mock.calls.join()).toContain("secretUnavailable");
   });
 
-  test("FrontFailed, by a request that the function never answered, as Lambda tells", async () => {
+  test("FrontFailed, by a request that the function never answered, as Lambda counts it", async () => {
     stopClock();
     account.restart("Receiver", { ALERT_TOPIC_ARN: undefined });
     expect(await deliver([direct()])).toBe(502);

@@ -32,9 +32,9 @@ describe("the stand-in refuses what PutMetricAlarm refuses:", () => {
   const withDeaf = (change: Readonly<Record<string, unknown>>) => {
     const synthesized = synthesize();
     const resources = new Map(synthesized.resources);
-    const deaf = resources.get("Alarms/Deaf");
-    if (deaf === undefined) throw new Error("there is no alarm Deaf");
-    resources.set("Alarms/Deaf", { ...deaf, Properties: { ...deaf.Properties, ...change } });
+    const alarm = resources.get("Alarms/Deaf");
+    if (alarm === undefined) throw new Error("there is no alarm Deaf");
+    resources.set("Alarms/Deaf", { ...alarm, Properties: { ...alarm.Properties, ...change } });
     return { ...synthesized, resources };
   };
 

@@ -64,7 +64,7 @@ test("--since and --until are asked of Okta", async () => {
 });
 
 describe("a cache", () => {
-  test("keeps what Okta told, encrypted, and Okta is asked for it once", async () => {
+  test("keeps Okta's answers, encrypted, so that Okta is asked once", async () => {
     const first = await backtest(["--since", "30d", "--cache", cache]);
     expect(first.code).toBe(0);
     const kept = await readFile(cache, "utf8");

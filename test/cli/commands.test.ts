@@ -233,7 +233,7 @@ describe("npm run backtest", () => {
 });
 
 describe("npm run rules", () => {
-  test("tells of every rule, and which event types to subscribe the hook to", async () => {
+  test("lists every rule, and the event types to subscribe the hook to", async () => {
     const { code, stdout } = await run("rules", []);
     expect(code).toBe(0);
     expect(stdout).toMatch(
@@ -247,7 +247,7 @@ describe("npm run rules", () => {
     expect(systemLogOnly).toContain("  zone.delete\n");
   });
 
-  test("as JSON, with experimental rules on, tells the same to a program", async () => {
+  test("as JSON, with experimental rules on, prints the same for a program", async () => {
     const { stdout } = await run("rules", ["--json", "--experimental"]);
     const report = JSON.parse(stdout) as { rules: Json[]; subscribe: string[]; systemLogOnly: string[] };
     expect(report.rules.every(({ on }) => on)).toBe(true);
@@ -255,7 +255,7 @@ describe("npm run rules", () => {
     expect(report.systemLogOnly).toContain("zone.delete");
   });
 
-  test("tells of event types that Okta's catalog does not have, with the nearest name, and how old it is", async () => {
+  test("reports event types that Okta's catalog does not have, with the nearest name, and how old it is", async () => {
     const rule = (title: string, eventType: string) =>
       `title: ${title}\nlogsource:\n  product: okta\ndetection:\n  selection:\n    eventType: ${eventType}\n  condition: selection\n`;
     await write("new.yml", rule("New", "workload_principal.human.hire"));
@@ -289,7 +289,7 @@ describe("npm run rules", () => {
     });
   });
 
-  test("tells of filters, of rules that are asked of every event, and of what should be looked at", async () => {
+  test("lists filters, rules that are evaluated for every event, and warnings", async () => {
     await mkdir(join(folder, "filters"));
     await write(
       "any.yml",

@@ -77,7 +77,7 @@ const answering = (input: string, ...args: readonly string[]): Promise<Output> =
   runCli("deadletters", [...args, "--local", "--url", run.url], { input });
 
 describe("list", () => {
-  test("tells of each what it is, since when, and why it lies there; and leaves it there", async () => {
+  test("lists the kind, the age and the reason of each, and leaves it there", async () => {
     const [first = "", second = "", third = ""] = await put(malformed({ marker: 1 }), exhausted("event-1"), "hello");
     const { code, stdout } = await deadletters("list");
     expect(code).toBe(0);
@@ -114,7 +114,7 @@ test("show prints a message whole", async () => {
   expect(stdout).not.toContain("event-2");
 });
 
-test("an alert that an output could not publish is told of, and stays, as the alert itself is out", async () => {
+test("an alert that an output could not publish is reported, and stays, as the alert itself is out", async () => {
   const alert = { alertId: "a1", event: { uuid: "event-9", eventType: "user.session.start" } };
   // The record that Lambda sends to the destination of asynchronous invocations that failed.
   const record = {
@@ -152,7 +152,7 @@ describe("an event of the log stream", () => {
       },
     });
 
-  test("that its function failed at is told of, with the reason, and redriven as it was streamed", async () => {
+  test("that its function failed at is reported, with the reason, and redriven as it was streamed", async () => {
     const event = sessionStart();
     const [id = ""] = await put(failed(streamedEvent(event)));
     expect((await deadletters("list")).stdout).toMatch(

@@ -10,8 +10,8 @@ import { type FakeCloudFormation, outputsOf, startCloudFormation } from "../fixt
 import { type Output, runCli } from "../fixtures/command.ts";
 
 /*
- * Commands on a deployed stack: CloudFormation tells its outputs, Secrets Manager the hook's secret. Both are stood in for
- * here by their protocols; all that they lead to is the embedded run.
+ * Commands on a deployed stack: CloudFormation returns its outputs, Secrets Manager the hook's secret. Both are stood
+ * in for here by their protocols; all that they lead to is the embedded run.
  */
 
 const secretArn = "arn:aws:secretsmanager:us-east-1:123456789012:secret:hook";
@@ -128,7 +128,7 @@ test("without --stack a command works on the stack that the settings file names,
   }
 });
 
-test("a stack that is not there is told of, with what to look at", async () => {
+test("a missing stack is reported, with what to look at", async () => {
   const { code, stderr } = await onStack("exceptions", "list");
   expect(code).toBe(2);
   expect(stderr).toMatch(

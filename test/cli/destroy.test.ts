@@ -55,7 +55,7 @@ test("with --yes the stack goes, and it is waited for", async () => {
   expect(cloudFormation.actions.at(-1)).toBe("DescribeStacks");
 });
 
-test("where nobody can be asked, nothing is removed", async () => {
+test("without a terminal to ask at, nothing is removed", async () => {
   const { code, stderr } = await destroy({ name: "OktaProxyWatch", template });
   expect(code).toBe(2);
   expect(stderr).toContain("--yes");
@@ -86,7 +86,7 @@ test("a removal that stops names what is stuck", async () => {
   expect(stderr).toContain(`${stuck}: it is in use`);
 });
 
-test("a stack that is not there is told of", async () => {
+test("a missing stack is reported", async () => {
   const { code, stderr } = await destroy({ name: "Other", template }, "--yes");
   expect(code).toBe(2);
   expect(stderr).toContain("the stack OktaProxyWatch cannot be found: Stack with id OktaProxyWatch does not exist");

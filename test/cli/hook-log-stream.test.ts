@@ -61,7 +61,7 @@ const hook = (name: string): Promise<Output> =>
   runCli("hook", [name, "--stack", "Europe", "--org", okta.orgUrl], { environment });
 
 describe("status", () => {
-  test("tells that the org's log stream is active, and when it last brought an event, beside the hook", async () => {
+  test("reports that the org's log stream is active, and when it last brought an event, beside the hook", async () => {
     await hook("register");
     const { code, stdout } = await hook("status");
     expect(code).toBe(0);

@@ -197,7 +197,7 @@ describe("status", () => {
     expect(changes()).toEqual(["POST /api/v1/eventHooks/who1/lifecycle/verify"]);
   });
 
-  test("of a stack with oktaOrgUrl tells whether reconciliation reads the log, and why Okta refuses what it asks", async () => {
+  test("of a stack with oktaOrgUrl reports whether reconciliation reads the log, and why Okta refuses its request", async () => {
     await hook("register");
     const reconciling = await startCloudFormation({
       name: "Europe",
@@ -236,14 +236,14 @@ describe("status", () => {
     }
   });
 
-  test("tells that there is none", async () => {
+  test("reports that there is none", async () => {
     const { code, stdout } = await hook("status");
     expect(code).toBe(1);
     expect(stdout).toContain(`no event hook of the org delivers to ${run.url}`);
     expect(stdout).toContain(`to do: npm run hook -- register --stack Europe --org ${okta.orgUrl}`);
   });
 
-  test("tells each thing that is wrong, with what to do, and repair does it", async () => {
+  test("reports each fault with its remedy, and repair applies it", async () => {
     await hook("register");
     const [registered] = okta.hooks.hooks;
     if (registered === undefined) throw new Error("there is no hook");
@@ -343,7 +343,7 @@ describe("status", () => {
 });
 
 describe("status, with okta.eventHooks.read alone", () => {
-  test("tells all but the secret, of which it says that it is not known, and asks to change nothing", async () => {
+  test("reports all but the secret, which it reports as not known, and asks to change nothing", async () => {
     await hook("register");
     okta.scopes = new Set(["okta.eventHooks.read", "okta.logs.read"]);
     okta.asked.length = 0;
@@ -363,7 +363,7 @@ describe("status, with okta.eventHooks.read alone", () => {
   });
 });
 
-test("status tells what it found of the hook though the System Log fails", async () => {
+test("status reports its checks of the hook though the System Log fails", async () => {
   await hook("register");
   okta.interfere = () => (okta.asked.at(-1)?.includes("/api/v1/logs") ? "serverError" : "none");
   const { code, stdout, stderr } = await hook("status");
@@ -396,7 +396,7 @@ describe("what an administrator set on the hook", () => {
     return Object.assign(registered, ofAdministrator);
   }
 
-  test("is told by status: a filter that drops sign-ins as wrong, further headers by their names alone", async () => {
+  test("is reported by status: a filter that drops sign-ins as wrong, further headers by their names alone", async () => {
     await registerAndEdit();
     expect(await okta.hooks.publish(signIn("SUCCESS"))).toEqual([]);
     expect(await okta.hooks.publish(signIn("FAILURE"))).toEqual([204]);
@@ -534,12 +534,12 @@ describe("doctor", () => {
     ["empty", "proxy", "(200): what answers is no JSON", "answers in Okta's place"],
     ["redirect", "domain", "(302), and leads to https://example.com/sign-in", "-admin"],
     ["cut", "network", "answers, and the answer breaks off", "keeps breaking off"],
-  ] as const)("names the step already where the org is looked for (%s)", async (kind, step, told, remedy) => {
+  ] as const)("names the step already where the org is looked for (%s)", async (kind, step, detail, remedy) => {
     okta.interfereWithDomain = kind;
     const { code, stdout } = await doctor();
     expect(code).toBe(1);
     expect(stdout).toMatch(new RegExp(`^WRONG ${step} `));
-    expect(stdout).toContain(told);
+    expect(stdout).toContain(detail);
     expect(stdout).toContain(remedy);
     expect(stdout).not.toContain("state=secret");
     expect(stdout.match(/^(WRONG|ok) /gm)).toHaveLength(1);
@@ -571,7 +571,7 @@ describe("doctor", () => {
     expect(code).toBe(1);
     expect(stdout).toMatch(/WRONG client +Okta gave no access token \(400\)/);
     expect(stdout).toContain("General > Client Credentials: compare the Client ID");
-    // What fails for every scope is told once.
+    // A failure of every scope is reported once.
     expect(stdout.match(/^WRONG/gm)).toHaveLength(1);
     expect((await doctor({ OKTA_CLIENT_CLIENTID: "0oa1other" })).stdout).toMatch(/WRONG client /);
   });
@@ -594,7 +594,7 @@ describe("doctor", () => {
     ["access_denied", "WRONG app", "Reports > System Log names the policy"],
     ["server_error", "WRONG Okta", "https://status.okta.com"],
     ["invalid_request", "WRONG access token", "what Okta says is all that is known"],
-  ])("tells %s apart, with its page", async (error, finding, page) => {
+  ])("distinguishes %s, with its page", async (error, finding, page) => {
     okta.tokenRefusal = { error, error_description: "For this reason." };
     const { code, stdout } = await doctor();
     expect(code).toBe(1);
@@ -603,7 +603,7 @@ describe("doctor", () => {
     expect(stdout).toContain(page);
   });
 
-  test("tells a rate limit that is used up, without waiting for it", async () => {
+  test("reports a rate limit that is used up, without waiting for it", async () => {
     okta.limit = { requests: 600, seconds: 3_600 };
     okta.interfereWithTokens = () => "rateLimit";
     const { code, stdout } = await doctor();
@@ -612,7 +612,7 @@ describe("doctor", () => {
     expect(stdout).toContain("Reports > Rate Limits");
   });
 
-  test("tells something in between from Okta", async () => {
+  test("distinguishes a gateway from Okta", async () => {
     okta.interfere = () => "blocked";
     const { code, stdout } = await doctor();
     expect(code).toBe(1);
@@ -620,7 +620,7 @@ describe("doctor", () => {
     expect(stdout.match(/^WRONG/gm)).toHaveLength(1);
   });
 
-  test("tells a gateway that refuses a token in JSON from Okta", async () => {
+  test("distinguishes a gateway that refuses a token in JSON from Okta", async () => {
     okta.interfereWithTokens = () => "blockedInJson";
     const { stdout } = await doctor();
     expect(stdout).toMatch(/WRONG proxy +Okta gave no access token \(403\): an answer that is not Okta's/);

@@ -47,7 +47,7 @@ test("what it prints is the setting, each network once", async () => {
   ]);
 });
 
-test("a cell that is not there, a list that is none, or nowhere, is told of", async () => {
+test("a missing cell, an invalid list, and a missing one are reported", async () => {
   expect(await ranges("--from", url, "--cell", "mars_1")).toMatchObject({
     code: 2,
     stderr: expect.stringContaining('no cell "mars_1": emea_cell_1, us_cell_1'),

@@ -26,7 +26,7 @@ async function readRows(text: string): Promise<(ProfileRow | BadRow)[]> {
   return rows;
 }
 
-/** What of rows tells them apart: the login, or why a row cannot be used. */
+/** The distinguishing part of rows: the login, or why a row cannot be used. */
 const summarize = (rows: readonly (ProfileRow | BadRow)[]) =>
   rows.map((row) => [row.line, "reason" in row ? row.reason : row.keys[0]]);
 

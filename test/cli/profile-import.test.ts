@@ -51,7 +51,7 @@ test("cities are placed, coordinates of the file win, and a country alone gets n
   expect(report.notes).toEqual([{ line: 5, reason: expect.stringContaining("took the largest") }]);
 });
 
-test("a bad row is left out and told of by its number; the good ones are written", async () => {
+test("a bad row is left out and reported by its number; the good ones are written", async () => {
   const { table, profileItems } = memoryProfileItems();
   const report = await run(
     `${header}\n,Lisbon,,PT,,,\na@x,Lisbon,,Atlantis,,,\nb@x,Lisbon,,PT,91,0,\nc@x,Lisbon,,PT,5,,\nd@x,Lisbon,,PT,,,\n`,
@@ -113,7 +113,7 @@ describe("what is there already", () => {
     expect(writes()).toBe(2);
   });
 
-  test("stays as it is on a dry run, which tells what would be done", async () => {
+  test("stays as it is on a dry run, which reports what would be done", async () => {
     const { table, profileItems } = memoryProfileItems();
     expect(await run(`${header}\na@x,Lisbon,,PT,,,\n`, profileItems, true)).toMatchObject({ created: 1 });
     expect(table.size).toBe(0);

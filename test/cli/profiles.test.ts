@@ -232,7 +232,7 @@ describe("npm run profiles -- sync", () => {
   });
   afterAll(() => okta.stop());
 
-  test("loads the users' locations with coordinates, goes on with what changed, and reads all when told to", async () => {
+  test("loads the users' locations with coordinates, goes on with what changed, and reads all with --full", async () => {
     okta.users.push(...Array.from({ length: 250 }, (_, index) => fakeUser(index)));
     const app = { OKTA_CLIENT_CLIENTID: okta.clientId, OKTA_CLIENT_PRIVATEKEY: JSON.stringify(okta.privateKey) };
     const sync = (...args: readonly string[]) => profilesWith(app, "sync", "--okta-url", okta.orgUrl, ...args);

@@ -103,12 +103,12 @@ describe("a command that reaches Okta", () => {
   test.each([
     ["http://someone:proxy-password@[::", "HTTPS_PROXY is no URL"],
     ["socks5://someone:proxy-password@127.0.0.1:1080", "HTTPS_PROXY names a proxy that speaks socks5"],
-  ])("refuses what is no proxy of HTTP (%s), without the password", async (HTTPS_PROXY, told) => {
+  ])("refuses what is no proxy of HTTP (%s), without the password", async (HTTPS_PROXY, fault) => {
     const { code, stdout, stderr } = await doctor({ HTTPS_PROXY });
     expect({ code, stdout, stderr }).toEqual({
       code: 2,
       stdout: "",
-      stderr: `error: ${told}: expected http://user:password@host:port\n`,
+      stderr: `error: ${fault}: expected http://user:password@host:port\n`,
     });
   });
 
@@ -182,7 +182,7 @@ describe("the proxy of a URL", () => {
     "a.invalid,*",
     "10.0.0.0/8",
     "kta.invalid",
-  ])("is the same for fetch, for the clients of AWS, and in what is told (NO_PROXY=%s)", async (NO_PROXY) => {
+  ])("is the same for fetch, for the clients of AWS, and in messages (NO_PROXY=%s)", async (NO_PROXY) => {
     proxy.refusal = 403;
     const environment = { HTTPS_PROXY: proxy.url, NO_PROXY };
     const isProxied = proxyOf(orgUrl, environment) !== null;

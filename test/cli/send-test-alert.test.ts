@@ -31,7 +31,7 @@ test("a test alert comes out, marked from end to end, on every output, and count
   const [first, second] = run.alerts.received;
   expect(first).toMatchObject({ alert: { test: true }, attributes: { test: { Value: "true" } } });
   expect(first?.subject).toMatch(/^\[TEST\] /);
-  // The first left nothing that the second could tell of, or be held back by.
+  // The first left nothing that the second could report, or be suppressed by.
   expect(second?.alert.history).toMatchObject({ firstTime: true, sessionsIn30Days: 0 });
   const published = async () =>
     (await (await fetch(new URL("/_local/outputs", run.url))).json()) as Record<string, Record<string, unknown>[]>;
@@ -42,13 +42,13 @@ test("a test alert comes out, marked from end to end, on every output, and count
   expect(pagerduty[0]).toMatchObject({ payload: { custom_details: { test: true } } });
 });
 
-test("a wrong secret is told of as what stopped it", async () => {
+test("a wrong secret is reported as what stopped it", async () => {
   const { code, stderr } = await send("other");
   expect(code).toBe(1);
   expect(stderr).toMatch(/stopped at the receiver: .* answered 401: the secret is not the one/);
 });
 
-test("SNS being down is told of: the event waits on the retry queue", async () => {
+test("SNS being down is reported: the event waits on the retry queue", async () => {
   run.faults.sns.set({ kind: "refuse" });
   const { code, stderr } = await send("secret", "--timeout", "3");
   expect(code).toBe(1);

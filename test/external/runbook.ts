@@ -54,7 +54,7 @@ const notServed = /^aws dynamodb restore-table-to-point-in-time/;
 
 async function run(command: string): Promise<string | null> {
   const pasted = Object.entries(values).reduce((text, [word, value]) => text.replaceAll(word, value), command);
-  // Version 1 takes a payload as it is, and knows no option to say so; and it is told by option alone where SQS is.
+  // Version 1 takes a payload as it is, and knows no option to say so; and it takes SQS's endpoint only by an option.
   const forVersion1 = pasted
     .replace("--cli-binary-format raw-in-base64-out ", "")
     .replace(/^aws sqs /, `aws --endpoint-url ${emulators.direct.messaging} sqs `);

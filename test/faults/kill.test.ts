@@ -19,7 +19,7 @@ test("whenever the process is killed, nothing that was accepted is lost", { time
   for (let round = 0; round <= kills; round += 1) {
     const part = deliveries.slice(round * share, (round + 1) * share);
     let answered = 0;
-    // Killed when about so many deliveries of this round are answered, at a moment that nobody chose.
+    // Killed when about so many deliveries of this round are answered, at a random moment.
     const killAt = Math.floor(Math.random() * part.length);
     let killing: Promise<void> | undefined;
     await inParallel(part, 20, async (events) => {

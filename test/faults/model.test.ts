@@ -44,7 +44,7 @@ class Outside {
   readonly accepted = new Set<string>();
   readonly published: Alert[] = [];
   queue: string[] = [];
-  /** Events whose alert went out while nobody could know of it: these may come again. */
+  /** Events whose alert went out without a record: these may come again. */
   readonly mayRepeat = new Set<string>();
   readonly claims = memoryClaims();
 
@@ -78,7 +78,7 @@ class Outside {
       publish: async (alert) => {
         this.check("publish");
         this.published.push(alert);
-        // Without claims nobody knows of this alert.
+        // Without claims, no function knows of this alert.
         if (this.broken.has("claims")) this.mayRepeat.add(alert.okta.eventUuid);
       },
       parkWork: async (work: readonly ParkedWork[]) => {
@@ -112,7 +112,7 @@ async function redrive(outside: Outside): Promise<void> {
   }
 }
 
-/** Claims of whoever was stopped expire. */
+/** Claims of stopped functions expire. */
 function expireClaims(outside: Outside): void {
   const { records } = outside.claims;
   for (const [key, end] of records) if (end === null) records.delete(key);
@@ -125,7 +125,7 @@ async function crash(outside: Outside, uuid: string): Promise<void> {
   const stopped = new Error("stopped");
   const dying = { ...ports, claims: { ...ports.claims, complete: () => Promise.reject(stopped) } };
   const events = [logEvent({ uuid })];
-  // It published, and answered nobody.
+  // It published, and its answer was lost.
   await processDelivery({ id: "d", org: null, eventHookId: null, events, malformed: [] }, dying, budget());
   outside.mayRepeat.add(uuid);
 }
@@ -170,9 +170,9 @@ test("in whatever order things are delivered, repeated, broken and mended, nothi
       expect(outside.queue).toEqual([]);
       for (const accepted of outside.accepted) {
         const alerts = outside.published.filter(({ okta }) => okta.eventUuid === accepted);
-        const told = alerts.flatMap(({ detections }) => detections.map(({ id }) => id));
-        expect(new Set(told)).toEqual(new Set([proxied.id, far.id]));
-        if (!outside.mayRepeat.has(accepted)) expect(told).toHaveLength(2);
+        const ruleIds = alerts.flatMap(({ detections }) => detections.map(({ id }) => id));
+        expect(new Set(ruleIds)).toEqual(new Set([proxied.id, far.id]));
+        if (!outside.mayRepeat.has(accepted)) expect(ruleIds).toHaveLength(2);
         followUps += alerts.filter(({ followUp }) => followUp).length;
       }
     }),
@@ -183,8 +183,8 @@ test("in whatever order things are delivered, repeated, broken and mended, nothi
 });
 
 /*
- * The same with suppression: one user, whose every event may be held back. Whatever is held back is counted, and is told of
- * by an alert, or is still to be told of by the next; and nothing is held back but behind an alert that went out, or waits.
+ * The same with suppression: one user, whose every event may be suppressed. Every suppressed event is counted, and
+ * reported by an alert, or left for the next; and an event is suppressed only behind an alert that went out, or waits.
  */
 const known: Exception = {
   id: "known",
@@ -196,7 +196,7 @@ const known: Exception = {
   noticedAt: null,
 };
 
-test("whatever is broken and mended, what is suppressed stands behind an alert, and is reported once", async () => {
+test("under any faults, suppressed events stand behind an alert, and are reported once", async () => {
   const minutes = fc.constantFrom(0, 1, 30, 61).map((each) => ({ kind: "pass", minutes: each }) as const);
   const commands = fc.array(
     fc.oneof(
@@ -236,7 +236,7 @@ test("whatever is broken and mended, what is suppressed stands behind an alert, 
         now: () => new Date(now),
         lookUp: async ({ users }) => {
           const states = new Map([...users].map((user) => [user, userStates.get(user)]));
-          // Slower than whatever is begun beside it.
+          // Slower than the events that start beside it.
           for (let turn = 0; turn < 20; turn += 1) await null;
           return findings(new Map(), [known], states);
         },
@@ -274,7 +274,8 @@ test("whatever is broken and mended, what is suppressed stands behind an alert, 
           });
           await processDelivery({ id: "d", org: null, eventHookId: null, events, malformed: [] }, ports, budget());
         }
-        // At every moment: what was held back stands behind an alert that went out; an excepted session's window is none.
+        // At every moment: a suppressed event stands behind an alert that went out; an excepted session's window is
+        // none.
         if (outcomes.suppressed > 0) expect(published.length).toBeGreaterThan(0);
       }
       broken = false;

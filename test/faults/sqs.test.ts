@@ -4,7 +4,7 @@ import { type Cell, faultTable } from "./fault-table.ts";
 const sqs = { broken: ["sqs"], status: 503, alertsAtOnce: "both", parked: 0 } as const satisfies Omit<Cell, "fault">;
 /** An alert can neither be published nor parked. */
 const both = { broken: ["sns", "sqs"], status: 503, alertsAtOnce: "none", parked: 0 } as const;
-/** The alert is out, and what it could not tell can be neither decided nor parked. */
+/** The alert is out, and its undecided rules can be neither decided nor parked. */
 const stores = { broken: ["dynamodb", "sqs"], status: 503, alertsAtOnce: "proxied", parked: 0 } as const;
 const all = { broken: ["dynamodb", "sns", "sqs"], status: 503, alertsAtOnce: "none", parked: 0 } as const;
 

@@ -69,7 +69,7 @@ export async function startWorld(options: EmulatorOptions): Promise<World> {
           DIRECT_SQS: direct.messaging,
           HOOK_SECRET: secret,
           MISMATCH_DISTANCE_KM: "500",
-          // Every event is to be found again; what is held back is counted in test/history.
+          // Every event is to be found again; test/core/history counts suppressed events.
           SUPPRESS_MINUTES: "0",
           POWERTOOLS_LOG_LEVEL: "SILENT",
           POWERTOOLS_METRICS_DISABLED: "true",
@@ -136,7 +136,7 @@ export interface Sum {
   readonly lost: number;
   /** Alerts beyond one for each event and set of detections. */
   readonly repeated: number;
-  /** Alerts about events that nobody asked to alert on. */
+  /** Alerts about events that must not be alerted on. */
   readonly wrong: number;
 }
 

@@ -56,7 +56,7 @@ const output = (name: string) => ({
   ],
 });
 
-/** The whole matrix: who may do what on what. Whatever is not in it, nobody may. */
+/** The whole matrix: who may do what on what. Everything else is denied. */
 const expected: Readonly<Record<string, readonly Right[]>> = {
   "Receiver/Receiver/Role": [
     ...pipeline,
@@ -123,7 +123,7 @@ describe("the authorization matrix", () => {
     expect(actual[role]).toEqual(sorted(expected)[role]);
   });
 
-  test("without Okta's credential the receiver asks for no refresh, and nobody brings profiles", () => {
+  test("without Okta's credential the receiver asks for no refresh, and no function reads profiles", () => {
     const bare = authorizations(synthesize());
     const { "Receiver/Receiver/Role": receiver = [], "Redrive/Redrive/Role": redrive = [] } = expected;
     expect(bare["Receiver/Receiver/Role"]).toEqual(
@@ -140,7 +140,7 @@ describe("the authorization matrix", () => {
     );
   });
 
-  test("with a key of the account's own, whoever may use data may use the key by that data's service, and nobody else", () => {
+  test("with a key of the account's own, a role may use the key by a service exactly where it may use that service's data", () => {
     const keyed = authorizations(synthesize({ ...everything, customerManagedKey: true }));
     const isKey = (right: Right) => right.startsWith("kms:");
     for (const [role, rights] of Object.entries(keyed)) {
@@ -166,7 +166,7 @@ describe("the authorization matrix", () => {
 });
 
 describe("functions are invoked by their triggers alone:", () => {
-  test("by everybody through one URL, by SNS for one topic each, by EventBridge for one rule; no policy lets anybody else in", () => {
+  test("by everybody through one URL, by SNS for one topic each, by EventBridge for one rule; no policy lets any other principal in", () => {
     const permissions = ofType(withAll, "AWS::Lambda::Permission").map(([, { Properties }]) =>
       withAll.readable(Properties),
     );

@@ -88,7 +88,7 @@ describe("data", () => {
     });
   });
 
-  test("the retry queue is encrypted, keeps work in order of its tries, and lets go of it to the dead-letter queue", () => {
+  test("the retry queue is encrypted, keeps work in order of its tries, and moves it to the dead-letter queue", () => {
     template.hasResourceProperties("AWS::SQS::Queue", {
       SqsManagedSseEnabled: true,
       VisibilityTimeout: 360,
@@ -357,7 +357,7 @@ describe("alarms", () => {
     expect(Math.max(...lengths)).toBeLessThanOrEqual(1_024);
   });
 
-  test("reach the topic: CloudWatch may publish to it, and it has no key, as nobody can let CloudWatch use the one that AWS manages", () => {
+  test("reach the topic: CloudWatch may publish to it, and it has no key, as CloudWatch cannot use the one that AWS manages", () => {
     const keyOf = (of: Template) =>
       Object.entries(of.findResources("AWS::SNS::Topic")).find(([id]) => id.startsWith("Operations"))?.[1].Properties
         .KmsMasterKeyId;
@@ -472,7 +472,7 @@ describe("several stacks in one account and region", () => {
     expect(names).toEqual([]);
   });
 
-  test("have metrics of their own: one that is deaf is not hidden by another that hears", () => {
+  test("have metrics of their own: a missed heartbeat of one is not hidden by deliveries of another", () => {
     const whole = synthesize(everything);
     const services = Object.values(whole.findResources("AWS::Lambda::Function")).map(
       ({ Properties }) => Properties.Environment.Variables.POWERTOOLS_SERVICE_NAME,
@@ -520,18 +520,18 @@ describe("settings", () => {
 
   test("limit the networks that the receiver takes requests from, and no other function's", () => {
     const limited = synthesize({ ...everything, canary: false, allowedCidrs: "192.0.2.0/24, 2001:db8::/32" });
-    const told = Object.values(limited.findResources("AWS::Lambda::Function")).flatMap(
+    const cidrs = Object.values(limited.findResources("AWS::Lambda::Function")).flatMap(
       ({ Properties }) => Properties.Environment.Variables.ALLOWED_CIDRS ?? [],
     );
-    expect(told).toEqual(["192.0.2.0/24 2001:db8::/32"]);
+    expect(cidrs).toEqual(["192.0.2.0/24 2001:db8::/32"]);
   });
 
   test("are all in the README's table", async () => {
     const readme = await readFile(new URL("../../README.md", import.meta.url), "utf8");
     const names = describeSettings().map(({ name }) => name);
-    const told = [...readme.matchAll(/^\| `(\w+)` +\|/gm)].map(([, name]) => name);
+    const documented = [...readme.matchAll(/^\| `(\w+)` +\|/gm)].map(([, name]) => name);
     expect(names.length).toBeGreaterThan(15);
-    expect(told.sort()).toEqual(names.sort());
+    expect(documented.sort()).toEqual(names.sort());
   });
 
   test.each([

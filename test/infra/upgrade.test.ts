@@ -6,7 +6,7 @@ import { everything, synthesize } from "../../infra/synthesize.ts";
 /** Templates of releases, with all that could be switched on, by version: `npm run release-template` writes one. */
 const releases = new URL("releases/", import.meta.url);
 
-/** What holds data, secrets, or an address that somebody outside was told. */
+/** Resources with data, secrets, or an address that is known outside. */
 const keeping: ReadonlySet<string> = new Set([
   "AWS::ApiGateway::RestApi",
   "AWS::ApiGateway::Stage",

@@ -42,7 +42,7 @@ const homes = {
   springfield: "Springfield,Illinois,US",
   japan: ",,JP",
 } as const;
-/** The last is what somebody typed whom Okta does not know. */
+/** The last is what a user typed whom Okta does not know. */
 const people = [...Object.keys(homes), "nowhere", "hunter2"];
 
 const place = (city: string | null, country: string, lat: number | string | null, lon: number | string | null) => ({

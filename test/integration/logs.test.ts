@@ -64,7 +64,7 @@ async function stream(event: unknown): Promise<number> {
 }
 
 test("no log line holds a secret, a name, a login or an address, whatever goes well or wrong", async () => {
-  // Alerted on, held back, known by a login alone, repeated.
+  // Alerted on, suppressed, known by a login alone, repeated.
   const event = personal();
   const loginOnly = personal({ actor: { id: null, type: "User", alternateId: `${mark}@example.com` } });
   expect(await deliver(event, personal(), loginOnly)).toBe(204);

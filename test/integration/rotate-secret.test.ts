@@ -80,16 +80,16 @@ async function pass(seconds: number): Promise<void> {
   await startEnvironment();
 }
 
-const said: string[] = [];
+const reported: string[] = [];
 const ports = (overrides: Partial<RotationPorts> = {}): RotationPorts => ({
   ...versions,
-  async tellOkta(given) {
+  async setAtOkta(given) {
     typedIntoOkta = given;
     await deliverToAll();
   },
   wait: pass,
   newSecret,
-  say: (text) => said.push(text),
+  report: (text) => reported.push(text),
   ...overrides,
 });
 
@@ -136,8 +136,8 @@ test("no delivery is refused while the secret is rotated, and afterwards the old
 const stops: readonly (readonly [string, keyof RotationPorts, number])[] = [
   ["before the new version", "put", 1],
   ["while the caches turn over", "wait", 1],
-  ["before Okta is told", "tellOkta", 1],
-  ["after Okta was told, before that is remembered", "label", 2],
+  ["before Okta has the secret", "setAtOkta", 1],
+  ["after Okta has the secret, before that is noted", "label", 2],
   ["while retries of Okta are waited for", "wait", 2],
   ["before the old one is retired", "label", 3],
 ];

@@ -92,7 +92,7 @@ async function everyAlert(): Promise<void> {
   await vi.waitUntil(() => alertsAbout(last).length > 0, 20_000);
 }
 
-/** Tries now what waits on the retry queue, which else waits until the claims of what is under way have expired. */
+/** Tries the work of the retry queue now, which else waits until the claims in progress have expired. */
 async function redriveAll(): Promise<void> {
   const attributes = { ApproximateReceiveCount: "1", SentTimestamp: String(Date.now()) };
   const Records = run

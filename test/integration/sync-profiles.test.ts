@@ -58,7 +58,7 @@ async function stored(): Promise<ReadonlyMap<string, readonly StoredLocation[]>>
   return items;
 }
 
-test("a credential that is not there yet is told of, without its text", async () => {
+test("a missing credential is reported, without its text", async () => {
   secret = "Zk3sUniqueSecretText";
   await expect(run()).rejects.toThrow(/credential-AbCdEf is neither .*clientId/);
   await expect(run()).rejects.not.toThrow("Zk3sUniqueSecretText");

@@ -1,10 +1,10 @@
-/** What a batch may hold. */
+/** The limits of a batch. */
 export interface BatchLimits {
   readonly entries: number;
   readonly bytes: number;
 }
 
-/** Divides items, in their order, into batches that keep within the limits; one too large for any is a batch of its own. */
+/** Divides items, in their order, into batches within the limits; an item over the limits is a batch of its own. */
 export function toBatches<Item>(
   items: readonly Item[],
   bytesOf: (item: Item) => number,

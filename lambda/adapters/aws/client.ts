@@ -1,4 +1,4 @@
-/** How an SDK client is set up, as far as a function's pace decides. */
+/** The settings of an SDK client that depend on a function's pace. */
 export interface ClientSettings {
   readonly maxAttempts: number;
   readonly retryMode: "standard";
@@ -11,8 +11,8 @@ export interface ClientSettings {
 }
 
 /**
- * What every SDK client is set up with. Each attempt is cut off early enough for another one, in the standard retry mode
- * (exponential backoff with jitter); the signal that every call carries ends them all when the budget does.
+ * The settings of every SDK client. Each attempt times out early enough for another one, in the standard retry mode
+ * (exponential backoff with jitter); the signal that every call carries ends all attempts with the budget.
  */
 export const clientDefaults: ClientSettings = {
   maxAttempts: 3,
@@ -20,13 +20,13 @@ export const clientDefaults: ClientSettings = {
   requestHandler: { connectionTimeout: 300, requestTimeout: 700, throwOnRequestTimeout: true },
 };
 
-/** The same for a function that nothing waits for: an attempt may take as long as its step. */
+/** The settings for functions whose callers do not wait: an attempt may take as long as its step. */
 export const waitingClient: ClientSettings = {
   ...clientDefaults,
   requestHandler: { connectionTimeout: 1_500, requestTimeout: 30_000, throwOnRequestTimeout: true },
 };
 
-/** Makes a value when it is first asked for, and once. A failure is not kept: the next call tries again. */
+/** Makes a value once, on first use. A failure is not cached: the next call tries again. */
 export function once<Value>(make: () => Promise<Value>): () => Promise<Value> {
   let made: Promise<Value> | undefined;
   return () => {

@@ -2,14 +2,13 @@ import type { APIGatewayProxyEvent, LambdaFunctionURLEvent } from "aws-lambda";
 import type { HookRequest } from "../../core/hook-endpoint/endpoint.ts";
 
 /**
- * A request as the receiver is invoked with it: by its Function URL (payload format 2.0) or by the REST API in front of it
- * (payload format 1.0).
- * https://docs.aws.amazon.com/lambda/latest/dg/urls-invocation.html#urls-payloads
+ * A request in the receiver's event: of its Function URL (payload format 2.0) or of the REST API in front of it
+ * (payload format 1.0). https://docs.aws.amazon.com/lambda/latest/dg/urls-invocation.html#urls-payloads
  * https://docs.aws.amazon.com/apigateway/latest/developerguide/set-up-lambda-proxy-integrations.html#api-gateway-simple-proxy-for-lambda-input-format
  */
 export type HookEvent = LambdaFunctionURLEvent | APIGatewayProxyEvent;
 
-/** Reads a request of either front. The same request gives the same result, whichever front it comes through. */
+/** Reads a request of either front. Both fronts give the same result for the same request. */
 export function readHookRequest(event: HookEvent): HookRequest {
   return "httpMethod" in event ? readRestApiRequest(event) : readFunctionUrlRequest(event);
 }

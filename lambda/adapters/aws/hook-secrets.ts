@@ -5,15 +5,15 @@ import { within } from "../../core/time/budget.ts";
 import { clientDefaults, once } from "./client.ts";
 
 /**
- * Seconds that fetched secrets are taken as they are: a new version is accepted everywhere this long after it was put
- * into Secrets Manager. No request makes them be fetched sooner, so that somebody who guesses costs no call.
+ * Seconds that fetched secrets are cached: every execution environment accepts a new version this long after it was put
+ * into Secrets Manager. No request causes an earlier fetch, so that guesses cost no call.
  */
 export const secretCacheSeconds = 120;
 
-/** While the store is down it is asked again at most this often. */
+/** The shortest interval between fetches while the store is down. */
 const retryIntervalMilliseconds = 10_000;
 
-/** The longest that a request waits for secrets while it has some. */
+/** The longest wait of a request for a fetch while secrets are cached. */
 const patienceMilliseconds = 600;
 
 /** Fetches one version of the secret; null when there is no such version. */
@@ -26,14 +26,14 @@ export function fixedSecret(secret: string): HookSecrets {
 }
 
 /**
- * The current and the previous version of a secret. While they cannot be fetched, those last fetched serve on.
+ * The current and the previous version of a secret. While a fetch fails, the cached versions stay in use.
  *
- * @param fetchVersion asks the store
+ * @param fetchVersion fetches from the store
  * @param now milliseconds, from any origin
  */
 export function rotatingSecret(fetchVersion: FetchVersion, now: () => number): HookSecrets {
   let last: readonly string[] | undefined;
-  /** When the store is asked again, if somebody asks. */
+  /** The next request after this time fetches the secrets again. */
   let nextAt = Number.NEGATIVE_INFINITY;
 
   const fetchBoth = async (): Promise<readonly string[]> => {
@@ -47,17 +47,18 @@ export function rotatingSecret(fetchVersion: FetchVersion, now: () => number): H
     if (now() < nextAt) return last;
     const known = last;
     return within(AbortSignal.timeout(patienceMilliseconds), fetchBoth()).catch(() => {
-      // A store that is down, or hangs, is asked now and then only, and not for long: the request goes on without it.
+      // A store that is down or hangs is asked only at intervals, and with a short wait: the request goes on with the
+      // cached secrets.
       nextAt = now() + retryIntervalMilliseconds;
       return known;
     });
   };
 }
 
-/** Powertools' client of Secrets Manager, made when it is first asked for. */
+/** Returns Powertools' client of Secrets Manager, made on first use. */
 export type GetSecretsProvider = () => Promise<SecretsProvider>;
 
-/** The client of a function: one for all secrets that it fetches, since each client connects for itself. */
+/** The client of a function: one for all of its secrets, since each client opens its own connections. */
 export function createSecretsProvider(): GetSecretsProvider {
   return once(async () => {
     const { SecretsProvider } = await import("@aws-lambda-powertools/parameters/secrets");
@@ -71,7 +72,7 @@ export function secretsManagerVersions(arn: string, getProvider = createSecretsP
     const provider = await getProvider();
     const sdkOptions: Omit<GetSecretValueCommandInput, "SecretId"> = { VersionStage: stage };
     try {
-      // Its cache knows no versions of one secret.
+      // Powertools' cache does not distinguish the versions of a secret.
       const value = await provider.get(arn, { forceFetch: true, sdkOptions });
       return typeof value === "string" ? value : null;
     } catch (error) {
@@ -89,5 +90,5 @@ function isNotFound(error: unknown): boolean {
   return false;
 }
 
-/** Where a secret comes from: Secrets Manager, or, in the embedded run, the environment itself. */
+/** The source of a secret: Secrets Manager, or, in the embedded run, the environment itself. */
 export type SecretSource = { readonly arn: string } | { readonly value: string };

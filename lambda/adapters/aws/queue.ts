@@ -13,18 +13,18 @@ const concurrency = 10;
 /** A message to be sent. */
 export interface QueueMessage {
   readonly body: string;
-  /** Seconds that it stays out of sight: 0 to 900. @default 0 */
+  /** Seconds until it can be received: 0 to 900. @default 0 */
   readonly delaySeconds?: number;
 }
 
-/** Sends messages; rejects when any of them was not taken. */
+/** Sends messages; rejects when the queue refuses any of them. */
 export type SendMessages = (messages: readonly QueueMessage[], signal: AbortSignal) => Promise<void>;
 
-/** How a queue is reached. */
+/** Options of a queue. */
 export interface QueueOptions {
-  /** @default one of its own, made when first needed */
+  /** @default its own, made on first use */
   readonly client?: SQSClient;
-  /** How its own client is set up. @default {@link clientDefaults} */
+  /** The settings of its own client. @default {@link clientDefaults} */
   readonly settings?: ClientSettings;
 }
 

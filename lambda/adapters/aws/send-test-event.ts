@@ -2,7 +2,7 @@ import { setTimeout as delay } from "node:timers/promises";
 import { testDelivery } from "../../core/okta/test-delivery.ts";
 import type { Claims } from "../../core/pipeline/claims.ts";
 
-/** How often it is looked whether an alert came, in milliseconds. */
+/** The interval between looks for the alert, in milliseconds. */
 const pollInterval = 250;
 
 /**
@@ -29,7 +29,7 @@ export async function sendTest(hookUrl: string, authorization: string, uuid: str
   return status >= 500 ? await deliver() : status;
 }
 
-/** What became of an event: as soon as work on it has ended, or how far it is when the time is over; null for nothing. */
+/** Waits for the result of an event; returns the state of its claim when the time is over; null for no claim. */
 export async function awaitEnd(
   claims: Claims,
   uuid: string,

@@ -8,7 +8,10 @@ import { type ClientSettings, clientDefaults, once } from "./client.ts";
 /** SNS's limits for the messages of one batch: ten, and together as much as one message may have. */
 const limits = { entries: 10, bytes: 262_144 };
 
-/** Tries of a request that SNS surely did not take, and the longest pause before the second: it doubles, with jitter. */
+/**
+ * Attempts of a request that SNS surely did not accept, and the longest pause before the second: it doubles, with
+ * jitter.
+ */
 const maximumAttempts = 3;
 const firstPauseMilliseconds = 50;
 
@@ -20,20 +23,21 @@ interface Waiting {
   readonly reject: (error: unknown) => void;
 }
 
-/** How a topic is reached. */
+/** Options of a topic. */
 export interface TopicOptions {
-  /** @default one of its own, made when first needed */
+  /** @default its own, made on first use */
   readonly client?: SNSClient;
   /**
-   * How its own client is set up, but for what would repeat a publish: that has one attempt, which takes as long as its signal
-   * allows. @default {@link clientDefaults}
+   * The settings of its own client, except that a publish has one attempt, which may take as long as its signal allows.
+   * @default {@link clientDefaults}
    */
   readonly settings?: ClientSettings;
 }
 
 /**
- * Publishes messages to an SNS topic. Those that are published at the same time go out together, ten at a time; where the
- * outcome of a batch is unknown, it is for each of its messages. Only a request that SNS surely did not take is repeated.
+ * Publishes messages to an SNS topic. Messages that are published at the same time go out in batches of ten. The
+ * outcome of a batch, also an unknown one, is that of each of its messages. Only a request that SNS surely did not
+ * accept is repeated.
  */
 export function createTopic(
   topicArn: string,
@@ -42,8 +46,9 @@ export function createTopic(
   const getSns = once(async () => {
     const { SNSClient, PublishBatchCommand, PublishCommand } = await import("@aws-sdk/client-sns");
     const { connectionTimeout } = settings.requestHandler;
-    // A connection of its own for each request: one that went stale while the function was frozen breaks as one does whose
-    // request was taken, and would count as a publish without an answer (https://github.com/aws/aws-sdk-js-v3/issues/1196).
+    // Each request opens a connection. A connection that went stale while the function was frozen breaks like one whose
+    // request was accepted, and would count as a publish without an answer
+    // (https://github.com/aws/aws-sdk-js-v3/issues/1196).
     const agent = { keepAlive: false };
     const requestHandler = { connectionTimeout, httpAgent: agent, httpsAgent: agent };
     const makeClient = () => new SNSClient({ ...settings, maxAttempts: 1, requestHandler });
@@ -72,7 +77,7 @@ export function createTopic(
         batch[Number(Id)]?.reject(new Error(`the topic ${topicArn} refused a message: ${Message ?? Code}`));
       }
       for (const { Id } of Successful) batch[Number(Id)]?.resolve();
-      // What stands in neither list; of the others the first outcome counts.
+      // Messages in neither list are unconfirmed; for the others the first outcome counts.
       const unknown = new UnconfirmedPublishError("the topic's answer does not name the message");
       for (const { reject } of batch) reject(unknown);
     } catch (error) {
@@ -84,7 +89,7 @@ export function createTopic(
     new Promise((resolve, reject) => {
       waiting.push({ message, signal, resolve, reject });
       if (waiting.length > 1) return;
-      // The alerts of a delivery come one after the other, without anything to wait for between them.
+      // setImmediate collects the alerts of a delivery, which arrive within one turn of the event loop.
       setImmediate(() => {
         const all = waiting;
         waiting = [];
@@ -93,7 +98,7 @@ export function createTopic(
     });
 }
 
-/** Sends a request until it is taken, or may be. */
+/** Sends a request until SNS accepts it, or may have accepted it. */
 async function publishOnce<Output>(
   signal: AbortSignal,
   send: (signal: AbortSignal) => Promise<Output>,
@@ -114,7 +119,7 @@ async function publishOnce<Output>(
   }
 }
 
-/** What an SDK call fails by, as far as it tells whether the service took the request. */
+/** The fields of an SDK error that show whether the service accepted the request. */
 interface Failure {
   readonly name?: string;
   readonly message?: string;
@@ -124,9 +129,10 @@ interface Failure {
 }
 
 /**
- * Whether SNS did not take a request, as AWS documents its answers (https://docs.aws.amazon.com/sns/latest/api/CommonErrors.html):
- * it refused it with a 4xx, could not process it (500), or could not handle it (503). What comes from in between, 502 or 504,
- * says nothing of that. Or the request was never sent, as no connection came about.
+ * Whether SNS did not accept a request, as AWS documents its answers
+ * (https://docs.aws.amazon.com/sns/latest/api/CommonErrors.html): it refused it with a 4xx, could not process it (500),
+ * or could not handle it (503); or no connection came about, so that the request was never sent. A 502 or 504 of a
+ * gateway leaves it open.
  */
 function isNotTaken(error: unknown): boolean {
   const { name, $metadata } = error as Failure;
@@ -135,7 +141,7 @@ function isNotTaken(error: unknown): boolean {
   return isNotConnected(error) || name === "CredentialsProviderError";
 }
 
-/** Whether no connection came about: Node.js names the call that failed, and the SDK's own time-out says so in words. */
+/** Whether no connection came about: Node.js names the failed call; the SDK's own time-out has it in its message. */
 function isNotConnected(error: unknown): boolean {
   const { syscall, message, errors } = error as Failure;
   if (errors !== undefined && errors.length > 0) return errors.every(isNotConnected);
@@ -143,8 +149,8 @@ function isNotConnected(error: unknown): boolean {
 }
 
 /**
- * Whether the next attempt may succeed: no connection, a service that is unavailable, or too many requests. After a 500 the work
- * is tried again later, and not at once: should one ever come of a message that was taken, it adds one copy, not three.
+ * Whether the next attempt may succeed: no connection, a service that is unavailable, or too many requests. After a 500
+ * the work is tried again later, not at once: if SNS accepted the message after all, that adds one copy, not three.
  */
 function isPassing(error: unknown): boolean {
   const { name = "", $metadata } = error as Failure;
@@ -163,13 +169,13 @@ function toInput({ subject, message, perProtocol = false, attributes }: TopicMes
   };
 }
 
-/** What SNS counts of a message: its body, its subject and its attributes, names and types too. */
+/** The bytes that SNS counts: body, subject, and attributes with their names and types. */
 function bytesOf({ subject = "", message, attributes }: TopicMessage): number {
   const texts = Object.entries(attributes).flatMap(([name, { type, value }]) => [name, type, value]);
   return [subject, message, ...texts].reduce((sum, text) => sum + Buffer.byteLength(text), 0);
 }
 
-/** A signal that aborts when all of these have: the time of one message is not that of the others. */
+/** A signal that aborts when all of these have aborted, so that a message with less time does not end the others. */
 function whenAllAre(signals: readonly AbortSignal[]): AbortSignal {
   const controller = new AbortController();
   const left = new Set(signals);

@@ -3,8 +3,8 @@ import { OktaFailure } from "./authorization.ts";
 import type { OktaClient } from "./client.ts";
 
 /*
- * What of Okta's API gives a service app its admin roles: Custom Roles, Custom Role Permissions, Resource Sets, Resource Set
- * Resources and Client Role Assignments, as Okta's OpenAPI document 2026.06.3 has them
+ * The parts of Okta's API that give a service app its admin roles: Custom Roles, Custom Role Permissions, Resource
+ * Sets, Resource Set Resources and Client Role Assignments, as in Okta's OpenAPI document 2026.06.3
  * (github.com/okta/okta-management-openapi-spec). Only `hook -- setup` uses it.
  */
 
@@ -37,7 +37,7 @@ const assignment = z.looseObject({
 /** A role that is assigned to an app: a standard role by its type, or `CUSTOM` with role and resource set. */
 export type RoleAssignment = z.infer<typeof assignment>;
 
-/** The part of Okta's API by which a service app is given admin roles. */
+/** The part of Okta's API that assigns admin roles to a service app. */
 export interface AdminRolesApi {
   /** Null when there is none of this label. */
   readonly findRole: (label: string, signal: AbortSignal) => Promise<Labelled | null>;

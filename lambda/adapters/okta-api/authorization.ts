@@ -5,28 +5,28 @@ import type { ProofKey } from "./signing.ts";
 
 export { OktaFailure, OktaRefusal } from "./errors.ts";
 
-/** The headers by which a request is authorized. */
+/** The headers that authorize a request. */
 export type AuthorizationHeaders = Readonly<Record<string, string>>;
 
-/** What of a request its authorization is bound to. */
+/** The parts of a request that its authorization is bound to. */
 export interface AuthorizedRequest {
   readonly method: string;
   readonly url: string;
 }
 
-/** How requests of Okta's API are authorized. */
+/** The authorization of requests to Okta's API. */
 export interface Authorize {
   /**
    * Makes the headers of one try of a request.
    *
-   * @param exchange how an access token is asked for
-   * @throws OktaRefusal when Okta gives no access token, OktaFailure when it fails though it was tried
+   * @param exchange requests an access token
+   * @throws OktaRefusal when Okta gives no access token, OktaFailure when every try fails
    */
   (request: AuthorizedRequest, exchange: Exchange, signal: AbortSignal): Promise<AuthorizationHeaders>;
   /**
-   * Looks at the answer to a request that was sent with these headers.
+   * Handles the answer to a request with these headers.
    *
-   * @returns what was renewed, so that another try has better headers; null when nothing was
+   * @returns the renewed part, so that another try can succeed; null for none
    */
   readonly renew?: (answer: OktaAnswer, sent: AuthorizationHeaders) => "nonce" | "token" | null;
 }
@@ -36,7 +36,7 @@ export function authorizeByToken(token: string): Authorize {
   return async () => ({ authorization: `SSWS ${token}` });
 }
 
-/** An access token that an administrator was given (OAuth 2.0): it has those of their rights that its scopes name. */
+/** An administrator's access token (OAuth 2.0): it has the administrator's rights that its scopes name. */
 export function authorizeByAccessToken(token: string): Authorize {
   return async () => ({ authorization: `Bearer ${token}` });
 }
@@ -48,32 +48,32 @@ export interface ServiceApp {
   readonly clientId: string;
   /** See `readPrivateKey`. */
   readonly privateKey: PrivateJwk | string;
-  /** What Okta calls the key. @default the JWK's `kid` */
+  /** Okta's id of the key. @default the JWK's `kid` */
   readonly keyId?: string | undefined;
   readonly scopes: readonly string[];
 }
 
 interface AccessToken {
   readonly text: string;
-  /** What it is bound to; null for a bearer token. */
+  /** The key that it is bound to; null for a bearer token. */
   readonly boundTo: ProofKey | null;
   /** Milliseconds since 1970. */
   readonly until: number;
 }
 
-/** How often the nonce of one request is renewed: it may change between the refusal that tells it and the next try. */
+/** The renewals of the nonce for one request: it may change again before the next try. */
 export const nonceTries = 3;
 
-/** Access tokens are fetched anew this long before they end, in milliseconds. */
+/** An access token is renewed this long before it ends, in milliseconds. */
 const margin = 60_000;
 
 /**
- * Access tokens by OAuth 2.0 for service apps: client credentials with `private_key_jwt` (RFC 7523; Okta, "Implement OAuth
- * for Okta with a service app"). A token serves until shortly before it ends.
+ * Access tokens by OAuth 2.0 for service apps: client credentials with `private_key_jwt` (RFC 7523; Okta, "Implement
+ * OAuth for Okta with a service app"). A token is used until shortly before it ends.
  *
- * Every request for a token proves possession of a key that is made for that token (DPoP, RFC 9449; Okta, "Configure OAuth
- * 2.0 Demonstrating Proof-of-Possession"). An app with DPoP gets a token that is bound to the key, and each request with it
- * bears a proof; an app without gets a bearer token. Okta tells which by `token_type`.
+ * Every request for a token proves possession of a key that is made for that token (DPoP, RFC 9449; Okta, "Configure
+ * OAuth 2.0 Demonstrating Proof-of-Possession"). An app with DPoP gets a token that is bound to the key, and each
+ * request with it bears a proof; an app without it gets a bearer token. `token_type` names the kind.
  */
 export function authorizeByServiceApp(
   { orgUrl, clientId, privateKey, keyId, scopes }: ServiceApp,
@@ -85,7 +85,7 @@ export function authorizeByServiceApp(
   /** The last nonces that Okta gave: the token endpoint and the APIs each have their own (RFC 9449, section 9). */
   let tokenNonce: string | null = null;
   let apiNonce: string | null = null;
-  /** Whether an API took a proof no more, maybe for its time. */
+  /** Whether an API refused a proof, perhaps for its time. */
   let isProofRefused = false;
 
   async function fetchToken(exchange: Exchange, signal: AbortSignal): Promise<AccessToken> {
@@ -128,18 +128,18 @@ export function authorizeByServiceApp(
       }
       const isNonce = body.error === "use_dpop_nonce" && nonce !== null;
       const remedy = isNonce ? "nonce" : "clock";
-      // What was signed by another time is refused. The answer tells Okta's time, and the next is signed by that.
+      // Okta refuses signatures with another time. The answer holds Okta's time, which the next try signs with.
       if (left[remedy] === 0 || (!isNonce && !exchange.changeClock())) throw refusal(answer, exchange);
       left[remedy] -= 1;
     }
   }
 
   function refusal({ status, body, foreignBody }: OktaAnswer, exchange: Exchange): OktaRefusal {
-    const told = (body ?? {}) as Readonly<Record<string, unknown>>;
-    const reason = [told.error, told.error_description].filter((text) => typeof text === "string").join(": ");
-    const code = typeof told.error === "string" ? told.error : null;
-    const summary = typeof told.errorSummary === "string" ? told.errorSummary : null;
-    // A refusal has an error of OAuth, or of Okta's API: a gateway may refuse in JSON as well.
+    const answered = (body ?? {}) as Readonly<Record<string, unknown>>;
+    const reason = [answered.error, answered.error_description].filter((text) => typeof text === "string").join(": ");
+    const code = typeof answered.error === "string" ? answered.error : null;
+    const summary = typeof answered.errorSummary === "string" ? answered.errorSummary : null;
+    // Okta's refusal has an error of OAuth or of its API; a gateway may refuse in JSON without one.
     const isForeign = code === null && summary === null;
     const text = reason || summary || foreignBody || "an answer that is not Okta's";
     const diagnosis = exchange.diagnose({ stage: "token", status, code, text, isForeign });
@@ -165,7 +165,7 @@ export function authorizeByServiceApp(
       const { error } = challengeOf(answer);
       if (error === "use_dpop_nonce") return nonce === null ? null : "nonce";
       if (answer.status !== 401 && error !== "invalid_dpop_proof") return null;
-      // The token was revoked before its time, or Okta takes its proofs no more. Another request may have renewed it already.
+      // The token was revoked early, or Okta refuses its proofs. Another request may have renewed it already.
       if (held !== undefined && sent.authorization?.endsWith(` ${held.text}`)) {
         held = undefined;
         isProofRefused = error === "invalid_dpop_proof";
@@ -175,7 +175,7 @@ export function authorizeByServiceApp(
   });
 }
 
-/** Why an API refuses an access token or its proof, as it says in `WWW-Authenticate`; empty where it does not. */
+/** Why an API refuses an access token or its proof, by its `WWW-Authenticate` header; empty without one. */
 export function challengeOf({ status, headers }: Pick<OktaAnswer, "status" | "headers">): {
   readonly error?: string;
   readonly error_description?: string;

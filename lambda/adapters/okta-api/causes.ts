@@ -1,13 +1,16 @@
 import type { Diagnosis } from "./errors.ts";
 import { certificateFaults } from "./unreachable.ts";
 
-/** What is known of a request that failed. */
+/** The evidence about a failed request. */
 export interface Evidence {
-  /** Whether no whole answer came, or which endpoint answered. */
+  /** The endpoint that answered; `connection` where no whole answer came. */
   readonly stage: "connection" | "token" | "api";
-  /** Of an answer that came, or that broke off; null when none came. */
+  /** The status of the answer, also of one that broke off; null without an answer. */
   readonly status: number | null;
-  /** What OAuth, Okta's API or the connection calls the error: `invalid_scope`, `E0000006`, `ENOTFOUND`; null where none does. */
+  /**
+   * The error's code from OAuth, Okta's API or the connection: `invalid_scope`, `E0000006`, `ENOTFOUND`; null where
+   * none does.
+   */
   readonly code: string | null;
   /** The reason in words. */
   readonly text: string;
@@ -15,22 +18,22 @@ export interface Evidence {
   readonly isForeign: boolean;
 }
 
-/** Around what it failed. */
+/** The circumstances of a failed request. */
 export interface Situation {
   /** `https://example.okta.com`. */
   readonly orgUrl: string;
-  /** What the credential has to be granted. */
+  /** The scopes that the credential needs. */
   readonly scopes: readonly string[];
   /** The proxy that requests go through, as `host:port`; null for none. */
   readonly proxy: string | null;
-  /** Whose credential it is: the one that our code asks with, or that of the administrator who sets it up. @default "app" */
+  /** The owner of the credential: the service app, or the administrator who sets it up. @default "app" */
   readonly by?: "app" | "administrator";
 }
 
 /** A row of the table: one cause of a failed request. */
 export interface Cause {
   readonly id: string;
-  /** What is at fault. `scope` and `role` are of one scope; everything else is of all. */
+  /** The part at fault. `scope` and `role` concern one scope; every other step concerns all scopes. */
   readonly step: string;
   readonly isCauseOf: (evidence: Evidence, situation: Situation) => boolean;
   readonly remedy: (situation: Situation) => string;
@@ -47,7 +50,7 @@ const roleFor: Readonly<Record<string, string>> = {
 };
 
 function rolesFor(scopes: readonly string[]): string {
-  // What may manage may read as well.
+  // A permission to manage includes reading.
   const decisive = scopes.filter(
     (scope) => !scopes.some((each) => scope === each.replace(/\.manage$/, ".read") && each !== scope),
   );
@@ -65,17 +68,17 @@ const isOAuth =
 
 const isAdministrator = ({ by = "app" }: Situation): boolean => by === "administrator";
 
-/** The code of a proxy that does not answer when it is asked for a tunnel; Node.js has none. */
+/** Our code for a proxy that does not answer a request for a tunnel; Node.js has none. */
 export const noTunnel = "PROXY_OPENS_NO_TUNNEL";
-/** What a proxy answers instead of opening a tunnel: `fetch` has its status in the text alone. */
+/** A proxy's answer instead of a tunnel: `fetch` has its status in the text alone. */
 const proxyAnswered = (text: string, statuses: string) =>
   new RegExp(`^proxy response \\(${statuses}\\)`, "i").test(text);
 const through = (proxy: string | null): string => (proxy === null ? "" : ` (${proxy})`);
 
 /**
- * Every cause that is told apart; the first that fits is the one. Sources: RFC 6749, section 5.2, and RFC 9449 for the errors
- * of OAuth; https://developer.okta.com/docs/reference/error-codes/ for those of Okta's API; Node.js and OpenSSL for those of
- * connections.
+ * All causes, in order; the first that fits counts. Sources: RFC 6749, section 5.2, and RFC 9449 for the errors of
+ * OAuth; https://developer.okta.com/docs/reference/error-codes/ for those of Okta's API; Node.js and OpenSSL for those
+ * of connections.
  */
 export const causes: readonly Cause[] = [
   {
@@ -214,7 +217,7 @@ export const causes: readonly Cause[] = [
     step: "role",
     isCauseOf: ({ status, code }) => (status === 403 || status === 401) && code === "E0000015",
     remedy: () =>
-      "the org does not have this feature, or it is off (Settings > Features): ask Okta's support, or whoever holds the subscription",
+      "the org does not have this feature, or it is off (Settings > Features): ask Okta's support, or the owner of the subscription",
   },
   {
     id: "administratorsScopeMissing",
@@ -279,11 +282,11 @@ export const causes: readonly Cause[] = [
     step: "Okta",
     isCauseOf: ({ status, code }) =>
       (status ?? 0) >= 500 || ["server_error", "temporarily_unavailable"].includes(code ?? ""),
-    remedy: () => "try later; https://status.okta.com tells of disturbances",
+    remedy: () => "try later; https://status.okta.com shows disturbances",
   },
 ];
 
-/** Which cause a failed request has, and what to do; null when none is known. */
+/** Finds the cause and the remedy of a failed request; null when none is known. */
 export function diagnose(evidence: Evidence, situation: Situation): Diagnosis | null {
   const cause = causes.find(({ isCauseOf }) => isCauseOf(evidence, situation));
   return cause === undefined ? null : { cause: cause.id, step: cause.step, remedy: cause.remedy(situation) };

@@ -8,23 +8,23 @@ export interface OktaClient {
   /** `https://example.okta.com`. */
   readonly orgUrl: string;
   /**
-   * Makes sure that requests can be authorized: by a service app, that Okta gives an access token.
+   * Checks that requests can be authorized: for a service app, that Okta gives an access token.
    *
-   * @throws OktaRefusal when Okta refuses it, OktaFailure when it fails though it was tried
+   * @throws OktaRefusal when Okta refuses it, OktaFailure when every try fails
    */
   readonly authorize: (signal: AbortSignal) => Promise<void>;
   /**
-   * Asks for what is at a path or URL of the org.
+   * Reads a path or URL of the org.
    *
-   * @returns null when there is no such thing
-   * @throws OktaRefusal when Okta refuses it, OktaFailure when it fails though it was tried
+   * @returns null for a 404 of Okta
+   * @throws OktaRefusal when Okta refuses it, OktaFailure when every try fails
    */
   readonly get: (url: string, signal: AbortSignal) => Promise<unknown>;
-  /** Asks for a page of a list, of as many as there are. */
+  /** Reads a page of a list. */
   readonly getPage: (url: string, signal: AbortSignal) => Promise<Page>;
   /**
-   * Changes something. It is tried again as a question is, but for a `POST` or a `PATCH` that may have been heard: a second
-   * one could do it twice.
+   * Sends a change. It is retried like a read, except a `POST` or a `PATCH` that Okta may have executed: a second one
+   * could do it twice.
    *
    * @returns the answer's body; null where it has none
    */
@@ -36,14 +36,14 @@ export interface OktaClient {
   ) => Promise<unknown>;
 }
 
-/** A page of a list, and where the next one is. */
+/** A page of a list, and the URL of the next. */
 export interface Page {
   readonly items: readonly unknown[];
   /** Null when this was the last. */
   readonly next: string | null;
 }
 
-/** All pages of a list, from this one on. A page that links to one that was read is the last: some lists end so. */
+/** All pages of a list, from this one on. A page that links to an earlier one is the last: some lists end so. */
 export async function* pagesFrom(
   first: string,
   fetchPage: OktaClient["getPage"],
@@ -58,18 +58,18 @@ export async function* pagesFrom(
   }
 }
 
-/** What the client needs. */
+/** Options of the client. */
 export interface OktaClientOptions extends ExchangeOptions {
   readonly authorize: Authorize;
-  /** What the credential has to be granted, named when Okta refuses it. */
+  /** The scopes that the credential needs, named when Okta refuses it. */
   readonly scopes: readonly string[];
-  /** Whose credential it is, as what to do about a refusal depends on it. @default "app" */
+  /** The owner of the credential, on which the remedy of a refusal depends. @default "app" */
   readonly by?: Situation["by"];
-  /** The proxy that requests go through, as `host:port`, named when something in between answers. @default none */
+  /** The proxy that requests go through, as `host:port`, named when a gateway answers. @default none */
   readonly proxy?: string | null;
 }
 
-/** Okta's Management API: every request, for access tokens too, goes through one exchange. */
+/** Opens Okta's Management API: one exchange sends every request, also those for access tokens. */
 export function createOktaClient(options: OktaClientOptions): OktaClient {
   const { orgUrl, authorize, scopes, by = "app", proxy = null } = options;
   const exchange = createExchange(options, (evidence) => diagnose(evidence, { orgUrl, scopes, by, proxy }));
@@ -95,7 +95,7 @@ export function createOktaClient(options: OktaClientOptions): OktaClient {
     const { error = null, error_description: description } = challengeOf({ status, headers });
     const answer = (body ?? {}) as Readonly<Record<string, unknown>>;
     const errorCauses = Array.isArray(answer.errorCauses) ? (answer.errorCauses as { errorSummary?: unknown }[]) : [];
-    // An error of Okta's says so by a code, or by a challenge: a gateway may refuse in JSON as well.
+    // Okta's errors have a code or a challenge; a gateway may refuse in JSON without one.
     const isForeign = foreignBody !== null || (error === null && !isOktas(body));
     const summaries = [
       answer.errorSummary ?? description ?? foreignBody ?? (isForeign ? "an answer that is not Okta's" : null),
@@ -115,7 +115,7 @@ export function createOktaClient(options: OktaClientOptions): OktaClient {
     },
     async get(url, signal) {
       const answer = await request(absolute(url), {}, signal);
-      // That there is no such thing only Okta can tell, not something in between.
+      // Only a 404 of Okta counts as absent, not one of a gateway.
       if (answer.status === 404 && isOktas(answer.body)) return null;
       return isGood(answer) ? answer.body : refuse(answer);
     },

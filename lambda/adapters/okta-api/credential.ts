@@ -4,7 +4,7 @@ import { OktaSettingsError } from "./errors.ts";
 
 export { OktaSettingsError } from "./errors.ts";
 
-/** What a service app may be granted: each function asks for what it needs, and nothing else. */
+/** The scopes that a service app may have: each function requests only those that it needs. */
 export type Scope =
   | "okta.users.read"
   | "okta.logs.read"
@@ -13,7 +13,7 @@ export type Scope =
   | "okta.eventHooks.manage";
 
 const jwk = z.looseObject({ kty: z.string() });
-/** Programs write attributes of the key before it. */
+/** Some programs write attributes before the key. */
 const pem = z.string().check(z.regex(/-----BEGIN /));
 
 const credential = z.union([
@@ -21,14 +21,14 @@ const credential = z.union([
   z.object({ apiToken: z.string() }),
 ]);
 
-/** What Okta knows us by: a service app with its private key (see `readPrivateKey`), or an API token. */
+/** A credential for Okta: a service app with its private key (see `readPrivateKey`), or an API token. */
 export type OktaCredential = z.infer<typeof credential>;
 
 /**
- * Reads a credential as it lies in Secrets Manager.
+ * Reads a credential of Secrets Manager.
  *
- * @param text JSON: `{"clientId", "privateKey"}` with the key as JWK or PEM, and `keyId` if Okta shall know it, or `{"apiToken"}`
- * @param where what is named in errors
+ * @param text JSON: `{"clientId", "privateKey"}` with the key as JWK or PEM, and optionally `keyId`, or `{"apiToken"}`
+ * @param where the place that errors name
  * @throws OktaSettingsError
  */
 export function readCredential(text: string, where: string): OktaCredential {
@@ -43,12 +43,12 @@ function parseJson(text: string): unknown {
   try {
     return JSON.parse(text);
   } catch {
-    // What is no JSON is no credential: it is said so without the text, which may be a secret.
+    // The error does not quote a text that is not JSON: it may be a secret.
     return null;
   }
 }
 
-/** How requests with this credential are authorized. */
+/** The authorization of requests with this credential. */
 export function authorizeBy(
   given: OktaCredential,
   orgUrl: string,
@@ -60,7 +60,7 @@ export function authorizeBy(
 }
 
 /**
- * The URL of an org, as `https://example.okta.com`. A path is left off; plain HTTP is for loopback only.
+ * The URL of an org, as `https://example.okta.com`. A path is removed; plain HTTP is for loopback only.
  *
  * @throws OktaSettingsError
  */
@@ -70,7 +70,7 @@ export function readOrgUrl(text: string): string {
   if (url === null || !(url.protocol === "https:" || (url.protocol === "http:" && isLoopback))) {
     throw new OktaSettingsError(`"${text}" is no URL of an Okta org: expected https://example.okta.com`);
   }
-  // The admin console is of Okta's own domains alone: a custom domain may be called so.
+  // Only Okta's own domains have an admin console at `-admin`; a custom domain may end in it.
   if (/-admin\.okta[\w-]*\.\w+$/.test(url.hostname)) {
     throw new OktaSettingsError(`"${text}" is the admin console: expected the org's own URL, without -admin`);
   }

@@ -1,10 +1,10 @@
-/** What Okta says about a request, and what to do about it. */
+/** The diagnosis of a failed request. */
 export interface Diagnosis {
   /** The row of the table of causes, for example `missingScope`. */
   readonly cause: string;
-  /** What is at fault, for example `client`. */
+  /** The part at fault, for example `client`. */
   readonly step: string;
-  /** What to do, with the page and the click in the admin console where there is one. */
+  /** The remedy, with the page and the click in the admin console where there is one. */
   readonly remedy: string;
 }
 
@@ -17,15 +17,15 @@ export class OktaSettingsError extends Error {
 export class OktaRefusal extends Error {
   override readonly name = "OktaRefusal";
   /**
-   * The status of Okta's answer to the request itself; null when the request did not get that far: Okta gave no access token,
-   * refused the proof of possession, or was not asked.
+   * The status of Okta's answer to the request itself; null where Okta did not answer the request itself: it gave no
+   * access token, refused the proof of possession, or was not asked.
    */
   readonly status: number | null;
-  /** What OAuth calls the error, for example `invalid_scope`; null where it is none of OAuth. */
+  /** OAuth's code of the error, for example `invalid_scope`; null for an error without one. */
   readonly code: string | null;
   /** Null when the cause is not known. */
   readonly diagnosis: Diagnosis | null;
-  /** What happened; the message says what to do as well. */
+  /** The failure; the message adds the remedy. */
   readonly finding: string;
 
   constructor(
@@ -42,12 +42,12 @@ export class OktaRefusal extends Error {
   }
 }
 
-/** Okta failed, or could not be reached, after every try: later it may work. */
+/** Okta failed, or could not be reached, at every try. A later try may succeed. */
 export class OktaFailure extends Error {
   override readonly name = "OktaFailure";
   /** Null when the cause is not known. */
   readonly diagnosis: Diagnosis | null;
-  /** What happened; the message says what to do as well. */
+  /** The failure; the message adds the remedy. */
   readonly finding: string;
 
   constructor(finding: string, diagnosis: Diagnosis | null = null) {

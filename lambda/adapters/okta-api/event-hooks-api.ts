@@ -2,12 +2,12 @@ import * as z from "zod/mini";
 import { OktaFailure } from "./authorization.ts";
 import { type OktaClient, pagesFrom } from "./client.ts";
 
-/** The header that our functions read the secret in. */
+/** The header in which the receiver reads the secret. */
 const secretHeader = "Authorization";
 
 /**
- * What a hook delivers of the event types that it is subscribed to: for each type that has one, the events that meet an
- * expression of the Okta Expression Language (help.okta.com/en-us/Content/topics/automation-hooks/event-hooks-el.htm).
+ * The filter of a hook: for each event type that has one, the hook delivers only events that meet an expression of the
+ * Okta Expression Language (help.okta.com/en-us/Content/topics/automation-hooks/event-hooks-el.htm).
  */
 const filter = z.looseObject({
   eventFilterMap: z.nullish(
@@ -20,7 +20,7 @@ const filter = z.looseObject({
   ),
 });
 
-/** An event hook of the org: all of it that can be set. Okta never tells the secret. */
+/** The settings of an event hook of the org. Okta never returns the secret. */
 export const eventHook = z.object({
   id: z.string(),
   name: z.string(),
@@ -41,12 +41,12 @@ export const eventHook = z.object({
 /** An event hook of the org. */
 export type EventHook = z.infer<typeof eventHook>;
 
-/** What an event hook shall be. */
+/** The settings that an event hook shall have. */
 export interface EventHookSettings {
   readonly name: string;
-  /** Where it delivers to. */
+  /** The URL that it delivers to. */
   readonly url: string;
-  /** What it sends in the `Authorization` header. */
+  /** The value of its `Authorization` header. */
   readonly secret: string;
   readonly eventTypes: readonly string[];
   /** Whether the filter that an administrator set on the hook is removed. @default false */
@@ -55,29 +55,29 @@ export interface EventHookSettings {
 
 /** Okta's Event Hooks API. */
 export interface EventHooksApi {
-  /** The hooks of the org that can be read as such. */
+  /** The event hooks of the org that can be read. */
   readonly list: (signal: AbortSignal) => Promise<readonly EventHook[]>;
   readonly create: (settings: EventHookSettings, signal: AbortSignal) => Promise<EventHook>;
   /**
-   * Gives a hook these settings, and keeps what an administrator has set beside them. Okta removes what the request lacks, so
-   * that the hook has to be as it was read a moment ago.
+   * Gives a hook these settings, and keeps what an administrator has set beside them. Okta removes settings that the
+   * request lacks, so that `hook` has to be freshly read.
    */
   readonly replace: (hook: EventHook, settings: EventHookSettings, signal: AbortSignal) => Promise<EventHook>;
-  /** Has Okta ask the URL to verify itself, with the secret that it has. */
+  /** Makes Okta verify the URL, with the secret that Okta has. */
   readonly verify: (id: string, signal: AbortSignal) => Promise<EventHook>;
   readonly activate: (id: string, signal: AbortSignal) => Promise<EventHook>;
 }
 
 const path = "/api/v1/eventHooks";
 
-/** Okta's Event Hooks API, by a client that was granted `okta.eventHooks.manage`. */
+/** Okta's Event Hooks API, by a client with `okta.eventHooks.manage`. */
 export function createEventHooksApi(client: OktaClient): EventHooksApi {
   const at = (id: string, action = "") => `${path}/${encodeURIComponent(id)}${action}`;
   return {
     async list(signal) {
       const hooks: EventHook[] = [];
       for await (const items of pagesFrom(path, client.getPage, signal)) {
-        // A hook of another kind, such as one without a URL, is not ours, and keeps nothing from being told of ours.
+        // A hook of another kind, such as one without a URL, is skipped.
         for (const item of items) {
           const { data } = eventHook.safeParse(item);
           if (data !== undefined) hooks.push(data);
@@ -94,13 +94,13 @@ export function createEventHooksApi(client: OktaClient): EventHooksApi {
 }
 
 /**
- * An event hook as Okta's API takes it.
+ * The request body of an event hook.
  *
  * @param kept a hook whose description, filter and further headers stay; null for a new one
  */
 export function toRequest(settings: EventHookSettings, kept: EventHook | null = null) {
   const { name, url, secret, eventTypes, removeFilter = false } = settings;
-  // An expression may be missing in what Okta answers, and not in what it takes.
+  // Okta's answers may lack an expression; its requests may not.
   const filters = (removeFilter || kept === null ? [] : filtersOf(kept)).filter(
     ({ event, condition }) => eventTypes.includes(event) && Boolean(condition?.expression?.trim()),
   );
@@ -130,19 +130,22 @@ export function filtersOf({ events }: EventHook) {
   return events.filter?.eventFilterMap ?? [];
 }
 
-/** Whether the hook sends its secret, and it alone, in the header that our functions read, in any case: HTTP's names have none. */
+/** Whether the hook sends only its secret in the header that the receiver reads. Header names ignore case. */
 export function sendsSecretAsOurs({ channel }: EventHook): boolean {
   const { type, key } = channel.config.authScheme ?? {};
   const { headers } = channel.config;
   return (type ?? "HEADER") === "HEADER" && isSecretHeader({ key: key ?? "" }) && !headers?.some(isSecretHeader);
 }
 
-/** Whether a header is the one of the secret: beside it, a further header of that name is sent in its place, or along with it. */
+/**
+ * Whether a header has the name of the secret's header: Okta sends a further header of that name instead of it, or
+ * along with it.
+ */
 export function isSecretHeader({ key }: { readonly key: string }): boolean {
   return key.trim().toLowerCase() === secretHeader.toLowerCase();
 }
 
-/** Whether a hook delivers to a URL, however that is written: neither its query nor a slash at its end leads elsewhere. */
+/** Whether a hook delivers to a URL, without regard to its query and a slash at its end. */
 export function deliversTo({ channel }: EventHook, url: string): boolean {
   return endpointOf(channel.config.uri) === endpointOf(url);
 }

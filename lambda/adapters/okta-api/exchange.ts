@@ -5,50 +5,50 @@ import { codeOfUnreachable, isConnected, whyUnreachable } from "./unreachable.ts
 
 /** A request of an org. */
 export interface OktaRequest {
-  /** The whole URL, which is the org's. */
+  /** The whole URL, of the org. */
   readonly url: string;
-  /** Whether it may be sent again although Okta may have acted on it already. */
+  /** Whether it may be sent again although Okta may have executed it already. */
   readonly isRepeatable: boolean;
-  /** Whether an answer without a body is broken: nothing that is asked for is told by none. */
+  /** Whether an answer without a body counts as broken. */
   readonly needsBody: boolean;
-  /** Makes what is sent, for each try anew: a proof or an assertion is taken once. What it throws ends the request. */
+  /** Makes the request of each try: Okta accepts a proof or an assertion once. Its error ends the request. */
   readonly prepare: () => Promise<RequestInit>;
 }
 
-/** An answer that came whole. */
+/** A complete answer. */
 export interface OktaAnswer {
   readonly url: string;
   readonly status: number;
   readonly headers: Headers;
   /** The body as JSON; null where it is empty, or no JSON. */
   readonly body: unknown;
-  /** What the body is where it is no JSON, in words; null where it is JSON, or empty and not needed. */
+  /** A description of a body that is not JSON; null where it is JSON, or empty and not needed. */
   readonly foreignBody: string | null;
 }
 
-/** Requests and answers of one org, all in one loop: its rate limits, its clock, and what is tried again. */
+/** The requests to one org: its rate limits, its clock, and retries. */
 export interface Exchange {
   /**
-   * Asks until a whole answer comes.
+   * Sends a request until a complete answer comes.
    *
    * @returns any answer below 500 but a 429; one that succeeds has a body that is JSON or empty
-   * @throws OktaFailure when Okta fails though it was tried, OktaRefusal for an URL of another host
+   * @throws OktaFailure when every try fails, OktaRefusal for a URL of another host
    */
   readonly ask: (request: OktaRequest, signal: AbortSignal) => Promise<OktaAnswer>;
-  /** Milliseconds since 1970 by which is signed: by our clock, until something signed by it is refused. */
+  /** The time for signatures, in milliseconds since 1970: that of our clock, until Okta refuses a signature. */
   readonly now: () => number;
   /**
-   * Has the next be signed by another time, after a refusal that may be one of the time: by that of the last answer, or by
-   * ours again where that was used already. An answer's date alone is not believed: a gateway may have written it.
+   * Changes the time for signatures after a refusal that the time may have caused: to that of the last answer, or back
+   * to our clock. The date of an answer alone does not change it: a gateway may have written it.
    *
    * @returns whether there is another time
    */
   readonly changeClock: () => boolean;
-  /** Which cause a refused request has. */
+  /** Finds the cause of a refused request. */
   readonly diagnose: (evidence: Evidence) => Diagnosis | null;
 }
 
-/** What the exchange needs. */
+/** Options of the exchange. */
 export interface ExchangeOptions {
   /** `https://example.okta.com`. */
   readonly orgUrl: string;
@@ -56,25 +56,25 @@ export interface ExchangeOptions {
   readonly wait: (milliseconds: number, signal: AbortSignal) => Promise<void>;
   readonly now: () => number;
   /**
-   * The share of each rate limit that may be used, above 0 to 1: the rest is left to whatever else asks this org.
+   * The share of each rate limit that may be used, above 0 to 1: the rest is left to other clients of the org.
    * @default 0.5, as Okta gives a new app half of each limit
    */
   readonly rateLimitShare?: number;
-  /** How long a rate limit is waited for at most, in milliseconds: beyond, the request fails. @default without end */
+  /** The longest wait for a rate limit, in milliseconds: beyond it, the request fails. @default no limit */
   readonly longestWait?: number;
 }
 
-/** Tries of a request that Okta fails, or that hangs. */
+/** The tries of a request that fails or hangs. */
 const maximumTries = 5;
 const firstPauseMilliseconds = 500;
-/** How long a request may take, its body included. */
+/** The longest time of a request with its body, in milliseconds. */
 const requestMilliseconds = 15_000;
-/** A difference of clocks below this is a matter of the way that an answer takes, in milliseconds. */
+/** Latency explains a difference of clocks below this, in milliseconds. */
 const noticeableSkew = 30_000;
 
 /**
- * Speaks HTTP with an org. A rate limit is obeyed: when it is used up, or our share of it is, nothing is asked before Okta
- * lifts it. What Okta fails, and an answer that breaks off or is no JSON, is tried again with pauses that double.
+ * Speaks HTTP with an org. It obeys rate limits: when a limit, or our share of it, is used up, it waits until Okta
+ * lifts it. It retries failures of Okta, and answers that break off or are not JSON, with pauses that double.
  */
 export function createExchange(
   { orgUrl, wait, now, rateLimitShare = 0.5, longestWait = Number.POSITIVE_INFINITY }: ExchangeOptions,
@@ -83,7 +83,7 @@ export function createExchange(
   const limits = createRateLimits(rateLimitShare, now);
   /** Milliseconds by which the last answer's date is ahead of our clock; 0 when both agree, or no answer has one. */
   let ahead = 0;
-  /** Milliseconds by which the time that is signed by is ahead of our clock. */
+  /** Milliseconds by which the time for signatures is ahead of our clock. */
   let used = 0;
 
   function learn(url: string, response: Response): void {
@@ -114,10 +114,10 @@ export function createExchange(
       if (status >= 500) {
         return { failure: `answered ${status}`, mayBeDone: true, evidence: { ...evidence, isForeign: false } };
       }
-      // What succeeds without JSON does not come from Okta's API.
+      // A success without JSON does not come from Okta's API.
       if (status < 300 && answer.foreignBody !== null) {
         const failure = `answered ${status} with ${answer.foreignBody}`;
-        // JSON that does not end is an answer that was cut off: a compressed one breaks off without an error.
+        // Incomplete JSON is an answer that was cut off: a compressed one breaks off without an error.
         const isCut = text !== "" && isJson(headers);
         const seen = isCut ? { stage: "connection" as const } : { isForeign: true };
         return { failure, mayBeDone: true, evidence: { ...evidence, isForeign: false, ...seen } };
@@ -144,7 +144,7 @@ export function createExchange(
     diagnose,
     async ask(request, signal) {
       const { url, isRepeatable, prepare } = request;
-      // A link that leads elsewhere must not be given our authorization.
+      // A link to another host must not get our authorization.
       if (new URL(url).origin !== new URL(orgUrl).origin) throw new OktaRefusal(`${url} is no address of ${orgUrl}`);
       for (let attempt = 1; ; ) {
         const waiting = limits.notBefore(url) - now();
@@ -159,7 +159,7 @@ export function createExchange(
         const answer = await send(request, init, signal);
         if ("status" in answer) {
           if (answer.status !== 429) return answer;
-          // A rate limit is no failure, and costs no try.
+          // A rate limit does not count as a try.
           continue;
         }
         const { failure, mayBeDone, evidence } = answer;
@@ -177,10 +177,10 @@ export function createExchange(
   };
 }
 
-/** Why a try brought no answer. */
+/** The failure of a try. */
 interface Trouble {
   readonly failure: string;
-  /** Whether Okta may have acted on it. */
+  /** Whether Okta may have executed the request. */
   readonly mayBeDone: boolean;
   readonly evidence: Evidence;
 }
@@ -206,7 +206,7 @@ function readBody(
   }
 }
 
-/** Where a redirection leads, without its query, which may hold a token. */
+/** The target of a redirection, without its query, which may hold a token. */
 export function describeTarget(location: string): string {
   const target = URL.parse(location);
   return target === null
@@ -214,7 +214,9 @@ export function describeTarget(location: string): string {
     : target.origin + target.pathname.slice(0, 200);
 }
 
-/** What a body is, without its text, which may hold a secret; of an HTML page the title, which tells who sent it. */
+/**
+ * Describes a body without its text, which may hold a secret; for an HTML page with the title, which names the sender.
+ */
 function describe(text: string, contentType: string | null): string {
   const size = `${Buffer.byteLength(text)} bytes that are no JSON (${contentType ?? "without a content type"})`;
   const [, title] = /<title>([^<]{1,200})<\/title>/i.exec(text.slice(0, 10_000)) ?? [];

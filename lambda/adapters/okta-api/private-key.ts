@@ -7,13 +7,13 @@ export type PrivateJwk = Readonly<Record<string, unknown>>;
 /** A key that can sign for a service app. */
 export interface SigningKey {
   readonly key: KeyObject;
-  /** An algorithm that Okta takes: RS256, RS384, RS512, ES256, ES384 or ES512. */
+  /** An algorithm that Okta accepts: RS256, RS384, RS512, ES256, ES384 or ES512. */
   readonly algorithm: string;
-  /** What Okta calls the key (`kid`); null when it is not told, and Okta finds it by trying. */
+  /** Okta's id of the key (`kid`); null when it is not given: Okta then tries its keys. */
   readonly keyId: string | null;
 }
 
-/** The algorithm of each curve that Okta takes, by the name that Node.js gives the curve. */
+/** The algorithm of each curve that Okta accepts, by the curve's name in Node.js. */
 const algorithmOfCurve: ReadonlyMap<string, string> = new Map([
   ["prime256v1", "ES256"],
   ["secp384r1", "ES384"],
@@ -26,9 +26,10 @@ const shortestRsaKey = 2_048;
 /**
  * Reads a service app's private key.
  *
- * @param given a JWK; or PEM: PKCS#8, PKCS#1 (`RSA PRIVATE KEY`) or SEC1 (`EC PRIVATE KEY`), with line breaks or with `\n`
- * @param keyId what Okta calls the key @default the JWK's `kid`
- * @throws OktaSettingsError when it cannot sign what Okta takes. The message never holds the key
+ * @param given a JWK; or PEM: PKCS#8, PKCS#1 (`RSA PRIVATE KEY`) or SEC1 (`EC PRIVATE KEY`), with line breaks or with
+ * `\n`
+ * @param keyId Okta's id of the key @default the JWK's `kid`
+ * @throws OktaSettingsError for a key that Okta does not accept. The message never holds the key
  */
 export function readPrivateKey(given: PrivateJwk | string, keyId: string | null = null): SigningKey {
   const key = typeof given === "string" ? readPem(given) : readJwk(given);
@@ -66,7 +67,7 @@ function readJwk(jwk: PrivateJwk): KeyObject {
 }
 
 function readPem(text: string): KeyObject {
-  // Where a variable may have one line alone, line breaks are written as `\n`, or as spaces.
+  // Variables of one line have `\n` or spaces for line breaks.
   const pem = text
     .replaceAll("\\n", "\n")
     .replace(/(-----BEGIN [A-Z0-9 ]+-----)([A-Za-z0-9+/= ]+)(-----END )/g, (_, begin, body: string, end) =>

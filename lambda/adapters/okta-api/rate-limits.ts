@@ -1,12 +1,12 @@
-/** How long a 429 without a time of its own is waited for at most, in milliseconds: Okta's windows last a minute. */
+/** The longest pause after a 429 without a time, in milliseconds: Okta's windows last a minute. */
 const longestPause = 60_000;
 const shortestPause = 250;
 /** Okta's windows last a minute, in milliseconds, and its times are whole seconds. */
 const longestWindow = 61_000;
 
-/** What the answers of an org say of its rate limits. Each bucket has a limit of its own. */
+/** The rate limits of an org, learned from its answers. Each bucket has its own limit. */
 export interface RateLimits {
-  /** Milliseconds since 1970 before which nothing may be asked of this URL; 0 when it may be asked at once. */
+  /** The earliest time of the next request to this URL, in milliseconds since 1970; 0 for at once. */
   readonly notBefore: (url: string) => number;
   readonly learn: (url: string, response: Pick<Response, "status" | "headers">) => void;
 }
@@ -35,8 +35,8 @@ export function createRateLimits(share: number, now: () => number): RateLimits {
 
 /** Milliseconds until the limit is lifted. */
 function waitingTime(headers: Headers, now: number, refusals: number): number {
-  // Okta's clock may differ from ours, and a gateway's, which dates answers, from both: what counts is how far the reset is from
-  // the answer's date, or from our time where that alone is within a window.
+  // Okta's clock, ours and that of a gateway that dates answers may differ. The pause runs from the answer's date to
+  // the reset, or from our time where only that is within a window.
   const date = Date.parse(headers.get("date") ?? "");
   const reset = Math.max(...numbers(headers, "x-rate-limit-reset")) * 1_000;
   const untilReset = [reset - date, reset - now].filter((each) => each > 0 && Number.isFinite(each));
@@ -44,18 +44,18 @@ function waitingTime(headers: Headers, now: number, refusals: number): number {
   if (likely !== undefined) return likely + shortestPause;
   const retryAfter = readRetryAfter(headers, Number.isNaN(date) ? now : date);
   if (retryAfter > 0) return retryAfter + shortestPause;
-  // A refusal without a time, such as that of the limit of concurrent requests, is asked about less and less often.
+  // The pause grows with each refusal without a time, such as that of the limit of concurrent requests.
   return Math.min(shortestPause * 2 ** refusals, longestPause);
 }
 
-/** Milliseconds that `Retry-After` asks for, as seconds or as a date (RFC 9110, section 10.2.3); 0 where it asks for none. */
+/** The pause of `Retry-After` in milliseconds, from seconds or a date (RFC 9110, section 10.2.3); 0 without one. */
 function readRetryAfter(headers: Headers, from: number): number {
   const seconds = numbers(headers, "retry-after");
   const until = Date.parse(headers.get("retry-after") ?? "");
   return seconds.length > 0 ? Math.max(...seconds) * 1_000 : Number.isNaN(until) ? 0 : until - from;
 }
 
-/** The numbers of a header: something in between may send it twice, which reads `60, 60`. */
+/** The numbers of a header: a gateway may repeat it, as `60, 60`. */
 function numbers(headers: Headers, name: string): number[] {
   const value = headers.get(name);
   if (value === null) return [];
@@ -65,7 +65,7 @@ function numbers(headers: Headers, name: string): number[] {
     .filter(Number.isFinite);
 }
 
-/** Okta has one bucket for an API or several: `/oauth2/v1/token`, `/api/v1/logs`, `/api/v1/users`. */
+/** The bucket of a URL. Okta has one for each of: `/oauth2/v1/token`, `/api/v1/logs`, `/api/v1/users`. */
 function bucketOf(url: string): string {
   return new URL(url).pathname.split("/").slice(0, 4).join("/");
 }

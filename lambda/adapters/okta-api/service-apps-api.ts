@@ -3,11 +3,12 @@ import { OktaFailure } from "./authorization.ts";
 import { type OktaClient, pagesFrom } from "./client.ts";
 
 /*
- * What of Okta's API makes a service app: Applications, Application OAuth 2.0 Client Public Keys and Application Grants, as
- * Okta's OpenAPI document 2026.06.3 has them (github.com/okta/okta-management-openapi-spec). Only `hook -- setup` uses it.
+ * The parts of Okta's API that make a service app: Applications, Application OAuth 2.0 Client Public Keys and
+ * Application Grants, as in Okta's OpenAPI document 2026.06.3 (github.com/okta/okta-management-openapi-spec). Only
+ * `hook -- setup` uses it.
  */
 
-/** The settings of an app that decide how it gets access tokens, beside others that are kept. */
+/** The settings of an app that decide how it gets access tokens; other settings are kept. */
 const oauthClient = z.looseObject({
   application_type: z.nullish(z.string()),
   grant_types: z.nullish(z.array(z.string())),
@@ -35,7 +36,7 @@ const app = z.looseObject({
   settings: z.nullish(z.looseObject({ oauthClient: z.nullish(oauthClient) })),
 });
 
-/** An app of the org, with all that Okta tells of it. */
+/** An app of the org, with all of its fields. */
 export type OktaApp = z.infer<typeof app>;
 
 /** A public key of an app. */
@@ -54,22 +55,22 @@ const grant = z.looseObject({ scopeId: z.string(), status: z.nullish(z.string())
 /** A public key as JSON (JWK), with `kid`, `alg` and `use`. */
 export type PublicJwk = Readonly<Record<string, unknown>> & { readonly kid: string };
 
-/** The part of Okta's API by which a service app is made and changed. */
+/** The part of Okta's API that makes and changes service apps. */
 export interface ServiceAppsApi {
   /** Every app of exactly this label. */
   readonly findApps: (label: string, signal: AbortSignal) => Promise<readonly OktaApp[]>;
   /** Null when there is no such app. */
   readonly fetchApp: (id: string, signal: AbortSignal) => Promise<OktaApp | null>;
   readonly createApp: (label: string, key: PublicJwk, signal: AbortSignal) => Promise<OktaApp>;
-  /** Has an app be as a service app of ours has to be, and keeps all else of it. */
+  /** Gives an app the settings of our service app, and keeps its others. */
   readonly mendApp: (app: OktaApp, signal: AbortSignal) => Promise<OktaApp>;
   readonly activateApp: (id: string, signal: AbortSignal) => Promise<void>;
   readonly listKeys: (appId: string, signal: AbortSignal) => Promise<readonly AppKey[]>;
   readonly addKey: (appId: string, key: PublicJwk, signal: AbortSignal) => Promise<void>;
   readonly activateKey: (appId: string, keyId: string, signal: AbortSignal) => Promise<void>;
-  /** Okta removes none but an inactive key: it is deactivated first. */
+  /** Okta removes only inactive keys: an active key is deactivated first. */
   readonly removeKey: (appId: string, key: AppKey, signal: AbortSignal) => Promise<void>;
-  /** The scopes that the app was granted. */
+  /** The scopes of the app's grants. */
   readonly listGrants: (appId: string, signal: AbortSignal) => Promise<readonly string[]>;
   readonly grant: (appId: string, scope: string, signal: AbortSignal) => Promise<void>;
 }
@@ -77,12 +78,12 @@ export interface ServiceAppsApi {
 const path = "/api/v1/apps";
 const largestPage = 200;
 
-/** What makes an app a service app that signs with a private key. */
+/** The settings of a service app that signs with a private key. */
 const ofServiceApp = {
   application_type: "service",
   grant_types: ["client_credentials"],
   response_types: ["token"],
-  // As Okta's admin console makes them: an access token is worth nothing without the key that it is bound to.
+  // As Okta's admin console sets it: an access token is useless without the key that it is bound to.
   dpop_bound_access_tokens: true,
 } as const;
 const authMethod = "private_key_jwt";
@@ -159,12 +160,12 @@ export function createServiceAppsApi(client: OktaClient): ServiceAppsApi {
   };
 }
 
-/** Whether an app is an API service app: no other type gets access tokens for itself. */
+/** Whether an app is an API service app: only this type gets access tokens for itself. */
 export function isServiceApp({ name, settings }: OktaApp): boolean {
   return name === "oidc_client" && settings?.oauthClient?.application_type === ofServiceApp.application_type;
 }
 
-/** What of a service app is not as one of ours has to be, in words. */
+/** The settings of a service app that differ from those that ours needs, in words. */
 export function faultsOf({ credentials, settings }: OktaApp): string[] {
   const { grant_types: grantTypes, dpop_bound_access_tokens: isBound } = settings?.oauthClient ?? {};
   const method = credentials?.oauthClient?.token_endpoint_auth_method ?? null;
@@ -175,7 +176,7 @@ export function faultsOf({ credentials, settings }: OktaApp): string[] {
   return faults;
 }
 
-/** What the app is called when it asks for an access token. */
+/** The client id of the app's requests for access tokens. */
 export function clientIdOf({ id, credentials }: OktaApp): string {
   return credentials?.oauthClient?.client_id ?? id;
 }

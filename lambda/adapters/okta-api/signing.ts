@@ -3,13 +3,13 @@ import { exportJWK, generateKeyPair, SignJWT } from "jose";
 import type { SigningKey } from "./private-key.ts";
 
 /*
- * Loaded when a service app first signs: an API token needs no signature.
+ * Loaded for the first signature of a service app: an API token needs none.
  */
 
-/** How long a client assertion is good for, in seconds: Okta takes at most an hour. */
+/** The lifetime of a client assertion, in seconds: Okta accepts at most an hour. */
 const assertionSeconds = 300;
 
-/** Who asks for an access token, and where. */
+/** The client and the endpoint of a request for an access token. */
 export interface Assertion {
   readonly clientId: string;
   /** The token endpoint. */
@@ -18,7 +18,7 @@ export interface Assertion {
   readonly time: number;
 }
 
-/** Signs that a service app is who it says (`private_key_jwt`, RFC 7523). Okta takes each assertion once. */
+/** Signs a service app's client assertion (`private_key_jwt`, RFC 7523). Okta accepts each assertion once. */
 export async function signAssertion(
   { key, algorithm, keyId }: SigningKey,
   { clientId, audience, time }: Assertion,
@@ -35,13 +35,13 @@ export async function signAssertion(
     .sign(key);
 }
 
-/** What one request proves. */
+/** The claims of one request's proof. */
 export interface ProofClaims {
   readonly method: string;
   readonly url: string;
   /** Milliseconds since 1970 by Okta's clock. */
   readonly time: number;
-  /** The last one that Okta gave; null for none. */
+  /** Okta's last nonce; null for none. */
   readonly nonce: string | null;
   /** The token that goes with the request; null for a request for one. */
   readonly accessToken: string | null;
@@ -49,11 +49,11 @@ export interface ProofClaims {
 
 /** A key pair that access tokens are bound to. It never leaves the memory of this process. */
 export interface ProofKey {
-  /** A proof of possession for one try of one request (DPoP, RFC 9449): Okta takes each once. */
+  /** Makes a proof of possession for one try of one request (DPoP, RFC 9449): Okta accepts each once. */
   readonly prove: (claims: ProofClaims) => Promise<string>;
 }
 
-/** Of the algorithms that Okta takes, the one whose keys are made the fastest. */
+/** The algorithm with the fastest generation of keys among those that Okta accepts. */
 const proofAlgorithm = "ES256";
 
 /** Makes a key pair for proofs of possession. */

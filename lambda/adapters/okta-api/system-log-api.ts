@@ -1,6 +1,6 @@
 import type { OktaClient, Page } from "./client.ts";
 
-/** What of the System Log is asked for within two times. */
+/** A query of the System Log between two times. */
 export interface SystemLogQuery {
   /** Published at or after this. */
   readonly since: Date;
@@ -10,7 +10,7 @@ export interface SystemLogQuery {
   readonly filter: string | null;
 }
 
-/** From when on the System Log is polled. */
+/** A start of polling the System Log. */
 export interface SystemLogPoll {
   /** Persisted at or after this. */
   readonly since: Date;
@@ -19,29 +19,29 @@ export interface SystemLogPoll {
 }
 
 /**
- * Okta's System Log API, which keeps events for 90 days. It is asked in two ways
+ * Okta's System Log API, which keeps events for 90 days. It takes two kinds of request
  * (https://developer.okta.com/docs/reference/system-log-query/#request-types):
  *
- * - within two times, by the time of publishing: the list ends, and events that Okta persists late may lack;
- * - by polling, by the time at which Okta persisted an event: every event comes, and the list has no end.
+ * - between two times of publishing: the list ends, and may lack events that Okta persists late;
+ * - polling, by the time at which Okta persisted an event: it returns every event, and has no end.
  */
 export interface SystemLogApi {
   /** `https://example.okta.com`. */
   readonly orgUrl: string;
-  /** The URL of the first page within two times, in the order in which events were published. */
+  /** The URL of the first page between two times, in the order of publishing. */
   readonly firstPage: (query: SystemLogQuery) => string;
-  /** The events of a page within two times, as Okta tells of them. */
+  /** Reads a page of the events between two times. */
   readonly fetchPage: (url: string, signal: AbortSignal) => Promise<Page>;
-  /** The URL at which polling starts, in the order in which events were persisted. */
+  /** The URL at which polling starts, in the order of persisting. */
   readonly pollFrom: (poll: SystemLogPoll) => string;
-  /** The events of a page of polling. The next link stands behind an empty page too: what comes later is there. */
+  /** Reads a page of polling. An empty page has a next link too, which later leads to new events. */
   readonly pollPage: (url: string, signal: AbortSignal) => Promise<Page>;
 }
 
 /** Okta's largest page. */
 const pageSize = 1_000;
 
-/** Okta's System Log API, by a client that was granted `okta.logs.read`. */
+/** Okta's System Log API, by a client with `okta.logs.read`. */
 export function createSystemLogApi(client: OktaClient): SystemLogApi {
   const urlOf = (times: Readonly<Record<string, Date>>, filter: string | null): string => {
     const url = new URL("/api/v1/logs", client.orgUrl);
@@ -57,7 +57,7 @@ export function createSystemLogApi(client: OktaClient): SystemLogApi {
     firstPage: ({ since, until, filter }) => urlOf({ since, until }, filter),
     async fetchPage(url, signal) {
       const page = await client.getPage(url, signal);
-      // Some answers link to a next page for ever: one without events is the last.
+      // Some answers always link to a next page: a page without events is the last.
       return page.items.length === 0 ? { items: [], next: null } : page;
     },
     pollFrom: ({ since, filter }) => urlOf({ since }, filter),

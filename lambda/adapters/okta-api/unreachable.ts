@@ -1,16 +1,16 @@
-/** Why something could not be reached: `fetch` says that in its error's cause, or in a cause of that. */
+/** Why a host could not be reached: `fetch` has it in its error's chain of causes. */
 export function whyUnreachable(error: unknown): string {
   const messages = causesOf(error).map(({ message }) => message);
   return messages.findLast((message) => message !== "") ?? String(error);
 }
 
-/** The code of what ended a connection, for example `ECONNREFUSED`; null where it has none. */
+/** The code of a connection's error, for example `ECONNREFUSED`; null where it has none. */
 export function codeOfUnreachable(error: unknown): string | null {
   const codes = causesOf(error).map(({ code }) => code);
   return codes.findLast((code): code is string => typeof code === "string") ?? null;
 }
 
-/** Codes of certificates that are no good, as OpenSSL and Node.js name them. */
+/** Codes of invalid certificates, from OpenSSL and Node.js. */
 export const certificateFaults = {
   unknownIssuer: [
     "SELF_SIGNED_CERT_IN_CHAIN",
@@ -32,12 +32,12 @@ const neverConnected: ReadonlySet<string> = new Set([
   ...Object.values(certificateFaults).flat(),
 ]);
 
-/** Whether the connection that ended with this code may have been made, so that the request may have arrived. */
+/** Whether the connection may have been open before this error, so that the request may have arrived. */
 export function isConnected(code: string | null): boolean {
   return code === null || !neverConnected.has(code);
 }
 
-/** An error, its cause, the cause of that, and so on; of several at once the first. */
+/** An error and its chain of causes; the first of several at once. */
 function causesOf(error: unknown): (Error & { readonly code?: unknown })[] {
   if (!(error instanceof Error)) return [];
   const next: unknown = error instanceof AggregateError ? error.errors[0] : error.cause;

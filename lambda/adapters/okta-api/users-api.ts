@@ -4,7 +4,7 @@ import type { OktaClient } from "./client.ts";
 /** Okta's largest page. */
 const pageSize = 200;
 
-/** Okta's Users API, by a client that was granted `okta.users.read`. */
+/** Okta's Users API, by a client with `okta.users.read`. */
 export function createUsersApi(client: OktaClient): UsersApi {
   return {
     orgUrl: client.orgUrl,

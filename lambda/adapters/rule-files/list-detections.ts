@@ -1,26 +1,25 @@
 import { readdir, stat } from "node:fs/promises";
 import { basename, join } from "node:path";
 
-/** The file, beside the rules, that says what `%placeholders%` stand for. */
+/** The file beside the rules that defines `%placeholders%`. */
 export const placeholdersFile = "placeholders.yml";
-/** The file, beside the rules, that adjusts the severity of alerts. */
+/** The file beside the rules that adjusts the severity of alerts. */
 export const severityFile = "severity.yml";
 const noRules: ReadonlySet<string> = new Set([placeholdersFile, severityFile]);
 const filtersFolder = "filters";
 
-/** What a folder of detections holds, by path, each in the order of names. */
+/** The files of a folder of detections, each list in the order of names. */
 export interface ListedDetections {
   readonly rules: readonly string[];
   readonly filters: readonly string[];
-  /** What was meant for a rule or filter, as far as its name says, and is none: `file: what`. */
+  /** Files that are not read although their names are like those of rules or filters: `file: what`. */
   readonly faults: readonly string[];
-  /** What may have been meant for one: `file: what`. */
+  /** Files that may have been meant for rules or filters: `file: what`. */
   readonly warnings: readonly string[];
 }
 
 /**
- * Lists the rules and filters of a folder, and what lies beside them: a rule that is not read would never alert, and say
- * nothing.
+ * Lists the rules and filters of a folder, and faults about other files: a rule that is not read would never alert.
  *
  * @throws the error of `readdir`, for example with code ENOENT
  */
@@ -38,7 +37,7 @@ export async function listDetections(folder: string): Promise<ListedDetections> 
 interface Listed {
   /** Files `*.yml`. */
   readonly files: string[];
-  /** The names of known folders that are there. */
+  /** The names of the known folders that exist. */
   readonly known: string[];
   readonly faults: string[];
   readonly warnings: string[];
@@ -47,7 +46,7 @@ interface Listed {
 const nothing: Listed = { files: [], known: [], faults: [], warnings: [] };
 
 const anyYaml = /\.ya?ml$/i;
-/** Code and documents beside rules are no rules by mistake. */
+/** Code and documents beside rules are not mistaken rules. */
 const neverRules = /\.(?:ts|md)$/;
 
 async function listFolder(folder: string, knownFolders: readonly string[]): Promise<Listed> {

@@ -11,12 +11,12 @@ import { compileRegex } from "../../core/sigma/regex.ts";
 import { type Rule, type RuleWarning, SigmaRuleError } from "../../core/sigma/rule.ts";
 import { listDetections, placeholdersFile } from "./list-detections.ts";
 
-/** Rule or filter files that cannot be run. The message says of each fault which file, which line, and what is wrong. */
+/** Rule or filter files that cannot be run. The message has the file, the line and the text of each fault. */
 export class RuleFileError extends Error {
   override readonly name = "RuleFileError";
 }
 
-/** A rule or filter, and the file that it stands in. */
+/** A rule or filter, and its file. */
 export interface FromFile<Content> {
   readonly content: Content;
   readonly file: string;
@@ -24,19 +24,19 @@ export interface FromFile<Content> {
   readonly line: number;
 }
 
-/** All that a folder of detections holds. */
+/** The content of a folder of detections. */
 export interface Detections {
   /** The rules, filters applied, in the order of their files' names. */
   readonly rules: readonly FromFile<Rule>[];
   readonly filters: readonly FromFile<Filter>[];
-  /** What can be run, and should be looked at: `file:line: what`, or `file: what`. */
+  /** Warnings about content that can be run: `file:line: what`, or `file: what`. */
   readonly warnings: readonly string[];
 }
 
 /**
  * Reads and checks a folder of detections: Sigma rules in every `*.yml`, filters in every `filters/*.yml`, and the
- * values of placeholders in `placeholders.yml`. A file may hold several documents, divided by `---`. What else lies in the
- * folder and may be meant for a rule is a fault or a warning.
+ * values of placeholders in `placeholders.yml`. A file may hold several documents, divided by `---`. Other files that
+ * may be meant for rules are faults or warnings.
  *
  * @throws RuleFileError listing every fault of every file
  */
@@ -72,7 +72,7 @@ export async function loadDetections(folder: string): Promise<Detections> {
   });
   faults.push(...duplicates(rules, ({ id }) => id, "id"), ...duplicates(rules, ({ name }) => name, "name"));
   faults.push(...duplicates(filters, ({ id }) => id, "id"));
-  // Which rules there are is not known before all could be read.
+  // Filters can be checked only when all rules could be read.
   if (faults.length === 0) faults.push(...unmatchedFilters(filters, rules));
   if (faults.length > 0) throw new RuleFileError(faults.join("\n"));
   const contents = filters.map(({ content }) => content);
@@ -107,7 +107,7 @@ type ParseDocument<Content> = (document: unknown) => {
  *
  * @param text the file's YAML
  * @param path names the file in errors and warnings
- * @returns the documents, and of each what should be looked at: `file:line: what`
+ * @returns the documents, each with its warnings: `file:line: what`
  * @throws RuleFileError with file, line and reason
  */
 export function readDocuments<Content>(
@@ -134,7 +134,7 @@ export function readDocuments<Content>(
       return { content, line: start, warnings: warnings.map(locate) };
     } catch (error) {
       if (error instanceof RuleFileError) throw error;
-      // The YAML library throws a ReferenceError for aliases that multiply without end.
+      // The YAML library throws a ReferenceError for aliases that expand too far.
       if (error instanceof ReferenceError) throw new RuleFileError(`${path}:${start}: ${error.message}`);
       if (!(error instanceof SigmaRuleError)) throw error;
       throw new RuleFileError(locate(error));
@@ -142,7 +142,7 @@ export function readDocuments<Content>(
   });
 }
 
-/** A file nested without end exhausts the stack of the YAML library. */
+/** A file that nests too deeply exhausts the stack of the YAML library. */
 function notTooDeep<Value>(path: string, read: () => Value): Value {
   try {
     return read();
@@ -152,7 +152,7 @@ function notTooDeep<Value>(path: string, read: () => Value): Value {
   }
 }
 
-/** The line of the key or element that a path leads to, or of the last one on the way that is there. */
+/** The line of the key or element at a path, or of its nearest existing ancestor. */
 function lineOf(document: Document.Parsed, lines: LineCounter, path: readonly (string | number)[]): number | null {
   for (let length = path.length; length > 0; length -= 1) {
     const parent = length === 1 ? document.contents : document.getIn(path.slice(0, length - 1), true);
@@ -177,7 +177,7 @@ async function collectFaults<Value>(faults: string[], read: () => Promise<Value>
   }
 }
 
-/** Reads `name: value` and `name: [values]`; a file that is not there defines nothing. */
+/** Reads `name: value` and `name: [values]`; a missing file defines nothing. */
 async function loadPlaceholders(path: string): Promise<Placeholders> {
   let text: string;
   try {

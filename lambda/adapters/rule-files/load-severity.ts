@@ -21,7 +21,7 @@ const adjustments = z.array(adjustment, "expected a list of adjustments").nullab
 /**
  * Reads and checks the file of severity adjustments.
  *
- * @param onWarning is given what can be run, and should be looked at: `file:line: what`
+ * @param onWarning called with each warning: `file:line: what`
  * @throws RuleFileError naming file, line and reason of the first fault
  */
 export async function loadSeverity(
@@ -53,7 +53,7 @@ function parse(value: unknown): {
         { logsource: logSource, checkField, checkValues },
       );
       compileRule(parsed.rule, { compileRegex });
-      // Of a rule that lacks an id and a level: an adjustment has none.
+      // Drops warnings about a missing id or level, which an adjustment never has.
       const found = parsed.warnings.filter(({ path }) => path[0] === "detection");
       warnings.push(...found.map(({ message, path }) => ({ message, path: [index, ...path] })));
       return { rule: parsed.rule, change, enabled };

@@ -7,15 +7,14 @@ import { once } from "../aws/client.ts";
 import { toAttribute, toPlainItem } from "../aws/dynamodb/attribute-value.ts";
 import { createDynamodb } from "../aws/dynamodb/client.ts";
 
-/** How long it is remembered what became of an event. */
+/** The time for which the result of an event is kept, in seconds. */
 const rememberSeconds = 7 * 86_400;
 
 /*
- * The items are those of Powertools' idempotency, so that claims of earlier releases stand: `status`, `expiration` in seconds,
- * `in_progress_expiration` in milliseconds, `data`. Its persistence layer itself replaces an item when it claims it; ours counts
- * in it. A claim counts itself as a publish without an answer before there is one, and takes that back when it is completed, or
- * released without having published: so whatever stops a function, and whatever else is down, what it may have published is
- * counted.
+ * The items have the form of Powertools' idempotency, so that claims of earlier releases stay valid: `status`,
+ * `expiration` in seconds, `in_progress_expiration` in milliseconds, `data`. Powertools' persistence layer replaces an
+ * item when it claims it; this one counts in it. A claim counts a publish without an answer in advance, and removes the
+ * count when it is completed, or released without a publish: a stopped function's possible publish stays counted.
  */
 const attributes = {
   "#status": "status",
@@ -75,7 +74,7 @@ export function createClaims(tableName: string, getDynamodb = createDynamodb()):
         return { kind: "claimed", unconfirmed: Number(Attributes?.unconfirmed?.N ?? 1) - 1 };
       } catch (error) {
         if (!(error instanceof Error) || error.name !== "ConditionalCheckFailedException") throw error;
-        return (await within(signal, read(key, signal))) ?? { kind: "underWay", until: null };
+        return (await within(signal, read(key, signal))) ?? { kind: "inProgress", until: null };
       }
     },
     async complete(key, { outcome, undecided, exceptions }, signal) {
@@ -134,7 +133,7 @@ function expiration(now: number): string {
 }
 
 const ids = z.catch(z.array(z.string()), []);
-/** An end that cannot be read is one of an earlier release. */
+/** A result that cannot be read is of an earlier release. */
 const end = z.catch(
   z.object({
     outcome: z.enum(["alerted", "excepted", "suppressed", "deadLettered"]),
@@ -147,5 +146,5 @@ const end = z.catch(
 function readItem(item: Readonly<Record<string, AttributeValue>>): Exclude<Claim, { readonly kind: "claimed" }> {
   const { status, data, in_progress_expiration: lease } = toPlainItem(item);
   if (status === "COMPLETED") return { kind: "done", end: end.parse(data) };
-  return { kind: "underWay", until: typeof lease === "number" ? new Date(lease) : null };
+  return { kind: "inProgress", until: typeof lease === "number" ? new Date(lease) : null };
 }

@@ -5,8 +5,8 @@ import { toAttribute, toPlainItem } from "../aws/dynamodb/attribute-value.ts";
 import { isWritten } from "../aws/dynamodb/conditional-write.ts";
 
 /*
- * The exceptions of a user are an item of the state table; those of anyone are another. Each is an attribute of its own,
- * so that people who add and remove them at the same time do not undo one another's.
+ * The exceptions of a user are one item of the state table; those for every user are another. Each exception is its own
+ * attribute, so that concurrent changes do not overwrite one another.
  */
 
 const prefix = "exceptions#";
@@ -20,7 +20,7 @@ export function exceptionsOfUserId(user: string): string {
   return `${prefix}user#${user}`;
 }
 
-/** Reads an item. What cannot be read excepts nothing. */
+/** Reads an item. An exception that cannot be read is left out. */
 export function readExceptions(item: Readonly<Record<string, AttributeValue>> | undefined): Exception[] {
   return Object.entries(toPlainItem(item ?? {})).flatMap(([name, value]) => {
     if (!name.startsWith(attribute)) return [];
@@ -32,16 +32,16 @@ export function readExceptions(item: Readonly<Record<string, AttributeValue>> | 
 /** Exceptions that ended this long ago are removed when another is written beside them. */
 const keepEndedMilliseconds = 30 * 86_400_000;
 /**
- * And this many of them at the most: DynamoDB takes an expression of 4,096 bytes and 300 operators
+ * The most exceptions that one write removes: DynamoDB accepts an expression of 4,096 bytes and 300 operators
  * (https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/Constraints.html).
  */
 const maximumRemovals = 100;
 
-/** The exceptions, for whoever looks after them. */
+/** The stored exceptions, for the commands and the notices. */
 export interface ExceptionItems {
   readonly list: () => Promise<readonly Exception[]>;
   readonly add: (exception: Exception, now: Date) => Promise<void>;
-  /** False when there is none of this id. */
+  /** False when there is no exception of this id. */
   readonly remove: (exception: Exception) => Promise<boolean>;
   /** Records that a notice was published; false when the exception is gone. */
   readonly markNoticed: (exception: Exception, now: Date) => Promise<boolean>;

@@ -15,8 +15,8 @@ import { readWatching, startWatching, watchingId } from "./watching.ts";
 type Item = Readonly<Record<string, AttributeValue>>;
 
 /**
- * Looks up what is known of users, in one request to DynamoDB for both tables. While the key that logins are hashed with is not
- * there yet, what is remembered has a request of its own, so that locations and exceptions do not wait for it.
+ * Looks users up, in one request to DynamoDB for both tables. While the key for hashing logins is still being fetched,
+ * the states have a request of their own, so that locations and exceptions do not wait for it.
  */
 export function createLookUp(
   profileTable: string,
@@ -24,7 +24,7 @@ export function createLookUp(
   getStateKey: GetStateKey,
   getDynamodb = createDynamodb(),
 ): LookUp {
-  /** One write at a time: look-ups that come at once all find that the item is missing. */
+  /** One write at a time: concurrent look-ups all find that the item is missing. */
   let starting: Promise<string | null> | null = null;
   return async (asked, signal) => {
     const client = await getDynamodb();
@@ -68,14 +68,14 @@ export function createLookUp(
     const [found, states] = await Promise.all([first, settle(readRemembered())]);
     return {
       locations: readProfiles(found.profiles),
-      // Where it is not whole, an exception may be missing, and an alert goes out: never the other way round.
+      // In an incomplete answer an exception may be missing: an alert then goes out, and none is lost.
       exceptions: exceptionIds.flatMap((id) => readExceptions(found.states.get(id))),
       ...states,
     };
   };
 }
 
-/** What is remembered under one key: the item that is written, and what earlier releases wrote. */
+/** The state under one key: of the current item, and of the items of earlier releases. */
 function readStates(
   user: UserKey,
   stateKey: StateKey,

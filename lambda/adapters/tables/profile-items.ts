@@ -17,13 +17,13 @@ import { earlierNames, readProfile } from "./stored-profile.ts";
 
 type Item = Readonly<Record<string, AttributeValue>>;
 
-/** Writes in progress at the same time: half of the connections that the SDK opens. */
+/** Concurrent writes: half of the connections that the SDK opens. */
 const concurrency = 25;
 /** Users that are read together, before they are written: five requests at the same time. */
 const pieceSize = 500;
-/** A user is decided about this often, each time that another writer was faster, before the update fails. */
+/** Decisions about a user before the update fails: each conflict with another writer needs a new one. */
 const maximumTries = 20;
-/** Unprocessed keys are asked for this often: with pauses that double from 25 ms, for 13 seconds in all. */
+/** Requests for unprocessed keys: with pauses that double from 25 ms, for 13 seconds in all. */
 const maximumRounds = 10;
 /**
  * Entries of the earlier form that move in one write. An expression may take 4 KB: a condition on one of them takes up to
@@ -36,8 +36,8 @@ const maximumItemBytes = 409_600;
 const maximumKeyBytes = 2_048;
 
 /**
- * Whether an item surely has no room for this, whatever else it holds: DynamoDB counts the bytes of names and values in
- * UTF-8. https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/CapacityUnitCalculations.html
+ * Whether these locations alone exceed an item: DynamoDB counts the bytes of names and values in UTF-8.
+ * https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/CapacityUnitCalculations.html
  */
 export function exceedsItem(user: string, { locations }: Pick<SourceLocations, "locations">): boolean {
   if (Buffer.byteLength(user) > maximumKeyBytes) return true;
@@ -53,7 +53,7 @@ export function exceedsItem(user: string, { locations }: Pick<SourceLocations, "
 /** Opens the profile table. */
 export function openProfileItems(dynamodb: DynamoDBClient, profileTable: string): ProfileItems {
   const read = async (keys: readonly string[]): Promise<ReadonlyMap<string, Item>> => {
-    // Of a key that is too long there is no item, and DynamoDB refuses all that it is asked for together.
+    // DynamoDB refuses a whole request for one key that is too long; such a key has no item.
     const values = keys.filter((key) => Buffer.byteLength(key) <= maximumKeyBytes);
     if (values.length === 0) return new Map();
     const wanted = { table: profileTable, key: "user", values, consistent: true };
@@ -123,7 +123,7 @@ export function openProfileItems(dynamodb: DynamoDBClient, profileTable: string)
   };
 }
 
-/** A conditional write, as DynamoDB takes it. */
+/** A conditional write to DynamoDB. */
 interface Write {
   readonly input: {
     readonly TableName: string;
@@ -134,15 +134,15 @@ interface Write {
   };
   /** Null to remove the item. */
   readonly update: string | null;
-  /** Whether nothing of the source is left in the earlier form. */
+  /** Whether the earlier form holds no further entry of the source. */
   readonly isLast: boolean;
 }
 
 /**
- * Writes what a source says of a user.
+ * Writes the locations of a source for a user.
  *
- * @returns `changed` when the item is not what it was, or entries of the earlier form are left: it has to be decided about
- * again; `tooLarge` when an item has no room for it
+ * @returns `changed` when another writer changed the item, or entries of the earlier form are left: it needs a new
+ * decision; `tooLarge` when an item has no room for it
  */
 async function write(
   dynamodb: DynamoDBClient,
@@ -166,7 +166,7 @@ async function write(
   }
 }
 
-/** Whether DynamoDB refused an item for its size: it has no error of its own for that, only a message. */
+/** Whether DynamoDB refused an item for its size, which only the error's message says. */
 function isItemTooLarge(error: unknown): boolean {
   const { name, message } = error as Error;
   return (
@@ -175,10 +175,9 @@ function isItemTooLarge(error: unknown): boolean {
 }
 
 /**
- * The write of what a source says of a user. Its condition is that the source's attribute is still the one that was read,
- * by the revision that each write gives it; that every entry of the earlier form that it moves is still one of that
- * source; and, where the source has no locations left, that the other attributes are absent if the item goes, and are not
- * if it stays. Other sources may write as they like.
+ * The write of a source's locations for a user. Its conditions: the source's attribute has the revision that was read;
+ * every entry of the earlier form that moves is still of that source; and, where the source has no locations left, the
+ * other attributes are absent if the item is removed, and present if it stays. Writes of other sources do not conflict.
  */
 function toWrite(
   profileTable: string,
@@ -202,7 +201,7 @@ function toWrite(
   const other: Source = source === "okta" ? "imported" : "okta";
   const entries = item?.locations?.L ?? [];
   const earlier = entries.flatMap((entry, index) => (entry.M?.source?.S === earlierNames[source] ? [index] : []));
-  // From the last on, so that the positions of the others stay, also where entries are removed one after the other.
+  // From the last entry on, so that removals do not shift the positions of the others.
   const moved = earlier.toReversed().slice(0, maximumMoved);
   const isAllMoved = moved.length > 0 && moved.length === entries.length;
   const keepsLocations = item?.locations !== undefined && !isAllMoved;
@@ -252,7 +251,7 @@ function toWrite(
   };
 }
 
-/** A source's attribute, with a revision of its own. A missing value is no attribute. */
+/** A source's attribute, with a new revision. A missing value has no attribute. */
 function toStored({ locations, ...times }: SourceLocations): AttributeValue {
   const given = (values: Readonly<Record<string, Plain>>) =>
     Object.fromEntries(Object.entries(values).filter(([, each]) => each !== null));

@@ -5,11 +5,11 @@ import type { TableKeys } from "../aws/dynamodb/batch-get.ts";
 import { readProfile } from "./stored-profile.ts";
 
 /*
- * Journeys are items of their own, which the table's time to live removes. Their key is a prefix before the user's: one in
- * capitals, as logins are looked up in lower case, so that no login, whatever a stranger types, is the key of a journey.
+ * Journeys are items of their own, which the table's time to live removes. Their key is the user's with a prefix in
+ * capitals: logins are looked up in lower case, so that no typed login equals the key of a journey.
  */
 const journeyPrefix = "JOURNEY#";
-/** The prefix of an earlier form, which a login may begin with. Such journeys are read until they end. */
+/** The prefix of the earlier form, which a login may begin with. Journeys of that form are read until they end. */
 const earlierJourneyPrefix = "travel#";
 
 /** The key of a user's journeys. */
@@ -17,23 +17,22 @@ export function journeyKey(user: string): string {
   return journeyPrefix + user;
 }
 
-/** The user whose journeys an item holds; null of an item that is a profile. */
+/** The user whose journeys an item holds; null for a profile. */
 export function journeysOf({ user, locations, imported, okta }: Profile): string | null {
   if (user.startsWith(journeyPrefix)) return user.slice(journeyPrefix.length);
-  // The same key may be that of a login: only what has an end is a journey.
+  // A login may have the same key: only an item whose locations have an end is a journey.
   const isJourneys =
     imported === null && okta === null && locations.length > 0 && locations.every(({ until }) => until !== null);
   return user.startsWith(earlierJourneyPrefix) && isJourneys ? user.slice(earlierJourneyPrefix.length) : null;
 }
 
-/** The keys of everything that the profile table holds of a user: the profile, and journeys of both forms. */
+/** The keys of a user's items in the profile table: the profile, and journeys of both forms. */
 export function keysOfProfile(user: string): string[] {
   return [user, journeyKey(user), earlierJourneyPrefix + user];
 }
 
 /**
- * The keys of these users' items, those of their journeys among them. An id that begins as the key of journeys does is that of no
- * user.
+ * The keys of these users' items, including their journeys. No user has an id that begins like the key of a journey.
  */
 export function profileKeysOf(tableName: string, users: readonly string[]): TableKeys {
   return {
@@ -56,7 +55,7 @@ export function readProfiles(
     if (user.startsWith(journeyPrefix)) {
       journeys.push([user.slice(journeyPrefix.length), locations]);
     } else if (user.startsWith(earlierJourneyPrefix)) {
-      // The same key may be that of a login: only what has an end is a journey.
+      // A login may have the same key: only an item whose locations have an end is a journey.
       const isJourney = ({ until }: StoredLocation) => until !== null;
       journeys.push([user.slice(earlierJourneyPrefix.length), profile.locations.filter(isJourney)]);
       const others = locations.filter((location) => !isJourney(location));
@@ -69,7 +68,7 @@ export function readProfiles(
   return new Map([...profiles].map(([user, locations]) => [user, current(locations)]));
 }
 
-/** The locations that count now: DynamoDB may take two days to remove what has ended. */
+/** The locations that have not ended: DynamoDB may take two days to remove an ended journey. */
 function current(locations: readonly StoredLocation[]): readonly ProfileLocation[] {
   const now = Date.now();
   return locations.flatMap(({ until, ...location }) =>

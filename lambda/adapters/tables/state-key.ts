@@ -4,27 +4,29 @@ import type { FetchVersion, SecretSource } from "../aws/hook-secrets.ts";
 import type { StateKey } from "./user-item-ids.ts";
 
 /*
- * The key that logins are hashed with before they become the key of an item. It is a secret of the deployment's own; where there
- * is none, as in the embedded run, it is derived from the event hook's secret, which the one who reads the table does not know
- * either.
+ * The key for hashing logins, which become keys of items. It is a secret of the deployment. Without one, as in the
+ * embedded run, it is derived from the event hook's secret, which a reader of the table does not know either.
  */
 
 /**
- * The key: at once where it is known. Rejects where it cannot be fetched, or is not there in time.
+ * Returns the key, without a promise where it is cached. Rejects where it cannot be fetched, or not in time.
  *
- * @param signal ends the waiting. @default the fetch is waited for, however long it takes
+ * @param signal ends the wait. @default waits until the fetch ends
  */
 export type GetStateKey = (signal?: AbortSignal) => StateKey | Promise<StateKey>;
 
-/** Milliseconds that a step waits for the key: in the receiver, and in functions that nothing waits for. Less than a look-up has. */
+/**
+ * Milliseconds that a step waits for the key, in the receiver and in functions whose callers do not wait: less than the
+ * time of a look-up.
+ */
 export const keyPatience = { answering: 500, waiting: 4_000 } as const;
 
-/** While the store is down it is asked again at most this often: until then, nothing waits for it. */
+/** The shortest interval between fetches while the store is down; no step waits in between. */
 const retryIntervalMilliseconds = 10_000;
 
 /**
- * The deployment's key, as the settings say where it is from. It is fetched when it is first asked for, and kept as long as the
- * function is: another key would find nothing of what is remembered.
+ * The deployment's key, from the source in the settings. It is fetched on first use, and cached for the life of the
+ * function: another key would find no remembered user.
  *
  * @param fetcherOf fetches the versions of a secret
  * @param patienceMilliseconds see {@link keyPatience}
@@ -37,8 +39,7 @@ export function createStateKey(
   now: () => number,
 ): GetStateKey {
   const kept = (fetchKey: () => Promise<StateKey>) => keptKey(fetchKey, patienceMilliseconds, now);
-  if (source === null)
-    return () => Promise.reject(new Error("STATE_KEY_ARN is not set: what is remembered has no key"));
+  if (source === null) return () => Promise.reject(new Error("STATE_KEY_ARN is not set: users' states have no key"));
   if ("hookSecret" in source) {
     const { hookSecret } = source;
     if ("value" in hookSecret) {
@@ -50,21 +51,21 @@ export function createStateKey(
   return kept(async () => Buffer.from(await fetchCurrent(fetcherOf(source.arn), source.arn)));
 }
 
-/** What an HMAC of the hook's secret is made of, so that it is a key for this alone. */
+/** The label of the HMAC of the hook's secret: it makes the derived key specific to this use. */
 const label = "okta-proxy-watch: the key of what is remembered";
 
-/** The key of a deployment that has none of its own: HMAC-SHA-256 of a fixed label by the event hook's secret. */
+/** Derives the key of a deployment without its own: HMAC-SHA-256 of a fixed label by the event hook's secret. */
 export function deriveStateKey(hookSecret: string): StateKey {
   return createHmac("sha256", hookSecret).update(label).digest();
 }
 
 async function fetchCurrent(fetchVersion: FetchVersion, arn: string): Promise<string> {
   const secret = await fetchVersion("AWSCURRENT");
-  if (!secret) throw new Error(`the secret ${arn} has no text: what is remembered has no key`);
+  if (!secret) throw new Error(`the secret ${arn} has no text: users' states have no key`);
   return secret;
 }
 
-/** Fetches a key once. Where that fails, it is tried again later. */
+/** Fetches a key once, and again later where that fails. */
 function keptKey(fetchKey: () => Promise<StateKey>, patienceMilliseconds: number, now: () => number): GetStateKey {
   let known: StateKey | undefined;
   let pending: Promise<StateKey> | undefined;
@@ -89,7 +90,7 @@ function keptKey(fetchKey: () => Promise<StateKey>, patienceMilliseconds: number
 }
 
 /**
- * A secret of its own; without one, the event hook's secret, which the key is then derived from; null where neither is known: then
- * nothing is remembered.
+ * The source of the key: a secret of its own, else the event hook's secret, from which the key is derived; null where
+ * neither is known: then no user is remembered.
  */
 export type StateKeySource = { readonly arn: string } | { readonly hookSecret: SecretSource } | null;

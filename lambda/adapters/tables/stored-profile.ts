@@ -6,14 +6,14 @@ import { toPlainItem } from "../aws/dynamodb/attribute-value.ts";
 
 /*
  * An item of the profile table. Each source of locations has an attribute of its own, which no other source writes:
- * `locations` belongs to people and to their own tools, `imported` to the import of CSV files, `okta` to the sync and the
- * refresh.
+ * `locations` belongs to people and to their own tools, `imported` to the import of CSV files, `okta` to the sync and
+ * the refresh.
  *
- * An earlier form kept everything in `locations`, and each entry of the import and the sync named its source. Such entries
- * are read as if they stood in the attribute of their source, and move there when that source writes next.
+ * An earlier form kept everything in `locations`, and each entry of the import and the sync named its source. Such
+ * entries are read like those in the attribute of their source, and move there at the source's next write.
  */
 
-/** What an entry of the earlier form names as its source. */
+/** The names of sources in entries of the earlier form. */
 export const earlierNames: Readonly<Record<Source, string>> = { imported: "import", okta: "okta" };
 
 const text = z.catch(z.nullable(z.string()), null);
@@ -27,7 +27,7 @@ const ofSource = z.catch(z.object({ locations: entries, updatedAt: text, syncedA
 
 type Entry = z.infer<typeof entry>;
 
-/** Reads an item, of either form. What is no location is left out. */
+/** Reads an item, of either form. Values that are not locations are left out. */
 export function readProfile(item: Readonly<Record<string, AttributeValue>>): Profile {
   const plain = toPlainItem(item);
   const all = entries.parse(plain.locations).filter((each) => each !== null);

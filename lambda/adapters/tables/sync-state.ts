@@ -2,7 +2,7 @@ import type { DynamoDBClient } from "@aws-sdk/client-dynamodb";
 import type { SyncPorts, SyncState } from "../../core/profiles/sync.ts";
 import { createSavedState } from "../aws/dynamodb/saved-state.ts";
 
-/** Keeps how far the sync is, on the state table. */
+/** Keeps the state of the sync on the state table. */
 export function createSyncState(
   dynamodb: DynamoDBClient,
   stateTable: string,

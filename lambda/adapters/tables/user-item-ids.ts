@@ -1,7 +1,7 @@
 import { createHmac } from "node:crypto";
 import type { UserKey } from "../../core/history/user-key.ts";
 
-/** The key of a deployment that logins are hashed with. */
+/** A deployment's key for hashing logins. */
 export type StateKey = Uint8Array;
 
 const prefix = "user#";
@@ -9,11 +9,11 @@ const loginPrefix = "login#";
 const idPrefix = "id#";
 
 /**
- * The ids of the items of the state table that hold something under a key: the first is the one that is written.
+ * The ids of the items of the state table for a user's key: the first is the one that is written.
  *
- * A login stands there as HMAC-SHA-256 (RFC 2104), since what a stranger types into the login box may be a password: without
- * the deployment's key, nothing tells which login an item is of. An id of Okta's stands there as it is; items of earlier
- * releases have no prefix before it. An id with `#` had none that could be told from another kind, and is not looked for.
+ * A login is stored as HMAC-SHA-256 (RFC 2104), since a stranger may type a password in its place: without the
+ * deployment's key, an item does not reveal its login. An id of Okta is stored unchanged; items of earlier releases
+ * have no prefix before it. An id with `#` would be ambiguous without a prefix, and has no such item.
  */
 export function userItemIds(user: UserKey, stateKey: StateKey): readonly [string, ...string[]] {
   if (user.startsWith(loginPrefix)) {

@@ -2,26 +2,26 @@ import type { AttributeValue, DynamoDBClient } from "@aws-sdk/client-dynamodb";
 import { within } from "../../core/time/budget.ts";
 
 /*
- * Since when the deployment has watched: one item of the state table, written by the first look-up that does not find it. It has
- * no time to live.
+ * The time since which the deployment has watched: one item of the state table, without a time to live. The first
+ * look-up that does not find it writes it.
  */
 
 /** The id of the item. */
 export const watchingId = "watching";
 
-/** Since when the deployment has watched (ISO 8601, UTC); null where the item does not tell. */
+/** Since when the deployment has watched (ISO 8601, UTC); null without a readable item. */
 export function readWatching(item: Readonly<Record<string, AttributeValue>> | undefined): string | null {
   const since = item?.since?.S;
   return since === undefined || Number.isNaN(Date.parse(since)) ? null : since;
 }
 
-/** The longest that a look-up waits for the item to be written, in milliseconds: once in the life of a deployment. */
+/** The longest wait of a look-up for this write, in milliseconds: once in the life of a deployment. */
 const patienceMilliseconds = 200;
 
 /**
  * Writes the item where there is none.
  *
- * @returns since when the deployment has watched, by whichever function came first; null when that is not known in time
+ * @returns since when the deployment has watched, by the first write; null when that is not known in time
  */
 export async function startWatching(client: DynamoDBClient, stateTable: string, now: Date): Promise<string | null> {
   const { UpdateItemCommand } = await import("@aws-sdk/client-dynamodb");
@@ -38,7 +38,7 @@ export async function startWatching(client: DynamoDBClient, stateTable: string, 
     const { Attributes } = await within(patience, client.send(command, { abortSignal: patience }));
     return readWatching(Attributes);
   } catch {
-    // The next look-up tries it again.
+    // The next look-up tries again.
     return null;
   }
 }

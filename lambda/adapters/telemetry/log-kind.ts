@@ -1,5 +1,5 @@
 import type { EndpointFailure } from "../../core/hook-endpoint/endpoint.ts";
 import type { Observation } from "../../core/pipeline/observation.ts";
 
-/** What a log line is about, as the field `kind` says: what reads logs asks for the kind, since sentences change. */
+/** The field `kind` of a log line. Queries use it, since the texts of log lines change. */
 export type LogKind = Observation["kind"] | EndpointFailure | "deliveryRefused" | "workFailed" | "delayNotSet";

@@ -7,7 +7,7 @@ import { type Metrics, serviceName } from "./metrics.ts";
 /** Structured logs: ids only, never a secret, a name or an address. */
 export const logger = new Logger({ serviceName });
 
-/** What every line about an event names, so that the event can be followed from its delivery to its alert. */
+/** The ids in every line about an event, which link its delivery and its alert. */
 function namesOf({ deliveryId, events, ruleIds }: Subject) {
   return {
     deliveryId,
@@ -16,7 +16,7 @@ function namesOf({ deliveryId, events, ruleIds }: Subject) {
   };
 }
 
-/** Writes what the pipeline observes as log lines, and counts it. */
+/** Logs and counts the pipeline's observations. */
 export function createObserver(metrics: Metrics): (observation: Observation) => void {
   return (observation) => observe(observation, metrics);
 }
@@ -40,7 +40,7 @@ function observe(observation: Observation, metrics: Metrics): void {
       }
       count("AlertsPublished");
       const published = publishedTime(okta.published);
-      // An event without a usable time has no latency; clocks that differ make none below zero.
+      // An event without a usable time has no latency; different clocks do not make it negative.
       if (!Number.isNaN(published)) {
         const latency = Math.max(0, Date.parse(detectedAt) - published);
         metrics.milliseconds("AlertLatency", latency);
@@ -86,25 +86,25 @@ function observe(observation: Observation, metrics: Metrics): void {
       return;
     case "historyUnavailable":
       count("HistoryUnavailable");
-      logger.warn("What is remembered of a user could not be read; the alert goes out", withError(names, observation));
+      logger.warn("The user's state could not be read; the alert goes out", withError(names, observation));
       return;
     case "profilesUnavailable":
       count("ProfilesUnavailable");
       logger.error(
-        "The profile store could not be asked; alerts go out without a location, which is decided later",
+        "The profile store did not answer; alerts go out without a location, which is decided later",
         withError(names, observation),
       );
       return;
     case "refreshesLost":
       logger.warn(
-        "Profiles could not be asked to be refreshed; the next sync brings them",
+        "A refresh of profiles could not be requested; the next sync brings them",
         withError({ ...names, count: observation.count }, observation),
       );
       return;
     case "claimsUnavailable":
       count("ClaimsUnavailable");
       logger.warn(
-        "The state table could not be asked; the alert goes out, and could be a duplicate",
+        "The state table did not answer; the alert goes out, and may be a duplicate",
         withError(names, observation),
       );
       return;

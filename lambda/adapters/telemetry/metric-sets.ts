@@ -1,18 +1,18 @@
 /**
- * Which metrics CloudWatch is given: those that alarms look at and that tell of trouble, or all of them. What is no metric is a
- * property of the same log line, where queries find it.
+ * The metrics that are sent to CloudWatch: those of alarms and failures, or all. Other values are properties of the
+ * same log line, where queries find them.
  */
 export type MetricSet = (typeof metricSets)[number];
 
 /** The sets, the smallest first. */
 export const metricSets = ["essential", "full"] as const;
 
-/** The set, unless another is asked for. */
+/** The default set. */
 export const defaultMetricSet: MetricSet = "essential";
 
 /**
- * Metrics that have values while nothing is wrong, and that no alarm looks at. CloudWatch charges a metric for each hour in which
- * it has a value: what tells of trouble costs nothing without it.
+ * Metrics that have values in normal operation, and that no alarm uses. CloudWatch charges a metric for each hour in
+ * which it has a value: metrics of failures cost nothing while none happens.
  */
 const details =
   /^(?:Deliveries|EventsReconciled|ReconciliationLag|UnknownLocations|Excepted|Suppressed|Duplicates)$|^(?:EventsReceived|Matches|RefusedRequests)_|Duration$/;

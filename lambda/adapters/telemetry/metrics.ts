@@ -3,35 +3,35 @@ import type { Measure } from "../../core/time/measure.ts";
 import { once } from "../aws/client.ts";
 import { isInSet, type MetricSet } from "./metric-sets.ts";
 
-/** What a function counts and measures: docs/metrics.md lists it all. */
+/** The metrics of a function: docs/metrics.md lists them. */
 export interface Metrics {
   readonly count: (name: string, value?: number) => void;
   readonly milliseconds: (name: string, value: number) => void;
   readonly seconds: (name: string, value: number) => void;
-  /** Takes the time of a step as a metric: `PublishingDuration`... */
+  /** Measures the time of a step as a metric: `PublishingDuration`... */
   readonly measure: Measure;
-  /** Tells what the line is about. */
+  /** Adds names to the line. */
   readonly about: (names: Readonly<Record<string, string>>) => void;
   /**
-   * Writes all since the last time as one line in the embedded metric format, which is the record of an invocation in the
-   * log as well. The first line of an execution environment says how long its start took: `initDuration`, in milliseconds.
-   * Without a count that is a metric of the set there is no line.
+   * Writes all values since the last call as one line in the embedded metric format, which is also the log's record of
+   * an invocation. The first line of an execution environment has the time of its start: `initDuration`, in
+   * milliseconds. Without a count that is a metric of the set it writes no line.
    */
   readonly publish: () => Promise<void>;
-  /** Loads what writes the line, before there is one. */
+  /** Loads the module that writes the line, before the first line. */
   readonly load: () => Promise<unknown>;
 }
 
-/** What metrics and log lines say that they are of: in the stack, its name. */
+/** The service name of metrics and log lines: in the stack, its name. */
 export const serviceName = process.env.POWERTOOLS_SERVICE_NAME || "okta-proxy-watch";
 
 /**
  * Metrics of a function; Powertools, which writes them, is loaded with the first line.
  *
- * @param set what is a metric. Of the rest the line has properties: of counts the sum, of times the longest
+ * @param set the values that are metrics. Other values are properties of the line: the sum of counts, the longest time
  */
 export function createMetrics(set: MetricSet): Metrics {
-  /** Since the process started; Lambda's own report of it is not logged. */
+  /** The time since the process started; Lambda's own report of it is not logged. */
   let initDuration: number | null = Math.round(performance.now());
   const getPowertools = once(async () => {
     const { Metrics, MetricUnit } = await import("@aws-lambda-powertools/metrics");
@@ -56,8 +56,8 @@ export function createMetrics(set: MetricSet): Metrics {
       end();
       return value;
     },
-    about: (told) => {
-      names = { ...names, ...told };
+    about: (added) => {
+      names = { ...names, ...added };
     },
     async publish() {
       const taken = { counts, times, names };
@@ -75,24 +75,25 @@ export function createMetrics(set: MetricSet): Metrics {
         if (isInSet(name, set)) powertools.addMetric(name, MetricUnit[unit], value);
         else properties[name] = Math.max(Number(properties[name] ?? 0), value);
       }
-      // Powertools declares text; it writes what it is given, and queries compare numbers.
+      // Powertools declares text, but writes numbers as numbers, which queries compare.
       for (const [name, value] of Object.entries(properties)) powertools.addMetadata(name, value as string);
       powertools.publishStoredMetrics();
     },
   };
 }
 
-/** Has the line of an invocation name the delivery that it is about, whatever comes of it. */
+/** Adds the delivery's ids to the line of an invocation, also where it fails. */
 export function nameDelivery({ id, eventHookId }: Delivery, metrics: Metrics): void {
   metrics.about({ deliveryId: id ?? "", eventHookId: eventHookId ?? "" });
 }
 
 /**
- * Counts a delivery that was handled, and the events that it held, in all and by type. A delivery of nothing but test events
- * counts nowhere: it is no sign that Okta still delivers. Neither is one that is answered 503: a receiver that fails whatever
- * comes must not look alive.
+ * Counts a delivery that was handled, and the events that it held, in all and by type. A delivery of test events alone
+ * is not counted: it does not show that Okta still delivers. Nor is one that is answered 503: a receiver that always
+ * fails must not look healthy.
  *
- * @param kinds the event types that rules name, in lower case: the others count as one, so that they make no end of metrics
+ * @param kinds the event types that rules name, in lower case: all others share one metric, which bounds the number of
+ * metrics
  */
 export function countDelivery({ events, malformed }: Delivery, kinds: ReadonlySet<string>, metrics: Metrics): void {
   const received = events.filter(({ isTest }) => !isTest);
@@ -108,15 +109,15 @@ export function countDelivery({ events, malformed }: Delivery, kinds: ReadonlySe
   for (const [kind, count] of byKind) metrics.count(`EventsReceived_${kind}`, count);
 }
 
-/** Counts an event of the log stream that was handled. A test event counts nowhere, as with {@link countDelivery}. */
+/** Counts a handled event of the log stream. A test event is not counted, as in {@link countDelivery}. */
 export function countStreamed({ events, malformed }: Delivery, metrics: Metrics): void {
   const received = events.filter(({ isTest }) => !isTest).length + malformed.length;
   if (received > 0) metrics.count("EventsStreamed", received);
 }
 
 /**
- * Counts an answer by its class: a 5xx, which says that Okta has to deliver again; a 4xx, in all and by status, which throws a
- * request away, as Okta never retries it. Lambda itself counts requests, so that a 2xx needs no metric.
+ * Counts an answer by its class: a 5xx, after which Okta delivers again; a 4xx, in all and by status, after which Okta
+ * does not retry the request. Lambda counts requests, so that a 2xx needs no metric.
  */
 export function countAnswer(status: number, metrics: Metrics): void {
   if (status >= 500) metrics.count("RequestsFailed");
@@ -126,7 +127,7 @@ export function countAnswer(status: number, metrics: Metrics): void {
   }
 }
 
-/** Counts a delivery that is refused although its secret was right. */
+/** Counts a refused delivery that had the right secret. */
 export function countRefusedDelivery(metrics: Metrics): void {
   metrics.count("DeliveriesRefused");
 }

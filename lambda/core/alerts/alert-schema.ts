@@ -5,8 +5,8 @@ import { masked } from "../okta/stranger.ts";
 import { levels } from "../sigma/rule.ts";
 
 /*
- * What an alert is, in one place: the type is derived from it, and `docs/alert.schema.json` is written from it. Whoever
- * only writes alerts takes the type alone.
+ * The schema of an alert. The type `Alert` and `docs/alert.schema.json` are derived from it. Modules that only write
+ * alerts import the type alone.
  */
 
 const text = z.nullable(z.string());
@@ -64,7 +64,7 @@ const principal = {
 const history = z.object({
   since: described(
     z.nullable(z.string()),
-    "Since when this deployment has watched (ISO 8601, UTC): what was before it cannot be remembered; null when that is not known",
+    "Since when this deployment has watched (ISO 8601, UTC): earlier sessions are not remembered; null when that is not known",
   ),
   firstTime: described(
     z.boolean(),
@@ -72,15 +72,15 @@ const history = z.object({
   ),
   firstTimeForAsn: described(
     z.nullable(z.boolean()),
-    "Whether none is from this autonomous system; null when the event does not tell which it is",
+    "Whether none is from this autonomous system; null when the event does not name it",
   ),
   firstTimeForNetwork: described(
     z.nullable(z.boolean()),
-    "Whether none is from this network: the autonomous system; where Okta does not know it, the /24 or /64 of the address. Null when the event tells neither",
+    "Whether none is from this network: the autonomous system; where Okta does not know it, the /24 or /64 of the address. Null when the event has neither",
   ),
   firstTimeForCountry: described(
     z.nullable(z.boolean()),
-    "Whether none is from this country; null when the event does not tell which it is",
+    "Whether none is from this country; null when the event does not name it",
   ),
   last: described(
     z.nullable(
@@ -96,7 +96,7 @@ const history = z.object({
     "The last proxied session before this; null when none is remembered",
   ),
   sessionsIn30Days: described(z.number(), "Proxied sessions in the 30 days before this, beside its own"),
-  failedIn30Days: described(z.number(), "Attempts through a proxy in the 30 days before this that did not get in"),
+  failedIn30Days: described(z.number(), "Attempts through a proxy in the 30 days before this that did not succeed"),
 });
 
 /** An alert: the `default` body of the SNS message. What is not known is null, and never left out. */
@@ -106,12 +106,12 @@ export const alertSchema = z.object({
     z.string(),
     "UUIDv5 of the event's uuid and the detections' ids: the same, however often the event is handled",
   ),
-  test: described(z.boolean(), "Whether it was asked for by `npm run send-test-alert`: nobody signed in"),
+  test: described(z.boolean(), "Whether `npm run send-test-alert` made it: it is about no real sign-in"),
   detectedAt: time("When the alert was made"),
   followUp: described(z.boolean(), "Whether this alert adds to an earlier one about the same event"),
   source: described(
     z.enum(eventSources),
-    "How the event came: by the event hook, by the org's log stream to EventBridge, or, as neither had delivered it, found in Okta's System Log by reconciliation",
+    "How the event came: by the event hook, by the org's log stream to EventBridge, or, where neither delivered it, found in Okta's System Log by reconciliation",
   ),
   delayedSeconds: described(
     z.number(),
@@ -138,13 +138,13 @@ export const alertSchema = z.object({
       ),
       displayName: text,
     }),
-    "The person whose account or session is at stake: the actor of a sign-in or an act; the target of `user.risk.*`, and wherever the actor is no person",
+    "The person whose account or session is at stake: the actor of a sign-in or an act; the target of `user.risk.*`, and wherever the actor is not a person",
   ),
   actor: described(z.object(principal), "Who did it, as Okta has it: the user, another one, an app, or Okta itself"),
   targets: described(z.array(z.object(principal)), "What it was done to"),
   change: described(
     z.nullable(z.string()),
-    "What was granted, reset or altered, or from which level to which the risk went; null for a session start, and where the event does not tell",
+    "What was granted, reset or altered, or from which level to which the risk went; null for a session start, and where the event names no change",
   ),
   session: z.object({
     outcome: text,
@@ -177,7 +177,7 @@ export const alertSchema = z.object({
       z.object({
         verdict: described(
           z.nullable(z.boolean()),
-          "True when any signal of Okta says that the network is anonymous; false when one says that it is not, and none that it is; null when none tells",
+          "True when any signal of Okta says that the network is anonymous; false when one says that it is not, and none that it is; null when there is no signal",
         ),
         kinds: described(z.array(z.enum(networkKinds)), "The kinds of anonymous network, the worst first"),
         operators: described(z.array(z.string()), "The operators of anonymous services, as Okta writes them"),
@@ -204,7 +204,7 @@ export const alertSchema = z.object({
   }),
   history: described(
     z.nullable(history),
-    "The user's earlier proxied sessions; null when nobody knows who the user is, or the state table could not be asked",
+    "The user's earlier proxied sessions; null when the user is not known, or the state table could not be read",
   ),
   heldBack: described(
     z.nullable(
@@ -213,7 +213,7 @@ export const alertSchema = z.object({
         since: described(z.nullable(z.string()), "ISO 8601, UTC; null when there are none"),
       }),
     ),
-    "Session starts of this user on this network that were held back since the last alert; null when that is not known",
+    "Session starts of this user on this network that were suppressed since the last alert; null when that is not known",
   ),
   risk: z.object({
     level: described(z.nullable(z.string()), "`LOW`, `MEDIUM` or `HIGH`"),
@@ -238,7 +238,7 @@ export const alertSchema = z.object({
       user: described(z.nullable(z.string()), "What the user did, around the event"),
       userProfile: described(z.nullable(z.string()), "The user in the admin console, to clear sessions and factors"),
       session: described(z.nullable(z.string()), "All that was done in the session"),
-      address: described(z.nullable(z.string()), "What came from the address, whoever it was"),
+      address: described(z.nullable(z.string()), "All events from the address"),
     }),
     "Opens the Okta admin console; null where the org's console, or what to look for, is not known",
   ),
@@ -255,7 +255,7 @@ export const alertSchema = z.object({
 
 /** One event that at least one detection matched. */
 export type Alert = DeepReadonly<z.infer<typeof alertSchema>>;
-/** A rule that matched, as the alert tells of it. */
+/** A rule that matched, as the alert describes it. */
 export type AlertDetection = Alert["detections"][number];
 
 type DeepReadonly<Value> = Value extends (infer Item)[]

@@ -8,11 +8,11 @@ import type { MatchedSelection } from "../sigma/compile.ts";
 import type { Enrichment } from "../sigma/field.ts";
 import type { Rule } from "../sigma/rule.ts";
 
-/** What an alert is made of. */
+/** The input of an alert. */
 export interface AlertSource {
   readonly event: LogEvent;
   readonly delivery: Pick<Delivery, "id" | "org" | "eventHookId" | "source">;
-  /** The rules that matched, and by what: at least one. */
+  /** The rules that matched, at least one, with the values that matched. */
   readonly detections: readonly { readonly rule: Rule; readonly matched: readonly MatchedSelection[] }[];
   readonly judgement: GeoJudgement;
   readonly thresholdKm: number;
@@ -23,14 +23,17 @@ export interface AlertSource {
   readonly delay?: { readonly reason: string; readonly since: Date } | null;
   /** Names of fields that the event lost while it waited. @default null, it is whole */
   readonly eventCut?: readonly string[] | null;
-  /** What is remembered of the user. @default null, that is not known */
+  /** The user's remembered state. @default null, it is not known */
   readonly state?: UserState | null;
   /** Sessions that were suppressed before this. @default null, that is not known */
   readonly suppressed?: Suppressed | null;
   /** Whether it reports what was suppressed after an alert, and no session start of its own. @default false */
   readonly reportsSuppressed?: boolean;
-  /** Whether a login is one of the org: that of a user whom Okta does not know is masked else. @default any e-mail address is */
+  /**
+   * Whether a login is one of the org; other logins of users whom Okta does not know are masked. @default any e-mail
+   * address is
+   */
   readonly isLogin?: (login: string) => boolean;
-  /** What is asked for the severity. @default none */
+  /** The adjustments of the severity, and the fields that they read. @default none */
   readonly severity?: { readonly adjustments: readonly SeverityAdjustment[]; readonly enrichment: Enrichment };
 }

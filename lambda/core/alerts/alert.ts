@@ -16,7 +16,7 @@ import { stepsOfReport, triageSteps } from "./triage.ts";
 /** The namespace of our alert ids: a random UUID, fixed for ever. */
 const alertNamespace = "6f6b5a54-1c0e-4d4b-9a56-5f7f0d5d9c3e";
 
-/** Writes the alert about one event. What a stranger typed is masked in it, before anything is made of the event. */
+/** Writes the alert about one event. It masks a stranger's texts before it reads the event. */
 export function createAlert(source: AlertSource): Alert {
   const { isLogin = (login) => looksLikeLogin(login, []) } = source;
   const mask = findMask(source.event, isLogin);
@@ -34,7 +34,7 @@ function writeAlert(source: AlertSource): Alert {
   if (severest === undefined) throw new RangeError(`an alert about ${event.uuid} needs at least one detection`);
   const delay = source.delay ?? missedDelay(event, delivery);
   const facts = alertFacts(source);
-  // Words are written from inert texts; what programs read stays as it is.
+  // Sentences are written from inert texts; fields for programs keep the original texts.
   const words = inertFacts({ ...facts, action: describeAction(event, facts) });
   const { adjustments = [], enrichment = {} } = source.severity ?? {};
   const severityAdjustments = adjustSeverity(severest.level, adjustments, event.received, enrichment);
@@ -59,13 +59,13 @@ function writeAlert(source: AlertSource): Alert {
   };
 }
 
-/** The same over retries: it depends on the event and its detections alone. */
+/** The id depends on the event and its detections alone, so that retries keep it. */
 function alertIdOf(event: LogEvent, detections: readonly AlertDetection[], isReport: boolean): string {
   const parts = [event.uuid.toWellFormed(), ...detections.map(({ id }) => id).sort(), ...(isReport ? ["report"] : [])];
   return uuidv5(parts.join("\n"), alertNamespace);
 }
 
-/** An event that no hook delivered waited since it was published. */
+/** The delay of an event that no hook delivered starts when Okta published it. */
 function missedDelay(
   { published }: LogEvent,
   { source }: AlertSource["delivery"],

@@ -2,7 +2,7 @@ import type { Alert } from "./alert-schema.ts";
 import { oneLine } from "./inert.ts";
 import type { TopicMessage } from "./topic-message.ts";
 
-/** The message attributes of an alert, which the filter policies of subscriptions go by. */
+/** The message attributes of an alert, for the filter policies of subscriptions. */
 export function attributesOf(alert: Alert): TopicMessage["attributes"] {
   return {
     severity: { type: "String", value: alert.severity },

@@ -38,7 +38,7 @@ export function consoleLinks(org: string | null, event: LogEvent): Alert["links"
     userProfile: userId?.startsWith("00u")
       ? `https://${host}/admin/user/profile/view/${encodeURIComponent(userId)}`
       : null,
-    // The external id changes during a log-in; what is tied together for good is the root session.
+    // The external id changes during a sign-in; the root session's id stays.
     session:
       root !== null
         ? log(equals("authenticationContext.rootSessionId", root), day, 7 * day)
@@ -47,20 +47,20 @@ export function consoleLinks(org: string | null, event: LogEvent): Alert["links"
   };
 }
 
-/** The longest value that a link looks for: ids and addresses are far shorter. */
+/** The longest value that a link searches for; ids and addresses are far shorter. */
 const maximumValue = 100;
 
-/** A filter expression of the System Log. A value in quotes could end them: a backslash keeps it from that. */
+/** A filter expression of the System Log. Backslashes escape the quotes in a value. */
 function equals(field: string, value: string): string {
   return `${field} eq "${value.slice(0, maximumValue).toWellFormed().replace(/["\\]/g, "\\$&")}"`;
 }
 
-/** Null for what nobody can be looked up by. */
+/** Null for a value that identifies no user. */
 function known(value: string | null | undefined): string | null {
   return value == null || value.toLowerCase() === "unknown" ? null : value;
 }
 
-/** Okta's own domains have their console at `{org}-admin`; of a custom domain it cannot be told. */
+/** Okta's own domains have their console at `{org}-admin`; the console of a custom domain is not known. */
 function adminHost(org: string | null): string | null {
   const [, name, domain] =
     /^([a-z0-9-]+?)(?:-admin)?\.((?:okta|oktapreview|okta-emea|okta-gov)\.com|okta\.mil)$/i.exec(org ?? "") ?? [];

@@ -10,8 +10,8 @@ import { describeAgeShort, describeKind, hasOrigin, nameUser } from "./wording.t
 const maximumSubject = 99;
 
 /**
- * The e-mail's subject: ASCII, under 100 characters, on one line. What happened, the user and the country each have a share
- * of it, so that a long one does not push out the others.
+ * The e-mail's subject: ASCII, under 100 characters, on one line. The event, the user and the country each have a share
+ * of the room, so that a long one does not push out the others.
  */
 export function renderSubject(alert: Alert): string {
   return writeSubject(inertAlert(alert, "text"));
@@ -30,7 +30,7 @@ export function writeSubject(alert: InertAlert): string {
   return `${start}${kind}: ${others.join(", ")}${end}`;
 }
 
-/** The country for a subject or a title; none where it is no sign-in, and came from nowhere. */
+/** The country for a subject or a title; none for an act without an address. */
 export function countryPart(alert: InertAlert): readonly Part[] {
   const { country } = alert.geo.exit;
   if (country === null && alert.okta.eventType !== sessionStart && !hasOrigin(alert)) return [];
@@ -38,8 +38,8 @@ export function countryPart(alert: InertAlert): readonly Part[] {
 }
 
 /**
- * Parts of a line in ASCII, each within its share of the room. An address that is cut, or has lost its accents, may be
- * another's: a login that stays as it is elsewhere is then defanged.
+ * Parts of a line in ASCII, each within its share of the room. A login that is cut, or has lost its accents, may be
+ * another person's address: it is defanged.
  */
 export function writeParts(parts: readonly Part[], room: number): string[] {
   const written = parts.map(({ text, share }) => {
@@ -56,7 +56,7 @@ function defang(ascii: string): string {
   return toAscii(inertText(ascii, "text"));
 }
 
-/** The alert written for a person: who, from where, through what, how far from home, what to do first. */
+/** The alert as an e-mail: who, from where, through what, how far from home, what to do first. */
 export function renderEmail(alert: Alert): string {
   return writeEmail(inertAlert(alert, "text"));
 }
@@ -87,7 +87,7 @@ export function writeEmail(alert: InertAlert): string {
   ].join("\n");
 }
 
-/** What can be opened in the admin console. */
+/** Links into the admin console. */
 function linkLines({ links }: InertAlert): string[] {
   const named: [name: string, url: string | null][] = [
     ["The event", links.event],

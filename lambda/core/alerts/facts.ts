@@ -12,13 +12,13 @@ import type { Alert } from "./alert-schema.ts";
 import type { AlertSource } from "./alert-source.ts";
 import { consoleLinks } from "./console-links.ts";
 
-/** The longest text that an alert takes over from an event, in UTF-16 code units. Names and addresses are far shorter. */
+/** The longest text that an alert copies from an event, in UTF-16 code units. Names and addresses are far shorter. */
 const maximumText = 1_000;
 
 /** Services, operators, reasons, behaviors and targets that an alert names, each: the event has the others. */
 const maximumItems = 20;
 
-/** What an alert says of its event, and what its words are made of. */
+/** The facts of an alert: its fields about the event, from which its sentences are written. */
 export type AlertFacts = Pick<
   Alert,
   | "test"
@@ -40,7 +40,7 @@ export type AlertFacts = Pick<
   | "ageSeconds"
 >;
 
-/** Reads the facts of an alert off its event: what is unknown is null, texts and lists are cut to a bound. */
+/** Reads the facts of an alert from its event: unknown facts are null, texts and lists are cut to a bound. */
 export function alertFacts(source: AlertSource): AlertFacts {
   const { event, delivery, detectedAt, state = null } = source;
   const { actor, target } = event.fields;

@@ -4,40 +4,43 @@ import { escapeRegex } from "../text/escape-regex.ts";
 import type { Alert } from "./alert-schema.ts";
 
 /*
- * Texts of an event are data: the person who signs in, or tries to, chooses some of them. Nothing that reads an alert may take one
- * for a link, a mention, an emoji, markup or a line of its own. Links are written as security people write those that must
+ * Texts of an event are data: the person who signs in chooses some of them. No reader of an alert may take one for a
+ * link, a mention, an emoji, markup or a line of its own. Links are written as security people write those that must
  * not be followed: `hxxps[:]//evil[.]example`.
  */
 
 /**
- * What reads a text.
+ * The reader of a text.
  *
  * - `data`: a program, such as a SIEM. Texts are on one line and well-formed, and otherwise as they are.
- * - `text`: a person, as plain text: mail, SMS, subjects, notices. A login that is a plain e-mail address stays as it is,
- *   since it has to be copied; a mail program may offer to write to it.
- * - `chat`: a person, through a program that knows markup and mentions: Slack, Teams, and PagerDuty, which posts to both. An
- *   e-mail address is defanged too.
+ * - `text`: a person, as plain text: mail, SMS, subjects, notices. A login that is a plain e-mail address stays as it
+ * is, since it has to be copied; a mail program may offer to write to it.
+ * - `chat`: a person, through a program that knows markup and mentions: Slack, Teams, and PagerDuty, which posts to
+ * both. An e-mail address is defanged too.
  */
 export type Reader = "data" | "text" | "chat";
 
 declare const inert: unique symbol;
 
-/** An alert whose texts are inert: what renderings are made of. Only {@link inertAlert} makes one. */
+/** An alert whose texts are inert, for renderings. Only {@link inertAlert} makes one. */
 export type InertAlert = Alert & { readonly [inert]: true };
 
 /** Control, format, direction, line and invisible characters. */
 const shaping = /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\p{Default_Ignorable_Code_Point}]+/gu;
 
-/** Text from outside on one line, well-formed: none of its characters shapes what is around it, or is hidden. */
+/**
+ * Puts a text from outside on one line, well-formed, without hidden characters and without those that shape their
+ * surroundings.
+ */
 export function oneLine(text: string): string {
   return text.toWellFormed().replace(shaping, " ").trim();
 }
 
 /**
- * Makes a text of an event harmless to its reader: no link, mention, emoji, markup, or character that shapes what is
- * around it is left. What is inert already stays as it is.
+ * Makes a text of an event harmless to its reader: it removes links, mentions, emoji, markup and characters that shape
+ * their surroundings. A text that is inert already does not change.
  *
- * @param kept parts of the text that stay as they are, where they stand for themselves: logins, addresses. @default none
+ * @param kept parts of the text that do not change where they stand alone: logins, addresses. @default none
  */
 export function inertText(text: string, reader: Reader, kept: readonly string[] = []): string {
   return makeInert(text, reader, patternOf(kept));
@@ -71,13 +74,13 @@ export function cutInert(text: string, maximum: number): string {
     .replace(/(?:_|\[[.:@]?)+$/, "")}…`;
 }
 
-/** Writes one text anew. `path` is where it stands, without the indices of lists: `detections.title`. */
+/** Rewrites one text. `path` is its place, without the indices of lists: `detections.title`. */
 type Write = (text: string, path: string) => string;
 
-/** Left as they are: our own links, and the event as it was received. */
+/** Parts that do not change: our own links, and the event as received. */
 const untouched: ReadonlySet<string> = new Set(["links", "event", "okta.systemLogUrl"]);
 
-/** Words of ours, and of the rules, which the deploying team writes: links in them are to be followed. */
+/** Texts of this product, and of the rules, which the deploying team writes: their links may be followed. */
 const ofOurs: ReadonlySet<string> = new Set([
   "detections.id",
   "detections.title",
@@ -96,7 +99,7 @@ function inertWriter(facts: object, reader: Reader): Write {
   return (text, path) => {
     if (reader === "data" || (reader === "text" && ofOurs.has(path))) return oneLine(text);
     if (text === masked) return text;
-    // The org's domain is of the envelope that Okta writes, not of the event.
+    // The org's domain comes from the envelope, which Okta writes.
     const name = path.slice(path.lastIndexOf(".") + 1);
     if (name === "org" && isDomain(text)) return text;
     if ((name === "eventType" || path === "action.name") && isEventType(text)) return text;
@@ -114,10 +117,10 @@ function mapTexts(value: unknown, write: Write, path = ""): unknown {
   );
 }
 
-/** Logins and addresses that stay as they are, at most: an alert about many persons names some. */
+/** The most logins and addresses that do not change: an alert about many persons names some of them. */
 const maximumKept = 50;
 
-/** IP addresses, which nothing makes a link of; and for plain text, logins that are plain e-mail addresses. */
+/** IP addresses, which no program makes a link of; for plain text, also logins that are plain e-mail addresses. */
 function standingTexts(facts: object, reader: Reader): readonly string[] {
   const found = new Set<string>();
   const visit = (value: unknown, path: string): void => {
@@ -160,8 +163,8 @@ function isDomain(text: string): boolean {
 }
 
 /**
- * Whether a text is an event type in Okta's form, which words are chosen by, and which Okta alone writes: of one of the
- * families of its catalog (developer.okta.com/docs/reference/api/event-types), as of its release 2026.08.1.
+ * Whether a text is an event type in Okta's form, of one of the families of its catalog
+ * (developer.okta.com/docs/reference/api/event-types), as of its release 2026.08.1.
  */
 function isEventType(text: string): boolean {
   const [family = "", ...rest] = text.split(".");
@@ -187,20 +190,23 @@ function patternOf(kept: readonly string[]): RegExp | null {
 function makeInert(text: string, reader: Reader, kept: RegExp | null): string {
   const line = oneLine(text.replace(pictures, "□"));
   if (reader === "data" || isAddress(line) || isTime(line)) return line;
-  // Every other piece is one that stays.
+  // Every other piece is a kept part.
   const pieces = kept === null ? [line] : line.split(kept);
   const joined = pieces.map((piece, index) => (index % 2 === 0 ? defang(piece, reader) : piece)).join("");
   return reader === "chat" ? withoutListMark(joined) : joined;
 }
 
-/** What most texts are, of which nothing has to be changed. */
+/** Most texts match this pattern, and need no change. */
 const plainWords = /^[A-Za-z0-9 ,;()"'-]*$/;
 
-/** Emoji and whatever a font shows as a picture, with what varies or joins them; and characters without a meaning. */
+/**
+ * Emoji and other characters that a font shows as a picture, their variation selectors and joiners, and characters
+ * without a meaning.
+ */
 const pictures =
   /(?:[0-9#*]\ufe0f?\u20e3|[[\p{Extended_Pictographic}\p{Emoji_Presentation}\p{Regional_Indicator}\p{Co}\p{Cn}\u20e3]--[©®™]][\ufe0e\ufe0f\u200d\p{Emoji_Modifier}]*)+/gv;
 
-/** What stands for a character that a markup knows: the same to a reader, of a shape that no markup knows. */
+/** Replacements of characters of markup: they look alike, and no markup has them. */
 const lookalikes: Readonly<Record<string, string>> = {
   "`": "'",
   "*": "∗",
@@ -257,11 +263,11 @@ function foldPunctuation(text: string): string {
     .replace(/([!-/:-@[-`{-~])\p{M}+/gu, "$1");
 }
 
-/** A step of triage may end in a command of ours, which stays as it is, to be copied. */
+/** A triage step may end in a command, which does not change, so that it can be copied. */
 const ownCommand =
   /^(.*:) (npm run exceptions -- add(?: --[a-z-]+ (?:[\w+-]+|(?!www\.)[\w.+-]+@(?:[a-z0-9-]+\.)+[a-z]+))+ --reason "\.\.\.")$/is;
 
-/** A step in two: its words, and the command of ours in which it ends; null for none. */
+/** Splits a step into its words and the command at its end; null for none. */
 export function splitStep(step: string): { readonly words: string; readonly command: string | null } {
   const [, words, command] = ownCommand.exec(step) ?? [];
   return words === undefined || command === undefined ? { words: step, command: null } : { words, command };

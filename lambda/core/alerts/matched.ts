@@ -1,12 +1,12 @@
 import type { MatchedSelection } from "../sigma/compile.ts";
 import { shorten } from "../text/shorten.ts";
 
-/** Values that an explanation lists of one field at most: a target may be one of thousands. */
+/** The most values of one field that an explanation lists: an event may have thousands of targets. */
 const maximumValues = 10;
-/** The longest text that an explanation takes over from an event, in UTF-16 code units. */
+/** The longest text that an explanation copies from an event, in UTF-16 code units. */
 const maximumText = 1_000;
 
-/** A value as an explanation tells it: of an object, which may be of any size, that there is one. */
+/** A value in an explanation; null for an object, which may be of any size. */
 export type BriefValue = string | number | boolean | null;
 
 /** A selection that matched, with its values kept short. */
@@ -15,7 +15,7 @@ export interface BriefSelection {
   readonly fields: { readonly field: string; readonly values: BriefValue[] }[];
 }
 
-/** Keeps what made a rule match short enough for an alert. */
+/** Shortens the matched values of a rule for an alert. */
 export function briefMatches(matched: readonly MatchedSelection[]): BriefSelection[] {
   return matched.map(({ selection, fields }) => ({
     selection,
@@ -23,7 +23,6 @@ export function briefMatches(matched: readonly MatchedSelection[]): BriefSelecti
   }));
 }
 
-/** An object stands in the event. */
 function briefValue(value: unknown): BriefValue {
   if (typeof value === "string") return shorten(value, maximumText);
   return typeof value === "number" || typeof value === "boolean" ? value : null;

@@ -5,9 +5,9 @@ import type { Alert } from "./alert-schema.ts";
  * which the setting `outputs` switches it on; it then has a topic of its own.
  */
 export interface Output {
-  /** What it is, for whoever chooses one. */
+  /** A short description, for the list of outputs. */
   readonly description: string;
-  /** The SNS message; at most 256 KiB. It is written from `inertAlert`, for the reader that it has. */
+  /** Writes the SNS message, of at most 256 KiB, from `inertAlert` for its reader. */
   readonly render: (alert: Alert) => string;
 }
 

@@ -17,7 +17,7 @@ import {
   isNamed,
 } from "./wording.ts";
 
-/** What there is to tell of an alert, a row each, in the order in which it is read. */
+/** The names of an alert's rows, in the order in which a rendering shows them. */
 const rowNames = [
   "Test",
   "Severity",
@@ -43,7 +43,7 @@ const rowNames = [
 ] as const;
 export type RowName = (typeof rowNames)[number];
 
-/** The rows of an alert that there is something to tell in. */
+/** The rows of an alert that have a value. */
 export function alertRows(alert: InertAlert): readonly (readonly [name: RowName, value: string])[] {
   return rowNames.flatMap((name) => {
     const value = describe[name](alert);
@@ -51,7 +51,7 @@ export function alertRows(alert: InertAlert): readonly (readonly [name: RowName,
   });
 }
 
-/** Whether nothing is to be said of where it came from: what is done beside a sign-in need not have come from an address. */
+/** Whether the alert leaves the origin out: acts other than a sign-in may have no address. */
 const isSilent = (alert: Alert) => alert.okta.eventType !== sessionStart && !hasOrigin(alert);
 
 const describe: Readonly<Record<RowName, (alert: Alert) => string | null>> = {

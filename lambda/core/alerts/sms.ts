@@ -3,7 +3,10 @@ import { writeParts, writeSubject } from "./email.ts";
 import { type InertAlert, inertAlert } from "./inert.ts";
 import { describeDistance, describeProxy } from "./wording.ts";
 
-/** What one SMS takes of the GSM alphabet; more costs a second one. ASCII is in it, but for a few that take two. */
+/**
+ * The most characters of one SMS of ours; a longer one costs a second. They are those of the GSM alphabet: ASCII,
+ * except for a few that take two places.
+ */
 export const maximumSms = 140;
 
 /** The alert in one SMS: the subject, and through what and how far from home. */

@@ -1,5 +1,5 @@
 import { type LogEvent, sessionStart } from "../okta/log-event.ts";
-import { gotIn } from "../okta/outcome.ts";
+import { succeeded } from "../okta/outcome.ts";
 import { isRiskChange } from "../okta/risk.ts";
 import { plural } from "../text/shorten.ts";
 import type { AlertFacts } from "./facts.ts";
@@ -16,22 +16,22 @@ import {
   isNamed,
 } from "./wording.ts";
 
-/** What was done, beside starting a session, in the words of the alert. */
+/** An act other than a session start, in the words of the alert. */
 export interface Action {
-  /** What Okta calls it: `Grant user privilege`. */
+  /** Okta's name of the act: `Grant user privilege`. */
   readonly name: string;
-  /** Whether it is a change of a user's risk level, which no person did. */
+  /** Whether it is a change of a user's risk level, which Okta makes. */
   readonly isRisk: boolean;
   /** Whether a person did it: the user of the alert. */
   readonly isByUser: boolean;
-  /** The persons that it was done to, but for who did it: `Ada Marques (ada@example.com)`; null for none. */
+  /** The persons that it was done to, except the actor: `Ada Marques (ada@example.com)`; null for none. */
   readonly whom: string | null;
 }
 
 /** The longest name of an action, in UTF-16 code units. */
 const maximumName = 200;
 
-/** Names what was done, beside starting a session. Null for a session start. */
+/** Names an act other than a session start. Null for a session start. */
 export function describeAction(event: LogEvent, facts: AlertFacts): Action | null {
   if (event.eventType === sessionStart) return null;
   return {
@@ -42,7 +42,7 @@ export function describeAction(event: LogEvent, facts: AlertFacts): Action | nul
   };
 }
 
-/** One sentence that a person can act on, and one more of an event that is not of now. */
+/** One sentence that a person can act on, and one more for an event that is not recent. */
 export function summarize(facts: AlertFacts, action: Action | null): string {
   const age = describeAge(facts);
   return `${summarizeAct(facts, action)}${age === null ? "" : ` Okta published it at ${facts.okta.published}, ${age}.`}`;
@@ -50,9 +50,9 @@ export function summarize(facts: AlertFacts, action: Action | null): string {
 
 function summarizeAct(facts: AlertFacts, action: Action | null): string {
   const { session, change } = facts;
-  const outcome = gotIn(session.outcome) ? "" : ` (${session.outcome})`;
+  const outcome = succeeded(session.outcome) ? "" : ` (${session.outcome})`;
   if (action === null) {
-    const verb = gotIn(session.outcome) ? "started an Okta session" : `tried to start an Okta session${outcome}`;
+    const verb = succeeded(session.outcome) ? "started an Okta session" : `tried to start an Okta session${outcome}`;
     return `${describeUser(facts)} ${verb}${place(facts)}.`;
   }
   if (action.isRisk) return `${describeRisk(facts, action)}${hasOrigin(facts) ? place(facts) : ""}.`;
@@ -64,7 +64,7 @@ function summarizeAct(facts: AlertFacts, action: Action | null): string {
 /** What an alert says that reports suppressed session starts. */
 export function summarizeSuppressed(facts: AlertFacts): string {
   const { count, since } = facts.heldBack ?? { count: 0, since: null };
-  const verb = gotIn(facts.session.outcome) ? "started" : "tried to start";
+  const verb = succeeded(facts.session.outcome) ? "started" : "tried to start";
   return `${describeUser(facts)} ${verb} ${plural(count, "more Okta session")}${place(facts)}, like the one that was alerted on at ${since ?? "an unknown time"}. They were suppressed, and no alert has reported them since.`;
 }
 

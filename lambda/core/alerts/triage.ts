@@ -1,5 +1,5 @@
 import { anonymousServices, type NetworkKind } from "../okta/network-service.ts";
-import { gotIn } from "../okta/outcome.ts";
+import { succeeded } from "../okta/outcome.ts";
 import { masked } from "../okta/stranger.ts";
 import type { AlertFacts } from "./facts.ts";
 import type { Action } from "./summary.ts";
@@ -12,22 +12,22 @@ import {
   isNamed,
 } from "./wording.ts";
 
-/** What a case is, as far as steps depend on it. */
+/** The facts of an alert that triage steps depend on. */
 interface Case {
   readonly facts: AlertFacts;
-  /** What was done, beside starting a session; null for a session start. */
+  /** The act; null for a session start. */
   readonly action: Action | null;
   readonly who: string;
   /** The worst kind of anonymous network; null where none is named. */
   readonly kind: NetworkKind | null;
   readonly isProxied: boolean;
-  readonly gotIn: boolean;
+  readonly succeeded: boolean;
 }
 
-/** One step, or null where the case has no need of it. */
-type Step = (of: Case) => string | null;
+/** Writes one step; null where the case does not need it. */
+type TriageStep = (of: Case) => string | null;
 
-/** What to do about an alert, in order: only what this case asks for. */
+/** The triage steps of an alert, in order, without those that its case does not need. */
 export function triageSteps(facts: AlertFacts, action: Action | null): string[] {
   if (facts.test) return ["This is a test of the whole way: nobody signed in, and there is nothing to do."];
   const of: Case = {
@@ -36,7 +36,7 @@ export function triageSteps(facts: AlertFacts, action: Action | null): string[] 
     who: describeUser(facts),
     kind: facts.network.anonymous.kinds[0] ?? null,
     isProxied: describeProxy(facts) !== null,
-    gotIn: gotIn(facts.session.outcome),
+    succeeded: succeeded(facts.session.outcome),
   };
   return steps.map((step) => step(of)).filter((step) => step !== null);
 }
@@ -48,7 +48,7 @@ export function stepsOfReport({ heldBack }: AlertFacts): string[] {
   ];
 }
 
-/** Those behind which an attacker is likelier than a customer. */
+/** The kinds of network that attackers use more than customers do. */
 const hostile: ReadonlySet<NetworkKind | null> = new Set(["tor", "residential_proxy", "blockchain_vpn"]);
 
 const why: Readonly<Partial<Record<NetworkKind, string>>> = {
@@ -57,8 +57,8 @@ const why: Readonly<Partial<Record<NetworkKind, string>>> = {
   blockchain_vpn: "A blockchain VPN leads through strangers' machines",
 };
 
-/** What cannot wait. */
-const first: Step = ({ facts, action, who, kind, isProxied, gotIn: succeeded }) => {
+/** The most urgent step. */
+const first: TriageStep = ({ facts, action, who, kind, isProxied, succeeded }) => {
   if (!succeeded) return failed(facts);
   const undo = action === null || action.isRisk ? "" : ", undo what was done";
   if (!isNamed(facts.user) && !isPersonal(facts)) return null;
@@ -83,14 +83,14 @@ function failed({ session, history }: AlertFacts): string {
   return `The attempt failed${reason}${others}: nobody got in. Look for one that succeeded, by this user and from this address; if many users were tried, block the address in a network zone.`;
 }
 
-/** Whether a person is known whom the session or the act is of. */
+/** Whether the alert names the person of the session or the act. */
 const isPersonal = ({ user, actor }: AlertFacts) =>
   isNamed(user) || actor.type === null || actor.type.toLowerCase() === "user";
 
-const ask: Step = ({ facts, action, who, gotIn: succeeded }) => {
+const ask: TriageStep = ({ facts, action, who, succeeded }) => {
   const proxy = describeProxy(facts);
   const through = proxy === null ? "" : ` through ${proxy}`;
-  // Of a login that is masked, or not there, it is not known whom to ask.
+  // Without a login, or with a masked one, there is no person to ask.
   if (facts.user.login === masked || !(isNamed(facts.user) || isNamed(facts.actor))) return null;
   if (action?.isRisk) {
     if (!isNamed(facts.user)) return null;
@@ -110,8 +110,8 @@ const ask: Step = ({ facts, action, who, gotIn: succeeded }) => {
   return `Ask ${who}, over a channel other than e-mail or Okta, whether they ${did}${through} at ${facts.okta.published}.`;
 };
 
-/** What earlier sessions say. */
-const compare: Step = ({ facts: { history, network, geo, okta, ageSeconds }, isProxied }) => {
+/** Compares the session with earlier ones. */
+const compare: TriageStep = ({ facts: { history, network, geo, okta, ageSeconds }, isProxied }) => {
   if (history === null || !isProxied) return null;
   if (history.firstTime) {
     const sentence = describeFirstTime({ okta, ageSeconds }, history.since);
@@ -124,7 +124,7 @@ const compare: Step = ({ facts: { history, network, geo, okta, ageSeconds }, isP
     history.firstTimeForCountry ? (geo.exit.country ?? geo.exit.countryCode) : null,
   ].filter((each) => each !== null);
   if (news.length > 0) return `${before}; ${news.join(" and ")} ${news.length === 1 ? "is" : "are"} new for this user.`;
-  // What Okta does not tell of the exit is not known.
+  // A network or country that Okta does not name is not known.
   const known = [
     history.firstTimeForNetwork === false ? "network" : null,
     history.firstTimeForCountry === false ? "country" : null,
@@ -133,7 +133,7 @@ const compare: Step = ({ facts: { history, network, geo, okta, ageSeconds }, isP
   return `${before}; this ${known.join(" and ")} ${known.length === 1 ? "is" : "are"} known for this user. What came of it then?`;
 };
 
-const undo: Step = ({ facts, action, gotIn: succeeded }) => {
+const undo: TriageStep = ({ facts, action, succeeded }) => {
   if (!succeeded) return null;
   if (!isNamed(facts.user) && isNamed(facts.actor) && !isPersonal(facts)) {
     return "If it is not wanted: undo what was done, and revoke the tokens and grants of what did it.";
@@ -144,7 +144,7 @@ const undo: Step = ({ facts, action, gotIn: succeeded }) => {
   return `${cause}: ${done}clear the user's sessions, reset the password and the MFA factors, and revoke API tokens.`;
 };
 
-const follow: Step = ({ facts: { session, device }, gotIn: succeeded }) => {
+const follow: TriageStep = ({ facts: { session, device }, succeeded }) => {
   if (!succeeded) return null;
   const id = session.rootSessionId ?? session.externalSessionId;
   const weak = [
@@ -157,13 +157,13 @@ const follow: Step = ({ facts: { session, device }, gotIn: succeeded }) => {
   return `In Okta's System Log, ${what}${strength}: factors enrolled, applications opened, privileges granted.`;
 };
 
-const far: Step = ({ facts: { geo } }) =>
+const far: TriageStep = ({ facts: { geo } }) =>
   geo.verdict === "mismatch"
     ? "The exit is far from every known location. Check whether the user travels; if a location is missing, add it to the profile."
     : null;
 
-/** Nobody is told to except what an attacker would use, nor an attempt that failed. */
-const close: Step = ({ facts, action, kind, isProxied, gotIn: succeeded }) => {
+/** Suggests no exception for networks that attackers use, nor for a failed attempt. */
+const close: TriageStep = ({ facts, action, kind, isProxied, succeeded }) => {
   const mayExcept = action === null && isProxied && succeeded && !hostile.has(kind);
   const command = mayExcept ? exceptionCommand(facts) : null;
   return command === null
@@ -172,8 +172,8 @@ const close: Step = ({ facts, action, kind, isProxied, gotIn: succeeded }) => {
 };
 
 /**
- * The command that excepts just this case. It is there to be pasted into a shell: what an attacker could have written
- * stands in it only if it is nothing but a plain word.
+ * The command that excepts just this case. People paste it into a shell: it holds a text that an attacker could have
+ * chosen only if that is a plain word.
  */
 function exceptionCommand({ user, network }: AlertFacts): string | null {
   const services = anonymousServices(network);
@@ -187,4 +187,4 @@ function exceptionCommand({ user, network }: AlertFacts): string | null {
   return where === null ? null : `npm run exceptions -- add --user ${who} ${where} --reason "..."`;
 }
 
-const steps: readonly Step[] = [first, ask, compare, undo, follow, far, close];
+const steps: readonly TriageStep[] = [first, ask, compare, undo, follow, far, close];

@@ -1,7 +1,7 @@
 import { rememberDays } from "../history/history.ts";
 import { publishedTime, sessionStart } from "../okta/log-event.ts";
 import { anonymousServices, kindOf, type NetworkKind } from "../okta/network-service.ts";
-import { gotIn } from "../okta/outcome.ts";
+import { succeeded } from "../okta/outcome.ts";
 import { isUnknown } from "../okta/person.ts";
 import { masked } from "../okta/stranger.ts";
 import { describeLocation, formatKm } from "../profiles/judge-location.ts";
@@ -44,7 +44,7 @@ export function describePrincipal({ displayName, login, id }: Alert["user"]): st
   return isUnknown(displayName) || displayName === login ? String(login) : `${displayName} (${login})`;
 }
 
-/** What the alert is about, in a few words: of what is no sign-in, the severest detection tells. */
+/** The subject of the alert in a few words; for an event that is not a sign-in, the title of the severest detection. */
 export function describeKind(alert: Alert): string {
   const kind = describeOne(alert);
   // Only a report on what was suppressed follows up, and says how many.
@@ -55,15 +55,18 @@ export function describeKind(alert: Alert): string {
 function describeOne(alert: Alert): string {
   if (alert.okta.eventType !== sessionStart) return alert.detections[0]?.title ?? alert.okta.eventType;
   const proxied = describeProxy(alert) === null ? "" : "proxied ";
-  return gotIn(alert.session.outcome) ? `${proxied}Okta session` : `${proxied}Okta sign-in attempt`;
+  return succeeded(alert.session.outcome) ? `${proxied}Okta session` : `${proxied}Okta sign-in attempt`;
 }
 
-/** Names the proxy: `Tor (TOR_EXIT)`, or "an anonymizing proxy" when Okta does not say which. Null when it is none. */
+/**
+ * Names the proxy: `Tor (TOR_EXIT)`, or "an anonymizing proxy" when Okta does not say which. Null when it is not a
+ * proxy.
+ */
 export function describeProxy({ network }: Pick<Alert, "network">): string | null {
   if (network.anonymous.verdict !== true) return null;
   const services = anonymousServices(network);
   const named = services.map((service) => describeService(service) ?? "an unnamed service");
-  // A kind that no service has comes from the kind of proxy.
+  // Kinds that no service has come from `proxyType`.
   const others = network.anonymous.kinds.filter((kind) => !services.some((service) => kindOf(service) === kind));
   return [...named, ...others.map((kind) => kindNames[kind])].join(", ") || "an anonymizing proxy";
 }
@@ -77,10 +80,13 @@ const kindNames: Readonly<Record<NetworkKind, string>> = {
   relay: "a privacy relay",
 };
 
-/** Persons that are named: more make no sentence. */
+/** The most persons that a sentence names. */
 const maximumPersons = 3;
 
-/** Names the persons that something was done to, but for who did it: `Ada Marques (ada@example.com)`. Null for none, and for a session start. */
+/**
+ * Names the persons that something was done to, except the actor: `Ada Marques (ada@example.com)`. Null for none, and
+ * for a session start.
+ */
 export function describePersonsDoneTo({
   okta,
   targets,
@@ -92,16 +98,19 @@ export function describePersonsDoneTo({
     return type?.toLowerCase() === "user" && !isActor;
   });
   const names = persons.slice(0, maximumPersons).map(describePrincipal);
-  // Of many targets an alert has the first: how many there are is in the event.
+  // An alert has the first targets only; the event has them all.
   if (persons.length > maximumPersons) names.push("others");
   return names.join(", ") || null;
 }
 
-/** What is younger is of now: Okta calls a delivery within the hour usual, and clocks differ by seconds. */
+/** A younger event is recent: Okta calls a delivery within the hour usual, and clocks differ by seconds. */
 const recentSeconds = 3_600;
 const aheadSeconds = 300;
 
-/** How old the event is, or how far ahead of our clock: `304 days before this alert`. Null for one of now, and for one without a time. */
+/**
+ * How old the event is, or how far ahead of our clock: `304 days before this alert`. Null for a recent event, and for
+ * one without a time.
+ */
 export function describeAge({ ageSeconds }: Pick<Alert, "ageSeconds">): string | null {
   if (ageSeconds === null) return null;
   if (ageSeconds > recentSeconds) return `${describeSpan(ageSeconds)} before this alert`;
@@ -123,7 +132,7 @@ function describeSpan(seconds: number): string {
   return hours < 48 ? plural(hours, "hour") : plural(Math.round(hours / 24), "day");
 }
 
-/** Whether an alert tells anything of where its request came from. */
+/** Whether an alert has any fact about the origin of its request. */
 export function hasOrigin(alert: Pick<Alert, "network" | "geo">): boolean {
   const { city, state, country } = alert.geo.exit;
   return [alert.network.ip, city, state, country, describeProxy(alert)].some((part) => part !== null);
@@ -171,7 +180,7 @@ function describeNetworkOfHistory(last: NonNullable<NonNullable<Alert["history"]
   return `at ${at}${network === "" ? "" : ` through ${network}`}${countryCode === null ? "" : ` in ${countryCode}`}`;
 }
 
-/** How sure Okta is who it was: what they proved it by, and on what device. Null when the event tells nothing. */
+/** The strength of the authentication: the credential and the device. Null when the event has neither. */
 export function describeStrength({ session, device }: Pick<Alert, "session" | "device">): string | null {
   const { credentialType, credentialProvider } = session;
   const credential = [credentialType, credentialProvider].filter(Boolean).join(" of ");
@@ -185,8 +194,8 @@ export function describeStrength({ session, device }: Pick<Alert, "session" | "d
 }
 
 /**
- * That no proxied session of the user is known, and from which time: 90 days are said only when the deployment has watched that
- * long.
+ * Says that no proxied session of the user is known, and since when: it claims 90 days only when the deployment has
+ * watched that long.
  */
 export function describeFirstTime(
   { okta, ageSeconds }: Pick<Alert, "okta" | "ageSeconds">,
@@ -195,14 +204,14 @@ export function describeFirstTime(
   const sentence = "no proxied session of this user is known";
   const start = since === null ? Number.NaN : Date.parse(since);
   if (Number.isNaN(start)) return sentence;
-  // An event of the future is no watching.
+  // Time that lies in the future does not count as watched.
   const watched = publishedTime(okta.published) + Math.min(0, ageSeconds ?? 0) * 1_000 - start;
   return watched >= rememberDays * 86_400_000
     ? `${sentence} from the last ${rememberDays} days`
     : `${sentence} since ${new Date(start).toISOString().slice(0, 10)}, when watching began`;
 }
 
-/** What is remembered of the user's proxied sessions, in a sentence. Null when that is not known. */
+/** The user's remembered proxied sessions in a sentence. Null when they are not known. */
 export function describeHistory({
   history,
   okta,

@@ -7,11 +7,11 @@ import { compileRegex } from "../sigma/regex.ts";
 import { type DetectionItem, type Operand, SigmaRuleError } from "../sigma/rule.ts";
 
 /*
- * The fields that a rule may ask for, and the values of those that have few. Asked when rules are built, not when they run: a field that no event has makes a rule
- * that never matches, and nothing else would tell its author.
+ * The fields that a rule may use, and the values of fields that have few. The build checks rules by them: a rule with a
+ * field that no event has never matches, and no other check would find it.
  */
 
-/** What the pipeline adds to an event, under `enrichment.` */
+/** The fields that the pipeline adds to an event, under `enrichment.` */
 const enrichmentFields: Readonly<Record<string, string>> = {
   "enrichment.geo": "verdict mismatch distanceKm",
   "enrichment.behaviors": "positive",
@@ -21,7 +21,7 @@ const enrichmentFields: Readonly<Record<string, string>> = {
 };
 
 const verdicts: readonly GeoJudgement["verdict"][] = ["mismatch", "match", "unknown"];
-/** Those of `RiskEventSubjectRiskLevel` in the schema of Okta's Management API. */
+/** The values of `RiskEventSubjectRiskLevel` in the schema of Okta's Management API. */
 const riskLevels = ["LOW", "MEDIUM", "HIGH"] as const;
 
 /** Every value that a field can have, by the field's folded name. */
@@ -32,7 +32,7 @@ const closedValues: ReadonlyMap<string, readonly string[]> = new Map<string, rea
   ["enrichment.risk.previouslevel", riskLevels],
 ]);
 
-/** What it will add: a rule may be written for it, and does not match by it before. */
+/** Fields that a later release will add: a rule may use them, but they do not match yet. */
 const plannedFields: Readonly<Record<string, string>> = {
   "enrichment.travel": "speedKmh distanceKm impossible",
   "enrichment.session": "changed",
@@ -50,10 +50,10 @@ function pathsOf(fields: Readonly<Record<string, string>>): ReadonlyMap<string, 
   );
 }
 
-/** Names are compared as the rule engine finds them: without regard to case. */
+/** Names are compared without regard to case, as in the rule engine. */
 const fold = (name: string) => name.toLowerCase();
 
-/** The dotted paths of a LogEvent's fields; of an open object, not those below it. */
+/** The dotted paths of a LogEvent's fields; without those below an open object. */
 function eventPaths(field: OktaField, parent = ""): string[] {
   return [...field.children.values()].flatMap(({ name, field: child }) => {
     const path = parent === "" ? name : `${parent}.${name}`;
@@ -75,10 +75,10 @@ const openFields = openPaths(logEvent);
 const open = openFields.map(fold);
 
 /**
- * Checks the name of a field that a rule asks for.
+ * Checks the name of a field that a rule uses.
  *
- * @returns what its author should look at: a field that Okta's documents do not have (Okta may add some), or that this
- *   version does not add yet; null for nothing
+ * @returns a warning for a field that Okta's documents do not have (Okta may add some), or that this release does not
+ * add yet; else null
  * @throws SigmaRuleError for a field under `enrichment.` that the pipeline does not add
  */
 export function checkField(name: string): string | null {
@@ -94,9 +94,9 @@ export function checkField(name: string): string | null {
 }
 
 /**
- * Checks what a field under `enrichment.` is compared with, where few values can occur there.
+ * Checks the values that a rule compares with a field under `enrichment.` that has few values.
  *
- * @returns the values that the field never has, and those that it can have; null for nothing
+ * @returns a warning that names the values that the field never has, and those that it can have; else null
  */
 export function checkValues({ field, values, cased }: DetectionItem): string | null {
   const possible = field === null ? undefined : closedValues.get(fold(field));
@@ -123,7 +123,7 @@ function canMatch(operand: Operand, possible: readonly string[], cased: boolean)
 
 const wildcards = ["", "?", "*", "-"] as const;
 
-/** An operand, as its author may know it again. */
+/** An operand, as its author wrote it. */
 function write(operand: Operand): string {
   switch (operand.kind) {
     case "pattern":
@@ -139,7 +139,9 @@ function write(operand: Operand): string {
   }
 }
 
-/** Edits, for so many letters of a name one, that a misspelling may be away from what was meant; 2 at least. */
+/**
+ * One edit for so many letters of a name separates a misspelling from the name that is suggested for it; at least 2.
+ */
 const lettersForOneEdit = 5;
 
 function suggest(name: string, known: ReadonlyMap<string, string>): string {

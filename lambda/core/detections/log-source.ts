@@ -1,7 +1,7 @@
 import type { LogSource } from "../sigma/parse/parse-rule.ts";
 
-/** Where our events come from, as rules name it. */
+/** The log source of our events, as rules name it. */
 export const logSource: LogSource = { product: "okta", service: "okta" };
 
-/** The field that tells the kinds of events apart, and by which rules are found. */
+/** The field that holds the kind of an event, by which rules are indexed. */
 export const indexField = "eventType";

@@ -6,11 +6,11 @@ import { anonymousServices, kindOf, type NetworkService } from "../okta/network-
 import { isOperator } from "../okta/operator.ts";
 
 /*
- * An exception is somebody's word that a kind of match is harmless, until a date. Whatever of one cannot be read makes it
- * cover nothing: a scope that lost a part would cover more than was meant.
+ * An exception declares a kind of match harmless until a date. An exception with a part that cannot be read covers
+ * nothing: a scope that lost a part would cover too much.
  */
 
-/** What an exception covers: an event has to meet every part that is given, and at least one is. */
+/** The scope of an exception: an event has to meet every part that is given; at least one is. */
 export const exceptionScope = z.strictObject({
   /** An Okta user id (`00u...`) or a lower-case login. */
   user: z.optional(z.string().check(z.minLength(1))),
@@ -21,39 +21,39 @@ export const exceptionScope = z.strictObject({
   cidr: z.optional(z.string().check(z.refine((text) => parseCidr(text) !== null, "is no CIDR"))),
   /** ISO 3166-1 alpha-2. */
   countryCode: z.optional(z.string().check(z.regex(/^[A-Z]{2}$/))),
-  /** Ids of detections. @default every detection of a session start, and none of anything else */
+  /** Ids of detections. @default every detection of a session start, and no other */
   detections: z.optional(z.array(z.string()).check(z.minLength(1))),
 });
 export type ExceptionScope = z.infer<typeof exceptionScope>;
 
-/** An exception, with who, why and until when. */
+/** An exception: its scope, author, reason and end. */
 export const exceptionSchema = z.strictObject({
   id: z.string(),
   scope: exceptionScope.check(z.refine((scope) => hasPlace(scope), "covers everything")),
-  /** Who made it. */
+  /** Its author. */
   by: z.string(),
   reason: z.string(),
   /** ISO 8601, UTC. */
   createdAt: z.iso.datetime(),
-  /** The first moment at which it has no effect any more (ISO 8601, UTC). */
+  /** The moment from which it has no effect (ISO 8601, UTC). */
   until: z.iso.datetime(),
-  /** When a notice of its end was published; null for not yet. */
+  /** When a notice of its end was published; null before that. */
   noticedAt: z.nullable(z.iso.datetime()),
 });
 export type Exception = z.infer<typeof exceptionSchema>;
 
-/** Days that an exception lasts when nobody says until when. */
+/** The days that an exception without a given end lasts. */
 export const defaultDays = 90;
 
-/** Whether a scope says who or where, and not only which detections: else it would switch them off. */
+/** Whether a scope names a user or a network: with detections alone it would switch them off. */
 export function hasPlace({ user, operator, asNumber, cidr, countryCode }: ExceptionScope): boolean {
   return [user, operator, asNumber, cidr, countryCode].some((part) => part !== undefined);
 }
 
-/** An event, as exceptions are asked about it: read off once, however many exceptions there are. */
+/** The facts of an event that exceptions are compared with, read once for all exceptions. */
 export interface ExceptionSubject {
   readonly eventType: string;
-  /** Whether it is a test of the whole way, which no exception covers. */
+  /** Whether it is a test event, which no exception covers. */
   readonly isTest: boolean;
   readonly exit: ExitNode;
   /** The keys of its user. */
@@ -73,8 +73,8 @@ export function whyNotCovered({ scope, until }: Exception, subject: ExceptionSub
   if (scope.detections === undefined && eventType !== sessionStart) {
     return `it covers ${sessionStart} alone, as it names no detection`;
   }
-  for (const { given, covers, told } of parts) {
-    if (given(scope) && !covers(scope, exit, users)) return told(scope, exit, users);
+  for (const { given, covers, describe } of parts) {
+    if (given(scope) && !covers(scope, exit, users)) return describe(scope, exit, users);
   }
   return hasPlace(scope) ? null : "it says neither who nor where";
 }
@@ -82,28 +82,28 @@ export function whyNotCovered({ scope, until }: Exception, subject: ExceptionSub
 interface Part {
   readonly given: (scope: ExceptionScope) => boolean;
   readonly covers: (scope: ExceptionScope, exit: ExitNode, users: readonly string[]) => boolean;
-  readonly told: (scope: ExceptionScope, exit: ExitNode, users: readonly string[]) => string;
+  readonly describe: (scope: ExceptionScope, exit: ExitNode, users: readonly string[]) => string;
 }
 
-/** How each part of a scope is met. What is not known of an event meets nothing. */
+/** The test of each part of a scope. An unknown fact of an event meets no part. */
 const parts: readonly Part[] = [
   {
     given: ({ user }) => user !== undefined,
     covers: ({ user }, _, users) => users.includes(user ?? ""),
-    told: ({ user }, _, users) => `the user is ${users.join(", ") || "unknown"}, not ${user}`,
+    describe: ({ user }, _, users) => `the user is ${users.join(", ") || "unknown"}, not ${user}`,
   },
   {
     given: ({ operator }) => operator !== undefined,
-    // Of an address that belongs to another operator as well, such as Tor, nobody said that it is harmless.
+    // An exception for one operator does not cover an address that also belongs to another, such as Tor.
     covers: ({ operator = "" }, { network }) => {
       const services = anonymousServices(network);
       const isIt = (each: NetworkService) => each.operator !== null && isOperator(each.operator, operator);
-      // What another field says beside the services, such as Tor, is not the operator's.
+      // A kind that only another field names, such as Tor, does not belong to the operator.
       const kinds = new Set(services.map(kindOf));
       const isWhole = network.kinds.every((kind) => kinds.has(kind) && (kind !== "tor" || /TOR/i.test(operator)));
       return services.length > 0 && services.every(isIt) && isWhole;
     },
-    told: ({ operator }, { network }) => {
+    describe: ({ operator }, { network }) => {
       const names = anonymousServices(network).map((each) => each.operator ?? "unnamed");
       const kinds = network.kinds.length === 0 ? "" : ` (${network.kinds.join(", ")})`;
       return `the operator is ${names.join(" and ") || "unknown"}${kinds}, not ${operator} alone`;
@@ -112,31 +112,29 @@ const parts: readonly Part[] = [
   {
     given: ({ asNumber }) => asNumber !== undefined,
     covers: ({ asNumber }, exit) => exit.asNumber === asNumber,
-    told: ({ asNumber }, exit) => `the ASN is ${exit.asNumber ?? "unknown"}, not ${asNumber}`,
+    describe: ({ asNumber }, exit) => `the ASN is ${exit.asNumber ?? "unknown"}, not ${asNumber}`,
   },
   {
     given: ({ cidr }) => cidr !== undefined,
     covers: ({ cidr }, { ip }) => isIn(cidr ?? "", ip),
-    told: ({ cidr }, { ip }) => `the address is ${ip ?? "unknown"}, which is not in ${cidr}`,
+    describe: ({ cidr }, { ip }) => `the address is ${ip ?? "unknown"}, which is not in ${cidr}`,
   },
   {
     given: ({ countryCode }) => countryCode !== undefined,
     covers: ({ countryCode }, exit) => exit.countryCode === countryCode,
-    told: ({ countryCode }, exit) => `the country is ${exit.countryCode ?? "unknown"}, not ${countryCode}`,
+    describe: ({ countryCode }, exit) => `the country is ${exit.countryCode ?? "unknown"}, not ${countryCode}`,
   },
 ];
 
 /** Detections of an event, divided by exceptions. */
 export interface Excepted<Detection> {
-  /** To be alerted on. */
+  /** The detections that no exception covers. */
   readonly left: readonly Detection[];
-  /** The exceptions that cover one of the others or more, each once: all of them, in their order, also where one would do. */
+  /** All exceptions that cover any of the other detections, each once, in their order. */
   readonly by: readonly Exception[];
 }
 
-/**
- * Takes from an event's detections those that exceptions cover.
- */
+/** Removes from an event's detections those that exceptions cover. */
 export function except<Detection extends { readonly rule: { readonly id: string } }>(
   detections: readonly Detection[],
   exceptions: readonly Exception[],

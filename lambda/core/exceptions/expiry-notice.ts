@@ -9,7 +9,7 @@ import { describeScope, type Exception } from "./exception.ts";
 /** How long before its end a notice of an exception goes out. */
 export const noticeDays = 7;
 
-/** Exceptions that end within a week, and of whose end nobody was told yet. */
+/** The exceptions that end within a week and have no notice yet. */
 export function dueForNotice(exceptions: readonly Exception[], now: Date): readonly Exception[] {
   const horizon = now.getTime() + noticeDays * 86_400_000;
   return exceptions.filter(({ until, noticedAt }) => {
@@ -18,15 +18,15 @@ export function dueForNotice(exceptions: readonly Exception[], now: Date): reado
   });
 }
 
-/** Exceptions that one notice names; those beyond come with the next one. */
+/** The most exceptions that one notice names; the next notice names the others. */
 const maximumExceptions = 10;
 
-/** What is told of one exception, at most: SNS takes 256 KiB. */
+/** The most characters about one exception: SNS takes 256 KiB. */
 const maximumText = 500;
 
 /**
- * The notice about exceptions that end soon. It has no message attribute `severity`: a subscription that wants alerts alone
- * filters by that.
+ * The notice about exceptions that end soon. It has no message attribute `severity`, by which subscriptions filter for
+ * alerts.
  *
  * @returns the message, and which exceptions it names
  */
@@ -35,7 +35,7 @@ export function renderNotice(due: readonly Exception[]): {
   readonly named: readonly Exception[];
 } {
   const named = due.slice(0, maximumExceptions);
-  const told = named.map(({ id, scope, by, reason, until }) => {
+  const lines = named.map(({ id, scope, by, reason, until }) => {
     const kept = [scope.user, by, scope.cidr]
       .filter((part) => part !== undefined)
       .filter((part) => part === scope.cidr || isPlainEmail(part));
@@ -49,12 +49,12 @@ export function renderNotice(due: readonly Exception[]): {
   const text = [
     `${start}. What they cover is alerted on from then on.`,
     "",
-    ...told.flatMap(({ what, why }) => [`- ${what}`, `  ${why}`]),
+    ...lines.flatMap(({ what, why }) => [`- ${what}`, `  ${why}`]),
     "",
     "To keep one, make it anew: npm run exceptions -- add --help",
     "",
   ].join("\n");
-  const sms = toGsm(toAscii(`${start}: ${told.map(({ what }) => what).join("; ")}`)).slice(0, maximumSms);
+  const sms = toGsm(toAscii(`${start}: ${lines.map(({ what }) => what).join("; ")}`)).slice(0, maximumSms);
   const body = { schemaVersion: "1.0", kind: "exceptionsEnd", exceptions: named };
   return {
     named,
@@ -68,7 +68,7 @@ export function renderNotice(due: readonly Exception[]): {
 }
 
 /**
- * Publishes a notice of what is due, and records that.
+ * Publishes a notice of the exceptions that are due, and marks them.
  *
  * @returns the exceptions that it names
  */
@@ -84,7 +84,7 @@ export async function publishNotice(
   if (due.length === 0) return [];
   const { message, named } = renderNotice(due);
   await publish(message);
-  // Whoever is stopped in between tells some of them twice, which is better than never.
+  // A function that is stopped here reports some exceptions twice rather than never.
   for (const exception of named) await exceptions.markNoticed(exception, now);
   return named;
 }

@@ -28,7 +28,7 @@ const furtherSpellings: ReadonlyMap<string, string> = new Map([
  * The ISO 3166-1 alpha-2 code of a country, in upper case.
  *
  * @param country an English name ("South Korea", "Viet Nam"), or a code already
- * @returns null for what is missing or no country that we know
+ * @returns null for a missing or unknown country
  */
 export function countryCode(country: string | null | undefined): string | null {
   const name = country?.trim();

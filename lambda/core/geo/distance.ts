@@ -14,7 +14,7 @@ const halfCircumferenceKm = Math.PI * 6371.0088;
 
 /** Great-circle distance in kilometers: 0 to 20,015. Symmetric. */
 export function distanceKm(from: Coordinates, to: Coordinates): number {
-  // Great-circle distance does not depend on the order; adding up the same numbers in another order does, in the last digit.
+  // A fixed order makes the distance symmetric: floating-point addition depends on the order in the last digit.
   const [first, second] = isBefore(from, to) ? [from, to] : [to, from];
   const result = distance([first.longitude, first.latitude], [second.longitude, second.latitude]);
   // Rounding can take the haversine of opposite points over 1, and its arc is then not a number.
@@ -26,12 +26,12 @@ function isBefore(first: Coordinates, second: Coordinates): boolean {
 }
 
 /**
- * Coordinates that can be measured from; null when they are missing, no numbers or out of range.
+ * Coordinates for measuring; null when they are missing, not numbers or out of range.
  *
  * @param latitude degrees, as a number or as its text
  * @param longitude degrees, as a number or as its text
- * @param hasCity whether a city stands beside them. (0, 0), in the Gulf of Guinea, is what geolocation services give for
- *   "nowhere", and counts only with a city.
+ * @param hasCity whether the event names a city. Geolocation services give (0, 0), in the Gulf of Guinea, for an
+ * unknown place, so that it counts only with a city.
  */
 export function usableCoordinates(latitude: unknown, longitude: unknown, hasCity: boolean): Coordinates | null {
   const point = { latitude: readDegrees(latitude), longitude: readDegrees(longitude) };

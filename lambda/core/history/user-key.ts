@@ -1,22 +1,22 @@
 import { canonicalLogin, type Person } from "../okta/person.ts";
 
 /**
- * What a person is remembered by. Both kinds begin with their own prefix, so that no login is the key of an id, whatever a
- * stranger types. The store keeps no login as it is: see `user-item-ids.ts`.
+ * The key of a remembered user. Each kind has its own prefix, so that no typed login equals the key of an id. The store
+ * hashes logins: see `user-item-ids.ts`.
  */
 export type UserKey = `login#${string}` | `id#${string}`;
 
 /** The keys of one person. */
 export interface RememberedUser {
-  /** The key that everything new is recorded under, and that alerts are suppressed by. */
+  /** The key that new sessions are recorded under, and that suppression uses. */
   readonly key: UserKey;
-  /** Keys that hold more about the same person: read, and never written. */
+  /** Further keys of the same person, which are read only. */
   readonly others: readonly UserKey[];
 }
 
 /**
- * The keys of a person. Okta logs failed attempts under the login, with the actor id `unknown`, and the session under the id
- * as well: the login is the one key that both have. An event without a login goes by the id.
+ * The keys of a person. Okta logs failed attempts under the login, with the actor id `unknown`, and the session under
+ * the id as well: the login is the one key that both have. An event without a login uses the id.
  *
  * @returns null for a person without login and id, who is known by a display name alone
  */

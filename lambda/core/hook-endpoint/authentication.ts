@@ -1,18 +1,20 @@
 import { hash, timingSafeEqual } from "node:crypto";
 
 /**
- * The secrets that are accepted at this moment: at once where they are at hand. Rejects when there is none to be had.
+ * Returns the secrets that are accepted now, without a promise where they are cached. Rejects when no secret is
+ * available.
  *
- * Okta sends the secret as typed into the admin console, so that rotating it means a while in which Okta still sends the
- * previous version, or already the next one.
+ * Okta sends the secret that was set in the org, so that during a rotation it may send the previous version or the next
+ * one.
  */
 export type HookSecrets = () => readonly string[] | Promise<readonly string[]>;
 
 /**
- * Whether a request's `Authorization` header holds the event hook's secret; at once where the secrets are at hand.
+ * Whether a request's `Authorization` header holds the event hook's secret; without a promise where the secrets are
+ * cached.
  *
- * @param authorization the header's value; undefined when it is missing: then no secret is asked for
- * @throws whatever `secrets` rejects with: then nothing can be said of the request
+ * @param authorization the header's value; undefined when it is missing: then `secrets` is not called
+ * @throws the error of `secrets`: then the request is neither authentic nor refused
  */
 export function isAuthentic(authorization: string | undefined, secrets: HookSecrets): boolean | Promise<boolean> {
   if (authorization === undefined || authorization === "") return false;
@@ -21,7 +23,7 @@ export function isAuthentic(authorization: string | undefined, secrets: HookSecr
   return isOneOf(authorization, known);
 }
 
-/** Compares digests, which are of one length, and every secret: the time tells neither length nor likeness. */
+/** Compares digests, which have one length, with every secret: the time depends on neither length nor similarity. */
 function isOneOf(given: string, secrets: readonly string[]): boolean {
   const digest = sha256(given);
   let found = false;
@@ -32,7 +34,7 @@ function isOneOf(given: string, secrets: readonly string[]): boolean {
   return found;
 }
 
-/** Digests of the secrets themselves, which are few: of what was given none is kept. */
+/** A cache of the digests of the secrets; digests of given values are not kept. */
 const digests = new Map<string, Buffer>();
 const maximumDigests = 8;
 

@@ -4,7 +4,7 @@ import type { Measure } from "../time/measure.ts";
 import { type HookSecrets, isAuthentic } from "./authentication.ts";
 import { answerVerification, challengeHeader } from "./verification.ts";
 
-/** An HTTP request, whatever it came through. */
+/** An HTTP request, independent of its front. */
 export interface HookRequest {
   /** Upper case. */
   readonly method: string;
@@ -12,7 +12,7 @@ export interface HookRequest {
   readonly sourceIp: string;
   /** A header by its lower-case name. */
   readonly header: (name: string) => string | undefined;
-  /** The body, as text where it came as such; only a request with the secret is worth that it is looked at. */
+  /** Reads the body, as text where it came as text; only a request with the secret calls it. */
   readonly body: () => string | Uint8Array;
 }
 
@@ -26,16 +26,16 @@ export interface HookResponse {
 /** Failures of the receiver itself, each behind a 503. */
 export type EndpointFailure = "secretUnavailable" | "deliveryFailed" | "refusedDeliveryLost";
 
-/** What the endpoint needs of the world. */
+/** The ports of the endpoint. */
 export interface EndpointPorts {
-  /** Whether requests may come from an address at all. */
+  /** Whether requests from an address are accepted. */
   readonly isAllowed: (sourceIp: string) => boolean;
   readonly secrets: HookSecrets;
-  /** Resolves to whether all of the delivery was done or parked. */
+  /** Processes a delivery; resolves to whether all of it was done or parked. */
   readonly process: (delivery: Delivery, budget: Budget) => Promise<boolean>;
-  /** Parks a delivery that is refused although its secret was right, where an operator finds it; rejects when it cannot. */
+  /** Dead-letters a refused delivery that has the right secret; rejects when it cannot. */
   readonly parkRefused: (refused: RefusedDelivery, signal: AbortSignal) => Promise<void>;
-  /** Logs our own trouble, behind each 503. Never rejects. */
+  /** Logs a failure of the receiver, the cause of a 503. Never rejects. */
   readonly onFailure: (
     kind: EndpointFailure,
     message: string,
@@ -45,35 +45,35 @@ export interface EndpointPorts {
   readonly measure: Measure;
 }
 
-/** A POST that bears the secret, and is refused all the same: its events would be lost, as Okta never sends it again. */
+/** A POST with the right secret that is refused. Okta does not send it again, so that its events would be lost. */
 export interface RefusedDelivery {
   /** The answer. */
   readonly status: 400 | 403 | 413 | 415;
-  /** Why, in words of ours, as it is logged: it quotes nothing of the request. */
+  /** The reason, as it is logged. It quotes nothing of the request. */
   readonly reason: string;
-  /** What the reason leaves out, which may quote the request; null for nothing. */
+  /** Further detail, which may quote the request; null for none. */
   readonly detail: string | null;
   readonly contentType: string | null;
   readonly body: string | Uint8Array;
 }
 
 /**
- * The largest body that is taken, in bytes: Lambda's limit for the whole of an invocation's event, 6 MB. Lambda itself answers
- * 413 to what exceeds it (https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html), so that of a body with
- * its quotation marks escaped a tenth less arrives, and of one in base64 a quarter less.
+ * The largest accepted body, in bytes: Lambda's limit for an invocation's event, 6 MB. Lambda itself answers 413 to a
+ * larger event (https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html). A body with escaped quotation
+ * marks reaches it a tenth earlier, a body in base64 a quarter earlier.
  */
 export const maximumBodyBytes = 6_291_456;
 
 /**
- * Answers a request of an Okta event hook. Okta retries a 5xx once and a 4xx never: a 4xx is for what a retry cannot
- * mend, and our own trouble is a 503. Never rejects, and answers before the budget's parking time ends.
+ * Answers a request of an Okta event hook. Okta retries a 5xx once and a 4xx never: a 4xx answers a request that a
+ * retry cannot mend, a 503 a failure of the receiver. Never rejects, and answers before the budget's parking time ends.
  */
 export async function answerRequest(request: HookRequest, ports: EndpointPorts, budget: Budget): Promise<HookResponse> {
   const isAllowed = ports.isAllowed(request.sourceIp);
   try {
     const authorization = request.header("authorization");
     const authentic = ports.measure("Authentication", () => isAuthentic(authorization, ports.secrets));
-    // Nearly always the secrets are at hand, and there is nothing to wait for.
+    // The secrets are nearly always cached.
     if (!(typeof authentic === "boolean" ? authentic : await within(budget.work, authentic))) {
       return respond(isAllowed ? 401 : 403);
     }
@@ -91,11 +91,11 @@ export async function answerRequest(request: HookRequest, ports: EndpointPorts, 
 }
 
 /**
- * A delivery from a network that is not allowed, with the right secret: Okta has a new network, or the secret is known to another.
- * It is no stranger's, and so it is parked.
+ * Handles a delivery with the right secret from a network that is not allowed: Okta has a new network, or the secret
+ * has leaked. The delivery is dead-lettered.
  */
 async function refuseNetwork(request: HookRequest, ports: EndpointPorts, budget: Budget): Promise<HookResponse> {
-  // A test is no event of Okta's: nothing would be lost, and no alarm is due.
+  // A test delivery holds no event of Okta's: nothing is lost, and no alarm is due.
   const read = readDelivery(request.body());
   if (read.ok && read.delivery.malformed.length === 0 && read.delivery.events.every(({ isTest }) => isTest)) {
     return respond(403);
@@ -139,7 +139,7 @@ async function answerPost(request: HookRequest, ports: EndpointPorts, budget: Bu
   }
 }
 
-/** The refusal, once the delivery is parked. One that cannot be is asked for once more: then nothing is lost yet. */
+/** Returns the refusal once the delivery is dead-lettered. When that fails, a 503 makes Okta send it again. */
 async function parkRefused(refused: RefusedDelivery, ports: EndpointPorts, budget: Budget): Promise<HookResponse> {
   const { status, reason, detail } = refused;
   try {

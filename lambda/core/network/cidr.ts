@@ -1,6 +1,6 @@
 /*
- * `node:net` takes four milliseconds to load, which a cold start without networks to look for need not wait for: so it is
- * asked for when first needed, and not imported.
+ * `node:net` takes four milliseconds to load. It is loaded on first use, not imported, so that a cold start without
+ * networks does not wait for it.
  */
 // biome-ignore lint/style/noRestrictedGlobals: it loads a module of Node.js, and reads nothing of the environment
 const net = () => process.getBuiltinModule("node:net");
@@ -15,7 +15,7 @@ export interface Network {
 /** The longest text of an IP address: an IPv6 one that ends in an IPv4 one. */
 const maximumAddressLength = 45;
 
-/** A network as `address/prefix`; null for what is none. */
+/** Reads a network as `address/prefix`; null for any other text. */
 export function parseCidr(text: string): Network | null {
   const [, address = "", prefix = ""] = /^([\da-f:.]+)\/(\d{1,3})$/i.exec(text) ?? [];
   const version = net().isIP(address);
@@ -24,8 +24,8 @@ export function parseCidr(text: string): Network | null {
 }
 
 /**
- * Tells whether an address is in one of these networks. An IPv4 address that is written as an IPv6 one (`::ffff:10.0.0.1`)
- * is in its IPv4 network; no IPv4 address is in an IPv6 network.
+ * Returns a test of whether an address is in one of these networks. An IPv4 address that is written as an IPv6 one
+ * (`::ffff:10.0.0.1`) is in its IPv4 network; no IPv4 address is in an IPv6 network.
  */
 export function createNetworkTest(networks: readonly Network[]): (address: string) => boolean {
   const { BlockList, isIP } = net();

@@ -13,9 +13,12 @@ import {
 import { readSignals, unreadable } from "./network-signals.ts";
 import { operatorName } from "./operator.ts";
 
-/** Whether a request came out of an anonymous network, by all that Okta tells of its address. */
+/** Whether a request came out of an anonymous network, by every signal that Okta gives about its address. */
 export interface AnonymousNetwork {
-  /** True when any signal says so; false when one says that it is not, and none that it is; null when none tells. */
+  /**
+   * True when any signal says so; false when one says that it is not, and none that it is; null when there is no
+   * signal.
+   */
   readonly verdict: boolean | null;
   /** The kinds of anonymous network, the worst first; empty where Okta names none. */
   readonly kinds: readonly NetworkKind[];
@@ -27,7 +30,7 @@ export interface AnonymousNetwork {
   readonly services: readonly NetworkService[];
 }
 
-/** What one field tells. */
+/** The signal of one field. */
 interface Signal {
   readonly path: string;
   readonly verdict: boolean | null;
@@ -38,9 +41,9 @@ interface Signal {
 const none: readonly NetworkService[] = [];
 
 /**
- * Reads every signal of an anonymous network that an event holds. Two vendors' data lie behind them, and orgs with enhanced
- * dynamic zones are to go by `tunnels` rather than by `isProxy`
- * (https://help.okta.com/en-us/Content/Topics/Security/network/faq-network-zone.htm): any one of them suffices.
+ * Reads every signal of an anonymous network that an event holds. They come from two vendors. Okta asks orgs with
+ * enhanced dynamic zones to use `tunnels` rather than `isProxy`
+ * (https://help.okta.com/en-us/Content/Topics/Security/network/faq-network-zone.htm). One signal suffices.
  */
 export function anonymousNetwork({ received }: { readonly received: Json }): AnonymousNetwork {
   const { isProxy, ipDetails, tunnels, ipChain, clientIpChain, debugData } = readSignals(received);
@@ -77,9 +80,10 @@ function ofServices(path: string, services: readonly NetworkService[]): Signal {
 }
 
 /**
- * The words of `proxyType` that name an anonymous network, and the kind of it. Okta's help searches the field for `tor`; the
- * dynamic zones have `Tor` and `NotTorAnonymizer` (https://developer.okta.com/docs/api/openapi/okta-management/management/tag/NetworkZone/).
- * What is not among them, such as a company's proxy or a hosting provider, tells nothing.
+ * The words of `proxyType` that name an anonymous network, and the kind of it. Okta's help searches the field for
+ * `tor`; the dynamic zones have `Tor` and `NotTorAnonymizer`
+ * (https://developer.okta.com/docs/api/openapi/okta-management/management/tag/NetworkZone/). What is not among them,
+ * such as a company's proxy or a hosting provider, is no signal.
  */
 const kindsByProxyType: ReadonlyMap<string, NetworkKind> = new Map([
   ["tor", "tor"],
@@ -100,7 +104,7 @@ function ofProxyType(path: string, value: unknown): Signal {
   return { path, verdict: worst === null ? null : true, services: none, kind: worst };
 }
 
-/** By the whole text, else by the word `tor` in it: `Tor exit node`, `ANONYMIZER_TOR`; not `all except tor`. */
+/** Looks up the whole text, then the word `tor` in it: `Tor exit node`, `ANONYMIZER_TOR`; not `all except tor`. */
 function kindOfProxyType(folded: string): NetworkKind | null {
   const kind = kindsByProxyType.get(folded.replace(/[^a-z]/g, ""));
   if (kind !== undefined) return kind;
@@ -108,7 +112,7 @@ function kindOfProxyType(folded: string): NetworkKind | null {
   return words.includes("tor") && !words.some((word) => /^(?:not?|non|except)$/.test(word)) ? "tor" : null;
 }
 
-/** Each service once: the same one stands in several fields, written in several ways. */
+/** Removes duplicates: several fields name the same service, in several spellings. */
 function unique(services: readonly NetworkService[]): readonly NetworkService[] {
   const byKey = new Map<string, NetworkService>();
   for (const service of services) {

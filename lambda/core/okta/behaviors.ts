@@ -2,7 +2,7 @@ import { decode } from "./encoded-value.ts";
 import { object, record, text, valueAt } from "./lenient.ts";
 import type { LogEvent } from "./log-event.ts";
 
-/** What a behavior detection of the org says. */
+/** The result of one of the org's behavior detections. */
 export interface Behavior {
   readonly name: string;
   /** `POSITIVE` when the behavior occurred; `NEGATIVE`, `UNKNOWN` or `BAD_REQUEST`. */
@@ -10,8 +10,8 @@ export interface Behavior {
 }
 
 /**
- * What the org's behavior detections say, from every place and encoding in which an event has it. Of a behavior that several
- * places name, the structured one wins.
+ * The results of the org's behavior detections, from every field and encoding of the event. The structured field wins
+ * where several name the same behavior.
  */
 export function behaviors({ fields }: LogEvent): readonly Behavior[] {
   const { securityContext, debugData } = fields;
@@ -42,7 +42,7 @@ function readBehaviors(value: unknown): Behavior[] {
   if (Array.isArray(decoded)) return decoded.flatMap(readBehaviors);
   const one = record(decoded, (get) => ({ name: text(get("name")), result: text(get("result")) }));
   if (one?.name) return [{ name: one.name, result: one.result }];
-  // One whose name is missing is none.
+  // An entry without a name is skipped.
   if (one === null || one.result !== null) return [];
   return Object.entries(object(decoded) ?? {}).map(([name, result]) => ({ name: name.trim(), result: text(result) }));
 }

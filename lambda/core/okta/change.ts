@@ -3,7 +3,7 @@ import { type LogEvent, sessionStart } from "./log-event.ts";
 import { isUnknown } from "./person.ts";
 import { isRiskChange, risk } from "./risk.ts";
 
-/** Fields of `debugData` that tell what an act changed, and what they are called. */
+/** Fields of `debugData` that name what an act changed, each with the word for it. */
 const details = [
   ["privilegeGranted", "granted"],
   ["privilegeRevoked", "revoked"],
@@ -15,12 +15,12 @@ const details = [
   ["scopes", "scopes"],
 ] as const;
 
-/** Things that a change names: more make no sentence. */
+/** The most things that a change names. */
 const maximumThings = 5;
 
 /**
- * What an act granted, reset or altered: the privilege, role, factor, app, token or policy, as Okta names it; of a change of risk,
- * from which level to which. Null for a session start, and where the event does not tell.
+ * What an act granted, reset or altered: the privilege, role, factor, app, token or policy, as Okta names it; for a
+ * change of risk, the old and the new level. Null for a session start, and where the event names no change.
  */
 export function changeOf(event: LogEvent): string | null {
   if (event.eventType === sessionStart) return null;

@@ -1,10 +1,10 @@
 /** An event as received. */
 type Received = Readonly<Record<string, unknown>>;
 
-/** What identifies an event is never cut; each is short, as parsing has checked. */
+/** Fields that identify an event are never cut; parsing has checked that they are short. */
 const kept: ReadonlySet<string> = new Set(["uuid", "published", "eventType"]);
 
-/** What rules ask for most, and all that alerts are made of: see `readFields` in `log-event.ts`. */
+/** The fields that most rules and all alerts read: see `readFields` in `log-event.ts`. */
 const shortened: ReadonlySet<string> = new Set([
   "displayMessage",
   "actor",
@@ -18,15 +18,15 @@ const shortened: ReadonlySet<string> = new Set([
   "debugContext",
 ]);
 
-/** What is left of a value that is shortened: so many characters of a text, items of a list, parts of an object, levels. */
+/** The size of a shortened value: characters of a text, items of a list, parts of an object, levels. */
 const maximum = { text: 1_000, items: 20, parts: 50, depth: 8 } as const;
 
-/** Names of cut fields that are told, and how much of each. */
+/** The most names of cut fields that a message lists, and the most characters of each. */
 const maximumNames = 100;
 
 /**
- * Writes a message that holds an event, within a limit. Over it, the event loses its largest top-level fields; of those that
- * rules and alerts need, what is long is shortened first.
+ * Writes a message that holds an event, within a limit. Over it, the event loses its largest top-level fields; the
+ * fields that rules and alerts need are shortened before they are removed.
  *
  * @param write makes the message of the event and the names of the fields that were cut; null when it is whole
  * @param needed further fields that are shortened first. @default none
@@ -43,7 +43,7 @@ export function cutToFit(
       const message = write(part, cut);
       return Buffer.byteLength(message) <= maximumBytes ? message : null;
     } catch (error) {
-      // What is nested too deeply cannot be written.
+      // JSON.stringify fails on values that nest too deeply.
       if (error instanceof RangeError) return null;
       throw error;
     }
@@ -58,7 +58,7 @@ export function cutToFit(
   const cut: string[] = [];
   const isNeeded = (name: string) => shortened.has(name) || needed.has(name);
   const toShorten = (name: string) => isNeeded(name) && name in part;
-  // Each field once, the largest first; then what was only shortened goes as well.
+  // Cuts each field once, the largest first; then removes the shortened ones.
   const changes = [
     ...sizes.map(({ name }) => () => {
       if (toShorten(name)) part[name] = shortenValue(event[name], 0);
@@ -84,7 +84,7 @@ export function cutToFit(
   throw new RangeError(`the message about ${String(event.uuid)} is too large`);
 }
 
-/** Leaves of an object its smallest parts, which are those that say what it is. */
+/** Keeps the smallest parts of an object: they identify it. */
 function shortenValue(value: unknown, depth: number): unknown {
   if (typeof value === "string") return value.slice(0, maximum.text).toWellFormed();
   if (typeof value !== "object" || value === null) return value;
@@ -104,7 +104,7 @@ export function uniteCuts(first: readonly string[] | null, second: readonly stri
   return first === null ? second : [...new Set([...first, ...(second ?? [])])].slice(0, maximumNames);
 }
 
-/** Bytes as JSON; infinite for what is nested too deeply to be written. */
+/** Bytes as JSON; infinite for a value that nests too deeply. */
 function sizeOf(value: unknown): number {
   try {
     return Buffer.byteLength(JSON.stringify(value) ?? "");

@@ -1,6 +1,6 @@
 /*
- * Okta writes some values of an event as text, in JSON or in a form of its own that is nearly JSON, and exports write as text
- * what Okta writes as an object. This is the one reader of all these forms.
+ * Okta writes some values of an event as text: as JSON, or in a form that is nearly JSON. Exports write objects as
+ * text, too. This module reads all of these forms.
  */
 
 /** Text beyond this many UTF-16 code units is not read; a delivery has no more than six million. */
@@ -9,9 +9,9 @@ const maximumLength = 1_000_000;
 const maximumDepth = 8;
 
 /**
- * The value that text stands for, read leniently: JSON (also JSON that is text within JSON), `{New Device=POSITIVE, New IP=NEGATIVE}`
- * with braces or without, and `[{"anonymous":true,"operator":NORD_VPN}]`, where quotes are missing. What is cut off is read as
- * far as it goes.
+ * The value that text stands for, read leniently: JSON (also JSON that is text within JSON), `{New Device=POSITIVE, New
+ * IP=NEGATIVE}` with braces or without, and `[{"anonymous":true,"operator":NORD_VPN}]`, where quotes are missing.
+ * Truncated text is read up to where it ends.
  *
  * @returns the value itself where it is no text; the text itself where it holds no object, list or pair
  */
@@ -23,7 +23,7 @@ export function decode(value: unknown): unknown {
       const parsed: unknown = JSON.parse(text);
       return typeof parsed === "string" && parsed.length < text.length ? decode(parsed) : parsed;
     } catch {
-      // It is no JSON: it may be nearly so.
+      // Not JSON: it may be the form that is nearly JSON.
     }
   }
   if (/^[{[]/.test(text)) return createReader(text).value(0);
@@ -40,7 +40,7 @@ export function decodeJson(value: unknown): unknown {
   }
 }
 
-/** Reads what is nearly JSON, in one pass: a position that only moves on. */
+/** Reads the form that is nearly JSON, in one pass. */
 function createReader(text: string) {
   let at = 0;
   const skipSpace = () => {
@@ -94,7 +94,7 @@ function createReader(text: string) {
       const start = at;
       const item = value(depth);
       if (item !== "") read.push(item);
-      // A comma, or what stands where none should.
+      // Skips a comma, or a character that cannot be read, so that the position always advances.
       if (text[at] !== "]" && (text[at] === "," || at === start)) at += 1;
     }
   };
@@ -119,7 +119,7 @@ function createReader(text: string) {
       skipSpace();
       const separator = text[at] ?? "";
       if (separator !== "" && separators.includes(separator)) {
-        // What divides the first key from its value divides all.
+        // The separator of the first pair is that of all pairs.
         separators = separator;
         at += 1;
         read.set(key, value(depth));
@@ -134,7 +134,7 @@ function createReader(text: string) {
   return { value, pairs };
 }
 
-/** A bare word: null, true and false mean what they mean in JSON. */
+/** A word without quotes: null, true and false are those of JSON. */
 function scalar(word: string): string | boolean | null {
   if (word === "null") return null;
   return word === "true" ? true : word === "false" ? false : word;

@@ -7,7 +7,7 @@ import { type LogEvent, parseLogEvent, readLogEvent } from "./log-event.ts";
  * dead-letter queue takes those after the first few together, see `dead-letters/dead-letter.ts`.
  */
 export const maximumDescribed = 100;
-/** The faults of the others. */
+/** The fault of each malformed event beyond those. */
 const undescribed: readonly Fault[] = [
   { path: "data.events", message: `one of more than ${maximumDescribed} malformed events` },
 ];
@@ -15,7 +15,9 @@ const undescribed: readonly Fault[] = [
 /** Characters of the ids that an envelope gives; Okta's own are shorter than 100. */
 const maximumIdLength = 255;
 
-/** One request of an event hook, taken apart; an event of the log stream; or events that Okta's System Log told of. */
+/**
+ * Events that came together: one request of the event hook, one event of the log stream, or events of the System Log.
+ */
 export interface Delivery {
   /** How the events came. @default hook */
   readonly source?: EventSource | undefined;
@@ -27,41 +29,44 @@ export interface Delivery {
   readonly org: string | null;
   /** The usable events, each uuid once. */
   readonly events: readonly LogEvent[];
-  /** What cannot be judged, to be parked. */
+  /** The malformed events, which the pipeline parks. */
   readonly malformed: readonly MalformedEvent[];
 }
 
 /**
- * How an event came: by the event hook, by the org's log stream, or by reconciliation with the System Log, as neither had
- * delivered it.
+ * How an event came: by the event hook, by the org's log stream, or by reconciliation with the System Log, where
+ * neither has delivered it.
  */
 export const eventSources = ["hook", "streamed", "reconciled"] as const;
 export type EventSource = (typeof eventSources)[number];
 
-/** An event of a good delivery that cannot be judged. */
+/** An event that cannot be judged, in a delivery that can be read. */
 export interface MalformedEvent {
   /** The event as received. */
   readonly event: unknown;
   readonly faults: readonly Fault[];
 }
 
-/** What became of parsing a request's body. */
+/** The result of parsing a request's body. */
 export type ParsedDelivery =
   | { readonly ok: true; readonly delivery: Delivery }
   | { readonly ok: false; readonly faults: readonly Fault[] };
 
-/** What became of reading a request's body. */
+/** The result of reading a request's body. */
 export type ReadBody =
   | { readonly ok: true; readonly delivery: Delivery }
   | {
       readonly ok: false;
-      /** What is wrong, in words of ours: it quotes nothing of the body. */
+      /** The fault. It quotes nothing of the body. */
       readonly reason: string;
-      /** Where, which may quote the body; null when the reason says it all. */
+      /** The place of the fault, which may quote the body; null when the reason suffices. */
       readonly detail: string | null;
     };
 
-/** Bytes that are no UTF-8 become U+FFFD, and cost the text that they stand in, not the delivery. Leaves a byte order mark out. */
+/**
+ * Replaces bytes that are not UTF-8 by U+FFFD, so that one bad text does not refuse the delivery. Removes a byte order
+ * mark.
+ */
 const utf8 = new TextDecoder();
 
 /** Reads the body of a request as a delivery. */
@@ -83,10 +88,9 @@ export function readDelivery(received: string | Uint8Array): ReadBody {
 }
 
 /**
- * Reads an event hook's envelope. What the processing can do without never refuses a delivery: an id or a source of
- * another kind than text counts as null, a number as text. Refused is only what has no list of events, and what says that
- * it is something else than an event hook's. An event that cannot be judged never costs the good ones beside it, and one that
- * stands twice in one delivery is taken once.
+ * Reads an event hook's envelope. It refuses a body without a list of events, and the envelope of another kind of hook.
+ * Optional fields never refuse a delivery: an id or a source that is not text is null, and a number is read as text. A
+ * malformed event does not affect the others. An event that a delivery holds twice is kept once.
  */
 export function parseDelivery(body: unknown): ParsedDelivery {
   const envelope = object(body);
@@ -133,13 +137,13 @@ function shorten(id: string | null): string | null {
 
 const envelopeType = "com.okta.event_hook";
 
-/** Whether an envelope says that it is of another hook, such as an inline one. One that says nothing is judged by its events. */
+/** Whether the envelope names another kind of hook, such as an inline hook. Without a type, its events decide. */
 function isOfAnotherType(eventType: unknown): boolean {
   const type = text(eventType);
   return type !== null && type.trim().toLowerCase() !== envelopeType;
 }
 
-/** Everything that is wrong with an envelope that is refused, what alone would not refuse it as well. */
+/** All faults of a refused envelope, including those that would not refuse it by themselves. */
 function findFaults({ eventType, source, data }: Readonly<Record<string, unknown>>): Fault[] {
   const faults: Fault[] = [];
   const fault = (path: string, message: string) => void faults.push({ path, message });

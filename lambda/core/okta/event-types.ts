@@ -9,7 +9,7 @@ export interface EventType {
   readonly hookEligible: boolean | null;
   /** Whether an event hook can deliver it only in orgs that have a feature in beta: the others refuse it. */
   readonly isBeta: boolean;
-  /** The catalog's name that is most alike; null when it has the type, or no name is near. */
+  /** The catalog's nearest name; null when it has the type, or no name is near. */
   readonly nearest: string | null;
 }
 
@@ -31,17 +31,17 @@ export function findEventType(eventType: string): EventType {
 }
 
 /**
- * Why Okta may refuse to subscribe a hook to an event type, as a relative clause without its pronoun: `is in beta, by Okta's
+ * Why Okta may refuse to subscribe a hook to an event type, as a clause without its subject: `is in beta, by Okta's
  * catalog of 2026.08.1`.
  *
- * @returns null when nothing speaks against it
+ * @returns null when the catalog gives no reason
  */
 export function whyRefusable({ hookEligible, isBeta }: EventType): string | null {
   if (hookEligible === null) return `is not in Okta's catalog of ${catalogRelease}`;
   return isBeta ? `is in beta, by Okta's catalog of ${catalogRelease}` : null;
 }
 
-/** Edits that make a slip of one name rather than another name. */
+/** The most edits between a misspelt name and the name that is suggested for it. */
 const maximumEdits = 3;
 
 function nearestTo(folded: string): string | null {

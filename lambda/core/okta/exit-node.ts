@@ -2,7 +2,7 @@ import { countryCode } from "../geo/country.ts";
 import { type AnonymousNetwork, anonymousNetwork } from "./anonymous-network.ts";
 import type { LogEvent } from "./log-event.ts";
 
-/** Where a request came out: the address that Okta saw, and what it knows of it. */
+/** The address that Okta saw a request come from, and what Okta knows about that address. */
 export interface ExitNode {
   readonly ip: string | null;
   readonly asNumber: number | null;

@@ -1,13 +1,13 @@
 import type * as z from "zod/mini";
 
-/** What is wrong with an input, and where. */
+/** A fault of an input, and its place. */
 export interface Fault {
   /** Dotted path to the fault, for example `data.events.0.uuid`; empty for the whole input. */
   readonly path: string;
   readonly message: string;
 }
 
-/** More faults than this are not worth reading: one input has one cause. */
+/** The most faults that are listed: those of one input mostly have one cause. */
 const maximumFaults = 20;
 
 /** Lists the faults that zod found, each with its path, which starts at `base`. */

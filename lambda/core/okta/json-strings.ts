@@ -1,5 +1,5 @@
 /**
- * A value of JSON with every text in it changed, keys but for. It keeps a stack of its own: an event nested a hundred thousand
+ * Changes every text of a JSON value, except keys. It keeps its own stack: an event that nests a hundred thousand
  * objects deep must not exhaust the call stack.
  */
 export function mapStrings<Value>(root: Value, change: (text: string) => string): Value {
@@ -18,7 +18,7 @@ export function mapStrings<Value>(root: Value, change: (text: string) => string)
       const copy: Record<string, unknown> = {};
       put(copy);
       for (const [name, each] of Object.entries(value)) {
-        // Defined first, and not only once it is changed, so that the order of the keys stays; `__proto__` is a key like others.
+        // Defining the key first keeps the order of keys; defineProperty treats `__proto__` as an ordinary key.
         Object.defineProperty(copy, name, { value: undefined, writable: true, enumerable: true, configurable: true });
         const set = (item: unknown) =>
           Object.defineProperty(copy, name, { value: item, writable: true, enumerable: true, configurable: true });

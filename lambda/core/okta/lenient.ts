@@ -1,12 +1,12 @@
 /*
- * Reads values that may be of any kind: what is not of the kind that is asked for is null, and no error. Exports write
- * numbers and truth values as text, and keys in another case: both are read alike.
+ * Reads values that may be of any kind: a value of another kind than the caller wants is null, not an error. Exports
+ * write numbers and truth values as text, and keys in another case: these readers take both.
  */
 
 /** An object of JSON. */
 export type Json = Readonly<Record<string, unknown>>;
 
-/** Reads a value of an object by its key, in any case; the key as it is asked for wins. */
+/** Reads a value of an object by its key, in any case; a key in the exact case wins. */
 export type Get = (name: string) => unknown;
 
 /** A value of an object by its key, in any case; undefined for none. */
@@ -38,18 +38,18 @@ export function boolean(value: unknown): boolean | null {
   return folded === "true" ? true : folded === "false" ? false : null;
 }
 
-/** An object, or null for what is none. */
+/** An object; null for any other value. */
 export function object(value: unknown): Json | null {
   return typeof value === "object" && value !== null && !Array.isArray(value) ? (value as Json) : null;
 }
 
-/** What `read` makes of an object; null for what is no object. */
+/** Reads an object; null for any other value. */
 export function record<Value>(value: unknown, read: (get: Get) => Value): Value | null {
   const json = object(value);
   return json === null ? null : read((name) => valueAt(json, name));
 }
 
-/** A list of objects, each as `read` makes of it, null for what is none; empty for what is no list. */
+/** Reads a list of objects, with null for each element that is not an object; empty for any other value. */
 export function list<Value>(value: unknown, read: (get: Get) => Value): (Value | null)[] {
   return Array.isArray(value) ? value.map((each) => record(each, read)) : [];
 }

@@ -1,18 +1,19 @@
 /*
  * The fields of Okta's LogEvent: those of the schema LogEvent of Okta's Management API 2026.06.3
- * (https://developer.okta.com/docs/api/openapi/okta-management/management/tags/systemlog), of its description of event hooks
- * (`client.ipChain`, `insertionTimestamp`), of its list of log fields
- * (https://github.com/okta/customer-detections/blob/master/logs/log_fields.csv), and those parts of its free-form objects that
- * rules and alerts read. Rules are checked by them, and keys that an export flattened or renamed are inverted by them.
+ * (https://developer.okta.com/docs/api/openapi/okta-management/management/tags/systemlog), of its description of event
+ * hooks (`client.ipChain`, `insertionTimestamp`), of its list of log fields
+ * (https://github.com/okta/customer-detections/blob/master/logs/log_fields.csv), and those parts of its free-form
+ * objects that rules and alerts read. They check the fields of rules, and restore keys that an export flattened or
+ * renamed.
  */
 
-/** What a field holds. `any` is a field that Okta itself writes in several forms. */
+/** The kind of a field's value. `any` is a field that Okta itself writes in several forms. */
 type Kind = "text" | "number" | "boolean" | "time" | "any" | "object" | "list";
 
 /** A field of Okta's LogEvent. */
 export interface OktaField {
   readonly kind: Kind;
-  /** Whether Okta leaves open what is below it: that differs by event type, and changes from release to release. */
+  /** Whether Okta leaves its content open: it differs by event type and changes between releases. */
   readonly isOpen: boolean;
   /** The known fields below it, by their folded names; of a list, those of its elements. */
   readonly children: ReadonlyMap<string, { readonly name: string; readonly field: OktaField }>;
@@ -120,7 +121,7 @@ function fieldsOf({ children }: OktaField): Readonly<Record<string, OktaField>> 
   return Object.fromEntries([...children.values()].map(({ name, field }) => [name, field]));
 }
 
-/** Folds what exporters change in a name: its case, and underscores between its words (`alternate_id`). */
+/** Folds a name as exporters change it: its case, and underscores between its words (`alternate_id`). */
 export function fold(name: string): string {
   return name.toLowerCase().replaceAll("_", "");
 }

@@ -5,22 +5,19 @@ import { type Get, type Json, list, number, object, boolean as readBoolean, reco
 import { debugDataOf, readIsProxy, securityContextOf, unreadable } from "./network-signals.ts";
 
 /*
- * Okta's LogEvent, as far as alerts tell of it. Every field but uuid, published and eventType may be null or missing.
- * What only describes an event is read leniently: a value of another kind than documented counts as null, since no
- * oddity in, say, a postal code may keep an alert from going out. What decides whether an event is alerted on is read
- * strictly: an event whose isProxy cannot be understood is malformed, and is parked.
+ * The fields of Okta's LogEvent that alerts use. Every field except uuid, published and eventType may be null or
+ * missing. Fields that only describe an event are read leniently: a value of an undocumented kind is null, so that an
+ * odd postal code cannot stop an alert. Fields that decide whether an event is alerted on are read strictly: an event
+ * whose isProxy cannot be read is malformed, and the pipeline parks it.
  *
- * It is read by hand, not by a schema: every event is, and every cold start loads what reads it. A test compares it with
- * the schema.
+ * This code reads events by hand, not by a schema: it runs for every event, and every cold start loads it. A test
+ * compares it with the schema.
  */
 
 /** The event type of a sign-in itself. */
 export const sessionStart = "user.session.start";
 
-/**
- * What marks an event as a test of the whole way, made by `npm run send-test-alert`. Okta sends no such field, and nobody
- * who signs in can have it sent.
- */
+/** Marks an event as a test by `npm run send-test-alert`. Okta sends no such field, and a sign-in cannot add it. */
 export const testMark = { oktaProxyWatch: { test: true } } as const;
 
 /** One event of the System Log, as an event hook delivers it. */
@@ -31,13 +28,13 @@ export interface LogEvent {
   readonly eventType: string;
   /** Whether it is marked by {@link testMark}. */
   readonly isTest: boolean;
-  /** The fields that alerts tell of, read leniently, each when it is asked for: most events match no rule. */
+  /** The fields that alerts use, read leniently and on first access: most events match no rule. */
   readonly fields: LogEventFields;
-  /** The event as received: what rules are matched against, and what an alert carries. */
+  /** The event as received: rules match against it, and alerts carry it. */
   readonly received: Readonly<Record<string, unknown>>;
 }
 
-/** The fields that alerts tell of. What is absent, or not understood, is null. */
+/** The fields that alerts use. A field that is absent or cannot be read is null. */
 export type LogEventFields = ReturnType<typeof readFields>;
 
 /** Where an address is, as Okta sees it. `country` is an English name, coordinates are degrees. */
@@ -52,7 +49,7 @@ export function publishedTime(published: string): number {
   return Date.parse(zoned.replace(" ", "T").replace(/(\.\d{3})\d+/, "$1"));
 }
 
-/** What became of parsing one event. */
+/** The result of parsing one event. */
 export type ParsedLogEvent =
   | { readonly ok: true; readonly event: LogEvent }
   | { readonly ok: false; readonly faults: readonly Fault[] };
@@ -61,14 +58,17 @@ export type ParsedLogEvent =
  * Reads one event of a delivery.
  *
  * @param received the event, as JSON
- * @param base where it stands, for the paths of faults
+ * @param base its place in the delivery, for the paths of faults
  */
 export function parseLogEvent(received: unknown, base: readonly PropertyKey[] = []): ParsedLogEvent {
   const event = readLogEvent(received);
   return event === null ? { ok: false, faults: findFaults(received, base) } : { ok: true, event };
 }
 
-/** Reads one event of a delivery; null for one that cannot be judged. A body holds up to millions of these: no fault is described. */
+/**
+ * Reads one event of a delivery; null for one that cannot be judged. It describes no fault: a body may hold millions of
+ * such events.
+ */
 export function readLogEvent(received: unknown): LogEvent | null {
   const event = object(received);
   if (event === null || !requiredNames.every((name) => isRequiredText(event[name]))) return null;
@@ -89,7 +89,7 @@ export function readLogEvent(received: unknown): LogEvent | null {
   };
 }
 
-/** What has to be there, as text; Okta's own are far shorter than the limit, which keeps an alert within its size. */
+/** Required fields, as text. The limit keeps an alert within its size; Okta's values are far shorter. */
 const required = {
   uuid: "expected the event's uuid",
   published: "expected a time",
@@ -102,7 +102,7 @@ function isRequiredText(value: unknown): boolean {
   return typeof value === "string" && value !== "" && value.length <= maximumLength;
 }
 
-/** What keeps an event from being judged. */
+/** The faults that make an event malformed. */
 function findFaults(received: unknown, base: readonly PropertyKey[]): Fault[] {
   const event = object(received);
   const fault = (path: readonly PropertyKey[], message: string): Fault => ({
@@ -117,7 +117,7 @@ function findFaults(received: unknown, base: readonly PropertyKey[]): Fault[] {
   return further === null ? faults : [...faults, fault(further.path, further.message)];
 }
 
-/** Null for a security context whose `isProxy` can be understood, and for one beside another signal that decides. */
+/** Null for a security context whose `isProxy` can be read, and where another signal decides. */
 function faultOfSecurityContext(event: Json): { readonly path: readonly string[]; readonly message: string } | null {
   const value = valueAt(event, "securityContext");
   if (value === undefined || value === null) return null;
@@ -204,7 +204,7 @@ const readGeographicalContext = (get: Get) => ({
   geolocation: record(get("geolocation"), (point) => ({ lat: number(point("lat")), lon: number(point("lon")) })),
 });
 
-/** What Okta thinks of the request; its signals come in several encodings, and each has a reader of its own. */
+/** Okta's assessment of the request. Its signals come in several encodings, each with its own reader. */
 function readSecurityContext(get: Get) {
   const isProxy = readIsProxy(get("isProxy"));
   return {

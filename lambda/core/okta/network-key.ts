@@ -1,16 +1,18 @@
 import type { LogEvent } from "./log-event.ts";
 
 /**
- * What two requests of one network have in common: the autonomous system (`AS64500`); where Okta does not know it, as of every
- * IPv6 address, the address's /24 or /64. Null without an address: what is unknown is not the same.
+ * The key of a request's network: the autonomous system (`AS64500`), or, where Okta does not know it, as for every IPv6
+ * address, the address's /24 or /64. Null without an address: two unknown networks are not the same.
  */
 export function networkKey({ fields }: LogEvent): string | null {
-  // Zero is the number of no system (RFC 7607).
+  // RFC 7607 reserves the number zero: no system has it.
   const asNumber = fields.securityContext?.asNumber || null;
   return asNumber === null ? prefixOf(fields.client?.ipAddress ?? null) : `AS${asNumber}`;
 }
 
-/** The /24 of an IPv4 address, also of one that is written as IPv6; the /64 of an IPv6 address; null for what is no address. */
+/**
+ * The /24 of an IPv4 address, also of one that is written as IPv6; the /64 of an IPv6 address; null for any other text.
+ */
 function prefixOf(address: string | null): string | null {
   const text = address?.trim().toLowerCase() ?? "";
   const ipv4 = /^(?:::ffff:)?(\d{1,3})\.(\d{1,3})\.(\d{1,3})\.(\d{1,3})$/.exec(text)?.slice(1).map(Number);
@@ -23,7 +25,7 @@ function prefixOf(address: string | null): string | null {
   return groups === null ? null : `${groups.slice(0, 4).join(":")}::/64`;
 }
 
-/** The eight groups of an IPv6 address, without leading zeros; null for what is none. */
+/** The eight groups of an IPv6 address, without leading zeros; null for any other text. */
 function groupsOf(text: string): readonly string[] | null {
   const sides = text.replace(/%.*$/, "").split("::");
   if (sides.length > 2 || !text.includes(":")) return null;

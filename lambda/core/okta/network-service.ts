@@ -11,8 +11,8 @@ export interface NetworkService {
 }
 
 /**
- * What an anonymous network is, the most harmless first: a relay that a vendor runs for its customers' privacy; a VPN, which may
- * be the company's own; a proxy for anybody; and those that are built so that their users are taken for others, or not found.
+ * The kinds of anonymous network, the most harmless first: a relay that a vendor runs for its customers' privacy; a
+ * VPN, which may be the company's own; a public proxy; and the kinds that disguise or hide their users.
  */
 export const networkKinds = ["relay", "vpn", "proxy", "blockchain_vpn", "residential_proxy", "tor"] as const;
 export type NetworkKind = (typeof networkKinds)[number];
@@ -26,12 +26,15 @@ const kindsByType: ReadonlyMap<string, NetworkKind> = new Map([
   ["tor", "tor"],
 ]);
 
-/** The kind of a service: by its operator where that is a relay, else by its type, else by what its operator's name ends in. Null where neither tells. */
+/**
+ * The kind of a service: by its operator where that is a relay, else by its type, else by the end of its operator's
+ * name. Null where neither names a kind.
+ */
 export function kindOf({ type, operator }: NetworkService): NetworkKind | null {
   if (/_RELAY(?:_|$)/i.test(operator ?? "")) return "relay";
   const kind = kindsByType.get((type ?? "").toLowerCase().replace(/[^a-z]/g, ""));
   if (kind !== undefined) return kind;
-  // The names of all or no services, such as `ALL_ANONYMIZERS_EXCEPT_TOR`, are those of zones, and no operator's.
+  // Names of many services, such as `ALL_ANONYMIZERS_EXCEPT_TOR`, belong to zones, not to operators.
   const [, ending = ""] = /^(?!ALL_).*_(VPN|PROXY|TOR)$/i.exec(operator ?? "") ?? [];
   return kindsByType.get(ending.toLowerCase()) ?? null;
 }
@@ -40,8 +43,8 @@ export function kindOf({ type, operator }: NetworkService): NetworkKind | null {
 const alwaysAnonymous: ReadonlySet<NetworkKind | null> = new Set(["tor", "residential_proxy", "blockchain_vpn"]);
 
 /**
- * Whether a service hides its users. A VPN or proxy that Okta says is not anonymous is one of a company, for example
- * `GLOBALPROTECT_VPN`. Null where the service tells nothing that can be understood.
+ * Whether a service hides its users. A VPN or proxy that Okta marks as not anonymous belongs to a company, for example
+ * `GLOBALPROTECT_VPN`. Null where the service has neither a known type nor a flag.
  */
 export function isAnonymous(service: NetworkService): boolean | null {
   const kind = kindOf(service);
@@ -67,7 +70,7 @@ export function readServices(value: unknown, depth = 0): readonly NetworkService
   if (Array.isArray(decoded)) return decoded.flatMap((each) => readServices(each, depth + 1));
   const service = record(decoded, readService) ?? [];
   if (!Array.isArray(service)) return [service];
-  // An export may make an object of a list, or put it into another.
+  // Exports may write a list as an object, or nest it in another list.
   return Object.values(object(decoded) ?? {}).flatMap((each) => readServices(each, depth + 1));
 }
 
@@ -83,7 +86,7 @@ function readService(get: Get): NetworkService | [] {
   return Object.values(service).every((value) => value === null) ? [] : service;
 }
 
-/** A value that an export made a list of. */
+/** A value that an export may have put into a list. */
 const single = (value: unknown): unknown => (Array.isArray(value) ? value[0] : value);
 
 /** The services of `ipDetails`, one or a list of them, in any encoding. */

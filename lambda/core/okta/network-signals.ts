@@ -1,23 +1,23 @@
 import { decodeJson } from "./encoded-value.ts";
 import { boolean, type Get, type Json, list, object, text, valueAt } from "./lenient.ts";
 
-/** The fields of an event that tell of the network that its request came out of, as they stand in it. */
+/** The fields of an event about the network that its request came from, as received. */
 export interface NetworkSignals {
-  /** Null where the event tells neither, {@link unreadable} where it cannot be understood. */
+  /** Null where the event has none, {@link unreadable} for a value that Okta does not document. */
   readonly isProxy: boolean | null | typeof unreadable;
   readonly ipDetails: unknown;
   readonly tunnels: unknown;
-  /** Of the chains of addresses that a request came by, the `ipDetails` of each. */
+  /** The `ipDetails` of each address of the request's chains. */
   readonly ipChain: readonly unknown[];
   readonly clientIpChain: readonly unknown[];
   readonly debugData: Json;
 }
 
-/** Stands for a value that is none of those that Okta documents. */
+/** Stands for a value that Okta does not document. */
 export const unreadable = Symbol("unreadable");
 
 /**
- * Reads the signals of a network, and nothing else of an event: rules ask for them of every session start. Hooks have the chain of
+ * Reads only the network signals of an event: rules need them for every session start. Event hooks have the chain of
  * addresses at `client.ipChain`, the System Log at `request.ipChain`.
  */
 export function readSignals(received: Json): NetworkSignals {
@@ -33,12 +33,12 @@ export function readSignals(received: Json): NetworkSignals {
   };
 }
 
-/** The security context of an event, also where an export made text of it; null for none. */
+/** The security context of an event, also where an export wrote it as text; null for none. */
 export function securityContextOf(received: Json): Json | null {
   return object(decodeJson(valueAt(received, "securityContext")));
 }
 
-/** The debug data of an event, also where an export made text of it. */
+/** The debug data of an event, also where an export wrote it as text. */
 export function debugDataOf(received: Json): Json {
   const context = object(decodeJson(valueAt(received, "debugContext")));
   return object(decodeJson(context && valueAt(context, "debugData"))) ?? {};
@@ -51,13 +51,13 @@ function chainOf(received: Json, name: string): readonly unknown[] {
   return list(hops, (hop) => hop("ipDetails"));
 }
 
-/** Okta's help names a field `isProxy.tunnels`; where `isProxy` is an object of them, they tell. */
+/** Okta's help names a field `isProxy.tunnels`: where `isProxy` is an object, its tunnels are the signal. */
 function tunnelsOf(isProxy: unknown): unknown {
   const json = object(isProxy);
   return json === null ? undefined : valueAt(json, "tunnels");
 }
 
-/** Reads `isProxy`: true and false are text in exports. */
+/** Reads `isProxy`, which exports write as text. */
 export function readIsProxy(value: unknown): NetworkSignals["isProxy"] {
   if (value === null || value === undefined || tunnelsOf(value) !== undefined) return null;
   if (typeof value === "string" && text(value) === null) return null;

@@ -7,8 +7,7 @@ export function operatorName(name: string): string {
 }
 
 /**
- * What people call an operator, and what Okta does: its name for iCloud Private Relay is short, and Bright Data was Luminati
- * until 2021.
+ * Common names of operators, and Okta's: Okta shortens iCloud Private Relay, and Bright Data was Luminati until 2021.
  */
 const aliases: ReadonlyMap<string, string> = new Map([
   ["ICLOUDPRIVATERELAY", "APPLEICLOUDRELAY"],
@@ -19,7 +18,7 @@ const aliases: ReadonlyMap<string, string> = new Map([
   ["BRIGHTDATA", "LUMINATI"],
 ]);
 
-/** A name without the kind of service that it ends in. */
+/** A name without the kind of service at its end. */
 function stem(name: string): string {
   let rest = name;
   while (/.(?:VPN|PROXY)$/.test(rest)) rest = rest.replace(/(?:VPN|PROXY)$/, "");
@@ -27,8 +26,8 @@ function stem(name: string): string {
 }
 
 /**
- * Whether an operator of Okta's is the one that a person named: as Okta writes it (`NORD_VPN`), or without the kind of service
- * that the name ends in (`nord`). One that is named with its kind is no other kind: `NordVPN` is not `NORD_PROXY`.
+ * Whether a name given by a person means this operator of Okta's: as Okta writes it (`NORD_VPN`), or without the kind
+ * of service at its end (`nord`). A name with a kind means that kind alone: `NordVPN` is not `NORD_PROXY`.
  */
 export function isOperator(okta: string, named: string): boolean {
   const [theirs, wanted] = [operatorName(okta), operatorName(named)];

@@ -1,8 +1,6 @@
-/**
- * Whether what was tried came about, as far as the event tells.
- *
- * @param result the event's `outcome.result`
- */
-export function gotIn(result: string | null): boolean {
+/** Whether an act succeeded, by the event's `outcome.result`; an event without one counts as success. */
+export function succeeded(result: string | null): boolean {
   return result === null || /^(SUCCESS|ALLOW)$/i.test(result);
 }
+
+export { succeeded as gotIn };

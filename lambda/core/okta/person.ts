@@ -5,7 +5,7 @@ import { isRiskChange } from "./risk.ts";
 export interface Person {
   /** The Okta user id (`00u...`); null where Okta knows no user of the login. */
   readonly id: string | null;
-  /** As the event has it; where Okta does not know the person, what was typed. */
+  /** The login in the event; the typed text where Okta does not know the person. */
   readonly login: string | null;
   readonly displayName: string | null;
   /** Whether Okta knows the person. */
@@ -16,8 +16,8 @@ export interface Person {
 export type Principal = NonNullable<LogEvent["fields"]["actor"]>;
 
 /**
- * The person an event is about: the actor of a sign-in or of an act; the target of `user.risk.*`, and wherever the actor is no
- * person, but Okta itself or an app. Null where no person is named.
+ * The person an event is about: the actor of a sign-in or of an act; the target of `user.risk.*`, and of an act by Okta
+ * itself or an app. Null where the event names no person.
  */
 export function personOf({ eventType, fields }: LogEvent): Person | null {
   const { actor, target } = fields;
@@ -33,7 +33,7 @@ export function personOf({ eventType, fields }: LogEvent): Person | null {
   return { id, login, displayName, isKnown: id !== null };
 }
 
-/** A target without a type is a user by its id. */
+/** A target without a type is a user when its id is a user's. */
 function isUserWithoutType(target: Principal | null): boolean {
   return target?.type === null && /^00u/.test(target.id ?? "");
 }
@@ -49,7 +49,9 @@ export function isUnknown(text: string | null): boolean {
   return text === null || text.toLowerCase() === "unknown";
 }
 
-/** A login as it is compared: Okta takes logins in any case, and Unicode writes the same letter in several ways. */
+/**
+ * A login in the form that comparisons use: Okta takes logins in any case, and Unicode has several forms of a letter.
+ */
 export function canonicalLogin(login: string): string {
   return login.toWellFormed().normalize("NFC").toLowerCase();
 }
@@ -57,11 +59,11 @@ export function canonicalLogin(login: string): string {
 /** DynamoDB takes keys of at most 2,048 bytes; ids and logins are far shorter (a login: 100 characters). */
 const maximumKeyLength = 500;
 
-/** What a person is looked up by: the Okta id, and the canonical login. Empty for an event about no person. */
+/** The keys that look a person up: the Okta id, and the canonical login. Empty for an event about no person. */
 export function personKeys(event: LogEvent): string[] {
   const person = personOf(event);
   const login = person?.login ?? null;
-  // A stranger who types a user's id is not that user.
+  // An unknown login that looks like a user's id is not that user.
   const isIdLike = person?.isKnown === false && /^00u[a-z0-9]{5,}$/i.test(login ?? "");
   const keys = new Set([person?.id ?? null, login === null || isIdLike ? null : canonicalLogin(login)]);
   return [...keys].filter((key): key is string => key !== null && key !== "" && key.length <= maximumKeyLength);

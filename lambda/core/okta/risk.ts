@@ -2,7 +2,7 @@ import { decode } from "./encoded-value.ts";
 import { object, record, text, valueAt } from "./lenient.ts";
 import type { LogEvent } from "./log-event.ts";
 
-/** How risky Okta takes a sign-in, or a user, to be. What the event does not tell is null. */
+/** Okta's risk level of a sign-in or a user. A field that the event lacks is null. */
 export interface Risk {
   /** `LOW`, `MEDIUM` or `HIGH`. */
   readonly level: string | null;
@@ -14,9 +14,8 @@ export interface Risk {
 }
 
 /**
- * The risk that an event tells of, from every place and encoding in which it has it. Of what several places tell, the structured
- * one wins; of an event that changes a user's risk, one that tells the level before. What it leaves out is taken from another
- * that tells the same level.
+ * The risk in an event, from every field and encoding that holds it. The structured field wins; for an event that
+ * changes a user's risk, a field that holds the previous level wins. Other fields with the same level complete it.
  */
 export function risk({ eventType, fields }: LogEvent): Risk {
   const { securityContext, debugData } = fields;
@@ -37,7 +36,10 @@ export function risk({ eventType, fields }: LogEvent): Risk {
   };
 }
 
-/** Whether an event tells that the risk of a user changed (`user.risk.change`, `user.risk.detect`): its actor reports, its target is at risk. */
+/**
+ * Whether an event reports a change of a user's risk (`user.risk.change`, `user.risk.detect`): its target is the user
+ * at risk.
+ */
 export function isRiskChange(eventType: string): boolean {
   return /^user\.risk\./i.test(eventType);
 }

@@ -5,11 +5,11 @@ import { type LogEvent, readLogEvent } from "./log-event.ts";
 import { isUnknown, type Principal } from "./person.ts";
 
 /*
- * People type their password where their login belongs. Okta then knows no user of that name, writes the actor id `unknown`,
- * and what was typed as the login. Such a text is masked before an alert is made of the event.
+ * People type their password into the field for the login. Okta then knows no such user: it writes the actor id
+ * `unknown`, and the typed text as the login. The pipeline masks such a text before it makes an alert of the event.
  */
 
-/** Stands for what a stranger typed. */
+/** Replaces a text that a stranger typed. */
 export const masked = "[masked]";
 
 /** An e-mail address as organizations assign them, which is what Okta takes for a login by default. */
@@ -25,12 +25,12 @@ export function looksLikeLogin(text: string, domains: readonly string[]): boolea
   return domain !== undefined && (domains.length === 0 || domains.includes(domain));
 }
 
-/** What masks a stranger's text wherever it stands in another. */
+/** Masks a stranger's text within another text. */
 export type Mask = (text: string) => string;
 
-/** Texts shorter than this stand in others by chance: they are masked only where they are the whole text. */
+/** Shorter texts occur in others by chance: they are masked only where they are the whole text. */
 const shortest = 4;
-/** Okta's logins have 100 characters at the most; of longer ones, their beginning is looked for. */
+/** Okta's logins have 100 characters at the most; of a longer text, the mask looks for its beginning. */
 const longest = 200;
 
 /**
@@ -47,10 +47,10 @@ export function findMask({ fields }: LogEvent, isLogin: (login: string) => boole
   const typed = strangers
     .flatMap((each) => {
       const { id = null, type = null, alternateId = null, displayName = null } = each ?? {};
-      // A target that is no person has names of its own.
+      // A target that is not a person has names that no stranger typed.
       if (each !== actor && id === null && type?.toLowerCase() !== "user") return [];
       if (alternateId !== null && !isUnknown(alternateId)) {
-        // Beside a login of the org, the name is the one of whom it belongs to; beside no id at all, Okta may have it from anywhere.
+        // The name beside a login of the org is its owner's. Without an id, the source of the name is unknown.
         if (isLogin(alternateId)) return [];
         return each !== actor && id === null ? [alternateId] : [alternateId, displayName ?? ""];
       }
@@ -60,29 +60,32 @@ export function findMask({ fields }: LogEvent, isLogin: (login: string) => boole
   if (typed.length === 0) return null;
   const whole = new Set(typed.map(compared));
   const parts = typed.filter((text) => text.trim().length >= shortest).map((text) => text.trim().slice(0, longest));
-  // The longer first: one may begin with another.
+  // Longer texts first: one may begin with another.
   const sources = [...new Set(parts)].sort((a, b) => b.length - a.length).map(escapeRegex);
   const pattern = sources.length === 0 ? null : new RegExp(sources.join("|"), "gi");
   const sought = parts.map(compared);
   return (text) => {
     if (whole.has(compared(text))) return masked;
     const replaced = pattern === null ? text : text.replace(pattern, masked);
-    // Where it stands encoded, the text around it is not told apart.
+    // Where the typed text is encoded, the whole text is masked.
     return sought.some((part) => decodings(replaced).some((decoded) => decoded.includes(part))) ? masked : replaced;
   };
 }
 
-/** Okta's own actors, and nothing that a stranger could have it write. */
+/** Okta's own actors. A stranger cannot make Okta write these values. */
 function isSystem({ type, alternateId }: Principal): boolean {
   return type?.toLowerCase() === "systemprincipal" || alternateId?.toLowerCase() === "system@okta.com";
 }
 
-/** A text as it is compared: without case, and in one Unicode form. */
+/** A text in the form that comparisons use: without case, and in one Unicode form. */
 function compared(text: string): string {
   return text.toWellFormed().normalize("NFC").toLowerCase().trim();
 }
 
-/** What a text may stand for: as it is, in URLs (also doubly encoded, and `+` for spaces), in JSON, and in HTML. */
+/**
+ * The texts that a text may encode: itself, and its decoded form in URLs (also doubly encoded, and `+` for spaces),
+ * JSON and HTML.
+ */
 function decodings(text: string): readonly string[] {
   if (!/[%+\\&]/.test(text) && text.isWellFormed()) return [compared(text)];
   const percent = (encoded: string) =>
@@ -109,19 +112,19 @@ function decodings(text: string): readonly string[] {
 
 const entityNames: Readonly<Record<string, string>> = { amp: "&", lt: "<", gt: ">", quot: '"', apos: "'" };
 
-/** Fields that Okta fills from what it knows itself: a stranger who types one of their values must not blot it out. */
+/** Fields that Okta fills itself: a stranger who types one of their values must not get it masked. */
 const ofOkta: ReadonlySet<string> = new Set(
   `authenticationContext client device eventType insertionTimestamp legacyEventType outcome published request securityContext
   severity transaction uuid version`.split(/\s+/),
 );
-/** The same of the debug data, which else holds what was typed: addresses of requests. */
+/** The same for the debug data; its other fields, such as request URLs, can hold the typed text. */
 const ofOktaInDebugData: ReadonlySet<string> = new Set(
   `behaviors dtHash logOnlySecurityData proxyType risk threatSuspected tunnels`.split(" "),
 );
 /** Of an actor or a target. */
 const ofOktaInPrincipals: ReadonlySet<string> = new Set(["id", "type"]);
 
-/** The event with every text masked that a stranger may have chosen. */
+/** Masks every text of the event that a stranger may have chosen. */
 export function maskEvent(event: LogEvent, mask: Mask): LogEvent {
   const received = maskFields(event.received, mask, ofOkta, (name, value) => {
     if (name === "actor") return maskFields(value, mask, ofOktaInPrincipals);
@@ -133,7 +136,7 @@ export function maskEvent(event: LogEvent, mask: Mask): LogEvent {
   return readLogEvent(received) ?? event;
 }
 
-/** An object with its fields masked, but for some. Names are masked as well. */
+/** Masks the fields of an object, with some exceptions. Keys are masked, too. */
 function maskFields(
   value: unknown,
   mask: Mask,

@@ -8,18 +8,19 @@ import { parseLogEvent } from "./log-event.ts";
  * https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-saas.html).
  */
 
-/** What the `source` of every such event starts with: `aws.partner/okta.com/SUBDOMAIN/NAME`. */
+/** The prefix of the `source` of every such event: `aws.partner/okta.com/SUBDOMAIN/NAME`. */
 export const streamSourcePrefix = "aws.partner/okta.com/";
 
 /** Characters of the id that EventBridge gives an event; it is a UUID. */
 const maximumIdLength = 255;
 
 /**
- * Reads an event of EventBridge as a delivery of one event. One that holds no usable event is a delivery of a malformed one, to be
- * parked as it was received.
+ * Reads an event of EventBridge as a delivery of one event. Without a usable event, the delivery holds one malformed
+ * event, which the pipeline parks as received.
  *
  * @param received the event of EventBridge, as its rule hands it to a function
- * @param org the org's domain, for example `example.okta.com`, which the event does not tell; null where it is not known
+ * @param org the org's domain, for example `example.okta.com`, which the event does not hold; null where it is not
+ * known
  */
 export function readStreamedEvent(received: unknown, org: string | null): Delivery {
   const { id, detail } = object(received) ?? {};

@@ -1,7 +1,7 @@
 import { testMark } from "./log-event.ts";
 
 /**
- * A delivery, as Okta makes them, of a proxied sign-in that nobody did: of addresses and numbers that are set aside for
+ * A delivery, in Okta's form, of a made-up proxied sign-in, with addresses and numbers that are reserved for
  * documentation (RFC 5737, 5398).
  *
  * @param uuid of the event

@@ -12,7 +12,7 @@ import { shareRoom } from "../text/share-room.ts";
  * https://docs.aws.amazon.com/chatbot/latest/adminguide/custom-notifs.html
  */
 
-/** Lengths of our own, that a person still reads in a channel. */
+/** Our own limits, for texts that people read in a channel. */
 const maximumTitle = 250;
 const maximumDescription = 4_000;
 const maximumStep = 500;
@@ -36,7 +36,7 @@ function toNotification(alert: InertAlert, key: string) {
   return {
     version: "1.0",
     source: "custom",
-    // One for each alert, so that one that SNS delivers twice is shown once.
+    // One id for each alert: the channel shows an alert that SNS delivers twice only once.
     id: alert.alertId,
     content: {
       textType: "client-markdown",
@@ -46,7 +46,7 @@ function toNotification(alert: InertAlert, key: string) {
       keywords: [alert.severity, alert.geo.verdict, cutInert(alert.okta.eventType, 100)],
     },
     metadata: {
-      // An alert and what follows it up stand in one thread.
+      // An alert and its follow-ups are in one thread.
       threadId: key,
       summary: cutInert(alert.summary, maximumTitle),
       eventType: "okta-proxy-watch-alert",
@@ -61,7 +61,7 @@ function toNotification(alert: InertAlert, key: string) {
   };
 }
 
-/** A command is set as code: a chat program makes no link of what stands in it. */
+/** A command is formatted as code, in which chat programs make no links. */
 function writeStep(step: string): string {
   const { words, command } = splitStep(step);
   return command === null ? cutInert(step, maximumStep) : `${cutInert(words, maximumStep)} \`${command}\``;
@@ -79,7 +79,7 @@ function title(alert: InertAlert): string {
   return `${start}${kind} ${isByUser(alert) ? "by" : "about"} ${others.join(", ")}`;
 }
 
-/** What stands in the title, or is too much for a channel. */
+/** Rows that the title repeats, or that are too long for a channel. */
 const leftOut: ReadonlySet<RowName> = new Set(["Test", "Severity", "Client", "Org"]);
 
 function description(alert: InertAlert): string {
@@ -89,7 +89,7 @@ function description(alert: InertAlert): string {
     ["Detections", alert.detections.map(({ level, title: name }) => `${name} (${level})`).join("; ")] as const,
   ];
   const lines = [cutInert(alert.summary, 1_000), ...rows.map(([name, value]) => `*${name}* ${cutInert(value, 600)}`)];
-  // A link of ours has no character that a markup knows.
+  // Our links have no characters of markup.
   const look = Object.entries({ Event: links.event, Session: links.session, User: links.userProfile }).flatMap(
     ([name, link]) => (link === null ? [] : [`*${name}* ${link}`]),
   );
@@ -103,7 +103,7 @@ function wholeLines(lines: readonly string[], room: number): string[] {
   let left = room;
   for (const line of lines) {
     left -= line.length + 1;
-    // Room for the sign that there was more.
+    // Keeps room for the ellipsis.
     if (left < 2) return [...taken, "…"];
     taken.push(line);
   }

@@ -9,7 +9,7 @@ import { wellFormedJson } from "../text/well-formed-json.ts";
 
 /*
  * A Detection Finding (class 2004) of the Open Cybersecurity Schema Framework, for Amazon Security Lake and SIEMs:
- * https://schema.ocsf.io/1.5.0/classes/detection_finding. What is not known is left out, as OCSF wants it.
+ * https://schema.ocsf.io/1.5.0/classes/detection_finding. Unknown values are left out, as OCSF requires.
  */
 
 const version = "1.5.0";
@@ -28,11 +28,11 @@ const riskLevels: Readonly<Record<string, readonly [number, string]>> = {
   HIGH: [3, "High"],
 };
 
-/** Alerts for Amazon Security Lake, and whatever else reads OCSF. */
+/** Alerts for Amazon Security Lake, and other readers of OCSF. */
 export const output: Output = {
   description: "Amazon Security Lake and SIEMs, as OCSF Detection Finding",
   render: (alert) => {
-    // What a SIEM compares is as Okta wrote it; what an analyst reads there is inert.
+    // Fields that a SIEM compares keep Okta's texts; fields that an analyst reads are inert.
     const data = inertAlert(alert, "data");
     const words = inertAlert(alert, "text");
     return cutToFit(alert.event, maximumMessageBytes - reservedBytes, (event, eventCut) =>
@@ -42,8 +42,8 @@ export const output: Output = {
 };
 
 /**
- * @param alert what a SIEM compares
- * @param words what an analyst reads
+ * @param alert the alert for the fields that a SIEM compares
+ * @param words the alert for the fields that an analyst reads
  */
 function toFinding(alert: InertAlert, words: InertAlert, event: Alert["event"], eventCut: readonly string[] | null) {
   const { user, actor, targets, session, device, network, client, geo, okta, detections } = alert;
@@ -121,11 +121,11 @@ function toFinding(alert: InertAlert, words: InertAlert, event: Alert["event"], 
           }),
         }),
         http_request: someOf({ user_agent: client.userAgent }),
-        // What OCSF has no place for.
+        // Facts that OCSF has no attribute for.
         data: { eventUuid: okta.eventUuid, services: network.services, device },
       },
     ],
-    // Whose account is at stake, and whose it was done to.
+    // The account at stake, and the accounts that the act changed.
     resources: listOf(persons.filter(isNamed).map(({ id, login }) => ({ uid: id, name: login, type: "Okta user" }))),
     remediation: { desc: words.triage.map((step, index) => `${index + 1}. ${step}`).join("\n") },
     unmapped: {
@@ -179,12 +179,12 @@ function toAttacks(detections: Alert["detections"]) {
   return listOf(attacks);
 }
 
-/** Null for an object of which nothing is known: OCSF wants at least one attribute of each. */
+/** Null for an object without known attributes: OCSF requires at least one. */
 function someOf<Value extends object>(value: Value): Value | null {
   return Object.values(value).some((each) => each !== null && each !== undefined) ? value : null;
 }
 
-/** The finding without what is not known. Of the alert's own values, those under `unmapped` and `data` stay as they are. */
+/** Removes unknown values from the finding, except those under `unmapped` and `data`. */
 function withoutUnknown(value: object): object {
   return Object.fromEntries(
     Object.entries(value).flatMap(([name, each]) => {

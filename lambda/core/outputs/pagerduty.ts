@@ -14,7 +14,7 @@ import {
 } from "../alerts/wording.ts";
 
 /*
- * An alert event of PagerDuty's Events API v2, in its Common Event Format, but for the routing key, which whoever sends it
+ * An alert event of PagerDuty's Events API v2, in its Common Event Format, without the routing key, which the sender
  * adds: https://developer.pagerduty.com/docs/send-alert-event
  */
 
@@ -40,7 +40,7 @@ export const output: Output = {
 function toEvent(alert: InertAlert, key: string) {
   return {
     event_action: "trigger",
-    // The same alert twice is one incident; what follows it up is the same incident's as well.
+    // A repeated alert and its follow-ups belong to one incident.
     dedup_key: key,
     payload: {
       summary: cutInert(`${alert.test ? "TEST: " : ""}${alert.summary}`, maximumSummary),

@@ -1,16 +1,16 @@
-/** The first wait, and the longest. SQS takes at most twelve hours. */
+/** The first and the longest wait. SQS allows at most twelve hours. */
 const firstSeconds = 15;
 const longestSeconds = 4 * 3_600;
 
 /**
- * Tries before SQS moves work to the dead-letter queue. By the waits below the last comes after 8 to 16 hours; SQS moves it when it
- * would be received once more, after 10 to 20.
+ * Attempts before SQS moves work to the dead-letter queue. With the waits below, the last attempt comes after 8 to 16
+ * hours; SQS moves the work at the next receive, after 10 to 20.
  */
 export const maximumAttempts = 14;
 
 /**
  * Seconds to wait after an attempt that failed: doubling from 15 seconds to 4 hours, less up to half at random, so that
- * what failed together does not come back together.
+ * work that failed together is not tried again together.
  *
  * @param attempt 1 for the first
  * @param random 0 to 1

@@ -62,7 +62,7 @@ export function notClaimed(event: ClaimedEvent, { ports }: Run): Result {
     work,
     started: { claim },
   } = event;
-  if (claim?.kind === "underWay") {
+  if (claim?.kind === "inProgress") {
     const now = ports.now();
     const seconds =
       claim.until === null ? delays.inProgress : Math.ceil((claim.until.getTime() - now.getTime()) / 1_000) + 1;

@@ -4,10 +4,11 @@ import { describeFaults, type Fault } from "../okta/fault.ts";
 import { writeQueueJson } from "../text/queue-json.ts";
 
 /*
- * What lies on the dead-letter queue as it could not be read. Beside it lies what was tried in vain: see `retries/work.ts`.
+ * Dead letters of input that could not be read. The dead-letter queue also holds work that failed too often: see
+ * `work.ts`.
  */
 
-/** What every dead letter says. */
+/** The fields of every dead letter. */
 interface Letter {
   readonly schemaVersion: "1.0";
   /** One sentence for the operator who finds it. */
@@ -16,30 +17,30 @@ interface Letter {
   readonly receivedAt: string;
 }
 
-/** What a dead letter says about the delivery of its events. */
+/** The fields of a dead letter about the delivery of its events. */
 interface FromDelivery {
   readonly deliveryId: string | null;
   readonly eventHookId: string | null;
   readonly org: string | null;
 }
 
-/** An event that could not be judged, and why. */
+/** A malformed event, with the reason. */
 export interface DeadLetter extends Letter, FromDelivery {
   readonly kind: "malformed";
   readonly faults: readonly Fault[];
-  /** The event as received; text, cut off, when it is too large or nested too deeply for the queue. */
+  /** The event as received; text, cut off, where it is too large or nests too deeply for the queue. */
   readonly event: unknown;
   readonly eventCut: boolean;
 }
 
-/** Events that could not be judged: those that a delivery holds beyond the first {@link maximumDescribed}. */
+/** The malformed events of a delivery beyond the first {@link maximumDescribed}. */
 export interface MalformedEventsLetter extends Letter, FromDelivery {
   readonly kind: "malformedEvents";
   /** As received. */
   readonly events: readonly unknown[];
 }
 
-/** A delivery that was refused although its secret was right, and why. Of its headers it holds the content type alone. */
+/** A refused delivery that had the right secret, with the reason. Of its headers it holds the content type alone. */
 export interface RefusedLetter extends Letter {
   readonly kind: "refused";
   /** The answer. */
@@ -47,7 +48,7 @@ export interface RefusedLetter extends Letter {
   readonly contentType: string | null;
   /** The body as received; cut off when it is too large for the queue. */
   readonly body: string;
-  /** How the body is written: as it is, or, where it is no UTF-8, in base64. */
+  /** The encoding of the body: base64 where it is not UTF-8. */
   readonly bodyEncoding: "utf-8" | "base64";
   /** Bytes of the whole body. */
   readonly bodyBytes: number;
@@ -136,7 +137,7 @@ function fromDelivery({ id, eventHookId, org }: Origin): FromDelivery {
 
 const utf8 = new TextDecoder("utf-8", { fatal: true });
 
-/** Null for what is no UTF-8. */
+/** Null for bytes that are not UTF-8. */
 function decode(bytes: Uint8Array): string | null {
   try {
     return utf8.decode(bytes);
@@ -147,20 +148,20 @@ function decode(bytes: Uint8Array): string | null {
 
 /** Writes a letter with the longest of the text's halves, quarters and so on that fits. */
 function cutTextToFit(text: string, write: (part: string) => DeadLetter | RefusedLetter): string {
-  // Escaping takes up to six bytes for a character: what is longer than the limit cannot fit.
+  // A character takes at least one byte, so that a text longer than the limit cannot fit.
   for (let length = Math.min(text.length, maximumDeadLetterBytes); ; length = Math.floor(length / 2)) {
     const body = writeWithinLimit(write(text.slice(0, length).toWellFormed()));
     if (body !== null || length === 0) return body ?? "";
   }
 }
 
-/** Null for what exceeds the queue's limit, or is nested too deeply to be written. */
+/** Null for a letter over the queue's limit, or one that nests too deeply. */
 function writeWithinLimit(letter: unknown): string | null {
   const body = serialize(letter);
   return body !== null && Buffer.byteLength(body) <= maximumDeadLetterBytes ? body : null;
 }
 
-/** Null for what is nested too deeply to be written. */
+/** Null for a value that nests too deeply. */
 function serialize(value: unknown): string | null {
   try {
     return writeQueueJson(value);

@@ -1,6 +1,6 @@
 /**
- * Why work waits. Alerts carry these sentences to every subscriber, so that none of them holds anything of an error: AWS's name
- * accounts, roles and resources. The error itself is in the log.
+ * The reasons why work waits. Alerts carry these sentences to every subscriber, so that they quote no error: errors of
+ * AWS name accounts, roles and resources. The log holds the error.
  */
 export const delayReasons = {
   timeRanOut: "the time ran out",
@@ -20,7 +20,7 @@ export type DelayReason = (typeof delayReasons)[keyof typeof delayReasons];
 
 const known: ReadonlySet<string> = new Set(Object.values(delayReasons));
 
-/** The sentence, when it is one of ours; for any other, of an earlier release or of an operator, one that says no more. */
+/** Reads a reason: an unknown sentence, of another release or of an operator, becomes `other`. */
 export function readDelayReason(text: string): DelayReason {
   return known.has(text) ? (text as DelayReason) : delayReasons.other;
 }

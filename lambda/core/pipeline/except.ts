@@ -12,7 +12,7 @@ export interface Alertable {
   readonly by: readonly Exception[];
 }
 
-/** Takes away the detections that exceptions cover. */
+/** Removes the detections that exceptions cover. */
 export function exceptDetections(
   { work: { event }, decision: { detections }, findings, subject }: ClaimedEvent,
   { ports }: Run,

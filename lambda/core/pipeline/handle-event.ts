@@ -11,9 +11,9 @@ import type { Handled, Result } from "./result.ts";
 import type { ClaimedEvent, MatchedEvent, Run } from "./stages.ts";
 
 /**
- * The way of an event that rules match: claim, look up, judge, except, group, publish, record. Where a rule matches wherever
- * the user is, the claim is made while the look-up is in progress, so that an alert waits for three calls, one after the
- * other. Never rejects: what is left says why.
+ * Handles an event that rules match: claim, look up, judge, except, group, publish, record. Where a rule matches
+ * without the user's location, the claim runs beside the look-up, so that an alert waits for three calls in sequence.
+ * Never rejects: the work that is left holds the error.
  */
 export async function handleEvent(matched: MatchedEvent, run: Run): Promise<Handled> {
   const { candidate, work } = matched;
@@ -35,7 +35,7 @@ export async function handleEvent(matched: MatchedEvent, run: Run): Promise<Hand
   }
 }
 
-/** The stages of claimed work, as far as the first that ends it. */
+/** Runs the stages of claimed work, up to the first that returns a result. */
 async function alertOn(event: ClaimedEvent, run: Run): Promise<Result> {
   try {
     if (!isClaimed(event.started)) return notClaimed(event, run);

@@ -10,13 +10,13 @@ import type { Result } from "./result.ts";
 import type { Decision, MatchedEvent, Run } from "./stages.ts";
 import type { Match } from "./work.ts";
 
-/** A candidate that a rule matches, for certain. */
+/** A candidate that a rule matches. */
 export interface Judged {
   readonly kind: "judged";
   readonly decision: Decision;
 }
 
-/** Judges a candidate by its user's locations: it matches, matches nothing, or waits for the store of locations. */
+/** Judges a candidate by its user's locations: it matches, does not match, or waits for the profile store. */
 export function judgeCandidate(
   { candidate, work }: MatchedEvent,
   findings: Findings | null,
@@ -36,9 +36,9 @@ export function judgeCandidate(
 /**
  * Decides which rules a candidate matches.
  *
- * @param locations null when the profile store could not be asked: rules that ask for the location stay undecided
+ * @param locations null when the profile store did not answer: rules that need the location stay undecided
  * @param thresholdKm a mismatch is farther than this from every profile location, in kilometers
- * @param kept the rules that matched when the event was whole: they match. @default none
+ * @param kept the rules that matched before the event was cut: they still match. @default none
  */
 export function decide(
   { event, rules }: Candidate,
@@ -80,7 +80,7 @@ function judge(event: LogEvent, locations: ProfileLocations | null, thresholdKm:
   return judgeLocation(event.fields.client?.geographicalContext ?? null, known, thresholdKm);
 }
 
-/** What rules find at `enrichment.geo`: `mismatch` and `distanceKm` (to the nearest location) are null where unknown. */
+/** The fields of `enrichment.geo`: `mismatch` and `distanceKm` (to the nearest location) are null where unknown. */
 function toEnrichment({ verdict, distanceKm }: GeoJudgement): Readonly<Record<string, unknown>> {
   return { verdict, mismatch: verdict === "unknown" ? null : verdict === "mismatch", distanceKm };
 }

@@ -5,7 +5,7 @@ import { userOf } from "./person.ts";
 import type { Asked, Findings } from "./ports.ts";
 import type { Run } from "./stages.ts";
 
-/** Looks the users of all candidates up, in one request; null when the store could not be asked. */
+/** Looks the users of all candidates up, in one request; null when the store does not answer. */
 export async function lookUpUsers(
   candidates: readonly Candidate[],
   deliveryId: string | null,

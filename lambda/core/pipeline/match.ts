@@ -8,7 +8,7 @@ import type { CompiledRule } from "../sigma/compile.ts";
 import { type Enrichment, UNKNOWN } from "../sigma/field.ts";
 import type { RuleSet } from "../sigma/rule-set.ts";
 
-/** Anything of a rule. */
+/** A value that belongs to a rule. */
 export interface OfRule {
   readonly rule: { readonly id: string };
 }
@@ -22,11 +22,11 @@ export function idsOf(rules: readonly OfRule[]): string[] {
 export interface Candidate {
   readonly event: LogEvent;
   readonly rules: readonly CompiledRule[];
-  /** Those of the rules that match wherever the user is. */
+  /** The rules that match without the user's location. */
   readonly certain: readonly CompiledRule[];
 }
 
-/** Null when no rule can match the event, whatever is found out about it. Costs no I/O. */
+/** Null when no rule can match the event, wherever its user is. It does no I/O. */
 export function findCandidate(event: LogEvent, rules: RuleSet): Candidate | null {
   const outcomes = rules.match(event.received, enrich(event, UNKNOWN));
   if (outcomes.length === 0) return null;
@@ -40,9 +40,9 @@ export function findCandidates(events: readonly LogEvent[], rules: RuleSet): rea
 }
 
 /**
- * What is added to an event for rules to ask for. All but the location is read off the event itself, only when a rule asks.
+ * The fields that the pipeline adds to an event. All but the location come from the event itself, on first access.
  *
- * @param geo UNKNOWN as long as the profile store was not asked
+ * @param geo UNKNOWN before the look-up
  */
 export function enrich(event: LogEvent, geo: unknown): Enrichment {
   const behaviors = once(() => ({ positive: positiveBehaviors(event) }));
@@ -74,7 +74,7 @@ export function enrich(event: LogEvent, geo: unknown): Enrichment {
   };
 }
 
-/** What `read` finds, found when it is first asked for: many rules ask for the same. */
+/** Calls `read` once, on first use: many rules need the same value. */
 function once<Value>(read: () => Value): () => Value {
   let found: { readonly value: Value } | undefined;
   return () => {

@@ -4,15 +4,15 @@ import type { Delivery } from "../okta/event-hook.ts";
 import type { LogEvent } from "../okta/log-event.ts";
 import type { Work } from "./work.ts";
 
-/** What an observation is about: enough to follow an event from its delivery to its alert. */
+/** The subject of an observation: it links an event's delivery, log lines and alert. */
 export interface Subject {
   readonly deliveryId: string | null;
   readonly events: readonly LogEvent[];
-  /** Ids of the rules that match, or of those that are still to be decided. */
+  /** Ids of the rules that match, or that are still undecided. */
   readonly ruleIds: readonly string[];
 }
 
-/** What is worth a log line or a metric. */
+/** An event of the pipeline that has a log line or a metric. */
 export type Observation = { readonly subject: Subject } & (
   | { readonly kind: "matched" | "duplicate" | "suppressed" }
   | { readonly kind: "alertPublished"; readonly alert: Alert }
@@ -25,10 +25,10 @@ export type Observation = { readonly subject: Subject } & (
       readonly kind: "workParked";
       readonly followUp: boolean;
       readonly reason: string | null;
-      /** What kept the work from being done; null where nothing failed. */
+      /** The error that stopped the work; null where nothing failed. */
       readonly error: unknown;
     }
-  /** Work that is not tried again, all of it or the rules that are named; where it is all, it is on the dead-letter queue. */
+  /** Work that is not tried again: all of it, which is then on the dead-letter queue, or the named rules. */
   | { readonly kind: "workDropped"; readonly whole: boolean; readonly reason: string }
   | { readonly kind: "workLost"; readonly followUp: boolean; readonly reason: string | null; readonly error: unknown }
   | { readonly kind: "malformedParked"; readonly count: number }

@@ -10,15 +10,15 @@ import type { Match, Work } from "./work.ts";
 
 /** Seconds that work waits before it is tried again. */
 export const delays = {
-  /** What failed. */
+  /** Work that failed. */
   failed: 2,
-  /** What another function has claimed, where the claim does not say until when. */
+  /** Work that another function has claimed, where the end of its claim is not known. */
   inProgress: 25,
-  /** The longest that SQS delays a message. */
+  /** SQS's longest delay of a message. */
   longest: 900,
 } as const;
 
-/** Work that is left, and why. */
+/** Work that waits, with the reason. */
 export function waitingWork(
   work: Work,
   reason: DelayReason,
@@ -31,27 +31,27 @@ export function waitingWork(
   return { work: { ...work, ...rest, waiting }, delaySeconds, error };
 }
 
-/** The work of an event that a stage could not end. */
+/** The work of an event at which a stage failed. */
 export function failedWork(matched: MatchedEvent, error: unknown, { ports, budget }: Run): LeftWork {
   const reason = budget.work.aborted ? delayReasons.timeRanOut : delayReasons.notPublished;
   return waitingWork(keepMatches(matched), reason, delays.failed, ports.now(), {}, error);
 }
 
-/** What is left undecided is a piece of work of its own: nothing of it matched, or was published, yet. */
+/** The undecided rules become work of their own, without matches and without a publish. */
 const asFollowUp = { followUp: true, matched: [], unconfirmed: 0, again: false } as const;
 
-/** The rules that could not be decided, since the profile store could not be asked; none for none. */
+/** The work of the rules that are undecided, as the profile store did not answer; empty for none. */
 export function followUpWork(work: Work, undecided: readonly string[], now: Date): readonly LeftWork[] {
   const rest = { rules: undecided, ...asFollowUp };
   return undecided.length === 0 ? [] : [waitingWork(work, delayReasons.storeDown, delays.failed, now, rest)];
 }
 
-/** The rules that an earlier alert left undecided, and that no message holds. */
+/** The work of the rules that an earlier alert left undecided, and that no message holds. */
 export function forgottenFollowUp(work: Work, undecided: readonly string[], now: Date): LeftWork {
   return waitingWork(work, delayReasons.undecidedBefore, 0, now, { rules: undecided, ...asFollowUp });
 }
 
-/** Work with what is known of its rules: those that match stay matched, whatever of the event fits into a message. */
+/** Work with its matches: rules that match stay matched, even where the event is cut to fit into a message. */
 export function keepMatches({ work, candidate: { event, rules, certain } }: MatchedEvent): Work {
   const before = work.matched ?? [];
   const known = new Set(before.map(({ ruleId }) => ruleId));
@@ -63,9 +63,9 @@ export function keepMatches({ work, candidate: { event, rules, certain } }: Matc
 }
 
 /**
- * Parks the work that is left, all of it in one go.
+ * Parks all work that is left, in one call.
  *
- * @param isRetry whether the work stays on the queue as it was where this fails, so that nothing is lost. @default false
+ * @param isRetry whether the queue keeps the work where this fails, so that nothing is lost. @default false
  * @returns whether all of it is parked
  */
 export async function parkLeft(left: readonly LeftWork[], { ports, budget }: Run, isRetry = false): Promise<boolean> {

@@ -13,14 +13,14 @@ import type { Claims } from "./claims.ts";
 import type { Observe } from "./observation.ts";
 import type { Work } from "./work.ts";
 
-/** What the pipeline needs of the world. Every call takes the signal that ends it. */
+/** The ports of the pipeline. Every call takes a signal that ends it. */
 export interface PipelinePorts extends PipelineSettings {
   readonly claims: Claims;
   readonly userStates: UserStates;
   /**
-   * Looks up what is known of users, in one request.
+   * Looks users up, in one request.
    *
-   * @throws when the store cannot be asked: then nothing is known of any of them
+   * @throws when the store does not answer
    */
   lookUp(asked: Asked, signal: AbortSignal): Promise<Findings>;
   /**
@@ -31,21 +31,21 @@ export interface PipelinePorts extends PipelineSettings {
   publish(alert: Alert, signal: AbortSignal): Promise<void>;
   /** Parks work to be tried again; rejects when any of it cannot be parked. */
   parkWork(work: readonly ParkedWork[], signal: AbortSignal): Promise<void>;
-  /** Dead-letters work that is not to be tried again, with the reason; rejects when that fails. */
+  /** Dead-letters work that is not tried again, with the reason; rejects when that fails. */
   deadLetterWork(work: Work, reason: string, signal: AbortSignal): Promise<void>;
-  /** Dead-letters events that cannot be judged; rejects when that fails for any of them. */
+  /** Dead-letters malformed events; rejects when that fails for any of them. */
   parkMalformed(events: readonly MalformedEvent[], delivery: Delivery, signal: AbortSignal): Promise<void>;
-  /** Asks for profiles to be fetched anew; rejects when it cannot. Null where profiles do not come from Okta. */
+  /** Requests a refresh of profiles; rejects when it cannot. Null where profiles do not come from Okta. */
   readonly refreshProfiles: ((users: readonly Refresh[], signal: AbortSignal) => Promise<void>) | null;
   now(): Date;
   readonly observe: Observe;
   readonly measure: Measure;
 }
 
-/** What the pipeline decides by. */
+/** The rules and settings of the pipeline. */
 export interface PipelineSettings {
   readonly rules: RuleSet;
-  /** What adjusts the severity of alerts, in this order. */
+  /** The adjustments of alerts' severity, in this order. */
   readonly severityAdjustments: readonly SeverityAdjustment[];
   /** A mismatch is farther than this from every profile location, in kilometers. */
   readonly mismatchDistanceKm: number;
@@ -62,16 +62,16 @@ export type LookUp = PipelinePorts["lookUp"];
 export interface Asked {
   /** The keys of profiles and exceptions: Okta user ids (`00u...`) and lower-case logins. */
   readonly keys: ReadonlySet<string>;
-  /** The keys of what is remembered of users. */
+  /** The keys of users' remembered states. */
   readonly users: ReadonlySet<UserKey>;
 }
 
-/** What is known before an event is judged. */
+/** The result of a look-up. */
 export interface Findings {
   readonly locations: ProfileLocations;
-  /** The exceptions of these users, and those of anyone; whether one covers an event is still to be judged. */
+  /** The exceptions of these users, and those for every user; `except.ts` checks whether one covers an event. */
   readonly exceptions: readonly Exception[];
-  /** What is remembered under each key that was asked for; null when that could not be read. */
+  /** The remembered state under each key; null when the states could not be read. */
   readonly states: ReadonlyMap<UserKey, UserState> | null;
   /** Why the states could not be read; null where they could. */
   readonly statesError: unknown;
@@ -80,7 +80,7 @@ export interface Findings {
 /** Profile locations by Okta user id and lower-case login. */
 export type ProfileLocations = ReadonlyMap<string, readonly ProfileLocation[]>;
 
-/** Work that waits, and the seconds that it has to at least. */
+/** Work that waits, and its least delay in seconds. */
 export interface ParkedWork {
   readonly work: Work;
   readonly delaySeconds: number;

@@ -16,19 +16,19 @@ import type { MatchedEvent, Run } from "./stages.ts";
 import type { Work } from "./work.ts";
 
 /**
- * What became of a delivery: the number of events by their result. `parked` counts pieces of work that wait on the retry queue, of
- * which an event that was alerted on may leave one as well; `deadLettered` also malformed events; `failed` what has to be
- * delivered again.
+ * The report of a delivery: the number of events by their result. `parked` counts work on the retry queue, of which an
+ * alerted event may leave some as well; `deadLettered` includes malformed events; `failed` counts events that have to
+ * be delivered again.
  */
 export type DeliveryReport = Readonly<Record<Handled["kind"], number>>;
 
-/** Events that are worked on at once: the alerts of one delivery, of nearly every one. */
+/** Events that are handled at once: the alerts of nearly every delivery. */
 const concurrency = 50;
 
 /**
- * Takes a delivery through the pipeline: match, then each event's own way (`handle-event.ts`), then park what is left. Nearly every
- * event ends at the first. Never rejects: what could not be done is parked, and what could not be parked is counted and
- * observed.
+ * Takes a delivery through the pipeline: match, then handle each event (`handle-event.ts`), then park the work that is
+ * left. Nearly no event matches. Never rejects: unfinished work is parked, and work that cannot be parked is counted
+ * and observed.
  *
  * @param candidates the events that match, where they have been found already
  */
@@ -67,7 +67,7 @@ async function handleEvents(candidates: readonly Candidate[], delivery: Delivery
   const handle = (candidate: Candidate, index: number): Handled | Promise<Handled> => {
     const work: Work = { event: candidate.event, delivery, rules: null, followUp: false, waiting: null };
     const matched: MatchedEvent = { candidate, work, lookUp, beside };
-    // The first ones have all the time; of the others none is started that could not be ended.
+    // The first events have all the time; a later one is not started where its time would not suffice.
     const isTooLate = index >= concurrency && run.budget.begin.aborted;
     return isTooLate ? tooLate(matched, run) : handleEvent(matched, run);
   };
@@ -79,7 +79,7 @@ function tooLate(matched: MatchedEvent, { ports }: Run): Handled {
   return { kind: "parked", left: [left] };
 }
 
-/** A profile that cannot be asked for is no event lost: the next sync brings it. */
+/** A failed request loses no event: the next sync refreshes the profile. */
 async function refreshProfiles(delivery: Delivery, { ports, budget }: Run): Promise<void> {
   if (ports.refreshProfiles === null) return;
   const users = refreshesOf(delivery.events);

@@ -18,7 +18,7 @@ export async function publishAlert(
 ): Promise<Result> {
   const sent = detections.map(({ rule, matched }) => ({ ruleId: rule.id, matched }));
   const before = unconfirmedBefore(event);
-  // What was published without an answer is tried again as it was, so that each copy has the same id; or not any more.
+  // An alert without an answer is published again unchanged, so that each copy has the same id, up to a limit.
   const unconfirmed = (count: number, error: unknown): Result => {
     return { kind: "failed", error, window, unconfirmed: { count, sent } };
   };
@@ -39,8 +39,8 @@ export async function publishAlert(
 }
 
 /**
- * Publishes of the alert without an answer before this one. The message counts them where the store of claims is down, and the
- * claim where the queue is.
+ * The number of earlier publishes of the alert without an answer. The message counts them when the store of claims is
+ * down, the claim when the queue is down.
  */
 export function unconfirmedBefore({ work, started: { claim } }: ClaimedEvent): number {
   return Math.max(work.unconfirmed ?? 0, claim?.kind === "claimed" ? claim.unconfirmed : 0);
@@ -67,7 +67,7 @@ function sourceOf(
     eventCut,
     state: known && session && withEarlier(known.whole, beside.get(session.user.key) ?? [], event, now),
     suppressed,
-    // A login that has a profile is one, whatever it looks like.
+    // A login with a profile is a login of the org.
     isLogin: (login) =>
       looksLikeLogin(login, ports.loginDomains) || findings?.locations.has(canonicalLogin(login)) === true,
     severity: { adjustments: ports.severityAdjustments, enrichment: decision.enrichment },

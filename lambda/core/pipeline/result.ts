@@ -4,20 +4,20 @@ import type { SuppressionWindow } from "../history/suppression-window.ts";
 import type { ParkedWork } from "./ports.ts";
 import type { Match } from "./work.ts";
 
-/** Work that is left, and what kept it from being done: null where nothing failed. */
+/** Work that is left, and the error that stopped it: null where nothing failed. */
 export interface LeftWork extends ParkedWork {
   readonly error: unknown;
 }
 
-/** Each way out of the pipeline. The stages return it; `record.ts` acts on it. */
+/** The results of the pipeline. The stages return it; `record.ts` acts on it. */
 export type Result =
   /** No rule matches the event. */
   | { readonly kind: "unmatched" }
-  /** The event is done already; what its alert could not decide then may be left. */
+  /** The event is done already; rules that its alert left undecided may be left. */
   | { readonly kind: "duplicate"; readonly left: LeftWork | null }
   /** Exceptions cover every detection. */
   | { readonly kind: "excepted"; readonly by: readonly Exception[] }
-  /** The event counts in the window of an earlier alert, which suppresses its own. */
+  /** The window of an earlier alert counts the event, and suppresses its alert. */
   | {
       readonly kind: "grouped";
       readonly by: readonly Exception[];
@@ -40,11 +40,11 @@ export type Result =
       readonly error: unknown;
       /** The window that the alert opened; null for none. */
       readonly window: SuppressionWindow | null;
-      /** Where the topic may have the alert all the same: what it says, and how often that was so by now. Else null. */
+      /** Where the publish had no answer: the alert's matches, and the number of such publishes. Else null. */
       readonly unconfirmed: { readonly count: number; readonly sent: readonly Match[] } | null;
     };
 
-/** What became of an event: its result; `deadLettered` where its work is on the dead-letter queue; and the work that is left. */
+/** The result of an event, or `deadLettered` where its work is on the dead-letter queue; and the work that is left. */
 export interface Handled {
   readonly kind: Result["kind"] | "deadLettered";
   readonly left: readonly LeftWork[];

@@ -14,10 +14,10 @@ const nothingMatches = "no rule of this release matches the event any more, as f
 const cannotBeJudged = "the event was cut to fit a message, and its rules cannot be judged without what it lost";
 
 /**
- * Tries a piece of work again. What could not be published for sure is parked anew, with that counted; what no rule matches any
- * more, or what may have been published too often, goes to the dead-letter queue.
+ * Tries a piece of work again. Work whose publish has no answer is parked again, with one more publish counted. Work
+ * that no rule matches any more, or that may have been published too often, goes to the dead-letter queue.
  *
- * @throws when it has to be tried once more: the error says why
+ * @throws when the work has to be tried once more, with the reason
  */
 export async function retryWork(work: Work, ports: PipelinePorts, budget: Budget): Promise<void> {
   const run = { ports, budget };
@@ -36,7 +36,7 @@ export async function retryWork(work: Work, ports: PipelinePorts, budget: Budget
     const subject = { ...subjectOf(work), ruleIds: gone };
     ports.observe({ kind: "workDropped", subject, whole: false, reason: nothingMatches });
   }
-  // What was published without an answer is parked with that counted, in the place of this message.
+  // Work whose publish has no answer is parked with its new count, in the place of this message.
   const [same] = isDone ? [] : left;
   if (same !== undefined && same.work.unconfirmed === work.unconfirmed) {
     throw new Error(same.work.waiting?.reason ?? "the work is not done", { cause: same.error });
@@ -45,18 +45,18 @@ export async function retryWork(work: Work, ports: PipelinePorts, budget: Budget
   if (!(await parkLeft(left, run, true))) throw new Error("what is left of it could not be parked");
 }
 
-/** Whether an event lost anything that its rules ask for, or that locations are judged by. */
+/** Whether an event lost a field that its rules or the judgement of locations need. */
 function isBlind({ eventCut = null }: Work, { rules }: Candidate): boolean {
   if (eventCut === null) return false;
   const items = rules.flatMap(({ rule }) => Object.values(rule.selections).flat(2));
   const asked = new Set(["actor", "client", ...items.map(({ field }) => field?.split(".")[0])]);
-  // A keyword, which names no field, asks for all of them.
+  // A keyword, which names no field, needs all of them.
   return asked.has(undefined) || eventCut.some((name) => asked.has(name));
 }
 
 /**
- * The rules of parked work that are still there: those that matched stay matched, though the event was cut; the others are
- * judged by what is left of it.
+ * Finds the rules of parked work that still exist. Rules that matched stay matched, though the event was cut; the
+ * others are judged by the cut event.
  */
 function findAgain(
   { event, rules: wanted, matched = [] }: Work,

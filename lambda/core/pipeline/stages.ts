@@ -12,52 +12,54 @@ import type { EventsByUser } from "./person.ts";
 import type { Findings, PipelinePorts } from "./ports.ts";
 import type { Work } from "./work.ts";
 
-/* What the stages of the pipeline pass on. */
+/*
+ * The values that the stages of the pipeline pass on.
+ */
 
-/** What the stages work with: the ports, and the time that the request has. */
+/** The ports, and the time of the request. */
 export interface Run {
   readonly ports: PipelinePorts;
   readonly budget: Budget;
 }
 
-/** An event that rules match, or may match, on its way. */
+/** An event that rules match, or may match. */
 export interface MatchedEvent {
   readonly candidate: Candidate;
   readonly work: Work;
-  /** The look-up of the delivery's users; null when the store could not be asked. */
+  /** The look-up of the delivery's users; null when the store does not answer. */
   readonly lookUp: Promise<Findings | null>;
   /** The matching events of the same delivery. */
   readonly beside: EventsByUser;
 }
 
-/** An event whose rules are judged and whose work is claimed, or is not. */
+/** A judged event, with the answer to its claim. */
 export interface ClaimedEvent extends MatchedEvent {
   readonly findings: Findings | null;
   readonly decision: Decision;
   readonly started: Started;
-  /** What its observations are about. */
+  /** The subject of its observations. */
   readonly subject: Subject;
 }
 
-/** What is decided about a candidate. */
+/** The decision about a candidate. */
 export interface Decision {
   readonly judgement: GeoJudgement;
-  /** What was added to the event for rules to ask for. */
+  /** The fields that the pipeline added to the event. */
   readonly enrichment: Enrichment;
-  /** The rules that match, and by what. */
+  /** The rules that match, with the values that matched. */
   readonly detections: readonly { readonly rule: Rule; readonly matched: readonly MatchedSelection[] }[];
-  /** Ids of the rules that cannot be decided, as the profile store could not be asked. */
+  /** Ids of the rules that cannot be decided, as the profile store did not answer. */
   readonly undecided: readonly string[];
 }
 
-/** Work that is claimed, or is not: what has to be completed or released, whatever comes of it. */
+/** A claim, with the window beside it: the stage `record` completes or releases both. */
 export interface Started {
   /** The key of the claim. */
   readonly key: string;
-  /** Null when the store could not be asked: then the alert goes out, and may be a duplicate. */
+  /** Null when the store does not answer: the alert goes out, and may be a duplicate. */
   readonly claim: Claim | null;
   /** The session of the event's user; null for an event about no person. */
   readonly session: Session | null;
-  /** The window that was opened beside; null when there is none, or another. */
+  /** The window that was opened with the claim; null for none. */
   readonly window: SuppressionWindow | null;
 }

@@ -8,54 +8,54 @@ import type { MatchedSelection } from "../sigma/compile.ts";
 import { writeQueueJson } from "../text/queue-json.ts";
 import { type DelayReason, readDelayReason } from "./delay-reason.ts";
 
-/** Where an event came from, as alerts tell of it. */
+/** The origin of an event, as alerts name it. */
 export type DeliveryReference = Pick<Delivery, "id" | "org" | "eventHookId" | "source">;
 
-/** A piece of work on one event: all of it, or what had to wait. */
+/** A piece of work on one event: all of its rules, or some. */
 export interface Work {
   readonly event: LogEvent;
   readonly delivery: DeliveryReference;
-  /** Ids of the rules that are still to be decided; null for all. */
+  /** Ids of the undecided rules; null for all. */
   readonly rules: readonly string[] | null;
-  /** Whether an alert about the event went out already, and this is about what that could not decide. */
+  /** Whether an alert about the event went out already, and this work is for the rules that it left undecided. */
   readonly followUp: boolean;
-  /** Why and since when it waits; null for what was just delivered. */
+  /** Why and since when it waits; null for a new delivery. */
   readonly waiting: { readonly reason: DelayReason; readonly since: Date } | null;
-  /** The rules that match, whatever is found out yet, and by what: they stay matched though the event be cut. @default none */
+  /** The rules that match, with the values that matched: they stay matched when the event is cut. @default none */
   readonly matched?: readonly Match[];
   /** Names of fields that the event lost to fit into a message. @default null, it is whole */
   readonly eventCut?: readonly string[] | null;
-  /** Publishes of its alert without an answer: each may have arrived. @default 0 */
+  /** The publishes of its alert without an answer. @default 0 */
   readonly unconfirmed?: number;
   /** The window that this is the report on; such work handles no event. @default null */
   readonly report?: { readonly fingerprint: string; readonly windowId: string } | null;
-  /** Whether an operator took it off the dead-letter queue to have it tried anew. @default false */
+  /** Whether an operator redrove it from the dead-letter queue. @default false */
   readonly again?: boolean;
 }
 
-/** A rule that matched, and by what. */
+/** A rule that matched, with the values that matched. */
 export interface Match {
   readonly ruleId: string;
   readonly matched: readonly MatchedSelection[];
 }
 
-/** SQS's limit for a message, 1 MiB, less what an operator's command adds. */
+/** SQS's limit for a message, 1 MiB, less the bytes that an operator's command adds. */
 const maximumMessageBytes = 1_048_576 - 256;
 
-/** The most that explanations of matches may take of it, in bytes: the event is worth more. */
+/** The most bytes for explanations of matches: the event is more important. */
 const maximumExplanationBytes = 131_072;
 
 const text = z.nullable(z.string());
 
 /**
- * The message of a piece of work on the retry queue. What came after the first release is optional, so that each release reads
- * what another wrote: while a deployment replaces the functions, both are there.
+ * The message of a piece of work on the retry queue. Fields that came after the first release are optional, so that
+ * each release reads the messages of another: a deployment runs both for a while.
  */
 const message = z.object({
   schemaVersion: z.literal("1.0"),
   kind: z.literal("retry"),
   reason: z.string(),
-  // A time that cannot be read is none that an alert or a metric could tell.
+  // Alerts and metrics need a time that can be read.
   since: z.string().check(z.refine((text) => !Number.isNaN(Date.parse(text)), "expected a time")),
   rules: z.nullable(z.array(z.string())),
   followUp: z.boolean(),
@@ -91,10 +91,10 @@ const message = z.object({
 });
 
 /**
- * Writes waiting work as a message within the queue's limit: an event that does not fit loses its largest fields, those last
- * that its rules matched by.
+ * Writes waiting work as a message within the queue's limit: an event that does not fit loses its largest fields, and
+ * last the fields that its rules matched.
  *
- * @param reason what an operator reads who finds it on the dead-letter queue. @default why it waits
+ * @param reason the reason for an operator who reads it on the dead-letter queue. @default why it waits
  */
 export function writeWork(work: Work, now: Date, reason: string = work.waiting?.reason ?? ""): string {
   const { event, delivery, rules, followUp, waiting, eventCut = null, unconfirmed = 0, again = false, report } = work;
@@ -127,14 +127,14 @@ export function writeWork(work: Work, now: Date, reason: string = work.waiting?.
   );
 }
 
-/** Which rules matched is kept in any case; by what, as far as there is room. */
+/** Keeps every rule that matched; the values that matched as far as there is room. */
 function briefly(matches: readonly Match[]): { ruleId: string; matched: BriefSelection[] }[] {
   const brief = matches.map(({ ruleId, matched }) => ({ ruleId, matched: briefMatches(matched) }));
   const isLarge = Buffer.byteLength(JSON.stringify(brief)) > maximumExplanationBytes;
   return isLarge ? brief.map(({ ruleId }) => ({ ruleId, matched: [] })) : brief;
 }
 
-/** Work that cannot be read: nobody's retry can mend it. */
+/** A message that cannot be read: a retry cannot mend it. */
 export class UnreadableWorkError extends Error {
   override readonly name = "UnreadableWorkError";
 }
@@ -142,7 +142,7 @@ export class UnreadableWorkError extends Error {
 /**
  * Reads a message of the retry queue.
  *
- * @throws UnreadableWorkError saying what is wrong with it
+ * @throws UnreadableWorkError with the fault
  */
 export function readWork(body: string): Work {
   const parsed = message.safeParse(parseJson(body));

@@ -3,14 +3,14 @@ import { type Coordinates, distanceKm, usableCoordinates } from "../geo/distance
 import type { GeographicalContext } from "../okta/log-event.ts";
 import type { ProfileLocation } from "./profile-location.ts";
 
-/** Whether a session's exit node is where its user is expected to be, and why we think so. */
+/** The judgement of whether an exit node is near a place where its user is expected, with the reason. */
 export interface GeoJudgement {
   readonly verdict: "mismatch" | "match" | "unknown";
   /** One sentence for the person who reads the alert. */
   readonly reason: string;
   /** Distance from the exit to the nearest profile location; null when none was measured. */
   readonly distanceKm: number | null;
-  /** The location that was measured to, or that lies in the exit's country; null when there is none. */
+  /** The location that the distance is to, or that lies in the exit's country; null for none. */
   readonly nearestProfileLocation: ProfileLocation | null;
 }
 
@@ -18,13 +18,13 @@ export interface GeoJudgement {
  * Judges an exit node against a user's profile locations, in this order:
  *
  * 1. Coordinates on both sides, those of the exit being a place's (see {@link coordinatesOfExit}): the distance to the
- *    nearest location decides. Over the threshold, a location that has a country but no coordinates still counts as near
- *    when it lies in the exit's country: its distance is not known.
- * 2. Country on both sides: a mismatch when the exit's country is none of the user's. A location that has neither city,
- *    state nor coordinates of its own is its country.
+ * nearest location decides. Over the threshold, a location in the exit's country without coordinates still counts as
+ * near: its distance is not known.
+ * 2. Country on both sides: a mismatch when the exit's country is none of the user's. A location without city, state
+ * and coordinates stands for its country.
  * 3. Else unknown, with the reason.
  *
- * @param exit where Okta places the request's address; null when it does not
+ * @param exit Okta's location of the request's address; null where it has none
  * @param locations the user's profile locations; empty when there is no profile
  * @param thresholdKm a mismatch is farther than this
  */
@@ -108,9 +108,9 @@ function measure(exit: Coordinates, locations: readonly ProfileLocation[]): Meas
 }
 
 /**
- * The exit's coordinates, or null when they cannot be measured from. They are those of a place only where Okta names a
- * city or a state: of an address of which it knows the country alone, it gives the country's middle (37.751, -97.822 for
- * the United States), which is where geolocation services put what they cannot place.
+ * The exit's coordinates; null when they are not those of a place. Okta names a city or a state for a place. For an
+ * address of which it knows the country alone, it gives the country's middle (37.751, -97.822 for the United States),
+ * as geolocation services do.
  */
 export function coordinatesOfExit(exit: GeographicalContext): Coordinates | null {
   return hasText(exit.city) || hasText(exit.state) ? measurableCoordinates(exit) : null;

@@ -1,6 +1,6 @@
 /** A mismatch is farther than this from every profile location, in kilometers, unless a setting says otherwise. */
 export const defaultMismatchDistanceKm = 500;
-/** The farthest that two places on Earth are apart, in kilometers: half of the mean circumference. */
+/** The longest distance on Earth, in kilometers: half of the mean circumference. */
 export const farthestKm = 20_016;
 
 /** Whether a distance can be a setting: over 0, and not over {@link farthestKm}. */

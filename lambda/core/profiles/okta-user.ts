@@ -3,7 +3,7 @@ import { countryCode } from "../geo/country.ts";
 import { canonicalLogin } from "../okta/person.ts";
 import type { ProfileLocation } from "./profile-location.ts";
 
-/** A user of Okta's Users API, as far as a profile needs it. */
+/** The fields of a user of Okta's Users API that a profile needs. */
 export const oktaUser = z.object({
   id: z.string(),
   status: z.optional(z.nullable(z.string())),
@@ -13,7 +13,7 @@ export const oktaUser = z.object({
 /** A user of Okta's Users API. */
 export type OktaUser = z.infer<typeof oktaUser>;
 
-/** Which of a user's profile attributes hold a location. */
+/** The profile attributes that hold a location. */
 export const locationAttributes = z.strictObject({
   label: z.string(),
   city: z.optional(z.string()),
@@ -23,8 +23,8 @@ export const locationAttributes = z.strictObject({
 });
 
 /**
- * Which of a user's profile attributes hold a location, and what it is called (`label`: "home"). An attribute that is not
- * named is not read.
+ * The profile attributes that hold a location, and its name (`label`: "home"). Attributes that are not named are not
+ * read.
  */
 export type LocationAttributes = Readonly<z.infer<typeof locationAttributes>>;
 
@@ -34,7 +34,7 @@ const locationAttributesList = z.array(locationAttributes).check(z.minLength(1))
  * Reads one set of attributes for each location that a user may have.
  *
  * @param text JSON, such as `[{"label": "home", "city": "city", "countryCode": "countryCode"}]`
- * @returns null when it is something else
+ * @returns null for any other text
  */
 export function readLocationAttributes(text: string): readonly LocationAttributes[] | null {
   try {
@@ -55,12 +55,12 @@ export function keysOfUser({ id, profile }: OktaUser): string[] {
   return login === "" ? [id] : [id, login];
 }
 
-/** Whether a user is gone: of those nothing is kept. */
+/** Whether a user is gone. The table keeps no location from Okta of such a user. */
 export function isGone({ status }: OktaUser): boolean {
   return status === "DEPROVISIONED";
 }
 
-/** The locations that a user's profile attributes tell; those that tell neither city nor country are left out. */
+/** The locations in a user's profile attributes, without those that have neither city nor country. */
 export function locationsOfUser({ profile }: OktaUser, attributes: readonly LocationAttributes[]): ProfileLocation[] {
   const read = (name: string | undefined): string | null => {
     const value = name === undefined ? undefined : profile[name];
@@ -84,7 +84,7 @@ export function locationsOfUser({ profile }: OktaUser, attributes: readonly Loca
   });
 }
 
-/** A page of users, and where the next one is. */
+/** A page of users, and the URL of the next. */
 export interface UsersPage {
   readonly users: readonly OktaUser[];
   /** Null when this was the last. */

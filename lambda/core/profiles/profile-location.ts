@@ -4,9 +4,9 @@ import { readDegrees } from "../geo/degrees.ts";
 const text = z.catch(z.nullable(z.string()), null);
 const degrees = z.catch(z.pipe(z.unknown(), z.transform(readDegrees)), null);
 
-/** One place where a user is expected, as it stands in the profile table. */
+/** One place where a user is expected, in the form of the profile table. */
 export const profileLocation = z.object({
-  /** What people call it: "home", "Lisbon office". */
+  /** Its common name: "home", "Lisbon office". */
   label: z.catch(z.string(), "location"),
   /** ISO 3166-1 alpha-2. */
   countryCode: text,

@@ -1,30 +1,30 @@
 import type { ProfileLocation } from "./profile-location.ts";
 
-/** A source of locations that we write, by the name of its attribute. */
+/** A source of locations that this product writes, by the name of its attribute. */
 export type Source = "imported" | "okta";
 
 /** A location as it is stored; one of a journey has an end (ISO 8601, UTC). */
 export type StoredLocation = ProfileLocation & { readonly until: string | null };
 
-/** What one source says of a user. Times are ISO 8601, UTC; null where they are not known. */
+/** The locations of a user from one source. Times are ISO 8601, UTC; null where they are not known. */
 export interface SourceLocations {
   readonly locations: readonly StoredLocation[];
   /** When the locations last changed. */
   readonly updatedAt: string | null;
-  /** When a full sync last saw the user, or locations from Okta were last written; null for what is imported. */
+  /** When a full sync last saw the user, or locations from Okta were last written; null for imported locations. */
   readonly syncedAt: string | null;
 }
 
 /** An item of the profile table. */
 export interface Profile {
   readonly user: string;
-  /** Those of people and their own tools, which name `source` and `updatedAt` for all of them. */
+  /** Locations of people and their own tools, with one `source` and `updatedAt` for all. */
   readonly locations: readonly StoredLocation[];
   readonly source: string | null;
   readonly updatedAt: string | null;
   /** Null when nothing was imported. */
   readonly imported: SourceLocations | null;
-  /** Null when Okta tells no location. */
+  /** Null when Okta has no location. */
   readonly okta: SourceLocations | null;
 }
 

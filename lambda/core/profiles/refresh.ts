@@ -1,7 +1,7 @@
 import { object } from "../okta/lenient.ts";
 import type { LogEvent } from "../okta/log-event.ts";
 
-/** Events after which a user's profile may tell other locations, or none: those of Okta that an event hook delivers. */
+/** Event types after which a user's locations may have changed: those that an event hook delivers. */
 export const refreshingEventTypes: ReadonlySet<string> = new Set([
   "user.account.update_profile",
   "user.lifecycle.activate",
@@ -11,13 +11,13 @@ export const refreshingEventTypes: ReadonlySet<string> = new Set([
   "user.lifecycle.reactivate",
 ]);
 
-/** A user whose profile is to be fetched anew. */
+/** A user whose profile has to be fetched again. */
 export interface Refresh {
   readonly userId: string;
   readonly login: string | null;
 }
 
-/** The users whose profiles these events changed, each once: those that the events are about, whoever caused them. */
+/** The users whose profiles these events changed, each once: the subjects of the events, not their actors. */
 export function refreshesOf(events: readonly LogEvent[]): Refresh[] {
   const found = new Map<string, Refresh>();
   for (const event of events) {
@@ -30,7 +30,7 @@ export function refreshesOf(events: readonly LogEvent[]): Refresh[] {
   return [...found.values()];
 }
 
-/** A refresh as it lies on its queue. */
+/** A refresh as a message of its queue. */
 export function writeRefresh(user: Refresh): string {
   return JSON.stringify(user);
 }
@@ -38,7 +38,7 @@ export function writeRefresh(user: Refresh): string {
 /**
  * Reads what {@link writeRefresh} wrote.
  *
- * @throws when it is something else
+ * @throws for any other message
  */
 export function readRefresh(body: string): Refresh {
   const { userId, login } = object(JSON.parse(body)) ?? {};

@@ -10,65 +10,65 @@ import { type Profile, type StoredLocation, sameLocations } from "./profile.ts";
 import type { ProfileLocation } from "./profile-location.ts";
 import type { ProfileItems } from "./profile-store.ts";
 
-/** How far a sync is, so that it goes on where it was stopped. Times are ISO 8601, UTC. */
+/** The state of a sync, from which it resumes. Times are ISO 8601, UTC. */
 export interface SyncState {
-  /** The org it is of: of another one nothing is known. */
+  /** The org of the state: it is not valid for another. */
   readonly orgUrl: string;
-  /** The page that is next; null when the last sync came to its end. */
+  /** The next page; null when the last sync finished. */
   readonly next: string | null;
-  /** Whether it reads all users, so that those who are gone are seen. */
+  /** Whether it reads all users, and so finds those who are gone. */
   readonly full: boolean;
   readonly startedAt: string;
-  /** When the last sync that came to its end was started; null when none did. */
+  /** When the last finished sync started; null for none. */
   readonly lastStartedAt: string | null;
   readonly lastFullStartedAt: string | null;
 }
 
-/** What became of a sync. */
+/** The report of a sync. */
 export interface SyncReport {
   readonly full: boolean;
   pages: number;
   users: number;
   changed: number;
   removed: number;
-  /** Users for whom an item has no room: nothing that Okta tells of them was written. */
+  /** Users for whom an item has no room: their locations from Okta were not written. */
   tooLarge: number;
-  /** Whether it came to its end; else the next one goes on. */
+  /** Whether it finished; else the next one resumes it. */
   finished: boolean;
 }
 
-/** What a sync needs. */
+/** The ports of a sync. */
 export interface SyncPorts {
   readonly api: UsersApi;
   readonly items: Pick<ProfileItems, "update" | "scan">;
   readonly loadState: () => Promise<SyncState | null>;
   readonly saveState: (state: SyncState) => Promise<void>;
   readonly attributes: readonly LocationAttributes[];
-  /** Whether all users are read, though it is not yet time. @default false */
+  /** Whether it reads all users, even before that is due. @default false */
   readonly full?: boolean;
-  /** Adds coordinates where it can. @default none are added */
+  /** Adds coordinates where it can. @default adds none */
   readonly locate?: (location: ProfileLocation) => ProfileLocation;
   readonly now: () => Date;
-  /** Given the Okta user id of each user for whom an item has no room. */
+  /** Called with the Okta user id of each user for whom an item has no room. */
   readonly onTooLarge?: (userId: string) => void;
   readonly onProgress?: (report: Readonly<SyncReport>) => void;
 }
 
-/** All users are read this often, in milliseconds: a week. */
+/** The interval between reads of all users, in milliseconds: a week. */
 const fullEvery = 7 * 86_400_000;
-/** A sync that was stopped longer ago than this is started anew, in milliseconds: a day. */
+/** A sync that started longer ago than this starts again, in milliseconds: a day. */
 const linksServe = 86_400_000;
-/** Okta's search may lag: changes are asked for from this long before the last sync was started, in milliseconds. */
+/** Okta's search may lag: a sync asks for changes since this long before the last sync started, in milliseconds. */
 const overlap = 10 * 60_000;
 
 /**
- * Brings the profile table up to date with Okta's users, page by page. After every page it is recorded how far it came, so
- * that a sync that is stopped goes on there; a page that is read twice changes nothing the second time. Once a week all
- * users are read and marked as seen, and the locations from Okta of users who are gone are removed; unless Okta tells of no user at all, as it
- * does to an app that may see none. Locations from elsewhere are kept. Of a user for whom an item has no room nothing is
- * written; what Okta told before is not true any more, and goes as that of users who are gone.
+ * Updates the profile table with Okta's users, page by page. It saves its state after every page, so that a stopped
+ * sync resumes there; a page that is read twice changes nothing the second time. Once a week it reads all users, marks
+ * them as seen, and removes the locations from Okta of users who are gone; unless Okta returns no user at all, as it
+ * does for an app that may see none. Locations from other sources are kept. For a user for whom an item has no room it
+ * writes nothing, and removes the outdated locations from Okta as for users who are gone.
  *
- * @param signal ends it after the page under way: the report says that it did not finish
+ * @param signal ends it after the current page: the report says that it did not finish
  */
 export async function syncProfiles(ports: SyncPorts, signal: AbortSignal): Promise<SyncReport> {
   const state = resume(await ports.loadState(), ports);
@@ -88,7 +88,7 @@ export async function syncProfiles(ports: SyncPorts, signal: AbortSignal): Promi
     try {
       page = await ports.api.fetchPage(next, signal);
     } catch (error) {
-      // Waiting for Okta's rate limit took all the time: the next sync asks again.
+      // The wait for Okta's rate limit took all the time: the next sync resumes here.
       if (signal.aborted) return report;
       throw error;
     }
@@ -112,13 +112,13 @@ export async function syncProfiles(ports: SyncPorts, signal: AbortSignal): Promi
   return report;
 }
 
-/** Goes on where the last sync was stopped, or starts one. */
+/** Resumes the last sync, or starts one. */
 function resume(stored: SyncState | null, { api, now, full: isForced = false }: SyncPorts): SyncState {
   const { orgUrl } = api;
   const state = stored?.orgUrl === orgUrl ? stored : null;
   const startedAt = now();
   const isDue = (since: string, every: number) => startedAt.getTime() - Date.parse(since) >= every;
-  // Okta's links serve for a while only.
+  // Okta's links expire.
   const mayGoOn = state !== null && state.next !== null && !isDue(state.startedAt, linksServe);
   if (mayGoOn && (state.full || !isForced)) return state;
   const lastFull = state?.lastFullStartedAt ?? null;
@@ -135,12 +135,12 @@ function resume(stored: SyncState | null, { api, now, full: isForced = false }: 
 }
 
 /**
- * Writes what Okta tells of these users. A user of whom it tells what is stored already costs no write, unless the user is
- * to be marked.
+ * Writes the locations of these users. A user whose locations are stored already costs no write, unless it has to be
+ * marked.
  *
- * @param syncedAt when Okta was asked, or began to be (ISO 8601, UTC)
+ * @param syncedAt when the sync started, or Okta was asked (ISO 8601, UTC)
  * @param marks whether each user with a location is marked as seen: those without the mark are gone
- * @returns how many items changed, and of how many users nothing was written, as an item has no room for them
+ * @returns how many items changed, and how many users were not written, as an item has no room for them
  */
 export async function writeUsers(
   users: readonly OktaUser[],
@@ -156,7 +156,7 @@ export async function writeUsers(
 ): Promise<{ readonly changed: number; readonly tooLarge: number }> {
   const locationsByKey = new Map<string, readonly ProfileLocation[]>();
   const idByKey = new Map<string, string>();
-  // Of two users of one login the one who is not gone has it.
+  // Of two users with one login, the one who is not gone has it.
   for (const user of [...users].sort((first, second) => Number(isGone(second)) - Number(isGone(first)))) {
     for (const key of keysOfUser(user)) {
       locationsByKey.set(key, isGone(user) ? [] : locationsOfUser(user, attributes));
@@ -187,7 +187,7 @@ export async function writeUsers(
   return { changed, tooLarge: tooLarge.size };
 }
 
-/** Coordinates are kept as long as the place is the same; a new place is located where that is possible. */
+/** Keeps the coordinates of an unchanged place; locates a new place where that is possible. */
 function withCoordinates(
   location: ProfileLocation,
   known: readonly StoredLocation[],
@@ -206,8 +206,8 @@ function withCoordinates(
 }
 
 /**
- * After all users were read: those without this sync's mark are gone, and so are their locations from Okta. The table is
- * read once to find them, and each is decided about anew, as a refresh may have written in between.
+ * Removes the locations from Okta of users without this sync's mark, after all users were read. It scans the table once
+ * to find them, and decides about each again, as a refresh may have written in between.
  *
  * @returns how many items were changed
  */

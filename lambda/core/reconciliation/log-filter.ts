@@ -2,23 +2,24 @@ import { fold } from "../sigma/pattern.ts";
 import type { Rule } from "../sigma/rule.ts";
 import { requirementsOf } from "../sigma/rule-set.ts";
 
-/** What an org's System Log is asked for. */
+/** The filter of requests to an org's System Log. */
 export interface LogFilter {
   /**
-   * An expression of Okta's filter language; null when every event is asked for, as some rule names no event type, or they name
-   * so many that no server would take the address.
+   * An expression of Okta's filter language; null for every event: some rule names no event type, or they name so many
+   * that the URL would be too long.
    */
   readonly expression: string | null;
   /** The event types, each as a rule writes it. */
   readonly eventTypes: readonly string[];
 }
 
-/** Characters of an expression: encoded, it makes an address of the length that servers take. */
+/** The most characters of an expression: encoded, it makes a URL of a length that servers accept. */
 const maximumLength = 4_000;
 
 /**
- * The event types that any of these rules could match. It is not narrowed by what else the rules ask for: Okta tells of an
- * anonymous network in seven fields, each of which may be null or text, and no document says how the filter takes those.
+ * The event types that any of these rules could match. Other fields of the rules do not narrow it: Okta reports an
+ * anonymous network in seven fields, each of which may be null or text, and no document says how its filter treats
+ * those.
  */
 export function logFilter(rules: readonly Rule[]): LogFilter {
   const types = new Map<string, string>();

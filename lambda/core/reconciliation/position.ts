@@ -1,15 +1,15 @@
 import * as z from "zod/mini";
 
-/** The log is read up to events published this long ago, in milliseconds: the hook is given the time to deliver first. */
+/** Reconciliation reads up to events published this long ago, in milliseconds, so that the hook can deliver first. */
 export const lag = 2 * 60_000;
 /**
- * Reading starts no farther back than this, in milliseconds: claims are kept seven days, and what was alerted on before them
- * would be alerted on again.
+ * Reading starts no farther back than this, in milliseconds: claims are kept seven days, and older events would be
+ * alerted on again.
  */
 export const farthest = 6 * 86_400_000;
-/** A link serves for this long, in milliseconds: what starts six days back has half a day to come nearer. */
+/** A link is used for this long, in milliseconds: a run that starts six days back has half a day to catch up. */
 export const oldestLink = farthest + 43_200_000;
-/** A filter that Okta refused is tried again after this long, in milliseconds. */
+/** The wait before a refused filter is tried again, in milliseconds. */
 export const retryFilterAfter = 86_400_000;
 
 const time = z.string().check(z.refine((text) => !Number.isNaN(Date.parse(text)), "expected a time"));
@@ -22,34 +22,34 @@ const savedPosition = z.object({
 });
 
 /**
- * What the release 0.1 kept: it read the log between two times, and knew how far by the time of publishing. `underWay` is what
- * it read then.
+ * The position of release 0.1, which read the log between two times of publishing. Its field `underWay` held the
+ * current interval.
  */
 const earlierPosition = z.object({ orgUrl: z.string(), checkpoint: time });
 
-/** How far reconciliation is in an org's System Log. Times are ISO 8601, UTC. */
+/** The position of reconciliation in an org's System Log. Times are ISO 8601, UTC. */
 export interface Position {
-  /** The org it is of: of another one nothing is known. */
+  /** The org of the position: it is not valid for another. */
   readonly orgUrl: string;
   /** All events that Okta persisted before this are alerted on, parked or dead-lettered. */
   readonly checkpoint: string;
-  /** The page that is read next, and the filter that the rules asked for when its link was made; null when the link is lost. */
+  /** The next page, and the rules' filter when its link was made; null when the link is lost. */
   readonly link: { readonly url: string; readonly filter: string | null } | null;
-  /** When Okta refused the filter of the link, which asks for every event instead, and why; null when it took it. */
+  /** When and why Okta refused the filter, so that the link asks for every event; null when it accepted it. */
   readonly refusedFilter: { readonly at: string; readonly reason: string } | null;
 }
 
-/** Why reading starts from a time instead of a link. */
+/** The reason why reading starts from a time instead of a link. */
 export type RestartReason =
-  /** Nothing is known of this org. */
+  /** There is no position of this org. */
   | "firstRun"
-  /** Okta does not take the link any more, or its page links back to itself. */
+  /** Okta refuses the link, or its page links back to itself. */
   | "linkLost"
-  /** The rules ask for other event types than those that the link was made for. */
+  /** The rules' event types differ from those of the link. */
   | "filterChanged"
-  /** Okta refused the filter a day ago, which is tried again. */
+  /** Okta refused the filter a day ago: it is tried again. */
   | "filterRetried"
-  /** The log was not read for so long that claims may have expired. */
+  /** The last read is so long ago that claims may have expired. */
   | "tooOld"
   /** The position is of a release that read the log between two times. */
   | "earlierRelease"
@@ -63,35 +63,33 @@ export interface Restart {
   readonly since: string;
 }
 
-/** What a start depends on. */
+/** Options of a start. */
 export interface StartOptions {
   readonly log: {
     readonly orgUrl: string;
     readonly pollFrom: (poll: { readonly since: Date; readonly filter: string | null }) => string;
   };
-  /** What Okta is asked for: see `logFilter`. */
+  /** The filter of requests: see `logFilter`. */
   readonly filter: string | null;
   /** How far before the checkpoint reading starts, in milliseconds, when the link is lost. */
   readonly overlap: number;
   readonly now: () => Date;
 }
 
-/** A position to go on from, and whether it is a new start. */
+/** The position where a run starts, and the reason of a new start. */
 export interface Start {
   readonly position: Position;
   readonly restart: Restart | null;
-  /** Events that Okta persisted before this can be missed for good, as the log was not read for too long; null for none. */
+  /** Events that Okta persisted before this can be missed for good, as the last read is too long ago; null for none. */
   readonly unseenBefore: string | null;
 }
 
-/**
- * A position as it is saved. An earlier release reads its checkpoint, so that going back to that release starts there.
- */
+/** The saved form of a position. An earlier release reads its checkpoint, so that a rollback starts there. */
 export function writePosition(position: Position): unknown {
   return { ...position, underWay: null };
 }
 
-/** Where to go on: at the link of the last run, or, when that does not serve, from a time. */
+/** Finds the start of a run: the link of the last run, or, where that cannot be used, a time. */
 export function findStart(saved: unknown, options: StartOptions): Start {
   const { log, filter, overlap, now } = options;
   const current = now().getTime();
@@ -115,7 +113,7 @@ export function findStart(saved: unknown, options: StartOptions): Start {
   return { position: isOwn.data, restart: null, unseenBefore: null };
 }
 
-/** Starts from a checkpoint less the overlap, but from no time that is too long ago. */
+/** Starts from a checkpoint less the overlap, but not before {@link farthest}. */
 export function startFrom(
   { orgUrl, checkpoint }: Pick<Position, "orgUrl" | "checkpoint">,
   reason: RestartReason,

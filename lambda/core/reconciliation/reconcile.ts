@@ -15,30 +15,33 @@ import {
   writePosition,
 } from "./position.ts";
 
-/** What became of a run. */
+/** The report of a run. */
 export interface ReconciliationReport {
   pages: number;
-  /** Events that the log told of. */
+  /** Events in the log. */
   events: number;
-  /** Of these, those that were alerted on, excepted or held back before. */
+  /** Events that were alerted on, excepted or suppressed before. */
   known: number;
-  /** Those that the hook had time to deliver, and that are alerted on, excepted or held back now; beside them, some may wait. */
+  /**
+   * Events that the hook had time to deliver, and that this run alerted on, excepted or suppressed; further ones may be
+   * parked.
+   */
   missed: number;
   /**
-   * Those that the log itself told of late, and that are alerted on, excepted or held back now: whether the hook delivers them
-   * is not known yet.
+   * Events that appeared in the log late, and that this run alerted on, excepted or suppressed: the hook may still
+   * deliver them.
    */
   late: number;
-  /** Those of the last minutes that are left to the hook: the next run reads their page again. */
+  /** Events of the last minutes that are left to the hook: the next run reads their page again. */
   awaited: number;
   deadLettered: number;
-  /** Whether the end was reached; else the next run goes on. */
+  /** Whether the run reached the end of the log; else the next run goes on. */
   finished: boolean;
-  /** The start from a time, where the run made one; null when it went on at the link of the last run. */
+  /** The start from a time; null when the run went on at the link of the last run. */
   restart: Restart | null;
   /** Whether a page linked to one that the run had read. */
   looped: boolean;
-  /** Why Okta refuses the filter, so that every event is read; null when it takes it. */
+  /** Why Okta refuses the filter, so that every event is read; null when it accepts the filter. */
   refusedFilter: string | null;
   /** Events that Okta persisted before this time can have been missed for good; null for none. ISO 8601, UTC. */
   unseenBefore: string | null;
@@ -52,15 +55,15 @@ interface Page {
   readonly next: string | null;
 }
 
-/** Whether the hook had the time to deliver events, or the log told of them late, so that it is not known. */
+/** Whether the hook missed events, or the log showed them late, so that the hook may still deliver them. */
 export type Punctuality = "missed" | "late";
 
-/** What reconciliation needs. */
+/** The ports of reconciliation. */
 export interface ReconciliationPorts extends StartOptions {
   readonly log: StartOptions["log"] & {
     readonly pollPage: (url: string, signal: AbortSignal) => Promise<Page>;
   };
-  /** The status and the reason that Okta refused a request with; null for any other error. */
+  /** The status and the reason of Okta's refusal; null for any other error. */
   readonly refusalOf: (error: unknown) => { readonly status: number | null; readonly reason: string } | null;
   readonly loadState: () => Promise<unknown>;
   readonly saveState: (state: unknown) => Promise<void>;
@@ -72,30 +75,31 @@ export interface ReconciliationPorts extends StartOptions {
     candidates: readonly Candidate[],
     punctuality: Punctuality,
   ) => Promise<DeliveryReport>;
-  /** Identifies what has no uuid of its own. */
+  /** Makes an id for an event without a uuid. */
   readonly digest: (text: string) => string;
 }
 
-/** Pages of a run: what is left the next one reads. */
+/** The most pages of a run: the next one reads on. */
 const maximumPages = 50;
-/** Events that go through the pipeline at once: its time is made for a delivery. */
+/** Events that the pipeline handles at once: its time is measured for a delivery. */
 const atOnce = 50;
-/** Questions to the store of claims that are in progress at once. */
+/** Concurrent reads of claims. */
 const concurrency = 20;
 const claimMilliseconds = 5_000;
-/** Characters of Okta's reason for a refusal that are kept. */
+/** The most characters of Okta's reason for a refusal. */
 const maximumReason = 500;
 
 /**
- * Polls the org's System Log for events that no alert is about, and takes them through the pipeline. After each page the link
- * to the next one is saved, so that the next run goes on where this one ends or is stopped; a page that is read twice changes
- * nothing.
+ * Polls the org's System Log for events that no alert is about, and takes them through the pipeline. It saves the link
+ * to the next page after each page, so that the next run goes on where this one ends or is stopped; a page that is read
+ * twice changes nothing.
  *
- * An event of the last two minutes that a hook can deliver and that has no claim is left to it: the link stays at its page, which the next run reads
- * again.
+ * An unclaimed event of the last two minutes that a hook can deliver is left to the hook: the link stays at its page,
+ * which the next run reads again.
  *
  * @param signal ends it before the next page: the report says that it did not finish
- * @throws when the log cannot be read, or something could be neither alerted on nor parked: the next run tries that page again
+ * @throws when the log cannot be read, or an event could be neither alerted on nor parked: the next run reads that page
+ * again
  */
 export async function reconcile(ports: ReconciliationPorts, signal: AbortSignal): Promise<ReconciliationReport> {
   const { now } = ports;
@@ -119,7 +123,7 @@ export async function reconcile(ports: ReconciliationPorts, signal: AbortSignal)
     if (restart === null) return position;
     report.restart = restart;
     report.unseenBefore = unseenBefore;
-    // A run that is stopped goes on from there: the time of a first run does not move on with each try.
+    // Saving it fixes the start of a first run, also when the run is stopped.
     await save(position);
     return position;
   };
@@ -130,7 +134,7 @@ export async function reconcile(ports: ReconciliationPorts, signal: AbortSignal)
     const answer = await ask(position, ports, signal);
     if (answer === "stopped") break;
     if ("refused" in answer) {
-      // The run started from a time already: to start once more would change nothing.
+      // The run already started from a time: a second start would change nothing.
       if (report.restart !== null) {
         await save({ ...position, link: null });
         throw answer.refused;
@@ -144,7 +148,7 @@ export async function reconcile(ports: ReconciliationPorts, signal: AbortSignal)
     const { items, next } = answer.page;
     const { reached, awaitedSince } = await handlePage(items, position, askedAt, ports, report);
     report.pages += 1;
-    // What is not handled yet was persisted after these times.
+    // Events that are not handled yet were persisted after this time.
     const handledUntil = awaitedSince ?? (items.length === 0 ? askedAt : reached);
     const checkpoint = new Date(Math.max(Date.parse(position.checkpoint), handledUntil)).toISOString();
     const isEnd = awaitedSince !== null || items.length === 0;
@@ -161,20 +165,22 @@ export async function reconcile(ports: ReconciliationPorts, signal: AbortSignal)
   return report;
 }
 
-/** A page, and the position to go on from, where its filter was refused; or why there is none. */
+/**
+ * A page with the position after it, which changes where Okta refused the filter; or the reason why there is no page.
+ */
 type Answer =
   | { readonly page: Page; readonly url: string; readonly position: Position }
   | { readonly refused: unknown }
   | "stopped";
 
-/** Asks for the page that a position links to. */
+/** Reads the page that a position links to. */
 async function ask(position: Position, ports: ReconciliationPorts, signal: AbortSignal): Promise<Answer> {
   const { log, refusalOf, now } = ports;
   const url = position.link?.url ?? "";
   try {
     return { page: await log.pollPage(url, signal), url, position };
   } catch (error) {
-    // Waiting for Okta's rate limit took all the time: the next run asks again.
+    // The wait for Okta's rate limit took all the time: the next run reads the page.
     if (signal.aborted) return "stopped";
     const { status = null, reason = "" } = refusalOf(error) ?? {};
     const isStart = !new URL(url).searchParams.has("after");
@@ -183,7 +189,7 @@ async function ask(position: Position, ports: ReconciliationPorts, signal: Abort
     const everything = withoutFilter(url);
     if (everything === null) return { refused: error };
     try {
-      // Whether the filter is at fault, Okta's words do not tell for sure: that it takes the request without one does.
+      // Okta's reason does not prove that the filter is at fault: a request that succeeds without it does.
       const page = await log.pollPage(everything, signal);
       const refusedFilter = { at: now().toISOString(), reason: shorten(reason) };
       return { page, url: everything, position: { ...position, refusedFilter } };
@@ -194,13 +200,13 @@ async function ask(position: Position, ports: ReconciliationPorts, signal: Abort
   }
 }
 
-/** Okta quotes the filter in its reason: what is wrong with it stands at the end. */
+/** Okta's reason quotes the filter, and names the fault at its end. */
 function shorten(reason: string): string {
   const half = maximumReason / 2;
   return reason.length <= maximumReason ? reason : `${reason.slice(0, half)} ... ${reason.slice(-half)}`;
 }
 
-/** The same request for every event; null for one that asks for every event already. */
+/** The same request without a filter; null for one that has none. */
 function withoutFilter(text: string): string | null {
   const url = new URL(text);
   if (!url.searchParams.has("filter")) return null;
@@ -210,13 +216,13 @@ function withoutFilter(text: string): string | null {
 
 /** How far a page's events are handled, in milliseconds since 1970. */
 interface HandledPage {
-  /** The latest time at which one was published: what comes behind the page was persisted later. */
+  /** The latest time of publishing: events of later pages were persisted later. */
   readonly reached: number;
-  /** When the oldest of those that are left to the hook was published; null for none. */
+  /** When the oldest event that is left to the hook was published; null for none. */
   readonly awaitedSince: number | null;
 }
 
-/** Takes a page's events through the pipeline, but for those that are known, or that the hook may still deliver. */
+/** Takes a page's events through the pipeline, except known ones and those that the hook may still deliver. */
 async function handlePage(
   items: readonly unknown[],
   { checkpoint }: Position,
@@ -237,7 +243,7 @@ async function handlePage(
     }
     const { event } = parsed;
     const published = publishedTime(event.published);
-    // Events that were published after it came before it.
+    // Events that were published later came earlier.
     if (published < reached - lag && !events.has(event.uuid)) late.add(event.uuid);
     if (published > reached && published <= askedAt) reached = published;
     events.set(event.uuid, event);
@@ -245,7 +251,7 @@ async function handlePage(
   const candidates = ports.findCandidates([...events.values()]);
   const unknown = await without(candidates, ({ event }) => event.uuid, ports);
   report.known += candidates.length - unknown.length;
-  // A time far ahead is none to wait for, nor is a type that no hook delivers.
+  // An event of the far future, or of a type that no hook delivers, is not left to the hook.
   const isAwaited = ({ event }: Candidate) =>
     Math.abs(askedAt - publishedTime(event.published)) < lag && isHookEligible(event.eventType);
   const awaited = unknown.filter(isAwaited);
@@ -260,7 +266,7 @@ async function handlePage(
   return { reached, awaitedSince: times.length === 0 ? null : Math.min(askedAt, ...times) };
 }
 
-/** Takes events through the pipeline, so many at once as it has time for. */
+/** Takes events through the pipeline, as many at once as it has time for. */
 async function handle(
   candidates: readonly Candidate[],
   punctuality: Punctuality,
@@ -272,12 +278,13 @@ async function handle(
     const events = some.map(({ event }) => event);
     const outcome = await ports.process(deliveryOf(events, [], ports), some, punctuality);
     if (outcome.failed > 0) throw new Error(`${outcome.failed} events could be neither alerted on nor parked`);
-    // Another request may have been at some of them, and of others the user's location decides.
+    // The report counts only these results: other requests may hold some claims, and rules may not match a user's
+    // location.
     report[punctuality] += outcome.published + outcome.excepted + outcome.grouped;
   }
 }
 
-/** What cannot be judged is parked once, however often the log tells of it. */
+/** Dead-letters malformed events once, however often the log shows them. */
 async function deadLetter(
   malformed: readonly MalformedEvent[],
   ports: ReconciliationPorts,
@@ -295,7 +302,7 @@ async function deadLetter(
   );
 }
 
-/** Those that nobody has dealt with: of each it costs one read to know. */
+/** Removes items whose claim is done; each item costs one read. */
 async function without<Item>(
   items: readonly Item[],
   keyOf: (item: Item) => string,
@@ -306,7 +313,7 @@ async function without<Item>(
   const worker = async () => {
     for (const item of pending) {
       const found = await claims.find(keyOf(item), AbortSignal.timeout(claimMilliseconds));
-      // A claim whose holder was stopped is one that nobody completes: the pipeline sees to it.
+      // The holder of an open claim may have been stopped: the pipeline handles such a claim.
       if (found?.kind !== "done") unknown.push(item);
     }
   };

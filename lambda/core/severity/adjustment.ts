@@ -2,14 +2,14 @@ import type { CompiledRule } from "../sigma/compile.ts";
 import type { Enrichment } from "../sigma/field.ts";
 import { type Level, levels } from "../sigma/rule.ts";
 
-/** What an adjustment makes of a severity: this level, or the next one down or up. */
+/** The effect of an adjustment: a level, or one step down or up. */
 export const changes = [...levels, "lower", "raise"] as const;
-export type Change = (typeof changes)[number];
+export type SeverityChange = (typeof changes)[number];
 
-/** An adjustment of `severity.yml`, ready to be asked. */
+/** An adjustment of `severity.yml`, compiled. */
 export interface SeverityAdjustment {
   readonly compiled: CompiledRule;
-  readonly change: Change;
+  readonly change: SeverityChange;
 }
 
 /** An adjustment that changed an alert's severity. */
@@ -23,7 +23,7 @@ export interface AppliedAdjustment {
  * Adjusts the severity of an alert, one adjustment after the other.
  *
  * @param from the highest level among the alert's detections
- * @returns those that changed it, in this order; the last one's `to` is the severity
+ * @returns the adjustments that changed it, in this order; the last one's `to` is the severity
  */
 export function adjustSeverity(
   from: Level,
@@ -34,7 +34,7 @@ export function adjustSeverity(
   const applied: AppliedAdjustment[] = [];
   let level = from;
   for (const { compiled, change } of adjustments) {
-    // What is not known adjusts nothing.
+    // An unknown condition adjusts nothing.
     if (compiled.evaluate(event, enrichment) !== true) continue;
     const to = apply(change, level);
     if (to !== level) applied.push({ title: compiled.rule.title, from: level, to });
@@ -43,7 +43,7 @@ export function adjustSeverity(
   return applied;
 }
 
-function apply(change: Change, level: Level): Level {
+function apply(change: SeverityChange, level: Level): Level {
   if (change !== "lower" && change !== "raise") return change;
   const index = levels.indexOf(level) + (change === "lower" ? -1 : 1);
   return levels[Math.min(Math.max(index, 0), levels.length - 1)] ?? level;

@@ -1,15 +1,15 @@
 import { compileRule, usesRegex } from "../sigma/compile.ts";
 import type { Rule } from "../sigma/rule.ts";
-import type { Change, SeverityAdjustment } from "./adjustment.ts";
+import type { SeverityAdjustment, SeverityChange } from "./adjustment.ts";
 
-/** An adjustment as it stands in the bundle: its detection is that of a rule. */
+/** An adjustment in the bundle, whose detection is that of a rule. */
 export interface AdjustmentDocument {
   readonly rule: Rule;
-  readonly change: Change;
+  readonly change: SeverityChange;
   readonly enabled: boolean;
 }
 
-/** Compiles those that are enabled. The engine for regular expressions is loaded only when one holds any. */
+/** Compiles the enabled adjustments. It loads the engine for regular expressions only when one needs it. */
 export async function compileAdjustments(
   documents: readonly AdjustmentDocument[],
 ): Promise<readonly SeverityAdjustment[]> {

@@ -23,14 +23,14 @@ import {
 import { readTimePart } from "./time-part.ts";
 import { every, negate, some, type Truth } from "./truth.ts";
 
-/** Decides about one event. Never throws, whatever the event is. */
+/** Evaluates one event. It throws for no event. */
 export type Evaluate = (event: unknown, enrichment?: Enrichment) => Truth;
 
 /** A field that made a selection match, with the values that did. */
 export interface MatchedField {
-  /** Dotted path, as the rule writes it; of a keyword, where it was found. */
+  /** Dotted path, as the rule writes it; for a keyword, the path of the value that matched. */
   readonly field: string;
-  /** The event's values that match; empty when it was their absence. */
+  /** The event's values that match; empty when the field's absence matched. */
   readonly values: readonly unknown[];
 }
 
@@ -45,16 +45,16 @@ export interface CompiledRule {
   readonly rule: Rule;
   /** "unknown" when the outcome depends on a field that holds `UNKNOWN`. */
   readonly evaluate: Evaluate;
-  /** Which selections made the rule match, and by what: those that the condition asks for and the event meets. */
+  /** The selections that the condition requires and the event meets, each with the values that matched. */
   readonly explain: (event: unknown, enrichment?: Enrichment) => readonly MatchedSelection[];
 }
 
-/** What compiling needs beside the rule. */
+/** Options of compiling a rule. */
 export interface CompileOptions {
   /** Compiles regular expressions; without it, rules that hold any cannot be compiled. */
   readonly compileRegex?: CompileRegex | undefined;
   /**
-   * What items of other rules were compiled into: the same item is then asked once of an event, however many rules have it.
+   * Compiled items of other rules. Rules share equal items, so that an event is tested once for each.
    * @default every rule by itself
    */
   readonly shared?: Map<string, CompiledItem>;
@@ -88,7 +88,7 @@ export function usesRegex(rule: Rule): boolean {
   );
 }
 
-/** The selections that a condition asks for, not those that it asks to be absent. */
+/** The selections that a condition requires, without those whose absence it requires. */
 function positiveSelections(condition: Condition): readonly string[] {
   const found = new Set<string>();
   const visit = (each: Condition, negated: boolean): void => {
@@ -157,7 +157,7 @@ function compileItem(item: DetectionItem, options: CompileOptions): CompiledItem
   return remembering;
 }
 
-/** The same answer for the same event, as long as no other is asked about: the rules of a set are asked one after the other. */
+/** Caches the answer for the last event: the rules of a set evaluate the same event one after the other. */
 function rememberLast(evaluate: Evaluate): Evaluate {
   let last: { readonly event: unknown; readonly enrichment: Enrichment | undefined; readonly truth: Truth } | null =
     null;

@@ -1,13 +1,13 @@
-/** Stands in an event for a value that is not known yet. Whatever a rule asks of it, the answer is "unknown". */
+/** Stands in an event for a value that is not known yet. Every test of it is "unknown". */
 export const UNKNOWN: unique symbol = Symbol.for("okta-proxy-watch: not known yet");
 
-/** What stands at a field's path: an array along the path yields the values of all its elements. */
+/** The values at a field's path: an array along the path yields the values of all its elements. */
 export interface FieldValues {
   /** Scalars and objects found; null where the field is present and null. */
   readonly values: readonly unknown[];
-  /** Whether the field is there, be it as null or as an empty array. */
+  /** Whether the field is present, even as null or an empty array. */
   readonly present: boolean;
-  /** Whether the path led to something that is not known yet. */
+  /** Whether a value on the path is not known yet. */
   readonly unknown: boolean;
 }
 
@@ -30,7 +30,7 @@ export function parsePath(name: string): FieldPath {
   return { name, keys: name.split(".").map((written) => ({ written, folded: written.toLowerCase() })) };
 }
 
-/** Top-level fields that stand beside the event's own, and win over them; {@link UNKNOWN} at any depth. */
+/** Top-level fields that are added to the event and override its own; they may hold {@link UNKNOWN} at any depth. */
 export type Enrichment = Readonly<Record<string, unknown>>;
 
 /**
@@ -68,7 +68,7 @@ function readElements(array: readonly unknown[], keys: readonly Key[], from: num
   let unknown = false;
   let present = false;
   const values: unknown[] = [];
-  // A stack of our own: an event nested a hundred thousand arrays deep must not exhaust the call stack.
+  // Its own stack: an event that nests a hundred thousand arrays deep must not exhaust the call stack.
   const pending: { readonly value: unknown; readonly depth: number }[] = [{ value: array, depth: from }];
   for (let next = pending.pop(); next !== undefined; next = pending.pop()) {
     const { value, depth } = next;
@@ -103,7 +103,7 @@ export interface EventValue {
   readonly value: string | number | boolean;
 }
 
-/** Finds the first scalar of an event, whatever its field, that passes a test: what keywords are asked of. */
+/** Finds the first scalar in any field of an event that passes a test. Keywords are matched this way. */
 export function findValue(event: unknown, test: (value: EventValue["value"]) => boolean): EventValue | null {
   const pending: { readonly path: string; readonly value: unknown }[] = [{ path: "", value: event }];
   for (let next = pending.pop(); next !== undefined; next = pending.pop()) {

@@ -2,7 +2,9 @@
 export const ANY_CHARACTER = 1;
 /** Any run of characters, the empty one included: Sigma's `*`. */
 export const ANY_RUN = 2;
-/** One of the characters that may introduce a command line's option: what `windash` makes of a dash or slash. */
+/**
+ * One of the characters that may introduce a command line's option: `windash` puts it in the place of a dash or slash.
+ */
 export const ANY_DASH = 3;
 
 /** `-`, `/`, en dash, em dash, horizontal bar (Sigma specification 2.1, appendix "Modifiers", windash). */
@@ -124,7 +126,7 @@ export function compilePattern(pattern: Pattern, cased: boolean): (text: string)
   return (text) => matchWildcards(characters, [...folded(text)]);
 }
 
-/** Literals with runs between them: each is looked for behind the one before, which leaves the most room. */
+/** Literals with runs between them: each is searched for as early as possible behind the one before. */
 function compileRuns(parts: Pattern, folded: (text: string) => string): (text: string) => boolean {
   const literals = parts.filter((part) => typeof part === "string");
   const start = parts[0] === ANY_RUN ? "" : (literals.shift() ?? "");
@@ -157,7 +159,7 @@ function matchWildcards(pattern: Pattern, text: readonly string[]): boolean {
       patternIndex += 1;
       textIndex += 1;
     } else if (lastRun >= 0) {
-      // Only the last "*" needs to be tried further: what an earlier one could still take, this one can.
+      // Only the last "*" needs to grow: it can take every character that an earlier one could.
       runEnd += 1;
       textIndex = runEnd;
       patternIndex = lastRun + 1;

@@ -10,11 +10,11 @@ const flagBits: Readonly<Record<string, number>> = {
 };
 
 /**
- * Compiles a regular expression for RE2, whose time grows linearly with the text: no event can stall a function. What
- * needs backtracking (lookaround, backreferences) RE2 does not know.
+ * Compiles a regular expression for RE2, whose time grows linearly with the text: no event can stall a function. RE2
+ * has no lookaround and no backreferences, which need backtracking.
  *
  * @param flags any of `i` (case-insensitive), `m` (`^` and `$` at line breaks), `s` (`.` matches line breaks)
- * @throws an Error that says what RE2 does not take
+ * @throws an Error that names the part that RE2 refuses
  */
 export const compileRegex: CompileRegex = (source, flags) => {
   const bits = [...flags].reduce((sum, flag) => sum | (flagBits[flag] ?? 0), 0);

@@ -4,30 +4,31 @@ import { fold, literalOf } from "./pattern.ts";
 import type { Condition, DetectionItem, Rule } from "./rule.ts";
 
 /** A rule that an event matches, or may match once all of its fields are known. */
-export interface Outcome {
+export interface RuleMatch {
   readonly compiled: CompiledRule;
   readonly truth: true | "unknown";
 }
 
-/** Many rules, arranged so that an event costs little whatever their number. */
+/** An index of rules: the cost of an event hardly grows with their number. */
 export interface RuleSet {
   readonly rules: readonly CompiledRule[];
   /** The kinds of event that some rule names, in lower case. */
   readonly kinds: ReadonlySet<string>;
   /** The rules that an event matches, or may match. */
-  readonly match: (event: unknown, enrichment?: Enrichment) => readonly Outcome[];
+  readonly match: (event: unknown, enrichment?: Enrichment) => readonly RuleMatch[];
 }
 
-const none: readonly Outcome[] = [];
+const none: readonly RuleMatch[] = [];
 
 /**
  * Arranges rules by the values that they require of an event.
  *
  * Nearly every rule of a log names the kind of its event by a plain value, and one more field beside it. An event is
  * looked up by its value of `indexField`, then, among the rules that name that value, by one more field of each; only
- * rules that are left are evaluated. What a rule requires is read off its condition, and errs on the side of evaluating.
+ * rules that are left are evaluated. The requirements come from the rule's condition; where they are unclear, the rule
+ * is evaluated.
  *
- * @param indexField the field that tells the kinds of events apart, for example `eventType`
+ * @param indexField the field that holds the kind of an event, for example `eventType`
  */
 export function createRuleSet(rules: readonly CompiledRule[], indexField: string): RuleSet {
   const path = parsePath(indexField);
@@ -40,7 +41,7 @@ export function createRuleSet(rules: readonly CompiledRule[], indexField: string
     else for (const kind of kinds.keys()) append(byKind, kind, required);
   }
   const always = anyKind.length === 0 ? null : createGroup(anyKind, fold(indexField));
-  // Arranged when the first event of the kind comes: a cold start has one delivery to wait for, of one kind mostly.
+  // Built at the first event of the kind: a cold start handles one delivery, mostly of one kind.
   const groups = new Map<string, Group>();
   const groupOf = (kind: string): Group | null => {
     const known = groups.get(kind);
@@ -69,16 +70,16 @@ export function createRuleSet(rules: readonly CompiledRule[], indexField: string
   };
 }
 
-function evaluateAll(candidates: readonly CompiledRule[], event: unknown, enrichment?: Enrichment): Outcome[] {
-  const outcomes: Outcome[] = [];
+function evaluateAll(candidates: readonly CompiledRule[], event: unknown, enrichment?: Enrichment): RuleMatch[] {
+  const matches: RuleMatch[] = [];
   for (const compiled of candidates.length > 1 ? new Set(candidates) : candidates) {
     const truth = compiled.evaluate(event, enrichment);
-    if (truth !== false) outcomes.push({ compiled, truth });
+    if (truth !== false) matches.push({ compiled, truth });
   }
-  return outcomes;
+  return matches;
 }
 
-/** Rules that are found by one further field each, and those that have none to be found by. */
+/** Rules that are indexed by one further field each, and rules without such a field. */
 interface Group {
   readonly fields: readonly {
     readonly path: FieldPath;
@@ -95,7 +96,7 @@ interface Required {
 }
 
 function createGroup(required: readonly Required[], indexField: string): Group {
-  // The field with the most different values tells the rules apart best; a shared one saves reading another.
+  // The field with the most values divides the rules best; a field that rules share is read once.
   const valuesOf = new Map<string, Set<string>>();
   for (const { fields } of required) {
     for (const [field, values] of fields) {
@@ -154,8 +155,8 @@ function collect(
 type Values = ReadonlyMap<string, string>;
 
 /**
- * What an event has to hold for a rule to match: for each field (folded), plain values of which one has to be there.
- * A field that is not among them may hold anything.
+ * The requirements of a rule: for each field (folded), plain values of which the event must hold one. Other fields may
+ * hold any value.
  */
 export function requirementsOf(rule: Rule): ReadonlyMap<string, Values> {
   const ofCondition = (condition: Condition): ReadonlyMap<string, Values> => {
@@ -182,7 +183,7 @@ function ofItem(item: DetectionItem): ReadonlyMap<string, Values> {
   return new Map([[fold(item.field), new Map(texts.map((text) => [fold(text), text]))]]);
 }
 
-/** All have to hold: of two demands on one field, the narrower is enough. */
+/** Combines demands that all have to hold: of two demands on one field, the narrower one counts. */
 function allOf(demands: readonly ReadonlyMap<string, Values>[]): ReadonlyMap<string, Values> {
   const all = new Map<string, Values>();
   for (const [field, values] of demands.flatMap((demand) => [...demand])) {
@@ -192,7 +193,7 @@ function allOf(demands: readonly ReadonlyMap<string, Values>[]): ReadonlyMap<str
   return all;
 }
 
-/** Any has to hold: only a field that each makes demands on is sure to be asked for. */
+/** Combines demands of which one has to hold: only fields that all of them require remain required. */
 function anyOf(demands: readonly ReadonlyMap<string, Values>[]): ReadonlyMap<string, Values> {
   const [first, ...others] = demands;
   if (first === undefined) return new Map();

@@ -1,6 +1,6 @@
 import type { Pattern } from "./pattern.ts";
 
-/** What one value of a detection item asks of a field. Plain JSON, like all of a rule. */
+/** The test that one value of a detection item makes of a field. Plain JSON, like all of a rule. */
 export type Operand =
   /** The field's written form matches the pattern. */
   | { readonly kind: "pattern"; readonly pattern: Pattern }
@@ -12,7 +12,7 @@ export type Operand =
   | { readonly kind: "compare"; readonly operator: ComparisonOperator; readonly limit: number }
   /** Another field of the event holds the same text, or text that is part of it. */
   | { readonly kind: "field"; readonly field: string; readonly comparison: TextComparison }
-  /** The field is there, or is not. */
+  /** The field is present, or absent. */
   | { readonly kind: "exists"; readonly expected: boolean }
   /** The field is null or missing. */
   | { readonly kind: "null" };
@@ -24,13 +24,16 @@ export type TextComparison = "equals" | "contains" | "startswith" | "endswith";
 export const timeParts = ["minute", "hour", "day", "week", "month", "year"] as const;
 export type TimePart = (typeof timeParts)[number];
 
-/** One line of a selection, its modifiers applied. */
+/** One line of a selection, with its modifiers applied. */
 export interface DetectionItem {
-  /** Dotted path into the event, for example `securityContext.isProxy`; null for a keyword, asked of every value. */
+  /**
+   * Dotted path into the event, for example `securityContext.isProxy`; null for a keyword, which is compared with every
+   * value.
+   */
   readonly field: string | null;
-  /** One entry for each value as written; a value that stands for several holds one operand for each. */
+  /** One entry for each value as written. A value that expands to several has one operand for each. */
   readonly values: readonly (readonly Operand[])[];
-  /** Whether one of the values has to match or every one. Of a value's operands, one has to. */
+  /** Whether one value has to match, or every one. One operand of a value suffices. */
   readonly linking: "any" | "all";
   /** Whether upper and lower case differ. */
   readonly cased: boolean;
@@ -82,7 +85,7 @@ export function bySeverity(first: Level, second: Level): number {
   return levels.indexOf(second) - levels.indexOf(first);
 }
 
-/** A rule or filter that cannot be run, with the place of the fault inside its document. */
+/** The fault of a rule or filter that cannot be run, with its place in the document. */
 export class SigmaRuleError extends Error {
   override readonly name = "SigmaRuleError";
   /** Keys and indexes from the top of the document to the fault. */
@@ -94,14 +97,14 @@ export class SigmaRuleError extends Error {
   }
 }
 
-/** What the author of a rule or filter should look at though it can be run, with its place inside the document. */
+/** A warning about a rule or filter that can be run, with its place in the document. */
 export interface RuleWarning {
   readonly message: string;
   /** Keys and indexes from the top of the document. */
   readonly path: readonly (string | number)[];
 }
 
-/** Runs `read`, and lets a {@link SigmaRuleError} without a path of its own point to this one. */
+/** Runs `read`, and adds this path to a {@link SigmaRuleError} without one. */
 export function at<Value>(path: readonly (string | number)[], read: () => Value): Value {
   try {
     return read();

@@ -16,7 +16,7 @@ const time = /^(\d{4})-(\d{2})-(\d{2})(?:[T ](\d{2}):(\d{2})(?::\d{2}(?:[.,]\d+)
  * Takes a part out of a time in ISO 8601, with `T` or a space. It is read as written: no time zone is converted (Sigma
  * specification 2.1). Weeks are those of ISO 8601.
  *
- * @returns null for what is no such time, or has no such part
+ * @returns null for a text that is not such a time, or lacks the part
  */
 export function readTimePart(text: string, part: TimePart): number | null {
   const match = time.exec(text);

@@ -1,4 +1,4 @@
-/** Kleene's three-valued logic: "unknown" is for what depends on a field that is not known yet. */
+/** Kleene's three-valued logic: "unknown" is the value of a test of a field that is not known yet. */
 export type Truth = true | false | "unknown";
 
 /** False when any is false, else unknown when any is unknown. Stops at the first false. */

@@ -1,4 +1,4 @@
-/** Text in printable ASCII: accents fall, and the rest becomes a question mark. */
+/** Text in printable ASCII: accents are removed, and other characters become question marks. */
 export function toAscii(text: string): string {
   return text
     .normalize("NFKD")

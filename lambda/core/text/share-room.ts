@@ -5,8 +5,8 @@ export interface Part {
 }
 
 /**
- * How many characters each part of a line may take. Each has its share, whatever the others are; what it leaves goes to
- * those that need more, the one that needs least first.
+ * The most characters of each part of a line. Each part has its share; room that it leaves goes to parts that need
+ * more, the one that needs least first.
  *
  * @param maximum characters of all parts together
  */

@@ -1,4 +1,4 @@
-/** Text of at most so many UTF-16 code units, and an ellipsis where some are left out. */
+/** Cuts text to a number of UTF-16 code units, with an ellipsis where it was longer. */
 export function shorten(text: string, maximum: number): string {
   return text.length <= maximum ? text : `${text.slice(0, maximum).toWellFormed()}…`;
 }

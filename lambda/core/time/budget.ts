@@ -1,32 +1,34 @@
 /**
- * The longest that each step of the pipeline may take, in milliseconds, so that one that hangs leaves time for the next:
- * without locations an alert still goes out, and without a claim it does, as a possible duplicate. Publishing has no share: it
- * takes what `work` leaves.
+ * The longest time of each step of the pipeline, in milliseconds, so that a step that hangs leaves time for the next:
+ * an alert goes out without locations, and without a claim as a possible duplicate. Publishing has no share: it takes
+ * the rest of `work`.
  */
 export interface StepShares {
-  /** Look-up, claim and window are asked for at the same time. */
+  /** Look-up, claim and window run at the same time. */
   readonly lookUp: number;
   readonly claim: number;
   readonly open: number;
-  /** Judging by what is remembered of the user, and waiting for another alert about the same session. */
+  /** Reading the user's state, and waiting for another alert about the same session. */
   readonly suppress: number;
-  /** Recording what became of it. */
+  /** Recording the result. */
   readonly complete: number;
-  /** Asking for profiles to be refreshed. */
+  /** Requesting refreshes of profiles. */
   readonly refresh: number;
 }
 
-/** How a function that runs the pipeline spends its time. */
+/** The time of a function that runs the pipeline. */
 export interface Pace extends BudgetShares {
   readonly steps: StepShares;
-  /** Milliseconds until a claim or a window expires whose function was stopped: longer than the function works on one event. */
+  /**
+   * Milliseconds until the claim or window of a stopped function expires: longer than a function works on one event.
+   */
   readonly lease: number;
 }
 
 /**
- * For the receiver, which Okta gives three seconds, cold start included. What is unfinished after 1.6 is parked, which has until
- * 2.3; whatever hangs, the answer is there after that. Of a delivery with more matches than are worked on at once, no other is
- * started after 0.7. Look-up, claim and window load what they need with the first alert.
+ * For the receiver, which Okta gives three seconds, cold start included. After 1.6 seconds it parks unfinished work,
+ * until 2.3; then it answers. In a delivery with more matches than run at once, it starts no further event after 0.7.
+ * Look-up, claim and window load their modules with the first alert.
  */
 export const answering: Pace = {
   begin: 700,
@@ -37,8 +39,8 @@ export const answering: Pace = {
 };
 
 /**
- * For redrive and reconciliation, which nothing waits for: a service that answers after a second, or after ten, decides. The
- * steps before publishing leave it half of the time even when all of them hang.
+ * For redrive and reconciliation, whose callers do not wait: a service may answer after ten seconds. Publishing keeps
+ * half of the time even when all steps before it hang.
  */
 export const waiting: Pace = {
   work: 25_000,
@@ -51,24 +53,24 @@ export const waiting: Pace = {
 export const redriveTimeoutSeconds = 60;
 
 /**
- * Seconds until the retry queue gives out a message again whose function was stopped: six times the function's timeout, as AWS
- * asks for (https://docs.aws.amazon.com/lambda/latest/dg/services-sqs-configure.html).
+ * Seconds until the retry queue delivers the message of a stopped function again: six times the function's timeout, as
+ * AWS recommends (https://docs.aws.amazon.com/lambda/latest/dg/services-sqs-configure.html).
  */
 export const retryVisibilitySeconds = 6 * redriveTimeoutSeconds;
 
 /**
- * The time that a request has, as signals that every call outside carries. What is not done when `work` ends is parked;
- * parking has a share of its own, so that there is time for it whatever hung before.
+ * The time of a request, as signals that every outgoing call carries. Unfinished work is parked when `work` ends;
+ * parking has a share of its own, so that a call that hangs cannot use it up.
  */
 export interface Budget {
-  /** Aborts when no further event is to be begun, beside those that were at once, so that what is begun is ended. */
+  /** Aborts when no further event may start beyond those that run at once, so that started events can finish. */
   readonly begin: AbortSignal;
-  /** Aborts when what is unfinished has to be parked. */
+  /** Aborts when unfinished work has to be parked. */
   readonly work: AbortSignal;
   /** Aborts when the request has to be answered. */
   readonly parking: AbortSignal;
   readonly steps: StepShares;
-  /** Milliseconds that a claim or a window stands: see {@link Pace}. */
+  /** Milliseconds until a claim or a window expires: see {@link Pace}. */
   readonly lease: number;
 }
 
@@ -85,8 +87,7 @@ export interface BudgetShares {
 }
 
 /**
- * Starts a budget now. Its signals are made when they are first asked for, since most requests are done before they have to
- * wait for anything.
+ * Starts a budget now. Its signals are made on first use, since most requests finish without a wait.
  *
  * @param now milliseconds, from any origin
  */
@@ -96,7 +97,7 @@ export function startBudget(shares: BudgetShares, now: () => number): Budget {
   const made: { begin?: AbortSignal; work?: AbortSignal; parking?: AbortSignal } = {};
   const after = (milliseconds: number) => {
     const left = Math.ceil(milliseconds - (now() - start));
-    // A timeout of nothing would abort a moment later only.
+    // AbortSignal.timeout(0) would not abort at once.
     return left > 0
       ? AbortSignal.timeout(left)
       : AbortSignal.abort(new DOMException("The time ran out", "TimeoutError"));
@@ -119,12 +120,15 @@ export function startBudget(shares: BudgetShares, now: () => number): Budget {
   };
 }
 
-/** A signal that aborts with the given one, or after these milliseconds: no step may use up what others need. */
+/** A signal that aborts with the given one, or after these milliseconds: no step may use up the time of others. */
 export function share(signal: AbortSignal, milliseconds: number): AbortSignal {
   return AbortSignal.any([signal, AbortSignal.timeout(milliseconds)]);
 }
 
-/** The promise's outcome, or the signal's reason, whichever comes first: also for calls that take no signal. */
+/**
+ * Settles as the promise does, or rejects with the signal's reason, whichever comes first: also for calls that take no
+ * signal.
+ */
 export function within<Value>(signal: AbortSignal, promise: Promise<Value>): Promise<Value> {
   return new Promise((resolve, reject) => {
     const abort = () => reject(signal.reason as Error);
@@ -137,7 +141,7 @@ export function within<Value>(signal: AbortSignal, promise: Promise<Value>): Pro
 /**
  * Waits; rejects with the signal's reason when that comes first.
  *
- * @param signal @default the whole time is waited
+ * @param signal @default none: it waits the whole time
  */
 export function pause(milliseconds: number, signal?: AbortSignal): Promise<void> {
   const waited = new Promise<void>((resolve) => setTimeout(resolve, milliseconds));

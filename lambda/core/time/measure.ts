@@ -1,4 +1,4 @@
-/** The steps of a request, each with a metric of its own, `AuthenticationDuration`...: how long it took. */
+/** The steps of a request, each with a metric of its duration, `AuthenticationDuration`... */
 export const steps = [
   "Authentication",
   "Parsing",
@@ -12,7 +12,7 @@ export const steps = [
 ] as const;
 
 /** A step of a request. */
-export type Step = (typeof steps)[number];
+export type MeasuredStep = (typeof steps)[number];
 
-/** Runs a step and takes its time. What it returns, or a promise of that, passes through, and so does what it throws. */
-export type Measure = <Value>(step: Step, work: () => Value) => Value;
+/** Runs a step and measures its time. Its result, a promise of it, or its error passes through. */
+export type Measure = <Value>(step: MeasuredStep, work: () => Value) => Value;

@@ -8,7 +8,7 @@ export interface CanaryConfig {
   readonly stateTable: string;
 }
 
-/** The secret itself, which may stand in for its ARN elsewhere, does not do here. */
+/** Here the secret itself cannot replace its ARN, as it can for the receiver. */
 const canaryVariables = { HOOK_URL: hookUrl, HOOK_SECRET_ARN: requiredSecretArn, STATE_TABLE: stateTable } as const;
 
 /**

@@ -6,7 +6,7 @@ export class ConfigError extends Error {
   override readonly name = "ConfigError";
 }
 
-/** What is wrong with the value of a variable: `is no URL`. */
+/** The fault of a variable's value: `is no URL`. */
 export class Fault {
   readonly text: string;
 
@@ -15,11 +15,11 @@ export class Fault {
   }
 }
 
-/** A variable of the environment, and how it is read. */
+/** A variable of the environment, with its reader. */
 export interface Variable<Value> {
-  /** What to set the variable to when it is missing, as in "set it to ..."; null where it may be missing. */
+  /** The expected value, for "set it to ..."; null where the variable may be missing. */
   readonly what: string | null;
-  /** The value of a text, which is undefined only where the variable may be missing. */
+  /** Reads a text, which is undefined only where the variable may be missing. */
   readonly read: (text: string | undefined) => Value | Fault;
 }
 
@@ -28,7 +28,7 @@ export function required<Value>(what: string, read: (text: string) => Value | Fa
   return { what, read: (text = "") => read(text) };
 }
 
-/** A variable that may be missing, with the value that it then has. */
+/** A variable that may be missing, with its default. */
 export function optional<Value, Missing>(
   read: (text: string) => Value | Fault,
   missing: Missing,
@@ -41,7 +41,7 @@ export function matching(pattern: RegExp, fault: string): (text: string) => stri
   return (text) => (pattern.test(text) ? text : new Fault(fault));
 }
 
-/** Reads what a parser makes of a text; null is a fault. */
+/** Reads a text with a parser, whose null is a fault. */
 export function parsed<Value>(parse: (text: string) => Value | null, fault: string): (text: string) => Value | Fault {
   return (text) => parse(text) ?? new Fault(fault);
 }
@@ -56,7 +56,7 @@ export type ValuesOf<Wanted> = {
  *
  * @param wanted variables by their names
  * @param environment the process's environment variables
- * @param further what is wrong beside them
+ * @param further further faults
  * @throws ConfigError naming everything that is missing or malformed
  */
 export function readVariables<Wanted extends Readonly<Record<string, Variable<unknown>>>>(

@@ -3,7 +3,7 @@ import { type Environment, Fault, matching, optional, parsed, readVariables, req
 import { type PipelineConfig, pipelineVariables, toPipelineConfig } from "./pipeline.ts";
 import { requiredSecretArn, stateTable, tableName } from "./variables.ts";
 
-/** The settings of the functions that bring profiles from Okta. */
+/** The settings of the functions that read profiles from Okta. */
 export interface SyncConfig {
   readonly profileTable: string;
   readonly stateTable: string;
@@ -15,7 +15,7 @@ export interface SyncConfig {
 
 /** The settings of the function that receives the org's log stream. */
 export interface StreamConfig extends PipelineConfig {
-  /** The org's domain, `example.okta.com`; null where the stack does not know it. */
+  /** The org's domain, `example.okta.com`; null where it is not set. */
   readonly org: string | null;
 }
 
@@ -24,11 +24,11 @@ export interface ReconcileConfig extends PipelineConfig {
   /** `https://example.okta.com`. */
   readonly orgUrl: string;
   readonly credentialSecretArn: string;
-  /** How far before the checkpoint reading starts when the link to the next page is lost, in minutes. */
+  /** Minutes before the checkpoint at which reading starts when the link to the next page is lost. */
   readonly overlapMinutes: number;
 }
 
-/** Minutes: what Okta persists is not visible at the same instant everywhere. */
+/** Minutes: events that Okta persists do not become visible everywhere at once. */
 export const defaultOverlapMinutes = 15;
 
 const orgUrl = matching(/^https?:\/\/[^/]+$/, "is no URL of an Okta org");
@@ -57,7 +57,7 @@ const reconcileVariables = {
 } as const;
 
 /**
- * Reads the settings of a function that brings profiles from Okta.
+ * Reads the settings of a function that reads profiles from Okta.
  *
  * @throws ConfigError naming everything that is missing or malformed
  */

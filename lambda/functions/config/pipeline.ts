@@ -34,11 +34,11 @@ export interface PipelineConfig {
   readonly loginDomains: readonly string[];
   /** Whether detections with `status: experimental` run. */
   readonly experimentalDetections: boolean;
-  /** Where users go whose profiles are to be fetched anew; null where profiles do not come from Okta. */
+  /** The queue of profile refreshes; null where profiles do not come from Okta. */
   readonly refreshQueueUrl: string | null;
-  /** Which metrics are written. @default essential */
+  /** The set of metrics. @default essential */
   readonly metrics: MetricSet;
-  /** Where the key comes from that logins are hashed with before they are the key of what is remembered. */
+  /** The source of the key for hashing logins. */
   readonly stateKey: StateKeySource;
 }
 
@@ -70,7 +70,7 @@ export function readPipelineConfig(environment: Environment): PipelineConfig {
   return toPipelineConfig(readVariables(pipelineVariables, environment), environment);
 }
 
-/** The settings of a function that works on events, of variables that are read. */
+/** Makes the settings of a function that works on events from its variables. */
 export function toPipelineConfig(read: ValuesOf<typeof pipelineVariables>, environment: Environment): PipelineConfig {
   return {
     profileTable: read.PROFILE_TABLE,

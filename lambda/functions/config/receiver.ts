@@ -39,7 +39,7 @@ export function readReceiverConfig(environment: Environment): ReceiverConfig {
   };
 }
 
-/** Networks, divided by spaces or commas; null when one of them is none, or there is none. */
+/** Networks, divided by spaces or commas; null when one of them is not a network, or the list is empty. */
 function readNetworks(text: string): Network[] | null {
   const networks = text.split(/[\s,]+/).map(parseCidr);
   return networks.every((network) => network !== null) ? networks : null;

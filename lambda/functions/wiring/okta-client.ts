@@ -3,21 +3,21 @@ import { SecretsProvider } from "@aws-lambda-powertools/parameters/secrets";
 import { createOktaClient, type OktaClient } from "../../adapters/okta-api/client.ts";
 import { authorizeBy, readCredential, type Scope } from "../../adapters/okta-api/credential.ts";
 
-/** Where Okta is, and what it knows us by. */
+/** The org, and the function's credential. */
 export interface OktaAccess {
   /** `https://example.okta.com`. */
   readonly orgUrl: string;
   readonly credentialSecretArn: string;
-  /** What the function needs, and nothing else. */
+  /** The scopes that the function needs, and no other. */
   readonly scopes: readonly Scope[];
   /** See `createOktaClient`. @default 0.5 */
   readonly rateLimitShare?: number;
 }
 
-/** A function's client of Okta. The credential is fetched anew for each use: it may have been changed. */
+/** A function's client of Okta. The credential is fetched for each use, as it may have changed. */
 export function oktaClientOf({ orgUrl, credentialSecretArn, scopes, rateLimitShare = 0.5 }: OktaAccess) {
   const secrets = new SecretsProvider();
-  // Kept as long as the credential is the same, since it holds the access token.
+  // The client is kept while the credential is the same, since it holds the access token.
   let held: { readonly secret: string; readonly client: OktaClient } | undefined;
   return async (): Promise<OktaClient> => {
     const value = await secrets.get(credentialSecretArn, { forceFetch: true });

@@ -28,8 +28,8 @@ import type { Measure } from "../../core/time/measure.ts";
 import type { PipelineConfig } from "../config/pipeline.ts";
 
 /**
- * The key that logins are hashed with, of a function that nothing waits for. It is asked for at once, so that it is there with the
- * first event; what fails here fails where it is needed.
+ * Starts fetching the key for hashing logins, for functions whose callers do not wait, so that the first event finds
+ * it. A failure shows where the key is used.
  */
 export function startStateKey(config: PipelineConfig): GetStateKey {
   const getSecrets = createSecretsProvider();
@@ -39,21 +39,21 @@ export function startStateKey(config: PipelineConfig): GetStateKey {
   return getStateKey;
 }
 
-/** How {@link AwsPipelinePorts} are set up. */
+/** Options of {@link AwsPipelinePorts}. */
 export interface PipelinePortsOptions {
   readonly config: PipelineConfig;
   readonly rules: RuleSet;
   readonly severityAdjustments: readonly SeverityAdjustment[];
   readonly metrics: Metrics;
-  /** The key that logins are hashed with. */
+  /** The key for hashing logins. */
   readonly getStateKey: GetStateKey;
-  /** How clients are set up. @default {@link clientDefaults}, for a function that is waited for */
+  /** The settings of clients. @default {@link clientDefaults}, for the receiver */
   readonly clients?: ClientSettings;
-  /** Given each observation beside the log and the metrics. @default none */
+  /** Called with each observation, beside the log and the metrics. @default none */
   readonly alsoObserve?: Observe;
 }
 
-/** The pipeline's ports onto AWS, for every function that works on events. Clients are made when first needed. */
+/** The pipeline's ports onto AWS, for every function that works on events. Clients are made on first use. */
 export class AwsPipelinePorts implements PipelinePorts {
   readonly rules: RuleSet;
   readonly severityAdjustments: readonly SeverityAdjustment[];
@@ -120,7 +120,7 @@ export class AwsPipelinePorts implements PipelinePorts {
   }
 }
 
-/** Asks for profiles to be fetched anew, one message each. */
+/** Requests refreshes of profiles, one message each. */
 function refreshesBy(send: SendMessages): NonNullable<PipelinePorts["refreshProfiles"]> {
   return (users, signal) =>
     send(
@@ -129,7 +129,7 @@ function refreshesBy(send: SendMessages): NonNullable<PipelinePorts["refreshProf
     );
 }
 
-/** The ports with the adjustments of severity that are deployed. */
+/** Makes the ports, with the deployed adjustments of severity. */
 export async function createPipelinePorts(
   options: Omit<PipelinePortsOptions, "severityAdjustments">,
 ): Promise<PipelinePorts> {

@@ -7,10 +7,10 @@ import type { SyncPorts } from "../../core/profiles/sync.ts";
 import type { SyncConfig } from "../config/okta.ts";
 import { oktaClientOf } from "./okta-client.ts";
 
-/** The ports of what reads users from Okta. */
+/** The ports of functions that read users from Okta. */
 export function createSyncPorts(config: SyncConfig): () => Promise<SyncPorts> {
   const { orgUrl, credentialSecretArn, attributes, profileTable, stateTable } = config;
-  // A table that is throttled is waited for: the SDK pauses between its tries, up to 20 seconds.
+  // The SDK waits for a throttled table: it pauses between its attempts, up to 20 seconds.
   const dynamodb = new DynamoDBClient({ maxAttempts: 8 });
   const getClient = oktaClientOf({ orgUrl, credentialSecretArn, scopes: ["okta.users.read"] });
   const ports = {

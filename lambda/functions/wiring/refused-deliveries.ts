@@ -4,7 +4,7 @@ import { logger } from "../../adapters/telemetry/log-observations.ts";
 import type { EndpointPorts } from "../../core/hook-endpoint/endpoint.ts";
 import { toRefusedLetter } from "../../core/pipeline/dead-letter.ts";
 
-/** Parks deliveries that are refused although their secret was right on the dead-letter queue, and logs why each is. */
+/** Sends refused deliveries that had the right secret to the dead-letter queue, and logs the reason of each. */
 export function createParkRefused(deadLetterQueueUrl: string): EndpointPorts["parkRefused"] {
   const send = createQueue(deadLetterQueueUrl);
   return async (refused, signal) => {

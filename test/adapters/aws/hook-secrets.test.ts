@@ -61,7 +61,7 @@ describe("the event hook's secret", () => {
     expect(await isAuthentic("three", secrets)).toBe(false);
   });
 
-  test("costs no further call however often somebody guesses", async () => {
+  test("costs no further call, however many guesses come", async () => {
     const secrets = start();
     await secrets();
     const before = calls.length;

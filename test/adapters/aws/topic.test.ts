@@ -67,7 +67,7 @@ test("what is wrong with one message of a batch is that one's alone", async () =
   });
 });
 
-/** Serves SNS's protocol with these answers, one after the other, and tells how many connections were made. */
+/** Serves SNS's protocol with these answers, one after the other, and counts connections. */
 async function serveAnswers(...answers: readonly string[]) {
   let connections = 0;
   const left = [...answers];

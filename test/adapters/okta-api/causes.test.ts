@@ -91,7 +91,7 @@ const rows: readonly Row[] = [
 
 describe("a failed request", () => {
   test.each(rows.map(([cause, step, evidence, page, around = situation]) => ({ cause, step, evidence, page, around })))(
-    "is told as $cause, at the step $step, with what to do",
+    "is reported as $cause, at the step $step, with the remedy",
     ({ cause, step, evidence, page, around }) => {
       expect(diagnose(evidence, around)).toEqual({ cause, step, remedy: expect.stringMatching(page) });
     },

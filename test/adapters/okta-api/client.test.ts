@@ -80,7 +80,7 @@ describe("an answer", () => {
     expect(error).toMatchObject({ status: null, message: expect.stringContaining("Example Gateway") });
   });
 
-  test("that is cut off although it looks whole, as a compressed one does, is told as one that broke off", async () => {
+  test("that is cut off although it looks whole, as a compressed one does, is reported as one that broke off", async () => {
     okta.interfere = () => "cutCompressed";
     await expect(fetchPage()).rejects.toMatchObject({ diagnosis: { cause: "answerBrokeOff" } });
     expect(okta.requests()).toBe(5);

@@ -27,7 +27,7 @@ describe("what ended a connection", () => {
   });
 
   test.each(["ECONNREFUSED", "ENOTFOUND", "SELF_SIGNED_CERT_IN_CHAIN", "CERT_HAS_EXPIRED"])(
-    "(%s) tells that no request arrived",
+    "(%s) shows that no request arrived",
     (code) => expect(isConnected(code)).toBe(false),
   );
 

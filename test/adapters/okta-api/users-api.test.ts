@@ -131,12 +131,12 @@ describe("authorization", () => {
 });
 
 describe("trouble on the way", () => {
-  test.each(["serverError", "reset"] as const)("(%s) is tried again, and nobody is missed", async (kind) => {
+  test.each(["serverError", "reset"] as const)("(%s) is tried again, and no user is missed", async (kind) => {
     okta.interfere = (request) => (request % 2 === 1 ? kind : "none");
     expect(new Set(await allIds()).size).toBe(450);
   });
 
-  test("that does not end is told of", async () => {
+  test("that does not end is reported", async () => {
     okta.interfere = () => "serverError";
     await expect(allIds()).rejects.toThrow(/Okta failed 5 times: .*answered 500/);
   });

@@ -101,7 +101,7 @@ describe("a rule file", () => {
     ]);
   });
 
-  test("needs no more than the specification asks for; what is made up for it is told", async () => {
+  test("needs no more than the specification asks for; made-up values are reported", async () => {
     await write(
       "rule.yml",
       "title: Bare\nlogsource:\n  product: okta\ndetection:\n  a:\n    uuid: 1\n  condition: a\n",
@@ -199,7 +199,7 @@ describe("a folder of rules", () => {
     );
   });
 
-  test("that holds other files and folders tells of them, but for code, documents and hidden files", async () => {
+  test("that holds other files and folders is reported with them, except code, documents and hidden files", async () => {
     await Promise.all(["pictures", ".git"].map((name) => mkdir(join(folder, name))));
     const silent = ["rules.ts", "README.md", ".gitkeep", "filters/.DS_Store"];
     await Promise.all(["a.yml", "a.yml.bak", "b.json", "filters/c.txt", ...silent].map((name) => write(name, valid)));
@@ -296,7 +296,7 @@ filter:
     expect(await matches({ eventType: "x", operator: "RELAY" })).toBe(false);
   });
 
-  test("that says what is excluded, where pySigma would read what is kept, is told of", async () => {
+  test("that says what is excluded, where pySigma would read what is kept, is reported", async () => {
     await write("rule.yml", valid);
     await write("filters/relay.yml", named("selection or other"));
     expect((await load()).warnings).toEqual([
@@ -306,7 +306,7 @@ filter:
     expect((await load()).warnings).toEqual([]);
   });
 
-  test("with a selection that is never used is told of", async () => {
+  test("with a selection that is never used is reported", async () => {
     await write("rule.yml", valid);
     await write("filters/relay.yml", named("not selection"));
     expect((await load()).warnings).toEqual([expect.stringMatching(/relay\.yml:9: .*"other" is never used/)]);
@@ -320,7 +320,7 @@ filter:
     ],
     ["for no rule", filter("[]", "not 1 of them"), /:6: filter\.rules: names no rule/],
     ["without rules", filter("", "not 1 of them"), /:6: filter\.rules: expected a list/],
-    ["that could mean either", named("selection and not other"), /:11: filter\.condition: it cannot be told/],
+    ["that could mean either", named("selection and not other"), /:11: filter\.condition: it is ambiguous/],
     ["with a level", `${named("not 1 of them")}level: high\n`, /:12: level: a filter has no level/],
     [
       "for another log source",

@@ -1,7 +1,7 @@
 import { DynamoDBClient, ScanCommand } from "@aws-sdk/client-dynamodb";
 import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from "vitest";
 import { createClaims } from "../../../lambda/adapters/tables/claims.ts";
-import type { End } from "../../../lambda/core/pipeline/claims.ts";
+import type { ClaimResult } from "../../../lambda/core/pipeline/claims.ts";
 import { type Emulators, startEmulators } from "../../../local/emulators.ts";
 import { names } from "../../../local/resources.ts";
 
@@ -18,7 +18,7 @@ afterAll(() => emulators.stop());
 
 const signal = () => AbortSignal.timeout(5_000);
 const claims = () => createClaims(names.stateTable);
-const end: End = { outcome: "alerted", undecided: ["rule-1"], exceptions: ["exception-1"] };
+const end: ClaimResult = { outcome: "alerted", undecided: ["rule-1"], exceptions: ["exception-1"] };
 const key = () => crypto.randomUUID();
 const lease = 20_000;
 
@@ -27,7 +27,7 @@ describe("a claim", () => {
     const event = key();
     const outcomes = await Promise.all(Array.from({ length: 8 }, () => claims().claim(event, { lease }, signal())));
     expect(outcomes.filter(({ kind }) => kind === "claimed")).toHaveLength(1);
-    expect(outcomes.filter(({ kind }) => kind === "underWay")).toHaveLength(7);
+    expect(outcomes.filter(({ kind }) => kind === "inProgress")).toHaveLength(7);
   });
 
   test("that is completed says so, and what could not be decided", async () => {
@@ -41,7 +41,7 @@ describe("a claim", () => {
     const event = key();
     expect(await claims().find(event, signal())).toBeNull();
     await claims().claim(event, { lease }, signal());
-    expect(await claims().find(event, signal())).toMatchObject({ kind: "underWay" });
+    expect(await claims().find(event, signal())).toMatchObject({ kind: "inProgress" });
     await claims().complete(event, end, signal());
     expect(await claims().find(event, signal())).toEqual({ kind: "done", end });
   });
@@ -58,7 +58,7 @@ describe("a claim", () => {
     expect(await claims().claim(event, { lease }, signal())).toEqual({ kind: "claimed", unconfirmed: 0 });
     await claims().release(event, 1, signal());
     expect(await claims().claim(event, { lease: 0 }, signal())).toEqual({ kind: "claimed", unconfirmed: 1 });
-    // Its function was stopped: the claim expires, and nothing tells whether it published.
+    // Its function was stopped: the claim expires, and whether it published is not known.
     await new Promise((resolve) => setTimeout(resolve, 5));
     expect(await claims().claim(event, { lease }, signal())).toEqual({ kind: "claimed", unconfirmed: 2 });
     await claims().release(event, 2, signal());
@@ -69,19 +69,19 @@ describe("a claim", () => {
     const event = key();
     await claims().claim(event, { lease }, signal());
     const found = await claims().find(event, signal());
-    const until = found?.kind === "underWay" ? (found.until?.getTime() ?? 0) : 0;
+    const until = found?.kind === "inProgress" ? (found.until?.getTime() ?? 0) : 0;
     expect(Math.abs(until - Date.now() - lease)).toBeLessThan(15_000);
   });
 
   test("on dead-lettered work is made when an operator asks for it, once, and not else", async () => {
     const event = key();
-    const deadLettered: End = { outcome: "deadLettered", undecided: [], exceptions: [] };
+    const deadLettered: ClaimResult = { outcome: "deadLettered", undecided: [], exceptions: [] };
     await claims().claim(event, { lease }, signal());
     await claims().complete(event, deadLettered, signal());
     expect(await claims().claim(event, { lease }, signal())).toEqual({ kind: "done", end: deadLettered });
     const again = { lease, again: true };
     expect(await claims().claim(event, again, signal())).toEqual({ kind: "claimed", unconfirmed: 0 });
-    expect(await claims().claim(event, again, signal())).toMatchObject({ kind: "underWay" });
+    expect(await claims().claim(event, again, signal())).toMatchObject({ kind: "inProgress" });
     await claims().complete(event, end, signal());
     expect(await claims().claim(event, again, signal())).toEqual({ kind: "done", end });
   });
@@ -95,17 +95,17 @@ describe("a claim", () => {
     const config = new IdempotencyConfig({ expiresAfterSeconds: 604_800, hashFunction: "sha256" });
     store.configure({ config, keyPrefix: "alert" });
     await store.saveInProgress(event, 20_000);
-    expect(await claims().claim(event, { lease }, signal())).toMatchObject({ kind: "underWay" });
+    expect(await claims().claim(event, { lease }, signal())).toMatchObject({ kind: "inProgress" });
     await store.saveSuccess(event, { ...end, undecided: [...end.undecided], exceptions: [...end.exceptions] });
     expect(await claims().claim(event, { lease }, signal())).toEqual({ kind: "done", end });
     client.destroy();
   });
 
-  test("of whoever was stopped expires after twenty seconds", async () => {
+  test("of a stopped function expires after twenty seconds", async () => {
     const event = key();
     await claims().claim(event, { lease }, signal());
     vi.useFakeTimers({ toFake: ["Date"], now: Date.now() + 19_000 });
-    expect(await claims().claim(event, { lease }, signal())).toMatchObject({ kind: "underWay" });
+    expect(await claims().claim(event, { lease }, signal())).toMatchObject({ kind: "inProgress" });
     vi.setSystemTime(Date.now() + 2_000);
     expect(await claims().claim(event, { lease }, signal())).toMatchObject({ kind: "claimed" });
   });
@@ -130,7 +130,7 @@ describe("a claim", () => {
 });
 
 test.each(["refuse", "hang", "serverError", "throttle"] as const)(
-  "a store that fails by %s is told of, in time",
+  "a store that fails by %s is reported, in time",
   async (kind) => {
     emulators.faults.dynamodb.set({ kind });
     await expect(claims().claim(key(), { lease }, AbortSignal.timeout(400))).rejects.toThrow();

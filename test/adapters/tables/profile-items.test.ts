@@ -323,7 +323,7 @@ describe("a writer", () => {
       expect(await importFile(false)).toMatchObject({ created: 0, unchanged: 2 });
     });
 
-    test("is named by a sync, which writes the others and goes on; what Okta told before goes", async () => {
+    test("is named by a sync, which writes the others and goes on; its earlier locations from Okta are removed", async () => {
       const reported: string[] = [];
       let users = [oktaUser("Faro")];
       let state: Awaited<ReturnType<SyncPorts["loadState"]>> = null;

@@ -6,7 +6,7 @@ import { userItemIds } from "../../../lambda/adapters/tables/user-item-ids.ts";
 const arn = "arn:aws:secretsmanager:us-east-1:123456789012:secret:key-AbCdEf";
 const patience = 50;
 
-/** A store of secrets that answers as it is told to, and counts. */
+/** A store of secrets with set answers, which counts requests. */
 function store(answer: () => Promise<string | null>) {
   const asked: string[] = [];
   let time = 0;
@@ -28,7 +28,7 @@ function store(answer: () => Promise<string | null>) {
 const soon = () => new AbortController().signal;
 
 describe("the key", () => {
-  test("is fetched once, whoever asks for it at the same time, and is there at once from then on", async () => {
+  test("is fetched once for concurrent requests, and is there at once from then on", async () => {
     const { getKey, asked } = store(async () => "secret");
     const get = getKey({ arn });
     const [first, second] = await Promise.all([get(soon()), get()]);

@@ -164,7 +164,7 @@ describe("the alerts that would have gone out", () => {
     expect(outcome).toMatchObject({ code: 2, stdout: "", stderr: expect.stringMatching(/cannot be written/) });
   });
 
-  test("are without what --exceptions cover, and the summary tells of each exception how many events it covers", async () => {
+  test("are without what --exceptions cover, and the summary counts the events that each exception covers", async () => {
     const exception = {
       id: "3f2a1b2c",
       scope: { user: "lon@example.com" },

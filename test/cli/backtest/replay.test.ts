@@ -57,7 +57,7 @@ test("an event that no rule matches is no result", async () => {
 });
 
 describe("suppression goes by the time when events were published", () => {
-  test("the same again within the window is suppressed, and the first after it is an alert that tells how many", async () => {
+  test("the same again within the window is suppressed, and the first after it is an alert that counts them", async () => {
     const replayed = await run([at(0), at(1), at(59), at(61)]);
     expect(results(replayed)).toEqual([
       ["at-0", "alerted"],
@@ -172,7 +172,7 @@ describe("a rule that asks for profile locations", () => {
   });
 });
 
-test("an event that the pipeline cannot handle is told with the reason, and the next ones are handled", async () => {
+test("an event that the pipeline cannot handle is reported with the reason, and the next ones are handled", async () => {
   const [adjustment] = await compileAdjustments([{ rule: proxied, change: "critical", enabled: true }]);
   if (adjustment === undefined) throw new Error("the adjustment is not enabled");
   const broken = {

@@ -55,7 +55,7 @@ describe("what a deployment takes away", () => {
     expect(further).toMatch(/\d IAM roles, \d IAM policies/);
   });
 
-  test("tells data that goes for good from data that stays in the account", () => {
+  test("distinguishes data that goes for good from data that stays in the account", () => {
     const [table] = lossesOf(without("AWS::DynamoDB::Table"));
     expect(table).toBe(
       "gives up the tables Profiles, State: the stack uses it no more, and it stays in the account with all that is in it",
@@ -64,7 +64,7 @@ describe("what a deployment takes away", () => {
     expect(queue).toMatch(/^removes the queues .*Retries.*: what waits in it goes for good$/);
   });
 
-  test("tells what is replaced, and by which property", () => {
+  test("reports what is replaced, and by which property", () => {
     expect(
       lossesOf(withChanged("AWS::DynamoDB::Table", { KeySchema: [{ AttributeName: "x", KeyType: "HASH" }] })),
     ).toEqual(["replaces the table Profiles, as KeySchema changes: the new one is empty"]);

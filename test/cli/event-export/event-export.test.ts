@@ -282,13 +282,13 @@ describe("the time of an event", () => {
     expect((await read(dated(first, second))).times[0]).toBe(expected);
   });
 
-  test("whose order a date far behind tells is read in that order", async () => {
+  test("whose order only a late date shows is read in that order", async () => {
     const many = Array.from({ length: 1_000 }, () => "01/02/2026 01:00");
     expect((await read(dated(...many, "13/02/2026 01:00"))).times[0]).toBe("2026-02-01T01:00:00.000Z");
   });
 
-  test("refuses a file whose dates are of either order, or of one that none of them tells", async () => {
-    await expect(read(dated("11/10/2026 01:00"))).rejects.toThrow(/export: no date tells whether the day or the month/);
+  test("refuses a file whose dates are of either order, or of an order that none of them shows", async () => {
+    await expect(read(dated("11/10/2026 01:00"))).rejects.toThrow(/export: no date shows whether the day or the month/);
     await expect(read(dated("13/10/2026 01:00", "10/13/2026 01:00"))).rejects.toThrow(
       /export: some dates have the day/,
     );

@@ -75,7 +75,7 @@ test("a type that is newer than the catalog is subscribed where the org has it",
   ]);
 });
 
-test("a type that the org refuses keeps nothing else from being subscribed, and Okta's reason is told", async () => {
+test("a type that the org refuses keeps nothing else from being subscribed, and Okta's reason is detail", async () => {
   await ensure(["user.session.start"], ["user.sesion.start"]);
   expect(theHook()).toMatchObject({ eventTypes: ["user.session.start"], verificationStatus: "VERIFIED" });
   expect(said[0]).toBe('created: the event hook "ours" (who1), subscribed to 1 event types');
@@ -119,8 +119,8 @@ test("a type in beta keeps nothing else from being subscribed where the org does
   );
   const all = { ...wanted, eventTypes: ["user.session.start", beta], uncertainEventTypes: [beta] };
   const betaFindings = async () =>
-    (await hookFindings(api, api, all, (name) => `hook ${name}`, signal)).findings.filter(({ told }) =>
-      told.includes(beta),
+    (await hookFindings(api, api, all, (name) => `hook ${name}`, signal)).findings.filter(({ detail }) =>
+      detail.includes(beta),
     );
   expect(await betaFindings()).toMatchObject([
     { ok: null, remedy: "hook repair, which tries it; an org without that feature refuses it" },
@@ -136,7 +136,7 @@ test("another refusal is thrown, not taken for one of event types", async () => 
   await expect(ensure(["user.session.start"], ["policy.future.change"])).rejects.toThrow("403");
 });
 
-test("status tells of a type that is not in the catalog and not subscribed, and calls it no fault", async () => {
+test("status reports a type that is not in the catalog and not subscribed, and calls it no fault", async () => {
   await ensure(["user.session.start"]);
   const uncertainEventTypes = ["user.sesion.start", "policy.future.change"];
   const all = { ...wanted, eventTypes: ["user.session.start", ...uncertainEventTypes], uncertainEventTypes };
@@ -145,23 +145,24 @@ test("status tells of a type that is not in the catalog and not subscribed, and 
       ({ what }) => what === "event types",
     );
   expect(await findingsOf()).toMatchObject([
-    { ok: true, told: expect.stringContaining("it is subscribed to the 1 that are needed") },
+    { ok: true, detail: expect.stringContaining("it is subscribed to the 1 that are needed") },
     {
       ok: null,
-      told: "user.sesion.start is not in Okta's catalog of 2026.08.1, where user.session.start is the nearest; the hook is not subscribed to it",
+      detail:
+        "user.sesion.start is not in Okta's catalog of 2026.08.1, where user.session.start is the nearest; the hook is not subscribed to it",
       remedy: "hook repair, which tries it, if no detection misspells it",
     },
     {
       ok: null,
-      told: expect.stringContaining("policy.future.change is not in Okta's catalog of 2026.08.1; the hook is not"),
+      detail: expect.stringContaining("policy.future.change is not in Okta's catalog of 2026.08.1; the hook is not"),
     },
   ]);
   okta.hooks.newEventTypes = new Set(["policy.future.change"]);
   theHook().eventTypes = ["user.session.start", "policy.future.change"];
   expect(await findingsOf()).toMatchObject([
-    { ok: true, told: expect.stringContaining("it is subscribed to the 2 that are needed") },
+    { ok: true, detail: expect.stringContaining("it is subscribed to the 2 that are needed") },
     { ok: null },
-    { ok: true, told: expect.stringContaining("the hook is subscribed to it"), remedy: null },
+    { ok: true, detail: expect.stringContaining("the hook is subscribed to it"), remedy: null },
   ]);
 });
 
@@ -185,7 +186,7 @@ test("of two hooks to the URL the one that Okta delivers to is ours, whatever th
   expect(said).toContainEqual(expect.stringMatching(/^another hook, who\d, delivers to the same URL: every event/));
 });
 
-test("an org that has as many hooks as Okta takes is told as that, at a new hook and at an idle one", async () => {
+test("an org that has as many hooks as Okta takes is detail as that, at a new hook and at an idle one", async () => {
   await ensure(["user.session.start"]);
   const others = Array.from({ length: 25 }, (_, index) => ({
     ...theHook(),
@@ -205,7 +206,7 @@ test("an org that has as many hooks as Okta takes is told as that, at a new hook
   expect(okta.hooks.hooks.at(-1)).toMatchObject({ url: wanted.url, verificationStatus: "VERIFIED" });
 });
 
-test("a hook of another kind in the org keeps nothing from being told of ours", async () => {
+test("a hook of another kind in the org keeps nothing from being detail of ours", async () => {
   const ours = {
     id: "who1",
     name: "ours",

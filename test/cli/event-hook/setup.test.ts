@@ -24,7 +24,7 @@ import { superAdministratorsToken } from "../../fixtures/okta-administration.ts"
 let okta: FakeOkta;
 /** What each store holds, by its name. */
 let stored: Map<string, HeldCredential>;
-let said: string[];
+let reported: string[];
 let token: string;
 /** Made once: to make an RSA key takes longer than all else here. */
 let keys: HeldCredential["privateKey"][];
@@ -37,7 +37,7 @@ beforeAll(async () => {
 beforeEach(async () => {
   okta = await startFakeOkta();
   stored = new Map();
-  said = [];
+  reported = [];
   token = superAdministratorsToken;
 });
 afterEach(async () => {
@@ -77,7 +77,7 @@ function setUp(plans = plansOf(), { isDryRun = false, rotatesKeys = false } = {}
   const client = createOktaClient({ ...options, scopes: administratorsScopes });
   const apps = createServiceAppsApi(client);
   const ports = { orgUrl, apps, roles: createAdminRolesApi(client), isDryRun, rotatesKeys, newKey };
-  return setUpServiceApps(plans, { ...ports, say: (text) => said.push(text) }, signal());
+  return setUpServiceApps(plans, { ...ports, report: (text) => reported.push(text) }, signal());
 }
 
 /** A client by a credential that is stored, as commands and functions make one. */
@@ -185,10 +185,10 @@ describe("setting up service apps", () => {
     const before = structuredClone(made());
     const credentials = structuredClone(stored);
     okta.asked.length = 0;
-    said.length = 0;
+    reported.length = 0;
     const again = await setUp();
     expect(again.changes).toBe(0);
-    expect(said).toEqual([]);
+    expect(reported).toEqual([]);
     expect(changes()).toEqual([]);
     expect(made()).toEqual(before);
     expect(stored).toEqual(credentials);
@@ -198,24 +198,24 @@ describe("setting up service apps", () => {
     const { changes: planned } = await setUp(plansOf(), { isDryRun: true });
     expect(changes()).toEqual([]);
     expect(stored.size).toBe(0);
-    expect(said.every((text) => text.startsWith("would be "))).toBe(true);
-    const wouldBe = said.map((text) => text.replace("would be ", ""));
-    said.length = 0;
+    expect(reported.every((text) => text.startsWith("would be "))).toBe(true);
+    const wouldBe = reported.map((text) => text.replace("would be ", ""));
+    reported.length = 0;
     const { changes: done } = await setUp();
     // The client ID is known only once the app is there.
-    const real = said.filter((text) => !text.includes("client ID"));
+    const real = reported.filter((text) => !text.includes("client ID"));
     expect(wouldBe).toEqual(real);
     expect(done - planned).toBe(2);
-    said.length = 0;
+    reported.length = 0;
     await setUp(plansOf(), { isDryRun: true });
-    expect(said).toEqual([]);
+    expect(reported).toEqual([]);
   });
 
   test("never says a private key, nor sends it to Okta", async () => {
     await setUp();
     const d = stored.get("file")?.privateKey.d;
     expect(String(d).length).toBeGreaterThan(300);
-    expect(said.join("\n")).not.toContain(String(d));
+    expect(reported.join("\n")).not.toContain(String(d));
     expect(JSON.stringify(okta.administration.apps)).not.toContain(String(d));
   });
 });
@@ -237,11 +237,11 @@ describe("what is there and differs", () => {
     role.permissions.add("okta.groups.read");
     sets[0]?.resources.delete("/api/v1/eventHooks");
     sets[0]?.resources.add("/api/v1/groups");
-    said.length = 0;
+    reported.length = 0;
     okta.asked.length = 0;
     const { left } = await setUp();
     expect(left).toEqual([]);
-    expect(said).toEqual([
+    expect(reported).toEqual([
       `changed: the app "okta-proxy-watch Europe" (${app.id}), as it does without proof of possession (DPoP)`,
       `activated: the app "okta-proxy-watch Europe" (${app.id})`,
       `activated: the public key ${key.jwk.kid} of the app "okta-proxy-watch Europe"`,
@@ -264,19 +264,19 @@ describe("what is there and differs", () => {
     const clientId = apps[0]?.id ?? "";
     assignments.length = 0;
     assignments.push({ id: "ra1", clientId, type: "SUPER_ADMIN", role: null, set: null });
-    said.length = 0;
+    reported.length = 0;
     await setUp();
     expect(assignments.map(({ type }) => type)).toEqual(["SUPER_ADMIN", "CUSTOM", "CUSTOM", "REPORT_ADMIN"]);
-    expect(said.join("\n")).toMatch(/note: .* has SUPER_ADMIN as well.*remove it .*unless .*user\.risk\.detect/);
+    expect(reported.join("\n")).toMatch(/note: .* has SUPER_ADMIN as well.*remove it .*unless .*user\.risk\.detect/);
   });
 
   test("a lost private key gets a successor, and the app's other keys stay and are named", async () => {
     await setUp();
     stored.delete("file");
-    said.length = 0;
+    reported.length = 0;
     await setUp();
     expect(okta.administration.apps[0]?.keys).toHaveLength(2);
-    expect(said.join("\n")).toContain("has 1 other keys, which stay");
+    expect(reported.join("\n")).toContain("has 1 other keys, which stay");
     await expectWorking();
   });
 
@@ -326,7 +326,7 @@ describe("stopped", () => {
   async function anew(): Promise<void> {
     okta = await startFakeOkta();
     stored = new Map();
-    said = [];
+    reported = [];
   }
 
   test.each([
@@ -428,7 +428,7 @@ describe("an administrator", () => {
       expect(stored.size).toBe(0);
     }
     // What was made is said, and a super administrator goes on from there.
-    else expect(said).toContainEqual(expect.stringMatching(/^created: the API service app/));
+    else expect(reported).toContainEqual(expect.stringMatching(/^created: the API service app/));
     token = superAdministratorsToken;
     await setUp();
     expect(made()).toEqual(whole);
@@ -483,7 +483,7 @@ describe("what Okta's API does not do", () => {
     expect(left.map(({ text }) => text)).toEqual([
       expect.stringMatching(/^Settings > Features: turn on the early access feature .*Super Administrator alone/),
     ]);
-    expect(said).toContainEqual(
+    expect(reported).toContainEqual(
       expect.stringMatching(/^not created: the custom admin role .*okta\.eventhooks\.manage is no permission/),
     );
     // All else is done.

@@ -64,7 +64,7 @@ describe("detections", () => {
     });
   });
 
-  test("tell what matched, in bounds whatever the event holds", () => {
+  test("name what matched, in bounds for any event", () => {
     const fields = [
       { field: "target.displayName", values: ["x".repeat(2_000), 5, true, { deep: 1 }] },
       { field: "target.id", values: Array.from({ length: 1_000 }, (_, index) => String(index)) },
@@ -199,7 +199,7 @@ describe("the age", () => {
   });
 });
 
-describe("an alert about what somebody typed for a login", () => {
+describe("an alert about a text typed for a login", () => {
   const typed = "T3stPassw0rd-example!";
   const event = logEvent({
     actor: { id: "unknown", type: "User", alternateId: typed, displayName: "unknown" },

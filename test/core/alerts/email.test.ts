@@ -58,7 +58,7 @@ describe("the e-mail", () => {
     expect(text).toContain("- The event: https://example-admin.okta.com/report/system_log_2?");
   });
 
-  test("of an attempt that failed does not say that somebody got in", () => {
+  test("of an attempt that failed does not say that it succeeded", () => {
     const failed = alert({ outcome: { result: "FAILURE", reason: "INVALID_CREDENTIALS" } });
     expect(failed.summary).toContain("tried to start an Okta session (FAILURE)");
     expect(renderEmail(failed)).toContain("Outcome   FAILURE: INVALID_CREDENTIALS");
@@ -82,7 +82,7 @@ describe("the e-mail", () => {
     expect(renderEmail(direct)).not.toMatch(/proxy|Through/);
   });
 
-  test("tells what was left out of the event", () => {
+  test("names what was left out of the event", () => {
     expect(renderEmail({ ...alert(), eventCut: ["debugContext", "target"] })).toContain("debugContext, target");
   });
 

@@ -19,7 +19,7 @@ test.each([
   expect(alert.triage).toContain(`${first.toUpperCase()}${rest.join("")}: there is nothing that would explain it.`);
 });
 
-describe("a user with a session from 203.0.113.0/24 in Canada, whose ASN Okta did not tell", () => {
+describe("a user with a session from 203.0.113.0/24 in Canada, whose ASN Okta does not know", () => {
   const before: KnownNetwork = {
     eventUuid: "before",
     at: "2026-11-20T08:00:00.000Z",
@@ -40,7 +40,7 @@ describe("a user with a session from 203.0.113.0/24 in Canada, whose ASN Okta di
     ["203.0.113.9", null, /; this network is known for this user\./],
     [null, "Canada", /; this country is known for this user\./],
     [null, null, /\. Whether any of them is from this network or country is not known\.$/],
-  ])("is told of a sign-in from %s in %s what is known, and no more", (ipAddress, country, sentence) => {
+  ])("has a sign-in from %s in %s described by what is known, and no more", (ipAddress, country, sentence) => {
     const client = { ipAddress, geographicalContext: { country } };
     const alert = alertOf({ event: { client, securityContext: { isProxy: true } }, state });
     expect(alert.triage.find((step) => step.includes("proxied session"))).toMatch(sentence);

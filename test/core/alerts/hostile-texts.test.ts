@@ -60,7 +60,7 @@ const alertOfHostileEvent = fc.tuple(caseName, someTexts).map(([name, texts]) =>
   return alertOf({ event: { ...hostile, uuid, published, eventType } });
 });
 
-/** An alert in which each text is one of these, whoever wrote it: the identifiers, and the words, too. */
+/** An alert in which each text is one of these, from any source: the identifiers, and the words, too. */
 const hostileAlert = fc.tuple(caseName, someTexts).map(([name, texts]) => {
   const { event, ...facts } = (cases[name] ?? alertOf)();
   return { ...(withTexts(facts, texts) as Alert), event };

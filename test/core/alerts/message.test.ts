@@ -53,7 +53,7 @@ describe("over SNS's limit", () => {
     expect(body.event).toHaveProperty("small");
   });
 
-  test("no event makes a message that SNS refuses, and uuid and type are told all the same", () => {
+  test("no event makes a message that SNS refuses, and each has uuid and type all the same", () => {
     const large = fc.integer({ min: 0, max: 300_000 }).map((length) => '"\u0001é'.repeat(length / 3));
     const many = fc
       .integer({ min: 0, max: 20_000 })

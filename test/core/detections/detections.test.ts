@@ -11,7 +11,7 @@ import { startBudget } from "../../../lambda/core/time/budget.ts";
 import { type Json, logEvent } from "../../fixtures/events.ts";
 import { findings, memoryPorts } from "../../fixtures/memory.ts";
 
-const folder = fileURLToPath(new URL("../../../lambda/detections", import.meta.url));
+const folder = fileURLToPath(new URL("../../../detections", import.meta.url));
 
 let rules: readonly Rule[];
 let all: RuleSet;
@@ -115,7 +115,7 @@ describe("session starts", () => {
       [startProxied],
     ],
     [
-      "with a new country, told in text",
+      "with a new country, in text",
       {
         securityContext: proxied,
         debugContext: { debugData: { behaviors: "{New Device=NEGATIVE, New Country=POSITIVE}" } },
@@ -124,7 +124,7 @@ describe("session starts", () => {
       [startProxied, startNew],
     ],
     [
-      "with a new city, told in JSON in text",
+      "with a new city, in JSON in text",
       {
         securityContext: proxied,
         debugContext: { debugData: { logOnlySecurityData: '{"behaviors":{"New City":"POSITIVE"}}' } },
@@ -251,7 +251,7 @@ describe("are not raised by what is alike", () => {
   });
 });
 
-test("a high risk is seen where the security context tells of it, too", async () => {
+test("a high risk is seen where the security context has it, too", async () => {
   const event = { eventType: "user.risk.change", securityContext: { isProxy: false, risk: { level: "HIGH" } } };
   expect(await detectionsOf(event, byDefault)).toEqual(["Okta User Risk Raised to High"]);
 });

@@ -81,11 +81,11 @@ describe("a field that is not known", () => {
     ["debugData.risk", "debugContext.debugData.risk"],
     ["debugContext.debugDat", "debugContext.debugData"],
     ["ipServiceCategories.operator", "securityContext.ipDetails.ipServiceCategories.operator"],
-  ])("is told of, with the nearest one: %s, %s", (name, meant) => {
+  ])("is reported, with the nearest one: %s, %s", (name, meant) => {
     expect(checkField(name)).toBe(`Okta's documents have no field "${name}"; did you mean "${meant}"?`);
   });
 
-  test.each(["processName", "src.user.name"])("is told of without a guess where none is near: %s", (name) => {
+  test.each(["processName", "src.user.name"])("is reported without a guess where none is near: %s", (name) => {
     expect(checkField(name)).toBe(`Okta's documents have no field "${name}"`);
   });
 
@@ -117,7 +117,7 @@ describe("a value that its field never has", () => {
     ["a level", { "enrichment.risk.previousLevel": "CRITICAL" }, '"CRITICAL": it can be LOW, MEDIUM, HIGH'],
     ["a number", { "enrichment.risk.level|gte": 2 }, "a number: it can be LOW, MEDIUM, HIGH"],
     ["a verdict", { "enrichment.geo.verdict|neq": "far" }, '"far": it can be mismatch, match, unknown'],
-  ])("is told of, with those that it can have: %s", (_, selection, message) => {
+  ])("is reported, with those that it can have: %s", (_, selection, message) => {
     const [field = ""] = Object.keys(selection)[0]?.split("|") ?? [];
     expect(warningsOf(selection)).toEqual([`"${field}" is never ${message}`]);
   });

@@ -157,7 +157,7 @@ test("every exception that covers a detection of the event is named, not the fir
   expect(by).toEqual([all[1], all[2]]);
 });
 
-test("no exception widens: of an event that any part of its scope does not fit, nothing is held back", () => {
+test("no exception widens: of an event that any part of its scope does not fit, nothing is excepted", () => {
   const users = ["00u1", "ada@example.com", "00u2"];
   const names = ["NORDVPN", "TOR_EXIT", "APPLE_ICLOUD_RELAY_PROXY"];
   const ips = ["192.0.2.1", "192.0.2.129", "198.51.100.1", "2001:db8::1", "::ffff:192.0.2.1", "null"];

@@ -49,7 +49,7 @@ describe("a notice", () => {
     expect(await at(end - 6 * day)).toEqual(["two"]);
     expect(await at(end + day)).toEqual([]);
     expect(published).toHaveLength(2);
-    // To have been told does not change what it covers, or until when.
+    // A notice does not change what it covers, or until when.
     expect((await exceptions.list()).map(({ id, noticedAt }) => [id, noticedAt !== null])).toEqual([
       ["one", true],
       ["two", true],

@@ -28,7 +28,7 @@ async function since(client = dynamodb): Promise<string | null | undefined> {
 const stored = async () =>
   (await dynamodb.send(new GetItemCommand({ TableName: names.stateTable, Key, ConsistentRead: true }))).Item;
 
-test("the first look-ups of a deployment write since when it has watched, and all tell the same from then on", async () => {
+test("the first look-ups of a deployment write since when it has watched, and all return the same from then on", async () => {
   const before = Date.now();
   const first = await Promise.all([since(), since(), since()]);
   const [told] = first;
@@ -58,7 +58,7 @@ test("look-ups of one function that come at once share a write", async () => {
   client.destroy();
 });
 
-test("a time that is stored is told, and never written again", async () => {
+test("a time that is stored is returned, and never written again", async () => {
   const Item = { ...Key, since: { S: "2026-11-20T08:00:00.000Z" } };
   await dynamodb.send(new PutItemCommand({ TableName: names.stateTable, Item }));
   expect(await since()).toBe("2026-11-20T08:00:00.000Z");
@@ -70,7 +70,7 @@ test("a time that cannot be read is not known", async () => {
   expect(await since()).toBeNull();
 });
 
-test("where it cannot be written, what is remembered is told all the same", async () => {
+test("where it cannot be written, what is remembered is returned all the same", async () => {
   const client = new DynamoDBClient({});
   client.middlewareStack.add(
     (next, { commandName }) =>

@@ -41,7 +41,7 @@ describe("a request", () => {
     }
   });
 
-  test("cannot be judged while no secret is to be had", async () => {
+  test("cannot be judged while no secret is available", async () => {
     const down: HookSecrets = () => Promise.reject(new Error("down"));
     await expect(isAuthentic("any", down)).rejects.toThrow("down");
   });

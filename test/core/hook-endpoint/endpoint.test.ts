@@ -49,10 +49,10 @@ function ports(overrides: Partial<EndpointPorts> = {}) {
   return { ports: all, failures, refused };
 }
 
-describe("our own trouble is answered 503, and told of", () => {
+describe("a failure of the receiver is answered 503, and logged", () => {
   const broken = new Error("broken");
 
-  test("when no secret is to be had", async () => {
+  test("when no secret is available", async () => {
     const { ports: without, failures } = ports({
       secrets: () => Promise.reject(broken),
     });
@@ -201,7 +201,7 @@ describe("from an address that is not allowed", () => {
     expect((await answerRequest(request({ sourceIp }), broken)).status).toBe(503);
   });
 
-  test("it is no trouble of ours when no secret is to be had", async () => {
+  test("it is no failure of the receiver when no secret is available", async () => {
     const { ports: without, failures } = ports({ secrets: () => Promise.reject(new Error("down")) });
     expect(await answerRequest(request({ sourceIp }), without)).toEqual(forbidden);
     expect(failures).toEqual([]);

@@ -44,7 +44,7 @@ describe("behaviors", () => {
     expect(positiveBehaviors(event)).toEqual(["New Device"]);
   });
 
-  test("of which several places tell are those of the structured one, and what it does not name", () => {
+  test("that several places name are those of the structured one, and those that it does not name", () => {
     const event = of(
       { behaviors: "{new ip=NEGATIVE, Velocity=POSITIVE}" },
       { userBehaviors: [{ name: "New IP", result: "POSITIVE" }, { name: null, result: "POSITIVE" }, null] },

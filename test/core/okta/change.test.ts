@@ -31,7 +31,7 @@ describe("what an act changed", () => {
       "risk LOW to HIGH",
     ],
     ["is none of a session start", { target: [{ type: "AppInstance", displayName: "Salesforce" }] }, null],
-    ["is none where the event does not tell", { eventType: "user.mfa.factor.reset_all" }, null],
+    ["is none where the event names none", { eventType: "user.mfa.factor.reset_all" }, null],
     [
       "is the first five of many",
       {

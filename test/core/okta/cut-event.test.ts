@@ -42,7 +42,7 @@ test("lists and depth are shortened too, and what is too large even so is taken 
   expect(cutTo(20_000, { client: deep })).toMatchObject({ cut: ["client"], event: { client: { deep: {} } } });
 });
 
-test("cuts of one event at different times are told together", () => {
+test("cuts of one event at different times are listed together", () => {
   expect(uniteCuts(null, null)).toBeNull();
   expect(uniteCuts(["a"], null)).toEqual(["a"]);
   expect(uniteCuts(["a", "b"], ["b", "c"])).toEqual(["a", "b", "c"]);

@@ -44,7 +44,7 @@ describe("the envelope", () => {
     expect(parsed(delivery([event], overrides)).events.map(({ uuid }) => uuid)).toEqual([event.uuid]);
   });
 
-  test("tells an id that is a number as text, one of another kind as null, and one without end cut off", () => {
+  test("reads an id that is a number as text, one of another kind as null, and one without end cut off", () => {
     expect(parsed(delivery([], { eventId: 12 })).id).toBe("12");
     expect(parsed(delivery([], { eventId: {} })).id).toBeNull();
     expect(parsed(delivery([], { eventId: "x".repeat(1_000_000) })).id).toHaveLength(255);
@@ -59,7 +59,7 @@ describe("the envelope", () => {
     });
   });
 
-  test("tells the delivery's id in both spellings", () => {
+  test("reads the delivery's id in both spellings", () => {
     expect(parsed(delivery([], { eventId: "new" })).id).toBe("new");
     expect(parsed(delivery([], { eventId: undefined, eventID: "old" })).id).toBe("old");
   });

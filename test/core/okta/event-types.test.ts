@@ -80,6 +80,6 @@ test.each([
   ["2026-08-31T23:59:59Z", "release 2026.08.1, of this month"],
   ["2026-09-01T00:00:00Z", "release 2026.08.1, 1 month old"],
   ["2027-10-05T00:00:00Z", "release 2026.08.1, 14 months old"],
-])("on %s the catalog is told as: %s", (now, age) => {
+])("on %s the catalog is described as: %s", (now, age) => {
   expect(catalogAge(new Date(now))).toBe(age);
 });

@@ -25,13 +25,13 @@ describe("the person of an event", () => {
     ["is the actor of a change of risk without a target", "user.risk.change", ada, [], "00u1ada"],
     ["is none where Okta itself starts a session", "user.session.start", system, null, undefined],
     [
-      "is none where Okta itself, told by its login, does",
+      "is none where Okta itself, known by its login, does",
       "user.session.start",
       { ...system, type: null },
       null,
       undefined,
     ],
-    ["is none where nobody is named", "user.session.start", null, null, undefined],
+    ["is none where no person is named", "user.session.start", null, null, undefined],
     ["is one without an id where Okta knows no such user", "user.session.start", stranger, null, null],
   ])("%s", (_, eventType, actor, target, id) => {
     expect(personOf(logEvent({ eventType, actor, target }))?.id).toBe(id);
@@ -53,7 +53,7 @@ describe("what a person is looked up by", () => {
     ["is id and login", { id: "00u1", alternateId: "Ada@X.com", type: "User" }, ["00u1", "ada@x.com"]],
     ["is the login alone, of an unknown actor", { id: "unknown", alternateId: "ada@x.com" }, ["ada@x.com"]],
     ["is nothing, of Okta's own actors", { id: "spr1", alternateId: "system@okta.com", type: "SystemPrincipal" }, []],
-    ["is nothing, of nobody", null, []],
+    ["is nothing without a person", null, []],
     ["is nothing that DynamoDB would refuse", { id: "x".repeat(501), alternateId: "" }, []],
   ])("%s", (_, actor, keys) => {
     expect(personKeys(logEvent({ actor }))).toEqual(keys);

@@ -43,7 +43,7 @@ describe("risk", () => {
     expect(risk(of(debugData, securityContext))).toEqual(structured);
   });
 
-  test("of a change of it is that which tells the level before", () => {
+  test("of a change of it is that with the level before", () => {
     const debugContext = { debugData: { risk: "{previousLevel=LOW, level=HIGH}" } };
     const event = logEvent({
       eventType: "user.risk.detect",
@@ -53,7 +53,7 @@ describe("risk", () => {
     expect(risk(event)).toMatchObject({ level: "HIGH", previousLevel: "LOW" });
   });
 
-  test("of which several places tell is that of the structured one; another level is left aside", () => {
+  test("that several places hold is that of the structured one; another level is left aside", () => {
     expect(
       risk(
         of(
@@ -70,7 +70,7 @@ describe("risk", () => {
   });
 
   test.each([["{}"], ["gibberish, of no level"], ['{"risk":'], [[]], [{ level: 5, reasons: null }], [null]])(
-    "is not told by %j",
+    "is not read from %j",
     (value) => {
       expect(risk(of({ risk: value, logOnlySecurityData: value }))).toEqual(none);
     },

@@ -66,7 +66,7 @@ describe("what a stranger typed", () => {
   test.each<[string, Json]>([
     ["of an actor that Okta knows", { actor: { id: "00u1", type: "User", alternateId: typed } }],
     ["of Okta itself", { actor: { id: "unknown", type: "SystemPrincipal", alternateId: "system" } }],
-    ["of nobody", { actor: null }],
+    ["of no person", { actor: null }],
     [
       "that is a login of the org",
       { actor: { id: "unknown", type: "User", alternateId: "ada@example.com", displayName: "Ada" } },

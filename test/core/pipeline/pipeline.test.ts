@@ -244,7 +244,7 @@ describe("the time that a request has", () => {
   });
 });
 
-test("of more events than are worked on at once, none is begun that could not be ended: they wait, and nobody has claimed them", async () => {
+test("of more events than are handled at once, none is started that could not be finished: they wait, unclaimed", async () => {
   const { deliver, published, parked, claims } = world();
   const budget = startBudget({ begin: 0, work: 60_000, parking: 60_000 }, () => performance.now());
   await new Promise((resolve) => setTimeout(resolve, 5));
@@ -282,7 +282,7 @@ describe("an event that was alerted on before", () => {
     expect(detections()).toEqual([[proxied.id], [far.id]]);
   });
 
-  test("and is being worked on by somebody else is parked, in case they were stopped", async () => {
+  test("and is being handled by another function is parked, in case that was stopped", async () => {
     const { deliver, retry, claims, parked, published } = world();
     claims.records.set("e", null);
     expect(await deliver([{ uuid: "e" }])).toEqual(outcome({ parked: 1 }));
@@ -299,7 +299,7 @@ describe("an event that was alerted on before", () => {
   test.each([
     ["is down", () => Promise.reject(down)],
     ["hangs", () => new Promise<never>(() => {})],
-  ])("may be alerted on again when the store of claims %s: an alert is never held back", async (_, claim) => {
+  ])("may be alerted on again when the store of claims %s: an alert is never suppressed", async (_, claim) => {
     const { deliver, published, kinds } = world({ claims: { ...memoryClaims(), claim } });
     expect(await deliver([{}])).toEqual(outcome({ published: 1 }));
     expect(published).toHaveLength(1);
@@ -497,7 +497,7 @@ describe("a publish without an answer", () => {
 test("work that another function has claimed waits until that claim is over", async () => {
   const until = new Date("2026-11-24T09:30:43Z");
   const { deliver, parked } = world({
-    claims: { ...memoryClaims(), claim: async () => ({ kind: "underWay", until }) },
+    claims: { ...memoryClaims(), claim: async () => ({ kind: "inProgress", until }) },
   });
   await deliver([{}]);
   expect(parked[0]?.delaySeconds).toBe(41);
@@ -620,7 +620,7 @@ describe("profiles that an event says have changed", () => {
     ]);
   });
 
-  test("cost nothing when they cannot be asked for, or nobody answers: the delivery is done", async () => {
+  test("cost nothing when they cannot be requested, or no answer comes: the delivery is done", async () => {
     for (const refreshProfiles of [() => Promise.reject(down), () => new Promise<void>(() => {})]) {
       const { ports, observed } = world({ refreshProfiles });
       const budget = startBudget({ work: 50, parking: 5_000 }, () => performance.now());

@@ -100,7 +100,7 @@ describe("a sync", () => {
     expect(await sync()).toMatchObject({ full: true, users: 300, changed: 0 });
   });
 
-  test("removes the locations of users who are gone: when it is told, or when a full one does not see them", async () => {
+  test("removes the locations of users who are gone: when Okta reports them, or when a full sync does not see them", async () => {
     okta.users.push(fakeUser(1), fakeUser(2), fakeUser(3));
     const { sync, table, later } = world();
     await sync();
@@ -142,7 +142,7 @@ describe("a sync", () => {
     expect(locationsOf(fakeUser(1).id)).toEqual([]);
   });
 
-  test("removes nobody when Okta tells of no user at all", async () => {
+  test("removes no user when Okta returns no user at all", async () => {
     okta.users.push(fakeUser(1));
     const { sync, table, later } = world();
     await sync();
@@ -152,7 +152,7 @@ describe("a sync", () => {
     expect(table.size).toBe(2);
   });
 
-  test("reads all users when it is told to, though it is not yet time", async () => {
+  test("reads all users with `full`, though it is not yet time", async () => {
     okta.users.push(...Array.from({ length: 250 }, (_, index) => fakeUser(index)));
     const { sync } = world();
     await sync();
@@ -197,7 +197,7 @@ describe("a sync", () => {
     expect(locationsOf("user1@example.com")[0]).toMatchObject({ city: "Porto", latitude: null });
   });
 
-  test("reads the attributes that it is told to, for an office as well", async () => {
+  test("reads the given attributes, for an office as well", async () => {
     okta.users.push(
       fakeUser(1, {
         profile: { login: "a@x", ort: "Köln", land: "Deutschland", officeCity: "Toronto", officeCountry: "Canada" },
@@ -243,7 +243,7 @@ test("stopped by a crash on any page, it goes on: no user is missed, none double
         }
         expect((await sync()).finished).toBe(true);
         expect(table.size).toBe(2_200);
-        expect([...table.values()].every(({ okta: told }) => told?.locations.length === 1)).toBe(true);
+        expect([...table.values()].every(({ okta }) => okta?.locations.length === 1)).toBe(true);
       },
     ),
     { numRuns: 25 },

@@ -114,7 +114,7 @@ describe("reconciliation", () => {
     expect(published).toHaveLength(1);
   });
 
-  test("parks what cannot be judged once, however often the log tells of it", async () => {
+  test("parks what cannot be judged once, however often the log shows it", async () => {
     const { log, run, pass, deadLetters, hidden } = world();
     const published = iso(start);
     log.add({ published, eventType: "user.session.start", securityContext: { isProxy: true }, uuid: 5 });
@@ -248,7 +248,7 @@ describe("an event that Okta persists late", () => {
     expect(published).toHaveLength(1);
   });
 
-  test("is told apart by the events that came before it: it is more than two minutes older", async () => {
+  test("is known by the events that came before it: it is more than two minutes older", async () => {
     const { happen, run, pass, punctuality } = world();
     await run();
     await happen(signIn("late"), { persistedAfter: 4 * minute });
@@ -267,7 +267,7 @@ describe("an event that Okta persists late", () => {
     );
   });
 
-  test("is not late when it is told a second time", async () => {
+  test("is not late when the log shows it a second time", async () => {
     const { happen, run, pass, log, punctuality } = world();
     await run();
     const { answer } = log;

@@ -69,7 +69,7 @@ describe("an explanation", () => {
     ]);
   });
 
-  test("of a list of maps tells of the map that matched", () => {
+  test("of a list of maps names the map that matched", () => {
     const { explain } = compile({ selection: [{ note: "absent" }, { "note|re": "[Tt]or" }] });
     expect(explain(event)).toEqual([{ selection: "selection", fields: [{ field: "note", values: ["via Tor exit"] }] }]);
   });
@@ -85,7 +85,7 @@ describe("an explanation", () => {
     ]);
   });
 
-  test("of keywords tells where they were found", () => {
+  test("of keywords names where they were found", () => {
     expect(compile({ selection: { "|all": ["tor", "users"] } }).explain(event)).toEqual([
       {
         selection: "selection",

@@ -37,7 +37,7 @@ describe("matching", () => {
     expect(compilePattern(parsePattern(pattern), false)(text)).toBe(expected);
   });
 
-  test("cased patterns tell upper from lower case", () => {
+  test("cased patterns distinguish upper and lower case", () => {
     expect(compilePattern(parsePattern("Abc*"), true)("abcd")).toBe(false);
     expect(compilePattern(parsePattern("Abc*"), true)("Abcd")).toBe(true);
   });

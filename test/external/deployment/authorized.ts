@@ -27,7 +27,7 @@ export interface Template {
   >;
 }
 
-/** What CDK publishes for a stack, as its manifest of assets tells. */
+/** The files that CDK publishes for a stack, by its manifest of assets. */
 interface Assets {
   readonly files: Readonly<
     Record<

@@ -171,9 +171,9 @@ async function alarmsArrive({ operator, stack }: World): Promise<string> {
 }
 
 /** Something that is done, and what is found. */
-type Step = readonly [what: string, step: (world: World) => Promise<string>];
+type CheckStep = readonly [what: string, step: (world: World) => Promise<string>];
 
-const steps: readonly Step[] = [
+const steps: readonly CheckStep[] = [
   [
     "npx cdk bootstrap",
     async ({ account }) => {
@@ -371,7 +371,7 @@ const steps: readonly Step[] = [
 const refusals = ({ account }: World) =>
   [...new Set(account.log().match(/^REFUSED .*$/gm) ?? [])].filter((line) => line.includes(stackName));
 
-const authorizedSteps: readonly Step[] = [
+const authorizedSteps: readonly CheckStep[] = [
   [
     "with signatures and policies enforced, over TLS: the stack, of the same template and assets",
     async (world) => {
@@ -429,8 +429,8 @@ const python = process.env.PYTHON ?? "python3";
 /** A certificate of localhost and its key; NODE_EXTRA_CA_CERTS has to name it as well. */
 const { CERTIFICATE: certificate, CERTIFICATE_KEY: key } = process.env;
 
-/** Runs steps one after the other in an account of their own, and tells of each what came of it and how long it took. */
-async function check(enforced: Certificate | null, all: readonly Step[]): Promise<void> {
+/** Runs steps in sequence in an account of their own, and prints the result and the time of each. */
+async function check(enforced: Certificate | null, all: readonly CheckStep[]): Promise<void> {
   const account = await startAccount(python, enforced);
   const okta = await startFakeOkta();
   const operator = createOperator(account);

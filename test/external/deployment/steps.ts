@@ -158,7 +158,7 @@ function servedAt({ url }: Account, hookUrl: string): string {
 }
 
 /**
- * Delivers as Okta does, and tells the status of the answer.
+ * Delivers as Okta does, and returns the status of the answer.
  *
  * @param from the address that it comes from at a REST API: ministack reads it off this header, which AWS overwrites
  */
@@ -239,7 +239,10 @@ export async function createEventBus(account: Account, name: string): Promise<vo
   await callEventBridge(account, "CreateEventBus", { Name: name, EventSourceName: name });
 }
 
-/** Sends an event as a partner does whose event source has this name, and as somebody of the account does: that is refused. */
+/**
+ * Sends an event as a partner does whose event source has this name, and as a user of the account does, which is
+ * refused.
+ */
 export async function streamEvent(account: Account, source: string, detail: unknown): Promise<void> {
   const entry = { Source: source, DetailType: "SystemLog", Detail: JSON.stringify(detail) };
   const forged = { Entries: [{ ...entry, EventBusName: source }] };
@@ -250,7 +253,7 @@ export async function streamEvent(account: Account, source: string, detail: unkn
   assert.equal(sent.FailedEntryCount, 0, JSON.stringify(sent));
 }
 
-/** Has every alarm of the account go off, and tells their names. */
+/** Makes every alarm of the account go off, and returns their names. */
 export async function raiseAlarms({ cloudWatch }: Operator): Promise<string[]> {
   const names: string[] = [];
   for await (const { MetricAlarms = [], CompositeAlarms = [] } of paginateDescribeAlarms({ client: cloudWatch }, {})) {

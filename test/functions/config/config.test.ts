@@ -50,7 +50,7 @@ test("networks that may deliver are read, divided as people divide them", () => 
   expect(allowedNetworks?.map(({ prefix }) => prefix)).toEqual([24, 32, 8]);
 });
 
-test("the canary is told everything that it lacks at once, its secret's ARN among it", () => {
+test("the canary's error names everything that it lacks at once, its secret's ARN among it", () => {
   for (const name of ["HOOK_URL", "HOOK_SECRET_ARN", "STATE_TABLE"]) {
     expect(() => readCanaryConfig({})).toThrow(new RegExp(`^- ${name} is missing`, "m"));
   }

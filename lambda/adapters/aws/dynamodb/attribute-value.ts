@@ -1,10 +1,10 @@
 import type { AttributeValue } from "@aws-sdk/client-dynamodb";
 import { convertToAttr, unmarshall } from "@aws-sdk/util-dynamodb";
 
-/** What an attribute of ours may hold. */
+/** The values that an attribute may hold. */
 export type Plain = string | number | boolean | null | readonly Plain[] | { readonly [name: string]: Plain };
 
-/** The plain values of an item's attributes. A number that JavaScript cannot hold exactly is the nearest that it can. */
+/** The plain values of an item's attributes. A number becomes the nearest that JavaScript can hold. */
 export function toPlainItem(item: Readonly<Record<string, AttributeValue>>): Record<string, unknown> {
   return unmarshall(item, { wrapNumbers: Number });
 }

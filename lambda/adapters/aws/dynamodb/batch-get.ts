@@ -7,17 +7,17 @@ export interface TableKeys {
   readonly table: string;
   readonly key: string;
   readonly values: readonly string[];
-  /** Attributes that are wanted. @default all */
+  /** The attributes to read. @default all */
   readonly attributes?: readonly string[];
-  /** Whether the items are those of this moment, for a writer that decides by them. @default false */
+  /** Whether the read is strongly consistent, for a writer that decides by it. @default false */
   readonly consistent?: boolean;
 }
 
-/** What was found. */
+/** The result of a batch read. */
 export interface Found {
-  /** Items by table; of a table in `unprocessed` there may be more. */
+  /** Items by table; incomplete for a table in `unprocessed`. */
   readonly items: ReadonlyMap<string, readonly Readonly<Record<string, AttributeValue>>[]>;
-  /** Tables that left keys unprocessed to the end, as they are throttled. */
+  /** Tables that are throttled, so that keys are still unprocessed after the last round. */
   readonly unprocessed: ReadonlySet<string>;
 }
 
@@ -30,16 +30,16 @@ const maximumBatch = 100;
  */
 const maximumKeyBytes = 2_048;
 
-/** The pause before unprocessed keys are asked for again; it doubles. */
+/** The pause before unprocessed keys are requested again; it doubles. */
 const firstPauseMilliseconds = 25;
 
 /**
- * Reads items of several tables at once: one request for every hundred keys, all at the same time. A value that is wanted
- * twice is asked for once, since DynamoDB refuses a request that names a key twice; a key that DynamoDB would not take has no
- * item.
+ * Reads items of several tables at once: one request for every hundred keys, all at the same time. Each key is
+ * requested once, since DynamoDB refuses a request that names a key twice; keys that DynamoDB refuses are left out, as
+ * they have no item.
  *
- * @param maximumRounds unprocessed keys are asked for this often before a table counts as throttled
- * @throws when DynamoDB cannot be asked
+ * @param maximumRounds unprocessed keys are requested this often before a table counts as throttled
+ * @throws when DynamoDB does not answer
  */
 export async function batchGet(
   client: DynamoDBClient,
@@ -70,10 +70,10 @@ export async function batchGet(
   return { items, unprocessed };
 }
 
-/** A key that is asked for. */
+/** A requested key. */
 type WantedKey = TableKeys & { readonly value: string };
 
-/** Every key once, in whichever of its table's lists it stands. */
+/** Removes duplicate keys, also across lists of the same table. */
 function keysOf(wanted: readonly TableKeys[]): readonly WantedKey[] {
   const asked = new Map<string, Set<string>>(wanted.map(({ table }) => [table, new Set()]));
   return wanted.flatMap((each) =>
@@ -88,8 +88,8 @@ function keysOf(wanted: readonly TableKeys[]): readonly WantedKey[] {
 
 /**
  * DynamoDB refuses the whole request for one key that is empty, or too long. Its strings are UTF-8
- * (https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/HowItWorks.NamingRulesDataTypes.html), which has no lone
- * surrogates: a key with one is none of any item's.
+ * (https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/HowItWorks.NamingRulesDataTypes.html), which has no
+ * lone surrogates: no item has a key with one.
  */
 function isKey(value: string): boolean {
   return value !== "" && value.isWellFormed() && Buffer.byteLength(value) <= maximumKeyBytes;
@@ -109,7 +109,7 @@ function toRequest(batch: readonly WantedKey[]): Record<string, KeysAndAttribute
   );
 }
 
-/** Names are given by reference: some are reserved words. */
+/** Names are passed by reference, as some are reserved words. */
 function projection(attributes: readonly string[] | undefined): Partial<KeysAndAttributes> {
   if (attributes === undefined) return {};
   const names = attributes.map((name, index) => [`#${index}`, name] as const);

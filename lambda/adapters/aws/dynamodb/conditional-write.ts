@@ -3,7 +3,7 @@ import type { ConditionalCheckFailedException } from "@aws-sdk/client-dynamodb";
 /**
  * Whether a conditional write was made: false when its condition was not met.
  *
- * @throws whatever else it failed by
+ * @throws every other error
  */
 export async function isWritten(write: Promise<unknown>): Promise<boolean> {
   try {

@@ -1,6 +1,6 @@
 import { type DynamoDBClient, GetItemCommand, PutItemCommand } from "@aws-sdk/client-dynamodb";
 
-/** Keeps how far something is, as one item of the state table. It has no time to live. */
+/** Keeps the progress of a function as one item of the state table, without a time to live. */
 export function createSavedState<State>(dynamodb: DynamoDBClient, stateTable: string, id: string) {
   return {
     async loadState(): Promise<State | null> {

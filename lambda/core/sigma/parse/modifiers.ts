@@ -29,7 +29,7 @@ export type SigmaValue = string | number | boolean | null;
 /** The values that a `%name%` stands for, by name. */
 export type Placeholders = Readonly<Record<string, readonly string[]>>;
 
-/** A value on its way through the modifiers: as written, as bytes to be encoded, or ready. */
+/** A value between two modifiers: as written, as bytes that are still to be encoded, or ready. */
 type Draft =
   | Operand
   | { readonly kind: "value"; readonly value: SigmaValue }
@@ -41,10 +41,10 @@ interface DraftItem extends Omit<DetectionItem, "values"> {
   readonly applied: readonly string[];
 }
 
-/** Takes an item one step further, or throws a {@link SigmaRuleError} when it cannot stand where it stands. */
+/** Applies one modifier to an item, or throws a {@link SigmaRuleError} where the modifier is not allowed. */
 type Modifier = (item: DraftItem) => DraftItem;
 
-/** A windash value is written out, to be encoded, into at most this many texts. */
+/** The most texts that a windash value is expanded into before it is encoded. */
 const maximumVariants = 625;
 
 /** The modifiers of Sigma's appendix. To add one is to add a row. */
@@ -58,7 +58,7 @@ const modifiers: Readonly<Record<string, Modifier>> = {
   },
   cased: (item) => {
     if (item.applied.includes("re"))
-      throw new SigmaRuleError("a regular expression tells cases apart already; drop cased");
+      throw new SigmaRuleError("a regular expression is case-sensitive already; drop cased");
     return { ...item, cased: true };
   },
   neq: (item) => {
@@ -112,11 +112,11 @@ const modifiers: Readonly<Record<string, Modifier>> = {
       return [{ kind: "field", field: name, comparison: "equals" }];
     });
   },
-  // The placeholders were put in before: what they stand for goes through every modifier.
+  // Placeholders are replaced before, so that their values pass through every modifier.
   expand: (item) => item,
 };
 
-/** What an item may be left as; anything else was waiting for a further modifier. */
+/** Whether a value needs no further modifier. */
 const isReady = (draft: Draft): draft is Operand => draft.kind !== "value" && draft.kind !== "bytes";
 
 /**
@@ -125,8 +125,8 @@ const isReady = (draft: Draft): draft is Operand => draft.kind !== "value" && dr
  * @param field the item's field; null for keywords
  * @param names the modifiers, in the order written
  * @param values at least one
- * @param placeholders what `expand` puts in
- * @throws SigmaRuleError for a modifier that is not known, or that cannot stand where it stands
+ * @param placeholders the values that `expand` inserts
+ * @throws SigmaRuleError for an unknown modifier, or one in a place where it is not allowed
  */
 export function applyModifiers(
   field: string | null,
@@ -161,7 +161,7 @@ export function applyModifiers(
   if (names.includes("base64offset") && !names.slice(names.indexOf("base64offset")).includes("contains")) {
     throw new SigmaRuleError("base64offset finds a part of a text: put contains behind it");
   }
-  // A keyword is looked for anywhere in a value, unless it says where.
+  // A keyword matches anywhere in a value, unless a modifier says where.
   const anywhere = field === null && !names.includes("startswith") && !names.includes("endswith");
   const { applied: _, ...rest } = item;
   return {
@@ -180,7 +180,7 @@ export function applyModifiers(
   };
 }
 
-/** A value that no modifier changed. */
+/** The operand of a value that no modifier changed. */
 function plain(value: SigmaValue, item: DraftItem): Operand {
   if (item.part !== null) return literal(String(partValue(value, item.part)));
   if (value !== null) return { kind: "pattern", pattern: readPattern(value) };
@@ -241,7 +241,7 @@ function compareText(name: Exclude<TextComparison, "equals">): Modifier {
     });
 }
 
-/** A regular expression is looked for anywhere in the text already. */
+/** A regular expression matches anywhere in the text by itself. */
 function anchor(regex: Operand & { kind: "regex" }, name: Exclude<TextComparison, "equals">): Operand {
   if (name === "contains") return regex;
   const source = name === "startswith" ? `\\A(?:${regex.source})` : `(?:${regex.source})\\z`;
@@ -314,7 +314,7 @@ function encodeText(name: string, encode: (text: string) => Uint8Array): Modifie
     );
 }
 
-/** What can be encoded: bytes, or text without wildcards, which become those of UTF-8. */
+/** Applies `change` to bytes, or to text without wildcards, which becomes its bytes in UTF-8. */
 function eachEncodable(item: DraftItem, name: string, change: (bytes: Uint8Array) => readonly Draft[]): DraftItem {
   return each(item, (draft) => {
     if (draft.kind === "bytes") return change(draft.bytes);
@@ -338,8 +338,8 @@ function textsOf(pattern: Pattern, name: string): readonly string[] {
 }
 
 /**
- * The characters of base64 that a text has wherever it starts, seen from the encoded stream: of the first and last
- * character, those that neighbouring bytes have a part in are cut off (Sigma specification 2.1, "base64offset").
+ * The base64 characters that depend on this text alone when it starts at an offset in the encoded stream: characters at
+ * its edges that mix in neighbouring bytes are cut off (Sigma specification 2.1, "base64offset").
  */
 function base64AtOffset(bytes: Uint8Array, shift: number): string {
   const encoded = Buffer.concat([Buffer.alloc(shift), bytes]).toString("base64");
@@ -348,7 +348,7 @@ function base64AtOffset(bytes: Uint8Array, shift: number): string {
   return encoded.slice(cutStart, encoded.length - cutEnd);
 }
 
-/** Puts values in the place of `%name%`. Inserted text is literal; `\%` is a percent sign. */
+/** Replaces `%name%` by its values. Inserted text is literal; `\%` is a percent sign. */
 function expand(value: SigmaValue, names: readonly string[], placeholders: Placeholders): readonly SigmaValue[] {
   if (!names.includes("expand")) return [value];
   if (typeof value !== "string") throw new SigmaRuleError("the modifier expand takes text with %placeholders%");

@@ -5,7 +5,7 @@ const token = /\s*(?:([()])|([^\s()]+))/y;
 
 /**
  * Parses a Sigma condition expression. Binding, loosest first: `or`, `and`, `not`, `1 of` / `all of`, parentheses
- * (Sigma specification 2.1, "Condition"). `1 of x*` and `all of x*` are written out over the selections they name.
+ * (Sigma specification 2.1, "Condition"). `1 of x*` and `all of x*` are expanded to the selections that they name.
  *
  * @param text the expression
  * @param selectionNames the search identifiers that the rule defines
@@ -42,7 +42,7 @@ export function parseCondition(text: string, selectionNames: readonly string[]):
   }
 
   function parseNot(): Condition {
-    // Counted, not recursed into: a long run of "not" must not exhaust the stack.
+    // A counter instead of recursion: a long run of "not" must not exhaust the stack.
     let negations = 0;
     while (peek() === "not") {
       take();
@@ -100,12 +100,12 @@ export function parseCondition(text: string, selectionNames: readonly string[]):
   return condition;
 }
 
-/** `any of` is no part of the specification, and common all the same. */
+/** `any of` is common, though the specification does not have it. */
 const quantifiers: Readonly<Record<string, "and" | "or">> = { "1": "or", any: "or", all: "and" };
 
 const reserved = new Set(["and", "or", "not", "of", "them", "(", ")", "|"]);
 
-/** Parentheses deeper than this are refused: parsing and evaluation recurse by them. */
+/** The deepest parentheses: parsing and evaluation recurse into them. */
 const maximumDepth = 64;
 
 function tokenize(text: string): string[] {

@@ -2,29 +2,29 @@ import { at, type Condition, type DetectionItem, type RuleWarning, type Selectio
 import { applyModifiers, type Placeholders, type SigmaValue } from "./modifiers.ts";
 import { parseCondition, selectionsOf, wordsOf } from "./parse-condition.ts";
 
-/** The part of a rule or filter that decides: search identifiers, and the condition over them. */
+/** The detection of a rule or filter: search identifiers, and the condition over them. */
 export interface Detection {
-  /** Those that the condition uses. */
+  /** The selections that the condition uses. */
   readonly selections: Readonly<Record<string, Selection>>;
   readonly condition: Condition;
 }
 
-/** What parsing a detection needs beside it. */
+/** Options of parsing a detection. */
 export interface DetectionOptions {
-  /** What the modifier `expand` puts in the place of `%name%`. @default none */
+  /** The values that the modifier `expand` inserts for `%name%`. @default none */
   readonly placeholders?: Placeholders;
   /**
-   * Says what an author should look at in a field's name; null for nothing. Throws a {@link SigmaRuleError} for a field that
-   * no event can have. @default every name will do
+   * Returns a warning about a field's name, or null. Throws a {@link SigmaRuleError} for a field that no event has.
+   * @default every name is accepted
    */
   readonly checkField?: (name: string) => string | null;
-  /** Says what an author should look at in what a field is compared with; null for nothing. @default every value will do */
+  /** Returns a warning about the values of a field, or null. @default every value is accepted */
   readonly checkValues?: (item: DetectionItem) => string | null;
 }
 
 type Path = readonly (string | number)[];
 
-/** What the parts of a detection share while it is parsed. */
+/** The state that the parts of a detection share while it is parsed. */
 interface Context {
   readonly placeholders: Placeholders;
   readonly checkField: (name: string) => string | null;
@@ -35,8 +35,8 @@ interface Context {
 /**
  * Parses search identifiers and condition, as they stand below `detection:` of a rule or `filter:` of a filter.
  *
- * The specification leaves the names of search identifiers open. Taken is what a condition can name; SigmaHQ's rules have
- * names with a dot, or a modifier, which are met by a pattern.
+ * The specification leaves the names of search identifiers open. This parser accepts every name that a condition can
+ * use; SigmaHQ's rules have names with a dot or a modifier, which a pattern matches.
  *
  * @param body a map of selections by name, and `condition`: an expression, or a list of which any has to hold
  * @param path where the body stands in its document

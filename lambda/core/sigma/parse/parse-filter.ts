@@ -13,18 +13,18 @@ import {
   title,
 } from "./parse-rule.ts";
 
-/** A Sigma filter: what rules do not match, kept apart from them. */
+/** A Sigma filter: exclusions from rules, in a document of their own. */
 export interface Filter {
   readonly id: string | null;
   readonly title: string;
   /** Ids or names of the rules that it applies to; null for all. */
   readonly rules: readonly string[] | null;
   readonly selections: Readonly<Record<string, Selection>>;
-  /** What is excluded: an event for which this holds is no match of the rules. */
+  /** The exclusion: the rules do not match an event for which this condition holds. */
   readonly excluded: Condition;
 }
 
-/** A filter, and what its author should look at though it can be applied. */
+/** A filter, and warnings for its author. */
 export interface ParsedFilter {
   readonly filter: Filter;
   readonly warnings: readonly RuleWarning[];
@@ -57,10 +57,10 @@ const filterDocument = z.looseObject(
 /**
  * Turns a filter document, as read from YAML, into a filter.
  *
- * The specification says that a filter excludes, and leaves open which way round its condition is: its own example has
- * `condition: selection`, pySigma takes what is to be kept (`not selection`). Here both exclude what the selection
- * matches: a condition that begins with `not` says what is kept, one without any `not` says what is excluded, and one in
- * which it could be either is refused.
+ * The specification does not say whether the condition names the events to exclude or those to keep: its own example
+ * has `condition: selection`, pySigma expects `not selection`. Here both exclude the events that the selection matches.
+ * A condition that begins with `not` names the events to keep, one without any `not` names the events to exclude, and
+ * an ambiguous condition is refused.
  *
  * @throws SigmaRuleError for the first fault, with its path in the document
  */
@@ -101,7 +101,7 @@ export function parseFilter(document: unknown, options: ParseOptions): ParsedFil
 function whatIsExcluded(condition: Condition): Condition {
   if (!holdsNot(condition)) return condition;
   if (condition.kind === "not") return condition.operand;
-  // "not a and not b" keeps what is neither: a or b is excluded.
+  // "not a and not b" keeps events that match neither, so it excludes "a or b".
   if (condition.kind !== "selection" && condition.operands.every((operand) => operand.kind === "not")) {
     return {
       kind: condition.kind === "and" ? "or" : "and",
@@ -109,7 +109,7 @@ function whatIsExcluded(condition: Condition): Condition {
     };
   }
   throw new SigmaRuleError(
-    "it cannot be told whether this condition says what is excluded or what is kept: write what is excluded as not (...)",
+    "it is ambiguous whether this condition says what is excluded or what is kept: write what is excluded as not (...)",
   );
 }
 
@@ -123,7 +123,7 @@ export function appliesTo(filter: Filter, rule: Rule): boolean {
   return filter.rules === null || filter.rules.some((named) => named.toLowerCase() === rule.id || named === rule.name);
 }
 
-/** The rule without what the filters exclude. Their selections get names that no rule can have. */
+/** Adds the exclusions of filters to a rule. Their selections get names that no rule can have. */
 export function applyFilters(rule: Rule, filters: readonly Filter[]): Rule {
   return filters.filter((filter) => appliesTo(filter, rule)).reduce(applyFilter, rule);
 }
@@ -142,7 +142,7 @@ function applyFilter(rule: Rule, filter: Filter): Rule {
   };
 }
 
-/** The rule as it was before filters were applied: what they take away is what it matches more. */
+/** The rule before filters were applied: it also matches the events that they exclude. */
 export function withoutFilters(rule: Rule): Rule {
   let { condition } = rule;
   for (const _ of rule.filters) {

@@ -4,26 +4,26 @@ import * as z from "zod/mini";
 import { levels, type Rule, type RuleWarning, SigmaRuleError, statuses } from "../rule.ts";
 import { type DetectionOptions, parseDetection } from "./parse-detection.ts";
 
-/** Where the events come from that this engine's user has, in Sigma's words: lower case. */
+/** The log source of the events, in Sigma's words, in lower case. */
 export interface LogSource {
   readonly product: string;
   readonly service: string;
 }
 
-/** What parsing a document needs beside it. */
+/** Options of parsing a rule or filter. */
 export interface ParseOptions extends DetectionOptions {
   /** Rules for another log source are refused. */
   readonly logsource: LogSource;
 }
 
-/** A rule, and what its author should look at though it can be run. */
+/** A rule, and warnings for its author. */
 export interface ParsedRule {
   readonly rule: Rule;
   readonly warnings: readonly RuleWarning[];
 }
 
 const nonEmpty = z.string("expected text").check(z.minLength(1, "expected text"));
-/** `YYYY-MM-DD`; slashes were dropped in Sigma 2, and stand in many rules. */
+/** `YYYY-MM-DD`; many rules have slashes, which Sigma 2 dropped. */
 export const date = z.string().check(z.regex(/^\d{4}[-/]\d{2}[-/]\d{2}$/, "expected a date as YYYY-MM-DD"));
 export const title = nonEmpty.check(z.maxLength(256, "expected at most 256 characters"));
 export const id = z.guid("expected a UUID");
@@ -56,20 +56,21 @@ const ruleDocument = z.looseObject(
       z.array(z.string().check(z.regex(/^[a-z0-9_-]+\.[a-z0-9._-]+$/, "expected a tag as namespace.value"))),
     ),
     scope: z.optional(texts("expected a list of texts")),
-    // Ours: what else makes the rule match, by fields that only our pipeline adds. Other tools leave keys that they do not know.
+    // An extension: a further way for the rule to match, by fields that only this pipeline adds. Other tools ignore
+    // unknown keys.
     enriched: z.optional(z.record(z.string(), z.unknown(), "expected a map of fields")),
   },
   "expected a Sigma rule: a map with title, logsource and detection",
 );
 
-/** Keys of other documents, and of Sigma 1: what stands under them would not be run. */
+/** Keys of other documents, and of Sigma 1, whose content this engine would not run. */
 const refusedKeys: Readonly<Record<string, string>> = {
   correlation: "correlation rules cannot be run yet",
   filter: "this is a filter: it belongs into the folder filters",
   action: "collections of rules by action were dropped from Sigma 2: write each rule out",
 };
 
-/** Keys that look like another one and are in use all the same: prose of the specification has `reference`. */
+/** Unknown keys that look like a typing error but are in use: the specification's prose has `reference`. */
 const toleratedKeys = new Set(["reference"]);
 
 /** The level of a rule that has none; the specification leaves it open. */
@@ -118,7 +119,7 @@ export function parseRule(document: unknown, options: ParseOptions): ParsedRule 
   };
 }
 
-/** The detection of a rule, and beside it what stands under `enriched`: one of both has to hold. */
+/** The detection of a rule, combined with its `enriched` fields: one of the two has to hold. */
 function withEnriched({
   detection,
   enriched,
@@ -142,7 +143,7 @@ export function parseDocument<Schema extends z.core.$ZodType>(schema: Schema, do
   );
 }
 
-/** Custom keys are allowed, but one that is nearly a known one is a slip that would silently have no effect. */
+/** Custom keys are allowed, but one that is nearly a known key is a typing error that would have no effect. */
 export function refuseTypos(keys: readonly string[], known: readonly string[]): void {
   for (const key of keys) {
     if (known.includes(key) || toleratedKeys.has(key)) continue;
