@@ -3,7 +3,7 @@ import { exitNode } from "../okta/exit-node.ts";
 import { valueAt } from "../okta/lenient.ts";
 import type { LogEvent } from "../okta/log-event.ts";
 import { networkKey } from "../okta/network-key.ts";
-import { gotIn } from "../okta/outcome.ts";
+import { succeeded } from "../okta/outcome.ts";
 import { risk } from "../okta/risk.ts";
 
 /**
@@ -39,7 +39,7 @@ export function newsOf(event: LogEvent, detections: readonly string[]): News | n
   const place = client?.geographicalContext ?? null;
   const { countryCode, network: anonymous } = exitNode(event);
   return {
-    succeeded: gotIn(outcome?.result ?? null),
+    succeeded: succeeded(outcome?.result ?? null),
     network,
     kinds: anonymous.kinds.toSorted(),
     operators: anonymous.operators.toSorted(),

@@ -1,7 +1,7 @@
 import { exitNode } from "../okta/exit-node.ts";
 import { type LogEvent, publishedTime, sessionStart } from "../okta/log-event.ts";
 import { networkKey } from "../okta/network-key.ts";
-import { gotIn } from "../okta/outcome.ts";
+import { succeeded } from "../okta/outcome.ts";
 import { isUnknown } from "../okta/person.ts";
 import type { SuppressionWindow } from "./suppression-window.ts";
 
@@ -98,7 +98,7 @@ export function sightingOf(event: LogEvent, now: Date): Sighting | null {
   return {
     eventUuid: event.uuid,
     at: timeOf(event, now),
-    gotIn: gotIn(event.fields.outcome?.result ?? null),
+    gotIn: succeeded(event.fields.outcome?.result ?? null),
     rootSessionId: sessionOf(event),
     asNumber,
     asOrg: event.fields.securityContext?.asOrg?.slice(0, 200) ?? null,

@@ -2,5 +2,3 @@
 export function succeeded(result: string | null): boolean {
   return result === null || /^(SUCCESS|ALLOW)$/i.test(result);
 }
-
-export { succeeded as gotIn };

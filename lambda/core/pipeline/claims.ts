@@ -27,8 +27,6 @@ export interface ClaimResult {
   readonly exceptions: readonly string[];
 }
 
-export type { ClaimResult as End };
-
 /** Options of a claim. */
 export interface ClaimOptions {
   /** Milliseconds until an open claim expires: longer than the work may take. */

@@ -1,7 +1,7 @@
 import { unknownUser } from "../history/history.ts";
 import type { SuppressionWindow } from "../history/suppression-window.ts";
 import { share, within } from "../time/budget.ts";
-import type { End } from "./claims.ts";
+import type { ClaimResult } from "./claims.ts";
 import { bestEffort, closeWindow } from "./close-window.ts";
 import { delayReasons } from "./delay-reason.ts";
 import { failedWork, followUpWork, waitingWork } from "./park.ts";
@@ -76,7 +76,7 @@ function unconfirmedWork(
 
 /** Completes the claim, and remembers the session and what became of its window. */
 async function complete(
-  outcome: End["outcome"],
+  outcome: ClaimResult["outcome"],
   by: readonly { readonly id: string }[],
   window: SuppressionWindow | null,
   { started: { key, session }, decision: { undecided }, findings }: ClaimedEvent,
