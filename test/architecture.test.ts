@@ -1,4 +1,4 @@
-import { readFile } from "node:fs/promises";
+import { readdir, readFile } from "node:fs/promises";
 import { DynamoDBClient, ScanCommand } from "@aws-sdk/client-dynamodb";
 import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from "vitest";
 import { createClaims } from "../lambda/adapters/tables/claims.ts";
@@ -29,6 +29,17 @@ describe("the rooms", () => {
     expect(folders.length).toBeGreaterThan(5);
     expect(rooms).toEqual(expect.arrayContaining([...folders, "detections"]));
   });
+});
+
+test("the functions in the document are those of the code", async () => {
+  const folder = new URL("../lambda/functions/", import.meta.url);
+  const files = (await readdir(folder)).filter((name) => name.endsWith(".ts"));
+  const texts = await Promise.all(files.map((name) => readFile(new URL(name, folder), "utf8")));
+  const deployed = files.filter((_, index) => texts[index]?.includes("export async function handler("));
+  const [, table = ""] = section("Rooms").split("\n### The functions\n");
+  const rows = rowsOf(table).flatMap(([first = ""]) => /^`(.+\.ts)`$/.exec(first)?.[1] ?? []);
+  expect(deployed.length).toBeGreaterThan(5);
+  expect(rows.toSorted()).toEqual(deployed.toSorted());
 });
 
 describe("imports", () => {
