@@ -48,7 +48,7 @@ export async function logStreamFinding(
   const [stream] = feeding.toSorted((a, b) => Number(b.status === "ACTIVE") - Number(a.status === "ACTIVE"));
   if (stream === undefined) {
     const detail = `the org has no log stream to ${sourceName === null ? "EventBridge" : `the event source ${sourceName}`}`;
-    return { what, ok: false, detail, remedy: `${page} > Add Log Stream: see the README, The log stream` };
+    return { what, ok: false, detail, remedy: `${page} > Add Log Stream: see docs/log-stream.md` };
   }
   const { accountId, eventSourceName, region } = stream.settings;
   const ok = stream.status === "ACTIVE";

@@ -1,4 +1,4 @@
-import { readFile } from "node:fs/promises";
+import { readdir, readFile } from "node:fs/promises";
 import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
 import { everything, synthesize } from "../../infra/synthesize.ts";
 import { type EmbeddedRun, startEmbeddedRun } from "../../local/embedded-run.ts";
@@ -90,7 +90,8 @@ describe("a command of the runbook works when it is pasted:", () => {
 });
 
 test("commands of the documents whose output goes to a file keep out of it what npm itself prints", async () => {
-  const documents = ["README.md", "docs/detections.md", "docs/runbook.md", "docs/security.md", "docs/subscribing.md"];
+  const pages = (await readdir(new URL("../../docs", import.meta.url))).filter((name) => name.endsWith(".md"));
+  const documents = ["README.md", ...pages.map((name) => `docs/${name}`)];
   const texts = await Promise.all(documents.map((name) => readFile(new URL(`../../${name}`, import.meta.url), "utf8")));
   const redirected = texts.flatMap((text) => text.match(/npm run [^`\n]*? >(?: |\n)[\w.-]+/g) ?? []);
   expect(redirected.length).toBeGreaterThan(3);

@@ -15,10 +15,10 @@ test("the policy for CloudFormation's execution role has every service that the 
   expect([...allowed].sort()).toEqual([...used].sort());
 });
 
-test("the policy reaches the roles of a second stack, as the README names it", async () => {
+test("the policy reaches the roles of a second stack, as the documents name it", async () => {
   const read = (name: string) => readFile(new URL(`../../${name}`, import.meta.url), "utf8");
   const [, pattern = ""] = /role\/(OktaProxyWatch[^"]*)"/.exec(await read("docs/security.md")) ?? [];
-  const [, second = ""] = /--stack (\w+)/.exec(await read("README.md")) ?? [];
+  const [, second = ""] = /--stack (\w+)/.exec(await read("docs/settings.md")) ?? [];
   const reached = new RegExp(`^${pattern.replaceAll("*", ".*")}$`);
   for (const stack of ["OktaProxyWatch", second]) expect(`${stack}-ReceiverRole1A2B3C4D-5E6F`).toMatch(reached);
 });

@@ -1,0 +1,186 @@
+import { readdir, readFile } from "node:fs/promises";
+import { DynamoDBClient, ScanCommand } from "@aws-sdk/client-dynamodb";
+import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from "vitest";
+import { createClaims } from "../lambda/adapters/tables/claims.ts";
+import { answering, type Pace, redriveTimeoutSeconds, waiting } from "../lambda/core/time/budget.ts";
+import { type Emulators, startEmulators } from "../local/emulators.ts";
+import { names } from "../local/resources.ts";
+import { betweenEntries, findCircles, readFolders, readSourceImports } from "./fixtures/source-imports.ts";
+
+const document = await readFile(new URL("../docs/architecture.md", import.meta.url), "utf8");
+const section = (heading: string) => document.split(`\n## ${heading}\n`)[1]?.split("\n## ")[0] ?? "";
+const rowsOf = (text: string) =>
+  [...text.matchAll(/^\| (.*) \|$/gm)].map(([, row = ""]) => row.split(" | ").map((cell) => cell.trim()));
+
+describe("the rooms", () => {
+  const rooms = rowsOf(section("Rooms")).flatMap(([first = ""]) => /^`(.+)\/`$/.exec(first)?.[1] ?? []);
+
+  test("of lambda/ are its folders, each with a row", async () => {
+    const ofLambda = rooms.filter((room) => room.startsWith("lambda/"));
+    expect(ofLambda.length).toBeGreaterThan(20);
+    expect(ofLambda.toSorted()).toEqual((await readFolders("lambda")).toSorted());
+  });
+
+  test("beside lambda/ have a row each, where they hold code", async () => {
+    const { include } = JSON.parse(await readFile(new URL("../tsconfig.json", import.meta.url), "utf8")) as {
+      readonly include: readonly string[];
+    };
+    const folders = include.filter((entry) => entry !== "lambda" && !entry.endsWith(".ts"));
+    expect(folders.length).toBeGreaterThan(5);
+    expect(rooms).toEqual(expect.arrayContaining([...folders, "detections"]));
+  });
+});
+
+test("the functions in the document are those of the code", async () => {
+  const folder = new URL("../lambda/functions/", import.meta.url);
+  const files = (await readdir(folder)).filter((name) => name.endsWith(".ts"));
+  const texts = await Promise.all(files.map((name) => readFile(new URL(name, folder), "utf8")));
+  const deployed = files.filter((_, index) => texts[index]?.includes("export async function handler("));
+  const [, table = ""] = section("Rooms").split("\n### The functions\n");
+  const rows = rowsOf(table).flatMap(([first = ""]) => /^`(.+\.ts)`$/.exec(first)?.[1] ?? []);
+  expect(deployed.length).toBeGreaterThan(5);
+  expect(rows.toSorted()).toEqual(deployed.toSorted());
+});
+
+describe("imports", () => {
+  const folders = ["lambda", "cli", "infra", "local"];
+
+  test("make no circle among files, nor among the files and subfolders of any folder", async () => {
+    const imports = await readSourceImports(folders);
+    expect(imports.length).toBeGreaterThan(1_000);
+    const circles = { files: findCircles(imports), folders: findCircles(betweenEntries(imports)) };
+    print(`${imports.length} imports: ${circles.files.length} circles of files, ${circles.folders.length} of folders`);
+    expect(circles).toEqual({ files: [], folders: [] });
+  });
+
+  test("of the core stay within it; the rules that it is built with are data", async () => {
+    const outward = (await readSourceImports(["lambda/core"]))
+      .filter(({ to }) => !to.startsWith("lambda/core/"))
+      .filter(({ to }) => !/^detections\/[\w*]+\.yml$/.test(to));
+    print(`${outward.length} imports from the core outward`);
+    expect(outward).toEqual([]);
+  });
+
+  test("in a circle are found, of files and of folders", () => {
+    const edges = [
+      { from: "a/x.ts", to: "b/y.ts" },
+      { from: "b/z.ts", to: "a/w.ts" },
+      { from: "a/w.ts", to: "a/v.ts" },
+    ];
+    expect(findCircles(edges)).toEqual([]);
+    expect(findCircles(betweenEntries(edges))).toEqual([["a", "b"]]);
+    expect(findCircles([...edges, { from: "a/v.ts", to: "a/w.ts" }])).toEqual([["a/v.ts", "a/w.ts"]]);
+  });
+});
+
+test("the times of a request in the document are those of the code", () => {
+  const rows = new Map(rowsOf(section("The time that a request has")).map(([what = "", ...times]) => [what, times]));
+  const of = (read: (pace: Pace) => number | undefined) =>
+    [answering, waiting].map(read).map((milliseconds) => String((milliseconds ?? Number.NaN) / 1_000));
+  const expected: Readonly<Record<string, readonly string[]>> = {
+    "starting further events of a delivery, until": [of(({ begin }) => begin)[0] ?? "", "as work"],
+    "work, until": of(({ work }) => work),
+    "parking what is unfinished, until": of(({ parking }) => parking),
+    "look-up": of(({ steps }) => steps.lookUp),
+    claim: of(({ steps }) => steps.claim),
+    "opening a window": of(({ steps }) => steps.open),
+    "judging by the window": of(({ steps }) => steps.suppress),
+    publishing: ["the rest of the work", "the rest of the work"],
+    "recording the result": of(({ steps }) => steps.complete),
+    "asking for a refresh of profiles": of(({ steps }) => steps.refresh),
+    "until a claim or a window expires": of(({ lease }) => lease),
+  };
+  expect(waiting.begin).toBeUndefined();
+  expect(Object.fromEntries([...rows].slice(2))).toEqual(expected);
+  expect(section("The time that a request has").replace(/\s+/g, " ")).toContain(
+    ` Redrive ends after ${redriveTimeoutSeconds} seconds`,
+  );
+});
+
+describe("the states of a claim", () => {
+  let emulators: Emulators;
+  let dynamodb: DynamoDBClient;
+  beforeAll(async () => {
+    emulators = await startEmulators();
+    Object.assign(process.env, emulators.environment);
+    dynamodb = new DynamoDBClient({});
+  });
+  afterEach(() => {
+    vi.useRealTimers();
+  });
+  afterAll(async () => {
+    dynamodb.destroy();
+    await emulators.stop();
+  });
+
+  const lease = 20_000;
+  const claims = createClaims(names.stateTable);
+  const signal = () => AbortSignal.timeout(30_000);
+  const complete = (outcome: "alerted" | "deadLettered") => (key: string) =>
+    claims.complete(key, { outcome, undecided: [], exceptions: [] }, signal());
+  const later = (milliseconds: number) => async () => {
+    vi.setSystemTime(Date.now() + milliseconds);
+  };
+
+  /** What may happen to a claim, as the diagram names it. */
+  const happenings: Readonly<Record<string, (key: string) => Promise<unknown>>> = {
+    claim: (key) => claims.claim(key, { lease }, signal()),
+    "claim again": (key) => claims.claim(key, { lease, again: true }, signal()),
+    complete: complete("alerted"),
+    "complete as dead-lettered": complete("deadLettered"),
+    release: (key) => claims.release(key, 0, signal()),
+    "release as unconfirmed": (key) => claims.release(key, 1, signal()),
+    "lease ends": later(lease + 1),
+    // Two seconds more, as the table keeps whole ones.
+    "seven days": later(7 * 86_400_000 + 2_000),
+  };
+  /** How each state is reached. `[*]` is that of an event of which the table knows nothing. */
+  const ways: Readonly<Record<string, readonly string[]>> = {
+    "[*]": [],
+    InProgress: ["claim"],
+    Unconfirmed: ["claim", "release as unconfirmed"],
+    Done: ["claim", "complete"],
+    DeadLettered: ["claim", "complete as dead-lettered"],
+  };
+  // A function completes and releases what it has claimed. Where it could not ask for a claim, it completes all the same.
+  const isAsked = (state: string, happening: string) =>
+    state === "InProgress" || !/complete|release/.test(happening) || (state === "[*]" && happening === "complete");
+
+  /** The state of the only item that the claim can have. */
+  async function stateOf(before: ReadonlySet<string>): Promise<string> {
+    const item = (await items()).find(({ id }) => !before.has(id?.S ?? ""));
+    if (item === undefined || Number(item.expiration?.N) < Math.floor(Date.now() / 1_000)) return "[*]";
+    if (item.status?.S === "COMPLETED") return item.data?.M?.outcome?.S === "deadLettered" ? "DeadLettered" : "Done";
+    return Number(item.in_progress_expiration?.N) < Date.now() ? "Unconfirmed" : "InProgress";
+  }
+  const items = async () => (await dynamodb.send(new ScanCommand({ TableName: names.stateTable }))).Items ?? [];
+
+  test("and its transitions in the diagram are those of the store, and no others", async () => {
+    const [, diagram = ""] = /```mermaid\nstateDiagram-v2\n(.*?)```/s.exec(section("A claim, and its states")) ?? [];
+    const drawn = diagram
+      .trim()
+      .split("\n")
+      .map((line) => line.trim());
+    const found: string[] = [];
+    for (const [state, way] of Object.entries(ways)) {
+      for (const [happening, happen] of Object.entries(happenings)) {
+        if (!isAsked(state, happening)) continue;
+        vi.useFakeTimers({ toFake: ["Date"], now: Date.now() });
+        const before = new Set((await items()).map(({ id }) => id?.S ?? ""));
+        const key = crypto.randomUUID();
+        for (const step of way) await happenings[step]?.(key);
+        expect([state, happening, await stateOf(before)]).toEqual([state, happening, state]);
+        await happen(key);
+        const after = await stateOf(before);
+        // What changes nothing, such as a claim that is refused, is not drawn.
+        if (after !== state) found.push(`${state} --> ${after}: ${happening}`);
+        vi.useRealTimers();
+      }
+    }
+    expect(drawn.toSorted()).toEqual(found.toSorted());
+  });
+});
+
+function print(line: string): void {
+  process.stdout.write(`${line}\n`);
+}

@@ -1,0 +1,131 @@
+import { access, readdir, readFile } from "node:fs/promises";
+import { dirname, join, posix } from "node:path";
+import { fileURLToPath } from "node:url";
+import { describe, expect, test } from "vitest";
+
+const root = fileURLToPath(new URL("..", import.meta.url));
+const pages = (await readdir(join(root, "docs"))).filter((name) => name.endsWith(".md")).map((name) => `docs/${name}`);
+const paths = ["README.md", "CONTRIBUTING.md", "SECURITY.md", ...pages];
+const documents = await Promise.all(
+  paths.map(async (path) => ({ path, text: await readFile(join(root, path), "utf8") })),
+);
+const textOf = (path: string) => documents.find((each) => each.path === path)?.text ?? "";
+
+/** What is no code block: links, words and widths are judged there. */
+const prose = (text: string) => text.replace(/^ *```.*?^ *```$/gms, "");
+
+/** The anchors of a page's headings, as GitHub makes them. */
+function anchorsOf(text: string): ReadonlySet<string> {
+  const headings = [...prose(text).matchAll(/^#+ (.+)$/gm)].map(([, heading = ""]) => heading);
+  return new Set(
+    headings.map((heading) =>
+      heading
+        .toLowerCase()
+        .replace(/[^\p{Letter}\p{Number}\s_-]/gu, "")
+        .replaceAll(" ", "-"),
+    ),
+  );
+}
+
+const exists = (path: string) =>
+  access(join(root, path)).then(
+    () => true,
+    () => false,
+  );
+
+describe("the documents", () => {
+  test("link to files and sections that there are", async () => {
+    const links = documents.flatMap(({ path, text }) =>
+      [...prose(text).matchAll(/\]\(([^)\s]+)\)/g)].map(([, target = ""]) => ({ path, target })),
+    );
+    const inward = links.filter(({ target }) => !/^https?:/.test(target));
+    expect(inward.length).toBeGreaterThan(100);
+    const broken: string[] = [];
+    for (const { path, target } of inward) {
+      const [file = "", anchor] = target.split("#");
+      const found = file === "" ? path : posix.join(dirname(path), file);
+      const isWhole = anchor === undefined || anchorsOf(textOf(found)).has(anchor);
+      if (!isWhole || !(await exists(found))) broken.push(`${path}: ${target}`);
+    }
+    expect(broken).toEqual([]);
+  });
+
+  test("are each linked to by another", () => {
+    const linked = documents.flatMap(({ path, text }) =>
+      [...prose(text).matchAll(/\]\(([^)#\s]+)/g)].map(([, file = ""]) => ({
+        path,
+        to: posix.join(dirname(path), file),
+      })),
+    );
+    for (const page of pages)
+      expect([page, linked.some(({ path, to }) => to === page && path !== page)]).toEqual([page, true]);
+  });
+
+  test("name files and folders of the repository that there are", async () => {
+    const named = documents.flatMap(({ path, text }) =>
+      [...text.matchAll(/`((?:lambda|cli|infra|local|build|bench|test|detections|examples)\/[\w./*-]+)`/g)].map(
+        ([, name = ""]) => ({ path, name }),
+      ),
+    );
+    expect(named.length).toBeGreaterThan(50);
+    const missing: string[] = [];
+    // `detections/filters/` and `detections/placeholders.yml` are the user's to add, as is what recipes call NAME.
+    const isOfUser = (name: string) => /^detections\/(filters|placeholders)|NAME/.test(name);
+    for (const { path, name } of named) {
+      const [beforePattern = ""] = name.split("*");
+      if (!isOfUser(name) && !(await exists(name.includes("*") ? dirname(`${beforePattern}x`) : name))) {
+        missing.push(`${path}: ${name}`);
+      }
+    }
+    expect(missing).toEqual([]);
+  });
+
+  test("have no line over 120 characters outside tables, code and addresses", () => {
+    const long = documents.flatMap(({ path, text }) =>
+      prose(text)
+        .split("\n")
+        .filter((line) => !/^\s*\|/.test(line) && line.replace(/\(https?:[^)]+\)/g, "").length > 120)
+        .map((line) => `${path}: ${line}`),
+    );
+    expect(long).toEqual([]);
+  });
+
+  test("name the component that acts, and use the words of the glossary", () => {
+    const dialect =
+      /\b(?:whoever|nobody|somebody|anybody|told|untold|held back|under way|begun|quietly|let go|gotIn)\b/gi;
+    const found = documents.flatMap(({ path, text }) =>
+      [...prose(text).matchAll(dialect)].map(([word]) => [path, word]),
+    );
+    expect(found).toEqual([]);
+  });
+});
+
+describe("the README", () => {
+  const readme = textOf("README.md");
+
+  test("has fewer than 250 lines, in the order in which a reader needs them", () => {
+    expect(readme.split("\n").length - 1).toBeLessThan(250);
+    const headings = [...prose(readme).matchAll(/^## (.+)$/gm)].map(([, heading]) => heading);
+    expect(headings).toEqual([
+      "Try it",
+      "What it detects",
+      "Deploy",
+      "Okta's API",
+      "Register the hook in Okta",
+      "Subscribe",
+      "Load profile locations",
+      "Tune",
+      "Operate",
+      "What it costs",
+      "What it does not do",
+      "Documents",
+      "License",
+    ]);
+  });
+
+  test("shows an alert as its mail reads", async () => {
+    const [, shown = ""] = /```text\n(.*?)```/s.exec(readme) ?? [];
+    expect(shown).toContain("Severity  high");
+    expect(await readFile(join(root, "test/golden/tor-far-from-home.email.txt"), "utf8")).toContain(shown);
+  });
+});
