@@ -14,7 +14,6 @@ let cloudWatch: CloudWatch;
 let account: Account;
 
 beforeEach(async () => {
-  process.env.POWERTOOLS_LOG_LEVEL = "SILENT";
   process.env.SUPPRESS_MINUTES = "0";
   delete process.env.POWERTOOLS_METRICS_DISABLED;
   cloudWatch = createCloudWatch(synthesized);

@@ -11,8 +11,6 @@ let run: EmbeddedRun;
 let okta: FakeOkta;
 beforeAll(async () => {
   okta = await startFakeOkta();
-  process.env.POWERTOOLS_LOG_LEVEL = "SILENT";
-  process.env.POWERTOOLS_METRICS_DISABLED = "true";
   run = await startEmbeddedRun({ port: 0, hookSecret: "secret", mismatchDistanceKm: 500, onError: () => {} });
   await run.putProfiles([
     { user: "ada@example.com", locations: [{ label: "home", countryCode: "PT", city: "Lisbon" }] },
@@ -51,7 +49,7 @@ const makers: Readonly<Record<string, () => Promise<string>>> = {
   async EVENT_UUID() {
     const event = sessionStart();
     await deliver(event);
-    await vi.waitUntil(() => run.alerts.received.some(({ alert }) => alert.okta.eventUuid === event.uuid), 10_000);
+    await vi.waitUntil(() => run.alerts.received.some(({ alert }) => alert.okta.eventUuid === event.uuid), 60_000);
     return String(event.uuid);
   },
   async EXCEPTION_ID() {

@@ -44,7 +44,7 @@ test("under load, every expected alert comes once", { timeout: 300_000 }, async 
   const start = performance.now();
   const { slowest } = await deliverAll(deliveries);
   const seconds = (performance.now() - start) / 1_000;
-  await vi.waitFor(() => expect(world.feed.received.length).toBeGreaterThanOrEqual(expected), { timeout: 30_000 });
+  await vi.waitFor(() => expect(world.feed.received.length).toBeGreaterThanOrEqual(expected), { timeout: 60_000 });
   const sum = sumUp(world, deliveries);
   report("load", {
     deliveries: count,
@@ -97,7 +97,7 @@ test("while SNS and DynamoDB fail now and then, and are down for a while, the sa
   });
   both(null);
   const alertedUuids = () => new Set(world.feed.received.map(({ alert }) => alert.okta.eventUuid));
-  await vi.waitFor(() => expect(alertedUuids().size).toBe(expected), { timeout: 30_000 });
+  await vi.waitFor(() => expect(alertedUuids().size).toBe(expected), { timeout: 60_000 });
   const sum = sumUp(world, deliveries);
   const slowest = Math.max(first.slowest, second.slowest, last.slowest);
   report("load with faults", {

@@ -7,10 +7,11 @@ import type { ParkedWork, PipelinePorts } from "../../lambda/core/pipeline/ports
 import { processDelivery } from "../../lambda/core/pipeline/process-delivery.ts";
 import { retryWork } from "../../lambda/core/pipeline/retry-work.ts";
 import { readWork, type Work, writeWork } from "../../lambda/core/pipeline/work.ts";
-import { type Budget, startBudget } from "../../lambda/core/time/budget.ts";
+import type { Budget } from "../../lambda/core/time/budget.ts";
 import { logEvent } from "../fixtures/events.ts";
 import { findings, memoryClaims, memoryPorts, memoryStates } from "../fixtures/memory.ts";
 import { rule, ruleSet } from "../fixtures/rules.ts";
+import { unhurried } from "../fixtures/timing.ts";
 
 /*
  * Random interleavings of deliveries, repeated deliveries, retries, crashes, faults and recoveries, against what has to
@@ -88,7 +89,7 @@ class Outside {
   }
 }
 
-const budget = (): Budget => startBudget({ work: 60_000, parking: 60_000 }, () => performance.now());
+const budget = (): Budget => unhurried();
 
 async function deliver(outside: Outside, uuids: readonly string[]): Promise<void> {
   const events = uuids.map((uuid) => logEvent({ uuid }));

@@ -71,8 +71,6 @@ export async function startWorld(options: EmulatorOptions): Promise<World> {
           MISMATCH_DISTANCE_KM: "500",
           // Every event is to be found again; what is held back is counted in test/history.
           SUPPRESS_MINUTES: "0",
-          POWERTOOLS_LOG_LEVEL: "SILENT",
-          POWERTOOLS_METRICS_DISABLED: "true",
         },
       });
       child.on("message", (message: { readonly memory: number }) => memory.push(message.memory));

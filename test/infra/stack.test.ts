@@ -492,6 +492,10 @@ describe("several stacks in one account and region", () => {
   });
 });
 
+test("times are production's: no function is given others", () => {
+  expect(JSON.stringify(synthesize(everything).toJSON())).not.toContain("TIMING");
+});
+
 describe("settings", () => {
   test("from the command line, where all is text, are taken", () => {
     const tuned = synthesize({

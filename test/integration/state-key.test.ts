@@ -40,8 +40,6 @@ beforeAll(async () => {
     STATE_KEY_ARN: arnOf("key"),
     MISMATCH_DISTANCE_KM: "500",
     SUPPRESS_MINUTES: "60",
-    POWERTOOLS_LOG_LEVEL: "SILENT",
-    POWERTOOLS_METRICS_DISABLED: "true",
   });
   delete process.env.HOOK_SECRET;
   dynamodb = new DynamoDBClient({});

@@ -27,7 +27,6 @@ beforeAll(async () => {
       : { status: 400, body: { __type: "ResourceNotFoundException" } },
   );
   Object.assign(process.env, emulators.environment, {
-    POWERTOOLS_LOG_LEVEL: "SILENT",
     AWS_ENDPOINT_URL_SECRETS_MANAGER: secretsManager.url,
     OKTA_ORG_URL: okta.orgUrl,
     OKTA_CREDENTIAL_SECRET_ARN: arn,

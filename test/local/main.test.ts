@@ -30,7 +30,7 @@ function start(args: readonly string[], environment: Record<string, string> = {}
     output: () => output,
     /** The output's first part that matches; fails with what was printed instead. */
     printed: async (pattern: RegExp): Promise<string> => {
-      await expect.poll(() => output, { timeout: 25_000, interval: 20 }).toMatch(pattern);
+      await expect.poll(() => output, { timeout: 60_000, interval: 20 }).toMatch(pattern);
       return pattern.exec(output)?.[1] ?? "";
     },
     exited: async () => ({ code: await exited, output }),

@@ -16,7 +16,7 @@ export interface StepShares {
   readonly refresh: number;
 }
 
-/** How a function that runs the pipeline spends its time. */
+/** How a function that runs the pipeline spends its time. Those of a deployment are below; a run may set its own. */
 export interface Pace extends BudgetShares {
   readonly steps: StepShares;
   /** Milliseconds until a claim or a window expires whose function was stopped: longer than the function works on one event. */

@@ -8,11 +8,12 @@ import { remember } from "../../../lambda/core/history/remember.ts";
 import type { HeldBack, SuppressionWindow } from "../../../lambda/core/history/suppression-window.ts";
 import { retryWork } from "../../../lambda/core/pipeline/retry-work.ts";
 import type { Work } from "../../../lambda/core/pipeline/work.ts";
-import { answering, startBudget } from "../../../lambda/core/time/budget.ts";
+import { answering } from "../../../lambda/core/time/budget.ts";
 import { type Emulators, startEmulators } from "../../../local/emulators.ts";
 import { names } from "../../../local/resources.ts";
 import type { Json } from "../../fixtures/events.ts";
 import { rule, ruleSet } from "../../fixtures/rules.ts";
+import { unhurried } from "../../fixtures/timing.ts";
 import { proxied, stateKey, world } from "../history/world.ts";
 
 let emulators: Emulators;
@@ -122,7 +123,7 @@ describe("within the window", () => {
     const { deliver, published, ports, user } = world();
     await deliver({ oktaProxyWatch: { test: true } }, { oktaProxyWatch: { test: true } });
     expect(published.map((alert) => alert.test)).toEqual([true, true]);
-    const state = await ports.userStates.read(user, AbortSignal.timeout(5_000));
+    const state = await ports.userStates.read(user, AbortSignal.timeout(100_000));
     expect([...state.networks, ...state.sessions, ...state.windows]).toEqual([]);
   });
 });
@@ -138,7 +139,7 @@ test("of 200 that come to the table at once, one is alerted on, and 199 are coun
   const { ports, user, signIn } = world({
     userStates: createUserStates(names.stateTable, stateKey, async () => client),
   });
-  const signal = AbortSignal.timeout(25_000);
+  const signal = AbortSignal.timeout(100_000);
   const network = "AS64500|CA";
   const outcomes = await Promise.all(
     Array.from({ length: 200 }, async () => {
@@ -197,7 +198,7 @@ test.each([0, 30, 90, 250])(
 test("a session that waits for another's alert is told when that is out", async () => {
   const { ports, user, signIn } = world();
   const opened = unpublished("other", ports.now(), { count: 0, since: null });
-  const signal = AbortSignal.timeout(20_000);
+  const signal = AbortSignal.timeout(100_000);
   await ports.userStates.open(user, "AS64500|CA", null, opened, signal);
   const event = signIn({ uuid: crypto.randomUUID() });
   const state = await ports.userStates.read(user, signal);
@@ -231,11 +232,7 @@ describe("an alert that cannot be published", () => {
     expect(await deliver({})).toMatchObject({ published: 1 });
     await deliver({});
     // The first one's retry finds that its user was alerted on meanwhile.
-    await retryWork(
-      parked[0] as Work,
-      ports,
-      startBudget({ work: 5_000, parking: 5_000 }, () => performance.now()),
-    );
+    await retryWork(parked[0] as Work, ports, unhurried());
     expect(published).toHaveLength(1);
     expect(published[0]?.okta.eventUuid).not.toBe("first");
     expect(signIn().uuid).not.toBe("first");
@@ -244,16 +241,12 @@ describe("an alert that cannot be published", () => {
   test("by whoever was stopped holds nothing back: others wait for it on the queue, for as long as any function works on one alert", async () => {
     const { ports, deliver, pass, user, published, parked, kinds } = world();
     const opened = unpublished("stopped", ports.now(), { count: 2, since: "2026-11-24T08:00:00.000Z" });
-    expect(await ports.userStates.open(user, "AS64500|CA", null, opened, AbortSignal.timeout(5_000))).toBe(true);
+    expect(await ports.userStates.open(user, "AS64500|CA", null, opened, AbortSignal.timeout(100_000))).toBe(true);
     pass(0.3);
     expect(await deliver({})).toMatchObject({ grouped: 0, published: 0, parked: 1 });
     expect(parked[0]?.waiting?.reason).toMatch(/^an alert about the same user and network is under way/);
     pass(0.5);
-    await retryWork(
-      parked[0] as Work,
-      ports,
-      startBudget({ work: 5_000, parking: 5_000 }, () => performance.now()),
-    );
+    await retryWork(parked[0] as Work, ports, unhurried());
     expect(published[0]?.heldBack).toEqual({ count: 2, since: "2026-11-24T08:00:00.000Z" });
     expect(kinds()).toContain("workParked");
   });
@@ -262,14 +255,10 @@ describe("an alert that cannot be published", () => {
     const { ports, published, user, signIn } = world();
     const event = signIn({ uuid: crypto.randomUUID() });
     const opened = unpublished(event.uuid, ports.now(), { count: 0, since: null });
-    await ports.userStates.open(user, "AS64500|CA", null, opened, AbortSignal.timeout(5_000));
+    await ports.userStates.open(user, "AS64500|CA", null, opened, AbortSignal.timeout(100_000));
     const delivery = { id: null, org: null, eventHookId: null };
     const work: Work = { event, delivery, rules: null, followUp: false, waiting: null };
-    await retryWork(
-      work,
-      ports,
-      startBudget({ work: 5_000, parking: 5_000 }, () => performance.now()),
-    );
+    await retryWork(work, ports, unhurried());
     expect(published).toHaveLength(1);
   });
 });

@@ -13,6 +13,7 @@ import { type Budget, startBudget } from "../../../lambda/core/time/budget.ts";
 import { type Json, logEvent } from "../../fixtures/events.ts";
 import { findings, memoryClaims, memoryPorts } from "../../fixtures/memory.ts";
 import { rule, ruleSet } from "../../fixtures/rules.ts";
+import { briefSteps, briefWork } from "../../fixtures/timing.ts";
 
 const proxied = rule("high", "00000000-0000-4000-8000-000000000001", { "securityContext.isProxy": true });
 const far = rule("medium", "00000000-0000-4000-8000-000000000002", {
@@ -29,7 +30,7 @@ const lisbon = {
   longitude: -9.1,
 };
 const down = new Error("down");
-const unlimited: Budget = startBudget({ work: 60_000, parking: 60_000 }, () => performance.now());
+const unlimited: Budget = briefSteps();
 
 function world(overrides: Partial<PipelinePorts> = {}) {
   const published: Alert[] = [];
@@ -231,7 +232,7 @@ describe("an alert that cannot be published", () => {
 describe("the time that a request has", () => {
   test("when it runs out, what is unfinished is parked", async () => {
     const { deliver, parked } = world({ claims: { ...memoryClaims(), claim: () => new Promise(() => {}) } });
-    const budget = startBudget({ work: 50, parking: 5_000 }, () => performance.now());
+    const budget = briefWork();
     expect(await deliver([{}, {}, direct], [], budget)).toEqual(outcome({ parked: 2 }));
     expect(parked.map(({ work }) => work.waiting?.reason)).toEqual(["the time ran out", "the time ran out"]);
   });
@@ -479,7 +480,7 @@ describe("a publish without an answer", () => {
 
   test("is what a publish that hangs comes to when the time is over", async () => {
     const { deliver, parked } = world({ publish: () => new Promise(() => {}) });
-    const budget = startBudget({ work: 50, parking: 5_000 }, () => performance.now());
+    const budget = briefWork();
     expect(await deliver([{}, direct], [], budget)).toEqual(outcome({ parked: 1 }));
     expect(parked[0]?.work.unconfirmed).toBe(1);
   });
@@ -623,7 +624,7 @@ describe("profiles that an event says have changed", () => {
   test("cost nothing when they cannot be asked for, or nobody answers: the delivery is done", async () => {
     for (const refreshProfiles of [() => Promise.reject(down), () => new Promise<void>(() => {})]) {
       const { ports, observed } = world({ refreshProfiles });
-      const budget = startBudget({ work: 50, parking: 5_000 }, () => performance.now());
+      const budget = briefWork();
       expect(await processDelivery(delivery(changed("00u1")), ports, budget)).toMatchObject({ failed: 0, parked: 0 });
       expect(observed).toContainEqual(expect.objectContaining({ kind: "refreshesLost", count: 1 }));
     }
