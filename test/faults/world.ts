@@ -3,10 +3,12 @@ import { once } from "node:events";
 import { fileURLToPath } from "node:url";
 import { DynamoDBClient, PutItemCommand } from "@aws-sdk/client-dynamodb";
 import type { Alert } from "../../lambda/core/alerts/alert-schema.ts";
+import type { TimingOverrides } from "../../lambda/functions/config/timing.ts";
 import { type AlertFeed, followAlerts } from "../../local/alert-feed.ts";
 import { type EmulatorOptions, type Emulators, startEmulators } from "../../local/emulators.ts";
 import { names } from "../../local/resources.ts";
 import { delivery, type Json, sessionStart } from "../fixtures/events.ts";
+import { patient } from "../fixtures/timing.ts";
 
 export const secret = "secret";
 
@@ -24,6 +26,11 @@ export interface World {
   readonly deliver: (events: readonly unknown[]) => Promise<{ readonly status: number; readonly milliseconds: number }>;
   readonly stop: () => Promise<void>;
 }
+
+const steps = { lookUp: 6_000, claim: 6_000, open: 6_000, suppress: 6_000, complete: 4_000, refresh: 6_000 };
+/** A claim that was left behind expires soon, and yet not before the function that holds it would be over. */
+const pace = { work: 8_000, parking: 10_000, steps, lease: 11_000 };
+const timing: TimingOverrides = { ...patient, answering: pace, waiting: pace };
 
 /** Starts emulators, with one user whose profile is far from where sample events come from. */
 export async function startWorld(options: EmulatorOptions): Promise<World> {
@@ -71,6 +78,7 @@ export async function startWorld(options: EmulatorOptions): Promise<World> {
           MISMATCH_DISTANCE_KM: "500",
           // Every event is to be found again; what is held back is counted in test/history.
           SUPPRESS_MINUTES: "0",
+          TIMING: JSON.stringify(timing),
         },
       });
       child.on("message", (message: { readonly memory: number }) => memory.push(message.memory));
