@@ -14,7 +14,7 @@ afterEach(() => {
 function start(args: readonly string[], environment: Record<string, string> = {}) {
   const child = spawn(process.execPath, ["local/main.ts", ...args], {
     cwd: root,
-    env: { PATH: process.env.PATH, PORT: "0", ...environment },
+    env: { PATH: process.env.PATH, TIMING: process.env.TIMING, PORT: "0", ...environment },
   });
   running.add(child);
   let output = "";
@@ -50,7 +50,7 @@ describe("the embedded run", () => {
     expect(await paste(ordinary)).toBe("204 ");
     expect(await paste(proxied)).toBe("204 ");
     await run.printed(/(--- \[high\] proxied Okta session: ada@example\.com, Canada)/);
-    expect(await paste(streamed)).toMatch(/^200 \{"received":1,"alerted":0,"duplicates":1,/);
+    expect(await paste(streamed)).toMatch(/^200 \{"unmatched":0,"duplicate":1,/);
     expect(run.output().match(/^---/gm)).toHaveLength(1);
     await run.printed(/(5,723 km from Lisbon, PT \(home\))/);
     run.child.kill("SIGINT");
