@@ -4,8 +4,11 @@ import { patient } from "./test/fixtures/timing.ts";
 /** Files that build `dist/` anew while they run, and so have it to themselves. */
 const rebuilding = ["test/cli/deploy.test.ts", "test/cli/deploy/cdk.test.ts"];
 
+/** Tests of the template. */
+const infra = ["test/infra/**/*.test.ts"];
+
 /** Folders whose tests run what is built, or synthesize what is deployed of it. */
-const built = ["alarms", "build", "cli", "examples", "faults", "functions", "infra", "integration", "local"].map(
+const built = ["alarms", "build", "cli", "examples", "faults", "functions", "integration", "local"].map(
   (folder) => `test/${folder}/**/*.test.ts`,
 );
 
@@ -29,7 +32,15 @@ export default defineConfig({
   test: {
     globalSetup: "test/setup/folder.ts",
     projects: [
-      { test: { ...shared, name: "sources", include: ["test/**/*.test.ts"], exclude: [...built, ...rebuilding] } },
+      {
+        test: {
+          ...shared,
+          name: "sources",
+          include: ["test/**/*.test.ts"],
+          exclude: [...built, ...infra],
+          isolate: false,
+        },
+      },
       {
         test: {
           ...shared,
@@ -39,6 +50,9 @@ export default defineConfig({
           exclude: rebuilding,
           sequence: { groupOrder: 0 },
         },
+      },
+      {
+        test: { ...shared, name: "infra", globalSetup: "test/setup/build.ts", include: infra, isolate: false },
       },
       {
         test: {

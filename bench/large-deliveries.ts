@@ -46,7 +46,7 @@ function bodyOf(event: (index: number) => string): string {
 
 /** Measures what the largest deliveries that Lambda takes cost, up to their matches and to the messages of malformed events. */
 export async function largeDeliveries(): Promise<void> {
-  const folder = fileURLToPath(new URL("../lambda/detections", import.meta.url));
+  const folder = fileURLToPath(new URL("../detections", import.meta.url));
   const rules = await compileRules((await loadDetections(folder)).rules.map(({ content }) => content));
   const unit = "milliseconds";
   for (const [name, event] of Object.entries(cases)) {

@@ -139,7 +139,7 @@ await memory(
 );
 await http(deliveryOf(1));
 await refusals(async () => (await import(`${pathToFileURL(index).href}?refusals`)).handler);
-await matching(fileURLToPath(new URL("../lambda/detections", import.meta.url)));
+await matching(fileURLToPath(new URL("../detections", import.meta.url)));
 await backtest(Number(process.env.EXPORT_MEGABYTES ?? 100));
 await alerting();
 await roundTrips(

@@ -1,6 +1,7 @@
 import { afterAll, afterEach, beforeEach, describe, expect, test, vi } from "vitest";
-import { everything, synthesize } from "../../infra/synthesize.ts";
+import { everything } from "../../infra/synthesize.ts";
 import { delivery, sessionStart, streamedEvent } from "../fixtures/events.ts";
+import { synthesize } from "../fixtures/synthesized.ts";
 import { patient } from "../fixtures/timing.ts";
 import { type Account, type FunctionName, secret, startAccount } from "./account.ts";
 import { type CloudWatch, createCloudWatch } from "./cloudwatch.ts";

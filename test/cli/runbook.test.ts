@@ -1,11 +1,12 @@
 import { readFile } from "node:fs/promises";
 import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
-import { everything, synthesize } from "../../infra/synthesize.ts";
+import { everything } from "../../infra/synthesize.ts";
 import { type EmbeddedRun, startEmbeddedRun } from "../../local/embedded-run.ts";
 import { runCli } from "../fixtures/command.ts";
 import { delivery, sessionStart } from "../fixtures/events.ts";
 import { type FakeOkta, startFakeOkta } from "../fixtures/okta.ts";
 import { readRunbookCommands } from "../fixtures/runbook.ts";
+import { synthesize } from "../fixtures/synthesized.ts";
 
 let run: EmbeddedRun;
 let okta: FakeOkta;

@@ -37,7 +37,7 @@ const letThrough = (patterns: readonly StreamPattern[], event: unknown) =>
   patterns.filter((pattern) => isLetThrough(pattern, event)).length;
 const ofEventType = (eventType: unknown) => streamedEvent(sessionStart({ eventType }));
 
-const { rules: loaded } = await loadDetections(new URL("../../lambda/detections", import.meta.url).pathname);
+const { rules: loaded } = await loadDetections(new URL("../../detections", import.meta.url).pathname);
 const shipped = loaded.map(({ content }) => content);
 const everyType = [...hookEligibleNames.trim().split(/\s+/), ...systemLogOnlyNames.trim().split(/\s+/)];
 

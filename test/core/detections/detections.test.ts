@@ -11,7 +11,7 @@ import { type Json, logEvent } from "../../fixtures/events.ts";
 import { findings, memoryPorts } from "../../fixtures/memory.ts";
 import { unhurried } from "../../fixtures/timing.ts";
 
-const folder = fileURLToPath(new URL("../../../lambda/detections", import.meta.url));
+const folder = fileURLToPath(new URL("../../../detections", import.meta.url));
 
 let rules: readonly Rule[];
 let all: RuleSet;

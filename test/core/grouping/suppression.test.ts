@@ -13,7 +13,7 @@ import { type Emulators, startEmulators } from "../../../local/emulators.ts";
 import { names } from "../../../local/resources.ts";
 import type { Json } from "../../fixtures/events.ts";
 import { rule, ruleSet } from "../../fixtures/rules.ts";
-import { unhurried } from "../../fixtures/timing.ts";
+import { eachStep, unhurried } from "../../fixtures/timing.ts";
 import { proxied, stateKey, world } from "../history/world.ts";
 
 let emulators: Emulators;
@@ -239,7 +239,8 @@ describe("an alert that cannot be published", () => {
   });
 
   test("by whoever was stopped holds nothing back: others wait for it on the queue, for as long as any function works on one alert", async () => {
-    const { ports, deliver, pass, user, published, parked, kinds } = world();
+    const { ports, deliver, pass, hurry, user, published, parked, kinds } = world();
+    hurry({ suppress: 300 });
     const opened = unpublished("stopped", ports.now(), { count: 2, since: "2026-11-24T08:00:00.000Z" });
     expect(await ports.userStates.open(user, "AS64500|CA", null, opened, AbortSignal.timeout(100_000))).toBe(true);
     pass(0.3);
@@ -264,9 +265,10 @@ describe("an alert that cannot be published", () => {
 });
 
 test.each(["refuse", "hang"] as const)("a state table that fails by %s holds nothing back", async (kind) => {
-  const { deliver, published } = world();
+  const { deliver, published, hurry } = world();
   await deliver({});
   emulators.faults.dynamodb.set({ kind });
+  hurry(eachStep(300));
   expect(await deliver({})).toMatchObject({ published: 1, grouped: 0 });
   expect(published[1]).toMatchObject({ history: null, heldBack: null });
 });

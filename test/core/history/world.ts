@@ -7,6 +7,7 @@ import type { Observation } from "../../../lambda/core/pipeline/observation.ts";
 import type { PipelinePorts } from "../../../lambda/core/pipeline/ports.ts";
 import { processDelivery } from "../../../lambda/core/pipeline/process-delivery.ts";
 import type { Work } from "../../../lambda/core/pipeline/work.ts";
+import type { StepShares } from "../../../lambda/core/time/budget.ts";
 import { names } from "../../../local/resources.ts";
 import { type Json, logEvent } from "../../fixtures/events.ts";
 import { memoryPorts } from "../../fixtures/memory.ts";
@@ -26,6 +27,7 @@ export function world(overrides: Partial<PipelinePorts> = {}) {
   const observed: Observation[] = [];
   const parked: Work[] = [];
   const dynamodb = patientDynamodb();
+  let steps: Partial<StepShares> = {};
   let now = Date.parse("2026-11-24T09:30:03Z");
   const ports = memoryPorts({
     rules: ruleSet([proxied, risky]),
@@ -49,11 +51,15 @@ export function world(overrides: Partial<PipelinePorts> = {}) {
     processDelivery(
       { id: "d", org: null, eventHookId: null, events: events.map(signIn), malformed: [] },
       ports,
-      unhurried(),
+      unhurried(steps),
     );
   const pass = (minutes: number) => {
     now += minutes * 60_000;
   };
+  /** Gives steps of the deliveries to come another time, in milliseconds. */
+  const hurry = (own: Partial<StepShares>) => {
+    steps = own;
+  };
   const kinds = () => observed.map(({ kind }) => kind);
-  return { user, ports, published, observed, parked, signIn, deliver, pass, kinds };
+  return { user, ports, published, observed, parked, signIn, deliver, pass, hurry, kinds };
 }

@@ -16,7 +16,7 @@ const central = "8d5f6c9e-5a0e-4b7c-9d0c-4f6a3a1f2b10";
 let shipped: readonly Rule[];
 let rules: RuleSet;
 beforeAll(async () => {
-  const folder = fileURLToPath(new URL("../../../lambda/detections", import.meta.url));
+  const folder = fileURLToPath(new URL("../../../detections", import.meta.url));
   shipped = (await loadDetections(folder)).rules.map(({ content }) => content);
   rules = await compileRules(shipped);
 });

@@ -11,7 +11,7 @@ import { parseFilter } from "../../fixtures/okta-system-log.ts";
 import { parseTestRule, rule } from "../../fixtures/rules.ts";
 
 const id = "00000000-0000-4000-8000-000000000001";
-const detections = await loadDetections(fileURLToPath(new URL("../../../lambda/detections", import.meta.url)));
+const detections = await loadDetections(fileURLToPath(new URL("../../../detections", import.meta.url)));
 const shipped = detections.rules.map(({ content }) => content);
 
 describe("the filter", () => {
