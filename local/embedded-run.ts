@@ -54,7 +54,7 @@ export interface EmbeddedRun {
 /** An item of the profile table. */
 export interface ProfileItem {
   readonly user: string;
-  readonly locations: readonly Readonly<Record<string, string | number>>[];
+  readonly locations: readonly Readonly<Record<string, string | number | null>>[];
 }
 
 /**

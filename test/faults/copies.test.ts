@@ -14,15 +14,13 @@ import type { Fault } from "../../local/fault-proxy.ts";
 import { names } from "../../local/resources.ts";
 import { logEvent } from "../fixtures/events.ts";
 import { memoryPorts } from "../fixtures/memory.ts";
-import { rule, ruleSet } from "../fixtures/rules.ts";
+import { proxied, ruleSet } from "../fixtures/rules.ts";
 import { patientClient, patientDynamodb } from "../fixtures/timing.ts";
 
 /*
  * How often one alert arrives when the topic is slow, or never answers: counted on a queue that is subscribed to it, through the
  * real client, the real claims and messages as they lie on the retry queue.
  */
-
-const proxied = rule("high", "00000000-0000-4000-8000-000000000001", { "securityContext.isProxy": true });
 
 let emulators: Emulators;
 beforeAll(async () => {

@@ -4,6 +4,7 @@ import { type EmbeddedRun, startEmbeddedRun } from "../../local/embedded-run.ts"
 import type { Service } from "../../local/emulators.ts";
 import type { Fault } from "../../local/fault-proxy.ts";
 import { delivery, type Json, sessionStart } from "../fixtures/events.ts";
+import { lisbon } from "../fixtures/places.ts";
 import { endless, hangingTimes } from "../fixtures/timing.ts";
 
 /** What a cell of the table expects of a delivery while something is broken. */
@@ -53,9 +54,7 @@ export function faultTable(parking: number, cells: readonly Cell[]): void {
       timing: hangingTimes({ ...times, parking }),
       onError: () => {},
     });
-    await run.putProfiles([
-      { user: "00u1lisbon", locations: [{ label: "home", countryCode: "PT", latitude: 38.7, longitude: -9.1 }] },
-    ]);
+    await run.putProfiles([{ user: "00u1lisbon", locations: [lisbon] }]);
     // Clients are loaded when first needed, which takes its time: not while it is measured.
     await deliver([sessionStart()]);
     await vi.waitFor(() => expect(run.alerts.received).toHaveLength(1), { timeout: 60_000 });

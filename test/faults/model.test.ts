@@ -10,7 +10,8 @@ import { readWork, type Work, writeWork } from "../../lambda/core/pipeline/work.
 import type { Budget } from "../../lambda/core/time/budget.ts";
 import { logEvent } from "../fixtures/events.ts";
 import { findings, memoryClaims, memoryPorts, memoryStates } from "../fixtures/memory.ts";
-import { rule, ruleSet } from "../fixtures/rules.ts";
+import { lisbon } from "../fixtures/places.ts";
+import { proxied, rule, ruleSet } from "../fixtures/rules.ts";
 import { unhurried } from "../fixtures/timing.ts";
 
 /*
@@ -19,21 +20,11 @@ import { unhurried } from "../fixtures/timing.ts";
  * that thousands of sequences can be tried; fault-table.ts and load.test.ts do the same against real protocols.
  */
 
-const proxied = rule("high", "00000000-0000-4000-8000-000000000001", { "securityContext.isProxy": true });
 const far = rule("medium", "00000000-0000-4000-8000-000000000002", {
   "securityContext.isProxy": true,
   "enrichment.geo.mismatch": true,
 });
 const rules = ruleSet([proxied, far]);
-const lisbon = {
-  label: "home",
-  countryCode: "PT",
-  state: null,
-  city: null,
-  postalCode: null,
-  latitude: 38.7,
-  longitude: -9.1,
-};
 
 type Part = "profiles" | "claims" | "publish" | "parkWork";
 const parts: readonly Part[] = ["profiles", "claims", "publish", "parkWork"];

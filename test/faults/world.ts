@@ -2,12 +2,14 @@ import { type ChildProcess, fork } from "node:child_process";
 import { once } from "node:events";
 import { fileURLToPath } from "node:url";
 import { DynamoDBClient, PutItemCommand } from "@aws-sdk/client-dynamodb";
+import { toAttribute } from "../../lambda/adapters/aws/dynamodb/attribute-value.ts";
 import type { Alert } from "../../lambda/core/alerts/alert-schema.ts";
 import type { TimingOverrides } from "../../lambda/functions/config/timing.ts";
 import { type AlertFeed, followAlerts } from "../../local/alert-feed.ts";
 import { type EmulatorOptions, type Emulators, startEmulators } from "../../local/emulators.ts";
 import { names } from "../../local/resources.ts";
 import { delivery, type Json, sessionStart } from "../fixtures/events.ts";
+import { lisbon } from "../fixtures/places.ts";
 import { patient } from "../fixtures/timing.ts";
 
 export const secret = "secret";
@@ -38,11 +40,10 @@ export async function startWorld(options: EmulatorOptions): Promise<World> {
   const { environment, direct } = emulators;
   Object.assign(process.env, environment);
   const client = new DynamoDBClient({ endpoint: direct.dynamodb });
-  const lisbon = { countryCode: { S: "PT" }, latitude: { N: "38.7" }, longitude: { N: "-9.1" } };
   await client.send(
     new PutItemCommand({
       TableName: names.profileTable,
-      Item: { user: { S: "00u1lisbon" }, locations: { L: [{ M: lisbon }] } },
+      Item: { user: toAttribute("00u1lisbon"), locations: toAttribute([lisbon]) },
     }),
   );
   client.destroy();

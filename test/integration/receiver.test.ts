@@ -4,6 +4,7 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import type { Alert } from "../../lambda/core/alerts/alert-schema.ts";
 import { type EmbeddedRun, startEmbeddedRun } from "../../local/embedded-run.ts";
 import { delivery, type Json, sessionStart } from "../fixtures/events.ts";
+import { lisbon } from "../fixtures/places.ts";
 
 const secret = "a secret with spaces, 64 characters or not";
 const proxyRule = "8d5f6c9e-5a0e-4b7c-9d0c-4f6a3a1f2b10";
@@ -20,7 +21,6 @@ beforeAll(async () => {
     suppressMinutes: 0,
     onError: (error) => errors.push(error),
   });
-  const lisbon = { label: "home", countryCode: "PT", city: "Lisbon", latitude: 38.7167, longitude: -9.1333 };
   await run.putProfiles([
     { user: "00u1lisbon", locations: [lisbon] },
     { user: "grace@example.com", locations: [lisbon] },

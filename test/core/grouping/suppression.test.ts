@@ -12,9 +12,9 @@ import { answering } from "../../../lambda/core/time/budget.ts";
 import { type Emulators, startEmulators } from "../../../local/emulators.ts";
 import { names } from "../../../local/resources.ts";
 import type { Json } from "../../fixtures/events.ts";
-import { rule, ruleSet } from "../../fixtures/rules.ts";
+import { proxied, rule, ruleSet } from "../../fixtures/rules.ts";
 import { eachStep, unhurried } from "../../fixtures/timing.ts";
-import { proxied, stateKey, world } from "../history/world.ts";
+import { stateKey, world } from "../history/world.ts";
 
 let emulators: Emulators;
 beforeAll(async () => {

@@ -7,9 +7,9 @@ import { watchingId } from "../../../lambda/adapters/tables/watching.ts";
 import { type Emulators, startEmulators } from "../../../local/emulators.ts";
 import { names } from "../../../local/resources.ts";
 import type { Json } from "../../fixtures/events.ts";
-import { rule, ruleSet } from "../../fixtures/rules.ts";
+import { proxied, rule, ruleSet } from "../../fixtures/rules.ts";
 import { patientDynamodb } from "../../fixtures/timing.ts";
-import { proxied, stateKey, world } from "./world.ts";
+import { stateKey, world } from "./world.ts";
 
 let emulators: Emulators;
 let dynamodb: DynamoDBClient;

@@ -11,10 +11,9 @@ import type { StepShares } from "../../../lambda/core/time/budget.ts";
 import { names } from "../../../local/resources.ts";
 import { type Json, logEvent } from "../../fixtures/events.ts";
 import { memoryPorts } from "../../fixtures/memory.ts";
-import { rule, ruleSet } from "../../fixtures/rules.ts";
+import { proxied, rule, ruleSet } from "../../fixtures/rules.ts";
 import { patientDynamodb, patientWatching, unhurried } from "../../fixtures/timing.ts";
 
-export const proxied = rule("high", "00000000-0000-4000-8000-000000000001", { "securityContext.isProxy": true });
 export const risky = rule("high", "00000000-0000-4000-8000-000000000002", { "securityContext.risk.level": "HIGH" });
 
 export const stateKey = () => Buffer.from("the key of a deployment");

@@ -12,23 +12,14 @@ import type { Refresh } from "../../../lambda/core/profiles/refresh.ts";
 import { type Budget, startBudget } from "../../../lambda/core/time/budget.ts";
 import { type Json, logEvent } from "../../fixtures/events.ts";
 import { findings, memoryClaims, memoryPorts } from "../../fixtures/memory.ts";
-import { rule, ruleSet } from "../../fixtures/rules.ts";
+import { lisbon } from "../../fixtures/places.ts";
+import { proxied, rule, ruleSet } from "../../fixtures/rules.ts";
 import { briefSteps, briefWork } from "../../fixtures/timing.ts";
 
-const proxied = rule("high", "00000000-0000-4000-8000-000000000001", { "securityContext.isProxy": true });
 const far = rule("medium", "00000000-0000-4000-8000-000000000002", {
   "securityContext.isProxy": true,
   "enrichment.geo.mismatch": true,
 });
-const lisbon = {
-  label: "home",
-  countryCode: "PT",
-  state: null,
-  city: null,
-  postalCode: null,
-  latitude: 38.7,
-  longitude: -9.1,
-};
 const down = new Error("down");
 const unlimited: Budget = briefSteps();
 
