@@ -6,12 +6,11 @@ import { processDelivery } from "../lambda/core/pipeline/process-delivery.ts";
 import { startBudget } from "../lambda/core/time/budget.ts";
 import { sessionStart } from "../test/fixtures/events.ts";
 import { findings, memoryPorts } from "../test/fixtures/memory.ts";
-import { rule, ruleSet } from "../test/fixtures/rules.ts";
+import { proxied, ruleSet } from "../test/fixtures/rules.ts";
 import { print } from "./measure.ts";
 
 const day = 86_400_000;
 const start = Date.parse("2026-11-02T00:00:00Z");
-const proxied = rule("high", "00000000-0000-4000-8000-000000000001", { "securityContext.isProxy": true });
 
 /** A proxied session start of the month. */
 interface SignIn {

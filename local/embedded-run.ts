@@ -4,6 +4,7 @@ import type { SNSEvent } from "aws-lambda";
 import { once } from "../lambda/adapters/aws/client.ts";
 import { toAttribute } from "../lambda/adapters/aws/dynamodb/attribute-value.ts";
 import { defaultSuppressMinutes } from "../lambda/core/grouping/suppress-minutes.ts";
+import type { TimingOverrides } from "../lambda/functions/config/timing.ts";
 import { type AlertFeed, followAlerts, type ReceivedAlert } from "./alert-feed.ts";
 import { chaosRoutes } from "./chaos.ts";
 import { type Emulators, type LocalOutput, startEmulators } from "./emulators.ts";
@@ -24,6 +25,8 @@ export interface EmbeddedRunOptions {
   readonly experimentalDetections?: boolean;
   /** Outputs to publish as well, by the names of files of `lambda/core/outputs/`. @default none */
   readonly outputs?: readonly string[];
+  /** Deadlines, delays and back-off that are not as in a deployment. @default none */
+  readonly timing?: TimingOverrides;
   /** Milliseconds that a client has to send its whole request. @default 10000 */
   readonly requestTimeout?: number;
   readonly onAlert?: (received: ReceivedAlert) => void;
@@ -51,7 +54,7 @@ export interface EmbeddedRun {
 /** An item of the profile table. */
 export interface ProfileItem {
   readonly user: string;
-  readonly locations: readonly Readonly<Record<string, string | number>>[];
+  readonly locations: readonly Readonly<Record<string, string | number | null>>[];
 }
 
 /**
@@ -67,6 +70,7 @@ export async function startEmbeddedRun(options: EmbeddedRunOptions): Promise<Emb
     MISMATCH_DISTANCE_KM: String(options.mismatchDistanceKm),
     SUPPRESS_MINUTES: String(options.suppressMinutes ?? defaultSuppressMinutes),
     EXPERIMENTAL_DETECTIONS: String(options.experimentalDetections ?? false),
+    ...(options.timing && { TIMING: JSON.stringify(options.timing) }),
   };
   // A secret's ARN in the caller's environment would conflict with the secret itself.
   delete process.env.HOOK_SECRET_ARN;

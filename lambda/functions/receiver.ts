@@ -7,11 +7,11 @@ import {
   rotatingSecret,
   secretsManagerVersions,
 } from "../adapters/aws/hook-secrets.ts";
-import { createStateKey, keyPatience } from "../adapters/tables/state-key.ts";
+import { createStateKey } from "../adapters/tables/state-key.ts";
 import { countAnswer, countRefusedDelivery, createMetrics } from "../adapters/telemetry/metrics.ts";
 import { answerRequest, type EndpointPorts } from "../core/hook-endpoint/endpoint.ts";
 import { createNetworkTest } from "../core/network/cidr.ts";
-import { answering, startBudget } from "../core/time/budget.ts";
+import { startBudget } from "../core/time/budget.ts";
 import { readReceiverConfig } from "./config/receiver.ts";
 
 /*
@@ -21,9 +21,10 @@ import { readReceiverConfig } from "./config/receiver.ts";
 
 const config = readReceiverConfig(process.env);
 const metrics = createMetrics(config.metrics);
-const getSecrets = createSecretsProvider();
+const { timing } = config;
+const getSecrets = createSecretsProvider(timing.answeringClient);
 const versionsOf = (arn: string) => secretsManagerVersions(arn, getSecrets);
-const getStateKey = createStateKey(config.stateKey, versionsOf, keyPatience.answering, () => performance.now());
+const getStateKey = createStateKey(config.stateKey, versionsOf, timing.keyPatience.answering, () => performance.now());
 const getProcess = once(async () => {
   const { createProcess } = await import("./receiver-delivery.ts");
   return createProcess(config, metrics, getStateKey);
@@ -46,7 +47,7 @@ const endpoint: EndpointPorts = {
   isAllowed: config.allowedNetworks === null ? () => true : createNetworkTest(config.allowedNetworks),
   secrets:
     "arn" in config.hookSecret
-      ? rotatingSecret(versionsOf(config.hookSecret.arn), () => Date.now())
+      ? rotatingSecret(versionsOf(config.hookSecret.arn), () => Date.now(), timing.secretPatience)
       : fixedSecret(config.hookSecret.value),
   process: async (delivery, budget) => (await getProcess())(delivery, budget),
   async parkRefused(refused, signal) {
@@ -68,7 +69,7 @@ const endpoint: EndpointPorts = {
 
 /** Receives an Okta event hook's requests through a Lambda Function URL or a REST API of API Gateway. */
 export async function handler(event: HookEvent): Promise<APIGatewayProxyResult> {
-  const budget = startBudget(answering, () => performance.now());
+  const budget = startBudget(timing.answering, () => performance.now());
   const request = readHookRequest(event);
   if (request.method === "POST") void prepare();
   try {

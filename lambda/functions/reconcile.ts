@@ -1,7 +1,6 @@
 import { createHash } from "node:crypto";
 import { DynamoDBClient } from "@aws-sdk/client-dynamodb";
 import type { Context } from "aws-lambda";
-import { waitingClient } from "../adapters/aws/client.ts";
 import { createSavedState } from "../adapters/aws/dynamodb/saved-state.ts";
 import { OktaFailure, OktaRefusal } from "../adapters/okta-api/errors.ts";
 import { createSystemLogApi } from "../adapters/okta-api/system-log-api.ts";
@@ -14,7 +13,7 @@ import { processDelivery } from "../core/pipeline/process-delivery.ts";
 import { logFilter } from "../core/reconciliation/log-filter.ts";
 import type { RestartReason } from "../core/reconciliation/position.ts";
 import { type Punctuality, type ReconciliationReport, reconcile } from "../core/reconciliation/reconcile.ts";
-import { startBudget, waiting } from "../core/time/budget.ts";
+import { startBudget } from "../core/time/budget.ts";
 import { readReconcileConfig } from "./config/okta.ts";
 import { enabledRules } from "./wiring/enabled-rules.ts";
 import { oktaClientOf } from "./wiring/okta-client.ts";
@@ -39,7 +38,7 @@ const portsOf = (punctuality: Punctuality) =>
     rules,
     metrics,
     getStateKey,
-    clients: waitingClient,
+    clients: config.timing.waitingClient,
     alsoObserve: (observation) => countFound(observation, punctuality),
   });
 const ports = { missed: await portsOf("missed"), late: await portsOf("late") };
@@ -69,7 +68,7 @@ export async function handler(
           processDelivery(
             delivery,
             ports[punctuality],
-            startBudget(waiting, () => performance.now()),
+            startBudget(config.timing.waiting, () => performance.now()),
             candidates,
           ),
         digest: (text) => createHash("sha256").update(text).digest("hex"),

@@ -1,14 +1,14 @@
 import { BatchProcessor, EventType, processPartialResponse } from "@aws-lambda-powertools/batch";
 import { ChangeMessageVisibilityCommand, SQSClient } from "@aws-sdk/client-sqs";
 import type { SQSBatchResponse, SQSEvent, SQSRecord } from "aws-lambda";
-import { once, waitingClient } from "../adapters/aws/client.ts";
+import { once } from "../adapters/aws/client.ts";
 import type { LogKind } from "../adapters/telemetry/log-kind.ts";
 import { logger } from "../adapters/telemetry/log-observations.ts";
 import { createMetrics } from "../adapters/telemetry/metrics.ts";
 import { backOffSeconds } from "../core/pipeline/back-off.ts";
 import { retryWork } from "../core/pipeline/retry-work.ts";
 import { readWork, UnreadableWorkError, type Work } from "../core/pipeline/work.ts";
-import { startBudget, waiting } from "../core/time/budget.ts";
+import { startBudget } from "../core/time/budget.ts";
 import { readPipelineConfig } from "./config/pipeline.ts";
 import { enabledRules } from "./wiring/enabled-rules.ts";
 import { createPipelinePorts, startStateKey } from "./wiring/pipeline-ports.ts";
@@ -20,9 +20,9 @@ const pipeline = await createPipelinePorts({
   rules: await enabledRules(config),
   metrics,
   getStateKey: startStateKey(config),
-  clients: waitingClient,
+  clients: config.timing.waitingClient,
 });
-const getSqs = once(async () => new SQSClient(waitingClient));
+const getSqs = once(async () => new SQSClient(config.timing.waitingClient));
 
 /**
  * Tries work of the retry queue again. Messages that fail stay on the queue, invisible for longer each time, until SQS
@@ -46,12 +46,13 @@ async function retry(record: SQSRecord): Promise<void> {
     await retryWork(
       work,
       pipeline,
-      startBudget(waiting, () => performance.now()),
+      startBudget(config.timing.waiting, () => performance.now()),
     );
   } catch (error) {
     const attempt = Number(record.attributes.ApproximateReceiveCount);
     // A message that cannot be read is not delayed: it moves to the dead-letter queue as fast as SQS allows.
-    const seconds = error instanceof UnreadableWorkError ? 0 : backOffSeconds(attempt, Math.random());
+    const seconds =
+      error instanceof UnreadableWorkError ? 0 : backOffSeconds(attempt, Math.random(), config.timing.backOff);
     const names = {
       messageId: record.messageId,
       deliveryId: work?.delivery.id,

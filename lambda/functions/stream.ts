@@ -1,8 +1,7 @@
-import { waitingClient } from "../adapters/aws/client.ts";
 import { countStreamed, createMetrics, nameDelivery } from "../adapters/telemetry/metrics.ts";
 import { readStreamedEvent } from "../core/okta/streamed-event.ts";
 import { type DeliveryReport, processDelivery } from "../core/pipeline/process-delivery.ts";
-import { startBudget, waiting } from "../core/time/budget.ts";
+import { startBudget } from "../core/time/budget.ts";
 import { readStreamConfig } from "./config/okta.ts";
 import { enabledRules } from "./wiring/enabled-rules.ts";
 import { createPipelinePorts, startStateKey } from "./wiring/pipeline-ports.ts";
@@ -14,7 +13,7 @@ const pipeline = await createPipelinePorts({
   rules: await enabledRules(config),
   metrics,
   getStateKey: startStateKey(config),
-  clients: waitingClient,
+  clients: config.timing.waitingClient,
 });
 
 /**
@@ -28,7 +27,7 @@ export async function handler(event: unknown): Promise<DeliveryReport> {
   const delivery = readStreamedEvent(event, config.org);
   nameDelivery(delivery, metrics);
   try {
-    const budget = startBudget(waiting, () => performance.now());
+    const budget = startBudget(config.timing.waiting, () => performance.now());
     const report = await processDelivery(delivery, pipeline, budget);
     if (report.failed > 0) throw new Error("the streamed event could be neither alerted on nor parked");
     countStreamed(delivery, metrics);

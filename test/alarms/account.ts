@@ -6,12 +6,16 @@ import { fileURLToPath, pathToFileURL } from "node:url";
 import { SQSClient } from "@aws-sdk/client-sqs";
 import type { LambdaFunctionURLResult, SQSBatchResponse, SQSEvent } from "aws-lambda";
 import { defaultAttributes } from "../../lambda/core/profiles/okta-user.ts";
+import { productionTiming } from "../../lambda/functions/config/timing.ts";
 import { type Emulators, startEmulators } from "../../local/emulators.ts";
 import { createHttpFront, type Handler } from "../../local/http-front.ts";
 import { redriveBatch } from "../../local/redrive-poller.ts";
 import { startAwsEndpoint } from "../fixtures/aws-endpoint.ts";
 import { type FakeOkta, startFakeOkta } from "../fixtures/okta.ts";
+import { patient } from "../fixtures/timing.ts";
 import type { CloudWatch } from "./cloudwatch.ts";
+
+const { longestDelaySeconds, backOff } = productionTiming;
 
 /** Functions by the names that alarms call them by: how they are built, and where they are in the stack. */
 const functions = {
@@ -90,6 +94,8 @@ export async function startAccount(cloudWatch: CloudWatch): Promise<Account> {
     AWS_ENDPOINT_URL_SECRETS_MANAGER: secretsManager.url,
     HOOK_SECRET_ARN: arnOf("hook"),
     POWERTOOLS_SERVICE_NAME: "Test",
+    // Delays and back-off are a deployment's: the clock is set by hand.
+    TIMING: JSON.stringify({ ...patient, longestDelaySeconds, backOff }),
     MISMATCH_DISTANCE_KM: "500",
     OKTA_ORG_URL: okta.orgUrl,
     OKTA_CREDENTIAL_SECRET_ARN: arnOf("credential"),

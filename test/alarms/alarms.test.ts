@@ -1,6 +1,8 @@
 import { afterAll, afterEach, beforeEach, describe, expect, test, vi } from "vitest";
-import { everything, synthesize } from "../../infra/synthesize.ts";
+import { everything } from "../../infra/synthesize.ts";
 import { delivery, sessionStart, streamedEvent } from "../fixtures/events.ts";
+import { synthesize } from "../fixtures/synthesized.ts";
+import { patient } from "../fixtures/timing.ts";
 import { type Account, type FunctionName, secret, startAccount } from "./account.ts";
 import { type CloudWatch, createCloudWatch } from "./cloudwatch.ts";
 
@@ -14,7 +16,6 @@ let cloudWatch: CloudWatch;
 let account: Account;
 
 beforeEach(async () => {
-  process.env.POWERTOOLS_LOG_LEVEL = "SILENT";
   process.env.SUPPRESS_MINUTES = "0";
   delete process.env.POWERTOOLS_METRICS_DISABLED;
   cloudWatch = createCloudWatch(synthesized);
@@ -359,6 +360,7 @@ describe("an alarm is raised by what it is about:", () => {
 
   test("Slow, by SNS and SQS hanging for ten minutes", async () => {
     vi.useFakeTimers({ toFake: ["Date"] });
+    account.restart("Receiver", { TIMING: JSON.stringify({ answeringClient: patient.answeringClient }) });
     for (const service of ["sns", "sqs"] as const) account.emulators.faults[service].set({ kind: "hang" });
     await deliver([freshSessionStart()]);
     expect(on()).not.toContain("Slow");

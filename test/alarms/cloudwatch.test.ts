@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { synthesize } from "../../infra/synthesize.ts";
+import { synthesize } from "../fixtures/synthesized.ts";
 import { createCloudWatch, evaluate } from "./cloudwatch.ts";
 
 /** Data points as AWS writes them, the newest last: 0 is not breaching, X is breaching, - is missing. */

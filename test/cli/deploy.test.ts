@@ -2,9 +2,10 @@ import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
-import { everything, synthesize } from "../../infra/synthesize.ts";
+import { everything } from "../../infra/synthesize.ts";
 import { type FakeAccount, type FakeAccountServer, startAccount } from "../fixtures/aws-account.ts";
 import { type Output, runCli } from "../fixtures/command.ts";
+import { synthesize } from "../fixtures/synthesized.ts";
 
 /*
  * The command up to where CDK's own deployment begins: what is looked at, said and refused before. The account is stood in

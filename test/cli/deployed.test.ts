@@ -25,8 +25,6 @@ let secret = "the-hook-secret";
 let stateKey: string | null = "the-key-of-logins";
 
 beforeAll(async () => {
-  process.env.POWERTOOLS_LOG_LEVEL = "SILENT";
-  process.env.POWERTOOLS_METRICS_DISABLED = "true";
   run = await startEmbeddedRun({ port: 0, hookSecret: secret, mismatchDistanceKm: 500, onError: () => {} });
   const { environment: functions } = run;
   cloudFormation = await startCloudFormation({

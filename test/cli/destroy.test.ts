@@ -2,9 +2,9 @@ import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, expect, test } from "vitest";
-import { synthesize } from "../../infra/synthesize.ts";
 import { type FakeCloudFormation, type FakeStack, startCloudFormation } from "../fixtures/cloudformation.ts";
 import { type Output, runCli } from "../fixtures/command.ts";
+import { synthesize } from "../fixtures/synthesized.ts";
 
 let cloudFormation: FakeCloudFormation;
 afterEach(() => cloudFormation.stop());

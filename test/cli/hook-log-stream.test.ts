@@ -21,8 +21,6 @@ const outputs: Record<string, string | undefined> = {};
 let counts: Record<string, number>;
 
 beforeAll(async () => {
-  process.env.POWERTOOLS_LOG_LEVEL = "SILENT";
-  process.env.POWERTOOLS_METRICS_DISABLED = "true";
   run = await startEmbeddedRun({ port: 0, hookSecret: "first-secret", mismatchDistanceKm: 500, onError: () => {} });
   cloudWatch = await startAwsEndpoint((_, { MetricName }) => {
     const count = counts[String(MetricName)];

@@ -29,8 +29,6 @@ let folder: string;
 let environment: Record<string, string>;
 
 beforeAll(async () => {
-  process.env.POWERTOOLS_LOG_LEVEL = "SILENT";
-  process.env.POWERTOOLS_METRICS_DISABLED = "true";
   run = await startEmbeddedRun({ port: 0, hookSecret: "first-secret", mismatchDistanceKm: 500, onError: () => {} });
   const received = [{ Timestamp: Math.floor(Date.now() / 1_000) - 7_200, Sum: 9, SampleCount: 3 }];
   cloudWatch = await startAwsEndpoint(() => ({ status: 200, body: { Datapoints: received } }));

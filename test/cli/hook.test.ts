@@ -29,8 +29,6 @@ let metrics: Record<
 >;
 
 beforeAll(async () => {
-  process.env.POWERTOOLS_LOG_LEVEL = "SILENT";
-  process.env.POWERTOOLS_METRICS_DISABLED = "true";
   run = await startEmbeddedRun({ port: 0, hookSecret: "first-secret", mismatchDistanceKm: 500, onError: () => {} });
   cloudWatch = await startAwsEndpoint((_, { MetricName }) => ({
     status: 200,

@@ -11,8 +11,6 @@ let run: EmbeddedRun;
 let folder: string;
 
 beforeAll(async () => {
-  process.env.POWERTOOLS_LOG_LEVEL = "SILENT";
-  process.env.POWERTOOLS_METRICS_DISABLED = "true";
   folder = await mkdtemp(join(tmpdir(), "profiles-"));
   run = await startEmbeddedRun({ port: 0, hookSecret: "secret", mismatchDistanceKm: 500, onError: () => {} });
 });

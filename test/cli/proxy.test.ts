@@ -22,8 +22,6 @@ let proxy: ConnectProxy;
 let run: EmbeddedRun;
 
 beforeAll(async () => {
-  process.env.POWERTOOLS_LOG_LEVEL = "SILENT";
-  process.env.POWERTOOLS_METRICS_DISABLED = "true";
   run = await startEmbeddedRun({ port: 0, hookSecret: "first-secret", mismatchDistanceKm: 500, onError: () => {} });
   okta = await startFakeOkta();
   gateway = await startInspectingServer(new URL(orgUrl).hostname, okta.orgUrl);

@@ -1,18 +1,17 @@
 import { readdir, readFile } from "node:fs/promises";
 import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
-import { everything, synthesize } from "../../infra/synthesize.ts";
+import { everything } from "../../infra/synthesize.ts";
 import { type EmbeddedRun, startEmbeddedRun } from "../../local/embedded-run.ts";
 import { runCli } from "../fixtures/command.ts";
 import { delivery, sessionStart } from "../fixtures/events.ts";
 import { type FakeOkta, startFakeOkta } from "../fixtures/okta.ts";
 import { readRunbookCommands } from "../fixtures/runbook.ts";
+import { synthesize } from "../fixtures/synthesized.ts";
 
 let run: EmbeddedRun;
 let okta: FakeOkta;
 beforeAll(async () => {
   okta = await startFakeOkta();
-  process.env.POWERTOOLS_LOG_LEVEL = "SILENT";
-  process.env.POWERTOOLS_METRICS_DISABLED = "true";
   run = await startEmbeddedRun({ port: 0, hookSecret: "secret", mismatchDistanceKm: 500, onError: () => {} });
   await run.putProfiles([
     { user: "ada@example.com", locations: [{ label: "home", countryCode: "PT", city: "Lisbon" }] },
@@ -51,7 +50,7 @@ const makers: Readonly<Record<string, () => Promise<string>>> = {
   async EVENT_UUID() {
     const event = sessionStart();
     await deliver(event);
-    await vi.waitUntil(() => run.alerts.received.some(({ alert }) => alert.okta.eventUuid === event.uuid), 10_000);
+    await vi.waitUntil(() => run.alerts.received.some(({ alert }) => alert.okta.eventUuid === event.uuid), 60_000);
     return String(event.uuid);
   },
   async EXCEPTION_ID() {

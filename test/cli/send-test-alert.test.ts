@@ -6,8 +6,6 @@ import { detectionFinding } from "../fixtures/ocsf-schema.ts";
 
 let run: EmbeddedRun;
 beforeAll(async () => {
-  process.env.POWERTOOLS_LOG_LEVEL = "SILENT";
-  process.env.POWERTOOLS_METRICS_DISABLED = "true";
   const outputs = ["chat", "ocsf", "pagerduty"];
   run = await startEmbeddedRun({ port: 0, hookSecret: "secret", mismatchDistanceKm: 500, outputs, onError: () => {} });
 });
@@ -26,7 +24,7 @@ test("a test alert comes out, marked from end to end, on every output, and count
     expect(stdout).toMatch(
       /^delivered: .* answered 204 .*\npublished: SNS took the alert.*\nsubscribers: 1 confirmed \(sqs\)/,
     );
-    await vi.waitUntil(() => run.alerts.received.length === round, 5_000);
+    await vi.waitUntil(() => run.alerts.received.length === round, 60_000);
   }
   const [first, second] = run.alerts.received;
   expect(first).toMatchObject({ alert: { test: true }, attributes: { test: { Value: "true" } } });
@@ -35,7 +33,7 @@ test("a test alert comes out, marked from end to end, on every output, and count
   expect(second?.alert.history).toMatchObject({ firstTime: true, sessionsIn30Days: 0 });
   const published = async () =>
     (await (await fetch(new URL("/_local/outputs", run.url))).json()) as Record<string, Record<string, unknown>[]>;
-  await vi.waitUntil(async () => Object.values(await published()).every((messages) => messages.length === 2), 5_000);
+  await vi.waitUntil(async () => Object.values(await published()).every((messages) => messages.length === 2), 60_000);
   const { chat = [], ocsf = [], pagerduty = [] } = await published();
   expect(customNotification.parse(chat[0]).metadata?.additionalContext).toMatchObject({ test: "true" });
   expect(detectionFinding.parse(ocsf[0]).metadata.labels).toEqual(["test"]);

@@ -14,14 +14,13 @@ import type { Fault } from "../../local/fault-proxy.ts";
 import { names } from "../../local/resources.ts";
 import { logEvent } from "../fixtures/events.ts";
 import { memoryPorts } from "../fixtures/memory.ts";
-import { rule, ruleSet } from "../fixtures/rules.ts";
+import { proxied, ruleSet } from "../fixtures/rules.ts";
+import { patientClient, patientDynamodb } from "../fixtures/timing.ts";
 
 /*
  * How often one alert arrives when the topic is slow, or never answers: counted on a queue that is subscribed to it, through the
  * real client, the real claims and messages as they lie on the retry queue.
  */
-
-const proxied = rule("high", "00000000-0000-4000-8000-000000000001", { "securityContext.isProxy": true });
 
 let emulators: Emulators;
 beforeAll(async () => {
@@ -58,10 +57,10 @@ async function alertOn(
   const uuid = crypto.randomUUID();
   const queue: string[] = [];
   const deadLetters: string[] = [];
-  const publish = createTopic(emulators.environment.ALERT_TOPIC_ARN ?? "");
+  const publish = createTopic(emulators.environment.ALERT_TOPIC_ARN ?? "", { settings: patientClient });
   const ports = memoryPorts({
     rules: ruleSet([proxied]),
-    claims: createClaims(names.stateTable),
+    claims: createClaims(names.stateTable, patientDynamodb()),
     publish: (alert, signal) => publish(toMessage(alert), signal),
     parkWork: async (work) => void queue.push(...work.map((each) => writeWork(each.work, new Date()))),
     deadLetterWork: async (work, reason) => void deadLetters.push(writeWork(work, new Date(), reason)),
@@ -131,11 +130,11 @@ test("a state table that is down as well adds no copy: the message counts", { ti
 });
 
 test("a batch without an answer counts for each alert of it", async () => {
-  const topic = createTopic(emulators.environment.ALERT_TOPIC_ARN ?? "");
+  const topic = createTopic(emulators.environment.ALERT_TOPIC_ARN ?? "", { settings: patientClient });
   emulators.faults.sns.set({ kind: "reset", moment: "after" });
   const message = { message: "text", attributes: {} };
   const outcomes = await Promise.allSettled(
-    Array.from({ length: 10 }, () => topic(message, AbortSignal.timeout(20_000))),
+    Array.from({ length: 10 }, () => topic(message, AbortSignal.timeout(100_000))),
   );
   const reasons = outcomes.map((outcome) => (outcome.status === "rejected" ? (outcome.reason as Error).name : "sent"));
   expect(reasons).toEqual(Array.from({ length: 10 }, () => "UnconfirmedPublishError"));
@@ -148,8 +147,8 @@ test.each<[string, Fault]>([
   ["cannot process a request", { kind: "serverError" }],
 ])("a topic that %s has surely taken nothing: no publish is counted, however often it is tried", async (_, fault) => {
   emulators.faults.sns.set(fault);
-  const topic = createTopic(emulators.environment.ALERT_TOPIC_ARN ?? "");
-  const failure: unknown = await topic({ message: "text", attributes: {} }, AbortSignal.timeout(20_000)).catch(
+  const topic = createTopic(emulators.environment.ALERT_TOPIC_ARN ?? "", { settings: patientClient });
+  const failure: unknown = await topic({ message: "text", attributes: {} }, AbortSignal.timeout(100_000)).catch(
     (error: unknown) => error,
   );
   expect(failure).toBeInstanceOf(Error);

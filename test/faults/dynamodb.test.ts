@@ -5,7 +5,7 @@ const followedUp = { broken: ["dynamodb"], status: 204, alertsAtOnce: "proxied",
   "fault"
 >;
 
-faultTable([
+faultTable(20_000, [
   { ...followedUp, fault: { kind: "refuse" } },
   { ...followedUp, fault: { kind: "hang" } },
   { ...followedUp, fault: { kind: "hang", moment: "after" } },

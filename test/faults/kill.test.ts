@@ -46,7 +46,7 @@ test("whenever the process is killed, nothing that was accepted is lost", { time
     interval: 500,
   });
   const alerted = () => new Set(world.feed.received.map(({ alert }) => alert.okta.eventUuid)).size;
-  await vi.waitFor(() => expect(alerted()).toBe(expected), { timeout: 30_000 });
+  await vi.waitFor(() => expect(alerted()).toBe(expected), { timeout: 60_000 });
   const sum = sumUp(world, deliveries);
   if (process.env.LOAD_REPORT) {
     process.stdout.write(

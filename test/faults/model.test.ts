@@ -8,10 +8,12 @@ import type { ParkedWork, PipelinePorts } from "../../lambda/core/pipeline/ports
 import { processDelivery } from "../../lambda/core/pipeline/process-delivery.ts";
 import { retryWork } from "../../lambda/core/pipeline/retry-work.ts";
 import { readWork, type Work, writeWork } from "../../lambda/core/pipeline/work.ts";
-import { type Budget, startBudget } from "../../lambda/core/time/budget.ts";
+import type { Budget } from "../../lambda/core/time/budget.ts";
 import { logEvent } from "../fixtures/events.ts";
 import { findings, memoryClaims, memoryPorts } from "../fixtures/memory.ts";
-import { rule, ruleSet } from "../fixtures/rules.ts";
+import { lisbon } from "../fixtures/places.ts";
+import { proxied, rule, ruleSet } from "../fixtures/rules.ts";
+import { unhurried } from "../fixtures/timing.ts";
 
 /*
  * Random interleavings of deliveries, repeated deliveries, retries, crashes, faults and recoveries, against what has to
@@ -19,21 +21,11 @@ import { rule, ruleSet } from "../fixtures/rules.ts";
  * that thousands of sequences can be tried; fault-table.ts and load.test.ts do the same against real protocols.
  */
 
-const proxied = rule("high", "00000000-0000-4000-8000-000000000001", { "securityContext.isProxy": true });
 const far = rule("medium", "00000000-0000-4000-8000-000000000002", {
   "securityContext.isProxy": true,
   "enrichment.geo.mismatch": true,
 });
 const rules = ruleSet([proxied, far]);
-const lisbon = {
-  label: "home",
-  countryCode: "PT",
-  state: null,
-  city: null,
-  postalCode: null,
-  latitude: 38.7,
-  longitude: -9.1,
-};
 
 type Part = "profiles" | "claims" | "publish" | "parkWork";
 const parts: readonly Part[] = ["profiles", "claims", "publish", "parkWork"];
@@ -89,7 +81,7 @@ class Outside {
   }
 }
 
-const budget = (): Budget => startBudget({ work: 60_000, parking: 60_000 }, () => performance.now());
+const budget = (): Budget => unhurried();
 
 async function deliver(outside: Outside, uuids: readonly string[]): Promise<void> {
   const events = uuids.map((uuid) => logEvent({ uuid }));

@@ -2,7 +2,7 @@ import { type Cell, faultTable } from "./fault-table.ts";
 
 const parked = { broken: ["sns"], status: 204, alertsAtOnce: "none", parked: 1 } as const satisfies Omit<Cell, "fault">;
 
-faultTable([
+faultTable(20_000, [
   { ...parked, fault: { kind: "refuse" } },
   { ...parked, fault: { kind: "hang" } },
   { ...parked, fault: { kind: "hang", moment: "after" }, mayRepeat: true },

@@ -8,7 +8,7 @@ const both = { broken: ["sns", "sqs"], status: 503, alertsAtOnce: "none", parked
 const stores = { broken: ["dynamodb", "sqs"], status: 503, alertsAtOnce: "proxied", parked: 0 } as const;
 const all = { broken: ["dynamodb", "sns", "sqs"], status: 503, alertsAtOnce: "none", parked: 0 } as const;
 
-faultTable([
+faultTable(4_000, [
   { ...sqs, fault: { kind: "refuse" } },
   { ...sqs, fault: { kind: "hang" } },
   { ...sqs, fault: { kind: "reset", moment: "before" } },

@@ -2,11 +2,15 @@ import { type ChildProcess, fork } from "node:child_process";
 import { once } from "node:events";
 import { fileURLToPath } from "node:url";
 import { DynamoDBClient, PutItemCommand } from "@aws-sdk/client-dynamodb";
+import { toAttribute } from "../../lambda/adapters/aws/dynamodb/attribute-value.ts";
 import type { Alert } from "../../lambda/core/alerts/alert-schema.ts";
+import type { TimingOverrides } from "../../lambda/functions/config/timing.ts";
 import { type AlertFeed, followAlerts } from "../../local/alert-feed.ts";
 import { type EmulatorOptions, type Emulators, startEmulators } from "../../local/emulators.ts";
 import { names } from "../../local/resources.ts";
 import { delivery, type Json, sessionStart } from "../fixtures/events.ts";
+import { lisbon } from "../fixtures/places.ts";
+import { patient } from "../fixtures/timing.ts";
 
 export const secret = "secret";
 
@@ -25,17 +29,21 @@ export interface World {
   readonly stop: () => Promise<void>;
 }
 
+const steps = { lookUp: 6_000, claim: 6_000, open: 6_000, suppress: 6_000, complete: 4_000, refresh: 6_000 };
+/** A claim that was left behind expires soon, and yet not before the function that holds it would be over. */
+const pace = { work: 8_000, parking: 10_000, steps, lease: 11_000 };
+const timing: TimingOverrides = { ...patient, answering: pace, waiting: pace };
+
 /** Starts emulators, with one user whose profile is far from where sample events come from. */
 export async function startWorld(options: EmulatorOptions): Promise<World> {
   const emulators = await startEmulators(options);
   const { environment, direct } = emulators;
   Object.assign(process.env, environment);
   const client = new DynamoDBClient({ endpoint: direct.dynamodb });
-  const lisbon = { countryCode: { S: "PT" }, latitude: { N: "38.7" }, longitude: { N: "-9.1" } };
   await client.send(
     new PutItemCommand({
       TableName: names.profileTable,
-      Item: { user: { S: "00u1lisbon" }, locations: { L: [{ M: lisbon }] } },
+      Item: { user: toAttribute("00u1lisbon"), locations: toAttribute([lisbon]) },
     }),
   );
   client.destroy();
@@ -71,8 +79,7 @@ export async function startWorld(options: EmulatorOptions): Promise<World> {
           MISMATCH_DISTANCE_KM: "500",
           // Every event is to be found again; test/core/history counts suppressed events.
           SUPPRESS_MINUTES: "0",
-          POWERTOOLS_LOG_LEVEL: "SILENT",
-          POWERTOOLS_METRICS_DISABLED: "true",
+          TIMING: JSON.stringify(timing),
         },
       });
       child.on("message", (message: { readonly memory: number }) => memory.push(message.memory));

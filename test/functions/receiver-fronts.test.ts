@@ -12,8 +12,6 @@ beforeAll(async () => {
     MISMATCH_DISTANCE_KM: "500",
     HOOK_SECRET: "the secret",
     ALLOWED_CIDRS: "192.0.2.0/24",
-    POWERTOOLS_METRICS_DISABLED: "true",
-    POWERTOOLS_LOG_LEVEL: "SILENT",
   });
   ({ handler } = await import("../../lambda/functions/receiver.ts"));
 });

@@ -1,5 +1,6 @@
 import { describe, expect, test } from "vitest";
-import { everything, ofType, type Statement, type Synthesized, synthesize } from "../../infra/synthesize.ts";
+import { everything, ofType, type Statement, type Synthesized } from "../../infra/synthesize.ts";
+import { synthesize } from "../fixtures/synthesized.ts";
 
 /** `action resource`, and by which service alone where that is a condition. */
 type Right = string;

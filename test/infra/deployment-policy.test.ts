@@ -1,6 +1,7 @@
 import { readFile } from "node:fs/promises";
 import { expect, test } from "vitest";
-import { everything, synthesize } from "../../infra/synthesize.ts";
+import { everything } from "../../infra/synthesize.ts";
+import { synthesize } from "../fixtures/synthesized.ts";
 
 test("the policy for CloudFormation's execution role has every service that the stack has resources of", async () => {
   const security = await readFile(new URL("../../docs/security.md", import.meta.url), "utf8");

@@ -1,7 +1,8 @@
 import { Match } from "aws-cdk-lib/assertions";
 import { describe, expect, test } from "vitest";
 import { SettingsError } from "../../infra/settings-file.ts";
-import { everything, ofType, synthesize } from "../../infra/synthesize.ts";
+import { everything, ofType } from "../../infra/synthesize.ts";
+import { synthesize } from "../fixtures/synthesized.ts";
 
 const throughUrl = synthesize(everything);
 const throughApi = synthesize({ ...everything, front: "restApi" });

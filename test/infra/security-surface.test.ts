@@ -1,6 +1,7 @@
 import { expect, test } from "vitest";
 import { stringify } from "yaml";
-import { everything, type Synthesized, synthesize } from "../../infra/synthesize.ts";
+import { everything, type Synthesized } from "../../infra/synthesize.ts";
+import { synthesize } from "../fixtures/synthesized.ts";
 
 /** Types of resources that decide who reaches what, and of each what does. */
 const surfaces: Readonly<Record<string, readonly string[]>> = {

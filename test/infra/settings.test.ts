@@ -16,7 +16,8 @@ import {
   settingsJsonSchema,
 } from "../../infra/settings.ts";
 import { parseSettingsFile, SettingsError } from "../../infra/settings-file.ts";
-import { everything, synthesize } from "../../infra/synthesize.ts";
+import { everything } from "../../infra/synthesize.ts";
+import { synthesize } from "../fixtures/synthesized.ts";
 
 const root = new URL("../../", import.meta.url);
 

@@ -3,9 +3,10 @@ import { Match, type Template } from "aws-cdk-lib/assertions";
 import { describe, expect, test } from "vitest";
 import { describeSettings, mergeSettings } from "../../infra/settings.ts";
 import { SettingsError } from "../../infra/settings-file.ts";
-import { everything, type Statement, synthesize as synthesizeStack } from "../../infra/synthesize.ts";
+import { everything, type Statement } from "../../infra/synthesize.ts";
 import { isInSet } from "../../lambda/adapters/telemetry/metric-sets.ts";
 import { metricNames } from "../fixtures/metrics.ts";
+import { synthesize as synthesizeStack } from "../fixtures/synthesized.ts";
 
 const synthesize = (context: Readonly<Record<string, unknown>> = {}) => synthesizeStack(context).template;
 
@@ -490,6 +491,10 @@ describe("several stacks in one account and region", () => {
     expect([name(), name("OktaProxyWatchEurope")]).toEqual(["OktaProxyWatch", "OktaProxyWatchEurope"]);
     for (const bad of ["1st", "two words", "x".repeat(129), 5]) expect(() => name(bad)).toThrow(/stackName/);
   });
+});
+
+test("times are production's: no function is given others", () => {
+  expect(JSON.stringify(synthesize(everything).toJSON())).not.toContain("TIMING");
 });
 
 describe("settings", () => {

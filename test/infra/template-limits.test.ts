@@ -1,5 +1,6 @@
 import { describe, expect, test } from "vitest";
-import { everything, type Synthesized, synthesize } from "../../infra/synthesize.ts";
+import { everything, type Synthesized } from "../../infra/synthesize.ts";
+import { synthesize } from "../fixtures/synthesized.ts";
 import { createAccount, type Properties } from "./policy-account.ts";
 
 /*

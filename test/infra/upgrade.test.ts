@@ -1,7 +1,8 @@
 import { readdir, readFile } from "node:fs/promises";
 import { fullDiff, ResourceImpact } from "@aws-cdk/cloudformation-diff";
 import { describe, expect, test } from "vitest";
-import { everything, synthesize } from "../../infra/synthesize.ts";
+import { everything } from "../../infra/synthesize.ts";
+import { synthesize } from "../fixtures/synthesized.ts";
 
 /** Templates of releases, with all that could be switched on, by version: `npm run release-template` writes one. */
 const releases = new URL("releases/", import.meta.url);

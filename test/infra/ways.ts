@@ -1,7 +1,8 @@
 import { App } from "aws-cdk-lib";
 import { PagerDutySubscriberStack } from "../../examples/pagerduty-subscriber/stack.ts";
-import { everything, readStack, synthesize } from "../../infra/synthesize.ts";
+import { everything, readStack } from "../../infra/synthesize.ts";
 import { exampleSubscriptions } from "../fixtures/subscriptions.ts";
+import { synthesize } from "../fixtures/synthesized.ts";
 import { type Account, account, createAccount, type Properties, region, stranger } from "./policy-account.ts";
 import type { AccessRequest, Principal } from "./policy-evaluation.ts";
 

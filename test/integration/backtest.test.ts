@@ -24,8 +24,6 @@ let run: EmbeddedRun;
 let folder: string;
 let dynamodb: DynamoDBClient;
 beforeAll(async () => {
-  process.env.POWERTOOLS_LOG_LEVEL = "SILENT";
-  process.env.POWERTOOLS_METRICS_DISABLED = "true";
   folder = await mkdtemp(join(tmpdir(), "backtest-"));
   run = await startEmbeddedRun({ port: 0, hookSecret: "secret", mismatchDistanceKm: 500, onError: () => {} });
   dynamodb = new DynamoDBClient({});
@@ -141,7 +139,7 @@ async function deliverAll(events: readonly Json[], group: string): Promise<Map<s
   }
   expect(run.messagesOn("retryQueue")).toEqual([]);
   const alerts = () => run.alerts.received.map(({ alert }) => alert);
-  await vi.waitUntil(() => alerts().some(({ okta }) => okta.eventUuid === last.uuid), 15_000);
+  await vi.waitUntil(() => alerts().some(({ okta }) => okta.eventUuid === last.uuid), 60_000);
   return new Map(alerts().flatMap((alert) => (alert.okta.eventUuid.startsWith(`${group}-`) ? [said(alert)] : [])));
 }
 

@@ -6,7 +6,6 @@ let run: EmbeddedRun;
 const lines: string[] = [];
 
 beforeAll(async () => {
-  process.env.POWERTOOLS_LOG_LEVEL = "SILENT";
   // As in the stack: the name that it has there.
   process.env.POWERTOOLS_SERVICE_NAME = "OktaProxyWatch";
   delete process.env.POWERTOOLS_METRICS_DISABLED;

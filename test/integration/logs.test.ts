@@ -15,7 +15,6 @@ const capture = (text: unknown) => {
 
 beforeAll(async () => {
   process.env.POWERTOOLS_LOG_LEVEL = "DEBUG";
-  process.env.POWERTOOLS_METRICS_DISABLED = "true";
   vi.spyOn(process.stdout, "write").mockImplementation(capture);
   vi.spyOn(process.stderr, "write").mockImplementation(capture);
   run = await startEmbeddedRun({ port: 0, hookSecret: secret, mismatchDistanceKm: 500, onError: () => {} });

@@ -13,8 +13,6 @@ let run: EmbeddedRun;
 const errors: unknown[] = [];
 
 beforeAll(async () => {
-  process.env.POWERTOOLS_LOG_LEVEL = "SILENT";
-  process.env.POWERTOOLS_METRICS_DISABLED = "true";
   run = await startEmbeddedRun({
     port: 0,
     hookSecret: secret,

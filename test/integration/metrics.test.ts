@@ -17,7 +17,6 @@ let run: EmbeddedRun;
 const lines: EmbeddedMetrics[] = [];
 
 beforeAll(async () => {
-  process.env.POWERTOOLS_LOG_LEVEL = "SILENT";
   delete process.env.POWERTOOLS_METRICS_DISABLED;
   process.env.METRICS = "full";
   // Where CloudWatch reads metrics from: the function's standard output.
@@ -150,7 +149,7 @@ test("a retry that fails is counted, with the seconds that the work waits by the
   try {
     const event = sessionStart({ actor: { id: "00u1waits", type: "User", alternateId: null, displayName: null } });
     expect(await countsOf(post(JSON.stringify(delivery([event]))))).toMatchObject({ WorkParked: 1 });
-    await vi.waitUntil(() => lines.some((line) => line.WorkFailed !== undefined), 20_000);
+    await vi.waitUntil(() => lines.some((line) => line.WorkFailed !== undefined), 60_000);
   } finally {
     run.faults.sns.set(null);
   }

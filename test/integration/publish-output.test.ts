@@ -12,7 +12,6 @@ beforeAll(async () => {
   Object.assign(process.env, emulators.environment, {
     OUTPUT: "pagerduty",
     OUTPUT_TOPIC_ARN: topicArn,
-    POWERTOOLS_LOG_LEVEL: "SILENT",
   });
   ({ handler } = (await import(new URL("../../dist/publish-output/index.mjs", import.meta.url).href)) as {
     readonly handler: typeof handler;

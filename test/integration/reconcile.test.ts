@@ -19,8 +19,6 @@ let secretsManager: AwsEndpoint;
 let reconcile: typeof reconcileHandler;
 
 beforeAll(async () => {
-  process.env.POWERTOOLS_LOG_LEVEL = "SILENT";
-  process.env.POWERTOOLS_METRICS_DISABLED = "true";
   const onError = () => {};
   run = await startEmbeddedRun({
     port: 0,
@@ -95,7 +93,7 @@ test.each<Exclude<Loss, "none">>(["dropped", "throttled", "timedOut", "overLimit
     for (let round = 0; round < 3; round += 1) {
       expect(await find()).toEqual({ found: round === 0 ? lost.length : 0, finished: true });
     }
-    await vi.waitUntil(() => events.every((event) => alertsAbout(event).length > 0), 10_000);
+    await vi.waitUntil(() => events.every((event) => alertsAbout(event).length > 0), 60_000);
     for (const event of events) {
       const isLost = lost.includes(event);
       const source = isLost ? "reconciled" : "hook";
@@ -115,7 +113,7 @@ test("a hook whose secret is wrong loses all, and all is found", async () => {
   for (const event of events) expect(await okta.hooks.publish(event)).toEqual([401]);
   hook.secret = "secret";
   expect(await find()).toEqual({ found: 2, finished: true });
-  await vi.waitUntil(() => events.every((event) => alertsAbout(event).length === 1), 10_000);
+  await vi.waitUntil(() => events.every((event) => alertsAbout(event).length === 1), 60_000);
 });
 
 test("Okta is asked once in a run that finds nothing and twice in one that finds something, for the event types that the detections name, by a token that reads logs", async () => {
@@ -145,7 +143,7 @@ test("what Okta persists a day late is alerted on once, though the hook delivers
   expect(await reconcileNow()).toMatchObject({ missed: 0, late: 1, finished: true });
   expect(await okta.hooks.publish(late)).toEqual([204]);
   expect(await reconcileNow()).toMatchObject({ missed: 0, late: 0, finished: true });
-  await vi.waitUntil(() => alertsAbout(late).length > 0, 10_000);
+  await vi.waitUntil(() => alertsAbout(late).length > 0, 60_000);
   expect(alertsAbout(late).map(({ source }) => source)).toEqual(["reconciled"]);
 });
 
@@ -162,7 +160,7 @@ test("a link that Okta does not take any more, and a filter that it refuses, los
   expect(report).toMatchObject({ finished: true, restart: { reason: "linkLost" } });
   expect(report.refusedFilter).toMatch(/^Okta refused \(400\): Invalid filter 'eventType eq /);
   okta.log.refusesFilters = false;
-  await vi.waitUntil(() => alertsAbout(event).length > 0, 10_000);
+  await vi.waitUntil(() => alertsAbout(event).length > 0, 60_000);
   expect(alertsAbout(event)).toHaveLength(1);
 });
 
@@ -173,7 +171,7 @@ test("an event of this moment is left to the hook", async () => {
   expect(await reconcileNow()).toMatchObject({ missed: 0, awaited: 1, finished: true });
   expect(await okta.hooks.publish(event)).toEqual([204]);
   expect(await reconcileNow()).toMatchObject({ missed: 0, awaited: 0, finished: true });
-  await vi.waitUntil(() => alertsAbout(event).length > 0, 10_000);
+  await vi.waitUntil(() => alertsAbout(event).length > 0, 60_000);
   expect(alertsAbout(event).map(({ source }) => source)).toEqual(["hook"]);
 });
 
@@ -186,7 +184,7 @@ describe("in trouble", () => {
     await reconcileNow();
     expect(alertsAbout(event)).toEqual([]);
     run.faults.sns.set(null);
-    await vi.waitUntil(() => alertsAbout(event).length > 0, 30_000);
+    await vi.waitUntil(() => alertsAbout(event).length > 0, 60_000);
     await reconcileNow();
     expect(alertsAbout(event).map(({ source }) => source)).toEqual(["reconciled"]);
   });
@@ -199,7 +197,7 @@ describe("in trouble", () => {
     await expect(reconcileNow()).rejects.toThrow("could be neither alerted on nor parked");
     for (const service of ["sns", "sqs"] as const) run.faults[service].set(null);
     expect(await find()).toEqual({ found: 1, finished: true });
-    await vi.waitUntil(() => alertsAbout(event).length === 1, 10_000);
+    await vi.waitUntil(() => alertsAbout(event).length === 1, 60_000);
   });
 
   test("the state table down is an error of the run, and nothing is doubled for it", async () => {
@@ -211,7 +209,7 @@ describe("in trouble", () => {
     run.faults.dynamodb.set(null);
     await reconcileNow();
     await reconcileNow();
-    await vi.waitUntil(() => alertsAbout(event).length > 0, 10_000);
+    await vi.waitUntil(() => alertsAbout(event).length > 0, 60_000);
     expect(alertsAbout(event)).toHaveLength(1);
   });
 
@@ -237,6 +235,6 @@ describe("in trouble", () => {
     okta.log.pageSize = 1_000;
     okta.limit = { requests: 600, seconds: 60 };
     expect(okta.violations()).toBe(0);
-    await vi.waitUntil(() => events.every((event) => alertsAbout(event).length === 1), 10_000);
+    await vi.waitUntil(() => events.every((event) => alertsAbout(event).length === 1), 60_000);
   });
 });

@@ -11,8 +11,6 @@ let run: EmbeddedRun;
 let handler: RedriveHandler;
 
 beforeAll(async () => {
-  process.env.POWERTOOLS_LOG_LEVEL = "SILENT";
-  process.env.POWERTOOLS_METRICS_DISABLED = "true";
   run = await startEmbeddedRun({
     port: 0,
     hookSecret: "secret",
@@ -97,9 +95,9 @@ test("work that cannot be done waits on the queue; what cannot be read goes to t
   await send(work("event-5"));
   await send("unreadable");
   client.destroy();
-  await vi.waitFor(() => expect(run.messagesOn("deadLetterQueue")).toEqual(["unreadable"]), { timeout: 20_000 });
+  await vi.waitFor(() => expect(run.messagesOn("deadLetterQueue")).toEqual(["unreadable"]), { timeout: 60_000 });
   expect(run.messagesOn("retryQueue").join()).toContain("event-5");
   run.faults.sns.set(null);
-  await vi.waitFor(() => expect(alertedUuids()).toContain("event-5"), { timeout: 40_000, interval: 200 });
+  await vi.waitFor(() => expect(alertedUuids()).toContain("event-5"), { timeout: 60_000, interval: 200 });
   await vi.waitFor(() => expect(run.messagesOn("retryQueue")).toEqual([]));
 });

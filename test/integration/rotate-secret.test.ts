@@ -30,8 +30,6 @@ beforeEach(async () => {
     AWS_ENDPOINT_URL_SECRETS_MANAGER: secret.url,
     HOOK_SECRET_ARN: arn,
     MISMATCH_DISTANCE_KM: "500",
-    POWERTOOLS_LOG_LEVEL: "SILENT",
-    POWERTOOLS_METRICS_DISABLED: "true",
   });
   delete process.env.HOOK_SECRET;
   versions = openSecretVersions(arn);

@@ -25,8 +25,6 @@ beforeAll(async () => {
     HOOK_SECRET_ARN: "arn:aws:secretsmanager:us-east-1:123456789012:secret:hook-AbCdEf",
     MISMATCH_DISTANCE_KM: "500",
     SUPPRESS_MINUTES: "0",
-    POWERTOOLS_LOG_LEVEL: "SILENT",
-    POWERTOOLS_METRICS_DISABLED: "true",
   });
   delete process.env.HOOK_SECRET;
 });

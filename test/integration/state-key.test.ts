@@ -1,6 +1,6 @@
 import { DynamoDBClient, ScanCommand } from "@aws-sdk/client-dynamodb";
 import type { SQSEvent } from "aws-lambda";
-import { afterAll, beforeAll, beforeEach, expect, test, vi } from "vitest";
+import { afterAll, afterEach, beforeAll, beforeEach, expect, test, vi } from "vitest";
 import { userItemIds } from "../../lambda/adapters/tables/user-item-ids.ts";
 import type { Alert } from "../../lambda/core/alerts/alert-schema.ts";
 import { writeWork } from "../../lambda/core/pipeline/work.ts";
@@ -11,6 +11,7 @@ import type { RedriveHandler } from "../../local/redrive-poller.ts";
 import { names } from "../../local/resources.ts";
 import { type AwsAnswer, type AwsEndpoint, startAwsEndpoint } from "../fixtures/aws-endpoint.ts";
 import { delivery, logEvent, sessionStart } from "../fixtures/events.ts";
+import { patient } from "../fixtures/timing.ts";
 
 /** The built functions, and a Secrets Manager that holds the hook's secret and the key of logins. */
 const arnOf = (name: string) => `arn:aws:secretsmanager:us-east-1:123456789012:secret:${name}-AbCdEf`;
@@ -40,12 +41,11 @@ beforeAll(async () => {
     STATE_KEY_ARN: arnOf("key"),
     MISMATCH_DISTANCE_KM: "500",
     SUPPRESS_MINUTES: "60",
-    POWERTOOLS_LOG_LEVEL: "SILENT",
-    POWERTOOLS_METRICS_DISABLED: "true",
   });
   delete process.env.HOOK_SECRET;
   dynamodb = new DynamoDBClient({});
 });
+afterEach(() => vi.unstubAllEnvs());
 beforeEach(() => {
   asked = [];
   answerKey = () => found(stateKey.toString());
@@ -143,6 +143,7 @@ test.each<[string, () => AwsAnswer | Promise<AwsAnswer>]>([
   async (_, answer) => {
     answerKey = answer;
     const before = await stateIds();
+    vi.stubEnv("TIMING", JSON.stringify({ ...patient, keyPatience: { answering: 300 } }));
     const handler = await start<Handler>("receiver");
     const events = [failedAs("unremembered@example.com"), failedAs("unremembered@example.com")];
     for (const event of events) {

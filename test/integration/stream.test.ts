@@ -26,8 +26,6 @@ const importBuilt = <Handler>(name: string) =>
   );
 
 beforeAll(async () => {
-  process.env.POWERTOOLS_LOG_LEVEL = "SILENT";
-  process.env.POWERTOOLS_METRICS_DISABLED = "true";
   run = await startEmbeddedRun({
     port: 0,
     hookSecret: "secret",
@@ -89,7 +87,7 @@ const alertsAbout = ({ uuid }: Json) =>
 async function everyAlert(): Promise<void> {
   const last = signIn();
   await deliver(last);
-  await vi.waitUntil(() => alertsAbout(last).length > 0, 20_000);
+  await vi.waitUntil(() => alertsAbout(last).length > 0, 60_000);
 }
 
 /** Tries the work of the retry queue now, which else waits until the claims in progress have expired. */
@@ -136,7 +134,7 @@ describe("one event by three inlets makes one alert:", () => {
       const order = [...all.slice(index % all.length), ...all.slice(0, index % all.length)];
       await Promise.all(order.map((inlet) => inlet(event)));
     }
-    await vi.waitUntil(() => events.every((event) => alertsAbout(event).length > 0), 20_000);
+    await vi.waitUntil(() => events.every((event) => alertsAbout(event).length > 0), 60_000);
     await redriveAll();
     await everyAlert();
     expect(events.map((event) => alertsAbout(event).length)).toEqual(events.map(() => 1));
@@ -150,7 +148,7 @@ describe("a streamed event", () => {
       published: 1,
       failed: 0,
     });
-    await vi.waitUntil(() => alertsAbout(event).length > 0, 10_000);
+    await vi.waitUntil(() => alertsAbout(event).length > 0, 60_000);
     expect(alertsAbout(event)[0]).toMatchObject({
       source: "streamed",
       delayedSeconds: 0,
@@ -184,7 +182,7 @@ describe("a streamed event", () => {
     run.faults.sns.set({ kind: "refuse" });
     expect(await stream(streamedEvent(event))).toMatchObject({ published: 0, parked: 1, failed: 0 });
     run.faults.sns.set(null);
-    await vi.waitUntil(() => alertsAbout(event).length > 0, 30_000);
+    await vi.waitUntil(() => alertsAbout(event).length > 0, 60_000);
     await inlets.hook(event);
     await everyAlert();
     expect(alertsAbout(event).map(({ source }) => source)).toEqual(["streamed"]);

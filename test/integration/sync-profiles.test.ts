@@ -1,6 +1,6 @@
 import { DynamoDBClient, UpdateItemCommand } from "@aws-sdk/client-dynamodb";
 import type { SQSEvent } from "aws-lambda";
-import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
+import { afterAll, beforeAll, beforeEach, describe, expect, test, vi } from "vitest";
 import { openProfileItems } from "../../lambda/adapters/tables/profile-items.ts";
 import { defaultAttributes } from "../../lambda/core/profiles/okta-user.ts";
 import { allLocations, type StoredLocation } from "../../lambda/core/profiles/profile.ts";
@@ -27,7 +27,6 @@ beforeAll(async () => {
       : { status: 400, body: { __type: "ResourceNotFoundException" } },
   );
   Object.assign(process.env, emulators.environment, {
-    POWERTOOLS_LOG_LEVEL: "SILENT",
     AWS_ENDPOINT_URL_SECRETS_MANAGER: secretsManager.url,
     OKTA_ORG_URL: okta.orgUrl,
     OKTA_CREDENTIAL_SECRET_ARN: arn,
@@ -66,8 +65,19 @@ test("a missing credential is reported, without its text", async () => {
 
 test("out of time it stops, and the next runs go on: every user is there once", async () => {
   okta.users.push(...Array.from({ length: 900 }, (_, index) => fakeUser(index)));
-  okta.interfere = (request) => (request % 3 === 0 ? "hang" : "none");
+  // The time is over when Okta does not answer, however long the machine took until then.
+  const time = new AbortController();
+  const timeout = AbortSignal.timeout.bind(AbortSignal);
+  vi.spyOn(AbortSignal, "timeout").mockImplementation((milliseconds) =>
+    milliseconds === 4_000 ? time.signal : timeout(milliseconds),
+  );
+  okta.interfere = (request) => {
+    if (request % 3 !== 0) return "none";
+    time.abort();
+    return "hang";
+  };
   const first = await run(34);
+  vi.restoreAllMocks();
   expect(first).toMatchObject({ full: true, pages: 2, finished: false });
   okta.interfere = () => "none";
   expect(await run()).toMatchObject({ full: true, pages: 3, users: 500, finished: true });

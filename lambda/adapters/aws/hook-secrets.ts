@@ -2,7 +2,7 @@ import type { SecretsProvider } from "@aws-lambda-powertools/parameters/secrets"
 import type { GetSecretValueCommandInput } from "@aws-sdk/client-secrets-manager";
 import type { HookSecrets } from "../../core/hook-endpoint/authentication.ts";
 import { within } from "../../core/time/budget.ts";
-import { clientDefaults, once } from "./client.ts";
+import { type ClientSettings, clientDefaults, once } from "./client.ts";
 
 /**
  * Seconds that fetched secrets are cached: every execution environment accepts a new version this long after it was put
@@ -14,7 +14,7 @@ export const secretCacheSeconds = 120;
 const retryIntervalMilliseconds = 10_000;
 
 /** The longest wait of a request for a fetch while secrets are cached. */
-const patienceMilliseconds = 600;
+export const patienceMilliseconds = 600;
 
 /** Fetches one version of the secret; null when there is no such version. */
 export type FetchVersion = (stage: "AWSCURRENT" | "AWSPREVIOUS") => Promise<string | null>;
@@ -30,8 +30,13 @@ export function fixedSecret(secret: string): HookSecrets {
  *
  * @param fetchVersion fetches from the store
  * @param now milliseconds, from any origin
+ * @param patience milliseconds that a request waits for secrets while it has some
  */
-export function rotatingSecret(fetchVersion: FetchVersion, now: () => number): HookSecrets {
+export function rotatingSecret(
+  fetchVersion: FetchVersion,
+  now: () => number,
+  patience = patienceMilliseconds,
+): HookSecrets {
   let last: readonly string[] | undefined;
   /** The next request after this time fetches the secrets again. */
   let nextAt = Number.NEGATIVE_INFINITY;
@@ -46,7 +51,7 @@ export function rotatingSecret(fetchVersion: FetchVersion, now: () => number): H
     if (last === undefined) return fetchBoth();
     if (now() < nextAt) return last;
     const known = last;
-    return within(AbortSignal.timeout(patienceMilliseconds), fetchBoth()).catch(() => {
+    return within(AbortSignal.timeout(patience), fetchBoth()).catch(() => {
       // A store that is down or hangs is asked only at intervals, and with a short wait: the request goes on with the
       // cached secrets.
       nextAt = now() + retryIntervalMilliseconds;
@@ -59,10 +64,10 @@ export function rotatingSecret(fetchVersion: FetchVersion, now: () => number): H
 export type GetSecretsProvider = () => Promise<SecretsProvider>;
 
 /** The client of a function: one for all of its secrets, since each client opens its own connections. */
-export function createSecretsProvider(): GetSecretsProvider {
+export function createSecretsProvider(settings: ClientSettings = clientDefaults): GetSecretsProvider {
   return once(async () => {
     const { SecretsProvider } = await import("@aws-lambda-powertools/parameters/secrets");
-    return new SecretsProvider({ clientConfig: clientDefaults });
+    return new SecretsProvider({ clientConfig: settings });
   });
 }
 

@@ -10,19 +10,22 @@ import { profileKeysOf, readProfiles } from "./profile-look-up.ts";
 import type { GetStateKey } from "./state-key.ts";
 import { type StateKey, userItemIds } from "./user-item-ids.ts";
 import { readUserState } from "./user-states.ts";
-import { readWatching, startWatching, watchingId } from "./watching.ts";
+import { patienceMilliseconds, readWatching, startWatching, watchingId } from "./watching.ts";
 
 type Item = Readonly<Record<string, AttributeValue>>;
 
 /**
  * Looks users up, in one request to DynamoDB for both tables. While the key for hashing logins is still being fetched,
  * the states have a request of their own, so that locations and exceptions do not wait for it.
+ *
+ * @param watchingPatience milliseconds: see `startWatching`
  */
 export function createLookUp(
   profileTable: string,
   stateTable: string,
   getStateKey: GetStateKey,
   getDynamodb = createDynamodb(),
+  watchingPatience = patienceMilliseconds,
 ): LookUp {
   /** One write at a time: concurrent look-ups all find that the item is missing. */
   let starting: Promise<string | null> | null = null;
@@ -46,7 +49,7 @@ export function createLookUp(
       if (found.isThrottled) throw new Error(`the state table ${stateTable} is throttled`);
       const since = readWatching(found.states.get(watchingId));
       if (since === null) {
-        starting ??= startWatching(client, stateTable, new Date()).finally(() => {
+        starting ??= startWatching(client, stateTable, new Date(), watchingPatience).finally(() => {
           starting = null;
         });
       }

@@ -16,16 +16,22 @@ export function readWatching(item: Readonly<Record<string, AttributeValue>> | un
 }
 
 /** The longest wait of a look-up for this write, in milliseconds: once in the life of a deployment. */
-const patienceMilliseconds = 200;
+export const patienceMilliseconds = 200;
 
 /**
  * Writes the item where there is none.
  *
+ * @param milliseconds the longest that it is waited for
  * @returns since when the deployment has watched, by the first write; null when that is not known in time
  */
-export async function startWatching(client: DynamoDBClient, stateTable: string, now: Date): Promise<string | null> {
+export async function startWatching(
+  client: DynamoDBClient,
+  stateTable: string,
+  now: Date,
+  milliseconds = patienceMilliseconds,
+): Promise<string | null> {
   const { UpdateItemCommand } = await import("@aws-sdk/client-dynamodb");
-  const patience = AbortSignal.timeout(patienceMilliseconds);
+  const patience = AbortSignal.timeout(milliseconds);
   const command = new UpdateItemCommand({
     TableName: stateTable,
     Key: { id: { S: watchingId } },

@@ -1,6 +1,11 @@
-/** The first and the longest wait. SQS allows at most twelve hours. */
-const firstSeconds = 15;
-const longestSeconds = 4 * 3_600;
+/** The first wait, and the longest, in seconds. */
+export interface BackOff {
+  readonly firstSeconds: number;
+  readonly longestSeconds: number;
+}
+
+/** The waits of a deployment. SQS takes at most twelve hours. */
+export const backOff: BackOff = { firstSeconds: 15, longestSeconds: 4 * 3_600 };
 
 /**
  * Attempts before SQS moves work to the dead-letter queue. With the waits below, the last attempt comes after 8 to 16
@@ -9,13 +14,15 @@ const longestSeconds = 4 * 3_600;
 export const maximumAttempts = 14;
 
 /**
- * Seconds to wait after an attempt that failed: doubling from 15 seconds to 4 hours, less up to half at random, so that
- * work that failed together is not tried again together.
+ * Seconds to wait after an attempt that failed: doubling from the first wait to the longest, less up to half at random, so
+ * that work that failed together is not tried again together.
  *
  * @param attempt 1 for the first
  * @param random 0 to 1
+ * @param waits the first and the longest. @default {@link backOff}
  */
-export function backOffSeconds(attempt: number, random: number): number {
+export function backOffSeconds(attempt: number, random: number, waits = backOff): number {
+  const { firstSeconds, longestSeconds } = waits;
   const whole = Math.min(firstSeconds * 2 ** Math.max(0, attempt - 1), longestSeconds);
   return Math.round(whole * (1 - random / 2));
 }

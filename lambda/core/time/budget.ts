@@ -16,7 +16,7 @@ export interface StepShares {
   readonly refresh: number;
 }
 
-/** The time of a function that runs the pipeline. */
+/** The time of a function that runs the pipeline: those of a deployment are below, and a run may set its own. */
 export interface Pace extends BudgetShares {
   readonly steps: StepShares;
   /**

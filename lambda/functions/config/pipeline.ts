@@ -17,6 +17,7 @@ import {
   required,
   type ValuesOf,
 } from "./environment.ts";
+import { productionTiming, readTiming, type Timing } from "./timing.ts";
 import { alertTopicArn, queueUrl, secretArn, stateTable, tableName } from "./variables.ts";
 
 /** The settings of every function that works on events, read once from the environment. */
@@ -40,6 +41,8 @@ export interface PipelineConfig {
   readonly metrics: MetricSet;
   /** The source of the key for hashing logins. */
   readonly stateKey: StateKeySource;
+  /** Deadlines, delays and back-off. */
+  readonly timing: Timing;
 }
 
 /** The variables of every function that works on events. */
@@ -59,6 +62,7 @@ export const pipelineVariables = {
   EXPERIMENTAL_DETECTIONS: optional(matching(/^(true|false)$/, "is neither true nor false"), "false"),
   METRICS: optional(parsed(readMetricSet, `is none of ${metricSets.join(", ")}`), defaultMetricSet),
   STATE_KEY_ARN: optional(secretArn, null),
+  TIMING: optional(readTiming, productionTiming),
 } as const;
 
 /**
@@ -85,6 +89,7 @@ export function toPipelineConfig(read: ValuesOf<typeof pipelineVariables>, envir
     refreshQueueUrl: read.REFRESH_QUEUE_URL,
     metrics: read.METRICS,
     stateKey: stateKeySource(read.STATE_KEY_ARN, environment),
+    timing: read.TIMING,
   };
 }
 

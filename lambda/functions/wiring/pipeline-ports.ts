@@ -1,11 +1,11 @@
-import { type ClientSettings, clientDefaults } from "../../adapters/aws/client.ts";
+import type { ClientSettings } from "../../adapters/aws/client.ts";
 import { createDynamodb } from "../../adapters/aws/dynamodb/client.ts";
 import { createSecretsProvider, secretsManagerVersions } from "../../adapters/aws/hook-secrets.ts";
 import { createQueue, type SendMessages } from "../../adapters/aws/queue.ts";
 import { createTopic } from "../../adapters/aws/topic.ts";
 import { createClaims } from "../../adapters/tables/claims.ts";
 import { createLookUp } from "../../adapters/tables/look-up.ts";
-import { createStateKey, type GetStateKey, keyPatience } from "../../adapters/tables/state-key.ts";
+import { createStateKey, type GetStateKey } from "../../adapters/tables/state-key.ts";
 import { createUserStates } from "../../adapters/tables/user-states.ts";
 import { createObserver } from "../../adapters/telemetry/log-observations.ts";
 import type { Metrics } from "../../adapters/telemetry/metrics.ts";
@@ -32,9 +32,10 @@ import type { PipelineConfig } from "../config/pipeline.ts";
  * it. A failure shows where the key is used.
  */
 export function startStateKey(config: PipelineConfig): GetStateKey {
-  const getSecrets = createSecretsProvider();
+  const { timing } = config;
+  const getSecrets = createSecretsProvider(timing.answeringClient);
   const versionsOf = (arn: string) => secretsManagerVersions(arn, getSecrets);
-  const getStateKey = createStateKey(config.stateKey, versionsOf, keyPatience.waiting, () => performance.now());
+  const getStateKey = createStateKey(config.stateKey, versionsOf, timing.keyPatience.waiting, () => performance.now());
   void Promise.allSettled([getStateKey()]);
   return getStateKey;
 }
@@ -69,9 +70,12 @@ export class AwsPipelinePorts implements PipelinePorts {
   readonly #publish: PublishMessage;
   readonly #retryQueue: SendMessages;
   readonly #deadLetterQueue: SendMessages;
+  readonly #longestDelaySeconds: number;
 
   constructor(options: PipelinePortsOptions) {
-    const { config, rules, severityAdjustments, metrics, getStateKey, clients: settings = clientDefaults } = options;
+    const { config, rules, severityAdjustments, metrics, getStateKey } = options;
+    const { timing } = config;
+    const { clients: settings = timing.answeringClient } = options;
     const getDynamodb = createDynamodb(settings);
     const logAndCount = createObserver(metrics);
     this.rules = rules;
@@ -81,7 +85,13 @@ export class AwsPipelinePorts implements PipelinePorts {
     this.suppressMinutes = config.suppressMinutes;
     this.claims = createClaims(config.stateTable, getDynamodb);
     this.userStates = createUserStates(config.stateTable, getStateKey, getDynamodb);
-    this.lookUp = createLookUp(config.profileTable, config.stateTable, getStateKey, getDynamodb);
+    this.lookUp = createLookUp(
+      config.profileTable,
+      config.stateTable,
+      getStateKey,
+      getDynamodb,
+      timing.watchingPatience,
+    );
     this.refreshProfiles =
       config.refreshQueueUrl === null ? null : refreshesBy(createQueue(config.refreshQueueUrl, { settings }));
     this.observe = (observation) => {
@@ -89,6 +99,7 @@ export class AwsPipelinePorts implements PipelinePorts {
       options.alsoObserve?.(observation);
     };
     this.measure = metrics.measure;
+    this.#longestDelaySeconds = timing.longestDelaySeconds;
     this.#publish = createTopic(config.alertTopicArn, { settings });
     this.#retryQueue = createQueue(config.retryQueueUrl, { settings });
     this.#deadLetterQueue = createQueue(config.deadLetterQueueUrl, { settings });
@@ -103,7 +114,10 @@ export class AwsPipelinePorts implements PipelinePorts {
   }
 
   parkWork(work: readonly ParkedWork[], signal: AbortSignal): Promise<void> {
-    const messages = work.map((each) => ({ body: writeWork(each.work, this.now()), delaySeconds: each.delaySeconds }));
+    const messages = work.map((each) => ({
+      body: writeWork(each.work, this.now()),
+      delaySeconds: Math.min(each.delaySeconds, this.#longestDelaySeconds),
+    }));
     return this.#retryQueue(messages, signal);
   }
 

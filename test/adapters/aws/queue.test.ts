@@ -2,8 +2,9 @@ import { ReceiveMessageCommand, SQSClient } from "@aws-sdk/client-sqs";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { createQueue } from "../../../lambda/adapters/aws/queue.ts";
 import { type Emulators, startEmulators } from "../../../local/emulators.ts";
+import { patientClient } from "../../fixtures/timing.ts";
 
-const signal = () => AbortSignal.timeout(10_000);
+const signal = () => AbortSignal.timeout(100_000);
 
 let emulators: Emulators;
 let queueUrl: string;
@@ -17,7 +18,7 @@ afterAll(() => emulators.stop());
 
 test("bodies of any number and size arrive, each once", async () => {
   const bodies = Array.from({ length: 37 }, (_, index) => `${index} ${"x".repeat(index % 9 === 0 ? 400_000 : 10)}`);
-  await createQueue(queueUrl)(
+  await createQueue(queueUrl, { settings: patientClient })(
     bodies.map((body) => ({ body })),
     signal(),
   );
@@ -36,10 +37,14 @@ test("bodies of any number and size arrive, each once", async () => {
 
 test("a signal ends it, whatever hangs", async () => {
   emulators.faults.sqs.set({ kind: "hang" });
-  await expect(createQueue(queueUrl)([{ body: "x" }], AbortSignal.timeout(50))).rejects.toThrow();
+  await expect(
+    createQueue(queueUrl, { settings: patientClient })([{ body: "x" }], AbortSignal.timeout(50)),
+  ).rejects.toThrow();
   emulators.faults.sqs.set(null);
 });
 
 test("a queue that is not there is an error: nothing is lost in silence", async () => {
-  await expect(createQueue(`${queueUrl}-missing`)([{ body: "x" }], signal())).rejects.toThrow();
+  await expect(
+    createQueue(`${queueUrl}-missing`, { settings: patientClient })([{ body: "x" }], signal()),
+  ).rejects.toThrow();
 });

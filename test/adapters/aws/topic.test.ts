@@ -6,8 +6,9 @@ import { afterAll, afterEach, beforeAll, expect, test } from "vitest";
 import { createTopic } from "../../../lambda/adapters/aws/topic.ts";
 import type { TopicMessage } from "../../../lambda/core/alerts/topic-message.ts";
 import { type Emulators, startEmulators } from "../../../local/emulators.ts";
+import { patientClient } from "../../fixtures/timing.ts";
 
-const signal = () => AbortSignal.timeout(10_000);
+const signal = () => AbortSignal.timeout(100_000);
 const message = (text: string): TopicMessage => ({
   message: text,
   attributes: { severity: { type: "String", value: "high" } },
@@ -39,7 +40,7 @@ async function received(): Promise<string[]> {
 }
 
 test("messages of any number and size that are published at once arrive, each once", async () => {
-  const publish = createTopic(topicArn);
+  const publish = createTopic(topicArn, { settings: patientClient });
   const texts = Array.from({ length: 37 }, (_, index) => `${index} ${"x".repeat(index % 9 === 0 ? 200_000 : 10)}`);
   await Promise.all(texts.map((text) => publish(message(text), signal())));
   expect((await received()).sort()).toEqual(texts.sort());
@@ -95,7 +96,7 @@ const published = `<PublishResponse xmlns="http://sns.amazonaws.com/doc/2010-03-
 
 test("each request has a connection of its own, as one that went stale breaks like one whose request was taken", async () => {
   const sns = await serveAnswers(published, published, published);
-  const publish = createTopic(topicArn);
+  const publish = createTopic(topicArn, { settings: patientClient });
   for (const text of ["a", "b", "c"]) await publish(message(text), signal());
   await sns.stop();
   expect(sns.connections()).toBe(3);
@@ -107,7 +108,7 @@ test.each([
   ["one of two", publishedBatch("0"), ["a", "b"]],
 ])("an answer that names %s leaves it open whether the others were taken", async (_, answer, texts) => {
   const sns = await serveAnswers(answer);
-  const publish = createTopic(topicArn);
+  const publish = createTopic(topicArn, { settings: patientClient });
   const outcomes = await Promise.allSettled(texts.map((text) => publish(message(text), signal())));
   await sns.stop();
   expect(outcomes.at(-1)).toMatchObject({ status: "rejected", reason: { name: "UnconfirmedPublishError" } });
@@ -119,7 +120,7 @@ function publishedBatch(id: string): string {
 }
 
 test("what is too large is refused, and holds nothing else up", async () => {
-  const publish = createTopic(topicArn);
+  const publish = createTopic(topicArn, { settings: patientClient });
   const texts = ["good", "x".repeat(300_000), "better"];
   const outcomes = await Promise.allSettled(texts.map((text) => publish(message(text), signal())));
   expect(outcomes.map(({ status }) => status)).toEqual(["fulfilled", "rejected", "fulfilled"]);
@@ -127,7 +128,7 @@ test("what is too large is refused, and holds nothing else up", async () => {
 });
 
 test("a topic that fails fails them all, and each that is published later is tried anew", async () => {
-  const publish = createTopic(topicArn);
+  const publish = createTopic(topicArn, { settings: patientClient });
   emulators.faults.sns.set({ kind: "refuse" });
   const outcomes = await Promise.allSettled(["a", "b"].map((text) => publish(message(text), signal())));
   expect(outcomes.map(({ status }) => status)).toEqual(["rejected", "rejected"]);
@@ -137,7 +138,7 @@ test("a topic that fails fails them all, and each that is published later is tri
 });
 
 test("the batch goes on as long as any of its messages has time", async () => {
-  const publish = createTopic(topicArn);
+  const publish = createTopic(topicArn, { settings: patientClient });
   emulators.faults.sns.set({ kind: "delay", milliseconds: 300 });
   const outcomes = await Promise.allSettled([
     publish(message("hasty"), AbortSignal.timeout(50)),

@@ -23,7 +23,7 @@ afterEach(async () => {
   expect(okta.invalid).toEqual([]);
 });
 
-const signal = () => AbortSignal.timeout(20_000);
+const signal = () => AbortSignal.timeout(100_000);
 const now = () => Date.now() + passed;
 
 function serviceApp(): Authorize {

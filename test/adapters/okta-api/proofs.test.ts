@@ -18,7 +18,7 @@ afterEach(async () => {
   expect(okta.invalid).toEqual([]);
 });
 
-const signal = () => AbortSignal.timeout(20_000);
+const signal = () => AbortSignal.timeout(100_000);
 const missingNonce = "Authorization server requires nonce in DPoP proof.";
 
 /** A client whose pauses are none. */

@@ -28,7 +28,7 @@ afterEach(async () => {
   expect(okta.invalid).toEqual([]);
 });
 
-const signal = () => AbortSignal.timeout(20_000);
+const signal = () => AbortSignal.timeout(100_000);
 /** An event of so many hours after the start, which Okta persists so many hours after it. */
 const add = (uuid: string, published: number, late = 0) =>
   okta.log.add(

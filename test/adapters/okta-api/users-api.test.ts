@@ -17,7 +17,7 @@ beforeEach(async () => {
 });
 afterEach(() => okta.stop());
 
-const signal = () => AbortSignal.timeout(20_000);
+const signal = () => AbortSignal.timeout(100_000);
 const waits: number[] = [];
 const sleep = (milliseconds: number) => new Promise<void>((resolve) => setTimeout(resolve, milliseconds));
 

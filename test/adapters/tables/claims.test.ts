@@ -4,6 +4,7 @@ import { createClaims } from "../../../lambda/adapters/tables/claims.ts";
 import type { ClaimResult } from "../../../lambda/core/pipeline/claims.ts";
 import { type Emulators, startEmulators } from "../../../local/emulators.ts";
 import { names } from "../../../local/resources.ts";
+import { patientDynamodb } from "../../fixtures/timing.ts";
 
 let emulators: Emulators;
 beforeAll(async () => {
@@ -16,8 +17,8 @@ afterEach(() => {
 });
 afterAll(() => emulators.stop());
 
-const signal = () => AbortSignal.timeout(5_000);
-const claims = () => createClaims(names.stateTable);
+const signal = () => AbortSignal.timeout(100_000);
+const claims = () => createClaims(names.stateTable, patientDynamodb());
 const end: ClaimResult = { outcome: "alerted", undecided: ["rule-1"], exceptions: ["exception-1"] };
 const key = () => crypto.randomUUID();
 const lease = 20_000;

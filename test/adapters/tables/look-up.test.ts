@@ -7,6 +7,7 @@ import type { UserKey } from "../../../lambda/core/history/user-key.ts";
 import { type Emulators, startEmulators } from "../../../local/emulators.ts";
 import { names } from "../../../local/resources.ts";
 import { type AwsEndpoint, startAwsEndpoint } from "../../fixtures/aws-endpoint.ts";
+import { patientDynamodb, patientWatching } from "../../fixtures/timing.ts";
 
 let emulators: Emulators;
 let proxy: AwsEndpoint | undefined;
@@ -99,7 +100,9 @@ const lookUp = (...keys: string[]) =>
     names.profileTable,
     names.stateTable,
     () => stateKey,
-  )({ keys: new Set(keys), users }, AbortSignal.timeout(10_000));
+    patientDynamodb(),
+    patientWatching,
+  )({ keys: new Set(keys), users }, AbortSignal.timeout(100_000));
 const find = async (...keys: string[]) => (await lookUp(...keys)).locations;
 
 describe("profile locations", () => {
@@ -195,6 +198,6 @@ test("a user with id and login costs the reads of thirteen items, as the table o
 });
 
 test("a table that is not there is an error, and no user without a profile", async () => {
-  const missing = createLookUp("missing", "missing", () => stateKey);
-  await expect(missing({ keys: new Set(["00u1"]), users }, AbortSignal.timeout(10_000))).rejects.toThrow();
+  const missing = createLookUp("missing", "missing", () => stateKey, patientDynamodb());
+  await expect(missing({ keys: new Set(["00u1"]), users }, AbortSignal.timeout(100_000))).rejects.toThrow();
 });

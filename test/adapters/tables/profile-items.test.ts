@@ -104,7 +104,8 @@ const now = () => {
 };
 
 async function importCity(dynamodb: DynamoDBClient, ...places: readonly string[]): Promise<void> {
-  const file = join(folder, `${places.join("-")}.csv`);
+  // Of its own: imports of one city may be at work at the same time.
+  const file = join(folder, `${crypto.randomUUID()}.csv`);
   await writeFile(file, ["userId,city,country", ...places.map((city) => `${user},${city},PT`), ""].join("\n"));
   await importProfiles({
     file,

@@ -3,6 +3,7 @@ import { type Replayed, type ReplayOptions, replay, withoutLookUps } from "../..
 import type { Exception } from "../../../lambda/core/exceptions/exception.ts";
 import { compileAdjustments } from "../../../lambda/core/severity/compile-adjustments.ts";
 import { type Json, logEvent } from "../../fixtures/events.ts";
+import { lisbon } from "../../fixtures/places.ts";
 import { parseTestRule, ruleSet } from "../../fixtures/rules.ts";
 
 const proxied = parseTestRule(
@@ -145,15 +146,6 @@ test("severity is adjusted as the deployment adjusts it", async () => {
 
 describe("a rule that asks for profile locations", () => {
   const rules = ruleSet([proxied, far]);
-  const lisbon = {
-    label: "home",
-    countryCode: "PT",
-    state: null,
-    city: "Lisbon",
-    postalCode: null,
-    latitude: 38.7,
-    longitude: -9.1,
-  };
 
   test("matches by the locations that are given", async () => {
     const replayed = await run([at(0)], { rules, locations: new Map([["ada@example.com", [lisbon]]]) });

@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { deployedSettings, describeUnknownSettings, settingChanges } from "../../../cli/deploy/setting-changes.ts";
 import { mergeSettings } from "../../../infra/settings.ts";
-import { synthesize } from "../../../infra/synthesize.ts";
+import { synthesize } from "../../fixtures/synthesized.ts";
 
 type Given = Readonly<Record<string, unknown>>;
 

@@ -1,6 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { changesBetween, countByType, countResources, type Template } from "../../../cli/deploy/template-changes.ts";
-import { everything, synthesize } from "../../../infra/synthesize.ts";
+import { everything } from "../../../infra/synthesize.ts";
+import { synthesize } from "../../fixtures/synthesized.ts";
 
 /** As `cdk synth` makes it, with the paths that resources are called by. */
 const templateOf = (settings: Readonly<Record<string, unknown>>): Template =>

@@ -27,7 +27,7 @@ const endpoint = createServer(({ headers }, response) => {
   response.setHeader("content-type", "application/json");
   response.end(JSON.stringify({ verification: headers["x-okta-verification-challenge"] }));
 });
-const signal = AbortSignal.timeout(60_000);
+const signal = AbortSignal.timeout(100_000);
 const ensure = (eventTypes: readonly string[], uncertainEventTypes: readonly string[] = []) =>
   ensureHook(
     api,

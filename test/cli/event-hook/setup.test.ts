@@ -45,7 +45,7 @@ afterEach(async () => {
   expect(okta.invalid).toEqual([]);
 });
 
-const signal = () => AbortSignal.timeout(30_000);
+const signal = () => AbortSignal.timeout(100_000);
 const wait = async () => {};
 
 function storeOf(where: string, isReadByItsUser = true): CredentialStore {

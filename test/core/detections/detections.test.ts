@@ -7,9 +7,10 @@ import { findEventType } from "../../../lambda/core/okta/event-types.ts";
 import { processDelivery } from "../../../lambda/core/pipeline/process-delivery.ts";
 import type { Rule } from "../../../lambda/core/sigma/rule.ts";
 import { type RuleSet, requirementsOf } from "../../../lambda/core/sigma/rule-set.ts";
-import { startBudget } from "../../../lambda/core/time/budget.ts";
 import { type Json, logEvent } from "../../fixtures/events.ts";
 import { findings, memoryPorts } from "../../fixtures/memory.ts";
+import { lisbon } from "../../fixtures/places.ts";
+import { unhurried } from "../../fixtures/timing.ts";
 
 const folder = fileURLToPath(new URL("../../../detections", import.meta.url));
 
@@ -26,16 +27,14 @@ beforeAll(async () => {
 /** The titles of the detections that an event raises, through the whole pipeline. */
 async function detectionsOf(event: Json, set: RuleSet): Promise<string[]> {
   const alerts: Alert[] = [];
-  const lisbon = { label: "home", countryCode: "PT", latitude: 38.7, longitude: -9.1 };
   await processDelivery(
     { id: null, org: null, eventHookId: null, events: [logEvent(event)], malformed: [] },
     memoryPorts({
       rules: set,
-      lookUp: async () =>
-        findings(new Map([["00u1lisbon", [{ ...lisbon, state: null, city: null, postalCode: null }]]])),
+      lookUp: async () => findings(new Map([["00u1lisbon", [lisbon]]])),
       publish: async (alert) => void alerts.push(alert),
     }),
-    startBudget({ work: 10_000, parking: 10_000 }, () => performance.now()),
+    unhurried(),
   );
   return alerts.flatMap(({ detections }) => detections.map(({ title }) => title));
 }

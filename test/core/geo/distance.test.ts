@@ -1,6 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { distanceKm, usableCoordinates } from "../../../lambda/core/geo/distance.ts";
+import { lisbon } from "../../fixtures/places.ts";
 
 const point = fc.record({
   latitude: fc.double({ min: -90, max: 90, noNaN: true }),
@@ -43,7 +44,6 @@ describe("distance", () => {
   });
 
   test("from Lisbon to Toronto is what maps say", () => {
-    const lisbon = { latitude: 38.7167, longitude: -9.1333 };
     expect(distanceKm(lisbon, { latitude: 43.6567, longitude: -79.34 })).toBeCloseTo(5_723, -1);
   });
 });

@@ -18,8 +18,9 @@ import { answering, startBudget, waiting } from "../../../lambda/core/time/budge
 import { type Emulators, startEmulators } from "../../../local/emulators.ts";
 import { names } from "../../../local/resources.ts";
 import type { Json } from "../../fixtures/events.ts";
-import { rule, ruleSet } from "../../fixtures/rules.ts";
-import { proxied, stateKey, world } from "../history/world.ts";
+import { proxied, rule, ruleSet } from "../../fixtures/rules.ts";
+import { eachStep, unhurried } from "../../fixtures/timing.ts";
+import { stateKey, world } from "../history/world.ts";
 
 let emulators: Emulators;
 beforeAll(async () => {
@@ -156,7 +157,7 @@ describe("within the window", () => {
     const { deliver, published, ports, user } = world();
     await deliver({ oktaProxyWatch: { test: true } }, { oktaProxyWatch: { test: true } });
     expect(published.map((alert) => alert.test)).toEqual([true, true]);
-    const state = await ports.userStates.read(user, AbortSignal.timeout(5_000));
+    const state = await ports.userStates.read(user, AbortSignal.timeout(100_000));
     expect([...state.networks, ...state.sessions, ...state.windows]).toEqual([]);
   });
 });
@@ -172,7 +173,7 @@ test("of 200 that come to the table at once, one is alerted on, and 199 are coun
   const { ports, user, signIn } = world({
     userStates: createUserStates(names.stateTable, stateKey, async () => client),
   });
-  const signal = AbortSignal.timeout(25_000);
+  const signal = AbortSignal.timeout(100_000);
   const due = () => dueAlert(signIn({ uuid: crypto.randomUUID() }), user, ports.now());
   const outcomes = await Promise.all(
     Array.from({ length: 200 }, async () => {
@@ -320,30 +321,23 @@ describe("an alert that cannot be published", () => {
     expect(await deliver({})).toMatchObject({ published: 1 });
     await deliver({});
     // The first one's retry finds that its user was alerted on meanwhile.
-    await retryWork(
-      parked[0] as Work,
-      ports,
-      startBudget({ work: 5_000, parking: 5_000 }, () => performance.now()),
-    );
+    await retryWork(parked[0] as Work, ports, unhurried());
     expect(published).toHaveLength(1);
     expect(published[0]?.okta.eventUuid).not.toBe("first");
     expect(signIn().uuid).not.toBe("first");
   });
 
   test("of a function that was stopped suppresses nothing: others wait for it on the queue, for as long as any function works on one alert", async () => {
-    const { ports, deliver, pass, user, published, parked, kinds, signIn } = world();
+    const { ports, deliver, pass, user, published, parked, kinds, signIn, hurry } = world();
+    hurry({ suppress: 300 });
     const reported: Suppressed = { count: 2, since: "2026-11-24T08:00:00.000Z" };
     const opened = { ...windowOf(signIn(), "stopped", ports.now()), reported };
-    expect(await ports.userStates.open(user, null, opened, AbortSignal.timeout(5_000))).toBe(true);
+    expect(await ports.userStates.open(user, null, opened, AbortSignal.timeout(100_000))).toBe(true);
     pass(0.3);
     expect(await deliver({})).toMatchObject({ grouped: 0, published: 0, parked: 1 });
     expect(parked[0]?.waiting?.reason).toMatch(/^an alert about the same user and network is under way/);
     pass(0.5);
-    await retryWork(
-      parked[0] as Work,
-      ports,
-      startBudget({ work: 5_000, parking: 5_000 }, () => performance.now()),
-    );
+    await retryWork(parked[0] as Work, ports, unhurried());
     expect(published[0]?.heldBack).toEqual({ count: 2, since: "2026-11-24T08:00:00.000Z" });
     expect(kinds()).toContain("workParked");
   });
@@ -352,22 +346,19 @@ describe("an alert that cannot be published", () => {
     const { ports, published, user, signIn } = world();
     const event = signIn({ uuid: crypto.randomUUID() });
     const opened = windowOf(event, event.uuid, ports.now());
-    await ports.userStates.open(user, null, opened, AbortSignal.timeout(5_000));
+    await ports.userStates.open(user, null, opened, AbortSignal.timeout(100_000));
     const delivery = { id: null, org: null, eventHookId: null };
     const work: Work = { event, delivery, rules: null, followUp: false, waiting: null };
-    await retryWork(
-      work,
-      ports,
-      startBudget({ work: 5_000, parking: 5_000 }, () => performance.now()),
-    );
+    await retryWork(work, ports, unhurried());
     expect(published).toHaveLength(1);
   });
 });
 
 test.each(["refuse", "hang"] as const)("a state table that fails by %s suppresses nothing", async (kind) => {
-  const { deliver, published } = world();
+  const { deliver, published, hurry } = world();
   await deliver({});
   emulators.faults.dynamodb.set({ kind });
+  hurry(eachStep(300));
   expect(await deliver({})).toMatchObject({ published: 1, grouped: 0 });
   expect(published[1]).toMatchObject({ history: null, heldBack: null });
 });

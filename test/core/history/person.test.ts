@@ -7,8 +7,9 @@ import { watchingId } from "../../../lambda/adapters/tables/watching.ts";
 import { type Emulators, startEmulators } from "../../../local/emulators.ts";
 import { names } from "../../../local/resources.ts";
 import type { Json } from "../../fixtures/events.ts";
-import { rule, ruleSet } from "../../fixtures/rules.ts";
-import { proxied, stateKey, world } from "./world.ts";
+import { proxied, rule, ruleSet } from "../../fixtures/rules.ts";
+import { patientDynamodb } from "../../fixtures/timing.ts";
+import { stateKey, world } from "./world.ts";
 
 let emulators: Emulators;
 let dynamodb: DynamoDBClient;
@@ -143,7 +144,9 @@ describe("one person under several names", () => {
       sessionsIn30Days: 3,
       failedIn30Days: 2,
     });
-    expect([...(await ports.userStates.read(user, AbortSignal.timeout(5_000))).sessions]).toEqual([["2026-11-24", 1]]);
+    expect([...(await ports.userStates.read(user, AbortSignal.timeout(100_000))).sessions]).toEqual([
+      ["2026-11-24", 1],
+    ]);
     expect(await stateIds()).not.toContain(`user#id#${id}`);
   });
 
@@ -189,7 +192,7 @@ describe("a network that is not known", () => {
   test("suppresses nothing, and is remembered as no network", async () => {
     const { deliver, published, ports, user } = world();
     expect(await deliver(nowhere, nowhere)).toMatchObject({ published: 2, grouped: 0 });
-    const state = await ports.userStates.read(user, AbortSignal.timeout(5_000));
+    const state = await ports.userStates.read(user, AbortSignal.timeout(100_000));
     expect([state.networks.size, state.windows.size]).toEqual([0, 0]);
     expect([...state.sessions]).toEqual([["2026-11-24", 2]]);
     await deliver(nowhere);
@@ -243,8 +246,8 @@ describe("a session is not made known by itself:", () => {
 describe("where the key of logins cannot be had", () => {
   const noKey = () => Promise.reject(new Error("Secrets Manager is down"));
   const withoutKey = {
-    lookUp: createLookUp(names.profileTable, names.stateTable, noKey),
-    userStates: createUserStates(names.stateTable, noKey),
+    lookUp: createLookUp(names.profileTable, names.stateTable, noKey, patientDynamodb()),
+    userStates: createUserStates(names.stateTable, noKey, patientDynamodb()),
   };
 
   test("every alert goes out without history, nothing is suppressed, and the reason is observed", async () => {
@@ -269,7 +272,7 @@ describe("where the key of logins cannot be had", () => {
     );
     const findings = await withoutKey.lookUp(
       { keys: new Set(["00uplace"]), users: new Set(["id#00uplace"]) },
-      AbortSignal.timeout(5_000),
+      AbortSignal.timeout(100_000),
     );
     expect(findings.locations.get("00uplace")).toHaveLength(1);
     expect(findings.states).toBeNull();
@@ -297,7 +300,10 @@ test("a key that comes late is waited for, while locations are asked for", async
       return client;
     },
   );
-  const { states } = await lookUp({ keys: new Set(["00u1"]), users: new Set(["id#00u1"]) }, AbortSignal.timeout(5_000));
+  const { states } = await lookUp(
+    { keys: new Set(["00u1"]), users: new Set(["id#00u1"]) },
+    AbortSignal.timeout(100_000),
+  );
   expect(asked).toEqual(["located", "remembered"]);
   expect(states?.get("id#00u1")?.watchedSince).toBe("2026-01-01T00:00:00.000Z");
 });

@@ -33,7 +33,7 @@ afterAll(async () => {
 
 const stateKey = Buffer.from("the key of a deployment");
 const now = new Date("2026-11-24T09:00:00.000Z");
-const signal = () => AbortSignal.timeout(5_000);
+const signal = () => AbortSignal.timeout(100_000);
 
 const sighting = (asNumber: number): Sighting => ({
   eventUuid: `event-${asNumber}`,

@@ -4,6 +4,7 @@ import { createLookUp } from "../../../lambda/adapters/tables/look-up.ts";
 import { watchingId } from "../../../lambda/adapters/tables/watching.ts";
 import { type Emulators, startEmulators } from "../../../local/emulators.ts";
 import { names } from "../../../local/resources.ts";
+import { patientWatching } from "../../fixtures/timing.ts";
 import { stateKey } from "./world.ts";
 
 let emulators: Emulators;
@@ -21,8 +22,8 @@ afterAll(async () => {
 });
 
 async function since(client = dynamodb): Promise<string | null | undefined> {
-  const lookUp = createLookUp(names.profileTable, names.stateTable, stateKey, async () => client);
-  const { states } = await lookUp({ keys: new Set(), users: new Set(["login#ada"]) }, AbortSignal.timeout(10_000));
+  const lookUp = createLookUp(names.profileTable, names.stateTable, stateKey, async () => client, patientWatching);
+  const { states } = await lookUp({ keys: new Set(), users: new Set(["login#ada"]) }, AbortSignal.timeout(100_000));
   return states?.get("login#ada")?.watchedSince;
 }
 const stored = async () =>
@@ -49,9 +50,9 @@ test("look-ups of one function that come at once share a write", async () => {
       },
     { step: "initialize" },
   );
-  const lookUp = createLookUp(names.profileTable, names.stateTable, stateKey, async () => client);
+  const lookUp = createLookUp(names.profileTable, names.stateTable, stateKey, async () => client, patientWatching);
   const asked = { keys: new Set<string>(), users: new Set(["login#ada"] as const) };
-  const found = await Promise.all(Array.from({ length: 20 }, () => lookUp(asked, AbortSignal.timeout(10_000))));
+  const found = await Promise.all(Array.from({ length: 20 }, () => lookUp(asked, AbortSignal.timeout(100_000))));
   const told = new Set(found.map(({ states }) => states?.get("login#ada")?.watchedSince));
   expect([...told]).toEqual([(await stored())?.since?.S]);
   expect(writes).toBeLessThan(10);

@@ -7,13 +7,13 @@ import type { Observation } from "../../../lambda/core/pipeline/observation.ts";
 import type { PipelinePorts } from "../../../lambda/core/pipeline/ports.ts";
 import { processDelivery } from "../../../lambda/core/pipeline/process-delivery.ts";
 import type { Work } from "../../../lambda/core/pipeline/work.ts";
-import { startBudget, waiting } from "../../../lambda/core/time/budget.ts";
+import type { StepShares } from "../../../lambda/core/time/budget.ts";
 import { names } from "../../../local/resources.ts";
 import { type Json, logEvent } from "../../fixtures/events.ts";
 import { memoryPorts } from "../../fixtures/memory.ts";
-import { rule, ruleSet } from "../../fixtures/rules.ts";
+import { proxied, rule, ruleSet } from "../../fixtures/rules.ts";
+import { patientDynamodb, patientWatching, unhurried } from "../../fixtures/timing.ts";
 
-export const proxied = rule("high", "00000000-0000-4000-8000-000000000001", { "securityContext.isProxy": true });
 export const risky = rule("high", "00000000-0000-4000-8000-000000000002", { "securityContext.risk.level": "HIGH" });
 
 export const stateKey = () => Buffer.from("the key of a deployment");
@@ -25,12 +25,14 @@ export function world(overrides: Partial<PipelinePorts> = {}) {
   const published: Alert[] = [];
   const observed: Observation[] = [];
   const parked: Work[] = [];
+  const dynamodb = patientDynamodb();
+  let steps: Partial<StepShares> = {};
   let now = Date.parse("2026-11-24T09:30:03Z");
   const ports = memoryPorts({
     rules: ruleSet([proxied, risky]),
-    lookUp: createLookUp(names.profileTable, names.stateTable, stateKey),
-    claims: createClaims(names.stateTable),
-    userStates: createUserStates(names.stateTable, stateKey),
+    lookUp: createLookUp(names.profileTable, names.stateTable, stateKey, dynamodb, patientWatching),
+    claims: createClaims(names.stateTable, dynamodb),
+    userStates: createUserStates(names.stateTable, stateKey, dynamodb),
     publish: async (alert) => void published.push(alert),
     parkWork: async (work) => void parked.push(...work.map((each) => each.work)),
     suppressMinutes: 60,
@@ -48,11 +50,15 @@ export function world(overrides: Partial<PipelinePorts> = {}) {
     processDelivery(
       { id: "d", org: null, eventHookId: null, events: events.map(signIn), malformed: [] },
       ports,
-      startBudget({ work: 20_000, parking: 25_000, steps: waiting.steps }, () => performance.now()),
+      unhurried(steps),
     );
   const pass = (minutes: number) => {
     now += minutes * 60_000;
   };
+  /** Gives steps of the deliveries to come another time, in milliseconds. */
+  const hurry = (own: Partial<StepShares>) => {
+    steps = own;
+  };
   const kinds = () => observed.map(({ kind }) => kind);
-  return { user, ports, published, observed, parked, signIn, deliver, pass, kinds };
+  return { user, ports, published, observed, parked, signIn, deliver, pass, hurry, kinds };
 }

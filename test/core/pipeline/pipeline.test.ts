@@ -12,24 +12,16 @@ import type { Refresh } from "../../../lambda/core/profiles/refresh.ts";
 import { type Budget, startBudget } from "../../../lambda/core/time/budget.ts";
 import { type Json, logEvent } from "../../fixtures/events.ts";
 import { findings, memoryClaims, memoryPorts } from "../../fixtures/memory.ts";
-import { rule, ruleSet } from "../../fixtures/rules.ts";
+import { lisbon } from "../../fixtures/places.ts";
+import { proxied, rule, ruleSet } from "../../fixtures/rules.ts";
+import { briefSteps, briefWork } from "../../fixtures/timing.ts";
 
-const proxied = rule("high", "00000000-0000-4000-8000-000000000001", { "securityContext.isProxy": true });
 const far = rule("medium", "00000000-0000-4000-8000-000000000002", {
   "securityContext.isProxy": true,
   "enrichment.geo.mismatch": true,
 });
-const lisbon = {
-  label: "home",
-  countryCode: "PT",
-  state: null,
-  city: null,
-  postalCode: null,
-  latitude: 38.7,
-  longitude: -9.1,
-};
 const down = new Error("down");
-const unlimited: Budget = startBudget({ work: 60_000, parking: 60_000 }, () => performance.now());
+const unlimited: Budget = briefSteps();
 
 function world(overrides: Partial<PipelinePorts> = {}) {
   const published: Alert[] = [];
@@ -231,7 +223,7 @@ describe("an alert that cannot be published", () => {
 describe("the time that a request has", () => {
   test("when it runs out, what is unfinished is parked", async () => {
     const { deliver, parked } = world({ claims: { ...memoryClaims(), claim: () => new Promise(() => {}) } });
-    const budget = startBudget({ work: 50, parking: 5_000 }, () => performance.now());
+    const budget = briefWork();
     expect(await deliver([{}, {}, direct], [], budget)).toEqual(outcome({ parked: 2 }));
     expect(parked.map(({ work }) => work.waiting?.reason)).toEqual(["the time ran out", "the time ran out"]);
   });
@@ -479,7 +471,7 @@ describe("a publish without an answer", () => {
 
   test("is what a publish that hangs comes to when the time is over", async () => {
     const { deliver, parked } = world({ publish: () => new Promise(() => {}) });
-    const budget = startBudget({ work: 50, parking: 5_000 }, () => performance.now());
+    const budget = briefWork();
     expect(await deliver([{}, direct], [], budget)).toEqual(outcome({ parked: 1 }));
     expect(parked[0]?.work.unconfirmed).toBe(1);
   });
@@ -623,7 +615,7 @@ describe("profiles that an event says have changed", () => {
   test("cost nothing when they cannot be requested, or no answer comes: the delivery is done", async () => {
     for (const refreshProfiles of [() => Promise.reject(down), () => new Promise<void>(() => {})]) {
       const { ports, observed } = world({ refreshProfiles });
-      const budget = startBudget({ work: 50, parking: 5_000 }, () => performance.now());
+      const budget = briefWork();
       expect(await processDelivery(delivery(changed("00u1")), ports, budget)).toMatchObject({ failed: 0, parked: 0 });
       expect(observed).toContainEqual(expect.objectContaining({ kind: "refreshesLost", count: 1 }));
     }

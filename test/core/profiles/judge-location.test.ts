@@ -3,6 +3,7 @@ import { describe, expect, test } from "vitest";
 import type { GeographicalContext } from "../../../lambda/core/okta/log-event.ts";
 import { coordinatesOfExit, judgeLocation } from "../../../lambda/core/profiles/judge-location.ts";
 import { type ProfileLocation, profileLocation } from "../../../lambda/core/profiles/profile-location.ts";
+import { lisbon } from "../../fixtures/places.ts";
 
 function exit(overrides: Partial<GeographicalContext> = {}): GeographicalContext {
   return {
@@ -28,7 +29,6 @@ function location(overrides: Partial<ProfileLocation> = {}): ProfileLocation {
   };
 }
 
-const lisbon = location({ city: "Lisbon", countryCode: "PT", latitude: 38.7167, longitude: -9.1333 });
 const ottawa = location({ label: "office", city: "Ottawa", countryCode: "CA", latitude: 45.4112, longitude: -75.6981 });
 
 describe("with coordinates on both sides", () => {

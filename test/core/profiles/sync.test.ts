@@ -15,7 +15,7 @@ beforeEach(async () => {
 });
 afterEach(() => okta.stop());
 
-const signal = () => AbortSignal.timeout(60_000);
+const signal = () => AbortSignal.timeout(100_000);
 
 /** A table and a state in memory, before a real org over HTTP. */
 function world(...items: readonly Profile[]) {

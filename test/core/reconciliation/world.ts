@@ -7,11 +7,11 @@ import { readWork, writeWork } from "../../../lambda/core/pipeline/work.ts";
 import { logFilter } from "../../../lambda/core/reconciliation/log-filter.ts";
 import { type ReconciliationPorts, reconcile } from "../../../lambda/core/reconciliation/reconcile.ts";
 import type { Rule } from "../../../lambda/core/sigma/rule.ts";
-import { startBudget } from "../../../lambda/core/time/budget.ts";
 import { type Json, logEvent, sessionStart } from "../../fixtures/events.ts";
 import { memoryClaims, memoryPorts } from "../../fixtures/memory.ts";
 import { createFakeSystemLog } from "../../fixtures/okta-system-log.ts";
 import { rule, ruleSet } from "../../fixtures/rules.ts";
+import { unhurried } from "../../fixtures/timing.ts";
 
 export const proxied = rule("high", "00000000-0000-4000-8000-000000000001", {
   eventType: "user.session.start",
@@ -83,7 +83,7 @@ export function world() {
       parkMalformed: async (malformed) => void deadLetters.push(...malformed),
       now: () => new Date(now),
     });
-  const budget = () => startBudget({ work: 60_000, parking: 60_000 }, () => performance.now());
+  const budget = () => unhurried();
   /** A call that a crash may come before, or after. */
   const call = async <Value>(work: () => Promise<Value>): Promise<Value> => {
     calls += 1;

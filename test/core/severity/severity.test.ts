@@ -8,10 +8,10 @@ import type { Alert } from "../../../lambda/core/alerts/alert-schema.ts";
 import type { PipelinePorts } from "../../../lambda/core/pipeline/ports.ts";
 import { processDelivery } from "../../../lambda/core/pipeline/process-delivery.ts";
 import { compileAdjustments } from "../../../lambda/core/severity/compile-adjustments.ts";
-import { startBudget } from "../../../lambda/core/time/budget.ts";
 import { type Json, logEvent } from "../../fixtures/events.ts";
 import { memoryPorts } from "../../fixtures/memory.ts";
 import { rule, ruleSet } from "../../fixtures/rules.ts";
+import { unhurried } from "../../fixtures/timing.ts";
 
 const ours = fileURLToPath(new URL("../../../detections/severity.yml", import.meta.url));
 const high = rule("high", "00000000-0000-4000-8000-000000000001");
@@ -44,11 +44,7 @@ async function alertAbout(
     ...ports,
   });
   const delivery = { id: null, org: null, eventHookId: null, events: [logEvent(event)], malformed: [] };
-  await processDelivery(
-    delivery,
-    allPorts,
-    startBudget({ work: 5_000, parking: 5_000 }, () => performance.now()),
-  );
+  await processDelivery(delivery, allPorts, unhurried());
   return alerts[0];
 }
 

@@ -17,7 +17,7 @@ test("work ends before parking does", async () => {
 });
 
 test("a share ends with its own time, or with what it is a share of", async () => {
-  const own = share(AbortSignal.timeout(60_000), 10);
+  const own = share(AbortSignal.timeout(100_000), 10);
   await new Promise((resolve) => own.addEventListener("abort", resolve));
   expect(own.aborted).toBe(true);
   expect(share(AbortSignal.abort(), 60_000).aborted).toBe(true);
@@ -25,8 +25,8 @@ test("a share ends with its own time, or with what it is a share of", async () =
 
 test("within a signal, a promise has its own outcome, or the signal's when that comes first", async () => {
   const hanging = new Promise<never>(() => {});
-  expect(await within(AbortSignal.timeout(60_000), Promise.resolve(1))).toBe(1);
-  await expect(within(AbortSignal.timeout(60_000), Promise.reject(new Error("own")))).rejects.toThrow("own");
+  expect(await within(AbortSignal.timeout(100_000), Promise.resolve(1))).toBe(1);
+  await expect(within(AbortSignal.timeout(100_000), Promise.reject(new Error("own")))).rejects.toThrow("own");
   await expect(within(AbortSignal.timeout(10), hanging)).rejects.toThrow(/timeout/i);
   await expect(within(AbortSignal.abort(new Error("over")), Promise.resolve(1))).rejects.toThrow("over");
 });

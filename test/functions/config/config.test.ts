@@ -4,6 +4,7 @@ import { ConfigError } from "../../../lambda/functions/config/environment.ts";
 import { readStreamConfig, readSyncConfig } from "../../../lambda/functions/config/okta.ts";
 import { readPipelineConfig } from "../../../lambda/functions/config/pipeline.ts";
 import { readReceiverConfig } from "../../../lambda/functions/config/receiver.ts";
+import { productionTiming } from "../../../lambda/functions/config/timing.ts";
 
 const complete = {
   PROFILE_TABLE: "profiles",
@@ -31,6 +32,7 @@ test("a complete environment is read", () => {
     metrics: "essential",
     allowedNetworks: null,
     stateKey: { hookSecret: { arn: complete.HOOK_SECRET_ARN } },
+    timing: productionTiming,
   });
   expect(readReceiverConfig({ ...complete, EXPERIMENTAL_DETECTIONS: "true" }).experimentalDetections).toBe(true);
 });
@@ -157,5 +159,29 @@ describe("the environment of the log stream's function", () => {
   test("with an org that is no URL, or without a table, is refused by name", () => {
     const wrong = { ...complete, OKTA_ORG_URL: "example.okta.com", STATE_TABLE: undefined };
     expect(() => readStreamConfig(wrong)).toThrow(/- STATE_TABLE is missing.*- OKTA_ORG_URL is no URL/s);
+  });
+});
+
+describe("times that a run sets", () => {
+  const read = (times: unknown) => readPipelineConfig({ ...complete, TIMING: JSON.stringify(times) }).timing;
+
+  test("stand beside production's, which stand for the others", () => {
+    const { answering, backOff } = productionTiming;
+    expect(read({ answering: { work: 9_000, steps: { claim: 7 } }, backOff: { firstSeconds: 0 } })).toEqual({
+      ...productionTiming,
+      answering: { ...answering, work: 9_000, steps: { ...answering.steps, claim: 7 } },
+      backOff: { ...backOff, firstSeconds: 0 },
+    });
+  });
+
+  test.each<[unknown, string]>([
+    [{ answering: { works: 1 } }, "there is no time answering.works"],
+    [{ answeringClient: { retryMode: 1 } }, "there is no time answeringClient.retryMode"],
+    [{ backOff: { firstSeconds: -1 } }, "backOff.firstSeconds is no number of 0 or more"],
+    [{ longestDelaySeconds: "1" }, "longestDelaySeconds is no number of 0 or more"],
+    [{ waiting: 5 }, "waiting is no object"],
+    [null, "it is no object"],
+  ])("%j is refused, and the message names what is wrong", (times, fault) => {
+    expect(() => read(times)).toThrow(`TIMING sets no times: ${fault}`);
   });
 });

@@ -1,19 +1,9 @@
-import { execFile } from "node:child_process";
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { fileURLToPath } from "node:url";
-import { promisify } from "node:util";
 
-/**
- * Builds what is deployed, since integration and infrastructure tests run on it, and gives all tests one temporary folder, which
- * is removed with whatever they, or libraries such as CDK, left in it.
- */
+/** Gives all tests one temporary folder, which is removed with whatever they, or libraries such as CDK, left in it. */
 export async function setup(): Promise<() => Promise<void>> {
-  await promisify(execFile)(process.execPath, [
-    fileURLToPath(new URL("../build/bundle.ts", import.meta.url)),
-    "--quiet",
-  ]);
   // It is of use to the next run.
   process.env.TEST_COMPILE_CACHE = join(tmpdir(), "okta-proxy-watch-compile-cache");
   const folder = await mkdtemp(join(tmpdir(), "okta-proxy-watch-test-"));
