@@ -95,7 +95,7 @@ describe("status", () => {
 
   test("does without it where that is not granted, and says where to look", async () => {
     await hook("register");
-    okta.scopes = new Set(["okta.eventHooks.manage", "okta.logs.read"]);
+    okta.scopes = new Set(["okta.eventHooks.read", "okta.eventHooks.manage", "okta.logs.read"]);
     const { code, stdout } = await hook("status");
     expect(code).toBe(0);
     expect(stdout).toMatch(/\? +log stream +not known: .*Reports > Log Streaming in the admin console shows whether/);
