@@ -1,0 +1,35 @@
+import { expect, test } from "vitest";
+import type { Alert } from "../../../lambda/core/alerts/alert-schema.ts";
+import type { ParkedWork } from "../../../lambda/core/pipeline/ports.ts";
+import { processDelivery } from "../../../lambda/core/pipeline/process-delivery.ts";
+import { startBudget } from "../../../lambda/core/time/budget.ts";
+import { logEvent } from "../../fixtures/events.ts";
+import { memoryClaims, memoryPorts } from "../../fixtures/memory.ts";
+import { rule, ruleSet } from "../../fixtures/rules.ts";
+
+test("an alert that is ready when the time is over is not published: its event waits, and is not claimed", async () => {
+  const published: Alert[] = [];
+  const parked: ParkedWork[] = [];
+  const claims = memoryClaims();
+  const time = new AbortController();
+  const ports = memoryPorts({
+    rules: ruleSet([rule("high", "00000000-0000-4000-8000-000000000001")]),
+    claims,
+    // The look-up takes all the time that is left; the claim, which is made beside, has long been answered.
+    lookUp: async () => {
+      await new Promise((resolve) => setImmediate(resolve));
+      time.abort(new DOMException("The time ran out", "TimeoutError"));
+      return new Promise(() => {});
+    },
+    publish: async (alert) => void published.push(alert),
+    parkWork: async (work) => void parked.push(...work),
+  });
+  const budget = { ...startBudget({ work: 60_000, parking: 60_000 }, () => performance.now()), work: time.signal };
+  const delivery = { id: null, org: null, eventHookId: null, events: [logEvent({ uuid: "e" })], malformed: [] };
+  expect(await processDelivery(delivery, ports, budget)).toMatchObject({ published: 0, parked: 1, failed: 0 });
+  expect(published).toEqual([]);
+  expect(parked[0]?.work.waiting?.reason).toBe("the time ran out");
+  // Nothing was sent that an answer is missing of.
+  expect(parked[0]?.work.unconfirmed ?? 0).toBe(0);
+  expect([...claims.records]).toEqual([]);
+});
