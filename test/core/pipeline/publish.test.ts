@@ -4,7 +4,7 @@ import type { ParkedWork } from "../../../lambda/core/pipeline/ports.ts";
 import { processDelivery } from "../../../lambda/core/pipeline/process-delivery.ts";
 import { startBudget } from "../../../lambda/core/time/budget.ts";
 import { logEvent } from "../../fixtures/events.ts";
-import { memoryClaims, memoryPorts } from "../../fixtures/memory.ts";
+import { findings, memoryClaims, memoryPorts } from "../../fixtures/memory.ts";
 import { rule, ruleSet } from "../../fixtures/rules.ts";
 
 test("an alert that is ready when the time is over is not published: its event waits, and is not claimed", async () => {
@@ -32,4 +32,28 @@ test("an alert that is ready when the time is over is not published: its event w
   // Nothing was sent that an answer is missing of.
   expect(parked[0]?.work.unconfirmed ?? 0).toBe(0);
   expect([...claims.records]).toEqual([]);
+});
+
+test("what a user without an id typed is masked, unless it looks like a login of the org or has a profile", async () => {
+  const alertOn = async (alternateId: string) => {
+    const published: Alert[] = [];
+    const ports = memoryPorts({
+      rules: ruleSet([rule("high", "00000000-0000-4000-8000-000000000001")]),
+      loginDomains: ["example.com"],
+      lookUp: async () => findings(new Map([["ada", []]])),
+      publish: async (alert) => void published.push(alert),
+    });
+    const actor = { id: "unknown", type: "User", alternateId, displayName: "unknown" };
+    const delivery = { id: null, org: null, eventHookId: null, events: [logEvent({ actor })], malformed: [] };
+    await processDelivery(
+      delivery,
+      ports,
+      startBudget({ work: 60_000, parking: 60_000 }, () => performance.now()),
+    );
+    return published[0]?.actor?.login;
+  };
+  expect(await alertOn("ada@example.com")).toBe("ada@example.com");
+  expect(await alertOn("Ada")).toBe("Ada");
+  expect(await alertOn("my-secret-1")).toBe("[masked]");
+  expect(await alertOn("ada@example.org")).toBe("[masked]");
 });
