@@ -34,6 +34,27 @@ test("an alert that is ready when the time is over is not published: its event w
   expect([...claims.records]).toEqual([]);
 });
 
+test("a claim that the end of the time cuts off is no fault of the store's: nothing is observed of it", async () => {
+  const observed: string[] = [];
+  const time = new AbortController();
+  const ports = memoryPorts({
+    rules: ruleSet([rule("high", "00000000-0000-4000-8000-000000000001")]),
+    claims: {
+      ...memoryClaims(),
+      claim: () => {
+        time.abort(new DOMException("The time ran out", "TimeoutError"));
+        return new Promise(() => {});
+      },
+    },
+    observe: ({ kind }) => observed.push(kind),
+  });
+  const budget = { ...startBudget({ work: 60_000, parking: 60_000 }, () => performance.now()), work: time.signal };
+  const delivery = { id: null, org: null, eventHookId: null, events: [logEvent()], malformed: [] };
+  expect(await processDelivery(delivery, ports, budget)).toMatchObject({ published: 0, parked: 1 });
+  expect(observed).toContain("workParked");
+  expect(observed).not.toContain("claimsUnavailable");
+});
+
 test("what a user without an id typed is masked, unless it looks like a login of the org or has a profile", async () => {
   const alertOn = async (alternateId: string) => {
     const published: Alert[] = [];

@@ -98,7 +98,9 @@ describe("work on the queue", () => {
   });
 
   test("that waits for the first time waits since now", () => {
-    const read = readWork(writeWork(work({}, { waiting: null, rules: null }), since));
+    const message = writeWork(work({}, { waiting: null, rules: null }), since);
+    expect(JSON.parse(message)).toMatchObject({ reason: "" });
+    const read = readWork(message);
     expect(read.waiting).toEqual({ reason: delayReasons.other, since });
     expect(read.rules).toBeNull();
   });
