@@ -15,14 +15,10 @@ const halfCircumferenceKm = Math.PI * 6371.0088;
 /** Great-circle distance in kilometers: 0 to 20,015. Symmetric. */
 export function distanceKm(from: Coordinates, to: Coordinates): number {
   // A fixed order makes the distance symmetric: floating-point addition depends on the order in the last digit.
-  const [first, second] = isBefore(from, to) ? [from, to] : [to, from];
+  const [first, second] = from.latitude < to.latitude ? [from, to] : [to, from];
   const result = distance([first.longitude, first.latitude], [second.longitude, second.latitude]);
   // Rounding can take the haversine of opposite points over 1, and its arc is then not a number.
   return Number.isNaN(result) ? halfCircumferenceKm : result;
-}
-
-function isBefore(first: Coordinates, second: Coordinates): boolean {
-  return first.latitude === second.latitude ? first.longitude < second.longitude : first.latitude < second.latitude;
 }
 
 /**

@@ -67,9 +67,7 @@ type Origin = Pick<Delivery, "id" | "eventHookId" | "org">;
  */
 export function toDeadLetters(events: readonly MalformedEvent[], delivery: Origin, receivedAt: Date): string[] {
   const described = events.slice(0, maximumDescribed).map((each) => toDeadLetter(each, delivery, receivedAt));
-  return events.length <= maximumDescribed
-    ? described
-    : described.concat(pack(events.slice(maximumDescribed), delivery, receivedAt));
+  return described.concat(pack(events.slice(maximumDescribed), delivery, receivedAt));
 }
 
 /** Writes events into one letter; while they are too large for it, the halves into letters of their own. */

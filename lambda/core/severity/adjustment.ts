@@ -45,6 +45,6 @@ export function adjustSeverity(
 
 function apply(change: SeverityChange, level: Level): Level {
   if (change !== "lower" && change !== "raise") return change;
-  const index = levels.indexOf(level) + (change === "lower" ? -1 : 1);
-  return levels[Math.min(Math.max(index, 0), levels.length - 1)] ?? level;
+  const next = levels[levels.indexOf(level) + (change === "lower" ? -1 : 1)];
+  return next ?? level;
 }

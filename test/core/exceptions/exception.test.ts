@@ -4,6 +4,7 @@ import { describe, expect, test } from "vitest";
 import { toAttribute } from "../../../lambda/adapters/aws/dynamodb/attribute-value.ts";
 import { readExceptions } from "../../../lambda/adapters/tables/exceptions.ts";
 import {
+  describeScope,
   type Exception,
   type ExceptionScope,
   except,
@@ -47,6 +48,7 @@ const beside = (operator: string): Json => ({
 const tunnels = (operator: string): Json => ({
   debugContext: { debugData: { tunnels: `[{"anonymous":true,"operator":${operator},"type":"VPN"}]` } },
 });
+const direct: Json = { securityContext: { isProxy: false } };
 const byProxyType = (proxyType: string): Json => ({ debugContext: { debugData: { proxyType } } });
 const typed = (type: string, operator: string | null): Json => ({
   securityContext: { isProxy: true, ipDetails: { ipServiceCategories: [{ type, operator, isAnonymous: true }] } },
@@ -235,6 +237,60 @@ test("no exception widens: of an event that any part of its scope does not fit, 
   expect(covered).toBeGreaterThan(100);
 });
 
+describe("why an exception does not cover an event is told", () => {
+  const nobody: Json = {
+    actor: null,
+    client: { ipAddress: null, geographicalContext: null },
+    securityContext: { isProxy: true },
+  };
+
+  test.each<[string, ExceptionScope, Json, string]>([
+    ["a test", { user: "00u1lisbon" }, { ...testMark }, "it is a test alert, which no exception covers"],
+    [
+      "another event",
+      { user: "00u1lisbon" },
+      { eventType: "user.mfa.factor.deactivate" },
+      "it covers user.session.start alone, as it names no detection",
+    ],
+    ["another user", { user: "00u2" }, {}, "the user is 00u1lisbon, ada@example.com, not 00u2"],
+    ["no user", { user: "00u2" }, nobody, "the user is unknown, not 00u2"],
+    [
+      "another operator",
+      { operator: "NORD_VPN" },
+      operators("PIA_VPN", null),
+      "the operator is PIA_VPN and unnamed (vpn), not NORD_VPN alone",
+    ],
+    [
+      "several kinds",
+      { operator: "NORD_VPN" },
+      { ...operators("NORD_VPN"), ...byProxyType("tor") },
+      "the operator is NORD_VPN (tor, vpn), not NORD_VPN alone",
+    ],
+    ["no operator", { operator: "NORD_VPN" }, direct, "the operator is unknown, not NORD_VPN alone"],
+    ["another ASN", { asNumber: 64501 }, {}, "the ASN is 64500, not 64501"],
+    ["no ASN", { asNumber: 64501 }, nobody, "the ASN is unknown, not 64501"],
+    ["another network", { cidr: "192.0.2.0/24" }, {}, "the address is 203.0.113.77, which is not in 192.0.2.0/24"],
+    ["no address", { cidr: "192.0.2.0/24" }, nobody, "the address is unknown, which is not in 192.0.2.0/24"],
+    ["another country", { countryCode: "PT" }, {}, "the country is CA, not PT"],
+    ["no country", { countryCode: "PT" }, nobody, "the country is unknown, not PT"],
+    ["neither who nor where", { detections: ["x"] }, {}, "it says neither who nor where"],
+  ])("of %s", (_, scope, event, reason) => {
+    const parsed = logEvent(event);
+    expect(whyNotCovered(exception(scope), exceptionSubject(parsed, personKeys(parsed)), now)).toBe(reason);
+  });
+});
+
+test.each<[ExceptionScope, string]>([
+  [{ asNumber: 64500 }, "anyone, AS64500"],
+  [{ user: "ada@example.com", operator: "NORD_VPN" }, "ada@example.com, operator NORD_VPN"],
+  [
+    { cidr: "192.0.2.0/24", countryCode: "PT", detections: ["one", "two"] },
+    "anyone, network 192.0.2.0/24, country PT, detections one, two",
+  ],
+])("%j is described as: %s", (scope, text) => {
+  expect(describeScope(scope)).toBe(text);
+});
+
 describe("a stored exception", () => {
   const stored = { ...exception({ user: "00u1" }) };
   const read = (value: Json) => readExceptions({ "exception#e1": toAttribute(value as never) });
@@ -244,12 +300,24 @@ describe("a stored exception", () => {
     expect(exceptionSchema.safeParse(stored).success).toBe(true);
   });
 
+  test.each<ExceptionScope>([
+    { cidr: "192.0.2.0/24" },
+    { countryCode: "PT" },
+    { operator: "NORD_VPN" },
+    { asNumber: 0 },
+  ])("of %j is read", (scope) => {
+    expect(read({ ...stored, scope })).toEqual([{ ...stored, scope }]);
+  });
+
   test.each<[string, Json]>([
     ["has a part of a scope that this release does not know", { scope: { user: "00u1", zone: "home" } }],
     ["covers everything", { scope: {} }],
     ["has no end", { until: null }],
     ["has a scope that cannot be read", { scope: { user: "00u1", cidr: "192.0.2.0/33" } }],
     ["has a country that is none", { scope: { countryCode: "Canada" } }],
+    ["has a country of three letters", { scope: { countryCode: "CAN" } }],
+    ["has a country in lower case", { scope: { countryCode: "ca" } }],
+    ["has a country of one letter", { scope: { countryCode: "C" } }],
   ])("that %s excepts nothing", (_, change) => {
     expect(read({ ...stored, ...change })).toEqual([]);
   });

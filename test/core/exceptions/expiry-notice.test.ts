@@ -1,9 +1,10 @@
 import { DynamoDBClient } from "@aws-sdk/client-dynamodb";
 import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
 import { openExceptions } from "../../../lambda/adapters/tables/exceptions.ts";
+import { maximumSms } from "../../../lambda/core/alerts/sms.ts";
 import type { TopicMessage } from "../../../lambda/core/alerts/topic-message.ts";
 import type { Exception } from "../../../lambda/core/exceptions/exception.ts";
-import { publishNotice, renderNotice } from "../../../lambda/core/exceptions/expiry-notice.ts";
+import { dueForNotice, publishNotice, renderNotice } from "../../../lambda/core/exceptions/expiry-notice.ts";
 import { type AlertFeed, followAlerts, type ReceivedAlert } from "../../../local/alert-feed.ts";
 import { type Emulators, startEmulators } from "../../../local/emulators.ts";
 import { names } from "../../../local/resources.ts";
@@ -58,6 +59,11 @@ describe("a notice", () => {
     client.destroy();
   });
 
+  test("is none about an exception that has ended, though it ends this moment", () => {
+    const ends = (until: number) => dueForNotice([exception("one", until)], new Date(end)).length;
+    expect([ends(end - day), ends(end), ends(end + 1)]).toEqual([0, 0, 1]);
+  });
+
   test("that cannot be published goes out the next time", async () => {
     const marked: string[] = [];
     const one = exception("one", end);
@@ -82,6 +88,51 @@ describe("a notice", () => {
     expect(Object.keys(message.attributes)).toEqual(["notice"]);
     expect(renderNotice(many).named).toHaveLength(10);
     expect(Buffer.byteLength(renderNotice(many).message.message)).toBeLessThan(262_144);
+  });
+});
+
+describe("what a notice says", () => {
+  const texts = (due: readonly Exception[]) => {
+    const { subject, message } = renderNotice(due).message;
+    return { subject, ...(JSON.parse(message) as { email: string; sms: string; default: string }) };
+  };
+
+  test("of one exception, to each kind of subscriber", () => {
+    const { subject, email, sms, default: body } = texts([exception("one", end, { user: "ada@example.com" })]);
+    expect(subject).toBe("An exception ends soon");
+    expect(email).toBe(
+      [
+        "An exception ends within 7 days. What they cover is alerted on from then on.",
+        "",
+        "- ada@example.com, until 2026-12-31T12:00:00.000Z",
+        "  asked her (grace). Its id is one.",
+        "",
+        "To keep one, make it anew: npm run exceptions -- add --help",
+        "",
+      ].join("\n"),
+    );
+    expect(sms).toBe("An exception ends within 7 days: ada@example.com, until 2026-12-31T12:00:00.000Z");
+    expect(JSON.parse(body)).toMatchObject({ schemaVersion: "1.0" });
+    expect(renderNotice([exception("one", end)]).message.perProtocol).toBe(true);
+  });
+
+  test("of several exceptions counts them, and a short message of many keeps within its limit", () => {
+    const two = texts([exception("one", end), exception("two", end, { asNumber: 64500 })]);
+    expect(two.subject).toBe("2 exceptions end soon");
+    expect(two.email).toMatch(/^2 exceptions end within 7 days\. /);
+    expect(two.sms).toBe(
+      "2 exceptions end within 7 days: 00u1, until 2026-12-31T12:00:00.000Z; anyone, AS64500, until 2026-12-31T12:00:00.000Z",
+    );
+    const many = Array.from({ length: 10 }, (_, index) => exception(`e${index}`, end, { user: "x".repeat(300) }));
+    expect(texts(many).sms.length).toBe(maximumSms);
+  });
+
+  test("keeps addresses and networks as they are, and takes from any other text what a mail program would link", () => {
+    const linking = exception("one", end, { user: "evil.example/login", cidr: "2001:db8::/32" });
+    const { email } = texts([{ ...linking, by: "grace@example.com" }]);
+    expect(email).toContain("network 2001:db8::/32");
+    expect(email).toContain("(grace@example.com)");
+    expect(email).not.toContain("evil.example/login");
   });
 });
 

@@ -38,10 +38,20 @@ test.each([
   ["Ivory Coast", "CI"],
   ["Côte d'Ivoire", "CI"],
   ["DR Congo", "CD"],
+  ["Congo - Kinshasa", "CD"],
   ["Congo Republic", "CG"],
+  ["Congo - Brazzaville", "CG"],
   ["Kosovo", "XK"],
   ["Palestine", "PS"],
+  ["Palestinian Territory", "PS"],
+  ["Palestinian Territories", "PS"],
   ["Hong Kong", "HK"],
+  ["Hong Kong SAR China", "HK"],
+  ["Macao SAR China", "MO"],
+  ["Bonaire", "BQ"],
+  ["Heard & McDonald Islands", "HM"],
+  ["Tristan da Cunha", "SH"],
+  ["U.S. Outlying Islands", "UM"],
   ["The Netherlands", "NL"],
   ["Bahamas", "BS"],
   ["Cabo Verde", "CV"],
@@ -66,6 +76,7 @@ test.each([
   ["Curaçao", "CW"],
   ["Réunion", "RE"],
   [" Germany ", "DE"],
+  [" Burma ", "MM"],
 ])("%s is %s", (name, code) => {
   expect(countryCode(name)).toBe(code);
 });

@@ -3,10 +3,10 @@ import { describe, expect, test } from "vitest";
 import { distanceKm, usableCoordinates } from "../../../lambda/core/geo/distance.ts";
 import { lisbon } from "../../fixtures/places.ts";
 
-const point = fc.record({
-  latitude: fc.double({ min: -90, max: 90, noNaN: true }),
-  longitude: fc.double({ min: -180, max: 180, noNaN: true }),
-});
+/** Degrees to five places, as geolocation services give them: doubles at random are nearly all next to zero. */
+const degrees = (maximum: number) =>
+  fc.integer({ min: -maximum * 100_000, max: maximum * 100_000 }).map((whole) => whole / 100_000);
+const point = fc.record({ latitude: degrees(90), longitude: degrees(180) });
 
 describe("distance", () => {
   test("is the same both ways, zero from a point to itself, and at most half around the Earth", () => {
@@ -37,7 +37,7 @@ describe("distance", () => {
 
   test("at a pole, longitude does not matter", () => {
     fc.assert(
-      fc.property(fc.double({ min: -180, max: 180, noNaN: true }), (longitude) => {
+      fc.property(degrees(180), (longitude) => {
         expect(distanceKm({ latitude: 90, longitude }, { latitude: 90, longitude: 0 })).toBeCloseTo(0, 6);
       }),
     );
@@ -80,9 +80,17 @@ describe("coordinates", () => {
     expect(usableCoordinates("+40.7128", "-7.4006E1", false)).toEqual({ latitude: 40.7128, longitude: -74.006 });
   });
 
+  test.each([
+    [90, 180],
+    [-90, -180],
+  ])("(%d, %d), where the degrees end, can be measured from", (latitude, longitude) => {
+    expect(usableCoordinates(latitude, longitude, false)).toEqual({ latitude, longitude });
+  });
+
   test("(0, 0) counts with a city only", () => {
     expect(usableCoordinates(0, 0, false)).toBeNull();
     expect(usableCoordinates(0, 0, true)).toEqual({ latitude: 0, longitude: 0 });
     expect(usableCoordinates(0, 1, false)).toEqual({ latitude: 0, longitude: 1 });
+    expect(usableCoordinates(1, 0, false)).toEqual({ latitude: 1, longitude: 0 });
   });
 });

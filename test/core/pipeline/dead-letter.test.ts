@@ -45,6 +45,14 @@ describe("an event", () => {
     expect(event).toMatch(/^\{"pad":"/);
   });
 
+  test("that makes a letter as long as the queue takes is kept whole, and one byte more is cut off", () => {
+    const bytes = (pad: number) =>
+      toDeadLetter({ event: "x".repeat(pad), faults: [fault] }, delivery, receivedAt).length;
+    const longest = maximumDeadLetterBytes - bytes(0);
+    expect(letter("x".repeat(longest))).toMatchObject({ event: "x".repeat(longest), eventCut: false });
+    expect(letter("x".repeat(longest + 1)).eventCut).toBe(true);
+  });
+
   test("nested too deeply to be written is parked all the same", () => {
     const deep: unknown = JSON.parse("[".repeat(100_000) + "]".repeat(100_000));
     expect(letter(deep)).toMatchObject({ event: "nested too deeply to be written", eventCut: true });
@@ -76,6 +84,7 @@ describe("many events of one delivery", () => {
     const letters = lettersOf(new Array(2_000_000).fill({}));
     expect(letters).toHaveLength(108);
     expect(letters[100]).toMatchObject({
+      schemaVersion: "1.0",
       kind: "malformedEvents",
       deliveryId: "delivery-1",
       reason: expect.stringMatching(/^\d+ events are malformed, of a delivery with more than 100 such$/),
@@ -127,6 +136,20 @@ describe("a refused delivery", () => {
     expect(bodyCut).toBe(true);
     expect(bodyBytes).toBe(Buffer.byteLength(body));
     expect(part.length).toBeGreaterThan(maximumDeadLetterBytes / 13);
+  });
+
+  test("says no more where there is no detail, and names no content type where there was none", () => {
+    expect(letter({ detail: null, contentType: null })).toMatchObject({
+      reason: "The delivery was refused with 400: the body is no JSON in UTF-8",
+      contentType: null,
+    });
+  });
+
+  test("says a thousand characters of a detail and of a content type, whatever their length", () => {
+    const long = "x".repeat(100_000);
+    const { reason, contentType } = letter({ detail: long, contentType: long });
+    expect(reason).toBe(`The delivery was refused with 400: the body is no JSON in UTF-8: ${"x".repeat(1_000)}`);
+    expect(contentType).toBe("x".repeat(1_000));
   });
 
   test("that is no UTF-8 is kept in base64", () => {

@@ -68,8 +68,39 @@ describe("work on the queue", () => {
     expect(readWork(writeWork(work({}, { matched }), since)).matched).toEqual([{ ruleId: "rule-1", matched: [] }]);
   });
 
+  test("loses what its rules do not ask for first, where one field is enough", () => {
+    const matched = [
+      { ruleId: "rule-1", matched: [{ selection: "selection", fields: [{ field: "zone.name", values: ["x"] }] }] },
+    ];
+    const read = readWork(
+      writeWork(
+        work({ zone: { name: "x", junk: "x".repeat(700_000) }, other: "x".repeat(400_000) }, { matched }),
+        since,
+      ),
+    );
+    expect(read.event.received.zone).toEqual({ name: "x", junk: "x".repeat(1_000) });
+    expect(read.eventCut).toEqual(["zone"]);
+  });
+
+  test("leaves room for what an operator's command adds", () => {
+    const bytes = (pad: number) => writeWork(work({ pad: "x".repeat(pad) }), since).length;
+    const longest = 1_048_576 - 256 - bytes(0);
+    expect(readWork(writeWork(work({ pad: "x".repeat(longest) }), since)).eventCut).toBeNull();
+    expect(readWork(writeWork(work({ pad: "x".repeat(longest + 1) }), since)).eventCut).toEqual(["pad"]);
+  });
+
+  test("says where its event came from, and a thousand characters of why it lies there", () => {
+    const reconciled = work({}, { delivery: { id: null, org: null, eventHookId: null, source: "reconciled" } });
+    const message = writeWork(reconciled, since, "x".repeat(2_000));
+    expect(readWork(message).delivery.source).toBe("reconciled");
+    expect(JSON.parse(message)).toMatchObject({ reason: "x".repeat(1_000) });
+    expect(JSON.parse(writeWork(work(), since)).delivery).not.toHaveProperty("source");
+  });
+
   test("that waits for the first time waits since now", () => {
-    const read = readWork(writeWork(work({}, { waiting: null, rules: null }), since));
+    const message = writeWork(work({}, { waiting: null, rules: null }), since);
+    expect(JSON.parse(message)).toMatchObject({ reason: "" });
+    const read = readWork(message);
     expect(read.waiting).toEqual({ reason: delayReasons.other, since });
     expect(read.rules).toBeNull();
   });
@@ -90,6 +121,7 @@ describe("work on the queue", () => {
 test.each([
   ["no JSON", "hello", /no JSON/],
   ["a malformed event", JSON.stringify({ kind: "malformed" }), /is no work: schemaVersion/],
+  ["a time that is none", writeWork(work(), since).replace(since.toISOString(), "lately"), /since: expected a time/],
   ["no event", writeWork(work(), since).replace('"uuid":"event-1"', '"uuid":5'), /holds no event: event\.uuid/],
 ])("%s is no work", (_, body, message) => {
   expect(() => readWork(body)).toThrow(UnreadableWorkError);

@@ -1,7 +1,13 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
+import { distanceKm } from "../../../lambda/core/geo/distance.ts";
 import type { GeographicalContext } from "../../../lambda/core/okta/log-event.ts";
-import { coordinatesOfExit, judgeLocation } from "../../../lambda/core/profiles/judge-location.ts";
+import {
+  coordinatesOfExit,
+  describeLocation,
+  formatKm,
+  judgeLocation,
+} from "../../../lambda/core/profiles/judge-location.ts";
 import { type ProfileLocation, profileLocation } from "../../../lambda/core/profiles/profile-location.ts";
 import { lisbon } from "../../fixtures/places.ts";
 
@@ -54,14 +60,36 @@ describe("with coordinates on both sides", () => {
     expect(judgeLocation(onEquator(2), [home], degree - 0.001).verdict).toBe("mismatch");
   });
 
+  test("at exactly the threshold is a match, by the location that was measured", () => {
+    const toronto = { latitude: 43.6567, longitude: -79.34 };
+    const thresholdKm = distanceKm(toronto, { latitude: 45.4112, longitude: -75.6981 });
+    const cottage = location({ label: "cottage", countryCode: "CA" });
+    expect(judgeLocation(exit(), [ottawa, cottage], thresholdKm)).toEqual({
+      verdict: "match",
+      reason: "The exit is 348 km from Ottawa, CA (office), within the threshold of 348 km.",
+      distanceKm: 348.4,
+      nearestProfileLocation: ottawa,
+    });
+  });
+
+  test("of two locations that are equally near, the first is the nearest", () => {
+    const same = { ...ottawa, label: "office, again" };
+    expect(judgeLocation(exit(), [lisbon, ottawa, same], 500).nearestProfileLocation).toBe(ottawa);
+  });
+
   test("a location of the exit's country without coordinates counts as near", () => {
     const canada = location({ label: "cottage", countryCode: "CA" });
-    expect(judgeLocation(exit(), [lisbon, canada], 500)).toMatchObject({
+    expect(judgeLocation(exit(), [lisbon, canada], 500)).toEqual({
       verdict: "match",
+      reason: "The exit is in Canada, like CA (cottage), whose coordinates are not known.",
+      distanceKm: null,
       nearestProfileLocation: canada,
     });
     const spain = location({ countryCode: "ES" });
     expect(judgeLocation(exit(), [lisbon, spain], 500).verdict).toBe("mismatch");
+    // Neither country is known.
+    const nowhere = location();
+    expect(judgeLocation(exit({ country: null }), [lisbon, nowhere], 500).verdict).toBe("mismatch");
   });
 });
 
@@ -78,6 +106,23 @@ describe("with countries alone", () => {
   test("names and codes are one", () => {
     const korea = exit({ country: "South Korea", geolocation: null });
     expect(judgeLocation(korea, [location({ countryCode: "KR" })], 500).verdict).toBe("match");
+  });
+
+  test("the reason names them, each once", () => {
+    const homes = [location({ countryCode: "PT" }), location({ countryCode: "ES" }), location({ countryCode: "PT" })];
+    expect(judgeLocation(exit({ geolocation: null }), homes, 500)).toEqual({
+      verdict: "mismatch",
+      reason: "The exit is in Canada (CA), which is none of the user's countries (PT, ES).",
+      distanceKm: null,
+      nearestProfileLocation: null,
+    });
+    const canada = location({ countryCode: "CA" });
+    expect(judgeLocation(exit({ geolocation: null }), [...homes, canada], 500)).toEqual({
+      verdict: "match",
+      reason: "The exit is in Canada (CA), one of the user's countries (PT, ES, CA).",
+      distanceKm: null,
+      nearestProfileLocation: canada,
+    });
   });
 
   test("any of the user's countries will do", () => {
@@ -110,7 +155,8 @@ describe("an exit of which Okta names the country alone, with the country's midd
   });
 
   test("is never judged by a distance, wherever its coordinates are", () => {
-    const degrees = (maximum: number) => fc.double({ min: -maximum, max: maximum, noNaN: true });
+    const degrees = (maximum: number) =>
+      fc.integer({ min: -maximum * 1_000, max: maximum * 1_000 }).map((whole) => whole / 1_000);
     const home = fc.record({
       city: fc.constantFrom("Lisbon", null),
       countryCode: fc.constantFrom("PT", "CA", null),
@@ -188,6 +234,25 @@ test("a stored location's coordinates are read from text as from numbers, and wh
   expect(read("38,7167", undefined)).toEqual([null, null]);
 });
 
+test.each<[Partial<ProfileLocation>, string]>([
+  [{ city: "Lisbon", countryCode: "PT" }, "Lisbon, PT (home)"],
+  [{ city: "Lisbon" }, "Lisbon (home)"],
+  [{ countryCode: "PT" }, "PT (home)"],
+  [{}, "home"],
+])("a location of %j is named: %s", (given, name) => {
+  expect(describeLocation(location(given))).toBe(name);
+});
+
+test.each([
+  [0.4, "0 km"],
+  [999.4, "999 km"],
+  [999.5, "1,000 km"],
+  [20_015.1, "20,015 km"],
+  [1_234_567, "1,234,567 km"],
+])("%d km are written as %s", (km, text) => {
+  expect(formatKm(km)).toBe(text);
+});
+
 describe("unknown, with its reason", () => {
   test.each([
     ["no profile", exit(), [], /No profile location/],
@@ -223,7 +288,19 @@ describe("unknown, with its reason", () => {
       "a profile without country",
       exit({ geolocation: null }),
       [location({ latitude: 1, longitude: 1 })],
-      /no known country/,
+      /^The user's profile locations have no known country, and cannot be measured from the exit\.$/,
+    ],
+    [
+      "an exit of which nothing is known, to a profile of nothing",
+      exit({ city: null, state: null, country: null, geolocation: null }),
+      [location()],
+      /^Okta gave neither usable coordinates nor a country for the address\.$/,
+    ],
+    [
+      "a country that is none, beside a place that cannot be measured",
+      exit({ country: "Atlantis", geolocation: { lat: 91, lon: 0 } }),
+      [lisbon],
+      /^The exit's country, "Atlantis", is none that we know\.$/,
     ],
   ])("%s", (_, where, locations, reason) => {
     expect(judgeLocation(where, locations, 500)).toEqual({
