@@ -7,7 +7,7 @@ import {
 } from "@aws-sdk/client-sqs";
 import * as z from "zod";
 import { createQueue } from "../lambda/adapters/aws/queue.ts";
-import { type Delivery, parseDelivery, readDelivery } from "../lambda/core/okta/event-hook.ts";
+import { type Delivery, eventSources, parseDelivery, readDelivery } from "../lambda/core/okta/event-hook.ts";
 import { describeFaults } from "../lambda/core/okta/fault.ts";
 import { readStreamedEvent, streamSourcePrefix } from "../lambda/core/okta/streamed-event.ts";
 import { toDeadLetters } from "../lambda/core/pipeline/dead-letter.ts";
@@ -187,9 +187,10 @@ function readMalformed(letter: Readonly<Record<string, unknown>>): Delivery | { 
   const events = Array.isArray(letter.events) ? letter.events : [letter.event];
   const parsed = parseDelivery({ data: { events } });
   if (!parsed.ok) return { reason: describeFaults(parsed.faults) };
-  const { deliveryId, org, eventHookId } = letter;
+  const { deliveryId, org, eventHookId, source } = letter;
   return {
     ...parsed.delivery,
+    source: eventSources.find((known) => known === source),
     id: textOrNull(deliveryId),
     org: textOrNull(org),
     eventHookId: textOrNull(eventHookId),

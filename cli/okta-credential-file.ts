@@ -1,4 +1,4 @@
-import { closeSync, fstatSync, openSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import { closeSync, fstatSync, openSync, readFileSync, realpathSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import * as z from "zod";
 import { InputError } from "./command.ts";
@@ -64,7 +64,9 @@ export function readCredentialFile(file: string, orgUrl: string): HeldCredential
     throw new InputError(`${file} cannot be read: ${(error as Error).message}`);
   }
   try {
-    const others = fstatSync(descriptor).mode & 0o077;
+    const status = fstatSync(descriptor);
+    if (status.isDirectory()) throw new InputError(`${file} is a folder, and no file of a credential`);
+    const others = status.mode & 0o077;
     // Windows has no file modes.
     if (others !== 0 && process.platform !== "win32") {
       throw new InputError(`${file} holds a private key, and others than its owner may open it: chmod 600 ${file}`);
@@ -91,15 +93,30 @@ export function parseHeldCredential(text: string): HeldCredential | null {
   }
 }
 
-/** Writes a credential's file, whole or not at all, so that its owner alone may read it. */
+/**
+ * Writes a credential's file, whole or not at all, so that its owner alone may read it. A link stays, and what it leads to is
+ * written.
+ */
 export function writeCredentialFile(file: string, held: HeldCredential): void {
-  const whole = `${file}.${process.pid}`;
+  let whole: string | undefined;
   try {
+    const target = targetOf(file);
+    whole = `${target}.${process.pid}`;
     writeFileSync(whole, `${JSON.stringify(held, null, 2)}\n`, { mode: ownersOnly, flag: "wx", flush: true });
-    renameSync(whole, file);
+    renameSync(whole, target);
   } catch (error) {
-    rmSync(whole, { force: true });
+    if (whole !== undefined) rmSync(whole, { force: true });
     throw new InputError(`${file} cannot be written: ${(error as Error).message}`);
+  }
+}
+
+/** What a file is, where it is a link. */
+function targetOf(file: string): string {
+  try {
+    return realpathSync(file);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === "ENOENT") return file;
+    throw error;
   }
 }
 

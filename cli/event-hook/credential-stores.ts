@@ -11,16 +11,32 @@ import {
 import { awsProxySettings } from "../proxy.ts";
 import type { CredentialStore } from "./service-app-plan.ts";
 
-/** The store of the commands' credential: a file that its owner alone may open. */
+/**
+ * The store of the commands' credential: a file that its owner alone may open. Of two runs at once the one that comes later stops
+ * at its first write, before it makes a second app.
+ */
 export function fileStore(file: string, orgUrl: string): CredentialStore {
+  /** What the file holds as far as this run knows; null for no file. */
+  let known: string | null = null;
+  const look = () => {
+    const held = readCredentialFile(file, orgUrl);
+    return { held, text: held === null ? null : JSON.stringify(held) };
+  };
   return {
     where: file,
     isReadByItsUser: true,
     async read() {
-      const held = readCredentialFile(file, orgUrl);
+      const { held, text } = look();
+      known = text;
       return held === null ? null : { held, isInPlace: true };
     },
-    write: async (held) => writeCredentialFile(file, held),
+    async write(held) {
+      if (look().text !== known) {
+        throw new InputError(`${file} was written by another run meanwhile: wait until that ends, and run it again`);
+      }
+      writeCredentialFile(file, held);
+      known = look().text;
+    },
   };
 }
 
@@ -44,6 +60,11 @@ export async function functionsStore(
   );
   const inSecret = parseHeldCredential(text);
   if (inSecret === null && isCredential(text)) return null;
+  if (inSecret !== null && new URL(inSecret.orgUrl).origin !== new URL(orgUrl).origin) {
+    throw new InputError(
+      `${where} holds a credential of ${inSecret.orgUrl}, not of ${orgUrl}. For one of this org: aws secretsmanager put-secret-value --secret-id ${secretArn} --secret-string '{}', and run it again`,
+    );
+  }
   return {
     where,
     isReadByItsUser: true,

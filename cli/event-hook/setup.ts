@@ -156,7 +156,7 @@ async function lookAt(plan: ServiceAppPlan, ports: SetupPorts, signal: AbortSign
   const held = kept === null ? null : await heldOf(kept.held, plan, clientId, ports, signal);
   const role = await roles.findRole(label, signal);
   const set = await roles.findResourceSet(label, signal);
-  return {
+  const found: Found = {
     plan,
     held,
     isInPlace: kept?.isInPlace ?? true,
@@ -169,6 +169,55 @@ async function lookAt(plan: ServiceAppPlan, ports: SetupPorts, signal: AbortSign
     set,
     resources: set === null ? [] : await roles.listResources(set.id, signal),
   };
+  refuseOthers(found, ports);
+  return found;
+}
+
+/** What the description of a role or resource set of ours says. */
+const madeBySetup = "Made by npm run hook -- setup.";
+
+/**
+ * Refuses what has our label and is somebody else's, as far as it would have to be changed, or would give more than is needed:
+ * rights would go to whoever holds the other keys of an app, or has the role.
+ */
+function refuseOthers(
+  { plan, held, app, keys, role, permissions, set, resources }: Found,
+  { orgUrl }: SetupPorts,
+): void {
+  const { label } = plan;
+  const refuse = (what: string, why: string, remedy = "rename it"): never => {
+    throw new InputError(`${what} ${why}: ${remedy}, and run it again`);
+  };
+  const isKnown = held !== null && (held.clientId !== null || keys.some(({ kid }) => kid === held.privateKey.kid));
+  if (app !== null && !isKnown) {
+    const faults = [...faultsOf(app), ...(app.status === "ACTIVE" ? [] : [`it is ${app.status}`])];
+    const why = `has no key that is kept here, and ${faults.join("; ")}`;
+    if (faults.length > 0)
+      refuse(`the app "${label}" (${app.id})`, why, "rename it, or change that in the admin console");
+  }
+  const isOurs = ({ description }: Labelled) => description?.includes(madeBySetup) === true;
+  const further = permissions.filter((each) => !plan.permissions.includes(each));
+  if (role !== null && !isOurs(role) && further.length > 0) {
+    refuse(
+      `the custom admin role "${label}" (${role.id})`,
+      `was not made by setup, and has ${further.join(", ")} as well`,
+    );
+  }
+  const others = furtherResources(plan, resources, orgUrl);
+  if (set !== null && !isOurs(set) && others.length > 0) {
+    refuse(`the resource set "${label}" (${set.id})`, `was not made by setup, and has ${others.join(", ")} as well`);
+  }
+}
+
+/** Resources of a set that the plan has not, by their names. */
+function furtherResources(plan: ServiceAppPlan, resources: readonly Resource[], orgUrl: string): string[] {
+  return resources.filter((each) => !plan.resources.some((planned) => isThat(planned, each, orgUrl))).map(nameOf);
+}
+
+const nameOf = ({ url, orn }: Resource): string => orn ?? url ?? "a resource without a name";
+
+function isThat({ path, isNamedBy }: PlannedResource, { orn, url }: Resource, orgUrl: string): boolean {
+  return url === `${orgUrl}${path}` || (orn !== null && isNamedBy(orn));
 }
 
 /** The stored credential of an app. The credential of a deleted app is reused; that of another app is not touched. */
@@ -343,7 +392,14 @@ async function setUpRoles(found: Found, clientId: string, ports: SetupPorts, wor
     const text = `the role ${standardRole.name} to the app "${label}": no custom role shows the System Log`;
     await work.step("assigned", text, () => roles.assign(clientId, { type: standardRole.type }, signal));
   }
-  const further = types.filter((type) => type !== standardRole?.type);
+  // One that shows the System Log in the place of the least role is needed.
+  const isNeeded = (type: string) =>
+    standardRole !== null &&
+    (type === standardRole.type ||
+      (type !== superAdministrator &&
+        !types.includes(standardRole.type) &&
+        standardRole.orAnyOf.some((each) => each === type)));
+  const further = types.filter((type) => !isNeeded(type));
   if (further.length > 0) {
     const removable = further.includes(superAdministrator)
       ? `. ${superAdministrator} may do everything: remove it (Applications > Applications > "${label}" > Admin roles) unless you want what ${reportAdministrator.name} is not shown, user.risk.detect of some orgs`
@@ -359,8 +415,17 @@ async function setUpRoles(found: Found, clientId: string, ports: SetupPorts, wor
 const hookPermissions = "okta.eventhooks.";
 
 /** @returns the custom role's id; null when there is none */
-async function setUpRole({ plan, role, permissions }: Found, { roles }: SetupPorts, work: Work, signal: AbortSignal) {
+async function setUpRole(
+  { plan, role, permissions }: Found,
+  { roles, report }: SetupPorts,
+  work: Work,
+  signal: AbortSignal,
+) {
   const { label } = plan;
+  const further = permissions.filter((each) => !plan.permissions.includes(each));
+  if (further.length > 0) {
+    report(`note: the custom admin role "${label}" has ${further.join(", ")} as well, which ${plan.user} do not need`);
+  }
   const feature = plan.permissions.some((each) => each.startsWith(hookPermissions))
     ? "Settings > Features: turn on the early access feature by which custom admin roles have hook permissions (until then Super Administrator alone may manage event hooks)"
     : `Security > Administrators > Roles: see whether a role can have ${plan.permissions.join(" and ")}`;
@@ -380,7 +445,7 @@ async function setUpRole({ plan, role, permissions }: Found, { roles }: SetupPor
   return role.id;
 
   async function create(contents: readonly string[]): Promise<string | null> {
-    const description = `What ${plan.user} of ${label} may do. Made by npm run hook -- setup.`;
+    const description = `What ${plan.user} of ${label} may do. ${madeBySetup}`;
     const made = await work.attempt(
       "created",
       `the custom admin role "${label}" with ${contents.join(" and ")}`,
@@ -396,14 +461,17 @@ async function setUpRole({ plan, role, permissions }: Found, { roles }: SetupPor
  *
  * @returns its id; null when there is none
  */
-async function setUpResourceSet(found: Found, { orgUrl, roles }: SetupPorts, work: Work, signal: AbortSignal) {
+async function setUpResourceSet(found: Found, { orgUrl, roles, report }: SetupPorts, work: Work, signal: AbortSignal) {
   const { plan, set, resources } = found;
   const { label } = plan;
+  const further = furtherResources(plan, resources, orgUrl);
+  if (further.length > 0) {
+    report(`note: the resource set "${label}" has ${further.join(", ")} as well, which ${plan.user} do not need`);
+  }
   const urlOf = ({ path }: PlannedResource) => `${orgUrl}${path}`;
   const click = (names: string) =>
     `Security > Administrators > Resources > the resource set "${label}": add the resource ${names}`;
-  const has = (planned: PlannedResource) =>
-    resources.some(({ orn, url }) => url === urlOf(planned) || (orn !== null && planned.isNamedBy(orn)));
+  const has = (planned: PlannedResource) => resources.some((each) => isThat(planned, each, orgUrl));
   const isWithout = plan.resources.filter((planned) => !has(planned));
   let id = set?.id ?? null;
   for (const planned of isWithout) {
@@ -421,7 +489,7 @@ async function setUpResourceSet(found: Found, { orgUrl, roles }: SetupPorts, wor
 
   async function create(contents: readonly PlannedResource[], left: string): Promise<string | null> {
     const names = contents.map(({ name }) => name).join(", ") || "no resource";
-    const description = `What the role of ${label} is for. Made by npm run hook -- setup.`;
+    const description = `What the role of ${label} is for. ${madeBySetup}`;
     const made = await work.attempt(
       "created",
       `the resource set "${label}" with ${names}`,

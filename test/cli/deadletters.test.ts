@@ -232,6 +232,15 @@ describe("redrive", () => {
   });
 });
 
+test("redrive of a malformed event of the log stream says in its alert how it came", { timeout: 60_000 }, async () => {
+  const event = sessionStart();
+  const faults = [{ path: "detail.uuid", message: "expected the event's uuid" }];
+  await put(toDeadLetter({ event, faults }, { ...delivery, source: "streamed" }, new Date()));
+  expect((await deadletters("redrive", "--all")).code).toBe(0);
+  await alertsAbout([event.uuid]);
+  expect(run.alerts.received.find(({ alert }) => alert.okta.eventUuid === event.uuid)?.alert.source).toBe("streamed");
+});
+
 test("redrive of all ends, although what no rule matches is back on the queue at once", {
   timeout: 60_000,
 }, async () => {

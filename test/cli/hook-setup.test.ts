@@ -179,6 +179,21 @@ describe("setup", () => {
     expect(okta.administration.apps.map(({ label }) => label)).toEqual(["okta-proxy-watch Europe"]);
   });
 
+  test("leaves a credential of another org in the secret alone, and makes nothing", async () => {
+    const held = { orgUrl: "https://before.okta.com", clientId: "0oa1", privateKey: { kty: "RSA", kid: "before" } };
+    secrets.secrets[credentialArn]?.versions[0]?.stages.clear();
+    secrets.secrets[credentialArn]?.versions.push({
+      id: "version-2",
+      value: JSON.stringify(held),
+      stages: new Set(["AWSCURRENT"]),
+    });
+    const { code, stderr } = await hook("setup");
+    expect(code).toBe(2);
+    expect(stderr).toContain("holds a credential of https://before.okta.com, not of");
+    expect(changes()).toEqual([]);
+    expect(JSON.parse(secretOf())).toEqual(held);
+  });
+
   test("with --dry-run says what it would do, and stores and changes nothing", async () => {
     const { code, stdout, stderr } = await hook("setup", ["--dry-run"]);
     expect({ code, stderr }).toEqual({ code: 0, stderr: "" });

@@ -8,7 +8,7 @@ import type { OktaClient } from "./client.ts";
  * (github.com/okta/okta-management-openapi-spec). Only `hook -- setup` uses it.
  */
 
-const labelled = z.looseObject({ id: z.string(), label: z.string() });
+const labelled = z.looseObject({ id: z.string(), label: z.string(), description: z.nullish(z.string()) });
 
 /** A custom role, or a resource set. */
 export type Labelled = z.infer<typeof labelled>;
@@ -78,7 +78,7 @@ export function createAdminRolesApi(client: OktaClient): AdminRolesApi {
     return found === null ? null : read(labelled, found, what);
   }
 
-  /** These lists have the link to their next page in the body. */
+  /** These lists have the link to their next page in the body. A page that links to one that was read is the last. */
   async function listOf<Page extends { readonly _links?: z.infer<typeof next> }>(
     first: string,
     schema: z.ZodMiniType<Page>,
@@ -86,7 +86,9 @@ export function createAdminRolesApi(client: OktaClient): AdminRolesApi {
     signal: AbortSignal,
   ): Promise<readonly Page[]> {
     const pages: Page[] = [];
-    for (let url: string | undefined = first; url !== undefined; ) {
+    const asked = new Set<string>();
+    for (let url: string | undefined = first; url !== undefined && !asked.has(url); ) {
+      asked.add(url);
       const page: Page = read(schema, await client.get(url, signal), what);
       pages.push(page);
       url = page._links?.next?.href;

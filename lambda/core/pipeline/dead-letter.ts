@@ -19,6 +19,8 @@ interface Letter {
 
 /** The fields of a dead letter about the delivery of its events. */
 interface FromDelivery {
+  /** How the events came. @default hook */
+  readonly source?: Delivery["source"];
   readonly deliveryId: string | null;
   readonly eventHookId: string | null;
   readonly org: string | null;
@@ -58,7 +60,7 @@ export interface RefusedLetter extends Letter {
 /** SQS's limit for a message: 1 MiB. */
 export const maximumDeadLetterBytes = 1_048_576;
 
-type Origin = Pick<Delivery, "id" | "eventHookId" | "org">;
+type Origin = Pick<Delivery, "id" | "eventHookId" | "org" | "source">;
 
 /**
  * Writes the malformed events of a delivery as the bodies of dead letters, each within the queue's limit. The first
@@ -129,8 +131,8 @@ export function toRefusedLetter(
   return writeWithinLimit(letter) ?? cutTextToFit(written, (part) => ({ ...letter, body: part, bodyCut: true }));
 }
 
-function fromDelivery({ id, eventHookId, org }: Origin): FromDelivery {
-  return { deliveryId: id, eventHookId, org };
+function fromDelivery({ id, eventHookId, org, source }: Origin): FromDelivery {
+  return { deliveryId: id, eventHookId, org, ...(source && { source }) };
 }
 
 const utf8 = new TextDecoder("utf-8", { fatal: true });

@@ -1,3 +1,4 @@
+import { findEventType } from "../okta/event-types.ts";
 import { fold } from "../sigma/pattern.ts";
 import type { Rule } from "../sigma/rule.ts";
 import { requirementsOf } from "../sigma/rule-set.ts";
@@ -9,7 +10,7 @@ export interface LogFilter {
    * that the URL would be too long.
    */
   readonly expression: string | null;
-  /** The event types, each as a rule writes it. */
+  /** The event types, each as Okta's catalog writes it, or where that has it not, a rule. */
   readonly eventTypes: readonly string[];
 }
 
@@ -19,7 +20,7 @@ const maximumLength = 4_000;
 /**
  * The event types that any of these rules could match. Other fields of the rules do not narrow it: Okta reports an
  * anonymous network in seven fields, each of which may be null or text, and no document says how its filter treats
- * those.
+ * those. Nor does one say that it compares in any case, as rules do.
  */
 export function logFilter(rules: readonly Rule[]): LogFilter {
   const types = new Map<string, string>();
@@ -27,7 +28,8 @@ export function logFilter(rules: readonly Rule[]): LogFilter {
   for (const rule of rules) {
     const named = requirementsOf(rule).get(fold("eventType"));
     if (named === undefined) everything = true;
-    for (const [folded, eventType] of named ?? []) if (!types.has(folded)) types.set(folded, eventType);
+    for (const [folded, eventType] of named ?? [])
+      if (!types.has(folded)) types.set(folded, findEventType(eventType).name);
   }
   const eventTypes = [...types.values()].sort();
   const expression = eventTypes.map((eventType) => `eventType eq ${JSON.stringify(eventType)}`).join(" or ");

@@ -43,7 +43,7 @@ export interface Position {
 export type RestartReason =
   /** There is no position of this org. */
   | "firstRun"
-  /** Okta refuses the link, or its page links back to itself. */
+  /** Okta refuses the link, it leads to another host, or its page links back to itself. */
   | "linkLost"
   /** The rules' event types differ from those of the link. */
   | "filterChanged"
@@ -106,7 +106,8 @@ export function findStart(saved: unknown, options: StartOptions): Start {
   if (!isOwn.success) return start(checkpoint, "earlierRelease");
   const { link, refusedFilter } = isOwn.data;
   if (checkpoint < current - oldestLink) return start(checkpoint, "tooOld");
-  if (link === null) return start(checkpoint, "linkLost");
+  // A link that leads elsewhere, or nowhere, would be refused by every run for ever.
+  if (link === null || URL.parse(link.url)?.origin !== new URL(log.orgUrl).origin) return start(checkpoint, "linkLost");
   if (link.filter !== filter) return start(checkpoint, "filterChanged");
   const isRetried = refusedFilter !== null && Date.parse(refusedFilter.at) <= current - retryFilterAfter;
   if (isRetried) return start(checkpoint, "filterRetried");
@@ -119,12 +120,14 @@ export function startFrom(
   reason: RestartReason,
   { log, filter, overlap, now }: StartOptions,
 ): Start {
-  const before = Date.parse(checkpoint);
-  const since = new Date(Math.max(before - overlap, now().getTime() - farthest));
+  const current = now().getTime();
+  // Polling from a time to come would tell of nothing until then.
+  const before = Math.min(Date.parse(checkpoint), current);
+  const since = new Date(Math.max(before - overlap, current - farthest));
   const isUnseen = since.getTime() > before;
   const position: Position = {
     orgUrl,
-    checkpoint: isUnseen ? since.toISOString() : checkpoint,
+    checkpoint: new Date(isUnseen ? since : before).toISOString(),
     link: { url: log.pollFrom({ since, filter }), filter },
     refusedFilter: null,
   };

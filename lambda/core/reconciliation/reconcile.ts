@@ -97,7 +97,7 @@ const maximumReason = 500;
  * An unclaimed event of the last two minutes that a hook can deliver is left to the hook: the link stays at its page,
  * which the next run reads again.
  *
- * @param signal ends it before the next page: the report says that it did not finish
+ * @param signal ends it before the next page, or the next events of one: the report says that it did not finish
  * @throws when the log cannot be read, or an event could be neither alerted on nor parked: the next run reads that page
  * again
  */
@@ -146,7 +146,10 @@ export async function reconcile(ports: ReconciliationPorts, signal: AbortSignal)
     const { url } = answer;
     read.add(url);
     const { items, next } = answer.page;
-    const { reached, awaitedSince } = await handlePage(items, position, askedAt, ports, report);
+    const handled = await handlePage(items, position, askedAt, ports, report, signal);
+    // Its time is over amid the page, which the next run reads again: what is handled has a claim.
+    if (handled === "stopped") break;
+    const { reached, awaitedSince } = handled;
     report.pages += 1;
     // Events that are not handled yet were persisted after this time.
     const handledUntil = awaitedSince ?? (items.length === 0 ? askedAt : reached);
@@ -229,7 +232,8 @@ async function handlePage(
   askedAt: number,
   ports: ReconciliationPorts,
   report: ReconciliationReport,
-): Promise<HandledPage> {
+  signal: AbortSignal,
+): Promise<HandledPage | "stopped"> {
   report.events += items.length;
   const events = new Map<string, LogEvent>();
   const malformed: MalformedEvent[] = [];
@@ -258,7 +262,8 @@ async function handlePage(
   const due = unknown.filter((candidate) => !isAwaited(candidate));
   for (const punctuality of ["missed", "late"] as const) {
     const some = due.filter(({ event }) => late.has(event.uuid) === (punctuality === "late"));
-    await handle(some, punctuality, ports, report);
+    const isWhole = await handle(some, punctuality, ports, report, signal);
+    if (!isWhole) return "stopped";
   }
   await deadLetter(malformed, ports, report);
   report.awaited += awaited.length;
@@ -266,14 +271,16 @@ async function handlePage(
   return { reached, awaitedSince: times.length === 0 ? null : Math.min(askedAt, ...times) };
 }
 
-/** Takes events through the pipeline, as many at once as it has time for. */
+/** Takes events through the pipeline, as many at once as it has time for. @returns whether all of them are through */
 async function handle(
   candidates: readonly Candidate[],
   punctuality: Punctuality,
   ports: ReconciliationPorts,
   report: ReconciliationReport,
-): Promise<void> {
+  signal: AbortSignal,
+): Promise<boolean> {
   for (let index = 0; index < candidates.length; index += atOnce) {
+    if (signal.aborted) return false;
     const some = candidates.slice(index, index + atOnce);
     const events = some.map(({ event }) => event);
     const outcome = await ports.process(deliveryOf(events, [], ports), some, punctuality);
@@ -282,6 +289,7 @@ async function handle(
     // location.
     report[punctuality] += outcome.published + outcome.excepted + outcome.grouped;
   }
+  return true;
 }
 
 /** Dead-letters malformed events once, however often the log shows them. */

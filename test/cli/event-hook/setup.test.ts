@@ -247,7 +247,9 @@ describe("what is there and differs", () => {
       `activated: the public key ${key.jwk.kid} of the app "okta-proxy-watch Europe"`,
       'granted: the scope okta.eventHooks.read to the app "okta-proxy-watch Europe"',
       'note: the app "okta-proxy-watch Europe" is granted okta.groups.read as well, which the commands do not need',
+      'note: the custom admin role "okta-proxy-watch Europe" has okta.groups.read as well, which the commands do not need',
       'added: the permission okta.eventhooks.manage to the custom admin role "okta-proxy-watch Europe"',
+      'note: the resource set "okta-proxy-watch Europe" has orn:okta:directory:00o1:groups as well, which the commands do not need',
       'added: the resource Event hooks to the resource set "okta-proxy-watch Europe"',
     ]);
     // An administrator's additions stay.
@@ -268,6 +270,62 @@ describe("what is there and differs", () => {
     await setUp();
     expect(assignments.map(({ type }) => type)).toEqual(["SUPER_ADMIN", "CUSTOM", "CUSTOM", "REPORT_ADMIN"]);
     expect(reported.join("\n")).toMatch(/note: .* has SUPER_ADMIN as well.*remove it .*unless .*user\.risk\.detect/);
+  });
+
+  test("in a standard role that shows the System Log as well is none, and that role is not said to be too much", async () => {
+    await setUp();
+    const { assignments } = okta.administration;
+    const index = assignments.findIndex(({ type }) => type === "REPORT_ADMIN");
+    const clientId = assignments[index]?.clientId ?? "";
+    assignments.splice(index, 1, { id: "ra9", clientId, type: "READ_ONLY_ADMIN", role: null, set: null });
+    reported.length = 0;
+    await setUp();
+    expect(reported).toEqual([]);
+    assignments.push({ id: "ra10", clientId, type: "REPORT_ADMIN", role: null, set: null });
+    await setUp();
+    expect(reported).toEqual([expect.stringContaining("has READ_ONLY_ADMIN as well, which the commands do not need")]);
+  });
+
+  test.each([
+    [
+      "a custom admin role of our name that may more",
+      () => {
+        const [role] = okta.administration.roles;
+        const permissions = new Set(["okta.users.manage"]);
+        Object.assign(role ?? {}, { description: "Help desk", permissions });
+      },
+      /^the custom admin role "okta-proxy-watch Europe" \(cr0\w+\) was not made by setup, and has okta\.users\.manage as well: rename it/,
+    ],
+    [
+      "a resource set of our name that holds more",
+      () => {
+        const [set] = okta.administration.sets;
+        Object.assign(set ?? {}, { description: "All groups", resources: new Set(["/api/v1/groups"]) });
+      },
+      /^the resource set "okta-proxy-watch Europe" \(iam\w+\) was not made by setup, and has orn:\S+:groups as well: rename it/,
+    ],
+    [
+      "an app of our name that was deactivated, and of which no key is here",
+      () => {
+        stored.delete("file");
+        Object.assign(okta.administration.apps[0] ?? {}, { status: "INACTIVE" });
+      },
+      /^the app "okta-proxy-watch Europe" \(0oa\w+\) has no key that is kept here, and it is INACTIVE: rename it, or/,
+    ],
+    [
+      "an app of our name that signs in another way, and of which no key is here",
+      () => {
+        stored.delete("file");
+        Object.assign(okta.administration.apps[0] ?? {}, { authMethod: "client_secret_basic", isBound: false });
+      },
+      /^the app "okta-proxy-watch Europe" \(0oa\w+\) has no key that is kept here, and its client authentication is client_secret_basic; /,
+    ],
+  ])("%s is somebody else's, and nothing is changed", async (_, change, refusal) => {
+    await setUp();
+    change();
+    okta.asked.length = 0;
+    await expect(setUp()).rejects.toThrow(refusal);
+    expect(changes()).toEqual([]);
   });
 
   test("a lost private key gets a successor, and the app's other keys stay and are named", async () => {

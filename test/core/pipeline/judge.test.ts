@@ -2,8 +2,8 @@ import { describe, expect, test } from "vitest";
 import { decide } from "../../../lambda/core/pipeline/judge.ts";
 import { findCandidate } from "../../../lambda/core/pipeline/match.ts";
 import type { ProfileLocations } from "../../../lambda/core/pipeline/ports.ts";
-import { lisbon } from "../../fixtures/places.ts";
 import { type Json, logEvent } from "../../fixtures/events.ts";
+import { lisbon } from "../../fixtures/places.ts";
 import { rule, ruleSet } from "../../fixtures/rules.ts";
 
 const asking = (mismatch: boolean | null) => ({ "enrichment.geo.mismatch": mismatch });

@@ -7,9 +7,9 @@ import type { Asked, PipelinePorts } from "../../../lambda/core/pipeline/ports.t
 import { retryWork } from "../../../lambda/core/pipeline/retry-work.ts";
 import type { Work } from "../../../lambda/core/pipeline/work.ts";
 import { startBudget } from "../../../lambda/core/time/budget.ts";
-import { lisbon } from "../../fixtures/places.ts";
 import { logEvent } from "../../fixtures/events.ts";
 import { findings, memoryClaims, memoryPorts } from "../../fixtures/memory.ts";
+import { lisbon } from "../../fixtures/places.ts";
 import { parseTestRule, rule, ruleSet } from "../../fixtures/rules.ts";
 
 const proxied = rule("high", "00000000-0000-4000-8000-000000000001", { "securityContext.isProxy": true });

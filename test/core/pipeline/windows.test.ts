@@ -5,9 +5,9 @@ import type { Observation } from "../../../lambda/core/pipeline/observation.ts";
 import type { PipelinePorts } from "../../../lambda/core/pipeline/ports.ts";
 import { processDelivery } from "../../../lambda/core/pipeline/process-delivery.ts";
 import { startBudget } from "../../../lambda/core/time/budget.ts";
-import { lisbon } from "../../fixtures/places.ts";
 import { type Json, logEvent } from "../../fixtures/events.ts";
 import { findings, memoryClaims, memoryPorts } from "../../fixtures/memory.ts";
+import { lisbon } from "../../fixtures/places.ts";
 import { rule, ruleSet } from "../../fixtures/rules.ts";
 
 /* The window of a session is opened while its event is claimed, before it is known what its alert says, or whether there is one. */

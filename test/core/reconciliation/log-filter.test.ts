@@ -31,6 +31,15 @@ describe("the filter", () => {
     );
   });
 
+  test("asks for a type that a rule writes in another case as Okta writes it", () => {
+    const shouted = rule("low", id, {
+      eventType: ["USER.Session.start", "user.authentication.auth_via_idp", "acme.Own"],
+    });
+    const { expression, eventTypes } = logFilter([shouted]);
+    expect(eventTypes).toEqual(["acme.Own", "user.authentication.auth_via_IDP", "user.session.start"]);
+    expect(parseFilter(expression ?? "")?.(sessionStart())).toBe(true);
+  });
+
   test("asks for all events when a rule names no type", () => {
     const proxied = rule("high", id, { eventType: "user.session.start" });
     const failures = parseTestRule({ selection: { "outcome.result": "FAILURE" }, condition: "selection" });

@@ -105,6 +105,23 @@ describe("reconciliation", () => {
     expect(await run()).toMatchObject({ missed: 1, finished: true, restart: null });
   });
 
+  test("stops amid a page when its time is over, says what it found, and reads the page again", async () => {
+    const { happen, run, pass, published, hidden } = world();
+    await run();
+    const before = hidden.state;
+    for (let index = 0; index < 120; index += 1) await happen(signIn(`e${index}`));
+    await pass(5 * minute);
+    // The time is over after the first fifty.
+    const signal = Object.defineProperty(new AbortController().signal, "aborted", {
+      get: () => published.length >= 50,
+    });
+    expect(await run(undefined, signal)).toMatchObject({ pages: 0, missed: 50, finished: false });
+    expect(hidden.state).toEqual(before);
+    expect(await run()).toMatchObject({ known: 50, missed: 70, finished: true });
+    expect(new Set(published.map(({ okta }) => okta.eventUuid)).size).toBe(120);
+    expect(published).toHaveLength(120);
+  });
+
   test("keeps the time of its first start, however often that fails", async () => {
     const { happen, run, pass, published } = world();
     await happen(signIn("missed"));
@@ -330,6 +347,26 @@ describe("a link that does not serve", () => {
     await pass(5 * minute);
     expect(await run()).toMatchObject({ finished: true, pages: 1, missed: 1, restart: null });
     expect(await run()).toMatchObject({ finished: true, known: 1, restart: { reason: "linkLost" } });
+  });
+
+  test.each([
+    ["leads to another host", "https://elsewhere.example.com/api/v1/logs?after=1"],
+    ["is no address", "garbage"],
+  ])("as it %s is made anew by the next run, which gets on", async (_, url) => {
+    const { happen, run, pass, hidden, published, filter } = world();
+    await run();
+    await happen(signIn("missed"));
+    await pass(5 * minute);
+    if (hidden.state !== null) hidden.state = { ...hidden.state, link: { url, filter: filter() } };
+    expect(await run()).toMatchObject({ missed: 1, finished: true, restart: { reason: "linkLost" } });
+    expect(published).toHaveLength(1);
+  });
+
+  test("as the checkpoint is a time to come starts from now, less the overlap", async () => {
+    const { run, hidden } = world();
+    hidden.state = { orgUrl, checkpoint: "9999-01-01T00:00:00.000Z", link: null, refusedFilter: null, underWay: null };
+    expect((await run()).restart).toEqual({ reason: "linkLost", since: iso(start - overlap) });
+    expect(hidden.state).toMatchObject({ checkpoint: iso(start) });
   });
 
   test("as Okta takes none at all is an error of each run, after what a start from a time finds", async () => {
