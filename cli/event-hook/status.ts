@@ -178,11 +178,15 @@ interface Failure {
   readonly target?: readonly { readonly id?: string }[] | null;
 }
 
-/** Looks at what reached the stack in the last day, by its metrics. */
-export async function deliveryFindings({
-  stack,
-  eventBusName,
-}: Pick<Deployment, "stack" | "eventBusName">): Promise<readonly Finding[]> {
+/**
+ * Looks at what reached the stack in the last day, by its metrics.
+ *
+ * @param hook null where the org has none of the stack
+ */
+export async function deliveryFindings(
+  { stack, eventBusName }: Pick<Deployment, "stack" | "eventBusName">,
+  hook: EventHook | null,
+): Promise<readonly Finding[]> {
   if (stack === null) {
     return [{ what: "last delivery", ok: null, told: "not known of the embedded run", remedy: null }];
   }
@@ -213,9 +217,9 @@ export async function deliveryFindings({
       {
         what: "last delivery",
         // The log stream brings the same.
-        ...lastOf(received, (streamed?.length ?? 0) > 0 ? null : false),
+        ...lastOf(received, (streamed?.length ?? 0) > 0 || isYoung(hook) ? null : false, whenNoneOf(hook)),
       },
-      ...(streamed === null ? [] : [{ what: "last streamed event", ...lastOf(streamed, false) }]),
+      ...(streamed === null ? [] : [{ what: "last streamed event", ...lastOf(streamed, false, noneStreamed) }]),
       {
         what: "daily limit",
         ok: share < warningShare,
@@ -231,18 +235,46 @@ export async function deliveryFindings({
   }
 }
 
+/** What is said where nothing came, and what to do. */
+interface Silence {
+  readonly told: string;
+  readonly remedy: string;
+}
+
 /**
- * When something last came.
- *
- * @param silence whether it is wrong that nothing did; null where that may be all right
+ * Whether a hook is younger than a day, so that none of its deliveries is no fault yet. By its creation alone: Okta does not say
+ * whether a verification, which each `status` asks for, counts as a change.
  */
-function lastOf(hours: readonly Datapoint[], silence: false | null): Omit<Finding, "what"> {
-  const last = Math.max(...hours.map(({ Timestamp }) => Timestamp?.getTime() ?? 0));
-  return hours.length > 0
-    ? { ok: true, told: `in the hour from ${new Date(last).toISOString().slice(0, 16)}Z`, remedy: null }
+function isYoung(hook: EventHook | null): boolean {
+  return hook !== null && Date.now() - Date.parse(hook.created ?? "") < day;
+}
+
+function whenNoneOf(hook: EventHook | null): Silence {
+  return isYoung(hook)
+    ? {
+        told: `none yet: the hook is there since ${hook?.created}, and the first comes with the next sign-in`,
+        remedy: "sign in, and look again; npm run send-test-alert tells whether the stack works",
+      }
     : {
-        ok: silence,
         told: "none in the last day",
         remedy: "has anybody signed in? npm run send-test-alert tells whether the stack works",
       };
+}
+
+const noneStreamed: Silence = {
+  told: "none in the last day",
+  remedy:
+    "has anybody signed in? Reports > Log Streaming in the admin console shows whether the stream is active; see the runbook, StreamDeaf",
+};
+
+/**
+ * When something last came.
+ *
+ * @param ok of silence: whether it is wrong; null where that may be all right
+ */
+function lastOf(hours: readonly Datapoint[], ok: false | null, silence: Silence): Omit<Finding, "what"> {
+  const last = Math.max(...hours.map(({ Timestamp }) => Timestamp?.getTime() ?? 0));
+  return hours.length > 0
+    ? { ok: true, told: `in the hour from ${new Date(last).toISOString().slice(0, 16)}Z`, remedy: null }
+    : { ok, ...silence };
 }

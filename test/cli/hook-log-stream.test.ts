@@ -82,7 +82,9 @@ describe("status", () => {
     expect(stdout).toMatch(
       /WRONG log stream .* is INACTIVE\n +to do: Reports > Log Streaming > Proxy watch > Activate/,
     );
-    expect(stdout).toMatch(/WRONG last streamed event +none in the last day/);
+    expect(stdout).toMatch(
+      /WRONG last streamed event +none in the last day\n +to do: has anybody signed in\? Reports > Log Streaming .* StreamDeaf\n/,
+    );
   });
 
   test("calls it wrong that no stream feeds the event bus, though the org has another", async () => {
@@ -97,7 +99,7 @@ describe("status", () => {
 
   test("does without it where that is not granted, and says where to look", async () => {
     await hook("register");
-    okta.scopes = new Set(["okta.eventHooks.manage", "okta.logs.read"]);
+    okta.scopes = new Set(["okta.eventHooks.read", "okta.eventHooks.manage", "okta.logs.read"]);
     const { code, stdout } = await hook("status");
     expect(code).toBe(0);
     expect(stdout).toMatch(/\? +log stream +not known: .*Reports > Log Streaming in the admin console shows whether/);
@@ -113,6 +115,7 @@ describe("status", () => {
     delete counts.EventsStreamed;
     const silent = await hook("status");
     expect(silent.code).toBe(1);
+    expect(silent.stdout).not.toMatch(/last streamed event.*\n.*send-test-alert/);
     expect(silent.stdout).toMatch(/WRONG last delivery +none in the last day/);
   });
 
