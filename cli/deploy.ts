@@ -32,6 +32,7 @@ import {
   type TemplateChanges,
   type TemplateSubscription,
 } from "./deploy/template-changes.ts";
+import { handOverFunctionsKey } from "./event-hook/functions-key.ts";
 import { ask, isYes } from "./question.ts";
 import { useRegion } from "./region.ts";
 
@@ -80,12 +81,14 @@ async function deploy(options: Options, cdkOptions: readonly string[]): Promise<
   const qualifier = context["@aws-cdk/core:bootstrapQualifier"] ?? (await readQualifier()) ?? defaultQualifier;
   const { read, close } = openAccount(account, qualifier);
   const assembly = await makeAssemblyFolder();
+  let isSecretNew = false;
   try {
     print(`The stack ${stack} in account ${account.id}, ${region}, as ${account.caller}.`);
     print(`Settings: ${settingsPath ?? `all defaults, as there is no ${defaultSettingsFile}`}.`);
     const doubt = await checkBootstrap(account, qualifier, read);
     if (doubt !== null) print(doubt);
     const deployed = await readDeployedStack(stack, read);
+    isSecretNew = deployed?.outputs.has("OktaCredentialSecretArn") !== true;
     const next = await synthesize(stack, context, assembly);
     if (next === null) {
       process.exitCode = 1;
@@ -97,7 +100,13 @@ async function deploy(options: Options, cdkOptions: readonly string[]): Promise<
   }
   const hasApproval = cdkOptions.some((option) => option.startsWith("--require-approval"));
   const approval = options.yes && !hasApproval ? ["--require-approval", "never"] : [];
-  if (!(await deploySynthesized(stack, assembly, [...approval, ...cdkOptions]))) process.exitCode = 1;
+  if (!(await deploySynthesized(stack, assembly, [...approval, ...cdkOptions]))) {
+    process.exitCode = 1;
+    return;
+  }
+  const { oktaOrgUrl } = settings;
+  const about = oktaOrgUrl === undefined ? null : await handOverFunctionsKey({ stack, oktaOrgUrl, isSecretNew });
+  if (about !== null) print(about);
 }
 
 /** `-c name=value` and `--settings` as CDK's context. */

@@ -32,6 +32,8 @@ export interface Deployment {
   readonly experimentalDetections: boolean;
   /** Whether profile locations come from Okta, so that the hook needs events that change them. */
   readonly bringsProfiles: boolean;
+  /** The secret of the credential that functions ask Okta with; null where no function asks. */
+  readonly oktaCredentialSecretArn: string | null;
   /** The org whose profiles and System Log are read; null for none. */
   readonly oktaOrgUrl: string | null;
   /** The event bus that the org's log stream feeds; null for none. */
@@ -112,6 +114,7 @@ export async function findDeployment({ stack: named, local, url }: DeploymentOpt
     stack,
     experimentalDetections: outputs.get("ExperimentalDetections") === "true",
     bringsProfiles: outputs.has("OktaCredentialSecretArn"),
+    oktaCredentialSecretArn: outputs.get("OktaCredentialSecretArn") ?? null,
     oktaOrgUrl: outputs.get("OktaOrgUrl") ?? null,
     eventBusName: outputs.get("EventBusName") ?? null,
     profileTable: output("ProfileTableName"),
@@ -197,6 +200,7 @@ async function findEmbeddedRun(url: string): Promise<Deployment> {
     stack: null,
     experimentalDetections: environment.EXPERIMENTAL_DETECTIONS === "true",
     bringsProfiles: false,
+    oktaCredentialSecretArn: null,
     oktaOrgUrl: null,
     eventBusName: null,
     profileTable: environment.PROFILE_TABLE ?? "",

@@ -4,12 +4,15 @@ import {
   DeleteStackCommand,
   DescribeStacksCommand,
   GetTemplateCommand,
+  type Output,
   paginateListStackResources,
   type StackResourceSummary,
 } from "@aws-sdk/client-cloudformation";
 import { plural } from "../lambda/core/text/shorten.ts";
 import { createCommand, InputError, onTerminal, runCommand } from "./command.ts";
 import { defaultStack, describeStack, stackOption } from "./deployment.ts";
+import { nameInOkta } from "./event-hook/prospect.ts";
+import { functionsLabel } from "./event-hook/service-app-plan.ts";
 import { createProgress } from "./progress.ts";
 import { awsProxySettings } from "./proxy.ts";
 import { ask } from "./question.ts";
@@ -47,7 +50,7 @@ async function destroy({ stack: named, dryRun, yes }: Options): Promise<void> {
   await useRegion();
   const client = new CloudFormationClient(awsProxySettings());
   try {
-    const { StackId: id = stack } = await describeStack(client, stack);
+    const { StackId: id = stack, Outputs = [] } = await describeStack(client, stack);
     const resources = await listResources(client, id);
     const retained = await listRetained(client, id);
     const staying = resources.filter(({ LogicalResourceId = "" }) => retained.has(LogicalResourceId));
@@ -59,6 +62,7 @@ async function destroy({ stack: named, dryRun, yes }: Options): Promise<void> {
     );
     tellStaying(staying);
     sayHowToCarryOver(staying);
+    sayWhatStaysInOkta(stack, Outputs);
     if (dryRun) return;
     if (!yes && !(await confirm(stack))) return;
     await client.send(new DeleteStackCommand({ StackName: id }));
@@ -66,9 +70,7 @@ async function destroy({ stack: named, dryRun, yes }: Options): Promise<void> {
       process.exitCode = 1;
       return;
     }
-    print(
-      `\nremoved: ${stack}. What stays is listed above. In Okta's admin console, deactivate and delete the event hook.`,
-    );
+    print(`\nremoved: ${stack}. What stays is listed above, in AWS and in Okta.`);
   } finally {
     client.destroy();
   }
@@ -113,6 +115,28 @@ function sayHowToCarryOver(staying: readonly StackResourceSummary[]): void {
     "  npm run -s profiles -- export > profiles.csv   then, in the new stack: npm run profiles -- import profiles.csv",
   );
   print("  npm run exceptions -- list                     then, in the new stack: npm run exceptions -- add ...");
+}
+
+/** What `hook -- setup`, `register` and an administrator made outside the stack, which no deletion of it reaches. */
+function sayWhatStaysInOkta(stack: string, outputs: readonly Output[]): void {
+  const outputOf = (name: string) => outputs.find(({ OutputKey }) => OutputKey === name)?.OutputValue;
+  const name = nameInOkta(stack);
+  const names = `"${name}"${outputOf("OktaCredentialSecretArn") === undefined ? "" : ` and "${functionsLabel(name)}"`}`;
+  const bus = outputOf("EventBusName");
+  print(
+    [
+      "\nstays in Okta, to be deactivated and deleted in the admin console:",
+      `  Workflow > Event Hooks: the event hook "${name}"`,
+      `  Applications > Applications: the service apps ${names}`,
+      `  Security > Administrators > Roles, and Resources: the custom roles and resource sets ${names}`,
+      ...(bus === undefined
+        ? []
+        : [
+            `  Reports > Log Streaming: the log stream, where it feeds this stack alone; then, in EventBridge, the event bus ${bus} and its partner event source`,
+          ]),
+      "stays on the machine where npm run hook -- setup ran: okta-credential.*.json beside package.json, or what OKTA_CREDENTIAL_FILE names",
+    ].join("\n"),
+  );
 }
 
 async function confirm(stack: string): Promise<boolean> {

@@ -19,10 +19,13 @@ import {
   type WantedHook,
 } from "./event-hook/ensure.ts";
 import { type NeededEventTypes, neededEventTypes } from "./event-hook/event-types.ts";
+import { functionsCredentialFinding } from "./event-hook/functions-key.ts";
 import { logStreamFinding } from "./event-hook/log-stream.ts";
+import { asksOrg, findProspect } from "./event-hook/prospect.ts";
 import { reconciliationFindings } from "./event-hook/reconciliation-status.ts";
 import { oktaStage, rotateSecret } from "./event-hook/rotate.ts";
 import { newSecret, openSecretVersions } from "./event-hook/secret-versions.ts";
+import { commandsScopes } from "./event-hook/service-app-plan.ts";
 import { addSetupOptions, setUp } from "./event-hook/setup-command.ts";
 import { deliveryFindings, failureFinding, type HookCheck, hiddenRisk, hookFindings } from "./event-hook/status.ts";
 import { renderTerraform } from "./event-hook/terraform.ts";
@@ -176,11 +179,14 @@ async function status(options: HookOptions): Promise<void> {
     const { hook, findings } = await hookFindings(api, verifying, wanted, commandOn(options), longest());
     const logs = openOkta(org, ["okta.logs.read"]);
     const further = [
-      ...(await deliveryFindings(deployment)),
+      ...(await deliveryFindings(deployment, hook)),
       ...(deployment.eventBusName === null
         ? []
         : [await logStreamFinding(openOkta(org, ["okta.logStreams.read"]), deployment.eventBusName, longest())]),
       ...(hook === null ? [] : [await failureFinding(logs, hook, longest())]),
+      ...(deployment.oktaCredentialSecretArn === null
+        ? []
+        : [await functionsCredentialFinding(deployment.oktaCredentialSecretArn, commandOn(options)("setup"))]),
       ...(await reconciliationFindings(logs, deployment, needed.logFilter, longest())),
     ];
     printChecks([...findings.map((each) => unlessStreamed(each, hook, deployment)), ...further]);
@@ -257,9 +263,11 @@ async function terraform(options: HookOptions): Promise<void> {
 }
 
 async function doctor(options: HookOptions): Promise<void> {
-  const org = orgOf(options, options.org === undefined ? await findDeployment(options) : null);
+  const prospect = await findProspect(options, () => {});
+  const org = orgOf(options, prospect);
   await askingOkta(async () => {
     const orgUrl = readOrgUrl(org);
+    const scopes = commandsScopes({ bringsProfiles: asksOrg(prospect, orgUrl), streams: prospect.streams });
     const findings = await examine(
       {
         orgUrl,
@@ -271,6 +279,7 @@ async function doctor(options: HookOptions): Promise<void> {
         now: Date.now,
       },
       longest(),
+      scopes,
     );
     printChecks(findings);
   }, nothingDone);
@@ -320,7 +329,8 @@ subcommand("terraform", "prints the hook for those who keep Okta in Terraform").
 subcommand("doctor", "checks, step by step, whether Okta's API can be asked, and names the step that fails")
   .addHelpText(
     "after",
-    `\n${credentialHelp([...managing, "okta.logs.read", "okta.users.read"])}\n\nExit code: 0; 1 when a step fails; 2 when it is not known.`,
+    `\n${credentialHelp([...managing, "okta.logs.read"])}
+With oktaOrgUrl okta.users.read as well, with eventBusName okta.logStreams.read: of the stack as it is deployed, else of the settings.\n\nExit code: 0; 1 when a step fails; 2 when it cannot be told.`,
   )
   .action(doctor);
 

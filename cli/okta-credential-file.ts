@@ -13,6 +13,8 @@ export const heldCredential = z.object({
   orgUrl: z.string(),
   /** Null until the app is made. */
   clientId: z.string().nullable(),
+  /** What its app is called in Okta; missing of a credential that an earlier version wrote. */
+  label: z.string().optional(),
   /** The private key that Okta knows. */
   privateKey: jwk,
   /** The private key that will replace it. */

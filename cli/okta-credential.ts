@@ -119,6 +119,11 @@ export const administratorsScopes = [
 export const administratorHelp = `The administrator's token, used for this one run and never stored: ${administratorsTokenVariable}, or it is asked for.
 An API token (Security > API > Tokens) or an access token with the scopes ${administratorsScopes.join(", ")}.`;
 
+/** Whether the environment has an administrator's token, so that none is asked for. */
+export function hasAdministratorsToken({ env }: Pick<NodeJS.Process, "env">): boolean {
+  return Boolean(env[administratorsTokenVariable]);
+}
+
 /**
  * A client of an org with an administrator's token, from the environment or a prompt. The token is kept in memory
  * alone.

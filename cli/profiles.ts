@@ -318,13 +318,13 @@ async function sync(options: SyncOptions): Promise<void> {
         now: () => new Date(),
         onTooLarge: (userId) => tooLarge.push(userId),
         onProgress: ({ users, changed }) =>
-          progress.update(() => `${count(users)} users read, ${count(changed)} items changed`),
+          progress.update(() => `${plural(users, "user")} read, ${plural(changed, "item")} changed`),
       },
       stopping.signal,
     );
     progress.done();
     print(
-      `${count(report.users)} users on ${count(report.pages)} pages (${report.full ? "all" : "those changed since the last sync"}): ${count(report.changed)} items changed, ${count(report.removed)} users' locations removed`,
+      `${plural(report.users, "user")} on ${plural(report.pages, "page")} (${report.full ? "all" : "those changed since the last sync"}): ${plural(report.changed, "item")} changed, the locations of ${plural(report.removed, "user")} removed`,
     );
     printTooLarge(tooLarge);
     if (tooLarge.length > 0) process.exitCode = 1;

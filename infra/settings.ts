@@ -1,7 +1,7 @@
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import type { Node } from "constructs";
-import { closest } from "fastest-levenshtein";
+import { closest, distance } from "fastest-levenshtein";
 import * as z from "zod";
 import { readOrgUrl } from "../lambda/adapters/okta-api/credential.ts";
 import { defaultMetricSet, metricSets } from "../lambda/adapters/telemetry/metric-sets.ts";
@@ -302,7 +302,10 @@ function whyUnknown(name: string): string | null {
   if (Object.hasOwn(schema.shape, name)) return null;
   const successor = Object.hasOwn(retired, name) ? retired[name] : undefined;
   if (successor !== undefined) return `${name} is no setting any more: ${successor}`;
-  return `there is no setting ${name}; the nearest is ${closest(name, Object.keys(schema.shape))}`;
+  const nearest = closest(name, Object.keys(schema.shape));
+  // A name that is farther away is another thing, not a slip.
+  const isNear = distance(name.toLowerCase(), nearest.toLowerCase()) <= Math.max(2, Math.floor(name.length / 3));
+  return `there is no setting ${name}${isNear ? `; the nearest is ${nearest}` : ""}`;
 }
 
 /**

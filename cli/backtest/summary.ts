@@ -47,7 +47,8 @@ function readLine({ matches: { read, repeated, skipped, untimed, matches }, dura
   const again = repeated === 0 ? "" : `, ${count(repeated)} of them read before, so that each event counts once`;
   const outside = skipped === 0 ? "" : `, ${count(skipped)} of them outside --since and --until`;
   const timeless = untimed === 0 ? "" : `, ${count(untimed)} of them left out, as they have no time`;
-  return `${count(read)} events read${again}${outside}${timeless}, ${count(matches)} matches, ${duration.toFixed(1)} s`;
+  const found = `${count(matches)} ${matches === 1 ? "match" : "matches"}`;
+  return `${plural(read, "event")} read${again}${outside}${timeless}, ${found}, ${duration.toFixed(1)} s`;
 }
 
 function ruleTable(result: BacktestResult): string[] {

@@ -54,10 +54,8 @@ export async function functionsStore(
   secretArn: string | null,
 ): Promise<CredentialStore | null> {
   if (secretArn === null) return { ...fileStore(file, orgUrl), isReadByItsUser: false };
-  const where = `the secret ${secretArn}`;
-  const text = await withSecrets(`${where} cannot be read`, (client) =>
-    client.send(new GetSecretValueCommand({ SecretId: secretArn })).then(({ SecretString = "" }) => SecretString),
-  );
+  const where = nameOf(secretArn);
+  const text = await readSecret(secretArn);
   const inSecret = parseHeldCredential(text);
   if (inSecret === null && isCredential(text)) return null;
   if (inSecret !== null && new URL(inSecret.orgUrl).origin !== new URL(orgUrl).origin) {
@@ -74,16 +72,38 @@ export async function functionsStore(
       return inSecret === null ? null : { held: inSecret, isInPlace: true };
     },
     async write(held: HeldCredential) {
-      await withSecrets(`${where} cannot be changed`, (client) =>
-        client.send(new PutSecretValueCommand({ SecretId: secretArn, SecretString: JSON.stringify(held) })),
-      );
+      await putSecret(secretArn, held);
       removeCredentialFile(file);
     },
   };
 }
 
-/** Whether a text is a credential that functions can use. */
-function isCredential(text: string): boolean {
+const nameOf = (secretArn: string) => `the secret ${secretArn}`;
+
+/**
+ * Reads what a secret holds, by the person's own AWS rights.
+ *
+ * @throws InputError when it cannot be read
+ */
+export function readSecret(secretArn: string): Promise<string> {
+  return withSecrets(`${nameOf(secretArn)} cannot be read`, (client) =>
+    client.send(new GetSecretValueCommand({ SecretId: secretArn })).then(({ SecretString = "" }) => SecretString),
+  );
+}
+
+/**
+ * Puts a credential into a secret, by the person's own AWS rights.
+ *
+ * @throws InputError when it cannot be changed
+ */
+export async function putSecret(secretArn: string, held: HeldCredential): Promise<void> {
+  await withSecrets(`${nameOf(secretArn)} cannot be changed`, (client) =>
+    client.send(new PutSecretValueCommand({ SecretId: secretArn, SecretString: JSON.stringify(held) })),
+  );
+}
+
+/** Whether a text is a credential that functions can ask with. */
+export function isCredential(text: string): boolean {
   try {
     readCredential(text, "it");
     return true;

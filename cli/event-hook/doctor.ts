@@ -5,6 +5,7 @@ import { type OktaCredential, OktaSettingsError, type Scope } from "../../lambda
 import { describeTarget } from "../../lambda/adapters/okta-api/exchange.ts";
 import { readPrivateKey } from "../../lambda/adapters/okta-api/private-key.ts";
 import { codeOfUnreachable, whyUnreachable } from "../../lambda/adapters/okta-api/unreachable.ts";
+import { plural } from "../../lambda/core/text/shorten.ts";
 import { InputError } from "../command.ts";
 import { type HookCheck, hiddenRisk } from "./status.ts";
 
@@ -36,10 +37,22 @@ interface Right {
   readonly further: readonly Scope[];
   /** A note on rights that no request shows; null for none. */
   readonly limit: string | null;
+  /** What serves as well where the role is not assigned, so that it is no fault; null where nothing does. */
+  readonly instead: string | null;
 }
 
+/** The finding that tells whether a role permits what a scope is for. */
+export const mayUse = (scope: Scope): string => `may use ${scope}`;
+
 const rights: readonly Right[] = [
-  { scope: "okta.eventHooks.read", what: "status", path: "/api/v1/eventHooks", further: [], limit: null },
+  {
+    scope: "okta.eventHooks.read",
+    what: "status",
+    path: "/api/v1/eventHooks",
+    further: [],
+    limit: null,
+    instead: null,
+  },
   {
     scope: "okta.eventHooks.manage",
     what: "register, repair, rotate-secret",
@@ -47,6 +60,7 @@ const rights: readonly Right[] = [
     further: ["okta.eventHooks.read"],
     // Okta has no read that needs the right to change a hook.
     limit: "that the role may change a hook shows when one is changed",
+    instead: null,
   },
   {
     scope: "okta.logs.read",
@@ -54,6 +68,7 @@ const rights: readonly Right[] = [
     path: "/api/v1/logs?limit=1",
     further: [],
     limit: hiddenRisk,
+    instead: null,
   },
   {
     scope: "okta.users.read",
@@ -61,6 +76,15 @@ const rights: readonly Right[] = [
     path: "/api/v1/users?limit=1",
     further: [],
     limit: null,
+    instead: null,
+  },
+  {
+    scope: "okta.logStreams.read",
+    what: "status, of the log stream",
+    path: "/api/v1/logStreams",
+    further: [],
+    limit: null,
+    instead: "Reports > Log Streaming in the admin console shows whether the stream is active",
   },
 ];
 
@@ -75,15 +99,14 @@ export async function examine(
   scopes: readonly Scope[] = rights.map(({ scope }) => scope),
 ): Promise<readonly HookCheck[]> {
   const findings: HookCheck[] = [];
-  const find = (what: string, ok: boolean, detail: string, remedy: string): boolean => {
-    findings.push({ what, ok, detail, remedy: ok ? null : remedy });
-    return ok;
+  const find: Find = (what, ok, detail, remedy) => {
+    findings.push({ what, ok, detail, remedy: ok === true ? null : remedy });
   };
   const date = await lookAtDomain(patient, find, signal);
   if (date === null) return findings;
   if (!Number.isNaN(date)) {
     const skew = Math.round((patient.now() - date) / 1_000);
-    const detail = `this machine's clock is ${Math.abs(skew)} seconds ${skew < 0 ? "behind" : "ahead of"} Okta's`;
+    const detail = `this machine's clock is ${plural(Math.abs(skew), "second")} ${skew < 0 ? "behind" : "ahead of"} Okta's`;
     find("clock", Math.abs(skew) <= maximumSkewSeconds, detail, clockRemedy);
   }
   const credential = await lookAtKey(patient, find);
@@ -107,7 +130,7 @@ export async function examine(
 /** Steps that may fail for one scope and not for another. */
 const ofOneScope: ReadonlySet<string> = new Set(["scope", "role"]);
 
-type Find = (what: string, ok: boolean, detail: string, remedy: string) => boolean;
+type Find = (what: string, ok: boolean | null, detail: string, remedy: string) => void;
 
 /** Steps that may fail already at the request for the org's metadata. */
 const ofDomain: ReadonlySet<string> = new Set(["proxy", "network", "rate limit", "Okta"]);
@@ -207,16 +230,19 @@ async function lookAtToken(
 /** Makes a request that needs that scope and a role for it. @returns the step that fails; null when it succeeds */
 async function lookAtApi(
   client: OktaClient,
-  { scope, what, path, limit }: Right,
+  { scope, what, path, limit, instead }: Right,
   find: Find,
   signal: AbortSignal,
 ): Promise<string | null> {
   try {
     await client.get(path, signal);
-    find(`may use ${scope}`, true, `${path} is answered (${what})${limit === null ? "" : `; ${limit}`}`, "");
+    find(mayUse(scope), true, `${path} is answered (${what})${limit === null ? "" : `; ${limit}`}`, "");
     return null;
   } catch (error) {
-    return findFailure(error, scope, `may use ${scope}`, find);
+    const isOptional = error instanceof OktaRefusal && error.diagnosis?.step === "role" && instead !== null;
+    if (!isOptional) return findFailure(error, scope, mayUse(scope), find);
+    find(mayUse(scope), null, `${error.finding}. ${instead}`, error.diagnosis?.remedy ?? "");
+    return "role";
   }
 }
 
@@ -229,7 +255,7 @@ function findFailure(error: unknown, scope: Scope, otherwise: string, find: Find
   };
   const names: Readonly<Record<string, string>> = {
     scope: `scope ${scope}`,
-    role: `may use ${scope}`,
+    role: mayUse(scope),
     unknown: otherwise,
   };
   find(names[step] ?? step, false, error.finding, remedy);

@@ -41,7 +41,12 @@ export async function logStreamFinding(
     // The checks of the hook are printed all the same.
     if (!(error instanceof OktaRefusal || error instanceof OktaFailure)) throw error;
     const detail = `not known: ${error.finding}. ${page} in the admin console shows whether it is active`;
-    return { what, ok: null, detail, remedy: error.diagnosis?.remedy ?? "grant the app okta.logStreams.read" };
+    return {
+      what,
+      ok: null,
+      detail,
+      remedy: `optional: ${error.diagnosis?.remedy ?? "grant the app okta.logStreams.read"}`,
+    };
   }
   const [, sourceName = null] = /^aws\.partner\/okta\.com\/[^/]+\/(.+)$/.exec(eventBusName) ?? [];
   const feeding = streams.filter(({ settings }) => sourceName === null || settings.eventSourceName === sourceName);

@@ -81,6 +81,25 @@ export interface DeploymentNeeds {
   readonly functionsStore: CredentialStore | null;
 }
 
+/** What the app of a deployment's functions is called. */
+export function functionsLabel(name: string): string {
+  return `${name} functions`;
+}
+
+/** What the commands ask an org for. */
+export function commandsScopes({
+  bringsProfiles,
+  streams,
+}: Pick<DeploymentNeeds, "bringsProfiles" | "streams">): readonly Scope[] {
+  return [
+    "okta.eventHooks.read",
+    "okta.eventHooks.manage",
+    "okta.logs.read",
+    ...(streams ? (["okta.logStreams.read"] as const) : []),
+    ...(bringsProfiles ? (["okta.users.read"] as const) : []),
+  ];
+}
+
 /**
  * The service apps of a deployment. The commands and the functions have one each: no function may manage event hooks, and
  * the key that may is never in AWS.
@@ -92,13 +111,7 @@ export function planServiceApps(needs: DeploymentNeeds): readonly ServiceAppPlan
   const commands: ServiceAppPlan = {
     label: name,
     user: "the commands",
-    scopes: [
-      "okta.eventHooks.read",
-      "okta.eventHooks.manage",
-      "okta.logs.read",
-      ...(streams ? (["okta.logStreams.read"] as const) : []),
-      ...ofUsers.scopes,
-    ],
+    scopes: commandsScopes({ bringsProfiles, streams }),
     permissions: ["okta.eventhooks.manage", ...ofUsers.permissions],
     resources: [eventHooks, ...ofUsers.resources],
     standardRole: reportAdministrator,
@@ -106,7 +119,7 @@ export function planServiceApps(needs: DeploymentNeeds): readonly ServiceAppPlan
   };
   if (functionsStore === null) return [commands];
   const functions: ServiceAppPlan = {
-    label: `${name} functions`,
+    label: functionsLabel(name),
     user: "the functions",
     scopes: [...ofUsers.scopes, ...(reconciles ? (["okta.logs.read"] as const) : [])],
     permissions: ofUsers.permissions,

@@ -1,15 +1,15 @@
 import type { Command } from "commander";
-import { loadSettings, type Settings } from "../../infra/settings.ts";
-import { SettingsError } from "../../infra/settings-file.ts";
+import { defaultSettingsFile } from "../../infra/settings-file.ts";
 import { createAdminRolesApi } from "../../lambda/adapters/okta-api/admin-roles-api.ts";
 import { OktaRefusal } from "../../lambda/adapters/okta-api/authorization.ts";
 import { type OktaCredential, readOrgUrl } from "../../lambda/adapters/okta-api/credential.ts";
 import { createServiceAppsApi } from "../../lambda/adapters/okta-api/service-apps-api.ts";
 import { InputError } from "../command.ts";
-import { type DeploymentOptions, findStackOutputs } from "../deployment.ts";
+import type { DeploymentOptions } from "../deployment.ts";
 import {
   administratorHelp,
   askingOkta,
+  hasAdministratorsToken,
   openOkta,
   openOktaAsAdministrator,
   variablesBeforeFile,
@@ -17,8 +17,10 @@ import {
 import { credentialFileOf } from "../okta-credential-file.ts";
 import { proxyOf, whyNoTunnel } from "../proxy.ts";
 import { fileStore, functionsStore } from "./credential-stores.ts";
-import { examine } from "./doctor.ts";
-import { planServiceApps, type ServiceAppPlan } from "./service-app-plan.ts";
+import { examine, mayUse } from "./doctor.ts";
+import { findWaitingKey, moveWaitingKey } from "./functions-key.ts";
+import { asksOrg, findProspect, nameInOkta, type Prospect } from "./prospect.ts";
+import { functionsLabel, planServiceApps, type ServiceAppPlan } from "./service-app-plan.ts";
 import { newPrivateKey, type SetupResult, setUpServiceApps } from "./setup.ts";
 import { type HookCheck, hiddenRisk } from "./status.ts";
 
@@ -45,26 +47,21 @@ export function addSetupOptions(command: Command): Command {
     .addHelpText(
       "after",
       `\n${administratorHelp}\n\nThe commands' key is written to okta-credential.HOST.json beside package.json (another: OKTA_CREDENTIAL_FILE), which its owner
-alone may open; the functions' into the stack's secret, once the stack is deployed with oktaOrgUrl.
+alone may open. For a second stack of one org set OKTA_CREDENTIAL_FILE, as each stack has apps and keys of its own, for this and for every
+later command on that stack.
+The functions' key goes into the stack's secret, once the stack is deployed with oktaOrgUrl. Until then it waits in a file beside the first;
+npm run deploy moves it, and so does setup, without the administrator's token.
+By the setting eventBusName the commands' app is granted okta.logStreams.read as well.
 \nExit code: 0; 1 when Okta failed, or something is left to be clicked; 2 when it cannot be done.`,
     );
 }
 
-/** The deployment, which may not exist yet. */
-interface Prospect {
-  /** Its name in Okta. */
-  readonly name: string;
-  readonly oktaOrgUrl: string | null;
-  readonly reconciles: boolean;
-  /** Whether it receives the org's log stream. */
-  readonly streams: boolean;
-  readonly secretArn: string | null;
-}
-
-/** Makes the service apps by the token of an administrator, and checks their rights. */
+/** Makes the service apps by the token of an administrator, and checks that they may do what they shall. */
 export async function setUp(options: SetupOptions, surroundings: SetupSurroundings): Promise<void> {
   const { print } = surroundings;
-  const prospect = await findProspect(options, print);
+  const prospect = await findProspect(options, (why) =>
+    print(`note: no stack is deployed yet, or it cannot be asked: ${why}`),
+  );
   const given = options.org ?? prospect.oktaOrgUrl;
   if (given === null) throw new InputError("--org is missing: the org's URL, https://example.okta.com");
   let isChanged = false;
@@ -76,7 +73,18 @@ export async function setUp(options: SetupOptions, surroundings: SetupSurroundin
     isChanged ? "What is said above is done, and stays. Run it again: it goes on from there" : "Nothing was changed";
   try {
     const orgUrl = readOrgUrl(given);
+    sayWhatItGoesBy(prospect, orgUrl, print);
+    const hasToken = hasAdministratorsToken(process);
+    const mayMove = !options.rotateKey && !(options.dryRun && hasToken);
+    // Only where the key is kept changes by that: no administrator is needed.
+    const isWithoutToken = mayMove && (await moveKey(prospect, orgUrl, options.dryRun, report)) && !hasToken;
+    if (isWithoutToken && options.dryRun) return;
     const plans = await plansOf(prospect, orgUrl, print);
+    if (isWithoutToken) {
+      const credentials = await credentialsOf(plans);
+      await checkAndReport({ changes: 1, left: [], credentials }, { prospect, orgUrl, isWithoutToken }, surroundings);
+      return;
+    }
     const client = await openOktaAsAdministrator(orgUrl);
     const ports = {
       orgUrl,
@@ -89,7 +97,7 @@ export async function setUp(options: SetupOptions, surroundings: SetupSurroundin
     };
     const result = await setUpServiceApps(plans, ports, AbortSignal.timeout(5 * 60_000));
     if (result.changes === 0) print("nothing to change: the apps, keys, scopes and roles are as they shall be");
-    if (!options.dryRun) await checkAndReport(result, orgUrl, surroundings);
+    if (!options.dryRun) await checkAndReport(result, { prospect, orgUrl, isWithoutToken }, surroundings);
   } catch (error) {
     await askingOkta(async () => {
       const isRefused = error instanceof OktaRefusal || (error instanceof InputError && isChanged);
@@ -98,17 +106,81 @@ export async function setUp(options: SetupOptions, surroundings: SetupSurroundin
   }
 }
 
-/** Checks each app, and prints the steps that are left. */
-async function checkAndReport(result: SetupResult, orgUrl: string, surroundings: SetupSurroundings): Promise<void> {
+/** Says which stack, settings and org it goes by. */
+function sayWhatItGoesBy(prospect: Prospect, orgUrl: string, print: (text: string) => void): void {
+  const { stack, isDeployed, settingsPath, oktaOrgUrl } = prospect;
+  if (stack === null) {
+    print(
+      `note: the embedded run, and the org ${orgUrl}. No function of it asks Okta, so that no app is made for them`,
+    );
+    return;
+  }
+  const file = settingsPath ?? `none of this stack (${defaultSettingsFile})`;
+  print(`note: the stack ${stack}${isDeployed ? "" : ", not deployed"}; settings: ${file}; the org ${orgUrl}`);
+  if (asksOrg(prospect, orgUrl)) return;
+  const why = oktaOrgUrl === null ? "oktaOrgUrl is not set" : `oktaOrgUrl is ${oktaOrgUrl}`;
+  print(`note: ${why}, so that no app is made for the functions`);
+}
+
+/** Moves the functions' key that waits in a file into the stack's secret, where both are there. */
+async function moveKey(
+  { stack, secretArn, ...prospect }: Prospect,
+  orgUrl: string,
+  isDryRun: boolean,
+  say: (text: string) => void,
+): Promise<boolean> {
+  if (stack === null || secretArn === null || !asksOrg({ stack, secretArn, ...prospect }, orgUrl)) return false;
+  const waiting = findWaitingKey(stack, orgUrl);
+  if (waiting === null) return false;
+  const text = `the private key for the functions, into the secret ${secretArn}`;
+  if (isDryRun) say(`would be moved: ${text}`);
+  else if (await moveWaitingKey(waiting, secretArn)) say(`moved: ${text}`);
+  else return false;
+  return true;
+}
+
+/** The credentials that are kept of apps. */
+async function credentialsOf(plans: readonly ServiceAppPlan[]): Promise<SetupResult["credentials"]> {
+  const kept = await Promise.all(plans.map(async (plan) => ({ plan, held: (await plan.store.read())?.held })));
+  return kept.flatMap(({ plan, held }) => (held === undefined ? [] : [{ plan, held }]));
+}
+
+/** What a set-up was made for, and how. */
+interface Circumstances {
+  readonly prospect: Prospect;
+  readonly orgUrl: string;
+  /** Whether no administrator's token was used. */
+  readonly isWithoutToken: boolean;
+}
+
+/** Checks each app, and says what is left to do. */
+async function checkAndReport(
+  result: SetupResult,
+  { prospect, orgUrl, isWithoutToken }: Circumstances,
+  surroundings: SetupSurroundings,
+): Promise<void> {
   const { print, command } = surroundings;
   let isWorking = true;
   for (const { plan, held } of result.credentials) {
     if (held.clientId === null) continue;
     const { clientId, privateKey } = held;
     isWorking = (await check(plan, { clientId, privateKey }, orgUrl, surroundings)) && isWorking;
+    if (isWithoutToken && held.retiredKeyId !== undefined) {
+      print(
+        `note: Okta still knows the earlier key ${held.retiredKeyId} of the app "${plan.label}": ${command("setup")} with an administrator's token removes it`,
+      );
+    }
   }
   for (const name of variablesBeforeFile(process)) print(`note: ${name} is set, and comes before the file: unset it`);
   print(`note: ${hiddenRisk}`);
+  const isWaiting =
+    prospect.secretArn === null &&
+    prospect.stack !== null &&
+    result.credentials.some(({ plan }) => plan.label === functionsLabel(nameInOkta(prospect.stack)));
+  if (isWaiting) {
+    const file = credentialFileOf(orgUrl, process.env, "functions");
+    print(`note: the functions' key waits in ${file}: until it is in the stack's secret, no function can ask Okta`);
+  }
   const left = result.left.filter(({ ifRefused }) => !(ifRefused && isWorking));
   if (left.length > 0) {
     const clicks = left.map(({ text }, index) => `  ${index + 1}. ${text}`);
@@ -116,9 +188,15 @@ async function checkAndReport(result: SetupResult, orgUrl: string, surroundings:
     process.exitCode = 1;
     return;
   }
-  print("the administrator's token is needed no more: revoke it (Security > API > Tokens)");
-  if (isWorking) print(`next: ${command("register")}`);
-  else print("a role that was assigned a moment ago may not count yet: look again with npm run hook -- doctor");
+  if (!isWithoutToken) print("the administrator's token is needed no more: revoke it (Security > API > Tokens)");
+  if (!isWorking) {
+    print("a role that was assigned a moment ago may not count yet: look again with npm run hook -- doctor");
+  } else if (isWaiting) {
+    print(
+      `next: npm run deploy, which moves the functions' key into the secret that it makes; if it says that it could not, ${command("setup")} once more does, without an administrator's token. Then: ${command("register")}`,
+    );
+  } else if (prospect.isDeployed) print(`next: ${command("register")}`);
+  else print(`next: npm run deploy, and then ${command("register")}`);
 }
 
 /** Checks an app's rights by requests of the app itself. */
@@ -142,7 +220,10 @@ async function check(
   );
   const isWorking = findings.every(({ ok }) => ok !== false);
   if (isWorking) {
-    print(`checked: the app "${label}" is answered, by its own key, with ${scopes.join(", ")}`);
+    const answered = scopes.filter((scope) => findings.some(({ what, ok }) => ok === true && what === mayUse(scope)));
+    print(`checked: the app "${label}" is answered, by its own key, with ${answered.join(", ")}`);
+    for (const { ok, what, remedy } of findings)
+      if (ok === null) print(`note: not answered: ${what}, which setup gives no role for. Optional: ${remedy}`);
   } else {
     print(`checked: what the app "${label}" may do, by its own key`);
     printChecks(findings);
@@ -155,8 +236,8 @@ async function plansOf(
   orgUrl: string,
   print: (text: string) => void,
 ): Promise<readonly ServiceAppPlan[]> {
-  const isAsked = prospect.oktaOrgUrl !== null && readOrgUrl(prospect.oktaOrgUrl) === orgUrl;
-  const { name, reconciles, streams, secretArn } = prospect;
+  const isAsked = asksOrg(prospect, orgUrl);
+  const { stack, reconciles, streams, secretArn } = prospect;
   const ofFunctions = isAsked
     ? await functionsStore(credentialFileOf(orgUrl, process.env, "functions"), orgUrl, secretArn)
     : null;
@@ -166,47 +247,11 @@ async function plansOf(
     );
   }
   return planServiceApps({
-    name,
+    name: nameInOkta(stack),
     bringsProfiles: isAsked,
     reconciles,
     streams,
     commandsStore: fileStore(credentialFileOf(orgUrl, process.env), orgUrl),
     functionsStore: ofFunctions,
   });
-}
-
-/** The deployed stack, or the planned one of the settings. */
-async function findProspect({ stack, local }: SetupOptions, print: (text: string) => void): Promise<Prospect> {
-  const own = "okta-proxy-watch";
-  if (local) return { name: `${own} local`, oktaOrgUrl: null, reconciles: false, streams: false, secretArn: null };
-  const settings = await readSettings();
-  const stackName = stack ?? settings.stackName;
-  const ofStack = stackName === settings.stackName ? settings : null;
-  const outputs = await findOutputs(stackName, print);
-  return {
-    name: `${own} ${stackName}`,
-    oktaOrgUrl: outputs?.get("OktaOrgUrl") ?? ofStack?.oktaOrgUrl ?? null,
-    reconciles: (ofStack?.reconcileMinutes ?? 1) > 0,
-    streams: (outputs?.get("EventBusName") ?? ofStack?.eventBusName ?? null) !== null,
-    secretArn: outputs?.get("OktaCredentialSecretArn") ?? null,
-  };
-}
-
-async function readSettings(): Promise<Settings> {
-  try {
-    return (await loadSettings({})).settings;
-  } catch (error) {
-    if (error instanceof SettingsError) throw new InputError(error.message);
-    throw error;
-  }
-}
-
-async function findOutputs(stack: string, print: (text: string) => void): Promise<ReadonlyMap<string, string> | null> {
-  try {
-    return await findStackOutputs(stack);
-  } catch (error) {
-    if (!(error instanceof InputError)) throw error;
-    print(`note: no stack is deployed yet, or it cannot be asked: ${error.message}`);
-    return null;
-  }
 }

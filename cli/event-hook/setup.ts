@@ -264,7 +264,7 @@ async function setUpKeys(looked: Found, ports: SetupPorts, work: Work, signal: A
   if (held === null) {
     const clientId = found === null ? null : clientIdOf(found);
     await work.step("stored", `a new private key for ${user}, in ${store.where}`, async () =>
-      write({ orgUrl, clientId, privateKey: await ports.newKey() }),
+      write({ orgUrl, clientId, label, privateKey: await ports.newKey() }),
     );
   } else if (ports.rotatesKeys && held.nextKey === undefined && held.retiredKeyId === undefined) {
     const { privateKey, ...others } = held;

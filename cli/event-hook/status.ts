@@ -178,11 +178,15 @@ interface Failure {
   readonly target?: readonly { readonly id?: string }[] | null;
 }
 
-/** Checks the deliveries of the last day, by the stack's metrics. */
-export async function deliveryFindings({
-  stack,
-  eventBusName,
-}: Pick<Deployment, "stack" | "eventBusName">): Promise<readonly HookCheck[]> {
+/**
+ * Looks at what reached the stack in the last day, by its metrics.
+ *
+ * @param hook null where the org has none of the stack
+ */
+export async function deliveryFindings(
+  { stack, eventBusName }: Pick<Deployment, "stack" | "eventBusName">,
+  hook: EventHook | null,
+): Promise<readonly HookCheck[]> {
   if (stack === null) {
     return [{ what: "last delivery", ok: null, detail: "not known of the embedded run", remedy: null }];
   }
@@ -213,9 +217,9 @@ export async function deliveryFindings({
       {
         what: "last delivery",
         // The log stream brings the same events.
-        ...lastOf(received, (streamed?.length ?? 0) > 0 ? null : false),
+        ...lastOf(received, (streamed?.length ?? 0) > 0 || isYoung(hook) ? null : false, whenNoneOf(hook)),
       },
-      ...(streamed === null ? [] : [{ what: "last streamed event", ...lastOf(streamed, false) }]),
+      ...(streamed === null ? [] : [{ what: "last streamed event", ...lastOf(streamed, false, noneStreamed) }]),
       {
         what: "daily limit",
         ok: share < warningShare,
@@ -231,18 +235,46 @@ export async function deliveryFindings({
   }
 }
 
+/** The text for a day without events, and what to do. */
+interface Silence {
+  readonly detail: string;
+  readonly remedy: string;
+}
+
 /**
- * The time of the last event.
- *
- * @param silence the result without an event: false for wrong, null where that may be normal
+ * Whether a hook is younger than a day: that it has delivered nothing is no fault yet. By its creation alone: Okta does not say
+ * whether a verification, which each `status` asks for, counts as a change.
  */
-function lastOf(hours: readonly Datapoint[], silence: false | null): Omit<HookCheck, "what"> {
-  const last = Math.max(...hours.map(({ Timestamp }) => Timestamp?.getTime() ?? 0));
-  return hours.length > 0
-    ? { ok: true, detail: `in the hour from ${new Date(last).toISOString().slice(0, 16)}Z`, remedy: null }
+function isYoung(hook: EventHook | null): boolean {
+  return hook !== null && Date.now() - Date.parse(hook.created ?? "") < day;
+}
+
+function whenNoneOf(hook: EventHook | null): Silence {
+  return isYoung(hook)
+    ? {
+        detail: `none yet: the hook is there since ${hook?.created}, and the first comes with the next sign-in`,
+        remedy: "sign in, and look again; npm run send-test-alert shows whether the stack works",
+      }
     : {
-        ok: silence,
         detail: "none in the last day",
         remedy: "was there any sign-in? npm run send-test-alert shows whether the stack works",
       };
+}
+
+const noneStreamed: Silence = {
+  detail: "none in the last day",
+  remedy:
+    "was there any sign-in? Reports > Log Streaming in the admin console shows whether the stream is active; see the runbook, StreamDeaf",
+};
+
+/**
+ * The time of the last event.
+ *
+ * @param ok the result without an event: false for wrong, null where that may be normal
+ */
+function lastOf(hours: readonly Datapoint[], ok: false | null, silence: Silence): Omit<HookCheck, "what"> {
+  const last = Math.max(...hours.map(({ Timestamp }) => Timestamp?.getTime() ?? 0));
+  return hours.length > 0
+    ? { ok: true, detail: `in the hour from ${new Date(last).toISOString().slice(0, 16)}Z`, remedy: null }
+    : { ok, ...silence };
 }

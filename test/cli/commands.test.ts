@@ -115,7 +115,7 @@ describe("npm run backtest", () => {
     const file = await write("log.jsonl", lines);
     const since = await run("backtest", ["--events", file, "--since", "2023-01-01"]);
     expect(matches(since).map(({ event }) => event)).toEqual(["a"]);
-    expect(since.stderr).toContain("3 events read, 1 of them outside --since and --until, 1 matches");
+    expect(since.stderr).toContain("3 events read, 1 of them outside --since and --until, 1 match,");
     const until = await run("backtest", ["--events", file, "--until", "2022-06-22T18:18:29.015Z"]);
     expect(matches(until)).toEqual([]);
     const later = await run("backtest", ["--events", file, "--until", "2022-06-22T18:18:29.016Z"]);

@@ -50,9 +50,23 @@ test("with --yes the stack goes, and it is waited for", async () => {
   const { code, stdout, stderr } = await destroy({ name: "Europe", template }, "--stack", "Europe", "--yes");
   expect({ code, stderr }).toEqual({ code: 0, stderr: "" });
   expect(stdout).toContain("removed: Europe.");
-  expect(stdout).toContain("deactivate and delete the event hook");
+  expect(stdout).toMatch(
+    /stays in Okta, to be deactivated and deleted .*\n.*the event hook "okta-proxy-watch Europe"\n/,
+  );
+  expect(stdout).toContain('the service apps "okta-proxy-watch Europe"\n');
+  expect(stdout).not.toContain("log stream");
   expect(cloudFormation.actions).toContain("DeleteStack");
   expect(cloudFormation.actions.at(-1)).toBe("DescribeStacks");
+});
+
+test("names what setup and an administrator made outside the stack, with a log stream its event bus as well", async () => {
+  const outputs = { OktaCredentialSecretArn: "arn:x", EventBusName: "aws.partner/okta.com/example/okta" };
+  const { stdout } = await destroy({ name: "Europe", template, outputs }, "--stack", "Europe", "--dry-run");
+  const names = '"okta-proxy-watch Europe" and "okta-proxy-watch Europe functions"';
+  expect(stdout).toContain(`the service apps ${names}\n`);
+  expect(stdout).toContain(`the custom roles and resource sets ${names}\n`);
+  expect(stdout).toContain("the event bus aws.partner/okta.com/example/okta and its partner event source\n");
+  expect(stdout).toContain("okta-credential.*.json beside package.json");
 });
 
 test("without a terminal to ask at, nothing is removed", async () => {

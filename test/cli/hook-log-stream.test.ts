@@ -80,7 +80,9 @@ describe("status", () => {
     expect(stdout).toMatch(
       /WRONG log stream .* is INACTIVE\n +to do: Reports > Log Streaming > Proxy watch > Activate/,
     );
-    expect(stdout).toMatch(/WRONG last streamed event +none in the last day/);
+    expect(stdout).toMatch(
+      /WRONG last streamed event +none in the last day\n +to do: was there any sign-in\? Reports > Log Streaming .* StreamDeaf\n/,
+    );
   });
 
   test("calls it wrong that no stream feeds the event bus, though the org has another", async () => {
@@ -111,6 +113,7 @@ describe("status", () => {
     delete counts.EventsStreamed;
     const silent = await hook("status");
     expect(silent.code).toBe(1);
+    expect(silent.stdout).not.toMatch(/last streamed event.*\n.*send-test-alert/);
     expect(silent.stdout).toMatch(/WRONG last delivery +none in the last day/);
   });
 

@@ -128,6 +128,12 @@ describe("setup", () => {
     expect({ code: early.code, stderr: early.stderr }).toEqual({ code: 0, stderr: "" });
     expect(early.stdout).toContain("note: no stack is deployed yet");
     const file = join(folder, "credential.functions.json");
+    const which = `the stack Africa, not deployed; settings: ${settings}; the org ${okta.orgUrl}`;
+    expect(early.stdout).toContain(`note: ${which}\n`);
+    expect(early.stdout).toContain(`note: the functions' key waits in ${file}: until it is in the stack's secret, no`);
+    expect(early.stdout).toMatch(
+      /^next: npm run deploy, which moves .* npm run hook -- setup once more does, without an administrator's token\. /m,
+    );
     expect((await stat(file)).mode & 0o777).toBe(0o600);
     const { privateKey } = JSON.parse(await readFile(file, "utf8")) as {
       readonly privateKey: { readonly kid: string };
@@ -142,18 +148,80 @@ describe("setup", () => {
       },
     });
     okta.asked.length = 0;
-    const late = await runCli("hook", ["setup"], {
-      environment: {
-        ...environment,
-        SETTINGS_FILE: settings,
-        AWS_ENDPOINT_URL_CLOUDFORMATION: cloudFormation.url,
-      },
-    });
+    const later = {
+      ...environment,
+      SETTINGS_FILE: settings,
+      AWS_ENDPOINT_URL_CLOUDFORMATION: cloudFormation.url,
+      OKTA_ADMIN_TOKEN: "",
+    };
+    const unmoved = await runCli("hook", ["status"], { environment: later });
+    expect(unmoved.code).toBe(1);
+    expect(unmoved.stdout).toMatch(
+      /WRONG functions' credential +the secret \S+ holds none: no function can ask Okta\n +to do: npm run hook -- setup\n/,
+    );
+    const looked = await runCli("hook", ["setup", "--dry-run"], { environment: later });
+    expect(looked.stdout).toContain(`would be moved: the private key for the functions, into the secret`);
+    expect(secretOf()).toBe(unfilled);
+    // An administrator's token is neither there nor asked for.
+    const late = await runCli("hook", ["setup"], { environment: later });
     expect({ code: late.code, stderr: late.stderr }).toEqual({ code: 0, stderr: "" });
     expect(late.stdout).toContain(`moved: the private key for the functions, into the secret ${credentialArn}`);
     expect(JSON.parse(secretOf())).toMatchObject({ privateKey: { kid: privateKey.kid } });
+    expect(late.stdout).not.toContain("revoke it");
+    expect(late.stdout).toContain("next: npm run hook -- register");
     await expect(stat(file)).rejects.toThrow("ENOENT");
     expect(changes()).toEqual([]);
+    expect(okta.asked.filter((each) => /\/apps|\/iam\/|\/clients/.test(each))).toEqual([]);
+    const moved = await runCli("hook", ["status"], { environment: later });
+    expect(moved.stdout).toMatch(/ok +functions' credential +the stack's secret holds one\n/);
+  });
+
+  test("does not move the functions' key of another stack of the org", async () => {
+    const settings = join(folder, "settings.yml");
+    await writeFile(settings, `stackName: Africa\noktaOrgUrl: ${okta.orgUrl}\n`);
+    await runCli("hook", ["setup"], { environment: { ...environment, SETTINGS_FILE: settings } });
+    const { code, stderr } = await hook("setup", [], { OKTA_ADMIN_TOKEN: "" });
+    expect({ code, stderr }).toEqual({ code: 2, stderr: expect.stringContaining("no token of an administrator") });
+    expect(secretOf()).toBe(unfilled);
+    const other = await hook("setup");
+    expect(other.stderr).toContain("for a second stack of the org set OKTA_CREDENTIAL_FILE to another file");
+  });
+
+  test("without oktaOrgUrl says that no app is made for the functions, and that the deployment comes next", async () => {
+    const args = ["setup", "--stack", "Asia", "--org", okta.orgUrl];
+    const { code, stdout } = await runCli("hook", args, { environment });
+    expect(code).toBe(0);
+    expect(stdout).toContain("note: oktaOrgUrl is not set, so that no app is made for the functions\n");
+    expect(stdout).toContain(`next: npm run deploy, and then npm run hook -- register --stack Asia`);
+    expect(okta.administration.apps).toHaveLength(1);
+  });
+
+  test("with a log stream says that its state needs a role that setup does not give, and counts it as no fault", async () => {
+    await deploy({
+      OktaOrgUrl: okta.orgUrl,
+      OktaCredentialSecretArn: credentialArn,
+      EventBusName: "aws.partner/okta.com/example/okta",
+    });
+    const streaming = { AWS_ENDPOINT_URL_CLOUDFORMATION: cloudFormation.url };
+    const { code, stdout } = await hook("setup", [], streaming);
+    expect(code).toBe(0);
+    expect(stdout).toContain('granted: the scope okta.logStreams.read to the app "okta-proxy-watch Europe"');
+    expect(stdout).toMatch(
+      /^checked: .*, with okta\.eventHooks\.read, okta\.eventHooks\.manage, okta\.logs\.read, okta\.users\.read$/m,
+    );
+    const optional = /Optional: .*assign Super Administrator, .*setup does not assign it$/m;
+    expect(stdout).toMatch(/^note: not answered: may use okta\.logStreams\.read, which setup gives no role for\. /m);
+    expect(stdout).toMatch(optional);
+    await hook("register", [], streaming);
+    const { stdout: told } = await hook("status", [], streaming);
+    expect(told).toMatch(/^\? +log stream +not known: .*\n +to do: optional: .*setup does not assign it$/m);
+    const examined = await hook("doctor", [], streaming);
+    expect(examined.code).toBe(0);
+    expect(examined.stdout).toMatch(/^\? +may use okta\.logStreams\.read +.*Reports > Log Streaming/m);
+    const [commands] = okta.administration.apps;
+    const superAdministrator = { id: "ra9", clientId: commands?.id ?? "", type: "SUPER_ADMIN", role: null, set: null };
+    okta.administration.assignments.push(superAdministrator);
+    expect((await hook("doctor", [], streaming)).stdout).toMatch(/^ok +may use okta\.logStreams\.read/m);
   });
 
   test("for the embedded run makes the commands' app alone", async () => {
@@ -228,7 +296,7 @@ describe("setup", () => {
     Object.assign(okta.administration.administrators.get(superAdministratorsToken) ?? {}, difference);
     const { code, stdout, stderr } = await hook("setup");
     expect(code).toBe(2);
-    expect(stdout).toBe("");
+    expect(stdout).not.toMatch(/^(?!note: )./m);
     expect(stderr).toContain(remedy);
     expect(stderr).toContain("Nothing was changed");
     expect(changes()).toEqual([]);

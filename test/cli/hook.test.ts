@@ -1,4 +1,7 @@
 import { createPrivateKey, type JsonWebKey } from "node:crypto";
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { CreateTopicCommand, SNSClient } from "@aws-sdk/client-sns";
 import { exportJWK, generateKeyPair } from "jose";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from "vitest";
@@ -241,6 +244,15 @@ describe("status", () => {
     expect(stdout).toContain(`to do: npm run hook -- register --stack Europe --org ${okta.orgUrl}`);
   });
 
+  test("calls it nothing wrong that a hook younger than a day has delivered nothing yet", async () => {
+    await hook("register");
+    metrics = {};
+    const { code, stdout } = await hook("status");
+    expect(code).toBe(0);
+    expect(stdout).toMatch(/^\? +last delivery +none yet: the hook is there since \S+Z, and the first comes with/m);
+    expect(stdout).toContain("to do: sign in, and look again");
+  });
+
   test("reports each fault with its remedy, and repair applies it", async () => {
     await hook("register");
     const [registered] = okta.hooks.hooks;
@@ -251,6 +263,7 @@ describe("status", () => {
       /WRONG daily limit +300,000 events in the last day, 75 % of the 400,000/,
     );
     metrics = {};
+    registered.created = "2026-01-01T00:00:00.000Z";
     const failed = { eventType: "event_hook.delivery", outcome: { result: "FAILURE", reason: "401" } };
     const published = new Date(Date.now() - 60_000).toISOString();
     okta.log.add({ ...failed, uuid: "a", published, target: [{ id: "who1" }] });
@@ -495,7 +508,27 @@ describe("doctor", () => {
   test("finds a healthy credential healthy", async () => {
     const { code, stdout, stderr } = await doctor();
     expect({ code, stderr }).toEqual({ code: 0, stderr: "" });
-    expect(stdout.match(/^ok /gm)).toHaveLength(11);
+    expect(stdout.match(/^ok /gm)).toHaveLength(9);
+  });
+
+  test("looks at the rights that the deployment needs: those of profiles with oktaOrgUrl, of the log stream with eventBusName", async () => {
+    const folder = await mkdtemp(join(tmpdir(), "okta-proxy-watch-doctor-"));
+    const settings = join(folder, "settings.yml");
+    const scopesBy = async (text: string) => {
+      await writeFile(settings, text);
+      const { code, stdout } = await doctor({ SETTINGS_FILE: settings });
+      expect(code).toBe(0);
+      return [...stdout.matchAll(/^ok +may use (\S+)/gm)].map(([, scope]) => scope);
+    };
+    const always = ["okta.eventHooks.read", "okta.eventHooks.manage", "okta.logs.read"];
+    expect(await scopesBy("heartbeatHours: 12\n")).toEqual(always);
+    expect(await scopesBy("oktaOrgUrl: https://another.okta.com\n")).toEqual(always);
+    expect(await scopesBy(`oktaOrgUrl: ${okta.orgUrl}\neventBusName: aws.partner/okta.com/example/okta\n`)).toEqual([
+      ...always,
+      "okta.users.read",
+      "okta.logStreams.read",
+    ]);
+    await rm(folder, { recursive: true });
   });
 
   test("and register do with an app that has to prove possession (DPoP), and a key as PEM", async () => {
@@ -543,6 +576,15 @@ describe("doctor", () => {
     expect(stdout.match(/^(WRONG|ok) /gm)).toHaveLength(1);
   });
 
+  test("writes one second as one", async () => {
+    okta.clockAhead = -20;
+    const { stdout } = await doctor();
+    expect(stdout).toMatch(/ok +clock +this machine's clock is (19|20|21) seconds ahead of Okta's/);
+    okta.clockAhead = 0;
+    okta.dateAhead = -1;
+    expect((await doctor()).stdout).toMatch(/clock is (1 second|2 seconds) ahead of/);
+  });
+
   test("finds a clock that is off", async () => {
     okta.clockAhead = 900;
     const { code, stdout } = await doctor();
@@ -574,7 +616,7 @@ describe("doctor", () => {
     expect((await doctor({ OKTA_CLIENT_CLIENTID: "0oa1other" })).stdout).toMatch(/WRONG client /);
   });
 
-  test.each(["okta.eventHooks.read", "okta.eventHooks.manage", "okta.logs.read", "okta.users.read"])(
+  test.each(["okta.eventHooks.read", "okta.eventHooks.manage", "okta.logs.read"])(
     "finds %s not granted",
     async (scope) => {
       okta.scopes = new Set([...okta.scopes].filter((each) => each !== scope));

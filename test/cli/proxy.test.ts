@@ -37,7 +37,7 @@ afterAll(async () => {
 });
 
 const doctor = (environment: Readonly<Record<string, string>>): Promise<Output> =>
-  runCli("hook", ["doctor", "--org", orgUrl], { environment: { OKTA_CLIENT_TOKEN: "00a", ...environment } });
+  runCli("hook", ["doctor", "--local", "--org", orgUrl], { environment: { OKTA_CLIENT_TOKEN: "00a", ...environment } });
 
 describe("a command that reaches Okta", () => {
   test("goes by HTTPS_PROXY, and names TLS inspection with what to set", async (context) => {
@@ -80,7 +80,7 @@ describe("a command that reaches Okta", () => {
   ] as const)("ends when a proxy closes the connection instead of opening a tunnel (%s)", async (name, code, where) => {
     proxy.refusal = "close";
     const local = ["--local", "--url", run.url];
-    const output = await runCli("hook", [name, ...(name === "register" ? local : []), "--org", orgUrl], {
+    const output = await runCli("hook", [name, ...local, "--org", orgUrl], {
       environment: { OKTA_CLIENT_TOKEN: "00a", HTTPS_PROXY: proxy.url },
     });
     expect(output.code).toBe(code);
@@ -119,7 +119,7 @@ describe("a command that reaches Okta", () => {
   test("goes straight to what NO_PROXY names, and to loopback", async () => {
     const { stdout } = await doctor({ HTTPS_PROXY: proxy.url, NO_PROXY: ".okta.invalid" });
     expect(stdout).toMatch(/^WRONG domain /);
-    const local = await runCli("hook", ["doctor", "--org", okta.orgUrl], {
+    const local = await runCli("hook", ["doctor", "--local", "--org", okta.orgUrl], {
       environment: { OKTA_CLIENT_TOKEN: "00-an-api-token", HTTP_PROXY: proxy.url, HTTPS_PROXY: proxy.url },
     });
     expect(local).toMatchObject({ code: 0, stderr: "" });

@@ -41,13 +41,19 @@ export interface Cause {
 
 const app = "Applications > Applications > the app";
 
-/** The least role for each scope. */
+/** The least role for each scope; see `superAdministratorsOnly` for others. */
 const roleFor: Readonly<Record<string, string>> = {
   "okta.eventHooks.read": "a custom role with Event hook permissions (okta.eventhooks.read, or .manage)",
   "okta.eventHooks.manage": "a custom role with Event hook permissions (okta.eventhooks.manage)",
   "okta.logs.read": "Report Administrator",
   "okta.users.read": "a custom role that may view all users (okta.users.read)",
 };
+
+/**
+ * Scopes that no role of `hook -- setup` serves. Okta's table gives log streaming to Super Administrators alone, and lists no role
+ * that views it: help.okta.com, "Standard administrator roles and permissions".
+ */
+const superAdministratorsOnly: readonly string[] = ["okta.logStreams.read"];
 
 function rolesFor(scopes: readonly string[]): string {
   // A permission to manage includes reading.
@@ -255,6 +261,14 @@ export const causes: readonly Cause[] = [
     isCauseOf: ({ stage, status }, situation) => isAdministrator(situation) && stage === "api" && status === 403,
     remedy: () =>
       "the administrator who made the token needs the role Super Administrator (Security > Administrators): no other role may make a service app, grant it scopes, and assign it admin roles",
+  },
+  {
+    id: "superAdministratorMissing",
+    step: "role",
+    isCauseOf: ({ stage, status }, { scopes }) =>
+      stage === "api" && status === 403 && scopes.some((scope) => superAdministratorsOnly.includes(scope)),
+    remedy: () =>
+      `${app} > Admin roles > Edit assignments: assign Super Administrator, the only role that Okta's table gives log streaming to, and which may do everything; npm run hook -- setup does not assign it`,
   },
   {
     id: "roleMissing",

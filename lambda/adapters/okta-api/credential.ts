@@ -68,7 +68,9 @@ export function readOrgUrl(text: string): string {
   const url = URL.parse(text);
   const isLoopback = url?.hostname === "127.0.0.1" || url?.hostname === "localhost";
   if (url === null || !(url.protocol === "https:" || (url.protocol === "http:" && isLoopback))) {
-    throw new OktaSettingsError(`"${text}" is no URL of an Okta org: expected https://example.okta.com`);
+    // A host alone is what most people copy.
+    const meant = /^[\w-]+(\.[\w-]+)+\/?$/.test(text) ? `https://${text.replace("/", "")}` : "https://example.okta.com";
+    throw new OktaSettingsError(`"${text}" is no URL of an Okta org: expected ${meant}`);
   }
   // Only Okta's own domains have an admin console at `-admin`; a custom domain may end in it.
   if (/-admin\.okta[\w-]*\.\w+$/.test(url.hostname)) {

@@ -27,6 +27,8 @@ export const eventHook = z.object({
   description: z.nullish(z.string()),
   status: z.string(),
   verificationStatus: z.string(),
+  /** When it was created (ISO 8601). */
+  created: z.nullish(z.string()),
   events: z.object({ items: z.array(z.string()), filter: z.nullish(filter) }),
   channel: z.object({
     config: z.object({

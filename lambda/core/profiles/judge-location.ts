@@ -71,12 +71,13 @@ export function judgeLocation(
   if (exitCountry !== null && countries.size > 0) {
     const location = locations.find(inExitCountry) ?? null;
     const known = [...countries].join(", ");
+    const place = exit.country === exitCountry ? exitCountry : `${exit.country} (${exitCountry})`;
     return {
       verdict: location === null ? "mismatch" : "match",
       reason:
         location === null
-          ? `The exit is in ${exit.country} (${exitCountry}), which is none of the user's countries (${known}).`
-          : `The exit is in ${exit.country} (${exitCountry}), one of the user's countries (${known}).`,
+          ? `The exit is in ${place}, which is none of the user's countries (${known}).`
+          : `The exit is in ${place}, one of the user's countries (${known}).`,
       distanceKm: null,
       nearestProfileLocation: location,
     };

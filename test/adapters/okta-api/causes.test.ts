@@ -71,6 +71,13 @@ const rows: readonly Row[] = [
     api(403, "E0000006", "You do not have permission"),
     /Admin roles > Edit assignments: assign Report Administrator/,
   ],
+  [
+    "superAdministratorMissing",
+    "role",
+    api(403, "E0000006", "You do not have permission"),
+    /assign Super Administrator, .*npm run hook -- setup does not assign it/,
+    { ...situation, scopes: ["okta.logStreams.read"] },
+  ],
   ["tokenUnknown", "client", api(401, "E0000011", "Invalid token provided"), /Security > API > Tokens/],
   ["administratorsTokenEnded", "administrator", api(401, "E0000011"), /Security > API > Tokens/, administrators],
   ["administratorsTokenEnded", "administrator", api(401, "invalid_token"), /or has ended/, administrators],
