@@ -36,7 +36,7 @@ test("a dry run says what would stay, why, and how to remove it, and removes not
   expect({ code, stderr }).toEqual({ code: 0, stderr: "" });
   const count = Object.keys(template.Resources).length;
   expect(stdout).toContain(`OktaProxyWatch has ${count} resources; ${count - 3} go, 3 stay.`);
-  expect(stdout).toMatch(/stays: AWS::DynamoDB::Table OktaProxyWatch-Profiles\w+\n {2}why: .*load them twice\n/);
+  expect(stdout).toMatch(/stays: AWS::DynamoDB::Table OktaProxyWatch-Profiles\w+\n {2}why: .*loaded again\n/);
   expect(stdout).toMatch(/stays: AWS::DynamoDB::Table OktaProxyWatch-State\w+\n {2}why: the exceptions/);
   expect(stdout).toMatch(/to remove it: aws dynamodb delete-table --table-name OktaProxyWatch-State\w+\n/);
   expect(stdout).toMatch(/to remove it: aws kms schedule-key-deletion --key-id OktaProxyWatch-Encryption\w+ /);

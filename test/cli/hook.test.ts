@@ -168,7 +168,7 @@ describe("register", () => {
     run.faults.sns.set(null);
     expect(code).toBe(1);
     expect(stdout).not.toContain("the hook is fine");
-    expect(stderr).toMatch(/^parked: /);
+    expect(stderr).toMatch(/^(?:parked|stopped at publishing): /);
   });
 
   test("says that Okta could not verify the URL", async () => {
@@ -633,7 +633,7 @@ describe("doctor", () => {
     ["consent_required", "WRONG scope okta.eventHooks.read", "click Grant beside okta.eventHooks.read"],
     ["access_denied", "WRONG app", "Reports > System Log names the policy"],
     ["server_error", "WRONG Okta", "https://status.okta.com"],
-    ["invalid_request", "WRONG access token", "what Okta says is all that is known"],
+    ["invalid_request", "WRONG access token", "the cause is not known beyond Okta's answer"],
   ])("distinguishes %s, with its page", async (error, finding, page) => {
     okta.tokenRefusal = { error, error_description: "For this reason." };
     const { code, stdout } = await doctor();
