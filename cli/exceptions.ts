@@ -65,6 +65,16 @@ function noteUnknownOperator(operator: string): void {
   );
 }
 
+/** An operator has several spellings: says which exceptions are there already that cover the same. */
+function noteSameOperator(operator: string, all: readonly Exception[], now: Date): void {
+  for (const exception of all) {
+    const { scope, until } = exception;
+    if (scope.operator === undefined || Date.parse(until) <= now.getTime()) continue;
+    if (!isOperator(scope.operator, operator) && !isOperator(operator, scope.operator)) continue;
+    process.stderr.write(`note: an exception of the same operator is there: ${onTerminal(describe(exception, now))}\n`);
+  }
+}
+
 async function add(options: AddOptions): Promise<void> {
   const { user, operator, asn, cidr, country, detection } = options;
   const scope: ExceptionScope = {
@@ -94,9 +104,10 @@ async function add(options: AddOptions): Promise<void> {
     until: until.toISOString(),
     noticedAt: null,
   };
-  const exceptions = open(await findDeployment(options));
+  const exceptions = await open(await findDeployment(options));
+  if (operator !== undefined) noteSameOperator(operator, await exceptions.list(), now);
   try {
-    await (await exceptions).add(exception, now);
+    await exceptions.add(exception, now);
   } catch (error) {
     if (!/size has exceeded/i.test((error as Error).message)) throw error;
     throw new InputError(

@@ -165,3 +165,13 @@ test.each<[string, string[], RegExp]>([
   expect(code).toBe(2);
   expect(stderr).toMatch(message);
 });
+
+test("one of an operator that has one already, in another spelling, says so", async () => {
+  const first = await exceptions("add", "--operator", "EXPRESS_VPN", "--country", "PT", "--reason", "the office");
+  const [id = ""] = first.stdout.split(" ");
+  expect(first.stderr).toBe("");
+  const { code, stderr, stdout } = await exceptions("add", "--operator", "express", "--reason", "once more");
+  expect(code).toBe(0);
+  expect(stderr).toContain(`note: an exception of the same operator is there: ${id}  `);
+  await exceptions("remove", id, stdout.split(" ")[0] ?? "");
+});

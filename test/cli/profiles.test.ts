@@ -241,7 +241,7 @@ describe("npm run profiles -- sync", () => {
     expect((await profiles("show", "user7@example.com")).stdout).toMatch(
       /^user7@example\.com .*okta.*\n {2}Okta profile: Lisbon, PT \(38\.\d+, -9\.\d+\)$/m,
     );
-    expect((await sync()).stdout).toMatch(/^0 users on 1 pages \(those changed since the last sync\)/);
+    expect((await sync()).stdout).toMatch(/^0 users on 1 page \(those changed since the last sync\)/);
     okta.users.splice(7, 1);
     expect((await sync("--full")).stdout).toMatch(
       /^249 users on 2 pages \(all\): 0 items changed, the locations of 2 users/,

@@ -236,6 +236,10 @@ describe("settings of the command line", () => {
     ]);
   });
 
+  test("of a name that is near to none are refused without a guess", () => {
+    expect(faultsOf("", { detections: "all" })).toEqual(["- -c detections: there is no setting detections"]);
+  });
+
   test("are refused where they are empty: an empty variable of a script takes no setting away", () => {
     expect(faultsOf("alertEmail: security@example.com\n", { alertEmail: "" })).toEqual([
       "- -c alertEmail: alertEmail is empty: give it a value, or leave it out",

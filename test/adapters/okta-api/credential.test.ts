@@ -43,3 +43,10 @@ describe("an org's URL", () => {
     expect(() => readOrgUrl(text)).toThrow(message);
   });
 });
+
+test("of a host without its scheme the URL is offered", () => {
+  expect(() => readOrgUrl("acme.okta-emea.com")).toThrow(
+    '"acme.okta-emea.com" is no URL of an Okta org: expected https://acme.okta-emea.com',
+  );
+  expect(() => readOrgUrl("our org")).toThrow("expected https://example.okta.com");
+});

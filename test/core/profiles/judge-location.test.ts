@@ -125,6 +125,11 @@ describe("with countries alone", () => {
     });
   });
 
+  test("a country that Okta gives as its code is named once", () => {
+    const { reason } = judgeLocation(exit({ country: "CA", geolocation: null }), [lisbon], 500);
+    expect(reason).toBe("The exit is in CA, which is none of the user's countries (PT).");
+  });
+
   test("any of the user's countries will do", () => {
     const locations = [location({ countryCode: "PT" }), location({ countryCode: "CA" })];
     expect(judgeLocation(exit({ geolocation: null }), locations, 500).verdict).toBe("match");
