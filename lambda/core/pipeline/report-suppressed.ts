@@ -2,6 +2,7 @@ import { createAlert } from "../alerts/alert.ts";
 import { unknownUser } from "../history/history.ts";
 import { remember } from "../history/remember.ts";
 import { nothingSuppressed, type SuppressionWindow, unreported } from "../history/suppression-window.ts";
+import { looksLikeLogin } from "../okta/stranger.ts";
 import type { CompiledRule } from "../sigma/compile.ts";
 import { share, within } from "../time/budget.ts";
 import { delayReasons } from "./delay-reason.ts";
@@ -92,6 +93,7 @@ export async function reportSuppressed(work: Work, due: NonNullable<Work["report
       eventCut: work.eventCut ?? null,
       suppressed,
       reportsSuppressed: true,
+      isLogin: (login) => looksLikeLogin(login, ports.loginDomains),
     });
     await within(budget.work, ports.publish(alert, budget.work));
   } catch (error) {

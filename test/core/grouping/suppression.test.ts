@@ -260,6 +260,19 @@ describe("what a window suppressed", () => {
     expect(kinds().filter((kind) => kind === "suppressedReported")).toHaveLength(1);
   });
 
+  test("is reported without what a stranger typed, by the domains of the org's logins", async () => {
+    const { deliver, pass, published, parked, ports } = world({ loginDomains: ["corp.example"] });
+    const typed = `secret-${crypto.randomUUID()}@elsewhere.example`;
+    const stranger = { ...failure, actor: { id: "unknown", type: "User", alternateId: typed } };
+    await deliver(stranger);
+    await deliver(stranger);
+    const [report] = parked.splice(0) as [Work];
+    pass(61);
+    await retryWork(report, ports, budget());
+    expect(counts(published)).toEqual([0, 1]);
+    expect(JSON.stringify(published)).not.toContain(typed);
+  });
+
   test("is reported by the next alert instead, where one comes first", async () => {
     const { deliver, pass, published, parked, ports } = world();
     await deliver({});
