@@ -11,6 +11,7 @@ import { delays, keepMatches, waitingWork } from "./park.ts";
 import { recallUser } from "./person.ts";
 import type { Result } from "./result.ts";
 import type { ClaimedEvent, Run } from "./stages.ts";
+import { matchesOf } from "./work.ts";
 
 /** An event that is alerted on, with the window that its alert opens. */
 export interface Grouped {
@@ -42,7 +43,7 @@ export async function groupSession(
   const [suppression] = await Promise.all([suppressSession(session, event, window, known.own, run), closed]);
   switch (suppression?.kind) {
     case "suppressed":
-      return { kind: "grouped", by, window: suppression.window };
+      return { kind: "grouped", by, window: suppression.window, matched: matchesOf(detections) };
     case "waiting": {
       const { sessionInProgress } = delayReasons;
       const left = waitingWork(keepMatches(event), sessionInProgress, delays.failed, run.ports.now());

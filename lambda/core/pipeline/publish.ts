@@ -8,6 +8,7 @@ import { recallUser, withEarlier } from "./person.ts";
 import type { Result } from "./result.ts";
 import type { ClaimedEvent, Run } from "./stages.ts";
 import { maximumUnconfirmed, UnconfirmedPublishError } from "./unconfirmed.ts";
+import { matchesOf } from "./work.ts";
 
 /** Writes the alert and publishes it. Never rejects. */
 export async function publishAlert(
@@ -16,7 +17,7 @@ export async function publishAlert(
   { window, suppressed }: Grouped,
   { ports, budget }: Run,
 ): Promise<Result> {
-  const sent = detections.map(({ rule, matched }) => ({ ruleId: rule.id, matched }));
+  const sent = matchesOf(detections);
   const before = unconfirmedBefore(event);
   // An alert without an answer is published again unchanged, so that each copy has the same id, up to a limit.
   const unconfirmed = (count: number, error: unknown): Result => {

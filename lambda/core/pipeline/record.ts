@@ -44,7 +44,7 @@ export async function record(result: Result, event: ClaimedEvent, run: Run): Pro
       ports.observe({ kind: "suppressed", subject });
       await complete("suppressed", result.by, null, event, run);
       const isFirst = result.window.suppressed === 1;
-      return { kind, left: followUp(), ...(isFirst && { report: reportWork(event, result.window, ports.now()) }) };
+      return { kind, left: followUp(), ...(isFirst && { report: reportWork(work, result, ports.now()) }) };
     }
     case "published": {
       const { alert, by, window } = result;

@@ -10,7 +10,8 @@ import { subjectOf } from "./observation.ts";
 import { delays } from "./park.ts";
 import { userOf } from "./person.ts";
 import type { ParkedWork, PipelinePorts } from "./ports.ts";
-import type { ClaimedEvent, Run } from "./stages.ts";
+import type { Result } from "./result.ts";
+import type { Run } from "./stages.ts";
 import { maximumUnconfirmed, UnconfirmedPublishError, unconfirmedDelaySeconds } from "./unconfirmed.ts";
 import type { Work } from "./work.ts";
 
@@ -20,8 +21,11 @@ import type { Work } from "./work.ts";
  */
 
 /** The report on a window, which is due when the window ends. */
-export function reportWork({ work, decision }: ClaimedEvent, window: SuppressionWindow, now: Date): ParkedWork {
-  const matched = decision.detections.map(({ rule, matched: by }) => ({ ruleId: rule.id, matched: by }));
+export function reportWork(
+  work: Work,
+  { window, matched }: Extract<Result, { readonly kind: "grouped" }>,
+  now: Date,
+): ParkedWork {
   const { fingerprint, id: windowId } = window;
   const report = { fingerprint, windowId };
   const waiting = { reason: delayReasons.windowOpen, since: now };

@@ -23,6 +23,8 @@ export type Result =
       readonly by: readonly Exception[];
       /** The window, with this event counted. */
       readonly window: SuppressionWindow;
+      /** The detections that no exception covers. */
+      readonly matched: readonly Match[];
     }
   /** The alert is published. */
   | {

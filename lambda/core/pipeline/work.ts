@@ -39,6 +39,13 @@ export interface Match {
   readonly matched: readonly MatchedSelection[];
 }
 
+/** Detections as work keeps them. */
+export function matchesOf(
+  detections: readonly { readonly rule: { readonly id: string }; readonly matched: readonly MatchedSelection[] }[],
+): Match[] {
+  return detections.map(({ rule, matched }) => ({ ruleId: rule.id, matched }));
+}
+
 /** SQS's limit for a message, 1 MiB, less the bytes that an operator's command adds. */
 const maximumMessageBytes = 1_048_576 - 256;
 

@@ -4,6 +4,7 @@ import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
 import { createUserStates } from "../../../lambda/adapters/tables/user-states.ts";
 import type { Alert } from "../../../lambda/core/alerts/alert-schema.ts";
 import { renderSubject } from "../../../lambda/core/alerts/email.ts";
+import type { Exception } from "../../../lambda/core/exceptions/exception.ts";
 import { fingerprintOf, newsOf } from "../../../lambda/core/grouping/fingerprint.ts";
 import { type DueAlert, suppress } from "../../../lambda/core/grouping/suppress.ts";
 import { newWindow } from "../../../lambda/core/grouping/window.ts";
@@ -20,7 +21,7 @@ import { names } from "../../../local/resources.ts";
 import type { Json } from "../../fixtures/events.ts";
 import { proxied, rule, ruleSet } from "../../fixtures/rules.ts";
 import { eachStep, unhurried } from "../../fixtures/timing.ts";
-import { stateKey, world } from "../history/world.ts";
+import { risky, stateKey, world } from "../history/world.ts";
 
 let emulators: Emulators;
 beforeAll(async () => {
@@ -271,6 +272,30 @@ describe("what a window suppressed", () => {
     await retryWork(report, ports, budget());
     expect(counts(published)).toEqual([0, 1]);
     expect(JSON.stringify(published)).not.toContain(typed);
+  });
+
+  test("is reported by the detections that no exception covers", async () => {
+    const exception: Exception = {
+      id: "e1",
+      scope: { asNumber: 64500, detections: [risky.id] },
+      by: "ada",
+      reason: "known",
+      createdAt: "2026-11-24T00:00:00.000Z",
+      until: "2026-12-24T00:00:00.000Z",
+      noticedAt: null,
+    };
+    const { deliver, pass, published, parked, ports } = world();
+    const { lookUp } = ports;
+    Object.assign(ports, {
+      lookUp: async (...asked: Parameters<typeof lookUp>) => ({ ...(await lookUp(...asked)), exceptions: [exception] }),
+    });
+    const both = context({ risk: { level: "HIGH" } });
+    await deliver(both);
+    await deliver(both);
+    const [report] = parked.splice(0) as [Work];
+    pass(61);
+    await retryWork(report, ports, budget());
+    expect(published.map((alert) => alert.detections.map(({ id }) => id))).toEqual([[proxied.id], [proxied.id]]);
   });
 
   test("is reported by the next alert instead, where one comes first", async () => {
