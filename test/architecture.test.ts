@@ -2,9 +2,18 @@ import { readdir, readFile } from "node:fs/promises";
 import { DynamoDBClient, ScanCommand } from "@aws-sdk/client-dynamodb";
 import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from "vitest";
 import { createClaims } from "../lambda/adapters/tables/claims.ts";
+import { createUserStates } from "../lambda/adapters/tables/user-states.ts";
+import { fingerprintOf, newsOf } from "../lambda/core/grouping/fingerprint.ts";
+import { suppress } from "../lambda/core/grouping/suppress.ts";
+import { judgeWindow, leaseMilliseconds, newWindow } from "../lambda/core/grouping/window.ts";
+import { countedDays, sightingOf, unknownUser } from "../lambda/core/history/history.ts";
+import { remember } from "../lambda/core/history/remember.ts";
+import { type SuppressionWindow, unreported } from "../lambda/core/history/suppression-window.ts";
+import type { UserKey } from "../lambda/core/history/user-key.ts";
 import { answering, type Pace, redriveTimeoutSeconds, waiting } from "../lambda/core/time/budget.ts";
 import { type Emulators, startEmulators } from "../local/emulators.ts";
 import { names } from "../local/resources.ts";
+import { logEvent } from "./fixtures/events.ts";
 import { betweenEntries, findCircles, readFolders, readSourceImports } from "./fixtures/source-imports.ts";
 
 const document = await readFile(new URL("../docs/architecture.md", import.meta.url), "utf8");
@@ -97,25 +106,35 @@ test("the times of a request in the document are those of the code", () => {
   );
 });
 
+/** The transitions of a section's state diagram. */
+function transitionsOf(text: string): string[] {
+  const [, diagram = ""] = /```mermaid\nstateDiagram-v2\n(.*?)```/s.exec(text) ?? [];
+  const lines = diagram.trim().split("\n");
+  return lines.map((line) => line.trim()).sort();
+}
+
+let emulators: Emulators;
+let dynamodb: DynamoDBClient;
+beforeAll(async () => {
+  emulators = await startEmulators();
+  Object.assign(process.env, emulators.environment);
+  dynamodb = new DynamoDBClient({});
+});
+afterAll(async () => {
+  dynamodb.destroy();
+  await emulators.stop();
+});
+
+/** Ends what hangs. */
+const signal = () => AbortSignal.timeout(60_000);
+
 describe("the states of a claim", () => {
-  let emulators: Emulators;
-  let dynamodb: DynamoDBClient;
-  beforeAll(async () => {
-    emulators = await startEmulators();
-    Object.assign(process.env, emulators.environment);
-    dynamodb = new DynamoDBClient({});
-  });
   afterEach(() => {
     vi.useRealTimers();
-  });
-  afterAll(async () => {
-    dynamodb.destroy();
-    await emulators.stop();
   });
 
   const lease = 20_000;
   const claims = createClaims(names.stateTable);
-  const signal = () => AbortSignal.timeout(30_000);
   const complete = (outcome: "alerted" | "deadLettered") => (key: string) =>
     claims.complete(key, { outcome, undecided: [], exceptions: [] }, signal());
   const later = (milliseconds: number) => async () => {
@@ -156,11 +175,6 @@ describe("the states of a claim", () => {
   const items = async () => (await dynamodb.send(new ScanCommand({ TableName: names.stateTable }))).Items ?? [];
 
   test("and its transitions in the diagram are those of the store, and no others", async () => {
-    const [, diagram = ""] = /```mermaid\nstateDiagram-v2\n(.*?)```/s.exec(section("A claim, and its states")) ?? [];
-    const drawn = diagram
-      .trim()
-      .split("\n")
-      .map((line) => line.trim());
     const found: string[] = [];
     for (const [state, way] of Object.entries(ways)) {
       for (const [happening, happen] of Object.entries(happenings)) {
@@ -177,9 +191,111 @@ describe("the states of a claim", () => {
         vi.useRealTimers();
       }
     }
-    expect(drawn.toSorted()).toEqual(found.toSorted());
+    expect(transitionsOf(section("A claim, and its states"))).toEqual(found.toSorted());
   });
 });
+
+describe("the states of a window", () => {
+  const suppressMinutes = 60;
+  const event = logEvent();
+  const fingerprint = fingerprintOf(newsOf(event, ["detection"]) ?? missing("the network of the event"));
+  const states = createUserStates(names.stateTable, async () => Buffer.from("the key of a deployment"));
+
+  /** One user, whose session starts are all the same news, with a clock that is set by hand. */
+  function createWorld() {
+    const user: UserKey = `login#${crypto.randomUUID()}@example.com`;
+    let now = new Date("2026-11-24T09:30:03Z");
+    const read = () => states.read(user, signal());
+    const find = async () => (await read()).windows.get(fingerprint) ?? null;
+    const newOne = () => newWindow(fingerprint, crypto.randomUUID(), now, suppressMinutes);
+    return {
+      pass: async (milliseconds: number) => {
+        now = new Date(now.getTime() + milliseconds);
+      },
+      async meet() {
+        const [state, window] = [await read(), newOne()];
+        const due = { user, window, state, network: null, sighting: null, now };
+        // One that waits does so until its step ends.
+        const waits = judgeWindow(await find(), window).kind === "wait";
+        await suppress(states, due, waits ? AbortSignal.abort() : signal());
+      },
+      async end(how: Partial<SuppressionWindow>) {
+        const ended = { ...((await find()) ?? missing("the window")), ...how };
+        await states.record(user, ended, remember(unknownUser, null, null, now), signal());
+      },
+      /** Remembers a session of other news: what is over is removed with it. */
+      async remember() {
+        await states.record(user, null, remember(await read(), null, sightingOf(event, now), now), signal());
+      },
+      /** What the next session start would make of the window. */
+      async state() {
+        const window = await find();
+        if (window === null) return "[*]";
+        const { kind } = judgeWindow(window, newOne());
+        if (kind === "suppress") return window.suppressed > 0 ? "Counting" : "Effective";
+        const isAllReported = unreported(window).count === 0;
+        if (kind === "wait") return isAllReported ? "Opened" : "Reporting";
+        return isAllReported ? "Over" : "Unreported";
+      },
+    };
+  }
+  type World = ReturnType<typeof createWorld>;
+
+  /** What may happen to a window, as the diagram names it. */
+  const happenings: Readonly<Record<string, (world: World) => Promise<void>>> = {
+    "session start": ({ meet }) => meet(),
+    "record the alert": ({ end }) => end({ published: true }),
+    "record the report": ({ end }) => end({ published: true, until: 0 }),
+    close: ({ end }) => end({ until: 0 }),
+    "lease ends": ({ pass }) => pass(leaseMilliseconds + 1),
+    "suppressMinutes end": ({ pass }) => pass(suppressMinutes * 60_000 + 1),
+    forget: ({ remember }) => remember(),
+    [`forget after ${countedDays} days`]: async ({ pass, remember }) => {
+      await pass(countedDays * 86_400_000);
+      await remember();
+    },
+  };
+  const counting = ["session start", "record the alert", "session start"];
+  /** How each state is reached. `[*]` is that of no window. */
+  const ways: Readonly<Record<string, readonly string[]>> = {
+    "[*]": [],
+    Opened: ["session start"],
+    Effective: ["session start", "record the alert"],
+    Counting: counting,
+    Over: ["session start", "close"],
+    Unreported: [...counting, "suppressMinutes end"],
+    Reporting: [...counting, "suppressMinutes end", "session start"],
+  };
+  /** Where alone it can happen: a function ends what it opened, within its lease, and a report is about what is unreported. */
+  const places: Readonly<Record<string, readonly string[]>> = {
+    "record the alert": ["Opened", "Reporting"],
+    "record the report": ["Reporting"],
+    close: ["Opened", "Reporting"],
+    "suppressMinutes end": ["Effective", "Counting"],
+    [`forget after ${countedDays} days`]: ["Unreported"],
+  };
+
+  test("and its transitions in the diagram are those of the core on the store, and no others", async () => {
+    const found: string[] = [];
+    for (const [state, way] of Object.entries(ways)) {
+      for (const [happening, happen] of Object.entries(happenings)) {
+        if (places[happening]?.includes(state) === false) continue;
+        const world = createWorld();
+        for (const step of way) await happenings[step]?.(world);
+        expect([state, happening, await world.state()]).toEqual([state, happening, state]);
+        await happen(world);
+        const after = await world.state();
+        // What changes nothing, such as a session start that waits, is not drawn.
+        if (after !== state) found.push(`${state} --> ${after}: ${happening}`);
+      }
+    }
+    expect(transitionsOf(section("Grouping"))).toEqual(found.toSorted());
+  });
+});
+
+function missing(what: string): never {
+  throw new Error(`${what} is missing`);
+}
 
 function print(line: string): void {
   process.stdout.write(`${line}\n`);
