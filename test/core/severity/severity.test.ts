@@ -1,4 +1,4 @@
-import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -9,8 +9,9 @@ import type { PipelinePorts } from "../../../lambda/core/pipeline/ports.ts";
 import { processDelivery } from "../../../lambda/core/pipeline/process-delivery.ts";
 import { compileAdjustments } from "../../../lambda/core/severity/compile-adjustments.ts";
 import { type Json, logEvent } from "../../fixtures/events.ts";
-import { memoryPorts } from "../../fixtures/memory.ts";
-import { rule, ruleSet } from "../../fixtures/rules.ts";
+import { findings, memoryPorts } from "../../fixtures/memory.ts";
+import { lisbon } from "../../fixtures/places.ts";
+import { parseTestRule, rule, ruleSet } from "../../fixtures/rules.ts";
 import { unhurried } from "../../fixtures/timing.ts";
 
 const ours = fileURLToPath(new URL("../../../detections/severity.yml", import.meta.url));
@@ -54,11 +55,18 @@ function service(type: string, operator: string | null = null): Json {
 const failure = { outcome: { result: "FAILURE", reason: null } };
 
 describe("the adjustments that are shipped", () => {
-  test("are all off, so that the severity is the highest level among the detections", async () => {
+  test("of failed attempts and iCloud Private Relay are on, and each can be switched off by its own line", async () => {
     const documents = await loadSeverity(ours);
-    expect(documents.length).toBeGreaterThan(0);
-    expect(documents.filter(({ enabled }) => enabled)).toEqual([]);
-    expect(await compileAdjustments(documents)).toEqual([]);
+    const on = documents.filter(({ enabled }) => enabled).map(({ rule: { title } }) => title);
+    expect(on).toEqual(["iCloud Private Relay", "Failed attempt"]);
+    const text = await readFile(ours, "utf8");
+    for (const title of on) {
+      const [before, after] = [`title: ${title}\n  enabled: true`, `title: ${title}\n  enabled: false`];
+      const left = await loadSeverity(await write(text.replace(before, after)));
+      expect(left.filter(({ enabled }) => enabled).map(({ rule: each }) => each.title)).toEqual(
+        on.filter((each) => each !== title),
+      );
+    }
   });
 
   test.each<[string, Json, string, string[]]>([
@@ -116,12 +124,57 @@ test.each([
   expect(alert).toMatchObject({ severity: "high", severityAdjustments: [] });
 });
 
-test("iCloud Private Relay beside another anonymous network is not made harmless", async () => {
-  const services = [
-    { type: "Proxy", operator: "APPLE_ICLOUD_RELAY_PROXY", isAnonymous: true },
-    { type: "VPN", operator: "NORD_VPN", isAnonymous: true },
-  ];
-  const event = { securityContext: { isProxy: true, ipDetails: { ipServiceCategories: services } } };
+const relay = { type: "Proxy", operator: "APPLE_ICLOUD_RELAY_PROXY", isAnonymous: true };
+const throughRelay = (more: Json = {}, services: readonly Json[] = [relay]): Json => ({
+  securityContext: { isProxy: true, ipDetails: { ipServiceCategories: services }, ...more },
+});
+const positive = (name: string) => throughRelay({ userBehaviors: [{ name, result: "POSITIVE" }] });
+
+describe("a sign-in through iCloud Private Relay", () => {
+  test.each<[string, Json]>([
+    ["an address that is new", positive("New IP")],
+    [
+      "a new device that Okta did not find",
+      throughRelay({ userBehaviors: [{ name: "New Device", result: "NEGATIVE" }] }),
+    ],
+    ["a medium risk", throughRelay({ risk: { level: "MEDIUM" } })],
+  ])("is informational with %s", async (_, event) => {
+    expect((await alertAbout(event))?.severity).toBe("informational");
+  });
+
+  test.each<[string, Json]>([
+    [
+      "another anonymous network beside it",
+      throughRelay({}, [relay, { type: "VPN", operator: "NORD_VPN", isAnonymous: true }]),
+    ],
+    ["a new device", positive("New Device")],
+    ["a new place", positive("New Geo-Location")],
+    ["a journey too fast", positive("Velocity")],
+    ["a high risk", throughRelay({ risk: { level: "HIGH" } })],
+    ["a threat that Okta suspects", { ...throughRelay(), debugContext: { debugData: { threatSuspected: "true" } } }],
+  ])("keeps its severity with %s", async (_, event) => {
+    expect(await alertAbout(event)).toMatchObject({ severity: "high", severityAdjustments: [] });
+  });
+
+  test("keeps its severity far from every profile location, and as long as the location is not known", async () => {
+    const far = { lookUp: async () => findings(new Map([["00u1lisbon", [lisbon]]])) };
+    expect((await alertAbout(throughRelay(), loadSeverity(ours), far))?.severity).toBe("high");
+    const storeDown = { lookUp: () => Promise.reject(new Error("the store is down")) };
+    expect((await alertAbout(throughRelay(), loadSeverity(ours), storeDown))?.severity).toBe("high");
+  });
+});
+
+test.each<[string, Json]>([
+  ["through iCloud Private Relay", throughRelay()],
+  ["that failed", failure],
+])("what is done after a sign-in, %s, keeps its severity", async (_, event) => {
+  const eventType = "user.account.privilege.grant";
+  const rules = ruleSet([parseTestRule({ selection: { eventType }, condition: "selection" }, { level: "high" })]);
+  expect((await alertAbout({ ...event, eventType }, loadSeverity(ours), { rules }))?.severity).toBe("high");
+});
+
+test("a failed attempt that Okta rates as a high risk keeps its severity", async () => {
+  const event = { ...failure, securityContext: { isProxy: true, risk: { level: "HIGH" } } };
   expect((await alertAbout(event))?.severity).toBe("high");
 });
 
