@@ -1,4 +1,5 @@
-import { rotatingSecret, secretsManagerVersions } from "../adapters/aws/hook-secrets.ts";
+import { rotatingSecret } from "../adapters/aws/hook-secrets.ts";
+import { createSecrets } from "../adapters/aws/secrets.ts";
 import { awaitEnd, sendTest } from "../adapters/aws/send-test-event.ts";
 import { createClaims } from "../adapters/tables/claims.ts";
 import { logger } from "../adapters/telemetry/log-observations.ts";
@@ -8,7 +9,7 @@ import { readCanaryConfig } from "./config/canary.ts";
 const patience = 40_000;
 
 const config = readCanaryConfig(process.env);
-const secrets = rotatingSecret(secretsManagerVersions(config.hookSecretArn), () => Date.now());
+const secrets = rotatingSecret(createSecrets()(config.hookSecretArn), () => Date.now());
 const claims = createClaims(config.stateTable);
 
 /**

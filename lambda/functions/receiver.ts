@@ -1,12 +1,8 @@
 import type { APIGatewayProxyResult } from "aws-lambda";
 import { once } from "../adapters/aws/client.ts";
 import { type HookEvent, readHookRequest } from "../adapters/aws/hook-request.ts";
-import {
-  createSecretsProvider,
-  fixedSecret,
-  rotatingSecret,
-  secretsManagerVersions,
-} from "../adapters/aws/hook-secrets.ts";
+import { fixedSecret, rotatingSecret } from "../adapters/aws/hook-secrets.ts";
+import { createSecrets } from "../adapters/aws/secrets.ts";
 import { createStateKey } from "../adapters/tables/state-key.ts";
 import { countAnswer, countRefusedDelivery, createMetrics } from "../adapters/telemetry/metrics.ts";
 import { answerRequest, type EndpointPorts } from "../core/hook-endpoint/endpoint.ts";
@@ -22,8 +18,7 @@ import { readReceiverConfig } from "./config/receiver.ts";
 const config = readReceiverConfig(process.env);
 const metrics = createMetrics(config.metrics);
 const { timing } = config;
-const getSecrets = createSecretsProvider(timing.answeringClient);
-const versionsOf = (arn: string) => secretsManagerVersions(arn, getSecrets);
+const versionsOf = createSecrets(timing.answeringClient);
 const getStateKey = createStateKey(config.stateKey, versionsOf, timing.keyPatience.answering, () => performance.now());
 const getProcess = once(async () => {
   const { createProcess } = await import("./receiver-delivery.ts");

@@ -1,7 +1,7 @@
-import { BatchProcessor, EventType, processPartialResponse } from "@aws-lambda-powertools/batch";
 import { ChangeMessageVisibilityCommand, SQSClient } from "@aws-sdk/client-sqs";
 import type { SQSBatchResponse, SQSEvent, SQSRecord } from "aws-lambda";
 import { once } from "../adapters/aws/client.ts";
+import { forEachMessage } from "../adapters/aws/message-batch.ts";
 import type { LogKind } from "../adapters/telemetry/log-kind.ts";
 import { logger } from "../adapters/telemetry/log-observations.ts";
 import { createMetrics } from "../adapters/telemetry/metrics.ts";
@@ -30,10 +30,7 @@ const getSqs = once(async () => new SQSClient(config.timing.waitingClient));
  */
 export async function handler(event: SQSEvent): Promise<SQSBatchResponse> {
   try {
-    // A new processor for each batch, since it keeps failures: the embedded run handles several batches at once.
-    const processor = new BatchProcessor(EventType.SQS);
-    // A batch that fails as a whole is reported message by message too: each message has its own wait.
-    return await processPartialResponse(event, retry, processor, { throwOnFullBatchFailure: false });
+    return await forEachMessage(event, retry);
   } finally {
     await metrics.publish();
   }

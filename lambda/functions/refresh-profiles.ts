@@ -1,5 +1,5 @@
-import { BatchProcessor, EventType, processPartialResponse } from "@aws-lambda-powertools/batch";
-import type { Context, SQSBatchResponse, SQSEvent, SQSRecord } from "aws-lambda";
+import type { Context, SQSBatchResponse, SQSEvent } from "aws-lambda";
+import { forEachMessage } from "../adapters/aws/message-batch.ts";
 import { logger } from "../adapters/telemetry/log-observations.ts";
 import type { OktaUser } from "../core/profiles/okta-user.ts";
 import { type Refresh, readRefresh } from "../core/profiles/refresh.ts";
@@ -22,20 +22,14 @@ export async function handler(
 ): Promise<SQSBatchResponse> {
   const signal = AbortSignal.timeout(Math.max(0, context.getRemainingTimeInMillis() - marginMilliseconds));
   const ports = await getPorts();
-  return processPartialResponse(
-    event,
-    async ({ messageId, body }: SQSRecord) => {
-      try {
-        await refresh(readRefresh(body), ports, signal);
-      } catch (error) {
-        logger.warn("A profile could not be refreshed", { messageId, error: error as Error });
-        throw error;
-      }
-    },
-    // A new processor for each batch, since it keeps failures.
-    new BatchProcessor(EventType.SQS),
-    { throwOnFullBatchFailure: false },
-  );
+  return forEachMessage(event, async ({ messageId, body }) => {
+    try {
+      await refresh(readRefresh(body), ports, signal);
+    } catch (error) {
+      logger.warn("A profile could not be refreshed", { messageId, error: error as Error });
+      throw error;
+    }
+  });
 }
 
 async function refresh(user: Refresh, ports: SyncPorts, signal: AbortSignal): Promise<void> {

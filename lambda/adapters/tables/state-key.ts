@@ -1,6 +1,6 @@
 import { createHmac } from "node:crypto";
 import { share, within } from "../../core/time/budget.ts";
-import type { FetchVersion, SecretSource } from "../aws/hook-secrets.ts";
+import type { FetchVersion, SecretSource } from "../aws/secrets.ts";
 import type { StateKey } from "./user-item-ids.ts";
 
 /*

@@ -1,4 +1,4 @@
-import type { SecretSource } from "../../adapters/aws/hook-secrets.ts";
+import type { SecretSource } from "../../adapters/aws/secrets.ts";
 import { type Network, parseCidr } from "../../core/network/cidr.ts";
 import { type Environment, optional, parsed, readVariables } from "./environment.ts";
 import { type PipelineConfig, pipelineVariables, toPipelineConfig } from "./pipeline.ts";

@@ -1,5 +1,6 @@
 import { setTimeout as delay } from "node:timers/promises";
-import { SecretsProvider } from "@aws-lambda-powertools/parameters/secrets";
+import { waitingClient } from "../../adapters/aws/client.ts";
+import { createSecrets } from "../../adapters/aws/secrets.ts";
 import { createOktaClient, type OktaClient } from "../../adapters/okta-api/client.ts";
 import { authorizeBy, readCredential, type Scope } from "../../adapters/okta-api/credential.ts";
 
@@ -16,12 +17,11 @@ export interface OktaAccess {
 
 /** A function's client of Okta. The credential is fetched for each use, as it may have changed. */
 export function oktaClientOf({ orgUrl, credentialSecretArn, scopes, rateLimitShare = 0.5 }: OktaAccess) {
-  const secrets = new SecretsProvider();
+  const fetchVersion = createSecrets(waitingClient)(credentialSecretArn);
   // The client is kept while the credential is the same, since it holds the access token.
   let held: { readonly secret: string; readonly client: OktaClient } | undefined;
   return async (): Promise<OktaClient> => {
-    const value = await secrets.get(credentialSecretArn, { forceFetch: true });
-    const secret = typeof value === "string" ? value : "";
+    const secret = (await fetchVersion("AWSCURRENT")) ?? "";
     if (held?.secret !== secret) {
       const credential = readCredential(secret, `The secret ${credentialSecretArn}`);
       const client = createOktaClient({

@@ -1,7 +1,7 @@
 import type { ClientSettings } from "../../adapters/aws/client.ts";
 import { createDynamodb } from "../../adapters/aws/dynamodb/client.ts";
-import { createSecretsProvider, secretsManagerVersions } from "../../adapters/aws/hook-secrets.ts";
 import { createQueue, type SendMessages } from "../../adapters/aws/queue.ts";
+import { createSecrets } from "../../adapters/aws/secrets.ts";
 import { createTopic } from "../../adapters/aws/topic.ts";
 import { createClaims } from "../../adapters/tables/claims.ts";
 import { createLookUp } from "../../adapters/tables/look-up.ts";
@@ -33,8 +33,7 @@ import type { PipelineConfig } from "../config/pipeline.ts";
  */
 export function startStateKey(config: PipelineConfig): GetStateKey {
   const { timing } = config;
-  const getSecrets = createSecretsProvider(timing.answeringClient);
-  const versionsOf = (arn: string) => secretsManagerVersions(arn, getSecrets);
+  const versionsOf = createSecrets(timing.answeringClient);
   const getStateKey = createStateKey(config.stateKey, versionsOf, timing.keyPatience.waiting, () => performance.now());
   void Promise.allSettled([getStateKey()]);
   return getStateKey;

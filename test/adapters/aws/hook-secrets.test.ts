@@ -1,9 +1,6 @@
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
-import {
-  rotatingSecret,
-  secretCacheSeconds,
-  secretsManagerVersions,
-} from "../../../lambda/adapters/aws/hook-secrets.ts";
+import { rotatingSecret, secretCacheSeconds } from "../../../lambda/adapters/aws/hook-secrets.ts";
+import { createSecrets } from "../../../lambda/adapters/aws/secrets.ts";
 import { isAuthentic } from "../../../lambda/core/hook-endpoint/authentication.ts";
 import { type AwsAnswer, type AwsEndpoint, startAwsEndpoint } from "../../fixtures/aws-endpoint.ts";
 
@@ -41,7 +38,7 @@ afterEach(() => endpoint.stop());
 /** Milliseconds after which what was fetched is fetched anew. */
 const turnedOver = secretCacheSeconds * 1_000;
 
-const start = () => rotatingSecret(secretsManagerVersions(arn), () => now);
+const start = () => rotatingSecret(createSecrets()(arn), () => now);
 
 describe("the event hook's secret", () => {
   test("is fetched once and kept, the previous version that does not exist included", async () => {

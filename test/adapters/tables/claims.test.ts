@@ -1,4 +1,5 @@
-import { DynamoDBClient, ScanCommand } from "@aws-sdk/client-dynamodb";
+import { createHash } from "node:crypto";
+import { DynamoDBClient, PutItemCommand, type PutItemCommandInput, ScanCommand } from "@aws-sdk/client-dynamodb";
 import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from "vitest";
 import { createClaims } from "../../../lambda/adapters/tables/claims.ts";
 import type { ClaimResult } from "../../../lambda/core/pipeline/claims.ts";
@@ -90,14 +91,18 @@ describe("a claim", () => {
   test("of an earlier release stands", async () => {
     const event = key();
     const client = new DynamoDBClient({});
-    const { DynamoDBPersistenceLayer } = await import("@aws-lambda-powertools/idempotency/dynamodb");
-    const { IdempotencyConfig } = await import("@aws-lambda-powertools/idempotency");
-    const store = new DynamoDBPersistenceLayer({ tableName: names.stateTable, awsSdkV3Client: client });
-    const config = new IdempotencyConfig({ expiresAfterSeconds: 604_800, hashFunction: "sha256" });
-    store.configure({ config, keyPrefix: "alert" });
-    await store.saveInProgress(event, 20_000);
+    const put = (Item: PutItemCommandInput["Item"]) =>
+      client.send(new PutItemCommand({ TableName: names.stateTable, Item }));
+    // As Powertools' idempotency 2.35 wrote it.
+    const id = { S: `alert#${createHash("sha256").update(`"${event}"`).digest("base64")}` };
+    const expiration = { N: String(Math.round(Date.now() / 1_000 + 604_800)) };
+    const in_progress_expiration = { N: String(Date.now() + 20_000) };
+    await put({ id, expiration, status: { S: "INPROGRESS" }, in_progress_expiration });
     expect(await claims().claim(event, { lease }, signal())).toMatchObject({ kind: "inProgress" });
-    await store.saveSuccess(event, { ...end, undecided: [...end.undecided], exceptions: [...end.exceptions] });
+    const data = {
+      M: { outcome: { S: "alerted" }, undecided: { L: [{ S: "rule-1" }] }, exceptions: { L: [{ S: "exception-1" }] } },
+    };
+    await put({ id, expiration, status: { S: "COMPLETED" }, in_progress_expiration, data });
     expect(await claims().claim(event, { lease }, signal())).toEqual({ kind: "done", end });
     client.destroy();
   });
