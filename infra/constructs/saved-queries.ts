@@ -40,6 +40,7 @@ const queries: Readonly<Record<string, ConstructorParameters<typeof QueryString>
       ofKinds(
         "workParked",
         "workFailed",
+        "workUnreadable",
         "workDropped",
         "workLost",
         "malformedParked",

@@ -2,6 +2,7 @@ import { ChangeMessageVisibilityCommand, SQSClient } from "@aws-sdk/client-sqs";
 import type { SQSBatchResponse, SQSEvent, SQSRecord } from "aws-lambda";
 import { once } from "../adapters/aws/client.ts";
 import { forEachMessage } from "../adapters/aws/message-batch.ts";
+import { createQueue } from "../adapters/aws/queue.ts";
 import type { LogKind } from "../adapters/telemetry/log-kind.ts";
 import { logger } from "../adapters/telemetry/log-observations.ts";
 import { createMetrics } from "../adapters/telemetry/metrics.ts";
@@ -22,6 +23,7 @@ const pipeline = await createPipelinePorts({
   getStateKey: startStateKey(config),
   clients: config.timing.waitingClient,
 });
+const deadLetterQueue = createQueue(config.deadLetterQueueUrl, { settings: config.timing.waitingClient });
 const getSqs = once(async () => new SQSClient(config.timing.waitingClient));
 
 /**
@@ -39,7 +41,8 @@ export async function handler(event: SQSEvent): Promise<SQSBatchResponse> {
 async function retry(record: SQSRecord): Promise<void> {
   let work: Work | null = null;
   try {
-    work = readWork(record.body);
+    work = await readOrDeadLetter(record);
+    if (work === null) return;
     await retryWork(
       work,
       pipeline,
@@ -47,9 +50,7 @@ async function retry(record: SQSRecord): Promise<void> {
     );
   } catch (error) {
     const attempt = Number(record.attributes.ApproximateReceiveCount);
-    // A message that cannot be read is not delayed: it moves to the dead-letter queue as fast as SQS allows.
-    const seconds =
-      error instanceof UnreadableWorkError ? 0 : backOffSeconds(attempt, Math.random(), config.timing.backOff);
+    const seconds = backOffSeconds(attempt, Math.random(), config.timing.backOff);
     const names = {
       messageId: record.messageId,
       deliveryId: work?.delivery.id,
@@ -74,6 +75,24 @@ async function retry(record: SQSRecord): Promise<void> {
       }),
     );
     throw error;
+  }
+}
+
+/** Reads the work of a message. What cannot be read is dead-lettered as it is, and is null: no further try reads it. */
+async function readOrDeadLetter(record: SQSRecord): Promise<Work | null> {
+  const { messageId, body } = record;
+  try {
+    return readWork(body);
+  } catch (error) {
+    if (!(error instanceof UnreadableWorkError)) throw error;
+    countFailure(null, record);
+    await deadLetterQueue([{ body }], AbortSignal.timeout(config.timing.waiting.parking));
+    logger.warn("A message of the retry queue cannot be read", {
+      kind: "workUnreadable" satisfies LogKind,
+      messageId,
+      reason: error.message,
+    });
+    return null;
   }
 }
 

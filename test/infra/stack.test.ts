@@ -94,7 +94,7 @@ describe("data", () => {
       SqsManagedSseEnabled: true,
       VisibilityTimeout: 360,
       RedrivePolicy: {
-        maxReceiveCount: 14,
+        maxReceiveCount: 200,
         deadLetterTargetArn: { "Fn::GetAtt": [Match.stringLikeRegexp("^DeadLetters"), "Arn"] },
       },
     });

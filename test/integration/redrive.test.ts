@@ -49,16 +49,21 @@ function batch(...bodies: string[]): SQSEvent {
 const alertedUuids = () => run.alerts.received.map(({ alert }) => alert.okta.eventUuid);
 
 test("of a batch, what failed is reported, and what was done is not", async () => {
+  // What cannot be read fails where the dead-letter queue does not take it.
+  run.faults.sqs.set({ kind: "refuse" });
   const { batchItemFailures } = await handler(batch(work("event-1"), "hello", work("event-2")));
+  run.faults.sqs.set(null);
   expect(batchItemFailures).toEqual([{ itemIdentifier: "message-1" }]);
   await vi.waitFor(() => expect(alertedUuids()).toEqual(expect.arrayContaining(["event-1", "event-2"])));
 });
 
 test("of batches at the same time, each reports what failed of it", async () => {
   run.faults.sns.set({ kind: "delay", milliseconds: 300 });
+  run.faults.sqs.set({ kind: "refuse" });
   const slow = handler(batch(work("event-slow"), "hello"));
   const [first, ...others] = await Promise.all([slow, handler(batch("bye")), handler(batch(work("event-quick")))]);
   run.faults.sns.set(null);
+  run.faults.sqs.set(null);
   expect(first.batchItemFailures).toEqual([{ itemIdentifier: "message-1" }]);
   expect(others.map(({ batchItemFailures }) => batchItemFailures)).toEqual([[{ itemIdentifier: "message-0" }], []]);
 });

@@ -4,14 +4,18 @@ export interface BackOff {
   readonly longestSeconds: number;
 }
 
-/** The waits of a deployment. SQS takes at most twelve hours. */
-export const backOff: BackOff = { firstSeconds: 15, longestSeconds: 4 * 3_600 };
+/**
+ * The waits of a deployment. The longest is the time that an alert may still wait once an outage has ended: no try of other work
+ * can call it back, as SQS lets a message return early only to the function that received it.
+ */
+export const backOff: BackOff = { firstSeconds: 15, longestSeconds: 300 };
 
 /**
- * Attempts before SQS moves work to the dead-letter queue. With the waits below, the last attempt comes after 8 to 16
- * hours; SQS moves the work at the next receive, after 10 to 20.
+ * Attempts before SQS moves work to the dead-letter queue, which takes up to 1,000
+ * (https://docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/API_SetQueueAttributes.html). With the waits below, the last
+ * attempt comes after 8 to 16 hours; SQS moves the work at the next receive, minutes later.
  */
-export const maximumAttempts = 14;
+export const maximumAttempts = 200;
 
 /**
  * Seconds to wait after an attempt that failed: doubling from the first wait to the longest, less up to half at random, so
