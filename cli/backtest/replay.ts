@@ -125,6 +125,7 @@ function createPorts(
     deadLetterWork: async () => {},
     parkMalformed: async () => {},
     refreshProfiles: null,
+    countDay: null,
     mismatchDistanceKm,
     suppressMinutes,
     now,

@@ -84,6 +84,12 @@ function observe(observation: Observation, metrics: Metrics): void {
         withError(names, observation),
       );
       return;
+    case "countsLost":
+      logger.warn(
+        "The counts of the digest could not be written; it lacks these events",
+        withError(names, observation),
+      );
+      return;
     case "historyUnavailable":
       count("HistoryUnavailable");
       logger.warn("The user's state could not be read; the alert goes out", withError(names, observation));

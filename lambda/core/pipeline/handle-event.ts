@@ -9,6 +9,7 @@ import { publishAlert } from "./publish.ts";
 import { record, recordUnclaimed } from "./record.ts";
 import type { Handled, Result } from "./result.ts";
 import type { ClaimedEvent, MatchedEvent, Run } from "./stages.ts";
+import { tally } from "./tally.ts";
 
 /**
  * Handles an event that rules match: claim, look up, judge, except, group, publish, record. Where a rule matches
@@ -29,7 +30,9 @@ export async function handleEvent(matched: MatchedEvent, run: Run): Promise<Hand
     const started = early ?? (await claimWork(work, decision.detections, run));
     const subject = { ...subjectOf(work), ruleIds: idsOf(decision.detections) };
     const claimed = { ...matched, findings, decision, started, subject };
-    return await record(await alertOn(claimed, run), claimed, run);
+    const result = await alertOn(claimed, run);
+    const handled = await record(result, claimed, run);
+    return run.ports.countDay === null ? handled : { ...handled, counts: tally(result, claimed, run) };
   } catch (error) {
     return { kind: "failed", left: [failedWork(matched, error, run)] };
   }

@@ -19,7 +19,7 @@ export type Observation = { readonly subject: Subject } & (
   | { readonly kind: "excepted"; readonly by: readonly Exception[]; readonly whole: boolean }
   | { readonly kind: "profilesUnavailable" | "claimsUnavailable" | "historyUnavailable"; readonly error: unknown }
   | { readonly kind: "suppressedReported"; readonly count: number }
-  | { readonly kind: "reportLost"; readonly error: unknown }
+  | { readonly kind: "reportLost" | "countsLost"; readonly error: unknown }
   | { readonly kind: "refreshesLost"; readonly count: number; readonly error: unknown }
   | {
       readonly kind: "workParked";

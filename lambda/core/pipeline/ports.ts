@@ -1,4 +1,5 @@
 import type { Alert } from "../alerts/alert-schema.ts";
+import type { DayCounts } from "../digest/day-counts.ts";
 import type { Exception } from "../exceptions/exception.ts";
 import type { UserState } from "../history/history.ts";
 import type { UserKey } from "../history/user-key.ts";
@@ -37,6 +38,8 @@ export interface PipelinePorts extends PipelineSettings {
   parkMalformed(events: readonly MalformedEvent[], delivery: Delivery, signal: AbortSignal): Promise<void>;
   /** Requests a refresh of profiles; rejects when it cannot. Null where profiles do not come from Okta. */
   readonly refreshProfiles: ((users: readonly Refresh[], signal: AbortSignal) => Promise<void>) | null;
+  /** Adds to the counts of a day (`2026-11-24`, UTC) that the digest is made of; rejects when it cannot. Null where there is no digest. */
+  readonly countDay: CountDay | null;
   now(): Date;
   readonly observe: Observe;
   readonly measure: Measure;
@@ -54,6 +57,9 @@ export interface PipelineSettings {
   /** Minutes in which further session starts of a user on one network are suppressed after an alert; 0 for none. */
   readonly suppressMinutes: number;
 }
+
+/** Adds to the counts of a day, as {@link PipelinePorts.countDay} says. */
+export type CountDay = (day: string, counts: DayCounts, signal: AbortSignal) => Promise<void>;
 
 /** Looks users up, as {@link PipelinePorts.lookUp} says. */
 export type LookUp = PipelinePorts["lookUp"];

@@ -13,6 +13,7 @@ import type { PipelinePorts } from "./ports.ts";
 import { parkReports } from "./report-suppressed.ts";
 import type { Handled } from "./result.ts";
 import type { MatchedEvent, Run } from "./stages.ts";
+import { countHandled } from "./tally.ts";
 import type { Work } from "./work.ts";
 
 /**
@@ -46,7 +47,11 @@ export async function processDelivery(
   ]);
   const left = handled.flatMap((each) => each.left);
   const reports = handled.flatMap(({ report }) => report ?? []);
-  const [leftParked] = await Promise.all([parkLeft(left, run), parkReports(reports, run)]);
+  const [leftParked] = await Promise.all([
+    parkLeft(left, run),
+    parkReports(reports, run),
+    countHandled(handled, subjectOfWhole(delivery), run),
+  ]);
   const count = (kind: Handled["kind"]) => handled.filter((each) => each.kind === kind).length;
   const malformed = delivery.malformed.length;
   return {

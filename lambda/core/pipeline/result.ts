@@ -1,4 +1,5 @@
 import type { Alert } from "../alerts/alert-schema.ts";
+import type { DayCounts } from "../digest/day-counts.ts";
 import type { Exception } from "../exceptions/exception.ts";
 import type { SuppressionWindow } from "../history/suppression-window.ts";
 import type { ParkedWork } from "./ports.ts";
@@ -52,4 +53,6 @@ export interface Handled {
   readonly left: readonly LeftWork[];
   /** The report that is due when the window ends, of its first suppressed event. @default none */
   readonly report?: ParkedWork;
+  /** What the digest counts of the event. @default nothing */
+  readonly counts?: DayCounts;
 }

@@ -8,6 +8,7 @@ import { subjectOf } from "./observation.ts";
 import { parkLeft } from "./park.ts";
 import type { PipelinePorts } from "./ports.ts";
 import { parkReports, reportSuppressed } from "./report-suppressed.ts";
+import { countHandled } from "./tally.ts";
 import type { Work } from "./work.ts";
 
 const nothingMatches = "no rule of this release matches the event any more, as far as it was kept";
@@ -29,7 +30,8 @@ export async function retryWork(work: Work, ports: PipelinePorts, budget: Budget
   };
   if (candidate === null) return await drop(nothingMatches);
   const lookUp = lookUpUsers([candidate], work.delivery.id, run);
-  const { kind, left, report } = await handleEvent({ candidate, work, lookUp, beside: new Map() }, run);
+  const handled = await handleEvent({ candidate, work, lookUp, beside: new Map() }, run);
+  const { kind, left, report } = handled;
   if (kind === "unmatched" && isBlind(work, candidate)) return await drop(cannotBeJudged);
   const isDone = kind !== "parked" && kind !== "failed";
   if (isDone && gone.length > 0) {
@@ -41,7 +43,10 @@ export async function retryWork(work: Work, ports: PipelinePorts, budget: Budget
   if (same !== undefined && same.work.unconfirmed === work.unconfirmed) {
     throw new Error(same.work.waiting?.reason ?? "the work is not done", { cause: same.error });
   }
-  if (report !== undefined) await parkReports([report], run);
+  await Promise.all([
+    report === undefined ? null : parkReports([report], run),
+    countHandled([handled], subjectOf(work), run),
+  ]);
   if (!(await parkLeft(left, run, true))) throw new Error("what is left of it could not be parked");
 }
 

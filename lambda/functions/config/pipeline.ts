@@ -37,6 +37,8 @@ export interface PipelineConfig {
   readonly experimentalDetections: boolean;
   /** The queue of profile refreshes; null where profiles do not come from Okta. */
   readonly refreshQueueUrl: string | null;
+  /** Whether events are counted for the digest. */
+  readonly countsForDigest: boolean;
   /** The set of metrics. @default essential */
   readonly metrics: MetricSet;
   /** The source of the key for hashing logins. */
@@ -60,6 +62,7 @@ export const pipelineVariables = {
   LOGIN_DOMAINS: optional(parsed(readDomains, "is no list of domains such as example.com"), []),
   REFRESH_QUEUE_URL: optional(queueUrl, null),
   EXPERIMENTAL_DETECTIONS: optional(matching(/^(true|false)$/, "is neither true nor false"), "false"),
+  DIGEST: optional(matching(/^(true|false)$/, "is neither true nor false"), "false"),
   METRICS: optional(parsed(readMetricSet, `is none of ${metricSets.join(", ")}`), defaultMetricSet),
   STATE_KEY_ARN: optional(secretArn, null),
   TIMING: optional(readTiming, productionTiming),
@@ -87,6 +90,7 @@ export function toPipelineConfig(read: ValuesOf<typeof pipelineVariables>, envir
     loginDomains: read.LOGIN_DOMAINS,
     experimentalDetections: read.EXPERIMENTAL_DETECTIONS === "true",
     refreshQueueUrl: read.REFRESH_QUEUE_URL,
+    countsForDigest: read.DIGEST === "true",
     metrics: read.METRICS,
     stateKey: stateKeySource(read.STATE_KEY_ARN, environment),
     timing: read.TIMING,

@@ -4,6 +4,7 @@ import { createQueue, type SendMessages } from "../../adapters/aws/queue.ts";
 import { createSecrets } from "../../adapters/aws/secrets.ts";
 import { createTopic } from "../../adapters/aws/topic.ts";
 import { createClaims } from "../../adapters/tables/claims.ts";
+import { createCountDay } from "../../adapters/tables/day-counts.ts";
 import { createLookUp } from "../../adapters/tables/look-up.ts";
 import { createStateKey, type GetStateKey } from "../../adapters/tables/state-key.ts";
 import { createUserStates } from "../../adapters/tables/user-states.ts";
@@ -64,6 +65,7 @@ export class AwsPipelinePorts implements PipelinePorts {
   readonly userStates: UserStates;
   readonly lookUp: LookUp;
   readonly refreshProfiles: PipelinePorts["refreshProfiles"];
+  readonly countDay: PipelinePorts["countDay"];
   readonly observe: Observe;
   readonly measure: Measure;
   readonly #publish: PublishMessage;
@@ -93,6 +95,7 @@ export class AwsPipelinePorts implements PipelinePorts {
     );
     this.refreshProfiles =
       config.refreshQueueUrl === null ? null : refreshesBy(createQueue(config.refreshQueueUrl, { settings }));
+    this.countDay = config.countsForDigest ? createCountDay(config.stateTable, getDynamodb) : null;
     this.observe = (observation) => {
       logAndCount(observation);
       options.alsoObserve?.(observation);

@@ -29,6 +29,7 @@ test("a complete environment is read", () => {
     loginDomains: [],
     experimentalDetections: false,
     refreshQueueUrl: null,
+    countsForDigest: false,
     metrics: "essential",
     allowedNetworks: null,
     stateKey: { hookSecret: { arn: complete.HOOK_SECRET_ARN } },
