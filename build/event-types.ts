@@ -1,6 +1,7 @@
 import { readFile, writeFile } from "node:fs/promises";
 import { fileURLToPath } from "node:url";
 import * as z from "zod";
+import { toError } from "../lambda/core/values/error.ts";
 
 /*
  * Writes lambda/core/okta/event-type-catalog.ts, the event types that Okta has, from a JSON file of its catalog
@@ -89,7 +90,7 @@ if (process.argv[1] === fileURLToPath(import.meta.url)) {
       `release ${catalog.release}: ${catalog.eventTypes.length} event types, ${length} for event hooks\n`,
     );
   } catch (error) {
-    process.stderr.write(`error: no catalog of event types can be read: ${(error as Error).message}\n`);
+    process.stderr.write(`error: no catalog of event types can be read: ${toError(error).message}\n`);
     process.exitCode = 2;
   }
 }

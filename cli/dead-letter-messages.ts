@@ -14,6 +14,7 @@ import { toDeadLetters } from "../lambda/core/pipeline/dead-letter.ts";
 import { type DelayReason, delayReasons } from "../lambda/core/pipeline/delay-reason.ts";
 import { writeWork } from "../lambda/core/pipeline/work.ts";
 import { writeQueueJson } from "../lambda/core/text/queue-json.ts";
+import { fieldsOf, type Json } from "../lambda/core/values/object.ts";
 import { InputError } from "./command.ts";
 import type { Deployment } from "./deployment.ts";
 
@@ -220,7 +221,7 @@ function readMessage(message: Message): DeadLetterMessage {
   const output = readFailedOutput(parsed);
   const failed = streamed ?? output;
   const received = streamed?.event.detail ?? (output?.alert ?? parsed).event;
-  const event = typeof received === "object" && received !== null ? (received as Record<string, unknown>) : {};
+  const event = fieldsOf(received);
   const ours = ownKinds.find((known) => known === parsed.kind) ?? "unknown";
   const kind = streamed !== null ? "streamed" : output !== null ? "output" : ours;
   return {
@@ -293,10 +294,9 @@ function readFailedStream(
   return { event: requestPayload, reason: `the function ${requestContext.functionArn} failed: ${why}` };
 }
 
-function parseObject(text: string): Record<string, unknown> {
+function parseObject(text: string): Json {
   try {
-    const parsed: unknown = JSON.parse(text);
-    return typeof parsed === "object" && parsed !== null ? (parsed as Record<string, unknown>) : {};
+    return fieldsOf(JSON.parse(text));
   } catch {
     return {};
   }

@@ -2,6 +2,7 @@ import { fileURLToPath } from "node:url";
 import { type Detections, loadDetections, RuleFileError } from "../lambda/adapters/rule-files/load-detections.ts";
 import { loadSeverity } from "../lambda/adapters/rule-files/load-severity.ts";
 import type { AdjustmentDocument } from "../lambda/core/severity/compile-adjustments.ts";
+import { codeOf } from "../lambda/core/values/error.ts";
 import { InputError } from "./command.ts";
 
 /** The detections that are deployed. */
@@ -13,7 +14,7 @@ export async function readDetections(folder: string): Promise<Detections> {
     return await loadDetections(folder);
   } catch (error) {
     if (error instanceof RuleFileError) throw new InputError(error.message);
-    const { code } = error as NodeJS.ErrnoException;
+    const code = codeOf(error);
     if (code === "ENOENT" || code === "ENOTDIR") throw new InputError(`${folder}: no such folder`);
     throw error;
   }

@@ -2,6 +2,7 @@ import { createCipheriv, createDecipheriv, randomBytes, scryptSync } from "node:
 import { createReadStream } from "node:fs";
 import { open, truncate, writeFile } from "node:fs/promises";
 import { createInterface } from "node:readline";
+import { codeOf, toError } from "../lambda/core/values/error.ts";
 import { InputError } from "./command.ts";
 
 /** The query of an org's System Log. Times are ISO 8601, UTC. */
@@ -94,8 +95,8 @@ async function readHeader(path: string): Promise<Header | null> {
       break;
     }
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === "ENOENT") return null;
-    throw new InputError(`${path}: cannot be opened: ${(error as Error).message}`);
+    if (codeOf(error) === "ENOENT") return null;
+    throw new InputError(`${path}: cannot be opened: ${toError(error).message}`);
   }
   try {
     const header = JSON.parse(line) as Header;

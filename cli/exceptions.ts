@@ -25,6 +25,7 @@ import { isOperator, knownOperators, operatorName } from "../lambda/core/okta/op
 import { canonicalLogin, personKeys } from "../lambda/core/okta/person.ts";
 import { findCandidate } from "../lambda/core/pipeline/match.ts";
 import { plural } from "../lambda/core/text/shorten.ts";
+import { toError } from "../lambda/core/values/error.ts";
 import { createCommand, InputError, onTerminal, runCommand } from "./command.ts";
 import { addDeploymentOptions, type Deployment, type DeploymentOptions, findDeployment } from "./deployment.ts";
 import { ourDetections, readDetections } from "./detections-folder.ts";
@@ -109,7 +110,7 @@ async function add(options: AddOptions): Promise<void> {
   try {
     await exceptions.add(exception, now);
   } catch (error) {
-    if (!/size has exceeded/i.test((error as Error).message)) throw error;
+    if (!/size has exceeded/i.test(toError(error).message)) throw error;
     throw new InputError(
       "there are more exceptions of this kind than DynamoDB keeps together (400 kB): remove some, or write a Sigma filter",
     );

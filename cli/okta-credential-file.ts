@@ -1,6 +1,7 @@
 import { closeSync, fstatSync, openSync, readFileSync, realpathSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import * as z from "zod";
+import { codeOf, toError } from "../lambda/core/values/error.ts";
 import { InputError } from "./command.ts";
 
 const jwk = z.looseObject({ kty: z.string(), kid: z.string() });
@@ -62,8 +63,8 @@ export function readCredentialFile(file: string, orgUrl: string): HeldCredential
   try {
     descriptor = openSync(file, "r");
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === "ENOENT") return null;
-    throw new InputError(`${file} cannot be read: ${(error as Error).message}`);
+    if (codeOf(error) === "ENOENT") return null;
+    throw new InputError(`${file} cannot be read: ${toError(error).message}`);
   }
   try {
     const status = fstatSync(descriptor);
@@ -108,7 +109,7 @@ export function writeCredentialFile(file: string, held: HeldCredential): void {
     renameSync(whole, target);
   } catch (error) {
     if (whole !== undefined) rmSync(whole, { force: true });
-    throw new InputError(`${file} cannot be written: ${(error as Error).message}`);
+    throw new InputError(`${file} cannot be written: ${toError(error).message}`);
   }
 }
 
@@ -117,7 +118,7 @@ function targetOf(file: string): string {
   try {
     return realpathSync(file);
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === "ENOENT") return file;
+    if (codeOf(error) === "ENOENT") return file;
     throw error;
   }
 }
@@ -127,6 +128,6 @@ export function removeCredentialFile(file: string): void {
   try {
     rmSync(file, { force: true });
   } catch (error) {
-    throw new InputError(`${file} cannot be removed: ${(error as Error).message}`);
+    throw new InputError(`${file} cannot be removed: ${toError(error).message}`);
   }
 }

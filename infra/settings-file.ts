@@ -12,6 +12,7 @@ import {
   parseDocument,
   visit,
 } from "yaml";
+import { codeOf, toError } from "../lambda/core/values/error.ts";
 
 /** The default file of settings, in the folder in which a command runs. */
 export const defaultSettingsFile = "settings.yml";
@@ -55,14 +56,14 @@ export async function readSettingsFile(given?: string): Promise<SettingsFile | n
   try {
     text = await readFile(name, "utf8");
   } catch (error) {
-    if (path === undefined && (error as NodeJS.ErrnoException).code === "ENOENT") {
+    if (path === undefined && codeOf(error) === "ENOENT") {
       // Without the file all settings would have their defaults, against its author's intent.
       if (!existsSync(misnamedSettingsFile)) return null;
       throw new SettingsError(
         `there is ${misnamedSettingsFile}, which is not read, and no ${defaultSettingsFile}: rename it`,
       );
     }
-    throw new SettingsError(`the settings file ${name} cannot be read: ${(error as Error).message}`);
+    throw new SettingsError(`the settings file ${name} cannot be read: ${toError(error).message}`);
   }
   return parseSettingsFile(name, text);
 }
@@ -108,7 +109,7 @@ function readValues(
     visit(document, { Alias: (_, alias) => void aliases.push(alias) });
     const alias = aliases.find((each) => each.resolve(document) === undefined) ?? aliases[0];
     // The first line has the reason; the others draw the circle.
-    const [reason] = (error as Error).message.split("\n");
+    const [reason] = toError(error).message.split("\n");
     throw new SettingsError(`${path}:${lineAt(alias?.range?.[0] ?? 0)}: this alias cannot be used: ${reason}`);
   }
 }

@@ -10,6 +10,7 @@ import { parseCidr } from "../lambda/core/network/cidr.ts";
 import { domainPattern } from "../lambda/core/okta/login-domains.ts";
 import { defaultMismatchDistanceKm, farthestKm } from "../lambda/core/profiles/mismatch-distance.ts";
 import { defaultAttributes, locationAttributes } from "../lambda/core/profiles/okta-user.ts";
+import { toError } from "../lambda/core/values/error.ts";
 import { defaultOverlapMinutes } from "../lambda/functions/config/okta.ts";
 import { knownOutputs } from "./known-outputs.ts";
 import {
@@ -50,7 +51,7 @@ function checked<Value>(check: (text: string) => Value) {
     try {
       return check(text);
     } catch (error) {
-      context.addIssue({ code: "custom", message: (error as Error).message });
+      context.addIssue({ code: "custom", message: toError(error).message });
       return z.NEVER;
     }
   });

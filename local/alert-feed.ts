@@ -1,7 +1,7 @@
 import { setTimeout } from "node:timers/promises";
 import { DeleteMessageCommand, ReceiveMessageCommand, SQSClient } from "@aws-sdk/client-sqs";
 import type { Alert } from "../lambda/core/alerts/alert-schema.ts";
-import { maximumMessageBytes } from "../lambda/core/alerts/output.ts";
+import { topicMessageBytes } from "../lambda/core/text/message-limits.ts";
 
 /** One alert as a subscriber receives it. */
 export interface ReceivedAlert {
@@ -88,7 +88,7 @@ export function readNotification(body: string): ReceivedAlert {
   if (!/^[\x21-\x7e][\x20-\x7e]{0,98}$/.test(subject))
     throw new Error(`SNS refuses this subject: ${JSON.stringify(subject)}`);
   const bytes = Buffer.byteLength(message + subject + JSON.stringify(attributes));
-  if (bytes > maximumMessageBytes) throw new Error(`SNS refuses a message of ${bytes} bytes`);
+  if (bytes > topicMessageBytes) throw new Error(`SNS refuses a message of ${bytes} bytes`);
   const bodies = JSON.parse(message) as { readonly default?: unknown; readonly email?: unknown };
   if (typeof bodies.default !== "string" || typeof bodies.email !== "string") {
     throw new Error("SNS wants a text for the protocol default, and the alert one for email");

@@ -6,6 +6,7 @@ import {
   type ServerResponse,
 } from "node:http";
 import type { AddressInfo } from "node:net";
+import { toError } from "../lambda/core/values/error.ts";
 import { type Refusal, readAwsRequest, refusalOf } from "./aws-limits.ts";
 
 /** How a service fails. */
@@ -183,7 +184,7 @@ function forward(request: IncomingMessage, body: Buffer, target: string): Promis
           body: whole,
         });
       } catch (error) {
-        reject(error as Error);
+        reject(toError(error));
       }
     });
     forwarded.once("error", reject);

@@ -1,5 +1,6 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
 import type { LambdaFunctionURLEvent, LambdaFunctionURLResult } from "aws-lambda";
+import { toError } from "../lambda/core/values/error.ts";
 
 /** A deployed function's handler. */
 export type Handler = (event: LambdaFunctionURLEvent) => Promise<LambdaFunctionURLResult>;
@@ -90,7 +91,7 @@ async function answerOf(route: LocalRoutes[string], body: string): Promise<{ sta
   try {
     return { status: 200, answer: await route(body) };
   } catch (error) {
-    const { message } = error as Error;
+    const { message } = toError(error);
     return { status: error instanceof SyntaxError ? 400 : 502, answer: { error: message } };
   }
 }

@@ -1,6 +1,7 @@
 import { readFile } from "node:fs/promises";
 import * as z from "zod/mini";
 import { type Exception, exceptionSchema } from "../../lambda/core/exceptions/exception.ts";
+import { toError } from "../../lambda/core/values/error.ts";
 import { InputError } from "../command.ts";
 
 /**
@@ -14,7 +15,7 @@ export async function readExceptionsFile(path: string): Promise<readonly Excepti
   try {
     text = (await readFile(path, "utf8")).replace(/^\uFEFF/, "");
   } catch (error) {
-    throw new InputError(`${path}: cannot be opened: ${(error as Error).message}`);
+    throw new InputError(`${path}: cannot be opened: ${toError(error).message}`);
   }
   const lines = text.split(/\r?\n/).map((line, index) => ({ line: index + 1, text: line.trim() }));
   const written = lines.filter((line) => line.text !== "" && !line.text.startsWith("> "));

@@ -2,6 +2,7 @@ import { CloudFormationClient } from "@aws-sdk/client-cloudformation";
 import { SNSClient } from "@aws-sdk/client-sns";
 import { GetParameterCommand, SSMClient } from "@aws-sdk/client-ssm";
 import { AssumeRoleCommand, GetCallerIdentityCommand, STSClient } from "@aws-sdk/client-sts";
+import { toError } from "../../lambda/core/values/error.ts";
 import { InputError } from "../command.ts";
 import { awsProxySettings } from "../proxy.ts";
 
@@ -67,7 +68,7 @@ export async function findAccount(region: string): Promise<Account> {
     const { Account: id = "", Arn: caller = "" } = await client.send(new GetCallerIdentityCommand({}));
     return { id, region, partition: caller.split(":")[1] ?? "aws", caller };
   } catch (error) {
-    const { name, message } = error as Error;
+    const { name, message } = toError(error);
     const fault = credentialFaults[name] ?? `the account cannot be asked (${name}: ${message})`;
     throw new InputError(
       `${fault}. Log in: aws sso login --profile NAME, then export AWS_PROFILE=NAME; or set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY. To check: aws sts get-caller-identity`,
@@ -146,11 +147,11 @@ export async function checkBootstrap({ id, region }: Account, qualifier: string,
     );
   } catch (error) {
     if (error instanceof InputError) throw error;
-    if ((error as Error).name === "ParameterNotFound") {
+    if (toError(error).name === "ParameterNotFound") {
       throw new InputError(
         `account ${id} is not bootstrapped for CDK in ${region}, which is done once. Run: ${command}`,
       );
     }
-    return `Whether the account is bootstrapped could not be seen (${(error as Error).message}); if it is not: ${command}`;
+    return `Whether the account is bootstrapped could not be seen (${toError(error).message}); if it is not: ${command}`;
   }
 }

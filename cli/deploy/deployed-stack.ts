@@ -6,6 +6,7 @@ import {
   TemplateStage,
 } from "@aws-sdk/client-cloudformation";
 import { paginateListSubscriptionsByTopic } from "@aws-sdk/client-sns";
+import { toError } from "../../lambda/core/values/error.ts";
 import { InputError } from "../command.ts";
 import { isRefusal, type Read } from "./account.ts";
 import type { Subscription } from "./receivers.ts";
@@ -39,7 +40,7 @@ export async function readDeployedStack(name: string, read: Read): Promise<Deplo
     return await look(name, read);
   } catch (error) {
     if (error instanceof InputError) throw error;
-    const { name: fault, message } = error as Error;
+    const { name: fault, message } = toError(error);
     const rights = isRefusal(error) ? " Which rights a deployment needs: docs/security.md, Who may deploy." : "";
     throw new InputError(`what is deployed as ${name} cannot be read (${fault}: ${message}).${rights}`);
   }
@@ -71,7 +72,7 @@ async function describe(name: string, read: Read): Promise<Stack | null> {
     return Stacks[0] ?? null;
   } catch (error) {
     // CloudFormation has no specific error for a missing stack.
-    if ((error as Error).name === "ValidationError" && /does not exist/.test((error as Error).message)) return null;
+    if (toError(error).name === "ValidationError" && /does not exist/.test(toError(error).message)) return null;
     throw error;
   }
 }

@@ -1,4 +1,4 @@
-import { isObject, type Json } from "./json.ts";
+import { isObject, type Json } from "../../lambda/core/values/object.ts";
 
 /*
  * Exports that renamed Okta's fields: their names, and the fields of the values. Columns that are not listed are left

@@ -1,4 +1,5 @@
 import { createGunzip } from "node:zlib";
+import { toError } from "../../lambda/core/values/error.ts";
 import { InputError } from "../command.ts";
 
 /** The bytes that a gzip file starts with (RFC 1952). */
@@ -80,7 +81,7 @@ export async function feed(chunks: AsyncIterable<Buffer>, stream: NodeJS.Writabl
     }
     stream.end();
   } catch (error) {
-    stream.destroy(error as Error);
+    stream.destroy(toError(error));
   }
 }
 

@@ -1,6 +1,6 @@
 import { fold } from "../../lambda/core/okta/log-event-fields.ts";
+import { isObject, type Json } from "../../lambda/core/values/object.ts";
 import { valueAtPath } from "./column-maps.ts";
-import { isObject, type Json } from "./json.ts";
 
 /** Records that are often mistaken for events of Okta's System Log. */
 interface Lookalike {

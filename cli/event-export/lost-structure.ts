@@ -1,6 +1,6 @@
 import { decode } from "../../lambda/core/okta/encoded-value.ts";
 import { logEvent, type OktaField } from "../../lambda/core/okta/log-event-fields.ts";
-import { isObject, type Json } from "./json.ts";
+import { isObject, type Json } from "../../lambda/core/values/object.ts";
 
 /** A field that is an object, a list, or of any kind, or holds one. */
 interface Structure {

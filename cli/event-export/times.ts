@@ -1,6 +1,6 @@
+import type { Json } from "../../lambda/core/values/object.ts";
 import { InputError } from "../command.ts";
 import { valueAtPath } from "./column-maps.ts";
-import type { Json } from "./json.ts";
 
 /** The order of day and month in a file's dates such as `11/10/2026`; null where all of them are ambiguous. */
 export type DateOrder = "day" | "month" | null;

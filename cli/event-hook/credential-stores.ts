@@ -1,5 +1,6 @@
 import { GetSecretValueCommand, PutSecretValueCommand, SecretsManagerClient } from "@aws-sdk/client-secrets-manager";
 import { OktaSettingsError, readCredential } from "../../lambda/adapters/okta-api/credential.ts";
+import { toError } from "../../lambda/core/values/error.ts";
 import { InputError } from "../command.ts";
 import {
   type HeldCredential,
@@ -121,7 +122,7 @@ async function withSecrets<Value>(
   try {
     return await work(client);
   } catch (error) {
-    throw new InputError(`${fault}: ${(error as Error).message}`);
+    throw new InputError(`${fault}: ${toError(error).message}`);
   } finally {
     client.destroy();
   }

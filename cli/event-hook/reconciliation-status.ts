@@ -2,6 +2,7 @@ import { CloudWatchClient, GetMetricStatisticsCommand } from "@aws-sdk/client-cl
 import type { OktaClient } from "../../lambda/adapters/okta-api/client.ts";
 import { OktaRefusal } from "../../lambda/adapters/okta-api/errors.ts";
 import { createSystemLogApi } from "../../lambda/adapters/okta-api/system-log-api.ts";
+import { toError } from "../../lambda/core/values/error.ts";
 import type { Deployment } from "../deployment.ts";
 import { awsProxySettings } from "../proxy.ts";
 import type { HookCheck } from "./status.ts";
@@ -52,7 +53,7 @@ async function runFinding(stack: string): Promise<HookCheck> {
     const detail = `a run read the System Log to its end in the hour from ${new Date(last).toISOString().slice(0, 16)}Z`;
     return { what, ok, detail: ok ? detail : `${detail}, and none has since`, remedy: ok ? null : runbook };
   } catch (error) {
-    const detail = `not known: ${(error as Error).message}`;
+    const detail = `not known: ${toError(error).message}`;
     return { what, ok: null, detail, remedy: "allow cloudwatch:GetMetricStatistics" };
   } finally {
     client.destroy();

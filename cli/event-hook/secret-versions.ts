@@ -6,6 +6,7 @@ import {
   SecretsManagerClient,
   UpdateSecretVersionStageCommand,
 } from "@aws-sdk/client-secrets-manager";
+import { toError } from "../../lambda/core/values/error.ts";
 import { InputError } from "../command.ts";
 import { awsProxySettings } from "../proxy.ts";
 import type { RotationPorts } from "./rotate.ts";
@@ -19,7 +20,7 @@ export function openSecretVersions(
     try {
       return await call;
     } catch (error) {
-      throw new InputError(`the hook's secret ${arn} could not be ${what}: ${(error as Error).message}`);
+      throw new InputError(`the hook's secret ${arn} could not be ${what}: ${toError(error).message}`);
     }
   };
   return {

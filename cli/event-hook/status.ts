@@ -10,6 +10,7 @@ import {
 } from "../../lambda/adapters/okta-api/event-hooks-api.ts";
 import { createSystemLogApi } from "../../lambda/adapters/okta-api/system-log-api.ts";
 import { catalogAge, findEventType, whyRefusable } from "../../lambda/core/okta/event-types.ts";
+import { toError } from "../../lambda/core/values/error.ts";
 import type { Deployment } from "../deployment.ts";
 import { awsProxySettings } from "../proxy.ts";
 import {
@@ -228,7 +229,7 @@ export async function deliveryFindings(
       },
     ];
   } catch (error) {
-    const detail = `not known: ${(error as Error).message}`;
+    const detail = `not known: ${toError(error).message}`;
     return [{ what: "last delivery", ok: null, detail, remedy: "allow cloudwatch:GetMetricStatistics" }];
   } finally {
     client.destroy();

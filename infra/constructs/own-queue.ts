@@ -2,6 +2,7 @@ import { Duration } from "aws-cdk-lib";
 import { Grant, type IGrantable } from "aws-cdk-lib/aws-iam";
 import { Queue, QueueEncryption, type QueueProps } from "aws-cdk-lib/aws-sqs";
 import { Construct } from "constructs";
+import { queueMessageBytes } from "../../lambda/core/text/message-limits.ts";
 import type { Encryption } from "./encryption.ts";
 
 /** The properties of a queue. */
@@ -22,7 +23,7 @@ export class OwnQueue extends Construct {
     const { key } = encryption;
     this.queue = new Queue(this, "Queue", {
       retentionPeriod: Duration.days(14),
-      maxMessageSizeBytes: 1_048_576,
+      maxMessageSizeBytes: queueMessageBytes,
       enforceSSL: true,
       ...(key
         ? { encryption: QueueEncryption.KMS, encryptionMasterKey: key }

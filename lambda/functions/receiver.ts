@@ -8,6 +8,7 @@ import { countAnswer, countRefusedDelivery, createMetrics } from "../adapters/te
 import { answerRequest, type EndpointPorts } from "../core/hook-endpoint/endpoint.ts";
 import { createNetworkTest } from "../core/network/cidr.ts";
 import { startBudget } from "../core/time/budget.ts";
+import { toError } from "../core/values/error.ts";
 import { readReceiverConfig } from "./config/receiver.ts";
 
 /*
@@ -52,7 +53,7 @@ const endpoint: EndpointPorts = {
   async onFailure(kind, message, error, names) {
     try {
       const { logger } = await import("../adapters/telemetry/log-observations.ts");
-      logger.error(message, { kind, ...names, error: error as Error });
+      logger.error(message, { kind, ...names, error: toError(error) });
     } catch (unloadable) {
       // The logger's chunk of the bundle may be broken as well: the line then lacks its fields.
       const line = { level: "ERROR", message, kind, ...names, error: String(error), logger: String(unloadable) };

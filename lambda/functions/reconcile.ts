@@ -60,7 +60,7 @@ export async function handler(
       {
         log: createSystemLogApi(await getClient()),
         refusalOf,
-        ...createSavedState<unknown>(dynamodb, config.stateTable, "reconciliation"),
+        ...createSavedState(dynamodb, config.stateTable, "reconciliation"),
         filter: filter.expression,
         findCandidates: (events) => findCandidates(events, rules),
         claims: ports.missed.claims,

@@ -10,6 +10,7 @@ import { backOffSeconds } from "../core/pipeline/back-off.ts";
 import { retryWork } from "../core/pipeline/retry-work.ts";
 import { readWork, UnreadableWorkError, type Work } from "../core/pipeline/work.ts";
 import { startBudget } from "../core/time/budget.ts";
+import { toError } from "../core/values/error.ts";
 import { readPipelineConfig } from "./config/pipeline.ts";
 import { enabledRules } from "./wiring/enabled-rules.ts";
 import { createPipelinePorts, startStateKey } from "./wiring/pipeline-ports.ts";
@@ -58,20 +59,20 @@ async function retry(record: SQSRecord): Promise<void> {
       ruleIds: work?.rules ?? [],
     };
     countFailure(work, record);
-    const { message: reason, cause = error } = error as Error;
+    const { message: reason, cause = error } = toError(error);
     logger.warn("Work has to be tried again", {
       kind: "workFailed" satisfies LogKind,
       ...names,
       attempt,
       seconds,
       reason,
-      error: cause as Error,
+      error: toError(cause),
     });
     await backOff(record, seconds).catch((failure: unknown) =>
       logger.warn("The time to wait could not be set", {
         kind: "delayNotSet" satisfies LogKind,
         ...names,
-        error: failure as Error,
+        error: toError(failure),
       }),
     );
     throw error;

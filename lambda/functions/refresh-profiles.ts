@@ -4,6 +4,7 @@ import { logger } from "../adapters/telemetry/log-observations.ts";
 import type { OktaUser } from "../core/profiles/okta-user.ts";
 import { type Refresh, readRefresh } from "../core/profiles/refresh.ts";
 import { type SyncPorts, writeUsers } from "../core/profiles/sync.ts";
+import { toError } from "../core/values/error.ts";
 import { readSyncConfig } from "./config/okta.ts";
 import { createSyncPorts } from "./wiring/profile-sync-ports.ts";
 
@@ -26,7 +27,7 @@ export async function handler(
     try {
       await refresh(readRefresh(body), ports, signal);
     } catch (error) {
-      logger.warn("A profile could not be refreshed", { messageId, error: error as Error });
+      logger.warn("A profile could not be refreshed", { messageId, error: toError(error) });
       throw error;
     }
   });

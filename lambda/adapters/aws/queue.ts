@@ -1,12 +1,9 @@
 import type { SQSClient } from "@aws-sdk/client-sqs";
 import pMap from "p-map";
+import { batchMessages, queueMessageBytes } from "../../core/text/message-limits.ts";
 import { toBatches } from "./batches.ts";
 import { type ClientSettings, clientDefaults, once } from "./client.ts";
 
-/** SQS's limit for a message, and for a batch of them: 1 MiB. */
-export const maximumMessageBytes = 1_048_576;
-/** SQS's limit for the messages of one batch. */
-const maximumEntries = 10;
 /** Batches that are sent at the same time. */
 const concurrency = 10;
 
@@ -39,7 +36,7 @@ export function createQueue(
   });
   return async (messages, signal) => {
     const { client, SendMessageBatchCommand } = await getSqs();
-    const limits = { entries: maximumEntries, bytes: maximumMessageBytes };
+    const limits = { entries: batchMessages, bytes: queueMessageBytes };
     const batches = toBatches(messages, ({ body }) => Buffer.byteLength(body), limits);
     const sendBatch = async (batch: readonly QueueMessage[]) => {
       const { Failed } = await client.send(

@@ -1,12 +1,12 @@
 import type { SNSClient } from "@aws-sdk/client-sns";
 import type { PublishMessage, TopicMessage } from "../../core/alerts/topic-message.ts";
 import { UnconfirmedPublishError } from "../../core/pipeline/unconfirmed.ts";
+import { batchMessages, topicMessageBytes } from "../../core/text/message-limits.ts";
 import { pause } from "../../core/time/budget.ts";
 import { toBatches } from "./batches.ts";
 import { type ClientSettings, clientDefaults, once } from "./client.ts";
 
-/** SNS's limits for the messages of one batch: ten, and together as much as one message may have. */
-const limits = { entries: 10, bytes: 262_144 };
+const limits = { entries: batchMessages, bytes: topicMessageBytes };
 
 /**
  * Attempts of a request that SNS surely did not accept, and the longest pause before the second: it doubles, with

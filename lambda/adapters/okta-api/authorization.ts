@@ -1,3 +1,4 @@
+import { fieldsOf } from "../../core/values/object.ts";
 import { OktaRefusal } from "./errors.ts";
 import type { Exchange, OktaAnswer } from "./exchange.ts";
 import { type PrivateJwk, readPrivateKey } from "./private-key.ts";
@@ -118,7 +119,7 @@ export function authorizeByServiceApp(
       const answer = await exchange.ask({ url: tokenUrl, isRepeatable: true, needsBody: true, prepare }, signal);
       const nonce = answer.headers.get("dpop-nonce");
       tokenNonce = nonce ?? tokenNonce;
-      const body = (answer.body ?? {}) as Readonly<Record<string, unknown>>;
+      const body = fieldsOf(answer.body);
       if (answer.status === 200 && typeof body.access_token === "string") {
         const seconds = typeof body.expires_in === "number" ? body.expires_in : 0;
         const isBound = String(body.token_type).toLowerCase() === "dpop";
@@ -135,7 +136,7 @@ export function authorizeByServiceApp(
   }
 
   function refusal({ status, body, foreignBody }: OktaAnswer, exchange: Exchange): OktaRefusal {
-    const answered = (body ?? {}) as Readonly<Record<string, unknown>>;
+    const answered = fieldsOf(body);
     const reason = [answered.error, answered.error_description].filter((text) => typeof text === "string").join(": ");
     const code = typeof answered.error === "string" ? answered.error : null;
     const summary = typeof answered.errorSummary === "string" ? answered.errorSummary : null;
@@ -147,13 +148,15 @@ export function authorizeByServiceApp(
   }
 
   const authorize: Authorize = async (request, exchange, signal) => {
-    if (held === undefined || now() >= held.until) {
+    let token = held;
+    if (token === undefined || now() >= token.until) {
       // Requests that start together share one token.
       inProgress ??= fetchToken(exchange, signal).finally(() => {
         inProgress = undefined;
       });
+      token = await inProgress;
     }
-    const { text, boundTo } = await (inProgress ?? (held as AccessToken));
+    const { text, boundTo } = token;
     if (boundTo === null) return { authorization: `Bearer ${text}` };
     const proof = await boundTo.prove({ ...request, time: exchange.now(), nonce: apiNonce, accessToken: text });
     return { authorization: `DPoP ${text}`, dpop: proof };

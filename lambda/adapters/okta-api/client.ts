@@ -1,3 +1,4 @@
+import { fieldsOf } from "../../core/values/object.ts";
 import { type AuthorizationHeaders, type Authorize, challengeOf, nonceTries } from "./authorization.ts";
 import { diagnose, type Situation } from "./causes.ts";
 import { OktaFailure, OktaRefusal } from "./errors.ts";
@@ -93,13 +94,13 @@ export function createOktaClient(options: OktaClientOptions): OktaClient {
 
   function refuse({ url, status, headers, body, foreignBody }: OktaAnswer): never {
     const { error = null, error_description: description } = challengeOf({ status, headers });
-    const answer = (body ?? {}) as Readonly<Record<string, unknown>>;
-    const errorCauses = Array.isArray(answer.errorCauses) ? (answer.errorCauses as { errorSummary?: unknown }[]) : [];
+    const answer = fieldsOf(body);
+    const errorCauses: readonly unknown[] = Array.isArray(answer.errorCauses) ? answer.errorCauses : [];
     // Okta's errors have a code or a challenge; a gateway may refuse in JSON without one.
     const isForeign = foreignBody !== null || (error === null && !isOktas(body));
     const summaries = [
       answer.errorSummary ?? description ?? foreignBody ?? (isForeign ? "an answer that is not Okta's" : null),
-      ...errorCauses.map((each) => each.errorSummary),
+      ...errorCauses.map((each) => fieldsOf(each).errorSummary),
     ];
     const text = summaries.filter(Boolean).join(": ") || "without a reason";
     const code = error ?? (isOktas(body) ? String(answer.errorCode) : null);
@@ -140,7 +141,7 @@ const isGood = ({ status }: OktaAnswer) => status >= 200 && status < 300;
 
 /** Whether a body is an error of Okta's API: each has a code, such as `E0000007`. */
 function isOktas(body: unknown): boolean {
-  return typeof (body as { readonly errorCode?: unknown } | null)?.errorCode === "string";
+  return typeof fieldsOf(body).errorCode === "string";
 }
 
 /** The target of `rel="next"` (RFC 8288). */

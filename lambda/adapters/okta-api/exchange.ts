@@ -200,7 +200,7 @@ function readBody(
   }
   if (text === "" && !isNeeded) return { body: null, foreignBody: null };
   try {
-    return { body: JSON.parse(text) as unknown, foreignBody: null };
+    return { body: JSON.parse(text), foreignBody: null };
   } catch {
     return { body: null, foreignBody: describe(text, headers.get("content-type")) };
   }

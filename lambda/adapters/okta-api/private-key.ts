@@ -1,4 +1,5 @@
 import { createPrivateKey, type JsonWebKeyInput, type KeyObject } from "node:crypto";
+import { toError } from "../../core/values/error.ts";
 import { OktaSettingsError } from "./errors.ts";
 
 /** A private key as JSON (JWK). */
@@ -62,7 +63,7 @@ function readJwk(jwk: PrivateJwk): KeyObject {
   try {
     return createPrivateKey({ key: jwk as JsonWebKeyInput["key"], format: "jwk" });
   } catch (error) {
-    throw new OktaSettingsError(`it is no key that can sign: ${(error as Error).message}`);
+    throw new OktaSettingsError(`it is no key that can sign: ${toError(error).message}`);
   }
 }
 
@@ -82,6 +83,6 @@ function readPem(text: string): KeyObject {
   try {
     return createPrivateKey(pem);
   } catch (error) {
-    throw new OktaSettingsError(`it is no key that can sign: ${(error as Error).message}`);
+    throw new OktaSettingsError(`it is no key that can sign: ${toError(error).message}`);
   }
 }

@@ -9,6 +9,8 @@ import { appliesTo, applyFilters, type Filter, parseFilter } from "../../core/si
 import { parseRule } from "../../core/sigma/parse/parse-rule.ts";
 import { compileRegex } from "../../core/sigma/regex.ts";
 import { type Rule, type RuleWarning, SigmaRuleError } from "../../core/sigma/rule.ts";
+import { codeOf } from "../../core/values/error.ts";
+import { fieldsOf, isObject } from "../../core/values/object.ts";
 import { listDetections, placeholdersFile } from "./list-detections.ts";
 
 /** Rule or filter files that cannot be run. The message has the file, the line and the text of each fault. */
@@ -89,8 +91,8 @@ export async function loadDetections(folder: string): Promise<Detections> {
  * @throws SigmaRuleError for a document of it
  */
 function refuseOktaDetection(document: unknown): void {
-  const { detection } = (document ?? {}) as { readonly detection?: unknown };
-  if (typeof detection !== "object" || detection === null || !Object.hasOwn(detection, "okta_systemlog")) return;
+  const { detection } = fieldsOf(document);
+  if (!Object.hasOwn(fieldsOf(detection), "okta_systemlog")) return;
   throw new SigmaRuleError(
     "this is one of Okta's customer-detections, a filter expression of the System Log and no Sigma: docs/detections.md shows how to write the same as a rule",
     ["detection", "okta_systemlog"],
@@ -183,11 +185,11 @@ async function loadPlaceholders(path: string): Promise<Placeholders> {
   try {
     text = await readFile(path, "utf8");
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === "ENOENT") return {};
+    if (codeOf(error) === "ENOENT") return {};
     throw error;
   }
   const documents = readDocuments(text, path, (document) => {
-    if (typeof document !== "object" || document === null || Array.isArray(document)) {
+    if (!isObject(document)) {
       throw new SigmaRuleError("expected a map of placeholder names to values");
     }
     const entries = Object.entries(document).map(([name, value]): [string, string[]] => {

@@ -42,7 +42,7 @@ function parse(value: unknown): {
     const [issue] = parsed.error.issues;
     throw new SigmaRuleError(
       issue?.message ?? "cannot be read",
-      issue?.path.map((key) => key as string | number),
+      issue?.path.filter((key) => typeof key !== "symbol"),
     );
   }
   const warnings: RuleWarning[] = [];

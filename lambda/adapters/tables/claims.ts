@@ -103,7 +103,7 @@ export function createClaims(tableName: string, getDynamodb = createDynamodb()):
     async release(key, unconfirmed, signal) {
       const { client, DeleteItemCommand, UpdateItemCommand } = await load();
       const item = { TableName: tableName, Key: keyOf(key) };
-      const sent =
+      const sent: Promise<unknown> =
         unconfirmed === 0
           ? client.send(new DeleteItemCommand(item), { abortSignal: signal })
           : client.send(
@@ -118,7 +118,7 @@ export function createClaims(tableName: string, getDynamodb = createDynamodb()):
               }),
               { abortSignal: signal },
             );
-      await within(signal, sent as Promise<unknown>);
+      await within(signal, sent);
     },
   };
 }

@@ -9,9 +9,10 @@ import {
 import pMap from "p-map";
 import type { Source, SourceLocations } from "../../core/profiles/profile.ts";
 import type { Decide, ProfileDecision, ProfileItems } from "../../core/profiles/profile-store.ts";
+import { toError } from "../../core/values/error.ts";
 import { toBatches } from "../aws/batches.ts";
 import { type Plain, toAttribute } from "../aws/dynamodb/attribute-value.ts";
-import { batchGet } from "../aws/dynamodb/batch-get.ts";
+import { batchGet, maximumKeyBytes } from "../aws/dynamodb/batch-get.ts";
 import { isWritten } from "../aws/dynamodb/conditional-write.ts";
 import { earlierNames, readProfile } from "./stored-profile.ts";
 
@@ -32,8 +33,6 @@ const maximumRounds = 10;
 const maximumMoved = 100;
 /** Bytes of an item: https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/Constraints.html */
 const maximumItemBytes = 409_600;
-/** Bytes of a partition key, by the same document. */
-const maximumKeyBytes = 2_048;
 
 /**
  * Whether these locations alone exceed an item: DynamoDB counts the bytes of names and values in UTF-8.
@@ -168,7 +167,7 @@ async function write(
 
 /** Whether DynamoDB refused an item for its size, which only the error's message says. */
 function isItemTooLarge(error: unknown): boolean {
-  const { name, message } = error as Error;
+  const { name, message } = toError(error);
   return (
     name === "ValidationException" && /^Item size (to update )?has exceeded the maximum allowed size/.test(message)
   );

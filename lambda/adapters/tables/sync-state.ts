@@ -1,5 +1,5 @@
 import type { DynamoDBClient } from "@aws-sdk/client-dynamodb";
-import type { SyncPorts, SyncState } from "../../core/profiles/sync.ts";
+import type { SyncPorts } from "../../core/profiles/sync.ts";
 import { createSavedState } from "../aws/dynamodb/saved-state.ts";
 
 /** Keeps the state of the sync on the state table. */
@@ -7,5 +7,5 @@ export function createSyncState(
   dynamodb: DynamoDBClient,
   stateTable: string,
 ): Pick<SyncPorts, "loadState" | "saveState"> {
-  return createSavedState<SyncState>(dynamodb, stateTable, "profile-sync");
+  return createSavedState(dynamodb, stateTable, "profile-sync");
 }

@@ -2,6 +2,7 @@ import { Logger } from "@aws-lambda-powertools/logger";
 import { publishedTime } from "../../core/okta/log-event.ts";
 import { personOf } from "../../core/okta/person.ts";
 import type { Observation, Subject } from "../../core/pipeline/observation.ts";
+import { toError } from "../../core/values/error.ts";
 import { type Metrics, serviceName } from "./metrics.ts";
 
 /** Structured logs: ids only, never a secret, a name or an address. */
@@ -117,7 +118,7 @@ function observe(observation: Observation, metrics: Metrics): void {
     case "workParked": {
       count("WorkParked");
       const { followUp, reason, error } = observation;
-      const why = error === null ? {} : { error: error as Error };
+      const why = error === null ? {} : { error: toError(error) };
       logger.warn("Parked an event on the retry queue", { ...names, followUp, reason, ...why });
       return;
     }
@@ -153,5 +154,5 @@ function observe(observation: Observation, metrics: Metrics): void {
 
 const withError = <Names>(names: Names, { error }: { readonly error: unknown }) => ({
   ...names,
-  error: error as Error,
+  error: toError(error),
 });

@@ -1,10 +1,11 @@
 import { cutToFit, uniteCuts } from "../okta/cut-event.ts";
+import { topicMessageBytes } from "../text/message-limits.ts";
 import { wellFormedJson } from "../text/well-formed-json.ts";
 import type { Alert } from "./alert-schema.ts";
 import { attributesOf } from "./attributes.ts";
 import { writeEmail, writeSubject } from "./email.ts";
 import { type InertAlert, inertAlert, inertText } from "./inert.ts";
-import { maximumMessageBytes, reservedBytes } from "./output.ts";
+import { reservedBytes } from "./output.ts";
 import { writeSms } from "./sms.ts";
 import type { TopicMessage } from "./topic-message.ts";
 
@@ -21,7 +22,7 @@ export function toMessage(alert: Alert): TopicMessage & { readonly subject: stri
 
 function withinLimit(alert: Alert, words: InertAlert): string {
   const sms = writeSms(words);
-  return cutToFit(alert.event, maximumMessageBytes - reservedBytes, (event, cut) => {
+  return cutToFit(alert.event, topicMessageBytes - reservedBytes, (event, cut) => {
     const eventCut = uniteCuts(alert.eventCut, cut);
     const part: Alert = { ...alert, event, eventCut: eventCut && [...eventCut] };
     const named = eventCut === null ? null : eventCut.map((name) => inertText(name, "text"));

@@ -11,8 +11,5 @@ export interface Output {
   readonly render: (alert: Alert) => string;
 }
 
-/** SNS's limit for a message, in bytes: https://docs.aws.amazon.com/general/latest/gr/sns.html */
-export const maximumMessageBytes = 262_144;
-
-/** Room for subject and attributes, which count towards the limit. Forty rule ids fit in. */
+/** Room for subject and attributes, which count towards the limit of a message. Forty rule ids fit in. */
 export const reservedBytes = 4_096;

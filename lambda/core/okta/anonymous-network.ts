@@ -1,5 +1,6 @@
+import type { Json } from "../values/object.ts";
 import { decode } from "./encoded-value.ts";
-import { type Json, text, valueAt } from "./lenient.ts";
+import { text, valueAt } from "./lenient.ts";
 import {
   anonymousServices,
   isAnonymous,

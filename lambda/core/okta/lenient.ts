@@ -1,10 +1,9 @@
+import { isObject, type Json } from "../values/object.ts";
+
 /*
  * Reads values that may be of any kind: a value of another kind than the caller wants is null, not an error. Exports
  * write numbers and truth values as text, and keys in another case: these readers take both.
  */
-
-/** An object of JSON. */
-export type Json = Readonly<Record<string, unknown>>;
 
 /** Reads a value of an object by its key, in any case; a key in the exact case wins. */
 export type Get = (name: string) => unknown;
@@ -28,7 +27,7 @@ export function text(value: unknown): string | null {
 /** A finite number, or one as text, in decimal digits with a point: `40.7`. */
 export function number(value: unknown): number | null {
   if (typeof value === "string") return /^-?\d{1,30}(?:\.\d{1,30})?$/.test(value.trim()) ? Number(value) : null;
-  return Number.isFinite(value) ? (value as number) : null;
+  return typeof value === "number" && Number.isFinite(value) ? value : null;
 }
 
 /** True or false, or either as text, in any case. */
@@ -40,7 +39,7 @@ export function boolean(value: unknown): boolean | null {
 
 /** An object; null for any other value. */
 export function object(value: unknown): Json | null {
-  return typeof value === "object" && value !== null && !Array.isArray(value) ? (value as Json) : null;
+  return isObject(value) ? value : null;
 }
 
 /** Reads an object; null for any other value. */

@@ -1,7 +1,8 @@
+import type { Json } from "../values/object.ts";
 import { anonymousNetwork } from "./anonymous-network.ts";
 import { decodeJson } from "./encoded-value.ts";
 import type { Fault } from "./fault.ts";
-import { type Get, type Json, list, number, object, boolean as readBoolean, record, text, valueAt } from "./lenient.ts";
+import { type Get, list, number, object, boolean as readBoolean, record, text, valueAt } from "./lenient.ts";
 import { debugDataOf, readIsProxy, securityContextOf, unreadable } from "./network-signals.ts";
 
 /*
@@ -71,13 +72,15 @@ export function parseLogEvent(received: unknown, base: readonly PropertyKey[] = 
  */
 export function readLogEvent(received: unknown): LogEvent | null {
   const event = object(received);
-  if (event === null || !requiredNames.every((name) => isRequiredText(event[name]))) return null;
+  if (event === null) return null;
+  const { uuid, published, eventType } = event;
+  if (!isRequiredText(uuid) || !isRequiredText(published) || !isRequiredText(eventType)) return null;
   if (faultOfSecurityContext(event) !== null) return null;
   let fields: LogEventFields | undefined;
   return {
-    uuid: event.uuid as string,
-    published: event.published as string,
-    eventType: event.eventType as string,
+    uuid,
+    published,
+    eventType,
     get isTest() {
       return object(event.oktaProxyWatch)?.test === true;
     },
@@ -95,10 +98,9 @@ const required = {
   published: "expected a time",
   eventType: "expected an event type",
 } as const;
-const requiredNames = Object.keys(required) as readonly (keyof typeof required)[];
 const maximumLength = 255;
 
-function isRequiredText(value: unknown): boolean {
+function isRequiredText(value: unknown): value is string {
   return typeof value === "string" && value !== "" && value.length <= maximumLength;
 }
 
@@ -110,9 +112,9 @@ function findFaults(received: unknown, base: readonly PropertyKey[]): Fault[] {
     message,
   });
   if (event === null) return [fault([], "expected an object")];
-  const faults = requiredNames
-    .filter((name) => !isRequiredText(event[name]))
-    .map((name) => fault([name], required[name]));
+  const faults = Object.entries(required)
+    .filter(([name]) => !isRequiredText(event[name]))
+    .map(([name, message]) => fault([name], message));
   const further = faultOfSecurityContext(event);
   return further === null ? faults : [...faults, fault(further.path, further.message)];
 }

@@ -1,5 +1,6 @@
+import type { Json } from "../values/object.ts";
 import { decodeJson } from "./encoded-value.ts";
-import { boolean, type Get, type Json, list, object, text, valueAt } from "./lenient.ts";
+import { boolean, type Get, list, object, text, valueAt } from "./lenient.ts";
 
 /** The fields of an event about the network that its request came from, as received. */
 export interface NetworkSignals {

@@ -1,10 +1,11 @@
 import type { Alert } from "../alerts/alert-schema.ts";
 import { type InertAlert, inertAlert } from "../alerts/inert.ts";
-import { maximumMessageBytes, type Output, reservedBytes } from "../alerts/output.ts";
+import { type Output, reservedBytes } from "../alerts/output.ts";
 import { isNamed } from "../alerts/wording.ts";
 import { cutToFit, uniteCuts } from "../okta/cut-event.ts";
 import { publishedTime } from "../okta/log-event.ts";
 import { isUnknown } from "../okta/person.ts";
+import { topicMessageBytes } from "../text/message-limits.ts";
 import { wellFormedJson } from "../text/well-formed-json.ts";
 
 /*
@@ -35,7 +36,7 @@ export const output: Output = {
     // Fields that a SIEM compares keep Okta's texts; fields that an analyst reads are inert.
     const data = inertAlert(alert, "data");
     const words = inertAlert(alert, "text");
-    return cutToFit(alert.event, maximumMessageBytes - reservedBytes, (event, eventCut) =>
+    return cutToFit(alert.event, topicMessageBytes - reservedBytes, (event, eventCut) =>
       wellFormedJson(withoutUnknown(toFinding(data, words, event, uniteCuts(alert.eventCut, eventCut)))),
     );
   },

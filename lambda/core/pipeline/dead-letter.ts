@@ -1,6 +1,7 @@
 import type { RefusedDelivery } from "../hook-endpoint/endpoint.ts";
 import { type Delivery, type MalformedEvent, maximumDescribed } from "../okta/event-hook.ts";
 import { describeFaults, type Fault } from "../okta/fault.ts";
+import { queueMessageBytes } from "../text/message-limits.ts";
 import { writeQueueJson } from "../text/queue-json.ts";
 
 /*
@@ -56,9 +57,6 @@ export interface RefusedLetter extends Letter {
   readonly bodyBytes: number;
   readonly bodyCut: boolean;
 }
-
-/** SQS's limit for a message: 1 MiB. */
-export const maximumDeadLetterBytes = 1_048_576;
 
 type Origin = Pick<Delivery, "id" | "eventHookId" | "org" | "source">;
 
@@ -149,7 +147,7 @@ function decode(bytes: Uint8Array): string | null {
 /** Writes a letter with the longest of the text's halves, quarters and so on that fits. */
 function cutTextToFit(text: string, write: (part: string) => DeadLetter | RefusedLetter): string {
   // A character takes at least one byte, so that a text longer than the limit cannot fit.
-  for (let length = Math.min(text.length, maximumDeadLetterBytes); ; length = Math.floor(length / 2)) {
+  for (let length = Math.min(text.length, queueMessageBytes); ; length = Math.floor(length / 2)) {
     const body = writeWithinLimit(write(text.slice(0, length).toWellFormed()));
     if (body !== null || length === 0) return body ?? "";
   }
@@ -158,7 +156,7 @@ function cutTextToFit(text: string, write: (part: string) => DeadLetter | Refuse
 /** Null for a letter over the queue's limit, or one that nests too deeply. */
 function writeWithinLimit(letter: unknown): string | null {
   const body = serialize(letter);
-  return body !== null && Buffer.byteLength(body) <= maximumDeadLetterBytes ? body : null;
+  return body !== null && Buffer.byteLength(body) <= queueMessageBytes ? body : null;
 }
 
 /** Null for a value that nests too deeply. */

@@ -5,6 +5,7 @@ import { type Delivery, eventSources } from "../okta/event-hook.ts";
 import { describeFaults, faultsOf } from "../okta/fault.ts";
 import { type LogEvent, parseLogEvent } from "../okta/log-event.ts";
 import type { MatchedSelection } from "../sigma/compile.ts";
+import { queueMessageBytes } from "../text/message-limits.ts";
 import { writeQueueJson } from "../text/queue-json.ts";
 import { type DelayReason, readDelayReason } from "./delay-reason.ts";
 
@@ -47,7 +48,7 @@ export function matchesOf(
 }
 
 /** SQS's limit for a message, 1 MiB, less the bytes that an operator's command adds. */
-const maximumMessageBytes = 1_048_576 - 256;
+const maximumMessageBytes = queueMessageBytes - 256;
 
 /** The most bytes for explanations of matches: the event is more important. */
 const maximumExplanationBytes = 131_072;

@@ -1,3 +1,4 @@
+import * as z from "zod/mini";
 import {
   isGone,
   keysOfUser,
@@ -10,19 +11,24 @@ import { type Profile, type StoredLocation, sameLocations } from "./profile.ts";
 import type { ProfileLocation } from "./profile-location.ts";
 import type { ProfileItems } from "./profile-store.ts";
 
-/** The state of a sync, from which it resumes. Times are ISO 8601, UTC. */
-export interface SyncState {
+const time = z.string().check(z.refine((text) => !Number.isNaN(Date.parse(text)), "expected a time"));
+
+/** The saved form of {@link SyncState}. */
+const syncState = z.object({
   /** The org of the state: it is not valid for another. */
-  readonly orgUrl: string;
+  orgUrl: z.string(),
   /** The next page; null when the last sync finished. */
-  readonly next: string | null;
+  next: z.nullable(z.string()),
   /** Whether it reads all users, and so finds those who are gone. */
-  readonly full: boolean;
-  readonly startedAt: string;
+  full: z.boolean(),
+  startedAt: time,
   /** When the last finished sync started; null for none. */
-  readonly lastStartedAt: string | null;
-  readonly lastFullStartedAt: string | null;
-}
+  lastStartedAt: z.nullable(time),
+  lastFullStartedAt: z.nullable(time),
+});
+
+/** The state of a sync, from which it resumes. Times are ISO 8601, UTC. */
+export type SyncState = Readonly<z.output<typeof syncState>>;
 
 /** The report of a sync. */
 export interface SyncReport {
@@ -41,7 +47,7 @@ export interface SyncReport {
 export interface SyncPorts {
   readonly api: UsersApi;
   readonly items: Pick<ProfileItems, "update" | "scan">;
-  readonly loadState: () => Promise<SyncState | null>;
+  readonly loadState: () => Promise<unknown>;
   readonly saveState: (state: SyncState) => Promise<void>;
   readonly attributes: readonly LocationAttributes[];
   /** Whether it reads all users, even before that is due. @default false */
@@ -112,10 +118,11 @@ export async function syncProfiles(ports: SyncPorts, signal: AbortSignal): Promi
   return report;
 }
 
-/** Resumes the last sync, or starts one. */
-function resume(stored: SyncState | null, { api, now, full: isForced = false }: SyncPorts): SyncState {
+/** Resumes the last sync, or starts one. A state that cannot be read counts as none. */
+function resume(stored: unknown, { api, now, full: isForced = false }: SyncPorts): SyncState {
   const { orgUrl } = api;
-  const state = stored?.orgUrl === orgUrl ? stored : null;
+  const { data } = syncState.safeParse(stored);
+  const state = data?.orgUrl === orgUrl ? data : null;
   const startedAt = now();
   const isDue = (since: string, every: number) => startedAt.getTime() - Date.parse(since) >= every;
   // Okta's links expire.

@@ -1,3 +1,4 @@
+import { isObject } from "../values/object.ts";
 /** Stands in an event for a value that is not known yet. Every test of it is "unknown". */
 export const UNKNOWN: unique symbol = Symbol.for("okta-proxy-watch: not known yet");
 
@@ -126,8 +127,4 @@ export function findValue(event: unknown, test: (value: EventValue["value"]) => 
 /** Whether a value has a written form that rules compare with. */
 export function isScalar(value: unknown): value is string | number | boolean {
   return typeof value === "string" || typeof value === "number" || typeof value === "boolean";
-}
-
-function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
 }

@@ -8,7 +8,7 @@ export const ANY_RUN = 2;
 export const ANY_DASH = 3;
 
 /** `-`, `/`, en dash, em dash, horizontal bar (Sigma specification 2.1, appendix "Modifiers", windash). */
-export const dashes = ["-", "/", "\u2013", "\u2014", "\u2015"] as const;
+export const dashes: readonly string[] = ["-", "/", "\u2013", "\u2014", "\u2015"];
 
 type Wildcard = typeof ANY_CHARACTER | typeof ANY_RUN | typeof ANY_DASH;
 
@@ -86,7 +86,7 @@ export function loosenDashes(pattern: Pattern): Pattern {
     return part
       .split(/((?<!\w)[-/\u2013\u2014\u2015](?=\w))/)
       .filter((piece) => piece !== "")
-      .map((piece) => ((dashes as readonly string[]).includes(piece) ? ANY_DASH : piece));
+      .map((piece) => (dashes.includes(piece) ? ANY_DASH : piece));
   });
 }
 
@@ -173,6 +173,6 @@ function matchWildcards(pattern: Pattern, text: readonly string[]): boolean {
 
 function matchesCharacter(part: string | Wildcard, character: string): boolean {
   if (part === ANY_CHARACTER) return true;
-  if (part === ANY_DASH) return (dashes as readonly string[]).includes(character);
+  if (part === ANY_DASH) return dashes.includes(character);
   return part === character;
 }

@@ -21,10 +21,9 @@ const time = /^(\d{4})-(\d{2})-(\d{2})(?:[T ](\d{2}):(\d{2})(?::\d{2}(?:[.,]\d+)
 export function readTimePart(text: string, part: TimePart): number | null {
   const match = time.exec(text);
   if (match === null) return null;
-  const [year = 0, month = 0, day = 0, hour, minute] = match.slice(1).map((digits) => digits && Number(digits)) as (
-    | number
-    | undefined
-  )[];
+  const [year = 0, month = 0, day = 0, hour, minute] = match
+    .slice(1)
+    .map((digits: string | undefined) => (digits === undefined ? undefined : Number(digits)));
   const date = new Date(Date.UTC(year, month - 1, day));
   if (date.getUTCMonth() !== month - 1 || date.getUTCDate() !== day) return null;
   if ((hour ?? 0) > 23 || (minute ?? 0) > 59) return null;

@@ -4,6 +4,7 @@ import { keyPatience } from "../../adapters/tables/state-key.ts";
 import { patienceMilliseconds as watchingPatience } from "../../adapters/tables/watching.ts";
 import { type BackOff, backOff } from "../../core/pipeline/back-off.ts";
 import { answering, type Pace, waiting } from "../../core/time/budget.ts";
+import { toError } from "../../core/values/error.ts";
 import { Fault } from "./environment.ts";
 
 /** How long a function works, waits and pauses: deadlines, patience, delays and back-off, each with its production value. */
@@ -60,7 +61,7 @@ export function readTiming(text: string): Timing | Fault {
   try {
     return override(productionTiming, JSON.parse(text), "");
   } catch (error) {
-    return new Fault(`sets no times: ${(error as Error).message}`);
+    return new Fault(`sets no times: ${toError(error).message}`);
   }
 }
 

@@ -3,8 +3,8 @@ import { describe, expect, test } from "vitest";
 import { createAlert } from "../../../lambda/core/alerts/alert.ts";
 import type { Alert } from "../../../lambda/core/alerts/alert-schema.ts";
 import { toMessage } from "../../../lambda/core/alerts/message.ts";
-import { maximumMessageBytes } from "../../../lambda/core/alerts/output.ts";
 import { judgeLocation } from "../../../lambda/core/profiles/judge-location.ts";
+import { topicMessageBytes } from "../../../lambda/core/text/message-limits.ts";
 import { type Json, logEvent } from "../../fixtures/events.ts";
 import { rule } from "../../fixtures/rules.ts";
 
@@ -63,7 +63,7 @@ describe("over SNS's limit", () => {
         const whole = alert({ ...fields, uuid: "event-1" });
         const { subject, message, attributes } = toMessage(whole);
         const bytes = Buffer.byteLength(subject + message + JSON.stringify(attributes));
-        expect(bytes).toBeLessThanOrEqual(maximumMessageBytes);
+        expect(bytes).toBeLessThanOrEqual(topicMessageBytes);
         const { default: body } = bodies(message);
         expect(body.okta).toMatchObject({ eventUuid: "event-1", eventType: "user.session.start" });
         expect(body.eventCut === null).toBe(Object.keys(body.event).length === Object.keys(whole.event).length);

@@ -6,11 +6,12 @@ import { alertJsonSchema } from "../../../build/alert-schema.ts";
 import { alertSchema } from "../../../lambda/core/alerts/alert-schema.ts";
 import { renderEmail } from "../../../lambda/core/alerts/email.ts";
 import { toMessage } from "../../../lambda/core/alerts/message.ts";
-import { maximumMessageBytes, reservedBytes } from "../../../lambda/core/alerts/output.ts";
+import { reservedBytes } from "../../../lambda/core/alerts/output.ts";
 import { renderSms } from "../../../lambda/core/alerts/sms.ts";
 import { output as chat } from "../../../lambda/core/outputs/chat.ts";
 import { output as ocsf } from "../../../lambda/core/outputs/ocsf.ts";
 import { output as pagerduty } from "../../../lambda/core/outputs/pagerduty.ts";
+import { topicMessageBytes } from "../../../lambda/core/text/message-limits.ts";
 import { alertOf, cases } from "../../fixtures/cases.ts";
 import { customNotification } from "../../fixtures/chat-schema.ts";
 import type { Json } from "../../fixtures/events.ts";
@@ -146,14 +147,14 @@ describe("whatever the names are", () => {
       expect(summary).not.toMatch(shaping);
       expect(summary.length).toBeLessThanOrEqual(1_024);
       expect(Buffer.byteLength(pagerduty.render(alert))).toBeLessThan(512_000);
-      expect(Buffer.byteLength(ocsf.render(alert))).toBeLessThan(maximumMessageBytes - reservedBytes);
+      expect(Buffer.byteLength(ocsf.render(alert))).toBeLessThan(topicMessageBytes - reservedBytes);
     });
   });
 });
 
 test("an event that OCSF's raw data would make too large for SNS loses its largest fields", () => {
   const rendered = ocsf.render(alertOf({ event: { large: '"'.repeat(200_000), small: "y" } }));
-  expect(Buffer.byteLength(rendered)).toBeLessThanOrEqual(maximumMessageBytes - reservedBytes);
+  expect(Buffer.byteLength(rendered)).toBeLessThanOrEqual(topicMessageBytes - reservedBytes);
   const { raw_data, unmapped } = JSON.parse(rendered) as { raw_data: string; unmapped: Json };
   expect(JSON.parse(raw_data)).toHaveProperty("small");
   expect(unmapped.event_cut).toEqual(["large"]);

@@ -4,12 +4,12 @@ import { parseDelivery } from "../../../lambda/core/okta/event-hook.ts";
 import {
   type DeadLetter,
   type MalformedEventsLetter,
-  maximumDeadLetterBytes,
   type RefusedLetter,
   toDeadLetter,
   toDeadLetters,
   toRefusedLetter,
 } from "../../../lambda/core/pipeline/dead-letter.ts";
+import { queueMessageBytes } from "../../../lambda/core/text/message-limits.ts";
 
 const fault = { path: "data.events.0.uuid", message: "expected the event's uuid" };
 const delivery = { id: "delivery-1", org: "example.okta.com", eventHookId: "who1" };
@@ -17,7 +17,7 @@ const receivedAt = new Date("2026-11-24T09:30:03Z");
 
 /** The letter that a message holds, which keeps within the queue's limit. */
 function read<Letter>(body: string): Letter {
-  expect(Buffer.byteLength(body)).toBeLessThanOrEqual(maximumDeadLetterBytes);
+  expect(Buffer.byteLength(body)).toBeLessThanOrEqual(queueMessageBytes);
   return JSON.parse(body) as Letter;
 }
 
@@ -48,7 +48,7 @@ describe("an event", () => {
   test("that makes a letter as long as the queue takes is kept whole, and one byte more is cut off", () => {
     const bytes = (pad: number) =>
       toDeadLetter({ event: "x".repeat(pad), faults: [fault] }, delivery, receivedAt).length;
-    const longest = maximumDeadLetterBytes - bytes(0);
+    const longest = queueMessageBytes - bytes(0);
     expect(letter("x".repeat(longest))).toMatchObject({ event: "x".repeat(longest), eventCut: false });
     expect(letter("x".repeat(longest + 1)).eventCut).toBe(true);
   });
@@ -135,7 +135,7 @@ describe("a refused delivery", () => {
     const { bodyCut, bodyBytes, body: part } = letter({ body });
     expect(bodyCut).toBe(true);
     expect(bodyBytes).toBe(Buffer.byteLength(body));
-    expect(part.length).toBeGreaterThan(maximumDeadLetterBytes / 13);
+    expect(part.length).toBeGreaterThan(queueMessageBytes / 13);
   });
 
   test("says no more where there is no detail, and names no content type where there was none", () => {

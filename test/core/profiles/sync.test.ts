@@ -171,6 +171,20 @@ describe("a sync", () => {
     expect(await sync()).toMatchObject({ full: true, users: 450 });
   });
 
+  test.each([
+    ["a field less", ({ full, ...state }: SyncState) => state],
+    ["a time that is none", (state: SyncState) => ({ ...state, lastStartedAt: "yesterday" })],
+    ["another kind of value", () => "page 3"],
+  ])("that finds a state of another release, with %s, reads all users", async (_, write) => {
+    okta.users.push(...Array.from({ length: 250 }, (_, index) => fakeUser(index)));
+    const { ports, saved, sync } = world();
+    await sync();
+    const loadState = async () => saved.state && write(saved.state);
+    const found = await syncProfiles({ ...ports, loadState }, signal());
+    expect(found).toMatchObject({ full: true, users: 250, finished: true });
+    expect(await sync()).toMatchObject({ full: false, users: 0 });
+  });
+
   test("keeps what was entered elsewhere, also of users who are gone, and what a login was renamed from goes", async () => {
     const manual = storedLocation({ label: "cottage", countryCode: "CA" });
     okta.users.push(fakeUser(1));

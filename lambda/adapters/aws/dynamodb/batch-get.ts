@@ -28,7 +28,7 @@ const maximumBatch = 100;
  * The most bytes of a partition key (https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/Constraints.html). A
  * login that was typed at Okta may be longer.
  */
-const maximumKeyBytes = 2_048;
+export const maximumKeyBytes = 2_048;
 
 /** The pause before unprocessed keys are requested again; it doubles. */
 const firstPauseMilliseconds = 25;

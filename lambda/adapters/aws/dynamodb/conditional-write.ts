@@ -1,4 +1,4 @@
-import type { ConditionalCheckFailedException } from "@aws-sdk/client-dynamodb";
+import { toError } from "../../../core/values/error.ts";
 
 /**
  * Whether a conditional write was made: false when its condition was not met.
@@ -10,7 +10,7 @@ export async function isWritten(write: Promise<unknown>): Promise<boolean> {
     await write;
     return true;
   } catch (error) {
-    if ((error as ConditionalCheckFailedException).name !== "ConditionalCheckFailedException") throw error;
+    if (toError(error).name !== "ConditionalCheckFailedException") throw error;
     return false;
   }
 }

@@ -1,6 +1,7 @@
 import { distance } from "fastest-levenshtein";
 import { v5 as uuidv5 } from "uuid";
 import * as z from "zod/mini";
+import { isObject } from "../../values/object.ts";
 import { levels, type Rule, type RuleWarning, SigmaRuleError, statuses } from "../rule.ts";
 import { type DetectionOptions, parseDetection } from "./parse-detection.ts";
 
@@ -85,7 +86,7 @@ const idNamespace = "0e4f6f5c-6f0b-4a55-9a4e-3f5b3a2f7c11";
  * @throws SigmaRuleError for the first fault, with its path in the document
  */
 export function parseRule(document: unknown, options: ParseOptions): ParsedRule {
-  const keys = isRecord(document) ? Object.keys(document) : [];
+  const keys = isObject(document) ? Object.keys(document) : [];
   const refused = keys.find((key) => Object.hasOwn(refusedKeys, key));
   if (refused !== undefined) throw new SigmaRuleError(refusedKeys[refused] ?? "", [refused]);
   refuseTypos(keys, Object.keys(ruleDocument.shape));
@@ -174,8 +175,4 @@ export function checkLogSource(named: Readonly<Record<string, unknown>>, source:
   if (attributes.every((attribute) => named[attribute] === undefined || named[attribute] === null)) {
     throw new SigmaRuleError(`names no log source; expected ${ours}`, ["logsource"]);
   }
-}
-
-function isRecord(value: unknown): value is Record<string, unknown> {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
 }
