@@ -1,13 +1,19 @@
-import { basename, relative } from "node:path";
-import type { FromFile } from "../lambda/adapters/rule-files/load-detections.ts";
+import { writeFile } from "node:fs/promises";
+import { basename, dirname, relative, resolve } from "node:path";
+import { casesEnding } from "../lambda/adapters/rule-files/list-detections.ts";
+import { type FromFile, RuleFileError } from "../lambda/adapters/rule-files/load-detections.ts";
 import { isEnabled } from "../lambda/core/detections/compile-rules.ts";
 import { indexField } from "../lambda/core/detections/log-source.ts";
 import { catalogAge, catalogRelease, type EventType, findEventType } from "../lambda/core/okta/event-types.ts";
 import { appliesTo, type Filter } from "../lambda/core/sigma/parse/parse-filter.ts";
 import { bySeverity, type Level, type Rule } from "../lambda/core/sigma/rule.ts";
 import { requirementsOf } from "../lambda/core/sigma/rule-set.ts";
-import { createCommand, runCommand } from "./command.ts";
+import { createCommand, InputError, onTerminal, runCommand } from "./command.ts";
 import { ourDetections, readDetections, readSeverity } from "./detections-folder.ts";
+import { casesFileOf, ruleFileOf } from "./rules/cases-file.ts";
+import { type RuleWithCases, readAllCases, runCases } from "./rules/run-cases.ts";
+import { scaffoldRule } from "./rules/scaffold.ts";
+import { describeResults, writeJUnit, writeResults } from "./rules/write-results.ts";
 
 interface Options {
   readonly rules?: string;
@@ -155,14 +161,82 @@ function noteOn({ hookEligible, isBeta, nearest }: EventType): string {
   return `  (not in the catalog of ${catalogRelease}: worth trying${guess})`;
 }
 
-await runCommand(
-  createCommand(
-    "rules",
-    "Checks every rule, filter and severity adjustment, and lists the event types that the hook has to be subscribed to.",
-  )
-    .option("--rules <folder>", "rules to check (default: the rules that are deployed)")
-    .option("--experimental", "count rules with status experimental as on", false)
-    .option("--json", "print JSON instead of text", false)
-    .addHelpText("after", "\nExit code: 0; 2 when a rule or filter cannot be run, each fault with file and line.")
-    .action(report),
-);
+interface TestOptions {
+  readonly rules?: string;
+  readonly junit?: string;
+  readonly json: boolean;
+}
+
+/** Runs the cases beside rules. */
+async function test(files: readonly string[], options: TestOptions): Promise<void> {
+  const folders = options.rules !== undefined || files.length === 0 ? [options.rules ?? ourDetections] : [];
+  const named = new Set(files.map((file) => resolve(file.endsWith(casesEnding) ? ruleFileOf(file) : file)));
+  const all: RuleWithCases[] = [];
+  for (const folder of new Set([...folders, ...[...named].map(dirname)])) {
+    all.push(...(await readCasesOf(folder)));
+  }
+  const rules = named.size === 0 ? all : all.filter(({ file }) => named.has(resolve(file)));
+  for (const file of named) {
+    const ofFile = rules.filter((rule) => resolve(rule.file) === file);
+    if (ofFile.length === 0) throw new InputError(`${file} is no rule`);
+    if (ofFile.every(({ cases }) => cases.length === 0)) {
+      throw new InputError(`${file} has no cases: write them into ${casesFileOf(file)}`);
+    }
+  }
+  const results = runCases(rules);
+  if (options.junit !== undefined) await writeFile(options.junit, writeJUnit(rules, results));
+  process.stdout.write(
+    options.json ? `${JSON.stringify(describeResults(rules, results), null, 2)}\n` : writeResults(rules, results),
+  );
+  if (results.some(({ passed }) => !passed)) process.exitCode = 1;
+}
+
+async function readCasesOf(folder: string): Promise<readonly RuleWithCases[]> {
+  try {
+    return await readAllCases(await readDetections(folder), [ourDetections]);
+  } catch (error) {
+    if (error instanceof RuleFileError) throw new InputError(error.message);
+    throw error;
+  }
+}
+
+async function scaffold(name: string, options: { readonly from: string; readonly rules?: string }): Promise<void> {
+  const today = new Date().toISOString().slice(0, 10);
+  const { ruleFile, casesFile } = await scaffoldRule(options.rules ?? ourDetections, name, options.from, today);
+  const file = relative(process.cwd(), ruleFile);
+  process.stdout.write(
+    `${onTerminal(`${file}\n${relative(process.cwd(), casesFile)}\nWrite what TODO asks for, then: npm run rules -- test ${file}`)}\n`,
+  );
+}
+
+const command = createCommand(
+  "rules",
+  "Checks every rule, filter and severity adjustment, and lists the event types that the hook has to be subscribed to.",
+)
+  .enablePositionalOptions()
+  .option("--rules <folder>", "rules to check (default: the rules that are deployed)")
+  .option("--experimental", "count rules with status experimental as on", false)
+  .option("--json", "print JSON instead of text", false)
+  .addHelpText("after", "\nExit code: 0; 2 when a rule or filter cannot be run, each fault with file and line.")
+  .action(report);
+command
+  .command("test")
+  .description("runs the cases beside rules: NAME.cases.yml beside NAME.yml")
+  .argument("[files...]", "rules or files of cases (default: all)")
+  .option("--rules <folder>", "the folder of rules (default: the rules that are deployed)")
+  .option("--junit <file>", "write the results as JUnit XML")
+  .option("--json", "print JSON instead of text", false)
+  .addHelpText("after", "\nExit code: 0; 1 when a case fails; 2 when a rule or its cases cannot be read.")
+  .exitOverride()
+  .action(test);
+command
+  .command("new")
+  .description("writes a rule and its cases, to go on from")
+  .argument("<name>", "the name of the files: admin_role_granted")
+  .requiredOption("--from <file>", "an event that the rule has to match, as JSON")
+  .option("--rules <folder>", "the folder of rules (default: the rules that are deployed)")
+  .addHelpText("after", "\nExit code: 0; 2 when a file exists already, or the event cannot be read.")
+  .exitOverride()
+  .action(scaffold);
+
+await runCommand(command);

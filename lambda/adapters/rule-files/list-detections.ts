@@ -7,11 +7,17 @@ export const placeholdersFile = "placeholders.yml";
 export const severityFile = "severity.yml";
 const noRules: ReadonlySet<string> = new Set([placeholdersFile, severityFile]);
 const filtersFolder = "filters";
+/** The folder beside the rules with the named events that cases change. */
+export const baseEventsFolder = "base-events";
+/** The end of the name of a file with a rule's cases: `NAME.cases.yml` beside `NAME.yml`. */
+export const casesEnding = ".cases.yml";
 
 /** The files of a folder of detections, each list in the order of names. */
 export interface ListedDetections {
   readonly rules: readonly string[];
   readonly filters: readonly string[];
+  /** Files with the cases of rules, `*.cases.yml`. */
+  readonly cases: readonly string[];
   /** Files that are not read although their names are like those of rules or filters: `file: what`. */
   readonly faults: readonly string[];
   /** Files that may have been meant for rules or filters: `file: what`. */
@@ -24,11 +30,12 @@ export interface ListedDetections {
  * @throws the error of `readdir`, for example with code ENOENT
  */
 export async function listDetections(folder: string): Promise<ListedDetections> {
-  const top = await listFolder(folder, [filtersFolder]);
+  const top = await listFolder(folder, [filtersFolder, baseEventsFolder]);
   const below = top.known.includes(filtersFolder) ? await listFolder(join(folder, filtersFolder), []) : nothing;
   return {
-    rules: top.files.filter((file) => !noRules.has(basename(file))),
+    rules: top.files.filter((file) => !noRules.has(basename(file)) && !file.endsWith(casesEnding)),
     filters: below.files,
+    cases: top.files.filter((file) => file.endsWith(casesEnding)),
     faults: [...top.faults, ...below.faults],
     warnings: [...top.warnings, ...below.warnings],
   };

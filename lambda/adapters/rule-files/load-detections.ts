@@ -31,6 +31,8 @@ export interface Detections {
   /** The rules, filters applied, in the order of their files' names. */
   readonly rules: readonly FromFile<Rule>[];
   readonly filters: readonly FromFile<Filter>[];
+  /** Files with the cases of rules, `*.cases.yml`, in the order of their names. */
+  readonly cases: readonly string[];
   /** Warnings about content that can be run: `file:line: what`, or `file: what`. */
   readonly warnings: readonly string[];
 }
@@ -81,6 +83,7 @@ export async function loadDetections(folder: string): Promise<Detections> {
   return {
     rules: rules.map((rule) => ({ ...rule, content: applyFilters(rule.content, contents) })),
     filters,
+    cases: listed.cases,
     warnings,
   };
 }
@@ -99,7 +102,15 @@ function refuseOktaDetection(document: unknown): void {
   );
 }
 
-type ParseDocument<Content> = (document: unknown) => {
+/**
+ * Parses a document.
+ *
+ * @param lineOf the line of a key or element of the document, from 1, by its path
+ */
+type ParseDocument<Content> = (
+  document: unknown,
+  lineOf: (path: readonly (string | number)[]) => number,
+) => {
   readonly content: Content;
   readonly warnings: readonly RuleWarning[];
 };
@@ -126,13 +137,14 @@ export function readDocuments<Content>(
     if (fault !== undefined) {
       throw new RuleFileError(`${path}:${lines.linePos(fault.pos[0]).line}: ${fault.message.split("\n")[0]}`);
     }
+    const lineAt = (place: readonly (string | number)[]) => lineOf(document, lines, place) ?? start;
     const locate = ({ message, path: place }: Pick<SigmaRuleError, "message" | "path">): string => {
       const where = place.length === 0 ? "" : `${place.join(".")}: `;
-      return `${path}:${lineOf(document, lines, place) ?? start}: ${where}${message}`;
+      return `${path}:${lineAt(place)}: ${where}${message}`;
     };
     try {
       const value: unknown = notTooDeep(path, () => document.toJS());
-      const { content, warnings } = parse(value);
+      const { content, warnings } = parse(value, lineAt);
       return { content, line: start, warnings: warnings.map(locate) };
     } catch (error) {
       if (error instanceof RuleFileError) throw error;

@@ -103,7 +103,7 @@ export function checkValues({ field, values, cased }: DetectionItem): string | n
   if (possible === undefined) return null;
   const never = values.filter((operands) => !operands.some((operand) => canMatch(operand, possible, cased)));
   if (never.length === 0) return null;
-  const written = never.map((operands) => operands.map(write).join(" or ")).join(", ");
+  const written = never.map((operands) => operands.map(writeOperand).join(" or ")).join(", ");
   return `"${field}" is never ${written}: it can be ${possible.join(", ")}`;
 }
 
@@ -124,7 +124,7 @@ function canMatch(operand: Operand, possible: readonly string[], cased: boolean)
 const wildcards = ["", "?", "*", "-"] as const;
 
 /** An operand, as its author wrote it. */
-function write(operand: Operand): string {
+export function writeOperand(operand: Operand): string {
   switch (operand.kind) {
     case "pattern":
       return JSON.stringify(

@@ -1,0 +1,152 @@
+import { mkdir, mkdtemp, readFile, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { beforeEach, describe, expect, test } from "vitest";
+import { runCli } from "../fixtures/command.ts";
+import { sessionStart } from "../fixtures/events.ts";
+
+let folder: string;
+beforeEach(async () => {
+  folder = await mkdtemp(join(tmpdir(), "rules-"));
+});
+
+const write = (name: string, text: string) => writeFile(join(folder, name), text);
+const rules = (...args: string[]) => runCli("rules", args);
+
+const rule = (eventType: string) => `title: Token created
+id: 00000000-0000-4000-8000-000000000001
+logsource: { product: okta }
+detection:
+  selection:
+    eventType: ${eventType}
+    outcome.result: SUCCESS
+  filter_automation:
+    actor.displayName: Automation
+  condition: selection and not filter_automation
+level: low
+`;
+const cases = `cases:
+  - title: A token is created.
+    matches: true
+    event: { base: api-token }
+  - title: Automation creates <tokens>.
+    matches: false
+    event: { base: api-token, change: { actor.displayName: Automation } }
+`;
+
+describe("npm run rules -- test", () => {
+  test("passes where every rule does what its cases say", async () => {
+    await write("token.yml", rule("system.api_token.create"));
+    await write("token.cases.yml", cases);
+    const { code, stdout } = await rules("test", join(folder, "token.yml"));
+    expect([code, stdout]).toEqual([0, "2 cases of 1 rules: 2 pass, 0 fail.\n"]);
+  });
+
+  test("shows of a case that fails what each selection asks for, and what the event has", async () => {
+    await write("token.yml", rule("system.api_token.revoke"));
+    await write("token.cases.yml", cases);
+    const { code, stdout } = await rules("test", "--rules", folder);
+    expect(code).toBe(1);
+    expect(stdout.replace(/\S*token\.cases/, "token.cases")).toBe(`FAIL  Token created
+      token.cases.yml:2: A token is created.
+      expected a match, and the rule does not match
+        selection: not met
+          - eventType is "system.api_token.revoke"; the event has "system.api_token.create"
+          + outcome.result is "SUCCESS"; the event has "SUCCESS"
+        not filter_automation: not met
+          - actor.displayName is "Automation"; the event has "Grace Brandt"
+
+2 cases of 1 rules: 1 pass, 1 fail.
+`);
+  });
+
+  test("writes JUnit for a CI server, and JSON for a program", async () => {
+    await write("token.yml", rule("system.api_token.create").replace("Automation", "Nothing"));
+    await write("token.cases.yml", cases);
+    const junit = join(folder, "results.xml");
+    const { code, stdout } = await rules("test", join(folder, "token.cases.yml"), "--junit", junit, "--json");
+    expect(code).toBe(1);
+    expect(JSON.parse(stdout)).toMatchObject({
+      passed: 1,
+      failed: 1,
+      cases: [{ passed: true }, { expected: false, found: true, passed: false, line: 5, selections: [{}, {}] }],
+    });
+    const xml = await readFile(junit, "utf8");
+    expect(xml).toContain('<testsuites name="rules" tests="2" failures="1">');
+    expect(xml).toContain('name="Automation creates &lt;tokens&gt;."');
+    expect(xml).toContain('<failure message="expected no match, and the rule matches">');
+  });
+
+  test("runs a case for each value, and says which value fails", async () => {
+    await write("token.yml", rule("system.api_token.create"));
+    await write(
+      "token.cases.yml",
+      "cases:\n  - title: Any.\n    matches: true\n    event:\n      base: api-token\n      each: { outcome.result: [SUCCESS, FAILURE] }\n",
+    );
+    const { stdout } = await rules("test", "--rules", folder);
+    expect(stdout).toContain("Any. (outcome.result: FAILURE)\n");
+    expect(stdout).toContain("2 cases of 1 rules: 1 pass, 1 fail.\n");
+  });
+
+  test("asks for enrichment that a case has to give, and takes it", async () => {
+    await write(
+      "far.yml",
+      rule("user.session.start").replace("outcome.result: SUCCESS", "enrichment.geo.mismatch: true"),
+    );
+    const far = (more: string) =>
+      `cases:\n  - title: Far.\n    matches: true\n    event: { base: session-start }\n${more}`;
+    await write("far.cases.yml", far(""));
+    expect((await rules("test", "--rules", folder)).stdout).toContain("undecided: the rule asks for enrichment");
+    await write("far.cases.yml", far("    enrichment: { geo.mismatch: true }\n"));
+    expect((await rules("test", "--rules", folder)).code).toBe(0);
+  });
+
+  test.each([
+    ["cases without a rule", "other.cases.yml", cases, /other\.cases\.yml: there is no rule .*other\.yml/],
+    [
+      "an unknown base event",
+      "token.cases.yml",
+      cases.replace("api-token", "nothing"),
+      /cases\.yml:4: .*nothing\.json/,
+    ],
+    ["a misspelt key", "token.cases.yml", cases.replace("matches", "match"), /cases\.yml:\d: .*match/],
+    ["no cases", "token.md", "", /token\.yml has no cases: write them into .*token\.cases\.yml/],
+  ])("refuses %s, with file and line", async (_, name, text, message) => {
+    await write("token.yml", rule("system.api_token.create"));
+    await write(name, text);
+    const { code, stderr } = await rules("test", join(folder, "token.yml"));
+    expect(code).toBe(2);
+    expect(stderr).toMatch(message);
+  });
+
+  test("names rules without cases, and takes base events of the folder itself first", async () => {
+    await mkdir(join(folder, "base-events"));
+    await write("base-events/api-token.json", JSON.stringify(sessionStart()));
+    await write("token.yml", rule("user.session.start"));
+    await write("bare.yml", rule("user.session.end").replace("000001", "000002").replace("Token created", "Bare"));
+    await write("token.cases.yml", cases);
+    const { code, stdout } = await rules("test", "--rules", folder);
+    expect(code).toBe(0);
+    expect(stdout).toMatch(/^no cases {2}\S*bare\.yml: Bare$/m);
+  });
+});
+
+describe("npm run rules -- new", () => {
+  test("writes a rule that matches the event, and cases that pass; it replaces no file", async () => {
+    await write("event.json", JSON.stringify(sessionStart({ eventType: "system.api_token.create" })));
+    const args = ["new", "my_rule", "--from", join(folder, "event.json"), "--rules", folder];
+    expect((await rules(...args)).code).toBe(0);
+    const tested = await rules("test", "--rules", folder);
+    expect([tested.code, tested.stdout]).toEqual([0, "4 cases of 1 rules: 4 pass, 0 fail.\n"]);
+    const again = await rules(...args);
+    expect([again.code, again.stderr]).toEqual([2, expect.stringContaining("my_rule.yml exists already")]);
+  });
+
+  test("refuses what is no event, and a name that is no file of a rule", async () => {
+    await write("event.json", '{"eventType": "user.session.start"}');
+    const refused = await rules("new", "mine", "--from", join(folder, "event.json"), "--rules", folder);
+    expect([refused.code, refused.stderr]).toEqual([2, expect.stringContaining("uuid: expected the event's uuid")]);
+    const named = await rules("new", "../mine", "--from", join(folder, "event.json"), "--rules", folder);
+    expect([named.code, named.stderr]).toEqual([2, expect.stringContaining("is no name for a rule")]);
+  });
+});

@@ -1,0 +1,41 @@
+import { fileURLToPath } from "node:url";
+import { expect, test } from "vitest";
+import { readAllCases, runCases } from "../../cli/rules/run-cases.ts";
+import { writeResults } from "../../cli/rules/write-results.ts";
+import { loadDetections } from "../../lambda/adapters/rule-files/load-detections.ts";
+import { isFound, mutantsOf } from "./mutants.ts";
+
+const folder = fileURLToPath(new URL("../../detections", import.meta.url));
+const rules = await readAllCases(await loadDetections(folder), []);
+/** The rules that are shipped; a fork may hold others beside them. */
+const ours = rules.filter(({ rule }) => rule.author === "okta-proxy-watch");
+
+test("every rule matches the cases beside it that it has to, and no other", () => {
+  const results = runCases(rules);
+  expect(results.length).toBeGreaterThan(150);
+  const failed = results.filter(({ passed }) => !passed);
+  expect(failed, writeResults(rules, results)).toEqual([]);
+});
+
+test("every rule that is shipped has at least two cases that match and two near misses", () => {
+  expect(ours.length).toBeGreaterThan(15);
+  const short = ours.filter(
+    ({ cases }) =>
+      cases.filter(({ matches }) => matches).length < 2 || cases.filter(({ matches }) => !matches).length < 2,
+  );
+  expect(short.map(({ file }) => file)).toEqual([]);
+});
+
+test("a rule with a selection dropped or negated, or a value replaced, turns a case red", () => {
+  const survivors: string[] = [];
+  let count = 0;
+  for (const { rule, cases } of ours) {
+    for (const mutant of mutantsOf(rule)) {
+      count += 1;
+      if (!isFound(mutant, cases)) survivors.push(`${rule.title}: ${mutant.change}`);
+    }
+  }
+  process.stdout.write(`${count} changes of ${ours.length} rules, ${count - survivors.length} found by their cases\n`);
+  expect(count).toBeGreaterThan(200);
+  expect(survivors).toEqual([]);
+});
