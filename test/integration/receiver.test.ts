@@ -172,7 +172,7 @@ describe("detections", () => {
     });
     const received = run.alerts.received.find((each) => each.alert === alert);
     expect(received?.subject).toMatch(
-      /^\[high\] proxied Okta session: Ada@Example\.com, Canada(?:, \d+ (?:hours|days) old)?$/,
+      /^\[high\] sign-in through a proxy: Ada@Example\.com, Canada(?:, \d+ (?:hours|days) old)?$/,
     );
     expect(received?.attributes).toMatchObject({
       severity: { Type: "String", Value: "high" },

@@ -49,7 +49,7 @@ describe("the embedded run", () => {
     // Alerts are published before the answer: one of the first sign-in would be printed before that of the second.
     expect(await paste(ordinary)).toBe("204 ");
     expect(await paste(proxied)).toBe("204 ");
-    await run.printed(/(--- \[high\] proxied Okta session: ada@example\.com, Canada)/);
+    await run.printed(/(--- \[high\] sign-in through Tor: ada@example\.com, Canada)/);
     expect(await paste(streamed)).toMatch(/^200 \{"unmatched":0,"duplicate":1,/);
     expect(run.output().match(/^---/gm)).toHaveLength(1);
     await run.printed(/(5,723 km from Lisbon, PT \(home\))/);

@@ -2,6 +2,7 @@ import { sessionStart } from "../okta/log-event.ts";
 import { toAscii } from "../text/ascii.ts";
 import { type Part, shareRoom } from "../text/share-room.ts";
 import type { Alert } from "./alert-schema.ts";
+import { firstScreen } from "./first-screen.ts";
 import { type InertAlert, inertAlert, inertText } from "./inert.ts";
 import { alertRows } from "./rows.ts";
 import { describeAgeShort, describeKind, hasOrigin, nameUser } from "./wording.ts";
@@ -56,35 +57,45 @@ function defang(ascii: string): string {
   return toAscii(inertText(ascii, "text"));
 }
 
-/** The alert as an e-mail: who, from where, through what, how far from home, what to do first. */
+/** The alert as an e-mail: verdict, person, place, network, what is new about it, what to do first; then the rest. */
 export function renderEmail(alert: Alert): string {
   return writeEmail(inertAlert(alert, "text"));
 }
 
-/** The e-mail of an alert whose texts are inert. */
+/** The e-mail of an alert whose texts are inert: what fits the first screen of a phone, and below it the rest, in sections. */
 export function writeEmail(alert: InertAlert): string {
   const { okta } = alert;
+  const { lines, hasFirstStep } = firstScreen(alert);
+  const steps = alert.triage.map((step, index) => `${index + 1}. ${step}`);
+  const reasons = new Set(alert.detections.flatMap(({ falsePositives }) => falsePositives));
   return [
-    alert.summary,
+    ...lines,
     "",
-    ...alertRows(alert).map(([name, value]) => `${name.padEnd(10)}${value}`),
-    "",
-    "What to do",
-    ...alert.triage.map((step, index) => `${index + 1}. ${step}`),
-    "",
-    "Detections",
-    ...alert.detections.map(({ level, title }) => `- ${level}: ${title}`),
-    "",
-    "When it may be harmless",
-    ...new Set(alert.detections.flatMap(({ falsePositives }) => falsePositives).map((reason) => `- ${reason}`)),
-    "",
-    ...linkLines(alert),
+    ...(hasFirstStep ? section("Then", steps.slice(1)) : section("What to do", steps)),
+    ...section(
+      "Facts",
+      alertRows(alert).map(([name, value]) => `${name.padEnd(10)}${value}`),
+    ),
+    ...section(
+      "Detections",
+      alert.detections.map(({ level, title }) => `- ${level}: ${title}`),
+    ),
+    ...section(
+      "When it may be harmless",
+      [...reasons].map((reason) => `- ${reason}`),
+    ),
+    ...section("Look in Okta", linkLines(alert)),
     `Event ${okta.eventUuid}, alert ${alert.alertId}`,
     ...(alert.eventCut === null
       ? []
       : [`Left out of the alert's copy of the event for size: ${alert.eventCut.join(", ")}`]),
     "",
   ].join("\n");
+}
+
+/** A titled part of the e-mail; nothing where it has no lines. */
+function section(title: string, lines: readonly string[]): readonly string[] {
+  return lines.length === 0 ? [] : [title, ...lines, ""];
 }
 
 /** Links into the admin console. */
@@ -97,5 +108,5 @@ function linkLines({ links }: InertAlert): string[] {
     ["The user's page", links.userProfile],
   ];
   const known = named.filter(([, url]) => url !== null);
-  return known.length === 0 ? [] : ["Look", ...known.map(([name, url]) => `- ${name}: ${url}`), ""];
+  return known.map(([name, url]) => `- ${name}: ${url}`);
 }

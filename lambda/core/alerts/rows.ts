@@ -55,7 +55,7 @@ export function alertRows(alert: InertAlert): readonly (readonly [name: RowName,
 const isSilent = (alert: Alert) => alert.okta.eventType !== sessionStart && !hasOrigin(alert);
 
 const describe: Readonly<Record<RowName, (alert: Alert) => string | null>> = {
-  Test: ({ test }) => (test ? "yes: nobody signed in" : null),
+  Test: ({ test }) => (test ? "yes: no sign-in took place" : null),
   Severity: ({ severity, severityAdjustments }) =>
     [severity, ...severityAdjustments.map(({ title, from }) => `${from} before "${title}"`)].join(", "),
   Who: (alert) => `${describeUser(alert)}${alert.user.id === null ? "" : `, id ${alert.user.id}`}`,

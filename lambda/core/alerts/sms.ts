@@ -1,7 +1,8 @@
 import type { Alert } from "./alert-schema.ts";
 import { writeParts, writeSubject } from "./email.ts";
 import { type InertAlert, inertAlert } from "./inert.ts";
-import { describeDistance, describeProxy } from "./wording.ts";
+import { describeNews } from "./news.ts";
+import { describeDistance } from "./wording.ts";
 
 /**
  * The most characters of one SMS of ours; a longer one costs a second. They are those of the GSM alphabet: ASCII,
@@ -9,7 +10,7 @@ import { describeDistance, describeProxy } from "./wording.ts";
  */
 export const maximumSms = 140;
 
-/** The alert in one SMS: the subject, and through what and how far from home. */
+/** The alert in one SMS: the subject, how far from home, and what is new about it. */
 export function renderSms(alert: Alert): string {
   return writeSms(inertAlert(alert, "text"));
 }
@@ -17,13 +18,13 @@ export function renderSms(alert: Alert): string {
 /** The SMS of an alert whose texts are inert. */
 export function writeSms(alert: InertAlert): string {
   const subject = writeSubject(alert);
-  const more = [describeProxy(alert), describeDistance(alert)].filter((part) => part !== null);
+  const more = [describeDistance(alert), describeNews(alert)].filter((part) => part !== null);
   const room = maximumSms - subject.length - ". ".length - ", ".length;
   const written = writeParts(
     more.map((text) => ({ text, share: 0.5 })),
     room,
   );
-  return toGsm([subject, written.join(", ")].filter(Boolean).join(". "));
+  return toGsm([subject, ...written].filter(Boolean).join(". "));
 }
 
 /** ASCII without what is not in the GSM alphabet, or takes two places in it. */

@@ -1,16 +1,10 @@
 import { anonymousServices, type NetworkKind } from "../okta/network-service.ts";
 import { succeeded } from "../okta/outcome.ts";
+import { isUnknown } from "../okta/person.ts";
 import { masked } from "../okta/stranger.ts";
 import type { AlertFacts } from "./facts.ts";
 import type { Action } from "./summary.ts";
-import {
-  describeActor,
-  describeEarlierSessions,
-  describeFirstTime,
-  describeProxy,
-  describeUser,
-  isNamed,
-} from "./wording.ts";
+import { describeActor, describeDistance, describeProxy, describeUser, isNamed, nameProxy } from "./wording.ts";
 
 /** The facts of an alert that triage steps depend on. */
 interface Case {
@@ -29,7 +23,7 @@ type TriageStep = (of: Case) => string | null;
 
 /** The triage steps of an alert, in order, without those that its case does not need. */
 export function triageSteps(facts: AlertFacts, action: Action | null): string[] {
-  if (facts.test) return ["This is a test of the whole way: nobody signed in, and there is nothing to do."];
+  if (facts.test) return ["This is a test of the whole way: no sign-in took place, and there is nothing to do."];
   const of: Case = {
     facts,
     action,
@@ -48,93 +42,101 @@ export function stepsOfReport({ heldBack }: AlertFacts): string[] {
   ];
 }
 
-/** The kinds of network that attackers use more than customers do. */
-const hostile: ReadonlySet<NetworkKind | null> = new Set(["tor", "residential_proxy", "blockchain_vpn"]);
+/** The kinds of network that attackers use more than customers do, and why. */
+const hostile: ReadonlyMap<NetworkKind | null, string> = new Map([
+  ["tor", "Tor hides who it is"],
+  ["residential_proxy", "a residential proxy poses as a household"],
+  ["blockchain_vpn", "a blockchain VPN leads through strangers' machines"],
+]);
 
-const why: Readonly<Partial<Record<NetworkKind, string>>> = {
-  tor: "Tor hides who is behind it, and few companies' users sign in through it",
-  residential_proxy: "A residential proxy borrows a household's address, to look like anybody's sign-in from home",
-  blockchain_vpn: "A blockchain VPN leads through strangers' machines",
-};
+/** The most urgent step. Its first words are the act, as a phone shows little more of it. */
+const first: TriageStep = (of) => (of.succeeded ? firstOfSuccess(of) : firstOfFailure(of));
 
-/** The most urgent step. */
-const first: TriageStep = ({ facts, action, who, kind, isProxied, succeeded }) => {
-  if (!succeeded) return failed(facts);
+function firstOfSuccess(of: Case): string {
+  const { facts, action, isProxied, kind } = of;
+  if (!isNamed(facts.user)) return firstWithoutUser(of);
   const undo = action === null || action.isRisk ? "" : ", undo what was done";
-  if (!isNamed(facts.user) && !isPersonal(facts)) return null;
-  if (isProxied && kind !== null && hostile.has(kind)) {
-    return `${why[kind]}. Take it for a takeover until ${who} says otherwise: clear the user's sessions now${undo}, and ask then.`;
+  const highRisk = facts.risk.level?.toUpperCase() === "HIGH" ? `Okta rates the risk as high${reasons(facts)}` : null;
+  const why = (isProxied ? hostile.get(kind) : null) ?? highRisk;
+  if (why !== null) return `Clear the user's sessions now${undo}: ${why}. Then ${ask(of)}`;
+  const question = capitalize(ask(of));
+  if (action !== null) return action.isByUser ? `${question} If not, undo it.` : question;
+  if (!isProxied || kind !== "relay") return question;
+  return isUsualRelay(facts) ? `Most likely nothing: ${describeRelay(facts)}.` : `${question} ${describeRelay(facts)}.`;
+}
+
+/** iCloud Private Relay comes with Apple's devices, and keeps near the user's region. */
+function isUsualRelay({ client, geo, behaviors, risk }: AlertFacts): boolean {
+  const isApple = /^(?:i|mac|apple|os x)/i.test(client.os ?? "") || /safari/i.test(client.browser ?? "");
+  const isNew = behaviors.some(
+    ({ name, result }) => result?.toUpperCase() === "POSITIVE" && name.toLowerCase() !== "new ip",
+  );
+  return isApple && geo.verdict !== "mismatch" && !isNew && risk.level?.toUpperCase() !== "HIGH";
+}
+
+function describeRelay({ client, geo, network }: AlertFacts): string {
+  const device = [client.browser, client.os].filter(Boolean).join(" on ") || "a client that Okta does not name";
+  const where = describeDistance({ geo }) ?? geo.exit.country;
+  return `${nameProxy({ network })} with ${device}${where === null ? "" : `, ${where}`}`;
+}
+
+/** The step where the event names no person whom one could ask. */
+function firstWithoutUser({ facts, action }: Case): string {
+  if (action?.isRisk) return "Find the user at risk in Okta's admin console, as the event names none.";
+  if (isNamed(facts.actor) && !isPersonal(facts)) return capitalize(findCause(facts, action));
+  const session = facts.session.rootSessionId ?? facts.session.externalSessionId;
+  return session === null
+    ? "Look up the event in Okta's System Log: it names neither user nor session."
+    : `Look up the session ${session} in Okta's System Log, as the event names no user.`;
+}
+
+/** A failed attempt: the user of a known login may be asked; a login that Okta does not know belongs to no user. */
+function firstOfFailure({ facts, action, who }: Case): string {
+  const from = facts.network.ip ?? "this address";
+  if (action !== null) return `See in Okta's System Log what ${who} did before and after this attempt.`;
+  return facts.user.id === null
+    ? `See whether ${from} tried other logins, and whether one succeeded; block it if there are many.`
+    : `See whether a sign-in of this user, or from ${from}, succeeded since; block it if it tries many users.`;
+}
+
+/** The question to the person, on the phone: mail and Okta may be in an attacker's hands. */
+function ask({ facts, action }: Case): string {
+  const name = callName(facts);
+  // Without a login, or with a masked one, there is no person to ask.
+  if (name === null) return "see what the session did.";
+  if (action !== null && !action.isRisk && !action.isByUser) return findCause(facts, action);
+  if (action?.isRisk) return `call ${name}: which devices and places were theirs at ${facts.okta.published}?`;
+  if (action !== null) {
+    return `call ${name}. Did they do "${action.name}"${action.whom === null ? "" : ` to ${action.whom}`}?`;
   }
-  if (facts.risk.level?.toUpperCase() === "HIGH") {
-    return `Okta takes the risk for high${reasons(facts)}: clear the user's sessions now${undo}, and ask then.`;
-  }
-  if (isProxied && kind === "relay") {
-    const client = [facts.client.browser, facts.client.os].filter(Boolean).join(" on ") || "not known";
-    return `iCloud Private Relay is on for many who have an Apple device, and keeps near the user's region. The client is ${client}: Safari on an Apple device, in the user's own country, is most likely harmless.`;
-  }
-  return null;
-};
+  const { city, country } = facts.geo.exit;
+  const from = city ?? country;
+  return `call ${name}. Did they sign in${from === null ? "" : ` from ${from}`}?`;
+}
+
+/** The question about an act of what is no person. */
+function findCause(facts: AlertFacts, action: Action | null): string {
+  const whom = action === null || action.whom === null ? "" : ` to ${action.whom}`;
+  const what = action === null ? "started a session" : `did "${action.name}"`;
+  return `find out why ${describeActor(facts)} ${what}${whom}: it is no person, so look at who set it up.`;
+}
+
+/** The name of a person to call; null for none. */
+function callName({ user }: AlertFacts): string | null {
+  if (user.id === null || user.login === masked) return null;
+  return [user.displayName, user.login, user.id].find((name) => name !== null && !isUnknown(name)) ?? null;
+}
+
+const capitalize = (text: string) => `${text[0]?.toUpperCase() ?? ""}${text.slice(1)}`;
 
 const reasons = ({ risk }: AlertFacts) => (risk.reasons.length === 0 ? "" : ` (${risk.reasons.join(", ")})`);
-
-function failed({ session, history }: AlertFacts): string {
-  const reason = session.reason === null ? "" : ` (${session.reason})`;
-  const others = history === null || history.failedIn30Days === 0 ? "" : `, ${history.failedIn30Days} more in 30 days`;
-  return `The attempt failed${reason}${others}: nobody got in. Look for one that succeeded, by this user and from this address; if many users were tried, block the address in a network zone.`;
-}
 
 /** Whether the alert names the person of the session or the act. */
 const isPersonal = ({ user, actor }: AlertFacts) =>
   isNamed(user) || actor.type === null || actor.type.toLowerCase() === "user";
 
-const ask: TriageStep = ({ facts, action, who, succeeded }) => {
-  const proxy = describeProxy(facts);
-  const through = proxy === null ? "" : ` through ${proxy}`;
-  // Without a login, or with a masked one, there is no person to ask.
-  if (facts.user.login === masked || !(isNamed(facts.user) || isNamed(facts.actor))) return null;
-  if (action?.isRisk) {
-    if (!isNamed(facts.user)) return null;
-    return `Ask ${who}, over a channel other than e-mail or Okta, which devices and places they used around ${facts.okta.published}${through}.`;
-  }
-  if (!isPersonal(facts) || (action !== null && !action.isByUser)) {
-    const whom = !action?.whom ? "" : ` to ${action.whom}`;
-    const what = action === null ? "started a session" : `did "${action.name}"`;
-    return `Find out why ${describeActor(facts)} ${what}${whom}${through} at ${facts.okta.published}: it is no person, so look at who set it up.`;
-  }
-  const did =
-    action === null
-      ? succeeded
-        ? "signed in"
-        : "tried to sign in"
-      : `did "${action.name}"${action.whom === null ? "" : ` to ${action.whom}`}`;
-  return `Ask ${who}, over a channel other than e-mail or Okta, whether they ${did}${through} at ${facts.okta.published}.`;
-};
-
-/** Compares the session with earlier ones. */
-const compare: TriageStep = ({ facts: { history, network, geo, okta, ageSeconds }, isProxied }) => {
-  if (history === null || !isProxied) return null;
-  if (history.firstTime) {
-    const sentence = describeFirstTime({ okta, ageSeconds }, history.since);
-    return `${sentence[0]?.toUpperCase()}${sentence.slice(1)}: there is nothing that would explain it.`;
-  }
-  const before = describeEarlierSessions(history);
-  const system = network.asNumber === null ? "this network" : `AS${network.asNumber}`;
-  const news = [
-    history.firstTimeForNetwork ? system : null,
-    history.firstTimeForCountry ? (geo.exit.country ?? geo.exit.countryCode) : null,
-  ].filter((each) => each !== null);
-  if (news.length > 0) return `${before}; ${news.join(" and ")} ${news.length === 1 ? "is" : "are"} new for this user.`;
-  // A network or country that Okta does not name is not known.
-  const known = [
-    history.firstTimeForNetwork === false ? "network" : null,
-    history.firstTimeForCountry === false ? "country" : null,
-  ].filter((each) => each !== null);
-  if (known.length === 0) return `${before}. Whether any of them is from this network or country is not known.`;
-  return `${before}; this ${known.join(" and ")} ${known.length === 1 ? "is" : "are"} known for this user. What came of it then?`;
-};
-
 const undo: TriageStep = ({ facts, action, succeeded }) => {
-  if (!succeeded) return null;
+  if (!succeeded || !(isNamed(facts.user) || isNamed(facts.actor))) return null;
   if (!isNamed(facts.user) && isNamed(facts.actor) && !isPersonal(facts)) {
     return "If it is not wanted: undo what was done, and revoke the tokens and grants of what did it.";
   }
@@ -144,8 +146,8 @@ const undo: TriageStep = ({ facts, action, succeeded }) => {
   return `${cause}: ${done}clear the user's sessions, reset the password and the MFA factors, and revoke API tokens.`;
 };
 
-const follow: TriageStep = ({ facts: { session, device }, succeeded }) => {
-  if (!succeeded) return null;
+const follow: TriageStep = ({ facts: { session, device, user, actor }, succeeded }) => {
+  if (!succeeded || !(isNamed(user) || isNamed(actor))) return null;
   const id = session.rootSessionId ?? session.externalSessionId;
   const weak = [
     session.credentialType?.toUpperCase() === "PASSWORD" ? "it was started by a password" : null,
@@ -166,9 +168,7 @@ const far: TriageStep = ({ facts: { geo } }) =>
 const close: TriageStep = ({ facts, action, kind, isProxied, succeeded }) => {
   const mayExcept = action === null && isProxied && succeeded && !hostile.has(kind);
   const command = mayExcept ? exceptionCommand(facts) : null;
-  return command === null
-    ? "If it is harmless, note why, so that the next alert is quicker to close."
-    : `If it is harmless and will come again, except it: ${command}`;
+  return command === null ? null : `If it is harmless and will come again, except it: ${command}`;
 };
 
 /**
@@ -187,4 +187,4 @@ function exceptionCommand({ user, network }: AlertFacts): string | null {
   return where === null ? null : `npm run exceptions -- add --user ${who} ${where} --reason "..."`;
 }
 
-const steps: readonly TriageStep[] = [first, ask, compare, undo, follow, far, close];
+const steps: readonly TriageStep[] = [first, undo, follow, far, close];

@@ -44,18 +44,36 @@ export function describePrincipal({ displayName, login, id }: Alert["user"]): st
   return isUnknown(displayName) || displayName === login ? String(login) : `${displayName} (${login})`;
 }
 
-/** The subject of the alert in a few words; for an event that is not a sign-in, the title of the severest detection. */
-export function describeKind(alert: Alert): string {
-  const kind = describeOne(alert);
-  // Only a report on what was suppressed follows up, and says how many.
-  const suppressed = alert.followUp ? (alert.heldBack?.count ?? 0) : 0;
-  return suppressed === 0 ? kind : `suppressed: ${plural(suppressed, `more ${kind}`)}`;
+/** Whether an alert reports what was suppressed, and no session start of its own: no other follow-up counts any. */
+export function isReport({ followUp, heldBack }: Pick<Alert, "followUp" | "heldBack">): boolean {
+  return followUp && (heldBack?.count ?? 0) > 0;
 }
 
-function describeOne(alert: Alert): string {
+/** The subject of the alert in a few words; for an event that is not a sign-in, the title of the severest detection. */
+export function describeKind(alert: Alert): string {
   if (alert.okta.eventType !== sessionStart) return alert.detections[0]?.title ?? alert.okta.eventType;
-  const proxied = describeProxy(alert) === null ? "" : "proxied ";
-  return succeeded(alert.session.outcome) ? `${proxied}Okta session` : `${proxied}Okta sign-in attempt`;
+  const noun = succeeded(alert.session.outcome) ? "sign-in" : "failed sign-in";
+  if (isReport(alert)) return `suppressed: ${plural(alert.heldBack?.count ?? 0, `more ${noun}`)}`;
+  const proxy = nameProxy(alert);
+  return `${noun}${proxy === null ? "" : ` through ${proxy}`}`;
+}
+
+/** The longest name of an operator in a few words about a proxy, in UTF-16 code units. Okta's longest has 24. */
+const maximumOperator = 24;
+
+/**
+ * Names the worst kind of proxy in a few words: `Tor`, `VPN NORD_VPN`, `iCloud Private Relay`, `a proxy` where Okta does not
+ * say which. Null when it is not a proxy.
+ */
+export function nameProxy({ network }: Pick<Alert, "network">): string | null {
+  if (network.anonymous.verdict !== true) return null;
+  const [kind] = network.anonymous.kinds;
+  if (kind === undefined) return "a proxy";
+  if (kind === "tor") return kindNames.tor;
+  const operator = anonymousServices(network).find((service) => kindOf(service) === kind)?.operator ?? null;
+  if (kind === "relay" && operator !== null && /^APPLE_/i.test(operator)) return "iCloud Private Relay";
+  const known = operator !== null && operator.length <= maximumOperator;
+  return known ? `${kindNames[kind].replace(/^a /, "")} ${operator}` : kindNames[kind];
 }
 
 /**
@@ -194,21 +212,20 @@ export function describeStrength({ session, device }: Pick<Alert, "session" | "d
 }
 
 /**
- * Says that no proxied session of the user is known, and since when: it claims 90 days only when the deployment has
- * watched that long.
+ * How long a deployment has watched a user, of whom it knows no proxied session: `in 90 days`, or since when; it claims 90
+ * days only when it has watched that long. Null when that is not known.
  */
-export function describeFirstTime(
+export function describeWatched(
   { okta, ageSeconds }: Pick<Alert, "okta" | "ageSeconds">,
   since: string | null,
-): string {
-  const sentence = "no proxied session of this user is known";
+): string | null {
   const start = since === null ? Number.NaN : Date.parse(since);
-  if (Number.isNaN(start)) return sentence;
+  if (Number.isNaN(start)) return null;
   // Time that lies in the future does not count as watched.
   const watched = publishedTime(okta.published) + Math.min(0, ageSeconds ?? 0) * 1_000 - start;
   return watched >= rememberDays * 86_400_000
-    ? `${sentence} from the last ${rememberDays} days`
-    : `${sentence} since ${new Date(start).toISOString().slice(0, 10)}, when watching began`;
+    ? `in ${rememberDays} days`
+    : `since ${new Date(start).toISOString().slice(0, 10)}`;
 }
 
 /** The user's remembered proxied sessions in a sentence. Null when they are not known. */
@@ -219,10 +236,20 @@ export function describeHistory({
 }: Pick<Alert, "history" | "okta" | "ageSeconds">): string | null {
   if (history === null) return null;
   const failed = history.failedIn30Days === 0 ? "" : `; ${plural(history.failedIn30Days, "failed attempt")} in 30 days`;
-  if (history.firstTime) return `${describeFirstTime({ okta, ageSeconds }, history.since)}${failed}`;
-  const news = [
-    history.firstTimeForNetwork ? "first time from this network" : null,
-    history.firstTimeForCountry ? "first time from this country" : null,
+  if (history.firstTime) {
+    const watched = describeWatched({ okta, ageSeconds }, history.since);
+    const why = watched?.startsWith("since") ? ", when watching began" : "";
+    return `no proxied session of this user is known${watched === null ? "" : ` ${watched}`}${why}${failed}`;
+  }
+  const told = [
+    describeFirst("network", history.firstTimeForNetwork),
+    describeFirst("country", history.firstTimeForCountry),
   ].filter((part) => part !== null);
-  return [`${describeEarlierSessions(history)}${failed}`, ...news].join("; ");
+  return [`${describeEarlierSessions(history)}${failed}`, ...told].join("; ");
+}
+
+/** Whether it is the first time from a network or a country; null where that is not known. */
+function describeFirst(what: string, isFirst: boolean | null): string | null {
+  if (isFirst === null) return null;
+  return isFirst ? `first time from this ${what}` : `this ${what} is known for this user`;
 }

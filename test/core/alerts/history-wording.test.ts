@@ -1,4 +1,5 @@
 import { describe, expect, test } from "vitest";
+import { describeNews } from "../../../lambda/core/alerts/news.ts";
 import { describeHistory } from "../../../lambda/core/alerts/wording.ts";
 import { type KnownNetwork, unknownUser } from "../../../lambda/core/history/history.ts";
 import { alertOf } from "../../fixtures/cases.ts";
@@ -7,7 +8,7 @@ import { alertOf } from "../../fixtures/cases.ts";
 const alertSince = (watchedSince: string | null) => alertOf({ state: { ...unknownUser, watchedSince } });
 
 test.each([
-  ["2026-08-26T09:30:00.000Z", "no proxied session of this user is known from the last 90 days"],
+  ["2026-08-26T09:30:00.000Z", "no proxied session of this user is known in 90 days"],
   ["2026-08-26T09:31:00.000Z", "no proxied session of this user is known since 2026-08-26, when watching began"],
   ["2026-11-20T10:00:00.000Z", "no proxied session of this user is known since 2026-11-20, when watching began"],
   [null, "no proxied session of this user is known"],
@@ -15,8 +16,10 @@ test.each([
   const alert = alertSince(since);
   expect(alert.history?.since).toBe(since);
   expect(describeHistory(alert)).toBe(sentence);
-  const [first = "", ...rest] = sentence;
-  expect(alert.triage).toContain(`${first.toUpperCase()}${rest.join("")}: there is nothing that would explain it.`);
+  const news = sentence
+    .replace("no proxied session of this user is known", "New: no earlier proxied session")
+    .replace(", when watching began", "");
+  expect(describeNews(alert)).toBe(news);
 });
 
 describe("a user with a session from 203.0.113.0/24 in Canada, whose ASN Okta does not know", () => {
@@ -34,15 +37,27 @@ describe("a user with a session from 203.0.113.0/24 in Canada, whose ASN Okta do
   };
   const state = { ...unknownUser, networks: new Map([["203.0.113.0/24|CA", before]]) };
 
-  test.each<[string | null, string | null, RegExp]>([
-    ["203.0.113.9", "Canada", /; this network and country are known for this user\./],
-    ["198.51.100.9", "Canada", /; this network is new for this user\.$/],
-    ["203.0.113.9", null, /; this network is known for this user\./],
-    [null, "Canada", /; this country is known for this user\./],
-    [null, null, /\. Whether any of them is from this network or country is not known\.$/],
-  ])("has a sign-in from %s in %s described by what is known, and no more", (ipAddress, country, sentence) => {
+  test.each<[string | null, string | null, string, RegExp]>([
+    [
+      "203.0.113.9",
+      "Canada",
+      "; this network is known for this user; this country is known for this user",
+      /^Known: .*, this network and country among them$/,
+    ],
+    [
+      "198.51.100.9",
+      "Canada",
+      "; first time from this network; this country is known for this user",
+      /^New: first time from this network$/,
+    ],
+    ["203.0.113.9", null, "; this network is known for this user", /^Known: .*, this network among them$/],
+    [null, "Canada", "; this country is known for this user", /^Known: .*, this country among them$/],
+    [null, null, "", /^Known: 0 proxied sessions in 30 days$/],
+  ])("has a sign-in from %s in %s described by what is known, and no more", (ipAddress, country, end, news) => {
     const client = { ipAddress, geographicalContext: { country } };
     const alert = alertOf({ event: { client, securityContext: { isProxy: true } }, state });
-    expect(alert.triage.find((step) => step.includes("proxied session"))).toMatch(sentence);
+    const [, told] = /in CA(.*)$/.exec(describeHistory(alert) ?? "") ?? [];
+    expect(told).toBe(end);
+    expect(describeNews(alert)).toMatch(news);
   });
 });

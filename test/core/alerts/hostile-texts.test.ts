@@ -220,7 +220,7 @@ describe("a long login", () => {
 
   test("does not push the country out of the subject, the SMS, or the chat's title", () => {
     const alert = long(`${"a".repeat(80)}@example.com`);
-    expect(renderSubject(alert)).toMatch(/^\[high\] proxied Okta session: a+\.\.\., Canada$/);
+    expect(renderSubject(alert)).toMatch(/^\[high\] sign-in through a proxy: a+\.\.\., Canada$/);
     expect(renderSubject(alert)).toHaveLength(99);
     expect(renderSms(alert)).toContain(", Canada. ");
     const { content } = JSON.parse(chat.render(long("a".repeat(900)))) as { content: { title: string } };
@@ -235,7 +235,7 @@ describe("a long login", () => {
   test("leaves a long country and a long title their shares", () => {
     const country = "The United Kingdom of Great Britain and Northern Ireland";
     const alert = long("a".repeat(100), { client: { geographicalContext: { country } } });
-    expect(renderSubject(alert)).toMatch(/^\[high\] proxied Okta session: a{20,}\.\.\., The United Kingd/);
+    expect(renderSubject(alert)).toMatch(/^\[high\] sign-in through a proxy: a{20,}\.\.\., The United Kingd/);
   });
 });
 
@@ -244,5 +244,5 @@ test("an SMS has the distance, however long the name of the operator is", () => 
   const alert = alertOf({
     event: { securityContext: { isProxy: true, ipDetails: { ipServiceCategories: services } } },
   });
-  expect(renderSms(alert)).toMatch(/VPN \(O+\.\.\., 5,723 km from /);
+  expect(renderSms(alert)).toContain("sign-in through a VPN: Ada@Example.com, Canada. 5,723 km from ");
 });

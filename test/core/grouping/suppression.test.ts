@@ -256,7 +256,7 @@ describe("what a window suppressed", () => {
         / started 2 more Okta sessions .*They were suppressed, and no alert has reported them/,
       ),
     });
-    expect(renderSubject(published[1] as Alert)).toMatch(/^\[informational\] suppressed: 2 more proxied Okta/);
+    expect(renderSubject(published[1] as Alert)).toMatch(/^\[informational\] suppressed: 2 more sign-ins: /);
     expect(published[1]?.alertId).not.toBe(published[0]?.alertId);
     expect(kinds().filter((kind) => kind === "suppressedReported")).toHaveLength(1);
   });

@@ -1,0 +1,113 @@
+import { sessionStart } from "../okta/log-event.ts";
+import { succeeded } from "../okta/outcome.ts";
+import { isUnknown } from "../okta/person.ts";
+import { isRiskChange } from "../okta/risk.ts";
+import { masked } from "../okta/stranger.ts";
+import { countLines, fitLines } from "../text/fit-lines.ts";
+import { cutInert, type InertAlert, inertText } from "./inert.ts";
+import { describeNews } from "./news.ts";
+import {
+  describeAge,
+  describeDistance,
+  describeExit,
+  describeKind,
+  describeNetwork,
+  describePersonsDoneTo,
+  describeUser,
+  isByUser,
+  isNamed,
+  isReport,
+  nameProxy,
+} from "./wording.ts";
+
+/** The screen of a phone that is held upright, as a mail program shows plain text on it: characters of a line, and lines. */
+export const phone = { columns: 40, lines: 12 } as const;
+
+/** The most lines of a phone that each part takes; the first step takes what the others leave. */
+const linesOfPart = 2;
+
+/** The first screen of an alert. */
+export interface FirstScreen {
+  readonly lines: readonly string[];
+  /** Whether the first step stands there in full, or there is none. */
+  readonly hasFirstStep: boolean;
+}
+
+/**
+ * What a person has to know of an alert, and the first thing to do, within {@link phone}: verdict, person, place, network,
+ * what is new about it, and the first triage step. A part without a value is left out.
+ */
+export function firstScreen(alert: InertAlert): FirstScreen {
+  const parts = [
+    describeVerdict(alert),
+    labelled("Who", who(alert)),
+    labelled("Where", where(alert)),
+    labelled("Network", networkOf(alert)),
+    describeNews(alert),
+  ].filter((part) => part !== null);
+  const lines = parts.map((part) => cutToLines(part, linesOfPart));
+  const [step] = alert.triage;
+  if (step === undefined) return { lines, hasFirstStep: true };
+  const left = phone.lines - lines.reduce((sum, line) => sum + countLines(line, phone.columns), 0);
+  const whole = `Do first: ${step}`;
+  const last = cutToLines(whole, left);
+  return { lines: [...lines, last], hasFirstStep: last === whole };
+}
+
+const labelled = (label: string, value: string | null) => (value === null ? null : `${label}: ${value}`);
+
+/** A text that is cut may show another address than it had: it is defanged. */
+function cutToLines(text: string, lines: number): string {
+  return fitLines(text, lines, phone.columns, (whole, maximum) => cutInert(inertText(whole, "text"), maximum));
+}
+
+/** What happened, in a few words after the severity: `HIGH: sign-in through Tor`. */
+function describeVerdict(alert: InertAlert): string {
+  const severity = alert.severity.toUpperCase();
+  if (alert.test) return `TEST, ${severity}: no sign-in took place`;
+  const age = isReport(alert) ? null : describeAge(alert);
+  return `${severity}: ${[describeAct(alert), age].filter(Boolean).join(", ")}`;
+}
+
+function describeAct(alert: InertAlert): string {
+  const { okta, session, change, risk } = alert;
+  if (okta.eventType === sessionStart) {
+    const reason = succeeded(session.outcome) ? null : (session.reason ?? session.outcome);
+    return `${describeKind(alert)}${reason === null ? "" : ` (${reason})`}`;
+  }
+  const whom = describePersonsDoneTo(alert);
+  const reasons = isRiskChange(okta.eventType) && risk.reasons.length > 0 ? `: ${risk.reasons.join(", ")}` : "";
+  const failed = succeeded(session.outcome) ? "" : ` (${session.outcome})`;
+  // A title says to whom in its own way.
+  if (change === null) return `${alert.detections[0]?.title ?? okta.eventType}${failed}`;
+  const to = isRiskChange(okta.eventType) || whom === null ? "" : `, to ${whom}`;
+  return `${change}${reasons}${to}${failed}`;
+}
+
+/** The person; for a login that Okta does not know, that it is one; and who did it, where that is another. */
+function who(alert: InertAlert): string {
+  const { user, actor } = alert;
+  if (isNamed(user) && user.id === null) {
+    return user.login === masked
+      ? "a login that Okta does not know, masked as it may be a password"
+      : `${user.login ?? user.displayName}, a login that Okta does not know`;
+  }
+  if (!isNamed(user) && !isNamed(actor)) return "the event names no user";
+  const isByOther = isNamed(user) && isNamed(actor) && !isByUser(alert) && !isRiskChange(alert.okta.eventType);
+  const name = [actor.displayName, actor.login, actor.id].find((each) => !isUnknown(each)) ?? null;
+  return `${describeUser(alert)}${isByOther && name !== null ? `, by ${name}` : ""}`;
+}
+
+/** The network, with the proxy unless the verdict names it. */
+function networkOf(alert: InertAlert): string | null {
+  const { network, okta } = alert;
+  const proxy = okta.eventType === sessionStart && !isReport(alert) ? null : nameProxy(alert);
+  const address = network.ip === null && network.asNumber === null ? null : describeNetwork(alert);
+  return [proxy, address].filter((part) => part !== null).join(", ") || null;
+}
+
+function where(alert: InertAlert): string | null {
+  const { city, state, country } = alert.geo.exit;
+  if ([city, state, country].every((part) => part === null)) return null;
+  return [describeExit(alert), describeDistance(alert)].filter(Boolean).join(", ");
+}

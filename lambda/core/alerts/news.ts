@@ -1,0 +1,61 @@
+import { isRiskChange } from "../okta/risk.ts";
+import { plural } from "../text/shorten.ts";
+import type { Alert } from "./alert-schema.ts";
+import { describeWatched, isNamed, isReport } from "./wording.ts";
+
+/**
+ * What sets the event apart from what the user did before, the strongest first: `New: risk HIGH; New Device; no
+ * earlier proxied session in 90 days`. Where nothing does, what is known: `Known: 14 proxied sessions in 30 days, …`. Null where there is no
+ * user to compare with, and for a report on what was suppressed.
+ */
+export function describeNews(alert: Alert): string | null {
+  if (alert.test || isReport(alert)) return null;
+  const { history, heldBack } = alert;
+  const suppressed = heldBack?.count ?? 0;
+  const repeats = suppressed === 0 ? "" : `; ${plural(suppressed, "session start")} like it suppressed`;
+  const found = [...signsOfOkta(alert), ...newInHistory(alert), ...weaknesses(alert), ...failures(alert)];
+  if (found.length > 0) return `New: ${found.join("; ")}${repeats}`;
+  if (history === null) {
+    return isNamed(alert.user) && alert.user.id !== null
+      ? `New: not known, as the history could not be read${repeats}`
+      : null;
+  }
+  const known = [
+    history.firstTimeForNetwork === false ? "network" : null,
+    history.firstTimeForCountry === false ? "country" : null,
+  ].filter((part) => part !== null);
+  const these = known.length === 0 ? "" : `, this ${known.join(" and ")} among them`;
+  return `Known: ${plural(history.sessionsIn30Days, "proxied session")} in 30 days${these}${repeats}`;
+}
+
+function signsOfOkta({ okta, risk, behaviors }: Alert): readonly string[] {
+  const isHigh = risk.level?.toUpperCase() === "HIGH" && !isRiskChange(okta.eventType);
+  const positive = behaviors.filter(({ result }) => result?.toUpperCase() === "POSITIVE").map(({ name }) => name);
+  return [...(isHigh ? ["risk HIGH"] : []), ...positive];
+}
+
+function newInHistory(alert: Alert): readonly string[] {
+  const { history, network, geo } = alert;
+  if (history === null) return [];
+  if (history.firstTime) {
+    const watched = describeWatched(alert, history.since);
+    return [`no earlier proxied session${watched === null ? "" : ` ${watched}`}`];
+  }
+  const system = network.asNumber === null ? "this network" : `AS${network.asNumber}`;
+  return [
+    ...(history.firstTimeForNetwork ? [`first time from ${system}`] : []),
+    ...(history.firstTimeForCountry ? [`first time from ${geo.exit.country ?? geo.exit.countryCode}`] : []),
+  ];
+}
+
+function weaknesses({ device }: Alert): readonly string[] {
+  return [
+    ...(device.registered === false ? ["device not registered"] : []),
+    ...(device.managed === false ? ["device not managed"] : []),
+  ];
+}
+
+function failures({ history }: Alert): readonly string[] {
+  const failed = history?.failedIn30Days ?? 0;
+  return failed === 0 ? [] : [`${plural(failed, "failed attempt")} in 30 days`];
+}

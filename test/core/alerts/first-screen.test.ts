@@ -1,0 +1,142 @@
+import fc from "fast-check";
+import { describe, expect, test } from "vitest";
+import type { Alert } from "../../../lambda/core/alerts/alert-schema.ts";
+import { renderEmail, renderSubject } from "../../../lambda/core/alerts/email.ts";
+import { renderSms } from "../../../lambda/core/alerts/sms.ts";
+import { alertOf, cases } from "../../fixtures/cases.ts";
+import { hostileText } from "../../fixtures/live-text.ts";
+import { wrap } from "../../fixtures/phone.ts";
+
+/** The first part of a mail: the lines before the first that is empty. */
+function firstLines(alert: Alert): readonly string[] {
+  const text = renderEmail(alert);
+  return text.slice(0, text.indexOf("\n\n")).split("\n");
+}
+
+/** The same as a phone of 40 columns shows it. */
+const onPhone = (alert: Alert) => firstLines(alert).flatMap((line) => wrap(line, 40));
+
+const caseOf = (name: string) => (cases[name] ?? alertOf)();
+
+describe("the first screen of a phone, 12 lines of 40 characters,", () => {
+  test.each(Object.keys(cases))("holds the first part of the mail: %s", (name) => {
+    const alert = caseOf(name);
+    const lines = onPhone(alert);
+    expect(lines.length).toBeLessThanOrEqual(12);
+    expect(lines[0]).toContain(`${alert.severity.toUpperCase()}:`);
+    expect(lines.some((line) => /^Who:/.test(line))).toBe(true);
+    expect(lines.some((line) => /^Do first:/.test(line))).toBe(true);
+  });
+
+  test("holds it whatever texts the event has", () => {
+    const text = fc.oneof(hostileText, fc.string({ unit: "binary", maxLength: 300 }));
+    fc.assert(
+      fc.property(
+        fc.constantFrom("SUCCESS", "FAILURE"),
+        fc.array(text, { minLength: 6, maxLength: 6 }),
+        (result, texts) => {
+          const [login = "", displayName = "", city = "", asOrg = "", operator = "", reason = ""] = texts;
+          const alert = alertOf({
+            event: {
+              actor: { id: "00u1", type: "User", alternateId: login, displayName },
+              client: {
+                ipAddress: "2001:db8:aaaa:bbbb:cccc:dddd:eeee:ffff",
+                geographicalContext: { city, country: city },
+              },
+              outcome: { result, reason },
+              securityContext: {
+                isProxy: true,
+                asNumber: 64500,
+                asOrg,
+                risk: { level: "HIGH", reasons: [reason] },
+                ipDetails: { ipServiceCategories: [{ type: "VPN", operator, isAnonymous: true }] },
+              },
+            },
+          });
+          expect(onPhone(alert).length).toBeLessThanOrEqual(12);
+        },
+      ),
+    );
+  });
+
+  test("tells verdict, person, place, network, what is new and what to do first, in this order", () => {
+    expect(firstLines(caseOf("tor-far-from-home"))).toEqual([
+      "HIGH: sign-in through Tor",
+      "Who: Ada Marques (Ada@Example.com)",
+      "Where: Toronto, Ontario, Canada, 5,723 km from Lisbon, PT (home)",
+      "Network: 203.0.113.77, AS64500 Example Hosting",
+      "New: risk HIGH; New Device; no earlier proxied session in 90 days",
+      "Do first: Clear the user's sessions now: Tor hides who it is. Then call Ada Marques. Did they sign in from Toronto?",
+    ]);
+  });
+
+  test("has no sentence that is the same in every alert, or in most of those of one kind", () => {
+    const ownWords = Object.keys(cases).map((name) =>
+      firstLines(caseOf(name))
+        .filter((line) => line.startsWith("Do first: ") || line.includes("HIGH:"))
+        .flatMap((line) => line.split(/(?<=[.:?]) /)),
+    );
+    const counts = new Map<string, number>();
+    for (const sentence of ownWords.flatMap((words) => [...new Set(words)])) {
+      if (sentence !== "Do first:" && sentence !== "HIGH:") counts.set(sentence, (counts.get(sentence) ?? 0) + 1);
+    }
+    // Most cases are Ada's, from Toronto, through an unnamed proxy.
+    const common = [...counts].filter(([, count]) => count > ownWords.length / 2);
+    expect(common.map(([sentence]) => sentence).filter((sentence) => !/Ada|Toronto|a proxy/.test(sentence))).toEqual(
+      [],
+    );
+  });
+
+  test("shows the first step in full, or the step stands in full below", () => {
+    for (const name of Object.keys(cases)) {
+      const alert = caseOf(name);
+      const [step = ""] = alert.triage;
+      const mail = renderEmail(alert);
+      const isWhole = firstLines(alert).some((line) => line === `Do first: ${step}`);
+      expect(isWhole || /^What to do\n1\. /m.test(mail)).toBe(true);
+      expect(/^Then\n2\. /m.test(mail)).toBe(isWhole && alert.triage.length > 1);
+    }
+  });
+});
+
+describe("a login that Okta does not know", () => {
+  test.each([
+    ["typed by a stranger", "T3stPassw0rd-example!"],
+    ["of the org's form", "bob@example.com"],
+    ["that is `unknown`", "unknown"],
+  ])("%s is asked nothing, whether or not the attempt failed", (_, alternateId) => {
+    for (const result of ["FAILURE", "SUCCESS"]) {
+      const actor = { id: "unknown", type: "User", alternateId, displayName: "unknown" };
+      const alert = alertOf({ event: { actor, outcome: { result, reason: null } }, locations: [] });
+      const words = [...alert.triage, ...firstLines(alert)].join("\n");
+      expect(words).not.toMatch(/\b(?:ask|call)\b/i);
+      expect(alert.triage[0]).toMatch(result === "FAILURE" ? /^See whether 203\.0\.113\.77 tried other/ : /session/);
+    }
+  });
+
+  test("is named as such", () => {
+    const actor = { id: "unknown", type: "User", alternateId: "bob@example.com", displayName: "unknown" };
+    const alert = alertOf({ event: { actor, outcome: { result: "FAILURE", reason: null } } });
+    expect(firstLines(alert)[1]).toBe("Who: bob@example.com, a login that Okta does not know");
+  });
+});
+
+test("iCloud Private Relay is called harmless only on an Apple device with nothing new about it", () => {
+  expect(caseOf("icloud-relay-at-home").triage[0]).toMatch(
+    /^Most likely nothing: iCloud Private Relay with SAFARI on iOS/,
+  );
+  const relay = {
+    isProxy: true,
+    ipDetails: { ipServiceCategories: [{ type: "Proxy", operator: "APPLE_ICLOUD_RELAY_PROXY", isAnonymous: true }] },
+  };
+  // Firefox on Windows, which no relay of Apple's serves, and far from home.
+  expect(alertOf({ event: { securityContext: relay } }).triage[0]).toMatch(
+    /^Call Ada Marques\. .*iCloud Private Relay with FIREFOX/,
+  );
+});
+
+test("subject and SMS name the kind of network, and the SMS what is new", () => {
+  const tor = caseOf("success-after-failures");
+  expect(renderSubject(tor)).toBe("[high] sign-in through Tor: Ada@Example.com, Canada");
+  expect(renderSms(caseOf("vpn-new-network-and-country"))).toContain("New: first time from AS64500");
+});
