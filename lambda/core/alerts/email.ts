@@ -49,8 +49,18 @@ export function writeParts(parts: readonly Part[], room: number): string[] {
   });
   return shareRoom(written, room).map((length, index) => {
     const text = written[index]?.text ?? "";
-    return text.length <= length ? text : `${defang(text).slice(0, Math.max(length - 3, 0))}...`;
+    return text.length <= length ? text : `${cutDefanged(text, Math.max(length - 3, 0))}...`;
   });
+}
+
+/** The longest defanged beginning. An address of IPv6 stands as it is, and its beginning may not. */
+function cutDefanged(text: string, maximum: number): string {
+  const defanged = defang(text);
+  for (let length = maximum; length > 0; length--) {
+    const start = defang(defanged.slice(0, length));
+    if (start.length <= maximum) return start;
+  }
+  return "";
 }
 
 function defang(ascii: string): string {

@@ -232,6 +232,17 @@ describe("a long login", () => {
     expect(liveParts(subject)).toEqual([]);
   });
 
+  test("that is an address of IPv6 is no emoji where it is cut", () => {
+    const login = "2001:db8:aaaa:bbbb:cccc:dddd:eeee:ffff";
+    const services = [{ type: "Residential Proxy", operator: "O".repeat(24), isAnonymous: true }];
+    const alert = long(login, {
+      client: { geographicalContext: { country: "c".repeat(100) } },
+      securityContext: { isProxy: true, ipDetails: { ipServiceCategories: services } },
+    });
+    expect(renderSubject(alert)).toMatch(/2001\[:\]db8.*\.\.\., c+\.\.\.$/);
+    expect(liveParts(renderSubject(alert))).toEqual([]);
+  });
+
   test("leaves a long country and a long title their shares", () => {
     const country = "The United Kingdom of Great Britain and Northern Ireland";
     const alert = long("a".repeat(100), { client: { geographicalContext: { country } } });
