@@ -2,6 +2,7 @@ import { rm, stat } from "node:fs/promises";
 import { join, relative } from "node:path";
 import { fileURLToPath } from "node:url";
 import { type BuildOptions, build, type Metafile, type Plugin } from "esbuild";
+import { findDoubledState } from "./doubled-state.ts";
 import { rulesPlugin } from "./rules-plugin.ts";
 
 const root = fileURLToPath(new URL("..", import.meta.url));
@@ -78,8 +79,8 @@ const awaited: ReadonlyMap<string, readonly string[]> = new Map([
 /**
  * Bundles all modules before the first answer into one file, since each further file costs a cold start about a
  * millisecond; likewise each other part that a caller waits for. Dynamic imports share chunks with one another, but not
- * with those files. So only one side may import a module with its own state, and a symbol of both sides is one by its
- * name (`Symbol.for`).
+ * with those files. So only one side may import a module with its own state, which {@link findDoubledState} checks, and
+ * a symbol of both sides is one by its name (`Symbol.for`).
  */
 async function bundleAwaited(name: string, parts: readonly string[], outdir: string): Promise<Metafile["outputs"]> {
   const later = new Map<string, string>();
@@ -165,6 +166,10 @@ const composed = process.argv.includes("--composition");
 try {
   for (const name of functions) {
     const outputs = await bundle(name);
+    for (const fault of await findDoubledState(outputs, root)) {
+      process.stderr.write(`error: ${fault}\n`);
+      process.exitCode = 1;
+    }
     const file = join(root, "dist", name, "index.mjs");
     const { size } = await stat(file);
     if (!quiet) process.stdout.write(`${relative(root, file)} ${(size / 1_000).toFixed(1)} kB\n`);

@@ -1,6 +1,7 @@
 import { once } from "../adapters/aws/client.ts";
 import type { GetStateKey } from "../adapters/tables/state-key.ts";
-import { countDelivery, type Metrics, nameDelivery } from "../adapters/telemetry/metrics.ts";
+import { countDelivery, nameDelivery } from "../adapters/telemetry/counts.ts";
+import type { Metrics } from "../adapters/telemetry/metrics.ts";
 import type { EndpointPorts } from "../core/hook-endpoint/endpoint.ts";
 import { findCandidates } from "../core/pipeline/match.ts";
 import { refreshingEventTypes } from "../core/profiles/refresh.ts";

@@ -4,7 +4,8 @@ import { type HookEvent, readHookRequest } from "../adapters/aws/hook-request.ts
 import { fixedSecret, rotatingSecret } from "../adapters/aws/hook-secrets.ts";
 import { createSecrets } from "../adapters/aws/secrets.ts";
 import { createStateKey } from "../adapters/tables/state-key.ts";
-import { countAnswer, countRefusedDelivery, createMetrics } from "../adapters/telemetry/metrics.ts";
+import { countAnswer, countRefusedDelivery } from "../adapters/telemetry/counts.ts";
+import { createMetrics } from "../adapters/telemetry/metrics.ts";
 import { answerRequest, type EndpointPorts } from "../core/hook-endpoint/endpoint.ts";
 import { createNetworkTest } from "../core/network/cidr.ts";
 import { startBudget } from "../core/time/budget.ts";

@@ -1,4 +1,5 @@
-import { countStreamed, createMetrics, nameDelivery } from "../adapters/telemetry/metrics.ts";
+import { countStreamed, nameDelivery } from "../adapters/telemetry/counts.ts";
+import { createMetrics } from "../adapters/telemetry/metrics.ts";
 import { readStreamedEvent } from "../core/okta/streamed-event.ts";
 import { type DeliveryReport, processDelivery } from "../core/pipeline/process-delivery.ts";
 import { startBudget } from "../core/time/budget.ts";

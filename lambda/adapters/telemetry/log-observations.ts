@@ -3,7 +3,8 @@ import { publishedTime } from "../../core/okta/log-event.ts";
 import { personOf } from "../../core/okta/person.ts";
 import type { Observation, Subject } from "../../core/pipeline/observation.ts";
 import { toError } from "../../core/values/error.ts";
-import { type Metrics, serviceName } from "./metrics.ts";
+import type { Metrics } from "./metrics.ts";
+import { serviceName } from "./service-name.ts";
 
 /** Structured logs: ids only, never a secret, a name or an address. */
 export const logger = new Logger({ serviceName });

@@ -39,8 +39,6 @@ interface Signal {
   readonly kind: NetworkKind | null;
 }
 
-const none: readonly NetworkService[] = [];
-
 /**
  * Reads every signal of an anonymous network that an event holds. They come from two vendors. Okta asks orgs with
  * enhanced dynamic zones to use `tunnels` rather than `isProxy`
@@ -49,7 +47,7 @@ const none: readonly NetworkService[] = [];
 export function anonymousNetwork({ received }: { readonly received: Json }): AnonymousNetwork {
   const { isProxy, ipDetails, tunnels, ipChain, clientIpChain, debugData } = readSignals(received);
   const signals: readonly Signal[] = [
-    { path: "securityContext.isProxy", verdict: isProxy === unreadable ? null : isProxy, services: none, kind: null },
+    { path: "securityContext.isProxy", verdict: isProxy === unreadable ? null : isProxy, services: [], kind: null },
     ofServices("securityContext.ipDetails.ipServiceCategories", servicesOfDetails(ipDetails)),
     ofServices("request.ipChain.ipDetails.ipServiceCategories", ipChain.flatMap(servicesOfDetails)),
     ofServices("client.ipChain.ipDetails.ipServiceCategories", clientIpChain.flatMap(servicesOfDetails)),
@@ -102,7 +100,7 @@ function ofProxyType(path: string, value: unknown): Signal {
   const texts = (Array.isArray(decoded) ? decoded : [decoded]).flatMap((each) => text(each)?.split(/[,;|]/) ?? []);
   const kinds = texts.flatMap((each) => kindOfProxyType(each.toLowerCase()) ?? []);
   const worst = networkKinds.findLast((kind) => kinds.includes(kind)) ?? null;
-  return { path, verdict: worst === null ? null : true, services: none, kind: worst };
+  return { path, verdict: worst === null ? null : true, services: [], kind: worst };
 }
 
 /** Looks up the whole text, then the word `tor` in it: `Tor exit node`, `ANONYMIZER_TOR`; not `all except tor`. */

@@ -15,7 +15,7 @@ export interface NetworkSignals {
 }
 
 /** Stands for a value that Okta does not document. */
-export const unreadable = Symbol("unreadable");
+export const unreadable = Symbol.for("okta-proxy-watch: unreadable");
 
 /**
  * Reads only the network signals of an event: rules need them for every session start. Event hooks have the chain of

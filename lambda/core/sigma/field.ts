@@ -1,4 +1,5 @@
 import { isObject } from "../values/object.ts";
+
 /** Stands in an event for a value that is not known yet. Every test of it is "unknown". */
 export const UNKNOWN: unique symbol = Symbol.for("okta-proxy-watch: not known yet");
 
