@@ -59,11 +59,12 @@ const assumed = {
   /** Billed milliseconds of such a request at 1 GB, the least that Lambda bills. */
   refusalMilliseconds: 1,
   /**
-   * DynamoDB: one request for thirteen small items of a user with id and login, six of them of the profile table, whose
-   * number a test checks; claim, window, record, completion of the claim.
+   * DynamoDB: one request for fourteen small items of a user with id and login, six of them of the profile table, whose
+   * number a test checks; claim, window, record, completion of the claim; for each second match, which is alerted on,
+   * its incident (two units) and the index of incidents (one).
    */
-  readUnitsOfMatch: 6.5,
-  writeUnitsOfMatch: 5,
+  readUnitsOfMatch: 7,
+  writeUnitsOfMatch: 6.5,
   /** Pollers of a queue with an event source mapping, each with three long polls a minute. */
   pollersOfQueue: 5,
   pollsAMinute: 3,

@@ -282,7 +282,10 @@ async function printJudgement(
 ): Promise<void> {
   const noKey = () => Promise.reject(new Error("what is remembered of users is not asked for"));
   const lookUp = createLookUp(profileTable, stateTable, noKey, async () => dynamodb);
-  const found = await lookUp({ keys: new Set(keys), users: new Set() }, AbortSignal.timeout(30_000));
+  const found = await lookUp(
+    { keys: new Set(keys), users: new Set(), incidents: new Set() },
+    AbortSignal.timeout(30_000),
+  );
   const locations = keys.flatMap((key) => found.locations.get(key) ?? []);
   const judgement = judgeLocation(exit, locations, thresholdKm);
   print(`verdict:   ${judgement.verdict}`);

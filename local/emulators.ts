@@ -157,13 +157,7 @@ async function createTables(endpoint: string): Promise<void> {
   });
   try {
     for (const table of tables) {
-      await client.send(
-        new CreateTableCommand({
-          ...table,
-          AttributeDefinitions: [...table.AttributeDefinitions],
-          KeySchema: [...table.KeySchema],
-        }),
-      );
+      await client.send(new CreateTableCommand(table));
       await waitUntilTableExists({ client, maxWaitTime: 5, minDelay: 1, maxDelay: 1 }, { TableName: table.TableName });
     }
   } finally {

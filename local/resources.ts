@@ -1,4 +1,5 @@
 import type { CreateTableCommandInput } from "@aws-sdk/client-dynamodb";
+import { incidentIndex } from "../lambda/adapters/tables/incident-index.ts";
 import { maximumAttempts } from "../lambda/core/pipeline/back-off.ts";
 import * as budget from "../lambda/core/time/budget.ts";
 
@@ -12,11 +13,25 @@ export const tables = [
   },
   {
     TableName: "state",
-    AttributeDefinitions: [{ AttributeName: "id", AttributeType: "S" }],
+    AttributeDefinitions: [
+      { AttributeName: "id", AttributeType: "S" },
+      { AttributeName: incidentIndex.partitionKey, AttributeType: "S" },
+      { AttributeName: incidentIndex.sortKey, AttributeType: "S" },
+    ],
     KeySchema: [{ AttributeName: "id", KeyType: "HASH" }],
+    GlobalSecondaryIndexes: [
+      {
+        IndexName: incidentIndex.name,
+        KeySchema: [
+          { AttributeName: incidentIndex.partitionKey, KeyType: "HASH" },
+          { AttributeName: incidentIndex.sortKey, KeyType: "RANGE" },
+        ],
+        Projection: { ProjectionType: "KEYS_ONLY" },
+      },
+    ],
     BillingMode: "PAY_PER_REQUEST",
   },
-] as const satisfies readonly CreateTableCommandInput[];
+] satisfies readonly CreateTableCommandInput[];
 
 /** Names of tables, topic and queues. */
 export const names = {

@@ -3,6 +3,8 @@ import { applyChange, type StateChange } from "../../lambda/core/history/remembe
 import { isOver, type SuppressionWindow } from "../../lambda/core/history/suppression-window.ts";
 import type { UserKey } from "../../lambda/core/history/user-key.ts";
 import type { UserStates } from "../../lambda/core/history/user-states.ts";
+import { type Incident, incidentDays, maximumShown } from "../../lambda/core/incidents/incident.ts";
+import type { Incidents } from "../../lambda/core/incidents/incidents.ts";
 import type { ClaimResult, Claims } from "../../lambda/core/pipeline/claims.ts";
 
 /*
@@ -84,6 +86,38 @@ export function memoryStates(): MemoryStates {
       }
       change(user, made, ended?.fingerprint ?? null);
     },
+  };
+}
+
+/** Incidents, in memory. */
+export interface MemoryIncidents extends Incidents {
+  /** Those of these ids that have alerts. */
+  readonly find: (ids: Iterable<string>) => ReadonlyMap<string, Incident>;
+}
+
+/** Incidents in memory. They are forgotten as in the state table, by the times of their alerts. */
+export function memoryIncidents(): MemoryIncidents {
+  // In order of their last change.
+  const incidents = new Map<string, Incident>();
+  const forget = (now: Date) => {
+    const oldest = new Date(now.getTime() - incidentDays * 86_400_000).toISOString();
+    for (const [id, { changed }] of incidents) {
+      if (changed >= oldest) return;
+      incidents.delete(id);
+    }
+  };
+  return {
+    find: (ids) => new Map([...ids].flatMap((id) => (incidents.has(id) ? [[id, incidents.get(id) as Incident]] : []))),
+    async record({ incident: id, alert, user, now }) {
+      const before = incidents.get(id);
+      if (before?.alerts.some(({ alertId }) => alertId === alert.alertId)) return;
+      incidents.delete(id);
+      forget(now);
+      const alerts = [...(before?.alerts ?? []), alert].slice(-maximumShown);
+      const verdict = before?.verdict ?? null;
+      incidents.set(id, { id, changed: now.toISOString(), user, alerts, count: (before?.count ?? 0) + 1, verdict });
+    },
+    read: async (id) => incidents.get(id) ?? null,
   };
 }
 

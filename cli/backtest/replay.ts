@@ -6,7 +6,7 @@ import { type DeliveryReport, processDelivery } from "../../lambda/core/pipeline
 import type { SeverityAdjustment } from "../../lambda/core/severity/adjustment.ts";
 import type { RuleSet } from "../../lambda/core/sigma/rule-set.ts";
 import { answering, type Budget } from "../../lambda/core/time/budget.ts";
-import { memoryClaims, memoryStates } from "./memory.ts";
+import { memoryClaims, memoryIncidents, memoryStates } from "./memory.ts";
 
 /** The deployment that events are replayed through. */
 export interface ReplayOptions {
@@ -108,17 +108,20 @@ function createPorts(
   observe: PipelinePorts["observe"],
 ): PipelinePorts {
   const userStates = memoryStates();
+  const incidents = memoryIncidents();
   return {
     rules,
     severityAdjustments,
-    lookUp: async ({ keys, users }) => ({
+    lookUp: async ({ keys, users, incidents: ids }) => ({
       locations: pick(locations, keys),
       exceptions: exceptions.filter(({ scope }) => scope.user === undefined || keys.has(scope.user)),
       states: new Map([...users].map((user) => [user, userStates.get(user)])),
+      incidents: incidents.find(ids),
       statesError: null,
     }),
     claims: memoryClaims(now),
     userStates,
+    incidents,
     loginDomains,
     publish: async () => {},
     parkWork: async () => {},

@@ -1,17 +1,26 @@
+import { AttributeType, ProjectionType } from "aws-cdk-lib/aws-dynamodb";
 import type { Grant, IGrantable } from "aws-cdk-lib/aws-iam";
 import type { Construct } from "constructs";
+import { incidentIndex } from "../../lambda/adapters/tables/incident-index.ts";
 import { OwnTable, type OwnTableProps } from "./own-table.ts";
 
 /**
- * The table of claims, of users' states and of the progress of functions; also of the exceptions, which people made, so
- * that it stays when the stack is deleted.
+ * The table of claims, of users' states, of incidents and of the progress of functions; also of the exceptions, which
+ * people made, so that it stays when the stack is deleted. An index lists the incidents.
  */
 export class StateTable extends OwnTable {
   constructor(scope: Construct, id: string, props: Pick<OwnTableProps, "encryption">) {
     super(scope, id, { ...props, partitionKey: "id" });
+    const { name: indexName, partitionKey, sortKey } = incidentIndex;
+    this.table.addGlobalSecondaryIndex({
+      indexName,
+      partitionKey: { name: partitionKey, type: AttributeType.STRING },
+      sortKey: { name: sortKey, type: AttributeType.STRING },
+      projectionType: ProjectionType.KEYS_ONLY,
+    });
   }
 
-  /** Grants claiming work, reading exceptions, and reading and writing users' states. */
+  /** Grants claiming work, reading exceptions, and reading and writing users' states and incidents. */
   grantPipeline(grantee: IGrantable): Grant {
     return this.grant(grantee, [
       "dynamodb:BatchGetItem",

@@ -2,10 +2,12 @@ import type { AttributeValue } from "@aws-sdk/client-dynamodb";
 import type { UserState } from "../../core/history/history.ts";
 import { mergeStates } from "../../core/history/remember.ts";
 import type { UserKey } from "../../core/history/user-key.ts";
+import type { Incident } from "../../core/incidents/incident.ts";
 import type { Findings, LookUp } from "../../core/pipeline/ports.ts";
 import { batchGet, type TableKeys } from "../aws/dynamodb/batch-get.ts";
 import { createDynamodb } from "../aws/dynamodb/client.ts";
 import { exceptionsOfAnyoneId, exceptionsOfUserId, readExceptions } from "./exceptions.ts";
+import { incidentItemId, readIncident } from "./incidents.ts";
 import { profileKeysOf, readProfiles } from "./profile-look-up.ts";
 import type { GetStateKey } from "./state-key.ts";
 import { type StateKey, userItemIds } from "./user-item-ids.ts";
@@ -33,6 +35,7 @@ export function createLookUp(
     const client = await getDynamodb();
     const keys = [...asked.keys];
     const users = [...asked.users];
+    const incidents = [...asked.incidents];
     const exceptionIds = [exceptionsOfAnyoneId, ...keys.map(exceptionsOfUserId)];
     const ofProfiles = profileKeysOf(profileTable, keys);
     const ofState = (values: readonly string[]): TableKeys => ({ table: stateTable, key: "id", values });
@@ -61,7 +64,7 @@ export function createLookUp(
     const stateKey = users.length === 0 ? null : getStateKey(signal);
     const isLate = stateKey instanceof Promise;
     const idsAtOnce = stateKey === null || isLate ? [] : rememberedIds(stateKey);
-    const first = get([ofProfiles, ofState([...exceptionIds, ...idsAtOnce])]);
+    const first = get([ofProfiles, ofState([...exceptionIds, ...incidents.map(incidentItemId), ...idsAtOnce])]);
     const readRemembered = async () => {
       if (stateKey === null) return new Map<UserKey, UserState>();
       if (!isLate) return remembered(stateKey, await first);
@@ -73,9 +76,20 @@ export function createLookUp(
       locations: readProfiles(found.profiles),
       // In an incomplete answer an exception may be missing: an alert then goes out, and none is lost.
       exceptions: exceptionIds.flatMap((id) => readExceptions(found.states.get(id))),
+      incidents: found.isThrottled ? null : readIncidents(incidents, found.states),
       ...states,
     };
   };
+}
+
+/** The incidents that have an item. */
+function readIncidents(ids: readonly string[], items: ReadonlyMap<string, Item>): ReadonlyMap<string, Incident> {
+  return new Map(
+    ids.flatMap((id) => {
+      const incident = readIncident(items.get(incidentItemId(id)));
+      return incident === null ? [] : [[id, incident] as const];
+    }),
+  );
 }
 
 /** The state under one key: of the current item, and of the items of earlier releases. */

@@ -5,6 +5,7 @@ import type { StateChange } from "../../core/history/remember.ts";
 import type { SuppressionWindow } from "../../core/history/suppression-window.ts";
 import type { UserKey } from "../../core/history/user-key.ts";
 import type { UserStates } from "../../core/history/user-states.ts";
+import { verdictSchema } from "../../core/history/verdict.ts";
 import { type Plain, toAttribute, toPlainItem } from "../aws/dynamodb/attribute-value.ts";
 import { createDynamodb } from "../aws/dynamodb/client.ts";
 import { isWritten } from "../aws/dynamodb/conditional-write.ts";
@@ -20,6 +21,8 @@ const network = "network#";
 const sessions = "day#";
 const attempts = "failed#";
 const window = "window#";
+/** The prefix of the attributes of verdicts, by fingerprint. */
+export const verdictPrefix = "verdict#";
 
 const text = z.nullable(z.string());
 
@@ -47,6 +50,7 @@ const suppressionWindow = z.object({
   published: z.boolean(),
   // Windows of earlier releases have none: they suppress nothing any more, and are removed when they are over.
   suppressed: z.catch(z.number(), 0),
+  incident: z.catch(text, null),
   reported: z.catch(suppressed, { count: 0, since: null }),
 });
 
@@ -71,6 +75,7 @@ export function readUserState(item: Readonly<Record<string, AttributeValue>> | u
     windows: new Map(
       [...read(window, suppressionWindow)].map(([fingerprint, each]) => [fingerprint, { fingerprint, ...each }]),
     ),
+    verdicts: read(verdictPrefix, verdictSchema),
     watchedSince: null,
   };
 }

@@ -1,4 +1,5 @@
 import * as z from "zod/mini";
+import { verdicts } from "../history/verdict.ts";
 import { eventSources } from "../okta/event-hook.ts";
 import { networkKinds } from "../okta/network-service.ts";
 import { masked } from "../okta/stranger.ts";
@@ -99,6 +100,43 @@ const history = z.object({
   failedIn30Days: described(z.number(), "Attempts through a proxy in the 30 days before this that did not succeed"),
 });
 
+const incident = z.object({
+  id: described(
+    z.string(),
+    "UUIDv5: the same for all alerts about one person and Okta session, or about one person and day where the event has no session",
+  ),
+  opened: described(
+    z.nullable(z.string()),
+    "When its first alert was made (ISO 8601, UTC); null when that is not known",
+  ),
+  alerts: described(z.nullable(z.number()), "The number of alerts before this one; null when that is not known"),
+  before: described(
+    z.array(
+      z.object({
+        alertId: z.string(),
+        detectedAt: time("When the alert was made"),
+        published: z.string(),
+        eventType: z.string(),
+        summary: z.string(),
+        severity: z.enum(levels),
+        detections: z.array(z.object({ id: z.string(), title: z.string() })),
+      }),
+    ),
+    "The last ten alerts before this one, in order of time, with texts cut short",
+  ),
+  verdict: described(
+    z.nullable(
+      z.object({
+        verdict: z.enum(verdicts),
+        note: z.string(),
+        by: described(z.string(), "Who closed it"),
+        at: time("When it was closed"),
+      }),
+    ),
+    "How the last incident of the same person, network, place, device and detections was closed; null when none was, or that is not known",
+  ),
+});
+
 /** An alert: the `default` body of the SNS message. What is not known is null, and never left out. */
 export const alertSchema = z.object({
   schemaVersion: z.literal("1.1"),
@@ -128,6 +166,7 @@ export const alertSchema = z.object({
     "The adjustments that made the severity what it is, in this order",
   ),
   detections: described(z.array(detection), "The rules that matched, severest first"),
+  incident: described(incident, "The incident that the alert belongs to, and what came before in it"),
   summary: described(z.string(), "One sentence that a person can act on"),
   user: described(
     z.object({

@@ -7,6 +7,7 @@ import type { SeverityAdjustment } from "../severity/adjustment.ts";
 import type { MatchedSelection } from "../sigma/compile.ts";
 import type { Enrichment } from "../sigma/field.ts";
 import type { Rule } from "../sigma/rule.ts";
+import type { IncidentSource } from "./incident.ts";
 
 /** The input of an alert. */
 export interface AlertSource {
@@ -27,6 +28,8 @@ export interface AlertSource {
   readonly state?: UserState | null;
   /** Sessions that were suppressed before this. @default null, that is not known */
   readonly suppressed?: Suppressed | null;
+  /** The incident that it belongs to. @default that of its event, of which nothing is known */
+  readonly incident?: IncidentSource;
   /** Whether it reports what was suppressed after an alert, and no session start of its own. @default false */
   readonly reportsSuppressed?: boolean;
   /**

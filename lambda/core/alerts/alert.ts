@@ -1,4 +1,5 @@
 import { v5 as uuidv5 } from "uuid";
+import { incidentOf } from "../incidents/incident-id.ts";
 import { mapStrings } from "../okta/json-strings.ts";
 import { type LogEvent, publishedTime } from "../okta/log-event.ts";
 import { findMask, looksLikeLogin, maskEvent } from "../okta/stranger.ts";
@@ -8,6 +9,7 @@ import { bySeverity, type Rule } from "../sigma/rule.ts";
 import type { Alert, AlertDetection } from "./alert-schema.ts";
 import type { AlertSource } from "./alert-source.ts";
 import { alertFacts, brief } from "./facts.ts";
+import { describeIncident } from "./incident.ts";
 import { inertFacts } from "./inert.ts";
 import { briefMatches } from "./matched.ts";
 import { describeAction, summarize, summarizeSuppressed } from "./summary.ts";
@@ -39,9 +41,15 @@ function writeAlert(source: AlertSource): Alert {
   const { adjustments = [], enrichment = {} } = source.severity ?? {};
   const severityAdjustments = adjustSeverity(severest.level, adjustments, event.received, enrichment);
   const severity = severityAdjustments.at(-1)?.to ?? severest.level;
+  const alertId = alertIdOf(event, detections, reportsSuppressed);
+  const incident = source.incident ?? {
+    id: incidentOf({ event, loginDomains: [] }),
+    known: undefined,
+    verdict: null,
+  };
   return {
     schemaVersion: "1.1",
-    alertId: alertIdOf(event, detections, reportsSuppressed),
+    alertId,
     detectedAt: detectedAt.toISOString(),
     followUp,
     source: delivery.source ?? "hook",
@@ -50,6 +58,7 @@ function writeAlert(source: AlertSource): Alert {
     severity: reportsSuppressed ? "informational" : severity,
     severityAdjustments,
     detections,
+    incident: describeIncident(incident, alertId, detectedAt),
     summary: reportsSuppressed ? summarizeSuppressed(words) : summarize(words, words.action),
     ...facts,
     triage: reportsSuppressed ? stepsOfReport(words) : triageSteps(words, words.action),

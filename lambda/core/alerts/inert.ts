@@ -92,6 +92,8 @@ const ofOurs: ReadonlySet<string> = new Set([
   "detections.matched.fields.field",
   "severityAdjustments.title",
   "network.anonymous.signals",
+  "incident.before.detections.id",
+  "incident.before.detections.title",
 ]);
 
 function inertWriter(facts: object, reader: Reader): Write {

@@ -1,6 +1,7 @@
 import { sessionStart } from "../okta/log-event.ts";
 import { plural } from "../text/shorten.ts";
 import type { Alert } from "./alert-schema.ts";
+import { describeBefore, describeVerdict } from "./incident.ts";
 import type { InertAlert } from "./inert.ts";
 import {
   describeActor,
@@ -35,6 +36,8 @@ const rowNames = [
   "Strength",
   "History",
   "Repeats",
+  "Incident",
+  "Judged",
   "Okta risk",
   "Unusual",
   "Org",
@@ -81,6 +84,8 @@ const describe: Readonly<Record<RowName, (alert: Alert) => string | null>> = {
     heldBack === null || heldBack.count === 0
       ? null
       : `${plural(heldBack.count, "session start")} like this one since ${heldBack.since}`,
+  Incident: describeBefore,
+  Judged: describeVerdict,
   "Okta risk": ({ risk }) => {
     const { level, previousLevel, detectionName, reasons } = risk;
     const levels = [level, previousLevel === null ? null : `before ${previousLevel}`, detectionName];

@@ -35,6 +35,8 @@ export interface SessionSettings {
   readonly states: UserStates;
   /** Minutes in which further sessions are suppressed; 0 for none. */
   readonly suppressMinutes: number;
+  /** The incident of its alert. */
+  readonly incident: string;
   readonly now: Date;
 }
 
@@ -49,7 +51,7 @@ export function createSession(
   user: RememberedUser,
   key: string,
   followUp: boolean,
-  { states, suppressMinutes, now }: SessionSettings,
+  { states, suppressMinutes, incident, now }: SessionSettings,
 ): Session {
   const network = networkAndCountry(event);
   // A test is nothing that its user did.
@@ -60,7 +62,7 @@ export function createSession(
     user,
     windowFor(detections) {
       const news = isSuppressible ? newsOf(event, detections) : null;
-      return news && newWindow(fingerprintOf(news), key, now, suppressMinutes);
+      return news && newWindow(fingerprintOf(news), key, now, suppressMinutes, incident);
     },
     open: (window, signal) => within(signal, states.open(user.key, "unknown", window, signal)),
     suppress: (window, state, signal) =>

@@ -5,11 +5,21 @@ import type { Fingerprint } from "./fingerprint.ts";
 /** Longer than any function works on one alert, in milliseconds: a function that has not recorded it by then was stopped. */
 export const leaseMilliseconds = waiting.lease;
 
-/** The window of an alert that no other stands in the way of. */
-export function newWindow(fingerprint: Fingerprint, id: string, now: Date, suppressMinutes: number): SuppressionWindow {
+/**
+ * The window of an alert that no other stands in the way of.
+ *
+ * @param incident the id of the alert's incident. @default null, it has none
+ */
+export function newWindow(
+  fingerprint: Fingerprint,
+  id: string,
+  now: Date,
+  suppressMinutes: number,
+  incident: string | null = null,
+): SuppressionWindow {
   const openedAt = now.getTime();
   const until = openedAt + suppressMinutes * 60_000;
-  return { fingerprint, id, openedAt, until, published: false, suppressed: 0, reported: nothingSuppressed };
+  return { fingerprint, id, openedAt, until, published: false, suppressed: 0, incident, reported: nothingSuppressed };
 }
 
 /**

@@ -4,6 +4,7 @@ import { networkKey } from "../okta/network-key.ts";
 import { succeeded } from "../okta/outcome.ts";
 import { isUnknown } from "../okta/person.ts";
 import type { SuppressionWindow } from "./suppression-window.ts";
+import type { Verdict } from "./verdict.ts";
 
 /** A session that a user started, or tried to, through a proxy: what is remembered of it. */
 export interface Sighting {
@@ -37,6 +38,8 @@ export interface UserState {
   readonly attempts: ReadonlyMap<string, number>;
   /** What holds further alerts back, by network. */
   readonly windows: ReadonlyMap<NetworkKey, SuppressionWindow>;
+  /** How the last incident of each fingerprint was judged. */
+  readonly verdicts: ReadonlyMap<string, Verdict>;
   /** Since when the deployment has watched (ISO 8601, UTC): before it, nothing could be remembered. Null when not known. */
   readonly watchedSince: string | null;
 }
@@ -56,6 +59,7 @@ export const unknownUser: UserState = {
   sessions: new Map(),
   attempts: new Map(),
   windows: new Map(),
+  verdicts: new Map(),
   watchedSince: null,
 };
 
@@ -112,7 +116,7 @@ export function sightingOf(event: LogEvent, now: Date): Sighting | null {
 const externalPrefix = "external#";
 
 /** The session that an event is of: the root session, or, where Okta gives none, the external one. Okta writes `unknown` where it does not know. */
-function sessionOf({ fields: { authenticationContext } }: LogEvent): string | null {
+export function sessionOf({ fields: { authenticationContext } }: LogEvent): string | null {
   const { rootSessionId = null, externalSessionId = null } = authenticationContext ?? {};
   if (rootSessionId !== null && !isUnknown(rootSessionId)) return rootSessionId.slice(0, 100);
   return externalSessionId === null || isUnknown(externalSessionId)

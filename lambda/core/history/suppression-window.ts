@@ -14,6 +14,8 @@ export interface SuppressionWindow {
   readonly published: boolean;
   /** Session starts that it suppressed. */
   readonly suppressed: number;
+  /** The incident of the alert that opened it, which its report belongs to; null for a window of an earlier release. */
+  readonly incident: string | null;
   /** What its own alert reports: session starts that were suppressed before it. */
   readonly reported: Suppressed;
 }

@@ -46,14 +46,15 @@ function toNotification(alert: InertAlert, key: string) {
       keywords: [alert.severity, alert.geo.verdict, cutInert(alert.okta.eventType, 100)],
     },
     metadata: {
-      // An alert and its follow-ups are in one thread.
-      threadId: key,
+      // The alerts of one incident are in one thread.
+      threadId: alert.incident.id,
       summary: cutInert(alert.summary, maximumTitle),
       eventType: "okta-proxy-watch-alert",
       relatedResources: [cutInert(nameUser(alert), 200)],
       additionalContext: {
         alertId: alert.alertId,
         eventUuid: key,
+        incident: alert.incident.id,
         severity: alert.severity,
         test: String(alert.test),
       },

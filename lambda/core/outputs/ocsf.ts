@@ -14,6 +14,8 @@ import { wellFormedJson } from "../text/well-formed-json.ts";
  */
 
 const version = "1.5.0";
+const typeUid = 200401;
+const typeName = "Detection Finding: Create";
 
 const severities = {
   informational: [1, "Informational"],
@@ -47,7 +49,7 @@ export const output: Output = {
  * @param words the alert for the fields that an analyst reads
  */
 function toFinding(alert: InertAlert, words: InertAlert, event: Alert["event"], eventCut: readonly string[] | null) {
-  const { user, actor, targets, session, device, network, client, geo, okta, detections } = alert;
+  const { user, actor, targets, session, device, network, client, geo, okta, detections, incident } = alert;
   const [severityId, severity] = severities[alert.severity];
   const [riskId, riskLevel] = riskLevels[alert.risk.level?.toUpperCase() ?? ""] ?? [];
   const [severest, ...others] = detections;
@@ -61,8 +63,8 @@ function toFinding(alert: InertAlert, words: InertAlert, event: Alert["event"], 
     category_name: "Findings",
     class_uid: 2004,
     class_name: "Detection Finding",
-    type_uid: 200401,
-    type_name: "Detection Finding: Create",
+    type_uid: typeUid,
+    type_name: typeName,
     time: Date.parse(alert.detectedAt),
     severity_id: severityId,
     severity,
@@ -77,7 +79,7 @@ function toFinding(alert: InertAlert, words: InertAlert, event: Alert["event"], 
     metadata: {
       version,
       uid: alert.alertId,
-      correlation_uid: okta.eventUuid,
+      correlation_uid: incident.id,
       event_code: okta.eventType,
       log_name: "System Log",
       log_provider: "Okta",
@@ -98,6 +100,11 @@ function toFinding(alert: InertAlert, words: InertAlert, event: Alert["event"], 
       analytic: severest && toAnalytic(severest),
       related_analytics: listOf(others.map(toAnalytic)),
       attacks: toAttacks(detections),
+      // The alerts before it in its incident, by the uid of their findings.
+      related_events: listOf(
+        incident.before.map(({ alertId }) => ({ uid: alertId, type_uid: typeUid, type: typeName })),
+      ),
+      related_events_count: incident.before.length === 0 ? null : incident.alerts,
     },
     evidences: [
       {
@@ -141,6 +148,7 @@ function toFinding(alert: InertAlert, words: InertAlert, event: Alert["event"], 
       geo_reason: geo.reason,
       distance_km: geo.distanceKm,
       history: alert.history,
+      verdict_of_last: incident.verdict,
       event_cut: eventCut,
     },
     raw_data: wellFormedJson(event),

@@ -1,5 +1,5 @@
 import type { Alert } from "../alerts/alert-schema.ts";
-import { eventKey } from "../alerts/event-key.ts";
+import { describeBefore, describeVerdict } from "../alerts/incident.ts";
 import { cutInert, type InertAlert, inertAlert } from "../alerts/inert.ts";
 import type { Output } from "../alerts/output.ts";
 import {
@@ -12,6 +12,7 @@ import {
   isByUser,
   nameUser,
 } from "../alerts/wording.ts";
+import { bySeverity } from "../sigma/rule.ts";
 
 /*
  * An alert event of PagerDuty's Events API v2, in its Common Event Format, without the routing key, which the sender
@@ -34,14 +35,13 @@ const severities = {
 /** Alerts for PagerDuty. */
 export const output: Output = {
   description: "PagerDuty, as events of its Events API v2",
-  render: (alert) => JSON.stringify(toEvent(inertAlert(alert, "chat"), eventKey(alert.okta.eventUuid))),
+  render: (alert) => JSON.stringify(toEvent(inertAlert(alert, "chat"))),
 };
 
-function toEvent(alert: InertAlert, key: string) {
+function toEvent(alert: InertAlert) {
   return {
     event_action: "trigger",
-    // A repeated alert and its follow-ups belong to one incident.
-    dedup_key: key,
+    dedup_key: dedupKey(alert),
     payload: {
       summary: cutInert(`${alert.test ? "TEST: " : ""}${alert.summary}`, maximumSummary),
       source: cutInert(alert.okta.org ?? "okta", maximumText),
@@ -63,6 +63,9 @@ function toEvent(alert: InertAlert, key: string) {
         strength: optional(describeStrength(alert)),
         history: optional(describeHistory(alert)),
         held_back: alert.heldBack?.count ?? null,
+        incident: alert.incident.id,
+        before: optional(describeBefore(alert)),
+        judged: optional(describeVerdict(alert)),
         triage: alert.triage.map((step) => cutInert(step, maximumText)),
         detections: alert.detections.map(({ level, title }) => `${title} (${level})`),
         alert_id: alert.alertId,
@@ -77,6 +80,16 @@ function toEvent(alert: InertAlert, key: string) {
       "The user's page": alert.links.userProfile,
     }).flatMap(([name, href]) => (href === null ? [] : [{ href, text: name }])),
   };
+}
+
+/**
+ * The key of the incident in PagerDuty: that of ours. PagerDuty adds a further alert to an open incident and pages no one
+ * (https://developer.pagerduty.com/docs/send-alert-event), so that an alert severer than all before it has a key of its own;
+ * so has one of which it is not known what came before.
+ */
+function dedupKey({ incident: { id, alerts, before }, severity }: InertAlert): string {
+  const isSeverer = before.length > 0 && before.every((each) => bySeverity(severity, each.severity) < 0);
+  return isSeverer || alerts === null ? `${id}-${severity}` : id;
 }
 
 function optional(value: string | null): string | null {

@@ -1,4 +1,5 @@
 import { createSession } from "../grouping/session.ts";
+import { incidentOf } from "../incidents/incident-id.ts";
 import { share, within } from "../time/budget.ts";
 import type { Claim } from "./claims.ts";
 import { delayReasons } from "./delay-reason.ts";
@@ -17,9 +18,12 @@ export async function claimWork(work: Work, rules: readonly OfRule[], run: Run):
   const ruleIds = idsOf(rules);
   const key = followUp ? `${event.uuid}#follow-up` : event.uuid;
   const user = userOf(event);
-  const { userStates: states, suppressMinutes } = ports;
+  const { userStates: states, suppressMinutes, loginDomains } = ports;
+  const incident = incidentOf({ event, loginDomains });
   const session =
-    user === null ? null : createSession(event, user, key, followUp, { states, suppressMinutes, now: ports.now() });
+    user === null
+      ? null
+      : createSession(event, user, key, followUp, { states, suppressMinutes, incident, now: ports.now() });
   const open = async () => {
     const window = session?.windowFor(ruleIds) ?? null;
     if (session === null || window === null) return null;

@@ -1,3 +1,4 @@
+import { incidentOf } from "../incidents/incident-id.ts";
 import { personKeys } from "../okta/person.ts";
 import { share, within } from "../time/budget.ts";
 import { type Candidate, idsOf } from "./match.ts";
@@ -15,6 +16,7 @@ export async function lookUpUsers(
   const asked: Asked = {
     keys: new Set(events.flatMap(personKeys)),
     users: new Set(events.map(userOf).flatMap((user) => (user === null ? [] : [user.key, ...user.others]))),
+    incidents: new Set(events.map((event) => incidentOf({ event, loginDomains: ports.loginDomains }))),
   };
   const signal = share(budget.work, budget.steps.lookUp);
   const ruleIds = [...new Set(candidates.flatMap(({ rules }) => idsOf(rules)))];

@@ -4,6 +4,8 @@ import type { Exception } from "../exceptions/exception.ts";
 import type { UserState } from "../history/history.ts";
 import type { UserKey } from "../history/user-key.ts";
 import type { UserStates } from "../history/user-states.ts";
+import type { Incident } from "../incidents/incident.ts";
+import type { Incidents } from "../incidents/incidents.ts";
 import type { Delivery, MalformedEvent } from "../okta/event-hook.ts";
 import type { ProfileLocation } from "../profiles/profile-location.ts";
 import type { Refresh } from "../profiles/refresh.ts";
@@ -18,6 +20,7 @@ import type { Work } from "./work.ts";
 export interface PipelinePorts extends PipelineSettings {
   readonly claims: Claims;
   readonly userStates: UserStates;
+  readonly incidents: Incidents;
   /**
    * Looks users up, in one request.
    *
@@ -70,6 +73,8 @@ export interface Asked {
   readonly keys: ReadonlySet<string>;
   /** The keys of users' remembered states. */
   readonly users: ReadonlySet<UserKey>;
+  /** The ids of incidents. */
+  readonly incidents: ReadonlySet<string>;
 }
 
 /** The result of a look-up. */
@@ -79,6 +84,8 @@ export interface Findings {
   readonly exceptions: readonly Exception[];
   /** The remembered state under each key; null when the states could not be read. */
   readonly states: ReadonlyMap<UserKey, UserState> | null;
+  /** The incidents that have alerts already, by id; null when they could not be read. */
+  readonly incidents: ReadonlyMap<string, Incident> | null;
   /** Why the states could not be read; null where they could. */
   readonly statesError: unknown;
 }

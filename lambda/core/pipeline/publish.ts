@@ -4,6 +4,8 @@ import { looksLikeLogin } from "../okta/stranger.ts";
 import { within } from "../time/budget.ts";
 import type { Alertable } from "./except.ts";
 import type { Grouped } from "./group.ts";
+import { incidentSource } from "./incident.ts";
+import { idsOf } from "./match.ts";
 import { recallUser, withEarlier } from "./person.ts";
 import type { Result } from "./result.ts";
 import type { ClaimedEvent, Run } from "./stages.ts";
@@ -68,6 +70,7 @@ function sourceOf(
     eventCut,
     state: known && session && withEarlier(known.whole, beside.get(session.user.key) ?? [], event, now),
     suppressed,
+    incident: incidentSource(event, idsOf(detections), findings, known?.whole ?? null, ports),
     // A login with a profile is a login of the org.
     isLogin: (login) =>
       looksLikeLogin(login, ports.loginDomains) || findings?.locations.has(canonicalLogin(login)) === true,

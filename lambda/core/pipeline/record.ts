@@ -1,9 +1,11 @@
+import type { Alert } from "../alerts/alert-schema.ts";
 import { unknownUser } from "../history/history.ts";
 import type { SuppressionWindow } from "../history/suppression-window.ts";
 import { share, within } from "../time/budget.ts";
 import type { ClaimResult } from "./claims.ts";
 import { bestEffort, closeWindow } from "./close-window.ts";
 import { delayReasons } from "./delay-reason.ts";
+import { recordAlert } from "./incident.ts";
 import { failedWork, followUpWork, waitingWork } from "./park.ts";
 import { recallUser } from "./person.ts";
 import { unconfirmedBefore } from "./publish.ts";
@@ -49,7 +51,7 @@ export async function record(result: Result, event: ClaimedEvent, run: Run): Pro
     case "published": {
       const { alert, by, window } = result;
       ports.observe({ kind: "alertPublished", subject, alert });
-      await complete("alerted", by, window && { ...window, published: true }, event, run);
+      await complete("alerted", by, window && { ...window, published: true }, event, run, alert);
       return { kind, left: followUp() };
     }
     case "failed": {
@@ -74,13 +76,14 @@ function unconfirmedWork(
   return waitingWork(work, delayReasons.unconfirmed, unconfirmedDelaySeconds(count), now, rest, error);
 }
 
-/** Completes the claim, and remembers the session and what became of its window. */
+/** Completes the claim, remembers the session and what became of its window, and adds a published alert to its incident. */
 async function complete(
   outcome: ClaimResult["outcome"],
   by: readonly { readonly id: string }[],
   window: SuppressionWindow | null,
-  { started: { key, session }, decision: { undecided }, findings }: ClaimedEvent,
+  { work, started: { key, session }, decision: { undecided }, findings }: ClaimedEvent,
   { ports, budget }: Run,
+  alert: Alert | null = null,
 ): Promise<void> {
   const signal = share(budget.parking, budget.steps.complete);
   const exceptions = by.map(({ id }) => id);
@@ -91,6 +94,7 @@ async function complete(
       bestEffort(ports.claims.complete(key, { outcome, undecided, exceptions }, signal)),
       // A session that is suppressed is remembered as it is counted in its window.
       bestEffort(outcome === "suppressed" ? null : session?.record(window, state, signal)),
+      bestEffort(alert && recordAlert(alert, work.event, session?.user.key ?? null, ports, signal)),
     ]),
   );
 }

@@ -2,10 +2,13 @@ import { createAlert } from "../alerts/alert.ts";
 import { unknownUser } from "../history/history.ts";
 import { remember } from "../history/remember.ts";
 import { nothingSuppressed, type SuppressionWindow, unreported } from "../history/suppression-window.ts";
+import { incidentOf } from "../incidents/incident-id.ts";
 import { looksLikeLogin } from "../okta/stranger.ts";
 import type { CompiledRule } from "../sigma/compile.ts";
 import { share, within } from "../time/budget.ts";
+import { bestEffort } from "./close-window.ts";
 import { delayReasons } from "./delay-reason.ts";
+import { recordAlert } from "./incident.ts";
 import { subjectOf } from "./observation.ts";
 import { delays } from "./park.ts";
 import { userOf } from "./person.ts";
@@ -68,6 +71,23 @@ export async function reportSuppressed(work: Work, due: NonNullable<Work["report
   if (!isStarted && now.getTime() < window.until) return await parkAgain(work, secondsUntil(window.until, now), run);
   const suppressed = isStarted ? window.reported : unreported(window);
   if (suppressed.count === 0) return;
+  const incident = window.incident ?? incidentOf({ event: work.event, loginDomains: ports.loginDomains });
+  const verdict = state.verdicts.get(due.fingerprint) ?? null;
+  const known = await within(signal, ports.incidents.read(incident, signal)).catch(() => undefined);
+  const alert = createAlert({
+    event: work.event,
+    delivery: work.delivery,
+    detections: detectionsOf(work, ports.rules.rules),
+    judgement: { verdict: "unknown", reason: notJudged, distanceKm: null, nearestProfileLocation: null },
+    thresholdKm: ports.mismatchDistanceKm,
+    detectedAt: now,
+    followUp: true,
+    eventCut: work.eventCut ?? null,
+    suppressed,
+    incident: { id: incident, known, verdict },
+    reportsSuppressed: true,
+    isLogin: (login) => looksLikeLogin(login, ports.loginDomains),
+  });
   const opened: SuppressionWindow = {
     fingerprint: due.fingerprint,
     id,
@@ -75,6 +95,7 @@ export async function reportSuppressed(work: Work, due: NonNullable<Work["report
     until: now.getTime() + budget.lease,
     published: false,
     suppressed: 0,
+    incident,
     reported: suppressed,
   };
   if (!(await within(signal, ports.userStates.open(user.key, window, opened, signal)))) {
@@ -86,19 +107,6 @@ export async function reportSuppressed(work: Work, due: NonNullable<Work["report
     await within(bookkeeping, ports.userStates.record(user.key, { ...ended, until: 0 }, change, bookkeeping));
   };
   try {
-    const alert = createAlert({
-      event: work.event,
-      delivery: work.delivery,
-      detections: detectionsOf(work, ports.rules.rules),
-      judgement: { verdict: "unknown", reason: notJudged, distanceKm: null, nearestProfileLocation: null },
-      thresholdKm: ports.mismatchDistanceKm,
-      detectedAt: now,
-      followUp: true,
-      eventCut: work.eventCut ?? null,
-      suppressed,
-      reportsSuppressed: true,
-      isLogin: (login) => looksLikeLogin(login, ports.loginDomains),
-    });
     await within(budget.work, ports.publish(alert, budget.work));
   } catch (error) {
     const unconfirmed = (work.unconfirmed ?? 0) + 1;
@@ -109,7 +117,11 @@ export async function reportSuppressed(work: Work, due: NonNullable<Work["report
       return await parkAgain({ ...work, unconfirmed }, unconfirmedDelaySeconds(unconfirmed), run);
     }
   }
-  await end({ ...opened, published: true, reported: nothingSuppressed });
+  const bookkeeping = share(budget.parking, budget.steps.complete);
+  await Promise.all([
+    end({ ...opened, published: true, reported: nothingSuppressed }),
+    bestEffort(recordAlert(alert, work.event, user.key, ports, bookkeeping)),
+  ]);
   ports.observe({ kind: "suppressedReported", subject: subjectOf(work), count: suppressed.count });
 }
 

@@ -5,6 +5,7 @@ import { createSecrets } from "../../adapters/aws/secrets.ts";
 import { createTopic } from "../../adapters/aws/topic.ts";
 import { createClaims } from "../../adapters/tables/claims.ts";
 import { createCountDay } from "../../adapters/tables/day-counts.ts";
+import { createIncidents } from "../../adapters/tables/incidents.ts";
 import { createLookUp } from "../../adapters/tables/look-up.ts";
 import { createStateKey, type GetStateKey } from "../../adapters/tables/state-key.ts";
 import { createUserStates } from "../../adapters/tables/user-states.ts";
@@ -14,6 +15,7 @@ import type { Alert } from "../../core/alerts/alert-schema.ts";
 import { toMessage } from "../../core/alerts/message.ts";
 import type { PublishMessage } from "../../core/alerts/topic-message.ts";
 import type { UserStates } from "../../core/history/user-states.ts";
+import type { Incidents } from "../../core/incidents/incidents.ts";
 import type { Delivery, MalformedEvent } from "../../core/okta/event-hook.ts";
 import type { Claims } from "../../core/pipeline/claims.ts";
 import { toDeadLetters } from "../../core/pipeline/dead-letter.ts";
@@ -63,6 +65,7 @@ export class AwsPipelinePorts implements PipelinePorts {
   readonly suppressMinutes: number;
   readonly claims: Claims;
   readonly userStates: UserStates;
+  readonly incidents: Incidents;
   readonly lookUp: LookUp;
   readonly refreshProfiles: PipelinePorts["refreshProfiles"];
   readonly countDay: PipelinePorts["countDay"];
@@ -86,6 +89,7 @@ export class AwsPipelinePorts implements PipelinePorts {
     this.suppressMinutes = config.suppressMinutes;
     this.claims = createClaims(config.stateTable, getDynamodb);
     this.userStates = createUserStates(config.stateTable, getStateKey, getDynamodb);
+    this.incidents = createIncidents(config.stateTable, getStateKey, getDynamodb);
     this.lookUp = createLookUp(
       config.profileTable,
       config.stateTable,

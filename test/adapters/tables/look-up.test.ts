@@ -95,14 +95,15 @@ async function throttleTo(keysPerCall: Readonly<Record<string, number>>): Promis
 
 const stateKey = Buffer.from("the key of a deployment");
 const users: ReadonlySet<UserKey> = new Set(["login#ada@example.com", "id#00u1"]);
-const lookUp = (...keys: string[]) =>
+const lookUp = (...keys: string[]) => lookUpWith(keys, new Set());
+const lookUpWith = (keys: readonly string[], incidents: ReadonlySet<string>) =>
   createLookUp(
     names.profileTable,
     names.stateTable,
     () => stateKey,
     patientDynamodb(),
     patientWatching,
-  )({ keys: new Set(keys), users }, AbortSignal.timeout(100_000));
+  )({ keys: new Set(keys), users, incidents }, AbortSignal.timeout(100_000));
 const find = async (...keys: string[]) => (await lookUp(...keys)).locations;
 
 describe("profile locations", () => {
@@ -184,7 +185,7 @@ describe("what is kept of users on the state table", () => {
   });
 });
 
-test("a user with id and login costs the reads of thirteen items, as the table of costs has it", async () => {
+test("a user with id and login costs the reads of fourteen items, as the table of costs has it", async () => {
   const asked: string[] = [];
   proxy = await startAwsEndpoint((operation, input) => {
     if (operation !== "BatchGetItem") return { status: 200, body: {} };
@@ -193,11 +194,13 @@ test("a user with id and login costs the reads of thirteen items, as the table o
     return { status: 200, body: { Responses: {}, UnprocessedKeys: {} } };
   });
   process.env.AWS_ENDPOINT_URL_DYNAMODB = proxy.url;
-  await lookUp("00u1", "ada@example.com");
-  expect(asked).toHaveLength(13);
+  await lookUpWith(["00u1", "ada@example.com"], new Set(["an incident"]));
+  expect(asked).toHaveLength(14);
 });
 
 test("a table that is not there is an error, and no user without a profile", async () => {
   const missing = createLookUp("missing", "missing", () => stateKey, patientDynamodb());
-  await expect(missing({ keys: new Set(["00u1"]), users }, AbortSignal.timeout(100_000))).rejects.toThrow();
+  await expect(
+    missing({ keys: new Set(["00u1"]), users, incidents: new Set() }, AbortSignal.timeout(100_000)),
+  ).rejects.toThrow();
 });

@@ -238,6 +238,7 @@ describe("what is forgotten", () => {
       published: true,
       fingerprint: "f",
       suppressed: 0,
+      incident: null,
       reported: { count: 0, since: null },
     };
     const given: UserState = {

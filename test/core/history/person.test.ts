@@ -271,7 +271,7 @@ describe("where the key of logins cannot be had", () => {
       }),
     );
     const findings = await withoutKey.lookUp(
-      { keys: new Set(["00uplace"]), users: new Set(["id#00uplace"]) },
+      { keys: new Set(["00uplace"]), users: new Set(["id#00uplace"]), incidents: new Set() },
       AbortSignal.timeout(100_000),
     );
     expect(findings.locations.get("00uplace")).toHaveLength(1);
@@ -301,7 +301,7 @@ test("a key that comes late is waited for, while locations are asked for", async
     },
   );
   const { states } = await lookUp(
-    { keys: new Set(["00u1"]), users: new Set(["id#00u1"]) },
+    { keys: new Set(["00u1"]), users: new Set(["id#00u1"]), incidents: new Set() },
     AbortSignal.timeout(100_000),
   );
   expect(asked).toEqual(["located", "remembered"]);

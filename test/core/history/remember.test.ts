@@ -158,6 +158,7 @@ describe("what is remembered under two keys", () => {
         ["2026-11-23", 1],
       ]),
       windows: own.windows,
+      verdicts: own.verdicts,
       watchedSince: "2026-01-01",
     });
   });

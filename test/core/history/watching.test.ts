@@ -23,7 +23,10 @@ afterAll(async () => {
 
 async function since(client = dynamodb): Promise<string | null | undefined> {
   const lookUp = createLookUp(names.profileTable, names.stateTable, stateKey, async () => client, patientWatching);
-  const { states } = await lookUp({ keys: new Set(), users: new Set(["login#ada"]) }, AbortSignal.timeout(100_000));
+  const { states } = await lookUp(
+    { keys: new Set(), users: new Set(["login#ada"]), incidents: new Set() },
+    AbortSignal.timeout(100_000),
+  );
   return states?.get("login#ada")?.watchedSince;
 }
 const stored = async () =>
@@ -51,7 +54,7 @@ test("look-ups of one function that come at once share a write", async () => {
     { step: "initialize" },
   );
   const lookUp = createLookUp(names.profileTable, names.stateTable, stateKey, async () => client, patientWatching);
-  const asked = { keys: new Set<string>(), users: new Set(["login#ada"] as const) };
+  const asked = { keys: new Set<string>(), users: new Set(["login#ada"] as const), incidents: new Set<string>() };
   const found = await Promise.all(Array.from({ length: 20 }, () => lookUp(asked, AbortSignal.timeout(100_000))));
   const told = new Set(found.map(({ states }) => states?.get("login#ada")?.watchedSince));
   expect([...told]).toEqual([(await stored())?.since?.S]);

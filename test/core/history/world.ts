@@ -1,4 +1,5 @@
 import { createClaims } from "../../../lambda/adapters/tables/claims.ts";
+import { createIncidents } from "../../../lambda/adapters/tables/incidents.ts";
 import { createLookUp } from "../../../lambda/adapters/tables/look-up.ts";
 import { createUserStates } from "../../../lambda/adapters/tables/user-states.ts";
 import type { Alert } from "../../../lambda/core/alerts/alert-schema.ts";
@@ -33,6 +34,7 @@ export function world(overrides: Partial<PipelinePorts> = {}) {
     lookUp: createLookUp(names.profileTable, names.stateTable, stateKey, dynamodb, patientWatching),
     claims: createClaims(names.stateTable, dynamodb),
     userStates: createUserStates(names.stateTable, stateKey, dynamodb),
+    incidents: createIncidents(names.stateTable, stateKey, dynamodb),
     publish: async (alert) => void published.push(alert),
     parkWork: async (work) => void parked.push(...work.map((each) => each.work)),
     suppressMinutes: 60,

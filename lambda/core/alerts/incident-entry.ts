@@ -1,0 +1,51 @@
+import type { IncidentAlert, IncidentUser } from "../incidents/incident.ts";
+import { shorten } from "../text/shorten.ts";
+import type { Alert } from "./alert-schema.ts";
+import { describeExit, describeNetwork, describeProxy, hasOrigin } from "./wording.ts";
+
+/** The longest summary and step, and other text, that an incident keeps, in UTF-16 code units. */
+const maximumSentence = 300;
+const maximumText = 100;
+/** The most detections that it names of an alert. */
+const maximumDetections = 5;
+
+/**
+ * What an incident keeps of an alert: 2 kB at the most, so that the item of {@link maximumIncidentAlerts} stays under a
+ * quarter of DynamoDB's limit of 400 kB.
+ *
+ * @param fingerprint what its verdict is kept by; null where the network is not known
+ */
+export function entryOf(alert: Alert, fingerprint: string | null): IncidentAlert {
+  const { network } = alert;
+  const { operators } = network.anonymous;
+  const isSilent = !hasOrigin(alert);
+  return {
+    alertId: alert.alertId,
+    eventUuid: shorten(alert.okta.eventUuid, maximumText),
+    detectedAt: alert.detectedAt,
+    published: shorten(alert.okta.published, maximumText),
+    eventType: shorten(alert.okta.eventType, maximumText),
+    summary: shorten(alert.summary, maximumSentence),
+    severity: alert.severity,
+    outcome: brief(alert.session.outcome),
+    detections: alert.detections
+      .slice(0, maximumDetections)
+      .map(({ id, title }) => ({ id: shorten(id, maximumText), title: shorten(title, maximumText) })),
+    from: isSilent ? null : brief(describeExit(alert)),
+    through: brief(describeProxy(alert)),
+    network: isSilent ? null : brief(describeNetwork(alert)),
+    operator: operators.length === 1 ? brief(operators[0] ?? null) : null,
+    asNumber: network.asNumber,
+    nextStep: alert.triage[0] === undefined ? null : shorten(alert.triage[0], maximumSentence),
+    fingerprint,
+  };
+}
+
+/** The person of an alert, for its incident. */
+export function personOfAlert({ user: { id, login, displayName } }: Alert): IncidentUser {
+  return { id: brief(id), login: brief(login), displayName: brief(displayName) };
+}
+
+function brief(text: string | null): string | null {
+  return text === null ? null : shorten(text, maximumText);
+}

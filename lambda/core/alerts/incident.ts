@@ -1,0 +1,87 @@
+import type { Verdict } from "../history/verdict.ts";
+import { type Incident, maximumShown, openedAt } from "../incidents/incident.ts";
+import { sessionStart } from "../okta/log-event.ts";
+import { isUnknown } from "../okta/person.ts";
+import type { Alert } from "./alert-schema.ts";
+
+/** The incident of an alert, as far as it is known when the alert is written. */
+export interface IncidentSource {
+  readonly id: string;
+  /** What came before; null for nothing, undefined where the store did not answer. */
+  readonly known: Incident | null | undefined;
+  /** How the last incident of the same fingerprint was judged; null where it was not, or where that is not known. */
+  readonly verdict: Verdict | null;
+}
+
+/** What an alert says of its incident: itself does not count as what came before. */
+export function describeIncident(
+  { id, known, verdict }: IncidentSource,
+  alertId: string,
+  detectedAt: Date,
+): Alert["incident"] {
+  const judged = verdict && { verdict: verdict.verdict, note: verdict.note, by: verdict.by, at: verdict.at };
+  if (known === undefined) return { id, opened: null, alerts: null, before: [], verdict: judged };
+  const before = known?.alerts.filter((each) => each.alertId !== alertId) ?? [];
+  const isRecorded = known !== null && before.length < known.alerts.length;
+  return {
+    id,
+    opened: known === null ? detectedAt.toISOString() : openedAt(known),
+    alerts: known === null ? 0 : known.count - (isRecorded ? 1 : 0),
+    before: before
+      .slice(-maximumShown)
+      .map(({ alertId, detectedAt, published, eventType, summary, severity, detections }) => ({
+        alertId,
+        detectedAt,
+        published,
+        eventType,
+        summary,
+        severity,
+        detections: detections.map(({ id, title }) => ({ id, title })),
+      })),
+    verdict: judged,
+  };
+}
+
+/** The alerts before it that a sentence names. */
+const maximumNamed = 3;
+
+/** `3rd alert of this session: at 09:41 UTC "Okta Admin Privilege Granted" (high), …`. Null for the first alert, and where that is not known. */
+export function describeBefore({ incident, session, detectedAt }: Alert): string | null {
+  const { alerts, before } = incident;
+  if (alerts === null || alerts === 0) return null;
+  const hasSession = [session.rootSessionId, session.externalSessionId].some((id) => !isUnknown(id));
+  const named = before.slice(-maximumNamed);
+  const more = alerts - named.length;
+  const list = named.map((each) => {
+    const day = each.detectedAt.slice(0, 10);
+    const time = `${day === detectedAt.slice(0, 10) ? "" : `${day} `}${each.detectedAt.slice(11, 16)} UTC`;
+    return `at ${time} ${nameAlert(each)} (${each.severity})`;
+  });
+  const rest = more === 0 ? "" : `${more} more before, `;
+  return `${ordinal(alerts + 1)} alert of this ${hasSession ? "session" : "incident"}: ${rest}${list.join(", ")}`;
+}
+
+function nameAlert({ eventType, detections }: Alert["incident"]["before"][number]): string {
+  const title = detections[0]?.title ?? eventType;
+  return eventType === sessionStart ? "a session start" : `"${title}"`;
+}
+
+/** `closed as benign by ana on 2026-11-20: her VPN`. Null where the last of the same was not judged. */
+export function describeVerdict({ incident: { verdict } }: Alert): string | null {
+  if (verdict === null) return null;
+  return `the last like this was closed as ${verdictNames[verdict.verdict]} by ${verdict.by} on ${verdict.at.slice(0, 10)}: ${verdict.note}`;
+}
+
+const verdictNames = {
+  "true-positive": "a true positive",
+  benign: "benign",
+  expected: "expected",
+} as const satisfies Record<Verdict["verdict"], string>;
+
+/** `1st`, `2nd`, `11th`, `23rd`. */
+function ordinal(number: number): string {
+  return `${number}${suffixes[ordinals.select(number)] ?? "th"}`;
+}
+
+const ordinals = new Intl.PluralRules("en", { type: "ordinal" });
+const suffixes: Readonly<Partial<Record<Intl.LDMLPluralRule, string>>> = { one: "st", two: "nd", few: "rd" };

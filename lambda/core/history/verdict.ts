@@ -1,0 +1,25 @@
+import * as z from "zod/mini";
+
+/** The verdicts on incidents. */
+export const verdicts = ["true-positive", "benign", "expected"] as const;
+
+/** How an incident was judged. It is remembered of its person by the fingerprints of its alerts. */
+export const verdictSchema = z.object({
+  verdict: z.enum(verdicts),
+  note: z.string(),
+  /** Its author. */
+  by: z.string(),
+  /** ISO 8601, UTC. */
+  at: z.string(),
+});
+export type Verdict = Readonly<z.infer<typeof verdictSchema>>;
+
+/** The verdicts that are remembered of a user. */
+export const maximumVerdicts = 20;
+
+/** The fingerprints whose verdicts are to be forgotten, the oldest, so that there is room for others. */
+export function surplusVerdicts(kept: ReadonlyMap<string, Verdict>, added: readonly string[]): readonly string[] {
+  const others = [...kept].filter(([fingerprint]) => !added.includes(fingerprint));
+  const newestFirst = others.sort(([, a], [, b]) => (a.at > b.at ? -1 : 1));
+  return newestFirst.slice(Math.max(0, maximumVerdicts - added.length)).map(([fingerprint]) => fingerprint);
+}

@@ -1,0 +1,78 @@
+import * as z from "zod/mini";
+import type { Verdict } from "../history/verdict.ts";
+import { levels } from "../sigma/rule.ts";
+
+/*
+ * All alerts about one person and session, or about one storm, are one incident. It keeps what its timeline shows of each
+ * alert, and the verdict of the person who closed it.
+ */
+
+/** The days that an incident is kept after its last change: as long as Okta keeps its System Log. */
+export const incidentDays = 90;
+
+/** The alerts that an incident keeps one by one, from the first. Further ones are counted, and the latest is kept. */
+export const maximumIncidentAlerts = 50;
+
+/** The alerts before it that an alert names. */
+export const maximumShown = 10;
+
+const text = z.nullable(z.string());
+
+/** What an incident keeps of an alert: texts are masked as the alert's are, and short. */
+export const incidentAlertSchema = z.object({
+  alertId: z.string(),
+  eventUuid: z.string(),
+  /** ISO 8601, UTC. */
+  detectedAt: z.string(),
+  /** When Okta published the event, as Okta writes it. */
+  published: z.string(),
+  eventType: z.string(),
+  summary: z.string(),
+  severity: z.enum(levels),
+  /** Okta's outcome: `SUCCESS`, `FAILURE`. */
+  outcome: text,
+  detections: z.array(z.object({ id: z.string(), title: z.string() })),
+  /** Where it came from: `Toronto, Ontario, Canada`; null where the event has no address. */
+  from: text,
+  /** The anonymous network: `Tor (TOR_EXIT)`; null for none. */
+  through: text,
+  /** Address and autonomous system: `203.0.113.7, AS64500 Example Hosting`; null where the event has no address. */
+  network: text,
+  /** The one operator of an anonymous network that Okta names; null for none, or several. */
+  operator: text,
+  asNumber: z.nullable(z.number()),
+  /** The first of the alert's triage steps. */
+  nextStep: text,
+  /** The fingerprint that its verdict is kept by; null where the network is not known. */
+  fingerprint: text,
+});
+export type IncidentAlert = z.infer<typeof incidentAlertSchema>;
+
+/** The person of an incident, as its alerts name the person. */
+export const incidentUserSchema = z.object({ id: text, login: text, displayName: text });
+export type IncidentUser = z.infer<typeof incidentUserSchema>;
+
+/** An incident, as it is kept. */
+export interface Incident {
+  readonly id: string;
+  /** When it last changed: by an alert, or by a verdict (ISO 8601, UTC). */
+  readonly changed: string;
+  /** Null for a storm, which is about many persons. */
+  readonly user: IncidentUser | null;
+  /** The alerts that are kept, in order of `detectedAt`. */
+  readonly alerts: readonly IncidentAlert[];
+  /** The number of all alerts. */
+  readonly count: number;
+  /** Null for an incident that was never closed. */
+  readonly verdict: Verdict | null;
+}
+
+/** When an incident was opened: the time of its first alert (ISO 8601, UTC). */
+export function openedAt({ alerts, changed }: Incident): string {
+  return alerts[0]?.detectedAt ?? changed;
+}
+
+/** Whether an incident waits for a verdict: it has none, or an alert came after it. */
+export function isOpen({ verdict, alerts }: Incident): boolean {
+  return verdict === null || alerts.some(({ detectedAt }) => detectedAt > verdict.at);
+}

@@ -1,0 +1,62 @@
+import type { Alert } from "../alerts/alert-schema.ts";
+import type { IncidentSource } from "../alerts/incident.ts";
+import { entryOf, personOfAlert } from "../alerts/incident-entry.ts";
+import { fingerprintOf, newsOf } from "../grouping/fingerprint.ts";
+import type { UserState } from "../history/history.ts";
+import type { UserKey } from "../history/user-key.ts";
+import { incidentOf } from "../incidents/incident-id.ts";
+import type { LogEvent } from "../okta/log-event.ts";
+import { within } from "../time/budget.ts";
+import type { Findings, PipelinePorts } from "./ports.ts";
+
+/**
+ * The incident of an alert about an event, as the look-up found it.
+ *
+ * @param detections ids of the detections that are alerted on
+ * @param state what is remembered of the user; null where that is not known
+ */
+export function incidentSource(
+  event: LogEvent,
+  detections: readonly string[],
+  findings: Findings | null,
+  state: UserState | null,
+  { loginDomains }: PipelinePorts,
+): IncidentSource {
+  const id = incidentOf({ event, loginDomains });
+  const incidents = findings?.incidents ?? null;
+  const fingerprint = verdictKey(event, detections);
+  return {
+    id,
+    known: incidents === null ? undefined : (incidents.get(id) ?? null),
+    verdict: (fingerprint === null ? null : state?.verdicts.get(fingerprint)) ?? null,
+  };
+}
+
+/** Adds a published alert to its incident; a test is of none. */
+export async function recordAlert(
+  alert: Alert,
+  event: LogEvent,
+  userKey: UserKey | null,
+  ports: PipelinePorts,
+  signal: AbortSignal,
+): Promise<void> {
+  if (alert.test) return;
+  const fingerprint = verdictKey(
+    event,
+    alert.detections.map(({ id }) => id),
+  );
+  const published = {
+    incident: alert.incident.id,
+    alert: entryOf(alert, fingerprint),
+    user: personOfAlert(alert),
+    userKey,
+    now: ports.now(),
+  };
+  await within(signal, ports.incidents.record(published, signal));
+}
+
+/** The fingerprint that the verdict on an alert is remembered by; null where Okta does not tell the network. */
+function verdictKey(event: LogEvent, detections: readonly string[]): string | null {
+  const news = newsOf(event, detections);
+  return news && fingerprintOf(news);
+}
