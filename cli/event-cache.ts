@@ -1,17 +1,23 @@
-import { createCipheriv, createDecipheriv, randomBytes, scryptSync } from "node:crypto";
-import { createReadStream } from "node:fs";
-import { open, truncate, writeFile } from "node:fs/promises";
-import { createInterface } from "node:readline";
+import { randomBytes, scryptSync } from "node:crypto";
+import { appendFile, open, stat, truncate, writeFile } from "node:fs/promises";
+import { CompactEncrypt, compactDecrypt } from "jose";
+import * as z from "zod/mini";
 import { codeOf, toError } from "../lambda/core/values/error.ts";
 import { InputError } from "./command.ts";
 
+const cachedQuery = z.object({
+  orgUrl: z.string(),
+  since: z.string(),
+  until: z.string(),
+  filter: z.nullable(z.string()),
+});
+
 /** The query of an org's System Log. Times are ISO 8601, UTC. */
-export interface CachedQuery {
-  readonly orgUrl: string;
-  readonly since: string;
-  readonly until: string;
-  readonly filter: string | null;
-}
+export type CachedQuery = Readonly<z.output<typeof cachedQuery>>;
+
+const kind = "okta-proxy-watch event cache 2";
+/** The first line of the file. */
+const header = z.object({ kind: z.literal(kind), salt: z.string(), query: cachedQuery });
 
 /** Pages of an org's System Log on disk, encrypted: they are personal data. */
 export interface EventCache {
@@ -22,108 +28,75 @@ export interface EventCache {
   readonly add: (items: readonly unknown[] | null) => Promise<void>;
 }
 
-/** The first line of the file. */
-interface Header {
-  readonly kind: "okta-proxy-watch event cache 1";
-  readonly salt: string;
-  readonly query: CachedQuery;
-}
-
-const kind = "okta-proxy-watch event cache 1";
-const ivBytes = 12;
-const tagBytes = 16;
-
 /**
- * Opens a cache, or makes one. Each page is a line, encrypted by AES-256-GCM under a key that scrypt derives from the
- * passphrase, and bound to the first line, which holds the query. A line that was cut off is removed.
+ * Opens a cache, or makes one. The first line holds the query and a salt. Each page is a line more, a JWE (RFC 7516) by
+ * AES-256-GCM; scrypt derives its key from the passphrase and the whole first line, so that pages go with their query. A
+ * line that was cut off is removed.
  *
  * @param query the query of a new file
  * @throws InputError when the file is not a cache, or the passphrase is wrong
  */
 export async function openEventCache(path: string, passphrase: string, query: CachedQuery): Promise<EventCache> {
-  const found = await readHeader(path);
-  const header: Header = found ?? { kind, salt: randomBytes(16).toString("base64"), query };
-  const first = JSON.stringify(header);
-  if (found === null) await writeFile(path, `${first}\n`, { mode: 0o600, flag: "wx" });
-  const key = scryptSync(passphrase, Buffer.from(header.salt, "base64"), 32);
-  const bound = Buffer.from(first);
-
-  const decrypt = (line: string, number: number): readonly unknown[] | null => {
-    const bytes = Buffer.from(line, "base64");
-    const decipher = createDecipheriv("aes-256-gcm", key, bytes.subarray(0, ivBytes));
-    decipher.setAAD(bound);
-    decipher.setAuthTag(bytes.subarray(ivBytes, ivBytes + tagBytes));
-    try {
-      const text = Buffer.concat([decipher.update(bytes.subarray(ivBytes + tagBytes)), decipher.final()]);
-      return JSON.parse(text.toString("utf8")) as readonly unknown[] | null;
-    } catch {
-      throw new InputError(
-        `${path}:${number}: cannot be decrypted: the passphrase is another, or the file was changed`,
-      );
-    }
-  };
+  let first = await firstLineOf(path);
+  if (first === null) {
+    first = JSON.stringify({ kind, salt: randomBytes(16).toString("base64"), query });
+    await writeFile(path, `${first}\n`, { mode: 0o600, flag: "wx" });
+  }
+  const key = new Uint8Array(scryptSync(passphrase, first, 32));
   return {
-    query: header.query,
+    query: readQuery(first, path),
     async *pages() {
-      await cutOff(path);
-      let number = 0;
-      for await (const line of createInterface({
-        input: createReadStream(path),
-        crlfDelay: Number.POSITIVE_INFINITY,
-      })) {
-        number += 1;
-        if (number > 1 && line !== "") yield decrypt(line, number);
+      const { size } = await stat(path);
+      let end = 0;
+      for await (const line of linesOf(path)) {
+        const next = end + Buffer.byteLength(line) + 1;
+        // A stopped run leaves its last line without an end.
+        if (next > size) return truncate(path, end);
+        if (end > 0) yield await decrypt(line, key, path);
+        end = next;
       }
     },
     async add(items) {
-      const iv = randomBytes(ivBytes);
-      const cipher = createCipheriv("aes-256-gcm", key, iv);
-      cipher.setAAD(bound);
-      const text = Buffer.concat([cipher.update(JSON.stringify(items), "utf8"), cipher.final()]);
-      const line = Buffer.concat([iv, cipher.getAuthTag(), text]).toString("base64");
-      await writeFile(path, `${line}\n`, { flag: "a" });
+      const text = new TextEncoder().encode(JSON.stringify(items));
+      const line = await new CompactEncrypt(text).setProtectedHeader({ alg: "dir", enc: "A256GCM" }).encrypt(key);
+      await appendFile(path, `${line}\n`);
     },
   };
 }
 
-/** Null when there is no such file. */
-async function readHeader(path: string): Promise<Header | null> {
-  let line = "";
+async function decrypt(line: string, key: Uint8Array, path: string): Promise<readonly unknown[] | null> {
   try {
-    for await (const each of createInterface({ input: createReadStream(path) })) {
-      line = each;
-      break;
-    }
+    const { plaintext } = await compactDecrypt(line, key);
+    return z.parse(z.nullable(z.array(z.unknown())), JSON.parse(new TextDecoder().decode(plaintext)));
+  } catch {
+    throw new InputError(`${path}: cannot be decrypted: the passphrase is another, or the file was changed`);
+  }
+}
+
+async function* linesOf(path: string): AsyncGenerator<string> {
+  const file = await open(path);
+  try {
+    yield* file.readLines();
+  } finally {
+    await file.close();
+  }
+}
+
+/** Null when there is no such file. */
+async function firstLineOf(path: string): Promise<string | null> {
+  try {
+    for await (const line of linesOf(path)) return line;
+    return "";
   } catch (error) {
     if (codeOf(error) === "ENOENT") return null;
     throw new InputError(`${path}: cannot be opened: ${toError(error).message}`);
   }
-  try {
-    const header = JSON.parse(line) as Header;
-    if (header.kind === kind) return header;
-  } catch {
-    // The file is not a cache.
-  }
-  throw new InputError(`${path} is no cache of this command; name another file, so that nothing is overwritten`);
 }
 
-/** Removes an incomplete last line, which a stopped run leaves. */
-async function cutOff(path: string): Promise<void> {
-  const file = await open(path, "r");
-  let whole: number;
-  let size: number;
+function readQuery(line: string, path: string): CachedQuery {
   try {
-    ({ size } = await file.stat());
-    const piece = Buffer.alloc(65_536);
-    whole = 0;
-    for (let end = size; end > 0 && whole === 0; end -= piece.length) {
-      const start = Math.max(0, end - piece.length);
-      const { bytesRead } = await file.read(piece, 0, end - start, start);
-      const at = piece.subarray(0, bytesRead).lastIndexOf(0x0a);
-      if (at >= 0) whole = start + at + 1;
-    }
-  } finally {
-    await file.close();
+    return header.parse(JSON.parse(line)).query;
+  } catch {
+    throw new InputError(`${path} is no cache of this command; name another file, so that nothing is overwritten`);
   }
-  if (whole < size) await truncate(path, whole);
 }

@@ -1,6 +1,7 @@
 import { appendFile, mkdtemp, readFile, rm, stat, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { decodeProtectedHeader } from "jose";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { type Output, runCli } from "../fixtures/command.ts";
 import { type Json, sessionStart } from "../fixtures/events.ts";
@@ -69,6 +70,9 @@ describe("a cache", () => {
     expect(first.code).toBe(0);
     const kept = await readFile(cache, "utf8");
     expect(kept).not.toContain("Ada@Example.com");
+    for (const page of kept.trim().split("\n").slice(1)) {
+      expect(decodeProtectedHeader(page)).toEqual({ alg: "dir", enc: "A256GCM" });
+    }
     expect(kept).not.toContain('user.session.start",');
     expect((await stat(cache)).mode & 0o777).toBe(0o600);
     okta.asked.length = 0;
@@ -109,6 +113,12 @@ describe("a cache", () => {
     const other = await backtest(["--since", "30d", "--cache", cache], { BACKTEST_CACHE_KEY: "another" });
     expect(other).toMatchObject({ code: 2, stderr: expect.stringContaining("cannot be decrypted") });
     const kept = await readFile(cache, "utf8");
+    // Pages go with their query, and a page is whole.
+    const times = /"since":"20/.test(kept) ? kept.replace('"since":"20', '"since":"19') : "";
+    for (const changed of [times, kept.replace(/.\n$/, "\n")]) {
+      await writeFile(cache, changed);
+      expect((await backtest(["--since", "30d", "--cache", cache])).stderr).toContain("cannot be decrypted");
+    }
     await writeFile(cache, kept.replace(okta.orgUrl, "https://other.okta.com"));
     expect((await backtest(["--since", "30d", "--cache", cache])).stderr).toContain("is of another org");
     await writeFile(cache, "something else\n");
