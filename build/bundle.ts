@@ -17,6 +17,7 @@ const functions = [
   "stream",
   "publish-output",
   "notify-exceptions",
+  "digest",
   "canary",
 ] as const;
 

@@ -29,6 +29,9 @@ export const retentionDays: readonly number[] = [
   1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731, 1_096, 1_827, 2_192, 2_557, 2_922, 3_288, 3_653,
 ];
 
+/** The days on which a digest may go out. */
+const weekdays = ["monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday"] as const;
+
 const email = z.email("expected an e-mail address");
 const number = z.number("expected a number");
 const flag = z.boolean("expected true or false");
@@ -77,6 +80,21 @@ const schema = z.strictObject({
     description: "An address to subscribe to the alarms. AWS sends it a link, which has to be clicked.",
     examples: ["operations@example.com"],
   }),
+  digest: flag.optional().meta({
+    description:
+      "Whether the alert topic gets a digest once a week. Without this setting it does where alertEmail is set.",
+    examples: [true],
+  }),
+  digestDay: z
+    .enum(weekdays, `expected one of ${weekdays.join(", ")}`)
+    .default("monday")
+    .meta({ description: "The day of the week on which the digest goes out, about the seven days before." }),
+  digestHour: z
+    .int("expected a whole number")
+    .min(0, "expected at least 0")
+    .max(23, "expected at most 23")
+    .default(8)
+    .meta({ description: "The hour (UTC) at which the digest goes out." }),
   mismatchDistanceKm: number
     .positive("expected more than 0")
     .max(farthestKm, `expected at most ${farthestKm}, half around the Earth`)
@@ -244,6 +262,11 @@ const schema = z.strictObject({
 /** The settings of a deployment; the schema above, and docs/settings.schema.json, describe each. */
 export type Settings = Readonly<z.output<typeof schema>>;
 
+/** Whether the stack counts for a digest, and publishes it. */
+export function hasDigest({ digest, alertEmail }: Pick<Settings, "digest" | "alertEmail">): boolean {
+  return digest ?? alertEmail !== undefined;
+}
+
 /** The key of a template's metadata under which the stack keeps all of its settings; unset ones are left out. */
 export const settingsMetadata = "OktaProxyWatch::Settings";
 
@@ -388,6 +411,7 @@ const needs: readonly {
   readonly isMet: (settings: Settings) => boolean;
   readonly names: readonly (keyof Settings)[];
 }[] = [
+  { need: "without a digest", isMet: hasDigest, names: ["digestDay", "digestHour"] },
   { need: "without firewall", isMet: ({ firewall }) => firewall, names: ["firewallLimit"] },
   {
     need: "without oktaOrgUrl",

@@ -28,7 +28,8 @@ import { RetryQueue } from "./constructs/retry-queue.ts";
 import { SavedQueries } from "./constructs/saved-queries.ts";
 import { StateKey } from "./constructs/state-key.ts";
 import { StateTable } from "./constructs/state-table.ts";
-import { readSettings, type Settings, settingsMetadata } from "./settings.ts";
+import { WeeklyDigest } from "./constructs/weekly-digest.ts";
+import { hasDigest, readSettings, type Settings, settingsMetadata } from "./settings.ts";
 import { streamPatterns } from "./stream-patterns.ts";
 
 /** The properties of the stack. */
@@ -97,6 +98,9 @@ export class OktaProxyWatchStack extends Stack {
       ...resources,
       code: join(code, "notify-exceptions"),
     });
+    const digest = hasDigest(settings)
+      ? new WeeklyDigest(this, "WeeklyDigest", { ...resources, code: join(code, "digest") })
+      : null;
     const alertOutputs = settings.outputs.map((output) => {
       const name = `${output[0]?.toUpperCase()}${output.slice(1)}`;
       const construct = new AlertOutput(this, `${name}Output`, {
@@ -127,6 +131,7 @@ export class OktaProxyWatchStack extends Stack {
         Receiver: receiver.function,
         Redrive: redrive.function,
         ExceptionNotices: notices.function,
+        ...(digest && { WeeklyDigest: digest.function }),
         ...Object.fromEntries(alertOutputs.map(({ name, construct }) => [`${name}Output`, construct.function])),
         ...(logStream && { LogStream: logStream.function }),
         ...(okta && { ProfileSync: okta.sync.function, ProfileRefresh: okta.refresh.function }),

@@ -24,7 +24,7 @@ export interface AlertFeed {
  *
  * @param endpoint the endpoint of SQS
  * @param onAlert called with every alert
- * @param onNotice called with every notice that exceptions end
+ * @param onNotice called with every message that is no alert: a notice that exceptions end, a digest
  * @param onError called for a message that SNS would have refused, and when the queue cannot be read
  */
 export function followAlerts(

@@ -30,7 +30,7 @@ export interface EmbeddedRunOptions {
   /** Milliseconds that a client has to send its whole request. @default 10000 */
   readonly requestTimeout?: number;
   readonly onAlert?: (received: ReceivedAlert) => void;
-  /** Called with each notice that exceptions end. */
+  /** Called with each message of the topic that is no alert: a notice that exceptions end, a digest. */
   readonly onNotice?: (notice: Pick<ReceivedAlert, "subject" | "email">) => void;
   readonly onError: (error: unknown) => void;
 }
@@ -70,6 +70,7 @@ export async function startEmbeddedRun(options: EmbeddedRunOptions): Promise<Emb
     MISMATCH_DISTANCE_KM: String(options.mismatchDistanceKm),
     SUPPRESS_MINUTES: String(options.suppressMinutes ?? defaultSuppressMinutes),
     EXPERIMENTAL_DETECTIONS: String(options.experimentalDetections ?? false),
+    DIGEST: "true",
     ...(options.timing && { TIMING: JSON.stringify(options.timing) }),
   };
   // A secret's ARN in the caller's environment would conflict with the secret itself.

@@ -1,4 +1,5 @@
 import type { Construct } from "constructs";
+import { hasDigest } from "../settings.ts";
 import type { AlertTopic } from "./alert-topic.ts";
 import type { DeadLetterQueue } from "./dead-letter-queue.ts";
 import { OwnFunction, type OwnFunctionProps } from "./own-function.ts";
@@ -40,6 +41,7 @@ export class PipelineFunction extends OwnFunction {
         SUPPRESS_MINUTES: String(settings.suppressMinutes),
         ...(settings.loginDomains.length === 0 ? {} : { LOGIN_DOMAINS: settings.loginDomains.join(",") }),
         EXPERIMENTAL_DETECTIONS: String(settings.experimentalDetections),
+        ...(hasDigest(settings) && { DIGEST: "true" }),
         METRICS: settings.metrics,
         ...props.environment,
       },

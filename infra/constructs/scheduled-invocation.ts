@@ -1,15 +1,19 @@
 import { type Duration, Stack } from "aws-cdk-lib";
+import type { CronOptions } from "aws-cdk-lib/aws-events";
 import { Grant, Role, ServicePrincipal } from "aws-cdk-lib/aws-iam";
 import type { IFunction } from "aws-cdk-lib/aws-lambda";
 import { Schedule, ScheduleExpression } from "aws-cdk-lib/aws-scheduler";
 import { Construct } from "constructs";
 
 /** The properties of a schedule. */
-export interface ScheduledInvocationProps {
+export type ScheduledInvocationProps = {
   readonly function: IFunction;
   readonly description: string;
-  readonly interval: Duration;
-}
+} & (
+  | { readonly interval: Duration }
+  /** Times in UTC. */
+  | { readonly cron: CronOptions }
+);
 
 /** Invokes a function on a schedule, by a role for that alone. */
 export class ScheduledInvocation extends Construct {
@@ -21,7 +25,7 @@ export class ScheduledInvocation extends Construct {
     Grant.addToPrincipal({ grantee: role, actions: ["lambda:InvokeFunction"], resourceArns: [arn] });
     new Schedule(this, "Schedule", {
       description: props.description,
-      schedule: ScheduleExpression.rate(props.interval),
+      schedule: "cron" in props ? ScheduleExpression.cron(props.cron) : ScheduleExpression.rate(props.interval),
       target: { bind: () => ({ arn, role, retryPolicy: { maximumRetryAttempts: 0 } }) },
     });
   }

@@ -40,6 +40,11 @@ export class StateTable extends OwnTable {
     return this.grant(grantee, ["dynamodb:Scan", "dynamodb:UpdateItem"]);
   }
 
+  /** Grants reading the counts of days, and all exceptions. */
+  grantDigest(grantee: IGrantable): Grant {
+    return this.grant(grantee, ["dynamodb:BatchGetItem", "dynamodb:Scan"]);
+  }
+
   /** Grants saving the state of a sync. */
   grantRecordSync(grantee: IGrantable): Grant {
     return this.grant(grantee, ["dynamodb:GetItem", "dynamodb:PutItem"]);

@@ -22,6 +22,7 @@ const functions = {
   Receiver: { built: "receiver", path: "Receiver/Receiver/Function" },
   Redrive: { built: "redrive", path: "Redrive/Redrive/Function" },
   ExceptionNotices: { built: "notify-exceptions", path: "ExceptionNotices/Notices/Function" },
+  WeeklyDigest: { built: "digest", path: "WeeklyDigest/Digest/Function" },
   ChatOutput: { built: "publish-output", path: "ChatOutput/Publisher/Function" },
   OcsfOutput: { built: "publish-output", path: "OcsfOutput/Publisher/Function" },
   PagerdutyOutput: { built: "publish-output", path: "PagerdutyOutput/Publisher/Function" },

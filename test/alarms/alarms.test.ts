@@ -90,7 +90,7 @@ async function watchRetries(count: number, observe: (state: ReadonlySet<string>)
 async function aHealthyHour(): Promise<void> {
   expect(await deliver([direct(), freshSessionStart()])).toBe(204);
   expect(await stream(direct())).not.toBeNull();
-  for (const name of ["Canary", "ProfileSync", "Reconciliation", "ExceptionNotices"] as const) {
+  for (const name of ["Canary", "ProfileSync", "Reconciliation", "ExceptionNotices", "WeeklyDigest"] as const) {
     expect(await account.invoke(name)).not.toBeNull();
   }
   account.sampleQueues();
@@ -453,6 +453,7 @@ describe("an alarm is raised by what it is about:", () => {
     ["Receiver", "ALERT_TOPIC_ARN"],
     ["Redrive", "STATE_TABLE"],
     ["ExceptionNotices", "STATE_TABLE"],
+    ["WeeklyDigest", "STATE_TABLE"],
     ["ChatOutput", "OUTPUT"],
     ["OcsfOutput", "OUTPUT"],
     ["PagerdutyOutput", "OUTPUT"],

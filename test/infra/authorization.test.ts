@@ -102,6 +102,13 @@ const expected: Readonly<Record<string, readonly Right[]>> = {
     publish("Alerts"),
   ],
   "ExceptionNotices/Daily/Role": invoke("ExceptionNotices/Notices"),
+  "WeeklyDigest/Digest/Role": [
+    `dynamodb:BatchGetItem ${table("State")}`,
+    `dynamodb:Scan ${table("State")}`,
+    ...logs("WeeklyDigest/Digest"),
+    publish("Alerts"),
+  ],
+  "WeeklyDigest/Weekly/Role": invoke("WeeklyDigest/Digest"),
   "Canary/Canary/Role": [`dynamodb:GetItem ${table("State")}`, ...logs("Canary/Canary"), secret("HookSecret")],
   "Canary/Daily/Role": invoke("Canary/Canary"),
   ...output("Chat"),
@@ -233,6 +240,7 @@ describe("functions are invoked by their triggers alone:", () => {
         "<ProfileSync/Sync/Function>.Arn",
         "<Reconciliation/Reconcile/Function>.Arn",
         "<ExceptionNotices/Notices/Function>.Arn",
+        "<WeeklyDigest/Digest/Function>.Arn",
         "<Canary/Canary/Function>.Arn",
       ].sort(),
     );
@@ -244,7 +252,7 @@ describe("functions are invoked by their triggers alone:", () => {
       "aws:SourceArn": "arn:<AWS::Partition>:scheduler:<AWS::Region>:<AWS::AccountId>:schedule-group/default",
     };
     for (const [path, { Properties }] of ofType(withAll, "AWS::IAM::Role")) {
-      const allowed = /\/(Hourly|Daily|Schedule)\/Role$/.test(path)
+      const allowed = /\/(Hourly|Daily|Weekly|Schedule)\/Role$/.test(path)
         ? { Principal: { Service: "scheduler.amazonaws.com" }, Condition: { StringEquals: ofSchedules } }
         : { Principal: { Service: "lambda.amazonaws.com" } };
       expect(withAll.readable(Properties.AssumeRolePolicyDocument.Statement)).toEqual([

@@ -428,6 +428,45 @@ describe("the canary", () => {
   });
 });
 
+describe("the digest", () => {
+  const functionsOf = (of: Template) => Object.values(of.findResources("AWS::Lambda::Function"));
+  const isDigest = ({ Properties }: ReturnType<typeof functionsOf>[number]) =>
+    Properties.Description === "Publishes a digest of the last seven days";
+  const digests = (context: Readonly<Record<string, unknown>>) =>
+    functionsOf(synthesize(context)).filter(isDigest).length;
+
+  test("goes out where an address gets alerts, unless the setting says otherwise, and with the setting alone", () => {
+    const alertEmail = "security@example.com";
+    expect([{}, { alertEmail }, { alertEmail, digest: false }, { digest: "true" }].map(digests)).toEqual([0, 1, 0, 1]);
+  });
+
+  test("has what it says counted by every function that runs the pipeline, and by none where there is no digest", () => {
+    const counting = (of: Template) =>
+      functionsOf(of).flatMap(({ Properties }) =>
+        "RETRY_QUEUE_URL" in Properties.Environment.Variables ? [Properties.Environment.Variables.DIGEST] : [],
+      );
+    expect(counting(synthesize(everything))).toEqual(["true", "true", "true", "true"]);
+    expect(counting(template)).toEqual([undefined, undefined]);
+  });
+
+  test("goes out on Mondays at 08:00 UTC, or when the settings say", () => {
+    const schedule = (context: Readonly<Record<string, unknown>>) =>
+      Object.values(synthesize({ digest: true, ...context }).findResources("AWS::Scheduler::Schedule")).map(
+        ({ Properties }) => [Properties.ScheduleExpression, Properties.ScheduleExpressionTimezone] as const,
+      );
+    expect(schedule({})).toContainEqual(["cron(0 8 ? * MON *)", "Etc/UTC"]);
+    expect(schedule({ digestDay: "friday", digestHour: "15" })).toContainEqual(["cron(0 15 ? * FRI *)", "Etc/UTC"]);
+  });
+
+  test("makes its day and hour a note where there is none, and refuses what is no day or hour", () => {
+    expect(mergeSettings({ digestHour: 7 }).notes.at(-1)).toBe("digestHour has no effect without a digest");
+    expect(mergeSettings({ digest: true, digestHour: 7 }).notes.at(-1)).not.toMatch(/no effect/);
+    for (const bad of [{ digestDay: "Mon" }, { digestHour: 24 }, { digestHour: 7.5 }, { digest: "weekly" }]) {
+      expect(() => mergeSettings(bad)).toThrow(SettingsError);
+    }
+  });
+});
+
 describe("saved queries", () => {
   const queries = Object.values(synthesize(everything).findResources("AWS::Logs::QueryDefinition")).map(
     ({ Properties }) => Properties as { Name: string; QueryString: string; LogGroupNames: unknown[] },

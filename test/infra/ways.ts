@@ -118,6 +118,11 @@ export const functions: readonly DeployedFunction[] = [
     calls: ["dynamodb:Scan State/Table", "dynamodb:UpdateItem State/Table", "sns:Publish Alerts/Topic"],
   },
   {
+    bundle: "digest",
+    path: "WeeklyDigest/Digest",
+    calls: ["dynamodb:BatchGetItem State/Table", "dynamodb:Scan State/Table", "sns:Publish Alerts/Topic"],
+  },
+  {
     bundle: "canary",
     path: "Canary/Canary",
     calls: ["dynamodb:GetItem State/Table", "secretsmanager:GetSecretValue HookSecret/Secret"],

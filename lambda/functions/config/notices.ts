@@ -2,11 +2,11 @@ import { type Environment, readVariables } from "./environment.ts";
 import type { PipelineConfig } from "./pipeline.ts";
 import { alertTopicArn, stateTable } from "./variables.ts";
 
-/** The settings of the function that announces the end of exceptions. */
+/** The settings of functions that publish notices: the end of exceptions, the digest. */
 export type NoticeConfig = Pick<PipelineConfig, "stateTable" | "alertTopicArn">;
 
 /**
- * Reads the settings of the function that announces the end of exceptions.
+ * Reads the settings of a function that publishes notices.
  *
  * @throws ConfigError naming everything that is missing or malformed
  */

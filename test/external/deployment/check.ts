@@ -327,6 +327,8 @@ const steps: readonly CheckStep[] = [
       await command(world, `exceptions -- add --asn 64511 --reason "ends soon" --until ${soon}`);
       assert.equal(await invokeFunction(world, "ExceptionNotices"), null);
       await takeMessage(world, "the notice of an exception", (body) => body.includes("ends soon"));
+      assert.equal(await invokeFunction(world, "WeeklyDigest"), null);
+      await takeMessage(world, "the digest", (body) => body.includes("digest") && body.includes("endingExceptions"));
       okta.users.push(fakeUser(2));
       const changed = sessionStart({
         eventType: "user.account.update_profile",
@@ -336,7 +338,7 @@ const steps: readonly CheckStep[] = [
       await until("a changed profile is refreshed", async () =>
         (await command(world, "profiles -- list")).stdout.includes("user2@example.com"),
       );
-      return "each output publishes, users are synced and refreshed, a missed event is found in the System Log, a streamed one is alerted on once though the hook delivers it too, the canary's alert and an exception's notice arrive";
+      return "each output publishes, users are synced and refreshed, a missed event is found in the System Log, a streamed one is alerted on once though the hook delivers it too, the canary's alert, an exception's notice and the digest arrive";
     },
   ],
   ["every alarm, to the operations topic", alarmsArrive],
@@ -399,7 +401,7 @@ const authorizedSteps: readonly CheckStep[] = [
         ),
         204,
       );
-      for (const name of ["ProfileSync", "Reconciliation", "Canary", "ExceptionNotices"]) {
+      for (const name of ["ProfileSync", "Reconciliation", "Canary", "ExceptionNotices", "WeeklyDigest"]) {
         assert.equal(await invokeFunction(world, name), null, name);
       }
       await command(world, "send-test-alert");

@@ -1,0 +1,63 @@
+import { InvalidArgumentError } from "commander";
+import { createTopic } from "../lambda/adapters/aws/topic.ts";
+import { keepDays } from "../lambda/adapters/tables/day-counts.ts";
+import { readDigestSources } from "../lambda/adapters/tables/digest-sources.ts";
+import { composeDigest, daysOfWeek, type Period } from "../lambda/core/digest/digest.ts";
+import { renderDigest, writeDigest } from "../lambda/core/digest/render-digest.ts";
+import { createCommand, InputError, onTerminal, runCommand } from "./command.ts";
+import { addDeploymentOptions, type DeploymentOptions, findDeployment } from "./deployment.ts";
+import { ourDetections, readDetections } from "./detections-folder.ts";
+
+interface Options extends DeploymentOptions {
+  /** The first day (`2026-11-16`), or a number of days. */
+  readonly since: string | number;
+  readonly send: boolean;
+  readonly json: boolean;
+}
+
+const day = 86_400_000;
+
+async function digest(options: Options): Promise<void> {
+  const now = new Date();
+  const period = periodOf(options.since, now);
+  const { rules } = await readDetections(ourDetections);
+  const titles = new Map(rules.map(({ content }) => [content.id, content.title]));
+  const deployment = await findDeployment(options);
+  const sources = await readDigestSources(deployment.dynamodb, deployment.stateTable, period);
+  const composed = composeDigest({ ...sources, titles, now });
+  process.stdout.write(options.json ? `${JSON.stringify(composed)}\n` : onTerminal(writeDigest(composed)));
+  if (!options.send) {
+    if (sources.days.size === 0)
+      process.stderr.write("note: nothing was counted on these days: is the setting digest on?\n");
+    return;
+  }
+  const publish = createTopic(deployment.alertTopicArn, { client: deployment.sns });
+  await publish(renderDigest(composed), AbortSignal.timeout(10_000));
+  if (!options.json) process.stdout.write("Sent to the alert topic.\n");
+}
+
+/** The days until today (UTC), which is not over. */
+function periodOf(since: string | number, now: Date): Period {
+  const today = Date.parse(now.toISOString().slice(0, 10));
+  const days = typeof since === "number" ? since : Math.round((today - Date.parse(since)) / day) + 1;
+  if (days < 1) throw new InputError("--since lies in the future");
+  if (days > keepDays) throw new InputError(`--since lies more than ${keepDays} days back: older counts are gone`);
+  return { from: new Date(today - (days - 1) * day).toISOString().slice(0, 10), days };
+}
+
+function parseSince(text: string): string | number {
+  const days = /^([1-9]\d{0,3})d$/.exec(text)?.[1];
+  if (days !== undefined) return Number(days);
+  if (/^\d{4}-\d{2}-\d{2}$/.test(text) && !Number.isNaN(Date.parse(text))) return text;
+  throw new InvalidArgumentError("a day (2026-11-16) or a number of days (7d) is expected");
+}
+
+const command = addDeploymentOptions(
+  createCommand("digest", "Prints what the digest would say of the days until now, and sends it."),
+)
+  .option("--since <day>", "the first day (UTC), or a number of days with today", parseSince, daysOfWeek)
+  .option("--send", "sends it to the alert topic as well", false)
+  .option("--json", "prints it as JSON, with every list whole", false)
+  .action(digest);
+
+await runCommand(command);

@@ -1,0 +1,144 @@
+import { describeScope, type Exception } from "../exceptions/exception.ts";
+import { type NetworkKind, networkKinds } from "../okta/network-service.ts";
+import { type Level, levels } from "../sigma/rule.ts";
+import { type DayCounts, nothingCounted, type OpenName, otherName, sumCounts } from "./day-counts.ts";
+
+/** Days, of which the first is `from` (`2026-11-16`, UTC). */
+export interface Period {
+  readonly from: string;
+  /** 1 or more. */
+  readonly days: number;
+}
+
+/** The days of a digest on a schedule. */
+export const daysOfWeek = 7;
+
+/** Days before their end at which a digest names exceptions: two weeks, so that each is named at least once. */
+export const endingDays = 14;
+
+const day = 86_400_000;
+const dayAt = (time: number) => new Date(time).toISOString().slice(0, 10);
+
+/** The seven whole days before a moment. */
+export function weekBefore(now: Date): Period {
+  return { from: dayAt(now.getTime() - daysOfWeek * day), days: daysOfWeek };
+}
+
+/** The days of a period, in order. */
+export function daysOf({ from, days }: Period): string[] {
+  return Array.from({ length: days }, (_, index) => dayAt(Date.parse(from) + index * day));
+}
+
+/** The period of the same length that ends where this one begins. */
+export function periodBefore({ from, days }: Period): Period {
+  return { from: dayAt(Date.parse(from) - days * day), days };
+}
+
+/** A number of the period, and that of the period before; null where nothing was counted then. */
+export interface Figure {
+  readonly count: number;
+  readonly before: number | null;
+}
+
+/** What a digest says: a subscriber that is a program gets it as JSON. */
+export interface Digest {
+  readonly schemaVersion: "1.0";
+  readonly kind: "digest";
+  /** The first and the last day (`2026-11-16`, UTC). */
+  readonly from: string;
+  readonly to: string;
+  readonly alerts: Figure;
+  /** The alerts by severity, the highest first; those with no alert in either period are left out, as everywhere below. */
+  readonly severities: readonly (Figure & { readonly severity: Level })[];
+  /** Session starts through anonymous networks that match a detection, alerted on or not. */
+  readonly signIns: Figure;
+  /** Those of them that failed. */
+  readonly failed: Figure;
+  /** The worst kind first. One sign-in may have several kinds and operators. */
+  readonly kinds: readonly (Figure & { readonly kind: NetworkKind })[];
+  /** The most frequent first; null stands for all that exceed the bound of a day. */
+  readonly operators: readonly (Figure & { readonly operator: string | null })[];
+  /** Persons of whom no earlier session through an anonymous network is remembered; at most 50 a day are named. */
+  readonly newPersons: Figure & { readonly logins: readonly string[] };
+  readonly suppressed: Figure;
+  /** Events of which exceptions cover every detection. */
+  readonly excepted: Figure;
+  /** The exceptions that covered any detection. `scope` is null for an exception that is gone, `id` for all that exceed the bound. */
+  readonly exceptions: readonly (Figure & { readonly id: string | null; readonly scope: string | null })[];
+  /** The detections that were alerted on. `title` is null for one that this release does not have. */
+  readonly detections: readonly (Figure & { readonly id: string | null; readonly title: string | null })[];
+  /** Exceptions that end within {@link endingDays} days, the next first. */
+  readonly endingExceptions: readonly { readonly id: string; readonly scope: string; readonly until: string }[];
+}
+
+/** What a digest is made of. */
+export interface DigestSources {
+  readonly period: Period;
+  /** The counts of the days of this period and the one before; days without any are left out. */
+  readonly days: ReadonlyMap<string, DayCounts>;
+  readonly exceptions: readonly Exception[];
+  /** The titles of detections, by their ids. */
+  readonly titles: ReadonlyMap<string, string>;
+  readonly now: Date;
+}
+
+/** Composes the digest of a period. */
+export function composeDigest({ period, days, exceptions, titles, now }: DigestSources): Digest {
+  const sum = (wanted: readonly string[]) => sumCounts(wanted.map((each) => days.get(each) ?? nothingCounted));
+  const names = daysOf(period);
+  const daysBefore = daysOf(periodBefore(period));
+  const current = sum(names);
+  const before = daysBefore.some((each) => days.has(each)) ? sum(daysBefore) : null;
+  const figure = (name: string): Figure => ({
+    count: current.numbers.get(name) ?? 0,
+    before: before && (before.numbers.get(name) ?? 0),
+  });
+  const some = ({ count, before: earlier }: Figure) => count > 0 || (earlier ?? 0) > 0;
+  /** The figures of an open kind of names; the one of null is last. */
+  const openFigures = (kind: OpenName): (Figure & { readonly of: string | null })[] => {
+    const prefix = `${kind}#`;
+    const all = new Set([...current.numbers.keys(), ...(before?.numbers.keys() ?? [])]);
+    const found = [...all].filter((name) => name.startsWith(prefix));
+    const listed = found
+      .map((name) => ({ of: name.slice(prefix.length), ...figure(name) }))
+      .sort((a, b) => b.count - a.count || (b.before ?? 0) - (a.before ?? 0) || (a.of < b.of ? -1 : 1));
+    return [...listed, { of: null, ...figure(otherName(kind)) }].filter(some);
+  };
+  const scopes = new Map(exceptions.map(({ id, scope }) => [id, describeScope(scope)]));
+  const horizon = now.getTime() + endingDays * day;
+  const ends = exceptions.filter(({ until }) => Date.parse(until) > now.getTime() && Date.parse(until) <= horizon);
+  return {
+    schemaVersion: "1.0",
+    kind: "digest",
+    from: period.from,
+    to: names.at(-1) ?? period.from,
+    alerts: figure("alerts"),
+    severities: levels
+      .toReversed()
+      .map((severity) => ({ severity, ...figure(`severity#${severity}`) }))
+      .filter(some),
+    signIns: figure("signIns"),
+    failed: figure("failed"),
+    kinds: networkKinds
+      .toReversed()
+      .map((kind) => ({ kind, ...figure(`kind#${kind}`) }))
+      .filter(some),
+    operators: openFigures("operator").map(({ of, ...each }) => ({ operator: of, ...each })),
+    newPersons: { ...figure("newPersons"), logins: [...current.persons].sort() },
+    suppressed: figure("suppressed"),
+    excepted: figure("excepted"),
+    exceptions: openFigures("exception").map(({ of, ...each }) => ({
+      id: of,
+      scope: of === null ? null : (scopes.get(of) ?? null),
+      ...each,
+    })),
+    detections: openFigures("rule").map(({ of, ...each }) => ({
+      id: of,
+      title: of === null ? null : (titles.get(of) ?? null),
+      ...each,
+    })),
+    endingExceptions: ends
+      .toSorted((a, b) => (a.until < b.until ? -1 : 1))
+      .map(({ id, scope, until }) => ({ id, scope: describeScope(scope), until })),
+  };
+}

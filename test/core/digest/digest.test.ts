@@ -1,0 +1,326 @@
+import fc from "fast-check";
+import { describe, expect, test } from "vitest";
+import { maximumSms } from "../../../lambda/core/alerts/sms.ts";
+import { type DayCounts, nameOf, otherName } from "../../../lambda/core/digest/day-counts.ts";
+import {
+  composeDigest,
+  type DigestSources,
+  daysOf,
+  periodBefore,
+  weekBefore,
+} from "../../../lambda/core/digest/digest.ts";
+import { maximumLine, renderDigest, writeDigest } from "../../../lambda/core/digest/render-digest.ts";
+import type { Exception } from "../../../lambda/core/exceptions/exception.ts";
+import { refusalOf } from "../../../local/aws-limits.ts";
+
+/* What readers get is in files to be read: `npx vitest run test/core/digest --update` writes them anew. */
+
+/** A Monday. */
+const now = new Date("2026-11-23T08:00:00.000Z");
+const period = weekBefore(now);
+const proxied = "8d5f6c9e-5a0e-4b7c-9d0c-4f6a3a1f2b10";
+const titles = new Map([
+  [proxied, "Okta User Session Start Via Anonymizing Proxy"],
+  ["tor", "Okta User Session Start Via Tor or a Residential Proxy"],
+]);
+
+const counts = (numbers: Readonly<Record<string, number>>, persons: readonly string[] = []): DayCounts => ({
+  numbers: new Map(Object.entries(numbers)),
+  persons: new Set(persons),
+});
+
+const exception = (id: string, until: string, scope: Exception["scope"] = { operator: "NORD_VPN" }): Exception => ({
+  id,
+  scope,
+  by: "grace",
+  reason: "asked her",
+  createdAt: "2026-10-01T00:00:00.000Z",
+  until,
+  noticedAt: null,
+});
+
+const sources = (rest: Partial<DigestSources> = {}): DigestSources => ({
+  period,
+  days: new Map(),
+  exceptions: [],
+  titles,
+  now,
+  ...rest,
+});
+
+const ordinary = sources({
+  days: new Map([
+    [
+      "2026-11-10",
+      counts(
+        {
+          alerts: 3,
+          "severity#high": 3,
+          signIns: 24,
+          "kind#vpn": 23,
+          "kind#tor": 1,
+          newPersons: 1,
+          suppressed: 4,
+          excepted: 17,
+          "operator#NORD_VPN": 20,
+          "exception#1a2b3c4d": 17,
+          [nameOf("rule", proxied)]: 3,
+        },
+        ["old@example.com"],
+      ),
+    ],
+    [
+      "2026-11-17",
+      counts(
+        {
+          alerts: 4,
+          "severity#high": 3,
+          "severity#critical": 1,
+          signIns: 12,
+          failed: 2,
+          "kind#vpn": 8,
+          "kind#tor": 4,
+          newPersons: 2,
+          suppressed: 3,
+          excepted: 5,
+          "operator#NORD_VPN": 8,
+          "operator#TOR_EXIT": 4,
+          "exception#1a2b3c4d": 5,
+          [nameOf("rule", proxied)]: 4,
+          [nameOf("rule", "tor")]: 2,
+        },
+        ["ada@example.com", "grace@example.com"],
+      ),
+    ],
+    [
+      "2026-11-22",
+      counts(
+        {
+          alerts: 3,
+          "severity#high": 3,
+          signIns: 19,
+          failed: 7,
+          "kind#vpn": 15,
+          "kind#relay": 4,
+          newPersons: 1,
+          suppressed: 6,
+          excepted: 10,
+          "operator#NORD_VPN": 10,
+          "operator#MULLVAD_VPN": 5,
+          "operator#APPLE_ICLOUD_RELAY_PROXY": 4,
+          "exception#1a2b3c4d": 7,
+          "exception#99aabbcc": 3,
+          [nameOf("rule", proxied)]: 3,
+        },
+        ["lin@example.com"],
+      ),
+    ],
+  ]),
+  exceptions: [
+    exception("1a2b3c4d", "2026-11-28T00:00:00.000Z"),
+    exception("77777777", "2026-12-05T00:00:00.000Z", { user: "ada@example.com", cidr: "192.0.2.0/24" }),
+    exception("later", "2026-12-08T00:00:00.000Z"),
+    exception("ended", "2026-11-20T00:00:00.000Z"),
+  ],
+});
+
+const cases: Readonly<Record<string, DigestSources>> = {
+  ordinary,
+  empty: sources({ days: new Map([["2026-11-12", counts({ signIns: 3, "kind#vpn": 3, alerts: 1 })]]) }),
+  "first-week": sources({
+    days: new Map([
+      [
+        "2026-11-19",
+        counts(
+          { alerts: 1, "severity#high": 1, signIns: 1, "kind#tor": 1, newPersons: 1, [nameOf("rule", proxied)]: 1 },
+          ["ada@example.com"],
+        ),
+      ],
+    ]),
+  }),
+  noisy: sources({
+    days: new Map([
+      [
+        "2026-11-16",
+        counts(
+          {
+            alerts: 1_234,
+            "severity#high": 1_200,
+            "severity#medium": 34,
+            signIns: 12_345,
+            failed: 11_000,
+            "kind#vpn": 12_000,
+            "kind#residential_proxy": 345,
+            newPersons: 300,
+            suppressed: 9_000,
+            excepted: 2_111,
+            [nameOf("rule", proxied)]: 1_234,
+          },
+          Array.from({ length: 50 }, (_, index) => `user${String(index).padStart(2, "0")}@example.com`),
+        ),
+      ],
+    ]),
+    exceptions: Array.from({ length: 14 }, (_, index) =>
+      exception(`e${index}`, `2026-11-${24 + (index % 6)}T00:00:00.000Z`),
+    ),
+  }),
+  bounded: sources({
+    days: new Map([
+      [
+        "2026-11-16",
+        counts({
+          signIns: 900,
+          "kind#vpn": 900,
+          ...Object.fromEntries(
+            Array.from({ length: 40 }, (_, index) => [nameOf("operator", `SERVICE_${index}_VPN`), 40 - index]),
+          ),
+          [otherName("operator")]: 80,
+        }),
+      ],
+    ]),
+  }),
+  hostile: sources({
+    days: new Map([
+      [
+        "2026-11-16",
+        counts(
+          {
+            signIns: 1,
+            newPersons: 2,
+            alerts: 1,
+            excepted: 1,
+            [nameOf("operator", "https://evil.example/pay\nAlerts: 0")]: 1,
+            [nameOf("exception", "gone.example")]: 1,
+            [nameOf("rule", "\u202ecod.exe")]: 1,
+          },
+          ["www.evil.example", `${"x".repeat(80)}@example.com`],
+        ),
+      ],
+    ]),
+    exceptions: [
+      exception("77777777", "2026-12-05T00:00:00.000Z", { user: "evil.example/login", cidr: "2001:db8::/32" }),
+    ],
+  }),
+};
+
+test.each(Object.keys(cases))("the digest of the case %s", async (name) => {
+  const message = renderDigest(composeDigest(cases[name] ?? sources()));
+  const { email, sms } = JSON.parse(message.message) as { email: string; sms: string };
+  const attributes = Object.entries(message.attributes).map(([key, { value }]) => `${key}=${value}`);
+  const text = `Subject: ${message.subject}\nSMS: ${sms}\nAttributes: ${attributes.join(" ")}\n\n${email}`;
+  await expect(text).toMatchFileSnapshot(`golden/${name}.txt`);
+});
+
+test("an empty week is two lines", () => {
+  expect(writeDigest(composeDigest(sources())).trimEnd().split("\n")).toEqual([
+    "16 to 22 November 2026",
+    "No sign-in through an anonymous network",
+  ]);
+  const { empty = sources() } = cases;
+  expect(writeDigest(composeDigest(empty)).trimEnd().split("\n")).toHaveLength(2);
+});
+
+describe("the period", () => {
+  test("of a schedule is the seven whole days before, and is compared with the seven before those", () => {
+    expect(daysOf(period)).toEqual([
+      "2026-11-16",
+      "2026-11-17",
+      "2026-11-18",
+      "2026-11-19",
+      "2026-11-20",
+      "2026-11-21",
+      "2026-11-22",
+    ]);
+    expect(periodBefore(period)).toEqual({ from: "2026-11-09", days: 7 });
+    expect(weekBefore(new Date("2026-11-23T00:00:00.000Z"))).toEqual(period);
+    expect(weekBefore(new Date("2026-11-23T23:59:59.999Z"))).toEqual(period);
+  });
+
+  test("bounds what is counted: the day before it and the day after it are not of it", () => {
+    const day = counts({ signIns: 1 });
+    const days = new Map(
+      ["2026-11-08", "2026-11-09", "2026-11-15", "2026-11-16", "2026-11-22", "2026-11-23"].map((each) => [each, day]),
+    );
+    expect(composeDigest(sources({ days })).signIns).toEqual({ count: 2, before: 2 });
+  });
+
+  test("that goes over a year's end names both years, and one of a day names it", () => {
+    const first = (from: string, days: number) =>
+      writeDigest(composeDigest(sources({ period: { from, days } }))).split("\n")[0];
+    expect(first("2026-12-28", 7)).toBe("28 December 2026 to 3 January 2027");
+    expect(first("2026-11-28", 7)).toBe("28 November to 4 December 2026");
+    expect(first("2026-11-28", 1)).toBe("28 November 2026");
+  });
+});
+
+test("numbers stand beside those of the period before, where anything was counted then", () => {
+  expect(composeDigest(ordinary).alerts).toEqual({ count: 7, before: 3 });
+  expect(composeDigest(cases["first-week"] ?? sources()).alerts).toEqual({ count: 1, before: null });
+});
+
+test("exceptions that end within 14 days are named, the next first; ended ones and later ones are not", () => {
+  expect(composeDigest(ordinary).endingExceptions.map(({ id }) => id)).toEqual(["1a2b3c4d", "77777777"]);
+});
+
+test("an exception that is gone is named by its id, and a detection without title by its own", () => {
+  const { exceptions, detections } = composeDigest(
+    sources({ days: new Map([["2026-11-16", counts({ "exception#gone": 1, "rule#unknown": 1 })]]) }),
+  );
+  expect(exceptions).toEqual([{ id: "gone", scope: null, count: 1, before: null }]);
+  expect(detections).toEqual([{ id: "unknown", title: null, count: 1, before: null }]);
+});
+
+test("no text makes a line longer than a phone shows, or a message that SNS refuses", () => {
+  const text = fc.oneof(
+    fc.string({ unit: "grapheme", maxLength: 120 }),
+    fc.string({ unit: "binary", maxLength: 120 }),
+    fc.emailAddress(),
+  );
+  const count = fc.integer({ min: 0, max: 3_000_000 });
+  const day = fc
+    .record({
+      operators: fc.dictionary(
+        text.map((each) => nameOf("operator", each)),
+        count,
+      ),
+      rules: fc.dictionary(
+        text.map((each) => nameOf("rule", each)),
+        count,
+      ),
+      exceptions: fc.dictionary(
+        text.map((each) => nameOf("exception", each)),
+        count,
+      ),
+      persons: fc.array(text, { maxLength: 50 }),
+      totals: fc.record({
+        signIns: count,
+        failed: count,
+        alerts: count,
+        newPersons: count,
+        suppressed: count,
+        excepted: count,
+      }),
+    })
+    .map(({ operators, rules, exceptions, persons, totals }) =>
+      counts({ ...operators, ...rules, ...exceptions, ...totals }, persons),
+    );
+  fc.assert(
+    fc.property(day, fc.option(day, { nil: undefined }), text, (current, earlier, operator) => {
+      const days = new Map([
+        ["2026-11-16", current],
+        ...(earlier === undefined ? [] : [["2026-11-09", earlier] as const]),
+      ]);
+      const digest = composeDigest(
+        sources({ days, exceptions: [exception("1", "2026-11-30T00:00:00.000Z", { operator })] }),
+      );
+      const { subject = "", message, attributes } = renderDigest(digest);
+      for (const line of writeDigest(digest).split("\n")) expect(line.length).toBeLessThanOrEqual(maximumLine);
+      expect((JSON.parse(message) as { sms: string }).sms.length).toBeLessThanOrEqual(maximumSms);
+      expect(subject).toMatch(/^[!-~][ -~]{0,98}$/);
+      expect(Object.keys(attributes)).toEqual(["notice"]);
+      const input = { Subject: subject, Message: message, MessageStructure: "json" };
+      expect(refusalOf({ service: "sns", action: "Publish", input })).toBeNull();
+    }),
+    { numRuns: 50 },
+  );
+});
