@@ -154,7 +154,7 @@ async function alertsOf(
     now: () => new Date(now),
   });
   const attacked = new Set<string>();
-  const budget = startBudget({ work: 600_000, parking: 600_000 }, () => performance.now());
+  const budget = startBudget({ work: 600_000, parking: 600_000 });
   for (const [index, signIn] of signIns.entries()) {
     now = signIn.at;
     const event = toEvent(signIn, index);

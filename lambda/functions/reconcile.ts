@@ -65,12 +65,7 @@ export async function handler(
         findCandidates: (events) => findCandidates(events, rules),
         claims: ports.missed.claims,
         process: (delivery, candidates, punctuality) =>
-          processDelivery(
-            delivery,
-            ports[punctuality],
-            startBudget(config.timing.waiting, () => performance.now()),
-            candidates,
-          ),
+          processDelivery(delivery, ports[punctuality], startBudget(config.timing.waiting), candidates),
         digest: (text) => createHash("sha256").update(text).digest("hex"),
         overlap: config.overlapMinutes * 60_000,
         now: () => new Date(),

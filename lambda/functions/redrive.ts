@@ -44,11 +44,7 @@ async function retry(record: SQSRecord): Promise<void> {
   try {
     work = await readOrDeadLetter(record);
     if (work === null) return;
-    await retryWork(
-      work,
-      pipeline,
-      startBudget(config.timing.waiting, () => performance.now()),
-    );
+    await retryWork(work, pipeline, startBudget(config.timing.waiting));
   } catch (error) {
     const attempt = Number(record.attributes.ApproximateReceiveCount);
     const seconds = backOffSeconds(attempt, Math.random(), config.timing.backOff);

@@ -28,7 +28,7 @@ export async function handler(event: unknown): Promise<DeliveryReport> {
   const delivery = readStreamedEvent(event, config.org);
   nameDelivery(delivery, metrics);
   try {
-    const budget = startBudget(config.timing.waiting, () => performance.now());
+    const budget = startBudget(config.timing.waiting);
     const report = await processDelivery(delivery, pipeline, budget);
     if (report.failed > 0) throw new Error("the streamed event could be neither alerted on nor parked");
     countStreamed(delivery, metrics);

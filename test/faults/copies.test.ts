@@ -67,7 +67,7 @@ async function alertOn(
     now: () => new Date(),
     ...overrides,
   });
-  const start = (shares: BudgetShares) => startBudget(shares, () => performance.now());
+  const start = (shares: BudgetShares) => startBudget(shares);
   const delivery = { id: "d", org: null, eventHookId: null, events: [logEvent({ uuid })], malformed: [] };
   let deliveries = 0;
   let failed = 1;

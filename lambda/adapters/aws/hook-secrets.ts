@@ -16,8 +16,7 @@ export const patienceMilliseconds = 600;
 
 /** One secret that does not change: for the embedded run. */
 export function fixedSecret(secret: string): HookSecrets {
-  const known = [secret];
-  return () => known;
+  return async () => [secret];
 }
 
 /**
@@ -42,7 +41,7 @@ export function rotatingSecret(
     nextAt = now() + secretCacheSeconds * 1_000;
     return last;
   };
-  return () => {
+  return async () => {
     if (last === undefined) return fetchBoth();
     if (now() < nextAt) return last;
     const known = last;

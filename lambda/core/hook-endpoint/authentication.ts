@@ -1,26 +1,22 @@
 import { hash, timingSafeEqual } from "node:crypto";
 
 /**
- * Returns the secrets that are accepted now, without a promise where they are cached. Rejects when no secret is
- * available.
+ * Returns the secrets that are accepted now. Rejects when no secret is available.
  *
  * Okta sends the secret that was set in the org, so that during a rotation it may send the previous version or the next
  * one.
  */
-export type HookSecrets = () => readonly string[] | Promise<readonly string[]>;
+export type HookSecrets = () => Promise<readonly string[]>;
 
 /**
- * Whether a request's `Authorization` header holds the event hook's secret; without a promise where the secrets are
- * cached.
+ * Whether a request's `Authorization` header holds the event hook's secret.
  *
  * @param authorization the header's value; undefined when it is missing: then `secrets` is not called
  * @throws the error of `secrets`: then the request is neither authentic nor refused
  */
-export function isAuthentic(authorization: string | undefined, secrets: HookSecrets): boolean | Promise<boolean> {
+export async function isAuthentic(authorization: string | undefined, secrets: HookSecrets): Promise<boolean> {
   if (authorization === undefined || authorization === "") return false;
-  const known = secrets();
-  if (known instanceof Promise) return known.then((fetched) => isOneOf(authorization, fetched));
-  return isOneOf(authorization, known);
+  return isOneOf(authorization, await secrets());
 }
 
 /** Compares digests, which have one length, with every secret: the time depends on neither length nor similarity. */

@@ -73,10 +73,7 @@ export async function answerRequest(request: HookRequest, ports: EndpointPorts, 
   try {
     const authorization = request.header("authorization");
     const authentic = ports.measure("Authentication", () => isAuthentic(authorization, ports.secrets));
-    // The secrets are nearly always cached.
-    if (!(typeof authentic === "boolean" ? authentic : await within(budget.work, authentic))) {
-      return respond(isAllowed ? 401 : 403);
-    }
+    if (!(await within(budget.work, authentic))) return respond(isAllowed ? 401 : 403);
   } catch (error) {
     if (!isAllowed) return respond(403);
     await ports.onFailure("secretUnavailable", "The event hook's secret could not be fetched", error, {

@@ -86,37 +86,16 @@ export interface BudgetShares {
   readonly lease?: number;
 }
 
-/**
- * Starts a budget now. Its signals are made on first use, since most requests finish without a wait.
- *
- * @param now milliseconds, from any origin
- */
-export function startBudget(shares: BudgetShares, now: () => number): Budget {
-  const { begin, work, parking, steps = answering.steps, lease = answering.lease } = shares;
-  const start = now();
-  const made: { begin?: AbortSignal; work?: AbortSignal; parking?: AbortSignal } = {};
-  const after = (milliseconds: number) => {
-    const left = Math.ceil(milliseconds - (now() - start));
-    // AbortSignal.timeout(0) would not abort at once.
-    return left > 0
-      ? AbortSignal.timeout(left)
-      : AbortSignal.abort(new DOMException("The time ran out", "TimeoutError"));
-  };
+/** Starts a budget now. */
+export function startBudget(shares: BudgetShares): Budget {
+  const { steps = answering.steps, lease = answering.lease } = shares;
+  const work = AbortSignal.timeout(shares.work);
   return {
+    begin: shares.begin === undefined ? work : AbortSignal.timeout(shares.begin),
+    work,
+    parking: AbortSignal.timeout(shares.parking),
     steps,
     lease,
-    get begin() {
-      made.begin ??= begin === undefined ? this.work : after(begin);
-      return made.begin;
-    },
-    get work() {
-      made.work ??= after(work);
-      return made.work;
-    },
-    get parking() {
-      made.parking ??= after(parking);
-      return made.parking;
-    },
   };
 }
 

@@ -231,7 +231,7 @@ test("a session that waits for another's alert is suppressed when that is publis
 });
 
 describe("what a window suppressed", () => {
-  const budget = () => startBudget({ work: 20_000, parking: 25_000, steps: waiting.steps }, () => performance.now());
+  const budget = () => startBudget({ work: 20_000, parking: 25_000, steps: waiting.steps });
   const counts = (published: readonly Alert[]) => published.map(({ heldBack }) => heldBack?.count);
 
   test("is reported when the window ends, once, by a message that says so", async () => {

@@ -13,11 +13,7 @@ import { delivery, sessionStart } from "../../fixtures/events.ts";
 const secret = "secret";
 
 const answerRequest = (each: HookRequest, all: EndpointPorts, work = 60_000) =>
-  answer(
-    each,
-    all,
-    startBudget({ work, parking: 60_000 }, () => performance.now()),
-  );
+  answer(each, all, startBudget({ work, parking: 60_000 }));
 
 function request(overrides: Partial<Omit<HookRequest, "header">> & { headers?: Record<string, string> } = {}) {
   const headers: Record<string, string | undefined> = {
@@ -154,7 +150,7 @@ describe("a delivery that is refused although its secret was right", () => {
 
   test("is answered 503 where parking hangs, before the time runs out", async () => {
     const { ports: hanging } = ports({ parkRefused: () => new Promise<never>(() => {}) });
-    const budget = startBudget({ work: 10, parking: 20 }, () => performance.now());
+    const budget = startBudget({ work: 10, parking: 20 });
     expect((await answer(noJson(), hanging, budget)).status).toBe(503);
   });
 

@@ -40,11 +40,7 @@ async function deliver(stored: Exception, event: Json = {}, overrides: Partial<P
     events: [logEvent({ uuid: "e", ...event })],
     malformed: [],
   };
-  const report = await processDelivery(
-    delivery,
-    ports,
-    startBudget({ work: 60_000, parking: 60_000 }, () => performance.now()),
-  );
+  const report = await processDelivery(delivery, ports, startBudget({ work: 60_000, parking: 60_000 }));
   return { report, published, observed, end: claims.records.get("e") };
 }
 

@@ -25,11 +25,7 @@ async function historiesOf(events: readonly Json[], states: ReadonlyMap<UserKey,
     events: events.map((each) => logEvent(each)),
     malformed: [],
   };
-  await processDelivery(
-    delivery,
-    ports,
-    startBudget({ work: 60_000, parking: 60_000 }, () => performance.now()),
-  );
+  await processDelivery(delivery, ports, startBudget({ work: 60_000, parking: 60_000 }));
   return new Map(published.map(({ okta, history }) => [okta.eventUuid, history]));
 }
 

@@ -29,7 +29,7 @@ function world(overrides: Partial<PipelinePorts> = {}) {
     processDelivery(
       { id: "d", org: null, eventHookId: null, events, malformed: more },
       ports,
-      startBudget({ work: 60_000, parking: 60_000 }, () => performance.now()),
+      startBudget({ work: 60_000, parking: 60_000 }),
     );
   const subjects = () =>
     Object.fromEntries(

@@ -6,7 +6,7 @@ import { keepMatches } from "../../../lambda/core/pipeline/park.ts";
 import type { Asked, PipelinePorts } from "../../../lambda/core/pipeline/ports.ts";
 import { retryWork } from "../../../lambda/core/pipeline/retry-work.ts";
 import type { Work } from "../../../lambda/core/pipeline/work.ts";
-import { startBudget } from "../../../lambda/core/time/budget.ts";
+import { type Budget, startBudget } from "../../../lambda/core/time/budget.ts";
 import { logEvent } from "../../fixtures/events.ts";
 import { findings, memoryClaims, memoryPorts } from "../../fixtures/memory.ts";
 import { lisbon } from "../../fixtures/places.ts";
@@ -46,12 +46,8 @@ function world(overrides: Partial<PipelinePorts> = {}) {
     observe: (observation) => observed.push(observation),
     ...overrides,
   });
-  const retry = (work: Work, milliseconds = 60_000) =>
-    retryWork(
-      work,
-      ports,
-      startBudget({ work: milliseconds, parking: 60_000 }, () => performance.now()),
-    );
+  const retry = (work: Work, overrides: Partial<Budget> = {}) =>
+    retryWork(work, ports, { ...startBudget({ work: 60_000, parking: 60_000 }), ...overrides });
   return { retry, published, asked, deadLetters, observed };
 }
 
@@ -109,7 +105,9 @@ describe("work that is not done", () => {
   test("as the time was over when it came rejects, and claims nothing", async () => {
     const claims = memoryClaims();
     const { retry, published } = world({ claims });
-    await expect(retry(workOf(), 0)).rejects.toThrow("the time ran out");
+    await expect(retry(workOf(), { work: AbortSignal.abort(new Error("the time ran out")) })).rejects.toThrow(
+      "the time ran out",
+    );
     expect(published).toEqual([]);
     expect([...claims.unconfirmed]).toEqual([]);
   });

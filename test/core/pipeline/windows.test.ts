@@ -37,7 +37,7 @@ function world(exceptions: readonly Exception[] = []) {
     processDelivery(
       { id: null, org: null, eventHookId: null, events: [logEvent({ uuid, ...event })], malformed: [] },
       ports,
-      startBudget({ work: 60_000, parking: 60_000 }, () => performance.now()),
+      startBudget({ work: 60_000, parking: 60_000 }),
     );
   const pass = (minutes: number) => {
     now += minutes * 60_000;
