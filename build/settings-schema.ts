@@ -23,7 +23,7 @@ function comment(text: string): string {
 }
 
 /** A file with every setting commented out: its meaning, its default, and a value, which is the default where there is one. */
-export function exampleSettings(): string {
+function exampleSettings(): string {
   const head = [
     "# yaml-language-server: $schema=./docs/settings.schema.json",
     comment(

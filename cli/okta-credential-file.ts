@@ -10,7 +10,7 @@ const jwk = z.looseObject({ kty: z.string(), kid: z.string() });
  * A service app's stored credential: the form that `readCredential` reads, with the state from which an interrupted
  * set-up resumes.
  */
-export const heldCredential = z.object({
+const heldCredential = z.object({
   orgUrl: z.string(),
   /** Null until the app is made. */
   clientId: z.string().nullable(),

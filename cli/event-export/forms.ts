@@ -31,7 +31,7 @@ export type Found =
   | { readonly unrecognized: unknown; readonly within: readonly unknown[] };
 
 /** The form that needs no restoring. */
-export const oktaForm = "Okta's own JSON";
+const oktaForm = "Okta's own JSON";
 
 /** The forms of tables' columns. */
 export const flatForms: ReadonlySet<string> = new Set([

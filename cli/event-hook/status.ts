@@ -38,7 +38,7 @@ export const hiddenRisk =
   "of some orgs Okta shows user.risk.detect only to an administrator, or app, that is assigned Super Administrator directly";
 
 /** Events that Okta delivers to all hooks of an org within 24 hours; it never sends those beyond. */
-export const dailyLimit = 400_000;
+const dailyLimit = 400_000;
 /** Okta warns at this share. */
 const warningShare = 0.7;
 const day = 86_400_000;

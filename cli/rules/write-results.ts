@@ -18,7 +18,7 @@ export function writeResults(rules: readonly RuleWithCases[], results: readonly 
 }
 
 /** Why a case fails, in one line. */
-export function whyFailed({ case: { matches }, truth }: CaseResult): string {
+function whyFailed({ case: { matches }, truth }: CaseResult): string {
   if (truth === "unknown") {
     return "undecided: the rule asks for enrichment that the case has to give, for example `enrichment: { geo.mismatch: true }`";
   }
@@ -26,7 +26,7 @@ export function whyFailed({ case: { matches }, truth }: CaseResult): string {
 }
 
 /** The failure of a case, with what each selection asks for and what the event has. */
-export function writeFailure(result: CaseResult): readonly string[] {
+function writeFailure(result: CaseResult): readonly string[] {
   const { rule, case: of } = result;
   return [
     `FAIL  ${rule.title}`,

@@ -9,15 +9,15 @@ import { createMetrics } from "../adapters/telemetry/metrics.ts";
 import { isHookEligible } from "../core/okta/hook-eligible-event-types.ts";
 import { findCandidates } from "../core/pipeline/match.ts";
 import type { Observation } from "../core/pipeline/observation.ts";
+import type { PipelinePorts } from "../core/pipeline/ports.ts";
 import { processDelivery } from "../core/pipeline/process-delivery.ts";
 import { logFilter } from "../core/reconciliation/log-filter.ts";
 import type { RestartReason } from "../core/reconciliation/position.ts";
 import { type Punctuality, type ReconciliationReport, reconcile } from "../core/reconciliation/reconcile.ts";
 import { startBudget } from "../core/time/budget.ts";
 import { readReconcileConfig } from "./config/okta.ts";
-import { enabledRules } from "./wiring/enabled-rules.ts";
 import { oktaClientOf } from "./wiring/okta-client.ts";
-import { createPipelinePorts, startStateKey } from "./wiring/pipeline-ports.ts";
+import { createWaitingPipeline } from "./wiring/waiting-pipeline.ts";
 
 /**
  * The time for the page in progress before the function's timeout, in milliseconds: a request to Okta may take 15
@@ -29,19 +29,9 @@ const rateLimitShare = 0.5;
 
 const config = readReconcileConfig(process.env);
 const metrics = createMetrics(config.metrics);
-const rules = await enabledRules(config);
+const pipeline = await createWaitingPipeline(config, metrics);
+const { rules } = pipeline;
 const filter = logFilter(rules.rules.map(({ rule }) => rule));
-const getStateKey = startStateKey(config);
-const portsOf = (punctuality: Punctuality) =>
-  createPipelinePorts({
-    config,
-    rules,
-    metrics,
-    getStateKey,
-    clients: config.timing.waitingClient,
-    alsoObserve: (observation) => countFound(observation, punctuality),
-  });
-const ports = { missed: await portsOf("missed"), late: await portsOf("late") };
 const { orgUrl, credentialSecretArn } = config;
 const getClient = oktaClientOf({ orgUrl, credentialSecretArn, scopes: ["okta.logs.read"], rateLimitShare });
 const dynamodb = new DynamoDBClient({});
@@ -63,9 +53,9 @@ export async function handler(
         ...createSavedState(dynamodb, config.stateTable, "reconciliation"),
         filter: filter.expression,
         findCandidates: (events) => findCandidates(events, rules),
-        claims: ports.missed.claims,
+        claims: pipeline.claims,
         process: (delivery, candidates, punctuality) =>
-          processDelivery(delivery, ports[punctuality], startBudget(config.timing.waiting), candidates),
+          processDelivery(delivery, countingAs(punctuality), startBudget(config.timing.waiting), candidates),
         digest: (text) => createHash("sha256").update(text).digest("hex"),
         overlap: config.overlapMinutes * 60_000,
         now: () => new Date(),
@@ -86,6 +76,17 @@ export async function handler(
 function refusalOf(error: unknown): { readonly status: number | null; readonly reason: string } | null {
   if (!(error instanceof OktaRefusal)) return null;
   return { status: error.status, reason: error.finding.replace(/ https?:\/\/\S+/, "") };
+}
+
+/** The pipeline, which also counts what it finds. */
+function countingAs(punctuality: Punctuality): PipelinePorts {
+  return {
+    ...pipeline,
+    observe(observation) {
+      pipeline.observe(observation);
+      countFound(observation, punctuality);
+    },
+  };
 }
 
 /** Counts events that the hook could have delivered: those that it missed, and those that the log showed late. */

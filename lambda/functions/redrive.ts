@@ -12,18 +12,11 @@ import { readWork, UnreadableWorkError, type Work } from "../core/pipeline/work.
 import { startBudget } from "../core/time/budget.ts";
 import { toError } from "../core/values/error.ts";
 import { readPipelineConfig } from "./config/pipeline.ts";
-import { enabledRules } from "./wiring/enabled-rules.ts";
-import { createPipelinePorts, startStateKey } from "./wiring/pipeline-ports.ts";
+import { createWaitingPipeline } from "./wiring/waiting-pipeline.ts";
 
 const config = readPipelineConfig(process.env);
 const metrics = createMetrics(config.metrics);
-const pipeline = await createPipelinePorts({
-  config,
-  rules: await enabledRules(config),
-  metrics,
-  getStateKey: startStateKey(config),
-  clients: config.timing.waitingClient,
-});
+const pipeline = await createWaitingPipeline(config, metrics);
 const deadLetterQueue = createQueue(config.deadLetterQueueUrl, { settings: config.timing.waitingClient });
 const getSqs = once(async () => new SQSClient(config.timing.waitingClient));
 

@@ -4,18 +4,11 @@ import { readStreamedEvent } from "../core/okta/streamed-event.ts";
 import { type DeliveryReport, processDelivery } from "../core/pipeline/process-delivery.ts";
 import { startBudget } from "../core/time/budget.ts";
 import { readStreamConfig } from "./config/okta.ts";
-import { enabledRules } from "./wiring/enabled-rules.ts";
-import { createPipelinePorts, startStateKey } from "./wiring/pipeline-ports.ts";
+import { createWaitingPipeline } from "./wiring/waiting-pipeline.ts";
 
 const config = readStreamConfig(process.env);
 const metrics = createMetrics(config.metrics);
-const pipeline = await createPipelinePorts({
-  config,
-  rules: await enabledRules(config),
-  metrics,
-  getStateKey: startStateKey(config),
-  clients: config.timing.waitingClient,
-});
+const pipeline = await createWaitingPipeline(config, metrics);
 
 /**
  * Receives an event of the org's log stream from a rule of EventBridge, which invokes it asynchronously, and alerts on

@@ -14,7 +14,7 @@ export interface Period {
 export const daysOfWeek = 7;
 
 /** Days before their end at which a digest names exceptions: two weeks, so that each is named at least once. */
-export const endingDays = 14;
+const endingDays = 14;
 
 const day = 86_400_000;
 const dayAt = (time: number) => new Date(time).toISOString().slice(0, 10);

@@ -66,7 +66,7 @@ interface Write {
 }
 
 /** `16 to 22 November 2026`. */
-export function describeDays({ from, to }: Pick<Digest, "from" | "to">): string {
+function describeDays({ from, to }: Pick<Digest, "from" | "to">): string {
   const last = new Date(to);
   const written = dayName(last, true);
   if (from === to) return written;

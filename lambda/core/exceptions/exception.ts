@@ -11,7 +11,7 @@ import { isOperator } from "../okta/operator.ts";
  */
 
 /** The scope of an exception: an event has to meet every part that is given; at least one is. */
-export const exceptionScope = z.strictObject({
+const exceptionScope = z.strictObject({
   /** An Okta user id (`00u...`) or a lower-case login. */
   user: z.optional(z.string().check(z.minLength(1))),
   /** The network operator, as Okta writes it (`NORD_VPN`) or as people do: see {@link isOperator}. */

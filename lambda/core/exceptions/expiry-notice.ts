@@ -7,7 +7,7 @@ import { wellFormedJson } from "../text/well-formed-json.ts";
 import { describeScope, type Exception } from "./exception.ts";
 
 /** How long before its end a notice of an exception goes out. */
-export const noticeDays = 7;
+const noticeDays = 7;
 
 /** The exceptions that end within a week and have no notice yet. */
 export function dueForNotice(exceptions: readonly Exception[], now: Date): readonly Exception[] {

@@ -5,7 +5,7 @@ export const ANY_RUN = 2;
 /**
  * One of the characters that may introduce a command line's option: `windash` puts it in the place of a dash or slash.
  */
-export const ANY_DASH = 3;
+const ANY_DASH = 3;
 
 /** `-`, `/`, en dash, em dash, horizontal bar (Sigma specification 2.1, appendix "Modifiers", windash). */
 export const dashes: readonly string[] = ["-", "/", "\u2013", "\u2014", "\u2015"];

@@ -1,13 +1,12 @@
 import type { ClientSettings } from "../../adapters/aws/client.ts";
 import { createDynamodb } from "../../adapters/aws/dynamodb/client.ts";
 import { createQueue, type SendMessages } from "../../adapters/aws/queue.ts";
-import { createSecrets } from "../../adapters/aws/secrets.ts";
 import { createTopic } from "../../adapters/aws/topic.ts";
 import { createClaims } from "../../adapters/tables/claims.ts";
 import { createCountDay } from "../../adapters/tables/day-counts.ts";
 import { createIncidents } from "../../adapters/tables/incidents.ts";
 import { createLookUp } from "../../adapters/tables/look-up.ts";
-import { createStateKey, type GetStateKey } from "../../adapters/tables/state-key.ts";
+import type { GetStateKey } from "../../adapters/tables/state-key.ts";
 import { createUserStates } from "../../adapters/tables/user-states.ts";
 import { createObserver } from "../../adapters/telemetry/log-observations.ts";
 import type { Metrics } from "../../adapters/telemetry/metrics.ts";
@@ -30,18 +29,6 @@ import type { RuleSet } from "../../core/sigma/rule-set.ts";
 import type { Measure } from "../../core/time/measure.ts";
 import type { PipelineConfig } from "../config/pipeline.ts";
 
-/**
- * Starts fetching the key for hashing logins, for functions whose callers do not wait, so that the first event finds
- * it. A failure shows where the key is used.
- */
-export function startStateKey(config: PipelineConfig): GetStateKey {
-  const { timing } = config;
-  const versionsOf = createSecrets(timing.answeringClient);
-  const getStateKey = createStateKey(config.stateKey, versionsOf, timing.keyPatience.waiting, () => performance.now());
-  void Promise.allSettled([getStateKey()]);
-  return getStateKey;
-}
-
 /** Options of {@link AwsPipelinePorts}. */
 export interface PipelinePortsOptions {
   readonly config: PipelineConfig;
@@ -52,8 +39,6 @@ export interface PipelinePortsOptions {
   readonly getStateKey: GetStateKey;
   /** The settings of clients. @default {@link clientDefaults}, for the receiver */
   readonly clients?: ClientSettings;
-  /** Called with each observation, beside the log and the metrics. @default none */
-  readonly alsoObserve?: Observe;
 }
 
 /** The pipeline's ports onto AWS, for every function that works on events. Clients are made on first use. */
@@ -81,7 +66,6 @@ export class AwsPipelinePorts implements PipelinePorts {
     const { timing } = config;
     const { clients: settings = timing.answeringClient } = options;
     const getDynamodb = createDynamodb(settings);
-    const logAndCount = createObserver(metrics);
     this.rules = rules;
     this.severityAdjustments = severityAdjustments;
     this.mismatchDistanceKm = config.mismatchDistanceKm;
@@ -100,10 +84,7 @@ export class AwsPipelinePorts implements PipelinePorts {
     this.refreshProfiles =
       config.refreshQueueUrl === null ? null : refreshesBy(createQueue(config.refreshQueueUrl, { settings }));
     this.countDay = config.countsForDigest ? createCountDay(config.stateTable, getDynamodb) : null;
-    this.observe = (observation) => {
-      logAndCount(observation);
-      options.alsoObserve?.(observation);
-    };
+    this.observe = createObserver(metrics);
     this.measure = metrics.measure;
     this.#longestDelaySeconds = timing.longestDelaySeconds;
     this.#publish = createTopic(config.alertTopicArn, { settings });
@@ -111,33 +92,33 @@ export class AwsPipelinePorts implements PipelinePorts {
     this.#deadLetterQueue = createQueue(config.deadLetterQueueUrl, { settings });
   }
 
-  now(): Date {
-    return new Date();
-  }
+  // Fields and not methods: a function may copy its ports, to change one of them.
+  readonly now = (): Date => new Date();
 
-  publish(alert: Alert, signal: AbortSignal): Promise<void> {
-    return this.#publish(toMessage(alert), signal);
-  }
+  readonly publish = (alert: Alert, signal: AbortSignal): Promise<void> => this.#publish(toMessage(alert), signal);
 
-  parkWork(work: readonly ParkedWork[], signal: AbortSignal): Promise<void> {
+  readonly parkWork = (work: readonly ParkedWork[], signal: AbortSignal): Promise<void> => {
     const messages = work.map((each) => ({
       body: writeWork(each.work, this.now()),
       delaySeconds: Math.min(each.delaySeconds, this.#longestDelaySeconds),
     }));
     return this.#retryQueue(messages, signal);
-  }
+  };
 
-  deadLetterWork(work: Work, reason: string, signal: AbortSignal): Promise<void> {
-    return this.#deadLetterQueue([{ body: writeWork(work, this.now(), reason) }], signal);
-  }
+  readonly deadLetterWork = (work: Work, reason: string, signal: AbortSignal): Promise<void> =>
+    this.#deadLetterQueue([{ body: writeWork(work, this.now(), reason) }], signal);
 
-  parkMalformed(events: readonly MalformedEvent[], delivery: Delivery, signal: AbortSignal): Promise<void> {
+  readonly parkMalformed = (
+    events: readonly MalformedEvent[],
+    delivery: Delivery,
+    signal: AbortSignal,
+  ): Promise<void> => {
     const bodies = toDeadLetters(events, delivery, this.now());
     return this.#deadLetterQueue(
       bodies.map((body) => ({ body })),
       signal,
     );
-  }
+  };
 }
 
 /** Requests refreshes of profiles, one message each. */
