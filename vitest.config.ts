@@ -1,9 +1,6 @@
 import { defineConfig } from "vitest/config";
 import { patient } from "./test/fixtures/timing.ts";
 
-/** Files that build `dist/` anew while they run, and so have it to themselves. */
-const rebuilding = ["test/cli/deploy.test.ts", "test/cli/deploy/cdk.test.ts"];
-
 /** Tests of the template. */
 const infra = ["test/infra/**/*.test.ts"];
 
@@ -18,7 +15,8 @@ const shared = {
   // They end a test that hangs, and judge no pace: a synthesis of four seconds takes more than thirty on a busy machine.
   testTimeout: 240_000,
   hookTimeout: 240_000,
-  maxWorkers: 2,
+  // Half of the files' time is waiting: for delays of queues, a service that hangs, or a command in a process of its own.
+  maxWorkers: "200%",
   expect: { poll: { timeout: 60_000, interval: 20 } },
   env: {
     TIMING: JSON.stringify(patient),
@@ -42,27 +40,10 @@ export default defineConfig({
         },
       },
       {
-        test: {
-          ...shared,
-          name: "built",
-          globalSetup: "test/setup/build.ts",
-          include: built,
-          exclude: rebuilding,
-          sequence: { groupOrder: 0 },
-        },
+        test: { ...shared, name: "built", globalSetup: "test/setup/build.ts", include: built },
       },
       {
         test: { ...shared, name: "infra", globalSetup: "test/setup/build.ts", include: infra, isolate: false },
-      },
-      {
-        test: {
-          ...shared,
-          name: "rebuilding",
-          globalSetup: "test/setup/build.ts",
-          include: rebuilding,
-          maxWorkers: 1,
-          sequence: { groupOrder: 1 },
-        },
       },
     ],
   },

@@ -1,7 +1,7 @@
-import { rm, stat } from "node:fs/promises";
-import { join, relative } from "node:path";
+import { mkdir, readdir, readFile, rm, stat, writeFile } from "node:fs/promises";
+import { dirname, join, relative } from "node:path";
 import { fileURLToPath } from "node:url";
-import { type BuildOptions, build, type Metafile, type Plugin } from "esbuild";
+import { type BuildOptions, build, type Metafile, type OutputFile, type Plugin } from "esbuild";
 import { findDoubledState } from "./doubled-state.ts";
 import { rulesPlugin } from "./rules-plugin.ts";
 
@@ -41,16 +41,42 @@ const common: BuildOptions = {
   banner: { js: requireBanner },
   absWorkingDir: root,
   logLevel: "error",
+  write: false,
 };
 
 /** Prints every warning once: bundling each function with rules repeats them. */
 const warnings = new Set<string>();
 
-/** @returns the inputs of each file */
-async function buildFiles(options: BuildOptions): Promise<Metafile["outputs"]> {
-  const { metafile, warnings: found } = await build({ ...common, ...options });
+/** What a build gives. */
+interface Built {
+  readonly files: readonly OutputFile[];
+  /** The inputs of each file. */
+  readonly outputs: Metafile["outputs"];
+}
+
+async function buildFiles(options: BuildOptions): Promise<Built> {
+  const { metafile, outputFiles = [], warnings: found } = await build({ ...common, ...options });
   for (const { text } of found) warnings.add(text);
-  return metafile?.outputs ?? {};
+  return { files: outputFiles, outputs: metafile?.outputs ?? {} };
+}
+
+/**
+ * Writes the files of a folder that differ from what is there, and removes others: a build that changes nothing touches nothing that
+ * runs.
+ */
+async function writeFolder(folder: string, files: readonly OutputFile[]): Promise<void> {
+  const wanted = new Set(files.map(({ path }) => path));
+  const there = await readdir(folder, { recursive: true, withFileTypes: true }).catch(() => []);
+  const old = there.filter((each) => each.isFile()).map((each) => join(each.parentPath, each.name));
+  await Promise.all([
+    ...old.filter((path) => !wanted.has(path)).map((path) => rm(path)),
+    ...files.map(async ({ path, contents }) => {
+      const before = await readFile(path).catch(() => null);
+      if (before?.equals(contents)) return;
+      await mkdir(dirname(path), { recursive: true });
+      await writeFile(path, contents);
+    }),
+  ]);
 }
 
 /**
@@ -60,16 +86,19 @@ async function buildFiles(options: BuildOptions): Promise<Metafile["outputs"]> {
  */
 async function bundle(name: string): Promise<Metafile["outputs"]> {
   const outdir = join(root, "dist", name);
-  await rm(outdir, { recursive: true, force: true });
   const parts = awaited.get(name);
-  if (parts !== undefined) return bundleAwaited(name, parts, outdir);
-  return buildFiles({
-    entryPoints: { index: join(root, "lambda/functions", `${name}.ts`) },
-    outdir,
-    splitting: true,
-    chunkNames: "chunks/[name]-[hash]",
-    plugins: [rulesPlugin],
-  });
+  const { files, outputs } =
+    parts === undefined
+      ? await buildFiles({
+          entryPoints: { index: join(root, "lambda/functions", `${name}.ts`) },
+          outdir,
+          splitting: true,
+          chunkNames: "chunks/[name]-[hash]",
+          plugins: [rulesPlugin],
+        })
+      : await bundleAwaited(name, parts, outdir);
+  await writeFolder(outdir, files);
+  return outputs;
 }
 
 /** Functions whose caller waits for the first answer, with the names of the dynamic imports of nearly every request. */
@@ -83,16 +112,12 @@ const awaited: ReadonlyMap<string, readonly string[]> = new Map([
  * with those files. So only one side may import a module with its own state, which {@link findDoubledState} checks, and
  * a symbol of both sides is one by its name (`Symbol.for`).
  */
-async function bundleAwaited(name: string, parts: readonly string[], outdir: string): Promise<Metafile["outputs"]> {
+async function bundleAwaited(name: string, parts: readonly string[], outdir: string): Promise<Built> {
   const later = new Map<string, string>();
-  const outputs: Metafile["outputs"] = {};
+  const all: Built[] = [];
   const single = async (entryPoint: string, file: string, folder: string) => {
-    const built = await buildFiles({
-      entryPoints: { [file]: entryPoint },
-      outdir,
-      plugins: [rulesPlugin, leaveForLater(later, folder)],
-    });
-    Object.assign(outputs, built);
+    const plugins = [rulesPlugin, leaveForLater(later, folder)];
+    all.push(await buildFiles({ entryPoints: { [file]: entryPoint }, outdir, plugins }));
   };
   await single(join(root, "lambda/functions", `${name}.ts`), "index", laterFolder);
   for (const part of parts) {
@@ -108,7 +133,8 @@ async function bundleAwaited(name: string, parts: readonly string[], outdir: str
     chunkNames: "shared/[name]-[hash]",
     plugins: [rulesPlugin],
   });
-  return Object.assign(outputs, shared);
+  all.push(shared);
+  return { files: all.flatMap(({ files }) => files), outputs: Object.assign({}, ...all.map(({ outputs }) => outputs)) };
 }
 
 /** The bytes by package, scope, or our folder, in the entry file and in all others. */
