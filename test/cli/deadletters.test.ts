@@ -1,6 +1,6 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { SendMessageCommand, SQSClient } from "@aws-sdk/client-sqs";
+import { PurgeQueueCommand, SendMessageCommand, SQSClient } from "@aws-sdk/client-sqs";
 import { afterAll, beforeAll, beforeEach, describe, expect, test, vi } from "vitest";
 import { toDeadLetter, toDeadLetters, toRefusedLetter } from "../../lambda/core/pipeline/dead-letter.ts";
 import { delayReasons } from "../../lambda/core/pipeline/delay-reason.ts";
@@ -24,7 +24,9 @@ beforeAll(async () => {
 afterAll(() => run.stop());
 
 beforeEach(async () => {
-  await deadletters("discard", "--all", "--yes");
+  const client = new SQSClient({});
+  await client.send(new PurgeQueueCommand({ QueueUrl: run.environment.DEAD_LETTER_QUEUE_URL }));
+  client.destroy();
   expect(letters()).toEqual([]);
 });
 

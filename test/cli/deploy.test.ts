@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
 import { everything } from "../../infra/synthesize.ts";
 import { type FakeAccount, type FakeAccountServer, startAccount } from "../fixtures/aws-account.ts";
-import { type Output, runCli } from "../fixtures/command.ts";
+import { type Output, spawnCli } from "../fixtures/command.ts";
 import { synthesize } from "../fixtures/synthesized.ts";
 
 /*
@@ -46,7 +46,7 @@ async function deploy(
 ): Promise<Output> {
   account = await startAccount(fake);
   const AWS_ENDPOINT_URL = account.url;
-  return runCli("deploy", args, { environment: { ...bare, ...credentials, AWS_ENDPOINT_URL, ...environment } });
+  return spawnCli("deploy", args, { environment: { ...bare, ...credentials, AWS_ENDPOINT_URL, ...environment } });
 }
 
 describe("before anything is built", () => {

@@ -2,7 +2,7 @@ import { get } from "node:https";
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
 import { awsProxySettings, proxyOf } from "../../cli/proxy.ts";
 import { type EmbeddedRun, startEmbeddedRun } from "../../local/embedded-run.ts";
-import { type Output, runCli } from "../fixtures/command.ts";
+import { type Output, spawnCli } from "../fixtures/command.ts";
 import {
   type ConnectProxy,
   type InspectingServer,
@@ -37,7 +37,9 @@ afterAll(async () => {
 });
 
 const doctor = (environment: Readonly<Record<string, string>>): Promise<Output> =>
-  runCli("hook", ["doctor", "--local", "--org", orgUrl], { environment: { OKTA_CLIENT_TOKEN: "00a", ...environment } });
+  spawnCli("hook", ["doctor", "--local", "--org", orgUrl], {
+    environment: { OKTA_CLIENT_TOKEN: "00a", ...environment },
+  });
 
 describe("a command that reaches Okta", () => {
   test("goes by HTTPS_PROXY, and names TLS inspection with what to set", async (context) => {
@@ -80,7 +82,7 @@ describe("a command that reaches Okta", () => {
   ] as const)("ends when a proxy closes the connection instead of opening a tunnel (%s)", async (name, code, where) => {
     proxy.refusal = "close";
     const local = ["--local", "--url", run.url];
-    const output = await runCli("hook", [name, ...local, "--org", orgUrl], {
+    const output = await spawnCli("hook", [name, ...local, "--org", orgUrl], {
       environment: { OKTA_CLIENT_TOKEN: "00a", HTTPS_PROXY: proxy.url },
     });
     expect(output.code).toBe(code);
@@ -119,7 +121,7 @@ describe("a command that reaches Okta", () => {
   test("goes straight to what NO_PROXY names, and to loopback", async () => {
     const { stdout } = await doctor({ HTTPS_PROXY: proxy.url, NO_PROXY: ".okta.invalid" });
     expect(stdout).toMatch(/^WRONG domain /);
-    const local = await runCli("hook", ["doctor", "--local", "--org", okta.orgUrl], {
+    const local = await spawnCli("hook", ["doctor", "--local", "--org", okta.orgUrl], {
       environment: { OKTA_CLIENT_TOKEN: "00-an-api-token", HTTP_PROXY: proxy.url, HTTPS_PROXY: proxy.url },
     });
     expect(local).toMatchObject({ code: 0, stderr: "" });
@@ -129,7 +131,7 @@ describe("a command that reaches Okta", () => {
 
 test("a command that reaches AWS goes by HTTPS_PROXY too, and names it when it refuses, without the password", async () => {
   proxy.refusal = 403;
-  const { code, stderr } = await runCli("hook", ["status", "--stack", "Europe", "--org", orgUrl], {
+  const { code, stderr } = await spawnCli("hook", ["status", "--stack", "Europe", "--org", orgUrl], {
     environment: {
       HTTPS_PROXY: proxy.url,
       AWS_REGION: "eu-west-1",

@@ -2,7 +2,7 @@ import { readdir, readFile } from "node:fs/promises";
 import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
 import { everything } from "../../infra/synthesize.ts";
 import { type EmbeddedRun, startEmbeddedRun } from "../../local/embedded-run.ts";
-import { runCli } from "../fixtures/command.ts";
+import { spawnCli } from "../fixtures/command.ts";
 import { delivery, sessionStart } from "../fixtures/events.ts";
 import { type FakeOkta, startFakeOkta } from "../fixtures/okta.ts";
 import { readRunbookCommands } from "../fixtures/runbook.ts";
@@ -22,7 +22,7 @@ beforeAll(async () => {
 afterAll(() => Promise.all([run.stop(), okta.stop()]));
 
 const local = (name: string, ...args: readonly string[]) =>
-  runCli(name, [...args, "--local", "--url", run.url], {
+  spawnCli(name, [...args, "--local", "--url", run.url], {
     environment: {
       HOOK_SECRET: "secret",
       OKTA_CLIENT_CLIENTID: okta.clientId,
