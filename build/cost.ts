@@ -60,11 +60,11 @@ const assumed = {
   refusalMilliseconds: 1,
   /**
    * DynamoDB: one request for fourteen small items of a user with id and login, six of them of the profile table, whose
-   * number a test checks; claim, window, record, completion of the claim; for each second match, which is alerted on,
+   * number a test checks; claim, window, source, record, completion of the claim; for each second match, which is alerted on,
    * its incident (two units) and the index of incidents (one).
    */
   readUnitsOfMatch: 7,
-  writeUnitsOfMatch: 6.5,
+  writeUnitsOfMatch: 7.5,
   /** Pollers of a queue with an event source mapping, each with three long polls a minute. */
   pollersOfQueue: 5,
   pollsAMinute: 3,

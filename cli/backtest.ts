@@ -17,6 +17,7 @@ import { defaultMismatchDistanceKm } from "../lambda/core/profiles/mismatch-dist
 import { compileAdjustments } from "../lambda/core/severity/compile-adjustments.ts";
 import { withoutFilters } from "../lambda/core/sigma/parse/parse-filter.ts";
 import type { Rule } from "../lambda/core/sigma/rule.ts";
+import { defaultStormAfter, maximumStormAfter, readCount } from "../lambda/core/storms/storm.ts";
 import { type AlertTally, countReplayed, createAlertTally } from "./backtest/alert-tally.ts";
 import { readExceptionsFile } from "./backtest/exceptions-file.ts";
 import { type HeldEvents, holdEvents } from "./backtest/held-events.ts";
@@ -45,6 +46,7 @@ interface Options {
   readonly alerts?: string;
   readonly distanceKm: number;
   readonly suppressMinutes: number;
+  readonly stormAfter: number;
   readonly loginDomains?: readonly string[];
   readonly since?: number;
   readonly until?: number;
@@ -124,6 +126,7 @@ async function backtest(options: Options, _: Command): Promise<void> {
       exceptions,
       mismatchDistanceKm: options.distanceKm,
       suppressMinutes: options.suppressMinutes,
+      stormAfter: options.stormAfter,
       loginDomains,
       org: options.okta === undefined ? null : new URL(oktaOrgUrl(options)).host,
     },
@@ -137,6 +140,7 @@ async function backtest(options: Options, _: Command): Promise<void> {
       untimed: held.untimed(),
       profiles: profiles && { ...profiles, file: options.profiles ?? "" },
       suppressMinutes: options.suppressMinutes,
+      stormAfter: options.stormAfter,
       duration: (performance.now() - start) / 1_000,
     }),
   );
@@ -205,6 +209,12 @@ function parseSuppressMinutes(text: string): number {
   throw new InvalidArgumentError(`Expected a whole number of minutes from 0 to ${maximumSuppressMinutes}.`);
 }
 
+function parseStormAfter(text: string): number {
+  const attempts = readCount(text, maximumStormAfter);
+  if (attempts !== null) return attempts;
+  throw new InvalidArgumentError(`Expected a whole number of attempts from 0 to ${maximumStormAfter}.`);
+}
+
 function parseDomain(text: string, before: readonly string[] = []): readonly string[] {
   if (domainPattern.test(text)) return [...before, text.toLowerCase()];
   throw new InvalidArgumentError("Expected a domain such as example.com.");
@@ -267,6 +277,12 @@ const command = createCommand(
     "the same again is suppressed for so long after an alert; 0 for no suppression",
     parseSuppressMinutes,
     defaultSuppressMinutes,
+  )
+  .option(
+    "--storm-after <number>",
+    "failed attempts of one source within ten minutes that are alerted on singly; 0 for no storms",
+    parseStormAfter,
+    defaultStormAfter,
   )
   .addOption(
     new Option(

@@ -10,6 +10,7 @@ import { parseCidr } from "../lambda/core/network/cidr.ts";
 import { domainPattern } from "../lambda/core/okta/login-domains.ts";
 import { defaultMismatchDistanceKm, farthestKm } from "../lambda/core/profiles/mismatch-distance.ts";
 import { defaultAttributes, locationAttributes } from "../lambda/core/profiles/okta-user.ts";
+import { defaultStormAfter, maximumStormAfter } from "../lambda/core/storms/storm.ts";
 import { toError } from "../lambda/core/values/error.ts";
 import { defaultOverlapMinutes } from "../lambda/functions/config/okta.ts";
 import { knownOutputs } from "./known-outputs.ts";
@@ -108,6 +109,15 @@ const schema = z.strictObject({
     .meta({
       description:
         "Minutes after an alert in which further session starts of the same user on the same network are suppressed; 0: none.",
+    }),
+  stormAfter: z
+    .int("expected a whole number of attempts")
+    .min(0, "expected at least 0")
+    .max(maximumStormAfter, `expected at most ${maximumStormAfter}`)
+    .default(defaultStormAfter)
+    .meta({
+      description:
+        "Failed sign-ins from one source (operator, network or address) within ten minutes that are alerted on singly; further ones are a storm, which is one alert that grows. 0: no storms.",
     }),
   loginDomains: z
     .array(

@@ -4,6 +4,7 @@ import type { SNSEvent } from "aws-lambda";
 import { once } from "../lambda/adapters/aws/client.ts";
 import { toAttribute } from "../lambda/adapters/aws/dynamodb/attribute-value.ts";
 import { defaultSuppressMinutes } from "../lambda/core/grouping/suppress-minutes.ts";
+import { defaultStormAfter } from "../lambda/core/storms/storm.ts";
 import type { TimingOverrides } from "../lambda/functions/config/timing.ts";
 import { type AlertFeed, followAlerts, type ReceivedAlert } from "./alert-feed.ts";
 import { chaosRoutes } from "./chaos.ts";
@@ -21,6 +22,8 @@ export interface EmbeddedRunOptions {
   readonly mismatchDistanceKm: number;
   /** Minutes in which a user's further session starts on one network are suppressed. @default 60 */
   readonly suppressMinutes?: number;
+  /** Failed attempts from one source that are alerted on singly; 0 for no storms. @default 5 */
+  readonly stormAfter?: number;
   /** Whether detections with `status: experimental` run. @default false */
   readonly experimentalDetections?: boolean;
   /** Outputs to publish as well, by the names of files of `lambda/core/outputs/`. @default none */
@@ -69,6 +72,7 @@ export async function startEmbeddedRun(options: EmbeddedRunOptions): Promise<Emb
     HOOK_SECRET: options.hookSecret,
     MISMATCH_DISTANCE_KM: String(options.mismatchDistanceKm),
     SUPPRESS_MINUTES: String(options.suppressMinutes ?? defaultSuppressMinutes),
+    STORM_AFTER: String(options.stormAfter ?? defaultStormAfter),
     EXPERIMENTAL_DETECTIONS: String(options.experimentalDetections ?? false),
     DIGEST: "true",
     ...(options.timing && { TIMING: JSON.stringify(options.timing) }),

@@ -10,6 +10,7 @@ import {
   farthestKm,
   isMismatchDistance,
 } from "../lambda/core/profiles/mismatch-distance.ts";
+import { defaultStormAfter, maximumStormAfter, readCount } from "../lambda/core/storms/storm.ts";
 import { type ChaosName, chaosFaults, isChaosName } from "./chaos.ts";
 
 /** The embedded run's settings. */
@@ -21,6 +22,8 @@ export interface Settings {
   readonly mismatchDistanceKm: number;
   /** Minutes, 0 to 1440; 0 suppresses nothing. */
   readonly suppressMinutes: number;
+  /** Failed attempts from one source that are alerted on singly; 0 for no storms. */
+  readonly stormAfter: number;
   /** Whether detections with `status: experimental` run. */
   readonly experimentalDetections: boolean;
   /** Names of outputs. */
@@ -50,6 +53,8 @@ Environment:
   MISMATCH_DISTANCE_KM     a mismatch is farther than this from every profile location (default: 500)
   SUPPRESS_MINUTES         minutes in which a user's further session starts on one network are suppressed after an alert;
                            0: none (default: ${defaultSuppressMinutes})
+  STORM_AFTER              failed sign-ins from one source within ten minutes that are alerted on singly; further ones are
+                           one alert that grows; 0: no storms (default: ${defaultStormAfter})
   LOGIN_DOMAINS            domains of the org's logins, divided by commas: what is typed for a login that Okta does not know
                            is shown only if it is of one of them (default: if it is any e-mail address)
   OUTPUTS                  further renderings of alerts, each on a topic of its own: ${knownOutputs.join(",")};
@@ -71,6 +76,10 @@ export function readSettings(
   if (readSuppressMinutes(suppress) === null) {
     throw new SettingsError(`SUPPRESS_MINUTES is no whole number of minutes from 0 to ${maximumSuppressMinutes}`);
   }
+  const stormAfter = readCount(environment.STORM_AFTER || String(defaultStormAfter), maximumStormAfter);
+  if (stormAfter === null) {
+    throw new SettingsError(`STORM_AFTER is no whole number of attempts from 0 to ${maximumStormAfter}`);
+  }
   const domains = environment.LOGIN_DOMAINS;
   if (domains !== undefined && readDomains(domains) === null) {
     throw new SettingsError(`LOGIN_DOMAINS is "${domains}": expected domains such as example.com, divided by commas`);
@@ -89,6 +98,7 @@ export function readSettings(
     hookSecret: environment.HOOK_SECRET || "local-secret",
     mismatchDistanceKm: distance,
     suppressMinutes: Number(suppress),
+    stormAfter,
     experimentalDetections: experimental === "true",
     outputs,
     chaos: (values.chaos ?? []).map(readChaos),

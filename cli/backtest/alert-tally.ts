@@ -8,6 +8,8 @@ export interface AlertCounts {
   matched: number;
   alerted: number;
   suppressed: number;
+  /** Failed attempts that the alerts about a storm report. */
+  inStorm: number;
   excepted: number;
 }
 
@@ -35,12 +37,15 @@ export function createAlertTally(exceptions: readonly Exception[]): AlertTally {
 }
 
 /** Counts the result of an event. */
-export function countReplayed(tally: AlertTally, { event, result, alert, exceptions, error }: Replayed): void {
+export function countReplayed(
+  tally: AlertTally,
+  { event, result, isReport, alert, exceptions, error }: Replayed,
+): void {
   if (result === "duplicate") return;
   const week = weekOf(event);
-  const counts = tally.weeks.get(week) ?? { matched: 0, alerted: 0, suppressed: 0, excepted: 0 };
+  const counts = tally.weeks.get(week) ?? noCounts();
   tally.weeks.set(week, counts);
-  counts.matched += 1;
+  if (!isReport) counts.matched += 1;
   for (const each of exceptions) tally.exceptions.set(each, (tally.exceptions.get(each) ?? 0) + 1);
   if (alert !== null) tally.severities.set(alert.severity, (tally.severities.get(alert.severity) ?? 0) + 1);
   if (result === "failed") {
@@ -51,11 +56,15 @@ export function countReplayed(tally: AlertTally, { event, result, alert, excepti
   counts[result] += 1;
 }
 
+function noCounts(): AlertCounts {
+  return { matched: 0, alerted: 0, suppressed: 0, inStorm: 0, excepted: 0 };
+}
+
 /** The sum over some weeks. */
 export function sumOf(weeks: Iterable<AlertCounts>): AlertCounts {
-  const sum = { matched: 0, alerted: 0, suppressed: 0, excepted: 0 };
+  const sum = noCounts();
   for (const counts of weeks) {
-    for (const name of ["matched", "alerted", "suppressed", "excepted"] as const) sum[name] += counts[name];
+    for (const name of ["matched", "alerted", "suppressed", "inStorm", "excepted"] as const) sum[name] += counts[name];
   }
   return sum;
 }

@@ -6,6 +6,9 @@ import type { UserStates } from "../../lambda/core/history/user-states.ts";
 import { type Incident, incidentDays, maximumShown } from "../../lambda/core/incidents/incident.ts";
 import type { Incidents } from "../../lambda/core/incidents/incidents.ts";
 import type { ClaimResult, Claims } from "../../lambda/core/pipeline/claims.ts";
+import type { SourceKey } from "../../lambda/core/storms/source.ts";
+import type { Sources } from "../../lambda/core/storms/sources.ts";
+import { isOver as isStormOver, isUnwatched, maximumUsers, type Storm } from "../../lambda/core/storms/storm.ts";
 
 /*
  * The pipeline's stores of the state table, in memory. The interfaces document each method; here every call completes
@@ -39,6 +42,73 @@ export function memoryClaims(now: () => Date): Claims {
     async release() {},
     find,
   };
+}
+
+/** Sources, in memory. */
+export function memorySources(): Sources {
+  /** A storm with the numbers of its attempts, by the keys of their events. */
+  const storms = new Map<SourceKey, Storm & { readonly keys: Map<string, number> }>();
+  const find = (source: SourceKey, since: number) => {
+    const storm = storms.get(source);
+    return storm?.since === since ? storm : null;
+  };
+  return {
+    read: async (source) => storms.get(source) ?? null,
+    async count(source, { key, succeeded, login, reasons }, { stormAfter }, now) {
+      const time = now.getTime();
+      const seen = storms.get(source) ?? null;
+      if (succeeded) return { isNew: false, number: 0, storm: seen };
+      const before = seen === null || isStormOver(seen, stormAfter, time) ? null : seen;
+      const known = before?.keys.get(key);
+      if (known !== undefined) return { isNew: false, number: known, storm: before };
+      const number = (before?.attempts ?? 0) + 1;
+      const users = before?.users ?? new Map<string, number>();
+      const isNamed = users.has(login) || users.size < maximumUsers;
+      const storm = {
+        ...(before ?? { since: time, succeeded: new Map(), watcher: null, watchBy: null, reported: 0, ended: false }),
+        last: time,
+        attempts: number,
+        users: isNamed ? plus(users, login) : users,
+        more: (before?.more ?? 0) + (isNamed ? 0 : 1),
+        reasons: reasons.reduce(plus, before?.reasons ?? new Map<string, number>()),
+        keys: (before?.keys ?? new Map<string, number>()).set(key, number),
+      };
+      storms.set(source, storm);
+      return { isNew: true, number, storm };
+    },
+    async takeBack(source, { key, login }, since) {
+      const storm = find(source, since);
+      if (storm?.keys.delete(key) !== true) return;
+      const users = new Map(storm.users);
+      const count = users.get(login) ?? 0;
+      if (count > 1) users.set(login, count - 1);
+      else users.delete(login);
+      storms.set(source, { ...storm, attempts: storm.attempts - 1, users, more: storm.more - (count > 0 ? 0 : 1) });
+    },
+    async addSuccess(source, { key, login }, since) {
+      const storm = find(source, since);
+      if (storm === null || storm.keys.has(key)) return;
+      storm.keys.set(key, 0);
+      storms.set(source, { ...storm, succeeded: plus(storm.succeeded, login) });
+    },
+    async watch(source, since, { id, by, reported }, now) {
+      const storm = find(source, since);
+      if (storm === null || storm.ended) return false;
+      if (storm.watcher !== null && storm.watcher !== id && !isUnwatched(storm, now)) return false;
+      storms.set(source, { ...storm, watcher: id, watchBy: by, reported: reported ?? storm.reported });
+      return true;
+    },
+    async end(source, { since, attempts }) {
+      const storm = find(source, since);
+      if (storm === null || storm.attempts !== attempts) return false;
+      storms.set(source, { ...storm, ended: true });
+      return true;
+    },
+  };
+}
+
+function plus(counts: ReadonlyMap<string, number>, name: string): Map<string, number> {
+  return new Map(counts).set(name, (counts.get(name) ?? 0) + 1);
 }
 
 /** Users' states, in memory. */

@@ -3,10 +3,12 @@ import type { Exception } from "../../lambda/core/exceptions/exception.ts";
 import { type LogEvent, publishedTime } from "../../lambda/core/okta/log-event.ts";
 import type { PipelinePorts, ProfileLocations } from "../../lambda/core/pipeline/ports.ts";
 import { type DeliveryReport, processDelivery } from "../../lambda/core/pipeline/process-delivery.ts";
+import { retryWork } from "../../lambda/core/pipeline/retry-work.ts";
+import type { Work } from "../../lambda/core/pipeline/work.ts";
 import type { SeverityAdjustment } from "../../lambda/core/severity/adjustment.ts";
 import type { RuleSet } from "../../lambda/core/sigma/rule-set.ts";
 import { answering, type Budget } from "../../lambda/core/time/budget.ts";
-import { memoryClaims, memoryIncidents, memoryStates } from "./memory.ts";
+import { memoryClaims, memoryIncidents, memorySources, memoryStates } from "./memory.ts";
 
 /** The deployment that events are replayed through. */
 export interface ReplayOptions {
@@ -18,6 +20,8 @@ export interface ReplayOptions {
   readonly mismatchDistanceKm: number;
   /** Minutes; 0 for no suppression. */
   readonly suppressMinutes: number;
+  /** Failed attempts from one source that are alerted on singly; 0 for no storms. */
+  readonly stormAfter: number;
   /** The domains of the org's logins, in lower case; empty for any. */
   readonly loginDomains: readonly string[];
   /** The org's domain, for the links of alerts; null where it is not known. */
@@ -26,10 +30,12 @@ export interface ReplayOptions {
   readonly onProgress: (done: number) => void;
 }
 
-/** The result of one event. */
+/** The result of one event, or a report on a storm, which holds one of its events. */
 export interface Replayed {
+  /** Whether it is a report on a storm. */
+  readonly isReport: boolean;
   readonly event: LogEvent;
-  readonly result: "alerted" | "suppressed" | "excepted" | "duplicate" | "failed";
+  readonly result: "alerted" | "suppressed" | "inStorm" | "excepted" | "duplicate" | "failed";
   /** The alert; null where none goes out. */
   readonly alert: Alert | null;
   /** All exceptions that cover the event, or some of its detections. */
@@ -43,7 +49,7 @@ const turnSize = 64;
 
 /**
  * Sends events through the pipeline of the functions, one delivery each, with its stores in memory: the code that runs
- * in AWS decides what is alerted on, grouped, suppressed and excepted. The pipeline's clock is each event's
+ * in AWS decides what is alerted on, suppressed, excepted and reported in a storm. The pipeline's clock is each event's
  * `published`, as if Okta delivered it at that moment; suppression and exceptions use that time.
  *
  * @param events in order of time, each with a time
@@ -51,29 +57,54 @@ const turnSize = 64;
 export async function* replay(events: Iterable<LogEvent>, options: ReplayOptions): AsyncGenerator<Replayed> {
   let now = new Date(0);
   let found: Pick<Replayed, "alert" | "exceptions" | "error"> = nothing;
-  const ports = createPorts(
+  const withoutQueue = createPorts(
     options,
     () => now,
     (observation) => {
       const { kind } = observation;
-      if (kind === "alertPublished") found = { ...found, alert: observation.alert };
+      if (kind === "alertPublished" || kind === "stormReported") found = { ...found, alert: observation.alert };
       if (kind === "excepted") found = { ...found, exceptions: observation.by };
       if (kind === "workParked") found = { ...found, error: observation.error ?? observation.reason };
     },
   );
+  /** Watchers of storms on the retry queue, by when they are due. */
+  const watchers: { readonly work: Work; readonly due: number }[] = [];
+  const parkWork: PipelinePorts["parkWork"] = async (parked) => {
+    const due = (delaySeconds: number) => now.getTime() + delaySeconds * 1_000;
+    for (const { work, delaySeconds } of parked) if (work.storm) watchers.push({ work, due: due(delaySeconds) });
+  };
+  const ports = { ...withoutQueue, parkWork };
+  /** The reports on storms that are due by this time. */
+  async function* reportStorms(until: number): AsyncGenerator<Replayed> {
+    for (;;) {
+      const next = watchers.reduce<(typeof watchers)[number] | null>(
+        (first, each) => (each.due <= until && (first === null || each.due < first.due) ? each : first),
+        null,
+      );
+      if (next === null) return;
+      watchers.splice(watchers.indexOf(next), 1);
+      now = new Date(next.due);
+      found = nothing;
+      await retryWork(next.work, ports, unlimited());
+      if (found.alert !== null) yield { event: next.work.event, result: "alerted", isReport: true, ...found };
+    }
+  }
   let done = 0;
   for (const event of events) {
-    now = new Date(publishedTime(event.published));
+    const time = publishedTime(event.published);
+    yield* reportStorms(time);
+    now = new Date(time);
     found = nothing;
     const delivery = { id: null, eventHookId: null, org: options.org, events: [event], malformed: [] };
     const outcome = await processDelivery(delivery, ports, unlimited());
     const result = resultOf(outcome);
-    if (result !== null) yield { event, result, ...found };
+    if (result !== null) yield { event, result, isReport: false, ...found };
     done += 1;
     if (done % turnSize !== 0) continue;
     options.onProgress(done);
     await new Promise((resolve) => setImmediate(resolve));
   }
+  yield* reportStorms(Number.POSITIVE_INFINITY);
 }
 
 const nothing = { alert: null, exceptions: [], error: null } as const;
@@ -84,6 +115,7 @@ function resultOf(outcome: DeliveryReport): Replayed["result"] | null {
   if (outcome.parked > 0) return "failed";
   if (outcome.published > 0) return "alerted";
   if (outcome.grouped > 0) return "suppressed";
+  if (outcome.inStorm > 0) return "inStorm";
   if (outcome.excepted > 0) return "excepted";
   return outcome.duplicate > 0 ? "duplicate" : null;
 }
@@ -102,6 +134,7 @@ function createPorts(
     exceptions,
     mismatchDistanceKm,
     suppressMinutes,
+    stormAfter,
     loginDomains,
   }: ReplayOptions,
   now: () => Date,
@@ -122,6 +155,7 @@ function createPorts(
     claims: memoryClaims(now),
     userStates,
     incidents,
+    sources: memorySources(),
     loginDomains,
     publish: async () => {},
     parkWork: async () => {},
@@ -131,6 +165,7 @@ function createPorts(
     countDay: null,
     mismatchDistanceKm,
     suppressMinutes,
+    stormAfter,
     now,
     observe,
     measure: (_, work) => work(),

@@ -39,6 +39,7 @@ export class PipelineFunction extends OwnFunction {
         DEAD_LETTER_QUEUE_URL: deadLetterQueue.queue.queueUrl,
         MISMATCH_DISTANCE_KM: String(settings.mismatchDistanceKm),
         SUPPRESS_MINUTES: String(settings.suppressMinutes),
+        STORM_AFTER: String(settings.stormAfter),
         ...(settings.loginDomains.length === 0 ? {} : { LOGIN_DOMAINS: settings.loginDomains.join(",") }),
         EXPERIMENTAL_DETECTIONS: String(settings.experimentalDetections),
         ...(hasDigest(settings) && { DIGEST: "true" }),

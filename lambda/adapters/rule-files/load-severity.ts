@@ -1,6 +1,6 @@
 import { readFile } from "node:fs/promises";
 import * as z from "zod";
-import { checkField, checkValues } from "../../core/detections/known-fields.ts";
+import { checkSeverityField, checkValues } from "../../core/detections/known-fields.ts";
 import { logSource } from "../../core/detections/log-source.ts";
 import { changes } from "../../core/severity/adjustment.ts";
 import type { AdjustmentDocument } from "../../core/severity/compile-adjustments.ts";
@@ -50,7 +50,7 @@ function parse(value: unknown): {
     try {
       const parsed = parseRule(
         { title, logsource: logSource, detection },
-        { logsource: logSource, checkField, checkValues },
+        { logsource: logSource, checkField: checkSeverityField, checkValues },
       );
       compileRule(parsed.rule, { compileRegex });
       // Drops warnings about a missing id or level, which an adjustment never has.

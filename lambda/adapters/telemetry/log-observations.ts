@@ -73,6 +73,30 @@ function observe(observation: Observation, metrics: Metrics): void {
         userId,
       });
       return;
+    case "inStorm":
+      count("InStorm");
+      logger.info("Counted a failed attempt in the storm of its source", names);
+      return;
+    case "stormReported": {
+      const { alertId, severity, storm } = observation.alert;
+      count("StormsReported");
+      const { report, attempts, succeeded } = storm ?? {};
+      logger.info("Published an alert about a storm", { ...names, alertId, severity, report, attempts, succeeded });
+      return;
+    }
+    case "watcherLost":
+      logger.warn(
+        "The message that reports a storm could not be parked; the attempt is alerted on singly",
+        withError(names, observation),
+      );
+      return;
+    case "sourceUnavailable":
+      count("HistoryUnavailable");
+      logger.warn(
+        "The source of a session start could not be counted; the alert goes out",
+        withError(names, observation),
+      );
+      return;
     case "suppressedReported":
       logger.info("Reported suppressed session starts at the end of their window", {
         ...names,

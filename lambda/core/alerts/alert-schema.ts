@@ -137,6 +137,33 @@ const incident = z.object({
   ),
 });
 
+const storm = z.object({
+  id: described(z.string(), "UUIDv5 of the source and the start: the same in all alerts of the storm"),
+  report: described(
+    z.nullable(z.enum(["start", "update", "end"])),
+    "Which report on the storm the alert is, which is then about no person; null for an alert about one sign-in in it",
+  ),
+  source: described(
+    z.object({ asNumber: number, asOrg: text, ip: text }),
+    "The network of the event that the alert holds: further addresses of the same source may have taken part",
+  ),
+  since: time("When the first attempt was counted"),
+  until: time("When the last attempt was counted"),
+  attempts: described(z.number(), "Failed attempts, those among them that had an alert of their own"),
+  succeeded: described(z.number(), "Sessions that started from the source while it was a storm"),
+  users: described(
+    z.array(
+      z.object({ login: z.string(), outcome: described(z.string(), "`FAILURE` or `SUCCESS`"), count: z.number() }),
+    ),
+    "The logins, masked as `user.login` is, with their attempts or sessions: at most 300 of attempts; beside a sign-in, 20",
+  ),
+  more: described(z.number(), "Failed attempts for logins that `users` does not name"),
+  reasons: described(
+    z.array(z.object({ reason: z.string(), count: z.number() })),
+    "What Okta says of the attempts: the outcome's reason, `ThreatSuspected`, positive behaviors",
+  ),
+});
+
 /** An alert: the `default` body of the SNS message. What is not known is null, and never left out. */
 export const alertSchema = z.object({
   schemaVersion: z.literal("1.1"),
@@ -261,7 +288,10 @@ export const alertSchema = z.object({
     detectionName: described(z.nullable(z.string()), "The detection of Okta's that changed it"),
   }),
   behaviors: z.array(z.object({ name: z.string(), result: text })),
-  storm: described(z.null(), "Reserved for alerts that sum up many users of one network"),
+  storm: described(
+    z.nullable(storm),
+    "The storm of failed sign-ins from one source that the alert is about, or that the sign-in stands in; else null",
+  ),
   okta: z.object({
     org: text,
     eventUuid: z.string(),

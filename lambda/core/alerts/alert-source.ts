@@ -8,6 +8,7 @@ import type { MatchedSelection } from "../sigma/compile.ts";
 import type { Enrichment } from "../sigma/field.ts";
 import type { Rule } from "../sigma/rule.ts";
 import type { IncidentSource } from "./incident.ts";
+import type { AlertStorm } from "./storm.ts";
 
 /** The input of an alert. */
 export interface AlertSource {
@@ -32,6 +33,8 @@ export interface AlertSource {
   readonly incident?: IncidentSource;
   /** Whether it reports what was suppressed after an alert, and no session start of its own. @default false */
   readonly reportsSuppressed?: boolean;
+  /** The storm that the session start stands in. @default null, none */
+  readonly storm?: AlertStorm | null;
   /**
    * Whether a login is one of the org; other logins of users whom Okta does not know are masked. @default any e-mail
    * address is

@@ -12,6 +12,7 @@ import { alertFacts, brief } from "./facts.ts";
 import { describeIncident } from "./incident.ts";
 import { inertFacts } from "./inert.ts";
 import { briefMatches } from "./matched.ts";
+import { summarizeAround } from "./storm-words.ts";
 import { describeAction, summarize, summarizeSuppressed } from "./summary.ts";
 import { stepsOfReport, triageSteps } from "./triage.ts";
 
@@ -28,7 +29,7 @@ export function createAlert(source: AlertSource): Alert {
 }
 
 function writeAlert(source: AlertSource): Alert {
-  const { event, delivery, detectedAt, followUp = false, reportsSuppressed = false } = source;
+  const { event, delivery, detectedAt, followUp = false, reportsSuppressed = false, storm = null } = source;
   const detections = source.detections
     .map(({ rule, matched }) => describeDetection(rule, matched))
     .sort((first, second) => bySeverity(first.level, second.level) || first.id.localeCompare(second.id));
@@ -59,10 +60,13 @@ function writeAlert(source: AlertSource): Alert {
     severityAdjustments,
     detections,
     incident: describeIncident(incident, alertId, detectedAt),
-    summary: reportsSuppressed ? summarizeSuppressed(words) : summarize(words, words.action),
+    summary: [
+      reportsSuppressed ? summarizeSuppressed(words) : summarize(words, words.action),
+      ...(storm === null ? [] : [summarizeAround(storm)]),
+    ].join(" "),
     ...facts,
-    triage: reportsSuppressed ? stepsOfReport(words) : triageSteps(words, words.action),
-    storm: null,
+    triage: reportsSuppressed ? stepsOfReport(words) : triageSteps(words, words.action, storm !== null),
+    storm,
     event: event.received,
     eventCut: source.eventCut ? [...source.eventCut] : null,
   };

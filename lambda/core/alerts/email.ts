@@ -5,6 +5,7 @@ import type { Alert } from "./alert-schema.ts";
 import { firstScreen } from "./first-screen.ts";
 import { type InertAlert, inertAlert, inertText } from "./inert.ts";
 import { alertRows } from "./rows.ts";
+import { loginLines } from "./storm-words.ts";
 import { describeAgeShort, describeKind, hasOrigin, nameUser } from "./wording.ts";
 
 /** SNS takes subjects of at most 100 characters: printable ASCII, not starting with a space. */
@@ -86,6 +87,7 @@ export function writeEmail(alert: InertAlert): string {
       "Facts",
       alertRows(alert).map(([name, value]) => `${name.padEnd(10)}${value}`),
     ),
+    ...stormLines(alert),
     ...section(
       "Detections",
       alert.detections.map(({ level, title }) => `- ${level}: ${title}`),
@@ -106,6 +108,16 @@ export function writeEmail(alert: InertAlert): string {
 /** A titled part of the e-mail; nothing where it has no lines. */
 function section(title: string, lines: readonly string[]): readonly string[] {
   return lines.length === 0 ? [] : [title, ...lines, ""];
+}
+
+/** The logins of a storm. */
+function stormLines({ storm }: InertAlert): readonly string[] {
+  return storm === null || storm.report === null
+    ? []
+    : section(
+        "Logins",
+        loginLines(storm).map((line) => `- ${line}`),
+      );
 }
 
 /** Links into the admin console. */

@@ -6,6 +6,8 @@ import { masked } from "../okta/stranger.ts";
 import { countLines, fitLines } from "../text/fit-lines.ts";
 import { cutInert, type InertAlert, inertText } from "./inert.ts";
 import { describeNews } from "./news.ts";
+import { isOfStorm } from "./storm.ts";
+import { countLogins, describeSpan, describeStarted } from "./storm-words.ts";
 import {
   describeAge,
   describeDistance,
@@ -71,6 +73,7 @@ function describeVerdict(alert: InertAlert): string {
 
 function describeAct(alert: InertAlert): string {
   const { okta, session, change, risk } = alert;
+  if (isOfStorm(alert)) return describeKind(alert);
   if (okta.eventType === sessionStart) {
     const reason = succeeded(session.outcome) ? null : (session.reason ?? session.outcome);
     return `${describeKind(alert)}${reason === null ? "" : ` (${reason})`}`;
@@ -86,7 +89,9 @@ function describeAct(alert: InertAlert): string {
 
 /** The person; for a login that Okta does not know, that it is one; and who did it, where that is another. */
 function who(alert: InertAlert): string {
-  const { user, actor } = alert;
+  const { user, actor, storm } = alert;
+  if (storm !== null && storm.report !== null)
+    return `${countLogins(storm)} ${describeSpan(storm)}; ${describeStarted(storm)}`;
   if (isNamed(user) && user.id === null) {
     return user.login === masked
       ? "a login that Okta does not know, masked as it may be a password"
@@ -101,13 +106,14 @@ function who(alert: InertAlert): string {
 /** The network, with the proxy unless the verdict names it. */
 function networkOf(alert: InertAlert): string | null {
   const { network, okta } = alert;
-  const proxy = okta.eventType === sessionStart && !isReport(alert) ? null : nameProxy(alert);
+  const isNamedBefore = okta.eventType === sessionStart && !isReport(alert) && !isOfStorm(alert);
+  const proxy = isNamedBefore ? null : nameProxy(alert);
   const address = network.ip === null && network.asNumber === null ? null : describeNetwork(alert);
   return [proxy, address].filter((part) => part !== null).join(", ") || null;
 }
 
 function where(alert: InertAlert): string | null {
   const { city, state, country } = alert.geo.exit;
-  if ([city, state, country].every((part) => part === null)) return null;
+  if (isOfStorm(alert) || [city, state, country].every((part) => part === null)) return null;
   return [describeExit(alert), describeDistance(alert)].filter(Boolean).join(", ");
 }

@@ -1,6 +1,7 @@
 import { isRiskChange } from "../okta/risk.ts";
 import { plural } from "../text/shorten.ts";
 import type { Alert } from "./alert-schema.ts";
+import { isOfStorm } from "./storm.ts";
 import { describeWatched, isNamed, isReport } from "./wording.ts";
 
 /**
@@ -9,11 +10,12 @@ import { describeWatched, isNamed, isReport } from "./wording.ts";
  * user to compare with, and for a report on what was suppressed.
  */
 export function describeNews(alert: Alert): string | null {
-  if (alert.test || isReport(alert)) return null;
-  const { history, heldBack } = alert;
+  if (alert.test || isReport(alert) || isOfStorm(alert)) return null;
+  const { history, heldBack, storm } = alert;
   const suppressed = heldBack?.count ?? 0;
   const repeats = suppressed === 0 ? "" : `; ${plural(suppressed, "session start")} like it suppressed`;
-  const found = [...signsOfOkta(alert), ...newInHistory(alert), ...weaknesses(alert), ...failures(alert)];
+  const around = storm === null ? [] : [`${plural(storm.attempts, "failed sign-in")} from the same source`];
+  const found = [...around, ...signsOfOkta(alert), ...newInHistory(alert), ...weaknesses(alert), ...failures(alert)];
   if (found.length > 0) return `New: ${found.join("; ")}${repeats}`;
   if (history === null) {
     return isNamed(alert.user) && alert.user.id !== null

@@ -3,6 +3,8 @@ import { plural } from "../text/shorten.ts";
 import type { Alert } from "./alert-schema.ts";
 import { describeBefore, describeVerdict } from "./incident.ts";
 import type { InertAlert } from "./inert.ts";
+import { isOfStorm } from "./storm.ts";
+import { describeAttempts, describeReasons, describeStarted } from "./storm-words.ts";
 import {
   describeActor,
   describeAge,
@@ -23,6 +25,7 @@ const rowNames = [
   "Test",
   "Severity",
   "Who",
+  "Storm",
   "Actor",
   "Change",
   "Done to",
@@ -61,22 +64,28 @@ const describe: Readonly<Record<RowName, (alert: Alert) => string | null>> = {
   Test: ({ test }) => (test ? "yes: no sign-in took place" : null),
   Severity: ({ severity, severityAdjustments }) =>
     [severity, ...severityAdjustments.map(({ title, from }) => `${from} before "${title}"`)].join(", "),
-  Who: (alert) => `${describeUser(alert)}${alert.user.id === null ? "" : `, id ${alert.user.id}`}`,
+  Who: (alert) =>
+    isOfStorm(alert) ? null : `${describeUser(alert)}${alert.user.id === null ? "" : `, id ${alert.user.id}`}`,
+  Storm: ({ storm }) =>
+    storm &&
+    [`${describeAttempts(storm)} since ${storm.since}, the last at ${storm.until}`, describeStarted(storm)].join("; "),
   Actor: (alert) => (isByUser(alert) || !isNamed(alert.actor) ? null : describeActor(alert)),
   Change: ({ change }) => change,
   "Done to": (alert) => {
     const whom = describePersonsDoneTo(alert);
     return whom === describeUser(alert) ? null : whom;
   },
-  When: (alert) => [alert.okta.published, describeAge(alert)].filter(Boolean).join(", "),
-  Outcome: ({ session }) => [session.outcome ?? "unknown", session.reason].filter(Boolean).join(": "),
+  When: (alert) => (isOfStorm(alert) ? null : [alert.okta.published, describeAge(alert)].filter(Boolean).join(", ")),
+  Outcome: ({ session, storm }) =>
+    (storm !== null && storm.report !== null ? describeReasons(storm) : null) ??
+    [session.outcome ?? "unknown", session.reason].filter(Boolean).join(": "),
   From: (alert) => (isSilent(alert) ? null : describeExit(alert)),
   Through: describeProxy,
   Network: (alert) => (isSilent(alert) ? null : describeNetwork(alert)),
-  Location: (alert) => (isSilent(alert) ? null : `${alert.geo.verdict}. ${alert.geo.reason}`),
+  Location: (alert) => (isSilent(alert) || isOfStorm(alert) ? null : `${alert.geo.verdict}. ${alert.geo.reason}`),
   Client: (alert) => {
     const { browser, os, device } = alert.client;
-    return [browser, os, device].filter(Boolean).join(", ") || (isSilent(alert) ? null : "unknown");
+    return [browser, os, device].filter(Boolean).join(", ") || (isSilent(alert) || isOfStorm(alert) ? null : "unknown");
   },
   Strength: describeStrength,
   History: describeHistory,
@@ -97,8 +106,9 @@ const describe: Readonly<Record<RowName, (alert: Alert) => string | null>> = {
       .map(({ name }) => name)
       .join(", ") || null,
   Org: ({ okta }) => okta.org,
-  Follows: ({ followUp, heldBack }) => {
+  Follows: ({ followUp, heldBack, storm }) => {
     if (!followUp) return null;
+    if (storm !== null && storm.report !== null) return "an earlier alert about the same storm";
     return (heldBack?.count ?? 0) === 0
       ? "an earlier alert about the same event, which could not tell this"
       : "an alert that says the same";

@@ -16,13 +16,18 @@ interface Case {
   readonly kind: NetworkKind | null;
   readonly isProxied: boolean;
   readonly succeeded: boolean;
+  readonly isInStorm: boolean;
 }
 
 /** Writes one step; null where the case does not need it. */
 type TriageStep = (of: Case) => string | null;
 
-/** The triage steps of an alert, in order, without those that its case does not need. */
-export function triageSteps(facts: AlertFacts, action: Action | null): string[] {
+/**
+ * The triage steps of an alert, in order, without those that its case does not need.
+ *
+ * @param isInStorm whether the session started in a storm of failed attempts. @default false
+ */
+export function triageSteps(facts: AlertFacts, action: Action | null, isInStorm = false): string[] {
   if (facts.test) return ["This is a test of the whole way: no sign-in took place, and there is nothing to do."];
   const of: Case = {
     facts,
@@ -31,6 +36,7 @@ export function triageSteps(facts: AlertFacts, action: Action | null): string[] 
     kind: facts.network.anonymous.kinds[0] ?? null,
     isProxied: describeProxy(facts) !== null,
     succeeded: succeeded(facts.session.outcome),
+    isInStorm,
   };
   return steps.map((step) => step(of)).filter((step) => step !== null);
 }
@@ -53,11 +59,12 @@ const hostile: ReadonlyMap<NetworkKind | null, string> = new Map([
 const first: TriageStep = (of) => (of.succeeded ? firstOfSuccess(of) : firstOfFailure(of));
 
 function firstOfSuccess(of: Case): string {
-  const { facts, action, isProxied, kind } = of;
+  const { facts, action, isProxied, kind, isInStorm } = of;
   if (!isNamed(facts.user)) return firstWithoutUser(of);
   const undo = action === null || action.isRisk ? "" : ", undo what was done";
   const highRisk = facts.risk.level?.toUpperCase() === "HIGH" ? `Okta rates the risk as high${reasons(facts)}` : null;
-  const why = (isProxied ? hostile.get(kind) : null) ?? highRisk;
+  const storm = isInStorm ? "it succeeded in a storm of failed sign-ins" : null;
+  const why = storm ?? (isProxied ? hostile.get(kind) : null) ?? highRisk;
   if (why !== null) return `Clear the user's sessions now${undo}: ${why}. Then ${ask(of)}`;
   const question = capitalize(ask(of));
   if (action !== null) return action.isByUser ? `${question} If not, undo it.` : question;
@@ -165,8 +172,8 @@ const far: TriageStep = ({ facts: { geo } }) =>
     : null;
 
 /** Suggests no exception for networks that attackers use, nor for a failed attempt. */
-const close: TriageStep = ({ facts, action, kind, isProxied, succeeded }) => {
-  const mayExcept = action === null && isProxied && succeeded && !hostile.has(kind);
+const close: TriageStep = ({ facts, action, kind, isProxied, succeeded, isInStorm }) => {
+  const mayExcept = action === null && isProxied && succeeded && !isInStorm && !hostile.has(kind);
   const command = mayExcept ? exceptionCommand(facts) : null;
   return command === null ? null : `If it is harmless and will come again, except it: ${command}`;
 };

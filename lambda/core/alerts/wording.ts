@@ -7,14 +7,16 @@ import { masked } from "../okta/stranger.ts";
 import { describeLocation, formatKm } from "../profiles/judge-location.ts";
 import { plural } from "../text/shorten.ts";
 import type { Alert } from "./alert-schema.ts";
+import { countLogins, nameStorm } from "./storm-words.ts";
 
 /** Names the person that an alert is about: display name and login, as far as they are known; where no person is named, the actor. */
 export function describeUser({ user, actor }: Pick<Alert, "user" | "actor">): string {
   return isNamed(user) ? describePrincipal(user) : describeActor({ actor });
 }
 
-/** Names the person that an alert is about in one word, or else the actor. */
-export function nameUser({ user, actor }: Pick<Alert, "user" | "actor">): string {
+/** Names the person that an alert is about in one word, or else the actor; of a storm, the number of logins. */
+export function nameUser({ user, actor, storm }: Pick<Alert, "user" | "actor" | "storm">): string {
+  if (storm !== null && storm.report !== null) return countLogins(storm);
   if (isNamed(user)) return user.login ?? user.id ?? String(user.displayName);
   return isNamed(actor) ? String(actor.login ?? actor.displayName ?? actor.id) : "unknown user";
 }
@@ -51,11 +53,13 @@ export function isReport({ followUp, heldBack }: Pick<Alert, "followUp" | "heldB
 
 /** The subject of the alert in a few words; for an event that is not a sign-in, the title of the severest detection. */
 export function describeKind(alert: Alert): string {
+  const { storm } = alert;
+  if (storm !== null && storm.report !== null) return nameStorm(storm);
   if (alert.okta.eventType !== sessionStart) return alert.detections[0]?.title ?? alert.okta.eventType;
   const noun = succeeded(alert.session.outcome) ? "sign-in" : "failed sign-in";
   if (isReport(alert)) return `suppressed: ${plural(alert.heldBack?.count ?? 0, `more ${noun}`)}`;
   const proxy = nameProxy(alert);
-  return `${noun}${proxy === null ? "" : ` through ${proxy}`}`;
+  return `${noun}${proxy === null ? "" : ` through ${proxy}`}${storm === null ? "" : " in a storm"}`;
 }
 
 /** The longest name of an operator in a few words about a proxy, in UTF-16 code units. Okta's longest has 24. */

@@ -93,6 +93,14 @@ export function checkField(name: string): string | null {
   return `Okta's documents have no field "${name}"${suggest(folded, ofEvents)}`;
 }
 
+/** Fields that adjustments of severity may use beside those of rules: they are known once the rules are judged. */
+const severityFields: ReadonlySet<string> = new Set(["enrichment.storm.active"]);
+
+/** Checks the name of a field that an adjustment of severity uses, as {@link checkField} does. */
+export function checkSeverityField(name: string): string | null {
+  return severityFields.has(fold(name)) ? null : checkField(name);
+}
+
 /**
  * Checks the values that a rule compares with a field under `enrichment.` that has few values.
  *

@@ -4,6 +4,8 @@ import { eventKey } from "../alerts/event-key.ts";
 import { cutInert, type InertAlert, inertAlert, splitStep } from "../alerts/inert.ts";
 import type { Output } from "../alerts/output.ts";
 import { alertRows, type RowName } from "../alerts/rows.ts";
+import { isOfStorm } from "../alerts/storm.ts";
+import { loginLines } from "../alerts/storm-words.ts";
 import { describeKind, isByUser, nameUser } from "../alerts/wording.ts";
 import { shareRoom } from "../text/share-room.ts";
 
@@ -87,6 +89,7 @@ function description(alert: InertAlert): string {
   const { links } = alert;
   const rows = [
     ...alertRows(alert).filter(([name]) => !leftOut.has(name)),
+    ...(alert.storm !== null && isOfStorm(alert) ? [["Logins", loginLines(alert.storm).join("; ")] as const] : []),
     ["Detections", alert.detections.map(({ level, title: name }) => `${name} (${level})`).join("; ")] as const,
   ];
   const lines = [cutInert(alert.summary, 1_000), ...rows.map(([name, value]) => `*${name}* ${cutInert(value, 600)}`)];

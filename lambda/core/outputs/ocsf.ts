@@ -55,6 +55,8 @@ function toFinding(alert: InertAlert, words: InertAlert, event: Alert["event"], 
   const [severest, ...others] = detections;
   const published = publishedTime(okta.published);
   const at = Number.isNaN(published) ? Date.parse(alert.detectedAt) : published;
+  const storm = alert.storm?.report == null ? null : alert.storm;
+  const accounts = storm?.users.map(({ login }) => ({ name: login, type: "Okta login" })) ?? [];
   const persons = [user, ...targets.filter(({ type, id }) => type?.toLowerCase() === "user" && id !== user.id)];
   return {
     activity_id: 1,
@@ -72,7 +74,7 @@ function toFinding(alert: InertAlert, words: InertAlert, event: Alert["event"], 
     status: "New",
     is_alert: true,
     message: words.summary,
-    count: 1 + (alert.heldBack?.count ?? 0),
+    count: storm?.attempts ?? 1 + (alert.heldBack?.count ?? 0),
     risk_level_id: riskId,
     risk_level: riskLevel,
     risk_details: alert.risk.reasons.length === 0 ? null : alert.risk.reasons.join("; "),
@@ -93,8 +95,8 @@ function toFinding(alert: InertAlert, words: InertAlert, event: Alert["event"], 
       title: severest?.title,
       desc: severest?.description,
       created_time: Date.parse(alert.detectedAt),
-      first_seen_time: at,
-      last_seen_time: at,
+      first_seen_time: storm === null ? at : Date.parse(storm.since),
+      last_seen_time: storm === null ? at : Date.parse(storm.until),
       data_sources: ["Okta System Log"],
       src_url: alert.links.event,
       analytic: severest && toAnalytic(severest),
@@ -133,8 +135,11 @@ function toFinding(alert: InertAlert, words: InertAlert, event: Alert["event"], 
         data: { eventUuid: okta.eventUuid, services: network.services, device },
       },
     ],
-    // The account at stake, and the accounts that the act changed.
-    resources: listOf(persons.filter(isNamed).map(({ id, login }) => ({ uid: id, name: login, type: "Okta user" }))),
+    // The account at stake, and the accounts that the act changed; of a storm, its logins.
+    resources: listOf<object>([
+      ...accounts,
+      ...persons.filter(isNamed).map(({ id, login }) => ({ uid: id, name: login, type: "Okta user" })),
+    ]),
     remediation: { desc: words.triage.map((step, index) => `${index + 1}. ${step}`).join("\n") },
     unmapped: {
       test: alert.test,
@@ -149,6 +154,7 @@ function toFinding(alert: InertAlert, words: InertAlert, event: Alert["event"], 
       distance_km: geo.distanceKm,
       history: alert.history,
       verdict_of_last: incident.verdict,
+      ...(alert.storm !== null && { storm: { ...alert.storm, users: undefined } }),
       event_cut: eventCut,
     },
     raw_data: wellFormedJson(event),

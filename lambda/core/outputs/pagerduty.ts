@@ -2,6 +2,8 @@ import type { Alert } from "../alerts/alert-schema.ts";
 import { describeBefore, describeVerdict } from "../alerts/incident.ts";
 import { cutInert, type InertAlert, inertAlert } from "../alerts/inert.ts";
 import type { Output } from "../alerts/output.ts";
+import type { AlertStorm } from "../alerts/storm.ts";
+import { describeReasons, loginLines } from "../alerts/storm-words.ts";
 import {
   describeAge,
   describeHistory,
@@ -62,6 +64,7 @@ function toEvent(alert: InertAlert) {
         location: cutInert(`${alert.geo.verdict}. ${alert.geo.reason}`, maximumText),
         strength: optional(describeStrength(alert)),
         history: optional(describeHistory(alert)),
+        ...(alert.storm !== null && { storm: toStorm(alert.storm) }),
         held_back: alert.heldBack?.count ?? null,
         incident: alert.incident.id,
         before: optional(describeBefore(alert)),
@@ -90,6 +93,17 @@ function toEvent(alert: InertAlert) {
 function dedupKey({ incident: { id, alerts, before }, severity }: InertAlert): string {
   const isSeverer = before.length > 0 && before.every((each) => bySeverity(severity, each.severity) < 0);
   return isSeverer || alerts === null ? `${id}-${severity}` : id;
+}
+
+/** Logins that an event names of a storm: the API takes events of 512 KB, but people read them. */
+const maximumLogins = 50;
+
+function toStorm(storm: AlertStorm) {
+  const { since, until, attempts, succeeded } = storm;
+  const lines = loginLines(storm);
+  const logins = lines.slice(0, maximumLogins);
+  if (lines.length > maximumLogins) logins.push(`${lines.length - maximumLogins} more`);
+  return { since, until, attempts, succeeded, reasons: optional(describeReasons(storm)), logins };
 }
 
 function optional(value: string | null): string | null {

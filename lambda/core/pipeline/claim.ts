@@ -2,6 +2,7 @@ import { createSession } from "../grouping/session.ts";
 import { incidentOf } from "../incidents/incident-id.ts";
 import { share, within } from "../time/budget.ts";
 import type { Claim } from "./claims.ts";
+import { countSource } from "./count-source.ts";
 import { delayReasons } from "./delay-reason.ts";
 import { idsOf, type OfRule } from "./match.ts";
 import { type Subject, subjectOf } from "./observation.ts";
@@ -11,7 +12,7 @@ import type { Result } from "./result.ts";
 import type { ClaimedEvent, Run, Started } from "./stages.ts";
 import type { Work } from "./work.ts";
 
-/** Claims the work, and opens its window beside. */
+/** Claims the work; opens its window and counts it at its source beside. */
 export async function claimWork(work: Work, rules: readonly OfRule[], run: Run): Promise<Started> {
   const { ports, budget } = run;
   const { event, followUp } = work;
@@ -32,8 +33,13 @@ export async function claimWork(work: Work, rules: readonly OfRule[], run: Run):
     const isOpen = await ports.measure("Suppression", () => session.open(window, signal)).catch(() => false);
     return isOpen ? window : null;
   };
-  const [claim, window] = await Promise.all([askForClaim(key, work, { ...subjectOf(work), ruleIds }, run), open()]);
-  return { key, claim, session, window };
+  const subject = { ...subjectOf(work), ruleIds };
+  const [claim, window, source] = await Promise.all([
+    askForClaim(key, work, subject, run),
+    open(),
+    countSource(work, subject, run),
+  ]);
+  return { key, claim, session, window, source };
 }
 
 /** Null when the store could not be asked: the alert may then be a duplicate, and goes out all the same. */

@@ -2,8 +2,10 @@ import type { Session } from "../grouping/session.ts";
 import type { Suppression } from "../grouping/suppress.ts";
 import type { UserState } from "../history/history.ts";
 import type { Suppressed, SuppressionWindow } from "../history/suppression-window.ts";
+import { stormIdOf } from "../storms/storm.ts";
 import { share } from "../time/budget.ts";
 import { closeWindow } from "./close-window.ts";
+import { stormAround } from "./count-source.ts";
 import { delayReasons } from "./delay-reason.ts";
 import type { Alertable } from "./except.ts";
 import { idsOf } from "./match.ts";
@@ -31,7 +33,10 @@ export async function groupSession(
   run: Run,
 ): Promise<Grouped | Result> {
   const { session, window: early } = event.started;
-  const window = session?.windowFor(idsOf(detections)) ?? null;
+  // The first session start in a storm is never suppressed by an alert from before the storm.
+  const around = stormAround(event, run.ports);
+  const storm = around === null ? [] : [stormIdOf(around.source.key, around.storm.since)];
+  const window = session?.windowFor([...idsOf(detections), ...storm]) ?? null;
   if (early !== null && early.fingerprint === window?.fingerprint) return alertIn(early);
   // It says more, or less, than was certain when its window was opened.
   const closed = closeWindow(early, event, run);

@@ -1,6 +1,7 @@
 import { claimWork, isClaimed, notClaimed } from "./claim.ts";
-import { exceptDetections } from "./except.ts";
+import { type Alertable, exceptDetections } from "./except.ts";
 import { groupSession } from "./group.ts";
+import { addToStorm, joinStorm } from "./join-storm.ts";
 import { judgeCandidate } from "./judge.ts";
 import { idsOf } from "./match.ts";
 import { subjectOf } from "./observation.ts";
@@ -12,7 +13,8 @@ import type { ClaimedEvent, MatchedEvent, Run } from "./stages.ts";
 import { tally } from "./tally.ts";
 
 /**
- * Handles an event that rules match: claim, look up, judge, except, group, publish, record. Where a rule matches
+ * Handles an event that rules match: claim, look up, judge, except, join a storm, group,
+ * publish, record. Where a rule matches
  * without the user's location, the claim runs beside the look-up, so that an alert waits for three calls in sequence.
  * Never rejects: the work that is left holds the error.
  */
@@ -38,15 +40,22 @@ export async function handleEvent(matched: MatchedEvent, run: Run): Promise<Hand
   }
 }
 
+/** Alerts on an event that no storm reports. */
+async function alertSingly(event: ClaimedEvent, alertable: Alertable, run: Run): Promise<Result> {
+  const grouped = await groupSession(event, alertable, run);
+  return grouped.kind === "alert" ? await publishAlert(event, alertable, grouped, run) : grouped;
+}
+
 /** Runs the stages of claimed work, up to the first that returns a result. */
 async function alertOn(event: ClaimedEvent, run: Run): Promise<Result> {
   try {
     if (!isClaimed(event.started)) return notClaimed(event, run);
     const alertable = exceptDetections(event, run);
     if (alertable.kind === "excepted") return alertable;
-    const grouped = await groupSession(event, alertable, run);
-    if (grouped.kind !== "alert") return grouped;
-    return await publishAlert(event, alertable, grouped, run);
+    const joined = await joinStorm(event, alertable, run);
+    if (joined !== null) return joined;
+    const [result] = await Promise.all([alertSingly(event, alertable, run), addToStorm(event, run)]);
+    return result;
   } catch (error) {
     return { kind: "failed", error, window: event.started.window, unconfirmed: null };
   }

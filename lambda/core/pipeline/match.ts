@@ -74,6 +74,14 @@ export function enrich(event: LogEvent, geo: unknown): Enrichment {
   };
 }
 
+/**
+ * The fields that adjustments of severity read: those of rules, and whether the session started in a storm, which is known once the
+ * rules are judged.
+ */
+export function withStorm({ enrichment }: Enrichment, active: boolean): Enrichment {
+  return { enrichment: { ...(enrichment as object), storm: { active } } };
+}
+
 /** Calls `read` once, on first use: many rules need the same value. */
 function once<Value>(read: () => Value): () => Value {
   let found: { readonly value: Value } | undefined;

@@ -14,9 +14,11 @@ export interface Subject {
 
 /** An event of the pipeline that has a log line or a metric. */
 export type Observation = { readonly subject: Subject } & (
-  | { readonly kind: "matched" | "duplicate" | "suppressed" }
+  | { readonly kind: "matched" | "duplicate" | "suppressed" | "inStorm" }
   | { readonly kind: "alertPublished"; readonly alert: Alert }
   | { readonly kind: "excepted"; readonly by: readonly Exception[]; readonly whole: boolean }
+  | { readonly kind: "sourceUnavailable" | "watcherLost"; readonly error: unknown }
+  | { readonly kind: "stormReported"; readonly alert: Alert }
   | { readonly kind: "profilesUnavailable" | "claimsUnavailable" | "historyUnavailable"; readonly error: unknown }
   | { readonly kind: "suppressedReported"; readonly count: number }
   | { readonly kind: "reportLost" | "countsLost"; readonly error: unknown }

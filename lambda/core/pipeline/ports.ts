@@ -11,6 +11,7 @@ import type { ProfileLocation } from "../profiles/profile-location.ts";
 import type { Refresh } from "../profiles/refresh.ts";
 import type { SeverityAdjustment } from "../severity/adjustment.ts";
 import type { RuleSet } from "../sigma/rule-set.ts";
+import type { Sources } from "../storms/sources.ts";
 import type { Measure } from "../time/measure.ts";
 import type { Claims } from "./claims.ts";
 import type { Observe } from "./observation.ts";
@@ -21,6 +22,7 @@ export interface PipelinePorts extends PipelineSettings {
   readonly claims: Claims;
   readonly userStates: UserStates;
   readonly incidents: Incidents;
+  readonly sources: Sources;
   /**
    * Looks users up, in one request.
    *
@@ -59,6 +61,8 @@ export interface PipelineSettings {
   readonly loginDomains: readonly string[];
   /** Minutes in which further session starts of a user on one network are suppressed after an alert; 0 for none. */
   readonly suppressMinutes: number;
+  /** Failed session starts from one source within ten minutes that are alerted on singly; 0 for no storms. */
+  readonly stormAfter: number;
 }
 
 /** Adds to the counts of a day, as {@link PipelinePorts.countDay} says. */

@@ -12,7 +12,7 @@ import { byUser } from "./person.ts";
 import type { PipelinePorts } from "./ports.ts";
 import { parkReports } from "./report-suppressed.ts";
 import type { Handled } from "./result.ts";
-import type { MatchedEvent, Run } from "./stages.ts";
+import { type MatchedEvent, type Run, startRun } from "./stages.ts";
 import { countHandled } from "./tally.ts";
 import type { Work } from "./work.ts";
 
@@ -39,7 +39,7 @@ export async function processDelivery(
   budget: Budget,
   candidates = ports.measure("Matching", () => findCandidates(delivery.events, ports.rules)),
 ): Promise<DeliveryReport> {
-  const run = { ports, budget };
+  const run = startRun(ports, budget);
   const [malformedParked, handled] = await Promise.all([
     parkMalformed(delivery, run),
     candidates.length === 0 ? [] : handleEvents(candidates, delivery, run),
@@ -59,6 +59,7 @@ export async function processDelivery(
     duplicate: count("duplicate"),
     excepted: count("excepted"),
     grouped: count("grouped"),
+    inStorm: count("inStorm"),
     published: count("published"),
     parked: leftParked ? left.length : 0,
     deadLettered: count("deadLettered") + (malformedParked ? malformed : 0),

@@ -1,11 +1,14 @@
 import { createAlert } from "../alerts/alert.ts";
+import { toAlertStorm } from "../alerts/storm.ts";
 import { canonicalLogin } from "../okta/person.ts";
 import { looksLikeLogin } from "../okta/stranger.ts";
+import { stormIdOf } from "../storms/storm.ts";
 import { within } from "../time/budget.ts";
+import { stormAround } from "./count-source.ts";
 import type { Alertable } from "./except.ts";
 import type { Grouped } from "./group.ts";
 import { incidentSource } from "./incident.ts";
-import { idsOf } from "./match.ts";
+import { idsOf, withStorm } from "./match.ts";
 import { recallUser, withEarlier } from "./person.ts";
 import type { Result } from "./result.ts";
 import type { ClaimedEvent, Run } from "./stages.ts";
@@ -50,12 +53,16 @@ export function unconfirmedBefore({ work, started: { claim } }: ClaimedEvent): n
 }
 
 function sourceOf(
-  { work, decision, started: { session }, findings, beside }: ClaimedEvent,
+  claimed: ClaimedEvent,
   detections: Alertable["left"],
   suppressed: Grouped["suppressed"],
   ports: Run["ports"],
 ): Parameters<typeof createAlert>[0] {
+  const { work } = claimed;
   const { event, delivery, followUp, waiting, eventCut = null } = work;
+  const around = stormAround(claimed, ports);
+  const { decision, started, findings, beside } = claimed;
+  const { session } = started;
   const now = ports.now();
   const known = recallUser(session, findings);
   return {
@@ -74,6 +81,10 @@ function sourceOf(
     // A login with a profile is a login of the org.
     isLogin: (login) =>
       looksLikeLogin(login, ports.loginDomains) || findings?.locations.has(canonicalLogin(login)) === true,
-    severity: { adjustments: ports.severityAdjustments, enrichment: decision.enrichment },
+    storm: around && toAlertStorm(stormIdOf(around.source.key, around.storm.since), around.storm, null, event),
+    severity: {
+      adjustments: ports.severityAdjustments,
+      enrichment: withStorm(decision.enrichment, around !== null),
+    },
   };
 }

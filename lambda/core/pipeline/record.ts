@@ -4,6 +4,7 @@ import type { SuppressionWindow } from "../history/suppression-window.ts";
 import { share, within } from "../time/budget.ts";
 import type { ClaimResult } from "./claims.ts";
 import { bestEffort, closeWindow } from "./close-window.ts";
+import { takeBackAttempt } from "./count-source.ts";
 import { delayReasons } from "./delay-reason.ts";
 import { recordAlert } from "./incident.ts";
 import { failedWork, followUpWork, waitingWork } from "./park.ts";
@@ -28,26 +29,35 @@ export async function record(result: Result, event: ClaimedEvent, run: Run): Pro
   const { ports } = run;
   const { work, decision, started, subject } = event;
   const { kind } = result;
+  // What is undecided about an attempt of a storm changes no report.
+  const decided = { ...decision, undecided: [] };
   const followUp = () => followUpWork(work, decision.undecided, ports.now());
   switch (result.kind) {
     case "unmatched":
       return { kind, left: [] };
     case "duplicate":
-      await closeWindow(started.window, event, run);
+      await Promise.all([closeWindow(started.window, event, run), takeBackAttempt(event, run)]);
       ports.observe({ kind: "duplicate", subject });
       return { kind, left: result.left === null ? [] : [result.left] };
     case "parked":
       await release(started.window, unconfirmedBefore(event), event, run);
       return { kind, left: [result.left] };
     case "excepted":
-      await complete("excepted", result.by, started.window && { ...started.window, until: 0 }, event, run);
+      await Promise.all([
+        complete("excepted", result.by, over(started.window), event, run),
+        takeBackAttempt(event, run),
+      ]);
       return { kind, left: followUp() };
     case "grouped": {
       ports.observe({ kind: "suppressed", subject });
-      await complete("suppressed", result.by, null, event, run);
+      await Promise.all([complete("suppressed", result.by, null, event, run), takeBackAttempt(event, run)]);
       const isFirst = result.window.suppressed === 1;
       return { kind, left: followUp(), ...(isFirst && { report: reportWork(work, result, ports.now()) }) };
     }
+    case "inStorm":
+      ports.observe({ kind: "inStorm", subject });
+      await complete("inStorm", result.by, over(started.window), { ...event, decision: decided }, run);
+      return { kind, left: [] };
     case "published": {
       const { alert, by, window } = result;
       ports.observe({ kind: "alertPublished", subject, alert });
@@ -63,6 +73,11 @@ export async function record(result: Result, event: ClaimedEvent, run: Run): Pro
       return isDead ? { kind: "deadLettered", left: followUp() } : { kind, left: [again, ...followUp()] };
     }
   }
+}
+
+/** A window that is over as if it had never been. */
+function over(window: SuppressionWindow | null): SuppressionWindow | null {
+  return window && { ...window, until: 0 };
 }
 
 /** The work of an alert that was published without an answer: what it said is what is published again. */

@@ -133,7 +133,7 @@ async function parkAgain(work: Work, delaySeconds: number, { ports, budget }: Ru
 }
 
 /** The rules that the event matched, as far as this release has them. */
-function detectionsOf({ matched = [] }: Work, rules: PipelinePorts["rules"]["rules"]) {
+export function detectionsOf({ matched = [] }: Work, rules: PipelinePorts["rules"]["rules"]) {
   const byId = new Map<string, CompiledRule["rule"]>(rules.map(({ rule }) => [rule.id, rule]));
   return matched.flatMap(({ ruleId, matched: by }) => {
     const rule = byId.get(ruleId);

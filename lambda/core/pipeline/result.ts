@@ -27,6 +27,8 @@ export type Result =
       /** The detections that no exception covers. */
       readonly matched: readonly Match[];
     }
+  /** A failed attempt of a storm: the alerts about the storm report it. */
+  | { readonly kind: "inStorm"; readonly by: readonly Exception[] }
   /** The alert is published. */
   | {
       readonly kind: "published";

@@ -8,7 +8,9 @@ import { subjectOf } from "./observation.ts";
 import { parkLeft } from "./park.ts";
 import type { PipelinePorts } from "./ports.ts";
 import { parkReports, reportSuppressed } from "./report-suppressed.ts";
+import { startRun } from "./stages.ts";
 import { countHandled } from "./tally.ts";
+import { watchStorm } from "./watch-storm.ts";
 import type { Work } from "./work.ts";
 
 const nothingMatches = "no rule of this release matches the event any more, as far as it was kept";
@@ -21,7 +23,8 @@ const cannotBeJudged = "the event was cut to fit a message, and its rules cannot
  * @throws when the work has to be tried once more, with the reason
  */
 export async function retryWork(work: Work, ports: PipelinePorts, budget: Budget): Promise<void> {
-  const run = { ports, budget };
+  const run = startRun(ports, budget);
+  if (work.storm) return await watchStorm(work, work.storm, run);
   if (work.report) return await reportSuppressed(work, work.report, run);
   const { candidate, gone } = findAgain(work, ports.rules);
   const drop = async (reason: string) => {

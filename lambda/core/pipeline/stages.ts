@@ -4,6 +4,8 @@ import type { GeoJudgement } from "../profiles/judge-location.ts";
 import type { MatchedSelection } from "../sigma/compile.ts";
 import type { Enrichment } from "../sigma/field.ts";
 import type { Rule } from "../sigma/rule.ts";
+import type { SourceKey } from "../storms/source.ts";
+import type { CountedSource } from "../storms/sources.ts";
 import type { Budget } from "../time/budget.ts";
 import type { Claim } from "./claims.ts";
 import type { Candidate } from "./match.ts";
@@ -20,6 +22,13 @@ import type { Work } from "./work.ts";
 export interface Run {
   readonly ports: PipelinePorts;
   readonly budget: Budget;
+  /** Watchers of storms that are being parked, by source. */
+  readonly watchers: Map<SourceKey, Promise<void>>;
+}
+
+/** Starts a run. */
+export function startRun(ports: PipelinePorts, budget: Budget): Run {
+  return { ports, budget, watchers: new Map() };
 }
 
 /** An event that rules match, or may match. */
@@ -52,7 +61,7 @@ export interface Decision {
   readonly undecided: readonly string[];
 }
 
-/** A claim, with the window beside it: the stage `record` completes or releases both. */
+/** A claim, with the window and the source beside it: the stage `record` completes or releases both. */
 export interface Started {
   /** The key of the claim. */
   readonly key: string;
@@ -62,4 +71,6 @@ export interface Started {
   readonly session: Session | null;
   /** The window that was opened with the claim; null for none. */
   readonly window: SuppressionWindow | null;
+  /** The source that counts it; null where none does. */
+  readonly source: CountedSource | null;
 }

@@ -18,7 +18,8 @@ import type { ClaimedEvent, Run } from "./stages.ts";
 /** Counts a handled event. Test events, duplicates and work that is left are not counted. */
 export function tally(result: Result, event: ClaimedEvent, { ports }: Run): DayCounts {
   const { work } = event;
-  const isDone = result.kind === "published" || result.kind === "grouped" || result.kind === "excepted";
+  const isReported = result.kind === "published" || result.kind === "inStorm";
+  const isDone = isReported || result.kind === "grouped" || result.kind === "excepted";
   if (!isDone || work.event.isTest) return nothingCounted;
   const names = result.by.map(({ id }) => nameOf("exception", id));
   if (result.kind === "grouped") names.push("suppressed");

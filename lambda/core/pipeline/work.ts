@@ -30,6 +30,11 @@ export interface Work {
   readonly unconfirmed?: number;
   /** The window that this is the report on; such work handles no event. @default null */
   readonly report?: { readonly fingerprint: string; readonly windowId: string } | null;
+  /**
+   * The storm that this watches, by its source and its start (milliseconds since 1970); such work handles no event.
+   * @default null
+   */
+  readonly storm?: { readonly source: string; readonly since: number; readonly watcher: string } | null;
   /** Whether an operator redrove it from the dead-letter queue. @default false */
   readonly again?: boolean;
 }
@@ -96,6 +101,7 @@ const message = z.object({
   unconfirmed: z.optional(z.number()),
   again: z.optional(z.boolean()),
   report: z.optional(z.nullable(z.object({ fingerprint: z.string(), windowId: z.string() }))),
+  storm: z.optional(z.nullable(z.object({ source: z.string(), since: z.number(), watcher: z.string() }))),
 });
 
 /**
@@ -105,7 +111,18 @@ const message = z.object({
  * @param reason the reason for an operator who reads it on the dead-letter queue. @default why it waits
  */
 export function writeWork(work: Work, now: Date, reason: string = work.waiting?.reason ?? ""): string {
-  const { event, delivery, rules, followUp, waiting, eventCut = null, unconfirmed = 0, again = false, report } = work;
+  const {
+    event,
+    delivery,
+    rules,
+    followUp,
+    waiting,
+    eventCut = null,
+    unconfirmed = 0,
+    again = false,
+    report,
+    storm,
+  } = work;
   const { id, org, eventHookId, source } = delivery;
   const matched = briefly(work.matched ?? []);
   const fields = matched.flatMap((match) => match.matched.flatMap((selection) => selection.fields));
@@ -129,6 +146,7 @@ export function writeWork(work: Work, now: Date, reason: string = work.waiting?.
         unconfirmed,
         again,
         ...(report && { report }),
+        ...(storm && { storm }),
       } satisfies z.infer<typeof message>);
     },
     needed,
@@ -157,7 +175,7 @@ export function readWork(body: string): Work {
   if (!parsed.success)
     throw new UnreadableWorkError(`the message is no work: ${describeFaults(faultsOf(parsed.error))}`);
   const { event, delivery, rules, followUp, reason, since, eventCut } = parsed.data;
-  const { matched = [], unconfirmed = 0, again = false, report = null } = parsed.data;
+  const { matched = [], unconfirmed = 0, again = false, report = null, storm = null } = parsed.data;
   const read = parseLogEvent(event, ["event"]);
   if (!read.ok) throw new UnreadableWorkError(`the message holds no event: ${describeFaults(read.faults)}`);
   const waiting = { reason: readDelayReason(reason), since: new Date(since) };
@@ -172,6 +190,7 @@ export function readWork(body: string): Work {
     unconfirmed,
     again,
     ...(report && { report }),
+    ...(storm && { storm }),
   };
 }
 

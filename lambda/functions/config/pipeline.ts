@@ -7,6 +7,7 @@ import {
 } from "../../core/grouping/suppress-minutes.ts";
 import { readDomains } from "../../core/okta/login-domains.ts";
 import { farthestKm, isMismatchDistance } from "../../core/profiles/mismatch-distance.ts";
+import { defaultStormAfter, maximumStormAfter, readCount } from "../../core/storms/storm.ts";
 import {
   type Environment,
   Fault,
@@ -31,6 +32,8 @@ export interface PipelineConfig {
   readonly mismatchDistanceKm: number;
   /** Minutes, 0 or more; 0 suppresses nothing. */
   readonly suppressMinutes: number;
+  /** Failed session starts of one source that come singly, 0 or more; 0 for no storms. */
+  readonly stormAfter: number;
   /** The domains of the org's logins, in lower case; empty where they are not named: see `looksLikeLogin`. */
   readonly loginDomains: readonly string[];
   /** Whether detections with `status: experimental` run. */
@@ -58,6 +61,13 @@ export const pipelineVariables = {
   SUPPRESS_MINUTES: optional(
     parsed(readSuppressMinutes, `is no whole number of minutes from 0 to ${maximumSuppressMinutes}`),
     defaultSuppressMinutes,
+  ),
+  STORM_AFTER: optional(
+    parsed(
+      (text) => readCount(text, maximumStormAfter),
+      `is no whole number of attempts from 0 to ${maximumStormAfter}`,
+    ),
+    defaultStormAfter,
   ),
   LOGIN_DOMAINS: optional(parsed(readDomains, "is no list of domains such as example.com"), []),
   REFRESH_QUEUE_URL: optional(queueUrl, null),
@@ -87,6 +97,7 @@ export function toPipelineConfig(read: ValuesOf<typeof pipelineVariables>, envir
     deadLetterQueueUrl: read.DEAD_LETTER_QUEUE_URL,
     mismatchDistanceKm: read.MISMATCH_DISTANCE_KM,
     suppressMinutes: read.SUPPRESS_MINUTES,
+    stormAfter: read.STORM_AFTER,
     loginDomains: read.LOGIN_DOMAINS,
     experimentalDetections: read.EXPERIMENTAL_DETECTIONS === "true",
     refreshQueueUrl: read.REFRESH_QUEUE_URL,

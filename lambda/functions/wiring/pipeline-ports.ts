@@ -6,6 +6,7 @@ import { createClaims } from "../../adapters/tables/claims.ts";
 import { createCountDay } from "../../adapters/tables/day-counts.ts";
 import { createIncidents } from "../../adapters/tables/incidents.ts";
 import { createLookUp } from "../../adapters/tables/look-up.ts";
+import { createSources } from "../../adapters/tables/sources.ts";
 import type { GetStateKey } from "../../adapters/tables/state-key.ts";
 import { createUserStates } from "../../adapters/tables/user-states.ts";
 import { createObserver } from "../../adapters/telemetry/log-observations.ts";
@@ -26,6 +27,7 @@ import type { SeverityAdjustment } from "../../core/severity/adjustment.ts";
 import { adjustments } from "../../core/severity/adjustments.ts";
 import { compileAdjustments } from "../../core/severity/compile-adjustments.ts";
 import type { RuleSet } from "../../core/sigma/rule-set.ts";
+import type { Sources } from "../../core/storms/sources.ts";
 import type { Measure } from "../../core/time/measure.ts";
 import type { PipelineConfig } from "../config/pipeline.ts";
 
@@ -48,6 +50,8 @@ export class AwsPipelinePorts implements PipelinePorts {
   readonly mismatchDistanceKm: number;
   readonly loginDomains: readonly string[];
   readonly suppressMinutes: number;
+  readonly stormAfter: number;
+  readonly sources: Sources;
   readonly claims: Claims;
   readonly userStates: UserStates;
   readonly incidents: Incidents;
@@ -71,6 +75,8 @@ export class AwsPipelinePorts implements PipelinePorts {
     this.mismatchDistanceKm = config.mismatchDistanceKm;
     this.loginDomains = config.loginDomains;
     this.suppressMinutes = config.suppressMinutes;
+    this.stormAfter = config.stormAfter;
+    this.sources = createSources(config.stateTable, getDynamodb);
     this.claims = createClaims(config.stateTable, getDynamodb);
     this.userStates = createUserStates(config.stateTable, getStateKey, getDynamodb);
     this.incidents = createIncidents(config.stateTable, getStateKey, getDynamodb);

@@ -128,11 +128,11 @@ test("without --profiles the mismatch rule is not judged, which is no 0", async 
 describe("the alerts that would have gone out", () => {
   test("are counted by week, from the earliest on, whatever the order of the export", async () => {
     const { stderr } = await run();
-    expect(stderr).toMatch(row("week of", "events", "alerts", "suppressed", "excepted"));
-    expect(stderr).toMatch(row("2026-11-09", "1", "1", "0", "0"));
-    expect(stderr).toMatch(row("2026-11-16", "2", "1", "1", "0"));
-    expect(stderr).toMatch(row("2026-11-23", "1", "1", "0", "0"));
-    expect(stderr).toMatch(row("in all", "4", "3", "1", "0"));
+    expect(stderr).toMatch(row("week of", "events", "alerts", "suppressed", "in storms", "excepted"));
+    expect(stderr).toMatch(row("2026-11-09", "1", "1", "0", "0", "0"));
+    expect(stderr).toMatch(row("2026-11-16", "2", "1", "1", "0", "0"));
+    expect(stderr).toMatch(row("2026-11-23", "1", "1", "0", "0", "0"));
+    expect(stderr).toMatch(row("in all", "4", "3", "1", "0", "0"));
     expect(stderr).toContain("Alerts by severity: 3 high");
   });
 
@@ -181,8 +181,8 @@ describe("the alerts that would have gone out", () => {
       [exception, useless, wider].map((each) => JSON.stringify(each)).join("\n"),
     );
     const { stderr } = await run("--exceptions", file);
-    expect(stderr).toMatch(row("2026-11-16", "2", "0", "0", "2"));
-    expect(stderr).toMatch(row("in all", "4", "1", "0", "3"));
+    expect(stderr).toMatch(row("2026-11-16", "2", "0", "0", "0", "2"));
+    expect(stderr).toMatch(row("in all", "4", "1", "0", "0", "3"));
     expect(stderr).toMatch(row("3", "5b5b5b5b {2}anyone, country IE, until .*"));
     expect(stderr).toMatch(row("2", "3f2a1b2c {2}lon@example\\.com, until 2027-02-01T00:00:00\\.000Z"));
     expect(stderr).toMatch(row("0", "4a4a4a4a {2}anyone, operator NORDVPN, until .*"));
@@ -193,7 +193,7 @@ describe("the alerts that would have gone out", () => {
     const more = await write("more.jsonl", [...log, untimed].map((event) => JSON.stringify(event)).join("\n"));
     const { stderr } = await run("--events", more);
     expect(stderr).toContain("1 event without a time: no alert is counted for them.");
-    expect(stderr).toMatch(row("in all", "4", "3", "1", "0"));
+    expect(stderr).toMatch(row("in all", "4", "3", "1", "0", "0"));
   });
 });
 
@@ -237,6 +237,7 @@ test("what was typed as a login, and may be a password, is masked in the summary
 
 test.each<[string[], RegExp]>([
   [["--suppress-minutes", "-1"], /whole number of minutes from 0 to 1440/],
+  [["--storm-after", "101"], /whole number of attempts from 0 to 100/],
   [["--login-domains", "https://example.com"], /Expected a domain such as example\.com/],
   [["--exceptions", "no.jsonl"], /no\.jsonl: cannot be opened/],
 ])("%j is refused with exit code 2", async (args, message) => {

@@ -28,6 +28,7 @@ async function run(events: readonly ReturnType<typeof logEvent>[], options: Part
     exceptions: [],
     mismatchDistanceKm: 500,
     suppressMinutes: 60,
+    stormAfter: 5,
     loginDomains: [],
     org: null,
     onProgress: () => {},
@@ -51,6 +52,26 @@ test("an event is one alert, with every detection that matches, the severest fir
   const replayed = await run([at(0, { securityContext: throughTor })]);
   expect(replayed.map(titles)).toEqual([["Proxied", "Tor"]]);
   expect(replayed[0]?.alert).toMatchObject({ severity: "high", detectedAt: "2026-10-01T09:00:00.000Z" });
+});
+
+test("a storm of failed attempts is one alert that grows, as the pipeline reports it", async () => {
+  const failed = { outcome: { result: "FAILURE", reason: "INVALID_CREDENTIALS" } };
+  const events = Array.from({ length: 40 }, (_, index) => {
+    const published = new Date(Date.UTC(2026, 9, 1, 9, 0, index)).toISOString();
+    const actor = { id: `00u${index}`, type: "User", alternateId: `user${index}@example.com`, displayName: null };
+    return logEvent({ uuid: `attempt-${index}`, published, actor, securityContext: throughTor, ...failed });
+  });
+  const replayed = await run(events);
+  const count = (result: string) => replayed.filter((each) => each.result === result && !each.isReport).length;
+  expect([count("alerted"), count("inStorm")]).toEqual([5, 35]);
+  expect(
+    replayed.flatMap(({ isReport, alert }) => (isReport ? [[alert?.storm?.report, alert?.storm?.attempts]] : [])),
+  ).toEqual([
+    ["start", 6],
+    ["update", 40],
+    ["end", 40],
+  ]);
+  expect(replayed.at(-1)?.alert?.detectedAt).toBe("2026-10-01T09:10:39.000Z");
 });
 
 test("an event that no rule matches is no result", async () => {

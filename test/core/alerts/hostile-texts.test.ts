@@ -20,7 +20,7 @@ import { hostileText, liveParts, livePartsOfChat } from "../../fixtures/live-tex
 
 /** Texts of an alert that are no event's: an alert's own, those of rules, and links. */
 const own =
-  /^(?:alertId|detectedAt|severity|source|schemaVersion|detections|severityAdjustments|links)\b|systemLogUrl|geo\.verdict|^incident\.(?:id|opened|before\.(?:alertId|detectedAt|severity|detections)|verdict\.(?:verdict|at))\b/;
+  /^(?:alertId|detectedAt|severity|source|schemaVersion|detections|severityAdjustments|links)\b|systemLogUrl|geo\.verdict|^storm\.(?:id|report|since|until)|^incident\.(?:id|opened|before\.(?:alertId|detectedAt|severity|detections)|verdict\.(?:verdict|at))\b/;
 
 /** The value with every text in it replaced by one of these, turn by turn. */
 function withTexts(value: unknown, texts: readonly string[], path = ""): unknown {
@@ -85,7 +85,9 @@ function standingInChat({ okta, network }: Alert): string[] {
 
 /** What may stand in plain text: logins that are addresses, too. */
 function standing(alert: Alert): string[] {
-  const logins = [alert.user, alert.actor, ...alert.targets].flatMap(({ login }) => login ?? []);
+  const logins = [alert.user, alert.actor, ...alert.targets, ...(alert.storm?.users ?? [])].flatMap(
+    ({ login }) => login ?? [],
+  );
   return [...logins.filter(isPlainEmail), ...standingInChat(alert)];
 }
 

@@ -55,10 +55,10 @@ function service(type: string, operator: string | null = null): Json {
 const failure = { outcome: { result: "FAILURE", reason: null } };
 
 describe("the adjustments that are shipped", () => {
-  test("of failed attempts and iCloud Private Relay are on, and each can be switched off by its own line", async () => {
+  test("of failed attempts, iCloud Private Relay and successes in storms are on, and each can be switched off by its own line", async () => {
     const documents = await loadSeverity(ours);
     const on = documents.filter(({ enabled }) => enabled).map(({ rule: { title } }) => title);
-    expect(on).toEqual(["iCloud Private Relay", "Failed attempt"]);
+    expect(on).toEqual(["iCloud Private Relay", "Failed attempt", "Success in a storm of failed attempts"]);
     const text = await readFile(ours, "utf8");
     for (const title of on) {
       const [before, after] = [`title: ${title}\n  enabled: true`, `title: ${title}\n  enabled: false`];

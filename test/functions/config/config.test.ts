@@ -26,6 +26,7 @@ test("a complete environment is read", () => {
     hookSecret: { arn: complete.HOOK_SECRET_ARN },
     mismatchDistanceKm: 750.5,
     suppressMinutes: 60,
+    stormAfter: 5,
     loginDomains: [],
     experimentalDetections: false,
     refreshQueueUrl: null,

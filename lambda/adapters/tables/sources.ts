@@ -1,0 +1,373 @@
+import type { AttributeValue, UpdateItemCommandInput } from "@aws-sdk/client-dynamodb";
+import * as z from "zod/mini";
+import type { SourceEvent, SourceKey } from "../../core/storms/source.ts";
+import type { Counted, SourceLimits, Sources } from "../../core/storms/sources.ts";
+import {
+  isOver,
+  maximumKeys,
+  maximumReasonKinds,
+  maximumUsers,
+  type Storm,
+  stormMilliseconds,
+} from "../../core/storms/storm.ts";
+import { once } from "../aws/client.ts";
+import { type Plain, toAttribute, toPlainItem } from "../aws/dynamodb/attribute-value.ts";
+import { createDynamodb } from "../aws/dynamodb/client.ts";
+
+/*
+ * One item of the state table for each source. An attempt is one update: it numbers the attempt, and keeps the number
+ * under the key of its event, so that a repeated event finds its number. What is kept by login, reason or event is a
+ * map, whose size the update's condition bounds.
+ */
+
+/** Days after the last attempt until an item expires: longer than its reports may wait on the queues. */
+const rememberSeconds = 7 * 86_400;
+
+/** Rounds in which another update is tried, as others changed the item. */
+const maximumRounds = 12;
+
+/** Keys that one update removes, the oldest: DynamoDB takes an expression of 4,096 bytes. */
+const forgottenKeys = 100;
+/** Updates that remove keys at the same time each add one. */
+const surplusKeys = 100;
+
+/** Sources whose state the adapter has seen, so that its first update is mostly the right one. */
+const maximumGuesses = 200;
+
+const number = z.catch(z.number(), 0);
+const counts = z.catch(z.record(z.string(), z.number()), {});
+const item = z.object({
+  since: z.number(),
+  last: number,
+  attempts: number,
+  users: counts,
+  succeeded: counts,
+  reasons: counts,
+  keys: counts,
+  more: number,
+  watcher: z.catch(z.nullable(z.string()), null),
+  watchBy: z.catch(z.nullable(z.number()), null),
+  reported: number,
+  ended: z.catch(z.boolean(), false),
+});
+
+/** The storm of an item, with the keys of its events. */
+interface Stored extends Storm {
+  readonly keys: Readonly<Record<string, number>>;
+}
+
+type Item = Readonly<Record<string, AttributeValue>>;
+
+/** Reads a source's item; null where no attempt is counted, or it cannot be read. */
+function readItem(attributes: Item | undefined): Stored | null {
+  const parsed = item.safeParse(toPlainItem(attributes ?? {}));
+  if (!parsed.success) return null;
+  const { users, succeeded, reasons, ...rest } = parsed.data;
+  // What was taken back has no attempts left.
+  const toMap = (record: Readonly<Record<string, number>>) =>
+    new Map(Object.entries(record).filter(([, count]) => count > 0));
+  return { ...rest, users: toMap(users), succeeded: toMap(succeeded), reasons: toMap(reasons) };
+}
+
+/** How an attempt is written beside others. */
+interface Beside {
+  /** Whether it counts under its login: logins are bounded. */
+  readonly named: boolean;
+  /** The reasons that may be counted; null for any: reasons are bounded. */
+  readonly reasons: ReadonlySet<string> | null;
+  /** The keys of events that are forgotten for it. */
+  readonly forgotten: readonly string[];
+}
+
+/** How an attempt is written: as the first of its source, or beside others. */
+type Plan = "first" | Beside;
+const beside: Beside = { named: true, reasons: null, forgotten: [] };
+
+/** Sources on the state table. */
+export function createSources(tableName: string, getDynamodb = createDynamodb()): Sources {
+  const load = once(async () => {
+    const [client, { GetItemCommand, UpdateItemCommand }] = await Promise.all([
+      getDynamodb(),
+      import("@aws-sdk/client-dynamodb"),
+    ]);
+    return { client, GetItemCommand, UpdateItemCommand };
+  });
+
+  const read = async (source: SourceKey, signal: AbortSignal) => {
+    const { client, GetItemCommand } = await load();
+    const Key = { id: { S: idOf(source) } };
+    const command = new GetItemCommand({ TableName: tableName, Key, ConsistentRead: true });
+    const { Item } = await client.send(command, { abortSignal: signal });
+    return readItem(Item);
+  };
+
+  /** The item as it is now; null when the condition is not met. */
+  const update = async (source: SourceKey, change: Change, signal: AbortSignal): Promise<Item | null> => {
+    const { client, UpdateItemCommand } = await load();
+    const input = { ...toInput(tableName, idOf(source), change), ReturnValues: "ALL_NEW" } as const;
+    try {
+      return (await client.send(new UpdateItemCommand(input), { abortSignal: signal })).Attributes ?? {};
+    } catch (error) {
+      if (!(error instanceof Error) || error.name !== "ConditionalCheckFailedException") throw error;
+      return null;
+    }
+  };
+
+  const guesses = new Map<SourceKey, Plan>();
+  const guess = (source: SourceKey, plan: Plan) => {
+    guesses.delete(source);
+    guesses.set(source, plan);
+    for (const oldest of guesses.keys()) {
+      if (guesses.size <= maximumGuesses) return;
+      guesses.delete(oldest);
+    }
+  };
+
+  const countAttempt = async (
+    source: SourceKey,
+    event: SourceEvent,
+    { stormAfter }: SourceLimits,
+    now: Date,
+    signal: AbortSignal,
+  ): Promise<Counted> => {
+    const time = now.getTime();
+    let plan = guesses.get(source) ?? "first";
+    for (let round = 0; round < maximumRounds; round += 1) {
+      const change =
+        plan === "first" ? firstAttempt(event, stormAfter, time) : attemptBeside(event, plan, stormAfter, time);
+      const storm = readItem((await update(source, change, signal)) ?? undefined);
+      if (storm !== null) {
+        guess(source, plan === "first" ? beside : { ...plan, forgotten: [] });
+        return { isNew: true, number: storm.keys[event.key] ?? storm.attempts, storm };
+      }
+      if (round === 0 && plan === "first") {
+        plan = beside;
+        continue;
+      }
+      const seen = await read(source, signal);
+      const known = seen?.keys[event.key];
+      if (seen === null || isOver(seen, stormAfter, time)) plan = "first";
+      else if (known !== undefined) return { isNew: false, number: known, storm: seen };
+      else plan = planFor(event, seen, stormAfter);
+    }
+    throw new Error(`others counted session starts of the source ${maximumRounds} times meanwhile`);
+  };
+
+  return {
+    read,
+    async count(source, event, limits, now, signal) {
+      if (!event.succeeded) return await countAttempt(source, event, limits, now, signal);
+      return { isNew: false, number: 0, storm: await read(source, signal) };
+    },
+    async takeBack(source, { key, login }, since, signal) {
+      const where = (path: Reference) =>
+        `${path(["since"])} = ${path.value(since)} AND attribute_exists(${path(["keys", key])})`;
+      const isNamed = await update(
+        source,
+        (path) => ({
+          set: [minusOne(path, ["attempts"]), minusOne(path, ["users", login])],
+          remove: [path(["keys", key])],
+          where: `${where(path)} AND attribute_exists(${path(["users", login])})`,
+        }),
+        signal,
+      );
+      if (isNamed !== null) return;
+      await update(
+        source,
+        (path) => ({
+          set: [minusOne(path, ["attempts"]), minusOne(path, ["more"])],
+          remove: [path(["keys", key])],
+          where: where(path),
+        }),
+        signal,
+      );
+    },
+    async addSuccess(source, { key, login }, since, signal) {
+      await update(
+        source,
+        (path) => ({
+          set: [plusOne(path, ["succeeded", login]), `${path(["keys", key])} = ${path.value(0)}`],
+          where: [
+            `${path(["since"])} = ${path.value(since)}`,
+            `attribute_not_exists(${path(["keys", key])})`,
+            `size(${path(["keys"])}) < ${path.value(maximumKeys + surplusKeys)}`,
+            mayHold(path, "succeeded", login, maximumUsers),
+          ].join(" AND "),
+        }),
+        signal,
+      );
+    },
+    async watch(source, since, { id, by, reported }, now, signal) {
+      const written = await update(
+        source,
+        (path) => ({
+          set: [
+            `${path(["watcher"])} = ${path.value(id)}`,
+            `${path(["watchBy"])} = ${path.value(by)}`,
+            ...(reported === undefined ? [] : [`${path(["reported"])} = ${path.value(reported)}`]),
+          ],
+          where: [
+            `${path(["since"])} = ${path.value(since)}`,
+            `attribute_not_exists(${path(["ended"])})`,
+            `(attribute_not_exists(${path(["watcher"])}) OR ${path(["watcher"])} = ${path.value(id)} OR ${path(["watchBy"])} < ${path.value(now.getTime())})`,
+          ].join(" AND "),
+        }),
+        signal,
+      );
+      return written !== null;
+    },
+    async end(source, { since, attempts }, signal) {
+      const written = await update(
+        source,
+        (path) => ({
+          set: [`${path(["ended"])} = ${path.value(true)}`],
+          where: `${path(["since"])} = ${path.value(since)} AND ${path(["attempts"])} = ${path.value(attempts)}`,
+        }),
+        signal,
+      );
+      return written !== null;
+    },
+  };
+}
+
+function idOf(source: SourceKey): string {
+  return `source#${source}`;
+}
+
+/** How an attempt is written beside those that an item has. */
+function planFor({ login }: SourceEvent, { users, reasons, keys }: Stored, stormAfter: number): Beside {
+  const named = users.has(login) || users.size < maximumUsers;
+  const surplus = Object.entries(keys)
+    // The numbers of single alerts stay: their retry has to find them.
+    .filter(([, each]) => each === 0 || each > stormAfter)
+    .sort(([, first], [, second]) => first - second)
+    .map(([key]) => key);
+  const isFull = Object.keys(keys).length >= maximumKeys;
+  return {
+    named,
+    reasons: reasons.size < maximumReasonKinds ? null : new Set(reasons.keys()),
+    forgotten: isFull ? surplus.slice(0, forgottenKeys) : [],
+  };
+}
+
+/** Counts the first attempt, where none is counted, or those that are have nothing to do with it. */
+function firstAttempt({ key, login, reasons }: SourceEvent, stormAfter: number, time: number): Change {
+  return (path) => ({
+    set: Object.entries({
+      since: time,
+      last: time,
+      attempts: 1,
+      more: 0,
+      reported: 0,
+      keys: { [key]: 1 },
+      users: { [login]: 1 },
+      succeeded: {},
+      reasons: Object.fromEntries(reasons.map((reason) => [reason, 1])),
+    } satisfies Record<string, Plain>).map(([name, value]) => `${path([name])} = ${path.value(value)}`),
+    remove: ["watcher", "watchBy", "ended"].map((name) => path([name])),
+    where: [
+      `attribute_not_exists(${path(["since"])})`,
+      `attribute_exists(${path(["ended"])})`,
+      `(${isOld(path, stormAfter, time)})`,
+    ].join(" OR "),
+  });
+}
+
+/** Counts an attempt beside others. */
+function attemptBeside(
+  { key, login, reasons }: SourceEvent,
+  { named, reasons: countable, forgotten }: Beside,
+  stormAfter: number,
+  time: number,
+): Change {
+  return (path) => {
+    const counted = reasons.filter((reason) => countable === null || countable.has(reason));
+    const keys = maximumKeys + (forgotten.length === 0 ? 0 : surplusKeys);
+    return {
+      set: [
+        `${path(["attempts"])} = ${path(["attempts"])} + ${path.value(1)}`,
+        `${path(["keys", key])} = ${path(["attempts"])} + ${path.value(1)}`,
+        `${path(["last"])} = ${path.value(time)}`,
+        plusOne(path, named ? ["users", login] : ["more"]),
+        ...counted.map((reason) => plusOne(path, ["reasons", reason])),
+      ],
+      remove: forgotten.map((each) => path(["keys", each])),
+      where: [
+        `attribute_exists(${path(["since"])})`,
+        `attribute_not_exists(${path(["ended"])})`,
+        `NOT (${isOld(path, stormAfter, time)})`,
+        `attribute_not_exists(${path(["keys", key])})`,
+        `size(${path(["keys"])}) < ${path.value(keys)}`,
+        named ? mayHold(path, "users", login, maximumUsers) : `attribute_not_exists(${path(["users", login])})`,
+        ...counted.map((reason) => mayHold(path, "reasons", reason, maximumReasonKinds)),
+      ].join(" AND "),
+    };
+  };
+}
+
+/** That a storm is over without an end of its own: see `isOver`. */
+function isOld(path: Reference, stormAfter: number, time: number): string {
+  const old = path.value(time - stormMilliseconds);
+  const ofFew = `${path(["attempts"])} <= ${path.value(stormAfter)} OR ${path(["last"])} <= ${old}`;
+  return `attribute_not_exists(${path(["watcher"])}) AND ${path(["since"])} <= ${old} AND (${ofFew})`;
+}
+
+/** That a map has an entry, or room for it. */
+function mayHold(path: Reference, map: string, entry: string, most: number): string {
+  return `(attribute_exists(${path([map, entry])}) OR size(${path([map])}) < ${path.value(most)})`;
+}
+
+function plusOne(path: Reference, parts: readonly string[]): string {
+  return `${path(parts)} = if_not_exists(${path(parts)}, ${path.value(0)}) + ${path.value(1)}`;
+}
+
+function minusOne(path: Reference, parts: readonly string[]): string {
+  return `${path(parts)} = ${path(parts)} - ${path.value(1)}`;
+}
+
+/** Writes a path, or a value, by reference. */
+interface Reference {
+  (parts: readonly string[]): string;
+  value(plain: Plain): string;
+}
+
+/** The clauses of an update. */
+interface Clauses {
+  readonly set: readonly string[];
+  readonly remove?: readonly string[];
+  readonly where: string;
+}
+
+/** A change of a source's item. */
+type Change = (path: Reference) => Clauses;
+
+function toInput(tableName: string, id: string, change: Change): UpdateItemCommandInput {
+  const names = new Map<string, string>();
+  const values = new Map<Plain, string>();
+  const path = (parts: readonly string[]) =>
+    parts
+      .map((part) => {
+        const reference = names.get(part) ?? `#${names.size}`;
+        names.set(part, reference);
+        return reference;
+      })
+      .join(".");
+  const value = (plain: Plain) => {
+    const reference = values.get(plain) ?? `:${values.size}`;
+    values.set(plain, reference);
+    return reference;
+  };
+  const { set, remove = [], where } = change(Object.assign(path, { value }));
+  const expiration = Math.ceil(Date.now() / 1_000) + rememberSeconds;
+  const sets = [...set, `${path(["expiration"])} = ${value(expiration)}`];
+  return {
+    TableName: tableName,
+    Key: { id: { S: id } },
+    UpdateExpression: `SET ${sets.join(", ")}${remove.length === 0 ? "" : ` REMOVE ${remove.join(", ")}`}`,
+    ConditionExpression: where,
+    ExpressionAttributeNames: Object.fromEntries([...names].map(([name, reference]) => [reference, name])),
+    ExpressionAttributeValues: Object.fromEntries(
+      [...values].map(([plain, reference]) => [reference, toAttribute(plain)]),
+    ),
+  };
+}

@@ -1,0 +1,53 @@
+import type { SourceEvent, SourceKey } from "./source.ts";
+import type { Storm } from "./storm.ts";
+
+/** The settings that a source counts by. */
+export interface SourceLimits {
+  /** Failed attempts from one source within ten minutes that come singly; 0 for no storms. */
+  readonly stormAfter: number;
+}
+
+/** The answer of a source that counted a session start. */
+export interface Counted {
+  /** Whether this call counted it: only then may it be taken back. */
+  readonly isNew: boolean;
+  /** The number of the failed attempt in its storm, from 1; 0 for a session that started. */
+  readonly number: number;
+  /** The failed attempts from the source, with this one; null for none. */
+  readonly storm: Storm | null;
+}
+
+/** The source of a session start, with its answer. */
+export interface CountedSource {
+  readonly key: SourceKey;
+  readonly event: SourceEvent;
+  readonly answer: Counted;
+}
+
+/** The watcher of a storm: a message on the retry queue. */
+export interface Watch {
+  readonly id: string;
+  /** When it is overdue, in milliseconds since 1970. */
+  readonly by: number;
+  /** Attempts that it has reported. @default those that were reported before */
+  readonly reported?: number;
+}
+
+/** The store of what comes from each source. Every method rejects when it cannot be reached. */
+export interface Sources {
+  /** Counts a session start, once by its key. */
+  count(source: SourceKey, event: SourceEvent, limits: SourceLimits, now: Date, signal: AbortSignal): Promise<Counted>;
+  /** Takes back a failed attempt that turned out to be no news. */
+  takeBack(source: SourceKey, event: SourceEvent, since: number, signal: AbortSignal): Promise<void>;
+  /** Names a session that started in a storm. */
+  addSuccess(source: SourceKey, event: SourceEvent, since: number, signal: AbortSignal): Promise<void>;
+  read(source: SourceKey, signal: AbortSignal): Promise<Storm | null>;
+  /**
+   * Makes a message the watcher of a storm.
+   *
+   * @returns false where another one is, and is not overdue; or where the storm is over
+   */
+  watch(source: SourceKey, since: number, watch: Watch, now: Date, signal: AbortSignal): Promise<boolean>;
+  /** Ends a storm; false where another attempt has come. */
+  end(source: SourceKey, storm: Pick<Storm, "since" | "attempts">, signal: AbortSignal): Promise<boolean>;
+}

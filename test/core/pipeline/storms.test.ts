@@ -1,0 +1,351 @@
+import { describe, expect, test } from "vitest";
+import { memorySources, memoryStates } from "../../../cli/backtest/memory.ts";
+import { loadSeverity } from "../../../lambda/adapters/rule-files/load-severity.ts";
+import type { Alert } from "../../../lambda/core/alerts/alert-schema.ts";
+import type { Exception } from "../../../lambda/core/exceptions/exception.ts";
+import type { LogEvent } from "../../../lambda/core/okta/log-event.ts";
+import type { Observation } from "../../../lambda/core/pipeline/observation.ts";
+import type { PipelinePorts } from "../../../lambda/core/pipeline/ports.ts";
+import { processDelivery } from "../../../lambda/core/pipeline/process-delivery.ts";
+import { retryWork } from "../../../lambda/core/pipeline/retry-work.ts";
+import { UnconfirmedPublishError } from "../../../lambda/core/pipeline/unconfirmed.ts";
+import { readWork, writeWork } from "../../../lambda/core/pipeline/work.ts";
+import { compileAdjustments } from "../../../lambda/core/severity/compile-adjustments.ts";
+import { findings, memoryClaims, memoryPorts } from "../../fixtures/memory.ts";
+import { proxied, ruleSet } from "../../fixtures/rules.ts";
+import { failedSignIn, signIn, torExit } from "../../fixtures/storms.ts";
+import { unhurried } from "../../fixtures/timing.ts";
+
+const shipped = await compileAdjustments(await loadSeverity("detections/severity.yml"));
+const start = Date.parse("2026-11-24T09:30:03Z");
+
+/** A pipeline with its stores in memory, a retry queue with delays, and a clock that is set by hand. */
+function world(overrides: Partial<PipelinePorts> = {}, exceptions: readonly Exception[] = []) {
+  const published: Alert[] = [];
+  const observed: Observation[] = [];
+  const claims = memoryClaims();
+  let queue: { readonly body: string; readonly due: number }[] = [];
+  let now = start;
+  const ports: PipelinePorts = memoryPorts({
+    rules: ruleSet([proxied]),
+    severityAdjustments: shipped,
+    suppressMinutes: 60,
+    stormAfter: 5,
+    lookUp: async () => findings(new Map(), exceptions),
+    userStates: memoryStates(),
+    sources: memorySources(),
+    claims,
+    publish: async (alert) => void published.push(alert),
+    parkWork: async (parked) => {
+      const due = (delaySeconds: number) => now + delaySeconds * 1_000;
+      queue.push(
+        ...parked.map(({ work, delaySeconds }) => ({ body: writeWork(work, new Date(now)), due: due(delaySeconds) })),
+      );
+    },
+    now: () => new Date(now),
+    observe: (observation) => observed.push(observation),
+    ...overrides,
+  });
+  const deliver = (...events: readonly LogEvent[]) =>
+    processDelivery({ id: null, org: null, eventHookId: null, events, malformed: [] }, ports, unhurried());
+  /** Lets the time pass, with every message of the retry queue at its time. */
+  const pass = async (seconds: number) => {
+    const end = now + seconds * 1_000;
+    for (;;) {
+      const [next] = queue.filter(({ due }) => due <= end).sort((first, second) => first.due - second.due);
+      if (next === undefined) break;
+      queue = queue.filter((each) => each !== next);
+      now = Math.max(now, next.due);
+      await retryWork(readWork(next.body), ports, unhurried()).catch(() => {
+        queue.push({ body: next.body, due: now + 15_000 });
+      });
+    }
+    now = end;
+  };
+  const reports = () => published.flatMap(({ storm }) => (storm?.report == null ? [] : [storm]));
+  const singles = () => published.filter(({ storm }) => storm?.report == null);
+  const waiting = () => queue.map(({ body }) => readWork(body));
+  return { deliver, pass, published, observed, claims, reports, singles, waiting, ports };
+}
+
+const attempts = (count: number, from = 0) => Array.from({ length: count }, (_, index) => failedSignIn(from + index));
+
+describe("a spray of three hundred logins through one Tor exit", () => {
+  test("is five alerts, one that grows, and its end", async () => {
+    const { deliver, pass, singles, reports, published, waiting } = world();
+    for (let index = 0; index < 300; index += 1) {
+      await deliver(failedSignIn(index));
+      await pass(1);
+    }
+    await pass(700);
+    expect(singles().map(({ user }) => user.login)).toEqual([0, 1, 2, 3, 4].map((each) => `user${each}@example.com`));
+    expect(reports().map(({ report, attempts }) => [report, attempts])).toEqual([
+      ["start", 6],
+      ["update", 65],
+      ["update", 125],
+      ["update", 300],
+      ["end", 300],
+    ]);
+    expect(reports().at(-1)).toMatchObject({
+      succeeded: 0,
+      more: 0,
+      reasons: [{ reason: "INVALID_CREDENTIALS", count: 300 }],
+    });
+    expect(
+      reports()
+        .at(-1)
+        ?.users.map(({ login }) => login)
+        .toSorted(),
+    ).toEqual(
+      attempts(300)
+        .map((_, index) => `user${index}@example.com`)
+        .toSorted(),
+    );
+    expect(published.every(({ storm, user }) => storm === null || user.login === null)).toBe(true);
+    expect(new Set(reports().map(({ id }) => id)).size).toBe(1);
+    expect(new Set(published.map(({ alertId }) => alertId)).size).toBe(published.length);
+    expect(waiting()).toEqual([]);
+  });
+
+  test("at once is five alerts too, and one watcher", async () => {
+    const { deliver, pass, singles, reports, waiting } = world();
+    const report = await deliver(...attempts(50));
+    expect(report).toMatchObject({ published: 5, inStorm: 45, parked: 0, failed: 0 });
+    expect(waiting()).toHaveLength(1);
+    await pass(1);
+    expect(singles()).toHaveLength(5);
+    expect(reports()).toMatchObject([{ report: "start", attempts: 50 }]);
+  });
+});
+
+describe("a success in a storm", () => {
+  test("comes at once and singly, one level up, and says so", async () => {
+    const { deliver, pass, published, reports } = world();
+    await deliver(...attempts(8));
+    await pass(5);
+    expect(await deliver(signIn("success", "user3@example.com"))).toMatchObject({ published: 1 });
+    const alert = published.at(-1);
+    expect(alert).toMatchObject({
+      severity: "critical",
+      severityAdjustments: [{ title: "Success in a storm of failed attempts", from: "high", to: "critical" }],
+      user: { login: "user3@example.com" },
+      storm: { report: null, attempts: 8, source: { asNumber: 64_500 } },
+    });
+    expect(alert?.summary).toContain("It stands in a storm of 8 failed attempts for 8 logins");
+    expect(alert?.triage[0]).toContain("Clear the user's sessions now: it succeeded in a storm of failed sign-ins");
+    await pass(700);
+    expect(reports().at(-1)).toMatchObject({
+      report: "end",
+      succeeded: 1,
+      users: expect.arrayContaining([{ login: "user3@example.com", outcome: "SUCCESS", count: 1 }]),
+    });
+  });
+
+  test("comes though the same sign-in was alerted on before the storm; the same again in the storm is suppressed", async () => {
+    const { deliver, published } = world();
+    await deliver(signIn("before", "ada@example.com"));
+    await deliver(...attempts(8));
+    expect(await deliver(signIn("in", "ada@example.com"))).toMatchObject({ published: 1 });
+    expect(published.at(-1)?.storm?.attempts).toBe(8);
+    expect(await deliver(signIn("again", "ada@example.com"))).toMatchObject({ published: 0, grouped: 1 });
+  });
+
+  test("from another source, or once the storm is over, is no part of it", async () => {
+    const { deliver, pass, published } = world();
+    await deliver(...attempts(8));
+    const elsewhere = { securityContext: { isProxy: true, asNumber: 64_501 } };
+    await deliver(signIn("elsewhere", "ada@example.com", elsewhere));
+    expect(published.at(-1)).toMatchObject({ storm: null, severity: "high" });
+    await pass(700);
+    await deliver(signIn("after", "ada@example.com"));
+    expect(published.at(-1)).toMatchObject({ storm: null, severity: "high" });
+  });
+});
+
+describe("what is no news makes no storm", () => {
+  test("the same attempt of one person again and again is suppressed in its window", async () => {
+    const { deliver, pass, published } = world();
+    const again = (index: number) => failedSignIn(0, { uuid: `again-${index}` });
+    for (let index = 0; index < 20; index += 1) await deliver(again(index));
+    expect(published).toHaveLength(1);
+    await pass(3_700);
+    expect(published.map(({ storm, heldBack }) => [storm, heldBack?.count])).toEqual([
+      [null, 0],
+      [null, 19],
+    ]);
+  });
+
+  test("an event that is delivered again is counted once", async () => {
+    const { deliver, pass, published } = world();
+    for (let round = 0; round < 4; round += 1) await deliver(...attempts(4));
+    await pass(60);
+    expect(published).toHaveLength(4);
+  });
+
+  test("attempts that an exception covers are taken back", async () => {
+    const [createdAt, until] = ["2026-11-01T00:00:00.000Z", "2026-12-24T00:00:00.000Z"];
+    const known = {
+      id: "known",
+      scope: { asNumber: 64_500 },
+      by: "grace",
+      reason: "known",
+      createdAt,
+      until,
+      noticedAt: null,
+    };
+    const { deliver, pass, published } = world({}, [known]);
+    for (let index = 0; index < 20; index += 1)
+      expect(await deliver(failedSignIn(index))).toMatchObject({ excepted: 1 });
+    await pass(60);
+    expect(published).toEqual([]);
+  });
+
+  test("with the setting 0, each attempt is an alert", async () => {
+    const { deliver } = world({ stormAfter: 0 });
+    expect(await deliver(...attempts(12))).toMatchObject({ published: 12, inStorm: 0 });
+  });
+
+  test("tests are counted nowhere", async () => {
+    const { deliver } = world();
+    const events = attempts(12).map((event) => ({ ...event, isTest: true }));
+    expect(await deliver(...events)).toMatchObject({ published: 12, inStorm: 0 });
+  });
+});
+
+describe("nothing of a storm is lost", () => {
+  test("an attempt whose watcher cannot be parked is alerted on singly; the next parks it", async () => {
+    let isDown = true;
+    const { deliver, pass, reports, ports } = world();
+    const { parkWork } = ports;
+    const broken: PipelinePorts = {
+      ...ports,
+      parkWork: (work, signal) => (isDown ? Promise.reject(new Error("the queue is down")) : parkWork(work, signal)),
+    };
+    const send = (event: LogEvent) =>
+      processDelivery({ id: null, org: null, eventHookId: null, events: [event], malformed: [] }, broken, unhurried());
+    await deliver(...attempts(5));
+    expect(await send(failedSignIn(5))).toMatchObject({ published: 1, inStorm: 0 });
+    isDown = false;
+    expect(await send(failedSignIn(6))).toMatchObject({ published: 0, inStorm: 1 });
+    await pass(1);
+    expect(reports()).toMatchObject([{ report: "start", attempts: 7 }]);
+  });
+
+  test("where the store of sources does not answer, each attempt is alerted on", async () => {
+    const down = () => Promise.reject(new Error("down"));
+    const { deliver, observed } = world({ sources: { ...memorySources(), count: down } });
+    expect(await deliver(...attempts(12))).toMatchObject({ published: 12 });
+    expect(observed.filter(({ kind }) => kind === "sourceUnavailable")).toHaveLength(12);
+  });
+
+  test("a later attempt replaces a watcher that was lost", async () => {
+    let isLost = true;
+    const { deliver, pass, reports, ports } = world();
+    const losing: PipelinePorts = {
+      ...ports,
+      parkWork: async (...parked) => (isLost ? undefined : ports.parkWork(...parked)),
+    };
+    const send = (event: LogEvent) =>
+      processDelivery({ id: null, org: null, eventHookId: null, events: [event], malformed: [] }, losing, unhurried());
+    for (const event of attempts(8)) await send(event);
+    isLost = false;
+    await pass(200);
+    expect(reports()).toEqual([]);
+    await send(failedSignIn(8));
+    await pass(700);
+    expect(reports().map(({ report, attempts }) => [report, attempts])).toEqual([
+      ["start", 9],
+      ["end", 9],
+    ]);
+    expect(await deliver(failedSignIn(9))).toMatchObject({ published: 1 });
+  });
+
+  test("two watchers publish each report once", async () => {
+    const { deliver, pass, reports, waiting, ports } = world();
+    await deliver(...attempts(8));
+    const [watcher] = waiting();
+    if (watcher === undefined) throw new Error("no watcher waits");
+    await ports.parkWork(
+      [
+        { work: watcher, delaySeconds: 0 },
+        { work: watcher, delaySeconds: 1 },
+      ],
+      AbortSignal.timeout(1_000),
+    );
+    await pass(700);
+    expect(reports().map(({ report }) => report)).toEqual(["start", "end"]);
+  });
+
+  test("a report that the topic refuses is tried again; one without an answer, three times", async () => {
+    const errors = [new Error("refused"), new Error("refused"), new UnconfirmedPublishError("no answer")];
+    const published: Alert[] = [];
+    const { deliver, pass, observed } = world({
+      publish: async (alert) => {
+        const error = alert.storm === null ? undefined : errors.shift();
+        if (error !== undefined) throw error;
+        published.push(alert);
+      },
+    });
+    await deliver(...attempts(8));
+    await pass(60);
+    expect(published.flatMap(({ storm }) => storm?.report ?? [])).toEqual(["start"]);
+    errors.push(...Array.from({ length: 10 }, () => new UnconfirmedPublishError("no answer")));
+    await pass(700);
+    expect(errors).toHaveLength(7);
+    expect(observed.filter(({ kind }) => kind === "stormReported")).toHaveLength(1);
+  });
+});
+
+test("a storm goes on while attempts come, and a new one begins after its end", async () => {
+  const { deliver, pass, reports } = world();
+  for (let index = 0; index < 12; index += 1) {
+    await deliver(failedSignIn(index));
+    if (index >= 6) await pass(400);
+  }
+  await pass(700);
+  await deliver(...attempts(7, 100));
+  await pass(60);
+  expect(reports().map(({ report, attempts }) => [report, attempts])).toEqual([
+    ["start", 7],
+    ["update", 10],
+    ["end", 12],
+    ["start", 7],
+  ]);
+  expect(new Set(reports().map(({ id }) => id)).size).toBe(2);
+});
+
+test("an attempt whose alert failed comes singly when it is tried again, also in the storm that came meanwhile", async () => {
+  let isDown = true;
+  const published: Alert[] = [];
+  const { deliver, pass } = world({
+    publish: async (alert) => {
+      if (isDown) throw new Error("the topic is down");
+      published.push(alert);
+    },
+  });
+  await deliver(...attempts(8));
+  isDown = false;
+  await pass(120);
+  const logins = published.filter(({ storm }) => storm === null).map(({ user }) => user.login);
+  const named = published.flatMap(({ storm }) => storm?.users ?? []).map(({ login }) => login);
+  expect(new Set([...logins, ...named])).toEqual(new Set(attempts(8).map((_, index) => `user${index}@example.com`)));
+});
+
+test("sources are told apart by operator and kinds, else by network and kinds", async () => {
+  const { deliver } = world();
+  const services = (operator: string) => ({
+    ...torExit,
+    securityContext: {
+      isProxy: true,
+      asNumber: 64_500,
+      ipDetails: { ipServiceCategories: [{ type: "VPN", operator }] },
+    },
+  });
+  await deliver(...attempts(5));
+  const nord = await deliver(
+    ...Array.from({ length: 6 }, (_, index) => failedSignIn(50 + index, services("NORD_VPN"))),
+  );
+  expect(nord).toMatchObject({ published: 5, inStorm: 1 });
+  const surf = await deliver(failedSignIn(60, services("SURFSHARK_VPN")));
+  expect(surf).toMatchObject({ published: 1 });
+});
