@@ -1,26 +1,28 @@
 import { existsSync } from "node:fs";
 import { isIPv4 } from "node:net";
 import { userInfo } from "node:os";
-import { type Command, InvalidArgumentError, Option } from "commander";
+import { type Command, InvalidArgumentError } from "commander";
 import { distance } from "fastest-levenshtein";
 import { createTopic } from "../lambda/adapters/aws/topic.ts";
 import { createClaims } from "../lambda/adapters/tables/claims.ts";
 import { openExceptions } from "../lambda/adapters/tables/exceptions.ts";
 import { compileRules, isEnabled } from "../lambda/core/detections/compile-rules.ts";
 import {
-  defaultDays,
   describeScope,
   type Exception,
   type ExceptionScope,
   exceptionSubject,
   hasPlace,
   whyNotCovered,
+  worstKinds,
 } from "../lambda/core/exceptions/exception.ts";
 import { publishNotice } from "../lambda/core/exceptions/expiry-notice.ts";
+import { defaultDays, maximumDays, whyTooBroad } from "../lambda/core/exceptions/measure.ts";
 import { countryCode } from "../lambda/core/geo/country.ts";
 import { defaultSuppressMinutes } from "../lambda/core/grouping/suppress-minutes.ts";
 import { parseCidr } from "../lambda/core/network/cidr.ts";
 import type { LogEvent } from "../lambda/core/okta/log-event.ts";
+import { type NetworkKind, networkKinds } from "../lambda/core/okta/network-service.ts";
 import { isOperator, knownOperators, operatorName } from "../lambda/core/okta/operator.ts";
 import { canonicalLogin, personKeys } from "../lambda/core/okta/person.ts";
 import { findCandidate } from "../lambda/core/pipeline/match.ts";
@@ -30,10 +32,15 @@ import { createCommand, InputError, onTerminal, runCommand } from "./command.ts"
 import { addDeploymentOptions, type Deployment, type DeploymentOptions, findDeployment } from "./deployment.ts";
 import { ourDetections, readDetections } from "./detections-folder.ts";
 import { openExport } from "./event-export.ts";
+import { findAuthor } from "./exceptions/author.ts";
+import { asksConsent } from "./exceptions/consent.ts";
+import { coverageOfEvents, coverageOfHistory, describeCoverage } from "./exceptions/preview.ts";
 import { networkBase } from "./network-base.ts";
 import { countWaiting } from "./waiting-messages.ts";
 
 const print = (text: string) => process.stdout.write(`${onTerminal(text)}\n`);
+/** What is no result of the command. */
+const say = (text: string) => process.stderr.write(`${onTerminal(text)}\n`);
 const day = 86_400_000;
 
 const open = ({ dynamodb, stateTable }: Deployment) => openExceptions(dynamodb, stateTable);
@@ -44,10 +51,13 @@ interface AddOptions extends DeploymentOptions {
   readonly asn?: number;
   readonly cidr?: string;
   readonly country?: string;
+  readonly kind?: readonly NetworkKind[];
   readonly detection?: readonly string[];
   readonly reason: string;
-  readonly by: string;
+  readonly by?: string;
   readonly until?: Date;
+  readonly events?: string;
+  readonly yes: boolean;
 }
 
 /** An operator that Okta's documents do not name may be of a later release, or misspelt. */
@@ -77,13 +87,14 @@ function noteSameOperator(operator: string, all: readonly Exception[], now: Date
 }
 
 async function add(options: AddOptions): Promise<void> {
-  const { user, operator, asn, cidr, country, detection } = options;
+  const { user, operator, asn, cidr, country, kind, detection } = options;
   const scope: ExceptionScope = {
     ...(user === undefined ? {} : { user: /^00u[^@]*$/.test(user) ? user : canonicalLogin(user) }),
     ...(operator === undefined ? {} : { operator }),
     ...(asn === undefined ? {} : { asNumber: asn }),
     ...(cidr === undefined ? {} : { cidr }),
     ...(country === undefined ? {} : { countryCode: country }),
+    ...(kind === undefined ? {} : { kinds: [...new Set(kind)] }),
     ...(detection === undefined ? {} : { detections: [...detection] }),
   };
   if (operator !== undefined) noteUnknownOperator(operator);
@@ -93,20 +104,29 @@ async function add(options: AddOptions): Promise<void> {
     );
   }
   if (detection !== undefined) await refuseUnknownDetections(detection);
+  const tooBroad = whyTooBroad(scope);
+  if (tooBroad !== null) throw new InputError(tooBroad);
   const now = new Date();
-  const until = options.until ?? new Date(now.getTime() + defaultDays * day);
-  if (until <= now) throw new InputError("--until lies in the past");
+  const until = findUntil(scope, options.until, now);
   const exception: Exception = {
     id: crypto.randomUUID().slice(0, 8),
     scope,
-    by: options.by,
+    by: findAuthor({ given: options.by, username: userInfo().username, environment: process.env }),
     reason: options.reason,
     createdAt: now.toISOString(),
     until: until.toISOString(),
     noticedAt: null,
   };
-  const exceptions = await open(await findDeployment(options));
+  const deployment = await findDeployment(options);
+  const exceptions = await open(deployment);
   if (operator !== undefined) noteSameOperator(operator, await exceptions.list(), now);
+  for (const line of await preview(exception, deployment, options.events, now)) say(line);
+  const consent = { yes: options.yes, isTerminal: process.stdin.isTTY === true, args: process.argv.slice(2) };
+  if (!(await asksConsent(`Except ${describeScope(scope)}, until ${exception.until}?`, consent))) {
+    say("Nothing was changed.");
+    process.exitCode = 1;
+    return;
+  }
   try {
     await exceptions.add(exception, now);
   } catch (error) {
@@ -116,6 +136,43 @@ async function add(options: AddOptions): Promise<void> {
     );
   }
   print(describe(exception, now));
+}
+
+/** The end that is given, or the default; within the limit of the scope. */
+function findUntil(scope: ExceptionScope, given: Date | undefined, now: Date): Date {
+  const until = given ?? new Date(now.getTime() + defaultDays * day);
+  if (until <= now) throw new InputError("--until lies in the past");
+  const days = maximumDays(scope);
+  // A day that is given lasts until its end.
+  if (until.getTime() > now.getTime() + (days + 1) * day) {
+    const last = new Date(now.getTime() + days * day).toISOString().slice(0, 10);
+    const whom = scope.user === undefined ? "for anyone" : "for one user";
+    throw new InputError(
+      `an exception ${whom} lasts ${days} days at most: --until ${last}. For what is known for good, write a Sigma filter: docs/detections.md`,
+    );
+  }
+  return until;
+}
+
+/** What it would have covered: of an export, or of what the deployment remembers. */
+async function preview(
+  exception: Exception,
+  deployment: Deployment,
+  file: string | undefined,
+  now: Date,
+): Promise<readonly string[]> {
+  if (file !== undefined) {
+    const coverage = await coverageOfEvents(file, exception, deployment.experimentalDetections, now);
+    return describeCoverage(coverage, { things: "matches", source: `In ${file}`, namesPersons: true });
+  }
+  const coverage = await coverageOfHistory(deployment, exception, now);
+  if (coverage === null) {
+    return [
+      "What it would have covered is not remembered: the history keeps neither addresses nor detections. --events FILE counts it in an export.",
+    ];
+  }
+  const source = "Of the sessions that are remembered, the last two of each person and network,";
+  return describeCoverage(coverage, { things: "sessions", source, namesPersons: false });
 }
 
 async function refuseUnknownDetections(ids: readonly string[]): Promise<void> {
@@ -293,6 +350,12 @@ function parseUntil(text: string): Date {
   return whole ? new Date(time.getTime() + day) : time;
 }
 
+function collectKinds(text: string, before: readonly NetworkKind[] = []): readonly NetworkKind[] {
+  const kind = networkKinds.find((each) => each === text.trim().toLowerCase().replaceAll("-", "_"));
+  if (kind === undefined) throw new InvalidArgumentError(`one of ${networkKinds.join(", ")} is expected`);
+  return [...before, kind];
+}
+
 const nonEmpty = (text: string) => {
   if (text.trim() === "") throw new InvalidArgumentError("text is expected");
   return text.trim();
@@ -311,10 +374,17 @@ subcommand("add", "adds one; what is given has to be met all together")
   .option("--asn <number>", "an autonomous system", parseAsn)
   .option("--cidr <network>", "a network, IPv4 or IPv6", checkCidr)
   .option("--country <country>", "a country, by name or two-letter code", parseCountry)
+  .option(
+    "--kind <kinds...>",
+    `only these kinds of network: ${networkKinds.join(", ")} (default: all but ${worstKinds.join(" and ")})`,
+    collectKinds,
+  )
   .option("--detection <ids...>", "only these detections (default: all of a session start, and of nothing else)")
   .requiredOption("--reason <text>", "why it is harmless", nonEmpty)
-  .addOption(new Option("--by <name>", "who says so").default(userInfo().username).argParser(nonEmpty))
+  .option("--by <name>", "who says so (default: the user of this machine, where that is a person)", nonEmpty)
   .option("--until <when>", `a day, a time, or a number of days, 30d (default: ${defaultDays}d)`, parseUntil)
+  .option("--events <file>", "count what it would have covered in this export, in place of what is remembered")
+  .option("--yes", "do not ask", false)
   .action(add);
 subcommand("list", "lists them, the one that ends next first")
   .option("--ended", "those that have ended as well", false)

@@ -75,6 +75,9 @@ test("exceptions are added to the stack's table, and found there", async () => {
     "192.0.2.0/24",
     "--reason",
     "gateway",
+    "--by",
+    "grace",
+    "--yes",
     "--stack",
     "Europe",
   );

@@ -24,6 +24,9 @@ afterAll(async () => {
 const exceptions = (...args: readonly string[]): Promise<Output> =>
   runCli("exceptions", [...args, "--local", "--url", run.url]);
 
+/** Makes one, without being asked. */
+const add = (...args: readonly string[]): Promise<Output> => exceptions("add", ...args, "--by", "grace", "--yes");
+
 async function deliver(...events: readonly Json[]): Promise<void> {
   const response = await fetch(run.url, {
     method: "POST",
@@ -40,9 +43,9 @@ const vpn = (operator: string): Json => ({
 });
 
 test("an exception holds back what it covers and nothing else, says why, and has no effect once removed", async () => {
-  const added = await exceptions("add", "--user", "Ada@Example.com", "--operator", "NORDVPN", "--reason", "asked her");
-  expect(added).toMatchObject({ code: 0, stderr: "" });
-  expect(added.stdout).toMatch(/^[0-9a-f]{8} {2}ada@example\.com, operator NORDVPN\n {4}asked her \(\S+\), until 20/);
+  const added = await add("--user", "Ada@Example.com", "--operator", "NORDVPN", "--reason", "asked her");
+  expect(added).toMatchObject({ code: 0, stderr: expect.stringContaining("it covers 0 of 0 sessions") });
+  expect(added.stdout).toMatch(/^[0-9a-f]{8} {2}ada@example\.com, operator NORDVPN\n {4}asked her \(grace\), until 20/);
   const [id = ""] = added.stdout.split(" ");
   const until = /until (\S+)/.exec(added.stdout)?.[1] ?? "";
   expect((Date.parse(until) - Date.now()) / 86_400_000).toBeCloseTo(90, 1);
@@ -122,7 +125,7 @@ test("why of a file says of an event that no detection matches it", async () => 
 
 test("an exception has no effect from the second at which it ends", async () => {
   const until = new Date(Date.now() + 4_000).toISOString();
-  await exceptions("add", "--asn", "AS64999", "--reason", "a short while", "--by", "grace", "--until", until);
+  await add("--asn", "AS64999", "--reason", "a short while", "--until", until);
   const start = (): Json =>
     sessionStart({
       actor: { id: `00u${crypto.randomUUID()}`, type: "User" },
@@ -160,6 +163,29 @@ test.each<[string, string[], RegExp]>([
     ["add", "--user", "a", "--reason", "x", "--detection", "y"],
     /no detection has the id y/,
   ],
+  [
+    "covers all of IPv4",
+    ["add", "--cidr", "0.0.0.0/0", "--reason", "x"],
+    /network 0\.0\.0\.0\/0 covers a part of the internet, for anyone: name a network of at least \/8/,
+  ],
+  ["covers all of IPv6", ["add", "--cidr", "::/0", "--reason", "x"], /::\/0 covers a part of the internet/],
+  [
+    "covers a country, for anyone",
+    ["add", "--country", "US", "--reason", "x"],
+    /country US alone covers all who sign in from there.*add --user, --operator, --asn or --cidr/,
+  ],
+  ["is of an operator of Tor", ["add", "--operator", "ANY_TOR", "--reason", "x"], /add --kind tor/],
+  ["names no kind", ["add", "--user", "a", "--kind", "onion", "--reason", "x"], /one of relay, vpn, proxy/],
+  [
+    "lasts for years, for anyone",
+    ["add", "--asn", "64500", "--reason", "x", "--by", "grace", "--until", "900d"],
+    /an exception for anyone lasts 90 days at most: --until 20.*write a Sigma filter/,
+  ],
+  [
+    "lasts for years, for one user",
+    ["add", "--user", "a", "--reason", "x", "--by", "grace", "--until", "2099-01-01"],
+    /an exception for one user lasts 365 days at most: --until 20/,
+  ],
 ])("an exception that %s is refused", async (_, args, message) => {
   const { code, stderr } = await exceptions(...args);
   expect(code).toBe(2);
@@ -167,11 +193,95 @@ test.each<[string, string[], RegExp]>([
 });
 
 test("one of an operator that has one already, in another spelling, says so", async () => {
-  const first = await exceptions("add", "--operator", "EXPRESS_VPN", "--country", "PT", "--reason", "the office");
+  const first = await add("--operator", "EXPRESS_VPN", "--country", "PT", "--reason", "the office");
   const [id = ""] = first.stdout.split(" ");
-  expect(first.stderr).toBe("");
-  const { code, stderr, stdout } = await exceptions("add", "--operator", "express", "--reason", "once more");
+  expect(first.stderr).not.toContain("note:");
+  const { code, stderr, stdout } = await add("--operator", "express", "--reason", "once more");
   expect(code).toBe(0);
   expect(stderr).toContain(`note: an exception of the same operator is there: ${id}  `);
   await exceptions("remove", id, stdout.split(" ")[0] ?? "");
+});
+
+test("without a terminal nothing is made, and the line to paste is printed", async () => {
+  const before = (await exceptions("list")).stdout;
+  const args = ["add", "--asn", "64777", "--reason", "the office's line", "--by", "grace"];
+  const { code, stdout, stderr } = await exceptions(...args);
+  expect({ code, stdout }).toEqual({ code: 2, stdout: "" });
+  expect(stderr).toContain("it covers 0 of");
+  expect(stderr).toContain("there is no terminal to ask at, and nothing was changed");
+  expect(stderr).toContain(
+    `npm run exceptions -- add --asn 64777 --reason 'the office'\\''s line' --by grace --local --url ${run.url} --yes`,
+  );
+  expect((await exceptions("list")).stdout).toBe(before);
+});
+
+test.each([
+  ["root, as in CI", { CI: "true" }],
+  ["in CI, whoever the user is", { CI: "1" }],
+])("an author is asked for: %s", async (_, environment) => {
+  const args = ["add", "--asn", "64777", "--reason", "x", "--yes", "--local", "--url", run.url];
+  const { code, stderr } = await runCli("exceptions", args, { environment });
+  expect(code).toBe(2);
+  expect(stderr).toMatch(/--by is missing: .*Say who: --by ada@example\.com/);
+});
+
+test("a preview counts what it would have covered, of what is remembered and of an export", async () => {
+  const of = (login: string, asNumber: number, operator: string): Json =>
+    sessionStart({
+      actor: { id: `00u${login}`, type: "User", alternateId: `${login}@example.com` },
+      securityContext: { ...vpn(operator), asNumber },
+    });
+  const events = [of("bob", 64800, "MULLVAD"), of("cy", 64800, "MULLVAD"), of("cy", 64801, "NORD_VPN")];
+  await deliver(...events);
+  await vi.waitUntil(() => events.every(({ uuid }) => alerted().includes(String(uuid))), 60_000);
+  const asn = ["add", "--asn", "64800", "--reason", "x", "--by", "grace"];
+  expect((await exceptions(...asn)).stderr).toMatch(
+    /it covers 2 of \d+ sessions, of 2 of \d+ persons, from 2026-11-24 to 2026-11-24\.\n {2}by kind: vpn 2\n/,
+  );
+  // Of a user it counts that user's alone.
+  const ofUser = await exceptions(
+    "add",
+    "--user",
+    "cy@example.com",
+    "--operator",
+    "nord",
+    "--reason",
+    "x",
+    "--by",
+    "grace",
+  );
+  expect(ofUser.stderr).toContain("it covers 1 of 2 sessions, of 1 of 1 persons");
+  const network = await exceptions("add", "--cidr", "203.0.113.0/24", "--reason", "x", "--by", "grace");
+  expect(network.stderr).toContain("--events FILE counts it in an export");
+
+  const file = join(folder, "month.jsonl");
+  const lines = [...events, of("dee", 64801, "NORD_VPN"), sessionStart({ eventType: "user.session.end" })];
+  await writeFile(file, lines.map((line) => JSON.stringify(line)).join("\n"));
+  const counted = await exceptions(...asn, "--events", file);
+  expect(counted.stderr).toContain(`In ${file} it covers 2 of 4 matches, of 2 of 3 persons, from 2026-11-24`);
+  expect(counted.stderr).toContain("  by person: bob@example.com 1, cy@example.com 1\n");
+  const all = await exceptions("add", "--cidr", "203.0.113.0/24", "--reason", "x", "--by", "grace", "--events", file);
+  expect(all.stderr).toContain("it covers 4 of 4 matches, of 3 of 3 persons");
+  expect(all.stderr).toContain("That is every person there is: consider --user.");
+});
+
+test("Tor is excepted only where its kind is named", async () => {
+  const tor = (): Json =>
+    sessionStart({
+      actor: { id: "00uresearcher", type: "User", alternateId: "eve@example.com" },
+      securityContext: {
+        isProxy: true,
+        asNumber: 64900,
+        ipDetails: { ipServiceCategories: [{ type: "Tor", operator: null, isAnonymous: true }] },
+      },
+    });
+  await add("--user", "eve@example.com", "--reason", "a researcher");
+  const alertedOn = tor();
+  await deliver(alertedOn);
+  await vi.waitUntil(() => alerted().includes(String(alertedOn.uuid)), 60_000);
+  const file = join(folder, "tor.json");
+  await writeFile(file, JSON.stringify(delivery([alertedOn])));
+  expect((await exceptions("why", file)).stdout).toContain("only where it names them (--kind)");
+  await add("--user", "eve@example.com", "--kind", "tor", "--reason", "research on Tor");
+  expect((await exceptions("why", file)).stdout).toMatch(/Covered by \w+ {2}eve@example\.com, kind tor\n/);
 });

@@ -54,7 +54,17 @@ const makers: Readonly<Record<string, () => Promise<string>>> = {
     return String(event.uuid);
   },
   async EXCEPTION_ID() {
-    const { stdout } = await local("exceptions", "add", "--user", "ada@example.com", "--reason", "test");
+    const { stdout } = await local(
+      "exceptions",
+      "add",
+      "--user",
+      "ada@example.com",
+      "--reason",
+      "test",
+      "--by",
+      "grace",
+      "--yes",
+    );
     const [id = ""] = /[0-9a-f-]{8,36}/.exec(stdout) ?? [];
     return id;
   },

@@ -4,7 +4,9 @@ import type { UserKey } from "../../core/history/user-key.ts";
 /** A deployment's key for hashing logins. */
 export type StateKey = Uint8Array;
 
-const prefix = "user#";
+/** What the ids of the items of users begin with. */
+export const userItemPrefix = "user#";
+const prefix = userItemPrefix;
 const loginPrefix = "login#";
 const idPrefix = "id#";
 

@@ -2,7 +2,13 @@ import * as z from "zod/mini";
 import { createNetworkTest, parseCidr } from "../network/cidr.ts";
 import { type ExitNode, exitNode } from "../okta/exit-node.ts";
 import { type LogEvent, sessionStart } from "../okta/log-event.ts";
-import { anonymousServices, kindOf, type NetworkService } from "../okta/network-service.ts";
+import {
+  anonymousServices,
+  kindOf,
+  type NetworkKind,
+  type NetworkService,
+  networkKinds,
+} from "../okta/network-service.ts";
 import { isOperator } from "../okta/operator.ts";
 
 /*
@@ -21,6 +27,13 @@ const exceptionScope = z.strictObject({
   cidr: z.optional(z.string().check(z.refine((text) => parseCidr(text) !== null, "is no CIDR"))),
   /** ISO 3166-1 alpha-2. */
   countryCode: z.optional(z.string().check(z.regex(/^[A-Z]{2}$/))),
+  /**
+   * The kinds of anonymous network that it covers: each kind of an address has to be one of them.
+   *
+   * @default all but {@link worstKinds}, and addresses of which no kind is known. A release that does not know this part reads
+   * the exception as one that covers nothing.
+   */
+  kinds: z.optional(z.array(z.enum(networkKinds)).check(z.minLength(1))),
   /** Ids of detections. @default every detection of a session start, and no other */
   detections: z.optional(z.array(z.string()).check(z.minLength(1))),
 });
@@ -42,8 +55,8 @@ export const exceptionSchema = z.strictObject({
 });
 export type Exception = z.infer<typeof exceptionSchema>;
 
-/** The days that an exception without a given end lasts. */
-export const defaultDays = 90;
+/** The kinds that an exception covers only where it names them: attackers use them more than customers do. */
+export const worstKinds: readonly NetworkKind[] = ["residential_proxy", "tor"];
 
 /** Whether a scope names a user or a network: with detections alone it would switch them off. */
 export function hasPlace({ user, operator, asNumber, cidr, countryCode }: ExceptionScope): boolean {
@@ -124,6 +137,19 @@ const parts: readonly Part[] = [
     covers: ({ countryCode }, exit) => exit.countryCode === countryCode,
     describe: ({ countryCode }, exit) => `the country is ${exit.countryCode ?? "unknown"}, not ${countryCode}`,
   },
+  {
+    given: ({ kinds }) => kinds !== undefined,
+    covers: ({ kinds = [] }, { network }) =>
+      network.kinds.length > 0 && network.kinds.every((kind) => kinds.includes(kind)),
+    describe: ({ kinds = [] }, { network }) =>
+      `the kind is ${network.kinds.join(" and ") || "unknown"}, not ${kinds.join(" or ")}`,
+  },
+  {
+    given: ({ kinds }) => kinds === undefined,
+    covers: (_, { network }) => !network.kinds.some((kind) => worstKinds.includes(kind)),
+    describe: (_, { network }) =>
+      `the kind is ${network.kinds.join(" and ")}, and an exception covers ${worstKinds.join(" and ")} only where it names them (--kind)`,
+  },
 ];
 
 /** Detections of an event, divided by exceptions. */
@@ -155,13 +181,15 @@ function isIn(cidr: string, ip: string | null): boolean {
 }
 
 /** Names what an exception covers: `ada@example.com, operator NORD_VPN`. */
-export function describeScope({ user, operator, asNumber, cidr, countryCode, detections }: ExceptionScope): string {
+export function describeScope(scope: ExceptionScope): string {
+  const { user, operator, asNumber, cidr, countryCode, kinds, detections } = scope;
   return [
     user ?? "anyone",
     operator === undefined ? null : `operator ${operator}`,
     asNumber === undefined ? null : `AS${asNumber}`,
     cidr === undefined ? null : `network ${cidr}`,
     countryCode === undefined ? null : `country ${countryCode}`,
+    kinds === undefined ? null : `kind ${kinds.join(" or ")}`,
     detections === undefined ? null : `detections ${detections.join(", ")}`,
   ]
     .filter((part) => part !== null)

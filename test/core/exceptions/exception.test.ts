@@ -322,3 +322,33 @@ describe("a stored exception", () => {
     expect(read({ ...stored, ...change })).toEqual([]);
   });
 });
+
+describe("the kinds of network that an exception covers", () => {
+  const residential = typed("Residential Proxy", "SOME_OPERATOR");
+
+  test.each<[string, ExceptionScope, Json, boolean]>([
+    ["a VPN, where it names none", { user: "00u1lisbon" }, typed("VPN", "NORD_VPN"), true],
+    ["an unnamed proxy, where it names none", { user: "00u1lisbon" }, {}, true],
+    ["no Tor, where it names none", { user: "00u1lisbon" }, typed("Tor", null), false],
+    ["no Tor that another field names", { user: "00u1lisbon" }, byProxyType("tor"), false],
+    ["no residential proxy, where it names none", { asNumber: 64500, user: "00u1lisbon" }, residential, false],
+    ["Tor, where it names that", { user: "00u1lisbon", kinds: ["tor"] }, typed("Tor", null), true],
+    [
+      "a residential proxy, where it names that",
+      { user: "00u1lisbon", kinds: ["residential_proxy"] },
+      residential,
+      true,
+    ],
+    ["no VPN, where it names Tor", { user: "00u1lisbon", kinds: ["tor"] }, typed("VPN", "NORD_VPN"), false],
+    ["no unnamed proxy, where it names a kind", { user: "00u1lisbon", kinds: ["proxy"] }, {}, false],
+    ["no address that has another kind beside", { user: "00u1lisbon", kinds: ["vpn"] }, manyAndTor("NORD_VPN"), false],
+    ["an address of two kinds that it names", { user: "00u1lisbon", kinds: ["vpn", "tor"] }, manyAndTor("X_VPN"), true],
+    ["an event without an address", { user: "00u2bob", detections: ["a"] }, risk, true],
+  ])("are: %s", (_, scope, event, expected) => {
+    expect(covers(scope, event)).toBe(expected);
+  });
+
+  test("are named with the exception", () => {
+    expect(describeScope({ user: "00u1", kinds: ["vpn", "tor"] })).toBe("00u1, kind vpn or tor");
+  });
+});

@@ -219,7 +219,7 @@ const steps: readonly CheckStep[] = [
   [
     "exceptions by command",
     async (world) => {
-      await command(world, 'exceptions -- add --cidr 203.0.113.0/24 --reason "a check"');
+      await command(world, 'exceptions -- add --cidr 203.0.113.0/24 --reason "a check" --by check --yes');
       const id = /^\s*(\S+)/m.exec((await command(world, "exceptions -- list")).stdout)?.[1] ?? "";
       const body = await sampleDelivery();
       assert.equal(await deliver(world.account, world.stack, world.secret, body), 204);
@@ -324,7 +324,7 @@ const steps: readonly CheckStep[] = [
       assert.equal(await invokeFunction(world, "Canary"), null);
       await takeMessage(world, "the canary's alert", (body) => body.includes('"test":true'));
       const soon = new Date(Date.now() + 3 * 86_400_000).toISOString().slice(0, 10);
-      await command(world, `exceptions -- add --asn 64511 --reason "ends soon" --until ${soon}`);
+      await command(world, `exceptions -- add --asn 64511 --reason "ends soon" --until ${soon} --by check --yes`);
       assert.equal(await invokeFunction(world, "ExceptionNotices"), null);
       await takeMessage(world, "the notice of an exception", (body) => body.includes("ends soon"));
       assert.equal(await invokeFunction(world, "WeeklyDigest"), null);

@@ -1,0 +1,35 @@
+import { InputError, onTerminal } from "../command.ts";
+import { ask, isYes, type Terminal } from "../question.ts";
+
+/** How a command is asked for consent. */
+export interface Consent {
+  /** Whether `--yes` is given. */
+  readonly yes: boolean;
+  /** Whether a person can be asked. */
+  readonly isTerminal: boolean;
+  /** The arguments of the command, for the line to paste. */
+  readonly args: readonly string[];
+  /** @default - standard input, and standard error */
+  readonly terminal?: Terminal;
+}
+
+/**
+ * Asks whether to go on.
+ *
+ * @throws InputError with the line to paste, where there is no terminal and no `--yes`
+ */
+export async function asksConsent(question: string, { yes, isTerminal, args, terminal }: Consent): Promise<boolean> {
+  if (yes) return true;
+  if (!isTerminal) {
+    throw new InputError(
+      `there is no terminal to ask at, and nothing was changed. To go on without being asked:\n  npm run exceptions -- ${[...args, "--yes"].map(quote).join(" ")}`,
+    );
+  }
+  return isYes(await ask(`${question} [y/N] `, { output: process.stderr, ...terminal }));
+}
+
+/** An argument for a shell: as it is where it is a plain word, else in single quotes. */
+function quote(argument: string): string {
+  const text = onTerminal(argument).replaceAll("\n", " ");
+  return /^[\w@%+=:,./-]+$/.test(text) ? text : `'${text.replaceAll("'", "'\\''")}'`;
+}

@@ -1,0 +1,52 @@
+import type { AttributeValue, DynamoDBClient } from "@aws-sdk/client-dynamodb";
+import type { Sighting } from "../../core/history/history.ts";
+import type { UserKey } from "../../core/history/user-key.ts";
+import type { StateKey } from "./user-item-ids.ts";
+import { userItemIds, userItemPrefix } from "./user-item-ids.ts";
+import { readUserState } from "./user-states.ts";
+
+/** A session that is remembered of a user: the last, or the one before it, from one network. */
+export interface RememberedSession {
+  /** The user's item, which tells no login. */
+  readonly user: string;
+  readonly session: Sighting;
+}
+
+/** Reads what is remembered of every user. */
+export async function* listRememberedSessions(
+  client: DynamoDBClient,
+  tableName: string,
+): AsyncGenerator<RememberedSession> {
+  const { paginateScan } = await import("@aws-sdk/client-dynamodb");
+  const pages = paginateScan(
+    { client },
+    {
+      TableName: tableName,
+      FilterExpression: "begins_with(id, :prefix)",
+      ExpressionAttributeValues: { ":prefix": { S: userItemPrefix } },
+    },
+  );
+  for await (const { Items = [] } of pages) for (const item of Items) yield* sessionsOf(item);
+}
+
+/** Reads what is remembered of one user. */
+export async function* listSessionsOfUser(
+  client: DynamoDBClient,
+  tableName: string,
+  user: UserKey,
+  stateKey: StateKey,
+): AsyncGenerator<RememberedSession> {
+  const { GetItemCommand } = await import("@aws-sdk/client-dynamodb");
+  for (const id of userItemIds(user, stateKey)) {
+    const { Item } = await client.send(new GetItemCommand({ TableName: tableName, Key: { id: { S: id } } }));
+    if (Item !== undefined) yield* sessionsOf(Item);
+  }
+}
+
+function* sessionsOf(item: Readonly<Record<string, AttributeValue>>): Generator<RememberedSession> {
+  const user = item.id?.S ?? "";
+  for (const { before, ...last } of readUserState(item).networks.values()) {
+    yield { user, session: last };
+    if (before !== null) yield { user, session: before };
+  }
+}
