@@ -3,10 +3,10 @@ import { DynamoDBClient, ScanCommand } from "@aws-sdk/client-dynamodb";
 import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from "vitest";
 import { createClaims } from "../lambda/adapters/tables/claims.ts";
 import { createUserStates } from "../lambda/adapters/tables/user-states.ts";
-import { fingerprintOf, newsOf } from "../lambda/core/grouping/fingerprint.ts";
+import { fingerprintOf } from "../lambda/core/grouping/fingerprint.ts";
 import { suppress } from "../lambda/core/grouping/suppress.ts";
 import { judgeWindow, leaseMilliseconds, newWindow } from "../lambda/core/grouping/window.ts";
-import { countedDays, sightingOf, unknownUser } from "../lambda/core/history/history.ts";
+import { countedDays, rememberedSessionOf, unknownUser } from "../lambda/core/history/history.ts";
 import { remember } from "../lambda/core/history/remember.ts";
 import { type SuppressionWindow, unreported } from "../lambda/core/history/suppression-window.ts";
 import type { UserKey } from "../lambda/core/history/user-key.ts";
@@ -198,7 +198,7 @@ describe("the states of a claim", () => {
 describe("the states of a window", () => {
   const suppressMinutes = 60;
   const event = logEvent();
-  const fingerprint = fingerprintOf(newsOf(event, ["detection"]) ?? missing("the network of the event"));
+  const fingerprint = fingerprintOf(event, ["detection"]) ?? missing("the network of the event");
   const states = createUserStates(names.stateTable, async () => Buffer.from("the key of a deployment"));
 
   /** One user, whose session starts are all the same news, with a clock that is set by hand. */
@@ -214,7 +214,7 @@ describe("the states of a window", () => {
       },
       async meet() {
         const [state, window] = [await read(), newOne()];
-        const due = { user, window, state, network: null, sighting: null, now };
+        const due = { user, window, state, network: null, session: null, now };
         // One that waits does so until its step ends.
         const waits = judgeWindow(await find(), window).kind === "wait";
         await suppress(states, due, waits ? AbortSignal.abort() : signal());
@@ -225,7 +225,7 @@ describe("the states of a window", () => {
       },
       /** Remembers a session of other news: what is over is removed with it. */
       async remember() {
-        await states.record(user, null, remember(await read(), null, sightingOf(event, now), now), signal());
+        await states.record(user, null, remember(await read(), null, rememberedSessionOf(event, now), now), signal());
       },
       /** What the next session start would make of the window. */
       async state() {

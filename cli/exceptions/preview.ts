@@ -2,7 +2,7 @@ import { listRememberedSessions, listSessionsOfUser } from "../../lambda/adapter
 import { compileRules, isEnabled } from "../../lambda/core/detections/compile-rules.ts";
 import { type Coverage, createCoverageTally } from "../../lambda/core/exceptions/coverage.ts";
 import { type Exception, exceptionSubject, whyNotCovered } from "../../lambda/core/exceptions/exception.ts";
-import type { Sighting } from "../../lambda/core/history/history.ts";
+import type { RememberedSession } from "../../lambda/core/history/history.ts";
 import { loginUserKey } from "../../lambda/core/history/user-key.ts";
 import { sessionStart } from "../../lambda/core/okta/log-event.ts";
 import { kindOf } from "../../lambda/core/okta/network-service.ts";
@@ -93,7 +93,7 @@ const keyOf = (user: string) =>
   user.startsWith("00u") && !user.includes("@") ? (`id#${user}` as const) : loginUserKey(user);
 
 /** A remembered session, as exceptions are compared with it. */
-function subjectOf({ asNumber, countryCode, type, operator }: Sighting, user: string | undefined) {
+function subjectOf({ asNumber, countryCode, type, operator }: RememberedSession, user: string | undefined) {
   const isNamed = type !== null || operator !== null;
   const service = { type, operator, isAnonymous: true };
   const kind = isNamed ? kindOf(service) : null;

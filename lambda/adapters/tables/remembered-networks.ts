@@ -1,22 +1,22 @@
 import type { AttributeValue, DynamoDBClient } from "@aws-sdk/client-dynamodb";
-import type { Sighting } from "../../core/history/history.ts";
+import type { RememberedSession } from "../../core/history/history.ts";
 import type { UserKey } from "../../core/history/user-key.ts";
 import type { StateKey } from "./user-item-ids.ts";
 import { userItemIds, userItemPrefix } from "./user-item-ids.ts";
 import { readUserState } from "./user-states.ts";
 
 /** A session that is remembered of a user: the last, or the one before it, from one network. */
-export interface RememberedSession {
+export interface SessionOfUser {
   /** The user's item, which tells no login. */
   readonly user: string;
-  readonly session: Sighting;
+  readonly session: RememberedSession;
 }
 
 /** Reads what is remembered of every user. */
 export async function* listRememberedSessions(
   client: DynamoDBClient,
   tableName: string,
-): AsyncGenerator<RememberedSession> {
+): AsyncGenerator<SessionOfUser> {
   const { paginateScan } = await import("@aws-sdk/client-dynamodb");
   const pages = paginateScan(
     { client },
@@ -35,7 +35,7 @@ export async function* listSessionsOfUser(
   tableName: string,
   user: UserKey,
   stateKey: StateKey,
-): AsyncGenerator<RememberedSession> {
+): AsyncGenerator<SessionOfUser> {
   const { GetItemCommand } = await import("@aws-sdk/client-dynamodb");
   for (const id of userItemIds(user, stateKey)) {
     const { Item } = await client.send(new GetItemCommand({ TableName: tableName, Key: { id: { S: id } } }));
@@ -43,7 +43,7 @@ export async function* listSessionsOfUser(
   }
 }
 
-function* sessionsOf(item: Readonly<Record<string, AttributeValue>>): Generator<RememberedSession> {
+function* sessionsOf(item: Readonly<Record<string, AttributeValue>>): Generator<SessionOfUser> {
   const user = item.id?.S ?? "";
   for (const { before, ...last } of readUserState(item).networks.values()) {
     yield { user, session: last };

@@ -26,7 +26,7 @@ export const verdictPrefix = "verdict#";
 
 const text = z.nullable(z.string());
 
-const sighting = z.object({
+const session = z.object({
   eventUuid: z.string(),
   at: z.string(),
   gotIn: z.boolean(),
@@ -39,7 +39,7 @@ const sighting = z.object({
   operator: text,
 });
 
-const knownNetwork = z.extend(sighting, { before: z.catch(z.nullable(sighting), null) });
+const knownNetwork = z.extend(session, { before: z.catch(z.nullable(session), null) });
 
 const suppressed = z.object({ count: z.number(), since: text });
 

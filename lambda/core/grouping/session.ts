@@ -1,11 +1,11 @@
-import { networkAndCountry, sightingOf, type UserState, unknownUser } from "../history/history.ts";
+import { networkAndCountry, rememberedSessionOf, type UserState, unknownUser } from "../history/history.ts";
 import { keepWindow, remember } from "../history/remember.ts";
 import type { SuppressionWindow } from "../history/suppression-window.ts";
 import type { RememberedUser } from "../history/user-key.ts";
 import type { UserStates } from "../history/user-states.ts";
 import { type LogEvent, sessionStart } from "../okta/log-event.ts";
 import { within } from "../time/budget.ts";
-import { fingerprintOf, newsOf } from "./fingerprint.ts";
+import { fingerprintOf } from "./fingerprint.ts";
 import { type Suppression, suppress } from "./suppress.ts";
 import { newWindow } from "./window.ts";
 
@@ -55,21 +55,21 @@ export function createSession(
 ): Session {
   const network = networkAndCountry(event);
   // A test is nothing that its user did.
-  const sighting = event.isTest || followUp ? null : sightingOf(event, now);
+  const session = event.isTest || followUp ? null : rememberedSessionOf(event, now);
   // Each thing that is done after a sign-in is worth an alert.
   const isSuppressible = suppressMinutes > 0 && !followUp && !event.isTest && event.eventType === sessionStart;
   return {
     user,
     windowFor(detections) {
-      const news = isSuppressible ? newsOf(event, detections) : null;
-      return news && newWindow(fingerprintOf(news), key, now, suppressMinutes, incident);
+      const fingerprint = isSuppressible ? fingerprintOf(event, detections) : null;
+      return fingerprint === null ? null : newWindow(fingerprint, key, now, suppressMinutes, incident);
     },
     open: (window, signal) => within(signal, states.open(user.key, "unknown", window, signal)),
     suppress: (window, state, signal) =>
-      suppress(states, { user: user.key, window, state, network, sighting, now }, signal),
+      suppress(states, { user: user.key, window, state, network, session, now }, signal),
     async record(ended, state, signal) {
-      if (sighting === null && ended === null) return;
-      const change = keepWindow(remember(state, network, sighting, now), ended?.fingerprint ?? null);
+      if (session === null && ended === null) return;
+      const change = keepWindow(remember(state, network, session, now), ended?.fingerprint ?? null);
       await within(signal, states.record(user.key, ended, change, signal));
     },
     async close(opened, signal) {

@@ -1,4 +1,4 @@
-import type { NetworkKey, Sighting, UserState } from "../history/history.ts";
+import type { NetworkKey, RememberedSession, UserState } from "../history/history.ts";
 import { keepWindow, remember } from "../history/remember.ts";
 import type { SuppressionWindow } from "../history/suppression-window.ts";
 import type { UserKey } from "../history/user-key.ts";
@@ -24,7 +24,7 @@ export interface DueAlert {
   /** The network that the session is remembered under; null where Okta does not tell it. */
   readonly network: NetworkKey | null;
   /** What is remembered of the session; null for nothing. */
-  readonly sighting: Sighting | null;
+  readonly session: RememberedSession | null;
   readonly now: Date;
 }
 
@@ -44,7 +44,7 @@ const pauses = { firstMilliseconds: 1, longestMilliseconds: 500 } as const;
  * @throws when the store cannot be reached: then the alert goes out
  */
 export async function suppress(states: UserStates, due: DueAlert, signal: AbortSignal): Promise<Suppression> {
-  const { user, window, network, sighting, now } = due;
+  const { user, window, network, session, now } = due;
   let { state } = due;
   let pauseMilliseconds: number = pauses.firstMilliseconds;
   for (let round = 0; round < maximumRounds; ) {
@@ -66,7 +66,7 @@ export async function suppress(states: UserStates, due: DueAlert, signal: AbortS
       const opened = verdict.window;
       if (await within(signal, states.open(user, seen, opened, signal))) return { kind: "alert", opened };
     } else if (seen !== null) {
-      const change = keepWindow(remember(state, network, sighting, now), seen.fingerprint);
+      const change = keepWindow(remember(state, network, session, now), seen.fingerprint);
       const suppressed = await within(signal, states.suppress(user, seen, change, signal));
       if (suppressed !== null) return { kind: "suppressed", window: { ...seen, suppressed } };
     }

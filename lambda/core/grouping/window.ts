@@ -26,7 +26,7 @@ export function newWindow(
  * What a window means for a session start of its fingerprint: it is suppressed; it waits, as the alert in whose window it is
  * may still fail; or it is alerted on, in a window of its own.
  */
-export type Verdict =
+export type Judgement =
   | { readonly kind: "suppress" | "wait" }
   | { readonly kind: "alert"; readonly window: SuppressionWindow };
 
@@ -36,7 +36,7 @@ export type Verdict =
  * @param window null for none
  * @param opened the window that it would open
  */
-export function judgeWindow(window: SuppressionWindow | null, opened: SuppressionWindow): Verdict {
+export function judgeWindow(window: SuppressionWindow | null, opened: SuppressionWindow): Judgement {
   const time = opened.openedAt;
   if (window !== null && window.id !== opened.id && time < window.until) {
     if (window.published) return { kind: "suppress" };

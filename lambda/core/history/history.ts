@@ -7,7 +7,7 @@ import type { SuppressionWindow } from "./suppression-window.ts";
 import type { Verdict } from "./verdict.ts";
 
 /** A session that a user started, or tried to, through a proxy: what is remembered of it. */
-export interface Sighting {
+export interface RememberedSession {
   readonly eventUuid: string;
   /** ISO 8601, UTC. */
   readonly at: string;
@@ -24,8 +24,8 @@ export interface Sighting {
 }
 
 /** A network that a user got in from: the last session, by when it was published, and the last one of another session. */
-export interface KnownNetwork extends Sighting {
-  readonly before: Sighting | null;
+export interface KnownNetwork extends RememberedSession {
+  readonly before: RememberedSession | null;
 }
 
 /** What is remembered of a user. All of it is bounded, and gone {@link rememberDays} days after the last session. */
@@ -86,7 +86,7 @@ export interface AlertHistory {
   /** Whether none is from this country; null when the event does not tell which it is. */
   readonly firstTimeForCountry: boolean | null;
   /** The last one before this. */
-  readonly last: Omit<Sighting, "eventUuid" | "gotIn" | "rootSessionId"> | null;
+  readonly last: Omit<RememberedSession, "eventUuid" | "gotIn" | "rootSessionId"> | null;
   /** Proxied sessions in the 30 days before this. */
   readonly sessionsIn30Days: number;
   /** Attempts in the 30 days before this that did not get in. */
@@ -94,7 +94,7 @@ export interface AlertHistory {
 }
 
 /** What is to be remembered of an event; null when it is no session start through a proxy. */
-export function sightingOf(event: LogEvent, now: Date): Sighting | null {
+export function rememberedSessionOf(event: LogEvent, now: Date): RememberedSession | null {
   if (event.eventType !== sessionStart) return null;
   const { asNumber, countryCode, network } = exitNode(event);
   if (network.verdict !== true) return null;
@@ -148,23 +148,26 @@ export function summarizeHistory(state: UserState, event: LogEvent, now: Date): 
   const oldest = new Date(Date.parse(time) - rememberDays * day).toISOString();
   const session = sessionOf(event);
   const isAct = event.eventType !== sessionStart;
-  const isOwn = ({ eventUuid, rootSessionId }: Sighting) =>
+  const isOwn = ({ eventUuid, rootSessionId }: RememberedSession) =>
     // An event that is handled once more has been remembered already.
     eventUuid === event.uuid ||
     (isAct ? session !== null && rootSessionId === session : isSameSession(rootSessionId, session));
-  const isEarlier = (sighting: Sighting) => sighting.at <= time && !isOwn(sighting);
+  const isEarlier = (session: RememberedSession) => session.at <= time && !isOwn(session);
   const seen = [...state.networks].map(([key, { before, ...last }]) => ({
     part: networkPart(key),
-    sightings: before === null ? [last] : [last, before],
+    sessions: before === null ? [last] : [last, before],
   }));
-  const earlier = seen.flatMap(({ part, sightings }) => {
-    const sighting = sightings.find((each) => isEarlier(each) && each.at >= oldest);
-    return sighting === undefined ? [] : [{ part, sighting }];
+  const earlier = seen.flatMap(({ part, sessions }) => {
+    const session = sessions.find((each) => isEarlier(each) && each.at >= oldest);
+    return session === undefined ? [] : [{ part, session }];
   });
-  const known = earlier.map(({ sighting }) => sighting);
-  const last = known.reduce<Sighting | null>((best, each) => (best === null || each.at > best.at ? each : best), null);
+  const known = earlier.map(({ session }) => session);
+  const last = known.reduce<RememberedSession | null>(
+    (best, each) => (best === null || each.at > best.at ? each : best),
+    null,
+  );
   const days = countedDaysBefore(time);
-  const others = seen.flatMap(({ sightings }) => sightings).filter((each) => !isEarlier(each) && days(dayOf(each)));
+  const others = seen.flatMap(({ sessions }) => sessions).filter((each) => !isEarlier(each) && days(dayOf(each)));
   const sessionsIn30Days = Math.max(0, countOn(state.sessions, days) - others.length);
   // Sessions that are counted, and of which no network is remembered, may have been from any.
   const isTold = known.length > 0 || sessionsIn30Days === 0;
@@ -196,8 +199,8 @@ function networkPart(key: NetworkKey): string {
   return key.split("|", 1)[0] ?? "";
 }
 
-/** The day of a sighting (`2026-11-24`, UTC). */
-export function dayOf({ at }: Pick<Sighting, "at">): string {
+/** The day of a session (`2026-11-24`, UTC). */
+export function dayOf({ at }: Pick<RememberedSession, "at">): string {
   return at.slice(0, 10);
 }
 

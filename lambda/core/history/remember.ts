@@ -5,14 +5,14 @@ import {
   isSameSession,
   type KnownNetwork,
   type NetworkKey,
+  type RememberedSession,
   rememberDays,
-  type Sighting,
   type UserState,
 } from "./history.ts";
 import { isOver } from "./suppression-window.ts";
 
 /*
- * The rules of what is remembered of a user: what a sighting adds, and what is forgotten for it. The store writes a change,
+ * The rules of what is remembered of a user: what a session adds, and what is forgotten for it. The store writes a change,
  * and decides nothing.
  */
 
@@ -42,32 +42,32 @@ const maximumWindows = 50;
 const day = 86_400_000;
 
 /**
- * What remembering a sighting changes. Only a session that succeeded makes its network a known one; an attempt that failed is
- * counted. A sighting without a network is counted alone, and one that is remembered already changes nothing.
+ * What remembering a session changes. Only a session that succeeded makes its network a known one; an attempt that failed is
+ * counted. A session without a network is counted alone, and one that is remembered already changes nothing.
  *
  * @param state what is remembered of the user; may be old
- * @param network the network of the sighting, which is not forgotten; null where the event tells none
- * @param sighting null when there is nothing to remember: then only what is too old, or too much, changes
+ * @param network the network of the session, which is not forgotten; null where the event tells none
+ * @param session null when there is nothing to remember: then only what is too old, or too much, changes
  */
 export function remember(
   state: UserState,
   network: NetworkKey | null,
-  sighting: Sighting | null,
+  session: RememberedSession | null,
   now: Date,
 ): StateChange {
   const forgotten = forget(state, network, now);
-  if (sighting === null) return { network: null, counted: null, forgotten };
+  if (session === null) return { network: null, counted: null, forgotten };
   const before = network === null ? undefined : state.networks.get(network);
-  if (before?.eventUuid === sighting.eventUuid || before?.before?.eventUuid === sighting.eventUuid) {
+  if (before?.eventUuid === session.eventUuid || before?.before?.eventUuid === session.eventUuid) {
     return { network: null, counted: null, forgotten: nothing };
   }
   // Okta may write several starts of one session: they are one session.
-  const isSame = ({ rootSessionId }: Sighting) => isSameSession(rootSessionId, sighting.rootSessionId);
+  const isSame = ({ rootSessionId }: RememberedSession) => isSameSession(rootSessionId, session.rootSessionId);
   const isCounted =
-    sighting.gotIn &&
+    session.gotIn &&
     [...state.networks.values()].some((each) => isSame(each) || (each.before !== null && isSame(each.before)));
-  const counted = isCounted ? null : ({ in: sighting.gotIn ? "sessions" : "attempts", day: dayOf(sighting) } as const);
-  const known = network === null || !sighting.gotIn ? before : place(before, sighting);
+  const counted = isCounted ? null : ({ in: session.gotIn ? "sessions" : "attempts", day: dayOf(session) } as const);
+  const known = network === null || !session.gotIn ? before : place(before, session);
   const put = network === null || known === undefined || known === before ? null : { key: network, known };
   if (put === null && counted === null) return { network: null, counted: null, forgotten: nothing };
   return {
@@ -115,8 +115,8 @@ export function mergeStates(own: UserState, others: readonly UserState[]): UserS
   };
   for (const other of others) {
     for (const [key, { before, ...last }] of other.networks) {
-      for (const sighting of before === null ? [last] : [before, last]) {
-        networks.set(key, place(networks.get(key), sighting));
+      for (const session of before === null ? [last] : [before, last]) {
+        networks.set(key, place(networks.get(key), session));
       }
     }
     add(sessions, other.sessions);
@@ -129,12 +129,12 @@ export function mergeStates(own: UserState, others: readonly UserState[]): UserS
  * Puts a session in its place among those of its network, by when Okta published them: events come out of order. The last one
  * stays, and before it the last one of another session, so that no session's own start makes its network a known one.
  */
-function place(known: KnownNetwork | undefined, sighting: Sighting): KnownNetwork {
-  if (known === undefined) return { ...sighting, before: null };
+function place(known: KnownNetwork | undefined, session: RememberedSession): KnownNetwork {
+  if (known === undefined) return { ...session, before: null };
   const { before, ...last } = known;
-  const isSame = isSameSession(last.rootSessionId, sighting.rootSessionId);
-  if (sighting.at >= last.at) return { ...sighting, before: isSame ? before : last };
-  return isSame || (before !== null && before.at >= sighting.at) ? known : { ...last, before: sighting };
+  const isSame = isSameSession(last.rootSessionId, session.rootSessionId);
+  if (session.at >= last.at) return { ...session, before: isSame ? before : last };
+  return isSame || (before !== null && before.at >= session.at) ? known : { ...last, before: session };
 }
 
 /**

@@ -1,7 +1,7 @@
 import type { Alert } from "../alerts/alert-schema.ts";
 import type { IncidentSource } from "../alerts/incident.ts";
 import { entryOf, personOfAlert } from "../alerts/incident-entry.ts";
-import { fingerprintOf, newsOf } from "../grouping/fingerprint.ts";
+import { fingerprintOf } from "../grouping/fingerprint.ts";
 import type { UserState } from "../history/history.ts";
 import type { UserKey } from "../history/user-key.ts";
 import { incidentOf } from "../incidents/incident-id.ts";
@@ -24,7 +24,8 @@ export function incidentSource(
 ): IncidentSource {
   const id = incidentOf({ event, loginDomains });
   const incidents = findings?.incidents ?? null;
-  const fingerprint = verdictKey(event, detections);
+  // The verdict on an alert is remembered by it.
+  const fingerprint = fingerprintOf(event, detections);
   return {
     id,
     known: incidents === null ? undefined : (incidents.get(id) ?? null),
@@ -41,7 +42,7 @@ export async function recordAlert(
   signal: AbortSignal,
 ): Promise<void> {
   if (alert.test) return;
-  const fingerprint = verdictKey(
+  const fingerprint = fingerprintOf(
     event,
     alert.detections.map(({ id }) => id),
   );
@@ -53,10 +54,4 @@ export async function recordAlert(
     now: ports.now(),
   };
   await within(signal, ports.incidents.record(published, signal));
-}
-
-/** The fingerprint that the verdict on an alert is remembered by; null where Okta does not tell the network. */
-function verdictKey(event: LogEvent, detections: readonly string[]): string | null {
-  const news = newsOf(event, detections);
-  return news && fingerprintOf(news);
 }

@@ -1,5 +1,5 @@
 import type { Session } from "../grouping/session.ts";
-import { networkAndCountry, sightingOf, type UserState, unknownUser } from "../history/history.ts";
+import { networkAndCountry, rememberedSessionOf, type UserState, unknownUser } from "../history/history.ts";
 import { applyChange, mergeStates, remember } from "../history/remember.ts";
 import { type RememberedUser, rememberedUser, type UserKey } from "../history/user-key.ts";
 import { type LogEvent, publishedTime } from "../okta/log-event.ts";
@@ -35,7 +35,7 @@ export function withEarlier(state: UserState, beside: readonly LogEvent[], event
     (each) => each.uuid !== event.uuid && publishedTime(each.published) <= time && !each.isTest,
   );
   return earlier.reduce(
-    (known, each) => applyChange(known, remember(known, networkAndCountry(each), sightingOf(each, now), now)),
+    (known, each) => applyChange(known, remember(known, networkAndCountry(each), rememberedSessionOf(each, now), now)),
     state,
   );
 }

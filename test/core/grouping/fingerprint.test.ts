@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { fingerprintOf, newsOf } from "../../../lambda/core/grouping/fingerprint.ts";
+import { fingerprintOf } from "../../../lambda/core/grouping/fingerprint.ts";
 import { type Json, logEvent } from "../../fixtures/events.ts";
 
 /** What two session starts share to be the same news, each with two values. */
@@ -50,8 +50,7 @@ function fingerprint(chosen: Json): string | null {
     },
     debugContext: { debugData: { dtHash: at("dtHash") } },
   });
-  const news = newsOf(event, (at("detections") ?? []) as string[]);
-  return news && fingerprintOf(news);
+  return fingerprintOf(event, (at("detections") ?? []) as string[]);
 }
 
 const choose = (from: typeof components, picks: Readonly<Record<string, number>>): Json =>
@@ -93,6 +92,6 @@ describe("the fingerprint", () => {
 
   test("is none where the network is not known: what is unknown is not the same", () => {
     const event = logEvent({ client: { ipAddress: null }, securityContext: { isProxy: true } });
-    expect(newsOf(event, ["a"])).toBeNull();
+    expect(fingerprintOf(event, ["a"])).toBeNull();
   });
 });

@@ -5,10 +5,15 @@ import { createUserStates } from "../../../lambda/adapters/tables/user-states.ts
 import type { Alert } from "../../../lambda/core/alerts/alert-schema.ts";
 import { renderSubject } from "../../../lambda/core/alerts/email.ts";
 import type { Exception } from "../../../lambda/core/exceptions/exception.ts";
-import { fingerprintOf, newsOf } from "../../../lambda/core/grouping/fingerprint.ts";
+import { fingerprintOf } from "../../../lambda/core/grouping/fingerprint.ts";
 import { type DueAlert, suppress } from "../../../lambda/core/grouping/suppress.ts";
 import { newWindow } from "../../../lambda/core/grouping/window.ts";
-import { networkAndCountry, sightingOf, type UserState, unknownUser } from "../../../lambda/core/history/history.ts";
+import {
+  networkAndCountry,
+  rememberedSessionOf,
+  type UserState,
+  unknownUser,
+} from "../../../lambda/core/history/history.ts";
 import { remember } from "../../../lambda/core/history/remember.ts";
 import type { Suppressed, SuppressionWindow } from "../../../lambda/core/history/suppression-window.ts";
 import type { UserKey } from "../../../lambda/core/history/user-key.ts";
@@ -52,15 +57,15 @@ function windowOf(
   now: Date,
   detections: readonly string[] = [proxied.id],
 ): SuppressionWindow {
-  const news = newsOf(event, detections);
-  if (news === null) throw new Error("the network is not known");
-  return newWindow(fingerprintOf(news), id, now, 60);
+  const fingerprint = fingerprintOf(event, detections);
+  if (fingerprint === null) throw new Error("the network is not known");
+  return newWindow(fingerprint, id, now, 60);
 }
 
 /** A session start that an alert is due about. */
 function dueAlert(event: LogEvent, user: UserKey, now: Date, state: UserState = unknownUser): DueAlert {
   const window = windowOf(event, event.uuid, now);
-  return { user, window, state, network: networkAndCountry(event), sighting: sightingOf(event, now), now };
+  return { user, window, state, network: networkAndCountry(event), session: rememberedSessionOf(event, now), now };
 }
 
 describe("within the window", () => {
@@ -182,7 +187,7 @@ test("of 200 that come to the table at once, one is alerted on, and 199 are coun
       let outcome = await suppress(ports.userStates, each, signal);
       while (outcome.kind === "waiting") outcome = await suppress(ports.userStates, each, signal);
       if (outcome.kind === "alert") {
-        const change = remember(unknownUser, each.network, each.sighting, ports.now());
+        const change = remember(unknownUser, each.network, each.session, ports.now());
         await ports.userStates.record(user, { ...outcome.opened, published: true }, change, signal);
       }
       return outcome;

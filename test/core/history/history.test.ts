@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
 import {
   type KnownNetwork,
-  sightingOf,
+  rememberedSessionOf,
   summarizeHistory,
   type UserState,
   unknownUser,
@@ -13,7 +13,7 @@ import { logEvent } from "../../fixtures/events.ts";
 const now = new Date("2026-11-24T09:30:03Z");
 const daysAgo = (days: number) => new Date(now.getTime() - days * 86_400_000).toISOString();
 
-function sighting({ before = null, ...overrides }: Partial<KnownNetwork> = {}): KnownNetwork {
+function session({ before = null, ...overrides }: Partial<KnownNetwork> = {}): KnownNetwork {
   return {
     before,
     rootSessionId: null,
@@ -29,10 +29,10 @@ function sighting({ before = null, ...overrides }: Partial<KnownNetwork> = {}): 
   };
 }
 
-function state(sightings: readonly KnownNetwork[], days: Record<string, number> = {}): UserState {
+function state(sessions: readonly KnownNetwork[], days: Record<string, number> = {}): UserState {
   return {
     ...unknownUser,
-    networks: new Map(sightings.map((each) => [`AS${each.asNumber}|${each.countryCode}`, each])),
+    networks: new Map(sessions.map((each) => [`AS${each.asNumber}|${each.countryCode}`, each])),
     sessions: new Map(Object.entries(days)),
   };
 }
@@ -40,7 +40,7 @@ function state(sightings: readonly KnownNetwork[], days: Record<string, number> 
 describe("what is remembered of an event", () => {
   test("is its network, its operator, when it was, and whether it got in", () => {
     const event = logEvent({ uuid: "e" });
-    expect(sightingOf(event, now)).toEqual({
+    expect(rememberedSessionOf(event, now)).toEqual({
       eventUuid: "e",
       at: "2026-11-24T09:30:00.412Z",
       gotIn: true,
@@ -51,17 +51,17 @@ describe("what is remembered of an event", () => {
       type: null,
       operator: null,
     });
-    expect(sightingOf(logEvent({ outcome: { result: "FAILURE" } }), now)?.gotIn).toBe(false);
+    expect(rememberedSessionOf(logEvent({ outcome: { result: "FAILURE" } }), now)?.gotIn).toBe(false);
   });
 
   test("is nothing when it is no session start, or came through no proxy", () => {
-    expect(sightingOf(logEvent({ eventType: "user.account.privilege.grant" }), now)).toBeNull();
-    expect(sightingOf(logEvent({ securityContext: { isProxy: false } }), now)).toBeNull();
+    expect(rememberedSessionOf(logEvent({ eventType: "user.account.privilege.grant" }), now)).toBeNull();
+    expect(rememberedSessionOf(logEvent({ securityContext: { isProxy: false } }), now)).toBeNull();
   });
 
   test("is of now when its time is none, or of another age", () => {
     for (const published of ["lately", "1970-01-01T00:00:00Z", "9999-01-01T00:00:00Z"]) {
-      expect(sightingOf(logEvent({ published }), now)?.at).toBe(now.toISOString());
+      expect(rememberedSessionOf(logEvent({ published }), now)?.at).toBe(now.toISOString());
     }
   });
 });
@@ -86,8 +86,8 @@ describe("the history", () => {
 
   test("tells the last session, and whether network and country are known", () => {
     const known = state([
-      sighting(),
-      sighting({ asNumber: 64501, countryCode: "JP", at: daysAgo(2), operator: "MULLVAD" }),
+      session(),
+      session({ asNumber: 64501, countryCode: "JP", at: daysAgo(2), operator: "MULLVAD" }),
     ]);
     expect(summarizeHistory(known, logEvent(), now)).toMatchObject({
       firstTime: false,
@@ -103,17 +103,17 @@ describe("the history", () => {
   });
 
   test("counts 30 days, and knows nothing of what is older than 90", () => {
-    const old = state([sighting({ at: daysAgo(91) })], {
+    const old = state([session({ at: daysAgo(91) })], {
       [daysAgo(31).slice(0, 10)]: 5,
       [daysAgo(30).slice(0, 10)]: 3,
       [daysAgo(0).slice(0, 10)]: 2,
     });
     expect(summarizeHistory(old, logEvent(), now)).toMatchObject({ firstTime: false, last: null, sessionsIn30Days: 5 });
-    expect(summarizeHistory(state([sighting({ at: daysAgo(91) })]), logEvent(), now).firstTime).toBe(true);
+    expect(summarizeHistory(state([session({ at: daysAgo(91) })]), logEvent(), now).firstTime).toBe(true);
   });
 
   test("of an event that is handled once more does not count itself as an earlier one", () => {
-    const once = state([sighting({ eventUuid: "e", at: daysAgo(0) })], { [daysAgo(0).slice(0, 10)]: 1 });
+    const once = state([session({ eventUuid: "e", at: daysAgo(0) })], { [daysAgo(0).slice(0, 10)]: 1 });
     expect(summarizeHistory(once, logEvent({ uuid: "e" }), now)).toMatchObject({
       firstTime: true,
       last: null,
@@ -126,7 +126,7 @@ describe("the history", () => {
       eventType: "user.account.privilege.grant",
       authenticationContext: { rootSessionId: "session-1", externalSessionId: "other" },
     });
-    const start = sighting({ at: daysAgo(0), rootSessionId: "session-1" });
+    const start = session({ at: daysAgo(0), rootSessionId: "session-1" });
     const today = { [daysAgo(0).slice(0, 10)]: 1 };
 
     test("does not know the network by the session's own start", () => {
@@ -140,7 +140,7 @@ describe("the history", () => {
     });
 
     test("knows the network by the session before it, and the start by another session's act", () => {
-      const before = sighting({ at: daysAgo(3), rootSessionId: "session-0", operator: "MULLVAD" });
+      const before = session({ at: daysAgo(3), rootSessionId: "session-0", operator: "MULLVAD" });
       const known = state([{ ...start, before }], { ...today, [daysAgo(3).slice(0, 10)]: 1 });
       expect(summarizeHistory(known, act, now)).toMatchObject({
         firstTime: false,
@@ -156,24 +156,24 @@ describe("the history", () => {
     });
 
     test.each([null, "", "unknown"])("without an id (%j) takes every session for another", (rootSessionId) => {
-      const noSession = state([sighting({ at: daysAgo(0), rootSessionId: null })], today);
+      const noSession = state([session({ at: daysAgo(0), rootSessionId: null })], today);
       const event = logEvent({ published: now.toISOString(), authenticationContext: { rootSessionId } });
       expect(summarizeHistory(noSession, event, now)).toMatchObject({ firstTime: false, sessionsIn30Days: 1 });
-      expect(sightingOf(event, now)?.rootSessionId).toBeNull();
+      expect(rememberedSessionOf(event, now)?.rootSessionId).toBeNull();
     });
   });
 
   test("of an event that comes late tells nothing of what was published after it", () => {
-    const later = sighting({ at: daysAgo(1) });
+    const later = session({ at: daysAgo(1) });
     const late = logEvent({ published: daysAgo(2) });
     const after = state([later], { [daysAgo(1).slice(0, 10)]: 1 });
     expect(summarizeHistory(after, late, now)).toMatchObject({ firstTime: true, last: null, sessionsIn30Days: 0 });
-    const between = state([{ ...later, before: sighting({ at: daysAgo(9) }) }]);
+    const between = state([{ ...later, before: session({ at: daysAgo(9) }) }]);
     expect(summarizeHistory(between, late, now)).toMatchObject({ firstTime: false, last: { at: daysAgo(9) } });
     const many = { [daysAgo(1).slice(0, 10)]: 9, [daysAgo(2).slice(0, 10)]: 1, [daysAgo(32).slice(0, 10)]: 2 };
     const busy = { ...state([], many), attempts: new Map(Object.entries(many)) };
     expect(summarizeHistory(busy, late, now)).toMatchObject({ sessionsIn30Days: 3, failedIn30Days: 3 });
-    const sameDay = state([sighting({ at: "2026-11-24T09:30:02.000Z" })], { "2026-11-24": 1 });
+    const sameDay = state([session({ at: "2026-11-24T09:30:02.000Z" })], { "2026-11-24": 1 });
     expect(summarizeHistory(sameDay, logEvent(), now)).toMatchObject({ firstTime: true, sessionsIn30Days: 0 });
   });
 
@@ -197,7 +197,7 @@ describe("the history", () => {
           securityContext: { isProxy: true },
         });
       const key = networkKey(from(first)) ?? "";
-      const known = { ...unknownUser, networks: new Map([[key, sighting({ asNumber: null })]]) };
+      const known = { ...unknownUser, networks: new Map([[key, session({ asNumber: null })]]) };
       expect(summarizeHistory(known, from(second), now)).toMatchObject({
         firstTime: false,
         firstTimeForAsn: null,
@@ -221,9 +221,9 @@ describe("the history", () => {
 describe("what is forgotten", () => {
   test("is what is too old, or too much; the network at hand never is", () => {
     const many = Array.from({ length: 80 }, (_, index) =>
-      sighting({ asNumber: index, at: new Date(now.getTime() - index * 1_000).toISOString() }),
+      session({ asNumber: index, at: new Date(now.getTime() - index * 1_000).toISOString() }),
     );
-    const { networks } = forget(state([...many, sighting({ asNumber: 999, at: daysAgo(91) })]), "AS79|CA", now);
+    const { networks } = forget(state([...many, session({ asNumber: 999, at: daysAgo(91) })]), "AS79|CA", now);
     expect(networks).toHaveLength(81 - 50);
     expect(networks).toContain("AS999|CA");
     expect(networks).not.toContain("AS79|CA");

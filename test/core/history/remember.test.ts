@@ -1,13 +1,18 @@
 import * as fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { type KnownNetwork, type Sighting, type UserState, unknownUser } from "../../../lambda/core/history/history.ts";
+import {
+  type KnownNetwork,
+  type RememberedSession,
+  type UserState,
+  unknownUser,
+} from "../../../lambda/core/history/history.ts";
 import { applyChange, mergeStates, remember } from "../../../lambda/core/history/remember.ts";
 import { loginUserKey, rememberedUser } from "../../../lambda/core/history/user-key.ts";
 
 const now = new Date("2026-11-24T12:00:00.000Z");
 const at = (hoursAgo: number) => new Date(now.getTime() - hoursAgo * 3_600_000).toISOString();
 
-const sighting = (overrides: Partial<Sighting> = {}): Sighting => ({
+const session = (overrides: Partial<RememberedSession> = {}): RememberedSession => ({
   eventUuid: crypto.randomUUID(),
   at: at(0),
   gotIn: true,
@@ -20,7 +25,7 @@ const sighting = (overrides: Partial<Sighting> = {}): Sighting => ({
   ...overrides,
 });
 const network = "AS64500|CA";
-const remembering = (state: UserState, ...seen: readonly Sighting[]): UserState =>
+const remembering = (state: UserState, ...seen: readonly RememberedSession[]): UserState =>
   seen.reduce((before, each) => applyChange(before, remember(before, network, each, now)), state);
 const known = (state: UserState): KnownNetwork | undefined => state.networks.get(network);
 
@@ -57,7 +62,7 @@ describe("a person is remembered", () => {
 
 describe("a session that succeeded", () => {
   test("makes its network a known one, and counts", () => {
-    const first = sighting();
+    const first = session();
     const state = remembering(unknownUser, first);
     expect(known(state)).toEqual({ ...first, before: null });
     expect([...state.sessions]).toEqual([["2026-11-24", 1]]);
@@ -65,19 +70,19 @@ describe("a session that succeeded", () => {
   });
 
   test("comes after the last one of another session, which stays known", () => {
-    const [first, second] = [sighting({ at: at(5) }), sighting({ at: at(1) })];
+    const [first, second] = [session({ at: at(5) }), session({ at: at(1) })];
     expect(known(remembering(unknownUser, first, second))).toEqual({ ...second, before: first });
   });
 
   test("that starts again within one root session leaves the session before it where it was", () => {
-    const first = sighting({ at: at(5), rootSessionId: "a" });
-    const second = sighting({ at: at(2), rootSessionId: "b" });
-    const again = sighting({ at: at(1), rootSessionId: "b" });
+    const first = session({ at: at(5), rootSessionId: "a" });
+    const second = session({ at: at(2), rootSessionId: "b" });
+    const again = session({ at: at(1), rootSessionId: "b" });
     expect(known(remembering(unknownUser, first, second, again))).toEqual({ ...again, before: first });
   });
 
   test("is the same, in whatever order three sessions are delivered", () => {
-    const three = [sighting({ at: at(9) }), sighting({ at: at(5) }), sighting({ at: at(1) })] as const;
+    const three = [session({ at: at(9) }), session({ at: at(5) }), session({ at: at(1) })] as const;
     const [oldest, middle, newest] = three;
     const orders = [
       [oldest, middle, newest],
@@ -95,14 +100,14 @@ describe("a session that succeeded", () => {
   });
 
   test("that is handled once more changes nothing", () => {
-    const [first, second] = [sighting({ at: at(2) }), sighting({ at: at(1) })];
+    const [first, second] = [session({ at: at(2) }), session({ at: at(1) })];
     const state = remembering(unknownUser, first, second);
     expect(remembering(state, second)).toEqual(state);
     expect(remembering(state, first)).toEqual(state);
   });
 
   test("without a network is counted, and makes none a known one", () => {
-    const change = remember(unknownUser, null, sighting(), now);
+    const change = remember(unknownUser, null, session(), now);
     expect(change).toMatchObject({ network: null, counted: { in: "sessions", day: "2026-11-24" } });
     expect(applyChange(unknownUser, change).networks.size).toBe(0);
   });
@@ -110,28 +115,28 @@ describe("a session that succeeded", () => {
 
 describe("an attempt that failed", () => {
   test("makes no network a known one, and is counted apart", () => {
-    const state = remembering(unknownUser, sighting({ gotIn: false }), sighting({ gotIn: false }));
+    const state = remembering(unknownUser, session({ gotIn: false }), session({ gotIn: false }));
     expect(state.networks.size).toBe(0);
     expect(state.sessions.size).toBe(0);
     expect([...state.attempts]).toEqual([["2026-11-24", 2]]);
   });
 
   test("leaves a known network as it was", () => {
-    const first = sighting({ at: at(5) });
-    expect(known(remembering(unknownUser, first, sighting({ gotIn: false })))).toEqual({ ...first, before: null });
+    const first = session({ at: at(5) });
+    expect(known(remembering(unknownUser, first, session({ gotIn: false })))).toEqual({ ...first, before: null });
   });
 });
 
 test("a change forgets no day that it counts", () => {
   const old = { ...unknownUser, sessions: new Map([["2026-09-01", 4]]) };
-  const late = sighting({ at: "2026-09-01T08:00:00.000Z" });
+  const late = session({ at: "2026-09-01T08:00:00.000Z" });
   expect([...remembering(old, late).sessions]).toEqual([["2026-09-01", 5]]);
-  expect([...remembering(old, sighting()).sessions]).toEqual([["2026-11-24", 1]]);
+  expect([...remembering(old, session()).sessions]).toEqual([["2026-11-24", 1]]);
 });
 
 describe("what is remembered under two keys", () => {
   test("is one state: counts are sums, networks those of both, windows those of the key that is written", () => {
-    const [before, mine, theirs] = [sighting({ at: at(50) }), sighting({ at: at(5) }), sighting({ at: at(20) })];
+    const [before, mine, theirs] = [session({ at: at(50) }), session({ at: at(5) }), session({ at: at(20) })];
     const own = {
       ...remembering(unknownUser, mine),
       attempts: new Map([["2026-11-24", 5]]),

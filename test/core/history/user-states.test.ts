@@ -4,7 +4,7 @@ import { afterAll, beforeAll, expect, test } from "vitest";
 import { toAttribute } from "../../../lambda/adapters/aws/dynamodb/attribute-value.ts";
 import { userItemIds } from "../../../lambda/adapters/tables/user-item-ids.ts";
 import { createUserStates } from "../../../lambda/adapters/tables/user-states.ts";
-import { type Sighting, type UserState, unknownUser } from "../../../lambda/core/history/history.ts";
+import { type RememberedSession, type UserState, unknownUser } from "../../../lambda/core/history/history.ts";
 import { applyChange, remember } from "../../../lambda/core/history/remember.ts";
 import { type Emulators, startEmulators } from "../../../local/emulators.ts";
 import { names } from "../../../local/resources.ts";
@@ -35,7 +35,7 @@ const stateKey = Buffer.from("the key of a deployment");
 const now = new Date("2026-11-24T09:00:00.000Z");
 const signal = () => AbortSignal.timeout(100_000);
 
-const sighting = (asNumber: number): Sighting => ({
+const session = (asNumber: number): RememberedSession => ({
   eventUuid: `event-${asNumber}`,
   at: now.toISOString(),
   gotIn: true,
@@ -54,7 +54,7 @@ test("a user with 1,000 networks is remembered, and forgotten 100 things at a ti
     async () => dynamodb,
   );
   const user = "login#networks@example.com";
-  const networks = Array.from({ length: 1_000 }, (_, n) => [`network#${n}|PT`, { ...sighting(n) }] as const);
+  const networks = Array.from({ length: 1_000 }, (_, n) => [`network#${n}|PT`, { ...session(n) }] as const);
   await dynamodb.send(
     new PutItemCommand({
       TableName: names.stateTable,
@@ -66,7 +66,7 @@ test("a user with 1,000 networks is remembered, and forgotten 100 things at a ti
   );
   const signIn = async (asNumber: number): Promise<UserState> => {
     const key = `${asNumber}|PT`;
-    const change = remember(await states.read(user, signal()), key, sighting(asNumber), now);
+    const change = remember(await states.read(user, signal()), key, session(asNumber), now);
     await states.record(user, null, change, signal());
     return states.read(user, signal());
   };
@@ -98,7 +98,7 @@ test("the table holds what the rules say, whatever happens in whatever order", a
       for (const { daysAgo, asNumber, ...rest } of all) {
         const at = new Date(now.getTime() - daysAgo * 86_400_000).toISOString();
         const key = asNumber === null ? null : `AS${asNumber}|PT`;
-        const change = remember(expected, key, { ...sighting(asNumber ?? 0), ...rest, asNumber, at }, now);
+        const change = remember(expected, key, { ...session(asNumber ?? 0), ...rest, asNumber, at }, now);
         await states.record(user, null, change, signal());
         expected = applyChange(expected, change);
       }
