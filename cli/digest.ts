@@ -23,7 +23,7 @@ async function digest(options: Options): Promise<void> {
   const { rules } = await readDetections(ourDetections);
   const titles = new Map(rules.map(({ content }) => [content.id, content.title]));
   const deployment = await findDeployment(options);
-  const sources = await readDigestSources(deployment.dynamodb, deployment.stateTable, period);
+  const sources = await readDigestSources(deployment.dynamodb, deployment.stateTable, period, now);
   const composed = composeDigest({ ...sources, titles, now });
   process.stdout.write(options.json ? `${JSON.stringify(composed)}\n` : onTerminal(writeDigest(composed)));
   if (!options.send) {

@@ -38,6 +38,12 @@ export class OwnTable extends Construct {
     });
   }
 
+  /** Grants asking an index. The key of the table needs a grant of its own, which reading the items brings. */
+  protected grantIndex(grantee: IGrantable, name: string): Grant {
+    const resourceArns = [`${this.table.tableArn}/index/${name}`];
+    return Grant.addToPrincipal({ grantee, actions: ["dynamodb:Query"], resourceArns });
+  }
+
   /** Grants these actions on items. */
   protected grant(grantee: IGrantable, actions: string[]): Grant {
     const isRead = actions.every((action) => reading.has(action));

@@ -40,8 +40,9 @@ export class StateTable extends OwnTable {
     return this.grant(grantee, ["dynamodb:Scan", "dynamodb:UpdateItem"]);
   }
 
-  /** Grants reading the counts of days, and all exceptions. */
+  /** Grants reading the counts of days, all exceptions, and all incidents. */
   grantDigest(grantee: IGrantable): Grant {
+    this.grantIndex(grantee, incidentIndex.name);
     return this.grant(grantee, ["dynamodb:BatchGetItem", "dynamodb:Scan"]);
   }
 

@@ -19,7 +19,7 @@ const titles = new Map(rules.map(({ id, title }) => [id, title]));
  */
 export async function handler(): Promise<void> {
   const now = new Date();
-  const sources = await readDigestSources(dynamodb, config.stateTable, weekBefore(now));
+  const sources = await readDigestSources(dynamodb, config.stateTable, weekBefore(now), now);
   const digest = composeDigest({ ...sources, titles, now });
   await publish(renderDigest(digest), AbortSignal.timeout(10_000));
   const { from, to, alerts, signIns } = digest;

@@ -104,6 +104,7 @@ const expected: Readonly<Record<string, readonly Right[]>> = {
   "ExceptionNotices/Daily/Role": invoke("ExceptionNotices/Notices"),
   "WeeklyDigest/Digest/Role": [
     `dynamodb:BatchGetItem ${table("State")}`,
+    `dynamodb:Query ${table("State")}/index/incidents`,
     `dynamodb:Scan ${table("State")}`,
     ...logs("WeeklyDigest/Digest"),
     publish("Alerts"),

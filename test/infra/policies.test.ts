@@ -166,8 +166,8 @@ describe("the calls of", () => {
     "refresh-profiles": ["dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:Scan"],
     // It adds no exception, which would read those that ended.
     "notify-exceptions": ["dynamodb:GetItem"],
-    // It counts nothing, and reads exceptions alone.
-    digest: ["dynamodb:GetItem", "dynamodb:UpdateItem"],
+    // It counts nothing, and reads exceptions and incidents alone.
+    digest: ["dynamodb:DeleteItem", "dynamodb:GetItem", "dynamodb:UpdateItem"],
     // It finds the claim of the receiver, and makes none.
     canary: ["dynamodb:DeleteItem", "dynamodb:UpdateItem"],
   };

@@ -120,7 +120,12 @@ export const functions: readonly DeployedFunction[] = [
   {
     bundle: "digest",
     path: "WeeklyDigest/Digest",
-    calls: ["dynamodb:BatchGetItem State/Table", "dynamodb:Scan State/Table", "sns:Publish Alerts/Topic"],
+    calls: [
+      "dynamodb:BatchGetItem State/Table",
+      "dynamodb:Query State/Table/index/incidents",
+      "dynamodb:Scan State/Table",
+      "sns:Publish Alerts/Topic",
+    ],
   },
   {
     bundle: "canary",
@@ -163,7 +168,7 @@ const keyUses: Readonly<Record<string, { readonly actions: readonly string[]; re
 };
 
 /** Actions that only read; deleting a message or hiding it needs no key. */
-const reads = /:(BatchGetItem|GetItem|Scan|GetSecretValue|ReceiveMessage)$/;
+const reads = /:(BatchGetItem|GetItem|Query|Scan|GetSecretValue|ReceiveMessage)$/;
 const keyless = /^sqs:(DeleteMessage|ChangeMessageVisibility|GetQueueAttributes)$/;
 
 const tls = { "aws:SecureTransport": "true" };
@@ -214,18 +219,23 @@ function keySteps(made: Account, principal: Principal, action: string, path: str
 }
 
 function call(made: Account, principal: Principal, action: string, path: string): AccessRequest {
-  return { principal, action, resource: made.arnOf(path), context: tls };
+  const [owner = path, index] = path.split("/index/");
+  const resource = index === undefined ? made.arnOf(path) : `${made.arnOf(owner)}/index/${index}`;
+  return { principal, action, resource, context: tls };
 }
+
+/** The resource of a call, without the index of a table. */
+const ownerOf = (path: string) => path.replace(/\/index\/.*/, "");
 
 function callsOfFunctions(made: Account): Way[] {
   const all = deployed(made);
-  const isKnown = (each: string) => made.resources.has(each.split(" ")[1] ?? "");
+  const isKnown = (each: string) => made.resources.has(ownerOf(each.split(" ")[1] ?? ""));
   return all.flatMap(({ path, calls }) =>
     calls.filter(isKnown).map((each): Way => {
       const [action = "", resource = ""] = each.split(" ");
       const role = roleOf(made, path);
       const others = all.filter((other) => !other.calls.includes(each) && !implied(made, other.path).includes(each));
-      const keyed = keySteps(made, role, action, resource);
+      const keyed = keySteps(made, role, action, ownerOf(resource));
       return {
         name: `${path} ${each}`,
         document: `${docs}/service-authorization/latest/reference/reference_policies_actions-resources-contextkeys.html`,

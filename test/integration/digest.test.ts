@@ -96,6 +96,9 @@ test("each Monday's digest has the seven days before it, beside those of the wee
     suppressed: { count: 1 },
     newPersons: { count: 2, logins: ["ada@example.com", "grace@example.com"] },
   });
+  // Two persons, each with one session.
+  expect(first.digest.openIncidents.count).toBe(2);
+  expect(first.email).toContain("Incidents without a verdict: 2\n");
   expect(first.digest.kinds.map(({ kind, count }) => [kind, count])).toEqual([["tor", 1]]);
   expect(first.digest.operators).toEqual([{ operator: "TOR_EXIT", count: 1, before: null }]);
   expect(first.email).toContain("Okta User Session Start Via Anonymizing Proxy: 3");

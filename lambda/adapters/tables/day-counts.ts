@@ -16,8 +16,9 @@ import { isWritten } from "../aws/dynamodb/conditional-write.ts";
 /*
  * The counts that the digest is made of: one item of the state table for each day (UTC). The numbers are a map, since DynamoDB can say
  * how large a map is: so one write both adds and keeps the bound. All functions write the same item, which DynamoDB lets change by
- * 1,000 write units a second (https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/bp-partition-key-design.html): 500
- * deliveries with matches for an ordinary item of up to 2 KB, 60 for one that is full.
+ * 1,000 write units a second (https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/bp-partition-key-design.html), a unit
+ * for each KB of it: 500 deliveries with matches a second for an item of 2 KB (an ordinary one has less than 1), 125 for a full one of
+ * 8 KB. Ten thousand attempts in ten minutes are 17.
  */
 
 const prefix = "digest#";
@@ -134,6 +135,41 @@ export async function readDays(
       readDay(item, (count) => count > 0),
     ]),
   );
+}
+
+/**
+ * Removes the names of a person from all days that are kept; the numbers stay.
+ *
+ * @param isPerson tells a name of the person: a login as Okta writes it, or an Okta user id
+ * @returns the number of days that named the person
+ */
+export async function removePerson(
+  client: DynamoDBClient,
+  tableName: string,
+  isPerson: (name: string) => boolean,
+  now: Date,
+): Promise<number> {
+  const { UpdateItemCommand } = await import("@aws-sdk/client-dynamodb");
+  const kept = Array.from({ length: keepDays + 2 }, (_, index) =>
+    new Date(now.getTime() - index * 86_400_000).toISOString().slice(0, 10),
+  );
+  const days = await readDays(client, tableName, kept);
+  const named = [...days].flatMap(([day, { persons }]) => {
+    const names = [...persons].filter(isPerson);
+    return names.length === 0 ? [] : [{ day, names }];
+  });
+  for (const { day, names } of named) {
+    await client.send(
+      new UpdateItemCommand({
+        TableName: tableName,
+        Key: { id: { S: prefix + day } },
+        UpdateExpression: "DELETE #p :p",
+        ExpressionAttributeNames: { "#p": personsAttribute },
+        ExpressionAttributeValues: { ":p": { SS: names } },
+      }),
+    );
+  }
+  return named.length;
 }
 
 /** Reads an item. A number that cannot be read is left out. */

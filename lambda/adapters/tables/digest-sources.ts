@@ -2,16 +2,19 @@ import type { DynamoDBClient } from "@aws-sdk/client-dynamodb";
 import { type DigestSources, daysOf, type Period, periodBefore } from "../../core/digest/digest.ts";
 import { readDays } from "./day-counts.ts";
 import { openExceptions } from "./exceptions.ts";
+import { openIncidents } from "./incidents.ts";
 
 /** Reads what the digest of a period is made of, from the state table. */
 export async function readDigestSources(
   client: DynamoDBClient,
   stateTable: string,
   period: Period,
-): Promise<Pick<DigestSources, "period" | "days" | "exceptions">> {
-  const [days, exceptions] = await Promise.all([
+  now: Date,
+): Promise<Pick<DigestSources, "period" | "days" | "exceptions" | "incidents">> {
+  const [days, exceptions, incidents] = await Promise.all([
     readDays(client, stateTable, [...daysOf(periodBefore(period)), ...daysOf(period)]),
     openExceptions(client, stateTable).then(({ list }) => list()),
+    openIncidents(client, stateTable).then(({ list }) => list(new Date(period.from), now)),
   ]);
-  return { period, days, exceptions };
+  return { period, days, exceptions, incidents };
 }

@@ -1,6 +1,7 @@
 import { describeScope, type Exception } from "../exceptions/exception.ts";
+import { type Incident, type IncidentUser, isOpen } from "../incidents/incident.ts";
 import { type NetworkKind, networkKinds } from "../okta/network-service.ts";
-import { type Level, levels } from "../sigma/rule.ts";
+import { bySeverity, type Level, levels } from "../sigma/rule.ts";
 import { type DayCounts, nothingCounted, type OpenName, otherName, sumCounts } from "./day-counts.ts";
 
 /** Days, of which the first is `from` (`2026-11-16`, UTC). */
@@ -67,8 +68,23 @@ export interface Digest {
   readonly exceptions: readonly (Figure & { readonly id: string | null; readonly scope: string | null })[];
   /** The detections that were alerted on. `title` is null for one that this release does not have. */
   readonly detections: readonly (Figure & { readonly id: string | null; readonly title: string | null })[];
+  /** Incidents that an alert of the period belongs to, and that wait for a verdict: the severest first, then the latest. */
+  readonly openIncidents: { readonly count: number; readonly listed: readonly OpenIncident[] };
   /** Exceptions that end within {@link endingDays} days, the next first. */
   readonly endingExceptions: readonly { readonly id: string; readonly scope: string; readonly until: string }[];
+}
+
+/** An incident without a verdict. */
+export interface OpenIncident {
+  readonly id: string;
+  /** The highest of its alerts. */
+  readonly severity: Level;
+  /** Null for a storm, which is about many persons. */
+  readonly user: IncidentUser | null;
+  /** The number of its alerts. */
+  readonly alerts: number;
+  /** When its last alert came (ISO 8601, UTC). */
+  readonly last: string;
 }
 
 /** What a digest is made of. */
@@ -77,13 +93,15 @@ export interface DigestSources {
   /** The counts of the days of this period and the one before; days without any are left out. */
   readonly days: ReadonlyMap<string, DayCounts>;
   readonly exceptions: readonly Exception[];
+  /** Those that changed since the period began. */
+  readonly incidents: readonly Incident[];
   /** The titles of detections, by their ids. */
   readonly titles: ReadonlyMap<string, string>;
   readonly now: Date;
 }
 
 /** Composes the digest of a period. */
-export function composeDigest({ period, days, exceptions, titles, now }: DigestSources): Digest {
+export function composeDigest({ period, days, exceptions, incidents, titles, now }: DigestSources): Digest {
   const sum = (wanted: readonly string[]) => sumCounts(wanted.map((each) => days.get(each) ?? nothingCounted));
   const names = daysOf(period);
   const daysBefore = daysOf(periodBefore(period));
@@ -137,8 +155,23 @@ export function composeDigest({ period, days, exceptions, titles, now }: DigestS
       title: of === null ? null : (titles.get(of) ?? null),
       ...each,
     })),
+    openIncidents: openIncidentsOf(incidents, period),
     endingExceptions: ends
       .toSorted((a, b) => (a.until < b.until ? -1 : 1))
       .map(({ id, scope, until }) => ({ id, scope: describeScope(scope), until })),
   };
+}
+
+/** The most incidents that a digest names. */
+const maximumIncidents = 50;
+
+function openIncidentsOf(incidents: readonly Incident[], { from }: Period): Digest["openIncidents"] {
+  const open = incidents.filter(isOpen).flatMap(({ id, user, alerts, count }): OpenIncident[] => {
+    const last = alerts.at(-1);
+    const [severity] = alerts.map((each) => each.severity).sort(bySeverity);
+    const isOfPeriod = last !== undefined && last.detectedAt >= from;
+    return isOfPeriod && severity !== undefined ? [{ id, severity, user, alerts: count, last: last.detectedAt }] : [];
+  });
+  const sorted = open.sort((a, b) => bySeverity(a.severity, b.severity) || (a.last > b.last ? -1 : 1));
+  return { count: open.length, listed: sorted.slice(0, maximumIncidents) };
 }

@@ -46,6 +46,7 @@ export function writeDigest(digest: Digest): string {
     figure: (each) => `${number(each.count)}${write.earlier(each)}`,
   };
   const sections = [
+    openIncidents(digest),
     endingExceptions(digest),
     newPersons(digest, write),
     byKind(digest, write),
@@ -89,6 +90,23 @@ function overview({ alerts, severities, signIns, failed }: Digest, write: Write)
     ...(levels.length === 0 ? [] : lines("", levels.join(", "))),
     ...lines("", isSome(signIns) ? `Sign-ins through anonymous networks: ${write.figure(signIns)}` : none),
     ...(isSome(failed) ? lines("", `Of them failed: ${write.figure(failed)}`) : []),
+  ];
+}
+
+function openIncidents({ openIncidents: { count, listed } }: Digest): string[] {
+  if (count === 0) return [];
+  const named = listed.slice(0, maximumListed);
+  return [
+    `Incidents without a verdict: ${number(count)}`,
+    ...named.flatMap(({ id, severity, user, last }) => {
+      const who = user === null ? "several persons" : (user.login ?? user.displayName ?? user.id ?? "an unknown user");
+      return lines(
+        "- ",
+        `${severity}, ${dayName(new Date(last), false)}: ${describe(who)} (${describe(id.slice(0, 8))})`,
+      );
+    }),
+    ...(count > named.length ? [`- and ${number(count - named.length)} more`] : []),
+    "Judge them: npm run incidents -- list --open",
   ];
 }
 

@@ -1,6 +1,6 @@
 import { DynamoDBClient, GetItemCommand } from "@aws-sdk/client-dynamodb";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { createCountDay, readDays } from "../../../lambda/adapters/tables/day-counts.ts";
+import { createCountDay, readDays, removePerson } from "../../../lambda/adapters/tables/day-counts.ts";
 import {
   type DayCounts,
   fixedNames,
@@ -100,6 +100,20 @@ test("a flood of operators and persons, from many functions at once, keeps the d
   expect(size(day) + unused).toBeGreaterThan(maximumNumbers - 4);
   expect(day?.persons.size).toBeLessThanOrEqual(maximumPersons);
   expect(day?.persons.size).toBeGreaterThan(maximumPersons - 4);
+});
+
+test("a person's names are removed from every day, and the numbers stay", async () => {
+  const add = instance();
+  const persons = ["Linus@example.com", "grace@example.com"];
+  for (const day of ["2026-10-20", "2026-11-20"]) await add(day, counts({ newPersons: 2 }, persons));
+  await add("2026-11-21", counts({ newPersons: 1 }, ["grace@example.com"]));
+  const now = new Date("2026-11-24T10:00:00Z");
+  const remove = () =>
+    removePerson(dynamodb, names.stateTable, (name) => name.toLowerCase() === "linus@example.com", now);
+  expect([await remove(), await remove()]).toEqual([2, 0]);
+  for (const day of ["2026-10-20", "2026-11-20"]) {
+    expect(await read(day)).toEqual(counts({ newPersons: 2 }, ["grace@example.com"]));
+  }
 });
 
 test("a function that knows a day to be full adds to it with one write", async () => {

@@ -1,5 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
+import { entryOf } from "../../../lambda/core/alerts/incident-entry.ts";
 import { maximumSms } from "../../../lambda/core/alerts/sms.ts";
 import { type DayCounts, nameOf, otherName } from "../../../lambda/core/digest/day-counts.ts";
 import {
@@ -11,7 +12,9 @@ import {
 } from "../../../lambda/core/digest/digest.ts";
 import { maximumLine, renderDigest, writeDigest } from "../../../lambda/core/digest/render-digest.ts";
 import type { Exception } from "../../../lambda/core/exceptions/exception.ts";
+import type { Incident } from "../../../lambda/core/incidents/incident.ts";
 import { refusalOf } from "../../../local/aws-limits.ts";
+import { alertOf } from "../../fixtures/cases.ts";
 
 /* What readers get is in files to be read: `npx vitest run test/core/digest --update` writes them anew. */
 
@@ -39,10 +42,24 @@ const exception = (id: string, until: string, scope: Exception["scope"] = { oper
   noticedAt: null,
 });
 
+/** An incident with an alert at each of these times. */
+const incident = (id: string, times: readonly string[], rest: Partial<Incident> = {}): Incident => ({
+  id: `${id}-0000-5000-8000-000000000000`,
+  changed: times.at(-1) ?? "",
+  user: { id: "00u1", login: "ada@example.com", displayName: "Ada" },
+  alerts: times.map((detectedAt, index) => ({ ...entryOf(alertOf({}), null), alertId: `${id}${index}`, detectedAt })),
+  count: times.length,
+  verdict: null,
+  ...rest,
+});
+
+const verdict = (at: string): Incident["verdict"] => ({ verdict: "benign", note: "asked", by: "grace", at });
+
 const sources = (rest: Partial<DigestSources> = {}): DigestSources => ({
   period,
   days: new Map(),
   exceptions: [],
+  incidents: [],
   titles,
   now,
   ...rest,
@@ -121,6 +138,11 @@ const ordinary = sources({
     exception("77777777", "2026-12-05T00:00:00.000Z", { user: "ada@example.com", cidr: "192.0.2.0/24" }),
     exception("later", "2026-12-08T00:00:00.000Z"),
     exception("ended", "2026-11-20T00:00:00.000Z"),
+  ],
+  incidents: [
+    incident("3f2a91c4", ["2026-11-17T10:00:00.000Z", "2026-11-19T09:00:00.000Z"]),
+    incident("77aa0011", ["2026-11-22T10:00:00.000Z"], { user: null }),
+    incident("closed00", ["2026-11-18T10:00:00.000Z"], { verdict: verdict("2026-11-19T10:00:00.000Z") }),
   ],
 });
 
@@ -262,6 +284,33 @@ test("exceptions that end within 14 days are named, the next first; ended ones a
   expect(composeDigest(ordinary).endingExceptions.map(({ id }) => id)).toEqual(["1a2b3c4d", "77777777"]);
 });
 
+test("incidents wait for a verdict where an alert of the period is not judged: the severest first, 50 at most", () => {
+  const before = "2026-11-10T10:00:00.000Z";
+  const [first, second] = ["2026-11-17T10:00:00.000Z", "2026-11-18T10:00:00.000Z"];
+  const severe = incident("critical", [first]);
+  const { openIncidents } = composeDigest(
+    sources({
+      incidents: [
+        incident("judged00", [first], { verdict: verdict(second) }),
+        incident("reopened", [before, second], { verdict: verdict(first) }),
+        incident("earlier0", [before], { changed: second }),
+        incident("waiting0", [first]),
+        { ...severe, alerts: severe.alerts.map((each) => ({ ...each, severity: "critical" as const })) },
+      ],
+    }),
+  );
+  expect(openIncidents.count).toBe(3);
+  expect(openIncidents.listed.map(({ id, severity, alerts }) => [id.slice(0, 8), severity, alerts])).toEqual([
+    ["critical", "critical", 1],
+    ["reopened", "high", 2],
+    ["waiting0", "high", 1],
+  ]);
+  const many = Array.from({ length: 70 }, (_, index) => incident(`${10_000_000 + index}`, [first]));
+  const digest = composeDigest(sources({ incidents: many }));
+  expect([digest.openIncidents.count, digest.openIncidents.listed.length]).toEqual([70, 50]);
+  expect(writeDigest(digest)).toContain("\n- and 60 more\nJudge them: npm run incidents -- list --open\n");
+});
+
 test("an exception that is gone is named by its id, and a detection without title by its own", () => {
   const { exceptions, detections } = composeDigest(
     sources({ days: new Map([["2026-11-16", counts({ "exception#gone": 1, "rule#unknown": 1 })]]) }),
@@ -311,7 +360,15 @@ test("no text makes a line longer than a phone shows, or a message that SNS refu
         ...(earlier === undefined ? [] : [["2026-11-09", earlier] as const]),
       ]);
       const digest = composeDigest(
-        sources({ days, exceptions: [exception("1", "2026-11-30T00:00:00.000Z", { operator })] }),
+        sources({
+          days,
+          exceptions: [exception("1", "2026-11-30T00:00:00.000Z", { operator })],
+          incidents: [
+            incident("3f2a91c4", ["2026-11-17T10:00:00.000Z"], {
+              user: { id: null, login: operator, displayName: null },
+            }),
+          ],
+        }),
       );
       const { subject = "", message, attributes } = renderDigest(digest);
       for (const line of writeDigest(digest).split("\n")) expect(line.length).toBeLessThanOrEqual(maximumLine);
