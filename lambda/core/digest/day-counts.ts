@@ -39,6 +39,7 @@ export const fixedNames: readonly string[] = [
   "alerts",
   "suppressed",
   "excepted",
+  "inStorms",
   ...networkKinds.map((kind) => `kind#${kind}`),
   ...levels.map((level) => `severity#${level}`),
   ...openNames.map(otherName),

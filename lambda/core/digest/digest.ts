@@ -62,6 +62,8 @@ export interface Digest {
   /** Persons of whom no earlier session through an anonymous network is remembered; at most 50 a day are named. */
   readonly newPersons: Figure & { readonly logins: readonly string[] };
   readonly suppressed: Figure;
+  /** Failed attempts that alerts about storms report together. */
+  readonly inStorms: Figure;
   /** Events of which exceptions cover every detection. */
   readonly excepted: Figure;
   /** The exceptions that covered any detection. `scope` is null for an exception that is gone, `id` for all that exceed the bound. */
@@ -144,6 +146,7 @@ export function composeDigest({ period, days, exceptions, incidents, titles, now
     operators: openFigures("operator").map(({ of, ...each }) => ({ operator: of, ...each })),
     newPersons: { ...figure("newPersons"), logins: [...current.persons].sort() },
     suppressed: figure("suppressed"),
+    inStorms: figure("inStorms"),
     excepted: figure("excepted"),
     exceptions: openFigures("exception").map(({ of, ...each }) => ({
       id: of,

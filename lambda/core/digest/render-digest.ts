@@ -106,7 +106,6 @@ function openIncidents({ openIncidents: { count, listed } }: Digest): string[] {
       );
     }),
     ...(count > named.length ? [`- and ${number(count - named.length)} more`] : []),
-    "Judge them: npm run incidents -- list --open",
   ];
 }
 
@@ -141,16 +140,17 @@ function byOperator({ operators }: Digest, write: Write): string[] {
   return list("Sign-ins by operator", named, write);
 }
 
-function notAlerted({ suppressed, excepted, exceptions }: Digest, write: Write): string[] {
+function notAlerted({ suppressed, inStorms, excepted, exceptions }: Digest, write: Write): string[] {
   const totals = [
     { name: "suppressed, as no news", ...suppressed },
+    { name: "reported by alerts about storms", ...inStorms },
     { name: "excepted", ...excepted },
   ];
   const covering = exceptions.map(({ id, scope, ...each }) => ({
     name: id === null ? others : `${id}, ${scope ?? "which is gone"}`,
     ...each,
   }));
-  return [...list("Not alerted on", totals, write), ...list("By exception", covering, write)];
+  return [...list("Without an alert of their own", totals, write), ...list("By exception", covering, write)];
 }
 
 function byDetection({ detections }: Digest, write: Write): string[] {

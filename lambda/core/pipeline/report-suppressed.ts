@@ -15,6 +15,7 @@ import { userOf } from "./person.ts";
 import type { ParkedWork, PipelinePorts } from "./ports.ts";
 import type { Result } from "./result.ts";
 import type { Run } from "./stages.ts";
+import { countReport } from "./tally.ts";
 import { maximumUnconfirmed, UnconfirmedPublishError, unconfirmedDelaySeconds } from "./unconfirmed.ts";
 import type { Work } from "./work.ts";
 
@@ -121,6 +122,7 @@ export async function reportSuppressed(work: Work, due: NonNullable<Work["report
   await Promise.all([
     end({ ...opened, published: true, reported: nothingSuppressed }),
     bestEffort(recordAlert(alert, work.event, user.key, ports, bookkeeping)),
+    countReport(alert, subjectOf(work), run),
   ]);
   ports.observe({ kind: "suppressedReported", subject: subjectOf(work), count: suppressed.count });
 }

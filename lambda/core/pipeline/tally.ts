@@ -1,3 +1,4 @@
+import type { Alert } from "../alerts/alert-schema.ts";
 import { type DayCounts, nameOf, nothingCounted, sumCounts } from "../digest/day-counts.ts";
 import { summarizeHistory } from "../history/history.ts";
 import { anonymousNetwork } from "../okta/anonymous-network.ts";
@@ -24,13 +25,15 @@ export function tally(result: Result, event: ClaimedEvent, { ports }: Run): DayC
   const names = result.by.map(({ id }) => nameOf("exception", id));
   if (result.kind === "grouped") names.push("suppressed");
   if (result.kind === "excepted") names.push("excepted");
-  if (result.kind === "published") {
-    const { alert } = result;
-    names.push("alerts", `severity#${alert.severity}`, ...alert.detections.map(({ id }) => nameOf("rule", id)));
-  }
+  if (result.kind === "inStorm") names.push("inStorms");
+  if (result.kind === "published") names.push(...namesOfAlert(result.alert));
   // A follow-up is about a sign-in that is counted.
   const signIn = work.followUp ? nothingCounted : tallySignIn(event, ports.now());
   return sumCounts([count(names), signIn]);
+}
+
+function namesOfAlert({ severity, detections }: Alert): readonly string[] {
+  return ["alerts", `severity#${severity}`, ...detections.map(({ id }) => nameOf("rule", id))];
 }
 
 function count(names: readonly string[], persons: readonly string[] = []): DayCounts {
@@ -68,14 +71,17 @@ function isFirst({ work: { event }, started: { session }, findings, beside }: Cl
  * Adds what was counted to the day, in one write, after the alerts are out. Best effort: a digest may lack what a write that fails
  * had counted.
  */
-export async function countHandled(
-  handled: readonly Handled[],
-  subject: Subject,
-  { ports, budget }: Run,
-): Promise<void> {
-  if (ports.countDay === null) return;
-  const counts = sumCounts(handled.flatMap((each) => each.counts ?? []));
-  if (counts.numbers.size === 0) return;
+export async function countHandled(handled: readonly Handled[], subject: Subject, run: Run): Promise<void> {
+  await addToDay(sumCounts(handled.flatMap((each) => each.counts ?? [])), subject, run);
+}
+
+/** Counts an alert that reports events which are counted already: about a storm, or about what was suppressed. Best effort, too. */
+export async function countReport(alert: Alert, subject: Subject, run: Run): Promise<void> {
+  if (!alert.test) await addToDay(count(namesOfAlert(alert)), subject, run);
+}
+
+async function addToDay(counts: DayCounts, subject: Subject, { ports, budget }: Run): Promise<void> {
+  if (ports.countDay === null || counts.numbers.size === 0) return;
   const signal = share(budget.parking, budget.steps.complete);
   try {
     const day = ports.now().toISOString().slice(0, 10);

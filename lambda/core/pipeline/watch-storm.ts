@@ -17,6 +17,7 @@ import { recordAlert } from "./incident.ts";
 import { subjectOf } from "./observation.ts";
 import { detectionsOf } from "./report-suppressed.ts";
 import type { Run } from "./stages.ts";
+import { countReport } from "./tally.ts";
 import { maximumUnconfirmed, UnconfirmedPublishError } from "./unconfirmed.ts";
 import type { Work } from "./work.ts";
 
@@ -64,8 +65,9 @@ async function publishOnce(
   { source, since }: NonNullable<Work["storm"]>,
   storm: Storm,
   report: DueReport,
-  { ports, budget }: Run,
+  run: Run,
 ): Promise<void> {
+  const { ports, budget } = run;
   const id = stormIdOf(source, since);
   const key = `storm ${id} ${report.step}`;
   const claiming = share(budget.work, budget.steps.claim);
@@ -95,7 +97,10 @@ async function publishOnce(
     );
     await within(budget.work, ports.publish(alert, budget.work));
     ports.observe({ kind: "stormReported", subject: subjectOf(work), alert });
-    await bestEffort(recordAlert(alert, work.event, null, ports, bookkeeping()));
+    await Promise.all([
+      bestEffort(recordAlert(alert, work.event, null, ports, bookkeeping())),
+      countReport(alert, subjectOf(work), run),
+    ]);
   } catch (error) {
     const mayBePublished = error instanceof UnconfirmedPublishError || budget.work.aborted;
     await bestEffort(ports.claims.release(key, unconfirmed + (mayBePublished ? 1 : 0), bookkeeping()));

@@ -175,6 +175,7 @@ const cases: Readonly<Record<string, DigestSources>> = {
             "kind#residential_proxy": 345,
             newPersons: 300,
             suppressed: 9_000,
+            inStorms: 10_950,
             excepted: 2_111,
             [nameOf("rule", proxied)]: 1_234,
           },
@@ -308,7 +309,7 @@ test("incidents wait for a verdict where an alert of the period is not judged: t
   const many = Array.from({ length: 70 }, (_, index) => incident(`${10_000_000 + index}`, [first]));
   const digest = composeDigest(sources({ incidents: many }));
   expect([digest.openIncidents.count, digest.openIncidents.listed.length]).toEqual([70, 50]);
-  expect(writeDigest(digest)).toContain("\n- and 60 more\nJudge them: npm run incidents -- list --open\n");
+  expect(writeDigest(digest)).toContain("\n- and 60 more\n");
 });
 
 test("an exception that is gone is named by its id, and a detection without title by its own", () => {

@@ -1,4 +1,5 @@
 import { expect, test } from "vitest";
+import { memorySources } from "../../../cli/backtest/memory.ts";
 import { type DayCounts, sumCounts } from "../../../lambda/core/digest/day-counts.ts";
 import type { Exception } from "../../../lambda/core/exceptions/exception.ts";
 import type { UserState } from "../../../lambda/core/history/history.ts";
@@ -12,6 +13,7 @@ import type { Work } from "../../../lambda/core/pipeline/work.ts";
 import { type Json, logEvent } from "../../fixtures/events.ts";
 import { findings, memoryPorts } from "../../fixtures/memory.ts";
 import { proxied, ruleSet } from "../../fixtures/rules.ts";
+import { failedSignIn } from "../../fixtures/storms.ts";
 import { briefSteps, unhurried } from "../../fixtures/timing.ts";
 
 const nord = { ipDetails: { ipServiceCategories: [{ type: "VPN", operator: "NORD_VPN", isAnonymous: true }] } };
@@ -99,6 +101,24 @@ test("a suppressed sign-in and one that an exception covers are counted as such,
   const excepting = world({}, [exception(64500)]);
   await excepting.deliver(excepting.person("00u1"));
   expect(excepting.total()).toEqual({ signIns: 1, excepted: 1, "exception#3f2a91c4": 1, newPersons: 1 });
+});
+
+test("attempts of a storm are counted as sign-ins, and the storm's own alerts as alerts", async () => {
+  const { deliver, ports, parked, pass, total } = world({ stormAfter: 5, sources: memorySources() });
+  for (let index = 0; index < 12; index += 1) await deliver(failedSignIn(index).received as Json);
+  expect(total()).toMatchObject({ signIns: 12, failed: 12, inStorms: 7, alerts: 5 });
+  pass(0.1);
+  for (const work of parked.splice(0)) await retryWork(work, ports, unhurried());
+  expect(total()).toMatchObject({ signIns: 12, failed: 12, inStorms: 7, alerts: 6 });
+});
+
+test("the report on what a window suppressed is counted as an alert, and its sign-ins once", async () => {
+  const { deliver, person, ports, parked, pass, total } = world();
+  await deliver(person("00u1"));
+  await deliver(person("00u1"));
+  pass(0.1);
+  for (const work of parked.splice(0)) await retryWork(work, ports, unhurried());
+  expect(total()).toMatchObject({ signIns: 2, suppressed: 1, alerts: 2, "severity#informational": 1 });
 });
 
 test("a person is new once: neither a second session nor a failed attempt makes one new", async () => {
