@@ -2,6 +2,7 @@ import { relative, resolve } from "node:path";
 import { type Command, InvalidArgumentError, Option } from "commander";
 import { toMessage } from "../lambda/core/alerts/message.ts";
 import { compileRules, isEnabled } from "../lambda/core/detections/compile-rules.ts";
+import { indexField } from "../lambda/core/detections/log-source.ts";
 import {
   defaultSuppressMinutes,
   maximumSuppressMinutes,
@@ -22,16 +23,18 @@ import { type AlertTally, countReplayed, createAlertTally } from "./backtest/ale
 import { readExceptionsFile } from "./backtest/exceptions-file.ts";
 import { type HeldEvents, holdEvents } from "./backtest/held-events.ts";
 import { type LinesOfFile, linesToFile, linesToStandardOutput } from "./backtest/lines.ts";
-import { countDecision, countFiltered, createMatchTally } from "./backtest/match-tally.ts";
+import { countDecision, countFiltered, createMatchTally, type MatchTally } from "./backtest/match-tally.ts";
 import { cacheKeyVariable, oktaOrgUrl, oktaSource, type Source } from "./backtest/okta-source.ts";
 import { readPlacedProfiles } from "./backtest/profiles.ts";
 import { type ReplayOptions, replay, withoutLookUps } from "./backtest/replay.ts";
-import { rememberEvents } from "./backtest/seen-events.ts";
+import { digest, rememberEvents, type SeenEvents } from "./backtest/seen-events.ts";
 import { count, summarize } from "./backtest/summary.ts";
 import { badInput, createCommand, InputError, onTerminal, runCommand } from "./command.ts";
 import { ourDetections, readDetections, readSeverity } from "./detections-folder.ts";
+import { createLineFilter } from "./event-export/line-filter.ts";
+import { createLineSkipper, type SkippedEvents } from "./event-export/line-skipper.ts";
 import { createReadCounter, describeReads, type ReadCounter, refuseWithoutEvents } from "./event-export/read-counts.ts";
-import { openExport } from "./event-export.ts";
+import { type ExportPart, inBatches, isSkipped, openExport } from "./event-export.ts";
 import { askingOkta, credentialHelp } from "./okta-credential.ts";
 import { createProgress, type Progress } from "./progress.ts";
 
@@ -77,36 +80,36 @@ async function backtest(options: Options, _: Command): Promise<void> {
   const held = holdEvents();
   const output = linesToStandardOutput();
   const reads = createReadCounter();
+  const onEvent = async (event: LogEvent): Promise<void> => {
+    matches.read += 1;
+    if (!seen.add(event.uuid)) {
+      matches.repeated += 1;
+      return;
+    }
+    if (hasRange(options) && countOutside(publishedTime(event.published), options, matches)) return;
+    const candidate = findCandidate(event, ruleSet);
+    const whole = unfiltered.rules.length === 0 ? null : findCandidate(event, unfiltered);
+    const decideOn = (each: Candidate) => decide(each, profiles?.locations ?? null, options.distanceKm);
+    const decision = candidate && decideOn(candidate);
+    if (whole !== null) countFiltered(matches, decideOn(whole), decision);
+    if (candidate === null || decision === null) return;
+    countDecision(matches, candidate, decision, isLogin);
+    if (decision.detections.length > 0) held.add(event);
+    for (const { rule, matched } of decision.detections) {
+      const { id, title, level } = rule;
+      const match = { rule: id, title, level, event: event.uuid, ...(options.explain ? { matched } : {}) };
+      await output.write(JSON.stringify(match));
+    }
+  };
   try {
-    for await (const { name, events, position } of sourcesOf(options, rules, reads)) {
-      for await (const event of events) {
-        matches.read += 1;
-        if (matches.read % 256 === 0) {
-          progress.update(
-            () => `${name} ${position()}, ${count(matches.read)} events, ${count(matches.matches)} matches`,
-          );
-        }
-        if (!seen.add(event.uuid)) {
-          matches.repeated += 1;
-          continue;
-        }
-        if (!isWithin(event, options)) {
-          if (Number.isNaN(publishedTime(event.published))) matches.untimed += 1;
-          else matches.skipped += 1;
-          continue;
-        }
-        const candidate = findCandidate(event, ruleSet);
-        const whole = unfiltered.rules.length === 0 ? null : findCandidate(event, unfiltered);
-        const decideOn = (each: Candidate) => decide(each, profiles?.locations ?? null, options.distanceKm);
-        const decision = candidate && decideOn(candidate);
-        if (whole !== null) countFiltered(matches, decideOn(whole), decision);
-        if (candidate === null || decision === null) continue;
-        countDecision(matches, candidate, decision, isLogin);
-        if (decision.detections.length > 0) held.add(event);
-        for (const { rule, matched } of decision.detections) {
-          const { id, title, level } = rule;
-          const match = { rule: id, title, level, event: event.uuid, ...(options.explain ? { matched } : {}) };
-          await output.write(JSON.stringify(match));
+    for await (const { name, batches, position } of sourcesOf(options, rules, reads)) {
+      for await (const batch of batches) {
+        progress.update(
+          () => `${name} ${position()}, ${count(matches.read)} events, ${count(matches.matches)} matches`,
+        );
+        for (const part of batch) {
+          if (isSkipped(part)) countSkipped(part, options, matches, seen);
+          else await onEvent(part);
         }
       }
     }
@@ -180,21 +183,56 @@ async function openAlerts(path: string, { events = [], profiles, exceptions, cac
   return linesToFile(path);
 }
 
-async function* sourcesOf(options: Options, rules: readonly Rule[], counter: ReadCounter): AsyncGenerator<Source> {
-  for (const path of options.events ?? []) {
-    const { events, bytes, bytesRead } = await openExport(path, { strict: options.strict, counter });
-    const position = () => (bytes ? `${Math.floor((100 * bytesRead()) / bytes)} %` : `${megabytes(bytesRead())} MB`);
-    yield { name: path, events, position };
-  }
-  if (options.okta !== undefined) yield* oktaSource(options, rules);
+/** Where events come from, those of exports without the ones that no rule can match. */
+interface BatchedSource extends Pick<Source, "name" | "position"> {
+  readonly batches: AsyncIterable<Iterable<ExportPart>>;
 }
 
-function isWithin(event: LogEvent, { since, until, okta }: Options): boolean {
-  // The request to Okta has the same times.
-  if (okta !== undefined || (since === undefined && until === undefined)) return true;
-  const time = publishedTime(event.published);
+async function* sourcesOf(
+  options: Options,
+  rules: readonly Rule[],
+  counter: ReadCounter,
+): AsyncGenerator<BatchedSource> {
+  // What a filter takes away from a rule is counted: such events have to be read.
+  const filter = createLineFilter([...rules, ...rules.map(withoutFilters)], indexField);
+  const skip = createLineSkipper({ filter, withTimes: hasRange(options), digest });
+  for (const path of options.events ?? []) {
+    const { batches, bytes, bytesRead } = await openExport(path, { strict: options.strict, counter, skip });
+    const position = () => (bytes ? `${Math.floor((100 * bytesRead()) / bytes)} %` : `${megabytes(bytesRead())} MB`);
+    yield { name: path, batches, position };
+  }
+  if (options.okta === undefined) return;
+  for await (const { name, events, position } of oktaSource(options, rules)) {
+    yield { name, batches: inBatches(events), position };
+  }
+}
+
+/** Counts events that no rule can match, in the place where they were read. */
+function countSkipped(
+  { lines, digests, times }: SkippedEvents,
+  options: Options,
+  matches: MatchTally,
+  seen: SeenEvents,
+): void {
+  matches.read += lines;
+  for (let index = 0; index < lines; index += 1) {
+    if (!seen.addDigest(digests[2 * index] ?? 0, digests[2 * index + 1] ?? 0)) matches.repeated += 1;
+    else if (times !== null) countOutside(times[index] ?? Number.NaN, options, matches);
+  }
+}
+
+/** Counts an event that is outside of the given times; false for one within them. */
+function countOutside(time: number, { since, until }: Options, matches: MatchTally): boolean {
+  if (time >= (since ?? Number.NEGATIVE_INFINITY) && time < (until ?? Number.POSITIVE_INFINITY)) return false;
   // An event without a time is in no range, and counted separately.
-  return time >= (since ?? Number.NEGATIVE_INFINITY) && time < (until ?? Number.POSITIVE_INFINITY);
+  if (Number.isNaN(time)) matches.untimed += 1;
+  else matches.skipped += 1;
+  return true;
+}
+
+/** Whether events of exports are limited to some times. The request to Okta has the same times. */
+function hasRange({ since, until, okta }: Options): boolean {
+  return okta === undefined && (since !== undefined || until !== undefined);
 }
 
 function parseDistance(text: string): number {

@@ -1,4 +1,3 @@
-import { createReadStream } from "node:fs";
 import { stat } from "node:fs/promises";
 import { describeFaults } from "../lambda/core/okta/fault.ts";
 import { type LogEvent, parseLogEvent } from "../lambda/core/okta/log-event.ts";
@@ -6,8 +5,10 @@ import { InputError, onTerminal } from "./command.ts";
 import { findDelimiter, readCsvRecords } from "./event-export/csv-records.ts";
 import { decode, peek } from "./event-export/decode.ts";
 import { describeFileKind } from "./event-export/file-kinds.ts";
-import { findEvents, flatForms } from "./event-export/forms.ts";
+import { findEvents, flatForms, oktaForm } from "./event-export/forms.ts";
+import type { SkipEvents, SkippedEvents } from "./event-export/line-skipper.ts";
 import { describeUnrecognized } from "./event-export/lookalikes.ts";
+import { readChunks } from "./event-export/read-chunks.ts";
 import {
   createReadCounter,
   type ReadCounter,
@@ -15,11 +16,17 @@ import {
   refuseWithoutEvents,
 } from "./event-export/read-counts.ts";
 import { type DateOrder, findDateOrder, hasOrderedDates, withTime } from "./event-export/times.ts";
-import { type JsonFault, type JsonValue, readJsonValues } from "./json-values.ts";
+import { type JsonFault, type JsonValue, readJsonBatches } from "./json-values.ts";
+
+/** A part of an export: an event, or events that were skipped. */
+export type ExportPart = LogEvent | SkippedEvents;
 
 /** An export of System Log events being read. */
 export interface EventExport {
+  /** The events, in the order of the file. Without {@link ExportOptions.skip}, all of them. */
   readonly events: AsyncGenerator<LogEvent>;
+  /** The same, with what was skipped in its place, in batches. Either this is read, or `events`. */
+  readonly batches: AsyncGenerator<Iterable<ExportPart>>;
   /** Bytes of the file read so far. */
   readonly bytesRead: () => number;
   /** Bytes of the file; null for standard input. */
@@ -39,6 +46,8 @@ export interface ExportOptions {
   readonly strict?: boolean;
   /** Counts over several exports. @default its own */
   readonly counter?: ReadCounter;
+  /** Skips lines whose events are not needed. @default every event is read */
+  readonly skip?: SkipEvents;
 }
 
 /** Bytes from which a file's kind is detected: more than the first line of a CSV. */
@@ -56,14 +65,14 @@ const peekedForDates = 16 * 1_048_576;
  * an event
  */
 export async function openExport(path: string, options: ExportOptions = {}): Promise<EventExport> {
-  const { strict = true, counter = createReadCounter() } = options;
+  const { strict = true, counter = createReadCounter(), skip = null } = options;
   const name = path === "-" ? "standard input" : path;
   const bytes = path === "-" ? null : await sizeOf(path);
-  const source = path === "-" ? process.stdin : createReadStream(path, { highWaterMark: 65_536 });
   let read = 0;
   async function* counted(): AsyncGenerator<Buffer> {
     try {
-      for await (const chunk of source as AsyncIterable<Buffer>) {
+      const source: AsyncIterable<Buffer> = path === "-" ? process.stdin : readChunks(path);
+      for await (const chunk of source) {
         read += chunk.length;
         yield chunk;
       }
@@ -71,8 +80,10 @@ export async function openExport(path: string, options: ExportOptions = {}): Pro
       throw new InputError(`${name}: cannot be read: ${messageOf(error)}`);
     }
   }
+  const batches = readBatches(decode(counted(), name), { name, strict, counter, skip });
   return {
-    events: readEvents(decode(counted(), name), name, strict, counter),
+    events: eventsOf(batches),
+    batches,
     bytesRead: () => read,
     bytes,
     counts: counter.counts,
@@ -90,23 +101,66 @@ async function sizeOf(path: string): Promise<number> {
   }
 }
 
-async function* readEvents(
+async function* eventsOf(batches: AsyncIterable<Iterable<ExportPart>>): AsyncGenerator<LogEvent> {
+  for await (const batch of batches) {
+    for (const part of batch) if (!isSkipped(part)) yield part;
+  }
+}
+
+/** Whether a part is no event, but stands for several. */
+export function isSkipped(part: ExportPart): part is SkippedEvents {
+  return "digests" in part;
+}
+
+interface ReadOptions extends Required<Pick<ExportOptions, "strict" | "counter">> {
+  /** Names the file in errors. */
+  readonly name: string;
+  readonly skip: SkipEvents | null;
+}
+
+async function* readBatches(
   decoded: AsyncGenerator<Buffer>,
-  name: string,
-  strict: boolean,
-  counter: ReadCounter,
-): AsyncGenerator<LogEvent> {
+  options: ReadOptions,
+): AsyncGenerator<Iterable<ExportPart>> {
+  const { name, strict, counter, skip } = options;
   const { start, chunks: peeked } = await peek(decoded, peekedBytes);
   const kind = describeFileKind(start);
   if (kind !== null) throw new InputError(`${name}: ${kind}`);
   const delimiter = findDelimiter(start);
   const { order, chunks } = await findOrder(peeked, start, name);
-  const values = delimiter === null ? readJsonValues(chunks) : readCsvRecords(chunks, delimiter);
   const before = counter.counts.events + counter.counts.unreadable;
-  for await (const part of values) {
+  const skipLines =
+    skip === null
+      ? null
+      : (buffer: Buffer, from: number, isInList: boolean) => skip(buffer, from, isInList, counter.needsSessionStarts());
+  const batches =
+    delimiter === null ? readJsonBatches(chunks, skipLines) : inBatches(readCsvRecords(chunks, delimiter));
+  for await (const batch of batches) yield readParts(batch, options, order, delimiter !== null);
+  if (counter.counts.events + counter.counts.unreadable > before) return;
+  counter.addEmpty(name);
+  if (strict) refuseWithoutEvents({ ...counter.counts, events: 0 });
+}
+
+/** Parts that come one by one, as batches. */
+export async function* inBatches<Part>(parts: AsyncIterable<Part>): AsyncGenerator<Iterable<Part>> {
+  for await (const part of parts) yield [part];
+}
+
+function* readParts(
+  batch: Iterable<JsonValue | JsonFault | SkippedEvents>,
+  { name, strict, counter }: ReadOptions,
+  order: DateOrder,
+  isCsv: boolean,
+): Generator<ExportPart> {
+  for (const part of batch) {
+    if ("digests" in part) {
+      counter.addSkipped(oktaForm, part.lines);
+      yield part;
+      continue;
+    }
     for (const found of readPart(part, order, name)) {
       if ("event" in found) {
-        counter.addEvent(delimiter === null ? found.form : formInCsv(found.form), found.event);
+        counter.addEvent(isCsv ? formInCsv(found.form) : found.form, found.event);
         yield found.event;
         continue;
       }
@@ -115,9 +169,6 @@ async function* readEvents(
       counter.addFault(fault);
     }
   }
-  if (counter.counts.events + counter.counts.unreadable > before) return;
-  counter.addEmpty(name);
-  if (strict) refuseWithoutEvents({ ...counter.counts, events: 0 });
 }
 
 /** Reads far into a file for the order of its dates only where it needs one. */

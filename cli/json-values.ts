@@ -10,6 +10,26 @@ export interface JsonFault {
   readonly line: number;
 }
 
+/** Lines that hold one value each, and whose values are not needed. */
+export interface SkippedLines {
+  /** The position behind them: the start of a line. */
+  readonly end: number;
+  readonly lines: number;
+}
+
+/**
+ * Skips the lines at the start of which it is asked, up to the first whose value is needed.
+ *
+ * @param start the position of a line's first value in the buffer; no value is open there
+ * @param isInList whether commas divide the lines
+ * @returns null where the first line's value is needed
+ */
+export type SkipLines<Skipped extends SkippedLines> = (
+  buffer: Buffer,
+  start: number,
+  isInList: boolean,
+) => Skipped | null;
+
 /** The largest value that is read: a value is held in memory as a whole. */
 const maximumValueBytes = 64 * 1_048_576;
 const largeValueBytes = 1_048_576;
@@ -31,16 +51,30 @@ const byteOrderMark = Buffer.from([0xef, 0xbb, 0xbf]);
  * No streaming parser on npm reports a fault by its line and reads on.
  */
 export async function* readJsonValues(chunks: AsyncIterable<Uint8Array>): AsyncGenerator<JsonValue | JsonFault> {
-  const reader = new ValueReader();
-  for await (const chunk of chunks) yield* reader.read(Buffer.from(chunk.buffer, chunk.byteOffset, chunk.byteLength));
-  yield* reader.end();
+  for await (const batch of readJsonBatches<never>(chunks, null)) yield* batch;
+}
+
+/**
+ * The same, in batches of a chunk each, as an asynchronous step for each value would take longer than its parsing.
+ *
+ * @param chunks each is used only until the next one is asked for
+ * @param skip skips lines without parsing them; null for none
+ */
+export async function* readJsonBatches<Skipped extends SkippedLines>(
+  chunks: AsyncIterable<Uint8Array>,
+  skip: SkipLines<Skipped> | null,
+): AsyncGenerator<Iterable<JsonValue | JsonFault | Skipped>> {
+  const reader = new ValueReader(skip);
+  for await (const chunk of chunks) yield reader.read(Buffer.from(chunk.buffer, chunk.byteOffset, chunk.byteLength));
+  yield reader.end();
 }
 
 /** The position of a value's end: `broken` for invalid JSON; null where the end is not in the buffer yet. */
 type EndPosition = number | "broken" | null;
 
 /** Divides bytes into values. Its state lasts from one chunk to the next: a value may be cut anywhere. */
-class ValueReader {
+class ValueReader<Skipped extends SkippedLines> {
+  readonly #skipLines: SkipLines<Skipped> | null;
   /** Bytes that are read and not yet returned: at most one value, and the rest of its chunk. */
   #buffer: Buffer = Buffer.alloc(0);
   /** Chunks that are read and not yet in the buffer. */
@@ -65,15 +99,31 @@ class ValueReader {
   #isFirst = true;
   #isEnd = false;
 
-  *read(chunk: Buffer): Generator<JsonValue | JsonFault> {
+  constructor(skipLines: SkipLines<Skipped> | null) {
+    this.#skipLines = skipLines;
+  }
+
+  *read(chunk: Buffer): Generator<JsonValue | JsonFault | Skipped> {
+    // A line that the chunk before cut is read on its own, so that the rest of this chunk is not copied.
+    const isCut = this.#buffer.length > 0 && this.#buffer.length < largeValueBytes && this.#waitingBytes === 0;
+    const lineEnd = isCut ? chunk.indexOf(newline) : -1;
+    if (lineEnd >= 0) yield* this.#add(chunk.subarray(0, lineEnd + 1));
+    yield* this.#add(chunk.subarray(lineEnd + 1));
+  }
+
+  *#add(chunk: Buffer): Generator<JsonValue | JsonFault | Skipped> {
     this.#waiting.push(chunk);
     this.#waitingBytes += chunk.length;
-    if (this.#mayWait()) return;
-    const added = this.#waiting.length === 1 ? chunk : Buffer.concat(this.#waiting);
-    this.#buffer = this.#buffer.length === 0 ? added : Buffer.concat([this.#buffer, added]);
+    if (this.#mayWait()) {
+      this.#waiting.push(Buffer.from(this.#waiting.pop() as Buffer));
+      return;
+    }
+    const isBorrowed = this.#buffer.length === 0 && this.#waiting.length === 1;
+    this.#buffer = isBorrowed ? chunk : Buffer.concat([this.#buffer, ...this.#waiting]);
     this.#waiting = [];
     this.#waitingBytes = 0;
     yield* this.#readBuffer();
+    if (isBorrowed) this.#buffer = Buffer.from(this.#buffer);
   }
 
   /** A large value is not copied again for every chunk of it. */
@@ -83,7 +133,7 @@ class ValueReader {
     return isLarge && waiting < buffered / 2 && !this.#isEnd;
   }
 
-  *#readBuffer(): Generator<JsonValue | JsonFault> {
+  *#readBuffer(): Generator<JsonValue | JsonFault | Skipped> {
     if (this.#isFirst) {
       if (this.#buffer.length < byteOrderMark.length && !this.#isEnd) return;
       this.#isFirst = false;
@@ -99,6 +149,13 @@ class ValueReader {
         this.#skipped = null;
       }
       if (this.#scanned === 0) start = this.#skipBetween(start);
+      const skipped = this.#scanned === 0 ? (this.#skipLines?.(this.#buffer, start, this.#inArray) ?? null) : null;
+      if (skipped !== null) {
+        yield skipped;
+        start = skipped.end;
+        this.#line += skipped.lines;
+        continue;
+      }
       const line = this.#line;
       const whole = this.#scanned === 0 ? this.#readLine(start) : null;
       if (whole !== null) {
@@ -135,7 +192,7 @@ class ValueReader {
     }
   }
 
-  *end(): Generator<JsonValue | JsonFault> {
+  *end(): Generator<JsonValue | JsonFault | Skipped> {
     this.#isEnd = true;
     yield* this.read(Buffer.alloc(0));
     if (this.#inArray) yield { fault: "the array does not end: the file was cut off", line: this.#line };

@@ -2,8 +2,8 @@ import { findEventType } from "../lambda/core/okta/event-types.ts";
 import { streamSourcePrefix } from "../lambda/core/okta/streamed-event.ts";
 import { logFilter } from "../lambda/core/reconciliation/log-filter.ts";
 import { fold } from "../lambda/core/sigma/pattern.ts";
+import { requirementsOf } from "../lambda/core/sigma/requirements.ts";
 import type { Rule } from "../lambda/core/sigma/rule.ts";
-import { requirementsOf } from "../lambda/core/sigma/rule-set.ts";
 
 /** The pattern of a field's value: an exact text, a prefix, or a text in any case. */
 type FieldPattern = string | { readonly prefix: string } | { readonly "equals-ignore-case": string };

@@ -2,6 +2,8 @@
 export interface SeenEvents {
   /** Adds an event; false where it was added before. */
   readonly add: (uuid: string) => boolean;
+  /** The same for a uuid of which only the {@link digest} is known. */
+  readonly addDigest: (high: number, low: number) => boolean;
 }
 
 /** The initial number of slots, a power of two. */
@@ -45,25 +47,35 @@ export function rememberEvents(): SeenEvents {
     }
   };
 
+  const addDigest = (high: number, low: number): boolean => {
+    const index = find(high, low);
+    if (table[index] !== 0 || table[index + 1] !== 0) return false;
+    put(index, high, low);
+    taken += 1;
+    if (taken > slots * maximumLoad) grow();
+    return true;
+  };
+
   return {
-    add(uuid) {
-      const [high, low] = digest(uuid);
-      const index = find(high, low);
-      if (table[index] !== 0 || table[index + 1] !== 0) return false;
-      put(index, high, low);
-      taken += 1;
-      if (taken > slots * maximumLoad) grow();
-      return true;
-    },
+    add: (uuid) => addDigest(...digest(unitsOf(uuid), 0, uuid.length)),
+    addDigest,
   };
 }
 
-/** Two words of 32 bits, of which one is not 0: by multiplications and rotations with odd constants of high entropy. */
-function digest(text: string): readonly [high: number, low: number] {
+/**
+ * Two words of 32 bits, of which one is not 0: by multiplications and rotations with odd constants of high entropy.
+ *
+ * @param units the text's UTF-16 code units, or its bytes where all of it is ASCII, which gives the same digest
+ */
+export function digest(
+  units: Uint8Array | Uint16Array,
+  start: number,
+  end: number,
+): readonly [high: number, low: number] {
   let high = 0x9e37_79b9;
   let low = 0x85eb_ca6b;
-  for (let index = 0; index < text.length; index += 1) {
-    const unit = text.charCodeAt(index);
+  for (let index = start; index < end; index += 1) {
+    const unit = units[index] as number;
     high = rotate(Math.imul(high ^ unit, 0xcc9e_2d51), 13);
     low = rotate(Math.imul(low + unit, 0x1b87_3593), 17) ^ high;
   }
@@ -72,6 +84,12 @@ function digest(text: string): readonly [high: number, low: number] {
   high = (high ^ (high >>> 13)) >>> 0;
   low = (low ^ (low >>> 16)) >>> 0;
   return [high, high === 0 && low === 0 ? 1 : low];
+}
+
+function unitsOf(text: string): Uint16Array {
+  const units = new Uint16Array(text.length);
+  for (let index = 0; index < text.length; index += 1) units[index] = text.charCodeAt(index);
+  return units;
 }
 
 const rotate = (word: number, bits: number) => (word << bits) | (word >>> (32 - bits));

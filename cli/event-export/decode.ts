@@ -18,14 +18,14 @@ export interface Peeked {
   readonly chunks: AsyncIterable<Buffer>;
 }
 
-/** Reads a stream's first bytes ahead. */
+/** Reads a stream's first bytes ahead. Each of its chunks is used only until the next one is asked for. */
 export async function peek(chunks: AsyncIterator<Buffer>, bytes: number): Promise<Peeked> {
   const seen: Buffer[] = [];
   let length = 0;
   while (length < bytes) {
     const next = await chunks.next();
     if (next.done) break;
-    seen.push(next.value);
+    seen.push(Buffer.from(next.value));
     length += next.value.length;
   }
   const start = Buffer.concat(seen);
@@ -77,7 +77,8 @@ export async function feed(chunks: AsyncIterable<Buffer>, stream: NodeJS.Writabl
   try {
     for await (const chunk of chunks) {
       if (stream.destroyed) return;
-      if (!stream.write(chunk)) await drained(stream);
+      // The stream keeps it; the chunk itself lasts up to the next one.
+      if (!stream.write(Buffer.from(chunk))) await drained(stream);
     }
     stream.end();
   } catch (error) {

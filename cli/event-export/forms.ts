@@ -31,7 +31,7 @@ export type Found =
   | { readonly unrecognized: unknown; readonly within: readonly unknown[] };
 
 /** The form that needs no restoring. */
-const oktaForm = "Okta's own JSON";
+export const oktaForm = "Okta's own JSON";
 
 /** The forms of tables' columns. */
 export const flatForms: ReadonlySet<string> = new Set([
@@ -50,8 +50,8 @@ export function findEvents(value: unknown): readonly Found[] {
 function isDeeper(value: unknown, limit: number): boolean {
   if (typeof value !== "object" || value === null) return false;
   if (limit === 0) return true;
-  for (const key in value) if (isDeeper((value as Json)[key], limit - 1)) return true;
-  return false;
+  const within: readonly unknown[] = Array.isArray(value) ? value : Object.values(value);
+  return within.some((each) => isDeeper(each, limit - 1));
 }
 
 /** @param isRestored whether it may lack a uuid, as its form has none */

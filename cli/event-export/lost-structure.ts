@@ -40,17 +40,37 @@ const python = /^\s*[[{(]+\s*'/;
  * @returns the field, with the remedy; null for none
  */
 export function describeLostStructure(event: Json): string | null {
-  return findIn(event, structures, "");
+  return findIn(event, structures, "", describeText);
 }
 
-function findIn(record: Json, known: readonly Structure[], path: string): string | null {
+/**
+ * Whether text stands where Okta has an object or a list, whatever the text: a reader may take it, or it is a fault. What
+ * Okta leaves open does not count.
+ */
+export function holdsTextForStructure(event: Json): boolean {
+  const isOfStructure: DescribeText = (_, { kind }, path) =>
+    kind === "any" || path.startsWith(openPath) ? null : path;
+  return findIn(event, structures, "", isOfStructure) !== null;
+}
+
+/** Whether text is what PowerShell or Python write for an object: a fault in every field that may hold one. */
+export function isSpoiled(text: string): boolean {
+  return powerShell.test(text) || python.test(text);
+}
+
+/** What PowerShell writes for the elements of a list, anywhere in a text. */
+export const spoiledList = "System.Object[]";
+
+type DescribeText = (text: string, field: OktaField, path: string, name: string) => string | null;
+
+function findIn(record: Json, known: readonly Structure[], path: string, describe: DescribeText): string | null {
   for (const { name, field, within } of known) {
     const value = record[name];
     if (value === undefined || value === null || typeof value === "boolean" || typeof value === "number") continue;
     const at = path === "" ? name : `${path}.${name}`;
     for (const each of Array.isArray(value) ? value : [value]) {
-      const found = typeof each === "string" ? describeText(each, field, at, name) : null;
-      const further = found ?? (isObject(each) && within.length > 0 ? findIn(each, within, at) : null);
+      const found = typeof each === "string" ? describe(each, field, at, name) : null;
+      const further = found ?? (isObject(each) && within.length > 0 ? findIn(each, within, at, describe) : null);
       if (further !== null) return further;
     }
   }

@@ -32,6 +32,10 @@ export interface ReadCounts {
 export interface ReadCounter {
   readonly counts: ReadCounts;
   readonly addEvent: (form: string, event: LogEvent) => void;
+  /** Adds events that were not read beyond what tells that they have no fault; no session start while {@link needsSessionStarts}. */
+  readonly addSkipped: (form: string, events: number) => void;
+  /** Whether session starts are still needed, to find out whether the export has the fields of the network. */
+  readonly needsSessionStarts: () => boolean;
   readonly addFault: (fault: ExportFault) => void;
   readonly addEmpty: (name: string) => void;
 }
@@ -70,6 +74,11 @@ export function createReadCounter(): ReadCounter {
       events += 1;
       forms.set(form, (forms.get(form) ?? 0) + 1);
     },
+    addSkipped(form, number) {
+      events += number;
+      forms.set(form, (forms.get(form) ?? 0) + number);
+    },
+    needsSessionStarts: () => !hasNetwork,
     addFault(fault) {
       unreadable += 1;
       if (faults.length < maximumFaults) faults.push(fault);

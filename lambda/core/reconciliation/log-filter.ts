@@ -1,7 +1,7 @@
 import { findEventType } from "../okta/event-types.ts";
 import { fold } from "../sigma/pattern.ts";
+import { requirementsOf } from "../sigma/requirements.ts";
 import type { Rule } from "../sigma/rule.ts";
-import { requirementsOf } from "../sigma/rule-set.ts";
 
 /** The filter of requests to an org's System Log. */
 export interface LogFilter {

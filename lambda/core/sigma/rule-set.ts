@@ -1,7 +1,7 @@
 import type { CompiledRule } from "./compile.ts";
 import { type Enrichment, type FieldPath, isScalar, parsePath, readField } from "./field.ts";
-import { fold, literalOf } from "./pattern.ts";
-import type { Condition, DetectionItem, Rule } from "./rule.ts";
+import { fold } from "./pattern.ts";
+import { requirementsOf } from "./requirements.ts";
 
 /** A rule that an event matches, or may match once all of its fields are known. */
 export interface RuleMatch {
@@ -92,7 +92,7 @@ interface Group {
 /** A rule, and what it requires of an event. */
 interface Required {
   readonly compiled: CompiledRule;
-  readonly fields: ReadonlyMap<string, Values>;
+  readonly fields: ReturnType<typeof requirementsOf>;
 }
 
 function createGroup(required: readonly Required[], indexField: string): Group {
@@ -149,54 +149,4 @@ function collect(
     else for (const value of found.values) if (isScalar(value)) add(byValue.get(fold(String(value))));
   }
   return candidates;
-}
-
-/** Values by their folded form, each as the rule writes it. */
-type Values = ReadonlyMap<string, string>;
-
-/**
- * The requirements of a rule: for each field (folded), plain values of which the event must hold one. Other fields may
- * hold any value.
- */
-export function requirementsOf(rule: Rule): ReadonlyMap<string, Values> {
-  const ofCondition = (condition: Condition): ReadonlyMap<string, Values> => {
-    switch (condition.kind) {
-      case "selection":
-        return anyOf((rule.selections[condition.name] ?? []).map((items) => allOf(items.map(ofItem))));
-      case "and":
-        return allOf(condition.operands.map(ofCondition));
-      case "or":
-        return anyOf(condition.operands.map(ofCondition));
-      case "not":
-        return new Map();
-    }
-  };
-  return ofCondition(rule.condition);
-}
-
-function ofItem(item: DetectionItem): ReadonlyMap<string, Values> {
-  if (item.field === null || item.negated || item.part !== null) return new Map();
-  const values = item.linking === "all" ? item.values.slice(0, 1) : item.values;
-  const literals = values.flat().map((operand) => (operand.kind === "pattern" ? literalOf(operand.pattern) : null));
-  if (literals.some((literal) => literal === null)) return new Map();
-  const texts = literals.filter((literal) => literal !== null);
-  return new Map([[fold(item.field), new Map(texts.map((text) => [fold(text), text]))]]);
-}
-
-/** Combines demands that all have to hold: of two demands on one field, the narrower one counts. */
-function allOf(demands: readonly ReadonlyMap<string, Values>[]): ReadonlyMap<string, Values> {
-  const all = new Map<string, Values>();
-  for (const [field, values] of demands.flatMap((demand) => [...demand])) {
-    const known = all.get(field);
-    if (known === undefined || values.size < known.size) all.set(field, values);
-  }
-  return all;
-}
-
-/** Combines demands of which one has to hold: only fields that all of them require remain required. */
-function anyOf(demands: readonly ReadonlyMap<string, Values>[]): ReadonlyMap<string, Values> {
-  const [first, ...others] = demands;
-  if (first === undefined) return new Map();
-  const shared = [...first.keys()].filter((field) => others.every((other) => other.has(field)));
-  return new Map(shared.map((field) => [field, new Map(demands.flatMap((demand) => [...(demand.get(field) ?? [])]))]));
 }

@@ -1,0 +1,308 @@
+import type { FoundValues } from "./line-filter.ts";
+
+const [tab, newline, carriageReturn, space] = [0x09, 0x0a, 0x0d, 0x20];
+const [quote, plus, comma, minus, point, colon, backslash] = [0x22, 0x2b, 0x2c, 0x2d, 0x2e, 0x3a, 0x5c];
+const [openBracket, closeBracket, openBrace, closeBrace] = [0x5b, 0x5d, 0x7b, 0x7d];
+const [zero, nine] = [0x30, 0x39];
+const byte = (text: string) => text.charCodeAt(0);
+const [letterE, letterU, letterN, letterT, letterF] = [byte("e"), byte("u"), byte("n"), byte("t"), byte("f")];
+
+/** What a position of an object or list may hold. */
+const keyOrEnd = 0;
+const key = 1;
+const value = 2;
+const valueOrEnd = 3;
+const behindValue = 4;
+
+/** The deepest value; Okta's events are some ten deep. */
+const maximumDepth = 60;
+/** The most values of watched names in a line. */
+const maximumFound = 512;
+
+const isEscape = flags('"\\/bfnrt');
+const isHex = flags("0123456789abcdefABCDEF");
+/** What text that an exporter spoiled may begin with: see {@link isSpoiled}. */
+const isSuspect = flags("@S{[( \\");
+
+function flags(characters: string): Uint8Array {
+  const table = new Uint8Array(256);
+  for (const character of characters) table[byte(character)] = 1;
+  return table;
+}
+
+/** Text in a place of an object as PowerShell and Python write objects: `lost-structure.ts` has the expressions. */
+export type IsSpoiled = (text: string) => boolean;
+
+/**
+ * Reads a line of JSON byte by byte, without making values of it: it checks the whole of JSON's grammar, finds the values
+ * that events are told apart by, and takes down the line's shape. JSON.parse takes two to three times as long.
+ *
+ * Its result lasts up to the next line.
+ */
+export class LineSkimmer implements FoundValues {
+  /** The positions of the text of these values at the top, without its quotes; start 0 for none. */
+  readonly eventType = new Span();
+  readonly uuid = new Span();
+  readonly published = new Span();
+  /**
+   * Digests of the line's keys in order, its brackets, and the kinds of its values: lines of the same shape differ only
+   * in their text, their numbers, and which of true and false stand in them.
+   */
+  shape = 0;
+  count = 0;
+  #buffer: Buffer = Buffer.alloc(0);
+  readonly #names = new Int32Array(maximumFound);
+  readonly #starts = new Int32Array(maximumFound);
+  readonly #ends = new Int32Array(maximumFound);
+  readonly #kinds = new Uint8Array(maximumFound);
+  readonly #open = new Uint8Array(maximumDepth + 1);
+  /** The index of a watched name by the digest of its folded characters; a table of its last byte comes before. */
+  readonly #watched: ReadonlyMap<number, number>;
+  readonly #mayWatch = new Uint8Array(256);
+  readonly #isSpoiled: IsSpoiled;
+
+  /** @param names the names of watched fields, folded, each with an index */
+  constructor(names: ReadonlyMap<string, number>, isSpoiled: IsSpoiled) {
+    this.#watched = new Map([...names].map(([name, index]) => [foldedDigest(name), index]));
+    for (const digest of this.#watched.keys()) this.#mayWatch[digest & 0xff] = 1;
+    this.#isSpoiled = isSpoiled;
+  }
+
+  nameAt(index: number): number {
+    return this.#names[index] ?? -1;
+  }
+
+  textAt(index: number): string | null {
+    const start = this.#starts[index] ?? 0;
+    const end = this.#ends[index] ?? 0;
+    const kind = this.#kinds[index];
+    if (kind === openBracket) return null;
+    if (kind === letterT) return this.#buffer[start] === letterT ? "true" : "false";
+    const text = this.#buffer.toString("utf8", start, end);
+    const written = kind === quote && !text.includes("\\") ? text.slice(1, -1) : String(JSON.parse(text));
+    return written.toLowerCase();
+  }
+
+  /**
+   * Reads the object that starts there.
+   *
+   * @param buffer holds a newline at this position or behind it
+   * @returns the position behind the object; -1 for what is no JSON within one line, and for what it does not read: keys
+   * with escapes or beyond ASCII, a second `eventType`, `uuid` or `published`, and spoiled text
+   */
+  skim(buffer: Buffer, start: number): number {
+    this.#buffer = buffer;
+    this.eventType.start = 0;
+    this.uuid.start = 0;
+    this.published.start = 0;
+    this.count = 0;
+    const open = this.#open;
+    let depth = 1;
+    open[1] = openBrace;
+    let expected = keyOrEnd;
+    let [high, low] = [0, 0];
+    let folded = 0;
+    let top: Span | null = null;
+    let at = start + 1;
+    for (;;) {
+      let c = buffer[at] as number;
+      while (c === space || c === carriageReturn || c === tab) c = buffer[++at] as number;
+      if (expected === behindValue) {
+        if (c === comma) {
+          expected = open[depth] === openBrace ? key : value;
+        } else if (c === closeBrace || c === closeBracket) {
+          // The closing brackets follow the opening ones by two.
+          if (open[depth] !== c - 2) return -1;
+          high = ((high << 5) - high + c) | 0;
+          depth -= 1;
+          if (depth === 0) break;
+        } else return -1;
+        at += 1;
+        continue;
+      }
+      if (expected <= key) {
+        if (c === closeBrace && expected === keyOrEnd) {
+          high = ((high << 5) - high + c) | 0;
+          depth -= 1;
+          if (depth === 0) break;
+          at += 1;
+          expected = behindValue;
+          continue;
+        }
+        if (c !== quote) return -1;
+        const keyStart = at + 1;
+        folded = 0;
+        let exact = 0;
+        for (c = buffer[++at] as number; c !== quote; c = buffer[++at] as number) {
+          if (c < space || c > 0x7e || c === backslash) return -1;
+          folded = ((folded << 5) - folded + (c | 0x20)) | 0;
+          exact = ((exact << 7) - exact + c) | 0;
+        }
+        high = Math.imul(high ^ folded, 0x9e37_79b1);
+        high ^= high >>> 15;
+        low = Math.imul(low + exact, 0xc2b2_ae35);
+        low ^= low >>> 13;
+        if (depth === 1) {
+          top = this.#topOf(buffer, keyStart, at);
+          if (top !== null && top.start !== 0) return -1;
+        }
+        c = buffer[++at] as number;
+        while (c === space || c === carriageReturn || c === tab) c = buffer[++at] as number;
+        if (c !== colon) return -1;
+        at += 1;
+        expected = value;
+        continue;
+      }
+      if (c === closeBracket && expected === valueOrEnd) {
+        high = ((high << 5) - high + c) | 0;
+        depth -= 1;
+        at += 1;
+        expected = behindValue;
+        continue;
+      }
+      const valueStart = at;
+      let kind = c;
+      if (c === quote) {
+        let isEscaped = false;
+        if (isSuspect[buffer[at + 1] as number] === 1 && this.#isSuspect(buffer, at + 1)) return -1;
+        for (c = buffer[++at] as number; c !== quote; c = buffer[++at] as number) {
+          if (c < space) return -1;
+          if (c !== backslash) continue;
+          c = buffer[++at] as number;
+          if (c === letterU) {
+            for (let digit = 1; digit <= 4; digit += 1) if (isHex[buffer[at + digit] as number] === 0) return -1;
+            at += 4;
+            isEscaped = true;
+          } else if (isEscape[c] === 0) return -1;
+        }
+        at += 1;
+        if (isEscaped && this.#isSpoiled(JSON.parse(buffer.toString("utf8", valueStart, at)))) return -1;
+        if (top !== null) top.set(valueStart + 1, at - 1);
+      } else if (c === openBrace || c === openBracket) {
+        if (depth === maximumDepth) return -1;
+        depth += 1;
+        open[depth] = c;
+        at += 1;
+      } else if (c === letterN) {
+        if (!(buffer[at + 1] === letterU && buffer[at + 2] === byte("l") && buffer[at + 3] === byte("l"))) return -1;
+        at += 4;
+      } else if (c === letterT) {
+        if (!(buffer[at + 1] === byte("r") && buffer[at + 2] === letterU && buffer[at + 3] === letterE)) return -1;
+        at += 4;
+      } else if (c === letterF) {
+        if (!(buffer[at + 1] === byte("a") && buffer[at + 2] === byte("l") && buffer[at + 3] === byte("s"))) return -1;
+        if (buffer[at + 4] !== letterE) return -1;
+        kind = letterT;
+        at += 5;
+      } else {
+        at = numberEnd(buffer, at);
+        if (at < 0) return -1;
+        kind = zero;
+      }
+      high = ((high << 5) - high + kind) | 0;
+      if (expected === value && open[kind === openBrace || kind === openBracket ? depth - 1 : depth] === openBrace) {
+        if (this.#mayWatch[folded & 0xff] === 1 && kind !== letterN && kind !== openBrace) {
+          const name = this.#watched.get(folded);
+          if (name !== undefined) {
+            const found = this.count;
+            if (found === maximumFound) return -1;
+            this.count = found + 1;
+            this.#names[found] = name;
+            this.#starts[found] = valueStart;
+            this.#ends[found] = at;
+            this.#kinds[found] = kind;
+          }
+        }
+      }
+      top = null;
+      expected = kind === openBrace ? keyOrEnd : kind === openBracket ? valueOrEnd : behindValue;
+    }
+    // 53 bits: the most that a number holds exactly.
+    this.shape = (high & 0x1f_ffff) * 2 ** 32 + (low >>> 0);
+    return at + 1;
+  }
+
+  #topOf(buffer: Buffer, start: number, end: number): Span | null {
+    switch (end - start) {
+      case 4:
+        return holds(buffer, start, "uuid") ? this.uuid : null;
+      case 9:
+        return holds(buffer, start, "eventType")
+          ? this.eventType
+          : holds(buffer, start, "published")
+            ? this.published
+            : null;
+      default:
+        return null;
+    }
+  }
+
+  /** Decides, where the first characters do not, by the whole text. */
+  #isSuspect(buffer: Buffer, start: number): boolean {
+    // "System.Object[]"
+    if (buffer[start] === byte("S") && buffer[start + 1] !== byte("y")) return false;
+    let at = start;
+    while (buffer[at] === openBrace || buffer[at] === openBracket || buffer[at] === byte("(")) at += 1;
+    const next = buffer[at] === backslash && buffer[at + 1] === quote ? quote : (buffer[at] as number);
+    const isOrdinary = at > start && next > space && next < 0x7f && next !== backslash && next !== byte("'");
+    if (isOrdinary) return false;
+    let end = start;
+    while (buffer[end] !== quote && buffer[end] !== newline) end += buffer[end] === backslash ? 2 : 1;
+    try {
+      return this.#isSpoiled(JSON.parse(buffer.toString("utf8", start - 1, end + 1)));
+    } catch {
+      return true;
+    }
+  }
+}
+
+/** A part of a buffer. */
+class Span {
+  start = 0;
+  end = 0;
+
+  set(start: number, end: number): void {
+    this.start = start;
+    this.end = end;
+  }
+}
+
+function holds(buffer: Buffer, start: number, text: string): boolean {
+  for (let index = 0; index < text.length; index += 1) {
+    if (buffer[start + index] !== text.charCodeAt(index)) return false;
+  }
+  return true;
+}
+
+/** The digest of a name's characters, folded as the skimmer folds them: it clears the case of letters. */
+function foldedDigest(name: string): number {
+  let digest = 0;
+  for (let index = 0; index < name.length; index += 1) {
+    digest = ((digest << 5) - digest + (name.charCodeAt(index) | 0x20)) | 0;
+  }
+  return digest;
+}
+
+/** The position behind a number; -1 for none. */
+function numberEnd(buffer: Buffer, start: number): number {
+  let at = buffer[start] === minus ? start + 1 : start;
+  if (!isDigit(buffer[at])) return -1;
+  at = buffer[at] === zero ? at + 1 : digitsEnd(buffer, at);
+  if (buffer[at] === point) {
+    if (!isDigit(buffer[at + 1])) return -1;
+    at = digitsEnd(buffer, at + 1);
+  }
+  if (((buffer[at] as number) | 0x20) !== letterE) return at;
+  at += buffer[at + 1] === plus || buffer[at + 1] === minus ? 2 : 1;
+  return isDigit(buffer[at]) ? digitsEnd(buffer, at) : -1;
+}
+
+function digitsEnd(buffer: Buffer, start: number): number {
+  let at = start;
+  while (isDigit(buffer[at])) at += 1;
+  return at;
+}
+
+function isDigit(c: number | undefined): boolean {
+  return c !== undefined && c >= zero && c <= nine;
+}

@@ -1,0 +1,118 @@
+import { fold, literalOf, type Pattern } from "./pattern.ts";
+import type { Condition, DetectionItem, Operand, Rule } from "./rule.ts";
+
+/** What a rule requires of a field: that the event holds one of these values, or text that contains one of these parts. */
+export interface Requirement {
+  /** Whole values by their folded form, each as the rule writes it. */
+  readonly values: Values;
+  /** Parts of a value, folded and not empty: what stands between wildcards. */
+  readonly parts: ReadonlySet<string>;
+}
+
+/** Values by their folded form, each as the rule writes it. */
+type Values = ReadonlyMap<string, string>;
+
+/** Requirements by field, folded. */
+type Requirements = ReadonlyMap<string, Requirement>;
+
+/**
+ * The requirements of a rule: for each field (folded), plain values of which the event must hold one. Other fields may
+ * hold any value.
+ */
+export function requirementsOf(rule: Rule): ReadonlyMap<string, Values> {
+  const plain = [...textRequirementsOf(rule)].filter(([, { parts }]) => parts.size === 0);
+  return new Map(plain.map(([field, { values }]) => [field, values]));
+}
+
+/**
+ * The requirements of a rule, those of patterns among them: for each field (folded), values and parts of which the event
+ * must hold one. A rule without an entry for a field may match whatever the field holds.
+ */
+export function textRequirementsOf(rule: Rule): Requirements {
+  const ofCondition = (condition: Condition): Requirements => {
+    switch (condition.kind) {
+      case "selection":
+        return anyOf((rule.selections[condition.name] ?? []).map((items) => allOf(items.map(ofItem))));
+      case "and":
+        return allOf(condition.operands.map(ofCondition));
+      case "or":
+        return anyOf(condition.operands.map(ofCondition));
+      case "not":
+        return new Map();
+    }
+  };
+  return ofCondition(rule.condition);
+}
+
+function ofItem(item: DetectionItem): Requirements {
+  if (item.field === null || item.negated || item.part !== null) return new Map();
+  const ofValues = item.values.map((operands) => union(operands.map((operand) => ofOperand(operand, item.cased))));
+  const required = item.linking === "all" ? narrowest(ofValues) : union(ofValues);
+  return required === null ? new Map() : new Map([[fold(item.field), required]]);
+}
+
+/** Null where an operand takes values that share no text. */
+function ofOperand(operand: Operand, cased: boolean): Requirement | null {
+  if (operand.kind !== "pattern") return null;
+  const literal = literalOf(operand.pattern);
+  if (literal !== null) return { values: new Map([[fold(literal), literal]]), parts: new Set() };
+  const part = longestPart(operand.pattern);
+  // Case folds outside of ASCII by what stands beside a letter: a part of a text may fold in another way than the whole.
+  if (part === null || (cased && !/^[ -~]*$/.test(part))) return null;
+  return { values: new Map(), parts: new Set([fold(part)]) };
+}
+
+function longestPart(pattern: Pattern): string | null {
+  const literals = pattern.filter((part) => typeof part === "string");
+  return literals.reduce<string | null>((best, part) => (part.length > (best?.length ?? 0) ? part : best), null);
+}
+
+/** One of some requirements of one field has to hold; null where one of them is unclear. */
+function union(requirements: readonly (Requirement | null)[]): Requirement | null {
+  const known = requirements.filter((each) => each !== null);
+  if (known.length === 0 || known.length < requirements.length) return null;
+  return {
+    values: new Map(known.flatMap(({ values }) => [...values])),
+    parts: new Set(known.flatMap(({ parts }) => [...parts])),
+  };
+}
+
+/** The narrowest of requirements of one field that all have to hold; null where none is clear. */
+function narrowest(requirements: readonly (Requirement | null)[]): Requirement | null {
+  return requirements.reduce(
+    (best, each) => (each !== null && (best === null || isNarrower(each, best)) ? each : best),
+    null,
+  );
+}
+
+/** Whole values are narrower than parts of them; beyond that, fewer alternatives are. */
+function isNarrower(first: Requirement, second: Requirement): boolean {
+  if (first.parts.size === 0 || second.parts.size === 0) {
+    if (first.parts.size !== second.parts.size) return first.parts.size === 0;
+    return first.values.size < second.values.size;
+  }
+  return first.parts.size + first.values.size < second.parts.size + second.values.size;
+}
+
+/** Combines demands that all have to hold: of two demands on one field, the narrower one counts. */
+function allOf(demands: readonly Requirements[]): Requirements {
+  const all = new Map<string, Requirement>();
+  for (const [field, required] of demands.flatMap((demand) => [...demand])) {
+    const known = all.get(field);
+    if (known === undefined || isNarrower(required, known)) all.set(field, required);
+  }
+  return all;
+}
+
+/** Combines demands of which one has to hold: only fields that all of them require remain required. */
+function anyOf(demands: readonly Requirements[]): Requirements {
+  const [first, ...others] = demands;
+  if (first === undefined) return new Map();
+  const shared = [...first.keys()].filter((field) => others.every((other) => other.has(field)));
+  return new Map(
+    shared.flatMap((field) => {
+      const required = union(demands.map((demand) => demand.get(field) ?? null));
+      return required === null ? [] : [[field, required] as const];
+    }),
+  );
+}
