@@ -2,6 +2,7 @@ import { readFile } from "node:fs/promises";
 import { DeleteItemCommand } from "@aws-sdk/client-dynamodb";
 import { type Command, InvalidArgumentError } from "commander";
 import { createUsersApi } from "../lambda/adapters/okta-api/users-api.ts";
+import { openIncidents } from "../lambda/adapters/tables/incidents.ts";
 import { createLookUp } from "../lambda/adapters/tables/look-up.ts";
 import { openProfileItems } from "../lambda/adapters/tables/profile-items.ts";
 import { journeysOf, keysOfProfile } from "../lambda/adapters/tables/profile-look-up.ts";
@@ -183,7 +184,12 @@ async function remove(user: string, options: DeploymentOptions): Promise<void> {
   const stored = await items.get(keysOf(user).flatMap(keysOfProfile));
   const removed = await items.remove(keysOf(user).flatMap(keysOfProfile));
   const forgotten = await forgetUsers(ids, deployment);
-  if (removed.length === 0 && forgotten === 0) throw new InputError(`nothing is kept of ${user}`);
+  const login = canonicalLogin(user);
+  const incidents = await (await openIncidents(deployment.dynamodb, deployment.stateTable)).removeOf(
+    (incident) => incident.user?.id === user || canonicalLogin(incident.user?.login ?? "") === login,
+    new Date(),
+  );
+  if (removed.length === 0 && forgotten === 0 && incidents === 0) throw new InputError(`nothing is kept of ${user}`);
   const names = removed.map((key) => {
     const item = stored.get(key);
     const traveler = item === undefined ? null : journeysOf(item);
@@ -191,6 +197,7 @@ async function remove(user: string, options: DeploymentOptions): Promise<void> {
   });
   if (names.length > 0) print(`Deleted: ${names.toSorted().join(", ")}`);
   if (forgotten > 0) print("Deleted: what is remembered of the user's proxied sessions");
+  if (incidents > 0) print(`Deleted: ${plural(incidents, "incident")}`);
 }
 
 /** Removes items of users' states; returns their number. */

@@ -165,7 +165,9 @@ describe("npm run profiles", () => {
         body: JSON.stringify(delivery([event])),
       });
     }
-    expect((await profiles("delete", id)).stdout).toBe("Deleted: what is remembered of the user's proxied sessions\n");
+    expect((await profiles("delete", id)).stdout).toBe(
+      "Deleted: what is remembered of the user's proxied sessions\nDeleted: 1 incident\n",
+    );
     expect(await profiles("delete", id)).toMatchObject({ code: 2 });
   });
 
@@ -179,7 +181,9 @@ describe("npm run profiles", () => {
         body: JSON.stringify(delivery([sessionStart({ actor, outcome: { result: "FAILURE" } })])),
       });
     }
-    expect(await profilesWith({ HOOK_SECRET: "another" }, "delete", login)).toMatchObject({ code: 2 });
+    const byAnother = () => profilesWith({ HOOK_SECRET: "another" }, "delete", login);
+    expect((await byAnother()).stdout).toBe("Deleted: 1 incident\n");
+    expect(await byAnother()).toMatchObject({ code: 2 });
     const withKey = await profilesWith({ HOOK_SECRET: "secret" }, "delete", login.toLowerCase());
     expect(withKey.stdout).toBe("Deleted: what is remembered of the user's proxied sessions\n");
     expect(await profilesWith({ HOOK_SECRET: "secret" }, "delete", login)).toMatchObject({ code: 2 });

@@ -68,6 +68,15 @@ const makers: Readonly<Record<string, () => Promise<string>>> = {
     const [id = ""] = /[0-9a-f-]{8,36}/.exec(stdout) ?? [];
     return id;
   },
+  async INCIDENT_ID() {
+    // No exception, and no window of an alert before, is about this person.
+    const alternateId = `${crypto.randomUUID()}@example.com`;
+    const event = sessionStart({ actor: { id: "00u2", type: "User", alternateId } });
+    await deliver(event);
+    const find = () => run.alerts.received.find(({ alert }) => alert.okta.eventUuid === event.uuid)?.alert.incident.id;
+    await vi.waitUntil(find, 60_000);
+    return find() ?? "";
+  },
   USER: async () => "ada@example.com",
 };
 

@@ -33,6 +33,7 @@ export function entryOf(alert: Alert, fingerprint: string | null): IncidentAlert
       .map(({ id, title }) => ({ id: shorten(id, maximumText), title: shorten(title, maximumText) })),
     from: isSilent ? null : brief(describeExit(alert)),
     through: brief(describeProxy(alert)),
+    kinds: [...network.anonymous.kinds],
     network: isSilent ? null : brief(describeNetwork(alert)),
     operator: operators.length === 1 ? brief(operators[0] ?? null) : null,
     asNumber: network.asNumber,
@@ -41,8 +42,9 @@ export function entryOf(alert: Alert, fingerprint: string | null): IncidentAlert
   };
 }
 
-/** The person of an alert, for its incident. */
-export function personOfAlert({ user: { id, login, displayName } }: Alert): IncidentUser {
+/** The person of an alert, for its incident; null where it names none, as of a storm. */
+export function personOfAlert({ user: { id, login, displayName } }: Alert): IncidentUser | null {
+  if (id === null && login === null && displayName === null) return null;
   return { id: brief(id), login: brief(login), displayName: brief(displayName) };
 }
 

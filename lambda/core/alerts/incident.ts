@@ -3,6 +3,7 @@ import { type Incident, maximumShown, openedAt } from "../incidents/incident.ts"
 import { sessionStart } from "../okta/log-event.ts";
 import { isUnknown } from "../okta/person.ts";
 import type { Alert } from "./alert-schema.ts";
+import { isOfStorm } from "./storm.ts";
 
 /** The incident of an alert, as far as it is known when the alert is written. */
 export interface IncidentSource {
@@ -46,24 +47,26 @@ export function describeIncident(
 const maximumNamed = 3;
 
 /** `3rd alert of this session: at 09:41 UTC "Okta Admin Privilege Granted" (high), …`. Null for the first alert, and where that is not known. */
-export function describeBefore({ incident, session, detectedAt }: Alert): string | null {
+export function describeBefore(alert: Alert): string | null {
+  const { incident, session, detectedAt } = alert;
   const { alerts, before } = incident;
   if (alerts === null || alerts === 0) return null;
   const hasSession = [session.rootSessionId, session.externalSessionId].some((id) => !isUnknown(id));
+  const what = isOfStorm(alert) ? "storm" : hasSession ? "session" : "incident";
   const named = before.slice(-maximumNamed);
   const more = alerts - named.length;
   const list = named.map((each) => {
     const day = each.detectedAt.slice(0, 10);
     const time = `${day === detectedAt.slice(0, 10) ? "" : `${day} `}${each.detectedAt.slice(11, 16)} UTC`;
-    return `at ${time} ${nameAlert(each)} (${each.severity})`;
+    return `at ${time}${isOfStorm(alert) ? "" : ` ${nameAlert(each)}`} (${each.severity})`;
   });
   const rest = more === 0 ? "" : `${more} more before, `;
-  return `${ordinal(alerts + 1)} alert of this ${hasSession ? "session" : "incident"}: ${rest}${list.join(", ")}`;
+  return `${ordinal(alerts + 1)} alert of this ${what}: ${rest}${list.join(", ")}`;
 }
 
 function nameAlert({ eventType, detections }: Alert["incident"]["before"][number]): string {
   const title = detections[0]?.title ?? eventType;
-  return eventType === sessionStart ? "a session start" : `"${title}"`;
+  return eventType === sessionStart ? "a sign-in" : `"${title}"`;
 }
 
 /** `closed as benign by ana on 2026-11-20: her VPN`. Null where the last of the same was not judged. */

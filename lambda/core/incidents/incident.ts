@@ -36,6 +36,8 @@ export const incidentAlertSchema = z.object({
   from: text,
   /** The anonymous network: `Tor (TOR_EXIT)`; null for none. */
   through: text,
+  /** The kinds of anonymous network: `tor`, `vpn`… */
+  kinds: z.array(z.string()),
   /** Address and autonomous system: `203.0.113.7, AS64500 Example Hosting`; null where the event has no address. */
   network: text,
   /** The one operator of an anonymous network that Okta names; null for none, or several. */
@@ -57,7 +59,7 @@ export interface Incident {
   readonly id: string;
   /** When it last changed: by an alert, or by a verdict (ISO 8601, UTC). */
   readonly changed: string;
-  /** Null for a storm, which is about many persons. */
+  /** Null for a storm, which is about many persons, and where no alert names a person. */
   readonly user: IncidentUser | null;
   /** The alerts that are kept, in order of `detectedAt`. */
   readonly alerts: readonly IncidentAlert[];

@@ -6,7 +6,7 @@ export interface PublishedAlert {
   /** The incident's id. */
   readonly incident: string;
   readonly alert: IncidentAlert;
-  /** The person of the alert; null for a storm. */
+  /** The person of the alert; null where it names none. */
   readonly user: IncidentUser | null;
   /** The key that the person is remembered under, where verdicts are kept; null where there is none. */
   readonly userKey: UserKey | null;

@@ -1,0 +1,312 @@
+import { userInfo } from "node:os";
+import { basename } from "node:path";
+import { type Command, InvalidArgumentError, Option } from "commander";
+import { openIncidents } from "../lambda/adapters/tables/incidents.ts";
+import { type Verdict, verdicts } from "../lambda/core/history/verdict.ts";
+import {
+  type Incident,
+  type IncidentAlert,
+  incidentDays,
+  isOpen,
+  maximumIncidentAlerts,
+  openedAt,
+} from "../lambda/core/incidents/incident.ts";
+import { leastJudged, type RuleScore, scoreRules } from "../lambda/core/incidents/score.ts";
+import { bySeverity } from "../lambda/core/sigma/rule.ts";
+import { plural } from "../lambda/core/text/shorten.ts";
+import { createCommand, InputError, onTerminal, runCommand } from "./command.ts";
+import { addDeploymentOptions, type Deployment, type DeploymentOptions, findDeployment } from "./deployment.ts";
+import { ourDetections, readDetections } from "./detections-folder.ts";
+import { casesFileOf } from "./rules/cases-file.ts";
+
+const print = (text: string) => process.stdout.write(`${onTerminal(text)}\n`);
+const printJson = (value: unknown) => process.stdout.write(`${JSON.stringify(value)}\n`);
+const day = 86_400_000;
+
+const open = ({ dynamodb, stateTable }: Deployment) => openIncidents(dynamodb, stateTable);
+
+/** The characters of an id that a list prints. */
+const shortId = 8;
+/** The least characters of an id that name an incident. */
+const leastPrefix = 4;
+
+interface SinceOptions extends DeploymentOptions {
+  /** Days. */
+  readonly since: number;
+  readonly json: boolean;
+}
+
+interface ListOptions extends SinceOptions {
+  readonly open: boolean;
+}
+
+async function list(options: ListOptions): Promise<void> {
+  const all = await readSince(options);
+  const shown = all.filter((incident) => !options.open || isOpen(incident));
+  if (options.json) {
+    for (const incident of shown) printJson(toJson(incident));
+    return;
+  }
+  for (const incident of shown) print(describeBriefly(incident));
+  const waiting = all.filter(isOpen).length;
+  const days = plural(options.since, "day");
+  if (all.length === 0) print(`No incident changed in the last ${days}.`);
+  else print(`${plural(all.length, "incident")} of the last ${days}, ${waiting} without a verdict.`);
+}
+
+async function readSince(options: SinceOptions): Promise<readonly Incident[]> {
+  const now = new Date();
+  return (await open(await findDeployment(options))).list(new Date(now.getTime() - options.since * day), now);
+}
+
+interface ShowOptions extends DeploymentOptions {
+  readonly json: boolean;
+}
+
+async function show(id: string, options: ShowOptions): Promise<void> {
+  const incident = await find(id, await open(await findDeployment(options)));
+  if (options.json) printJson(toJson(incident));
+  else print(describeTimeline(incident));
+}
+
+/** Finds an incident by its id, or by the beginning of it that no other incident has. */
+async function find(named: string, incidents: Awaited<ReturnType<typeof open>>): Promise<Incident> {
+  const start = named.toLowerCase();
+  if (!/^[0-9a-f-]+$/.test(start) || start.length < leastPrefix) {
+    throw new InputError(
+      `${named} is no id of an incident: give the incident.id of an alert, or at least ${leastPrefix} characters of it; list shows them`,
+    );
+  }
+  const isWhole = start.length === crypto.randomUUID().length;
+  const ids = isWhole ? [start] : await incidents.idsOf(start, new Date());
+  if (ids.length > 1) {
+    const some = ids.slice(0, 10).join(", ");
+    throw new InputError(`${named} is the beginning of ${ids.length} ids: ${some}${ids.length > 10 ? ", …" : ""}`);
+  }
+  const incident = ids[0] === undefined ? null : await incidents.get(ids[0]);
+  if (incident === null) {
+    throw new InputError(
+      `no incident has the id ${named}; list shows them. One is kept for ${incidentDays} days after its last change`,
+    );
+  }
+  return incident;
+}
+
+interface CloseOptions extends DeploymentOptions {
+  readonly verdict: Verdict["verdict"];
+  readonly note: string;
+  readonly by: string;
+}
+
+async function close(id: string, { verdict, note, by, ...options }: CloseOptions): Promise<void> {
+  const incidents = await open(await findDeployment(options));
+  const incident = await find(id, incidents);
+  const made: Verdict = { verdict, note, by, at: new Date().toISOString() };
+  if (!(await incidents.close(incident.id, made))) {
+    throw new InputError(`the incident ${incident.id} has expired meanwhile`);
+  }
+  if (incident.verdict !== null) print(`Before: ${describeVerdict(incident.verdict)}`);
+  print(`Closed: ${describeBriefly({ ...incident, verdict: made })}`);
+  print("The next alert about the same person, network, place, device and detections says how this one was judged.");
+  if (verdict === "true-positive") return;
+  print("To have no alert about the same again: npm run exceptions -- add --help");
+}
+
+async function score(options: SinceOptions): Promise<void> {
+  const incidents = await readSince(options);
+  const scores = scoreRules(incidents);
+  if (options.json) {
+    for (const each of scores) printJson(each);
+    return;
+  }
+  if (scores.length === 0) {
+    print(`No incident changed in the last ${plural(options.since, "day")}.`);
+    return;
+  }
+  const columns = ["alerts", "true", "benign", "expected", "open"];
+  const cells = (each: RuleScore) => [each.alerts, each.truePositives, each.benign, each.expected, each.open];
+  const row = (values: readonly unknown[]) => values.map((value) => String(value).padStart(8)).join(" ");
+  print(`${row(columns)}  detection`);
+  for (const each of scores) print(`${row(cells(each))}  ${each.title}`);
+  const unseen = incidents.reduce((sum, { count, alerts }) => sum + count - alerts.length, 0);
+  if (unseen > 0)
+    print(`${plural(unseen, "alert")} beyond the first ${maximumIncidentAlerts} of an incident left out.`);
+  const files = await filesByRule();
+  const advice = scores.flatMap((each) => adviceLines(each, files.get(each.id) ?? null));
+  if (advice.length > 0) print(["", "What to tune", ...advice].join("\n"));
+}
+
+/** The names of the files of the deployed rules, by rule id. */
+async function filesByRule(): Promise<ReadonlyMap<string, string>> {
+  const { rules } = await readDetections(ourDetections);
+  return new Map(rules.map(({ content, file }) => [content.id, basename(file)]));
+}
+
+function adviceLines({ title, advice, benign, expected, open: waiting }: RuleScore, file: string | null): string[] {
+  const harmless = benign + expected;
+  switch (advice.kind) {
+    case "keep":
+      return [];
+    case "judge":
+      return [
+        `- ${title}: judge ${waiting} more; advice takes ${leastJudged} harmless ones.`,
+        "    npm run incidents -- list --open",
+      ];
+    case "except": {
+      const { user, operator, asNumber, detection } = advice.scope;
+      const what = `- ${title}: ${advice.covers} of ${harmless} harmless alerts have this in common.`;
+      const parts = [
+        user === null ? "" : ` --user ${quoted(user)}`,
+        operator === null ? "" : ` --operator ${quoted(operator)}`,
+        asNumber === null ? "" : ` --asn ${asNumber}`,
+        detection === null ? "" : ` --detection ${quoted(detection)}`,
+      ];
+      return [what, `    npm run exceptions -- add${parts.join("")} --reason "..."`];
+    }
+    case "switchOff": {
+      const what = `- ${title}: all ${harmless} judged alerts were harmless, and have no network in common. Write a filter (docs/detections.md), or switch it off:`;
+      if (file === null) return [`${what} it is no rule of this checkout.`];
+      return [what, `    git rm --ignore-unmatch detections/${file} detections/${casesFileOf(file)} && npm run deploy`];
+    }
+  }
+}
+
+/** A word of a shell's command: people paste it, and a stranger may have chosen the text. */
+function quoted(text: string): string {
+  return /^\w[\w.+-]*(@[\w.-]+)?$/.test(text) ? text : `'${onTerminal(text).replaceAll("'", "'\\''")}'`;
+}
+
+/** An incident with what it does not keep but tells. */
+function toJson(incident: Incident) {
+  return { ...incident, opened: openedAt(incident), open: isOpen(incident) };
+}
+
+function describeBriefly(incident: Incident): string {
+  const { id, changed, alerts, count, verdict } = incident;
+  const last = alerts.at(-1);
+  const state = verdict === null ? "open" : isOpen(incident) ? "open again" : verdict.verdict;
+  const facts = [state, severest(alerts), plural(count, "alert"), minute(last?.detectedAt ?? changed)];
+  return `${id.slice(0, shortId)}  ${facts.filter(Boolean).join(", ")}  ${describeUser(incident)}\n    ${last?.summary ?? ""}`;
+}
+
+function severest(alerts: readonly IncidentAlert[]): string {
+  return alerts.map(({ severity }) => severity).sort(bySeverity)[0] ?? "";
+}
+
+function describeUser({ user }: Incident): string {
+  if (user === null) return "no single person";
+  const { id, login, displayName } = user;
+  const name = login ?? id ?? "unknown";
+  return displayName === null || displayName === name ? name : `${displayName} (${name})`;
+}
+
+/** `2026-11-24 09:12`, in UTC. */
+function minute(time: string): string {
+  return time.slice(0, 16).replace("T", " ");
+}
+
+function describeVerdict({ verdict, note, by, at }: Verdict): string {
+  return `${verdict}, by ${by} on ${minute(at)} UTC: ${note}`;
+}
+
+function describeTimeline(incident: Incident): string {
+  const { id, alerts, count, verdict } = incident;
+  const isWaiting = isOpen(incident);
+  const left = count - alerts.length;
+  const nextStep = alerts.at(-1)?.nextStep ?? null;
+  return [
+    `Incident ${id}`,
+    `${describeUser(incident)}; ${plural(count, "alert")} since ${minute(openedAt(incident))} UTC`,
+    "",
+    ...alerts.flatMap((alert, index) => [
+      ...(left > 0 && index === alerts.length - 1 ? [`  … ${plural(left, "alert")} more …`, ""] : []),
+      ...alertLines(alert),
+      "",
+    ]),
+    `Verdict    ${verdict === null ? "none" : describeVerdict(verdict)}`,
+    ...(verdict !== null && isWaiting
+      ? ["           Alerts came after it: the incident waits for a verdict again."]
+      : []),
+    ...(isWaiting && nextStep !== null ? [`Next       ${nextStep}`] : []),
+    ...(isWaiting
+      ? [`Close it   npm run incidents -- close ${id.slice(0, shortId)} --verdict ${verdicts.join("|")} --note "..."`]
+      : []),
+  ].join("\n");
+}
+
+function alertLines(alert: IncidentAlert): readonly string[] {
+  const { detectedAt, severity, summary, detections, from, through, network, eventUuid, outcome } = alert;
+  const rows: readonly (readonly [name: string, value: string | null])[] = [
+    ["What", [detections.map(({ title }) => title).join("; "), outcome].filter(Boolean).join(": ")],
+    ["From", from],
+    ["Through", through],
+    ["Network", network],
+    ["Event", eventUuid],
+  ];
+  return [
+    `${minute(detectedAt)} UTC  ${severity}  ${summary}`,
+    ...rows.flatMap(([name, value]) => (value === null ? [] : [`    ${name.padEnd(9)}${value}`])),
+  ];
+}
+
+function parseDays(text: string): number {
+  const days = Number(/^(\d{1,3})d?$/.exec(text)?.[1] ?? Number.NaN);
+  if (!(days >= 1 && days <= incidentDays)) {
+    throw new InvalidArgumentError(`a number of days from 1d to ${incidentDays}d is expected`);
+  }
+  return days;
+}
+
+/** The longest note, and name of its author: a mail prints them. */
+const maximumNote = 500;
+const maximumName = 100;
+
+const shortText = (maximum: number) => (text: string) => {
+  const trimmed = text.trim();
+  if (trimmed === "" || trimmed.length > maximum) {
+    throw new InvalidArgumentError(`a text of 1 to ${maximum} characters is expected`);
+  }
+  return trimmed;
+};
+
+const command = createCommand(
+  "incidents",
+  "Shows incidents, which are all alerts about one person and session, and closes them with a verdict.",
+);
+const subcommand = (name: string, description: string): Command =>
+  addDeploymentOptions(command.command(name).description(description)).exitOverride();
+const exitCodes = "\nExit code: 0; 2 when options or the id cannot be used.";
+
+subcommand("list", "lists those of the last days, the last changed first")
+  .option("--open", "only those that wait for a verdict", false)
+  .option("--since <days>", `changed in this many days, ${incidentDays}d at the most`, parseDays, 30)
+  .option("--json", "print each as a JSON line", false)
+  .addHelpText("after", exitCodes)
+  .action(list);
+subcommand(
+  "show",
+  "prints the timeline of one: what came when, from where, through what; its verdict, and what is next",
+)
+  .argument("<id>", "incident.id of an alert, or the beginning of it")
+  .option("--json", "print it as a JSON line", false)
+  .addHelpText("after", exitCodes)
+  .action(show);
+subcommand("close", "closes one with a verdict, which the next alert of the same kind names")
+  .argument("<id>", "incident.id of an alert, or the beginning of it")
+  .addOption(new Option("--verdict <verdict>", "how it was judged").choices(verdicts).makeOptionMandatory())
+  .requiredOption("--note <text>", "why", shortText(maximumNote))
+  .addOption(new Option("--by <name>", "who says so").default(userInfo().username).argParser(shortText(maximumName)))
+  .addHelpText("after", exitCodes)
+  .action(close);
+subcommand("score", "counts alerts and verdicts by detection, and says what to tune")
+  .option(
+    "--since <days>",
+    `of incidents that changed in this many days, ${incidentDays}d at the most`,
+    parseDays,
+    incidentDays,
+  )
+  .option("--json", "print each detection as a JSON line", false)
+  .addHelpText("after", exitCodes)
+  .action(score);
+
+await runCommand(command);

@@ -1,0 +1,149 @@
+import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
+import { createIncidents } from "../../lambda/adapters/tables/incidents.ts";
+import { entryOf } from "../../lambda/core/alerts/incident-entry.ts";
+import { type EmbeddedRun, startEmbeddedRun } from "../../local/embedded-run.ts";
+import { names } from "../../local/resources.ts";
+import { alertOf } from "../fixtures/cases.ts";
+import { type Output, runCli } from "../fixtures/command.ts";
+import { delivery, type Json, sessionStart } from "../fixtures/events.ts";
+
+let run: EmbeddedRun;
+beforeAll(async () => {
+  run = await startEmbeddedRun({ port: 0, hookSecret: "secret", mismatchDistanceKm: 500, onError: () => {} });
+});
+afterAll(() => run.stop());
+
+const local = () => ["--local", "--url", run.url];
+const incidents = (...args: readonly string[]): Promise<Output> => runCli("incidents", [...args, ...local()]);
+const linesOf = ({ stdout }: Output) =>
+  stdout
+    .trim()
+    .split("\n")
+    .filter(Boolean)
+    .map((line) => JSON.parse(line) as Json);
+const person = (name: string) => ({
+  actor: { id: `00u${name}`, type: "User", alternateId: `${name}@example.com`, displayName: name },
+});
+const session = (rootSessionId: string) => ({ authenticationContext: { rootSessionId, externalSessionId: "idx" } });
+const vpn = (asNumber: number): Json => ({
+  securityContext: {
+    isProxy: true,
+    asNumber,
+    ipDetails: { ipServiceCategories: [{ type: "VPN", operator: "NORD_VPN", isAnonymous: true }] },
+  },
+});
+
+/** Delivers an event, and waits for its alert and for what is recorded of it. */
+async function alertOn(event: Json): Promise<string> {
+  const response = await fetch(run.url, {
+    method: "POST",
+    headers: { authorization: "secret", "content-type": "application/json" },
+    body: JSON.stringify(delivery([event])),
+  });
+  expect(response.status).toBe(204);
+  const find = () => run.alerts.received.find(({ alert }) => alert.okta.eventUuid === event.uuid);
+  await vi.waitUntil(find, 60_000);
+  return find()?.alert.incident.id ?? "";
+}
+
+describe("npm run incidents", () => {
+  test("lists an incident, shows its timeline, closes it, and the next alert of the same kind says how", async () => {
+    const ada = { ...person("ada"), ...vpn(64500) };
+    const id = await alertOn(sessionStart({ ...ada, ...session("root1") }));
+    const second = sessionStart({ ...person("ada"), ...vpn(64501), ...session("root1") });
+    expect(await alertOn(second)).toBe(id);
+
+    const listed = await incidents("list", "--open");
+    expect(listed).toMatchObject({ code: 0, stderr: "" });
+    expect(listed.stdout).toMatch(new RegExp(`^${id.slice(0, 8)} {2}open, \\w+, 2 alerts, 20.* ada \\(?ada@example`));
+    expect(listed.stdout).toContain("1 incident of the last 30 days, 1 without a verdict.");
+
+    const shown = await incidents("show", id.slice(0, 8));
+    expect(shown).toMatchObject({ code: 0, stderr: "" });
+    expect(shown.stdout).toMatch(new RegExp(`^Incident ${id}\nada \\(ada@example\\.com\\); 2 alerts since `));
+    for (const part of [
+      /^20\d\d-\d\d-\d\d \d\d:\d\d UTC {2}\w+ {2}ada \(ada@example\.com\) started an Okta session through VPN/m,
+      /^ {4}From {5}Toronto, Ontario, Canada$/m,
+      /^ {4}Through {2}VPN \(NORD_VPN\)$/m,
+      /^ {4}Network {2}203\.0\.113\.77, AS64500$/m,
+      new RegExp(`^ {4}Event {4}${String(second.uuid)}$`, "m"),
+      /^Verdict {4}none$/m,
+      /^Next {7}\S/m,
+      new RegExp(`^Close it {3}npm run incidents -- close ${id.slice(0, 8)} --verdict `, "m"),
+    ]) {
+      expect(shown.stdout).toMatch(part);
+    }
+
+    const closing = ["close", id, "--verdict", "benign", "--note", "asked her", "--by", "ana"];
+    const closed = await incidents(...closing);
+    expect(closed).toMatchObject({ code: 0, stderr: "" });
+    expect(closed.stdout).toMatch(new RegExp(`^Closed: ${id.slice(0, 8)} {2}benign, `));
+    expect((await incidents("show", id)).stdout).toMatch(/^Verdict {4}benign, by ana on 20.* UTC: asked her$/m);
+    expect((await incidents("list", "--open")).stdout).toBe("1 incident of the last 30 days, 0 without a verdict.\n");
+    expect(linesOf(await incidents("list", "--json"))).toMatchObject([{ id, count: 2, open: false }]);
+
+    const other = sessionStart({ ...person("ada"), ...vpn(64502), ...session("root2") });
+    const otherId = await alertOn(other);
+    expect(otherId).not.toBe(id);
+    const found = run.alerts.received.find(({ alert }) => alert.okta.eventUuid === other.uuid)?.alert;
+    expect(found?.incident).toMatchObject({ alerts: 0, verdict: null });
+    const again = await incidents(...closing.map((each) => (each === "benign" ? "expected" : each)));
+    expect(again.stdout).toMatch(/^Before: benign, by ana on .*: asked her\n/);
+  });
+
+  test("scores detections by verdict, and says what to tune, as a command to copy", async () => {
+    for (const root of ["s1", "s2", "s3"]) {
+      const id = await alertOn(sessionStart({ ...person("bob"), ...vpn(64510 + Number(root[1])), ...session(root) }));
+      expect((await incidents("close", id, "--verdict", "expected", "--note", "his VPN")).code).toBe(0);
+    }
+    const { code, stdout } = await incidents("score");
+    expect(code).toBe(0);
+    expect(stdout).toMatch(/^ +alerts +true +benign +expected +open {2}detection\n/);
+    expect(stdout).toMatch(/^ +6 +0 +0 +5 +1 {2}Okta User Session Start Via Anonymizing Proxy$/m);
+    expect(stdout).toContain('    npm run exceptions -- add --user bob@example.com --operator NORD_VPN --reason "..."');
+    const [first] = linesOf(await incidents("score", "--json"));
+    expect(first).toMatchObject({ expected: 5, advice: { kind: "except", covers: 3 } });
+  });
+
+  test("refuses an unknown id, an ambiguous beginning, and options that it cannot use", async () => {
+    const unknown = await incidents("show", crypto.randomUUID());
+    expect(unknown).toMatchObject({ code: 2, stdout: "" });
+    expect(unknown.stderr).toContain("list shows them. One is kept for 90 days after its last change");
+    const now = new Date();
+    for (const end of ["1", "2"]) {
+      const alert = { ...entryOf(alertOf(), null), detectedAt: now.toISOString() };
+      const published = { incident: `abcdabcd-${end}`, alert, user: null, userKey: null, now };
+      await createIncidents(names.stateTable, () => Buffer.from("x")).record(published, AbortSignal.timeout(60_000));
+    }
+    const ambiguous = await incidents("show", "abcdabcd");
+    expect(ambiguous).toMatchObject({ code: 2, stdout: "" });
+    expect(ambiguous.stderr).toContain("abcdabcd is the beginning of 2 ids: abcdabcd-");
+    expect((await incidents("show", "abcdabcd-2")).stdout).toContain("no single person; 1 alert since ");
+    expect(await incidents("show", "ad")).toMatchObject({ code: 2, stderr: expect.stringContaining("4 characters") });
+    expect(await incidents("show", "ada@example.com")).toMatchObject({ code: 2 });
+    expect(await incidents("show", "ffff0000")).toMatchObject({ code: 2, stderr: expect.stringContaining("ffff0000") });
+    const close = (...args: readonly string[]) => incidents("close", crypto.randomUUID(), ...args);
+    expect(await close("--verdict", "fine", "--note", "x")).toMatchObject({ code: 2 });
+    expect(await close("--verdict", "benign")).toMatchObject({ code: 2, stderr: expect.stringContaining("--note") });
+    expect(await close("--verdict", "benign", "--note", " ")).toMatchObject({ code: 2 });
+    expect(await close("--verdict", "benign", "--note", "x")).toMatchObject({ code: 2 });
+    expect(await incidents("list", "--since", "91d")).toMatchObject({
+      code: 2,
+      stderr: expect.stringContaining("from 1d to 90d"),
+    });
+  });
+
+  test("knows nothing more about a person who was deleted", async () => {
+    await alertOn(sessionStart({ ...person("zoe"), ...vpn(64500), ...session("z1") }));
+    const zoes = async () =>
+      linesOf(await incidents("list", "--json")).filter(
+        ({ user }) => (user as Json | null)?.login === "zoe@example.com",
+      );
+    expect(await zoes()).toHaveLength(1);
+    const deleted = await runCli("profiles", ["delete", "Zoe@example.com", ...local()], {
+      environment: { HOOK_SECRET: "secret" },
+    });
+    expect(deleted.stdout).toContain("Deleted: 1 incident");
+    expect(await zoes()).toHaveLength(0);
+  });
+});

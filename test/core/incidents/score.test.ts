@@ -1,0 +1,77 @@
+import { describe, expect, test } from "vitest";
+import { entryOf } from "../../../lambda/core/alerts/incident-entry.ts";
+import type { Verdict } from "../../../lambda/core/history/verdict.ts";
+import type { Incident, IncidentAlert } from "../../../lambda/core/incidents/incident.ts";
+import { scoreRules } from "../../../lambda/core/incidents/score.ts";
+import { alertOf } from "../../fixtures/cases.ts";
+
+const entry = entryOf(alertOf(), null);
+const rule = { id: "r1", title: "A rule" };
+
+/** An incident of one alert of the rule, judged an hour later. */
+function incident(
+  verdict: Verdict["verdict"] | null,
+  own: Partial<IncidentAlert> = {},
+  login = "ada@example.com",
+): Incident {
+  const alert = { ...entry, detections: [rule], kinds: ["vpn"], operator: "NORD_VPN", asNumber: 64500, ...own };
+  return {
+    id: crypto.randomUUID(),
+    changed: alert.detectedAt,
+    user: { id: "00u1", login, displayName: null },
+    alerts: [alert],
+    count: 1,
+    verdict: verdict && { verdict, note: "", by: "ana", at: "2026-11-24T10:30:03.000Z" },
+  };
+}
+const adviceOn = (...incidents: readonly Incident[]) => scoreRules(incidents)[0]?.advice;
+
+test("a table counts the alerts of each detection by the verdicts of their incidents, the noisiest first", () => {
+  const other = { id: "r2", title: "Another rule" };
+  const both = incident("benign", { detections: [rule, other] });
+  const late = {
+    ...both,
+    alerts: [...both.alerts, { ...entry, detections: [other], detectedAt: "2026-11-25T00:00Z" }],
+  };
+  expect(scoreRules([late, incident("expected"), incident("true-positive", { detections: [other] })])).toMatchObject([
+    { ...rule, alerts: 2, truePositives: 0, benign: 1, expected: 1, open: 0 },
+    // The alert that came after the verdict waits for another.
+    { ...other, alerts: 3, truePositives: 1, benign: 1, expected: 0, open: 1 },
+  ]);
+  expect(scoreRules([])).toEqual([]);
+});
+
+describe("the advice on a detection", () => {
+  test("is to keep it where it found anything, and to judge more where too few are judged", () => {
+    const three = ["benign", "benign", "expected"].map((verdict) => incident(verdict as Verdict["verdict"]));
+    expect(adviceOn(...three, incident("true-positive"))).toEqual({ kind: "keep" });
+    expect(adviceOn(incident("benign"), incident("benign"), incident(null))).toEqual({ kind: "judge" });
+    expect(adviceOn(incident("benign"), incident("benign"))).toEqual({ kind: "keep" });
+  });
+
+  test("is the narrowest exception that covers most of what was harmless", () => {
+    const network = { operator: "NORD_VPN", asNumber: null, detection: null };
+    const ada = [incident("benign"), incident("benign"), incident("expected")];
+    expect(adviceOn(...ada)).toEqual({
+      kind: "except",
+      scope: { user: "ada@example.com", ...network },
+      covers: 3,
+    });
+    const [bob, cleo] = [incident("benign", {}, "bob@example.com"), incident("benign", {}, "cleo@example.com")];
+    expect(adviceOn(...ada, bob)).toMatchObject({ scope: { user: "ada@example.com" }, covers: 3 });
+    expect(adviceOn(...ada, bob, cleo)).toEqual({ kind: "except", scope: { user: null, ...network }, covers: 5 });
+    const byAsn = [1, 2, 3].map((number) => incident("benign", { operator: null }, `user${number}@example.com`));
+    expect(adviceOn(...byAsn)).toMatchObject({ scope: { user: null, operator: null, asNumber: 64500 } });
+    const act = { eventType: "user.account.privilege.grant" };
+    expect(adviceOn(...[1, 2, 3].map(() => incident("benign", act)))).toMatchObject({ scope: { detection: "r1" } });
+  });
+
+  test("is to switch it off where nothing is in common, and never an exception for Tor", () => {
+    const spread = [1, 2, 3].map((number) =>
+      incident("benign", { operator: null, asNumber: number }, `user${number}@example.com`),
+    );
+    expect(adviceOn(...spread)).toEqual({ kind: "switchOff" });
+    const tor = [1, 2, 3].map(() => incident("benign", { kinds: ["tor"], operator: "TOR_EXIT" }));
+    expect(adviceOn(...tor)).toEqual({ kind: "keep" });
+  });
+});
