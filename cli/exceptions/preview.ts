@@ -2,7 +2,7 @@ import { listRememberedSessions, listSessionsOfUser } from "../../lambda/adapter
 import { compileRules, isEnabled } from "../../lambda/core/detections/compile-rules.ts";
 import { type Coverage, createCoverageTally } from "../../lambda/core/exceptions/coverage.ts";
 import { type Exception, exceptionSubject, whyNotCovered } from "../../lambda/core/exceptions/exception.ts";
-import type { RememberedSession } from "../../lambda/core/history/history.ts";
+import type { RememberedSession } from "../../lambda/core/history/remembered-session.ts";
 import { loginUserKey } from "../../lambda/core/history/user-key.ts";
 import { sessionStart } from "../../lambda/core/okta/log-event.ts";
 import { kindOf } from "../../lambda/core/okta/network-service.ts";

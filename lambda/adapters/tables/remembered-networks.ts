@@ -1,5 +1,5 @@
 import type { AttributeValue, DynamoDBClient } from "@aws-sdk/client-dynamodb";
-import type { RememberedSession } from "../../core/history/history.ts";
+import type { RememberedSession } from "../../core/history/remembered-session.ts";
 import type { UserKey } from "../../core/history/user-key.ts";
 import type { StateKey } from "./user-item-ids.ts";
 import { userItemIds, userItemPrefix } from "./user-item-ids.ts";

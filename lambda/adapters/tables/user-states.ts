@@ -1,8 +1,9 @@
 import type { AttributeValue, UpdateItemCommandInput } from "@aws-sdk/client-dynamodb";
 import * as z from "zod/mini";
-import { type KnownNetwork, rememberDays, type UserState } from "../../core/history/history.ts";
+import { rememberDays, type UserState } from "../../core/history/history.ts";
 import type { StateChange } from "../../core/history/remember.ts";
-import type { SuppressionWindow } from "../../core/history/suppression-window.ts";
+import { type KnownNetwork, knownNetwork } from "../../core/history/remembered-session.ts";
+import { type SuppressionWindow, storedWindow } from "../../core/history/suppression-window.ts";
 import type { UserKey } from "../../core/history/user-key.ts";
 import type { UserStates } from "../../core/history/user-states.ts";
 import { verdictSchema } from "../../core/history/verdict.ts";
@@ -24,36 +25,6 @@ const window = "window#";
 /** The prefix of the attributes of verdicts, by fingerprint. */
 export const verdictPrefix = "verdict#";
 
-const text = z.nullable(z.string());
-
-const session = z.object({
-  eventUuid: z.string(),
-  at: z.string(),
-  gotIn: z.boolean(),
-  // Items of earlier releases have none.
-  rootSessionId: z.catch(text, null),
-  asNumber: z.nullable(z.number()),
-  asOrg: text,
-  countryCode: text,
-  type: text,
-  operator: text,
-});
-
-const knownNetwork = z.extend(session, { before: z.catch(z.nullable(session), null) });
-
-const suppressed = z.object({ count: z.number(), since: text });
-
-const suppressionWindow = z.object({
-  id: z.string(),
-  openedAt: z.number(),
-  until: z.number(),
-  published: z.boolean(),
-  // Windows of earlier releases have none: they suppress nothing any more, and are removed when they are over.
-  suppressed: z.catch(z.number(), 0),
-  incident: z.catch(text, null),
-  reported: z.catch(suppressed, { count: 0, since: null }),
-});
-
 /** A window, as far as an update of its count returns it. */
 const counted = z.object({ suppressed: z.number() });
 
@@ -73,7 +44,7 @@ export function readUserState(item: Readonly<Record<string, AttributeValue>> | u
     sessions: read(sessions, z.number()),
     attempts: read(attempts, z.number()),
     windows: new Map(
-      [...read(window, suppressionWindow)].map(([fingerprint, each]) => [fingerprint, { fingerprint, ...each }]),
+      [...read(window, storedWindow)].map(([fingerprint, each]) => [fingerprint, { fingerprint, ...each }]),
     ),
     verdicts: read(verdictPrefix, verdictSchema),
     watchedSince: null,

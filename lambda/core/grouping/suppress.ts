@@ -1,5 +1,6 @@
-import type { NetworkKey, RememberedSession, UserState } from "../history/history.ts";
+import type { NetworkKey, UserState } from "../history/history.ts";
 import { keepWindow, remember } from "../history/remember.ts";
+import type { RememberedSession } from "../history/remembered-session.ts";
 import type { SuppressionWindow } from "../history/suppression-window.ts";
 import type { UserKey } from "../history/user-key.ts";
 import type { UserStates } from "../history/user-states.ts";

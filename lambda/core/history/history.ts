@@ -3,30 +3,9 @@ import { type LogEvent, publishedTime, sessionStart } from "../okta/log-event.ts
 import { networkKey } from "../okta/network-key.ts";
 import { succeeded } from "../okta/outcome.ts";
 import { isUnknown } from "../okta/person.ts";
+import type { KnownNetwork, RememberedSession } from "./remembered-session.ts";
 import type { SuppressionWindow } from "./suppression-window.ts";
 import type { Verdict } from "./verdict.ts";
-
-/** A session that a user started, or tried to, through a proxy: what is remembered of it. */
-export interface RememberedSession {
-  readonly eventUuid: string;
-  /** ISO 8601, UTC. */
-  readonly at: string;
-  /** Whether the user got in: only then does the network count as known. */
-  readonly gotIn: boolean;
-  /** Okta's id of the session that all of its later acts have as well; null where the event has none. */
-  readonly rootSessionId: string | null;
-  readonly asNumber: number | null;
-  readonly asOrg: string | null;
-  /** ISO 3166-1 alpha-2. */
-  readonly countryCode: string | null;
-  readonly type: string | null;
-  readonly operator: string | null;
-}
-
-/** A network that a user got in from: the last session, by when it was published, and the last one of another session. */
-export interface KnownNetwork extends RememberedSession {
-  readonly before: RememberedSession | null;
-}
 
 /** What is remembered of a user. All of it is bounded, and gone {@link rememberDays} days after the last session. */
 export interface UserState {

@@ -3,12 +3,11 @@ import {
   dayBefore,
   dayOf,
   isSameSession,
-  type KnownNetwork,
   type NetworkKey,
-  type RememberedSession,
   rememberDays,
   type UserState,
 } from "./history.ts";
+import type { KnownNetwork, RememberedSession } from "./remembered-session.ts";
 import { isOver } from "./suppression-window.ts";
 
 /*

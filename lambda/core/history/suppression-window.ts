@@ -1,31 +1,42 @@
-/** The time in which session starts that are the same news as one alert are suppressed. */
-export interface SuppressionWindow {
-  /** What the session starts have in common: see `core/grouping/fingerprint.ts`. */
-  readonly fingerprint: string;
+import * as z from "zod/mini";
+
+const suppressed = z.object({
+  count: z.number(),
+  /** ISO 8601, UTC; null when there are none. */
+  since: z.nullable(z.string()),
+});
+
+/** Session starts that were suppressed, and since when. */
+export type Suppressed = Readonly<z.output<typeof suppressed>>;
+
+/** A window in the form of the state table, under its fingerprint. */
+export const storedWindow = z.object({
   /** The key of the claim that opened it: its own retry is never suppressed by it. */
-  readonly id: string;
+  id: z.string(),
   /** Milliseconds since 1970, like `until`. */
-  readonly openedAt: number;
-  readonly until: number;
+  openedAt: z.number(),
+  until: z.number(),
   /**
    * Whether the alert that opened it is published. Until then it suppresses nothing, as an exception may still cover that
    * alert; it keeps others waiting, for the lease of `waiting` at most.
    */
-  readonly published: boolean;
-  /** Session starts that it suppressed. */
-  readonly suppressed: number;
+  published: z.boolean(),
+  /**
+   * Session starts that it suppressed. Windows of earlier releases have none: they suppress nothing any more, and are
+   * removed when they are over.
+   */
+  suppressed: z.catch(z.number(), 0),
   /** The incident of the alert that opened it, which its report belongs to; null for a window of an earlier release. */
-  readonly incident: string | null;
+  incident: z.catch(z.nullable(z.string()), null),
   /** What its own alert reports: session starts that were suppressed before it. */
-  readonly reported: Suppressed;
-}
+  reported: z.catch(suppressed, { count: 0, since: null }),
+});
 
-/** Session starts that were suppressed, and since when. */
-export interface Suppressed {
-  readonly count: number;
-  /** ISO 8601, UTC; null when there are none. */
-  readonly since: string | null;
-}
+/** The time in which session starts that are the same news as one alert are suppressed. */
+export type SuppressionWindow = Readonly<z.output<typeof storedWindow>> & {
+  /** What the session starts have in common: see `core/grouping/fingerprint.ts`. */
+  readonly fingerprint: string;
+};
 
 /** Nothing was suppressed. */
 export const nothingSuppressed: Suppressed = { count: 0, since: null };

@@ -15,29 +15,24 @@ export const retryFilterAfter = 86_400_000;
 const time = z.string().check(z.refine((text) => !Number.isNaN(Date.parse(text)), "expected a time"));
 
 const savedPosition = z.object({
+  /** The org of the position: it is not valid for another. */
   orgUrl: z.string(),
+  /** All events that Okta persisted before this are alerted on, parked or dead-lettered. */
   checkpoint: time,
+  /** The next page, and the rules' filter when its link was made; null when the link is lost. */
   link: z.nullable(z.object({ url: z.string(), filter: z.nullable(z.string()) })),
+  /** When and why Okta refused the filter, so that the link asks for every event; null when it accepted it. */
   refusedFilter: z.nullable(z.object({ at: time, reason: z.string() })),
 });
+
+/** The position of reconciliation in an org's System Log. Times are ISO 8601, UTC. */
+export type Position = Readonly<z.output<typeof savedPosition>>;
 
 /**
  * The position of release 0.1, which read the log between two times of publishing. Its field `underWay` held the
  * current interval.
  */
 const earlierPosition = z.object({ orgUrl: z.string(), checkpoint: time });
-
-/** The position of reconciliation in an org's System Log. Times are ISO 8601, UTC. */
-export interface Position {
-  /** The org of the position: it is not valid for another. */
-  readonly orgUrl: string;
-  /** All events that Okta persisted before this are alerted on, parked or dead-lettered. */
-  readonly checkpoint: string;
-  /** The next page, and the rules' filter when its link was made; null when the link is lost. */
-  readonly link: { readonly url: string; readonly filter: string | null } | null;
-  /** When and why Okta refused the filter, so that the link asks for every event; null when it accepted it. */
-  readonly refusedFilter: { readonly at: string; readonly reason: string } | null;
-}
 
 /** The reason why reading starts from a time instead of a link. */
 export type RestartReason =

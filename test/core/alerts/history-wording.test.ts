@@ -1,7 +1,8 @@
 import { describe, expect, test } from "vitest";
 import { describeNews } from "../../../lambda/core/alerts/news.ts";
 import { describeHistory } from "../../../lambda/core/alerts/wording.ts";
-import { type KnownNetwork, unknownUser } from "../../../lambda/core/history/history.ts";
+import { unknownUser } from "../../../lambda/core/history/history.ts";
+import type { KnownNetwork } from "../../../lambda/core/history/remembered-session.ts";
 import { alertOf } from "../../fixtures/cases.ts";
 
 /** The event of the case was published on 2026-11-24. */

@@ -1,12 +1,12 @@
 import { describe, expect, test } from "vitest";
 import {
-  type KnownNetwork,
   rememberedSessionOf,
   summarizeHistory,
   type UserState,
   unknownUser,
 } from "../../../lambda/core/history/history.ts";
 import { forget } from "../../../lambda/core/history/remember.ts";
+import type { KnownNetwork } from "../../../lambda/core/history/remembered-session.ts";
 import { networkKey } from "../../../lambda/core/okta/network-key.ts";
 import { logEvent } from "../../fixtures/events.ts";
 

@@ -1,12 +1,8 @@
 import * as fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import {
-  type KnownNetwork,
-  type RememberedSession,
-  type UserState,
-  unknownUser,
-} from "../../../lambda/core/history/history.ts";
+import { type UserState, unknownUser } from "../../../lambda/core/history/history.ts";
 import { applyChange, mergeStates, remember } from "../../../lambda/core/history/remember.ts";
+import type { KnownNetwork, RememberedSession } from "../../../lambda/core/history/remembered-session.ts";
 import { loginUserKey, rememberedUser } from "../../../lambda/core/history/user-key.ts";
 
 const now = new Date("2026-11-24T12:00:00.000Z");

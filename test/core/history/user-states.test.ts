@@ -4,8 +4,9 @@ import { afterAll, beforeAll, expect, test } from "vitest";
 import { toAttribute } from "../../../lambda/adapters/aws/dynamodb/attribute-value.ts";
 import { userItemIds } from "../../../lambda/adapters/tables/user-item-ids.ts";
 import { createUserStates } from "../../../lambda/adapters/tables/user-states.ts";
-import { type RememberedSession, type UserState, unknownUser } from "../../../lambda/core/history/history.ts";
+import { type UserState, unknownUser } from "../../../lambda/core/history/history.ts";
 import { applyChange, remember } from "../../../lambda/core/history/remember.ts";
+import type { RememberedSession } from "../../../lambda/core/history/remembered-session.ts";
 import { type Emulators, startEmulators } from "../../../local/emulators.ts";
 import { names } from "../../../local/resources.ts";
 

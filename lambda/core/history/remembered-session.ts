@@ -1,0 +1,32 @@
+import * as z from "zod/mini";
+
+const text = z.nullable(z.string());
+
+/** A session that a user started, or tried to, through a proxy: what is remembered of it, in the form of the state table. */
+export const rememberedSession = z.object({
+  eventUuid: z.string(),
+  /** ISO 8601, UTC. */
+  at: z.string(),
+  /** Whether the user got in: only then does the network count as known. */
+  gotIn: z.boolean(),
+  /**
+   * Okta's id of the session that all of its later acts have as well; null where the event has none, and in items of
+   * earlier releases.
+   */
+  rootSessionId: z.catch(text, null),
+  asNumber: z.nullable(z.number()),
+  asOrg: text,
+  /** ISO 3166-1 alpha-2. */
+  countryCode: text,
+  type: text,
+  operator: text,
+});
+
+/** A session that a user started, or tried to, through a proxy. */
+export type RememberedSession = Readonly<z.output<typeof rememberedSession>>;
+
+/** A network that a user got in from: the last session, by when it was published, and the last one of another session. */
+export const knownNetwork = z.extend(rememberedSession, { before: z.catch(z.nullable(rememberedSession), null) });
+
+/** A network that a user got in from. */
+export type KnownNetwork = Readonly<z.output<typeof knownNetwork>>;
