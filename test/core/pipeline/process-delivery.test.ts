@@ -7,9 +7,8 @@ import { maximumUnconfirmed, UnconfirmedPublishError } from "../../../lambda/cor
 import { startBudget } from "../../../lambda/core/time/budget.ts";
 import { type Json, logEvent } from "../../fixtures/events.ts";
 import { findings, memoryClaims, memoryPorts } from "../../fixtures/memory.ts";
-import { rule, ruleSet } from "../../fixtures/rules.ts";
+import { proxied, rule, ruleSet } from "../../fixtures/rules.ts";
 
-const proxied = rule("high", "00000000-0000-4000-8000-000000000001", { "securityContext.isProxy": true });
 const far = rule("medium", "00000000-0000-4000-8000-000000000002", { "enrichment.geo.mismatch": true });
 const down = new Error("down");
 const malformed = { event: 5, faults: [{ path: "data.events.0", message: "expected an object" }] };

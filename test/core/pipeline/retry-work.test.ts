@@ -10,9 +10,8 @@ import { type Budget, startBudget } from "../../../lambda/core/time/budget.ts";
 import { logEvent } from "../../fixtures/events.ts";
 import { findings, memoryClaims, memoryPorts } from "../../fixtures/memory.ts";
 import { lisbon } from "../../fixtures/places.ts";
-import { parseTestRule, rule, ruleSet } from "../../fixtures/rules.ts";
+import { parseTestRule, proxied, rule, ruleSet } from "../../fixtures/rules.ts";
 
-const proxied = rule("high", "00000000-0000-4000-8000-000000000001", { "securityContext.isProxy": true });
 const far = rule("medium", "00000000-0000-4000-8000-000000000002", {
   "securityContext.isProxy": true,
   "enrichment.geo.mismatch": true,

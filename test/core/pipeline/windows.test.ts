@@ -8,11 +8,10 @@ import { startBudget } from "../../../lambda/core/time/budget.ts";
 import { type Json, logEvent } from "../../fixtures/events.ts";
 import { findings, memoryClaims, memoryPorts } from "../../fixtures/memory.ts";
 import { lisbon } from "../../fixtures/places.ts";
-import { rule, ruleSet } from "../../fixtures/rules.ts";
+import { proxied, rule, ruleSet } from "../../fixtures/rules.ts";
 
 /* The window of a session is opened while its event is claimed, before it is known what its alert says, or whether there is one. */
 
-const proxied = rule("high", "00000000-0000-4000-8000-000000000001", { "securityContext.isProxy": true });
 const far = rule("medium", "00000000-0000-4000-8000-000000000002", { "enrichment.geo.mismatch": true });
 
 /** A pipeline that suppresses for an hour, on a store of users in memory, with a clock that is set by hand. */
