@@ -2,6 +2,7 @@ import { readFile } from "node:fs/promises";
 import { DeleteItemCommand } from "@aws-sdk/client-dynamodb";
 import { type Command, InvalidArgumentError } from "commander";
 import { createUsersApi } from "../lambda/adapters/okta-api/users-api.ts";
+import { removePerson } from "../lambda/adapters/tables/day-counts.ts";
 import { openIncidents } from "../lambda/adapters/tables/incidents.ts";
 import { createLookUp } from "../lambda/adapters/tables/look-up.ts";
 import { openProfileItems } from "../lambda/adapters/tables/profile-items.ts";
@@ -189,7 +190,9 @@ async function remove(user: string, options: DeploymentOptions): Promise<void> {
     (incident) => incident.user?.id === user || canonicalLogin(incident.user?.login ?? "") === login,
     new Date(),
   );
-  if (removed.length === 0 && forgotten === 0 && incidents === 0) throw new InputError(`nothing is kept of ${user}`);
+  const isPerson = (name: string) => name === user || canonicalLogin(name) === login;
+  const days = await removePerson(deployment.dynamodb, deployment.stateTable, isPerson, new Date());
+  if (removed.length + forgotten + incidents + days === 0) throw new InputError(`nothing is kept of ${user}`);
   const names = removed.map((key) => {
     const item = stored.get(key);
     const traveler = item === undefined ? null : journeysOf(item);
@@ -198,6 +201,7 @@ async function remove(user: string, options: DeploymentOptions): Promise<void> {
   if (names.length > 0) print(`Deleted: ${names.toSorted().join(", ")}`);
   if (forgotten > 0) print("Deleted: what is remembered of the user's proxied sessions");
   if (incidents > 0) print(`Deleted: ${plural(incidents, "incident")}`);
+  if (days > 0) print(`Deleted: the name in the digest's counts of ${plural(days, "day")}`);
 }
 
 /** Removes items of users' states; returns their number. */

@@ -166,7 +166,7 @@ describe("npm run profiles", () => {
       });
     }
     expect((await profiles("delete", id)).stdout).toBe(
-      "Deleted: what is remembered of the user's proxied sessions\nDeleted: 1 incident\n",
+      "Deleted: what is remembered of the user's proxied sessions\nDeleted: 1 incident\nDeleted: the name in the digest's counts of 1 day\n",
     );
     expect(await profiles("delete", id)).toMatchObject({ code: 2 });
   });

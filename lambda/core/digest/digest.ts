@@ -1,5 +1,6 @@
 import { describeScope, type Exception } from "../exceptions/exception.ts";
 import { type Incident, type IncidentUser, isOpen } from "../incidents/incident.ts";
+import { leastJudged, scoreRules } from "../incidents/score.ts";
 import { type NetworkKind, networkKinds } from "../okta/network-service.ts";
 import { bySeverity, type Level, levels } from "../sigma/rule.ts";
 import { type DayCounts, nothingCounted, type OpenName, otherName, sumCounts } from "./day-counts.ts";
@@ -72,6 +73,11 @@ export interface Digest {
   readonly detections: readonly (Figure & { readonly id: string | null; readonly title: string | null })[];
   /** Incidents that an alert of the period belongs to, and that wait for a verdict: the severest first, then the latest. */
   readonly openIncidents: { readonly count: number; readonly listed: readonly OpenIncident[] };
+  /**
+   * Detections whose alerts were judged harmless, {@link leastJudged} or more of incidents that changed in the period, and none a true
+   * positive: the noisiest first.
+   */
+  readonly noisyDetections: readonly { readonly id: string; readonly title: string; readonly harmless: number }[];
   /** Exceptions that end within {@link endingDays} days, the next first. */
   readonly endingExceptions: readonly { readonly id: string; readonly scope: string; readonly until: string }[];
 }
@@ -159,6 +165,9 @@ export function composeDigest({ period, days, exceptions, incidents, titles, now
       ...each,
     })),
     openIncidents: openIncidentsOf(incidents, period),
+    noisyDetections: scoreRules(incidents)
+      .filter(({ truePositives, benign, expected }) => truePositives === 0 && benign + expected >= leastJudged)
+      .map(({ id, title, benign, expected }) => ({ id, title, harmless: benign + expected })),
     endingExceptions: ends
       .toSorted((a, b) => (a.until < b.until ? -1 : 1))
       .map(({ id, scope, until }) => ({ id, scope: describeScope(scope), until })),

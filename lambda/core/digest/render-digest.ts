@@ -53,6 +53,7 @@ export function writeDigest(digest: Digest): string {
     byOperator(digest, write),
     notAlerted(digest, write),
     byDetection(digest, write),
+    noisyDetections(digest),
   ].filter((section) => section.length > 0);
   const lines = [describeDays(digest), ...overview(digest, write), ...sections.flatMap((section) => ["", ...section])];
   return `${lines.join("\n")}\n`;
@@ -106,6 +107,7 @@ function openIncidents({ openIncidents: { count, listed } }: Digest): string[] {
       );
     }),
     ...(count > named.length ? [`- and ${number(count - named.length)} more`] : []),
+    "Judge them: npm run incidents -- list --open",
   ];
 }
 
@@ -156,6 +158,18 @@ function notAlerted({ suppressed, inStorms, excepted, exceptions }: Digest, writ
 function byDetection({ detections }: Digest, write: Write): string[] {
   const named = detections.map(({ id, title, ...each }) => ({ name: title ?? id ?? others, ...each }));
   return list("Alerts by detection", named, write);
+}
+
+function noisyDetections({ noisyDetections: all }: Digest): string[] {
+  if (all.length === 0) return [];
+  const listed = all.slice(0, maximumListed);
+  const rest = all.length - listed.length;
+  return [
+    "Detections that only make noise",
+    ...listed.flatMap(({ title, harmless }) => lines("- ", `${describe(title)}: ${number(harmless)} harmless`)),
+    ...(rest > 0 ? [`- and ${number(rest)} more`] : []),
+    "What to tune: npm run incidents -- score",
+  ];
 }
 
 /** The name of what exceeds the bound of a day. */

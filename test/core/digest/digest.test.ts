@@ -142,7 +142,13 @@ const ordinary = sources({
   incidents: [
     incident("3f2a91c4", ["2026-11-17T10:00:00.000Z", "2026-11-19T09:00:00.000Z"]),
     incident("77aa0011", ["2026-11-22T10:00:00.000Z"], { user: null }),
-    incident("closed00", ["2026-11-18T10:00:00.000Z"], { verdict: verdict("2026-11-19T10:00:00.000Z") }),
+    incident(
+      "closed00",
+      Array.from({ length: 4 }, (_, index) => `2026-11-18T1${index}:00:00.000Z`),
+      {
+        verdict: verdict("2026-11-19T10:00:00.000Z"),
+      },
+    ),
   ],
 });
 
@@ -309,7 +315,19 @@ test("incidents wait for a verdict where an alert of the period is not judged: t
   const many = Array.from({ length: 70 }, (_, index) => incident(`${10_000_000 + index}`, [first]));
   const digest = composeDigest(sources({ incidents: many }));
   expect([digest.openIncidents.count, digest.openIncidents.listed.length]).toEqual([70, 50]);
-  expect(writeDigest(digest)).toContain("\n- and 60 more\n");
+  expect(writeDigest(digest)).toContain("\n- and 60 more\nJudge them: npm run incidents -- list --open\n");
+});
+
+test("a detection only makes noise where three alerts or more were judged harmless, and none a true positive", () => {
+  const at = "2026-11-19T10:00:00.000Z";
+  const times = (count: number) => Array.from({ length: count }, (_, index) => `2026-11-18T1${index}:00:00.000Z`);
+  const noisy = (...incidents: readonly Incident[]) =>
+    composeDigest(sources({ incidents })).noisyDetections.map(({ harmless }) => harmless);
+  const judged = (count: number, of: NonNullable<Incident["verdict"]>["verdict"]) =>
+    incident(`${of.slice(0, 4)}${count}000`, times(count), { verdict: { verdict: of, note: "", by: "grace", at } });
+  expect(noisy(judged(2, "benign"))).toEqual([]);
+  expect(noisy(judged(2, "benign"), judged(1, "expected"), incident("open0000", times(1)))).toEqual([3]);
+  expect(noisy(judged(5, "benign"), judged(1, "true-positive"))).toEqual([]);
 });
 
 test("an exception that is gone is named by its id, and a detection without title by its own", () => {
