@@ -2,10 +2,13 @@ import { mkdir, readdir, readFile, rm, stat, writeFile } from "node:fs/promises"
 import { dirname, join, relative } from "node:path";
 import { fileURLToPath } from "node:url";
 import { type BuildOptions, build, type Metafile, type OutputFile, type Plugin } from "esbuild";
+import { loadSettings, rulesFolderOf } from "../infra/settings.ts";
+import { SettingsError } from "../infra/settings-file.ts";
 import { findDoubledState } from "./doubled-state.ts";
-import { rulesPlugin } from "./rules-plugin.ts";
+import { createRulesPlugin } from "./rules-plugin.ts";
 
 const root = fileURLToPath(new URL("..", import.meta.url));
+let rulesPlugin = createRulesPlugin();
 
 /** The functions that are deployed: `lambda/functions/<name>.ts` becomes `dist/<name>/index.mjs`. */
 const functions = [
@@ -24,6 +27,15 @@ const functions = [
 /** Some dependencies are CommonJS and load Node.js's own modules by `require`, which ESM lacks. */
 const requireBanner =
   'import{createRequire as __createRequire}from"node:module";const require=__createRequire(import.meta.url);';
+
+/** The environment variable in which `npm run deploy` names the folder of a company's own rules. */
+const rulesFolderVariable = "RULES_FOLDER";
+
+/** The folder of a company's own rules, that the settings name; null for none. */
+async function ownRules(): Promise<string | null> {
+  const given = process.env[rulesFolderVariable];
+  return given !== undefined ? given || null : rulesFolderOf(await loadSettings({}, root));
+}
 
 const common: BuildOptions = {
   outExtension: { ".js": ".mjs" },
@@ -191,6 +203,8 @@ const quiet = process.argv.includes("--quiet");
 /** Whether to print the weights, at start and of dynamic imports. */
 const composed = process.argv.includes("--composition");
 try {
+  const own = await ownRules();
+  if (own !== null) rulesPlugin = createRulesPlugin([own]);
   for (const name of functions) {
     const outputs = await bundle(name);
     for (const fault of await findDoubledState(outputs, root)) {
@@ -204,7 +218,8 @@ try {
   }
   for (const warning of warnings) process.stderr.write(`warning: ${warning}\n`);
 } catch (error) {
+  if (error instanceof SettingsError) process.stderr.write(`${error.message}\n`);
   // esbuild has printed the fault and its place.
-  if (!(error instanceof Error && "errors" in error)) throw error;
+  else if (!(error instanceof Error && "errors" in error)) throw error;
   process.exitCode = 1;
 }

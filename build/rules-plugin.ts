@@ -6,8 +6,10 @@ import { loadSeverity } from "../lambda/adapters/rule-files/load-severity.ts";
 /**
  * Resolves an import of `*.yml` to the checked Sigma rules of that folder, and one of `severity.yml` to the checked
  * adjustments of that file, so that no YAML parser is deployed.
+ *
+ * @param further folders of rules that are bundled beside those of the folder
  */
-export const rulesPlugin: Plugin = {
+export const createRulesPlugin = (further: readonly string[] = []): Plugin => ({
   name: "sigma-rules",
   setup(build) {
     build.onResolve({ filter: /\/\*\.yml$/ }, ({ resolveDir, path }) => ({
@@ -16,7 +18,7 @@ export const rulesPlugin: Plugin = {
     }));
     build.onLoad({ filter: /.*/, namespace: "sigma-rules" }, ({ path: folder }) =>
       asJson(async () => {
-        const { rules, warnings } = await loadDetections(folder);
+        const { rules, warnings } = await loadDetections(folder, ...further);
         return { content: rules.map(({ content }) => content), warnings };
       }),
     );
@@ -32,7 +34,7 @@ export const rulesPlugin: Plugin = {
       }),
     );
   },
-};
+});
 
 async function asJson(load: () => Promise<{ readonly content: unknown; readonly warnings: readonly string[] }>) {
   try {

@@ -30,7 +30,7 @@ import { type ReplayOptions, replay, withoutLookUps } from "./backtest/replay.ts
 import { digest, rememberEvents, type SeenEvents } from "./backtest/seen-events.ts";
 import { count, summarize } from "./backtest/summary.ts";
 import { badInput, createCommand, InputError, onTerminal, runCommand } from "./command.ts";
-import { ourDetections, readDetections, readSeverity } from "./detections-folder.ts";
+import { detectionSettings, parsePacks, readDetections, readSeverity, refusePacks } from "./detections-folder.ts";
 import { createLineFilter } from "./event-export/line-filter.ts";
 import { createLineSkipper, type SkippedEvents } from "./event-export/line-skipper.ts";
 import { createReadCounter, describeReads, type ReadCounter, refuseWithoutEvents } from "./event-export/read-counts.ts";
@@ -54,14 +54,14 @@ interface Options {
   readonly since?: number;
   readonly until?: number;
   readonly experimental: boolean;
+  readonly packs?: readonly string[];
   readonly explain: boolean;
   readonly strict: boolean;
 }
 
 async function backtest(options: Options, _: Command): Promise<void> {
   const start = performance.now();
-  const loaded = await readDetections(options.rules ?? ourDetections);
-  const chosen = { experimental: options.experimental || options.rules !== undefined };
+  const { loaded, chosen } = await chooseRules(options);
   const rules = loaded.rules.map(({ content }) => content).filter((rule) => isEnabled(rule, chosen));
   const ruleSet = await compileRules(rules);
   const unfiltered = await compileRules(rules.filter(({ filters }) => filters.length > 0).map(withoutFilters));
@@ -149,6 +149,16 @@ async function backtest(options: Options, _: Command): Promise<void> {
   );
   if (profiles !== null && profiles.bad.length > 0) process.exitCode = badInput;
   if (options.events !== undefined) process.stderr.write(`\n${describeReads(reads.counts)}`);
+}
+
+/** The rules of a folder, all of them; else those that are deployed, with what settings and options switch on. */
+async function chooseRules({ rules, experimental, packs }: Options) {
+  if (rules !== undefined) return { loaded: await readDetections(rules), chosen: { experimental: true } };
+  const settings = await detectionSettings();
+  const loaded = await readDetections(...settings.folders);
+  const chosen = { experimental: experimental || settings.experimental, packs: packs ?? settings.packs };
+  refusePacks(chosen.packs, loaded);
+  return { loaded, chosen };
 }
 
 /** Sends the events that rules match through the pipeline, in order of time; counts and writes the alerts. */
@@ -335,6 +345,11 @@ const command = createCommand(
   )
   .option("--until <time>", "only events published before this time", parseTime)
   .option("--experimental", "run deployed rules with status experimental as well", false)
+  .option(
+    "--packs <packs>",
+    "run the deployed rules of these packs as well: admin,mfa (default: those of the settings)",
+    parsePacks,
+  )
   .option("--strict", "refuse an export at the first part that cannot be read, instead of counting it", false)
   .option("--explain", "add to each match the selections and values that made it", false)
   .addHelpText(

@@ -1,6 +1,6 @@
 import { resolve } from "node:path";
 import { InvalidArgumentError } from "commander";
-import { loadSettings, type Settings, settingsFileContext } from "../infra/settings.ts";
+import { loadSettings, rulesFolderOf, type Settings, settingsFileContext } from "../infra/settings.ts";
 import { defaultSettingsFile, SettingsError, settingsFileVariable } from "../infra/settings-file.ts";
 import { createCommand, InputError, onTerminal, runCommand } from "./command.ts";
 import {
@@ -74,7 +74,7 @@ const purposes = [
 async function deploy(options: Options, cdkOptions: readonly string[]): Promise<void> {
   const context = readContext(options);
   refuseOurs(cdkOptions);
-  const { settings, settingsPath, given } = await readSettingsOf(context);
+  const { settings, settingsPath, given, rulesFolder } = await readSettingsOf(context);
   const { stackName: stack } = settings;
   const region = await useRegion();
   const account = await findAccount(region);
@@ -89,7 +89,7 @@ async function deploy(options: Options, cdkOptions: readonly string[]): Promise<
     if (doubt !== null) print(doubt);
     const deployed = await readDeployedStack(stack, read);
     isSecretNew = deployed?.outputs.has("OktaCredentialSecretArn") !== true;
-    const next = await synthesize(stack, context, assembly);
+    const next = await synthesize(stack, context, assembly, rulesFolder);
     if (next === null) {
       process.exitCode = 1;
       return;
@@ -131,8 +131,9 @@ function refuseOurs(cdkOptions: readonly string[]): void {
 
 async function readSettingsOf(context: Readonly<Record<string, string>>) {
   try {
-    const { settings, file, given } = await loadSettings(context);
-    return { settings, settingsPath: file?.path ?? null, given };
+    const loaded = await loadSettings(context);
+    const { settings, file, given } = loaded;
+    return { settings, settingsPath: file?.path ?? null, given, rulesFolder: rulesFolderOf(loaded) };
   } catch (error) {
     if (error instanceof SettingsError) throw new InputError(error.message);
     throw error;

@@ -8,6 +8,7 @@ import { loadSettings } from "../infra/settings.ts";
 import { defaultStackName, SettingsError } from "../infra/settings-file.ts";
 import { deriveStateKey } from "../lambda/adapters/tables/state-key.ts";
 import type { StateKey } from "../lambda/adapters/tables/user-item-ids.ts";
+import { readPacks } from "../lambda/core/sigma/pack.ts";
 import { InputError } from "./command.ts";
 import { awsProxySettings } from "./proxy.ts";
 import { useRegion } from "./region.ts";
@@ -30,6 +31,8 @@ export interface Deployment {
   readonly stack: string | null;
   /** Whether detections with `status: experimental` run. */
   readonly experimentalDetections: boolean;
+  /** The packs whose experimental detections run. */
+  readonly packs: readonly string[];
   /** Whether profile locations come from Okta, so that the hook needs events that change them. */
   readonly bringsProfiles: boolean;
   /** The secret of the credential that functions ask Okta with; null where no function asks. */
@@ -113,6 +116,7 @@ export async function findDeployment({ stack: named, local, url }: DeploymentOpt
     stateKey: async () => Buffer.from(await fetchSecret("the key of what is remembered", output("StateKeyArn"))),
     stack,
     experimentalDetections: outputs.get("ExperimentalDetections") === "true",
+    packs: readPacks(outputs.get("DetectionPacks") ?? "") ?? [],
     bringsProfiles: outputs.has("OktaCredentialSecretArn"),
     oktaCredentialSecretArn: outputs.get("OktaCredentialSecretArn") ?? null,
     oktaOrgUrl: outputs.get("OktaOrgUrl") ?? null,
@@ -199,6 +203,7 @@ async function findEmbeddedRun(url: string): Promise<Deployment> {
     stateKey: async () => deriveStateKey(localSecret()),
     stack: null,
     experimentalDetections: environment.EXPERIMENTAL_DETECTIONS === "true",
+    packs: readPacks(environment.DETECTION_PACKS ?? "") ?? [],
     bringsProfiles: false,
     oktaCredentialSecretArn: null,
     oktaOrgUrl: null,

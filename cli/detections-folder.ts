@@ -1,23 +1,62 @@
 import { fileURLToPath } from "node:url";
+import { InvalidArgumentError } from "commander";
+import { loadSettings, rulesFolderOf } from "../infra/settings.ts";
+import { SettingsError } from "../infra/settings-file.ts";
 import { type Detections, loadDetections, RuleFileError } from "../lambda/adapters/rule-files/load-detections.ts";
 import { loadSeverity } from "../lambda/adapters/rule-files/load-severity.ts";
+import { faultOfPacks } from "../lambda/core/detections/compile-rules.ts";
 import type { AdjustmentDocument } from "../lambda/core/severity/compile-adjustments.ts";
+import { readPacks } from "../lambda/core/sigma/pack.ts";
 import { codeOf } from "../lambda/core/values/error.ts";
 import { InputError } from "./command.ts";
 
 /** The detections that are deployed. */
 export const ourDetections = fileURLToPath(new URL("../detections", import.meta.url));
 
-/** Loads a folder of detections, or throws an {@link InputError} that lists every fault. */
-export async function readDetections(folder: string): Promise<Detections> {
+/**
+ * Loads a folder of detections, with further ones beside it, or throws an {@link InputError} that lists every fault.
+ */
+export async function readDetections(folder: string, ...further: readonly string[]): Promise<Detections> {
   try {
-    return await loadDetections(folder);
+    return await loadDetections(folder, ...further);
   } catch (error) {
     if (error instanceof RuleFileError) throw new InputError(error.message);
-    const code = codeOf(error);
-    if (code === "ENOENT" || code === "ENOTDIR") throw new InputError(`${folder}: no such folder`);
+    if (["ENOENT", "ENOTDIR"].includes(String(codeOf(error)))) {
+      const { path = folder } = error as NodeJS.ErrnoException;
+      throw new InputError(`${path}: no such folder`);
+    }
     throw error;
   }
+}
+
+/** What the settings file says about detections. */
+export interface DetectionSettings {
+  readonly experimental: boolean;
+  readonly packs: readonly string[];
+  /** The folders of the rules that are deployed: ours, and that of the setting `rulesFolder`. */
+  readonly folders: readonly [string, ...string[]];
+}
+
+/**
+ * Reads what the settings file says about detections.
+ *
+ * @throws InputError for a setting that cannot be used
+ */
+export async function detectionSettings(): Promise<DetectionSettings> {
+  try {
+    const loaded = await loadSettings({});
+    const own = rulesFolderOf(loaded);
+    const { experimentalDetections: experimental, packs } = loaded.settings;
+    return { experimental, packs, folders: own === null ? [ourDetections] : [ourDetections, own] };
+  } catch (error) {
+    if (error instanceof SettingsError) throw new InputError(error.message);
+    throw error;
+  }
+}
+
+/** Loads the detections that are deployed: ours, and those of the setting `rulesFolder`. */
+export async function readDeployedDetections(): Promise<Detections> {
+  return readDetections(...(await detectionSettings()).folders);
 }
 
 /**
@@ -32,4 +71,20 @@ export async function readSeverity(onWarning?: (warning: string) => void): Promi
     if (error instanceof RuleFileError) throw new InputError(error.message);
     throw error;
   }
+}
+
+/** Reads the packs of an option: `admin,mfa`. */
+export function parsePacks(text: string): readonly string[] {
+  const packs = readPacks(text);
+  if (packs === null) throw new InvalidArgumentError("Expected packs such as admin,mfa.");
+  return packs;
+}
+
+/** Throws an {@link InputError} for a pack that no rule has. */
+export function refusePacks(packs: readonly string[], { rules }: Detections): void {
+  const fault = faultOfPacks(
+    packs,
+    rules.map(({ content }) => content),
+  );
+  if (fault !== null) throw new InputError(fault);
 }

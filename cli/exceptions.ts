@@ -30,7 +30,7 @@ import { plural } from "../lambda/core/text/shorten.ts";
 import { toError } from "../lambda/core/values/error.ts";
 import { createCommand, InputError, onTerminal, runCommand } from "./command.ts";
 import { addDeploymentOptions, type Deployment, type DeploymentOptions, findDeployment } from "./deployment.ts";
-import { ourDetections, readDetections } from "./detections-folder.ts";
+import { readDeployedDetections } from "./detections-folder.ts";
 import { openExport } from "./event-export.ts";
 import { findAuthor } from "./exceptions/author.ts";
 import { asksConsent } from "./exceptions/consent.ts";
@@ -176,7 +176,7 @@ async function preview(
 }
 
 async function refuseUnknownDetections(ids: readonly string[]): Promise<void> {
-  const { rules } = await readDetections(ourDetections);
+  const { rules } = await readDeployedDetections();
   const known = new Map(rules.map(({ content }) => [content.id, content.title]));
   const unknown = ids.filter((id) => !known.has(id));
   if (unknown.length === 0) return;
@@ -227,10 +227,10 @@ async function why(named: string, options: DeploymentOptions): Promise<void> {
   const events: LogEvent[] = [];
   for await (const event of (await openExport(named)).events) events.push(event);
   if (events.length === 0) throw new InputError(`${named} holds no event`);
-  const { rules } = await readDetections(ourDetections);
-  const { experimentalDetections: experimental } = deployment;
+  const { rules } = await readDeployedDetections();
+  const { experimentalDetections: experimental, packs } = deployment;
   const ruleSet = await compileRules(
-    rules.map(({ content }) => content).filter((rule) => isEnabled(rule, { experimental })),
+    rules.map(({ content }) => content).filter((rule) => isEnabled(rule, { experimental, packs })),
   );
   for (const event of events) {
     const users = personKeys(event);

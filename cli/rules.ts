@@ -2,14 +2,21 @@ import { writeFile } from "node:fs/promises";
 import { basename, dirname, relative, resolve } from "node:path";
 import { casesEnding } from "../lambda/adapters/rule-files/list-detections.ts";
 import { type FromFile, RuleFileError } from "../lambda/adapters/rule-files/load-detections.ts";
-import { isEnabled } from "../lambda/core/detections/compile-rules.ts";
+import { type EnabledOptions, isEnabled } from "../lambda/core/detections/compile-rules.ts";
 import { indexField } from "../lambda/core/detections/log-source.ts";
 import { catalogAge, catalogRelease, type EventType, findEventType } from "../lambda/core/okta/event-types.ts";
 import { appliesTo, type Filter } from "../lambda/core/sigma/parse/parse-filter.ts";
 import { requirementsOf } from "../lambda/core/sigma/requirements.ts";
 import { bySeverity, type Level, type Rule } from "../lambda/core/sigma/rule.ts";
 import { createCommand, InputError, onTerminal, runCommand } from "./command.ts";
-import { ourDetections, readDetections, readSeverity } from "./detections-folder.ts";
+import {
+  detectionSettings,
+  ourDetections,
+  parsePacks,
+  readDetections,
+  readSeverity,
+  refusePacks,
+} from "./detections-folder.ts";
 import { casesFileOf, ruleFileOf } from "./rules/cases-file.ts";
 import { type RuleWithCases, readAllCases, runCases } from "./rules/run-cases.ts";
 import { scaffoldRule } from "./rules/scaffold.ts";
@@ -18,6 +25,7 @@ import { describeResults, writeJUnit, writeResults } from "./rules/write-results
 interface Options {
   readonly rules?: string;
   readonly experimental: boolean;
+  readonly packs?: readonly string[];
   readonly json: boolean;
 }
 
@@ -30,16 +38,28 @@ interface RuleReport {
   readonly file: string;
   /** Whether it runs when it is deployed with this setting. */
   readonly on: boolean;
+  /** The pack that switches it on; null for none. */
+  readonly pack: string | null;
   /** Null when the rule names none, and is evaluated for every event. */
   readonly eventTypes: readonly EventType[] | null;
   readonly filters: readonly string[];
 }
 
 async function report(options: Options): Promise<void> {
-  const { rules, filters, warnings: ofRules } = await readDetections(options.rules ?? ourDetections);
+  const settings = await detectionSettings();
+  const loaded = await (options.rules === undefined
+    ? readDetections(...settings.folders)
+    : readDetections(options.rules));
+  const { rules, filters, warnings: ofRules } = loaded;
+  const isOwn = options.rules !== undefined;
+  const chosen = {
+    experimental: options.experimental || (!isOwn && settings.experimental),
+    packs: options.packs ?? (isOwn ? [] : settings.packs),
+  };
+  refusePacks(chosen.packs, loaded);
   const warnings = [...ofRules];
   const reports = rules
-    .map((rule) => describe(rule, options.experimental))
+    .map((rule) => describe(rule, chosen))
     .sort((a, b) => bySeverity(a.level, b.level) || a.title.localeCompare(b.title));
   const running = reports.filter(({ on }) => on);
   const adjustments = await readSeverity((warning) => warnings.push(warning));
@@ -84,7 +104,8 @@ async function report(options: Options): Promise<void> {
   }
   lines.push(
     "",
-    `${rules.length} rules can be run, ${running.length} of them are on${options.experimental ? "" : " (experimental ones are off by default)"}.`,
+    `${rules.length} rules can be run, ${running.length} of them are on${chosen.experimental ? "" : " (experimental ones are off by default)"}.`,
+    ...describePacks(reports, chosen),
     `Event types are those of Okta's catalog, ${catalogAge(new Date())}.`,
     "",
     "Subscribe the event hook to:",
@@ -120,7 +141,7 @@ async function report(options: Options): Promise<void> {
 
 const byName = (a: EventType, b: EventType) => (a.name < b.name ? -1 : 1);
 
-function describe({ content: rule, file }: FromFile<Rule>, experimental: boolean): RuleReport {
+function describe({ content: rule, file }: FromFile<Rule>, chosen: EnabledOptions): RuleReport {
   const types = requirementsOf(rule).get(indexField.toLowerCase());
   return {
     id: rule.id,
@@ -128,7 +149,8 @@ function describe({ content: rule, file }: FromFile<Rule>, experimental: boolean
     title: rule.title,
     status: rule.status,
     file: basename(file),
-    on: isEnabled(rule, { experimental }),
+    on: isEnabled(rule, chosen),
+    pack: rule.pack,
     eventTypes: types === undefined ? null : [...types.values()].map(findEventType),
     filters: rule.filters,
   };
@@ -142,10 +164,21 @@ function describeFilter({ content, file }: FromFile<Filter>, rules: readonly Fro
   };
 }
 
-function writeRule({ id, level, title, status, file, on, eventTypes, filters }: RuleReport): string[] {
+/** The rules of each pack, by their number. */
+function describePacks(reports: readonly RuleReport[], { packs = [] }: EnabledOptions): string[] {
+  const counts = Map.groupBy(
+    reports.filter(({ pack, status }) => pack !== null && status === "experimental"),
+    ({ pack }) => String(pack),
+  );
+  if (counts.size === 0) return [];
+  const named = [...counts].map(([pack, { length }]) => `${pack} (${length}${packs.includes(pack) ? ", on" : ""})`);
+  return [`Packs of experimental rules, by the setting packs: ${named.sort().join(", ")}.`];
+}
+
+function writeRule({ id, level, title, status, file, on, pack, eventTypes, filters }: RuleReport): string[] {
   const types = eventTypes?.map((type) => `    ${type.name}${noteOn(type)}`);
   return [
-    `${level.padEnd(13)} ${on ? "on " : "off"}  ${title}${status === null || status === "stable" ? "" : ` (${status})`}`,
+    `${level.padEnd(13)} ${on ? "on " : "off"}  ${title}${status === null || status === "stable" ? "" : ` (${[status, pack].filter(Boolean).join(", ")})`}`,
     `  ${id}  ${file}`,
     ...(types ?? ["    any event type"]),
     ...filters.map((filter) => `    but for: ${filter}`),
@@ -169,12 +202,12 @@ interface TestOptions {
 
 /** Runs the cases beside rules. */
 async function test(files: readonly string[], options: TestOptions): Promise<void> {
-  const folders = options.rules !== undefined || files.length === 0 ? [options.rules ?? ourDetections] : [];
+  const folders = options.rules !== undefined ? [options.rules] : [];
   const named = new Set(files.map((file) => resolve(file.endsWith(casesEnding) ? ruleFileOf(file) : file)));
   const all: RuleWithCases[] = [];
-  for (const folder of new Set([...folders, ...[...named].map(dirname)])) {
-    all.push(...(await readCasesOf(folder)));
-  }
+  if (folders.length === 0 && named.size === 0)
+    all.push(...(await readCasesOf(...(await detectionSettings()).folders)));
+  for (const folder of new Set([...folders, ...[...named].map(dirname)])) all.push(...(await readCasesOf(folder)));
   const rules = named.size === 0 ? all : all.filter(({ file }) => named.has(resolve(file)));
   for (const file of named) {
     const ofFile = rules.filter((rule) => resolve(rule.file) === file);
@@ -191,9 +224,9 @@ async function test(files: readonly string[], options: TestOptions): Promise<voi
   if (results.some(({ passed }) => !passed)) process.exitCode = 1;
 }
 
-async function readCasesOf(folder: string): Promise<readonly RuleWithCases[]> {
+async function readCasesOf(folder: string, ...further: readonly string[]): Promise<readonly RuleWithCases[]> {
   try {
-    return await readAllCases(await readDetections(folder), [ourDetections]);
+    return await readAllCases(await readDetections(folder, ...further), [ourDetections]);
   } catch (error) {
     if (error instanceof RuleFileError) throw new InputError(error.message);
     throw error;
@@ -202,7 +235,9 @@ async function readCasesOf(folder: string): Promise<readonly RuleWithCases[]> {
 
 async function scaffold(name: string, options: { readonly from: string; readonly rules?: string }): Promise<void> {
   const today = new Date().toISOString().slice(0, 10);
-  const { ruleFile, casesFile } = await scaffoldRule(options.rules ?? ourDetections, name, options.from, today);
+  // A company's own folder, where there is one: a rule in ours would be for its fork alone.
+  const [ours, own = ours] = (await detectionSettings()).folders;
+  const { ruleFile, casesFile } = await scaffoldRule(options.rules ?? own, name, options.from, today);
   const file = relative(process.cwd(), ruleFile);
   process.stdout.write(
     `${onTerminal(`${file}\n${relative(process.cwd(), casesFile)}\nWrite what TODO asks for, then: npm run rules -- test ${file}`)}\n`,
@@ -216,6 +251,7 @@ const command = createCommand(
   .enablePositionalOptions()
   .option("--rules <folder>", "rules to check (default: the rules that are deployed)")
   .option("--experimental", "count rules with status experimental as on", false)
+  .option("--packs <packs>", "count rules of these packs as on: admin,mfa (default: those of the settings)", parsePacks)
   .option("--json", "print JSON instead of text", false)
   .addHelpText("after", "\nExit code: 0; 2 when a rule or filter cannot be run, each fault with file and line.")
   .action(report);
@@ -234,7 +270,7 @@ command
   .description("writes a rule and its cases, to go on from")
   .argument("<name>", "the name of the files: admin_role_granted")
   .requiredOption("--from <file>", "an event that the rule has to match, as JSON")
-  .option("--rules <folder>", "the folder of rules (default: the rules that are deployed)")
+  .option("--rules <folder>", "the folder of rules (default: rulesFolder of the settings, else detections/)")
   .addHelpText("after", "\nExit code: 0; 2 when a file exists already, or the event cannot be read.")
   .exitOverride()
   .action(scaffold);

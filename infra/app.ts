@@ -1,26 +1,31 @@
 import { fileURLToPath } from "node:url";
 import { App, Validations } from "aws-cdk-lib";
 import { loadDetections } from "../lambda/adapters/rule-files/load-detections.ts";
-import { compileRules, isEnabled } from "../lambda/core/detections/compile-rules.ts";
-import { acknowledgeFindings, packs } from "./findings.ts";
-import { loadSettings } from "./settings.ts";
+import { compileRules, faultOfPacks, isEnabled } from "../lambda/core/detections/compile-rules.ts";
+import { acknowledgeFindings, packs as findingPacks } from "./findings.ts";
+import { loadSettings, rulesFolderOf } from "./settings.ts";
 import { SettingsError } from "./settings-file.ts";
 import { OktaProxyWatchStack } from "./stack.ts";
 
 const app = new App();
 try {
-  const { settings, notes } = await loadSettings(app.node.getAllContext() as Record<string, unknown>);
+  const loaded = await loadSettings(app.node.getAllContext() as Record<string, unknown>);
+  const { settings, notes } = loaded;
   for (const note of notes) process.stderr.write(`${note}\n`);
-  const { experimentalDetections: experimental } = settings;
-  const { rules } = await loadDetections(fileURLToPath(new URL("../detections", import.meta.url)));
-  const enabled = rules.map(({ content }) => content).filter((rule) => isEnabled(rule, { experimental }));
+  const { experimentalDetections: experimental, packs } = settings;
+  const own = rulesFolderOf(loaded);
+  const ours = fileURLToPath(new URL("../detections", import.meta.url));
+  const rules = (await loadDetections(ours, ...(own === null ? [] : [own]))).rules.map(({ content }) => content);
+  const fault = faultOfPacks(packs, rules);
+  if (fault !== null) throw new SettingsError(`settings that cannot be used:\n- packs: ${fault}`);
+  const enabled = rules.filter((rule) => isEnabled(rule, { experimental, packs }));
   const stack = new OktaProxyWatchStack(app, settings.stackName, {
     settings,
     description: "Alerts on Okta sessions started through anonymizing proxies",
     detections: await compileRules(enabled),
   });
   acknowledgeFindings(stack);
-  Validations.of(app).addPlugins(...packs(app));
+  Validations.of(app).addPlugins(...findingPacks(app));
   app.synth();
 } catch (error) {
   if (!(error instanceof SettingsError)) throw error;

@@ -1,5 +1,5 @@
 import { readFile } from "node:fs/promises";
-import { join } from "node:path";
+import { dirname, join, resolve } from "node:path";
 import type { Node } from "constructs";
 import { closest, distance } from "fastest-levenshtein";
 import * as z from "zod";
@@ -10,6 +10,7 @@ import { parseCidr } from "../lambda/core/network/cidr.ts";
 import { domainPattern } from "../lambda/core/okta/login-domains.ts";
 import { defaultMismatchDistanceKm, farthestKm } from "../lambda/core/profiles/mismatch-distance.ts";
 import { defaultAttributes, locationAttributes } from "../lambda/core/profiles/okta-user.ts";
+import { packPattern } from "../lambda/core/sigma/pack.ts";
 import { defaultStormAfter, maximumStormAfter } from "../lambda/core/storms/storm.ts";
 import { toError } from "../lambda/core/values/error.ts";
 import { defaultOverlapMinutes } from "../lambda/functions/config/okta.ts";
@@ -142,6 +143,27 @@ const schema = z.strictObject({
   experimentalDetections: flag
     .default(false)
     .meta({ description: "Whether detections with `status: experimental` run. `npm run rules` shows which." }),
+  packs: z
+    .array(
+      z.string("expected a name").regex(packPattern, "expected the name of a pack, such as admin"),
+      "expected a list of packs",
+    )
+    .transform((names) => [...new Set(names)].sort())
+    .default([])
+    .meta({
+      description:
+        "Packs of detections that run beside those that do by default; docs/detections.md lists them, and docs/coverage.md their alerts a day.",
+      examples: [["admin", "mfa"]],
+    }),
+  rulesFolder: z
+    .string("expected a folder")
+    .min(1, "expected a folder")
+    .optional()
+    .meta({
+      description:
+        "A folder of your own rules, cases and filters, outside this checkout, that run beside those of detections/. A relative path starts at this file.",
+      examples: ["../our-detections"],
+    }),
   oktaOrgUrl: checked(readOrgUrl)
     .optional()
     .meta({
@@ -373,6 +395,18 @@ export interface LoadedSettings {
    * for each that has no effect without another.
    */
   readonly notes: readonly string[];
+}
+
+/**
+ * The folder of rules that settings name, beside ours; null for none. A relative path starts at the settings file, else
+ * at the folder in which the command runs.
+ */
+export function rulesFolderOf({
+  settings: { rulesFolder },
+  file,
+}: Pick<LoadedSettings, "settings" | "file">): string | null {
+  if (rulesFolder === undefined) return null;
+  return resolve(file === null || file.values.rulesFolder !== rulesFolder ? "." : dirname(file.path), rulesFolder);
 }
 
 /** The fault of a setting. */

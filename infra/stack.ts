@@ -170,6 +170,9 @@ export class OktaProxyWatchStack extends Stack {
       DeadLetterQueueUrl: [deadLetterQueue.queue.queueUrl, "Where events lie that nothing more is tried on"],
       ...Object.fromEntries(topics),
       ExperimentalDetections: [String(settings.experimentalDetections), "Whether experimental detections run"],
+      ...(settings.packs.length > 0 && {
+        DetectionPacks: [settings.packs.join(","), "The packs of detections that run"] as const,
+      }),
       ...(eventBusName !== undefined && {
         EventBusName: [eventBusName, "The event bus that the org's log stream feeds"] as const,
       }),

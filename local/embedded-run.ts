@@ -26,6 +26,8 @@ export interface EmbeddedRunOptions {
   readonly stormAfter?: number;
   /** Whether detections with `status: experimental` run. @default false */
   readonly experimentalDetections?: boolean;
+  /** The packs whose experimental detections run. @default none */
+  readonly packs?: readonly string[];
   /** Outputs to publish as well, by the names of files of `lambda/core/outputs/`. @default none */
   readonly outputs?: readonly string[];
   /** Deadlines, delays and back-off that are not as in a deployment. @default none */
@@ -75,6 +77,7 @@ export async function startEmbeddedRun(options: EmbeddedRunOptions): Promise<Emb
     STORM_AFTER: String(options.stormAfter ?? defaultStormAfter),
     EXPERIMENTAL_DETECTIONS: String(options.experimentalDetections ?? false),
     DIGEST: "true",
+    DETECTION_PACKS: (options.packs ?? []).join(","),
     ...(options.timing && { TIMING: JSON.stringify(options.timing) }),
   };
   // A secret's ARN in the caller's environment would conflict with the secret itself.
@@ -111,6 +114,7 @@ export async function startEmbeddedRun(options: EmbeddedRunOptions): Promise<Emb
       ...emulators.environment,
       MISMATCH_DISTANCE_KM: environment.MISMATCH_DISTANCE_KM,
       EXPERIMENTAL_DETECTIONS: environment.EXPERIMENTAL_DETECTIONS,
+      DETECTION_PACKS: environment.DETECTION_PACKS,
     }),
     "GET /_local/chaos": () => Object.fromEntries(Object.entries(faults).map(([name, proxy]) => [name, proxy.fault()])),
     ...chaosRoutes(faults),

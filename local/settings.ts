@@ -10,6 +10,7 @@ import {
   farthestKm,
   isMismatchDistance,
 } from "../lambda/core/profiles/mismatch-distance.ts";
+import { readPacks } from "../lambda/core/sigma/pack.ts";
 import { defaultStormAfter, maximumStormAfter, readCount } from "../lambda/core/storms/storm.ts";
 import { type ChaosName, chaosFaults, isChaosName } from "./chaos.ts";
 
@@ -26,6 +27,8 @@ export interface Settings {
   readonly stormAfter: number;
   /** Whether detections with `status: experimental` run. */
   readonly experimentalDetections: boolean;
+  /** The packs whose experimental detections run. */
+  readonly packs: readonly string[];
   /** Names of outputs. */
   readonly outputs: readonly string[];
   /** The faults from the start. */
@@ -59,7 +62,8 @@ Environment:
                            is shown only if it is of one of them (default: if it is any e-mail address)
   OUTPUTS                  further renderings of alerts, each on a topic of its own: ${knownOutputs.join(",")};
                            they are shown at /_local/outputs (default: none)
-  EXPERIMENTAL_DETECTIONS  true: detections with "status: experimental" run as well (default: false)`;
+  EXPERIMENTAL_DETECTIONS  true: detections with "status: experimental" run as well (default: false)
+  DETECTION_PACKS          packs of detections that run as well, divided by commas: admin,mfa (default: none)`;
 
 /** Reads the settings from the command line, the environment and defaults, in this order. */
 export function readSettings(
@@ -93,6 +97,10 @@ export function readSettings(
   if (experimental !== "true" && experimental !== "false") {
     throw new SettingsError(`EXPERIMENTAL_DETECTIONS is "${experimental}": neither true nor false`);
   }
+  const packs = readPacks(environment.DETECTION_PACKS ?? "");
+  if (packs === null) {
+    throw new SettingsError(`DETECTION_PACKS is "${environment.DETECTION_PACKS}": expected packs such as admin,mfa`);
+  }
   return {
     port: Number(port),
     hookSecret: environment.HOOK_SECRET || "local-secret",
@@ -100,6 +108,7 @@ export function readSettings(
     suppressMinutes: Number(suppress),
     stormAfter,
     experimentalDetections: experimental === "true",
+    packs,
     outputs,
     chaos: (values.chaos ?? []).map(readChaos),
   };

@@ -7,10 +7,14 @@ import type { Template } from "./template-changes.ts";
 const root = fileURLToPath(new URL("../../", import.meta.url));
 
 /** Runs CDK's command line at the root, in this terminal. @returns its exit code; null when a signal ended it */
-function runCdk(args: readonly string[]): Promise<number | null> {
+function runCdk(args: readonly string[], environment: Readonly<Record<string, string>> = {}): Promise<number | null> {
   return new Promise((resolve, reject) => {
     const cdk = join(root, "node_modules", "aws-cdk", "bin", "cdk");
-    const child = spawn(process.execPath, [cdk, ...args], { cwd: root, stdio: "inherit" });
+    const child = spawn(process.execPath, [cdk, ...args], {
+      cwd: root,
+      stdio: "inherit",
+      env: { ...process.env, ...environment },
+    });
     // Ctrl-C reaches CDK as well, which handles it; other signals reach this process alone.
     const listeners = {
       SIGINT: () => {},
@@ -29,15 +33,19 @@ function runCdk(args: readonly string[]): Promise<number | null> {
 /**
  * Builds and synthesizes, with this context, to a folder: it holds the template and a copy of each function's code.
  *
+ * @param rulesFolder the folder of a company's own rules, which the build reads; null for none
  * @returns the stack's template; null when CDK failed, with its own message
  */
 export async function synthesize(
   stack: string,
   context: Readonly<Record<string, string>>,
   assembly: string,
+  rulesFolder: string | null = null,
 ): Promise<Template | null> {
   const given = Object.entries(context).flatMap(([name, value]) => ["--context", `${name}=${value}`]);
-  const code = await runCdk(["synth", "--quiet", "--output", assembly, ...given]);
+  const code = await runCdk(["synth", "--quiet", "--output", assembly, ...given], {
+    RULES_FOLDER: rulesFolder ?? "",
+  });
   if (code !== 0) return null;
   return JSON.parse(await readFile(join(assembly, `${stack}.template.json`), "utf8")) as Template;
 }

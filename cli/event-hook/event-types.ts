@@ -4,7 +4,7 @@ import { refreshingEventTypes } from "../../lambda/core/profiles/refresh.ts";
 import { logFilter } from "../../lambda/core/reconciliation/log-filter.ts";
 import { InputError } from "../command.ts";
 import type { Deployment } from "../deployment.ts";
-import { ourDetections, readDetections } from "../detections-folder.ts";
+import { readDeployedDetections } from "../detections-folder.ts";
 
 /** The event types that a deployment needs. */
 export interface NeededEventTypes {
@@ -30,10 +30,11 @@ const maximumEventTypes = 300;
  */
 export async function neededEventTypes({
   experimentalDetections: experimental,
+  packs,
   bringsProfiles,
-}: Pick<Deployment, "experimentalDetections" | "bringsProfiles">): Promise<NeededEventTypes> {
-  const { rules } = await readDetections(ourDetections);
-  const enabled = rules.map(({ content }) => content).filter((rule) => isEnabled(rule, { experimental }));
+}: Pick<Deployment, "experimentalDetections" | "packs" | "bringsProfiles">): Promise<NeededEventTypes> {
+  const { rules } = await readDeployedDetections();
+  const enabled = rules.map(({ content }) => content).filter((rule) => isEnabled(rule, { experimental, packs }));
   const { expression, eventTypes } = logFilter(enabled);
   const named = eventTypes.map(findEventType);
   const refreshing = bringsProfiles ? [...refreshingEventTypes].map(findEventType) : [];

@@ -43,6 +43,7 @@ export class PipelineFunction extends OwnFunction {
         ...(settings.loginDomains.length === 0 ? {} : { LOGIN_DOMAINS: settings.loginDomains.join(",") }),
         EXPERIMENTAL_DETECTIONS: String(settings.experimentalDetections),
         ...(hasDigest(settings) && { DIGEST: "true" }),
+        ...(settings.packs.length === 0 ? {} : { DETECTION_PACKS: settings.packs.join(",") }),
         METRICS: settings.metrics,
         ...props.environment,
       },

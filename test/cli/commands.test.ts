@@ -239,7 +239,7 @@ describe("npm run rules", () => {
     expect(stdout).toMatch(
       new RegExp(`^high +on +${proxied}\\n {2}8d5f6c9e\\S+ {2}\\S+\\.yml\\n {4}user\\.session\\.start$`, "m"),
     );
-    expect(stdout).toMatch(/^medium +off +Okta API Token Created \(experimental\)$/m);
+    expect(stdout).toMatch(/^medium +off +Okta API Token Created \(experimental, admin\)$/m);
     expect(stdout).toMatch(/^ {4}zone\.delete {2}\(System Log only\)$/m);
     const [, subscribe = "", systemLogOnly = ""] = stdout.split(/Subscribe the event hook to:|In the System Log only/);
     expect(subscribe).toContain("  user.session.start\n");

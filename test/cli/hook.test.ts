@@ -102,14 +102,14 @@ describe("register", () => {
     expect(changes()).toEqual(["POST /api/v1/eventHooks/who1/lifecycle/verify"]);
     const [registered] = okta.hooks.hooks;
     if (registered === undefined) throw new Error("there is no hook");
-    registered.eventTypes = ["user.session.start", "user.lifecycle.create"];
+    registered.eventTypes = ["user.session.start", "user.lifecycle.activate"];
     okta.asked.length = 0;
     const { code, stdout } = await hook("register");
     expect(code).toBe(0);
     expect(stdout).toMatch(/changed: .*it is not subscribed to .*system\.api_token\.create/);
-    expect(stdout).toContain("it is subscribed to user.lifecycle.create in vain");
+    expect(stdout).toContain("it is subscribed to user.lifecycle.activate in vain");
     expect(changes()[0]).toBe("PUT /api/v1/eventHooks/who1");
-    expect(registered.eventTypes).not.toContain("user.lifecycle.create");
+    expect(registered.eventTypes).not.toContain("user.lifecycle.activate");
   });
 
   test("with --dry-run prints the requests, without the secret, and changes nothing", async () => {

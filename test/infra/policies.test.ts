@@ -6,7 +6,7 @@ import * as clientSns from "@aws-sdk/client-sns";
 import * as clientSqs from "@aws-sdk/client-sqs";
 import { build } from "esbuild";
 import { describe, expect, test } from "vitest";
-import { rulesPlugin } from "../../build/rules-plugin.ts";
+import { createRulesPlugin } from "../../build/rules-plugin.ts";
 import { everything, type Synthesized } from "../../infra/synthesize.ts";
 import { synthesize } from "../fixtures/synthesized.ts";
 import { changes, faultsOf, waysThrough } from "./decide.ts";
@@ -182,7 +182,7 @@ describe("the calls of", () => {
       platform: "node",
       mainFields: ["module", "main"],
       external: ["@aws-sdk/*"],
-      plugins: [rulesPlugin],
+      plugins: [createRulesPlugin()],
       write: false,
       logLevel: "error",
     });

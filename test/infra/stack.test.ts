@@ -544,6 +544,7 @@ describe("settings", () => {
       reservedConcurrency: "5",
       logRetentionDays: "30",
       experimentalDetections: "true",
+      packs: "mfa,admin",
       suppressMinutes: "0",
       loginDomains: "Example.com,example.org",
     });
@@ -554,6 +555,7 @@ describe("settings", () => {
         Variables: {
           MISMATCH_DISTANCE_KM: "800",
           EXPERIMENTAL_DETECTIONS: "true",
+          DETECTION_PACKS: "admin,mfa",
           SUPPRESS_MINUTES: "0",
           LOGIN_DOMAINS: "example.com,example.org",
         },
@@ -604,6 +606,8 @@ describe("settings", () => {
     ["logRetentionDays", 42],
     ["memorySizeMb", 64],
     ["experimentalDetections", "yes"],
+    ["packs", ["Admin pack"]],
+    ["rulesFolder", 5],
     ["oktaOrgUrl", "example.okta.com"],
     ["oktaProfileAttributes", "city"],
     ["oktaProfileAttributes", [{ label: "home", town: "city" }]],

@@ -11,7 +11,7 @@ import { compileRegex } from "../../core/sigma/regex.ts";
 import { type Rule, type RuleWarning, SigmaRuleError } from "../../core/sigma/rule.ts";
 import { codeOf } from "../../core/values/error.ts";
 import { fieldsOf, isObject } from "../../core/values/object.ts";
-import { listDetections, placeholdersFile } from "./list-detections.ts";
+import { type ListedDetections, listDetections, placeholdersFile } from "./list-detections.ts";
 
 /** Rule or filter files that cannot be run. The message has the file, the line and the text of each fault. */
 export class RuleFileError extends Error {
@@ -42,14 +42,25 @@ export interface Detections {
  * values of placeholders in `placeholders.yml`. A file may hold several documents, divided by `---`. Other files that
  * may be meant for rules are faults or warnings.
  *
+ * @param further folders of rules beside the first: their ids and names differ from its own, filters apply to all, and
+ * the last value of a placeholder counts
  * @throws RuleFileError listing every fault of every file
  */
-export async function loadDetections(folder: string): Promise<Detections> {
-  const listed = await listDetections(folder);
-  const faults = [...listed.faults];
-  const warnings = [...listed.warnings];
-  const placeholders = await collectFaults(faults, () => loadPlaceholders(join(folder, placeholdersFile)));
-  const options = { logsource: logSource, placeholders: placeholders ?? {}, checkField, checkValues };
+export async function loadDetections(folder: string, ...further: readonly string[]): Promise<Detections> {
+  const all = [await listDetections(folder)];
+  for (const each of further) all.push(await listDetections(each));
+  const listed: Pick<ListedDetections, "rules" | "filters" | "cases"> = {
+    rules: all.flatMap(({ rules }) => rules),
+    filters: all.flatMap(({ filters }) => filters),
+    cases: all.flatMap(({ cases }) => cases),
+  };
+  const faults = all.flatMap((each) => each.faults);
+  const warnings = all.flatMap((each) => each.warnings);
+  const placeholders: Record<string, Placeholders[string]> = {};
+  for (const each of [folder, ...further]) {
+    Object.assign(placeholders, await collectFaults(faults, () => loadPlaceholders(join(each, placeholdersFile))));
+  }
+  const options = { logsource: logSource, placeholders, checkField, checkValues };
   if (listed.rules.length === 0) faults.push(`${folder}: no Sigma rule (*.yml) in this folder`);
 
   const readAll = async <Content>(files: readonly string[], parse: ParseDocument<Content>) => {

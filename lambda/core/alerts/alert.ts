@@ -65,11 +65,20 @@ function writeAlert(source: AlertSource): Alert {
       ...(storm === null ? [] : [summarizeAround(storm)]),
     ].join(" "),
     ...facts,
-    triage: reportsSuppressed ? stepsOfReport(words) : triageSteps(words, words.action, storm !== null),
+    triage: reportsSuppressed
+      ? stepsOfReport(words)
+      : triageSteps(words, words.action, { isInStorm: storm !== null, ofRule: stepsOfRule(source) }),
     storm,
     event: event.received,
     eventCut: source.eventCut ? [...source.eventCut] : null,
   };
+}
+
+/** The triage steps of the severest rule that has any. */
+function stepsOfRule({ detections }: AlertSource): readonly string[] {
+  const rules = detections.map(({ rule }) => rule).filter(({ triage }) => triage.length > 0);
+  const [severest] = rules.sort((first, second) => bySeverity(first.level, second.level));
+  return severest?.triage ?? [];
 }
 
 /** The id depends on the event and its detections alone, so that retries keep it. */

@@ -26,8 +26,13 @@ type TriageStep = (of: Case) => string | null;
  * The triage steps of an alert, in order, without those that its case does not need.
  *
  * @param isInStorm whether the session started in a storm of failed attempts. @default false
+ * @param ofRule the steps of the severest rule that has any: they come after the most urgent one. @default none
  */
-export function triageSteps(facts: AlertFacts, action: Action | null, isInStorm = false): string[] {
+export function triageSteps(
+  facts: AlertFacts,
+  action: Action | null,
+  { isInStorm = false, ofRule = [] }: { readonly isInStorm?: boolean; readonly ofRule?: readonly string[] } = {},
+): string[] {
   if (facts.test) return ["This is a test of the whole way: no sign-in took place, and there is nothing to do."];
   const of: Case = {
     facts,
@@ -38,7 +43,8 @@ export function triageSteps(facts: AlertFacts, action: Action | null, isInStorm 
     succeeded: succeeded(facts.session.outcome),
     isInStorm,
   };
-  return steps.map((step) => step(of)).filter((step) => step !== null);
+  const [urgent, ...others] = steps.map((step) => step(of));
+  return [urgent, ...ofRule, ...others].filter((step) => typeof step === "string");
 }
 
 /** What to do about a report on suppressed session starts. */

@@ -7,12 +7,27 @@ import { indexField } from "./log-source.ts";
 export interface EnabledOptions {
   /** Whether rules with `status: experimental` run. */
   readonly experimental: boolean;
+  /** The packs whose experimental rules run. @default none */
+  readonly packs?: readonly string[];
 }
 
 /** Whether a rule runs. Rules that are deprecated or unsupported never do. */
-export function isEnabled({ status }: Rule, { experimental }: EnabledOptions): boolean {
+export function isEnabled({ status, pack }: Rule, { experimental, packs = [] }: EnabledOptions): boolean {
   if (status === "deprecated" || status === "unsupported") return false;
-  return experimental || status !== "experimental";
+  return experimental || status !== "experimental" || (pack !== null && packs.includes(pack));
+}
+
+/** The packs of rules, each once, in the order of their names. */
+export function packsOf(rules: readonly Rule[]): readonly string[] {
+  return [...new Set(rules.flatMap(({ pack }) => pack ?? []))].sort();
+}
+
+/** Why a setting of packs cannot be used: a pack that no rule has would switch nothing on. Null where it can. */
+export function faultOfPacks(packs: readonly string[], rules: readonly Rule[]): string | null {
+  const known = packsOf(rules);
+  const unknown = packs.filter((pack) => !known.includes(pack));
+  if (unknown.length === 0) return null;
+  return `no rule is of the pack ${unknown.join(", ")}; there are: ${known.join(", ") || "none"}`;
 }
 
 /** Compiles rules into a set. The engine for regular expressions is loaded only when a rule holds one. */

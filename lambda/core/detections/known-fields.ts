@@ -1,10 +1,12 @@
 import { distance } from "fastest-levenshtein";
+import { catalogRelease, findEventType } from "../okta/event-types.ts";
 import { logEvent, type OktaField } from "../okta/log-event-fields.ts";
 import { networkKinds } from "../okta/network-service.ts";
 import type { GeoJudgement } from "../profiles/judge-location.ts";
-import { compilePattern } from "../sigma/pattern.ts";
+import { compilePattern, literalOf } from "../sigma/pattern.ts";
 import { compileRegex } from "../sigma/regex.ts";
 import { type DetectionItem, type Operand, SigmaRuleError } from "../sigma/rule.ts";
+import { indexField } from "./log-source.ts";
 
 /*
  * The fields that a rule may use, and the values of fields that have few. The build checks rules by them: a rule with a
@@ -102,11 +104,28 @@ export function checkSeverityField(name: string): string | null {
 }
 
 /**
- * Checks the values that a rule compares with a field under `enrichment.` that has few values.
+ * Checks the values that a rule compares with `eventType`, or with a field under `enrichment.` that has few values.
  *
- * @returns a warning that names the values that the field never has, and those that it can have; else null
+ * @returns a warning that names a misspelt event type and the nearest, or the values that the field never has and those
+ * that it can have; else null
  */
-export function checkValues({ field, values, cased }: DetectionItem): string | null {
+export function checkValues(item: DetectionItem): string | null {
+  return checkEventTypes(item) ?? checkClosedValues(item);
+}
+
+/** A warning for an event type that is near one of Okta's catalog, and not in it; null for any other item. */
+function checkEventTypes({ field, values }: DetectionItem): string | null {
+  if (field === null || fold(field) !== fold(indexField)) return null;
+  const literals = values
+    .flat()
+    .flatMap((operand) => (operand.kind === "pattern" ? (literalOf(operand.pattern) ?? []) : []));
+  const slips = literals.map(findEventType).filter(({ nearest }) => nearest !== null);
+  if (slips.length === 0) return null;
+  const meant = slips.map(({ name, nearest }) => `"${name}"; did you mean "${nearest}"?`).join(" ");
+  return `Okta's catalog of ${catalogRelease} has no event type ${meant}`;
+}
+
+function checkClosedValues({ field, values, cased }: DetectionItem): string | null {
   const possible = field === null ? undefined : closedValues.get(fold(field));
   if (possible === undefined) return null;
   const never = values.filter((operands) => !operands.some((operand) => canMatch(operand, possible, cased)));

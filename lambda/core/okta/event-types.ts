@@ -30,6 +30,11 @@ export function findEventType(eventType: string): EventType {
     : { ...known, nearest: null };
 }
 
+/** The number of event types of Okta's catalog whose names start like this. */
+export function countEventTypes(prefix: string): number {
+  return [...catalog.keys()].filter((name) => name.startsWith(prefix.toLowerCase())).length;
+}
+
 /**
  * Why Okta may refuse to subscribe a hook to an event type, as a clause without its subject: `is in beta, by Okta's
  * catalog of 2026.08.1`.

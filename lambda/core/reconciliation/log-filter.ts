@@ -1,4 +1,4 @@
-import { findEventType } from "../okta/event-types.ts";
+import { countEventTypes, findEventType } from "../okta/event-types.ts";
 import { fold } from "../sigma/pattern.ts";
 import { requirementsOf } from "../sigma/requirements.ts";
 import type { Rule } from "../sigma/rule.ts";
@@ -6,8 +6,9 @@ import type { Rule } from "../sigma/rule.ts";
 /** The filter of requests to an org's System Log. */
 export interface LogFilter {
   /**
-   * An expression of Okta's filter language; null for every event: some rule names no event type, or they name so many
-   * that the URL would be too long.
+   * An expression of Okta's filter language; null for every event: some rule names no event type. Where so many are
+   * named that the URL would be too long, it asks for some by the start of their names, and more events than needed are
+   * read.
    */
   readonly expression: string | null;
   /** The event types, each as Okta's catalog writes it, or where that has it not, a rule. */
@@ -32,7 +33,48 @@ export function logFilter(rules: readonly Rule[]): LogFilter {
       if (!types.has(folded)) types.set(folded, findEventType(eventType).name);
   }
   const eventTypes = [...types.values()].sort();
-  const expression = eventTypes.map((eventType) => `eventType eq ${JSON.stringify(eventType)}`).join(" or ");
-  const isUsable = !everything && expression !== "" && expression.length <= maximumLength;
-  return { expression: isUsable ? expression : null, eventTypes };
+  return { expression: everything ? null : shortExpression(eventTypes), eventTypes };
+}
+
+/** A comparison of the event type: with a whole name, or with the start of names. */
+interface Term {
+  readonly operator: "eq" | "sw";
+  readonly text: string;
+}
+
+const write = (terms: readonly Term[]) =>
+  terms.map(({ operator, text }) => `eventType ${operator} ${JSON.stringify(text)}`).join(" or ");
+
+/** Null for none, and where no expression is short enough. */
+function shortExpression(eventTypes: readonly string[]): string | null {
+  let terms: readonly Term[] = eventTypes.map((text) => ({ operator: "eq", text }));
+  while (write(terms).length > maximumLength) {
+    const shorter = joinByStart(terms);
+    if (shorter === null) return null;
+    terms = shorter;
+  }
+  return terms.length === 0 ? null : write(terms);
+}
+
+/**
+ * Replaces terms that start alike by one: those that bring the fewest further event types of the catalog for each
+ * character that is saved. Null where none start alike.
+ */
+function joinByStart(terms: readonly Term[]): readonly Term[] | null {
+  const starts = new Set(
+    terms.flatMap(({ text }) => {
+      const parts = text.split(".").slice(0, -1);
+      return parts.map((_, index) => `${parts.slice(0, index + 1).join(".")}.`);
+    }),
+  );
+  let best: { readonly terms: readonly Term[]; readonly cost: number } | null = null;
+  for (const start of [...starts].sort()) {
+    const others = terms.filter(({ text }) => !text.startsWith(start));
+    const covered = terms.length - others.length;
+    const joined: readonly Term[] = [...others, { operator: "sw", text: start }];
+    const saved = write(terms).length - write(joined).length;
+    const cost = (countEventTypes(start) - covered) / saved;
+    if (covered > 1 && saved > 0 && (best === null || cost < best.cost)) best = { terms: joined, cost };
+  }
+  return best?.terms ?? null;
 }

@@ -74,6 +74,10 @@ export interface Rule {
   readonly date: string | null;
   readonly tags: readonly string[];
   readonly falsePositives: readonly string[];
+  /** The pack by which the rule is switched on, of those that do not run by default; null for none. */
+  readonly pack: string | null;
+  /** What to do first about an alert of the rule, a sentence each. */
+  readonly triage: readonly string[];
   /** Titles of the filters that were applied to the rule. */
   readonly filters: readonly string[];
   readonly selections: Readonly<Record<string, Selection>>;

@@ -7,6 +7,7 @@ import {
 } from "../../core/grouping/suppress-minutes.ts";
 import { readDomains } from "../../core/okta/login-domains.ts";
 import { farthestKm, isMismatchDistance } from "../../core/profiles/mismatch-distance.ts";
+import { readPacks } from "../../core/sigma/pack.ts";
 import { defaultStormAfter, maximumStormAfter, readCount } from "../../core/storms/storm.ts";
 import {
   type Environment,
@@ -38,6 +39,8 @@ export interface PipelineConfig {
   readonly loginDomains: readonly string[];
   /** Whether detections with `status: experimental` run. */
   readonly experimentalDetections: boolean;
+  /** The packs whose experimental detections run. */
+  readonly packs: readonly string[];
   /** The queue of profile refreshes; null where profiles do not come from Okta. */
   readonly refreshQueueUrl: string | null;
   /** Whether events are counted for the digest. */
@@ -72,6 +75,7 @@ export const pipelineVariables = {
   LOGIN_DOMAINS: optional(parsed(readDomains, "is no list of domains such as example.com"), []),
   REFRESH_QUEUE_URL: optional(queueUrl, null),
   EXPERIMENTAL_DETECTIONS: optional(matching(/^(true|false)$/, "is neither true nor false"), "false"),
+  DETECTION_PACKS: optional(parsed(readPacks, "is no list of packs such as admin,mfa"), []),
   DIGEST: optional(matching(/^(true|false)$/, "is neither true nor false"), "false"),
   METRICS: optional(parsed(readMetricSet, `is none of ${metricSets.join(", ")}`), defaultMetricSet),
   STATE_KEY_ARN: optional(secretArn, null),
@@ -100,6 +104,7 @@ export function toPipelineConfig(read: ValuesOf<typeof pipelineVariables>, envir
     stormAfter: read.STORM_AFTER,
     loginDomains: read.LOGIN_DOMAINS,
     experimentalDetections: read.EXPERIMENTAL_DETECTIONS === "true",
+    packs: read.DETECTION_PACKS,
     refreshQueueUrl: read.REFRESH_QUEUE_URL,
     countsForDigest: read.DIGEST === "true",
     metrics: read.METRICS,

@@ -32,6 +32,67 @@ afterEach(() => rm(folder, { recursive: true }));
 const write = (name: string, text: string) => writeFile(join(folder, name), text);
 const load = () => loadDetections(folder);
 
+describe("a rule is reported", () => {
+  const warningsOf = async (text: string) => {
+    await write("rule.yml", text);
+    return (await load()).warnings.map((warning) => warning.replace(/^.*\/rule\.yml/, ""));
+  };
+
+  test("that gets people out of bed without saying why", async () => {
+    const high = valid.replace("level: low", "level: high");
+    expect(await warningsOf(high)).toEqual([":11: level: level_reason is missing: why is it high?"]);
+    expect(await warningsOf(`${high}level_reason: Few do it.\n`)).toEqual([]);
+    expect(await warningsOf(valid)).toEqual([]);
+  });
+
+  test.each([
+    ["TODO", "is no address: expected https://..."],
+    ["ftp://example.com/why", "is no address: expected https://..."],
+    ["https://wiki/okta", "leads nowhere: no such host"],
+    ["https://docs.example.invalid/a", "leads nowhere: no such host"],
+  ])("whose reference is %s", async (reference, fault) => {
+    expect(await warningsOf(`${valid}references: ["${reference}"]\n`)).toEqual([
+      `:12: references.0: "${reference}" ${fault}`,
+    ]);
+    expect(await warningsOf(`${valid}references: [https://developer.okta.com/docs/]\n`)).toEqual([]);
+  });
+
+  test("whose event type is misspelt, with the nearest; one that is merely new is not", async () => {
+    const typed = (type: string) => valid.replace("eventType: x", `eventType: [user.session.start, ${type}]`);
+    expect(await warningsOf(typed("user.sesion.end"))).toEqual([
+      expect.stringMatching(/^:9: .*no event type "user\.sesion\.end"; did you mean "user\.session\.end"\?$/),
+    ]);
+    expect(await warningsOf(typed("workload_principal.human.hire"))).toEqual([]);
+  });
+});
+
+describe("folders beside one another", () => {
+  test("are read as one: rules, filters that apply to all, and cases; an id of both is refused", async () => {
+    const other = await mkdtemp(join(tmpdir(), "own-rules-"));
+    try {
+      await write("rule.yml", valid);
+      await mkdir(join(other, "filters"));
+      const own = valid.replace("title: Test", "title: Own");
+      await writeFile(join(other, "own.yml"), own.replace("2b11", "2b12"));
+      await writeFile(join(other, "own.cases.yml"), "cases: []\n");
+      await writeFile(
+        join(other, "filters", "any.yml"),
+        "title: Not Ada\nlogsource: { product: okta }\nfilter:\n  rules: any\n  selection: { actor.id: 00u1 }\n  condition: not selection\n",
+      );
+      const { rules, cases } = await loadDetections(folder, other);
+      expect(rules.map(({ content }) => [content.title, content.filters])).toEqual([
+        ["Test", ["Not Ada"]],
+        ["Own", ["Not Ada"]],
+      ]);
+      expect(cases).toEqual([join(other, "own.cases.yml")]);
+      await writeFile(join(other, "own.yml"), own);
+      await expect(loadDetections(folder, other)).rejects.toThrow(/own\.yml:1: the id \S+ is taken by \S+rule\.yml:1/);
+    } finally {
+      await rm(other, { recursive: true });
+    }
+  });
+});
+
 describe("a rule file", () => {
   test.each([
     ["is no YAML", valid.replace("title: Test", "title: 'Test"), /rule\.yml:\d+: /],
@@ -351,7 +412,7 @@ test("the build prints what should be looked at once, and a malformed rule fails
   const root = fileURLToPath(new URL("../../..", import.meta.url));
   const copy = await mkdtemp(join(root, "dist", "broken-"));
   try {
-    for (const part of ["build", "detections", "lambda", "package.json"])
+    for (const part of ["build", "detections", "infra", "lambda", "package.json"])
       await cp(join(root, part), join(copy, part), { recursive: true });
     const build = () => promisify(execFile)(process.execPath, [join(copy, "build", "bundle.ts"), "--quiet"]);
     const rule = join(copy, "detections", "broken.yml");

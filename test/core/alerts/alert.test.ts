@@ -46,6 +46,13 @@ describe("the alert's id", () => {
   });
 });
 
+test("the triage steps of the severest rule that has any come after the most urgent step", () => {
+  const stepOf = (level: "low" | "high", step: string) => ({ ...(level === "low" ? low : high), triage: [step] });
+  const plain = alert({ rules: [alsoHigh] }).triage;
+  const { triage } = alert({ rules: [stepOf("low", "Ask."), stepOf("high", "Restore the policy."), alsoHigh] });
+  expect(triage).toEqual([plain[0], "Restore the policy.", ...plain.slice(1)]);
+});
+
 describe("detections", () => {
   test("stand severest first, and the severest decides the severity", () => {
     const { severity, detections } = alert({ rules: [low, alsoHigh, high] });

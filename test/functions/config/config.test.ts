@@ -29,6 +29,7 @@ test("a complete environment is read", () => {
     stormAfter: 5,
     loginDomains: [],
     experimentalDetections: false,
+    packs: [],
     refreshQueueUrl: null,
     countsForDigest: false,
     metrics: "essential",
@@ -37,6 +38,7 @@ test("a complete environment is read", () => {
     timing: productionTiming,
   });
   expect(readReceiverConfig({ ...complete, EXPERIMENTAL_DETECTIONS: "true" }).experimentalDetections).toBe(true);
+  expect(readReceiverConfig({ ...complete, DETECTION_PACKS: "admin,mfa" }).packs).toEqual(["admin", "mfa"]);
 });
 
 test("the domains of logins are read in lower case, divided as people divide them", () => {
@@ -105,6 +107,7 @@ test.each([
   ["ALLOWED_CIDRS", "192.0.2.1"],
   ["ALLOWED_CIDRS", "192.0.2.0/24, example.com"],
   ["EXPERIMENTAL_DETECTIONS", "yes"],
+  ["DETECTION_PACKS", "Admin"],
   ["HOOK_SECRET_ARN", undefined],
   ["HOOK_SECRET_ARN", "hook"],
 ])("%s of %j is refused by name", (name, value) => {

@@ -2,6 +2,7 @@ import { distance } from "fastest-levenshtein";
 import { v5 as uuidv5 } from "uuid";
 import * as z from "zod/mini";
 import { isObject } from "../../values/object.ts";
+import { packPattern } from "../pack.ts";
 import { levels, type Rule, type RuleWarning, SigmaRuleError, statuses } from "../rule.ts";
 import { type DetectionOptions, parseDetection } from "./parse-detection.ts";
 
@@ -60,9 +61,16 @@ const ruleDocument = z.looseObject(
     // An extension: a further way for the rule to match, by fields that only this pipeline adds. Other tools ignore
     // unknown keys.
     enriched: z.optional(z.record(z.string(), z.unknown(), "expected a map of fields")),
+    // Extensions that describe a rule: its pack, the reason for its level, and what to do first.
+    pack: z.optional(z.string().check(z.regex(packPattern, "expected a name such as admin: a-z, 0-9 and -"))),
+    level_reason: z.optional(nonEmpty),
+    triage: z.optional(texts("expected a list of sentences")),
   },
   "expected a Sigma rule: a map with title, logsource and detection",
 );
+
+/** The levels that get people out of bed: a rule of theirs says why. */
+const levelsWithReason: ReadonlySet<string | undefined> = new Set(["high", "critical"]);
 
 /** Keys of other documents, and of Sigma 1, whose content this engine would not run. */
 const refusedKeys: Readonly<Record<string, string>> = {
@@ -108,16 +116,37 @@ export function parseRule(document: unknown, options: ParseOptions): ParsedRule 
       date: parsed.date ?? null,
       tags: parsed.tags ?? [],
       falsePositives: parsed.falsepositives ?? [],
+      pack: parsed.pack ?? null,
+      triage: parsed.triage ?? [],
       filters: [],
       ...detection,
     },
     warnings: [
       ...(parsed.id === undefined ? [warn("it has no id; one is made of its title, and changes with it")] : []),
       ...(parsed.level === undefined ? [warn(`it has no level, and counts as ${defaultLevel}`)] : []),
+      ...(levelsWithReason.has(parsed.level) && parsed.level_reason === undefined
+        ? [warn(`level_reason is missing: why is it ${parsed.level}?`, "level")]
+        : []),
+      ...(parsed.references ?? []).flatMap((reference, index) => {
+        const fault = faultOfReference(reference);
+        return fault === null ? [] : [{ message: fault, path: ["references", index] }];
+      }),
       ...custom.map((key) => warn("this is no part of a Sigma rule, and has no effect", key)),
       ...warnings,
     ],
   };
+}
+
+/** Domains that lead nowhere: https://www.rfc-editor.org/rfc/rfc2606#section-2 */
+const reservedDomain = /(^|\.)(test|invalid|localhost|example)$/;
+
+/** Why a reference cannot be opened, by its form alone; null where it may. */
+function faultOfReference(reference: string): string | null {
+  const url = URL.canParse(reference) ? new URL(reference) : null;
+  if (url === null || !/^https?:$/.test(url.protocol)) return `"${reference}" is no address: expected https://...`;
+  const { hostname } = url;
+  if (!hostname.includes(".") || reservedDomain.test(hostname)) return `"${reference}" leads nowhere: no such host`;
+  return /\s/.test(reference.trim()) ? `"${reference}" is more than one address` : null;
 }
 
 /** The detection of a rule, combined with its `enriched` fields: one of the two has to hold. */
