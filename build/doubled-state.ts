@@ -44,7 +44,9 @@ export async function findDoubledState(
       if (bytesInOutput > 0) filesOf.set(module, [...(filesOf.get(module) ?? []), file]);
     }
   }
-  const isExcused = (module: string) => Object.keys(excused).some((start) => module.startsWith(start));
+  // Dependencies may be installed above the root.
+  const isExcused = (module: string) =>
+    Object.keys(excused).some((start) => module.replace(/^(?:\.\.\/)+/, "").startsWith(start));
   const doubled = [...filesOf].filter(([module, files]) => files.length > 1 && !isExcused(module));
   const faults = await Promise.all(
     doubled.map(async ([module, files]) => {

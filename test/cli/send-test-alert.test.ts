@@ -50,7 +50,10 @@ test("SNS being down is reported: the event waits on the retry queue", async () 
   run.faults.sns.set({ kind: "refuse" });
   const { code, stderr } = await send("secret", "--timeout", "3");
   expect(code).toBe(1);
-  expect(stderr).toMatch(/^parked: the event .* retry queue \(1 messages\)/);
+  // Redrive may be trying it at the very moment at which the command looks.
+  expect(stderr).toMatch(
+    /^(?:parked: the event .* retry queue \(1 messages\)|stopped at publishing: the event .* 1 wait on the retry queue)/,
+  );
 });
 
 test("no embedded run at all is bad input", async () => {

@@ -31,7 +31,7 @@ describe("what a deployment takes away", () => {
     expect(changesBetween(whole, whole)).toMatchObject({ losses: [], further: null, changed: 0, unsubscribed: [] });
     const changes = changesBetween(templateOf({ ...withoutBoth }), whole);
     expect(changes).toMatchObject({ losses: [], further: null });
-    expect(countByType(changes.added)).toMatch(/^1 subscription, 1 secret, 1 queue, 3 functions, /);
+    expect(countByType(changes.added)).toMatch(/^1 subscription, 1 secret, 1 queue, 4 functions, /);
   });
 
   test("names the subscription, its topic, and the setting that is gone", () => {
@@ -39,6 +39,10 @@ describe("what a deployment takes away", () => {
     const { losses, unsubscribed } = changesBetween(whole, next, (topic) => `${topic} has no address`);
     expect(losses).toEqual([
       "removes the subscription of security@example.com (email) to the alerts: nothing is sent there any more (Alerts has no address)",
+      // The digest is mailed to the same address.
+      "removes the function WeeklyDigest: nothing else does this work",
+      "removes the log group WeeklyDigest: the logs go for good",
+      "removes the alarm WeeklyDigestErrors: no mail comes when this happens",
     ]);
     expect(unsubscribed).toMatchObject([{ protocol: "email", endpoint: "security@example.com" }]);
   });
