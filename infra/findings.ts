@@ -54,6 +54,12 @@ export const explanations: readonly Explanation[] = [
     reason: "What fails stays on the retry queue, whose own redrive policy moves it to the dead-letter queue.",
   },
   {
+    rules: ["Serverless::Serverless-LambdaEventSourceMappingDestination"],
+    where: /^ExceptionNotices\/Changes\/Resource$/,
+    reason:
+      "Lambda hands the function what failed again for as long as the stream keeps it, a day, and an alarm tells of the errors; a destination would get the place of a record in the stream alone.",
+  },
+  {
     rules: ["NIST.800.53.R5::NIST.800.53.R5-LambdaDLQ", "Serverless::Serverless-LambdaDLQ"],
     where: aFunction,
     reason:

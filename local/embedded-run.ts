@@ -9,6 +9,7 @@ import type { TimingOverrides } from "../lambda/functions/config/timing.ts";
 import { type AlertFeed, followAlerts, type ReceivedAlert } from "./alert-feed.ts";
 import { chaosRoutes } from "./chaos.ts";
 import { type Emulators, type LocalOutput, startEmulators } from "./emulators.ts";
+import { type StreamHandler, streamExceptions } from "./exception-stream.ts";
 import { createHttpFront, type Handler, type LocalRoutes } from "./http-front.ts";
 import { pollRetryQueue, type RedriveHandler } from "./redrive-poller.ts";
 import { names } from "./resources.ts";
@@ -100,6 +101,8 @@ export async function startEmbeddedRun(options: EmbeddedRunOptions): Promise<Emb
     options.onError,
     options.onNotice,
   );
+  const getNotices = once(() => importHandler<StreamHandler>("notify-exceptions"));
+  const stopStream = streamExceptions(faults.dynamodb, direct.dynamodb, getNotices, options.onError);
   const stopPolling = pollRetryQueue(emulators.retryQueueUrl, direct.messaging, redrive, options.onError);
   const local: LocalRoutes = {
     "GET /_local/alerts": () => alerts.received.map(({ alert }) => alert),
@@ -128,6 +131,7 @@ export async function startEmbeddedRun(options: EmbeddedRunOptions): Promise<Emb
       });
     }
     await stopPolling();
+    await stopStream();
     await alerts.stop();
     await emulators.stop();
   };

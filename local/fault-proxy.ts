@@ -7,7 +7,7 @@ import {
 } from "node:http";
 import type { AddressInfo } from "node:net";
 import { toError } from "../lambda/core/values/error.ts";
-import { type Refusal, readAwsRequest, refusalOf } from "./aws-limits.ts";
+import { type AwsRequest, type Refusal, readAwsRequest, refusalOf } from "./aws-limits.ts";
 
 /** How a service fails. */
 export interface Fault {
@@ -35,6 +35,8 @@ export interface FaultProxy {
   /** Starts a fault of the service; null ends it. */
   readonly set: (fault: Fault | null) => void;
   readonly fault: () => Fault | null;
+  /** Calls the listener with each request that the service has answered with success. */
+  readonly follow: (listener: (request: AwsRequest) => void) => void;
   readonly stop: () => Promise<void>;
 }
 
@@ -53,9 +55,13 @@ const throttled = {
  */
 export async function startFaultProxy(target: string, random: () => number = Math.random): Promise<FaultProxy> {
   let current: Fault | null = null;
+  const listeners: ((request: AwsRequest) => void)[] = [];
+  const onSuccess = (request: AwsRequest) => {
+    for (const listener of listeners) listener(request);
+  };
   const server = createServer((request, response) => {
     const fault = current !== null && random() < (current.rate ?? 1) ? current : null;
-    void serve(request, response, target, fault).catch(() => response.destroy());
+    void serve(request, response, { target, fault, onSuccess }).catch(() => response.destroy());
   });
   await new Promise<void>((resolve, reject) => {
     server.once("error", reject);
@@ -77,6 +83,7 @@ export async function startFaultProxy(target: string, random: () => number = Mat
       else if (server.listening) server.close();
     },
     fault: () => current,
+    follow: (listener) => void listeners.push(listener),
     stop: () => {
       isStopped = true;
       server.closeAllConnections();
@@ -88,8 +95,15 @@ export async function startFaultProxy(target: string, random: () => number = Mat
 async function serve(
   request: IncomingMessage,
   response: ServerResponse,
-  target: string,
-  fault: Fault | null,
+  {
+    target,
+    fault,
+    onSuccess,
+  }: {
+    readonly target: string;
+    readonly fault: Fault | null;
+    readonly onSuccess: (request: AwsRequest) => void;
+  },
 ): Promise<void> {
   const chunks: Buffer[] = [];
   if (fault?.kind === "refuse") {
@@ -107,6 +121,7 @@ async function serve(
   const asked = readAwsRequest({ target: request.headers["x-amz-target"]?.toString(), body: body.toString() });
   const refusal = asked === null ? null : refusalOf(asked);
   const answer = refusal === null ? await forward(request, body, target) : refuse(request, refusal);
+  if (asked !== null && answer.status === 200) onSuccess(asked);
   if (fault?.kind === "reset" && fault.moment === "during") {
     response.writeHead(answer.status, answer.headers);
     response.write(answer.body.subarray(0, Math.floor(answer.body.length / 2)), () => request.socket.destroy());

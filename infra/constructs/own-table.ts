@@ -1,5 +1,5 @@
 import { RemovalPolicy } from "aws-cdk-lib";
-import { AttributeType, BillingMode, Table, TableEncryption } from "aws-cdk-lib/aws-dynamodb";
+import { AttributeType, BillingMode, type StreamViewType, Table, TableEncryption } from "aws-cdk-lib/aws-dynamodb";
 import { Grant, type IGrantable } from "aws-cdk-lib/aws-iam";
 import { Construct } from "constructs";
 import type { Encryption } from "./encryption.ts";
@@ -9,6 +9,8 @@ export interface OwnTableProps {
   /** Name of the partition key, a string. */
   readonly partitionKey: string;
   readonly encryption: Encryption;
+  /** What the records of its stream hold. @default - no stream */
+  readonly stream?: StreamViewType;
 }
 
 /** Actions that change nothing. */
@@ -22,13 +24,14 @@ export class OwnTable extends Construct {
   readonly table: Table;
   readonly #encryption: Encryption;
 
-  constructor(scope: Construct, id: string, { partitionKey, encryption }: OwnTableProps) {
+  constructor(scope: Construct, id: string, { partitionKey, encryption, stream }: OwnTableProps) {
     super(scope, id);
     this.#encryption = encryption;
     const { key } = encryption;
     this.table = new Table(this, "Table", {
       partitionKey: { name: partitionKey, type: AttributeType.STRING },
       timeToLiveAttribute: "expiration",
+      ...(stream === undefined ? {} : { stream }),
       billingMode: BillingMode.PAY_PER_REQUEST,
       ...(key
         ? { encryption: TableEncryption.CUSTOMER_MANAGED, encryptionKey: key }
@@ -47,7 +50,12 @@ export class OwnTable extends Construct {
   /** Grants these actions on items. */
   protected grant(grantee: IGrantable, actions: string[]): Grant {
     const isRead = actions.every((action) => reading.has(action));
-    this.#encryption.grant(grantee, isRead ? "dynamodb read" : "dynamodb write");
+    this.grantKey(grantee, isRead ? "dynamodb read" : "dynamodb write");
     return Grant.addToPrincipal({ grantee, actions, resourceArns: [this.table.tableArn] });
+  }
+
+  /** Grants the use of the table's key, where it is one of the account. */
+  protected grantKey(grantee: IGrantable, use: "dynamodb read" | "dynamodb write"): void {
+    this.#encryption.grant(grantee, use);
   }
 }

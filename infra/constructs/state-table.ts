@@ -1,5 +1,5 @@
-import { AttributeType, ProjectionType } from "aws-cdk-lib/aws-dynamodb";
-import type { Grant, IGrantable } from "aws-cdk-lib/aws-iam";
+import { AttributeType, ProjectionType, StreamViewType } from "aws-cdk-lib/aws-dynamodb";
+import { Grant, type IGrantable } from "aws-cdk-lib/aws-iam";
 import type { Construct } from "constructs";
 import { incidentIndex } from "../../lambda/adapters/tables/incident-index.ts";
 import { OwnTable, type OwnTableProps } from "./own-table.ts";
@@ -10,13 +10,36 @@ import { OwnTable, type OwnTableProps } from "./own-table.ts";
  */
 export class StateTable extends OwnTable {
   constructor(scope: Construct, id: string, props: Pick<OwnTableProps, "encryption">) {
-    super(scope, id, { ...props, partitionKey: "id" });
+    super(scope, id, { ...props, partitionKey: "id", stream: StreamViewType.NEW_AND_OLD_IMAGES });
     const { name: indexName, partitionKey, sortKey } = incidentIndex;
     this.table.addGlobalSecondaryIndex({
       indexName,
       partitionKey: { name: partitionKey, type: AttributeType.STRING },
       sortKey: { name: sortKey, type: AttributeType.STRING },
       projectionType: ProjectionType.KEYS_ONLY,
+    });
+  }
+
+  /**
+   * The ARN of its stream, which holds each change of an item for a day.
+   *
+   * @throws when the table has no stream
+   */
+  get streamArn(): string {
+    const { tableStreamArn } = this.table;
+    if (tableStreamArn === undefined) throw new Error("the state table has no stream");
+    return tableStreamArn;
+  }
+
+  /** Grants what Lambda needs to hand the stream to a function. */
+  grantStream(grantee: IGrantable): Grant {
+    this.grantKey(grantee, "dynamodb read");
+    // https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/iam-policy-example-lamda-process-dynamodb-streams.html
+    const actions = ["DescribeStream", "GetRecords", "GetShardIterator", "ListStreams"];
+    return Grant.addToPrincipal({
+      grantee,
+      actions: actions.map((action) => `dynamodb:${action}`),
+      resourceArns: [this.streamArn],
     });
   }
 

@@ -1,9 +1,11 @@
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { DynamoDBClient, UpdateItemCommand } from "@aws-sdk/client-dynamodb";
 import { SendMessageCommand, SQSClient } from "@aws-sdk/client-sqs";
 import { afterAll, beforeAll, expect, test, vi } from "vitest";
 import { createClaims } from "../../lambda/adapters/tables/claims.ts";
+import { exceptionsOfAnyoneId } from "../../lambda/adapters/tables/exceptions.ts";
 import { type EmbeddedRun, startEmbeddedRun } from "../../local/embedded-run.ts";
 import { names } from "../../local/resources.ts";
 import { type Output, runCli } from "../fixtures/command.ts";
@@ -12,8 +14,15 @@ import { patientDynamodb } from "../fixtures/timing.ts";
 
 let run: EmbeddedRun;
 let folder: string;
+const notices: string[] = [];
 beforeAll(async () => {
-  run = await startEmbeddedRun({ port: 0, hookSecret: "secret", mismatchDistanceKm: 500, onError: () => {} });
+  run = await startEmbeddedRun({
+    port: 0,
+    hookSecret: "secret",
+    mismatchDistanceKm: 500,
+    onError: () => {},
+    onNotice: ({ email }) => void notices.push(email),
+  });
   folder = await mkdtemp(join(tmpdir(), "okta-proxy-watch-"));
 });
 afterAll(async () => {
@@ -263,6 +272,29 @@ test("a preview counts what it would have covered, of what is remembered and of 
   const all = await exceptions("add", "--cidr", "203.0.113.0/24", "--reason", "x", "--by", "grace", "--events", file);
   expect(all.stderr).toContain("it covers 4 of 4 matches, of 3 of 3 persons");
   expect(all.stderr).toContain("That is every person there is: consider --user.");
+});
+
+test("the topic is told of an exception that is made, changed or removed, by the command or past it", async () => {
+  const made = await add("--asn", "64950", "--reason", "the proxy of the office");
+  const [id = ""] = made.stdout.split(" ");
+  await vi.waitUntil(() => notices.some((email) => email.includes(`Its id is ${id}.`)), 60_000);
+  expect(notices.at(-1)).toContain("- made: anyone, AS64950, until 20");
+  // With a key of the account, and without the command.
+  const client = new DynamoDBClient({ endpoint: run.environment.AWS_ENDPOINT_URL_DYNAMODB ?? "" });
+  await client.send(
+    new UpdateItemCommand({
+      TableName: names.stateTable,
+      Key: { id: { S: exceptionsOfAnyoneId } },
+      UpdateExpression: "SET #exception.#scope = :everyone",
+      ExpressionAttributeNames: { "#exception": `exception#${id}`, "#scope": "scope" },
+      ExpressionAttributeValues: { ":everyone": { M: { cidr: { S: "0.0.0.0/0" } } } },
+    }),
+  );
+  client.destroy();
+  await vi.waitUntil(() => notices.some((email) => email.includes("- changed: anyone, network 0.0.0.0/0")), 60_000);
+  expect(notices.at(-1)).toContain("The command refuses such an exception: it was written past it");
+  await exceptions("remove", id);
+  await vi.waitUntil(() => notices.some((email) => email.includes("- removed: anyone, network 0.0.0.0/0")), 60_000);
 });
 
 test("Tor is excepted only where its kind is named", async () => {

@@ -96,6 +96,9 @@ const expected: Readonly<Record<string, readonly Right[]>> = {
   ],
   "Reconciliation/Schedule/Role": invoke("Reconciliation/Reconcile"),
   "ExceptionNotices/Notices/Role": [
+    ...["DescribeStream", "GetRecords", "GetShardIterator", "ListStreams"].map(
+      (action) => `dynamodb:${action} <State/Table>.StreamArn`,
+    ),
     `dynamodb:Scan ${table("State")}`,
     `dynamodb:UpdateItem ${table("State")}`,
     ...logs("ExceptionNotices/Notices"),
@@ -225,7 +228,7 @@ describe("functions are invoked by their triggers alone:", () => {
     expect(ofType(throughApi, "AWS::Lambda::Url")).toEqual([]);
   });
 
-  test("by queues and schedules, of which each function has one at most", () => {
+  test("by queues, schedules and the state table's stream: the notices by two, each other function by one at most", () => {
     const triggers = [
       ...ofType(withAll, "AWS::Lambda::EventSourceMapping").map(([, { Properties }]) =>
         withAll.readable(Properties.FunctionName),
@@ -240,6 +243,7 @@ describe("functions are invoked by their triggers alone:", () => {
         "<ProfileRefresh/Refresh/Function>",
         "<ProfileSync/Sync/Function>.Arn",
         "<Reconciliation/Reconcile/Function>.Arn",
+        "<ExceptionNotices/Notices/Function>",
         "<ExceptionNotices/Notices/Function>.Arn",
         "<WeeklyDigest/Digest/Function>.Arn",
         "<Canary/Canary/Function>.Arn",

@@ -52,6 +52,9 @@ const arns: Readonly<Record<string, (id: string) => string>> = {
   "AWS::CloudWatch::CompositeAlarm": (id) => `arn:aws:cloudwatch:${region}:${account}:alarm:Test-${id}`,
 };
 
+/** What stands behind a table's ARN in that of its stream; behind its path, `/Stream`. */
+const streamSuffix = "/stream/2026-11-26T00:00:00.000";
+
 /** Types whose `Ref` is their ARN; of the others it is a name, or a URL. */
 const refIsArn: ReadonlySet<string> = new Set(["AWS::SNS::Topic", "AWS::SecretsManager::Secret"]);
 
@@ -75,6 +78,7 @@ export function createAccount({ resources: byPath, logicalIds: idOf }: Synthesiz
     if ("Ref" in value) return resolveRef(String(value.Ref));
     if ("Fn::GetAtt" in value) {
       const [id, attribute] = value["Fn::GetAtt"] as [string, string];
+      if (attribute === "StreamArn") return arnOfId(id) + streamSuffix;
       return attribute.endsWith("Arn") ? arnOfId(id) : `${id}.${attribute}`;
     }
     if ("Fn::Join" in value) {
@@ -92,8 +96,14 @@ export function createAccount({ resources: byPath, logicalIds: idOf }: Synthesiz
   const resources = new Map(
     [...byPath].map(([path, { Type, Properties }]) => [path, { type: Type, properties: resolve(Properties ?? {}) }]),
   );
-  const paths = new Map([...idOf].map(([path, id]) => [arnOfId(id), path]));
-  const arnOf = (path: string) => {
+  const paths = new Map(
+    [...idOf].flatMap(([path, id]) => [
+      [arnOfId(id), path],
+      [arnOfId(id) + streamSuffix, `${path}/Stream`],
+    ]),
+  );
+  const arnOf = (path: string): string => {
+    if (path.endsWith("/Stream")) return arnOf(path.replace(/\/Stream$/, "")) + streamSuffix;
     const id = idOf.get(path);
     if (id === undefined) throw new Error(`the stack makes no ${path}`);
     return arnOfId(id);

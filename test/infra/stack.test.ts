@@ -264,6 +264,22 @@ test("exceptions that end soon are looked for once a day", () => {
   template.hasResourceProperties("AWS::Scheduler::Schedule", { ScheduleExpression: "rate(1 day)" });
 });
 
+test("changes of exceptions, and of nothing else in the state table, invoke the function that announces them", () => {
+  template.hasResourceProperties("AWS::DynamoDB::Table", {
+    StreamSpecification: { StreamViewType: "NEW_AND_OLD_IMAGES" },
+  });
+  template.hasResourceProperties("AWS::Lambda::EventSourceMapping", {
+    EventSourceArn: { "Fn::GetAtt": [Match.stringLikeRegexp("^State"), "StreamArn"] },
+    StartingPosition: "TRIM_HORIZON",
+    FilterCriteria: {
+      Filters: [{ Pattern: JSON.stringify({ dynamodb: { Keys: { id: { S: [{ prefix: "exceptions#" }] } } } }) }],
+    },
+    // Until it succeeds, for the day that the stream keeps a record.
+    MaximumRetryAttempts: Match.absent(),
+    MaximumRecordAgeInSeconds: Match.absent(),
+  });
+});
+
 describe("alarms", () => {
   const whole = synthesize({ oktaOrgUrl: "https://example.okta.com", outputs: "chat", heartbeatHours: "12" });
   const alarmsOf = (of: Template) =>

@@ -144,6 +144,8 @@ const limits: readonly TemplateLimit[] = [
         resource.properties.arn.endsWith(`:${name.split(":").pop()}`);
       const invoked = resources.filter(({ type }) => type === "AWS::Lambda::Function").find(named(FunctionName));
       const queue = resources.filter(({ type }) => type === "AWS::SQS::Queue").find(named(EventSourceArn));
+      // A stream hides no record while it is handled.
+      if (queue === undefined && EventSourceArn.includes("/stream/")) return 0;
       return Math.ceil((1_000 * invoked?.properties.Timeout) / queue?.properties.VisibilityTimeout);
     }),
   },

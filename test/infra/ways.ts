@@ -167,9 +167,10 @@ const keyUses: Readonly<Record<string, { readonly actions: readonly string[]; re
   },
 };
 
-/** Actions that only read; deleting a message or hiding it needs no key. */
-const reads = /:(BatchGetItem|GetItem|Query|Scan|GetSecretValue|ReceiveMessage)$/;
-const keyless = /^sqs:(DeleteMessage|ChangeMessageVisibility|GetQueueAttributes)$/;
+/** Actions that only read; deleting a message or hiding it needs no key, and neither does finding the records of a stream. */
+const reads = /:(BatchGetItem|GetItem|GetRecords|Query|Scan|GetSecretValue|ReceiveMessage)$/;
+const keyless =
+  /^(sqs:(DeleteMessage|ChangeMessageVisibility|GetQueueAttributes)|dynamodb:(DescribeStream|GetShardIterator|ListStreams))$/;
 
 const tls = { "aws:SecureTransport": "true" };
 const service = (name: string): Principal => ({ kind: "service", name: `${name}.amazonaws.com` });
@@ -182,7 +183,7 @@ export function waysOf(made: Account): readonly Way[] {
     ...callsOfFunctions(made),
     ...logs(made),
     ...invocations(made),
-    ...queuesToFunctions(made),
+    ...sourcesToFunctions(made),
     ...failuresToQueues(made),
     ...schedules(made),
     ...eventRules(made),
@@ -202,7 +203,8 @@ const deployed = (made: Account) => functions.filter(({ path }) => made.resource
 
 /** The ARN of the customer-managed key of a resource; null where AWS manages the key, which asks for no permission. */
 function keyOf(made: Account, path: string): string | null {
-  const { KmsMasterKeyId, KmsKeyId, SSESpecification } = (made.resources.get(path)?.properties ?? {}) as Properties;
+  const { KmsMasterKeyId, KmsKeyId, SSESpecification } = (made.resources.get(path.replace(/\/Stream$/, ""))
+    ?.properties ?? {}) as Properties;
   const key = KmsMasterKeyId ?? KmsKeyId ?? SSESpecification?.KMSMasterKeyId;
   return typeof key === "string" && key.includes(":key/") ? key : null;
 }
@@ -261,9 +263,10 @@ function implied(made: Account, path: string): string[] {
   const arn = made.arnOf(`${path}/Function`);
   const polls = ofType(made, "AWS::Lambda::EventSourceMapping")
     .filter(([, { properties }]) => isFunction(made, path, properties.FunctionName))
-    .flatMap(([, { properties }]) =>
-      pollActions.map((action) => `${action} ${made.pathOf(properties.EventSourceArn) ?? ""}`),
-    );
+    .flatMap(([, { properties }]) => {
+      const source = made.pathOf(properties.EventSourceArn) ?? "";
+      return pollsOf(source).map((action) => `${action} ${source}`);
+    });
   const failures = ofType(made, "AWS::Lambda::EventInvokeConfig")
     .filter(([, { properties }]) => isFunction(made, path, properties.FunctionName) || properties.FunctionName === arn)
     .flatMap(([, { properties }]) => {
@@ -274,6 +277,12 @@ function implied(made: Account, path: string): string[] {
 }
 
 const pollActions = ["sqs:ReceiveMessage", "sqs:DeleteMessage", "sqs:GetQueueAttributes"];
+const streamActions = ["DescribeStream", "GetRecords", "GetShardIterator", "ListStreams"].map(
+  (each) => `dynamodb:${each}`,
+);
+
+/** What Lambda asks the source of a mapping for. */
+const pollsOf = (source: string) => (source.endsWith("/Stream") ? streamActions : pollActions);
 
 /** Whether this is the name, or the ARN, of the function at this path. */
 function isFunction(made: Account, path: string, nameOrArn: string): boolean {
@@ -345,24 +354,37 @@ function invocations(made: Account): Way[] {
   });
 }
 
-function queuesToFunctions(made: Account): Way[] {
+function sourcesToFunctions(made: Account): Way[] {
   return ofType(made, "AWS::Lambda::EventSourceMapping").map(([path, { properties }]) => {
-    const queue = made.pathOf(properties.EventSourceArn) ?? "";
+    const source = made.pathOf(properties.EventSourceArn) ?? "";
     const to = deployed(made).find((each) => isFunction(made, each.path, properties.FunctionName));
     if (to === undefined) throw new Error(`${path} invokes no function of the stack`);
     const role = roleOf(made, to.path);
+    const isQueue = !source.endsWith("/Stream");
+    const polls = pollsOf(source);
+    const [read = ""] = polls.filter((action) => reads.test(action));
+    const steps = polls.flatMap((action) => [
+      call(made, role, action, source),
+      ...keySteps(made, role, action, source),
+    ]);
     return {
-      name: `Lambda takes messages of ${queue} for ${to.path}, by the function's role`,
-      document: `${docs}/lambda/latest/dg/services-sqs-configure.html`,
-      steps: pollActions.flatMap((action) => [call(made, role, action, queue), ...keySteps(made, role, action, queue)]),
+      name: `Lambda takes ${isQueue ? "messages" : "records"} of ${source} for ${to.path}, by the function's role`,
+      document: isQueue
+        ? `${docs}/lambda/latest/dg/services-sqs-configure.html`
+        : `${docs}/amazondynamodb/latest/developerguide/iam-policy-example-lamda-process-dynamodb-streams.html`,
+      steps,
       refused: Object.fromEntries([
-        [
-          "without TLS",
-          { ...call(made, role, "sqs:ReceiveMessage", queue), context: { "aws:SecureTransport": "false" } },
-        ],
+        ...(isQueue
+          ? [
+              [
+                "without TLS",
+                { ...call(made, role, read, source), context: { "aws:SecureTransport": "false" } },
+              ] as const,
+            ]
+          : []),
         ...deployed(made)
           .filter((each) => each !== to)
-          .map((each) => [`by ${each.path}`, call(made, roleOf(made, each.path), "sqs:ReceiveMessage", queue)]),
+          .map((each) => [`by ${each.path}`, call(made, roleOf(made, each.path), read, source)] as const),
       ]),
     };
   });

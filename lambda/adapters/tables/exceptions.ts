@@ -9,15 +9,16 @@ import { isWritten } from "../aws/dynamodb/conditional-write.ts";
  * attribute, so that concurrent changes do not overwrite one another.
  */
 
-const prefix = "exceptions#";
+/** What the ids of the items of exceptions begin with. */
+export const exceptionsPrefix = "exceptions#";
 const attribute = "exception#";
 
 /** The id of the item of exceptions that are not for one user. */
-export const exceptionsOfAnyoneId = `${prefix}anyone`;
+export const exceptionsOfAnyoneId = `${exceptionsPrefix}anyone`;
 
 /** The id of the item of a user's exceptions. */
 export function exceptionsOfUserId(user: string): string {
-  return `${prefix}user#${user}`;
+  return `${exceptionsPrefix}user#${user}`;
 }
 
 /** Reads an item. An exception that cannot be read is left out. */
@@ -82,7 +83,7 @@ export async function openExceptions(client: DynamoDBClient, tableName: string):
         {
           TableName: tableName,
           FilterExpression: "begins_with(id, :prefix)",
-          ExpressionAttributeValues: { ":prefix": { S: prefix } },
+          ExpressionAttributeValues: { ":prefix": { S: exceptionsPrefix } },
           ConsistentRead: true,
         },
       );

@@ -1,10 +1,9 @@
-import { inertText, isPlainEmail } from "../alerts/inert.ts";
 import { maximumSms, toGsm } from "../alerts/sms.ts";
 import type { TopicMessage } from "../alerts/topic-message.ts";
 import { toAscii } from "../text/ascii.ts";
-import { shorten } from "../text/shorten.ts";
 import { wellFormedJson } from "../text/well-formed-json.ts";
-import { describeScope, type Exception } from "./exception.ts";
+import type { Exception } from "./exception.ts";
+import { describeForNotice } from "./notice-lines.ts";
 
 /** How long before its end a notice of an exception goes out. */
 const noticeDays = 7;
@@ -21,9 +20,6 @@ export function dueForNotice(exceptions: readonly Exception[], now: Date): reado
 /** The most exceptions that one notice names; the next notice names the others. */
 const maximumExceptions = 10;
 
-/** The most characters about one exception: SNS takes 256 KiB. */
-const maximumText = 500;
-
 /**
  * The notice about exceptions that end soon. It has no message attribute `severity`, by which subscriptions filter for
  * alerts.
@@ -35,16 +31,7 @@ export function renderNotice(due: readonly Exception[]): {
   readonly named: readonly Exception[];
 } {
   const named = due.slice(0, maximumExceptions);
-  const lines = named.map(({ id, scope, by, reason, until }) => {
-    const kept = [scope.user, by, scope.cidr]
-      .filter((part) => part !== undefined)
-      .filter((part) => part === scope.cidr || isPlainEmail(part));
-    const brief = (text: string) => shorten(inertText(text, "text", kept), maximumText);
-    return {
-      what: `${brief(describeScope(scope))}, until ${brief(until)}`,
-      why: `${brief(reason)} (${brief(by)}). Its id is ${brief(id)}.`,
-    };
-  });
+  const lines = named.map(describeForNotice);
   const start = `${named.length === 1 ? "An exception ends" : `${named.length} exceptions end`} within ${noticeDays} days`;
   const text = [
     `${start}. What they cover is alerted on from then on.`,
