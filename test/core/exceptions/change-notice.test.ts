@@ -2,6 +2,7 @@ import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { toAttribute } from "../../../lambda/adapters/aws/dynamodb/attribute-value.ts";
 import { readExceptionChanges } from "../../../lambda/adapters/tables/exception-records.ts";
+import { isPlainEmail } from "../../../lambda/core/alerts/inert.ts";
 import type { TopicMessage } from "../../../lambda/core/alerts/topic-message.ts";
 import { changesBetween, publishChanges, renderChanges } from "../../../lambda/core/exceptions/change-notice.ts";
 import type { Exception } from "../../../lambda/core/exceptions/exception.ts";
@@ -130,7 +131,9 @@ describe("the notice of a change", () => {
             { kind: "made", exception: exception(id, { scope: { user, operator }, by, reason }) },
           ]);
           const { email, sms } = bodyOf(notice as TopicMessage);
-          for (const line of email.split("\n")) expect(liveParts(line, ["2001:db8::7"])).toEqual([]);
+          // The user and the author are copied from here.
+          const standing = [...[user, by].filter(isPlainEmail), "2001:db8::7"];
+          for (const line of email.split("\n")) expect(liveParts(line, standing)).toEqual([]);
           expect(sms).toMatch(/^[\x20-\x5a\x5f\x61-\x7a]{1,140}$/);
         },
       ),
