@@ -17,6 +17,7 @@ import { plural } from "../lambda/core/text/shorten.ts";
 import { createCommand, InputError, onTerminal, runCommand } from "./command.ts";
 import { addDeploymentOptions, type Deployment, type DeploymentOptions, findDeployment } from "./deployment.ts";
 import { ourDetections, readDetections } from "./detections-folder.ts";
+import { findAuthor } from "./exceptions/author.ts";
 import { casesFileOf } from "./rules/cases-file.ts";
 
 const print = (text: string) => process.stdout.write(`${onTerminal(text)}\n`);
@@ -95,10 +96,11 @@ async function find(named: string, incidents: Awaited<ReturnType<typeof open>>):
 interface CloseOptions extends DeploymentOptions {
   readonly verdict: Verdict["verdict"];
   readonly note: string;
-  readonly by: string;
+  readonly by?: string;
 }
 
-async function close(id: string, { verdict, note, by, ...options }: CloseOptions): Promise<void> {
+async function close(id: string, { verdict, note, by: given, ...options }: CloseOptions): Promise<void> {
+  const by = findAuthor({ given, username: userInfo().username, environment: process.env });
   const incidents = await open(await findDeployment(options));
   const incident = await find(id, incidents);
   const made: Verdict = { verdict, note, by, at: new Date().toISOString() };
@@ -295,7 +297,11 @@ subcommand("close", "closes one with a verdict, which the next alert of the same
   .argument("<id>", "incident.id of an alert, or the beginning of it")
   .addOption(new Option("--verdict <verdict>", "how it was judged").choices(verdicts).makeOptionMandatory())
   .requiredOption("--note <text>", "why", shortText(maximumNote))
-  .addOption(new Option("--by <name>", "who says so").default(userInfo().username).argParser(shortText(maximumName)))
+  .option(
+    "--by <name>",
+    "who says so (default: the user of this machine, where that is a person)",
+    shortText(maximumName),
+  )
   .addHelpText("after", exitCodes)
   .action(close);
 subcommand("score", "counts alerts and verdicts by detection, and says what to tune")

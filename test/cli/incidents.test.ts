@@ -94,7 +94,7 @@ describe("npm run incidents", () => {
   test("scores detections by verdict, and says what to tune, as a command to copy", async () => {
     for (const root of ["s1", "s2", "s3"]) {
       const id = await alertOn(sessionStart({ ...person("bob"), ...vpn(64510 + Number(root[1])), ...session(root) }));
-      expect((await incidents("close", id, "--verdict", "expected", "--note", "his VPN")).code).toBe(0);
+      expect((await incidents("close", id, "--verdict", "expected", "--note", "his VPN", "--by", "ana")).code).toBe(0);
     }
     const { code, stdout } = await incidents("score");
     expect(code).toBe(0);
@@ -126,7 +126,16 @@ describe("npm run incidents", () => {
     expect(await close("--verdict", "fine", "--note", "x")).toMatchObject({ code: 2 });
     expect(await close("--verdict", "benign")).toMatchObject({ code: 2, stderr: expect.stringContaining("--note") });
     expect(await close("--verdict", "benign", "--note", " ")).toMatchObject({ code: 2 });
-    expect(await close("--verdict", "benign", "--note", "x")).toMatchObject({ code: 2 });
+    expect(await close("--verdict", "benign", "--note", "x", "--by", "ana")).toMatchObject({
+      code: 2,
+      stderr: expect.stringContaining("no incident has the id"),
+    });
+    const inCi = { environment: { CI: "true" } };
+    const nameless = ["close", crypto.randomUUID(), "--verdict", "benign", "--note", "x", ...local()];
+    expect(await runCli("incidents", nameless, inCi)).toMatchObject({
+      code: 2,
+      stderr: expect.stringContaining("--by is missing"),
+    });
     expect(await incidents("list", "--since", "91d")).toMatchObject({
       code: 2,
       stderr: expect.stringContaining("from 1d to 90d"),

@@ -2,6 +2,7 @@ import type { Verdict } from "../history/verdict.ts";
 import { type Incident, maximumShown, openedAt } from "../incidents/incident.ts";
 import { sessionStart } from "../okta/log-event.ts";
 import { isUnknown } from "../okta/person.ts";
+import { shorten } from "../text/shorten.ts";
 import type { Alert } from "./alert-schema.ts";
 import { isOfStorm } from "./storm.ts";
 
@@ -48,11 +49,10 @@ const maximumNamed = 3;
 
 /** `3rd alert of this session: at 09:41 UTC "Okta Admin Privilege Granted" (high), …`. Null for the first alert, and where that is not known. */
 export function describeBefore(alert: Alert): string | null {
-  const { incident, session, detectedAt } = alert;
+  const { incident, detectedAt } = alert;
   const { alerts, before } = incident;
-  if (alerts === null || alerts === 0) return null;
-  const hasSession = [session.rootSessionId, session.externalSessionId].some((id) => !isUnknown(id));
-  const what = isOfStorm(alert) ? "storm" : hasSession ? "session" : "incident";
+  const place = describePlace(alert);
+  if (alerts === null || place === null) return null;
   const named = before.slice(-maximumNamed);
   const more = alerts - named.length;
   const list = named.map((each) => {
@@ -61,7 +61,16 @@ export function describeBefore(alert: Alert): string | null {
     return `at ${time}${isOfStorm(alert) ? "" : ` ${nameAlert(each)}`} (${each.severity})`;
   });
   const rest = more === 0 ? "" : `${more} more before, `;
-  return `${ordinal(alerts + 1)} alert of this ${what}: ${rest}${list.join(", ")}`;
+  return `${place}: ${rest}${list.join(", ")}`;
+}
+
+/** `3rd alert of this session`. Null for the first, and where that is not known. */
+export function describePlace(alert: Alert): string | null {
+  const { incident, session } = alert;
+  if (incident.alerts === null || incident.alerts === 0) return null;
+  const hasSession = [session.rootSessionId, session.externalSessionId].some((id) => !isUnknown(id));
+  const what = isOfStorm(alert) ? "storm" : hasSession ? "session" : "incident";
+  return `${ordinal(incident.alerts + 1)} alert of this ${what}`;
 }
 
 function nameAlert({ eventType, detections }: Alert["incident"]["before"][number]): string {
@@ -73,6 +82,16 @@ function nameAlert({ eventType, detections }: Alert["incident"]["before"][number
 export function describeVerdict({ incident: { verdict } }: Alert): string | null {
   if (verdict === null) return null;
   return `the last like this was closed as ${verdictNames[verdict.verdict]} by ${verdict.by} on ${verdict.at.slice(0, 10)}: ${verdict.note}`;
+}
+
+/** The longest name of an author in a few words, in UTF-16 code units. */
+const maximumAuthor = 20;
+
+/** `benign by ana on 2026-11-20`: the verdict on the last of the same in a few words; null for none. */
+export function nameVerdict({ incident: { verdict } }: Alert): string | null {
+  return (
+    verdict && `${verdictNames[verdict.verdict]} by ${shorten(verdict.by, maximumAuthor)} on ${verdict.at.slice(0, 10)}`
+  );
 }
 
 const verdictNames = {

@@ -1,13 +1,15 @@
 import { isRiskChange } from "../okta/risk.ts";
 import { plural } from "../text/shorten.ts";
 import type { Alert } from "./alert-schema.ts";
+import { describePlace, nameVerdict } from "./incident.ts";
 import { isOfStorm } from "./storm.ts";
 import { describeWatched, isNamed, isReport } from "./wording.ts";
 
 /**
  * What sets the event apart from what the user did before, the strongest first: `New: risk HIGH; New Device; no
  * earlier proxied session in 90 days`. Where nothing does, what is known: `Known: 14 proxied sessions in 30 days, …`. Null where there is no
- * user to compare with, and for a report on what was suppressed.
+ * user to compare with, and for a report on what was suppressed. Before it stands the alert's place in its incident, and the verdict on
+ * the last of the same.
  */
 export function describeNews(alert: Alert): string | null {
   if (alert.test || isReport(alert) || isOfStorm(alert)) return null;
@@ -15,11 +17,16 @@ export function describeNews(alert: Alert): string | null {
   const suppressed = heldBack?.count ?? 0;
   const repeats = suppressed === 0 ? "" : `; ${plural(suppressed, "session start")} like it suppressed`;
   const around = storm === null ? [] : [`${plural(storm.attempts, "failed sign-in")} from the same source`];
+  const place = describePlace(alert);
+  const verdict = nameVerdict(alert);
+  const standing = [place, verdict && `Judged before: ${verdict}`]
+    .map((each) => (each === null ? "" : `${each}. `))
+    .join("");
   const found = [...around, ...signsOfOkta(alert), ...newInHistory(alert), ...weaknesses(alert), ...failures(alert)];
-  if (found.length > 0) return `New: ${found.join("; ")}${repeats}`;
+  if (found.length > 0) return `${standing}New: ${found.join("; ")}${repeats}`;
   if (history === null) {
     return isNamed(alert.user) && alert.user.id !== null
-      ? `New: not known, as the history could not be read${repeats}`
+      ? `${standing}New: not known, as the history could not be read${repeats}`
       : null;
   }
   const known = [
@@ -27,7 +34,7 @@ export function describeNews(alert: Alert): string | null {
     history.firstTimeForCountry === false ? "country" : null,
   ].filter((part) => part !== null);
   const these = known.length === 0 ? "" : `, this ${known.join(" and ")} among them`;
-  return `Known: ${plural(history.sessionsIn30Days, "proxied session")} in 30 days${these}${repeats}`;
+  return `${standing}Known: ${plural(history.sessionsIn30Days, "proxied session")} in 30 days${these}${repeats}`;
 }
 
 function signsOfOkta({ okta, risk, behaviors }: Alert): readonly string[] {

@@ -232,6 +232,19 @@ const steps: readonly CheckStep[] = [
     },
   ],
   [
+    "incidents by command",
+    async (world) => {
+      const listed = async (...options: readonly string[]) =>
+        (await command(world, `incidents -- list ${options.join(" ")}`)).stdout;
+      const id = /^([0-9a-f]{8}) {2}open/m.exec(await listed("--open"))?.[1] ?? "";
+      assert.match((await command(world, `incidents -- show ${id}`)).stdout, /^Verdict {4}none$/m);
+      await command(world, `incidents -- close ${id} --verdict expected --note "a check" --by check`);
+      assert.match(await listed(), new RegExp(`^${id} {2}expected`, "m"));
+      assert.match((await command(world, "incidents -- score")).stdout, /^ +alerts/);
+      return "listed by the index, shown, closed and scored";
+    },
+  ],
+  [
     "dead letters by command",
     async (world) => {
       const body = await sampleDelivery((event) => void Object.assign(event, { eventType: 5 }));
