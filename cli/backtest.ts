@@ -18,6 +18,7 @@ import { defaultMismatchDistanceKm } from "../lambda/core/profiles/mismatch-dist
 import { compileAdjustments } from "../lambda/core/severity/compile-adjustments.ts";
 import { withoutFilters } from "../lambda/core/sigma/parse/parse-filter.ts";
 import type { Rule } from "../lambda/core/sigma/rule.ts";
+import { defaultSourceAlerts, maximumSourceAlerts } from "../lambda/core/storms/gathering.ts";
 import { defaultStormAfter, maximumStormAfter, readCount } from "../lambda/core/storms/storm.ts";
 import { type AlertTally, countReplayed, createAlertTally } from "./backtest/alert-tally.ts";
 import { readExceptionsFile } from "./backtest/exceptions-file.ts";
@@ -50,6 +51,7 @@ interface Options {
   readonly distanceKm: number;
   readonly suppressMinutes: number;
   readonly stormAfter: number;
+  readonly sourceAlertsPerHour: number;
   readonly loginDomains?: readonly string[];
   readonly since?: number;
   readonly until?: number;
@@ -130,6 +132,7 @@ async function backtest(options: Options, _: Command): Promise<void> {
       mismatchDistanceKm: options.distanceKm,
       suppressMinutes: options.suppressMinutes,
       stormAfter: options.stormAfter,
+      sourceAlertsPerHour: options.sourceAlertsPerHour,
       loginDomains,
       org: options.okta === undefined ? null : new URL(oktaOrgUrl(options)).host,
     },
@@ -144,6 +147,7 @@ async function backtest(options: Options, _: Command): Promise<void> {
       profiles: profiles && { ...profiles, file: options.profiles ?? "" },
       suppressMinutes: options.suppressMinutes,
       stormAfter: options.stormAfter,
+      sourceAlertsPerHour: options.sourceAlertsPerHour,
       duration: (performance.now() - start) / 1_000,
     }),
   );
@@ -263,6 +267,12 @@ function parseStormAfter(text: string): number {
   throw new InvalidArgumentError(`Expected a whole number of attempts from 0 to ${maximumStormAfter}.`);
 }
 
+function parseSourceAlerts(text: string): number {
+  const persons = readCount(text, maximumSourceAlerts);
+  if (persons !== null) return persons;
+  throw new InvalidArgumentError(`Expected a whole number of persons from 0 to ${maximumSourceAlerts}.`);
+}
+
 function parseDomain(text: string, before: readonly string[] = []): readonly string[] {
   if (domainPattern.test(text)) return [...before, text.toLowerCase()];
   throw new InvalidArgumentError("Expected a domain such as example.com.");
@@ -331,6 +341,12 @@ const command = createCommand(
     "failed attempts of one source within ten minutes that are alerted on singly; 0 for no storms",
     parseStormAfter,
     defaultStormAfter,
+  )
+  .option(
+    "--source-alerts-per-hour <number>",
+    "persons from one source in an hour whose sign-ins are alerted on singly; 0 for all",
+    parseSourceAlerts,
+    defaultSourceAlerts,
   )
   .addOption(
     new Option(

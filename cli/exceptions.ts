@@ -287,6 +287,7 @@ async function printEnd(uuid: string, deployment: Deployment, all: readonly Exce
     excepted: "was not alerted on, as exceptions cover it",
     suppressed: `was suppressed, as an alert about the same went out within suppressMinutes before it (${defaultSuppressMinutes} unless settings.yml says otherwise)`,
     inStorm: "was not alerted on singly, as the alerts about the storm of failed sign-ins from its source report it",
+    gathered: "was not alerted on singly, as one alert reports the sign-ins of many persons from its source",
     deadLettered: "lies on the dead-letter queue, as its alert may have been sent too often",
   } as const;
   print(`The event ${uuid} ${outcomes[found.end.outcome]}.`);

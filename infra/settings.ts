@@ -11,6 +11,7 @@ import { domainPattern } from "../lambda/core/okta/login-domains.ts";
 import { defaultMismatchDistanceKm, farthestKm } from "../lambda/core/profiles/mismatch-distance.ts";
 import { defaultAttributes, locationAttributes } from "../lambda/core/profiles/okta-user.ts";
 import { packPattern } from "../lambda/core/sigma/pack.ts";
+import { defaultSourceAlerts, maximumSourceAlerts } from "../lambda/core/storms/gathering.ts";
 import { defaultStormAfter, maximumStormAfter } from "../lambda/core/storms/storm.ts";
 import { toError } from "../lambda/core/values/error.ts";
 import { defaultOverlapMinutes } from "../lambda/functions/config/okta.ts";
@@ -119,6 +120,15 @@ const schema = z.strictObject({
     .meta({
       description:
         "Failed sign-ins from one source (operator, network or address) within ten minutes that are alerted on singly; further ones are a storm, which is one alert that grows. 0: no storms.",
+    }),
+  sourceAlertsPerHour: z
+    .int("expected a whole number of persons")
+    .min(0, "expected at least 0")
+    .max(maximumSourceAlerts, `expected at most ${maximumSourceAlerts}`)
+    .default(defaultSourceAlerts)
+    .meta({
+      description:
+        "Persons from one source (operator, network or address) in an hour whose sign-ins are alerted on singly; those of further persons are gathered, and reported every five minutes. 0: all singly.",
     }),
   loginDomains: z
     .array(

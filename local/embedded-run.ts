@@ -4,6 +4,7 @@ import type { SNSEvent } from "aws-lambda";
 import { once } from "../lambda/adapters/aws/client.ts";
 import { toAttribute } from "../lambda/adapters/aws/dynamodb/attribute-value.ts";
 import { defaultSuppressMinutes } from "../lambda/core/grouping/suppress-minutes.ts";
+import { defaultSourceAlerts } from "../lambda/core/storms/gathering.ts";
 import { defaultStormAfter } from "../lambda/core/storms/storm.ts";
 import type { TimingOverrides } from "../lambda/functions/config/timing.ts";
 import { type AlertFeed, followAlerts, type ReceivedAlert } from "./alert-feed.ts";
@@ -25,6 +26,8 @@ export interface EmbeddedRunOptions {
   readonly suppressMinutes?: number;
   /** Failed attempts from one source that are alerted on singly; 0 for no storms. @default 5 */
   readonly stormAfter?: number;
+  /** Persons from one source in an hour whose sign-ins are alerted on singly; 0 for all. @default 20 */
+  readonly sourceAlertsPerHour?: number;
   /** Whether detections with `status: experimental` run. @default false */
   readonly experimentalDetections?: boolean;
   /** The packs whose experimental detections run. @default none */
@@ -76,6 +79,7 @@ export async function startEmbeddedRun(options: EmbeddedRunOptions): Promise<Emb
     MISMATCH_DISTANCE_KM: String(options.mismatchDistanceKm),
     SUPPRESS_MINUTES: String(options.suppressMinutes ?? defaultSuppressMinutes),
     STORM_AFTER: String(options.stormAfter ?? defaultStormAfter),
+    SOURCE_ALERTS_PER_HOUR: String(options.sourceAlertsPerHour ?? defaultSourceAlerts),
     EXPERIMENTAL_DETECTIONS: String(options.experimentalDetections ?? false),
     DIGEST: "true",
     DETECTION_PACKS: (options.packs ?? []).join(","),

@@ -11,6 +11,7 @@ import {
   isMismatchDistance,
 } from "../lambda/core/profiles/mismatch-distance.ts";
 import { readPacks } from "../lambda/core/sigma/pack.ts";
+import { defaultSourceAlerts, maximumSourceAlerts } from "../lambda/core/storms/gathering.ts";
 import { defaultStormAfter, maximumStormAfter, readCount } from "../lambda/core/storms/storm.ts";
 import { type ChaosName, chaosFaults, isChaosName } from "./chaos.ts";
 
@@ -25,6 +26,8 @@ export interface Settings {
   readonly suppressMinutes: number;
   /** Failed attempts from one source that are alerted on singly; 0 for no storms. */
   readonly stormAfter: number;
+  /** Persons from one source in an hour whose sign-ins are alerted on singly; 0 for all. */
+  readonly sourceAlertsPerHour: number;
   /** Whether detections with `status: experimental` run. */
   readonly experimentalDetections: boolean;
   /** The packs whose experimental detections run. */
@@ -58,6 +61,8 @@ Environment:
                            0: none (default: ${defaultSuppressMinutes})
   STORM_AFTER              failed sign-ins from one source within ten minutes that are alerted on singly; further ones are
                            one alert that grows; 0: no storms (default: ${defaultStormAfter})
+  SOURCE_ALERTS_PER_HOUR   persons from one source in an hour whose sign-ins are alerted on singly; those of further persons
+                           are gathered for five minutes; 0: all singly (default: ${defaultSourceAlerts})
   LOGIN_DOMAINS            domains of the org's logins, divided by commas: what is typed for a login that Okta does not know
                            is shown only if it is of one of them (default: if it is any e-mail address)
   OUTPUTS                  further renderings of alerts, each on a topic of its own: ${knownOutputs.join(",")};
@@ -84,6 +89,10 @@ export function readSettings(
   if (stormAfter === null) {
     throw new SettingsError(`STORM_AFTER is no whole number of attempts from 0 to ${maximumStormAfter}`);
   }
+  const persons = readCount(environment.SOURCE_ALERTS_PER_HOUR || String(defaultSourceAlerts), maximumSourceAlerts);
+  if (persons === null) {
+    throw new SettingsError(`SOURCE_ALERTS_PER_HOUR is no whole number of persons from 0 to ${maximumSourceAlerts}`);
+  }
   const domains = environment.LOGIN_DOMAINS;
   if (domains !== undefined && readDomains(domains) === null) {
     throw new SettingsError(`LOGIN_DOMAINS is "${domains}": expected domains such as example.com, divided by commas`);
@@ -107,6 +116,7 @@ export function readSettings(
     mismatchDistanceKm: distance,
     suppressMinutes: Number(suppress),
     stormAfter,
+    sourceAlertsPerHour: persons,
     experimentalDetections: experimental === "true",
     packs,
     outputs,

@@ -8,8 +8,8 @@ export interface AlertCounts {
   matched: number;
   alerted: number;
   suppressed: number;
-  /** Failed attempts that the alerts about a storm report. */
-  inStorm: number;
+  /** Failed attempts of storms, and sign-ins of many persons, that one alert reports. */
+  gathered: number;
   excepted: number;
 }
 
@@ -57,14 +57,14 @@ export function countReplayed(
 }
 
 function noCounts(): AlertCounts {
-  return { matched: 0, alerted: 0, suppressed: 0, inStorm: 0, excepted: 0 };
+  return { matched: 0, alerted: 0, suppressed: 0, gathered: 0, excepted: 0 };
 }
 
 /** The sum over some weeks. */
 export function sumOf(weeks: Iterable<AlertCounts>): AlertCounts {
   const sum = noCounts();
   for (const counts of weeks) {
-    for (const name of ["matched", "alerted", "suppressed", "inStorm", "excepted"] as const) sum[name] += counts[name];
+    for (const name of ["matched", "alerted", "suppressed", "gathered", "excepted"] as const) sum[name] += counts[name];
   }
   return sum;
 }

@@ -6,6 +6,12 @@ import type { UserStates } from "../../lambda/core/history/user-states.ts";
 import { type Incident, incidentDays, maximumShown } from "../../lambda/core/incidents/incident.ts";
 import type { Incidents } from "../../lambda/core/incidents/incidents.ts";
 import type { ClaimResult, Claims } from "../../lambda/core/pipeline/claims.ts";
+import {
+  type GatheredPerson,
+  type GatheringKey,
+  hourMilliseconds,
+  maximumGathered,
+} from "../../lambda/core/storms/gathering.ts";
 import type { SourceKey } from "../../lambda/core/storms/source.ts";
 import type { Sources } from "../../lambda/core/storms/sources.ts";
 import { isOver as isStormOver, isUnwatched, maximumUsers, type Storm } from "../../lambda/core/storms/storm.ts";
@@ -44,6 +50,13 @@ export function memoryClaims(now: () => Date): Claims {
   };
 }
 
+interface MemoryGathering {
+  readonly persons: Map<string, GatheredPerson & { readonly event: string }>;
+  more: number;
+  parked: boolean;
+  closed: boolean;
+}
+
 /** Sources, in memory. */
 export function memorySources(): Sources {
   /** A storm with the numbers of its attempts, by the keys of their events. */
@@ -52,15 +65,55 @@ export function memorySources(): Sources {
     const storm = storms.get(source);
     return storm?.since === since ? storm : null;
   };
+  /** The persons of an hour, with the key of the event that counted each. */
+  const hours = new Map<SourceKey, { readonly since: number; readonly persons: Map<string, string> }>();
+  const gatherings = new Map<string, MemoryGathering>();
+  const nameOf = ({ source, start }: GatheringKey) => `${start} ${source}`;
   return {
     read: async (source) => storms.get(source) ?? null,
-    async count(source, { key, succeeded, login, reasons }, { stormAfter }, now) {
+    async gather(gathering, { key, person, ...signIn }) {
+      const name = nameOf(gathering);
+      const all: MemoryGathering = gatherings.get(name) ?? {
+        persons: new Map(),
+        more: 0,
+        parked: false,
+        closed: false,
+      };
+      gatherings.set(name, all);
+      if (all.closed) return null;
+      const known = all.persons.get(person);
+      if (known !== undefined && known.event !== key) {
+        all.persons.set(person, { ...known, event: key, count: known.count + 1 });
+      } else if (known === undefined && all.persons.size >= maximumGathered) all.more += 1;
+      else if (known === undefined) all.persons.set(person, { ...signIn, event: key, count: 1 });
+      return { parked: all.parked };
+    },
+    async setParked(gathering) {
+      const all = gatherings.get(nameOf(gathering));
+      if (all !== undefined) all.parked = true;
+    },
+    async close(gathering) {
+      const all = gatherings.get(nameOf(gathering));
+      if (all === undefined) return null;
+      all.closed = true;
+      return { persons: [...all.persons.values()], more: all.more, parked: all.parked };
+    },
+    async count(source, { key, succeeded, login, person, reasons }, { stormAfter, sourceAlertsPerHour }, now) {
       const time = now.getTime();
       const seen = storms.get(source) ?? null;
-      if (succeeded) return { isNew: false, number: 0, storm: seen };
+      if (succeeded) {
+        if (sourceAlertsPerHour === 0) return { isNew: false, number: 0, isSurplus: false, storm: seen };
+        const before = hours.get(source);
+        const isCurrent = before !== undefined && before.since > time - hourMilliseconds;
+        const { persons } = isCurrent ? before : { persons: new Map<string, string>() };
+        if (!isCurrent) hours.set(source, { since: time, persons });
+        const isSurplus = !persons.has(person) && persons.size >= sourceAlertsPerHour;
+        if (!isSurplus && !persons.has(person)) persons.set(person, key);
+        return { isNew: persons.get(person) === key, number: 0, isSurplus, storm: seen };
+      }
       const before = seen === null || isStormOver(seen, stormAfter, time) ? null : seen;
       const known = before?.keys.get(key);
-      if (known !== undefined) return { isNew: false, number: known, storm: before };
+      if (known !== undefined) return { isNew: false, number: known, isSurplus: false, storm: before };
       const number = (before?.attempts ?? 0) + 1;
       const users = before?.users ?? new Map<string, number>();
       const isNamed = users.has(login) || users.size < maximumUsers;
@@ -74,9 +127,12 @@ export function memorySources(): Sources {
         keys: (before?.keys ?? new Map<string, number>()).set(key, number),
       };
       storms.set(source, storm);
-      return { isNew: true, number, storm };
+      return { isNew: true, number, isSurplus: false, storm };
     },
-    async takeBack(source, { key, login }, since) {
+    async takeBack(source, { key, login, person, succeeded }, since) {
+      const persons = hours.get(source)?.persons;
+      if (succeeded && persons?.get(person) === key) persons.delete(person);
+      if (succeeded) return;
       const storm = find(source, since);
       if (storm?.keys.delete(key) !== true) return;
       const users = new Map(storm.users);

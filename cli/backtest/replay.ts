@@ -22,6 +22,8 @@ export interface ReplayOptions {
   readonly suppressMinutes: number;
   /** Failed attempts from one source that are alerted on singly; 0 for no storms. */
   readonly stormAfter: number;
+  /** Persons from one source in an hour whose sign-ins are alerted on singly; 0 for all. */
+  readonly sourceAlertsPerHour: number;
   /** The domains of the org's logins, in lower case; empty for any. */
   readonly loginDomains: readonly string[];
   /** The org's domain, for the links of alerts; null where it is not known. */
@@ -35,7 +37,7 @@ export interface Replayed {
   /** Whether it is a report on a storm. */
   readonly isReport: boolean;
   readonly event: LogEvent;
-  readonly result: "alerted" | "suppressed" | "inStorm" | "excepted" | "duplicate" | "failed";
+  readonly result: "alerted" | "suppressed" | "gathered" | "excepted" | "duplicate" | "failed";
   /** The alert; null where none goes out. */
   readonly alert: Alert | null;
   /** All exceptions that cover the event, or some of its detections. */
@@ -67,11 +69,12 @@ export async function* replay(events: Iterable<LogEvent>, options: ReplayOptions
       if (kind === "workParked") found = { ...found, error: observation.error ?? observation.reason };
     },
   );
-  /** Watchers of storms on the retry queue, by when they are due. */
+  /** Reports on storms and gathered sign-ins on the retry queue, by when they are due. */
   const watchers: { readonly work: Work; readonly due: number }[] = [];
   const parkWork: PipelinePorts["parkWork"] = async (parked) => {
     const due = (delaySeconds: number) => now.getTime() + delaySeconds * 1_000;
-    for (const { work, delaySeconds } of parked) if (work.storm) watchers.push({ work, due: due(delaySeconds) });
+    for (const { work, delaySeconds } of parked)
+      if (work.storm || work.gathering) watchers.push({ work, due: due(delaySeconds) });
   };
   const ports = { ...withoutQueue, parkWork };
   /** The reports on storms that are due by this time. */
@@ -115,7 +118,7 @@ function resultOf(outcome: DeliveryReport): Replayed["result"] | null {
   if (outcome.parked > 0) return "failed";
   if (outcome.published > 0) return "alerted";
   if (outcome.grouped > 0) return "suppressed";
-  if (outcome.inStorm > 0) return "inStorm";
+  if (outcome.inStorm > 0 || outcome.gathered > 0) return "gathered";
   if (outcome.excepted > 0) return "excepted";
   return outcome.duplicate > 0 ? "duplicate" : null;
 }
@@ -135,6 +138,7 @@ function createPorts(
     mismatchDistanceKm,
     suppressMinutes,
     stormAfter,
+    sourceAlertsPerHour,
     loginDomains,
   }: ReplayOptions,
   now: () => Date,
@@ -166,6 +170,7 @@ function createPorts(
     mismatchDistanceKm,
     suppressMinutes,
     stormAfter,
+    sourceAlertsPerHour,
     now,
     observe,
     measure: (_, work) => work(),

@@ -18,6 +18,8 @@ export interface BacktestResult {
   readonly suppressMinutes: number;
   /** Failed attempts from one source that are alerted on singly; 0 for no storms. */
   readonly stormAfter: number;
+  /** Persons from one source in an hour whose sign-ins are alerted on singly; 0 for all. */
+  readonly sourceAlertsPerHour: number;
   /** Seconds. */
   readonly duration: number;
 }
@@ -133,22 +135,22 @@ function userTable({ byRule }: MatchTally): string[] {
   ];
 }
 
-function alertTable({ alerts, untimed, suppressMinutes, stormAfter }: BacktestResult): string[] {
+function alertTable({ alerts, untimed, suppressMinutes, stormAfter, sourceAlertsPerHour }: BacktestResult): string[] {
   const { weeks, severities, failed, firstError } = alerts;
   const sorted = [...weeks].sort(([a], [b]) => (a < b ? -1 : 1));
   const earlier = sorted.slice(0, -maximumWeeks).map(([, counts]) => counts);
-  const row = (name: string, { matched, alerted, suppressed, inStorm, excepted }: AlertCounts) =>
-    [name, ...[matched, alerted, suppressed, inStorm, excepted].map(count)].map((cell) => column(cell)).join(" ");
+  const row = (name: string, { matched, alerted, suppressed, gathered, excepted }: AlertCounts) =>
+    [name, ...[matched, alerted, suppressed, gathered, excepted].map(count)].map((cell) => column(cell)).join(" ");
   const bySeverest = [...severities].sort(([a], [b]) => bySeverity(a, b));
   const suppression =
     suppressMinutes === 0 ? "nothing is suppressed" : `the same again is suppressed for ${suppressMinutes} minutes`;
-  const storms =
-    stormAfter === 0
-      ? "storms are not gathered"
-      : `after ${stormAfter} failed attempts of one source come the alerts about its storm`;
+  const gathered = [
+    stormAfter === 0 ? "" : `; after ${stormAfter} failed attempts of one source come the alerts about its storm`,
+    sourceAlertsPerHour === 0 ? "" : `; sign-ins of more than ${sourceAlertsPerHour} persons an hour are gathered`,
+  ].join("");
   return [
-    `Alerts that would have gone out, one for each event; ${suppression}; ${storms}:`,
-    ["week of", "events", "alerts", "suppressed", "in storms", "excepted"].map((cell) => column(cell)).join(" "),
+    `Alerts that would have gone out, one for each event; ${suppression}${gathered}:`,
+    ["week of", "events", "alerts", "suppressed", "gathered", "excepted"].map((cell) => column(cell)).join(" "),
     ...(earlier.length === 0 ? [] : [row("earlier", sumOf(earlier))]),
     ...sorted.slice(-maximumWeeks).map(([week, counts]) => row(week, counts)),
     ...(sorted.length === 1 ? [] : [row("in all", sumOf(weeks.values()))]),

@@ -40,6 +40,7 @@ export class PipelineFunction extends OwnFunction {
         MISMATCH_DISTANCE_KM: String(settings.mismatchDistanceKm),
         SUPPRESS_MINUTES: String(settings.suppressMinutes),
         STORM_AFTER: String(settings.stormAfter),
+        SOURCE_ALERTS_PER_HOUR: String(settings.sourceAlertsPerHour),
         ...(settings.loginDomains.length === 0 ? {} : { LOGIN_DOMAINS: settings.loginDomains.join(",") }),
         EXPERIMENTAL_DETECTIONS: String(settings.experimentalDetections),
         ...(hasDigest(settings) && { DIGEST: "true" }),

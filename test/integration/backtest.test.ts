@@ -31,6 +31,7 @@ beforeAll(async () => {
     hookSecret: "secret",
     mismatchDistanceKm: 500,
     stormAfter: 0,
+    sourceAlertsPerHour: 0,
     onError: () => {},
   });
   dynamodb = new DynamoDBClient({});
@@ -156,7 +157,17 @@ async function backtestAll(events: readonly Json[], group: string, args: readonl
   const file = join(folder, `${group}.jsonl`);
   const alertsFile = join(folder, `${group}-alerts.jsonl`);
   await writeFile(file, events.map((event) => JSON.stringify(event)).join("\n"));
-  const outcome = await runCli("backtest", ["--events", file, "--storm-after", "0", "--alerts", alertsFile, ...args]);
+  const outcome = await runCli("backtest", [
+    "--events",
+    file,
+    "--storm-after",
+    "0",
+    "--source-alerts-per-hour",
+    "0",
+    "--alerts",
+    alertsFile,
+    ...args,
+  ]);
   expect(outcome.code).toBe(0);
   const lines = (text: string) =>
     text.split("\n").flatMap((line) => (line === "" ? [] : [JSON.parse(line) as unknown]));

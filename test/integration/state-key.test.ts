@@ -41,6 +41,7 @@ beforeAll(async () => {
     STATE_KEY_ARN: arnOf("key"),
     MISMATCH_DISTANCE_KM: "500",
     SUPPRESS_MINUTES: "60",
+    STORM_AFTER: "0",
   });
   delete process.env.HOOK_SECRET;
   dynamodb = new DynamoDBClient({});

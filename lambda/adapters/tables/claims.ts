@@ -136,7 +136,7 @@ const ids = z.catch(z.array(z.string()), []);
 /** A result that cannot be read is of an earlier release. */
 const end = z.catch(
   z.object({
-    outcome: z.enum(["alerted", "excepted", "suppressed", "inStorm", "deadLettered"]),
+    outcome: z.enum(["alerted", "excepted", "suppressed", "inStorm", "gathered", "deadLettered"]),
     undecided: ids,
     exceptions: ids,
   }),

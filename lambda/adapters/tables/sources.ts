@@ -1,5 +1,13 @@
 import type { AttributeValue, UpdateItemCommandInput } from "@aws-sdk/client-dynamodb";
 import * as z from "zod/mini";
+import { levels } from "../../core/sigma/rule.ts";
+import {
+  type GatheredSignIn,
+  type Gathering,
+  type GatheringKey,
+  hourMilliseconds,
+  maximumGathered,
+} from "../../core/storms/gathering.ts";
 import type { SourceEvent, SourceKey } from "../../core/storms/source.ts";
 import type { Counted, SourceLimits, Sources } from "../../core/storms/sources.ts";
 import {
@@ -93,18 +101,18 @@ export function createSources(tableName: string, getDynamodb = createDynamodb())
     return { client, GetItemCommand, UpdateItemCommand };
   });
 
-  const read = async (source: SourceKey, signal: AbortSignal) => {
+  const getItem = async (id: string, signal: AbortSignal): Promise<Item | undefined> => {
     const { client, GetItemCommand } = await load();
-    const Key = { id: { S: idOf(source) } };
-    const command = new GetItemCommand({ TableName: tableName, Key, ConsistentRead: true });
-    const { Item } = await client.send(command, { abortSignal: signal });
-    return readItem(Item);
+    const command = new GetItemCommand({ TableName: tableName, Key: { id: { S: id } }, ConsistentRead: true });
+    return (await client.send(command, { abortSignal: signal })).Item;
   };
+  const get = (source: SourceKey, signal: AbortSignal) => getItem(idOf(source), signal);
+  const read = async (source: SourceKey, signal: AbortSignal) => readItem(await get(source, signal));
 
   /** The item as it is now; null when the condition is not met. */
-  const update = async (source: SourceKey, change: Change, signal: AbortSignal): Promise<Item | null> => {
+  const updateItem = async (id: string, change: Change, signal: AbortSignal): Promise<Item | null> => {
     const { client, UpdateItemCommand } = await load();
-    const input = { ...toInput(tableName, idOf(source), change), ReturnValues: "ALL_NEW" } as const;
+    const input = { ...toInput(tableName, id, change), ReturnValues: "ALL_NEW" } as const;
     try {
       return (await client.send(new UpdateItemCommand(input), { abortSignal: signal })).Attributes ?? {};
     } catch (error) {
@@ -113,10 +121,12 @@ export function createSources(tableName: string, getDynamodb = createDynamodb())
     }
   };
 
+  const update = (source: SourceKey, change: Change, signal: AbortSignal) => updateItem(idOf(source), change, signal);
+
   const guesses = new Map<SourceKey, Plan>();
-  const guess = (source: SourceKey, plan: Plan) => {
+  const remember = <Guess>(guesses: Map<SourceKey, Guess>, source: SourceKey, guess: Guess) => {
     guesses.delete(source);
-    guesses.set(source, plan);
+    guesses.set(source, guess);
     for (const oldest of guesses.keys()) {
       if (guesses.size <= maximumGuesses) return;
       guesses.delete(oldest);
@@ -137,8 +147,8 @@ export function createSources(tableName: string, getDynamodb = createDynamodb())
         plan === "first" ? firstAttempt(event, stormAfter, time) : attemptBeside(event, plan, stormAfter, time);
       const storm = readItem((await update(source, change, signal)) ?? undefined);
       if (storm !== null) {
-        guess(source, plan === "first" ? beside : { ...plan, forgotten: [] });
-        return { isNew: true, number: storm.keys[event.key] ?? storm.attempts, storm };
+        remember(guesses, source, plan === "first" ? beside : { ...plan, forgotten: [] });
+        return { isNew: true, number: storm.keys[event.key] ?? storm.attempts, isSurplus: false, storm };
       }
       if (round === 0 && plan === "first") {
         plan = beside;
@@ -147,19 +157,71 @@ export function createSources(tableName: string, getDynamodb = createDynamodb())
       const seen = await read(source, signal);
       const known = seen?.keys[event.key];
       if (seen === null || isOver(seen, stormAfter, time)) plan = "first";
-      else if (known !== undefined) return { isNew: false, number: known, storm: seen };
+      else if (known !== undefined) return { isNew: false, number: known, isSurplus: false, storm: seen };
       else plan = planFor(event, seen, stormAfter);
+    }
+    throw new Error(`others counted session starts of the source ${maximumRounds} times meanwhile`);
+  };
+
+  /** Sources whose hour has begun, as far as the adapter has seen. */
+  const hours = new Map<SourceKey, number>();
+
+  const countSuccess = async (
+    source: SourceKey,
+    event: SourceEvent,
+    { sourceAlertsPerHour }: SourceLimits,
+    now: Date,
+    signal: AbortSignal,
+  ): Promise<Counted> => {
+    const { key, person } = event;
+    const since = now.getTime() - hourMilliseconds;
+    const answer = (item: Item | undefined, isSurplus: boolean): Counted => {
+      const isNew = item?.persons?.M?.[person]?.S === key;
+      return { isNew, number: 0, isSurplus, storm: readItem(item) };
+    };
+    if (sourceAlertsPerHour === 0) return answer(await get(source, signal), false);
+    let isFirst = (hours.get(source) ?? 0) <= since;
+    for (let round = 0; round < maximumRounds; round += 1) {
+      const change = isFirst
+        ? firstPerson(event, now.getTime(), since)
+        : furtherPerson(event, sourceAlertsPerHour, since);
+      const written = await update(source, change, signal);
+      if (written !== null) {
+        remember(hours, source, Number(written.hour?.N));
+        return answer(written, false);
+      }
+      if (round === 0 && isFirst) {
+        isFirst = false;
+        continue;
+      }
+      const seen = await get(source, signal);
+      const hour = Number(seen?.hour?.N ?? 0);
+      isFirst = hour <= since;
+      if (!isFirst) {
+        remember(hours, source, hour);
+        const persons = Object.keys(seen?.persons?.M ?? {});
+        if (persons.length >= sourceAlertsPerHour && !persons.includes(person)) return answer(seen, true);
+      }
     }
     throw new Error(`others counted session starts of the source ${maximumRounds} times meanwhile`);
   };
 
   return {
     read,
-    async count(source, event, limits, now, signal) {
-      if (!event.succeeded) return await countAttempt(source, event, limits, now, signal);
-      return { isNew: false, number: 0, storm: await read(source, signal) };
-    },
-    async takeBack(source, { key, login }, since, signal) {
+    count: (source, event, limits, now, signal) =>
+      event.succeeded
+        ? countSuccess(source, event, limits, now, signal)
+        : countAttempt(source, event, limits, now, signal),
+    async takeBack(source, { key, login, person, succeeded }, since, signal) {
+      if (succeeded) {
+        const change: Change = (path) => ({
+          set: [],
+          remove: [path(["persons", person])],
+          where: `${path(["persons", person])} = ${path.value(key)}`,
+        });
+        await update(source, change, signal);
+        return;
+      }
       const where = (path: Reference) =>
         `${path(["since"])} = ${path.value(since)} AND attribute_exists(${path(["keys", key])})`;
       const isNamed = await update(
@@ -216,6 +278,38 @@ export function createSources(tableName: string, getDynamodb = createDynamodb())
       );
       return written !== null;
     },
+    async gather(gathering, signIn, signal) {
+      const id = idOfGathering(gathering);
+      let plan: GatheringPlan = "new";
+      for (let round = 0; round < maximumRounds; round += 1) {
+        const written = await updateItem(id, gatheringChange(signIn, plan), signal);
+        if (written !== null) return { parked: written.parked?.BOOL === true };
+        const seen = await getItem(id, signal);
+        if (seen?.closed?.BOOL === true) return null;
+        const persons = seen?.people?.M ?? null;
+        const known = persons?.[signIn.person]?.M;
+        if (known?.event?.S === signIn.key) return { parked: seen?.parked?.BOOL === true };
+        if (persons === null) plan = "first";
+        else if (known !== undefined) plan = "again";
+        else plan = Object.keys(persons).length < maximumGathered ? "new" : "more";
+      }
+      throw new Error(`others gathered sign-ins of the source ${maximumRounds} times meanwhile`);
+    },
+    async setParked(gathering, signal) {
+      const change: Change = (path) => ({
+        set: [`${path(["parked"])} = ${path.value(true)}`],
+        where: `attribute_exists(${path(["people"])})`,
+      });
+      await updateItem(idOfGathering(gathering), change, signal);
+    },
+    async close(gathering, signal) {
+      const change: Change = (path) => ({
+        set: [`${path(["closed"])} = ${path.value(true)}`],
+        where: `attribute_exists(${path(["people"])})`,
+      });
+      const closed = await updateItem(idOfGathering(gathering), change, signal);
+      return closed && readGathering(closed);
+    },
     async end(source, { since, attempts }, signal) {
       const written = await update(
         source,
@@ -232,6 +326,92 @@ export function createSources(tableName: string, getDynamodb = createDynamodb())
 
 function idOf(source: SourceKey): string {
   return `source#${source}`;
+}
+
+function idOfGathering({ source, start }: GatheringKey): string {
+  return `gathered#${start}#${source}`;
+}
+
+/** Counts the first person of an hour. */
+function firstPerson({ key, person }: SourceEvent, now: number, since: number): Change {
+  return (path) => ({
+    set: [`${path(["hour"])} = ${path.value(now)}`, `${path(["persons"])} = ${path.value({ [person]: key })}`],
+    where: `attribute_not_exists(${path(["hour"])}) OR ${path(["hour"])} <= ${path.value(since)}`,
+  });
+}
+
+/** Counts a person within an hour, where that is known, or there is room. */
+function furtherPerson({ key, person }: SourceEvent, most: number, since: number): Change {
+  return (path) => {
+    const entry = path(["persons", person]);
+    return {
+      set: [`${entry} = if_not_exists(${entry}, ${path.value(key)})`],
+      where: `${path(["hour"])} > ${path.value(since)} AND ${mayHold(path, "persons", person, most)}`,
+    };
+  };
+}
+
+/** How a sign-in is gathered: as the first, of a new person, of a known one, or beyond those that are named. */
+type GatheringPlan = "first" | "new" | "again" | "more";
+
+function gatheringChange({ key, person, login, severity, signs }: GatheredSignIn, plan: GatheringPlan): Change {
+  const entry = { login, severity, count: 1, event: key, ...signs };
+  return (path) => {
+    // DynamoDB refuses a name that no expression uses.
+    const own = () => path(["people", person]);
+    const isOpen = () => `attribute_exists(${path(["people"])}) AND attribute_not_exists(${path(["closed"])})`;
+    switch (plan) {
+      case "first":
+        return {
+          set: [`${path(["people"])} = ${path.value({ [person]: entry })}`, `${path(["more"])} = ${path.value(0)}`],
+          where: `attribute_not_exists(${path(["people"])})`,
+        };
+      case "new":
+        return {
+          set: [`${own()} = ${path.value(entry)}`],
+          where: `${isOpen()} AND attribute_not_exists(${own()}) AND size(${path(["people"])}) < ${path.value(maximumGathered)}`,
+        };
+      case "again":
+        return {
+          set: [
+            `${path(["people", person, "count"])} = ${path(["people", person, "count"])} + ${path.value(1)}`,
+            `${path(["people", person, "event"])} = ${path.value(key)}`,
+          ],
+          where: `${isOpen()} AND attribute_exists(${own()}) AND ${path(["people", person, "event"])} <> ${path.value(key)}`,
+        };
+      case "more":
+        return { set: [plusOne(path, ["more"])], where: `${isOpen()} AND attribute_not_exists(${own()})` };
+    }
+  };
+}
+
+const unknownSign = z.catch(z.nullable(z.boolean()), null);
+const gathering = z.object({
+  people: z.record(
+    z.string(),
+    z.object({
+      login: z.string(),
+      severity: z.enum(levels),
+      count: z.number(),
+      knownDevice: unknownSign,
+      usualHour: unknownSign,
+      usualPlace: unknownSign,
+      asNumber: z.catch(z.nullable(z.number()), null),
+    }),
+  ),
+  more: number,
+  parked: z.catch(z.boolean(), false),
+});
+
+function readGathering(attributes: Item): Gathering {
+  const { people, more, parked } = gathering.parse(toPlainItem(attributes));
+  const persons = Object.values(people).map(({ login, severity, count, ...signs }) => ({
+    login,
+    severity,
+    count,
+    signs,
+  }));
+  return { persons, more, parked };
 }
 
 /** How an attempt is written beside those that an item has. */

@@ -77,6 +77,10 @@ function observe(observation: Observation, metrics: Metrics): void {
       count("InStorm");
       logger.info("Counted a failed attempt in the storm of its source", names);
       return;
+    case "gathered":
+      count("Gathered");
+      logger.info("Gathered a sign-in of one of many persons from one source", names);
+      return;
     case "stormReported": {
       const { alertId, severity, storm } = observation.alert;
       count("StormsReported");

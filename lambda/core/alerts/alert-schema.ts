@@ -140,8 +140,8 @@ const incident = z.object({
 const storm = z.object({
   id: described(z.string(), "UUIDv5 of the source and the start: the same in all alerts of the storm"),
   report: described(
-    z.nullable(z.enum(["start", "update", "end"])),
-    "Which report on the storm the alert is, which is then about no person; null for an alert about one sign-in in it",
+    z.nullable(z.enum(["start", "update", "end", "gathered"])),
+    "Which report on the storm the alert is, which is then about no person: `gathered` reports sign-ins of many persons that succeeded. Null for an alert about one sign-in in a storm",
   ),
   source: described(
     z.object({ asNumber: number, asOrg: text, ip: text }),
@@ -149,18 +149,21 @@ const storm = z.object({
   ),
   since: time("When the first attempt was counted"),
   until: time("When the last attempt was counted"),
-  attempts: described(z.number(), "Failed attempts, those among them that had an alert of their own"),
+  attempts: described(
+    z.number(),
+    "Failed attempts, those among them that had an alert of their own; of gathered sign-ins, all",
+  ),
   succeeded: described(z.number(), "Sessions that started from the source while it was a storm"),
   users: described(
     z.array(
       z.object({ login: z.string(), outcome: described(z.string(), "`FAILURE` or `SUCCESS`"), count: z.number() }),
     ),
-    "The logins, masked as `user.login` is, with their attempts or sessions: at most 300 of attempts; beside a sign-in, 20",
+    "The logins, masked as `user.login` is, with their attempts or sessions: at most 300; beside a sign-in, 20",
   ),
   more: described(z.number(), "Failed attempts for logins that `users` does not name"),
   reasons: described(
     z.array(z.object({ reason: z.string(), count: z.number() })),
-    "What Okta says of the attempts: the outcome's reason, `ThreatSuspected`, positive behaviors",
+    "What Okta says of the attempts: the outcome's reason, `ThreatSuspected`, positive behaviors; of gathered sign-ins, what speaks for a gateway: `known device`, `usual hour`, `usual place`",
   ),
 });
 

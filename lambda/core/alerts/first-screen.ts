@@ -91,7 +91,7 @@ function describeAct(alert: InertAlert): string {
 function who(alert: InertAlert): string {
   const { user, actor, storm } = alert;
   if (storm !== null && storm.report !== null)
-    return `${countLogins(storm)} ${describeSpan(storm)}; ${describeStarted(storm)}`;
+    return [`${countLogins(storm)} ${describeSpan(storm)}`, describeStarted(storm)].filter(Boolean).join("; ");
   if (isNamed(user) && user.id === null) {
     return user.login === masked
       ? "a login that Okta does not know, masked as it may be a password"

@@ -68,7 +68,9 @@ const describe: Readonly<Record<RowName, (alert: Alert) => string | null>> = {
     isOfStorm(alert) ? null : `${describeUser(alert)}${alert.user.id === null ? "" : `, id ${alert.user.id}`}`,
   Storm: ({ storm }) =>
     storm &&
-    [`${describeAttempts(storm)} since ${storm.since}, the last at ${storm.until}`, describeStarted(storm)].join("; "),
+    [`${describeAttempts(storm)} from ${storm.since} to ${storm.until}`, describeStarted(storm)]
+      .filter(Boolean)
+      .join("; "),
   Actor: (alert) => (isByUser(alert) || !isNamed(alert.actor) ? null : describeActor(alert)),
   Change: ({ change }) => change,
   "Done to": (alert) => {
@@ -79,7 +81,7 @@ const describe: Readonly<Record<RowName, (alert: Alert) => string | null>> = {
   Outcome: ({ session, storm }) =>
     (storm !== null && storm.report !== null ? describeReasons(storm) : null) ??
     [session.outcome ?? "unknown", session.reason].filter(Boolean).join(": "),
-  From: (alert) => (isSilent(alert) ? null : describeExit(alert)),
+  From: (alert) => (isSilent(alert) || isOfStorm(alert) ? null : describeExit(alert)),
   Through: describeProxy,
   Network: (alert) => (isSilent(alert) ? null : describeNetwork(alert)),
   Location: (alert) => (isSilent(alert) || isOfStorm(alert) ? null : `${alert.geo.verdict}. ${alert.geo.reason}`),

@@ -1,18 +1,20 @@
 import { v5 as uuidv5 } from "uuid";
 import type { Incident } from "../incidents/incident.ts";
 import { incidentOf } from "../incidents/incident-id.ts";
+import { bySeverity } from "../sigma/rule.ts";
+import type { Gathering } from "../storms/gathering.ts";
 import type { DueReport, Storm } from "../storms/storm.ts";
 import { createAlert } from "./alert.ts";
 import type { Alert } from "./alert-schema.ts";
 import type { AlertSource } from "./alert-source.ts";
 import { describeIncident } from "./incident.ts";
 import { inertFacts } from "./inert.ts";
-import { toAlertStorm } from "./storm.ts";
-import { stepsOfStorm, summarizeStorm } from "./storm-words.ts";
+import { toAlertGathering, toAlertStorm } from "./storm.ts";
+import { stepsOfGathering, stepsOfStorm, summarizeGathering, summarizeStorm } from "./storm-words.ts";
 import { describeNetwork, describeProxy } from "./wording.ts";
 
 /** Why an alert about a storm has no verdict about a location. */
-const notJudged = "An alert about a storm judges no location.";
+const notJudged = "An alert about many persons judges no location.";
 
 /** A storm, and the report on it that is due. */
 export interface ReportedStorm {
@@ -36,12 +38,10 @@ export function createStormAlert(
   const alertId = uuidv5(step, id);
   const incident = { id: incidentOf({ storm: id }), known, verdict: null };
   const attempt = createAlert({ ...source, judgement });
-  const { network } = attempt;
   const told = toAlertStorm(id, storm, kind, source.event);
-  const words = inertFacts({ network, storm: told });
-  const nobody = { id: null, login: null, displayName: null };
+  const words = inertFacts({ network: attempt.network, storm: told });
   return {
-    ...attempt,
+    ...withoutPerson(attempt),
     alertId,
     incident: describeIncident(incident, alertId, source.detectedAt),
     ageSeconds: Math.round((source.detectedAt.getTime() - storm.last) / 1_000),
@@ -49,6 +49,55 @@ export function createStormAlert(
     severity: kind === "end" ? "informational" : attempt.severity,
     summary: summarizeStorm(words.storm, describeProxy(words) ?? describeNetwork(words)),
     triage: stepsOfStorm(words, words.storm),
+    storm: told,
+  };
+}
+
+/** Sign-ins that were gathered. */
+export interface ReportedGathering {
+  /** See `gatheringIdOf`. */
+  readonly id: string;
+  /** Tells it from the other gatherings of the same id. */
+  readonly step: string;
+  /** When it started, in milliseconds since 1970. */
+  readonly start: number;
+  readonly gathered: Gathering;
+  /** What was reported before; null for nothing, undefined where that is not known. */
+  readonly incident: Incident | null | undefined;
+}
+
+/**
+ * Writes the alert about sign-ins of many persons from one source. It names no person beside others: the event that it holds is one of
+ * the sign-ins. Its severity is the highest that an alert about one of them would have.
+ */
+export function createGatheredAlert(
+  source: Omit<AlertSource, "judgement" | "incident">,
+  { id, step, start, gathered, incident: known }: ReportedGathering,
+): Alert {
+  const judgement = { verdict: "unknown", reason: notJudged, distanceKm: null, nearestProfileLocation: null } as const;
+  const alertId = uuidv5(step, id);
+  const incident = { id: incidentOf({ storm: id }), known, verdict: null };
+  const signIn = createAlert({ ...source, judgement });
+  const told = toAlertGathering(id, start, gathered, source.event);
+  const words = inertFacts({ network: signIn.network, storm: told });
+  const [severity = signIn.severity] = gathered.persons.map((person) => person.severity).sort(bySeverity);
+  return {
+    ...withoutPerson(signIn),
+    alertId,
+    incident: describeIncident(incident, alertId, source.detectedAt),
+    severity,
+    summary: summarizeGathering(words.storm, describeProxy(words) ?? describeNetwork(words)),
+    triage: stepsOfGathering(words, words.storm),
+    storm: told,
+  };
+}
+
+const nobody = { id: null, login: null, displayName: null };
+
+/** An alert without what is of one person: the event that it holds is one of many. */
+function withoutPerson(alert: Alert): Alert {
+  return {
+    ...alert,
     user: nobody,
     actor: { ...nobody, type: null },
     targets: [],
@@ -57,7 +106,6 @@ export function createStormAlert(
     history: null,
     heldBack: null,
     behaviors: [],
-    links: { ...attempt.links, user: null, userProfile: null, session: null },
-    storm: told,
+    links: { ...alert.links, user: null, userProfile: null, session: null },
   };
 }

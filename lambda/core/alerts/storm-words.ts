@@ -3,8 +3,14 @@ import { plural } from "../text/shorten.ts";
 import type { Alert } from "./alert-schema.ts";
 import type { AlertStorm } from "./storm.ts";
 
-/** `412 failed attempts for 38 logins`. */
+/** Whether it is sign-ins of many persons that succeeded. */
+export function isGathered({ report }: Pick<AlertStorm, "report">): boolean {
+  return report === "gathered";
+}
+
+/** `412 failed attempts for 38 logins`; `180 sign-ins of 180 persons`. */
 export function describeAttempts(storm: AlertStorm): string {
+  if (isGathered(storm)) return `${plural(storm.attempts, "sign-in")} of ${countLogins(storm)}`;
   return `${plural(storm.attempts, "failed attempt")} for ${countLogins(storm)}`;
 }
 
@@ -15,9 +21,19 @@ export function describeSpan({ since, until }: Pick<AlertStorm, "since" | "until
   return `within ${Math.round(minutes / 60)} hours`;
 }
 
-/** Which sessions started in a storm: `no session started`. */
-export function describeStarted({ succeeded, users }: AlertStorm): string {
+/** Which sessions started in a storm: `no session started`; null for gathered sign-ins, all of which did. */
+export function describeStarted(storm: AlertStorm): string | null {
+  const { succeeded, users } = storm;
+  if (isGathered(storm)) return null;
   return succeeded === 0 ? "no session started" : `${plural(succeeded, "session")} started: ${nameStarted(users)}`;
+}
+
+/** `known device 170 of 180, usual hour 150 of 180, one autonomous system`. */
+function describeSigns({ reasons, users, source }: AlertStorm): string {
+  const signs = reasons.map(({ reason, count }) => `${reason} ${count} of ${users.length}`);
+  return [...signs, source.asNumber === null ? "several autonomous systems" : `all from AS${source.asNumber}`].join(
+    ", ",
+  );
 }
 
 /** The logins of sessions that a sentence names. */
@@ -30,17 +46,22 @@ function nameStarted(users: AlertStorm["users"]): string {
 }
 
 /** `INVALID_CREDENTIALS 400 times, ThreatSuspected 12 times`; null where Okta gives no reason. */
-export function describeReasons({ reasons }: AlertStorm): string | null {
+export function describeReasons(storm: AlertStorm): string | null {
+  const { reasons } = storm;
+  if (isGathered(storm)) return describeSigns(storm);
   return reasons.map(({ reason, count }) => `${reason} ${times(count)}`).join(", ") || null;
 }
 
-/** Each login of a storm, with the number of its attempts or sessions. */
-export function loginLines({ users, more }: AlertStorm): string[] {
+/** Each login of a storm, with the number of its attempts or sessions. A colon after a defanged login could make it markup. */
+export function loginLines(storm: AlertStorm): string[] {
+  const { users, more } = storm;
+  const isMixed = !isGathered(storm);
   return [
     ...users.map(
-      ({ login, outcome, count }) => `${login}: ${outcome === "SUCCESS" ? "started a session, " : ""}${times(count)}`,
+      ({ login, outcome, count }) =>
+        `${login}, ${isMixed && outcome === "SUCCESS" ? "started a session, " : ""}${times(count)}`,
     ),
-    ...(more > 0 ? [`${plural(more, "attempt")} for further logins`] : []),
+    ...(more > 0 ? [`${plural(more, isMixed ? "attempt" : "sign-in")} for further logins`] : []),
   ];
 }
 
@@ -58,19 +79,22 @@ export function summarizeStorm(storm: AlertStorm, through: string): string {
     start: "A storm of failed sign-ins:",
     update: "The storm of failed sign-ins goes on:",
     end: `The storm of failed sign-ins is over, as none has come for ${stormMinutes} minutes:`,
+    gathered: "",
   }[storm.report ?? "start"];
   return `${start} ${describeAttempts(storm)} through ${through} ${describeSpan(storm)}; ${describeStarted(storm)}.`;
 }
 
 /** A storm as the subject of its alerts: `storm: 104 failed sign-ins so far`. */
 export function nameStorm({ report, attempts }: AlertStorm): string {
+  if (report === "gathered") return `${plural(attempts, "more sign-in")} from one source`;
   const failed = plural(attempts, "failed sign-in");
   const names = { start: `storm of ${failed}`, update: `storm: ${failed} so far`, end: `storm over after ${failed}` };
   return names[report ?? "start"];
 }
 
-/** Whom a storm is about, in two words: `38 logins`. */
-export function countLogins({ users, more }: AlertStorm): string {
+/** Whom a storm is about, in two words: `38 logins`; of gathered sign-ins, `180 persons`. */
+export function countLogins({ users, more, report }: AlertStorm): string {
+  if (report === "gathered") return `${more > 0 ? "over " : ""}${plural(users.length, "person")}`;
   const logins = users.filter(({ outcome }) => outcome !== "SUCCESS").length;
   return more > 0 ? `over ${plural(logins, "login")}` : plural(logins, "login");
 }
@@ -78,6 +102,38 @@ export function countLogins({ users, more }: AlertStorm): string {
 /** What an alert about one sign-in says of the storm around it. */
 export function summarizeAround(storm: AlertStorm): string {
   return `It stands in a storm of ${describeAttempts(storm)} from the same source, since ${storm.since}.`;
+}
+
+/** The summary of an alert about gathered sign-ins. */
+export function summarizeGathering(storm: AlertStorm, through: string): string {
+  return `More persons signed in through ${through} than are alerted on singly in an hour: ${describeAttempts(storm)} ${describeSpan(storm)}; ${describeSigns(storm)}.`;
+}
+
+/** Kinds of network that no company has as its gateway. */
+const hostile: ReadonlySet<string> = new Set(["tor", "residential_proxy", "blockchain_vpn"]);
+
+/** What to do about gathered sign-ins: a gateway is excepted, a takeover undone. */
+export function stepsOfGathering({ network }: Pick<Alert, "network">, storm: AlertStorm): string[] {
+  const { anonymous } = network;
+  const clear =
+    "If not, take it for a mass takeover: clear the sessions of the persons below, and reset their passwords.";
+  if (anonymous.kinds.some((kind) => hostile.has(kind))) {
+    return [
+      "Take it for a mass takeover: clear the sessions of the persons below, and reset their passwords.",
+      `Find out what the persons have in common: ${describeSigns(storm)}.`,
+    ];
+  }
+  const [operator, ...others] = anonymous.operators;
+  const isPlain = operator !== undefined && others.length === 0 && /^\w+$/.test(operator);
+  const where = isPlain
+    ? `--operator ${operator}`
+    : storm.source.asNumber === null
+      ? null
+      : `--asn ${storm.source.asNumber}`;
+  const name = operator ?? (network.asNumber === null ? "the network" : `AS${network.asNumber}`);
+  const ask = `See whether ${name} is a gateway of yours: ${describeSigns(storm)}.`;
+  const except = where === null ? [] : [`If it is, except it: npm run exceptions -- add ${where} --reason "..."`];
+  return [ask, ...except, clear];
 }
 
 /** What to do about a storm as a whole, the most urgent first. */

@@ -1,4 +1,5 @@
 import type { LogEvent } from "../okta/log-event.ts";
+import { type Gathering, gatheringMilliseconds } from "../storms/gathering.ts";
 import type { Storm } from "../storms/storm.ts";
 import type { Alert } from "./alert-schema.ts";
 
@@ -17,7 +18,6 @@ const maximumBesideSignIn = 20;
  * @param event an attempt of the storm, or the session start that stands in it
  */
 export function toAlertStorm(id: string, storm: Storm, report: StormReport, event: LogEvent): AlertStorm {
-  const { client, securityContext } = event.fields;
   const most = report === null ? maximumBesideSignIn : Number.POSITIVE_INFINITY;
   const named = [...storm.users].sort(([, first], [, second]) => second - first);
   const started = [...storm.succeeded];
@@ -25,11 +25,7 @@ export function toAlertStorm(id: string, storm: Storm, report: StormReport, even
   return {
     id,
     report,
-    source: {
-      asNumber: securityContext?.asNumber || null,
-      asOrg: securityContext?.asOrg?.toWellFormed().slice(0, 200) ?? null,
-      ip: client?.ipAddress?.toWellFormed().slice(0, 100) ?? null,
-    },
+    source: sourceOf(event),
     since: new Date(storm.since).toISOString(),
     until: new Date(storm.last).toISOString(),
     attempts: storm.attempts,
@@ -45,7 +41,45 @@ export function toAlertStorm(id: string, storm: Storm, report: StormReport, even
   };
 }
 
-/** Whether an alert is about a storm as a whole, and no person. */
+/**
+ * Writes gathered sign-ins for an alert.
+ *
+ * @param start when the gathering started, in milliseconds since 1970
+ */
+export function toAlertGathering(id: string, start: number, { persons, more }: Gathering, event: LogEvent): AlertStorm {
+  const count = persons.reduce((sum, each) => sum + each.count, more);
+  const signs = {
+    "known device": persons.filter(({ signs }) => signs.knownDevice === true).length,
+    "usual hour": persons.filter(({ signs }) => signs.usualHour === true).length,
+    "usual place": persons.filter(({ signs }) => signs.usualPlace === true).length,
+  };
+  const source = sourceOf(event);
+  const isOneSystem = persons.every(({ signs }) => signs.asNumber === source.asNumber);
+  return {
+    id,
+    report: "gathered",
+    source: isOneSystem ? source : { ...source, asNumber: null, asOrg: null },
+    since: new Date(start).toISOString(),
+    until: new Date(start + gatheringMilliseconds).toISOString(),
+    attempts: count,
+    succeeded: count,
+    users: persons
+      .toSorted((first, second) => second.count - first.count || first.login.localeCompare(second.login))
+      .map(({ login, count }) => ({ login, outcome: "SUCCESS", count })),
+    more,
+    reasons: Object.entries(signs).map(([reason, count]) => ({ reason, count })),
+  };
+}
+
+function sourceOf({ fields: { client, securityContext } }: LogEvent): AlertStorm["source"] {
+  return {
+    asNumber: securityContext?.asNumber || null,
+    asOrg: securityContext?.asOrg?.toWellFormed().slice(0, 200) ?? null,
+    ip: client?.ipAddress?.toWellFormed().slice(0, 100) ?? null,
+  };
+}
+
+/** Whether an alert is about a storm as a whole or gathered sign-ins, and no single person. */
 export function isOfStorm({ storm }: Pick<Alert, "storm">): boolean {
   return storm !== null && storm.report !== null;
 }

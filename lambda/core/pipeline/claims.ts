@@ -17,10 +17,10 @@ export type Claim =
 /** The result of claimed work. */
 export interface ClaimResult {
   /**
-   * The alert was published; exceptions cover it; an earlier alert suppresses it; the alerts about a storm report it; or
-   * it is on the dead-letter queue, as it may have been published too often.
+   * The alert was published; exceptions cover it; an earlier alert suppresses it; an alert about many persons reports it;
+   * or it is on the dead-letter queue, as it may have been published too often.
    */
-  readonly outcome: "alerted" | "excepted" | "suppressed" | "inStorm" | "deadLettered";
+  readonly outcome: "alerted" | "excepted" | "suppressed" | "inStorm" | "gathered" | "deadLettered";
   /** Ids of the rules that could not be decided. */
   readonly undecided: readonly string[];
   /** Ids of all exceptions that covered any of its detections. */

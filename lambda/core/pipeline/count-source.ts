@@ -1,4 +1,5 @@
 import { sessionStart } from "../okta/log-event.ts";
+import { succeeded } from "../okta/outcome.ts";
 import { looksLikeLogin } from "../okta/stranger.ts";
 import { sourceEventOf, sourceOf } from "../storms/source.ts";
 import type { CountedSource } from "../storms/sources.ts";
@@ -19,14 +20,19 @@ export async function countSource(
   subject: Subject,
   { ports, budget }: Run,
 ): Promise<CountedSource | null> {
-  const { sources, stormAfter } = ports;
-  const isCounted = stormAfter > 0 && event.eventType === sessionStart && !event.isTest && !followUp && !again;
+  const { sources, stormAfter, sourceAlertsPerHour } = ports;
+  const isSuccess = succeeded(event.fields.outcome?.result ?? null);
+  const isLimited = stormAfter > 0 || (isSuccess && sourceAlertsPerHour > 0);
+  const isCounted = isLimited && event.eventType === sessionStart && !event.isTest && !followUp && !again;
   const key = isCounted ? sourceOf(event) : null;
   if (key === null) return null;
   const read = sourceEventOf(event, (login) => looksLikeLogin(login, ports.loginDomains));
   const signal = share(budget.work, budget.steps.open);
   try {
-    const answer = await within(signal, sources.count(key, read, { stormAfter }, ports.now(), signal));
+    const answer = await within(
+      signal,
+      sources.count(key, read, { stormAfter, sourceAlertsPerHour }, ports.now(), signal),
+    );
     return { key, event: read, answer };
   } catch (error) {
     budget.work.throwIfAborted();
@@ -35,10 +41,15 @@ export async function countSource(
   }
 }
 
-/** Takes back a failed attempt that is no news: it is done already, excepted, or suppressed. */
-export async function takeBackAttempt({ started: { source } }: ClaimedEvent, { ports, budget }: Run): Promise<void> {
-  if (source === null || !source.answer.isNew || source.answer.storm === null) return;
-  const { since } = source.answer.storm;
+/** Takes back a failed attempt that is no news: it is done already, excepted, or suppressed; of sessions, one that is excepted. */
+export async function takeBackCount(
+  { started: { source } }: ClaimedEvent,
+  kind: "duplicate" | "excepted" | "grouped",
+  { ports, budget }: Run,
+): Promise<void> {
+  // The person of a session that is done, or suppressed, was alerted on singly.
+  if (source === null || !source.answer.isNew || (source.event.succeeded && kind !== "excepted")) return;
+  const since = source.answer.storm?.since ?? 0;
   const signal = share(budget.parking, budget.steps.complete);
   await bestEffort(within(signal, ports.sources.takeBack(source.key, source.event, since, signal)));
 }

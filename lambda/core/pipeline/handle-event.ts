@@ -1,5 +1,6 @@
 import { claimWork, isClaimed, notClaimed } from "./claim.ts";
 import { type Alertable, exceptDetections } from "./except.ts";
+import { gatherSignIn } from "./gather.ts";
 import { groupSession } from "./group.ts";
 import { addToStorm, joinStorm } from "./join-storm.ts";
 import { judgeCandidate } from "./judge.ts";
@@ -43,7 +44,8 @@ export async function handleEvent(matched: MatchedEvent, run: Run): Promise<Hand
 /** Alerts on an event that no storm reports. */
 async function alertSingly(event: ClaimedEvent, alertable: Alertable, run: Run): Promise<Result> {
   const grouped = await groupSession(event, alertable, run);
-  return grouped.kind === "alert" ? await publishAlert(event, alertable, grouped, run) : grouped;
+  if (grouped.kind !== "alert") return grouped;
+  return (await gatherSignIn(event, alertable, grouped, run)) ?? (await publishAlert(event, alertable, grouped, run));
 }
 
 /** Runs the stages of claimed work, up to the first that returns a result. */

@@ -63,6 +63,8 @@ export interface PipelineSettings {
   readonly suppressMinutes: number;
   /** Failed session starts from one source within ten minutes that are alerted on singly; 0 for no storms. */
   readonly stormAfter: number;
+  /** Persons from one source in an hour whose sign-ins are alerted on singly; 0 for all. */
+  readonly sourceAlertsPerHour: number;
 }
 
 /** Adds to the counts of a day, as {@link PipelinePorts.countDay} says. */

@@ -60,6 +60,7 @@ export async function processDelivery(
     excepted: count("excepted"),
     grouped: count("grouped"),
     inStorm: count("inStorm"),
+    gathered: count("gathered"),
     published: count("published"),
     parked: leftParked ? left.length : 0,
     deadLettered: count("deadLettered") + (malformedParked ? malformed : 0),

@@ -1,4 +1,5 @@
 import { createAlert } from "../alerts/alert.ts";
+import type { Alert } from "../alerts/alert-schema.ts";
 import { toAlertStorm } from "../alerts/storm.ts";
 import { canonicalLogin } from "../okta/person.ts";
 import { looksLikeLogin } from "../okta/stranger.ts";
@@ -10,6 +11,7 @@ import type { Grouped } from "./group.ts";
 import { incidentSource } from "./incident.ts";
 import { idsOf, withStorm } from "./match.ts";
 import { recallUser, withEarlier } from "./person.ts";
+import type { PipelinePorts } from "./ports.ts";
 import type { Result } from "./result.ts";
 import type { ClaimedEvent, Run } from "./stages.ts";
 import { maximumUnconfirmed, UnconfirmedPublishError } from "./unconfirmed.ts";
@@ -29,7 +31,7 @@ export async function publishAlert(
     return { kind: "failed", error, window, unconfirmed: { count, sent } };
   };
   try {
-    const alert = createAlert(sourceOf(event, detections, suppressed, ports));
+    const alert = alertOf(event, detections, suppressed, ports);
     budget.work.throwIfAborted();
     if (before >= maximumUnconfirmed) return unconfirmed(before, null);
     try {
@@ -50,6 +52,16 @@ export async function publishAlert(
  */
 export function unconfirmedBefore({ work, started: { claim } }: ClaimedEvent): number {
   return Math.max(work.unconfirmed ?? 0, claim?.kind === "claimed" ? claim.unconfirmed : 0);
+}
+
+/** The alert about an event alone. */
+export function alertOf(
+  event: ClaimedEvent,
+  detections: Alertable["left"],
+  suppressed: Grouped["suppressed"],
+  ports: PipelinePorts,
+): Alert {
+  return createAlert(sourceOf(event, detections, suppressed, ports));
 }
 
 function sourceOf(

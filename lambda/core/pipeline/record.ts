@@ -4,7 +4,7 @@ import type { SuppressionWindow } from "../history/suppression-window.ts";
 import { share, within } from "../time/budget.ts";
 import type { ClaimResult } from "./claims.ts";
 import { bestEffort, closeWindow } from "./close-window.ts";
-import { takeBackAttempt } from "./count-source.ts";
+import { takeBackCount } from "./count-source.ts";
 import { delayReasons } from "./delay-reason.ts";
 import { recordAlert } from "./incident.ts";
 import { failedWork, followUpWork, waitingWork } from "./park.ts";
@@ -36,7 +36,7 @@ export async function record(result: Result, event: ClaimedEvent, run: Run): Pro
     case "unmatched":
       return { kind, left: [] };
     case "duplicate":
-      await Promise.all([closeWindow(started.window, event, run), takeBackAttempt(event, run)]);
+      await Promise.all([closeWindow(started.window, event, run), takeBackCount(event, result.kind, run)]);
       ports.observe({ kind: "duplicate", subject });
       return { kind, left: result.left === null ? [] : [result.left] };
     case "parked":
@@ -45,12 +45,12 @@ export async function record(result: Result, event: ClaimedEvent, run: Run): Pro
     case "excepted":
       await Promise.all([
         complete("excepted", result.by, over(started.window), event, run),
-        takeBackAttempt(event, run),
+        takeBackCount(event, result.kind, run),
       ]);
       return { kind, left: followUp() };
     case "grouped": {
       ports.observe({ kind: "suppressed", subject });
-      await Promise.all([complete("suppressed", result.by, null, event, run), takeBackAttempt(event, run)]);
+      await Promise.all([complete("suppressed", result.by, null, event, run), takeBackCount(event, result.kind, run)]);
       const isFirst = result.window.suppressed === 1;
       return { kind, left: followUp(), ...(isFirst && { report: reportWork(work, result, ports.now()) }) };
     }
@@ -58,6 +58,10 @@ export async function record(result: Result, event: ClaimedEvent, run: Run): Pro
       ports.observe({ kind: "inStorm", subject });
       await complete("inStorm", result.by, over(started.window), { ...event, decision: decided }, run);
       return { kind, left: [] };
+    case "gathered":
+      ports.observe({ kind: "gathered", subject });
+      await complete("gathered", result.by, over(result.window), event, run);
+      return { kind, left: followUp() };
     case "published": {
       const { alert, by, window } = result;
       ports.observe({ kind: "alertPublished", subject, alert });

@@ -29,6 +29,13 @@ export type Result =
     }
   /** A failed attempt of a storm: the alerts about the storm report it. */
   | { readonly kind: "inStorm"; readonly by: readonly Exception[] }
+  /** A sign-in of one of many persons from one source: a later alert reports them together. */
+  | {
+      readonly kind: "gathered";
+      readonly by: readonly Exception[];
+      /** The window that its own alert would have opened; null for none. */
+      readonly window: SuppressionWindow | null;
+    }
   /** The alert is published. */
   | {
       readonly kind: "published";

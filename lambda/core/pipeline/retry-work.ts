@@ -7,6 +7,7 @@ import { type Candidate, findCandidate, idsOf } from "./match.ts";
 import { subjectOf } from "./observation.ts";
 import { parkLeft } from "./park.ts";
 import type { PipelinePorts } from "./ports.ts";
+import { reportGathered } from "./report-gathered.ts";
 import { parkReports, reportSuppressed } from "./report-suppressed.ts";
 import { startRun } from "./stages.ts";
 import { countHandled } from "./tally.ts";
@@ -24,6 +25,7 @@ const cannotBeJudged = "the event was cut to fit a message, and its rules cannot
  */
 export async function retryWork(work: Work, ports: PipelinePorts, budget: Budget): Promise<void> {
   const run = startRun(ports, budget);
+  if (work.gathering) return await reportGathered(work, work.gathering, run);
   if (work.storm) return await watchStorm(work, work.storm, run);
   if (work.report) return await reportSuppressed(work, work.report, run);
   const { candidate, gone } = findAgain(work, ports.rules);

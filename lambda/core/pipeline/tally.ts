@@ -19,13 +19,13 @@ import type { ClaimedEvent, Run } from "./stages.ts";
 /** Counts a handled event. Test events, duplicates and work that is left are not counted. */
 export function tally(result: Result, event: ClaimedEvent, { ports }: Run): DayCounts {
   const { work } = event;
-  const isReported = result.kind === "published" || result.kind === "inStorm";
+  const isReported = result.kind === "published" || result.kind === "inStorm" || result.kind === "gathered";
   const isDone = isReported || result.kind === "grouped" || result.kind === "excepted";
   if (!isDone || work.event.isTest) return nothingCounted;
   const names = result.by.map(({ id }) => nameOf("exception", id));
   if (result.kind === "grouped") names.push("suppressed");
   if (result.kind === "excepted") names.push("excepted");
-  if (result.kind === "inStorm") names.push("inStorms");
+  if (result.kind === "inStorm" || result.kind === "gathered") names.push("inStorms");
   if (result.kind === "published") names.push(...namesOfAlert(result.alert));
   // A follow-up is about a sign-in that is counted.
   const signIn = work.followUp ? nothingCounted : tallySignIn(event, ports.now());

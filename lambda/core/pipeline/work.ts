@@ -35,6 +35,11 @@ export interface Work {
    * @default null
    */
   readonly storm?: { readonly source: string; readonly since: number; readonly watcher: string } | null;
+  /**
+   * The sign-ins that this reports together, by their source and their start (milliseconds since 1970); such work handles no event.
+   * @default null
+   */
+  readonly gathering?: { readonly source: string; readonly start: number } | null;
   /** Whether an operator redrove it from the dead-letter queue. @default false */
   readonly again?: boolean;
 }
@@ -102,6 +107,7 @@ const message = z.object({
   again: z.optional(z.boolean()),
   report: z.optional(z.nullable(z.object({ fingerprint: z.string(), windowId: z.string() }))),
   storm: z.optional(z.nullable(z.object({ source: z.string(), since: z.number(), watcher: z.string() }))),
+  gathering: z.optional(z.nullable(z.object({ source: z.string(), start: z.number() }))),
 });
 
 /**
@@ -122,6 +128,7 @@ export function writeWork(work: Work, now: Date, reason: string = work.waiting?.
     again = false,
     report,
     storm,
+    gathering,
   } = work;
   const { id, org, eventHookId, source } = delivery;
   const matched = briefly(work.matched ?? []);
@@ -147,6 +154,7 @@ export function writeWork(work: Work, now: Date, reason: string = work.waiting?.
         again,
         ...(report && { report }),
         ...(storm && { storm }),
+        ...(gathering && { gathering }),
       } satisfies z.infer<typeof message>);
     },
     needed,
@@ -175,7 +183,7 @@ export function readWork(body: string): Work {
   if (!parsed.success)
     throw new UnreadableWorkError(`the message is no work: ${describeFaults(faultsOf(parsed.error))}`);
   const { event, delivery, rules, followUp, reason, since, eventCut } = parsed.data;
-  const { matched = [], unconfirmed = 0, again = false, report = null, storm = null } = parsed.data;
+  const { matched = [], unconfirmed = 0, again = false, report = null, storm = null, gathering = null } = parsed.data;
   const read = parseLogEvent(event, ["event"]);
   if (!read.ok) throw new UnreadableWorkError(`the message holds no event: ${describeFaults(read.faults)}`);
   const waiting = { reason: readDelayReason(reason), since: new Date(since) };
@@ -191,6 +199,7 @@ export function readWork(body: string): Work {
     again,
     ...(report && { report }),
     ...(storm && { storm }),
+    ...(gathering && { gathering }),
   };
 }
 

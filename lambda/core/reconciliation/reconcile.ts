@@ -287,7 +287,7 @@ async function handle(
     if (outcome.failed > 0) throw new Error(`${outcome.failed} events could be neither alerted on nor parked`);
     // The report counts only these results: other requests may hold some claims, and rules may not match a user's
     // location.
-    report[punctuality] += outcome.published + outcome.excepted + outcome.grouped + outcome.inStorm;
+    report[punctuality] += outcome.published + outcome.excepted + outcome.grouped + outcome.inStorm + outcome.gathered;
   }
   return true;
 }

@@ -1,3 +1,4 @@
+import type { GatheredSignIn, Gathering, GatheringKey } from "./gathering.ts";
 import type { SourceEvent, SourceKey } from "./source.ts";
 import type { Storm } from "./storm.ts";
 
@@ -5,6 +6,8 @@ import type { Storm } from "./storm.ts";
 export interface SourceLimits {
   /** Failed attempts from one source within ten minutes that come singly; 0 for no storms. */
   readonly stormAfter: number;
+  /** Persons from one source in an hour whose sign-ins are alerted on singly; 0 for all. */
+  readonly sourceAlertsPerHour: number;
 }
 
 /** The answer of a source that counted a session start. */
@@ -13,6 +16,8 @@ export interface Counted {
   readonly isNew: boolean;
   /** The number of the failed attempt in its storm, from 1; 0 for a session that started. */
   readonly number: number;
+  /** Whether a session that started is of a person beyond those of the hour that come singly. */
+  readonly isSurplus: boolean;
   /** The failed attempts from the source, with this one; null for none. */
   readonly storm: Storm | null;
 }
@@ -37,7 +42,7 @@ export interface Watch {
 export interface Sources {
   /** Counts a session start, once by its key. */
   count(source: SourceKey, event: SourceEvent, limits: SourceLimits, now: Date, signal: AbortSignal): Promise<Counted>;
-  /** Takes back a failed attempt that turned out to be no news. */
+  /** Takes back a failed attempt that turned out to be no news, or a session start that is excepted. */
   takeBack(source: SourceKey, event: SourceEvent, since: number, signal: AbortSignal): Promise<void>;
   /** Names a session that started in a storm. */
   addSuccess(source: SourceKey, event: SourceEvent, since: number, signal: AbortSignal): Promise<void>;
@@ -48,6 +53,16 @@ export interface Sources {
    * @returns false where another one is, and is not overdue; or where the storm is over
    */
   watch(source: SourceKey, since: number, watch: Watch, now: Date, signal: AbortSignal): Promise<boolean>;
+  /** Gathers a sign-in, once by its event; null where the gathering is closed. */
+  gather(
+    gathering: GatheringKey,
+    signIn: GatheredSignIn,
+    signal: AbortSignal,
+  ): Promise<Pick<Gathering, "parked"> | null>;
+  /** Says that the message that reports a gathering waits on the retry queue. */
+  setParked(gathering: GatheringKey, signal: AbortSignal): Promise<void>;
+  /** Closes a gathering: it no longer changes. Null for one without a sign-in. */
+  close(gathering: GatheringKey, signal: AbortSignal): Promise<Gathering | null>;
   /** Ends a storm; false where another attempt has come. */
   end(source: SourceKey, storm: Pick<Storm, "since" | "attempts">, signal: AbortSignal): Promise<boolean>;
 }

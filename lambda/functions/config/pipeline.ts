@@ -8,6 +8,7 @@ import {
 import { readDomains } from "../../core/okta/login-domains.ts";
 import { farthestKm, isMismatchDistance } from "../../core/profiles/mismatch-distance.ts";
 import { readPacks } from "../../core/sigma/pack.ts";
+import { defaultSourceAlerts, maximumSourceAlerts } from "../../core/storms/gathering.ts";
 import { defaultStormAfter, maximumStormAfter, readCount } from "../../core/storms/storm.ts";
 import {
   type Environment,
@@ -35,6 +36,8 @@ export interface PipelineConfig {
   readonly suppressMinutes: number;
   /** Failed session starts of one source that come singly, 0 or more; 0 for no storms. */
   readonly stormAfter: number;
+  /** Persons from one source in an hour whose sign-ins come singly, 0 or more; 0 for all. */
+  readonly sourceAlertsPerHour: number;
   /** The domains of the org's logins, in lower case; empty where they are not named: see `looksLikeLogin`. */
   readonly loginDomains: readonly string[];
   /** Whether detections with `status: experimental` run. */
@@ -72,6 +75,13 @@ export const pipelineVariables = {
     ),
     defaultStormAfter,
   ),
+  SOURCE_ALERTS_PER_HOUR: optional(
+    parsed(
+      (text) => readCount(text, maximumSourceAlerts),
+      `is no whole number of persons from 0 to ${maximumSourceAlerts}`,
+    ),
+    defaultSourceAlerts,
+  ),
   LOGIN_DOMAINS: optional(parsed(readDomains, "is no list of domains such as example.com"), []),
   REFRESH_QUEUE_URL: optional(queueUrl, null),
   EXPERIMENTAL_DETECTIONS: optional(matching(/^(true|false)$/, "is neither true nor false"), "false"),
@@ -102,6 +112,7 @@ export function toPipelineConfig(read: ValuesOf<typeof pipelineVariables>, envir
     mismatchDistanceKm: read.MISMATCH_DISTANCE_KM,
     suppressMinutes: read.SUPPRESS_MINUTES,
     stormAfter: read.STORM_AFTER,
+    sourceAlertsPerHour: read.SOURCE_ALERTS_PER_HOUR,
     loginDomains: read.LOGIN_DOMAINS,
     experimentalDetections: read.EXPERIMENTAL_DETECTIONS === "true",
     packs: read.DETECTION_PACKS,

@@ -51,6 +51,7 @@ export class AwsPipelinePorts implements PipelinePorts {
   readonly loginDomains: readonly string[];
   readonly suppressMinutes: number;
   readonly stormAfter: number;
+  readonly sourceAlertsPerHour: number;
   readonly sources: Sources;
   readonly claims: Claims;
   readonly userStates: UserStates;
@@ -76,6 +77,7 @@ export class AwsPipelinePorts implements PipelinePorts {
     this.loginDomains = config.loginDomains;
     this.suppressMinutes = config.suppressMinutes;
     this.stormAfter = config.stormAfter;
+    this.sourceAlertsPerHour = config.sourceAlertsPerHour;
     this.sources = createSources(config.stateTable, getDynamodb);
     this.claims = createClaims(config.stateTable, getDynamodb);
     this.userStates = createUserStates(config.stateTable, getStateKey, getDynamodb);

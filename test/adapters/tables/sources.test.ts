@@ -1,6 +1,7 @@
 import { DynamoDBClient, GetItemCommand, UpdateItemCommand } from "@aws-sdk/client-dynamodb";
 import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
 import { createSources } from "../../../lambda/adapters/tables/sources.ts";
+import { type GatheredSignIn, maximumGathered } from "../../../lambda/core/storms/gathering.ts";
 import type { SourceEvent } from "../../../lambda/core/storms/source.ts";
 import { maximumUsers, stormMilliseconds } from "../../../lambda/core/storms/storm.ts";
 import { type Emulators, startEmulators } from "../../../local/emulators.ts";
@@ -19,7 +20,7 @@ const signal = () => AbortSignal.timeout(100_000);
 const sources = () => createSources(names.stateTable, patientDynamodb());
 const start = new Date("2026-11-24T09:30:00Z");
 const later = (milliseconds: number) => new Date(start.getTime() + milliseconds);
-const limits = { stormAfter: 5 };
+const limits = { stormAfter: 5, sourceAlertsPerHour: 20 };
 const source = () => `network#AS64500#${crypto.randomUUID()}`;
 
 function attempt(name: string, login = `${name}@example.com`, reasons: readonly string[] = []): SourceEvent {
@@ -149,6 +150,87 @@ describe("a storm", () => {
     await store.addSuccess(key, success, since, signal());
     await store.addSuccess(key, success, since, signal());
     expect([...((await store.read(key, signal()))?.succeeded ?? [])]).toEqual([["ada@example.com", 1]]);
+  });
+});
+
+describe("sessions that started", () => {
+  const success = (name: string): SourceEvent => ({ ...attempt(name), key: `event-${name}`, succeeded: true });
+
+  test("of two hundred persons at once are within the limit for exactly as many as it names", async () => {
+    const key = source();
+    const stores = Array.from({ length: 10 }, sources);
+    const count = (index: number) =>
+      stores[index % stores.length]?.count(key, success(`person-${index}`), limits, start, signal());
+    const counted = await Promise.all(Array.from({ length: 200 }, (_, index) => count(index)));
+    expect(counted.filter((each) => each?.isSurplus === false)).toHaveLength(20);
+    const within = counted.findIndex((each) => each?.isSurplus === false);
+    expect(await count(within)).toMatchObject({ isSurplus: false });
+    const hour = later(3_600_000);
+    expect(await sources().count(key, success("next"), limits, hour, signal())).toMatchObject({ isSurplus: false });
+  });
+
+  test("that are excepted take no place", async () => {
+    const [key, store] = [source(), sources()];
+    const one = { ...limits, sourceAlertsPerHour: 1 };
+    expect(await store.count(key, success("a"), one, start, signal())).toMatchObject({ isNew: true, isSurplus: false });
+    await store.takeBack(key, success("a"), 0, signal());
+    expect(await store.count(key, success("b"), one, start, signal())).toMatchObject({ isSurplus: false });
+    expect(await store.count(key, success("c"), one, start, signal())).toMatchObject({ isSurplus: true });
+  });
+
+  test("and failed attempts share the item of their source, and no count", async () => {
+    const [key, store] = [source(), sources()];
+    await store.count(key, success("a"), limits, start, signal());
+    expect(await store.count(key, attempt("b"), limits, start, signal())).toMatchObject({ number: 1 });
+    expect(await store.count(key, success("c"), limits, start, signal())).toMatchObject({ storm: { attempts: 1 } });
+  });
+});
+
+describe("a gathering", () => {
+  const signs = { knownDevice: true, usualHour: null, usualPlace: false, asNumber: 64_500 };
+  const signIn = (person: string, key = `event-${person}`): GatheredSignIn => ({
+    key,
+    person,
+    login: `${person}@example.com`,
+    severity: "high",
+    signs,
+  });
+  const gathering = () => ({ source: source(), start: start.getTime() });
+
+  test("names each of two hundred persons at once, and counts a sign-in once", async () => {
+    const [key, store] = [gathering(), sources()];
+    const gather = (index: number) => store.gather(key, signIn(`person-${index}`), signal());
+    await Promise.all(Array.from({ length: 200 }, (_, index) => gather(index)));
+    await gather(7);
+    await store.gather(key, signIn("person-7", "another"), signal());
+    const closed = await store.close(key, signal());
+    expect(closed?.persons).toHaveLength(200);
+    expect(closed?.persons.filter(({ count }) => count > 1)).toEqual([
+      { login: "person-7@example.com", severity: "high", count: 2, signs },
+    ]);
+  });
+
+  test("takes no sign-in once it is closed, and stays as it is", async () => {
+    const [key, store] = [gathering(), sources()];
+    expect(await store.gather(key, signIn("a"), signal())).toEqual({ parked: false });
+    await store.setParked(key, signal());
+    expect(await store.gather(key, signIn("b"), signal())).toEqual({ parked: true });
+    const closed = await store.close(key, signal());
+    expect(await store.gather(key, signIn("c"), signal())).toBeNull();
+    expect(await store.close(key, signal())).toEqual(closed);
+    expect(await store.close(gathering(), signal())).toBeNull();
+  });
+
+  test("counts the persons beyond those that it names, within a bounded item", async () => {
+    const [key, store] = [gathering(), sources()];
+    for (let index = 0; index < maximumGathered + 20; index += 1) {
+      await store.gather(key, signIn(`somebody.with-a-rather-long-name.${index}`), signal());
+    }
+    const bytes = await bytesOf(`gathered#${key.start}#${key.source}`);
+    print(`item bytes of a full gathering: ${bytes}`);
+    expect(bytes).toBeLessThan(100_000);
+    const closed = await store.close(key, signal());
+    expect([closed?.persons.length, closed?.more]).toEqual([maximumGathered, 20]);
   });
 });
 

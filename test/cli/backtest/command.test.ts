@@ -128,7 +128,7 @@ test("without --profiles the mismatch rule is not judged, which is no 0", async 
 describe("the alerts that would have gone out", () => {
   test("are counted by week, from the earliest on, whatever the order of the export", async () => {
     const { stderr } = await run();
-    expect(stderr).toMatch(row("week of", "events", "alerts", "suppressed", "in storms", "excepted"));
+    expect(stderr).toMatch(row("week of", "events", "alerts", "suppressed", "gathered", "excepted"));
     expect(stderr).toMatch(row("2026-11-09", "1", "1", "0", "0", "0"));
     expect(stderr).toMatch(row("2026-11-16", "2", "1", "1", "0", "0"));
     expect(stderr).toMatch(row("2026-11-23", "1", "1", "0", "0", "0"));

@@ -11,6 +11,7 @@ import { retryWork } from "../../../lambda/core/pipeline/retry-work.ts";
 import { UnconfirmedPublishError } from "../../../lambda/core/pipeline/unconfirmed.ts";
 import { readWork, writeWork } from "../../../lambda/core/pipeline/work.ts";
 import { compileAdjustments } from "../../../lambda/core/severity/compile-adjustments.ts";
+import type { Json } from "../../fixtures/events.ts";
 import { findings, memoryClaims, memoryPorts } from "../../fixtures/memory.ts";
 import { proxied, ruleSet } from "../../fixtures/rules.ts";
 import { failedSignIn, signIn, torExit } from "../../fixtures/storms.ts";
@@ -186,7 +187,7 @@ describe("what is no news makes no storm", () => {
     const [createdAt, until] = ["2026-11-01T00:00:00.000Z", "2026-12-24T00:00:00.000Z"];
     const known = {
       id: "known",
-      scope: { asNumber: 64_500 },
+      scope: { asNumber: 64_500, kinds: ["tor" as const] },
       by: "grace",
       reason: "known",
       createdAt,
@@ -348,4 +349,104 @@ test("sources are told apart by operator and kinds, else by network and kinds", 
   expect(nord).toMatchObject({ published: 5, inStorm: 1 });
   const surf = await deliver(failedSignIn(60, services("SURFSHARK_VPN")));
   expect(surf).toMatchObject({ published: 1 });
+});
+
+describe("sign-ins of many persons from one source", () => {
+  const gateway = {
+    securityContext: {
+      isProxy: true,
+      asNumber: 64_510,
+      asOrg: "Example Gateway",
+      ipDetails: { ipServiceCategories: [{ type: "VPN", operator: "EXAMPLE_VPN", isAnonymous: true }] },
+    },
+    debugContext: { debugData: { behaviors: "{New Device=NEGATIVE}" } },
+  };
+  const arrive = (number: number, overrides: Json = {}) =>
+    signIn(`arrival-${number}`, `user${number}@example.com`, { ...gateway, ...overrides });
+  const many = (options: Partial<PipelinePorts> = {}) => world({ sourceAlertsPerHour: 20, ...options });
+
+  test("are alerted on singly up to the limit, then gathered and named every five minutes", async () => {
+    const { deliver, pass, singles, reports, published, waiting } = many();
+    for (let index = 0; index < 200; index += 1) {
+      await deliver(arrive(index));
+      await pass(2);
+    }
+    await pass(400);
+    expect(singles()).toHaveLength(20);
+    const gathered = reports();
+    expect(gathered.every(({ report }) => report === "gathered")).toBe(true);
+    expect(gathered.length).toBeLessThanOrEqual(3);
+    const named = gathered.flatMap(({ users }) => users.map(({ login }) => login));
+    expect(named.toSorted()).toEqual(
+      Array.from({ length: 180 }, (_, index) => `user${index + 20}@example.com`).toSorted(),
+    );
+    expect(gathered[0]?.reasons).toContainEqual({ reason: "known device", count: gathered[0]?.users.length });
+    expect(new Set(gathered.map(({ id }) => id)).size).toBe(1);
+    expect(published.at(-1)?.triage[1]).toBe(
+      'If it is, except it: npm run exceptions -- add --operator EXAMPLE_VPN --reason "..."',
+    );
+    expect(waiting().filter(({ gathering }) => gathering)).toEqual([]);
+  });
+
+  test("of the first persons of an hour stay single; the next hour starts anew", async () => {
+    const { deliver, pass, singles } = many();
+    await deliver(...Array.from({ length: 25 }, (_, index) => arrive(index)));
+    expect(singles()).toHaveLength(20);
+    const device = { client: { ipAddress: "203.0.113.77", userAgent: { browser: "EDGE", os: "Linux" } } };
+    const again = signIn("again", "user3@example.com", { ...gateway, ...device });
+    expect(await deliver(again)).toMatchObject({ published: 1, gathered: 0 });
+    expect(await deliver(arrive(30))).toMatchObject({ published: 0, gathered: 1 });
+    await pass(3_600);
+    expect(await deliver(arrive(31))).toMatchObject({ published: 1, gathered: 0 });
+  });
+
+  test("have the severity that their own alerts would have", async () => {
+    const { deliver, pass, published } = many({ sourceAlertsPerHour: 1 });
+    const relay = {
+      securityContext: {
+        isProxy: true,
+        asNumber: 64_511,
+        ipDetails: { ipServiceCategories: [{ type: "Proxy", operator: "APPLE_ICLOUD_RELAY_PROXY" }] },
+      },
+    };
+    await deliver(...[0, 1, 2].map((each) => signIn(`relay-${each}`, `user${each}@example.com`, relay)));
+    await pass(400);
+    expect(published.map(({ severity, storm }) => [severity, storm?.report ?? null])).toEqual([
+      ["informational", null],
+      ["informational", "gathered"],
+    ]);
+  });
+
+  test("are counted once, also where an event is delivered again", async () => {
+    const { deliver, pass, reports } = many({ sourceAlertsPerHour: 1 });
+    await deliver(arrive(0));
+    for (let round = 0; round < 3; round += 1) await deliver(arrive(1));
+    await deliver(signIn("second", "user1@example.com", gateway));
+    await pass(400);
+    expect(reports()).toMatchObject([{ attempts: 2, users: [{ login: "user1@example.com", count: 2 }] }]);
+  });
+
+  test("come singly where they cannot be gathered, or their report cannot be parked", async () => {
+    const down = () => Promise.reject(new Error("down"));
+    const store = many({ sourceAlertsPerHour: 1, sources: { ...memorySources(), gather: down } });
+    expect(await store.deliver(...[0, 1, 2].map((each) => arrive(each)))).toMatchObject({ published: 3 });
+    const queue = many({ sourceAlertsPerHour: 1, parkWork: down });
+    expect(await queue.deliver(...[0, 1, 2].map((each) => arrive(each)))).toMatchObject({ published: 3 });
+  });
+
+  test("that an exception covers take no place among the first", async () => {
+    const [createdAt, until] = ["2026-11-01T00:00:00.000Z", "2026-12-24T00:00:00.000Z"];
+    const scope = { operator: "EXAMPLE_VPN", user: "00uuser0" };
+    const known = { id: "known", scope, by: "grace", reason: "known", createdAt, until, noticedAt: null };
+    const { deliver } = world({ sourceAlertsPerHour: 1 }, [known]);
+    expect(await deliver(arrive(0))).toMatchObject({ excepted: 1 });
+    expect(await deliver(arrive(1))).toMatchObject({ published: 1, gathered: 0 });
+  });
+
+  test("in a storm come singly", async () => {
+    const { deliver } = many({ sourceAlertsPerHour: 1 });
+    await deliver(...attempts(8));
+    const events = [0, 1, 2].map((each) => signIn(`in-${each}`, `user${each}@example.com`));
+    expect(await deliver(...events)).toMatchObject({ published: 3, gathered: 0 });
+  });
 });

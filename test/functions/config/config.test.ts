@@ -27,6 +27,7 @@ test("a complete environment is read", () => {
     mismatchDistanceKm: 750.5,
     suppressMinutes: 60,
     stormAfter: 5,
+    sourceAlertsPerHour: 20,
     loginDomains: [],
     experimentalDetections: false,
     packs: [],

@@ -1,0 +1,106 @@
+import type { Alert } from "../alerts/alert-schema.ts";
+import type { UserState } from "../history/history.ts";
+import { publishedTime } from "../okta/log-event.ts";
+import { canonicalLogin } from "../okta/person.ts";
+import {
+  type GatheredSignIn,
+  type GatheringKey,
+  gatheringAfter,
+  gatheringAt,
+  isUsualHour,
+  type Signs,
+  secondsUntilDue,
+} from "../storms/gathering.ts";
+import { maximumLogin } from "../storms/source.ts";
+import { within } from "../time/budget.ts";
+import { bestEffort } from "./close-window.ts";
+import { stormAround } from "./count-source.ts";
+import { delayReasons } from "./delay-reason.ts";
+import type { Alertable } from "./except.ts";
+import type { Grouped } from "./group.ts";
+import { recallUser } from "./person.ts";
+import { alertOf } from "./publish.ts";
+import type { Result } from "./result.ts";
+import type { ClaimedEvent, Run } from "./stages.ts";
+import { matchesOf } from "./work.ts";
+
+/**
+ * Gathers a sign-in of a person beyond those of the hour that come singly; null for any other event, which is alerted on. A sign-in that
+ * finds no message to report its gathering parks one. Where it cannot be gathered, or that message cannot be parked, it is alerted on.
+ */
+export async function gatherSignIn(
+  event: ClaimedEvent,
+  alertable: Alertable,
+  grouped: Grouped,
+  run: Run,
+): Promise<Extract<Result, { readonly kind: "gathered" }> | null> {
+  const { source } = event.started;
+  const { ports, budget } = run;
+  if (source === null || !source.answer.isSurplus || stormAround(event, ports) !== null) return null;
+  const alert = alertOf(event, alertable.left, grouped.suppressed, ports);
+  const known = recallUser(event.started.session, event.findings);
+  const signIn: GatheredSignIn = {
+    key: source.event.key,
+    person: source.event.person,
+    login: nameOf(alert) ?? source.event.login,
+    severity: alert.severity,
+    signs: signsOf(alert, known?.whole ?? null),
+  };
+  const gather = async (key: GatheringKey) => {
+    const gathering = await within(budget.work, ports.sources.gather(key, signIn, budget.work));
+    if (gathering !== null && !gathering.parked) await parkOnce(key, event, alertable, run);
+    return gathering !== null;
+  };
+  try {
+    const key = gatheringAt(source.key, ports.now());
+    if (!(await gather(key)) && !(await gather(gatheringAfter(key)))) throw new Error("the gathering is closed");
+  } catch (error) {
+    budget.work.throwIfAborted();
+    ports.observe({ kind: "sourceUnavailable", subject: event.subject, error });
+    return null;
+  }
+  return { kind: "gathered", by: alertable.by, window: grouped.window };
+}
+
+function nameOf({ user }: Alert): string | null {
+  const name = user.login ?? user.id;
+  return name === null ? null : canonicalLogin(name).slice(0, maximumLogin).toWellFormed();
+}
+
+/** What speaks for a gateway of the company, as Okta and the history know it. */
+function signsOf({ device, behaviors, geo, network, okta }: Alert, state: UserState | null): Signs {
+  const behavior = behaviors.find(({ name }) => name.toLowerCase() === "new device")?.result?.toUpperCase();
+  const isNew = behavior === "POSITIVE" ? true : behavior === "NEGATIVE" ? false : null;
+  const times = [...(state?.networks.values() ?? [])].flatMap(({ at, before }) => (before ? [at, before.at] : [at]));
+  return {
+    knownDevice: device.managed === true || device.registered === true ? true : isNew === null ? null : !isNew,
+    usualHour: isUsualHour(times, publishedTime(okta.published)),
+    usualPlace: geo.verdict === "unknown" ? null : geo.verdict === "match",
+    asNumber: network.asNumber,
+  };
+}
+
+/** Parks the message that reports a gathering: sign-ins of one delivery park one. */
+async function parkOnce(key: GatheringKey, event: ClaimedEvent, alertable: Alertable, run: Run): Promise<void> {
+  const name = `gathered ${key.start} ${key.source}`;
+  const parking = run.watchers.get(name) ?? parkReport(key, event, alertable, run);
+  run.watchers.set(name, parking);
+  await parking;
+}
+
+async function parkReport(
+  gathering: GatheringKey,
+  { work }: ClaimedEvent,
+  { left }: Alertable,
+  { ports, budget }: Run,
+): Promise<void> {
+  const now = ports.now();
+  const matched = matchesOf(left);
+  const rules = matched.map(({ ruleId }) => ruleId);
+  const waiting = { reason: delayReasons.gathering, since: now };
+  const report = { ...work, rules, matched, waiting, unconfirmed: 0, gathering };
+  const parked = { work: report, delaySeconds: secondsUntilDue(gathering, now) };
+  await within(budget.work, ports.parkWork([parked], budget.work));
+  // Where that fails, the next sign-in parks another message: each report is published once.
+  await bestEffort(within(budget.work, ports.sources.setParked(gathering, budget.work)));
+}
