@@ -65,6 +65,8 @@ const assumed = {
    */
   readUnitsOfMatch: 7,
   writeUnitsOfMatch: 7.5,
+  /** The write of what a delivery with a match adds to the counts of the digest: an item of 1 to 2 KB. */
+  writeUnitsOfCounts: 2,
   /** Pollers of a queue with an event source mapping, each with three long polls a minute. */
   pollersOfQueue: 5,
   pollsAMinute: 3,
@@ -255,6 +257,28 @@ function streamTable(): string {
   );
 }
 
+/** The monthly cost of the digest by item; its four runs and mails cost less than a cent. */
+function digestTable(): string {
+  const columns = volumes.map(({ eventsADay }) => {
+    const matches = eventsADay * assumed.daysInMonth * assumed.matchingShare;
+    return {
+      "DynamoDB: writes of what is counted":
+        (matches / 1_000_000) * assumed.writeUnitsOfCounts * price.dynamodbMillionWriteUnits,
+      "CloudWatch: an alarm": price.alarmMonth,
+    };
+  });
+  const [first] = columns;
+  const all = Object.keys(first ?? {}) as (keyof NonNullable<typeof first>)[];
+  return alignedTable(
+    [
+      ["USD a month", ...volumes.map(({ eventsADay }) => `${eventsADay.toLocaleString("en-US")} events a day`)],
+      ...all.map((name) => [name, ...columns.map((column) => column[name].toFixed(2))]),
+      ["**all**", ...columns.map((column) => `**${total(column)}**`)],
+    ],
+    true,
+  );
+}
+
 /** USD for a million requests without the right secret, by item. */
 const refusal = {
   "Lambda: requests": price.lambdaMillionRequests,
@@ -350,6 +374,7 @@ function floodTable(): string {
 const tables = [
   { document: "docs/cost.md", name: "table", make: monthTable },
   { document: "docs/cost.md", name: "stream", make: streamTable },
+  { document: "docs/cost.md", name: "digest", make: digestTable },
   { document: "docs/cost.md", name: "refusals", make: refusalTable },
   { document: "docs/security.md", name: "floods", make: floodTable },
 ] as const;
