@@ -106,7 +106,10 @@ test("each Monday's digest has the seven days before it, beside those of the wee
   const exceptions = await openExceptions(new DynamoDBClient({}), names.stateTable);
   const until = "2026-11-28T00:00:00.000Z";
   const common = { by: "grace", reason: "asked her", createdAt: "2026-11-10T00:00:00.000Z", noticedAt: null };
-  await exceptions.add({ id: "3f2a91c4", scope: { user: "ada@example.com" }, until, ...common }, new Date());
+  await exceptions.add(
+    { id: "3f2a91c4", scope: { user: "ada@example.com", kinds: ["tor"] }, until, ...common },
+    new Date(),
+  );
   vi.setSystemTime("2026-11-12T10:00:00Z");
   await signIn("ada", { securityContext: tor });
   await signIn("lin", { outcome: { result: "FAILURE", reason: "INVALID_CREDENTIALS" } });
@@ -117,7 +120,7 @@ test("each Monday's digest has the seven days before it, beside those of the wee
     failed: { count: 1, before: 0 },
     excepted: { count: 1, before: 0 },
     newPersons: { count: 0, before: 2, logins: [] },
-    exceptions: [{ id: "3f2a91c4", scope: "ada@example.com", count: 1, before: 0 }],
+    exceptions: [{ id: "3f2a91c4", scope: "ada@example.com, kind tor", count: 1, before: 0 }],
     endingExceptions: [{ id: "3f2a91c4", until }],
   });
   expect(second.email).toContain("- Tor: 1 (week before 1)");
