@@ -9,7 +9,7 @@ import { median, print } from "./measure.ts";
 
 /*
  * The receiver under Lambda's own runtime client, which asks a Runtime API as it does in Lambda. The client has a native
- * part, so it is no dependency of this project: `npm install --no-save --allow-scripts=aws-lambda-ric aws-lambda-ric@4`.
+ * part, so it is no dependency of this project: `npm install --no-save aws-lambda-ric@4`.
  */
 
 const coldRuns = 11;
@@ -45,7 +45,7 @@ export async function lambdaRuntime(
   const client = fileURLToPath(new URL("../node_modules/aws-lambda-ric/index.mjs", import.meta.url));
   if ((await access(client).catch(() => "missing")) === "missing") {
     process.stderr.write(
-      "left out: the times under Lambda's runtime client. Get it, and run this again: npm install --no-save --allow-scripts=aws-lambda-ric aws-lambda-ric@4\n",
+      "left out: the times under Lambda's runtime client. Get it, and run this again: npm install --no-save aws-lambda-ric@4\n",
     );
     return;
   }

@@ -6,12 +6,13 @@ import { fileURLToPath, pathToFileURL } from "node:url";
 import { promisify } from "node:util";
 import { alerting } from "./alerting.ts";
 import { backtest } from "./backtest.ts";
+import { commandStarts } from "./command-starts.ts";
 import { http, memory } from "./endurance.ts";
 import { deliveryOf, environment, firstRequests, post } from "./first-requests.ts";
 import { lambdaRuntime } from "./lambda-runtime.ts";
 import { largeDeliveries } from "./large-deliveries.ts";
-import { matching } from "./matching.ts";
-import { median, print } from "./measure.ts";
+import { matching, patterns } from "./matching.ts";
+import { figures, median, print } from "./measure.ts";
 import { profiles } from "./profiles.ts";
 import { refusals } from "./refusals.ts";
 import { roundTrips } from "./round-trips.ts";
@@ -19,7 +20,8 @@ import { roundTrips } from "./round-trips.ts";
 /*
  * Measures the deployed receiver (`dist/receiver`, which has to be built), the cost of refused requests, the matching
  * of rules, and commands with many events and users. One JSON object a line: `name`, `value` and `unit`; `ratio` is the
- * value divided by that of `ratio_to`, measured in the same run.
+ * value divided by that of `ratio_to`, measured in the same run. Figures that cannot be had are `name` and `error`, and
+ * the exit code is 1.
  */
 
 const receiver = fileURLToPath(new URL("../dist/receiver/", import.meta.url));
@@ -128,23 +130,26 @@ async function deliveries(): Promise<void> {
   }
 }
 
-await sizes();
-await coldStarts();
-await deliveries();
-await largeDeliveries();
-await memory(
-  pathToFileURL(index).href,
-  environment,
-  post(deliveryOf(100)),
-  Number(process.env.MEMORY_EVENTS ?? 1_000_000),
+await figures("sizes", sizes);
+await figures("cold starts", coldStarts);
+await figures("deliveries", deliveries);
+await figures("large deliveries", largeDeliveries);
+await figures("memory of the receiver", () =>
+  memory(pathToFileURL(index).href, environment, post(deliveryOf(100)), Number(process.env.MEMORY_EVENTS ?? 1_000_000)),
 );
-await http(deliveryOf(1));
-await refusals(async () => (await import(`${pathToFileURL(index).href}?refusals`)).handler);
-await matching(fileURLToPath(new URL("../detections", import.meta.url)));
-await backtest(Number(process.env.EXPORT_MEGABYTES ?? 100));
-await alerting();
-await roundTrips(
-  async () => (await import(`${pathToFileURL(index).href}?round-trips`)).handler,
-  Number(process.env.ALERT_RUNS ?? 21),
+await figures("requests per second", () => http(deliveryOf(1)));
+await figures("refused requests", () =>
+  refusals(async () => (await import(`${pathToFileURL(index).href}?refusals`)).handler),
 );
-await profiles(Number(process.env.PROFILE_USERS ?? 2_000));
+await figures("matching", () => matching(fileURLToPath(new URL("../detections", import.meta.url))));
+await figures("matching of patterns", patterns);
+await figures("commands", commandStarts);
+await figures("backtest", () => backtest(Number(process.env.EXPORT_MEGABYTES ?? 100)));
+await figures("alerts of a month", alerting);
+await figures("round trips", () =>
+  roundTrips(
+    async () => (await import(`${pathToFileURL(index).href}?round-trips`)).handler,
+    Number(process.env.ALERT_RUNS ?? 21),
+  ),
+);
+await figures("profiles", () => profiles(Number(process.env.PROFILE_USERS ?? 2_000)));

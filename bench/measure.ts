@@ -9,6 +9,7 @@ export interface Measurement {
     | "alerts"
     | "bytes"
     | "milliseconds"
+    | "milliseconds of processor"
     | "events per second"
     | "requests per second"
     | "nanoseconds per event";
@@ -18,6 +19,21 @@ export interface Measurement {
 export function print({ name, value, unit }: Measurement, limit: Measurement): void {
   const line = { name, value: round(value), unit, ratio_to: limit.name, ratio: round(value / limit.value) };
   process.stdout.write(`${JSON.stringify(line)}\n`);
+}
+
+/**
+ * Measures the figures of one kind. Where they cannot be had, the rest still is: the error is printed in their place, and
+ * the process ends with exit code 1.
+ */
+export async function figures(name: string, measure: () => Promise<void>): Promise<void> {
+  try {
+    await measure();
+  } catch (error) {
+    process.stdout.write(
+      `${JSON.stringify({ name, error: error instanceof Error ? error.message : String(error) })}\n`,
+    );
+    process.exitCode = 1;
+  }
 }
 
 const round = (value: number) => Number(value.toPrecision(4));
@@ -42,6 +58,8 @@ export function percentile(values: readonly number[], share: number): number {
 /** The time and memory of a process. */
 export interface ProcessFigures {
   readonly milliseconds: number;
+  /** User and system time of all threads: other load on the machine changes it little. */
+  readonly processorMilliseconds: number;
   /** Bytes. */
   readonly peakMemory: number;
 }
@@ -55,7 +73,9 @@ export async function runProcess(
   args: readonly string[],
   environment: Readonly<Record<string, string>> = {},
 ): Promise<ProcessFigures> {
-  const report = 'process.on("exit",()=>process.stderr.write("\\npeak "+process.resourceUsage().maxRSS))';
+  const report =
+    'process.on("exit",()=>{const r=process.resourceUsage();' +
+    'process.stderr.write("\\npeak "+r.maxRSS+" "+(r.userCPUTime+r.systemCPUTime))})';
   const start = performance.now();
   const stderr = await new Promise<string>((resolve, reject) => {
     const child = spawn(process.execPath, ["--import", `data:text/javascript,${report}`, ...args], {
@@ -70,7 +90,11 @@ export async function runProcess(
     child.once("error", reject);
     child.once("close", (code) => (code === 0 ? resolve(text) : reject(new Error(text))));
   });
-  const [, kilobytes] = /\npeak (\d+)$/.exec(stderr) ?? [];
+  const [, kilobytes, microseconds] = /\npeak (\d+) (\d+)$/.exec(stderr) ?? [];
   if (kilobytes === undefined) throw new Error(`${args.join(" ")} did not report its peak memory: ${stderr}`);
-  return { milliseconds: performance.now() - start, peakMemory: Number(kilobytes) * 1_024 };
+  return {
+    milliseconds: performance.now() - start,
+    processorMilliseconds: Number(microseconds) / 1_000,
+    peakMemory: Number(kilobytes) * 1_024,
+  };
 }

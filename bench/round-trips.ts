@@ -48,8 +48,11 @@ export async function roundTrips(importReceiver: () => Promise<Handler>, runs: n
       for (let run = 0; run < warmUp + runs; run += 1) {
         for (const way of ["ours", "three", "same"] as const) {
           const time = await timeOf(ways[way]);
-          if (run >= warmUp) times[way].push(time);
+          if (run >= warmUp && time !== null) times[way].push(time);
         }
+      }
+      if (times.ours.length < runs / 2) {
+        throw new Error(`of ${runs} deliveries with ${matches} matches, ${runs - times.ours.length} took too long`);
       }
       const unit = "milliseconds";
       const name = `a delivery with ${matches === 1 ? "one match" : `${matches} matches`}, each call held up by ${held} ms`;
@@ -66,13 +69,19 @@ export async function roundTrips(importReceiver: () => Promise<Handler>, runs: n
   }
 }
 
-async function timeOf(work: () => Promise<unknown>): Promise<number> {
+/**
+ * Milliseconds of some work; null for a delivery that is answered 503. The receiver gives up after 2.3 seconds, by the
+ * clock: the first deliveries, which load the clients and compile them, take so long where the machine has other work,
+ * and so may a single later one.
+ */
+async function timeOf(work: () => Promise<unknown>): Promise<number | null> {
   const start = performance.now();
   const answer = await work();
   const time = performance.now() - start;
   const status = (answer as { readonly statusCode?: number } | undefined)?.statusCode;
-  if (status !== undefined && status !== 204) throw new Error(`the delivery was answered ${status}`);
-  return time;
+  if (status === undefined || status === 204) return time;
+  if (status === 503) return null;
+  throw new Error(`the delivery was answered ${status}`);
 }
 
 /** A delivery of session starts through a proxy, each of another user. */

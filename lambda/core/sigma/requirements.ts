@@ -85,14 +85,17 @@ function narrowest(requirements: readonly (Requirement | null)[]): Requirement |
   );
 }
 
-/** Whole values are narrower than parts of them; beyond that, fewer alternatives are. */
+/** Whole values are narrower than parts of them; beyond that, fewer alternatives are, then longer parts. */
 function isNarrower(first: Requirement, second: Requirement): boolean {
   if (first.parts.size === 0 || second.parts.size === 0) {
     if (first.parts.size !== second.parts.size) return first.parts.size === 0;
     return first.values.size < second.values.size;
   }
-  return first.parts.size + first.values.size < second.parts.size + second.values.size;
+  const [ofFirst, ofSecond] = [first.parts.size + first.values.size, second.parts.size + second.values.size];
+  return ofFirst < ofSecond || (ofFirst === ofSecond && shortest(first.parts) > shortest(second.parts));
 }
+
+const shortest = (parts: ReadonlySet<string>) => Math.min(...[...parts].map(({ length }) => length));
 
 /** Combines demands that all have to hold: of two demands on one field, the narrower one counts. */
 function allOf(demands: readonly Requirements[]): Requirements {

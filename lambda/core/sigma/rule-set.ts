@@ -1,7 +1,8 @@
 import type { CompiledRule } from "./compile.ts";
 import { type Enrichment, type FieldPath, isScalar, parsePath, readField } from "./field.ts";
+import { createPartIndex, type PartIndex } from "./part-index.ts";
 import { fold } from "./pattern.ts";
-import { requirementsOf } from "./requirements.ts";
+import { type Requirement, textRequirementsOf } from "./requirements.ts";
 
 /** A rule that an event matches, or may match once all of its fields are known. */
 export interface RuleMatch {
@@ -24,8 +25,8 @@ const none: readonly RuleMatch[] = [];
  * Arranges rules by the values that they require of an event.
  *
  * Nearly every rule of a log names the kind of its event by a plain value, and one more field beside it. An event is
- * looked up by its value of `indexField`, then, among the rules that name that value, by one more field of each; only
- * rules that are left are evaluated. The requirements come from the rule's condition; where they are unclear, the rule
+ * looked up by its value of `indexField`, then, among the rules that name that value, by one more field of each: by its
+ * value, or by the parts of its text that patterns require. Only rules that are left are evaluated. The requirements come from the rule's condition; where they are unclear, the rule
  * is evaluated.
  *
  * @param indexField the field that holds the kind of an event, for example `eventType`
@@ -35,10 +36,10 @@ export function createRuleSet(rules: readonly CompiledRule[], indexField: string
   const byKind = new Map<string, Required[]>();
   const anyKind: Required[] = [];
   for (const compiled of rules) {
-    const required = { compiled, fields: requirementsOf(compiled.rule) };
+    const required = { compiled, fields: textRequirementsOf(compiled.rule) };
     const kinds = required.fields.get(fold(indexField));
-    if (kinds === undefined) anyKind.push(required);
-    else for (const kind of kinds.keys()) append(byKind, kind, required);
+    if (kinds === undefined || kinds.parts.size > 0) anyKind.push(required);
+    else for (const kind of kinds.values.keys()) append(byKind, kind, required);
   }
   const always = anyKind.length === 0 ? null : createGroup(anyKind, fold(indexField));
   // Built at the first event of the kind: a cold start handles one delivery, mostly of one kind.
@@ -86,42 +87,81 @@ interface Group {
     readonly rules: readonly CompiledRule[];
     readonly byValue: ReadonlyMap<string, readonly CompiledRule[]>;
   }[];
+  /** Fields of which rules require parts of the text alone, with the rules that require whole values beside them. */
+  readonly texts: readonly {
+    readonly path: FieldPath;
+    readonly rules: readonly CompiledRule[];
+    readonly byValue: ReadonlyMap<string, readonly CompiledRule[]>;
+    readonly byPart: PartIndex<CompiledRule>;
+  }[];
   readonly rest: readonly CompiledRule[];
+  /** The places of the rules in `texts` and `rest`, which are evaluated in their order. */
+  readonly places: ReadonlyMap<CompiledRule, number>;
 }
 
 /** A rule, and what it requires of an event. */
 interface Required {
   readonly compiled: CompiledRule;
-  readonly fields: ReturnType<typeof requirementsOf>;
+  readonly fields: ReadonlyMap<string, Requirement>;
+}
+
+/** The rules that are looked up by one field. */
+interface Chosen {
+  readonly rules: CompiledRule[];
+  readonly byValue: Map<string, CompiledRule[]>;
+  readonly byPart: Map<string, CompiledRule[]>;
 }
 
 function createGroup(required: readonly Required[], indexField: string): Group {
   // The field with the most values divides the rules best; a field that rules share is read once.
   const valuesOf = new Map<string, Set<string>>();
   for (const { fields } of required) {
-    for (const [field, values] of fields) {
+    for (const [field, { values, parts }] of fields) {
       if (field === indexField) continue;
       const all = valuesOf.get(field) ?? new Set();
-      for (const value of values.keys()) all.add(value);
+      for (const value of [...values.keys(), ...parts]) all.add(value);
       valuesOf.set(field, all);
     }
   }
   const rest: CompiledRule[] = [];
-  const chosen = new Map<string, { rules: CompiledRule[]; byValue: Map<string, CompiledRule[]> }>();
+  const places = new Map<CompiledRule, number>();
+  const byValue = new Map<string, Chosen>();
+  const byText = new Map<string, Chosen>();
   for (const { compiled, fields } of required) {
-    const [field] = [...fields.keys()]
-      .filter((name) => name !== indexField)
-      .sort((a, b) => (valuesOf.get(b)?.size ?? 0) - (valuesOf.get(a)?.size ?? 0));
-    if (field === undefined) {
+    const [best] = [...fields]
+      .filter(([name]) => name !== indexField)
+      .sort(
+        ([a, first], [b, second]) =>
+          Number(first.parts.size > 0) - Number(second.parts.size > 0) ||
+          (valuesOf.get(b)?.size ?? 0) - (valuesOf.get(a)?.size ?? 0),
+      );
+    if (best === undefined || best[1].parts.size > 0) places.set(compiled, places.size);
+    if (best === undefined) {
       rest.push(compiled);
       continue;
     }
-    const entry = chosen.get(field) ?? { rules: [], byValue: new Map<string, CompiledRule[]>() };
-    entry.rules.push(compiled);
-    for (const value of fields.get(field)?.keys() ?? []) append(entry.byValue, value, compiled);
+    const [field, { values, parts }] = best;
+    const chosen = parts.size === 0 ? byValue : byText;
+    const entry: Chosen = chosen.get(field) ?? { rules: [], byValue: new Map(), byPart: new Map() };
     chosen.set(field, entry);
+    entry.rules.push(compiled);
+    for (const value of values.keys()) append(entry.byValue, value, compiled);
+    for (const part of parts) append(entry.byPart, part, compiled);
   }
-  return { fields: [...chosen].map(([field, entry]) => ({ path: parsePath(field), ...entry })), rest };
+  return {
+    fields: [...byValue].map(([field, { rules, byValue: values }]) => ({
+      path: parsePath(field),
+      rules,
+      byValue: values,
+    })),
+    texts: [...byText].map(([field, entry]) => ({
+      ...entry,
+      path: parsePath(field),
+      byPart: createPartIndex(entry.byPart),
+    })),
+    rest,
+    places,
+  };
 }
 
 function append<Value>(lists: Map<string, Value[]>, key: string, value: Value): void {
@@ -142,11 +182,31 @@ function collect(
     candidates ??= [];
     candidates.push(...rules);
   };
-  add(group.rest);
+  add(group.texts.length === 0 ? group.rest : withTexts(group, event, enrichment));
   for (const { path, rules, byValue } of group.fields) {
     const found = readField(event, path, enrichment);
     if (found.unknown) add(rules);
     else for (const value of found.values) if (isScalar(value)) add(byValue.get(fold(String(value))));
   }
   return candidates;
+}
+
+/** The rules without a field to look up, and those whose text the event holds, in order. */
+function withTexts(group: Group, event: unknown, enrichment: Enrichment | undefined): readonly CompiledRule[] {
+  const { texts, rest, places } = group;
+  const found: CompiledRule[] = [];
+  for (const { path, rules, byValue, byPart } of texts) {
+    const { unknown, values } = readField(event, path, enrichment);
+    if (unknown) {
+      for (const rule of rules) found.push(rule);
+      continue;
+    }
+    for (const value of values) {
+      if (!isScalar(value)) continue;
+      const text = fold(String(value));
+      found.push(...(byValue.get(text) ?? []), ...byPart.find(text));
+    }
+  }
+  if (found.length === 0) return rest;
+  return [...rest, ...found].sort((a, b) => (places.get(a) ?? 0) - (places.get(b) ?? 0));
 }
