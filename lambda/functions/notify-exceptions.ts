@@ -20,18 +20,19 @@ const publishNow = (message: TopicMessage) => publish(message, AbortSignal.timeo
  * so that a change may be announced twice.
  */
 export async function handler(event: unknown): Promise<void> {
-  const changes = readExceptionChanges(event, new Date());
-  await (changes === null ? announceEnds() : announceChanges(changes));
+  const now = new Date();
+  const changes = readExceptionChanges(event, now);
+  await (changes === null ? announceEnds(now) : announceChanges(changes, now));
 }
 
-async function announceChanges(changes: readonly ExceptionChange[]): Promise<void> {
-  await publishChanges(changes, publishNow);
+async function announceChanges(changes: readonly ExceptionChange[], now: Date): Promise<void> {
+  await publishChanges(changes, publishNow, now);
   const ids = changes.map(({ kind, exception: { id } }) => `${kind} ${id}`);
   logger.info("Announced changes of exceptions", { changes: ids });
 }
 
-async function announceEnds(): Promise<void> {
+async function announceEnds(now: Date): Promise<void> {
   const exceptions = await openExceptions(dynamodb, config.stateTable);
-  const named = await publishNotice(exceptions, publishNow, new Date());
+  const named = await publishNotice(exceptions, publishNow, now);
   logger.info("Looked for exceptions that end soon", { noticed: named.map(({ id }) => id) });
 }

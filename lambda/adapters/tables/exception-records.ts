@@ -1,6 +1,7 @@
 import type { AttributeValue } from "@aws-sdk/client-dynamodb";
 import * as z from "zod/mini";
 import { changesBetween, type ExceptionChange } from "../../core/exceptions/change-notice.ts";
+import { fieldsOf } from "../../core/values/object.ts";
 import { exceptionsPrefix, readExceptions } from "./exceptions.ts";
 
 /*
@@ -27,13 +28,19 @@ const streamEvent = z.object({
   ),
 });
 
-/** Reads the changes of exceptions off an event of the stream; null for any other event. */
+/**
+ * Reads the changes of exceptions off an event of the stream.
+ *
+ * @returns null for an event of the schedule, which has no records
+ * @throws for records that are not those of the state table: a change must not pass unannounced
+ */
 export function readExceptionChanges(event: unknown, now: Date): readonly ExceptionChange[] | null {
-  const parsed = z.safeParse(streamEvent, event);
-  if (!parsed.success) return null;
-  return parsed.data.Records.flatMap(({ dynamodb: { Keys, OldImage, NewImage } }) =>
-    Keys.id.S.startsWith(exceptionsPrefix)
-      ? changesBetween(readExceptions(OldImage), readExceptions(NewImage), now)
-      : [],
-  );
+  if (fieldsOf(event).Records === undefined) return null;
+  return z
+    .parse(streamEvent, event)
+    .Records.flatMap(({ dynamodb: { Keys, OldImage, NewImage } }) =>
+      Keys.id.S.startsWith(exceptionsPrefix)
+        ? changesBetween(readExceptions(OldImage), readExceptions(NewImage), now)
+        : [],
+    );
 }

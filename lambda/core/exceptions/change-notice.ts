@@ -54,22 +54,22 @@ const words = {
  * The notices about changes of exceptions. They have no message attribute `severity`, by which subscriptions filter for
  * alerts.
  */
-export function renderChanges(changes: readonly ExceptionChange[]): readonly TopicMessage[] {
+export function renderChanges(changes: readonly ExceptionChange[], now: Date): readonly TopicMessage[] {
   const messages: TopicMessage[] = [];
   for (let start = 0; start < changes.length; start += maximumChanges) {
-    messages.push(renderSome(changes.slice(start, start + maximumChanges)));
+    messages.push(renderSome(changes.slice(start, start + maximumChanges), now));
   }
   return messages;
 }
 
-function renderSome(changes: readonly ExceptionChange[]): TopicMessage {
+function renderSome(changes: readonly ExceptionChange[], now: Date): TopicMessage {
   const [only] = changes;
   const title =
     changes.length === 1 && only !== undefined ? words[only.kind] : `${changes.length} exceptions were changed`;
   const lines = changes.map(({ kind, exception }) => ({
     kind,
     ...describeForNotice(exception),
-    remark: kind === "removed" ? null : remarkOn(exception),
+    remark: kind === "removed" ? null : remarkOn(exception, now),
   }));
   const text = [
     `${title}. What an exception covers is not alerted on.`,
@@ -95,9 +95,9 @@ function renderSome(changes: readonly ExceptionChange[]): TopicMessage {
 }
 
 /** What tells that an exception was not made by the command, which refuses the like; null for nothing. */
-function remarkOn({ scope, createdAt, until }: Exception): string | null {
-  // The last day that is given lasts until its end.
-  const isLong = Date.parse(until) - Date.parse(createdAt) > (maximumDays(scope) + 1) * day;
+function remarkOn({ scope, until }: Exception, now: Date): string | null {
+  // Not from `createdAt`, which is whatever its author wrote. The last day that is given lasts until its end.
+  const isLong = Date.parse(until) - now.getTime() > (maximumDays(scope) + 1) * day;
   return whyTooBroad(scope) !== null || isLong
     ? "The command refuses such an exception: it was written past it, or by an earlier release."
     : null;
@@ -111,6 +111,7 @@ function remarkOn({ scope, createdAt, until }: Exception): string | null {
 export async function publishChanges(
   changes: readonly ExceptionChange[],
   publish: (message: TopicMessage) => Promise<void>,
+  now: Date,
 ): Promise<void> {
-  for (const message of renderChanges(changes)) await publish(message);
+  for (const message of renderChanges(changes, now)) await publish(message);
 }

@@ -72,7 +72,7 @@ describe("a change of exceptions", () => {
 
 describe("the notice of a change", () => {
   test("says what is covered, until when, who says why, and what to do if it was not the team", () => {
-    const [notice] = renderChanges([{ kind: "made", exception: exception("e1") }]);
+    const [notice] = renderChanges([{ kind: "made", exception: exception("e1") }], now);
     expect(notice).toMatchObject({
       subject: "An exception was made",
       attributes: { notice: { type: "String", value: "exceptionsChanged" } },
@@ -100,9 +100,12 @@ describe("the notice of a change", () => {
   test.each<[string, Partial<Exception>]>([
     ["covers all of IPv4", { scope: { cidr: "0.0.0.0/0" } }],
     ["covers a country", { scope: { countryCode: "US" } }],
-    ["lasts for years", { until: "2029-01-01T00:00:00.000Z" }],
+    [
+      "lasts for years, whenever it says that it was made",
+      { createdAt: "2028-12-31T00:00:00.000Z", until: "2029-01-01T00:00:00.000Z" },
+    ],
   ])("says of an exception that %s that the command refuses the like", (_, overrides) => {
-    const [notice] = renderChanges([{ kind: "made", exception: exception("e1", overrides) }]);
+    const [notice] = renderChanges([{ kind: "made", exception: exception("e1", overrides) }], now);
     expect(bodyOf(notice as TopicMessage).email).toContain("The command refuses such an exception");
   });
 
@@ -112,7 +115,7 @@ describe("the notice of a change", () => {
       (_, index) => ({ kind: "made", exception: exception(`e${index}`) }) as const,
     );
     const published: TopicMessage[] = [];
-    await publishChanges(changes, async (message) => void published.push(message));
+    await publishChanges(changes, async (message) => void published.push(message), now);
     expect(published.map(({ subject }) => subject)).toEqual([
       "10 exceptions were changed",
       "10 exceptions were changed",
@@ -127,9 +130,10 @@ describe("the notice of a change", () => {
       fc.property(
         fc.array(hostileText, { minLength: 5, maxLength: 5 }),
         ([id = "", user = "", operator = "", by = "", reason = ""]) => {
-          const [notice] = renderChanges([
-            { kind: "made", exception: exception(id, { scope: { user, operator }, by, reason }) },
-          ]);
+          const [notice] = renderChanges(
+            [{ kind: "made", exception: exception(id, { scope: { user, operator }, by, reason }) }],
+            now,
+          );
           const { email, sms } = bodyOf(notice as TopicMessage);
           // The user and the author are copied from here.
           const standing = [...[user, by].filter(isPlainEmail), "2001:db8::7"];
@@ -183,5 +187,9 @@ describe("a record of the state table's stream", () => {
   test("is none of the schedule's events", () => {
     expect(read({})).toBeNull();
     expect(read(null)).toBeNull();
+  });
+
+  test("that cannot be read fails, so that Lambda hands it again and an alarm tells", () => {
+    expect(() => read({ Records: [{ dynamodb: { Keys: { user: { S: "00u1" } } } }] })).toThrow();
   });
 });
