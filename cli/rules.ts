@@ -1,5 +1,6 @@
 import { writeFile } from "node:fs/promises";
 import { basename, dirname, relative, resolve } from "node:path";
+import { createEventHooksApi } from "../lambda/adapters/okta-api/event-hooks-api.ts";
 import { casesEnding } from "../lambda/adapters/rule-files/list-detections.ts";
 import { type FromFile, RuleFileError } from "../lambda/adapters/rule-files/load-detections.ts";
 import { type EnabledOptions, isEnabled } from "../lambda/core/detections/compile-rules.ts";
@@ -17,7 +18,10 @@ import {
   readSeverity,
   refusePacks,
 } from "./detections-folder.ts";
+import { isDelivering } from "./event-hook/ensure.ts";
+import { askingOkta, credentialHelp, openOkta } from "./okta-credential.ts";
 import { casesFileOf, ruleFileOf } from "./rules/cases-file.ts";
+import { type Coverage, coverageOf, missingEventTypes, writeCoverage } from "./rules/coverage.ts";
 import { type RuleWithCases, readAllCases, runCases } from "./rules/run-cases.ts";
 import { scaffoldRule } from "./rules/scaffold.ts";
 import { describeResults, writeJUnit, writeResults } from "./rules/write-results.ts";
@@ -244,6 +248,50 @@ async function scaffold(name: string, options: { readonly from: string; readonly
   );
 }
 
+interface CoverageOptions {
+  readonly org?: string;
+  readonly packs?: readonly string[];
+  readonly json: boolean;
+}
+
+/** Prints what the deployed rules cover, and which event types the hooks of an org lack. */
+async function coverage(options: CoverageOptions): Promise<void> {
+  const settings = await detectionSettings();
+  const loaded = await readDetections(...settings.folders);
+  const chosen = { experimental: settings.experimental, packs: options.packs ?? settings.packs };
+  refusePacks(chosen.packs, loaded);
+  const covered = coverageOf(loaded.rules, chosen);
+  const { org } = options;
+  const missing =
+    org === undefined ? null : await askingOkta(() => missingAt(org, covered), "What the hook lacks is not known");
+  if (missing === undefined) return;
+  if (options.json) {
+    process.stdout.write(`${JSON.stringify({ coverage: covered, ...(missing && { missing }) }, null, 2)}\n`);
+    return;
+  }
+  process.stdout.write(onTerminal(writeCoverage(covered)));
+  if (missing === null) return;
+  const lines = missing.map(({ eventType, behaviours }) => `  ${eventType}  (${behaviours.join("; ")})`);
+  process.stdout.write(
+    lines.length === 0
+      ? `\nThe active event hooks of ${org} have every event type that these rules need of a hook.\n`
+      : onTerminal(
+          `\nNo active event hook of ${org} has:\n${lines.join("\n")}\nTo subscribe it: npm run hook -- repair\n`,
+        ),
+  );
+  if (lines.length > 0) process.exitCode = 1;
+}
+
+async function missingAt(org: string, covered: readonly Coverage[]) {
+  const api = createEventHooksApi(openOkta(org, ["okta.eventHooks.read"]));
+  const hooks = await api.list(AbortSignal.timeout(60_000));
+  const delivering = hooks.filter(isDelivering);
+  return missingEventTypes(
+    covered,
+    delivering.map(({ events }) => ({ eventTypes: events.items })),
+  );
+}
+
 const command = createCommand(
   "rules",
   "Checks every rule, filter and severity adjustment, and lists the event types that the hook has to be subscribed to.",
@@ -265,6 +313,18 @@ command
   .addHelpText("after", "\nExit code: 0; 1 when a case fails; 2 when a rule or its cases cannot be read.")
   .exitOverride()
   .action(test);
+command
+  .command("coverage")
+  .description("prints what the rules cover: behaviour, level, pack, how events come, ATT&CK")
+  .option("--packs <packs>", "count rules of these packs as on: admin,mfa (default: those of the settings)", parsePacks)
+  .option("--org <url>", "ask the Okta org which event types its active event hooks still lack")
+  .option("--json", "print JSON instead of text", false)
+  .addHelpText(
+    "after",
+    `\nWith --org: ${credentialHelp(["okta.eventHooks.read"])}\n\nExit code: 0; 1 when a hook lacks event types, or Okta failed; 2 when a rule cannot be read.`,
+  )
+  .exitOverride()
+  .action(coverage);
 command
   .command("new")
   .description("writes a rule and its cases, to go on from")

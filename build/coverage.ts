@@ -1,0 +1,214 @@
+import { readFile, writeFile } from "node:fs/promises";
+import { fileURLToPath } from "node:url";
+import { replay, withoutLookUps } from "../cli/backtest/replay.ts";
+import { type Coverage, coverageOf } from "../cli/rules/coverage.ts";
+import { type FromFile, loadDetections } from "../lambda/adapters/rule-files/load-detections.ts";
+import { loadSeverity } from "../lambda/adapters/rule-files/load-severity.ts";
+import { compileRules, type EnabledOptions, isEnabled, packsOf } from "../lambda/core/detections/compile-rules.ts";
+import { defaultSuppressMinutes } from "../lambda/core/grouping/suppress-minutes.ts";
+import { catalogRelease } from "../lambda/core/okta/event-types.ts";
+import { type LogEvent, sessionStart } from "../lambda/core/okta/log-event.ts";
+import { findCandidate } from "../lambda/core/pipeline/match.ts";
+import { defaultMismatchDistanceKm } from "../lambda/core/profiles/mismatch-distance.ts";
+import { compileAdjustments } from "../lambda/core/severity/compile-adjustments.ts";
+import { bySeverity, type Rule } from "../lambda/core/sigma/rule.ts";
+import { defaultSourceAlerts } from "../lambda/core/storms/gathering.ts";
+import { defaultStormAfter } from "../lambda/core/storms/storm.ts";
+import { company, ordinaryWeek, profileLocations } from "./ordinary-week.ts";
+
+/*
+ * Writes docs/coverage.md and docs/attack-navigator.json from the rules that are shipped, and from an ordinary week that
+ * runs through the pipeline; with --check, exit code 1 reports an outdated file.
+ */
+
+/** The version of ATT&CK whose techniques the rules name (https://attack.mitre.org/resources/versions/). */
+const attackVersion = "19";
+
+/** The alerts of the week, a day. */
+interface Alerts {
+  readonly all: number;
+  /** On session starts, which are those through anonymous networks. */
+  readonly sessionStarts: number;
+  readonly informational: number;
+  /** High or critical. */
+  readonly high: number;
+  /** Alerts that name a rule, by its id. */
+  readonly byRule: ReadonlyMap<string, number>;
+}
+
+/** Runs the week through the pipeline with some rules. */
+async function alertsOf(rules: readonly Rule[], chosen: EnabledOptions, week: readonly LogEvent[]): Promise<Alerts> {
+  const set = await compileRules(rules.filter((rule) => isEnabled(rule, chosen)));
+  const severity = await loadSeverity(fileURLToPath(new URL("../detections/severity.yml", import.meta.url)));
+  const tally = { all: 0, sessionStarts: 0, informational: 0, high: 0 };
+  const byRule = new Map<string, number>();
+  const matching = week.filter((event) => findCandidate(event, set) !== null);
+  const locations = profileLocations();
+  const options = {
+    rules: locations.size === 0 ? withoutLookUps(set) : set,
+    severityAdjustments: await compileAdjustments(severity),
+    locations,
+    exceptions: [],
+    mismatchDistanceKm: defaultMismatchDistanceKm,
+    suppressMinutes: defaultSuppressMinutes,
+    stormAfter: defaultStormAfter,
+    sourceAlertsPerHour: defaultSourceAlerts,
+    loginDomains: ["example.com"],
+    org: "example.okta.com",
+    onProgress: () => {},
+  };
+  for await (const { alert, error } of replay(matching, options)) {
+    if (error !== null) throw new Error("the pipeline cannot handle an event of the week", { cause: error });
+    if (alert === null) continue;
+    tally.all += 1;
+    if (alert.okta.eventType === sessionStart) tally.sessionStarts += 1;
+    if (alert.severity === "informational") tally.informational += 1;
+    if (bySeverity(alert.severity, "high") <= 0) tally.high += 1;
+    for (const { id } of alert.detections) byRule.set(id, (byRule.get(id) ?? 0) + 1);
+  }
+  return { ...tally, byRule };
+}
+
+const aDay = (count: number) => (count / company.days).toFixed(1);
+
+/** A row for the default, for each pack beside it, and for all packs. */
+function weekTable(rows: readonly (readonly [string, number, Alerts])[]): string[] {
+  return [
+    "| what runs | rules | alerts a day | on session starts | others | of all, informational | high or critical |",
+    "| --- | --- | --- | --- | --- | --- | --- |",
+    ...rows.map(
+      ([name, rules, { all, sessionStarts, informational, high }]) =>
+        `| ${name} | ${rules} | ${aDay(all)} | ${aDay(sessionStarts)} | ${aDay(all - sessionStarts)} | ${aDay(informational)} | ${aDay(high)} |`,
+    ),
+  ];
+}
+
+function coverageTable(coverage: readonly Coverage[], everything: Alerts): string[] {
+  return [
+    "| behaviour | rule | event types | delivered by | level | on by default | ATT&CK | a day |",
+    "| --- | --- | --- | --- | --- | --- | --- | --- |",
+    ...coverage.map(({ behaviour, id, file, level, pack, on, eventTypes, ways, techniques }) => {
+      const types = (eventTypes ?? []).map(({ name }) => `\`${name}\``);
+      const cells = [
+        behaviour,
+        `[${file.replace(/\.yml$/, "")}](../detections/${file})`,
+        types.join(", "),
+        ways.join(" and "),
+        level,
+        on ? "yes" : `no: ${pack}`,
+        techniques.join(", "),
+        aDay(everything.byRule.get(id) ?? 0),
+      ];
+      return `| ${cells.join(" | ")} |`;
+    }),
+  ];
+}
+
+/** A layer of the ATT&CK Navigator: https://github.com/mitre-attack/attack-navigator/tree/master/layers */
+function navigatorLayer(coverage: readonly Coverage[]): string {
+  const byTechnique = new Map<string, string[]>();
+  for (const { behaviour, techniques } of coverage) {
+    for (const technique of techniques) byTechnique.set(technique, [...(byTechnique.get(technique) ?? []), behaviour]);
+  }
+  const techniques = [...byTechnique].sort().map(([techniqueID, behaviours]) => ({
+    techniqueID,
+    score: behaviours.length,
+    comment: behaviours.join("; "),
+    showSubtechniques: true,
+  }));
+  const layer = {
+    name: "okta-proxy-watch",
+    versions: { attack: attackVersion, navigator: "5.1.0", layer: "4.5" },
+    domain: "enterprise-attack",
+    description: "The techniques that the rules of okta-proxy-watch name; the score is the number of rules.",
+    techniques,
+    gradient: {
+      colors: ["#ffffff", "#66b1ff"],
+      minValue: 0,
+      maxValue: Math.max(...techniques.map(({ score }) => score)),
+    },
+  };
+  return `${JSON.stringify(layer, null, 2)}\n`;
+}
+
+async function render(rules: readonly FromFile<Rule>[]): Promise<Readonly<Record<string, string>>> {
+  const contents = rules.map(({ content }) => content);
+  const packs = packsOf(contents);
+  const week = await ordinaryWeek();
+  const byDefault = { experimental: false };
+  const settings: readonly (readonly [string, EnabledOptions])[] = [
+    ["by default", byDefault],
+    ...packs.map((pack) => [`with the pack \`${pack}\``, { ...byDefault, packs: [pack] }] as const),
+    ["with all packs", { ...byDefault, packs }],
+  ];
+  const rows: (readonly [string, number, Alerts])[] = [];
+  for (const [name, chosen] of settings) {
+    const count = contents.filter((rule) => isEnabled(rule, chosen)).length;
+    rows.push([name, count, await alertsOf(contents, chosen, week)]);
+  }
+  const [, , everything] = rows.at(-1) ?? [
+    "",
+    0,
+    { all: 0, sessionStarts: 0, informational: 0, high: 0, byRule: new Map() },
+  ];
+  const coverage = coverageOf(rules, byDefault);
+  const document = `# Coverage
+
+What the rules of this project cover. \`npm run coverage\` writes this page from the rules;
+\`npm run rules -- coverage\` prints the same of your own deployment, with \`--org URL\` which event types the org's hook
+still lacks. [attack-navigator.json](attack-navigator.json) is the same as a layer of the
+[ATT&CK Navigator](https://mitre-attack.github.io/attack-navigator/).
+
+- **Delivered by**: an event hook, or only Okta's System Log, where [reconciliation](reconciliation.md) or the
+  [log stream](log-stream.md) find it. The event types are those of Okta's catalog of ${catalogRelease}.
+- **On by default**: yes, or the pack that switches it on ([detections.md](detections.md#status-what-runs)).
+- **A day**: alerts a day that name the rule in an ordinary week with all packs, see below.
+
+## Alerts in an ordinary week
+
+The week is made up, and the same each time: ${company.persons.toLocaleString("en-US")} persons who work, ${company.administrators} administrators who
+administrate, 30 users of VPNs and privacy services, and what goes wrong every day. \`build/ordinary-week.ts\` has the
+assumptions: ${week.length.toLocaleString("en-US")} events in ${company.days} working days. Nothing in it is an attack, no exception is made and no
+filter is set. Your own numbers: \`npm run backtest -- --okta URL --since 30d --packs admin\`.
+
+${weekTable(rows).join("\n")}
+
+## Behaviours
+
+${coverageTable(coverage, everything).join("\n")}
+`;
+  return { "docs/coverage.md": alignTables(document), "docs/attack-navigator.json": navigatorLayer(coverage) };
+}
+
+/** Pads the cells of tables, as the formatter of documents does. */
+function alignTables(document: string): string {
+  return document.replace(/(?:^\|.*\|\n?)+/gm, (table) => {
+    const rows = table
+      .trimEnd()
+      .split("\n")
+      .map((row) => row.slice(2, -2).split(" | "));
+    const widths = (rows[0] ?? []).map((_, column) => Math.max(...rows.map((row) => (row[column] ?? "").length)));
+    const lines = rows.map((row) => {
+      const cells = row.map((cell, column) => pad(cell, widths[column] ?? 0));
+      return `| ${cells.join(" | ")} |`;
+    });
+    return `${lines.join("\n")}\n`;
+  });
+}
+
+const pad = (cell: string, width: number) => (/^-+$/.test(cell) ? "-".repeat(width) : cell.padEnd(width));
+
+if (process.argv[1] === fileURLToPath(import.meta.url)) {
+  const { rules } = await loadDetections(fileURLToPath(new URL("../detections", import.meta.url)));
+  // A fork's own rules are no part of the project's documents.
+  const files = await render(rules.filter(({ content }) => content.author === "okta-proxy-watch"));
+  for (const [name, text] of Object.entries(files)) {
+    const file = fileURLToPath(new URL(`../${name}`, import.meta.url));
+    if (!process.argv.includes("--check")) {
+      await writeFile(file, text);
+    } else if ((await readFile(file, "utf8").catch(() => "")) !== text) {
+      process.stderr.write(`${name} is not what the rules are: npm run coverage writes it anew\n`);
+      process.exitCode = 1;
+    }
+  }
+}

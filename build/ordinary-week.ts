@@ -1,0 +1,305 @@
+import { readFile } from "node:fs/promises";
+import { setPath } from "../cli/rules/set-path.ts";
+import { type LogEvent, parseLogEvent } from "../lambda/core/okta/log-event.ts";
+import type { ProfileLocations } from "../lambda/core/pipeline/ports.ts";
+
+/*
+ * The System Log of an ordinary working week, made up: no public log of an org is known. It is the same each time, by a
+ * seed, and says how many alerts detections bring where nothing is wrong.
+ *
+ * 2,000 persons of one company in Lisbon, each with a profile location there, start 1.3 sessions a day, each with a factor
+ * and three apps. 30 of them (1.5 %) come through an anonymous network all day: 18 through iCloud Private Relay, 10
+ * through a commercial VPN, three of these with an exit in Toronto, 2 through a proxy that Okta does not name; 1 of the 25
+ * administrators is among them. What else happens is in `acts`, each with a number a day. Exceptions, filters and
+ * correlations are left out. The numbers are assumptions: to be replaced by your own, with `npm run backtest`.
+ */
+
+/** The sizes of the company. */
+export const company = { persons: 2_000, administrators: 25, days: 5 } as const;
+
+/** Who goes through which anonymous network, by the number of persons. */
+const networks = [
+  { count: 18, network: { service: { type: "Proxy", operator: "APPLE_ICLOUD_RELAY_PROXY" }, isAway: false } },
+  { count: 7, network: { service: { type: "VPN", operator: "NORD_VPN" }, isAway: false } },
+  { count: 3, network: { service: { type: "VPN", operator: "PROTON_VPN" }, isAway: true } },
+  { count: 2, network: { service: null, isAway: false } },
+] as const;
+
+type AnonymousNetwork = (typeof networks)[number]["network"];
+
+type Json = Readonly<Record<string, unknown>>;
+
+/** What happens so often a day, beside sign-ins. */
+interface Act {
+  /** The name of a base event in detections/base-events. */
+  readonly base: string;
+  readonly eventType: string;
+  readonly perDay: number;
+  /** @default any person */
+  readonly who?: "administrator" | "as in the base event";
+  /** Further values by dotted paths. */
+  readonly change?: Json;
+}
+
+const failed = { "outcome.result": "FAILURE" };
+const newDevice = { "debugContext.debugData.behaviors": "{New Device=POSITIVE, New IP=POSITIVE}" };
+const push = (type: string, response: string) => ({ ...failed, [`debugContext.debugData.${type}`]: response });
+const byAdministrator = { who: "administrator" } as const;
+const asWritten = { who: "as in the base event" } as const;
+
+const acts: readonly Act[] = [
+  // Users.
+  { base: "session-start", eventType: "user.session.start", perDay: 90, change: failed },
+  { base: "session-start", eventType: "user.session.start", perDay: 12, change: newDevice },
+  {
+    base: "session-start",
+    eventType: "user.session.start",
+    perDay: 5,
+    change: { ...failed, "actor.id": "unknown", "actor.alternateId": "Winter!2026", "actor.displayName": "unknown" },
+  },
+  { base: "session-start", eventType: "user.account.lock", perDay: 12 },
+  { base: "session-start", eventType: "security.session.detect_client_roaming", perDay: 60 },
+  { base: "session-start", eventType: "user.authentication.auth_via_richclient", perDay: 40 },
+  { base: "identity-provider-sign-in", eventType: "user.authentication.auth_via_IDP", perDay: 150 },
+  { base: "application-sign-in", eventType: "user.authentication.sso", perDay: 40, change: newDevice },
+  {
+    base: "application-sign-in",
+    eventType: "user.authentication.sso",
+    perDay: 1.2,
+    change: { ...newDevice, "target.0.displayName": "AWS IAM Identity Center" },
+  },
+  { base: "application-sign-in", eventType: "app.generic.unauth_app_access_attempt", perDay: 25 },
+  { base: "application-sign-in", eventType: "app.oauth2.as.token.detect_reuse", perDay: 4 },
+  {
+    base: "application-sign-in",
+    eventType: "app.oauth2.as.authorize",
+    perDay: 3,
+    change: { ...failed, "outcome.reason": "mismatched_redirect_uri" },
+  },
+  { base: "application-sign-in", eventType: "application.user_membership.show_password", perDay: 12 },
+  { base: "mfa", eventType: "user.authentication.auth_via_mfa", perDay: 60, change: failed },
+  {
+    base: "mfa",
+    eventType: "user.authentication.auth_via_mfa",
+    perDay: 5,
+    change: push("pushOnlyResponseType", "OV_RESPONSE_DENY"),
+  },
+  {
+    base: "mfa",
+    eventType: "user.authentication.auth_via_mfa",
+    perDay: 8,
+    change: push("pushWithNumberChallengeResponseType", "OV_WITH_CHALLENGE_RESPONSE_ERROR"),
+  },
+  {
+    base: "mfa",
+    eventType: "user.authentication.auth_via_mfa",
+    perDay: 30,
+    change: { "outcome.result": "UNANSWERED" },
+  },
+  { base: "factor-change", eventType: "user.mfa.factor.activate", perDay: 14 },
+  { base: "factor-change", eventType: "user.mfa.factor.update", perDay: 6 },
+  { base: "factor-change", eventType: "user.mfa.factor.deactivate", perDay: 7 },
+  { base: "factor-change", eventType: "user.mfa.attempt_bypass", perDay: 1 },
+  { base: "device-enrollment", eventType: "device.enrollment.create", perDay: 12 },
+  {
+    base: "device-enrollment",
+    eventType: "device.enrollment.create",
+    perDay: 3,
+    change: { "target.0.displayName": "DESKTOP-7QK2M1B" },
+  },
+  { base: "session-start", eventType: "user.account.report_suspicious_activity_by_enduser", perDay: 0.1 },
+  // Okta itself.
+  { base: "threat-detected", eventType: "security.threat.detected", perDay: 60, ...asWritten },
+  { base: "user-risk", eventType: "user.risk.detect", perDay: 4, ...asWritten },
+  {
+    base: "user-risk",
+    eventType: "user.risk.detect",
+    perDay: 0.2,
+    ...asWritten,
+    change: { "debugContext.debugData.risk": "{previousLevel=LOW, level=HIGH, reasons=New device, issuer=OKTA}" },
+  },
+  { base: "user-risk", eventType: "user.account.reset_password", perDay: 2, ...asWritten },
+  { base: "user-risk", eventType: "security.breached_credential.detected", perDay: 0.4, ...asWritten },
+  { base: "org-limit", eventType: "system.org.rate_limit.warning", perDay: 0.4, ...asWritten },
+  // The help desk and administrators.
+  { base: "user-administration", eventType: "user.account.reset_password", perDay: 30, ...byAdministrator },
+  { base: "user-administration", eventType: "user.mfa.factor.reset_all", perDay: 6, ...byAdministrator },
+  { base: "user-administration", eventType: "user.lifecycle.create", perDay: 5, ...byAdministrator },
+  {
+    base: "user-administration",
+    eventType: "user.identity_verification",
+    perDay: 0.6,
+    ...byAdministrator,
+    change: failed,
+  },
+  { base: "system-log-event", eventType: "user.session.access_admin_app", perDay: 60, ...byAdministrator },
+  { base: "sign-on-evaluation", eventType: "policy.evaluate_sign_on", perDay: 60, ...byAdministrator },
+  {
+    base: "sign-on-evaluation",
+    eventType: "policy.evaluate_sign_on",
+    perDay: 0.8,
+    ...byAdministrator,
+    change: newDevice,
+  },
+  {
+    base: "sign-on-evaluation",
+    eventType: "policy.evaluate_sign_on",
+    perDay: 1.5,
+    ...byAdministrator,
+    change: { "outcome.result": "DENY" },
+  },
+  { base: "privilege-grant", eventType: "user.account.privilege.grant", perDay: 2, ...byAdministrator },
+  { base: "privilege-grant", eventType: "user.account.privilege.revoke", perDay: 1.5, ...byAdministrator },
+  { base: "api-token", eventType: "system.api_token.create", perDay: 0.6, ...byAdministrator },
+  { base: "api-token", eventType: "system.api_token.revoke", perDay: 0.6, ...byAdministrator },
+  { base: "policy-change", eventType: "policy.rule.update", perDay: 3, ...byAdministrator },
+  { base: "policy-change", eventType: "zone.update", perDay: 0.6, ...byAdministrator },
+  {
+    base: "policy-change",
+    eventType: "security.protected_action.attempt",
+    perDay: 0.4,
+    ...byAdministrator,
+    change: failed,
+  },
+  { base: "application-change", eventType: "application.lifecycle.update", perDay: 14, ...byAdministrator },
+  { base: "application-change", eventType: "application.lifecycle.create", perDay: 1, ...byAdministrator },
+  { base: "application-change", eventType: "app.oauth2.client.read_client_secret", perDay: 0.8, ...byAdministrator },
+  { base: "application-change", eventType: "pam.secret.reveal", perDay: 10, ...byAdministrator },
+  { base: "identity-provider-change", eventType: "system.idp.lifecycle.update", perDay: 0.1, ...byAdministrator },
+  { base: "ai-agent", eventType: "workload_principal.ai_agent.register", perDay: 0.4, ...byAdministrator },
+  { base: "ai-agent", eventType: "workload_principal.ai_agent.credential.create", perDay: 0.4, ...byAdministrator },
+  { base: "ai-agent", eventType: "workload_principal.resource_connection.create", perDay: 0.8, ...byAdministrator },
+  { base: "ai-agent", eventType: "resource_servers.mcp_server.register", perDay: 0.4, ...byAdministrator },
+];
+
+/** The seed of the week. */
+const seed = 2_026;
+/** Monday, 00:00 in UTC, in Lisbon's winter. */
+const monday = Date.parse("2026-11-16T00:00:00Z");
+const dayMilliseconds = 86_400_000;
+
+/**
+ * A generator of numbers from 0 to below 1: a linear congruential one with the constants of Numerical Recipes (3rd
+ * edition, 7.1.6), good enough to scatter events over a day.
+ */
+function random(start: number): () => number {
+  let state = start;
+  return () => {
+    state = (Math.imul(state, 1_664_525) + 1_013_904_223) >>> 0;
+    return state / 4_294_967_296;
+  };
+}
+
+const lisbon = {
+  label: "home",
+  countryCode: "PT",
+  state: null,
+  city: "Lisbon",
+  postalCode: null,
+  latitude: 38.7167,
+  longitude: -9.1333,
+};
+
+/** Where every person is expected. */
+export function profileLocations(): ProfileLocations {
+  return new Map(Array.from({ length: company.persons }, (_, index) => [idOf(index), [lisbon]]));
+}
+
+const idOf = (index: number) => `00u1person${String(index).padStart(10, "0")}`;
+
+/** The anonymous network of each person who has one; the first of them is an administrator. */
+const networkOf: ReadonlyMap<number, AnonymousNetwork> = new Map(
+  networks
+    .flatMap(({ count, network }) => Array.from({ length: count }, () => network))
+    .reverse()
+    .map((network, index) => [index === 0 ? 7 : 100 + index * 60, network]),
+);
+
+/** The week's events, in order of time. */
+export async function ordinaryWeek(): Promise<readonly LogEvent[]> {
+  const next = random(seed);
+  const pick = (count: number) => Math.floor(next() * count);
+  const bases = new Map<string, Json>();
+  const baseOf = async (name: string): Promise<Json> => {
+    const known = bases.get(name);
+    if (known !== undefined) return known;
+    const text = await readFile(new URL(`../detections/base-events/${name}.json`, import.meta.url), "utf8");
+    const read = JSON.parse(text) as Json;
+    bases.set(name, read);
+    return read;
+  };
+  const events: Json[] = [];
+  const add = (base: Json, day: number, index: number | null, change: Json) => {
+    // Work is from eight to six.
+    const at = monday + day * dayMilliseconds + (8 + next() * 10) * 3_600_000;
+    const common = { uuid: `week-${events.length}`, published: new Date(at).toISOString() };
+    const ofPerson = index === null ? {} : personFields(base, index, `${day}-${index}`);
+    let event: unknown = { ...base, ...ofPerson, ...common };
+    for (const [field, value] of Object.entries(change)) event = setPath(event, field.split("."), value);
+    events.push(event as Json);
+  };
+  const [start, factor, app] = await Promise.all(["session-start", "mfa", "application-sign-in"].map(baseOf));
+  for (let day = 0; day < company.days; day += 1) {
+    for (let index = 0; index < company.persons; index += 1) {
+      const sessions = next() < 0.3 ? 2 : 1;
+      for (let session = 0; session < sessions; session += 1) {
+        add(start ?? {}, day, index, {});
+        add(factor ?? {}, day, index, {});
+        for (let opened = 0; opened < 3; opened += 1) add(app ?? {}, day, index, {});
+      }
+    }
+    for (const { base, eventType, perDay, who, change = {} } of acts) {
+      // What happens less than daily does so on some days, by chance.
+      const count = Math.floor(perDay) + (next() < perDay % 1 ? 1 : 0);
+      for (let done = 0; done < count; done += 1) {
+        const index = who === asWritten.who ? null : pick(who === undefined ? company.persons : company.administrators);
+        add(await baseOf(base), day, index, { eventType, ...change });
+      }
+    }
+  }
+  return events
+    .sort((a, b) => (String(a.published) < String(b.published) ? -1 : 1))
+    .map((event) => {
+      const parsed = parseLogEvent(event);
+      if (!parsed.ok) throw new Error(`the week has an event that cannot be read: ${JSON.stringify(parsed.faults)}`);
+      return parsed.event;
+    });
+}
+
+/** The actor, client and security context of an event of a person's. */
+function personFields(base: Json, index: number, session: string): Json {
+  const network = networkOf.get(index);
+  const login = `person${index}@example.com`;
+  const client = base.client as Json;
+  const actor = {
+    id: idOf(index),
+    type: "User",
+    alternateId: login,
+    displayName: `Person ${index}`,
+    detailEntry: null,
+  };
+  const authenticationContext = { ...(base.authenticationContext as Json), rootSessionId: `root-${session}` };
+  if (network === undefined) {
+    const ipAddress = `198.51.100.${index % 250}`;
+    return { actor, authenticationContext, client: { ...client, ipAddress } };
+  }
+  const toronto = { city: "Toronto", state: "Ontario", country: "Canada", geolocation: { lat: 43.6567, lon: -79.34 } };
+  const { service, isAway } = network;
+  return {
+    actor,
+    authenticationContext,
+    client: {
+      ...client,
+      ipAddress: `203.0.113.${index % 250}`,
+      ...(isAway ? { geographicalContext: { ...toronto, postalCode: null } } : {}),
+    },
+    securityContext: {
+      asNumber: 64_500,
+      asOrg: "Example Hosting",
+      isp: null,
+      domain: null,
+      isProxy: service === null,
+      ipDetails: { ipServiceCategories: service === null ? [] : [{ ...service, isAnonymous: true }] },
+    },
+  };
+}
