@@ -17,7 +17,7 @@ import {
   worstKinds,
 } from "../lambda/core/exceptions/exception.ts";
 import { publishNotice } from "../lambda/core/exceptions/expiry-notice.ts";
-import { defaultDays, maximumDays, whyTooBroad } from "../lambda/core/exceptions/measure.ts";
+import { defaultDays, maximumDays, whyTooBroad, whyTooMuch } from "../lambda/core/exceptions/measure.ts";
 import { countryCode } from "../lambda/core/geo/country.ts";
 import { defaultSuppressMinutes } from "../lambda/core/grouping/suppress-minutes.ts";
 import { parseCidr } from "../lambda/core/network/cidr.ts";
@@ -119,7 +119,10 @@ async function add(options: AddOptions): Promise<void> {
   };
   const deployment = await findDeployment(options);
   const exceptions = await open(deployment);
-  if (operator !== undefined) noteSameOperator(operator, await exceptions.list(), now);
+  const others = operator === undefined && cidr === undefined ? [] : await exceptions.list();
+  if (operator !== undefined) noteSameOperator(operator, others, now);
+  const tooMuch = whyTooMuch(exception, others, now);
+  if (tooMuch !== null) throw new InputError(tooMuch);
   for (const line of await preview(exception, deployment, options.events, now)) say(line);
   const consent = { yes: options.yes, isTerminal: process.stdin.isTTY === true, args: process.argv.slice(2) };
   if (!(await asksConsent(`Except ${describeScope(scope)}, until ${exception.until}?`, consent))) {
@@ -313,7 +316,10 @@ function describe({ id, scope, by, reason, until }: Exception, now: Date): strin
 
 function parseAsn(text: string): number {
   const number = /^(?:AS)?(\d{1,10})$/i.exec(text)?.[1];
-  if (number === undefined) throw new InvalidArgumentError("a number such as 64500 is expected");
+  // No system has the number zero (RFC 7607).
+  if (number === undefined || Number(number) === 0) {
+    throw new InvalidArgumentError("a number such as 64500 is expected");
+  }
   return Number(number);
 }
 

@@ -21,12 +21,21 @@ export function exceptionsOfUserId(user: string): string {
   return `${exceptionsPrefix}user#${user}`;
 }
 
-/** Reads an item. An exception that cannot be read is left out. */
+/** The id of the item that an exception stands in. */
+function itemIdOf({ scope }: Exception): string {
+  return scope.user === undefined ? exceptionsOfAnyoneId : exceptionsOfUserId(scope.user);
+}
+
+/**
+ * Reads an item. An exception that cannot be read is left out, and so is one that stands in another item, or under another name, than
+ * its own: no command could remove it.
+ */
 export function readExceptions(item: Readonly<Record<string, AttributeValue>> | undefined): Exception[] {
   return Object.entries(toPlainItem(item ?? {})).flatMap(([name, value]) => {
     if (!name.startsWith(attribute)) return [];
     const parsed = z.safeParse(exceptionSchema, value);
-    return parsed.success ? [parsed.data] : [];
+    const isInPlace = parsed.success && name === attribute + parsed.data.id && item?.id?.S === itemIdOf(parsed.data);
+    return isInPlace ? [parsed.data] : [];
   });
 }
 
@@ -51,9 +60,7 @@ export interface ExceptionItems {
 /** Opens the exceptions on the state table. */
 export async function openExceptions(client: DynamoDBClient, tableName: string): Promise<ExceptionItems> {
   const { GetItemCommand, UpdateItemCommand, paginateScan } = await import("@aws-sdk/client-dynamodb");
-  const keyOf = ({ scope }: Exception) => ({
-    id: { S: scope.user === undefined ? exceptionsOfAnyoneId : exceptionsOfUserId(scope.user) },
-  });
+  const keyOf = (exception: Exception) => ({ id: { S: itemIdOf(exception) } });
   const nameOf = ({ id }: Exception) => attribute + id;
   /** Changes one attribute; false when the condition is not met. */
   const update = (

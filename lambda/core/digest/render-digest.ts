@@ -3,8 +3,9 @@ import { maximumSms, toGsm } from "../alerts/sms.ts";
 import type { TopicMessage } from "../alerts/topic-message.ts";
 import type { NetworkKind } from "../okta/network-service.ts";
 import { toAscii } from "../text/ascii.ts";
+import { fitJson } from "../text/fit-json.ts";
+import { topicBodyBytes } from "../text/message-limits.ts";
 import { plural } from "../text/shorten.ts";
-import { wellFormedJson } from "../text/well-formed-json.ts";
 import { type Digest, daysOfWeek, type Figure } from "./digest.ts";
 
 /** The longest line: a phone shows some 40 to 60 characters without breaking it. */
@@ -31,7 +32,7 @@ export function renderDigest(digest: Digest): TopicMessage {
   const sms = toGsm(toAscii(`${describeDays(digest)}: ${start}`)).slice(0, maximumSms);
   return {
     subject: toAscii(`Digest of ${describeDays(digest)}: ${start}`),
-    message: JSON.stringify({ default: wellFormedJson(digest), email: writeDigest(digest), sms }),
+    message: JSON.stringify({ default: fitJson(digest, topicBodyBytes), email: writeDigest(digest), sms }),
     perProtocol: true,
     attributes: { notice: { type: "String", value: "digest" } },
   };

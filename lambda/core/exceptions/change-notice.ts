@@ -1,7 +1,8 @@
 import { maximumSms, toGsm } from "../alerts/sms.ts";
 import type { TopicMessage } from "../alerts/topic-message.ts";
 import { toAscii } from "../text/ascii.ts";
-import { wellFormedJson } from "../text/well-formed-json.ts";
+import { fitJson } from "../text/fit-json.ts";
+import { topicBodyBytes } from "../text/message-limits.ts";
 import type { Exception } from "./exception.ts";
 import { maximumDays, whyTooBroad } from "./measure.ts";
 import { describeForNotice } from "./notice-lines.ts";
@@ -88,7 +89,7 @@ function renderSome(changes: readonly ExceptionChange[], now: Date): TopicMessag
   const body = { schemaVersion: "1.0", kind: "exceptionsChanged", changes };
   return {
     subject: title,
-    message: JSON.stringify({ default: wellFormedJson(body), email: text, sms }),
+    message: JSON.stringify({ default: fitJson(body, topicBodyBytes), email: text, sms }),
     perProtocol: true,
     attributes: { notice: { type: "String", value: "exceptionsChanged" } },
   };

@@ -1,7 +1,8 @@
 import { maximumSms, toGsm } from "../alerts/sms.ts";
 import type { TopicMessage } from "../alerts/topic-message.ts";
 import { toAscii } from "../text/ascii.ts";
-import { wellFormedJson } from "../text/well-formed-json.ts";
+import { fitJson } from "../text/fit-json.ts";
+import { topicBodyBytes } from "../text/message-limits.ts";
 import type { Exception } from "./exception.ts";
 import { describeForNotice } from "./notice-lines.ts";
 
@@ -47,7 +48,7 @@ export function renderNotice(due: readonly Exception[]): {
     named,
     message: {
       subject: named.length === 1 ? "An exception ends soon" : `${named.length} exceptions end soon`,
-      message: JSON.stringify({ default: wellFormedJson(body), email: text, sms }),
+      message: JSON.stringify({ default: fitJson(body, topicBodyBytes), email: text, sms }),
       perProtocol: true,
       attributes: { notice: { type: "String", value: "exceptionsEnd" } },
     },

@@ -1,6 +1,6 @@
-import { type Network, parseCidr } from "../network/cidr.ts";
+import { createNetworkTest, type Network, parseCidr } from "../network/cidr.ts";
 import { kindOf, type NetworkKind } from "../okta/network-service.ts";
-import { type ExceptionScope, worstKinds } from "./exception.ts";
+import { type Exception, type ExceptionScope, worstKinds } from "./exception.ts";
 
 /*
  * How much an exception may cover, and for how long. The command that makes exceptions holds to it.
@@ -38,6 +38,46 @@ export function whyTooBroad(scope: ExceptionScope): string | null {
     return `the country ${countryCode} alone covers all who sign in from there, an attacker too: add --user, --operator, --asn or --cidr`;
   }
   return null;
+}
+
+/** The networks for anyone may cover this many times as much as the broadest that one exception may name. */
+const maximumTogether = 2;
+
+/**
+ * Why an exception covers too much together with the others: several networks cover what one may not. Null where they do not.
+ *
+ * @param others all exceptions; those that have ended cover nothing
+ */
+export function whyTooMuch(
+  exception: Pick<Exception, "scope">,
+  others: readonly Exception[],
+  now: Date,
+): string | null {
+  const network = networkForAnyone(exception.scope);
+  if (network === null) return null;
+  const isIpv6 = network.address.includes(":");
+  const living = others.filter(({ until }) => Date.parse(until) > now.getTime());
+  const all = [network, ...living.flatMap(({ scope }) => networkForAnyone(scope) ?? [])].filter(
+    ({ address }) => address.includes(":") === isIpv6,
+  );
+  // What another network contains covers nothing more.
+  const parts = all.filter(
+    (each, index) =>
+      !all.some((other, place) => {
+        const isWider = other.prefix < each.prefix || (other.prefix === each.prefix && place < index);
+        return isWider && createNetworkTest([other])(each.address);
+      }),
+  );
+  const shortest = isIpv6 ? shortestPrefix.ipv6 : shortestPrefix.ipv4;
+  const share = parts.reduce((sum, { prefix }) => sum + 2 ** (shortest - prefix), 0);
+  if (share <= maximumTogether) return null;
+  return `with the ${parts.length - 1} other networks that exceptions for anyone cover, it covers a part of the internet, more than ${maximumTogether} networks of /${shortest} together: remove some, or name --user, or --asn in its place`;
+}
+
+/** The network that a scope covers for anyone, wherever its addresses belong to; null for another scope. */
+function networkForAnyone({ user, operator, asNumber, cidr }: ExceptionScope): Network | null {
+  const isForAnyone = user === undefined && operator === undefined && asNumber === undefined;
+  return isForAnyone && cidr !== undefined ? parseCidr(cidr) : null;
 }
 
 /** IPv4 addresses that are written as IPv6 ones have the prefix `::ffff:0:0/96`. */

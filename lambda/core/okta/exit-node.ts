@@ -5,6 +5,7 @@ import type { LogEvent } from "./log-event.ts";
 /** The address that Okta saw a request come from, and what Okta knows about that address. */
 export interface ExitNode {
   readonly ip: string | null;
+  /** Null where Okta does not know it: RFC 7607 reserves the number zero, so that no system has it. */
   readonly asNumber: number | null;
   /** ISO 3166-1 alpha-2. */
   readonly countryCode: string | null;
@@ -16,7 +17,7 @@ export function exitNode(event: LogEvent): ExitNode {
   const { client, securityContext } = event.fields;
   return {
     ip: client?.ipAddress ?? null,
-    asNumber: securityContext?.asNumber ?? null,
+    asNumber: securityContext?.asNumber || null,
     countryCode: countryCode(client?.geographicalContext?.country),
     network: anonymousNetwork(event),
   };

@@ -50,3 +50,29 @@ test("an exception can be added beside 500 that ended long ago, of which 100 are
   }
   expect(counts).toEqual([401, 302, 203, 104, 5, 6]);
 });
+
+test("an exception covers nothing, and is not listed, where no command could remove it: in another item, or under another name", async () => {
+  const exceptions = await openExceptions(dynamodb, names.stateTable);
+  const anyone: Exception = { ...exception("a", "2026-12-31T00:00:00.000Z"), scope: { asNumber: 64500 } };
+  const one: Exception = { ...exception("b", "2026-12-31T00:00:00.000Z"), scope: { user: "00u2" } };
+  const put = (id: string, name: string, value: Exception) =>
+    dynamodb.send(
+      new PutItemCommand({
+        TableName: names.stateTable,
+        Item: { id: { S: id }, [name]: toAttribute(JSON.parse(JSON.stringify(value))) },
+      }),
+    );
+  const listed = async () =>
+    (await exceptions.list())
+      .map(({ id }) => id)
+      .filter((id) => id === "a" || id === "b")
+      .sort();
+  await put("exceptions#anyone", "exception#x", anyone);
+  await put("exceptions#user#00u3", "exception#b", one);
+  expect(await listed()).toEqual([]);
+  await put("exceptions#anyone", "exception#a", anyone);
+  await put("exceptions#user#00u2", "exception#b", one);
+  expect(await listed()).toEqual(["a", "b"]);
+  for (const each of await exceptions.list()) expect(await exceptions.remove(each)).toBe(true);
+  expect(await exceptions.list()).toEqual([]);
+});

@@ -125,6 +125,24 @@ describe("the notice of a change", () => {
     for (const { exception: each } of changes) expect(all).toContain(`Its id is ${each.id}.`);
   });
 
+  test("fits the topic, however large the exceptions are: one that the topic refuses would keep all others back", () => {
+    const large = '"\u0000é'.repeat(40_000);
+    const scope = {
+      user: large,
+      operator: large,
+      detections: Array.from({ length: 2_000 }, () => large.slice(0, 100)),
+    };
+    const changes = Array.from(
+      { length: 10 },
+      (_, index) => ({ kind: "made", exception: exception(`e${index}`, { scope, by: large, reason: large }) }) as const,
+    );
+    const [notice] = renderChanges(changes, now);
+    expect(Buffer.byteLength((notice as TopicMessage).message)).toBeLessThan(250_000);
+    const { default: json } = bodyOf(notice as TopicMessage);
+    const ids = (JSON.parse(json) as { changes: { exception: Exception }[] }).changes.map((each) => each.exception.id);
+    expect(ids).toEqual(changes.map((each) => each.exception.id));
+  });
+
   test("has no link, mention or markup of the texts of an exception, and an SMS that one SMS takes", () => {
     fc.assert(
       fc.property(
@@ -148,7 +166,7 @@ describe("the notice of a change", () => {
 
 describe("a record of the state table's stream", () => {
   const imageOf = (...all: readonly Exception[]) => ({
-    id: { S: "exceptions#anyone" },
+    id: { S: "exceptions#user#ada@example.com" },
     ...Object.fromEntries(
       all.map(({ scope, ...each }) => [
         `exception#${each.id}`,
@@ -170,8 +188,8 @@ describe("a record of the state table's stream", () => {
 
   test("tells what was made, changed and removed, whatever wrote it", () => {
     const [a, b] = [exception("a"), exception("b")];
-    expect(read(record("exceptions#anyone", undefined, imageOf(a)))).toEqual(["made a"]);
-    expect(read(record("exceptions#anyone", imageOf(a), imageOf(a, b)))).toEqual(["made b"]);
+    expect(read(record("exceptions#user#ada@example.com", undefined, imageOf(a)))).toEqual(["made a"]);
+    expect(read(record("exceptions#user#ada@example.com", imageOf(a), imageOf(a, b)))).toEqual(["made b"]);
     expect(read(record("exceptions#user#ada@example.com", imageOf(a, b), undefined))).toEqual([
       "removed a",
       "removed b",

@@ -293,7 +293,8 @@ test.each<[ExceptionScope, string]>([
 
 describe("a stored exception", () => {
   const stored = { ...exception({ user: "00u1" }) };
-  const read = (value: Json) => readExceptions({ "exception#e1": toAttribute(value as never) });
+  const read = (value: Json, item = "exceptions#user#00u1") =>
+    readExceptions({ id: { S: item }, "exception#e1": toAttribute(value as never) });
 
   test("is read as it was written", () => {
     expect(read(stored)).toEqual([stored]);
@@ -306,7 +307,7 @@ describe("a stored exception", () => {
     { operator: "NORD_VPN" },
     { asNumber: 0 },
   ])("of %j is read", (scope) => {
-    expect(read({ ...stored, scope })).toEqual([{ ...stored, scope }]);
+    expect(read({ ...stored, scope }, "exceptions#anyone")).toEqual([{ ...stored, scope }]);
   });
 
   test.each<[string, Json]>([
@@ -321,6 +322,14 @@ describe("a stored exception", () => {
   ])("that %s excepts nothing", (_, change) => {
     expect(read({ ...stored, ...change })).toEqual([]);
   });
+});
+
+test("an exception for the autonomous system zero covers nothing: Okta writes zero where it does not know the system", () => {
+  const event = logEvent({ securityContext: { isProxy: true, asNumber: 0 } });
+  const subject = exceptionSubject(event, ["00u1lisbon"]);
+  expect(whyNotCovered(exception({ asNumber: 0 }), subject, new Date("2026-11-24T09:30:03Z"))).toBe(
+    "the ASN is unknown, not 0",
+  );
 });
 
 describe("the kinds of network that an exception covers", () => {

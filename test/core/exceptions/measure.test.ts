@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import type { ExceptionScope } from "../../../lambda/core/exceptions/exception.ts";
-import { maximumDays, whyTooBroad } from "../../../lambda/core/exceptions/measure.ts";
+import type { Exception, ExceptionScope } from "../../../lambda/core/exceptions/exception.ts";
+import { maximumDays, whyTooBroad, whyTooMuch } from "../../../lambda/core/exceptions/measure.ts";
 
 describe("an exception covers too much, for anyone,", () => {
   test.each<[string, ExceptionScope]>([
@@ -49,4 +49,36 @@ describe("an exception may be made", () => {
 test("an exception for anyone ends sooner than one for a user", () => {
   expect(maximumDays({ asNumber: 64500 })).toBe(90);
   expect(maximumDays({ user: "00u1", asNumber: 64500 })).toBe(365);
+});
+
+describe("networks that exceptions cover for anyone", () => {
+  const now = new Date("2026-11-24T09:30:03Z");
+  const made = (scope: ExceptionScope, until = "2026-12-24T00:00:00.000Z"): Exception => ({
+    id: "e1",
+    scope,
+    by: "grace",
+    reason: "gateway",
+    createdAt: "2026-11-01T00:00:00.000Z",
+    until,
+    noticedAt: null,
+  });
+  const nines = ["10.0.0.0/9", "10.128.0.0/9", "11.0.0.0/9", "11.128.0.0/9"].map((cidr) => made({ cidr }));
+
+  test("cover too much together, as half of the internet in many parts", () => {
+    expect(whyTooMuch(made({ cidr: "12.0.0.0/9" }), nines, now)).toContain("with the 4 other networks");
+    const sixteens = ["2001::/16", "2002::/16"].map((cidr) => made({ cidr }));
+    expect(whyTooMuch(made({ cidr: "2003::/16" }), sixteens, now)).toContain("2 networks of /16");
+  });
+
+  test.each<[string, ExceptionScope, readonly Exception[]]>([
+    ["are few", { cidr: "12.0.0.0/9" }, nines.slice(0, 3)],
+    ["contain one another", { cidr: "10.1.0.0/16" }, [made({ cidr: "10.0.0.0/8" }), ...nines]],
+    ["have ended", { cidr: "12.0.0.0/9" }, nines.map((each) => ({ ...each, until: "2026-11-20T00:00:00.000Z" }))],
+    ["are of another version", { cidr: "2001:db8::/32" }, nines],
+    ["are of one user", { user: "00u1", cidr: "12.0.0.0/9" }, nines],
+    ["are of one operator", { operator: "NORD_VPN", cidr: "12.0.0.0/9" }, nines],
+    ["are none", { operator: "NORD_VPN" }, nines],
+  ])("may be covered where they %s", (_, scope, others) => {
+    expect(whyTooMuch(made(scope), others, now)).toBeNull();
+  });
 });
