@@ -1,3 +1,4 @@
+import { ScanCommand } from "@aws-sdk/client-dynamodb";
 import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
 import { openIncidents } from "../../../lambda/adapters/tables/incidents.ts";
 import { retryWork } from "../../../lambda/core/pipeline/retry-work.ts";
@@ -116,6 +117,23 @@ test("a test alert is of no incident that is kept", async () => {
   await deliver({ ...session("root1"), oktaProxyWatch: { test: true } });
   expect(published[0]?.test).toBe(true);
   expect(await (await open()).get(published[0]?.incident.id ?? "")).toBeNull();
+});
+
+test("a password that a stranger typed for a login is in no item, and failed attempts from one address are one incident", async () => {
+  const { deliver, published } = world({ rules });
+  const typed = (alternateId: string, published: string): Json => ({
+    published,
+    actor: { id: "unknown", type: "User", alternateId, displayName: "unknown" },
+    authenticationContext: null,
+    outcome: { result: "FAILURE", reason: "INVALID_CREDENTIALS" },
+  });
+  await deliver(typed("Hunter2Secret", "2026-11-24T09:00:00Z"));
+  await deliver({ ...typed("Correct.Horse", "2026-11-24T09:10:00Z"), ...from(64501) });
+  expect(published.map(({ incident }) => incident.alerts)).toEqual([0, 1]);
+  const client = await patientDynamodb()();
+  const { Items = [] } = await client.send(new ScanCommand({ TableName: names.stateTable }));
+  expect(JSON.stringify(Items)).toContain("incident#");
+  expect(JSON.stringify(Items)).not.toMatch(/hunter2secret|correct\.horse/i);
 });
 
 describe("a verdict", () => {
