@@ -219,7 +219,7 @@ const steps: readonly CheckStep[] = [
   [
     "exceptions by command",
     async (world) => {
-      await command(world, 'exceptions -- add --cidr 203.0.113.0/24 --reason "a check" --by check --yes');
+      await command(world, 'exceptions -- add --cidr 203.0.113.0/24 --kind tor --reason "a check" --by check --yes');
       const id = /^\s*(\S+)/m.exec((await command(world, "exceptions -- list")).stdout)?.[1] ?? "";
       const body = await sampleDelivery();
       assert.equal(await deliver(world.account, world.stack, world.secret, body), 204);
