@@ -192,13 +192,18 @@ function patternOf(kept: readonly string[]): RegExp | null {
 }
 
 function makeInert(text: string, reader: Reader, kept: RegExp | null): string {
-  const line = oneLine(text.replace(pictures, "□"));
+  // Most texts hold nothing but ASCII, in which there is neither a picture nor what shapes its surroundings.
+  const line = plainLine.test(text) ? text.trim() : oneLine(text.replace(pictures, "□"));
+  if (plainWords.test(line)) return reader === "chat" ? withoutListMark(line) : line;
   if (reader === "data" || isAddress(line) || isTime(line)) return line;
   // Every other piece is a kept part.
   const pieces = kept === null ? [line] : line.split(kept);
   const joined = pieces.map((piece, index) => (index % 2 === 0 ? defang(piece, reader) : piece)).join("");
   return reader === "chat" ? withoutListMark(joined) : joined;
 }
+
+/** The printable characters of ASCII. */
+const plainLine = /^[ -~]*$/;
 
 /** Most texts match this pattern, and need no change. */
 const plainWords = /^[A-Za-z0-9 ,;()"'-]*$/;

@@ -18,7 +18,8 @@ const maximumDepth = 8;
 export function decode(value: unknown): unknown {
   if (typeof value !== "string" || value.length > maximumLength) return value;
   const text = value.trim();
-  if (/^["{[]/.test(text)) {
+  // An object without a quoted key is none of JSON's: that is cheaper to see than an exception is to make.
+  if (/^(?:["[]|\{\s*["}])/.test(text)) {
     try {
       const parsed: unknown = JSON.parse(text);
       return typeof parsed === "string" && parsed.length < text.length ? decode(parsed) : parsed;
