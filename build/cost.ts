@@ -135,7 +135,10 @@ function readDeployed(stack: Synthesized, metrics: MetricSet): Deployed {
     dashboards: count("AWS::CloudWatch::Dashboard"),
     keys: count("AWS::KMS::Key"),
     secrets: count("AWS::SecretsManager::Secret"),
-    polledQueues: count("AWS::Lambda::EventSourceMapping"),
+    // Lambda's reads of a table's stream cost nothing: https://aws.amazon.com/dynamodb/pricing/on-demand/
+    polledQueues: ofType(stack, "AWS::Lambda::EventSourceMapping").filter(
+      ([, { Properties }]) => Properties.StartingPosition === undefined,
+    ).length,
     memoryGigabytes: receiver.MemorySize / 1_024,
   };
 }
