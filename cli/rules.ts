@@ -22,6 +22,7 @@ import { isDelivering } from "./event-hook/ensure.ts";
 import { askingOkta, credentialHelp, openOkta } from "./okta-credential.ts";
 import { casesFileOf, ruleFileOf } from "./rules/cases-file.ts";
 import { type Coverage, coverageOf, missingEventTypes, writeCoverage } from "./rules/coverage.ts";
+import { importOkta } from "./rules/import-okta.ts";
 import { type RuleWithCases, readAllCases, runCases } from "./rules/run-cases.ts";
 import { scaffoldRule } from "./rules/scaffold.ts";
 import { describeResults, writeJUnit, writeResults } from "./rules/write-results.ts";
@@ -325,6 +326,15 @@ command
   )
   .exitOverride()
   .action(coverage);
+command
+  .command("import")
+  .description("writes a filter expression of Okta's System Log as a Sigma rule, for review")
+  .requiredOption("--okta <file>", "a filter expression, or one of Okta's customer-detections")
+  .addHelpText("after", "\nExit code: 0; 2 when the expression cannot be read, or not be said in Sigma.")
+  .exitOverride()
+  .action(async ({ okta }: { readonly okta: string }) => {
+    process.stdout.write(await importOkta(okta, new Date().toISOString().slice(0, 10)));
+  });
 command
   .command("new")
   .description("writes a rule and its cases, to go on from")

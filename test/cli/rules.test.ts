@@ -131,6 +131,57 @@ describe("npm run rules -- test", () => {
   });
 });
 
+test("npm run rules -- import writes an expression as a rule that can be run, and refuses what it cannot say", async () => {
+  await write("proxied.txt", 'eventType eq "user.session.start" and not (outcome.result eq "FAILURE")');
+  const { code, stdout } = await rules("import", "--okta", join(folder, "proxied.txt"));
+  expect(code).toBe(0);
+  await write("proxied.yml", stdout);
+  const listed = await rules("--rules", folder);
+  expect([listed.code, listed.stdout]).toEqual([
+    0,
+    expect.stringMatching(/Okta proxied .*\n.*\n {4}user\.session\.start\n/),
+  ]);
+  await write("late.txt", 'published gt "2026-11-01"');
+  const refused = await rules("import", "--okta", join(folder, "late.txt"));
+  expect([refused.code, refused.stderr]).toEqual([2, expect.stringContaining("have no order there")]);
+});
+
+test("npm run rules -- coverage prints what the rules cover, by pack", async () => {
+  const byDefault = await rules("coverage");
+  expect(byDefault.code).toBe(0);
+  expect(byDefault.stdout).toMatch(/^on {3}FastPass Declined a Phishing Attempt .* hook .* T1566 T1557$/m);
+  expect(byDefault.stdout).toMatch(/^off {2}Account Locked .* mfa +hook and System Log +T1110\.001$/m);
+  expect((await rules("coverage", "--packs", "mfa")).stdout).toMatch(/^on {3}Account Locked/m);
+  const unknown = await rules("coverage", "--packs", "mfas");
+  expect([unknown.code, unknown.stderr]).toEqual([2, expect.stringContaining("no rule is of the pack mfas")]);
+});
+
+test("a folder that the settings name is read beside ours by every command, and its new rules go there", async () => {
+  await mkdir(join(folder, "own"));
+  await write(
+    "own/own.yml",
+    rule("user.session.end")
+      .replace("Token created", "Session ended")
+      .replace("level: low", "level: low\nstatus: experimental\npack: ours"),
+  );
+  await write("settings.yml", "rulesFolder: own\npacks: [ours]\n");
+  await write("event.json", JSON.stringify(sessionStart()));
+  const environment = { SETTINGS_FILE: join(folder, "settings.yml") };
+  const run = (...args: string[]) => runCli("rules", args, { environment });
+  const listed = await run();
+  expect(listed.stdout).toMatch(/^low +on +Session ended \(experimental, ours\)$/m);
+  expect(listed.stdout).toContain("Okta User Session Start Via Anonymizing Proxy");
+  expect((await run("coverage")).stdout).toMatch(/^on {3}Session ended/m);
+  expect((await run("test")).stdout).toMatch(/^no cases {2}.*own\.yml: Session ended$/m);
+  expect((await run("new", "mine", "--from", join(folder, "event.json"))).code).toBe(0);
+  expect(await readFile(join(folder, "own", "mine.yml"), "utf8")).toContain("user.session.start");
+  await write("events.jsonl", JSON.stringify(sessionStart({ eventType: "user.session.end" })));
+  const backtest = await runCli("backtest", ["--events", join(folder, "events.jsonl")], { environment });
+  expect(backtest.stdout).toContain('"title":"Session ended"');
+  await write("settings.yml", "packs: [theirs]\n");
+  expect((await run()).stderr).toContain("no rule is of the pack theirs; there are: admin");
+});
+
 describe("npm run rules -- new", () => {
   test("writes a rule that matches the event, and cases that pass; it replaces no file", async () => {
     await write("event.json", JSON.stringify(sessionStart({ eventType: "system.api_token.create" })));

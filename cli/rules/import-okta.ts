@@ -1,0 +1,198 @@
+import { readFile } from "node:fs/promises";
+import { basename } from "node:path";
+import { v4 as uuidv4 } from "uuid";
+import { parse, stringify } from "yaml";
+import { InputError } from "../command.ts";
+import { type Comparison, type Expression, ExpressionError, parseExpression } from "./okta-expression.ts";
+
+/** A map of one selection: fields with modifiers, and their values. */
+type Fields = Readonly<Record<string, unknown>>;
+
+/** The detection of a Sigma rule, as YAML holds it. */
+export type DetectionDocument = Readonly<Record<string, unknown>> & { readonly condition: string };
+
+/**
+ * Turns a file with a filter expression of Okta's System Log into Sigma rules for review: plain text, or one of Okta's
+ * customer-detections, whose expressions become a rule each.
+ *
+ * @param today the date of the rules, `YYYY-MM-DD`
+ * @returns YAML
+ * @throws InputError for what cannot be read, or not be said in Sigma
+ */
+export async function importOkta(file: string, today: string): Promise<string> {
+  const text = await readFile(file, "utf8").catch((error: Error) => {
+    throw new InputError(`${file} cannot be read: ${error.message}`);
+  });
+  const { title, expressions } = expressionsIn(text, file);
+  return expressions
+    .map((expression, index) => {
+      const detection = readDetection(expression, file);
+      const rule = {
+        title: expressions.length === 1 ? title : `${title} (${index + 1})`,
+        id: uuidv4(),
+        status: "experimental",
+        description: `TODO: what happens, and why it is worth a look. Imported from ${basename(file)}.`,
+        date: today,
+        logsource: { product: "okta", service: "okta" },
+        detection,
+        falsepositives: ["TODO: who does it as part of their work"],
+        level: "medium",
+      };
+      const source = expression
+        .trim()
+        .split("\n")
+        .map((line) => `#   ${line.trim()}\n`);
+      return `# To be reviewed. The filter of Okta's System Log that it is made from:\n${source.join("")}${stringify(rule, { lineWidth: 0 })}`;
+    })
+    .join("---\n");
+}
+
+function readDetection(expression: string, file: string): DetectionDocument {
+  try {
+    return toDetection(parseExpression(expression));
+  } catch (error) {
+    if (error instanceof ExpressionError) throw new InputError(`${file}: ${error.message}`);
+    throw error;
+  }
+}
+
+/** The expressions of a file, with a title. */
+function expressionsIn(
+  text: string,
+  file: string,
+): { readonly title: string; readonly expressions: readonly string[] } {
+  const bare = { title: `Okta ${basename(file).replace(/\.\w+$/, "")}`, expressions: [text] };
+  let document: unknown;
+  try {
+    document = parse(text);
+  } catch {
+    return bare;
+  }
+  if (typeof document !== "object" || document === null) return bare;
+  const { title, detection } = document as {
+    readonly title?: unknown;
+    readonly detection?: { readonly okta_systemlog?: unknown } | null;
+  };
+  const expressions = textsIn(detection?.okta_systemlog);
+  if (expressions.length === 0) {
+    throw new InputError(`${file} is YAML without detection.okta_systemlog, where Okta's detections have their filter`);
+  }
+  return { title: typeof title === "string" ? title : bare.title, expressions };
+}
+
+function textsIn(value: unknown): string[] {
+  if (typeof value === "string") return [value];
+  return typeof value === "object" && value !== null ? Object.values(value).flatMap(textsIn) : [];
+}
+
+/**
+ * Says an expression in Sigma: what is joined by `and` stands in one selection, values of one field that are joined by
+ * `or` in one list, and the rest in the condition.
+ *
+ * @throws ExpressionError for a comparison that Sigma does not have
+ */
+export function toDetection(expression: Expression): DetectionDocument {
+  const selections: Record<string, Fields> = {};
+  const add = (fields: Fields, prefix: string): string => {
+    const name = `${prefix}_${Object.keys(selections).length + 1}`;
+    selections[name] = fields;
+    return name;
+  };
+  const write = (each: Expression, isNegated: boolean): string => {
+    const prefix = isNegated ? "filter" : "selection";
+    if (each.kind === "not") return `not ${bracketed(each.operand, !isNegated)}`;
+    if (each.kind === "comparison") {
+      const { fields, isAbsence } = fieldsOf(each);
+      return isAbsence ? `not ${add(fields, prefix)}` : add(fields, prefix);
+    }
+    const list = each.kind === "or" ? listOf(each.operands) : null;
+    if (list !== null) return add(list, prefix);
+    if (each.kind === "or") return each.operands.map((operand) => bracketed(operand, isNegated)).join(" or ");
+    const { together, apart } = joined(each.operands);
+    const parts = [
+      ...(Object.keys(together).length > 0 ? [add(together, prefix)] : []),
+      ...apart.map((operand) => bracketed(operand, isNegated)),
+    ];
+    return parts.join(" and ");
+  };
+  const bracketed = (each: Expression, isNegated: boolean): string => {
+    const written = write(each, isNegated);
+    return / (?:and|or) |^not /.test(written) ? `(${written})` : written;
+  };
+  const condition = write(expression, false);
+  return { ...selections, condition };
+}
+
+/** The comparisons that one selection can hold, each of a field of its own, and all else. */
+function joined(operands: readonly Expression[]): { readonly together: Fields; readonly apart: readonly Expression[] } {
+  const together: Record<string, unknown> = {};
+  const apart: Expression[] = [];
+  for (const each of operands) {
+    const found =
+      each.kind === "comparison"
+        ? fieldsOf(each)
+        : each.kind === "or"
+          ? listFields(each.operands)
+          : { fields: {}, isAbsence: true };
+    const names = Object.keys(found.fields);
+    if (found.isAbsence || names.some((name) => Object.hasOwn(together, name))) apart.push(each);
+    else Object.assign(together, found.fields);
+  }
+  return { together, apart };
+}
+
+function listFields(operands: readonly Expression[]): { readonly fields: Fields; readonly isAbsence: boolean } {
+  const fields = listOf(operands);
+  return { fields: fields ?? {}, isAbsence: fields === null };
+}
+
+/** Comparisons of one field by one operator as one list; null for others. Null has to stand alone, and so has `ne`. */
+function listOf(operands: readonly Expression[]): Fields | null {
+  const comparisons = operands.filter((each): each is Comparison => each.kind === "comparison");
+  const all = comparisons.map((each) => Object.entries(fieldsOf(each).fields)[0]);
+  const [first] = all;
+  if (first === undefined || comparisons.length < operands.length) return null;
+  const isAlike = all.every(
+    (each, index) =>
+      each?.[0] === first[0] && each[1] !== null && !["ne", "pr"].includes(comparisons[index]?.operator ?? ""),
+  );
+  return isAlike ? { [first[0]]: all.map((each) => each?.[1]) } : null;
+}
+
+const textModifiers: Readonly<Partial<Record<Comparison["operator"], string>>> = {
+  co: "contains",
+  sw: "startswith",
+  ew: "endswith",
+};
+const numberModifiers: Readonly<Partial<Record<Comparison["operator"], string>>> = {
+  gt: "gt",
+  ge: "gte",
+  lt: "lt",
+  le: "lte",
+};
+
+/** One comparison as a field of a selection, and whether the condition has to ask for the selection's absence. */
+function fieldsOf(comparison: Comparison): { readonly fields: Fields; readonly isAbsence: boolean } {
+  const { field, operator, value } = comparison;
+  const said = `${field} ${operator} ${JSON.stringify(value)}`;
+  if (operator === "pr" || (operator === "ne" && value === null)) return { fields: { [field]: null }, isAbsence: true };
+  if (operator === "eq" || operator === "ne") {
+    const written = typeof value === "string" ? escapeWildcards(value) : value;
+    return { fields: { [operator === "ne" ? `${field}|neq` : field]: written }, isAbsence: false };
+  }
+  const text = textModifiers[operator];
+  if (text !== undefined) {
+    if (typeof value !== "string" || value === "")
+      throw new ExpressionError(`${said}: Sigma compares parts of texts alone`);
+    return { fields: { [`${field}|${text}`]: escapeWildcards(value) }, isAbsence: false };
+  }
+  if (typeof value !== "number") {
+    throw new ExpressionError(`${said}: Sigma compares numbers alone; times and texts have no order there`);
+  }
+  return { fields: { [`${field}|${numberModifiers[operator]}`]: value }, isAbsence: false };
+}
+
+/** What is a wildcard or an escape in Sigma, and none in Okta's expression. */
+function escapeWildcards(text: string): string {
+  return text.replace(/\\(?=[*?\\]|$)|[*?]/g, "\\$&");
+}
