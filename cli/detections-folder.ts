@@ -2,7 +2,12 @@ import { fileURLToPath } from "node:url";
 import { InvalidArgumentError } from "commander";
 import { loadSettings, rulesFolderOf } from "../infra/settings.ts";
 import { SettingsError } from "../infra/settings-file.ts";
-import { type Detections, loadDetections, RuleFileError } from "../lambda/adapters/rule-files/load-detections.ts";
+import {
+  type Detections,
+  loadDetections,
+  loadWithCorrelations,
+  RuleFileError,
+} from "../lambda/adapters/rule-files/load-detections.ts";
 import { loadSeverity } from "../lambda/adapters/rule-files/load-severity.ts";
 import { faultOfPacks } from "../lambda/core/detections/compile-rules.ts";
 import type { AdjustmentDocument } from "../lambda/core/severity/compile-adjustments.ts";
@@ -16,9 +21,18 @@ export const ourDetections = fileURLToPath(new URL("../detections", import.meta.
 /**
  * Loads a folder of detections, with further ones beside it, or throws an {@link InputError} that lists every fault.
  */
-export async function readDetections(folder: string, ...further: readonly string[]): Promise<Detections> {
+export function readDetections(folder: string, ...further: readonly string[]): Promise<Detections> {
+  return read(loadDetections, folder, ...further);
+}
+
+/** The same with correlations, which a deployment refuses. */
+export function readWithCorrelations(folder: string, ...further: readonly string[]): Promise<Detections> {
+  return read(loadWithCorrelations, folder, ...further);
+}
+
+async function read(load: typeof loadDetections, folder: string, ...further: readonly string[]): Promise<Detections> {
   try {
-    return await loadDetections(folder, ...further);
+    return await load(folder, ...further);
   } catch (error) {
     if (error instanceof RuleFileError) throw new InputError(error.message);
     if (["ENOENT", "ENOTDIR"].includes(String(codeOf(error)))) {

@@ -16,11 +16,13 @@ import {
   parsePacks,
   readDetections,
   readSeverity,
+  readWithCorrelations,
   refusePacks,
 } from "./detections-folder.ts";
 import { isDelivering } from "./event-hook/ensure.ts";
 import { askingOkta, credentialHelp, openOkta } from "./okta-credential.ts";
 import { casesFileOf, ruleFileOf } from "./rules/cases-file.ts";
+import { describeCorrelation, notDeployable, writeCorrelation } from "./rules/correlations.ts";
 import { type Coverage, coverageOf, missingEventTypes, writeCoverage } from "./rules/coverage.ts";
 import { importOkta } from "./rules/import-okta.ts";
 import { type RuleWithCases, readAllCases, runCases } from "./rules/run-cases.ts";
@@ -53,16 +55,16 @@ interface RuleReport {
 async function report(options: Options): Promise<void> {
   const settings = await detectionSettings();
   const loaded = await (options.rules === undefined
-    ? readDetections(...settings.folders)
-    : readDetections(options.rules));
-  const { rules, filters, warnings: ofRules } = loaded;
+    ? readWithCorrelations(...settings.folders)
+    : readWithCorrelations(options.rules));
+  const { rules, correlations, filters } = loaded;
   const isOwn = options.rules !== undefined;
   const chosen = {
     experimental: options.experimental || (!isOwn && settings.experimental),
     packs: options.packs ?? (isOwn ? [] : settings.packs),
   };
   refusePacks(chosen.packs, loaded);
-  const warnings = [...ofRules];
+  const warnings = [...loaded.warnings, ...correlations.map(notDeployable)];
   const reports = rules
     .map((rule) => describe(rule, chosen))
     .sort((a, b) => bySeverity(a.level, b.level) || a.title.localeCompare(b.title));
@@ -85,6 +87,7 @@ async function report(options: Options): Promise<void> {
     const all = {
       catalog: catalogRelease,
       rules: reports,
+      correlations: correlations.map((each) => describeCorrelation(each, chosen)),
       filters: described,
       severity,
       warnings,
@@ -96,6 +99,10 @@ async function report(options: Options): Promise<void> {
     return;
   }
   const lines = reports.flatMap(writeRule);
+  if (correlations.length > 0) {
+    lines.push("Correlations, which a deployment refuses in this version", "");
+    for (const each of correlations) lines.push(...writeCorrelation(describeCorrelation(each, chosen)));
+  }
   if (filters.length > 0) {
     lines.push("Filters", "");
     for (const filter of filters) {
@@ -231,7 +238,7 @@ async function test(files: readonly string[], options: TestOptions): Promise<voi
 
 async function readCasesOf(folder: string, ...further: readonly string[]): Promise<readonly RuleWithCases[]> {
   try {
-    return await readAllCases(await readDetections(folder, ...further), [ourDetections]);
+    return await readAllCases(await readWithCorrelations(folder, ...further), [ourDetections]);
   } catch (error) {
     if (error instanceof RuleFileError) throw new InputError(error.message);
     throw error;

@@ -201,3 +201,40 @@ describe("npm run rules -- new", () => {
     expect([named.code, named.stderr]).toEqual([2, expect.stringContaining("is no name for a rule")]);
   });
 });
+
+describe("npm run rules", () => {
+  test("lists correlations with what they are of, and says that a deployment refuses them", async () => {
+    await write(
+      "token.yml",
+      `${rule("system.api_token.create")}---
+title: Many tokens
+id: 00000000-0000-4000-8000-000000000003
+level: high
+correlation:
+  type: event_count
+  rules: [00000000-0000-4000-8000-000000000001]
+  group-by: [actor.id]
+  timespan: 5m
+  condition: { gte: 3 }
+`,
+    );
+    const { code, stdout } = await rules("--rules", folder);
+    expect(code).toBe(0);
+    expect(stdout).toContain(`high          on   Many tokens
+  00000000-0000-4000-8000-000000000003  token.yml
+    event_count within 5m, by actor.id
+    of: Token created  (no result of its own)
+`);
+    expect(stdout).toMatch(/token\.yml:13: "Many tokens" is a correlation, which a deployment refuses in this version/);
+    const json = JSON.parse((await rules("--rules", folder, "--json")).stdout) as { readonly correlations: unknown };
+    expect(json.correlations).toEqual([
+      expect.objectContaining({
+        type: "event_count",
+        timespan: "5m",
+        groupBy: ["actor.id"],
+        generate: false,
+        on: true,
+      }),
+    ]);
+  });
+});

@@ -4,9 +4,16 @@ import { type Document, isMap, isNode, isScalar, isSeq, LineCounter, parseAllDoc
 import { checkField, checkValues } from "../../core/detections/known-fields.ts";
 import { logSource } from "../../core/detections/log-source.ts";
 import { compileRule } from "../../core/sigma/compile.ts";
+import type { Correlation } from "../../core/sigma/correlation.ts";
 import type { Placeholders } from "../../core/sigma/parse/modifiers.ts";
+import {
+  isCorrelationDocument,
+  parseCorrelation,
+  type WrittenCorrelation,
+} from "../../core/sigma/parse/parse-correlation.ts";
 import { appliesTo, applyFilters, type Filter, parseFilter } from "../../core/sigma/parse/parse-filter.ts";
 import { parseRule } from "../../core/sigma/parse/parse-rule.ts";
+import { resolveCorrelations } from "../../core/sigma/parse/resolve-correlations.ts";
 import { compileRegex } from "../../core/sigma/regex.ts";
 import { type Rule, type RuleWarning, SigmaRuleError } from "../../core/sigma/rule.ts";
 import { codeOf } from "../../core/values/error.ts";
@@ -30,6 +37,8 @@ export interface FromFile<Content> {
 export interface Detections {
   /** The rules, filters applied, in the order of their files' names. */
   readonly rules: readonly FromFile<Rule>[];
+  /** The correlations over the rules; empty where they are refused. */
+  readonly correlations: readonly FromFile<Correlation>[];
   readonly filters: readonly FromFile<Filter>[];
   /** Files with the cases of rules, `*.cases.yml`, in the order of their names. */
   readonly cases: readonly string[];
@@ -46,9 +55,25 @@ export interface Detections {
  * the last value of a placeholder counts
  * @throws RuleFileError listing every fault of every file
  */
-export async function loadDetections(folder: string, ...further: readonly string[]): Promise<Detections> {
-  const all = [await listDetections(folder)];
-  for (const each of further) all.push(await listDetections(each));
+export function loadDetections(folder: string, ...further: readonly string[]): Promise<Detections> {
+  return load([folder, ...further], { withCorrelations: false });
+}
+
+/**
+ * The same with correlations, which the functions cannot run yet: {@link loadDetections} refuses them.
+ *
+ * @throws RuleFileError listing every fault of every file
+ */
+export function loadWithCorrelations(folder: string, ...further: readonly string[]): Promise<Detections> {
+  return load([folder, ...further], { withCorrelations: true });
+}
+
+async function load(
+  folders: readonly string[],
+  { withCorrelations }: { readonly withCorrelations: boolean },
+): Promise<Detections> {
+  const all: ListedDetections[] = [];
+  for (const each of folders) all.push(await listDetections(each));
   const listed: Pick<ListedDetections, "rules" | "filters" | "cases"> = {
     rules: all.flatMap(({ rules }) => rules),
     filters: all.flatMap(({ filters }) => filters),
@@ -57,46 +82,90 @@ export async function loadDetections(folder: string, ...further: readonly string
   const faults = all.flatMap((each) => each.faults);
   const warnings = all.flatMap((each) => each.warnings);
   const placeholders: Record<string, Placeholders[string]> = {};
-  for (const each of [folder, ...further]) {
+  for (const each of folders) {
     Object.assign(placeholders, await collectFaults(faults, () => loadPlaceholders(join(each, placeholdersFile))));
   }
   const options = { logsource: logSource, placeholders, checkField, checkValues };
-  if (listed.rules.length === 0) faults.push(`${folder}: no Sigma rule (*.yml) in this folder`);
+  if (listed.rules.length === 0) faults.push(`${folders[0]}: no Sigma rule (*.yml) in this folder`);
 
   const readAll = async <Content>(files: readonly string[], parse: ParseDocument<Content>) => {
-    const read: FromFile<Content>[] = [];
+    const read: Located<Content>[] = [];
     for (const file of files) {
       await collectFaults(faults, async () => {
-        for (const { content, line, warnings: found } of readDocuments(await readFile(file, "utf8"), file, parse)) {
-          read.push({ content, file, line });
+        for (const each of readDocuments(await readFile(file, "utf8"), file, parse)) {
+          const { content, line, locate, warnings: found } = each;
+          read.push({ content, file, line, locate });
           warnings.push(...found);
         }
       });
     }
     return read;
   };
-  const rules = await readAll(listed.rules, (document) => {
+  const documents = await readAll<RuleDocument>(listed.rules, (document) => {
+    if (withCorrelations && isCorrelationDocument(document)) {
+      const { correlation, warnings } = parseCorrelation(document);
+      return { content: { kind: "correlation", correlation }, warnings };
+    }
     refuseOktaDetection(document);
     const { rule, warnings } = parseRule(document, options);
     compileRule(rule, { compileRegex });
-    return { content: rule, warnings };
+    return { content: { kind: "rule", rule }, warnings };
   });
+  const rules = documents.flatMap((each) =>
+    each.content.kind === "rule" ? [{ ...each, content: each.content.rule }] : [],
+  );
+  const written = documents.flatMap((each) =>
+    each.content.kind === "correlation" ? [{ ...each, content: each.content.correlation }] : [],
+  );
   const filters = await readAll(listed.filters, (document) => {
     const { filter, warnings } = parseFilter(document, options);
     return { content: filter, warnings };
   });
-  faults.push(...duplicates(rules, ({ id }) => id, "id"), ...duplicates(rules, ({ name }) => name, "name"));
+  const named = documents.map((each) => ({ ...each, content: namesOf(each.content) }));
+  faults.push(...duplicates(named, ({ id }) => id, "id"), ...duplicates(named, ({ name }) => name, "name"));
   faults.push(...duplicates(filters, ({ id }) => id, "id"));
-  // Filters can be checked only when all rules could be read.
-  if (faults.length === 0) faults.push(...unmatchedFilters(filters, rules));
+  // Filters and correlations can be checked only when all rules could be read.
+  const correlations: FromFile<Correlation>[] = [];
+  if (faults.length === 0) {
+    faults.push(...unmatchedFilters(filters, rules));
+    const resolved = resolveCorrelations(
+      written.map(({ content }) => content),
+      rules.map(({ content }) => content),
+      { checkField },
+    );
+    for (const [index, { file, line, locate }] of written.entries()) {
+      const result = resolved[index];
+      if (result === undefined) continue;
+      if ("fault" in result) faults.push(locate(result.fault));
+      else {
+        correlations.push({ content: result.correlation, file, line });
+        warnings.push(...result.warnings.map(locate));
+      }
+    }
+  }
   if (faults.length > 0) throw new RuleFileError(faults.join("\n"));
   const contents = filters.map(({ content }) => content);
   return {
-    rules: rules.map((rule) => ({ ...rule, content: applyFilters(rule.content, contents) })),
-    filters,
+    rules: rules.map(({ content, file, line }) => ({ content: applyFilters(content, contents), file, line })),
+    correlations,
+    filters: filters.map(({ content, file, line }) => ({ content, file, line })),
     cases: listed.cases,
     warnings,
   };
+}
+
+/** A document of a file of rules. */
+type RuleDocument =
+  | { readonly kind: "rule"; readonly rule: Rule }
+  | { readonly kind: "correlation"; readonly correlation: WrittenCorrelation };
+
+/** A document that can say where a part of it stands, as `file:line: what`. */
+interface Located<Content> extends FromFile<Content> {
+  readonly locate: (what: Pick<SigmaRuleError, "message" | "path">) => string;
+}
+
+function namesOf(document: RuleDocument): Pick<Rule, "id" | "name"> {
+  return document.kind === "rule" ? document.rule : document.correlation;
 }
 
 /**
@@ -138,7 +207,13 @@ export function readDocuments<Content>(
   text: string,
   path: string,
   parse: ParseDocument<Content>,
-): { readonly content: Content; readonly line: number; readonly warnings: readonly string[] }[] {
+): {
+  readonly content: Content;
+  readonly line: number;
+  readonly warnings: readonly string[];
+  /** Says where a part of the document stands: `file:line: what`. */
+  readonly locate: (what: Pick<SigmaRuleError, "message" | "path">) => string;
+}[] {
   const lines = new LineCounter();
   const documents = notTooDeep(path, () => parseAllDocuments(text, { lineCounter: lines, schema: "core" }));
   if (!Array.isArray(documents) || documents.length === 0) throw new RuleFileError(`${path}:1: the file is empty`);
@@ -156,7 +231,7 @@ export function readDocuments<Content>(
     try {
       const value: unknown = notTooDeep(path, () => document.toJS());
       const { content, warnings } = parse(value, lineAt);
-      return { content, line: start, warnings: warnings.map(locate) };
+      return { content, line: start, warnings: warnings.map(locate), locate };
     } catch (error) {
       if (error instanceof RuleFileError) throw error;
       // The YAML library throws a ReferenceError for aliases that expand too far.

@@ -12,7 +12,10 @@ export interface EnabledOptions {
 }
 
 /** Whether a rule runs. Rules that are deprecated or unsupported never do. */
-export function isEnabled({ status, pack }: Rule, { experimental, packs = [] }: EnabledOptions): boolean {
+export function isEnabled(
+  { status, pack }: Pick<Rule, "status" | "pack">,
+  { experimental, packs = [] }: EnabledOptions,
+): boolean {
   if (status === "deprecated" || status === "unsupported") return false;
   return experimental || status !== "experimental" || (pack !== null && packs.includes(pack));
 }

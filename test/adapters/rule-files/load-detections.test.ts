@@ -124,7 +124,7 @@ describe("a rule file", () => {
     ["has a key that is misspelt", `${valid}falsepositive:\n  - x\n`, /:12: .*did you mean "falsepositives"/],
     ["has detections for detection", valid.replace("detection:", "detections:"), /did you mean "detection"/],
     ["aggregates", valid.replace("condition: selection", "condition: selection | count() > 5"), /:10: .*aggregations/],
-    ["is a correlation", "title: x\ncorrelation:\n  type: event_count\n", /:2: correlation: .*cannot be run yet/],
+    ["is a correlation", "title: x\ncorrelation:\n  type: event_count\n", /:2: correlation: .*cannot be deployed yet/],
     ["is a filter", "title: x\nfilter:\n  rules: any\n", /:2: filter: .*folder filters/],
     ["collects by action", `action: global\n${valid}`, /:1: action: /],
     [

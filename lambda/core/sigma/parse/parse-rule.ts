@@ -32,6 +32,11 @@ export const id = z.guid("expected a UUID");
 export const description = z.string().check(z.maxLength(65_535));
 export const logsource = z.record(z.string(), z.unknown(), "expected a map with product and service");
 
+export const pack = z.string().check(z.regex(packPattern, "expected a name such as admin: a-z, 0-9 and -"));
+export const tags = z.array(
+  z.string().check(z.regex(/^[a-z0-9_-]+\.[a-z0-9._-]+$/, "expected a tag as namespace.value")),
+);
+
 const texts = (message: string) => z.array(nonEmpty, message);
 
 /** A rule document of the Sigma specification 2.1. */
@@ -54,15 +59,13 @@ const ruleDocument = z.looseObject(
     fields: z.optional(texts("expected a list of fields")),
     falsepositives: z.optional(texts("expected a list of texts")),
     level: z.optional(z.enum(levels, `expected one of ${levels.join(", ")}`)),
-    tags: z.optional(
-      z.array(z.string().check(z.regex(/^[a-z0-9_-]+\.[a-z0-9._-]+$/, "expected a tag as namespace.value"))),
-    ),
+    tags: z.optional(tags),
     scope: z.optional(texts("expected a list of texts")),
     // An extension: a further way for the rule to match, by fields that only this pipeline adds. Other tools ignore
     // unknown keys.
     enriched: z.optional(z.record(z.string(), z.unknown(), "expected a map of fields")),
     // Extensions that describe a rule: its pack, the reason for its level, and what to do first.
-    pack: z.optional(z.string().check(z.regex(packPattern, "expected a name such as admin: a-z, 0-9 and -"))),
+    pack: z.optional(pack),
     level_reason: z.optional(nonEmpty),
     triage: z.optional(texts("expected a list of sentences")),
   },
@@ -70,11 +73,11 @@ const ruleDocument = z.looseObject(
 );
 
 /** The levels that get people out of bed: a rule of theirs says why. */
-const levelsWithReason: ReadonlySet<string | undefined> = new Set(["high", "critical"]);
+export const levelsWithReason: ReadonlySet<string | undefined> = new Set(["high", "critical"]);
 
 /** Keys of other documents, and of Sigma 1, whose content this engine would not run. */
 const refusedKeys: Readonly<Record<string, string>> = {
-  correlation: "correlation rules cannot be run yet",
+  correlation: "correlations cannot be deployed yet: npm run rules -- --rules FOLDER checks them",
   filter: "this is a filter: it belongs into the folder filters",
   action: "collections of rules by action were dropped from Sigma 2: write each rule out",
 };
@@ -82,11 +85,11 @@ const refusedKeys: Readonly<Record<string, string>> = {
 /** Unknown keys that look like a typing error but are in use: the specification's prose has `reference`. */
 const toleratedKeys = new Set(["reference"]);
 
-/** The level of a rule that has none; the specification leaves it open. */
-const defaultLevel = "medium";
+/** The level of a rule or correlation that has none; the specification leaves it open. */
+export const defaultLevel = "medium";
 
-/** The namespace of ids for rules that have none, made of their titles: a random UUID, fixed for ever. */
-const idNamespace = "0e4f6f5c-6f0b-4a55-9a4e-3f5b3a2f7c11";
+/** The namespace of ids for rules and correlations that have none, made of their titles: a random UUID, fixed for ever. */
+export const idNamespace = "0e4f6f5c-6f0b-4a55-9a4e-3f5b3a2f7c11";
 
 /**
  * Turns a rule document, as read from YAML, into a rule that can be compiled.
