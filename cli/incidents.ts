@@ -231,7 +231,10 @@ function describeTimeline(incident: Incident): string {
       : []),
     ...(isWaiting && nextStep !== null ? [`Next       ${nextStep}`] : []),
     ...(isWaiting
-      ? [`Close it   npm run incidents -- close ${id.slice(0, shortId)} --verdict ${verdicts.join("|")} --note "..."`]
+      ? [
+          `Close it   npm run incidents -- close ${id.slice(0, shortId)} --verdict VERDICT --note "..."`,
+          `           VERDICT is one of ${verdicts.join(", ")}.`,
+        ]
       : []),
   ].join("\n");
 }
