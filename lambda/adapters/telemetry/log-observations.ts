@@ -110,7 +110,7 @@ function observe(observation: Observation, metrics: Metrics): void {
       return;
     case "reportLost":
       logger.warn(
-        "A report on suppressed session starts could not be parked; the next alert reports them",
+        "A report on suppressed session starts could not be parked; the alert goes out",
         withError(names, observation),
       );
       return;

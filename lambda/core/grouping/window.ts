@@ -1,4 +1,4 @@
-import { nothingSuppressed, type SuppressionWindow, unreported } from "../history/suppression-window.ts";
+import { endOf, nothingSuppressed, type SuppressionWindow, unreported } from "../history/suppression-window.ts";
 import { waiting } from "../time/budget.ts";
 import type { Fingerprint } from "./fingerprint.ts";
 
@@ -38,7 +38,9 @@ export type Judgement =
  */
 export function judgeWindow(window: SuppressionWindow | null, opened: SuppressionWindow): Judgement {
   const time = opened.openedAt;
-  if (window !== null && window.id !== opened.id && time < window.until) {
+  // A window that is opened later than any clock of ours says is none of ours.
+  const isPast = window !== null && window.openedAt <= time + leaseMilliseconds;
+  if (isPast && window.id !== opened.id && time < endOf(window)) {
     if (window.published) return { kind: "suppress" };
     if (time < window.openedAt + leaseMilliseconds) return { kind: "wait" };
   }

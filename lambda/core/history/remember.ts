@@ -8,7 +8,7 @@ import {
   type UserState,
 } from "./history.ts";
 import type { KnownNetwork, RememberedSession } from "./remembered-session.ts";
-import { isOver } from "./suppression-window.ts";
+import { isOver, unreported } from "./suppression-window.ts";
 
 /*
  * The rules of what is remembered of a user: what a session adds, and what is forgotten for it. The store writes a change,
@@ -37,6 +37,8 @@ const nothing: Forgotten = { networks: [], sessions: [], attempts: [], windows: 
 /** Networks and windows that are remembered of a user: an item of DynamoDB holds far more. */
 const maximumNetworks = 50;
 const maximumWindows = 50;
+/** Windows that left something to report, which no others push out: many attempts must not hide what was suppressed before. */
+const maximumUnreported = 100;
 
 const day = 86_400_000;
 
@@ -163,12 +165,21 @@ export function forget(state: UserState, kept: NetworkKey | null, now: Date): Fo
     ),
     sessions: oldDays(state.sessions),
     attempts: oldDays(state.attempts),
-    // What a window suppressed is still to be reported by the next alert.
-    windows: surplus(
-      state.windows,
-      maximumWindows,
-      (window) => isOver(window, now.getTime()) || window.openedAt <= now.getTime() - countedDays * day,
-      ({ openedAt }) => openedAt,
-    ),
+    windows: forgottenWindows(state, now),
   };
+}
+
+/** The windows that are too old, or too many. What one suppressed is still to be reported. */
+function forgottenWindows({ windows }: UserState, now: Date): readonly NetworkKey[] {
+  const newestFirst = [...windows].sort(([, a], [, b]) => b.openedAt - a.openedAt);
+  const living = newestFirst.filter(
+    ([, window]) => !isOver(window, now.getTime()) && window.openedAt > now.getTime() - countedDays * day,
+  );
+  const isReported = ([, window]: (typeof living)[number]) => unreported(window).count === 0;
+  const kept = [
+    ...living.filter(isReported).slice(0, maximumWindows - 1),
+    ...living.filter((each) => !isReported(each)).slice(0, maximumUnreported),
+  ];
+  const keptKeys = new Set(kept.map(([key]) => key));
+  return newestFirst.flatMap(([key]) => (keptKeys.has(key) ? [] : [key]));
 }

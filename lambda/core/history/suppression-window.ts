@@ -51,5 +51,13 @@ export function unreported(window: SuppressionWindow | null): Suppressed {
 
 /** Whether a window is over by this time (milliseconds since 1970) and left nothing to report. */
 export function isOver(window: SuppressionWindow, time: number): boolean {
-  return window.until <= time && unreported(window).count === 0;
+  return endOf(window) <= time && unreported(window).count === 0;
+}
+
+/** A day: the longest that a window lasts, whatever stands in the table (`maximumSuppressMinutes`), in milliseconds. */
+const longestMilliseconds = 86_400_000;
+
+/** When a window ends, in milliseconds since 1970. */
+export function endOf({ openedAt, until }: Pick<SuppressionWindow, "openedAt" | "until">): number {
+  return Math.min(until, openedAt + longestMilliseconds);
 }

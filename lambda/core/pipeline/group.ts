@@ -11,6 +11,7 @@ import type { Alertable } from "./except.ts";
 import { idsOf } from "./match.ts";
 import { delays, keepMatches, waitingWork } from "./park.ts";
 import { recallUser } from "./person.ts";
+import { parkReport } from "./report-suppressed.ts";
 import type { Result } from "./result.ts";
 import type { ClaimedEvent, Run } from "./stages.ts";
 import { matchesOf } from "./work.ts";
@@ -47,8 +48,10 @@ export async function groupSession(
   }
   const [suppression] = await Promise.all([suppressSession(session, event, window, known.own, run), closed]);
   switch (suppression?.kind) {
-    case "suppressed":
-      return { kind: "grouped", by, window: suppression.window, matched: matchesOf(detections) };
+    case "suppressed": {
+      const grouped = { kind: "grouped", by, window: suppression.window, matched: matchesOf(detections) } as const;
+      return (await parkReport(event, grouped, run)) ? grouped : alone;
+    }
     case "waiting": {
       const { sessionInProgress } = delayReasons;
       const left = waitingWork(keepMatches(event), sessionInProgress, delays.failed, run.ports.now());

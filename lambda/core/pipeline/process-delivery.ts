@@ -10,7 +10,6 @@ import { subjectOfWhole } from "./observation.ts";
 import { delays, keepMatches, parkLeft, parkMalformed, waitingWork } from "./park.ts";
 import { byUser } from "./person.ts";
 import type { PipelinePorts } from "./ports.ts";
-import { parkReports } from "./report-suppressed.ts";
 import type { Handled } from "./result.ts";
 import { type MatchedEvent, type Run, startRun } from "./stages.ts";
 import { countHandled } from "./tally.ts";
@@ -46,12 +45,7 @@ export async function processDelivery(
     refreshProfiles(delivery, run),
   ]);
   const left = handled.flatMap((each) => each.left);
-  const reports = handled.flatMap(({ report }) => report ?? []);
-  const [leftParked] = await Promise.all([
-    parkLeft(left, run),
-    parkReports(reports, run),
-    countHandled(handled, subjectOfWhole(delivery), run),
-  ]);
+  const [leftParked] = await Promise.all([parkLeft(left, run), countHandled(handled, subjectOfWhole(delivery), run)]);
   const count = (kind: Handled["kind"]) => handled.filter((each) => each.kind === kind).length;
   const malformed = delivery.malformed.length;
   return {

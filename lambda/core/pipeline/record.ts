@@ -10,7 +10,6 @@ import { recordAlert } from "./incident.ts";
 import { failedWork, followUpWork, waitingWork } from "./park.ts";
 import { recallUser } from "./person.ts";
 import { unconfirmedBefore } from "./publish.ts";
-import { reportWork } from "./report-suppressed.ts";
 import type { Handled, LeftWork, Result } from "./result.ts";
 import type { ClaimedEvent, Run } from "./stages.ts";
 import { maximumUnconfirmed, unconfirmedDelaySeconds } from "./unconfirmed.ts";
@@ -51,8 +50,7 @@ export async function record(result: Result, event: ClaimedEvent, run: Run): Pro
     case "grouped": {
       ports.observe({ kind: "suppressed", subject });
       await Promise.all([complete("suppressed", result.by, null, event, run), takeBackCount(event, result.kind, run)]);
-      const isFirst = result.window.suppressed === 1;
-      return { kind, left: followUp(), ...(isFirst && { report: reportWork(work, result, ports.now()) }) };
+      return { kind, left: followUp() };
     }
     case "inStorm":
       ports.observe({ kind: "inStorm", subject });

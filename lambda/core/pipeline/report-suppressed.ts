@@ -1,7 +1,7 @@
 import { createAlert } from "../alerts/alert.ts";
 import { unknownUser } from "../history/history.ts";
 import { remember } from "../history/remember.ts";
-import { nothingSuppressed, type SuppressionWindow, unreported } from "../history/suppression-window.ts";
+import { endOf, nothingSuppressed, type SuppressionWindow, unreported } from "../history/suppression-window.ts";
 import { incidentOf } from "../incidents/incident-id.ts";
 import { looksLikeLogin } from "../okta/stranger.ts";
 import type { CompiledRule } from "../sigma/compile.ts";
@@ -14,7 +14,7 @@ import { delays } from "./park.ts";
 import { userOf } from "./person.ts";
 import type { ParkedWork, PipelinePorts } from "./ports.ts";
 import type { Result } from "./result.ts";
-import type { Run } from "./stages.ts";
+import type { ClaimedEvent, Run } from "./stages.ts";
 import { countReport } from "./tally.ts";
 import { maximumUnconfirmed, UnconfirmedPublishError, unconfirmedDelaySeconds } from "./unconfirmed.ts";
 import type { Work } from "./work.ts";
@@ -25,7 +25,7 @@ import type { Work } from "./work.ts";
  */
 
 /** The report on a window, which is due when the window ends. */
-export function reportWork(
+function reportWork(
   work: Work,
   { window, matched }: Extract<Result, { readonly kind: "grouped" }>,
   now: Date,
@@ -34,7 +34,7 @@ export function reportWork(
   const report = { fingerprint, windowId };
   const waiting = { reason: delayReasons.windowOpen, since: now };
   const rules = matched.map(({ ruleId }) => ruleId);
-  return { work: { ...work, rules, matched, waiting, report }, delaySeconds: secondsUntil(window.until, now) };
+  return { work: { ...work, rules, matched, waiting, report }, delaySeconds: secondsUntil(endOf(window), now) };
 }
 
 /** SQS delays a message by 15 minutes at most: a report on a longer window is parked again. */
@@ -42,13 +42,26 @@ function secondsUntil(until: number, now: Date): number {
   return Math.min(Math.max(Math.ceil((until - now.getTime()) / 1_000) + 1, 0), delays.longest);
 }
 
-/** Parks reports. One that cannot be parked costs no event: what its window suppressed is reported by the next alert. */
-export async function parkReports(reports: readonly ParkedWork[], { ports, budget }: Run): Promise<void> {
-  if (reports.length === 0) return;
+/**
+ * Parks the report on the window that an event is the first to be suppressed by. Work that is tried again parks one, too: the try before
+ * may have counted it in the window, and ended before it parked the report. Of two reports, the store lets one go out.
+ *
+ * @returns false where the report cannot be parked: then the event is alerted on, as nothing else might tell of it
+ */
+export async function parkReport(
+  { work, started: { claim }, subject }: ClaimedEvent,
+  grouped: Extract<Result, { readonly kind: "grouped" }>,
+  { ports, budget }: Run,
+): Promise<boolean> {
+  const isAgain = work.waiting !== null || (claim?.kind === "claimed" && claim.unconfirmed > 0);
+  if (grouped.window.suppressed !== 1 && !isAgain) return true;
+  const signal = share(budget.work, budget.steps.suppress);
   try {
-    await within(budget.parking, ports.parkWork(reports, budget.parking));
+    await within(signal, ports.parkWork([reportWork(work, grouped, ports.now())], signal));
+    return true;
   } catch (error) {
-    for (const { work } of reports) ports.observe({ kind: "reportLost", subject: subjectOf(work), error });
+    ports.observe({ kind: "reportLost", subject, error });
+    return false;
   }
 }
 
@@ -69,7 +82,8 @@ export async function reportSuppressed(work: Work, due: NonNullable<Work["report
   const isStarted = window?.id === id;
   // A later alert, or this report, has reported it.
   if (window === undefined || (window.id !== due.windowId && !isStarted) || (isStarted && window.published)) return;
-  if (!isStarted && now.getTime() < window.until) return await parkAgain(work, secondsUntil(window.until, now), run);
+  const end = endOf(window);
+  if (!isStarted && now.getTime() < end) return await parkAgain(work, secondsUntil(end, now), run);
   const suppressed = isStarted ? window.reported : unreported(window);
   if (suppressed.count === 0) return;
   const incident = window.incident ?? incidentOf({ event: work.event, loginDomains: ports.loginDomains });
@@ -102,7 +116,7 @@ export async function reportSuppressed(work: Work, due: NonNullable<Work["report
   if (!(await within(signal, ports.userStates.open(user.key, window, opened, signal)))) {
     throw new Error("what was suppressed changed meanwhile");
   }
-  const end = async (ended: SuppressionWindow) => {
+  const close = async (ended: SuppressionWindow) => {
     const bookkeeping = share(budget.parking, budget.steps.complete);
     const change = remember(unknownUser, null, null, now);
     await within(bookkeeping, ports.userStates.record(user.key, { ...ended, until: 0 }, change, bookkeeping));
@@ -112,7 +126,7 @@ export async function reportSuppressed(work: Work, due: NonNullable<Work["report
   } catch (error) {
     const unconfirmed = (work.unconfirmed ?? 0) + 1;
     const mayBePublished = error instanceof UnconfirmedPublishError || budget.work.aborted;
-    if (!mayBePublished || unconfirmed < maximumUnconfirmed) await end(opened);
+    if (!mayBePublished || unconfirmed < maximumUnconfirmed) await close(opened);
     if (!mayBePublished) throw error;
     if (unconfirmed < maximumUnconfirmed) {
       return await parkAgain({ ...work, unconfirmed }, unconfirmedDelaySeconds(unconfirmed), run);
@@ -120,7 +134,7 @@ export async function reportSuppressed(work: Work, due: NonNullable<Work["report
   }
   const bookkeeping = share(budget.parking, budget.steps.complete);
   await Promise.all([
-    end({ ...opened, published: true, reported: nothingSuppressed }),
+    close({ ...opened, published: true, reported: nothingSuppressed }),
     bestEffort(recordAlert(alert, work.event, user.key, ports, bookkeeping)),
     countReport(alert, subjectOf(work), run),
   ]);

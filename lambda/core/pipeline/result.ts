@@ -60,8 +60,6 @@ export type Result =
 export interface Handled {
   readonly kind: Result["kind"] | "deadLettered";
   readonly left: readonly LeftWork[];
-  /** The report that is due when the window ends, of its first suppressed event. @default none */
-  readonly report?: ParkedWork;
   /** What the digest counts of the event. @default nothing */
   readonly counts?: DayCounts;
 }

@@ -8,7 +8,7 @@ import { subjectOf } from "./observation.ts";
 import { parkLeft } from "./park.ts";
 import type { PipelinePorts } from "./ports.ts";
 import { reportGathered } from "./report-gathered.ts";
-import { parkReports, reportSuppressed } from "./report-suppressed.ts";
+import { reportSuppressed } from "./report-suppressed.ts";
 import { startRun } from "./stages.ts";
 import { countHandled } from "./tally.ts";
 import { watchStorm } from "./watch-storm.ts";
@@ -36,7 +36,7 @@ export async function retryWork(work: Work, ports: PipelinePorts, budget: Budget
   if (candidate === null) return await drop(nothingMatches);
   const lookUp = lookUpUsers([candidate], work.delivery.id, run);
   const handled = await handleEvent({ candidate, work, lookUp, beside: new Map() }, run);
-  const { kind, left, report } = handled;
+  const { kind, left } = handled;
   if (kind === "unmatched" && isBlind(work, candidate)) return await drop(cannotBeJudged);
   const isDone = kind !== "parked" && kind !== "failed";
   if (isDone && gone.length > 0) {
@@ -48,10 +48,7 @@ export async function retryWork(work: Work, ports: PipelinePorts, budget: Budget
   if (same !== undefined && same.work.unconfirmed === work.unconfirmed) {
     throw new Error(same.work.waiting?.reason ?? "the work is not done", { cause: same.error });
   }
-  await Promise.all([
-    report === undefined ? null : parkReports([report], run),
-    countHandled([handled], subjectOf(work), run),
-  ]);
+  await countHandled([handled], subjectOf(work), run);
   if (!(await parkLeft(left, run, true))) throw new Error("what is left of it could not be parked");
 }
 

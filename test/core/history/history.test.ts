@@ -254,4 +254,25 @@ describe("what is forgotten", () => {
       windows: ["ended"],
     });
   });
+
+  test("is none of the windows that left something to report, however many others are opened after it", () => {
+    const window = (openedAt: number, suppressed: number) => ({
+      id: "w",
+      openedAt,
+      until: openedAt + 3_600_000,
+      published: true,
+      fingerprint: "f",
+      suppressed,
+      incident: null,
+      reported: { count: 0, since: null },
+    });
+    const many = Array.from({ length: 400 }, (_, index) => [`f${index}`, window(now.getTime() - index, 0)] as const);
+    const [old, older] = [window(now.getTime() - 1_000, 1), window(now.getTime() - 7_200_000, 2)];
+    const windows = new Map([...many, ["old", old] as const, ["older", older] as const]);
+    const { windows: forgotten } = forget({ ...state([]), windows }, "AS64500|CA", now);
+    expect(forgotten).toHaveLength(400 - 49);
+    expect(forgotten).not.toContain("old");
+    expect(forgotten).not.toContain("older");
+    expect(forgotten).not.toContain("f0");
+  });
 });

@@ -1,21 +1,24 @@
-import { expect, test } from "vitest";
+import { expect, test, vi } from "vitest";
 import type { Alert } from "../../../lambda/core/alerts/alert-schema.ts";
 import type { Exception } from "../../../lambda/core/exceptions/exception.ts";
 import type { Observation } from "../../../lambda/core/pipeline/observation.ts";
-import type { PipelinePorts } from "../../../lambda/core/pipeline/ports.ts";
+import type { ParkedWork, PipelinePorts } from "../../../lambda/core/pipeline/ports.ts";
 import { processDelivery } from "../../../lambda/core/pipeline/process-delivery.ts";
+import { retryWork } from "../../../lambda/core/pipeline/retry-work.ts";
+import type { Work } from "../../../lambda/core/pipeline/work.ts";
 import { startBudget } from "../../../lambda/core/time/budget.ts";
 import { type Json, logEvent } from "../../fixtures/events.ts";
 import { findings, memoryClaims, memoryPorts } from "../../fixtures/memory.ts";
 import { lisbon } from "../../fixtures/places.ts";
 import { proxied, rule, ruleSet } from "../../fixtures/rules.ts";
+import { unhurried } from "../../fixtures/timing.ts";
 
 /* The window of a session is opened while its event is claimed, before it is known what its alert says, or whether there is one. */
 
 const far = rule("medium", "00000000-0000-4000-8000-000000000002", { "enrichment.geo.mismatch": true });
 
 /** A pipeline that suppresses for an hour, on a store of users in memory, with a clock that is set by hand. */
-function world(exceptions: readonly Exception[] = []) {
+function world(exceptions: readonly Exception[] = [], overrides: Partial<PipelinePorts> = {}) {
   const published: Alert[] = [];
   const observed: Observation[] = [];
   const claims = memoryClaims();
@@ -31,6 +34,7 @@ function world(exceptions: readonly Exception[] = []) {
     publish: async (alert) => void published.push(alert),
     now: () => new Date(now),
     observe: (observation) => observed.push(observation),
+    ...overrides,
   });
   const deliver = (uuid: string, event: Json = {}) =>
     processDelivery(
@@ -41,7 +45,7 @@ function world(exceptions: readonly Exception[] = []) {
   const pass = (minutes: number) => {
     now += minutes * 60_000;
   };
-  return { deliver, pass, published, observed, claims };
+  return { deliver, pass, published, observed, claims, ports };
 }
 
 test("a rule that the location decides belongs to the window: a further session that it matches is suppressed", async () => {
@@ -79,4 +83,37 @@ test("a repeated delivery leaves no window open: the user's next session is aler
   pass(61);
   expect(await deliver("first")).toMatchObject({ duplicate: 1 });
   expect(await deliver("second")).toMatchObject({ published: 1, parked: 0 });
+});
+
+test("a session whose report cannot be parked is alerted on: nothing else might tell of it", async () => {
+  const parkWork = () => Promise.reject(new Error("the queue is down"));
+  const { deliver, published, observed } = world([], { parkWork });
+  await deliver("first");
+  expect(await deliver("second")).toMatchObject({ published: 1, grouped: 0, parked: 0, failed: 0 });
+  expect(published.map(({ okta }) => okta.eventUuid)).toEqual(["first", "second"]);
+  expect(observed.map(({ kind }) => kind)).toContain("reportLost");
+});
+
+test("a function that stops after it suppressed a session, and before it parked the report, parks it when it is tried again", async () => {
+  const reports: ParkedWork[] = [];
+  let isStopped = true;
+  const { deliver, pass, published, claims, ports } = world([], {
+    parkWork: (parked) => {
+      if (isStopped) return new Promise(() => {});
+      reports.push(...parked);
+      return Promise.resolve();
+    },
+  });
+  await deliver("first");
+  void deliver("second");
+  await vi.waitUntil(() => claims.records.get("second") === null);
+  await new Promise((resolve) => setImmediate(resolve));
+  isStopped = false;
+  // The claim of the stopped function expires.
+  claims.records.delete("second");
+  expect(await deliver("second")).toMatchObject({ grouped: 1 });
+  expect(reports).toHaveLength(1);
+  pass(61);
+  await retryWork(reports[0]?.work as Work, ports, unhurried());
+  expect(published).toContainEqual(expect.objectContaining({ followUp: true, severity: "informational" }));
 });

@@ -1,0 +1,27 @@
+import { expect, test } from "vitest";
+import { judgeWindow, newWindow } from "../../../lambda/core/grouping/window.ts";
+import type { SuppressionWindow } from "../../../lambda/core/history/suppression-window.ts";
+
+const now = Date.parse("2026-11-24T09:30:03Z");
+const hour = 3_600_000;
+const stored = (changes: Partial<SuppressionWindow>): SuppressionWindow => ({
+  ...newWindow("f", "first", new Date(now - hour), 120),
+  published: true,
+  ...changes,
+});
+
+test.each<[string, Partial<SuppressionWindow>, "suppress" | "alert"]>([
+  ["its end", {}, "suppress"],
+  ["a day, whatever end is written into the table", { openedAt: now - 25 * hour, until: now + 9_000 * hour }, "alert"],
+  ["no time, where it is opened in the future", { openedAt: now + 9_000 * hour, until: now + 9_001 * hour }, "alert"],
+])("a window suppresses until %s", (_, changes, kind) => {
+  expect(judgeWindow(stored(changes), newWindow("f", "second", new Date(now), 120)).kind).toBe(kind);
+});
+
+test("an alert reports what a window of too long an end suppressed", () => {
+  const window = stored({ openedAt: now - 25 * hour, until: now + 9_000 * hour, suppressed: 3 });
+  expect(judgeWindow(window, newWindow("f", "second", new Date(now), 120))).toMatchObject({
+    kind: "alert",
+    window: { reported: { count: 3 } },
+  });
+});
