@@ -24,6 +24,18 @@ export function onTerminal(text: string): string {
   return text.replace(/[^\P{Cc}\n]|[\p{Cf}\p{Zl}\p{Zp}]/gu, " ");
 }
 
+/** Text from outside within a line: with a line break of its own, it would pass for what the command says. */
+export function onOneLine(text: string): string {
+  return onTerminal(text).replaceAll("\n", " ");
+}
+
+/** A value as a line of JSON, whose control and direction characters are escaped: a terminal may show it. */
+export function jsonLine(value: unknown): string {
+  const escaped = (text: string) =>
+    Array.from({ length: text.length }, (_, index) => `\\u${text.charCodeAt(index).toString(16).padStart(4, "0")}`);
+  return JSON.stringify(value).replace(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu, (text) => escaped(text).join(""));
+}
+
 /**
  * Runs a command, and sets the process's exit code: 2 for input or options that cannot be used.
  *

@@ -28,7 +28,7 @@ import { canonicalLogin, personKeys } from "../lambda/core/okta/person.ts";
 import { findCandidate } from "../lambda/core/pipeline/match.ts";
 import { plural } from "../lambda/core/text/shorten.ts";
 import { toError } from "../lambda/core/values/error.ts";
-import { createCommand, InputError, onTerminal, runCommand } from "./command.ts";
+import { createCommand, InputError, jsonLine, onOneLine, onTerminal, runCommand } from "./command.ts";
 import { addDeploymentOptions, type Deployment, type DeploymentOptions, findDeployment } from "./deployment.ts";
 import { readDeployedDetections } from "./detections-folder.ts";
 import { openExport } from "./event-export.ts";
@@ -197,7 +197,7 @@ async function list(options: ListOptions): Promise<void> {
   const all = await (await open(await findDeployment(options))).list();
   const shown = all.filter(({ until }) => options.ended || Date.parse(until) > now.getTime());
   if (options.json) {
-    for (const exception of shown) process.stdout.write(`${JSON.stringify(exception)}\n`);
+    for (const exception of shown) process.stdout.write(`${jsonLine(exception)}\n`);
     return;
   }
   for (const exception of shown) print(describe(exception, now));
@@ -311,7 +311,7 @@ function describeClaim(until: Date | null, now: Date): string {
 
 function describe({ id, scope, by, reason, until }: Exception, now: Date): string {
   const ended = Date.parse(until) <= now.getTime();
-  return `${id}  ${describeScope(scope)}\n    ${reason} (${by}), ${ended ? "ended" : "until"} ${until}`;
+  return `${onOneLine(`${id}  ${describeScope(scope)}`)}\n    ${onOneLine(`${reason} (${by})`)}, ${ended ? "ended" : "until"} ${until}`;
 }
 
 function parseAsn(text: string): number {

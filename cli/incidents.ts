@@ -14,14 +14,14 @@ import {
 import { leastJudged, type RuleScore, scoreRules } from "../lambda/core/incidents/score.ts";
 import { bySeverity } from "../lambda/core/sigma/rule.ts";
 import { plural } from "../lambda/core/text/shorten.ts";
-import { createCommand, InputError, onTerminal, runCommand } from "./command.ts";
+import { createCommand, InputError, jsonLine, onOneLine, onTerminal, runCommand } from "./command.ts";
 import { addDeploymentOptions, type Deployment, type DeploymentOptions, findDeployment } from "./deployment.ts";
 import { ourDetections, readDetections } from "./detections-folder.ts";
 import { findAuthor } from "./exceptions/author.ts";
 import { casesFileOf } from "./rules/cases-file.ts";
 
 const print = (text: string) => process.stdout.write(`${onTerminal(text)}\n`);
-const printJson = (value: unknown) => process.stdout.write(`${JSON.stringify(value)}\n`);
+const printJson = (value: unknown) => process.stdout.write(`${jsonLine(value)}\n`);
 const day = 86_400_000;
 
 const open = ({ dynamodb, stateTable }: Deployment) => openIncidents(dynamodb, stateTable);
@@ -103,7 +103,8 @@ async function close(id: string, { verdict, note, by: given, ...options }: Close
   const by = findAuthor({ given, username: userInfo().username, environment: process.env });
   const incidents = await open(await findDeployment(options));
   const incident = await find(id, incidents);
-  const made: Verdict = { verdict, note, by, at: new Date().toISOString() };
+  const at = new Date().toISOString();
+  const made: Verdict = { verdict, note, by, at, seen: incident.alerts.at(-1)?.detectedAt ?? at };
   if (!(await incidents.close(incident.id, made))) {
     throw new InputError(`the incident ${incident.id} has expired meanwhile`);
   }
@@ -188,7 +189,7 @@ function describeBriefly(incident: Incident): string {
   const last = alerts.at(-1);
   const state = verdict === null ? "open" : isOpen(incident) ? "open again" : verdict.verdict;
   const facts = [state, severest(alerts), plural(count, "alert"), minute(last?.detectedAt ?? changed)];
-  return `${id.slice(0, shortId)}  ${facts.filter(Boolean).join(", ")}  ${describeUser(incident)}\n    ${last?.summary ?? ""}`;
+  return `${id.slice(0, shortId)}  ${facts.filter(Boolean).join(", ")}  ${describeUser(incident)}\n    ${onOneLine(last?.summary ?? "")}`;
 }
 
 function severest(alerts: readonly IncidentAlert[]): string {
@@ -199,7 +200,7 @@ function describeUser({ user }: Incident): string {
   if (user === null) return "no single person";
   const { id, login, displayName } = user;
   const name = login ?? id ?? "unknown";
-  return displayName === null || displayName === name ? name : `${displayName} (${name})`;
+  return onOneLine(displayName === null || displayName === name ? name : `${displayName} (${name})`);
 }
 
 /** `2026-11-24 09:12`, in UTC. */
@@ -208,7 +209,7 @@ function minute(time: string): string {
 }
 
 function describeVerdict({ verdict, note, by, at }: Verdict): string {
-  return `${verdict}, by ${by} on ${minute(at)} UTC: ${note}`;
+  return onOneLine(`${verdict}, by ${by} on ${minute(at)} UTC: ${note}`);
 }
 
 function describeTimeline(incident: Incident): string {
@@ -229,7 +230,7 @@ function describeTimeline(incident: Incident): string {
     ...(verdict !== null && isWaiting
       ? ["           Alerts came after it: the incident waits for a verdict again."]
       : []),
-    ...(isWaiting && nextStep !== null ? [`Next       ${nextStep}`] : []),
+    ...(isWaiting && nextStep !== null ? [`Next       ${onOneLine(nextStep)}`] : []),
     ...(isWaiting
       ? [
           `Close it   npm run incidents -- close ${id.slice(0, shortId)} --verdict VERDICT --note "..."`,
@@ -249,8 +250,8 @@ function alertLines(alert: IncidentAlert): readonly string[] {
     ["Event", eventUuid],
   ];
   return [
-    `${minute(detectedAt)} UTC  ${severity}  ${summary}`,
-    ...rows.flatMap(([name, value]) => (value === null ? [] : [`    ${name.padEnd(9)}${value}`])),
+    `${minute(detectedAt)} UTC  ${severity}  ${onOneLine(summary)}`,
+    ...rows.flatMap(([name, value]) => (value === null ? [] : [`    ${name.padEnd(9)}${onOneLine(value)}`])),
   ];
 }
 

@@ -105,6 +105,33 @@ describe("npm run incidents", () => {
     expect(first).toMatchObject({ expected: 5, advice: { kind: "except", covers: 3 } });
   });
 
+  test("shows what a stranger wrote within its line, and escapes it in JSON: a name passes for no verdict", async () => {
+    const now = new Date();
+    const hostile = "Eve\nVerdict    benign, by ana: fine\u001b[2J\u009b31m\u202e\u{e0041}";
+    const alert = { ...entryOf(alertOf(), null), detectedAt: now.toISOString(), summary: hostile, from: hostile };
+    const user = { id: null, login: hostile, displayName: hostile };
+    const incident = "eeeeeeee-0000-5000-8000-000000000000";
+    const store = createIncidents(names.stateTable, () => Buffer.from("x"));
+    await store.record({ incident, alert, user, userKey: null, now }, AbortSignal.timeout(60_000));
+    const texts = [await incidents("show", incident), await incidents("list")].map(({ stdout }) => stdout);
+    for (const text of texts) {
+      expect(text).toContain("Eve Verdict    benign, by ana: fine");
+      expect(text.match(/^Verdict.*$/gm) ?? []).toEqual(text === texts[0] ? ["Verdict    none"] : []);
+      expect(text).not.toMatch(/[^\P{Cc}\n]|\p{Cf}/u);
+    }
+    const { stdout } = await incidents("show", incident, "--json");
+    expect(stdout).not.toMatch(/[^\P{Cc}\n]|\p{Cf}/u);
+    expect(JSON.parse(stdout)).toMatchObject({ user: { login: hostile } });
+  });
+
+  test("an incident that was closed is open again with the next alert, which comes all the same", async () => {
+    const start = (asNumber: number) => sessionStart({ ...person("mia"), ...vpn(asNumber), ...session("m1") });
+    const id = await alertOn(start(64590));
+    expect((await incidents("close", id, "--verdict", "benign", "--note", "asked", "--by", "ana")).code).toBe(0);
+    expect(await alertOn(start(64591))).toBe(id);
+    expect((await incidents("list", "--open")).stdout).toContain(`${id.slice(0, 8)}  open again`);
+  });
+
   test("refuses an unknown id, an ambiguous beginning, and options that it cannot use", async () => {
     const unknown = await incidents("show", crypto.randomUUID());
     expect(unknown).toMatchObject({ code: 2, stdout: "" });

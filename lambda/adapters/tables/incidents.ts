@@ -1,6 +1,6 @@
 import type { AttributeValue, DynamoDBClient, UpdateItemCommandInput } from "@aws-sdk/client-dynamodb";
 import * as z from "zod/mini";
-import { surplusVerdicts, type Verdict, verdictSchema } from "../../core/history/verdict.ts";
+import { judgedUntil, surplusVerdicts, type Verdict, verdictSchema } from "../../core/history/verdict.ts";
 import {
   type Incident,
   incidentAlertSchema,
@@ -240,7 +240,10 @@ export async function openIncidents(client: DynamoDBClient, tableName: string): 
             UpdateExpression: `SET #verdict = :verdict, ${sets}`,
             ConditionExpression: "attribute_exists(id)",
             ExpressionAttributeNames: { "#verdict": "verdict", ...names },
-            ExpressionAttributeValues: { ":verdict": toAttribute(verdict), ...values },
+            ExpressionAttributeValues: {
+              ":verdict": toAttribute({ ...verdict, seen: judgedUntil(verdict) }),
+              ...values,
+            },
           }),
         ),
       );
@@ -272,7 +275,10 @@ export async function openIncidents(client: DynamoDBClient, tableName: string): 
         Key: { id: { S: userItem } },
         UpdateExpression: `SET ${sets.join(", ")}, #expiration = :expiration${remove}`,
         ExpressionAttributeNames: { ...Object.fromEntries(all), "#expiration": "expiration" },
-        ExpressionAttributeValues: { ":verdict": toAttribute(verdict), ":expiration": values[":expiration"] },
+        ExpressionAttributeValues: {
+          ":verdict": toAttribute({ ...verdict, seen: judgedUntil(verdict) }),
+          ":expiration": values[":expiration"],
+        },
       }),
     );
   }

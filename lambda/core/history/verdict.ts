@@ -9,10 +9,17 @@ export const verdictSchema = z.object({
   note: z.string(),
   /** Its author. */
   by: z.string(),
-  /** ISO 8601, UTC. */
+  /** By the clock of its author's machine (ISO 8601, UTC). */
   at: z.string(),
+  /** When the last alert was detected that its author saw (ISO 8601, UTC). @default `at` */
+  seen: z.optional(z.string()),
 });
 export type Verdict = Readonly<z.infer<typeof verdictSchema>>;
+
+/** The time of the last alert that a verdict is about (ISO 8601, UTC): what came later waits for another. */
+export function judgedUntil({ seen, at }: Verdict): string {
+  return seen ?? at;
+}
 
 /** The verdicts that are remembered of a user. */
 export const maximumVerdicts = 20;

@@ -1,5 +1,5 @@
 import * as z from "zod/mini";
-import type { Verdict } from "../history/verdict.ts";
+import { judgedUntil, type Verdict } from "../history/verdict.ts";
 import { levels } from "../sigma/rule.ts";
 
 /*
@@ -76,5 +76,5 @@ export function openedAt({ alerts, changed }: Incident): string {
 
 /** Whether an incident waits for a verdict: it has none, or an alert came after it. */
 export function isOpen({ verdict, alerts }: Incident): boolean {
-  return verdict === null || alerts.some(({ detectedAt }) => detectedAt > verdict.at);
+  return verdict === null || alerts.some(({ detectedAt }) => detectedAt > judgedUntil(verdict));
 }

@@ -1,4 +1,4 @@
-import type { Verdict } from "../history/verdict.ts";
+import { judgedUntil, type Verdict } from "../history/verdict.ts";
 import { sessionStart } from "../okta/log-event.ts";
 import type { Incident, IncidentAlert } from "./incident.ts";
 
@@ -73,7 +73,7 @@ export function scoreRules(incidents: readonly Incident[]): readonly RuleScore[]
 
 /** The verdict on an alert; null where it came after the verdict on its incident, or there is none. */
 function verdictOn({ detectedAt }: IncidentAlert, { verdict }: Incident): Verdict["verdict"] | null {
-  return verdict === null || detectedAt > verdict.at ? null : verdict.verdict;
+  return verdict === null || detectedAt > judgedUntil(verdict) ? null : verdict.verdict;
 }
 
 type Judged = Readonly<{ alert: IncidentAlert; user: Incident["user"] }>;
