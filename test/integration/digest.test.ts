@@ -23,6 +23,7 @@ beforeAll(async () => {
   Object.assign(process.env, emulators.environment, {
     DIGEST: "true",
     SUPPRESS_MINUTES: "60",
+    SOURCE_ALERTS_PER_HOUR: "0",
     MISMATCH_DISTANCE_KM: "500",
     HOOK_SECRET: "secret",
     OKTA_ORG_URL: "https://example.okta.com",

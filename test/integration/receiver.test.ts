@@ -19,6 +19,8 @@ beforeAll(async () => {
     hookSecret: secret,
     mismatchDistanceKm: 500,
     suppressMinutes: 0,
+    stormAfter: 0,
+    sourceAlertsPerHour: 0,
     onError: (error) => errors.push(error),
   });
   await run.putProfiles([

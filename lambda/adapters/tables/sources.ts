@@ -9,7 +9,7 @@ import {
   maximumGathered,
 } from "../../core/storms/gathering.ts";
 import type { SourceEvent, SourceKey } from "../../core/storms/source.ts";
-import type { Counted, SourceLimits, Sources } from "../../core/storms/sources.ts";
+import { BusySourceError, type Counted, type SourceLimits, type Sources } from "../../core/storms/sources.ts";
 import {
   isOver,
   maximumKeys,
@@ -63,6 +63,17 @@ const item = z.object({
 interface Stored extends Storm {
   readonly keys: Readonly<Record<string, number>>;
 }
+
+/**
+ * The errors by which DynamoDB takes no more writes of an item, a partition or a table
+ * (https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/Programming.Errors.html): an item takes 1,000 write units a second
+ * (https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/bp-partition-key-design.html).
+ */
+const throttling: ReadonlySet<string> = new Set([
+  "ProvisionedThroughputExceededException",
+  "RequestLimitExceeded",
+  "ThrottlingException",
+]);
 
 type Item = Readonly<Record<string, AttributeValue>>;
 
@@ -208,10 +219,15 @@ export function createSources(tableName: string, getDynamodb = createDynamodb())
 
   return {
     read,
-    count: (source, event, limits, now, signal) =>
-      event.succeeded
-        ? countSuccess(source, event, limits, now, signal)
-        : countAttempt(source, event, limits, now, signal),
+    async count(source, event, limits, now, signal) {
+      try {
+        const count = event.succeeded ? countSuccess : countAttempt;
+        return await count(source, event, limits, now, signal);
+      } catch (error) {
+        if (!(error instanceof Error) || !throttling.has(error.name)) throw error;
+        throw new BusySourceError("DynamoDB takes no more writes of the source for now", { cause: error });
+      }
+    },
     async takeBack(source, { key, login, person, succeeded }, since, signal) {
       if (succeeded) {
         const change: Change = (path) => ({

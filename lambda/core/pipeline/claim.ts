@@ -39,7 +39,8 @@ export async function claimWork(work: Work, rules: readonly OfRule[], run: Run):
     open(),
     countSource(work, subject, run),
   ]);
-  return { key, claim, session, window, source };
+  const isSourceBusy = source === "busy";
+  return { key, claim, session, window, source: isSourceBusy ? null : source, isSourceBusy };
 }
 
 /** Null when the store could not be asked: the alert may then be a duplicate, and goes out all the same. */

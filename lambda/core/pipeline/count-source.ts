@@ -2,7 +2,7 @@ import { sessionStart } from "../okta/log-event.ts";
 import { succeeded } from "../okta/outcome.ts";
 import { looksLikeLogin } from "../okta/stranger.ts";
 import { sourceEventOf, sourceOf } from "../storms/source.ts";
-import type { CountedSource } from "../storms/sources.ts";
+import { BusySourceError, type CountedSource } from "../storms/sources.ts";
 import { isRaging, type Storm } from "../storms/storm.ts";
 import { share, within } from "../time/budget.ts";
 import { bestEffort } from "./close-window.ts";
@@ -13,13 +13,14 @@ import type { Work } from "./work.ts";
 
 /**
  * Counts a session start at its source. Null for what no source counts: another act, a test, a follow-up, an event whose network is
- * not known; and where the store does not answer: then the alert goes out singly.
+ * not known; and where the store does not answer: then the alert goes out singly. "busy" for a failed attempt that has to be counted
+ * later.
  */
 export async function countSource(
   { event, followUp, again = false }: Work,
   subject: Subject,
   { ports, budget }: Run,
-): Promise<CountedSource | null> {
+): Promise<CountedSource | "busy" | null> {
   const { sources, stormAfter, sourceAlertsPerHour } = ports;
   const isSuccess = succeeded(event.fields.outcome?.result ?? null);
   const isLimited = stormAfter > 0 || (isSuccess && sourceAlertsPerHour > 0);
@@ -37,7 +38,8 @@ export async function countSource(
   } catch (error) {
     budget.work.throwIfAborted();
     ports.observe({ kind: "sourceUnavailable", subject, error });
-    return null;
+    // A session that started never waits; a flood of failed attempts does, rather than to come singly.
+    return error instanceof BusySourceError && !isSuccess ? "busy" : null;
   }
 }
 

@@ -10,6 +10,7 @@ export const delayReasons = {
   inProgress: "another request is at this event, or was stopped at it",
   undecidedBefore: "it could not be decided when the event was alerted on",
   windowOpen: "its window is open: it reports what the window suppresses",
+  sourceBusy: "failed sign-ins from its source came faster than they could be counted",
   gathering: "sign-ins of many persons from one source are gathered for five minutes",
   stormWatched: "its storm goes on: it reports how that grows, and its end",
   sessionInProgress: "an alert about the same user and network is under way, which may hold this one back",

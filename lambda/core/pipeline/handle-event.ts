@@ -1,4 +1,5 @@
 import { claimWork, isClaimed, notClaimed } from "./claim.ts";
+import { delayReasons } from "./delay-reason.ts";
 import { type Alertable, exceptDetections } from "./except.ts";
 import { gatherSignIn } from "./gather.ts";
 import { groupSession } from "./group.ts";
@@ -6,7 +7,7 @@ import { addToStorm, joinStorm } from "./join-storm.ts";
 import { judgeCandidate } from "./judge.ts";
 import { idsOf } from "./match.ts";
 import { subjectOf } from "./observation.ts";
-import { failedWork } from "./park.ts";
+import { delays, failedWork, keepMatches, waitingWork } from "./park.ts";
 import { publishAlert } from "./publish.ts";
 import { record, recordUnclaimed } from "./record.ts";
 import type { Handled, Result } from "./result.ts";
@@ -54,6 +55,10 @@ async function alertOn(event: ClaimedEvent, run: Run): Promise<Result> {
     if (!isClaimed(event.started)) return notClaimed(event, run);
     const alertable = exceptDetections(event, run);
     if (alertable.kind === "excepted") return alertable;
+    if (event.started.isSourceBusy) {
+      const { sourceBusy } = delayReasons;
+      return { kind: "parked", left: waitingWork(keepMatches(event), sourceBusy, delays.failed, run.ports.now()) };
+    }
     const joined = await joinStorm(event, alertable, run);
     if (joined !== null) return joined;
     const [result] = await Promise.all([alertSingly(event, alertable, run), addToStorm(event, run)]);

@@ -73,4 +73,6 @@ export interface Started {
   readonly window: SuppressionWindow | null;
   /** The source that counts it; null where none does. */
   readonly source: CountedSource | null;
+  /** Whether it is a failed attempt that its source could not count for now: it waits. */
+  readonly isSourceBusy: boolean;
 }

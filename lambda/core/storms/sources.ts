@@ -38,9 +38,18 @@ export interface Watch {
   readonly reported?: number;
 }
 
+/** The store takes no more writes of a source for now: the flood is faster than one item takes. */
+export class BusySourceError extends Error {
+  override readonly name = "BusySourceError";
+}
+
 /** The store of what comes from each source. Every method rejects when it cannot be reached. */
 export interface Sources {
-  /** Counts a session start, once by its key. */
+  /**
+   * Counts a session start, once by its key.
+   *
+   * @throws BusySourceError where it has to be counted later; another error where the store does not answer
+   */
   count(source: SourceKey, event: SourceEvent, limits: SourceLimits, now: Date, signal: AbortSignal): Promise<Counted>;
   /** Takes back a failed attempt that turned out to be no news, or a session start that is excepted. */
   takeBack(source: SourceKey, event: SourceEvent, since: number, signal: AbortSignal): Promise<void>;

@@ -3,6 +3,7 @@ import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
 import { createSources } from "../../../lambda/adapters/tables/sources.ts";
 import { type GatheredSignIn, maximumGathered } from "../../../lambda/core/storms/gathering.ts";
 import type { SourceEvent } from "../../../lambda/core/storms/source.ts";
+import { BusySourceError } from "../../../lambda/core/storms/sources.ts";
 import { maximumUsers, stormMilliseconds } from "../../../lambda/core/storms/storm.ts";
 import { type Emulators, startEmulators } from "../../../local/emulators.ts";
 import { names } from "../../../local/resources.ts";
@@ -247,6 +248,11 @@ test("an item that no attempt is counted in, or that cannot be read, is no storm
   client.destroy();
   expect(await sources().read(key, signal())).toBeNull();
   expect(await sources().read(source(), signal())).toBeNull();
+});
+
+test("a source that DynamoDB takes no more writes of is busy", async () => {
+  emulators.faults.dynamodb.set({ kind: "throttle" });
+  await expect(sources().count(source(), attempt("a"), limits, start, signal())).rejects.toThrow(BusySourceError);
 });
 
 test("a store that does not answer rejects", async () => {

@@ -11,6 +11,7 @@ import { retryWork } from "../../../lambda/core/pipeline/retry-work.ts";
 import { UnconfirmedPublishError } from "../../../lambda/core/pipeline/unconfirmed.ts";
 import { readWork, writeWork } from "../../../lambda/core/pipeline/work.ts";
 import { compileAdjustments } from "../../../lambda/core/severity/compile-adjustments.ts";
+import { BusySourceError } from "../../../lambda/core/storms/sources.ts";
 import type { Json } from "../../fixtures/events.ts";
 import { findings, memoryClaims, memoryPorts } from "../../fixtures/memory.ts";
 import { proxied, ruleSet } from "../../fixtures/rules.ts";
@@ -237,6 +238,23 @@ describe("nothing of a storm is lost", () => {
     const { deliver, observed } = world({ sources: { ...memorySources(), count: down } });
     expect(await deliver(...attempts(12))).toMatchObject({ published: 12 });
     expect(observed.filter(({ kind }) => kind === "sourceUnavailable")).toHaveLength(12);
+  });
+
+  test("where a flood is faster than its source is counted, failed attempts wait, and successes do not", async () => {
+    const sources = memorySources();
+    let isBusy = true;
+    const count: typeof sources.count = (...parameters) =>
+      isBusy ? Promise.reject(new BusySourceError("busy")) : sources.count(...parameters);
+    const { deliver, pass, published, reports } = world({ sources: { ...sources, count } });
+    expect(await deliver(...attempts(12), signIn("success", "ada@example.com"))).toMatchObject({
+      parked: 12,
+      published: 1,
+    });
+    isBusy = false;
+    await pass(60);
+    expect(published.filter(({ storm, session }) => storm === null && session.outcome === "FAILURE")).toHaveLength(5);
+    await pass(700);
+    expect(reports().at(-1)).toMatchObject({ report: "end", attempts: 12 });
   });
 
   test("a later attempt replaces a watcher that was lost", async () => {
