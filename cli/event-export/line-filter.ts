@@ -8,6 +8,8 @@ export interface FoundValues {
   readonly count: number;
   /** The index of the field's name in {@link LineFilter.names}. */
   readonly nameAt: (index: number) => number;
+  /** The most characters of the value's text. */
+  readonly lengthAt: (index: number) => number;
   /** The value as rules compare it, folded; null for a list, which may hold any value. */
   readonly textAt: (index: number) => string | null;
 }
@@ -102,7 +104,10 @@ function createChecks(alternatives: readonly Alternative[]): Checks {
     for (const part of parts) append(bucket.parts, part, alternative);
   }
   const indexed = new Map(
-    [...buckets].map(([name, { values, parts }]) => [name, { values, parts: createPartIndex(parts) }]),
+    [...buckets].map(([name, { values, parts }]) => {
+      const shortest = Math.min(...[...values.keys(), ...parts.keys()].map(({ length }) => length));
+      return [name, { shortest, values, parts: createPartIndex(parts) }];
+    }),
   );
   return { mayMatch: (found) => mayMatch(indexed, found) };
 }
@@ -114,6 +119,8 @@ function append(lists: Map<string, Alternative[]>, key: string, value: Alternati
 }
 
 interface IndexedBucket {
+  /** The characters of the shortest value or part: a text of fewer holds none of them. */
+  readonly shortest: number;
   readonly values: ReadonlyMap<string, readonly Alternative[]>;
   readonly parts: PartIndex<Alternative>;
 }
@@ -121,7 +128,7 @@ interface IndexedBucket {
 function mayMatch(buckets: ReadonlyMap<number, IndexedBucket>, found: FoundValues): boolean {
   for (let index = 0; index < found.count; index += 1) {
     const bucket = buckets.get(found.nameAt(index));
-    if (bucket === undefined) continue;
+    if (bucket === undefined || found.lengthAt(index) < bucket.shortest) continue;
     const text = found.textAt(index);
     if (text === null) return true;
     const holds = ({ others }: Alternative) => others.every((requirement) => isMet(requirement, found));

@@ -72,6 +72,12 @@ export class LineSkimmer implements FoundValues {
     return this.#names[index] ?? -1;
   }
 
+  /** A list has any length; a text, no character takes less than a byte. */
+  lengthAt(index: number): number {
+    const isList = this.#kinds[index] === openBracket;
+    return isList ? Number.POSITIVE_INFINITY : (this.#ends[index] ?? 0) - (this.#starts[index] ?? 0);
+  }
+
   textAt(index: number): string | null {
     const start = this.#starts[index] ?? 0;
     const end = this.#ends[index] ?? 0;
