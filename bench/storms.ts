@@ -1,3 +1,5 @@
+import { fork } from "node:child_process";
+import { fileURLToPath } from "node:url";
 import { DynamoDBClient } from "@aws-sdk/client-dynamodb";
 import { createClaims } from "../lambda/adapters/tables/claims.ts";
 import { createIncidents } from "../lambda/adapters/tables/incidents.ts";
@@ -12,12 +14,12 @@ import { retryWork } from "../lambda/core/pipeline/retry-work.ts";
 import { readWork, writeWork } from "../lambda/core/pipeline/work.ts";
 import { defaultSourceAlerts } from "../lambda/core/storms/gathering.ts";
 import { defaultStormAfter } from "../lambda/core/storms/storm.ts";
-import { startEmulators } from "../local/emulators.ts";
 import { names } from "../local/resources.ts";
 import { memoryPorts } from "../test/fixtures/memory.ts";
 import { proxied, ruleSet } from "../test/fixtures/rules.ts";
 import { failedSignIn, signIn } from "../test/fixtures/storms.ts";
 import { unhurried } from "../test/fixtures/timing.ts";
+import { lineOf } from "./endurance.ts";
 
 /*
  * A password spray in ten minutes by the clock of the pipeline, through the adapters of the functions to an embedded DynamoDB: alerts,
@@ -31,8 +33,12 @@ const logins = Number(process.argv[3] ?? 2_000);
 /** AWS's list prices for us-east-1, in USD a million: see docs/cost.md. */
 const price = { writeUnits: 0.625, readUnits: 0.125, publishes: 0.5, sqsRequests: 0.4 } as const;
 
-const emulators = await startEmulators();
-Object.assign(process.env, emulators.environment);
+// The emulators have a process of their own, so that the memory is that of the pipeline.
+const emulators = fork(fileURLToPath(new URL("emulators.ts", import.meta.url)), ["0"], {
+  stdio: ["ignore", "pipe", "inherit", "ipc"],
+});
+const [, environment = ""] = await lineOf(emulators, /^environment (.*)$/);
+Object.assign(process.env, JSON.parse(environment));
 const dynamodb = new DynamoDBClient({});
 const calls = new Map<string, number>();
 const units = { write: 0, read: 0 };
@@ -142,4 +148,4 @@ const figures = {
 };
 process.stdout.write(`${JSON.stringify(figures)}\n`);
 dynamodb.destroy();
-await emulators.stop();
+emulators.disconnect();

@@ -141,7 +141,7 @@ describe("exceptions", () => {
   });
 
   test("that cover some detections leave an alert about the others", async () => {
-    const some = exception({ asNumber: 64_500, detections: [proxied.id] });
+    const some = exception({ asNumber: 64_500, kinds: ["tor"], detections: [proxied.id] });
     const replayed = await run([at(0, { securityContext: throughTor })], { exceptions: [some] });
     expect(replayed).toMatchObject([{ result: "alerted", exceptions: [some] }]);
     expect(replayed.map(titles)).toEqual([["Tor"]]);
