@@ -1,10 +1,11 @@
 import { createHash } from "node:crypto";
+import { positiveBehaviors } from "../okta/behaviors.ts";
 import { exitNode } from "../okta/exit-node.ts";
 import { valueAt } from "../okta/lenient.ts";
 import type { LogEvent } from "../okta/log-event.ts";
 import { networkKey } from "../okta/network-key.ts";
 import { succeeded } from "../okta/outcome.ts";
-import { risk } from "../okta/risk.ts";
+import { risk, suspectsThreat } from "../okta/risk.ts";
 
 /** The key of a window: what {@link fingerprintOf} makes of a session start. */
 export type Fingerprint = string;
@@ -16,7 +17,7 @@ export type Fingerprint = string;
  * 1. outcome: whether they succeeded
  * 2. network (ASN, else /24 or /64), kinds and operators of anonymous network, country and region
  * 3. device (Okta's device id, else `dtHash`) and client (browser, operating system, kind of device)
- * 4. Okta's risk level
+ * 4. what Okta judges: risk level, a suspected threat, behaviors that occurred (a new address tells nothing new)
  * 5. detections that are alerted on
  *
  * @param detections the ids of the detections
@@ -34,10 +35,15 @@ export function fingerprintOf(event: LogEvent, detections: readonly string[]): F
     anonymous.kinds.toSorted(),
     anonymous.operators.toSorted(),
     countryCode ?? fold(place?.country),
-    fold(place?.state ?? place?.city),
+    fold(place?.state) ?? fold(place?.city),
     device?.id ?? textOrNull(valueAt(debugData, "dtHash")),
     [client?.userAgent?.browser, client?.userAgent?.os, client?.device].map(fold),
     fold(risk(event).level),
+    suspectsThreat(event),
+    positiveBehaviors(event)
+      .map(fold)
+      .filter((name) => name !== "new ip")
+      .toSorted(),
     detections.toSorted(),
   ];
   return createHash("sha256").update(JSON.stringify(parts).toWellFormed()).digest("base64url").slice(0, 22);

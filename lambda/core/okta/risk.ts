@@ -36,6 +36,11 @@ export function risk({ eventType, fields }: LogEvent): Risk {
   };
 }
 
+/** Whether Okta suspects a threat in a sign-in (ThreatInsight). */
+export function suspectsThreat({ fields: { debugData } }: Pick<LogEvent, "fields">): boolean {
+  return String(valueAt(debugData, "threatSuspected")).toLowerCase() === "true";
+}
+
 /**
  * Whether an event reports a change of a user's risk (`user.risk.change`, `user.risk.detect`): its target is the user
  * at risk.

@@ -1,12 +1,12 @@
 import { createHash } from "node:crypto";
 import { positiveBehaviors } from "../okta/behaviors.ts";
 import { exitNode } from "../okta/exit-node.ts";
-import { valueAt } from "../okta/lenient.ts";
 import type { LogEvent } from "../okta/log-event.ts";
 import { networkKey } from "../okta/network-key.ts";
 import { operatorName } from "../okta/operator.ts";
 import { succeeded } from "../okta/outcome.ts";
 import { canonicalLogin, personOf } from "../okta/person.ts";
+import { suspectsThreat } from "../okta/risk.ts";
 import { masked } from "../okta/stranger.ts";
 
 /**
@@ -56,9 +56,9 @@ const maximumReasons = 6;
 export function sourceEventOf(event: LogEvent, isLogin: (login: string) => boolean): SourceEvent {
   const { id = null, login = null, isKnown = false } = personOf(event) ?? {};
   const typed = login === null ? null : canonicalLogin(login).slice(0, maximumLogin).toWellFormed();
-  const { outcome, debugData } = event.fields;
-  const isThreat = String(valueAt(debugData, "threatSuspected")).toLowerCase() === "true";
-  const reasons = [outcome?.reason ?? null, isThreat ? "ThreatSuspected" : null, ...positiveBehaviors(event)];
+  const { outcome } = event.fields;
+  const threat = suspectsThreat(event) ? "ThreatSuspected" : null;
+  const reasons = [outcome?.reason ?? null, threat, ...positiveBehaviors(event)];
   return {
     key: hash(event.uuid.toWellFormed(), 10),
     succeeded: succeeded(outcome?.result ?? null),

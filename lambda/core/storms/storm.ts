@@ -94,13 +94,25 @@ export interface DueReport {
   readonly step: string;
 }
 
+/** The longest that attempts of a storm wait for a report, in milliseconds: a storm that is kept up hides none for days. */
+export const longestUnreportedMilliseconds = 4 * 3_600_000;
+
 /** The report on a storm that is due now; null for none. */
 export function dueReport(storm: Storm, now: Date): DueReport | null {
   const { attempts, reported, last } = storm;
   if (reported === 0) return { kind: "start", step: "start" };
   if (last + stormMilliseconds <= now.getTime()) return { kind: "end", step: `end ${attempts}` };
   const step = stepBelow(attempts);
-  return step > stepBelow(reported) ? { kind: "update", step: String(step) } : null;
+  if (step > stepBelow(reported)) return { kind: "update", step: String(step) };
+  const period = periodAt(storm, now.getTime());
+  // The last look was the time at which the watcher is overdue, less its patience.
+  const isNext = storm.watchBy !== null && periodAt(storm, storm.watchBy - watchPatience) < period;
+  return isNext && attempts > reported ? { kind: "update", step: `${step} after ${period}` } : null;
+}
+
+/** The number of the period of four hours that a time (milliseconds since 1970) of a storm lies in, from 0. */
+function periodAt({ since }: Storm, time: number): number {
+  return Math.floor((time - since) / longestUnreportedMilliseconds);
 }
 
 /** The highest number of attempts that is reported, of those up to these: 10, 30, 100, 300, 1,000…; 0 for none. */

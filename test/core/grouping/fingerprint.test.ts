@@ -16,6 +16,8 @@ const components: Readonly<Record<string, readonly [Json, Json]>> = {
   browser: [{ browser: "CHROME" }, { browser: null }],
   system: [{ os: "Windows" }, { os: "Mac OS X" }],
   risk: [{ risk: "LOW" }, { risk: "HIGH" }],
+  threat: [{ threat: "false" }, { threat: "true" }],
+  behavior: [{ behavior: "POSITIVE" }, { behavior: "NEGATIVE" }],
   detections: [{ detections: ["a"] }, { detections: ["a", "b"] }],
 };
 const names = Object.keys(components);
@@ -25,6 +27,7 @@ const indifferent: Readonly<Record<string, readonly [Json, Json]>> = {
   ip: [{ ip: "203.0.113.7" }, { ip: "203.0.113.8" }],
   session: [{ session: "s1" }, { session: "s2" }],
   city: [{ city: "Toronto" }, { city: "Ottawa" }],
+  newIp: [{ newIp: "POSITIVE" }, { newIp: "NEGATIVE" }],
   name: [{ name: "Ada" }, { name: "Ada Marques" }],
 };
 
@@ -48,7 +51,13 @@ function fingerprint(chosen: Json): string | null {
       risk: { level: at("risk") },
       ipDetails: { ipServiceCategories: [{ type: at("type"), operator: at("operator"), isAnonymous: true }] },
     },
-    debugContext: { debugData: { dtHash: at("dtHash") } },
+    debugContext: {
+      debugData: {
+        dtHash: at("dtHash"),
+        threatSuspected: at("threat"),
+        behaviors: `{Velocity=${at("behavior")}, New IP=${at("newIp")}}`,
+      },
+    },
   });
   return fingerprintOf(event, (at("detections") ?? []) as string[]);
 }
@@ -88,6 +97,14 @@ describe("the fingerprint", () => {
     expect(fingerprint({ ...base, detections: ["b", "a"], state: "ONTARIO" })).toBe(
       fingerprint({ ...base, detections: ["a", "b"] }),
     );
+  });
+
+  test("tells cities apart where Okta writes no state, or a blank one", () => {
+    const base = choose(components, {});
+    for (const state of [null, "", " "]) {
+      const of = (city: string) => fingerprint({ ...base, state, city });
+      expect(of("Toronto")).not.toBe(of("Vancouver"));
+    }
   });
 
   test("is none where the network is not known: what is unknown is not the same", () => {

@@ -120,6 +120,21 @@ describe("a spray of three hundred logins through one Tor exit", () => {
   });
 });
 
+test("a storm that is kept up on purpose tells of every attempt within some four hours", async () => {
+  const { deliver, pass, reports } = world();
+  await deliver(...attempts(110));
+  await pass(120);
+  for (let index = 110; index < 110 + 7 * 12; index += 1) {
+    await deliver(failedSignIn(index));
+    await pass(500);
+  }
+  expect(reports().map(({ report, attempts }) => [report, attempts])).toEqual([
+    ["start", 110],
+    ["update", 139],
+    ["update", 168],
+  ]);
+});
+
 describe("a success in a storm", () => {
   test("comes at once and singly, one level up, and says so", async () => {
     const { deliver, pass, published, reports } = world();

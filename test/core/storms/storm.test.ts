@@ -36,6 +36,20 @@ describe("the reports on a storm", () => {
     });
   });
 
+  test("come every four hours, where a storm is kept up by few attempts: it hides none for days", () => {
+    const hours = (count: number) => count * 3_600_000;
+    // A watcher is overdue three minutes after its look.
+    const watched = (look: number, given: Partial<Storm>) =>
+      storm({ last: since + look, watchBy: since + look + 180_000, reported: 100, ...given });
+    expect(dueReport(watched(hours(3), { attempts: 120 }), at(hours(3) + 60_000))).toBeNull();
+    expect(dueReport(watched(hours(4) - 60_000, { attempts: 120 }), at(hours(4)))).toEqual({
+      kind: "update",
+      step: "100 after 1",
+    });
+    expect(dueReport(watched(hours(4) - 60_000, { attempts: 100 }), at(hours(4)))).toBeNull();
+    expect(dueReport(watched(hours(4), { attempts: 120 }), at(hours(4) + 60_000))).toBeNull();
+  });
+
   test("are few, however many attempts come: three and a half for each tenfold", () => {
     fc.assert(
       fc.property(fc.integer({ min: 6, max: 1_000_000 }), (attempts) => {
