@@ -1,7 +1,8 @@
 import { relative, resolve } from "node:path";
 import { type Command, InvalidArgumentError, Option } from "commander";
 import { toMessage } from "../lambda/core/alerts/message.ts";
-import { compileRules, isEnabled } from "../lambda/core/detections/compile-rules.ts";
+import { planCorrelations } from "../lambda/core/correlation/correlate.ts";
+import { compileRules } from "../lambda/core/detections/compile-rules.ts";
 import { indexField } from "../lambda/core/detections/log-source.ts";
 import {
   defaultSuppressMinutes,
@@ -14,6 +15,7 @@ import { canonicalLogin } from "../lambda/core/okta/person.ts";
 import { looksLikeLogin } from "../lambda/core/okta/stranger.ts";
 import { decide } from "../lambda/core/pipeline/judge.ts";
 import { type Candidate, findCandidate } from "../lambda/core/pipeline/match.ts";
+import type { Decision } from "../lambda/core/pipeline/stages.ts";
 import { defaultMismatchDistanceKm } from "../lambda/core/profiles/mismatch-distance.ts";
 import { compileAdjustments } from "../lambda/core/severity/compile-adjustments.ts";
 import { withoutFilters } from "../lambda/core/sigma/parse/parse-filter.ts";
@@ -21,9 +23,10 @@ import type { Rule } from "../lambda/core/sigma/rule.ts";
 import { defaultSourceAlerts, maximumSourceAlerts } from "../lambda/core/storms/gathering.ts";
 import { defaultStormAfter, maximumStormAfter, readCount } from "../lambda/core/storms/storm.ts";
 import { type AlertTally, countReplayed, createAlertTally } from "./backtest/alert-tally.ts";
+import { type BacktestCorrelator, chooseCorrelated, createBacktestCorrelator } from "./backtest/correlate.ts";
 import { readExceptionsFile } from "./backtest/exceptions-file.ts";
 import { type HeldEvents, holdEvents } from "./backtest/held-events.ts";
-import { type LinesOfFile, linesToFile, linesToStandardOutput } from "./backtest/lines.ts";
+import { type Lines, type LinesOfFile, linesToFile, linesToStandardOutput } from "./backtest/lines.ts";
 import { countDecision, countFiltered, createMatchTally, type MatchTally } from "./backtest/match-tally.ts";
 import { cacheKeyVariable, oktaOrgUrl, oktaSource, type Source } from "./backtest/okta-source.ts";
 import { readPlacedProfiles } from "./backtest/profiles.ts";
@@ -31,7 +34,14 @@ import { type ReplayOptions, replay, withoutLookUps } from "./backtest/replay.ts
 import { digest, rememberEvents, type SeenEvents } from "./backtest/seen-events.ts";
 import { count, summarize } from "./backtest/summary.ts";
 import { badInput, createCommand, InputError, onTerminal, runCommand } from "./command.ts";
-import { detectionSettings, parsePacks, readDetections, readSeverity, refusePacks } from "./detections-folder.ts";
+import {
+  detectionSettings,
+  parsePacks,
+  readDetections,
+  readSeverity,
+  readWithCorrelations,
+  refusePacks,
+} from "./detections-folder.ts";
 import { createLineFilter } from "./event-export/line-filter.ts";
 import { createLineSkipper, type SkippedEvents } from "./event-export/line-skipper.ts";
 import { createReadCounter, describeReads, type ReadCounter, refuseWithoutEvents } from "./event-export/read-counts.ts";
@@ -64,8 +74,10 @@ interface Options {
 async function backtest(options: Options, _: Command): Promise<void> {
   const start = performance.now();
   const { loaded, chosen } = await chooseRules(options);
-  const rules = loaded.rules.map(({ content }) => content).filter((rule) => isEnabled(rule, chosen));
-  const ruleSet = await compileRules(rules);
+  const { correlations, evaluated, own: rules, silent } = chooseCorrelated(loaded, chosen);
+  const ruleSet = await compileRules(evaluated);
+  const ownRuleSet = correlations.length === 0 ? ruleSet : await compileRules(rules);
+  const correlator = createBacktestCorrelator(planCorrelations(correlations), silent);
   const unfiltered = await compileRules(rules.filter(({ filters }) => filters.length > 0).map(withoutFilters));
   const profiles = options.profiles === undefined ? null : await readPlacedProfiles(options.profiles);
   const exceptions = options.exceptions === undefined ? [] : await readExceptionsFile(options.exceptions);
@@ -95,16 +107,17 @@ async function backtest(options: Options, _: Command): Promise<void> {
     const decision = candidate && decideOn(candidate);
     if (whole !== null) countFiltered(matches, decideOn(whole), decision);
     if (candidate === null || decision === null) return;
-    countDecision(matches, candidate, decision, isLogin);
+    const detections = decision.detections.filter(({ rule }) => !silent.has(rule.id));
+    countDecision(matches, candidate, { ...decision, detections }, isLogin);
     if (decision.detections.length > 0) held.add(event);
-    for (const { rule, matched } of decision.detections) {
+    for (const { rule, matched } of detections) {
       const { id, title, level } = rule;
       const match = { rule: id, title, level, event: event.uuid, ...(options.explain ? { matched } : {}) };
       await output.write(JSON.stringify(match));
     }
   };
   try {
-    for await (const { name, batches, position } of sourcesOf(options, rules, reads)) {
+    for await (const { name, batches, position } of sourcesOf(options, evaluated, reads)) {
       for await (const batch of batches) {
         progress.update(
           () => `${name} ${position()}, ${count(matches.read)} events, ${count(matches.matches)} matches`,
@@ -120,12 +133,19 @@ async function backtest(options: Options, _: Command): Promise<void> {
     progress.done();
   }
   if (options.events !== undefined) refuseWithoutEvents(reads.counts);
+  if (correlations.length > 0) {
+    const decideOn = (event: LogEvent) => {
+      const candidate = findCandidate(event, ruleSet);
+      return candidate && decide(candidate, profiles?.locations ?? null, options.distanceKm);
+    };
+    await correlateHeld(held, correlator, decideOn, output, progress);
+  }
   const alerts = createAlertTally(exceptions);
   await replayHeld(
     held,
     alerts,
     {
-      rules: profiles === null ? withoutLookUps(ruleSet) : ruleSet,
+      rules: profiles === null ? withoutLookUps(ownRuleSet) : ownRuleSet,
       severityAdjustments,
       locations: profiles?.locations ?? new Map(),
       exceptions,
@@ -143,6 +163,7 @@ async function backtest(options: Options, _: Command): Promise<void> {
     summarize({
       matches,
       alerts,
+      correlations: correlator.counts,
       untimed: held.untimed(),
       profiles: profiles && { ...profiles, file: options.profiles ?? "" },
       suppressMinutes: options.suppressMinutes,
@@ -157,12 +178,34 @@ async function backtest(options: Options, _: Command): Promise<void> {
 
 /** The rules of a folder, all of them; else those that are deployed, with what settings and options switch on. */
 async function chooseRules({ rules, experimental, packs }: Options) {
-  if (rules !== undefined) return { loaded: await readDetections(rules), chosen: { experimental: true } };
+  if (rules !== undefined) return { loaded: await readWithCorrelations(rules), chosen: { experimental: true } };
   const settings = await detectionSettings();
   const loaded = await readDetections(...settings.folders);
   const chosen = { experimental: experimental || settings.experimental, packs: packs ?? settings.packs };
   refusePacks(chosen.packs, loaded);
   return { loaded, chosen };
+}
+
+/** Correlates the events that rules match, in order of time. */
+async function correlateHeld(
+  held: HeldEvents,
+  correlator: BacktestCorrelator,
+  decideOn: (event: LogEvent) => Decision | null,
+  output: Lines,
+  progress: Progress,
+): Promise<void> {
+  let done = 0;
+  try {
+    for (const event of held.inOrder()) {
+      const decision = decideOn(event);
+      done += 1;
+      progress.update(() => `${count(done)} of ${count(held.count())} matching events correlated`);
+      for (const line of decision === null ? [] : correlator.take(event, decision)) await output.write(line);
+    }
+  } finally {
+    await output.flush();
+    progress.done();
+  }
 }
 
 /** Sends the events that rules match through the pipeline, in order of time; counts and writes the alerts. */

@@ -100,7 +100,7 @@ async function report(options: Options): Promise<void> {
   }
   const lines = reports.flatMap(writeRule);
   if (correlations.length > 0) {
-    lines.push("Correlations, which a deployment refuses in this version", "");
+    lines.push("Correlations, which backtests run and a deployment refuses", "");
     for (const each of correlations) lines.push(...writeCorrelation(describeCorrelation(each, chosen)));
   }
   if (filters.length > 0) {

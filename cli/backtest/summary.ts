@@ -1,8 +1,10 @@
 import { describeScope } from "../../lambda/core/exceptions/exception.ts";
+import type { Correlation } from "../../lambda/core/sigma/correlation.ts";
 import { bySeverity, type Rule } from "../../lambda/core/sigma/rule.ts";
 import { plural } from "../../lambda/core/text/shorten.ts";
 import type { BadRow } from "../profile-file.ts";
 import { type AlertCounts, type AlertTally, sumOf } from "./alert-tally.ts";
+import { type CorrelationCounts, correlationTable } from "./correlate.ts";
 import { asksForLocation, type MatchTally, type RuleCounts } from "./match-tally.ts";
 import type { PlacedProfiles } from "./profiles.ts";
 
@@ -10,6 +12,7 @@ import type { PlacedProfiles } from "./profiles.ts";
 export interface BacktestResult {
   readonly matches: MatchTally;
   readonly alerts: AlertTally;
+  readonly correlations: ReadonlyMap<Correlation, CorrelationCounts>;
   /** Events that rules match and that have no time. */
   readonly untimed: number;
   /** Null where none are given. */
@@ -34,6 +37,7 @@ export function summarize(result: BacktestResult): string {
   const parts = [
     [readLine(result)],
     ruleTable(result),
+    correlationTable(result.correlations),
     filtered(result),
     notJudged(result),
     verdicts(result),

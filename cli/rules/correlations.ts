@@ -57,5 +57,5 @@ export function writeCorrelation(report: CorrelationReport): string[] {
 
 /** Warns of a correlation that the build refuses: `file:line: what`. */
 export function notDeployable({ content, file, line }: FromFile<Correlation>): string {
-  return `${file}:${line}: "${content.title}" is a correlation, which a deployment refuses in this version`;
+  return `${file}:${line}: "${content.title}" is a correlation, which backtests run and a deployment refuses`;
 }

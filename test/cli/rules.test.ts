@@ -225,7 +225,9 @@ correlation:
     event_count within 5m, by actor.id
     of: Token created  (no result of its own)
 `);
-    expect(stdout).toMatch(/token\.yml:13: "Many tokens" is a correlation, which a deployment refuses in this version/);
+    expect(stdout).toMatch(
+      /token\.yml:13: "Many tokens" is a correlation, which backtests run and a deployment refuses/,
+    );
     const json = JSON.parse((await rules("--rules", folder, "--json")).stdout) as { readonly correlations: unknown };
     expect(json.correlations).toEqual([
       expect.objectContaining({

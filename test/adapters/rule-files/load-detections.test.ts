@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
-import { loadDetections } from "../../../lambda/adapters/rule-files/load-detections.ts";
+import { loadDetections, loadWithCorrelations } from "../../../lambda/adapters/rule-files/load-detections.ts";
 import { compileRule } from "../../../lambda/core/sigma/compile.ts";
 import type { Json } from "../../fixtures/events.ts";
 
@@ -396,7 +396,7 @@ filter:
   });
 });
 
-test("every rule and filter that docs/detections.md shows can be run as it stands", async () => {
+test("every rule, correlation and filter that docs/detections.md shows can be run as it stands", async () => {
   const text = await readFile(new URL("../../../docs/detections.md", import.meta.url), "utf8");
   const documents = [...text.matchAll(/^```yaml\n(title: [\s\S]*?)^```/gm)].map(([, document = ""]) => document);
   const isFilter = (document: string) => document.includes("\nfilter:\n");
@@ -404,7 +404,8 @@ test("every rule and filter that docs/detections.md shows can be run as it stand
   for (const [index, document] of documents.entries()) {
     await write(isFilter(document) ? `filters/${index}.yml` : `${index}.yml`, document);
   }
-  const { warnings } = await load();
+  const { correlations, warnings } = await loadWithCorrelations(folder);
+  expect(correlations).not.toEqual([]);
   expect(warnings).toEqual([expect.stringContaining("it has no id")]);
 });
 

@@ -93,11 +93,14 @@ function resolve(written: WrittenCorrelation, known: Known, checkField: (name: s
     });
   }
   const related = relatedRules(written, known);
+  // What a correlation groups by, its aliases included, is a field of its matches.
+  const ofInner = found.map(({ id }) => known.correlations.find((each) => each.id === id)?.groupNames ?? []);
+  const unchecked = (fields: readonly string[]) => fields.filter((field, index) => !ofInner[index]?.includes(field));
   for (const [index, { fields }] of groupBy.entries()) {
-    checkFields(fields, ["correlation", "group-by", index], related, checkField, warnings);
+    checkFields(unchecked(fields), ["correlation", "group-by", index], related, checkField, warnings);
   }
   for (const fields of valueFields) {
-    checkFields(fields, ["correlation", "condition", "field"], related, checkField, warnings);
+    checkFields(unchecked(fields), ["correlation", "condition", "field"], related, checkField, warnings);
   }
   const condition = resolveCondition(written, names);
   if (!isMonotone({ type: written.type, condition })) {

@@ -1,0 +1,242 @@
+import { type Correlation, isTemporal } from "../sigma/correlation.ts";
+import { advance, type Match, type SlotFired } from "./advance.ts";
+import { type Entry, emptyGroup, type GroupState, slotNumber } from "./group-state.ts";
+
+/** Correlations, arranged by what takes part in them. */
+export interface CorrelationPlan {
+  /** Each behind those that take part in it. */
+  readonly correlations: readonly Correlation[];
+  /** The correlations that a rule or correlation takes part in, by its id, each with its index there. */
+  readonly partsOf: ReadonlyMap<string, readonly Part[]>;
+  /** The fields that matches of a rule or correlation carry for the correlations over the one that they take part in. */
+  readonly carried: ReadonlyMap<Correlation, readonly string[]>;
+}
+
+/** A rule's place in a correlation. */
+interface Part {
+  readonly correlation: Correlation;
+  readonly rule: number;
+}
+
+/** An event and the rules that it matches. */
+export interface CorrelatedEvent {
+  readonly uuid: string;
+  /** When it was published, in milliseconds since 1970. */
+  readonly at: number;
+  /** The ids of the rules that match it. */
+  readonly rules: Iterable<string>;
+  /** The values of a field as text; none where it is missing, null, or not known yet. */
+  readonly valuesOf: (field: string) => readonly string[];
+}
+
+/** A match, and the group of a correlation that it takes part in. */
+export interface GroupMatch {
+  readonly correlation: Correlation;
+  /** The values of the correlation's `group-by`, in its order. */
+  readonly group: readonly string[];
+  readonly match: Match;
+}
+
+/** Matches by group, and those that take no part. */
+export interface GroupMatches {
+  readonly matches: readonly GroupMatch[];
+  /** Correlations in which the event takes no part, as it has no value in a field that they group by or read. */
+  readonly without: readonly Correlation[];
+}
+
+/** A correlation that fires. Correlation, group and slot identify it. */
+export interface Firing extends SlotFired {
+  readonly correlation: Correlation;
+  readonly group: readonly string[];
+}
+
+/** A store of groups' states, by {@link groupKey}. */
+export interface GroupStates {
+  readonly get: (key: string) => GroupState | undefined;
+  readonly set: (key: string, state: GroupState) => void;
+}
+
+/** The result of an event. */
+export interface Correlated {
+  readonly firings: readonly Firing[];
+  readonly without: readonly Correlation[];
+  /** Correlations whose group has dropped the event's time already. */
+  readonly tooLate: readonly Correlation[];
+}
+
+/**
+ * An event with several values in grouped fields belongs to several groups: to at most so many, in the order of its
+ * values. The same limit holds for the values that `value_count` takes of one event.
+ */
+const maximumCombinations = 16;
+
+/** Arranges correlations, whose references are resolved and without a circle. */
+export function planCorrelations(correlations: readonly Correlation[]): CorrelationPlan {
+  const partsOf = new Map<string, Part[]>();
+  for (const correlation of correlations) {
+    for (const [rule, { id }] of correlation.rules.entries()) {
+      partsOf.set(id, [...(partsOf.get(id) ?? []), { correlation, rule }]);
+    }
+  }
+  const carried = new Map<Correlation, readonly string[]>();
+  const carriedOf = (correlation: Correlation): readonly string[] => {
+    const known = carried.get(correlation);
+    if (known !== undefined) return known;
+    const found = (partsOf.get(correlation.id) ?? []).flatMap((part) => [
+      ...fieldsAt(part),
+      ...carriedOf(part.correlation),
+    ]);
+    const own = new Set(correlation.groupBy.map(({ name }) => name));
+    const fields = [...new Set(found)].filter((field) => !own.has(field));
+    carried.set(correlation, fields);
+    return fields;
+  };
+  for (const correlation of correlations) carriedOf(correlation);
+  return { correlations: innerFirst(correlations), partsOf, carried };
+}
+
+function innerFirst(correlations: readonly Correlation[]): readonly Correlation[] {
+  const byId = new Map(correlations.map((correlation) => [correlation.id, correlation]));
+  const ordered = new Set<Correlation>();
+  const visit = (correlation: Correlation): void => {
+    for (const { id } of correlation.rules) {
+      const inner = byId.get(id);
+      if (inner !== undefined && !ordered.has(inner)) visit(inner);
+    }
+    ordered.add(correlation);
+  };
+  for (const correlation of correlations) visit(correlation);
+  return [...ordered];
+}
+
+/** The fields that a correlation reads off the matches of one of its rules. */
+function fieldsAt({ correlation, rule }: Part): readonly string[] {
+  const all = [...correlation.groupBy.map(({ fields }) => fields), ...correlation.valueFields];
+  return all.map((fields) => fields[rule] ?? "");
+}
+
+/** Names the state of a group. */
+export function groupKey({ correlation, group }: Pick<GroupMatch, "correlation" | "group">): string {
+  return JSON.stringify([correlation.id, ...group]);
+}
+
+/** The groups that an event takes part in by the rules that it matches. It reads no state. */
+export function matchesOf(plan: CorrelationPlan, event: CorrelatedEvent): GroupMatches {
+  const { uuid, at, valuesOf } = event;
+  const found = [...event.rules].flatMap((id) =>
+    (plan.partsOf.get(id) ?? []).map((part) => matchesAt(plan, part, { at, event: uuid, unit: uuid, valuesOf })),
+  );
+  return merge(found);
+}
+
+/**
+ * The groups of further correlations that matches of a correlation take part in.
+ *
+ * @param holding the entries of the group of which the condition holds now
+ */
+export function matchesOfCorrelation(
+  plan: CorrelationPlan,
+  { correlation, group }: Pick<GroupMatch, "correlation" | "group">,
+  holding: readonly Entry[],
+): GroupMatches {
+  const own = new Map(correlation.groupBy.map(({ name }, index) => [name, group[index] ?? ""]));
+  const parts = plan.partsOf.get(correlation.id) ?? [];
+  const found = holding.flatMap(({ at, event, carried }) => {
+    // A count counts a correlation once for each of its firings.
+    const unit = `${groupKey({ correlation, group })} ${slotNumber(at, correlation)}`;
+    const valuesOf = (field: string): readonly string[] => {
+      const value = own.get(field);
+      return value === undefined ? (carried?.[field] ?? []) : [value];
+    };
+    return parts.map((part) => matchesAt(plan, part, { at, event, unit, valuesOf }));
+  });
+  return merge(found);
+}
+
+function merge(found: readonly GroupMatches[]): GroupMatches {
+  return {
+    matches: found.flatMap(({ matches }) => matches),
+    without: [...new Set(found.flatMap(({ without }) => without))],
+  };
+}
+
+interface MatchedOnce extends Pick<Match, "at" | "event"> {
+  /** What `event_count` counts. */
+  readonly unit: string;
+  readonly valuesOf: (field: string) => readonly string[];
+}
+
+function matchesAt(plan: CorrelationPlan, { correlation, rule }: Part, match: MatchedOnce): GroupMatches {
+  const { at, event, valuesOf } = match;
+  const groups = combine(correlation.groupBy.map(({ fields }) => valuesOf(fields[rule] ?? "")));
+  const values = valuesAt({ correlation, rule }, match);
+  if (groups.length === 0 || values === null) return { matches: [], without: [correlation] };
+  const names = plan.carried.get(correlation) ?? [];
+  const carried =
+    names.length === 0 ? {} : { carried: Object.fromEntries(names.map((name) => [name, valuesOf(name)])) };
+  const found = { at, event, rule, values, ...carried };
+  return { matches: groups.map((group) => ({ correlation, group, match: found })), without: [] };
+}
+
+/** The values that a correlation counts or calculates with; null where the match has none. */
+function valuesAt({ correlation, rule }: Part, { unit, valuesOf }: MatchedOnce): readonly string[] | null {
+  if (isTemporal(correlation)) return [];
+  if (correlation.type === "event_count") return [unit];
+  const ofFields = correlation.valueFields.map((fields) => valuesOf(fields[rule] ?? ""));
+  const values =
+    correlation.type === "value_count"
+      ? combine(ofFields).map((each) => (each.length === 1 ? (each[0] ?? "") : JSON.stringify(each)))
+      : (ofFields[0] ?? []).filter((value) => value.trim() !== "" && Number.isFinite(Number(value)));
+  return values.length === 0 ? null : values;
+}
+
+/** Every choice of one value from each list; none where a list has none. */
+function combine(lists: readonly (readonly string[])[]): readonly (readonly string[])[] {
+  return lists.reduce<readonly (readonly string[])[]>(
+    (chosen, values) =>
+      chosen
+        .flatMap((each) => [...new Set(values)].filter((value) => value !== "").map((value) => [...each, value]))
+        .slice(0, maximumCombinations),
+    [[]],
+  );
+}
+
+/** Takes an event into the states of its groups, and on into correlations over correlations. */
+export function correlate(plan: CorrelationPlan, event: CorrelatedEvent, states: GroupStates): Correlated {
+  const first = matchesOf(plan, event);
+  const without = new Set(first.without);
+  const tooLate = new Set<Correlation>();
+  const firings: Firing[] = [];
+  const pending = [...first.matches];
+  for (const correlation of plan.correlations) {
+    if (pending.length === 0) break;
+    // What is expected to be absent is known only once all rules of the event are.
+    const ofCorrelation = pending.filter((each) => each.correlation === correlation);
+    for (const [key, matches] of byGroup(ofCorrelation)) {
+      const [{ group }] = matches;
+      const before = states.get(key) ?? emptyGroup;
+      const arriving = matches.map(({ match }) => match);
+      const { state, fired, holding, isTooLate } = advance(correlation, before, arriving, event.uuid);
+      if (state !== before) states.set(key, state);
+      if (isTooLate) tooLate.add(correlation);
+      firings.push(...fired.map((each) => ({ ...each, correlation, group })));
+      const further = matchesOfCorrelation(plan, { correlation, group }, holding);
+      for (const each of further.without) without.add(each);
+      pending.push(...further.matches);
+    }
+  }
+  return { firings, without: [...without], tooLate: [...tooLate] };
+}
+
+type Several = [GroupMatch, ...GroupMatch[]];
+
+function byGroup(matches: readonly GroupMatch[]): ReadonlyMap<string, Several> {
+  const groups = new Map<string, Several>();
+  for (const match of matches) {
+    const key = groupKey(match);
+    const group = groups.get(key);
+    if (group === undefined) groups.set(key, [match]);
+    else group.push(match);
+  }
+  return groups;
+}
