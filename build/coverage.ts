@@ -11,6 +11,7 @@ import { type LogEvent, sessionStart } from "../lambda/core/okta/log-event.ts";
 import { findCandidate } from "../lambda/core/pipeline/match.ts";
 import { defaultMismatchDistanceKm } from "../lambda/core/profiles/mismatch-distance.ts";
 import { compileAdjustments } from "../lambda/core/severity/compile-adjustments.ts";
+import { withoutFilters } from "../lambda/core/sigma/parse/parse-filter.ts";
 import { bySeverity, type Rule } from "../lambda/core/sigma/rule.ts";
 import { defaultSourceAlerts } from "../lambda/core/storms/gathering.ts";
 import { defaultStormAfter } from "../lambda/core/storms/storm.ts";
@@ -200,8 +201,9 @@ const pad = (cell: string, width: number) => (/^-+$/.test(cell) ? "-".repeat(wid
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) {
   const { rules } = await loadDetections(fileURLToPath(new URL("../detections", import.meta.url)));
-  // A fork's own rules are no part of the project's documents.
-  const files = await render(rules.filter(({ content }) => content.author === "okta-proxy-watch"));
+  // A fork's own rules and filters are no part of the project's documents.
+  const ours = rules.filter(({ content }) => content.author === "okta-proxy-watch");
+  const files = await render(ours.map((rule) => ({ ...rule, content: withoutFilters(rule.content) })));
   for (const [name, text] of Object.entries(files)) {
     const file = fileURLToPath(new URL(`../${name}`, import.meta.url));
     if (!process.argv.includes("--check")) {

@@ -16,7 +16,7 @@ export interface Mutant {
  * one that no event has (a comparison, by its opposite).
  */
 export function mutantsOf(rule: Rule): readonly Mutant[] {
-  const names = Object.keys(rule.selections);
+  const names = Object.keys(rule.selections).filter((name) => isAsked(rule.condition, name));
   const dropped = names.flatMap((name) => {
     const condition = without(rule.condition, name);
     return condition === null ? [] : [{ change: `without selection ${name}`, rule: { ...rule, condition } }];
@@ -32,6 +32,13 @@ export function mutantsOf(rule: Rule): readonly Mutant[] {
     })),
   );
   return [...dropped, ...negated, ...flipped].filter((each) => JSON.stringify(each.rule) !== JSON.stringify(rule));
+}
+
+/** Whether a condition asks for a selection: those of filters that are left out stay in the rule, unused. */
+function isAsked(condition: Condition, name: string): boolean {
+  if (condition.kind === "selection") return condition.name === name;
+  const operands = condition.kind === "not" ? [condition.operand] : condition.operands;
+  return operands.some((operand) => isAsked(operand, name));
 }
 
 /** Whether a case turns red. */
