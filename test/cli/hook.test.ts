@@ -5,6 +5,7 @@ import { join } from "node:path";
 import { CreateTopicCommand, SNSClient } from "@aws-sdk/client-sns";
 import { exportJWK, generateKeyPair } from "jose";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from "vitest";
+import { hookEligibleNames } from "../../lambda/core/okta/event-type-catalog.ts";
 import { type EmbeddedRun, startEmbeddedRun } from "../../local/embedded-run.ts";
 import { type AwsEndpoint, startAwsEndpoint } from "../fixtures/aws-endpoint.ts";
 import { type FakeCloudFormation, outputsOf, startCloudFormation } from "../fixtures/cloudformation.ts";
@@ -453,13 +454,20 @@ describe("what an administrator set on the hook", () => {
 
   test("is no fault where the filter is on an event type that no detection needs, and goes with its subscription", async () => {
     const registered = await registerAndEdit();
+    // A fork's own rules may need any type.
+    const needed = new Set(registered.eventTypes);
+    const spare =
+      hookEligibleNames
+        .trim()
+        .split(/\s+/)
+        .find((name) => !needed.has(name)) ?? "";
     const [{ condition }] = ofAdministrator.filter.eventFilterMap;
-    const filter = { ...ofAdministrator.filter, eventFilterMap: [{ event: "group.lifecycle.create", condition }] };
-    Object.assign(registered, { eventTypes: [...registered.eventTypes, "group.lifecycle.create"], filter });
+    const filter = { ...ofAdministrator.filter, eventFilterMap: [{ event: spare, condition }] };
+    Object.assign(registered, { eventTypes: [...registered.eventTypes, spare], filter });
     expect((await hook("status")).stdout).not.toContain("filter");
     const { code, stdout } = await hook("repair");
     expect(code).toBe(0);
-    expect(stdout).toContain("with its event type goes the filter: group.lifecycle.create unless event.outcome.result");
+    expect(stdout).toContain(`with its event type goes the filter: ${spare} unless event.outcome.result`);
     expect(registered).toMatchObject({ filter: null, headers: ofAdministrator.headers });
   });
 
