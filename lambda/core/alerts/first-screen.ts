@@ -112,8 +112,13 @@ function networkOf(alert: InertAlert): string | null {
   return [proxy, address].filter((part) => part !== null).join(", ") || null;
 }
 
+/** The longest city and state: a long one must not push out the country. */
+const maximumPlace = 25;
+
 function where(alert: InertAlert): string | null {
   const { city, state, country } = alert.geo.exit;
   if (isOfStorm(alert) || [city, state, country].every((part) => part === null)) return null;
-  return [describeExit(alert), describeDistance(alert)].filter(Boolean).join(", ");
+  const brief = (name: string | null) => (name === null ? null : cutInert(name, maximumPlace));
+  const exit = { ...alert.geo.exit, city: brief(city), state: brief(state) };
+  return [describeExit({ geo: { ...alert.geo, exit } }), describeDistance(alert)].filter(Boolean).join(", ");
 }

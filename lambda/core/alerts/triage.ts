@@ -4,7 +4,15 @@ import { isUnknown } from "../okta/person.ts";
 import { masked } from "../okta/stranger.ts";
 import type { AlertFacts } from "./facts.ts";
 import type { Action } from "./summary.ts";
-import { describeActor, describeDistance, describeProxy, describeUser, isNamed, nameProxy } from "./wording.ts";
+import {
+  describeActor,
+  describeDistance,
+  describeProxy,
+  describeUser,
+  isCallName,
+  isNamed,
+  nameProxy,
+} from "./wording.ts";
 
 /** The facts of an alert that triage steps depend on. */
 interface Case {
@@ -137,7 +145,9 @@ function findCause(facts: AlertFacts, action: Action | null): string {
 /** The name of a person to call; null for none. */
 function callName({ user }: AlertFacts): string | null {
   if (user.id === null || user.login === masked) return null;
-  return [user.displayName, user.login, user.id].find((name) => name !== null && !isUnknown(name)) ?? null;
+  const { displayName, login, id } = user;
+  const called = displayName !== null && isCallName(displayName) ? displayName : null;
+  return [called, login, id].find((name) => name !== null && !isUnknown(name)) ?? null;
 }
 
 const capitalize = (text: string) => `${text[0]?.toUpperCase() ?? ""}${text.slice(1)}`;

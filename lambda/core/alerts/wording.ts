@@ -7,6 +7,7 @@ import { masked } from "../okta/stranger.ts";
 import { describeLocation, formatKm } from "../profiles/judge-location.ts";
 import { plural } from "../text/shorten.ts";
 import type { Alert } from "./alert-schema.ts";
+import { cutInert } from "./inert.ts";
 import { countLogins, nameStorm } from "./storm-words.ts";
 
 /** Names the person that an alert is about: display name and login, as far as they are known; where no person is named, the actor. */
@@ -31,19 +32,28 @@ export function isByUser({ user, actor }: Pick<Alert, "user" | "actor">): boolea
   return user.id === null ? user.login !== null && user.login === actor.login : user.id === actor.id;
 }
 
+/** The longest display name beside a login, in UTF-16 code units: a long one must not push out the login. */
+const maximumName = 40;
+
 /** Names the actor: a person as a user is, anything else with what it is: `Okta System (SystemPrincipal system@okta.com)`. */
 export function describeActor({ actor }: Pick<Alert, "actor">): string {
   const { type, displayName, login, id } = actor;
   if (type === null || type.toLowerCase() === "user") return describePrincipal(actor);
   const name = [type, login ?? id].filter(Boolean).join(" ");
-  return displayName === null ? name : `${displayName} (${name})`;
+  return displayName === null ? name : `${cutInert(displayName, maximumName)} (${name})`;
 }
 
 /** Display name and login, as far as they are known. */
 export function describePrincipal({ displayName, login, id }: Alert["user"]): string {
   if (login === masked) return "An unknown user (the login is masked, as it may be a password)";
   if (isUnknown(login)) return [displayName, id].find((text) => text !== null && !isUnknown(text)) ?? "An unknown user";
-  return isUnknown(displayName) || displayName === login ? String(login) : `${displayName} (${login})`;
+  if (displayName === null || isUnknown(displayName) || displayName === login) return String(login);
+  return `${cutInert(displayName, maximumName)} (${login})`;
+}
+
+/** Whether people call a person by a display name: a short one without digits, as who holds an account may write a telephone number there. */
+export function isCallName(displayName: string): boolean {
+  return displayName.length <= maximumName && !/\p{N}/u.test(displayName);
 }
 
 /** Whether an alert reports what was suppressed, and no session start of its own: no other follow-up counts any. */

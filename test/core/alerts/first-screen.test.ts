@@ -59,6 +59,23 @@ describe("the first screen of a phone, 12 lines of 40 characters,", () => {
     );
   });
 
+  test.each<[string, string]>([
+    ["a long display name", "Ada ".repeat(60)],
+    ["a telephone number in the place of a name", "Ada, call +44 7700 900 000"],
+    ["another login in the place of a name", "Ada (root@example.com)"],
+  ])("names the login beside %s, and calls the person by a name alone", (_, displayName) => {
+    const actor = { id: "00u1", type: "User", alternateId: "eve@example.com", displayName };
+    const place = {
+      city: "Llanfairpwllgwyngyllgogerychwyrndrobwllllantysiliogogogoch",
+      state: "Wales",
+      country: "Wales",
+    };
+    const lines = firstLines(alertOf({ event: { actor, client: { geographicalContext: place } } }));
+    expect(lines.find((line) => line.startsWith("Who: "))).toMatch(/\(eve@example\.com\)$/);
+    expect(lines.find((line) => line.startsWith("Where: "))).toContain("…, Wales, Wales");
+    if (/\d|.{41}/.test(displayName)) expect(lines.at(-1)).toContain("all eve@example.com. ");
+  });
+
   test("tells verdict, person, place, network, what is new and what to do first, in this order", () => {
     expect(firstLines(caseOf("tor-far-from-home"))).toEqual([
       "HIGH: sign-in through Tor",
