@@ -478,7 +478,12 @@ function attemptBeside(
 ): Change {
   return (path) => {
     const counted = reasons.filter((reason) => countable === null || countable.has(reason));
-    const keys = maximumKeys + (forgotten.length === 0 ? 0 : surplusKeys);
+    const [oldest] = forgotten;
+    // An update that removes a key that is there grows nothing, whatever else was added meanwhile.
+    const hasRoom =
+      oldest === undefined
+        ? `size(${path(["keys"])}) < ${path.value(maximumKeys)}`
+        : `(size(${path(["keys"])}) < ${path.value(maximumKeys + surplusKeys)} OR attribute_exists(${path(["keys", oldest])}))`;
     return {
       set: [
         `${path(["attempts"])} = ${path(["attempts"])} + ${path.value(1)}`,
@@ -493,7 +498,7 @@ function attemptBeside(
         `attribute_not_exists(${path(["ended"])})`,
         `NOT (${isOld(path, stormAfter, time)})`,
         `attribute_not_exists(${path(["keys", key])})`,
-        `size(${path(["keys"])}) < ${path.value(keys)}`,
+        hasRoom,
         named ? mayHold(path, "users", login, maximumUsers) : `attribute_not_exists(${path(["users", login])})`,
         ...counted.map((reason) => mayHold(path, "reasons", reason, maximumReasonKinds)),
       ].join(" AND "),

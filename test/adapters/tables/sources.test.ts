@@ -120,6 +120,18 @@ describe("a storm", () => {
     return { key, store, since: start.getTime() };
   };
 
+  test("are counted on, however many sessions start between two of them", async () => {
+    const [key, store] = [source(), sources()];
+    for (let index = 0; index < 250; index += 1) await store.count(key, attempt(`e${index}`), limits, start, signal());
+    for (let index = 0; index < 120; index += 1) {
+      const success = { ...attempt(`s${index}`, `user${index % 10}@example.com`), succeeded: true };
+      await store.addSuccess(key, success, start.getTime(), signal());
+    }
+    for (let index = 250; index < 300; index += 1)
+      await store.count(key, attempt(`e${index}`), limits, start, signal());
+    expect(await store.read(key, signal())).toMatchObject({ attempts: 300 });
+  });
+
   test("has one watcher until that is overdue", async () => {
     const { key, store, since } = await rage();
     const by = later(60_000).getTime();
