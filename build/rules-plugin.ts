@@ -3,8 +3,12 @@ import type { Plugin } from "esbuild";
 import { loadDetections } from "../lambda/adapters/rule-files/load-detections.ts";
 import { loadSeverity } from "../lambda/adapters/rule-files/load-severity.ts";
 
+/** The end of the import of rules with `status: experimental`. */
+const experimentalEnding = "*.experimental.yml";
+
 /**
- * Resolves an import of `*.yml` to the checked Sigma rules of that folder, and one of `severity.yml` to the checked
+ * Resolves an import of `*.yml` to the checked Sigma rules of that folder that are not experimental, one of
+ * `*.experimental.yml` to those that are, and one of `severity.yml` to the checked
  * adjustments of that file, so that no YAML parser is deployed.
  *
  * @param further folders of rules that are bundled beside those of the folder
@@ -12,14 +16,19 @@ import { loadSeverity } from "../lambda/adapters/rule-files/load-severity.ts";
 export const createRulesPlugin = (further: readonly string[] = []): Plugin => ({
   name: "sigma-rules",
   setup(build) {
-    build.onResolve({ filter: /\/\*\.yml$/ }, ({ resolveDir, path }) => ({
+    build.onResolve({ filter: /\/\*(?:\.experimental)?\.yml$/ }, ({ resolveDir, path }) => ({
       path: join(resolveDir, dirname(path)),
       namespace: "sigma-rules",
+      suffix: path.endsWith(experimentalEnding) ? `?${experimentalEnding}` : "",
     }));
-    build.onLoad({ filter: /.*/, namespace: "sigma-rules" }, ({ path: folder }) =>
+    build.onLoad({ filter: /.*/, namespace: "sigma-rules" }, ({ path: folder, suffix }) =>
       asJson(async () => {
         const { rules, warnings } = await loadDetections(folder, ...further);
-        return { content: rules.map(({ content }) => content), warnings };
+        const isExperimental = suffix !== "";
+        const content = rules
+          .map((rule) => rule.content)
+          .filter(({ status }) => (status === "experimental") === isExperimental);
+        return { content, warnings };
       }),
     );
     build.onResolve({ filter: /\/severity\.yml$/ }, ({ resolveDir, path }) => ({
