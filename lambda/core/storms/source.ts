@@ -11,8 +11,8 @@ import { masked } from "../okta/stranger.ts";
 
 /**
  * The key of a source of session starts, the most telling first: the operators that Okta names and the kinds of network
- * (`operator#NORDVPN#vpn`); else the autonomous system, or the /24 or /64 of the address, and the kinds
- * (`network#AS64500#tor`).
+ * (`operator#NORDVPN#vpn`); else the autonomous system, or the /24 or /48 of the address, and the kinds
+ * (`network#AS64500#vpn`). Tor is one operator, named or not.
  */
 export type SourceKey = string;
 
@@ -22,12 +22,24 @@ const maximumKey = 200;
 /** The source of an event; null where Okta tells neither operator nor network. */
 export function sourceOf(event: LogEvent): SourceKey | null {
   const { kinds, operators } = exitNode(event).network;
-  const network = networkKey(event);
-  const names = operators.map(operatorName).filter((name) => name !== "");
+  const network = siteOf(networkKey(event));
+  const named = operators.map(operatorName).filter((name) => name !== "");
+  // Tor's exits belong to many autonomous systems, and its users change them at will.
+  const isTor = kinds.includes("tor") && named.every((name) => name.includes("TOR"));
+  const names = isTor ? ["TOR"] : named;
   if (names.length === 0 && network === null) return null;
   const start = names.length > 0 ? `operator#${names.toSorted().join(",")}` : `network#${network}`;
   const key = `${start}#${kinds.toSorted().join(",")}`.toWellFormed();
   return key.length <= maximumKey ? key : hash(key, 22);
+}
+
+/**
+ * The /48 of a /64: a site has a /48 (RFC 6177), and who holds one may take another /64 for each attempt. Other networks are as they
+ * are.
+ */
+function siteOf(network: string | null): string | null {
+  const site = /^((?:[\da-f]+:){3})[\da-f]+::\/64$/.exec(network ?? "")?.[1];
+  return site === undefined ? network : `${site}:/48`;
 }
 
 /** A session start, as its source counts it. */

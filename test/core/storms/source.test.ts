@@ -25,8 +25,18 @@ describe("the source of a session start", () => {
       network({ asNumber: 64_500, ...services(null) }),
       "network#AS64500#vpn",
     ],
+    [
+      "Tor, whatever the autonomous system of the exit",
+      network({ asNumber: 64_500, ipDetails: { ipServiceCategories: [{ type: "Tor" }] } }),
+      "operator#TOR#tor",
+    ],
+    [
+      "Tor, whatever Okta calls its operator",
+      network({ ipDetails: { ipServiceCategories: [{ type: "Tor", operator: "TOR_EXIT" }] } }),
+      "operator#TOR#tor",
+    ],
     ["else the network of the address", network({}), "network#203.0.113.0/24#"],
-    ["or of an IPv6 address", network({}, "2001:db8:1:2::7"), "network#2001:db8:1:2::/64#"],
+    ["or of an IPv6 address", network({}, "2001:db8:1:2::7"), "network#2001:db8:1::/48#"],
     ["nothing where Okta tells none", network({}, null), null],
   ])("is %s", (_, source, expected) => expect(source).toBe(expected));
 
