@@ -214,7 +214,7 @@ interface TestOptions {
 
 /** Runs the cases beside rules. */
 async function test(files: readonly string[], options: TestOptions): Promise<void> {
-  const folders = options.rules !== undefined ? [options.rules] : [];
+  const folders = options.rules !== undefined ? [resolve(options.rules)] : [];
   const named = new Set(files.map((file) => resolve(file.endsWith(casesEnding) ? ruleFileOf(file) : file)));
   const all: RuleWithCases[] = [];
   if (folders.length === 0 && named.size === 0)

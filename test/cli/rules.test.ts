@@ -40,6 +40,8 @@ describe("npm run rules -- test", () => {
     await write("token.cases.yml", cases);
     const { code, stdout } = await rules("test", join(folder, "token.yml"));
     expect([code, stdout]).toEqual([0, "2 cases of 1 rules: 2 pass, 0 fail.\n"]);
+    // A rule of the folder that --rules names counts once.
+    expect((await rules("test", join(folder, "token.yml"), "--rules", `${folder}/`)).stdout).toBe(stdout);
   });
 
   test("shows of a case that fails what each selection asks for, and what the event has", async () => {
