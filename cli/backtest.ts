@@ -186,6 +186,9 @@ async function chooseRules({ rules, experimental, packs }: Options) {
   return { loaded, chosen };
 }
 
+/** Events between two turns of the event loop, which frees memory and shows progress. */
+const turnSize = 64;
+
 /** Correlates the events that rules match, in order of time. */
 async function correlateHeld(
   held: HeldEvents,
@@ -198,9 +201,11 @@ async function correlateHeld(
   try {
     for (const event of held.inOrder()) {
       const decision = decideOn(event);
-      done += 1;
-      progress.update(() => `${count(done)} of ${count(held.count())} matching events correlated`);
       for (const line of decision === null ? [] : correlator.take(event, decision)) await output.write(line);
+      done += 1;
+      if (done % turnSize !== 0) continue;
+      progress.update(() => `${count(done)} of ${count(held.count())} matching events correlated`);
+      await new Promise((resolve) => setImmediate(resolve));
     }
   } finally {
     await output.flush();
