@@ -138,11 +138,11 @@ export function stepsOfGathering({ network }: Pick<Alert, "network">, storm: Ale
 
 /** What to do about a storm as a whole, the most urgent first. */
 export function stepsOfStorm({ network }: Pick<Alert, "network">, storm: AlertStorm): string[] {
-  const source = [
-    network.asNumber === null ? null : `AS${network.asNumber}`,
-    ...network.anonymous.operators,
-    network.ip,
-  ].filter((each) => each !== null);
+  const { asNumber, ip, anonymous } = network;
+  // The attempts of a storm through Tor may come through many of its exits.
+  const source = anonymous.kinds.includes("tor")
+    ? ["Tor"]
+    : [asNumber === null ? null : `AS${asNumber}`, ...anonymous.operators, ip].filter((each) => each !== null);
   const block = `Block ${source.join(", ") || "the source"} in a network zone of Okta, as far as no user needs it.`;
   const clear = `Clear the sessions of ${nameStarted(storm.users)} now, and reset the passwords.`;
   const look =
