@@ -133,7 +133,7 @@ const incident = z.object({
         at: time("When it was closed"),
       }),
     ),
-    "How the last incident of the same person, network, place, device and detections was closed; null when none was, or that is not known",
+    "How an incident of the person was closed: the latest true positive, whatever it was about, else the last with an alert of the same network, place, device and detections (and, of another act than a session start, event type, targets and change). Null when none was, or that is not known",
   ),
 });
 

@@ -11,7 +11,7 @@ export interface IncidentSource {
   readonly id: string;
   /** What came before; null for nothing, undefined where the store did not answer. */
   readonly known: Incident | null | undefined;
-  /** How the last incident of the same fingerprint was judged; null where it was not, or where that is not known. */
+  /** The verdict that the alert names (`verdictToName`); null where there is none, or where that is not known. */
   readonly verdict: Verdict | null;
 }
 
@@ -78,16 +78,20 @@ function nameAlert({ eventType, detections }: Alert["incident"]["before"][number
   return eventType === sessionStart ? "a sign-in" : `"${title}"`;
 }
 
-/** `closed as benign by ana on 2026-11-20: her VPN`. Null where the last of the same was not judged. */
+/**
+ * `the last like this was closed as benign by ana on 2026-11-20: her VPN`; a true positive is of the person, whatever it
+ * was about. Null where nothing was judged.
+ */
 export function describeVerdict({ incident: { verdict } }: Alert): string | null {
   if (verdict === null) return null;
-  return `the last like this was closed as ${verdictNames[verdict.verdict]} by ${verdict.by} on ${verdict.at.slice(0, 10)}: ${verdict.note}`;
+  const what = verdict.verdict === "true-positive" ? "an incident of this person" : "the last like this";
+  return `${what} was closed as ${verdictNames[verdict.verdict]} by ${verdict.by} on ${verdict.at.slice(0, 10)}: ${verdict.note}`;
 }
 
 /** The longest name of an author in a few words, in UTF-16 code units. */
 const maximumAuthor = 20;
 
-/** `benign by ana on 2026-11-20`: the verdict on the last of the same in a few words; null for none. */
+/** `benign by ana on 2026-11-20`: the verdict that the alert names in a few words; null for none. */
 export function nameVerdict({ incident: { verdict } }: Alert): string | null {
   return (
     verdict && `${verdictNames[verdict.verdict]} by ${shorten(verdict.by, maximumAuthor)} on ${verdict.at.slice(0, 10)}`

@@ -1,24 +1,28 @@
 import { createHash } from "node:crypto";
 import { positiveBehaviors } from "../okta/behaviors.ts";
+import { changedThings } from "../okta/change.ts";
 import { exitNode } from "../okta/exit-node.ts";
 import { valueAt } from "../okta/lenient.ts";
-import type { LogEvent } from "../okta/log-event.ts";
+import { type LogEvent, sessionStart } from "../okta/log-event.ts";
 import { networkKey } from "../okta/network-key.ts";
 import { succeeded } from "../okta/outcome.ts";
 import { risk, suspectsThreat } from "../okta/risk.ts";
 
-/** The key of a window: what {@link fingerprintOf} makes of a session start. */
+/** What {@link fingerprintOf} makes of an event: the key of a session start's window, and of a verdict on an alert. */
 export type Fingerprint = string;
 
 /**
- * The fingerprint of a session start: the same for the same news only (128 bits of SHA-256, base64url). Two session
- * starts of one person are the same news where all of this is the same; anything that differs alerts.
+ * The fingerprint of an event: the same for the same news only (128 bits of SHA-256, base64url). Two session starts of
+ * one person are the same news where all of this is the same; anything that differs alerts.
  *
  * 1. outcome: whether they succeeded
  * 2. network (ASN, else /24 or /64), kinds and operators of anonymous network, country and region
  * 3. device (Okta's device id, else `dtHash`) and client (browser, operating system, kind of device)
  * 4. what Okta judges: risk level, a suspected threat, behaviors that occurred (a new address tells nothing new)
  * 5. detections that are alerted on
+ *
+ * That of another act, which opens no window, has its event type, its targets and what it changed too: a verdict on the
+ * grant of a role to one person tells nothing about the grant to another.
  *
  * @param detections the ids of the detections
  * @returns null where Okta does not tell the network: what is unknown is not the same
@@ -45,8 +49,17 @@ export function fingerprintOf(event: LogEvent, detections: readonly string[]): F
       .filter((name) => name !== "new ip")
       .toSorted(),
     detections.toSorted(),
+    ...(event.eventType === sessionStart ? [] : partsOfAct(event)),
   ];
   return createHash("sha256").update(JSON.stringify(parts).toWellFormed()).digest("base64url").slice(0, 22);
+}
+
+/** What an act is beside where it came from: its type, whom and what it was done to, and what it changed. */
+function partsOfAct(event: LogEvent): readonly unknown[] {
+  const targets = event.fields.target.flatMap((each) =>
+    each === null ? [] : [JSON.stringify([fold(each.type), each.id, fold(each.alternateId)])],
+  );
+  return [event.eventType, targets.toSorted(), changedThings(event).toSorted()];
 }
 
 /** A name as it is compared: letter case and space around it tell nothing. */

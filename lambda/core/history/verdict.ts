@@ -21,6 +21,20 @@ export function judgedUntil({ seen, at }: Verdict): string {
   return seen ?? at;
 }
 
+/**
+ * The verdict that an alert names: the latest true positive of its person, whatever that was about, else the one on the
+ * last alert of the same fingerprint. Null for none.
+ *
+ * @param kept the verdicts that are remembered of the person, by fingerprint
+ * @param fingerprint null where the event has none
+ */
+export function verdictToName(kept: ReadonlyMap<string, Verdict>, fingerprint: string | null): Verdict | null {
+  const [truePositive] = [...kept.values()]
+    .filter(({ verdict }) => verdict === "true-positive")
+    .sort((a, b) => (a.at > b.at ? -1 : 1));
+  return truePositive ?? (fingerprint === null ? null : kept.get(fingerprint)) ?? null;
+}
+
 /** The verdicts that are remembered of a user. */
 export const maximumVerdicts = 20;
 

@@ -23,7 +23,14 @@ const maximumThings = 5;
  * change of risk, the old and the new level. Null for a session start, and where the event names no change.
  */
 export function changeOf(event: LogEvent): string | null {
-  if (event.eventType === sessionStart) return null;
+  const all = changedThings(event);
+  const more = all.length > maximumThings ? [`${all.length - maximumThings} more`] : [];
+  return [...all.slice(0, maximumThings), ...more].join("; ") || null;
+}
+
+/** Everything that {@link changeOf} names, and what it counts alone, each once. Empty for a session start. */
+export function changedThings(event: LogEvent): readonly string[] {
+  if (event.eventType === sessionStart) return [];
   const { level, previousLevel } = risk(event);
   const { debugData, target } = event.fields;
   const isRisk = isRiskChange(event.eventType);
@@ -39,7 +46,5 @@ export function changeOf(event: LogEvent): string | null {
     const name = [each.displayName, each.alternateId, each.id].find((text) => !isUnknown(text)) ?? null;
     return name === null ? [] : [`${each.type} ${name}`];
   });
-  const all = [...new Set([...levels, ...named, ...things])];
-  const more = all.length > maximumThings ? [`${all.length - maximumThings} more`] : [];
-  return [...all.slice(0, maximumThings), ...more].join("; ") || null;
+  return [...new Set([...levels, ...named, ...things])];
 }

@@ -4,6 +4,7 @@ import { entryOf, personOfAlert } from "../alerts/incident-entry.ts";
 import { fingerprintOf } from "../grouping/fingerprint.ts";
 import type { UserState } from "../history/history.ts";
 import type { UserKey } from "../history/user-key.ts";
+import { verdictToName } from "../history/verdict.ts";
 import { incidentOf } from "../incidents/incident-id.ts";
 import type { LogEvent } from "../okta/log-event.ts";
 import { within } from "../time/budget.ts";
@@ -29,7 +30,7 @@ export function incidentSource(
   return {
     id,
     known: incidents === null ? undefined : (incidents.get(id) ?? null),
-    verdict: (fingerprint === null ? null : state?.verdicts.get(fingerprint)) ?? null,
+    verdict: state === null ? null : verdictToName(state.verdicts, fingerprint),
   };
 }
 

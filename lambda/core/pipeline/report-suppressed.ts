@@ -2,6 +2,7 @@ import { createAlert } from "../alerts/alert.ts";
 import { unknownUser } from "../history/history.ts";
 import { remember } from "../history/remember.ts";
 import { endOf, nothingSuppressed, type SuppressionWindow, unreported } from "../history/suppression-window.ts";
+import { verdictToName } from "../history/verdict.ts";
 import { incidentOf } from "../incidents/incident-id.ts";
 import { looksLikeLogin } from "../okta/stranger.ts";
 import type { CompiledRule } from "../sigma/compile.ts";
@@ -87,7 +88,7 @@ export async function reportSuppressed(work: Work, due: NonNullable<Work["report
   const suppressed = isStarted ? window.reported : unreported(window);
   if (suppressed.count === 0) return;
   const incident = window.incident ?? incidentOf({ event: work.event, loginDomains: ports.loginDomains });
-  const verdict = state.verdicts.get(due.fingerprint) ?? null;
+  const verdict = verdictToName(state.verdicts, due.fingerprint);
   const known = await within(signal, ports.incidents.read(incident, signal)).catch(() => undefined);
   const alert = createAlert({
     event: work.event,

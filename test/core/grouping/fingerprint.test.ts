@@ -112,3 +112,36 @@ describe("the fingerprint", () => {
     expect(fingerprintOf(event, ["a"])).toBeNull();
   });
 });
+
+describe("the fingerprint of another act than a session start", () => {
+  const bea = { id: "00ubea", type: "User", alternateId: "bea@example.com", displayName: "Bea" };
+  const grant = (own: Json = {}) =>
+    fingerprintOf(
+      logEvent({
+        eventType: "user.account.privilege.grant",
+        target: [bea],
+        securityContext: { isProxy: true, asNumber: 64500 },
+        debugContext: { debugData: { privilegeGranted: "Super administrator" } },
+        ...own,
+      }),
+      ["a"],
+    );
+
+  test("differs with the type of the act, each of its targets, and what it changed", () => {
+    const mallory = { ...bea, id: "00umallory", alternateId: "mallory@example.com" };
+    const different = [
+      grant(),
+      grant({ eventType: "user.account.privilege.revoke" }),
+      grant({ target: [mallory] }),
+      grant({ target: [bea, mallory] }),
+      grant({ target: null }),
+      grant({ debugContext: { debugData: { privilegeGranted: "Report administrator" } } }),
+    ];
+    expect(new Set(different).size).toBe(different.length);
+  });
+
+  test("is the same for the same act, in whatever order its targets come and however they are displayed", () => {
+    const group = { id: "00g1", type: "UserGroup", alternateId: null, displayName: "Operations" };
+    expect(grant({ target: [{ ...bea, displayName: "Beatrice" }, group] })).toBe(grant({ target: [group, bea] }));
+  });
+});

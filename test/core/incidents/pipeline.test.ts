@@ -1,10 +1,12 @@
 import { ScanCommand } from "@aws-sdk/client-dynamodb";
 import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
 import { openIncidents } from "../../../lambda/adapters/tables/incidents.ts";
+import { describeVerdict } from "../../../lambda/core/alerts/incident.ts";
 import { retryWork } from "../../../lambda/core/pipeline/retry-work.ts";
 import type { Work } from "../../../lambda/core/pipeline/work.ts";
 import { type Emulators, startEmulators } from "../../../local/emulators.ts";
 import { names } from "../../../local/resources.ts";
+import { alertOf } from "../../fixtures/cases.ts";
 import type { Json } from "../../fixtures/events.ts";
 import { proxied, rule, ruleSet } from "../../fixtures/rules.ts";
 import { patientDynamodb, unhurried } from "../../fixtures/timing.ts";
@@ -152,6 +154,44 @@ describe("a verdict", () => {
     await deliver({ ...session("root3"), ...from(64501) });
     expect(published.map(({ incident }) => incident.verdict)).toEqual([null, verdict, null]);
     expect(published[1]?.incident.alerts).toBe(0);
+  });
+
+  test("on a privilege that was granted says nothing about the same privilege granted to another person", async () => {
+    const { deliver, published, pass } = world({ rules });
+    const to = (name: string): Json => ({
+      ...grant,
+      target: [{ id: `00u${name}`, type: "User", alternateId: `${name}@example.com`, displayName: name }],
+      debugContext: { debugData: { privilegeGranted: "Super administrator" } },
+    });
+    await deliver({ ...session("root1"), ...to("bea") });
+    const verdict = { verdict: "benign", note: "asked her", by: "ana", at: "2026-11-24T10:00:00.000Z" } as const;
+    expect(await (await open()).close(published[0]?.incident.id ?? "", verdict)).toBe(true);
+    pass(120);
+    await deliver({ ...session("root2"), ...to("mallory") });
+    await deliver({ ...session("root3"), ...to("bea") });
+    expect(published.map(({ incident }) => incident.verdict)).toEqual([null, null, verdict]);
+  });
+
+  test("that found a true positive is named by every further alert about the person, before any that is like it", async () => {
+    const { deliver, published, pass } = world({ rules });
+    await deliver({ ...session("root1") });
+    await deliver({ ...session("root2"), ...grant });
+    const incidents = await open();
+    const truePositive = {
+      verdict: "true-positive",
+      note: "stolen",
+      by: "ana",
+      at: "2026-11-24T10:00:00.000Z",
+    } as const;
+    const benign = { verdict: "benign", note: "asked her", by: "ana", at: "2026-11-24T11:00:00.000Z" } as const;
+    await incidents.close(published[1]?.incident.id ?? "", truePositive);
+    await incidents.close(published[0]?.incident.id ?? "", benign);
+    pass(120);
+    await deliver({ ...session("root3") });
+    expect(published[2]?.incident.verdict).toEqual(truePositive);
+    expect(describeVerdict(published[2] ?? alertOf())).toBe(
+      "an incident of this person was closed as a true positive by ana on 2026-11-24: stolen",
+    );
   });
 });
 
