@@ -9,6 +9,7 @@ import { catalogAge, catalogRelease, type EventType, findEventType } from "../la
 import { appliesTo, type Filter } from "../lambda/core/sigma/parse/parse-filter.ts";
 import { requirementsOf } from "../lambda/core/sigma/requirements.ts";
 import { bySeverity, type Level, type Rule } from "../lambda/core/sigma/rule.ts";
+import { plural } from "../lambda/core/text/shorten.ts";
 import { createCommand, InputError, onTerminal, runCommand } from "./command.ts";
 import {
   detectionSettings,
@@ -107,7 +108,7 @@ async function report(options: Options): Promise<void> {
     lines.push("Filters", "");
     for (const filter of filters) {
       const { title, file, appliedTo } = describeFilter(filter, rules);
-      lines.push(`  ${title}`, `    ${file}: ${appliedTo.length} of ${rules.length} rules`, "");
+      lines.push(`  ${title}`, `    ${file}: ${appliedTo.length} of ${plural(rules.length, "rule")}`, "");
     }
   }
   lines.push("Severity of alerts, adjusted in this order", "");
@@ -116,7 +117,7 @@ async function report(options: Options): Promise<void> {
   }
   lines.push(
     "",
-    `${rules.length} rules can be run, ${running.length} of them are on${chosen.experimental ? "" : " (experimental ones are off by default)"}.`,
+    `${plural(rules.length, "rule")} can be run, ${running.length} of them on${chosen.experimental ? "" : " (experimental ones are off by default)"}.`,
     ...describePacks(reports, chosen),
     `Event types are those of Okta's catalog, ${catalogAge(new Date())}.`,
     "",
@@ -216,10 +217,10 @@ interface TestOptions {
 async function test(files: readonly string[], options: TestOptions): Promise<void> {
   const folders = options.rules !== undefined ? [resolve(options.rules)] : [];
   const named = new Set(files.map((file) => resolve(file.endsWith(casesEnding) ? ruleFileOf(file) : file)));
-  const all: RuleWithCases[] = [];
-  if (folders.length === 0 && named.size === 0)
-    all.push(...(await readCasesOf(...(await detectionSettings()).folders)));
-  for (const folder of new Set([...folders, ...[...named].map(dirname)])) all.push(...(await readCasesOf(folder)));
+  const read: RulesToTest[] = [];
+  if (folders.length === 0 && named.size === 0) read.push(await readCasesOf(...(await detectionSettings()).folders));
+  for (const folder of new Set([...folders, ...[...named].map(dirname)])) read.push(await readCasesOf(folder));
+  const all = read.flatMap(({ rules }) => rules);
   const rules = named.size === 0 ? all : all.filter(({ file }) => named.has(resolve(file)));
   for (const file of named) {
     const ofFile = rules.filter((rule) => resolve(rule.file) === file);
@@ -229,16 +230,29 @@ async function test(files: readonly string[], options: TestOptions): Promise<voi
     }
   }
   const results = runCases(rules);
+  const warnings = read
+    .flatMap((each) => each.warnings)
+    .filter((warning) => rules.some(({ file }) => warning.startsWith(`${file}:`)));
   if (options.junit !== undefined) await writeFile(options.junit, writeJUnit(rules, results));
   process.stdout.write(
-    options.json ? `${JSON.stringify(describeResults(rules, results), null, 2)}\n` : writeResults(rules, results),
+    options.json
+      ? `${JSON.stringify(describeResults(rules, results, warnings), null, 2)}\n`
+      : writeResults(rules, results, warnings),
   );
   if (results.some(({ passed }) => !passed)) process.exitCode = 1;
 }
 
-async function readCasesOf(folder: string, ...further: readonly string[]): Promise<readonly RuleWithCases[]> {
+/** Rules with their cases, and the warnings about their files. */
+interface RulesToTest {
+  readonly rules: readonly RuleWithCases[];
+  /** `file:line: what`. */
+  readonly warnings: readonly string[];
+}
+
+async function readCasesOf(folder: string, ...further: readonly string[]): Promise<RulesToTest> {
   try {
-    return await readAllCases(await readWithCorrelations(folder, ...further), [ourDetections]);
+    const loaded = await readWithCorrelations(folder, ...further);
+    return { rules: await readAllCases(loaded, [ourDetections]), warnings: loaded.warnings };
   } catch (error) {
     if (error instanceof RuleFileError) throw new InputError(error.message);
     throw error;
@@ -251,9 +265,13 @@ async function scaffold(name: string, options: { readonly from: string; readonly
   const [ours, own = ours] = (await detectionSettings()).folders;
   const { ruleFile, casesFile } = await scaffoldRule(options.rules ?? own, name, options.from, today);
   const file = relative(process.cwd(), ruleFile);
-  process.stdout.write(
-    `${onTerminal(`${file}\n${relative(process.cwd(), casesFile)}\nWrite what TODO asks for, then: npm run rules -- test ${file}`)}\n`,
-  );
+  const lines = [
+    file,
+    relative(process.cwd(), casesFile),
+    `Write what TODO asks for, then: npm run rules -- test ${file}`,
+    "The rule runs in backtests, and alerts once it is deployed (status: test). With status: experimental and a pack, it runs only where the settings name the pack.",
+  ];
+  process.stdout.write(`${onTerminal(lines.join("\n"))}\n`);
 }
 
 interface CoverageOptions {

@@ -34,8 +34,8 @@ export interface ItemResult {
   readonly truth: Truth;
   /** The field, with what the rule asks of it: `outcome.result is "FAILURE" or "DENY"`. */
   readonly asked: string;
-  /** The values of the event, as JSON; `missing` where it has none. */
-  readonly found: string;
+  /** The values of the event, as JSON; null where it has no such field. */
+  readonly found: string | null;
 }
 
 /** A selection of a rule, against the event of a case. */
@@ -162,7 +162,7 @@ function explainItem(item: DetectionItem, truth: Truth, event: unknown, enrichme
   if (field === null) return { truth, asked, found: truth === true ? "found" : "found nowhere" };
   const { values: found, present, unknown } = readField(event, parsePath(field), enrichment);
   if (unknown) return { truth, asked, found: "unknown: the case does not give it" };
-  return { truth, asked, found: present ? found.map((value) => JSON.stringify(value)).join(", ") || "[]" : "missing" };
+  return { truth, asked, found: present ? found.map((value) => JSON.stringify(value)).join(", ") || "[]" : null };
 }
 
 type Operand = DetectionItem["values"][number][number];

@@ -4,6 +4,7 @@ import { v4 as uuidv4 } from "uuid";
 import { stringify } from "yaml";
 import { casesEnding } from "../../lambda/adapters/rule-files/list-detections.ts";
 import { parseLogEvent } from "../../lambda/core/okta/log-event.ts";
+import { fieldsOf } from "../../lambda/core/values/object.ts";
 import { InputError } from "../command.ts";
 import { setPath } from "./set-path.ts";
 
@@ -14,7 +15,8 @@ export interface Scaffold {
 }
 
 /**
- * Writes a new rule that matches an event, with cases to go on from.
+ * Writes a new rule that matches an event, with cases to go on from. The rule runs once it is deployed. It asks for what
+ * tells the kind of the act; a near miss for each such field differs in it alone.
  *
  * @param folder the folder of detections
  * @param name the name of the files, without an ending
@@ -34,16 +36,16 @@ export async function scaffoldRule(folder: string, name: string, eventFile: stri
     if (await exists(file)) throw new InputError(`${file} exists already: take another name`);
   }
   const event = await readEvent(eventFile);
-  const { eventType, outcome } = event as {
-    readonly eventType: string;
-    readonly outcome?: { readonly result?: unknown };
+  const facts = kindOf(event);
+  const selection = {
+    eventType: event.eventType,
+    ...Object.fromEntries(facts.map(({ field, value }) => [field, value])),
   };
-  const result = outcome?.result;
-  const selection = { eventType, ...(typeof result === "string" ? { "outcome.result": result } : {}) };
   const rule = {
     title: `Okta ${name.replaceAll(/[_-]+/g, " ")}`,
     id: uuidv4(),
-    status: "experimental",
+    // It runs as soon as it is deployed: an experimental rule would wait for its pack.
+    status: "test",
     description: "TODO: what happens, and why it is worth a look.",
     references: ["https://developer.okta.com/docs/reference/api/event-types/"],
     date: today,
@@ -52,33 +54,87 @@ export async function scaffoldRule(folder: string, name: string, eventFile: stri
     falsepositives: ["TODO: who does it as part of their work"],
     level: "medium",
   };
+  const another = () => ({ ...event, uuid: uuidv4() });
   const cases = [
     { title: `The event of ${today} that this rule is made from.`, matches: true, event },
-    { title: "TODO: another that it has to match.", matches: true, event: { ...event, uuid: uuidv4() } },
-    {
-      title: "The same act of another kind.",
+    ...facts.map(({ path, change, nearMiss }) => ({
+      title: nearMiss,
       matches: false,
-      event: { ...event, uuid: uuidv4(), eventType: "user.session.end" },
-    },
-    ...(typeof result === "string"
-      ? [
-          {
-            title: "The same, with another outcome.",
-            matches: false,
-            event: setPath(
-              { ...event, uuid: uuidv4() },
-              ["outcome", "result"],
-              result === "SUCCESS" ? "FAILURE" : "SUCCESS",
-            ),
-          },
-        ]
-      : []),
+      event: setPath(another(), path, change),
+    })),
+    { title: "Another kind of event.", matches: false, event: { ...another(), eventType: otherEventType(event) } },
+    { title: "The same act of another person.", matches: true, event: byAnotherPerson(another()) },
   ];
   const options = { lineWidth: 0, aliasDuplicateObjects: false };
   // `wx` also refuses a file that another process has written meanwhile.
   await writeFile(ruleFile, stringify(rule, options), { flag: "wx" });
   await writeFile(casesFile, stringify({ cases }, options), { flag: "wx" });
   return { ruleFile, casesFile };
+}
+
+/** A fact that tells the kind of an act, and a near miss that differs in it alone. */
+interface Fact {
+  /** The field, as a rule names it. */
+  readonly field: string;
+  readonly path: readonly string[];
+  readonly value: string | boolean;
+  /** The value of the near miss. */
+  readonly change: string | boolean | null;
+  /** The title of the near miss, a sentence. */
+  readonly nearMiss: string;
+}
+
+/** Fields that tell the kind of an act, and not whose it is or where it comes from. */
+const kindFields = [
+  "outcome.reason",
+  "actor.type",
+  "debugContext.debugData.factor",
+  "debugContext.debugData.privilegeGranted",
+] as const;
+
+/** What the event has of the facts that tell its kind, beside its type. */
+function kindOf(event: Readonly<Record<string, unknown>>): readonly Fact[] {
+  const facts: Fact[] = [];
+  const result = valueAt(event, ["outcome", "result"]);
+  if (typeof result === "string") {
+    const change = result === "SUCCESS" ? "FAILURE" : "SUCCESS";
+    const path = ["outcome", "result"];
+    facts.push({ field: "outcome.result", path, value: result, change, nearMiss: "The same, with another outcome." });
+  }
+  const path = ["securityContext", "isProxy"];
+  if (valueAt(event, path) === true) {
+    facts.push({
+      field: "securityContext.isProxy",
+      path,
+      value: true,
+      change: false,
+      nearMiss: "The same, through no proxy.",
+    });
+  }
+  for (const field of kindFields) {
+    const path = field.split(".");
+    const value = valueAt(event, path);
+    if (typeof value !== "string" || value === "") continue;
+    facts.push({ field, path, value, change: null, nearMiss: `The same, where Okta gives no ${field}.` });
+  }
+  return facts;
+}
+
+function valueAt(event: unknown, path: readonly string[]): unknown {
+  return path.reduce<unknown>((value, key) => fieldsOf(value)[key], event);
+}
+
+/** An event type that differs from the event's. */
+function otherEventType({ eventType }: Readonly<Record<string, unknown>>): string {
+  return eventType === "user.session.end" ? "user.session.start" : "user.session.end";
+}
+
+function byAnotherPerson(event: unknown): unknown {
+  return Object.entries({
+    id: "00uanotherperson0000",
+    alternateId: "another.person@example.com",
+    displayName: "Another Person",
+  }).reduce((changed, [key, value]) => setPath(changed, ["actor", key], value), event);
 }
 
 async function exists(file: string): Promise<boolean> {

@@ -1,18 +1,29 @@
 import { relative } from "node:path";
+import { plural } from "../../lambda/core/text/shorten.ts";
 import { onTerminal } from "../command.ts";
 import { type CaseResult, explainCase, type RuleWithCases } from "./run-cases.ts";
 
 const place = (path: string) => relative(process.cwd(), path) || path;
 
-/** The results for a terminal: each case that fails with what every selection of its rule says, then the counts. */
-export function writeResults(rules: readonly RuleWithCases[], results: readonly CaseResult[]): string {
+/**
+ * The results for a terminal: each case that fails with what every selection of its rule says, the warnings, then the
+ * counts.
+ *
+ * @param warnings about the rules' files, `file:line: what`
+ */
+export function writeResults(
+  rules: readonly RuleWithCases[],
+  results: readonly CaseResult[],
+  warnings: readonly string[],
+): string {
   const failed = results.filter(({ passed }) => !passed);
   const without = rules.filter(({ cases }) => cases.length === 0);
   const lines = [
     ...failed.flatMap((result) => [...writeFailure(result), ""]),
     ...without.map(({ file, rule }) => `no cases  ${place(file)}: ${rule.title}`),
     ...(without.length > 0 ? [""] : []),
-    `${results.length} cases of ${rules.length - without.length} rules: ${results.length - failed.length} pass, ${failed.length} fail.`,
+    ...(warnings.length > 0 ? ["Look at:", ...warnings.map((warning) => `  ${place(warning)}`), ""] : []),
+    `${plural(results.length, "case")} of ${plural(rules.length - without.length, "rule")}: ${results.length - failed.length} pass, ${failed.length} fail.`,
   ];
   return onTerminal(`${lines.join("\n")}\n`);
 }
@@ -34,7 +45,10 @@ function writeFailure(result: CaseResult): readonly string[] {
     `      ${whyFailed(result)}`,
     ...explainCase(result).flatMap(({ name, isNegated, truth, items }) => [
       `        ${isNegated ? "not " : ""}${name}: ${truth === "unknown" ? "undecided" : truth ? "met" : "not met"}`,
-      ...items.map((item) => `          ${mark(item.truth)} ${item.asked}; the event has ${item.found}`),
+      ...items.map(
+        (item) =>
+          `          ${mark(item.truth)} ${item.asked}; ${item.found === null ? "the event has no such field" : `the event has ${item.found}`}`,
+      ),
     ]),
   ];
 }
@@ -85,14 +99,23 @@ function escapeXml(text: string): string {
     .replaceAll('"', "&quot;");
 }
 
-/** The results for a program. */
-export function describeResults(rules: readonly RuleWithCases[], results: readonly CaseResult[]): unknown {
+/**
+ * The results for a program.
+ *
+ * @param warnings about the rules' files, `file:line: what`
+ */
+export function describeResults(
+  rules: readonly RuleWithCases[],
+  results: readonly CaseResult[],
+  warnings: readonly string[],
+): unknown {
   return {
     passed: results.filter(({ passed }) => passed).length,
     failed: results.filter(({ passed }) => !passed).length,
     withoutCases: rules
       .filter(({ cases }) => cases.length === 0)
       .map(({ rule: { id, title }, file }) => ({ id, title, file })),
+    warnings,
     cases: results.map((result) => ({
       rule: { id: result.rule.id, title: result.rule.title },
       file: result.case.file,

@@ -39,7 +39,7 @@ describe("npm run rules -- test", () => {
     await write("token.yml", rule("system.api_token.create"));
     await write("token.cases.yml", cases);
     const { code, stdout } = await rules("test", join(folder, "token.yml"));
-    expect([code, stdout]).toEqual([0, "2 cases of 1 rules: 2 pass, 0 fail.\n"]);
+    expect([code, stdout]).toEqual([0, "2 cases of 1 rule: 2 pass, 0 fail.\n"]);
     // A rule of the folder that --rules names counts once.
     expect((await rules("test", join(folder, "token.yml"), "--rules", `${folder}/`)).stdout).toBe(stdout);
   });
@@ -58,7 +58,7 @@ describe("npm run rules -- test", () => {
         not filter_automation: not met
           - actor.displayName is "Automation"; the event has "Grace Brandt"
 
-2 cases of 1 rules: 1 pass, 1 fail.
+2 cases of 1 rule: 1 pass, 1 fail.
 `);
   });
 
@@ -87,7 +87,7 @@ describe("npm run rules -- test", () => {
     );
     const { stdout } = await rules("test", "--rules", folder);
     expect(stdout).toContain("Any. (outcome.result: FAILURE)\n");
-    expect(stdout).toContain("2 cases of 1 rules: 1 pass, 1 fail.\n");
+    expect(stdout).toContain("2 cases of 1 rule: 1 pass, 1 fail.\n");
   });
 
   test("asks for enrichment that a case has to give, and takes it", async () => {
@@ -185,12 +185,46 @@ test("a folder that the settings name is read beside ours by every command, and 
 });
 
 describe("npm run rules -- new", () => {
+  test("writes a rule that runs without any setting, whose near misses differ in one field each", async () => {
+    await write("event.json", JSON.stringify(sessionStart({ securityContext: { isProxy: true } })));
+    const written = await rules("new", "my_rule", "--from", join(folder, "event.json"), "--rules", folder);
+    expect(written.stdout).toContain("alerts once it is deployed (status: test)");
+    expect((await rules("--rules", folder)).stdout).toMatch(/^medium +on +Okta my rule \(test\)$/m);
+    const rule = await readFile(join(folder, "my_rule.yml"), "utf8");
+    expect(rule).toMatch(/outcome\.result: SUCCESS\n +securityContext\.isProxy: true\n +actor\.type: User\n/);
+    const cases = await readFile(join(folder, "my_rule.cases.yml"), "utf8");
+    expect(
+      [...cases.matchAll(/title: (.*)\n +matches: (.*)/g)].slice(1).map(([, title, matches]) => [title, matches]),
+    ).toEqual([
+      ["The same, with another outcome.", "false"],
+      ["The same, through no proxy.", "false"],
+      ["The same, where Okta gives no actor.type.", "false"],
+      ["Another kind of event.", "false"],
+      ["The same act of another person.", "true"],
+    ]);
+  });
+
+  test("leaves texts to be written, which both commands name with their lines until they are", async () => {
+    await write("event.json", JSON.stringify(sessionStart()));
+    await rules("new", "my_rule", "--from", join(folder, "event.json"), "--rules", folder);
+    const named =
+      /^Look at:\n(?: .*\n)* .*my_rule\.yml:4: description: is still to be written: TODO: what happens.*\n.*my_rule\.yml:\d+: falsepositives\.0: /m;
+    expect((await rules("--rules", folder)).stdout).toMatch(named);
+    const tested = await rules("test", join(folder, "my_rule.yml"));
+    expect([tested.code, tested.stdout]).toEqual([0, expect.stringMatching(named)]);
+    const json = JSON.parse((await rules("test", "--json", "--rules", folder)).stdout);
+    expect(json.warnings).toHaveLength(2);
+    const rule = await readFile(join(folder, "my_rule.yml"), "utf8");
+    await write("my_rule.yml", rule.replaceAll("TODO: ", ""));
+    expect((await rules("test", "--rules", folder)).stdout).not.toContain("Look at:");
+  });
+
   test("writes a rule that matches the event, and cases that pass; it replaces no file", async () => {
     await write("event.json", JSON.stringify(sessionStart({ eventType: "system.api_token.create" })));
     const args = ["new", "my_rule", "--from", join(folder, "event.json"), "--rules", folder];
     expect((await rules(...args)).code).toBe(0);
     const tested = await rules("test", "--rules", folder);
-    expect([tested.code, tested.stdout]).toEqual([0, "4 cases of 1 rules: 4 pass, 0 fail.\n"]);
+    expect([tested.code, tested.stdout]).toEqual([0, expect.stringMatching(/^6 cases of 1 rule: 6 pass, 0 fail\.$/m)]);
     const again = await rules(...args);
     expect([again.code, again.stderr]).toEqual([2, expect.stringContaining("my_rule.yml exists already")]);
   });

@@ -109,7 +109,7 @@ async function load(
     refuseOktaDetection(document);
     const { rule, warnings } = parseRule(document, options);
     compileRule(rule, { compileRegex });
-    return { content: { kind: "rule", rule }, warnings };
+    return { content: { kind: "rule", rule }, warnings: [...warnings, ...unwrittenTexts(document)] };
   });
   const rules = documents.flatMap((each) =>
     each.content.kind === "rule" ? [{ ...each, content: each.content.rule }] : [],
@@ -180,6 +180,15 @@ function refuseOktaDetection(document: unknown): void {
     "this is one of Okta's customer-detections, a filter expression of the System Log and no Sigma: docs/detections.md shows how to write the same as a rule",
     ["detection", "okta_systemlog"],
   );
+}
+
+/** The texts of a document that a template left to be written: they start with `TODO:`. */
+function unwrittenTexts(value: unknown, path: readonly (string | number)[] = []): RuleWarning[] {
+  if (typeof value === "string") {
+    return value.startsWith("TODO:") ? [{ message: `is still to be written: ${value}`, path: [...path] }] : [];
+  }
+  if (Array.isArray(value)) return value.flatMap((each, index) => unwrittenTexts(each, [...path, index]));
+  return Object.entries(fieldsOf(value)).flatMap(([key, each]) => unwrittenTexts(each, [...path, key]));
 }
 
 /**
