@@ -1,11 +1,23 @@
 import { readFile } from "node:fs/promises";
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
+import { loadSettings } from "../infra/settings.ts";
+import { SettingsError as FileSettingsError } from "../infra/settings-file.ts";
 import { chaosFaults } from "./chaos.ts";
 import { startEmbeddedRun } from "./embedded-run.ts";
 import { readSettings, SettingsError, usage } from "./settings.ts";
 
 const print = (text: string) => process.stdout.write(`${text}\n`);
+
+/** What the settings file says about which detections run; the build has read its folder of rules. */
+async function readDeployed() {
+  try {
+    return (await loadSettings({})).settings;
+  } catch (error) {
+    if (error instanceof FileSettingsError) throw new SettingsError(error.message);
+    throw error;
+  }
+}
 
 async function main(): Promise<void> {
   const { values } = parseArgs({
@@ -19,7 +31,7 @@ async function main(): Promise<void> {
     print(usage);
     return;
   }
-  const settings = readSettings(values, process.env);
+  const settings = readSettings(values, process.env, await readDeployed());
   // The terminal shows alerts, and only errors of the functions' logs.
   process.env.POWERTOOLS_LOG_LEVEL ??= "ERROR";
   process.env.POWERTOOLS_METRICS_DISABLED ??= "true";

@@ -67,13 +67,20 @@ Environment:
                            is shown only if it is of one of them (default: if it is any e-mail address)
   OUTPUTS                  further renderings of alerts, each on a topic of its own: ${knownOutputs.join(",")};
                            they are shown at /_local/outputs (default: none)
-  EXPERIMENTAL_DETECTIONS  true: detections with "status: experimental" run as well (default: false)
-  DETECTION_PACKS          packs of detections that run as well, divided by commas: admin,mfa (default: none)`;
+  EXPERIMENTAL_DETECTIONS  true: detections with "status: experimental" run as well
+                           (default: experimentalDetections of the settings file)
+  DETECTION_PACKS          packs of detections that run as well, divided by commas: admin,mfa
+                           (default: packs of the settings file)`;
 
-/** Reads the settings from the command line, the environment and defaults, in this order. */
+/**
+ * Reads the settings from the command line, the environment and defaults, in this order.
+ *
+ * @param deployed which detections run where the environment does not say: those of a deployment
+ */
 export function readSettings(
   values: { readonly port?: string | undefined; readonly chaos?: string[] | undefined },
   environment: Readonly<Record<string, string | undefined>>,
+  deployed: Pick<Settings, "experimentalDetections" | "packs">,
 ): Settings {
   const port = values.port ?? environment.PORT ?? "3000";
   if (!/^\d{1,5}$/.test(port) || Number(port) > 65_535) throw new SettingsError(`"${port}" is no port: 0 to 65535`);
@@ -102,11 +109,11 @@ export function readSettings(
   if (unknown.length > 0) {
     throw new SettingsError(`OUTPUTS names ${unknown.join(", ")}: expected some of ${knownOutputs.join(", ")}`);
   }
-  const experimental = environment.EXPERIMENTAL_DETECTIONS || "false";
+  const experimental = environment.EXPERIMENTAL_DETECTIONS || String(deployed.experimentalDetections);
   if (experimental !== "true" && experimental !== "false") {
     throw new SettingsError(`EXPERIMENTAL_DETECTIONS is "${experimental}": neither true nor false`);
   }
-  const packs = readPacks(environment.DETECTION_PACKS ?? "");
+  const packs = readPacks(environment.DETECTION_PACKS ?? deployed.packs.join(","));
   if (packs === null) {
     throw new SettingsError(`DETECTION_PACKS is "${environment.DETECTION_PACKS}": expected packs such as admin,mfa`);
   }

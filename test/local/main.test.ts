@@ -1,8 +1,11 @@
 import { type ChildProcess, spawn } from "node:child_process";
-import { readFile } from "node:fs/promises";
+import { mkdtemp, readFile, writeFile } from "node:fs/promises";
 import { createServer } from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { afterEach, describe, expect, test } from "vitest";
+import { delivery } from "../fixtures/events.ts";
 
 const root = fileURLToPath(new URL("../..", import.meta.url));
 const running = new Set<ChildProcess>();
@@ -65,6 +68,25 @@ describe("the embedded run", () => {
     expect(await (await fetch(`${url}_local/alerts`)).json()).toEqual([]);
   });
 
+  test("runs the packs of the settings file, unless the environment names others", async () => {
+    const file = join(await mkdtemp(join(tmpdir(), "main-")), "settings.yml");
+    await writeFile(file, "packs: [admin]\n");
+    const granted = JSON.parse(await readFile(join(root, "detections/base-events/privilege-grant.json"), "utf8"));
+    const alertsWith = async (environment: Record<string, string>) => {
+      const url = await start([], { SETTINGS_FILE: file, ...environment }).printed(/^ready (\S+)$/m);
+      const response = await fetch(url, {
+        method: "POST",
+        headers: { authorization: "local-secret", "content-type": "application/json" },
+        body: JSON.stringify(delivery([granted])),
+      });
+      expect(response.status).toBe(204);
+      return async () => (await (await fetch(`${url}_local/alerts`)).json()) as unknown[];
+    };
+    await expect.poll(await alertsWith({})).toHaveLength(1);
+    const others = await alertsWith({ DETECTION_PACKS: "" });
+    expect(await others()).toEqual([]);
+  });
+
   test("breaks a part with --chaos, and mends it while it runs: the alert comes late", async () => {
     const run = start(["--chaos", "sns"]);
     await run.printed(/^(broken: sns)$/m);
@@ -92,6 +114,7 @@ describe("the embedded run", () => {
     [["--port", "x"], {}, /"x" is no port/],
     [[], { MISMATCH_DISTANCE_KM: "far" }, /MISMATCH_DISTANCE_KM/],
     [["--prot", "1"], {}, /--prot/],
+    [[], { SETTINGS_FILE: "missing.yml" }, /the settings file missing\.yml cannot be read/],
     [["--chaos", "mice"], {}, /"mice" is no fault: sns, dynamodb/],
     [[], { EXPERIMENTAL_DETECTIONS: "yes" }, /EXPERIMENTAL_DETECTIONS/],
     [[], { LOGIN_DOMAINS: "@example.com" }, /LOGIN_DOMAINS is "@example.com": expected domains/],
