@@ -17,7 +17,7 @@ afterEach(() => {
 function start(args: readonly string[], environment: Record<string, string> = {}) {
   const child = spawn(process.execPath, ["local/main.ts", ...args], {
     cwd: root,
-    env: { PATH: process.env.PATH, TIMING: process.env.TIMING, PORT: "0", ...environment },
+    env: { PATH: process.env.PATH, TIMING: process.env.TIMING, PORT: "0", SETTINGS_FILE: "/dev/null", ...environment },
   });
   running.add(child);
   let output = "";
