@@ -152,7 +152,7 @@ function adviceLines({ title, advice, benign, expected, open: waiting }: RuleSco
       return [];
     case "judge":
       return [
-        `- ${title}: judge ${waiting} more; advice takes ${leastJudged} harmless ones.`,
+        `- ${title}: advice takes ${leastJudged} harmless alerts, and ${harmless} of its alerts are judged so; ${waiting} wait for a verdict.`,
         "    npm run incidents -- list --open",
       ];
     case "except": {

@@ -1,5 +1,7 @@
 import { judgedUntil, type Verdict } from "../history/verdict.ts";
 import { sessionStart } from "../okta/log-event.ts";
+import { isOperator } from "../okta/operator.ts";
+import { canonicalLogin } from "../okta/person.ts";
 import type { Incident, IncidentAlert } from "./incident.ts";
 
 /** What became of the alerts of one detection, by the verdicts of their incidents. */
@@ -50,6 +52,10 @@ export function scoreRules(incidents: readonly Incident[]): readonly RuleScore[]
   const judged = incidents.flatMap((incident) =>
     incident.alerts.map((alert) => ({ alert, user: incident.user, verdict: verdictOn(alert, incident) })),
   );
+  // Whatever the detection, and whenever it came: an attack goes on after its verdict.
+  const attacks = incidents
+    .filter(({ verdict }) => verdict?.verdict === "true-positive")
+    .flatMap(({ alerts, user }) => alerts.map((alert) => ({ alert, user })));
   const byRule = Map.groupBy(
     judged.flatMap((each) => each.alert.detections.map((detection) => ({ ...each, detection }))),
     ({ detection }) => detection.id,
@@ -64,7 +70,7 @@ export function scoreRules(incidents: readonly Incident[]): readonly RuleScore[]
       open: alerts.filter(({ verdict }) => verdict === null).length,
     };
     const harmless = alerts.filter(({ verdict }) => verdict === "benign" || verdict === "expected");
-    const advice = adviceOn(id, counts, harmless);
+    const advice = adviceOn(id, counts, harmless, attacks);
     return { id, title: last.detection.title, alerts: alerts.length, ...counts, advice };
   });
   const noise = ({ benign, expected, truePositives }: RuleScore) => benign + expected - truePositives;
@@ -82,13 +88,15 @@ function adviceOn(
   id: string,
   { truePositives, open }: Pick<RuleScore, "truePositives" | "open">,
   harmless: readonly Judged[],
+  attacks: readonly Judged[],
 ): Advice {
   if (truePositives > 0) return { kind: "keep" };
   if (harmless.length < leastJudged) return { kind: open > 0 ? "judge" : "keep" };
   const exceptable = harmless.filter(({ alert }) => !alert.kinds.some((kind) => hostile.has(kind)));
-  const scopes = exceptable.flatMap(({ alert, user }) =>
-    scopesOf(alert, user).map((scope) => ({ scope, who: user?.login ?? user?.id ?? null })),
+  const common = exceptable.flatMap(({ alert, user }) =>
+    scopesOf(alert, user).map((scope) => ({ scope, user, who: user?.login ?? user?.id ?? null })),
   );
+  const scopes = common.filter(({ scope, user }) => !attacks.some((attack) => mayCover(scope, user, attack)));
   const bySameScope = [...Map.groupBy(scopes, ({ scope }) => JSON.stringify(scope)).values()];
   const proposable = bySameScope.filter(
     (each) => each[0]?.scope.user !== null || new Set(each.map(({ who }) => who)).size >= leastPersons,
@@ -100,7 +108,29 @@ function adviceOn(
     const isOfSessions = harmless.every(({ alert }) => alert.eventType === sessionStart);
     return { kind: "except", scope: { ...scope, detection: isOfSessions ? null : id }, covers: best.length };
   }
-  return { kind: exceptable.length < harmless.length ? "keep" : "switchOff" };
+  const isSetApart = exceptable.length < harmless.length || scopes.length < common.length;
+  return { kind: isSetApart ? "keep" : "switchOff" };
+}
+
+/**
+ * Whether an exception of a scope may cover what an attacker did: the person, and the operator or autonomous system, are the
+ * same. An attack on many persons is one on each.
+ *
+ * @param person the person of the harmless alert that the scope is of
+ */
+function mayCover(scope: ExceptionAdvice, person: Incident["user"], { alert, user }: Judged): boolean {
+  const isOfPerson = scope.user === null || user === null || isSamePerson(person, user);
+  const isOfNetwork =
+    scope.operator === null
+      ? alert.asNumber === scope.asNumber
+      : alert.operator !== null && isOperator(alert.operator, scope.operator);
+  return isOfPerson && isOfNetwork;
+}
+
+function isSamePerson(person: Incident["user"], other: Incident["user"]): boolean {
+  const keys = (user: Incident["user"]) => [user?.id ?? null, user?.login == null ? null : canonicalLogin(user.login)];
+  const known = keys(other);
+  return keys(person).some((key) => key !== null && known.includes(key));
 }
 
 /** The exceptions that would cover an alert, the narrowest first. */

@@ -66,6 +66,36 @@ describe("the advice on a detection", () => {
     expect(adviceOn(...[1, 2, 3].map(() => incident("benign", act)))).toMatchObject({ scope: { detection: "r1" } });
   });
 
+  test("is never an exception that would cover a true positive, of whatever detection", () => {
+    const ada = [incident("benign"), incident("benign"), incident("expected")];
+    const elsewhere = { detections: [{ id: "r2", title: "Another rule" }], eventType: "user.mfa.factor.update" };
+    const adviceWith = (...attacks: readonly Incident[]) =>
+      scoreRules([...ada, ...attacks]).find(({ id }) => id === "r1")?.advice;
+    expect(adviceWith(incident("true-positive", elsewhere))).toEqual({ kind: "keep" });
+    // What comes after the verdict is the attacker's as well.
+    const late = { ...elsewhere, detectedAt: "2026-11-25T00:00:00.000Z" };
+    expect(adviceWith(incident("true-positive", late, "ADA@example.com"))).toEqual({ kind: "keep" });
+    // A storm is about many persons.
+    expect(adviceWith({ ...incident("true-positive", elsewhere), user: null })).toEqual({ kind: "keep" });
+    const anotherPerson = {
+      ...incident("true-positive", elsewhere),
+      user: { id: "00u2", login: "bob@example.com", displayName: null },
+    };
+    expect(adviceWith(anotherPerson)).toMatchObject({ kind: "except", scope: { user: "ada@example.com" } });
+    const anotherOperator = incident("true-positive", { ...elsewhere, operator: "MULLVAD_VPN" });
+    expect(adviceWith(anotherOperator)).toMatchObject({ kind: "except", scope: { operator: "NORD_VPN" } });
+    // Nor is it one for everyone, of an operator through which one of them was attacked.
+    const others = ["bob", "cleo", "dan"].map((name) => ({
+      ...incident("benign", {}, `${name}@example.com`),
+      user: { id: `00u${name}`, login: `${name}@example.com`, displayName: null },
+    }));
+    expect(adviceWith(...others, anotherPerson)).toEqual({
+      kind: "except",
+      scope: expect.objectContaining({ user: "ada@example.com" }),
+      covers: 3,
+    });
+  });
+
   test("is to switch it off where nothing is in common, and never an exception for Tor", () => {
     const spread = [1, 2, 3].map((number) =>
       incident("benign", { operator: null, asNumber: number }, `user${number}@example.com`),
