@@ -1,6 +1,6 @@
 import type { AttributeValue, DynamoDBClient, UpdateItemCommandInput } from "@aws-sdk/client-dynamodb";
 import * as z from "zod/mini";
-import { judgedUntil, surplusVerdicts, type Verdict, verdictSchema } from "../../core/history/verdict.ts";
+import { surplusVerdicts, type Verdict, verdictSchema } from "../../core/history/verdict.ts";
 import {
   type Incident,
   incidentAlertSchema,
@@ -241,7 +241,7 @@ export async function openIncidents(client: DynamoDBClient, tableName: string): 
             ConditionExpression: "attribute_exists(id)",
             ExpressionAttributeNames: { "#verdict": "verdict", ...names },
             ExpressionAttributeValues: {
-              ":verdict": toAttribute({ ...verdict, seen: judgedUntil(verdict) }),
+              ":verdict": toAttribute(withoutUndefined(verdict)),
               ...values,
             },
           }),
@@ -276,12 +276,16 @@ export async function openIncidents(client: DynamoDBClient, tableName: string): 
         UpdateExpression: `SET ${sets.join(", ")}, #expiration = :expiration${remove}`,
         ExpressionAttributeNames: { ...Object.fromEntries(all), "#expiration": "expiration" },
         ExpressionAttributeValues: {
-          ":verdict": toAttribute({ ...verdict, seen: judgedUntil(verdict) }),
+          ":verdict": toAttribute(withoutUndefined(verdict)),
           ":expiration": values[":expiration"],
         },
       }),
     );
   }
+}
+
+function withoutUndefined({ seen, ...verdict }: Verdict) {
+  return seen === undefined ? verdict : { ...verdict, seen };
 }
 
 /** The fingerprints of an incident that its verdict is remembered by: the latest. */
