@@ -4,6 +4,7 @@ import { isUnknown } from "../okta/person.ts";
 import { isRiskChange } from "../okta/risk.ts";
 import { masked } from "../okta/stranger.ts";
 import { countLines, fitLines } from "../text/fit-lines.ts";
+import { describeDeed } from "./deed.ts";
 import { cutInert, type InertAlert, inertText } from "./inert.ts";
 import { describeNews } from "./news.ts";
 import { isOfStorm } from "./storm.ts";
@@ -79,12 +80,16 @@ function describeAct(alert: InertAlert): string {
     return `${describeKind(alert)}${reason === null ? "" : ` (${reason})`}`;
   }
   const whom = describePersonsDoneTo(alert);
-  const reasons = isRiskChange(okta.eventType) && risk.reasons.length > 0 ? `: ${risk.reasons.join(", ")}` : "";
+  const deed = describeDeed(alert, whom);
+  if (deed !== null) return deed;
   const failed = succeeded(session.outcome) ? "" : ` (${session.outcome})`;
-  // A title says to whom in its own way.
-  if (change === null) return `${alert.detections[0]?.title ?? okta.eventType}${failed}`;
-  const to = isRiskChange(okta.eventType) || whom === null ? "" : `, to ${whom}`;
-  return `${change}${reasons}${to}${failed}`;
+  const title = alert.detections[0]?.title ?? okta.eventType;
+  if (isRiskChange(okta.eventType) && change !== null) {
+    return `${change}${risk.reasons.length > 0 ? `: ${risk.reasons.join(", ")}` : ""}${failed}`;
+  }
+  // The change names things alone: the title says what was done to them.
+  const of = [change, whom].filter((each) => each !== null).join(", of ");
+  return `${title}${of === "" ? "" : `: ${of}`}${failed}`;
 }
 
 /** The person; for a login that Okta does not know, that it is one; and who did it, where that is another. */

@@ -2,13 +2,13 @@ import { isRiskChange } from "../okta/risk.ts";
 import { plural } from "../text/shorten.ts";
 import type { Alert } from "./alert-schema.ts";
 import { describePlace, nameVerdict } from "./incident.ts";
-import { isOfStorm } from "./storm.ts";
+import { type AlertStorm, isOfStorm } from "./storm.ts";
 import { describeWatched, isNamed, isReport } from "./wording.ts";
 
 /**
  * What sets the event apart from what the user did before, the strongest first: `New: risk HIGH; New Device; no
  * earlier proxied session in 90 days`. Where nothing does, what is known: `Known: 14 proxied sessions in 30 days, …`. Null where there is no
- * user to compare with, and for a report on what was suppressed. Before it stands the alert's place in its incident, and the verdict on
+ * user to compare with, where the network is not anonymous and nothing else stands out, and for a report on what was suppressed. Before it stands the alert's place in its incident, and the verdict on
  * the last of the same.
  */
 export function describeNews(alert: Alert): string | null {
@@ -16,7 +16,10 @@ export function describeNews(alert: Alert): string | null {
   const { history, heldBack, storm } = alert;
   const suppressed = heldBack?.count ?? 0;
   const repeats = suppressed === 0 ? "" : `; ${plural(suppressed, "session start")} like it suppressed`;
-  const around = storm === null ? [] : [`${plural(storm.attempts, "failed sign-in")} from the same source`];
+  const around =
+    storm === null
+      ? []
+      : [...startedInStorm(storm), `${plural(storm.attempts, "failed sign-in")} from the same source`];
   const place = describePlace(alert);
   const verdict = nameVerdict(alert);
   const standing = [place, verdict && `Judged before: ${verdict}`]
@@ -24,6 +27,9 @@ export function describeNews(alert: Alert): string | null {
     .join("");
   const found = [...around, ...signsOfOkta(alert), ...newInHistory(alert), ...weaknesses(alert), ...failures(alert)];
   if (found.length > 0) return `${standing}New: ${found.join("; ")}${repeats}`;
+  if (alert.network.anonymous.verdict !== true) {
+    return standing === "" && repeats === "" ? null : `${standing}${repeats.slice(2)}`.trim();
+  }
   if (history === null) {
     return isNamed(alert.user) && alert.user.id !== null
       ? `${standing}New: not known, as the history could not be read${repeats}`
@@ -37,6 +43,11 @@ export function describeNews(alert: Alert): string | null {
   return `${standing}Known: ${plural(history.sessionsIn30Days, "proxied session")} in 30 days${these}${repeats}`;
 }
 
+/** Sessions beside the own that started in the storm. */
+function startedInStorm({ succeeded }: AlertStorm): readonly string[] {
+  return succeeded > 1 ? [`${succeeded} sessions started in the storm`] : [];
+}
+
 function signsOfOkta({ okta, risk, behaviors }: Alert): readonly string[] {
   const isHigh = risk.level?.toUpperCase() === "HIGH" && !isRiskChange(okta.eventType);
   const positive = behaviors.filter(({ result }) => result?.toUpperCase() === "POSITIVE").map(({ name }) => name);
@@ -45,7 +56,8 @@ function signsOfOkta({ okta, risk, behaviors }: Alert): readonly string[] {
 
 function newInHistory(alert: Alert): readonly string[] {
   const { history, network, geo } = alert;
-  if (history === null) return [];
+  // Sessions through proxies are no measure of what came through none.
+  if (history === null || network.anonymous.verdict !== true) return [];
   if (history.firstTime) {
     const watched = describeWatched(alert, history.since);
     return [`no earlier proxied session${watched === null ? "" : ` ${watched}`}`];

@@ -101,7 +101,8 @@ export function countLogins({ users, more, report }: AlertStorm): string {
 
 /** What an alert about one sign-in says of the storm around it. */
 export function summarizeAround(storm: AlertStorm): string {
-  return `It stands in a storm of ${describeAttempts(storm)} from the same source, since ${storm.since}.`;
+  const started = storm.succeeded > 1 ? `; ${describeStarted(storm)}` : "";
+  return `It stands in a storm of ${describeAttempts(storm)} from the same source, since ${storm.since}${started}.`;
 }
 
 /** The summary of an alert about gathered sign-ins. */

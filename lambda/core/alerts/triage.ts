@@ -79,11 +79,17 @@ function firstOfSuccess(of: Case): string {
   const highRisk = facts.risk.level?.toUpperCase() === "HIGH" ? `Okta rates the risk as high${reasons(facts)}` : null;
   const storm = isInStorm ? "it succeeded in a storm of failed sign-ins" : null;
   const why = storm ?? (isProxied ? hostile.get(kind) : null) ?? highRisk;
-  if (why !== null) return `Clear the user's sessions now${undo}: ${why}. Then ${ask(of)}`;
+  if (why !== null) return `Clear ${whoseSessions(of)} now${undo}: ${why}. Then ${ask(of)}`;
   const question = capitalize(ask(of));
   if (action !== null) return action.isByUser ? `${question} If not, undo it.` : question;
   if (!isProxied || kind !== "relay") return question;
   return isUsualRelay(facts) ? `Most likely nothing: ${describeRelay(facts)}.` : `${question} ${describeRelay(facts)}.`;
+}
+
+/** The sessions to clear: of the actor by name, where the act was done to another person. */
+function whoseSessions({ facts, action }: Case): string {
+  const name = action === null || action.whom === null ? null : callName(facts);
+  return name === null ? "the user's sessions" : `the sessions of ${name}`;
 }
 
 /** iCloud Private Relay comes with Apple's devices, and keeps near the user's region. */
@@ -158,7 +164,8 @@ const reasons = ({ risk }: AlertFacts) => (risk.reasons.length === 0 ? "" : ` ($
 const isPersonal = ({ user, actor }: AlertFacts) =>
   isNamed(user) || actor.type === null || actor.type.toLowerCase() === "user";
 
-const undo: TriageStep = ({ facts, action, succeeded }) => {
+const undo: TriageStep = (of) => {
+  const { facts, action, succeeded } = of;
   if (!succeeded || !(isNamed(facts.user) || isNamed(facts.actor))) return null;
   if (!isNamed(facts.user) && isNamed(facts.actor) && !isPersonal(facts)) {
     return "If it is not wanted: undo what was done, and revoke the tokens and grants of what did it.";
@@ -166,7 +173,8 @@ const undo: TriageStep = ({ facts, action, succeeded }) => {
   const isByOther = action !== null && !action.isRisk && !action.isByUser;
   const cause = isByOther ? "If it is not wanted" : "If it was not them, or they cannot be reached";
   const done = action === null || action.isRisk ? "" : "undo what was done, ";
-  return `${cause}: ${done}clear the user's sessions, reset the password and the MFA factors, and revoke API tokens.`;
+  const whose = whoseSessions(of);
+  return `${cause}: ${done}clear ${whose}, reset the password and the MFA factors, and revoke API tokens.`;
 };
 
 const follow: TriageStep = ({ facts: { session, device, user, actor }, succeeded }) => {
@@ -182,9 +190,9 @@ const follow: TriageStep = ({ facts: { session, device, user, actor }, succeeded
   return `In Okta's System Log, ${what}${strength}: factors enrolled, applications opened, privileges granted.`;
 };
 
-const far: TriageStep = ({ facts: { geo } }) =>
+const far: TriageStep = ({ facts: { geo }, isProxied }) =>
   geo.verdict === "mismatch"
-    ? "The exit is far from every known location. Check whether the user travels; if a location is missing, add it to the profile."
+    ? `${isProxied ? "The exit" : "The address"} is far from every known location. Check whether the user travels; if a location is missing, add it to the profile.`
     : null;
 
 /** Suggests no exception for networks that attackers use, nor for a failed attempt. */

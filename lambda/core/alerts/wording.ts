@@ -7,6 +7,7 @@ import { masked } from "../okta/stranger.ts";
 import { describeLocation, formatKm } from "../profiles/judge-location.ts";
 import { plural } from "../text/shorten.ts";
 import type { Alert } from "./alert-schema.ts";
+import { describeDeed } from "./deed.ts";
 import { cutInert } from "./inert.ts";
 import { countLogins, nameStorm } from "./storm-words.ts";
 
@@ -61,11 +62,13 @@ export function isReport({ followUp, heldBack }: Pick<Alert, "followUp" | "heldB
   return followUp && (heldBack?.count ?? 0) > 0;
 }
 
-/** The subject of the alert in a few words; for an event that is not a sign-in, the title of the severest detection. */
+/** The subject of the alert in a few words; for an event that is not a sign-in, what was done, or else the title of the severest detection. */
 export function describeKind(alert: Alert): string {
   const { storm } = alert;
   if (storm !== null && storm.report !== null) return nameStorm(storm);
-  if (alert.okta.eventType !== sessionStart) return alert.detections[0]?.title ?? alert.okta.eventType;
+  if (alert.okta.eventType !== sessionStart) {
+    return describeDeed(alert, nameLoginsDoneTo(alert)) ?? alert.detections[0]?.title ?? alert.okta.eventType;
+  }
   const noun = succeeded(alert.session.outcome) ? "sign-in" : "failed sign-in";
   if (isReport(alert)) return `suppressed: ${plural(alert.heldBack?.count ?? 0, `more ${noun}`)}`;
   const proxy = nameProxy(alert);
@@ -133,6 +136,15 @@ export function describePersonsDoneTo({
   // An alert has the first targets only; the event has them all.
   if (persons.length > maximumPersons) names.push("others");
   return names.join(", ") || null;
+}
+
+/** The same with logins alone, without the person of the alert, whom a subject names anyway. */
+function nameLoginsDoneTo(alert: Alert): string | null {
+  const others = alert.targets.filter(({ id }) => id === null || id !== alert.user.id);
+  const targets = others.map((target) =>
+    target.login === masked || isUnknown(target.login) ? target : { ...target, displayName: null },
+  );
+  return describePersonsDoneTo({ ...alert, targets });
 }
 
 /** A younger event is recent: Okta calls a delivery within the hour usual, and clocks differ by seconds. */
@@ -242,13 +254,14 @@ export function describeWatched(
     : `since ${new Date(start).toISOString().slice(0, 10)}`;
 }
 
-/** The user's remembered proxied sessions in a sentence. Null when they are not known. */
+/** The user's remembered proxied sessions in a sentence. Null when they are not known, and for none where the network is not anonymous. */
 export function describeHistory({
   history,
+  network,
   okta,
   ageSeconds,
-}: Pick<Alert, "history" | "okta" | "ageSeconds">): string | null {
-  if (history === null) return null;
+}: Pick<Alert, "history" | "network" | "okta" | "ageSeconds">): string | null {
+  if (history === null || (history.firstTime && network.anonymous.verdict !== true)) return null;
   const failed = history.failedIn30Days === 0 ? "" : `; ${plural(history.failedIn30Days, "failed attempt")} in 30 days`;
   if (history.firstTime) {
     const watched = describeWatched({ okta, ageSeconds }, history.since);

@@ -3,7 +3,7 @@ import type { Alert } from "../alerts/alert-schema.ts";
 import { toAlertStorm } from "../alerts/storm.ts";
 import { canonicalLogin } from "../okta/person.ts";
 import { looksLikeLogin } from "../okta/stranger.ts";
-import { stormIdOf } from "../storms/storm.ts";
+import { stormIdOf, withSession } from "../storms/storm.ts";
 import { within } from "../time/budget.ts";
 import { stormAround } from "./count-source.ts";
 import type { Alertable } from "./except.ts";
@@ -93,7 +93,15 @@ function sourceOf(
     // A login with a profile is a login of the org.
     isLogin: (login) =>
       looksLikeLogin(login, ports.loginDomains) || findings?.locations.has(canonicalLogin(login)) === true,
-    storm: around && toAlertStorm(stormIdOf(around.source.key, around.storm.since), around.storm, null, event),
+    storm:
+      around &&
+      toAlertStorm(
+        stormIdOf(around.source.key, around.storm.since),
+        // The session is added to the storm beside its alert.
+        withSession(around.storm, around.source.event.login),
+        null,
+        event,
+      ),
     severity: {
       adjustments: ports.severityAdjustments,
       enrichment: withStorm(decision.enrichment, around !== null),

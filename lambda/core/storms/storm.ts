@@ -77,6 +77,11 @@ export function isOver({ since, last, attempts, watcher, ended }: Storm, stormAf
   return ended || (watcher === null && since <= old && (attempts <= stormAfter || last <= old));
 }
 
+/** A storm with a session that starts in it. A login that the storm names already is not counted again, as its event may have come before. */
+export function withSession(storm: Storm, login: string): Storm {
+  return storm.succeeded.has(login) ? storm : { ...storm, succeeded: new Map([...storm.succeeded, [login, 1]]) };
+}
+
 /** Whether nothing watches a storm, or its watcher has not come for longer than it waits. */
 export function isUnwatched({ watchBy }: Pick<Storm, "watchBy">, now: Date): boolean {
   return watchBy === null || watchBy < now.getTime();

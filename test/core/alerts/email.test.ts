@@ -81,10 +81,10 @@ describe("the e-mail", () => {
     expect(proxied.summary).toBe(
       'Ada Marques (Ada@Example.com) did "Grant user privilege": ROLE Super admin, to Mallory through an anonymizing proxy in Toronto, Ontario, Canada, 5,723 km from Lisbon, PT (home), from 203.0.113.77.',
     );
-    expect(renderSubject(proxied)).toBe("[high] Rule of level high: Ada@Example.com, Canada");
+    expect(renderSubject(proxied)).toBe("[high] granted role Super admin to Mallory: Ada@Example.com, Canada");
     const direct = alert({ ...granted, securityContext: { isProxy: false }, outcome: { result: "FAILURE" } });
     expect(direct.summary).toContain('did "Grant user privilege": ROLE Super admin, to Mallory (FAILURE) in Toronto');
-    expect(renderEmail(direct)).not.toMatch(/proxy|Through/);
+    expect(renderEmail(direct)).not.toMatch(/prox|Through|The exit is far/);
   });
 
   test("names what was left out of the event", () => {

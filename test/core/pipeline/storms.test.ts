@@ -146,7 +146,7 @@ describe("a success in a storm", () => {
       severity: "critical",
       severityAdjustments: [{ title: "Success in a storm of failed attempts", from: "high", to: "critical" }],
       user: { login: "user3@example.com" },
-      storm: { report: null, attempts: 8, source: { asNumber: 64_500 } },
+      storm: { report: null, attempts: 8, succeeded: 1, source: { asNumber: 64_500 } },
     });
     expect(alert?.summary).toContain("It stands in a storm of 8 failed attempts for 8 logins");
     expect(alert?.triage[0]).toContain("Clear the user's sessions now: it succeeded in a storm of failed sign-ins");
@@ -156,6 +156,16 @@ describe("a success in a storm", () => {
       succeeded: 1,
       users: expect.arrayContaining([{ login: "user3@example.com", outcome: "SUCCESS", count: 1 }]),
     });
+  });
+
+  test("names the sessions that started before it, and its own", async () => {
+    const { deliver, published } = world();
+    await deliver(...attempts(8));
+    await deliver(signIn("first", "user3@example.com"));
+    await deliver(signIn("second", "user4@example.com"));
+    const alert = published.at(-1);
+    expect(alert?.storm).toMatchObject({ succeeded: 2 });
+    expect(alert?.summary).toContain("; 2 sessions started: user3@example.com, user4@example.com.");
   });
 
   test("comes though the same sign-in was alerted on before the storm; the same again in the storm is suppressed", async () => {
