@@ -11,7 +11,7 @@ beforeAll(async () => {
 });
 afterAll(() => run.stop());
 
-/** Delivers events, ten a delivery, eight deliveries at once. */
+/** Delivers events, ten a delivery, two deliveries at once: with more, a busy machine counts one source no faster than its steps take. */
 async function deliver(events: readonly Json[]): Promise<void> {
   const deliveries = Array.from({ length: Math.ceil(events.length / 10) }, (_, index) =>
     events.slice(10 * index, 10 * index + 10),
@@ -24,7 +24,7 @@ async function deliver(events: readonly Json[]): Promise<void> {
     expect(response.status).toBe(204);
     await next();
   };
-  await Promise.all(Array.from({ length: 8 }, next));
+  await Promise.all(Array.from({ length: 2 }, next));
 }
 
 const received = () => run.alerts.received.map(({ alert }) => alert);
