@@ -2,6 +2,7 @@ import type { Alert } from "../alerts/alert-schema.ts";
 import type { UserState } from "../history/history.ts";
 import { publishedTime } from "../okta/log-event.ts";
 import { canonicalLogin } from "../okta/person.ts";
+import { risk, suspectsThreat } from "../okta/risk.ts";
 import {
   type GatheredSignIn,
   type GatheringKey,
@@ -36,7 +37,7 @@ export async function gatherSignIn(
 ): Promise<Extract<Result, { readonly kind: "gathered" }> | null> {
   const { source } = event.started;
   const { ports, budget } = run;
-  if (source === null || !source.answer.isSurplus || stormAround(event, ports) !== null) return null;
+  if (source === null || !source.answer.isSurplus || standsOut(event, ports)) return null;
   const alert = alertOf(event, alertable.left, grouped.suppressed, ports);
   const known = recallUser(event.started.session, event.findings);
   const signIn: GatheredSignIn = {
@@ -60,6 +61,12 @@ export async function gatherSignIn(
     return null;
   }
   return { kind: "gathered", by: alertable.by, window: grouped.window };
+}
+
+/** Whether a sign-in is more than one of many: it stands in a storm, or Okta rates its risk as high or suspects a threat. */
+function standsOut(event: ClaimedEvent, ports: Run["ports"]): boolean {
+  const { event: signIn } = event.work;
+  return stormAround(event, ports) !== null || risk(signIn).level?.toUpperCase() === "HIGH" || suspectsThreat(signIn);
 }
 
 function nameOf({ user }: Alert): string | null {

@@ -486,6 +486,16 @@ describe("sign-ins of many persons from one source", () => {
     expect(await deliver(arrive(1))).toMatchObject({ published: 1, gathered: 0 });
   });
 
+  test.each([{ risk: "{level=HIGH}" }, { threatSuspected: "true" }])(
+    "come singly where Okta says %j",
+    async (debugData) => {
+      const { deliver } = many({ sourceAlertsPerHour: 1 });
+      await deliver(arrive(0));
+      const event = arrive(1, { debugContext: { debugData } });
+      expect(await deliver(event, arrive(2))).toMatchObject({ published: 1, gathered: 1 });
+    },
+  );
+
   test("in a storm come singly", async () => {
     const { deliver } = many({ sourceAlertsPerHour: 1 });
     await deliver(...attempts(8));
