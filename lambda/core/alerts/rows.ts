@@ -1,3 +1,4 @@
+import { incidentOf } from "../incidents/incident-id.ts";
 import { sessionStart } from "../okta/log-event.ts";
 import { plural } from "../text/shorten.ts";
 import type { Alert } from "./alert-schema.ts";
@@ -68,7 +69,12 @@ const describe: Readonly<Record<RowName, (alert: Alert) => string | null>> = {
     isOfStorm(alert) ? null : `${describeUser(alert)}${alert.user.id === null ? "" : `, id ${alert.user.id}`}`,
   Storm: ({ storm }) =>
     storm &&
-    [`${describeAttempts(storm)} from ${storm.since} to ${storm.until}`, describeStarted(storm)]
+    [
+      `${describeAttempts(storm)} from ${storm.since} to ${storm.until}`,
+      describeStarted(storm),
+      // The alert of one sign-in belongs to the incident of its session.
+      storm.report === null ? `reported in incident ${incidentOf({ storm: storm.id })}` : null,
+    ]
       .filter(Boolean)
       .join("; "),
   Actor: (alert) => (isByUser(alert) || !isNamed(alert.actor) ? null : describeActor(alert)),

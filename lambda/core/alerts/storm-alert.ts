@@ -28,7 +28,7 @@ export interface ReportedStorm {
 
 /**
  * Writes the alert about a storm as a whole. It names no person: the event that it holds is one of the attempts. Its severity is the
- * highest level among that attempt's detections; that of its end is informational.
+ * highest level among that attempt's detections; that of the end of a storm in which no session started is informational.
  */
 export function createStormAlert(
   source: Omit<AlertSource, "judgement" | "incident">,
@@ -46,7 +46,7 @@ export function createStormAlert(
     incident: describeIncident(incident, alertId, source.detectedAt),
     ageSeconds: Math.round((source.detectedAt.getTime() - storm.last) / 1_000),
     followUp: kind !== "start",
-    severity: kind === "end" ? "informational" : attempt.severity,
+    severity: kind === "end" && storm.succeeded.size === 0 ? "informational" : attempt.severity,
     summary: summarizeStorm(words.storm, describeProxy(words) ?? describeNetwork(words)),
     triage: stepsOfStorm(words, words.storm),
     storm: told,

@@ -145,7 +145,11 @@ export function stepsOfStorm({ network }: Pick<Alert, "network">, storm: AlertSt
     ? ["Tor"]
     : [asNumber === null ? null : `AS${asNumber}`, ...anonymous.operators, ip].filter((each) => each !== null);
   const block = `Block ${source.join(", ") || "the source"} in a network zone of Okta, as far as no user needs it.`;
-  const clear = `Clear the sessions of ${nameStarted(storm.users)} now, and reset the passwords.`;
+  const names = nameStarted(storm.users);
+  const clear =
+    storm.report === "end"
+      ? `See that the sessions of ${names} are cleared and the passwords reset: each sign-in had an alert of its own.`
+      : `Clear the sessions of ${names} now, and reset the passwords. Each sign-in has an alert of its own.`;
   const look =
     storm.report === "end"
       ? "Look through the logins for accounts that lack MFA, or whose password may be known."

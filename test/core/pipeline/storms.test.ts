@@ -2,6 +2,7 @@ import { describe, expect, test } from "vitest";
 import { memorySources, memoryStates } from "../../../cli/backtest/memory.ts";
 import { loadSeverity } from "../../../lambda/adapters/rule-files/load-severity.ts";
 import type { Alert } from "../../../lambda/core/alerts/alert-schema.ts";
+import { renderEmail } from "../../../lambda/core/alerts/email.ts";
 import type { Exception } from "../../../lambda/core/exceptions/exception.ts";
 import type { LogEvent } from "../../../lambda/core/okta/log-event.ts";
 import type { Observation } from "../../../lambda/core/pipeline/observation.ts";
@@ -151,6 +152,10 @@ describe("a success in a storm", () => {
     expect(alert?.summary).toContain("It stands in a storm of 8 failed attempts for 8 logins");
     expect(alert?.triage[0]).toContain("Clear the user's sessions now: it succeeded in a storm of failed sign-ins");
     await pass(700);
+    const end = published.at(-1);
+    expect(end).toMatchObject({ severity: "high" });
+    expect(end?.triage[0]).toContain("See that the sessions of user3@example.com are cleared");
+    expect(alert && renderEmail(alert)).toContain(`reported in incident ${end?.incident.id}`);
     expect(reports().at(-1)).toMatchObject({
       report: "end",
       succeeded: 1,
