@@ -1,4 +1,4 @@
-import { Command, CommanderError } from "commander";
+import { Command, CommanderError, InvalidArgumentError } from "commander";
 import { ProxySettingsError, useProxy } from "./proxy.ts";
 import { scriptOf, swallowedOptions } from "./swallowed-options.ts";
 
@@ -17,6 +17,34 @@ export function createCommand(name: string, description: string): Command {
     .helpOption("-h, --help", "show this text")
     .showHelpAfterError("(--help shows what there is)")
     .exitOverride();
+}
+
+/**
+ * Reads the text of an option, without space around it.
+ *
+ * @throws InvalidArgumentError for a text without a letter or digit: it is empty, or the dots of a line that was to be filled in
+ */
+export function parseText(text: string): string {
+  if (!/[\p{L}\p{N}]/u.test(text)) throw new InvalidArgumentError("text is expected in place of the dots");
+  return text.trim();
+}
+
+/**
+ * The parser of an option that has one value.
+ *
+ * @returns a parser that throws InvalidArgumentError where the option is given again: the last one would win without a word
+ */
+export function once<Value>(parse: (text: string) => Value): (text: string, before?: Value) => Value {
+  return (text, before) => {
+    if (before !== undefined) throw new InvalidArgumentError("it is given twice, and takes one value");
+    return parse(text);
+  };
+}
+
+/** An argument for a shell: as it is where it is a plain word, else in single quotes. */
+export function shellWord(argument: string): string {
+  const text = onOneLine(argument);
+  return /^[\w@%+=:,./-]+$/.test(text) ? text : `'${text.replaceAll("'", "'\\''")}'`;
 }
 
 /** Text from outside for a terminal, without control and direction characters. Line breaks stay. */

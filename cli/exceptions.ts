@@ -28,7 +28,7 @@ import { canonicalLogin, personKeys } from "../lambda/core/okta/person.ts";
 import { findCandidate } from "../lambda/core/pipeline/match.ts";
 import { plural } from "../lambda/core/text/shorten.ts";
 import { toError } from "../lambda/core/values/error.ts";
-import { createCommand, InputError, jsonLine, onOneLine, onTerminal, runCommand } from "./command.ts";
+import { createCommand, InputError, jsonLine, once, onOneLine, onTerminal, parseText, runCommand } from "./command.ts";
 import { addDeploymentOptions, type Deployment, type DeploymentOptions, findDeployment } from "./deployment.ts";
 import { readDeployedDetections } from "./detections-folder.ts";
 import { openExport } from "./event-export.ts";
@@ -60,8 +60,15 @@ interface AddOptions extends DeploymentOptions {
   readonly yes: boolean;
 }
 
-/** An operator that Okta's documents do not name may be of a later release, or misspelt. */
-function noteUnknownOperator(operator: string): void {
+/** The least letters of a name for each edit that a misspelling has: a short name is soon that of another operator. */
+const lettersPerEdit = 4;
+
+/**
+ * An operator that Okta's documents do not name may be of a later release, or misspelt.
+ *
+ * @throws InputError where it resembles a known one, and is not written as Okta writes names
+ */
+function checkOperator(operator: string): void {
   if (knownOperators.some((known) => isOperator(known, operator))) return;
   const name = operatorName(operator);
   const [nearest] = knownOperators
@@ -70,10 +77,11 @@ function noteUnknownOperator(operator: string): void {
       edits: Math.min(distance(name, operatorName(known)), distance(name, operatorName(known.replace(/_[A-Z]+$/, "")))),
     }))
     .sort((a, b) => a.edits - b.edits);
-  const meant = nearest !== undefined && nearest.edits <= 2 ? ` Did you mean ${nearest.known}?` : "";
-  process.stderr.write(
-    `note: Okta's documents name no operator "${onTerminal(operator)}".${meant} Write it as an alert has it, under network.anonymous.operators.\n`,
-  );
+  const isNear = nearest !== undefined && nearest.edits <= Math.min(2, Math.floor(name.length / lettersPerEdit));
+  const meant = isNear ? ` Did you mean ${nearest.known}?` : "";
+  const fault = `Okta's documents name no operator "${onOneLine(operator)}".${meant} Write it as an alert has it, under network.anonymous.operators.`;
+  if (isNear && !/^[A-Z\d]+(?:_[A-Z\d]+)+$/.test(operator)) throw new InputError(fault);
+  process.stderr.write(`note: ${fault}\n`);
 }
 
 /** An operator has several spellings: says which exceptions are there already that cover the same. */
@@ -97,7 +105,6 @@ async function add(options: AddOptions): Promise<void> {
     ...(kind === undefined ? {} : { kinds: [...new Set(kind)] }),
     ...(detection === undefined ? {} : { detections: [...detection] }),
   };
-  if (operator !== undefined) noteUnknownOperator(operator);
   if (!hasPlace(scope)) {
     throw new InputError(
       "say whom or what it covers: --user, --operator, --asn, --cidr, --country, or several of them",
@@ -106,6 +113,7 @@ async function add(options: AddOptions): Promise<void> {
   if (detection !== undefined) await refuseUnknownDetections(detection);
   const tooBroad = whyTooBroad(scope);
   if (tooBroad !== null) throw new InputError(tooBroad);
+  if (operator !== undefined) checkOperator(operator);
   const now = new Date();
   const until = findUntil(scope, options.until, now);
   const exception: Exception = {
@@ -123,9 +131,9 @@ async function add(options: AddOptions): Promise<void> {
   if (operator !== undefined) noteSameOperator(operator, others, now);
   const tooMuch = whyTooMuch(exception, others, now);
   if (tooMuch !== null) throw new InputError(tooMuch);
-  for (const line of await preview(exception, deployment, options.events, now)) say(line);
+  for (const line of await preview(exception, deployment, options.events, now)) say(onOneLine(line));
   const consent = { yes: options.yes, isTerminal: process.stdin.isTTY === true, args: process.argv.slice(2) };
-  if (!(await asksConsent(`Except ${describeScope(scope)}, until ${exception.until}?`, consent))) {
+  if (!(await asksConsent(onOneLine(`Except ${describeScope(scope)}, until ${exception.until}?`), consent))) {
     say("Nothing was changed.");
     process.exitCode = 1;
     return;
@@ -237,7 +245,7 @@ async function why(named: string, options: DeploymentOptions): Promise<void> {
   );
   for (const event of events) {
     const users = personKeys(event);
-    print(`${event.uuid}  ${event.eventType}  ${users.join(", ") || "no user"}`);
+    print(onOneLine(`${event.uuid}  ${event.eventType}  ${users.join(", ") || "no user"}`));
     if (findCandidate(event, ruleSet) === null)
       print("  No detection matches it: it is no alert, whatever exceptions cover.");
     const subject = exceptionSubject(event, users);
@@ -246,7 +254,7 @@ async function why(named: string, options: DeploymentOptions): Promise<void> {
     if (covering.length === 0) print("  No exception covers it.");
     for (const { exception } of covering) print(`  Covered by ${describe(exception, now)}`);
     for (const { exception, reason } of reasons) {
-      if (reason !== null) print(`  Not by ${exception.id} (${describeScope(exception.scope)}): ${reason}.`);
+      if (reason !== null) print(onOneLine(`  Not by ${exception.id} (${describeScope(exception.scope)}): ${reason}.`));
     }
   }
 }
@@ -363,10 +371,15 @@ function collectKinds(text: string, before: readonly NetworkKind[] = []): readon
   return [...before, kind];
 }
 
-const nonEmpty = (text: string) => {
-  if (text.trim() === "") throw new InvalidArgumentError("text is expected");
-  return text.trim();
-};
+/** No login that an alert has is a pattern, or several. */
+function parseUser(text: string): string {
+  if (/[*%?,;\s<>"()]/.test(text.trim())) {
+    throw new InvalidArgumentError(
+      "one login or Okta user id is expected, in full: for several make an exception each, for a pattern write a Sigma filter",
+    );
+  }
+  return parseText(text);
+}
 
 const command = createCommand(
   "exceptions",
@@ -376,20 +389,20 @@ const subcommand = (name: string, description: string): Command =>
   addDeploymentOptions(command.command(name).description(description)).exitOverride();
 
 subcommand("add", "adds one; what is given has to be met all together")
-  .option("--user <user>", "an Okta user id (00u...) or a login", nonEmpty)
-  .option("--operator <name>", "Okta's name of the operator: NORD_VPN, APPLE_ICLOUD_RELAY_PROXY…", nonEmpty)
-  .option("--asn <number>", "an autonomous system", parseAsn)
-  .option("--cidr <network>", "a network, IPv4 or IPv6", checkCidr)
-  .option("--country <country>", "a country, by name or two-letter code", parseCountry)
+  .option("--user <user>", "an Okta user id (00u...) or a login", once(parseUser))
+  .option("--operator <name>", "Okta's name of the operator: NORD_VPN, APPLE_ICLOUD_RELAY_PROXY…", once(parseText))
+  .option("--asn <number>", "an autonomous system", once(parseAsn))
+  .option("--cidr <network>", "a network, IPv4 or IPv6", once(checkCidr))
+  .option("--country <country>", "a country, by name or two-letter code", once(parseCountry))
   .option(
     "--kind <kinds...>",
     `only these kinds of network: ${networkKinds.join(", ")} (default: all but ${worstKinds.join(" and ")})`,
     collectKinds,
   )
   .option("--detection <ids...>", "only these detections (default: all of a session start, and of nothing else)")
-  .requiredOption("--reason <text>", "why it is harmless", nonEmpty)
-  .option("--by <name>", "who says so (default: the user of this machine, where that is a person)", nonEmpty)
-  .option("--until <when>", `a day, a time, or a number of days, 30d (default: ${defaultDays}d)`, parseUntil)
+  .requiredOption("--reason <text>", "why it is harmless", once(parseText))
+  .option("--by <name>", "who says so (default: the user of this machine, where that is a person)", once(parseText))
+  .option("--until <when>", `a day, a time, or a number of days, 30d (default: ${defaultDays}d)`, once(parseUntil))
   .option("--events <file>", "count what it would have covered in this export, in place of what is remembered")
   .option("--yes", "do not ask", false)
   .action(add);

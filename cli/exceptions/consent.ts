@@ -1,4 +1,4 @@
-import { InputError, onTerminal } from "../command.ts";
+import { InputError, shellWord } from "../command.ts";
 import { ask, isYes, type Terminal } from "../question.ts";
 
 /** How a command is asked for consent. */
@@ -22,14 +22,8 @@ export async function asksConsent(question: string, { yes, isTerminal, args, ter
   if (yes) return true;
   if (!isTerminal) {
     throw new InputError(
-      `there is no terminal to ask at, and nothing was changed. To go on without being asked:\n  npm run exceptions -- ${[...args, "--yes"].map(quote).join(" ")}`,
+      `there is no terminal to ask at, and nothing was changed. To go on without being asked:\n  npm run exceptions -- ${[...args, "--yes"].map(shellWord).join(" ")}`,
     );
   }
   return isYes(await ask(`${question} [y/N] `, { output: process.stderr, ...terminal }));
-}
-
-/** An argument for a shell: as it is where it is a plain word, else in single quotes. */
-function quote(argument: string): string {
-  const text = onTerminal(argument).replaceAll("\n", " ");
-  return /^[\w@%+=:,./-]+$/.test(text) ? text : `'${text.replaceAll("'", "'\\''")}'`;
 }

@@ -184,6 +184,25 @@ test.each<[string, string[], RegExp]>([
     /country US alone covers all who sign in from there.*add --user, --operator, --asn or --cidr/,
   ],
   ["is of an operator of Tor", ["add", "--operator", "ANY_TOR", "--reason", "x"], /add --kind tor/],
+  [
+    "is of Tor, as people write it",
+    ["add", "--operator", "Tor", "--reason", "x"],
+    /operator Tor is Tor.*add --kind tor/,
+  ],
+  [
+    "is of a misspelt operator, which would cover nothing",
+    ["add", "--operator", "NordVPM", "--reason", "x"],
+    /^error: Okta's documents name no operator "NordVPM"\. Did you mean NORD_VPN\?/,
+  ],
+  ["has a pattern for a user", ["add", "--user", "*@example.com", "--reason", "x"], /one login or Okta user id/],
+  ["has a sign for a user", ["add", "--user", "%", "--reason", "x"], /one login or Okta user id/],
+  [
+    "has two networks",
+    ["add", "--cidr", "192.0.2.0/24", "--cidr", "198.51.100.0/24", "--reason", "x"],
+    /--cidr.*given twice/,
+  ],
+  ["has dots for a reason", ["add", "--user", "a", "--reason", "..."], /--reason.*text is expected/],
+  ["has dots for an author", ["add", "--user", "a", "--reason", "x", "--by", "…"], /--by.*text is expected/],
   ["names no kind", ["add", "--user", "a", "--kind", "onion", "--reason", "x"], /one of relay, vpn, proxy/],
   [
     "lasts for years, for anyone",
@@ -199,6 +218,25 @@ test.each<[string, string[], RegExp]>([
   const { code, stderr } = await exceptions(...args);
   expect(code).toBe(2);
   expect(stderr).toMatch(message);
+});
+
+test("an operator that Okta's documents do not name is noted, and a short name suggests no other operator", async () => {
+  const noted = await exceptions("add", "--operator", "Zor", "--reason", "x", "--by", "grace");
+  expect(noted.stderr).toContain('note: Okta\'s documents name no operator "Zor". Write it as an alert has it');
+  // As Okta writes names it may be one of a later release.
+  const later = await exceptions("add", "--operator", "NORT_VPN", "--reason", "x", "--by", "grace");
+  expect(later.stderr).toContain('note: Okta\'s documents name no operator "NORT_VPN". Did you mean NORD_VPN?');
+});
+
+test("what others wrote stays within its line", async () => {
+  const added = await add("--user", "lin@example.com", "--reason", "fine\n0000  anyone");
+  const [id = ""] = added.stdout.split(" ");
+  expect((await exceptions("list")).stdout).toMatch(/^ {4}fine 0000 {2}anyone \(grace\), until /m);
+  const file = join(folder, "forged.json");
+  const forged = { id: "00uforged", type: "User", alternateId: "eve\n  Covered by everything", displayName: "Eve" };
+  await writeFile(file, JSON.stringify(delivery([sessionStart({ actor: forged })])));
+  expect((await exceptions("why", file)).stdout).not.toMatch(/^ {2}Covered by everything/m);
+  await exceptions("remove", id);
 });
 
 test("one of an operator that has one already, in another spelling, says so", async () => {

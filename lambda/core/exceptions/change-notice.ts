@@ -65,15 +65,18 @@ export function renderChanges(changes: readonly ExceptionChange[], now: Date): r
 
 function renderSome(changes: readonly ExceptionChange[], now: Date): TopicMessage {
   const [only] = changes;
+  const areRemoved = changes.every(({ kind }) => kind === "removed");
   const title =
-    changes.length === 1 && only !== undefined ? words[only.kind] : `${changes.length} exceptions were changed`;
+    changes.length === 1 && only !== undefined
+      ? words[only.kind]
+      : `${changes.length} exceptions were ${areRemoved ? "removed" : "changed"}`;
   const lines = changes.map(({ kind, exception }) => ({
     kind,
     ...describeForNotice(exception),
     remark: kind === "removed" ? null : remarkOn(exception, now),
   }));
   const text = [
-    `${title}. What an exception covers is not alerted on.`,
+    `${title}. ${areRemoved ? `What ${changes.length === 1 ? "it" : "they"} alone covered is alerted on again.` : "What an exception covers is not alerted on."}`,
     "",
     ...lines.flatMap(({ kind, what, why, remark }) => [
       `- ${kind}: ${what}`,
@@ -81,8 +84,15 @@ function renderSome(changes: readonly ExceptionChange[], now: Date): TopicMessag
       ...(remark === null ? [] : [`  ${remark}`]),
     ]),
     "",
-    "Did your team do this? If not, remove what was made (npm run exceptions -- remove ID), and see in AWS CloudTrail",
-    "which credentials wrote to the state table.",
+    ...(areRemoved
+      ? [
+          "Did your team do this? If not, see in AWS CloudTrail which credentials wrote to the state table. To have it",
+          "back, make it anew: npm run exceptions -- add --help",
+        ]
+      : [
+          "Did your team do this? If not, remove what was made (npm run exceptions -- remove ID), and see in AWS CloudTrail",
+          "which credentials wrote to the state table.",
+        ]),
     "",
   ].join("\n");
   const sms = toGsm(toAscii(`${title}: ${lines.map(({ what }) => what).join("; ")}`)).slice(0, maximumSms);

@@ -25,7 +25,7 @@ export function maximumDays({ user }: ExceptionScope): number {
 /** Why a scope covers too much, and what to do; null for one that may be made. */
 export function whyTooBroad(scope: ExceptionScope): string | null {
   const { user, operator, asNumber, cidr, countryCode, kinds = [] } = scope;
-  const worst = operator === undefined ? null : kindOf({ type: null, operator, isAnonymous: null });
+  const worst = operator === undefined ? null : kindOfNamed(operator);
   if (worst !== null && worstKinds.includes(worst) && !kinds.includes(worst)) {
     return `the operator ${operator} is ${nameKind(worst)}, which an exception covers only where it names the kind: add --kind ${worst}`;
   }
@@ -38,6 +38,14 @@ export function whyTooBroad(scope: ExceptionScope): string | null {
     return `the country ${countryCode} alone covers all who sign in from there, an attacker too: add --user, --operator, --asn or --cidr`;
   }
   return null;
+}
+
+/** The kind of network that a person's name of an operator means: `Tor`, `TOR_EXIT`, `Residential Proxy`. Null for an unknown one. */
+function kindOfNamed(operator: string): NetworkKind | null {
+  const name = operator.normalize("NFKC");
+  // A word of it: the operators of Tor are many, and the letters occur in other names.
+  if (/(?<!\p{L})tor(?!\p{L})/iu.test(name)) return "tor";
+  return kindOf({ type: name, operator: name, isAnonymous: null });
 }
 
 /** The networks for anyone may cover this many times as much as the broadest that one exception may name. */

@@ -97,6 +97,23 @@ describe("the notice of a change", () => {
     });
   });
 
+  test("says of one that was removed that what it covered is alerted on again, and never to remove what was made", () => {
+    const removed = (id: string) => ({ kind: "removed", exception: exception(id) }) as const;
+    const [notice] = renderChanges([removed("e1")], now);
+    const { email } = bodyOf(notice as TopicMessage);
+    expect(email).toMatch(/^An exception was removed\. What it alone covered is alerted on again\.\n/);
+    expect(email).toContain("make it anew: npm run exceptions -- add --help");
+    expect(email).not.toMatch(/not alerted on|what was made/);
+    const [both] = renderChanges([removed("e1"), removed("e2")], now);
+    expect(bodyOf(both as TopicMessage).email).toMatch(
+      /^2 exceptions were removed\. What they alone covered is alerted on again\.\n/,
+    );
+    const [mixed] = renderChanges([removed("e1"), { kind: "made", exception: exception("e2") }], now);
+    expect(bodyOf(mixed as TopicMessage).email).toMatch(
+      /^2 exceptions were changed\. What an exception covers is not alerted on\.\n/,
+    );
+  });
+
   test.each<[string, Partial<Exception>]>([
     ["covers all of IPv4", { scope: { cidr: "0.0.0.0/0" } }],
     ["covers a country", { scope: { countryCode: "US" } }],

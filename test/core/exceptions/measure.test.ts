@@ -17,6 +17,11 @@ describe("an exception covers too much, for anyone,", () => {
     ["a country, by kind", { countryCode: "US", kinds: ["vpn"] }],
     ["a country, by detection", { countryCode: "US", detections: ["x"] }],
     ["an operator of Tor", { operator: "SOME_TOR" }],
+    ["Tor, as people write it", { operator: "Tor" }],
+    ["Tor in capitals", { operator: "TOR" }],
+    ["an exit of Tor", { operator: "TOR_EXIT" }],
+    ["Tor for one user", { user: "ada@example.com", operator: "tor" }],
+    ["residential proxies", { operator: "Residential Proxy" }],
   ])("with %s", (_, scope) => {
     expect(whyTooBroad(scope)).not.toBeNull();
   });
@@ -27,6 +32,7 @@ describe("an exception may be made", () => {
     ["for a /8", { cidr: "10.0.0.0/8" }],
     ["for a /16 of IPv6", { cidr: "2001::/16" }],
     ["for a /8, written as IPv6", { cidr: "::ffff:10.0.0.0/104" }],
+    ["for an operator whose name has the letters of Tor", { operator: "STORM_VPN" }],
     ["for an operator in a country", { operator: "NORD_VPN", countryCode: "US" }],
     ["for an operator of Tor, whose kind is named", { operator: "SOME_TOR", kinds: ["tor"] }],
   ])("%s", (_, scope) => {
