@@ -68,6 +68,7 @@ interface Options {
   readonly experimental: boolean;
   readonly packs?: readonly string[];
   readonly explain: boolean;
+  readonly all: boolean;
   readonly strict: boolean;
 }
 
@@ -169,6 +170,7 @@ async function backtest(options: Options, _: Command): Promise<void> {
       suppressMinutes: options.suppressMinutes,
       stormAfter: options.stormAfter,
       sourceAlertsPerHour: options.sourceAlertsPerHour,
+      withEveryRule: options.all,
       duration: (performance.now() - start) / 1_000,
     }),
   );
@@ -415,6 +417,7 @@ const command = createCommand(
     parsePacks,
   )
   .option("--strict", "refuse an export at the first part that cannot be read, instead of counting it", false)
+  .option("--all", "list rules without a match in the summary, too", false)
   .option("--explain", "add to each match the selections and values that made it", false)
   .addHelpText(
     "after",

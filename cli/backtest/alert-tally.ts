@@ -3,14 +3,22 @@ import { type LogEvent, publishedTime } from "../../lambda/core/okta/log-event.t
 import type { Level } from "../../lambda/core/sigma/rule.ts";
 import type { Replayed } from "./replay.ts";
 
-/** The results of events that rules match, each counted once. */
+/**
+ * The results of events that rules match. Each event has one result: `matched` is the sum of the others but for
+ * `reports`.
+ */
 export interface AlertCounts {
   matched: number;
+  /** Events with an alert of their own. */
   alerted: number;
   suppressed: number;
-  /** Failed attempts of storms, and sign-ins of many persons, that one alert reports. */
+  /** Failed attempts of storms, which reports tell of. */
+  inStorm: number;
+  /** Sign-ins of many persons from one source, which reports tell of. */
   gathered: number;
   excepted: number;
+  /** Alerts beside those of single events: about storms and gathered sign-ins. */
+  reports: number;
 }
 
 /** The results of the pipeline for an export. */
@@ -45,26 +53,30 @@ export function countReplayed(
   const week = weekOf(event);
   const counts = tally.weeks.get(week) ?? noCounts();
   tally.weeks.set(week, counts);
-  if (!isReport) counts.matched += 1;
   for (const each of exceptions) tally.exceptions.set(each, (tally.exceptions.get(each) ?? 0) + 1);
   if (alert !== null) tally.severities.set(alert.severity, (tally.severities.get(alert.severity) ?? 0) + 1);
+  if (isReport) {
+    counts.reports += 1;
+    return;
+  }
   if (result === "failed") {
     tally.failed += 1;
     tally.firstError ??= `${event.uuid}: ${error instanceof Error ? error.message : String(error)}`;
     return;
   }
+  counts.matched += 1;
   counts[result] += 1;
 }
 
 function noCounts(): AlertCounts {
-  return { matched: 0, alerted: 0, suppressed: 0, gathered: 0, excepted: 0 };
+  return { matched: 0, alerted: 0, suppressed: 0, inStorm: 0, gathered: 0, excepted: 0, reports: 0 };
 }
 
 /** The sum over some weeks. */
 export function sumOf(weeks: Iterable<AlertCounts>): AlertCounts {
   const sum = noCounts();
   for (const counts of weeks) {
-    for (const name of ["matched", "alerted", "suppressed", "gathered", "excepted"] as const) sum[name] += counts[name];
+    for (const name of Object.keys(sum) as (keyof AlertCounts)[]) sum[name] += counts[name];
   }
   return sum;
 }

@@ -32,12 +32,12 @@ export interface ReplayOptions {
   readonly onProgress: (done: number) => void;
 }
 
-/** The result of one event, or a report on a storm, which holds one of its events. */
+/** The result of one event, or a report on a storm or on gathered sign-ins, which holds one of their events. */
 export interface Replayed {
-  /** Whether it is a report on a storm. */
+  /** Whether it is a report on a storm or on gathered sign-ins. */
   readonly isReport: boolean;
   readonly event: LogEvent;
-  readonly result: "alerted" | "suppressed" | "gathered" | "excepted" | "duplicate" | "failed";
+  readonly result: "alerted" | "suppressed" | "inStorm" | "gathered" | "excepted" | "duplicate" | "failed";
   /** The alert; null where none goes out. */
   readonly alert: Alert | null;
   /** All exceptions that cover the event, or some of its detections. */
@@ -118,7 +118,8 @@ function resultOf(outcome: DeliveryReport): Replayed["result"] | null {
   if (outcome.parked > 0) return "failed";
   if (outcome.published > 0) return "alerted";
   if (outcome.grouped > 0) return "suppressed";
-  if (outcome.inStorm > 0 || outcome.gathered > 0) return "gathered";
+  if (outcome.inStorm > 0) return "inStorm";
+  if (outcome.gathered > 0) return "gathered";
   if (outcome.excepted > 0) return "excepted";
   return outcome.duplicate > 0 ? "duplicate" : null;
 }

@@ -23,6 +23,8 @@ export interface BacktestResult {
   readonly stormAfter: number;
   /** Persons from one source in an hour whose sign-ins are alerted on singly; 0 for all. */
   readonly sourceAlertsPerHour: number;
+  /** Whether rules without a match are listed, too. */
+  readonly withEveryRule: boolean;
   /** Seconds. */
   readonly duration: number;
 }
@@ -63,9 +65,13 @@ function ruleTable(result: BacktestResult): string[] {
   const rules = [...result.matches.byRule].sort(
     ([first, a], [second, b]) => b.matches - a.matches || bySeverity(first.level, second.level),
   );
+  const shown = rules.filter(
+    ([rule, counts]) => result.withEveryRule || counts.matches > 0 || isNotJudged(rule, counts, result),
+  );
+  const left = rules.length - shown.length;
   return [
-    `${column("matches")} ${column("users", 8)}  ${"level".padEnd(13)} rule`,
-    ...rules.map(([rule, counts]) => {
+    ...(shown.length === 0 ? [] : [`${column("matches")} ${column("users", 8)}  ${"level".padEnd(13)} rule`]),
+    ...shown.map(([rule, counts]) => {
       const { matches, users } = counts;
       const cells =
         matches === 0 && isNotJudged(rule, counts, result)
@@ -73,6 +79,9 @@ function ruleTable(result: BacktestResult): string[] {
           : `${column(count(matches))} ${column(count(users.size), 8)}`;
       return `${cells}  ${rule.level.padEnd(13)} ${rule.title}`;
     }),
+    ...(left === 0
+      ? []
+      : [`${plural(left, shown.length === 0 ? "rule" : "further rule")} without a match: --all lists each`]),
   ];
 }
 
@@ -139,12 +148,23 @@ function userTable({ byRule }: MatchTally): string[] {
   ];
 }
 
+/** The columns of the weeks: all events, what became of each, and the alerts beside them. */
+const alertColumns = [
+  ["matched", "events"],
+  ["alerted", "alerts"],
+  ["suppressed", "suppressed"],
+  ["inStorm", "in storms"],
+  ["gathered", "gathered"],
+  ["excepted", "excepted"],
+  ["reports", "reports"],
+] as const satisfies readonly (readonly [keyof AlertCounts, string])[];
+
 function alertTable({ alerts, untimed, suppressMinutes, stormAfter, sourceAlertsPerHour }: BacktestResult): string[] {
   const { weeks, severities, failed, firstError } = alerts;
   const sorted = [...weeks].sort(([a], [b]) => (a < b ? -1 : 1));
   const earlier = sorted.slice(0, -maximumWeeks).map(([, counts]) => counts);
-  const row = (name: string, { matched, alerted, suppressed, gathered, excepted }: AlertCounts) =>
-    [name, ...[matched, alerted, suppressed, gathered, excepted].map(count)].map((cell) => column(cell)).join(" ");
+  const row = (name: string, counts: AlertCounts) =>
+    [name, ...alertColumns.map(([key]) => count(counts[key]))].map((cell) => column(cell)).join(" ");
   const bySeverest = [...severities].sort(([a], [b]) => bySeverity(a, b));
   const suppression =
     suppressMinutes === 0 ? "nothing is suppressed" : `the same again is suppressed for ${suppressMinutes} minutes`;
@@ -154,17 +174,20 @@ function alertTable({ alerts, untimed, suppressMinutes, stormAfter, sourceAlerts
   ].join("");
   return [
     `Alerts that would have gone out, one for each event; ${suppression}${gathered}:`,
-    ["week of", "events", "alerts", "suppressed", "gathered", "excepted"].map((cell) => column(cell)).join(" "),
+    ["week of", ...alertColumns.map(([, name]) => name)].map((cell) => column(cell)).join(" "),
     ...(earlier.length === 0 ? [] : [row("earlier", sumOf(earlier))]),
     ...sorted.slice(-maximumWeeks).map(([week, counts]) => row(week, counts)),
     ...(sorted.length === 1 ? [] : [row("in all", sumOf(weeks.values()))]),
+    `Each event is in one of the columns behind "events".${sumOf(weeks.values()).reports === 0 ? "" : ' "reports" are further alerts, about storms and gathered sign-ins.'}`,
     ...(bySeverest.length === 0
       ? []
       : [`Alerts by severity: ${bySeverest.map(([level, alerts]) => `${count(alerts)} ${level}`).join(", ")}`]),
     ...(untimed === 0 ? [] : [`${plural(untimed, "event")} without a time: no alert is counted for them.`]),
     ...(failed === 0
       ? []
-      : [`${plural(failed, "event")} could not be handled. The first: ${oneLine(firstError ?? "")}`]),
+      : [
+          `${plural(failed, "event")} could not be handled, and are in no column. The first: ${oneLine(firstError ?? "")}`,
+        ]),
   ];
 }
 

@@ -207,7 +207,7 @@ describe.each<[string, string, (group: string) => Promise<string[]>]>([
     const { alerts, matches, summary } = await backtestAll(events, group, args);
     expect(alerts.size).toBeGreaterThan(10);
     expect(alerts).toEqual(delivered);
-    expect(summary).toMatch(/^2\d{3}-\d\d-\d\d +\d+ +\d+ +[1-9]\d* +0 +0$/m);
+    expect(summary).toMatch(/^2\d{3}-\d\d-\d\d +\d+ +\d+ +[1-9]\d* +0 +0 +0 +0$/m);
     // Each detection of an alert is a match, and each match is of an event that is alerted on or suppressed.
     for (const [event, alert] of alerts) {
       const { judged } = alert as { readonly judged: readonly { readonly id: string }[] };

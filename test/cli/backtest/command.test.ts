@@ -125,14 +125,41 @@ test("without --profiles the mismatch rule is not judged, which is no 0", async 
   expect(outcome.stderr).toMatch(row("4", far));
 });
 
+test("rules without a match are a number, and rows with --all", async () => {
+  const brief = await run();
+  expect(brief.stderr).toMatch(/^\d+ further rules without a match: --all lists each$/m);
+  expect(brief.stderr).not.toMatch(/^ +0 /m);
+  const all = await run("--all");
+  expect(all.stderr).not.toContain("without a match");
+  expect(all.stderr).toMatch(row("0", "0", "high", "Okta Org Under Attack"));
+});
+
 describe("the alerts that would have gone out", () => {
+  test("are beside what each event became, whose numbers add up, and beside reports on storms", async () => {
+    const attempts = Array.from({ length: 40 }, (_, index) =>
+      sessionStart({
+        uuid: `attempt-${index}`,
+        published: new Date(Date.UTC(2026, 9, 1, 9, 0, index)).toISOString(),
+        actor: as(`user${index}`),
+        outcome: { result: "FAILURE", reason: "INVALID_CREDENTIALS" },
+      }),
+    );
+    const path = await write("storm.jsonl", attempts.map((each) => JSON.stringify(each)).join("\n"));
+    const { stderr } = await runCli("backtest", ["--events", path]);
+    expect(stderr).toMatch(row("2026-09-28", "40", "5", "0", "35", "0", "0", "3"));
+    expect(stderr).toContain('"reports" are further alerts, about storms and gathered sign-ins.');
+    expect(stderr).toContain("Alerts by severity: 2 high, 5 medium, 1 informational\n");
+  });
+
   test("are counted by week, from the earliest on, whatever the order of the export", async () => {
     const { stderr } = await run();
-    expect(stderr).toMatch(row("week of", "events", "alerts", "suppressed", "gathered", "excepted"));
-    expect(stderr).toMatch(row("2026-11-09", "1", "1", "0", "0", "0"));
-    expect(stderr).toMatch(row("2026-11-16", "2", "1", "1", "0", "0"));
-    expect(stderr).toMatch(row("2026-11-23", "1", "1", "0", "0", "0"));
-    expect(stderr).toMatch(row("in all", "4", "3", "1", "0", "0"));
+    expect(stderr).toMatch(
+      row("week of", "events", "alerts", "suppressed", "in storms", "gathered", "excepted", "reports"),
+    );
+    expect(stderr).toMatch(row("2026-11-09", "1", "1", "0", "0", "0", "0", "0"));
+    expect(stderr).toMatch(row("2026-11-16", "2", "1", "1", "0", "0", "0", "0"));
+    expect(stderr).toMatch(row("2026-11-23", "1", "1", "0", "0", "0", "0", "0"));
+    expect(stderr).toMatch(row("in all", "4", "3", "1", "0", "0", "0", "0"));
     expect(stderr).toContain("Alerts by severity: 3 high");
   });
 
@@ -181,8 +208,8 @@ describe("the alerts that would have gone out", () => {
       [exception, useless, wider].map((each) => JSON.stringify(each)).join("\n"),
     );
     const { stderr } = await run("--exceptions", file);
-    expect(stderr).toMatch(row("2026-11-16", "2", "0", "0", "0", "2"));
-    expect(stderr).toMatch(row("in all", "4", "1", "0", "0", "3"));
+    expect(stderr).toMatch(row("2026-11-16", "2", "0", "0", "0", "0", "2", "0"));
+    expect(stderr).toMatch(row("in all", "4", "1", "0", "0", "0", "3", "0"));
     expect(stderr).toMatch(row("3", "5b5b5b5b {2}anyone, country IE, until .*"));
     expect(stderr).toMatch(row("2", "3f2a1b2c {2}lon@example\\.com, until 2027-02-01T00:00:00\\.000Z"));
     expect(stderr).toMatch(row("0", "4a4a4a4a {2}anyone, operator NORDVPN, until .*"));
@@ -193,7 +220,7 @@ describe("the alerts that would have gone out", () => {
     const more = await write("more.jsonl", [...log, untimed].map((event) => JSON.stringify(event)).join("\n"));
     const { stderr } = await run("--events", more);
     expect(stderr).toContain("1 event without a time: no alert is counted for them.");
-    expect(stderr).toMatch(row("in all", "4", "3", "1", "0", "0"));
+    expect(stderr).toMatch(row("in all", "4", "3", "1", "0", "0", "0", "0"));
   });
 });
 

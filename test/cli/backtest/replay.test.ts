@@ -64,7 +64,7 @@ test("a storm of failed attempts is one alert that grows, as the pipeline report
   });
   const replayed = await run(events);
   const count = (result: string) => replayed.filter((each) => each.result === result && !each.isReport).length;
-  expect([count("alerted"), count("gathered")]).toEqual([5, 35]);
+  expect([count("alerted"), count("inStorm"), count("gathered")]).toEqual([5, 35, 0]);
   expect(
     replayed.flatMap(({ isReport, alert }) => (isReport ? [[alert?.storm?.report, alert?.storm?.attempts]] : [])),
   ).toEqual([
