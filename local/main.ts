@@ -1,9 +1,9 @@
 import { readFile } from "node:fs/promises";
-import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
 import { loadSettings } from "../infra/settings.ts";
 import { SettingsError as FileSettingsError } from "../infra/settings-file.ts";
 import { chaosFaults } from "./chaos.ts";
+import { type SampleName, writeCurrentSamples } from "./current-samples.ts";
 import { startEmbeddedRun } from "./embedded-run.ts";
 import { readSettings, SettingsError, usage } from "./settings.ts";
 
@@ -49,10 +49,9 @@ async function main(): Promise<void> {
   await run.putProfiles(JSON.parse(await readFile(new URL("samples/profiles.json", import.meta.url), "utf8")));
 
   const authorization = `Authorization: ${settings.hookSecret}`;
-  // The whole path: people paste the command into another terminal, with any folder.
-  const pathOf = (sample: string) => fileURLToPath(new URL(`samples/${sample}.json`, import.meta.url));
-  const deliver = (sample: string) =>
-    `curl -i -H '${authorization}' -H 'content-type: application/json' --data '@${pathOf(sample)}' ${run.url}`;
+  const samples = await writeCurrentSamples(new Date());
+  const deliver = (sample: SampleName) =>
+    `curl -i -H '${authorization}' -H 'content-type: application/json' --data '@${samples.pathOf(sample)}' ${run.url}`;
   print(`ready ${run.url}
 
 Verify the hook, as Okta does once:
@@ -65,7 +64,7 @@ Deliver one from home, through no proxy, which raises no alert:
   ${deliver("ordinary-sign-in")}
 
 Send the first again as the org's log stream to EventBridge does, which makes no second alert:
-  curl -i --data '@${pathOf("streamed-sign-in")}' ${run.url}_local/stream
+  curl -i --data '@${samples.pathOf("streamed-sign-in")}' ${run.url}_local/stream
 
 ${
   settings.suppressMinutes === 0
@@ -79,7 +78,7 @@ Stop with Ctrl-C.`);
   for (const signal of ["SIGINT", "SIGTERM"] as const) {
     process.once(signal, () => {
       print("\nstopping");
-      void run.stop().then(() => process.exit(0));
+      void Promise.all([run.stop(), samples.remove()]).then(() => process.exit(0));
     });
   }
 }

@@ -56,8 +56,13 @@ describe("the embedded run", () => {
     expect(await paste(streamed)).toMatch(/^200 \{"unmatched":0,"duplicate":1,/);
     expect(run.output().match(/^---/gm)).toHaveLength(1);
     await run.printed(/(5,723 km from Lisbon, PT \(home\))/);
+    // Each delivers a sign-in of now, as a copy of the sample; the copies are gone once it has stopped.
+    expect(run.output()).not.toMatch(/ old$|before this alert/m);
+    const copy = /'@(.*?)'/.exec(proxied)?.[1] ?? "";
+    await expect(readFile(copy, "utf8")).resolves.toContain("5c0f3a52-c9c5-11f1-9d3e-1f2a3b4c5d6e");
     run.child.kill("SIGINT");
     expect(await run.exited()).toMatchObject({ code: 0 });
+    await expect(readFile(copy, "utf8")).rejects.toThrow("ENOENT");
   });
 
   test("takes port, secret and threshold from the environment", async () => {
