@@ -4,8 +4,8 @@ import { isInSet, type MetricSet } from "../lambda/adapters/telemetry/metric-set
 
 /*
  * Writes the tables of docs/cost.md, and the one of floods in docs/security.md, from unit prices and the use of one
- * event or request; with --check, exit code 1 reports an outdated table. Prices are AWS's list prices for us-east-1 of
- * 2026, in USD, without any free tier.
+ * event or request, and prints them; with --check it writes nothing, and exit code 1 reports an outdated table. Prices
+ * are AWS's list prices for us-east-1 of 2026, in USD, without any free tier.
  */
 
 /** Per million, per GB, per month... as in each name. */
@@ -386,11 +386,15 @@ for (const document of new Set(tables.map((each) => each.document))) {
   const file = new URL(`../${document}`, import.meta.url);
   const text = await readFile(file, "utf8");
   let written = text;
+  const made: string[] = [];
   for (const { name, make } of tables.filter((each) => each.document === document)) {
     const place = new RegExp(`(<!-- ${name}: npm run cost -->\\n\\n).*?(\\n\\n<!-- end -->)`, "s");
     if (!place.test(written)) throw new Error(`${document} has no place for the table "${name}"`);
-    written = written.replace(place, (_, start, end) => start + make() + end);
+    const table = make();
+    made.push(table);
+    written = written.replace(place, (_, start, end) => start + table + end);
   }
+  process.stdout.write(`${document}\n\n${made.join("\n\n")}\n\n`);
   if (!process.argv.includes("--check")) await writeFile(file, written);
   else if (written !== text) {
     process.stderr.write(`${document} has another table than build/cost.ts makes: npm run cost\n`);

@@ -191,8 +191,32 @@ async function refuseUnknownDetections(ids: readonly string[]): Promise<void> {
   const known = new Map(rules.map(({ content }) => [content.id, content.title]));
   const unknown = ids.filter((id) => !known.has(id));
   if (unknown.length === 0) return;
-  const all = [...known].map(([id, title]) => `  ${id}  ${title}`).join("\n");
-  throw new InputError(`no detection has the id ${unknown.join(", ")}. There are:\n${all}`);
+  const near = nearestDetections(unknown, known).map(([id, title]) => `  ${id}  ${title}`);
+  throw new InputError(
+    `no detection has the id ${unknown.join(", ")}. The nearest, of ${known.size} that npm run rules lists:\n${near.join("\n")}`,
+  );
+}
+
+/** The most detections that are named for an id that no detection has. */
+const maximumNearest = 5;
+
+/** The detections whose ids or titles come nearest to what was written: titles that hold it first, then by edits. */
+function nearestDetections(written: readonly string[], known: ReadonlyMap<string, string>) {
+  const fold = (text: string) => text.toLowerCase().replaceAll(/[\s_-]+/g, " ");
+  const edits = (name: string) => {
+    const words = fold(name).split(" ");
+    return Math.min(
+      ...written.map((each) => {
+        if (fold(name).includes(fold(each))) return -1;
+        return Math.min(distance(fold(each), fold(name)), ...words.map((word) => distance(fold(each), word)));
+      }),
+    );
+  };
+  return [...known]
+    .map(([id, title]) => ({ id, title, edits: Math.min(edits(id), edits(title)) }))
+    .sort((a, b) => a.edits - b.edits)
+    .slice(0, maximumNearest)
+    .map(({ id, title }) => [id, title] as const);
 }
 
 interface ListOptions extends DeploymentOptions {

@@ -42,3 +42,15 @@ test("what a flood costs a day is what its refused requests cost a million, in b
   expect(Number(day)).toBeGreaterThanOrEqual(millions * (Number(million) - 0.005));
   expect(Number(day)).toBeLessThanOrEqual(millions * (Number(million) + 0.005) + 1);
 });
+
+test("the command prints the tables of the documents", async () => {
+  const { stdout } = await promisify(execFile)(process.execPath, ["build/cost.ts", "--check"], {
+    cwd: fileURLToPath(new URL("../..", import.meta.url)),
+  });
+  const read = (name: string) => readFile(new URL(`../../docs/${name}.md`, import.meta.url), "utf8");
+  for (const name of ["cost", "security"]) {
+    for (const [, table = ""] of (await read(name)).matchAll(/: npm run cost -->\n\n(.*?)\n\n<!-- end -->/gs)) {
+      expect(stdout).toContain(table);
+    }
+  }
+});

@@ -173,6 +173,11 @@ test.each<[string, string[], RegExp]>([
     /no detection has the id y/,
   ],
   [
+    "names a detection by its title, of which five at most are near",
+    ["add", "--user", "a", "--reason", "x", "--detection", "okta-org-under-attack"],
+    /The nearest, of \d+ that npm run rules lists:\n {2}[\w-]{36} {2}Okta Org Under Attack\n(?: {2}[\w-]{36} {2}.+\n){4}$/,
+  ],
+  [
     "covers all of IPv4",
     ["add", "--cidr", "0.0.0.0/0", "--reason", "x"],
     /network 0\.0\.0\.0\/0 covers a part of the internet, for anyone: name a network of at least \/8/,
