@@ -9,7 +9,7 @@ import { defaultStackName, SettingsError } from "../infra/settings-file.ts";
 import { deriveStateKey } from "../lambda/adapters/tables/state-key.ts";
 import type { StateKey } from "../lambda/adapters/tables/user-item-ids.ts";
 import { readPacks } from "../lambda/core/sigma/pack.ts";
-import { InputError } from "./command.ts";
+import { InputError, shellWord } from "./command.ts";
 import { awsProxySettings } from "./proxy.ts";
 import { useRegion } from "./region.ts";
 
@@ -53,7 +53,8 @@ export interface DeploymentOptions {
   /** @default - the stack that the settings file names */
   readonly stack?: string;
   readonly local?: boolean;
-  readonly url: string;
+  /** Where the embedded run is. @default - {@link defaultLocal} */
+  readonly url?: string;
 }
 
 /** The option that names the stack of a command. */
@@ -77,14 +78,42 @@ export async function defaultStack(): Promise<string> {
   }
 }
 
-const defaultLocal = "http://localhost:3000";
+/** Where `npm start` serves with this environment: on `PORT`, else on 3000. */
+export function defaultLocal({ PORT }: Readonly<Record<string, string | undefined>>): string {
+  return `http://localhost:${PORT !== undefined && /^[1-9]\d{0,4}$/.test(PORT) ? PORT : 3000}`;
+}
 
-/** Adds `--stack`, `--local` and `--url`. */
+/**
+ * Adds `--stack`, `--local` and `--url`. The command refuses `--url` without `--local`: it would ask the deployed stack, and
+ * ignore the address.
+ */
 export function addDeploymentOptions(command: Command): Command {
   return command
     .option(...stackOption)
     .option("--local", "the embedded run instead")
-    .option("--url <url>", "where the embedded run is", defaultLocal);
+    .option(
+      "--url <url>",
+      "with --local: where the embedded run is (default: http://localhost:PORT, 3000 without PORT)",
+    )
+    .hook("preAction", (_, { parent }) => {
+      const { local, url } = command.opts<DeploymentOptions>();
+      if (local || url === undefined) return;
+      const name = parent === null ? command.name() : parent.name();
+      const line = [name, ...process.argv.slice(2).map(shellWord), "--local"].join(" ");
+      throw new InputError(
+        `--url is the address of an embedded run, and goes with --local. Without --local the command asks the deployed stack:\n  ${line}`,
+      );
+    });
+}
+
+/** The options that name the same target again, for a line to paste: each with a space before it; empty for the default stack. */
+export function sameTarget({ stack, local, url }: DeploymentOptions): string {
+  const given = local
+    ? ["--local", ...(url === undefined ? [] : ["--url", url])]
+    : stack === undefined
+      ? []
+      : ["--stack", stack];
+  return given.map((each) => ` ${shellWord(each)}`).join("");
 }
 
 /**
@@ -93,7 +122,7 @@ export function addDeploymentOptions(command: Command): Command {
  * @throws InputError when there is no such stack, no region, or no embedded run
  */
 export async function findDeployment({ stack: named, local, url }: DeploymentOptions): Promise<Deployment> {
-  if (local) return findEmbeddedRun(url);
+  if (local) return findEmbeddedRun(url ?? defaultLocal(process.env));
   const stack = named ?? (await defaultStack());
   const outputs = await findStackOutputs(stack, " For the embedded run: --local");
   const proxy = awsProxySettings();
@@ -185,7 +214,7 @@ async function findEmbeddedRun(url: string): Promise<Deployment> {
     environment = (await response.json()) as Readonly<Record<string, string>>;
   } catch (error) {
     throw new InputError(
-      `there is no embedded run at ${url}: ${messageOf(error)}. Start it: npm start. One on another port: --url http://localhost:PORT`,
+      `there is no embedded run at ${url}: ${messageOf(error)}. Start it: npm start. One on another port: --local --url http://localhost:PORT, or the same PORT in the environment`,
     );
   }
   const common = {

@@ -8,7 +8,13 @@ import {
   toRequest,
 } from "../lambda/adapters/okta-api/event-hooks-api.ts";
 import { createCommand, InputError, onTerminal, runCommand } from "./command.ts";
-import { addDeploymentOptions, type Deployment, type DeploymentOptions, findDeployment } from "./deployment.ts";
+import {
+  addDeploymentOptions,
+  type Deployment,
+  type DeploymentOptions,
+  findDeployment,
+  sameTarget,
+} from "./deployment.ts";
 import { examine } from "./event-hook/doctor.ts";
 import {
   differencesOf,
@@ -200,10 +206,9 @@ function unlessStreamed(finding: HookCheck, hook: EventHook | null, { eventBusNa
 }
 
 /** Writes the call of another subcommand on the same stack and org. */
-function commandOn({ stack, local, url, org }: HookOptions): (name: string) => string {
-  const where = local ? ["--local", "--url", url] : stack === undefined ? [] : ["--stack", stack];
-  const options = [...where, ...(org === undefined ? [] : ["--org", org])];
-  return (name) => ["npm run hook --", name, ...options].join(" ");
+function commandOn({ org, ...target }: HookOptions): (name: string) => string {
+  const options = `${sameTarget(target)}${org === undefined ? "" : ` --org ${org}`}`;
+  return (name) => `npm run hook -- ${name}${options}`;
 }
 
 /** Prints checks; sets exit code 1 when one is wrong. */

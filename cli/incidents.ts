@@ -14,8 +14,14 @@ import {
 import { leastJudged, type RuleScore, scoreRules } from "../lambda/core/incidents/score.ts";
 import { bySeverity } from "../lambda/core/sigma/rule.ts";
 import { plural } from "../lambda/core/text/shorten.ts";
-import { createCommand, InputError, jsonLine, onOneLine, onTerminal, runCommand } from "./command.ts";
-import { addDeploymentOptions, type Deployment, type DeploymentOptions, findDeployment } from "./deployment.ts";
+import { createCommand, InputError, jsonLine, onOneLine, onTerminal, parseText, runCommand } from "./command.ts";
+import {
+  addDeploymentOptions,
+  type Deployment,
+  type DeploymentOptions,
+  findDeployment,
+  sameTarget,
+} from "./deployment.ts";
 import { ourDetections, readDetections } from "./detections-folder.ts";
 import { findAuthor } from "./exceptions/author.ts";
 import { casesFileOf } from "./rules/cases-file.ts";
@@ -67,7 +73,7 @@ interface ShowOptions extends DeploymentOptions {
 async function show(id: string, options: ShowOptions): Promise<void> {
   const incident = await find(id, await open(await findDeployment(options)));
   if (options.json) printJson(toJson(incident));
-  else print(describeTimeline(incident));
+  else print(describeTimeline(incident, options));
 }
 
 /** Finds an incident by its id, or by the beginning of it that no other incident has. */
@@ -135,7 +141,7 @@ async function score(options: SinceOptions): Promise<void> {
   if (unseen > 0)
     print(`${plural(unseen, "alert")} beyond the first ${maximumIncidentAlerts} of an incident left out.`);
   const files = await filesByRule();
-  const advice = scores.flatMap((each) => adviceLines(each, files.get(each.id) ?? null));
+  const advice = scores.flatMap((each) => adviceLines(each, files.get(each.id) ?? null, options));
   if (advice.length > 0) print(["", "What to tune", ...advice].join("\n"));
 }
 
@@ -145,7 +151,11 @@ async function filesByRule(): Promise<ReadonlyMap<string, string>> {
   return new Map(rules.map(({ content, file }) => [content.id, basename(file)]));
 }
 
-function adviceLines({ title, advice, benign, expected, open: waiting }: RuleScore, file: string | null): string[] {
+function adviceLines(
+  { title, advice, benign, expected, open: waiting }: RuleScore,
+  file: string | null,
+  target: DeploymentOptions,
+): string[] {
   const harmless = benign + expected;
   switch (advice.kind) {
     case "keep":
@@ -153,7 +163,7 @@ function adviceLines({ title, advice, benign, expected, open: waiting }: RuleSco
     case "judge":
       return [
         `- ${title}: advice takes ${leastJudged} harmless alerts, and ${harmless} of its alerts are judged so; ${waiting} wait for a verdict.`,
-        "    npm run incidents -- list --open",
+        `    npm run incidents -- list --open${sameTarget(target)}`,
       ];
     case "except": {
       const { user, operator, asNumber, detection } = advice.scope;
@@ -164,7 +174,10 @@ function adviceLines({ title, advice, benign, expected, open: waiting }: RuleSco
         asNumber === null ? "" : ` --asn ${asNumber}`,
         detection === null ? "" : ` --detection ${quoted(detection)}`,
       ];
-      return [what, `    npm run exceptions -- add${parts.join("")} --reason "..."`];
+      return [
+        what,
+        `    npm run exceptions -- add${parts.join("")} --reason "..."${authorOption()}${sameTarget(target)}`,
+      ];
     }
     case "switchOff": {
       const what = `- ${title}: all ${harmless} judged alerts were harmless, and have no network in common. Write a filter (docs/detections.md), or switch it off:`;
@@ -212,7 +225,22 @@ function describeVerdict({ verdict, note, by, at }: Verdict): string {
   return onOneLine(`${verdict}, by ${by} on ${minute(at)} UTC: ${note}`);
 }
 
-function describeTimeline(incident: Incident): string {
+/**
+ * The `--by` of a line to paste, with a space before it: empty where the machine's user is the author. Its dots are refused,
+ * until a person fills them in.
+ */
+function authorOption(): string {
+  try {
+    findAuthor({ given: undefined, username: userInfo().username, environment: process.env });
+    return "";
+  } catch (error) {
+    if (error instanceof InputError) return ' --by "..."';
+    throw error;
+  }
+}
+
+/** @param target what the command was asked about, for the line that closes the incident */
+function describeTimeline(incident: Incident, target: DeploymentOptions): string {
   const { id, alerts, count, verdict } = incident;
   const isWaiting = isOpen(incident);
   const left = count - alerts.length;
@@ -233,7 +261,7 @@ function describeTimeline(incident: Incident): string {
     ...(isWaiting && nextStep !== null ? [`Next       ${onOneLine(nextStep)}`] : []),
     ...(isWaiting
       ? [
-          `Close it   npm run incidents -- close ${id.slice(0, shortId)} --verdict VERDICT --note "..."`,
+          `Close it   npm run incidents -- close ${id.slice(0, shortId)} --verdict VERDICT --note "..."${authorOption()}${sameTarget(target)}`,
           `           VERDICT is one of ${verdicts.join(", ")}.`,
         ]
       : []),
@@ -268,8 +296,8 @@ const maximumNote = 500;
 const maximumName = 100;
 
 const shortText = (maximum: number) => (text: string) => {
-  const trimmed = text.trim();
-  if (trimmed === "" || trimmed.length > maximum) {
+  const trimmed = parseText(text);
+  if (trimmed.length > maximum) {
     throw new InvalidArgumentError(`a text of 1 to ${maximum} characters is expected`);
   }
   return trimmed;

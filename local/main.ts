@@ -5,7 +5,7 @@ import { SettingsError as FileSettingsError } from "../infra/settings-file.ts";
 import { chaosFaults } from "./chaos.ts";
 import { type SampleName, writeCurrentSamples } from "./current-samples.ts";
 import { startEmbeddedRun } from "./embedded-run.ts";
-import { readSettings, SettingsError, usage } from "./settings.ts";
+import { defaultPort, readSettings, SettingsError, usage } from "./settings.ts";
 
 const print = (text: string) => process.stdout.write(`${text}\n`);
 
@@ -52,6 +52,8 @@ async function main(): Promise<void> {
   const samples = await writeCurrentSamples(new Date());
   const deliver = (sample: SampleName) =>
     `curl -i -H '${authorization}' -H 'content-type: application/json' --data '@${samples.pathOf(sample)}' ${run.url}`;
+  // The address that commands take by default is that of the default port.
+  const target = run.url === `http://localhost:${defaultPort}/` ? "--local" : `--local --url ${run.url}`;
   print(`ready ${run.url}
 
 Verify the hook, as Okta does once:
@@ -72,6 +74,7 @@ ${
     : `The same sign-in again, with another uuid, is suppressed for ${settings.suppressMinutes} minutes: SUPPRESS_MINUTES=0 npm start shows each.
 `
 }Alerts so far: ${run.url}_local/alerts${settings.outputs.length === 0 ? "" : `, and as ${settings.outputs.join(", ")}: ${run.url}_local/outputs`}
+Commands work on it with ${target}: npm run incidents -- list ${target}
 For the AWS CLI: export AWS_ENDPOINT_URL_DYNAMODB=${run.environment.AWS_ENDPOINT_URL_DYNAMODB} AWS_ENDPOINT_URL_SNS=${run.environment.AWS_ENDPOINT_URL_SNS} AWS_ENDPOINT_URL_SQS=${run.environment.AWS_ENDPOINT_URL_SQS} AWS_REGION=us-east-1 AWS_ACCESS_KEY_ID=local AWS_SECRET_ACCESS_KEY=local PROFILE_TABLE=${run.environment.PROFILE_TABLE}
 Stop with Ctrl-C.`);
 

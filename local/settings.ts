@@ -43,6 +43,9 @@ export class SettingsError extends Error {
   override readonly name = "SettingsError";
 }
 
+/** The port of the HTTP front, unless a setting says otherwise. */
+export const defaultPort = 3000;
+
 /** The output of `npm start -- --help`. */
 export const usage = `Usage: npm start [-- --port PORT] [--chaos FAULT]
 
@@ -54,7 +57,7 @@ Runs the functions against DynamoDB, SNS and SQS in this process, and prints eve
   -h, --help               this text
 
 Environment:
-  PORT                     the same as --port
+  PORT                     the same as --port; commands with --local read it too
   HOOK_SECRET              the event hook's secret (default: local-secret)
   MISMATCH_DISTANCE_KM     a mismatch is farther than this from every profile location (default: 500)
   SUPPRESS_MINUTES         minutes in which a user's further session starts on one network are suppressed after an alert;
@@ -82,7 +85,7 @@ export function readSettings(
   environment: Readonly<Record<string, string | undefined>>,
   deployed: Pick<Settings, "experimentalDetections" | "packs">,
 ): Settings {
-  const port = values.port ?? environment.PORT ?? "3000";
+  const port = values.port ?? environment.PORT ?? String(defaultPort);
   if (!/^\d{1,5}$/.test(port) || Number(port) > 65_535) throw new SettingsError(`"${port}" is no port: 0 to 65535`);
   const distance = Number(environment.MISMATCH_DISTANCE_KM ?? defaultMismatchDistanceKm);
   if (!isMismatchDistance(distance)) {

@@ -69,7 +69,10 @@ describe("npm run incidents", () => {
       new RegExp(`^ {4}Event {4}${String(second.uuid)}$`, "m"),
       /^Verdict {4}none$/m,
       /^Next {7}\S/m,
-      new RegExp(`^Close it {3}npm run incidents -- close ${id.slice(0, 8)} --verdict `, "m"),
+      new RegExp(
+        `^Close it {3}npm run incidents -- close ${id.slice(0, 8)} --verdict VERDICT --note "\\.\\.\\."(?: --by "\\.\\.\\.")? --local --url ${run.url}$`,
+        "m",
+      ),
     ]) {
       expect(shown.stdout).toMatch(part);
     }
@@ -132,6 +135,25 @@ describe("npm run incidents", () => {
     expect((await incidents("list", "--open")).stdout).toContain(`${id.slice(0, 8)}  open again`);
   });
 
+  test("refuses the address of an embedded run without --local, which would ask the deployed stack, and prints the right line", async () => {
+    const { code, stdout, stderr } = await runCli("incidents", ["list", "--open", "--url", run.url]);
+    expect({ code, stdout }).toEqual({ code: 2, stdout: "" });
+    expect(stderr).toContain(`\n  npm run incidents -- list --open --url ${run.url} --local\n`);
+  });
+
+  test("finds the embedded run on the port that PORT names", async () => {
+    const environment = { PORT: new URL(run.url).port };
+    expect(await runCli("incidents", ["list", "--local"], { environment })).toMatchObject({ code: 0, stderr: "" });
+  });
+
+  test("names the author in the lines to paste, where the user of the machine is no person", async () => {
+    const alert = { ...entryOf(alertOf(), null), detectedAt: new Date().toISOString() };
+    const published = { incident: "cccccccc-1", alert, user: null, userKey: null, now: new Date() };
+    await createIncidents(names.stateTable, () => Buffer.from("x")).record(published, AbortSignal.timeout(60_000));
+    const { stdout } = await runCli("incidents", ["show", "cccccccc", ...local()], { environment: { CI: "true" } });
+    expect(stdout).toContain(`--note "..." --by "..." --local --url ${run.url}\n`);
+  });
+
   test("refuses an unknown id, an ambiguous beginning, and options that it cannot use", async () => {
     const unknown = await incidents("show", crypto.randomUUID());
     expect(unknown).toMatchObject({ code: 2, stdout: "" });
@@ -152,7 +174,9 @@ describe("npm run incidents", () => {
     const close = (...args: readonly string[]) => incidents("close", crypto.randomUUID(), ...args);
     expect(await close("--verdict", "fine", "--note", "x")).toMatchObject({ code: 2 });
     expect(await close("--verdict", "benign")).toMatchObject({ code: 2, stderr: expect.stringContaining("--note") });
-    expect(await close("--verdict", "benign", "--note", " ")).toMatchObject({ code: 2 });
+    for (const empty of [" ", "..."]) {
+      expect(await close("--verdict", "benign", "--note", empty)).toMatchObject({ code: 2 });
+    }
     expect(await close("--verdict", "benign", "--note", "x", "--by", "ana")).toMatchObject({
       code: 2,
       stderr: expect.stringContaining("no incident has the id"),

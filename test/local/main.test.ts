@@ -45,6 +45,10 @@ describe("the embedded run", () => {
     const run = start([]);
     await run.printed(/^ready http:\/\/localhost:\d+\/$/m);
     await run.printed(/(Stop with Ctrl-C)/);
+    const url = /^ready (\S+)$/m.exec(run.output())?.[1] ?? "";
+    expect(run.output()).toContain(
+      `Commands work on it with --local --url ${url}: npm run incidents -- list --local --url ${url}\n`,
+    );
     const commands = run.output().match(/^ {2}curl .*$/gm) ?? [];
     expect(commands).toHaveLength(4);
     const [verify = "", proxied = "", ordinary = "", streamed = ""] = commands;
