@@ -83,6 +83,14 @@ const history = z.object({
     z.nullable(z.boolean()),
     "Whether none is from this country; null when the event does not name it",
   ),
+  knownNetwork: described(
+    z.nullable(z.boolean()),
+    "Whether one from this network, through the same kind of network and operator, is at least a day older; null when the event names no network",
+  ),
+  knownCountry: described(
+    z.nullable(z.boolean()),
+    "Whether one from this country is at least a day older; null when the event does not name it",
+  ),
   last: described(
     z.nullable(
       z.object({

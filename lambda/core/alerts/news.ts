@@ -35,10 +35,9 @@ export function describeNews(alert: Alert): string | null {
       ? `${standing}New: not known, as the history could not be read${repeats}`
       : null;
   }
-  const known = [
-    history.firstTimeForNetwork === false ? "network" : null,
-    history.firstTimeForCountry === false ? "country" : null,
-  ].filter((part) => part !== null);
+  const known = [history.knownNetwork ? "network" : null, history.knownCountry ? "country" : null].filter(
+    (part) => part !== null,
+  );
   const these = known.length === 0 ? "" : `, this ${known.join(" and ")} among them`;
   return `${standing}Known: ${plural(history.sessionsIn30Days, "proxied session")} in 30 days${these}${repeats}`;
 }

@@ -269,14 +269,14 @@ export function describeHistory({
     return `no proxied session of this user is known${watched === null ? "" : ` ${watched}`}${why}${failed}`;
   }
   const told = [
-    describeFirst("network", history.firstTimeForNetwork),
-    describeFirst("country", history.firstTimeForCountry),
+    describeFirst("network", history.firstTimeForNetwork, history.knownNetwork),
+    describeFirst("country", history.firstTimeForCountry, history.knownCountry),
   ].filter((part) => part !== null);
   return [`${describeEarlierSessions(history)}${failed}`, ...told].join("; ");
 }
 
-/** Whether it is the first time from a network or a country; null where that is not known. */
-function describeFirst(what: string, isFirst: boolean | null): string | null {
-  if (isFirst === null) return null;
-  return isFirst ? `first time from this ${what}` : `this ${what} is known for this user`;
+/** Whether it is the first time from a network or a country, or that is a known one; null for neither. */
+function describeFirst(what: string, isFirst: boolean | null, isKnown: boolean | null): string | null {
+  if (isFirst) return `first time from this ${what}`;
+  return isKnown ? `this ${what} is known for this user` : null;
 }

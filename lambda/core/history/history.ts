@@ -64,6 +64,13 @@ export interface AlertHistory {
   readonly firstTimeForNetwork: boolean | null;
   /** Whether none is from this country; null when the event does not tell which it is. */
   readonly firstTimeForCountry: boolean | null;
+  /**
+   * Whether one from this network, through the same kind of network and operator, is at least a day older than the event: one of the same
+   * hour may be of the same attacker, and makes no network a known one. Null when the event tells no network.
+   */
+  readonly knownNetwork: boolean | null;
+  /** Whether one from this country is at least a day older than the event; null when the event does not tell which it is. */
+  readonly knownCountry: boolean | null;
   /** The last one before this. */
   readonly last: Omit<RememberedSession, "eventUuid" | "gotIn" | "rootSessionId"> | null;
   /** Proxied sessions in the 30 days before this. */
@@ -122,8 +129,9 @@ function timeOf(event: LogEvent, now: Date): string {
  * sessions than its own.
  */
 export function summarizeHistory(state: UserState, event: LogEvent, now: Date): AlertHistory {
-  const { asNumber, countryCode } = exitNode(event);
+  const { asNumber, countryCode, network: anonymous } = exitNode(event);
   const time = timeOf(event, now);
+  const settled = new Date(Date.parse(time) - day).toISOString();
   const oldest = new Date(Date.parse(time) - rememberDays * day).toISOString();
   const session = sessionOf(event);
   const isAct = event.eventType !== sessionStart;
@@ -152,6 +160,14 @@ export function summarizeHistory(state: UserState, event: LogEvent, now: Date): 
   const isTold = known.length > 0 || sessionsIn30Days === 0;
   const firstTimeForAsn = asNumber === null || !isTold ? null : !known.some((each) => each.asNumber === asNumber);
   const network = networkKey(event);
+  const old = seen.flatMap(({ part, sessions }) =>
+    sessions
+      .filter((each) => isEarlier(each) && each.at >= oldest && each.at <= settled)
+      .map((session) => ({ part, session })),
+  );
+  const service = anonymous.services[0] ?? { type: null, operator: null };
+  const isAlike = ({ type, operator }: RememberedSession) =>
+    type === (service.type?.slice(0, 100) ?? null) && operator === (service.operator?.slice(0, 100) ?? null);
   return {
     since: state.watchedSince,
     firstTime: known.length === 0 && sessionsIn30Days === 0,
@@ -160,6 +176,8 @@ export function summarizeHistory(state: UserState, event: LogEvent, now: Date): 
       firstTimeForAsn ?? (network === null || !isTold ? null : !earlier.some(({ part }) => part === network)),
     firstTimeForCountry:
       countryCode === null || !isTold ? null : !known.some((each) => each.countryCode === countryCode),
+    knownNetwork: network === null ? null : old.some(({ part, session }) => part === network && isAlike(session)),
+    knownCountry: countryCode === null ? null : old.some(({ session }) => session.countryCode === countryCode),
     last: last && {
       at: last.at,
       asNumber: last.asNumber,

@@ -74,6 +74,8 @@ describe("the history", () => {
       firstTimeForAsn: true,
       firstTimeForNetwork: true,
       firstTimeForCountry: true,
+      knownNetwork: false,
+      knownCountry: false,
       last: null,
       sessionsIn30Days: 0,
       failedIn30Days: 0,
@@ -101,6 +103,29 @@ describe("the history", () => {
       firstTimeForCountry: false,
     });
   });
+
+  test.each([
+    ["a day ago through the same operator", { at: daysAgo(1) }, true, true],
+    ["an hour ago", { at: daysAgo(1 / 24) }, false, false],
+    ["days ago through another operator", { at: daysAgo(2), operator: "MULLVAD" }, false, true],
+    ["days ago through another kind", { at: daysAgo(2), type: "Tor", operator: null }, false, true],
+  ])(
+    "of a session from the same network %s knows network and country, or not",
+    (_, earlier, knownNetwork, knownCountry) => {
+      const through = { ipServiceCategories: [{ type: "VPN", operator: "NORD_VPN", isAnonymous: true }] };
+      const event = logEvent({
+        published: now.toISOString(),
+        securityContext: { isProxy: true, asNumber: 64500, ipDetails: through },
+      });
+      const known = state([session({ type: "VPN", operator: "NORD_VPN", ...earlier })]);
+      expect(summarizeHistory(known, event, now)).toMatchObject({
+        firstTimeForNetwork: false,
+        firstTimeForCountry: false,
+        knownNetwork,
+        knownCountry,
+      });
+    },
+  );
 
   test("counts 30 days, and knows nothing of what is older than 90", () => {
     const old = state([session({ at: daysAgo(91) })], {
