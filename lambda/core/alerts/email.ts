@@ -3,6 +3,7 @@ import { toAscii } from "../text/ascii.ts";
 import { type Part, shareRoom } from "../text/share-room.ts";
 import type { Alert } from "./alert-schema.ts";
 import { firstScreen } from "./first-screen.ts";
+import { incidentCommand } from "./incident.ts";
 import { type InertAlert, inertAlert, inertText } from "./inert.ts";
 import { alertRows } from "./rows.ts";
 import { loginLines } from "./storm-words.ts";
@@ -97,6 +98,9 @@ export function writeEmail(alert: InertAlert): string {
       [...reasons].map((reason) => `- ${reason}`),
     ),
     ...section("Look in Okta", linkLines(alert)),
+    ...[incidentCommand(alert)].flatMap((line) =>
+      line === null ? [] : [`Its incident, and how to judge it: ${line}`],
+    ),
     `Event ${okta.eventUuid}, alert ${alert.alertId}`,
     ...(alert.eventCut === null
       ? []

@@ -98,6 +98,11 @@ export function nameVerdict({ incident: { verdict } }: Alert): string | null {
   );
 }
 
+/** The command that shows the incident of an alert, and how to close it with a verdict; null for a test, which is of none. */
+export function incidentCommand({ incident, test }: Pick<Alert, "incident" | "test">): string | null {
+  return test ? null : `npm run incidents -- show ${incident.id}`;
+}
+
 const verdictNames = {
   "true-positive": "a true positive",
   benign: "benign",

@@ -1,6 +1,7 @@
 import type { Alert } from "../alerts/alert-schema.ts";
 import { countryPart } from "../alerts/email.ts";
 import { eventKey } from "../alerts/event-key.ts";
+import { incidentCommand } from "../alerts/incident.ts";
 import { cutInert, type InertAlert, inertAlert, splitStep } from "../alerts/inert.ts";
 import type { Output } from "../alerts/output.ts";
 import { alertRows, type RowName } from "../alerts/rows.ts";
@@ -97,6 +98,8 @@ function description(alert: InertAlert): string {
   const look = Object.entries({ Event: links.event, Session: links.session, User: links.userProfile }).flatMap(
     ([name, link]) => (link === null ? [] : [`*${name}* ${link}`]),
   );
+  const command = incidentCommand(alert);
+  if (command !== null) look.push(`*Incident* \`${command}\``);
   const room = maximumDescription - look.reduce((sum, link) => sum + link.length + 1, 0);
   return [...wholeLines(lines, room), ...look].join("\n");
 }

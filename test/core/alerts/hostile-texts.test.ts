@@ -126,7 +126,9 @@ describe("with hostile texts everywhere in an event, no link, mention, emoji or 
       const lines = content.description.split("\n").filter((line) => !ourLink.test(line));
       const texts = [
         content.title.replace(/^:[a-z_]+: /, ""),
-        ...lines.map((line) => line.replace(/^\*([A-Z][a-z ]+)\* /, "$1 ")),
+        ...lines
+          .filter((line) => line !== `*Incident* \`npm run incidents -- show ${alert.incident.id}\``)
+          .map((line) => line.replace(/^\*([A-Z][a-z ]+)\* /, "$1 ")),
         ...content.nextSteps.map((step) => step.replace(new RegExp(`: \`${ourCommand.source}\`$`), "")),
         ...textsOf({ ...content, title: "", description: "", nextSteps: "" }),
         ...textsOf({ metadata, rest }),

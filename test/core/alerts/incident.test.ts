@@ -1,6 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import type { Alert } from "../../../lambda/core/alerts/alert-schema.ts";
+import { renderEmail } from "../../../lambda/core/alerts/email.ts";
 import { describeBefore, describeIncident, describePlace } from "../../../lambda/core/alerts/incident.ts";
 import { entryOf } from "../../../lambda/core/alerts/incident-entry.ts";
 import { type Incident, maximumShown, openedAt } from "../../../lambda/core/incidents/incident.ts";
@@ -82,6 +83,13 @@ describe("the alerts of one incident", () => {
     }
     expect(keyOf(withIncident(described(null), { severity: "critical" }))).toBe("i");
     expect(keyOf(withIncident(described(undefined)))).toBe("i-high");
+  });
+
+  test("name the command that shows it, in mail and chat; a test is of no incident", () => {
+    const command = "npm run incidents -- show i";
+    const texts = (alert: Alert) => [renderEmail(alert), chat.render(alert)];
+    for (const text of texts(withIncident(incident))) expect(text).toContain(command);
+    for (const text of texts(withIncident(incident, { test: true }))) expect(text).not.toContain("npm run incidents");
   });
 
   test("are one thread of a chat, and findings of OCSF that are related", () => {
