@@ -137,10 +137,14 @@ function describe(profile: Profile): string {
   return [`${name}${sources.length === 0 ? "" : `  (${sources.join("; ")})`}`, ...lines].join("\n");
 }
 
-function describeStored({ label, city, state, countryCode: country, latitude, longitude }: ProfileLocation): string {
+function describeStored(location: ProfileLocation): string {
+  return `${location.label}: ${describePlaceOf(location)}`;
+}
+
+function describePlaceOf({ city, state, countryCode: country, latitude, longitude }: ProfileLocation): string {
   const place = [city, state, country].filter(Boolean).join(", ") || "nowhere that is named";
   const coordinates = latitude !== null ? ` (${latitude}, ${longitude})` : " (no coordinates)";
-  return `${label}: ${place}${coordinates}`;
+  return `${place}${coordinates}`;
 }
 
 /** The columns of an export, which an import reads back. */
@@ -234,7 +238,7 @@ async function travel(user: string, options: TravelOptions): Promise<void> {
   const location = await toLocation(options, "journey");
   const key = user.startsWith("00u") ? user : canonicalLogin(user);
   await addJourney(dynamodb, profileTable, { user: key, location, until }, new Date());
-  print(`${user} may be in ${describeStored(location)} until ${until.toISOString()}.`);
+  print(`${user} may be in ${describePlaceOf(location)} until ${until.toISOString()}.`);
 }
 
 /** A location by name, with the coordinates of its city where that is known. */

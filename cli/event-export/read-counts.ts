@@ -1,5 +1,6 @@
 import { anonymousNetwork } from "../../lambda/core/okta/anonymous-network.ts";
 import { type LogEvent, sessionStart } from "../../lambda/core/okta/log-event.ts";
+import { plural } from "../../lambda/core/text/shorten.ts";
 import { InputError, onTerminal } from "../command.ts";
 import { readableForms } from "./file-kinds.ts";
 
@@ -94,7 +95,7 @@ export function describeReads({ forms, events, unreadable, faults, empty, withou
   const byForm = [...forms]
     .sort(([, first], [, second]) => second - first)
     .map(([form, number]) => `${count(number)} of ${form}`);
-  const lines = [`${count(events)} events: ${byForm.join(", ") || "none"}`];
+  const lines = [`${plural(events, "event")}: ${byForm.join(", ") || "none"}`];
   if (withoutNetwork > 0) {
     const starts =
       withoutNetwork === 1 ? "The one session start does" : `All ${count(withoutNetwork)} session starts do`;

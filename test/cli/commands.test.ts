@@ -302,7 +302,7 @@ describe("npm run rules", () => {
     const { code, stdout } = await run("rules", ["--rules", folder]);
     expect(code).toBe(0);
     expect(stdout).toContain("    any event type\n    but for: Not Ada\n");
-    expect(stdout).toContain("filters/x.yml: 1 of 1 rules");
+    expect(stdout).toContain("filters/x.yml: 1 of 1 rule");
     expect(stdout).toMatch(/Asked of every event[^\n]*\n {2}Any type/);
     expect(stdout).toMatch(/Look at:\n.*any\.yml:1: it has no id/);
     expect(stdout).toMatch(/x\.yml:8: filter\.condition: .*pySigma/);

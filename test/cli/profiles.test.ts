@@ -200,7 +200,9 @@ describe("npm run profiles", () => {
       "--until",
       "2100-01-15",
     );
-    expect(added.stdout).toContain("until 2100-01-16T00:00:00.000Z");
+    expect(added.stdout).toMatch(
+      /^ada@example\.com may be in Tokyo, JP \([\d., ]+\) until 2100-01-16T00:00:00\.000Z\.$/m,
+    );
     const judged = await profiles("judge", "ada@example.com", "--city", "Osaka", "--country", "Japan");
     expect(judged.stdout).toMatch(/^verdict: {3}match$/m);
     expect((await profiles("show", "ada@example.com")).stdout).toContain("journey: Tokyo");

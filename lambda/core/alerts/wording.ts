@@ -1,6 +1,6 @@
 import { rememberDays } from "../history/history.ts";
 import { publishedTime, sessionStart } from "../okta/log-event.ts";
-import { anonymousServices, kindOf, type NetworkKind } from "../okta/network-service.ts";
+import { anonymousServices, kindOf, type NetworkKind, spellType } from "../okta/network-service.ts";
 import { succeeded } from "../okta/outcome.ts";
 import { isUnknown } from "../okta/person.ts";
 import { masked } from "../okta/stranger.ts";
@@ -207,7 +207,8 @@ export function describeDistance({ geo }: Pick<Alert, "geo">): string | null {
 
 /** `VPN (NORD_VPN)`; null when Okta names neither. */
 function describeService({ type, operator }: { readonly type: string | null; readonly operator: string | null }) {
-  return type !== null && operator !== null ? `${type} (${operator})` : (type ?? operator);
+  const spelled = type === null ? null : spellType(type);
+  return spelled !== null && operator !== null ? `${spelled} (${operator})` : (spelled ?? operator);
 }
 
 /** `14 proxied sessions in 30 days, the last at …`. */

@@ -26,17 +26,31 @@ const kindsByType: ReadonlyMap<string, NetworkKind> = new Map([
   ["tor", "tor"],
 ]);
 
+function plain(type: string): string {
+  return type.toLowerCase().replace(/[^a-z]/g, "");
+}
+
 /**
  * The kind of a service: by its operator where that is a relay, else by its type, else by the end of its operator's
  * name. Null where neither names a kind.
  */
 export function kindOf({ type, operator }: NetworkService): NetworkKind | null {
   if (/_RELAY(?:_|$)/i.test(operator ?? "")) return "relay";
-  const kind = kindsByType.get((type ?? "").toLowerCase().replace(/[^a-z]/g, ""));
+  const kind = kindsByType.get(plain(type ?? ""));
   if (kind !== undefined) return kind;
   // Names of many services, such as `ALL_ANONYMIZERS_EXCEPT_TOR`, belong to zones, not to operators.
   const [, ending = ""] = /^(?!ALL_).*_(VPN|PROXY|TOR)$/i.exec(operator ?? "") ?? [];
   return kindsByType.get(ending.toLowerCase()) ?? null;
+}
+
+/** Okta's service types as its documents spell them, without case, spaces and signs. */
+const spelledTypes: ReadonlyMap<string, string> = new Map(
+  ["VPN", "Proxy", "Blockchain VPN", "Residential Proxy", "Tor"].map((type) => [plain(type), type]),
+);
+
+/** A service type as Okta's documents spell it: `Residential Proxy` for `RESIDENTIAL_PROXY`. Another one stays as it is. */
+export function spellType(type: string): string {
+  return spelledTypes.get(plain(type)) ?? type;
 }
 
 /** Kinds of which every service is anonymous, whatever `isAnonymous` says of it. */

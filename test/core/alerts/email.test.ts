@@ -4,6 +4,7 @@ import { createAlert } from "../../../lambda/core/alerts/alert.ts";
 import type { AlertSource } from "../../../lambda/core/alerts/alert-source.ts";
 import { renderEmail, renderSubject } from "../../../lambda/core/alerts/email.ts";
 import { judgeLocation } from "../../../lambda/core/profiles/judge-location.ts";
+import { alertOf } from "../../fixtures/cases.ts";
 import { type Json, logEvent } from "../../fixtures/events.ts";
 import { lisbon } from "../../fixtures/places.ts";
 import { rule } from "../../fixtures/rules.ts";
@@ -126,4 +127,17 @@ describe("the subject", () => {
       }),
     );
   });
+});
+
+test.each([
+  ["RESIDENTIAL_PROXY", "Residential Proxy (BRIGHTDATA)"],
+  ["TOR", "Tor (BRIGHTDATA)"],
+  ["Later Kind", "Later Kind (BRIGHTDATA)"],
+])("a network whose type is written %s reads %s", (type, written) => {
+  const services = [{ type, operator: "BRIGHTDATA", isAnonymous: true }];
+  const alert = alertOf({
+    event: { securityContext: { isProxy: true, ipDetails: { ipServiceCategories: services } } },
+  });
+  expect(renderEmail(alert)).toMatch(new RegExp(`^Through +${written.replace(/[()]/g, "\\$&")}$`, "m"));
+  expect(alert.summary).toContain(` through ${written} `);
 });
