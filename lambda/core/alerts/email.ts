@@ -6,6 +6,7 @@ import { firstScreen } from "./first-screen.ts";
 import { incidentCommand } from "./incident.ts";
 import { type InertAlert, inertAlert, inertText } from "./inert.ts";
 import { alertRows } from "./rows.ts";
+import { isOfStorm } from "./storm.ts";
 import { loginLines } from "./storm-words.ts";
 import { describeAgeShort, describeKind, hasOrigin, nameUser } from "./wording.ts";
 
@@ -79,7 +80,9 @@ export function writeEmail(alert: InertAlert): string {
   const { okta } = alert;
   const { lines, hasFirstStep } = firstScreen(alert);
   const steps = alert.triage.map((step, index) => `${index + 1}. ${step}`);
-  const reasons = new Set(alert.detections.flatMap(({ falsePositives }) => falsePositives));
+  // What is harmless about one person's sign-in is no reason for a storm of failed attempts.
+  const isStorm = isOfStorm(alert) && alert.storm?.report !== "gathered";
+  const reasons = new Set(isStorm ? [] : alert.detections.flatMap(({ falsePositives }) => falsePositives));
   return [
     ...lines,
     "",

@@ -5,7 +5,7 @@ import { isRiskChange } from "../okta/risk.ts";
 import { masked } from "../okta/stranger.ts";
 import { countLines, fitLines } from "../text/fit-lines.ts";
 import { describeDeed } from "./deed.ts";
-import { cutInert, type InertAlert, inertText } from "./inert.ts";
+import { cutInert, type InertAlert, inertText, isAddress } from "./inert.ts";
 import { describeNews } from "./news.ts";
 import { isOfStorm } from "./storm.ts";
 import { countLogins, describeSpan, describeStarted } from "./storm-words.ts";
@@ -48,20 +48,22 @@ export function firstScreen(alert: InertAlert): FirstScreen {
     labelled("Network", networkOf(alert)),
     describeNews(alert),
   ].filter((part) => part !== null);
-  const lines = parts.map((part) => cutToLines(part, linesOfPart));
+  const { ip } = alert.network;
+  const kept = ip !== null && isAddress(ip) ? [ip] : [];
+  const lines = parts.map((part) => cutToLines(part, linesOfPart, kept));
   const [step] = alert.triage;
   if (step === undefined) return { lines, hasFirstStep: true };
   const left = phone.lines - lines.reduce((sum, line) => sum + countLines(line, phone.columns), 0);
   const whole = `Do first: ${step}`;
-  const last = cutToLines(whole, left);
+  const last = cutToLines(whole, left, kept);
   return { lines: [...lines, last], hasFirstStep: last === whole };
 }
 
 const labelled = (label: string, value: string | null) => (value === null ? null : `${label}: ${value}`);
 
-/** A text that is cut may show another address than it had: it is defanged. */
-function cutToLines(text: string, lines: number): string {
-  return fitLines(text, lines, phone.columns, (whole, maximum) => cutInert(inertText(whole, "text"), maximum));
+/** A text that is cut may show another address than it had: it is defanged, but for IP addresses, which no program makes a link of. */
+function cutToLines(text: string, lines: number, kept: readonly string[]): string {
+  return fitLines(text, lines, phone.columns, (whole, maximum) => cutInert(inertText(whole, "text", kept), maximum));
 }
 
 /** What happened, in a few words after the severity: `HIGH: sign-in through Tor`. */

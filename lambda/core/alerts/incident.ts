@@ -58,7 +58,7 @@ export function describeBefore(alert: Alert): string | null {
   const list = named.map((each) => {
     const day = each.detectedAt.slice(0, 10);
     const time = `${day === detectedAt.slice(0, 10) ? "" : `${day} `}${each.detectedAt.slice(11, 16)} UTC`;
-    return `at ${time}${isOfStorm(alert) ? "" : ` ${nameAlert(each)}`} (${each.severity})`;
+    return `at ${time} ${isOfStorm(alert) ? "a report" : nameAlert(each)} (${each.severity})`;
   });
   const rest = more === 0 ? "" : `${more} more before, `;
   return `${place}: ${rest}${list.join(", ")}`;

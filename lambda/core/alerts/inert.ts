@@ -153,7 +153,7 @@ export function isPlainEmail(text: string): boolean {
 }
 
 /** An IP address; not one with a zone (`1::%evil.example`), which may be any text. */
-function isAddress(text: string): boolean {
+export function isAddress(text: string): boolean {
   return isIP(text) !== 0 && !text.includes("%");
 }
 

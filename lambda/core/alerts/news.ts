@@ -1,4 +1,5 @@
 import { isRiskChange } from "../okta/risk.ts";
+import { masked } from "../okta/stranger.ts";
 import { plural } from "../text/shorten.ts";
 import type { Alert } from "./alert-schema.ts";
 import { describePlace, nameVerdict } from "./incident.ts";
@@ -27,7 +28,7 @@ export function describeNews(alert: Alert): string | null {
     .join("");
   const found = [...around, ...signsOfOkta(alert), ...newInHistory(alert), ...weaknesses(alert), ...failures(alert)];
   if (found.length > 0) return `${standing}New: ${found.join("; ")}${repeats}`;
-  if (alert.network.anonymous.verdict !== true) {
+  if (alert.network.anonymous.verdict !== true || alert.user.login === masked) {
     return standing === "" && repeats === "" ? null : `${standing}${repeats.slice(2)}`.trim();
   }
   if (history === null) {
@@ -54,9 +55,9 @@ function signsOfOkta({ okta, risk, behaviors }: Alert): readonly string[] {
 }
 
 function newInHistory(alert: Alert): readonly string[] {
-  const { history, network, geo } = alert;
-  // Sessions through proxies are no measure of what came through none.
-  if (history === null || network.anonymous.verdict !== true) return [];
+  const { history, network, geo, user } = alert;
+  // Sessions through proxies are no measure of what came through none, and a masked login is of no known person.
+  if (history === null || network.anonymous.verdict !== true || user.login === masked) return [];
   if (history.firstTime) {
     const watched = describeWatched(alert, history.since);
     return [`no earlier proxied session${watched === null ? "" : ` ${watched}`}`];

@@ -28,9 +28,16 @@ export function describeStarted(storm: AlertStorm): string | null {
   return succeeded === 0 ? "no session started" : `${plural(succeeded, "session")} started: ${nameStarted(users)}`;
 }
 
-/** `known device 170 of 180, usual hour 150 of 180, one autonomous system`. */
+/** The signs of a gateway, as sentences name them. */
+const signNames: ReadonlyMap<string, string> = new Map([
+  ["known device", "on a known device"],
+  ["usual hour", "at a usual hour"],
+  ["usual place", "from a usual place"],
+]);
+
+/** `170 of 180 on a known device, 150 of 180 at a usual hour, all from AS64500`. */
 function describeSigns({ reasons, users, source }: AlertStorm): string {
-  const signs = reasons.map(({ reason, count }) => `${reason} ${count} of ${users.length}`);
+  const signs = reasons.map(({ reason, count }) => `${count} of ${users.length} ${signNames.get(reason) ?? reason}`);
   return [...signs, source.asNumber === null ? "several autonomous systems" : `all from AS${source.asNumber}`].join(
     ", ",
   );
@@ -133,7 +140,10 @@ export function stepsOfGathering({ network }: Pick<Alert, "network">, storm: Ale
       : `--asn ${storm.source.asNumber}`;
   const name = operator ?? (network.asNumber === null ? "the network" : `AS${network.asNumber}`);
   const ask = `See whether ${name} is a gateway of yours: ${describeSigns(storm)}.`;
-  const except = where === null ? [] : [`If it is, except it: npm run exceptions -- add ${where} --reason "..."`];
+  // An exception fits what looks like the persons' own devices and habits.
+  const isPlausible = storm.reasons.some(({ count }) => count > 0);
+  const except =
+    where === null || !isPlausible ? [] : [`If it is, except it: npm run exceptions -- add ${where} --reason "..."`];
   return [ask, ...except, clear];
 }
 

@@ -72,18 +72,25 @@ const hostile: ReadonlyMap<NetworkKind | null, string> = new Map([
 /** The most urgent step. Its first words are the act, as a phone shows little more of it. */
 const first: TriageStep = (of) => (of.succeeded ? firstOfSuccess(of) : firstOfFailure(of));
 
-function firstOfSuccess(of: Case): string {
-  const { facts, action, isProxied, kind, isInStorm } = of;
-  if (!isNamed(facts.user)) return firstWithoutUser(of);
-  const undo = action === null || action.isRisk ? "" : ", undo what was done";
+/** Why sessions are to be cleared before any question; null where a question comes first. */
+function urgency({ facts, isProxied, kind, isInStorm }: Case): string | null {
   const highRisk = facts.risk.level?.toUpperCase() === "HIGH" ? `Okta rates the risk as high${reasons(facts)}` : null;
   const storm = isInStorm ? "it succeeded in a storm of failed sign-ins" : null;
-  const why = storm ?? (isProxied ? hostile.get(kind) : null) ?? highRisk;
+  return storm ?? (isProxied ? hostile.get(kind) : null) ?? highRisk;
+}
+
+function firstOfSuccess(of: Case): string {
+  const { facts, action, isProxied, kind } = of;
+  if (!isNamed(facts.user)) return firstWithoutUser(of);
+  const undo = action === null || action.isRisk ? "" : ", and undo what was done";
+  const why = urgency(of);
   if (why !== null) return `Clear ${whoseSessions(of)} now${undo}: ${why}. Then ${ask(of)}`;
   const question = capitalize(ask(of));
   if (action !== null) return action.isByUser ? `${question} If not, undo it.` : question;
   if (!isProxied || kind !== "relay") return question;
-  return isUsualRelay(facts) ? `Most likely nothing: ${describeRelay(facts)}.` : `${question} ${describeRelay(facts)}.`;
+  return isUsualRelay(facts)
+    ? `Most likely nothing: ${describeRelay(facts)}.`
+    : `${question} It came through ${describeRelay(facts)}.`;
 }
 
 /** The sessions to clear: of the actor by name, where the act was done to another person. */
@@ -172,9 +179,12 @@ const undo: TriageStep = (of) => {
   }
   const isByOther = action !== null && !action.isRisk && !action.isByUser;
   const cause = isByOther ? "If it is not wanted" : "If it was not them, or they cannot be reached";
+  // The first step says it already.
+  const isDone = isNamed(facts.user) && urgency(of) !== null;
   const done = action === null || action.isRisk ? "" : "undo what was done, ";
-  const whose = whoseSessions(of);
-  return `${cause}: ${done}clear ${whose}, reset the password and the MFA factors, and revoke API tokens.`;
+  const name = isDone && action?.whom ? callName(facts) : null;
+  const whose = name === null ? "" : ` of ${name}`;
+  return `${cause}: ${isDone ? "" : `${done}clear ${whoseSessions(of)}, `}reset the password and the MFA factors${whose}, and revoke API tokens.`;
 };
 
 const follow: TriageStep = ({ facts: { session, device, user, actor }, succeeded }) => {

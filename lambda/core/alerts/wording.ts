@@ -258,10 +258,12 @@ export function describeWatched(
 /** The user's remembered proxied sessions in a sentence. Null when they are not known, and for none where the network is not anonymous. */
 export function describeHistory({
   history,
+  user,
   network,
   okta,
   ageSeconds,
-}: Pick<Alert, "history" | "network" | "okta" | "ageSeconds">): string | null {
+}: Pick<Alert, "history" | "user" | "network" | "okta" | "ageSeconds">): string | null {
+  if (user.login === masked) return null;
   if (history === null || (history.firstTime && network.anonymous.verdict !== true)) return null;
   const failed = history.failedIn30Days === 0 ? "" : `; ${plural(history.failedIn30Days, "failed attempt")} in 30 days`;
   if (history.firstTime) {

@@ -28,6 +28,15 @@ describe("the first screen of a phone, 12 lines of 40 characters,", () => {
     expect(lines.some((line) => /^Do first:/.test(line))).toBe(true);
   });
 
+  test("shows an address of IPv6 as it is, also where the line is cut", () => {
+    const ipAddress = "2001:db8:aaaa:bbbb:cccc:dddd:eeee:ffff";
+    const securityContext = { isProxy: true, asNumber: 64500, asOrg: "A hosting company with a name that fills lines" };
+    const lines = firstLines(alertOf({ event: { client: { ipAddress }, securityContext } }));
+    expect(lines.find((line) => line.startsWith("Network: "))).toMatch(
+      /^Network: 2001:db8:aaaa:bbbb:cccc:dddd:eeee:ffff,.*…$/,
+    );
+  });
+
   test("holds it whatever texts the event has", () => {
     const text = fc.oneof(hostileText, fc.string({ unit: "binary", maxLength: 300 }));
     fc.assert(
