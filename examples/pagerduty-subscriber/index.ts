@@ -1,4 +1,4 @@
-import { getSecret } from "@aws-lambda-powertools/parameters/secrets";
+import { GetSecretValueCommand, SecretsManagerClient } from "@aws-sdk/client-secrets-manager";
 import type { SNSEvent } from "aws-lambda";
 
 /*
@@ -8,6 +8,7 @@ import type { SNSEvent } from "aws-lambda";
 
 const url = process.env.PAGERDUTY_EVENTS_URL ?? "https://events.pagerduty.com/v2/enqueue";
 const secretArn = process.env.ROUTING_KEY_SECRET_ARN ?? "";
+const secrets = new SecretsManagerClient({});
 
 /**
  * Sends each message to PagerDuty. An event that PagerDuty knows by its `dedup_key` is one incident, so that to be invoked
@@ -16,10 +17,8 @@ const secretArn = process.env.ROUTING_KEY_SECRET_ARN ?? "";
  * @throws when PagerDuty does not take one: Lambda invokes the function again
  */
 export async function handler({ Records }: SNSEvent): Promise<void> {
-  const routingKey = await getSecret(secretArn, { maxAge: 300 });
-  if (typeof routingKey !== "string" || routingKey === "") {
-    throw new Error(`the secret ${secretArn} holds no routing key`);
-  }
+  const { SecretString: routingKey } = await secrets.send(new GetSecretValueCommand({ SecretId: secretArn }));
+  if (routingKey === undefined || routingKey === "") throw new Error(`the secret ${secretArn} holds no routing key`);
   for (const { Sns } of Records) {
     const event = JSON.parse(Sns.Message) as Readonly<Record<string, unknown>>;
     const response = await fetch(url, {
