@@ -14,7 +14,16 @@ import {
 import { leastJudged, type RuleScore, scoreRules } from "../lambda/core/incidents/score.ts";
 import { bySeverity } from "../lambda/core/sigma/rule.ts";
 import { plural } from "../lambda/core/text/shorten.ts";
-import { createCommand, InputError, jsonLine, onOneLine, onTerminal, parseText, runCommand } from "./command.ts";
+import {
+  createCommand,
+  InputError,
+  jsonLine,
+  onOneLine,
+  onTerminal,
+  parseText,
+  runCommand,
+  shellWord,
+} from "./command.ts";
 import {
   addDeploymentOptions,
   type Deployment,
@@ -71,9 +80,23 @@ interface ShowOptions extends DeploymentOptions {
 }
 
 async function show(id: string, options: ShowOptions): Promise<void> {
-  const incident = await find(id, await open(await findDeployment(options)));
-  if (options.json) printJson(toJson(incident));
-  else print(describeTimeline(incident, options));
+  const incidents = await open(await findDeployment(options));
+  const incident = await find(id, incidents);
+  if (options.json) {
+    printJson(toJson(incident));
+    return;
+  }
+  print(describeTimeline(incident, options));
+  const isStorm = incident.alerts.some(({ storm }) => storm === incident.id);
+  if (!isStorm) return;
+  const changed = await incidents.list(new Date(openedAt(incident)), new Date());
+  const successes = changed.filter((each) => each.id !== incident.id && standsIn(incident.id, each));
+  if (successes.length > 0)
+    print(["", "Sessions that started in the storm", ...successes.map(describeBriefly)].join("\n"));
+}
+
+function standsIn(storm: string, { alerts }: Incident): boolean {
+  return alerts.some((alert) => alert.storm === storm);
 }
 
 /** Finds an incident by its id, or by the beginning of it that no other incident has. */
@@ -200,9 +223,10 @@ function toJson(incident: Incident) {
 function describeBriefly(incident: Incident): string {
   const { id, changed, alerts, count, verdict } = incident;
   const last = alerts.at(-1);
+  const shown = alerts.findLast(({ severity }) => severity === severest(alerts));
   const state = verdict === null ? "open" : isOpen(incident) ? "open again" : verdict.verdict;
   const facts = [state, severest(alerts), plural(count, "alert"), minute(last?.detectedAt ?? changed)];
-  return `${id.slice(0, shortId)}  ${facts.filter(Boolean).join(", ")}  ${describeUser(incident)}\n    ${onOneLine(last?.summary ?? "")}`;
+  return `${id.slice(0, shortId)}  ${facts.filter(Boolean).join(", ")}  ${describeUser(incident)}\n    ${onOneLine(shown?.summary ?? "")}`;
 }
 
 function severest(alerts: readonly IncidentAlert[]): string {
@@ -245,6 +269,7 @@ function describeTimeline(incident: Incident, target: DeploymentOptions): string
   const isWaiting = isOpen(incident);
   const left = count - alerts.length;
   const nextStep = alerts.at(-1)?.nextStep ?? null;
+  const storms = [...new Set(alerts.flatMap(({ storm }) => storm ?? []))].filter((storm) => storm !== id);
   return [
     `Incident ${id}`,
     `${describeUser(incident)}; ${plural(count, "alert")} since ${minute(openedAt(incident))} UTC`,
@@ -258,6 +283,7 @@ function describeTimeline(incident: Incident, target: DeploymentOptions): string
     ...(verdict !== null && isWaiting
       ? ["           Alerts came after it: the incident waits for a verdict again."]
       : []),
+    ...storms.map((storm) => `Storm      npm run incidents -- show ${shellWord(storm)}${sameTarget(target)}`),
     ...(isWaiting && nextStep !== null ? [`Next       ${onOneLine(nextStep)}`] : []),
     ...(isWaiting
       ? [

@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
 import { createIncidents } from "../../lambda/adapters/tables/incidents.ts";
 import { entryOf } from "../../lambda/core/alerts/incident-entry.ts";
+import type { IncidentAlert } from "../../lambda/core/incidents/incident.ts";
 import { type EmbeddedRun, startEmbeddedRun } from "../../local/embedded-run.ts";
 import { names } from "../../local/resources.ts";
 import { alertOf } from "../fixtures/cases.ts";
@@ -133,6 +134,34 @@ describe("npm run incidents", () => {
     expect((await incidents("close", id, "--verdict", "benign", "--note", "asked", "--by", "ana")).code).toBe(0);
     expect(await alertOn(start(64591))).toBe(id);
     expect((await incidents("list", "--open")).stdout).toContain(`${id.slice(0, 8)}  open again`);
+  });
+
+  test("lists the severest alert of an incident, and of a storm the sessions that started in it", async () => {
+    const store = createIncidents(names.stateTable, () => Buffer.from("x"));
+    const now = new Date();
+    const record = (incident: string, own: Partial<IncidentAlert>, login: string | null = null) => {
+      const alert = {
+        ...entryOf(alertOf(), null),
+        detectedAt: now.toISOString(),
+        alertId: crypto.randomUUID(),
+        ...own,
+      };
+      const user = login === null ? null : { id: null, login, displayName: null };
+      return store.record({ incident, alert, user, userKey: null, now }, AbortSignal.timeout(60_000));
+    };
+    const earlier = new Date(now.getTime() - 60_000).toISOString();
+    const storm = "dddddddd-1";
+    await record(storm, { summary: "A storm", storm, detectedAt: earlier });
+    await record("bbbbbbbb-1", { severity: "critical", summary: "granted all", detectedAt: earlier, storm }, "sam");
+    await record("bbbbbbbb-1", { severity: "low", summary: "opened an app", storm: null }, "sam");
+    const listed = (await incidents("list")).stdout;
+    expect(listed).toMatch(/^bbbbbbbb {2}open, critical, 2 alerts, .* sam\n {4}granted all$/m);
+    expect((await incidents("show", "dddddddd")).stdout).toMatch(
+      /\n\nSessions that started in the storm\nbbbbbbbb {2}open, critical, 2 alerts, .* sam\n/,
+    );
+    const shown = (await incidents("show", "bbbbbbbb")).stdout;
+    expect(shown).toContain(`\nStorm      npm run incidents -- show ${storm} --local --url ${run.url}\n`);
+    expect(shown).not.toContain("Sessions that started");
   });
 
   test("refuses the address of an embedded run without --local, which would ask the deployed stack, and prints the right line", async () => {

@@ -1,4 +1,5 @@
 import type { IncidentAlert, IncidentUser } from "../incidents/incident.ts";
+import { incidentOf } from "../incidents/incident-id.ts";
 import { shorten } from "../text/shorten.ts";
 import type { Alert } from "./alert-schema.ts";
 import { describeExit, describeNetwork, describeProxy, hasOrigin } from "./wording.ts";
@@ -39,6 +40,7 @@ export function entryOf(alert: Alert, fingerprint: string | null): IncidentAlert
     asNumber: network.asNumber,
     nextStep: alert.triage[0] === undefined ? null : shorten(alert.triage[0], maximumSentence),
     fingerprint,
+    storm: alert.storm === null ? null : incidentOf({ storm: alert.storm.id }),
   };
 }
 

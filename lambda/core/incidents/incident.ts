@@ -47,6 +47,8 @@ export const incidentAlertSchema = z.object({
   nextStep: text,
   /** The fingerprint that its verdict is kept by; null where the network is not known. */
   fingerprint: text,
+  /** The incident of the storm that it reports, or that its sign-in stands in; null for none. @default null */
+  storm: z._default(text, null),
 });
 export type IncidentAlert = z.infer<typeof incidentAlertSchema>;
 
