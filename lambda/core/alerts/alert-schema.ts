@@ -317,6 +317,10 @@ export const alertSchema = z.object({
       event: text,
       user: described(z.nullable(z.string()), "What the user did, around the event"),
       userProfile: described(z.nullable(z.string()), "The user in the admin console, to clear sessions and factors"),
+      targetProfile: described(
+        z.nullable(z.string()),
+        "The first other user that the act was done to, in the admin console",
+      ),
       session: described(z.nullable(z.string()), "All that was done in the session"),
       address: described(z.nullable(z.string()), "All events from the address"),
     }),

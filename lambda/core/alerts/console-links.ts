@@ -8,13 +8,14 @@ const day = 24 * hour;
 
 /**
  * Links that open the Okta admin console: the event in the System Log, what the user did a day before and after it, all of
- * the session, what came from the address in the week before, and the user's own page.
+ * the session, what came from the address in the week before, the user's own page, and that of the first other user that it was done to.
  *
  * @param org the org's domain
  */
 export function consoleLinks(org: string | null, event: LogEvent): Alert["links"] {
   const host = adminHost(org);
-  if (host === null) return { event: null, user: null, userProfile: null, session: null, address: null };
+  if (host === null)
+    return { event: null, user: null, userProfile: null, targetProfile: null, session: null, address: null };
   const { client, authenticationContext } = event.fields;
   const time = publishedTime(event.published);
   const log = (filter: string, before: number, after: number) => {
@@ -29,15 +30,15 @@ export function consoleLinks(org: string | null, event: LogEvent): Alert["links"
   const userId = person?.id ?? null;
   const login = person?.login ?? null;
   const user = userId ?? (login === masked ? null : login);
+  const targetUser = event.fields.target.find((each) => each?.type?.toLowerCase() === "user" && each.id !== userId);
   const root = known(authenticationContext?.rootSessionId);
   const session = known(authenticationContext?.externalSessionId);
   const ip = known(client?.ipAddress);
   return {
     event: log(equals("uuid", event.uuid), hour, hour),
     user: user && log(equals(userId === null ? "actor.alternateId" : "actor.id", user), day, day),
-    userProfile: userId?.startsWith("00u")
-      ? `https://${host}/admin/user/profile/view/${encodeURIComponent(userId)}`
-      : null,
+    userProfile: profileOf(host, userId),
+    targetProfile: profileOf(host, targetUser?.id ?? null),
     // The external id changes during a sign-in; the root session's id stays.
     session:
       root !== null
@@ -45,6 +46,11 @@ export function consoleLinks(org: string | null, event: LogEvent): Alert["links"
         : session && log(equals("authenticationContext.externalSessionId", session), day, 7 * day),
     address: ip && log(equals("client.ipAddress", ip), 7 * day, day),
   };
+}
+
+/** A user's page in the admin console; null for what is no user's id. */
+function profileOf(host: string, id: string | null): string | null {
+  return id?.startsWith("00u") ? `https://${host}/admin/user/profile/view/${encodeURIComponent(id)}` : null;
 }
 
 /** The longest value that a link searches for; ids and addresses are far shorter. */

@@ -135,6 +135,7 @@ function linkLines({ links }: InertAlert): string[] {
     ["The session", links.session],
     ["This address's week", links.address],
     ["The user's page", links.userProfile],
+    ["The page of whom it was done to", links.targetProfile],
   ];
   const known = named.filter(([, url]) => url !== null);
   return known.map(([name, url]) => `- ${name}: ${url}`);

@@ -106,6 +106,6 @@ function withoutPerson(alert: Alert): Alert {
     history: null,
     heldBack: null,
     behaviors: [],
-    links: { ...alert.links, user: null, userProfile: null, session: null },
+    links: { ...alert.links, user: null, userProfile: null, targetProfile: null, session: null },
   };
 }

@@ -88,6 +88,7 @@ test("steps about an act on another name the actor whose sessions are to be clea
     },
   });
   expect(alert.triage[0]).toMatch(/^Clear the sessions of Ada Marques now, and undo what was done/);
+  expect(renderEmail(alert)).toMatch(/- The page of whom it was done to: https:\S+\/00u2bea$/m);
   expect(alert.triage[1]).toContain(": reset the password and the MFA factors of Ada Marques, and revoke");
   expect(alert.triage.join(" ")).not.toContain("the user's sessions");
 });
