@@ -83,7 +83,8 @@ export async function runCommand(command: Command, args: readonly string[] = pro
     if (error instanceof CommanderError) {
       process.exitCode = error.exitCode === 0 ? 0 : badInput;
     } else if (error instanceof InputError || error instanceof ProxySettingsError) {
-      process.stderr.write(`error: ${error.message}\n`);
+      // A message may hold text of a file, or of an answer.
+      process.stderr.write(`error: ${onTerminal(error.message)}\n`);
       process.exitCode = badInput;
     } else {
       throw error;

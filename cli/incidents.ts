@@ -159,13 +159,13 @@ async function score(options: SinceOptions): Promise<void> {
   const cells = (each: RuleScore) => [each.alerts, each.truePositives, each.benign, each.expected, each.open];
   const row = (values: readonly unknown[]) => values.map((value) => String(value).padStart(8)).join(" ");
   print(`${row(columns)}  detection`);
-  for (const each of scores) print(`${row(cells(each))}  ${each.title}`);
+  for (const each of scores) print(`${row(cells(each))}  ${onOneLine(each.title)}`);
   const unseen = incidents.reduce((sum, { count, alerts }) => sum + count - alerts.length, 0);
   if (unseen > 0)
     print(`${plural(unseen, "alert")} beyond the first ${maximumIncidentAlerts} of an incident left out.`);
   const files = await filesByRule();
   const advice = scores.flatMap((each) => adviceLines(each, files.get(each.id) ?? null, options));
-  if (advice.length > 0) print(["", "What to tune", ...advice].join("\n"));
+  if (advice.length > 0) print(["", "What to tune", ...advice.map(onOneLine)].join("\n"));
 }
 
 /** The names of the files of the deployed rules, by rule id. */
@@ -212,7 +212,7 @@ function adviceLines(
 
 /** A word of a shell's command: people paste it, and a stranger may have chosen the text. */
 function quoted(text: string): string {
-  return /^\w[\w.+-]*(@[\w.-]+)?$/.test(text) ? text : `'${onTerminal(text).replaceAll("'", "'\\''")}'`;
+  return /^\w[\w.+-]*(@[\w.-]+)?$/.test(text) ? text : `'${onOneLine(text).replaceAll("'", "'\\''")}'`;
 }
 
 /** An incident with what it does not keep but tells. */

@@ -23,7 +23,7 @@ import { allLocations, type Profile } from "../lambda/core/profiles/profile.ts";
 import type { ProfileLocation } from "../lambda/core/profiles/profile-location.ts";
 import { syncProfiles } from "../lambda/core/profiles/sync.ts";
 import { plural } from "../lambda/core/text/shorten.ts";
-import { createCommand, InputError, onTerminal, runCommand } from "./command.ts";
+import { createCommand, InputError, onOneLine, onTerminal, runCommand } from "./command.ts";
 import { addDeploymentOptions, type Deployment, type DeploymentOptions, findDeployment } from "./deployment.ts";
 import { openExport } from "./event-export.ts";
 import { loadGeocoder } from "./geocoding/load-geocoder.ts";
@@ -96,7 +96,7 @@ function printTooLarge(users: readonly string[]): void {
 function printRows(file: string, rows: readonly BadRow[], what: string): void {
   if (rows.length === 0) return;
   print(`\n${plural(rows.length, "row")} ${what}`);
-  for (const { line, reason } of rows.slice(0, maximumPrinted)) print(`  ${file}:${line}: ${onTerminal(reason)}`);
+  for (const { line, reason } of rows.slice(0, maximumPrinted)) print(`  ${file}:${line}: ${onOneLine(reason)}`);
   if (rows.length > maximumPrinted) print(`  and ${count(rows.length - maximumPrinted)} more`);
 }
 
@@ -134,7 +134,7 @@ function describe(profile: Profile): string {
   );
   const traveler = journeysOf(profile);
   const name = traveler === null ? user : `${traveler}, journeys`;
-  return [`${name}${sources.length === 0 ? "" : `  (${sources.join("; ")})`}`, ...lines].join("\n");
+  return [`${name}${sources.length === 0 ? "" : `  (${sources.join("; ")})`}`, ...lines].map(onOneLine).join("\n");
 }
 
 function describeStored(location: ProfileLocation): string {
@@ -270,7 +270,7 @@ async function judge(user: string | undefined, options: JudgeOptions): Promise<v
     const { events } = await openExport(options.event);
     for await (const event of events) {
       const keys = personKeys(event);
-      print(`${event.uuid}  ${keys.join(", ") || "no user"}`);
+      print(onOneLine(`${event.uuid}  ${keys.join(", ") || "no user"}`));
       await printJudgement(keys, event.fields.client?.geographicalContext ?? null, thresholdKm, deployment);
     }
     return;
@@ -304,11 +304,11 @@ async function printJudgement(
   const locations = keys.flatMap((key) => found.locations.get(key) ?? []);
   const judgement = judgeLocation(exit, locations, thresholdKm);
   print(`verdict:   ${judgement.verdict}`);
-  print(`reason:    ${judgement.reason}`);
+  print(onOneLine(`reason:    ${judgement.reason}`));
   if (judgement.distanceKm !== null) print(`distance:  ${formatKm(judgement.distanceKm)}`);
   if (judgement.nearestProfileLocation !== null)
-    print(`nearest:   ${describeStored(judgement.nearestProfileLocation)}`);
-  print(`locations: ${locations.length === 0 ? "none" : locations.map(describeStored).join("; ")}`);
+    print(onOneLine(`nearest:   ${describeStored(judgement.nearestProfileLocation)}`));
+  print(onOneLine(`locations: ${locations.length === 0 ? "none" : locations.map(describeStored).join("; ")}`));
 }
 
 interface SyncOptions extends DeploymentOptions {

@@ -114,6 +114,17 @@ describe("npm run profiles", () => {
     expect((await profiles("import", await file("exported.csv", exported.stdout))).code).toBe(0);
   });
 
+  test("list and show keep what others wrote within its line, without what acts on a terminal", async () => {
+    const label = "home\nroot@example.com  (import)\u001b[2J";
+    await run.putProfiles([{ user: "forged@example.com", locations: [{ label, countryCode: "PT" }] }]);
+    const texts = [await profiles("list"), await profiles("show", "forged@example.com")].map(({ stdout }) => stdout);
+    for (const text of texts) {
+      expect(text).toContain("home root@example.com  (import) [2J: ");
+      expect(text).not.toMatch(/^root@example\.com/m);
+    }
+    expect((await profiles("delete", "forged@example.com")).code).toBe(0);
+  });
+
   test("export leaves out journeys, which end by themselves, and keeps the login of one who is named like one", async () => {
     const path = await file("named.csv", "login,city,countryCode\ntravel#ada,Lisbon,PT\n");
     expect((await profiles("import", path)).code).toBe(0);
