@@ -125,6 +125,12 @@ export const explanations: readonly Explanation[] = [
     reason: "Each policy belongs to one role and names its resources: a managed policy would serve nobody else.",
   },
   {
+    rules: ["AwsSolutions::AwsSolutions-IAM5[Resource::*]"],
+    where: /^ExceptionNotices\/Notices\/Role\/DefaultPolicy\/Resource$/,
+    reason:
+      "dynamodb:ListStreams, which Lambda asks for to read the state table's stream, knows no resource. It lists the names of streams.",
+  },
+  {
     rules: ["Serverless::Serverless-LambdaTracing"],
     where: aFunction,
     reason:

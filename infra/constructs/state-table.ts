@@ -34,8 +34,10 @@ export class StateTable extends OwnTable {
   /** Grants what Lambda needs to hand the stream to a function. */
   grantStream(grantee: IGrantable): Grant {
     this.grantKey(grantee, "dynamodb read");
+    // Listing has no resource: https://docs.aws.amazon.com/service-authorization/latest/reference/list_amazondynamodb.html
+    this.table.grantTableListStreams(grantee);
     // https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/iam-policy-example-lamda-process-dynamodb-streams.html
-    const actions = ["DescribeStream", "GetRecords", "GetShardIterator", "ListStreams"];
+    const actions = ["DescribeStream", "GetRecords", "GetShardIterator"];
     return Grant.addToPrincipal({
       grantee,
       actions: actions.map((action) => `dynamodb:${action}`),

@@ -37,10 +37,15 @@ function withKnownKeys(simulation: unknown): unknown {
   return JSON.parse(JSON.stringify(simulation).replaceAll("kms:EncryptionContext:aws:logs:arn", "aws:SourceArn"));
 }
 
+/** The account of a resource; of no resource, `*`, the asking one. */
+const askedAccount = ({ principal, resource }: Request) =>
+  (resource === "*" && principal.kind === "role" ? principal.arn : resource).split(":")[4];
+
 /** The simulator's table of resources asks for a path, and an API's own, which its methods stand for, is empty: a path stands in. */
 const withPath = (resource: string) => (resource.endsWith("/") ? `${resource}path` : resource);
 
-async function simulate({ principal, action, resource, context }: Request, policies: Policies): Promise<boolean> {
+async function simulate(request: Request, policies: Policies): Promise<boolean> {
+  const { principal, action, resource, context } = request;
   const document = (Statement: unknown) => ({ Version: "2012-10-17", Statement });
   const simulation = {
     request: {
@@ -51,7 +56,7 @@ async function simulate({ principal, action, resource, context }: Request, polic
             ? principal.arn
             : principal.name,
       action,
-      resource: { resource: withPath(resource), accountId: resource.split(":")[4] },
+      resource: { resource: withPath(resource), accountId: askedAccount(request) },
       contextVariables: context,
     },
     identityPolicies: policies.identity.length === 0 ? [] : [{ name: "identity", policy: document(policies.identity) }],

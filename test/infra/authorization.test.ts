@@ -96,9 +96,10 @@ const expected: Readonly<Record<string, readonly Right[]>> = {
   ],
   "Reconciliation/Schedule/Role": invoke("Reconciliation/Reconcile"),
   "ExceptionNotices/Notices/Role": [
-    ...["DescribeStream", "GetRecords", "GetShardIterator", "ListStreams"].map(
+    ...["DescribeStream", "GetRecords", "GetShardIterator"].map(
       (action) => `dynamodb:${action} <State/Table>.StreamArn`,
     ),
+    "dynamodb:ListStreams *",
     `dynamodb:Scan ${table("State")}`,
     `dynamodb:UpdateItem ${table("State")}`,
     ...logs("ExceptionNotices/Notices"),

@@ -57,7 +57,9 @@ export function isAllowed(request: AccessRequest, { identity, resource }: Polici
   const resourceAllows = ofResource.some(([, match]) => match === "yes");
   if (request.principal.kind !== "role") return resourceAllows;
   const [service = ""] = request.action.split(":");
-  if (accountOf(request.principal.arn) !== accountOf(request.resource)) return resourceAllows && ofIdentity.length > 0;
+  // A request for no resource, `*`, is about the asking account.
+  const isForeign = request.resource !== "*" && accountOf(request.principal.arn) !== accountOf(request.resource);
+  if (isForeign) return resourceAllows && ofIdentity.length > 0;
   if (!resourceDecides.has(service)) return resourceAllows || ofIdentity.length > 0;
   const delegates = ofResource.some(([, match]) => match === "by the account");
   return resourceAllows || (delegates && ofIdentity.length > 0);

@@ -221,6 +221,8 @@ function keySteps(made: Account, principal: Principal, action: string, path: str
 }
 
 function call(made: Account, principal: Principal, action: string, path: string): AccessRequest {
+  // It knows no resource: https://docs.aws.amazon.com/service-authorization/latest/reference/list_amazondynamodb.html
+  if (action === "dynamodb:ListStreams") return { principal, action, resource: "*", context: tls };
   const [owner = path, index] = path.split("/index/");
   const resource = index === undefined ? made.arnOf(path) : `${made.arnOf(owner)}/index/${index}`;
   return { principal, action, resource, context: tls };
