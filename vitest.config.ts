@@ -1,3 +1,4 @@
+import { availableParallelism } from "node:os";
 import { defineConfig } from "vitest/config";
 import { patient } from "./test/fixtures/timing.ts";
 
@@ -16,7 +17,7 @@ const shared = {
   testTimeout: 240_000,
   hookTimeout: 240_000,
   // Half of the files' time is waiting: for delays of queues, a service that hangs, or a command in a process of its own.
-  maxWorkers: "200%",
+  maxWorkers: 2 * availableParallelism(),
   expect: { poll: { timeout: 60_000, interval: 20 } },
   env: {
     TIMING: JSON.stringify(patient),
@@ -29,6 +30,7 @@ const shared = {
 export default defineConfig({
   test: {
     globalSetup: "test/setup/folder.ts",
+    maxWorkers: shared.maxWorkers,
     projects: [
       {
         test: {
