@@ -5,6 +5,7 @@ import type { Alert } from "../../../lambda/core/alerts/alert-schema.ts";
 import { toMessage } from "../../../lambda/core/alerts/message.ts";
 import { judgeLocation } from "../../../lambda/core/profiles/judge-location.ts";
 import { topicMessageBytes } from "../../../lambda/core/text/message-limits.ts";
+import { cases } from "../../fixtures/cases.ts";
 import { type Json, logEvent } from "../../fixtures/events.ts";
 import { rule } from "../../fixtures/rules.ts";
 
@@ -51,6 +52,21 @@ describe("over SNS's limit", () => {
     expect(body.eventCut).toEqual(["large"]);
     expect(body.event).not.toHaveProperty("large");
     expect(body.event).toHaveProperty("small");
+  });
+
+  test("a storm names fewer logins, and counts the attempts of the others", () => {
+    const users = Array.from({ length: 300 }, (_, index) => ({
+      login: `${index}${"\u0001".repeat(500)}@example.com`,
+      outcome: index === 299 ? "SUCCESS" : "FAILURE",
+      count: 2,
+    }));
+    const storm = { ...cases["storm-update"]?.().storm, users, more: 5 } as NonNullable<Alert["storm"]>;
+    const { message } = toMessage({ ...alert(), storm });
+    expect(Buffer.byteLength(message)).toBeLessThanOrEqual(topicMessageBytes);
+    const named = bodies(message).default.storm;
+    expect(named?.users.length).toBeGreaterThan(20);
+    expect(named?.users[0]).toMatchObject({ outcome: "SUCCESS" });
+    expect(named?.more).toBe(5 + 2 * (300 - (named?.users.length ?? 0)));
   });
 
   test("no event makes a message that SNS refuses, and each has uuid and type all the same", () => {
