@@ -233,7 +233,7 @@ function monthTable(): string {
 function streamTable(): string {
   const streaming = readDeployed(extended, "essential");
   const alarms = (streaming.alarmMetrics - defaults.alarmMetrics) * price.alarmMonth;
-  const columns = volumes.map(({ eventsADay }) => {
+  return monthlyTable((eventsADay) => {
     const events = eventsADay * assumed.daysInMonth;
     const milliseconds =
       events * assumed.plainMilliseconds +
@@ -248,21 +248,11 @@ function streamTable(): string {
       "CloudWatch: alarms": alarms,
     };
   });
-  const [first] = columns;
-  const all = Object.keys(first ?? {}) as (keyof NonNullable<typeof first>)[];
-  return alignedTable(
-    [
-      ["USD a month", ...volumes.map(({ eventsADay }) => `${eventsADay.toLocaleString("en-US")} events a day`)],
-      ...all.map((name) => [name, ...columns.map((column) => column[name].toFixed(2))]),
-      ["**all**", ...columns.map((column) => `**${total(column)}**`)],
-    ],
-    true,
-  );
 }
 
 /** The monthly cost of the digest by item; its four runs and mails cost less than a cent. */
 function digestTable(): string {
-  const columns = volumes.map(({ eventsADay }) => {
+  return monthlyTable((eventsADay) => {
     const matches = eventsADay * assumed.daysInMonth * assumed.matchingShare;
     return {
       "DynamoDB: writes of what is counted":
@@ -270,12 +260,16 @@ function digestTable(): string {
       "CloudWatch: an alarm": price.alarmMonth,
     };
   });
-  const [first] = columns;
-  const all = Object.keys(first ?? {}) as (keyof NonNullable<typeof first>)[];
+}
+
+/** A table of monthly costs by item, a column for each volume. */
+function monthlyTable(itemsOf: (eventsADay: number) => Readonly<Record<string, number>>): string {
+  const columns = volumes.map(({ eventsADay }) => itemsOf(eventsADay));
+  const names = Object.keys(columns[0] ?? {});
   return alignedTable(
     [
       ["USD a month", ...volumes.map(({ eventsADay }) => `${eventsADay.toLocaleString("en-US")} events a day`)],
-      ...all.map((name) => [name, ...columns.map((column) => column[name].toFixed(2))]),
+      ...names.map((name) => [name, ...columns.map((column) => (column[name] ?? 0).toFixed(2))]),
       ["**all**", ...columns.map((column) => `**${total(column)}**`)],
     ],
     true,

@@ -1,21 +1,9 @@
-import { v5 as uuidv5 } from "uuid";
 import * as z from "zod/mini";
 import { type Correlation, type CorrelationType, correlationTypes, maximumTimespan } from "../correlation.ts";
 import { levels, type RuleWarning, SigmaRuleError, statuses } from "../rule.ts";
+import { metadataOf, warningsOfMetadata } from "./metadata.ts";
 import { parseCorrelationCondition, type WrittenCondition } from "./parse-correlation-condition.ts";
-import {
-  date,
-  defaultLevel,
-  description,
-  id,
-  idNamespace,
-  levelsWithReason,
-  pack,
-  parseDocument,
-  refuseTypos,
-  tags,
-  title,
-} from "./parse-rule.ts";
+import { date, description, id, pack, parseDocument, refuseTypos, tags, title } from "./parse-rule.ts";
 
 /** A correlation whose references are not resolved yet. */
 export interface WrittenCorrelation
@@ -128,19 +116,7 @@ export function parseCorrelation(document: unknown): ParsedCorrelation {
   const warn = (message: string, ...path: string[]): RuleWarning => ({ message, path });
   return {
     correlation: {
-      id: parsed.id?.toLowerCase() ?? uuidv5(parsed.title, idNamespace),
-      name: parsed.name ?? null,
-      title: parsed.title,
-      status: parsed.status ?? null,
-      level: parsed.level ?? defaultLevel,
-      description: parsed.description?.trim() ?? "",
-      references: parsed.references ?? [],
-      author: parsed.author ?? null,
-      date: parsed.date ?? null,
-      tags: parsed.tags ?? [],
-      falsePositives: [parsed.falsepositives ?? []].flat(),
-      pack: parsed.pack ?? null,
-      triage: parsed.triage ?? [],
+      ...metadataOf(parsed),
       type,
       ruleNames,
       rulePaths,
@@ -153,11 +129,7 @@ export function parseCorrelation(document: unknown): ParsedCorrelation {
       generate: parsed.generate ?? section.generate ?? false,
     },
     warnings: [
-      ...(parsed.id === undefined ? [warn("it has no id; one is made of its title, and changes with it")] : []),
-      ...(parsed.level === undefined ? [warn(`it has no level, and counts as ${defaultLevel}`)] : []),
-      ...(levelsWithReason.has(parsed.level) && parsed.level_reason === undefined
-        ? [warn(`level_reason is missing: why is it ${parsed.level}?`, "level")]
-        : []),
+      ...warningsOfMetadata(parsed),
       ...Object.keys(parsed)
         .filter((key) => !Object.hasOwn(correlationDocument.shape, key))
         .map((key) => warn("this is no part of a Sigma correlation, and has no effect", key)),

@@ -1,9 +1,9 @@
 import { distance } from "fastest-levenshtein";
-import { v5 as uuidv5 } from "uuid";
 import * as z from "zod/mini";
 import { isObject } from "../../values/object.ts";
 import { packPattern } from "../pack.ts";
 import { levels, type Rule, type RuleWarning, SigmaRuleError, statuses } from "../rule.ts";
+import { metadataOf, warningsOfMetadata } from "./metadata.ts";
 import { type DetectionOptions, parseDetection } from "./parse-detection.ts";
 
 /** The log source of the events, in Sigma's words, in lower case. */
@@ -72,9 +72,6 @@ const ruleDocument = z.looseObject(
   "expected a Sigma rule: a map with title, logsource and detection",
 );
 
-/** The levels that get people out of bed: a rule of theirs says why. */
-export const levelsWithReason: ReadonlySet<string | undefined> = new Set(["high", "critical"]);
-
 /** Keys of other documents, and of Sigma 1, whose content this engine would not run. */
 const refusedKeys: Readonly<Record<string, string>> = {
   correlation: "correlations cannot be deployed yet: npm run backtest -- --rules FOLDER runs them over an export",
@@ -84,12 +81,6 @@ const refusedKeys: Readonly<Record<string, string>> = {
 
 /** Unknown keys that look like a typing error but are in use: the specification's prose has `reference`. */
 const toleratedKeys = new Set(["reference"]);
-
-/** The level of a rule or correlation that has none; the specification leaves it open. */
-export const defaultLevel = "medium";
-
-/** The namespace of ids for rules and correlations that have none, made of their titles: a random UUID, fixed for ever. */
-export const idNamespace = "0e4f6f5c-6f0b-4a55-9a4e-3f5b3a2f7c11";
 
 /**
  * Turns a rule document, as read from YAML, into a rule that can be compiled.
@@ -108,28 +99,12 @@ export function parseRule(document: unknown, options: ParseOptions): ParsedRule 
   const warn = (message: string, ...path: string[]): RuleWarning => ({ message, path });
   return {
     rule: {
-      id: parsed.id?.toLowerCase() ?? uuidv5(parsed.title, idNamespace),
-      name: parsed.name ?? null,
-      title: parsed.title,
-      status: parsed.status ?? null,
-      level: parsed.level ?? defaultLevel,
-      description: parsed.description?.trim() ?? "",
-      references: parsed.references ?? [],
-      author: parsed.author ?? null,
-      date: parsed.date ?? null,
-      tags: parsed.tags ?? [],
-      falsePositives: parsed.falsepositives ?? [],
-      pack: parsed.pack ?? null,
-      triage: parsed.triage ?? [],
+      ...metadataOf(parsed),
       filters: [],
       ...detection,
     },
     warnings: [
-      ...(parsed.id === undefined ? [warn("it has no id; one is made of its title, and changes with it")] : []),
-      ...(parsed.level === undefined ? [warn(`it has no level, and counts as ${defaultLevel}`)] : []),
-      ...(levelsWithReason.has(parsed.level) && parsed.level_reason === undefined
-        ? [warn(`level_reason is missing: why is it ${parsed.level}?`, "level")]
-        : []),
+      ...warningsOfMetadata(parsed),
       ...(parsed.references ?? []).flatMap((reference, index) => {
         const fault = faultOfReference(reference);
         return fault === null ? [] : [{ message: fault, path: ["references", index] }];
