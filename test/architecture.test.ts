@@ -52,7 +52,7 @@ test("the functions in the document are those of the code", async () => {
 });
 
 describe("imports", () => {
-  const folders = ["lambda", "cli", "infra", "local"];
+  const folders = ["lambda", "cli", "infra", "local", "pages"];
 
   test("make no circle among files, nor among the files and subfolders of any folder", async () => {
     const imports = await readSourceImports(folders);
