@@ -2,6 +2,7 @@ import { relative, resolve } from "node:path";
 import { type Command, InvalidArgumentError, Option } from "commander";
 import { toMessage } from "../lambda/core/alerts/message.ts";
 import { planCorrelations } from "../lambda/core/correlation/correlate.ts";
+import { chooseCorrelated } from "../lambda/core/detections/choose-correlated.ts";
 import { compileRules } from "../lambda/core/detections/compile-rules.ts";
 import { indexField } from "../lambda/core/detections/log-source.ts";
 import {
@@ -23,7 +24,7 @@ import type { Rule } from "../lambda/core/sigma/rule.ts";
 import { defaultSourceAlerts, maximumSourceAlerts } from "../lambda/core/storms/gathering.ts";
 import { defaultStormAfter, maximumStormAfter, readCount } from "../lambda/core/storms/storm.ts";
 import { type AlertTally, countReplayed, createAlertTally } from "./backtest/alert-tally.ts";
-import { type BacktestCorrelator, chooseCorrelated, createBacktestCorrelator } from "./backtest/correlate.ts";
+import { type BacktestCorrelator, createBacktestCorrelator } from "./backtest/correlate.ts";
 import { readExceptionsFile } from "./backtest/exceptions-file.ts";
 import { type HeldEvents, holdEvents } from "./backtest/held-events.ts";
 import { type Lines, type LinesOfFile, linesToFile, linesToStandardOutput } from "./backtest/lines.ts";
@@ -35,6 +36,7 @@ import { digest, rememberEvents, type SeenEvents } from "./backtest/seen-events.
 import { count, summarize } from "./backtest/summary.ts";
 import { badInput, createCommand, InputError, onTerminal, runCommand } from "./command.ts";
 import {
+  contentsOf,
   detectionSettings,
   parsePacks,
   readDetections,
@@ -75,7 +77,7 @@ interface Options {
 async function backtest(options: Options, _: Command): Promise<void> {
   const start = performance.now();
   const { loaded, chosen } = await chooseRules(options);
-  const { correlations, evaluated, own: rules, silent } = chooseCorrelated(loaded, chosen);
+  const { correlations, evaluated, own: rules, silent } = chooseCorrelated(contentsOf(loaded), chosen);
   const ruleSet = await compileRules(evaluated);
   const ownRuleSet = correlations.length === 0 ? ruleSet : await compileRules(rules);
   const correlator = createBacktestCorrelator(planCorrelations(correlations), silent);

@@ -9,6 +9,7 @@ import {
   RuleFileError,
 } from "../lambda/adapters/rule-files/load-detections.ts";
 import { loadSeverity } from "../lambda/adapters/rule-files/load-severity.ts";
+import type { DetectionContents } from "../lambda/core/detections/choose-correlated.ts";
 import { faultOfPacks } from "../lambda/core/detections/compile-rules.ts";
 import type { AdjustmentDocument } from "../lambda/core/severity/compile-adjustments.ts";
 import { readPacks } from "../lambda/core/sigma/pack.ts";
@@ -41,6 +42,11 @@ async function read(load: typeof loadDetections, folder: string, ...further: rea
     }
     throw error;
   }
+}
+
+/** The rules and correlations of a folder, without their files. */
+export function contentsOf({ rules, correlations }: Pick<Detections, "rules" | "correlations">): DetectionContents {
+  return { rules: rules.map(({ content }) => content), correlations: correlations.map(({ content }) => content) };
 }
 
 /** What the settings file says about detections. */

@@ -1,12 +1,10 @@
-import type { Detections } from "../../lambda/adapters/rule-files/load-detections.ts";
 import { type CorrelationPlan, correlate, type Firing } from "../../lambda/core/correlation/correlate.ts";
 import type { GroupState } from "../../lambda/core/correlation/group-state.ts";
-import { type EnabledOptions, isEnabled } from "../../lambda/core/detections/compile-rules.ts";
 import { type LogEvent, publishedTime } from "../../lambda/core/okta/log-event.ts";
 import type { Decision } from "../../lambda/core/pipeline/stages.ts";
 import type { Correlation } from "../../lambda/core/sigma/correlation.ts";
 import { isScalar, parsePath, readField } from "../../lambda/core/sigma/field.ts";
-import { bySeverity, type Rule } from "../../lambda/core/sigma/rule.ts";
+import { bySeverity } from "../../lambda/core/sigma/rule.ts";
 import { plural } from "../../lambda/core/text/shorten.ts";
 
 /** The firings of one correlation. */
@@ -101,47 +99,6 @@ function lineOf({ correlation, group, event, window }: Firing) {
         rule: { id: rules[entry.rule]?.id ?? "", title: rules[entry.rule]?.title ?? "" },
       })),
     },
-  };
-}
-
-/** What a backtest evaluates. */
-export interface ChosenRules {
-  readonly correlations: readonly Correlation[];
-  /** The rules that events are matched with: those that run, and those that correlations refer to. */
-  readonly evaluated: readonly Rule[];
-  /** The rules among them that yield results of their own. */
-  readonly own: readonly Rule[];
-  /** The ids of rules and correlations that yield none. */
-  readonly silent: ReadonlySet<string>;
-}
-
-/**
- * Chooses the rules that are evaluated for correlations, too. A rule that correlations refer to yields results of its own
- * where it runs without them, and one of them has `generate: true`.
- */
-export function chooseCorrelated(
-  loaded: Pick<Detections, "rules" | "correlations">,
-  chosen: EnabledOptions,
-): ChosenRules {
-  const all = loaded.correlations.map(({ content }) => content);
-  const correlations = new Set(all.filter((each) => isEnabled(each, chosen)));
-  // A set yields what is added to it while it is read: the correlations of a chain.
-  for (const { rules } of correlations) {
-    for (const { id } of rules) {
-      const inner = all.find((each) => each.id === id);
-      if (inner !== undefined) correlations.add(inner);
-    }
-  }
-  const idsOf = (some: readonly Correlation[]) => new Set(some.flatMap(({ rules }) => rules.map(({ id }) => id)));
-  const related = idsOf([...correlations]);
-  const generating = idsOf([...correlations].filter(({ generate }) => generate));
-  const silent = new Set([...related].filter((id) => !generating.has(id)));
-  const rules = loaded.rules.map(({ content }) => content);
-  return {
-    correlations: [...correlations],
-    evaluated: rules.filter((rule) => isEnabled(rule, chosen) || related.has(rule.id)),
-    own: rules.filter((rule) => isEnabled(rule, chosen) && !silent.has(rule.id)),
-    silent,
   };
 }
 

@@ -1,0 +1,50 @@
+import type { Correlation } from "../sigma/correlation.ts";
+import type { Rule } from "../sigma/rule.ts";
+import { type EnabledOptions, isEnabled } from "./compile-rules.ts";
+
+/** The detections of a folder, before any is chosen. */
+export interface DetectionContents {
+  readonly rules: readonly Rule[];
+  readonly correlations: readonly Correlation[];
+}
+
+/** The detections that run. */
+export interface ChosenDetections {
+  /** Those that run, and those that one of them takes as a part. */
+  readonly correlations: readonly Correlation[];
+  /** The rules that events are matched with: those that run, and those that correlations refer to. */
+  readonly evaluated: readonly Rule[];
+  /** The rules among them that yield results of their own. */
+  readonly own: readonly Rule[];
+  /** The ids of rules and correlations that yield none. */
+  readonly silent: ReadonlySet<string>;
+}
+
+/**
+ * Chooses the detections that run: for the functions, backtests, and the tests of rules alike. A rule that correlations
+ * refer to is evaluated for them, whatever its status; it yields results of its own where it runs without them, and one of
+ * them has `generate: true`.
+ */
+export function chooseCorrelated(
+  { rules, correlations: all }: DetectionContents,
+  chosen: EnabledOptions,
+): ChosenDetections {
+  const correlations = new Set(all.filter((each) => isEnabled(each, chosen)));
+  // A set yields what is added to it while it is read: the correlations of a chain.
+  for (const { rules: related } of correlations) {
+    for (const { id } of related) {
+      const inner = all.find((each) => each.id === id);
+      if (inner !== undefined) correlations.add(inner);
+    }
+  }
+  const idsOf = (some: readonly Correlation[]) => new Set(some.flatMap((each) => each.rules.map(({ id }) => id)));
+  const related = idsOf([...correlations]);
+  const generating = idsOf([...correlations].filter(({ generate }) => generate));
+  const silent = new Set([...related].filter((id) => !generating.has(id)));
+  return {
+    correlations: [...correlations],
+    evaluated: rules.filter((rule) => isEnabled(rule, chosen) || related.has(rule.id)),
+    own: rules.filter((rule) => isEnabled(rule, chosen) && !silent.has(rule.id)),
+    silent,
+  };
+}
