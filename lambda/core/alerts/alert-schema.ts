@@ -3,6 +3,7 @@ import { verdicts } from "../history/verdict.ts";
 import { eventSources } from "../okta/event-hook.ts";
 import { networkKinds } from "../okta/network-service.ts";
 import { masked } from "../okta/stranger.ts";
+import { correlationTypes } from "../sigma/correlation.ts";
 import { levels } from "../sigma/rule.ts";
 
 /*
@@ -35,6 +36,42 @@ const profileLocation = z.object({
   longitude: described(z.nullable(z.number()), "Degrees, -180 to 180"),
 });
 
+const correlation = z.object({
+  type: z.enum(correlationTypes),
+  groupBy: described(
+    z.record(z.string(), z.string()),
+    "The group of events in which it holds: the value of each field of `group-by`",
+  ),
+  timespan: described(z.string(), "The longest time between the first and the last event, as the rule has it: `24h`"),
+  events: described(
+    z.array(
+      z.object({
+        eventUuid: z.string(),
+        published: time("When Okta published it"),
+        eventType: described(z.nullable(z.string()), "Null where only the rule that it matched is known"),
+        rule: described(
+          z.object({ id: z.string(), title: z.string() }),
+          "The rule that it matched, or the correlation that it completed",
+        ),
+        summary: described(
+          z.string(),
+          "Who did what, from where, through what; the rule's title where that is not kept",
+        ),
+        undo: described(
+          z.nullable(z.string()),
+          "What undoes it: `revoke the token`; null where nothing is to be undone",
+        ),
+        link: described(
+          z.nullable(z.string()),
+          "The page of the user whom it changed, or else the event in the System Log, in the admin console",
+        ),
+      }),
+    ),
+    "The events that came together, in order of time; of more than 40, the first 20 and the last 20. One that several of the rules match is there for each",
+  ),
+  more: described(z.number(), "The events between the first and the last ones that `events` leaves out"),
+});
+
 const detection = z.object({
   id: z.string(),
   title: z.string(),
@@ -52,7 +89,10 @@ const detection = z.object({
     ),
     "Which selections of the rule the event met, and by which of its values",
   ),
-  correlation: described(z.null(), "Reserved for rules that correlate several events"),
+  correlation: described(
+    z.nullable(correlation),
+    "What came together, where the detection is a correlation of several events, which the alert's event completed; null for a rule about one event",
+  ),
 });
 
 const principal = {
@@ -341,6 +381,8 @@ export const alertSchema = z.object({
 export type Alert = DeepReadonly<z.infer<typeof alertSchema>>;
 /** A rule that matched, as the alert describes it. */
 export type AlertDetection = Alert["detections"][number];
+/** A correlation that fired, as the alert describes it. */
+export type AlertCorrelation = NonNullable<AlertDetection["correlation"]>;
 
 type DeepReadonly<Value> = Value extends (infer Item)[]
   ? readonly DeepReadonly<Item>[]

@@ -1,3 +1,4 @@
+import type { Firing } from "../correlation/correlate.ts";
 import type { UserState } from "../history/history.ts";
 import type { Suppressed } from "../history/suppression-window.ts";
 import type { Delivery } from "../okta/event-hook.ts";
@@ -10,12 +11,24 @@ import type { Rule } from "../sigma/rule.ts";
 import type { IncidentSource } from "./incident.ts";
 import type { AlertStorm } from "./storm.ts";
 
+/** A rule that an alert's event matches, or a correlation that it completes. */
+export interface DetectionSource {
+  readonly rule: Pick<
+    Rule,
+    "id" | "title" | "level" | "description" | "tags" | "references" | "falsePositives" | "triage"
+  >;
+  /** The values that matched; empty for a correlation. */
+  readonly matched: readonly MatchedSelection[];
+  /** The firing of the correlation. @default null, it is a rule */
+  readonly firing?: Firing | null;
+}
+
 /** The input of an alert. */
 export interface AlertSource {
   readonly event: LogEvent;
   readonly delivery: Pick<Delivery, "id" | "org" | "eventHookId" | "source">;
-  /** The rules that matched, at least one, with the values that matched. */
-  readonly detections: readonly { readonly rule: Rule; readonly matched: readonly MatchedSelection[] }[];
+  /** The rules that matched and the correlations that fired, at least one. */
+  readonly detections: readonly DetectionSource[];
   readonly judgement: GeoJudgement;
   readonly thresholdKm: number;
   readonly detectedAt: Date;

@@ -4,10 +4,10 @@ import { mapStrings } from "../okta/json-strings.ts";
 import { type LogEvent, publishedTime } from "../okta/log-event.ts";
 import { findMask, looksLikeLogin, maskEvent } from "../okta/stranger.ts";
 import { adjustSeverity } from "../severity/adjustment.ts";
-import type { MatchedSelection } from "../sigma/compile.ts";
-import { bySeverity, type Rule } from "../sigma/rule.ts";
+import { bySeverity } from "../sigma/rule.ts";
 import type { Alert, AlertDetection } from "./alert-schema.ts";
-import type { AlertSource } from "./alert-source.ts";
+import type { AlertSource, DetectionSource } from "./alert-source.ts";
+import { describeCorrelation } from "./correlation.ts";
 import { alertFacts, brief } from "./facts.ts";
 import { describeIncident } from "./incident.ts";
 import { inertFacts } from "./inert.ts";
@@ -24,14 +24,18 @@ export function createAlert(source: AlertSource): Alert {
   const { isLogin = (login) => looksLikeLogin(login, []) } = source;
   const mask = findMask(source.event, isLogin);
   if (mask === null) return writeAlert(source);
-  const detections = source.detections.map(({ rule, matched }) => ({ rule, matched: mapStrings(matched, mask) }));
+  const detections = source.detections.map(({ rule, matched, firing = null }) => ({
+    rule,
+    matched: mapStrings(matched, mask),
+    firing: firing && { ...firing, group: firing.group.map(mask) },
+  }));
   return writeAlert({ ...source, event: maskEvent(source.event, mask), detections });
 }
 
 function writeAlert(source: AlertSource): Alert {
   const { event, delivery, detectedAt, followUp = false, reportsSuppressed = false, storm = null } = source;
   const detections = source.detections
-    .map(({ rule, matched }) => describeDetection(rule, matched))
+    .map((each) => describeDetection(each, source))
     .sort((first, second) => bySeverity(first.level, second.level) || first.id.localeCompare(second.id));
   const [severest] = detections;
   if (severest === undefined) throw new RangeError(`an alert about ${event.uuid} needs at least one detection`);
@@ -102,7 +106,7 @@ function secondsSince(since: Date, now: Date): number {
   return Math.max(0, Math.round((now.getTime() - since.getTime()) / 1_000));
 }
 
-function describeDetection(rule: Rule, matched: readonly MatchedSelection[]): AlertDetection {
+function describeDetection({ rule, matched, firing = null }: DetectionSource, source: AlertSource): AlertDetection {
   const { id, title, level, description, tags, references, falsePositives } = rule;
   return {
     id,
@@ -113,6 +117,6 @@ function describeDetection(rule: Rule, matched: readonly MatchedSelection[]): Al
     references,
     falsePositives,
     matched: briefMatches(matched),
-    correlation: null,
+    correlation: firing && describeCorrelation(firing, source),
   };
 }

@@ -18,14 +18,7 @@ export function consoleLinks(org: string | null, event: LogEvent): Alert["links"
     return { event: null, user: null, userProfile: null, targetProfile: null, session: null, address: null };
   const { client, authenticationContext } = event.fields;
   const time = publishedTime(event.published);
-  const log = (filter: string, before: number, after: number) => {
-    const query = new URLSearchParams({ search: filter });
-    if (Math.abs(time) < 8.64e15 - 30 * day) {
-      query.set("fromTime", new Date(time - before).toISOString());
-      query.set("toTime", new Date(time + after).toISOString());
-    }
-    return `https://${host}/report/system_log_2?${query}`;
-  };
+  const log = (filter: string, before: number, after: number) => linkToLog(host, filter, time, before, after);
   const person = personOf(event);
   const userId = person?.id ?? null;
   const login = person?.login ?? null;
@@ -46,6 +39,28 @@ export function consoleLinks(org: string | null, event: LogEvent): Alert["links"
         : session && log(equals("authenticationContext.externalSessionId", session), day, 7 * day),
     address: ip && log(equals("client.ipAddress", ip), 7 * day, day),
   };
+}
+
+/** Links to an event in the System Log; null where the org's console is not known. */
+export function linkToEvent(org: string | null, uuid: string, published: string): string | null {
+  const host = adminHost(org);
+  return host && linkToLog(host, equals("uuid", uuid), publishedTime(published), hour, hour);
+}
+
+/** Links to a user's page in the admin console; null for what is no user's id, and where the org's console is not known. */
+export function linkToUser(org: string | null, id: string): string | null {
+  const host = adminHost(org);
+  return host && profileOf(host, id);
+}
+
+/** Links to a search in the System Log, in milliseconds before and after a time. */
+function linkToLog(host: string, filter: string, time: number, before: number, after: number): string {
+  const query = new URLSearchParams({ search: filter });
+  if (Math.abs(time) < 8.64e15 - 30 * day) {
+    query.set("fromTime", new Date(time - before).toISOString());
+    query.set("toTime", new Date(time + after).toISOString());
+  }
+  return `https://${host}/report/system_log_2?${query}`;
 }
 
 /** A user's page in the admin console; null for what is no user's id. */

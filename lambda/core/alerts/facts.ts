@@ -41,7 +41,7 @@ export type AlertFacts = Pick<
 >;
 
 /** Reads the facts of an alert from its event: unknown facts are null, texts and lists are cut to a bound. */
-export function alertFacts(source: AlertSource): AlertFacts {
+export function alertFacts(source: Omit<AlertSource, "detections">): AlertFacts {
   const { event, delivery, detectedAt, state = null } = source;
   const { actor, target } = event.fields;
   const person = personOf(event);
@@ -125,7 +125,10 @@ function clientOf({ client }: LogEvent["fields"]): Alert["client"] {
   };
 }
 
-function geoOf(event: LogEvent, { judgement, thresholdKm }: AlertSource): Alert["geo"] {
+function geoOf(
+  event: LogEvent,
+  { judgement, thresholdKm }: Pick<AlertSource, "judgement" | "thresholdKm">,
+): Alert["geo"] {
   const exit = event.fields.client?.geographicalContext ?? null;
   const coordinates = exit === null ? null : coordinatesOfExit(exit);
   return {
@@ -155,7 +158,10 @@ function riskOf(event: LogEvent): Alert["risk"] {
   };
 }
 
-function oktaOf({ event, delivery }: AlertSource, systemLogUrl: string | null): Alert["okta"] {
+function oktaOf(
+  { event, delivery }: Pick<AlertSource, "event" | "delivery">,
+  systemLogUrl: string | null,
+): Alert["okta"] {
   return {
     org: brief(delivery.org),
     eventUuid: event.uuid,

@@ -78,7 +78,12 @@ export function cutInert(text: string, maximum: number): string {
 type Write = (text: string, path: string) => string;
 
 /** Parts that do not change: our own links, and the event as received. */
-const untouched: ReadonlySet<string> = new Set(["links", "event", "okta.systemLogUrl"]);
+const untouched: ReadonlySet<string> = new Set([
+  "links",
+  "event",
+  "okta.systemLogUrl",
+  "detections.correlation.events.link",
+]);
 
 /** Texts of this product, and of the rules, which the deploying team writes: their links may be followed. */
 const ofOurs: ReadonlySet<string> = new Set([
@@ -90,6 +95,10 @@ const ofOurs: ReadonlySet<string> = new Set([
   "detections.falsePositives",
   "detections.matched.selection",
   "detections.matched.fields.field",
+  "detections.correlation.type",
+  "detections.correlation.timespan",
+  "detections.correlation.events.rule.id",
+  "detections.correlation.events.rule.title",
   "severityAdjustments.title",
   "network.anonymous.signals",
   "incident.before.detections.id",

@@ -138,8 +138,8 @@ export function describePersonsDoneTo({
   return names.join(", ") || null;
 }
 
-/** The same with logins alone, without the person of the alert, whom a subject names anyway. */
-function nameLoginsDoneTo(alert: Alert): string | null {
+/** The persons that something was done to, by their logins alone, without the person of the alert, whom a subject names anyway. */
+export function nameLoginsDoneTo(alert: Pick<Alert, "targets" | "user" | "actor" | "okta">): string | null {
   const others = alert.targets.filter(({ id }) => id === null || id !== alert.user.id);
   const targets = others.map((target) =>
     target.login === masked || isUnknown(target.login) ? target : { ...target, displayName: null },

@@ -1,6 +1,6 @@
 import { type Correlation, isTemporal } from "../sigma/correlation.ts";
 import { advance, type Match, type SlotFired } from "./advance.ts";
-import { type Entry, emptyGroup, type GroupState, slotNumber } from "./group-state.ts";
+import { type Entry, type EventNote, emptyGroup, type GroupState, keepsNotes, slotNumber } from "./group-state.ts";
 
 /** Correlations, arranged by what takes part in them. */
 export interface CorrelationPlan {
@@ -27,6 +27,8 @@ export interface CorrelatedEvent {
   readonly rules: Iterable<string>;
   /** The values of a field as text; none where it is missing, null, or not known yet. */
   readonly valuesOf: (field: string) => readonly string[];
+  /** Writes what alerts of later events say of this one. @default none is kept */
+  readonly note?: () => EventNote;
 }
 
 /** A match, and the group of a correlation that it takes part in. */
@@ -122,9 +124,13 @@ export function groupKey({ correlation, group }: Pick<GroupMatch, "correlation" 
 
 /** The groups that an event takes part in by the rules that it matches. It reads no state. */
 export function matchesOf(plan: CorrelationPlan, event: CorrelatedEvent): GroupMatches {
-  const { uuid, at, valuesOf } = event;
+  const { uuid, at, valuesOf, note } = event;
+  let written: EventNote | undefined;
+  const once = note && (() => (written ??= note()));
   const found = [...event.rules].flatMap((id) =>
-    (plan.partsOf.get(id) ?? []).map((part) => matchesAt(plan, part, { at, event: uuid, unit: uuid, valuesOf })),
+    (plan.partsOf.get(id) ?? []).map((part) =>
+      matchesAt(plan, part, { at, event: uuid, unit: uuid, valuesOf, note: once }),
+    ),
   );
   return merge(found);
 }
@@ -141,14 +147,15 @@ export function matchesOfCorrelation(
 ): GroupMatches {
   const own = new Map(correlation.groupBy.map(({ name }, index) => [name, group[index] ?? ""]));
   const parts = plan.partsOf.get(correlation.id) ?? [];
-  const found = holding.flatMap(({ at, event, carried }) => {
+  const found = holding.flatMap(({ at, event, carried, note }) => {
     // A count counts a correlation once for each of its firings.
     const unit = `${groupKey({ correlation, group })} ${slotNumber(at, correlation)}`;
     const valuesOf = (field: string): readonly string[] => {
       const value = own.get(field);
       return value === undefined ? (carried?.[field] ?? []) : [value];
     };
-    return parts.map((part) => matchesAt(plan, part, { at, event, unit, valuesOf }));
+    const kept = note && (() => note);
+    return parts.map((part) => matchesAt(plan, part, { at, event, unit, valuesOf, note: kept }));
   });
   return merge(found);
 }
@@ -164,17 +171,19 @@ interface MatchedOnce extends Pick<Match, "at" | "event"> {
   /** What `event_count` counts. */
   readonly unit: string;
   readonly valuesOf: (field: string) => readonly string[];
+  readonly note: (() => EventNote) | undefined;
 }
 
 function matchesAt(plan: CorrelationPlan, { correlation, rule }: Part, match: MatchedOnce): GroupMatches {
-  const { at, event, valuesOf } = match;
+  const { at, event, valuesOf, note } = match;
   const groups = combine(correlation.groupBy.map(({ fields }) => valuesOf(fields[rule] ?? "")));
   const values = valuesAt({ correlation, rule }, match);
   if (groups.length === 0 || values === null) return { matches: [], without: [correlation] };
   const names = plan.carried.get(correlation) ?? [];
   const carried =
     names.length === 0 ? {} : { carried: Object.fromEntries(names.map((name) => [name, valuesOf(name)])) };
-  const found = { at, event, rule, values, ...carried };
+  const noted = note === undefined || !keepsNotes(correlation) ? {} : { note: note() };
+  const found = { at, event, rule, values, ...carried, ...noted };
   return { matches: groups.map((group) => ({ correlation, group, match: found })), without: [] };
 }
 

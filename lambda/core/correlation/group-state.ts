@@ -9,6 +9,25 @@ import { type Correlation, isCount, isTemporal } from "../sigma/correlation.ts";
  * slot, whatever the order in which events arrive.
  */
 
+/**
+ * What an entry keeps of its event for the alert of a later one. Texts of a stranger are among them: `noteOf` masks them, and bounds their
+ * length.
+ */
+export interface EventNote {
+  readonly eventType: string;
+  /** The login of the person, or what else names the person; null for none. */
+  readonly person: string | null;
+  /** What was done, in the past tense: `created token deploy`. */
+  readonly deed: string;
+  readonly succeeded: boolean;
+  /** `Toronto, Canada, 203.0.113.7`; null where that is not known. */
+  readonly from: string | null;
+  /** The proxy, or else the autonomous system: `VPN NORD_VPN`; null where that is not known. */
+  readonly through: string | null;
+  /** The Okta id of the user on whose page the act can be undone; null for none. */
+  readonly userId: string | null;
+}
+
 /** A match that takes part in a correlation's group. */
 export interface Entry {
   /** When the event was published, in milliseconds since 1970. */
@@ -24,6 +43,8 @@ export interface Entry {
   readonly values: readonly string[];
   /** The fields by which correlations over this one group and count, where there are any. */
   readonly carried?: Readonly<Record<string, readonly string[]>>;
+  /** Where the correlation keeps notes ({@link keepsNotes}). */
+  readonly note?: EventNote;
   /** Whether the condition holds of the window that ends with this entry. */
   readonly holds: boolean;
 }
@@ -63,6 +84,17 @@ export const keptSlots = 4;
 const keptMatches = 8;
 /** The last events of a slot of which sums, averages and percentiles are made. */
 const keptNumbers = 250;
+
+/** The greatest number of events or values that a correlation counts with notes of each. */
+const countedWithNotes = 10;
+
+/**
+ * Whether entries of a correlation keep notes, of about 150 bytes each: those of temporal ones do, and those of counts up
+ * to ten events or values. Greater counts, sums and averages keep many entries, which an alert names by their rule alone.
+ */
+export function keepsNotes(correlation: Correlation): boolean {
+  return isTemporal(correlation) || (isCount(correlation) && greatestLimit(correlation) <= countedWithNotes);
+}
 
 /** The number of the slot that a time lies in. */
 export function slotNumber(at: number, { milliseconds }: Pick<Correlation, "milliseconds">): number {

@@ -1,0 +1,88 @@
+import type { EventNote } from "../correlation/group-state.ts";
+import { type LogEvent, publishedTime, sessionStart } from "../okta/log-event.ts";
+import { succeeded } from "../okta/outcome.ts";
+import { isUnknown } from "../okta/person.ts";
+import { isRiskChange } from "../okta/risk.ts";
+import { findMask, maskEvent } from "../okta/stranger.ts";
+import { shorten } from "../text/shorten.ts";
+import { describeDeed } from "./deed.ts";
+import { type AlertFacts, alertFacts } from "./facts.ts";
+import { isByUser, isNamed, nameLoginsDoneTo, nameProxy, nameUser } from "./wording.ts";
+
+/** The longest texts of a note, in UTF-16 code units: a group of a correlation keeps many notes. */
+const maximumName = 60;
+const maximumDeed = 120;
+
+/**
+ * Notes of an event what alerts of later events say of it: who did what, from where, through what. Texts that a stranger
+ * typed are masked.
+ *
+ * @param isLogin whether a login is one of the org
+ */
+export function noteOf(event: LogEvent, isLogin: (login: string) => boolean): EventNote {
+  const mask = findMask(event, isLogin);
+  return noteOfMasked(mask === null ? event : maskEvent(event, mask));
+}
+
+/** The same of an event that is masked already. */
+export function noteOfMasked(event: LogEvent): EventNote {
+  const facts = alertFacts({
+    event,
+    delivery: { id: null, org: null, eventHookId: null, source: "hook" },
+    judgement: { verdict: "unknown", reason: "", distanceKm: null, nearestProfileLocation: null },
+    thresholdKm: 0,
+    detectedAt: new Date(publishedTime(event.published)),
+  });
+  return {
+    eventType: shorten(event.eventType, maximumDeed),
+    person: brief(personOfNote(facts)),
+    deed: shorten(deedOf(event, facts), maximumDeed),
+    succeeded: succeeded(facts.session.outcome),
+    from: brief(origin(facts)),
+    through: brief(nameProxy(facts) ?? system(facts)),
+    userId: brief(userToUndo(facts)),
+  };
+}
+
+const brief = (text: string | null) => (text === null || text === "" ? null : shorten(text, maximumName));
+
+/** Who did it: the person of the alert, or else the actor. */
+function personOfNote(facts: AlertFacts): string | null {
+  const { user, actor } = facts;
+  if (!isNamed(user) && !isNamed(actor)) return null;
+  if (isNamed(user) && (isByUser(facts) || !isNamed(actor))) return nameUser({ ...facts, storm: null });
+  return [actor.displayName, actor.login, actor.id].find((each) => !isUnknown(each)) ?? null;
+}
+
+function deedOf(event: LogEvent, facts: AlertFacts): string {
+  const { session, change, user } = facts;
+  const isDone = succeeded(session.outcome);
+  if (event.eventType === sessionStart) {
+    return isDone
+      ? "started an Okta session"
+      : `tried to start an Okta session (${session.reason ?? session.outcome ?? "unknown"})`;
+  }
+  const whom = nameLoginsDoneTo(facts);
+  if (isRiskChange(event.eventType)) return `reported ${change ?? "a change of risk"} of ${user.login ?? user.id}`;
+  const deed = describeDeed(facts, whom);
+  if (deed !== null) return deed;
+  const of = [change, whom].filter((each) => each !== null).join(", of ");
+  const failed = isDone ? "" : ` (${session.outcome})`;
+  return `did "${event.fields.displayMessage ?? event.eventType}"${of === "" ? "" : `: ${of}`}${failed}`;
+}
+
+/** `Toronto, Canada, 203.0.113.7`. */
+function origin({ geo, network }: AlertFacts): string {
+  const { city, country } = geo.exit;
+  return [city, country, network.ip].filter((each) => each !== null).join(", ");
+}
+
+function system({ network: { asNumber, asOrg } }: AlertFacts): string | null {
+  return asNumber === null ? asOrg : [`AS${asNumber}`, asOrg].filter(Boolean).join(" ");
+}
+
+/** The user that the act changed; of a session start, its person. */
+function userToUndo({ okta, user, targets }: AlertFacts): string | null {
+  const changed = targets.find(({ type }) => type?.toLowerCase() === "user");
+  return okta.eventType === sessionStart ? user.id : (changed?.id ?? null);
+}
