@@ -124,10 +124,12 @@ function resultOf(outcome: DeliveryReport): Replayed["result"] | null {
   return outcome.duplicate > 0 ? "duplicate" : null;
 }
 
-/** No signal aborts: each step ends before any timer is due. */
+/** No signal aborts, and no step has a timer. */
 function unlimited(): Budget {
   const { signal } = new AbortController();
-  return { begin: signal, work: signal, parking: signal, steps: answering.steps, lease: answering.lease };
+  const none = Number.POSITIVE_INFINITY;
+  const steps = { lookUp: none, claim: none, open: none, suppress: none, complete: none, refresh: none };
+  return { begin: signal, work: signal, parking: signal, steps, lease: answering.lease };
 }
 
 function createPorts(

@@ -43,7 +43,7 @@ export function oneLine(text: string): string {
  * @param kept parts of the text that do not change where they stand alone: logins, addresses. @default none
  */
 export function inertText(text: string, reader: Reader, kept: readonly string[] = []): string {
-  return makeInert(text, reader, patternOf(kept));
+  return makeInert(text, reader, keptParts(kept));
 }
 
 /**
@@ -106,7 +106,7 @@ const ofOurs: ReadonlySet<string> = new Set([
 ]);
 
 function inertWriter(facts: object, reader: Reader): Write {
-  const kept = patternOf(standingTexts(facts, reader));
+  const kept = keptParts(standingTexts(facts, reader));
   return (text, path) => {
     if (reader === "data" || (reader === "text" && ofOurs.has(path))) return oneLine(text);
     if (text === masked) return text;
@@ -125,10 +125,18 @@ function mapTexts(value: unknown, write: Write, path = ""): unknown {
   if (typeof value === "string") return write(value, path);
   if (typeof value !== "object" || value === null) return value;
   if (Array.isArray(value)) return value.map((item) => mapTexts(item, write, path));
-  return Object.fromEntries(
-    Object.entries(value).map(([name, each]) => [name, mapTexts(each, write, path === "" ? name : `${path}.${name}`)]),
-  );
+  const mapped: Record<string, unknown> = {};
+  for (const [name, each] of Object.entries(value)) {
+    const isText = typeof each === "string" || (typeof each === "object" && each !== null);
+    const written = isText ? mapTexts(each, write, path === "" ? name : `${path}.${name}`) : each;
+    if (name === "__proto__") Object.defineProperty(mapped, name, { ...ownProperty, value: written });
+    else mapped[name] = written;
+  }
+  return mapped;
 }
+
+/** What an assignment makes, but for a name that an assignment would take as the prototype. */
+const ownProperty = { enumerable: true, configurable: true, writable: true } as const;
 
 /** The most logins and addresses that do not change: an alert about many persons names some of them. */
 const maximumKept = 50;
@@ -192,21 +200,38 @@ const families: ReadonlySet<string> = new Set(
   ),
 );
 
-/** Null for none. A part stands for itself between spaces, quotes, brackets and the punctuation of a sentence. */
-function patternOf(kept: readonly string[]): RegExp | null {
-  if (kept.length === 0) return null;
+/** Parts of texts that do not change. */
+interface KeptParts {
+  /** The parts of a text: every other one is kept. */
+  readonly split: (text: string) => readonly string[];
+}
+
+/** A pattern costs more than most texts: it is made for the first that holds a kept part among others. */
+function keptParts(texts: readonly string[]): KeptParts {
+  let pattern: RegExp | undefined;
+  return {
+    split(text) {
+      if (texts.includes(text)) return ["", text];
+      if (!texts.some((each) => text.includes(each))) return [text];
+      pattern ??= patternOf(texts);
+      return text.split(pattern);
+    },
+  };
+}
+
+/** A part stands for itself between spaces, quotes, brackets and the punctuation of a sentence. */
+function patternOf(kept: readonly string[]): RegExp {
   const longestFirst = [...kept].sort((first, second) => second.length - first.length);
   const any = longestFirst.map(escapeRegex).join("|");
   return new RegExp(`(?<![^\\s("'])(${any})(?![^\\s)"',;.:]|[.:]\\S)`, "u");
 }
 
-function makeInert(text: string, reader: Reader, kept: RegExp | null): string {
+function makeInert(text: string, reader: Reader, kept: KeptParts): string {
   // Most texts hold nothing but ASCII, in which there is neither a picture nor what shapes its surroundings.
   const line = plainLine.test(text) ? text.trim() : oneLine(text.replace(pictures, "□"));
   if (plainWords.test(line)) return reader === "chat" ? withoutListMark(line) : line;
   if (reader === "data" || isAddress(line) || isTime(line)) return line;
-  // Every other piece is a kept part.
-  const pieces = kept === null ? [line] : line.split(kept);
+  const pieces = kept.split(line);
   const joined = pieces.map((piece, index) => (index % 2 === 0 ? defang(piece, reader) : piece)).join("");
   return reader === "chat" ? withoutListMark(joined) : joined;
 }
@@ -291,7 +316,7 @@ export function splitStep(step: string): { readonly words: string; readonly comm
   return words === undefined || command === undefined ? { words: step, command: null } : { words, command };
 }
 
-function inertStep(step: string, reader: Reader, kept: RegExp | null): string {
+function inertStep(step: string, reader: Reader, kept: KeptParts): string {
   const { words, command } = splitStep(step);
   const inertWords = makeInert(words, reader, kept);
   return command === null ? inertWords : `${inertWords} ${command}`;

@@ -1,4 +1,5 @@
 import type { Json } from "../values/object.ts";
+import { onceEach } from "../values/once-each.ts";
 import { decode } from "./encoded-value.ts";
 import { text, valueAt } from "./lenient.ts";
 import {
@@ -45,6 +46,10 @@ interface Signal {
  * (https://help.okta.com/en-us/Content/Topics/Security/network/faq-network-zone.htm). One signal suffices.
  */
 export function anonymousNetwork({ received }: { readonly received: Json }): AnonymousNetwork {
+  return networkOf(received);
+}
+
+const networkOf = onceEach((received: Json): AnonymousNetwork => {
   const { isProxy, ipDetails, tunnels, ipChain, clientIpChain, debugData } = readSignals(received);
   const signals: readonly Signal[] = [
     { path: "securityContext.isProxy", verdict: isProxy === unreadable ? null : isProxy, services: [], kind: null },
@@ -70,7 +75,7 @@ export function anonymousNetwork({ received }: { readonly received: Json }): Ano
     signals: saying.map(({ path }) => path),
     services,
   };
-}
+});
 
 function ofServices(path: string, services: readonly NetworkService[]): Signal {
   const verdicts = services.map(isAnonymous);

@@ -1,3 +1,4 @@
+import { onceEach } from "../values/once-each.ts";
 import { decode } from "./encoded-value.ts";
 import { object, record, text, valueAt } from "./lenient.ts";
 import type { LogEvent } from "./log-event.ts";
@@ -14,6 +15,10 @@ export interface Behavior {
  * where several name the same behavior.
  */
 export function behaviors({ fields }: LogEvent): readonly Behavior[] {
+  return behaviorsOf(fields);
+}
+
+const behaviorsOf = onceEach((fields: LogEvent["fields"]): readonly Behavior[] => {
   const { securityContext, debugData } = fields;
   const logged = object(decode(valueAt(debugData, "logOnlySecurityData")));
   const found = [
@@ -27,7 +32,7 @@ export function behaviors({ fields }: LogEvent): readonly Behavior[] {
     if (!byName.has(key)) byName.set(key, behavior);
   }
   return [...byName.values()];
-}
+});
 
 /** Names of the behaviors that occurred. */
 export function positiveBehaviors(event: LogEvent): readonly string[] {

@@ -1,3 +1,4 @@
+import { onceEach } from "../values/once-each.ts";
 import { decode } from "./encoded-value.ts";
 import { object, record, text, valueAt } from "./lenient.ts";
 import type { LogEvent } from "./log-event.ts";
@@ -17,7 +18,11 @@ export interface Risk {
  * The risk in an event, from every field and encoding that holds it. The structured field wins; for an event that
  * changes a user's risk, a field that holds the previous level wins. Other fields with the same level complete it.
  */
-export function risk({ eventType, fields }: LogEvent): Risk {
+export function risk(event: LogEvent): Risk {
+  return riskOf(event);
+}
+
+const riskOf = onceEach(({ eventType, fields }: LogEvent): Risk => {
   const { securityContext, debugData } = fields;
   const logged = object(decode(valueAt(debugData, "logOnlySecurityData")));
   const places = [securityContext?.risk, valueAt(debugData, "risk"), logged && valueAt(logged, "risk")];
@@ -34,7 +39,7 @@ export function risk({ eventType, fields }: LogEvent): Risk {
     reasons: first(({ reasons }) => (reasons.length > 0 ? reasons : null)) ?? [],
     detectionName: first(({ detectionName }) => detectionName),
   };
-}
+});
 
 /** Whether Okta suspects a threat in a sign-in (ThreatInsight). */
 export function suspectsThreat({ fields: { debugData } }: Pick<LogEvent, "fields">): boolean {

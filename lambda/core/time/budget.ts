@@ -99,8 +99,13 @@ export function startBudget(shares: BudgetShares): Budget {
   };
 }
 
-/** A signal that aborts with the given one, or after these milliseconds: no step may use up the time of others. */
+/**
+ * A signal that aborts with the given one, or after these milliseconds: no step may use up the time of others.
+ *
+ * @param milliseconds Infinity for a step without a limit of its own, which makes no timer
+ */
 export function share(signal: AbortSignal, milliseconds: number): AbortSignal {
+  if (milliseconds === Number.POSITIVE_INFINITY) return signal;
   return AbortSignal.any([signal, AbortSignal.timeout(milliseconds)]);
 }
 

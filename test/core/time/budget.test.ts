@@ -57,3 +57,8 @@ test("a budget carries the shares of its steps: the receiver's, where nothing el
   expect(startBudget({ work: 1, parking: 2 })).toMatchObject({ steps: answering.steps, lease: answering.lease });
   expect(startBudget(waiting)).toMatchObject({ steps: waiting.steps, lease: waiting.lease });
 });
+
+test("a step without a limit of its own has the signal of the whole", () => {
+  const { signal } = new AbortController();
+  expect(share(signal, Number.POSITIVE_INFINITY)).toBe(signal);
+});
