@@ -22,11 +22,13 @@ import {
 } from "./detections-folder.ts";
 import { isDelivering } from "./event-hook/ensure.ts";
 import { askingOkta, credentialHelp, openOkta } from "./okta-credential.ts";
+import { type AllWithCases, readAllCases } from "./rules/all-cases.ts";
 import { casesFileOf, ruleFileOf } from "./rules/cases-file.ts";
 import { describeCorrelation, notDeployable, writeCorrelation } from "./rules/correlations.ts";
 import { type Coverage, coverageOf, missingEventTypes, writeCoverage } from "./rules/coverage.ts";
 import { importOkta } from "./rules/import-okta.ts";
-import { type RuleWithCases, readAllCases, runCases } from "./rules/run-cases.ts";
+import { runCases } from "./rules/run-cases.ts";
+import { runStreams } from "./rules/run-streams.ts";
 import { scaffoldRule } from "./rules/scaffold.ts";
 import { describeResults, writeJUnit, writeResults } from "./rules/write-results.ts";
 
@@ -220,31 +222,32 @@ async function test(files: readonly string[], options: TestOptions): Promise<voi
   const read: RulesToTest[] = [];
   if (folders.length === 0 && named.size === 0) read.push(await readCasesOf(...(await detectionSettings()).folders));
   for (const folder of new Set([...folders, ...[...named].map(dirname)])) read.push(await readCasesOf(folder));
-  const all = read.flatMap(({ rules }) => rules);
-  const rules = named.size === 0 ? all : all.filter(({ file }) => named.has(resolve(file)));
+  const isTested = ({ file }: { readonly file: string }) => named.size === 0 || named.has(resolve(file));
+  const rules = read.flatMap((each) => each.rules).filter(isTested);
+  const correlations = read.flatMap((each) => each.correlations).filter(isTested);
+  const tested = [...rules, ...correlations];
   for (const file of named) {
-    const ofFile = rules.filter((rule) => resolve(rule.file) === file);
+    const ofFile = tested.filter((rule) => resolve(rule.file) === file);
     if (ofFile.length === 0) throw new InputError(`${file} is no rule`);
     if (ofFile.every(({ cases }) => cases.length === 0)) {
       throw new InputError(`${file} has no cases: write them into ${casesFileOf(file)}`);
     }
   }
-  const results = runCases(rules);
+  const results = [...runCases(rules), ...runStreams(correlations)];
   const warnings = read
     .flatMap((each) => each.warnings)
-    .filter((warning) => rules.some(({ file }) => warning.startsWith(`${file}:`)));
-  if (options.junit !== undefined) await writeFile(options.junit, writeJUnit(rules, results));
+    .filter((warning) => tested.some(({ file }) => warning.startsWith(`${file}:`)));
+  if (options.junit !== undefined) await writeFile(options.junit, writeJUnit(tested, results));
   process.stdout.write(
     options.json
-      ? `${JSON.stringify(describeResults(rules, results, warnings), null, 2)}\n`
-      : writeResults(rules, results, warnings),
+      ? `${JSON.stringify(describeResults(tested, results, warnings), null, 2)}\n`
+      : writeResults(tested, results, warnings),
   );
   if (results.some(({ passed }) => !passed)) process.exitCode = 1;
 }
 
-/** Rules with their cases, and the warnings about their files. */
-interface RulesToTest {
-  readonly rules: readonly RuleWithCases[];
+/** Rules and correlations with their cases, and the warnings about their files. */
+interface RulesToTest extends AllWithCases {
   /** `file:line: what`. */
   readonly warnings: readonly string[];
 }
@@ -252,7 +255,7 @@ interface RulesToTest {
 async function readCasesOf(folder: string, ...further: readonly string[]): Promise<RulesToTest> {
   try {
     const loaded = await readWithCorrelations(folder, ...further);
-    return { rules: await readAllCases(loaded, [ourDetections]), warnings: loaded.warnings };
+    return { ...(await readAllCases(loaded, [ourDetections])), warnings: loaded.warnings };
   } catch (error) {
     if (error instanceof RuleFileError) throw new InputError(error.message);
     throw error;

@@ -20,26 +20,63 @@ export interface RuleCase {
   readonly line: number;
 }
 
-/** The cases of one rule. */
+/** An event of a stream, with what a case gives of its enrichment. */
+export type StreamEvent = Pick<RuleCase, "event" | "enrichment">;
+
+/** Events in order of time, with the last of which a correlation has to fire, or with none. */
+export interface StreamCase extends Pick<RuleCase, "title" | "file" | "line"> {
+  readonly fires: boolean;
+  readonly events: readonly StreamEvent[];
+}
+
+/** The cases of one rule or correlation. */
 export interface RuleCases {
-  /** The id or name of the rule; null for the only rule of `NAME.yml`. */
+  /** The id or name of the rule or correlation; null for the only one of `NAME.yml`. */
   readonly rule: string | null;
+  /** Of a rule. */
   readonly cases: readonly RuleCase[];
+  /** Of a correlation. */
+  readonly streams: readonly StreamCase[];
 }
 
 const fields = z.record(z.string(), z.unknown(), "expected a map of fields");
 
+const title = z.string("expected the reason, a sentence").min(1, "expected the reason, a sentence");
+
 const caseDocument = z.strictObject({
-  title: z.string("expected the reason, a sentence").min(1, "expected the reason, a sentence"),
+  title,
   matches: z.boolean("expected true or false"),
   event: fields,
   enrichment: fields.default({}),
 });
 
+/** A time between two events: a number and a unit, as in the timespan of a correlation. */
+const duration = z
+  .string("expected a number and a unit: 30s, 5m, 12h or 2d")
+  .regex(/^\d{1,7}[smhd]$/, "expected a number and a unit: 30s, 5m, 12h or 2d");
+
+/** An event of a stream: a whole one, or a base event with changes, and when and how often it occurs. */
+const streamEventDocument = z.looseObject(
+  {
+    after: duration.default("1s"),
+    times: z.int("expected how often the event occurs").min(1).max(1_000).default(1),
+    enrichment: fields.default({}),
+  },
+  "expected an event",
+);
+
+const streamDocument = z.strictObject({
+  title,
+  fires: z.boolean("expected true or false"),
+  /** Values by dotted paths, of every event. */
+  change: fields.default({}),
+  events: z.array(streamEventDocument, "expected a list of events").min(1, "expected a list of events"),
+});
+
 const casesDocument = z.strictObject(
   {
     rule: z.string("expected the id or name of a rule").optional(),
-    cases: z.array(caseDocument, "expected a list of cases"),
+    cases: z.array(fields, "expected a list of cases"),
   },
   "expected a map with the key cases",
 );
@@ -65,21 +102,73 @@ export async function readCases(file: string, baseFolders: readonly string[]): P
     await Promise.all([...names].map(async (name) => [name, await readBase(name, baseFolders)] as const)),
   );
   const documents = readDocuments(text, file, (document, lineOf) => {
-    const parsed = casesDocument.safeParse(document);
-    if (!parsed.success) throw faultOf(parsed.error);
-    const cases = parsed.data.cases.flatMap(({ event, ...each }, index): RuleCase[] => {
+    const { rule = null, cases } = parse(casesDocument, document, []);
+    const read = cases.map((written, index) => {
       const path = ["cases", index] as const;
-      return eventsOf(event, bases, path).map(({ value, note }) => ({
-        ...each,
-        title: `${each.title}${note}`,
-        event: value,
-        file,
-        line: lineOf(path),
-      }));
+      const place = { file, line: lineOf(path) };
+      return isStream(written)
+        ? { cases: [], streams: [readStream(written, bases, path, place)] }
+        : { cases: readCase(written, bases, path, place), streams: [] };
     });
-    return { content: { rule: parsed.data.rule ?? null, cases }, warnings: [] };
+    const content = {
+      rule,
+      cases: read.flatMap((each) => each.cases),
+      streams: read.flatMap((each) => each.streams),
+    };
+    return { content, warnings: [] };
   });
   return documents.map(({ content }) => content);
+}
+
+type Fields = Readonly<Record<string, unknown>>;
+type Bases = ReadonlyMap<string, string | undefined>;
+type Path = readonly (string | number)[];
+type Place = Pick<RuleCase, "file" | "line">;
+
+/** Whether a case is about a correlation. */
+function isStream(written: Fields): boolean {
+  return Object.hasOwn(written, "fires") || Object.hasOwn(written, "events");
+}
+
+function readCase(written: Fields, bases: Bases, path: Path, place: Place): readonly RuleCase[] {
+  const { event, ...rest } = parse(caseDocument, written, path);
+  return eventsOf(event, bases, [...path, "event"]).map(({ value, note }) => ({
+    ...rest,
+    ...place,
+    title: `${rest.title}${note}`,
+    event: toEvent(value, [...path, "event"]),
+  }));
+}
+
+/** The start of every stream: a time of no importance. */
+const streamStart = Date.parse("2026-11-24T09:30:00Z");
+
+/**
+ * Reads a stream. Each event has a uuid of its own, and is published as long after the one before it as the case says,
+ * but for a `uuid` or `published` that the case gives.
+ */
+function readStream(written: Fields, bases: Bases, path: Path, place: Place): StreamCase {
+  const { title, fires, change: ofAll, events } = parse(streamDocument, written, path);
+  const read: StreamEvent[] = [];
+  let time = streamStart;
+  for (const [index, { after, times, enrichment, ...of }] of events.entries()) {
+    const where = [...path, "events", index];
+    const repeated = Array.from({ length: times }, () => eventsOf(of, bases, where, ofAll)).flat();
+    for (const { value, given } of repeated) {
+      if (read.length > 0) time += millisecondsOf(after);
+      const uuid = `00000000-0000-4000-8000-${String(read.length + 1).padStart(12, "0")}`;
+      const own = { uuid, published: new Date(time).toISOString() };
+      const rest = Object.entries(own).filter(([field]) => !given.has(field));
+      read.push({ event: toEvent({ ...value, ...Object.fromEntries(rest) }, where), enrichment });
+    }
+  }
+  return { ...place, title, fires, events: read };
+}
+
+const units = { s: 1_000, m: 60_000, h: 3_600_000, d: 86_400_000 } as const;
+
+function millisecondsOf(duration: string): number {
+  return Number(duration.slice(0, -1)) * units[duration.slice(-1) as keyof typeof units];
 }
 
 /** The file of a rule's cases: `NAME.cases.yml` for `NAME.yml`. */
@@ -101,41 +190,42 @@ async function readBase(name: string, folders: readonly string[]): Promise<strin
   return undefined;
 }
 
-/** An event, and what sets it apart from others of the same case. */
-interface NotedEvent {
-  readonly value: LogEvent;
-  /** Empty for the only event of a case. */
+/** An event as written. */
+interface WrittenEvent {
+  readonly value: Fields;
+  /** What sets it apart from others of the same case; empty for the only event of a case. */
   readonly note: string;
+  /** The fields that the case gives: dotted paths, or keys of a whole event. */
+  readonly given: ReadonlySet<string>;
 }
 
-/** The events of a case: a whole one, or a base event with changes, one for each value under `each`. */
-function eventsOf(
-  written: Readonly<Record<string, unknown>>,
-  bases: ReadonlyMap<string, string | undefined>,
-  path: readonly (string | number)[],
-): readonly NotedEvent[] {
-  if (!Object.hasOwn(written, "base")) return [{ value: toEvent(written, path), note: "" }];
-  const parsed = changedEvent.safeParse(written);
-  if (!parsed.success) throw faultOf(parsed.error, [...path, "event"]);
-  const { base, change, each } = parsed.data;
-  const changed = Object.entries(change).reduce(
-    (event, [field, value]) => setPath(event, field.split("."), value),
-    parseBase(base, bases.get(base), path),
-  );
-  let events = [{ event: changed, note: "" }];
+/**
+ * The events of a case: a whole one, or a base event with changes, one for each value under `each`.
+ *
+ * @param ofAll changes that come before the event's own
+ */
+function eventsOf(written: Fields, bases: Bases, path: Path, ofAll: Fields = {}): readonly WrittenEvent[] {
+  const isBase = Object.hasOwn(written, "base");
+  const { base, change, each } = isBase ? parse(changedEvent, written, path) : { base: null, change: {}, each: {} };
+  const start = base === null ? written : parseBase(base, bases.get(base), path);
+  const given = new Set([ofAll, isBase ? change : written, each].flatMap(Object.keys));
+  const changes = [...Object.entries(ofAll), ...Object.entries(change)];
+  const changed = changes.reduce((event, [field, value]) => setPath(event, field.split("."), value), start);
+  let events = [{ value: changed as Fields, note: "", given }];
   for (const [field, values] of Object.entries(each)) {
-    events = events.flatMap(({ event, note }) =>
+    events = events.flatMap(({ value: event, note }) =>
       values.map((value) => ({
-        event: setPath(event, field.split("."), value),
+        value: setPath(event, field.split("."), value) as Fields,
         note: `${note} (${field}: ${typeof value === "string" ? value : JSON.stringify(value)})`,
+        given,
       })),
     );
   }
-  return events.map(({ event, note }) => ({ value: toEvent(event, path), note }));
+  return events;
 }
 
-function parseBase(name: string, text: string | undefined, path: readonly (string | number)[]): unknown {
-  const place = [...path, "event", "base"];
+function parseBase(name: string, text: string | undefined, path: Path): unknown {
+  const place = [...path, "base"];
   if (text === undefined) throw new SigmaRuleError(`there is no ${baseEventsFolder}/${name}.json`, place);
   try {
     return JSON.parse(text);
@@ -144,15 +234,18 @@ function parseBase(name: string, text: string | undefined, path: readonly (strin
   }
 }
 
-function toEvent(received: unknown, path: readonly (string | number)[]): LogEvent {
+function toEvent(received: unknown, path: Path): LogEvent {
   const parsed = parseLogEvent(received);
   if (parsed.ok) return parsed.event;
   const [fault] = parsed.faults;
-  throw new SigmaRuleError(`${fault?.path}: ${fault?.message}`, [...path, "event"]);
+  throw new SigmaRuleError(`${fault?.path}: ${fault?.message}`, [...path]);
 }
 
-function faultOf(error: z.ZodError, base: readonly (string | number)[] = []): SigmaRuleError {
-  const [issue] = error.issues;
+/** Parses a part of the document, or throws its first fault with its path. */
+function parse<Schema extends z.ZodType>(schema: Schema, value: unknown, base: Path): z.infer<Schema> {
+  const parsed = schema.safeParse(value);
+  if (parsed.success) return parsed.data;
+  const [issue] = parsed.error.issues;
   const path = (issue?.path ?? []).filter((key): key is string | number => typeof key !== "symbol");
-  return new SigmaRuleError(issue?.message ?? "cannot be read", [...base, ...path]);
+  throw new SigmaRuleError(issue?.message ?? "cannot be read", [...base, ...path]);
 }

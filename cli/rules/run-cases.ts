@@ -1,24 +1,13 @@
-import { dirname } from "node:path";
-import type { Detections, FromFile } from "../../lambda/adapters/rule-files/load-detections.ts";
 import { writeOperand } from "../../lambda/core/detections/known-fields.ts";
 import { enrich } from "../../lambda/core/pipeline/match.ts";
 import { compileRule } from "../../lambda/core/sigma/compile.ts";
 import { type Enrichment, parsePath, readField, UNKNOWN } from "../../lambda/core/sigma/field.ts";
-import { withoutFilters } from "../../lambda/core/sigma/parse/parse-filter.ts";
 import { compileRegex } from "../../lambda/core/sigma/regex.ts";
 import type { Condition, DetectionItem, Rule, Selection } from "../../lambda/core/sigma/rule.ts";
 import type { Truth } from "../../lambda/core/sigma/truth.ts";
-import { InputError } from "../command.ts";
-import { type RuleCase, type RuleCases, readCases, ruleFileOf } from "./cases-file.ts";
+import type { RuleWithCases } from "./all-cases.ts";
+import type { RuleCase, StreamEvent } from "./cases-file.ts";
 import { setPath } from "./set-path.ts";
-
-/** A rule with its cases. */
-export interface RuleWithCases {
-  /** As written: without filters, which are about one org. */
-  readonly rule: Rule;
-  readonly file: string;
-  readonly cases: readonly RuleCase[];
-}
 
 /** The result of a case. */
 export interface CaseResult {
@@ -48,48 +37,6 @@ export interface SelectionResult {
   readonly items: readonly ItemResult[];
 }
 
-/**
- * Reads the cases of all rules of a folder of detections.
- *
- * @param detections as loaded
- * @param baseFolders further folders with base events, beside the rules' own
- * @returns every rule, those without cases with none
- * @throws RuleFileError for cases that cannot be read; InputError for cases without a rule
- */
-export async function readAllCases(
-  detections: Detections,
-  baseFolders: readonly string[],
-): Promise<readonly RuleWithCases[]> {
-  const found = new Map<FromFile<Rule>, RuleCase[]>();
-  for (const file of detections.cases) {
-    const ofFile = detections.rules.filter((rule) => rule.file === ruleFileOf(file));
-    if (ofFile.length === 0) throw new InputError(`${file}: there is no rule ${ruleFileOf(file)}`);
-    for (const { rule: named, cases } of await readCases(file, [dirname(file), ...baseFolders])) {
-      const rule = findRule(ofFile, named, file);
-      found.set(rule, [...(found.get(rule) ?? []), ...cases]);
-    }
-  }
-  return detections.rules.map((rule) => ({
-    rule: withoutFilters(rule.content),
-    file: rule.file,
-    cases: found.get(rule) ?? [],
-  }));
-}
-
-function findRule(rules: readonly FromFile<Rule>[], named: RuleCases["rule"], file: string): FromFile<Rule> {
-  const matching =
-    named === null
-      ? rules
-      : rules.filter(({ content: { id, name } }) => id === named.toLowerCase() || (name !== null && name === named));
-  const [only] = matching;
-  if (only !== undefined && matching.length === 1) return only;
-  throw new InputError(
-    named === null
-      ? `${file}: the file of rules holds ${rules.length}: name one by its id, rule: ${rules[0]?.content.id}`
-      : `${file}: no rule of that file has the id or name ${named}`,
-  );
-}
-
 /** Runs the cases of rules, each by the engine that the functions run. */
 export function runCases(rules: readonly RuleWithCases[]): readonly CaseResult[] {
   return rules.flatMap(({ rule, cases }) => {
@@ -105,7 +52,7 @@ export function runCases(rules: readonly RuleWithCases[]): readonly CaseResult[]
  * What the pipeline adds to the event of a case: what it reads off the event, by the same code, below what the case
  * gives. Where a person is expected is unknown unless the case gives it.
  */
-export function enrichmentOf({ event, enrichment: given }: RuleCase): Enrichment {
+export function enrichmentOf({ event, enrichment: given }: StreamEvent): Enrichment {
   const { enrichment } = enrich(event, UNKNOWN) as { readonly enrichment: Readonly<Record<string, unknown>> };
   // A part that is given in full or by dots: `geo: {mismatch: true}`, `geo.mismatch: true`.
   let added: unknown = {};

@@ -133,6 +133,140 @@ describe("npm run rules -- test", () => {
   });
 });
 
+describe("npm run rules -- test, of correlations", () => {
+  const correlated = (
+    timespan: string,
+  ) => `${rule("system.api_token.create").replace("title: Token created", "title: Token created\nname: token_created")}---
+title: Session started
+name: session_started
+id: 00000000-0000-4000-8000-000000000002
+logsource: { product: okta }
+detection:
+  selection: { eventType: user.session.start }
+  condition: selection
+level: low
+---
+title: Token created in a session
+id: 00000000-0000-4000-8000-000000000003
+level: medium
+correlation:
+  type: temporal_ordered
+  rules: [session_started, token_created]
+  group-by: [authenticationContext.rootSessionId]
+  timespan: ${timespan}
+`;
+  const streams = `rule: 00000000-0000-4000-8000-000000000003
+cases:
+  - title: A token within the hour.
+    fires: true
+    events:
+      - base: session-start
+      - base: session-start
+        times: 2
+      - after: 50m
+        base: api-token
+  - title: A token of another session, and one of automation.
+    fires: false
+    events:
+      - base: session-start
+      - base: api-token
+        each: { authenticationContext.rootSessionId: [idx2, null] }
+      - base: api-token
+        change: { actor.displayName: Automation }
+  - title: The token first.
+    fires: false
+    change: { authenticationContext.rootSessionId: idx2 }
+    events:
+      - base: api-token
+      - base: session-start
+`;
+
+  test("runs streams of events through the evaluation of backtests", async () => {
+    await write("token.yml", correlated("1h"));
+    await write("token.cases.yml", streams);
+    const { code, stdout } = await rules("test", "--rules", folder);
+    expect(stdout).toMatch(/^3 cases of 1 rule: 3 pass, 0 fail\.$/m);
+    expect(code).toBe(0);
+  });
+
+  test("shows of a stream that fails each event, with its rules and its group", async () => {
+    await write("token.yml", correlated("30m"));
+    await write("token.cases.yml", streams.replace("fires: false", "fires: true"));
+    const junit = join(folder, "junit.xml");
+    const { code, stdout } = await rules("test", "--rules", folder, "--junit", junit);
+    expect(code).toBe(1);
+    const [, failures] = /^(FAIL.*?)^no cases/ms.exec(stdout) ?? [];
+    expect(failures?.replaceAll(/\S*token\.cases/g, "token.cases")).toBe(`FAIL  Token created in a session
+      token.cases.yml:3: A token within the hour.
+      expected it to fire with the last event, and it does not fire
+                1        0ms  user.session.start: Session started
+                          authenticationContext.rootSessionId is "idxExampleSession0001"
+                2         1s  user.session.start: Session started
+                          authenticationContext.rootSessionId is "idxExampleSession0001"
+                3         2s  user.session.start: Session started
+                          authenticationContext.rootSessionId is "idxExampleSession0001"
+                4     50m 2s  system.api_token.create: Token created
+                          authenticationContext.rootSessionId is "idxExampleSession0001"
+
+FAIL  Token created in a session
+      token.cases.yml:11: A token of another session, and one of automation.
+      expected it to fire with the last event, and it does not fire
+                1        0ms  user.session.start: Session started
+                          authenticationContext.rootSessionId is "idxExampleSession0001"
+                2         1s  system.api_token.create: Token created
+                          authenticationContext.rootSessionId is "idx2"
+                3         2s  system.api_token.create: Token created
+                          takes no part: it lacks a field that is grouped by or read
+                4         3s  system.api_token.create: none of its rules matches
+
+`);
+    const xml = await readFile(junit, "utf8");
+    expect(xml).toContain('<testsuite name="Token created in a session" ');
+    expect(xml).toContain('<failure message="expected it to fire with the last event, and it does not fire">');
+  });
+
+  test("fails a stream that fires before its last event, or where it must not", async () => {
+    await write("token.yml", correlated("1h"));
+    await write(
+      "token.cases.yml",
+      streams
+        .replace("        base: api-token\n", "        base: api-token\n      - base: session-start\n")
+        .replace("title: The token first.\n    fires: false", "title: The token first.\n    fires: true")
+        .replace("- base: api-token\n      - base: session-start", "- base: session-start\n      - base: api-token"),
+    );
+    const { code, stdout } = await rules("test", "--rules", folder, "--json");
+    const { cases: results } = JSON.parse(stdout) as { cases: readonly Record<string, unknown>[] };
+    expect(code).toBe(1);
+    expect(results.map(({ expected, found, passed }) => [expected, found, passed])).toEqual([
+      [true, true, false],
+      [false, false, true],
+      [true, true, true],
+    ]);
+  });
+
+  test.each([
+    ["a time without a unit", streams.replace("after: 50m", "after: 50"), /:9: .*after: expected a number and a unit/],
+    ["no events", streams.replace(/ {4}events:\n.*/s, "    events: []\n"), /:5: .*expected a list of events/],
+    ["a base event that is not there", streams.replace("base: api-token", "base: nothing"), /nothing\.json/],
+    [
+      "an event for a correlation",
+      `${streams}  - title: Any.\n    matches: true\n    event: { base: api-token }\n`,
+      /:\d+: a correlation's case has events/,
+    ],
+    [
+      "events for a rule",
+      streams.replace("rule: 00000000-0000-4000-8000-000000000003", "rule: token_created"),
+      /:3: a rule's case has an event/,
+    ],
+  ])("refuses %s", async (_, text, message) => {
+    await write("token.yml", correlated("1h"));
+    await write("token.cases.yml", text);
+    const { code, stderr } = await rules("test", "--rules", folder);
+    expect(code).toBe(2);
+    expect(stderr).toMatch(message);
+  });
+});
+
 test("npm run rules -- import writes an expression as a rule that can be run, and refuses what it cannot say", async () => {
   await write("proxied.txt", 'eventType eq "user.session.start" and not (outcome.result eq "FAILURE")');
   const { code, stdout } = await rules("import", "--okta", join(folder, "proxied.txt"));

@@ -1,20 +1,22 @@
 import { fileURLToPath } from "node:url";
 import { expect, test } from "vitest";
-import { readAllCases, runCases } from "../../cli/rules/run-cases.ts";
+import { readAllCases } from "../../cli/rules/all-cases.ts";
+import { runCases } from "../../cli/rules/run-cases.ts";
+import { runStreams } from "../../cli/rules/run-streams.ts";
 import { writeResults } from "../../cli/rules/write-results.ts";
-import { loadDetections } from "../../lambda/adapters/rule-files/load-detections.ts";
+import { loadWithCorrelations } from "../../lambda/adapters/rule-files/load-detections.ts";
 import { isFound, mutantsOf } from "./mutants.ts";
 
 const folder = fileURLToPath(new URL("../../detections", import.meta.url));
-const rules = await readAllCases(await loadDetections(folder), []);
+const { rules, correlations } = await readAllCases(await loadWithCorrelations(folder), []);
 /** The rules that are shipped; a fork may hold others beside them. */
 const ours = rules.filter(({ rule }) => rule.author === "okta-proxy-watch");
 
-test("every rule matches the cases beside it that it has to, and no other", () => {
-  const results = runCases(rules);
+test("every rule and correlation does what the cases beside it say", () => {
+  const results = [...runCases(rules), ...runStreams(correlations)];
   expect(results.length).toBeGreaterThan(150);
   const failed = results.filter(({ passed }) => !passed);
-  expect(failed, writeResults(rules, results, [])).toEqual([]);
+  expect(failed, writeResults([...rules, ...correlations], results, [])).toEqual([]);
 });
 
 test("every rule that is shipped has at least two cases that match and two near misses", () => {
