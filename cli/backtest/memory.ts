@@ -1,3 +1,5 @@
+import { emptyGroup } from "../../lambda/core/correlation/group-state.ts";
+import type { GroupStore, StoredGroup } from "../../lambda/core/correlation/group-store.ts";
 import { type UserState, unknownUser } from "../../lambda/core/history/history.ts";
 import { applyChange, type StateChange } from "../../lambda/core/history/remember.ts";
 import { isOver, type SuppressionWindow } from "../../lambda/core/history/suppression-window.ts";
@@ -244,6 +246,39 @@ export function memoryIncidents(): MemoryIncidents {
       incidents.set(id, { id, changed: now.toISOString(), user, alerts, count: (before?.count ?? 0) + 1, verdict });
     },
     read: async (id) => incidents.get(id) ?? null,
+  };
+}
+
+/** Groups of correlations, in memory. */
+export interface MemoryGroups extends GroupStore {
+  readonly find: (keys: Iterable<string>) => ReadonlyMap<string, StoredGroup>;
+  /** Forgets the groups whose windows no event from this time on reaches. */
+  readonly forget: (now: number) => void;
+}
+
+/** Groups of correlations, in memory. */
+export function memoryGroups(): MemoryGroups {
+  const groups = new Map<string, { readonly stored: StoredGroup; readonly until: number }>();
+  const find = (keys: Iterable<string>) =>
+    new Map(
+      [...keys].flatMap((key) => {
+        const found = groups.get(key);
+        return found === undefined ? [] : [[key, found.stored] as const];
+      }),
+    );
+  return {
+    find,
+    read: async (keys) => find(keys),
+    async write(key, { state, seen, milliseconds }) {
+      const before = groups.get(key)?.stored ?? { state: emptyGroup, version: 0 };
+      if (before.version !== seen) return before;
+      const newest = state.slots.at(-1)?.entries.at(-1)?.at ?? 0;
+      groups.set(key, { stored: { state, version: seen + 1 }, until: newest + 2 * milliseconds });
+      return null;
+    },
+    forget(now) {
+      for (const [key, { until }] of groups) if (until < now) groups.delete(key);
+    },
   };
 }
 

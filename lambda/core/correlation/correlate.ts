@@ -1,3 +1,4 @@
+import { createHash } from "node:crypto";
 import { type Correlation, isTemporal } from "../sigma/correlation.ts";
 import { advance, type Match, type SlotFired } from "./advance.ts";
 import { type Entry, type EventNote, emptyGroup, type GroupState, keepsNotes, slotNumber } from "./group-state.ts";
@@ -6,6 +7,8 @@ import { type Entry, type EventNote, emptyGroup, type GroupState, keepsNotes, sl
 export interface CorrelationPlan {
   /** Each behind those that take part in it. */
   readonly correlations: readonly Correlation[];
+  /** The same by their depth: the parts of a level's correlations are rules, and correlations of the levels before. */
+  readonly levels: readonly (readonly Correlation[])[];
   /** The correlations that a rule or correlation takes part in, by its id, each with its index there. */
   readonly partsOf: ReadonlyMap<string, readonly Part[]>;
   /** The fields that matches of a rule or correlation carry for the correlations over the one that they take part in. */
@@ -71,6 +74,10 @@ export interface Correlated {
  * values. The same limit holds for the values that `value_count` takes of one event.
  */
 const maximumCombinations = 16;
+/** The characters of a value that groups are told apart by, and that correlations over this one read. */
+const maximumGroupValue = 256;
+/** A counted value over so many characters is replaced by its hash: only whether two are the same counts. */
+const maximumCountedValue = 36;
 
 /** Arranges correlations, whose references are resolved and without a circle. */
 export function planCorrelations(correlations: readonly Correlation[]): CorrelationPlan {
@@ -94,7 +101,20 @@ export function planCorrelations(correlations: readonly Correlation[]): Correlat
     return fields;
   };
   for (const correlation of correlations) carriedOf(correlation);
-  return { correlations: innerFirst(correlations), partsOf, carried };
+  const ordered = innerFirst(correlations);
+  return { correlations: ordered, levels: levelsOf(ordered), partsOf, carried };
+}
+
+/** @param ordered each behind those that take part in it */
+function levelsOf(ordered: readonly Correlation[]): readonly (readonly Correlation[])[] {
+  const depths = new Map<string, number>();
+  const levels: Correlation[][] = [];
+  for (const correlation of ordered) {
+    const depth = Math.max(0, ...correlation.rules.map(({ id }) => (depths.get(id) ?? -1) + 1));
+    depths.set(correlation.id, depth);
+    levels[depth] = [...(levels[depth] ?? []), correlation];
+  }
+  return levels;
 }
 
 function innerFirst(correlations: readonly Correlation[]): readonly Correlation[] {
@@ -176,12 +196,15 @@ interface MatchedOnce extends Pick<Match, "at" | "event"> {
 
 function matchesAt(plan: CorrelationPlan, { correlation, rule }: Part, match: MatchedOnce): GroupMatches {
   const { at, event, valuesOf, note } = match;
-  const groups = combine(correlation.groupBy.map(({ fields }) => valuesOf(fields[rule] ?? "")));
+  const cut = (field: string) => valuesOf(field).map((value) => value.slice(0, maximumGroupValue).toWellFormed());
+  const groups = combine(correlation.groupBy.map(({ fields }) => cut(fields[rule] ?? "")));
   const values = valuesAt({ correlation, rule }, match);
   if (groups.length === 0 || values === null) return { matches: [], without: [correlation] };
   const names = plan.carried.get(correlation) ?? [];
   const carried =
-    names.length === 0 ? {} : { carried: Object.fromEntries(names.map((name) => [name, valuesOf(name)])) };
+    names.length === 0
+      ? {}
+      : { carried: Object.fromEntries(names.map((name) => [name, cut(name).slice(0, maximumCombinations)])) };
   const noted = note === undefined || !keepsNotes(correlation) ? {} : { note: note() };
   const found = { at, event, rule, values, ...carried, ...noted };
   return { matches: groups.map((group) => ({ correlation, group, match: found })), without: [] };
@@ -190,13 +213,21 @@ function matchesAt(plan: CorrelationPlan, { correlation, rule }: Part, match: Ma
 /** The values that a correlation counts or calculates with; null where the match has none. */
 function valuesAt({ correlation, rule }: Part, { unit, valuesOf }: MatchedOnce): readonly string[] | null {
   if (isTemporal(correlation)) return [];
-  if (correlation.type === "event_count") return [unit];
+  if (correlation.type === "event_count") return [countedValue(unit)];
   const ofFields = correlation.valueFields.map((fields) => valuesOf(fields[rule] ?? ""));
   const values =
     correlation.type === "value_count"
-      ? combine(ofFields).map((each) => (each.length === 1 ? (each[0] ?? "") : JSON.stringify(each)))
-      : (ofFields[0] ?? []).filter((value) => value.trim() !== "" && Number.isFinite(Number(value)));
+      ? combine(ofFields).map((each) => countedValue(each.length === 1 ? (each[0] ?? "") : JSON.stringify(each)))
+      : (ofFields[0] ?? [])
+          .filter((value) => value.trim() !== "" && Number.isFinite(Number(value)))
+          .map((value) => String(Number(value)));
   return values.length === 0 ? null : values;
+}
+
+/** A value as a count keeps it: a group's state has room for many short ones. */
+function countedValue(value: string): string {
+  if (value.length <= maximumCountedValue) return value.toWellFormed();
+  return createHash("sha256").update(value.toWellFormed()).digest("base64url").slice(0, 22);
 }
 
 /** Every choice of one value from each list; none where a list has none. */
