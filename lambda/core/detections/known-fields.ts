@@ -20,6 +20,8 @@ const enrichmentFields: Readonly<Record<string, string>> = {
   "enrichment.network": "anonymous kinds operators key",
   "enrichment.risk": "level previousLevel reasons detectionName",
   "enrichment.person": "id login",
+  "enrichment.session": "id",
+  "enrichment.application": "id",
 };
 
 const verdicts: readonly GeoJudgement["verdict"][] = ["mismatch", "match", "unknown"];

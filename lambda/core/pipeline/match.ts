@@ -1,9 +1,11 @@
 import { anonymousNetwork } from "../okta/anonymous-network.ts";
+import { applicationIds } from "../okta/application-id.ts";
 import { positiveBehaviors } from "../okta/behaviors.ts";
 import type { LogEvent } from "../okta/log-event.ts";
 import { networkKey } from "../okta/network-key.ts";
 import { personOf } from "../okta/person.ts";
 import { risk } from "../okta/risk.ts";
+import { sessionId } from "../okta/session-id.ts";
 import type { CompiledRule } from "../sigma/compile.ts";
 import { type Enrichment, UNKNOWN } from "../sigma/field.ts";
 import type { RuleSet } from "../sigma/rule-set.ts";
@@ -55,6 +57,8 @@ export function enrich(event: LogEvent, geo: unknown): Enrichment {
     const { id = null, login = null } = personOf(event) ?? {};
     return { id, login };
   });
+  const session = once(() => ({ id: sessionId(event) }));
+  const application = once(() => ({ id: applicationIds(event) }));
   return {
     enrichment: {
       geo,
@@ -69,6 +73,12 @@ export function enrich(event: LogEvent, geo: unknown): Enrichment {
       },
       get person() {
         return person();
+      },
+      get session() {
+        return session();
+      },
+      get application() {
+        return application();
       },
     },
   };

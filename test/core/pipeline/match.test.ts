@@ -5,6 +5,13 @@ import { rule, ruleSet } from "../../fixtures/rules.ts";
 
 const services = [{ type: "Tor", operator: "TOR_EXIT", isAnonymous: true }];
 const event: Json = {
+  authenticationContext: { externalSessionId: "idx1", rootSessionId: "idxRoot" },
+  target: [
+    { type: "AppUser", id: "0uaAda" },
+    { type: "AppInstance", id: "0oaPayroll" },
+    { type: "AppInstance", id: null },
+    null,
+  ],
   securityContext: {
     asNumber: 64500,
     isProxy: true,
@@ -33,6 +40,8 @@ test.each<[string, string | boolean, string | boolean]>([
   ["risk.level", "HIGH", "LOW"],
   ["person.id", "00u1lisbon", "00u2"],
   ["person.login", "ada@example.com", "bob@example.com"],
+  ["session.id", "idxRoot", "idx1"],
+  ["application.id", "0oaPayroll", "0uaAda"],
 ])("rules find enrichment.%s in what the event itself says", (field, value, other) => {
   expect(isMatched({ [`enrichment.${field}`]: value })).toBe(true);
   expect(isMatched({ [`enrichment.${field}`]: other })).toBe(false);
@@ -41,4 +50,14 @@ test.each<[string, string | boolean, string | boolean]>([
 test("an event about no person has neither an id nor a login that rules find", () => {
   const nobody = { ...event, actor: null };
   expect(isMatched({ "enrichment.person.id": null, "enrichment.person.login": null }, nobody)).toBe(true);
+});
+
+test.each<[unknown, unknown, string | null]>([
+  [null, "idx1", "idx1"],
+  ["unknown", "idx1", "idx1"],
+  [null, "unknown", null],
+  [null, null, null],
+])("the session with the root %j and the external id %j is %j", (rootSessionId, externalSessionId, id) => {
+  const given = { ...event, authenticationContext: { rootSessionId, externalSessionId } };
+  expect(isMatched({ "enrichment.session.id": id }, given)).toBe(true);
 });
