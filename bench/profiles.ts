@@ -14,7 +14,9 @@ export async function profiles(users: number): Promise<void> {
   const run = await startEmbeddedRun({ port: 0, hookSecret: "bench", mismatchDistanceKm: 500, onError: () => {} });
   const okta = await startFakeOkta();
   const command = (...args: readonly string[]) =>
-    runProcess(["cli/profiles.ts", ...args, "--local", "--url", run.url], { OKTA_CLIENT_TOKEN: apiToken });
+    runProcess(["cli/okta-proxy-watch.js", "profiles", ...args, "--local", "--url", run.url], {
+      OKTA_CLIENT_TOKEN: apiToken,
+    });
   try {
     const few = await command("import", await writeProfiles(folder, Math.ceil(users / 10)), "--dry-run");
     const file = await writeProfiles(folder, users);

@@ -28,7 +28,7 @@ const functions = [
 const requireBanner =
   'import{createRequire as __createRequire}from"node:module";const require=__createRequire(import.meta.url);';
 
-/** The environment variable in which `npm run deploy` names the folder of a company's own rules. */
+/** The environment variable in which `npx okta-proxy-watch deploy` names the folder of a company's own rules. */
 const rulesFolderVariable = "RULES_FOLDER";
 
 /** The folder of a company's own rules, that the settings name; null for none. */

@@ -156,8 +156,8 @@ async function render(rules: readonly FromFile<Rule>[]): Promise<Readonly<Record
   const document = `# Coverage
 
 What the rules of this project cover. \`npm run coverage\` writes this page from the rules;
-\`npm run rules -- coverage\` prints the same of your own deployment, with \`--org URL\` which event types the org's hook
-still lacks. [attack-navigator.json](attack-navigator.json) is the same as a layer of the
+\`npx okta-proxy-watch rules coverage\` prints the same of your own deployment, with \`--org URL\` which event types the
+org's hook still lacks. [attack-navigator.json](attack-navigator.json) is the same as a layer of the
 [ATT&CK Navigator](https://mitre-attack.github.io/attack-navigator/).
 
 - **Delivered by**: an event hook, or only Okta's System Log, where [reconciliation](reconciliation.md) or the
@@ -170,7 +170,7 @@ still lacks. [attack-navigator.json](attack-navigator.json) is the same as a lay
 The week is made up, and the same each time: ${company.persons.toLocaleString("en-US")} persons who work, ${company.administrators} administrators who
 administrate, 30 users of VPNs and privacy services, and what goes wrong every day. \`build/ordinary-week.ts\` has the
 assumptions: ${week.length.toLocaleString("en-US")} events in ${company.days} working days. Nothing in it is an attack, no exception is made and no
-filter is set. Your own numbers: \`npm run backtest -- --okta URL --since 30d --packs admin\`.
+filter is set. Your own numbers: \`npx okta-proxy-watch backtest --okta URL --since 30d --packs admin\`.
 
 ${weekTable(rows).join("\n")}
 

@@ -11,7 +11,7 @@ import type { ProfileLocations } from "../lambda/core/pipeline/ports.ts";
  * and three apps. 30 of them (1.5 %) come through an anonymous network all day: 18 through iCloud Private Relay, 10
  * through a commercial VPN, three of these with an exit in Toronto, 2 through a proxy that Okta does not name; 1 of the 25
  * administrators is among them. What else happens is in `acts`, each with a number a day. Exceptions, filters and
- * correlations are left out. The numbers are assumptions: to be replaced by your own, with `npm run backtest`.
+ * correlations are left out. The numbers are assumptions: to be replaced by your own, with `npx okta-proxy-watch backtest`.
  */
 
 /** The sizes of the company. */

@@ -27,7 +27,7 @@ function exampleSettings(): string {
   const head = [
     "# yaml-language-server: $schema=./docs/settings.schema.json",
     comment(
-      `Every setting, with its default. Copy what you change to ${defaultSettingsFile} beside this file, and commit it: it holds no secret. npm run deploy reads it each time.`,
+      `Every setting, with its default. Copy what you change to ${defaultSettingsFile} beside this file, and commit it: it holds no secret. npx okta-proxy-watch deploy reads it each time.`,
     ),
   ].join("\n");
   const settings = describeSettings().map(({ name, description, default: standard, example }) => {

@@ -34,7 +34,7 @@ import { readPlacedProfiles } from "./backtest/profiles.ts";
 import { type ReplayOptions, replay, withoutLookUps } from "./backtest/replay.ts";
 import { digest, rememberEvents, type SeenEvents } from "./backtest/seen-events.ts";
 import { count, summarize } from "./backtest/summary.ts";
-import { badInput, createCommand, InputError, onTerminal, runCommand } from "./command.ts";
+import { badInput, createCommand, InputError, onTerminal } from "./command.ts";
 import {
   contentsOf,
   detectionSettings,
@@ -352,7 +352,8 @@ function megabytes(bytes: number): string {
   return (bytes / 1_000_000).toFixed(0);
 }
 
-const command = createCommand(
+/** The command, for one run. */
+export const command = createCommand(
   "backtest",
   "Runs rules over exported System Log events, to see what they would have matched.",
 )
@@ -381,7 +382,10 @@ const command = createCommand(
     defaultMismatchDistanceKm,
   )
   .option("--alerts <file>", "write the alerts that would have gone out to this file, one JSON line each")
-  .option("--exceptions <file>", "exceptions that are in force, as npm run -s exceptions -- list --json prints them")
+  .option(
+    "--exceptions <file>",
+    "exceptions that are in force, as npx okta-proxy-watch exceptions list --json prints them",
+  )
   .option(
     "--suppress-minutes <number>",
     "the same again is suppressed for so long after an alert; 0 for no suppression",
@@ -440,17 +444,15 @@ Rate limits are obeyed.
 Exit code: 0; 1 when Okta failed; 2 when rules, events or options cannot be used, or rows of --profiles, which are left out.`,
   );
 
-await runCommand(
-  // Refuses a file without --events, also one of several that a pattern names, with the likely intent.
-  command.allowExcessArguments().action(async (options: Options, self: Command) => {
-    if (self.args.length > 0) {
-      throw new InputError(`a file needs its option: ${self.args.map((file) => `--events ${file}`).join(" ")}`);
-    }
-    if (options.events === undefined && options.okta === undefined) {
-      throw new InputError("name an export, --events FILE, or --okta URL");
-    }
-    const hint =
-      options.cache === undefined ? "--cache FILE makes it go on where it was" : "Run it again: it goes on there";
-    await askingOkta(() => backtest(options, self), hint);
-  }),
-);
+// Refuses a file without --events, also one of several that a pattern names, with the likely intent.
+command.allowExcessArguments().action(async (options: Options, self: Command) => {
+  if (self.args.length > 0) {
+    throw new InputError(`a file needs its option: ${self.args.map((file) => `--events ${file}`).join(" ")}`);
+  }
+  if (options.events === undefined && options.okta === undefined) {
+    throw new InputError("name an export, --events FILE, or --okta URL");
+  }
+  const hint =
+    options.cache === undefined ? "--cache FILE makes it go on where it was" : "Run it again: it goes on there";
+  await askingOkta(() => backtest(options, self), hint);
+});

@@ -1,6 +1,7 @@
+import { styleText } from "node:util";
 import { Command, CommanderError, InvalidArgumentError } from "commander";
 import { ProxySettingsError, useProxy } from "./proxy.ts";
-import { scriptOf, swallowedOptions } from "./swallowed-options.ts";
+import { describeSwallowed, swallowedOptions } from "./swallowed-options.ts";
 
 /** Input that cannot be used. The message has the fault, its place, and the remedy. */
 export class InputError extends Error {
@@ -10,10 +11,19 @@ export class InputError extends Error {
 /** The exit code for input or options that cannot be used. */
 export const badInput = 2;
 
-/** A command as `npm run NAME -- …` calls it, with `--help`. */
+/** How the command line is called: by npm, which finds it in the checkout and every folder in it. */
+export const commandLine = "npx okta-proxy-watch";
+
+/** A command as `npx okta-proxy-watch NAME …` and `npm run NAME -- …` call it, with `--help`. */
 export function createCommand(name: string, description: string): Command {
-  return new Command(`npm run ${name} --`)
-    .description(description)
+  return withHelp(new Command(`${commandLine} ${name}`)).description(description);
+}
+
+/** Sets how a command explains itself, and its subcommands themselves. */
+export function withHelp(command: Command): Command {
+  return command
+    .configureHelp({ styleTitle: (title) => styleText("bold", title, { validateStream: false }) })
+    .configureOutput({ outputError: (text, write) => write(text.replace(/^error:/, errorWord())) })
     .helpOption("-h, --help", "show this text")
     .showHelpAfterError("(--help shows what there is)")
     .exitOverride();
@@ -64,12 +74,31 @@ export function jsonLine(value: unknown): string {
   return JSON.stringify(value).replace(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu, (text) => escaped(text).join(""));
 }
 
+/** Adds examples to a command's help: what is typed after `npx okta-proxy-watch`, and what it is for. */
+export function addExamples(command: Command, examples: readonly (readonly [line: string, what: string])[]): Command {
+  const lines = examples.map(([line, what]) => `  ${commandLine} ${line}\n      ${what}`);
+  return command.addHelpText("after", `\nExamples:\n${lines.join("\n")}`);
+}
+
+/** The name of a command of `createCommand`, which its npm script has too. */
+export function nameOf(command: Command): string {
+  return command.name().slice(commandLine.length + 1);
+}
+
+let given: readonly string[] = [];
+
+/** The arguments of the command that runs, for a line to paste. */
+export function givenArguments(): readonly string[] {
+  return given;
+}
+
 /**
  * Runs a command, and sets the process's exit code: 2 for input or options that cannot be used.
  *
- * @param args the command's arguments @default - those of the process
+ * @param args the command's arguments
  */
-export async function runCommand(command: Command, args: readonly string[] = process.argv.slice(2)): Promise<void> {
+export async function runCommand(command: Command, args: readonly string[]): Promise<void> {
+  given = args;
   // A reader such as `| head` may close the pipe early, which is no failure.
   process.stdout.on("error", (error: NodeJS.ErrnoException) => {
     if (error.code === "EPIPE") process.exit(0);
@@ -77,14 +106,14 @@ export async function runCommand(command: Command, args: readonly string[] = pro
   });
   try {
     useProxy(process.env);
-    refuseSwallowed(command);
+    refuseSwallowed(command, args);
     await command.parseAsync(args, { from: "user" });
   } catch (error) {
     if (error instanceof CommanderError) {
       process.exitCode = error.exitCode === 0 ? 0 : badInput;
     } else if (error instanceof InputError || error instanceof ProxySettingsError) {
       // A message may hold text of a file, or of an answer.
-      process.stderr.write(`error: ${onTerminal(error.message)}\n`);
+      process.stderr.write(`${errorWord()} ${onTerminal(error.message)}\n`);
       process.exitCode = badInput;
     } else {
       throw error;
@@ -92,11 +121,18 @@ export async function runCommand(command: Command, args: readonly string[] = pro
   }
 }
 
-function refuseSwallowed(command: Command): void {
-  const swallowed = swallowedOptions(command, process.env);
+/** `error:`, red on a terminal that takes colours (`NO_COLOR` says that it does not: https://no-color.org). */
+function errorWord(): string {
+  return styleText("red", "error:", { stream: process.stderr });
+}
+
+function refuseSwallowed(command: Command, args: readonly string[]): void {
+  const name = nameOf(command);
+  const swallowed = swallowedOptions(command, name, args, process.env);
   if (swallowed.length === 0) return;
-  const options = swallowed.map((name) => (name === "call" ? "-c" : `--${name}`)).join(", ");
+  const line = [commandLine, name, ...describeSwallowed(command, args, swallowed).map(shellWord)].join(" ");
+  const options = swallowed.map(({ flag }) => flag).join(", ");
   throw new InputError(
-    `npm took ${options} for itself, as there was no -- before it: npm run ${scriptOf(command)} -- ${options.replaceAll(",", "")}`,
+    `npm took ${options} for itself, and nothing was done. The line to paste:\n  ${line}\nIf you did not write ${options}: npm's settings have it (.npmrc, or npm_config_… in the environment)`,
   );
 }

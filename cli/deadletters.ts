@@ -1,6 +1,6 @@
 import type { Command } from "commander";
 import { plural } from "../lambda/core/text/shorten.ts";
-import { createCommand, InputError, onTerminal, runCommand } from "./command.ts";
+import { createCommand, InputError, onTerminal } from "./command.ts";
 import {
   countTaken,
   type DeadLetterMessage,
@@ -143,7 +143,8 @@ function describe({ id, kind, sentAt, reason, eventUuid, eventType }: DeadLetter
   return [first, `  ${reason}`].map((line) => onTerminal(line.replaceAll("\n", " "))).join("\n");
 }
 
-const command = createCommand(
+/** The command, for one run. */
+export const command = createCommand(
   "deadletters",
   "Manages what is on the dead-letter queue: malformed events, refused deliveries, and work that was tried in vain.",
 );
@@ -169,5 +170,3 @@ subcommand("discard", "removes messages for good")
     "\nExit code: 0; 2 when one is not on the queue, or there is no terminal to ask at: then nothing is discarded.",
   )
   .action(discard);
-
-await runCommand(command);

@@ -2,7 +2,7 @@ import { resolve } from "node:path";
 import { InvalidArgumentError } from "commander";
 import { loadSettings, rulesFolderOf, type Settings, settingsFileContext } from "../infra/settings.ts";
 import { defaultSettingsFile, SettingsError, settingsFileVariable } from "../infra/settings-file.ts";
-import { createCommand, InputError, onTerminal, runCommand } from "./command.ts";
+import { createCommand, InputError, onTerminal } from "./command.ts";
 import {
   type Account,
   checkBootstrap,
@@ -47,8 +47,8 @@ interface Options {
 
 /** Options of `cdk deploy` that would change what was compared, each with its replacement. */
 const ours: Readonly<Record<string, string>> = {
-  "--context": "give -c NAME=VALUE before the second --",
-  "-c": "give -c NAME=VALUE before the second --",
+  "--context": "give -c NAME=VALUE before the --",
+  "-c": "give -c NAME=VALUE before the --",
   "--profile": "set AWS_PROFILE, which every command reads",
   "--app": "the app is this one",
   "-a": "the app is this one",
@@ -123,6 +123,10 @@ function readContext({ context = [], settings }: Options): Record<string, string
 }
 
 function refuseOurs(cdkOptions: readonly string[]): void {
+  const [first] = cdkOptions;
+  if (first !== undefined && !first.startsWith("-")) {
+    throw new InputError(`"${first}" is no option: options of cdk deploy come after --, all others before it`);
+  }
   for (const option of cdkOptions) {
     const [name = ""] = option.split("=");
     if (Object.hasOwn(ours, name)) throw new InputError(`${name} is not handed to cdk deploy: ${ours[name]}`);
@@ -303,43 +307,36 @@ async function liveSubscriptions(
   }
 }
 
-// Arguments after a second "--" are CDK's.
-const [own, cdkOptions] = (() => {
-  const args = process.argv.slice(2);
-  const at = args.indexOf("--");
-  return at < 0 ? [args, []] : [args.slice(0, at), args.slice(at + 1)];
-})();
 const once = (value: string, earlier?: string) => {
   if (earlier === undefined) return value;
   throw new InvalidArgumentError("one deployment goes by one file; deploy each stack by its own.");
 };
 const collect = (value: string, earlier: readonly string[] = []) => [...earlier, value];
 
-await runCommand(
-  createCommand(
-    "deploy",
-    "Builds, says what a deployment would remove or replace and which settings it changes, asks where something would be lost, and deploys by CDK.",
+/** The command, for one run. */
+export const command = createCommand(
+  "deploy",
+  "Builds, says what a deployment would remove or replace and which settings it changes, asks where something would be lost, and deploys by CDK.",
+)
+  .option(
+    "--settings <file>",
+    `the settings of the stack (default: $${settingsFileVariable}, else ${defaultSettingsFile} where it is there)`,
+    once,
   )
-    .option(
-      "--settings <file>",
-      `the settings of the stack (default: $${settingsFileVariable}, else ${defaultSettingsFile} where it is there)`,
-      once,
-    )
-    .option(
-      "-c, --context <name=value>",
-      "a setting for this deployment alone, or context of CDK's; several times",
-      collect,
-    )
-    .option("--dry-run", "only say what would be done")
-    .option("--yes", "do not ask, CDK neither: approves IAM changes (--require-approval never)")
-    .addHelpText(
-      "after",
-      `
-What comes after a second -- goes to cdk deploy: npm run deploy -- --yes -- --rollback false
+  .option(
+    "-c, --context <name=value>",
+    "a setting for this deployment alone, or context of CDK's; several times",
+    collect,
+  )
+  .option("--dry-run", "only say what would be done")
+  .option("--yes", "do not ask, CDK neither: approves IAM changes (--require-approval never)")
+  .addHelpText(
+    "after",
+    `
+What comes after -- goes to cdk deploy: npx okta-proxy-watch deploy --yes -- --rollback false
 
 Exit code: 0 when it is done; 1 when it failed, or the answer was no; 2 for wrong use: options or settings that cannot be
 used, no credentials, no region, an account that is not bootstrapped, or a question with no terminal to ask it at.`,
-    )
-    .action((options: Options) => deploy(options, cdkOptions)),
-  own,
-);
+  )
+  .argument("[options-of-cdk...]", "after --: options of cdk deploy")
+  .action((cdkOptions: readonly string[], options: Options) => deploy(options, cdkOptions));

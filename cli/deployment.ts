@@ -9,7 +9,7 @@ import { defaultStackName, SettingsError } from "../infra/settings-file.ts";
 import { deriveStateKey } from "../lambda/adapters/tables/state-key.ts";
 import type { StateKey } from "../lambda/adapters/tables/user-item-ids.ts";
 import { readPacks } from "../lambda/core/sigma/pack.ts";
-import { InputError, shellWord } from "./command.ts";
+import { givenArguments, InputError, shellWord } from "./command.ts";
 import { awsProxySettings } from "./proxy.ts";
 import { useRegion } from "./region.ts";
 
@@ -99,7 +99,7 @@ export function addDeploymentOptions(command: Command): Command {
       const { local, url } = command.opts<DeploymentOptions>();
       if (local || url === undefined) return;
       const name = parent === null ? command.name() : parent.name();
-      const line = [name, ...process.argv.slice(2).map(shellWord), "--local"].join(" ");
+      const line = [name, ...givenArguments().map(shellWord), "--local"].join(" ");
       throw new InputError(
         `--url is the address of an embedded run, and goes with --local. Without --local the command asks the deployed stack:\n  ${line}`,
       );
@@ -129,7 +129,9 @@ export async function findDeployment({ stack: named, local, url }: DeploymentOpt
   const output = (name: string): string => {
     const value = outputs.get(name);
     if (value === undefined) {
-      throw new InputError(`the stack ${stack} has no output ${name}; deploy this version: npm run deploy`);
+      throw new InputError(
+        `the stack ${stack} has no output ${name}; deploy this version: npx okta-proxy-watch deploy`,
+      );
     }
     return value;
   };

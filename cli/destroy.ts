@@ -9,7 +9,7 @@ import {
   type StackResourceSummary,
 } from "@aws-sdk/client-cloudformation";
 import { plural } from "../lambda/core/text/shorten.ts";
-import { createCommand, InputError, onTerminal, runCommand } from "./command.ts";
+import { createCommand, InputError, onTerminal } from "./command.ts";
 import { defaultStack, describeStack, stackOption } from "./deployment.ts";
 import { nameInOkta } from "./event-hook/prospect.ts";
 import { functionsLabel } from "./event-hook/service-app-plan.ts";
@@ -112,9 +112,11 @@ function sayHowToCarryOver(staying: readonly StackResourceSummary[]): void {
     "\nA later deployment makes new tables, and does not use those that stay. To carry over what is in them, run first:",
   );
   print(
-    "  npm run -s profiles -- export > profiles.csv   then, in the new stack: npm run profiles -- import profiles.csv",
+    "  npx okta-proxy-watch profiles export > profiles.csv   then, in the new stack: npx okta-proxy-watch profiles import profiles.csv",
   );
-  print("  npm run exceptions -- list                     then, in the new stack: npm run exceptions -- add ...");
+  print(
+    "  npx okta-proxy-watch exceptions list                     then, in the new stack: npx okta-proxy-watch exceptions add ...",
+  );
 }
 
 /** What `hook -- setup`, `register` and an administrator made outside the stack, which no deletion of it reaches. */
@@ -134,7 +136,7 @@ function sayWhatStaysInOkta(stack: string, outputs: readonly Output[]): void {
         : [
             `  Reports > Log Streaming: the log stream, where it feeds this stack alone; then, in EventBridge, the event bus ${bus} and its partner event source`,
           ]),
-      "stays on the machine where npm run hook -- setup ran: okta-credential.*.json beside package.json, or what OKTA_CREDENTIAL_FILE names",
+      "stays on the machine where npx okta-proxy-watch hook setup ran: okta-credential.*.json beside package.json, or what OKTA_CREDENTIAL_FILE names",
     ].join("\n"),
   );
 }
@@ -181,14 +183,16 @@ async function awaitRemoval(client: CloudFormationClient, id: string): Promise<b
   return true;
 }
 
-await runCommand(
-  createCommand("destroy", "Removes the deployed stack, and says what stays, why, and how to remove it.")
-    .option(...stackOption)
-    .option("--dry-run", "only say what would go and what would stay")
-    .option("--yes", "do not ask")
-    .addHelpText(
-      "after",
-      "\nExit code: 0; 1 when the removal stopped, or the question was left; 2 for a stack that is not there, or an answer that is not its name.",
-    )
-    .action(destroy),
-);
+/** The command, for one run. */
+export const command = createCommand(
+  "destroy",
+  "Removes the deployed stack, and says what stays, why, and how to remove it.",
+)
+  .option(...stackOption)
+  .option("--dry-run", "only say what would go and what would stay")
+  .option("--yes", "do not ask")
+  .addHelpText(
+    "after",
+    "\nExit code: 0; 1 when the removal stopped, or the question was left; 2 for a stack that is not there, or an answer that is not its name.",
+  )
+  .action(destroy);

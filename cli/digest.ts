@@ -4,7 +4,7 @@ import { keepDays } from "../lambda/adapters/tables/day-counts.ts";
 import { readDigestSources } from "../lambda/adapters/tables/digest-sources.ts";
 import { composeDigest, daysOfWeek, type Period } from "../lambda/core/digest/digest.ts";
 import { renderDigest, writeDigest } from "../lambda/core/digest/render-digest.ts";
-import { createCommand, InputError, onTerminal, runCommand } from "./command.ts";
+import { createCommand, InputError, onTerminal } from "./command.ts";
 import { addDeploymentOptions, type DeploymentOptions, findDeployment } from "./deployment.ts";
 import { ourDetections, readDetections } from "./detections-folder.ts";
 
@@ -52,12 +52,11 @@ function parseSince(text: string): string | number {
   throw new InvalidArgumentError("a day (2026-11-16) or a number of days (7d) is expected");
 }
 
-const command = addDeploymentOptions(
+/** The command, for one run. */
+export const command = addDeploymentOptions(
   createCommand("digest", "Prints what the digest would say of the days until now, and sends it."),
 )
   .option("--since <day>", "the first day (UTC), or a number of days with today", parseSince, daysOfWeek)
   .option("--send", "sends it to the alert topic as well", false)
   .option("--json", "prints it as JSON, with every list whole", false)
   .action(digest);
-
-await runCommand(command);

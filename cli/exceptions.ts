@@ -28,7 +28,16 @@ import { canonicalLogin, personKeys } from "../lambda/core/okta/person.ts";
 import { findCandidate } from "../lambda/core/pipeline/match.ts";
 import { plural } from "../lambda/core/text/shorten.ts";
 import { toError } from "../lambda/core/values/error.ts";
-import { createCommand, InputError, jsonLine, once, onOneLine, onTerminal, parseText, runCommand } from "./command.ts";
+import {
+  createCommand,
+  givenArguments,
+  InputError,
+  jsonLine,
+  once,
+  onOneLine,
+  onTerminal,
+  parseText,
+} from "./command.ts";
 import { addDeploymentOptions, type Deployment, type DeploymentOptions, findDeployment } from "./deployment.ts";
 import { readDeployedDetections } from "./detections-folder.ts";
 import { openExport } from "./event-export.ts";
@@ -132,7 +141,7 @@ async function add(options: AddOptions): Promise<void> {
   const tooMuch = whyTooMuch(exception, others, now);
   if (tooMuch !== null) throw new InputError(tooMuch);
   for (const line of await preview(exception, deployment, options.events, now)) say(onOneLine(line));
-  const consent = { yes: options.yes, isTerminal: process.stdin.isTTY === true, args: process.argv.slice(2) };
+  const consent = { yes: options.yes, isTerminal: process.stdin.isTTY === true, args: givenArguments() };
   if (!(await asksConsent(onOneLine(`Except ${describeScope(scope)}, until ${exception.until}?`), consent))) {
     say("Nothing was changed.");
     process.exitCode = 1;
@@ -193,7 +202,7 @@ async function refuseUnknownDetections(ids: readonly string[]): Promise<void> {
   if (unknown.length === 0) return;
   const near = nearestDetections(unknown, known).map(([id, title]) => `  ${id}  ${title}`);
   throw new InputError(
-    `no detection has the id ${unknown.join(", ")}. The nearest, of ${known.size} that npm run rules lists:\n${near.join("\n")}`,
+    `no detection has the id ${unknown.join(", ")}. The nearest, of ${known.size} that npx okta-proxy-watch rules lists:\n${near.join("\n")}`,
   );
 }
 
@@ -311,7 +320,7 @@ async function printEnd(uuid: string, deployment: Deployment, all: readonly Exce
         `Nothing is recorded of the event ${uuid}. One of this is so:`,
         "  It did not come, it matched no detection, or it is older than seven days.",
         `  It still waits on the retry queue, which holds ${waiting} now.`,
-        "  It lies on the dead-letter queue: npm run deadletters -- list shows what does.",
+        "  It lies on the dead-letter queue: npx okta-proxy-watch deadletters list shows what does.",
       ].join("\n"),
     );
     process.exitCode = 1;
@@ -405,7 +414,8 @@ function parseUser(text: string): string {
   return parseText(text);
 }
 
-const command = createCommand(
+/** The command, for one run. */
+export const command = createCommand(
   "exceptions",
   "Manages exceptions: matches that are declared harmless until a date. They are counted, not alerted on.",
 );
@@ -441,5 +451,3 @@ subcommand("why", "shows why an event was not alerted on, or which exceptions wo
 subcommand("notify", "publishes a notice about those that end within a week, as is done every day by itself").action(
   notify,
 );
-
-await runCommand(command);

@@ -7,7 +7,7 @@ import {
   type EventHooksApi,
   toRequest,
 } from "../lambda/adapters/okta-api/event-hooks-api.ts";
-import { createCommand, InputError, onTerminal, runCommand } from "./command.ts";
+import { createCommand, InputError, onTerminal } from "./command.ts";
 import {
   addDeploymentOptions,
   type Deployment,
@@ -110,7 +110,7 @@ async function register(options: RegisterOptions): Promise<void> {
 function sayHowToSubscribe({ alertTopicArn }: Deployment): void {
   print(`the hook is fine. What is left is a subscriber of its alerts:
   aws sns subscribe --topic-arn ${alertTopicArn} --protocol email --notification-endpoint ADDRESS
-or alertEmail among the settings. Confirm it by the link that AWS sends, then: npm run send-test-alert`);
+or alertEmail among the settings. Confirm it by the link that AWS sends, then: npx okta-proxy-watch send-test-alert`);
 }
 
 /** Warns of kept filters that can drop events that the detections need. */
@@ -208,7 +208,7 @@ function unlessStreamed(finding: HookCheck, hook: EventHook | null, { eventBusNa
 /** Writes the call of another subcommand on the same stack and org. */
 function commandOn({ org, ...target }: HookOptions): (name: string) => string {
   const options = `${sameTarget(target)}${org === undefined ? "" : ` --org ${org}`}`;
-  return (name) => `npm run hook -- ${name}${options}`;
+  return (name) => `npx okta-proxy-watch hook ${name}${options}`;
 }
 
 /** Prints checks; sets exit code 1 when one is wrong. */
@@ -221,7 +221,7 @@ function printChecks(findings: readonly HookCheck[]): void {
   if (findings.some(({ ok }) => ok === false)) process.exitCode = 1;
 }
 
-const noHook = () => new InputError("the org has no event hook of this stack: npm run hook -- register");
+const noHook = () => new InputError("the org has no event hook of this stack: npx okta-proxy-watch hook register");
 
 async function rotate(options: HookOptions): Promise<void> {
   const deployment = await findDeployment(options);
@@ -290,7 +290,8 @@ async function doctor(options: HookOptions): Promise<void> {
   }, nothingDone);
 }
 
-const command = createCommand("hook", "Registers the event hook in Okta, and keeps it healthy.");
+/** The command, for one run. */
+export const command = createCommand("hook", "Registers the event hook in Okta, and keeps it healthy.");
 const subcommand = (name: string, description: string): Command =>
   addDeploymentOptions(command.command(name).description(description))
     .option("--org <url>", "the Okta org: https://example.okta.com (default: the stack's oktaOrgUrl)")
@@ -338,5 +339,3 @@ subcommand("doctor", "checks, step by step, whether Okta's API can be asked, and
 With oktaOrgUrl okta.users.read as well, with eventBusName okta.logStreams.read: of the stack as it is deployed, else of the settings.\n\nExit code: 0; 1 when a step fails; 2 when it cannot be told.`,
   )
   .action(doctor);
-
-await runCommand(command);

@@ -14,16 +14,7 @@ import {
 import { leastJudged, type RuleScore, scoreRules } from "../lambda/core/incidents/score.ts";
 import { bySeverity } from "../lambda/core/sigma/rule.ts";
 import { plural } from "../lambda/core/text/shorten.ts";
-import {
-  createCommand,
-  InputError,
-  jsonLine,
-  onOneLine,
-  onTerminal,
-  parseText,
-  runCommand,
-  shellWord,
-} from "./command.ts";
+import { createCommand, InputError, jsonLine, onOneLine, onTerminal, parseText, shellWord } from "./command.ts";
 import {
   addDeploymentOptions,
   type Deployment,
@@ -141,7 +132,7 @@ async function close(id: string, { verdict, note, by: given, ...options }: Close
   print(`Closed: ${describeBriefly({ ...incident, verdict: made })}`);
   print("The next alert about the same person, network, place, device and detections says how this one was judged.");
   if (verdict === "true-positive") return;
-  print("To have no alert about the same again: npm run exceptions -- add --help");
+  print("To have no alert about the same again: npx okta-proxy-watch exceptions add --help");
 }
 
 async function score(options: SinceOptions): Promise<void> {
@@ -186,7 +177,7 @@ function adviceLines(
     case "judge":
       return [
         `- ${title}: advice takes ${leastJudged} harmless alerts, and ${harmless} of its alerts are judged so; ${waiting} wait for a verdict.`,
-        `    npm run incidents -- list --open${sameTarget(target)}`,
+        `    npx okta-proxy-watch incidents list --open${sameTarget(target)}`,
       ];
     case "except": {
       const { user, operator, asNumber, detection } = advice.scope;
@@ -199,13 +190,16 @@ function adviceLines(
       ];
       return [
         what,
-        `    npm run exceptions -- add${parts.join("")} --reason "..."${authorOption()}${sameTarget(target)}`,
+        `    npx okta-proxy-watch exceptions add${parts.join("")} --reason "..."${authorOption()}${sameTarget(target)}`,
       ];
     }
     case "switchOff": {
       const what = `- ${title}: all ${harmless} judged alerts were harmless, and have no network in common. Write a filter (docs/detections.md), or switch it off:`;
       if (file === null) return [`${what} it is no rule of this checkout.`];
-      return [what, `    git rm --ignore-unmatch detections/${file} detections/${casesFileOf(file)} && npm run deploy`];
+      return [
+        what,
+        `    git rm --ignore-unmatch detections/${file} detections/${casesFileOf(file)} && npx okta-proxy-watch deploy`,
+      ];
     }
   }
 }
@@ -283,11 +277,11 @@ function describeTimeline(incident: Incident, target: DeploymentOptions): string
     ...(verdict !== null && isWaiting
       ? ["           Alerts came after it: the incident waits for a verdict again."]
       : []),
-    ...storms.map((storm) => `Storm      npm run incidents -- show ${shellWord(storm)}${sameTarget(target)}`),
+    ...storms.map((storm) => `Storm      npx okta-proxy-watch incidents show ${shellWord(storm)}${sameTarget(target)}`),
     ...(isWaiting && nextStep !== null ? [`Next       ${onOneLine(nextStep)}`] : []),
     ...(isWaiting
       ? [
-          `Close it   npm run incidents -- close ${id.slice(0, shortId)} --verdict VERDICT --note "..."${authorOption()}${sameTarget(target)}`,
+          `Close it   npx okta-proxy-watch incidents close ${id.slice(0, shortId)} --verdict VERDICT --note "..."${authorOption()}${sameTarget(target)}`,
           `           VERDICT is one of ${verdicts.join(", ")}.`,
         ]
       : []),
@@ -329,7 +323,8 @@ const shortText = (maximum: number) => (text: string) => {
   return trimmed;
 };
 
-const command = createCommand(
+/** The command, for one run. */
+export const command = createCommand(
   "incidents",
   "Shows incidents, which are all alerts about one person and session, and closes them with a verdict.",
 );
@@ -372,5 +367,3 @@ subcommand("score", "counts alerts and verdicts by detection, and says what to t
   .option("--json", "print each detection as a JSON line", false)
   .addHelpText("after", exitCodes)
   .action(score);
-
-await runCommand(command);

@@ -79,7 +79,7 @@ export function readCredentialFile(file: string, orgUrl: string): HeldCredential
     closeSync(descriptor);
   }
   const held = parseHeldCredential(text);
-  if (held === null) throw new InputError(`${file} is no credential that npm run hook -- setup wrote`);
+  if (held === null) throw new InputError(`${file} is no credential that npx okta-proxy-watch hook setup wrote`);
   if (new URL(held.orgUrl).origin !== new URL(orgUrl).origin) {
     throw new InputError(`${file} is a credential of ${held.orgUrl}, not of ${orgUrl}`);
   }

@@ -32,7 +32,7 @@ const administratorsTokenVariable = "OKTA_ADMIN_TOKEN";
 export function credentialHelp(scopes: readonly Scope[]): string {
   return `Environment: ${clientIdVariable} and ${privateKeyVariable} (a JWK, or PEM) of a service app with the scope ${scopes.join(" and ")},
 and ${keyIdVariable} for a key as PEM where the app has several; or ${tokenVariable}, an API token.
-Without any of these the file that npm run hook -- setup wrote: OKTA_CREDENTIAL_FILE, or okta-credential.HOST.json beside package.json.`;
+Without any of these the file that npx okta-proxy-watch hook setup wrote: OKTA_CREDENTIAL_FILE, or okta-credential.HOST.json beside package.json.`;
 }
 
 /**
@@ -62,11 +62,11 @@ export function credentialOf({ env }: Pick<NodeJS.Process, "env">, orgUrl: strin
   const held = readCredentialFile(file, orgUrl);
   if (held !== null) {
     if (held.clientId === null)
-      throw new InputError(`${file} is half made: run npm run hook -- setup again, which ends it`);
+      throw new InputError(`${file} is half made: run npx okta-proxy-watch hook setup again, which ends it`);
     return { clientId: held.clientId, privateKey: held.privateKey };
   }
   throw new InputError(
-    `no credential of Okta: set ${clientIdVariable} and ${privateKeyVariable} (a JWK, or PEM) of a service app, or ${tokenVariable}; or have npm run hook -- setup make one`,
+    `no credential of Okta: set ${clientIdVariable} and ${privateKeyVariable} (a JWK, or PEM) of a service app, or ${tokenVariable}; or have npx okta-proxy-watch hook setup make one`,
   );
 }
 

@@ -3,7 +3,7 @@ import * as z from "zod";
 import { whyUnreachable } from "../lambda/adapters/okta-api/unreachable.ts";
 import { parseCidr } from "../lambda/core/network/cidr.ts";
 import { plural } from "../lambda/core/text/shorten.ts";
-import { createCommand, InputError, onTerminal, runCommand } from "./command.ts";
+import { createCommand, InputError, onTerminal } from "./command.ts";
 
 /**
  * Okta's list of the networks of its cells:
@@ -69,12 +69,11 @@ async function readText(from: string): Promise<string> {
   }
 }
 
-await runCommand(
-  createCommand(
-    "okta-ranges",
-    "Prints the networks that Okta's cells send from, as the setting allowedCidrs for settings.yml.",
-  )
-    .option("--cell <name...>", "the org's cell; without it, the cells are listed")
-    .option("--from <url or file>", "where the list is", published)
-    .action(printRanges),
-);
+/** The command, for one run. */
+export const command = createCommand(
+  "okta-ranges",
+  "Prints the networks that Okta's cells send from, as the setting allowedCidrs for settings.yml.",
+)
+  .option("--cell <name...>", "the org's cell; without it, the cells are listed")
+  .option("--from <url or file>", "where the list is", published)
+  .action(printRanges);

@@ -205,7 +205,7 @@ async function findDelimiter(
 }
 
 const expectedColumns =
-  "a line with the names of columns: login or userId; city and countryCode, or latitude and longitude (npm run -s profiles -- template)";
+  "a line with the names of columns: login or userId; city and countryCode, or latitude and longitude (npx okta-proxy-watch profiles template)";
 
 /** The column of each name; null for one that is not read. */
 function readHeader(

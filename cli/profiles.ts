@@ -23,7 +23,7 @@ import { allLocations, type Profile } from "../lambda/core/profiles/profile.ts";
 import type { ProfileLocation } from "../lambda/core/profiles/profile-location.ts";
 import { syncProfiles } from "../lambda/core/profiles/sync.ts";
 import { plural } from "../lambda/core/text/shorten.ts";
-import { createCommand, InputError, onOneLine, onTerminal, runCommand } from "./command.ts";
+import { createCommand, InputError, onOneLine, onTerminal } from "./command.ts";
 import { addDeploymentOptions, type Deployment, type DeploymentOptions, findDeployment } from "./deployment.ts";
 import { openExport } from "./event-export.ts";
 import { loadGeocoder } from "./geocoding/load-geocoder.ts";
@@ -378,7 +378,8 @@ function parseDistance(text: string): number {
   return distance;
 }
 
-const command = createCommand(
+/** The command, for one run. */
+export const command = createCommand(
   "profiles",
   "Manages users' profile locations, which the mismatch detection compares with.",
 );
@@ -399,7 +400,7 @@ subcommand("show", "prints a user's locations").argument("<user>", "Okta user id
 subcommand("list", "prints all users' locations").action(list);
 subcommand(
   "export",
-  "prints all locations as CSV, as import reads them: npm run -s profiles -- export > profiles.csv",
+  "prints all locations as CSV, as import reads them: npx okta-proxy-watch profiles export > profiles.csv",
 ).action(exportAll);
 subcommand("delete", "removes all that is stored of a user").argument("<user>", "Okta user id or login").action(remove);
 addPlaceOptions(subcommand("travel", "adds a location that counts until a day"))
@@ -425,7 +426,5 @@ Exit code: 0; 1 when it was stopped, users were left out, or Okta failed; 2 when
   .action(sync);
 command
   .command("template")
-  .description("prints a CSV file to fill in: npm run -s profiles -- template > profiles.csv")
+  .description("prints a CSV file to fill in: npx okta-proxy-watch profiles template > profiles.csv")
   .action(readTemplate);
-
-await runCommand(command);

@@ -10,7 +10,7 @@ import { appliesTo, type Filter } from "../lambda/core/sigma/parse/parse-filter.
 import { requirementsOf } from "../lambda/core/sigma/requirements.ts";
 import { bySeverity, type Level, type Rule } from "../lambda/core/sigma/rule.ts";
 import { plural } from "../lambda/core/text/shorten.ts";
-import { createCommand, InputError, onTerminal, runCommand } from "./command.ts";
+import { createCommand, InputError, onTerminal } from "./command.ts";
 import {
   detectionSettings,
   ourDetections,
@@ -271,7 +271,7 @@ async function scaffold(name: string, options: { readonly from: string; readonly
   const lines = [
     file,
     relative(process.cwd(), casesFile),
-    `Write what TODO asks for, then: npm run rules -- test ${file}`,
+    `Write what TODO asks for, then: npx okta-proxy-watch rules test ${file}`,
     "The rule runs in backtests, and alerts once it is deployed (status: test). With status: experimental and a pack, it runs only where the settings name the pack.",
   ];
   process.stdout.write(`${onTerminal(lines.join("\n"))}\n`);
@@ -305,7 +305,7 @@ async function coverage(options: CoverageOptions): Promise<void> {
     lines.length === 0
       ? `\nThe active event hooks of ${org} have every event type that these rules need of a hook.\n`
       : onTerminal(
-          `\nNo active event hook of ${org} has:\n${lines.join("\n")}\nTo subscribe it: npm run hook -- repair\n`,
+          `\nNo active event hook of ${org} has:\n${lines.join("\n")}\nTo subscribe it: npx okta-proxy-watch hook repair\n`,
         ),
   );
   if (lines.length > 0) process.exitCode = 1;
@@ -321,7 +321,8 @@ async function missingAt(org: string, covered: readonly Coverage[]) {
   );
 }
 
-const command = createCommand(
+/** The command, for one run. */
+export const command = createCommand(
   "rules",
   "Checks every rule, filter and severity adjustment, and lists the event types that the hook has to be subscribed to.",
 )
@@ -372,5 +373,3 @@ command
   .addHelpText("after", "\nExit code: 0; 2 when a file exists already, or the event cannot be read.")
   .exitOverride()
   .action(scaffold);
-
-await runCommand(command);

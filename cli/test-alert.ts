@@ -60,7 +60,7 @@ async function explainSilence(kind: "inProgress" | null, deployment: Deployment,
   }
   return waiting > 0
     ? `parked: the event ${uuid}, or others, wait on the retry queue (${waiting} messages). The log groups say what could not be reached`
-    : `stopped at matching: no detection matched the event ${uuid}, or the state table could not be written. Is a detection of a proxied session start on? npm run rules shows that`;
+    : `stopped at matching: no detection matched the event ${uuid}, or the state table could not be written. Is a detection of a proxied session start on? npx okta-proxy-watch rules shows that`;
 }
 
 async function printSubscriptions({ sns, alertTopicArn }: Deployment): Promise<TestAlertResult> {

@@ -150,9 +150,9 @@ const schema = z.strictObject({
       description: "Further forms of alerts, each on a topic of its own; docs/subscribing.md shows what they are for.",
       examples: [["chat", "pagerduty"]],
     }),
-  experimentalDetections: flag
-    .default(false)
-    .meta({ description: "Whether detections with `status: experimental` run. `npm run rules` shows which." }),
+  experimentalDetections: flag.default(false).meta({
+    description: "Whether detections with `status: experimental` run. `npx okta-proxy-watch rules` shows which.",
+  }),
   packs: z
     .array(
       z.string("expected a name").regex(packPattern, "expected the name of a pack, such as admin"),
@@ -283,7 +283,7 @@ const schema = z.strictObject({
     .default([])
     .meta({
       description:
-        "The networks that the hook's URL takes requests from; empty: all. `npm run okta-ranges` prints Okta's.",
+        "The networks that the hook's URL takes requests from; empty: all. `npx okta-proxy-watch okta-ranges` prints Okta's.",
       examples: [["192.0.2.0/24"]],
     }),
   front: z
@@ -346,7 +346,7 @@ export function settingsJsonSchema(): Record<string, unknown> {
   return { ...made, title: "Settings of okta-proxy-watch" };
 }
 
-/** The key of CDK context by which `npm run deploy -- --settings FILE` hands the file's name to the app. */
+/** The key of CDK context by which `npx okta-proxy-watch deploy --settings FILE` hands the file's name to the app. */
 export const settingsFileContext = "settingsFile";
 
 /** Former settings that CDK has itself. */

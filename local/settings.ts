@@ -46,17 +46,8 @@ export class SettingsError extends Error {
 /** The port of the HTTP front, unless a setting says otherwise. */
 export const defaultPort = 3000;
 
-/** The output of `npm start -- --help`. */
-export const usage = `Usage: npm start [-- --port PORT] [--chaos FAULT]
-
-Runs the functions against DynamoDB, SNS and SQS in this process, and prints every alert.
-
-  --port PORT              port of the HTTP front, 0 for a free one (default: PORT, else 3000)
-  --chaos FAULT            breaks a service from the start: ${Object.keys(chaosFaults).join(", ")};
-                           may be given several times. While it runs: PUT or DELETE /_local/chaos/FAULT
-  -h, --help               this text
-
-Environment:
+/** What the environment sets. */
+export const environmentHelp = `Environment:
   PORT                     the same as --port; commands with --local read it too
   HOOK_SECRET              the event hook's secret (default: local-secret)
   MISMATCH_DISTANCE_KM     a mismatch is farther than this from every profile location (default: 500)
@@ -74,6 +65,18 @@ Environment:
                            (default: experimentalDetections of the settings file)
   DETECTION_PACKS          packs of detections that run as well, divided by commas: admin,mfa
                            (default: packs of the settings file)`;
+
+/** The output of `npm start -- --help`. */
+export const usage = `Usage: npm start [-- --port PORT] [--chaos FAULT]
+
+Runs the functions against DynamoDB, SNS and SQS in this process, and prints every alert.
+
+  --port PORT              port of the HTTP front, 0 for a free one (default: PORT, else 3000)
+  --chaos FAULT            breaks a service from the start: ${Object.keys(chaosFaults).join(", ")};
+                           may be given several times. While it runs: PUT or DELETE /_local/chaos/FAULT
+  -h, --help               this text
+
+${environmentHelp}`;
 
 /**
  * Reads the settings from the command line, the environment and defaults, in this order.

@@ -5,7 +5,7 @@ import { toError } from "../../lambda/core/values/error.ts";
 import { InputError } from "../command.ts";
 
 /**
- * Reads exceptions as `npm run exceptions -- list --json` prints them, one JSON line each; a JSON array works as well.
+ * Reads exceptions as `npx okta-proxy-watch exceptions list --json` prints them, one JSON line each; a JSON array works as well.
  * npm's lines before the output are skipped.
  *
  * @throws InputError with file and line of an invalid exception
@@ -50,5 +50,7 @@ function readException(value: unknown, path: string, line: number): Exception {
 }
 
 function fault(path: string, line: number, message: string): InputError {
-  return new InputError(`${path}:${line}: ${message}; expected what "npm run exceptions -- list --json" prints`);
+  return new InputError(
+    `${path}:${line}: ${message}; expected what "npx okta-proxy-watch exceptions list --json" prints`,
+  );
 }

@@ -16,7 +16,7 @@ export interface PlacedProfiles {
 }
 
 /**
- * Reads a profile file, and places its cities as `npm run profiles -- import` does.
+ * Reads a profile file, and places its cities as `npx okta-proxy-watch profiles import` does.
  *
  * @throws InputError when it cannot be read, or no row of it can be used
  */

@@ -79,13 +79,13 @@ const kinds: Readonly<Record<string, Kind>> = {
   },
   "AWS::Lambda::Url": {
     word: "URL",
-    removed: "requests to it are lost: register the new URL in Okta, npm run hook -- register",
-    replaced: "Okta delivers to the old one until you register the new URL: npm run hook -- register",
+    removed: "requests to it are lost: register the new URL in Okta, npx okta-proxy-watch hook register",
+    replaced: "Okta delivers to the old one until you register the new URL: npx okta-proxy-watch hook register",
   },
   "AWS::ApiGateway::RestApi": {
     word: "REST API",
-    removed: "requests to it are lost: register the new URL in Okta, npm run hook -- register",
-    replaced: "Okta delivers to the old one until you register the new URL: npm run hook -- register",
+    removed: "requests to it are lost: register the new URL in Okta, npx okta-proxy-watch hook register",
+    replaced: "Okta delivers to the old one until you register the new URL: npx okta-proxy-watch hook register",
   },
   "AWS::WAFv2::WebACL": {
     word: "firewall",

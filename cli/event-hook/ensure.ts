@@ -155,7 +155,7 @@ async function bringUpToDate(
   const fault = isSecretSet ? await verificationFault(api, hook.id, signal) : null;
   if (fault !== null) {
     throw new OktaRefusal(
-      `Okta could not verify ${wanted.url} for the event hook ${hook.id}: ${fault}. Does it answer (npm run send-test-alert), and does allowedCidrs let Okta in?`,
+      `Okta could not verify ${wanted.url} for the event hook ${hook.id}: ${fault}. Does it answer (npx okta-proxy-watch send-test-alert), and does allowedCidrs let Okta in?`,
     );
   }
   if (!wasVerified) report("verified: Okta asked the URL, with the secret, and was answered");

@@ -58,7 +58,7 @@ interface Deployed {
  * @returns what to say of it; null for nothing
  */
 export async function handOverFunctionsKey({ stack, oktaOrgUrl, isSecretNew }: Deployed): Promise<string | null> {
-  const setup = `npm run hook -- setup --stack ${stack}`;
+  const setup = `npx okta-proxy-watch hook setup --stack ${stack}`;
   let waiting: WaitingKey | null = null;
   try {
     waiting = findWaitingKey(stack, oktaOrgUrl);

@@ -50,7 +50,7 @@ export function addSetupOptions(command: Command): Command {
 alone may open. For a second stack of one org set OKTA_CREDENTIAL_FILE, as each stack has apps and keys of its own, for this and for every
 later command on that stack.
 The functions' key goes into the stack's secret, once the stack is deployed with oktaOrgUrl. Until then it waits in a file beside the first;
-npm run deploy moves it, and so does setup, without the administrator's token.
+npx okta-proxy-watch deploy moves it, and so does setup, without the administrator's token.
 By the setting eventBusName the commands' app is granted okta.logStreams.read as well.
 \nExit code: 0; 1 when Okta failed, or something is left to be clicked; 2 when it cannot be done.`,
     );
@@ -190,13 +190,13 @@ async function checkAndReport(
   }
   if (!isWithoutToken) print("the administrator's token is needed no more: revoke it (Security > API > Tokens)");
   if (!isWorking) {
-    print("a role that was assigned a moment ago may not count yet: look again with npm run hook -- doctor");
+    print("a role that was assigned a moment ago may not count yet: look again with npx okta-proxy-watch hook doctor");
   } else if (isWaiting) {
     print(
-      `next: npm run deploy, which moves the functions' key into the secret that it makes; if it says that it could not, ${command("setup")} once more does, without an administrator's token. Then: ${command("register")}`,
+      `next: npx okta-proxy-watch deploy, which moves the functions' key into the secret that it makes; if it says that it could not, ${command("setup")} once more does, without an administrator's token. Then: ${command("register")}`,
     );
   } else if (prospect.isDeployed) print(`next: ${command("register")}`);
-  else print(`next: npm run deploy, and then ${command("register")}`);
+  else print(`next: npx okta-proxy-watch deploy, and then ${command("register")}`);
 }
 
 /** Checks an app's rights by requests of the app itself. */

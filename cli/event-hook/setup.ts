@@ -174,7 +174,7 @@ async function lookAt(plan: ServiceAppPlan, ports: SetupPorts, signal: AbortSign
 }
 
 /** What the description of a role or resource set of ours says. */
-const madeBySetup = "Made by npm run hook -- setup.";
+const madeBySetup = "Made by npx okta-proxy-watch hook setup.";
 
 /**
  * Refuses what has our label and is somebody else's, as far as it would have to be changed, or would give more than is needed:

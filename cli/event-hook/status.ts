@@ -254,11 +254,11 @@ function whenNoneOf(hook: EventHook | null): Silence {
   return isYoung(hook)
     ? {
         detail: `none yet: the hook is there since ${hook?.created}, and the first comes with the next sign-in`,
-        remedy: "sign in, and look again; npm run send-test-alert shows whether the stack works",
+        remedy: "sign in, and look again; npx okta-proxy-watch send-test-alert shows whether the stack works",
       }
     : {
         detail: "none in the last day",
-        remedy: "was there any sign-in? npm run send-test-alert shows whether the stack works",
+        remedy: "was there any sign-in? npx okta-proxy-watch send-test-alert shows whether the stack works",
       };
 }
 

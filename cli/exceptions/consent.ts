@@ -22,7 +22,7 @@ export async function asksConsent(question: string, { yes, isTerminal, args, ter
   if (yes) return true;
   if (!isTerminal) {
     throw new InputError(
-      `there is no terminal to ask at, and nothing was changed. To go on without being asked:\n  npm run exceptions -- ${[...args, "--yes"].map(shellWord).join(" ")}`,
+      `there is no terminal to ask at, and nothing was changed. To go on without being asked:\n  npx okta-proxy-watch exceptions ${[...args, "--yes"].map(shellWord).join(" ")}`,
     );
   }
   return isYes(await ask(`${question} [y/N] `, { output: process.stderr, ...terminal }));

@@ -2,7 +2,7 @@ import type { Construct } from "constructs";
 import { OwnSecret, type OwnSecretProps } from "./own-secret.ts";
 
 /**
- * The secret that Okta sends with every request. The stack generates it; `npm run hook` or an administrator sets it at
+ * The secret that Okta sends with every request. The stack generates it; `npx okta-proxy-watch hook` or an administrator sets it at
  * Okta.
  */
 export class HookSecret extends OwnSecret {

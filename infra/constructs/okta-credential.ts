@@ -1,7 +1,7 @@
 import type { Construct } from "constructs";
 import { OwnSecret, type OwnSecretProps } from "./own-secret.ts";
 
-/** The credential for reading Okta's users and log. `npm run hook -- setup` or an administrator fills it. */
+/** The credential for reading Okta's users and log. `npx okta-proxy-watch hook setup` or an administrator fills it. */
 export class OktaCredential extends OwnSecret {
   constructor(scope: Construct, id: string, props: Pick<OwnSecretProps, "encryption">) {
     super(scope, id, {

@@ -14,7 +14,7 @@ const getPorts = createSyncPorts(readSyncConfig(process.env));
 
 /**
  * Updates the profile table with Okta's users. Invoked on a schedule. The next run goes on where this one runs out of
- * time. It does not geocode: new cities have no coordinates, and are compared by country, until `npm run profiles --
+ * time. It does not geocode: new cities have no coordinates, and are compared by country, until `npx okta-proxy-watch profiles --
  * sync --full` is run; stored coordinates are kept.
  */
 export async function handler(

@@ -38,7 +38,7 @@ const events = [
 ];
 const lines = events.map((event) => JSON.stringify(event)).join("\n");
 
-describe("npm run backtest", () => {
+describe("npx okta-proxy-watch backtest", () => {
   test("prints one JSON line for each match, and a summary by rule and user", async () => {
     const outcome = await run("backtest", ["--events", await write("log.jsonl", lines)]);
     expect(outcome.code).toBe(0);
@@ -227,12 +227,12 @@ describe("npm run backtest", () => {
     const outcome = await run("backtest", ["--help"]);
     expect(outcome).toMatchObject({
       code: 0,
-      stdout: expect.stringMatching(/^Usage: npm run backtest -- \[options\]/),
+      stdout: expect.stringMatching(/^Usage: npx okta-proxy-watch backtest \[options\]/),
     });
   });
 });
 
-describe("npm run rules", () => {
+describe("npx okta-proxy-watch rules", () => {
   test("lists every rule, and the event types to subscribe the hook to", async () => {
     const { code, stdout } = await run("rules", []);
     expect(code).toBe(0);

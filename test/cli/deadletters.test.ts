@@ -6,7 +6,7 @@ import { toDeadLetter, toDeadLetters, toRefusedLetter } from "../../lambda/core/
 import { delayReasons } from "../../lambda/core/pipeline/delay-reason.ts";
 import { writeWork } from "../../lambda/core/pipeline/work.ts";
 import { type EmbeddedRun, startEmbeddedRun } from "../../local/embedded-run.ts";
-import { type Output, runCli } from "../fixtures/command.ts";
+import { launcher, type Output, runCli } from "../fixtures/command.ts";
 import { delivery as envelope, type Json, logEvent, sessionStart, streamedEvent } from "../fixtures/events.ts";
 
 const delivery = { id: "d", org: "example.okta.com", eventHookId: "who1" };
@@ -257,7 +257,7 @@ test("redrive of all ends, although what no rule matches is back on the queue at
 
 test("a command that is stopped gives back what it took", async () => {
   await put(malformed({ eventType: 5 }), malformed({ eventType: 6 }));
-  const child = spawn(process.execPath, ["cli/deadletters.ts", "show", "--all", "--local", "--url", run.url]);
+  const child = spawn(process.execPath, [launcher, "deadletters", "show", "--all", "--local", "--url", run.url]);
   await once(child.stdout, "data");
   child.kill("SIGTERM");
   const [code] = await once(child, "exit");

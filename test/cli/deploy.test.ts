@@ -101,7 +101,7 @@ describe("before anything is built", () => {
   test("options that would change what was looked at are not handed to CDK", async () => {
     for (const [option, instead] of [
       ["--profile=other", "set AWS_PROFILE"],
-      ["-c", "before the second --"],
+      ["-c", "before the --"],
     ] as const) {
       const { code, stderr } = await deploy({}, ["--yes", "--", option]);
       expect({ code, stderr }).toEqual({ code: 2, stderr: expect.stringContaining(instead) });
@@ -117,10 +117,10 @@ describe("before anything is built", () => {
       npm_config_cache: "x",
     };
     const { code, stderr } = await deploy({}, [], { AWS_REGION: "eu-west-1", ...npm });
-    expect({ code, stderr }).toEqual({
-      code: 2,
-      stderr: "error: npm took --dry-run for itself, as there was no -- before it: npm run deploy -- --dry-run\n",
-    });
+    expect(code).toBe(2);
+    expect(stderr).toMatch(
+      /^error: npm took --dry-run for itself, and nothing was done\. .*\n {2}npx okta-proxy-watch deploy --dry-run\n/,
+    );
     await account?.stop();
     const short = await deploy({}, [], { npm_lifecycle_event: "deploy", npm_config_call: "canary=true" });
     expect(short).toMatchObject({ code: 2, stderr: expect.stringContaining("npm took -c for itself") });

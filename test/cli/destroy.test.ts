@@ -41,8 +41,8 @@ test("a dry run says what would stay, why, and how to remove it, and removes not
   expect(stdout).toMatch(/to remove it: aws dynamodb delete-table --table-name OktaProxyWatch-State\w+\n/);
   expect(stdout).toMatch(/to remove it: aws kms schedule-key-deletion --key-id OktaProxyWatch-Encryption\w+ /);
   expect(stdout).toContain("A later deployment makes new tables, and does not use those that stay.");
-  expect(stdout).toContain("\n  npm run -s profiles -- export > profiles.csv ");
-  expect(stdout).toContain("\n  npm run exceptions -- list ");
+  expect(stdout).toContain("\n  npx okta-proxy-watch profiles export > profiles.csv ");
+  expect(stdout).toContain("\n  npx okta-proxy-watch exceptions list ");
   expect(cloudFormation.actions).not.toContain("DeleteStack");
 });
 

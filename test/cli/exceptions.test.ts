@@ -99,7 +99,7 @@ test("why of an event of which nothing is recorded says where it may be, and how
   expect(code).toBe(1);
   expect(stdout).toContain("It did not come, it matched no detection, or it is older than seven days.");
   expect(stdout).toContain("It still waits on the retry queue, which holds 1 message now.");
-  expect(stdout).toContain("npm run deadletters -- list");
+  expect(stdout).toContain("npx okta-proxy-watch deadletters list");
 });
 
 test("why of an event that is claimed says until when, and how many messages wait", async () => {
@@ -175,7 +175,7 @@ test.each<[string, string[], RegExp]>([
   [
     "names a detection by its title, of which five at most are near",
     ["add", "--user", "a", "--reason", "x", "--detection", "okta-org-under-attack"],
-    /The nearest, of \d+ that npm run rules lists:\n {2}[\w-]{36} {2}Okta Org Under Attack\n(?: {2}[\w-]{36} {2}.+\n){4}$/,
+    /The nearest, of \d+ that npx okta-proxy-watch rules lists:\n {2}[\w-]{36} {2}Okta Org Under Attack\n(?: {2}[\w-]{36} {2}.+\n){4}$/,
   ],
   [
     "covers all of IPv4",
@@ -262,7 +262,7 @@ test("without a terminal nothing is made, and the line to paste is printed", asy
   expect(stderr).toContain("it covers 0 of");
   expect(stderr).toContain("there is no terminal to ask at, and nothing was changed");
   expect(stderr).toContain(
-    `npm run exceptions -- add --asn 64777 --reason 'the office'\\''s line' --by grace --local --url ${run.url} --yes`,
+    `npx okta-proxy-watch exceptions add --asn 64777 --reason 'the office'\\''s line' --by grace --local --url ${run.url} --yes`,
   );
   expect((await exceptions("list")).stdout).toBe(before);
 });

@@ -88,7 +88,7 @@ describe("setup", () => {
     expect({ code: setup.code, stderr: setup.stderr }).toEqual({ code: 0, stderr: "" });
     expect(setup.stdout).toContain('created: the API service app "okta-proxy-watch Europe" for the commands');
     expect(setup.stdout).toContain("revoke it (Security > API > Tokens)");
-    expect(setup.stdout).toContain("next: npm run hook -- register --stack Europe");
+    expect(setup.stdout).toContain("next: npx okta-proxy-watch hook register --stack Europe");
     expect(setup.stdout).not.toMatch(/^WRONG/m);
 
     const register = await hook("register");
@@ -132,7 +132,7 @@ describe("setup", () => {
     expect(early.stdout).toContain(`note: ${which}\n`);
     expect(early.stdout).toContain(`note: the functions' key waits in ${file}: until it is in the stack's secret, no`);
     expect(early.stdout).toMatch(
-      /^next: npm run deploy, which moves .* npm run hook -- setup once more does, without an administrator's token\. /m,
+      /^next: npx okta-proxy-watch deploy, which moves .* npx okta-proxy-watch hook setup once more does, without an administrator's token\. /m,
     );
     expect((await stat(file)).mode & 0o777).toBe(0o600);
     const { privateKey } = JSON.parse(await readFile(file, "utf8")) as {
@@ -157,7 +157,7 @@ describe("setup", () => {
     const unmoved = await runCli("hook", ["status"], { environment: later });
     expect(unmoved.code).toBe(1);
     expect(unmoved.stdout).toMatch(
-      /WRONG functions' credential +the secret \S+ holds none: no function can ask Okta\n +to do: npm run hook -- setup\n/,
+      /WRONG functions' credential +the secret \S+ holds none: no function can ask Okta\n +to do: npx okta-proxy-watch hook setup\n/,
     );
     const looked = await runCli("hook", ["setup", "--dry-run"], { environment: later });
     expect(looked.stdout).toContain(`would be moved: the private key for the functions, into the secret`);
@@ -168,7 +168,7 @@ describe("setup", () => {
     expect(late.stdout).toContain(`moved: the private key for the functions, into the secret ${credentialArn}`);
     expect(JSON.parse(secretOf())).toMatchObject({ privateKey: { kid: privateKey.kid } });
     expect(late.stdout).not.toContain("revoke it");
-    expect(late.stdout).toContain("next: npm run hook -- register");
+    expect(late.stdout).toContain("next: npx okta-proxy-watch hook register");
     await expect(stat(file)).rejects.toThrow("ENOENT");
     expect(changes()).toEqual([]);
     expect(okta.asked.filter((each) => /\/apps|\/iam\/|\/clients/.test(each))).toEqual([]);
@@ -192,7 +192,9 @@ describe("setup", () => {
     const { code, stdout } = await runCli("hook", args, { environment });
     expect(code).toBe(0);
     expect(stdout).toContain("note: oktaOrgUrl is not set, so that no app is made for the functions\n");
-    expect(stdout).toContain(`next: npm run deploy, and then npm run hook -- register --stack Asia`);
+    expect(stdout).toContain(
+      `next: npx okta-proxy-watch deploy, and then npx okta-proxy-watch hook register --stack Asia`,
+    );
     expect(okta.administration.apps).toHaveLength(1);
   });
 
@@ -228,7 +230,7 @@ describe("setup", () => {
     const args = ["setup", "--local", "--url", run.url, "--org", okta.orgUrl];
     const { code, stdout } = await runCli("hook", args, { environment });
     expect(code).toBe(0);
-    expect(stdout).toContain(`next: npm run hook -- register --local --url ${run.url} --org ${okta.orgUrl}`);
+    expect(stdout).toContain(`next: npx okta-proxy-watch hook register --local --url ${run.url} --org ${okta.orgUrl}`);
     expect(okta.administration.apps.map(({ label }) => label)).toEqual(["okta-proxy-watch local"]);
     expect(secretOf()).toBe(unfilled);
   });
@@ -322,7 +324,7 @@ describe("setup", () => {
     expect(stdout).toMatch(
       /left to be clicked in the admin console:\n {2}1\. Settings > Features: .*\nthen run this again/,
     );
-    expect(stdout).not.toContain("next: npm run hook -- register");
+    expect(stdout).not.toContain("next: npx okta-proxy-watch hook register");
   });
 
   test("--rotate-key gives both apps another key, with which all goes on", async () => {
@@ -354,7 +356,7 @@ describe("the file of the credential", () => {
     const cut = await hook("status");
     expect(cut).toMatchObject({
       code: 2,
-      stderr: expect.stringContaining("is no credential that npm run hook -- setup"),
+      stderr: expect.stringContaining("is no credential that npx okta-proxy-watch hook setup"),
     });
     await writeFile(file, text);
     await expectNoSecretIn(open, other, cut);

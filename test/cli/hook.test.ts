@@ -242,7 +242,7 @@ describe("status", () => {
     const { code, stdout } = await hook("status");
     expect(code).toBe(1);
     expect(stdout).toContain(`no event hook of the org delivers to ${run.url}`);
-    expect(stdout).toContain(`to do: npm run hook -- register --stack Europe --org ${okta.orgUrl}`);
+    expect(stdout).toContain(`to do: npx okta-proxy-watch hook register --stack Europe --org ${okta.orgUrl}`);
   });
 
   test("calls it nothing wrong that a hook younger than a day has delivered nothing yet", async () => {
@@ -278,7 +278,7 @@ describe("status", () => {
     );
     expect(stdout).toMatch(/WRONG last delivery +none in the last day/);
     expect(stdout).toMatch(/WRONG failed deliveries +1 in the last day; the last at .*: 401/);
-    expect(stdout).toContain(`to do: npm run hook -- repair --stack Europe --org ${okta.orgUrl}`);
+    expect(stdout).toContain(`to do: npx okta-proxy-watch hook repair --stack Europe --org ${okta.orgUrl}`);
 
     const repaired = await hook("repair");
     expect(repaired).toMatchObject({ code: 0, stderr: "" });
@@ -421,7 +421,7 @@ describe("what an administrator set on the hook", () => {
     );
     expect(stdout.match(/^WRONG filter /gm)).toHaveLength(1);
     expect(stdout).toContain(
-      `to do: change the filter in the admin console, or: npm run hook -- repair --stack Europe --org ${okta.orgUrl} --remove-filter`,
+      `to do: change the filter in the admin console, or: npx okta-proxy-watch hook repair --stack Europe --org ${okta.orgUrl} --remove-filter`,
     );
   });
 
@@ -430,7 +430,9 @@ describe("what an administrator set on the hook", () => {
     Object.assign(registered, { eventTypes: ["user.session.start"], secret: "typed wrong" });
     const { code, stdout } = await hook("repair");
     expect(code).toBe(1);
-    expect(stdout).toContain(`kept: a filter, by which Okta drops ${dropped}. To remove it: npm run hook -- repair`);
+    expect(stdout).toContain(
+      `kept: a filter, by which Okta drops ${dropped}. To remove it: npx okta-proxy-watch hook repair`,
+    );
     expect(changes()).toContain("PUT /api/v1/eventHooks/who1");
     expect(registered).toMatchObject({ ...ofAdministrator, secret: "first-secret" });
     expect(registered.eventTypes.length).toBeGreaterThan(10);
@@ -487,7 +489,7 @@ describe("what an administrator set on the hook", () => {
 test("rotate-secret refuses where there is nothing to rotate", async () => {
   const { code, stderr } = await hook("rotate-secret");
   expect(code).toBe(2);
-  expect(stderr).toContain("the org has no event hook of this stack: npm run hook -- register");
+  expect(stderr).toContain("the org has no event hook of this stack: npx okta-proxy-watch hook register");
   const local = await runCli("hook", ["rotate-secret", "--local", "--url", run.url, "--org", okta.orgUrl], {
     environment,
   });

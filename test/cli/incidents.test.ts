@@ -47,7 +47,7 @@ async function alertOn(event: Json): Promise<string> {
   return find()?.alert.incident.id ?? "";
 }
 
-describe("npm run incidents", () => {
+describe("npx okta-proxy-watch incidents", () => {
   test("lists an incident, shows its timeline, closes it, and the next alert of the same kind says how", async () => {
     const ada = { ...person("ada"), ...vpn(64500) };
     const id = await alertOn(sessionStart({ ...ada, ...session("root1") }));
@@ -71,7 +71,7 @@ describe("npm run incidents", () => {
       /^Verdict {4}none$/m,
       /^Next {7}\S/m,
       new RegExp(
-        `^Close it {3}npm run incidents -- close ${id.slice(0, 8)} --verdict VERDICT --note "\\.\\.\\."(?: --by "\\.\\.\\.")? --local --url ${run.url}$`,
+        `^Close it {3}npx okta-proxy-watch incidents close ${id.slice(0, 8)} --verdict VERDICT --note "\\.\\.\\."(?: --by "\\.\\.\\.")? --local --url ${run.url}$`,
         "m",
       ),
     ]) {
@@ -104,7 +104,9 @@ describe("npm run incidents", () => {
     expect(code).toBe(0);
     expect(stdout).toMatch(/^ +alerts +true +benign +expected +open {2}detection\n/);
     expect(stdout).toMatch(/^ +6 +0 +0 +5 +1 {2}Okta User Session Start Via Anonymizing Proxy$/m);
-    expect(stdout).toContain('    npm run exceptions -- add --user bob@example.com --operator NORD_VPN --reason "..."');
+    expect(stdout).toContain(
+      '    npx okta-proxy-watch exceptions add --user bob@example.com --operator NORD_VPN --reason "..."',
+    );
     const [first] = linesOf(await incidents("score", "--json"));
     expect(first).toMatchObject({ expected: 5, advice: { kind: "except", covers: 3 } });
   });
@@ -160,14 +162,14 @@ describe("npm run incidents", () => {
       /\n\nSessions that started in the storm\nbbbbbbbb {2}open, critical, 2 alerts, .* sam\n/,
     );
     const shown = (await incidents("show", "bbbbbbbb")).stdout;
-    expect(shown).toContain(`\nStorm      npm run incidents -- show ${storm} --local --url ${run.url}\n`);
+    expect(shown).toContain(`\nStorm      npx okta-proxy-watch incidents show ${storm} --local --url ${run.url}\n`);
     expect(shown).not.toContain("Sessions that started");
   });
 
   test("refuses the address of an embedded run without --local, which would ask the deployed stack, and prints the right line", async () => {
     const { code, stdout, stderr } = await runCli("incidents", ["list", "--open", "--url", run.url]);
     expect({ code, stdout }).toEqual({ code: 2, stdout: "" });
-    expect(stderr).toContain(`\n  npm run incidents -- list --open --url ${run.url} --local\n`);
+    expect(stderr).toContain(`\n  npx okta-proxy-watch incidents list --open --url ${run.url} --local\n`);
   });
 
   test("finds the embedded run on the port that PORT names", async () => {

@@ -37,7 +37,7 @@ beforeEach(async () => {
   expect(await profiles("import", path)).toMatchObject({ code: 0 });
 });
 
-describe("npm run profiles", () => {
+describe("npx okta-proxy-watch profiles", () => {
   test("import loads the template that it prints, and says what it did", async () => {
     const { stdout: template } = await profiles("template");
     const path = await file("template.csv", template);
@@ -240,7 +240,7 @@ describe("npm run profiles", () => {
   });
 });
 
-describe("npm run profiles -- sync", () => {
+describe("npx okta-proxy-watch profiles sync", () => {
   let okta: FakeOkta;
   beforeAll(async () => {
     okta = await startFakeOkta();

@@ -34,7 +34,7 @@ const cases = `cases:
     event: { base: api-token, change: { actor.displayName: Automation } }
 `;
 
-describe("npm run rules -- test", () => {
+describe("npx okta-proxy-watch rules test", () => {
   test("passes where every rule does what its cases say", async () => {
     await write("token.yml", rule("system.api_token.create"));
     await write("token.cases.yml", cases);
@@ -133,7 +133,7 @@ describe("npm run rules -- test", () => {
   });
 });
 
-describe("npm run rules -- test, of correlations", () => {
+describe("npx okta-proxy-watch rules test, of correlations", () => {
   const correlated = (
     timespan: string,
   ) => `${rule("system.api_token.create").replace("title: Token created", "title: Token created\nname: token_created")}---
@@ -267,7 +267,7 @@ FAIL  Token created in a session
   });
 });
 
-test("npm run rules -- import writes an expression as a rule that can be run, and refuses what it cannot say", async () => {
+test("npx okta-proxy-watch rules import writes an expression as a rule that can be run, and refuses what it cannot say", async () => {
   await write("proxied.txt", 'eventType eq "user.session.start" and not (outcome.result eq "FAILURE")');
   const { code, stdout } = await rules("import", "--okta", join(folder, "proxied.txt"));
   expect(code).toBe(0);
@@ -282,7 +282,7 @@ test("npm run rules -- import writes an expression as a rule that can be run, an
   expect([refused.code, refused.stderr]).toEqual([2, expect.stringContaining("have no order there")]);
 });
 
-test("npm run rules -- coverage prints what the rules cover, by pack", async () => {
+test("npx okta-proxy-watch rules coverage prints what the rules cover, by pack", async () => {
   const byDefault = await rules("coverage");
   expect(byDefault.code).toBe(0);
   expect(byDefault.stdout).toMatch(/^on {3}FastPass Declined a Phishing Attempt .* hook .* T1566 T1557$/m);
@@ -318,7 +318,7 @@ test("a folder that the settings name is read beside ours by every command, and 
   expect((await run()).stderr).toContain("no rule is of the pack theirs; there are: admin");
 });
 
-describe("npm run rules -- new", () => {
+describe("npx okta-proxy-watch rules new", () => {
   test("writes a rule that runs without any setting, whose near misses differ in one field each", async () => {
     await write("event.json", JSON.stringify(sessionStart({ securityContext: { isProxy: true } })));
     const written = await rules("new", "my_rule", "--from", join(folder, "event.json"), "--rules", folder);
@@ -372,7 +372,7 @@ describe("npm run rules -- new", () => {
   });
 });
 
-describe("npm run rules", () => {
+describe("npx okta-proxy-watch rules", () => {
   test("lists correlations with what they are of, and says that a deployment refuses them", async () => {
     await write(
       "token.yml",

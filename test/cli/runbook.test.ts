@@ -1,5 +1,6 @@
 import { readdir, readFile } from "node:fs/promises";
 import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
+import { commands as commandTable } from "../../cli/commands.ts";
 import { everything } from "../../infra/synthesize.ts";
 import { type EmbeddedRun, startEmbeddedRun } from "../../local/embedded-run.ts";
 import { spawnCli } from "../fixtures/command.ts";
@@ -82,19 +83,18 @@ const makers: Readonly<Record<string, () => Promise<string>>> = {
 
 const commands = await readRunbookCommands();
 /** What is of the stack alone: deploying, upgrading, removing it, and its secret, which has tests of its own. */
-const ofTheStack = /^npm run (?:deploy|destroy|hook -- rotate-secret)\b/;
+const ofTheStack = /^npx okta-proxy-watch (?:deploy|destroy|hook rotate-secret)\b/;
 
 describe("a command of the runbook works when it is pasted:", () => {
-  const ours = commands.filter((command) => command.startsWith("npm run ") && !ofTheStack.test(command));
+  const ours = commands.filter((command) => command.startsWith("npx okta-proxy-watch ") && !ofTheStack.test(command));
 
   test("there are some", () => {
     expect(ours.length).toBeGreaterThan(8);
   });
 
   test.each(ours)("%s", async (command) => {
-    const [, name = "", rest = ""] = /^npm run (?:-s )?([\w-]+)(?: -- (.+?))?(?: > \S+)?$/.exec(command) ?? [];
-    const { scripts } = JSON.parse(await readFile(new URL("../../package.json", import.meta.url), "utf8"));
-    expect(scripts).toHaveProperty(name);
+    const [, name = "", rest = ""] = /^npx okta-proxy-watch ([\w-]+)(?: (.+?))?(?: > \S+)?$/.exec(command) ?? [];
+    expect(commandTable).toHaveProperty(name);
     const args: string[] = [];
     for (const word of rest.split(" ").filter((each) => each !== "")) {
       if (word === "https://example.okta.com") args.push(okta.orgUrl);
@@ -111,9 +111,11 @@ test("commands of the documents whose output goes to a file keep out of it what 
   const pages = (await readdir(new URL("../../docs", import.meta.url))).filter((name) => name.endsWith(".md"));
   const documents = ["README.md", ...pages.map((name) => `docs/${name}`)];
   const texts = await Promise.all(documents.map((name) => readFile(new URL(`../../${name}`, import.meta.url), "utf8")));
-  const redirected = texts.flatMap((text) => text.match(/npm run [^`\n]*? >(?: |\n)[\w.-]+/g) ?? []);
+  const redirected = texts.flatMap(
+    (text) => text.match(/(?:npm run|npx okta-proxy-watch) [^`\n]*? >(?: |\n)[\w.-]+/g) ?? [],
+  );
   expect(redirected.length).toBeGreaterThan(3);
-  expect(redirected.filter((command) => !command.startsWith("npm run -s "))).toEqual([]);
+  expect(redirected.filter((command) => !/^(?:npx|npm run -s) /.test(command))).toEqual([]);
 });
 
 test("words in capitals are outputs of the stack, or what a command before has printed", () => {

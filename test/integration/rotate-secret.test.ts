@@ -7,7 +7,7 @@ import { delivery, sessionStart } from "../fixtures/events.ts";
 import { type FakeSecret, startFakeSecret } from "../fixtures/secret-versions.ts";
 
 /*
- * The rotation of `npm run hook -- rotate-secret`, while Okta delivers all the time: the functions are those that are built,
+ * The rotation of `npx okta-proxy-watch hook rotate-secret`, while Okta delivers all the time: the functions are those that are built,
  * each with a cache of its own; only the clock is set by hand.
  */
 

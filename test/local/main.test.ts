@@ -47,7 +47,7 @@ describe("the embedded run", () => {
     await run.printed(/(Stop with Ctrl-C)/);
     const url = /^ready (\S+)$/m.exec(run.output())?.[1] ?? "";
     expect(run.output()).toContain(
-      `Commands work on it with --local --url ${url}: npm run incidents -- list --local --url ${url}\n`,
+      `Commands work on it with --local --url ${url}: npx okta-proxy-watch incidents list --local --url ${url}\n`,
     );
     const commands = run.output().match(/^ {2}curl .*$/gm) ?? [];
     expect(commands).toHaveLength(4);

@@ -268,14 +268,14 @@ export const causes: readonly Cause[] = [
     isCauseOf: ({ stage, status }, { scopes }) =>
       stage === "api" && status === 403 && scopes.some((scope) => superAdministratorsOnly.includes(scope)),
     remedy: () =>
-      `${app} > Admin roles > Edit assignments: assign Super Administrator, the only role that Okta's table gives log streaming to, and which may do everything; npm run hook -- setup does not assign it`,
+      `${app} > Admin roles > Edit assignments: assign Super Administrator, the only role that Okta's table gives log streaming to, and which may do everything; npx okta-proxy-watch hook setup does not assign it`,
   },
   {
     id: "roleMissing",
     step: "role",
     isCauseOf: ({ stage, status }) => stage === "api" && status === 403,
     remedy: ({ scopes }) =>
-      `${app} > Admin roles > Edit assignments: assign ${rolesFor(scopes)}, as npm run hook -- setup does; for an API token, the administrator who made it needs the role`,
+      `${app} > Admin roles > Edit assignments: assign ${rolesFor(scopes)}, as npx okta-proxy-watch hook setup does; for an API token, the administrator who made it needs the role`,
   },
   {
     id: "tokenUnknown",

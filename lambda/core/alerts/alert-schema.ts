@@ -222,7 +222,7 @@ export const alertSchema = z.object({
     z.string(),
     "UUIDv5 of the event's uuid and the detections' ids: the same, however often the event is handled",
   ),
-  test: described(z.boolean(), "Whether `npm run send-test-alert` made it: it is about no real sign-in"),
+  test: described(z.boolean(), "Whether `npx okta-proxy-watch send-test-alert` made it: it is about no real sign-in"),
   detectedAt: time("When the alert was made"),
   followUp: described(z.boolean(), "Whether this alert adds to an earlier one about the same event"),
   source: described(

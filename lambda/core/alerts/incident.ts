@@ -100,7 +100,7 @@ export function nameVerdict({ incident: { verdict } }: Alert): string | null {
 
 /** The command that shows the incident of an alert, and how to close it with a verdict; null for a test, which is of none. */
 export function incidentCommand({ incident, test }: Pick<Alert, "incident" | "test">): string | null {
-  return test ? null : `npm run incidents -- show ${incident.id}`;
+  return test ? null : `npx okta-proxy-watch incidents show ${incident.id}`;
 }
 
 const verdictNames = {

@@ -308,7 +308,7 @@ function foldPunctuation(text: string): string {
 
 /** A triage step may end in a command, which does not change, so that it can be copied. */
 const ownCommand =
-  /^(.*:) (npm run exceptions -- add(?: --[a-z-]+ (?:[\w+-]+|(?!www\.)[\w.+-]+@(?:[a-z0-9-]+\.)+[a-z]+))+ --reason "\.\.\.")$/is;
+  /^(.*:) (npx okta-proxy-watch exceptions add(?: --[a-z-]+ (?:[\w+-]+|(?!www\.)[\w.+-]+@(?:[a-z0-9-]+\.)+[a-z]+))+ --reason "\.\.\.")$/is;
 
 /** Splits a step into its words and the command at its end; null for none. */
 export function splitStep(step: string): { readonly words: string; readonly command: string | null } {

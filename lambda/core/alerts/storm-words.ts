@@ -143,7 +143,9 @@ export function stepsOfGathering({ network }: Pick<Alert, "network">, storm: Ale
   // An exception fits what looks like the persons' own devices and habits.
   const isPlausible = storm.reasons.some(({ count }) => count > 0);
   const except =
-    where === null || !isPlausible ? [] : [`If it is, except it: npm run exceptions -- add ${where} --reason "..."`];
+    where === null || !isPlausible
+      ? []
+      : [`If it is, except it: npx okta-proxy-watch exceptions add ${where} --reason "..."`];
   return [ask, ...except, clear];
 }
 

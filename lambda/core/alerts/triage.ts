@@ -225,7 +225,7 @@ function exceptionCommand({ user, network }: AlertFacts): string | null {
   const operator = service?.operator ?? null;
   const named = services.length === 1 && operator !== null && /^\w+$/.test(operator);
   const where = named ? `--operator ${operator}` : network.asNumber === null ? null : `--asn ${network.asNumber}`;
-  return where === null ? null : `npm run exceptions -- add --user ${who} ${where} --reason "..."`;
+  return where === null ? null : `npx okta-proxy-watch exceptions add --user ${who} ${where} --reason "..."`;
 }
 
 const steps: readonly TriageStep[] = [first, undo, follow, far, close];

@@ -108,7 +108,7 @@ function openIncidents({ openIncidents: { count, listed } }: Digest): string[] {
       );
     }),
     ...(count > named.length ? [`- and ${number(count - named.length)} more`] : []),
-    "Judge them: npm run incidents -- list --open",
+    "Judge them: npx okta-proxy-watch incidents list --open",
   ];
 }
 
@@ -119,7 +119,7 @@ function endingExceptions({ endingExceptions: all }: Digest): string[] {
   });
   const more = all.length > maximumListed ? [`- and ${number(all.length - maximumListed)} more`] : [];
   const heading = `Exceptions that end soon: ${number(all.length)}`;
-  return [heading, ...listed, ...more, "Keep one: npm run exceptions -- add --help"];
+  return [heading, ...listed, ...more, "Keep one: npx okta-proxy-watch exceptions add --help"];
 }
 
 function newPersons({ newPersons: { logins, ...figure } }: Digest, write: Write): string[] {
@@ -169,7 +169,7 @@ function noisyDetections({ noisyDetections: all }: Digest): string[] {
     "Detections that only make noise",
     ...listed.flatMap(({ title, harmless }) => lines("- ", `${describe(title)}: ${number(harmless)} harmless`)),
     ...(rest > 0 ? [`- and ${number(rest)} more`] : []),
-    "What to tune: npm run incidents -- score",
+    "What to tune: npx okta-proxy-watch incidents score",
   ];
 }
 

@@ -87,10 +87,10 @@ function renderSome(changes: readonly ExceptionChange[], now: Date): TopicMessag
     ...(areRemoved
       ? [
           "Did your team do this? If not, see in AWS CloudTrail which credentials wrote to the state table. To have it",
-          "back, make it anew: npm run exceptions -- add --help",
+          "back, make it anew: npx okta-proxy-watch exceptions add --help",
         ]
       : [
-          "Did your team do this? If not, remove what was made (npm run exceptions -- remove ID), and see in AWS CloudTrail",
+          "Did your team do this? If not, remove what was made (npx okta-proxy-watch exceptions remove ID), and see in AWS CloudTrail",
           "which credentials wrote to the state table.",
         ]),
     "",

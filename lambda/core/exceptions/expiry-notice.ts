@@ -39,7 +39,7 @@ export function renderNotice(due: readonly Exception[]): {
     "",
     ...lines.flatMap(({ what, why }) => [`- ${what}`, `  ${why}`]),
     "",
-    "To keep one, make it anew: npm run exceptions -- add --help",
+    "To keep one, make it anew: npx okta-proxy-watch exceptions add --help",
     "",
   ].join("\n");
   const sms = toGsm(toAscii(`${start}: ${lines.map(({ what }) => what).join("; ")}`)).slice(0, maximumSms);

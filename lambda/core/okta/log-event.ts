@@ -18,7 +18,7 @@ import { debugDataOf, readIsProxy, securityContextOf, unreadable } from "./netwo
 /** The event type of a sign-in itself. */
 export const sessionStart = "user.session.start";
 
-/** Marks an event as a test by `npm run send-test-alert`. Okta sends no such field, and a sign-in cannot add it. */
+/** Marks an event as a test by `npx okta-proxy-watch send-test-alert`. Okta sends no such field, and a sign-in cannot add it. */
 export const testMark = { oktaProxyWatch: { test: true } } as const;
 
 /** One event of the System Log, as an event hook delivers it. */

@@ -75,7 +75,7 @@ const rows: readonly Row[] = [
     "superAdministratorMissing",
     "role",
     api(403, "E0000006", "You do not have permission"),
-    /assign Super Administrator, .*npm run hook -- setup does not assign it/,
+    /assign Super Administrator, .*npx okta-proxy-watch hook setup does not assign it/,
     { ...situation, scopes: ["okta.logStreams.read"] },
   ],
   ["tokenUnknown", "client", api(401, "E0000011", "Invalid token provided"), /Security > API > Tokens/],

@@ -45,7 +45,10 @@ test("an empty file holds no exception", async () => {
 });
 
 test.each<[string, RegExp]>([
-  [`${line}\n{"id": `, /exceptions\.jsonl:2: no JSON; expected what "npm run exceptions -- list --json" prints/],
+  [
+    `${line}\n{"id": `,
+    /exceptions\.jsonl:2: no JSON; expected what "npx okta-proxy-watch exceptions list --json" prints/,
+  ],
   [`${line}\n\n{"id":"x"}`, /exceptions\.jsonl:3: no exception: scope/],
   [
     JSON.stringify({ ...exception, scope: { detections: ["x"] } }),

@@ -86,7 +86,7 @@ describe("what a deployment takes away", () => {
   test("says that the hook has to be registered anew when the front changes", () => {
     const [url] = lossesOf(templateOf({ ...everything, front: "restApi" })).filter((loss) => loss.includes("URL"));
     expect(url).toBe(
-      "removes the URL Receiver: requests to it are lost: register the new URL in Okta, npm run hook -- register",
+      "removes the URL Receiver: requests to it are lost: register the new URL in Okta, npx okta-proxy-watch hook register",
     );
   });
 

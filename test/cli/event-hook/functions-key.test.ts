@@ -7,7 +7,7 @@ import { writeCredentialFile } from "../../../cli/okta-credential-file.ts";
 import { type FakeCloudFormation, startCloudFormation } from "../../fixtures/cloudformation.ts";
 import { startFakeSecrets } from "../../fixtures/secret-versions.ts";
 
-/* What `npm run deploy` does with the functions' key once the stack is there. */
+/* What `npx okta-proxy-watch deploy` does with the functions' key once the stack is there. */
 
 const secretArn = "arn:aws:secretsmanager:us-east-1:123456789012:secret:okta";
 const oktaOrgUrl = "https://example.okta.com";
@@ -71,7 +71,7 @@ test("a secret that cannot be asked leaves the key where it waits, and says what
   vi.stubEnv("AWS_ENDPOINT_URL_SECRETS_MANAGER", secrets.endpoint.url);
   const said = await handOver(true);
   expect(said).toContain(`The functions' key waits in ${file}.`);
-  expect(said).toMatch(/To put it there: npm run hook -- setup --stack Europe$/);
+  expect(said).toMatch(/To put it there: npx okta-proxy-watch hook setup --stack Europe$/);
   expect((await stat(file)).isFile()).toBe(true);
 });
 

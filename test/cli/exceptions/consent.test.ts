@@ -34,6 +34,6 @@ test("--yes asks nothing", async () => {
 test("without a terminal it is refused with a line that a shell reads as the same arguments", async () => {
   const args = ["add", "--reason", "it's $HOME; `x`", "--user", "ada@example.com"];
   await expect(asksConsent("Except?", { yes: false, isTerminal: false, args })).rejects.toThrow(
-    "npm run exceptions -- add --reason 'it'\\''s $HOME; `x`' --user ada@example.com --yes",
+    "npx okta-proxy-watch exceptions add --reason 'it'\\''s $HOME; `x`' --user ada@example.com --yes",
   );
 });

@@ -98,7 +98,8 @@ function textsOf(value: unknown): string[] {
 }
 
 const ourLink = /https:\/\/example-admin\.okta\.com\/[\w/?=&%+.*~-]+$/;
-const ourCommand = /npm run exceptions -- add (?:--user [\w.+@-]+ )?--(?:operator \w+|asn \d+) --reason "\.\.\."/;
+const ourCommand =
+  /npx okta-proxy-watch exceptions add (?:--user [\w.+@-]+ )?--(?:operator \w+|asn \d+) --reason "\.\.\."/;
 
 describe("with hostile texts everywhere in an event, no link, mention, emoji or shaping character is left", () => {
   test("in the e-mail", () => {
@@ -127,7 +128,7 @@ describe("with hostile texts everywhere in an event, no link, mention, emoji or 
       const texts = [
         content.title.replace(/^:[a-z_]+: /, ""),
         ...lines
-          .filter((line) => line !== `*Incident* \`npm run incidents -- show ${alert.incident.id}\``)
+          .filter((line) => line !== `*Incident* \`npx okta-proxy-watch incidents show ${alert.incident.id}\``)
           .map((line) => line.replace(/^\*([A-Z][a-z ]+)\* /, "$1 ")),
         ...content.nextSteps.map((step) => step.replace(new RegExp(`: \`${ourCommand.source}\`$`), "")),
         ...textsOf({ ...content, title: "", description: "", nextSteps: "" }),

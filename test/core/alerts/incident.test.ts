@@ -86,10 +86,11 @@ describe("the alerts of one incident", () => {
   });
 
   test("name the command that shows it, in mail and chat; a test is of no incident", () => {
-    const command = "npm run incidents -- show i";
+    const command = "npx okta-proxy-watch incidents show i";
     const texts = (alert: Alert) => [renderEmail(alert), chat.render(alert)];
     for (const text of texts(withIncident(incident))) expect(text).toContain(command);
-    for (const text of texts(withIncident(incident, { test: true }))) expect(text).not.toContain("npm run incidents");
+    for (const text of texts(withIncident(incident, { test: true })))
+      expect(text).not.toContain("npx okta-proxy-watch incidents");
   });
 
   test("are one thread of a chat, and findings of OCSF that are related", () => {

@@ -315,7 +315,7 @@ test("incidents wait for a verdict where an alert of the period is not judged: t
   const many = Array.from({ length: 70 }, (_, index) => incident(`${10_000_000 + index}`, [first]));
   const digest = composeDigest(sources({ incidents: many }));
   expect([digest.openIncidents.count, digest.openIncidents.listed.length]).toEqual([70, 50]);
-  expect(writeDigest(digest)).toContain("\n- and 60 more\nJudge them: npm run incidents -- list --open\n");
+  expect(writeDigest(digest)).toContain("\n- and 60 more\nJudge them: npx okta-proxy-watch incidents list --open\n");
 });
 
 test("a detection only makes noise where three alerts or more were judged harmless, and none a true positive", () => {

@@ -85,7 +85,7 @@ describe("the notice of a change", () => {
         "- made: ada@example.com, operator NORD_VPN, until 2026-12-24T00:00:00.000Z",
         "  asked her (grace). Its id is e1.",
         "",
-        "Did your team do this? If not, remove what was made (npm run exceptions -- remove ID), and see in AWS CloudTrail",
+        "Did your team do this? If not, remove what was made (npx okta-proxy-watch exceptions remove ID), and see in AWS CloudTrail",
         "which credentials wrote to the state table.",
         "",
       ].join("\n"),
@@ -102,7 +102,7 @@ describe("the notice of a change", () => {
     const [notice] = renderChanges([removed("e1")], now);
     const { email } = bodyOf(notice as TopicMessage);
     expect(email).toMatch(/^An exception was removed\. What it alone covered is alerted on again\.\n/);
-    expect(email).toContain("make it anew: npm run exceptions -- add --help");
+    expect(email).toContain("make it anew: npx okta-proxy-watch exceptions add --help");
     expect(email).not.toMatch(/not alerted on|what was made/);
     const [both] = renderChanges([removed("e1"), removed("e2")], now);
     expect(bodyOf(both as TopicMessage).email).toMatch(

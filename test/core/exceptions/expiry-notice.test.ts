@@ -107,7 +107,7 @@ describe("what a notice says", () => {
         "- ada@example.com, until 2026-12-31T12:00:00.000Z",
         "  asked her (grace). Its id is one.",
         "",
-        "To keep one, make it anew: npm run exceptions -- add --help",
+        "To keep one, make it anew: npx okta-proxy-watch exceptions add --help",
         "",
       ].join("\n"),
     );

@@ -131,7 +131,7 @@ describe("whatever the names are", () => {
         const [, command] = /except it: (.*)$/s.exec(step) ?? [];
         if (command !== undefined) {
           expect(command).toMatch(
-            /^npm run exceptions -- add --user [\w.+@-]+ --(operator \w+|asn \d+) --reason "\.\.\."$/,
+            /^npx okta-proxy-watch exceptions add --user [\w.+@-]+ --(operator \w+|asn \d+) --reason "\.\.\."$/,
           );
         }
       }

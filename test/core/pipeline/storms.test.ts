@@ -431,7 +431,7 @@ describe("sign-ins of many persons from one source", () => {
     expect(gathered[0]?.reasons).toContainEqual({ reason: "known device", count: gathered[0]?.users.length });
     expect(new Set(gathered.map(({ id }) => id)).size).toBe(1);
     expect(published.at(-1)?.triage[1]).toBe(
-      'If it is, except it: npm run exceptions -- add --operator EXAMPLE_VPN --reason "..."',
+      'If it is, except it: npx okta-proxy-watch exceptions add --operator EXAMPLE_VPN --reason "..."',
     );
     expect(waiting().filter(({ gathering }) => gathering)).toEqual([]);
   });

@@ -74,7 +74,8 @@ const ruleDocument = z.looseObject(
 
 /** Keys of other documents, and of Sigma 1, whose content this engine would not run. */
 const refusedKeys: Readonly<Record<string, string>> = {
-  correlation: "correlations cannot be deployed yet: npm run backtest -- --rules FOLDER runs them over an export",
+  correlation:
+    "correlations cannot be deployed yet: npx okta-proxy-watch backtest --rules FOLDER runs them over an export",
   filter: "this is a filter: it belongs into the folder filters",
   action: "collections of rules by action were dropped from Sigma 2: write each rule out",
 };

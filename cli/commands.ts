@@ -1,0 +1,37 @@
+import type { Command } from "commander";
+
+/** A command of the command line. */
+export interface CommandEntry {
+  /** What it does, in a line of the list of commands. */
+  readonly summary: string;
+  /** Loads it: a start loads one command alone. */
+  readonly load: () => Promise<{ readonly command: Command }>;
+  /** Flags of Node.js that it needs. @default none */
+  readonly flags?: readonly string[];
+}
+
+/** Every command by its name, in the order in which a reader needs them. Each has an npm script of its name as well. */
+export const commands: Readonly<Record<string, CommandEntry>> = {
+  start: { summary: "run everything on this machine, without an account", load: () => import("./start.ts") },
+  rules: { summary: "check and list detections, try their cases, write new ones", load: () => import("./rules.ts") },
+  backtest: {
+    summary: "run detections over past events",
+    load: () => import("./backtest.ts"),
+    // Most of what it makes of an event is garbage at once: a small young generation stays in the processor's cache.
+    flags: ["--max-semi-space-size=4", "--max-old-space-size=1024"],
+  },
+  deploy: { summary: "deploy to AWS, now and after every change", load: () => import("./deploy.ts") },
+  hook: { summary: "register Okta's event hook, and keep it healthy", load: () => import("./hook.ts") },
+  "send-test-alert": { summary: "see whether alerts arrive", load: () => import("./send-test-alert.ts") },
+  profiles: { summary: "load and show where users are expected to be", load: () => import("./profiles.ts") },
+  incidents: { summary: "show what was alerted on, and judge it", load: () => import("./incidents.ts") },
+  exceptions: {
+    summary: "except users and networks that are known to be harmless",
+    load: () => import("./exceptions.ts"),
+  },
+  digest: { summary: "print the week's digest", load: () => import("./digest.ts") },
+  deadletters: { summary: "show and redrive what could not be processed", load: () => import("./deadletters.ts") },
+  cost: { summary: "compute what a deployment costs a month", load: () => import("./cost.ts") },
+  "okta-ranges": { summary: "print the networks that Okta sends from", load: () => import("./okta-ranges.ts") },
+  destroy: { summary: "remove what was deployed", load: () => import("./destroy.ts") },
+};

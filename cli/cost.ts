@@ -1,0 +1,19 @@
+import { addExamples, createCommand } from "./command.ts";
+import { runNode } from "./run-node.ts";
+
+/** The command, for one run. */
+export const command = createCommand(
+  "cost",
+  "Builds, runs the functions on made-up events, and prints what a deployment costs a month at list prices.",
+)
+  .option("--check", "compare with the tables in docs/, and write nothing", false)
+  .addHelpText(
+    "after",
+    "\nIt takes about a minute, and writes the tables of docs/cost.md and docs/security.md.\n\nExit code: 0; 1 when the build failed, or --check found another table in a document.",
+  )
+  .action(async ({ check }: { readonly check: boolean }) => {
+    const isBuilt = (await runNode(["build/bundle.ts", "--quiet"])) === 0;
+    const isDone = isBuilt && (await runNode(["build/cost.ts", ...(check ? ["--check"] : [])])) === 0;
+    if (!isDone) process.exitCode = 1;
+  });
+addExamples(command, [["cost", "the tables, with today's sizes and times"]]);

@@ -1,0 +1,43 @@
+import { chaosFaults } from "../local/chaos.ts";
+import { environmentHelp } from "../local/settings.ts";
+import { addExamples, createCommand } from "./command.ts";
+import { runNode } from "./run-node.ts";
+
+interface Options {
+  readonly port?: string;
+  readonly chaos?: readonly string[];
+}
+
+async function start({ port, chaos = [] }: Options): Promise<void> {
+  if ((await runNode(["build/bundle.ts", "--quiet"])) !== 0) {
+    process.exitCode = 1;
+    return;
+  }
+  const args = [...(port === undefined ? [] : ["--port", port]), ...chaos.flatMap((each) => ["--chaos", each])];
+  // The embedded run reads the options of its process, and stays in this one: signals reach it.
+  process.argv.splice(2, Number.POSITIVE_INFINITY, ...args);
+  await import("../local/main.ts");
+}
+
+/** The command, for one run. */
+export const command = createCommand(
+  "start",
+  "Builds the functions, runs them against DynamoDB, SNS and SQS in this process, and prints every alert.",
+)
+  .option("--port <port>", "port of the HTTP front, 0 for a free one (default: PORT, else 3000)")
+  .option(
+    "--chaos <fault>",
+    `break a service from the start: ${Object.keys(chaosFaults).join(", ")}; several times. While it runs: PUT or DELETE /_local/chaos/FAULT`,
+    (value: string, before: readonly string[] = []) => [...before, value],
+  )
+  .addHelpText("after", `\n${environmentHelp}`)
+  .addHelpText(
+    "after",
+    "\nExit code: 0 when it is stopped; 1 when the build failed, or the port is taken; 2 for settings that cannot be used.",
+  )
+  .action(start);
+addExamples(command, [
+  ["start", "on port 3000"],
+  ["start --port 0", "on a free port"],
+  ["start --chaos sns", "with SNS down"],
+]);
