@@ -9,6 +9,7 @@ import { defaultStackName, SettingsError } from "../infra/settings-file.ts";
 import { deriveStateKey } from "../lambda/adapters/tables/state-key.ts";
 import type { StateKey } from "../lambda/adapters/tables/user-item-ids.ts";
 import { readPacks } from "../lambda/core/sigma/pack.ts";
+import { defaultPort, findRuns } from "../local/run-notes.ts";
 import { givenArguments, InputError, shellWord } from "./command.ts";
 import { awsProxySettings } from "./proxy.ts";
 import { useRegion } from "./region.ts";
@@ -53,7 +54,7 @@ export interface DeploymentOptions {
   /** @default - the stack that the settings file names */
   readonly stack?: string;
   readonly local?: boolean;
-  /** Where the embedded run is. @default - {@link defaultLocal} */
+  /** Where the embedded run is. @default - {@link findLocal} */
   readonly url?: string;
 }
 
@@ -78,9 +79,27 @@ export async function defaultStack(): Promise<string> {
   }
 }
 
-/** Where `npm start` serves with this environment: on `PORT`, else on 3000. */
-export function defaultLocal({ PORT }: Readonly<Record<string, string | undefined>>): string {
-  return `http://localhost:${PORT !== undefined && /^[1-9]\d{0,4}$/.test(PORT) ? PORT : 3000}`;
+/**
+ * Where the embedded run is: on `PORT`, where the environment has one; else where this checkout's runs; else on 3000, where one of
+ * another checkout may be.
+ *
+ * @throws InputError when several run, with their addresses
+ */
+export async function findLocal({ PORT }: Readonly<Record<string, string | undefined>>): Promise<string> {
+  if (PORT !== undefined && /^[1-9]\d{0,4}$/.test(PORT)) return `http://localhost:${PORT}`;
+  const runs = await findRuns(answers);
+  if (runs.length <= 1) return runs[0]?.url ?? `http://localhost:${defaultPort}`;
+  const list = runs.map(({ url, startedAt }) => `  --local --url ${url}   since ${startedAt}`);
+  throw new InputError(`several embedded runs are there, the newest first; say which:\n${list.join("\n")}`);
+}
+
+/** Whether an embedded run answers within two seconds. */
+async function answers(url: string): Promise<boolean> {
+  try {
+    return (await fetch(new URL("/_local/environment", url), { signal: AbortSignal.timeout(2_000) })).ok;
+  } catch {
+    return false;
+  }
 }
 
 /**
@@ -93,7 +112,7 @@ export function addDeploymentOptions(command: Command): Command {
     .option("--local", "the embedded run instead")
     .option(
       "--url <url>",
-      "with --local: where the embedded run is (default: http://localhost:PORT, 3000 without PORT)",
+      "with --local: where the embedded run is (default: http://localhost:PORT, or the one that runs)",
     )
     .hook("preAction", (_, { parent }) => {
       const { local, url } = command.opts<DeploymentOptions>();
@@ -122,7 +141,7 @@ export function sameTarget({ stack, local, url }: DeploymentOptions): string {
  * @throws InputError when there is no such stack, no region, or no embedded run
  */
 export async function findDeployment({ stack: named, local, url }: DeploymentOptions): Promise<Deployment> {
-  if (local) return findEmbeddedRun(url ?? defaultLocal(process.env));
+  if (local) return findEmbeddedRun(url ?? (await findLocal(process.env)));
   const stack = named ?? (await defaultStack());
   const outputs = await findStackOutputs(stack, " For the embedded run: --local");
   const proxy = awsProxySettings();
@@ -216,7 +235,7 @@ async function findEmbeddedRun(url: string): Promise<Deployment> {
     environment = (await response.json()) as Readonly<Record<string, string>>;
   } catch (error) {
     throw new InputError(
-      `there is no embedded run at ${url}: ${messageOf(error)}. Start it: npm start. One on another port: --local --url http://localhost:PORT, or the same PORT in the environment`,
+      `there is no embedded run at ${url}: ${messageOf(error)}. Start it: npm start. One of another checkout: --local --url http://localhost:PORT`,
     );
   }
   const common = {

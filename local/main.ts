@@ -5,7 +5,8 @@ import { SettingsError as FileSettingsError } from "../infra/settings-file.ts";
 import { chaosFaults } from "./chaos.ts";
 import { type SampleName, writeCurrentSamples } from "./current-samples.ts";
 import { startEmbeddedRun } from "./embedded-run.ts";
-import { defaultPort, readSettings, SettingsError, usage } from "./settings.ts";
+import { defaultPort, noteRun } from "./run-notes.ts";
+import { readSettings, SettingsError, usage } from "./settings.ts";
 
 const print = (text: string) => process.stdout.write(`${text}\n`);
 
@@ -52,8 +53,9 @@ async function main(): Promise<void> {
   const samples = await writeCurrentSamples(new Date());
   const deliver = (sample: SampleName) =>
     `curl -i -H '${authorization}' -H 'content-type: application/json' --data '@${samples.pathOf(sample)}' ${run.url}`;
-  // The address that commands take by default is that of the default port.
-  const target = run.url === `http://localhost:${defaultPort}/` ? "--local" : `--local --url ${run.url}`;
+  const removeNote = await noteRun(run.url, new Date());
+  const target =
+    removeNote !== null || run.url === `http://localhost:${defaultPort}/` ? "--local" : `--local --url ${run.url}`;
   print(`ready ${run.url}
 
 Verify the hook, as Okta does once:
@@ -81,7 +83,7 @@ Stop with Ctrl-C.`);
   for (const signal of ["SIGINT", "SIGTERM"] as const) {
     process.once(signal, () => {
       print("\nstopping");
-      void Promise.all([run.stop(), samples.remove()]).then(() => process.exit(0));
+      void Promise.all([run.stop(), samples.remove(), removeNote?.()]).then(() => process.exit(0));
     });
   }
 }

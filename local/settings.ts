@@ -14,6 +14,7 @@ import { readPacks } from "../lambda/core/sigma/pack.ts";
 import { defaultSourceAlerts, maximumSourceAlerts } from "../lambda/core/storms/gathering.ts";
 import { defaultStormAfter, maximumStormAfter, readCount } from "../lambda/core/storms/storm.ts";
 import { type ChaosName, chaosFaults, isChaosName } from "./chaos.ts";
+import { defaultPort } from "./run-notes.ts";
 
 /** The embedded run's settings. */
 export interface Settings {
@@ -43,12 +44,9 @@ export class SettingsError extends Error {
   override readonly name = "SettingsError";
 }
 
-/** The port of the HTTP front, unless a setting says otherwise. */
-export const defaultPort = 3000;
-
 /** What the environment sets. */
 export const environmentHelp = `Environment:
-  PORT                     the same as --port; commands with --local read it too
+  PORT                     the same as --port; commands with --local take it before they look for the run
   HOOK_SECRET              the event hook's secret (default: local-secret)
   MISMATCH_DISTANCE_KM     a mismatch is farther than this from every profile location (default: 500)
   SUPPRESS_MINUTES         minutes in which a user's further session starts on one network are suppressed after an alert;

@@ -1,14 +1,17 @@
 import { type ChildProcess, spawn } from "node:child_process";
-import { mkdtemp, readFile, writeFile } from "node:fs/promises";
+import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { afterEach, describe, expect, test } from "vitest";
+import { afterAll, afterEach, describe, expect, test } from "vitest";
+import { runCli } from "../fixtures/command.ts";
 import { delivery } from "../fixtures/events.ts";
 
 const root = fileURLToPath(new URL("../..", import.meta.url));
 const running = new Set<ChildProcess>();
+const notes = await mkdtemp(join(tmpdir(), "run-notes-"));
+afterAll(() => rm(notes, { recursive: true }));
 
 afterEach(() => {
   for (const child of running) child.kill("SIGKILL");
@@ -17,7 +20,14 @@ afterEach(() => {
 function start(args: readonly string[], environment: Record<string, string> = {}) {
   const child = spawn(process.execPath, ["local/main.ts", ...args], {
     cwd: root,
-    env: { PATH: process.env.PATH, TIMING: process.env.TIMING, PORT: "0", SETTINGS_FILE: "/dev/null", ...environment },
+    env: {
+      PATH: process.env.PATH,
+      TIMING: process.env.TIMING,
+      PORT: "0",
+      SETTINGS_FILE: "/dev/null",
+      RUN_NOTES_FOLDER: notes,
+      ...environment,
+    },
   });
   running.add(child);
   let output = "";
@@ -45,10 +55,9 @@ describe("the embedded run", () => {
     const run = start([]);
     await run.printed(/^ready http:\/\/localhost:\d+\/$/m);
     await run.printed(/(Stop with Ctrl-C)/);
-    const url = /^ready (\S+)$/m.exec(run.output())?.[1] ?? "";
-    expect(run.output()).toContain(
-      `Commands work on it with --local --url ${url}: npx okta-proxy-watch incidents list --local --url ${url}\n`,
-    );
+    expect(run.output()).toContain("Commands work on it with --local: npx okta-proxy-watch incidents list --local\n");
+    const found = await runCli("incidents", ["list", "--local"], { environment: { RUN_NOTES_FOLDER: notes } });
+    expect(found).toEqual({ code: 0, stdout: "No incident changed in the last 30 days.\n", stderr: "" });
     const commands = run.output().match(/^ {2}curl .*$/gm) ?? [];
     expect(commands).toHaveLength(4);
     const [verify = "", proxied = "", ordinary = "", streamed = ""] = commands;
