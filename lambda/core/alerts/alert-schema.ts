@@ -53,6 +53,13 @@ const correlation = z.object({
           z.object({ id: z.string(), title: z.string() }),
           "The rule that it matched, or the correlation that it completed",
         ),
+        person: described(
+          z.nullable(z.string()),
+          "Who did it, masked as `user.login` is; this and the next three are null where that is not kept",
+        ),
+        deed: described(z.nullable(z.string()), "What was done: `created token deploy`"),
+        from: described(z.nullable(z.string()), "Place and address: `Toronto, Canada, 203.0.113.7`"),
+        through: described(z.nullable(z.string()), "The proxy, or else the autonomous system: `VPN NORD_VPN`"),
         summary: described(
           z.string(),
           "Who did what, from where, through what; the rule's title where that is not kept",
@@ -162,9 +169,15 @@ const incident = z.object({
     z.array(
       z.object({
         alertId: z.string(),
+        eventUuid: z.string(),
         detectedAt: time("When the alert was made"),
         published: z.string(),
         eventType: z.string(),
+        deed: described(
+          z.nullable(z.string()),
+          "What was done: `created token deploy`; null in alerts of earlier versions",
+        ),
+        succeeded: described(z.boolean(), "Whether it succeeded, by its outcome"),
         summary: z.string(),
         severity: z.enum(levels),
         detections: z.array(z.object({ id: z.string(), title: z.string() })),

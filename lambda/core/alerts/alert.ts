@@ -13,6 +13,7 @@ import { describeIncident } from "./incident.ts";
 import { inertFacts } from "./inert.ts";
 import { briefMatches } from "./matched.ts";
 import { summarizeAround } from "./storm-words.ts";
+import { countActs, countLasting, storyOf } from "./story.ts";
 import { describeAction, summarize, summarizeSuppressed } from "./summary.ts";
 import { stepsOfReport, triageSteps } from "./triage.ts";
 
@@ -41,8 +42,6 @@ function writeAlert(source: AlertSource): Alert {
   if (severest === undefined) throw new RangeError(`an alert about ${event.uuid} needs at least one detection`);
   const delay = source.delay ?? missedDelay(event, delivery);
   const facts = alertFacts(source);
-  // Sentences are written from inert texts; fields for programs keep the original texts.
-  const words = inertFacts({ ...facts, action: describeAction(event, facts) });
   const { adjustments = [], enrichment = {} } = source.severity ?? {};
   const severityAdjustments = adjustSeverity(severest.level, adjustments, event.received, enrichment);
   const severity = severityAdjustments.at(-1)?.to ?? severest.level;
@@ -52,6 +51,10 @@ function writeAlert(source: AlertSource): Alert {
     known: undefined,
     verdict: null,
   };
+  const described = describeIncident(incident, alertId, detectedAt);
+  // Sentences are written from inert texts; fields for programs keep the original texts.
+  const words = inertFacts({ ...facts, action: describeAction(event, facts), detections, incident: described });
+  const story = storyOf(words);
   return {
     schemaVersion: "1.1",
     alertId,
@@ -63,15 +66,20 @@ function writeAlert(source: AlertSource): Alert {
     severity: reportsSuppressed ? "informational" : severity,
     severityAdjustments,
     detections,
-    incident: describeIncident(incident, alertId, detectedAt),
+    incident: described,
     summary: [
-      reportsSuppressed ? summarizeSuppressed(words) : summarize(words, words.action),
+      reportsSuppressed ? summarizeSuppressed(words) : summarize(words, words.action, story),
       ...(storm === null ? [] : [summarizeAround(storm)]),
     ].join(" "),
     ...facts,
     triage: reportsSuppressed
       ? stepsOfReport(words)
-      : triageSteps(words, words.action, { isInStorm: storm !== null, ofRule: stepsOfRule(source) }),
+      : triageSteps(words, words.action, {
+          isInStorm: storm !== null,
+          ofRule: stepsOfRule(source),
+          acts: story === null || bySeverity(severity, "high") > 0 ? 0 : countActs(story),
+          lasting: story === null ? 0 : countLasting(story),
+        }),
     storm,
     event: event.received,
     eventCut: source.eventCut ? [...source.eventCut] : null,

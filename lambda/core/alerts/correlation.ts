@@ -34,6 +34,11 @@ export function describeCorrelation(
       published,
       eventType: note?.eventType ?? null,
       rule: { id: rule.id, title: rule.title },
+      // A correlation that takes part is of several events, of which the note has the last.
+      person: note === null || rule.isCorrelation ? null : note.person,
+      deed: note === null || rule.isCorrelation ? null : note.deed,
+      from: note?.from ?? null,
+      through: note?.through ?? null,
       summary: summarizeEntry(note, rule),
       undo: note && undoOf(note.eventType, note.succeeded),
       link: userLink ?? linkToEvent(delivery.org, entry.event, published),

@@ -8,7 +8,8 @@ import { type InertAlert, inertAlert, inertText } from "./inert.ts";
 import { alertRows } from "./rows.ts";
 import { isOfStorm } from "./storm.ts";
 import { loginLines } from "./storm-words.ts";
-import { describeAgeShort, describeKind, hasOrigin, nameUser } from "./wording.ts";
+import { storyOf, timeline, undoList } from "./story.ts";
+import { describeAgeShort, describeKind, hasOrigin, nameConcerned, nameUser } from "./wording.ts";
 
 /** SNS takes subjects of at most 100 characters: printable ASCII, not starting with a space. */
 const maximumSubject = 99;
@@ -28,7 +29,7 @@ export function writeSubject(alert: InertAlert): string {
   const start = `${alert.test ? "[TEST] " : ""}[${alert.severity}] `;
   const room = maximumSubject - start.length - end.length - ": , ".length;
   const [kind, ...others] = writeParts(
-    [{ text: describeKind(alert), share: 0.4 }, { text: nameUser(alert), share: 0.35 }, ...countryPart(alert)],
+    [{ text: describeKind(alert), share: 0.4 }, { text: nameConcerned(alert), share: 0.35 }, ...countryPart(alert)],
     room,
   );
   return `${start}${kind}: ${others.join(", ")}${end}`;
@@ -86,6 +87,7 @@ export function writeEmail(alert: InertAlert): string {
   return [
     ...lines,
     "",
+    ...storyLines(alert),
     ...(hasFirstStep ? section("Then", steps.slice(1)) : section("What to do", steps)),
     ...section(
       "Facts",
@@ -115,6 +117,26 @@ export function writeEmail(alert: InertAlert): string {
 /** A titled part of the e-mail; nothing where it has no lines. */
 function section(title: string, lines: readonly string[]): readonly string[] {
   return lines.length === 0 ? [] : [title, ...lines, ""];
+}
+
+/** The most acts that a mail names, and the most that it says how to undo. */
+const maximumActs = 20;
+
+/** What came together with the event, and what to undo, act by act. */
+function storyLines(alert: InertAlert): readonly string[] {
+  const story = storyOf(alert);
+  if (story === null) return [];
+  const undo = undoList(story, maximumActs).flatMap(({ text, link }) => [
+    `- ${text}`,
+    ...(link === null ? [] : [`  ${link}`]),
+  ]);
+  return [
+    ...section(
+      "What happened",
+      timeline(story, nameUser(alert), maximumActs).map((line) => `- ${line}`),
+    ),
+    ...section("What to undo", undo),
+  ];
 }
 
 /** The logins of a storm. */

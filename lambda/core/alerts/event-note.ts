@@ -5,6 +5,7 @@ import { isUnknown } from "../okta/person.ts";
 import { isRiskChange } from "../okta/risk.ts";
 import { findMask, maskEvent } from "../okta/stranger.ts";
 import { shorten } from "../text/shorten.ts";
+import type { Alert } from "./alert-schema.ts";
 import { describeDeed } from "./deed.ts";
 import { type AlertFacts, alertFacts } from "./facts.ts";
 import { isByUser, isNamed, nameLoginsDoneTo, nameProxy, nameUser } from "./wording.ts";
@@ -36,7 +37,7 @@ export function noteOfMasked(event: LogEvent): EventNote {
   return {
     eventType: shorten(event.eventType, maximumDeed),
     person: brief(personOfNote(facts)),
-    deed: shorten(deedOf(event, facts), maximumDeed),
+    deed: describeDone(facts, event.fields.displayMessage),
     succeeded: succeeded(facts.session.outcome),
     from: brief(origin(facts)),
     through: brief(nameProxy(facts) ?? system(facts)),
@@ -54,21 +55,33 @@ function personOfNote(facts: AlertFacts): string | null {
   return [actor.displayName, actor.login, actor.id].find((each) => !isUnknown(each)) ?? null;
 }
 
-function deedOf(event: LogEvent, facts: AlertFacts): string {
-  const { session, change, user } = facts;
+/**
+ * What was done, in the past tense and in few words: `started an Okta session`, `created token deploy`.
+ *
+ * @param displayMessage Okta's name of the act, where our words have none
+ */
+export function describeDone(
+  facts: Pick<Alert, "okta" | "session" | "change" | "targets" | "user" | "actor">,
+  displayMessage: string | null,
+): string {
+  return shorten(done(facts, displayMessage), maximumDeed);
+}
+
+function done(facts: Parameters<typeof describeDone>[0], displayMessage: string | null): string {
+  const { session, change, user, okta } = facts;
   const isDone = succeeded(session.outcome);
-  if (event.eventType === sessionStart) {
+  if (okta.eventType === sessionStart) {
     return isDone
       ? "started an Okta session"
       : `tried to start an Okta session (${session.reason ?? session.outcome ?? "unknown"})`;
   }
   const whom = nameLoginsDoneTo(facts);
-  if (isRiskChange(event.eventType)) return `reported ${change ?? "a change of risk"} of ${user.login ?? user.id}`;
+  if (isRiskChange(okta.eventType)) return `reported ${change ?? "a change of risk"} of ${user.login ?? user.id}`;
   const deed = describeDeed(facts, whom);
   if (deed !== null) return deed;
   const of = [change, whom].filter((each) => each !== null).join(", of ");
   const failed = isDone ? "" : ` (${session.outcome})`;
-  return `did "${event.fields.displayMessage ?? event.eventType}"${of === "" ? "" : `: ${of}`}${failed}`;
+  return `did "${displayMessage ?? okta.eventType}"${of === "" ? "" : `: ${of}`}${failed}`;
 }
 
 /** `Toronto, Canada, 203.0.113.7`. */

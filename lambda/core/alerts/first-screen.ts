@@ -9,6 +9,7 @@ import { cutInert, type InertAlert, inertText, isAddress } from "./inert.ts";
 import { describeNews } from "./news.ts";
 import { isOfStorm } from "./storm.ts";
 import { countLogins, describeSpan, describeStarted } from "./storm-words.ts";
+import { describeOrder, othersOf, storyOf } from "./story.ts";
 import {
   describeAge,
   describeDistance,
@@ -21,6 +22,7 @@ import {
   isNamed,
   isReport,
   nameProxy,
+  nameUser,
 } from "./wording.ts";
 
 /** The screen of a phone that is held upright, as a mail program shows plain text on it: characters of a line, and lines. */
@@ -28,6 +30,9 @@ export const phone = { columns: 40, lines: 12 } as const;
 
 /** The most lines of a phone that each part takes; the first step takes what the others leave. */
 const linesOfPart = 2;
+/** The most lines of a verdict that says what came together. The timeline below it names the place again. */
+const linesOfStory = 5;
+const linesOfPlaceInStory = 1;
 
 /** The first screen of an alert. */
 export interface FirstScreen {
@@ -41,16 +46,19 @@ export interface FirstScreen {
  * what is new about it, and the first triage step. A part without a value is left out.
  */
 export function firstScreen(alert: InertAlert): FirstScreen {
+  const isStory = storyOf(alert) !== null;
   const parts = [
-    describeVerdict(alert),
-    labelled("Who", who(alert)),
-    labelled("Where", where(alert)),
-    labelled("Network", networkOf(alert)),
-    describeNews(alert),
-  ].filter((part) => part !== null);
+    { text: labelled("Who", who(alert)), most: linesOfPart },
+    { text: labelled("Where", where(alert)), most: isStory ? linesOfPlaceInStory : linesOfPart },
+    { text: isStory ? null : labelled("Network", networkOf(alert)), most: linesOfPart },
+    { text: describeNews(alert), most: linesOfPart },
+  ];
   const { ip } = alert.network;
   const kept = ip !== null && isAddress(ip) ? [ip] : [];
-  const lines = parts.map((part) => cutToLines(part, linesOfPart, kept));
+  const lines = [
+    cutToLines(describeVerdict(alert), isStory ? linesOfStory : linesOfPart, kept),
+    ...parts.flatMap(({ text, most }) => (text === null ? [] : [cutToLines(text, most, kept)])),
+  ];
   const [step] = alert.triage;
   if (step === undefined) return { lines, hasFirstStep: true };
   const left = phone.lines - lines.reduce((sum, line) => sum + countLines(line, phone.columns), 0);
@@ -77,6 +85,8 @@ function describeVerdict(alert: InertAlert): string {
 function describeAct(alert: InertAlert): string {
   const { okta, session, change, risk } = alert;
   if (isOfStorm(alert)) return describeKind(alert);
+  const story = storyOf(alert);
+  if (story !== null) return describeOrder(story);
   if (okta.eventType === sessionStart) {
     const reason = succeeded(session.outcome) ? null : (session.reason ?? session.outcome);
     return `${describeKind(alert)}${reason === null ? "" : ` (${reason})`}`;
@@ -107,7 +117,13 @@ function who(alert: InertAlert): string {
   if (!isNamed(user) && !isNamed(actor)) return "the event names no user";
   const isByOther = isNamed(user) && isNamed(actor) && !isByUser(alert) && !isRiskChange(alert.okta.eventType);
   const name = [actor.displayName, actor.login, actor.id].find((each) => !isUnknown(each)) ?? null;
-  return `${describeUser(alert)}${isByOther && name !== null ? `, by ${name}` : ""}`;
+  const story = storyOf(alert);
+  const others = story === null ? [] : othersOf(story, nameUser(alert));
+  return [
+    describeUser(alert),
+    ...(isByOther && name !== null ? [`by ${name}`] : []),
+    ...(others.length === 0 ? [] : [`with ${others.join(", ")}`]),
+  ].join(", ");
 }
 
 /** The network, with the proxy unless the verdict names it. */

@@ -1,7 +1,10 @@
 import type { IncidentAlert, IncidentUser } from "../incidents/incident.ts";
 import { incidentOf } from "../incidents/incident-id.ts";
+import { text } from "../okta/lenient.ts";
 import { shorten } from "../text/shorten.ts";
 import type { Alert } from "./alert-schema.ts";
+import { describeDone } from "./event-note.ts";
+import { isOfStorm } from "./storm.ts";
 import { describeExit, describeNetwork, describeProxy, hasOrigin } from "./wording.ts";
 
 /** The longest summary and step, and other text, that an incident keeps, in UTF-16 code units. */
@@ -26,6 +29,7 @@ export function entryOf(alert: Alert, fingerprint: string | null): IncidentAlert
     detectedAt: alert.detectedAt,
     published: shorten(alert.okta.published, maximumText),
     eventType: shorten(alert.okta.eventType, maximumText),
+    deed: isOfStorm(alert) ? null : describeDone(alert, text(alert.event.displayMessage)),
     summary: shorten(alert.summary, maximumSentence),
     severity: alert.severity,
     outcome: brief(alert.session.outcome),

@@ -1,6 +1,7 @@
 import type { Verdict } from "../history/verdict.ts";
 import { type Incident, maximumShown, openedAt } from "../incidents/incident.ts";
 import { sessionStart } from "../okta/log-event.ts";
+import { succeeded } from "../okta/outcome.ts";
 import { isUnknown } from "../okta/person.ts";
 import { shorten } from "../text/shorten.ts";
 import type { Alert } from "./alert-schema.ts";
@@ -31,15 +32,20 @@ export function describeIncident(
     alerts: known === null ? 0 : known.count - (isRecorded ? 1 : 0),
     before: before
       .slice(-maximumShown)
-      .map(({ alertId, detectedAt, published, eventType, summary, severity, detections }) => ({
-        alertId,
-        detectedAt,
-        published,
-        eventType,
-        summary,
-        severity,
-        detections: detections.map(({ id, title }) => ({ id, title })),
-      })),
+      .map(
+        ({ alertId, eventUuid, detectedAt, published, eventType, deed, outcome, summary, severity, detections }) => ({
+          alertId,
+          eventUuid,
+          detectedAt,
+          published,
+          eventType,
+          deed,
+          succeeded: succeeded(outcome),
+          summary,
+          severity,
+          detections: detections.map(({ id, title }) => ({ id, title })),
+        }),
+      ),
     verdict: judged,
   };
 }

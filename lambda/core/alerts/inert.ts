@@ -97,6 +97,7 @@ const ofOurs: ReadonlySet<string> = new Set([
   "detections.matched.fields.field",
   "detections.correlation.type",
   "detections.correlation.timespan",
+  "detections.correlation.events.undo",
   "detections.correlation.events.rule.id",
   "detections.correlation.events.rule.title",
   "severityAdjustments.title",
@@ -149,7 +150,7 @@ function standingTexts(facts: object, reader: Reader): readonly string[] {
       for (const [name, each] of Object.entries(value)) {
         if (typeof each !== "string") visit(each, path === "" ? name : `${path}.${name}`);
         else if (name === "ip" && isAddress(each)) found.add(each);
-        else if (name === "login" && reader === "text" && isPlainEmail(each)) found.add(each);
+        else if ((name === "login" || name === "person") && reader === "text" && isPlainEmail(each)) found.add(each);
       }
     }
   };

@@ -10,7 +10,10 @@ import { reservedBytes } from "./output.ts";
 import { writeSms } from "./sms.ts";
 import type { TopicMessage } from "./topic-message.ts";
 
-/** Writes the SNS message of an alert. Over SNS's limit the event is cut, its largest fields first; then the names of a storm. */
+/**
+ * Writes the SNS message of an alert. Over SNS's limit the event is cut, its largest fields first; then the names of a storm, and the
+ * events of correlations.
+ */
 export function toMessage(alert: Alert): TopicMessage & { readonly subject: string } {
   const words = inertAlert(alert, "text");
   return {
@@ -22,13 +25,42 @@ export function toMessage(alert: Alert): TopicMessage & { readonly subject: stri
 }
 
 function withinLimit(alert: Alert, words: InertAlert): string {
-  for (let names = alert.storm?.users.length ?? 0; ; names = Math.floor(names / 2)) {
+  const whole = lengthOf(alert);
+  for (let length = whole; ; length = Math.floor(length / 2)) {
     try {
-      return write(withNames(alert, names), withNames(words, names));
+      return write(withLists(alert, length, whole), withLists(words, length, whole));
     } catch (error) {
-      if (!(error instanceof RangeError) || names === 0) throw error;
+      if (!(error instanceof RangeError) || length === 0) throw error;
     }
   }
+}
+
+/** The length of the longest list that can be shortened: the logins of a storm, the events of a correlation. */
+function lengthOf({ storm, detections }: Alert): number {
+  const events = detections.map(({ correlation }) => correlation?.events.length ?? 0);
+  return Math.max(storm?.users.length ?? 0, ...events);
+}
+
+/** An alert whose lists have at most so many items. */
+function withLists<Kind extends Alert | InertAlert>(alert: Kind, length: number, whole: number): Kind {
+  return length >= whole ? alert : withEvents(withNames(alert, length), length);
+}
+
+/** The events of a correlation that its alert names at the least: the first and the last. */
+const leastEvents = 2;
+
+/** An alert that names as many events of each correlation, the first and the last ones; the others count in `more`. */
+function withEvents<Kind extends Alert | InertAlert>(alert: Kind, length: number): Kind {
+  const kept = Math.max(leastEvents, length);
+  const detections = alert.detections.map((detection) => {
+    const { correlation } = detection;
+    if (correlation === null || correlation.events.length <= kept) return detection;
+    const { events, more } = correlation;
+    const head = Math.ceil(kept / 2);
+    const named = [...events.slice(0, head), ...events.slice(events.length - (kept - head))];
+    return { ...detection, correlation: { ...correlation, events: named, more: more + events.length - kept } };
+  });
+  return { ...alert, detections };
 }
 
 /** An alert that names as many logins of its storm, those that succeeded first; the failed attempts of the others count in `more`. */

@@ -3,6 +3,7 @@ import { succeeded } from "../okta/outcome.ts";
 import { isRiskChange } from "../okta/risk.ts";
 import { plural } from "../text/shorten.ts";
 import type { AlertFacts } from "./facts.ts";
+import { isChain, isOfOneOrigin, type Story, summarizeActs } from "./story.ts";
 import {
   describeActor,
   describeAge,
@@ -42,10 +43,22 @@ export function describeAction(event: LogEvent, facts: AlertFacts): Action | nul
   };
 }
 
-/** One sentence that a person can act on, and one more for an event that is not recent. */
-export function summarize(facts: AlertFacts, action: Action | null): string {
+/**
+ * One sentence that a person can act on, and one more for an event that is not recent.
+ *
+ * @param story what came together with the event; null for nothing
+ */
+export function summarize(facts: AlertFacts, action: Action | null, story: Story | null): string {
   const age = describeAge(facts);
-  return `${summarizeAct(facts, action)}${age === null ? "" : ` Okta published it at ${facts.okta.published}, ${age}.`}`;
+  const sentence = story === null ? summarizeAct(facts, action) : summarizeStory(facts, action, story);
+  return `${sentence}${age === null ? "" : ` Okta published it at ${facts.okta.published}, ${age}.`}`;
+}
+
+function summarizeStory(facts: AlertFacts, action: Action | null, story: Story): string {
+  const acts = summarizeActs(story, describeUser(facts));
+  if (!isChain(story)) return `${acts}. The last: ${summarizeAct(facts, action)}`;
+  if (!hasOrigin(facts)) return `${acts}.`;
+  return `${acts},${isOfOneOrigin(story) ? "" : " the last"}${place(facts)}.`;
 }
 
 function summarizeAct(facts: AlertFacts, action: Action | null): string {

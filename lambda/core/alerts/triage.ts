@@ -25,6 +25,10 @@ interface Case {
   readonly isProxied: boolean;
   readonly succeeded: boolean;
   readonly isInStorm: boolean;
+  /** The acts that together are an alert of a high level, this one the last; 0 for one alone. */
+  readonly acts: number;
+  /** The acts among them that are to be undone. */
+  readonly lasting: number;
 }
 
 /** Writes one step; null where the case does not need it. */
@@ -34,12 +38,24 @@ type TriageStep = (of: Case) => string | null;
  * The triage steps of an alert, in order, without those that its case does not need.
  *
  * @param isInStorm whether the session started in a storm of failed attempts. @default false
+ * @param acts the acts that together are an alert of a high level, this one the last. @default 0, it is one alone
+ * @param lasting the acts among them that are to be undone. @default 0
  * @param ofRule the steps of the severest rule that has any: they come after the most urgent one. @default none
  */
 export function triageSteps(
   facts: AlertFacts,
   action: Action | null,
-  { isInStorm = false, ofRule = [] }: { readonly isInStorm?: boolean; readonly ofRule?: readonly string[] } = {},
+  {
+    isInStorm = false,
+    ofRule = [],
+    acts = 0,
+    lasting = 0,
+  }: {
+    readonly isInStorm?: boolean;
+    readonly ofRule?: readonly string[];
+    readonly acts?: number;
+    readonly lasting?: number;
+  } = {},
 ): string[] {
   if (facts.test) return ["This is a test of the whole way: no sign-in took place, and there is nothing to do."];
   const of: Case = {
@@ -50,6 +66,8 @@ export function triageSteps(
     isProxied: describeProxy(facts) !== null,
     succeeded: succeeded(facts.session.outcome),
     isInStorm,
+    acts,
+    lasting,
   };
   const [urgent, ...others] = steps.map((step) => step(of));
   return [urgent, ...ofRule, ...others].filter((step) => typeof step === "string");
@@ -73,16 +91,18 @@ const hostile: ReadonlyMap<NetworkKind | null, string> = new Map([
 const first: TriageStep = (of) => (of.succeeded ? firstOfSuccess(of) : firstOfFailure(of));
 
 /** Why sessions are to be cleared before any question; null where a question comes first. */
-function urgency({ facts, isProxied, kind, isInStorm }: Case): string | null {
+function urgency({ facts, isProxied, kind, isInStorm, acts }: Case): string | null {
   const highRisk = facts.risk.level?.toUpperCase() === "HIGH" ? `Okta rates the risk as high${reasons(facts)}` : null;
   const storm = isInStorm ? "it succeeded in a storm of failed sign-ins" : null;
-  return storm ?? (isProxied ? hostile.get(kind) : null) ?? highRisk;
+  const chain = acts > 1 ? `it is the last of ${acts} acts that together fit an attack` : null;
+  return storm ?? chain ?? (isProxied ? hostile.get(kind) : null) ?? highRisk;
 }
 
 function firstOfSuccess(of: Case): string {
   const { facts, action, isProxied, kind } = of;
   if (!isNamed(facts.user)) return firstWithoutUser(of);
-  const undo = action === null || action.isRisk ? "" : ", and undo what was done";
+  const undo =
+    of.lasting > 1 ? ", and undo each act" : action === null || action.isRisk ? "" : ", and undo what was done";
   const why = urgency(of);
   if (why !== null) return `Clear ${whoseSessions(of)} now${undo}: ${why}. Then ${ask(of)}`;
   const question = capitalize(ask(of));
@@ -205,9 +225,9 @@ const far: TriageStep = ({ facts: { geo }, isProxied }) =>
     ? `${isProxied ? "The exit" : "The address"} is far from every known location. Check whether the user travels; if a location is missing, add it to the profile.`
     : null;
 
-/** Suggests no exception for networks that attackers use, nor for a failed attempt. */
-const close: TriageStep = ({ facts, action, kind, isProxied, succeeded, isInStorm }) => {
-  const mayExcept = action === null && isProxied && succeeded && !isInStorm && !hostile.has(kind);
+/** Suggests no exception for networks that attackers use, for a failed attempt, nor for acts that fit an attack. */
+const close: TriageStep = ({ facts, action, kind, isProxied, succeeded, isInStorm, acts }) => {
+  const mayExcept = action === null && isProxied && succeeded && !isInStorm && acts === 0 && !hostile.has(kind);
   const command = mayExcept ? exceptionCommand(facts) : null;
   return command === null ? null : `If it is harmless and will come again, except it: ${command}`;
 };

@@ -10,6 +10,7 @@ import type { Alert } from "./alert-schema.ts";
 import { describeDeed } from "./deed.ts";
 import { cutInert } from "./inert.ts";
 import { countLogins, nameStorm } from "./storm-words.ts";
+import { nameStory, othersOf, storyOf } from "./story.ts";
 
 /** Names the person that an alert is about: display name and login, as far as they are known; where no person is named, the actor. */
 export function describeUser({ user, actor }: Pick<Alert, "user" | "actor">): string {
@@ -21,6 +22,14 @@ export function nameUser({ user, actor, storm }: Pick<Alert, "user" | "actor" | 
   if (storm !== null && storm.report !== null) return countLogins(storm);
   if (isNamed(user)) return user.login ?? user.id ?? String(user.displayName);
   return isNamed(actor) ? String(actor.login ?? actor.displayName ?? actor.id) : "unknown user";
+}
+
+/** The same, with the number of other persons whose acts came together with it: `ada@example.com and 2 others`. */
+export function nameConcerned(alert: Alert): string {
+  const story = storyOf(alert);
+  const name = nameUser(alert);
+  const others = story === null ? 0 : othersOf(story, name).length;
+  return others === 0 ? name : `${name} and ${plural(others, "other")}`;
 }
 
 /** Whether anything names a person or an actor. */
@@ -66,6 +75,8 @@ export function isReport({ followUp, heldBack }: Pick<Alert, "followUp" | "heldB
 export function describeKind(alert: Alert): string {
   const { storm } = alert;
   if (storm !== null && storm.report !== null) return nameStorm(storm);
+  const story = storyOf(alert);
+  if (story !== null) return nameStory(story);
   if (alert.okta.eventType !== sessionStart) {
     return describeDeed(alert, nameLoginsDoneTo(alert)) ?? alert.detections[0]?.title ?? alert.okta.eventType;
   }

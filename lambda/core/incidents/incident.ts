@@ -27,6 +27,8 @@ export const incidentAlertSchema = z.object({
   /** When Okta published the event, as Okta writes it. */
   published: z.string(),
   eventType: z.string(),
+  /** What was done, in few words; null in alerts of earlier versions. @default null */
+  deed: z._default(text, null),
   summary: z.string(),
   severity: z.enum(levels),
   /** Okta's outcome: `SUCCESS`, `FAILURE`. */

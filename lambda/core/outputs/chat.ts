@@ -7,7 +7,8 @@ import type { Output } from "../alerts/output.ts";
 import { alertRows, type RowName } from "../alerts/rows.ts";
 import { isOfStorm } from "../alerts/storm.ts";
 import { loginLines } from "../alerts/storm-words.ts";
-import { describeKind, isByUser, nameUser } from "../alerts/wording.ts";
+import { storyOf, timeline, undoList } from "../alerts/story.ts";
+import { describeKind, isByUser, nameConcerned, nameUser } from "../alerts/wording.ts";
 import { shareRoom } from "../text/share-room.ts";
 
 /*
@@ -75,7 +76,7 @@ function title(alert: InertAlert): string {
   const start = `${icons[alert.severity]} ${alert.test ? "TEST " : ""}${alert.severity}: `;
   const parts = [
     { text: describeKind(alert), share: 0.4 },
-    { text: nameUser(alert), share: 0.35 },
+    { text: nameConcerned(alert), share: 0.35 },
     ...countryPart(alert),
   ];
   const rooms = shareRoom(parts, maximumTitle - start.length - " by , ".length);
@@ -93,7 +94,11 @@ function description(alert: InertAlert): string {
     ...(alert.storm !== null && isOfStorm(alert) ? [["Logins", loginLines(alert.storm).join("; ")] as const] : []),
     ["Detections", alert.detections.map(({ level, title: name }) => `${name} (${level})`).join("; ")] as const,
   ];
-  const lines = [cutInert(alert.summary, 1_000), ...rows.map(([name, value]) => `*${name}* ${cutInert(value, 600)}`)];
+  const lines = [
+    cutInert(alert.summary, 1_000),
+    ...storyLines(alert),
+    ...rows.map(([name, value]) => `*${name}* ${cutInert(value, 600)}`),
+  ];
   // Our links have no characters of markup.
   const look = Object.entries({ Event: links.event, Session: links.session, User: links.userProfile }).flatMap(
     ([name, link]) => (link === null ? [] : [`*${name}* ${link}`]),
@@ -102,6 +107,23 @@ function description(alert: InertAlert): string {
   if (command !== null) look.push(`*Incident* \`${command}\``);
   const room = maximumDescription - look.reduce((sum, link) => sum + link.length + 1, 0);
   return [...wholeLines(lines, room), ...look].join("\n");
+}
+
+/** The most acts that a message in a channel names, and the most that it says how to undo. */
+const maximumActs = 8;
+
+/** What came together with the event, and what to undo, act by act. */
+function storyLines(alert: InertAlert): readonly string[] {
+  const story = storyOf(alert);
+  if (story === null) return [];
+  const undo = undoList(story, maximumActs).map(
+    ({ text, link }) => `• ${cutInert(text, 300)}${link === null ? "" : ` ${link}`}`,
+  );
+  return [
+    "*What happened*",
+    ...timeline(story, nameUser(alert), maximumActs).map((line) => `• ${cutInert(line, 400)}`),
+    ...(undo.length === 0 ? [] : ["*What to undo*", ...undo]),
+  ];
 }
 
 /** The first lines that fit, whole: a cut within one could split what is bold, or code. */

@@ -1,6 +1,7 @@
-import type { Alert } from "../alerts/alert-schema.ts";
+import type { Alert, AlertCorrelation } from "../alerts/alert-schema.ts";
 import { type InertAlert, inertAlert } from "../alerts/inert.ts";
 import { type Output, reservedBytes } from "../alerts/output.ts";
+import { storyOf, undoList } from "../alerts/story.ts";
 import { isNamed } from "../alerts/wording.ts";
 import { cutToFit, uniteCuts } from "../okta/cut-event.ts";
 import { publishedTime } from "../okta/log-event.ts";
@@ -56,6 +57,8 @@ function toFinding(alert: InertAlert, words: InertAlert, event: Alert["event"], 
   const published = publishedTime(okta.published);
   const at = Number.isNaN(published) ? Date.parse(alert.detectedAt) : published;
   const storm = alert.storm?.report == null ? null : alert.storm;
+  // Texts about the events that came together are for an analyst to read.
+  const correlated = correlatedEvents(words);
   const accounts = storm?.users.map(({ login }) => ({ name: login, type: "Okta login" })) ?? [];
   const persons = [user, ...targets.filter(({ type, id }) => type?.toLowerCase() === "user" && id !== user.id)];
   return {
@@ -93,20 +96,21 @@ function toFinding(alert: InertAlert, words: InertAlert, event: Alert["event"], 
     finding_info: {
       uid: alert.alertId,
       title: severest?.title,
-      desc: severest?.description,
+      desc: severest?.description || null,
       created_time: Date.parse(alert.detectedAt),
-      first_seen_time: storm === null ? at : Date.parse(storm.since),
+      first_seen_time: storm === null ? firstOf(correlated, at) : Date.parse(storm.since),
       last_seen_time: storm === null ? at : Date.parse(storm.until),
       data_sources: ["Okta System Log"],
       src_url: alert.links.event,
       analytic: severest && toAnalytic(severest),
       related_analytics: listOf(others.map(toAnalytic)),
       attacks: toAttacks(detections),
-      // The alerts before it in its incident, by the uid of their findings.
-      related_events: listOf(
-        incident.before.map(({ alertId }) => ({ uid: alertId, type_uid: typeUid, type: typeName })),
-      ),
-      related_events_count: incident.before.length === 0 ? null : incident.alerts,
+      related_events: listOf<object>([
+        // The alerts before it in its incident, by the uid of their findings.
+        ...incident.before.map(({ alertId }) => ({ uid: alertId, type_uid: typeUid, type: typeName })),
+        ...correlated.map(toRelatedEvent),
+      ]),
+      related_events_count: (incident.before.length === 0 ? 0 : (incident.alerts ?? 0)) + correlated.length || null,
     },
     evidences: [
       {
@@ -140,7 +144,7 @@ function toFinding(alert: InertAlert, words: InertAlert, event: Alert["event"], 
       ...accounts,
       ...persons.filter(isNamed).map(({ id, login }) => ({ uid: id, name: login, type: "Okta user" })),
     ]),
-    remediation: { desc: words.triage.map((step, index) => `${index + 1}. ${step}`).join("\n") },
+    remediation: { desc: remediation(words) },
     unmapped: {
       test: alert.test,
       follow_up: alert.followUp,
@@ -154,11 +158,57 @@ function toFinding(alert: InertAlert, words: InertAlert, event: Alert["event"], 
       distance_km: geo.distanceKm,
       history: alert.history,
       verdict_of_last: incident.verdict,
+      ...(correlated.length > 0 && { correlations: toCorrelations(alert) }),
       ...(alert.storm !== null && { storm: { ...alert.storm, users: undefined } }),
       event_cut: eventCut,
     },
     raw_data: wellFormedJson(event),
   };
+}
+
+type CorrelatedEvent = AlertCorrelation["events"][number];
+
+/** The events that came together in any of the correlations, each once, in order of time. */
+function correlatedEvents({ detections }: InertAlert): readonly CorrelatedEvent[] {
+  const events = detections.flatMap(({ correlation }) => correlation?.events ?? []);
+  const byUuid = new Map(events.map((event) => [event.eventUuid, event]));
+  return [...byUuid.values()].sort((a, b) => Date.parse(a.published) - Date.parse(b.published));
+}
+
+/** An event of Okta's System Log, which is none of OCSF and has no type there. */
+function toRelatedEvent({ eventUuid, published, eventType, rule, summary }: CorrelatedEvent) {
+  return {
+    uid: eventUuid,
+    type: eventType,
+    title: rule.title,
+    desc: summary,
+    first_seen_time: Date.parse(published),
+    product: { name: "Okta System Log", vendor_name: "Okta" },
+  };
+}
+
+function firstOf(correlated: readonly CorrelatedEvent[], at: number): number {
+  return Math.min(at, ...correlated.map(({ published }) => Date.parse(published)));
+}
+
+/** What came together, without the events, which are among the related ones. */
+function toCorrelations({ detections }: InertAlert) {
+  return detections.flatMap(({ id, correlation }) => {
+    if (correlation === null) return [];
+    const { type, groupBy, timespan, events, more } = correlation;
+    return [{ rule: id, type, group_by: groupBy, timespan, events: events.map(({ eventUuid }) => eventUuid), more }];
+  });
+}
+
+/** The most acts of which a finding says how to undo them. */
+const maximumUndo = 20;
+
+/** The steps, numbered, and what to undo. */
+function remediation(words: InertAlert): string {
+  const story = storyOf(words);
+  const undo = story === null ? [] : undoList(story, maximumUndo).map(({ text }) => `- ${text}`);
+  const steps = words.triage.map((step, index) => `${index + 1}. ${step}`);
+  return [...steps, ...(undo.length === 0 ? [] : ["What to undo:", ...undo])].join("\n");
 }
 
 /** An actor as a user of OCSF, which has types for users and systems. */

@@ -4,6 +4,7 @@ import { cutInert, type InertAlert, inertAlert } from "../alerts/inert.ts";
 import type { Output } from "../alerts/output.ts";
 import type { AlertStorm } from "../alerts/storm.ts";
 import { describeReasons, loginLines } from "../alerts/storm-words.ts";
+import { type Story, storyOf, timeline, undoList } from "../alerts/story.ts";
 import {
   describeAge,
   describeHistory,
@@ -24,6 +25,8 @@ import { bySeverity } from "../sigma/rule.ts";
 /** The API's limit for a summary. */
 const maximumSummary = 1_024;
 const maximumText = 1_000;
+/** Our own limit for the text of a link, which people read. */
+const maximumLinkText = 120;
 
 /** PagerDuty has four severities. */
 const severities = {
@@ -41,6 +44,7 @@ export const output: Output = {
 };
 
 function toEvent(alert: InertAlert) {
+  const story = storyOf(alert);
   return {
     event_action: "trigger",
     dedup_key: dedupKey(alert),
@@ -53,6 +57,7 @@ function toEvent(alert: InertAlert) {
       group: "okta-proxy-watch",
       class: cutInert(alert.detections[0]?.title ?? "", maximumText),
       custom_details: {
+        ...(story !== null && toStory(story, nameUser(alert))),
         user: alert.user,
         actor: isByUser(alert) ? null : alert.actor,
         change: optional(alert.change),
@@ -81,6 +86,7 @@ function toEvent(alert: InertAlert) {
       "The event": alert.links.event,
       "The session": alert.links.session,
       "The user's page": alert.links.userProfile,
+      ...(story !== null && linksToUndo(story)),
     }).flatMap(([name, href]) => (href === null ? [] : [{ href, text: name }])),
   };
 }
@@ -93,6 +99,23 @@ function toEvent(alert: InertAlert) {
 function dedupKey({ incident: { id, alerts, before }, severity }: InertAlert): string {
   const isSeverer = before.length > 0 && before.every((each) => bySeverity(severity, each.severity) < 0);
   return isSeverer || alerts === null ? `${id}-${severity}` : id;
+}
+
+/** The most acts that an event names, and the most that it links to. */
+const maximumActs = 20;
+const maximumLinks = 5;
+
+function toStory(story: Story, user: string) {
+  return {
+    what_happened: timeline(story, user, maximumActs).map((line) => cutInert(line, maximumText)),
+    what_to_undo: undoList(story, maximumActs).map(({ text }) => cutInert(text, maximumText)),
+  };
+}
+
+function linksToUndo(story: Story): Readonly<Record<string, string | null>> {
+  return Object.fromEntries(
+    undoList(story, maximumLinks).map(({ text, link }) => [cutInert(`Undo ${text}`, maximumLinkText), link]),
+  );
 }
 
 /** Logins that an event names of a storm: the API takes events of 512 KB, but people read them. */

@@ -74,8 +74,11 @@ describe("an alert about a correlation", () => {
     const from = "from Toronto, Canada, 203.0.113.77, through a proxy";
     expect(events.map(({ summary, undo }) => [summary, undo])).toEqual([
       [`Ada@Example.com started an Okta session ${from}`, "clear the user's sessions"],
-      [`Ada@Example.com granted Super administrator to bea@example.com ${from}`, "revoke the privilege"],
-      [`Ada@Example.com created token deploy ${from}`, "revoke the token"],
+      [
+        `Ada@Example.com granted Super administrator to bea@example.com ${from}`,
+        "revoke the privilege, in Security / Administrators",
+      ],
+      [`Ada@Example.com created token deploy ${from}`, "revoke the token, in Security / API / Tokens"],
       [
         `Ada@Example.com reset all MFA factors of bea@example.com ${from}`,
         "ask the person by phone, and have the factors enrolled again",

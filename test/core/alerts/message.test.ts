@@ -69,6 +69,27 @@ describe("over SNS's limit", () => {
     expect(named?.more).toBe(5 + 2 * (300 - (named?.users.length ?? 0)));
   });
 
+  test("correlations name fewer events, the first and the last of each, and count the others", () => {
+    const chain = cases["attack-chain-of-sixty"]?.() ?? alert();
+    const [detection] = chain.detections;
+    const { correlation } = detection ?? {};
+    if (detection === undefined || correlation == null) throw new Error("the case has no correlation");
+    const hostile = "\u0001é".repeat(100);
+    const events = correlation.events.map((each) => ({ ...each, deed: hostile, person: hostile, summary: hostile }));
+    const long = { ...detection, correlation: { ...correlation, events } };
+    const many = { ...chain, detections: Array.from({ length: 30 }, (_, index) => ({ ...long, id: `rule ${index}` })) };
+    const { message } = toMessage(many);
+    expect(Buffer.byteLength(message)).toBeLessThanOrEqual(topicMessageBytes);
+    for (const { correlation: written } of bodies(message).default.detections) {
+      const named = written?.events ?? [];
+      expect(named.length).toBeGreaterThanOrEqual(2);
+      expect(named.length).toBeLessThan(40);
+      expect(named[0]?.eventUuid).toBe(events[0]?.eventUuid);
+      expect(named.at(-1)?.eventUuid).toBe(events.at(-1)?.eventUuid);
+      expect(named.length + (written?.more ?? 0)).toBe(60);
+    }
+  });
+
   test("no event makes a message that SNS refuses, and each has uuid and type all the same", () => {
     const large = fc.integer({ min: 0, max: 300_000 }).map((length) => '"\u0001é'.repeat(length / 3));
     const many = fc
