@@ -50,6 +50,7 @@ import { createReadCounter, describeReads, type ReadCounter, refuseWithoutEvents
 import { type ExportPart, inBatches, isSkipped, openExport } from "./event-export.ts";
 import { askingOkta, credentialHelp } from "./okta-credential.ts";
 import { createProgress, type Progress } from "./progress.ts";
+import { parseSince, parseUntil, timeForms } from "./times.ts";
 
 interface Options {
   readonly events?: readonly string[];
@@ -330,19 +331,6 @@ function parseDomain(text: string, before: readonly string[] = []): readonly str
   throw new InvalidArgumentError("Expected a domain such as example.com.");
 }
 
-const units = { d: 86_400_000, h: 3_600_000 } as const;
-
-function parseTime(text: string): number {
-  const [, ago, unit] = /^(\d{1,4})([dh])$/.exec(text) ?? [];
-  if (ago !== undefined) return Date.now() - Number(ago) * units[unit as keyof typeof units];
-  const time = publishedTime(/^\d{4}-\d{2}-\d{2}$/.test(text) ? `${text}T00:00:00Z` : text);
-  if (Number.isNaN(time))
-    throw new InvalidArgumentError(
-      "Expected a time such as 2026-11-01, 2026-11-01T08:00:00Z, or 30d (days) or 12h (hours) ago.",
-    );
-  return time;
-}
-
 /** Prints warnings of the rules before a run that may take minutes. */
 function describeWarnings(warnings: readonly string[]): string {
   return ["Look at:", ...warnings.map((warning) => `  ${onTerminal(relative(process.cwd(), warning))}`)].join("\n");
@@ -412,10 +400,10 @@ export const command = createCommand(
   )
   .option(
     "--since <time>",
-    "only events published at or after this time (ISO 8601, UTC), or so long ago: 30d, 12h",
-    parseTime,
+    `only events published at or after this time: ${timeForms}; 30d and 12h are counted back from now`,
+    parseSince,
   )
-  .option("--until <time>", "only events published before this time", parseTime)
+  .option("--until <time>", "only events published before this time, or on this day and before", parseUntil)
   .option("--experimental", "run deployed rules with status experimental as well", false)
   .option(
     "--packs <packs>",

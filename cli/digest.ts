@@ -1,4 +1,4 @@
-import { InvalidArgumentError } from "commander";
+import { Option } from "commander";
 import { createTopic } from "../lambda/adapters/aws/topic.ts";
 import { keepDays } from "../lambda/adapters/tables/day-counts.ts";
 import { readDigestSources } from "../lambda/adapters/tables/digest-sources.ts";
@@ -7,10 +7,10 @@ import { renderDigest, writeDigest } from "../lambda/core/digest/render-digest.t
 import { createCommand, InputError, onTerminal } from "./command.ts";
 import { addDeploymentOptions, type DeploymentOptions, findDeployment } from "./deployment.ts";
 import { ourDetections, readDetections } from "./detections-folder.ts";
+import { readTime, timeForms, type WrittenTime } from "./times.ts";
 
 interface Options extends DeploymentOptions {
-  /** The first day (`2026-11-16`), or a number of days. */
-  readonly since: string | number;
+  readonly since: WrittenTime;
   readonly send: boolean;
   readonly json: boolean;
 }
@@ -36,27 +36,28 @@ async function digest(options: Options): Promise<void> {
   if (!options.json) process.stdout.write("Sent to the alert topic.\n");
 }
 
-/** The days until today (UTC), which is not over. */
-function periodOf(since: string | number, now: Date): Period {
-  const today = Date.parse(now.toISOString().slice(0, 10));
-  const days = typeof since === "number" ? since : Math.round((today - Date.parse(since)) / day) + 1;
+/** The days until today (UTC), which is not over; `7d` are seven with today. Counts are of whole days. */
+function periodOf(since: WrittenTime, now: Date): Period {
+  const dayOf = (time: number) => Math.floor(time / day) * day;
+  const today = dayOf(now.getTime());
+  const days =
+    since.kind === "span"
+      ? Math.ceil(since.milliseconds / day)
+      : Math.round((today - dayOf(since.kind === "day" ? since.start : since.at)) / day) + 1;
   if (days < 1) throw new InputError("--since lies in the future");
   if (days > keepDays) throw new InputError(`--since lies more than ${keepDays} days back: older counts are gone`);
   return { from: new Date(today - (days - 1) * day).toISOString().slice(0, 10), days };
-}
-
-function parseSince(text: string): string | number {
-  const days = /^([1-9]\d{0,3})d$/.exec(text)?.[1];
-  if (days !== undefined) return Number(days);
-  if (/^\d{4}-\d{2}-\d{2}$/.test(text) && !Number.isNaN(Date.parse(text))) return text;
-  throw new InvalidArgumentError("a day (2026-11-16) or a number of days (7d) is expected");
 }
 
 /** The command, for one run. */
 export const command = addDeploymentOptions(
   createCommand("digest", "Prints what the digest would say of the days until now, and sends it."),
 )
-  .option("--since <day>", "the first day (UTC), or a number of days with today", parseSince, daysOfWeek)
+  .addOption(
+    new Option("--since <time>", `the first day that counts, whole: ${timeForms}; 7d are seven days with today`)
+      .argParser(readTime)
+      .default(readTime(`${daysOfWeek}d`), `${daysOfWeek}d`),
+  )
   .option("--send", "sends it to the alert topic as well", false)
   .option("--json", "prints it as JSON, with every list whole", false)
   .action(digest);

@@ -45,6 +45,7 @@ import { findAuthor } from "./exceptions/author.ts";
 import { asksConsent } from "./exceptions/consent.ts";
 import { coverageOfEvents, coverageOfHistory, describeCoverage } from "./exceptions/preview.ts";
 import { networkBase } from "./network-base.ts";
+import { parseEnd, timeForms } from "./times.ts";
 import { countWaiting } from "./waiting-messages.ts";
 
 const print = (text: string) => process.stdout.write(`${onTerminal(text)}\n`);
@@ -382,22 +383,6 @@ function checkCidr(text: string): string {
   return text;
 }
 
-/** A day lasts until its end, in UTC. */
-function parseUntil(text: string): Date {
-  const days = /^(\d{1,4})d$/.exec(text)?.[1];
-  if (days !== undefined) return new Date(Date.now() + Number(days) * day);
-  const whole = /^\d{4}-\d{2}-\d{2}$/.test(text);
-  const time = new Date(whole ? `${text}T00:00:00Z` : text);
-  // A time has to begin with its day: JavaScript reads a number as a year, and "1 day" as a day of 2001.
-  if (Number.isNaN(time.getTime()) || !/^\d{4}-\d{2}-\d{2}/.test(text)) {
-    const meant = /^\d{1,4}$/.test(text) ? `: for ${text} days write ${text}d` : "";
-    throw new InvalidArgumentError(
-      `a day (2027-01-15), a time in ISO 8601, or a number of days (30d) is expected${meant}`,
-    );
-  }
-  return whole ? new Date(time.getTime() + day) : time;
-}
-
 function collectKinds(text: string, before: readonly NetworkKind[] = []): readonly NetworkKind[] {
   const kind = networkKinds.find((each) => each === text.trim().toLowerCase().replaceAll("-", "_"));
   if (kind === undefined) throw new InvalidArgumentError(`one of ${networkKinds.join(", ")} is expected`);
@@ -436,7 +421,7 @@ subcommand("add", "adds one; what is given has to be met all together")
   .option("--detection <ids...>", "only these detections (default: all of a session start, and of nothing else)")
   .requiredOption("--reason <text>", "why it is harmless", once(parseText))
   .option("--by <name>", "who says so (default: the user of this machine, where that is a person)", once(parseText))
-  .option("--until <when>", `a day, a time, or a number of days, 30d (default: ${defaultDays}d)`, once(parseUntil))
+  .option("--until <when>", `${timeForms}; a day counts whole (default: ${defaultDays}d)`, once(parseEnd))
   .option("--events <file>", "count what it would have covered in this export, in place of what is remembered")
   .option("--yes", "do not ask", false)
   .action(add);

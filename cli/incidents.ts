@@ -25,6 +25,7 @@ import {
 import { ourDetections, readDetections } from "./detections-folder.ts";
 import { findAuthor } from "./exceptions/author.ts";
 import { casesFileOf } from "./rules/cases-file.ts";
+import { readTime, timeForms, type WrittenTime } from "./times.ts";
 
 const print = (text: string) => process.stdout.write(`${onTerminal(text)}\n`);
 const printJson = (value: unknown) => process.stdout.write(`${jsonLine(value)}\n`);
@@ -38,8 +39,7 @@ const shortId = 8;
 const leastPrefix = 4;
 
 interface SinceOptions extends DeploymentOptions {
-  /** Days. */
-  readonly since: number;
+  readonly since: WrittenTime;
   readonly json: boolean;
 }
 
@@ -56,14 +56,39 @@ async function list(options: ListOptions): Promise<void> {
   }
   for (const incident of shown) print(describeBriefly(incident));
   const waiting = all.filter(isOpen).length;
-  const days = plural(options.since, "day");
-  if (all.length === 0) print(`No incident changed in the last ${days}.`);
-  else print(`${plural(all.length, "incident")} of the last ${days}, ${waiting} without a verdict.`);
+  const period = describePeriod(options.since);
+  if (all.length === 0) print(`No incident changed in ${period}.`);
+  else print(`${plural(all.length, "incident")} of ${period}, ${waiting} without a verdict.`);
 }
 
 async function readSince(options: SinceOptions): Promise<readonly Incident[]> {
   const now = new Date();
-  return (await open(await findDeployment(options))).list(new Date(now.getTime() - options.since * day), now);
+  const since = startOf(options.since, now);
+  return (await open(await findDeployment(options))).list(since, now);
+}
+
+/** @throws InputError where incidents of that time are not kept any more, or it lies ahead */
+function startOf(since: WrittenTime, now: Date): Date {
+  const start =
+    since.kind === "span" ? now.getTime() - since.milliseconds : since.kind === "day" ? since.start : since.at;
+  if (start > now.getTime()) throw new InputError("--since lies in the future");
+  // A day that is given begins with its first second.
+  const days = since.kind === "span" ? incidentDays : incidentDays + 1;
+  if (start < now.getTime() - days * day) {
+    throw new InputError(
+      `an incident is kept for ${incidentDays} days after its last change: --since ${incidentDays}d`,
+    );
+  }
+  return new Date(start);
+}
+
+/** `the last 30 days`, `the time since 2026-11-24 10:00 UTC`. */
+function describePeriod(since: WrittenTime): string {
+  if (since.kind !== "span")
+    return `the time since ${minute(new Date(since.kind === "day" ? since.start : since.at).toISOString())} UTC`;
+  const { milliseconds } = since;
+  const isDays = milliseconds % day === 0;
+  return `the last ${plural(milliseconds / (isDays ? day : 3_600_000), isDays ? "day" : "hour")}`;
 }
 
 interface ShowOptions extends DeploymentOptions {
@@ -143,7 +168,7 @@ async function score(options: SinceOptions): Promise<void> {
     return;
   }
   if (scores.length === 0) {
-    print(`No incident changed in the last ${plural(options.since, "day")}.`);
+    print(`No incident changed in ${describePeriod(options.since)}.`);
     return;
   }
   const columns = ["alerts", "true", "benign", "expected", "open"];
@@ -303,13 +328,11 @@ function alertLines(alert: IncidentAlert): readonly string[] {
   ];
 }
 
-function parseDays(text: string): number {
-  const days = Number(/^(\d{1,3})d?$/.exec(text)?.[1] ?? Number.NaN);
-  if (!(days >= 1 && days <= incidentDays)) {
-    throw new InvalidArgumentError(`a number of days from 1d to ${incidentDays}d is expected`);
-  }
-  return days;
-}
+/** @param standard the default */
+const sinceOption = (standard: string) =>
+  new Option("--since <time>", `changed since then, ${incidentDays}d at the most: ${timeForms}`)
+    .argParser(readTime)
+    .default(readTime(standard), standard);
 
 /** The longest note, and name of its author: a mail prints them. */
 const maximumNote = 500;
@@ -334,7 +357,7 @@ const exitCodes = "\nExit code: 0; 2 when options or the id cannot be used.";
 
 subcommand("list", "lists those of the last days, the last changed first")
   .option("--open", "only those that wait for a verdict", false)
-  .option("--since <days>", `changed in this many days, ${incidentDays}d at the most`, parseDays, 30)
+  .addOption(sinceOption("30d"))
   .option("--json", "print each as a JSON line", false)
   .addHelpText("after", exitCodes)
   .action(list);
@@ -358,12 +381,7 @@ subcommand("close", "closes one with a verdict, which the next alert of the same
   .addHelpText("after", exitCodes)
   .action(close);
 subcommand("score", "counts alerts and verdicts by detection, and says what to tune")
-  .option(
-    "--since <days>",
-    `of incidents that changed in this many days, ${incidentDays}d at the most`,
-    parseDays,
-    incidentDays,
-  )
+  .addOption(sinceOption(`${incidentDays}d`))
   .option("--json", "print each detection as a JSON line", false)
   .addHelpText("after", exitCodes)
   .action(score);

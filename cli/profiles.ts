@@ -33,6 +33,7 @@ import type { BadRow } from "./profile-file.ts";
 import { type ImportReport, importProfiles } from "./profile-import.ts";
 import { addJourney } from "./profile-journeys.ts";
 import { createProgress } from "./progress.ts";
+import { parseEnd, timeForms } from "./times.ts";
 
 const print = (text: string) => process.stdout.write(`${text}\n`);
 const count = (number: number) => number.toLocaleString("en-US");
@@ -363,15 +364,6 @@ async function readTemplate(): Promise<void> {
   print((await readFile(new URL("profiles-template.csv", import.meta.url), "utf8")).trimEnd());
 }
 
-function parseUntil(text: string): Date {
-  // A day counts whole: it ends where the next one begins, in UTC.
-  const date = /^\d{4}-\d{2}-\d{2}$/.test(text)
-    ? new Date(Date.parse(`${text}T00:00:00Z`) + 86_400_000)
-    : new Date(text);
-  if (Number.isNaN(date.getTime())) throw new InvalidArgumentError("Expected a day such as 2027-01-15, or a time.");
-  return date;
-}
-
 function parseDistance(text: string): number {
   const distance = Number(text);
   if (!(distance > 0)) throw new InvalidArgumentError("Expected a number of kilometers over 0.");
@@ -405,7 +397,7 @@ subcommand(
 subcommand("delete", "removes all that is stored of a user").argument("<user>", "Okta user id or login").action(remove);
 addPlaceOptions(subcommand("travel", "adds a location that counts until a day"))
   .argument("<user>", "Okta user id or login")
-  .requiredOption("--until <day>", "the last day, or a time (ISO 8601, UTC)", parseUntil)
+  .requiredOption("--until <time>", `${timeForms}; a day counts whole`, parseEnd)
   .action(travel);
 addPlaceOptions(subcommand("judge", "judges a place as the detection does"))
   .argument("[user]", "Okta user id or login")

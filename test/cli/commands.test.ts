@@ -200,7 +200,7 @@ describe("npx okta-proxy-watch backtest", () => {
     ["a file without --events", async () => ["log.jsonl"], /a file needs its option: --events log\.jsonl/],
     ["all but the first file of a pattern", async () => ["--events", "a", "b", "c"], /: --events b --events c/],
     ["an unknown option", async () => ["--events", "-", "--nope"], /unknown option '--nope'/],
-    ["a time that is none", async () => ["--events", "-", "--since", "lately"], /Expected a time/],
+    ["a time that is none", async () => ["--events", "-", "--since", "lately"], /30d or 12h, a day .* is expected/],
     [
       "a distance that is none",
       async () => ["--events", "-", "--distance-km", "-1"],

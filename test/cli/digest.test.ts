@@ -58,8 +58,8 @@ test.each([
   ["2099-01-01", "lies in the future"],
   ["2026-01-01", "older counts are gone"],
   ["36d", "older counts are gone"],
-  ["0d", "a day (2026-11-16) or a number of days (7d) is expected"],
-  ["yesterday", "a day (2026-11-16) or a number of days (7d) is expected"],
+  ["0d", "30d or 12h, a day (2026-12-31), or a time (2026-12-31T10:00Z) is expected"],
+  ["yesterday", "30d or 12h, a day (2026-12-31), or a time (2026-12-31T10:00Z) is expected"],
 ])("--since %s is refused: %s", async (since, reason) => {
   expect(await digest("--since", since)).toMatchObject({ code: 2, stderr: expect.stringContaining(reason) });
 });

@@ -224,7 +224,7 @@ describe("npx okta-proxy-watch profiles", () => {
 
   test.each([
     [["travel", "a", "--country", "JP", "--until", "2020-01-01"], /--until lies in the past/],
-    [["travel", "a", "--country", "JP", "--until", "soon"], /Expected a day/],
+    [["travel", "a", "--country", "JP", "--until", "soon"], /a day \(2026-12-31\)/],
     [
       ["travel", "a", "--city", "Atlantis", "--country", "GR", "--until", "2100-01-01"],
       /no city "Atlantis" is known in GR/,
