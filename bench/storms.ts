@@ -1,6 +1,7 @@
 import { fork } from "node:child_process";
 import { fileURLToPath } from "node:url";
 import { DynamoDBClient } from "@aws-sdk/client-dynamodb";
+import { sdkDynamodb } from "../lambda/adapters/aws/dynamodb/sdk.ts";
 import { createClaims } from "../lambda/adapters/tables/claims.ts";
 import { createIncidents } from "../lambda/adapters/tables/incidents.ts";
 import { createLookUp } from "../lambda/adapters/tables/look-up.ts";
@@ -64,7 +65,7 @@ let now = start;
 let queue: { readonly body: string; readonly due: number }[] = [];
 let parked = 0;
 const published: Alert[] = [];
-const getDynamodb = async () => dynamodb;
+const getDynamodb = async () => sdkDynamodb(dynamodb);
 const getStateKey = () => Buffer.from("a key of the bench");
 const ports: PipelinePorts = memoryPorts({
   rules: ruleSet([proxied]),

@@ -4,6 +4,7 @@ import { fileURLToPath } from "node:url";
 import { type BuildOptions, build, type Metafile, type OutputFile, type Plugin } from "esbuild";
 import { loadSettings, rulesFolderOf } from "../infra/settings.ts";
 import { SettingsError } from "../infra/settings-file.ts";
+import { builtinsPlugin } from "./builtins-plugin.ts";
 import { findDoubledState } from "./doubled-state.ts";
 import { createRulesPlugin } from "./rules-plugin.ts";
 
@@ -106,7 +107,7 @@ async function bundle(name: string): Promise<Metafile["outputs"]> {
           outdir,
           splitting: true,
           chunkNames: "chunks/[name]-[hash]",
-          plugins: [rulesPlugin],
+          plugins: [builtinsPlugin, rulesPlugin],
         })
       : await bundleAwaited(name, parts, outdir);
   await writeFolder(outdir, files);
@@ -128,7 +129,7 @@ async function bundleAwaited(name: string, parts: readonly string[], outdir: str
   const later = new Map<string, string>();
   const all: Built[] = [];
   const single = async (entryPoint: string, file: string, folder: string) => {
-    const plugins = [rulesPlugin, leaveForLater(later, folder)];
+    const plugins = [builtinsPlugin, rulesPlugin, leaveForLater(later, folder)];
     all.push(await buildFiles({ entryPoints: { [file]: entryPoint }, outdir, plugins }));
   };
   await single(join(root, "lambda/functions", `${name}.ts`), "index", laterFolder);
@@ -143,7 +144,7 @@ async function bundleAwaited(name: string, parts: readonly string[], outdir: str
     outdir: join(outdir, laterFolder),
     splitting: true,
     chunkNames: "shared/[name]-[hash]",
-    plugins: [rulesPlugin],
+    plugins: [builtinsPlugin, rulesPlugin],
   });
   all.push(shared);
   return { files: all.flatMap(({ files }) => files), outputs: Object.assign({}, ...all.map(({ outputs }) => outputs)) };

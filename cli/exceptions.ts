@@ -3,6 +3,7 @@ import { isIPv4 } from "node:net";
 import { userInfo } from "node:os";
 import { type Command, InvalidArgumentError } from "commander";
 import { distance } from "fastest-levenshtein";
+import { sdkDynamodb } from "../lambda/adapters/aws/dynamodb/sdk.ts";
 import { createTopic } from "../lambda/adapters/aws/topic.ts";
 import { createClaims } from "../lambda/adapters/tables/claims.ts";
 import { openExceptions } from "../lambda/adapters/tables/exceptions.ts";
@@ -309,7 +310,10 @@ async function notify(options: DeploymentOptions): Promise<void> {
 /** Prints the result of an event of the last seven days, or where it may be. */
 async function printEnd(uuid: string, deployment: Deployment, all: readonly Exception[], now: Date): Promise<void> {
   const { dynamodb, stateTable } = deployment;
-  const found = await createClaims(stateTable, async () => dynamodb).find(uuid, AbortSignal.timeout(10_000));
+  const found = await createClaims(stateTable, async () => sdkDynamodb(dynamodb)).find(
+    uuid,
+    AbortSignal.timeout(10_000),
+  );
   if (found?.kind !== "done") {
     const waiting = plural(await countWaiting(deployment), "message");
     if (found !== null) {

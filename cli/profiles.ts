@@ -1,6 +1,7 @@
 import { readFile } from "node:fs/promises";
 import { DeleteItemCommand } from "@aws-sdk/client-dynamodb";
 import { type Command, InvalidArgumentError } from "commander";
+import { sdkDynamodb } from "../lambda/adapters/aws/dynamodb/sdk.ts";
 import { createUsersApi } from "../lambda/adapters/okta-api/users-api.ts";
 import { removePerson } from "../lambda/adapters/tables/day-counts.ts";
 import { openIncidents } from "../lambda/adapters/tables/incidents.ts";
@@ -297,7 +298,7 @@ async function printJudgement(
   { profileTable, stateTable, dynamodb }: Deployment,
 ): Promise<void> {
   const noKey = () => Promise.reject(new Error("what is remembered of users is not asked for"));
-  const lookUp = createLookUp(profileTable, stateTable, noKey, async () => dynamodb);
+  const lookUp = createLookUp(profileTable, stateTable, noKey, async () => sdkDynamodb(dynamodb));
   const found = await lookUp(
     { keys: new Set(keys), users: new Set(), incidents: new Set() },
     AbortSignal.timeout(30_000),

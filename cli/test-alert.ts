@@ -1,4 +1,5 @@
 import { paginateListSubscriptionsByTopic, type Subscription } from "@aws-sdk/client-sns";
+import { sdkDynamodb } from "../lambda/adapters/aws/dynamodb/sdk.ts";
 import { awaitEnd, sendTest } from "../lambda/adapters/aws/send-test-event.ts";
 import { whyUnreachable } from "../lambda/adapters/okta-api/unreachable.ts";
 import { createClaims } from "../lambda/adapters/tables/claims.ts";
@@ -24,7 +25,7 @@ export async function sendTestAlert(deployment: Deployment, timeout: number): Pr
   if (status !== 204) return fail(explainStatus(status, deployment));
   print(`delivered: ${deployment.hookUrl} answered 204 after ${seconds(started)}, event ${uuid}`);
 
-  const claims = createClaims(deployment.stateTable, async () => deployment.dynamodb);
+  const claims = createClaims(deployment.stateTable, async () => sdkDynamodb(deployment.dynamodb));
   const found = await awaitEnd(claims, uuid, timeout * 1_000);
   if (found?.kind !== "done") return fail(await explainSilence(found?.kind ?? null, deployment, uuid));
   if (found.end.outcome !== "alerted") return fail(`the event was ${found.end.outcome}, which a test never should be`);

@@ -3,6 +3,7 @@ import pMap from "p-map";
 import { batchMessages, queueMessageBytes } from "../../core/text/message-limits.ts";
 import { toBatches } from "./batches.ts";
 import { type ClientSettings, clientDefaults, once } from "./client.ts";
+import { openSqs } from "./sqs.ts";
 
 /** Batches that are sent at the same time. */
 const concurrency = 10;
@@ -30,26 +31,18 @@ export function createQueue(
   queueUrl: string,
   { client: given, settings = clientDefaults }: QueueOptions = {},
 ): SendMessages {
-  const getSqs = once(async () => {
-    const { SQSClient, SendMessageBatchCommand } = await import("@aws-sdk/client-sqs");
-    return { client: given ?? new SQSClient(settings), SendMessageBatchCommand };
-  });
+  const getSqs = once(() => openSqs(queueUrl, settings, given));
   return async (messages, signal) => {
-    const { client, SendMessageBatchCommand } = await getSqs();
+    const send = await getSqs();
     const limits = { entries: batchMessages, bytes: queueMessageBytes };
     const batches = toBatches(messages, ({ body }) => Buffer.byteLength(body), limits);
     const sendBatch = async (batch: readonly QueueMessage[]) => {
-      const { Failed } = await client.send(
-        new SendMessageBatchCommand({
-          QueueUrl: queueUrl,
-          Entries: batch.map(({ body, delaySeconds }, index) => ({
-            Id: String(index),
-            MessageBody: body,
-            DelaySeconds: delaySeconds,
-          })),
-        }),
-        { abortSignal: signal },
-      );
+      const Entries = batch.map(({ body, delaySeconds }, index) => ({
+        Id: String(index),
+        MessageBody: body,
+        DelaySeconds: delaySeconds,
+      }));
+      const { Failed } = await send({ QueueUrl: queueUrl, Entries }, signal);
       if (Failed !== undefined && Failed.length > 0) {
         throw new Error(`the queue ${queueUrl} refused ${Failed.length} of ${batch.length}: ${Failed[0]?.Message}`);
       }

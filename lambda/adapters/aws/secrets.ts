@@ -1,4 +1,5 @@
 import { type ClientSettings, clientDefaults, once } from "./client.ts";
+import { readAccess } from "./direct/access.ts";
 import type { VersionStage } from "./fetch-secret.ts";
 
 /** Fetches one version of a secret; null when there is no such version, or it has no text. */
@@ -13,6 +14,8 @@ export type SecretSource = { readonly arn: string } | { readonly value: string }
  */
 export function createSecrets(settings: ClientSettings = clientDefaults): (arn: string) => FetchVersion {
   const load = once(async () => {
+    const access = readAccess("secretsmanager", process.env);
+    if (access !== null) return (await import("./direct/secrets-manager.ts")).fetchSecretDirectly(access, settings);
     // The SDK's client is imported by a module of its own, so that the bundle holds what that imports, and no more.
     const { createFetchSecret } = await import("./fetch-secret.ts");
     return createFetchSecret(settings);

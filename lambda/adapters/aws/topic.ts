@@ -5,6 +5,7 @@ import { batchMessages, topicMessageBytes } from "../../core/text/message-limits
 import { pause } from "../../core/time/budget.ts";
 import { toBatches } from "./batches.ts";
 import { type ClientSettings, clientDefaults, once } from "./client.ts";
+import { openSns } from "./sns.ts";
 
 const limits = { entries: batchMessages, bytes: topicMessageBytes };
 
@@ -44,34 +45,32 @@ export function createTopic(
   { client: given, settings = clientDefaults }: TopicOptions = {},
 ): PublishMessage {
   const getSns = once(async () => {
-    const { SNSClient, PublishBatchCommand, PublishCommand } = await import("@aws-sdk/client-sns");
     const { connectionTimeout } = settings.requestHandler;
     // Each request opens a connection. A connection that went stale while the function was frozen breaks like one whose
     // request was accepted, and would count as a publish without an answer
     // (https://github.com/aws/aws-sdk-js-v3/issues/1196).
     const agent = { keepAlive: false };
     const requestHandler = { connectionTimeout, httpAgent: agent, httpsAgent: agent };
-    const makeClient = () => new SNSClient({ ...settings, maxAttempts: 1, requestHandler });
-    return { client: given ?? makeClient(), PublishBatchCommand, PublishCommand };
+    return openSns({ maxAttempts: 1, requestHandler }, given);
   });
   let waiting: Waiting[] = [];
 
   async function publishBatch(batch: readonly Waiting[]): Promise<void> {
     try {
-      const { client, PublishBatchCommand, PublishCommand } = await getSns();
+      const sns = await getSns();
       const [first] = batch;
       if (first !== undefined && batch.length === 1) {
-        const command = new PublishCommand({ TopicArn: topicArn, ...toInput(first.message) });
-        const { MessageId } = await publishOnce(first.signal, (abortSignal) => client.send(command, { abortSignal }));
+        const input = { TopicArn: topicArn, ...toInput(first.message) };
+        const { MessageId } = await publishOnce(first.signal, (signal) => sns.publish(input, signal));
         if (MessageId === undefined) throw new UnconfirmedPublishError("the topic's answer names no message");
         first.resolve();
         return;
       }
       const entries = batch.map(({ message }, index) => ({ Id: String(index), ...toInput(message) }));
-      const command = new PublishBatchCommand({ TopicArn: topicArn, PublishBatchRequestEntries: entries });
+      const input = { TopicArn: topicArn, PublishBatchRequestEntries: entries };
       const { Failed = [], Successful = [] } = await publishOnce(
         whenAllAre(batch.map(({ signal }) => signal)),
-        (abortSignal) => client.send(command, { abortSignal }),
+        (signal) => sns.publishBatch(input, signal),
       );
       for (const { Id, Code, Message } of Failed) {
         batch[Number(Id)]?.reject(new Error(`the topic ${topicArn} refused a message: ${Message ?? Code}`));

@@ -3,7 +3,6 @@ import type { AttributeValue } from "@aws-sdk/client-dynamodb";
 import * as z from "zod/mini";
 import type { Claim, Claims } from "../../core/pipeline/claims.ts";
 import { within } from "../../core/time/budget.ts";
-import { once } from "../aws/client.ts";
 import { toAttribute, toPlainItem } from "../aws/dynamodb/attribute-value.ts";
 import { createDynamodb } from "../aws/dynamodb/client.ts";
 
@@ -32,25 +31,20 @@ const deadLettered = "(#status = :completed AND #data.#outcome = :deadLettered)"
 
 /** Claims on the state table. */
 export function createClaims(tableName: string, getDynamodb = createDynamodb()): Claims {
-  const load = once(async () => {
-    const [client, commands] = await Promise.all([getDynamodb(), import("@aws-sdk/client-dynamodb")]);
-    return { client, ...commands };
-  });
   const read = async (key: string, signal: AbortSignal) => {
-    const { client, GetItemCommand } = await load();
-    const command = new GetItemCommand({ TableName: tableName, Key: keyOf(key), ConsistentRead: true });
-    const { Item } = await client.send(command, { abortSignal: signal });
+    const dynamodb = await getDynamodb();
+    const { Item } = await dynamodb.getItem({ TableName: tableName, Key: keyOf(key), ConsistentRead: true }, signal);
     return Item && readItem(Item);
   };
   return {
     async claim(key, { lease, again = false }, signal) {
-      const { client, UpdateItemCommand } = await load();
+      const dynamodb = await getDynamodb();
       const now = Date.now();
       try {
         const { Attributes } = await within(
           signal,
-          client.send(
-            new UpdateItemCommand({
+          dynamodb.updateItem(
+            {
               TableName: tableName,
               Key: keyOf(key),
               UpdateExpression:
@@ -67,8 +61,8 @@ export function createClaims(tableName: string, getDynamodb = createDynamodb()):
                 ...(again && { ":completed": { S: "COMPLETED" }, ":deadLettered": { S: "deadLettered" } }),
               },
               ReturnValues: "ALL_NEW",
-            }),
-            { abortSignal: signal },
+            },
+            signal,
           ),
         );
         return { kind: "claimed", unconfirmed: Number(Attributes?.unconfirmed?.N ?? 1) - 1 };
@@ -78,8 +72,8 @@ export function createClaims(tableName: string, getDynamodb = createDynamodb()):
       }
     },
     async complete(key, { outcome, undecided, exceptions }, signal) {
-      const { client, UpdateItemCommand } = await load();
-      const command = new UpdateItemCommand({
+      const dynamodb = await getDynamodb();
+      const input = {
         TableName: tableName,
         Key: keyOf(key),
         UpdateExpression: "SET #status = :completed, #expiration = :until, #data = :end REMOVE #unconfirmed",
@@ -94,20 +88,20 @@ export function createClaims(tableName: string, getDynamodb = createDynamodb()):
           ":until": { N: expiration(Date.now()) },
           ":end": toAttribute({ outcome, undecided: [...undecided], exceptions: [...exceptions] }),
         },
-      });
-      await within(signal, client.send(command, { abortSignal: signal }));
+      };
+      await within(signal, dynamodb.updateItem(input, signal));
     },
     async find(key, signal) {
       return (await within(signal, read(key, signal))) ?? null;
     },
     async release(key, unconfirmed, signal) {
-      const { client, DeleteItemCommand, UpdateItemCommand } = await load();
+      const dynamodb = await getDynamodb();
       const item = { TableName: tableName, Key: keyOf(key) };
       const sent: Promise<unknown> =
         unconfirmed === 0
-          ? client.send(new DeleteItemCommand(item), { abortSignal: signal })
-          : client.send(
-              new UpdateItemCommand({
+          ? dynamodb.deleteItem(item, signal)
+          : dynamodb.updateItem(
+              {
                 ...item,
                 UpdateExpression: "SET #lease = :over, #unconfirmed = :unconfirmed",
                 ExpressionAttributeNames: {
@@ -115,8 +109,8 @@ export function createClaims(tableName: string, getDynamodb = createDynamodb()):
                   "#unconfirmed": attributes["#unconfirmed"],
                 },
                 ExpressionAttributeValues: { ":over": { N: "0" }, ":unconfirmed": { N: String(unconfirmed) } },
-              }),
-              { abortSignal: signal },
+              },
+              signal,
             );
       await within(signal, sent);
     },

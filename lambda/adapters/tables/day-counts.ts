@@ -41,18 +41,14 @@ export function createCountDay(tableName: string, getDynamodb = createDynamodb()
   /** As of the last read, which spares a day that is full from being read each time. */
   let held: Held | null = null;
   return async (day, counts, signal) => {
-    const [client, { GetItemCommand, UpdateItemCommand }] = await Promise.all([
-      getDynamodb(),
-      import("@aws-sdk/client-dynamodb"),
-    ]);
+    const dynamodb = await getDynamodb();
     const key = { TableName: tableName, Key: { id: { S: prefix + day } } };
-    const options = { abortSignal: signal };
-    const write = (update: Update) => isWritten(client.send(new UpdateItemCommand({ ...key, ...update }), options));
+    const write = (update: Update) => isWritten(dynamodb.updateItem({ ...key, ...update }, signal));
     const add = (known: Held) => write(addition(fitCounts(counts, known), known));
 
     const assumed = held?.day === day ? held : { day, names: fixed, persons: new Set<string>() };
     if (await add(assumed)) return;
-    const { Item } = await client.send(new GetItemCommand({ ...key, ConsistentRead: true }), options);
+    const { Item } = await dynamodb.getItem({ ...key, ConsistentRead: true }, signal);
     if (Item?.[numbersAttribute] === undefined) {
       await write(emptyDay(day));
       if (await add(assumed)) return;
@@ -125,8 +121,9 @@ export async function readDays(
   tableName: string,
   days: readonly string[],
 ): Promise<ReadonlyMap<string, DayCounts>> {
+  const { sdkDynamodb } = await import("../aws/dynamodb/sdk.ts");
   const values = days.map((day) => prefix + day);
-  const { items, unprocessed } = await batchGet(client, [{ table: tableName, key: "id", values }]);
+  const { items, unprocessed } = await batchGet(sdkDynamodb(client), [{ table: tableName, key: "id", values }]);
   if (unprocessed.size > 0)
     throw new Error(`the table ${tableName} is throttled: the counts of the digest were not read`);
   return new Map(

@@ -4,7 +4,6 @@ import { emptyGroup, type GroupState } from "../../core/correlation/group-state.
 import type { GroupStore, StoredGroup } from "../../core/correlation/group-store.ts";
 import { within } from "../../core/time/budget.ts";
 import { toError } from "../../core/values/error.ts";
-import { once } from "../aws/client.ts";
 import { batchGet } from "../aws/dynamodb/batch-get.ts";
 import { createDynamodb } from "../aws/dynamodb/client.ts";
 import { decodeGroup, encodeGroup, UnreadableGroupError } from "./group-codec.ts";
@@ -51,15 +50,11 @@ export function createGroupStore(
   getStateKey: GetStateKey,
   getDynamodb = createDynamodb(),
 ): GroupStore {
-  const load = once(async () => {
-    const [client, commands] = await Promise.all([getDynamodb(), import("@aws-sdk/client-dynamodb")]);
-    return { client, ...commands };
-  });
   const idOf = async (key: string, signal: AbortSignal) => groupItemId(key, await getStateKey(signal));
   const find = async (id: string, signal: AbortSignal): Promise<StoredGroup> => {
-    const { client, GetItemCommand } = await load();
-    const command = new GetItemCommand({ TableName: tableName, Key: { id: { S: id } }, ConsistentRead: true });
-    const { Item } = await within(signal, client.send(command, { abortSignal: signal }));
+    const dynamodb = await getDynamodb();
+    const input = { TableName: tableName, Key: { id: { S: id } }, ConsistentRead: true };
+    const { Item } = await within(signal, dynamodb.getItem(input, signal));
     return readGroup(Item ?? {});
   };
   return {
@@ -67,15 +62,15 @@ export function createGroupStore(
       const stateKey = await getStateKey(signal);
       const ids = new Map([...keys].map((key) => [groupItemId(key, stateKey), key]));
       const wanted = { table: tableName, key: "id", values: [...ids.keys()], consistent: true };
-      const { items, unprocessed } = await batchGet((await load()).client, [wanted], signal);
+      const { items, unprocessed } = await batchGet(await getDynamodb(), [wanted], signal);
       if (unprocessed.size > 0) throw new Error(`the state table ${tableName} is throttled`);
       return new Map((items.get(tableName) ?? []).map((item) => [ids.get(item.id?.S ?? "") ?? "", readGroup(item)]));
     },
     async write(key, { state, seen, milliseconds }, signal) {
-      const [id, { client, UpdateItemCommand }] = await Promise.all([idOf(key, signal), load()]);
+      const [id, dynamodb] = await Promise.all([idOf(key, signal), getDynamodb()]);
       const newest = state.slots.at(-1)?.entries.at(-1)?.at ?? 0;
       const until = Math.max(newest + 2 * milliseconds, Date.now()) + grace;
-      const command = new UpdateItemCommand({
+      const input = {
         TableName: tableName,
         Key: { id: { S: id } },
         UpdateExpression: "SET #state = :state, #version = :next, #expiration = :until",
@@ -89,9 +84,9 @@ export function createGroupStore(
         },
         // https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/WorkingWithItems.html: it costs no read.
         ReturnValuesOnConditionCheckFailure: "ALL_OLD",
-      });
+      } as const;
       try {
-        await within(signal, client.send(command, { abortSignal: signal }));
+        await within(signal, dynamodb.updateItem(input, signal));
         return null;
       } catch (error) {
         if (toError(error).name !== "ConditionalCheckFailedException") throw error;

@@ -10,7 +10,6 @@ import {
 } from "../../core/incidents/incident.ts";
 import type { Incidents, PublishedAlert } from "../../core/incidents/incidents.ts";
 import { within } from "../../core/time/budget.ts";
-import { once } from "../aws/client.ts";
 import { toAttribute, toPlainItem } from "../aws/dynamodb/attribute-value.ts";
 import { batchGet } from "../aws/dynamodb/batch-get.ts";
 import { createDynamodb } from "../aws/dynamodb/client.ts";
@@ -69,10 +68,6 @@ export function createIncidents(
   getStateKey: GetStateKey,
   getDynamodb = createDynamodb(),
 ): Incidents {
-  const load = once(async () => {
-    const [client, commands] = await Promise.all([getDynamodb(), import("@aws-sdk/client-dynamodb")]);
-    return { client, ...commands };
-  });
   /** Without the key, the incident is kept all the same, and its verdict is not remembered of the user. */
   const userItemOf = async ({ userKey }: PublishedAlert, signal: AbortSignal) => {
     if (userKey === null) return null;
@@ -84,19 +79,16 @@ export function createIncidents(
   };
   return {
     async record(published, signal) {
-      const [{ client, UpdateItemCommand }, userItem] = await Promise.all([load(), userItemOf(published, signal)]);
+      const [dynamodb, userItem] = await Promise.all([getDynamodb(), userItemOf(published, signal)]);
       const write = (input: Omit<UpdateItemCommandInput, "TableName">) =>
-        within(
-          signal,
-          isWritten(client.send(new UpdateItemCommand({ TableName: tableName, ...input }), { abortSignal: signal })),
-        );
+        within(signal, isWritten(dynamodb.updateItem({ TableName: tableName, ...input }, signal)));
       // It is there already, or the incident has no room: then it is counted, and kept as the latest.
       if (!(await write(addition(published, userItem)))) await write(countedAddition(published, userItem));
     },
     async read(id, signal) {
-      const { client, GetItemCommand } = await load();
-      const command = new GetItemCommand({ TableName: tableName, Key: keyOf(id), ConsistentRead: true });
-      const { Item } = await within(signal, client.send(command, { abortSignal: signal }));
+      const dynamodb = await getDynamodb();
+      const input = { TableName: tableName, Key: keyOf(id), ConsistentRead: true };
+      const { Item } = await within(signal, dynamodb.getItem(input, signal));
       return readIncident(Item);
     },
   };
@@ -187,9 +179,10 @@ export interface IncidentItems {
 
 /** Opens the incidents on the state table. */
 export async function openIncidents(client: DynamoDBClient, tableName: string): Promise<IncidentItems> {
-  const { DeleteItemCommand, GetItemCommand, paginateQuery, UpdateItemCommand } = await import(
-    "@aws-sdk/client-dynamodb"
-  );
+  const [{ DeleteItemCommand, GetItemCommand, paginateQuery, UpdateItemCommand }, { sdkDynamodb }] = await Promise.all([
+    import("@aws-sdk/client-dynamodb"),
+    import("../aws/dynamodb/sdk.ts"),
+  ]);
   const itemOf = async (key: string) => {
     const command = new GetItemCommand({ TableName: tableName, Key: { id: { S: key } }, ConsistentRead: true });
     return (await client.send(command)).Item;
@@ -213,7 +206,9 @@ export async function openIncidents(client: DynamoDBClient, tableName: string): 
   };
   const list = async (since: Date, now: Date) => {
     const values = await itemIds(since, now);
-    const { items, unprocessed } = await batchGet(client, [{ table: tableName, key: "id", values, consistent: true }]);
+    const { items, unprocessed } = await batchGet(sdkDynamodb(client), [
+      { table: tableName, key: "id", values, consistent: true },
+    ]);
     if (unprocessed.size > 0) throw new Error(`the state table ${tableName} is throttled`);
     return (items.get(tableName) ?? [])
       .flatMap((each) => readIncident(each) ?? [])

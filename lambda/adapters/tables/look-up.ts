@@ -32,7 +32,7 @@ export function createLookUp(
   /** One write at a time: concurrent look-ups all find that the item is missing. */
   let starting: Promise<string | null> | null = null;
   return async (asked, signal) => {
-    const client = await getDynamodb();
+    const dynamodb = await getDynamodb();
     const keys = [...asked.keys];
     const users = [...asked.users];
     const incidents = [...asked.incidents];
@@ -40,7 +40,7 @@ export function createLookUp(
     const ofProfiles = profileKeysOf(profileTable, keys);
     const ofState = (values: readonly string[]): TableKeys => ({ table: stateTable, key: "id", values });
     const get = async (wanted: readonly TableKeys[]) => {
-      const { items, unprocessed } = await batchGet(client, wanted, signal);
+      const { items, unprocessed } = await batchGet(dynamodb, wanted, signal);
       if (unprocessed.has(profileTable)) throw new Error(`the profile table ${profileTable} is throttled`);
       return {
         profiles: items.get(profileTable) ?? [],
@@ -52,7 +52,7 @@ export function createLookUp(
       if (found.isThrottled) throw new Error(`the state table ${stateTable} is throttled`);
       const since = readWatching(found.states.get(watchingId));
       if (since === null) {
-        starting ??= startWatching(client, stateTable, new Date(), watchingPatience).finally(() => {
+        starting ??= startWatching(dynamodb, stateTable, new Date(), watchingPatience).finally(() => {
           starting = null;
         });
       }

@@ -14,6 +14,7 @@ import { toBatches } from "../aws/batches.ts";
 import { type Plain, toAttribute } from "../aws/dynamodb/attribute-value.ts";
 import { batchGet, maximumKeyBytes } from "../aws/dynamodb/batch-get.ts";
 import { isWritten } from "../aws/dynamodb/conditional-write.ts";
+import { sdkDynamodb } from "../aws/dynamodb/sdk.ts";
 import { earlierNames, readProfile } from "./stored-profile.ts";
 
 type Item = Readonly<Record<string, AttributeValue>>;
@@ -56,7 +57,7 @@ export function openProfileItems(dynamodb: DynamoDBClient, profileTable: string)
     const values = keys.filter((key) => Buffer.byteLength(key) <= maximumKeyBytes);
     if (values.length === 0) return new Map();
     const wanted = { table: profileTable, key: "user", values, consistent: true };
-    const { items, unprocessed } = await batchGet(dynamodb, [wanted], undefined, maximumRounds);
+    const { items, unprocessed } = await batchGet(sdkDynamodb(dynamodb), [wanted], undefined, maximumRounds);
     if (unprocessed.size > 0) throw new Error(`the profile table ${profileTable} is throttled; try again later`);
     return new Map((items.get(profileTable) ?? []).map((item) => [item.user?.S ?? "", item]));
   };

@@ -18,7 +18,6 @@ import {
   type Storm,
   stormMilliseconds,
 } from "../../core/storms/storm.ts";
-import { once } from "../aws/client.ts";
 import { type Plain, toAttribute, toPlainItem } from "../aws/dynamodb/attribute-value.ts";
 import { createDynamodb } from "../aws/dynamodb/client.ts";
 
@@ -104,28 +103,23 @@ const beside: Beside = { named: true, reasons: null, forgotten: [] };
 
 /** Sources on the state table. */
 export function createSources(tableName: string, getDynamodb = createDynamodb()): Sources {
-  const load = once(async () => {
-    const [client, { GetItemCommand, UpdateItemCommand }] = await Promise.all([
-      getDynamodb(),
-      import("@aws-sdk/client-dynamodb"),
-    ]);
-    return { client, GetItemCommand, UpdateItemCommand };
-  });
-
   const getItem = async (id: string, signal: AbortSignal): Promise<Item | undefined> => {
-    const { client, GetItemCommand } = await load();
-    const command = new GetItemCommand({ TableName: tableName, Key: { id: { S: id } }, ConsistentRead: true });
-    return (await client.send(command, { abortSignal: signal })).Item;
+    const dynamodb = await getDynamodb();
+    const { Item } = await dynamodb.getItem(
+      { TableName: tableName, Key: { id: { S: id } }, ConsistentRead: true },
+      signal,
+    );
+    return Item;
   };
   const get = (source: SourceKey, signal: AbortSignal) => getItem(idOf(source), signal);
   const read = async (source: SourceKey, signal: AbortSignal) => readItem(await get(source, signal));
 
   /** The item as it is now; null when the condition is not met. */
   const updateItem = async (id: string, change: Change, signal: AbortSignal): Promise<Item | null> => {
-    const { client, UpdateItemCommand } = await load();
+    const dynamodb = await getDynamodb();
     const input = { ...toInput(tableName, id, change), ReturnValues: "ALL_NEW" } as const;
     try {
-      return (await client.send(new UpdateItemCommand(input), { abortSignal: signal })).Attributes ?? {};
+      return (await dynamodb.updateItem(input, signal)).Attributes ?? {};
     } catch (error) {
       if (!(error instanceof Error) || error.name !== "ConditionalCheckFailedException") throw error;
       return null;

@@ -59,30 +59,22 @@ export function createUserStates(
   getStateKey: GetStateKey,
   getDynamodb = createDynamodb(),
 ): UserStates {
-  const load = async () => {
-    const [client, { GetItemCommand, UpdateItemCommand }] = await Promise.all([
-      getDynamodb(),
-      import("@aws-sdk/client-dynamodb"),
-    ]);
-    return { client, GetItemCommand, UpdateItemCommand };
-  };
-
   const idOf = async (user: UserKey, signal: AbortSignal) => userItemIds(user, await getStateKey(signal))[0];
 
   /** The attributes that were changed, as they are now; null when the condition is not met. */
   const update = async (user: UserKey, change: Change, signal: AbortSignal) => {
-    const [id, { client, UpdateItemCommand }] = await Promise.all([idOf(user, signal), load()]);
+    const [id, dynamodb] = await Promise.all([idOf(user, signal), getDynamodb()]);
     const input = { ...toInput(tableName, id, change), ReturnValues: "UPDATED_NEW" } as const;
-    const sent = client.send(new UpdateItemCommand(input), { abortSignal: signal });
+    const sent = dynamodb.updateItem(input, signal);
     return (await isWritten(sent)) ? toPlainItem((await sent).Attributes ?? {}) : null;
   };
 
   return {
     async read(user, signal) {
-      const [id, { client, GetItemCommand }] = await Promise.all([idOf(user, signal), load()]);
-      const { Item } = await client.send(
-        new GetItemCommand({ TableName: tableName, Key: { id: { S: id } }, ConsistentRead: true }),
-        { abortSignal: signal },
+      const [id, dynamodb] = await Promise.all([idOf(user, signal), getDynamodb()]);
+      const { Item } = await dynamodb.getItem(
+        { TableName: tableName, Key: { id: { S: id } }, ConsistentRead: true },
+        signal,
       );
       return readUserState(Item);
     },

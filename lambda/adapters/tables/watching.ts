@@ -1,5 +1,6 @@
-import type { AttributeValue, DynamoDBClient } from "@aws-sdk/client-dynamodb";
+import type { AttributeValue } from "@aws-sdk/client-dynamodb";
 import { within } from "../../core/time/budget.ts";
+import type { Dynamodb } from "../aws/dynamodb/operations.ts";
 
 /*
  * The time since which the deployment has watched: one item of the state table, without a time to live. The first
@@ -25,23 +26,22 @@ export const patienceMilliseconds = 200;
  * @returns since when the deployment has watched, by the first write; null when that is not known in time
  */
 export async function startWatching(
-  client: DynamoDBClient,
+  dynamodb: Pick<Dynamodb, "updateItem">,
   stateTable: string,
   now: Date,
   milliseconds = patienceMilliseconds,
 ): Promise<string | null> {
-  const { UpdateItemCommand } = await import("@aws-sdk/client-dynamodb");
   const patience = AbortSignal.timeout(milliseconds);
-  const command = new UpdateItemCommand({
+  const input = {
     TableName: stateTable,
     Key: { id: { S: watchingId } },
     UpdateExpression: "SET #since = if_not_exists(#since, :now)",
     ExpressionAttributeNames: { "#since": "since" },
     ExpressionAttributeValues: { ":now": { S: now.toISOString() } },
     ReturnValues: "ALL_NEW",
-  });
+  } as const;
   try {
-    const { Attributes } = await within(patience, client.send(command, { abortSignal: patience }));
+    const { Attributes } = await within(patience, dynamodb.updateItem(input, patience));
     return readWatching(Attributes);
   } catch {
     // The next look-up tries again.

@@ -37,7 +37,7 @@ function writeAlert(source: AlertSource): Alert {
   const { event, delivery, detectedAt, followUp = false, reportsSuppressed = false, storm = null } = source;
   const detections = source.detections
     .map((each) => describeDetection(each, source))
-    .sort((first, second) => bySeverity(first.level, second.level) || first.id.localeCompare(second.id));
+    .sort((first, second) => bySeverity(first.level, second.level) || (first.id < second.id ? -1 : 1));
   const [severest] = detections;
   if (severest === undefined) throw new RangeError(`an alert about ${event.uuid} needs at least one detection`);
   const delay = source.delay ?? missedDelay(event, delivery);

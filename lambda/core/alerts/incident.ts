@@ -117,8 +117,9 @@ const verdictNames = {
 
 /** `1st`, `2nd`, `11th`, `23rd`. */
 function ordinal(number: number): string {
-  return `${number}${suffixes[ordinals.select(number)] ?? "th"}`;
+  const isTeen = Math.floor(number / 10) % 10 === 1;
+  return `${number}${(isTeen ? null : suffixes[number % 10]) ?? "th"}`;
 }
 
-const ordinals = new Intl.PluralRules("en", { type: "ordinal" });
-const suffixes: Readonly<Partial<Record<Intl.LDMLPluralRule, string>>> = { one: "st", two: "nd", few: "rd" };
+/** By the last digit. */
+const suffixes: Readonly<Record<number, string>> = { 1: "st", 2: "nd", 3: "rd" };

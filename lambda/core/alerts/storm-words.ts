@@ -1,5 +1,5 @@
 import { stormMinutes } from "../storms/storm.ts";
-import { plural } from "../text/shorten.ts";
+import { formatCount, plural } from "../text/shorten.ts";
 import type { Alert } from "./alert-schema.ts";
 import type { AlertStorm } from "./storm.ts";
 
@@ -73,7 +73,7 @@ export function loginLines(storm: AlertStorm): string[] {
 }
 
 function times(count: number): string {
-  return count === 1 ? "once" : count === 2 ? "twice" : `${count.toLocaleString("en-US")} times`;
+  return count === 1 ? "once" : count === 2 ? "twice" : `${formatCount(count)} times`;
 }
 
 /**

@@ -1,5 +1,6 @@
 import { DynamoDBClient, GetItemCommand } from "@aws-sdk/client-dynamodb";
 import { afterAll, beforeAll, expect, test } from "vitest";
+import { sdkDynamodb } from "../../../lambda/adapters/aws/dynamodb/sdk.ts";
 import { createCountDay, readDays, removePerson } from "../../../lambda/adapters/tables/day-counts.ts";
 import {
   type DayCounts,
@@ -126,7 +127,7 @@ test("a function that knows a day to be full adds to it with one write", async (
     },
     { step: "initialize" },
   );
-  const count = createCountDay(names.stateTable, async () => client);
+  const count = createCountDay(names.stateTable, async () => sdkDynamodb(client));
   const add = (day: string, added: DayCounts) => count(day, added, AbortSignal.timeout(endless));
   for (let round = 0; round < 60; round += 1) {
     const open = Array.from({ length: 5 }, (_, index) => [nameOf("operator", `${round}-${index}`), 1] as const);

@@ -1,5 +1,6 @@
 import { DynamoDBClient, ScanCommand, UpdateItemCommand } from "@aws-sdk/client-dynamodb";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { sdkDynamodb } from "../../../lambda/adapters/aws/dynamodb/sdk.ts";
 import { encodeGroup } from "../../../lambda/adapters/tables/group-codec.ts";
 import { createGroupStore, groupItemId } from "../../../lambda/adapters/tables/group-states.ts";
 import { emptyGroup, type GroupState } from "../../../lambda/core/correlation/group-state.ts";
@@ -74,7 +75,7 @@ describe("the store of groups", () => {
       const groups = createGroupStore(
         "states",
         () => stateKey,
-        async () => client,
+        async () => sdkDynamodb(client),
       );
       const answer = await groups.write("key", { state: emptyGroup, seen: 3, milliseconds: hour }, signal());
       expect(answer).toEqual({ state: there, version: 4 });

@@ -1,6 +1,7 @@
 import { readFile } from "node:fs/promises";
 import { DynamoDBClient } from "@aws-sdk/client-dynamodb";
 import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
+import { sdkDynamodb } from "../../../lambda/adapters/aws/dynamodb/sdk.ts";
 import { createUserStates } from "../../../lambda/adapters/tables/user-states.ts";
 import type { Alert } from "../../../lambda/core/alerts/alert-schema.ts";
 import { renderSubject } from "../../../lambda/core/alerts/email.ts";
@@ -177,7 +178,7 @@ test("of 200 that come to the table at once, one is alerted on, and 199 are coun
   // A client that waits: two hundred connections at once take a busy machine longer than a request may.
   const client = new DynamoDBClient({ requestHandler: { connectionTimeout: 20_000, requestTimeout: 20_000 } });
   const { ports, user, signIn } = world({
-    userStates: createUserStates(names.stateTable, stateKey, async () => client),
+    userStates: createUserStates(names.stateTable, stateKey, async () => sdkDynamodb(client)),
   });
   const signal = AbortSignal.timeout(100_000);
   const due = () => dueAlert(signIn({ uuid: crypto.randomUUID() }), user, ports.now());

@@ -1,6 +1,7 @@
 import { DynamoDBClient, PutItemCommand, ScanCommand } from "@aws-sdk/client-dynamodb";
 import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
 import { toAttribute } from "../../../lambda/adapters/aws/dynamodb/attribute-value.ts";
+import { sdkDynamodb } from "../../../lambda/adapters/aws/dynamodb/sdk.ts";
 import { createLookUp } from "../../../lambda/adapters/tables/look-up.ts";
 import { createUserStates } from "../../../lambda/adapters/tables/user-states.ts";
 import { watchingId } from "../../../lambda/adapters/tables/watching.ts";
@@ -297,7 +298,7 @@ test("a key that comes late is waited for, while locations are asked for", async
         },
         { step: "initialize" },
       );
-      return client;
+      return sdkDynamodb(client);
     },
   );
   const { states } = await lookUp(

@@ -2,6 +2,7 @@ import { DynamoDBClient, PutItemCommand, type UpdateItemCommandInput } from "@aw
 import * as fc from "fast-check";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { toAttribute } from "../../../lambda/adapters/aws/dynamodb/attribute-value.ts";
+import { sdkDynamodb } from "../../../lambda/adapters/aws/dynamodb/sdk.ts";
 import { userItemIds } from "../../../lambda/adapters/tables/user-item-ids.ts";
 import { createUserStates } from "../../../lambda/adapters/tables/user-states.ts";
 import { type UserState, unknownUser } from "../../../lambda/core/history/history.ts";
@@ -52,7 +53,7 @@ test("a user with 1,000 networks is remembered, and forgotten 100 things at a ti
   const states = createUserStates(
     names.stateTable,
     () => stateKey,
-    async () => dynamodb,
+    async () => sdkDynamodb(dynamodb),
   );
   const user = "login#networks@example.com";
   const networks = Array.from({ length: 1_000 }, (_, n) => [`network#${n}|PT`, { ...session(n) }] as const);
@@ -83,7 +84,7 @@ test("the table holds what the rules say, whatever happens in whatever order", a
   const states = createUserStates(
     names.stateTable,
     () => stateKey,
-    async () => dynamodb,
+    async () => sdkDynamodb(dynamodb),
   );
   const happened = fc.record({
     eventUuid: fc.constantFrom("a", "b", "c", "d", "e", "f"),

@@ -1,5 +1,6 @@
 import { DeleteItemCommand, DynamoDBClient, GetItemCommand, PutItemCommand } from "@aws-sdk/client-dynamodb";
 import { afterAll, beforeAll, beforeEach, expect, test } from "vitest";
+import { sdkDynamodb } from "../../../lambda/adapters/aws/dynamodb/sdk.ts";
 import { createLookUp } from "../../../lambda/adapters/tables/look-up.ts";
 import { watchingId } from "../../../lambda/adapters/tables/watching.ts";
 import { type Emulators, startEmulators } from "../../../local/emulators.ts";
@@ -22,7 +23,13 @@ afterAll(async () => {
 });
 
 async function since(client = dynamodb): Promise<string | null | undefined> {
-  const lookUp = createLookUp(names.profileTable, names.stateTable, stateKey, async () => client, patientWatching);
+  const lookUp = createLookUp(
+    names.profileTable,
+    names.stateTable,
+    stateKey,
+    async () => sdkDynamodb(client),
+    patientWatching,
+  );
   const { states } = await lookUp(
     { keys: new Set(), users: new Set(["login#ada"]), incidents: new Set() },
     AbortSignal.timeout(100_000),
@@ -53,7 +60,13 @@ test("look-ups of one function that come at once share a write", async () => {
       },
     { step: "initialize" },
   );
-  const lookUp = createLookUp(names.profileTable, names.stateTable, stateKey, async () => client, patientWatching);
+  const lookUp = createLookUp(
+    names.profileTable,
+    names.stateTable,
+    stateKey,
+    async () => sdkDynamodb(client),
+    patientWatching,
+  );
   const asked = { keys: new Set<string>(), users: new Set(["login#ada"] as const), incidents: new Set<string>() };
   const found = await Promise.all(Array.from({ length: 20 }, () => lookUp(asked, AbortSignal.timeout(100_000))));
   const told = new Set(found.map(({ states }) => states?.get("login#ada")?.watchedSince));

@@ -1,4 +1,4 @@
-import { ScanCommand } from "@aws-sdk/client-dynamodb";
+import { DynamoDBClient, ScanCommand } from "@aws-sdk/client-dynamodb";
 import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
 import { openIncidents } from "../../../lambda/adapters/tables/incidents.ts";
 import { describeVerdict } from "../../../lambda/core/alerts/incident.ts";
@@ -9,7 +9,7 @@ import { names } from "../../../local/resources.ts";
 import { alertOf } from "../../fixtures/cases.ts";
 import type { Json } from "../../fixtures/events.ts";
 import { proxied, rule, ruleSet } from "../../fixtures/rules.ts";
-import { patientDynamodb, unhurried } from "../../fixtures/timing.ts";
+import { patientClient, unhurried } from "../../fixtures/timing.ts";
 import { world } from "../history/world.ts";
 
 let emulators: Emulators;
@@ -29,7 +29,7 @@ const session = (rootSessionId: string): Json => ({
 const grant: Json = { eventType: "user.account.privilege.grant", displayMessage: "Grant user privilege" };
 const from = (asNumber: number): Json => ({ securityContext: { isProxy: true, asNumber } });
 const rules = ruleSet([proxied, granted]);
-const open = async () => openIncidents(await patientDynamodb()(), names.stateTable);
+const open = async () => openIncidents(new DynamoDBClient(patientClient), names.stateTable);
 
 test("the alerts of one session bear one incident, and each names what came before it", async () => {
   const { deliver, published, pass } = world({ rules });
@@ -132,7 +132,7 @@ test("a password that a stranger typed for a login is in no item, and failed att
   await deliver(typed("Hunter2Secret", "2026-11-24T09:00:00Z"));
   await deliver({ ...typed("Correct.Horse", "2026-11-24T09:10:00Z"), ...from(64501) });
   expect(published.map(({ incident }) => incident.alerts)).toEqual([0, 1]);
-  const client = await patientDynamodb()();
+  const client = new DynamoDBClient(patientClient);
   const { Items = [] } = await client.send(new ScanCommand({ TableName: names.stateTable }));
   expect(JSON.stringify(Items)).toContain("incident#");
   expect(JSON.stringify(Items)).not.toMatch(/hunter2secret|correct\.horse/i);

@@ -1,6 +1,7 @@
-import type { AttributeValue, DynamoDBClient, KeysAndAttributes } from "@aws-sdk/client-dynamodb";
+import type { AttributeValue, KeysAndAttributes } from "@aws-sdk/client-dynamodb";
 import { pause } from "../../../core/time/budget.ts";
 import { toBatches } from "../batches.ts";
+import type { Dynamodb } from "./operations.ts";
 
 /** Items of one table, by their keys. */
 export interface TableKeys {
@@ -42,12 +43,11 @@ const firstPauseMilliseconds = 25;
  * @throws when DynamoDB does not answer
  */
 export async function batchGet(
-  client: DynamoDBClient,
+  dynamodb: Pick<Dynamodb, "batchGetItem">,
   wanted: readonly TableKeys[],
   signal?: AbortSignal,
   maximumRounds = 4,
 ): Promise<Found> {
-  const { BatchGetItemCommand } = await import("@aws-sdk/client-dynamodb");
   const items = new Map<string, Record<string, AttributeValue>[]>(wanted.map(({ table }) => [table, []]));
   const unprocessed = new Set<string>();
   const all = keysOf(wanted);
@@ -56,10 +56,7 @@ export async function batchGet(
     let pending = toRequest(batch);
     for (let round = 0; round < maximumRounds; round += 1) {
       if (round > 0) await pause(firstPauseMilliseconds * 2 ** (round - 1), signal);
-      const { Responses = {}, UnprocessedKeys = {} } = await client.send(
-        new BatchGetItemCommand({ RequestItems: pending }),
-        signal && { abortSignal: signal },
-      );
+      const { Responses = {}, UnprocessedKeys = {} } = await dynamodb.batchGetItem({ RequestItems: pending }, signal);
       for (const [table, found] of Object.entries(Responses)) items.get(table)?.push(...found);
       if (Object.keys(UnprocessedKeys).length === 0) return;
       pending = UnprocessedKeys;

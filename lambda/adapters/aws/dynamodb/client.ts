@@ -1,13 +1,15 @@
-import type { DynamoDBClient } from "@aws-sdk/client-dynamodb";
 import { type ClientSettings, clientDefaults, once } from "../client.ts";
+import { readAccess } from "../direct/access.ts";
+import type { GetDynamodb } from "./operations.ts";
 
-/** Returns a client of DynamoDB, made on first use. */
-export type GetDynamodb = () => Promise<DynamoDBClient>;
-
-/** The client of a function: one for all of its requests, since each client opens its own connections. */
+/**
+ * DynamoDB for a function: one for all of its requests, since each opens its own connections. It is called directly where the
+ * environment allows that, as the SDK's client takes most of the time of a first alert to load; else by the SDK.
+ */
 export function createDynamodb(settings: ClientSettings = clientDefaults): GetDynamodb {
   return once(async () => {
-    const { DynamoDBClient } = await import("@aws-sdk/client-dynamodb");
-    return new DynamoDBClient(settings);
+    const access = readAccess("dynamodb", process.env);
+    if (access !== null) return (await import("./direct.ts")).directDynamodb(access, settings);
+    return (await import("./sdk.ts")).openDynamodb(settings);
   });
 }

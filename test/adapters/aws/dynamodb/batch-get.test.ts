@@ -1,6 +1,7 @@
 import { type BatchGetItemCommandInput, DynamoDBClient, PutItemCommand } from "@aws-sdk/client-dynamodb";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { batchGet } from "../../../../lambda/adapters/aws/dynamodb/batch-get.ts";
+import { sdkDynamodb } from "../../../../lambda/adapters/aws/dynamodb/sdk.ts";
 import { type Emulators, startEmulators } from "../../../../local/emulators.ts";
 import { names } from "../../../../local/resources.ts";
 
@@ -31,7 +32,7 @@ test("a key that is longer than DynamoDB takes, empty, or no UTF-8, has no item,
   const values = ["00u1", "", "x".repeat(2_049), "é".repeat(1_025), "\ud800", "a\udfff"];
   sent.length = 0;
   const { items, unprocessed } = await batchGet(
-    dynamodb,
+    sdkDynamodb(dynamodb),
     [{ table: names.profileTable, key: "user", values }],
     AbortSignal.timeout(100_000),
   );
@@ -43,7 +44,7 @@ test("a key that is longer than DynamoDB takes, empty, or no UTF-8, has no item,
 test("a key that stands twice, in one list or in two of a table, is asked for once", async () => {
   sent.length = 0;
   const of = (values: readonly string[]) => ({ table: names.profileTable, key: "user", values });
-  const { items } = await batchGet(dynamodb, [of(["00u1", "b", "b"]), of(["b", "00u1", "c"])]);
+  const { items } = await batchGet(sdkDynamodb(dynamodb), [of(["00u1", "b", "b"]), of(["b", "00u1", "c"])]);
   expect(sent).toEqual(["00u1", "b", "c"]);
   expect(items.get(names.profileTable)).toEqual([{ user: { S: "00u1" } }]);
 });
