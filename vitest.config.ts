@@ -24,6 +24,8 @@ const shared = {
     // What the functions log and count is asked for by the tests of it.
     POWERTOOLS_LOG_LEVEL: "SILENT",
     POWERTOOLS_METRICS_DISABLED: "true",
+    // CDK's rules of CloudFormation take three seconds to load: `test/infra/findings.test.ts` and one synthesis by CDK use them.
+    CDK_VALIDATION: "false",
   },
 } as const;
 

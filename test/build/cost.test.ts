@@ -4,11 +4,17 @@ import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
 import { expect, test } from "vitest";
 
-test("the tables of costs in the documents are those that are computed", async () => {
-  const { stderr } = await promisify(execFile)(process.execPath, ["build/cost.ts", "--check"], {
+test("the tables of costs in the documents are those that are computed, and that the command prints", async () => {
+  const { stdout, stderr } = await promisify(execFile)(process.execPath, ["build/cost.ts", "--check"], {
     cwd: fileURLToPath(new URL("../..", import.meta.url)),
   });
   expect(stderr).toBe("");
+  const read = (name: string) => readFile(new URL(`../../docs/${name}.md`, import.meta.url), "utf8");
+  for (const name of ["cost", "security"]) {
+    for (const [, table = ""] of (await read(name)).matchAll(/: npm run cost -->\n\n(.*?)\n\n<!-- end -->/gs)) {
+      expect(stdout).toContain(table);
+    }
+  }
 });
 
 test("the README's summary has the figures of the table, to ten cents", async () => {
@@ -41,16 +47,4 @@ test("what a flood costs a day is what its refused requests cost a million, in b
   expect(Number(million)).toBeGreaterThan(0.2);
   expect(Number(day)).toBeGreaterThanOrEqual(millions * (Number(million) - 0.005));
   expect(Number(day)).toBeLessThanOrEqual(millions * (Number(million) + 0.005) + 1);
-});
-
-test("the command prints the tables of the documents", async () => {
-  const { stdout } = await promisify(execFile)(process.execPath, ["build/cost.ts", "--check"], {
-    cwd: fileURLToPath(new URL("../..", import.meta.url)),
-  });
-  const read = (name: string) => readFile(new URL(`../../docs/${name}.md`, import.meta.url), "utf8");
-  for (const name of ["cost", "security"]) {
-    for (const [, table = ""] of (await read(name)).matchAll(/: npm run cost -->\n\n(.*?)\n\n<!-- end -->/gs)) {
-      expect(stdout).toContain(table);
-    }
-  }
 });

@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
 import { everything } from "../../infra/synthesize.ts";
 import { type FakeAccount, type FakeAccountServer, startAccount } from "../fixtures/aws-account.ts";
-import { type Output, spawnCli } from "../fixtures/command.ts";
+import { type Output, runCli, spawnCli } from "../fixtures/command.ts";
 import { synthesize } from "../fixtures/synthesized.ts";
 
 /*
@@ -43,11 +43,15 @@ async function deploy(
   fake: FakeAccount,
   args: readonly string[],
   environment: Readonly<Record<string, string>> = { AWS_REGION: "eu-west-1" },
+  run = runCli,
 ): Promise<Output> {
   account = await startAccount(fake);
   const AWS_ENDPOINT_URL = account.url;
-  return spawnCli("deploy", args, { environment: { ...bare, ...credentials, AWS_ENDPOINT_URL, ...environment } });
+  return run("deploy", args, { environment: { ...bare, ...credentials, AWS_ENDPOINT_URL, ...environment } });
 }
+
+/** The same where CDK runs at the command's terminal. */
+const deployByCdk = (fake: FakeAccount, args: readonly string[]) => deploy(fake, args, undefined, spawnCli);
 
 describe("before anything is built", () => {
   test("a region has to be set, and how is said; us-east-1 is not taken for it", async () => {
@@ -152,7 +156,7 @@ describe("after synthesis", () => {
       const operations = "arn:aws:sns:eu-west-1:123456789012:operations";
       const file = join(folder, "less.yml");
       await writeFile(file, "oktaOrgUrl: https://example.okta.com\noutputs: [chat, ocsf, pagerduty]\n");
-      const { code, stdout, stderr } = await deploy(
+      const { code, stdout, stderr } = await deployByCdk(
         {
           bootstrapVersion: 30,
           rolesOnly: true,
@@ -202,7 +206,7 @@ describe("after synthesis", () => {
       const stack = { name: "OktaProxyWatch", outputs: {}, template: template.toJSON() };
       const file = join(folder, "dropped.yml");
       await writeFile(file, "mismatchDistanceKm: 800\nfirewallLimit: 5000\n");
-      const { code, stdout, stderr } = await deploy({ bootstrapVersion: 30, stack }, ["--settings", file]);
+      const { code, stdout, stderr } = await deployByCdk({ bootstrapVersion: 30, stack }, ["--settings", file]);
       expect(stdout).toContain("it removes and replaces nothing of weight.");
       expect(stdout).toContain(
         [
@@ -227,7 +231,7 @@ describe("after synthesis", () => {
   test(
     "a first deployment says what it makes; a setting of the command line is said to be for this once",
     async () => {
-      const { code, stdout, stderr } = await deploy({ bootstrapVersion: 30 }, [
+      const { code, stdout, stderr } = await deployByCdk({ bootstrapVersion: 30 }, [
         "--dry-run",
         "-c",
         "operationsEmail=operations@example.com",

@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, expect, test } from "vitest";
 import { type FakeCloudFormation, type FakeStack, startCloudFormation } from "../fixtures/cloudformation.ts";
-import { type Output, spawnCli } from "../fixtures/command.ts";
+import { type Output, runCli } from "../fixtures/command.ts";
 import { synthesize } from "../fixtures/synthesized.ts";
 
 let cloudFormation: FakeCloudFormation;
@@ -28,7 +28,7 @@ async function destroyWith(
     AWS_ACCESS_KEY_ID: "local",
     AWS_SECRET_ACCESS_KEY: "local",
   };
-  return spawnCli("destroy", args, { environment });
+  return runCli("destroy", args, { environment });
 }
 
 test("a dry run says what would stay, why, and how to remove it, and removes nothing", async () => {

@@ -3,7 +3,7 @@ import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
 import { commands as commandTable } from "../../cli/commands.ts";
 import { everything } from "../../infra/synthesize.ts";
 import { type EmbeddedRun, startEmbeddedRun } from "../../local/embedded-run.ts";
-import { spawnCli } from "../fixtures/command.ts";
+import { runCli } from "../fixtures/command.ts";
 import { delivery, sessionStart } from "../fixtures/events.ts";
 import { type FakeOkta, startFakeOkta } from "../fixtures/okta.ts";
 import { readRunbookCommands } from "../fixtures/runbook.ts";
@@ -23,7 +23,7 @@ beforeAll(async () => {
 afterAll(() => Promise.all([run.stop(), okta.stop()]));
 
 const local = (name: string, ...args: readonly string[]) =>
-  spawnCli(name, [...args, "--local", "--url", run.url], {
+  runCli(name, [...args, "--local", "--url", run.url], {
     environment: {
       HOOK_SECRET: "secret",
       OKTA_CLIENT_CLIENTID: okta.clientId,

@@ -2,7 +2,7 @@ import { mkdtemp, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { App, Validations } from "aws-cdk-lib";
-import { describe, expect, test } from "vitest";
+import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
 import { acknowledgeFindings, explanations, packs } from "../../infra/findings.ts";
 import { OktaProxyWatchStack } from "../../infra/stack.ts";
 import { everything } from "../../infra/synthesize.ts";
@@ -15,11 +15,17 @@ interface Report {
   }[];
 }
 
-/** Checks the stack by all packs; throws as the synthesis does. */
+beforeAll(() => void vi.stubEnv("CDK_VALIDATION", "true"));
+afterAll(() => void vi.unstubAllEnvs());
+
+/** What CDK knows of CloudFormation fails the synthesis, as cdk.json says. */
+const strict = { "@aws-cdk/core:validateAgainstDefaultRules": true };
+
+/** Checks the stack by all packs, and by CDK's own rules of CloudFormation; throws as the synthesis does. */
 async function check(context: Readonly<Record<string, unknown>>, explained = explanations): Promise<Report> {
   const outdir = await mkdtemp(join(tmpdir(), "okta-proxy-watch-findings-"));
   try {
-    const app = new App({ context, outdir });
+    const app = new App({ context: { ...strict, ...context }, outdir });
     acknowledgeFindings(new OktaProxyWatchStack(app, "Test"), explained);
     Validations.of(app).addPlugins(...packs(app));
     app.synth();

@@ -13,15 +13,15 @@ afterAll(() => rm(temporary, { recursive: true }));
 
 const module = new URL("../../../cli/deploy/assembly-folder.ts", import.meta.url).href;
 
-/** A process that has made such a folder and written to it, and goes on with this. */
+/** A process that has made such a folder, written to it, and begun this by the time that it names the folder. */
 async function start(rest: string) {
   const script = `
     import { writeFileSync } from "node:fs";
     const { makeAssemblyFolder } = await import(${JSON.stringify(module)});
     const folder = await makeAssemblyFolder();
     writeFileSync(folder + "/manifest.json", "{}");
-    process.stdout.write(folder);
-    ${rest}`;
+    ${rest}
+    process.stdout.write(folder);`;
   const child = spawn(process.execPath, ["--input-type=module", "--eval", script], {
     env: { ...process.env, TMPDIR: temporary },
     stdio: ["ignore", "pipe", "inherit"],
@@ -39,7 +39,9 @@ test("two runs have a folder each, which go when their processes end", async () 
 });
 
 test("the folder goes when the process fails", async () => {
-  const { closed } = await start("process.on('uncaughtException', () => process.exit(7)); throw new Error('no');");
+  const { closed } = await start(
+    "process.on('uncaughtException', () => process.exit(7)); setImmediate(() => { throw new Error('no'); });",
+  );
   expect(await closed).toEqual([7, null]);
   expect(await readdir(temporary)).toEqual([]);
 });
@@ -61,10 +63,8 @@ test("a signal leaves the folder to what else listens to it, as CDK is waited fo
        const { existsSync } = await import("node:fs");
        process.exit(existsSync(folder) ? 0 : 1);
      }));
-     setInterval(() => {}, 1_000);
-     process.stdout.write("listening");`,
+     setInterval(() => {}, 1_000);`,
   );
-  await once(child.stdout, "data");
   child.kill("SIGTERM");
   expect(await closed).toEqual([0, null]);
   expect(await readdir(temporary)).toEqual([]);

@@ -27,6 +27,7 @@ test(
       vi.stubEnv(name, "/dev/null");
     vi.stubEnv("AWS_EC2_METADATA_DISABLED", "true");
     vi.stubEnv("AWS_REGION", "eu-west-1");
+    vi.stubEnv("CDK_VALIDATION", "true");
 
     const template = await synthesize("OktaProxyWatch", { canary: "true" }, assembly);
 
