@@ -184,7 +184,8 @@ async function preview(
   now: Date,
 ): Promise<readonly string[]> {
   if (file !== undefined) {
-    const coverage = await coverageOfEvents(file, exception, deployment.experimentalDetections, now);
+    const { experimentalDetections: experimental, packs } = deployment;
+    const coverage = await coverageOfEvents(file, exception, { experimental, packs }, now);
     return describeCoverage(coverage, { things: "matches", source: `In ${file}`, namesPersons: true });
   }
   const coverage = await coverageOfHistory(deployment, exception, now);

@@ -1,5 +1,6 @@
 import { listRememberedSessions, listSessionsOfUser } from "../../lambda/adapters/tables/remembered-networks.ts";
-import { compileRules, isEnabled } from "../../lambda/core/detections/compile-rules.ts";
+import { chooseCorrelated } from "../../lambda/core/detections/choose-correlated.ts";
+import { compileRules, type EnabledOptions } from "../../lambda/core/detections/compile-rules.ts";
 import { type Coverage, createCoverageTally } from "../../lambda/core/exceptions/coverage.ts";
 import { type Exception, exceptionSubject, whyNotCovered } from "../../lambda/core/exceptions/exception.ts";
 import type { RememberedSession } from "../../lambda/core/history/remembered-session.ts";
@@ -12,7 +13,7 @@ import { findCandidate } from "../../lambda/core/pipeline/match.ts";
 import { defaultMismatchDistanceKm } from "../../lambda/core/profiles/mismatch-distance.ts";
 import { plural } from "../../lambda/core/text/shorten.ts";
 import type { Deployment } from "../deployment.ts";
-import { ourDetections, readDetections } from "../detections-folder.ts";
+import { contentsOf, readDeployedDetections } from "../detections-folder.ts";
 import { openExport } from "../event-export.ts";
 
 /*
@@ -22,18 +23,16 @@ import { openExport } from "../event-export.ts";
 /**
  * Counts what an exception would have covered among the events of an export that detections match.
  *
- * @param experimental whether detections with `status: experimental` run
+ * @param chosen which detections run
  */
 export async function coverageOfEvents(
   file: string,
   exception: Exception,
-  experimental: boolean,
+  chosen: EnabledOptions,
   now: Date,
 ): Promise<Coverage> {
-  const { rules } = await readDetections(ourDetections);
-  const ruleSet = await compileRules(
-    rules.map(({ content }) => content).filter((rule) => isEnabled(rule, { experimental })),
-  );
+  const { own } = chooseCorrelated(contentsOf(await readDeployedDetections()), chosen);
+  const ruleSet = await compileRules(own);
   const tally = createCoverageTally();
   for await (const event of (await openExport(file)).events) {
     const candidate = event.isTest ? null : findCandidate(event, ruleSet);

@@ -95,6 +95,31 @@ describe("register", () => {
     expect(secret.versions[0]?.stages).toContain("OKTA");
   });
 
+  test("an org's hook lacks event types of the rules that run before, and has them all after", async () => {
+    const coverage = () => runCli("rules", ["coverage", "--org", okta.orgUrl], { environment });
+    const before = await coverage();
+    expect(before.code).toBe(1);
+    expect(before.stdout).toMatch(
+      new RegExp(
+        `^No active event hook of ${okta.orgUrl} has:\n(?: {2}\\S+ {2}\\(.+\\)\n)+To subscribe it: npx okta-proxy-watch hook repair$`,
+        "m",
+      ),
+    );
+    expect(before.stdout).toMatch(/^ {2}user\.session\.start {2}\(.*Via Anonymizing Proxy.*\)$/m);
+    expect(before.stdout).not.toContain("  security.threat.detected  ");
+    await hook("register");
+    const after = await coverage();
+    expect([after.code, after.stderr]).toEqual([0, ""]);
+    expect(after.stdout).toContain(
+      `The active event hooks of ${okta.orgUrl} have every event type that these rules need of a hook.`,
+    );
+    const [only] = okta.hooks.hooks;
+    if (only !== undefined) only.eventTypes = only.eventTypes.filter((name) => name !== "user.session.start");
+    const { code, stdout } = await coverage();
+    expect(code).toBe(1);
+    expect(stdout.match(/^ {2}\S+ {2}\(/gm)).toEqual(["  user.session.start  ("]);
+  });
+
   test("run again, it changes nothing; after detections changed, the subscription alone", async () => {
     await hook("register");
     okta.asked.length = 0;
