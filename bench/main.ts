@@ -4,6 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath, pathToFileURL } from "node:url";
 import { promisify } from "node:util";
+import { readScriptOptions } from "../build/script-options.ts";
 import { alerting } from "./alerting.ts";
 import { backtest } from "./backtest.ts";
 import { commandStarts } from "./command-starts.ts";
@@ -23,6 +24,26 @@ import { roundTrips } from "./round-trips.ts";
  * value divided by that of `ratio_to`, measured in the same run. Figures that cannot be had are `name` and `error`, and
  * the exit code is 1.
  */
+
+const bundle = fileURLToPath(new URL("../build/bundle.ts", import.meta.url));
+readScriptOptions(
+  `Usage: npm run bench
+
+Builds, measures what is deployed and the commands, and prints one JSON object a line: name, value, unit, ratio_to, ratio.
+It takes some minutes, and as many processors as there are.
+
+Environment:
+  EXPORT_MEGABYTES   size of the backtest's export (default: 100)
+  MEMORY_EVENTS      events that the receiver's memory is measured with (default: 1000000)
+  ALERT_RUNS         runs of an alert (default: 21)
+  PROFILE_USERS      users of an import and a sync (default: 2000)
+
+  -h, --help   this text
+
+Exit code: 0; 1 when a figure cannot be had.`,
+  [],
+);
+await promisify(execFile)(process.execPath, [bundle, "--quiet"]);
 
 const receiver = fileURLToPath(new URL("../dist/receiver/", import.meta.url));
 const index = join(receiver, "index.mjs");

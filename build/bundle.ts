@@ -7,6 +7,7 @@ import { SettingsError } from "../infra/settings-file.ts";
 import { builtinsPlugin } from "./builtins-plugin.ts";
 import { findDoubledState } from "./doubled-state.ts";
 import { createRulesPlugin } from "./rules-plugin.ts";
+import { readScriptOptions } from "./script-options.ts";
 
 const root = fileURLToPath(new URL("..", import.meta.url));
 let rulesPlugin = createRulesPlugin();
@@ -200,9 +201,19 @@ function leaveForLater(later: Map<string, string>, folder: string): Plugin {
   };
 }
 
-const quiet = process.argv.includes("--quiet");
+const { options } = readScriptOptions(
+  `Usage: npm run build [-- OPTIONS]
+
+Writes dist/FUNCTION/index.mjs for each function that is deployed, and prints their sizes.
+
+  --quiet         print warnings and errors alone
+  --composition   print what weighs what in each function
+  -h, --help      this text`,
+  ["quiet", "composition"],
+);
+const quiet = options.has("quiet");
 /** Whether to print the weights, at start and of dynamic imports. */
-const composed = process.argv.includes("--composition");
+const composed = options.has("composition");
 try {
   const own = await ownRules();
   if (own !== null) rulesPlugin = createRulesPlugin([own]);

@@ -1,12 +1,23 @@
 import { readFile, writeFile } from "node:fs/promises";
 import { ofType, type Synthesized, synthesize } from "../infra/synthesize.ts";
 import { isInSet, type MetricSet } from "../lambda/adapters/telemetry/metric-sets.ts";
+import { readScriptOptions } from "./script-options.ts";
 
 /*
  * Writes the tables of docs/cost.md, and the one of floods in docs/security.md, from unit prices and the use of one
  * event or request, and prints them; with --check it writes nothing, and exit code 1 reports an outdated table. Prices
  * are AWS's list prices for us-east-1 of 2026, in USD, without any free tier.
  */
+
+const { options } = readScriptOptions(
+  `Usage: node build/cost.ts [--check]
+
+What npx okta-proxy-watch cost runs once it has built the functions.
+
+  --check      write nothing; exit code 1 when a document has another table
+  -h, --help   this text`,
+  ["check"],
+);
 
 /** Per million, per GB, per month... as in each name. */
 const price = {
@@ -389,7 +400,7 @@ for (const document of new Set(tables.map((each) => each.document))) {
     written = written.replace(place, (_, start, end) => start + table + end);
   }
   process.stdout.write(`${document}\n\n${made.join("\n\n")}\n\n`);
-  if (!process.argv.includes("--check")) await writeFile(file, written);
+  if (!options.has("check")) await writeFile(file, written);
   else if (written !== text) {
     process.stderr.write(`${document} has another table than build/cost.ts makes: npm run cost\n`);
     process.exitCode = 1;

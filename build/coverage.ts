@@ -16,6 +16,7 @@ import { bySeverity, type Rule } from "../lambda/core/sigma/rule.ts";
 import { defaultSourceAlerts } from "../lambda/core/storms/gathering.ts";
 import { defaultStormAfter } from "../lambda/core/storms/storm.ts";
 import { company, ordinaryWeek, profileLocations } from "./ordinary-week.ts";
+import { readScriptOptions } from "./script-options.ts";
 
 /*
  * Writes docs/coverage.md and docs/attack-navigator.json from the rules that are shipped, and from an ordinary week that
@@ -200,13 +201,22 @@ function alignTables(document: string): string {
 const pad = (cell: string, width: number) => (/^-+$/.test(cell) ? "-".repeat(width) : cell.padEnd(width));
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) {
+  const { options } = readScriptOptions(
+    `Usage: npm run coverage [-- --check]
+
+Writes docs/coverage.md and docs/attack-navigator.json from the detections. It takes some seconds.
+
+  --check      write nothing, and name each file that differs; exit code 1 when one does
+  -h, --help   this text`,
+    ["check"],
+  );
   const { rules } = await loadDetections(fileURLToPath(new URL("../detections", import.meta.url)));
   // A fork's own rules and filters are no part of the project's documents.
   const ours = rules.filter(({ content }) => content.author === "okta-proxy-watch");
   const files = await render(ours.map((rule) => ({ ...rule, content: withoutFilters(rule.content) })));
   for (const [name, text] of Object.entries(files)) {
     const file = fileURLToPath(new URL(`../${name}`, import.meta.url));
-    if (!process.argv.includes("--check")) {
+    if (!options.has("check")) {
       await writeFile(file, text);
     } else if ((await readFile(file, "utf8").catch(() => "")) !== text) {
       process.stderr.write(`${name} is not what the rules are: npm run coverage writes it anew\n`);

@@ -2,6 +2,7 @@ import { readFile, writeFile } from "node:fs/promises";
 import { fileURLToPath } from "node:url";
 import * as z from "zod";
 import { toError } from "../lambda/core/values/error.ts";
+import { readScriptOptions } from "./script-options.ts";
 
 /*
  * Writes lambda/core/okta/event-type-catalog.ts, the event types that Okta has, from a JSON file of its catalog
@@ -80,7 +81,19 @@ function readCatalog(text: string): Catalog {
 }
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) {
-  const [path] = process.argv.slice(2);
+  const { positionals } = readScriptOptions(
+    `Usage: npm run event-types -- CATALOG.json
+
+Writes lambda/core/okta/event-type-catalog.ts from Okta's catalog of event types:
+https://developer.okta.com/docs/reference/api/event-types
+
+  -h, --help   this text
+
+Exit code: 0; 2 when the file is no catalog.`,
+    [],
+    1,
+  );
+  const [path] = positionals;
   try {
     if (path === undefined) throw new Error("name it: npm run event-types -- CATALOG.json");
     const catalog = readCatalog(await readFile(path, "utf8"));

@@ -1,6 +1,7 @@
 import { execFile } from "node:child_process";
-import { parseArgs, promisify } from "node:util";
+import { promisify } from "node:util";
 import { CommitParser } from "conventional-commits-parser";
+import { readScriptOptions } from "./script-options.ts";
 
 /*
  * Release notes from Conventional Commits (https://www.conventionalcommits.org): prints the changes between two
@@ -92,21 +93,14 @@ function writeNotes(commits: readonly Commit[]): string {
   ].join("\n");
 }
 
-const { values, positionals } = parseArgs({
-  options: { check: { type: "boolean" }, help: { type: "boolean", short: "h" } },
-  allowPositionals: true,
-});
-if (values.help) {
-  process.stdout.write(`${usage}\n`);
-} else {
-  const commits = await readCommits(positionals[0] ?? (await defaultRange()));
-  if (values.check) {
-    const others = commits.filter(({ type }) => type === null);
-    for (const { hash, subject } of others) {
-      process.stderr.write(`${hash} is no Conventional Commit, such as "fix: what it mends": ${subject}\n`);
-    }
-    if (others.length > 0) process.exitCode = 1;
-  } else {
-    process.stdout.write(writeNotes(commits));
+const { options, positionals } = readScriptOptions(usage, ["check"], 1);
+const commits = await readCommits(positionals[0] ?? (await defaultRange()));
+if (options.has("check")) {
+  const others = commits.filter(({ type }) => type === null);
+  for (const { hash, subject } of others) {
+    process.stderr.write(`${hash} is no Conventional Commit, such as "fix: what it mends": ${subject}\n`);
   }
+  if (others.length > 0) process.exitCode = 1;
+} else {
+  process.stdout.write(writeNotes(commits));
 }

@@ -1,13 +1,6 @@
-import { readFile, writeFile } from "node:fs/promises";
-import { fileURLToPath } from "node:url";
 import { stringify } from "yaml";
 import { describeSettings, settingsJsonSchema } from "../infra/settings.ts";
 import { defaultSettingsFile } from "../infra/settings-file.ts";
-
-/*
- * Writes docs/settings.schema.json and settings.example.yml from the schema of the settings. With --check it writes
- * nothing, and fails when a file differs.
- */
 
 const lineWidth = 120;
 
@@ -23,7 +16,7 @@ function comment(text: string): string {
 }
 
 /** A file with every setting commented out: its meaning, its default, and a value, which is the default where there is one. */
-function exampleSettings(): string {
+export function exampleSettings(): string {
   const head = [
     "# yaml-language-server: $schema=./docs/settings.schema.json",
     comment(
@@ -44,19 +37,5 @@ function exampleSettings(): string {
 const isListOfTexts = (value: unknown): value is string[] =>
   Array.isArray(value) && value.every((each) => typeof each === "string");
 
-const files = {
-  "docs/settings.schema.json": () => `${JSON.stringify(settingsJsonSchema(), null, 2)}\n`,
-  "settings.example.yml": exampleSettings,
-} as const;
-
-if (process.argv[1] === fileURLToPath(import.meta.url)) {
-  for (const [name, make] of Object.entries(files)) {
-    const file = fileURLToPath(new URL(`../${name}`, import.meta.url));
-    if (!process.argv.includes("--check")) {
-      await writeFile(file, make());
-    } else if ((await readFile(file, "utf8").catch(() => "")) !== make()) {
-      process.stderr.write(`${name} is not what settings are: npm run schema writes it anew\n`);
-      process.exitCode = 1;
-    }
-  }
-}
+/** The JSON Schema of the settings file. */
+export const settingsSchemaText = () => `${JSON.stringify(settingsJsonSchema(), null, 2)}\n`;
