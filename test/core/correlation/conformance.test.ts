@@ -65,7 +65,66 @@ const seconds = (names: string, times: readonly number[]) => times.map((time) =>
 const count = (condition: string, rest = "") =>
   read(`{type: event_count, rules: [a], group-by: [user], timespan: 60s, condition: ${condition}${rest}}`);
 
+describe("Components: Related rules", () => {
+  const by = (rulesOf: string) =>
+    read(`{type: event_count, rules: ${rulesOf}, group-by: [user], timespan: 60s, condition: {gte: 2}}`);
+
+  test("are named by id, by name, or one of each, alone or as a list", () => {
+    for (const rulesOf of [`[${ids.a}]`, "[a]", "a", `[${ids.a}, b]`]) {
+      expect(secondsOf(by(rulesOf), ...seconds("a", [1, 2]))).toEqual([2]);
+    }
+  });
+
+  test("may take part in several correlations, each with its own groups and time", () => {
+    const short = "{type: event_count, rules: [a], group-by: [host], timespan: 10s, condition: {gte: 2}}";
+    const long = "{type: temporal, rules: [a, b], group-by: [user], timespan: 1h}";
+    const at = (names: string, time: number, host: string) => event(names, time, { user: "ann", host });
+    expect(
+      firingsOf(read(short, long), [at("a", 1, "x"), at("a", 9, "x"), at("b", 900, "y")]).map(
+        ({ correlation, group, at: time }) => [correlation.type, group, time],
+      ),
+    ).toEqual([
+      ["event_count", ["x"], 9_000],
+      ["temporal", ["ann"], 900_000],
+    ]);
+  });
+});
+
+describe("Components: Time Selection", () => {
+  test.each([
+    ["90s", 90],
+    ["90m", 5_400],
+    ["3h", 10_800],
+    ["2d", 172_800],
+  ])("%s reaches to just under so long before", (timespan, length) => {
+    const two = read(`{type: event_count, rules: [a], group-by: [user], timespan: ${timespan}, condition: {gte: 2}}`);
+    expect(secondsOf(two, ...seconds("a", [1_000_000, 1_000_000 + length - 1]))).toEqual([1_000_000 + length - 1]);
+    expect(secondsOf(two, ...seconds("a", [1_000_000, 1_000_000 + length]))).toEqual([]);
+  });
+});
+
+describe("Components: Generate", () => {
+  test.each([
+    [
+      "at the top, as the schema has it",
+      "{generate: true, correlation: {type: temporal, rules: [a, b], timespan: 1m}}",
+      true,
+    ],
+    ["in the section, as pySigma has it", "{type: temporal, rules: [a, b], timespan: 1m, generate: true}", true],
+    ["nowhere, the default", "{type: temporal, rules: [a, b], timespan: 1m}", false],
+  ])("stands %s", (_, document, generate) => {
+    expect(read(document)[0]?.generate).toBe(generate);
+  });
+});
+
 describe("Event Count", () => {
+  test("of a hundred in an hour, as in the specification's example, fires at the hundredth", () => {
+    const many = read("{type: event_count, rules: [a], group-by: [user], timespan: 1h, condition: {gte: 100}}");
+    const times = Array.from({ length: 100 }, (_, index) => 7_200 + index * 36);
+    expect(secondsOf(many, ...seconds("a", times))).toEqual([7_200 + 99 * 36]);
+    expect(secondsOf(many, ...seconds("a", times.slice(1)))).toEqual([]);
+  });
+
   test("counts the events of a rule within the timespan", () => {
     expect(secondsOf(count("{gte: 3}"), ...seconds("a", [1, 20, 40]))).toEqual([40]);
     expect(secondsOf(count("{gte: 3}"), ...seconds("a", [1, 20, 62]))).toEqual([]);
@@ -101,6 +160,28 @@ describe("Value Count", () => {
   test("counts different values of the field", () => {
     expect(secondsOf(correlation, of(1, "ann"), of(2, "bob"), of(3, "bob"), of(4, "cem"))).toEqual([4]);
     expect(secondsOf(correlation, of(1, "ann"), of(2, "bob"), of(62, "cem"))).toEqual([]);
+  });
+
+  test("counts values, not events, in each group of several fields", () => {
+    const two = read(
+      "{type: value_count, rules: [a], group-by: [host, place], timespan: 1d, condition: {field: user, gte: 2}}",
+    );
+    const at = (time: number, user: string, place: string) => event("a", time, { host: "x", place, user });
+    expect(secondsOf(two, at(1, "ann", "here"), at(2, "ann", "here"), at(3, "bob", "there"))).toEqual([]);
+    expect(secondsOf(two, at(1, "ann", "here"), at(2, "bob", "there"), at(3, "bob", "here"))).toEqual([3]);
+  });
+
+  test("counts combinations of several fields", () => {
+    const pairs = read(
+      "{type: value_count, rules: [a], group-by: [host], timespan: 60s, condition: {field: [user, place], gte: 3}}",
+    );
+    const at = (time: number, user: string, place: string) => event("a", time, { host: "x", place, user });
+    expect(secondsOf(pairs, at(1, "ann", "here"), at(2, "bob", "there"), at(3, "bob", "there"))).toEqual([]);
+    expect(secondsOf(pairs, at(1, "ann", "here"), at(2, "bob", "there"), at(3, "ann", "there"))).toEqual([3]);
+  });
+
+  test("tells values by case, as Okta's ids differ by it", () => {
+    expect(secondsOf(correlation, of(1, "ann"), of(2, "ANN"), of(3, "Ann"))).toEqual([3]);
   });
 
   test("takes no event without the field", () => {
@@ -147,6 +228,27 @@ describe("Ordered Temporal Proximity", () => {
     ]);
   });
 
+  test("takes the same rule as often as it matches, and the last match of the last rule", () => {
+    const times = [event("a", 1), event("a", 2), event("b", 3), event("b", 4), event("c", 5)];
+    expect(secondsOf(correlation, ...times)).toEqual([5]);
+  });
+
+  test("fires at its last rule alone: an earlier rule that matches again completes nothing", () => {
+    const again = [event("a", 290), event("b", 291), event("c", 292), event("a", 301), event("c", 302)];
+    expect(secondsOf(correlation, ...again)).toEqual([292, 302]);
+  });
+
+  test("takes an event that several of the rules match as any of them", () => {
+    expect(secondsOf(correlation, event("ab", 1), event("c", 2))).toEqual([2]);
+    expect(secondsOf(correlation, event("abc", 1))).toEqual([1]);
+  });
+
+  test("compares a number with the rules that match in that order", () => {
+    const two = read("{type: temporal_ordered, rules: [a, b, c], group-by: [user], timespan: 5m, condition: {gte: 2}}");
+    expect(secondsOf(two, event("a", 1), event("c", 2))).toEqual([2]);
+    expect(secondsOf(two, event("c", 1), event("a", 2))).toEqual([]);
+  });
+
   test("takes an expression over rules in that order", () => {
     const either = read(
       "{type: temporal_ordered, rules: [a, b, c], group-by: [user], timespan: 5m, condition: a and (b or c)}",
@@ -174,6 +276,17 @@ describe("Metrics", () => {
   test("value_percentile is the least value that so many percent do not exceed", () => {
     const median = numbers("value_percentile", "{field: bytes, percentile: 50, gte: 3}");
     expect(secondsOf(median, of(1, "1"), of(2, "9"), of(3, "3"))).toEqual([3]);
+  });
+
+  test("read fractions, signs and exponents", () => {
+    const sum = numbers("value_sum", "{field: bytes, gte: 1.5}");
+    expect(secondsOf(sum, of(1, "-1"), of(2, "2.5e0"))).toEqual([2]);
+    expect(secondsOf(sum, of(1, "-1"), of(2, "2.25"))).toEqual([]);
+  });
+
+  test("leave out what is older than the timespan", () => {
+    expect(secondsOf(numbers("value_sum", "{field: bytes, gt: 10}"), of(1, "8"), of(61, "4"))).toEqual([]);
+    expect(secondsOf(numbers("value_avg", "{field: bytes, lt: 5}"), of(1, "8"), of(61, "4"))).toEqual([61]);
   });
 
   test("take no event whose field is no number", () => {
@@ -250,6 +363,20 @@ describe("Chains: Failed Logins Followed by Successful Login", () => {
       ["Correlation 1", ["ann"], 9_000],
     ]);
     expect(secondsOf(chain, at("b", 0, "y"), ...failed)).toEqual([3]);
+  });
+
+  test("are of several levels", () => {
+    const levels = read(
+      "{name: many, correlation: {type: event_count, rules: [a], group-by: [user], timespan: 1m, condition: {gte: 2}}}",
+      "{name: then, correlation: {type: temporal_ordered, rules: [many, b], group-by: [user], timespan: 5m}}",
+      "{correlation: {type: temporal, rules: [then, c], group-by: [user], timespan: 1h}}",
+    );
+    const events = [event("c", 1), event("a", 100), event("a", 101), event("b", 200)];
+    expect(firingsOf(levels, events).map(({ correlation, at: time }) => [correlation.title, time])).toEqual([
+      ["Correlation 0", 101_000],
+      ["Correlation 1", 200_000],
+      ["Correlation 2", 200_000],
+    ]);
   });
 
   test("do not fire before the correlation in them holds", () => {
