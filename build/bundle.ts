@@ -2,8 +2,8 @@ import { mkdir, readdir, readFile, rm, stat, writeFile } from "node:fs/promises"
 import { dirname, join, relative } from "node:path";
 import { fileURLToPath } from "node:url";
 import { type BuildOptions, build, type Metafile, type OutputFile, type Plugin } from "esbuild";
-import { loadSettings, rulesFolderOf } from "../infra/settings.ts";
 import { SettingsError } from "../infra/settings-file.ts";
+import { describeInputs, findOwnRules, noteInputs } from "../local/bundles.ts";
 import { builtinsPlugin } from "./builtins-plugin.ts";
 import { findDoubledState } from "./doubled-state.ts";
 import { createRulesPlugin } from "./rules-plugin.ts";
@@ -29,15 +29,6 @@ const functions = [
 /** Some dependencies are CommonJS and load Node.js's own modules by `require`, which ESM lacks. */
 const requireBanner =
   'import{createRequire as __createRequire}from"node:module";const require=__createRequire(import.meta.url);';
-
-/** The environment variable in which `npx okta-proxy-watch deploy` names the folder of a company's own rules. */
-const rulesFolderVariable = "RULES_FOLDER";
-
-/** The folder of a company's own rules, that the settings name; null for none. */
-async function ownRules(): Promise<string | null> {
-  const given = process.env[rulesFolderVariable];
-  return given !== undefined ? given || null : rulesFolderOf(await loadSettings({}, root));
-}
 
 const common: BuildOptions = {
   outExtension: { ".js": ".mjs" },
@@ -215,7 +206,8 @@ const quiet = options.has("quiet");
 /** Whether to print the weights, at start and of dynamic imports. */
 const composed = options.has("composition");
 try {
-  const own = await ownRules();
+  const inputs = await describeInputs();
+  const own = await findOwnRules();
   if (own !== null) rulesPlugin = createRulesPlugin([own]);
   for (const name of functions) {
     const outputs = await bundle(name);
@@ -229,6 +221,8 @@ try {
     if (composed) process.stdout.write(`${composition(outputs).join("\n")}\n`);
   }
   for (const warning of warnings) process.stderr.write(`warning: ${warning}\n`);
+  // Where warnings were printed, the next build repeats them.
+  if (process.exitCode === undefined && warnings.size === 0) await noteInputs(inputs);
 } catch (error) {
   if (error instanceof SettingsError) process.stderr.write(`${error.message}\n`);
   // esbuild has printed the fault and its place.

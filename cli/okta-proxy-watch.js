@@ -35,6 +35,11 @@ function startInstalled() {
   // Ctrl-C reaches every process of the terminal. Without one, a signal reaches this process alone.
   process.on("SIGINT", () => process.stdin.isTTY || child.kill("SIGINT"));
   for (const signal of ["SIGTERM", "SIGHUP"]) process.on(signal, () => child.kill(signal));
+  // A signal to npm ends the shell between, which hands none on.
+  const parent = process.ppid;
+  const watch = setInterval(() => process.ppid === parent || child.kill("SIGTERM"), 250);
+  if (process.env.npm_lifecycle_event === undefined) clearInterval(watch);
+  watch.unref();
   child.once("error", (error) => {
     process.stderr.write(`error: ${node} cannot be started: ${error.message}\n`);
     process.exitCode = 2;

@@ -1,3 +1,4 @@
+import { areBundlesCurrent } from "../local/bundles.ts";
 import { chaosFaults } from "../local/chaos.ts";
 import { environmentHelp } from "../local/settings.ts";
 import { addExamples, createCommand } from "./command.ts";
@@ -9,7 +10,10 @@ interface Options {
 }
 
 async function start({ port, chaos = [] }: Options): Promise<void> {
-  if ((await runNode(["build/bundle.ts", "--quiet"])) !== 0) {
+  // Settings that cannot be read are the build's to report.
+  const isCurrent = await areBundlesCurrent().catch(() => false);
+  if (!isCurrent) process.stderr.write("bundling the functions\n");
+  if (!isCurrent && (await runNode(["build/bundle.ts", "--quiet"])) !== 0) {
     process.exitCode = 1;
     return;
   }
@@ -22,7 +26,7 @@ async function start({ port, chaos = [] }: Options): Promise<void> {
 /** The command, for one run. */
 export const command = createCommand(
   "start",
-  "Builds the functions, runs them against DynamoDB, SNS and SQS in this process, and prints every alert.",
+  "Builds the functions where something changed, runs them against DynamoDB, SNS and SQS in this process, prints every alert, and serves a page.",
 )
   .option("--port <port>", "port of the HTTP front, 0 for a free one (default: PORT, else 3000)")
   .option(

@@ -8,6 +8,7 @@ export interface ReceivedAlert {
   /** The `default` body, parsed. */
   readonly alert: Alert;
   readonly email: string;
+  readonly sms: string;
   readonly subject: string;
   readonly attributes: Readonly<Record<string, { readonly Type: string; readonly Value: string }>>;
 }
@@ -89,9 +90,19 @@ export function readNotification(body: string): ReceivedAlert {
     throw new Error(`SNS refuses this subject: ${JSON.stringify(subject)}`);
   const bytes = Buffer.byteLength(message + subject + JSON.stringify(attributes));
   if (bytes > topicMessageBytes) throw new Error(`SNS refuses a message of ${bytes} bytes`);
-  const bodies = JSON.parse(message) as { readonly default?: unknown; readonly email?: unknown };
+  const bodies = JSON.parse(message) as {
+    readonly default?: unknown;
+    readonly email?: unknown;
+    readonly sms?: unknown;
+  };
   if (typeof bodies.default !== "string" || typeof bodies.email !== "string") {
     throw new Error("SNS wants a text for the protocol default, and the alert one for email");
   }
-  return { alert: JSON.parse(bodies.default) as Alert, email: bodies.email, subject, attributes };
+  return {
+    alert: JSON.parse(bodies.default) as Alert,
+    email: bodies.email,
+    sms: String(bodies.sms ?? ""),
+    subject,
+    attributes,
+  };
 }

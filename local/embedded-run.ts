@@ -9,6 +9,7 @@ import { defaultStormAfter } from "../lambda/core/storms/storm.ts";
 import type { TimingOverrides } from "../lambda/functions/config/timing.ts";
 import { type AlertFeed, followAlerts, type ReceivedAlert } from "./alert-feed.ts";
 import { chaosRoutes } from "./chaos.ts";
+import type { LoggedDelivery } from "./delivery-log.ts";
 import { type Emulators, type LocalOutput, startEmulators } from "./emulators.ts";
 import { type StreamHandler, streamExceptions } from "./exception-stream.ts";
 import { createHttpFront, type Handler, type LocalRoutes } from "./http-front.ts";
@@ -42,6 +43,11 @@ export interface EmbeddedRunOptions {
   /** Called with each message of the topic that is no alert: a notice that exceptions end, a digest. */
   readonly onNotice?: (notice: Pick<ReceivedAlert, "subject" | "email">) => void;
   readonly onError: (error: unknown) => void;
+  /**
+   * Shows a page at `/`, and follows for it what becomes of each delivery. Called with the deliveries that have ended, or changed
+   * after that. @default neither
+   */
+  readonly page?: { readonly onDelivery: (delivery: LoggedDelivery) => void };
 }
 
 /** Everything in one process: emulators, the deployed handlers behind an HTTP front and the retry queue, and a subscribed queue. */
@@ -89,9 +95,10 @@ export async function startEmbeddedRun(options: EmbeddedRunOptions): Promise<Emb
   delete process.env.HOOK_SECRET_ARN;
   delete process.env.STATE_KEY_ARN;
   Object.assign(process.env, environment);
-  const receive = await importHandler<Handler>("receiver");
+  const receiver = await importHandler<Handler>("receiver");
   const redrive = await importHandler<RedriveHandler>("redrive");
   const { direct, faults, messagesOn } = emulators;
+  const shown = options.page === undefined ? null : await startPage(options, options.page, emulators, () => url());
   // The stream function is loaded with the first event: most runs stream none.
   const getStream = once(() => importHandler<(event: unknown) => Promise<unknown>>("stream"));
   const outputs = await startOutputs(options.outputs ?? [], emulators);
@@ -100,6 +107,7 @@ export async function startEmbeddedRun(options: EmbeddedRunOptions): Promise<Emb
     direct.messaging,
     (received) => {
       options.onAlert?.(received);
+      shown?.page.onAlert(received);
       for (const { publish } of outputs) publish(toSnsEvent(received)).catch(options.onError);
     },
     options.onError,
@@ -115,7 +123,8 @@ export async function startEmbeddedRun(options: EmbeddedRunOptions): Promise<Emb
     // Invokes the function with an event of EventBridge, as the log stream's rule does, but without retries.
     "POST /_local/stream": async (body) => {
       const event: unknown = JSON.parse(body);
-      return (await getStream())(event);
+      const handle = await getStream();
+      return shown === null ? handle(event) : shown.followStreamed(event, () => handle(event));
     },
     "GET /_local/environment": () => ({
       ...emulators.environment,
@@ -126,8 +135,14 @@ export async function startEmbeddedRun(options: EmbeddedRunOptions): Promise<Emb
     "GET /_local/chaos": () => Object.fromEntries(Object.entries(faults).map(([name, proxy]) => [name, proxy.fault()])),
     ...chaosRoutes(faults),
   };
-  const front = createHttpFront(receive, local, options.onError, options.requestTimeout);
+  const receive = shown === null ? receiver : shown.follow(receiver);
+  const front = createHttpFront(receive, local, options.onError, {
+    requestTimeout: options.requestTimeout,
+    ...(shown === null ? {} : { pages: shown.page.routes, onTooLarge: shown.onTooLarge }),
+  });
+  const url = () => `http://localhost:${(front.address() as AddressInfo).port}/`;
   const stop = async () => {
+    shown?.stop();
     if (front.listening) {
       await new Promise((resolve) => {
         front.close(resolve);
@@ -148,8 +163,13 @@ export async function startEmbeddedRun(options: EmbeddedRunOptions): Promise<Emb
     await stop();
     throw error;
   }
-  const { port } = front.address() as AddressInfo;
-  return { url: `http://localhost:${port}/`, environment, alerts, faults, messagesOn, putProfiles, stop };
+  return { url: url(), environment, alerts, faults, messagesOn, putProfiles, stop };
+}
+
+/** The page's modules are loaded with it alone. */
+async function startPage(...given: Parameters<typeof import("./page/show-page.ts").showPage>) {
+  const { showPage } = await import("./page/show-page.ts");
+  return showPage(...given);
 }
 
 interface RunningOutput {

@@ -1,6 +1,7 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
 import type { LambdaFunctionURLEvent, LambdaFunctionURLResult } from "aws-lambda";
 import { toError } from "../lambda/core/values/error.ts";
+import { whyForeign } from "./same-origin.ts";
 
 /** A deployed function's handler. */
 export type Handler = (event: LambdaFunctionURLEvent) => Promise<LambdaFunctionURLResult>;
@@ -10,6 +11,23 @@ export type Handler = (event: LambdaFunctionURLEvent) => Promise<LambdaFunctionU
  * reject with a SyntaxError for a body that is not JSON, which is answered 400.
  */
 export type LocalRoutes = Readonly<Record<string, (body: string) => unknown>>;
+
+/**
+ * The handlers of the page for a person, by `METHOD /path`. `GET /` is that of a browser alone: it accepts `text/html` and bears
+ * no secret.
+ */
+export type PageRoutes = Readonly<
+  Record<string, (request: IncomingMessage, response: ServerResponse, body: string) => void | Promise<void>>
+>;
+
+/** What a front serves beside the handler. @default nothing */
+export interface FrontOptions {
+  /** Milliseconds that a client has to send its whole request; one that takes longer is answered 408. @default 10000 */
+  readonly requestTimeout?: number | undefined;
+  readonly pages?: PageRoutes;
+  /** Called with a request that is over Lambda's limit, and does not come to the handler. */
+  readonly onTooLarge?: () => void;
+}
 
 /**
  * Lambda's limit for the event of an invocation, which holds the request with the body as a JSON string:
@@ -30,15 +48,14 @@ const environments = 8;
 const defaultRequestTimeout = 10_000;
 
 /**
- * Serves a handler over HTTP as a Lambda Function URL does. Over {@link environments} requests at once, the others wait.
- *
- * @param requestTimeout milliseconds that a client has to send its whole request; one that takes longer is answered 408
+ * Serves a handler over HTTP as a Lambda Function URL does. Over {@link environments} requests at once, the others wait. The
+ * page and `/_local/` answer only this machine's own page and commands: see `same-origin.ts`.
  */
 export function createHttpFront(
   handler: Handler,
   local: LocalRoutes,
   onError: (error: unknown) => void,
-  requestTimeout = defaultRequestTimeout,
+  { requestTimeout = defaultRequestTimeout, pages = {}, onTooLarge = () => {} }: FrontOptions = {},
 ): Server {
   const inEnvironment = createGate(environments);
   const timeouts = {
@@ -65,7 +82,17 @@ export function createHttpFront(
     }
     const route = `${request.method} ${url.pathname}`;
     const answerLocally = Object.hasOwn(local, route) ? local[route] : undefined;
+    const isPage = Object.hasOwn(pages, route) && (route !== "GET /" || isBrowser(request));
+    const foreign = isPage || answerLocally !== undefined ? whyForeign(request.method ?? "", request.headers) : null;
+    if (foreign !== null) {
+      response.writeHead(403, { "content-type": "application/json" }).end(JSON.stringify({ error: foreign }));
+      return;
+    }
     const body = await readBody(request);
+    if (isPage) {
+      await pages[route]?.(request, response, body?.toString() ?? "");
+      return;
+    }
     if (answerLocally !== undefined) {
       const { status, answer } = await answerOf(answerLocally, body?.toString() ?? "");
       response.writeHead(status, { "content-type": "application/json" }).end(JSON.stringify(answer));
@@ -73,6 +100,7 @@ export function createHttpFront(
     }
     const event = body === null ? null : toFunctionUrlEvent(request, url, body);
     if (event === null || isTooLarge(event)) {
+      onTooLarge();
       response.writeHead(413, { connection: "close" }).end();
       return;
     }
@@ -85,6 +113,11 @@ export function createHttpFront(
     response.writeHead(result.statusCode ?? 200, Object.fromEntries(headers));
     response.end(result.isBase64Encoded ? Buffer.from(result.body ?? "", "base64") : result.body);
   }
+}
+
+/** Whether a person asks by a browser: Okta and curl accept anything, and what verifies the hook has the secret. */
+function isBrowser({ headers }: IncomingMessage): boolean {
+  return (headers.accept ?? "").includes("text/html") && headers.authorization === undefined;
 }
 
 async function answerOf(route: LocalRoutes[string], body: string): Promise<{ status: number; answer: unknown }> {

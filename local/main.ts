@@ -4,11 +4,15 @@ import { loadSettings } from "../infra/settings.ts";
 import { SettingsError as FileSettingsError } from "../infra/settings-file.ts";
 import { chaosFaults } from "./chaos.ts";
 import { type SampleName, writeCurrentSamples } from "./current-samples.ts";
+import { describeDelivery } from "./delivery-log.ts";
 import { startEmbeddedRun } from "./embedded-run.ts";
 import { defaultPort, noteRun } from "./run-notes.ts";
+import { sampleProfiles } from "./sample-people.ts";
 import { readSettings, SettingsError, usage } from "./settings.ts";
 
 const print = (text: string) => process.stdout.write(`${text}\n`);
+/** Texts of others, within their line: without control and direction characters. */
+const inLine = (text: string) => text.replace(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu, " ");
 
 /** What the settings file says about which detections run; the build has read its folder of rules. */
 async function readDeployed() {
@@ -40,6 +44,7 @@ async function main(): Promise<void> {
     ...settings,
     onAlert: ({ subject, email }) => print(`\n--- ${subject}\n\n${email}`),
     onNotice: ({ subject, email }) => print(`\n--- ${subject}\n\n${email}`),
+    page: { onDelivery: (delivery) => print(describeDelivery(delivery).map(inLine).join("\n")) },
     onError: (error) => process.stderr.write(`error: ${error instanceof Error ? error.message : String(error)}\n`),
   });
   for (const name of settings.chaos) {
@@ -48,6 +53,7 @@ async function main(): Promise<void> {
     print(`broken: ${name}`);
   }
   await run.putProfiles(JSON.parse(await readFile(new URL("samples/profiles.json", import.meta.url), "utf8")));
+  await run.putProfiles(sampleProfiles());
 
   const authorization = `Authorization: ${settings.hookSecret}`;
   const samples = await writeCurrentSamples(new Date());
@@ -57,6 +63,9 @@ async function main(): Promise<void> {
   const target =
     removeNote !== null || run.url === `http://localhost:${defaultPort}/` ? "--local" : `--local --url ${run.url}`;
   print(`ready ${run.url}
+
+Open it in a browser: what was delivered, what became of it, each alert as its readers get it, a map, and buttons that
+deliver samples. Or paste here:
 
 Verify the hook, as Okta does once:
   curl -i -H '${authorization}' -H 'x-okta-verification-challenge: hello' ${run.url}
@@ -80,13 +89,31 @@ Commands work on it with ${target}: npx okta-proxy-watch incidents list ${target
 For the AWS CLI: export AWS_ENDPOINT_URL_DYNAMODB=${run.environment.AWS_ENDPOINT_URL_DYNAMODB} AWS_ENDPOINT_URL_SNS=${run.environment.AWS_ENDPOINT_URL_SNS} AWS_ENDPOINT_URL_SQS=${run.environment.AWS_ENDPOINT_URL_SQS} AWS_REGION=us-east-1 AWS_ACCESS_KEY_ID=local AWS_SECRET_ACCESS_KEY=local PROFILE_TABLE=${run.environment.PROFILE_TABLE}
 Stop with Ctrl-C.`);
 
-  for (const signal of ["SIGINT", "SIGTERM"] as const) {
-    process.once(signal, () => {
-      print("\nstopping");
-      void Promise.all([run.stop(), samples.remove(), removeNote?.()]).then(() => process.exit(0));
-    });
-  }
+  let stopping = false;
+  const stop = () => {
+    if (stopping) return;
+    stopping = true;
+    print("\nstopping");
+    void Promise.all([run.stop(), samples.remove(), removeNote?.()]).then(() => process.exit(0));
+  };
+  for (const signal of ["SIGINT", "SIGTERM"] as const) process.once(signal, stop);
+  if (process.env.npm_lifecycle_event !== undefined) onOrphaned(stop);
 }
+
+/**
+ * npm hands a signal to the shell that it runs the script by, and that shell ends without handing it on: this process would
+ * stay, with the port. So it watches whether its parent is still there.
+ */
+function onOrphaned(stop: () => void): void {
+  const parent = process.ppid;
+  const timer = setInterval(() => {
+    if (process.ppid !== parent) stop();
+  }, watchParentEvery);
+  timer.unref();
+}
+
+/** Milliseconds. */
+const watchParentEvery = 250;
 
 try {
   await main();

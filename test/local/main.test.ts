@@ -67,6 +67,25 @@ describe("the embedded run", () => {
     expect(await paste(proxied)).toBe("204 ");
     await run.printed(/(--- \[high\] sign-in through Tor: ada@example\.com, Canada)/);
     expect(await paste(streamed)).toMatch(/^200 \{"unmatched":0,"duplicate":1,/);
+    expect(await paste(proxied)).toBe("204 ");
+    expect(await paste(proxied.replace("Authorization: ", "Authorization: not "))).toBe("401 ");
+    // The terminal says what became of each.
+    const became =
+      /^#\d (?:event hook 204|log stream): (?:alerted|no alert|duplicate): user\.session\.start of Ada Marques from \w+, \w+ \(.+\)$/gm;
+    await expect
+      .poll(() =>
+        run
+          .output()
+          .match(became)
+          ?.map((line) => line.slice(0, line.indexOf(": user."))),
+      )
+      .toEqual([
+        "#1 event hook 204: no alert",
+        "#2 event hook 204: alerted",
+        "#3 log stream: duplicate",
+        "#4 event hook 204: duplicate",
+      ]);
+    await run.printed(/^(#5 event hook 401: refused: the secret is missing or wrong)$/m);
     expect(run.output().match(/^---/gm)).toHaveLength(1);
     await run.printed(/(5,723 km from Lisbon, PT \(home\))/);
     // Each delivers a sign-in of now, as a copy of the sample; the copies are gone once it has stopped.
@@ -76,6 +95,29 @@ describe("the embedded run", () => {
     run.child.kill("SIGINT");
     expect(await run.exited()).toMatchObject({ code: 0 });
     await expect(readFile(copy, "utf8")).rejects.toThrow("ENOENT");
+  });
+
+  test("started by npm, ends with it: no process stays that has the port", async () => {
+    const child = spawn("npm", ["start", "--silent"], {
+      cwd: root,
+      env: { ...process.env, PORT: "0", SETTINGS_FILE: "/dev/null" },
+      stdio: ["ignore", "pipe", "inherit"],
+    });
+    running.add(child);
+    let output = "";
+    child.stdout.on("data", (chunk) => {
+      output += String(chunk);
+    });
+    await expect.poll(() => output).toContain("Stop with Ctrl-C");
+    const [, url = ""] = /^ready (\S+)$/m.exec(output) ?? [];
+    child.kill("SIGTERM");
+    const isThere = () =>
+      fetch(url).then(
+        () => true,
+        () => false,
+      );
+    await expect.poll(isThere).toBe(false);
+    await expect.poll(() => output).toContain("stopping");
   });
 
   test("takes port, secret and threshold from the environment", async () => {

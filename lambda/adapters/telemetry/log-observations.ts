@@ -4,6 +4,7 @@ import { personOf } from "../../core/okta/person.ts";
 import type { Observation, Subject } from "../../core/pipeline/observation.ts";
 import { toError } from "../../core/values/error.ts";
 import type { Metrics } from "./metrics.ts";
+import { observationChannel } from "./observation-channel.ts";
 import { serviceName } from "./service-name.ts";
 
 /** Structured logs: ids only, never a secret, a name or an address. */
@@ -20,7 +21,10 @@ function namesOf({ deliveryId, events, ruleIds }: Subject) {
 
 /** Logs and counts the pipeline's observations. */
 export function createObserver(metrics: Metrics): (observation: Observation) => void {
-  return (observation) => observe(observation, metrics);
+  return (observation) => {
+    observationChannel.publish(observation);
+    observe(observation, metrics);
+  };
 }
 
 function observe(observation: Observation, metrics: Metrics): void {

@@ -1,0 +1,261 @@
+import { request } from "node:http";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import type { LoggedDelivery } from "../../local/delivery-log.ts";
+import { describeDelivery } from "../../local/delivery-log.ts";
+import { type EmbeddedRun, startEmbeddedRun } from "../../local/embedded-run.ts";
+import { sampleProfiles } from "../../local/sample-people.ts";
+import { delivery, type Json, sessionStart, streamedEvent } from "../fixtures/events.ts";
+
+const hookSecret = "a-secret-of-the-hook";
+const hostile = `"><img src=x onerror=alert(1)><script>alert(2)</script>`;
+
+let run: EmbeddedRun;
+let ended: LoggedDelivery[] = [];
+beforeAll(async () => {
+  run = await startEmbeddedRun({
+    port: 0,
+    hookSecret,
+    mismatchDistanceKm: 500,
+    suppressMinutes: 60,
+    onError: () => {},
+    page: { onDelivery: (each) => void ended.push(each) },
+  });
+  await run.putProfiles(sampleProfiles());
+});
+afterAll(() => run.stop());
+
+const deliver = (body: unknown, headers: Record<string, string> = {}) =>
+  fetch(run.url, {
+    method: "POST",
+    headers: { authorization: hookSecret, "content-type": "application/json", ...headers },
+    body: typeof body === "string" ? body : JSON.stringify(body),
+  });
+const readPage = async () => (await fetch(run.url, { headers: { accept: "text/html" } })).text();
+const press = (form: string, fields: Record<string, string>, headers: Record<string, string> = {}) =>
+  fetch(`${run.url}_local/page/${form}`, {
+    method: "POST",
+    body: new URLSearchParams(fields),
+    redirect: "manual",
+    headers,
+  });
+
+/** The outcome of each event of a delivery, and the lines of the terminal. */
+async function becameOf(body: unknown, headers: Record<string, string> = {}) {
+  ended = [];
+  const { status } = await deliver(body, headers);
+  await expect.poll(() => ended.length).toBeGreaterThan(0);
+  const last = ended.at(-1);
+  return { status, outcomes: last?.events.map(({ outcome }) => outcome), lines: last ? describeDelivery(last) : [] };
+}
+
+/** A sign-in of a new person, which nothing before it suppresses. */
+const signInOfNew = (overrides: Json = {}) => {
+  const login = `${crypto.randomUUID().slice(0, 8)}@example.com`;
+  return sessionStart({
+    published: new Date().toISOString(),
+    actor: { id: `00u${login.slice(0, 8)}`, type: "User", alternateId: login, displayName: login },
+    ...overrides,
+  });
+};
+
+describe("what became of an event", () => {
+  test("is an alert; the same delivery again is a duplicate; the same news is grouped; what matches nothing is no alert", async () => {
+    const event = signInOfNew();
+    const first = await becameOf(delivery([event]));
+    expect(first).toMatchObject({ status: 204, outcomes: ["alerted"] });
+    expect(first.lines[0]).toMatch(
+      /^#\d+ event hook 204: alerted: user\.session\.start of \w+@example\.com from Toronto, Canada \(high\)$/,
+    );
+    expect(await becameOf(delivery([event]))).toMatchObject({ outcomes: ["duplicate"] });
+    expect(await becameOf(delivery([{ ...event, uuid: crypto.randomUUID() }]))).toMatchObject({
+      outcomes: ["grouped"],
+    });
+    expect(await becameOf(delivery([signInOfNew({ securityContext: { isProxy: false } })]))).toMatchObject({
+      outcomes: ["unmatched"],
+    });
+  });
+
+  test("is a refusal with its reason: a wrong secret, a wrong type, no JSON", async () => {
+    expect(await becameOf(delivery([]), { authorization: "wrong" })).toMatchObject({
+      status: 401,
+      lines: [expect.stringMatching(/^#\d+ event hook 401: refused: the secret is missing or wrong$/)],
+    });
+    expect(await becameOf("{}", { "content-type": "text/plain" })).toMatchObject({
+      lines: [expect.stringMatching(/415: refused: expected content-type application\/json/)],
+    });
+    expect(await becameOf("{")).toMatchObject({ lines: [expect.stringMatching(/400: refused: the body is no JSON/)] });
+  });
+
+  test("is a dead letter where the event is malformed, beside an alert on the other one", async () => {
+    const { lines } = await becameOf(delivery([signInOfNew(), { published: "now" }]));
+    expect(lines).toEqual([expect.stringMatching(/204: 2 events: 1 alerted, 1 dead-lettered$/)]);
+  });
+
+  test("is parked while SNS is down, and an alert when it is back", async () => {
+    expect((await press("chaos", { break: "sns" })).status).toBe(303);
+    try {
+      expect(await becameOf(delivery([signInOfNew()]))).toMatchObject({ status: 204, outcomes: ["parked"] });
+      expect(await readPage()).toMatch(/name="mend" value="sns" aria-pressed="true"/);
+    } finally {
+      await press("chaos", { mend: "sns" });
+    }
+    await expect.poll(() => ended.at(-1)?.events[0]?.outcome).toBe("alerted");
+    expect(ended.at(-1)?.events[0]?.detail).toMatch(/^high, \d+ s late$/);
+  });
+
+  test("of the log stream is known too: a duplicate of what the hook delivered", async () => {
+    const event = signInOfNew();
+    await becameOf(delivery([event]));
+    ended = [];
+    await fetch(`${run.url}_local/stream`, { method: "POST", body: JSON.stringify(streamedEvent(event)) });
+    await expect.poll(() => ended.at(-1)?.inlet).toBe("log stream");
+    expect(ended.at(-1)?.events).toMatchObject([{ outcome: "duplicate" }]);
+  });
+});
+
+test("the buttons deliver every sample, with what its text says, and the page shows the alerts in all forms", async () => {
+  ended = [];
+  const outcomesOf = async (name: string) => {
+    ended = [];
+    expect((await press("samples", { sample: name })).status).toBe(303);
+    return ended.map(({ events }) => events.map(({ outcome }) => outcome));
+  };
+  expect(await outcomesOf("ordinary")).toEqual([["unmatched"]]);
+  for (const name of ["near", "far", "tor", "failed"]) expect(await outcomesOf(name)).toEqual([["alerted"]]);
+  expect(await outcomesOf("chain")).toEqual([["alerted"], [expect.any(String)], ["alerted"], ["alerted"]]);
+  const spray = (await outcomesOf("spray")).flat();
+  expect(spray).toContain("inStorm");
+  expect(spray.at(-1)).toBe("alerted");
+  expect((await press("samples", { sample: "none" })).status).toBe(400);
+  await expect.poll(readPage).toContain("geographic mismatch");
+  const page = await readPage();
+  expect(page).toMatch(/<details class="alert card severity-\w+" id="alert-[\w-]+" data-announcement="[^"]+" open>/);
+  for (const name of ["Mail", "Phone", "Slack", "Teams", "PagerDuty", "JSON"]) {
+    expect(page).toContain(`<section class="view" aria-label="${name}">`);
+  }
+  expect(page).toMatch(/<path class="journey severity-high" d="M/);
+});
+
+describe("an exception of the page", () => {
+  test("covers the person's next sign-in, is listed, and can be removed", async () => {
+    const event = signInOfNew();
+    await becameOf(delivery([event]));
+    const uuid = String(event.uuid);
+    const alertOf = () => run.alerts.received.find(({ alert }) => alert.okta.eventUuid === uuid)?.alert.alertId ?? "";
+    await expect.poll(alertOf).not.toBe("");
+    expect((await press("exceptions", { alert: alertOf(), scope: "user" })).status).toBe(303);
+    const again = { ...event, uuid: crypto.randomUUID() };
+    expect(await becameOf(delivery([again]))).toMatchObject({ outcomes: ["excepted"] });
+    const [, id = ""] = /name="remove" value="(\w+)"/.exec(await readPage()) ?? [];
+    expect((await press("exceptions", { remove: id })).status).toBe(303);
+    expect(await readPage()).not.toContain('name="remove"');
+    expect((await press("exceptions", { remove: id })).status).toBe(400);
+  });
+
+  test("is refused for an alert that is not on the page", async () => {
+    const response = await press("exceptions", { alert: "none", scope: "user" });
+    expect([response.status, await response.text()]).toEqual([400, "This alert is not on the page any more."]);
+  });
+});
+
+describe("the page", () => {
+  test("is for a browser alone: Okta's requests and commands without a secret are refused as before", async () => {
+    expect((await fetch(run.url)).status).toBe(401);
+    expect((await fetch(run.url, { headers: { accept: "text/html", authorization: hookSecret } })).status).toBe(400);
+    const response = await fetch(run.url, { headers: { accept: "text/html,*/*" } });
+    expect(response.headers.get("content-type")).toBe("text/html; charset=utf-8");
+  });
+
+  test("holds no secret, and admits its own style and script alone", async () => {
+    const response = await fetch(run.url, { headers: { accept: "text/html" } });
+    expect(await response.text()).not.toContain(hookSecret);
+    const policy = response.headers.get("content-security-policy");
+    expect(policy).toMatch(
+      /^default-src 'none'; style-src 'sha256-[^']+'; script-src 'sha256-[^']+'; .*frame-ancestors/,
+    );
+    expect(policy).not.toContain("unsafe");
+  });
+
+  test("shows names and user agents of strangers as text", async () => {
+    const event = signInOfNew({
+      actor: { id: "00uhostile", type: "User", alternateId: hostile, displayName: hostile },
+      client: {
+        ipAddress: "203.0.113.9",
+        userAgent: { rawUserAgent: hostile },
+        geographicalContext: { city: hostile },
+      },
+    });
+    await becameOf(delivery([event]));
+    const count = () => run.alerts.received.filter(({ alert }) => alert.okta.eventUuid === event.uuid).length;
+    await expect.poll(count).toBe(1);
+    const page = await readPage();
+    expect(page).toContain("&lt;img src=x onerror=alert(1)&gt;");
+    expect(page).not.toMatch(/<img|<script>/);
+  });
+
+  test("masks what may be a password", async () => {
+    await becameOf(
+      delivery([
+        signInOfNew({
+          actor: { id: "unknown", type: "User", alternateId: "Hunter2-hunter2", displayName: "unknown" },
+          outcome: { result: "FAILURE", reason: "VERIFICATION_ERROR" },
+        }),
+      ]),
+    );
+    expect(await readPage()).not.toContain("Hunter2-hunter2");
+    expect(ended.at(-1)?.events[0]?.who).toBe("[masked]");
+  });
+
+  test("and /_local/ answer no website: neither by a name that it rebinds, nor by a form of its own", async () => {
+    expect(await statusWithHost("evil.example", "/", { accept: "text/html" })).toBe(403);
+    expect(await statusWithHost("localhost.evil.example:3000", "/_local/alerts")).toBe(403);
+    expect(await statusWithHost("[::1]:3000", "/_local/alerts")).toBe(200);
+    const before = run.alerts.received.length;
+    for (const headers of [
+      { origin: "https://evil.example" },
+      { origin: "null" },
+      { origin: "http://localhost:1" },
+      { "sec-fetch-site": "cross-site" },
+      { "sec-fetch-site": "same-site" },
+    ]) {
+      expect((await press("samples", { sample: "tor" }, headers)).status).toBe(403);
+      expect((await fetch(`${run.url}_local/chaos/sns`, { method: "PUT", headers })).status).toBe(403);
+    }
+    expect(run.alerts.received).toHaveLength(before);
+    expect(run.faults.sns.fault()).toBeNull();
+    const own = { origin: new URL(run.url).origin, "sec-fetch-site": "same-origin" };
+    expect((await press("samples", { sample: "ordinary" }, own)).status).toBe(303);
+  });
+
+  test("sends what changed since it was drawn, and has a window of another run load anew", async () => {
+    const page = await readPage();
+    const [, version, id] = /data-version="(\d+)" data-run="([^"]+)"/.exec(page) ?? [];
+    const stopping = new AbortController();
+    const response = await fetch(`${run.url}_local/page/events?since=${version}&run=${id}`, {
+      signal: stopping.signal,
+    });
+    expect(response.headers.get("content-type")).toBe("text/event-stream");
+    await becameOf(delivery([signInOfNew({ securityContext: { isProxy: false } })]));
+    let received = "";
+    for await (const chunk of response.body ?? []) {
+      received += new TextDecoder().decode(chunk as Uint8Array);
+      if (received.includes('"list":"deliveries"')) break;
+    }
+    stopping.abort();
+    expect(received).toMatch(/^retry: 1000\n\nid: \d+\ndata: \{"fragments":\[/);
+    const other = await fetch(`${run.url}_local/page/events?since=0&run=other`);
+    expect(await other.text()).toContain("event: restarted");
+  });
+});
+
+/** The status of a request with another Host, which `fetch` does not send. */
+function statusWithHost(host: string, path: string, headers: Record<string, string> = {}): Promise<number | undefined> {
+  return new Promise((resolve, reject) => {
+    request(new URL(path, run.url), { headers: { ...headers, host } }, (response) => {
+      response.resume();
+      resolve(response.statusCode);
+    })
+      .once("error", reject)
+      .end();
+  });
+}
