@@ -2,6 +2,7 @@ import { readFile, writeFile } from "node:fs/promises";
 import { fileURLToPath } from "node:url";
 import { replay, withoutLookUps } from "../cli/backtest/replay.ts";
 import { type Coverage, coverageOf } from "../cli/rules/coverage.ts";
+import { company, ordinaryWeek, profileLocations } from "../cli/rules/ordinary-week.ts";
 import { type FromFile, loadDetections } from "../lambda/adapters/rule-files/load-detections.ts";
 import { loadSeverity } from "../lambda/adapters/rule-files/load-severity.ts";
 import { compileRules, type EnabledOptions, isEnabled, packsOf } from "../lambda/core/detections/compile-rules.ts";
@@ -15,7 +16,6 @@ import { withoutFilters } from "../lambda/core/sigma/parse/parse-filter.ts";
 import { bySeverity, type Rule } from "../lambda/core/sigma/rule.ts";
 import { defaultSourceAlerts } from "../lambda/core/storms/gathering.ts";
 import { defaultStormAfter } from "../lambda/core/storms/storm.ts";
-import { company, ordinaryWeek, profileLocations } from "./ordinary-week.ts";
 import { readScriptOptions } from "./script-options.ts";
 
 /*
@@ -169,7 +169,7 @@ org's hook still lacks. [attack-navigator.json](attack-navigator.json) is the sa
 ## Alerts in an ordinary week
 
 The week is made up, and the same each time: ${company.persons.toLocaleString("en-US")} persons who work, ${company.administrators} administrators who
-administrate, 30 users of VPNs and privacy services, and what goes wrong every day. \`build/ordinary-week.ts\` has the
+administrate, 30 users of VPNs and privacy services, and what goes wrong every day. \`cli/rules/ordinary-week.ts\` has the
 assumptions: ${week.length.toLocaleString("en-US")} events in ${company.days} working days. Nothing in it is an attack, no exception is made and no
 filter is set. Your own numbers: \`npx okta-proxy-watch backtest --okta URL --since 30d --packs admin\`.
 

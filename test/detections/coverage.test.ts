@@ -1,8 +1,8 @@
 import { readFile } from "node:fs/promises";
 import { fileURLToPath } from "node:url";
 import { expect, test } from "vitest";
-import { ordinaryWeek } from "../../build/ordinary-week.ts";
 import { coverageOf, missingEventTypes } from "../../cli/rules/coverage.ts";
+import { ordinaryWeek } from "../../cli/rules/ordinary-week.ts";
 import { loadDetections } from "../../lambda/adapters/rule-files/load-detections.ts";
 
 const folder = fileURLToPath(new URL("../../detections", import.meta.url));

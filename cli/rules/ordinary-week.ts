@@ -1,20 +1,24 @@
 import { readFile } from "node:fs/promises";
-import { setPath } from "../cli/rules/set-path.ts";
-import { type LogEvent, parseLogEvent } from "../lambda/core/okta/log-event.ts";
-import type { ProfileLocations } from "../lambda/core/pipeline/ports.ts";
+import { type LogEvent, parseLogEvent } from "../../lambda/core/okta/log-event.ts";
+import type { ProfileLocations } from "../../lambda/core/pipeline/ports.ts";
+import { setPath } from "./set-path.ts";
 
 /*
  * The System Log of an ordinary working week, made up: no public log of an org is known. It is the same each time, by a
  * seed, and says how many alerts detections bring where nothing is wrong.
  *
- * 2,000 persons of one company in Lisbon, each with a profile location there, start 1.3 sessions a day, each with a factor
- * and three apps. 30 of them (1.5 %) come through an anonymous network all day: 18 through iCloud Private Relay, 10
- * through a commercial VPN, three of these with an exit in Toronto, 2 through a proxy that Okta does not name; 1 of the 25
- * administrators is among them. What else happens is in `acts`, each with a number a day. Exceptions, filters and
- * correlations are left out. The numbers are assumptions: to be replaced by your own, with `npx okta-proxy-watch backtest`.
+ * 2,000 persons of one company in Lisbon, each with a profile location there, start 1.3 sessions a day, the first of them
+ * between eight and ten, each with a factor and three apps; in 5 % of the first sessions eight apps within ten minutes. 30
+ * of them (1.5 %) come through an anonymous network all day: 18 through iCloud Private Relay, 10 through a commercial VPN,
+ * three of these with an exit in Toronto, 2 through a proxy that Okta does not name; 1 of the 25 administrators is among
+ * them. Seven of ten persons work behind the one address of the office. A quarter of all moves to another network in the
+ * course of a day, within the same session; 1 % has an app that opens links in a browser of its own. 60 persons share six
+ * computers; all others have one of their own. Every other week somebody rejects three pushes of their own sign-in, and
+ * accepts the fourth. What else happens is in `acts`, each with a number a day. Exceptions and filters are left out.
+ * The numbers are assumptions: to be replaced by your own, with `npx okta-proxy-watch backtest`.
  */
 
-/** The sizes of the company. */
+/** The sizes of the company, and the days of a working week. */
 export const company = { persons: 2_000, administrators: 25, days: 5 } as const;
 
 /** Who goes through which anonymous network, by the number of persons. */
@@ -215,37 +219,61 @@ const networkOf: ReadonlyMap<number, AnonymousNetwork> = new Map(
     .map((network, index) => [index === 0 ? 7 : 100 + index * 60, network]),
 );
 
-/** The week's events, in order of time. */
-export async function ordinaryWeek(): Promise<readonly LogEvent[]> {
-  const next = random(seed);
+/**
+ * The events of a working week, in order of time.
+ *
+ * @param week the number of the week, from 0: a month is the weeks 0 to 3
+ */
+export async function ordinaryWeek(week = 0): Promise<readonly LogEvent[]> {
+  const next = random(seed + 2 * week);
+  // A generator of its own, so that a habit more changes nothing of what else happens.
+  const habits = random(seed + 2 * week + 1);
   const pick = (count: number) => Math.floor(next() * count);
   const bases = new Map<string, Json>();
   const baseOf = async (name: string): Promise<Json> => {
     const known = bases.get(name);
     if (known !== undefined) return known;
-    const text = await readFile(new URL(`../detections/base-events/${name}.json`, import.meta.url), "utf8");
+    const text = await readFile(new URL(`../../detections/base-events/${name}.json`, import.meta.url), "utf8");
     const read = JSON.parse(text) as Json;
     bases.set(name, read);
     return read;
   };
   const events: Json[] = [];
-  const add = (base: Json, day: number, index: number | null, change: Json) => {
+  const add = (base: Json, day: Day, index: number | null, change: Json, hour = 8 + next() * 10) => {
     // Work is from eight to six.
-    const at = monday + day * dayMilliseconds + (8 + next() * 10) * 3_600_000;
-    const common = { uuid: `week-${events.length}`, published: new Date(at).toISOString() };
-    const ofPerson = index === null ? {} : personFields(base, index, `${day}-${index}`);
+    const at = day.start + hour * 3_600_000;
+    const common = { uuid: `week-${week}-${events.length}`, published: new Date(at).toISOString() };
+    const ofPerson = index === null ? {} : personFields(base, index, day, hour);
     let event: unknown = { ...base, ...ofPerson, ...common };
     for (const [field, value] of Object.entries(change)) event = setPath(event, field.split("."), value);
     events.push(event as Json);
   };
-  const [start, factor, app] = await Promise.all(["session-start", "mfa", "application-sign-in"].map(baseOf));
-  for (let day = 0; day < company.days; day += 1) {
+  const [start = {}, factor = {}, app = {}] = await Promise.all(
+    ["session-start", "mfa", "application-sign-in"].map(baseOf),
+  );
+  for (let weekday = 0; weekday < company.days; weekday += 1) {
+    const number = week * 7 + weekday;
+    const day: Day = { number, start: monday + number * dayMilliseconds, moving: new Map() };
     for (let index = 0; index < company.persons; index += 1) {
+      if (habits() < 0.25) day.moving.set(index, 11 + habits() * 6);
       const sessions = next() < 0.3 ? 2 : 1;
       for (let session = 0; session < sessions; session += 1) {
-        add(start ?? {}, day, index, {});
-        add(factor ?? {}, day, index, {});
-        for (let opened = 0; opened < 3; opened += 1) add(app ?? {}, day, index, {});
+        const begin = session === 0 ? 8 + next() * 2 : 8 + next() * 10;
+        add(start, day, index, {}, begin);
+        add(factor, day, index, {}, begin + 0.005);
+        const isBusy = session === 0 && habits() < 0.05;
+        for (let opened = 0; opened < (isBusy ? 8 : 3); opened += 1) {
+          const hour = isBusy ? begin + 0.01 + habits() / 6 : begin + 0.01 + next() * (17.9 - begin);
+          // The links of one app of a few persons open in its own browser.
+          const isOwn = index % 100 === 8 && opened === 0;
+          add(
+            app,
+            day,
+            index,
+            { ...appNumber(opened), ...(isOwn ? { "client.userAgent.browser": "UNKNOWN" } : {}) },
+            hour,
+          );
+        }
       }
     }
     for (const { base, eventType, perDay, who, change = {} } of acts) {
@@ -255,6 +283,14 @@ export async function ordinaryWeek(): Promise<readonly LogEvent[]> {
         const index = who === asWritten.who ? null : pick(who === undefined ? company.persons : company.administrators);
         add(await baseOf(base), day, index, { eventType, ...change });
       }
+    }
+    if (habits() < 0.1) {
+      const index = Math.floor(habits() * company.persons);
+      const hour = 10 + habits() * 7;
+      for (let rejected = 0; rejected < 3; rejected += 1) {
+        add(factor, day, index, push("pushOnlyResponseType", "OV_RESPONSE_DENY"), hour + rejected / 60);
+      }
+      add(factor, day, index, {}, hour + 4 / 60);
     }
   }
   return events
@@ -266,8 +302,39 @@ export async function ordinaryWeek(): Promise<readonly LogEvent[]> {
     });
 }
 
-/** The actor, client and security context of an event of a person's. */
-function personFields(base: Json, index: number, session: string): Json {
+/** A working day. */
+interface Day {
+  /** Days since the first Monday. */
+  readonly number: number;
+  /** Its midnight, in milliseconds since 1970. */
+  readonly start: number;
+  /** The hours at which persons move to another network. */
+  readonly moving: Map<number, number>;
+}
+
+/** The apps that a person opens. */
+function appNumber(number: number): Json {
+  return { "target.0.id": `0oa1exampleapp${number}`, "target.0.displayName": `App ${number}` };
+}
+
+/** The device of a person: the last sixty share six computers. */
+function deviceOf(index: number): string {
+  return index < company.persons - 60 ? `device-${index}` : `shared-${index % 6}`;
+}
+
+/** The network of a person who hides in none: the office's, that of a home, and another one after a move. */
+function plainNetwork(
+  index: number,
+  day: Day,
+  hour: number,
+): { readonly ipAddress: string; readonly asNumber: number } {
+  if (hour >= (day.moving.get(index) ?? 24)) return { ipAddress: `192.0.2.${index % 250}`, asNumber: 64_510 };
+  const isAtOffice = index % 10 < 7;
+  return { ipAddress: `198.51.100.${isAtOffice ? 1 : 2 + (index % 250)}`, asNumber: isAtOffice ? 64_501 : 64_502 };
+}
+
+/** The actor, client, device and security context of an event of a person's. */
+function personFields(base: Json, index: number, day: Day, hour: number): Json {
   const network = networkOf.get(index);
   const login = `person${index}@example.com`;
   const client = base.client as Json;
@@ -278,16 +345,19 @@ function personFields(base: Json, index: number, session: string): Json {
     displayName: `Person ${index}`,
     detailEntry: null,
   };
-  const authenticationContext = { ...(base.authenticationContext as Json), rootSessionId: `root-${session}` };
+  const rootSessionId = `root-${day.number}-${index}`;
+  const authenticationContext = { ...(base.authenticationContext as Json), rootSessionId };
+  const debugContext = setPath(base.debugContext, ["debugData", "dtHash"], deviceOf(index));
+  const common = { actor, authenticationContext, debugContext };
   if (network === undefined) {
-    const ipAddress = `198.51.100.${index % 250}`;
-    return { actor, authenticationContext, client: { ...client, ipAddress } };
+    const { ipAddress, asNumber } = plainNetwork(index, day, hour);
+    const securityContext = { ...(base.securityContext as Json), asNumber };
+    return { ...common, client: { ...client, ipAddress }, securityContext };
   }
   const toronto = { city: "Toronto", state: "Ontario", country: "Canada", geolocation: { lat: 43.6567, lon: -79.34 } };
   const { service, isAway } = network;
   return {
-    actor,
-    authenticationContext,
+    ...common,
     client: {
       ...client,
       ipAddress: `203.0.113.${index % 250}`,
