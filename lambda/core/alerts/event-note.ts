@@ -75,6 +75,8 @@ function done(facts: Parameters<typeof describeDone>[0], displayMessage: string 
       ? "started an Okta session"
       : `tried to start an Okta session (${session.reason ?? session.outcome ?? "unknown"})`;
   }
+  const step = isDone ? describeStep(facts) : null;
+  if (step !== null) return step;
   const whom = nameLoginsDoneTo(facts);
   if (isRiskChange(okta.eventType)) return `reported ${change ?? "a change of risk"} of ${user.login ?? user.id}`;
   const deed = describeDeed(facts, whom);
@@ -82,6 +84,22 @@ function done(facts: Parameters<typeof describeDone>[0], displayMessage: string 
   const of = [change, whom].filter((each) => each !== null).join(", of ");
   const failed = isDone ? "" : ` (${session.outcome})`;
   return `did "${displayMessage ?? okta.eventType}"${of === "" ? "" : `: ${of}`}${failed}`;
+}
+
+/** Steps of a sign-in and of a session that change nothing, by Okta's event type. */
+const steps: ReadonlyMap<string, string> = new Map([
+  ["user.authentication.auth_via_mfa", "passed MFA"],
+  ["user.authentication.verify", "passed authentication"],
+  ["user.mfa.okta_verify.deny_push", "rejected an MFA push"],
+  ["user.session.access_admin_app", "opened the Admin Console"],
+]);
+
+function describeStep({ okta, targets }: Pick<Alert, "okta" | "targets">): string | null {
+  const type = okta.eventType.toLowerCase();
+  if (type !== "user.authentication.sso") return steps.get(type) ?? null;
+  const apps = targets.filter((target) => target.type === "AppInstance");
+  const names = apps.flatMap(({ displayName, login, id }) => displayName ?? login ?? id ?? []);
+  return names.length === 0 ? "opened an app" : `opened app ${names.join(", ")}`;
 }
 
 /** `Toronto, Canada, 203.0.113.7`. */

@@ -165,7 +165,7 @@ level: high`;
     const { events = [] } = correlationOf(alertOf([count, chain], [...rejected, token as LogEvent])) ?? {};
     expect(events.map(({ summary }) => summary.slice(0, 70))).toEqual(
       [
-        'MFA Pushes Rejected; at last, Ada@Example.com did "user.mfa.okta_verif',
+        "MFA Pushes Rejected; at last, Ada@Example.com rejected an MFA push from",
         "Ada@Example.com created token deploy from Toronto, Canada, 203.0.113.77",
       ].map((text) => text.slice(0, 70)),
     );
@@ -182,6 +182,31 @@ describe("a note", () => {
     };
     const note = noteOf(logEvent({ eventType: "user.mfa.factor.reset_all", actor: system, target: [bea] }), () => true);
     expect([note.person, note.deed, note.userId]).toEqual(["Okta System", "reset all MFA factors", bea.id]);
+  });
+
+  test.each<[string, Json, string]>([
+    [
+      "user.authentication.sso",
+      {
+        target: [
+          { id: "0oa1", type: "AppInstance", alternateId: "Mail", displayName: "Company Mail" },
+          { id: "0ua1", type: "AppUser", alternateId: "ada@example.com", displayName: "Ada Marques" },
+        ],
+      },
+      "opened app Company Mail",
+    ],
+    ["user.authentication.sso", {}, "opened an app"],
+    ["user.session.access_admin_app", {}, "opened the Admin Console"],
+    ["user.mfa.okta_verify.deny_push", {}, "rejected an MFA push"],
+    ["user.authentication.auth_via_mfa", {}, "passed MFA"],
+    [
+      "user.authentication.auth_via_mfa",
+      { displayMessage: "Authentication of user via MFA", outcome: { result: "FAILURE" } },
+      'did "Authentication of user via MFA" (FAILURE)',
+    ],
+    ["user.new.type", { displayMessage: "Something new" }, 'did "Something new"'],
+  ])("of %s names what was done", (eventType, event, deed) => {
+    expect(noteOf(logEvent({ eventType, ...event }), () => true).deed).toBe(deed);
   });
 
   test("is bounded, whatever an event holds", () => {
