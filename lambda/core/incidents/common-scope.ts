@@ -1,0 +1,121 @@
+import { isOperator } from "../okta/operator.ts";
+import { canonicalLogin } from "../okta/person.ts";
+import type { Incident, IncidentAlert, IncidentUser } from "./incident.ts";
+
+/*
+ * The exceptions that alerts have in common. What an attacker did is never in the scope of one that is proposed.
+ */
+
+/** The scope of a proposed exception: as narrow as covers most of the alerts. */
+export interface ExceptionAdvice {
+  readonly user: string | null;
+  readonly operator: string | null;
+  readonly asNumber: number | null;
+  /** The id of the detection, where that is of no session start: an exception covers those alone without it. */
+  readonly detection: string | null;
+}
+
+/** What scopes are made of, of one alert. */
+export interface ScopedAlert {
+  readonly alert: Pick<IncidentAlert, "kinds" | "operator" | "asNumber">;
+  readonly user: IncidentUser | null;
+}
+
+/** The least number of persons whose alerts an exception for everyone is proposed by. */
+const leastPersons = 3;
+
+/** Kinds of network that no exception is proposed for: attackers use them more than customers do. */
+const hostile: ReadonlySet<string> = new Set(["tor", "residential_proxy", "blockchain_vpn"]);
+
+/** What an attacker did, whatever the detection, and whenever it came: an attack goes on after its verdict. */
+export function attacksOf(incidents: readonly Incident[]): readonly ScopedAlert[] {
+  return incidents
+    .filter(({ verdict }) => verdict?.verdict === "true-positive")
+    .flatMap(({ alerts, user }) => alerts.map((alert) => ({ alert, user })));
+}
+
+/** The best exception that some alerts have in common. */
+export interface CommonScope {
+  /** Without a detection; null where no exception can be proposed. */
+  readonly scope: ExceptionAdvice | null;
+  /** The alerts that it covers. */
+  readonly covers: number;
+  /** Whether alerts were set apart, as they are of a hostile kind of network, or an attacker's scope. */
+  readonly isSetApart: boolean;
+}
+
+/** Finds the exception that covers the most of these alerts; the narrowest where a wider one covers no more. */
+export function commonScope(alerts: readonly ScopedAlert[], attacks: readonly ScopedAlert[]): CommonScope {
+  const scoped = alerts.map((each) => ({ each, scopes: scopesOf(each), proposable: proposableScopes(each, attacks) }));
+  const found = new Map<string, { readonly scope: ExceptionAdvice; covers: number; readonly persons: Set<string> }>();
+  for (const { each, proposable } of scoped) {
+    for (const scope of proposable) {
+      const key = JSON.stringify(scope);
+      const counts = found.get(key) ?? { scope, covers: 0, persons: new Set() };
+      found.set(key, counts);
+      counts.covers += 1;
+      counts.persons.add(nameOf(each.user) ?? "");
+    }
+  }
+  const best = [...found.values()]
+    .filter(({ scope, persons }) => isForEnough(scope, persons.size))
+    .reduce<{ scope: ExceptionAdvice | null; covers: number }>((a, b) => (b.covers > a.covers ? b : a), {
+      scope: null,
+      covers: 0,
+    });
+  const isSetApart = scoped.some(
+    ({ each, scopes, proposable }) => isHostile(each) || proposable.length < scopes.length,
+  );
+  return { scope: best.scope, covers: best.covers, isSetApart };
+}
+
+/** Whether as many persons speak for an exception as one for everyone takes. */
+export function isForEnough({ user }: ExceptionAdvice, persons: number): boolean {
+  return user !== null || persons >= leastPersons;
+}
+
+/** The exceptions that may be proposed by an alert, the narrowest first. */
+export function proposableScopes(each: ScopedAlert, attacks: readonly ScopedAlert[]): readonly ExceptionAdvice[] {
+  if (isHostile(each)) return [];
+  return scopesOf(each).filter((scope) => !attacks.some((attack) => mayCover(scope, each.user, attack)));
+}
+
+/** The exceptions that would cover an alert, the narrowest first. */
+function scopesOf({ alert: { operator, asNumber }, user }: ScopedAlert): readonly ExceptionAdvice[] {
+  const who = nameOf(user);
+  const network = operator === null ? { operator: null, asNumber } : { operator, asNumber: null };
+  const isKnown = operator !== null || asNumber !== null;
+  if (!isKnown) return [];
+  return [
+    ...(who === null ? [] : [{ user: who, ...network, detection: null }]),
+    { user: null, ...network, detection: null },
+  ];
+}
+
+const isHostile = ({ alert }: ScopedAlert) => alert.kinds.some((kind) => hostile.has(kind));
+
+const nameOf = (user: IncidentUser | null) => user?.login ?? user?.id ?? null;
+
+/**
+ * Whether an exception of a scope may cover what an attacker did: the person, and the operator or autonomous system, are the
+ * same. An attack on many persons is one on each.
+ *
+ * @param person the person of the harmless alert that the scope is of
+ */
+function mayCover(scope: ExceptionAdvice, person: IncidentUser | null, { alert, user }: ScopedAlert): boolean {
+  const isOfPerson = scope.user === null || user === null || isSamePerson(person, user);
+  const isOfNetwork =
+    scope.operator === null
+      ? alert.asNumber === scope.asNumber
+      : alert.operator !== null && isOperator(alert.operator, scope.operator);
+  return isOfPerson && isOfNetwork;
+}
+
+function isSamePerson(person: IncidentUser | null, other: IncidentUser | null): boolean {
+  const keys = (user: IncidentUser | null) => [
+    user?.id ?? null,
+    user?.login == null ? null : canonicalLogin(user.login),
+  ];
+  const known = keys(other);
+  return keys(person).some((key) => key !== null && known.includes(key));
+}
