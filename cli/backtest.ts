@@ -1,4 +1,4 @@
-import { relative, resolve } from "node:path";
+import { basename, relative, resolve } from "node:path";
 import { type Command, InvalidArgumentError, Option } from "commander";
 import { toMessage } from "../lambda/core/alerts/message.ts";
 import { planCorrelations } from "../lambda/core/correlation/correlate.ts";
@@ -10,7 +10,7 @@ import {
   maximumSuppressMinutes,
   readSuppressMinutes,
 } from "../lambda/core/grouping/suppress-minutes.ts";
-import { type LogEvent, publishedTime } from "../lambda/core/okta/log-event.ts";
+import { type LogEvent, publishedTime, sessionStart } from "../lambda/core/okta/log-event.ts";
 import { domainPattern } from "../lambda/core/okta/login-domains.ts";
 import { canonicalLogin } from "../lambda/core/okta/person.ts";
 import { looksLikeLogin } from "../lambda/core/okta/stranger.ts";
@@ -23,6 +23,7 @@ import { withoutFilters } from "../lambda/core/sigma/parse/parse-filter.ts";
 import type { Rule } from "../lambda/core/sigma/rule.ts";
 import { defaultSourceAlerts, maximumSourceAlerts } from "../lambda/core/storms/gathering.ts";
 import { defaultStormAfter, maximumStormAfter, readCount } from "../lambda/core/storms/storm.ts";
+import type { Report } from "../pages/report/report.ts";
 import { type AlertTally, countReplayed, createAlertTally } from "./backtest/alert-tally.ts";
 import { type BacktestCorrelator, createBacktestCorrelator } from "./backtest/correlate.ts";
 import { readExceptionsFile } from "./backtest/exceptions-file.ts";
@@ -31,7 +32,7 @@ import { type Lines, type LinesOfFile, linesToFile, linesToStandardOutput } from
 import { countDecision, countFiltered, createMatchTally, type MatchTally } from "./backtest/match-tally.ts";
 import { cacheKeyVariable, oktaOrgUrl, oktaSource, type Source } from "./backtest/okta-source.ts";
 import { readPlacedProfiles } from "./backtest/profiles.ts";
-import { type ReplayOptions, replay, withoutLookUps } from "./backtest/replay.ts";
+import { type Replayed, type ReplayOptions, replay, withoutLookUps } from "./backtest/replay.ts";
 import { digest, rememberEvents, type SeenEvents } from "./backtest/seen-events.ts";
 import { count, summarize } from "./backtest/summary.ts";
 import { badInput, createCommand, InputError, onTerminal } from "./command.ts";
@@ -50,9 +51,14 @@ import { createReadCounter, describeReads, type ReadCounter, refuseWithoutEvents
 import { type ExportPart, inBatches, isSkipped, openExport } from "./event-export.ts";
 import { askingOkta, credentialHelp } from "./okta-credential.ts";
 import { createProgress, type Progress } from "./progress.ts";
+import { type BacktestReport, type ComposedOf, createBacktestReport } from "./report/backtest-report.ts";
+import { readIncidentsFile } from "./report/incidents-file.ts";
+import { openReportFile, type ReportFile } from "./report/report-file.ts";
+import { signInRule } from "./report/sign-in-rule.ts";
 import { parseSince, parseUntil, timeForms } from "./times.ts";
 
-interface Options {
+/** The options of a backtest, as the command line reads them. */
+export interface BacktestOptions {
   readonly events?: readonly string[];
   /** The org's URL; true where the environment names it. */
   readonly okta?: string | true;
@@ -61,6 +67,10 @@ interface Options {
   readonly profiles?: string;
   readonly exceptions?: string;
   readonly alerts?: string;
+  readonly report?: string;
+  readonly anonymize: boolean;
+  /** A file of incidents, whose verdicts a report heeds. */
+  readonly incidents?: string;
   readonly distanceKm: number;
   readonly suppressMinutes: number;
   readonly stormAfter: number;
@@ -75,7 +85,12 @@ interface Options {
   readonly strict: boolean;
 }
 
-async function backtest(options: Options, _: Command): Promise<void> {
+/**
+ * Runs a backtest.
+ *
+ * @throws InputError when rules, events or options cannot be used
+ */
+export async function backtest(options: BacktestOptions): Promise<void> {
   const start = performance.now();
   const { loaded, chosen } = await chooseRules(options);
   const { correlations, evaluated, own: rules, silent } = chooseCorrelated(contentsOf(loaded), chosen);
@@ -88,12 +103,22 @@ async function backtest(options: Options, _: Command): Promise<void> {
   const warnings = [...loaded.warnings];
   const severityAdjustments = await compileAdjustments(await readSeverity((warning) => warnings.push(warning)));
   const written = options.alerts === undefined ? null : await openAlerts(options.alerts, options);
+  const reportFile = options.report === undefined ? null : await openReport(options.report, options);
+  const incidents = options.incidents === undefined ? null : await readIncidentsFile(options.incidents);
   const loginDomains = options.loginDomains ?? [];
   const isLogin = (login: string) =>
     looksLikeLogin(login, loginDomains) || profiles?.locations.has(canonicalLogin(login)) === true;
   if (warnings.length > 0) process.stderr.write(`${describeWarnings(warnings)}\n\n`);
   const progress = createProgress(process.stderr);
   const matches = createMatchTally(rules);
+  const report =
+    reportFile &&
+    createBacktestReport({
+      isLogin,
+      locations: profiles?.locations ?? null,
+      distanceKm: options.distanceKm,
+      incidents,
+    });
   const seen = rememberEvents();
   const held = holdEvents();
   const output = linesToStandardOutput();
@@ -105,6 +130,7 @@ async function backtest(options: Options, _: Command): Promise<void> {
       return;
     }
     if (hasRange(options) && countOutside(publishedTime(event.published), options, matches)) return;
+    if (event.eventType === sessionStart) report?.countEvent(event);
     const candidate = findCandidate(event, ruleSet);
     const whole = unfiltered.rules.length === 0 ? null : findCandidate(event, unfiltered);
     const decideOn = (each: Candidate) => decide(each, profiles?.locations ?? null, options.distanceKm);
@@ -113,7 +139,10 @@ async function backtest(options: Options, _: Command): Promise<void> {
     if (candidate === null || decision === null) return;
     const detections = decision.detections.filter(({ rule }) => !silent.has(rule.id));
     countDecision(matches, candidate, { ...decision, detections }, isLogin);
-    if (decision.detections.length > 0) held.add(event);
+    if (decision.detections.length > 0) {
+      held.add(event);
+      if (event.eventType !== sessionStart) report?.countEvent(event);
+    }
     for (const { rule, matched } of detections) {
       const { id, title, level } = rule;
       const match = { rule: id, title, level, event: event.uuid, ...(options.explain ? { matched } : {}) };
@@ -121,7 +150,8 @@ async function backtest(options: Options, _: Command): Promise<void> {
     }
   };
   try {
-    for await (const { name, batches, position } of sourcesOf(options, evaluated, reads)) {
+    const asked = report === null ? evaluated : [...evaluated, signInRule()];
+    for await (const { name, batches, position } of sourcesOf(options, asked, reads)) {
       for await (const batch of batches) {
         progress.update(
           () => `${name} ${position()}, ${count(matches.read)} events, ${count(matches.matches)} matches`,
@@ -145,24 +175,33 @@ async function backtest(options: Options, _: Command): Promise<void> {
     await correlateHeld(held, correlator, decideOn, output, progress);
   }
   const alerts = createAlertTally(exceptions);
-  await replayHeld(
-    held,
-    alerts,
-    {
-      rules: profiles === null ? withoutLookUps(ownRuleSet) : ownRuleSet,
-      severityAdjustments,
-      locations: profiles?.locations ?? new Map(),
-      exceptions,
-      mismatchDistanceKm: options.distanceKm,
-      suppressMinutes: options.suppressMinutes,
-      stormAfter: options.stormAfter,
-      sourceAlertsPerHour: options.sourceAlertsPerHour,
-      loginDomains,
-      org: options.okta === undefined ? null : new URL(oktaOrgUrl(options)).host,
-    },
-    written,
-    progress,
-  );
+  const deployment: Deployment = {
+    rules: profiles === null ? withoutLookUps(ownRuleSet) : ownRuleSet,
+    severityAdjustments,
+    locations: profiles?.locations ?? new Map(),
+    exceptions,
+    mismatchDistanceKm: options.distanceKm,
+    suppressMinutes: options.suppressMinutes,
+    stormAfter: options.stormAfter,
+    sourceAlertsPerHour: options.sourceAlertsPerHour,
+    loginDomains,
+    org: options.okta === undefined ? null : new URL(oktaOrgUrl(options)).host,
+  };
+  const onReplayed = report === null ? () => {} : report.countReplayed;
+  await replayHeld(held, { tally: alerts, onReplayed }, deployment, written, progress);
+  if (report !== null && reportFile !== null) {
+    const composed = await composeReport(
+      report,
+      { options, held, progress },
+      {
+        matches,
+        alerts,
+        correlations: correlator.counts,
+        deployment,
+      },
+    );
+    await reportFile.write(composed);
+  }
   process.stderr.write(
     summarize({
       matches,
@@ -182,7 +221,7 @@ async function backtest(options: Options, _: Command): Promise<void> {
 }
 
 /** The rules of a folder, all of them; else those that are deployed, with what settings and options switch on. */
-async function chooseRules({ rules, experimental, packs }: Options) {
+async function chooseRules({ rules, experimental, packs }: BacktestOptions) {
   if (rules !== undefined) return { loaded: await readWithCorrelations(rules), chosen: { experimental: true } };
   const settings = await detectionSettings();
   const loaded = await readDetections(...settings.folders);
@@ -218,11 +257,35 @@ async function correlateHeld(
   }
 }
 
+type Deployment = Omit<ReplayOptions, "onProgress">;
+
+/** Measures what a report proposes by further replays, and composes the report. */
+async function composeReport(
+  report: BacktestReport,
+  {
+    options,
+    held,
+    progress,
+  }: { readonly options: BacktestOptions; readonly held: HeldEvents; readonly progress: Progress },
+  result: Pick<ComposedOf, "matches" | "alerts" | "correlations"> & { readonly deployment: Deployment },
+): Promise<Report> {
+  const onProgress = (done: number) =>
+    progress.update(() => `${count(done)} of ${count(held.count())} matching events for the report's proposals`);
+  const names = (options.events ?? []).map((path) => (path === "-" ? "standard input" : basename(path)));
+  const source = options.okta === undefined ? names.join(", ") : new URL(oktaOrgUrl(options)).host;
+  try {
+    const deployment = { ...result.deployment, onProgress };
+    return await report.compose({ ...result, source, inOrder: held.inOrder, deployment });
+  } finally {
+    progress.done();
+  }
+}
+
 /** Sends the events that rules match through the pipeline, in order of time; counts and writes the alerts. */
 async function replayHeld(
   held: HeldEvents,
-  tally: AlertTally,
-  deployment: Omit<ReplayOptions, "onProgress">,
+  { tally, onReplayed }: { readonly tally: AlertTally; readonly onReplayed: (replayed: Replayed) => void },
+  deployment: Deployment,
   written: LinesOfFile | null,
   progress: Progress,
 ): Promise<void> {
@@ -231,6 +294,7 @@ async function replayHeld(
   try {
     for await (const replayed of replay(held.inOrder(), { ...deployment, onProgress })) {
       countReplayed(tally, replayed);
+      onReplayed(replayed);
       if (written === null || replayed.alert === null) continue;
       const { default: body } = JSON.parse(toMessage(replayed.alert).message) as { readonly default: string };
       await written.write(body);
@@ -242,12 +306,23 @@ async function replayHeld(
 }
 
 /** Opens the file of alerts before reading, so that its faults are reported at once. */
-async function openAlerts(path: string, { events = [], profiles, exceptions, cache }: Options): Promise<LinesOfFile> {
+async function openAlerts(
+  path: string,
+  { events = [], profiles, exceptions, cache }: BacktestOptions,
+): Promise<LinesOfFile> {
   const read = [...events, profiles, exceptions, cache].filter((each) => each !== undefined && each !== "-");
   if (read.some((each) => resolve(each ?? "") === resolve(path))) {
     throw new InputError(`--alerts ${path} would replace a file that is read; name another file`);
   }
   return linesToFile(path);
+}
+
+/** Opens the file of the report before reading. */
+async function openReport(
+  path: string,
+  { events = [], profiles, exceptions, cache, alerts, incidents, anonymize }: BacktestOptions,
+): Promise<ReportFile> {
+  return openReportFile(path, { anonymize, read: [...events, profiles, exceptions, cache, alerts, incidents] });
 }
 
 /** Where events come from, those of exports without the ones that no rule can match. */
@@ -256,7 +331,7 @@ interface BatchedSource extends Pick<Source, "name" | "position"> {
 }
 
 async function* sourcesOf(
-  options: Options,
+  options: BacktestOptions,
   rules: readonly Rule[],
   counter: ReadCounter,
 ): AsyncGenerator<BatchedSource> {
@@ -277,7 +352,7 @@ async function* sourcesOf(
 /** Counts events that no rule can match, in the place where they were read. */
 function countSkipped(
   { lines, digests, times }: SkippedEvents,
-  options: Options,
+  options: BacktestOptions,
   matches: MatchTally,
   seen: SeenEvents,
 ): void {
@@ -289,7 +364,7 @@ function countSkipped(
 }
 
 /** Counts an event that is outside of the given times; false for one within them. */
-function countOutside(time: number, { since, until }: Options, matches: MatchTally): boolean {
+function countOutside(time: number, { since, until }: BacktestOptions, matches: MatchTally): boolean {
   if (time >= (since ?? Number.NEGATIVE_INFINITY) && time < (until ?? Number.POSITIVE_INFINITY)) return false;
   // An event without a time is in no range, and counted separately.
   if (Number.isNaN(time)) matches.untimed += 1;
@@ -298,7 +373,7 @@ function countOutside(time: number, { since, until }: Options, matches: MatchTal
 }
 
 /** Whether events of exports are limited to some times. The request to Okta has the same times. */
-function hasRange({ since, until, okta }: Options): boolean {
+function hasRange({ since, until, okta }: BacktestOptions): boolean {
   return okta === undefined && (since !== undefined || until !== undefined);
 }
 
@@ -371,6 +446,15 @@ export const command = createCommand(
   )
   .option("--alerts <file>", "write the alerts that would have gone out to this file, one JSON line each")
   .option(
+    "--report <file>",
+    "write a report to this file: a page with map, calendar, persons, detections and what would quieten them; FILE.json: its data",
+  )
+  .option("--anonymize", "persons and networks of the report have pseudonyms, to show it to others", false)
+  .option(
+    "--incidents <file>",
+    "incidents, as npx okta-proxy-watch incidents list --json prints them: the report proposes nothing that covers a true positive",
+  )
+  .option(
     "--exceptions <file>",
     "exceptions that are in force, as npx okta-proxy-watch exceptions list --json prints them",
   )
@@ -433,7 +517,7 @@ Exit code: 0; 1 when Okta failed; 2 when rules, events or options cannot be used
   );
 
 // Refuses a file without --events, also one of several that a pattern names, with the likely intent.
-command.allowExcessArguments().action(async (options: Options, self: Command) => {
+command.allowExcessArguments().action(async (options: BacktestOptions, self: Command) => {
   if (self.args.length > 0) {
     throw new InputError(`a file needs its option: ${self.args.map((file) => `--events ${file}`).join(" ")}`);
   }
@@ -442,5 +526,5 @@ command.allowExcessArguments().action(async (options: Options, self: Command) =>
   }
   const hint =
     options.cache === undefined ? "--cache FILE makes it go on where it was" : "Run it again: it goes on there";
-  await askingOkta(() => backtest(options, self), hint);
+  await askingOkta(() => backtest(options), hint);
 });

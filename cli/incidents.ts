@@ -23,7 +23,9 @@ import {
   sameTarget,
 } from "./deployment.ts";
 import { ourDetections, readDetections } from "./detections-folder.ts";
+import { advisedScope } from "./exceptions/advised-scope.ts";
 import { findAuthor } from "./exceptions/author.ts";
+import { authorOption, exceptionCommand } from "./exceptions/command-line.ts";
 import { casesFileOf } from "./rules/cases-file.ts";
 import { readTime, timeForms, type WrittenTime } from "./times.ts";
 
@@ -205,18 +207,8 @@ function adviceLines(
         `    npx okta-proxy-watch incidents list --open${sameTarget(target)}`,
       ];
     case "except": {
-      const { user, operator, asNumber, detection } = advice.scope;
       const what = `- ${title}: ${advice.covers} of ${harmless} harmless alerts have this in common.`;
-      const parts = [
-        user === null ? "" : ` --user ${quoted(user)}`,
-        operator === null ? "" : ` --operator ${quoted(operator)}`,
-        asNumber === null ? "" : ` --asn ${asNumber}`,
-        detection === null ? "" : ` --detection ${quoted(detection)}`,
-      ];
-      return [
-        what,
-        `    npx okta-proxy-watch exceptions add${parts.join("")} --reason "..."${authorOption()}${sameTarget(target)}`,
-      ];
+      return [what, `    ${exceptionCommand(advisedScope(advice.scope), sameTarget(target))}`];
     }
     case "switchOff": {
       const what = `- ${title}: all ${harmless} judged alerts were harmless, and have no network in common. Write a filter (docs/detections.md), or switch it off:`;
@@ -227,11 +219,6 @@ function adviceLines(
       ];
     }
   }
-}
-
-/** A word of a shell's command: people paste it, and a stranger may have chosen the text. */
-function quoted(text: string): string {
-  return /^\w[\w.+-]*(@[\w.-]+)?$/.test(text) ? text : `'${onOneLine(text).replaceAll("'", "'\\''")}'`;
 }
 
 /** An incident with what it does not keep but tells. */
@@ -266,20 +253,6 @@ function minute(time: string): string {
 
 function describeVerdict({ verdict, note, by, at }: Verdict): string {
   return onOneLine(`${verdict}, by ${by} on ${minute(at)} UTC: ${note}`);
-}
-
-/**
- * The `--by` of a line to paste, with a space before it: empty where the machine's user is the author. Its dots are refused,
- * until a person fills them in.
- */
-function authorOption(): string {
-  try {
-    findAuthor({ given: undefined, username: userInfo().username, environment: process.env });
-    return "";
-  } catch (error) {
-    if (error instanceof InputError) return ' --by "..."';
-    throw error;
-  }
 }
 
 /** @param target what the command was asked about, for the line that closes the incident */

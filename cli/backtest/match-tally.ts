@@ -92,7 +92,7 @@ export function countFiltered(tally: MatchTally, unfiltered: Decision, decision:
 }
 
 /** The person that an event is about. A stranger's login may be a password: it is masked as in alerts. */
-function userOf(event: LogEvent, isLogin: (login: string) => boolean): string {
+export function userOf(event: LogEvent, isLogin: (login: string) => boolean): string {
   const person = personOf(event);
   const name = person?.login ?? person?.id ?? null;
   if (person === null || name === null) return "(unknown)";

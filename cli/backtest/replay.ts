@@ -1,6 +1,7 @@
 import type { Alert } from "../../lambda/core/alerts/alert-schema.ts";
 import type { Exception } from "../../lambda/core/exceptions/exception.ts";
 import { type LogEvent, publishedTime } from "../../lambda/core/okta/log-event.ts";
+import type { Candidate } from "../../lambda/core/pipeline/match.ts";
 import type { PipelinePorts, ProfileLocations } from "../../lambda/core/pipeline/ports.ts";
 import { type DeliveryReport, processDelivery } from "../../lambda/core/pipeline/process-delivery.ts";
 import { retryWork } from "../../lambda/core/pipeline/retry-work.ts";
@@ -57,6 +58,32 @@ const turnSize = 64;
  * @param events in order of time, each with a time
  */
 export async function* replay(events: Iterable<LogEvent>, options: ReplayOptions): AsyncGenerator<Replayed> {
+  const replayer = createReplayer(options);
+  let done = 0;
+  for (const event of events) {
+    yield* replayer.take(event);
+    done += 1;
+    if (done % turnSize !== 0) continue;
+    options.onProgress(done);
+    await new Promise((resolve) => setImmediate(resolve));
+  }
+  yield* replayer.end();
+}
+
+/** A deployment that takes one event after the other. */
+export interface Replayer {
+  /**
+   * Sends the next event through the pipeline; yields its result, behind the reports that are due before it.
+   *
+   * @param candidates the event, where rules match it. @default found by the rules
+   */
+  readonly take: (event: LogEvent, candidates?: readonly Candidate[]) => AsyncGenerator<Replayed>;
+  /** Yields the reports that are due after the last event. */
+  readonly end: () => AsyncGenerator<Replayed>;
+}
+
+/** Creates a deployment, as {@link replay} runs it. */
+export function createReplayer(options: Omit<ReplayOptions, "onProgress">): Replayer {
   let now = new Date(0);
   let found: Pick<Replayed, "alert" | "exceptions" | "error"> = nothing;
   const withoutQueue = createPorts(
@@ -92,22 +119,17 @@ export async function* replay(events: Iterable<LogEvent>, options: ReplayOptions
       if (found.alert !== null) yield { event: next.work.event, result: "alerted", isReport: true, ...found };
     }
   }
-  let done = 0;
-  for (const event of events) {
+  async function* take(event: LogEvent, candidates?: readonly Candidate[]): AsyncGenerator<Replayed> {
     const time = publishedTime(event.published);
     yield* reportStorms(time);
     now = new Date(time);
     found = nothing;
     const delivery = { id: null, eventHookId: null, org: options.org, events: [event], malformed: [] };
-    const outcome = await processDelivery(delivery, ports, unlimited());
+    const outcome = await processDelivery(delivery, ports, unlimited(), candidates);
     const result = resultOf(outcome);
     if (result !== null) yield { event, result, isReport: false, ...found };
-    done += 1;
-    if (done % turnSize !== 0) continue;
-    options.onProgress(done);
-    await new Promise((resolve) => setImmediate(resolve));
   }
-  yield* reportStorms(Number.POSITIVE_INFINITY);
+  return { take, end: () => reportStorms(Number.POSITIVE_INFINITY) };
 }
 
 const nothing = { alert: null, exceptions: [], error: null } as const;
@@ -143,7 +165,7 @@ function createPorts(
     stormAfter,
     sourceAlertsPerHour,
     loginDomains,
-  }: ReplayOptions,
+  }: Omit<ReplayOptions, "onProgress">,
   now: () => Date,
   observe: PipelinePorts["observe"],
 ): PipelinePorts {

@@ -1,0 +1,44 @@
+import { readFile } from "node:fs/promises";
+import * as z from "zod/mini";
+import { verdictSchema } from "../../lambda/core/history/verdict.ts";
+import { type Incident, incidentAlertSchema, incidentUserSchema } from "../../lambda/core/incidents/incident.ts";
+import { toError } from "../../lambda/core/values/error.ts";
+import { InputError } from "../command.ts";
+
+const incidentSchema = z.object({
+  id: z.string(),
+  changed: z.string(),
+  user: z.nullable(incidentUserSchema),
+  alerts: z.array(incidentAlertSchema),
+  count: z.number(),
+  verdict: z.nullable(verdictSchema),
+});
+
+/**
+ * Reads incidents as `incidents list --json` prints them, one JSON line each.
+ *
+ * @throws InputError with file and line of what is no incident
+ */
+export async function readIncidentsFile(path: string): Promise<readonly Incident[]> {
+  let text: string;
+  try {
+    text = (await readFile(path, "utf8")).replace(/^\uFEFF/, "");
+  } catch (error) {
+    throw new InputError(`${path}: cannot be opened: ${toError(error).message}`);
+  }
+  return text.split(/\r?\n/).flatMap((line, index) => {
+    if (line.trim() === "" || line.startsWith("> ")) return [];
+    const parsed = z.safeParse(incidentSchema, parseJson(line));
+    if (parsed.success) return [parsed.data];
+    const expected = 'expected what "npx okta-proxy-watch incidents list --json" prints';
+    throw new InputError(`${path}:${index + 1}: no incident; ${expected}`);
+  });
+}
+
+function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return null;
+  }
+}

@@ -1,0 +1,164 @@
+import type { Alert } from "../../lambda/core/alerts/alert-schema.ts";
+import type { ExceptionScope } from "../../lambda/core/exceptions/exception.ts";
+import { whyTooBroad } from "../../lambda/core/exceptions/measure.ts";
+import { isForEnough, proposableScopes, type ScopedAlert } from "../../lambda/core/incidents/common-scope.ts";
+import { sessionStart } from "../../lambda/core/okta/log-event.ts";
+import { canonicalLogin } from "../../lambda/core/okta/person.ts";
+import { masked } from "../../lambda/core/okta/stranger.ts";
+import { advisedScope } from "../exceptions/advised-scope.ts";
+import { createBoundedMap } from "./bounded-map.ts";
+
+/*
+ * The exceptions that would cover most of the alerts. What no person has judged may be an attack: no exception is proposed that covers an
+ * alert of the highest severity or of a high risk, one in a storm, or a true positive.
+ */
+
+/** Persons on a network that are told apart. */
+const maximumGroups = 20_000;
+const maximumAttacks = 5_000;
+/** Detections of the alerts of one person on a network that are told apart. */
+const maximumSets = 50;
+
+/** An exception that covers alerts. */
+export interface Proposal {
+  readonly scope: ExceptionScope;
+  /** The alerts that it covers, those of other proposals left out. */
+  readonly covers: number;
+  readonly persons: number;
+  /** Those beyond the threshold of the distance. */
+  readonly far: number;
+}
+
+/** Counts alerts about single events by what exceptions are made of. */
+export interface ProposalTally {
+  readonly count: (alert: Alert) => void;
+  /**
+   * The exceptions that cover most, the first alone, the next of what is left.
+   *
+   * @param known what an attacker did, by verdicts
+   */
+  readonly propose: (maximum: number, known: readonly ScopedAlert[]) => readonly Proposal[];
+  /** The exception that covers most of the alerts of a detection; null for none. */
+  readonly proposeFor: (rule: string, known: readonly ScopedAlert[]) => Proposal | null;
+}
+
+/** Alerts of one person through one network. */
+interface Group {
+  scoped: ScopedAlert | null;
+  /** By the detections that they name. */
+  readonly sets: Map<string, Alerts>;
+}
+
+interface Alerts {
+  readonly detections: readonly string[];
+  readonly isSession: boolean;
+  count: number;
+  far: number;
+}
+
+/** Alerts that an exception may cover, with the person that they are about. */
+interface Coverable {
+  readonly scopes: readonly ExceptionScope[];
+  readonly person: string;
+  readonly alerts: Alerts;
+}
+
+/** Starts counting. */
+export function createProposalTally(): ProposalTally {
+  const groups = createBoundedMap<string, Group>(maximumGroups, () => ({ scoped: null, sets: new Map() }));
+  const attacks = createBoundedMap<string, { scoped: ScopedAlert | null }>(maximumAttacks, () => ({ scoped: null }));
+  const coverable = (known: readonly ScopedAlert[], rule: string | null): readonly Coverable[] => {
+    const all = [...known, ...[...attacks.entries()].flatMap(([, { scoped }]) => scoped ?? [])];
+    return [...groups.entries()].flatMap(([, { scoped, sets }]) => {
+      if (scoped === null) return [];
+      const scopes = proposableScopes(scoped, all).map(advisedScope);
+      return [...sets.values()]
+        .filter(({ detections }) => rule === null || detections.includes(rule))
+        .map((alerts) => ({
+          scopes: scopes.map((scope) => (alerts.isSession ? scope : { ...scope, detections: [...alerts.detections] })),
+          person: scoped.user?.login ?? scoped.user?.id ?? "",
+          alerts,
+        }));
+    });
+  };
+  return {
+    count(alert) {
+      const scoped = scopedAlert(alert);
+      const key = JSON.stringify([scoped.user, scoped.alert]);
+      if (isGrave(alert)) {
+        const attack = attacks.of(key);
+        if (attack !== null) attack.scoped ??= scoped;
+      }
+      const group = groups.of(key);
+      if (group === null) return;
+      group.scoped ??= scoped;
+      const detections = alert.detections.map(({ id }) => id).sort();
+      const name = JSON.stringify([alert.okta.eventType === sessionStart, detections]);
+      const known = group.sets.get(name);
+      if (known === undefined && group.sets.size >= maximumSets) return;
+      const alerts = known ?? { detections, isSession: alert.okta.eventType === sessionStart, count: 0, far: 0 };
+      alerts.count += 1;
+      if (alert.geo.verdict === "mismatch") alerts.far += 1;
+      group.sets.set(name, alerts);
+    },
+    propose(maximum, known) {
+      const proposals: Proposal[] = [];
+      let left = coverable(known, null);
+      while (proposals.length < maximum) {
+        const best = bestOf(left);
+        if (best === null) break;
+        proposals.push(best.proposal);
+        left = left.filter((each) => !best.covered.has(each));
+      }
+      return proposals;
+    },
+    proposeFor: (rule, known) => bestOf(coverable(known, rule))?.proposal ?? null,
+  };
+}
+
+/** The exception that covers most; the narrowest, where a wider one covers no more. */
+function bestOf(
+  all: readonly Coverable[],
+): { readonly proposal: Proposal; readonly covered: ReadonlySet<Coverable> } | null {
+  const found = new Map<string, { readonly scope: ExceptionScope; count: number; readonly covered: Set<Coverable> }>();
+  for (const each of all) {
+    for (const scope of each.scopes) {
+      const key = JSON.stringify(scope);
+      const counts = found.get(key) ?? { scope, count: 0, covered: new Set() };
+      found.set(key, counts);
+      counts.count += each.alerts.count;
+      counts.covered.add(each);
+    }
+  }
+  const personsOf = (covered: ReadonlySet<Coverable>) => new Set([...covered].map(({ person }) => person)).size;
+  let best: { readonly scope: ExceptionScope; readonly count: number; readonly covered: Set<Coverable> } | null = null;
+  for (const each of [...found.values()].sort((a, b) => b.count - a.count)) {
+    if (best !== null && each.count <= best.count) break;
+    const { user = null, operator = null, asNumber = null } = each.scope;
+    const isEnough = isForEnough({ user, operator, asNumber, detection: null }, personsOf(each.covered));
+    if (isEnough && whyTooBroad(each.scope) === null) best = each;
+  }
+  if (best === null) return null;
+  const far = [...best.covered].reduce((sum, { alerts }) => sum + alerts.far, 0);
+  const proposal = { scope: best.scope, covers: best.count, persons: personsOf(best.covered), far };
+  return { proposal, covered: best.covered };
+}
+
+/** What exceptions are made of. The person whom an alert masks is none that an exception can name. */
+function scopedAlert({ network, user }: Alert): ScopedAlert {
+  const { kinds, operators } = network.anonymous;
+  const isNamed = user.login !== masked && (user.login !== null || user.id !== null);
+  return {
+    alert: {
+      kinds: [...kinds],
+      operator: operators.length === 1 ? (operators[0] ?? null) : null,
+      asNumber: network.asNumber || null,
+    },
+    user: isNamed ? { id: user.id, login: user.login && canonicalLogin(user.login), displayName: null } : null,
+  };
+}
+
+/** Whether an alert may be about an attack, as long as no person has judged it. */
+export function isGrave({ severity, risk, storm }: Alert): boolean {
+  return severity === "critical" || risk.level?.toUpperCase() === "HIGH" || storm !== null;
+}

@@ -1,0 +1,42 @@
+import { resolve } from "node:path";
+import { anonymize } from "../../pages/report/anonymize.ts";
+import type { Report } from "../../pages/report/report.ts";
+import { writeReport } from "../../pages/report/write-report.ts";
+import { linesToFile } from "../backtest/lines.ts";
+import { InputError } from "../command.ts";
+
+/** A file that a report is written to. */
+export interface ReportFile {
+  readonly write: (report: Report) => Promise<void>;
+}
+
+/** How a report is written. */
+export interface ReportFileOptions {
+  /** Whether persons, networks and what names them get pseudonyms. */
+  readonly anonymize: boolean;
+  /** Files that are read, which the report must not replace. */
+  readonly read: readonly (string | undefined)[];
+}
+
+/**
+ * Opens the file of a report before anything is read, so that its faults are reported at once. A name that ends in `.json` gets the report's
+ * data, any other its page. Its owner alone can read it: a report is personal data.
+ *
+ * @throws InputError when the file cannot be written
+ */
+export async function openReportFile(
+  path: string,
+  { anonymize: isAnonymous, read }: ReportFileOptions,
+): Promise<ReportFile> {
+  if (read.some((each) => each !== undefined && each !== "-" && resolve(each) === resolve(path))) {
+    throw new InputError(`--report ${path} would replace a file that is read; name another file`);
+  }
+  const file = await linesToFile(path);
+  return {
+    async write(report) {
+      const shown = isAnonymous ? anonymize(report) : report;
+      await file.write(path.endsWith(".json") ? JSON.stringify(shown, null, 2) : writeReport(shown));
+      await file.close();
+    },
+  };
+}

@@ -1,0 +1,61 @@
+import type { ExceptionScope } from "../../lambda/core/exceptions/exception.ts";
+import type { Place } from "../world-map.ts";
+import type { Remedy, Report } from "./report.ts";
+
+/**
+ * A report to show to others. Persons get pseudonyms, the same for the same person throughout, numbered in the order of the report, so that
+ * the same events give the same report again. Networks get pseudonyms, too, but for the operators that Okta names; homes are told by
+ * country, to a degree. What it is made of, commands, and values of events are left out.
+ */
+export function anonymize(report: Report): Report {
+  const persons = pseudonyms("Person");
+  const networks = pseudonyms("Network");
+  const rows = report.persons.rows.map((row) => ({ ...row, person: persons(row.person) }));
+  const scopeOf = (scope: ExceptionScope): ExceptionScope => {
+    const { user, asNumber, cidr, ...rest } = scope;
+    return {
+      ...rest,
+      ...(user === undefined ? {} : { user: persons(user) }),
+      ...(asNumber === undefined ? {} : { operator: networks(`AS${asNumber}`) }),
+      ...(cidr === undefined ? {} : { operator: networks(cidr) }),
+    };
+  };
+  const remedyOf = (remedy: Remedy): Remedy => {
+    if (remedy.kind === "exception") return { ...remedy, scope: scopeOf(remedy.scope), command: "" };
+    return { ...remedy, value: "", yaml: "" };
+  };
+  return {
+    ...report,
+    anonymized: true,
+    source: "",
+    exits: {
+      ...report.exits,
+      rows: report.exits.rows.map((row) => ({ ...row, home: row.home && toDegree(row.home) })),
+    },
+    homes: report.homes.map(({ place, at, persons: count }) => {
+      return { place: place.split(", ").at(-1) ?? "", at: toDegree(at), persons: count };
+    }),
+    persons: { ...report.persons, rows },
+    detections: report.detections.map(({ remedy, ...row }) => ({ ...row, remedy: remedy && remedyOf(remedy) })),
+    exceptions: {
+      ...report.exceptions,
+      rows: report.exceptions.rows.map(({ scope, ...row }) => ({ ...row, scope: scopeOf(scope), command: "" })),
+    },
+  };
+}
+
+/** A pseudonym for each name, without regard to case. */
+function pseudonyms(word: string): (name: string) => string {
+  const known = new Map<string, string>();
+  return (name) => {
+    const key = name.toLowerCase();
+    const found = known.get(key) ?? `${word} ${known.size + 1}`;
+    known.set(key, found);
+    return found;
+  };
+}
+
+/** A place within about 100 km. */
+function toDegree({ latitude, longitude }: Place): Place {
+  return { latitude: Math.round(latitude), longitude: Math.round(longitude) };
+}
