@@ -11,6 +11,16 @@ export class InputError extends Error {
 /** The exit code for input or options that cannot be used. */
 export const badInput = 2;
 
+/** A command of the command line. */
+export interface CommandEntry {
+  /** What it does, in a line of the list of commands. */
+  readonly summary: string;
+  /** Loads it: a start loads one command alone. */
+  readonly load: () => Promise<{ readonly command: Command }>;
+  /** Flags of Node.js that it needs. @default none */
+  readonly flags?: readonly string[];
+}
+
 /** How the command line is called: by npm, which finds it in the checkout and every folder in it. */
 export const commandLine = "npx okta-proxy-watch";
 

@@ -1,14 +1,4 @@
-import type { Command } from "commander";
-
-/** A command of the command line. */
-export interface CommandEntry {
-  /** What it does, in a line of the list of commands. */
-  readonly summary: string;
-  /** Loads it: a start loads one command alone. */
-  readonly load: () => Promise<{ readonly command: Command }>;
-  /** Flags of Node.js that it needs. @default none */
-  readonly flags?: readonly string[];
-}
+import type { CommandEntry } from "./command.ts";
 
 /** Every command by its name, in the order in which a reader needs them. Each has an npm script of its name as well. */
 export const commands: Readonly<Record<string, CommandEntry>> = {
@@ -34,4 +24,8 @@ export const commands: Readonly<Record<string, CommandEntry>> = {
   cost: { summary: "compute what a deployment costs a month", load: () => import("./cost.ts") },
   "okta-ranges": { summary: "print the networks that Okta sends from", load: () => import("./okta-ranges.ts") },
   destroy: { summary: "remove what was deployed", load: () => import("./destroy.ts") },
+  completion: {
+    summary: "print the completion of a shell: bash, zsh, fish",
+    load: async () => ({ command: (await import("./completion.ts")).createCompletion(commands) }),
+  },
 };

@@ -2,8 +2,8 @@ import { spawnSync } from "node:child_process";
 import { readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { Command } from "commander";
-import { addExamples, commandLine, runCommand, withHelp } from "./command.ts";
-import { type CommandEntry, commands } from "./commands.ts";
+import { addExamples, type CommandEntry, commandLine, runCommand, withHelp } from "./command.ts";
+import { commands } from "./commands.ts";
 
 /**
  * Runs the command line.

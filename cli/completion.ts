@@ -1,0 +1,50 @@
+import { Argument, type Command } from "commander";
+import { addExamples, type CommandEntry, createCommand } from "./command.ts";
+import { completeInBash, completeInFish, completeInZsh } from "./completion/shells.ts";
+import { type Place, placesOf } from "./completion/words.ts";
+
+const shells = { bash: completeInBash, zsh: completeInZsh, fish: completeInFish } as const;
+type Shell = keyof typeof shells;
+
+/**
+ * Makes the command that writes the completion of a shell: a script that holds every command and option, so that a press of the tab key
+ * starts no Node.js.
+ *
+ * @param commands those to complete
+ */
+export function createCompletion(commands: Readonly<Record<string, CommandEntry>>): Command {
+  const command = createCommand("completion", "Prints a script that has a shell complete commands, options and files.")
+    .addArgument(new Argument("<shell>", "the shell").choices(Object.keys(shells)))
+    .addHelpText(
+      "after",
+      `
+It completes okta-proxy-watch and opw, behind npx as well. Where npx has a completion already, bash keeps that one.`,
+    )
+    .action(async (shell: Shell) => {
+      process.stdout.write(shells[shell](await findPlaces(commands)));
+    });
+  return addExamples(command, [
+    ["completion bash > ~/.okta-proxy-watch.bash", "then, in ~/.bashrc: source ~/.okta-proxy-watch.bash"],
+    ["completion zsh > ~/.okta-proxy-watch.zsh", "then, in ~/.zshrc behind compinit: source ~/.okta-proxy-watch.zsh"],
+    ["completion fish > ~/.config/fish/conf.d/okta-proxy-watch.fish", "which fish reads by itself"],
+  ]);
+}
+
+async function findPlaces(commands: Readonly<Record<string, CommandEntry>>): Promise<readonly Place[]> {
+  const loaded = await Promise.all(
+    Object.entries(commands).map(async ([name, { load }]) => placesOf((await load()).command, [name])),
+  );
+  const names = Object.entries(commands).map(([name, { summary: description }]) => ({ name, description }));
+  const root: Place = {
+    words: [],
+    description: "",
+    next: [...names, { name: "help", description: "show the options and examples of a command" }],
+    options: [
+      { flags: ["--help", "-h"], description: "show this text", value: { kind: "none" } },
+      { flags: ["--version", "-V"], description: "print the version", value: { kind: "none" } },
+    ],
+    argument: { kind: "none" },
+  };
+  const help: Place = { ...root, words: ["help"], next: names, options: [] };
+  return [root, help, ...loaded.flat()];
+}
