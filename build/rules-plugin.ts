@@ -2,14 +2,15 @@ import { dirname, join } from "node:path";
 import type { Plugin } from "esbuild";
 import { loadDetections } from "../lambda/adapters/rule-files/load-detections.ts";
 import { loadSeverity } from "../lambda/adapters/rule-files/load-severity.ts";
+import { chooseCorrelated, type DetectionContents } from "../lambda/core/detections/choose-correlated.ts";
 
-/** The end of the import of rules with `status: experimental`. */
+/** The end of the import of detections that run only where a setting switches them on. */
 const experimentalEnding = "*.experimental.yml";
 
 /**
- * Resolves an import of `*.yml` to the checked Sigma rules of that folder that are not experimental, one of
- * `*.experimental.yml` to those that are, and one of `severity.yml` to the checked
- * adjustments of that file, so that no YAML parser is deployed.
+ * Resolves an import of `*.yml` to the checked Sigma rules and correlations of that folder that run by default, with those that
+ * such correlations refer to, one of `*.experimental.yml` to all others, and one of `severity.yml` to the checked adjustments of
+ * that file, so that no YAML parser is deployed.
  *
  * @param further folders of rules that are bundled beside those of the folder
  */
@@ -23,11 +24,17 @@ export const createRulesPlugin = (further: readonly string[] = []): Plugin => ({
     }));
     build.onLoad({ filter: /.*/, namespace: "sigma-rules" }, ({ path: folder, suffix }) =>
       asJson(async () => {
-        const { rules, warnings } = await loadDetections(folder, ...further);
-        const isExperimental = suffix !== "";
-        const content = rules
-          .map((rule) => rule.content)
-          .filter(({ status }) => (status === "experimental") === isExperimental);
+        const { rules, correlations, warnings } = await loadDetections(folder, ...further);
+        const all = {
+          rules: rules.map((each) => each.content),
+          correlations: correlations.map((each) => each.content),
+        };
+        const standard = chooseCorrelated(all, { experimental: false });
+        const isStandard = suffix === "";
+        const content: DetectionContents = {
+          rules: all.rules.filter((rule) => standard.evaluated.includes(rule) === isStandard),
+          correlations: all.correlations.filter((each) => standard.correlations.includes(each) === isStandard),
+        };
         return { content, warnings };
       }),
     );

@@ -14,9 +14,8 @@ import { type LogEvent, publishedTime, sessionStart } from "../lambda/core/okta/
 import { domainPattern } from "../lambda/core/okta/login-domains.ts";
 import { canonicalLogin } from "../lambda/core/okta/person.ts";
 import { looksLikeLogin } from "../lambda/core/okta/stranger.ts";
-import { decide } from "../lambda/core/pipeline/judge.ts";
+import { decide, type RuleDecision } from "../lambda/core/pipeline/judge.ts";
 import { type Candidate, findCandidate } from "../lambda/core/pipeline/match.ts";
-import type { Decision } from "../lambda/core/pipeline/stages.ts";
 import { defaultMismatchDistanceKm } from "../lambda/core/profiles/mismatch-distance.ts";
 import { compileAdjustments } from "../lambda/core/severity/compile-adjustments.ts";
 import { withoutFilters } from "../lambda/core/sigma/parse/parse-filter.ts";
@@ -42,7 +41,6 @@ import {
   parsePacks,
   readDetections,
   readSeverity,
-  readWithCorrelations,
   refusePacks,
 } from "./detections-folder.ts";
 import { createLineFilter } from "./event-export/line-filter.ts";
@@ -95,8 +93,8 @@ export async function backtest(options: BacktestOptions): Promise<void> {
   const { loaded, chosen } = await chooseRules(options);
   const { correlations, evaluated, own: rules, silent } = chooseCorrelated(contentsOf(loaded), chosen);
   const ruleSet = await compileRules(evaluated);
-  const ownRuleSet = correlations.length === 0 ? ruleSet : await compileRules(rules);
-  const correlator = createBacktestCorrelator(planCorrelations(correlations), silent);
+  const plan = planCorrelations(correlations);
+  const correlator = createBacktestCorrelator(plan, silent);
   const unfiltered = await compileRules(rules.filter(({ filters }) => filters.length > 0).map(withoutFilters));
   const profiles = options.profiles === undefined ? null : await readPlacedProfiles(options.profiles);
   const exceptions = options.exceptions === undefined ? [] : await readExceptionsFile(options.exceptions);
@@ -176,7 +174,8 @@ export async function backtest(options: BacktestOptions): Promise<void> {
   }
   const alerts = createAlertTally(exceptions);
   const deployment: Deployment = {
-    rules: profiles === null ? withoutLookUps(ownRuleSet) : ownRuleSet,
+    rules: profiles === null ? withoutLookUps(ruleSet) : ruleSet,
+    correlations: correlations.length === 0 ? null : { plan, silent },
     severityAdjustments,
     locations: profiles?.locations ?? new Map(),
     exceptions,
@@ -222,7 +221,7 @@ export async function backtest(options: BacktestOptions): Promise<void> {
 
 /** The rules of a folder, all of them; else those that are deployed, with what settings and options switch on. */
 async function chooseRules({ rules, experimental, packs }: BacktestOptions) {
-  if (rules !== undefined) return { loaded: await readWithCorrelations(rules), chosen: { experimental: true } };
+  if (rules !== undefined) return { loaded: await readDetections(rules), chosen: { experimental: true } };
   const settings = await detectionSettings();
   const loaded = await readDetections(...settings.folders);
   const chosen = { experimental: experimental || settings.experimental, packs: packs ?? settings.packs };
@@ -237,7 +236,7 @@ const turnSize = 64;
 async function correlateHeld(
   held: HeldEvents,
   correlator: BacktestCorrelator,
-  decideOn: (event: LogEvent) => Decision | null,
+  decideOn: (event: LogEvent) => RuleDecision | null,
   output: Lines,
   progress: Progress,
 ): Promise<void> {

@@ -2,12 +2,7 @@ import { fileURLToPath } from "node:url";
 import { InvalidArgumentError } from "commander";
 import { loadSettings, rulesFolderOf } from "../infra/settings.ts";
 import { SettingsError } from "../infra/settings-file.ts";
-import {
-  type Detections,
-  loadDetections,
-  loadWithCorrelations,
-  RuleFileError,
-} from "../lambda/adapters/rule-files/load-detections.ts";
+import { type Detections, loadDetections, RuleFileError } from "../lambda/adapters/rule-files/load-detections.ts";
 import { loadSeverity } from "../lambda/adapters/rule-files/load-severity.ts";
 import type { DetectionContents } from "../lambda/core/detections/choose-correlated.ts";
 import { faultOfPacks } from "../lambda/core/detections/compile-rules.ts";
@@ -22,18 +17,9 @@ export const ourDetections = fileURLToPath(new URL("../detections", import.meta.
 /**
  * Loads a folder of detections, with further ones beside it, or throws an {@link InputError} that lists every fault.
  */
-export function readDetections(folder: string, ...further: readonly string[]): Promise<Detections> {
-  return read(loadDetections, folder, ...further);
-}
-
-/** The same with correlations, which a deployment refuses. */
-export function readWithCorrelations(folder: string, ...further: readonly string[]): Promise<Detections> {
-  return read(loadWithCorrelations, folder, ...further);
-}
-
-async function read(load: typeof loadDetections, folder: string, ...further: readonly string[]): Promise<Detections> {
+export async function readDetections(folder: string, ...further: readonly string[]): Promise<Detections> {
   try {
-    return await load(folder, ...further);
+    return await loadDetections(folder, ...further);
   } catch (error) {
     if (error instanceof RuleFileError) throw new InputError(error.message);
     if (["ENOENT", "ENOTDIR"].includes(String(codeOf(error)))) {
@@ -101,10 +87,10 @@ export function parsePacks(text: string): readonly string[] {
 }
 
 /** Throws an {@link InputError} for a pack that no rule has. */
-export function refusePacks(packs: readonly string[], { rules }: Detections): void {
+export function refusePacks(packs: readonly string[], { rules, correlations }: Detections): void {
   const fault = faultOfPacks(
     packs,
-    rules.map(({ content }) => content),
+    [...rules, ...correlations].map(({ content }) => content),
   );
   if (fault !== null) throw new InputError(fault);
 }

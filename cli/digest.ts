@@ -20,8 +20,8 @@ const day = 86_400_000;
 async function digest(options: Options): Promise<void> {
   const now = new Date();
   const period = periodOf(options.since, now);
-  const { rules } = await readDetections(ourDetections);
-  const titles = new Map(rules.map(({ content }) => [content.id, content.title]));
+  const { rules, correlations } = await readDetections(ourDetections);
+  const titles = new Map([...rules, ...correlations].map(({ content }) => [content.id, content.title]));
   const deployment = await findDeployment(options);
   const sources = await readDigestSources(deployment.dynamodb, deployment.stateTable, period, now);
   const composed = composeDigest({ ...sources, titles, now });

@@ -188,8 +188,8 @@ async function score(options: SinceOptions): Promise<void> {
 
 /** The names of the files of the deployed rules, by rule id. */
 async function filesByRule(): Promise<ReadonlyMap<string, string>> {
-  const { rules } = await readDetections(ourDetections);
-  return new Map(rules.map(({ content, file }) => [content.id, basename(file)]));
+  const { rules, correlations } = await readDetections(ourDetections);
+  return new Map([...rules, ...correlations].map(({ content, file }) => [content.id, basename(file)]));
 }
 
 function adviceLines(

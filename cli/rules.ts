@@ -17,14 +17,13 @@ import {
   parsePacks,
   readDetections,
   readSeverity,
-  readWithCorrelations,
   refusePacks,
 } from "./detections-folder.ts";
 import { isDelivering } from "./event-hook/ensure.ts";
 import { askingOkta, credentialHelp, openOkta } from "./okta-credential.ts";
 import { type AllWithCases, readAllCases } from "./rules/all-cases.ts";
 import { casesFileOf, ruleFileOf } from "./rules/cases-file.ts";
-import { describeCorrelation, notDeployable, writeCorrelation } from "./rules/correlations.ts";
+import { describeCorrelation, writeCorrelation } from "./rules/correlations.ts";
 import { type Coverage, coverageOf, missingEventTypes, writeCoverage } from "./rules/coverage.ts";
 import { importOkta } from "./rules/import-okta.ts";
 import { runCases } from "./rules/run-cases.ts";
@@ -58,8 +57,8 @@ interface RuleReport {
 async function report(options: Options): Promise<void> {
   const settings = await detectionSettings();
   const loaded = await (options.rules === undefined
-    ? readWithCorrelations(...settings.folders)
-    : readWithCorrelations(options.rules));
+    ? readDetections(...settings.folders)
+    : readDetections(options.rules));
   const { rules, correlations, filters } = loaded;
   const isOwn = options.rules !== undefined;
   const chosen = {
@@ -67,7 +66,7 @@ async function report(options: Options): Promise<void> {
     packs: options.packs ?? (isOwn ? [] : settings.packs),
   };
   refusePacks(chosen.packs, loaded);
-  const warnings = [...loaded.warnings, ...correlations.map(notDeployable)];
+  const warnings = [...loaded.warnings];
   const reports = rules
     .map((rule) => describe(rule, chosen))
     .sort((a, b) => bySeverity(a.level, b.level) || a.title.localeCompare(b.title));
@@ -103,7 +102,7 @@ async function report(options: Options): Promise<void> {
   }
   const lines = reports.flatMap(writeRule);
   if (correlations.length > 0) {
-    lines.push("Correlations, which backtests run and a deployment refuses", "");
+    lines.push("Correlations", "");
     for (const each of correlations) lines.push(...writeCorrelation(describeCorrelation(each, chosen)));
   }
   if (filters.length > 0) {
@@ -254,7 +253,7 @@ interface RulesToTest extends AllWithCases {
 
 async function readCasesOf(folder: string, ...further: readonly string[]): Promise<RulesToTest> {
   try {
-    const loaded = await readWithCorrelations(folder, ...further);
+    const loaded = await readDetections(folder, ...further);
     return { ...(await readAllCases(loaded, [ourDetections])), warnings: loaded.warnings };
   } catch (error) {
     if (error instanceof RuleFileError) throw new InputError(error.message);

@@ -1,7 +1,8 @@
 import { fileURLToPath } from "node:url";
 import { App, Validations } from "aws-cdk-lib";
 import { loadDetections } from "../lambda/adapters/rule-files/load-detections.ts";
-import { compileRules, faultOfPacks, isEnabled } from "../lambda/core/detections/compile-rules.ts";
+import { chooseCorrelated } from "../lambda/core/detections/choose-correlated.ts";
+import { compileRules, faultOfPacks } from "../lambda/core/detections/compile-rules.ts";
 import { acknowledgeFindings, packs as findingPacks } from "./findings.ts";
 import { loadSettings, rulesFolderOf } from "./settings.ts";
 import { SettingsError } from "./settings-file.ts";
@@ -15,14 +16,18 @@ try {
   const { experimentalDetections: experimental, packs } = settings;
   const own = rulesFolderOf(loaded);
   const ours = fileURLToPath(new URL("../detections", import.meta.url));
-  const rules = (await loadDetections(ours, ...(own === null ? [] : [own]))).rules.map(({ content }) => content);
-  const fault = faultOfPacks(packs, rules);
+  const loadedDetections = await loadDetections(ours, ...(own === null ? [] : [own]));
+  const contents = {
+    rules: loadedDetections.rules.map(({ content }) => content),
+    correlations: loadedDetections.correlations.map(({ content }) => content),
+  };
+  const fault = faultOfPacks(packs, [...contents.rules, ...contents.correlations]);
   if (fault !== null) throw new SettingsError(`settings that cannot be used:\n- packs: ${fault}`);
-  const enabled = rules.filter((rule) => isEnabled(rule, { experimental, packs }));
+  const { evaluated } = chooseCorrelated(contents, { experimental, packs });
   const stack = new OktaProxyWatchStack(app, settings.stackName, {
     settings,
     description: "Alerts on Okta sessions started through anonymizing proxies",
-    detections: await compileRules(enabled),
+    detections: await compileRules(evaluated),
   });
   acknowledgeFindings(stack);
   Validations.of(app).addPlugins(...findingPacks(app));

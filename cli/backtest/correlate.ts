@@ -1,7 +1,7 @@
 import { type CorrelationPlan, correlate, type Firing } from "../../lambda/core/correlation/correlate.ts";
 import type { GroupState } from "../../lambda/core/correlation/group-state.ts";
 import { type LogEvent, publishedTime } from "../../lambda/core/okta/log-event.ts";
-import type { Decision } from "../../lambda/core/pipeline/stages.ts";
+import type { RuleDecision } from "../../lambda/core/pipeline/judge.ts";
 import type { Correlation } from "../../lambda/core/sigma/correlation.ts";
 import { isScalar, parsePath, readField } from "../../lambda/core/sigma/field.ts";
 import { bySeverity } from "../../lambda/core/sigma/rule.ts";
@@ -19,7 +19,7 @@ export interface CorrelationCounts {
 /** Evaluates correlations over events in order of time. */
 export interface BacktestCorrelator {
   /** Takes the next event, with the decision about the rules; returns the lines of the correlations that fire. */
-  readonly take: (event: LogEvent, decision: Decision) => readonly string[];
+  readonly take: (event: LogEvent, decision: RuleDecision) => readonly string[];
   readonly counts: ReadonlyMap<Correlation, CorrelationCounts>;
   /** The number of groups that are in memory. */
   readonly groups: () => number;

@@ -1,8 +1,8 @@
 import type { LogEvent } from "../../lambda/core/okta/log-event.ts";
 import { personOf } from "../../lambda/core/okta/person.ts";
 import { masked } from "../../lambda/core/okta/stranger.ts";
+import type { RuleDecision } from "../../lambda/core/pipeline/judge.ts";
 import type { Candidate } from "../../lambda/core/pipeline/match.ts";
-import type { Decision } from "../../lambda/core/pipeline/stages.ts";
 import type { GeoJudgement } from "../../lambda/core/profiles/judge-location.ts";
 import type { Rule } from "../../lambda/core/sigma/rule.ts";
 
@@ -56,7 +56,7 @@ export function createMatchTally(rules: readonly Rule[]): MatchTally {
 export function countDecision(
   tally: MatchTally,
   { event, rules, certain }: Candidate,
-  decision: Decision,
+  decision: RuleDecision,
   isLogin: (login: string) => boolean,
 ): void {
   const { detections, undecided, judgement } = decision;
@@ -84,7 +84,7 @@ export function countDecision(
  * @param unfiltered the decision about the rules with filters, without the filters
  * @param decision the decision with the filters; null where no rule can match
  */
-export function countFiltered(tally: MatchTally, unfiltered: Decision, decision: Decision | null): void {
+export function countFiltered(tally: MatchTally, unfiltered: RuleDecision, decision: RuleDecision | null): void {
   const matching = new Set(decision?.detections.map(({ rule }) => rule.id));
   const taken = new Set(unfiltered.detections.map(({ rule }) => rule.id).filter((id) => !matching.has(id)));
   if (taken.size === 0) return;

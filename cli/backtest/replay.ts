@@ -1,6 +1,7 @@
 import type { Alert } from "../../lambda/core/alerts/alert-schema.ts";
 import type { Exception } from "../../lambda/core/exceptions/exception.ts";
 import { type LogEvent, publishedTime } from "../../lambda/core/okta/log-event.ts";
+import type { RunningCorrelations } from "../../lambda/core/pipeline/correlations.ts";
 import type { Candidate } from "../../lambda/core/pipeline/match.ts";
 import type { PipelinePorts, ProfileLocations } from "../../lambda/core/pipeline/ports.ts";
 import { type DeliveryReport, processDelivery } from "../../lambda/core/pipeline/process-delivery.ts";
@@ -9,11 +10,20 @@ import type { Work } from "../../lambda/core/pipeline/work.ts";
 import type { SeverityAdjustment } from "../../lambda/core/severity/adjustment.ts";
 import type { RuleSet } from "../../lambda/core/sigma/rule-set.ts";
 import { answering, type Budget } from "../../lambda/core/time/budget.ts";
-import { memoryClaims, memoryIncidents, memorySources, memoryStates } from "./memory.ts";
+import {
+  type MemoryGroups,
+  memoryClaims,
+  memoryGroups,
+  memoryIncidents,
+  memorySources,
+  memoryStates,
+} from "./memory.ts";
 
 /** The deployment that events are replayed through. */
 export interface ReplayOptions {
   readonly rules: RuleSet;
+  /** The correlations that run. @default null, none */
+  readonly correlations?: RunningCorrelations | null;
   readonly severityAdjustments: readonly SeverityAdjustment[];
   readonly locations: ProfileLocations;
   readonly exceptions: readonly Exception[];
@@ -49,6 +59,8 @@ export interface Replayed {
 
 /** Events between two turns of the event loop, which frees memory and shows progress. */
 const turnSize = 64;
+/** Events between two looks for groups of correlations that are over. */
+const sweepAfter = 10_000;
 
 /**
  * Sends events through the pipeline of the functions, one delivery each, with its stores in memory: the code that runs
@@ -85,6 +97,8 @@ export interface Replayer {
 /** Creates a deployment, as {@link replay} runs it. */
 export function createReplayer(options: Omit<ReplayOptions, "onProgress">): Replayer {
   let now = new Date(0);
+  const groups = memoryGroups();
+  let taken = 0;
   let found: Pick<Replayed, "alert" | "exceptions" | "error"> = nothing;
   const withoutQueue = createPorts(
     options,
@@ -95,6 +109,7 @@ export function createReplayer(options: Omit<ReplayOptions, "onProgress">): Repl
       if (kind === "excepted") found = { ...found, exceptions: observation.by };
       if (kind === "workParked") found = { ...found, error: observation.error ?? observation.reason };
     },
+    groups,
   );
   /** Reports on storms and gathered sign-ins on the retry queue, by when they are due. */
   const watchers: { readonly work: Work; readonly due: number }[] = [];
@@ -128,6 +143,8 @@ export function createReplayer(options: Omit<ReplayOptions, "onProgress">): Repl
     const outcome = await processDelivery(delivery, ports, unlimited(), candidates);
     const result = resultOf(outcome);
     if (result !== null) yield { event, result, isReport: false, ...found };
+    taken += 1;
+    if (taken % sweepAfter === 0) groups.forget(time);
   }
   return { take, end: () => reportStorms(Number.POSITIVE_INFINITY) };
 }
@@ -157,6 +174,7 @@ function unlimited(): Budget {
 function createPorts(
   {
     rules,
+    correlations = null,
     severityAdjustments,
     locations,
     exceptions,
@@ -168,17 +186,21 @@ function createPorts(
   }: Omit<ReplayOptions, "onProgress">,
   now: () => Date,
   observe: PipelinePorts["observe"],
+  groups: MemoryGroups,
 ): PipelinePorts {
   const userStates = memoryStates();
   const incidents = memoryIncidents();
   return {
     rules,
+    correlations,
+    groups,
     severityAdjustments,
-    lookUp: async ({ keys, users, incidents: ids }) => ({
+    lookUp: async ({ keys, users, incidents: ids, groups: asked = [] }) => ({
       locations: pick(locations, keys),
       exceptions: exceptions.filter(({ scope }) => scope.user === undefined || keys.has(scope.user)),
       states: new Map([...users].map((user) => [user, userStates.get(user)])),
       incidents: incidents.find(ids),
+      groups: groups.find(asked),
       statesError: null,
     }),
     claims: memoryClaims(now),

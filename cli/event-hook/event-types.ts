@@ -1,10 +1,10 @@
-import { isEnabled } from "../../lambda/core/detections/compile-rules.ts";
+import { chooseCorrelated } from "../../lambda/core/detections/choose-correlated.ts";
 import { findEventType, whyRefusable } from "../../lambda/core/okta/event-types.ts";
 import { refreshingEventTypes } from "../../lambda/core/profiles/refresh.ts";
 import { logFilter } from "../../lambda/core/reconciliation/log-filter.ts";
 import { InputError } from "../command.ts";
 import type { Deployment } from "../deployment.ts";
-import { readDeployedDetections } from "../detections-folder.ts";
+import { contentsOf, readDeployedDetections } from "../detections-folder.ts";
 
 /** The event types that a deployment needs. */
 export interface NeededEventTypes {
@@ -33,9 +33,8 @@ export async function neededEventTypes({
   packs,
   bringsProfiles,
 }: Pick<Deployment, "experimentalDetections" | "packs" | "bringsProfiles">): Promise<NeededEventTypes> {
-  const { rules } = await readDeployedDetections();
-  const enabled = rules.map(({ content }) => content).filter((rule) => isEnabled(rule, { experimental, packs }));
-  const { expression, eventTypes } = logFilter(enabled);
+  const { evaluated } = chooseCorrelated(contentsOf(await readDeployedDetections()), { experimental, packs });
+  const { expression, eventTypes } = logFilter(evaluated);
   const named = eventTypes.map(findEventType);
   const refreshing = bringsProfiles ? [...refreshingEventTypes].map(findEventType) : [];
   const deliverable = [...named, ...refreshing].filter(({ hookEligible }) => hookEligible !== false);

@@ -54,8 +54,3 @@ export function writeCorrelation(report: CorrelationReport): string[] {
     "",
   ];
 }
-
-/** Warns of a correlation that the build refuses: `file:line: what`. */
-export function notDeployable({ content, file, line }: FromFile<Correlation>): string {
-  return `${file}:${line}: "${content.title}" is a correlation, which backtests run and a deployment refuses`;
-}

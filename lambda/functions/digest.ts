@@ -3,8 +3,8 @@ import { waitingClient } from "../adapters/aws/client.ts";
 import { createTopic } from "../adapters/aws/topic.ts";
 import { readDigestSources } from "../adapters/tables/digest-sources.ts";
 import { logger } from "../adapters/telemetry/log-observations.ts";
-import { experimentalRules } from "../core/detections/experimental-rules.ts";
-import { rules } from "../core/detections/rules.ts";
+import { experimentalDetections } from "../core/detections/experimental-detections.ts";
+import { standardDetections } from "../core/detections/standard-detections.ts";
 import { composeDigest, weekBefore } from "../core/digest/digest.ts";
 import { renderDigest } from "../core/digest/render-digest.ts";
 import { readNoticeConfig } from "./config/notices.ts";
@@ -12,7 +12,11 @@ import { readNoticeConfig } from "./config/notices.ts";
 const config = readNoticeConfig(process.env);
 const dynamodb = new DynamoDBClient({});
 const publish = createTopic(config.alertTopicArn, { settings: waitingClient });
-const titles = new Map([...rules, ...experimentalRules].map(({ id, title }) => [id, title]));
+const all = [standardDetections, experimentalDetections].flatMap(({ rules, correlations }) => [
+  ...rules,
+  ...correlations,
+]);
+const titles = new Map(all.map(({ id, title }) => [id, title]));
 
 /**
  * Publishes the digest of the seven days before. Invoked on a schedule. Lambda tries a failed invocation again, so that a digest

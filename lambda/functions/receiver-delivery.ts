@@ -6,7 +6,7 @@ import type { EndpointPorts } from "../core/hook-endpoint/endpoint.ts";
 import { findCandidates } from "../core/pipeline/match.ts";
 import { refreshingEventTypes } from "../core/profiles/refresh.ts";
 import type { ReceiverConfig } from "./config/receiver.ts";
-import { enabledRules } from "./wiring/enabled-rules.ts";
+import { enabledDetections } from "./wiring/enabled-detections.ts";
 
 /**
  * Processes the receiver's deliveries. Events of nearly all deliveries match no rule: the pipeline and the SDK's
@@ -17,13 +17,14 @@ export async function createProcess(
   metrics: Metrics,
   getStateKey: GetStateKey,
 ): Promise<EndpointPorts["process"]> {
-  const rules = await enabledRules(config);
+  const detections = await enabledDetections(config);
+  const { rules } = detections;
   const getPipeline = once(async () => {
     const [{ processDelivery }, { createPipelinePorts }] = await Promise.all([
       import("../core/pipeline/process-delivery.ts"),
       import("./wiring/pipeline-ports.ts"),
     ]);
-    return { processDelivery, ports: await createPipelinePorts({ config, rules, metrics, getStateKey }) };
+    return { processDelivery, ports: await createPipelinePorts({ config, detections, metrics, getStateKey }) };
   });
   return async (delivery, budget) => {
     nameDelivery(delivery, metrics);

@@ -7,6 +7,7 @@ import { createSystemLogApi } from "../adapters/okta-api/system-log-api.ts";
 import { logger } from "../adapters/telemetry/log-observations.ts";
 import { createMetrics } from "../adapters/telemetry/metrics.ts";
 import { isHookEligible } from "../core/okta/hook-eligible-event-types.ts";
+import { partInCorrelations } from "../core/pipeline/correlations.ts";
 import { findCandidates } from "../core/pipeline/match.ts";
 import type { Observation } from "../core/pipeline/observation.ts";
 import type { PipelinePorts } from "../core/pipeline/ports.ts";
@@ -54,6 +55,7 @@ export async function handler(
         filter: filter.expression,
         findCandidates: (events) => findCandidates(events, rules),
         claims: pipeline.claims,
+        partOf: (candidate) => partInCorrelations(candidate, pipeline),
         process: (delivery, candidates, punctuality) =>
           processDelivery(delivery, countingAs(punctuality), startBudget(config.timing.waiting), candidates),
         digest: (text) => createHash("sha256").update(text).digest("hex"),

@@ -4,11 +4,11 @@ import { readAllCases } from "../../cli/rules/all-cases.ts";
 import { runCases } from "../../cli/rules/run-cases.ts";
 import { runStreams } from "../../cli/rules/run-streams.ts";
 import { writeResults } from "../../cli/rules/write-results.ts";
-import { loadWithCorrelations } from "../../lambda/adapters/rule-files/load-detections.ts";
+import { loadDetections } from "../../lambda/adapters/rule-files/load-detections.ts";
 import { isFound, mutantsOf } from "./mutants.ts";
 
 const folder = fileURLToPath(new URL("../../detections", import.meta.url));
-const { rules, correlations } = await readAllCases(await loadWithCorrelations(folder), []);
+const { rules, correlations } = await readAllCases(await loadDetections(folder), []);
 /** The rules that are shipped; a fork may hold others beside them. */
 const ours = rules.filter(({ rule }) => rule.author === "okta-proxy-watch");
 

@@ -37,7 +37,7 @@ export interface FromFile<Content> {
 export interface Detections {
   /** The rules, filters applied, in the order of their files' names. */
   readonly rules: readonly FromFile<Rule>[];
-  /** The correlations over the rules; empty where they are refused. */
+  /** The correlations over the rules. */
   readonly correlations: readonly FromFile<Correlation>[];
   readonly filters: readonly FromFile<Filter>[];
   /** Files with the cases of rules, `*.cases.yml`, in the order of their names. */
@@ -47,7 +47,7 @@ export interface Detections {
 }
 
 /**
- * Reads and checks a folder of detections: Sigma rules in every `*.yml`, filters in every `filters/*.yml`, and the
+ * Reads and checks a folder of detections: Sigma rules and correlations in every `*.yml`, filters in every `filters/*.yml`, and the
  * values of placeholders in `placeholders.yml`. A file may hold several documents, divided by `---`. Other files that
  * may be meant for rules are faults or warnings.
  *
@@ -55,23 +55,8 @@ export interface Detections {
  * the last value of a placeholder counts
  * @throws RuleFileError listing every fault of every file
  */
-export function loadDetections(folder: string, ...further: readonly string[]): Promise<Detections> {
-  return load([folder, ...further], { withCorrelations: false });
-}
-
-/**
- * The same with correlations, which the functions cannot run yet: {@link loadDetections} refuses them.
- *
- * @throws RuleFileError listing every fault of every file
- */
-export function loadWithCorrelations(folder: string, ...further: readonly string[]): Promise<Detections> {
-  return load([folder, ...further], { withCorrelations: true });
-}
-
-async function load(
-  folders: readonly string[],
-  { withCorrelations }: { readonly withCorrelations: boolean },
-): Promise<Detections> {
+export async function loadDetections(folder: string, ...further: readonly string[]): Promise<Detections> {
+  const folders = [folder, ...further];
   const all: ListedDetections[] = [];
   for (const each of folders) all.push(await listDetections(each));
   const listed: Pick<ListedDetections, "rules" | "filters" | "cases"> = {
@@ -102,7 +87,7 @@ async function load(
     return read;
   };
   const documents = await readAll<RuleDocument>(listed.rules, (document) => {
-    if (withCorrelations && isCorrelationDocument(document)) {
+    if (isCorrelationDocument(document)) {
       const { correlation, warnings } = parseCorrelation(document);
       return { content: { kind: "correlation", correlation }, warnings };
     }

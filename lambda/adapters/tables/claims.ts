@@ -71,7 +71,7 @@ export function createClaims(tableName: string, getDynamodb = createDynamodb()):
         return (await within(signal, read(key, signal))) ?? { kind: "inProgress", until: null };
       }
     },
-    async complete(key, { outcome, undecided, exceptions }, signal) {
+    async complete(key, { outcome, undecided, exceptions, correlations }, signal) {
       const dynamodb = await getDynamodb();
       const input = {
         TableName: tableName,
@@ -86,7 +86,12 @@ export function createClaims(tableName: string, getDynamodb = createDynamodb()):
         ExpressionAttributeValues: {
           ":completed": { S: "COMPLETED" },
           ":until": { N: expiration(Date.now()) },
-          ":end": toAttribute({ outcome, undecided: [...undecided], exceptions: [...exceptions] }),
+          ":end": toAttribute({
+            outcome,
+            undecided: [...undecided],
+            exceptions: [...exceptions],
+            ...(correlations && { correlations: [...correlations] }),
+          }),
         },
       };
       await within(signal, dynamodb.updateItem(input, signal));
@@ -133,6 +138,7 @@ const end = z.catch(
     outcome: z.enum(["alerted", "excepted", "suppressed", "inStorm", "gathered", "deadLettered"]),
     undecided: ids,
     exceptions: ids,
+    correlations: z.exactOptional(ids),
   }),
   { outcome: "alerted", undecided: [], exceptions: [] },
 );

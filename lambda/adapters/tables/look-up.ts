@@ -1,4 +1,5 @@
 import type { AttributeValue } from "@aws-sdk/client-dynamodb";
+import type { StoredGroup } from "../../core/correlation/group-store.ts";
 import type { UserState } from "../../core/history/history.ts";
 import { mergeStates } from "../../core/history/remember.ts";
 import type { UserKey } from "../../core/history/user-key.ts";
@@ -7,6 +8,7 @@ import type { Findings, LookUp } from "../../core/pipeline/ports.ts";
 import { batchGet, type TableKeys } from "../aws/dynamodb/batch-get.ts";
 import { createDynamodb } from "../aws/dynamodb/client.ts";
 import { exceptionsOfAnyoneId, exceptionsOfUserId, readExceptions } from "./exceptions.ts";
+import { groupItemId, readGroup } from "./group-states.ts";
 import { incidentItemId, readIncident } from "./incidents.ts";
 import { profileKeysOf, readProfiles } from "./profile-look-up.ts";
 import type { GetStateKey } from "./state-key.ts";
@@ -36,9 +38,14 @@ export function createLookUp(
     const keys = [...asked.keys];
     const users = [...asked.users];
     const incidents = [...asked.incidents];
-    const exceptionIds = [exceptionsOfAnyoneId, ...keys.map(exceptionsOfUserId)];
+    const groups = [...(asked.groups ?? [])];
+    // No alert is due about an event of which the groups alone are asked for.
+    const exceptionIds =
+      incidents.length === 0 && keys.length === 0 ? [] : [exceptionsOfAnyoneId, ...keys.map(exceptionsOfUserId)];
     const ofProfiles = profileKeysOf(profileTable, keys);
-    const ofState = (values: readonly string[]): TableKeys => ({ table: stateTable, key: "id", values });
+    // A group that another function has just written is to be found: an event is not written where its chain has not started.
+    const consistent = groups.length > 0;
+    const ofState = (values: readonly string[]): TableKeys => ({ table: stateTable, key: "id", values, consistent });
     const get = async (wanted: readonly TableKeys[]) => {
       const { items, unprocessed } = await batchGet(dynamodb, wanted, signal);
       if (unprocessed.has(profileTable)) throw new Error(`the profile table ${profileTable} is throttled`);
@@ -50,6 +57,13 @@ export function createLookUp(
     };
     const remembered = async (stateKey: StateKey, found: Awaited<ReturnType<typeof get>>) => {
       if (found.isThrottled) throw new Error(`the state table ${stateTable} is throttled`);
+      const ofGroups = new Map(
+        groups.flatMap((key) => {
+          const item = found.states.get(groupItemId(key, stateKey));
+          return item === undefined ? [] : [[key, readGroup(item)] as const];
+        }),
+      );
+      if (users.length === 0) return { states: new Map<UserKey, UserState>(), groups: ofGroups };
       const since = readWatching(found.states.get(watchingId));
       if (since === null) {
         starting ??= startWatching(dynamodb, stateTable, new Date(), watchingPatience).finally(() => {
@@ -57,16 +71,21 @@ export function createLookUp(
         });
       }
       const watchedSince = since ?? (await starting);
-      return new Map(users.map((user) => [user, readStates(user, stateKey, found.states, watchedSince)]));
+      const states = new Map(users.map((user) => [user, readStates(user, stateKey, found.states, watchedSince)]));
+      return { states, groups: ofGroups };
     };
-    const rememberedIds = (stateKey: StateKey) => [watchingId, ...users.flatMap((user) => userItemIds(user, stateKey))];
+    const rememberedIds = (stateKey: StateKey) => [
+      ...(users.length === 0 ? [] : [watchingId]),
+      ...users.flatMap((user) => userItemIds(user, stateKey)),
+      ...groups.map((key) => groupItemId(key, stateKey)),
+    ];
 
-    const stateKey = users.length === 0 ? null : getStateKey(signal);
+    const stateKey = users.length === 0 && groups.length === 0 ? null : getStateKey(signal);
     const isLate = stateKey instanceof Promise;
     const idsAtOnce = stateKey === null || isLate ? [] : rememberedIds(stateKey);
     const first = get([ofProfiles, ofState([...exceptionIds, ...incidents.map(incidentItemId), ...idsAtOnce])]);
     const readRemembered = async () => {
-      if (stateKey === null) return new Map<UserKey, UserState>();
+      if (stateKey === null) return { states: new Map<UserKey, UserState>(), groups: new Map<string, StoredGroup>() };
       if (!isLate) return remembered(stateKey, await first);
       const key = await stateKey;
       return remembered(key, await get([ofState(rememberedIds(key))]));
@@ -105,11 +124,11 @@ function readStates(
 }
 
 async function settle(
-  reading: Promise<ReadonlyMap<UserKey, UserState>>,
-): Promise<Pick<Findings, "states" | "statesError">> {
+  reading: Promise<Pick<Findings, "states" | "groups">>,
+): Promise<Pick<Findings, "states" | "groups" | "statesError">> {
   try {
-    return { states: await reading, statesError: null };
+    return { ...(await reading), statesError: null };
   } catch (error) {
-    return { states: null, statesError: error };
+    return { states: null, groups: null, statesError: error };
   }
 }

@@ -105,6 +105,24 @@ function observe(observation: Observation, metrics: Metrics): void {
         withError(names, observation),
       );
       return;
+    case "withoutGroup":
+      // Such events may be many: the count is with the line of their delivery.
+      metrics.count("EventsWithoutGroup", observation.count);
+      return;
+    case "tooLateForGroup":
+      metrics.count("EventsTooLateForGroup", observation.count);
+      logger.warn("Events took no part in a correlation: they are older than what it keeps of their group", {
+        ...names,
+        count: observation.count,
+      });
+      return;
+    case "correlationsUndecided":
+      count("CorrelationsUndecided");
+      logger.warn(
+        "What came before an event could not be read or kept; its correlations are decided later",
+        withError(names, observation),
+      );
+      return;
     case "suppressedReported":
       logger.info("Reported suppressed session starts at the end of their window", {
         ...names,

@@ -21,12 +21,12 @@ export function isEnabled(
 }
 
 /** The packs of rules, each once, in the order of their names. */
-export function packsOf(rules: readonly Rule[]): readonly string[] {
+export function packsOf(rules: readonly Pick<Rule, "pack">[]): readonly string[] {
   return [...new Set(rules.flatMap(({ pack }) => pack ?? []))].sort();
 }
 
 /** Why a setting of packs cannot be used: a pack that no rule has would switch nothing on. Null where it can. */
-export function faultOfPacks(packs: readonly string[], rules: readonly Rule[]): string | null {
+export function faultOfPacks(packs: readonly string[], rules: readonly Pick<Rule, "pack">[]): string | null {
   const known = packsOf(rules);
   const unknown = packs.filter((pack) => !known.includes(pack));
   if (unknown.length === 0) return null;

@@ -1,7 +1,7 @@
 /** The Sigma files that a glob names, as `build/rules-plugin.ts` puts them into a bundle. */
 declare module "*.yml" {
-  import type { Rule } from "../sigma/rule.ts";
+  import type { DetectionContents } from "./choose-correlated.ts";
 
-  const documents: readonly Rule[];
+  const documents: DetectionContents;
   export default documents;
 }

@@ -2,6 +2,7 @@ import { createSession } from "../grouping/session.ts";
 import { incidentOf } from "../incidents/incident-id.ts";
 import { share, within } from "../time/budget.ts";
 import type { Claim } from "./claims.ts";
+import { findCorrelation, firedOf, type WithCorrelations } from "./correlations.ts";
 import { countSource } from "./count-source.ts";
 import { delayReasons } from "./delay-reason.ts";
 import { idsOf, type OfRule } from "./match.ts";
@@ -17,7 +18,7 @@ export async function claimWork(work: Work, rules: readonly OfRule[], run: Run):
   const { ports, budget } = run;
   const { event, followUp } = work;
   const ruleIds = idsOf(rules);
-  const key = followUp ? `${event.uuid}#follow-up` : event.uuid;
+  const key = keyOf(work, ports);
   const user = userOf(event);
   const { userStates: states, suppressMinutes, loginDomains } = ports;
   const incident = incidentOf({ event, loginDomains });
@@ -41,6 +42,16 @@ export async function claimWork(work: Work, rules: readonly OfRule[], run: Run):
   ]);
   const isSourceBusy = source === "busy";
   return { key, claim, session, window, source: isSourceBusy ? null : source, isSourceBusy };
+}
+
+/**
+ * The key of work's claim: of its event, of a later decision about some rules of it, or of correlations that fire for it once
+ * it is alerted on.
+ */
+function keyOf({ event: { uuid }, followUp, rules }: Work, ports: WithCorrelations): string {
+  if (!followUp) return uuid;
+  const isOfCorrelations = rules?.every((id) => findCorrelation(id, ports) !== undefined);
+  return isOfCorrelations ? `${uuid}#correlations` : `${uuid}#follow-up`;
 }
 
 /** Null when the store could not be asked: the alert may then be a duplicate, and goes out all the same. */
@@ -78,10 +89,13 @@ export function notClaimed(event: ClaimedEvent, { ports }: Run): Result {
     const seconds =
       claim.until === null ? delays.inProgress : Math.ceil((claim.until.getTime() - now.getTime()) / 1_000) + 1;
     const delay = Math.min(Math.max(seconds, delays.failed), delays.longest);
-    return { kind: "parked", left: waitingWork(keepMatches(event), delayReasons.inProgress, delay, now) };
+    return { kind: "parked", left: waitingWork(keepMatches(event, ports), delayReasons.inProgress, delay, now) };
   }
-  const undecided = claim?.kind === "done" ? claim.end.undecided : [];
+  if (work.followUp || claim?.kind !== "done") return { kind: "duplicate", left: [] };
+  const { undecided, correlations = [] } = claim.end;
+  // An event before it came later than it, so that a correlation fires that did not when it was alerted on.
+  const fired = firedOf(event.decision.detections).filter((id) => !correlations.includes(id));
   // The function that alerted may have been stopped before it parked what it could not decide.
-  const isForgotten = undecided.length > 0 && !work.followUp;
-  return { kind: "duplicate", left: isForgotten ? forgottenFollowUp(work, undecided, ports.now()) : null };
+  const left = [undecided, fired.filter((id) => !undecided.includes(id))].filter((ids) => ids.length > 0);
+  return { kind: "duplicate", left: left.map((ids) => forgottenFollowUp(work, ids, ports.now())) };
 }

@@ -25,6 +25,8 @@ export interface ClaimResult {
   readonly undecided: readonly string[];
   /** Ids of all exceptions that covered any of its detections. */
   readonly exceptions: readonly string[];
+  /** Ids of the correlations that fired for it. @default none */
+  readonly correlations?: readonly string[];
 }
 
 /** Options of a claim. */

@@ -8,6 +8,8 @@ export const delayReasons = {
   notPublished: "the alert could not be published",
   unconfirmed: "the alert was published, but no answer came, so that it may arrive more than once",
   inProgress: "another request is at this event, or was stopped at it",
+  correlationUndecided: "the events before it could not be read or kept, by which its correlations are decided",
+  groupBusy: "events of one group came faster than a correlation could take them",
   undecidedBefore: "it could not be decided when the event was alerted on",
   windowOpen: "its window is open: it reports what the window suppresses",
   sourceBusy: "failed sign-ins from its source came faster than they could be counted",

@@ -15,6 +15,7 @@ import {
 import { maximumLogin } from "../storms/source.ts";
 import { within } from "../time/budget.ts";
 import { bestEffort } from "./close-window.ts";
+import { firedOf } from "./correlations.ts";
 import { stormAround } from "./count-source.ts";
 import { delayReasons } from "./delay-reason.ts";
 import type { Alertable } from "./except.ts";
@@ -38,6 +39,7 @@ export async function gatherSignIn(
   const { source } = event.started;
   const { ports, budget } = run;
   if (source === null || !source.answer.isSurplus || standsOut(event, ports)) return null;
+  if (firedOf(alertable.left).length > 0) return null;
   const alert = alertOf(event, alertable.left, grouped.suppressed, ports);
   const known = recallUser(event.started.session, event.findings);
   const signIn: GatheredSignIn = {

@@ -5,6 +5,7 @@ import type { Suppressed, SuppressionWindow } from "../history/suppression-windo
 import { stormIdOf } from "../storms/storm.ts";
 import { share } from "../time/budget.ts";
 import { closeWindow } from "./close-window.ts";
+import { namesOfFirings } from "./correlations.ts";
 import { stormAround } from "./count-source.ts";
 import { delayReasons } from "./delay-reason.ts";
 import type { Alertable } from "./except.ts";
@@ -37,7 +38,9 @@ export async function groupSession(
   // The first session start in a storm is never suppressed by an alert from before the storm.
   const around = stormAround(event, run.ports);
   const storm = around === null ? [] : [stormIdOf(around.source.key, around.storm.since)];
-  const window = session?.windowFor([...idsOf(detections), ...storm]) ?? null;
+  // Nor is what completes a correlation, which no earlier alert tells of.
+  const names = [...idsOf(detections), ...storm, ...namesOfFirings(detections)];
+  const window = session?.windowFor(names) ?? null;
   if (early !== null && early.fingerprint === window?.fingerprint) return alertIn(early);
   // It says more, or less, than was certain when its window was opened.
   const closed = closeWindow(early, event, run);
@@ -54,7 +57,7 @@ export async function groupSession(
     }
     case "waiting": {
       const { sessionInProgress } = delayReasons;
-      const left = waitingWork(keepMatches(event), sessionInProgress, delays.failed, run.ports.now());
+      const left = waitingWork(keepMatches(event, run.ports), sessionInProgress, delays.failed, run.ports.now());
       return { kind: "parked", left };
     }
     case "alert":

@@ -1,10 +1,12 @@
 import { claimWork, isClaimed, notClaimed } from "./claim.ts";
+import { isReported, isWanted } from "./correlations.ts";
 import { delayReasons } from "./delay-reason.ts";
 import { type Alertable, exceptDetections } from "./except.ts";
 import { gatherSignIn } from "./gather.ts";
 import { groupSession } from "./group.ts";
 import { addToStorm, joinStorm } from "./join-storm.ts";
 import { judgeCandidate } from "./judge.ts";
+import { lookUpUsers } from "./look-up.ts";
 import { idsOf } from "./match.ts";
 import { subjectOf } from "./observation.ts";
 import { delays, failedWork, keepMatches, waitingWork } from "./park.ts";
@@ -15,23 +17,30 @@ import type { ClaimedEvent, MatchedEvent, Run } from "./stages.ts";
 import { tally } from "./tally.ts";
 
 /**
- * Handles an event that rules match: claim, look up, judge, except, join a storm, group,
- * publish, record. Where a rule matches
- * without the user's location, the claim runs beside the look-up, so that an alert waits for three calls in sequence.
+ * Handles an event that rules match: claim, look up, correlate, judge, except, join a storm, group, publish, record. Where a
+ * rule matches without the user's location, the claim runs beside the look-up, so that an alert waits for three calls in
+ * sequence. An event that is no more than a part of correlations, of which none fires, is done once it is judged.
  * Never rejects: the work that is left holds the error.
  */
 export async function handleEvent(matched: MatchedEvent, run: Run): Promise<Handled> {
   const { candidate, work } = matched;
   try {
     run.budget.work.throwIfAborted();
-    const [findings, early] = await Promise.all([
+    const certain = candidate.certain.filter(({ rule }) => isWanted(rule.id, work, run.ports));
+    const [found, early, correlated] = await Promise.all([
       matched.lookUp,
-      candidate.certain.length > 0 ? claimWork(work, candidate.certain, run) : null,
+      certain.length > 0 ? claimWork(work, certain, run) : null,
+      matched.correlated,
     ]);
-    const judged = judgeCandidate(matched, findings, run);
+    const judged = judgeCandidate(matched, found, correlated, run);
     if (judged.kind !== "judged") return recordUnclaimed(judged);
     const { decision } = judged;
-    const started = early ?? (await claimWork(work, decision.detections, run));
+    // The user of an event that no rule reports is looked up once a correlation fires.
+    const isLookedUp = found === null || isReported(candidate, work, run.ports);
+    const [findings, started] = await Promise.all([
+      isLookedUp ? found : lookUpUsers([matched], run, true),
+      early ?? claimWork(work, decision.detections, run),
+    ]);
     const subject = { ...subjectOf(work), ruleIds: idsOf(decision.detections) };
     const claimed = { ...matched, findings, decision, started, subject };
     const result = await alertOn(claimed, run);
@@ -57,7 +66,10 @@ async function alertOn(event: ClaimedEvent, run: Run): Promise<Result> {
     if (alertable.kind === "excepted") return alertable;
     if (event.started.isSourceBusy) {
       const { sourceBusy } = delayReasons;
-      return { kind: "parked", left: waitingWork(keepMatches(event), sourceBusy, delays.failed, run.ports.now()) };
+      return {
+        kind: "parked",
+        left: waitingWork(keepMatches(event, run.ports), sourceBusy, delays.failed, run.ports.now()),
+      };
     }
     const joined = await joinStorm(event, alertable, run);
     if (joined !== null) return joined;

@@ -2,6 +2,7 @@ import type { CountedSource } from "../storms/sources.ts";
 import { isUnwatched, watchPatience } from "../storms/storm.ts";
 import { share, within } from "../time/budget.ts";
 import { bestEffort } from "./close-window.ts";
+import { firedOf } from "./correlations.ts";
 import { stormAround } from "./count-source.ts";
 import { delayReasons } from "./delay-reason.ts";
 import type { Alertable } from "./except.ts";
@@ -22,6 +23,8 @@ export async function joinStorm(
   const storm = source?.answer.storm ?? null;
   const { ports } = run;
   if (source === null || storm === null || source.event.succeeded) return null;
+  // The alerts about a storm do not tell what else the attempt completes.
+  if (firedOf(alertable.left).length > 0) return null;
   const isInStorm = source.answer.number > ports.stormAfter || storm.watcher !== null;
   if (!isInStorm) return null;
   if (!storm.ended && isUnwatched(storm, ports.now())) {

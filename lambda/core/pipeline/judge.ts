@@ -1,36 +1,77 @@
 import type { LogEvent } from "../okta/log-event.ts";
 import { personKeys } from "../okta/person.ts";
 import { type GeoJudgement, judgeLocation } from "../profiles/judge-location.ts";
+import type { MatchedSelection } from "../sigma/compile.ts";
 import { UNKNOWN } from "../sigma/field.ts";
+import type { Rule } from "../sigma/rule.ts";
+import { findCorrelation, firstOfEach, isWanted } from "./correlations.ts";
 import { delayReasons } from "./delay-reason.ts";
+import { restoreFiring } from "./kept-firing.ts";
 import { type Candidate, enrich } from "./match.ts";
 import { delays, waitingWork } from "./park.ts";
 import type { Findings, ProfileLocations } from "./ports.ts";
 import type { Result } from "./result.ts";
-import type { Decision, MatchedEvent, Run } from "./stages.ts";
+import type { CorrelatedEvents, Decision, MatchedWork, Run } from "./stages.ts";
 import type { Match } from "./work.ts";
 
-/** A candidate that a rule matches. */
+/** A candidate that a rule matches, or that a correlation fires for. */
 export interface Judged {
   readonly kind: "judged";
   readonly decision: Decision;
 }
 
-/** Judges a candidate by its user's locations: it matches, does not match, or waits for the profile store. */
+/**
+ * Judges a candidate by its user's locations and its correlations: it matches, does not match, is no more than a part of
+ * correlations, or waits for a store.
+ */
 export function judgeCandidate(
-  { candidate, work }: MatchedEvent,
+  { candidate, work }: MatchedWork,
   findings: Findings | null,
+  correlated: CorrelatedEvents,
   { ports }: Run,
-): Judged | Extract<Result, { readonly kind: "unmatched" | "parked" }> {
+): Judged | Extract<Result, { readonly kind: "unmatched" | "observed" | "parked" }> {
   const decision = decide(candidate, findings?.locations ?? null, ports.mismatchDistanceKm, work.matched);
-  const { detections, undecided } = decision;
-  if (detections.length > 0) return { kind: "judged", decision };
-  if (undecided.length === 0) return { kind: "unmatched" };
-  const rest = { rules: undecided };
-  return {
-    kind: "parked",
-    left: waitingWork(work, delayReasons.storeDown, delays.failed, ports.now(), rest),
-  };
+  const ofEvent = correlated.get(candidate.event.uuid);
+  const wanted = (id: string) => isWanted(id, work, ports);
+  const matching = decision.detections.filter(({ rule }) => wanted(rule.id));
+  const detections = [...matching, ...firingsOf(work, correlated, ports)];
+  const ofRules = decision.undecided.filter(wanted);
+  const undecided = [...ofRules, ...(ofEvent?.undecided.filter(wanted) ?? [])];
+  const { storeDown } = delayReasons;
+  const undecidedReason = ofRules.length > 0 ? storeDown : (ofEvent?.reason ?? storeDown);
+  if (detections.length > 0) {
+    return { kind: "judged", decision: { ...decision, detections, undecided, undecidedReason } };
+  }
+  if (undecided.length > 0) {
+    const left = waitingWork(work, undecidedReason, delays.failed, ports.now(), { rules: undecided });
+    return { kind: "parked", left };
+  }
+  return { kind: decision.detections.length > 0 ? "observed" : "unmatched" };
+}
+
+/** The firings that the work is for: those that it kept stay, also where the group has forgotten them. */
+function firingsOf(
+  work: MatchedWork["work"],
+  correlated: CorrelatedEvents,
+  ports: Run["ports"],
+): Decision["detections"] {
+  const kept = (work.matched ?? []).flatMap(({ ruleId, firing }) => {
+    const correlation = firing && findCorrelation(ruleId, ports);
+    return firing && correlation ? [restoreFiring(correlation, firing)] : [];
+  });
+  const known = new Set(kept.map(({ correlation }) => correlation.id));
+  const found = (correlated.get(work.event.uuid)?.firings ?? []).filter(
+    ({ correlation: { id } }) => !known.has(id) && isWanted(id, work, ports),
+  );
+  return [...kept, ...firstOfEach(found)].map((firing) => ({ rule: firing.correlation, matched: [], firing }));
+}
+
+/** The decision about the rules of a candidate. */
+export interface RuleDecision extends Pick<Decision, "judgement" | "enrichment"> {
+  /** The rules that match, with the values that matched. */
+  readonly detections: readonly { readonly rule: Rule; readonly matched: readonly MatchedSelection[] }[];
+  /** Ids of the rules that cannot be decided, as the profile store did not answer. */
+  readonly undecided: readonly string[];
 }
 
 /**
@@ -45,7 +86,7 @@ export function decide(
   locations: ProfileLocations | null,
   thresholdKm: number,
   kept: readonly Match[] = [],
-): Decision {
+): RuleDecision {
   const judgement = judge(event, locations, thresholdKm);
   const geo = locations === null ? UNKNOWN : toEnrichment(judgement);
   const enrichment = enrich(event, geo);

@@ -1,12 +1,13 @@
 import type { Delivery } from "../okta/event-hook.ts";
 import { UNKNOWN } from "../sigma/field.ts";
 import { within } from "../time/budget.ts";
+import { correlationsOver, firedOf, isCorrelated, isWanted, type WithCorrelations } from "./correlations.ts";
 import { type DelayReason, delayReasons } from "./delay-reason.ts";
 import { enrich, idsOf } from "./match.ts";
 import { subjectOf, subjectOfWhole } from "./observation.ts";
 import type { LeftWork } from "./result.ts";
-import type { MatchedEvent, Run } from "./stages.ts";
-import type { Match, Work } from "./work.ts";
+import type { Decision, MatchedWork, Run } from "./stages.ts";
+import { type Match, matchesOf, type Work } from "./work.ts";
 
 /** Seconds that work waits before it is tried again. */
 export const delays = {
@@ -32,18 +33,22 @@ export function waitingWork(
 }
 
 /** The work of an event at which a stage failed. */
-export function failedWork(matched: MatchedEvent, error: unknown, { ports, budget }: Run): LeftWork {
+export function failedWork(matched: KeptEvent, error: unknown, { ports, budget }: Run): LeftWork {
   const reason = budget.work.aborted ? delayReasons.timeRanOut : delayReasons.notPublished;
-  return waitingWork(keepMatches(matched), reason, delays.failed, ports.now(), {}, error);
+  return waitingWork(keepMatches(matched, ports), reason, delays.failed, ports.now(), {}, error);
 }
 
 /** The undecided rules become work of their own, without matches and without a publish. */
 const asFollowUp = { followUp: true, matched: [], unconfirmed: 0, again: false } as const;
 
-/** The work of the rules that are undecided, as the profile store did not answer; empty for none. */
-export function followUpWork(work: Work, undecided: readonly string[], now: Date): readonly LeftWork[] {
+/** The work of the rules and correlations that are undecided, as a store did not answer; empty for none. */
+export function followUpWork(
+  work: Work,
+  { undecided, undecidedReason }: Pick<Decision, "undecided" | "undecidedReason">,
+  now: Date,
+): readonly LeftWork[] {
   const rest = { rules: undecided, ...asFollowUp };
-  return undecided.length === 0 ? [] : [waitingWork(work, delayReasons.storeDown, delays.failed, now, rest)];
+  return undecided.length === 0 ? [] : [waitingWork(work, undecidedReason, delays.failed, now, rest)];
 }
 
 /** The work of the rules that an earlier alert left undecided, and that no message holds. */
@@ -51,15 +56,28 @@ export function forgottenFollowUp(work: Work, undecided: readonly string[], now:
   return waitingWork(work, delayReasons.undecidedBefore, 0, now, { rules: undecided, ...asFollowUp });
 }
 
-/** Work with its matches: rules that match stay matched, even where the event is cut to fit into a message. */
-export function keepMatches({ work, candidate: { event, rules, certain } }: MatchedEvent): Work {
+/** An event that is left, as far as it is decided. */
+export type KeptEvent = MatchedWork & { readonly decision?: Pick<Decision, "detections"> };
+
+/**
+ * Work with its matches: rules that match stay matched, even where the event is cut to fit into a message, and correlations
+ * that fired stay fired, though their group may forget it.
+ */
+export function keepMatches({ work, candidate, decision }: KeptEvent, ports: WithCorrelations): Work {
+  const { event, rules, certain } = candidate;
   const before = work.matched ?? [];
   const known = new Set(before.map(({ ruleId }) => ruleId));
   const enrichment = enrich(event, UNKNOWN);
   const matched: Match[] = certain
     .filter(({ rule }) => !known.has(rule.id))
     .map(({ rule, explain }) => ({ ruleId: rule.id, matched: explain(event.received, enrichment) }));
-  return { ...work, rules: idsOf(rules), matched: [...before, ...matched] };
+  const isNew = ({ ruleId }: Match) => !known.has(ruleId);
+  const fired = matchesOf((decision?.detections ?? []).filter(({ firing }) => firing)).filter(isNew);
+  const all = [...before, ...matched, ...fired];
+  const correlations = isCorrelated(candidate, ports) ? correlationsOver(idsOf(rules), ports) : [];
+  const kept = before.flatMap(({ ruleId, firing }) => (firing ? [ruleId] : []));
+  const ids = new Set([...idsOf(rules), ...correlations, ...firedOf(decision?.detections ?? []), ...kept]);
+  return { ...work, rules: [...ids].filter((id) => isWanted(id, work, ports)), matched: all };
 }
 
 /**

@@ -1,4 +1,5 @@
 import type { Alert } from "../alerts/alert-schema.ts";
+import type { GroupStore, StoredGroup } from "../correlation/group-store.ts";
 import type { DayCounts } from "../digest/day-counts.ts";
 import type { Exception } from "../exceptions/exception.ts";
 import type { UserState } from "../history/history.ts";
@@ -14,6 +15,7 @@ import type { RuleSet } from "../sigma/rule-set.ts";
 import type { Sources } from "../storms/sources.ts";
 import type { Measure } from "../time/measure.ts";
 import type { Claims } from "./claims.ts";
+import type { RunningCorrelations } from "./correlations.ts";
 import type { Observe } from "./observation.ts";
 import type { Work } from "./work.ts";
 
@@ -23,6 +25,7 @@ export interface PipelinePorts extends PipelineSettings {
   readonly userStates: UserStates;
   readonly incidents: Incidents;
   readonly sources: Sources;
+  readonly groups: GroupStore;
   /**
    * Looks users up, in one request.
    *
@@ -53,6 +56,8 @@ export interface PipelinePorts extends PipelineSettings {
 /** The rules and settings of the pipeline. */
 export interface PipelineSettings {
   readonly rules: RuleSet;
+  /** The correlations that run over these rules; null for none. */
+  readonly correlations: RunningCorrelations | null;
   /** The adjustments of alerts' severity, in this order. */
   readonly severityAdjustments: readonly SeverityAdjustment[];
   /** A mismatch is farther than this from every profile location, in kilometers. */
@@ -81,6 +86,8 @@ export interface Asked {
   readonly users: ReadonlySet<UserKey>;
   /** The ids of incidents. */
   readonly incidents: ReadonlySet<string>;
+  /** The keys of correlations' groups: each is read as the last write left it. @default none */
+  readonly groups?: ReadonlySet<string>;
 }
 
 /** The result of a look-up. */
@@ -92,6 +99,8 @@ export interface Findings {
   readonly states: ReadonlyMap<UserKey, UserState> | null;
   /** The incidents that have alerts already, by id; null when they could not be read. */
   readonly incidents: ReadonlyMap<string, Incident> | null;
+  /** The groups that there are, by key; null when they could not be read. */
+  readonly groups: ReadonlyMap<string, StoredGroup> | null;
   /** Why the states could not be read; null where they could. */
   readonly statesError: unknown;
 }

@@ -2,6 +2,8 @@ import pMap from "p-map";
 import type { Delivery } from "../okta/event-hook.ts";
 import { refreshesOf } from "../profiles/refresh.ts";
 import { type Budget, share, within } from "../time/budget.ts";
+import { correlateEvents } from "./correlate.ts";
+import { isReported } from "./correlations.ts";
 import { delayReasons } from "./delay-reason.ts";
 import { handleEvent } from "./handle-event.ts";
 import { lookUpUsers } from "./look-up.ts";
@@ -11,7 +13,7 @@ import { delays, keepMatches, parkLeft, parkMalformed, waitingWork } from "./par
 import { byUser } from "./person.ts";
 import type { PipelinePorts } from "./ports.ts";
 import type { Handled } from "./result.ts";
-import { type MatchedEvent, type Run, startRun } from "./stages.ts";
+import { type MatchedEvent, type MatchedWork, type Run, startRun } from "./stages.ts";
 import { countHandled } from "./tally.ts";
 import type { Work } from "./work.ts";
 
@@ -50,6 +52,7 @@ export async function processDelivery(
   const malformed = delivery.malformed.length;
   return {
     unmatched: count("unmatched"),
+    observed: count("observed"),
     duplicate: count("duplicate"),
     excepted: count("excepted"),
     grouped: count("grouped"),
@@ -63,20 +66,25 @@ export async function processDelivery(
 }
 
 async function handleEvents(candidates: readonly Candidate[], delivery: Delivery, run: Run): Promise<Handled[]> {
-  const lookUp = lookUpUsers(candidates, delivery.id, run);
-  const beside = byUser(candidates.map(({ event }) => event));
-  const handle = (candidate: Candidate, index: number): Handled | Promise<Handled> => {
+  const all = candidates.map((candidate): MatchedWork => {
     const work: Work = { event: candidate.event, delivery, rules: null, followUp: false, waiting: null };
-    const matched: MatchedEvent = { candidate, work, lookUp, beside };
+    return { candidate, work };
+  });
+  const lookUp = lookUpUsers(all, run);
+  const correlated = correlateEvents(all, lookUp, run);
+  const reported = all.filter(({ candidate, work }) => isReported(candidate, work, run.ports));
+  const beside = byUser(reported.map(({ candidate }) => candidate.event));
+  const handle = (each: MatchedWork, index: number): Handled | Promise<Handled> => {
+    const matched: MatchedEvent = { ...each, lookUp, correlated, beside };
     // The first events have all the time; a later one is not started where its time would not suffice.
     const isTooLate = index >= concurrency && run.budget.begin.aborted;
     return isTooLate ? tooLate(matched, run) : handleEvent(matched, run);
   };
-  return await pMap(candidates, handle, { concurrency });
+  return await pMap(all, handle, { concurrency });
 }
 
 function tooLate(matched: MatchedEvent, { ports }: Run): Handled {
-  const left = waitingWork(keepMatches(matched), delayReasons.timeRanOut, delays.failed, ports.now());
+  const left = waitingWork(keepMatches(matched, ports), delayReasons.timeRanOut, delays.failed, ports.now());
   return { kind: "parked", left: [left] };
 }
 

@@ -4,6 +4,7 @@ import type { SuppressionWindow } from "../history/suppression-window.ts";
 import { share, within } from "../time/budget.ts";
 import type { ClaimResult } from "./claims.ts";
 import { bestEffort, closeWindow } from "./close-window.ts";
+import { firedOf } from "./correlations.ts";
 import { takeBackCount } from "./count-source.ts";
 import { delayReasons } from "./delay-reason.ts";
 import { recordAlert } from "./incident.ts";
@@ -16,7 +17,9 @@ import { maximumUnconfirmed, unconfirmedDelaySeconds } from "./unconfirmed.ts";
 import type { Work } from "./work.ts";
 
 /** What became of an event that was never claimed. */
-export function recordUnclaimed(result: Extract<Result, { readonly kind: "unmatched" | "parked" }>): Handled {
+export function recordUnclaimed(
+  result: Extract<Result, { readonly kind: "unmatched" | "observed" | "parked" }>,
+): Handled {
   return { kind: result.kind, left: result.kind === "parked" ? [result.left] : [] };
 }
 
@@ -30,14 +33,15 @@ export async function record(result: Result, event: ClaimedEvent, run: Run): Pro
   const { kind } = result;
   // What is undecided about an attempt of a storm changes no report.
   const decided = { ...decision, undecided: [] };
-  const followUp = () => followUpWork(work, decision.undecided, ports.now());
+  const followUp = () => followUpWork(work, decision, ports.now());
   switch (result.kind) {
     case "unmatched":
+    case "observed":
       return { kind, left: [] };
     case "duplicate":
       await Promise.all([closeWindow(started.window, event, run), takeBackCount(event, result.kind, run)]);
       ports.observe({ kind: "duplicate", subject });
-      return { kind, left: result.left === null ? [] : [result.left] };
+      return { kind, left: result.left };
     case "parked":
       await release(started.window, unconfirmedBefore(event), event, run);
       return { kind, left: [result.left] };
@@ -98,22 +102,28 @@ async function complete(
   outcome: ClaimResult["outcome"],
   by: readonly { readonly id: string }[],
   window: SuppressionWindow | null,
-  { work, started: { key, session }, decision: { undecided }, findings }: ClaimedEvent,
+  { work, started: { key, session }, decision: { undecided, detections }, findings }: ClaimedEvent,
   { ports, budget }: Run,
   alert: Alert | null = null,
 ): Promise<void> {
   const signal = share(budget.parking, budget.steps.complete);
   const exceptions = by.map(({ id }) => id);
+  const end = { outcome, undecided, exceptions, ...correlationsOf(detections) };
   const state = recallUser(session, findings)?.own ?? unknownUser;
   await ports.measure("Recording", () =>
     Promise.all([
       // Also where it could not be claimed: a later delivery of the event finds it done.
-      bestEffort(ports.claims.complete(key, { outcome, undecided, exceptions }, signal)),
+      bestEffort(ports.claims.complete(key, end, signal)),
       // A session that is suppressed is remembered as it is counted in its window.
       bestEffort(outcome === "suppressed" ? null : session?.record(window, state, signal)),
       bestEffort(alert && recordAlert(alert, work.event, session?.user.key ?? null, ports, signal)),
     ]),
   );
+}
+
+function correlationsOf(detections: ClaimedEvent["decision"]["detections"]): Pick<ClaimResult, "correlations"> {
+  const correlations = firedOf(detections);
+  return correlations.length === 0 ? {} : { correlations };
 }
 
 /** Releases the claim, where it is ours, and closes the window. */
@@ -141,7 +151,8 @@ async function deadLetter(work: Work, event: ClaimedEvent, { ports, budget }: Ru
     return false;
   }
   const signal = share(budget.parking, budget.steps.complete);
-  const end = { outcome: "deadLettered", undecided: [], exceptions: [] } as const;
+  const fired = correlationsOf(event.decision.detections);
+  const end = { outcome: "deadLettered", undecided: [], exceptions: [], ...fired } as const;
   await bestEffort(ports.claims.complete(event.started.key, end, signal));
   ports.observe({ kind: "workDropped", subject: event.subject, whole: true, reason });
   return true;

@@ -14,8 +14,10 @@ export interface LeftWork extends ParkedWork {
 export type Result =
   /** No rule matches the event. */
   | { readonly kind: "unmatched" }
-  /** The event is done already; rules that its alert left undecided may be left. */
-  | { readonly kind: "duplicate"; readonly left: LeftWork | null }
+  /** The event is a part of correlations, and no more. */
+  | { readonly kind: "observed" }
+  /** The event is done already; rules that its alert left undecided, and correlations that fire since, may be left. */
+  | { readonly kind: "duplicate"; readonly left: readonly LeftWork[] }
   /** Exceptions cover every detection. */
   | { readonly kind: "excepted"; readonly by: readonly Exception[] }
   /** The window of an earlier alert counts the event, and suppresses its alert. */

@@ -1,6 +1,7 @@
 import type { CompiledRule } from "../sigma/compile.ts";
-import type { RuleSet } from "../sigma/rule-set.ts";
 import { type Budget, within } from "../time/budget.ts";
+import { correlateEvents } from "./correlate.ts";
+import { findCorrelation, rulesBelow } from "./correlations.ts";
 import { handleEvent } from "./handle-event.ts";
 import { lookUpUsers } from "./look-up.ts";
 import { type Candidate, findCandidate, idsOf } from "./match.ts";
@@ -28,14 +29,15 @@ export async function retryWork(work: Work, ports: PipelinePorts, budget: Budget
   if (work.gathering) return await reportGathered(work, work.gathering, run);
   if (work.storm) return await watchStorm(work, work.storm, run);
   if (work.report) return await reportSuppressed(work, work.report, run);
-  const { candidate, gone } = findAgain(work, ports.rules);
+  const { candidate, gone } = findAgain(work, ports);
   const drop = async (reason: string) => {
     await within(budget.parking, ports.deadLetterWork(work, reason, budget.parking));
     ports.observe({ kind: "workDropped", subject: subjectOf(work), whole: true, reason });
   };
   if (candidate === null) return await drop(nothingMatches);
-  const lookUp = lookUpUsers([candidate], work.delivery.id, run);
-  const handled = await handleEvent({ candidate, work, lookUp, beside: new Map() }, run);
+  const lookUp = lookUpUsers([{ candidate, work }], run);
+  const correlated = correlateEvents([{ candidate, work }], lookUp, run);
+  const handled = await handleEvent({ candidate, work, lookUp, correlated, beside: new Map() }, run);
   const { kind, left } = handled;
   if (kind === "unmatched" && isBlind(work, candidate)) return await drop(cannotBeJudged);
   const isDone = kind !== "parked" && kind !== "failed";
@@ -62,22 +64,26 @@ function isBlind({ eventCut = null }: Work, { rules }: Candidate): boolean {
 }
 
 /**
- * Finds the rules of parked work that still exist. Rules that matched stay matched, though the event was cut; the
- * others are judged by the cut event.
+ * Finds the rules of parked work that still exist, and those that its correlations need. Rules that matched stay matched,
+ * though the event was cut; the others are judged by the cut event.
  */
 function findAgain(
   { event, rules: wanted, matched = [] }: Work,
-  ruleSet: RuleSet,
+  ports: PipelinePorts,
 ): { readonly candidate: Candidate | null; readonly gone: readonly string[] } {
+  const { rules: ruleSet } = ports;
   const found = findCandidate(event, ruleSet);
+  const isRule = (id: string) => findCorrelation(id, ports) === undefined;
+  const firings = matched.filter(({ ruleId, firing }) => firing && !isRule(ruleId));
   const matchedIds = new Set(matched.map(({ ruleId }) => ruleId));
   const certain = ruleSet.rules.filter(({ rule }) => matchedIds.has(rule.id));
-  const isOther = ({ rule }: CompiledRule) => !matchedIds.has(rule.id) && (wanted === null || wanted.includes(rule.id));
+  const asked = wanted && rulesBelow(wanted, ports);
+  const isOther = ({ rule }: CompiledRule) => !matchedIds.has(rule.id) && (asked === null || asked.has(rule.id));
   const others = (found?.rules ?? []).filter(isOther);
   const rules = [...certain, ...others];
   const ids = new Set(idsOf(rules));
-  const gone = [...new Set([...matchedIds, ...(wanted ?? [])])].filter((id) => !ids.has(id));
-  if (rules.length === 0) return { candidate: null, gone };
+  const gone = [...new Set([...matchedIds, ...(wanted ?? [])])].filter((id) => !ids.has(id) && isRule(id));
+  if (rules.length === 0 && firings.length === 0) return { candidate: null, gone };
   const alsoCertain = (found?.certain ?? []).filter(isOther);
   return { candidate: { event, rules, certain: [...certain, ...alsoCertain] }, gone };
 }

@@ -1,13 +1,14 @@
+import type { DetectionSource } from "../alerts/alert-source.ts";
+import type { Firing } from "../correlation/correlate.ts";
 import type { Session } from "../grouping/session.ts";
 import type { SuppressionWindow } from "../history/suppression-window.ts";
 import type { GeoJudgement } from "../profiles/judge-location.ts";
-import type { MatchedSelection } from "../sigma/compile.ts";
 import type { Enrichment } from "../sigma/field.ts";
-import type { Rule } from "../sigma/rule.ts";
 import type { SourceKey } from "../storms/source.ts";
 import type { CountedSource } from "../storms/sources.ts";
 import type { Budget } from "../time/budget.ts";
 import type { Claim } from "./claims.ts";
+import type { DelayReason } from "./delay-reason.ts";
 import type { Candidate } from "./match.ts";
 import type { Subject } from "./observation.ts";
 import type { EventsByUser } from "./person.ts";
@@ -31,13 +32,32 @@ export function startRun(ports: PipelinePorts, budget: Budget): Run {
   return { ports, budget, watchers: new Map() };
 }
 
-/** An event that rules match, or may match. */
-export interface MatchedEvent {
+/** An event that rules match, or may match, and the work on it. */
+export interface MatchedWork {
   readonly candidate: Candidate;
   readonly work: Work;
+}
+
+/** What the correlations say of an event. */
+export interface CorrelatedEvent {
+  /** Those of correlations that yield detections. */
+  readonly firings: readonly Firing[];
+  /** Ids of the correlations that yield detections, and could not be decided. */
+  readonly undecided: readonly string[];
+  /** Why some could not. */
+  readonly reason: DelayReason;
+}
+
+/** What the correlations say of events, by their uuids: of those that take part in some. */
+export type CorrelatedEvents = ReadonlyMap<string, CorrelatedEvent>;
+
+/** An event with what is read for its delivery. */
+export interface MatchedEvent extends MatchedWork {
   /** The look-up of the delivery's users; null when the store does not answer. */
   readonly lookUp: Promise<Findings | null>;
-  /** The matching events of the same delivery. */
+  /** What the correlations say of the delivery's events. */
+  readonly correlated: Promise<CorrelatedEvents>;
+  /** The matching events of the same delivery that may be alerted on. */
   readonly beside: EventsByUser;
 }
 
@@ -55,10 +75,12 @@ export interface Decision {
   readonly judgement: GeoJudgement;
   /** The fields that the pipeline added to the event. */
   readonly enrichment: Enrichment;
-  /** The rules that match, with the values that matched. */
-  readonly detections: readonly { readonly rule: Rule; readonly matched: readonly MatchedSelection[] }[];
-  /** Ids of the rules that cannot be decided, as the profile store did not answer. */
+  /** The rules that match, with the values that matched, and the correlations that fire. */
+  readonly detections: readonly DetectionSource[];
+  /** Ids of the rules and correlations that cannot be decided, as a store did not answer. */
   readonly undecided: readonly string[];
+  /** Why some cannot be decided. */
+  readonly undecidedReason: DelayReason;
 }
 
 /** A claim, with the window and the source beside it: the stage `record` completes or releases both. */

@@ -1,4 +1,5 @@
 import * as z from "zod/mini";
+import type { DetectionSource } from "../alerts/alert-source.ts";
 import { type BriefSelection, briefMatches } from "../alerts/matched.ts";
 import { cutToFit, uniteCuts } from "../okta/cut-event.ts";
 import { type Delivery, eventSources } from "../okta/event-hook.ts";
@@ -8,6 +9,7 @@ import type { MatchedSelection } from "../sigma/compile.ts";
 import { queueMessageBytes } from "../text/message-limits.ts";
 import { writeQueueJson } from "../text/queue-json.ts";
 import { type DelayReason, readDelayReason } from "./delay-reason.ts";
+import { type KeptFiring, keepFiring, keptFiring } from "./kept-firing.ts";
 
 /** The origin of an event, as alerts name it. */
 export type DeliveryReference = Pick<Delivery, "id" | "org" | "eventHookId" | "source">;
@@ -48,13 +50,19 @@ export interface Work {
 export interface Match {
   readonly ruleId: string;
   readonly matched: readonly MatchedSelection[];
+  /** The firing of a correlation. @default null, it is a rule */
+  readonly firing?: KeptFiring | null;
 }
 
 /** Detections as work keeps them. */
 export function matchesOf(
-  detections: readonly { readonly rule: { readonly id: string }; readonly matched: readonly MatchedSelection[] }[],
+  detections: readonly (Pick<DetectionSource, "matched" | "firing"> & { readonly rule: { readonly id: string } })[],
 ): Match[] {
-  return detections.map(({ rule, matched }) => ({ ruleId: rule.id, matched }));
+  return detections.map(({ rule, matched, firing }) => ({
+    ruleId: rule.id,
+    matched,
+    ...(firing && { firing: keepFiring(firing) }),
+  }));
 }
 
 /** SQS's limit for a message, 1 MiB, less the bytes that an operator's command adds. */
@@ -100,6 +108,8 @@ const message = z.object({
             ),
           }),
         ),
+        // One of another release is found again in its group.
+        firing: z.exactOptional(z.catch(z.nullable(keptFiring), null)),
       }),
     ),
   ),
@@ -162,10 +172,10 @@ export function writeWork(work: Work, now: Date, reason: string = work.waiting?.
 }
 
 /** Keeps every rule that matched; the values that matched as far as there is room. */
-function briefly(matches: readonly Match[]): { ruleId: string; matched: BriefSelection[] }[] {
-  const brief = matches.map(({ ruleId, matched }) => ({ ruleId, matched: briefMatches(matched) }));
+function briefly(matches: readonly Match[]): (Match & { matched: BriefSelection[] })[] {
+  const brief = matches.map((match) => ({ ...match, matched: briefMatches(match.matched) }));
   const isLarge = Buffer.byteLength(JSON.stringify(brief)) > maximumExplanationBytes;
-  return isLarge ? brief.map(({ ruleId }) => ({ ruleId, matched: [] })) : brief;
+  return isLarge ? brief.map((match) => ({ ...match, matched: [] })) : brief;
 }
 
 /** A message that cannot be read: a retry cannot mend it. */

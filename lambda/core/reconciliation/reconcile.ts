@@ -58,6 +58,9 @@ interface Page {
 /** Whether the hook missed events, or the log showed them late, so that the hook may still deliver them. */
 export type Punctuality = "missed" | "late";
 
+/** Whether an event takes part in no correlation; in some, beside its own alert; or in some, and has no alert of its own. */
+export type PartInCorrelations = "none" | "beside" | "only";
+
 /** The ports of reconciliation. */
 export interface ReconciliationPorts extends StartOptions {
   readonly log: StartOptions["log"] & {
@@ -69,6 +72,8 @@ export interface ReconciliationPorts extends StartOptions {
   readonly saveState: (state: unknown) => Promise<void>;
   readonly findCandidates: (events: readonly LogEvent[]) => readonly Candidate[];
   readonly claims: Pick<Claims, "find" | "complete">;
+  /** An event's part in correlations. @default it has none */
+  readonly partOf?: (candidate: Candidate) => PartInCorrelations;
   /** Takes events through the pipeline. */
   readonly process: (
     delivery: Delivery,
@@ -253,14 +258,21 @@ async function handlePage(
     events.set(event.uuid, event);
   }
   const candidates = ports.findCandidates([...events.values()]);
-  const unknown = await without(candidates, ({ event }) => event.uuid, ports);
-  report.known += candidates.length - unknown.length;
+  const partOf = ports.partOf ?? (() => "none" as const);
+  // Nothing claims an event that has no alert of its own.
+  const asked = candidates.filter((candidate) => partOf(candidate) !== "only");
+  const claimable = new Set(await without(asked, ({ event }) => event.uuid, ports));
+  const isUnknown = (candidate: Candidate) => claimable.has(candidate) || partOf(candidate) === "only";
+  report.known += asked.length - claimable.size;
   // An event of the far future, or of a type that no hook delivers, is not left to the hook.
   const isAwaited = ({ event }: Candidate) =>
     Math.abs(askedAt - publishedTime(event.published)) < lag && isHookEligible(event.eventType);
-  const awaited = unknown.filter(isAwaited);
-  const due = unknown.filter((candidate) => !isAwaited(candidate));
-  for (const punctuality of ["missed", "late"] as const) {
+  const awaited = candidates.filter((candidate) => isUnknown(candidate) && isAwaited(candidate));
+  // A known event takes part in its correlations again: what came before it may have been delivered after it.
+  const due = candidates
+    .filter((candidate) => (isUnknown(candidate) ? !isAwaited(candidate) : partOf(candidate) === "beside"))
+    .sort((one, other) => publishedTime(one.event.published) - publishedTime(other.event.published));
+  for (const punctuality of ["late", "missed"] as const) {
     const some = due.filter(({ event }) => late.has(event.uuid) === (punctuality === "late"));
     const isWhole = await handle(some, punctuality, ports, report, signal);
     if (!isWhole) return "stopped";

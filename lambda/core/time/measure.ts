@@ -6,6 +6,7 @@ export const steps = [
   "LookUp",
   "Claim",
   "Suppression",
+  "Correlation",
   "Publishing",
   "Recording",
   "Parking",

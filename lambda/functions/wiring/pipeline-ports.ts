@@ -4,6 +4,7 @@ import { createQueue, type SendMessages } from "../../adapters/aws/queue.ts";
 import { createTopic } from "../../adapters/aws/topic.ts";
 import { createClaims } from "../../adapters/tables/claims.ts";
 import { createCountDay } from "../../adapters/tables/day-counts.ts";
+import { createGroupStore } from "../../adapters/tables/group-states.ts";
 import { createIncidents } from "../../adapters/tables/incidents.ts";
 import { createLookUp } from "../../adapters/tables/look-up.ts";
 import { createSources } from "../../adapters/tables/sources.ts";
@@ -14,10 +15,13 @@ import type { Metrics } from "../../adapters/telemetry/metrics.ts";
 import type { Alert } from "../../core/alerts/alert-schema.ts";
 import { toMessage } from "../../core/alerts/message.ts";
 import type { PublishMessage } from "../../core/alerts/topic-message.ts";
+import { planCorrelations } from "../../core/correlation/correlate.ts";
+import type { GroupStore } from "../../core/correlation/group-store.ts";
 import type { UserStates } from "../../core/history/user-states.ts";
 import type { Incidents } from "../../core/incidents/incidents.ts";
 import type { Delivery, MalformedEvent } from "../../core/okta/event-hook.ts";
 import type { Claims } from "../../core/pipeline/claims.ts";
+import type { RunningCorrelations } from "../../core/pipeline/correlations.ts";
 import { toDeadLetters } from "../../core/pipeline/dead-letter.ts";
 import type { Observe } from "../../core/pipeline/observation.ts";
 import type { LookUp, ParkedWork, PipelinePorts } from "../../core/pipeline/ports.ts";
@@ -30,11 +34,13 @@ import type { RuleSet } from "../../core/sigma/rule-set.ts";
 import type { Sources } from "../../core/storms/sources.ts";
 import type { Measure } from "../../core/time/measure.ts";
 import type { PipelineConfig } from "../config/pipeline.ts";
+import type { EnabledDetections } from "./enabled-detections.ts";
 
 /** Options of {@link AwsPipelinePorts}. */
 export interface PipelinePortsOptions {
   readonly config: PipelineConfig;
   readonly rules: RuleSet;
+  readonly correlations: RunningCorrelations | null;
   readonly severityAdjustments: readonly SeverityAdjustment[];
   readonly metrics: Metrics;
   /** The key for hashing logins. */
@@ -46,6 +52,8 @@ export interface PipelinePortsOptions {
 /** The pipeline's ports onto AWS, for every function that works on events. Clients are made on first use. */
 export class AwsPipelinePorts implements PipelinePorts {
   readonly rules: RuleSet;
+  readonly correlations: RunningCorrelations | null;
+  readonly groups: GroupStore;
   readonly severityAdjustments: readonly SeverityAdjustment[];
   readonly mismatchDistanceKm: number;
   readonly loginDomains: readonly string[];
@@ -67,11 +75,13 @@ export class AwsPipelinePorts implements PipelinePorts {
   readonly #longestDelaySeconds: number;
 
   constructor(options: PipelinePortsOptions) {
-    const { config, rules, severityAdjustments, metrics, getStateKey } = options;
+    const { config, rules, correlations, severityAdjustments, metrics, getStateKey } = options;
     const { timing } = config;
     const { clients: settings = timing.answeringClient } = options;
     const getDynamodb = createDynamodb(settings);
     this.rules = rules;
+    this.correlations = correlations;
+    this.groups = createGroupStore(config.stateTable, getStateKey, getDynamodb);
     this.severityAdjustments = severityAdjustments;
     this.mismatchDistanceKm = config.mismatchDistanceKm;
     this.loginDomains = config.loginDomains;
@@ -139,8 +149,16 @@ function refreshesBy(send: SendMessages): NonNullable<PipelinePorts["refreshProf
 }
 
 /** Makes the ports, with the deployed adjustments of severity. */
-export async function createPipelinePorts(
-  options: Omit<PipelinePortsOptions, "severityAdjustments">,
-): Promise<PipelinePorts> {
-  return new AwsPipelinePorts({ ...options, severityAdjustments: await compileAdjustments(adjustments) });
+export async function createPipelinePorts({
+  detections: { rules, correlations, silent },
+  ...options
+}: Omit<PipelinePortsOptions, "severityAdjustments" | "rules" | "correlations"> & {
+  readonly detections: EnabledDetections;
+}): Promise<PipelinePorts> {
+  return new AwsPipelinePorts({
+    ...options,
+    rules,
+    correlations: correlations.length === 0 ? null : { plan: planCorrelations(correlations), silent },
+    severityAdjustments: await compileAdjustments(adjustments),
+  });
 }

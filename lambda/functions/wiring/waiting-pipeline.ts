@@ -3,14 +3,14 @@ import { createStateKey, type GetStateKey } from "../../adapters/tables/state-ke
 import type { Metrics } from "../../adapters/telemetry/metrics.ts";
 import type { PipelinePorts } from "../../core/pipeline/ports.ts";
 import type { PipelineConfig } from "../config/pipeline.ts";
-import { enabledRules } from "./enabled-rules.ts";
+import { enabledDetections } from "./enabled-detections.ts";
 import { createPipelinePorts } from "./pipeline-ports.ts";
 
 /** The pipeline's ports, with the detections that run, for functions whose callers do not wait. */
 export async function createWaitingPipeline(config: PipelineConfig, metrics: Metrics): Promise<PipelinePorts> {
   const getStateKey = startStateKey(config);
-  const rules = await enabledRules(config);
-  return createPipelinePorts({ config, rules, metrics, getStateKey, clients: config.timing.waitingClient });
+  const detections = await enabledDetections(config);
+  return createPipelinePorts({ config, detections, metrics, getStateKey, clients: config.timing.waitingClient });
 }
 
 /**

@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { stringify } from "yaml";
-import { loadDetections, loadWithCorrelations } from "../../../lambda/adapters/rule-files/load-detections.ts";
+import { loadDetections } from "../../../lambda/adapters/rule-files/load-detections.ts";
 import type { Json } from "../../fixtures/events.ts";
 
 let folder: string;
@@ -34,7 +34,7 @@ const count = (section: Json): Json =>
 
 async function load(...documents: readonly Json[]) {
   await writeFile(join(folder, "rules.yml"), documents.map((each) => stringify(each)).join("---\n"));
-  return loadWithCorrelations(folder);
+  return loadDetections(folder);
 }
 
 /** The first correlation, and the warnings without their file. */
@@ -250,16 +250,6 @@ describe("a correlation is refused with file, line and reason", () => {
     const one = correlation({ rules: ["a", "two"] }, { name: "one" });
     const two = correlation({ rules: ["b", "one"] }, { name: "two", title: "Two", id: rule("x", 9).id });
     await expect(load(one, two, ...rules)).rejects.toThrow(/Together -> Two -> Together/);
-  });
-
-  test("that is in a folder to be deployed", async () => {
-    await writeFile(
-      join(folder, "rules.yml"),
-      [correlation({}), ...rules].map((each) => stringify(each)).join("---\n"),
-    );
-    await expect(loadDetections(folder)).rejects.toThrow(
-      /rules\.yml:5: correlation: correlations cannot be deployed yet/,
-    );
   });
 });
 

@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
-import { loadDetections, loadWithCorrelations } from "../../../lambda/adapters/rule-files/load-detections.ts";
+import { loadDetections } from "../../../lambda/adapters/rule-files/load-detections.ts";
 import { compileRule } from "../../../lambda/core/sigma/compile.ts";
 import type { Json } from "../../fixtures/events.ts";
 
@@ -124,7 +124,11 @@ describe("a rule file", () => {
     ["has a key that is misspelt", `${valid}falsepositive:\n  - x\n`, /:12: .*did you mean "falsepositives"/],
     ["has detections for detection", valid.replace("detection:", "detections:"), /did you mean "detection"/],
     ["aggregates", valid.replace("condition: selection", "condition: selection | count() > 5"), /:10: .*aggregations/],
-    ["is a correlation", "title: x\ncorrelation:\n  type: event_count\n", /:2: correlation: .*cannot be deployed yet/],
+    [
+      "is a correlation without a timespan",
+      "title: x\ncorrelation:\n  type: event_count\n",
+      /:2: correlation\.timespan: /,
+    ],
     ["is a filter", "title: x\nfilter:\n  rules: any\n", /:2: filter: .*folder filters/],
     ["collects by action", `action: global\n${valid}`, /:1: action: /],
     [
@@ -404,7 +408,7 @@ test("every rule, correlation and filter that docs/detections.md shows can be ru
   for (const [index, document] of documents.entries()) {
     await write(isFilter(document) ? `filters/${index}.yml` : `${index}.yml`, document);
   }
-  const { correlations, warnings } = await loadWithCorrelations(folder);
+  const { correlations, warnings } = await loadDetections(folder);
   expect(correlations).not.toEqual([]);
   expect(warnings).toEqual([expect.stringContaining("it has no id")]);
 });
@@ -413,7 +417,7 @@ test("the build prints what should be looked at once, and a malformed rule fails
   const root = fileURLToPath(new URL("../../..", import.meta.url));
   const copy = await mkdtemp(join(root, "dist", "broken-"));
   try {
-    for (const part of ["build", "detections", "infra", "lambda", "package.json"])
+    for (const part of ["build", "detections", "infra", "lambda", "local", "package.json"])
       await cp(join(root, part), join(copy, part), { recursive: true });
     const build = () => promisify(execFile)(process.execPath, [join(copy, "build", "bundle.ts"), "--quiet"]);
     const rule = join(copy, "detections", "broken.yml");

@@ -1,5 +1,6 @@
 import { DynamoDBClient, PutItemCommand } from "@aws-sdk/client-dynamodb";
 import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
+import { createGroupStore } from "../../../lambda/adapters/tables/group-states.ts";
 import { createLookUp } from "../../../lambda/adapters/tables/look-up.ts";
 import { watchingId } from "../../../lambda/adapters/tables/watching.ts";
 import { unknownUser } from "../../../lambda/core/history/history.ts";
@@ -196,6 +197,34 @@ test("a user with id and login costs the reads of fourteen items, as the table o
   process.env.AWS_ENDPOINT_URL_DYNAMODB = proxy.url;
   await lookUpWith(["00u1", "ada@example.com"], new Set(["an incident"]));
   expect(asked).toHaveLength(14);
+});
+
+test("groups of correlations are found beside users, as the last write left them; alone, they are all that is asked for", async () => {
+  const state = { tooLate: 7, slots: [] };
+  const groups = createGroupStore(names.stateTable, () => stateKey, patientDynamodb());
+  await groups.write("a group", { state, seen: 0, milliseconds: 1 }, AbortSignal.timeout(100_000));
+  const requests: Record<string, { readonly Keys: readonly unknown[]; readonly ConsistentRead?: boolean }>[] = [];
+  proxy = await startAwsEndpoint(async (_operation, input, headers) => {
+    requests.push(input.RequestItems as (typeof requests)[number]);
+    const response = await fetch(emulators.environment.AWS_ENDPOINT_URL_DYNAMODB ?? "", {
+      method: "POST",
+      headers,
+      body: JSON.stringify(input),
+    });
+    return { status: response.status, body: await response.json() };
+  });
+  process.env.AWS_ENDPOINT_URL_DYNAMODB = proxy.url;
+  const ask = createLookUp(names.profileTable, names.stateTable, () => stateKey, patientDynamodb(), patientWatching);
+  const asked = { keys: new Set<string>(), users: new Set<UserKey>(), incidents: new Set<string>() };
+  const wanted = new Set(["a group", "another"]);
+  const found = await ask({ ...asked, groups: wanted }, AbortSignal.timeout(100_000));
+  expect([...(found.groups ?? [])]).toEqual([["a group", { state, version: 1 }]]);
+  expect(requests.map((each) => Object.keys(each))).toEqual([[names.stateTable]]);
+  expect(requests[0]?.[names.stateTable]).toMatchObject({ ConsistentRead: true, Keys: { length: 2 } });
+  const beside = await ask({ ...asked, keys: new Set(["00u1"]), users, groups: wanted }, AbortSignal.timeout(100_000));
+  expect([...(beside.groups?.keys() ?? [])]).toEqual(["a group"]);
+  expect([...(beside.states?.keys() ?? [])]).toEqual([...users]);
+  expect(requests).toHaveLength(2);
 });
 
 test("a table that is not there is an error, and no user without a profile", async () => {

@@ -116,7 +116,7 @@ test("what matched when the event was whole is kept as it was, and what matches 
   if (candidate === null) throw new Error("a rule matches");
   const before = { ruleId: proxied.id, matched: [{ selection: "whole", fields: [] }] };
   const work = workOf({ event, matched: [before] });
-  const { matched = [] } = keepMatches({ candidate, work, lookUp: Promise.resolve(null), beside: new Map() });
+  const { matched = [] } = keepMatches({ candidate, work }, { correlations: null });
   expect(matched[0]).toEqual(before);
   expect(matched.map(({ ruleId }) => ruleId)).toEqual([proxied.id, "00000000-0000-4000-8000-000000000004"]);
 });

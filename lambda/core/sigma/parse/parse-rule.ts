@@ -74,8 +74,7 @@ const ruleDocument = z.looseObject(
 
 /** Keys of other documents, and of Sigma 1, whose content this engine would not run. */
 const refusedKeys: Readonly<Record<string, string>> = {
-  correlation:
-    "correlations cannot be deployed yet: npx okta-proxy-watch backtest --rules FOLDER runs them over an export",
+  correlation: "this is a correlation, and no rule about one event",
   filter: "this is a filter: it belongs into the folder filters",
   action: "collections of rules by action were dropped from Sigma 2: write each rule out",
 };

@@ -1,0 +1,382 @@
+import { describe, expect, test } from "vitest";
+import { type MemoryGroups, memoryGroups } from "../../../cli/backtest/memory.ts";
+import type { Alert } from "../../../lambda/core/alerts/alert-schema.ts";
+import { planCorrelations } from "../../../lambda/core/correlation/correlate.ts";
+import type { GroupStore } from "../../../lambda/core/correlation/group-store.ts";
+import { delayReasons } from "../../../lambda/core/pipeline/delay-reason.ts";
+import type { Observation } from "../../../lambda/core/pipeline/observation.ts";
+import type { Asked, ParkedWork, PipelinePorts } from "../../../lambda/core/pipeline/ports.ts";
+import { processDelivery } from "../../../lambda/core/pipeline/process-delivery.ts";
+import { retryWork } from "../../../lambda/core/pipeline/retry-work.ts";
+import { readWork, writeWork } from "../../../lambda/core/pipeline/work.ts";
+import type { Correlation } from "../../../lambda/core/sigma/correlation.ts";
+import type { Rule } from "../../../lambda/core/sigma/rule.ts";
+import { chainRules, correlationsOf } from "../../fixtures/chains.ts";
+import { type Json, logEvent } from "../../fixtures/events.ts";
+import { findings, memoryClaims, memoryPorts } from "../../fixtures/memory.ts";
+import { parseTestRule, ruleSet } from "../../fixtures/rules.ts";
+import { unhurried } from "../../fixtures/timing.ts";
+
+const [chain, count] = correlationsOf(
+  `
+title: API Token Created by a Session Through a Proxy
+id: 00000000-0000-4000-8000-000000000071
+correlation:
+  type: temporal_ordered
+  rules: [proxied_start, token_created]
+  group-by: [authenticationContext.rootSessionId]
+  timespan: 24h
+level: critical
+`,
+  `
+title: Sign-Ins Failed
+id: 00000000-0000-4000-8000-000000000072
+correlation:
+  type: event_count
+  rules: [failed_start]
+  group-by: [securityContext.asNumber]
+  timespan: 10m
+  condition: { gte: 3 }
+level: high
+`,
+) as [Correlation, Correlation];
+const names = ["proxied_start", "token_created", "failed_start"];
+const parts = names.flatMap((name) => chainRules.filter((each) => each.name === name));
+const [proxiedStart, tokenCreated, failedStart] = parts as [Rule, Rule, Rule];
+/** A rule of its own about the tokens that the chain is about, too. */
+const anyToken = parseTestRule(
+  { selection: { eventType: "system.api_token.create" }, condition: "selection" },
+  { title: "API Token Created", id: "00000000-0000-4000-8000-000000000073", level: "medium" },
+);
+
+const start = Date.parse("2026-11-24T09:00:00Z");
+const at = (minutes: number) => new Date(start + minutes * 60_000).toISOString();
+const inSession = (rootSessionId: string) => ({ authenticationContext: { rootSessionId, externalSessionId: "x" } });
+/** A session start through a proxy. */
+const sessionOf = (uuid: string, minutes: number, session = "s1") =>
+  ({ uuid, published: at(minutes), ...inSession(session) }) as Json;
+/** An API token that is created in a session. */
+const tokenIn = (uuid: string, minutes: number, session = "s1") =>
+  ({ ...sessionOf(uuid, minutes, session), eventType: "system.api_token.create" }) as Json;
+const failure = (uuid: string, minutes: number) =>
+  ({
+    uuid,
+    published: at(minutes),
+    outcome: { result: "FAILURE", reason: "INVALID_CREDENTIALS" },
+    securityContext: { isProxy: false, asNumber: 64_500 },
+  }) as Json;
+
+/** A pipeline over stores in memory that counts what it reads and writes. */
+function world(
+  overrides: Partial<PipelinePorts> = {},
+  silent: readonly Rule[] = [proxiedStart, tokenCreated, failedStart],
+) {
+  const groups = memoryGroups();
+  const published: Alert[] = [];
+  const observed: Observation[] = [];
+  const asked: Asked[] = [];
+  const queue: string[] = [];
+  const writes: string[] = [];
+  const counted: MemoryGroups = {
+    ...groups,
+    write(key, change, signal) {
+      writes.push(key);
+      return groups.write(key, change, signal);
+    },
+  };
+  const claims = memoryClaims();
+  const ports = memoryPorts({
+    rules: ruleSet([...parts, anyToken]),
+    correlations: { plan: planCorrelations([chain, count]), silent: new Set(silent.map(({ id }) => id)) },
+    groups: counted,
+    claims,
+    lookUp: async (each) => {
+      asked.push(each);
+      return { ...findings(new Map()), groups: groups.find(each.groups ?? []) };
+    },
+    publish: async (alert) => void published.push(alert),
+    parkWork: async (work: readonly ParkedWork[]) =>
+      void queue.push(...work.map((each) => writeWork(each.work, new Date(start)))),
+    now: () => new Date(start),
+    observe: (observation) => void observed.push(observation),
+    ...overrides,
+  });
+  const deliver = (...events: readonly Json[]) =>
+    processDelivery(
+      { id: "d", org: null, eventHookId: null, events: events.map((each) => logEvent(each)), malformed: [] },
+      ports,
+      unhurried(),
+    );
+  const redrive = async (changed: Partial<PipelinePorts> = {}) => {
+    for (const body of queue.splice(0)) await retryWork(readWork(body), { ...ports, ...changed }, unhurried());
+  };
+  const told = () => published.map(({ okta, detections }) => [okta.eventUuid, detections.map(({ id }) => id)]);
+  return { deliver, redrive, told, groups, published, observed, asked, queue, writes, claims, ports };
+}
+
+const only = (rules: readonly Rule[]) => ({ rules: ruleSet(rules) });
+
+describe("a correlation", () => {
+  test("is one more detection of the event that completes it: one act is one alert, of the highest severity", async () => {
+    const { deliver, told, published } = world();
+    expect(await deliver(sessionOf("start", 0))).toMatchObject({ observed: 1, published: 0 });
+    expect(await deliver(tokenIn("token", 5))).toMatchObject({ published: 1 });
+    expect(told()).toEqual([["token", [chain.id, anyToken.id]]]);
+    expect(published[0]).toMatchObject({
+      severity: "critical",
+      detections: [
+        {
+          correlation: {
+            groupBy: { "authenticationContext.rootSessionId": "s1" },
+            events: [
+              { eventUuid: "start", rule: { id: proxiedStart.id } },
+              { eventUuid: "token", rule: { id: tokenCreated.id } },
+            ],
+          },
+        },
+        { correlation: null },
+      ],
+    });
+  });
+
+  test("that nothing else matches alerts alone, with what is known of the user", async () => {
+    const { deliver, told, asked } = world(only(parts));
+    await deliver(sessionOf("start", 0));
+    await deliver(tokenIn("token", 5));
+    expect(told()).toEqual([["token", [chain.id]]]);
+    // The user is asked for once there is something to alert on.
+    expect(asked.map(({ users }) => users.size > 0)).toEqual([false, false, true]);
+  });
+
+  test("of rules that generate results of their own leaves these as they are", async () => {
+    const { deliver, told } = world(only([proxiedStart, tokenCreated]), []);
+    await deliver(sessionOf("start", 0));
+    await deliver(tokenIn("token", 5));
+    expect(told()).toEqual([
+      ["start", [proxiedStart.id]],
+      ["token", [chain.id, tokenCreated.id]],
+    ]);
+  });
+
+  test("finds the events before it in the same delivery, in whatever order they come, with one write for a group", async () => {
+    const { deliver, told, writes } = world(only(parts));
+    await deliver(tokenIn("token", 5), sessionOf("other", 1, "s2"), sessionOf("start", 0));
+    expect(told()).toEqual([["token", [chain.id]]]);
+    expect(writes).toHaveLength(2);
+  });
+
+  test("fires for one group alone", async () => {
+    const { deliver, told } = world(only(parts));
+    await deliver(sessionOf("start", 0, "s1"));
+    await deliver(tokenIn("token", 5, "s2"));
+    expect(told()).toEqual([]);
+  });
+
+  test("takes no part of a test event", async () => {
+    const { ports, writes, asked } = world(only(parts));
+    const events = [{ ...logEvent(sessionOf("start", 0)), isTest: true }];
+    await processDelivery({ id: "d", org: null, eventHookId: null, events, malformed: [] }, ports, unhurried());
+    expect(asked.map(({ groups }) => groups?.size)).toEqual([0]);
+    expect(writes).toEqual([]);
+  });
+});
+
+describe("an event that only feeds correlations", () => {
+  test("reads its groups and nothing else, claims nothing, and is done", async () => {
+    const { deliver, asked, claims, queue } = world(only(parts));
+    expect(await deliver(sessionOf("start", 0))).toMatchObject({ observed: 1, parked: 0 });
+    const [{ keys, users, incidents, groups = new Set() } = { keys: null, users: null, incidents: null }] = asked;
+    expect([keys, users, incidents].map((each) => each?.size)).toEqual([0, 0, 0]);
+    expect(groups.size).toBe(1);
+    expect([claims.records.size, queue]).toEqual([0, []]);
+  });
+
+  test("that would continue a chain is read, and not written, until the chain has started", async () => {
+    const { deliver, writes } = world(only(parts));
+    await deliver(tokenIn("too early", 0));
+    expect(writes).toEqual([]);
+    await deliver(sessionOf("start", 1));
+    await deliver(tokenIn("token", 2));
+    await deliver(tokenIn("a day later", 24 * 60 + 5));
+    expect(writes).toHaveLength(2);
+  });
+
+  test("and has no value to be grouped by takes no part, and is counted", async () => {
+    const { deliver, observed, writes } = world(only(parts));
+    const none = { ...sessionOf("start", 0), authenticationContext: { externalSessionId: "x" } };
+    expect(await deliver(none, { ...none, uuid: "second" })).toMatchObject({ observed: 2 });
+    expect(observed.filter(({ kind }) => kind === "withoutGroup")).toMatchObject([
+      { count: 2, subject: { ruleIds: [chain.id] } },
+    ]);
+    expect(writes).toEqual([]);
+  });
+});
+
+describe("an event that comes again", () => {
+  test("completes nothing anew, and alerts once", async () => {
+    const { deliver, told, writes } = world(only(parts));
+    await deliver(sessionOf("start", 0));
+    await deliver(tokenIn("token", 5));
+    await deliver(sessionOf("start", 0));
+    expect(await deliver(tokenIn("token", 5))).toMatchObject({ duplicate: 1, published: 0, parked: 0 });
+    expect(told()).toHaveLength(1);
+    expect(writes).toHaveLength(2);
+  });
+
+  test("after its function was stopped between the group's write and the alert is alerted on", async () => {
+    const { deliver, told, ports } = world(only(parts));
+    await deliver(sessionOf("start", 0));
+    const stopped = {
+      ...ports,
+      publish: () => new Promise<void>(() => {}),
+      claims: { ...ports.claims, complete: async () => {} },
+    };
+    const events = [logEvent(tokenIn("token", 5))];
+    void processDelivery({ id: "d", org: null, eventHookId: null, events, malformed: [] }, stopped, unhurried());
+    await new Promise((resolve) => setTimeout(resolve, 20));
+    // Its claim expires.
+    const claims = memoryClaims();
+    await processDelivery(
+      { id: "d", org: null, eventHookId: null, events, malformed: [] },
+      { ...ports, claims },
+      unhurried(),
+    );
+    expect(told()).toEqual([["token", [chain.id]]]);
+  });
+
+  test("and completes a correlation that it did not when it was alerted on leaves that to a follow-up, once", async () => {
+    const { deliver, redrive, told, queue } = world();
+    await deliver(tokenIn("token", 5));
+    await deliver(sessionOf("start", 0));
+    expect(told()).toEqual([["token", [anyToken.id]]]);
+    // As reconciliation brings it.
+    expect(await deliver(tokenIn("token", 5))).toMatchObject({ duplicate: 1, parked: 1 });
+    await redrive();
+    await deliver(tokenIn("token", 5));
+    await redrive();
+    expect(told()).toEqual([
+      ["token", [anyToken.id]],
+      ["token", [chain.id]],
+    ]);
+    expect(queue).toEqual([]);
+  });
+});
+
+describe("where a store does not answer", () => {
+  const down = new Error("down");
+  const unread: Partial<PipelinePorts> = {
+    lookUp: async () => ({ ...findings(new Map()), states: null, groups: null, statesError: down }),
+  };
+  const unwritten = (groups: GroupStore): Partial<PipelinePorts> => ({
+    groups: { ...groups, write: () => Promise.reject(down) },
+  });
+
+  test.each(["read", "written"])(
+    "so that groups cannot be %s, other detections go out, and a follow-up decides the rest",
+    async (what) => {
+      const { deliver, redrive, told, ports, queue } = world();
+      await deliver(sessionOf("start", 0));
+      const broken = what === "read" ? unread : unwritten(ports.groups);
+      const events = [logEvent(tokenIn("token", 5))];
+      const report = await processDelivery(
+        { id: "d", org: null, eventHookId: null, events, malformed: [] },
+        { ...ports, ...broken },
+        unhurried(),
+      );
+      expect(report).toMatchObject({ published: 1, parked: 1 });
+      expect(told()).toEqual([["token", [anyToken.id]]]);
+      expect(queue.map((body) => readWork(body))).toMatchObject([
+        { followUp: true, rules: [chain.id], waiting: { reason: delayReasons.correlationUndecided } },
+      ]);
+      await redrive();
+      expect(told().slice(1)).toEqual([["token", [chain.id]]]);
+      expect(queue).toEqual([]);
+    },
+  );
+
+  test("an event that only feeds correlations waits for them", async () => {
+    const { deliver, redrive, told, ports, queue } = world(only(parts));
+    const events = [logEvent(sessionOf("start", 0))];
+    const report = await processDelivery(
+      { id: "d", org: null, eventHookId: null, events, malformed: [] },
+      { ...ports, ...unread },
+      unhurried(),
+    );
+    expect(report).toMatchObject({ published: 0, parked: 1, observed: 0 });
+    expect(queue.map((body) => readWork(body))).toMatchObject([{ followUp: false, rules: [chain.id] }]);
+    await redrive();
+    await deliver(tokenIn("token", 5));
+    expect(told()).toEqual([["token", [chain.id]]]);
+  });
+
+  test("a group that others change again and again is decided later", async () => {
+    const { ports, queue } = world(only(parts));
+    const other = { version: 1, state: { slots: [], tooLate: null } };
+    const busy = { ...ports, groups: { ...ports.groups, write: async () => other } };
+    const events = [logEvent(sessionOf("start", 0))];
+    await processDelivery({ id: "d", org: null, eventHookId: null, events, malformed: [] }, busy, unhurried());
+    expect(queue.map((body) => readWork(body).waiting?.reason)).toEqual([delayReasons.groupBusy]);
+  });
+
+  test("an alert that waits keeps what fired, though its group has forgotten it meanwhile", async () => {
+    const { deliver, redrive, told, ports, queue, published } = world(only(parts));
+    await deliver(sessionOf("start", 0));
+    const events = [logEvent(tokenIn("token", 5))];
+    const noTopic = { ...ports, publish: () => Promise.reject(down) };
+    await processDelivery({ id: "d", org: null, eventHookId: null, events, malformed: [] }, noTopic, unhurried());
+    expect(queue).toHaveLength(1);
+    const forgotten = memoryGroups();
+    await redrive({ groups: forgotten, lookUp: async () => findings(new Map()) });
+    expect(told()).toEqual([["token", [chain.id]]]);
+    expect(published[0]?.detections[0]?.correlation?.events.map(({ eventUuid }) => eventUuid)).toEqual([
+      "start",
+      "token",
+    ]);
+  });
+});
+
+describe("what completes a correlation is never suppressed", () => {
+  test("by the window of an earlier alert", async () => {
+    const [two] = correlationsOf(`
+title: Two Sessions
+id: 00000000-0000-4000-8000-000000000074
+correlation:
+  type: event_count
+  rules: [proxied_start]
+  group-by: [actor.id]
+  timespan: 10m
+  condition: { gte: 2 }
+level: high
+`) as [Correlation];
+    const { deliver, told } = world(
+      {
+        ...only([proxiedStart]),
+        suppressMinutes: 60,
+        correlations: { plan: planCorrelations([two]), silent: new Set() },
+      },
+      [],
+    );
+    await deliver(sessionOf("first", 0));
+    await deliver(sessionOf("second", 1));
+    expect(told()).toEqual([
+      ["first", [proxiedStart.id]],
+      ["second", [two.id, proxiedStart.id].sort((a) => (a === two.id ? -1 : 1))],
+    ]);
+    // The next timespan's firing of the same group is news, too; the session beside it is not.
+    await deliver(sessionOf("third", 12));
+    await deliver(sessionOf("fourth", 13));
+    expect(told().slice(2)).toEqual([["fourth", [two.id, proxiedStart.id]]]);
+  });
+
+  test("in the storm of its source", async () => {
+    const { deliver, told } = world({ ...only([failedStart]), stormAfter: 1 }, []);
+    const failures = ["f1", "f2", "f3", "f4"].map((uuid, index) => failure(uuid, index));
+    const results = [];
+    for (const each of failures) results.push(await deliver(each));
+    expect(results.map(({ inStorm }) => inStorm)).toEqual([0, 1, 0, 1]);
+    expect(told()).toEqual([
+      ["f1", [failedStart.id]],
+      ["f3", [count.id, failedStart.id]],
+    ]);
+  });
+});
