@@ -5,6 +5,9 @@ import { logEvent, type OktaField } from "../../../lambda/core/okta/log-event-fi
 import { flatten, lowerCaseKeys, snakeCaseKeys } from "../../fixtures/event-forms.ts";
 import { type Json, sessionStart } from "../../fixtures/events.ts";
 
+/** Text that is no object or list: Python's are read in any field, and a list of one such text is what a search engine answers. */
+const plainText = fc.string().filter((text) => !/^\s*[[{]/.test(text));
+
 /** Any value that Okta may have at a field; objects also hold a field that is new, in lower case so that no case is lost. */
 function anyValue({ kind, children }: OktaField): fc.Arbitrary<unknown> {
   const fields = () =>
@@ -21,7 +24,7 @@ function anyValue({ kind, children }: OktaField): fc.Arbitrary<unknown> {
     number: () => fc.double({ noNaN: true, noDefaultInfinity: true }).map((value) => (value === 0 ? 0 : value)),
     boolean: () => fc.boolean(),
     time: () => fc.date({ noInvalidDate: true, min: new Date(0) }).map((value) => value.toISOString()),
-    any: () => fc.oneof(fc.string(), fc.array(fc.string(), { maxLength: 3 })),
+    any: () => fc.oneof(plainText, fc.array(plainText, { maxLength: 3 })),
     object: fields,
     list: () => fc.array(fields(), { maxLength: 3 }),
   };
@@ -194,6 +197,11 @@ test.each<[string, Json, Json]>([
     "a list of one JSON text, as a search engine answers",
     { "securityContext.tunnels": ["[{'type': 'Tor'}]"], target: ['{"alternateid":"a"}'] },
     { securityContext: { tunnels: [{ type: "Tor" }] }, target: [{ alternateId: "a" }] },
+  ],
+  [
+    "a list of one text of Okta's own, as a search engine answers",
+    { "debugContext.debugData.behaviors": ["{New Device=POSITIVE}"] },
+    { debugContext: { debugData: { behaviors: "{New Device=POSITIVE}" } } },
   ],
   [
     "text of Okta's own, which stays",
