@@ -1,6 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { type JsonFault, type JsonValue, readJsonValues } from "../../cli/json-values.ts";
+import { runs } from "../fixtures/runs.ts";
 
 /** Reads a text that arrives in pieces of these sizes, over and over. */
 async function read(text: string | Buffer, sizes: readonly number[] = [65_536]): Promise<(JsonValue | JsonFault)[]> {
@@ -62,7 +63,7 @@ describe("values", () => {
           );
         },
       ),
-      { numRuns: 500 },
+      { numRuns: runs(250) },
     );
   });
 });

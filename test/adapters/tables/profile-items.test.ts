@@ -26,6 +26,7 @@ import { type SyncPorts, syncProfiles, writeUsers } from "../../../lambda/core/p
 import { type Emulators, startEmulators } from "../../../local/emulators.ts";
 import { names } from "../../../local/resources.ts";
 import { storedLocation } from "../../fixtures/profile-items.ts";
+import { runs } from "../../fixtures/runs.ts";
 
 let emulators: Emulators;
 let folder: string;
@@ -679,6 +680,6 @@ test("each source's last write survives, in whatever order their calls are made"
         expect((await stored()) === undefined).toBe(isEmpty);
       },
     ),
-    { numRuns: 150 },
+    { numRuns: runs(80) },
   );
 }, 90_000);

@@ -43,18 +43,18 @@ async function bytesOf(id: string): Promise<number> {
 }
 
 describe("failed attempts", () => {
-  test("of two hundred at once are numbered, so that exactly those that come singly do", async () => {
+  test("of a hundred at once are numbered, so that exactly those that come singly do", async () => {
     const key = source();
     const stores = Array.from({ length: 10 }, sources);
     const counted = await Promise.all(
-      Array.from({ length: 200 }, (_, index) =>
+      Array.from({ length: 100 }, (_, index) =>
         stores[index % stores.length]?.count(key, attempt(`event-${index}`), limits, start, signal()),
       ),
     );
     const numbers = counted.map((each) => each?.number ?? 0).sort((first, second) => first - second);
-    expect(numbers).toEqual(Array.from({ length: 200 }, (_, index) => index + 1));
-    expect(await sources().read(key, signal())).toMatchObject({ attempts: 200, more: 0 });
-    expect((await sources().read(key, signal()))?.users.size).toBe(200);
+    expect(numbers).toEqual(Array.from({ length: 100 }, (_, index) => index + 1));
+    expect(await sources().read(key, signal())).toMatchObject({ attempts: 100, more: 0 });
+    expect((await sources().read(key, signal()))?.users.size).toBe(100);
   });
 
   test("are counted once by the event, whose number stays", async () => {
@@ -93,7 +93,7 @@ describe("failed attempts", () => {
     const [key, store] = [source(), sources()];
     const login = (index: number) => `somebody.with-a-rather-long-name.${index}@subsidiary.example.com`;
     const sizes: number[] = [];
-    for (let index = 0; index < 700; index += 1) {
+    for (let index = 0; index < 400; index += 1) {
       const event = attempt(`event-${index}`, login(index), ["INVALID_CREDENTIALS", `REASON_${index % 50}`]);
       await store.count(key, event, limits, later(index), signal());
       if (index % 100 === 99) sizes.push(await bytesOf(`source#${key}`));
@@ -101,9 +101,9 @@ describe("failed attempts", () => {
     const storm = await store.read(key, signal());
     expect(storm?.users.size).toBeLessThanOrEqual(maximumUsers);
     const named = [...(storm?.users.values() ?? [])].reduce((sum, each) => sum + each, 0);
-    expect(storm).toMatchObject({ attempts: 700, more: 700 - named });
+    expect(storm).toMatchObject({ attempts: 400, more: 400 - named });
     expect(storm?.reasons.size).toBeLessThanOrEqual(30);
-    print(`item bytes after each 100 of 700 attempts: ${sizes.join(", ")}`);
+    print(`item bytes after each 100 of 400 attempts: ${sizes.join(", ")}`);
     expect(Math.max(...sizes)).toBeLessThan(40_000);
     // The numbers of single alerts stay known.
     expect(await store.count(key, attempt("event-0", login(0)), limits, later(2_000), signal())).toMatchObject({
@@ -169,12 +169,12 @@ describe("a storm", () => {
 describe("sessions that started", () => {
   const success = (name: string): SourceEvent => ({ ...attempt(name), key: `event-${name}`, succeeded: true });
 
-  test("of two hundred persons at once are within the limit for exactly as many as it names", async () => {
+  test("of a hundred persons at once are within the limit for exactly as many as it names", async () => {
     const key = source();
     const stores = Array.from({ length: 10 }, sources);
     const count = (index: number) =>
       stores[index % stores.length]?.count(key, success(`person-${index}`), limits, start, signal());
-    const counted = await Promise.all(Array.from({ length: 200 }, (_, index) => count(index)));
+    const counted = await Promise.all(Array.from({ length: 100 }, (_, index) => count(index)));
     expect(counted.filter((each) => each?.isSurplus === false)).toHaveLength(20);
     const within = counted.findIndex((each) => each?.isSurplus === false);
     expect(await count(within)).toMatchObject({ isSurplus: false });
@@ -210,14 +210,14 @@ describe("a gathering", () => {
   });
   const gathering = () => ({ source: source(), start: start.getTime() });
 
-  test("names each of two hundred persons at once, and counts a sign-in once", async () => {
+  test("names each of a hundred persons at once, and counts a sign-in once", async () => {
     const [key, store] = [gathering(), sources()];
     const gather = (index: number) => store.gather(key, signIn(`person-${index}`), signal());
-    await Promise.all(Array.from({ length: 200 }, (_, index) => gather(index)));
+    await Promise.all(Array.from({ length: 100 }, (_, index) => gather(index)));
     await gather(7);
     await store.gather(key, signIn("person-7", "another"), signal());
     const closed = await store.close(key, signal());
-    expect(closed?.persons).toHaveLength(200);
+    expect(closed?.persons).toHaveLength(100);
     expect(closed?.persons.filter(({ count }) => count > 1)).toEqual([
       { login: "person-7@example.com", severity: "high", count: 2, signs },
     ]);

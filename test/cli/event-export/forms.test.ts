@@ -12,6 +12,7 @@ import type { LogEvent } from "../../../lambda/core/okta/log-event.ts";
 import { findCandidate } from "../../../lambda/core/pipeline/match.ts";
 import { eventForms, lowerCaseKeys } from "../../fixtures/event-forms.ts";
 import { type Json, sessionStart } from "../../fixtures/events.ts";
+import { runs } from "../../fixtures/runs.ts";
 
 let folder: string;
 beforeAll(async () => {
@@ -134,6 +135,6 @@ test("whatever value stands in an export, it is either events or nothing of the 
           expect(describeUnrecognized(found.unrecognized, found.within)).toMatch(/^(?:no System Log event|it seems)/);
       }
     }),
-    { numRuns: 2_000 },
+    { numRuns: runs(700) },
   );
 });

@@ -16,6 +16,7 @@ import type { Rule } from "../../../lambda/core/sigma/rule.ts";
 import { flatten } from "../../fixtures/event-forms.ts";
 import { delivery, type Json, sessionStart } from "../../fixtures/events.ts";
 import { parseTestRule } from "../../fixtures/rules.ts";
+import { runs } from "../../fixtures/runs.ts";
 
 let folder: string;
 beforeAll(async () => {
@@ -249,7 +250,7 @@ describe("skipping lines that no rule can match", () => {
           events += both.digests.length;
         },
       ),
-      { numRuns: 700 },
+      { numRuns: runs(300) },
     );
     // A reading that skips nothing would prove nothing.
     expect(skipped / events).toBeGreaterThan(0.1);

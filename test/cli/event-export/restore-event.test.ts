@@ -4,6 +4,7 @@ import { restoreEvent } from "../../../cli/event-export/restore-event.ts";
 import { logEvent, type OktaField } from "../../../lambda/core/okta/log-event-fields.ts";
 import { flatten, lowerCaseKeys, snakeCaseKeys } from "../../fixtures/event-forms.ts";
 import { type Json, sessionStart } from "../../fixtures/events.ts";
+import { runs } from "../../fixtures/runs.ts";
 
 /** Text that is no object or list: Python's are read in any field, and a list of one such text is what a search engine answers. */
 const plainText = fc.string().filter((text) => !/^\s*[[{]/.test(text));
@@ -52,7 +53,7 @@ test.each<[string, (event: Json) => Json]>([
     fc.property(event, (each) => {
       expect(restoreEvent(write(each))).toEqual(each);
     }),
-    { numRuns: 300 },
+    { numRuns: runs(120) },
   );
 });
 
@@ -61,7 +62,7 @@ test("an event that is as Okta writes it stays, whatever it holds", () => {
     fc.property(event, (each) => {
       expect(restoreEvent(each)).toEqual(each);
     }),
-    { numRuns: 300 },
+    { numRuns: runs(120) },
   );
 });
 

@@ -13,6 +13,7 @@ import { output as pagerduty } from "../../../lambda/core/outputs/pagerduty.ts";
 import { alertOf, cases } from "../../fixtures/cases.ts";
 import type { Json } from "../../fixtures/events.ts";
 import { hostileText, liveParts, livePartsOfChat } from "../../fixtures/live-text.ts";
+import { runs } from "../../fixtures/runs.ts";
 
 /*
  * Every text that an alert takes over from an event is hostile, in every rendering.
@@ -69,7 +70,7 @@ const hostileAlert = fc.tuple(caseName, someTexts).map(([name, texts]) => {
 function holds(check: (alert: Alert) => void): void {
   fc.assert(
     fc.property(fc.oneof(alertOfHostileEvent, hostileAlert), (alert) => void check(alert)),
-    { numRuns: 300 },
+    { numRuns: runs(150) },
   );
 }
 
@@ -187,7 +188,7 @@ describe("with hostile texts everywhere in an event, no link, mention, emoji or 
         for (const line of email.split("\n")) expect(liveParts(line, [...plain, "2001:db8::7"])).toEqual([]);
         expect(sms).toMatch(/^[\x20-\x5a\x5f\x61-\x7a]{1,140}$/);
       }),
-      { numRuns: 300 },
+      { numRuns: runs(150) },
     );
   });
 });
@@ -199,7 +200,7 @@ test("an alert's own words are inert where programs read them, too", () => {
         expect(liveParts(text.replace(ourCommand, ""), standing(alert))).toEqual([]);
       }
     }),
-    { numRuns: 300 },
+    { numRuns: runs(150) },
   );
 });
 
@@ -222,7 +223,7 @@ test("no text of a message, and no name in it, has a lone surrogate, the event's
       for (const { render } of [chat, pagerduty, ocsf]) check(JSON.parse(render(given)));
       check(JSON.parse((JSON.parse(ocsf.render(given)) as { raw_data: string }).raw_data));
     }),
-    { numRuns: 200 },
+    { numRuns: runs(100) },
   );
 });
 

@@ -10,6 +10,7 @@ import { readWork, writeWork } from "../../../lambda/core/pipeline/work.ts";
 import type { Json } from "../../fixtures/events.ts";
 import { findings, memoryClaims, memoryPorts } from "../../fixtures/memory.ts";
 import { proxied, ruleSet } from "../../fixtures/rules.ts";
+import { runs } from "../../fixtures/runs.ts";
 import { attemptBy, signIn } from "../../fixtures/storms.ts";
 import { unhurried } from "../../fixtures/timing.ts";
 
@@ -246,7 +247,7 @@ test("each sign-in is reported singly, in a window, or in an alert about many, w
       }
       seen.doubled += outside.published.length - new Set(outside.published.map(({ alertId }) => alertId)).size;
     }),
-    { numRuns: 400 },
+    { numRuns: runs(200) },
   );
   // A model that never gets into any of these would prove little.
   expect(Math.min(seen.singly, seen.suppressed, seen.inStorm, seen.gathered)).toBeGreaterThan(20);

@@ -2,6 +2,7 @@ import fc from "fast-check";
 import { expect, test } from "vitest";
 import { lag } from "../../../lambda/core/reconciliation/position.ts";
 import { sessionStart } from "../../fixtures/events.ts";
+import { runs } from "../../fixtures/runs.ts";
 import { minute, orgUrl, overlap, proxied, signIn, token, world } from "./world.ts";
 
 const hour = 60 * minute;
@@ -162,13 +163,13 @@ test("whatever is lost, late, doubled, stopped or down, every matching event is 
         expect(totals).toMatchObject({ missed: 0, doubled: 0 });
       },
     ),
-    { numRuns: Number(process.env.MODEL_RUNS ?? 500) },
+    { numRuns: runs(200) },
   );
   if (process.env.MODEL_TOTALS) process.stdout.write(`${JSON.stringify(totals)}\n`);
   // A model that never gets into trouble would prove little.
-  expect(totals.dropped).toBeGreaterThan(500);
-  expect(totals.reconciled).toBeGreaterThan(200);
-  expect(totals.stopped).toBeGreaterThan(200);
-  expect(totals.late).toBeGreaterThan(100);
-  expect(totals.missedBounded).toBeGreaterThan(100);
+  expect(totals.dropped).toBeGreaterThan(runs(200));
+  expect(totals.reconciled).toBeGreaterThan(runs(80));
+  expect(totals.stopped).toBeGreaterThan(runs(80));
+  expect(totals.late).toBeGreaterThan(runs(40));
+  expect(totals.missedBounded).toBeGreaterThan(runs(40));
 }, 120_000);

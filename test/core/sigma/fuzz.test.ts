@@ -9,6 +9,7 @@ import { parseRule } from "../../../lambda/core/sigma/parse/parse-rule.ts";
 import { compileRegex } from "../../../lambda/core/sigma/regex.ts";
 import { type Json, sessionStart } from "../../fixtures/events.ts";
 import { ruleDocument } from "../../fixtures/rules.ts";
+import { runs } from "../../fixtures/runs.ts";
 
 const event = sessionStart();
 
@@ -75,16 +76,16 @@ test("no detection does anything but compile, or be refused with file, line and 
     fc.property(fc.record({ a: selection, b: selection, condition }), (detection) => {
       outcomes[read(stringify(ruleDocument(detection)))] += 1;
     }),
-    { numRuns: 3_000 },
+    { numRuns: runs(1_000) },
   );
   fc.assert(
     fc.property(key, value, (each, wanted) => {
       outcomes[read(stringify(ruleDocument({ selection: { [each]: wanted }, condition: "selection" })))] += 1;
     }),
-    { numRuns: 5_000 },
+    { numRuns: runs(1_500) },
   );
-  expect(outcomes.compiled).toBeGreaterThan(300);
-  expect(outcomes.refused).toBeGreaterThan(300);
+  expect(outcomes.compiled).toBeGreaterThan(runs(100));
+  expect(outcomes.refused).toBeGreaterThan(runs(100));
 });
 
 test("no document and no text does either", () => {
@@ -103,7 +104,7 @@ test("no document and no text does either", () => {
     fc.property(documents, (text) => {
       read(text);
     }),
-    { numRuns: 3_000 },
+    { numRuns: runs(1_000) },
   );
 });
 
@@ -121,6 +122,6 @@ test("no filter does either", () => {
         expect(error).toBeInstanceOf(RuleFileError);
       }
     }),
-    { numRuns: 1_000 },
+    { numRuns: runs(400) },
   );
 });

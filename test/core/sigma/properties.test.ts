@@ -7,6 +7,7 @@ import { compileRegex } from "../../../lambda/core/sigma/regex.ts";
 import type { Condition } from "../../../lambda/core/sigma/rule.ts";
 import type { Json } from "../../fixtures/events.ts";
 import { parseTestRule, ruleSet } from "../../fixtures/rules.ts";
+import { runs } from "../../fixtures/runs.ts";
 import { randomDetection, randomEvent } from "./random-rules.ts";
 import { referenceMatches } from "./reference.ts";
 
@@ -26,7 +27,7 @@ describe("evaluation", () => {
           if (expected) matching += 1;
         }
       }),
-      { numRuns: 3_000 },
+      { numRuns: runs(1_200) },
     );
     // A comparison of nothing but misses would prove little.
     expect(matching / all).toBeGreaterThan(0.2);
@@ -42,7 +43,7 @@ describe("evaluation", () => {
         // Keywords are asked of the event alone, which is the same both times.
         if (early !== "unknown") expect(late).toBe(early);
       }),
-      { numRuns: 3_000 },
+      { numRuns: runs(1_200) },
     );
   });
 
@@ -81,7 +82,7 @@ describe("a rule set", () => {
           }
         },
       ),
-      { numRuns: 1_500 },
+      { numRuns: runs(700) },
     );
   });
 
@@ -137,7 +138,7 @@ describe("a condition", () => {
       fc.property(condition, (written) => {
         expect(parseCondition(print(written), names)).toEqual(written);
       }),
-      { numRuns: 2_000 },
+      { numRuns: runs(800) },
     );
   });
 });
