@@ -33,35 +33,24 @@ const clearlyLarger = 10;
  * chosen, with a note. A country alone has no coordinates: its middle would be wrong.
  */
 export function createGeocoder(cities: readonly City[]): Geocoder {
-  const byCountry = new Map<string, Map<string, City[]>>();
-  for (const city of cities) {
-    const byName = byCountry.get(city.country) ?? new Map<string, City[]>();
-    byCountry.set(city.country, byName);
-    append(byName, foldName(city.name), city);
-  }
-  for (const [country, byName] of byCountry) {
-    for (const [name, others] of otherNamesOf(country)) {
-      const known = byName.get(foldName(name)) ?? [];
-      const [largest] = [...known].sort((first, second) => second.population - first.population);
-      if (largest !== undefined) for (const other of others) append(byName, foldName(other), largest);
-    }
-  }
-  const statesOf = new Map<string, Map<string, string>>();
-  const stateCode = (country: string, state: string): string | null => {
-    const known = statesOf.get(country) ?? readStates(country, byCountry.get(country) ?? new Map());
-    statesOf.set(country, known);
-    return known.get(foldName(state)) ?? null;
+  const citiesOf = Map.groupBy(cities, ({ country }) => country);
+  // To fold the names of all countries takes longer than to read them: a table of users names few.
+  const byCountry = new Map<string, NamesOf>();
+  const namesOf = (country: string): NamesOf => {
+    const known = byCountry.get(country) ?? readNames(country, citiesOf.get(country) ?? []);
+    byCountry.set(country, known);
+    return known;
   };
 
   return ({ city, state, countryCode }) => {
     if (city === null) return { found: false, reason: "no city is given, and a country or state alone is no place" };
     if (countryCode === null) return { found: false, reason: `no country is given for the city "${city}"` };
-    const byName = byCountry.get(countryCode);
-    const named = unique(byName?.get(foldName(city)) ?? []);
+    const { byName, states: codes } = namesOf(countryCode);
+    const named = unique(byName.get(foldName(city)) ?? []);
     if (named.length === 0) {
       return { found: false, reason: `no city "${city}" is known in ${countryCode}: write its English or local name` };
     }
-    const code = state === null ? null : stateCode(countryCode, state);
+    const code = state === null ? null : (codes.get(foldName(state)) ?? null);
     const inState = code === null ? [] : named.filter(({ adminCode }) => adminCode === code);
     if (code !== null && inState.length === 0) {
       return { found: false, reason: `no city "${city}" is known in ${state}, ${countryCode}` };
@@ -99,6 +88,23 @@ export function foldName(name: string): string {
     .replace(/\bste\b/g, "sainte")
     .replace(/\bft\b/g, "fort")
     .replace(/\bmt\b/g, "mount");
+}
+
+/** A country's names, folded. */
+interface NamesOf {
+  readonly byName: ReadonlyMap<string, readonly City[]>;
+  /** Codes of states. */
+  readonly states: ReadonlyMap<string, string>;
+}
+
+function readNames(country: string, cities: readonly City[]): NamesOf {
+  const byName = Map.groupBy(cities, ({ name }) => foldName(name));
+  for (const [name, others] of otherNamesOf(country)) {
+    const known = byName.get(foldName(name)) ?? [];
+    const [largest] = [...known].sort((first, second) => second.population - first.population);
+    if (largest !== undefined) for (const other of others) append(byName, foldName(other), largest);
+  }
+  return { byName, states: readStates(country, byName) };
 }
 
 function readStates(country: string, byName: ReadonlyMap<string, readonly City[]>): Map<string, string> {
