@@ -10,6 +10,6 @@ export async function openSqs(
   given?: SQSClient,
 ): Promise<SendMessageBatch> {
   const access = given === undefined ? readAccess("sqs", process.env) : null;
-  if (access !== null) return (await import("./direct/sqs.ts")).directSqs(queueUrl, access, settings);
+  if (access !== null) return (await import("./direct/calls.ts")).directSqs(queueUrl, access, settings);
   return (await import("./sdk-sqs.ts")).sdkSqs(settings, given);
 }
