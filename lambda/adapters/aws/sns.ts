@@ -1,7 +1,7 @@
 import type { SNSClient } from "@aws-sdk/client-sns";
 import { readAccess } from "./direct/access.ts";
 import type { CallerSettings } from "./direct/caller.ts";
-import type { Sns } from "./messaging.ts";
+import type { Sns } from "./operations.ts";
 
 /** Opens SNS, directly where the environment allows that, else by the SDK; or by a client of the SDK that is given. */
 export async function openSns(settings: CallerSettings, given?: SNSClient): Promise<Sns> {

@@ -1,7 +1,7 @@
 import type { SQSClient } from "@aws-sdk/client-sqs";
 import type { ClientSettings } from "./client.ts";
 import { readAccess } from "./direct/access.ts";
-import type { SendMessageBatch } from "./messaging.ts";
+import type { SendMessageBatch } from "./operations.ts";
 
 /** Opens SQS, directly where the environment allows that, else by the SDK; or by a client of the SDK that is given. */
 export async function openSqs(

@@ -1,6 +1,6 @@
 import { type ClientSettings, clientDefaults, once } from "../client.ts";
 import { readAccess } from "../direct/access.ts";
-import type { GetDynamodb } from "./operations.ts";
+import type { GetDynamodb } from "../operations.ts";
 
 /**
  * DynamoDB for a function: one for all of its requests, since each opens its own connections. It is called directly where the

@@ -1,7 +1,7 @@
 import type { ClientSettings } from "../client.ts";
-import type { Access } from "../direct/access.ts";
-import { createJsonCaller, type JsonForm } from "../direct/json-protocol.ts";
-import type { Dynamodb } from "./operations.ts";
+import type { Dynamodb } from "../operations.ts";
+import type { Access } from "./access.ts";
+import { createJsonCaller, type JsonForm } from "./json-protocol.ts";
 
 /** Calls DynamoDB directly. */
 export function directDynamodb(access: Access, settings: ClientSettings): Dynamodb {
