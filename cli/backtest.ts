@@ -27,7 +27,7 @@ import { type AlertTally, countReplayed, createAlertTally } from "./backtest/ale
 import { type BacktestCorrelator, createBacktestCorrelator } from "./backtest/correlate.ts";
 import { readExceptionsFile } from "./backtest/exceptions-file.ts";
 import { type HeldEvents, holdEvents } from "./backtest/held-events.ts";
-import { type Lines, type LinesOfFile, linesToFile, linesToStandardOutput } from "./backtest/lines.ts";
+import { type Lines, type LinesOfFile, linesToFile, linesToStandardOutput, noLines } from "./backtest/lines.ts";
 import { countDecision, countFiltered, createMatchTally, type MatchTally } from "./backtest/match-tally.ts";
 import { cacheKeyVariable, oktaOrgUrl, oktaSource, type Source } from "./backtest/okta-source.ts";
 import { readPlacedProfiles } from "./backtest/profiles.ts";
@@ -81,6 +81,8 @@ export interface BacktestOptions {
   readonly explain: boolean;
   readonly all: boolean;
   readonly strict: boolean;
+  /** Whether matches are printed, and the summary. @default true */
+  readonly printMatches?: boolean;
 }
 
 /**
@@ -119,7 +121,8 @@ export async function backtest(options: BacktestOptions): Promise<void> {
     });
   const seen = rememberEvents();
   const held = holdEvents();
-  const output = linesToStandardOutput();
+  const isPrinted = options.printMatches ?? true;
+  const output = isPrinted ? linesToStandardOutput() : noLines;
   const reads = createReadCounter();
   const onEvent = async (event: LogEvent): Promise<void> => {
     matches.read += 1;
@@ -201,20 +204,21 @@ export async function backtest(options: BacktestOptions): Promise<void> {
     );
     await reportFile.write(composed);
   }
-  process.stderr.write(
-    summarize({
-      matches,
-      alerts,
-      correlations: correlator.counts,
-      untimed: held.untimed(),
-      profiles: profiles && { ...profiles, file: options.profiles ?? "" },
-      suppressMinutes: options.suppressMinutes,
-      stormAfter: options.stormAfter,
-      sourceAlertsPerHour: options.sourceAlertsPerHour,
-      withEveryRule: options.all,
-      duration: (performance.now() - start) / 1_000,
-    }),
-  );
+  if (isPrinted)
+    process.stderr.write(
+      summarize({
+        matches,
+        alerts,
+        correlations: correlator.counts,
+        untimed: held.untimed(),
+        profiles: profiles && { ...profiles, file: options.profiles ?? "" },
+        suppressMinutes: options.suppressMinutes,
+        stormAfter: options.stormAfter,
+        sourceAlertsPerHour: options.sourceAlertsPerHour,
+        withEveryRule: options.all,
+        duration: (performance.now() - start) / 1_000,
+      }),
+    );
   if (profiles !== null && profiles.bad.length > 0) process.exitCode = badInput;
   if (options.events !== undefined) process.stderr.write(`\n${describeReads(reads.counts)}`);
 }

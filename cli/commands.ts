@@ -19,6 +19,11 @@ export const commands: Readonly<Record<string, CommandEntry>> = {
     summary: "except users and networks that are known to be harmless",
     load: () => import("./exceptions.ts"),
   },
+  report: {
+    summary: "write a page about the past: map, persons, detections, what would quieten them",
+    load: () => import("./report.ts"),
+    flags: ["--max-semi-space-size=4", "--max-old-space-size=1024"],
+  },
   digest: { summary: "print the week's digest", load: () => import("./digest.ts") },
   deadletters: { summary: "show and redrive what could not be processed", load: () => import("./deadletters.ts") },
   cost: { summary: "compute what a deployment costs a month", load: () => import("./cost.ts") },

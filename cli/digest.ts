@@ -1,10 +1,10 @@
 import { Option } from "commander";
 import { createTopic } from "../lambda/adapters/aws/topic.ts";
-import { keepDays } from "../lambda/adapters/tables/day-counts.ts";
 import { readDigestSources } from "../lambda/adapters/tables/digest-sources.ts";
-import { composeDigest, daysOfWeek, type Period } from "../lambda/core/digest/digest.ts";
+import { composeDigest, daysOfWeek } from "../lambda/core/digest/digest.ts";
 import { renderDigest, writeDigest } from "../lambda/core/digest/render-digest.ts";
-import { createCommand, InputError, onTerminal } from "./command.ts";
+import { createCommand, onTerminal } from "./command.ts";
+import { countedPeriod } from "./counted-period.ts";
 import { addDeploymentOptions, type DeploymentOptions, findDeployment } from "./deployment.ts";
 import { ourDetections, readDetections } from "./detections-folder.ts";
 import { readTime, timeForms, type WrittenTime } from "./times.ts";
@@ -15,11 +15,9 @@ interface Options extends DeploymentOptions {
   readonly json: boolean;
 }
 
-const day = 86_400_000;
-
 async function digest(options: Options): Promise<void> {
   const now = new Date();
-  const period = periodOf(options.since, now);
+  const period = countedPeriod(options.since, now);
   const { rules, correlations } = await readDetections(ourDetections);
   const titles = new Map([...rules, ...correlations].map(({ content }) => [content.id, content.title]));
   const deployment = await findDeployment(options);
@@ -34,19 +32,6 @@ async function digest(options: Options): Promise<void> {
   const publish = createTopic(deployment.alertTopicArn, { client: deployment.sns });
   await publish(renderDigest(composed), AbortSignal.timeout(10_000));
   if (!options.json) process.stdout.write("Sent to the alert topic.\n");
-}
-
-/** The days until today (UTC), which is not over; `7d` are seven with today. Counts are of whole days. */
-function periodOf(since: WrittenTime, now: Date): Period {
-  const dayOf = (time: number) => Math.floor(time / day) * day;
-  const today = dayOf(now.getTime());
-  const days =
-    since.kind === "span"
-      ? Math.ceil(since.milliseconds / day)
-      : Math.round((today - dayOf(since.kind === "day" ? since.start : since.at)) / day) + 1;
-  if (days < 1) throw new InputError("--since lies in the future");
-  if (days > keepDays) throw new InputError(`--since lies more than ${keepDays} days back: older counts are gone`);
-  return { from: new Date(today - (days - 1) * day).toISOString().slice(0, 10), days };
 }
 
 /** The command, for one run. */

@@ -163,8 +163,10 @@ async function close(id: string, { verdict, note, by: given, ...options }: Close
 }
 
 async function score(options: SinceOptions): Promise<void> {
-  const incidents = await readSince(options);
-  const scores = scoreRules(incidents);
+  const since = startOf(options.since, new Date()).toISOString();
+  const known = await readSince({ ...options, since: { kind: "span", milliseconds: incidentDays * day } });
+  const incidents = known.filter(({ changed }) => changed >= since);
+  const scores = scoreRules(incidents, known);
   if (options.json) {
     for (const each of scores) printJson(each);
     return;

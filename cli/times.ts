@@ -39,7 +39,11 @@ export function readTime(text: string): WrittenTime {
 
 /** When a past begins: a span before now, the first millisecond of a day. Milliseconds since 1970. */
 export function parseSince(text: string): number {
-  const time = readTime(text);
+  return startOf(readTime(text));
+}
+
+/** When a past that is written so begins, in milliseconds since 1970. */
+export function startOf(time: WrittenTime): number {
   if (time.kind === "span") return Date.now() - time.milliseconds;
   return time.kind === "day" ? time.start : time.at;
 }

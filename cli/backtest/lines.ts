@@ -9,6 +9,9 @@ export interface Lines {
   readonly flush: () => Promise<void>;
 }
 
+/** Lines that go nowhere. */
+export const noLines: Lines = { write: async () => {}, flush: async () => {} };
+
 /** Lines of a file. */
 export interface LinesOfFile extends Lines {
   /** Flushes the buffer, and closes the file. */

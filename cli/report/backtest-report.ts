@@ -13,7 +13,7 @@ import { exceptionCommand } from "../exceptions/command-line.ts";
 import { createBoundedMap } from "./bounded-map.ts";
 import { createFilterTally } from "./filters.ts";
 import { measureVariants, type Variant } from "./measure.ts";
-import { createProposalTally, isGrave } from "./proposals.ts";
+import { createProposalTally, isGrave, proposedAlert } from "./proposals.ts";
 import { createSignInTally } from "./sign-ins.ts";
 
 /** The exceptions that a report proposes. */
@@ -81,7 +81,7 @@ export function createBacktestReport(options: BacktestReportOptions): BacktestRe
       if (counts !== null) counts.alerts += 1;
       if (!isReport) filters.count(id, event, isGrave(alert));
     }
-    if (!isReport) proposals.count(alert);
+    if (!isReport) proposals.count(proposedAlert(alert));
   };
   return {
     countEvent: signIns.countEvent,

@@ -42,7 +42,7 @@ export function createCalendar(): CalendarTally {
       return Array.from({ length: count }, (_, index) => {
         const name = dayOf(Date.parse(to) - (count - 1 - index) * day);
         const { hours, alerts } = known.get(name) ?? { hours: new Array<number>(24).fill(0), alerts: 0 };
-        return { day: name, hours, alerts };
+        return { day: name, signIns: hours.reduce((sum, each) => sum + each, 0), hours, alerts };
       });
     },
   };

@@ -80,7 +80,7 @@ export function createPersonTally(): PersonTally {
       const newSince = to === null || days < leastDays ? null : Date.parse(to) - (newDays - 1) * 86_400_000;
       const rows = [...persons.entries()]
         .map(([person, counts]) => rowOf(person, counts, newSince))
-        .sort((a, b) => b.alerts - a.alerts || b.signIns - a.signIns || (a.person < b.person ? -1 : 1));
+        .sort((a, b) => b.alerts - a.alerts || (b.signIns ?? 0) - (a.signIns ?? 0) || (a.person < b.person ? -1 : 1));
       return tableOf(rows, beyond);
     },
   };

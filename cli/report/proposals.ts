@@ -29,9 +29,21 @@ export interface Proposal {
   readonly far: number;
 }
 
+/** What exceptions are proposed by, of an alert about one event. */
+export interface ProposedAlert {
+  readonly scoped: ScopedAlert;
+  readonly detections: readonly string[];
+  /** Whether it is about a session start. */
+  readonly isSession: boolean;
+  /** Whether it may be about an attack. */
+  readonly isGrave: boolean;
+  /** Whether its exit is beyond the threshold. */
+  readonly isFar: boolean;
+}
+
 /** Counts alerts about single events by what exceptions are made of. */
 export interface ProposalTally {
-  readonly count: (alert: Alert) => void;
+  readonly count: (alert: ProposedAlert) => void;
   /**
    * The exceptions that cover most, the first alone, the next of what is left.
    *
@@ -82,23 +94,27 @@ export function createProposalTally(): ProposalTally {
     });
   };
   return {
-    count(alert) {
-      const scoped = scopedAlert(alert);
-      const key = JSON.stringify([scoped.user, scoped.alert]);
-      if (isGrave(alert)) {
+    count({ scoped, detections: named, isSession, isGrave: isAttack, isFar }) {
+      const key = JSON.stringify([
+        scoped.user?.login ?? scoped.user?.id,
+        scoped.alert.operator,
+        scoped.alert.asNumber,
+        scoped.alert.kinds,
+      ]);
+      if (isAttack) {
         const attack = attacks.of(key);
         if (attack !== null) attack.scoped ??= scoped;
       }
       const group = groups.of(key);
       if (group === null) return;
       group.scoped ??= scoped;
-      const detections = alert.detections.map(({ id }) => id).sort();
-      const name = JSON.stringify([alert.okta.eventType === sessionStart, detections]);
+      const detections = [...named].sort();
+      const name = JSON.stringify([isSession, detections]);
       const known = group.sets.get(name);
       if (known === undefined && group.sets.size >= maximumSets) return;
-      const alerts = known ?? { detections, isSession: alert.okta.eventType === sessionStart, count: 0, far: 0 };
+      const alerts = known ?? { detections, isSession, count: 0, far: 0 };
       alerts.count += 1;
-      if (alert.geo.verdict === "mismatch") alerts.far += 1;
+      if (isFar) alerts.far += 1;
       group.sets.set(name, alerts);
     },
     propose(maximum, known) {
@@ -144,17 +160,24 @@ function bestOf(
   return { proposal, covered: best.covered };
 }
 
-/** What exceptions are made of. The person whom an alert masks is none that an exception can name. */
-function scopedAlert({ network, user }: Alert): ScopedAlert {
+/** What exceptions are proposed by. The person whom an alert masks is none that an exception can name. */
+export function proposedAlert(alert: Alert): ProposedAlert {
+  const { network, user, detections, okta, geo } = alert;
   const { kinds, operators } = network.anonymous;
   const isNamed = user.login !== masked && (user.login !== null || user.id !== null);
   return {
-    alert: {
-      kinds: [...kinds],
-      operator: operators.length === 1 ? (operators[0] ?? null) : null,
-      asNumber: network.asNumber || null,
+    scoped: {
+      alert: {
+        kinds: [...kinds],
+        operator: operators.length === 1 ? (operators[0] ?? null) : null,
+        asNumber: network.asNumber || null,
+      },
+      user: isNamed ? { id: user.id, login: user.login && canonicalLogin(user.login), displayName: null } : null,
     },
-    user: isNamed ? { id: user.id, login: user.login && canonicalLogin(user.login), displayName: null } : null,
+    detections: detections.map(({ id }) => id),
+    isSession: okta.eventType === sessionStart,
+    isGrave: isGrave(alert),
+    isFar: geo.verdict === "mismatch",
   };
 }
 

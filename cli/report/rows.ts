@@ -8,8 +8,8 @@ export const maximumRows = 200;
  *
  * @param beyond sign-ins of things that were not told apart
  */
-export function tableOf<Row extends { readonly signIns: number }>(rows: readonly Row[], beyond = 0): Table<Row> {
+export function tableOf<Row extends { readonly signIns: number | null }>(rows: readonly Row[], beyond = 0): Table<Row> {
   const rest = rows.slice(maximumRows);
-  const moreSignIns = rest.reduce((sum, { signIns }) => sum + signIns, beyond);
+  const moreSignIns = rest.reduce((sum, { signIns }) => sum + (signIns ?? 0), beyond);
   return { rows: rows.slice(0, maximumRows), more: rest.length, moreSignIns };
 }

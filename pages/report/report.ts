@@ -45,7 +45,7 @@ export interface Report {
   readonly severities: readonly { readonly severity: Level; readonly alerts: number }[];
   readonly exits: Table<ExitRow>;
   readonly homes: readonly HomeRow[];
-  /** Days in order, those without a sign-in or an alert among them; null where hours are not known. */
+  /** Days in order, those without a sign-in or an alert among them. */
   readonly calendar: readonly CalendarDay[];
   /** One sign-in may have several kinds and operators; null stands for those that Okta does not name. */
   readonly kinds: readonly (Named & { readonly kind: NetworkKind | null })[];
@@ -66,7 +66,7 @@ export interface SignIns {
   readonly anonymous: number;
   /** Those of them that failed. */
   readonly anonymousFailed: number;
-  /** The persons of them. */
+  /** The persons of them; where alerts alone are known, those of alerts. */
   readonly persons: number;
 }
 
@@ -82,7 +82,8 @@ export interface Table<Row> {
 /** Sign-ins through anonymous networks, and their persons. */
 export interface Named {
   readonly signIns: number;
-  readonly persons: number;
+  /** Null where they are not known. */
+  readonly persons: number | null;
 }
 
 /** A place that sign-ins through anonymous networks came out at. */
@@ -112,22 +113,25 @@ export interface HomeRow {
 export interface CalendarDay {
   /** `2026-11-16`. */
   readonly day: string;
-  /** Sign-ins through anonymous networks by hour, 24 numbers. */
-  readonly hours: readonly number[];
+  /** Sign-ins through anonymous networks. */
+  readonly signIns: number;
+  /** Those by hour, 24 numbers; null where hours are not known. */
+  readonly hours: readonly number[] | null;
   readonly alerts: number;
 }
 
 /** A person who signed in through an anonymous network, or whom an alert is about. */
 export interface PersonRow {
   readonly person: string;
-  readonly signIns: number;
-  readonly failed: number;
+  /** Null where alerts alone are known, and so is `failed`. */
+  readonly signIns: number | null;
+  readonly failed: number | null;
   readonly alerts: number;
   /** Sign-ins beyond the threshold; null where no location of the person is known. */
   readonly far: number | null;
   /** Kilometers between the farthest exit and the nearest profile location; null where nothing could be measured. */
   readonly farthestKm: number | null;
-  /** The first and the last of the sign-ins (`2026-11-16`); null for none. */
+  /** The first and the last of the sign-ins, or of the alerts where these alone are known (`2026-11-16`); null for none. */
   readonly first: string | null;
   readonly last: string | null;
   /** The operators of the networks, the most frequent first, at most three. */

@@ -64,7 +64,11 @@ function glance(report: Report): Html {
         .filter(Boolean)
         .join(" · "),
     },
-    { value: people, name: people === 1 ? "person" : "persons", note: "who signed in through them" },
+    {
+      value: people,
+      name: people === 1 ? "person" : "persons",
+      note: all === null ? "whom alerts are about" : "who signed in through them",
+    },
     {
       value: alerts,
       name: alerts === 1 ? "alert" : "alerts",
@@ -145,8 +149,9 @@ function drawProposal(
   return html`<li><h3>${describeScope(scope)}</h3><p>${effect}</p><p class="muted">${whom.join(" · ")}</p>${drawCommand(command)}</li>`;
 }
 
-function map({ exits, homes, distanceKm }: Report): Html {
+function map({ exits, homes, distanceKm, signIns }: Report): Html {
   const placed = exits.rows.flatMap((row) => (row.at === null ? [] : [{ ...row, at: row.at }]));
+  if (placed.length === 0 && signIns.all === null) return html``;
   if (placed.length === 0) {
     return section(
       "Where they came out",
@@ -155,7 +160,7 @@ function map({ exits, homes, distanceKm }: Report): Html {
     );
   }
   const drawn = placed.slice(0, maximumMarks);
-  const most = Math.max(...drawn.map(({ signIns }) => signIns), 1);
+  const most = Math.max(...drawn.map((row) => row.signIns), 1);
   const legend = [
     html`<span class="key exit"></span> exits, by sign-ins`,
     ...(homes.length === 0 ? [] : [html`<span class="key home"></span> profile locations`]),
@@ -201,19 +206,21 @@ ${drawTable({
   );
 }
 
+const orDash = (value: number | null) => (value === null ? "–" : number(value));
+
 function badge(severity: Report["severities"][number]["severity"] | null): Content {
   return severity === null ? "–" : html`<span class="badge ${severityClass(severity)}">${severity}</span>`;
 }
 
 /** What exceeds the rows that are shown. */
-function more<Row extends { readonly signIns: number }>(
+function more<Row extends { readonly signIns: number | null }>(
   { rows, more: left, moreSignIns }: Table<Row>,
   shown: number,
   what: string,
 ) {
   const hidden = rows.slice(shown);
   const count = hidden.length + left;
-  const signIns = hidden.reduce((sum, row) => sum + row.signIns, moreSignIns);
+  const signIns = hidden.reduce((sum, row) => sum + (row.signIns ?? 0), moreSignIns);
   if (count === 0 && signIns === 0) return null;
   return count === 0
     ? `and ${plural(signIns, "sign-in")} of others, which are not told apart`
@@ -224,14 +231,14 @@ function calendar({ calendar: days }: Report): Html {
   if (days.length === 0) return html``;
   return section(
     "When",
-    "Sign-ins through anonymous networks by day and hour, and the day's alerts. UTC.",
+    `Sign-ins through anonymous networks by day${days.every(({ hours }) => hours !== null) ? " and hour" : ""}, and the day's alerts. UTC.`,
     html`<div class="scroll" tabindex="0" role="region" aria-label="Calendar">${drawCalendar(days)}</div>`,
   );
 }
 
 function networks({ kinds, operators, signIns: { anonymous } }: Report): Html {
   if (kinds.length === 0) return html``;
-  const columns = <Row extends { readonly signIns: number; readonly persons: number }>(
+  const columns = <Row extends { readonly signIns: number; readonly persons: number | null }>(
     name: string,
     nameOf: (row: Row) => string,
     most: number,
@@ -246,7 +253,7 @@ function networks({ kinds, operators, signIns: { anonymous } }: Report): Html {
     {
       name: "Persons",
       isNumber: true,
-      cell: ({ persons: people }: Row) => number(people),
+      cell: ({ persons: people }: Row) => orDash(people),
       value: ({ persons: people }: Row) => people,
     },
   ];
@@ -291,7 +298,7 @@ function detections({ detections: rows }: Report): Html {
       columns: [
         { name: "Detection", cell: ({ title }) => title, value: ({ title }) => title },
         { name: "Level", cell: ({ level }) => badge(level), value: ({ level }) => level },
-        numbers("Matches", ({ matches }) => matches),
+        ...(rows.every(({ matches }) => matches === null) ? [] : [numbers("Matches", ({ matches }) => matches)]),
         numbers("Alerts", ({ alerts }) => alerts),
         numbers("Alerts a week", ({ alertsAWeek }) => alertsAWeek, rate),
         numbers("Persons", ({ persons: people }) => people),
@@ -320,7 +327,8 @@ function drawFilter(yaml: string): Html | null {
   return yaml === "" ? null : html`<pre>${yaml}</pre>`;
 }
 
-function thresholds({ thresholds: rows }: Report): Html {
+function thresholds({ thresholds: rows, signIns }: Report): Html {
+  if (rows === null && signIns.all === null) return html``;
   if (rows === null) {
     return section(
       "How far is far",
@@ -364,6 +372,21 @@ function persons({ persons: table, distanceKm }: Report): Html {
     ...(row.isUsual ? ["usual"] : []),
     ...(isFar(row) ? ["far"] : []),
   ];
+  const isOfAlerts = table.rows.every(({ signIns }) => signIns === null);
+  const signInColumns = [
+    {
+      name: "Sign-ins",
+      isNumber: true,
+      cell: ({ signIns }: PersonRow) => orDash(signIns),
+      value: ({ signIns }: PersonRow) => signIns,
+    },
+    {
+      name: "Failed",
+      isNumber: true,
+      cell: ({ failed }: PersonRow) => orDash(failed),
+      value: ({ failed }: PersonRow) => failed,
+    },
+  ];
   const farColumns = [
     {
       name: "Far",
@@ -380,9 +403,11 @@ function persons({ persons: table, distanceKm }: Report): Html {
   ];
   return section(
     "Persons",
-    html`<b>new</b>: the first such sign-in came in the last seven days. <b>usual</b>: through the same network on several days.${
-      distanceKm === null ? null : html` <b>far</b>: over ${number(distanceKm)} km from every profile location.`
-    }`,
+    isOfAlerts
+      ? html`<b>new</b>: no earlier sign-in of the person through an anonymous network was remembered.`
+      : html`<b>new</b>: the first such sign-in came in the last seven days. <b>usual</b>: through the same network on several days.${
+          distanceKm === null ? null : html` <b>far</b>: over ${number(distanceKm)} km from every profile location.`
+        }`,
     drawTable<PersonRow>({
       caption: "Persons",
       columns: [
@@ -396,8 +421,7 @@ function persons({ persons: table, distanceKm }: Report): Html {
           cell: (row) => tags(row).map((tag) => html`<span class="badge">${tag}</span>`),
           value: (row) => tags(row).join(" "),
         },
-        { name: "Sign-ins", isNumber: true, cell: ({ signIns }) => number(signIns), value: ({ signIns }) => signIns },
-        { name: "Failed", isNumber: true, cell: ({ failed }) => number(failed), value: ({ failed }) => failed },
+        ...(isOfAlerts ? [] : signInColumns),
         { name: "Alerts", isNumber: true, cell: ({ alerts }) => number(alerts), value: ({ alerts }) => alerts },
         ...(distanceKm === null ? [] : farColumns),
         { name: "First", cell: ({ first }) => first ?? "–", value: ({ first }) => first },

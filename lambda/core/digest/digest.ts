@@ -1,9 +1,11 @@
-import { describeScope, type Exception } from "../exceptions/exception.ts";
+import { describeScope, type Exception, type ExceptionScope } from "../exceptions/exception.ts";
+import type { ExceptionAdvice } from "../incidents/common-scope.ts";
 import { type Incident, type IncidentUser, isOpen } from "../incidents/incident.ts";
+import { noiseOf, type RuleNoise } from "../incidents/noise.ts";
 import { leastJudged, scoreRules } from "../incidents/score.ts";
 import { type NetworkKind, networkKinds } from "../okta/network-service.ts";
 import { bySeverity, type Level, levels } from "../sigma/rule.ts";
-import { type DayCounts, nothingCounted, type OpenName, otherName, sumCounts } from "./day-counts.ts";
+import { type DayCounts, nameOf, nothingCounted, type OpenName, otherName, sumCounts } from "./day-counts.ts";
 
 /** Days, of which the first is `from` (`2026-11-16`, UTC). */
 export interface Period {
@@ -78,8 +80,25 @@ export interface Digest {
    * positive: the noisiest first.
    */
   readonly noisyDetections: readonly { readonly id: string; readonly title: string; readonly harmless: number }[];
+  /** Detections with {@link leastLoud} alerts a week or more, the loudest first: whose they are, and what would halve them. */
+  readonly loudDetections: readonly LoudDetection[];
   /** Exceptions that end within {@link endingDays} days, the next first. */
   readonly endingExceptions: readonly { readonly id: string; readonly scope: string; readonly until: string }[];
+}
+
+/** A detection with many alerts. */
+export interface LoudDetection {
+  readonly id: string;
+  readonly title: string;
+  /** All alerts of the period that name it. */
+  readonly alerts: number;
+  /** The persons of those that incidents keep. */
+  readonly persons: number;
+  /**
+   * The exception that would have covered half or more of those that incidents keep; null where none may be proposed. It covers no true
+   * positive.
+   */
+  readonly except: { readonly scope: ExceptionScope; readonly covers: number; readonly of: number } | null;
 }
 
 /** An incident without a verdict. */
@@ -101,7 +120,7 @@ export interface DigestSources {
   /** The counts of the days of this period and the one before; days without any are left out. */
   readonly days: ReadonlyMap<string, DayCounts>;
   readonly exceptions: readonly Exception[];
-  /** Those that changed since the period began. */
+  /** All that are kept: what an attacker did is known by their verdicts. */
   readonly incidents: readonly Incident[];
   /** The titles of detections, by their ids. */
   readonly titles: ReadonlyMap<string, string>;
@@ -110,6 +129,7 @@ export interface DigestSources {
 
 /** Composes the digest of a period. */
 export function composeDigest({ period, days, exceptions, incidents, titles, now }: DigestSources): Digest {
+  const ofPeriod = incidents.filter(({ changed }) => changed >= period.from);
   const sum = (wanted: readonly string[]) => sumCounts(wanted.map((each) => days.get(each) ?? nothingCounted));
   const names = daysOf(period);
   const daysBefore = daysOf(periodBefore(period));
@@ -164,13 +184,46 @@ export function composeDigest({ period, days, exceptions, incidents, titles, now
       title: of === null ? null : (titles.get(of) ?? null),
       ...each,
     })),
-    openIncidents: openIncidentsOf(incidents, period),
-    noisyDetections: scoreRules(incidents)
+    openIncidents: openIncidentsOf(ofPeriod, period),
+    noisyDetections: scoreRules(ofPeriod, incidents)
       .filter(({ truePositives, benign, expected }) => truePositives === 0 && benign + expected >= leastJudged)
       .map(({ id, title, benign, expected }) => ({ id, title, harmless: benign + expected })),
+    loudDetections: loudDetectionsOf(noiseOf(incidents, period.from), (id) => figure(nameOf("rule", id)).count, period),
     endingExceptions: ends
       .toSorted((a, b) => (a.until < b.until ? -1 : 1))
       .map(({ id, scope, until }) => ({ id, scope: describeScope(scope), until })),
+  };
+}
+
+/** Alerts a week that make a detection loud: more than one on a working day. */
+const leastLoud = 10;
+
+function loudDetectionsOf(
+  noise: readonly RuleNoise[],
+  countOf: (id: string) => number,
+  { days }: Period,
+): readonly LoudDetection[] {
+  return noise
+    .map(({ id, title, alerts: kept, persons, except }): LoudDetection => {
+      const scope = except && scopeOf(except.scope);
+      return {
+        id,
+        title,
+        alerts: Math.max(countOf(id), kept),
+        persons,
+        except: except && scope && { scope, covers: except.covers, of: kept },
+      };
+    })
+    .filter(({ alerts }) => (alerts * daysOfWeek) / Math.max(days, daysOfWeek) >= leastLoud)
+    .sort((a, b) => b.alerts - a.alerts);
+}
+
+function scopeOf({ user, operator, asNumber, detection }: ExceptionAdvice): ExceptionScope {
+  return {
+    ...(user === null ? {} : { user }),
+    ...(operator === null ? {} : { operator }),
+    ...(asNumber === null ? {} : { asNumber }),
+    ...(detection === null ? {} : { detections: [detection] }),
   };
 }
 

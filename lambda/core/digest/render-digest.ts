@@ -1,6 +1,7 @@
 import { cutInert, inertText, isPlainEmail } from "../alerts/inert.ts";
 import { maximumSms, toGsm } from "../alerts/sms.ts";
 import type { TopicMessage } from "../alerts/topic-message.ts";
+import { describeScope } from "../exceptions/exception.ts";
 import type { NetworkKind } from "../okta/network-service.ts";
 import { toAscii } from "../text/ascii.ts";
 import { fitJson } from "../text/fit-json.ts";
@@ -54,6 +55,7 @@ export function writeDigest(digest: Digest): string {
     byOperator(digest, write),
     notAlerted(digest, write),
     byDetection(digest, write),
+    loudDetections(digest),
     noisyDetections(digest),
   ].filter((section) => section.length > 0);
   const lines = [describeDays(digest), ...overview(digest, write), ...sections.flatMap((section) => ["", ...section])];
@@ -159,6 +161,31 @@ function notAlerted({ suppressed, inStorms, excepted, exceptions }: Digest, writ
 function byDetection({ detections }: Digest, write: Write): string[] {
   const named = detections.map(({ id, title, ...each }) => ({ name: title ?? id ?? others, ...each }));
   return list("Alerts by detection", named, write);
+}
+
+/** The most loud detections that a mail names. */
+const maximumLoud = 3;
+
+function loudDetections({ loudDetections: all }: Digest): string[] {
+  if (all.length === 0) return [];
+  const listed = all.slice(0, maximumLoud);
+  const rest = all.length - listed.length;
+  return [
+    "What would halve the alerts",
+    ...listed.flatMap(({ title, alerts, persons, except }) => {
+      const start = `${describe(title)}: ${plural(alerts, "alert")}, ${plural(persons, "person")}`;
+      if (except === null) return lines("- ", `${start}; no exception would`);
+      const { scope, covers, of } = except;
+      // Its detection is that of the line.
+      const { detections: _, ...where } = scope;
+      return lines(
+        "- ",
+        `${start}; an exception for ${describe(describeScope(where))} would have covered ${number(covers)} of ${number(of)}`,
+      );
+    }),
+    ...(rest > 0 ? [`- and ${number(rest)} more`] : []),
+    "Commands: npx okta-proxy-watch report --since 7d",
+  ];
 }
 
 function noisyDetections({ noisyDetections: all }: Digest): string[] {

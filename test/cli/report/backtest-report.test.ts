@@ -90,7 +90,7 @@ describe("every number is that of the lines of JSON:", () => {
   test("the calendar", () => {
     const byHour = countBy(hiddenSignIns, (event) => [event.published.slice(0, 13)]);
     const found = report.calendar.flatMap(({ day, hours }) =>
-      hours.flatMap((count, hour) =>
+      (hours ?? []).flatMap((count, hour) =>
         count === 0 ? [] : [[`${day}T${String(hour).padStart(2, "0")}`, count] as const],
       ),
     );

@@ -53,6 +53,17 @@ const incident = (id: string, times: readonly string[], rest: Partial<Incident> 
   ...rest,
 });
 
+/** The same, with alerts of one detection and one operator. */
+const throughVpn = (whole: Incident): Incident => ({
+  ...whole,
+  alerts: whole.alerts.map((alert) => ({
+    ...alert,
+    detections: [{ id: proxied, title: titles.get(proxied) ?? "" }],
+    kinds: ["vpn"],
+    operator: "NORD_VPN",
+  })),
+});
+
 const verdict = (at: string): Incident["verdict"] => ({ verdict: "benign", note: "asked", by: "grace", at });
 
 const sources = (rest: Partial<DigestSources> = {}): DigestSources => ({
@@ -208,6 +219,23 @@ const cases: Readonly<Record<string, DigestSources>> = {
       ],
     ]),
   }),
+  loud: sources({
+    days: new Map([
+      [
+        "2026-11-16",
+        counts({ alerts: 42, "severity#high": 42, signIns: 42, "kind#vpn": 42, [nameOf("rule", proxied)]: 42 }),
+      ],
+    ]),
+    incidents: [
+      incident(
+        "3f2a91c4",
+        Array.from({ length: 12 }, (_, index) => `2026-11-17T10:${10 + index}:00.000Z`),
+        {
+          verdict: verdict("2026-11-19T10:00:00.000Z"),
+        },
+      ),
+    ].map(throughVpn),
+  }),
   hostile: sources({
     days: new Map([
       [
@@ -328,6 +356,26 @@ test("a detection only makes noise where three alerts or more were judged harmle
   expect(noisy(judged(2, "benign"))).toEqual([]);
   expect(noisy(judged(2, "benign"), judged(1, "expected"), incident("open0000", times(1)))).toEqual([3]);
   expect(noisy(judged(5, "benign"), judged(1, "true-positive"))).toEqual([]);
+});
+
+test("a detection is loud from ten alerts a week, with the persons and the exception that would halve them, but for attacks", () => {
+  const at = "2026-11-18T10:00:00.000Z";
+  const all = incident(
+    "3f2a91c4",
+    Array.from({ length: 10 }, () => at),
+  );
+  const loud = (incidents: readonly Incident[], days = 7) =>
+    composeDigest(sources({ period: { from: "2026-11-16", days }, incidents: incidents.map(throughVpn) }))
+      .loudDetections;
+  const except = { scope: { user: "ada@example.com", operator: "NORD_VPN" }, covers: 10, of: 10 };
+  expect(loud([all])).toEqual([{ id: proxied, title: titles.get(proxied), alerts: 10, persons: 1, except }]);
+  expect(loud([{ ...all, alerts: all.alerts.slice(1) }])).toEqual([]);
+  // As many in two weeks are half of it.
+  expect(loud([all], 14)).toEqual([]);
+  const attack = incident("77aa0011", ["2026-10-01T10:00:00.000Z"], {
+    verdict: { verdict: "true-positive", note: "", by: "grace", at },
+  });
+  expect(loud([all, attack])).toMatchObject([{ alerts: 10, except: null }]);
 });
 
 test("an exception that is gone is named by its id, and a detection without title by its own", () => {

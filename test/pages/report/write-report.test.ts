@@ -72,7 +72,7 @@ function reportOf(alerts: number, own: Partial<Report> = {}): Report {
       ],
     },
     homes: [{ place: "Lisbon, PT", at: { latitude: 38.7167, longitude: -9.1333 }, persons: 1 }],
-    calendar: [{ day: "2026-11-24", hours: hours(alerts), alerts }],
+    calendar: [{ day: "2026-11-24", signIns: alerts, hours: hours(alerts), alerts }],
     kinds: [{ kind: "vpn", signIns: alerts, persons: 1 }],
     operators: { ...none, rows: [{ operator: "NORD_VPN", signIns: alerts, persons: 1 }] },
     persons: { ...none, rows: [person({ signIns: alerts, alerts })] },

@@ -1,0 +1,68 @@
+import { sessionStart } from "../okta/log-event.ts";
+import { attacksOf, commonScope, type ExceptionAdvice, type ScopedAlert } from "./common-scope.ts";
+import type { Incident, IncidentAlert } from "./incident.ts";
+
+/** The noise of one detection, whatever was judged. */
+export interface RuleNoise {
+  /** The rule's id and title, as its last alert names them. */
+  readonly id: string;
+  readonly title: string;
+  /** The alerts that incidents keep, those of true positives left out. */
+  readonly alerts: number;
+  /** The persons of them. */
+  readonly persons: number;
+  /** The exception that would halve them; null where none may be proposed. */
+  readonly except: { readonly scope: ExceptionAdvice; readonly covers: number } | null;
+}
+
+/**
+ * The noise of each detection since a time, the loudest first. An exception covers neither a true positive nor, as long as it waits for a
+ * verdict, an alert of severity critical or in a storm.
+ *
+ * @param incidents all that are known, by whose verdicts it is known what an attacker did
+ * @param since ISO 8601, UTC
+ */
+export function noiseOf(incidents: readonly Incident[], since: string): readonly RuleNoise[] {
+  const attacks = [...attacksOf(incidents), ...suspectsOf(incidents)];
+  const current = incidents
+    .filter(({ verdict }) => verdict?.verdict !== "true-positive")
+    .flatMap(({ alerts, user }) =>
+      alerts.flatMap((alert) =>
+        alert.detectedAt >= since ? alert.detections.map((rule) => ({ rule, alert, user })) : [],
+      ),
+    );
+  const byRule = Map.groupBy(current, ({ rule }) => rule.id);
+  return [...byRule]
+    .map(([id, alerts]): RuleNoise => {
+      const last = alerts.reduce((a, b) => (b.alert.detectedAt > a.alert.detectedAt ? b : a));
+      const persons = new Set(alerts.map(({ user }) => user?.login ?? user?.id ?? ""));
+      return {
+        id,
+        title: last.rule.title,
+        alerts: alerts.length,
+        persons: persons.size,
+        except: halvingException(id, alerts, attacks),
+      };
+    })
+    .sort((a, b) => b.alerts - a.alerts || a.title.localeCompare(b.title));
+}
+
+function halvingException(
+  id: string,
+  alerts: readonly (ScopedAlert & { readonly alert: IncidentAlert })[],
+  attacks: readonly ScopedAlert[],
+): RuleNoise["except"] {
+  const { scope, covers } = commonScope(alerts, attacks);
+  if (scope === null || covers * 2 < alerts.length) return null;
+  const isOfSessions = alerts.every(({ alert }) => alert.eventType === sessionStart);
+  return { scope: { ...scope, detection: isOfSessions ? null : id }, covers };
+}
+
+/** What may be an attack: no person has judged it. */
+function suspectsOf(incidents: readonly Incident[]): readonly ScopedAlert[] {
+  return incidents
+    .filter(({ verdict }) => verdict === null)
+    .flatMap(({ alerts, user }) =>
+      alerts.flatMap((alert) => (alert.severity === "critical" || alert.storm !== null ? [{ alert, user }] : [])),
+    );
+}

@@ -1,0 +1,60 @@
+import { expect, test } from "vitest";
+import { entryOf } from "../../../lambda/core/alerts/incident-entry.ts";
+import type { Incident, IncidentAlert } from "../../../lambda/core/incidents/incident.ts";
+import { noiseOf } from "../../../lambda/core/incidents/noise.ts";
+import { alertOf } from "../../fixtures/cases.ts";
+
+const entry = entryOf(alertOf(), null);
+const rule = { id: "r1", title: "A rule" };
+const since = "2026-11-16";
+
+function incident(
+  login: string,
+  own: Partial<IncidentAlert> = {},
+  verdict: NonNullable<Incident["verdict"]>["verdict"] | null = null,
+): Incident {
+  const network = { kinds: ["vpn"], operator: "NORD_VPN", asNumber: 64_500, storm: null };
+  const alert = { ...entry, severity: "high" as const, detections: [rule], ...network, ...own };
+  return {
+    id: crypto.randomUUID(),
+    changed: alert.detectedAt,
+    user: { id: `00u-${login}`, login: `${login}@example.com`, displayName: null },
+    alerts: [alert],
+    count: 1,
+    verdict: verdict && { verdict, note: "", by: "ana", at: "2026-11-25T00:00:00.000Z" },
+  };
+}
+const many = (login: string, count: number, own?: Partial<IncidentAlert>) =>
+  Array.from({ length: count }, () => incident(login, own));
+const nord = { operator: "NORD_VPN", asNumber: null, detection: null };
+
+test("a detection's noise is its alerts since the time, with their persons, and the exception that halves them", () => {
+  const old = incident("ada", { detectedAt: "2026-11-15T23:59:59.999Z" });
+  expect(noiseOf([...many("ada", 3), ...many("bob", 2), old], since)).toEqual([
+    { ...rule, alerts: 5, persons: 2, except: { scope: { user: "ada@example.com", ...nord }, covers: 3 } },
+  ]);
+  const act = { eventType: "user.account.privilege.grant" };
+  expect(noiseOf(many("ada", 3, act), since)[0]?.except?.scope).toMatchObject({ detection: "r1" });
+});
+
+test("no exception is proposed that covers less than half, a hostile network, or a true positive", () => {
+  const spread = ["a", "b", "c"].map((login, index) => incident(login, { operator: null, asNumber: index + 1 }));
+  expect(noiseOf(spread, since)[0]).toMatchObject({ alerts: 3, except: null });
+  expect(noiseOf(many("ada", 3, { kinds: ["tor"] }), since)[0]).toMatchObject({ alerts: 3, except: null });
+  // However old it is, and by whatever detection.
+  const attack = incident(
+    "ada",
+    { detectedAt: "2026-09-01T00:00:00.000Z", detections: [{ id: "r2", title: "Another" }] },
+    "true-positive",
+  );
+  expect(noiseOf([...many("ada", 3), attack], since)).toEqual([{ ...rule, alerts: 3, persons: 1, except: null }]);
+  expect(noiseOf([...many("ada", 3), incident("ada", {}, "true-positive")], since)[0]?.alerts).toBe(3);
+});
+
+test("what waits for a verdict may be an attack where it is critical or stands in a storm; judged benign, it is none", () => {
+  const critical = { severity: "critical" as const };
+  const exceptOf = (last: Incident) => noiseOf([...many("ada", 3), last], since)[0]?.except ?? null;
+  expect(exceptOf(incident("ada", critical))).toBeNull();
+  expect(exceptOf(incident("ada", { storm: "s" }))).toBeNull();
+  expect(exceptOf(incident("ada", critical, "benign"))).toMatchObject({ covers: 4 });
+});
