@@ -95,7 +95,9 @@ export function createSampler(now: () => Date = () => new Date()): (name: PageSa
   let count = 0;
   return (name) => {
     const person = samplePeople[count % samplePeople.length] ?? samplePeople[0];
-    const exit = sampleExits[count % sampleExits.length] ?? sampleExits[0];
+    // A person comes back through another exit: the same one would be no news, and grouped.
+    const round = Math.floor(count / samplePeople.length);
+    const exit = sampleExits[(count + round) % sampleExits.length] ?? sampleExits[0];
     if (person === undefined || exit === undefined) throw new Error("no samples");
     const turn = { person, exit, now: now(), count };
     count += 1;

@@ -23,7 +23,10 @@ const views: readonly View[] = [
   { name: "Slack", draw: (delivered) => drawChat(delivered, "slack", "Amazon Q Developer") },
   { name: "Teams", draw: (delivered) => drawChat(delivered, "teams", "Amazon Q Developer") },
   { name: "PagerDuty", draw: drawPager },
-  { name: "JSON", draw: ({ alert }) => html`<pre class="json">${JSON.stringify(alert, null, 2)}</pre>` },
+  {
+    name: "JSON",
+    draw: ({ alert }) => html`<pre class="json">${JSON.stringify(alert, null, 2)}</pre>`,
+  },
 ];
 
 /** The names of the forms, in their order. */
@@ -41,7 +44,7 @@ ${views.map(
   ({ name }, index) =>
     html`<input class="unseen" type="radio" name="view-${key}" id="view-${key}-${index}" ${index === 0 ? checked : null}><label for="view-${key}-${index}">${name}</label>`,
 )}
-${views.map(({ name, draw }) => html`<section class="view" aria-label="${name}"><h4 class="printed">${name}</h4>${draw(delivered)}</section>`)}
+${views.map(({ name, draw }) => html`<section class="view" tabindex="0" aria-label="${name}"><h4 class="printed">${name}</h4>${draw(delivered)}</section>`)}
 </fieldset>`;
 }
 
@@ -67,13 +70,8 @@ function drawPhone({ subject, email, sms }: DeliveredAlert): Html {
   )}</div>`;
 }
 
-const emoji: Readonly<Record<string, string>> = {
-  ":white_circle:": "⚪",
-  ":large_blue_circle:": "🔵",
-  ":large_yellow_circle:": "🟡",
-  ":large_orange_circle:": "🟠",
-  ":red_circle:": "🔴",
-};
+/** The coloured disc that chat programs show for the code at the start of a title. */
+const disc = html`<span class="disc" aria-hidden="true">●</span> `;
 
 /** What the chat output publishes: Amazon Q Developer shows it in both programs. */
 interface ChatMessage {
@@ -82,9 +80,9 @@ interface ChatMessage {
 
 function drawChat({ alert }: DeliveredAlert, program: "slack" | "teams", sender: string): Html {
   const { content } = JSON.parse(chat.render(alert)) as ChatMessage;
-  const title = content.title.replace(/^:\w+:/, (code) => emoji[code] ?? code);
+  const title = content.title.replace(/^:\w+: /, "");
   return html`<div class="chat ${program}"><p class="sender"><span class="avatar" aria-hidden="true">Q</span><strong>${sender}</strong> <span class="tag">App</span></p>
-<div class="card-of-chat"><p class="title">${title}</p>
+<div class="card-of-chat"><p class="title">${disc}${title}</p>
 ${content.description.split("\n").map((line) => html`<p>${withMarkup(line, alert)}</p>`)}
 <p class="title">Next steps</p><ol>${content.nextSteps.map((step) => html`<li>${withMarkup(step, alert)}</li>`)}</ol></div></div>`;
 }
@@ -164,7 +162,7 @@ ${views.map((_, index) => `.views>input:nth-of-type(${index + 1}):checked~.view:
 .view a{overflow-wrap:anywhere}
 .mail .head{font-size:.9rem}.mail .head span{display:inline-block;min-width:4rem}
 .mail pre{margin-top:.7rem;padding-top:.7rem;border-top:1px solid var(--line);font-size:.82rem;line-height:1.55}
-.json{max-height:26rem;overflow:auto;font-size:.78rem;background:var(--sunken);border-radius:6px;padding:.7rem}
+.json{font-size:.78rem;background:var(--sunken);border-radius:6px;padding:.7rem}
 .phone{max-width:23rem;margin:0 auto;padding:1.1rem .9rem 1.6rem;border-radius:26px;background:#1f2937;color:#f3f4f6}
 .phone .clock{font-size:2.6rem;font-weight:300;text-align:center;letter-spacing:.02em;margin-bottom:.8rem}
 .banner{background:#f3f4f6;color:#171b21;border-radius:14px;padding:.55rem .8rem;margin-top:.5rem;font-size:.85rem;line-height:1.35}
@@ -177,11 +175,11 @@ ${views.map((_, index) => `.views>input:nth-of-type(${index + 1}):checked~.view:
 .chat .tag{font-size:.68rem;text-transform:uppercase;background:var(--sunken);color:var(--muted);padding:0 .3rem;border-radius:3px}
 .card-of-chat{margin:.4rem 0 0 2.4rem;padding:.1rem 0 .1rem .8rem;border-left:4px solid var(--severity)}
 .chat.teams .card-of-chat{margin-left:0;border:1px solid var(--line);border-top:4px solid var(--severity);border-radius:6px;padding:.8rem 1rem}
+.chat .disc{color:var(--severity)}
 .card-of-chat .title,.pager .title{font-weight:650;margin:.15rem 0 .35rem}
 .card-of-chat ol,.pager ul{margin:.2rem 0;padding-inline-start:1.3rem}
 .pager .links{margin-bottom:.5rem;display:flex;flex-wrap:wrap;gap:.2rem 1rem}
 .pager table{font-size:.86rem}.pager th{width:8rem;text-transform:capitalize}
-@media (max-width:30rem){.views>label{padding:.3rem .45rem;font-size:.84rem}.card-of-chat{margin-left:0}.pager th{width:5.5rem}}
-@media print{.view{display:block;break-inside:avoid}.views>label{display:none}.printed{display:block;margin-bottom:.4rem}
-.json{max-height:none}}
+@media (max-width:30rem){.views>label{padding:.3rem;font-size:.8rem}.card-of-chat{margin-left:0}.pager th{width:5.5rem}}
+@media print{.view{display:block;break-inside:avoid}.views>label{display:none}.printed{display:block;margin-bottom:.4rem}}
 `;

@@ -22,7 +22,8 @@ export interface WrittenPage {
 /**
  * Writes a page. Its policy forbids `style` attributes too: a drawing has its measures in attributes of SVG.
  *
- * @param connects whether the script may ask the page's own server
+ * @param connects whether the page belongs to a server, which its script and its forms may ask: a form names its origin only
+ * where the page may name itself
  */
 export function writePage({ title, style = "", body, script }: Page, connects = false): WrittenPage {
   const css = `${theme}${style}`;
@@ -40,7 +41,7 @@ export function writePage({ title, style = "", body, script }: Page, connects = 
 <meta charset="utf-8">
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <meta http-equiv="Content-Security-Policy" content="${policy}">
-<meta name="referrer" content="no-referrer">
+<meta name="referrer" content="${connects ? "same-origin" : "no-referrer"}">
 <link rel="icon" href="data:,">
 <title>${title}</title>
 <style>${trusted(css)}</style>

@@ -20,7 +20,10 @@ export async function createProcess(
   const detections = await enabledDetections(config);
   const { rules } = detections;
   const getPipeline = once(async () => {
-    const { processDelivery, createPipelinePorts } = await import("./receiver-alerts.ts");
+    const [{ processDelivery }, { createPipelinePorts }] = await Promise.all([
+      import("../core/pipeline/process-delivery.ts"),
+      import("./wiring/pipeline-ports.ts"),
+    ]);
     return { processDelivery, ports: await createPipelinePorts({ config, detections, metrics, getStateKey }) };
   });
   return async (delivery, budget) => {

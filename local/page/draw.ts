@@ -107,7 +107,7 @@ export function drawMap(alerts: readonly ReceivedAlert[]): Html {
     title: `Map: ${plural(exits.length, "exit")} and ${plural(homes.size, "profile location")}`,
     exits,
     homes: [...homes.values()],
-  })}<figcaption class="muted"><span class="key-exit">●</span> exit of a network, in the colour of its alert <span class="key-home">◆</span> profile location</figcaption></figure>`;
+  })}<figcaption class="muted"><span><span class="key-exit">●</span> exit of a network, in the colour of its alert</span><span><span class="key-home">◆</span> profile location</span></figcaption></figure>`;
 }
 
 /** The buttons of the samples. */

@@ -258,7 +258,7 @@ function writeLivePage(
       style,
       script,
       body: html`<div class="page" data-version="${fragments.version()}" data-run="${run}">
-<header class="top"><h1>okta-proxy-watch</h1><p class="muted">The deployed functions, run on this machine against DynamoDB, SNS and SQS in one process. Everyone here is invented.</p><span id="live">not live: it shows what was</span></header>
+<header class="top"><h1>okta-proxy-watch</h1><p class="muted">The deployed functions, on this machine. Everyone in the samples is invented.</p><span id="live">not live: it shows what was</span></header>
 <aside class="side" aria-label="Deliver"><section class="card"><h2>Deliver a sample</h2>${drawSamples()}</section></aside>
 <main class="main">
 <h2 class="unseen">Map</h2>${part("map")}

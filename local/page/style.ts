@@ -24,25 +24,28 @@ padding:.35rem .7rem;cursor:pointer;min-height:2rem}
 button:hover{border-color:var(--accent)}
 button.sample{font-weight:600;text-align:start;background:var(--sunken)}
 [aria-busy=true] button{opacity:.65;cursor:progress}
-.switches{display:flex;flex-wrap:wrap;gap:.4rem}
+.switches{display:grid;grid-template-columns:1fr 1fr;gap:.4rem}
+.switches button{padding-inline:.4rem}
 button[aria-pressed=true]{background:var(--critical);border-color:var(--critical);color:var(--surface);font-weight:600}
 dl{display:grid;grid-template-columns:auto 1fr;gap:.25rem .9rem;margin:0;font-size:.87rem}
 dt{color:var(--muted)}dd{margin:0;text-align:end;overflow-wrap:anywhere;font-variant-numeric:tabular-nums}
 #queues{margin-bottom:.25rem}
 #map{margin:0;padding:.5rem .75rem .7rem}
-#map .map{max-height:23rem}
+#map .map{max-height:18rem}
 #map figcaption{font-size:.82rem;padding:0 .4rem}
-.key-exit{color:var(--high)}.key-home{color:var(--home);margin-inline-start:.8rem}
+#map figcaption>span{display:inline-block;margin-inline-end:1rem}
+.key-exit{color:var(--high)}.key-home{color:var(--home)}
 #alerts{display:grid;gap:.6rem}
 .alert{padding:0;border-inline-start:4px solid var(--severity)}
 .alert summary{cursor:pointer;padding:.75rem 1rem;display:grid;grid-template-columns:auto auto 1fr auto;gap:.1rem .7rem;align-items:baseline;
 list-style:none;border-radius:8px}
 .alert summary::-webkit-details-marker{display:none}
-.alert .title{font-weight:650}.alert .title::first-letter{text-transform:uppercase}
+.alert>summary .title{font-weight:650}.alert>summary .title::first-letter{text-transform:uppercase}
 .alert .who{overflow-wrap:anywhere}
 .alert time{font-size:.82rem;font-variant-numeric:tabular-nums}
 .alert .sum{grid-column:1/-1;font-size:.87rem}
 .alert[open] .sum{display:none}
+.alert .view{max-height:27rem;overflow:auto}
 .alert>.views,.alert>.except{margin:0 1rem 1rem}
 .except{font-size:.85rem;display:flex;flex-wrap:wrap;gap:.4rem .5rem;align-items:center}
 .except button{min-height:1.75rem;padding:.15rem .6rem;font-size:.82rem}
@@ -51,6 +54,7 @@ list-style:none;border-radius:8px}
 .delivery:first-child{border-top:0}
 .delivery .head{font-size:.8rem;color:var(--muted);margin-bottom:.2rem}
 .delivery li{display:grid;grid-template-columns:6.4rem 1fr;gap:.6rem;align-items:baseline;padding:.12rem 0}
+.delivery .badge{justify-self:start}
 .delivery .what{overflow-wrap:anywhere}
 .outcome-alerted{color:var(--accent)}.outcome-parked,.outcome-waiting{color:var(--medium)}
 .outcome-failed,.outcome-deadLettered{color:var(--critical)}
@@ -60,8 +64,8 @@ list-style:none;border-radius:8px}
 :is(#alerts,#deliveries):empty+.empty{display:block}
 .notice{position:sticky;bottom:.5rem;justify-self:center;font-size:.85rem}
 @media (max-width:40rem){.alert summary{grid-template-columns:auto 1fr auto}.alert .who{grid-column:1/-1;grid-row:2}
-.delivery li{grid-template-columns:1fr;gap:.1rem}.delivery li .badge{justify-self:start}}
+.delivery li{grid-template-columns:1fr;gap:.1rem}}
 @media (prefers-reduced-motion:no-preference){.alert,.delivery{animation:arrive .35s ease-out}
 @keyframes arrive{from{opacity:0;transform:translateY(-6px)}}}
-@media print{.side form,.except,#live{display:none}}
+@media print{.alert .view{max-height:none}.side form,.except,#live{display:none}}
 `;

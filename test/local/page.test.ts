@@ -131,7 +131,7 @@ test("the buttons deliver every sample, with what its text says, and the page sh
   const page = await readPage();
   expect(page).toMatch(/<details class="alert card severity-\w+" id="alert-[\w-]+" data-announcement="[^"]+" open>/);
   for (const name of ["Mail", "Phone", "Slack", "Teams", "PagerDuty", "JSON"]) {
-    expect(page).toContain(`<section class="view" aria-label="${name}">`);
+    expect(page).toContain(`<section class="view" tabindex="0" aria-label="${name}">`);
   }
   expect(page).toMatch(/<path class="journey severity-high" d="M/);
 });
