@@ -86,6 +86,7 @@ export function decodeGroup(bytes: Uint8Array): GroupState {
     succeeded,
     from: textOrNull(),
     through: textOrNull(),
+    client: textOrNull(),
     userId: textOrNull(),
   });
   const slots = input.list((): Slot => {
@@ -161,7 +162,7 @@ function write({ slots, tooLate }: GroupState): Uint8Array {
       text(note.eventType);
       textOrNull(note.person);
       text(note.deed);
-      for (const each of [note.from, note.through, note.userId]) textOrNull(each);
+      for (const each of [note.from, note.through, note.client, note.userId]) textOrNull(each);
     });
   });
   const head = createWriter();

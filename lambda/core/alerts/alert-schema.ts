@@ -50,16 +50,17 @@ const correlation = z.object({
         published: time("When Okta published it"),
         eventType: described(z.nullable(z.string()), "Null where only the rule that it matched is known"),
         rule: described(
-          z.object({ id: z.string(), title: z.string() }),
-          "The rule that it matched, or the correlation that it completed",
+          z.object({ id: z.string(), title: z.string(), isCorrelation: z.boolean() }),
+          "The rule that it matched; or the correlation that takes part, which it completed or is an event of",
         ),
         person: described(
           z.nullable(z.string()),
-          "Who did it, masked as `user.login` is; this and the next three are null where that is not kept",
+          "Who did it, masked as `user.login` is; this and the next four are null where that is not kept",
         ),
         deed: described(z.nullable(z.string()), "What was done: `created token deploy`"),
         from: described(z.nullable(z.string()), "Place and address: `Toronto, Canada, 203.0.113.7`"),
         through: described(z.nullable(z.string()), "The proxy, or else the autonomous system: `VPN NORD_VPN`"),
+        client: described(z.nullable(z.string()), "`FIREFOX on Windows 10`"),
         summary: described(
           z.string(),
           "Who did what, from where, through what; the rule's title where that is not kept",

@@ -1,5 +1,5 @@
-import type { Firing } from "../correlation/correlate.ts";
-import type { Entry, EventNote } from "../correlation/group-state.ts";
+import type { Firing, WindowEntry } from "../correlation/correlate.ts";
+import type { EventNote } from "../correlation/group-state.ts";
 import { shorten } from "../text/shorten.ts";
 import type { AlertCorrelation } from "./alert-schema.ts";
 import type { AlertSource } from "./alert-source.ts";
@@ -24,23 +24,26 @@ export function describeCorrelation(
   const { type, groupBy, timespan, rules } = correlation;
   const isLong = window.length > 2 * maximumEvents;
   const shown = isLong ? [...window.slice(0, maximumEvents), ...window.slice(-maximumEvents)] : window;
-  const describeEntry = (entry: Entry): AlertCorrelation["events"][number] => {
+  const describeEntry = (entry: WindowEntry): AlertCorrelation["events"][number] => {
     const rule = rules[entry.rule] ?? { id: "", title: "", isCorrelation: false };
     const published = new Date(entry.at).toISOString();
     const note = entry.event === event.uuid ? noteOfMasked(event) : (entry.note ?? null);
     const userLink = note?.userId == null ? null : linkToUser(delivery.org, note.userId);
+    const undo = note && undoOf(note.eventType, note.succeeded);
+    const known: KnownNote | null =
+      note && (rule.isCorrelation && entry.isPart !== true ? completing(note, rule.title, undo) : note);
     return {
       eventUuid: shorten(entry.event, maximumText),
       published,
-      eventType: note?.eventType ?? null,
-      rule: { id: rule.id, title: rule.title },
-      // A correlation that takes part is of several events, of which the note has the last.
-      person: note === null || rule.isCorrelation ? null : note.person,
-      deed: note === null || rule.isCorrelation ? null : note.deed,
-      from: note?.from ?? null,
-      through: note?.through ?? null,
-      summary: summarizeEntry(note, rule),
-      undo: note && undoOf(note.eventType, note.succeeded),
+      eventType: known?.eventType ?? null,
+      rule: { id: rule.id, title: rule.title, isCorrelation: rule.isCorrelation },
+      person: known?.person ?? null,
+      deed: known?.deed ?? null,
+      from: known?.from ?? null,
+      through: known?.through ?? null,
+      client: known?.client ?? null,
+      summary: known?.deed == null ? rule.title : summarizeNote({ ...known, deed: known.deed }),
+      undo,
       link: userLink ?? linkToEvent(delivery.org, entry.event, published),
     };
   };
@@ -53,20 +56,24 @@ export function describeCorrelation(
   };
 }
 
-function summarizeEntry(
-  note: EventNote | null,
-  { title, isCorrelation }: { readonly title: string; readonly isCorrelation: boolean },
-): string {
-  if (note === null) return title;
-  const sentence = summarizeNote(note);
-  return isCorrelation ? `${title}; at last, ${sentence}` : sentence;
+/**
+ * The note of an event that completes a correlation that takes part: one of many events that are not named, and an act by
+ * itself only where it is to be undone.
+ */
+function completing(note: EventNote, title: string, undo: string | null): KnownNote {
+  return undo === null
+    ? { ...note, person: null, deed: null }
+    : { ...note, deed: `${note.deed} (completes "${title}")` };
 }
 
-/** `ada@example.com created token deploy from Toronto, Canada, 203.0.113.7, through VPN NORD_VPN`. */
-function summarizeNote({ person, deed, from, through }: EventNote): string {
+type KnownNote = Omit<EventNote, "deed"> & { readonly deed: string | null };
+
+/** `ada@example.com created token deploy from Toronto, Canada, 203.0.113.7, through VPN NORD_VPN, with FIREFOX on Windows 10`. */
+function summarizeNote({ person, deed, from, through, client }: EventNote): string {
   const network = [
     ...(from === null ? [] : [` from ${from}`]),
     ...(through === null ? [] : [` through ${through}`]),
+    ...(client === null ? [] : [` with ${client}`]),
   ].join(",");
   return `${person ?? "An unknown user"} ${deed}${network}`;
 }

@@ -41,6 +41,7 @@ export function noteOfMasked(event: LogEvent): EventNote {
     succeeded: succeeded(facts.session.outcome),
     from: brief(origin(facts)),
     through: brief(nameProxy(facts) ?? system(facts)),
+    client: brief([facts.client.browser, facts.client.os].filter(Boolean).join(" on ")),
     userId: brief(userToUndo(facts)),
   };
 }

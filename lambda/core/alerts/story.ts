@@ -25,6 +25,7 @@ export interface Act {
   readonly person: string | null;
   readonly from: string | null;
   readonly through: string | null;
+  readonly client: string | null;
   readonly undo: string | null;
   readonly link: string | null;
   /** Whether it is the event that the alert is about. */
@@ -66,7 +67,7 @@ export function storyOf({ detections, incident, okta }: Told): Story | null {
 }
 
 function actOfEvent(event: AlertCorrelation["events"][number], okta: Alert["okta"]): Act {
-  const { eventUuid, eventType, rule, deed, person, from, through, undo, link } = event;
+  const { eventUuid, eventType, rule, deed, person, from, through, client, undo, link } = event;
   return {
     ...once(event.published),
     eventType,
@@ -75,6 +76,7 @@ function actOfEvent(event: AlertCorrelation["events"][number], okta: Alert["okta
     person,
     from,
     through,
+    client,
     undo,
     link,
     isOwn: eventUuid === okta.eventUuid,
@@ -92,6 +94,7 @@ function actOfAlert(alert: Alert["incident"]["before"][number], okta: Alert["okt
     person: null,
     from: null,
     through: null,
+    client: null,
     undo: undoOf(eventType, succeeded),
     link: linkToEvent(okta.org, eventUuid, published),
     isOwn: eventUuid === okta.eventUuid,
@@ -115,7 +118,7 @@ function unite(acts: readonly Act[]): readonly Act[] {
 }
 
 function isSame(one: Act, other: Act): boolean {
-  return (["what", "person", "from", "through", "undo"] as const).every((name) => one[name] === other[name]);
+  return (["what", "person", "from", "through", "client", "undo"] as const).every((name) => one[name] === other[name]);
 }
 
 /** The number of acts, of which some may not be named. */
@@ -140,9 +143,9 @@ function isSamePerson(person: string, user: string): boolean {
   return person === user || (person.length > leastOfName && user.startsWith(person.slice(0, leastOfName)));
 }
 
-/** Whether its correlation is about which rules matched, and not about how much. */
+/** Whether its correlation is about acts one after the other, and not about how many or how different. */
 export function isChain({ correlation }: Story): boolean {
-  return isTemporal(correlation);
+  return isTemporal(correlation) && correlation.events.some(({ rule }) => !rule.isCorrelation);
 }
 
 /** The story in a few words: `chain of 4 acts, now created token deploy`; of a count, the title of the correlation. */
@@ -237,21 +240,35 @@ function timeOf({ published }: Act, before: Act | undefined): string {
 /** The acts of a story line by line; the origin stands where it changes. */
 export function timeline(story: Story, user: string, maximum: number): readonly string[] {
   const several = othersOf(story, user).length > 0;
-  let origin = "";
+  let before: Origin = { from: null, through: null, client: null };
   const lines = story.acts.map((act, index) => {
-    const { person, what, from, through, isOwn, count, published, until } = act;
-    const here = [...(from === null ? [] : [`from ${from}`]), ...(through === null ? [] : [`through ${through}`])].join(
-      ", ",
-    );
-    const isNew = here !== "" && here !== origin;
-    const where = isNew ? `, ${origin === "" ? "" : "now "}${here}` : "";
-    if (here !== "") origin = here;
+    const { person, what, isOwn, count, published, until } = act;
+    const { text: where, after } = describeOrigin(act, before);
+    before = after;
     const who = several && person !== null ? `${person} ` : "";
     const last = until.slice(0, 16) === published.slice(0, 16) ? "" : ` until ${until.slice(11, 16)}`;
     const times = count === 1 ? "" : `, ${count} times${last}`;
     return `${timeOf(act, story.acts[index - 1])} ${who}${what}${times}${where}${isOwn ? " (this event)" : ""}`;
   });
   return inTheMiddle(lines, maximum, countLeftOut(story, maximum));
+}
+
+type Origin = Pick<Act, "from" | "through" | "client">;
+
+/** What of the origin of an act differs from that of the act before: `, now from Lisbon, Portugal, through Tor`. */
+function describeOrigin(act: Origin, before: Origin): { readonly text: string; readonly after: Origin } {
+  const words = { from: "from", through: "through", client: "with" } as const;
+  const changed = (["from", "through", "client"] as const).filter(
+    (name) => act[name] !== null && act[name] !== before[name],
+  );
+  const isFirst = [before.from, before.through, before.client].every((each) => each === null);
+  const after = {
+    from: act.from ?? before.from,
+    through: act.through ?? before.through,
+    client: act.client ?? before.client,
+  };
+  const text = changed.map((name) => `${words[name]} ${act[name]}`).join(", ");
+  return { text: text === "" ? "" : `, ${isFirst ? "" : "now "}${text}`, after };
 }
 
 /** One thing to undo. */

@@ -1,7 +1,15 @@
 import { createHash } from "node:crypto";
 import { type Correlation, isTemporal } from "../sigma/correlation.ts";
 import { advance, type Match, type SlotFired } from "./advance.ts";
-import { type Entry, type EventNote, emptyGroup, type GroupState, keepsNotes, slotNumber } from "./group-state.ts";
+import {
+  byTime,
+  type Entry,
+  type EventNote,
+  emptyGroup,
+  type GroupState,
+  keepsNotes,
+  slotNumber,
+} from "./group-state.ts";
 
 /** Correlations, arranged by what takes part in them. */
 export interface CorrelationPlan {
@@ -49,8 +57,15 @@ export interface GroupMatches {
   readonly without: readonly Correlation[];
 }
 
+/** An entry of a firing's window. */
+export interface WindowEntry extends Entry {
+  /** Whether it is of a correlation that takes part, in the place of that one's match ({@link withParts}). @default false */
+  readonly isPart?: boolean;
+}
+
 /** A correlation that fires. Correlation, group and slot identify it. */
 export interface Firing extends SlotFired {
+  readonly window: readonly WindowEntry[];
   readonly correlation: Correlation;
   readonly group: readonly string[];
 }
@@ -279,4 +294,23 @@ function byGroup(matches: readonly GroupMatch[]): ReadonlyMap<string, Several> {
     else group.push(match);
   }
   return groups;
+}
+
+/**
+ * Names the events of correlations that take part in others: where such a correlation fires at the event at which the outer
+ * one has its match, the entries of its window stand in the place of that match.
+ *
+ * @param firings all that one event causes, those that yield no results of their own among them
+ */
+export function withParts(firings: readonly Firing[]): readonly Firing[] {
+  const expand = ({ correlation, window }: Firing): readonly WindowEntry[] =>
+    window
+      .flatMap((entry): readonly WindowEntry[] => {
+        const related = correlation.rules[entry.rule];
+        if (related?.isCorrelation !== true) return [entry];
+        const part = firings.find((each) => each.correlation.id === related.id && each.event === entry.event);
+        return part === undefined ? [entry] : expand(part).map((each) => ({ ...each, rule: entry.rule, isPart: true }));
+      })
+      .sort(byTime);
+  return firings.map((firing) => ({ ...firing, window: expand(firing) }));
 }

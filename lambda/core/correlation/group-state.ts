@@ -24,6 +24,8 @@ export interface EventNote {
   readonly from: string | null;
   /** The proxy, or else the autonomous system: `VPN NORD_VPN`; null where that is not known. */
   readonly through: string | null;
+  /** `FIREFOX on Windows 10`; null where that is not known. */
+  readonly client: string | null;
   /** The Okta id of the user on whose page the act can be undone; null for none. */
   readonly userId: string | null;
 }

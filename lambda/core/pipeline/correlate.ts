@@ -1,6 +1,6 @@
 import { noteOf } from "../alerts/event-note.ts";
 import { advanceGroups, BusyGroupError, type DecidedEvent } from "../correlation/advance-groups.ts";
-import { groupKey, matchesOf } from "../correlation/correlate.ts";
+import { groupKey, matchesOf, withParts } from "../correlation/correlate.ts";
 import type { StoredGroup } from "../correlation/group-store.ts";
 import { publishedTime } from "../okta/log-event.ts";
 import { looksLikeLogin } from "../okta/stranger.ts";
@@ -74,7 +74,7 @@ export async function correlateEvents(
       const failed = [...undecided.keys()].map(({ id }) => id);
       const own = failed.filter((id) => !correlations.silent.has(id));
       const left = undecidedOf(each, failed, [...undecided.values()][0] ?? null, run);
-      const found = firings.filter(({ correlation: { id } }) => !correlations.silent.has(id));
+      const found = withParts(firings).filter(({ correlation: { id } }) => !correlations.silent.has(id));
       return [uuid, { ...left, undecided: [...new Set([...own, ...left.undecided])], firings: found }];
     }),
   );

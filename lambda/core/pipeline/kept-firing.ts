@@ -16,6 +16,7 @@ export const keptFiring = z.object({
       at: z.number(),
       event: z.string(),
       rule: z.number(),
+      isPart: z.exactOptional(z.boolean()),
       note: z.exactOptional(
         z.object({
           eventType: z.string(),
@@ -24,6 +25,7 @@ export const keptFiring = z.object({
           succeeded: z.boolean(),
           from: textOrNull,
           through: textOrNull,
+          client: textOrNull,
           userId: textOrNull,
         }),
       ),
@@ -45,10 +47,11 @@ export function keepFiring({ group, slot, event, at, by, window }: Firing): Kept
     event,
     at,
     by,
-    window: kept.map(({ note, ...entry }) => ({
+    window: kept.map(({ note, isPart = false, ...entry }) => ({
       at: entry.at,
       event: entry.event,
       rule: entry.rule,
+      ...(isPart && { isPart }),
       ...(note && { note }),
     })),
   };

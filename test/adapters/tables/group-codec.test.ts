@@ -14,6 +14,7 @@ const note = fc.record({
   succeeded: fc.boolean(),
   from: textOrNull,
   through: textOrNull,
+  client: textOrNull,
   userId: textOrNull,
 });
 const entry: fc.Arbitrary<Entry> = fc

@@ -71,7 +71,7 @@ describe("an alert about a correlation", () => {
 
   test("says of each event who did what from where through what, and what undoes it", () => {
     const { events = [] } = correlationOf(alertOf([takeover], attack())) ?? {};
-    const from = "from Toronto, Canada, 203.0.113.77, through a proxy";
+    const from = "from Toronto, Canada, 203.0.113.77, through a proxy, with FIREFOX on Windows 10";
     expect(events.map(({ summary, undo }) => [summary, undo])).toEqual([
       [`Ada@Example.com started an Okta session ${from}`, "clear the user's sessions"],
       [
@@ -127,7 +127,7 @@ level: high`;
       [null, "Okta Sign-In Failed", null],
       [
         "user.session.start",
-        "Ada@Example.com tried to start an Okta session (INVALID_CREDENTIALS) from Toronto, Canada, 203.0.113.77, through a proxy",
+        "Ada@Example.com tried to start an Okta session (INVALID_CREDENTIALS) from Toronto, Canada, 203.0.113.77, through a proxy, with FIREFOX on Windows 10",
         null,
       ],
     ]);
@@ -148,7 +148,7 @@ level: high`;
     expect(JSON.stringify(alert)).not.toContain("T3stPassw0rd");
   });
 
-  test("names a correlation that takes part by its title, with the event that completed it", () => {
+  test("names a correlation that takes part by its title", () => {
     const count = `
 title: MFA Pushes Rejected
 name: pushes_rejected
@@ -164,12 +164,45 @@ level: high`;
     );
     const { events = [] } = correlationOf(alertOf([count, chain], [...rejected, token as LogEvent])) ?? {};
     expect(events.map(({ summary }) => summary.slice(0, 70))).toEqual(
-      [
-        "MFA Pushes Rejected; at last, Ada@Example.com rejected an MFA push from",
-        "Ada@Example.com created token deploy from Toronto, Canada, 203.0.113.77",
-      ].map((text) => text.slice(0, 70)),
+      ["MFA Pushes Rejected", "Ada@Example.com created token deploy from Toronto, Canada, 203.0.113.77"].map((text) =>
+        text.slice(0, 70),
+      ),
     );
   });
+});
+
+test("the events of a correlation that takes part stand in its place where both fire at one event", () => {
+  const count = (name: string, field: string) => `
+title: ${name}
+name: ${name}
+correlation: { type: value_count, rules: [app_opened], group-by: [actor.id], timespan: 1h, condition: { field: ${field}, gte: 2 } }
+level: low`;
+  const both = `
+title: Another Client and Network
+correlation: { type: temporal, rules: [networks, clients], group-by: [actor.id], timespan: 1h }
+level: high`;
+  const opened = (minute: number, app: string, ipAddress: string, browser: string) =>
+    logEvent({
+      uuid: `event ${minute}`,
+      published: `2026-11-24T09:${minute}:00Z`,
+      eventType: "user.authentication.sso",
+      target: [{ id: "0oa1", type: "AppInstance", alternateId: app, displayName: app }],
+      client: { ipAddress, userAgent: { browser, os: "Windows 10" } },
+    });
+  const events = [opened(10, "Mail", "203.0.113.7", "FIREFOX"), opened(40, "Payroll", "198.51.100.7", "CHROME")];
+  const alert = alertOf(
+    [count("networks", "client.ipAddress"), count("clients", "client.userAgent.browser"), both],
+    events,
+  );
+  const correlation = correlationOf(alert);
+  expect(
+    correlation?.events.map(({ eventUuid, rule, deed, from, client }) => [eventUuid, rule.title, deed, from, client]),
+  ).toEqual([
+    ["event 10", "networks", "opened app Mail", "203.0.113.7", "FIREFOX on Windows 10"],
+    ["event 10", "clients", "opened app Mail", "203.0.113.7", "FIREFOX on Windows 10"],
+    ["event 40", "networks", "opened app Payroll", "198.51.100.7", "CHROME on Windows 10"],
+    ["event 40", "clients", "opened app Payroll", "198.51.100.7", "CHROME on Windows 10"],
+  ]);
 });
 
 describe("a note", () => {
@@ -234,6 +267,7 @@ describe("a note", () => {
       succeeded: true,
       from: null,
       through: null,
+      client: null,
       userId: null,
     });
   });

@@ -22,11 +22,12 @@ function storyWith(
       eventUuid: `event ${minute}`,
       published: `2026-11-24T09:${String(minute).padStart(2, "0")}:00.000Z`,
       eventType: "system.api_token.create",
-      rule: { id: "rule", title: "Okta API Token Created" },
+      rule: { id: "rule", title: "Okta API Token Created", isCorrelation: false },
       person: "ada@example.com",
       deed: "created token deploy",
       from: "Toronto, Canada",
       through: "VPN NORD_VPN",
+      client: null,
       summary: "",
       undo: null,
       link: null,
@@ -63,6 +64,22 @@ describe("the timeline", () => {
     ]);
   });
 
+  test("names the client where it is another one, without the place that stays", () => {
+    expect(
+      lines([
+        { minute: 1, client: "FIREFOX on Windows 10" },
+        { minute: 2, client: "CHROME on Linux", through: "Tor" },
+        { minute: 3, client: null, from: null, through: null },
+        { minute: 4, client: "CHROME on Linux", through: "Tor" },
+      ]),
+    ).toEqual([
+      "2026-11-24 09:01 UTC created token deploy, from Toronto, Canada, through VPN NORD_VPN, with FIREFOX on Windows 10",
+      "09:02 created token deploy, now through Tor, with CHROME on Linux",
+      "09:03 created token deploy",
+      "09:04 created token deploy",
+    ]);
+  });
+
   test("names persons only where another one than the person of the alert acted", () => {
     expect(lines([{ minute: 1 }, { minute: 2, person: "bea@example.com", deed: "opened app Mail" }])).toEqual([
       "2026-11-24 09:01 UTC ada@example.com created token deploy, from Toronto, Canada, through VPN NORD_VPN",
@@ -71,7 +88,7 @@ describe("the timeline", () => {
   });
 
   test("counts acts in a row that say the same, and has an event of several rules once", () => {
-    const same = { minute: 2, rule: { id: "other", title: "Other" }, deed: null };
+    const same = { minute: 2, rule: { id: "other", title: "Other", isCorrelation: false }, deed: null };
     expect(lines([{ minute: 1 }, same, { minute: 2 }, { minute: 3 }])).toEqual([
       "2026-11-24 09:01 UTC created token deploy, 3 times until 09:03, from Toronto, Canada, through VPN NORD_VPN",
     ]);
