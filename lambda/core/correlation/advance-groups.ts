@@ -128,9 +128,9 @@ async function advanceGroup(
   for (let round = 0; round < maximumRounds; round += 1) {
     let { state } = stored;
     const advanced = ofEvents.map(([by, all]) => {
-      const matches = all
-        .map(({ match }) => match)
-        .filter((match) => !isIdle(correlation, state, match))
+      const arriving = all.map(({ match }) => match);
+      const matches = arriving
+        .filter((match) => !isIdle(correlation, state, match, arriving))
         .map((match) => {
           if (match.note !== undefined || match.event !== by || !keepsNotes(correlation)) return match;
           const note = noteOf(by);

@@ -9,23 +9,28 @@ import type { GroupState } from "./group-state.ts";
  * A `temporal_ordered` correlation that needs its first rule holds of no window without a match of it, before the others. A
  * match of another rule is therefore left out while no match of the first is known in the timespan before it: a read decides
  * that, and nothing is written. A first match that arrives later does not find it.
+ *
+ * @param beside the matches that arrive with it. @default none
  */
 export function isIdle(
   correlation: Correlation,
   { slots }: GroupState,
-  match: Pick<Match, "at" | "event" | "rule">,
+  match: Arriving,
+  beside: readonly Arriving[] = [],
 ): boolean {
   if (match.rule === 0 || !needsFirstRule(correlation)) return false;
   const start = match.at - correlation.milliseconds;
-  return !slots.some(
-    ({ fired, entries }) =>
-      fired?.by === match.event ||
-      entries.some(
-        ({ at, rule, event }) =>
-          (rule === 0 && at > start && at <= match.at) || (event === match.event && rule === match.rule),
-      ),
+  const isFirst = ({ at, rule }: Arriving) => rule === 0 && at > start && at <= match.at;
+  const isSame = ({ event, rule }: Arriving) => event === match.event && rule === match.rule;
+  return !(
+    beside.some(isFirst) ||
+    slots.some(
+      ({ fired, entries }) => fired?.by === match.event || entries.some((each) => isFirst(each) || isSame(each)),
+    )
   );
 }
+
+type Arriving = Pick<Match, "at" | "event" | "rule">;
 
 const needsFirstRule = onceEach((correlation: Correlation): boolean => {
   const { type, condition, rules } = correlation;

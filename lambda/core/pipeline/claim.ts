@@ -10,7 +10,7 @@ import { type Subject, subjectOf } from "./observation.ts";
 import { delays, forgottenFollowUp, keepMatches, waitingWork } from "./park.ts";
 import { userOf } from "./person.ts";
 import type { Result } from "./result.ts";
-import type { ClaimedEvent, Run, Started } from "./stages.ts";
+import type { ClaimedEvent, CorrelatedEvents, Run, Started } from "./stages.ts";
 import type { Work } from "./work.ts";
 
 /** Claims the work; opens its window and counts it at its source beside. */
@@ -71,6 +71,23 @@ async function askForClaim(
     ports.observe({ kind: "claimsUnavailable", subject, error });
     return null;
   }
+}
+
+/**
+ * The ids of the correlations that an earlier alert about the event names: a group whose correlation is decided again, as another could
+ * not be, gives the same firing. It reads the event's claim where a follow-up has one.
+ *
+ * @throws where the store of claims does not answer
+ */
+export async function reportedBefore(
+  { event: { uuid }, followUp }: Work,
+  correlated: CorrelatedEvents,
+  { ports, budget }: Run,
+): Promise<ReadonlySet<string>> {
+  if (!followUp || (correlated.get(uuid)?.firings ?? []).length === 0) return new Set();
+  const signal = share(budget.work, budget.steps.claim);
+  const claim = await within(signal, ports.claims.find(uuid, signal));
+  return new Set(claim?.kind === "done" ? claim.end.correlations : []);
 }
 
 /** Whether the work is ours to do: also where the store could not be asked. */

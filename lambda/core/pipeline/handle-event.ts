@@ -1,4 +1,4 @@
-import { claimWork, isClaimed, notClaimed } from "./claim.ts";
+import { claimWork, isClaimed, notClaimed, reportedBefore } from "./claim.ts";
 import { isReported, isWanted } from "./correlations.ts";
 import { delayReasons } from "./delay-reason.ts";
 import { type Alertable, exceptDetections } from "./except.ts";
@@ -32,7 +32,8 @@ export async function handleEvent(matched: MatchedEvent, run: Run): Promise<Hand
       certain.length > 0 ? claimWork(work, certain, run) : null,
       matched.correlated,
     ]);
-    const judged = judgeCandidate(matched, found, correlated, run);
+    const reported = await reportedBefore(work, correlated, run);
+    const judged = judgeCandidate(matched, found, correlated, reported, run);
     if (judged.kind !== "judged") return recordUnclaimed(judged);
     const { decision } = judged;
     // The user of an event that no rule reports is looked up once a correlation fires.

@@ -23,18 +23,21 @@ export interface Judged {
 /**
  * Judges a candidate by its user's locations and its correlations: it matches, does not match, is no more than a part of
  * correlations, or waits for a store.
+ *
+ * @param reported ids of correlations that an earlier alert about the event names
  */
 export function judgeCandidate(
   { candidate, work }: MatchedWork,
   findings: Findings | null,
   correlated: CorrelatedEvents,
+  reported: ReadonlySet<string>,
   { ports }: Run,
 ): Judged | Extract<Result, { readonly kind: "unmatched" | "observed" | "parked" }> {
   const decision = decide(candidate, findings?.locations ?? null, ports.mismatchDistanceKm, work.matched);
   const ofEvent = correlated.get(candidate.event.uuid);
   const wanted = (id: string) => isWanted(id, work, ports);
   const matching = decision.detections.filter(({ rule }) => wanted(rule.id));
-  const detections = [...matching, ...firingsOf(work, correlated, ports)];
+  const detections = [...matching, ...firingsOf(work, correlated, ports).filter(({ rule }) => !reported.has(rule.id))];
   const ofRules = decision.undecided.filter(wanted);
   const undecided = [...ofRules, ...(ofEvent?.undecided.filter(wanted) ?? [])];
   const { storeDown } = delayReasons;
