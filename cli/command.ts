@@ -1,5 +1,6 @@
 import { styleText } from "node:util";
 import { Command, CommanderError, InvalidArgumentError } from "commander";
+import { examples } from "./examples.ts";
 import { ProxySettingsError, useProxy } from "./proxy.ts";
 import { describeSwallowed, swallowedOptions } from "./swallowed-options.ts";
 
@@ -84,10 +85,11 @@ export function jsonLine(value: unknown): string {
   return JSON.stringify(value).replace(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu, (text) => escaped(text).join(""));
 }
 
-/** Adds examples to a command's help: what is typed after `npx okta-proxy-watch`, and what it is for. */
-export function addExamples(command: Command, examples: readonly (readonly [line: string, what: string])[]): Command {
-  const lines = examples.map(([line, what]) => `  ${commandLine} ${line}\n      ${what}`);
-  return command.addHelpText("after", `\nExamples:\n${lines.join("\n")}`);
+/** Adds the examples of {@link examples} to the help of a command and of its subcommands. */
+export function addExamples(command: Command, name = nameOf(command)): void {
+  const lines = (examples[name] ?? []).map(([line, what]) => `  ${commandLine} ${line}\n      ${what}`);
+  if (lines.length > 0) command.addHelpText("after", `\nExamples:\n${lines.join("\n")}`);
+  for (const each of command.commands) addExamples(each, `${name} ${each.name()}`.trim());
 }
 
 /** The name of a command of `createCommand`, which its npm script has too. */
@@ -109,6 +111,7 @@ export function givenArguments(): readonly string[] {
  */
 export async function runCommand(command: Command, args: readonly string[]): Promise<void> {
   given = args;
+  addExamples(command);
   // A reader such as `| head` may close the pipe early, which is no failure.
   process.stdout.on("error", (error: NodeJS.ErrnoException) => {
     if (error.code === "EPIPE") process.exit(0);

@@ -1,5 +1,5 @@
 import { Argument, type Command } from "commander";
-import { addExamples, type CommandEntry, createCommand } from "./command.ts";
+import { type CommandEntry, createCommand } from "./command.ts";
 import { completeInBash, completeInFish, completeInZsh } from "./completion/shells.ts";
 import { type Place, placesOf } from "./completion/words.ts";
 
@@ -13,21 +13,18 @@ type Shell = keyof typeof shells;
  * @param commands those to complete
  */
 export function createCompletion(commands: Readonly<Record<string, CommandEntry>>): Command {
-  const command = createCommand("completion", "Prints a script that has a shell complete commands, options and files.")
+  return createCommand("completion", "Prints a script that has a shell complete commands, options and files.")
     .addArgument(new Argument("<shell>", "the shell").choices(Object.keys(shells)))
     .addHelpText(
       "after",
       `
-It completes okta-proxy-watch and opw, behind npx as well. Where npx has a completion already, bash keeps that one.`,
+It completes okta-proxy-watch and opw, behind npx as well. Where npx has a completion already, bash keeps that one.
+
+Exit code: 0; 2 for another shell.`,
     )
     .action(async (shell: Shell) => {
       process.stdout.write(shells[shell](await findPlaces(commands)));
     });
-  return addExamples(command, [
-    ["completion bash > ~/.okta-proxy-watch.bash", "then, in ~/.bashrc: source ~/.okta-proxy-watch.bash"],
-    ["completion zsh > ~/.okta-proxy-watch.zsh", "then, in ~/.zshrc behind compinit: source ~/.okta-proxy-watch.zsh"],
-    ["completion fish > ~/.config/fish/conf.d/okta-proxy-watch.fish", "which fish reads by itself"],
-  ]);
 }
 
 async function findPlaces(commands: Readonly<Record<string, CommandEntry>>): Promise<readonly Place[]> {

@@ -1,4 +1,4 @@
-import { addExamples, createCommand } from "./command.ts";
+import { createCommand } from "./command.ts";
 import { runNode } from "./run-node.ts";
 
 /** The command, for one run. */
@@ -16,4 +16,3 @@ export const command = createCommand(
     const isDone = isBuilt && (await runNode(["build/cost.ts", ...(check ? ["--check"] : [])])) === 0;
     if (!isDone) process.exitCode = 1;
   });
-addExamples(command, [["cost", "the tables, with today's sizes and times"]]);

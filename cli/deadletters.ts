@@ -1,6 +1,6 @@
 import type { Command } from "commander";
 import { plural } from "../lambda/core/text/shorten.ts";
-import { createCommand, InputError, onTerminal } from "./command.ts";
+import { commandLine, createCommand, InputError, jsonLine, onTerminal } from "./command.ts";
 import {
   countTaken,
   type DeadLetterMessage,
@@ -8,7 +8,7 @@ import {
   redriveDeadLetter,
   visitDeadLetters,
 } from "./dead-letter-messages.ts";
-import { addDeploymentOptions, type DeploymentOptions, findDeployment } from "./deployment.ts";
+import { addDeploymentOptions, type DeploymentOptions, findDeployment, sameTarget } from "./deployment.ts";
 import { createProgress } from "./progress.ts";
 import { ask, isYes } from "./question.ts";
 
@@ -25,10 +25,7 @@ async function list(options: Chosen): Promise<void> {
   let count = 0;
   await visitDeadLetters(deployment, async (message) => {
     count += 1;
-    if (options.json) {
-      const { receiptHandle: _, body, ...rest } = message;
-      print(JSON.stringify({ ...rest, body: parse(body) }));
-    } else print(describe(message));
+    print(options.json ? toJson(message) : describe(message));
   });
   if (options.json) return;
   print(count === 0 ? "The dead-letter queue is empty." : `${count} on the dead-letter queue.`);
@@ -39,8 +36,17 @@ async function list(options: Chosen): Promise<void> {
     );
 }
 
+/** A message as a line of JSON, whole. */
+function toJson({ receiptHandle: _, body, ...rest }: DeadLetterMessage): string {
+  return jsonLine({ ...rest, body: parse(body) });
+}
+
 async function show(ids: readonly string[], options: Chosen): Promise<void> {
   const found = await onEach(ids, options, async (message) => {
+    if (options.json) {
+      print(toJson(message));
+      return;
+    }
     print(describe(message));
     // A stranger may have written the text of a message: on a terminal, its control characters must not act.
     const lines = JSON.stringify(parse(message.body), null, 2).split("\n");
@@ -99,7 +105,10 @@ async function onEach(
   act: (message: DeadLetterMessage, deployment: Awaited<ReturnType<typeof findDeployment>>) => Promise<void>,
 ): Promise<ReadonlySet<string>> {
   if (ids.length === 0 && options.all === undefined) {
-    throw new InputError("name the message ids that `list` prints, or --all");
+    const list = `${commandLine} deadletters list${sameTarget(options)}`;
+    throw new InputError(
+      `name the messages by their ids, which ${list} prints, or take --all of them; nothing was done`,
+    );
   }
   const deployment = await findDeployment(options);
   const wanted = new Set(ids);
@@ -151,10 +160,15 @@ export const command = createCommand(
 const subcommand = (name: string, description: string): Command =>
   addDeploymentOptions(command.command(name).description(description)).exitOverride();
 
-subcommand("list", "lists what is there").option("--json", "print each as a JSON line, whole").action(list);
+subcommand("list", "lists what is there")
+  .option("--json", "print each as a JSON line, whole")
+  .addHelpText("after", "\nExit code: 0; 2 when the stack, or the embedded run, is not there.")
+  .action(list);
 subcommand("show", "prints messages whole")
   .argument("[ids...]", "message ids, as list prints them")
   .option("--all", "all of them")
+  .option("--json", "print each as a JSON line")
+  .addHelpText("after", "\nExit code: 0; 2 when one is not on the queue.")
   .action(show);
 subcommand("redrive", "puts messages, or the events in them, on the retry queue, to be tried anew")
   .argument("[ids...]", "message ids, as list prints them")

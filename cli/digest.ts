@@ -45,4 +45,5 @@ export const command = addDeploymentOptions(
   )
   .option("--send", "sends it to the alert topic as well", false)
   .option("--json", "prints it as JSON, with every list whole", false)
+  .addHelpText("after", "\nExit code: 0; 2 when the time cannot be used, or the stack is not there.")
   .action(digest);

@@ -429,15 +429,24 @@ subcommand("add", "adds one; what is given has to be met all together")
   .option("--until <when>", `${timeForms}; a day counts whole (default: ${defaultDays}d)`, once(parseEnd))
   .option("--events <file>", "count what it would have covered in this export, in place of what is remembered")
   .option("--yes", "do not ask", false)
+  .addHelpText(
+    "after",
+    "\nExit code: 0; 1 when the answer was no; 2 when it cannot be made, or there is no terminal to ask at: then nothing is changed.",
+  )
   .action(add);
 subcommand("list", "lists them, the one that ends next first")
   .option("--ended", "those that have ended as well", false)
   .option("--json", "print each as a JSON line", false)
+  .addHelpText("after", "\nExit code: 0; 2 when the stack, or the embedded run, is not there.")
   .action(list);
-subcommand("remove", "removes some").argument("<ids...>", "ids, as list prints them").action(remove);
+subcommand("remove", "removes some")
+  .argument("<ids...>", "ids, as list prints them")
+  .addHelpText("after", "\nExit code: 0; 2 when one is not there: the others are removed.")
+  .action(remove);
 subcommand("why", "shows why an event was not alerted on, or which exceptions would cover one")
   .argument("<event>", "the uuid of an event of the last seven days, or a file that holds events, or alerts")
+  .addHelpText("after", "\nExit code: 0; 1 when nothing is recorded of the event; 2 when the file cannot be used.")
   .action(why);
-subcommand("notify", "publishes a notice about those that end within a week, as is done every day by itself").action(
-  notify,
-);
+subcommand("notify", "publishes a notice about those that end within a week, as is done every day by itself")
+  .addHelpText("after", "\nExit code: 0; 2 when the stack, or the embedded run, is not there.")
+  .action(notify);

@@ -7,7 +7,7 @@ import {
   type EventHooksApi,
   toRequest,
 } from "../lambda/adapters/okta-api/event-hooks-api.ts";
-import { createCommand, InputError, onTerminal } from "./command.ts";
+import { createCommand, InputError, jsonLine, onTerminal } from "./command.ts";
 import {
   addDeploymentOptions,
   type Deployment,
@@ -44,6 +44,10 @@ const print = (text: string) => process.stdout.write(`${onTerminal(text)}\n`);
 
 interface HookOptions extends DeploymentOptions {
   readonly org?: string;
+}
+
+interface CheckOptions extends HookOptions {
+  readonly json: boolean;
 }
 
 /** The deadline of a command's requests to Okta. */
@@ -174,7 +178,7 @@ async function printRequests(api: EventHooksApi, wanted: WantedHook, org: string
   print(`POST ${path}/${id}/lifecycle/verify`);
 }
 
-async function status(options: HookOptions): Promise<void> {
+async function status(options: CheckOptions): Promise<void> {
   const deployment = await findDeployment(options);
   const org = orgOf(options, deployment);
   const needed = await neededEventTypes(deployment);
@@ -195,8 +199,8 @@ async function status(options: HookOptions): Promise<void> {
         : [await functionsCredentialFinding(deployment.oktaCredentialSecretArn, commandOn(options)("setup"))]),
       ...(await reconciliationFindings(logs, deployment, needed.logFilter, longest())),
     ];
-    printChecks([...findings.map((each) => unlessStreamed(each, hook, deployment)), ...further]);
-    if (wanted.eventTypes.includes("user.risk.detect")) print(`note: ${hiddenRisk}`);
+    printChecks([...findings.map((each) => unlessStreamed(each, hook, deployment)), ...further], options.json);
+    if (!options.json && wanted.eventTypes.includes("user.risk.detect")) print(`note: ${hiddenRisk}`);
   }, "What else is wrong is not known");
 }
 
@@ -211,10 +215,14 @@ function commandOn({ org, ...target }: HookOptions): (name: string) => string {
   return (name) => `npx okta-proxy-watch hook ${name}${options}`;
 }
 
-/** Prints checks; sets exit code 1 when one is wrong. */
-function printChecks(findings: readonly HookCheck[]): void {
+/** Prints checks, also as JSON lines; sets exit code 1 when one is wrong. */
+function printChecks(findings: readonly HookCheck[], json = false): void {
   const width = Math.max(...findings.map(({ what }) => what.length));
   for (const { what, ok, detail, remedy } of findings) {
+    if (json) {
+      print(jsonLine({ what, ok, detail, remedy }));
+      continue;
+    }
     print(`${ok === null ? "?    " : ok ? "ok   " : "WRONG"} ${what.padEnd(width)}  ${detail}`);
     if (remedy !== null) print(`${" ".repeat(width + 8)}to do: ${remedy}`);
   }
@@ -267,7 +275,7 @@ async function terraform(options: HookOptions): Promise<void> {
   );
 }
 
-async function doctor(options: HookOptions): Promise<void> {
+async function doctor(options: CheckOptions): Promise<void> {
   const prospect = await findProspect(options, () => {});
   const org = orgOf(options, prospect);
   await askingOkta(async () => {
@@ -286,7 +294,7 @@ async function doctor(options: HookOptions): Promise<void> {
       longest(),
       scopes,
     );
-    printChecks(findings);
+    printChecks(findings, options.json);
   }, nothingDone);
 }
 
@@ -312,6 +320,7 @@ subcommand("register", "creates the hook, or brings it up to date; verifies it, 
   )
   .action(register);
 subcommand("status", "shows whether the hook has its settings, and what reaches the stack")
+  .option("--json", "print each check as a JSON line: what, ok (null where it is not known), detail, remedy", false)
   .addHelpText(
     "after",
     `\n${credentialHelp(["okta.eventHooks.read", "okta.logs.read"])}
@@ -331,8 +340,11 @@ subcommand(
     `${manage}\nExit code: 0; 1 when Okta failed; 2 when it cannot be done. Stopped, it goes on when run again.`,
   )
   .action(rotate);
-subcommand("terraform", "prints the hook for those who keep Okta in Terraform").action(terraform);
+subcommand("terraform", "prints the hook for those who keep Okta in Terraform")
+  .addHelpText("after", "\nExit code: 0; 2 when the stack, or the embedded run, is not there.")
+  .action(terraform);
 subcommand("doctor", "checks, step by step, whether Okta's API can be asked, and names the step that fails")
+  .option("--json", "print each step as a JSON line: what, ok (null where it is not known), detail, remedy", false)
   .addHelpText(
     "after",
     `\n${credentialHelp([...managing, "okta.logs.read"])}

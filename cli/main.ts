@@ -2,7 +2,7 @@ import { spawnSync } from "node:child_process";
 import { readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { Command } from "commander";
-import { addExamples, type CommandEntry, commandLine, runCommand, withHelp } from "./command.ts";
+import { type CommandEntry, commandLine, runCommand, withHelp } from "./command.ts";
 import { commands } from "./commands.ts";
 
 /**
@@ -28,11 +28,6 @@ function createProgram(): Command {
     .version(version, "-V, --version", "print the version")
     .helpCommand("help [command]", "show the options and examples of a command");
   for (const [name, { summary }] of Object.entries(commands)) program.command(name).description(summary);
-  addExamples(program, [
-    ["start", "an alert on this machine, within a minute"],
-    ["backtest --events system-log-export.jsonl.gz", "what would have alerted last month"],
-    ["help hook", "the options of a command"],
-  ]);
   return program.addHelpText(
     "after",
     "\nExit code: 0; 1 when a command found something wrong, or failed; 2 when it was used wrongly. More: docs/commands.md",

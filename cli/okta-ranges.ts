@@ -3,7 +3,7 @@ import * as z from "zod";
 import { whyUnreachable } from "../lambda/adapters/okta-api/unreachable.ts";
 import { parseCidr } from "../lambda/core/network/cidr.ts";
 import { plural } from "../lambda/core/text/shorten.ts";
-import { createCommand, InputError, onTerminal } from "./command.ts";
+import { createCommand, InputError, jsonLine, onTerminal } from "./command.ts";
 
 /**
  * Okta's list of the networks of its cells:
@@ -18,13 +18,15 @@ const print = (text: string) => process.stdout.write(`${onTerminal(text)}\n`);
 interface Options {
   readonly cell?: readonly string[];
   readonly from: string;
+  readonly json: boolean;
 }
 
-async function printRanges({ cell: wanted = [], from }: Options): Promise<void> {
+async function printRanges({ cell: wanted = [], from, json }: Options): Promise<void> {
   const all = await readCells(from);
   if (wanted.length === 0) {
-    for (const [name, { ip_ranges: ranges }] of Object.entries(all))
-      print(`${name}  ${plural(ranges.length, "network")}`);
+    for (const [cell, { ip_ranges: ranges }] of Object.entries(all))
+      print(json ? jsonLine({ cell, networks: ranges.length }) : `${cell}  ${plural(ranges.length, "network")}`);
+    if (json) return;
     process.stderr.write(
       "The footer of your org's admin console names its cell: OK1 is us_cell_1, EU1 emea_cell_1... Then: --cell NAME\n",
     );
@@ -37,12 +39,8 @@ async function printRanges({ cell: wanted = [], from }: Options): Promise<void> 
   });
   const unusable = ranges.filter((range) => parseCidr(range) === null);
   if (unusable.length > 0) throw new InputError(`${from} has what is no network: ${unusable.slice(0, 5).join(", ")}`);
-  print(
-    `allowedCidrs: [${[...new Set(ranges)]
-      .sort()
-      .map((range) => `"${range}"`)
-      .join(", ")}]`,
-  );
+  const sorted = [...new Set(ranges)].sort();
+  print(json ? jsonLine(sorted) : `allowedCidrs: [${sorted.map((range) => `"${range}"`).join(", ")}]`);
 }
 
 async function readCells(from: string): Promise<z.infer<typeof cells>> {
@@ -76,4 +74,6 @@ export const command = createCommand(
 )
   .option("--cell <name...>", "the org's cell; without it, the cells are listed")
   .option("--from <url or file>", "where the list is", published)
+  .option("--json", "print each cell as a JSON line; with --cell, its networks as one", false)
+  .addHelpText("after", "\nExit code: 0; 2 when the list cannot be read, or has no such cell.")
   .action(printRanges);

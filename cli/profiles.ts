@@ -24,7 +24,7 @@ import { allLocations, type Profile } from "../lambda/core/profiles/profile.ts";
 import type { ProfileLocation } from "../lambda/core/profiles/profile-location.ts";
 import { syncProfiles } from "../lambda/core/profiles/sync.ts";
 import { plural } from "../lambda/core/text/shorten.ts";
-import { createCommand, InputError, onOneLine, onTerminal } from "./command.ts";
+import { createCommand, InputError, jsonLine, onOneLine, onTerminal } from "./command.ts";
 import { addDeploymentOptions, type Deployment, type DeploymentOptions, findDeployment } from "./deployment.ts";
 import { openExport } from "./event-export.ts";
 import { loadGeocoder } from "./geocoding/load-geocoder.ts";
@@ -107,20 +107,40 @@ function printRows(file: string, rows: readonly BadRow[], what: string): void {
  */
 const keysOf = (user: string) => [...new Set([user, user.toLowerCase(), canonicalLogin(user)])];
 
-async function show(user: string, options: DeploymentOptions): Promise<void> {
+interface ListOptions extends DeploymentOptions {
+  readonly json: boolean;
+}
+
+async function show(user: string, options: ListOptions): Promise<void> {
   const items = openItems(await findDeployment(options));
   const found = await items.get(keysOf(user).flatMap(keysOfProfile));
   if (found.size === 0) throw new InputError(`no profile of ${user}; an Okta user id (00u...) or a login is expected`);
-  for (const item of found.values()) print(describe(item));
+  for (const item of found.values()) print(options.json ? toJson(item) : describe(item));
 }
 
-async function list(options: DeploymentOptions): Promise<void> {
+async function list(options: ListOptions): Promise<void> {
   let users = 0;
   for await (const item of openItems(await findDeployment(options)).scan()) {
-    print(describe(item));
+    print(options.json ? toJson(item) : describe(item));
     if (journeysOf(item) === null) users += 1;
   }
+  if (options.json) return;
   print(users === 0 ? "There are no profiles." : `${plural(users, "profile")}.`);
+}
+
+/** An item as a line of JSON: a person's locations, or their journeys, which are kept apart. */
+function toJson(profile: Profile): string {
+  const { user, source, updatedAt, imported, okta } = profile;
+  const traveler = journeysOf(profile);
+  return jsonLine({
+    user: traveler ?? user,
+    kind: traveler === null ? "profile" : "journeys",
+    source,
+    updatedAt,
+    imported: imported?.updatedAt ?? null,
+    okta: okta?.updatedAt ?? null,
+    locations: allLocations(profile),
+  });
 }
 
 /** Describes an item: its sources with their times, then the locations. */
@@ -389,21 +409,35 @@ subcommand("import", "loads locations from a CSV file, and places their cities")
   .option("--dry-run", "show what would change, and write nothing", false)
   .addHelpText("after", "\nExit code: 0; 1 when rows or users were left out; 2 when the file cannot be used.")
   .action(importFile);
-subcommand("show", "prints a user's locations").argument("<user>", "Okta user id or login").action(show);
-subcommand("list", "prints all users' locations").action(list);
+subcommand("show", "prints a user's locations")
+  .argument("<user>", "Okta user id or login")
+  .option("--json", "print each item as a JSON line", false)
+  .addHelpText("after", "\nExit code: 0; 2 when there is no profile of the user.")
+  .action(show);
+subcommand("list", "prints all users' locations")
+  .option("--json", "print each item as a JSON line", false)
+  .addHelpText("after", "\nExit code: 0; 2 when the stack, or the embedded run, is not there.")
+  .action(list);
 subcommand(
   "export",
   "prints all locations as CSV, as import reads them: npx okta-proxy-watch profiles export > profiles.csv",
-).action(exportAll);
-subcommand("delete", "removes all that is stored of a user").argument("<user>", "Okta user id or login").action(remove);
+)
+  .addHelpText("after", "\nExit code: 0; 2 when the stack, or the embedded run, is not there.")
+  .action(exportAll);
+subcommand("delete", "removes all that is stored of a user")
+  .argument("<user>", "Okta user id or login")
+  .addHelpText("after", "\nExit code: 0; 2 when nothing is kept of the user.")
+  .action(remove);
 addPlaceOptions(subcommand("travel", "adds a location that counts until a day"))
   .argument("<user>", "Okta user id or login")
   .requiredOption("--until <time>", `${timeForms}; a day counts whole`, parseEnd)
+  .addHelpText("after", "\nExit code: 0; 2 when the place or the time cannot be used.")
   .action(travel);
 addPlaceOptions(subcommand("judge", "judges a place as the detection does"))
   .argument("[user]", "Okta user id or login")
   .option("--event <file>", "judge the events of an export instead")
   .option("--distance-km <number>", "the threshold (default: that of the deployment)", parseDistance)
+  .addHelpText("after", "\nExit code: 0, whatever the verdict; 2 when the place or the file cannot be used.")
   .action(judge);
 subcommand("sync", "brings locations up to date with Okta's users, and places their cities")
   .requiredOption("--okta-url <url>", "the org: https://example.okta.com")
@@ -420,4 +454,5 @@ Exit code: 0; 1 when it was stopped, users were left out, or Okta failed; 2 when
 command
   .command("template")
   .description("prints a CSV file to fill in: npx okta-proxy-watch profiles template > profiles.csv")
+  .addHelpText("after", "\nExit code: 0.")
   .action(readTemplate);

@@ -6,7 +6,7 @@ import { defaultMismatchDistanceKm } from "../lambda/core/profiles/mismatch-dist
 import { defaultSourceAlerts } from "../lambda/core/storms/gathering.ts";
 import { defaultStormAfter } from "../lambda/core/storms/storm.ts";
 import { backtest } from "./backtest.ts";
-import { addExamples, createCommand, InputError } from "./command.ts";
+import { createCommand, InputError } from "./command.ts";
 import { countedPeriod } from "./counted-period.ts";
 import { addDeploymentOptions, type DeploymentOptions, findDeployment, sameTarget } from "./deployment.ts";
 import { readDeployedDetections } from "./detections-folder.ts";
@@ -103,8 +103,3 @@ With --okta: ${credentialHelp(["okta.logs.read"])}
 Exit code: 0; 1 when Okta failed; 2 when options cannot be used, or there is no such deployment.`,
   )
   .action(report);
-addExamples(command, [
-  ["--since 30d", "of the deployed stack"],
-  ["--okta https://example.okta.com --since 30d --anonymize", "of the System Log, to show to others"],
-  ["--local", "of the embedded run"],
-]);

@@ -1,7 +1,7 @@
 import { areBundlesCurrent } from "../local/bundles.ts";
 import { chaosFaults } from "../local/chaos.ts";
 import { environmentHelp } from "../local/settings.ts";
-import { addExamples, createCommand } from "./command.ts";
+import { createCommand } from "./command.ts";
 import { runNode } from "./run-node.ts";
 
 interface Options {
@@ -40,8 +40,3 @@ export const command = createCommand(
     "\nExit code: 0 when it is stopped; 1 when the build failed, or the port is taken; 2 for settings that cannot be used.",
   )
   .action(start);
-addExamples(command, [
-  ["start", "on port 3000"],
-  ["start --port 0", "on a free port"],
-  ["start --chaos sns", "with SNS down"],
-]);

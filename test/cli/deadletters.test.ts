@@ -107,6 +107,14 @@ describe("list", () => {
   });
 });
 
+test("show --json prints the same JSON line as list", async () => {
+  const [id = ""] = await put(exhausted("event-1"));
+  const { code, stdout } = await deadletters("show", id, "--json");
+  expect(code).toBe(0);
+  expect(JSON.parse(stdout)).toMatchObject({ id, body: { reason: "SNS was down" } });
+  expect(stdout).toBe((await deadletters("list", "--json")).stdout);
+});
+
 test("show prints a message whole", async () => {
   const [id = ""] = await put(exhausted("event-1"), exhausted("event-2"));
   const { stdout } = await deadletters("show", id);
@@ -344,10 +352,19 @@ describe("discard", () => {
 
 describe("what cannot be done is refused with exit code 2", () => {
   test.each([
-    [["show"], /name the message ids/],
+    [
+      ["show"],
+      /name the messages by their ids, which npx okta-proxy-watch deadletters list --local --url \S+ prints, or take --all of them; nothing was done/,
+    ],
     [["show", "nobody"], /not on the dead-letter queue: nobody/],
-    [["discard", "--yes"], /name the message ids/],
-    [["discard"], /name the message ids/],
+    [
+      ["discard", "--yes"],
+      /name the messages by their ids, which npx okta-proxy-watch deadletters list --local --url \S+ prints, or take --all of them; nothing was done/,
+    ],
+    [
+      ["discard"],
+      /name the messages by their ids, which npx okta-proxy-watch deadletters list --local --url \S+ prints, or take --all of them; nothing was done/,
+    ],
     [["discard", "nobody"], /not on the dead-letter queue: nobody/],
     [["nope"], /unknown command/],
   ])("%j", async (args, message) => {

@@ -222,6 +222,9 @@ describe("status", () => {
     );
     expect(stdout).toMatch(/last delivery +in the hour from \d{4}-\d\d-\d\dT\d\d:\d\dZ/);
     expect(changes()).toEqual(["POST /api/v1/eventHooks/who1/lifecycle/verify"]);
+    const asJson = (await hook("status", "--json")).stdout.trim().split("\n");
+    expect(asJson).toHaveLength(8);
+    for (const line of asJson) expect(JSON.parse(line)).toMatchObject({ ok: true, remedy: null });
   });
 
   test("of a stack with oktaOrgUrl reports whether reconciliation reads the log, and why Okta refuses its request", async () => {

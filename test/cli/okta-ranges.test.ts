@@ -36,6 +36,13 @@ test("without a cell, the cells are listed", async () => {
   expect({ code, stdout }).toEqual({ code: 0, stdout: "us_cell_1  4 networks\nemea_cell_1  1 network\n" });
 });
 
+test("--json prints each cell as a JSON line, and the networks of a named one", async () => {
+  const { code, stdout, stderr } = await ranges("--from", url, "--json");
+  expect({ code, stderr }).toEqual({ code: 0, stderr: "" });
+  expect(stdout).toBe('{"cell":"us_cell_1","networks":4}\n{"cell":"emea_cell_1","networks":1}\n');
+  expect((await ranges("--from", url, "--json", "--cell", "emea_cell_1")).stdout).toBe('["198.51.100.0/24"]\n');
+});
+
 test("what it prints is the setting, each network once", async () => {
   const { code, stdout, stderr } = await ranges("--from", url, "--cell", "us_cell_1", "emea_cell_1");
   expect({ code, stderr }).toEqual({ code: 0, stderr: "" });

@@ -135,6 +135,17 @@ describe("npx okta-proxy-watch profiles", () => {
     expect(`${shown}${listed}`).not.toContain("JOURNEY#");
     const ofProfiles = listed.split("\n").filter((line) => /^\S+ {2}\(/.test(line));
     expect(listed).toMatch(new RegExp(`^${ofProfiles.length} profiles\\.$`, "m"));
+    const asJson = (await profiles("show", "ada@example.com", "--json")).stdout.trim().split("\n");
+    expect(asJson.map((line) => JSON.parse(line))).toEqual([
+      expect.objectContaining({ user: "ada@example.com", kind: "profile" }),
+      expect.objectContaining({
+        user: "ada@example.com",
+        kind: "journeys",
+        locations: [expect.objectContaining({ city: "Tokyo", until: "2100-01-16T00:00:00.000Z" })],
+      }),
+    ]);
+    const all = (await profiles("list", "--json")).stdout.trim().split("\n");
+    expect(all).toEqual(expect.arrayContaining(asJson));
     const { stdout } = await profiles("export");
     expect(stdout).not.toContain("Tokyo");
     expect(stdout).toContain("\n,ada@example.com,home,PT,,Lisbon,");
