@@ -1,3 +1,5 @@
+import { delivery, sessionStart } from "../test/fixtures/events.ts";
+
 /** System Log events as an org of 5,000 users makes them, of ten types; one in 200 came through a proxy. */
 export function sampleEvent(index: number): Record<string, unknown> {
   const user = index % 5_000;
@@ -71,6 +73,25 @@ const eventTypes = [
 /** The fields of the receiver's event that it reads. */
 export function functionUrlRequest(method: string, headers: Readonly<Record<string, string>>, body: string) {
   return { headers, requestContext: { http: { method, sourceIp: "192.0.2.1" } }, body, isBase64Encoded: false };
+}
+
+/**
+ * A delivery of session starts through a proxy, each of another user from another network: many from one would be counted and gathered
+ * at their source, and be no alerts.
+ *
+ * @param secret the hook's
+ */
+export function matchingDelivery(matches: number, secret: string) {
+  const events = Array.from({ length: matches }, () => {
+    const id = `00u${crypto.randomUUID()}`;
+    const asNumber = 1 + Math.floor(Math.random() * 4_000_000_000);
+    return sessionStart({
+      actor: { id, type: "User", alternateId: `${id}@example.com`, displayName: "A User" },
+      securityContext: { asNumber, asOrg: "Example Hosting", isp: null, domain: null, isProxy: true },
+    });
+  });
+  const headers = { authorization: secret, "content-type": "application/json" };
+  return functionUrlRequest("POST", headers, JSON.stringify(delivery(events)));
 }
 
 /**

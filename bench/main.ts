@@ -7,6 +7,7 @@ import { promisify } from "node:util";
 import { readScriptOptions } from "../build/script-options.ts";
 import { alerting } from "./alerting.ts";
 import { backtest } from "./backtest.ts";
+import { besidePlain } from "./beside-plain.ts";
 import { commandStarts } from "./command-starts.ts";
 import { http, memory } from "./endurance.ts";
 import { deliveryOf, environment, firstRequests, post } from "./first-requests.ts";
@@ -167,6 +168,7 @@ await figures("matching of patterns", patterns);
 await figures("commands", commandStarts);
 await figures("backtest", () => backtest(Number(process.env.EXPORT_MEGABYTES ?? 100)));
 await figures("alerts of a month", alerting);
+await figures("beside the same stack written plainly", () => besidePlain(index, Number(process.env.ALERT_RUNS ?? 21)));
 await figures("round trips", () =>
   roundTrips(
     async () => (await import(`${pathToFileURL(index).href}?round-trips`)).handler,

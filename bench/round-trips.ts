@@ -3,9 +3,8 @@ import { once } from "node:events";
 import { fileURLToPath } from "node:url";
 import { BatchGetItemCommand, DynamoDBClient, UpdateItemCommand } from "@aws-sdk/client-dynamodb";
 import { PublishCommand, SNSClient } from "@aws-sdk/client-sns";
-import { delivery, sessionStart } from "../test/fixtures/events.ts";
 import { lineOf } from "./endurance.ts";
-import { functionUrlRequest } from "./events.ts";
+import { matchingDelivery } from "./events.ts";
 import { median, print } from "./measure.ts";
 
 /**
@@ -38,7 +37,7 @@ export async function roundTrips(importReceiver: () => Promise<Handler>, runs: n
     const calls = bareCalls();
     for (const matches of [1, 50] as const) {
       const ways = {
-        ours: () => handler(matchingDelivery(matches)),
+        ours: () => handler(matchingDelivery(matches, process.env.HOOK_SECRET ?? "")),
         three: () => calls.inSequence(),
         same: () => calls.asMany(matches),
       };
@@ -82,16 +81,6 @@ async function timeOf(work: () => Promise<unknown>): Promise<number | null> {
   if (status === undefined || status === 204) return time;
   if (status === 503) return null;
   throw new Error(`the delivery was answered ${status}`);
-}
-
-/** A delivery of session starts through a proxy, each of another user. */
-function matchingDelivery(matches: number): ReturnType<typeof functionUrlRequest> {
-  const events = Array.from({ length: matches }, () => {
-    const id = `00u${crypto.randomUUID()}`;
-    return sessionStart({ actor: { id, type: "User", alternateId: `${id}@example.com`, displayName: "A User" } });
-  });
-  const headers = { authorization: process.env.HOOK_SECRET ?? "", "content-type": "application/json" };
-  return functionUrlRequest("POST", headers, JSON.stringify(delivery(events)));
 }
 
 /** The pipeline's calls by bare clients. */

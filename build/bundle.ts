@@ -108,7 +108,7 @@ async function bundle(name: string): Promise<Metafile["outputs"]> {
 
 /** Functions whose caller waits for the first answer, with the names of the dynamic imports of nearly every request. */
 const awaited: ReadonlyMap<string, readonly string[]> = new Map([
-  ["receiver", ["receiver-delivery", "aws-lambda-powertools-metrics"]],
+  ["receiver", ["receiver-delivery", "aws-lambda-powertools-metrics", "receiver-alerts", "direct-calls"]],
 ]);
 
 /**
@@ -135,8 +135,9 @@ async function bundleAwaited(name: string, parts: readonly string[], outdir: str
     entryPoints: Object.fromEntries(later),
     outdir: join(outdir, laterFolder),
     splitting: true,
-    chunkNames: "shared/[name]-[hash]",
-    plugins: [builtinsPlugin, rulesPlugin],
+    // Beside the parts, so that the path to a part is the same for all.
+    chunkNames: "[name]-[hash]",
+    plugins: [builtinsPlugin, rulesPlugin, leaveForLater(new Map(), "", parts)],
   });
   all.push(shared);
   return { files: all.flatMap(({ files }) => files), outputs: Object.assign({}, ...all.map(({ outputs }) => outputs)) };
@@ -168,8 +169,9 @@ const laterFolder = "later";
  * Leaves dynamic imports of files that are built later unchanged, and adds them to `later`.
  *
  * @param folder their future folder, relative to the importing file
+ * @param only the names of those that are left. @default all
  */
-function leaveForLater(later: Map<string, string>, folder: string): Plugin {
+function leaveForLater(later: Map<string, string>, folder: string, only?: readonly string[]): Plugin {
   const resolving = Symbol("resolving");
   return {
     name: "leave for later",
@@ -185,6 +187,7 @@ function leaveForLater(later: Map<string, string>, folder: string): Plugin {
         if ((later.get(name) ?? resolved.path) !== resolved.path) {
           return { errors: [{ text: `two files would be called ${name}: ${later.get(name)} and ${resolved.path}` }] };
         }
+        if (only?.includes(name) === false) return null;
         later.set(name, resolved.path);
         return { path: `./${[folder, name].filter(Boolean).join("/")}.mjs`, external: true };
       });

@@ -20,10 +20,7 @@ export async function createProcess(
   const detections = await enabledDetections(config);
   const { rules } = detections;
   const getPipeline = once(async () => {
-    const [{ processDelivery }, { createPipelinePorts }] = await Promise.all([
-      import("../core/pipeline/process-delivery.ts"),
-      import("./wiring/pipeline-ports.ts"),
-    ]);
+    const { processDelivery, createPipelinePorts } = await import("./receiver-alerts.ts");
     return { processDelivery, ports: await createPipelinePorts({ config, detections, metrics, getStateKey }) };
   });
   return async (delivery, budget) => {

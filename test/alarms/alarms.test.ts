@@ -282,17 +282,16 @@ describe("an alarm is raised by what it is about:", () => {
     expect(on()).toContain("Deaf");
   });
 
-  test.each([
-    "later/receiver-delivery.mjs",
-    "later/core-pipeline-process-delivery.mjs",
-    "later/wiring-pipeline-ports.mjs",
-  ])("RequestsFailed and Deaf, by the bundle without %s", async (file) => {
-    stopClock();
-    await account.breakReceiver(file);
-    expect(await deliver([freshSessionStart()])).toBe(503);
-    expectAlarm("RequestsFailed");
-    expect(on()).toContain("Deaf");
-  });
+  test.each(["later/receiver-delivery.mjs", "later/receiver-alerts.mjs", "later/direct-calls.mjs"])(
+    "RequestsFailed and Deaf, by the bundle without %s",
+    async (file) => {
+      stopClock();
+      await account.breakReceiver(file);
+      expect(await deliver([freshSessionStart()])).toBe(503);
+      expectAlarm("RequestsFailed");
+      expect(on()).toContain("Deaf");
+    },
+  );
 
   test("RequestsFailed, by a failure that cannot even be logged as usual", async () => {
     stopClock();

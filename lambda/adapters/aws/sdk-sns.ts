@@ -1,6 +1,6 @@
 import { PublishBatchCommand, PublishCommand, SNSClient } from "@aws-sdk/client-sns";
 import type { CallerSettings } from "./direct/caller.ts";
-import type { Sns } from "./messaging.ts";
+import type { Sns } from "./operations.ts";
 
 /** SNS by a client of the SDK. */
 export function sdkSns(settings: CallerSettings, client = new SNSClient({ retryMode: "standard", ...settings })): Sns {

@@ -1,6 +1,6 @@
 import { SendMessageBatchCommand, SQSClient } from "@aws-sdk/client-sqs";
 import type { ClientSettings } from "./client.ts";
-import type { SendMessageBatch } from "./messaging.ts";
+import type { SendMessageBatch } from "./operations.ts";
 
 /** SQS by a client of the SDK. */
 export function sdkSqs(settings: ClientSettings, client = new SQSClient(settings)): SendMessageBatch {

@@ -15,7 +15,7 @@ export type SecretSource = { readonly arn: string } | { readonly value: string }
 export function createSecrets(settings: ClientSettings = clientDefaults): (arn: string) => FetchVersion {
   const load = once(async () => {
     const access = readAccess("secretsmanager", process.env);
-    if (access !== null) return (await import("./direct/secrets-manager.ts")).fetchSecretDirectly(access, settings);
+    if (access !== null) return (await import("./direct/calls.ts")).fetchSecretDirectly(access, settings);
     // The SDK's client is imported by a module of its own, so that the bundle holds what that imports, and no more.
     const { createFetchSecret } = await import("./fetch-secret.ts");
     return createFetchSecret(settings);

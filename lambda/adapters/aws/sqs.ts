@@ -1,7 +1,7 @@
 import type { SQSClient } from "@aws-sdk/client-sqs";
 import type { ClientSettings } from "./client.ts";
 import { readAccess } from "./direct/access.ts";
-import type { SendMessageBatch } from "./messaging.ts";
+import type { SendMessageBatch } from "./operations.ts";
 
 /** Opens SQS, directly where the environment allows that, else by the SDK; or by a client of the SDK that is given. */
 export async function openSqs(
@@ -10,6 +10,6 @@ export async function openSqs(
   given?: SQSClient,
 ): Promise<SendMessageBatch> {
   const access = given === undefined ? readAccess("sqs", process.env) : null;
-  if (access !== null) return (await import("./direct/sqs.ts")).directSqs(queueUrl, access, settings);
+  if (access !== null) return (await import("./direct/calls.ts")).directSqs(queueUrl, access, settings);
   return (await import("./sdk-sqs.ts")).sdkSqs(settings, given);
 }

@@ -1,6 +1,6 @@
 import type { AttributeValue } from "@aws-sdk/client-dynamodb";
 import { within } from "../../core/time/budget.ts";
-import type { Dynamodb } from "../aws/dynamodb/operations.ts";
+import type { Dynamodb } from "../aws/operations.ts";
 
 /*
  * The time since which the deployment has watched: one item of the state table, without a time to live. The first

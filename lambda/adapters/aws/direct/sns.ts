@@ -1,5 +1,5 @@
 import type { MessageAttributeValue, PublishInput } from "@aws-sdk/client-sns";
-import type { Refused, Sns } from "../messaging.ts";
+import type { Refused, Sns } from "../operations.ts";
 import type { Access } from "./access.ts";
 import type { CallerSettings } from "./caller.ts";
 import { createQueryCaller } from "./query-protocol.ts";

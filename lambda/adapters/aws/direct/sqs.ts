@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
 import type { SendMessageBatchCommandOutput } from "@aws-sdk/client-sqs";
 import type { ClientSettings } from "../client.ts";
-import type { SendMessageBatch } from "../messaging.ts";
+import type { SendMessageBatch } from "../operations.ts";
 import type { Access } from "./access.ts";
 import { createJsonCaller } from "./json-protocol.ts";
 

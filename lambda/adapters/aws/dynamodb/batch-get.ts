@@ -1,7 +1,7 @@
 import type { AttributeValue, KeysAndAttributes } from "@aws-sdk/client-dynamodb";
 import { pause } from "../../../core/time/budget.ts";
 import { toBatches } from "../batches.ts";
-import type { Dynamodb } from "./operations.ts";
+import type { Dynamodb } from "../operations.ts";
 
 /** Items of one table, by their keys. */
 export interface TableKeys {

@@ -1,6 +1,6 @@
 import { type ClientSettings, clientDefaults, once } from "../client.ts";
 import { readAccess } from "../direct/access.ts";
-import type { GetDynamodb } from "./operations.ts";
+import type { GetDynamodb } from "../operations.ts";
 
 /**
  * DynamoDB for a function: one for all of its requests, since each opens its own connections. It is called directly where the
@@ -9,7 +9,7 @@ import type { GetDynamodb } from "./operations.ts";
 export function createDynamodb(settings: ClientSettings = clientDefaults): GetDynamodb {
   return once(async () => {
     const access = readAccess("dynamodb", process.env);
-    if (access !== null) return (await import("./direct.ts")).directDynamodb(access, settings);
+    if (access !== null) return (await import("../direct/calls.ts")).directDynamodb(access, settings);
     return (await import("./sdk.ts")).openDynamodb(settings);
   });
 }

@@ -6,7 +6,7 @@ import {
   UpdateItemCommand,
 } from "@aws-sdk/client-dynamodb";
 import type { ClientSettings } from "../client.ts";
-import type { Dynamodb } from "./operations.ts";
+import type { Dynamodb } from "../operations.ts";
 
 /** DynamoDB by a client of the SDK. */
 export function sdkDynamodb(client: DynamoDBClient): Dynamodb {

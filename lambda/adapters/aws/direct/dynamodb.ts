@@ -1,7 +1,7 @@
 import type { ClientSettings } from "../client.ts";
-import type { Access } from "../direct/access.ts";
-import { createJsonCaller, type JsonForm } from "../direct/json-protocol.ts";
-import type { Dynamodb } from "./operations.ts";
+import type { Dynamodb } from "../operations.ts";
+import type { Access } from "./access.ts";
+import { createJsonCaller, type JsonForm } from "./json-protocol.ts";
 
 /** Calls DynamoDB directly. */
 export function directDynamodb(access: Access, settings: ClientSettings): Dynamodb {
@@ -25,14 +25,22 @@ export function directDynamodb(access: Access, settings: ClientSettings): Dynamo
  * (https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/Programming.LowLevelAPI.html#Programming.LowLevelAPI.Binary).
  */
 const form: JsonForm = {
-  stringify: (input) =>
-    JSON.stringify(input, function (this: Readonly<Record<string, unknown>>, name, value) {
-      // A buffer's own JSON is not its base64, so that it is taken as it is.
-      const given = this[name];
-      return given instanceof Uint8Array ? Buffer.from(given).toString("base64") : value;
-    }),
-  parse: (text) => (text.includes('"B') ? JSON.parse(text, readBytes) : JSON.parse(text)),
+  stringify: (input) => JSON.stringify(holdsBytes(input) ? withBase64(input) : input),
+  // A function that sees every value takes much longer than the parser: few items have a binary value.
+  parse: (text) => (/"B(?:":\s*"|S":)/.test(text) ? JSON.parse(text, readBytes) : JSON.parse(text)),
 };
+
+function holdsBytes(value: unknown): boolean {
+  if (typeof value !== "object" || value === null) return false;
+  return value instanceof Uint8Array || Object.values(value).some(holdsBytes);
+}
+
+function withBase64(value: unknown): unknown {
+  if (value instanceof Uint8Array) return Buffer.from(value).toString("base64");
+  if (typeof value !== "object" || value === null) return value;
+  if (Array.isArray(value)) return value.map(withBase64);
+  return Object.fromEntries(Object.entries(value).map(([name, each]) => [name, withBase64(each)]));
+}
 
 /** Only a binary value has a text, or a list, under these names: an attribute of the same name has a typed value. */
 function readBytes(name: string, value: unknown): unknown {
