@@ -1,6 +1,6 @@
 import { readdir, readFile } from "node:fs/promises";
-import { DynamoDBClient, ScanCommand } from "@aws-sdk/client-dynamodb";
-import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from "vitest";
+import { ScanCommand } from "@aws-sdk/client-dynamodb";
+import { afterEach, describe, expect, test, vi } from "vitest";
 import { createClaims } from "../lambda/adapters/tables/claims.ts";
 import { createUserStates } from "../lambda/adapters/tables/user-states.ts";
 import { fingerprintOf } from "../lambda/core/grouping/fingerprint.ts";
@@ -11,8 +11,8 @@ import { remember } from "../lambda/core/history/remember.ts";
 import { type SuppressionWindow, unreported } from "../lambda/core/history/suppression-window.ts";
 import type { UserKey } from "../lambda/core/history/user-key.ts";
 import { answering, type Pace, redriveTimeoutSeconds, waiting } from "../lambda/core/time/budget.ts";
-import { type Emulators, startEmulators } from "../local/emulators.ts";
 import { names } from "../local/resources.ts";
+import { useEmulators } from "./fixtures/emulators.ts";
 import { logEvent } from "./fixtures/events.ts";
 import { betweenEntries, findCircles, readFolders, readSourceImports } from "./fixtures/source-imports.ts";
 
@@ -113,17 +113,7 @@ function transitionsOf(text: string): string[] {
   return lines.map((line) => line.trim()).sort();
 }
 
-let emulators: Emulators;
-let dynamodb: DynamoDBClient;
-beforeAll(async () => {
-  emulators = await startEmulators();
-  Object.assign(process.env, emulators.environment);
-  dynamodb = new DynamoDBClient({});
-});
-afterAll(async () => {
-  dynamodb.destroy();
-  await emulators.stop();
-});
+const { dynamodb } = await useEmulators();
 
 /** Ends what hangs. */
 const signal = () => AbortSignal.timeout(60_000);

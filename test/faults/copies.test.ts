@@ -1,5 +1,5 @@
 import { ReceiveMessageCommand, SQSClient } from "@aws-sdk/client-sqs";
-import { afterAll, afterEach, beforeAll, expect, test } from "vitest";
+import { expect, test } from "vitest";
 import { createTopic } from "../../lambda/adapters/aws/topic.ts";
 import { createClaims } from "../../lambda/adapters/tables/claims.ts";
 import { toMessage } from "../../lambda/core/alerts/message.ts";
@@ -9,9 +9,9 @@ import { retryWork } from "../../lambda/core/pipeline/retry-work.ts";
 import { maximumUnconfirmed, UnconfirmedPublishError } from "../../lambda/core/pipeline/unconfirmed.ts";
 import { readWork, writeWork } from "../../lambda/core/pipeline/work.ts";
 import { type BudgetShares, startBudget, waiting } from "../../lambda/core/time/budget.ts";
-import { type Emulators, startEmulators } from "../../local/emulators.ts";
 import type { Fault } from "../../local/fault-proxy.ts";
 import { names } from "../../local/resources.ts";
+import { useEmulators } from "../fixtures/emulators.ts";
 import { logEvent } from "../fixtures/events.ts";
 import { memoryPorts } from "../fixtures/memory.ts";
 import { proxied, ruleSet } from "../fixtures/rules.ts";
@@ -22,16 +22,7 @@ import { patientClient, patientDynamodb } from "../fixtures/timing.ts";
  * real client, the real claims and messages as they lie on the retry queue.
  */
 
-let emulators: Emulators;
-beforeAll(async () => {
-  emulators = await startEmulators();
-  Object.assign(process.env, emulators.environment);
-});
-afterEach(() => {
-  emulators.faults.sns.set(null);
-  emulators.faults.dynamodb.set(null);
-});
-afterAll(() => emulators.stop());
+const emulators = await useEmulators();
 
 /** How many messages about an event arrived by now. */
 async function copiesOf(uuid: string): Promise<number> {

@@ -1,22 +1,17 @@
 import { createHash } from "node:crypto";
 import { DynamoDBClient, PutItemCommand, type PutItemCommandInput, ScanCommand } from "@aws-sdk/client-dynamodb";
-import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from "vitest";
+import { afterEach, describe, expect, test, vi } from "vitest";
 import { createClaims } from "../../../lambda/adapters/tables/claims.ts";
 import type { ClaimResult } from "../../../lambda/core/pipeline/claims.ts";
-import { type Emulators, startEmulators } from "../../../local/emulators.ts";
 import { names } from "../../../local/resources.ts";
+import { useEmulators } from "../../fixtures/emulators.ts";
 import { patientDynamodb } from "../../fixtures/timing.ts";
 
-let emulators: Emulators;
-beforeAll(async () => {
-  emulators = await startEmulators();
-  Object.assign(process.env, emulators.environment);
-});
+const emulators = await useEmulators();
 afterEach(() => {
   emulators.faults.dynamodb.set(null);
   vi.useRealTimers();
 });
-afterAll(() => emulators.stop());
 
 const signal = () => AbortSignal.timeout(100_000);
 const claims = () => createClaims(names.stateTable, patientDynamodb());

@@ -1,5 +1,5 @@
 import { DynamoDBClient, GetItemCommand } from "@aws-sdk/client-dynamodb";
-import { afterAll, beforeAll, expect, test } from "vitest";
+import { expect, test } from "vitest";
 import { sdkDynamodb } from "../../../lambda/adapters/aws/dynamodb/sdk.ts";
 import { createCountDay, readDays, removePerson } from "../../../lambda/adapters/tables/day-counts.ts";
 import {
@@ -9,21 +9,11 @@ import {
   maximumPersons,
   nameOf,
 } from "../../../lambda/core/digest/day-counts.ts";
-import { type Emulators, startEmulators } from "../../../local/emulators.ts";
 import { names } from "../../../local/resources.ts";
+import { useEmulators } from "../../fixtures/emulators.ts";
 import { endless, patientClient, patientDynamodb } from "../../fixtures/timing.ts";
 
-let emulators: Emulators;
-let dynamodb: DynamoDBClient;
-beforeAll(async () => {
-  emulators = await startEmulators();
-  Object.assign(process.env, emulators.environment);
-  dynamodb = new DynamoDBClient({});
-});
-afterAll(async () => {
-  dynamodb.destroy();
-  await emulators.stop();
-});
+const { dynamodb } = await useEmulators();
 
 const counts = (numbers: Readonly<Record<string, number>>, persons: readonly string[] = []): DayCounts => ({
   numbers: new Map(Object.entries(numbers)),

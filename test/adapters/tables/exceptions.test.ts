@@ -1,22 +1,12 @@
-import { DynamoDBClient, PutItemCommand } from "@aws-sdk/client-dynamodb";
-import { afterAll, beforeAll, expect, test } from "vitest";
+import { PutItemCommand } from "@aws-sdk/client-dynamodb";
+import { expect, test } from "vitest";
 import { toAttribute } from "../../../lambda/adapters/aws/dynamodb/attribute-value.ts";
 import { exceptionsOfUserId, openExceptions } from "../../../lambda/adapters/tables/exceptions.ts";
 import type { Exception } from "../../../lambda/core/exceptions/exception.ts";
-import { type Emulators, startEmulators } from "../../../local/emulators.ts";
 import { names } from "../../../local/resources.ts";
+import { useEmulators } from "../../fixtures/emulators.ts";
 
-let emulators: Emulators;
-let dynamodb: DynamoDBClient;
-beforeAll(async () => {
-  emulators = await startEmulators();
-  Object.assign(process.env, emulators.environment);
-  dynamodb = new DynamoDBClient({});
-});
-afterAll(async () => {
-  dynamodb.destroy();
-  await emulators.stop();
-});
+const { dynamodb } = await useEmulators();
 
 const exception = (id: string, until: string): Exception => ({
   id,

@@ -1,20 +1,15 @@
 import { DynamoDBClient, ScanCommand, UpdateItemCommand } from "@aws-sdk/client-dynamodb";
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { describe, expect, test } from "vitest";
 import { sdkDynamodb } from "../../../lambda/adapters/aws/dynamodb/sdk.ts";
 import { encodeGroup } from "../../../lambda/adapters/tables/group-codec.ts";
 import { createGroupStore, groupItemId } from "../../../lambda/adapters/tables/group-states.ts";
 import { emptyGroup, type GroupState } from "../../../lambda/core/correlation/group-state.ts";
-import { type Emulators, startEmulators } from "../../../local/emulators.ts";
 import { names } from "../../../local/resources.ts";
 import { startAwsEndpoint } from "../../fixtures/aws-endpoint.ts";
+import { useEmulators } from "../../fixtures/emulators.ts";
 import { patientDynamodb } from "../../fixtures/timing.ts";
 
-let emulators: Emulators;
-beforeAll(async () => {
-  emulators = await startEmulators();
-  Object.assign(process.env, emulators.environment);
-});
-afterAll(() => emulators.stop());
+await useEmulators();
 
 const stateKey = Buffer.from("a key of this test");
 const signal = () => AbortSignal.timeout(100_000);

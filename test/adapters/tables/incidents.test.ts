@@ -1,6 +1,6 @@
-import { DescribeTableCommand, DynamoDBClient, GetItemCommand } from "@aws-sdk/client-dynamodb";
+import { DescribeTableCommand, GetItemCommand } from "@aws-sdk/client-dynamodb";
 import fc from "fast-check";
-import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
+import { describe, expect, test } from "vitest";
 import { createIncidents, incidentItemId, openIncidents } from "../../../lambda/adapters/tables/incidents.ts";
 import { userItemIds } from "../../../lambda/adapters/tables/user-item-ids.ts";
 import { createUserStates, readUserState } from "../../../lambda/adapters/tables/user-states.ts";
@@ -9,24 +9,14 @@ import type { UserKey } from "../../../lambda/core/history/user-key.ts";
 import { maximumVerdicts, type Verdict } from "../../../lambda/core/history/verdict.ts";
 import { isOpen, maximumIncidentAlerts, openedAt } from "../../../lambda/core/incidents/incident.ts";
 import type { PublishedAlert } from "../../../lambda/core/incidents/incidents.ts";
-import { type Emulators, startEmulators } from "../../../local/emulators.ts";
 import { names } from "../../../local/resources.ts";
 import { alertOf } from "../../fixtures/cases.ts";
+import { useEmulators } from "../../fixtures/emulators.ts";
 import { hostileText } from "../../fixtures/live-text.ts";
 import { patientDynamodb } from "../../fixtures/timing.ts";
 
-let emulators: Emulators;
-let client: DynamoDBClient;
-beforeAll(async () => {
-  emulators = await startEmulators();
-  Object.assign(process.env, emulators.environment);
-  client = new DynamoDBClient({});
-});
-afterEach(() => emulators.faults.dynamodb.set(null));
-afterAll(async () => {
-  client.destroy();
-  await emulators.stop();
-});
+const emulators = await useEmulators();
+const { dynamodb: client } = emulators;
 
 const stateKey = () => Buffer.from("the key of a deployment");
 const signal = () => AbortSignal.timeout(100_000);

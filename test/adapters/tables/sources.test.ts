@@ -1,21 +1,15 @@
 import { DynamoDBClient, GetItemCommand, UpdateItemCommand } from "@aws-sdk/client-dynamodb";
-import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
+import { describe, expect, test } from "vitest";
 import { createSources } from "../../../lambda/adapters/tables/sources.ts";
 import { type GatheredSignIn, maximumGathered } from "../../../lambda/core/storms/gathering.ts";
 import type { SourceEvent } from "../../../lambda/core/storms/source.ts";
 import { BusySourceError } from "../../../lambda/core/storms/sources.ts";
 import { maximumUsers, stormMilliseconds } from "../../../lambda/core/storms/storm.ts";
-import { type Emulators, startEmulators } from "../../../local/emulators.ts";
 import { names } from "../../../local/resources.ts";
+import { useEmulators } from "../../fixtures/emulators.ts";
 import { patientDynamodb } from "../../fixtures/timing.ts";
 
-let emulators: Emulators;
-beforeAll(async () => {
-  emulators = await startEmulators();
-  Object.assign(process.env, emulators.environment);
-});
-afterEach(() => emulators.faults.dynamodb.set(null));
-afterAll(() => emulators.stop());
+const emulators = await useEmulators();
 
 const signal = () => AbortSignal.timeout(100_000);
 const sources = () => createSources(names.stateTable, patientDynamodb());

@@ -1,13 +1,13 @@
 import { DynamoDBClient } from "@aws-sdk/client-dynamodb";
-import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
+import { describe, expect, test, vi } from "vitest";
 import { openExceptions } from "../../../lambda/adapters/tables/exceptions.ts";
 import { maximumSms } from "../../../lambda/core/alerts/sms.ts";
 import type { TopicMessage } from "../../../lambda/core/alerts/topic-message.ts";
 import type { Exception } from "../../../lambda/core/exceptions/exception.ts";
 import { dueForNotice, publishNotice, renderNotice } from "../../../lambda/core/exceptions/expiry-notice.ts";
 import { type AlertFeed, followAlerts, type ReceivedAlert } from "../../../local/alert-feed.ts";
-import { type Emulators, startEmulators } from "../../../local/emulators.ts";
 import { names } from "../../../local/resources.ts";
+import { useEmulators } from "../../fixtures/emulators.ts";
 
 const day = 86_400_000;
 const end = Date.parse("2026-12-31T12:00:00.000Z");
@@ -25,12 +25,7 @@ function exception(id: string, until: number, scope: Exception["scope"] = { user
   };
 }
 
-let emulators: Emulators;
-beforeAll(async () => {
-  emulators = await startEmulators();
-  Object.assign(process.env, emulators.environment);
-});
-afterAll(() => emulators.stop());
+const emulators = await useEmulators();
 
 describe("a notice", () => {
   test("goes out a week before the end, once, whatever is done meanwhile", async () => {

@@ -1,6 +1,6 @@
 import { readFile } from "node:fs/promises";
 import { DynamoDBClient } from "@aws-sdk/client-dynamodb";
-import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
+import { describe, expect, test } from "vitest";
 import { sdkDynamodb } from "../../../lambda/adapters/aws/dynamodb/sdk.ts";
 import { createUserStates } from "../../../lambda/adapters/tables/user-states.ts";
 import type { Alert } from "../../../lambda/core/alerts/alert-schema.ts";
@@ -22,20 +22,14 @@ import type { LogEvent } from "../../../lambda/core/okta/log-event.ts";
 import { retryWork } from "../../../lambda/core/pipeline/retry-work.ts";
 import type { Work } from "../../../lambda/core/pipeline/work.ts";
 import { answering, startBudget, waiting } from "../../../lambda/core/time/budget.ts";
-import { type Emulators, startEmulators } from "../../../local/emulators.ts";
 import { names } from "../../../local/resources.ts";
+import { useEmulators } from "../../fixtures/emulators.ts";
 import type { Json } from "../../fixtures/events.ts";
 import { proxied, rule, ruleSet } from "../../fixtures/rules.ts";
 import { eachStep, unhurried } from "../../fixtures/timing.ts";
 import { risky, stateKey, world } from "../history/world.ts";
 
-let emulators: Emulators;
-beforeAll(async () => {
-  emulators = await startEmulators();
-  Object.assign(process.env, emulators.environment);
-});
-afterEach(() => emulators.faults.dynamodb.set(null));
-afterAll(() => emulators.stop());
+const emulators = await useEmulators();
 
 const context = (overrides: Json = {}): Json => ({
   securityContext: { isProxy: true, asNumber: 64500, asOrg: "Example Hosting", ...overrides },

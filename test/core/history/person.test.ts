@@ -1,29 +1,20 @@
 import { DynamoDBClient, PutItemCommand, ScanCommand } from "@aws-sdk/client-dynamodb";
-import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
+import { beforeAll, describe, expect, test } from "vitest";
 import { toAttribute } from "../../../lambda/adapters/aws/dynamodb/attribute-value.ts";
 import { sdkDynamodb } from "../../../lambda/adapters/aws/dynamodb/sdk.ts";
 import { createLookUp } from "../../../lambda/adapters/tables/look-up.ts";
 import { createUserStates } from "../../../lambda/adapters/tables/user-states.ts";
 import { watchingId } from "../../../lambda/adapters/tables/watching.ts";
-import { type Emulators, startEmulators } from "../../../local/emulators.ts";
 import { names } from "../../../local/resources.ts";
+import { useEmulators } from "../../fixtures/emulators.ts";
 import type { Json } from "../../fixtures/events.ts";
 import { proxied, rule, ruleSet } from "../../fixtures/rules.ts";
 import { patientDynamodb } from "../../fixtures/timing.ts";
 import { stateKey, world } from "./world.ts";
 
-let emulators: Emulators;
-let dynamodb: DynamoDBClient;
+const { dynamodb } = await useEmulators();
 beforeAll(async () => {
-  emulators = await startEmulators();
-  Object.assign(process.env, emulators.environment);
-  dynamodb = new DynamoDBClient({});
   await put({ id: watchingId, since: "2026-01-01T00:00:00.000Z" });
-});
-afterEach(() => emulators.faults.dynamodb.set(null));
-afterAll(async () => {
-  dynamodb.destroy();
-  await emulators.stop();
 });
 
 const put = (item: Readonly<Record<string, Parameters<typeof toAttribute>[0]>>) =>

@@ -1,6 +1,6 @@
-import { DynamoDBClient, PutItemCommand, type UpdateItemCommandInput } from "@aws-sdk/client-dynamodb";
+import { PutItemCommand, type UpdateItemCommandInput } from "@aws-sdk/client-dynamodb";
 import * as fc from "fast-check";
-import { afterAll, beforeAll, expect, test } from "vitest";
+import { beforeAll, expect, test } from "vitest";
 import { toAttribute } from "../../../lambda/adapters/aws/dynamodb/attribute-value.ts";
 import { sdkDynamodb } from "../../../lambda/adapters/aws/dynamodb/sdk.ts";
 import { userItemIds } from "../../../lambda/adapters/tables/user-item-ids.ts";
@@ -8,17 +8,13 @@ import { createUserStates } from "../../../lambda/adapters/tables/user-states.ts
 import { type UserState, unknownUser } from "../../../lambda/core/history/history.ts";
 import { applyChange, remember } from "../../../lambda/core/history/remember.ts";
 import type { RememberedSession } from "../../../lambda/core/history/remembered-session.ts";
-import { type Emulators, startEmulators } from "../../../local/emulators.ts";
 import { names } from "../../../local/resources.ts";
+import { useEmulators } from "../../fixtures/emulators.ts";
 
-let emulators: Emulators;
-let dynamodb: DynamoDBClient;
+const { dynamodb } = await useEmulators();
 /** The update expressions that were sent. */
 const expressions: string[] = [];
 beforeAll(async () => {
-  emulators = await startEmulators();
-  Object.assign(process.env, emulators.environment);
-  dynamodb = new DynamoDBClient({});
   dynamodb.middlewareStack.add(
     (next) => (args) => {
       const { UpdateExpression } = args.input as Partial<UpdateItemCommandInput>;
@@ -27,10 +23,6 @@ beforeAll(async () => {
     },
     { step: "initialize" },
   );
-});
-afterAll(async () => {
-  dynamodb.destroy();
-  await emulators.stop();
 });
 
 const stateKey = Buffer.from("the key of a deployment");

@@ -1,26 +1,16 @@
 import { DeleteItemCommand, DynamoDBClient, GetItemCommand, PutItemCommand } from "@aws-sdk/client-dynamodb";
-import { afterAll, beforeAll, beforeEach, expect, test } from "vitest";
+import { beforeEach, expect, test } from "vitest";
 import { sdkDynamodb } from "../../../lambda/adapters/aws/dynamodb/sdk.ts";
 import { createLookUp } from "../../../lambda/adapters/tables/look-up.ts";
 import { watchingId } from "../../../lambda/adapters/tables/watching.ts";
-import { type Emulators, startEmulators } from "../../../local/emulators.ts";
 import { names } from "../../../local/resources.ts";
+import { useEmulators } from "../../fixtures/emulators.ts";
 import { patientWatching } from "../../fixtures/timing.ts";
 import { stateKey } from "./world.ts";
 
-let emulators: Emulators;
-let dynamodb: DynamoDBClient;
+const { dynamodb } = await useEmulators();
 const Key = { id: { S: watchingId } };
-beforeAll(async () => {
-  emulators = await startEmulators();
-  Object.assign(process.env, emulators.environment);
-  dynamodb = new DynamoDBClient({});
-});
 beforeEach(() => dynamodb.send(new DeleteItemCommand({ TableName: names.stateTable, Key })));
-afterAll(async () => {
-  dynamodb.destroy();
-  await emulators.stop();
-});
 
 async function since(client = dynamodb): Promise<string | null | undefined> {
   const lookUp = createLookUp(

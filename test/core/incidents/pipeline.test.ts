@@ -1,24 +1,18 @@
 import { DynamoDBClient, ScanCommand } from "@aws-sdk/client-dynamodb";
-import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
+import { describe, expect, test } from "vitest";
 import { openIncidents } from "../../../lambda/adapters/tables/incidents.ts";
 import { describeVerdict } from "../../../lambda/core/alerts/incident.ts";
 import { retryWork } from "../../../lambda/core/pipeline/retry-work.ts";
 import type { Work } from "../../../lambda/core/pipeline/work.ts";
-import { type Emulators, startEmulators } from "../../../local/emulators.ts";
 import { names } from "../../../local/resources.ts";
 import { alertOf } from "../../fixtures/cases.ts";
+import { useEmulators } from "../../fixtures/emulators.ts";
 import type { Json } from "../../fixtures/events.ts";
 import { proxied, rule, ruleSet } from "../../fixtures/rules.ts";
 import { patientClient, unhurried } from "../../fixtures/timing.ts";
 import { world } from "../history/world.ts";
 
-let emulators: Emulators;
-beforeAll(async () => {
-  emulators = await startEmulators();
-  Object.assign(process.env, emulators.environment);
-});
-afterEach(() => emulators.faults.dynamodb.set(null));
-afterAll(() => emulators.stop());
+const emulators = await useEmulators();
 
 const granted = rule("critical", "00000000-0000-4000-8000-000000000009", {
   eventType: "user.account.privilege.grant",

@@ -1,18 +1,14 @@
-import { type BatchGetItemCommandInput, DynamoDBClient, PutItemCommand } from "@aws-sdk/client-dynamodb";
-import { afterAll, beforeAll, expect, test } from "vitest";
+import { type BatchGetItemCommandInput, PutItemCommand } from "@aws-sdk/client-dynamodb";
+import { beforeAll, expect, test } from "vitest";
 import { batchGet } from "../../../../lambda/adapters/aws/dynamodb/batch-get.ts";
 import { sdkDynamodb } from "../../../../lambda/adapters/aws/dynamodb/sdk.ts";
-import { type Emulators, startEmulators } from "../../../../local/emulators.ts";
 import { names } from "../../../../local/resources.ts";
+import { useEmulators } from "../../../fixtures/emulators.ts";
 
-let emulators: Emulators;
-let dynamodb: DynamoDBClient;
+const { dynamodb } = await useEmulators();
 /** The keys that were asked for. */
 const sent: string[] = [];
 beforeAll(async () => {
-  emulators = await startEmulators();
-  Object.assign(process.env, emulators.environment);
-  dynamodb = new DynamoDBClient({});
   dynamodb.middlewareStack.add(
     (next) => (args) => {
       const { RequestItems = {} } = args.input as Partial<BatchGetItemCommandInput>;
@@ -21,10 +17,6 @@ beforeAll(async () => {
     },
     { step: "initialize" },
   );
-});
-afterAll(async () => {
-  dynamodb.destroy();
-  await emulators.stop();
 });
 
 test("a key that is longer than DynamoDB takes, empty, or no UTF-8, has no item, and takes nothing from the others", async () => {
