@@ -109,31 +109,25 @@ export function createBacktestReport(options: BacktestReportOptions): BacktestRe
         }
         return attackedRules.has(rule.id) ? null : filters.propose(rule, count);
       };
-      const rules = [...matches.byRule].map(([rule, counts]): DetectionRow => {
+      const rowOf = (
+        rule: Pick<DetectionRow, "id" | "title" | "level">,
+        found: number,
+        persons: number,
+      ): DetectionRow => {
         const count = alertsByRule.of(rule.id)?.alerts ?? 0;
         return {
           id: rule.id,
           title: rule.title,
           level: rule.level,
-          matches: counts.matches,
+          matches: found,
           alerts: count,
           alertsAWeek: alertsAWeek(count, summary.days),
-          persons: counts.users.size,
+          persons,
           remedy: remedyOf(rule, count),
         };
-      });
-      const fired = [...correlations].map(
-        ([{ id, title, level }, { firings, groups }]): DetectionRow => ({
-          id,
-          title,
-          level,
-          matches: firings,
-          alerts: null,
-          alertsAWeek: null,
-          persons: groups.size,
-          remedy: null,
-        }),
-      );
+      };
+      const rules = [...matches.byRule].map(([rule, counts]) => rowOf(rule, counts.matches, counts.users.size));
+      const fired = [...correlations].map(([each, { firings, groups }]) => rowOf(each, firings, groups.size));
       const total = outcomes.alerted + outcomes.reports;
       const thresholds: ThresholdRow[] = [
         { km: distanceKm, isCurrent: true, far, alerts: total },
@@ -156,10 +150,7 @@ export function createBacktestReport(options: BacktestReportOptions): BacktestRe
           .sort((a, b) => bySeverity(a.severity, b.severity)),
         detections: [...rules, ...fired]
           .filter((row) => (row.matches ?? 0) > 0)
-          .sort(
-            (a, b) =>
-              (b.alerts ?? 0) - (a.alerts ?? 0) || bySeverity(a.level, b.level) || (b.matches ?? 0) - (a.matches ?? 0),
-          ),
+          .sort((a, b) => b.alerts - a.alerts || bySeverity(a.level, b.level) || (b.matches ?? 0) - (a.matches ?? 0)),
         exceptions: {
           rows: proposed.map(({ scope, covers, persons, far }, index) => ({
             scope,

@@ -170,8 +170,8 @@ function detectionRows(
             : null,
       };
     })
-    .filter(({ alerts }) => (alerts ?? 0) > 0)
-    .sort((a, b) => (b.alerts ?? 0) - (a.alerts ?? 0) || bySeverity(a.level, b.level));
+    .filter(({ alerts }) => alerts > 0)
+    .sort((a, b) => b.alerts - a.alerts || bySeverity(a.level, b.level));
 }
 
 function proposalsOf(

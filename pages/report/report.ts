@@ -149,10 +149,10 @@ export interface DetectionRow {
   readonly level: Level;
   /** Events, or firings of a correlation; null where they are not known. */
   readonly matches: number | null;
-  /** Alerts that name it; null for a correlation, which alerts of backtests do not name. */
-  readonly alerts: number | null;
+  /** Alerts that name it. */
+  readonly alerts: number;
   /** Alerts in seven days: those of a report of fewer days are all in one week. */
-  readonly alertsAWeek: number | null;
+  readonly alertsAWeek: number;
   readonly persons: number;
   /** What would halve its alerts; null for a quiet detection, and where nothing may be proposed. */
   readonly remedy: Remedy | null;
