@@ -18,9 +18,9 @@ const shownOperators = 20;
 export function writeReport(report: Report): string {
   const sections = [
     glance(report),
-    quieten(report),
     map(report),
     calendar(report),
+    quieten(report),
     networks(report),
     detections(report),
     thresholds(report),
@@ -67,7 +67,7 @@ function glance(report: Report): Html {
     {
       value: people,
       name: people === 1 ? "person" : "persons",
-      note: all === null ? "whom alerts are about" : "who signed in through them",
+      note: all === null ? "whom alerts are about" : "behind them",
     },
     {
       value: alerts,
@@ -450,9 +450,10 @@ footer{margin-top:1.5rem;font-size:.875rem}
 section h2{margin-bottom:.35rem}
 section h3{margin-top:1.1rem}
 section .note{margin-bottom:.75rem}
+section .note:last-child{margin-bottom:0}
 .figures{display:grid;grid-template-columns:repeat(auto-fit,minmax(11rem,1fr));gap:1rem 2rem;margin:.5rem 0 0}
 .figures dt{font-weight:600}
-.figures div{display:grid}
+.figures div{display:grid;align-content:start}
 .figures dt{grid-row:2}.figures dd{display:contents}
 .figures strong{font-size:2.1rem;line-height:1.15;font-weight:650;font-variant-numeric:tabular-nums}
 .figures span{font-size:.875rem;grid-row:3}
@@ -461,7 +462,8 @@ section .note{margin-bottom:.75rem}
 .ways th{font-weight:400;color:var(--text);font-size:inherit}
 .ways th,.ways td{border:0;padding:.15rem 1rem .15rem 0}
 .empty{color:var(--muted);padding:.5rem 0}
-.proposals{margin:0;padding:0;list-style:none;display:grid;gap:1rem;grid-template-columns:repeat(auto-fit,minmax(min(100%,19rem),1fr))}
+.proposals .muted{font-size:.875rem}
+.proposals{margin:0;padding:0;list-style:none;display:grid;gap:1rem;grid-template-columns:repeat(auto-fit,minmax(min(100%,17rem),1fr))}
 .proposals li{border:1px solid var(--line);border-radius:8px;padding:.75rem .9rem;display:grid;gap:.3rem;align-content:start}
 .proposals h3{margin:0;overflow-wrap:anywhere}
 .proposals strong,.together strong{font-size:1.2rem;font-variant-numeric:tabular-nums}
