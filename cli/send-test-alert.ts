@@ -1,6 +1,12 @@
-import { createCommand, InputError } from "./command.ts";
+import { createCommand, InputError, onTerminal } from "./command.ts";
 import { addDeploymentOptions, type DeploymentOptions, findDeployment } from "./deployment.ts";
 import { sendTestAlert } from "./test-alert.ts";
+
+interface Options extends DeploymentOptions {
+  readonly timeout: number;
+  /** The folder of the preview; true for the working folder. */
+  readonly preview?: string | true;
+}
 
 /** The command, for one run. */
 export const command = addDeploymentOptions(
@@ -19,11 +25,21 @@ export const command = addDeploymentOptions(
     },
     10,
   )
+  .option(
+    "--preview [folder]",
+    "write alerts.html into a folder: alerts about invented people, as each subscriber gets them (default: this folder). Sends nothing, and needs no access to AWS",
+  )
   .addHelpText(
     "after",
     "\nThe alert is marked as a test, and counts nowhere. Exit code: 0; 1 when no alert came, or no subscriber is confirmed.",
   )
-  .action(async ({ timeout, ...options }: DeploymentOptions & { readonly timeout: number }) => {
+  .action(async ({ timeout, preview, ...options }: Options) => {
+    if (preview !== undefined) {
+      const { writeAlertPreview } = await import("./alert-preview.ts");
+      const path = await writeAlertPreview(preview === true ? "." : preview, new Date());
+      process.stdout.write(`${onTerminal(path)}\n`);
+      return;
+    }
     const result = await sendTestAlert(await findDeployment(options), timeout);
     if (result !== "subscribed") process.exitCode = 1;
   });

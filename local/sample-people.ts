@@ -80,7 +80,7 @@ export const sampleExits: readonly SamplePlace[] = [
 export function sampleProfiles() {
   return samplePeople.flatMap(({ id, login, home }) => {
     const { city, state, countryCode, latitude, longitude } = home;
-    const locations = [{ label: "home", countryCode, state, city, latitude, longitude }];
+    const locations = [{ label: "home", countryCode, state, city, postalCode: null, latitude, longitude }];
     return [id, login].map((user) => ({ user, locations }));
   });
 }
