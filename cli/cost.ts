@@ -1,4 +1,5 @@
 import { createCommand } from "./command.ts";
+import { withProgress } from "./progress.ts";
 import { runNode } from "./run-node.ts";
 
 /** The command, for one run. */
@@ -12,7 +13,8 @@ export const command = createCommand(
     "\nIt takes about a minute, and writes the tables of docs/cost.md and docs/security.md.\n\nExit code: 0; 1 when the build failed, or --check found another table in a document.",
   )
   .action(async ({ check }: { readonly check: boolean }) => {
-    const isBuilt = (await runNode(["build/bundle.ts", "--quiet"])) === 0;
-    const isDone = isBuilt && (await runNode(["build/cost.ts", ...(check ? ["--check"] : [])])) === 0;
+    const isBuilt = (await withProgress("building the functions", () => runNode(["build/bundle.ts", "--quiet"]))) === 0;
+    const compute = () => runNode(["build/cost.ts", ...(check ? ["--check"] : [])]);
+    const isDone = isBuilt && (await withProgress("running the functions", compute)) === 0;
     if (!isDone) process.exitCode = 1;
   });

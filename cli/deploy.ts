@@ -33,6 +33,7 @@ import {
   type TemplateSubscription,
 } from "./deploy/template-changes.ts";
 import { handOverFunctionsKey } from "./event-hook/functions-key.ts";
+import { withProgress } from "./progress.ts";
 import { ask, isYes } from "./question.ts";
 import { useRegion } from "./region.ts";
 
@@ -89,7 +90,9 @@ async function deploy(options: Options, cdkOptions: readonly string[]): Promise<
     if (doubt !== null) print(doubt);
     const deployed = await readDeployedStack(stack, read);
     isSecretNew = deployed?.outputs.has("OktaCredentialSecretArn") !== true;
-    const next = await synthesize(stack, context, assembly, rulesFolder);
+    const next = await withProgress("building and synthesizing", () =>
+      synthesize(stack, context, assembly, rulesFolder),
+    );
     if (next === null) {
       process.exitCode = 1;
       return;

@@ -7,6 +7,7 @@ import { createCommand, onTerminal } from "./command.ts";
 import { countedPeriod } from "./counted-period.ts";
 import { addDeploymentOptions, type DeploymentOptions, findDeployment } from "./deployment.ts";
 import { ourDetections, readDetections } from "./detections-folder.ts";
+import { withProgress } from "./progress.ts";
 import { readTime, timeForms, type WrittenTime } from "./times.ts";
 
 interface Options extends DeploymentOptions {
@@ -21,7 +22,9 @@ async function digest(options: Options): Promise<void> {
   const { rules, correlations } = await readDetections(ourDetections);
   const titles = new Map([...rules, ...correlations].map(({ content }) => [content.id, content.title]));
   const deployment = await findDeployment(options);
-  const sources = await readDigestSources(deployment.dynamodb, deployment.stateTable, period, now);
+  const sources = await withProgress("reading the counts", () =>
+    readDigestSources(deployment.dynamodb, deployment.stateTable, period, now),
+  );
   const composed = composeDigest({ ...sources, titles, now });
   process.stdout.write(options.json ? `${JSON.stringify(composed)}\n` : onTerminal(writeDigest(composed)));
   if (!options.send) {

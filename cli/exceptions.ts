@@ -46,6 +46,7 @@ import { findAuthor } from "./exceptions/author.ts";
 import { asksConsent } from "./exceptions/consent.ts";
 import { coverageOfEvents, coverageOfHistory, describeCoverage } from "./exceptions/preview.ts";
 import { networkBase } from "./network-base.ts";
+import { withProgress } from "./progress.ts";
 import { parseEnd, timeForms } from "./times.ts";
 import { countWaiting } from "./waiting-messages.ts";
 
@@ -142,7 +143,8 @@ async function add(options: AddOptions): Promise<void> {
   if (operator !== undefined) noteSameOperator(operator, others, now);
   const tooMuch = whyTooMuch(exception, others, now);
   if (tooMuch !== null) throw new InputError(tooMuch);
-  for (const line of await preview(exception, deployment, options.events, now)) say(onOneLine(line));
+  const count = () => preview(exception, deployment, options.events, now);
+  for (const line of await withProgress("counting what it would have covered", count)) say(onOneLine(line));
   const consent = { yes: options.yes, isTerminal: process.stdin.isTTY === true, args: givenArguments() };
   if (!(await asksConsent(onOneLine(`Except ${describeScope(scope)}, until ${exception.until}?`), consent))) {
     say("Nothing was changed.");

@@ -36,7 +36,7 @@ import { addSetupOptions, setUp } from "./event-hook/setup-command.ts";
 import { deliveryFindings, failureFinding, type HookCheck, hiddenRisk, hookFindings } from "./event-hook/status.ts";
 import { renderTerraform } from "./event-hook/terraform.ts";
 import { askingOkta, credentialHelp, credentialOf, openOkta } from "./okta-credential.ts";
-import { createProgress } from "./progress.ts";
+import { createProgress, withProgress } from "./progress.ts";
 import { proxyOf, whyNoTunnel } from "./proxy.ts";
 import { sendTestAlert } from "./test-alert.ts";
 
@@ -186,9 +186,10 @@ async function status(options: CheckOptions): Promise<void> {
   await askingOkta(async () => {
     const api = createEventHooksApi(openOkta(org, ["okta.eventHooks.read"]));
     const verifying = createEventHooksApi(openOkta(org, ["okta.eventHooks.manage"]));
-    const { hook, findings } = await hookFindings(api, verifying, wanted, commandOn(options), longest());
     const logs = openOkta(org, ["okta.logs.read"]);
-    const further = [
+    const ask = () => hookFindings(api, verifying, wanted, commandOn(options), longest());
+    const { hook, findings } = await withProgress("asking Okta about the hook", ask);
+    const lookFurther = async () => [
       ...(await deliveryFindings(deployment, hook)),
       ...(deployment.eventBusName === null
         ? []
@@ -199,6 +200,7 @@ async function status(options: CheckOptions): Promise<void> {
         : [await functionsCredentialFinding(deployment.oktaCredentialSecretArn, commandOn(options)("setup"))]),
       ...(await reconciliationFindings(logs, deployment, needed.logFilter, longest())),
     ];
+    const further = await withProgress("asking AWS and Okta what was delivered", lookFurther);
     printChecks([...findings.map((each) => unlessStreamed(each, hook, deployment)), ...further], options.json);
     if (!options.json && wanted.eventTypes.includes("user.risk.detect")) print(`note: ${hiddenRisk}`);
   }, "What else is wrong is not known");
@@ -281,19 +283,16 @@ async function doctor(options: CheckOptions): Promise<void> {
   await askingOkta(async () => {
     const orgUrl = readOrgUrl(org);
     const scopes = commandsScopes({ bringsProfiles: asksOrg(prospect, orgUrl), streams: prospect.streams });
-    const findings = await examine(
-      {
-        orgUrl,
-        credential: () => credentialOf(process, orgUrl),
-        proxy: proxyOf(orgUrl, process.env),
-        whyNoTunnel: () => whyNoTunnel(orgUrl, process.env),
-        // The examination does not wait for rate limits, and may use all of them.
-        clientFor: (scopes) => openOkta(orgUrl, scopes, { longestWait: 10_000, rateLimitShare: 1 }),
-        now: Date.now,
-      },
-      longest(),
-      scopes,
-    );
+    const surroundings = {
+      orgUrl,
+      credential: () => credentialOf(process, orgUrl),
+      proxy: proxyOf(orgUrl, process.env),
+      whyNoTunnel: () => whyNoTunnel(orgUrl, process.env),
+      // The examination does not wait for rate limits, and may use all of them.
+      clientFor: (scopes: readonly Scope[]) => openOkta(orgUrl, scopes, { longestWait: 10_000, rateLimitShare: 1 }),
+      now: Date.now,
+    };
+    const findings = await withProgress("asking Okta", () => examine(surroundings, longest(), scopes));
     printChecks(findings, options.json);
   }, nothingDone);
 }

@@ -1,5 +1,5 @@
 import { userInfo } from "node:os";
-import { basename } from "node:path";
+import { basename, join, relative } from "node:path";
 import { type Command, InvalidArgumentError, Option } from "commander";
 import { openIncidents } from "../lambda/adapters/tables/incidents.ts";
 import { type Verdict, verdicts } from "../lambda/core/history/verdict.ts";
@@ -26,6 +26,7 @@ import { ourDetections, readDetections } from "./detections-folder.ts";
 import { advisedScope } from "./exceptions/advised-scope.ts";
 import { findAuthor } from "./exceptions/author.ts";
 import { authorOption, exceptionCommand } from "./exceptions/command-line.ts";
+import { withProgress } from "./progress.ts";
 import { casesFileOf } from "./rules/cases-file.ts";
 import { readTime, timeForms, type WrittenTime } from "./times.ts";
 
@@ -66,7 +67,9 @@ async function list(options: ListOptions): Promise<void> {
 async function readSince(options: SinceOptions): Promise<readonly Incident[]> {
   const now = new Date();
   const since = startOf(options.since, now);
-  return (await open(await findDeployment(options))).list(since, now);
+  return withProgress("reading the incidents", async () =>
+    (await open(await findDeployment(options))).list(since, now),
+  );
 }
 
 /** @throws InputError where incidents of that time are not kept any more, or it lies ahead */
@@ -217,7 +220,7 @@ function adviceLines(
       if (file === null) return [`${what} it is no rule of this checkout.`];
       return [
         what,
-        `    git rm --ignore-unmatch detections/${file} detections/${casesFileOf(file)} && npx okta-proxy-watch deploy`,
+        `    git rm --ignore-unmatch ${[file, casesFileOf(file)].map((each) => shellWord(relative(process.cwd(), join(ourDetections, each)))).join(" ")} && npx okta-proxy-watch deploy`,
       ];
     }
   }

@@ -4,6 +4,7 @@ import { whyUnreachable } from "../lambda/adapters/okta-api/unreachable.ts";
 import { parseCidr } from "../lambda/core/network/cidr.ts";
 import { plural } from "../lambda/core/text/shorten.ts";
 import { createCommand, InputError, jsonLine, onTerminal } from "./command.ts";
+import { withProgress } from "./progress.ts";
 
 /**
  * Okta's list of the networks of its cells:
@@ -22,7 +23,7 @@ interface Options {
 }
 
 async function printRanges({ cell: wanted = [], from, json }: Options): Promise<void> {
-  const all = await readCells(from);
+  const all = await withProgress(`reading ${from}`, () => readCells(from));
   if (wanted.length === 0) {
     for (const [cell, { ip_ranges: ranges }] of Object.entries(all))
       print(json ? jsonLine({ cell, networks: ranges.length }) : `${cell}  ${plural(ranges.length, "network")}`);

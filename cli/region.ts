@@ -24,7 +24,7 @@ async function regionOfProfile(): Promise<string> {
     const { AWS_PROFILE: profile } = process.env;
     const ofProfile = profile ? ` --profile ${profile}` : "";
     throw new InputError(
-      `no AWS region is set. For this shell: export AWS_REGION=eu-west-1; for good: aws configure set region eu-west-1${ofProfile}`,
+      `no AWS region is set. For this shell: export AWS_REGION=eu-west-1 AWS_DEFAULT_REGION=eu-west-1; for good: aws configure set region eu-west-1${ofProfile}`,
     );
   } finally {
     client.destroy();

@@ -59,7 +59,7 @@ describe("before anything is built", () => {
     expect({ code, stderr }).toEqual({
       code: 2,
       stderr:
-        "error: no AWS region is set. For this shell: export AWS_REGION=eu-west-1; for good: aws configure set region eu-west-1\n",
+        "error: no AWS region is set. For this shell: export AWS_REGION=eu-west-1 AWS_DEFAULT_REGION=eu-west-1; for good: aws configure set region eu-west-1\n",
     });
   });
 

@@ -54,10 +54,8 @@ const notServed = /^aws dynamodb restore-table-to-point-in-time/;
 
 async function run(command: string): Promise<string | null> {
   const pasted = Object.entries(values).reduce((text, [word, value]) => text.replaceAll(word, value), command);
-  // Version 1 takes a payload as it is, and knows no option to say so; and it takes SQS's endpoint only by an option.
-  const forVersion1 = pasted
-    .replace("--cli-binary-format raw-in-base64-out ", "")
-    .replace(/^aws sqs /, `aws --endpoint-url ${emulators.direct.messaging} sqs `);
+  // Version 1 takes SQS's endpoint only by an option.
+  const forVersion1 = pasted.replace(/^aws sqs /, `aws --endpoint-url ${emulators.direct.messaging} sqs `);
   const own = notServed.test(command) ? { AWS_ENDPOINT_URL_DYNAMODB: endpoint } : {};
   return new Promise((resolve, reject) => {
     const child = spawn("bash", ["-c", forVersion1], { cwd: folder, env: { ...environment, ...own } });
