@@ -10,6 +10,7 @@ import { alerting } from "./alerting.ts";
 import { backtest } from "./backtest.ts";
 import { besidePlain } from "./beside-plain.ts";
 import { commandStarts } from "./command-starts.ts";
+import { correlationCosts } from "./correlations.ts";
 import { http, memory } from "./endurance.ts";
 import { deliveryOf, environment, firstRequests, post } from "./first-requests.ts";
 import { lambdaRuntime } from "./lambda-runtime.ts";
@@ -200,6 +201,7 @@ await figures("sizes", sizes);
 await figures("cold starts", coldStarts);
 await figures("deliveries", deliveries);
 await figures("large deliveries", largeDeliveries);
+await figures("correlations", () => correlationCosts(runs));
 await figures("memory of the receiver", () =>
   memory(pathToFileURL(index).href, environment, post(deliveryOf(100)), Number(process.env.MEMORY_EVENTS ?? 1_000_000)),
 );

@@ -7,6 +7,9 @@ export interface Measurement {
   readonly value: number;
   readonly unit:
     | "alerts"
+    | "events"
+    | "items"
+    | "requests"
     | "bytes"
     | "milliseconds"
     | "milliseconds of processor"

@@ -1,8 +1,9 @@
-import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
+import { mkdir, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { stringify } from "yaml";
+import type { Alert } from "../../../lambda/core/alerts/alert-schema.ts";
 import { runCli } from "../../fixtures/command.ts";
 import { type Json, sessionStart } from "../../fixtures/events.ts";
 
@@ -69,7 +70,8 @@ const log = [
   event("e6", 20, { ...success, actor: null }),
 ];
 
-async function backtest(documents: readonly Json[]) {
+/** @param alerts `--alerts` to write the alerts as well. @default none */
+async function backtest(documents: readonly Json[], alerts?: "--alerts") {
   await writeFile(join(folder, "rules", "rules.yml"), documents.map((each) => stringify(each)).join("---\n"));
   await writeFile(join(folder, "log.jsonl"), log.map((each) => JSON.stringify(each)).join("\n"));
   const { code, stdout, stderr } = await runCli("backtest", [
@@ -77,6 +79,7 @@ async function backtest(documents: readonly Json[]) {
     join(folder, "log.jsonl"),
     "--rules",
     join(folder, "rules"),
+    ...(alerts === undefined ? [] : [alerts, join(folder, "alerts.jsonl")]),
   ]);
   const lines = stdout
     .split("\n")
@@ -123,4 +126,17 @@ test("the rules of a correlation with generate yield results of their own, too",
     ["signed_in", "e6"],
     ["many_failed", "e3"],
   ]);
+});
+
+test("the alerts of a backtest are those of a deployment: of the event that completes a correlation, with its own detections", async () => {
+  const { stderr } = await backtest([broken, many, ...rules], "--alerts");
+  const alerts = (await readFile(join(folder, "alerts.jsonl"), "utf8"))
+    .split("\n")
+    .filter((line) => line !== "")
+    .map((line) => JSON.parse(line) as Alert);
+  expect(
+    alerts.map(({ okta, severity, detections }) => [okta.eventUuid, severity, detections.map(({ title }) => title)]),
+  ).toEqual([["e5", "high", ["Guessed and used"]]]);
+  expect(alerts[0]?.detections[0]?.correlation?.events.map(({ eventUuid }) => eventUuid)).toEqual(["e3", "e4", "e5"]);
+  expect(stderr).toContain("Alerts by severity: 1 high");
 });

@@ -1,5 +1,7 @@
+import { memoryGroups } from "../../../cli/backtest/memory.ts";
 import type { Alert } from "../../../lambda/core/alerts/alert-schema.ts";
 import type { MalformedEvent } from "../../../lambda/core/okta/event-hook.ts";
+import { partInCorrelations, type RunningCorrelations } from "../../../lambda/core/pipeline/correlations.ts";
 import { findCandidates } from "../../../lambda/core/pipeline/match.ts";
 import { processDelivery } from "../../../lambda/core/pipeline/process-delivery.ts";
 import { retryWork } from "../../../lambda/core/pipeline/retry-work.ts";
@@ -8,7 +10,7 @@ import { logFilter } from "../../../lambda/core/reconciliation/log-filter.ts";
 import { type ReconciliationPorts, reconcile } from "../../../lambda/core/reconciliation/reconcile.ts";
 import type { Rule } from "../../../lambda/core/sigma/rule.ts";
 import { type Json, logEvent, sessionStart } from "../../fixtures/events.ts";
-import { memoryClaims, memoryPorts } from "../../fixtures/memory.ts";
+import { findings, memoryClaims, memoryPorts } from "../../fixtures/memory.ts";
 import { createFakeSystemLog } from "../../fixtures/okta-system-log.ts";
 import { rule, ruleSet } from "../../fixtures/rules.ts";
 import { unhurried } from "../../fixtures/timing.ts";
@@ -49,8 +51,9 @@ export interface SavedPosition {
   readonly underWay: unknown;
 }
 
-/** An org, its log and everything behind it, with a clock that is set by hand. */
-export function world() {
+/** An org, its log and everything behind it, with a clock that is set by hand. @param correlations @default none */
+export function world(correlations: RunningCorrelations | null = null) {
+  const groups = memoryGroups();
   const log = createFakeSystemLog(orgUrl);
   const claims = memoryClaims();
   const published: Alert[] = [];
@@ -71,6 +74,9 @@ export function world() {
   const pipeline = () =>
     memoryPorts({
       rules: ruleSet(rules),
+      correlations,
+      groups,
+      lookUp: async (each) => ({ ...findings(new Map()), groups: groups.find(each.groups ?? []) }),
       claims,
       publish: async (alert) => {
         if (broken.has("publish")) throw new Error("SNS is down");
@@ -131,6 +137,7 @@ export function world() {
           for (const { event } of candidates) punctuality.set(event.uuid, found);
           return processDelivery(delivery, pipeline(), budget(), candidates);
         }),
+      partOf: (candidate) => partInCorrelations(candidate, { correlations }),
       digest: (text) => text,
       overlap,
       now: () => new Date(now),

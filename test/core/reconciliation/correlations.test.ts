@@ -1,0 +1,78 @@
+import { expect, test } from "vitest";
+import { planCorrelations } from "../../../lambda/core/correlation/correlate.ts";
+import type { Correlation } from "../../../lambda/core/sigma/correlation.ts";
+import { chainRules, correlationsOf } from "../../fixtures/chains.ts";
+import { type Json, sessionStart } from "../../fixtures/events.ts";
+import { minute, world } from "./world.ts";
+
+const [chain] = correlationsOf(`
+title: API Token Created by a Session Through a Proxy
+id: 00000000-0000-4000-8000-000000000091
+correlation:
+  type: temporal_ordered
+  rules: [proxied_start, token_created]
+  group-by: [authenticationContext.rootSessionId]
+  timespan: 24h
+level: critical
+`) as [Correlation];
+const parts = chainRules.filter(({ name }) => name === "proxied_start" || name === "token_created");
+const tokenCreated = parts.find(({ name }) => name === "token_created")?.id ?? "";
+const inSession = (uuid: string, overrides: Json = {}): Json =>
+  sessionStart({ uuid, authenticationContext: { rootSessionId: "s1" }, ...overrides });
+const token = { eventType: "system.api_token.create" };
+
+/** @param silent ids of rules that yield no detections of their own */
+function org(silent: readonly string[]) {
+  const made = world({ plan: planCorrelations([chain]), silent: new Set(silent) });
+  made.enable(parts);
+  const told = () =>
+    made.published.map(({ okta, source, detections }) => [okta.eventUuid, source, detections.map(({ id }) => id)]);
+  return { ...made, told };
+}
+
+test("a step that came before its chain, which the hook lost, completes the chain", async () => {
+  const { happen, pass, run, told } = org(parts.map(({ id }) => id));
+  await run();
+  await happen(inSession("start"));
+  await pass(minute);
+  await happen(inSession("token", token), { delivered: [0] });
+  expect(told()).toEqual([]);
+  await pass(5 * minute);
+  expect(await run()).toMatchObject({ missed: 1, known: 0 });
+  expect(told()).toEqual([["token", "reconciled", [chain.id]]]);
+  await pass(5 * minute);
+  await run();
+  expect(told()).toHaveLength(1);
+});
+
+test("what completes a chain and has an alert of its own already is left to a follow-up, once", async () => {
+  const { happen, pass, run, redrive, told } = org([]);
+  await run();
+  await happen(inSession("start"), { delivered: [90_000] });
+  await pass(minute);
+  await happen(inSession("token", token), { delivered: [0] });
+  await pass(10 * minute);
+  await run();
+  await redrive();
+  await pass(5 * minute);
+  await run();
+  await redrive();
+  expect(told().map(([uuid, , ids]) => [uuid, ids])).toEqual([
+    ["token", [tokenCreated]],
+    ["start", parts.filter(({ name }) => name === "proxied_start").map(({ id }) => id)],
+    ["token", [chain.id]],
+  ]);
+});
+
+test("an event that only feeds correlations is left to the hook for two minutes, and is not counted as missed", async () => {
+  const { happen, pass, run, told } = org(parts.map(({ id }) => id));
+  await run();
+  await happen(inSession("start"));
+  await pass(minute);
+  expect(await run()).toMatchObject({ awaited: 1, missed: 0 });
+  await pass(2 * minute);
+  expect(await run()).toMatchObject({ awaited: 0, missed: 0 });
+  await happen(inSession("token", token), { delivered: [0] });
+  await pass(minute);
+  expect(told()).toEqual([["token", "hook", [chain.id]]]);
+});
