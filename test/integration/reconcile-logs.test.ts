@@ -1,16 +1,15 @@
 import { afterAll, afterEach, beforeAll, expect, test, vi } from "vitest";
 import type { handler as reconcileHandler } from "../../lambda/functions/reconcile.ts";
 import { type EmbeddedRun, startEmbeddedRun } from "../../local/embedded-run.ts";
-import { type AwsEndpoint, startAwsEndpoint } from "../fixtures/aws-endpoint.ts";
 import { type Json, sessionStart } from "../fixtures/events.ts";
-import { type FakeOkta, startFakeOkta } from "../fixtures/okta.ts";
+import type { FakeOkta } from "../fixtures/okta.ts";
+import { startOktaWithSecret } from "../fixtures/okta-secret.ts";
 
 /* What the function's log says when Okta's System Log is not read as usual: the runbook looks for these lines by their kind. */
 
-const arn = "arn:aws:secretsmanager:us-east-1:123456789012:secret:credential-AbCdEf";
 let run: EmbeddedRun;
 let okta: FakeOkta;
-let secretsManager: AwsEndpoint;
+let stopOkta: () => Promise<unknown>;
 let handler: typeof reconcileHandler;
 let lines: Json[] = [];
 
@@ -25,17 +24,7 @@ beforeAll(async () => {
   vi.spyOn(process.stderr, "write").mockImplementation(capture);
   const onError = () => {};
   run = await startEmbeddedRun({ port: 0, hookSecret: "secret", mismatchDistanceKm: 500, onError });
-  okta = await startFakeOkta();
-  const credential = JSON.stringify({ clientId: okta.clientId, privateKey: okta.privateKey });
-  secretsManager = await startAwsEndpoint(() => ({
-    status: 200,
-    body: { ARN: arn, Name: "credential", SecretString: credential },
-  }));
-  Object.assign(process.env, {
-    AWS_ENDPOINT_URL_SECRETS_MANAGER: secretsManager.url,
-    OKTA_ORG_URL: okta.orgUrl,
-    OKTA_CREDENTIAL_SECRET_ARN: arn,
-  });
+  ({ okta, stop: stopOkta } = await startOktaWithSecret());
   const url = new URL("../../dist/reconcile/index.mjs", import.meta.url).href;
   ({ handler } = (await import(url)) as { readonly handler: typeof reconcileHandler });
 });
@@ -45,7 +34,7 @@ afterEach(() => {
 });
 afterAll(async () => {
   vi.restoreAllMocks();
-  await Promise.all([run.stop(), okta.stop(), secretsManager.stop()]);
+  await Promise.all([run.stop(), stopOkta()]);
 });
 
 /** The lines that a run writes, by their kind, and its metrics. */

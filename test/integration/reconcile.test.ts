@@ -1,21 +1,20 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test, vi } from "vitest";
 import type { handler as reconcileHandler } from "../../lambda/functions/reconcile.ts";
 import { type EmbeddedRun, startEmbeddedRun } from "../../local/embedded-run.ts";
-import { type AwsEndpoint, startAwsEndpoint } from "../fixtures/aws-endpoint.ts";
 import { runCli } from "../fixtures/command.ts";
 import { type Json, sessionStart } from "../fixtures/events.ts";
-import { type FakeOkta, startFakeOkta } from "../fixtures/okta.ts";
+import type { FakeOkta } from "../fixtures/okta.ts";
 import type { Loss } from "../fixtures/okta-event-hooks.ts";
+import { startOktaWithSecret } from "../fixtures/okta-secret.ts";
 
 /*
  * The whole loop on one machine: an org whose hook was registered by our command delivers to the functions that are
  * deployed, loses deliveries in every way that Okta may, and is reconciled with by its System Log.
  */
 
-const arn = "arn:aws:secretsmanager:us-east-1:123456789012:secret:credential-AbCdEf";
 let run: EmbeddedRun;
 let okta: FakeOkta;
-let secretsManager: AwsEndpoint;
+let stopOkta: () => Promise<unknown>;
 let reconcile: typeof reconcileHandler;
 
 beforeAll(async () => {
@@ -27,17 +26,7 @@ beforeAll(async () => {
     suppressMinutes: 0,
     onError,
   });
-  okta = await startFakeOkta();
-  const credential = JSON.stringify({ clientId: okta.clientId, privateKey: okta.privateKey });
-  secretsManager = await startAwsEndpoint(() => ({
-    status: 200,
-    body: { ARN: arn, Name: "credential", SecretString: credential },
-  }));
-  Object.assign(process.env, {
-    AWS_ENDPOINT_URL_SECRETS_MANAGER: secretsManager.url,
-    OKTA_ORG_URL: okta.orgUrl,
-    OKTA_CREDENTIAL_SECRET_ARN: arn,
-  });
+  ({ okta, stop: stopOkta } = await startOktaWithSecret());
   const url = new URL("../../dist/reconcile/index.mjs", import.meta.url).href;
   ({ handler: reconcile } = (await import(url)) as { readonly handler: typeof reconcileHandler });
   const registered = await runCli("hook", ["register", "--local", "--url", run.url, "--org", okta.orgUrl], {
@@ -58,7 +47,7 @@ afterEach(() => {
   expect(okta.invalid).toEqual([]);
 });
 afterAll(async () => {
-  await Promise.all([run.stop(), okta.stop(), secretsManager.stop()]);
+  await Promise.all([run.stop(), stopOkta()]);
 });
 
 /** Runs the function with this much time left until its timeout. */

@@ -3,19 +3,18 @@ import { afterAll, beforeAll, beforeEach, describe, expect, test, vi } from "vit
 import type { handler as reconcileHandler } from "../../lambda/functions/reconcile.ts";
 import type { handler as streamHandler } from "../../lambda/functions/stream.ts";
 import { type EmbeddedRun, startEmbeddedRun } from "../../local/embedded-run.ts";
-import { type AwsEndpoint, startAwsEndpoint } from "../fixtures/aws-endpoint.ts";
 import { delivery, type Json, sessionStart, streamedEvent } from "../fixtures/events.ts";
-import { type FakeOkta, startFakeOkta } from "../fixtures/okta.ts";
+import type { FakeOkta } from "../fixtures/okta.ts";
+import { startOktaWithSecret } from "../fixtures/okta-secret.ts";
 
 /*
  * The three inlets on one machine, by the functions that are deployed: the event hook, the log stream, and reconciliation with
  * the System Log of a fake org.
  */
 
-const arn = "arn:aws:secretsmanager:us-east-1:123456789012:secret:credential-AbCdEf";
 let run: EmbeddedRun;
 let okta: FakeOkta;
-let secretsManager: AwsEndpoint;
+let stopOkta: () => Promise<unknown>;
 let stream: typeof streamHandler;
 let reconcile: typeof reconcileHandler;
 let redrive: (event: SQSEvent) => Promise<SQSBatchResponse>;
@@ -33,17 +32,7 @@ beforeAll(async () => {
     suppressMinutes: 0,
     onError: () => {},
   });
-  okta = await startFakeOkta();
-  const credential = JSON.stringify({ clientId: okta.clientId, privateKey: okta.privateKey });
-  secretsManager = await startAwsEndpoint(() => ({
-    status: 200,
-    body: { ARN: arn, Name: "credential", SecretString: credential },
-  }));
-  Object.assign(process.env, {
-    AWS_ENDPOINT_URL_SECRETS_MANAGER: secretsManager.url,
-    OKTA_ORG_URL: okta.orgUrl,
-    OKTA_CREDENTIAL_SECRET_ARN: arn,
-  });
+  ({ okta, stop: stopOkta } = await startOktaWithSecret());
   [stream, reconcile, redrive] = await Promise.all([
     importBuilt<typeof streamHandler>("stream"),
     importBuilt<typeof reconcileHandler>("reconcile"),
@@ -54,7 +43,7 @@ beforeEach(() => {
   for (const proxy of Object.values(run.faults)) proxy.set(null);
 });
 afterAll(async () => {
-  await Promise.all([run.stop(), okta.stop(), secretsManager.stop()]);
+  await Promise.all([run.stop(), stopOkta()]);
 });
 
 /** Long enough ago for reconciliation to look at it. */

@@ -18,8 +18,9 @@ import {
   type Storm,
   stormMilliseconds,
 } from "../../core/storms/storm.ts";
-import { type Plain, toAttribute, toPlainItem } from "../aws/dynamodb/attribute-value.ts";
+import { type Plain, toPlainItem } from "../aws/dynamodb/attribute-value.ts";
 import { createDynamodb } from "../aws/dynamodb/client.ts";
+import { type Reference, startReferences } from "../aws/dynamodb/references.ts";
 
 /*
  * One item of the state table for each source. An attempt is one update: it numbers the attempt, and keeps the number
@@ -520,12 +521,6 @@ function minusOne(path: Reference, parts: readonly string[]): string {
   return `${path(parts)} = ${path(parts)} - ${path.value(1)}`;
 }
 
-/** Writes a path, or a value, by reference. */
-interface Reference {
-  (parts: readonly string[]): string;
-  value(plain: Plain): string;
-}
-
 /** The clauses of an update. */
 interface Clauses {
   readonly set: readonly string[];
@@ -537,32 +532,15 @@ interface Clauses {
 type Change = (path: Reference) => Clauses;
 
 function toInput(tableName: string, id: string, change: Change): UpdateItemCommandInput {
-  const names = new Map<string, string>();
-  const values = new Map<Plain, string>();
-  const path = (parts: readonly string[]) =>
-    parts
-      .map((part) => {
-        const reference = names.get(part) ?? `#${names.size}`;
-        names.set(part, reference);
-        return reference;
-      })
-      .join(".");
-  const value = (plain: Plain) => {
-    const reference = values.get(plain) ?? `:${values.size}`;
-    values.set(plain, reference);
-    return reference;
-  };
-  const { set, remove = [], where } = change(Object.assign(path, { value }));
+  const { path, references } = startReferences();
+  const { set, remove = [], where } = change(path);
   const expiration = Math.ceil(Date.now() / 1_000) + rememberSeconds;
-  const sets = [...set, `${path(["expiration"])} = ${value(expiration)}`];
+  const sets = [...set, `${path(["expiration"])} = ${path.value(expiration)}`];
   return {
     TableName: tableName,
     Key: { id: { S: id } },
     UpdateExpression: `SET ${sets.join(", ")}${remove.length === 0 ? "" : ` REMOVE ${remove.join(", ")}`}`,
     ConditionExpression: where,
-    ExpressionAttributeNames: Object.fromEntries([...names].map(([name, reference]) => [reference, name])),
-    ExpressionAttributeValues: Object.fromEntries(
-      [...values].map(([plain, reference]) => [reference, toAttribute(plain)]),
-    ),
+    ...references(),
   };
 }

@@ -7,9 +7,10 @@ import { type SuppressionWindow, storedWindow } from "../../core/history/suppres
 import type { UserKey } from "../../core/history/user-key.ts";
 import type { UserStates } from "../../core/history/user-states.ts";
 import { verdictSchema } from "../../core/history/verdict.ts";
-import { type Plain, toAttribute, toPlainItem } from "../aws/dynamodb/attribute-value.ts";
+import { type Plain, toPlainItem } from "../aws/dynamodb/attribute-value.ts";
 import { createDynamodb } from "../aws/dynamodb/client.ts";
 import { isWritten } from "../aws/dynamodb/conditional-write.ts";
+import { startReferences } from "../aws/dynamodb/references.ts";
 import type { GetStateKey } from "./state-key.ts";
 import { userItemIds } from "./user-item-ids.ts";
 
@@ -173,21 +174,8 @@ function toPlain({ before, ...last }: KnownNetwork): Plain {
 
 /** Writes a change as DynamoDB takes it: all names and values by reference. */
 function toInput(tableName: string, id: string, change: Change): UpdateItemCommandInput {
-  const names = new Map<string, string>();
-  const values: Record<string, AttributeValue> = {};
-  const path = (parts: Path) =>
-    parts
-      .map((part) => {
-        const reference = names.get(part) ?? `#${names.size}`;
-        names.set(part, reference);
-        return reference;
-      })
-      .join(".");
-  const value = (plain: Plain) => {
-    const reference = `:${Object.keys(values).length}`;
-    values[reference] = toAttribute(plain);
-    return reference;
-  };
+  const { path, references } = startReferences();
+  const { value } = path;
   const { set, increment = [], count = [], remove = [], where } = change;
   const expiration = Math.ceil(Date.now() / 1_000) + rememberDays * 86_400;
   const sets = [
@@ -218,8 +206,7 @@ function toInput(tableName: string, id: string, change: Change): UpdateItemComma
     TableName: tableName,
     Key: { id: { S: id } },
     UpdateExpression: clauses.filter(Boolean).join(" "),
-    ExpressionAttributeNames: Object.fromEntries([...names].map(([name, reference]) => [reference, name])),
-    ExpressionAttributeValues: values,
+    ...references(),
     ...(condition === null ? {} : { ConditionExpression: condition }),
   };
 }
