@@ -12,9 +12,6 @@ import { synthesize } from "../fixtures/synthesized.ts";
  * for by the protocols of its services. Two of the tests build and synthesize for real.
  */
 
-/** A build and a synthesis, on a machine that has other things to do. */
-const synthesisTimeout = 240_000;
-
 let folder: string;
 let account: FakeAccountServer | null = null;
 beforeAll(async () => {
@@ -147,103 +144,89 @@ describe("before anything is built", () => {
 });
 
 describe("after synthesis", () => {
-  test(
-    "a deployment that would take a subscription away says so, and without a terminal it is refused",
-    async () => {
-      const { canary, ...deployed } = everything;
-      const template = synthesize({ ...deployed, "aws:cdk:enable-path-metadata": true }).template.toJSON();
-      const alerts = "arn:aws:sns:eu-west-1:123456789012:alerts";
-      const operations = "arn:aws:sns:eu-west-1:123456789012:operations";
-      const file = join(folder, "less.yml");
-      await writeFile(file, "oktaOrgUrl: https://example.okta.com\noutputs: [chat, ocsf, pagerduty]\n");
-      const { code, stdout, stderr } = await deployByCdk(
-        {
-          bootstrapVersion: 30,
-          rolesOnly: true,
-          stack: {
-            name: "OktaProxyWatch",
-            outputs: { AlertTopicArn: alerts, OperationsTopicArn: operations },
-            template,
-          },
-          subscriptions: {
-            [alerts]: [
-              { protocol: "email", endpoint: "security@example.com" },
-              { protocol: "lambda", endpoint: "arn:aws:lambda:eu-west-1:123456789012:function:OktaProxyWatch-Chat" },
-            ],
-            [operations]: [
-              { protocol: "email", endpoint: "operations@example.com" },
-              { protocol: "https", endpoint: "https://pager.example.com" },
-            ],
-          },
+  test("a deployment that would take a subscription away says so, and without a terminal it is refused", async () => {
+    const { canary, ...deployed } = everything;
+    const template = synthesize({ ...deployed, "aws:cdk:enable-path-metadata": true }).template.toJSON();
+    const alerts = "arn:aws:sns:eu-west-1:123456789012:alerts";
+    const operations = "arn:aws:sns:eu-west-1:123456789012:operations";
+    const file = join(folder, "less.yml");
+    await writeFile(file, "oktaOrgUrl: https://example.okta.com\noutputs: [chat, ocsf, pagerduty]\n");
+    const { code, stdout, stderr } = await deployByCdk(
+      {
+        bootstrapVersion: 30,
+        rolesOnly: true,
+        stack: {
+          name: "OktaProxyWatch",
+          outputs: { AlertTopicArn: alerts, OperationsTopicArn: operations },
+          template,
         },
-        ["--settings", file],
-      );
-      expect({ code, refusal: stderr.includes("no terminal to ask at: say --yes") }).toEqual({
-        code: 2,
-        refusal: true,
-      });
-      expect(stdout).toContain(
-        `- removes the subscription of security@example.com (email) to the alerts: nothing is sent there any more (alertEmail is not set in ${file})\n`,
-      );
-      expect(stdout).toContain("- removes the subscription of operations@example.com (email) to the alarms: ");
-      expect(stdout).toContain("No subscription to the alerts exists after this: they reach no address.");
-      expect(stdout).not.toContain("No subscription to the alarms");
-      // What the person may not read is read by the bootstrap stack's role.
-      expect(account?.calls).toContain("GetTemplate by role");
-      expect(account?.calls).not.toContain("CreateChangeSet");
-    },
-    synthesisTimeout,
-  );
+        subscriptions: {
+          [alerts]: [
+            { protocol: "email", endpoint: "security@example.com" },
+            { protocol: "lambda", endpoint: "arn:aws:lambda:eu-west-1:123456789012:function:OktaProxyWatch-Chat" },
+          ],
+          [operations]: [
+            { protocol: "email", endpoint: "operations@example.com" },
+            { protocol: "https", endpoint: "https://pager.example.com" },
+          ],
+        },
+      },
+      ["--settings", file],
+    );
+    expect({ code, refusal: stderr.includes("no terminal to ask at: say --yes") }).toEqual({
+      code: 2,
+      refusal: true,
+    });
+    expect(stdout).toContain(
+      `- removes the subscription of security@example.com (email) to the alerts: nothing is sent there any more (alertEmail is not set in ${file})\n`,
+    );
+    expect(stdout).toContain("- removes the subscription of operations@example.com (email) to the alarms: ");
+    expect(stdout).toContain("No subscription to the alerts exists after this: they reach no address.");
+    expect(stdout).not.toContain("No subscription to the alarms");
+    // What the person may not read is read by the bootstrap stack's role.
+    expect(account?.calls).toContain("GetTemplate by role");
+    expect(account?.calls).not.toContain("CreateChangeSet");
+  });
 
-  test(
-    "settings that drop out of the file are named and asked for, also where no resource goes",
-    async () => {
-      const { template } = synthesize({
-        allowedCidrs: "192.0.2.0/24",
-        logRetentionDays: 3_653,
-        "aws:cdk:enable-path-metadata": true,
-      });
-      const stack = { name: "OktaProxyWatch", outputs: {}, template: template.toJSON() };
-      const file = join(folder, "dropped.yml");
-      await writeFile(file, "mismatchDistanceKm: 800\nfirewallLimit: 5000\n");
-      const { code, stdout, stderr } = await deployByCdk({ bootstrapVersion: 30, stack }, ["--settings", file]);
-      expect(stdout).toContain("it removes and replaces nothing of weight.");
-      expect(stdout).toContain(
-        [
-          "Settings that differ from those deployed:",
-          "- mismatchDistanceKm: 500 (the default) -> 800",
-          `- logRetentionDays: 3653 -> 90 (the default); ${file} does not set it; AWS deletes the logs that are older`,
-          `- allowedCidrs: 192.0.2.0/24 -> every network (the default); ${file} does not set it; the hook's URL then takes requests from everywhere`,
-          "- firewallLimit: 10000 (the default) -> 5000",
-          "",
-        ].join("\n"),
-      );
-      expect({ code, stderr }).toEqual({
-        code: 2,
-        stderr: expect.stringContaining("no terminal to ask at: say --yes"),
-      });
-      expect(stdout + stderr).toContain("firewallLimit has no effect without firewall\n");
-      expect(account?.calls).not.toContain("CreateChangeSet");
-    },
-    synthesisTimeout,
-  );
+  test("settings that drop out of the file are named and asked for, also where no resource goes", async () => {
+    const { template } = synthesize({
+      allowedCidrs: "192.0.2.0/24",
+      logRetentionDays: 3_653,
+      "aws:cdk:enable-path-metadata": true,
+    });
+    const stack = { name: "OktaProxyWatch", outputs: {}, template: template.toJSON() };
+    const file = join(folder, "dropped.yml");
+    await writeFile(file, "mismatchDistanceKm: 800\nfirewallLimit: 5000\n");
+    const { code, stdout, stderr } = await deployByCdk({ bootstrapVersion: 30, stack }, ["--settings", file]);
+    expect(stdout).toContain("it removes and replaces nothing of weight.");
+    expect(stdout).toContain(
+      [
+        "Settings that differ from those deployed:",
+        "- mismatchDistanceKm: 500 (the default) -> 800",
+        `- logRetentionDays: 3653 -> 90 (the default); ${file} does not set it; AWS deletes the logs that are older`,
+        `- allowedCidrs: 192.0.2.0/24 -> every network (the default); ${file} does not set it; the hook's URL then takes requests from everywhere`,
+        "- firewallLimit: 10000 (the default) -> 5000",
+        "",
+      ].join("\n"),
+    );
+    expect({ code, stderr }).toEqual({
+      code: 2,
+      stderr: expect.stringContaining("no terminal to ask at: say --yes"),
+    });
+    expect(stdout + stderr).toContain("firewallLimit has no effect without firewall\n");
+    expect(account?.calls).not.toContain("CreateChangeSet");
+  });
 
-  test(
-    "a first deployment says what it makes; a setting of the command line is said to be for this once",
-    async () => {
-      const { code, stdout, stderr } = await deployByCdk({ bootstrapVersion: 30 }, [
-        "--dry-run",
-        "-c",
-        "operationsEmail=operations@example.com",
-      ]);
-      expect(code).toBe(0);
-      expect(stdout).toMatch(/This is the first deployment: .*\nIt makes 1 subscription, 2 secrets, 2 tables, /);
-      expect(stdout).toContain("No subscription to the alerts exists after this");
-      expect(stdout).toContain("The alarms reach no address yet: operations@example.com gets a mail");
-      expect(stdout + stderr).toContain(
-        'operationsEmail is "operations@example.com" for this once: /dev/null does not',
-      );
-    },
-    synthesisTimeout,
-  );
+  test("a first deployment says what it makes; a setting of the command line is said to be for this once", async () => {
+    const { code, stdout, stderr } = await deployByCdk({ bootstrapVersion: 30 }, [
+      "--dry-run",
+      "-c",
+      "operationsEmail=operations@example.com",
+    ]);
+    expect(code).toBe(0);
+    expect(stdout).toMatch(/This is the first deployment: .*\nIt makes 1 subscription, 2 secrets, 2 tables, /);
+    expect(stdout).toContain("No subscription to the alerts exists after this");
+    expect(stdout).toContain("The alarms reach no address yet: operations@example.com gets a mail");
+    expect(stdout + stderr).toContain('operationsEmail is "operations@example.com" for this once: /dev/null does not');
+  });
 });

@@ -214,7 +214,7 @@ describe.each<[string, string, (group: string) => Promise<string[]>]>([
       const rules = matches.filter((match) => match.event === event).map(({ rule }) => rule);
       expect(rules.toSorted()).toEqual(judged.map(({ id }) => id).toSorted());
     }
-  }, 120_000);
+  });
 });
 
 test("exceptions of a deployment cover in the backtest what they cover in its deliveries", async () => {
@@ -243,4 +243,4 @@ test("exceptions of a deployment cover in the backtest what they cover in its de
   expect(alerts.size).toBeGreaterThan(5);
   expect(alerts).toEqual(delivered);
   expect(summary).toMatch(/^ +[1-9]\d* {2}user {2}lisbon@excepted\.example, until /m);
-}, 120_000);
+});

@@ -241,7 +241,7 @@ describe("detections", () => {
     const named = () => new Set(alerts().map(({ okta }) => okta.eventUuid)).size;
     await expect.poll(named, { timeout: 60_000, interval: 20 }).toBe(150);
     expect(new Set(alerts().map(({ alertId }) => alertId)).size).toBe(150);
-  }, 90_000);
+  });
 
   test("over SNS's limit the event is cut, and the alert says so", async () => {
     const event = sessionStart({ debugContext: { debugData: { pad: "é".repeat(200_000) } } });

@@ -25,7 +25,7 @@ test("the resources of a set are read from every page, and a page that links to 
     [path]: page("a", `${path}?after=1`),
     [`${path}?after=1`]: page("b", `${path}?after=1`),
   });
-  const resources = await createAdminRolesApi(client).listResources("iam1", AbortSignal.timeout(5_000));
+  const resources = await createAdminRolesApi(client).listResources("iam1", AbortSignal.timeout(100_000));
   expect(resources.map(({ orn }) => orn)).toEqual(["a", "b"]);
   expect(asked).toEqual([path, `${path}?after=1`]);
 });

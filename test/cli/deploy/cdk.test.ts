@@ -4,9 +4,6 @@ import { isAbsolute, join } from "node:path";
 import { afterAll, afterEach, beforeAll, expect, test, vi } from "vitest";
 import { synthesize } from "../../../cli/deploy/cdk.ts";
 
-/** A build and a synthesis, on a machine that has other things to do. */
-const synthesisTimeout = 240_000;
-
 let assembly: string;
 beforeAll(async () => {
   assembly = await mkdtemp(join(tmpdir(), "okta-proxy-watch-cdk-"));
@@ -18,27 +15,22 @@ interface Assets {
   readonly files: Readonly<Record<string, { readonly source: { readonly path: string; readonly packaging: string } }>>;
 }
 
-test(
-  "an assembly holds all that is deployed: the template, and a copy of each function's code",
-  async () => {
-    // No account is asked, and no settings of the company's are read.
-    for (const name of ["AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_PROFILE"]) vi.stubEnv(name, "");
-    for (const name of ["AWS_CONFIG_FILE", "AWS_SHARED_CREDENTIALS_FILE", "SETTINGS_FILE"])
-      vi.stubEnv(name, "/dev/null");
-    vi.stubEnv("AWS_EC2_METADATA_DISABLED", "true");
-    vi.stubEnv("AWS_REGION", "eu-west-1");
-    vi.stubEnv("CDK_VALIDATION", "true");
+test("an assembly holds all that is deployed: the template, and a copy of each function's code", async () => {
+  // No account is asked, and no settings of the company's are read.
+  for (const name of ["AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_PROFILE"]) vi.stubEnv(name, "");
+  for (const name of ["AWS_CONFIG_FILE", "AWS_SHARED_CREDENTIALS_FILE", "SETTINGS_FILE"]) vi.stubEnv(name, "/dev/null");
+  vi.stubEnv("AWS_EC2_METADATA_DISABLED", "true");
+  vi.stubEnv("AWS_REGION", "eu-west-1");
+  vi.stubEnv("CDK_VALIDATION", "true");
 
-    const template = await synthesize("OktaProxyWatch", { canary: "true" }, assembly);
+  const template = await synthesize("OktaProxyWatch", { canary: "true" }, assembly);
 
-    const { files } = JSON.parse(await readFile(join(assembly, "OktaProxyWatch.assets.json"), "utf8")) as Assets;
-    const folders = Object.values(files).filter(({ source }) => source.packaging === "zip");
-    const functions = Object.values(template?.Resources ?? {}).filter(({ Type }) => Type === "AWS::Lambda::Function");
-    expect(functions.length).toBeGreaterThan(3);
-    expect(folders.length).toBeGreaterThan(3);
-    for (const { source } of Object.values(files))
-      expect(isAbsolute(source.path) || source.path.includes("..")).toBe(false);
-    for (const { source } of folders) expect(await readdir(join(assembly, source.path))).toContain("index.mjs");
-  },
-  synthesisTimeout,
-);
+  const { files } = JSON.parse(await readFile(join(assembly, "OktaProxyWatch.assets.json"), "utf8")) as Assets;
+  const folders = Object.values(files).filter(({ source }) => source.packaging === "zip");
+  const functions = Object.values(template?.Resources ?? {}).filter(({ Type }) => Type === "AWS::Lambda::Function");
+  expect(functions.length).toBeGreaterThan(3);
+  expect(folders.length).toBeGreaterThan(3);
+  for (const { source } of Object.values(files))
+    expect(isAbsolute(source.path) || source.path.includes("..")).toBe(false);
+  for (const { source } of folders) expect(await readdir(join(assembly, source.path))).toContain("index.mjs");
+});

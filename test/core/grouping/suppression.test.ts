@@ -221,7 +221,7 @@ test("a session that waits for another's alert is suppressed when that is publis
   const { ports, user, signIn } = world();
   const event = signIn({ uuid: crypto.randomUUID() });
   const opened = windowOf(event, "other", ports.now());
-  const signal = AbortSignal.timeout(20_000);
+  const signal = AbortSignal.timeout(100_000);
   await ports.userStates.open(user, null, opened, signal);
   const due = dueAlert(event, user, ports.now(), await ports.userStates.read(user, signal));
   const outcome = suppress(ports.userStates, due, signal);
