@@ -524,6 +524,11 @@ command.allowExcessArguments().action(async (options: BacktestOptions, self: Com
   if (self.args.length > 0) {
     throw new InputError(`a file needs its option: ${self.args.map((file) => `--events ${file}`).join(" ")}`);
   }
+  if (options.report === undefined && (options.anonymize || options.incidents !== undefined)) {
+    throw new InputError(
+      `${options.anonymize ? "--anonymize" : "--incidents"} is about a report: add --report FILE.html`,
+    );
+  }
   if (options.events === undefined && options.okta === undefined) {
     throw new InputError("name an export, --events FILE, or --okta URL");
   }

@@ -1,7 +1,12 @@
 import type { Alert } from "../../lambda/core/alerts/alert-schema.ts";
 import type { ExceptionScope } from "../../lambda/core/exceptions/exception.ts";
 import { whyTooBroad } from "../../lambda/core/exceptions/measure.ts";
-import { isForEnough, proposableScopes, type ScopedAlert } from "../../lambda/core/incidents/common-scope.ts";
+import {
+  createAttackTest,
+  isForEnough,
+  proposableScopes,
+  type ScopedAlert,
+} from "../../lambda/core/incidents/common-scope.ts";
 import { sessionStart } from "../../lambda/core/okta/log-event.ts";
 import { canonicalLogin } from "../../lambda/core/okta/person.ts";
 import { masked } from "../../lambda/core/okta/stranger.ts";
@@ -79,11 +84,17 @@ interface Coverable {
 export function createProposalTally(): ProposalTally {
   const groups = createBoundedMap<string, Group>(maximumGroups, () => ({ scoped: null, sets: new Map() }));
   const attacks = createBoundedMap<string, { scoped: ScopedAlert | null }>(maximumAttacks, () => ({ scoped: null }));
+  let beyondAttacks = 0;
   const coverable = (known: readonly ScopedAlert[], rule: string | null): readonly Coverable[] => {
-    const all = [...known, ...[...attacks.entries()].flatMap(([, { scoped }]) => scoped ?? [])];
+    // Where they are too many to be told apart, any person may be under attack.
+    if (beyondAttacks > 0) return [];
+    const isAttacked = createAttackTest([
+      ...known,
+      ...[...attacks.entries()].flatMap(([, { scoped }]) => scoped ?? []),
+    ]);
     return [...groups.entries()].flatMap(([, { scoped, sets }]) => {
       if (scoped === null) return [];
-      const scopes = proposableScopes(scoped, all).map(advisedScope);
+      const scopes = proposableScopes(scoped, isAttacked).map(advisedScope);
       return [...sets.values()]
         .filter(({ detections }) => rule === null || detections.includes(rule))
         .map((alerts) => ({
@@ -103,7 +114,8 @@ export function createProposalTally(): ProposalTally {
       ]);
       if (isAttack) {
         const attack = attacks.of(key);
-        if (attack !== null) attack.scoped ??= scoped;
+        if (attack === null) beyondAttacks += 1;
+        else attack.scoped ??= scoped;
       }
       const group = groups.of(key);
       if (group === null) return;

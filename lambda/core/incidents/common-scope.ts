@@ -45,8 +45,12 @@ export interface CommonScope {
 }
 
 /** Finds the exception that covers the most of these alerts; the narrowest where a wider one covers no more. */
-export function commonScope(alerts: readonly ScopedAlert[], attacks: readonly ScopedAlert[]): CommonScope {
-  const scoped = alerts.map((each) => ({ each, scopes: scopesOf(each), proposable: proposableScopes(each, attacks) }));
+export function commonScope(alerts: readonly ScopedAlert[], isAttacked: AttackTest): CommonScope {
+  const scoped = alerts.map((each) => ({
+    each,
+    scopes: scopesOf(each),
+    proposable: proposableScopes(each, isAttacked),
+  }));
   const found = new Map<string, { readonly scope: ExceptionAdvice; covers: number; readonly persons: Set<string> }>();
   for (const { each, proposable } of scoped) {
     for (const scope of proposable) {
@@ -75,9 +79,9 @@ export function isForEnough({ user }: ExceptionAdvice, persons: number): boolean
 }
 
 /** The exceptions that may be proposed by an alert, the narrowest first. */
-export function proposableScopes(each: ScopedAlert, attacks: readonly ScopedAlert[]): readonly ExceptionAdvice[] {
+export function proposableScopes(each: ScopedAlert, isAttacked: AttackTest): readonly ExceptionAdvice[] {
   if (isHostile(each)) return [];
-  return scopesOf(each).filter((scope) => !attacks.some((attack) => mayCover(scope, each.user, attack)));
+  return scopesOf(each).filter((scope) => !isAttacked(scope, each.user));
 }
 
 /** The exceptions that would cover an alert, the narrowest first. */
@@ -96,26 +100,39 @@ const isHostile = ({ alert }: ScopedAlert) => alert.kinds.some((kind) => hostile
 
 const nameOf = (user: IncidentUser | null) => user?.login ?? user?.id ?? null;
 
+/** Whether an exception of a scope may cover what an attacker did; `person` is that of the alert that the scope is of. */
+export type AttackTest = (scope: ExceptionAdvice, person: IncidentUser | null) => boolean;
+
 /**
- * Whether an exception of a scope may cover what an attacker did: the person, and the operator or autonomous system, are the
- * same. An attack on many persons is one on each.
- *
- * @param person the person of the harmless alert that the scope is of
+ * Creates the test of whether an exception may cover what an attacker did: the person, and the operator or autonomous system, are the same.
+ * An attack on many persons is one on each.
  */
-function mayCover(scope: ExceptionAdvice, person: IncidentUser | null, { alert, user }: ScopedAlert): boolean {
-  const isOfPerson = scope.user === null || user === null || isSamePerson(person, user);
-  const isOfNetwork =
-    scope.operator === null
-      ? alert.asNumber === scope.asNumber
-      : alert.operator !== null && isOperator(alert.operator, scope.operator);
-  return isOfPerson && isOfNetwork;
+export function createAttackTest(attacks: readonly ScopedAlert[]): AttackTest {
+  const byNetwork = new Map<string, { readonly isOfAnyone: boolean; readonly persons: ReadonlySet<string> } | null>();
+  const attackedThrough = (scope: ExceptionAdvice) => {
+    const key = JSON.stringify([scope.operator, scope.asNumber]);
+    const known = byNetwork.get(key);
+    if (known !== undefined) return known;
+    const through = attacks.filter((attack) => isThrough(scope, attack));
+    const isOfAnyone = through.some(({ user }) => user === null);
+    const persons = new Set(through.flatMap(({ user }) => keysOf(user)));
+    const found = through.length === 0 ? null : { isOfAnyone, persons };
+    byNetwork.set(key, found);
+    return found;
+  };
+  return (scope, person) => {
+    const attacked = attackedThrough(scope);
+    if (attacked === null) return false;
+    return scope.user === null || attacked.isOfAnyone || keysOf(person).some((key) => attacked.persons.has(key));
+  };
 }
 
-function isSamePerson(person: IncidentUser | null, other: IncidentUser | null): boolean {
-  const keys = (user: IncidentUser | null) => [
-    user?.id ?? null,
-    user?.login == null ? null : canonicalLogin(user.login),
-  ];
-  const known = keys(other);
-  return keys(person).some((key) => key !== null && known.includes(key));
+function isThrough({ operator, asNumber }: ExceptionAdvice, { alert }: ScopedAlert): boolean {
+  return operator === null
+    ? alert.asNumber === asNumber
+    : alert.operator !== null && isOperator(alert.operator, operator);
+}
+
+function keysOf(user: IncidentUser | null): readonly string[] {
+  return [user?.id ?? null, user?.login == null ? null : canonicalLogin(user.login)].filter((key) => key !== null);
 }

@@ -1,5 +1,12 @@
 import { sessionStart } from "../okta/log-event.ts";
-import { attacksOf, commonScope, type ExceptionAdvice, type ScopedAlert } from "./common-scope.ts";
+import {
+  type AttackTest,
+  attacksOf,
+  commonScope,
+  createAttackTest,
+  type ExceptionAdvice,
+  type ScopedAlert,
+} from "./common-scope.ts";
 import type { Incident, IncidentAlert } from "./incident.ts";
 
 /** The noise of one detection, whatever was judged. */
@@ -23,7 +30,7 @@ export interface RuleNoise {
  * @param since ISO 8601, UTC
  */
 export function noiseOf(incidents: readonly Incident[], since: string): readonly RuleNoise[] {
-  const attacks = [...attacksOf(incidents), ...suspectsOf(incidents)];
+  const isAttacked = createAttackTest([...attacksOf(incidents), ...suspectsOf(incidents)]);
   const current = incidents
     .filter(({ verdict }) => verdict?.verdict !== "true-positive")
     .flatMap(({ alerts, user }) =>
@@ -41,7 +48,7 @@ export function noiseOf(incidents: readonly Incident[], since: string): readonly
         title: last.rule.title,
         alerts: alerts.length,
         persons: persons.size,
-        except: halvingException(id, alerts, attacks),
+        except: halvingException(id, alerts, isAttacked),
       };
     })
     .sort((a, b) => b.alerts - a.alerts || a.title.localeCompare(b.title));
@@ -50,9 +57,9 @@ export function noiseOf(incidents: readonly Incident[], since: string): readonly
 function halvingException(
   id: string,
   alerts: readonly (ScopedAlert & { readonly alert: IncidentAlert })[],
-  attacks: readonly ScopedAlert[],
+  isAttacked: AttackTest,
 ): RuleNoise["except"] {
-  const { scope, covers } = commonScope(alerts, attacks);
+  const { scope, covers } = commonScope(alerts, isAttacked);
   if (scope === null || covers * 2 < alerts.length) return null;
   const isOfSessions = alerts.every(({ alert }) => alert.eventType === sessionStart);
   return { scope: { ...scope, detection: isOfSessions ? null : id }, covers };

@@ -1,6 +1,13 @@
 import { judgedUntil, type Verdict } from "../history/verdict.ts";
 import { sessionStart } from "../okta/log-event.ts";
-import { attacksOf, commonScope, type ExceptionAdvice, type ScopedAlert } from "./common-scope.ts";
+import {
+  type AttackTest,
+  attacksOf,
+  commonScope,
+  createAttackTest,
+  type ExceptionAdvice,
+  type ScopedAlert,
+} from "./common-scope.ts";
 import type { Incident, IncidentAlert } from "./incident.ts";
 
 /** What became of the alerts of one detection, by the verdicts of their incidents. */
@@ -43,7 +50,7 @@ export function scoreRules(
   const judged = incidents.flatMap((incident) =>
     incident.alerts.map((alert) => ({ alert, user: incident.user, verdict: verdictOn(alert, incident) })),
   );
-  const attacks = attacksOf(known);
+  const isAttacked = createAttackTest(attacksOf(known));
   const byRule = Map.groupBy(
     judged.flatMap((each) => each.alert.detections.map((detection) => ({ ...each, detection }))),
     ({ detection }) => detection.id,
@@ -58,7 +65,7 @@ export function scoreRules(
       open: alerts.filter(({ verdict }) => verdict === null).length,
     };
     const harmless = alerts.filter(({ verdict }) => verdict === "benign" || verdict === "expected");
-    const advice = adviceOn(id, counts, harmless, attacks);
+    const advice = adviceOn(id, counts, harmless, isAttacked);
     return { id, title: last.detection.title, alerts: alerts.length, ...counts, advice };
   });
   const noise = ({ benign, expected, truePositives }: RuleScore) => benign + expected - truePositives;
@@ -74,11 +81,11 @@ function adviceOn(
   id: string,
   { truePositives, open }: Pick<RuleScore, "truePositives" | "open">,
   harmless: readonly (ScopedAlert & { readonly alert: IncidentAlert })[],
-  attacks: readonly ScopedAlert[],
+  isAttacked: AttackTest,
 ): Advice {
   if (truePositives > 0) return { kind: "keep" };
   if (harmless.length < leastJudged) return { kind: open > 0 ? "judge" : "keep" };
-  const { scope, covers, isSetApart } = commonScope(harmless, attacks);
+  const { scope, covers, isSetApart } = commonScope(harmless, isAttacked);
   if (scope !== null && covers >= leastShare * harmless.length) {
     const isOfSessions = harmless.every(({ alert }) => alert.eventType === sessionStart);
     return { kind: "except", scope: { ...scope, detection: isOfSessions ? null : id }, covers };

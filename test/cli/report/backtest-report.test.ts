@@ -266,6 +266,8 @@ test("--report refuses a file that is read, and --incidents a file that holds no
   const refused = await run("--report", at("log.jsonl"));
   expect(refused).toMatchObject({ code: 2, stderr: expect.stringContaining("would replace a file that is read") });
   const wrong = await run("--report", at("report2.json"), "--incidents", at("log.jsonl"));
+  const alone = await run("--anonymize");
+  expect(alone).toMatchObject({ code: 2, stderr: expect.stringContaining("add --report FILE.html") });
   expect(wrong).toMatchObject({ code: 2, stderr: expect.stringContaining("log.jsonl:1: no incident") });
 });
 

@@ -1,0 +1,121 @@
+import { describe, expect, test } from "vitest";
+import { parse } from "yaml";
+import { createFilterTally } from "../../../cli/report/filters.ts";
+import { createProposalTally, type ProposedAlert } from "../../../cli/report/proposals.ts";
+import { createSignInTally } from "../../../cli/report/sign-ins.ts";
+import { logSource } from "../../../lambda/core/detections/log-source.ts";
+import { applyFilters, parseFilter } from "../../../lambda/core/sigma/parse/parse-filter.ts";
+import { logEvent } from "../../fixtures/events.ts";
+import { parseTestRule, ruleSet } from "../../fixtures/rules.ts";
+
+describe("the tables of sign-ins", () => {
+  test("are bounded: what exceeds them is counted", () => {
+    const tally = createSignInTally({
+      nameOf: ({ fields }) => fields.actor?.alternateId ?? "",
+      locations: null,
+      distanceKm: 500,
+    });
+    for (let index = 0; index < 250; index += 1) {
+      const actor = { id: `00u${index}`, type: "User", alternateId: `user${index}@example.com` };
+      tally.countEvent(logEvent({ uuid: `e${index}`, actor }));
+      tally.countEvent(logEvent({ uuid: `p${index}`, actor, securityContext: { isProxy: false } }));
+    }
+    const { signIns, persons } = tally.summary();
+    expect(signIns).toEqual({ all: 500, failed: 0, anonymous: 250, anonymousFailed: 0, persons: 250 });
+    expect([persons.rows.length, persons.more, persons.moreSignIns]).toEqual([200, 50, 50]);
+  });
+});
+
+describe("a proposed exception", () => {
+  const alert = (login: string, own: Partial<ProposedAlert> = {}): ProposedAlert => ({
+    scoped: {
+      alert: { kinds: ["vpn"], operator: "NORD_VPN", asNumber: 64_500 },
+      user: { id: null, login: `${login}@example.com`, displayName: null },
+    },
+    detections: ["r1"],
+    isSession: true,
+    isGrave: false,
+    isFar: false,
+    ...own,
+  });
+  const propose = (alerts: readonly ProposedAlert[], maximum = 3) => {
+    const tally = createProposalTally();
+    for (const each of alerts) tally.count(each);
+    return tally.propose(maximum, []).map(({ scope, covers }) => [scope, covers]);
+  };
+  const times = (count: number, each: ProposedAlert) => Array.from({ length: count }, () => each);
+
+  test("is for everyone where three persons speak for it, else for one; the next is of what is left", () => {
+    const two = [...times(5, alert("ada")), ...times(3, alert("bob"))];
+    expect(propose(two)).toEqual([
+      [{ user: "ada@example.com", operator: "NORD_VPN" }, 5],
+      [{ user: "bob@example.com", operator: "NORD_VPN" }, 3],
+    ]);
+    expect(propose([...two, alert("cleo")])).toEqual([[{ operator: "NORD_VPN" }, 9]]);
+    expect(propose([...times(2, alert("ada")), alert("bob")], 1)).toHaveLength(1);
+  });
+
+  test("names the detections of what is no session start", () => {
+    expect(propose(times(2, alert("ada", { isSession: false, detections: ["r2", "r1"] })))).toEqual([
+      [{ user: "ada@example.com", operator: "NORD_VPN", detections: ["r1", "r2"] }, 2],
+    ]);
+  });
+
+  test("covers nothing grave: neither its person on the network, nor everyone on it", () => {
+    const all = [...times(5, alert("ada")), ...times(4, alert("bob")), ...times(3, alert("cleo"))];
+    expect(propose([...all, alert("ada", { isGrave: true })])).toEqual([
+      [{ user: "bob@example.com", operator: "NORD_VPN" }, 4],
+      [{ user: "cleo@example.com", operator: "NORD_VPN" }, 3],
+    ]);
+  });
+});
+
+describe("a proposed filter", () => {
+  const rule = parseTestRule(
+    { selection: { eventType: "system.api_token.create" }, condition: "selection" },
+    { title: 'Tokens: "all" of them' },
+  );
+  const act = (target: string, userAgent = "Mozilla/5.0") =>
+    logEvent({
+      eventType: "system.api_token.create",
+      target: [{ id: "t", type: "Token", alternateId: target, displayName: null }],
+      client: { userAgent: { rawUserAgent: userAgent, os: null, browser: null } },
+    });
+  const filtered = String.raw`deploy*\ token?`;
+  const events = [...Array.from({ length: 3 }, () => act(filtered)), act("deploy-1 token!"), act("other")];
+  const propose = (all: readonly ReturnType<typeof act>[], grave: readonly number[] = []) => {
+    const tally = createFilterTally(() => true);
+    for (const [index, event] of all.entries()) tally.count(rule.id, event, grave.includes(index));
+    return tally.propose(rule, all.length);
+  };
+
+  test("is a Sigma filter that takes away what it says, and nothing else", () => {
+    const remedy = propose(events);
+    expect(remedy).toMatchObject({ kind: "filter", field: "target.alternateId", value: filtered, covers: 3, of: 5 });
+    const { filter } = parseFilter(parse(remedy?.kind === "filter" ? remedy.yaml : ""), { logsource: logSource });
+    const left = ruleSet([applyFilters(rule, [filter])]);
+    expect(events.map(({ received }) => left.match(received).length)).toEqual([0, 0, 0, 1, 1]);
+  });
+
+  test("has no browser for its value, none that every alert has, and none of what may be an attack", () => {
+    expect(propose([act("a"), act("b"), act("c")])).toBeNull();
+    expect(propose([act("a"), act("a")])).toBeNull();
+    expect(propose(events, [1])).toBeNull();
+    expect(propose([act("a", "terraform/1.9"), act("b", "terraform/1.9"), act("c")])).toMatchObject({
+      field: "client.userAgent.rawUserAgent",
+      covers: 2,
+    });
+  });
+
+  test("of sign-ins names no person", () => {
+    const tally = createFilterTally(() => true);
+    for (const login of ["ada", "ada", "bob"]) {
+      tally.count(
+        rule.id,
+        logEvent({ actor: { id: login, type: "User", alternateId: `${login}@example.com` } }),
+        false,
+      );
+    }
+    expect(tally.propose(rule, 3)).toBeNull();
+  });
+});
