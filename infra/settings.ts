@@ -142,6 +142,10 @@ const schema = z.strictObject({
         "The domains of the org's logins. What is typed at a sign-in for a login that Okta does not know is shown in alerts only if it is of one of them; by default if it is any e-mail address. All else is masked, as it may be a password.",
       examples: [["example.com"]],
     }),
+  mapLinks: flag.default(true).meta({
+    description:
+      "Whether mails and chat messages link to the exit's place on OpenStreetMap. The link holds coordinates alone, to about a kilometer; who follows it shows them, and their own address, to OpenStreetMap.",
+  }),
   outputs: z
     .array(z.enum(knownOutputs, `expected a list of ${knownOutputs.join(", ")}`), "expected a list")
     .transform((names) => [...new Set(names)])

@@ -42,6 +42,7 @@ export class PipelineFunction extends OwnFunction {
         STORM_AFTER: String(settings.stormAfter),
         SOURCE_ALERTS_PER_HOUR: String(settings.sourceAlertsPerHour),
         ...(settings.loginDomains.length === 0 ? {} : { LOGIN_DOMAINS: settings.loginDomains.join(",") }),
+        ...(settings.mapLinks ? {} : { MAP_LINKS: "false" }),
         EXPERIMENTAL_DETECTIONS: String(settings.experimentalDetections),
         ...(hasDigest(settings) && { DIGEST: "true" }),
         ...(settings.packs.length === 0 ? {} : { DETECTION_PACKS: settings.packs.join(",") }),

@@ -563,6 +563,7 @@ describe("settings", () => {
       packs: "mfa,admin",
       suppressMinutes: "0",
       loginDomains: "Example.com,example.org",
+      mapLinks: "false",
     });
     tuned.hasResourceProperties("AWS::SNS::Subscription", { Protocol: "email", Endpoint: "security@example.com" });
     tuned.hasResourceProperties("AWS::Lambda::Function", {
@@ -574,6 +575,7 @@ describe("settings", () => {
           DETECTION_PACKS: "admin,mfa",
           SUPPRESS_MINUTES: "0",
           LOGIN_DOMAINS: "example.com,example.org",
+          MAP_LINKS: "false",
         },
       },
     });

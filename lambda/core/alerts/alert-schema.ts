@@ -377,8 +377,12 @@ export const alertSchema = z.object({
       ),
       session: described(z.nullable(z.string()), "All that was done in the session"),
       address: described(z.nullable(z.string()), "All events from the address"),
+      map: described(
+        z.nullable(z.string()),
+        "The exit's place on OpenStreetMap, by coordinates alone; null where Okta names no place, and with `mapLinks: false`",
+      ),
     }),
-    "Opens the Okta admin console; null where the org's console, or what to look for, is not known",
+    "Opens the Okta admin console, but for `map`; null where the org's console, or what to look for, is not known",
   ),
   triage: described(z.array(z.string()), "What to do, in order"),
   event: described(

@@ -12,7 +12,7 @@ const day = 24 * hour;
  *
  * @param org the org's domain
  */
-export function consoleLinks(org: string | null, event: LogEvent): Alert["links"] {
+export function consoleLinks(org: string | null, event: LogEvent): Omit<Alert["links"], "map"> {
   const host = adminHost(org);
   if (host === null)
     return { event: null, user: null, userProfile: null, targetProfile: null, session: null, address: null };

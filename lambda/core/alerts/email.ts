@@ -103,6 +103,7 @@ export function writeEmail(alert: InertAlert): string {
       [...reasons].map((reason) => `- ${reason}`),
     ),
     ...section("Look in Okta", linkLines(alert)),
+    ...(alert.links.map === null ? [] : [`Where it came from, on a map: ${alert.links.map}`]),
     ...[incidentCommand(alert)].flatMap((line) =>
       line === null ? [] : [`Its incident, and how to judge it: ${line}`],
     ),

@@ -11,6 +11,7 @@ import { shorten } from "../text/shorten.ts";
 import type { Alert } from "./alert-schema.ts";
 import type { AlertSource } from "./alert-source.ts";
 import { consoleLinks } from "./console-links.ts";
+import { mapLink } from "./map-link.ts";
 
 /** The longest text that an alert copies from an event, in UTF-16 code units. Names and addresses are far shorter. */
 const maximumText = 1_000;
@@ -45,7 +46,8 @@ export function alertFacts(source: Omit<AlertSource, "detections">): AlertFacts 
   const { event, delivery, detectedAt, state = null } = source;
   const { actor, target } = event.fields;
   const person = personOf(event);
-  const links = consoleLinks(delivery.org, event);
+  const map = mapLink(event.fields.client?.geographicalContext ?? null);
+  const links = { ...consoleLinks(delivery.org, event), map };
   return {
     test: event.isTest,
     ageSeconds: ageOf(event, detectedAt),

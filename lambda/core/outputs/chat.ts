@@ -100,9 +100,12 @@ function description(alert: InertAlert): string {
     ...rows.map(([name, value]) => `*${name}* ${cutInert(value, 600)}`),
   ];
   // Our links have no characters of markup.
-  const look = Object.entries({ Event: links.event, Session: links.session, User: links.userProfile }).flatMap(
-    ([name, link]) => (link === null ? [] : [`*${name}* ${link}`]),
-  );
+  const look = Object.entries({
+    Event: links.event,
+    Session: links.session,
+    User: links.userProfile,
+    Map: links.map,
+  }).flatMap(([name, link]) => (link === null ? [] : [`*${name}* ${link}`]));
   const command = incidentCommand(alert);
   if (command !== null) look.push(`*Incident* \`${command}\``);
   const room = maximumDescription - look.reduce((sum, link) => sum + link.length + 1, 0);

@@ -40,6 +40,8 @@ export interface PipelineConfig {
   readonly sourceAlertsPerHour: number;
   /** The domains of the org's logins, in lower case; empty where they are not named: see `looksLikeLogin`. */
   readonly loginDomains: readonly string[];
+  /** Whether alerts link to the exit's place on OpenStreetMap. @default true */
+  readonly mapLinks: boolean;
   /** Whether detections with `status: experimental` run. */
   readonly experimentalDetections: boolean;
   /** The packs whose experimental detections run. */
@@ -83,6 +85,7 @@ export const pipelineVariables = {
     defaultSourceAlerts,
   ),
   LOGIN_DOMAINS: optional(parsed(readDomains, "is no list of domains such as example.com"), []),
+  MAP_LINKS: optional(matching(/^(true|false)$/, "is neither true nor false"), "true"),
   REFRESH_QUEUE_URL: optional(queueUrl, null),
   EXPERIMENTAL_DETECTIONS: optional(matching(/^(true|false)$/, "is neither true nor false"), "false"),
   DETECTION_PACKS: optional(parsed(readPacks, "is no list of packs such as admin,mfa"), []),
@@ -114,6 +117,7 @@ export function toPipelineConfig(read: ValuesOf<typeof pipelineVariables>, envir
     stormAfter: read.STORM_AFTER,
     sourceAlertsPerHour: read.SOURCE_ALERTS_PER_HOUR,
     loginDomains: read.LOGIN_DOMAINS,
+    mapLinks: read.MAP_LINKS === "true",
     experimentalDetections: read.EXPERIMENTAL_DETECTIONS === "true",
     packs: read.DETECTION_PACKS,
     refreshQueueUrl: read.REFRESH_QUEUE_URL,

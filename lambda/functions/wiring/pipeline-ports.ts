@@ -13,6 +13,7 @@ import { createUserStates } from "../../adapters/tables/user-states.ts";
 import { createObserver } from "../../adapters/telemetry/log-observations.ts";
 import type { Metrics } from "../../adapters/telemetry/metrics.ts";
 import type { Alert } from "../../core/alerts/alert-schema.ts";
+import { withoutMapLink } from "../../core/alerts/map-link.ts";
 import { toMessage } from "../../core/alerts/message.ts";
 import type { PublishMessage } from "../../core/alerts/topic-message.ts";
 import { planCorrelations } from "../../core/correlation/correlate.ts";
@@ -70,6 +71,7 @@ export class AwsPipelinePorts implements PipelinePorts {
   readonly observe: Observe;
   readonly measure: Measure;
   readonly #publish: PublishMessage;
+  readonly #mapLinks: boolean;
   readonly #retryQueue: SendMessages;
   readonly #deadLetterQueue: SendMessages;
   readonly #longestDelaySeconds: number;
@@ -105,6 +107,7 @@ export class AwsPipelinePorts implements PipelinePorts {
     this.observe = createObserver(metrics);
     this.measure = metrics.measure;
     this.#longestDelaySeconds = timing.longestDelaySeconds;
+    this.#mapLinks = config.mapLinks;
     this.#publish = createTopic(config.alertTopicArn, { settings });
     this.#retryQueue = createQueue(config.retryQueueUrl, { settings });
     this.#deadLetterQueue = createQueue(config.deadLetterQueueUrl, { settings });
@@ -113,7 +116,8 @@ export class AwsPipelinePorts implements PipelinePorts {
   // Fields and not methods: a function may copy its ports, to change one of them.
   readonly now = (): Date => new Date();
 
-  readonly publish = (alert: Alert, signal: AbortSignal): Promise<void> => this.#publish(toMessage(alert), signal);
+  readonly publish = (alert: Alert, signal: AbortSignal): Promise<void> =>
+    this.#publish(toMessage(this.#mapLinks ? alert : withoutMapLink(alert)), signal);
 
   readonly parkWork = (work: readonly ParkedWork[], signal: AbortSignal): Promise<void> => {
     const messages = work.map((each) => ({

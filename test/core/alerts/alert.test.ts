@@ -132,7 +132,7 @@ test("what is unknown is null, and never left out", () => {
     ...nullOf("credentialType", "credentialProvider", "authenticationProvider"),
   });
   expect(device).toEqual(nullOf("id", "name", "platform", "registered", "managed"));
-  expect(links).toEqual(nullOf("event", "user", "userProfile", "targetProfile", "session", "address"));
+  expect(links).toEqual(nullOf("event", "user", "userProfile", "targetProfile", "session", "address", "map"));
   expect({ history, heldBack }).toEqual(nullOf("history", "heldBack"));
   expect(network).toEqual({
     ...nullOf("isProxy", "ip", "asNumber", "asOrg", "isp", "domain"),

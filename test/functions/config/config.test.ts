@@ -29,6 +29,7 @@ test("a complete environment is read", () => {
     stormAfter: 5,
     sourceAlertsPerHour: 20,
     loginDomains: [],
+    mapLinks: true,
     experimentalDetections: false,
     packs: [],
     refreshQueueUrl: null,
@@ -39,6 +40,8 @@ test("a complete environment is read", () => {
     timing: productionTiming,
   });
   expect(readReceiverConfig({ ...complete, EXPERIMENTAL_DETECTIONS: "true" }).experimentalDetections).toBe(true);
+  expect(readReceiverConfig({ ...complete, MAP_LINKS: "false" }).mapLinks).toBe(false);
+  expect(() => readReceiverConfig({ ...complete, MAP_LINKS: "no" })).toThrow("MAP_LINKS is neither true nor false");
   expect(readReceiverConfig({ ...complete, DETECTION_PACKS: "admin,mfa" }).packs).toEqual(["admin", "mfa"]);
 });
 
