@@ -184,6 +184,8 @@ function readObservation(observation: Observation): Became | null {
       const late = delayedSeconds > 0 ? `, ${delayedSeconds} s late` : "";
       return { outcome: "alerted", detail: `${severity}${followUp ? ", a follow-up" : ""}${late}`, alertId };
     }
+    case "observed":
+      return { outcome: "unmatched", detail: "a part of correlations, of which none fires yet" };
     case "duplicate":
       return { outcome: "duplicate", detail: "this event was alerted on before" };
     case "suppressed":

@@ -105,6 +105,10 @@ function observe(observation: Observation, metrics: Metrics): void {
         withError(names, observation),
       );
       return;
+    case "observed":
+      // Nearly all events of some kinds end so: the count is with the line of their delivery.
+      count("EventsObserved");
+      return;
     case "withoutGroup":
       // Such events may be many: the count is with the line of their delivery.
       metrics.count("EventsWithoutGroup", observation.count);

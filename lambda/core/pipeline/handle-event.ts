@@ -34,6 +34,7 @@ export async function handleEvent(matched: MatchedEvent, run: Run): Promise<Hand
     ]);
     const reported = await reportedBefore(work, correlated, run);
     const judged = judgeCandidate(matched, found, correlated, reported, run);
+    if (judged.kind === "observed") run.ports.observe({ kind: "observed", subject: subjectOf(work) });
     if (judged.kind !== "judged") return recordUnclaimed(judged);
     const { decision } = judged;
     // The user of an event that no rule reports is looked up once a correlation fires.

@@ -14,7 +14,7 @@ export interface Subject {
 
 /** An event of the pipeline that has a log line or a metric. */
 export type Observation = { readonly subject: Subject } & (
-  | { readonly kind: "matched" | "duplicate" | "suppressed" | "inStorm" | "gathered" }
+  | { readonly kind: "matched" | "observed" | "duplicate" | "suppressed" | "inStorm" | "gathered" }
   | { readonly kind: "alertPublished"; readonly alert: Alert }
   | { readonly kind: "excepted"; readonly by: readonly Exception[]; readonly whole: boolean }
   | { readonly kind: "sourceUnavailable" | "watcherLost"; readonly error: unknown }

@@ -183,8 +183,9 @@ describe("a correlation", () => {
 
 describe("an event that only feeds correlations", () => {
   test("reads its groups and nothing else, claims nothing, and is done", async () => {
-    const { deliver, asked, claims, queue } = world(only(parts));
+    const { deliver, asked, claims, queue, observed } = world(only(parts));
     expect(await deliver(sessionOf("start", 0))).toMatchObject({ observed: 1, parked: 0 });
+    expect(observed.map(({ kind }) => kind)).toEqual(["observed"]);
     const [{ keys, users, incidents, groups = new Set() } = { keys: null, users: null, incidents: null }] = asked;
     expect([keys, users, incidents].map((each) => each?.size)).toEqual([0, 0, 0]);
     expect(groups.size).toBe(1);
