@@ -2,7 +2,10 @@ import { styleText } from "node:util";
 import { Command, CommanderError, InvalidArgumentError } from "commander";
 import { examples } from "./examples.ts";
 import { ProxySettingsError, useProxy } from "./proxy.ts";
+import { onTerminal, shellWord } from "./shell-word.ts";
 import { describeSwallowed, swallowedOptions } from "./swallowed-options.ts";
+
+export { onOneLine, onTerminal, shellWord } from "./shell-word.ts";
 
 /** Input that cannot be used. The message has the fault, its place, and the remedy. */
 export class InputError extends Error {
@@ -62,22 +65,6 @@ export function once<Value>(parse: (text: string) => Value): (text: string, befo
   };
 }
 
-/** An argument for a shell: as it is where it is a plain word, else in single quotes. */
-export function shellWord(argument: string): string {
-  const text = onOneLine(argument);
-  return /^[\w@%+=:,./-]+$/.test(text) ? text : `'${text.replaceAll("'", "'\\''")}'`;
-}
-
-/** Text from outside for a terminal, without control and direction characters. Line breaks stay. */
-export function onTerminal(text: string): string {
-  return text.replace(/[^\P{Cc}\n]|[\p{Cf}\p{Zl}\p{Zp}]/gu, " ");
-}
-
-/** Text from outside within a line: with a line break of its own, it would pass for what the command says. */
-export function onOneLine(text: string): string {
-  return onTerminal(text).replaceAll("\n", " ");
-}
-
 /** A value as a line of JSON, whose control and direction characters are escaped: a terminal may show it. */
 export function jsonLine(value: unknown): string {
   const escaped = (text: string) =>
@@ -97,11 +84,21 @@ export function nameOf(command: Command): string {
   return command.name().slice(commandLine.length + 1);
 }
 
-let given: readonly string[] = [];
+let running: { readonly name: string; readonly args: readonly string[] } = { name: "", args: [] };
 
 /** The arguments of the command that runs, for a line to paste. */
 export function givenArguments(): readonly string[] {
-  return given;
+  return running.args;
+}
+
+/** The line of the command that runs, with further options. */
+export function lineWith(...further: readonly string[]): string {
+  return [commandLine, running.name, ...[...running.args, ...further].map(shellWord)].join(" ");
+}
+
+/** Whether `npm run NAME` started the command that runs: npm may have taken options that stand without a `--` before them. */
+export function isByNpmRun(): boolean {
+  return running.name !== "" && process.env.npm_lifecycle_event === running.name;
 }
 
 /**
@@ -110,7 +107,7 @@ export function givenArguments(): readonly string[] {
  * @param args the command's arguments
  */
 export async function runCommand(command: Command, args: readonly string[]): Promise<void> {
-  given = args;
+  running = { name: nameOf(command), args };
   addExamples(command);
   // A reader such as `| head` may close the pipe early, which is no failure.
   process.stdout.on("error", (error: NodeJS.ErrnoException) => {
@@ -143,7 +140,7 @@ function refuseSwallowed(command: Command, args: readonly string[]): void {
   const name = nameOf(command);
   const swallowed = swallowedOptions(command, name, args, process.env);
   if (swallowed.length === 0) return;
-  const line = [commandLine, name, ...describeSwallowed(command, args, swallowed).map(shellWord)].join(" ");
+  const line = [commandLine, name, ...describeSwallowed(command, args, swallowed)].join(" ");
   const options = swallowed.map(({ flag }) => flag).join(", ");
   throw new InputError(
     `npm took ${options} for itself, and nothing was done. The line to paste:\n  ${line}\nIf you did not write ${options}: npm's settings have it (.npmrc, or npm_config_… in the environment)`,

@@ -10,7 +10,7 @@ import { deriveStateKey } from "../lambda/adapters/tables/state-key.ts";
 import type { StateKey } from "../lambda/adapters/tables/user-item-ids.ts";
 import { readPacks } from "../lambda/core/sigma/pack.ts";
 import { defaultPort, findRuns } from "../local/run-notes.ts";
-import { givenArguments, InputError, shellWord } from "./command.ts";
+import { givenArguments, InputError, isByNpmRun, lineWith, shellWord } from "./command.ts";
 import { awsProxySettings } from "./proxy.ts";
 import { useRegion } from "./region.ts";
 
@@ -93,6 +93,21 @@ export async function findLocal({ PORT }: Readonly<Record<string, string | undef
   throw new InputError(`several embedded runs are there, the newest first; say which:\n${list.join("\n")}`);
 }
 
+/**
+ * `npm run NAME --local`, without a `--` before it, reaches the command without `--local`, and npm passes on nothing that shows it. Where an
+ * embedded run is there, the command asks which is meant.
+ *
+ * @throws InputError with the lines to paste
+ */
+async function refuseLostLocal(): Promise<void> {
+  if (!isByNpmRun()) return;
+  const [run] = await findRuns(answers);
+  if (run === undefined) return;
+  throw new InputError(
+    `an embedded run is there, and npm takes --local for itself where no -- stands before it. Nothing was done; say which is meant:\n  ${lineWith("--local")}\n  ${lineWith("--stack", await defaultStack())}`,
+  );
+}
+
 /** Whether an embedded run answers within two seconds. */
 async function answers(url: string): Promise<boolean> {
   try {
@@ -142,8 +157,9 @@ export function sameTarget({ stack, local, url }: DeploymentOptions): string {
  */
 export async function findDeployment({ stack: named, local, url }: DeploymentOptions): Promise<Deployment> {
   if (local) return findEmbeddedRun(url ?? (await findLocal(process.env)));
+  if (named === undefined) await refuseLostLocal();
   const stack = named ?? (await defaultStack());
-  const outputs = await findStackOutputs(stack, " For the embedded run: --local");
+  const outputs = await findStackOutputs(stack, ` For the embedded run: ${lineWith("--local")}`);
   const proxy = awsProxySettings();
   const output = (name: string): string => {
     const value = outputs.get(name);
@@ -186,7 +202,9 @@ export async function findDeployment({ stack: named, local, url }: DeploymentOpt
  * @throws InputError when there is no such stack, or no region
  */
 export async function findStackOutputs(stack: string, further = ""): Promise<ReadonlyMap<string, string>> {
-  await useRegion();
+  await useRegion().catch((error: unknown) => {
+    throw error instanceof InputError && further !== "" ? new InputError(`${error.message}.${further}`) : error;
+  });
   const client = new CloudFormationClient(awsProxySettings());
   try {
     const { Outputs = [] } = await describeStack(client, stack, further);

@@ -11,7 +11,9 @@ function command() {
   profiles
     .command("import")
     .option("--dry-run", "only look")
+    .argument("<file>", "a file")
     .option("--url <url>", "where")
+    .option("--label <text>", "its label")
     .option("--cache <file>", "where to keep what was read");
   profiles.command("list").option("--json", "as JSON");
   return profiles;
@@ -50,15 +52,32 @@ test("npx keeps its own --yes, and is found to have taken others", () => {
   expect(flags({ npm_lifecycle_event: "npx", npm_config_dry_run: "true" })).toEqual(["--dry-run"]);
 });
 
-test("the line to paste has the words back that npm took along", () => {
+test("the line to paste has each value at its option again, and asks for those that npm has mixed up", () => {
   const lineOf = (environment: NodeJS.ProcessEnv, args: readonly string[]) =>
     describeSwallowed(command(), args, swallowed(environment, args)).join(" ");
+  // npm run profiles import a.csv --url=http://localhost:1
   expect(lineOf({ npm_config_url: "http://localhost:1" }, ["import", "a.csv"])).toBe(
     "import a.csv --url http://localhost:1",
   );
-  // `npm run profiles import --dry-run a.csv`, and `npm run profiles --dry-run import a.csv`.
-  expect(lineOf({ npm_config_dry_run: "a.csv" }, ["import"])).toBe("import a.csv --dry-run");
-  expect(lineOf({ npm_config_dry_run: "import" }, ["a.csv"])).toBe("import a.csv --dry-run");
+  // npm run profiles import a.csv --url http://localhost:1: npm leaves the value among the arguments.
+  expect(lineOf({ npm_config_url: "true" }, ["import", "a.csv", "http://localhost:1"])).toBe(
+    "import a.csv --url http://localhost:1",
+  );
+  expect(lineOf({ npm_config_url: "true" }, ["import", "a.csv"])).toBe("import a.csv --url <url>");
+  expect(lineOf({ npm_config_url: "true", npm_config_label: "true" }, ["import", "a.csv", "b", "c"])).toBe(
+    "import a.csv --url <url> --label <text>",
+  );
+  expect(lineOf({ npm_config_dry_run: "true" }, ["import", "my file.csv"])).toBe("import 'my file.csv' --dry-run");
+});
+
+test("what npm takes an option for that resembles one of its own is that option", () => {
+  const exceptions = createCommand("exceptions", "Exceptions");
+  exceptions.command("add").option("--asn <number>", "a network").option("--by <name>", "who");
+  const environment = { npm_lifecycle_event: "exceptions", npm_config_all: "true", npm_config_bypass_2fa: "true" };
+  const found = swallowedOptions(exceptions, "exceptions", ["add", "64500", "grace"], environment);
+  expect(describeSwallowed(exceptions, ["add", "64500", "grace"], found).join(" ")).toBe(
+    "add --asn <number> --by <name>",
+  );
 });
 
 test("a command whose option npm took is not run without it, and prints the line to paste", async () => {
@@ -91,24 +110,25 @@ describe("every option of every command is refused where npm took it:", () => {
     expect(all.length).toBeGreaterThan(100);
   });
 
-  // npm always passes a folder of its own as `cache`: https://docs.npmjs.com/cli/v11/using-npm/config#cache
+  // npm always passes a folder of its own as `cache`: https://docs.npmjs.com/cli/v11/using-npm/config#cache. And it passes nothing of
+  // `--local`, which it takes for `--local-address`: test/cli/lost-local.test.ts.
   const named = all.filter(([, , , { long }]) => long !== "--cache");
   expect(all.length - named.length).toBe(1);
   test.each(named)("%s", (_, root, each, option) => {
     const name = nameOf(root);
     const args = each === root ? [] : [each.name()];
     const variable = `npm_config_${option.name().replaceAll("-", "_")}`;
-    const environment = { npm_lifecycle_event: name, [variable]: option.required ? "x" : "true" };
+    const environment = { npm_lifecycle_event: name, [variable]: option.required ? "x y" : "true" };
     const found = swallowedOptions(root, name, args, environment);
     expect(found.map(({ flag }) => flag)).toEqual([option.long]);
-    expect(describeSwallowed(root, args, found)).toEqual([...args, option.long, ...(option.required ? ["x"] : [])]);
+    expect(describeSwallowed(root, args, found)).toEqual([...args, option.long, ...(option.required ? ["'x y'"] : [])]);
   });
 });
 
 test("npm's name of -c is refused as -c", () => {
   const deploy = createCommand("deploy", "Deploys").option("-c, --context <name=value>", "a setting");
   const found = swallowedOptions(deploy, "deploy", [], { npm_lifecycle_event: "deploy", npm_config_call: "a=b" });
-  expect(found).toEqual([{ flag: "-c", value: "a=b", takesValue: true }]);
+  expect(found).toEqual([{ flag: "-c", value: "a=b", takes: "<name=value>" }]);
 });
 
 test("the command line itself refuses, before it loads anything of the command", async () => {
