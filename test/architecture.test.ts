@@ -49,6 +49,32 @@ test("the functions in the document are those of the code", async () => {
   const rows = rowsOf(table).flatMap(([first = ""]) => /^`(.+\.ts)`$/.exec(first)?.[1] ?? []);
   expect(deployed.length).toBeGreaterThan(5);
   expect(rows.toSorted()).toEqual(deployed.toSorted());
+  // A rounded box of the picture is a function: each is there once.
+  const [, picture = ""] = /### The deployment\n.*?```mermaid\n(.*?)```/s.exec(section("Rooms")) ?? [];
+  const drawn = [...picture.matchAll(/\(\[([\w-]+)\]\)/g)].map(([, name]) => `${name}.ts`);
+  expect(drawn.toSorted()).toEqual(deployed.toSorted());
+});
+
+test("the picture of an event's way has the stages of the pipeline, in the order in which an event takes them", async () => {
+  const pipeline = new URL("../lambda/core/pipeline/", import.meta.url);
+  const [, picture = ""] = /```mermaid\nflowchart LR\n(.*?)```/s.exec(document) ?? [];
+  const stages = [...picture.matchAll(/(?:-->|--) (?:[^\n]*?\|)?(\w+)\[([a-z ]+)\]/g)].map(([, , label = ""]) => label);
+  const first = stages.indexOf("claim");
+  const drawn = stages.slice(first, stages.indexOf("record") + 1);
+  expect(drawn.join(", ")).toBe("claim, look up, correlate, judge, except, join storm, group, gather, publish, record");
+  const files = await readdir(pipeline);
+  expect(drawn.map((stage) => `${stage.replace(" ", "-")}.ts`).filter((file) => !files.includes(file))).toEqual([]);
+  // The code calls them in this order; a sign-in that no storm reports goes on in a function of its own.
+  const source = (await readFile(new URL("handle-event.ts", pipeline), "utf8")).replace(/^import .*$/gm, "");
+  for (const calls of [
+    ["judgeCandidate(", "alertOn(", "record("],
+    ["exceptDetections(", "joinStorm(", "alertSingly(event, alertable"],
+    ["groupSession(", "gatherSignIn(", "publishAlert("],
+  ]) {
+    const places = calls.map((call) => source.indexOf(call));
+    expect(places[0]).toBeGreaterThan(0);
+    expect(places).toEqual(places.toSorted((one, other) => one - other));
+  }
 });
 
 describe("imports", () => {
