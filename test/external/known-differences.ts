@@ -2,6 +2,28 @@ import { isScalar } from "../../lambda/core/sigma/field.ts";
 import { allScalars, valuesAt } from "../core/sigma/reference.ts";
 import type { Json } from "../fixtures/events.ts";
 
+/**
+ * Where correlations differ. `correlation-reading.ts` reads a stream with any of them, so that what rsigma yields has to be
+ * exactly what is read with all of them: a difference that this list does not explain is a disagreement.
+ */
+export const correlationDifferences = {
+  "the window's start": "rsigma: an event exactly a timespan before is within the window; ours: it is not",
+  "a missing group value": "rsigma: events without the value are a group of their own; ours: they take no part",
+  "a missing value": "rsigma: an event without the field still asks for the condition; ours: it takes no part",
+  "an event of several rules": "rsigma: counts and adds an event once for each rule; ours: once",
+  "one rule after the other":
+    "rsigma: asks after each rule of an event, so that `not c` is true before c; ours: after all",
+  "temporal without a condition": "rsigma: holds as soon as one of the rules matches; ours: when all of them do",
+  "the end of an order": "rsigma: an order that stands in the window fires at every event; ours: at its last rule",
+  "a number in an order": "rsigma: all rules or none; ours: as many as match in the order",
+  "an expression in an order":
+    "rsigma: the expression, and all rules in order; ours: the rules that the expression holds of",
+  percentiles: "rsigma: compares the percentile with nothing; ours: with the condition",
+  "counts of a chain": "rsigma: counts a correlation at each event at which it holds; ours: once for each firing",
+  "groups of a chain": "rsigma: has the inner group's values alone; ours: any field of the event that completed it",
+} as const;
+export type CorrelationDifference = keyof typeof correlationDifferences;
+
 /*
  * Where rsigma (0.23) and our engine read the specification differently, and which sentence decides for us. Each is
  * recognized by the rule and the event that it can show on; docs/detections.md lists them for users.

@@ -1,8 +1,7 @@
-import { execFile } from "node:child_process";
 import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { parseArgs, promisify } from "node:util";
+import { parseArgs } from "node:util";
 import fc from "fast-check";
 import { stringify } from "yaml";
 import { compileRule } from "../../lambda/core/sigma/compile.ts";
@@ -10,13 +9,16 @@ import { compileRegex } from "../../lambda/core/sigma/regex.ts";
 import { furtherDetection, randomDetection, randomEvent } from "../core/sigma/random-rules.ts";
 import type { Json } from "../fixtures/events.ts";
 import { parseTestRule, ruleDocument } from "../fixtures/rules.ts";
-import { knownDifference } from "./known-differences.ts";
+import { correlationDifferences, knownDifference } from "./known-differences.ts";
+import { compareCorrelations } from "./rsigma-correlations.ts";
+import { runRsigma } from "./run-rsigma.ts";
 
 /*
- * Compares our engine with rsigma, the Sigma engine in Rust, on random rules and events. Needs its command, which
+ * Compares our engine with rsigma, the Sigma engine in Rust, on random rules and events, and on
+ * random correlations over random streams. Needs its command, which
  * `cargo install rsigma` builds (rustc 1.95 takes version 0.23.0): on the PATH, or named by --rsigma.
  *
- * Exit code 0: every rule matched the same events, but for differences that are known and explained; 1: it did not.
+ * Exit code 0: every rule matched the same events, and every correlation fired alike, but for differences that are known and explained; 1: it did not.
  */
 
 const { values } = parseArgs({
@@ -24,13 +26,15 @@ const { values } = parseArgs({
     rsigma: { type: "string", default: "rsigma" },
     rules: { type: "string", default: "2000" },
     events: { type: "string", default: "200" },
+    correlations: { type: "string", default: "1000" },
+    stream: { type: "string", default: "300" },
     seed: { type: "string", default: String(Date.now() % 1_000_000) },
     help: { type: "boolean", short: "h" },
   },
 });
 if (values.help) {
   process.stdout.write(
-    "Usage: node test/external/rsigma.ts [--rsigma COMMAND] [--rules 2000] [--events 200] [--seed NUMBER]\n",
+    "Usage: node test/external/rsigma.ts [--rsigma COMMAND] [--rules 2000] [--events 200] [--correlations 1000] [--stream 300] [--seed NUMBER]\n",
   );
   process.exit(0);
 }
@@ -64,13 +68,7 @@ async function theirMatches(): Promise<ReadonlySet<string>> {
     );
     await writeFile(join(folder, "rules", "rules.yml"), documents.join("---\n"));
     await writeFile(join(folder, "events.ndjson"), events.map((event) => JSON.stringify(event)).join("\n"));
-    const args = ["engine", "eval", "--rules", join(folder, "rules"), "--event", `@${join(folder, "events.ndjson")}`];
-    const { stdout } = await promisify(execFile)(
-      values.rsigma,
-      [...args, "--include-event", "--output-format", "ndjson", "--quiet"],
-      { maxBuffer: 2 ** 31 - 1 },
-    );
-    const lines = stdout.split("\n").filter((line) => line !== "");
+    const lines = await runRsigma(values.rsigma, folder);
     return new Set(
       lines.map((line) => {
         const match = JSON.parse(line) as { readonly rule_id: string; readonly event: { readonly n: string } };
@@ -107,4 +105,26 @@ for (const [reason, number] of explained) process.stdout.write(`${number} explai
 process.stdout.write(
   `seed ${seed}: ${detections.length} rules, ${events.length} events, ${matches} matches, ${disagreements} disagreements\n`,
 );
-process.exitCode = disagreements === 0 ? 0 : 1;
+
+let differing = 0;
+for (const isPlain of [true, false]) {
+  const compared = await compareCorrelations(values.rsigma, {
+    count: Math.ceil(Number(values.correlations) / 2),
+    length: Number(values.stream),
+    seed,
+    isPlain,
+  });
+  for (const [reason, number] of compared.explained) {
+    const sentence: Readonly<Record<string, string>> = correlationDifferences;
+    process.stdout.write(`${number} correlations explained by ${reason}: ${sentence[reason] ?? ""}\n`);
+  }
+  for (const disagreement of compared.disagreements.slice(0, 10)) process.stdout.write(`${disagreement}\n`);
+  const same = [...compared.same].map(([type, number]) => `${type} ${number}`).join(", ");
+  process.stdout.write(
+    `seed ${seed}: ${compared.correlations} correlations over ${values.stream} ${isPlain ? "plain " : ""}events, ` +
+      `${compared.firings} firings of ours; alike without a difference: ${same}; ` +
+      `${compared.refused} refused, ${compared.disagreements.length} disagreements\n`,
+  );
+  differing += compared.disagreements.length;
+}
+process.exitCode = disagreements + differing === 0 ? 0 : 1;
