@@ -1,19 +1,24 @@
 import { readFile, writeFile } from "node:fs/promises";
 import { fileURLToPath } from "node:url";
+import { createBacktestCorrelator } from "../cli/backtest/correlate.ts";
 import { replay, withoutLookUps } from "../cli/backtest/replay.ts";
-import { type Coverage, coverageOf } from "../cli/rules/coverage.ts";
-import { company, ordinaryWeek, profileLocations } from "../cli/rules/ordinary-week.ts";
+import { contentsOf } from "../cli/detections-folder.ts";
+import { type Coverage, type CoveringDetections, coverageOf, createStepCheck } from "../cli/rules/coverage.ts";
+import { company, ordinaryDays, ordinaryWeek, profileLocations } from "../cli/rules/ordinary-week.ts";
 import { type FromFile, loadDetections } from "../lambda/adapters/rule-files/load-detections.ts";
 import { loadSeverity } from "../lambda/adapters/rule-files/load-severity.ts";
+import { planCorrelations } from "../lambda/core/correlation/correlate.ts";
+import { chooseCorrelated, type DetectionContents } from "../lambda/core/detections/choose-correlated.ts";
 import { compileRules, type EnabledOptions, isEnabled, packsOf } from "../lambda/core/detections/compile-rules.ts";
 import { defaultSuppressMinutes } from "../lambda/core/grouping/suppress-minutes.ts";
 import { catalogRelease } from "../lambda/core/okta/event-types.ts";
 import { type LogEvent, sessionStart } from "../lambda/core/okta/log-event.ts";
+import { decide } from "../lambda/core/pipeline/judge.ts";
 import { findCandidate } from "../lambda/core/pipeline/match.ts";
 import { defaultMismatchDistanceKm } from "../lambda/core/profiles/mismatch-distance.ts";
 import { compileAdjustments } from "../lambda/core/severity/compile-adjustments.ts";
 import { withoutFilters } from "../lambda/core/sigma/parse/parse-filter.ts";
-import { bySeverity, type Rule } from "../lambda/core/sigma/rule.ts";
+import { bySeverity, type Level, type Rule } from "../lambda/core/sigma/rule.ts";
 import { defaultSourceAlerts } from "../lambda/core/storms/gathering.ts";
 import { defaultStormAfter } from "../lambda/core/storms/storm.ts";
 import { readScriptOptions } from "./script-options.ts";
@@ -38,9 +43,14 @@ interface Alerts {
   readonly byRule: ReadonlyMap<string, number>;
 }
 
-/** Runs the week through the pipeline with some rules. */
-async function alertsOf(rules: readonly Rule[], chosen: EnabledOptions, week: readonly LogEvent[]): Promise<Alerts> {
-  const set = await compileRules(rules.filter((rule) => isEnabled(rule, chosen)));
+/** Runs the week through the pipeline with some detections. */
+async function alertsOf(
+  contents: DetectionContents,
+  chosen: EnabledOptions,
+  week: readonly LogEvent[],
+  firings: readonly Firing[],
+): Promise<Alerts> {
+  const set = await compileRules(chooseCorrelated(contents, chosen).own);
   const severity = await loadSeverity(fileURLToPath(new URL("../detections/severity.yml", import.meta.url)));
   const tally = { all: 0, sessionStarts: 0, informational: 0, high: 0 };
   const byRule = new Map<string, number>();
@@ -59,14 +69,27 @@ async function alertsOf(rules: readonly Rule[], chosen: EnabledOptions, week: re
     org: "example.okta.com",
     onProgress: () => {},
   };
-  for await (const { alert, error } of replay(matching, options)) {
+  const severities = new Map<string, Level>();
+  const count = (id: string) => byRule.set(id, (byRule.get(id) ?? 0) + 1);
+  for await (const { alert, error, event, isReport } of replay(matching, options)) {
     if (error !== null) throw new Error("the pipeline cannot handle an event of the week", { cause: error });
     if (alert === null) continue;
-    tally.all += 1;
+    severities.set(isReport ? `${event.uuid} report` : event.uuid, alert.severity);
     if (alert.okta.eventType === sessionStart) tally.sessionStarts += 1;
-    if (alert.severity === "informational") tally.informational += 1;
-    if (bySeverity(alert.severity, "high") <= 0) tally.high += 1;
-    for (const { id } of alert.detections) byRule.set(id, (byRule.get(id) ?? 0) + 1);
+    for (const { id } of alert.detections) count(id);
+  }
+  // A correlation is a further detection on the event that completes it, and never suppressed. Events that only feed
+  // correlations are most of the week: to send them through the pipeline as well takes minutes, and finds the same.
+  for (const { event, rule, level } of firings) {
+    const known = severities.get(event.uuid);
+    if (known === undefined && event.eventType === sessionStart) tally.sessionStarts += 1;
+    if (known === undefined || bySeverity(level, known) < 0) severities.set(event.uuid, level);
+    count(rule);
+  }
+  for (const severity of severities.values()) {
+    tally.all += 1;
+    if (severity === "informational") tally.informational += 1;
+    if (bySeverity(severity, "high") <= 0) tally.high += 1;
   }
   return { ...tally, byRule };
 }
@@ -76,12 +99,82 @@ const aDay = (count: number) => (count / company.days).toFixed(1);
 /** A row for the default, for each pack beside it, and for all packs. */
 function weekTable(rows: readonly (readonly [string, number, Alerts])[]): string[] {
   return [
-    "| what runs | rules | alerts a day | on session starts | others | of all, informational | high or critical |",
+    "| what runs | rules and correlations | alerts a day | on session starts | others | of all, informational | high or critical |",
     "| --- | --- | --- | --- | --- | --- | --- |",
     ...rows.map(
       ([name, rules, { all, sessionStarts, informational, high }]) =>
         `| ${name} | ${rules} | ${aDay(all)} | ${aDay(sessionStarts)} | ${aDay(all - sessionStarts)} | ${aDay(informational)} | ${aDay(high)} |`,
     ),
+  ];
+}
+
+/** A correlation that fires with an event. */
+interface Firing {
+  readonly event: LogEvent;
+  /** The id of the correlation. */
+  readonly rule: string;
+  readonly level: Level;
+}
+
+/** What correlations find. */
+interface Month {
+  /** Events of the four weeks. */
+  readonly events: number;
+  /** What all correlations find in the first week. */
+  readonly ofWeek: readonly Firing[];
+  /** What those that run by default find in the three weeks after it. */
+  readonly later: readonly Firing[];
+}
+
+const weeksOfMonth = 4;
+
+/**
+ * Runs correlations over four weeks, as a backtest does: those that run by default. What a pack switches on takes part in
+ * most events, and is run over the first week alone.
+ */
+async function firingsOfMonth(contents: DetectionContents, week: readonly LogEvent[]): Promise<Month> {
+  const packs = packsOf([...contents.rules, ...contents.correlations]);
+  const ofWeek = (await createCorrelator(contents, { experimental: false, packs }))(week);
+  const find = await createCorrelator(contents, { experimental: false });
+  let events = week.length;
+  const later: Firing[] = [];
+  for (let number = 1; number < weeksOfMonth; number += 1) {
+    for await (const day of ordinaryDays(number)) {
+      events += day.length;
+      later.push(...find(day));
+    }
+  }
+  return { events, ofWeek, later };
+}
+
+/** Evaluates the correlations that run, as a backtest does. */
+async function createCorrelator(contents: DetectionContents, chosen: EnabledOptions) {
+  const { evaluated, correlations, silent } = chooseCorrelated(contents, chosen);
+  const plan = planCorrelations(correlations);
+  const set = await compileRules(evaluated.filter(({ id }) => plan.partsOf.has(id)));
+  const { take } = createBacktestCorrelator(plan, silent);
+  return (events: readonly LogEvent[]): readonly Firing[] =>
+    events.flatMap((event) => {
+      const candidate = findCandidate(event, set);
+      if (candidate === null) return [];
+      return take(event, decide(candidate, null, defaultMismatchDistanceKm)).map((line): Firing => {
+        const { rule, level } = JSON.parse(line);
+        return { event, rule, level };
+      });
+    });
+}
+
+function monthTable(coverage: readonly Coverage[], { ofWeek, later }: Month): string[] {
+  const count = (firings: readonly Firing[], id: string) => firings.filter(({ rule }) => rule === id).length;
+  return [
+    "| correlation | level | on by default | fired a week |",
+    "| --- | --- | --- | --- |",
+    ...coverage
+      .filter(({ isCorrelation }) => isCorrelation)
+      .map(({ behaviour, id, level, on, pack }) => {
+        const aWeek = on ? (count(ofWeek, id) + count(later, id)) / weeksOfMonth : count(ofWeek, id);
+        return `| ${behaviour} | ${level} | ${on ? "yes" : `no: ${pack}`} | ${aWeek.toFixed(2)} |`;
+      }),
   ];
 }
 
@@ -133,10 +226,13 @@ function navigatorLayer(coverage: readonly Coverage[]): string {
   return `${JSON.stringify(layer, null, 2)}\n`;
 }
 
-async function render(rules: readonly FromFile<Rule>[]): Promise<Readonly<Record<string, string>>> {
-  const contents = rules.map(({ content }) => content);
-  const packs = packsOf(contents);
+async function render(detections: CoveringDetections): Promise<Readonly<Record<string, string>>> {
+  const contents = contentsOf(detections);
+  const packs = packsOf([...contents.rules, ...contents.correlations]);
+  const isStep = createStepCheck(detections);
+  const shown = [...contents.rules, ...contents.correlations].filter((each) => !isStep(each));
   const week = await ordinaryWeek();
+  const month = await firingsOfMonth(contents, week);
   const byDefault = { experimental: false };
   const settings: readonly (readonly [string, EnabledOptions])[] = [
     ["by default", byDefault],
@@ -145,15 +241,17 @@ async function render(rules: readonly FromFile<Rule>[]): Promise<Readonly<Record
   ];
   const rows: (readonly [string, number, Alerts])[] = [];
   for (const [name, chosen] of settings) {
-    const count = contents.filter((rule) => isEnabled(rule, chosen)).length;
-    rows.push([name, count, await alertsOf(contents, chosen, week)]);
+    const count = shown.filter((each) => isEnabled(each, chosen)).length;
+    const running = new Set(chooseCorrelated(contents, chosen).correlations.map(({ id }) => id));
+    const firings = month.ofWeek.filter(({ rule }) => running.has(rule));
+    rows.push([name, count, await alertsOf(contents, chosen, week, firings)]);
   }
   const [, , everything] = rows.at(-1) ?? [
     "",
     0,
     { all: 0, sessionStarts: 0, informational: 0, high: 0, byRule: new Map() },
   ];
-  const coverage = coverageOf(rules, byDefault);
+  const coverage = coverageOf(detections, byDefault);
   const document = `# Coverage
 
 What the rules of this project cover. \`npm run coverage\` writes this page from the rules;
@@ -174,6 +272,16 @@ assumptions: ${week.length.toLocaleString("en-US")} events in ${company.days} wo
 filter is set. Your own numbers: \`npx okta-proxy-watch backtest --okta URL --since 30d --packs admin\`.
 
 ${weekTable(rows).join("\n")}
+
+## Correlations in an ordinary month
+
+How often the correlations fire a week, where nothing is an attack: those that run by default over four such weeks,
+${month.events.toLocaleString("en-US")} events, those of a pack over the first of them. The weeks have what may look like an attack: a quarter of
+all persons moves to another network within a session each day, 1 % has an app with a browser of its own, 60 share six
+computers, seven of ten sign in from the office's address, one in twenty opens eight apps at once, and every other week
+a person rejects three pushes of their own sign-in and accepts the fourth.
+
+${monthTable(coverage, month).join("\n")}
 
 ## Behaviours
 
@@ -210,10 +318,13 @@ Writes docs/coverage.md and docs/attack-navigator.json from the detections. It t
   -h, --help   this text`,
     ["check"],
   );
-  const { rules } = await loadDetections(fileURLToPath(new URL("../detections", import.meta.url)));
+  const loaded = await loadDetections(fileURLToPath(new URL("../detections", import.meta.url)));
   // A fork's own rules and filters are no part of the project's documents.
-  const ours = rules.filter(({ content }) => content.author === "okta-proxy-watch");
-  const files = await render(ours.map((rule) => ({ ...rule, content: withoutFilters(rule.content) })));
+  const isOurs = ({ content }: FromFile<Pick<Rule, "author">>) => content.author === "okta-proxy-watch";
+  const files = await render({
+    rules: loaded.rules.filter(isOurs).map((rule) => ({ ...rule, content: withoutFilters(rule.content) })),
+    correlations: loaded.correlations.filter(isOurs),
+  });
   for (const [name, text] of Object.entries(files)) {
     const file = fileURLToPath(new URL(`../${name}`, import.meta.url));
     if (!options.has("check")) {

@@ -3,7 +3,8 @@ import { basename, dirname, relative, resolve } from "node:path";
 import { createEventHooksApi } from "../lambda/adapters/okta-api/event-hooks-api.ts";
 import { casesEnding } from "../lambda/adapters/rule-files/list-detections.ts";
 import { type FromFile, RuleFileError } from "../lambda/adapters/rule-files/load-detections.ts";
-import { type EnabledOptions, isEnabled } from "../lambda/core/detections/compile-rules.ts";
+import { chooseCorrelated } from "../lambda/core/detections/choose-correlated.ts";
+import type { EnabledOptions } from "../lambda/core/detections/compile-rules.ts";
 import { indexField } from "../lambda/core/detections/log-source.ts";
 import { catalogAge, catalogRelease, type EventType, findEventType } from "../lambda/core/okta/event-types.ts";
 import { appliesTo, type Filter } from "../lambda/core/sigma/parse/parse-filter.ts";
@@ -12,6 +13,7 @@ import { bySeverity, type Level, type Rule } from "../lambda/core/sigma/rule.ts"
 import { plural } from "../lambda/core/text/shorten.ts";
 import { createCommand, InputError, onTerminal } from "./command.ts";
 import {
+  contentsOf,
   detectionSettings,
   ourDetections,
   parsePacks,
@@ -47,6 +49,8 @@ interface RuleReport {
   readonly file: string;
   /** Whether it runs when it is deployed with this setting. */
   readonly on: boolean;
+  /** Whether it is evaluated for correlations that run, and yields nothing of its own. */
+  readonly forCorrelations: boolean;
   /** The pack that switches it on; null for none. */
   readonly pack: string | null;
   /** Null when the rule names none, and is evaluated for every event. */
@@ -67,13 +71,15 @@ async function report(options: Options): Promise<void> {
   };
   refusePacks(chosen.packs, loaded);
   const warnings = [...loaded.warnings];
+  const { evaluated, own } = chooseCorrelated(contentsOf(loaded), chosen);
   const reports = rules
-    .map((rule) => describe(rule, chosen))
+    .map((rule) => describe(rule, own.includes(rule.content), evaluated.includes(rule.content)))
     .sort((a, b) => bySeverity(a.level, b.level) || a.title.localeCompare(b.title));
   const running = reports.filter(({ on }) => on);
   const adjustments = await readSeverity((warning) => warnings.push(warning));
+  const needed = reports.filter((rule) => rule.on || rule.forCorrelations);
   const types = [
-    ...new Map(running.flatMap(({ eventTypes }) => eventTypes ?? []).map((type) => [type.name, type])).values(),
+    ...new Map(needed.flatMap(({ eventTypes }) => eventTypes ?? []).map((type) => [type.name, type])).values(),
   ];
   const namesOf = (isWanted: (type: EventType) => boolean) =>
     types
@@ -119,7 +125,7 @@ async function report(options: Options): Promise<void> {
   lines.push(
     "",
     `${plural(rules.length, "rule")} can be run, ${running.length} of them on${chosen.experimental ? "" : " (experimental ones are off by default)"}.`,
-    ...describePacks(reports, chosen),
+    ...describePacks([...reports, ...correlations.map(({ content }) => content)], chosen),
     `Event types are those of Okta's catalog, ${catalogAge(new Date())}.`,
     "",
     "Subscribe the event hook to:",
@@ -140,7 +146,7 @@ async function report(options: Options): Promise<void> {
       ...systemLogOnly.map((name) => `  ${name}`),
     );
   }
-  const anyType = running.filter(({ eventTypes }) => eventTypes === null);
+  const anyType = needed.filter(({ eventTypes }) => eventTypes === null);
   if (anyType.length > 0) {
     lines.push(
       "",
@@ -155,7 +161,7 @@ async function report(options: Options): Promise<void> {
 
 const byName = (a: EventType, b: EventType) => (a.name < b.name ? -1 : 1);
 
-function describe({ content: rule, file }: FromFile<Rule>, chosen: EnabledOptions): RuleReport {
+function describe({ content: rule, file }: FromFile<Rule>, on: boolean, isEvaluated: boolean): RuleReport {
   const types = requirementsOf(rule).get(indexField.toLowerCase());
   return {
     id: rule.id,
@@ -163,7 +169,8 @@ function describe({ content: rule, file }: FromFile<Rule>, chosen: EnabledOption
     title: rule.title,
     status: rule.status,
     file: basename(file),
-    on: isEnabled(rule, chosen),
+    on,
+    forCorrelations: isEvaluated && !on,
     pack: rule.pack,
     eventTypes: types === undefined ? null : [...types.values()].map(findEventType),
     filters: rule.filters,
@@ -179,7 +186,10 @@ function describeFilter({ content, file }: FromFile<Filter>, rules: readonly Fro
 }
 
 /** The rules of each pack, by their number. */
-function describePacks(reports: readonly RuleReport[], { packs = [] }: EnabledOptions): string[] {
+function describePacks(
+  reports: readonly Pick<RuleReport, "pack" | "status">[],
+  { packs = [] }: EnabledOptions,
+): string[] {
   const counts = Map.groupBy(
     reports.filter(({ pack, status }) => pack !== null && status === "experimental"),
     ({ pack }) => String(pack),
@@ -189,11 +199,13 @@ function describePacks(reports: readonly RuleReport[], { packs = [] }: EnabledOp
   return [`Packs of experimental rules, by the setting packs: ${named.sort().join(", ")}.`];
 }
 
-function writeRule({ id, level, title, status, file, on, pack, eventTypes, filters }: RuleReport): string[] {
+function writeRule(rule: RuleReport): string[] {
+  const { id, level, title, status, file, on, pack, eventTypes, filters } = rule;
   const types = eventTypes?.map((type) => `    ${type.name}${noteOn(type)}`);
   return [
     `${level.padEnd(13)} ${on ? "on " : "off"}  ${title}${status === null || status === "stable" ? "" : ` (${[status, pack].filter(Boolean).join(", ")})`}`,
     `  ${id}  ${file}`,
+    ...(rule.forCorrelations ? ["    for correlations, and no detection of its own"] : []),
     ...(types ?? ["    any event type"]),
     ...filters.map((filter) => `    but for: ${filter}`),
     "",
@@ -288,7 +300,7 @@ async function coverage(options: CoverageOptions): Promise<void> {
   const loaded = await readDetections(...settings.folders);
   const chosen = { experimental: settings.experimental, packs: options.packs ?? settings.packs };
   refusePacks(chosen.packs, loaded);
-  const covered = coverageOf(loaded.rules, chosen);
+  const covered = coverageOf(loaded, chosen);
   const { org } = options;
   const missing =
     org === undefined ? null : await askingOkta(() => missingAt(org, covered), "What the hook lacks is not known");

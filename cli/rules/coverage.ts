@@ -1,19 +1,22 @@
 import { basename } from "node:path";
-import type { FromFile } from "../../lambda/adapters/rule-files/load-detections.ts";
+import type { Detections, FromFile } from "../../lambda/adapters/rule-files/load-detections.ts";
 import { type EnabledOptions, isEnabled } from "../../lambda/core/detections/compile-rules.ts";
 import { indexField } from "../../lambda/core/detections/log-source.ts";
 import { type EventType, findEventType } from "../../lambda/core/okta/event-types.ts";
+import type { Correlation } from "../../lambda/core/sigma/correlation.ts";
 import { requirementsOf } from "../../lambda/core/sigma/requirements.ts";
 import type { Level, Rule } from "../../lambda/core/sigma/rule.ts";
 
 /** One way of an event to a rule. */
 type Way = "hook" | "System Log";
 
-/** What a rule covers. */
+/** What a rule or correlation covers. */
 export interface Coverage {
   /** The behaviour that it finds: its title, without the product's name. */
   readonly behaviour: string;
   readonly id: string;
+  /** Whether it holds of several events. */
+  readonly isCorrelation: boolean;
   readonly file: string;
   readonly level: Level;
   readonly pack: string | null;
@@ -27,30 +30,88 @@ export interface Coverage {
   readonly techniques: readonly string[];
 }
 
-/** What rules cover, those that run first, then by pack and behaviour. */
-export function coverageOf(rules: readonly FromFile<Rule>[], chosen: EnabledOptions): readonly Coverage[] {
-  return rules
-    .map(({ content: rule, file }) => {
-      const named = requirementsOf(rule).get(indexField.toLowerCase());
-      const eventTypes = named === undefined ? null : [...named.values()].map(findEventType);
-      return {
-        behaviour: rule.title.replace(/^Okta /, ""),
-        id: rule.id,
-        file: basename(file),
-        level: rule.level,
-        pack: rule.pack,
-        on: isEnabled(rule, chosen),
-        eventTypes,
-        ways: waysOf(eventTypes),
-        techniques: rule.tags.flatMap((tag) => /^attack\.(t\d{4}(?:\.\d{3})?)$/.exec(tag)?.[1]?.toUpperCase() ?? []),
-      };
-    })
-    .sort(
-      (a, b) =>
-        Number(b.on) - Number(a.on) ||
-        (a.on ? 0 : (a.pack ?? "").localeCompare(b.pack ?? "")) ||
-        a.behaviour.localeCompare(b.behaviour),
-    );
+/** Rules and correlations, and their files. */
+export type CoveringDetections = Pick<Detections, "rules" | "correlations">;
+
+/**
+ * What rules and correlations cover, those that run first, then by pack and behaviour; without those that are evaluated
+ * for correlations alone.
+ */
+export function coverageOf(detections: CoveringDetections, chosen: EnabledOptions): readonly Coverage[] {
+  const { rules, correlations } = detections;
+  const describe = (
+    { content, file }: FromFile<Rule | Correlation>,
+    eventTypes: Coverage["eventTypes"],
+    isCorrelation: boolean,
+  ): Coverage => ({
+    behaviour: content.title.replace(/^Okta /, ""),
+    id: content.id,
+    isCorrelation,
+    file: basename(file),
+    level: content.level,
+    pack: content.pack,
+    on: isEnabled(content, chosen),
+    eventTypes,
+    ways: waysOf(eventTypes),
+    techniques: content.tags.flatMap((tag) => /^attack\.(t\d{4}(?:\.\d{3})?)$/.exec(tag)?.[1]?.toUpperCase() ?? []),
+  });
+  const isStep = createStepCheck(detections);
+  return [
+    ...rules.filter(({ content }) => !isStep(content)).map((rule) => describe(rule, eventTypesOf(rule.content), false)),
+    ...correlations
+      .filter(({ content }) => !isStep(content))
+      .map((each) => describe(each, eventTypesOfCorrelation(each.content, detections), true)),
+  ].sort(
+    (a, b) =>
+      Number(b.on) - Number(a.on) ||
+      (a.on ? 0 : (a.pack ?? "").localeCompare(b.pack ?? "")) ||
+      a.behaviour.localeCompare(b.behaviour),
+  );
+}
+
+/**
+ * Tells the steps of correlations: rules and correlations that others refer to, and that no setting but
+ * `experimentalDetections` switches on.
+ */
+export function createStepCheck({ correlations }: CoveringDetections): (content: Rule | Correlation) => boolean {
+  const related = new Set(correlations.flatMap(({ content }) => content.rules.map(({ id }) => id)));
+  return ({ id, status, pack }) => status === "experimental" && pack === null && related.has(id);
+}
+
+function eventTypesOf(rule: Rule): readonly EventType[] | null {
+  const named = requirementsOf(rule).get(indexField.toLowerCase());
+  return named === undefined ? null : [...named.values()].map(findEventType);
+}
+
+/** The event types of the rules of a correlation, at any depth; null where one of them names none. */
+export function eventTypesOfCorrelation(
+  correlation: Correlation,
+  detections: CoveringDetections,
+): readonly EventType[] | null {
+  const found = new Map<string, EventType>();
+  for (const rule of rulesOfCorrelation(correlation, detections)) {
+    const types = eventTypesOf(rule);
+    if (types === null) return null;
+    for (const type of types) found.set(type.name, type);
+  }
+  return [...found.values()];
+}
+
+/** The rules of a correlation, at any depth, each once. */
+export function rulesOfCorrelation(
+  correlation: Correlation,
+  { rules, correlations }: CoveringDetections,
+): readonly Rule[] {
+  const all = new Set([correlation]);
+  // A set yields what is added to it while it is read.
+  for (const { rules: parts } of all) {
+    for (const { id } of parts) {
+      const inner = correlations.find(({ content }) => content.id === id);
+      if (inner !== undefined) all.add(inner.content);
+    }
+  }
+  const ids = new Set([...all].flatMap((each) => each.rules.map(({ id }) => id)));
+  return rules.map(({ content }) => content).filter(({ id }) => ids.has(id));
 }
 
 function waysOf(eventTypes: readonly EventType[] | null): readonly Way[] {
@@ -75,7 +136,7 @@ export function writeCoverage(coverage: readonly Coverage[]): string {
       .join("  ")
       .trimEnd(),
   );
-  return `${lines.join("\n")}\n\n${coverage.filter(({ on }) => on).length} of ${coverage.length} rules are on.\n`;
+  return `${lines.join("\n")}\n\n${coverage.filter(({ on }) => on).length} of ${coverage.length} rules and correlations are on.\n`;
 }
 
 /** The event types that rules which run need of a hook, and that no hook of these subscribes to. */

@@ -6,8 +6,10 @@ import { ordinaryWeek } from "../../cli/rules/ordinary-week.ts";
 import { loadDetections } from "../../lambda/adapters/rule-files/load-detections.ts";
 
 const folder = fileURLToPath(new URL("../../detections", import.meta.url));
-const { rules } = await loadDetections(folder);
-const ours = rules.filter(({ content }) => content.author === "okta-proxy-watch");
+const { rules, correlations } = await loadDetections(folder);
+const isOurs = ({ content }: { readonly content: { readonly author: string | null } }) =>
+  content.author === "okta-proxy-watch";
+const ours = { rules: rules.filter(isOurs), correlations: correlations.filter(isOurs) };
 
 test("the page names every rule that is shipped, how its events come, and the Navigator's layer its techniques", async () => {
   const read = (name: string) => readFile(new URL(`../../docs/${name}`, import.meta.url), "utf8");

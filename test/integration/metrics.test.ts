@@ -66,6 +66,7 @@ test("a delivery is counted with what it held and what came of it, on one line t
   const { AlertLatency, ...counts } = metrics;
   expect(counts).toEqual({
     Deliveries: 1,
+    EventsWithoutGroup: 2,
     EventsReceived: 5,
     "EventsReceived_user.session.start": 3,
     EventsReceived_other: 1,
@@ -84,9 +85,17 @@ test("each step of a delivery is timed, in milliseconds", async () => {
   const metrics = await metricsOf(post(JSON.stringify(delivery([event]))));
   const durations = Object.entries(metrics).filter(([name]) => name.endsWith("Duration"));
   expect(durations.map(([name]) => name).sort()).toEqual(
-    ["Authentication", "Claim", "LookUp", "Matching", "Parsing", "Publishing", "Recording", "Suppression"].map(
-      (step) => `${step}Duration`,
-    ),
+    [
+      "Authentication",
+      "Claim",
+      "Correlation",
+      "LookUp",
+      "Matching",
+      "Parsing",
+      "Publishing",
+      "Recording",
+      "Suppression",
+    ].map((step) => `${step}Duration`),
   );
   for (const [, milliseconds] of durations) {
     expect(milliseconds).toBeGreaterThan(0);

@@ -40,11 +40,12 @@ export function chooseCorrelated(
   const idsOf = (some: readonly Correlation[]) => new Set(some.flatMap((each) => each.rules.map(({ id }) => id)));
   const related = idsOf([...correlations]);
   const generating = idsOf([...correlations].filter(({ generate }) => generate));
-  const silent = new Set([...related].filter((id) => !generating.has(id)));
+  const enabled = new Set([...rules, ...all].filter((each) => isEnabled(each, chosen)).map(({ id }) => id));
+  const silent = new Set([...related].filter((id) => !generating.has(id) || !enabled.has(id)));
   return {
     correlations: [...correlations],
     evaluated: rules.filter((rule) => isEnabled(rule, chosen) || related.has(rule.id)),
-    own: rules.filter((rule) => isEnabled(rule, chosen) && !silent.has(rule.id)),
+    own: rules.filter(({ id }) => enabled.has(id) && !silent.has(id)),
     silent,
   };
 }
