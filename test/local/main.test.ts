@@ -128,7 +128,7 @@ describe("the embedded run", () => {
     expect(await (await fetch(`${url}_local/alerts`)).json()).toEqual([]);
   });
 
-  test("runs the packs of the settings file, unless the environment names others", async () => {
+  test("runs the packs of the settings file, unless the environment names others, and links to a map unless it says not to", async () => {
     const file = join(await mkdtemp(join(tmpdir(), "main-")), "settings.yml");
     await writeFile(file, "packs: [admin]\n");
     const granted = JSON.parse(await readFile(join(root, "detections/base-events/privilege-grant.json"), "utf8"));
@@ -142,7 +142,9 @@ describe("the embedded run", () => {
       expect(response.status).toBe(204);
       return async () => (await (await fetch(`${url}_local/alerts`)).json()) as unknown[];
     };
-    await expect.poll(await alertsWith({})).toHaveLength(1);
+    const alerts = await alertsWith({ MAP_LINKS: "false" });
+    await expect.poll(alerts).toHaveLength(1);
+    expect(await alerts()).toMatchObject([{ links: { map: null }, geo: { exit: { city: "Lisbon" } } }]);
     const others = await alertsWith({ DETECTION_PACKS: "" });
     expect(await others()).toEqual([]);
   });

@@ -134,6 +134,7 @@ test("the buttons deliver every sample, with what its text says, and the page sh
     expect(page).toContain(`<section class="view" tabindex="0" aria-label="${name}">`);
   }
   expect(page).toMatch(/<path class="journey severity-high" d="M/);
+  expect(page).toContain('<a href="https://www.openstreetmap.org/?mlat=');
 });
 
 describe("an exception of the page", () => {
