@@ -223,6 +223,9 @@ export interface MemoryIncidents extends Incidents {
   readonly find: (ids: Iterable<string>) => ReadonlyMap<string, Incident>;
 }
 
+/** No incidents: an alert is the first of its own. */
+export const noIncidents: MemoryIncidents = { find: () => new Map(), record: async () => {}, read: async () => null };
+
 /** Incidents in memory. They are forgotten as in the state table, by the times of their alerts. */
 export function memoryIncidents(): MemoryIncidents {
   // In order of their last change.

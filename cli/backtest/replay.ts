@@ -17,6 +17,7 @@ import {
   memoryIncidents,
   memorySources,
   memoryStates,
+  noIncidents,
 } from "./memory.ts";
 
 /** The deployment that events are replayed through. */
@@ -39,6 +40,12 @@ export interface ReplayOptions {
   readonly loginDomains: readonly string[];
   /** The org's domain, for the links of alerts; null where it is not known. */
   readonly org: string | null;
+  /**
+   * Whether alerts name what came before in their incident, which takes 2 kB an alert. Whether they are sent does not depend on it.
+   *
+   * @default true
+   */
+  readonly keepsIncidents?: boolean;
   /** Called now and then with the number of handled events. */
   readonly onProgress: (done: number) => void;
 }
@@ -175,6 +182,7 @@ function createPorts(
   {
     rules,
     correlations = null,
+    keepsIncidents = true,
     severityAdjustments,
     locations,
     exceptions,
@@ -189,7 +197,7 @@ function createPorts(
   groups: MemoryGroups,
 ): PipelinePorts {
   const userStates = memoryStates();
-  const incidents = memoryIncidents();
+  const incidents = keepsIncidents ? memoryIncidents() : noIncidents;
   return {
     rules,
     correlations,

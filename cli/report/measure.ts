@@ -35,6 +35,7 @@ export async function measureVariants(
   const running = variants.map(({ exceptions, distanceKm }) => ({
     replayer: createReplayer({
       ...deployment,
+      keepsIncidents: false,
       mismatchDistanceKm: distanceKm,
       exceptions: [...deployment.exceptions, ...exceptions.map(exceptionOf)],
     }),
