@@ -1,5 +1,6 @@
 import { writeFile } from "node:fs/promises";
 import { basename, dirname, relative, resolve } from "node:path";
+import { InvalidArgumentError } from "commander";
 import { createEventHooksApi } from "../lambda/adapters/okta-api/event-hooks-api.ts";
 import { casesEnding } from "../lambda/adapters/rule-files/list-detections.ts";
 import { type FromFile, RuleFileError } from "../lambda/adapters/rule-files/load-detections.ts";
@@ -25,6 +26,7 @@ import { isDelivering } from "./event-hook/ensure.ts";
 import { askingOkta, credentialHelp, openOkta } from "./okta-credential.ts";
 import { type AllWithCases, readAllCases } from "./rules/all-cases.ts";
 import { casesFileOf, ruleFileOf } from "./rules/cases-file.ts";
+import { correlationLoads } from "./rules/correlation-load.ts";
 import { describeCorrelation, writeCorrelation } from "./rules/correlations.ts";
 import { type Coverage, coverageOf, missingEventTypes, writeCoverage } from "./rules/coverage.ts";
 import { importOkta } from "./rules/import-okta.ts";
@@ -37,6 +39,7 @@ interface Options {
   readonly rules?: string;
   readonly experimental: boolean;
   readonly packs?: readonly string[];
+  readonly eventsADay?: number;
   readonly json: boolean;
 }
 
@@ -89,13 +92,15 @@ async function report(options: Options): Promise<void> {
   const subscribe = namesOf(({ hookEligible }) => hookEligible === true);
   const systemLogOnly = namesOf(({ hookEligible }) => hookEligible === false);
   const unknown = types.filter(({ hookEligible }) => hookEligible === null).sort(byName);
+  const { eventsADay } = options;
+  const loads = eventsADay === undefined ? null : await correlationLoads(contentsOf(loaded), eventsADay);
   if (options.json) {
     const described = filters.map((filter) => describeFilter(filter, rules));
     const severity = adjustments.map(({ rule, change, enabled }) => ({ title: rule.title, severity: change, enabled }));
     const all = {
       catalog: catalogRelease,
       rules: reports,
-      correlations: correlations.map((each) => describeCorrelation(each, chosen)),
+      correlations: correlations.map((each) => describeCorrelation(each, loaded, chosen, loads)),
       filters: described,
       severity,
       warnings,
@@ -109,7 +114,13 @@ async function report(options: Options): Promise<void> {
   const lines = reports.flatMap(writeRule);
   if (correlations.length > 0) {
     lines.push("Correlations", "");
-    for (const each of correlations) lines.push(...writeCorrelation(describeCorrelation(each, chosen)));
+    if (eventsADay !== undefined) {
+      lines.push(
+        `  Reads and writes are units of DynamoDB at ${plural(eventsADay, "event")} a day, in the mix of an ordinary one.`,
+        "",
+      );
+    }
+    for (const each of correlations) lines.push(...writeCorrelation(describeCorrelation(each, loaded, chosen, loads)));
   }
   if (filters.length > 0) {
     lines.push("Filters", "");
@@ -333,6 +344,11 @@ async function missingAt(org: string, covered: readonly Coverage[]) {
 }
 
 /** The command, for one run. */
+function parseEventsADay(text: string): number {
+  if (/^[1-9]\d{0,8}$/.test(text)) return Number(text);
+  throw new InvalidArgumentError("Expected a number of events, for example 400000.");
+}
+
 export const command = createCommand(
   "rules",
   "Checks every rule, filter and severity adjustment, and lists the event types that the hook has to be subscribed to.",
@@ -341,6 +357,11 @@ export const command = createCommand(
   .option("--rules <folder>", "rules to check (default: the rules that are deployed)")
   .option("--experimental", "count rules with status experimental as on", false)
   .option("--packs <packs>", "count rules of these packs as on: admin,mfa (default: those of the settings)", parsePacks)
+  .option(
+    "--events-a-day <number>",
+    "reckon the reads and writes of correlations at so many events a day: 400000",
+    parseEventsADay,
+  )
   .option("--json", "print JSON instead of text", false)
   .addHelpText("after", "\nExit code: 0; 2 when a rule or filter cannot be run, each fault with file and line.")
   .action(report);

@@ -282,6 +282,28 @@ test("npx okta-proxy-watch rules import writes an expression as a rule that can 
   expect([refused.code, refused.stderr]).toEqual([2, expect.stringContaining("have no order there")]);
 });
 
+test("rules says of each correlation which event types the hook delivers, and its reads and writes a day", async () => {
+  const ofVolume = async (events: string) => {
+    const { code, stdout } = await rules("--json", "--events-a-day", events);
+    const { correlations } = JSON.parse(stdout) as { correlations: readonly Record<string, unknown>[] };
+    expect(code).toBe(0);
+    return correlations.find(({ title }) => title === "Okta API Token Created in Proxied Session");
+  };
+  const [small, large] = [await ofVolume("40000"), await ofVolume("400000")];
+  const load = (report: typeof small) => report?.load as { readonly reads: number; readonly writes: number };
+  expect(load(large).writes).toBeGreaterThan(100);
+  expect(load(large).reads).toBeGreaterThanOrEqual(load(large).writes);
+  expect(load(large).writes / load(small).writes).toBeCloseTo(10, 0);
+  const { stdout } = await rules();
+  expect(stdout).toContain("    needs of the hook: system.api_token.create, user.session.start\n");
+  expect(stdout).toContain(
+    "    needs of the System Log, which no hook delivers: event_hook.deactivated, event_hook.deleted\n",
+  );
+  const { code, stderr } = await rules("--events-a-day", "many");
+  expect(code).toBe(2);
+  expect(stderr).toContain("Expected a number of events, for example 400000.");
+});
+
 test("npx okta-proxy-watch rules coverage prints what the rules cover, by pack", async () => {
   const byDefault = await rules("coverage");
   expect(byDefault.code).toBe(0);
