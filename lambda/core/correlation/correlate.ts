@@ -1,5 +1,6 @@
 import { createHash } from "node:crypto";
 import { type Correlation, isTemporal } from "../sigma/correlation.ts";
+import { onceEach } from "../values/once-each.ts";
 import { advance, type Match, type SlotFired } from "./advance.ts";
 import {
   byTime,
@@ -152,10 +153,22 @@ function fieldsAt({ correlation, rule }: Part): readonly string[] {
   return all.map((fields) => fields[rule] ?? "");
 }
 
-/** Names the state of a group. */
+/**
+ * Names the state of a group. A correlation that changes in what it evaluates starts anew: a state says nothing without the spans, the
+ * list of rules and the limits that it was made with.
+ */
 export function groupKey({ correlation, group }: Pick<GroupMatch, "correlation" | "group">): string {
-  return JSON.stringify([correlation.id, ...group]);
+  return JSON.stringify([correlation.id, definitionOf(correlation), ...group]);
 }
+
+/** A hash of what a correlation evaluates. Its texts and its level are left out: they change no state. */
+const definitionOf = onceEach(
+  ({ type, rules, groupBy, milliseconds, valueFields, percentile, condition }: Correlation): string => {
+    const related = rules.map(({ id }) => id);
+    const evaluated = [type, related, groupBy, milliseconds, valueFields, percentile, condition];
+    return createHash("sha256").update(JSON.stringify(evaluated)).digest("base64url").slice(0, 22);
+  },
+);
 
 /** The groups that an event takes part in by the rules that it matches. It reads no state. */
 export function matchesOf(plan: CorrelationPlan, event: CorrelatedEvent): GroupMatches {

@@ -2,7 +2,7 @@ import fc from "fast-check";
 import { expect, test } from "vitest";
 import { type MemoryGroups, memoryGroups } from "../../../cli/backtest/memory.ts";
 import type { Alert } from "../../../lambda/core/alerts/alert-schema.ts";
-import { planCorrelations } from "../../../lambda/core/correlation/correlate.ts";
+import { groupKey, planCorrelations } from "../../../lambda/core/correlation/correlate.ts";
 import { slotNumber } from "../../../lambda/core/correlation/group-state.ts";
 import type { ParkedWork, PipelinePorts } from "../../../lambda/core/pipeline/ports.ts";
 import { processDelivery } from "../../../lambda/core/pipeline/process-delivery.ts";
@@ -126,7 +126,8 @@ class World {
   /** Whether the event on whose arrival a correlation fired has an alert that names the correlation. */
   isAlerted(key: string): boolean {
     const [, id = "", group = "", slot = ""] = /^(\S+) (.*) (\d+)$/.exec(key) ?? [];
-    const name = JSON.stringify([id, ...JSON.parse(group)]);
+    const correlation = this.#correlations?.plan.correlations.find((each) => each.id === id);
+    const name = correlation === undefined ? "" : groupKey({ correlation, group: JSON.parse(group) });
     const slots = this.groups.find([name]).get(name)?.state.slots ?? [];
     const by = slots.find(({ number }) => number === Number(slot))?.fired?.by;
     return this.published.some(

@@ -213,6 +213,59 @@ describe("an event that only feeds correlations", () => {
   });
 });
 
+describe("a correlation that a release changes", () => {
+  const withChain = (timespan: string, rules: string) =>
+    correlationsOf(`
+title: API Token Created by a Session Through a Proxy
+id: 00000000-0000-4000-8000-000000000071
+correlation:
+  type: temporal_ordered
+  rules: [${rules}]
+  group-by: [authenticationContext.rootSessionId]
+  timespan: ${timespan}
+level: critical
+`);
+  const running = (correlations: readonly Correlation[]) => ({
+    correlations: { plan: planCorrelations(correlations), silent: new Set(parts.map(({ id }) => id)) },
+  });
+
+  test("in its timespan finds events, though spans of another length are kept of the group", async () => {
+    const before = world({ ...only(parts), ...running(withChain("10m", "proxied_start, token_created")) });
+    for (const hours of [0, 1, 2, 3, 4]) await before.deliver(sessionOf(`start ${hours}`, hours * 60));
+    const { groups } = before.ports;
+    const lookUp: PipelinePorts["lookUp"] = async (each) => ({
+      ...findings(new Map()),
+      groups: before.groups.find(each.groups ?? []),
+    });
+    const after = world({
+      ...only(parts),
+      ...running(withChain("24h", "proxied_start, token_created")),
+      groups,
+      lookUp,
+    });
+    await after.deliver(sessionOf("start", 5 * 60), tokenIn("token", 5 * 60 + 1));
+    expect(after.told()).toEqual([["token", [chain.id]]]);
+  });
+
+  test("in its rules takes no event for a match of another rule", async () => {
+    const before = world({ ...only(parts), ...running(withChain("24h", "token_created, failed_start")) });
+    await before.deliver(tokenIn("first token", 0));
+    const { groups } = before.ports;
+    const lookUp: PipelinePorts["lookUp"] = async (each) => ({
+      ...findings(new Map()),
+      groups: before.groups.find(each.groups ?? []),
+    });
+    const after = world({
+      ...only(parts),
+      ...running(withChain("24h", "proxied_start, token_created")),
+      groups,
+      lookUp,
+    });
+    await after.deliver(tokenIn("second token", 1));
+    expect(after.told()).toEqual([]);
+  });
+});
+
 describe("an event that comes again", () => {
   test("completes nothing anew, and alerts once", async () => {
     const { deliver, told, writes } = world(only(parts));
