@@ -5,12 +5,14 @@ import {
   dueReport,
   isOver,
   isRaging,
+  isUnwatched,
   readCount,
   type Storm,
   secondsToNextLook,
   stepBelow,
   stormIdOf,
   stormMilliseconds,
+  withSession,
 } from "../../../lambda/core/storms/storm.ts";
 
 const since = Date.parse("2026-11-24T09:30:00Z");
@@ -88,6 +90,20 @@ test("a storm rages until ten minutes after its last attempt, and never where st
   expect(isRaging(storm(), 5, at(stormMilliseconds))).toBe(false);
   expect(isRaging(storm({ attempts: 5 }), 5, at(0))).toBe(false);
   expect(isRaging(storm(), 0, at(0))).toBe(false);
+  expect(isRaging(storm({ ended: true }), 5, at(0))).toBe(false);
+  expect(isRaging(storm({ attempts: 5, watcher: "w" }), 5, at(0))).toBe(true);
+});
+
+test("a storm is unwatched until a watcher is named, and once that is overdue", () => {
+  expect(isUnwatched(storm(), at(0))).toBe(true);
+  expect(isUnwatched(storm({ watcher: "w", watchBy: since }), at(0))).toBe(false);
+  expect(isUnwatched(storm({ watcher: "w", watchBy: since }), at(1))).toBe(true);
+});
+
+test("a storm counts a session that starts in it once by its login", () => {
+  const once = withSession(storm(), "ada@example.com");
+  expect([...once.succeeded]).toEqual([["ada@example.com", 1]]);
+  expect(withSession(once, "ada@example.com")).toEqual(once);
 });
 
 test("the id of a storm is that of its source and start", () => {
@@ -117,6 +133,7 @@ describe("a gathering", () => {
   test("tells a usual hour by the time of the day, also around midnight", () => {
     const midnight = Date.parse("2026-11-24T00:10:00Z");
     expect(isUsualHour(["2026-11-20T23:30:00Z"], midnight)).toBe(true);
+    expect(isUsualHour(["2026-11-20T23:10:00Z"], midnight)).toBe(true);
     expect(isUsualHour(["2026-11-20T22:30:00Z"], midnight)).toBe(false);
     expect(isUsualHour(["2026-12-20T01:00:00Z", "2026-11-20T12:00:00Z"], midnight)).toBe(true);
     expect(isUsualHour([], midnight)).toBeNull();
