@@ -422,6 +422,36 @@ level: high
     expect(told().slice(2)).toEqual([["fourth", [two.id, proxiedStart.id]]]);
   });
 
+  test("among the sign-ins of many persons", async () => {
+    const [three] = correlationsOf(`
+title: Three Sessions
+id: 00000000-0000-4000-8000-000000000075
+correlation:
+  type: event_count
+  rules: [proxied_start]
+  group-by: [eventType]
+  timespan: 10m
+  condition: { gte: 3 }
+level: high
+`) as [Correlation];
+    const { deliver, told } = world(
+      {
+        ...only([proxiedStart]),
+        sourceAlertsPerHour: 1,
+        correlations: { plan: planCorrelations([three]), silent: new Set() },
+      },
+      [],
+    );
+    const of = (uuid: string, minutes: number) => ({
+      ...sessionOf(uuid, minutes),
+      actor: { id: `00u${uuid}`, type: "User", alternateId: `${uuid}@example.com`, displayName: null },
+    });
+    const results = [];
+    for (const [index, uuid] of ["ada", "grace", "linus"].entries()) results.push(await deliver(of(uuid, index)));
+    expect(results.map(({ gathered }) => gathered)).toEqual([0, 1, 0]);
+    expect(told().map(([uuid]) => uuid)).toEqual(["ada", "linus"]);
+  });
+
   test("in the storm of its source", async () => {
     const { deliver, told } = world({ ...only([failedStart]), stormAfter: 1 }, []);
     const failures = ["f1", "f2", "f3", "f4"].map((uuid, index) => failure(uuid, index));

@@ -436,6 +436,26 @@ describe("sign-ins of many persons from one source", () => {
     expect(waiting().filter(({ gathering }) => gathering)).toEqual([]);
   });
 
+  test("are reported by one message, whichever deliveries they come in; one that comes as it closes by the next", async () => {
+    const { deliver, waiting, ports } = many({ sourceAlertsPerHour: 1 });
+    const gatherings = () => waiting().flatMap(({ gathering }) => gathering ?? []);
+    await deliver(arrive(0));
+    expect(await deliver(arrive(1), arrive(2))).toMatchObject({ gathered: 2 });
+    expect(await deliver(arrive(3))).toMatchObject({ gathered: 1 });
+    const [first = { source: "", start: 0 }, ...others] = gatherings();
+    expect(others).toEqual([]);
+    await ports.sources.close(first, AbortSignal.timeout(100_000));
+    expect(await deliver(arrive(4))).toMatchObject({ published: 0, gathered: 1 });
+    expect(gatherings()).toEqual([first, { ...first, start: first.start + 300_000 }]);
+  });
+
+  test.each(["managed", "registered"])("count as on a known device where Okta calls it %s", async (word) => {
+    const { deliver, pass, reports } = many({ sourceAlertsPerHour: 1 });
+    await deliver(arrive(0), arrive(1, { device: { id: "guo1", [word]: true }, debugContext: {} }));
+    await pass(400);
+    expect(reports()[0]?.reasons).toContainEqual({ reason: "known device", count: 1 });
+  });
+
   test("of the first persons of an hour stay single; the next hour starts anew", async () => {
     const { deliver, pass, singles } = many();
     await deliver(...Array.from({ length: 25 }, (_, index) => arrive(index)));

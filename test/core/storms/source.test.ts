@@ -35,6 +35,11 @@ describe("the source of a session start", () => {
       network({ ipDetails: { ipServiceCategories: [{ type: "Tor", operator: "TOR_EXIT" }] } }),
       "operator#TOR#tor",
     ],
+    [
+      "an operator beside Tor, which is not Tor's",
+      network({ ipDetails: { ipServiceCategories: [{ type: "Tor", operator: "NORD_VPN" }] } }),
+      "operator#NORDVPN#tor",
+    ],
     ["else the network of the address", network({}), "network#203.0.113.0/24#"],
     ["or of an IPv6 address", network({}, "2001:db8:1:2::7"), "network#2001:db8:1::/48#"],
     ["nothing where Okta tells none", network({}, null), null],
@@ -58,6 +63,7 @@ describe("what a source keeps of a session start", () => {
   test("is the login as alerts name it: what a stranger typed is masked", () => {
     expect(read(attemptBy("Ada@Example.com")).login).toBe("ada@example.com");
     expect(read(stranger("ada@example.com")).login).toBe("ada@example.com");
+    expect(read(attemptBy("ada@elsewhere.example")).login).toBe("ada@elsewhere.example");
     fc.assert(
       fc.property(fc.string({ minLength: 1 }), (typed) => {
         const kept = read(stranger(typed));
@@ -73,6 +79,8 @@ describe("what a source keeps of a session start", () => {
     const debugData = { threatSuspected: "true", behaviors: "{New Device=POSITIVE, New IP=NEGATIVE}" };
     const event = { ...attemptBy("ada@example.com"), debugContext: { debugData } };
     expect(read(event).reasons).toEqual(["INVALID_CREDENTIALS", "ThreatSuspected", "New Device"]);
+    const behaviors = `{${Array.from({ length: 9 }, (_, index) => `Behavior ${index}=POSITIVE`).join(", ")}}`;
+    expect(read({ ...event, debugContext: { debugData: { behaviors } } }).reasons).toHaveLength(6);
     const odd = { outcome: { result: "FAILURE", reason: "<https://evil.example>" } };
     expect(read({ ...event, ...odd, debugContext: {} }).reasons).toEqual([]);
   });
