@@ -85,5 +85,7 @@ test.each([
 });
 
 test("a first deployment without a key says how to make one", async () => {
-  expect(await handOver(true)).toMatch(/^The functions ask https:\/\/example\.okta\.com as soon as .*okta-proxy-watch hook setup/);
+  expect(await handOver(true)).toMatch(
+    /^The functions ask https:\/\/example\.okta\.com as soon as .*okta-proxy-watch hook setup/,
+  );
 });

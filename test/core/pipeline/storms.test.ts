@@ -287,6 +287,12 @@ describe("nothing of a storm is lost", () => {
     expect(reports().at(-1)).toMatchObject({ report: "end", attempts: 12 });
   });
 
+  test("attempts of a storm that is watched park no further watcher", async () => {
+    const { deliver, waiting } = world();
+    for (const event of attempts(9)) await deliver(event);
+    expect(waiting()).toHaveLength(1);
+  });
+
   test("a later attempt replaces a watcher that was lost", async () => {
     let isLost = true;
     const { deliver, pass, reports, ports } = world();
