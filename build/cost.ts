@@ -1,6 +1,11 @@
 import { readFile, writeFile } from "node:fs/promises";
+import { fileURLToPath } from "node:url";
+import { contentsOf } from "../cli/detections-folder.ts";
+import { correlationLoads } from "../cli/rules/correlation-load.ts";
 import { ofType, type Synthesized, synthesize } from "../infra/synthesize.ts";
+import { loadDetections } from "../lambda/adapters/rule-files/load-detections.ts";
 import { isInSet, type MetricSet } from "../lambda/adapters/telemetry/metric-sets.ts";
+import { chooseCorrelated } from "../lambda/core/detections/choose-correlated.ts";
 import { readScriptOptions } from "./script-options.ts";
 
 /*
@@ -273,6 +278,30 @@ function digestTable(): string {
   });
 }
 
+const detections = contentsOf(await loadDetections(fileURLToPath(new URL("../detections", import.meta.url))));
+/** Reads and writes of each correlation for a million events. */
+const correlationUnits = await correlationLoads(detections, 1_000_000);
+
+/** The monthly cost of the groups of correlations: of those that run by default, and of those of a pack. */
+function correlationTable(): string {
+  const byDefault = new Set(chooseCorrelated(detections, { experimental: false }).correlations.map(({ id }) => id));
+  const million = (isWanted: (id: string) => boolean) =>
+    [...correlationUnits]
+      .filter(([id]) => isWanted(id))
+      .reduce(
+        (sum, [, { reads, writes }]) =>
+          sum + (reads * price.dynamodbMillionReadUnits + writes * price.dynamodbMillionWriteUnits) / 1_000_000,
+        0,
+      );
+  return monthlyTable((eventsADay) => {
+    const millions = (eventsADay * assumed.daysInMonth) / 1_000_000;
+    return {
+      "DynamoDB: correlations that run by default": millions * million((id) => byDefault.has(id)),
+      "DynamoDB: those of the pack `sessions`": millions * million((id) => !byDefault.has(id)),
+    };
+  });
+}
+
 /** A table of monthly costs by item, a column for each volume. */
 function monthlyTable(itemsOf: (eventsADay: number) => Readonly<Record<string, number>>): string {
   const columns = volumes.map(({ eventsADay }) => itemsOf(eventsADay));
@@ -383,6 +412,7 @@ const tables = [
   { document: "docs/cost.md", name: "table", make: monthTable },
   { document: "docs/cost.md", name: "stream", make: streamTable },
   { document: "docs/cost.md", name: "digest", make: digestTable },
+  { document: "docs/cost.md", name: "correlations", make: correlationTable },
   { document: "docs/cost.md", name: "refusals", make: refusalTable },
   { document: "docs/security.md", name: "floods", make: floodTable },
 ] as const;
