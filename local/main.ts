@@ -1,7 +1,11 @@
 import { readFile } from "node:fs/promises";
+import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
-import { loadSettings } from "../infra/settings.ts";
+import { closest } from "fastest-levenshtein";
+import { loadSettings, rulesFolderOf } from "../infra/settings.ts";
 import { SettingsError as FileSettingsError } from "../infra/settings-file.ts";
+import { loadDetections } from "../lambda/adapters/rule-files/load-detections.ts";
+import { faultOfPacks, packsOf } from "../lambda/core/detections/compile-rules.ts";
 import { chaosFaults } from "./chaos.ts";
 import { type SampleName, writeCurrentSamples } from "./current-samples.ts";
 import { describeDelivery } from "./delivery-log.ts";
@@ -24,6 +28,20 @@ async function readDeployed() {
   }
 }
 
+/** Refuses a pack that no detection has: it would switch nothing on. */
+async function refuseUnknownPacks(packs: readonly string[]): Promise<void> {
+  if (packs.length === 0) return;
+  const own = rulesFolderOf(await loadSettings({}));
+  const ours = fileURLToPath(new URL("../detections", import.meta.url));
+  const loaded = await loadDetections(ours, ...(own === null ? [] : [own]));
+  const detections = [...loaded.rules, ...loaded.correlations].map(({ content }) => content);
+  const fault = faultOfPacks(packs, detections);
+  if (fault === null) return;
+  const known = packsOf(detections);
+  const [unknown = ""] = packs.filter((pack) => !known.includes(pack));
+  throw new SettingsError(`DETECTION_PACKS: ${fault}; did you mean ${closest(unknown, known)}?`);
+}
+
 async function main(): Promise<void> {
   const { values } = parseArgs({
     options: {
@@ -37,6 +55,7 @@ async function main(): Promise<void> {
     return;
   }
   const settings = readSettings(values, process.env, await readDeployed());
+  await refuseUnknownPacks(settings.packs);
   // The terminal shows alerts, and only errors of the functions' logs.
   process.env.POWERTOOLS_LOG_LEVEL ??= "ERROR";
   process.env.POWERTOOLS_METRICS_DISABLED ??= "true";

@@ -149,6 +149,13 @@ describe("the embedded run", () => {
     expect(await others()).toEqual([]);
   });
 
+  test("refuses a pack that no detection has, with the nearest that there is", async () => {
+    const { code, output } = await start([], { DETECTION_PACKS: "mfa,admni" }).exited();
+    expect(code).toBe(2);
+    expect(output).toContain("no rule is of the pack admni; there are: admin,");
+    expect(output).toContain("did you mean admin?");
+  });
+
   test("breaks a part with --chaos, and mends it while it runs: the alert comes late", async () => {
     const run = start(["--chaos", "sns"]);
     await run.printed(/^(broken: sns)$/m);
