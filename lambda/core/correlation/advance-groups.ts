@@ -16,6 +16,8 @@ import { isIdle } from "./idle.ts";
 
 /** An event that arrives. */
 export interface ArrivingEvent extends Omit<CorrelatedEvent, "note"> {
+  /** Whether groups keep a step of a chain that has not started, as the start may come after it. @default false */
+  readonly isKept?: boolean;
   /** Called where a group keeps the event. */
   readonly note: () => EventNote;
 }
@@ -67,7 +69,7 @@ export async function advanceGroups(
     pending.push(...matches.map((each) => ({ ...each, by })));
     for (const each of without) decided.get(by)?.without.add(each);
   };
-  for (const [uuid, { note: _, ...event }] of arriving) add(uuid, matchesOf(plan, event));
+  for (const [uuid, { note: _, isKept: __, ...event }] of arriving) add(uuid, matchesOf(plan, event));
   for (const level of plan.levels) {
     if (pending.length === 0) break;
     const ofLevel = pending.filter(({ correlation }) => level.includes(correlation));
@@ -86,8 +88,8 @@ export async function advanceGroups(
           state: emptyGroup,
           version: 0,
         };
-        const noteOf = (uuid: string) => arriving.get(uuid)?.note();
-        for (const { by, advanced } of await advanceGroup(key, arrivals, { stored, store, noteOf }, signal)) {
+        const eventOf = (uuid: string) => arriving.get(uuid);
+        for (const { by, advanced } of await advanceGroup(key, arrivals, { stored, store, eventOf }, signal)) {
           const event = decided.get(by);
           event?.firings.push(...advanced.fired.map((each) => ({ ...each, correlation, group })));
           if (advanced.isTooLate) event?.tooLate.add(correlation);
@@ -110,14 +112,14 @@ interface Arrival extends GroupMatch {
 interface GroupToAdvance {
   readonly stored: StoredGroup;
   readonly store: GroupStore;
-  readonly noteOf: (uuid: string) => EventNote | undefined;
+  readonly eventOf: (uuid: string) => ArrivingEvent | undefined;
 }
 
 /** @throws BusyGroupError, and where the store does not answer */
 async function advanceGroup(
   key: string,
   arrivals: readonly Arrival[],
-  { stored: before, store, noteOf }: GroupToAdvance,
+  { stored: before, store, eventOf }: GroupToAdvance,
   signal: AbortSignal,
 ): Promise<readonly { readonly by: string; readonly advanced: Advanced }[]> {
   const [first] = arrivals;
@@ -129,11 +131,12 @@ async function advanceGroup(
     let { state } = stored;
     const advanced = ofEvents.map(([by, all]) => {
       const arriving = all.map(({ match }) => match);
+      const { isKept = false } = eventOf(by) ?? {};
       const matches = arriving
-        .filter((match) => !isIdle(correlation, state, match, arriving))
+        .filter((match) => isKept || !isIdle(correlation, state, match, arriving))
         .map((match) => {
           if (match.note !== undefined || match.event !== by || !keepsNotes(correlation)) return match;
-          const note = noteOf(by);
+          const note = eventOf(by)?.note();
           return note === undefined ? match : { ...match, note };
         });
       const result = advance(correlation, state, matches, by);

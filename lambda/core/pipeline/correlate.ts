@@ -6,7 +6,7 @@ import { publishedTime } from "../okta/log-event.ts";
 import { looksLikeLogin } from "../okta/stranger.ts";
 import { isScalar, parsePath, readField, UNKNOWN } from "../sigma/field.ts";
 import { share } from "../time/budget.ts";
-import { correlationsOver, isCorrelated, type RunningCorrelations } from "./correlations.ts";
+import { correlationsOver, isCorrelated, isReported, type RunningCorrelations } from "./correlations.ts";
 import { delayReasons } from "./delay-reason.ts";
 import { decide } from "./judge.ts";
 import { type Candidate, enrich, idsOf } from "./match.ts";
@@ -50,11 +50,14 @@ export async function correlateEvents(
     const { event } = candidate;
     const decision = decide(candidate, findings?.locations ?? null, ports.mismatchDistanceKm, work.matched);
     const groups = new Map(groupsOf(candidate, correlations).map((key) => [key, known?.get(key) ?? null]));
-    return { event, work, rules: idsOf(decision.detections), undecided: decision.undecided, groups };
+    // The start of its chain may wait as well, or come a moment later: a write is little beside an alert, and beside a message.
+    const isKept = work.waiting !== null || isReported(candidate, work, ports);
+    return { event, work, isKept, rules: idsOf(decision.detections), undecided: decision.undecided, groups };
   });
   if (known === null) return new Map(judged.map((each) => [each.event.uuid, undecidedOf(each, each.rules, null, run)]));
-  const arriving = judged.map(({ event, rules }) => ({
+  const arriving = judged.map(({ event, rules, isKept }) => ({
     uuid: event.uuid,
+    isKept,
     at: publishedTime(event.published),
     rules,
     valuesOf: valuesOf(event),
@@ -83,6 +86,8 @@ export async function correlateEvents(
 /** An event with the rules that match, and its groups. */
 interface Judged extends Pick<MatchedWork, "work"> {
   readonly event: Candidate["event"];
+  /** Whether groups keep it as a step of a chain that has not started: it waited, or rules alert on it. */
+  readonly isKept: boolean;
   readonly rules: readonly string[];
   /** Rules that need the user's location, which is not known now. */
   readonly undecided: readonly string[];

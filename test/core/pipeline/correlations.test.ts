@@ -202,6 +202,18 @@ describe("an event that only feeds correlations", () => {
     expect(writes).toHaveLength(2);
   });
 
+  test("comes before the start of its chain, and is alerted on by a rule of its own, is found by the start", async () => {
+    const { deliver, told, published } = world();
+    await deliver(tokenIn("token", 5));
+    await deliver(sessionOf("start", 0));
+    expect(told()).toEqual([
+      ["token", [anyToken.id]],
+      ["start", [chain.id]],
+    ]);
+    const events = published[1]?.detections[0]?.correlation?.events ?? [];
+    expect(events.map(({ eventUuid }) => eventUuid)).toEqual(["start", "token"]);
+  });
+
   test("and has no value to be grouped by takes no part, and is counted", async () => {
     const { deliver, observed, writes } = world(only(parts));
     const none = { ...sessionOf("start", 0), authenticationContext: { externalSessionId: "x" } };
@@ -299,8 +311,10 @@ describe("an event that comes again", () => {
   });
 
   test("and completes a correlation that it did not when it was alerted on leaves that to a follow-up, once", async () => {
-    const { deliver, redrive, told, queue } = world();
-    await deliver(tokenIn("token", 5));
+    const { deliver, redrive, told, queue, ports } = world();
+    // No correlation runs yet.
+    const token = { id: "d", org: null, eventHookId: null, events: [logEvent(tokenIn("token", 5))], malformed: [] };
+    await processDelivery(token, { ...ports, rules: ruleSet([anyToken]), correlations: null }, unhurried());
     await deliver(sessionOf("start", 0));
     expect(told()).toEqual([["token", [anyToken.id]]]);
     // As reconciliation brings it.
@@ -361,6 +375,20 @@ describe("where a store does not answer", () => {
     await redrive();
     await deliver(tokenIn("token", 5));
     expect(told()).toEqual([["token", [chain.id]]]);
+  });
+
+  test.each([
+    ["in order", (bodies: string[]) => bodies],
+    ["with the start last", (bodies: string[]) => bodies.toReversed()],
+  ])("a chain of which all waits is found when it is tried again, %s", async (_, order) => {
+    const { redrive, told, ports, queue } = world(only(parts));
+    for (const each of [sessionOf("start", 0), tokenIn("token", 5)]) {
+      const delivery = { id: "d", org: null, eventHookId: null, events: [logEvent(each)], malformed: [] };
+      await processDelivery(delivery, { ...ports, ...unread }, unhurried());
+    }
+    queue.splice(0, 2, ...order([...queue]));
+    await redrive();
+    expect(told().flatMap(([, ids]) => ids)).toEqual([chain.id]);
   });
 
   test("a group that others change again and again is decided later", async () => {
