@@ -1,7 +1,7 @@
 import { claimWork, isClaimed, notClaimed, reportedBefore } from "./claim.ts";
 import { isReported, isWanted } from "./correlations.ts";
 import { delayReasons } from "./delay-reason.ts";
-import { type Alertable, exceptDetections } from "./except.ts";
+import { type Alertable, exceptDetections, reopenExcepted } from "./except.ts";
 import { gatherSignIn } from "./gather.ts";
 import { groupSession } from "./group.ts";
 import { addToStorm, joinStorm } from "./join-storm.ts";
@@ -65,6 +65,7 @@ async function alertOn(event: ClaimedEvent, run: Run): Promise<Result> {
   try {
     if (!isClaimed(event.started)) return notClaimed(event, run);
     const alertable = exceptDetections(event, run);
+    await reopenExcepted(event, alertable.kind === "excepted" ? [] : alertable.left, run);
     if (alertable.kind === "excepted") return alertable;
     if (event.started.isSourceBusy) {
       const { sourceBusy } = delayReasons;

@@ -3,6 +3,7 @@ import { type MemoryGroups, memoryGroups } from "../../../cli/backtest/memory.ts
 import type { Alert } from "../../../lambda/core/alerts/alert-schema.ts";
 import { planCorrelations } from "../../../lambda/core/correlation/correlate.ts";
 import type { GroupStore } from "../../../lambda/core/correlation/group-store.ts";
+import type { Exception } from "../../../lambda/core/exceptions/exception.ts";
 import { delayReasons } from "../../../lambda/core/pipeline/delay-reason.ts";
 import type { Observation } from "../../../lambda/core/pipeline/observation.ts";
 import type { Asked, ParkedWork, PipelinePorts } from "../../../lambda/core/pipeline/ports.ts";
@@ -490,5 +491,53 @@ level: high
       ["f1", [failedStart.id]],
       ["f3", [count.id, failedStart.id]],
     ]);
+  });
+});
+
+describe("what an exception covers", () => {
+  const covered: Exception = {
+    id: "exception-1",
+    scope: { asNumber: 64_500, detections: [chain.id] },
+    by: "eve@example.com",
+    reason: "the company's own VPN",
+    createdAt: at(-60),
+    until: at(24 * 60),
+    noticedAt: null,
+  };
+  const from = (asNumber: number, event: Json): Json => ({ ...event, securityContext: { isProxy: true, asNumber } });
+  function excepting(overrides: Partial<PipelinePorts> = {}) {
+    const groups = memoryGroups();
+    const lookUp: PipelinePorts["lookUp"] = async (asked) => ({
+      ...findings(new Map(), [covered]),
+      groups: groups.find(asked.groups ?? []),
+    });
+    return world({ ...only(parts), groups, lookUp, ...overrides });
+  }
+
+  test("silences no group: the next act of the session, from elsewhere, is alerted on, and a later one is not", async () => {
+    const { deliver, told } = excepting();
+    await deliver(from(64_500, sessionOf("start", 0)));
+    expect(await deliver(from(64_500, tokenIn("token of the user", 5)))).toMatchObject({ excepted: 1 });
+    expect(await deliver(from(64_500, tokenIn("token of the user", 5)))).toMatchObject({ observed: 1 });
+    await deliver(from(64_511, tokenIn("token of a thief", 10)));
+    await deliver(from(64_511, tokenIn("another of the thief", 15)));
+    expect(told()).toEqual([["token of a thief", [chain.id]]]);
+  });
+
+  test("is excepted once where the group cannot be written", async () => {
+    const { deliver, told, ports, queue } = excepting();
+    await deliver(from(64_500, sessionOf("start", 0)));
+    let writes = 0;
+    const once: GroupStore = {
+      ...ports.groups,
+      write: (key, change, signal) => {
+        writes += 1;
+        return writes === 1 ? ports.groups.write(key, change, signal) : Promise.reject(new Error("down"));
+      },
+    };
+    const events = [logEvent(from(64_500, tokenIn("token", 5)))];
+    const delivery = { id: "d", org: null, eventHookId: null, events, malformed: [] };
+    const report = await processDelivery(delivery, { ...ports, groups: once }, unhurried());
+    expect([report.excepted, writes, told(), queue]).toEqual([1, 2, [], []]);
   });
 });
