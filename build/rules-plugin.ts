@@ -1,7 +1,7 @@
 import { dirname, join } from "node:path";
 import type { Plugin } from "esbuild";
 import { loadDetections } from "../lambda/adapters/rule-files/load-detections.ts";
-import { loadSeverity } from "../lambda/adapters/rule-files/load-severity.ts";
+import { loadSeverityOf } from "../lambda/adapters/rule-files/load-severity.ts";
 import { chooseCorrelated, type DetectionContents } from "../lambda/core/detections/choose-correlated.ts";
 
 /** The end of the import of detections that run only where a setting switches them on. */
@@ -10,9 +10,9 @@ const experimentalEnding = "*.experimental.yml";
 /**
  * Resolves an import of `*.yml` to the checked Sigma rules and correlations of that folder that run by default, with those that
  * such correlations refer to, one of `*.experimental.yml` to all others, and one of `severity.yml` to the checked adjustments of
- * that file, so that no YAML parser is deployed.
+ * that file, and of such files of the further folders, so that no YAML parser is deployed.
  *
- * @param further folders of rules that are bundled beside those of the folder
+ * @param further folders of detections that are bundled beside those of the folder
  */
 export const createRulesPlugin = (further: readonly string[] = []): Plugin => ({
   name: "sigma-rules",
@@ -45,7 +45,7 @@ export const createRulesPlugin = (further: readonly string[] = []): Plugin => ({
     build.onLoad({ filter: /.*/, namespace: "severity" }, ({ path: file }) =>
       asJson(async () => {
         const warnings: string[] = [];
-        const content = await loadSeverity(file, (warning) => warnings.push(warning));
+        const content = await loadSeverityOf([dirname(file), ...further], (warning) => warnings.push(warning));
         return { content, warnings };
       }),
     );

@@ -3,7 +3,7 @@ import { InvalidArgumentError } from "commander";
 import { loadSettings, rulesFolderOf } from "../infra/settings.ts";
 import { SettingsError } from "../infra/settings-file.ts";
 import { type Detections, loadDetections, RuleFileError } from "../lambda/adapters/rule-files/load-detections.ts";
-import { loadSeverity } from "../lambda/adapters/rule-files/load-severity.ts";
+import { loadSeverityOf } from "../lambda/adapters/rule-files/load-severity.ts";
 import type { DetectionContents } from "../lambda/core/detections/choose-correlated.ts";
 import { faultOfPacks } from "../lambda/core/detections/compile-rules.ts";
 import type { AdjustmentDocument } from "../lambda/core/severity/compile-adjustments.ts";
@@ -72,7 +72,7 @@ export async function readDeployedDetections(): Promise<Detections> {
  */
 export async function readSeverity(onWarning?: (warning: string) => void): Promise<readonly AdjustmentDocument[]> {
   try {
-    return await loadSeverity(fileURLToPath(new URL("../detections/severity.yml", import.meta.url)), onWarning);
+    return await loadSeverityOf((await detectionSettings()).folders, onWarning);
   } catch (error) {
     if (error instanceof RuleFileError) throw new InputError(error.message);
     throw error;

@@ -4,7 +4,7 @@ import { basename, join } from "node:path";
 /** The file beside the rules that defines `%placeholders%`. */
 export const placeholdersFile = "placeholders.yml";
 /** The file beside the rules that adjusts the severity of alerts. */
-const severityFile = "severity.yml";
+export const severityFile = "severity.yml";
 const noRules: ReadonlySet<string> = new Set([placeholdersFile, severityFile]);
 const filtersFolder = "filters";
 /** The folder beside the rules with the named events that cases change. */

@@ -1,4 +1,5 @@
-import { readFile } from "node:fs/promises";
+import { access, readFile } from "node:fs/promises";
+import { join } from "node:path";
 import * as z from "zod";
 import { checkSeverityField, checkValues } from "../../core/detections/known-fields.ts";
 import { logSource } from "../../core/detections/log-source.ts";
@@ -8,6 +9,7 @@ import { compileRule } from "../../core/sigma/compile.ts";
 import { parseRule } from "../../core/sigma/parse/parse-rule.ts";
 import { compileRegex } from "../../core/sigma/regex.ts";
 import { type RuleWarning, SigmaRuleError } from "../../core/sigma/rule.ts";
+import { severityFile } from "./list-detections.ts";
 import { readDocuments } from "./load-detections.ts";
 
 const adjustment = z.strictObject({
@@ -19,7 +21,30 @@ const adjustment = z.strictObject({
 const adjustments = z.array(adjustment, "expected a list of adjustments").nullable();
 
 /**
- * Reads and checks the file of severity adjustments.
+ * Reads and checks the severity adjustments of a folder of detections, and those of further folders after them, where they have any.
+ *
+ * @param onWarning called with each warning: `file:line: what`
+ * @throws RuleFileError naming file, line and reason of the first fault
+ */
+export async function loadSeverityOf(
+  [folder, ...further]: readonly [string, ...string[]],
+  onWarning?: (warning: string) => void,
+): Promise<readonly AdjustmentDocument[]> {
+  const own = further.map((each) => join(each, severityFile));
+  const isThere = await Promise.all(
+    own.map((file) =>
+      access(file).then(
+        () => true,
+        () => false,
+      ),
+    ),
+  );
+  const files = [join(folder, severityFile), ...own.filter((_, index) => isThere[index])];
+  return (await Promise.all(files.map((file) => loadSeverity(file, onWarning)))).flat();
+}
+
+/**
+ * Reads and checks a file of severity adjustments.
  *
  * @param onWarning called with each warning: `file:line: what`
  * @throws RuleFileError naming file, line and reason of the first fault

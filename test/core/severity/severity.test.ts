@@ -1,9 +1,9 @@
-import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import { mkdir, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { loadSeverity } from "../../../lambda/adapters/rule-files/load-severity.ts";
+import { loadSeverity, loadSeverityOf } from "../../../lambda/adapters/rule-files/load-severity.ts";
 import type { Alert } from "../../../lambda/core/alerts/alert-schema.ts";
 import type { PipelinePorts } from "../../../lambda/core/pipeline/ports.ts";
 import { processDelivery } from "../../../lambda/core/pipeline/process-delivery.ts";
@@ -87,6 +87,23 @@ describe("the adjustments that are shipped", () => {
     // What the rules say of themselves stays.
     expect(alert?.detections.map(({ level }) => level)).toEqual(["high", "low"]);
   });
+});
+
+test("the adjustments of a company's own folder follow ours, where it has any", async () => {
+  const without = await mkdtemp(join(folder, "rules-"));
+  const own = join(folder, "own");
+  await mkdir(own);
+  await writeFile(
+    join(own, "severity.yml"),
+    "- {title: Own, detection: {selection: {outcome.result: FAILURE}, condition: selection}, severity: critical}\n",
+  );
+  const titles = async (...folders: readonly string[]) =>
+    (await loadSeverityOf([dirname(ours), ...folders])).map(({ rule: { title } }) => title);
+  const shipped = await titles();
+  expect(await titles(without, own)).toEqual([...shipped, "Own"]);
+  expect((await alertAbout(failure, loadSeverityOf([dirname(ours), own])))?.severity).toBe("critical");
+  await writeFile(join(own, "severity.yml"), "- {title: Own}\n");
+  await expect(titles(own)).rejects.toThrow(/severity\.yml/);
 });
 
 test("no level is above critical, none below informational", async () => {
