@@ -6,6 +6,7 @@ import type { GroupStore, StoredGroup } from "../../lambda/core/correlation/grou
 import type { DetectionContents } from "../../lambda/core/detections/choose-correlated.ts";
 import { compileRules } from "../../lambda/core/detections/compile-rules.ts";
 import { publishedTime } from "../../lambda/core/okta/log-event.ts";
+import { isEveryday } from "../../lambda/core/pipeline/correlate.ts";
 import { enrich, findCandidate } from "../../lambda/core/pipeline/match.ts";
 import { isScalar, parsePath, readField, UNKNOWN } from "../../lambda/core/sigma/field.ts";
 import { ordinaryDays } from "./ordinary-week.ts";
@@ -62,6 +63,7 @@ export async function correlationLoads(
     const enrichment = enrich(event, UNKNOWN);
     const arriving = {
       uuid: event.uuid,
+      isKept: !isEveryday(event.eventType),
       at: publishedTime(event.published),
       rules: candidate.certain.map(({ rule }) => rule.id),
       valuesOf: (field: string) =>

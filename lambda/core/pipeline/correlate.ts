@@ -51,7 +51,7 @@ export async function correlateEvents(
     const decision = decide(candidate, findings?.locations ?? null, ports.mismatchDistanceKm, work.matched);
     const groups = new Map(groupsOf(candidate, correlations).map((key) => [key, known?.get(key) ?? null]));
     // The start of its chain may wait as well, or come a moment later: a write is little beside an alert, and beside a message.
-    const isKept = work.waiting !== null || isReported(candidate, work, ports);
+    const isKept = work.waiting !== null || isReported(candidate, work, ports) || !isEveryday(event.eventType);
     return { event, work, isKept, rules: idsOf(decision.detections), undecided: decision.undecided, groups };
   });
   if (known === null) return new Map(judged.map((each) => [each.event.uuid, undecidedOf(each, each.rules, null, run)]));
@@ -83,10 +83,20 @@ export async function correlateEvents(
   );
 }
 
+/**
+ * Whether events of this type come with every sign-in and every opening of an app: most events of an org. All others are acts, such as a
+ * role that is granted, of which there are few: a group keeps each, so that its chain is found in whatever order both arrive.
+ */
+export function isEveryday(eventType: string): boolean {
+  return everyday.test(eventType);
+}
+
+const everyday = /^(?:user\.(?:authentication|session)\.|policy\.evaluate_sign_on$|app\.oauth2\.)/i;
+
 /** An event with the rules that match, and its groups. */
 interface Judged extends Pick<MatchedWork, "work"> {
   readonly event: Candidate["event"];
-  /** Whether groups keep it as a step of a chain that has not started: it waited, or rules alert on it. */
+  /** Whether groups keep it as a step of a chain that has not started: it is an act, it waited, or rules alert on it. */
   readonly isKept: boolean;
   readonly rules: readonly string[];
   /** Rules that need the user's location, which is not known now. */

@@ -29,7 +29,7 @@ const rules = ruleIds.map((id) => ({
 }));
 
 const toLogEvent = ({ uuid, at, rules: matching, fields }: TestEvent) =>
-  logEvent({ uuid, published: new Date(at).toISOString(), eventType: "system.test", matching, ...fields });
+  logEvent({ uuid, published: new Date(at).toISOString(), eventType: "user.authentication.sso", matching, ...fields });
 
 /** What a call does: as it should; it fails before or after it did its work; or its function is stopped before or after it. */
 type Fate = "works" | "fails" | "answers nothing" | "stops" | "stops after";

@@ -193,14 +193,47 @@ describe("an event that only feeds correlations", () => {
     expect([claims.records.size, queue]).toEqual([0, []]);
   });
 
-  test("that would continue a chain is read, and not written, until the chain has started", async () => {
-    const { deliver, writes } = world(only(parts));
-    await deliver(tokenIn("too early", 0));
+  test("that would continue a chain, and is an everyday one, is read, and not written, until the chain has started", async () => {
+    const [opened] = correlationsOf(`
+title: App Opened by a Session Through a Proxy
+id: 00000000-0000-4000-8000-000000000075
+correlation:
+  type: temporal_ordered
+  rules: [proxied_start, app_opened]
+  group-by: [authenticationContext.rootSessionId]
+  timespan: 24h
+level: high
+`) as [Correlation];
+    const rules = chainRules.filter(({ name }) => name === "proxied_start" || name === "app_opened");
+    const silent = new Set(rules.map(({ id }) => id));
+    const { deliver, writes, told } = world({
+      ...only(rules),
+      correlations: { plan: planCorrelations([opened]), silent },
+    });
+    const app = (uuid: string, minutes: number) =>
+      ({ ...sessionOf(uuid, minutes), eventType: "user.authentication.sso" }) as Json;
+    await deliver(app("too early", 0));
     expect(writes).toEqual([]);
     await deliver(sessionOf("start", 1));
-    await deliver(tokenIn("token", 2));
-    await deliver(tokenIn("a day later", 24 * 60 + 5));
+    await deliver(app("app", 2));
+    await deliver(app("a day later", 24 * 60 + 5));
     expect(writes).toHaveLength(2);
+    expect(told()).toEqual([["app", [opened.id]]]);
+  });
+
+  test.each([
+    [
+      "before the start of its chain",
+      async (first: () => unknown, then: () => unknown) => [await first(), await then()],
+    ],
+    ["at the same moment as that", (first: () => unknown, then: () => unknown) => Promise.all([first(), then()])],
+  ])("that is an act, and comes %s, completes the chain", async (_, inTurn) => {
+    const { deliver, told } = world(only(parts));
+    await inTurn(
+      () => deliver(tokenIn("token", 5)),
+      () => deliver(sessionOf("start", 0)),
+    );
+    expect(told().map(([, ids]) => ids)).toEqual([[chain.id]]);
   });
 
   test("comes before the start of its chain, and is alerted on by a rule of its own, is found by the start", async () => {

@@ -5,7 +5,8 @@ import { chainRules, correlationsOf } from "../../fixtures/chains.ts";
 import { type Json, sessionStart } from "../../fixtures/events.ts";
 import { minute, world } from "./world.ts";
 
-const [chain] = correlationsOf(`
+const [chain, opened] = correlationsOf(
+  `
 title: API Token Created by a Session Through a Proxy
 id: 00000000-0000-4000-8000-000000000091
 correlation:
@@ -14,8 +15,19 @@ correlation:
   group-by: [authenticationContext.rootSessionId]
   timespan: 24h
 level: critical
-`) as [Correlation];
-const parts = chainRules.filter(({ name }) => name === "proxied_start" || name === "token_created");
+`,
+  `
+title: App Opened by a Session Through a Proxy
+id: 00000000-0000-4000-8000-000000000092
+correlation:
+  type: temporal_ordered
+  rules: [proxied_start, app_opened]
+  group-by: [authenticationContext.rootSessionId]
+  timespan: 24h
+level: high
+`,
+) as [Correlation, Correlation];
+const parts = chainRules.filter(({ name }) => ["proxied_start", "token_created", "app_opened"].includes(name ?? ""));
 const tokenCreated = parts.find(({ name }) => name === "token_created")?.id ?? "";
 const inSession = (uuid: string, overrides: Json = {}): Json =>
   sessionStart({ uuid, authenticationContext: { rootSessionId: "s1" }, ...overrides });
@@ -23,23 +35,26 @@ const token = { eventType: "system.api_token.create" };
 
 /** @param silent ids of rules that yield no detections of their own */
 function org(silent: readonly string[]) {
-  const made = world({ plan: planCorrelations([chain]), silent: new Set(silent) });
+  const made = world({ plan: planCorrelations([chain, opened]), silent: new Set(silent) });
   made.enable(parts);
   const told = () =>
     made.published.map(({ okta, source, detections }) => [okta.eventUuid, source, detections.map(({ id }) => id)]);
   return { ...made, told };
 }
 
-test("a step that came before its chain, which the hook lost, completes the chain", async () => {
+test.each([
+  ["an everyday step", { eventType: "user.authentication.sso" }, ["step", opened.id]],
+  ["an act", token, ["start", chain.id]],
+])("%s that came before its chain, whose start the hook lost, completes the chain", async (_, change, [event, id]) => {
   const { happen, pass, run, told } = org(parts.map(({ id }) => id));
   await run();
   await happen(inSession("start"));
   await pass(minute);
-  await happen(inSession("token", token), { delivered: [0] });
+  await happen(inSession("step", change), { delivered: [0] });
   expect(told()).toEqual([]);
   await pass(5 * minute);
   expect(await run()).toMatchObject({ missed: 1, known: 0 });
-  expect(told()).toEqual([["token", "reconciled", [chain.id]]]);
+  expect(told()).toEqual([[event, "reconciled", [id]]]);
   await pass(5 * minute);
   await run();
   expect(told()).toHaveLength(1);
