@@ -3,6 +3,7 @@ import { CreateTableCommand, DynamoDBClient, waitUntilTableExists } from "@aws-s
 import dynalite from "dynalite";
 import { startFauxqs } from "fauxqs";
 import { type FaultProxy, startFaultProxy } from "./fault-proxy.ts";
+import { guardLoopback } from "./loopback-guard.ts";
 import { names, retryQueueAttributes, tables } from "./resources.ts";
 
 /** DynamoDB, SNS and SQS in this process, on free loopback ports, with every table, topic and queue created. */
@@ -73,9 +74,12 @@ export async function startEmulators(options: EmulatorOptions = {}): Promise<Emu
     sns: await startFaultProxy(direct.messaging, options.random),
     sqs: await startFaultProxy(direct.messaging, options.random),
   };
+  const endpoints = [...Object.values(direct), ...Object.values(faults).map(({ url }) => url)];
+  const endGuard = guardLoopback(new Set(endpoints.map((url) => Number(new URL(url).port))));
   const stop = async () => {
     await Promise.all(Object.values(faults).map((proxy) => proxy.stop()));
     await Promise.all([close(dynamodb), messaging.stop()]);
+    endGuard();
   };
   try {
     // The emulator's queue URLs have a host below localhost, which some machines do not resolve.

@@ -19,14 +19,18 @@ export function whyForeign(method: string, headers: IncomingHttpHeaders): string
   const host = headers.host ?? "";
   const name = host.replace(/:\d+$/, "").toLowerCase();
   if (!loopback.has(name)) return "the Host is not localhost: the embedded run answers this machine alone";
-  if (safe.has(method)) return null;
   const { origin } = headers;
   const site = headers["sec-fetch-site"];
+  // A link of another website may lead here; its scripts and pictures would take the places of the page's windows.
+  if (safe.has(method)) {
+    const isLink = headers["sec-fetch-mode"] === "navigate" && headers["sec-fetch-dest"] === "document";
+    return isOwn(site) || isLink ? null : "the request comes from another website";
+  }
   if (origin !== undefined && origin.toLowerCase() !== `http://${host.toLowerCase()}`) {
     return "the request comes from another website";
   }
   // A browser that sends no Origin says here where the request comes from.
-  return site === undefined || site === "same-origin" || site === "none"
-    ? null
-    : "the request comes from another website";
+  return isOwn(site) ? null : "the request comes from another website";
 }
+
+const isOwn = (site: string | string[] | undefined) => site === undefined || site === "same-origin" || site === "none";

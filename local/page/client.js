@@ -38,17 +38,22 @@ function exchange({ id, list, markup }, most) {
   }
   const parent = document.getElementById(list);
   if (parent === null) return;
-  const isFirst = parent.childElementCount === 0;
   parent.prepend(next);
   while (parent.childElementCount > most[list]) parent.lastElementChild.remove();
-  if (list === "alerts") announce(next, isFirst);
+  if (list === "alerts") announce(next);
 }
 
 /** Opens a new alert, unless another one is being read, and has a screen reader say it. */
 function announce(alert) {
-  announcement.textContent = alert.dataset.announcement;
+  say(alert.dataset.announcement, false);
   const isReading = document.activeElement?.closest("details.alert") != null;
   if (!isReading) for (const each of document.querySelectorAll("details.alert")) each.open = each === alert;
+}
+
+/** Has a screen reader say a text; what a person who clicked has to know is seen too. */
+function say(text, isSeen) {
+  announcement.className = isSeen ? "notice card" : "unseen";
+  announcement.textContent = text;
 }
 
 document.addEventListener("submit", async (event) => {
@@ -59,9 +64,10 @@ document.addEventListener("submit", async (event) => {
   try {
     // The answer leads back to the page, which is here already.
     const response = await fetch(form.action, { method: "POST", body, redirect: "manual" });
-    if (response.type !== "opaqueredirect") announcement.textContent = await response.text();
+    if (response.type !== "opaqueredirect") say(await response.text(), true);
+    else if (announcement.className !== "unseen") say("", false);
   } catch {
-    announcement.textContent = "The embedded run does not answer.";
+    say("The embedded run does not answer.", true);
   }
   form.removeAttribute("aria-busy");
 });

@@ -56,6 +56,8 @@ const maximumAlerts = 30;
 const maximumFollowers = 20;
 /** Milliseconds between two looks at what no call announces: queues, exceptions of commands. */
 const lookEvery = 1_000;
+/** Milliseconds between two messages to a follower: what changes meanwhile goes out once, as it is then. */
+const sendEvery = 100;
 
 const script = readFileSync(new URL("client.js", import.meta.url), "utf8");
 const hour = 3_600_000;
@@ -70,23 +72,31 @@ export function createLivePage(source: LivePageSource): LivePage {
   const run = crypto.randomUUID();
   const most = { deliveries: maximumDeliveries, alerts: maximumAlerts };
   const followers = new Set<Follower>();
-  let scheduled = false;
-  const flush = () => {
-    scheduled = false;
-    for (const follower of followers) send(follower);
+  let scheduled: NodeJS.Timeout | null = null;
+  const schedule = () => {
+    if (followers.size > 0) scheduled ??= setTimeout(flush, sendEvery);
   };
-  const fragments = createFragments(most, () => {
-    if (scheduled || followers.size === 0) return;
-    scheduled = true;
-    setImmediate(flush);
-  });
+  function flush(): void {
+    scheduled = null;
+    for (const follower of followers) send(follower);
+  }
+  const fragments = createFragments(most, schedule);
   const sample = createSampler();
   let alerts: readonly ShownAlert[] = [];
   let exceptions: readonly Exception[] = [];
-  fragments.set("map", null, drawMap([]));
+  let isMapCurrent = false;
 
-  /** Sends a follower what changed since it was sent anything. */
+  /** Draws the map where alerts came since: it is the largest part, and not drawn for every alert of many. */
+  function updateMap(): void {
+    if (isMapCurrent) return;
+    isMapCurrent = true;
+    fragments.set("map", null, drawMap(alerts.map((each) => each.received)));
+  }
+
+  /** Sends a follower what changed since it was sent anything; one that reads slowly gets it once it has read. */
   function send(follower: Follower): void {
+    if (follower.response.writableNeedDrain) return;
+    updateMap();
     const changed = fragments.since(follower.version);
     follower.version = fragments.version();
     if (changed.length === 0) return;
@@ -115,6 +125,7 @@ export function createLivePage(source: LivePageSource): LivePage {
 
   async function showPage(_: IncomingMessage, response: ServerResponse): Promise<void> {
     await look();
+    updateMap();
     const { text, policy } = writeLivePage(run, source.facts, fragments, alerts);
     response
       .writeHead(200, {
@@ -143,6 +154,7 @@ export function createLivePage(source: LivePageSource): LivePage {
     const follower = { response, version: Number.isSafeInteger(since) ? since : 0 };
     followers.add(follower);
     response.once("close", () => followers.delete(follower));
+    response.on("drain", () => send(follower));
     send(follower);
   }
 
@@ -180,8 +192,8 @@ export function createLivePage(source: LivePageSource): LivePage {
       const shown = { received, at: new Date() };
       const { alertId } = received.alert;
       alerts = [shown, ...alerts.filter((each) => each.received.alert.alertId !== alertId)].slice(0, maximumAlerts);
+      isMapCurrent = false;
       fragments.set(alertElementId(alertId), "alerts", drawAlert(received, shown.at, false));
-      fragments.set("map", null, drawMap(alerts.map((each) => each.received)));
     },
     routes: {
       "GET /": showPage,
@@ -200,6 +212,7 @@ export function createLivePage(source: LivePageSource): LivePage {
     },
     stop() {
       clearInterval(timer);
+      clearTimeout(scheduled ?? undefined);
       for (const { response } of followers) response.end();
     },
   };

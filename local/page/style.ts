@@ -62,7 +62,7 @@ list-style:none;border-radius:8px}
 #exceptions li{display:flex;gap:.6rem;justify-content:space-between;align-items:start;font-size:.85rem;padding:.3rem 0;overflow-wrap:anywhere}
 .empty{display:none;color:var(--muted);font-size:.9rem}
 :is(#alerts,#deliveries):empty+.empty{display:block}
-.notice{position:sticky;bottom:.5rem;justify-self:center;font-size:.85rem}
+.notice{position:fixed;inset:auto 0 .5rem;margin-inline:auto;width:fit-content;max-width:calc(100% - 1rem);border-color:var(--critical);font-size:.9rem}
 @media (max-width:40rem){.alert summary{grid-template-columns:auto 1fr auto}.alert .who{grid-column:1/-1;grid-row:2}
 .delivery li{grid-template-columns:1fr;gap:.1rem}}
 @media (prefers-reduced-motion:no-preference){.alert,.delivery{animation:arrive .35s ease-out}

@@ -1,4 +1,5 @@
 import { request } from "node:http";
+import { connect } from "node:net";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import type { LoggedDelivery } from "../../local/delivery-log.ts";
 import { describeDelivery } from "../../local/delivery-log.ts";
@@ -224,8 +225,34 @@ describe("the page", () => {
     }
     expect(run.alerts.received).toHaveLength(before);
     expect(run.faults.sns.fault()).toBeNull();
+    // Scripts and pictures of a website would take the places of the page's windows; a link may lead to the page.
+    for (const site of ["cross-site", "same-site"]) {
+      const embedded = { "sec-fetch-site": site, "sec-fetch-mode": "no-cors", "sec-fetch-dest": "image" };
+      expect(await statusWithHost("localhost", "/_local/page/events", embedded)).toBe(403);
+      const link = { accept: "text/html", "sec-fetch-site": site, "sec-fetch-mode": "navigate" };
+      expect(await statusWithHost("localhost", "/", { ...link, "sec-fetch-dest": "document" })).toBe(200);
+      expect(await statusWithHost("localhost", "/", { ...link, "sec-fetch-dest": "iframe" })).toBe(403);
+    }
     const own = { origin: new URL(run.url).origin, "sec-fetch-site": "same-origin" };
     expect((await press("samples", { sample: "ordinary" }, own)).status).toBe(303);
+  });
+
+  test("keeps nothing for a window that does not read, and sends it each part once, as it is then", async () => {
+    const [, id] = /data-run="([^"]+)"/.exec(await readPage()) ?? [];
+    const { hostname, port } = new URL(run.url);
+    const socket = connect(Number(port), hostname);
+    socket.write(`GET /_local/page/events?since=0&run=${id} HTTP/1.1\r\nhost: localhost\r\n\r\n`);
+    socket.pause();
+    for (let count = 0; count < 12; count += 1) await becameOf(delivery([signInOfNew()]));
+    let received = "";
+    socket.on("data", (chunk) => {
+      received += chunk;
+    });
+    socket.resume();
+    const last = run.alerts.received.at(-1)?.alert.alertId ?? "none";
+    await expect.poll(() => received.includes(`"id":"alert-${last}"`)).toBe(true);
+    socket.destroy();
+    expect(received.split('"id":"map"').length - 1).toBeLessThan(12);
   });
 
   test("sends what changed since it was drawn, and has a window of another run load anew", async () => {

@@ -11,6 +11,17 @@ describe("a template", () => {
     expect(html`<p>${[inner, [hostile]]}</p>`.toString()).toBe(`<p><b title="${escaped}">${escaped}</b>${escaped}</p>`);
   });
 
+  test("shows control and direction characters, and half a character, as what they are not: signs without effect", () => {
+    const names = ["\u202eevil\u2066", "\u001b[31m\u009b\u0000", "\ud800", "a\u2028b\u061c"];
+    expect(html`<p title="${names[0]}">${names}</p>`.toString()).toBe(
+      '<p title="\ufffdevil\ufffd">\ufffdevil\ufffd\ufffd[31m\ufffd\ufffd\ufffda\ufffdb\ufffd</p>',
+    );
+    // What joins letters is part of names and of emoji.
+    expect(html`${"a\n\tb \u{1f469}\u200d\u{1f4bb} \u0645\u06cc\u200c"}`.toString()).toBe(
+      "a\n\tb \u{1f469}\u200d\u{1f4bb} \u0645\u06cc\u200c",
+    );
+  });
+
   test("writes numbers, 0 as well, and nothing for null, undefined and false", () => {
     expect(html`${0}|${null}|${undefined}|${false}|${["a", 1]}`.toString()).toBe("0||||a1");
   });
