@@ -1,4 +1,5 @@
-import { resolve } from "node:path";
+import { access, constants, open } from "node:fs/promises";
+import { dirname, resolve } from "node:path";
 import { anonymize } from "../../pages/report/anonymize.ts";
 import type { Report } from "../../pages/report/report.ts";
 import { writeReport } from "../../pages/report/write-report.ts";
@@ -19,7 +20,8 @@ export interface ReportFileOptions {
 }
 
 /**
- * Opens the file of a report before anything is read, so that its faults are reported at once. A name that ends in `.json` gets the report's
+ * Prepares the file of a report before anything is read, so that its faults are reported at once. The file stays as it is until the report
+ * is whole: an attempt that fails costs no earlier report. A name that ends in `.json` gets the report's
  * data, any other its page. Its owner alone can read it: a report is personal data.
  *
  * @throws InputError when the file cannot be written
@@ -31,12 +33,25 @@ export async function openReportFile(
   if (read.some((each) => each !== undefined && each !== "-" && resolve(each) === resolve(path))) {
     throw new InputError(`--report ${path} would replace a file that is read; name another file`);
   }
-  const file = await linesToFile(path);
+  await requireWritable(path);
   return {
     async write(report) {
+      const file = await linesToFile(path);
       const shown = isAnonymous ? anonymize(report) : report;
       await file.write(path.endsWith(".json") ? JSON.stringify(shown, null, 2) : writeReport(shown));
       await file.close();
     },
   };
+}
+
+async function requireWritable(path: string): Promise<void> {
+  try {
+    await (await open(path, "r+")).close();
+  } catch (error) {
+    const isNew = (error as NodeJS.ErrnoException).code === "ENOENT";
+    const reason = isNew
+      ? await access(dirname(resolve(path)), constants.W_OK | constants.X_OK).catch((other: Error) => other)
+      : (error as Error);
+    if (reason !== undefined) throw new InputError(`${path}: cannot be written: ${reason.message}`);
+  }
 }

@@ -5,12 +5,16 @@ import type { Remedy, Report } from "./report.ts";
 /**
  * A report to show to others. Persons get pseudonyms, the same for the same person throughout, numbered in the order of the report, so that
  * the same events give the same report again. Networks get pseudonyms, too, but for the operators that Okta names; homes are told by
- * country, to a degree. What it is made of, commands, and values of events are left out.
+ * country, to a degree, and distances to 100 km. What it is made of, commands, and values of events are left out.
  */
 export function anonymize(report: Report): Report {
   const persons = pseudonyms("Person");
   const networks = pseudonyms("Network");
-  const rows = report.persons.rows.map((row) => ({ ...row, person: persons(row.person) }));
+  const rows = report.persons.rows.map((row) => ({
+    ...row,
+    person: persons(row.person),
+    farthestKm: row.farthestKm && toHundred(row.farthestKm),
+  }));
   const scopeOf = (scope: ExceptionScope): ExceptionScope => {
     const { user, asNumber, cidr, ...rest } = scope;
     return {
@@ -33,7 +37,7 @@ export function anonymize(report: Report): Report {
       rows: report.exits.rows.map((row) => ({ ...row, home: row.home && toDegree(row.home) })),
     },
     homes: report.homes.map(({ place, at, persons: count }) => {
-      return { place: place.split(", ").at(-1) ?? "", at: toDegree(at), persons: count };
+      return { place: countryOf(place), at: toDegree(at), persons: count };
     }),
     persons: { ...report.persons, rows },
     detections: report.detections.map(({ remedy, ...row }) => ({ ...row, remedy: remedy && remedyOf(remedy) })),
@@ -54,6 +58,12 @@ function pseudonyms(word: string): (name: string) => string {
     return found;
   };
 }
+
+/** The country's code at the end of `Lisbon, PT`; a place that has none is not named. */
+const countryOf = (place: string) => /(?:^|, )([A-Z]{2})$/.exec(place)?.[1] ?? "a place without a country";
+
+/** Distances to the kilometer from exits, whose places are known, would lead to a home. */
+const toHundred = (kilometers: number) => Math.round(kilometers / 100) * 100;
 
 /** A place within about 100 km. */
 function toDegree({ latitude, longitude }: Place): Place {

@@ -109,6 +109,10 @@ test("an anonymized report has the same pseudonym for a person wherever the pers
     [{ user: "Person 1", operator: "Network 2" }, ""],
   ]);
   expect(shown.homes).toEqual([{ place: "PT", at: { latitude: 39, longitude: -9 }, persons: 1 }]);
+  // With exits whose places are known, a distance to the kilometer would lead to a home.
+  expect(shown.persons.rows.map(({ farthestKm }) => farthestKm)).toEqual([5_700, 5_700]);
+  const nowhere = { ...report, homes: [{ place: "Lisbon", at: { latitude: 38.7, longitude: -9.1 }, persons: 1 }] };
+  expect(writeReport(anonymize(nowhere))).not.toContain("Lisbon");
   expect(anonymize(report)).toEqual(shown);
   expect(writeReport(shown)).not.toMatch(/ada@|bea@|64500|192\.0\.2|log\.jsonl/i);
 });

@@ -1,0 +1,29 @@
+import { mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, beforeAll, expect, test } from "vitest";
+import { openReportFile } from "../../../cli/report/report-file.ts";
+import { reportOf } from "../../pages/report/reports.ts";
+
+let folder: string;
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), "report file-"));
+});
+afterAll(() => rm(folder, { recursive: true }));
+const options = { anonymize: false, read: [] };
+
+test("an earlier report stays as it is until the next one is whole, and a new one leaves no empty file before", async () => {
+  const path = join(folder, "report.json");
+  const file = await openReportFile(path, options);
+  expect(await readdir(folder)).toEqual([]);
+  await writeFile(path, "an earlier report");
+  await openReportFile(path, options);
+  expect(await readFile(path, "utf8")).toBe("an earlier report");
+  await file.write(reportOf(1));
+  expect(JSON.parse(await readFile(path, "utf8"))).toMatchObject({ kind: "report", alerts: 1 });
+});
+
+test("a file that cannot be written is refused before anything is read", async () => {
+  await expect(openReportFile(folder, options)).rejects.toThrow("cannot be written: EISDIR");
+  await expect(openReportFile(join(folder, "none", "r.html"), options)).rejects.toThrow("cannot be written: ENOENT");
+});
