@@ -1,8 +1,9 @@
 import { styleText } from "node:util";
 import { Command, CommanderError, InvalidArgumentError } from "commander";
+import { closest, distance } from "fastest-levenshtein";
 import { examples } from "./examples.ts";
 import { ProxySettingsError, useProxy } from "./proxy.ts";
-import { onTerminal, shellWord } from "./shell-word.ts";
+import { onOneLine, onTerminal, shellWord } from "./shell-word.ts";
 import { describeSwallowed, swallowedOptions } from "./swallowed-options.ts";
 
 export { onOneLine, onTerminal, shellWord } from "./shell-word.ts";
@@ -117,6 +118,7 @@ export async function runCommand(command: Command, args: readonly string[]): Pro
   try {
     useProxy(process.env);
     refuseSwallowed(command, args);
+    refuseUnknown(command, args);
     await command.parseAsync(args, { from: "user" });
   } catch (error) {
     if (error instanceof CommanderError) {
@@ -134,6 +136,20 @@ export async function runCommand(command: Command, args: readonly string[]): Pro
 /** `error:`, red on a terminal that takes colours (`NO_COLOR` says that it does not: https://no-color.org). */
 function errorWord(): string {
   return styleText("red", "error:", { stream: process.stderr });
+}
+
+/**
+ * Answers a misspelt subcommand of a command that does something without one: commander takes it for an argument, and says that there are
+ * too many.
+ */
+function refuseUnknown(command: Command, [given = "-"]: readonly string[]): void {
+  const names = command.commands.map((each) => each.name());
+  if (given.startsWith("-") || names.length === 0 || command.registeredArguments.length > 0) return;
+  if (names.includes(given) || given === "help") return;
+  const near = closest(given.toLowerCase(), names);
+  const isNear = distance(given.toLowerCase(), near) < near.length / 2;
+  const hint = isNear ? `(Did you mean ${near}?)` : `(There are ${names.join(", ")})`;
+  command.error(`error: unknown command '${onOneLine(given)}'\n${hint}`);
 }
 
 function refuseSwallowed(command: Command, args: readonly string[]): void {

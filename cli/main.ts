@@ -13,7 +13,11 @@ import { commands } from "./commands.ts";
 export async function main(args: readonly string[]): Promise<void> {
   const [name = "", ...rest] = args[0] === "help" && args.length > 1 ? [...args.slice(1), "--help"] : args;
   const entry = Object.hasOwn(commands, name) ? commands[name] : undefined;
-  if (entry === undefined) return runCommand(createProgram(), args);
+  if (entry === undefined) {
+    // The help of a command that there is not: its name is what is wrong.
+    const isHelp = args[0] === "help" && args.length > 1;
+    return runCommand(createProgram(), isHelp ? args.slice(1) : args);
+  }
   const missing = missingFlags(entry);
   if (missing.length > 0) return startAgain(missing, args);
   return runCommand((await entry.load()).command, rest);

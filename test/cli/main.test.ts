@@ -111,6 +111,10 @@ describe("the command line", () => {
 
   test.each([
     ["ruls", [], "unknown command 'ruls'\n(Did you mean rules?)"],
+    ["RULES", [], "unknown command 'RULES'\n(Did you mean rules?)"],
+    ["help", ["ruls"], "unknown command 'ruls'\n(Did you mean rules?)"],
+    ["rules", ["tst"], "unknown command 'tst'\n(Did you mean test?)"],
+    ["rules", ["list"], "unknown command 'list'\n(There are test, coverage, import, new)"],
     ["hook", ["regster"], "unknown command 'regster'\n(Did you mean register?)"],
     ["profiles", ["import", "a.csv", "--dryrun"], "unknown option '--dryrun'\n(Did you mean --dry-run?)"],
   ])("%s %j is answered with the nearest name, and exit code 2", async (name, args, message) => {
