@@ -75,6 +75,8 @@ export function decodeGroup(bytes: Uint8Array): GroupState {
   let time = 0;
   const nextTime = () => {
     time += input.signed();
+    // A time that no Date holds would fail each alert about the group, and each write.
+    if (Number.isNaN(new Date(time).getTime())) throw new UnreadableGroupError("the state of a group has no such time");
     return time;
   };
   const readCarried = () => Object.fromEntries(input.list((): [string, string[]] => [text(), input.list(text)]));
@@ -217,6 +219,7 @@ function createReader(bytes: Uint8Array) {
     for (let factor = 1; ; factor *= 128) {
       const next = byte();
       value += (next % 128) * factor;
+      if (!Number.isSafeInteger(value)) throw new UnreadableGroupError("the state of a group has an impossible number");
       if (next < 128) return value;
     }
   };

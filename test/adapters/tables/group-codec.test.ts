@@ -106,4 +106,15 @@ describe("the bytes of a group's state", () => {
     );
     expect(decodeGroup(encodeGroup(emptyGroup))).toEqual(emptyGroup);
   });
+
+  test("with numbers or times that no event has are refused", () => {
+    const late = flood(1).slots.map((slot) => ({
+      ...slot,
+      entries: slot.entries.map((each) => ({ ...each, at: 9e15 })),
+    }));
+    expect(() => decodeGroup(encodeGroup({ slots: late, tooLate: null }))).toThrow(UnreadableGroupError);
+    // One byte of the format, no ids, no texts, and the latest slot that comes too late, of two hundred bytes.
+    const endless = Uint8Array.from([1, 0, 0, 1, ...new Array<number>(200).fill(255), 0, 0]);
+    expect(() => decodeGroup(endless)).toThrow(UnreadableGroupError);
+  });
 });
