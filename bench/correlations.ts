@@ -20,12 +20,13 @@ import { median, print } from "./measure.ts";
 /** The delay of each call in milliseconds: about that of DynamoDB within a region. */
 const held = 5;
 
-const correlations = correlationsOf(`
-title: API Token Created by a Session Through a Proxy
+const chainOf = (step: string) =>
+  correlationsOf(`
+title: Step of a Session Through a Proxy
 id: 00000000-0000-4000-8000-000000000095
 correlation:
   type: temporal_ordered
-  rules: [proxied_start, token_created]
+  rules: [proxied_start, ${step}]
   group-by: [authenticationContext.rootSessionId]
   timespan: 24h
 level: critical
@@ -66,12 +67,13 @@ function counting(counts: Counts): () => Promise<Dynamodb> {
 
 /** The kinds of events, by what correlations do with them. */
 const kinds: readonly { readonly name: string; readonly eventType: string; readonly afterStart: boolean }[] = [
-  { name: "that no correlation uses", eventType: "user.authentication.sso", afterStart: false },
+  { name: "that no correlation uses", eventType: "user.account.update_profile", afterStart: false },
   {
-    name: "that would continue a chain which has not started",
-    eventType: "system.api_token.create",
+    name: "of everyday types that would continue a chain which has not started",
+    eventType: "user.authentication.sso",
     afterStart: false,
   },
+  { name: "that are acts of a chain which has not started", eventType: "system.api_token.create", afterStart: false },
   { name: "that start a chain", eventType: "user.session.start", afterStart: false },
   { name: "that complete a chain, and are alerted on", eventType: "system.api_token.create", afterStart: true },
 ];
@@ -98,18 +100,25 @@ export async function correlationCosts(runs: number): Promise<void> {
     const counts: Counts = { requests: 0, read: 0, written: 0 };
     const getDynamodb = counting(counts);
     const stateKey = () => Buffer.from("the key of a measurement");
-    const parts = chainRules.filter(({ name }) => name === "proxied_start" || name === "token_created");
-    const ports: PipelinePorts = memoryPorts({
-      rules: ruleSet(parts),
-      correlations: { plan: planCorrelations(correlations), silent: new Set(parts.map(({ id }) => id)) },
+    const portsOf = (step: string): PipelinePorts => {
+      const parts = chainRules.filter(({ name }) => name === "proxied_start" || name === step);
+      const silent = new Set(parts.map(({ id }) => id));
+      return { ...ports, rules: ruleSet(parts), correlations: { plan: planCorrelations(chainOf(step)), silent } };
+    };
+    const ports = memoryPorts({
       lookUp: createLookUp(PROFILE_TABLE, STATE_TABLE, stateKey, getDynamodb),
       claims: createClaims(STATE_TABLE, getDynamodb),
       groups: createGroupStore(STATE_TABLE, stateKey, getDynamodb),
     });
-    const deliver = async (some: ReturnType<typeof events>) => {
+    const running = { act: portsOf("token_created"), everyday: portsOf("app_opened") };
+    const deliver = async (some: ReturnType<typeof events>, eventType: string) => {
       const start = performance.now();
       const delivery = { id: "d", org: null, eventHookId: null, events: some, malformed: [] };
-      const { failed, parked } = await processDelivery(delivery, ports, unhurried());
+      const { failed, parked } = await processDelivery(
+        delivery,
+        eventType === "user.authentication.sso" ? running.everyday : running.act,
+        unhurried(),
+      );
       if (failed + parked > 0) throw new Error(`of a delivery, ${failed + parked} events were not handled`);
       return performance.now() - start;
     };
@@ -145,9 +154,9 @@ export async function correlationCosts(runs: number): Promise<void> {
         let last: Counts = counts;
         for (let run = 0; run < runs; run += 1) {
           const sessions = Array.from({ length: count }, () => crypto.randomUUID());
-          if (afterStart) await deliver(events("user.session.start", sessions));
+          if (afterStart) await deliver(events("user.session.start", sessions), eventType);
           Object.assign(counts, { requests: 0, read: 0, written: 0 });
-          times.push(await deliver(events(eventType, sessions)));
+          times.push(await deliver(events(eventType, sessions), eventType));
           last = { ...counts };
         }
         const about = `a delivery of ${count === 1 ? "one event" : `${count} events`} ${name}`;
