@@ -113,9 +113,11 @@ interface ListOptions extends DeploymentOptions {
 
 async function show(user: string, options: ListOptions): Promise<void> {
   const items = openItems(await findDeployment(options));
-  const found = await items.get(keysOf(user).flatMap(keysOfProfile));
+  const keys = keysOf(user).flatMap(keysOfProfile);
+  const found = await items.get(keys);
   if (found.size === 0) throw new InputError(`no profile of ${user}; an Okta user id (00u...) or a login is expected`);
-  for (const item of found.values()) print(options.json ? toJson(item) : describe(item));
+  // DynamoDB answers in an order of its own.
+  for (const item of keys.flatMap((key) => found.get(key) ?? [])) print(options.json ? toJson(item) : describe(item));
 }
 
 async function list(options: ListOptions): Promise<void> {
