@@ -40,7 +40,7 @@ import {
   parseText,
 } from "./command.ts";
 import { addDeploymentOptions, type Deployment, type DeploymentOptions, findDeployment } from "./deployment.ts";
-import { readDeployedDetections } from "./detections-folder.ts";
+import { contentsOf, readDeployedDetections } from "./detections-folder.ts";
 import { openExport } from "./event-export.ts";
 import { findAuthor } from "./exceptions/author.ts";
 import { asksConsent } from "./exceptions/consent.ts";
@@ -122,7 +122,7 @@ async function add(options: AddOptions): Promise<void> {
       "say whom or what it covers: --user, --operator, --asn, --cidr, --country, or several of them",
     );
   }
-  if (detection !== undefined) await refuseUnknownDetections(detection);
+  const correlated = detection === undefined ? [] : await findCorrelated(detection);
   const tooBroad = whyTooBroad(scope);
   if (tooBroad !== null) throw new InputError(tooBroad);
   if (operator !== undefined) checkOperator(operator);
@@ -144,7 +144,13 @@ async function add(options: AddOptions): Promise<void> {
   const tooMuch = whyTooMuch(exception, others, now);
   if (tooMuch !== null) throw new InputError(tooMuch);
   const count = () => preview(exception, deployment, options.events, now);
-  for (const line of await withProgress("counting what it would have covered", count)) say(onOneLine(line));
+  const isCounted = detection === undefined || correlated.length < detection.length;
+  const counted = isCounted ? await withProgress("counting what it would have covered", count) : [];
+  for (const line of counted) say(onOneLine(line));
+  if (correlated.length > 0) {
+    const titles = correlated.map((title) => `"${title}"`).join(", ");
+    say(onOneLine(`What it would have covered of the correlation ${titles} is not counted.`));
+  }
   const consent = { yes: options.yes, isTerminal: process.stdin.isTTY === true, args: givenArguments() };
   if (!(await asksConsent(onOneLine(`Except ${describeScope(scope)}, until ${exception.until}?`), consent))) {
     say("Nothing was changed.");
@@ -200,11 +206,16 @@ async function preview(
   return describeCoverage(coverage, { things: "sessions", source, namesPersons: false });
 }
 
-async function refuseUnknownDetections(ids: readonly string[]): Promise<void> {
-  const { rules } = await readDeployedDetections();
-  const known = new Map(rules.map(({ content }) => [content.id, content.title]));
+/**
+ * The titles of the correlations among the detections that are named.
+ *
+ * @throws InputError for an id that neither a rule nor a correlation has
+ */
+async function findCorrelated(ids: readonly string[]): Promise<readonly string[]> {
+  const { rules, correlations } = contentsOf(await readDeployedDetections());
+  const known = new Map([...rules, ...correlations].map(({ id, title }) => [id, title]));
   const unknown = ids.filter((id) => !known.has(id));
-  if (unknown.length === 0) return;
+  if (unknown.length === 0) return correlations.filter(({ id }) => ids.includes(id)).map(({ title }) => title);
   const near = nearestDetections(unknown, known).map(([id, title]) => `  ${id}  ${title}`);
   throw new InputError(
     `no detection has the id ${unknown.join(", ")}. The nearest, of ${known.size} that npx okta-proxy-watch rules lists:\n${near.join("\n")}`,

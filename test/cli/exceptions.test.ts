@@ -132,6 +132,16 @@ test("why of a file says of an event that no detection matches it", async () => 
   expect(unmatched).toContain("No detection matches it: it is no alert");
 });
 
+test("an exception of a correlation is made, and its preview says that it counts no correlations", async () => {
+  const spray = "3fbf7974-87e8-46a7-865f-e4701eceb584";
+  const added = await add("--user", "ada@example.com", "--detection", spray, "--reason", "a test of passwords");
+  expect(added).toMatchObject({ code: 0, stdout: expect.stringContaining(spray) });
+  expect(added.stderr).toMatch(
+    /^What it would have covered of the correlation "Okta Sign-In Succeeded.*is not counted\.$/m,
+  );
+  expect(added.stderr).not.toContain("--events FILE");
+});
+
 test("an exception has no effect from the second at which it ends", async () => {
   const until = new Date(Date.now() + 4_000).toISOString();
   await add("--asn", "AS64999", "--reason", "a short while", "--until", until);
