@@ -5,7 +5,7 @@ import { type Alertable, exceptDetections, reopenExcepted } from "./except.ts";
 import { gatherSignIn } from "./gather.ts";
 import { groupSession } from "./group.ts";
 import { addToStorm, joinStorm } from "./join-storm.ts";
-import { judgeCandidate } from "./judge.ts";
+import { judgeCandidate, locate } from "./judge.ts";
 import { lookUpUsers } from "./look-up.ts";
 import { idsOf } from "./match.ts";
 import { subjectOf } from "./observation.ts";
@@ -36,13 +36,16 @@ export async function handleEvent(matched: MatchedEvent, run: Run): Promise<Hand
     const judged = judgeCandidate(matched, found, correlated, reported, run);
     if (judged.kind === "observed") run.ports.observe({ kind: "observed", subject: subjectOf(work) });
     if (judged.kind !== "judged") return recordUnclaimed(judged);
-    const { decision } = judged;
     // The user of an event that no rule reports is looked up once a correlation fires.
     const isLookedUp = found === null || isReported(candidate, work, run.ports);
     const [findings, started] = await Promise.all([
       isLookedUp ? found : lookUpUsers([matched], run, true),
-      early ?? claimWork(work, decision.detections, run),
+      early ?? claimWork(work, judged.decision.detections, run),
     ]);
+    const { mismatchDistanceKm } = run.ports;
+    // What was looked up before left out the locations of that user.
+    const located = isLookedUp ? {} : locate(candidate.event, findings?.locations ?? null, mismatchDistanceKm);
+    const decision = { ...judged.decision, ...located };
     const subject = { ...subjectOf(work), ruleIds: idsOf(decision.detections) };
     const claimed = { ...matched, findings, decision, started, subject };
     const result = await alertOn(claimed, run);

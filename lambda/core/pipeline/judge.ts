@@ -90,9 +90,7 @@ export function decide(
   thresholdKm: number,
   kept: readonly Match[] = [],
 ): RuleDecision {
-  const judgement = judge(event, locations, thresholdKm);
-  const geo = locations === null ? UNKNOWN : toEnrichment(judgement);
-  const enrichment = enrich(event, geo);
+  const { judgement, enrichment } = locate(event, locations, thresholdKm);
   const matches = new Map(kept.map(({ ruleId, matched }) => [ruleId, matched]));
   const truths = rules.map((compiled) => ({
     compiled,
@@ -109,6 +107,21 @@ export function decide(
       })),
     undecided: truths.filter(({ truth }) => truth === "unknown").map(({ compiled }) => compiled.rule.id),
   };
+}
+
+/**
+ * Judges where an event came from, by its user's locations.
+ *
+ * @param locations those of the event's user, among others; null when the profile store did not answer
+ * @param thresholdKm a mismatch is farther than this from every profile location, in kilometers
+ */
+export function locate(
+  event: LogEvent,
+  locations: ProfileLocations | null,
+  thresholdKm: number,
+): Pick<Decision, "judgement" | "enrichment"> {
+  const judgement = judge(event, locations, thresholdKm);
+  return { judgement, enrichment: enrich(event, locations === null ? UNKNOWN : toEnrichment(judgement)) };
 }
 
 function judge(event: LogEvent, locations: ProfileLocations | null, thresholdKm: number): GeoJudgement {

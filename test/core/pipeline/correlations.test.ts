@@ -1,6 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { type MemoryGroups, memoryGroups } from "../../../cli/backtest/memory.ts";
 import type { Alert } from "../../../lambda/core/alerts/alert-schema.ts";
+import { attributesOf } from "../../../lambda/core/alerts/attributes.ts";
 import { planCorrelations } from "../../../lambda/core/correlation/correlate.ts";
 import type { GroupStore } from "../../../lambda/core/correlation/group-store.ts";
 import type { Exception } from "../../../lambda/core/exceptions/exception.ts";
@@ -10,6 +11,7 @@ import type { Asked, ParkedWork, PipelinePorts } from "../../../lambda/core/pipe
 import { processDelivery } from "../../../lambda/core/pipeline/process-delivery.ts";
 import { retryWork } from "../../../lambda/core/pipeline/retry-work.ts";
 import { readWork, writeWork } from "../../../lambda/core/pipeline/work.ts";
+import type { ProfileLocation } from "../../../lambda/core/profiles/profile-location.ts";
 import type { Correlation } from "../../../lambda/core/sigma/correlation.ts";
 import type { Rule } from "../../../lambda/core/sigma/rule.ts";
 import { chainRules, correlationsOf } from "../../fixtures/chains.ts";
@@ -115,6 +117,26 @@ function world(
   return { deliver, redrive, told, groups, published, observed, asked, queue, writes, claims, ports };
 }
 
+const userKey = "00u1lisbon";
+const lisbon: ProfileLocation = {
+  label: "home",
+  state: null,
+  postalCode: null,
+  city: "Lisbon",
+  countryCode: "PT",
+  latitude: 38.72,
+  longitude: -9.14,
+};
+
+/** A look-up that answers, as the tables do, no more than it is asked: where a person lives, and what is excepted. */
+function answeringKeys(groups: MemoryGroups, exceptions: readonly Exception[] = []): PipelinePorts["lookUp"] {
+  return async ({ keys, groups: keysOfGroups = [] }) => {
+    const isAsked = keys.has(userKey);
+    const locations = new Map(isAsked ? [[userKey, [lisbon]]] : []);
+    return { ...findings(locations, isAsked ? exceptions : []), groups: groups.find(keysOfGroups) };
+  };
+}
+
 const only = (rules: readonly Rule[]) => ({ rules: ruleSet(rules) });
 
 describe("a correlation", () => {
@@ -147,6 +169,31 @@ describe("a correlation", () => {
     expect(told()).toEqual([["token", [chain.id]]]);
     // The user is asked for once there is something to alert on.
     expect(asked.map(({ users }) => users.size > 0)).toEqual([false, false, true]);
+  });
+
+  test("that nothing else matches is alerted on with its distance from the user's home, of which the rules need none", async () => {
+    const groups = memoryGroups();
+    const { deliver, published } = world({ ...only(parts), groups, lookUp: answeringKeys(groups) });
+    await deliver(sessionOf("start", 0));
+    await deliver(tokenIn("token", 5));
+    expect(published.map(({ geo }) => [geo.verdict, geo.nearestProfileLocation])).toEqual([["mismatch", lisbon]]);
+    expect(published.map((alert) => attributesOf(alert).geoVerdict?.value)).toEqual(["mismatch"]);
+  });
+
+  test("that nothing else matches is alerted on where the profile store is down, and says so", async () => {
+    let asked = 0;
+    const lookUp: PipelinePorts["lookUp"] = (each, signal) => {
+      asked += 1;
+      return asked === 3 ? Promise.reject(new Error("down")) : answering(each, signal);
+    };
+    const groups = memoryGroups();
+    const answering = answeringKeys(groups);
+    const { deliver, published } = world({ ...only(parts), groups, lookUp });
+    await deliver(sessionOf("start", 0));
+    await deliver(tokenIn("token", 5));
+    expect(published.map(({ geo }) => geo.reason)).toEqual([
+      "The profile store could not be asked where this user is expected.",
+    ]);
   });
 
   test("of rules that generate results of their own leaves these as they are", async () => {
@@ -555,6 +602,16 @@ describe("what an exception covers", () => {
     await deliver(from(64_511, tokenIn("token of a thief", 10)));
     await deliver(from(64_511, tokenIn("another of the thief", 15)));
     expect(told()).toEqual([["token of a thief", [chain.id]]]);
+  });
+
+  test("of one person is excepted where no rule of its own asks for that person", async () => {
+    const groups = memoryGroups();
+    const ofPerson: Exception = { ...covered, scope: { user: userKey, detections: [chain.id] } };
+    const lookUp = answeringKeys(groups, [ofPerson]);
+    const { deliver, told } = world({ ...only(parts), groups, lookUp });
+    await deliver(sessionOf("start", 0));
+    expect(await deliver(tokenIn("token", 5))).toMatchObject({ excepted: 1, published: 0 });
+    expect(told()).toEqual([]);
   });
 
   test("is excepted once where the group cannot be written", async () => {
