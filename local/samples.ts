@@ -15,8 +15,8 @@ interface Turn {
   readonly person: SamplePerson;
   readonly exit: SamplePlace;
   readonly now: Date;
-  /** Counts up with each delivered sample. */
-  readonly count: number;
+  /** How often this sample was delivered before. */
+  readonly earlier: number;
 }
 
 /** A network of the samples; addresses and numbers are reserved for documentation (RFC 5737, RFC 5398). */
@@ -93,14 +93,17 @@ export const isPageSample = (name: string): name is PageSample => Object.hasOwn(
 /** Makes the deliveries of a sample, each time with new ids, times of now, and the next person and exit. */
 export function createSampler(now: () => Date = () => new Date()): (name: PageSample) => readonly Json[] {
   let count = 0;
+  const delivered = new Map<PageSample, number>();
   return (name) => {
     const person = samplePeople[count % samplePeople.length] ?? samplePeople[0];
     // A person comes back through another exit: the same one would be no news, and grouped.
     const round = Math.floor(count / samplePeople.length);
     const exit = sampleExits[(count + round) % sampleExits.length] ?? sampleExits[0];
     if (person === undefined || exit === undefined) throw new Error("no samples");
-    const turn = { person, exit, now: now(), count };
+    const earlier = delivered.get(name) ?? 0;
+    const turn = { person, exit, now: now(), earlier };
     count += 1;
+    delivered.set(name, earlier + 1);
     return samples[name].make(turn).map((events) => delivery(events, turn.now));
   };
 }
@@ -188,10 +191,19 @@ function attackChain({ person, exit, now }: Turn): readonly (readonly Json[])[] 
   ];
 }
 
+/** The autonomous systems of the sprays: the second range that RFC 5398 reserves. */
+const sprayNetworks = { first: 65_536, count: 16 };
+
 /** Failed sign-ins for many logins from one address, and the one that succeeds. */
-function spray({ person, exit, now, count }: Turn): readonly (readonly Json[])[] {
-  // A source of its own each time: an ended storm of the same source is counted on.
-  const source = { ...residential, ip: `192.0.2.${100 + (count % 100)}`, asNumber: 64_504 + (count % 7) };
+function spray({ person, exit, now, earlier }: Turn): readonly (readonly Json[])[] {
+  // A source of its own each time, which no other sample has: a storm counts the earlier attempts of its source. An operator
+  // would be the source, so none is named, and the autonomous system is.
+  const source: SampleNetwork = {
+    ip: `192.0.2.${100 + (earlier % 100)}`,
+    asNumber: sprayNetworks.first + (earlier % sprayNetworks.count),
+    asOrg: "Example Cable",
+    services: [{ type: "Residential Proxy", operator: null }],
+  };
   const failed = Array.from({ length: 12 }, (_, index) =>
     signIn(
       {
