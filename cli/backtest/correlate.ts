@@ -102,12 +102,19 @@ function lineOf({ correlation, group, event, window }: Firing) {
   };
 }
 
-/** The table of correlations, for a terminal. */
-export function correlationTable(counts: ReadonlyMap<Correlation, CorrelationCounts>): string[] {
+/**
+ * The table of correlations, for a terminal.
+ *
+ * @param withEvery whether those that did not fire are listed, too
+ */
+export function correlationTable(counts: ReadonlyMap<Correlation, CorrelationCounts>, withEvery: boolean): string[] {
   if (counts.size === 0) return [];
-  const rows = [...counts].sort(
-    ([first, a], [second, b]) => b.firings - a.firings || bySeverity(first.level, second.level),
-  );
+  const rows = [...counts]
+    .filter(([, { firings }]) => withEvery || firings > 0)
+    .sort(([first, a], [second, b]) => b.firings - a.firings || bySeverity(first.level, second.level));
+  const left = counts.size - rows.length;
+  const others = left === 0 ? [] : [`${plural(left, "correlation")} that did not fire: --all lists each`];
+  if (rows.length === 0) return others;
   const column = (text: string, width = 10) => text.padStart(width);
   return [
     "Correlations, at most once for each group in a timespan:",
@@ -116,6 +123,7 @@ export function correlationTable(counts: ReadonlyMap<Correlation, CorrelationCou
       ([{ level, title }, { firings, groups }]) =>
         `${column(firings.toLocaleString("en-US"))} ${column(groups.size.toLocaleString("en-US"), 8)}  ${level.padEnd(13)} ${title}`,
     ),
+    ...others,
     ...rows
       .filter(([, { without }]) => without > 0)
       .map(

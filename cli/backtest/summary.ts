@@ -23,7 +23,7 @@ export interface BacktestResult {
   readonly stormAfter: number;
   /** Persons from one source in an hour whose sign-ins are alerted on singly; 0 for all. */
   readonly sourceAlertsPerHour: number;
-  /** Whether rules without a match are listed, too. */
+  /** Whether rules without a match, and correlations that did not fire, are listed, too. */
   readonly withEveryRule: boolean;
   /** Seconds. */
   readonly duration: number;
@@ -39,7 +39,7 @@ export function summarize(result: BacktestResult): string {
   const parts = [
     [readLine(result)],
     ruleTable(result),
-    correlationTable(result.correlations),
+    correlationTable(result.correlations, result.withEveryRule),
     filtered(result),
     notJudged(result),
     verdicts(result),

@@ -250,7 +250,9 @@ describe("npx okta-proxy-watch rules", () => {
   test("as JSON, with experimental rules on, prints the same for a program", async () => {
     const { stdout } = await run("rules", ["--json", "--experimental"]);
     const report = JSON.parse(stdout) as { rules: Json[]; subscribe: string[]; systemLogOnly: string[] };
-    expect(report.rules.every(({ on }) => on)).toBe(true);
+    // Steps of correlations yield nothing of their own.
+    expect(report.rules.every(({ on, forCorrelations }) => on !== forCorrelations)).toBe(true);
+    expect(report.rules.filter(({ status, on }) => status === "experimental" && on).length).toBeGreaterThan(10);
     expect(report.subscribe).toContain("system.api_token.create");
     expect(report.systemLogOnly).toContain("zone.delete");
   });

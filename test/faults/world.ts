@@ -18,8 +18,12 @@ export const secret = "secret";
 export interface World {
   readonly emulators: Emulators;
   readonly feed: AlertFeed;
-  /** Starts the functions, or starts them again. */
-  readonly start: () => Promise<void>;
+  /**
+   * Starts the functions, or starts them again.
+   *
+   * @param timing what they work with. @default times by which a claim that a killed function left behind expires soon
+   */
+  readonly start: (timing?: TimingOverrides) => Promise<void>;
   /** Kills the functions, in the midst of whatever they do. */
   readonly kill: () => Promise<void>;
   /** Resident memory of the functions, in bytes, twice a second. */
@@ -32,7 +36,7 @@ export interface World {
 const steps = { lookUp: 6_000, claim: 6_000, open: 6_000, suppress: 6_000, complete: 4_000, refresh: 6_000 };
 /** A claim that was left behind expires soon, and yet not before the function that holds it would be over. */
 const pace = { work: 8_000, parking: 10_000, steps, lease: 11_000 };
-const timing: TimingOverrides = { ...patient, answering: pace, waiting: pace };
+const expiringSoon: TimingOverrides = { ...patient, answering: pace, waiting: pace };
 
 /** Starts emulators, with one user whose profile is far from where sample events come from. */
 export async function startWorld(options: EmulatorOptions): Promise<World> {
@@ -68,7 +72,7 @@ export async function startWorld(options: EmulatorOptions): Promise<World> {
     feed,
     memory,
     kill,
-    async start() {
+    async start(timing = expiringSoon) {
       child = fork(fileURLToPath(new URL("function-process.ts", import.meta.url)), {
         silent: true,
         env: {

@@ -169,7 +169,7 @@ describe("the calls of", () => {
     // It counts nothing, and reads exceptions and incidents alone.
     digest: ["dynamodb:DeleteItem", "dynamodb:GetItem", "dynamodb:UpdateItem"],
     // It finds the claim of the receiver, and makes none.
-    canary: ["dynamodb:DeleteItem", "dynamodb:UpdateItem"],
+    canary: ["dynamodb:BatchGetItem", "dynamodb:DeleteItem", "dynamodb:UpdateItem"],
   };
 
   /** Actions of all commands that the code of a function makes, libraries included, after what is never used is left out. */

@@ -128,9 +128,11 @@ test("without --profiles the mismatch rule is not judged, which is no 0", async 
 test("rules without a match are a number, and rows with --all", async () => {
   const brief = await run();
   expect(brief.stderr).toMatch(/^\d+ further rules without a match: --all lists each$/m);
+  expect(brief.stderr).toMatch(/^\d+ correlations that did not fire: --all lists each$/m);
   expect(brief.stderr).not.toMatch(/^ +0 /m);
   const all = await run("--all");
   expect(all.stderr).not.toContain("without a match");
+  expect(all.stderr).not.toContain("did not fire");
   expect(all.stderr).toMatch(row("0", "0", "high", "Okta Org Under Attack"));
 });
 
