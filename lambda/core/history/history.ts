@@ -191,6 +191,22 @@ export function summarizeHistory(state: UserState, event: LogEvent, now: Date): 
   };
 }
 
+/**
+ * Whether a session of another event is remembered, published before the event or after it: Okta delivers events in any order, and
+ * what comes late is no person's first.
+ */
+export function hasOtherSession(state: UserState, event: LogEvent, now: Date): boolean {
+  const oldest = new Date(now.getTime() - rememberDays * day).toISOString();
+  const sessions = [...state.networks.values()].flatMap(({ before, ...last }) =>
+    before === null ? [last] : [last, before],
+  );
+  if (sessions.some(({ eventUuid, at }) => eventUuid !== event.uuid && at >= oldest)) return true;
+  // Sessions are counted, too, of which no network is remembered.
+  const own = sessions.some(({ eventUuid }) => eventUuid === event.uuid) ? 1 : 0;
+  const since = dayBefore(now, countedDays);
+  return countOn(state.sessions, (each) => each >= since) > own;
+}
+
 /** A network without its country, which is told of by itself. */
 function networkPart(key: NetworkKey): string {
   return key.split("|", 1)[0] ?? "";

@@ -1,6 +1,6 @@
 import type { Alert } from "../alerts/alert-schema.ts";
 import { type DayCounts, nameOf, nothingCounted, sumCounts } from "../digest/day-counts.ts";
-import { summarizeHistory } from "../history/history.ts";
+import { hasOtherSession } from "../history/history.ts";
 import { anonymousNetwork } from "../okta/anonymous-network.ts";
 import { sessionStart } from "../okta/log-event.ts";
 import { succeeded } from "../okta/outcome.ts";
@@ -59,12 +59,12 @@ function tallySignIn(claimed: ClaimedEvent, now: Date): DayCounts {
   return count([...names, "newPersons"], name === null ? [] : [name.toWellFormed().slice(0, 100)]);
 }
 
-/** Whether no earlier session of the event's person through an anonymous network is remembered; false where that is not known. */
+/** Whether no other session of the event's person through an anonymous network is remembered; false where that is not known. */
 function isFirst({ work: { event }, started: { session }, findings, beside }: ClaimedEvent, now: Date): boolean {
   const known = recallUser(session, findings);
   if (known === null || session === null) return false;
   const state = withEarlier(known.whole, beside.get(session.user.key) ?? [], event, now);
-  return summarizeHistory(state, event, now).firstTime;
+  return !hasOtherSession(state, event, now);
 }
 
 /**

@@ -130,6 +130,17 @@ test("a person is new once: neither a second session nor a failed attempt makes 
   expect(total()).toMatchObject({ newPersons: 1, failed: 1, signIns: 4 });
 });
 
+test("a person is new once where an earlier sign-in is delivered after a later one, and where one session starts twice", async () => {
+  const { deliver, person, total, written } = world();
+  await deliver(person("00u1", { published: "2026-11-24T09:30:02Z" }));
+  await deliver(person("00u1", { published: "2026-11-24T09:10:02Z" }));
+  const inSession = { authenticationContext: { rootSessionId: "s1" } };
+  await deliver(person("00u2", { published: "2026-11-24T09:20:02Z", ...inSession }));
+  await deliver(person("00u2", { published: "2026-11-24T09:21:02Z", ...inSession }));
+  expect(total()).toMatchObject({ newPersons: 2, signIns: 4 });
+  expect(written.flatMap(({ counts }) => [...counts.persons])).toEqual(["00u1@example.com", "00u2@example.com"]);
+});
+
 test("what a stranger types for a login is never kept, even where the sign-in succeeds", async () => {
   const { deliver, written } = world();
   await deliver({ actor: { id: "unknown", type: "User", alternateId: "hunter2!", displayName: "unknown" } });
