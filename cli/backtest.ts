@@ -304,11 +304,12 @@ async function replayHeld(
     }
     await written?.close();
   } finally {
+    await written?.discard();
     progress.done();
   }
 }
 
-/** Opens the file of alerts before reading, so that its faults are reported at once. */
+/** Prepares the file of alerts before reading, so that its faults are reported at once. */
 async function openAlerts(
   path: string,
   { events = [], profiles, exceptions, cache }: BacktestOptions,
@@ -320,7 +321,7 @@ async function openAlerts(
   return linesToFile(path);
 }
 
-/** Opens the file of the report before reading. */
+/** Prepares the file of the report before reading. */
 async function openReport(
   path: string,
   { events = [], profiles, exceptions, cache, alerts, incidents, anonymize }: BacktestOptions,

@@ -1,5 +1,4 @@
-import { access, constants, open } from "node:fs/promises";
-import { dirname, resolve } from "node:path";
+import { resolve } from "node:path";
 import { anonymize } from "../../pages/report/anonymize.ts";
 import type { Report } from "../../pages/report/report.ts";
 import { writeReport } from "../../pages/report/write-report.ts";
@@ -33,25 +32,16 @@ export async function openReportFile(
   if (read.some((each) => each !== undefined && each !== "-" && resolve(each) === resolve(path))) {
     throw new InputError(`--report ${path} would replace a file that is read; name another file`);
   }
-  await requireWritable(path);
+  const file = await linesToFile(path);
   return {
     async write(report) {
-      const file = await linesToFile(path);
       const shown = isAnonymous ? anonymize(report) : report;
-      await file.write(path.endsWith(".json") ? JSON.stringify(shown, null, 2) : writeReport(shown));
-      await file.close();
+      try {
+        await file.write(path.endsWith(".json") ? JSON.stringify(shown, null, 2) : writeReport(shown));
+        await file.close();
+      } finally {
+        await file.discard();
+      }
     },
   };
-}
-
-async function requireWritable(path: string): Promise<void> {
-  try {
-    await (await open(path, "r+")).close();
-  } catch (error) {
-    const isNew = (error as NodeJS.ErrnoException).code === "ENOENT";
-    const reason = isNew
-      ? await access(dirname(resolve(path)), constants.W_OK | constants.X_OK).catch((other: Error) => other)
-      : (error as Error);
-    if (reason !== undefined) throw new InputError(`${path}: cannot be written: ${reason.message}`);
-  }
 }

@@ -1,4 +1,4 @@
-import { mkdtemp, readFile, rm, stat, writeFile } from "node:fs/promises";
+import { mkdtemp, readdir, readFile, rm, stat, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
@@ -186,6 +186,16 @@ describe("the alerts that would have gone out", () => {
     const outcome = await run("--alerts", join(folder, ".", "log.jsonl"));
     expect(outcome).toMatchObject({ code: 2, stderr: expect.stringContaining("would replace a file that is read") });
     expect(lines(await readFile(events, "utf8"))).toEqual(log);
+  });
+
+  test("of an earlier run stay as they are where the export cannot be read, and so does the report", async () => {
+    const path = await write("alerts.jsonl", "of an earlier run\n");
+    const page = await write("report.html", "an earlier report");
+    const none = join(folder, "none.jsonl");
+    expect((await runCli("backtest", ["--events", none, "--alerts", path, "--report", page])).code).toBe(2);
+    expect(await readFile(path, "utf8")).toBe("of an earlier run\n");
+    expect(await readFile(page, "utf8")).toBe("an earlier report");
+    expect((await readdir(folder)).sort()).toEqual(["alerts.jsonl", "log.jsonl", "report.html"]);
   });
 
   test("cannot be written where there is no folder, which is said before anything is read", async () => {
