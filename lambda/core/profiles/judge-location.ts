@@ -58,11 +58,13 @@ export function judgeLocation(
       };
     }
     const far = nearest.distanceKm > thresholdKm;
-    const distance = `${formatKm(nearest.distanceKm)} from ${describeLocation(nearest.location)}`;
+    // Rounded twice in one place and once in another, one distance would read as two.
+    const rounded = Math.round(nearest.distanceKm * 10) / 10;
+    const distance = `${formatKm(rounded)} from ${describeLocation(nearest.location)}`;
     return {
       verdict: far ? "mismatch" : "match",
       reason: `The exit is ${distance}, ${far ? "over" : "within"} the threshold of ${formatKm(thresholdKm)}.`,
-      distanceKm: Math.round(nearest.distanceKm * 10) / 10,
+      distanceKm: rounded,
       nearestProfileLocation: nearest.location,
     };
   }

@@ -45,6 +45,15 @@ describe("with coordinates on both sides", () => {
     expect(judgement.reason).toMatch(/5,7\d\d km from Lisbon, PT \(home\), over the threshold of 500 km/);
   });
 
+  test("the sentence has the distance that the alert's other lines read from the number", () => {
+    const home = location({ city: "Null Island", latitude: 0, longitude: 0 });
+    const kmOfDegree = distanceKm({ latitude: 0, longitude: 0 }, { latitude: 0, longitude: 1 });
+    // 1,890.46 km are 1,890.5 by the number, which reads as 1,891.
+    const away = judgeLocation(exit({ geolocation: { lat: 0, lon: 1_890.46 / kmOfDegree } }), [home], 500);
+    expect(away.reason).toContain(`${formatKm(away.distanceKm ?? 0)} from Null Island`);
+    expect(away.distanceKm).toBe(1_890.5);
+  });
+
   test("the nearest of several locations decides", () => {
     expect(judgeLocation(exit(), [lisbon, ottawa], 500)).toMatchObject({
       verdict: "match",
