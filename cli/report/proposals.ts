@@ -15,7 +15,8 @@ import { createBoundedMap } from "./bounded-map.ts";
 
 /*
  * The exceptions that would cover most of the alerts. What no person has judged may be an attack: no exception is proposed that covers an
- * alert of the highest severity or of a high risk, one in a storm, or a true positive.
+ * alert of the highest severity or of a high risk, one in a storm, or a true positive; nor one for everyone that covers all alerts there are:
+ * it would tell nothing about the noise alone.
  */
 
 /** Persons on a network that are told apart. */
@@ -85,6 +86,11 @@ export function createProposalTally(): ProposalTally {
   const groups = createBoundedMap<string, Group>(maximumGroups, () => ({ scoped: null, sets: new Map() }));
   const attacks = createBoundedMap<string, { scoped: ScopedAlert | null }>(maximumAttacks, () => ({ scoped: null }));
   let beyondAttacks = 0;
+  /** The alerts that are told apart, of one detection or of all. */
+  const countAll = (rule: string | null): number =>
+    [...groups.entries()]
+      .flatMap(([, { sets }]) => [...sets.values()])
+      .reduce((sum, each) => sum + (rule === null || each.detections.includes(rule) ? each.count : 0), 0);
   const coverable = (known: readonly ScopedAlert[], rule: string | null): readonly Coverable[] => {
     // Where they are too many to be told apart, any person may be under attack.
     if (beyondAttacks > 0) return [];
@@ -132,21 +138,27 @@ export function createProposalTally(): ProposalTally {
     propose(maximum, known) {
       const proposals: Proposal[] = [];
       let left = coverable(known, null);
+      const all = countAll(null);
       while (proposals.length < maximum) {
-        const best = bestOf(left);
+        const best = bestOf(left, all);
         if (best === null) break;
         proposals.push(best.proposal);
         left = left.filter((each) => !best.covered.has(each));
       }
       return proposals;
     },
-    proposeFor: (rule, known) => bestOf(coverable(known, rule))?.proposal ?? null,
+    proposeFor: (rule, known) => bestOf(coverable(known, rule), countAll(rule))?.proposal ?? null,
   };
 }
 
-/** The exception that covers most; the narrowest, where a wider one covers no more. */
+/**
+ * The exception that covers most; the narrowest, where a wider one covers no more.
+ *
+ * @param alerts all that there are: no exception for everyone covers as many
+ */
 function bestOf(
   all: readonly Coverable[],
+  alerts: number,
 ): { readonly proposal: Proposal; readonly covered: ReadonlySet<Coverable> } | null {
   const found = new Map<string, { readonly scope: ExceptionScope; count: number; readonly covered: Set<Coverable> }>();
   for (const each of all) {
@@ -164,7 +176,8 @@ function bestOf(
     if (best !== null && each.count <= best.count) break;
     const { user = null, operator = null, asNumber = null } = each.scope;
     const isEnough = isForEnough({ user, operator, asNumber, detection: null }, personsOf(each.covered));
-    if (isEnough && whyTooBroad(each.scope) === null) best = each;
+    const coversAll = each.scope.user === undefined && each.count >= alerts;
+    if (isEnough && !coversAll && whyTooBroad(each.scope) === null) best = each;
   }
   if (best === null) return null;
   const far = [...best.covered].reduce((sum, { alerts }) => sum + alerts.far, 0);

@@ -9,7 +9,7 @@ import type { Remedy, Report } from "./report.ts";
  */
 export function anonymize(report: Report): Report {
   const persons = pseudonyms("Person");
-  const networks = pseudonyms("Network");
+  const networks = pseudonyms("no.");
   const rows = report.persons.rows.map((row) => ({
     ...row,
     person: persons(row.person),
@@ -17,11 +17,11 @@ export function anonymize(report: Report): Report {
   }));
   const scopeOf = (scope: ExceptionScope): ExceptionScope => {
     const { user, asNumber, cidr, ...rest } = scope;
+    const network = [asNumber === undefined ? null : `AS${asNumber}`, cidr].filter((each) => each != null).join(" ");
     return {
       ...rest,
       ...(user === undefined ? {} : { user: persons(user) }),
-      ...(asNumber === undefined ? {} : { operator: networks(`AS${asNumber}`) }),
-      ...(cidr === undefined ? {} : { operator: networks(cidr) }),
+      ...(network === "" ? {} : { cidr: networks(network) }),
     };
   };
   const remedyOf = (remedy: Remedy): Remedy => {

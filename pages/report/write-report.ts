@@ -114,7 +114,7 @@ function quieten({ exceptions: { rows, together, truePositives }, alerts }: Repo
     return section(
       title,
       null,
-      html`<p class="empty">No exception is proposed: alerts have no network in common that one may cover.</p>`,
+      html`<p class="empty">No exception is proposed: alerts have no network in common that one may cover, or all have the same, and one for everyone would silence all of them.</p>`,
     );
   const known =
     truePositives === null
@@ -130,7 +130,7 @@ function quieten({ exceptions: { rows, together, truePositives }, alerts }: Repo
       : html`<p class="together">All of them together: <strong>${number(together)}</strong> of ${plural(alerts, "alert")} are left.</p>`;
   return section(
     title,
-    `${how}Tor, residential proxies, alerts of the highest severity, of a high risk or in a storm are never covered. ${known}`,
+    `${how}Tor, residential proxies, alerts of the highest severity, of a high risk or in a storm are never covered, and none for everyone covers all alerts there are. ${known}`,
     html`<ol class="proposals">${rows.map((row) => drawProposal(row, alerts))}</ol>${all}`,
   );
 }

@@ -174,7 +174,7 @@ function loudDetections({ loudDetections: all }: Digest): string[] {
     "What would halve the alerts",
     ...listed.flatMap(({ title, alerts, persons, except }) => {
       const start = `${describe(title)}: ${plural(alerts, "alert")}, ${plural(persons, "person")}`;
-      if (except === null) return lines("- ", `${start}; no exception would`);
+      if (except === null) return lines("- ", `${start}; no exception is proposed`);
       const { scope, covers, of } = except;
       // Its detection is that of the line.
       const { detections: _, ...where } = scope;

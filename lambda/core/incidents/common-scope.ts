@@ -44,8 +44,16 @@ export interface CommonScope {
   readonly isSetApart: boolean;
 }
 
-/** Finds the exception that covers the most of these alerts; the narrowest where a wider one covers no more. */
-export function commonScope(alerts: readonly ScopedAlert[], isAttacked: AttackTest): CommonScope {
+/**
+ * Finds the exception that covers the most of these alerts; the narrowest where a wider one covers no more.
+ *
+ * @param mayCoverAll whether an exception for everyone may cover all of them: where no person has judged them, it would only silence them
+ */
+export function commonScope(
+  alerts: readonly ScopedAlert[],
+  isAttacked: AttackTest,
+  { mayCoverAll }: { readonly mayCoverAll: boolean } = { mayCoverAll: true },
+): CommonScope {
   const scoped = alerts.map((each) => ({
     each,
     scopes: scopesOf(each),
@@ -63,6 +71,7 @@ export function commonScope(alerts: readonly ScopedAlert[], isAttacked: AttackTe
   }
   const best = [...found.values()]
     .filter(({ scope, persons }) => isForEnough(scope, persons.size))
+    .filter(({ scope, covers }) => mayCoverAll || scope.user !== null || covers < alerts.length)
     .reduce<{ scope: ExceptionAdvice | null; covers: number }>((a, b) => (b.covers > a.covers ? b : a), {
       scope: null,
       covers: 0,

@@ -59,7 +59,7 @@ function halvingException(
   alerts: readonly (ScopedAlert & { readonly alert: IncidentAlert })[],
   isAttacked: AttackTest,
 ): RuleNoise["except"] {
-  const { scope, covers } = commonScope(alerts, isAttacked);
+  const { scope, covers } = commonScope(alerts, isAttacked, { mayCoverAll: false });
   if (scope === null || covers * 2 < alerts.length) return null;
   const isOfSessions = alerts.every(({ alert }) => alert.eventType === sessionStart);
   return { scope: { ...scope, detection: isOfSessions ? null : id }, covers };

@@ -43,6 +43,10 @@ describe("a proposed exception", () => {
     for (const each of alerts) tally.count(each);
     return tally.propose(maximum, []).map(({ scope, covers }) => [scope, covers]);
   };
+  const elsewhere = alert("dora", {
+    scoped: { alert: { kinds: ["tor"], operator: null, asNumber: 64_505 }, user: null },
+    detections: ["r2"],
+  });
   const times = (count: number, each: ProposedAlert) => Array.from({ length: count }, () => each);
 
   test("is for everyone where three persons speak for it, else for one; the next is of what is left", () => {
@@ -51,8 +55,21 @@ describe("a proposed exception", () => {
       [{ user: "ada@example.com", operator: "NORD_VPN" }, 5],
       [{ user: "bob@example.com", operator: "NORD_VPN" }, 3],
     ]);
-    expect(propose([...two, alert("cleo")])).toEqual([[{ operator: "NORD_VPN" }, 9]]);
+    expect(propose([...two, alert("cleo"), elsewhere])).toEqual([[{ operator: "NORD_VPN" }, 9]]);
     expect(propose([...times(2, alert("ada")), alert("bob")], 1)).toHaveLength(1);
+  });
+
+  test("is for no more than one person where it covers all alerts, or all of a detection", () => {
+    const all = [...times(5, alert("ada")), ...times(3, alert("bob")), ...times(2, alert("cleo"))];
+    expect(propose(all)).toEqual([
+      [{ user: "ada@example.com", operator: "NORD_VPN" }, 5],
+      [{ user: "bob@example.com", operator: "NORD_VPN" }, 3],
+      [{ user: "cleo@example.com", operator: "NORD_VPN" }, 2],
+    ]);
+    expect(propose(times(4, alert("ada")))).toEqual([[{ user: "ada@example.com", operator: "NORD_VPN" }, 4]]);
+    const tally = createProposalTally();
+    for (const each of [...all, elsewhere]) tally.count(each);
+    expect(tally.proposeFor("r1", [])).toMatchObject({ scope: { user: "ada@example.com" }, covers: 5 });
   });
 
   test("names the detections of what is no session start", () => {

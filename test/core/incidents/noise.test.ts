@@ -51,6 +51,13 @@ test("no exception is proposed that covers less than half, a hostile network, or
   expect(noiseOf([...many("ada", 3), incident("ada", {}, "true-positive")], since)[0]?.alerts).toBe(3);
 });
 
+test("an exception for everyone is proposed for most of a detection's alerts, not for all of them", () => {
+  const three = [...many("ada", 3), ...many("bob", 2), ...many("cleo", 2)];
+  expect(noiseOf(three, since)[0]).toMatchObject({ alerts: 7, except: null });
+  const other = incident("ada", { operator: null, asNumber: 64_501 });
+  expect(noiseOf([...three, other], since)[0]?.except).toEqual({ scope: { user: null, ...nord }, covers: 7 });
+});
+
 test("what waits for a verdict may be an attack where it is critical or stands in a storm; judged benign, it is none", () => {
   const critical = { severity: "critical" as const };
   const exceptOf = (last: Incident) => noiseOf([...many("ada", 3), last], since)[0]?.except ?? null;

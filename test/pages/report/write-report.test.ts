@@ -105,9 +105,10 @@ test("an anonymized report has the same pseudonym for a person wherever the pers
   const shown = anonymize(report);
   expect(shown.persons.rows.map(({ person: name }) => name)).toEqual(["Person 1", "Person 2"]);
   expect(shown.exceptions.rows.map(({ scope, command }) => [scope, command])).toEqual([
-    [{ user: "Person 2", operator: "Network 1" }, ""],
-    [{ user: "Person 1", operator: "Network 2" }, ""],
+    [{ user: "Person 2", cidr: "no. 1" }, ""],
+    [{ user: "Person 1", cidr: "no. 2" }, ""],
   ]);
+  expect(writeReport(shown)).toContain("Person 2, network no. 1");
   expect(shown.homes).toEqual([{ place: "PT", at: { latitude: 39, longitude: -9 }, persons: 1 }]);
   // With exits whose places are known, a distance to the kilometer would lead to a home.
   expect(shown.persons.rows.map(({ farthestKm }) => farthestKm)).toEqual([5_700, 5_700]);
