@@ -35,9 +35,9 @@ dt{color:var(--muted)}dd{margin:0;text-align:end;overflow-wrap:anywhere;font-var
 #map figcaption{font-size:.82rem;padding:0 .4rem}
 #map figcaption>span{display:inline-block;margin-inline-end:1rem}
 .key-exit{color:var(--high)}.key-home{color:var(--home)}
-#alerts{display:grid;gap:.6rem}
+#alerts{display:grid;gap:.6rem;container-type:inline-size}
 .alert{padding:0;border-inline-start:4px solid var(--severity)}
-.alert summary{cursor:pointer;padding:.75rem 1rem;display:grid;grid-template-columns:auto auto 1fr auto;gap:.1rem .7rem;align-items:baseline;
+.alert summary{cursor:pointer;padding:.75rem 1rem;display:grid;grid-template-columns:auto minmax(0,max-content) minmax(9rem,1fr) auto;gap:.1rem .7rem;align-items:baseline;
 list-style:none;border-radius:8px}
 .alert summary::-webkit-details-marker{display:none}
 .alert>summary .title{font-weight:650}.alert>summary .title::first-letter{text-transform:uppercase}
@@ -60,11 +60,12 @@ list-style:none;border-radius:8px}
 .outcome-failed,.outcome-deadLettered{color:var(--critical)}
 .outcome-unmatched,.outcome-grouped,.outcome-excepted,.outcome-duplicate,.outcome-inStorm,.outcome-gathered{color:var(--muted)}
 #exceptions li{display:flex;gap:.6rem;justify-content:space-between;align-items:start;font-size:.85rem;padding:.3rem 0;overflow-wrap:anywhere}
+#exceptions button{flex:none}
 .empty{display:none;color:var(--muted);font-size:.9rem}
 :is(#alerts,#deliveries):empty+.empty{display:block}
 .notice{position:fixed;inset:auto 0 .5rem;margin-inline:auto;width:fit-content;max-width:calc(100% - 1rem);border-color:var(--critical);font-size:.9rem}
-@media (max-width:40rem){.alert summary{grid-template-columns:auto 1fr auto}.alert .who{grid-column:1/-1;grid-row:2}
-.delivery li{grid-template-columns:1fr;gap:.1rem}}
+@container (max-width:44rem){.alert summary{grid-template-columns:auto 1fr auto}.alert .who{grid-column:1/-1;grid-row:2}}
+@media (max-width:40rem){.delivery li{grid-template-columns:1fr;gap:.1rem}}
 @media (prefers-reduced-motion:no-preference){.alert,.delivery{animation:arrive .35s ease-out}
 @keyframes arrive{from{opacity:0;transform:translateY(-6px)}}}
 @media print{.alert .view{max-height:none}.side form,.except,#live{display:none}}

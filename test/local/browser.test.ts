@@ -131,6 +131,17 @@ describe.skipIf(browserPath === null)(`the page in a browser${orSkipped}`, () =>
     expect(await findBarriers(page)).toEqual([]);
   });
 
+  test("heads each alert with a login on whole lines, from 360 px on", async () => {
+    const heights = `[...document.querySelectorAll("details.alert .who")].map((who) => who.getClientRects().length > 0
+      && who.getBoundingClientRect().height / Number.parseFloat(getComputedStyle(who).lineHeight))`;
+    for (const width of [360, 640, 1000, 1100, 1280]) {
+      await page.setViewportSize({ width, height: 740 });
+      const lines = (await page.evaluate(heights)) as readonly number[];
+      expect(lines.length).toBeGreaterThan(5);
+      expect(Math.max(...lines)).toBeLessThanOrEqual(2.5);
+    }
+  });
+
   test("shows hostile names and user agents as text", async () => {
     const hostile = `"><img src=x onerror=alert(1)></script><script>alert(2)</script>`;
     const actor = { id: "00uhostile", type: "User", alternateId: hostile, displayName: hostile };
