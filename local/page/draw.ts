@@ -15,6 +15,12 @@ import { type PageSample, samples } from "../samples.ts";
 /** A time of the day on this machine. */
 const clock = (at: Date) => at.toTimeString().slice(0, 8);
 
+/** The day and the minute on this machine: an exception of a command may end in months. */
+function dayAndMinute(at: Date): string {
+  const day = [at.getFullYear(), at.getMonth() + 1, at.getDate()].map((part) => String(part).padStart(2, "0"));
+  return `${day.join("-")} ${clock(at).slice(0, 5)}`;
+}
+
 /** The id of an alert's element. */
 export const alertElementId = (alertId: string) => `alert-${alertId}`;
 
@@ -145,7 +151,7 @@ export function drawExceptions(exceptions: readonly Exception[]): Html {
       ? html`<p class="muted">None. An alert about a sign-in has buttons that make one.</p>`
       : html`<form method="post" action="/_local/page/exceptions"><ul>${exceptions.map(
           ({ id, scope, until, by }) =>
-            html`<li><span>${shorten(describeScope(scope), 120)}<br><span class="muted">until ${clock(new Date(until))}, by ${shorten(by, 40)}</span></span> <button id="except-${id}" name="remove" value="${id}" aria-label="${`Remove the exception ${id}`}">Remove</button></li>`,
+            html`<li><span>${shorten(describeScope(scope), 120)}<br><span class="muted">until ${dayAndMinute(new Date(until))}, by ${shorten(by, 40)}</span></span> <button id="except-${id}" name="remove" value="${id}" aria-label="${`Remove the exception ${id}`}">Remove</button></li>`,
         )}</ul></form>`
   }</div>`;
 }

@@ -4,6 +4,7 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import type { LoggedDelivery } from "../../local/delivery-log.ts";
 import { describeDelivery } from "../../local/delivery-log.ts";
 import { type EmbeddedRun, startEmbeddedRun } from "../../local/embedded-run.ts";
+import { drawExceptions } from "../../local/page/draw.ts";
 import { sampleProfiles } from "../../local/sample-people.ts";
 import { delivery, type Json, sessionStart, streamedEvent } from "../fixtures/events.ts";
 
@@ -160,6 +161,13 @@ describe("an exception of the page", () => {
     expect((await press("exceptions", { remove: id })).status).toBe(303);
     expect(await readPage()).not.toContain('name="remove"');
     expect((await press("exceptions", { remove: id })).status).toBe(400);
+  });
+
+  test("is listed with the day of its end", () => {
+    const [by, reason] = ["ops", "a gateway"];
+    const [createdAt, until] = ["2026-11-26T12:00:00.000Z", "2027-02-24T12:00:00.000Z"];
+    const exception = { id: "e1", scope: { asNumber: 64_499 }, by, reason, createdAt, until, noticedAt: null };
+    expect(drawExceptions([exception]).toString()).toMatch(/until 2027-02-2[45] \d\d:\d\d, by ops/);
   });
 
   test("is refused for an alert that is not on the page", async () => {
