@@ -70,16 +70,25 @@ ${drawViews(received, alertId)}
 
 const open = html`open`;
 
-/** The buttons that make an exception of an alert about a sign-in. */
-function drawExceptionForms({ alertId, okta, user, network, storm }: Alert): Html | null {
-  if (okta.eventType !== sessionStart || storm?.report != null) return null;
-  const choices = [
-    ...(user.id === null && user.login === null ? [] : [["user", "this person"] as const]),
-    ...(network.asNumber === null ? [] : [["network", `AS${network.asNumber}`] as const]),
+/**
+ * What an exception of an alert may be for. None is offered where nothing speaks for an ordinary sign-in: for another act, for
+ * what is critical, and in a storm.
+ */
+export function exceptionChoices({ severity, okta, user, network, storm }: Alert): readonly ("user" | "network")[] {
+  if (okta.eventType !== sessionStart || severity === "critical" || storm !== null) return [];
+  return [
+    ...(user.id === null && user.login === null ? [] : (["user"] as const)),
+    ...(network.asNumber === null ? [] : (["network"] as const)),
   ];
+}
+
+/** The buttons that make an exception of an alert. */
+function drawExceptionForms(alert: Alert): Html | null {
+  const choices = exceptionChoices(alert);
   if (choices.length === 0) return null;
-  return html`<form class="except" method="post" action="/_local/page/exceptions"><input type="hidden" name="alert" value="${alertId}"><span class="muted">Known and harmless? Except for an hour:</span> ${choices.map(
-    ([scope, label]) => html`<button name="scope" value="${scope}">${label}</button> `,
+  const label = { user: "this person", network: `AS${alert.network.asNumber}` };
+  return html`<form class="except" method="post" action="/_local/page/exceptions"><input type="hidden" name="alert" value="${alert.alertId}"><span class="muted">Known and harmless? Except for an hour:</span> ${choices.map(
+    (scope) => html`<button name="scope" value="${scope}">${label[scope]}</button> `,
   )}</form>`;
 }
 

@@ -1,5 +1,6 @@
 import { readFileSync } from "node:fs";
 import type { IncomingMessage, ServerResponse } from "node:http";
+import type { Alert } from "../../lambda/core/alerts/alert-schema.ts";
 import type { Exception, ExceptionScope } from "../../lambda/core/exceptions/exception.ts";
 import { whyTooBroad } from "../../lambda/core/exceptions/measure.ts";
 import { canonicalLogin } from "../../lambda/core/okta/person.ts";
@@ -20,6 +21,7 @@ import {
   drawMap,
   drawQueues,
   drawSamples,
+  exceptionChoices,
   type Queues,
 } from "./draw.ts";
 import { createFragments, type Fragments } from "./fragments.ts";
@@ -235,15 +237,9 @@ interface Follower {
 function exceptionOf({ alert }: ReceivedAlert, whom: string | null, now: Date): Exception {
   const { user, network } = alert;
   const { kinds } = network.anonymous;
-  const place: ExceptionScope | null =
-    whom === "network" && network.asNumber !== null
-      ? { asNumber: network.asNumber }
-      : whom === "user" && user.id !== null
-        ? { user: user.id }
-        : whom === "user" && user.login !== null
-          ? { user: canonicalLogin(user.login) }
-          : null;
-  if (place === null) throw new RefusedRequest("The alert does not name what to except.");
+  const choice = exceptionChoices(alert).find((each) => each === whom);
+  const place = choice === "network" ? networkOf(network) : choice === "user" ? personOf(user) : null;
+  if (place === null) throw new RefusedRequest("No exception is made of this alert.");
   const scope = kinds.length === 0 ? place : { ...place, kinds: [...kinds] };
   const tooBroad = whyTooBroad(scope);
   if (tooBroad !== null) throw new RefusedRequest(tooBroad);
@@ -256,6 +252,14 @@ function exceptionOf({ alert }: ReceivedAlert, whom: string | null, now: Date): 
     until: new Date(now.getTime() + hour).toISOString(),
     noticedAt: null,
   };
+}
+
+const networkOf = ({ asNumber }: Alert["network"]): ExceptionScope | null => (asNumber === null ? null : { asNumber });
+
+/** By the login, as the commands in mails: a list of ids says little. */
+function personOf({ id, login }: Alert["user"]): ExceptionScope | null {
+  const user = login === null ? id : canonicalLogin(login);
+  return user === null ? null : { user };
 }
 
 function writeLivePage(

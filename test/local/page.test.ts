@@ -4,7 +4,7 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import type { LoggedDelivery } from "../../local/delivery-log.ts";
 import { describeDelivery } from "../../local/delivery-log.ts";
 import { type EmbeddedRun, startEmbeddedRun } from "../../local/embedded-run.ts";
-import { drawExceptions } from "../../local/page/draw.ts";
+import { drawExceptions, exceptionChoices } from "../../local/page/draw.ts";
 import { sampleProfiles } from "../../local/sample-people.ts";
 import { delivery, type Json, sessionStart, streamedEvent } from "../fixtures/events.ts";
 
@@ -157,10 +157,24 @@ describe("an exception of the page", () => {
     expect((await press("exceptions", { alert: alertOf(), scope: "user" })).status).toBe(303);
     const again = { ...event, uuid: crypto.randomUUID() };
     expect(await becameOf(delivery([again]))).toMatchObject({ outcomes: ["excepted"] });
+    const { alternateId } = event.actor as { alternateId: string };
+    expect(await readPage()).toContain(`<li><span>${alternateId}`);
     const [, id = ""] = /name="remove" value="(\w+)"/.exec(await readPage()) ?? [];
     expect((await press("exceptions", { remove: id })).status).toBe(303);
     expect(await readPage()).not.toContain('name="remove"');
     expect((await press("exceptions", { remove: id })).status).toBe(400);
+  });
+
+  test("is offered neither for what is critical, nor in a storm, and made of none of them", async () => {
+    await press("samples", { sample: "spray" });
+    const inStorm = () => run.alerts.received.find(({ alert }) => alert.storm?.report === null);
+    await expect.poll(inStorm).toBeDefined();
+    const { alert } = inStorm() ?? expect.unreachable();
+    expect(exceptionChoices(alert)).toEqual([]);
+    expect(exceptionChoices({ ...alert, storm: null, severity: "critical" })).toEqual([]);
+    expect(exceptionChoices({ ...alert, storm: null, severity: "high" })).toEqual(["user", "network"]);
+    const response = await press("exceptions", { alert: alert.alertId, scope: "user" });
+    expect([response.status, await response.text()]).toEqual([400, "No exception is made of this alert."]);
   });
 
   test("is listed with the day of its end", () => {
