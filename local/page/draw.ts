@@ -3,6 +3,7 @@ import { describeExit, describeKind, nameUser } from "../../lambda/core/alerts/w
 import { describeScope, type Exception } from "../../lambda/core/exceptions/exception.ts";
 import { sessionStart } from "../../lambda/core/okta/log-event.ts";
 import { plural, shorten } from "../../lambda/core/text/shorten.ts";
+import { fieldsOf } from "../../lambda/core/values/object.ts";
 import { drawViews } from "../../pages/alert-views.ts";
 import { type Html, html } from "../../pages/html.ts";
 import { severityClass } from "../../pages/theme.ts";
@@ -167,11 +168,26 @@ export function drawExceptions(exceptions: readonly Exception[]): Html {
 
 /** The messages that wait. */
 export interface Queues {
+  /** Those that are tried again, as something failed. */
   readonly retry: number;
+  /** Those of the retry queue that wait for a planned report: of suppressed events, of a storm, of gathered sign-ins. */
+  readonly planned: number;
   readonly deadLetters: number;
 }
 
+/** Counts the messages that wait, by their bodies. */
+export function countQueues(retryQueue: readonly string[], deadLetterQueue: readonly string[]): Queues {
+  const planned = retryQueue.filter(isPlanned).length;
+  return { retry: retryQueue.length - planned, planned, deadLetters: deadLetterQueue.length };
+}
+
+/** Whether a message of the retry queue handles no event: the function reports something when its time has come. */
+function isPlanned(body: string): boolean {
+  const { report, storm, gathering } = fieldsOf(JSON.parse(body));
+  return [report, storm, gathering].some((plan) => plan != null);
+}
+
 /** How many messages wait on each queue. */
-export function drawQueues({ retry, deadLetters }: Queues): Html {
-  return html`<dl id="queues"><dt>Retry queue</dt><dd>${plural(retry, "message")}</dd><dt>Dead letters</dt><dd>${plural(deadLetters, "message")}</dd></dl>`;
+export function drawQueues({ retry, planned, deadLetters }: Queues): Html {
+  return html`<dl id="queues"><dt>Waiting for a retry</dt><dd>${plural(retry, "event")}</dd><dt>Waiting for their time</dt><dd>${plural(planned, "planned report")}</dd><dt>Dead letters</dt><dd>${plural(deadLetters, "message")}</dd></dl>`;
 }

@@ -9,6 +9,7 @@ import { followDeliveries, type LoggedDelivery } from "../delivery-log.ts";
 import type { Emulators } from "../emulators.ts";
 import type { Handler } from "../http-front.ts";
 import { names } from "../resources.ts";
+import { countQueues } from "./draw.ts";
 import { createLivePage, type LivePage } from "./live-page.ts";
 
 /** Settings that the page shows. */
@@ -50,10 +51,7 @@ export async function showPage(
   const items = await openExceptions(client, names.stateTable);
   const page = createLivePage({
     facts: factsOf(settings),
-    queues: () => ({
-      retry: messagesOn("retryQueue").length,
-      deadLetters: messagesOn("deadLetterQueue").length,
-    }),
+    queues: () => countQueues(messagesOn("retryQueue"), messagesOn("deadLetterQueue")),
     isBroken(name) {
       const { service, fault } = chaosFaults[name];
       return faults[service].fault() === fault;

@@ -147,6 +147,20 @@ test("the buttons deliver every sample, with what its text says, and the page sh
   expect(page).toContain('<a href="https://www.openstreetmap.org/?mlat=');
 });
 
+test("the page counts planned reports apart from what failed, though both wait on the retry queue", async () => {
+  await press("samples", { sample: "spray" });
+  await expect.poll(readPage).toMatch(/<dt>Waiting for their time<\/dt><dd>[1-9]\d* planned reports?<\/dd>/);
+  expect(await readPage()).toContain("<dt>Waiting for a retry</dt><dd>0 events</dd>");
+  await press("chaos", { break: "sns" });
+  try {
+    await deliver(delivery([signInOfNew()]));
+    await expect.poll(readPage).toContain("<dt>Waiting for a retry</dt><dd>1 event</dd>");
+  } finally {
+    await press("chaos", { mend: "sns" });
+  }
+  await expect.poll(readPage).toContain("<dt>Waiting for a retry</dt><dd>0 events</dd>");
+});
+
 describe("an exception of the page", () => {
   test("covers the person's next sign-in, is listed, and can be removed", async () => {
     const event = signInOfNew();
