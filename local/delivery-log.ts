@@ -70,7 +70,7 @@ export interface DeliveryLog {
 
 /** A delivery in progress. */
 export interface DeliveryEntry {
-  /** The function has answered: events without an observation matched no detection. */
+  /** The function has answered: events without an observation matched no detection. After the log's stop it says nothing. */
   readonly end: (status: number | null, refusal: string | null) => void;
 }
 
@@ -96,6 +96,7 @@ export function followDeliveries(
 ): DeliveryLog {
   let last = 0;
   let open: Open[] = [];
+  let hasStopped = false;
   const onObservation = (message: unknown) => {
     const observation = message as Observation;
     const became = readObservation(observation);
@@ -137,6 +138,8 @@ export function followDeliveries(
       open = [entry, ...open].slice(0, maximumDeliveries);
       return {
         end(status, refusal) {
+          // What was observed after the stop is unknown: an event without an observation may have matched.
+          if (hasStopped) return;
           entry.status = status;
           entry.refusal = refusal;
           entry.hasEnded = true;
@@ -152,7 +155,10 @@ export function followDeliveries(
         },
       };
     },
-    stop: () => void unsubscribe(observationChannelName, onObservation),
+    stop() {
+      hasStopped = true;
+      unsubscribe(observationChannelName, onObservation);
+    },
   };
 }
 
