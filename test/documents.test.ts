@@ -50,6 +50,22 @@ describe("the documents", () => {
     expect(broken).toEqual([]);
   });
 
+  test("and the triage of detections name commands as they are run, without the -- of npm", async () => {
+    const folder = join(root, "detections");
+    const files = (await readdir(folder)).filter((name) => name.endsWith(".yml"));
+    const rules = await Promise.all(
+      files.map(async (name) => ({ path: `detections/${name}`, text: await readFile(join(folder, name), "utf8") })),
+    );
+    const old = /\b(?:backtest|deadletters|exceptions|hook|incidents|profiles|report|rules) -- \S+/g;
+    // That page explains the -- itself.
+    const judged = [...documents, ...rules].filter(({ path }) => path !== "docs/commands.md");
+    const found = judged.flatMap(({ path, text }) =>
+      [...prose(text).matchAll(old)].map(([command]) => `${path}: ${command}`),
+    );
+    expect(rules.length).toBeGreaterThan(30);
+    expect(found).toEqual([]);
+  });
+
   test("are each linked to by another", () => {
     const linked = documents.flatMap(({ path, text }) =>
       [...prose(text).matchAll(/\]\(([^)#\s]+)/g)].map(([, file = ""]) => ({
