@@ -79,7 +79,7 @@ export function renderEmail(alert: Alert): string {
 /** The e-mail of an alert whose texts are inert: what fits the first screen of a phone, and below it the rest, in sections. */
 export function writeEmail(alert: InertAlert): string {
   const { okta } = alert;
-  const { lines, hasFirstStep } = firstScreen(alert);
+  const { lines, left } = firstScreen(alert);
   const steps = alert.triage.map((step, index) => `${index + 1}. ${step}`);
   // What is harmless about one person's sign-in is no reason for a storm of failed attempts.
   const isStorm = isOfStorm(alert) && alert.storm?.report !== "gathered";
@@ -88,7 +88,9 @@ export function writeEmail(alert: InertAlert): string {
     ...lines,
     "",
     ...storyLines(alert),
-    ...(hasFirstStep ? section("Then", steps.slice(1)) : section("What to do", steps)),
+    ...(left?.isWhole === true
+      ? section("What to do", steps)
+      : section("Then", [...(left === null ? [] : [`1. ${left.text}`]), ...steps.slice(1)])),
     ...section(
       "Facts",
       alertRows(alert).map(([name, value]) => `${name.padEnd(10)}${value}`),

@@ -12,7 +12,6 @@ import { countLogins, describeSpan, describeStarted } from "./storm-words.ts";
 import { describeOrder, othersOf, storyOf } from "./story.ts";
 import {
   describeAge,
-  describeDistance,
   describeExit,
   describeKind,
   describeNetwork,
@@ -23,6 +22,7 @@ import {
   isReport,
   nameProxy,
   nameUser,
+  shorterDistances,
 } from "./wording.ts";
 
 /** The screen of a phone that is held upright, as a mail program shows plain text on it: characters of a line, and lines. */
@@ -37,8 +37,11 @@ const linesOfPlaceInStory = 1;
 /** The first screen of an alert. */
 export interface FirstScreen {
   readonly lines: readonly string[];
-  /** Whether the first step stands there in full, or there is none. */
-  readonly hasFirstStep: boolean;
+  /**
+   * What the first screen leaves of the first step: sentences of it, the whole step where it stands there cut within a sentence, or null
+   * for nothing.
+   */
+  readonly left: { readonly text: string; readonly isWhole: boolean } | null;
 }
 
 /**
@@ -47,9 +50,10 @@ export interface FirstScreen {
  */
 export function firstScreen(alert: InertAlert): FirstScreen {
   const isStory = storyOf(alert) !== null;
+  const linesOfPlace = isStory ? linesOfPlaceInStory : linesOfPart;
   const parts = [
     { text: labelled("Who", who(alert)), most: linesOfPart },
-    { text: labelled("Where", where(alert)), most: isStory ? linesOfPlaceInStory : linesOfPart },
+    { text: labelled("Where", where(alert, linesOfPlace)), most: linesOfPlace },
     { text: isStory ? null : labelled("Network", networkOf(alert)), most: linesOfPart },
     { text: describeNews(alert), most: linesOfPart },
   ];
@@ -60,11 +64,29 @@ export function firstScreen(alert: InertAlert): FirstScreen {
     ...parts.flatMap(({ text, most }) => (text === null ? [] : [cutToLines(text, most, kept)])),
   ];
   const [step] = alert.triage;
-  if (step === undefined) return { lines, hasFirstStep: true };
-  const left = phone.lines - lines.reduce((sum, line) => sum + countLines(line, phone.columns), 0);
-  const whole = `Do first: ${step}`;
-  const last = cutToLines(whole, left, kept);
-  return { lines: [...lines, last], hasFirstStep: last === whole };
+  if (step === undefined) return { lines, left: null };
+  const room = phone.lines - lines.reduce((sum, line) => sum + countLines(line, phone.columns), 0);
+  const label = "Do first: ";
+  const sentences = step.split(sentenceEnd);
+  for (let count = sentences.length; count > 0; count--) {
+    const line = label + sentences.slice(0, count).join(" ").replace(/:$/, ".");
+    if (countLines(line, phone.columns) > room) continue;
+    const text = sentences.slice(count).join(" ");
+    return { lines: [...lines, line], left: text === "" ? null : { text: startSentence(text), isWhole: false } };
+  }
+  return { lines: [...lines, cutToLines(label + step, room, kept)], left: { text: step, isWhole: true } };
+}
+
+/**
+ * Where a sentence of a step ends, or what it says before its reason, by the words of triage that come next: a name may hold a full stop,
+ * too.
+ */
+const sentenceEnd = /(?<=[.?:]) (?=(?:Then |Did they |If not, |It came |it is the last of ))/;
+
+/** A sentence that stood behind another: `Call Ada`, of `Then call Ada`. */
+function startSentence(text: string): string {
+  const own = text.replace(/^Then /, "");
+  return `${own[0]?.toUpperCase() ?? ""}${own.slice(1)}`;
 }
 
 const labelled = (label: string, value: string | null) => (value === null ? null : `${label}: ${value}`);
@@ -138,10 +160,22 @@ function networkOf(alert: InertAlert): string | null {
 /** The longest city and state: a long one must not push out the country. */
 const maximumPlace = 25;
 
-function where(alert: InertAlert): string | null {
+/** The place and the distance: what says most of both in so many lines, as a number that is cut, or stands without its unit, says nothing. */
+function where(alert: InertAlert, lines: number): string | null {
   const { city, state, country } = alert.geo.exit;
   if (isOfStorm(alert) || [city, state, country].every((part) => part === null)) return null;
   const brief = (name: string | null) => (name === null ? null : cutInert(name, maximumPlace));
   const exit = { ...alert.geo.exit, city: brief(city), state: brief(state) };
-  return [describeExit({ geo: { ...alert.geo, exit } }), describeDistance(alert)].filter(Boolean).join(", ");
+  const place = (without: Partial<typeof exit>) =>
+    describeExit({ geo: { ...alert.geo, exit: { ...exit, ...without } } });
+  const places = [place({}), ...(city === null ? [] : [place({ state: null })])];
+  const distances = shorterDistances(alert);
+  const away = distances.slice(-1);
+  const texts = [
+    ...places.flatMap((each) => distances.slice(0, 2).map((distance) => `${each}, ${distance}`)),
+    ...places.flatMap((each) => away.map((distance) => `${each}, ${distance}`)),
+    ...places,
+  ];
+  const fits = (text: string) => countLines(`Where: ${text}`, phone.columns) <= lines;
+  return texts.find(fits) ?? places.at(-1) ?? null;
 }

@@ -1,8 +1,9 @@
+import { toAscii } from "../text/ascii.ts";
 import type { Alert } from "./alert-schema.ts";
 import { writeParts, writeSubject } from "./email.ts";
 import { type InertAlert, inertAlert } from "./inert.ts";
 import { describeNews } from "./news.ts";
-import { describeDistance } from "./wording.ts";
+import { shorterDistances } from "./wording.ts";
 
 /**
  * The most characters of one SMS of ours; a longer one costs a second. They are those of the GSM alphabet: ASCII,
@@ -18,13 +19,19 @@ export function renderSms(alert: Alert): string {
 /** The SMS of an alert whose texts are inert. */
 export function writeSms(alert: InertAlert): string {
   const subject = writeSubject(alert);
-  const more = [describeDistance(alert), describeNews(alert)].filter((part) => part !== null);
   const room = maximumSms - subject.length - ". ".length - ", ".length;
-  const written = writeParts(
-    more.map((text) => ({ text, share: 0.5 })),
-    room,
+  const news = [describeNews(alert)].flatMap((text) => (text === null ? [] : [{ text, share: 0.5 }]));
+  const distances = shorterDistances(alert);
+  const attempts = distances.map((text) => writeParts([{ text, share: 0.5 }, ...news], room));
+  // A distance that is cut may stand without its unit: a shorter one says less, and is whole.
+  const whole = attempts.findIndex(([written], index) => written === toAscii(distances[index] ?? ""));
+  const written = attempts[whole] ?? writeParts(news, room);
+  return toGsm(
+    [subject, ...written]
+      .filter(Boolean)
+      .join(". ")
+      .replace(/\.{4,}/g, "..."),
   );
-  return toGsm([subject, ...written].filter(Boolean).join(". "));
 }
 
 /** ASCII without what is not in the GSM alphabet, or takes two places in it. */

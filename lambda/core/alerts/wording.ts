@@ -216,6 +216,19 @@ export function describeDistance({ geo }: Pick<Alert, "geo">): string | null {
   return geo.verdict === "mismatch" ? "in none of the user's countries" : "in one of the user's countries";
 }
 
+/**
+ * The same, and what says less of it in less room, the longest first: `5,723 km from Lisbon, PT (home)`, `5,723 km from Lisbon, PT`,
+ * `5,723 km away`. Empty where it is not known.
+ */
+export function shorterDistances(alert: Pick<Alert, "geo">): readonly string[] {
+  const { distanceKm, nearestProfileLocation: location } = alert.geo;
+  const whole = describeDistance(alert);
+  if (whole === null || distanceKm === null || location === null) return whole === null ? [] : [whole];
+  const place = [location.city, location.countryCode].filter(Boolean).join(", ");
+  const km = formatKm(distanceKm);
+  return [whole, ...(place === "" ? [] : [`${km} from ${place}`]), `${km} away`];
+}
+
 /** `VPN (NORD_VPN)`; null when Okta names neither. */
 function describeService({ type, operator }: { readonly type: string | null; readonly operator: string | null }) {
   const spelled = type === null ? null : spellType(type);

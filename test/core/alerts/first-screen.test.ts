@@ -118,9 +118,34 @@ describe("the first screen of a phone, 12 lines of 40 characters,", () => {
       const alert = caseOf(name);
       const [step = ""] = alert.triage;
       const mail = renderEmail(alert);
-      const isWhole = firstLines(alert).some((line) => line === `Do first: ${step}`);
-      expect(isWhole || /^What to do\n1\. /m.test(mail)).toBe(true);
-      expect(/^Then\n2\. /m.test(mail)).toBe(isWhole && alert.triage.length > 1);
+      const shown = firstLines(alert).at(-1)?.replace("Do first: ", "") ?? "";
+      if (shown === step) expect(/^Then\n2\. /m.test(mail)).toBe(alert.triage.length > 1);
+      else if (step.startsWith(shown.replace(/\.$/, ""))) expect(mail).toMatch(/^Then\n1\. /m);
+      else expect(mail).toContain(`\nWhat to do\n1. ${step}\n`);
+    }
+  });
+
+  test("ends the first step behind a sentence where it can, and the rest of the step comes first below", () => {
+    const mail = renderEmail(caseOf("attack-chain-of-incident"));
+    expect(mail).toMatch(/^Do first: Clear .* that together fit an attack\.$/m);
+    expect(mail).toContain('\nThen\n1. Call Ada Marques. Did they do "Create API token"?\n');
+  });
+
+  test("leaves the reason of a long first step to what comes below", () => {
+    const mail = renderEmail(caseOf("attack-chain"));
+    expect(mail).toMatch(/^Do first: Clear the sessions of Ada Marques now, and undo each act\.$/m);
+    expect(mail).toMatch(/\nThen\n1\. It is the last of 4 acts that together fit an attack\. Then call Ada Marques\./);
+  });
+
+  test("cuts no number: the distance is shorter, or left out", () => {
+    expect(firstLines(caseOf("attack-chain"))).toContain("Where: Toronto, Canada, 5,723 km away");
+    for (const name of Object.keys(cases)) {
+      const where = firstLines(caseOf(name)).find((line) => line.startsWith("Where: ")) ?? "";
+      const distance = /, \d.*$/.exec(where)?.[0];
+      expect(distance ?? ", 1 km away").toMatch(/^, [\d,]+ km (?:away|from .*\w\)?)$/);
+      const sms = renderSms(caseOf(name));
+      expect(sms).not.toMatch(/\.{4}/);
+      for (const [, end] of sms.matchAll(/\d km (.*?)(?:\. |$)/g)) expect(end).toMatch(/^(?:away|from .*[^.])$/);
     }
   });
 });
