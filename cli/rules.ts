@@ -5,9 +5,10 @@ import { createEventHooksApi } from "../lambda/adapters/okta-api/event-hooks-api
 import { casesEnding } from "../lambda/adapters/rule-files/list-detections.ts";
 import { type FromFile, RuleFileError } from "../lambda/adapters/rule-files/load-detections.ts";
 import { chooseCorrelated } from "../lambda/core/detections/choose-correlated.ts";
-import type { EnabledOptions } from "../lambda/core/detections/compile-rules.ts";
+import { type EnabledOptions, isEnabled } from "../lambda/core/detections/compile-rules.ts";
 import { indexField } from "../lambda/core/detections/log-source.ts";
 import { catalogAge, catalogRelease, type EventType, findEventType } from "../lambda/core/okta/event-types.ts";
+import type { Correlation } from "../lambda/core/sigma/correlation.ts";
 import { appliesTo, type Filter } from "../lambda/core/sigma/parse/parse-filter.ts";
 import { requirementsOf } from "../lambda/core/sigma/requirements.ts";
 import { bySeverity, type Level, type Rule } from "../lambda/core/sigma/rule.ts";
@@ -136,6 +137,7 @@ async function report(options: Options): Promise<void> {
   lines.push(
     "",
     `${plural(rules.length, "rule")} can be run, ${running.length} of them on${chosen.experimental ? "" : " (experimental ones are off by default)"}.`,
+    ...describeRunning(correlations, chosen),
     ...describePacks([...reports, ...correlations.map(({ content }) => content)], chosen),
     `Event types are those of Okta's catalog, ${catalogAge(new Date())}.`,
     "",
@@ -194,6 +196,13 @@ function describeFilter({ content, file }: FromFile<Filter>, rules: readonly Fro
     file: `filters/${basename(file)}`,
     appliedTo: rules.filter((rule) => appliesTo(content, rule.content)).map((rule) => rule.content.id),
   };
+}
+
+/** The number of correlations, and of those that run; nothing where there are none. */
+function describeRunning(correlations: readonly FromFile<Correlation>[], chosen: EnabledOptions): string[] {
+  if (correlations.length === 0) return [];
+  const running = correlations.filter(({ content }) => isEnabled(content, chosen));
+  return [`${plural(correlations.length, "correlation")} can be run, ${running.length} of them on.`];
 }
 
 /** The rules of each pack, by their number. */

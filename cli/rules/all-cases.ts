@@ -48,7 +48,11 @@ export async function readAllCases(detections: Detections, baseFolders: readonly
     const ofFile = both.filter((each) => each.file === ruleFileOf(file));
     if (ofFile.length === 0) throw new InputError(`${file}: there is no rule ${ruleFileOf(file)}`);
     for (const { rule: named, cases, streams } of await readCases(file, [dirname(file), ...baseFolders])) {
-      const rule = findRule(ofFile, named, file);
+      const isOfStreams = streams.length > 0 && cases.length === 0;
+      const isOfEvents = cases.length > 0 && streams.length === 0;
+      // A case says by its form what it is about.
+      const ofKind = ofFile.filter(({ content }) => (isCorrelation(content) ? !isOfEvents : !isOfStreams));
+      const rule = findRule(named === null && ofKind.length > 0 ? ofKind : ofFile, named, file);
       const [wrong] = isCorrelation(rule.content) ? cases : streams;
       if (wrong !== undefined) {
         throw new InputError(
@@ -112,7 +116,7 @@ function findRule(
   if (only !== undefined && matching.length === 1) return only;
   throw new InputError(
     named === null
-      ? `${file}: the file of rules holds ${rules.length}: name one by its id, rule: ${rules[0]?.content.id}`
+      ? `${file}: the file of rules holds ${rules.length} that the cases may be about: name one by its id, rule: ${rules[0]?.content.id}`
       : `${file}: no rule of that file has the id or name ${named}`,
   );
 }

@@ -244,6 +244,21 @@ FAIL  Token created in a session
     ]);
   });
 
+  test("takes streams that name nothing for those of the only correlation of the file, beside rules", async () => {
+    await write("token.yml", correlated("1h"));
+    const unnamed = streams.replace("rule: 00000000-0000-4000-8000-000000000003\n", "");
+    expect(unnamed).not.toBe(streams);
+    await write("token.cases.yml", unnamed);
+    const { code, stdout } = await rules("test", "--rules", folder);
+    expect([code, stdout]).toEqual([0, expect.stringMatching(/ 0 fail\.\n/)]);
+    const [, another = ""] = correlated("1h").split(/(?=---\ntitle: Token created in)/);
+    await write("token.yml", `${correlated("1h")}${another.replace("000003", "000009")}`);
+    const { stderr } = await rules("test", "--rules", folder);
+    expect(stderr).toContain(
+      "the file of rules holds 2 that the cases may be about: name one by its id, rule: 00000000-0000-4000-8000-000000000003",
+    );
+  });
+
   test.each([
     ["a time without a unit", streams.replace("after: 50m", "after: 50"), /:9: .*after: expected a number and a unit/],
     ["no events", streams.replace(/ {4}events:\n.*/s, "    events: []\n"), /:5: .*expected a list of events/],
@@ -412,6 +427,7 @@ correlation:
     );
     const { code, stdout } = await rules("--rules", folder);
     expect(code).toBe(0);
+    expect(stdout).toContain("1 correlation can be run, 1 of them on.\n");
     expect(stdout).toContain(`high          on   Many tokens
   00000000-0000-4000-8000-000000000003  token.yml
     event_count within 5m, by actor.id
