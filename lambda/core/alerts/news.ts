@@ -4,7 +4,7 @@ import { plural } from "../text/shorten.ts";
 import type { Alert } from "./alert-schema.ts";
 import { describePlace, nameVerdict } from "./incident.ts";
 import { type AlertStorm, isOfStorm } from "./storm.ts";
-import { describeWatched, isNamed, isReport } from "./wording.ts";
+import { describeWatched, isInSession, isNamed, isReport } from "./wording.ts";
 
 /**
  * What sets the event apart from what the user did before, the strongest first: `New: risk HIGH; New Device; no
@@ -60,7 +60,7 @@ function newInHistory(alert: Alert): readonly string[] {
   if (history === null || network.anonymous.verdict !== true || user.login === masked) return [];
   if (history.firstTime) {
     const watched = describeWatched(alert, history.since);
-    return [`no earlier proxied session${watched === null ? "" : ` ${watched}`}`];
+    return [`no ${isInSession(alert) ? "other" : "earlier"} proxied session${watched === null ? "" : ` ${watched}`}`];
   }
   const system = network.asNumber === null ? "this network" : `AS${network.asNumber}`;
   return [

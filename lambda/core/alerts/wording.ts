@@ -279,6 +279,15 @@ export function describeWatched(
     : `since ${new Date(start).toISOString().slice(0, 10)}`;
 }
 
+/**
+ * Whether the event is an act of a session that started before it: the history, which leaves an event's own session out, is then of
+ * other sessions, not of all before.
+ */
+export function isInSession({ okta, session }: Pick<Alert, "okta" | "session">): boolean {
+  const ids = [session.rootSessionId, session.externalSessionId];
+  return okta.eventType !== sessionStart && ids.some((id) => !isUnknown(id));
+}
+
 /** The user's remembered proxied sessions in a sentence. Null when they are not known, and for none where the network is not anonymous. */
 export function describeHistory({
   history,
@@ -286,14 +295,15 @@ export function describeHistory({
   network,
   okta,
   ageSeconds,
-}: Pick<Alert, "history" | "user" | "network" | "okta" | "ageSeconds">): string | null {
+  session,
+}: Pick<Alert, "history" | "user" | "network" | "okta" | "ageSeconds" | "session">): string | null {
   if (user.login === masked) return null;
   if (history === null || (history.firstTime && network.anonymous.verdict !== true)) return null;
   const failed = history.failedIn30Days === 0 ? "" : `; ${plural(history.failedIn30Days, "failed attempt")} in 30 days`;
   if (history.firstTime) {
     const watched = describeWatched({ okta, ageSeconds }, history.since);
     const why = watched?.startsWith("since") ? ", when watching began" : "";
-    return `no proxied session of this user is known${watched === null ? "" : ` ${watched}`}${why}${failed}`;
+    return `no ${isInSession({ okta, session }) ? "other " : ""}proxied session of this user is known${watched === null ? "" : ` ${watched}`}${why}${failed}`;
   }
   const told = [
     describeFirst("network", history.firstTimeForNetwork, history.knownNetwork),

@@ -132,7 +132,10 @@ describe("the first screen of a phone, 12 lines of 40 characters,", () => {
   });
 
   test("leaves the reason of a long first step to what comes below", () => {
-    const mail = renderEmail(caseOf("attack-chain"));
+    const chain = caseOf("attack-chain");
+    // What is new takes a line more.
+    const history = chain.history && { ...chain.history, since: "2026-11-20T10:00:00.000Z" };
+    const mail = renderEmail({ ...chain, history });
     expect(mail).toMatch(/^Do first: Clear the sessions of Ada Marques now, and undo each act\.$/m);
     expect(mail).toMatch(/\nThen\n1\. It is the last of 4 acts that together fit an attack\. Then call Ada Marques\./);
   });

@@ -23,6 +23,24 @@ test.each([
   expect(describeNews(alert)).toBe(news);
 });
 
+test("an act in a session is compared with other sessions: its own has started before it", () => {
+  const act = (rootSessionId: string) =>
+    alertOf({
+      event: {
+        eventType: "system.api_token.create",
+        authenticationContext: { rootSessionId, externalSessionId: null },
+      },
+      state: { ...unknownUser, watchedSince: "2026-11-20T10:00:00.000Z" },
+    });
+  const since = "since 2026-11-20";
+  const ofSession = act("s1");
+  expect(describeHistory(ofSession)).toBe(
+    `no other proxied session of this user is known ${since}, when watching began`,
+  );
+  expect(describeNews(ofSession)).toBe(`New: no other proxied session ${since}`);
+  expect(describeNews(act("unknown"))).toBe(`New: no earlier proxied session ${since}`);
+});
+
 describe("a user with a session from 203.0.113.0/24 in Canada, whose ASN Okta does not know", () => {
   const before: KnownNetwork = {
     eventUuid: "before",
