@@ -1,4 +1,5 @@
 import type { Alert } from "../lambda/core/alerts/alert-schema.ts";
+import { storyOf } from "../lambda/core/alerts/story.ts";
 import { output as chat } from "../lambda/core/outputs/chat.ts";
 import { output as pagerduty } from "../lambda/core/outputs/pagerduty.ts";
 import { type Content, type Html, html } from "./html.ts";
@@ -89,7 +90,7 @@ ${content.description.split("\n").map((line) => html`<p>${withMarkup(line, alert
 
 /** Bold and code of chat programs, as our outputs write them. */
 function withMarkup(line: string, alert: Alert): readonly Content[] {
-  const [, name, rest = ""] = /^\*([^*]+)\* (.*)$/s.exec(line) ?? [];
+  const [, name, rest = ""] = /^\*([^*]+)\*(?: (.*))?$/s.exec(line) ?? [];
   const text = name === undefined ? line : rest;
   const parts = text
     .split(/(`[^`]+`)/)
@@ -131,9 +132,12 @@ function drawValue(value: unknown): Content {
   return parts.map(([name, each], index) => [index === 0 ? "" : ", ", name, ": ", drawValue(each)]);
 }
 
-/** Makes links of the alert's own links alone: no other text of it is one, whatever it looks like. */
-function withLinks(text: string, { links }: Alert): readonly Content[] {
-  const ours = Object.values(links).filter((link) => link !== null);
+/** Makes links of the alert's own links, and of those to its acts: no other text of it is one, whatever it looks like. */
+function withLinks(text: string, alert: Alert): readonly Content[] {
+  const ofActs = storyOf(alert)?.acts.map(({ link }) => link) ?? [];
+  const all = [...Object.values(alert.links), ...ofActs].filter((link) => link !== null);
+  // A link may be the start of another one.
+  const ours = [...new Set(all)].sort((a, b) => b.length - a.length);
   let parts: readonly Content[] = [text];
   for (const link of ours) {
     parts = parts.flatMap((part): readonly Content[] =>
