@@ -138,10 +138,4 @@ describe("the README", () => {
       "License",
     ]);
   });
-
-  test("shows an alert as its mail reads", async () => {
-    const [, shown = ""] = /```text\n(.*?)```/s.exec(readme) ?? [];
-    expect(shown).toContain("Do first: ");
-    expect(await readFile(join(root, "test/golden/tor-far-from-home.email.txt"), "utf8")).toContain(shown);
-  });
 });

@@ -1,6 +1,8 @@
+import { readFile } from "node:fs/promises";
 import { request } from "node:http";
 import { connect } from "node:net";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { writeCurrentSamples } from "../../local/current-samples.ts";
 import type { LoggedDelivery } from "../../local/delivery-log.ts";
 import { describeDelivery } from "../../local/delivery-log.ts";
 import { type EmbeddedRun, startEmbeddedRun } from "../../local/embedded-run.ts";
@@ -59,6 +61,19 @@ const signInOfNew = (overrides: Json = {}) => {
     ...overrides,
   });
 };
+
+// The first of this run: what others deliver would be in its history.
+test("the mail in the README is that of the sample, in a run that began on that day", async () => {
+  const samples = await writeCurrentSamples(new Date());
+  await deliver(await readFile(samples.pathOf("proxied-sign-in"), "utf8"));
+  await samples.remove();
+  await expect.poll(() => run.alerts.received.length).toBe(1);
+  const [mail = ""] = run.alerts.received.map(({ email }) => email);
+  const readme = await readFile(new URL("../../README.md", import.meta.url), "utf8");
+  const [, shown = ""] = /```text\n(HIGH:.*?)\n```/s.exec(readme) ?? [];
+  const undated = (text: string) => text.replace(/since \d{4}-\d\d-\d\d/, "since DAY");
+  expect(undated(mail).split("\n\n")[0]).toBe(undated(shown));
+});
 
 describe("what became of an event", () => {
   test("is an alert; the same delivery again is a duplicate; the same news is grouped; what matches nothing is no alert", async () => {
