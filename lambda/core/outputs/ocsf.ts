@@ -1,4 +1,5 @@
 import type { Alert, AlertCorrelation } from "../alerts/alert-schema.ts";
+import { techniqueName } from "../alerts/attack-techniques.ts";
 import { type InertAlert, inertAlert } from "../alerts/inert.ts";
 import { type Output, reservedBytes } from "../alerts/output.ts";
 import { storyOf, undoList } from "../alerts/story.ts";
@@ -239,7 +240,8 @@ function toAttacks(detections: Alert["detections"]) {
     const [, technique, sub] = /^attack\.(t\d{4})(?:\.(\d{3}))?$/i.exec(tag) ?? [];
     if (technique === undefined) return [];
     const uid = technique.toUpperCase();
-    return [{ technique: { uid }, ...(sub === undefined ? {} : { sub_technique: { uid: `${uid}.${sub}` } }) }];
+    const named = { name: techniqueName(uid), uid };
+    return [{ technique: named, ...(sub === undefined ? {} : { sub_technique: { uid: `${uid}.${sub}` } }) }];
   });
   return listOf(attacks);
 }
