@@ -53,23 +53,33 @@ const objects: readonly (readonly [start: string, object: string])[] = [
 
 /**
  * Says what an act did, in the past tense: `created identity provider Contoso SSO`, `reset all MFA factors of Bea (bea@example.com)`,
- * `added Bea (bea@example.com) to group Okta Administrators`. Null for a session start, for a change of risk, and for an act whose
+ * `added Bea (bea@example.com) to group Okta Administrators`, `granted Super administrator to their own account`. Null for a session start, for a change of risk, and for an act whose
  * event type ends in no verb that is known here.
  *
  * @param whom the persons that it was done to, except the actor; null for none
  */
 export function describeDeed(
-  alert: Pick<Alert, "okta" | "session" | "change" | "targets">,
+  alert: Pick<Alert, "okta" | "session" | "change" | "targets" | "actor">,
   whom: string | null,
 ): string | null {
-  const { okta, session, change } = alert;
+  const { okta, session, change, targets, actor } = alert;
   const type = okta.eventType.toLowerCase();
   if (type === sessionStart || isRiskChange(okta.eventType)) return null;
   const verb = verbs.get(type.slice(type.lastIndexOf(".") + 1));
   const object = change === null ? objects.find(([start]) => type.startsWith(start))?.[1] : nameThings(alert, change);
   if (verb === undefined || object === undefined) return null;
   const failed = succeeded(session.outcome) ? "" : `, without success (${session.outcome})`;
-  return `${join(verb, object, whom)}${failed}`;
+  const isToSelf = whom === null && toOthers.has(verb) && targets.some((target) => isActor(target, actor));
+  return `${join(verb, object, isToSelf ? "their own account" : whom)}${failed}`;
+}
+
+/** What is done to another account unless its sentence says otherwise. */
+const toOthers: ReadonlySet<string> = new Set(["granted", "added"]);
+
+/** Whether a target of an act is the user who did it. */
+export function isActor({ type, id, login }: Alert["targets"][number], actor: Alert["actor"]): boolean {
+  if (type?.toLowerCase() !== "user") return false;
+  return id === null ? login !== null && login === actor.login : id === actor.id;
 }
 
 function join(verb: string, object: string, whom: string | null): string {

@@ -7,7 +7,7 @@ import { masked } from "../okta/stranger.ts";
 import { describeLocation, formatKm } from "../profiles/judge-location.ts";
 import { plural } from "../text/shorten.ts";
 import type { Alert } from "./alert-schema.ts";
-import { describeDeed } from "./deed.ts";
+import { describeDeed, isActor } from "./deed.ts";
 import { cutInert } from "./inert.ts";
 import { countLogins, nameStorm } from "./storm-words.ts";
 import { nameStory, othersOf, storyOf } from "./story.ts";
@@ -139,10 +139,7 @@ export function describePersonsDoneTo({
   actor,
 }: Pick<Alert, "targets" | "actor"> & { readonly okta: Pick<Alert["okta"], "eventType"> }): string | null {
   if (okta.eventType === sessionStart) return null;
-  const persons = targets.filter(({ type, id, login }) => {
-    const isActor = id === null ? login !== null && login === actor.login : id === actor.id;
-    return type?.toLowerCase() === "user" && !isActor;
-  });
+  const persons = targets.filter((target) => target.type?.toLowerCase() === "user" && !isActor(target, actor));
   const names = persons.slice(0, maximumPersons).map(describePrincipal);
   // An alert has the first targets only; the event has them all.
   if (persons.length > maximumPersons) names.push("others");

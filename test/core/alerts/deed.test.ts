@@ -54,6 +54,18 @@ describe("the headline of an act", () => {
     expect(renderEmail(alertOn(eventType, target, debugData)).split("\n")[0]).toBe(`HIGH: ${headline}`);
   });
 
+  test("says where the act gave something to the account that did it", () => {
+    const self = { id: "00u1lisbon", type: "User", displayName: "Ada Marques", alternateId: "Ada@Example.com" };
+    const headline = (...given: Parameters<typeof alertOn>) => renderEmail(alertOn(...given)).split("\n")[0];
+    expect(headline("user.account.privilege.grant", [self], { privilegeGranted: "Super administrator" })).toBe(
+      "HIGH: granted Super administrator to their own account",
+    );
+    expect(headline("group.user_membership.add", [self, thing("UserGroup", "Okta Administrators")], {})).toBe(
+      "HIGH: added their own account to group Okta Administrators",
+    );
+    expect(headline("user.mfa.factor.reset_all", [self], {})).toBe("HIGH: reset all MFA factors");
+  });
+
   test("says that it did not succeed", () => {
     const alert = alertOn("system.api_token.create", [thing("Token", "backup")], {}, "FAILURE");
     expect(renderEmail(alert)).toMatch(/^HIGH: created token backup, without success \(FAILURE\)\n/);
