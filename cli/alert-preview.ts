@@ -1,14 +1,12 @@
 import { mkdir, writeFile } from "node:fs/promises";
 import { join, resolve } from "node:path";
 import { loadSettings } from "../infra/settings.ts";
-import { createAlert } from "../lambda/core/alerts/alert.ts";
 import type { Alert } from "../lambda/core/alerts/alert-schema.ts";
 import { toMessage } from "../lambda/core/alerts/message.ts";
-import { compileRules, isEnabled } from "../lambda/core/detections/compile-rules.ts";
+import { planCorrelations } from "../lambda/core/correlation/correlate.ts";
+import { chooseCorrelated } from "../lambda/core/detections/choose-correlated.ts";
+import { compileRules } from "../lambda/core/detections/compile-rules.ts";
 import { parseDelivery } from "../lambda/core/okta/event-hook.ts";
-import { personOf } from "../lambda/core/okta/person.ts";
-import { decide } from "../lambda/core/pipeline/judge.ts";
-import { findCandidates } from "../lambda/core/pipeline/match.ts";
 import { compileAdjustments } from "../lambda/core/severity/compile-adjustments.ts";
 import { sampleProfiles } from "../local/sample-people.ts";
 import { createSampler, type PageSample } from "../local/samples.ts";
@@ -16,10 +14,11 @@ import { type DeliveredAlert, drawViews, viewsStyle } from "../pages/alert-views
 import { html } from "../pages/html.ts";
 import { type WrittenPage, writePage } from "../pages/page.ts";
 import { severityClass } from "../pages/theme.ts";
-import { detectionSettings, readDetections, readSeverity } from "./detections-folder.ts";
+import { replay } from "./backtest/replay.ts";
+import { contentsOf, detectionSettings, readDetections, readSeverity } from "./detections-folder.ts";
 
 /** The samples of the preview, all of invented people. */
-const previewed: readonly PageSample[] = ["tor", "far", "failed", "chain"];
+const previewed: readonly PageSample[] = ["tor", "far", "failed", "chain", "spray"];
 
 /** The name of the page. */
 const fileName = "alerts.html";
@@ -38,30 +37,38 @@ export async function writeAlertPreview(folder: string, now: Date): Promise<stri
   return path;
 }
 
-/** The alerts that the detections give for the samples. */
+/** The alerts that the pipeline gives for the samples, each sample by itself: one is no history of another. */
 async function makeAlerts(now: Date): Promise<readonly Alert[]> {
-  const { folders, ...chosen } = await detectionSettings();
-  const { rules } = await readDetections(...folders);
-  const enabled = rules.map(({ content }) => content).filter((rule) => isEnabled(rule, chosen));
-  const set = await compileRules(enabled);
-  const adjustments = await compileAdjustments(await readSeverity());
-  const { mismatchDistanceKm } = (await loadSettings({})).settings;
-  const locations = new Map(sampleProfiles().map(({ user, locations: known }) => [user, known]));
+  const { folders, ...switches } = await detectionSettings();
+  const loaded = contentsOf(await readDetections(...folders));
+  const { evaluated, correlations, silent } = chooseCorrelated(loaded, switches);
+  const { settings } = await loadSettings({});
+  const deployment = {
+    rules: await compileRules(evaluated),
+    correlations: correlations.length === 0 ? null : { plan: planCorrelations(correlations), silent },
+    severityAdjustments: await compileAdjustments(await readSeverity()),
+    locations: new Map(sampleProfiles().map(({ user, locations: known }) => [user, known])),
+    exceptions: [],
+    mismatchDistanceKm: settings.mismatchDistanceKm,
+    suppressMinutes: 0,
+    stormAfter: settings.stormAfter,
+    sourceAlertsPerHour: settings.sourceAlertsPerHour,
+    loginDomains: ["example.com"],
+    org: "example.okta.com",
+  };
   const sample = createSampler(() => now);
-  const deliveries = previewed.flatMap((name) => sample(name)).map((body) => parseDelivery(body));
-  return deliveries.flatMap((parsed) => {
-    if (!parsed.ok) return [];
-    const { delivery } = parsed;
-    return findCandidates(delivery.events, set).flatMap((candidate) => {
-      const { judgement, enrichment, detections } = decide(candidate, locations, mismatchDistanceKm);
-      if (detections.length === 0) return [];
-      const { event } = candidate;
-      const severity = { adjustments, enrichment };
-      const isLogin = (login: string) => login === personOf(event)?.login;
-      const source = { event, delivery, detections, judgement, detectedAt: now, isLogin, severity };
-      return [createAlert({ ...source, thresholdKm: mismatchDistanceKm })];
+  const alerts: Alert[] = [];
+  for (const name of previewed) {
+    const events = sample(name).flatMap((body) => {
+      const parsed = parseDelivery(body);
+      return parsed.ok ? parsed.delivery.events : [];
     });
-  });
+    for await (const { alert } of replay(events, { ...deployment, onProgress: () => {} })) {
+      // The attempts of a spray that come singly are as the failed one.
+      if (alert !== null && (name !== "spray" || alert.storm !== null)) alerts.push(alert);
+    }
+  }
+  return alerts;
 }
 
 /** An alert with the bodies that SNS hands to each protocol. */

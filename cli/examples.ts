@@ -79,6 +79,7 @@ export const examples: Readonly<Record<string, readonly Example[]>> = {
     ["send-test-alert", "through the deployed stack"],
     ["send-test-alert --local", "through the embedded run"],
     ["send-test-alert --timeout 60", "wait a minute for the alert"],
+    ["send-test-alert --preview previews", "write previews/alerts.html: alerts in every form, without AWS"],
   ],
   profiles: [
     ["profiles template > profiles.csv", "a file to fill in"],

@@ -16,6 +16,11 @@ test("send-test-alert --preview writes a page with the samples' alerts in every 
   const page = await readFile(join(folder, "alerts.html"), "utf8");
   expect(page).toContain("[high] sign-in through Tor: ada@example.com, Canada</h2>");
   expect(page).toContain("[medium] failed sign-in through");
+  expect(page).toMatch(/<h2[^>]*>\[critical\] chain of 4 acts/);
+  expect(page).toMatch(/<h2[^>]*>\[\w+\] storm of /);
+  expect(page).toMatch(/It stands in a storm of \d+ failed attempts/);
+  // The preview has a history of its own: none of it reads like an outage.
+  expect(page).not.toContain("could not be read");
   for (const name of viewNames) expect(page).toContain(`aria-label="${name}"`);
   // What a phone shows: subject, and the first line.
   expect(page).toMatch(
