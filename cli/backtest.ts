@@ -81,6 +81,8 @@ export interface BacktestOptions {
   readonly explain: boolean;
   readonly all: boolean;
   readonly strict: boolean;
+  /** Refused: lines are JSON anyway. */
+  readonly json?: boolean;
   /** Whether matches are printed, and the summary. @default true */
   readonly printMatches?: boolean;
 }
@@ -221,6 +223,7 @@ export async function backtest(options: BacktestOptions): Promise<void> {
     );
   if (profiles !== null && profiles.bad.length > 0) process.exitCode = badInput;
   if (options.events !== undefined) process.stderr.write(`\n${describeReads(reads.counts)}`);
+  if (isPrinted && options.report !== undefined) process.stderr.write(`\nWritten: ${onTerminal(options.report)}\n`);
 }
 
 /** The rules of a folder, all of them; else those that are deployed, with what settings and options switch on. */
@@ -500,30 +503,41 @@ export const command = createCommand(
   )
   .option("--strict", "refuse an export at the first part that cannot be read, instead of counting it", false)
   .option("--all", "list rules without a match in the summary, too", false)
+  .addOption(new Option("--json").hideHelp())
   .option("--explain", "add to each match the selections and values that made it", false)
   .addHelpText(
     "after",
     `
-An export holds System Log events, whole, flattened or wrapped by a SIEM, or event hook deliveries: as JSON lines, JSON or
-CSV, compressed by gzip or not (docs/detections.md lists the forms). Every match is one JSON line on standard output; the
-summary goes to standard error, with the forms that were read and what could not be read.
+An export holds System Log events, whole, flattened or wrapped by a SIEM, or
+event hook deliveries: as JSON lines, JSON or CSV, compressed by gzip or not
+(docs/detections.md lists the forms). Every match is one JSON line on standard
+output; the summary goes to standard error, with the forms that were read and
+what could not be read.
 
-The summary also counts the alerts that would have gone out: one for each event, without what suppression and exceptions keep
-back. For that, the events that match are taken in order of the time when they were published, whatever their order in the
-export.
+The summary also counts the alerts that would have gone out: one for each event,
+without what suppression and exceptions keep back. For that, the events that
+match are taken in order of the time when they were published, whatever their
+order in the export.
 
-Columns of --profiles: userId or login, label, countryCode, state, city, postalCode, latitude, longitude.
+Columns of --profiles: userId or login, label, countryCode, state, city,
+postalCode, latitude, longitude.
 
 With --okta: ${credentialHelp(["okta.logs.read"])}
 Rate limits are obeyed.
 
-Exit code: 0; 1 when Okta failed; 2 when rules, events or options cannot be used, or rows of --profiles, which are left out.`,
+Exit code: 0; 1 when Okta failed; 2 when rules, events or options cannot be
+used, or rows of --profiles, which are left out.`,
   );
 
 // Refuses a file without --events, also one of several that a pattern names, with the likely intent.
 command.allowExcessArguments().action(async (options: BacktestOptions, self: Command) => {
   if (self.args.length > 0) {
     throw new InputError(`a file needs its option: ${self.args.map((file) => `--events ${file}`).join(" ")}`);
+  }
+  if (options.json === true) {
+    throw new InputError(
+      "there is no --json: every match is a line of JSON on standard output already; --alerts FILE has alerts as JSON, --report FILE.json a report",
+    );
   }
   if (options.report === undefined && (options.anonymize || options.incidents !== undefined)) {
     throw new InputError(

@@ -36,6 +36,7 @@ export const examples: Readonly<Record<string, readonly Example[]>> = {
       "backtest --events last-month.jsonl --profiles profiles.csv --alerts alerts.jsonl",
       "the alerts that would have gone out",
     ],
+    ["backtest --events last-month.jsonl --profiles profiles.csv --report report.html", "a report, as a page"],
   ],
   report: [
     ["report --since 30d", "of the deployed stack"],

@@ -34,7 +34,7 @@ export function placesOf(command: Command, words: readonly string[]): readonly P
     words,
     description: oneLine(command.description()),
     next: command.commands.map((each) => ({ name: each.name(), description: oneLine(each.description()) })),
-    options: [...command.options.map(describeOption), help],
+    options: [...command.options.filter(({ hidden }) => !hidden).map(describeOption), help],
     argument: command.registeredArguments[0] ? kindOf(command.registeredArguments[0]) : { kind: "none" },
   };
   return [place, ...command.commands.flatMap((each) => placesOf(each, [...words, each.name()]))];

@@ -125,6 +125,12 @@ test("without --profiles the mismatch rule is not judged, which is no 0", async 
   expect(outcome.stderr).toMatch(row("4", far));
 });
 
+test("--json is refused, as lines are JSON anyway", async () => {
+  const outcome = await run("--json");
+  expect(outcome).toMatchObject({ code: 2, stdout: "" });
+  expect(outcome.stderr).toContain("every match is a line of JSON on standard output already");
+});
+
 test("rules without a match are a number, and rows with --all", async () => {
   const brief = await run();
   expect(brief.stderr).toMatch(/^\d+ further rules without a match: --all lists each$/m);

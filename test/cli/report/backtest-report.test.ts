@@ -43,7 +43,10 @@ beforeAll(async () => {
   await writeFile(at("log.jsonl"), month.events.map((event) => JSON.stringify(event)).join("\n"));
   await writeFile(at("profiles.csv"), month.profiles);
   const { code, stdout, stderr } = await run("--report", at("report.json"), "--alerts", at("alerts.jsonl"));
-  expect({ code, stderr }).toMatchObject({ code: 0 });
+  expect({ code, stderr }).toMatchObject({
+    code: 0,
+    stderr: expect.stringContaining(`\nWritten: ${at("report.json")}\n`),
+  });
   report = JSON.parse(await readFile(at("report.json"), "utf8"));
   alerts = lines(await readFile(at("alerts.jsonl"), "utf8"));
   matches = lines(stdout);
