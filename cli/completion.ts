@@ -1,5 +1,5 @@
 import { Argument, type Command } from "commander";
-import { type CommandEntry, createCommand } from "./command.ts";
+import { type CommandEntry, createCommand, InputError, onOneLine } from "./command.ts";
 import { completeInBash, completeInFish, completeInZsh } from "./completion/shells.ts";
 import { type Place, placesOf } from "./completion/words.ts";
 
@@ -14,7 +14,7 @@ type Shell = keyof typeof shells;
  */
 export function createCompletion(commands: Readonly<Record<string, CommandEntry>>): Command {
   return createCommand("completion", "Prints a script that has a shell complete commands, options and files.")
-    .addArgument(new Argument("<shell>", "the shell").choices(Object.keys(shells)))
+    .addArgument(new Argument("<shell>", "the shell").choices(Object.keys(shells)).argParser(parseShell))
     .addHelpText(
       "after",
       `
@@ -25,6 +25,11 @@ Exit code: 0; 2 for another shell.`,
     .action(async (shell: Shell) => {
       process.stdout.write(shells[shell](await findPlaces(commands)));
     });
+}
+
+function parseShell(name: string): Shell {
+  if (Object.hasOwn(shells, name)) return name as Shell;
+  throw new InputError(`there is no completion for ${onOneLine(name)}: name ${Object.keys(shells).join(", ")}`);
 }
 
 async function findPlaces(commands: Readonly<Record<string, CommandEntry>>): Promise<readonly Place[]> {

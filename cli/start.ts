@@ -1,5 +1,6 @@
+import { InvalidArgumentError } from "commander";
 import { areBundlesCurrent } from "../local/bundles.ts";
-import { chaosFaults } from "../local/chaos.ts";
+import { chaosFaults, isChaosName } from "../local/chaos.ts";
 import { environmentHelp } from "../local/settings.ts";
 import { createCommand } from "./command.ts";
 import { runNode } from "./run-node.ts";
@@ -32,7 +33,10 @@ export const command = createCommand(
   .option(
     "--chaos <fault>",
     `break a service from the start: ${Object.keys(chaosFaults).join(", ")}; several times. While it runs: PUT or DELETE /_local/chaos/FAULT`,
-    (value: string, before: readonly string[] = []) => [...before, value],
+    (value: string, before: readonly string[] = []) => {
+      if (isChaosName(value)) return [...before, value];
+      throw new InvalidArgumentError(`Faults are ${Object.keys(chaosFaults).join(", ")}.`);
+    },
   )
   .addHelpText("after", `\n${environmentHelp}`)
   .addHelpText(

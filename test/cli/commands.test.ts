@@ -319,3 +319,12 @@ describe("npx okta-proxy-watch rules", () => {
     expect(stderr).toMatch(/b\.yml:7: .*not defined/);
   });
 });
+
+test("start refuses a fault that there is not, in the words of the command line", async () => {
+  const { code, stderr } = await runCli("start", ["--chaos", "mice"]);
+  expect(code).toBe(2);
+  expect(stderr).toMatch(
+    /^error: option '--chaos <fault>' argument 'mice' is invalid\. Faults are sns, dynamodb, .*--help/s,
+  );
+  expect(stderr).not.toContain("npm start");
+});

@@ -115,5 +115,5 @@ test.skipIf(!isThere("bash"))("every command is completed, with all of its optio
 test("a shell that there is no completion for is used wrongly", async () => {
   const { code, stderr } = await spawnCli("completion", ["powershell"]);
   expect(code).toBe(2);
-  expect(stderr).toContain("Allowed choices are bash, zsh, fish");
+  expect(stderr).toBe("error: there is no completion for powershell: name bash, zsh, fish\n");
 });
