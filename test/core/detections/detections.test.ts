@@ -27,6 +27,13 @@ beforeAll(async () => {
   byDefault = await compileRules(rules.filter((rule) => isEnabled(rule, { experimental: false })));
 });
 
+test("no step of a detection names another thing to do first: a mail starts with one, and those steps come behind it", () => {
+  const steps = [...rules, ...correlations].flatMap(({ triage }) => triage);
+  expect(steps.length).toBeGreaterThan(20);
+  // What is the first of some things to look into comes with a noun: "with customer data first".
+  expect(steps.filter((step) => /\bfirst[;,]|^First\b/.test(step))).toEqual([]);
+});
+
 /** The titles of the detections that an event raises, through the whole pipeline. */
 async function detectionsOf(event: Json, set: RuleSet): Promise<string[]> {
   const alerts: Alert[] = [];
