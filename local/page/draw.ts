@@ -189,5 +189,5 @@ function isPlanned(body: string): boolean {
 
 /** How many messages wait on each queue. */
 export function drawQueues({ retry, planned, deadLetters }: Queues): Html {
-  return html`<dl id="queues"><dt>Waiting for a retry</dt><dd>${plural(retry, "event")}</dd><dt>Waiting for their time</dt><dd>${plural(planned, "planned report")}</dd><dt>Dead letters</dt><dd>${plural(deadLetters, "message")}</dd></dl>`;
+  return html`<dl id="queues"><dt>Waiting for a retry</dt><dd>${plural(retry, "event")}</dd><dt>Planned for later</dt><dd>${plural(planned, "report")}</dd><dt>Dead letters</dt><dd>${plural(deadLetters, "message")}</dd></dl>`;
 }

@@ -164,7 +164,7 @@ test("the buttons deliver every sample, with what its text says, and the page sh
 
 test("the page counts planned reports apart from what failed, though both wait on the retry queue", async () => {
   await press("samples", { sample: "spray" });
-  await expect.poll(readPage).toMatch(/<dt>Waiting for their time<\/dt><dd>[1-9]\d* planned reports?<\/dd>/);
+  await expect.poll(readPage).toMatch(/<dt>Planned for later<\/dt><dd>[1-9]\d* reports?<\/dd>/);
   expect(await readPage()).toContain("<dt>Waiting for a retry</dt><dd>0 events</dd>");
   await press("chaos", { break: "sns" });
   try {
