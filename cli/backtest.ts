@@ -1,4 +1,4 @@
-import { basename, relative, resolve } from "node:path";
+import { basename, resolve } from "node:path";
 import { type Command, InvalidArgumentError, Option } from "commander";
 import { toMessage } from "../lambda/core/alerts/message.ts";
 import { planCorrelations } from "../lambda/core/correlation/correlate.ts";
@@ -42,6 +42,7 @@ import {
   readDetections,
   readSeverity,
   refusePacks,
+  relativeWarning,
 } from "./detections-folder.ts";
 import { createLineFilter } from "./event-export/line-filter.ts";
 import { createLineSkipper, type SkippedEvents } from "./event-export/line-skipper.ts";
@@ -415,7 +416,7 @@ function parseDomain(text: string, before: readonly string[] = []): readonly str
 
 /** Prints warnings of the rules before a run that may take minutes. */
 function describeWarnings(warnings: readonly string[]): string {
-  return ["Look at:", ...warnings.map((warning) => `  ${onTerminal(relative(process.cwd(), warning))}`)].join("\n");
+  return ["Look at:", ...warnings.map((warning) => `  ${onTerminal(relativeWarning(warning))}`)].join("\n");
 }
 
 function megabytes(bytes: number): string {

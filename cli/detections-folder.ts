@@ -1,3 +1,4 @@
+import { relative } from "node:path";
 import { fileURLToPath } from "node:url";
 import { InvalidArgumentError } from "commander";
 import { loadSettings, rulesFolderOf } from "../infra/settings.ts";
@@ -93,4 +94,15 @@ export function refusePacks(packs: readonly string[], { rules, correlations }: D
     [...rules, ...correlations].map(({ content }) => content),
   );
   if (fault !== null) throw new InputError(fault);
+}
+
+/**
+ * Writes a warning with its file as seen from the current folder. What follows the file stays as it is, with the
+ * addresses in it.
+ *
+ * @param warning `file:line: what`, or `file: what`
+ */
+export function relativeWarning(warning: string): string {
+  const [file] = /^.*?(?=:\d+: |: |$)/s.exec(warning) ?? [""];
+  return `${relative(process.cwd(), file)}${warning.slice(file.length)}`;
 }

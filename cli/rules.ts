@@ -22,6 +22,7 @@ import {
   readDetections,
   readSeverity,
   refusePacks,
+  relativeWarning,
 } from "./detections-folder.ts";
 import { isDelivering } from "./event-hook/ensure.ts";
 import { askingOkta, credentialHelp, openOkta } from "./okta-credential.ts";
@@ -167,8 +168,7 @@ async function report(options: Options): Promise<void> {
       ...anyType.map(({ title }) => `  ${title}`),
     );
   }
-  if (warnings.length > 0)
-    lines.push("", "Look at:", ...warnings.map((warning) => `  ${relative(process.cwd(), warning)}`));
+  if (warnings.length > 0) lines.push("", "Look at:", ...warnings.map((warning) => `  ${relativeWarning(warning)}`));
   process.stdout.write(`${lines.join("\n")}\n`);
 }
 

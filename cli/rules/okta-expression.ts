@@ -124,10 +124,20 @@ function tokenize(text: string): readonly Token[] {
   return tokens;
 }
 
+/** The control characters that JSON writes with a letter (RFC 8259, section 7); RFC 7644 takes its texts from JSON. */
+const controlCharacters: Readonly<Record<string, string>> = { b: "\b", f: "\f", n: "\n", r: "\r", t: "\t" };
+
+/** Reads the escapes of JSON; another escaped character stands for itself. */
+function unescapeText(text: string): string {
+  return text.replace(/\\(?:u([0-9A-Fa-f]{4})|(.))/gs, (_, code: string | undefined, character: string) =>
+    code === undefined ? (controlCharacters[character] ?? character) : String.fromCharCode(Number.parseInt(code, 16)),
+  );
+}
+
 /** Undefined for what is no value. */
 function readValue(token: Token | undefined): Comparison["value"] | undefined {
   if (token?.kind === "number") return Number(token.text);
-  if (token?.kind === "text") return token.text.slice(1, -1).replace(/\\(.)/gs, "$1");
+  if (token?.kind === "text") return unescapeText(token.text.slice(1, -1));
   const constants = new Map<string, boolean | null>([
     ["true", true],
     ["false", false],

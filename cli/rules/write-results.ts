@@ -1,6 +1,7 @@
 import { relative } from "node:path";
 import { plural } from "../../lambda/core/text/shorten.ts";
 import { onTerminal } from "../command.ts";
+import { relativeWarning } from "../detections-folder.ts";
 import { type CaseResult, explainCase } from "./run-cases.ts";
 import type { StreamResult, StreamStep } from "./run-streams.ts";
 
@@ -37,7 +38,7 @@ export function writeResults(
     ...failed.flatMap((result) => [...writeFailure(result), ""]),
     ...without.map(({ file, rule }) => `no cases  ${place(file)}: ${rule.title}`),
     ...(without.length > 0 ? [""] : []),
-    ...(warnings.length > 0 ? ["Look at:", ...warnings.map((warning) => `  ${place(warning)}`), ""] : []),
+    ...(warnings.length > 0 ? ["Look at:", ...warnings.map((warning) => `  ${relativeWarning(warning)}`), ""] : []),
     `${plural(results.length, "case")} of ${plural(rules.length - without.length, "rule")}: ${results.length - failed.length} pass, ${failed.length} fail.`,
   ];
   return onTerminal(`${lines.join("\n")}\n`);

@@ -36,6 +36,7 @@ describe("an expression in Sigma", () => {
     ["n gt 5 and n le 9.5", { selection_1: { "n|gt": 5, "n|lte": 9.5 }, condition: "selection_1" }],
     ["a ne true", { selection_1: { "a|neq": true }, condition: "selection_1" }],
     ['a eq "50%*" AND b ew "\\\\"', { selection_1: { a: "50%\\*", "b|endswith": "\\\\" }, condition: "selection_1" }],
+    ['a eq "\\u0041\\u00e4\\t\\/"', { selection_1: { a: "Aä\t/" }, condition: "selection_1" }],
   ])("%s", (text, detection) => {
     expect(detectionOf(text)).toEqual(detection);
   });
