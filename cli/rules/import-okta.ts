@@ -80,9 +80,13 @@ function expressionsIn(
   return { title: typeof title === "string" ? title : bare.title, expressions };
 }
 
+/** The queries for single SIEMs that some files of Okta have beside the filter (https://github.com/okta/customer-detections). */
+const otherLanguages: ReadonlySet<string> = new Set(["datadog"]);
+
 function textsIn(value: unknown): string[] {
   if (typeof value === "string") return [value];
-  return typeof value === "object" && value !== null ? Object.values(value).flatMap(textsIn) : [];
+  if (typeof value !== "object" || value === null) return [];
+  return Object.entries(value).flatMap(([key, each]) => (otherLanguages.has(key) ? [] : textsIn(each)));
 }
 
 /**

@@ -155,6 +155,11 @@ test("a file is plain text, or one of Okta's customer-detections with a rule for
     "Theirs (1)",
     "Theirs (2)",
   ]);
+  const beside = await write(
+    "beside.yml",
+    "title: Beside\ndetection:\n  okta_systemlog:\n    OIE: a pr\n    datadog: 'source:okta @a:*'\n",
+  );
+  expect(parse(beside)).toMatchObject({ title: "Beside", detection: { condition: "not selection_1" } });
   await expect(write("other.yml", "title: Other\n")).rejects.toThrow(/without detection\.okta_systemlog/);
   await expect(write("bad.txt", 'a gt "b"')).rejects.toThrow(/bad\.txt: .*no order/);
 });
