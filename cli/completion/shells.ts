@@ -18,9 +18,24 @@ function withValues(places: readonly Place[]): readonly (readonly [place: Place,
   );
 }
 
-/** Finds the place by the words before the cursor: of the names of commands, the longest run that there is. */
-const casesOfPlaces = (places: readonly Place[], line: (name: string) => string) =>
-  places.flatMap((place) => (place.words.length === 0 ? [] : [line(placeName(place))]));
+/**
+ * The cases of bash and zsh that find a place of two words by the words before the cursor: of the names of commands, the longest run that
+ * there is.
+ */
+const longerPlaces = (places: readonly Place[]) =>
+  places
+    .filter(({ words }) => words.length > 1)
+    .map((place) => `      ${quoted(placeName(place))}) place=${quoted(placeName(place))} ;;\n`)
+    .join("");
+
+/** The cases of bash and zsh that complete the value of an option. */
+const valueCases = (places: readonly Place[], reply: (value: ValueKind) => string) =>
+  withValues(places)
+    .map(
+      ([place, { flags, value }]) =>
+        `    ${flags.map((flag) => quoted(`${placeName(place)} ${flag}`)).join(" | ")}) ${reply(value)}; return ;;`,
+    )
+    .join("\n");
 
 /** Writes the completion of bash, 3.2 too, which macOS has. */
 export function completeInBash(places: readonly Place[]): string {
@@ -47,15 +62,10 @@ _okta_proxy_watch() {
   [ "$COMP_CWORD" -le "$first" ] || place=\${COMP_WORDS[first]}
   if [ "$COMP_CWORD" -gt $((first + 1)) ]; then
     case "$place \${COMP_WORDS[first + 1]}" in
-${casesOfPlaces(places, (name) => (name.includes(" ") ? `      ${quoted(name)}) place=${quoted(name)} ;;\n` : "")).join("")}    esac
+${longerPlaces(places)}    esac
   fi
   case "$place $previous" in
-${withValues(places)
-  .map(
-    ([place, { flags, value }]) =>
-      `    ${flags.map((flag) => quoted(`${placeName(place)} ${flag}`)).join(" | ")}) ${reply(value)}; return ;;`,
-  )
-  .join("\n")}
+${valueCases(places, reply)}
   esac
   case $place in
 ${places
@@ -101,15 +111,10 @@ _okta_proxy_watch() {
   (( CURRENT > 2 )) && place=$words[2]
   if (( CURRENT > 3 )); then
     case "$place $words[3]" in
-${casesOfPlaces(places, (name) => (name.includes(" ") ? `      ${quoted(name)}) place=${quoted(name)} ;;\n` : "")).join("")}    esac
+${longerPlaces(places)}    esac
   fi
   case "$place $words[CURRENT-1]" in
-${withValues(places)
-  .map(
-    ([place, { flags, value }]) =>
-      `    ${flags.map((flag) => quoted(`${placeName(place)} ${flag}`)).join(" | ")}) ${reply(value)}; return ;;`,
-  )
-  .join("\n")}
+${valueCases(places, reply)}
   esac
   case $place in
 ${places

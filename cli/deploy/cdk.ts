@@ -1,33 +1,14 @@
-import { spawn } from "node:child_process";
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { runNode } from "../run-node.ts";
 import type { Template } from "./template-changes.ts";
 
 const root = fileURLToPath(new URL("../../", import.meta.url));
 
 /** Runs CDK's command line at the root, in this terminal. @returns its exit code; null when a signal ended it */
-function runCdk(args: readonly string[], environment: Readonly<Record<string, string>> = {}): Promise<number | null> {
-  return new Promise((resolve, reject) => {
-    const cdk = join(root, "node_modules", "aws-cdk", "bin", "cdk");
-    const child = spawn(process.execPath, [cdk, ...args], {
-      cwd: root,
-      stdio: "inherit",
-      env: { ...process.env, ...environment },
-    });
-    // Ctrl-C reaches CDK as well, which handles it; other signals reach this process alone.
-    const listeners = {
-      SIGINT: () => {},
-      SIGTERM: () => child.kill("SIGTERM"),
-      SIGHUP: () => child.kill("SIGHUP"),
-    };
-    for (const [signal, listener] of Object.entries(listeners)) process.on(signal, listener);
-    child.once("error", reject);
-    child.once("close", (code) => {
-      for (const [signal, listener] of Object.entries(listeners)) process.off(signal, listener);
-      resolve(code);
-    });
-  });
+function runCdk(args: readonly string[], environment?: Readonly<Record<string, string>>): Promise<number | null> {
+  return runNode([join("node_modules", "aws-cdk", "bin", "cdk"), ...args], environment);
 }
 
 /**

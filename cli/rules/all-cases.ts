@@ -1,5 +1,6 @@
 import { dirname } from "node:path";
 import type { Detections, FromFile } from "../../lambda/adapters/rule-files/load-detections.ts";
+import { partIdsOf, withInner } from "../../lambda/core/detections/choose-correlated.ts";
 import type { Correlation } from "../../lambda/core/sigma/correlation.ts";
 import { withoutFilters } from "../../lambda/core/sigma/parse/parse-filter.ts";
 import type { Rule } from "../../lambda/core/sigma/rule.ts";
@@ -87,18 +88,13 @@ function partsOf(
   correlation: Correlation,
   { rules, correlations }: Detections,
 ): Pick<CorrelationWithCases, "inner" | "rules"> {
-  const inner = new Set([correlation]);
-  // A set yields what is added to it while it is read.
-  for (const { rules: parts } of inner) {
-    for (const { id } of parts) {
-      const found = correlations.find(({ content }) => content.id === id);
-      if (found !== undefined) inner.add(found.content);
-    }
-  }
-  const ids = new Set([...inner].flatMap((each) => each.rules.map(({ id }) => id)));
-  inner.delete(correlation);
+  const all = withInner(
+    [correlation],
+    correlations.map(({ content }) => content),
+  );
+  const ids = partIdsOf(all);
   return {
-    inner: [...inner],
+    inner: [...all].filter((each) => each !== correlation),
     rules: rules.map(({ content }) => withoutFilters(content)).filter(({ id }) => ids.has(id)),
   };
 }

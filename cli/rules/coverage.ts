@@ -1,5 +1,6 @@
 import { basename } from "node:path";
 import type { Detections, FromFile } from "../../lambda/adapters/rule-files/load-detections.ts";
+import { partIdsOf, withInner } from "../../lambda/core/detections/choose-correlated.ts";
 import { type EnabledOptions, isEnabled } from "../../lambda/core/detections/compile-rules.ts";
 import { indexField } from "../../lambda/core/detections/log-source.ts";
 import { type EventType, findEventType } from "../../lambda/core/okta/event-types.ts";
@@ -102,15 +103,11 @@ export function rulesOfCorrelation(
   correlation: Correlation,
   { rules, correlations }: CoveringDetections,
 ): readonly Rule[] {
-  const all = new Set([correlation]);
-  // A set yields what is added to it while it is read.
-  for (const { rules: parts } of all) {
-    for (const { id } of parts) {
-      const inner = correlations.find(({ content }) => content.id === id);
-      if (inner !== undefined) all.add(inner.content);
-    }
-  }
-  const ids = new Set([...all].flatMap((each) => each.rules.map(({ id }) => id)));
+  const all = withInner(
+    [correlation],
+    correlations.map(({ content }) => content),
+  );
+  const ids = partIdsOf(all);
   return rules.map(({ content }) => content).filter(({ id }) => ids.has(id));
 }
 

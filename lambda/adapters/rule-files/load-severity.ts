@@ -1,4 +1,4 @@
-import { access, readFile } from "node:fs/promises";
+import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import * as z from "zod";
 import { checkSeverityField, checkValues } from "../../core/detections/known-fields.ts";
@@ -9,6 +9,7 @@ import { compileRule } from "../../core/sigma/compile.ts";
 import { parseRule } from "../../core/sigma/parse/parse-rule.ts";
 import { compileRegex } from "../../core/sigma/regex.ts";
 import { type RuleWarning, SigmaRuleError } from "../../core/sigma/rule.ts";
+import { codeOf } from "../../core/values/error.ts";
 import { severityFile } from "./list-detections.ts";
 import { readDocuments } from "./load-detections.ts";
 
@@ -30,17 +31,13 @@ export async function loadSeverityOf(
   [folder, ...further]: readonly [string, ...string[]],
   onWarning?: (warning: string) => void,
 ): Promise<readonly AdjustmentDocument[]> {
-  const own = further.map((each) => join(each, severityFile));
-  const isThere = await Promise.all(
-    own.map((file) =>
-      access(file).then(
-        () => true,
-        () => false,
-      ),
-    ),
-  );
-  const files = [join(folder, severityFile), ...own.filter((_, index) => isThere[index])];
-  return (await Promise.all(files.map((file) => loadSeverity(file, onWarning)))).flat();
+  const load = (each: string) => loadSeverity(join(each, severityFile), onWarning);
+  const loadIfThere = (each: string) =>
+    load(each).catch((error: unknown) => {
+      if (codeOf(error) === "ENOENT") return [];
+      throw error;
+    });
+  return (await Promise.all([load(folder), ...further.map(loadIfThere)])).flat();
 }
 
 /**

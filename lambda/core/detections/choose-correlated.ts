@@ -29,17 +29,12 @@ export function chooseCorrelated(
   { rules, correlations: all }: DetectionContents,
   chosen: EnabledOptions,
 ): ChosenDetections {
-  const correlations = new Set(all.filter((each) => isEnabled(each, chosen)));
-  // A set yields what is added to it while it is read: the correlations of a chain.
-  for (const { rules: related } of correlations) {
-    for (const { id } of related) {
-      const inner = all.find((each) => each.id === id);
-      if (inner !== undefined) correlations.add(inner);
-    }
-  }
-  const idsOf = (some: readonly Correlation[]) => new Set(some.flatMap((each) => each.rules.map(({ id }) => id)));
-  const related = idsOf([...correlations]);
-  const generating = idsOf([...correlations].filter(({ generate }) => generate));
+  const correlations = withInner(
+    all.filter((each) => isEnabled(each, chosen)),
+    all,
+  );
+  const related = partIdsOf(correlations);
+  const generating = partIdsOf([...correlations].filter(({ generate }) => generate));
   const enabled = new Set([...rules, ...all].filter((each) => isEnabled(each, chosen)).map(({ id }) => id));
   const silent = new Set([...related].filter((id) => !generating.has(id) || !enabled.has(id)));
   return {
@@ -48,4 +43,22 @@ export function chooseCorrelated(
     own: rules.filter(({ id }) => enabled.has(id) && !silent.has(id)),
     silent,
   };
+}
+
+/** Some correlations, and those of all that take part in them, at any depth. */
+export function withInner(some: Iterable<Correlation>, all: readonly Correlation[]): ReadonlySet<Correlation> {
+  const found = new Set(some);
+  // A set yields what is added to it while it is read: the correlations of a chain.
+  for (const { rules } of found) {
+    for (const { id } of rules) {
+      const inner = all.find((each) => each.id === id);
+      if (inner !== undefined) found.add(inner);
+    }
+  }
+  return found;
+}
+
+/** The ids of the rules and correlations that correlations name. */
+export function partIdsOf(correlations: Iterable<Correlation>): ReadonlySet<string> {
+  return new Set([...correlations].flatMap(({ rules }) => rules.map(({ id }) => id)));
 }
