@@ -6,7 +6,7 @@ import { gatherSignIn } from "./gather.ts";
 import { groupSession } from "./group.ts";
 import { addToStorm, joinStorm } from "./join-storm.ts";
 import { judgeCandidate, locate } from "./judge.ts";
-import { lookUpUsers } from "./look-up.ts";
+import { lookUpUser } from "./look-up.ts";
 import { idsOf } from "./match.ts";
 import { subjectOf } from "./observation.ts";
 import { delays, failedWork, keepMatches, waitingWork } from "./park.ts";
@@ -39,7 +39,7 @@ export async function handleEvent(matched: MatchedEvent, run: Run): Promise<Hand
     // The user of an event that no rule reports is looked up once a correlation fires.
     const isLookedUp = found === null || isReported(candidate, work, run.ports);
     const [findings, started] = await Promise.all([
-      isLookedUp ? found : lookUpUsers([matched], run, true),
+      isLookedUp ? found : lookUpUser(matched, run),
       early ?? claimWork(work, judged.decision.detections, run),
     ]);
     const { mismatchDistanceKm } = run.ports;

@@ -12,27 +12,40 @@ import type { MatchedWork, Run } from "./stages.ts";
  * Looks the users of events that may be alerted on up, and the groups of all, in one request. Of an event that is no more
  * than a part of correlations it reads the groups alone, and the profile where a rule needs the location.
  *
- * @param whole whether the users of all of them are looked up. @default false
  * @returns null when the store does not answer
  */
-export async function lookUpUsers(
-  all: readonly MatchedWork[],
-  { ports, budget }: Run,
-  whole = false,
-): Promise<Findings | null> {
-  const { correlations } = ports;
-  const eventsOf = (some: readonly MatchedWork[]) => some.map(({ candidate }) => candidate.event);
-  const reported = all.filter(({ candidate, work }) => whole || isReported(candidate, work, ports));
+export async function lookUpUsers(all: readonly MatchedWork[], run: Run): Promise<Findings | null> {
+  const { correlations } = run.ports;
+  const reported = all.filter(({ candidate, work }) => isReported(candidate, work, run.ports));
   const isLocated = ({ candidate: { rules, certain } }: MatchedWork) => rules.length > certain.length;
   const located = all.filter((each) => reported.includes(each) || isLocated(each));
-  const correlated = all.filter(({ candidate }) => isCorrelated(candidate, ports));
-  const ofReported = eventsOf(reported);
-  const asked: Asked = {
-    keys: new Set(eventsOf(located).flatMap(personKeys)),
-    users: new Set(ofReported.map(userOf).flatMap((user) => (user === null ? [] : [user.key, ...user.others]))),
-    incidents: new Set(ofReported.map((event) => incidentOf({ event, loginDomains: ports.loginDomains }))),
-    groups: new Set(correlations && correlated.flatMap(({ candidate }) => groupsOf(candidate, correlations))),
+  const correlated = all.filter(({ candidate }) => isCorrelated(candidate, run.ports));
+  const groups = correlations && correlated.flatMap(({ candidate }) => groupsOf(candidate, correlations));
+  return await ask(all, { ...usersOf(reported, run), keys: keysOf(located), groups: new Set(groups) }, run);
+}
+
+/**
+ * Looks the user of an event up that turns out to be alerted on: a correlation fires. Its groups are read already.
+ *
+ * @returns null when the store does not answer
+ */
+export async function lookUpUser(work: MatchedWork, run: Run): Promise<Findings | null> {
+  return await ask([work], { ...usersOf([work], run), keys: keysOf([work]) }, run);
+}
+
+const eventsOf = (all: readonly MatchedWork[]) => all.map(({ candidate }) => candidate.event);
+const keysOf = (all: readonly MatchedWork[]) => new Set(eventsOf(all).flatMap(personKeys));
+
+/** What is known of the users of events that are alerted on, beside their profiles and exceptions. */
+function usersOf(all: readonly MatchedWork[], { ports: { loginDomains } }: Run): Pick<Asked, "users" | "incidents"> {
+  const events = eventsOf(all);
+  return {
+    users: new Set(events.map(userOf).flatMap((user) => (user === null ? [] : [user.key, ...user.others]))),
+    incidents: new Set(events.map((event) => incidentOf({ event, loginDomains }))),
   };
+}
+
+async function ask(all: readonly MatchedWork[], asked: Asked, { ports, budget }: Run): Promise<Findings | null> {
   const signal = share(budget.work, budget.steps.lookUp);
   const ruleIds = [...new Set(all.flatMap(({ candidate }) => idsOf(candidate.rules)))];
   const subject = { deliveryId: all[0]?.work.delivery.id ?? null, events: eventsOf(all), ruleIds };
