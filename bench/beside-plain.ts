@@ -1,11 +1,9 @@
-import { type ChildProcess, fork } from "node:child_process";
-import { once } from "node:events";
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath, pathToFileURL } from "node:url";
 import { build } from "esbuild";
-import { lineOf } from "./endurance.ts";
+import { inEnvironment, startEmulatorsApart } from "./emulators-apart.ts";
 import { matchingDelivery } from "./events.ts";
 import { median, print, runProcess } from "./measure.ts";
 
@@ -27,13 +25,10 @@ type Handler = (event: unknown) => Promise<{ readonly statusCode: number }>;
  */
 export async function besidePlain(receiver: string, runs: number): Promise<void> {
   const folder = await mkdtemp(join(tmpdir(), "okta-proxy-watch-bench-"));
-  const emulators = fork(fileURLToPath(new URL("emulators.ts", import.meta.url)), [String(held)], {
-    stdio: ["ignore", "pipe", "inherit", "ipc"],
-  });
+  const emulators = await startEmulatorsApart(held);
   try {
-    const [, line = "{}"] = await lineOf(emulators, /^environment (.*)$/);
     const environment = {
-      ...JSON.parse(line),
+      ...emulators.environment,
       HOOK_SECRET: secret,
       MISMATCH_DISTANCE_KM: "500",
       POWERTOOLS_LOG_LEVEL: "SILENT",
@@ -41,9 +36,9 @@ export async function besidePlain(receiver: string, runs: number): Promise<void>
     const plain = join(folder, "index.mjs");
     await buildPlain(plain);
     await firstAlerts({ receiver, plain }, environment, runs, folder);
-    await warmDeliveries({ receiver, plain }, environment, runs);
+    await inEnvironment(environment, () => warmDeliveries({ receiver, plain }, runs));
   } finally {
-    await stopped(emulators);
+    await emulators.stop();
     await rm(folder, { recursive: true });
   }
 }
@@ -101,42 +96,31 @@ async function firstAlerts(
   });
 }
 
-async function warmDeliveries(
-  files: Pair<string>,
-  environment: Readonly<Record<string, string>>,
-  runs: number,
-): Promise<void> {
-  const before = { ...process.env };
-  try {
-    Object.assign(process.env, environment);
-    const handlers: Pair<Handler> = {
-      receiver: (await import(`${pathToFileURL(files.receiver).href}?beside-plain`)).handler,
-      plain: (await import(pathToFileURL(files.plain).href)).handler,
-    };
-    for (const matches of [1, 10, 50]) {
-      const clock = { receiver: [], plain: [] } as Pair<number[]>;
-      const processor = { receiver: [], plain: [] } as Pair<number[]>;
-      for (let run = 0; run < warmUp + runs; run += 1) {
-        for (const way of ["plain", "receiver"] as const) {
-          const event = matchingDelivery(matches, secret);
-          const processorBefore = process.cpuUsage();
-          const start = performance.now();
-          const { statusCode } = await handlers[way](event);
-          const milliseconds = performance.now() - start;
-          const { user, system } = process.cpuUsage(processorBefore);
-          // A busy machine may make a delivery too late: it is parked or answered 503, and is no figure.
-          if (run < warmUp || statusCode !== 204) continue;
-          clock[way].push(milliseconds);
-          processor[way].push((user + system) / 1_000);
-        }
+async function warmDeliveries(files: Pair<string>, runs: number): Promise<void> {
+  const handlers: Pair<Handler> = {
+    receiver: (await import(`${pathToFileURL(files.receiver).href}?beside-plain`)).handler,
+    plain: (await import(pathToFileURL(files.plain).href)).handler,
+  };
+  for (const matches of [1, 10, 50]) {
+    const clock = { receiver: [], plain: [] } as Pair<number[]>;
+    const processor = { receiver: [], plain: [] } as Pair<number[]>;
+    for (let run = 0; run < warmUp + runs; run += 1) {
+      for (const way of ["plain", "receiver"] as const) {
+        const event = matchingDelivery(matches, secret);
+        const processorBefore = process.cpuUsage();
+        const start = performance.now();
+        const { statusCode } = await handlers[way](event);
+        const milliseconds = performance.now() - start;
+        const { user, system } = process.cpuUsage(processorBefore);
+        // A busy machine may make a delivery too late: it is parked or answered 503, and is no figure.
+        if (run < warmUp || statusCode !== 204) continue;
+        clock[way].push(milliseconds);
+        processor[way].push((user + system) / 1_000);
       }
-      const name = `a delivery with ${matches === 1 ? "one match" : `${matches} matches`}, each call delayed by ${held} ms`;
-      printPair(name, "milliseconds", clock);
-      printPair(name, "milliseconds of processor", processor);
     }
-  } finally {
-    for (const name of Object.keys(process.env)) if (!(name in before)) delete process.env[name];
-    Object.assign(process.env, before);
+    const name = `a delivery with ${matches === 1 ? "one match" : `${matches} matches`}, each call delayed by ${held} ms`;
+    printPair(name, "milliseconds", clock);
+    printPair(name, "milliseconds of processor", processor);
   }
 }
 
@@ -149,9 +133,4 @@ function printPair(
     { name, value: median(values.receiver), unit },
     { name: "the same stack written plainly", value: median(values.plain), unit },
   );
-}
-
-async function stopped(emulators: ChildProcess): Promise<void> {
-  emulators.disconnect();
-  await once(emulators, "exit");
 }

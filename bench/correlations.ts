@@ -1,6 +1,3 @@
-import { fork } from "node:child_process";
-import { once } from "node:events";
-import { fileURLToPath } from "node:url";
 import { createDynamodb } from "../lambda/adapters/aws/dynamodb/client.ts";
 import type { Dynamodb } from "../lambda/adapters/aws/operations.ts";
 import { createClaims } from "../lambda/adapters/tables/claims.ts";
@@ -14,7 +11,7 @@ import { type Json, logEvent } from "../test/fixtures/events.ts";
 import { memoryPorts } from "../test/fixtures/memory.ts";
 import { ruleSet } from "../test/fixtures/rules.ts";
 import { patientClient, unhurried } from "../test/fixtures/timing.ts";
-import { lineOf } from "./endurance.ts";
+import { inEnvironment, startEmulatorsApart } from "./emulators-apart.ts";
 import { median, print } from "./measure.ts";
 
 /** The delay of each call in milliseconds: about that of DynamoDB within a region. */
@@ -89,91 +86,87 @@ const events = (eventType: string, sessions: readonly string[]) =>
  * own: requests to DynamoDB, items read and written, and the time, with each call held up.
  */
 export async function correlationCosts(runs: number): Promise<void> {
-  const emulators = fork(fileURLToPath(new URL("emulators.ts", import.meta.url)), [String(held)], {
-    stdio: ["ignore", "pipe", "inherit", "ipc"],
-  });
-  const before = { ...process.env };
+  const emulators = await startEmulatorsApart(held);
   try {
-    const [, environment = ""] = await lineOf(emulators, /^environment (.*)$/);
-    Object.assign(process.env, JSON.parse(environment));
-    const { PROFILE_TABLE = "", STATE_TABLE = "" } = process.env;
-    const counts: Counts = { requests: 0, read: 0, written: 0 };
-    const getDynamodb = counting(counts);
-    const stateKey = () => Buffer.from("the key of a measurement");
-    const portsOf = (step: string): PipelinePorts => {
-      const parts = chainRules.filter(({ name }) => name === "proxied_start" || name === step);
-      const silent = new Set(parts.map(({ id }) => id));
-      return { ...ports, rules: ruleSet(parts), correlations: { plan: planCorrelations(chainOf(step)), silent } };
-    };
-    const ports = memoryPorts({
-      lookUp: createLookUp(PROFILE_TABLE, STATE_TABLE, stateKey, getDynamodb),
-      claims: createClaims(STATE_TABLE, getDynamodb),
-      groups: createGroupStore(STATE_TABLE, stateKey, getDynamodb),
-    });
-    const running = { act: portsOf("token_created"), everyday: portsOf("app_opened") };
-    const deliver = async (some: ReturnType<typeof events>, eventType: string) => {
-      const start = performance.now();
-      const delivery = { id: "d", org: null, eventHookId: null, events: some, malformed: [] };
-      const { failed, parked } = await processDelivery(
-        delivery,
-        eventType === "user.authentication.sso" ? running.everyday : running.act,
-        unhurried(),
-      );
-      if (failed + parked > 0) throw new Error(`of a delivery, ${failed + parked} events were not handled`);
-      return performance.now() - start;
-    };
-    /** Milliseconds of the same requests without the pipeline: the emulator and the client take most of the time. */
-    const alone = async ({ requests, read: items, written }: Counts) => {
-      const dynamodb = await createDynamodb(patientClient)();
-      const item = () => ({ id: { S: crypto.randomUUID() } });
-      const reads = requests - written;
-      const keys = () => Array.from({ length: Math.ceil(items / reads) }, item);
-      const read = () => dynamodb.batchGetItem({ RequestItems: { [STATE_TABLE]: { Keys: keys() } } });
-      const write = () =>
-        dynamodb.updateItem({
-          TableName: STATE_TABLE,
-          Key: item(),
-          UpdateExpression: "SET #version = :version",
-          ConditionExpression: "attribute_not_exists(#version)",
-          ExpressionAttributeNames: { "#version": "version" },
-          ExpressionAttributeValues: { ":version": { N: "1" } },
-        });
-      const all = (count: number, call: () => Promise<unknown>) => Promise.all(Array.from({ length: count }, call));
-      const times: number[] = [];
-      for (let run = 0; run < runs; run += 1) {
-        const start = performance.now();
-        await all(reads, read);
-        await all(written, write);
-        times.push(performance.now() - start);
-      }
-      return median(times.slice(Math.floor(runs / 2)));
-    };
-    for (const count of [1, 100]) {
-      for (const { name, eventType, afterStart } of kinds) {
-        const times: number[] = [];
-        let last: Counts = counts;
-        for (let run = 0; run < runs; run += 1) {
-          const sessions = Array.from({ length: count }, () => crypto.randomUUID());
-          if (afterStart) await deliver(events("user.session.start", sessions), eventType);
-          Object.assign(counts, { requests: 0, read: 0, written: 0 });
-          times.push(await deliver(events(eventType, sessions), eventType));
-          last = { ...counts };
-        }
-        const about = `a delivery of ${count === 1 ? "one event" : `${count} events`} ${name}`;
-        const whole = { name: "its events", value: count, unit: "events" } as const;
-        print({ name: `requests to DynamoDB of ${about}`, value: last.requests, unit: "requests" }, whole);
-        print({ name: `items read for ${about}`, value: last.read, unit: "items" }, whole);
-        print({ name: `items written for ${about}`, value: last.written, unit: "items" }, whole);
-        const time = { name: about, value: median(times.slice(Math.floor(runs / 2))), unit: "milliseconds" } as const;
-        const unit = "milliseconds";
-        if (last.requests === 0) print(time, { name: "one call", value: held, unit });
-        else print(time, { name: "the same reads, then the same writes, alone", value: await alone(last), unit });
-      }
-    }
+    await inEnvironment(emulators.environment, () => measureCosts(runs));
   } finally {
-    for (const name of Object.keys(process.env)) if (!(name in before)) delete process.env[name];
-    Object.assign(process.env, before);
-    emulators.disconnect();
-    await once(emulators, "exit");
+    await emulators.stop();
+  }
+}
+
+async function measureCosts(runs: number): Promise<void> {
+  const { PROFILE_TABLE = "", STATE_TABLE = "" } = process.env;
+  const counts: Counts = { requests: 0, read: 0, written: 0 };
+  const getDynamodb = counting(counts);
+  const stateKey = () => Buffer.from("the key of a measurement");
+  const portsOf = (step: string): PipelinePorts => {
+    const parts = chainRules.filter(({ name }) => name === "proxied_start" || name === step);
+    const silent = new Set(parts.map(({ id }) => id));
+    return { ...ports, rules: ruleSet(parts), correlations: { plan: planCorrelations(chainOf(step)), silent } };
+  };
+  const ports = memoryPorts({
+    lookUp: createLookUp(PROFILE_TABLE, STATE_TABLE, stateKey, getDynamodb),
+    claims: createClaims(STATE_TABLE, getDynamodb),
+    groups: createGroupStore(STATE_TABLE, stateKey, getDynamodb),
+  });
+  const running = { act: portsOf("token_created"), everyday: portsOf("app_opened") };
+  const deliver = async (some: ReturnType<typeof events>, eventType: string) => {
+    const start = performance.now();
+    const delivery = { id: "d", org: null, eventHookId: null, events: some, malformed: [] };
+    const { failed, parked } = await processDelivery(
+      delivery,
+      eventType === "user.authentication.sso" ? running.everyday : running.act,
+      unhurried(),
+    );
+    if (failed + parked > 0) throw new Error(`of a delivery, ${failed + parked} events were not handled`);
+    return performance.now() - start;
+  };
+  /** Milliseconds of the same requests without the pipeline: the emulator and the client take most of the time. */
+  const alone = async ({ requests, read: items, written }: Counts) => {
+    const dynamodb = await createDynamodb(patientClient)();
+    const item = () => ({ id: { S: crypto.randomUUID() } });
+    const reads = requests - written;
+    const keys = () => Array.from({ length: Math.ceil(items / reads) }, item);
+    const read = () => dynamodb.batchGetItem({ RequestItems: { [STATE_TABLE]: { Keys: keys() } } });
+    const write = () =>
+      dynamodb.updateItem({
+        TableName: STATE_TABLE,
+        Key: item(),
+        UpdateExpression: "SET #version = :version",
+        ConditionExpression: "attribute_not_exists(#version)",
+        ExpressionAttributeNames: { "#version": "version" },
+        ExpressionAttributeValues: { ":version": { N: "1" } },
+      });
+    const all = (count: number, call: () => Promise<unknown>) => Promise.all(Array.from({ length: count }, call));
+    const times: number[] = [];
+    for (let run = 0; run < runs; run += 1) {
+      const start = performance.now();
+      await all(reads, read);
+      await all(written, write);
+      times.push(performance.now() - start);
+    }
+    return median(times.slice(Math.floor(runs / 2)));
+  };
+  for (const count of [1, 100]) {
+    for (const { name, eventType, afterStart } of kinds) {
+      const times: number[] = [];
+      let last: Counts = counts;
+      for (let run = 0; run < runs; run += 1) {
+        const sessions = Array.from({ length: count }, () => crypto.randomUUID());
+        if (afterStart) await deliver(events("user.session.start", sessions), eventType);
+        Object.assign(counts, { requests: 0, read: 0, written: 0 });
+        times.push(await deliver(events(eventType, sessions), eventType));
+        last = { ...counts };
+      }
+      const about = `a delivery of ${count === 1 ? "one event" : `${count} events`} ${name}`;
+      const whole = { name: "its events", value: count, unit: "events" } as const;
+      print({ name: `requests to DynamoDB of ${about}`, value: last.requests, unit: "requests" }, whole);
+      print({ name: `items read for ${about}`, value: last.read, unit: "items" }, whole);
+      print({ name: `items written for ${about}`, value: last.written, unit: "items" }, whole);
+      const time = { name: about, value: median(times.slice(Math.floor(runs / 2))), unit: "milliseconds" } as const;
+      const unit = "milliseconds";
+      if (last.requests === 0) print(time, { name: "one call", value: held, unit });
+      else print(time, { name: "the same reads, then the same writes, alone", value: await alone(last), unit });
+    }
   }
 }

@@ -1,9 +1,6 @@
-import { fork } from "node:child_process";
-import { once } from "node:events";
-import { fileURLToPath } from "node:url";
 import { BatchGetItemCommand, DynamoDBClient, UpdateItemCommand } from "@aws-sdk/client-dynamodb";
 import { PublishCommand, SNSClient } from "@aws-sdk/client-sns";
-import { lineOf } from "./endurance.ts";
+import { inEnvironment, startEmulatorsApart } from "./emulators-apart.ts";
 import { matchingDelivery } from "./events.ts";
 import { median, print } from "./measure.ts";
 
@@ -26,46 +23,42 @@ type Handler = (event: unknown) => Promise<{ readonly statusCode: number }>;
  * @param runs measured deliveries of each kind
  */
 export async function roundTrips(importReceiver: () => Promise<Handler>, runs: number): Promise<void> {
-  const emulators = fork(fileURLToPath(new URL("emulators.ts", import.meta.url)), [String(held)], {
-    stdio: ["ignore", "pipe", "inherit", "ipc"],
-  });
-  const before = { ...process.env };
+  const emulators = await startEmulatorsApart(held);
   try {
-    const [, environment = ""] = await lineOf(emulators, /^environment (.*)$/);
-    Object.assign(process.env, JSON.parse(environment));
-    const handler = await importReceiver();
-    const calls = bareCalls();
-    for (const matches of [1, 50] as const) {
-      const ways = {
-        ours: () => handler(matchingDelivery(matches, process.env.HOOK_SECRET ?? "")),
-        three: () => calls.inSequence(),
-        same: () => calls.asMany(matches),
-      };
-      const times = { ours: [] as number[], three: [] as number[], same: [] as number[] };
-      // By turns, so that other load of the machine affects all.
-      const warmUp = Math.ceil(runs * warmUps[matches]);
-      for (let run = 0; run < warmUp + runs; run += 1) {
-        for (const way of ["ours", "three", "same"] as const) {
-          const time = await timeOf(ways[way]);
-          if (run >= warmUp && time !== null) times[way].push(time);
-        }
-      }
-      if (times.ours.length < runs / 2) {
-        throw new Error(`of ${runs} deliveries with ${matches} matches, ${runs - times.ours.length} took too long`);
-      }
-      const unit = "milliseconds";
-      const name = `a delivery with ${matches === 1 ? "one match" : `${matches} matches`}, each call held up by ${held} ms`;
-      const ours = { name, value: median(times.ours), unit } as const;
-      print(ours, { name: "three calls in sequence", value: median(times.three), unit });
-      print(ours, { name: "the same calls by bare clients", value: median(times.same), unit });
-    }
-    calls.stop();
+    await inEnvironment(emulators.environment, () => measureRoundTrips(importReceiver, runs));
   } finally {
-    for (const name of Object.keys(process.env)) if (!(name in before)) delete process.env[name];
-    Object.assign(process.env, before);
-    emulators.disconnect();
-    await once(emulators, "exit");
+    await emulators.stop();
   }
+}
+
+async function measureRoundTrips(importReceiver: () => Promise<Handler>, runs: number): Promise<void> {
+  const handler = await importReceiver();
+  const calls = bareCalls();
+  for (const matches of [1, 50] as const) {
+    const ways = {
+      ours: () => handler(matchingDelivery(matches, process.env.HOOK_SECRET ?? "")),
+      three: () => calls.inSequence(),
+      same: () => calls.asMany(matches),
+    };
+    const times = { ours: [] as number[], three: [] as number[], same: [] as number[] };
+    // By turns, so that other load of the machine affects all.
+    const warmUp = Math.ceil(runs * warmUps[matches]);
+    for (let run = 0; run < warmUp + runs; run += 1) {
+      for (const way of ["ours", "three", "same"] as const) {
+        const time = await timeOf(ways[way]);
+        if (run >= warmUp && time !== null) times[way].push(time);
+      }
+    }
+    if (times.ours.length < runs / 2) {
+      throw new Error(`of ${runs} deliveries with ${matches} matches, ${runs - times.ours.length} took too long`);
+    }
+    const unit = "milliseconds";
+    const name = `a delivery with ${matches === 1 ? "one match" : `${matches} matches`}, each call held up by ${held} ms`;
+    const ours = { name, value: median(times.ours), unit } as const;
+    print(ours, { name: "three calls in sequence", value: median(times.three), unit });
+    print(ours, { name: "the same calls by bare clients", value: median(times.same), unit });
+  }
+  calls.stop();
 }
 
 /**

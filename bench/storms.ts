@@ -1,5 +1,3 @@
-import { fork } from "node:child_process";
-import { fileURLToPath } from "node:url";
 import { DynamoDBClient } from "@aws-sdk/client-dynamodb";
 import { sdkDynamodb } from "../lambda/adapters/aws/dynamodb/sdk.ts";
 import { createClaims } from "../lambda/adapters/tables/claims.ts";
@@ -20,7 +18,7 @@ import { memoryPorts } from "../test/fixtures/memory.ts";
 import { proxied, ruleSet } from "../test/fixtures/rules.ts";
 import { failedSignIn, signIn } from "../test/fixtures/storms.ts";
 import { unhurried } from "../test/fixtures/timing.ts";
-import { lineOf } from "./endurance.ts";
+import { startEmulatorsApart } from "./emulators-apart.ts";
 
 /*
  * A password spray in ten minutes by the clock of the pipeline, through the adapters of the functions to an embedded DynamoDB: alerts,
@@ -35,11 +33,8 @@ const logins = Number(process.argv[3] ?? 2_000);
 const price = { writeUnits: 0.625, readUnits: 0.125, publishes: 0.5, sqsRequests: 0.4 } as const;
 
 // The emulators have a process of their own, so that the memory is that of the pipeline.
-const emulators = fork(fileURLToPath(new URL("emulators.ts", import.meta.url)), ["0"], {
-  stdio: ["ignore", "pipe", "inherit", "ipc"],
-});
-const [, environment = ""] = await lineOf(emulators, /^environment (.*)$/);
-Object.assign(process.env, JSON.parse(environment));
+const emulators = await startEmulatorsApart(0);
+Object.assign(process.env, emulators.environment);
 const dynamodb = new DynamoDBClient({});
 const calls = new Map<string, number>();
 const units = { write: 0, read: 0 };
@@ -149,4 +144,4 @@ const figures = {
 };
 process.stdout.write(`${JSON.stringify(figures)}\n`);
 dynamodb.destroy();
-emulators.disconnect();
+await emulators.stop();
