@@ -436,7 +436,10 @@ subcommand("add", "adds one; what is given has to be met all together")
     `only these kinds of network: ${networkKinds.join(", ")} (default: all but ${worstKinds.join(" and ")})`,
     collectKinds,
   )
-  .option("--detection <ids...>", "only these detections (default: all of a session start, and of nothing else)")
+  .option(
+    "--detection <ids...>",
+    "only these detections (default: each rule about a session start; no correlation, and nothing else)",
+  )
   .requiredOption("--reason <text>", "why it is harmless", once(parseText))
   .option("--by <name>", "who says so (default: the user of this machine, where that is a person)", once(parseText))
   .option("--until <when>", `${timeForms}; a day counts whole (default: ${defaultDays}d)`, once(parseEnd))

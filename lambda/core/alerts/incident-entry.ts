@@ -33,9 +33,11 @@ export function entryOf(alert: Alert, fingerprint: string | null): IncidentAlert
     summary: shorten(alert.summary, maximumSentence),
     severity: alert.severity,
     outcome: brief(alert.session.outcome),
-    detections: alert.detections
-      .slice(0, maximumDetections)
-      .map(({ id, title }) => ({ id: shorten(id, maximumText), title: shorten(title, maximumText) })),
+    detections: alert.detections.slice(0, maximumDetections).map(({ id, title, correlation }) => ({
+      id: shorten(id, maximumText),
+      title: shorten(title, maximumText),
+      ...(correlation !== null && { correlation: true }),
+    })),
     from: isSilent ? null : brief(describeExit(alert)),
     through: brief(describeProxy(alert)),
     kinds: [...network.anonymous.kinds],

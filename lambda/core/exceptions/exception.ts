@@ -34,7 +34,7 @@ const exceptionScope = z.strictObject({
    * the exception as one that covers nothing.
    */
   kinds: z.optional(z.array(z.enum(networkKinds)).check(z.minLength(1))),
-  /** Ids of detections. @default every detection of a session start, and no other */
+  /** Ids of rules and correlations. @default every rule that a session start matches; no correlation, and nothing else */
   detections: z.optional(z.array(z.string()).check(z.minLength(1))),
 });
 export type ExceptionScope = z.infer<typeof exceptionScope>;
@@ -160,15 +160,19 @@ export interface Excepted<Detection> {
   readonly by: readonly Exception[];
 }
 
-/** Removes from an event's detections those that exceptions cover. */
-export function except<Detection extends { readonly rule: { readonly id: string } }>(
+/**
+ * Removes from an event's detections those that exceptions cover. A correlation tells of more than this event: an exception covers it
+ * where it names it.
+ */
+export function except<Detection extends { readonly rule: { readonly id: string }; readonly firing?: object | null }>(
   detections: readonly Detection[],
   exceptions: readonly Exception[],
   subject: ExceptionSubject,
   now: Date,
 ): Excepted<Detection> {
   const covering = exceptions.filter((exception) => whyNotCovered(exception, subject, now) === null);
-  const isCovered = ({ scope }: Exception, { rule }: Detection) => scope.detections?.includes(rule.id) ?? true;
+  const isCovered = ({ scope }: Exception, { rule, firing }: Detection) =>
+    scope.detections?.includes(rule.id) ?? !firing;
   return {
     left: detections.filter((detection) => !covering.some((exception) => isCovered(exception, detection))),
     by: covering.filter((exception) => detections.some((detection) => isCovered(exception, detection))),

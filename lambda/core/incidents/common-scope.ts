@@ -1,6 +1,7 @@
+import { sessionStart } from "../okta/log-event.ts";
 import { isOperator } from "../okta/operator.ts";
 import { canonicalLogin } from "../okta/person.ts";
-import type { Incident, IncidentAlert, IncidentUser } from "./incident.ts";
+import type { Incident, IncidentAlert, IncidentDetection, IncidentUser } from "./incident.ts";
 
 /*
  * The exceptions that alerts have in common. What an attacker did is never in the scope of one that is proposed.
@@ -11,8 +12,24 @@ export interface ExceptionAdvice {
   readonly user: string | null;
   readonly operator: string | null;
   readonly asNumber: number | null;
-  /** The id of the detection, where that is of no session start: an exception covers those alone without it. */
+  /** The id of the detection, where an exception that does not name it would not cover it: see {@link withDetection}. */
   readonly detection: string | null;
+}
+
+/**
+ * A scope that covers a detection: one of another act than a session start, and a correlation, has to be named.
+ *
+ * @param alerts the alerts that the scope is for
+ */
+export function withDetection(
+  scope: ExceptionAdvice,
+  id: string,
+  alerts: readonly { readonly alert: Pick<IncidentAlert, "eventType">; readonly detection: IncidentDetection }[],
+): ExceptionAdvice {
+  const isCovered = alerts.every(
+    ({ alert, detection }) => alert.eventType === sessionStart && detection.correlation !== true,
+  );
+  return { ...scope, detection: isCovered ? null : id };
 }
 
 /** What scopes are made of, of one alert. */

@@ -33,7 +33,8 @@ export const incidentAlertSchema = z.object({
   severity: z.enum(levels),
   /** Okta's outcome: `SUCCESS`, `FAILURE`. */
   outcome: text,
-  detections: z.array(z.object({ id: z.string(), title: z.string() })),
+  /** `correlation` is true for a correlation, which an exception covers only where it names it; left out for a rule. */
+  detections: z.array(z.object({ id: z.string(), title: z.string(), correlation: z.exactOptional(z.boolean()) })),
   /** Where it came from: `Toronto, Ontario, Canada`; null where the event has no address. */
   from: text,
   /** The anonymous network: `Tor (TOR_EXIT)`; null for none. */
@@ -53,6 +54,9 @@ export const incidentAlertSchema = z.object({
   storm: z._default(text, null),
 });
 export type IncidentAlert = z.infer<typeof incidentAlertSchema>;
+
+/** A detection that an alert of an incident names. */
+export type IncidentDetection = IncidentAlert["detections"][number];
 
 /** The person of an incident, as its alerts name the person. */
 export const incidentUserSchema = z.object({ id: text, login: text, displayName: text });

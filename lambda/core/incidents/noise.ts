@@ -1,4 +1,3 @@
-import { sessionStart } from "../okta/log-event.ts";
 import {
   type AttackTest,
   attacksOf,
@@ -6,8 +5,9 @@ import {
   createAttackTest,
   type ExceptionAdvice,
   type ScopedAlert,
+  withDetection,
 } from "./common-scope.ts";
-import type { Incident, IncidentAlert } from "./incident.ts";
+import type { Incident, IncidentAlert, IncidentDetection } from "./incident.ts";
 
 /** The noise of one detection, whatever was judged. */
 export interface RuleNoise {
@@ -35,17 +35,17 @@ export function noiseOf(incidents: readonly Incident[], since: string): readonly
     .filter(({ verdict }) => verdict?.verdict !== "true-positive")
     .flatMap(({ alerts, user }) =>
       alerts.flatMap((alert) =>
-        alert.detectedAt >= since ? alert.detections.map((rule) => ({ rule, alert, user })) : [],
+        alert.detectedAt >= since ? alert.detections.map((detection) => ({ detection, alert, user })) : [],
       ),
     );
-  const byRule = Map.groupBy(current, ({ rule }) => rule.id);
+  const byRule = Map.groupBy(current, ({ detection }) => detection.id);
   return [...byRule]
     .map(([id, alerts]): RuleNoise => {
       const last = alerts.reduce((a, b) => (b.alert.detectedAt > a.alert.detectedAt ? b : a));
       const persons = new Set(alerts.map(({ user }) => user?.login ?? user?.id ?? ""));
       return {
         id,
-        title: last.rule.title,
+        title: last.detection.title,
         alerts: alerts.length,
         persons: persons.size,
         except: halvingException(id, alerts, isAttacked),
@@ -56,13 +56,12 @@ export function noiseOf(incidents: readonly Incident[], since: string): readonly
 
 function halvingException(
   id: string,
-  alerts: readonly (ScopedAlert & { readonly alert: IncidentAlert })[],
+  alerts: readonly (ScopedAlert & { readonly alert: IncidentAlert; readonly detection: IncidentDetection })[],
   isAttacked: AttackTest,
 ): RuleNoise["except"] {
   const { scope, covers } = commonScope(alerts, isAttacked, { mayCoverAll: false });
   if (scope === null || covers * 2 < alerts.length) return null;
-  const isOfSessions = alerts.every(({ alert }) => alert.eventType === sessionStart);
-  return { scope: { ...scope, detection: isOfSessions ? null : id }, covers };
+  return { scope: withDetection(scope, id, alerts), covers };
 }
 
 /** What may be an attack: no person has judged it. */

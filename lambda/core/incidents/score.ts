@@ -1,5 +1,4 @@
 import { judgedUntil, type Verdict } from "../history/verdict.ts";
-import { sessionStart } from "../okta/log-event.ts";
 import {
   type AttackTest,
   attacksOf,
@@ -7,8 +6,9 @@ import {
   createAttackTest,
   type ExceptionAdvice,
   type ScopedAlert,
+  withDetection,
 } from "./common-scope.ts";
-import type { Incident, IncidentAlert } from "./incident.ts";
+import type { Incident, IncidentAlert, IncidentDetection } from "./incident.ts";
 
 /** What became of the alerts of one detection, by the verdicts of their incidents. */
 export interface RuleScore {
@@ -80,15 +80,14 @@ function verdictOn({ detectedAt }: IncidentAlert, { verdict }: Incident): Verdic
 function adviceOn(
   id: string,
   { truePositives, open }: Pick<RuleScore, "truePositives" | "open">,
-  harmless: readonly (ScopedAlert & { readonly alert: IncidentAlert })[],
+  harmless: readonly (ScopedAlert & { readonly alert: IncidentAlert; readonly detection: IncidentDetection })[],
   isAttacked: AttackTest,
 ): Advice {
   if (truePositives > 0) return { kind: "keep" };
   if (harmless.length < leastJudged) return { kind: open > 0 ? "judge" : "keep" };
   const { scope, covers, isSetApart } = commonScope(harmless, isAttacked);
   if (scope !== null && covers >= leastShare * harmless.length) {
-    const isOfSessions = harmless.every(({ alert }) => alert.eventType === sessionStart);
-    return { kind: "except", scope: { ...scope, detection: isOfSessions ? null : id }, covers };
+    return { kind: "except", scope: withDetection(scope, id, harmless), covers };
   }
   return { kind: isSetApart ? "keep" : "switchOff" };
 }

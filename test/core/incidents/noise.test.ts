@@ -35,6 +35,8 @@ test("a detection's noise is its alerts since the time, with their persons, and 
   ]);
   const act = { eventType: "user.account.privilege.grant" };
   expect(noiseOf(many("ada", 3, act), since)[0]?.except?.scope).toMatchObject({ detection: "r1" });
+  const correlated = { detections: [{ ...rule, correlation: true }] };
+  expect(noiseOf(many("ada", 3, correlated), since)[0]?.except?.scope).toMatchObject({ detection: "r1" });
 });
 
 test("no exception is proposed that covers less than half, a hostile network, or a true positive", () => {

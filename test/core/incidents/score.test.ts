@@ -64,6 +64,11 @@ describe("the advice on a detection", () => {
     expect(adviceOn(...byAsn)).toMatchObject({ scope: { user: null, operator: null, asNumber: 64500 } });
     const act = { eventType: "user.account.privilege.grant" };
     expect(adviceOn(...[1, 2, 3].map(() => incident("benign", act)))).toMatchObject({ scope: { detection: "r1" } });
+    // No exception covers a correlation that it does not name.
+    const correlated = { detections: [{ ...rule, correlation: true }] };
+    expect(adviceOn(...[1, 2, 3].map(() => incident("benign", correlated)))).toMatchObject({
+      scope: { detection: "r1" },
+    });
   });
 
   test("is never an exception that would cover a true positive, of whatever detection", () => {

@@ -604,6 +604,23 @@ describe("what an exception covers", () => {
     expect(told()).toEqual([["token of a thief", [chain.id]]]);
   });
 
+  test("is no correlation where it names none, though a sign-in completes the chain as its events come in another order", async () => {
+    const vpn: Exception = { ...covered, scope: { asNumber: 64_500 } };
+    const groups = memoryGroups();
+    const lookUp: PipelinePorts["lookUp"] = async (asked) => ({
+      ...findings(new Map(), [vpn]),
+      groups: groups.find(asked.groups ?? []),
+    });
+    const { deliver, told } = world({ groups, lookUp }, [tokenCreated, failedStart]);
+    await deliver(tokenIn("token", 5));
+    expect(await deliver(sessionOf("start", 0))).toMatchObject({ published: 1, excepted: 0 });
+    expect(await deliver(sessionOf("of another session", 6, "s2"))).toMatchObject({ published: 0, excepted: 1 });
+    expect(told()).toEqual([
+      ["token", [anyToken.id]],
+      ["start", [chain.id]],
+    ]);
+  });
+
   test("of one person is excepted where no rule of its own asks for that person", async () => {
     const groups = memoryGroups();
     const ofPerson: Exception = { ...covered, scope: { user: userKey, detections: [chain.id] } };
