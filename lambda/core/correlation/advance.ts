@@ -3,6 +3,7 @@ import { holdsIn } from "./condition.ts";
 import {
   byTime,
   compact,
+  droppedOf,
   type Entry,
   type Fired,
   type GroupState,
@@ -59,9 +60,7 @@ export function advance(correlation: Correlation, state: GroupState, matches: re
     .filter((entry) => entry.holds && known.some((match) => isInWindowOf(match, entry, milliseconds)));
   if (added.length === 0) return { state, fired: firedBy(state.slots, correlation, by), holding: again, isTooLate };
   const inserted = added.reduce((slots, match) => insert(slots, slotNumber(match.at, correlation), match), state.slots);
-  const judged = inserted.map((slot, index) =>
-    judgeSlot(correlation, slot, nearBy(slot, inserted[index - 1]), added, by),
-  );
+  const judged = inserted.map((slot, index) => judgeSlot(correlation, slot, inserted[index - 1], added, by));
   const fired = firedBy(
     judged.map(({ slot }) => slot),
     correlation,
@@ -88,9 +87,13 @@ function isInWindowOf(match: Match, { at }: Entry, milliseconds: number): boolea
   return match.at <= at && match.at > at - milliseconds;
 }
 
-/** The entries that windows that end in a slot may hold, by time. */
-function nearBy({ number, entries }: Slot, before: Slot | undefined): readonly Entry[] {
-  return before?.number === number - 1 ? [...before.entries, ...entries] : entries;
+/** The slots that windows that end in a slot may reach into, by time. */
+function nearBy(slot: Slot, before: Slot | undefined): readonly Slot[] {
+  return before?.number === slot.number - 1 ? [before, slot] : [slot];
+}
+
+function entriesOf(slots: readonly Slot[]): readonly Entry[] {
+  return slots.flatMap(({ entries }) => entries);
 }
 
 function insert(slots: readonly Slot[], number: number, match: Match): readonly Slot[] {
@@ -102,19 +105,22 @@ function insert(slots: readonly Slot[], number: number, match: Match): readonly 
 /**
  * Asks the condition of the windows that end in a slot and hold any of the added matches.
  *
- * @param near the entries of the slot and of the one before, by time
+ * @param before the slot that the group keeps before it
  */
 function judgeSlot(
   correlation: Correlation,
   slot: Slot,
-  near: readonly Entry[],
+  before: Slot | undefined,
   added: readonly Match[],
   by: string,
 ): { readonly slot: Slot; readonly holding: readonly Entry[] } {
+  const slots = nearBy(slot, before);
+  const near = entriesOf(slots);
+  const dropped = slots.flatMap(({ entries }) => droppedOf(entries, correlation));
   const holding: Entry[] = [];
   const entries = slot.entries.map((entry) => {
     if (entry.holds || !added.some((match) => isInWindowOf(match, entry, correlation.milliseconds))) return entry;
-    if (!holdsIn(correlation, windowOf(near, entry.at, correlation), entry)) return entry;
+    if (!holdsIn(correlation, windowOf(near, entry.at, correlation), entry, dropped)) return entry;
     const completed = { ...entry, holds: true };
     holding.push(completed);
     return completed;
@@ -137,7 +143,9 @@ function firedBy(slots: readonly Slot[], correlation: Correlation, by: string): 
   return slots.flatMap((slot, index) => {
     const { number, fired } = slot;
     if (fired === null || fired.by !== by) return [];
-    return [{ ...fired, slot: number, window: windowOf(nearBy(slot, slots[index - 1]), fired.at, correlation) }];
+    return [
+      { ...fired, slot: number, window: windowOf(entriesOf(nearBy(slot, slots[index - 1])), fired.at, correlation) },
+    ];
   });
 }
 

@@ -1,4 +1,4 @@
-import { type Correlation, isCount, isTemporal } from "../sigma/correlation.ts";
+import { type Correlation, isCount, isMonotone, isTemporal } from "../sigma/correlation.ts";
 
 /*
  * The state of one group of a correlation: plain JSON, bounded by construction.
@@ -114,9 +114,8 @@ export function byTime(one: Entry, other: Entry): number {
  * Drops entries of a slot that can decide nothing any more.
  *
  * A window holds the end of one slot and the start of the next. For a count up to `n` it takes of each value its first
- * and its last entry, of the values the `n` that come first and the `n` whose last entries come last. What a temporal
- * correlation drops, between the first and the last eight matches of a rule, changes its outcome only in a slot in which
- * the rule matches more than 16 times.
+ * and its last entry, of the values the `n` that come first and the `n` whose last entries come last. A temporal
+ * correlation drops what is between the first and the last eight matches of a rule: {@link droppedOf}.
  */
 export function compact(entries: readonly Entry[], correlation: Correlation): readonly Entry[] {
   if (isCount(correlation)) return compactCounted(entries, greatestLimit(correlation) + 1);
@@ -127,6 +126,34 @@ export function compact(entries: readonly Entry[], correlation: Correlation): re
     for (const entry of [...ofRule.slice(0, keptMatches), ...ofRule.slice(-keptMatches)]) kept.add(entry);
   }
   return kept.size === entries.length ? entries : entries.filter((entry) => kept.has(entry));
+}
+
+/** Matches of a rule that a group may have dropped: all between two that it keeps. */
+export interface DroppedMatches {
+  readonly rule: number;
+  /** The times of the two, in milliseconds since 1970. */
+  readonly after: number;
+  readonly before: number;
+}
+
+/**
+ * The matches that a slot may have dropped and that an order may need: those amid at least 16 of one rule. An attacker who floods
+ * a group with one step hides no order thereby, as the step counts as a match at any time in between; an alert may say too much.
+ *
+ * Where more matches can make a condition false, it is decided by what is kept. Where no more than two rules follow each other, and
+ * where the order does not matter, the first and the last match decide.
+ *
+ * @param entries those of the slot, by time
+ */
+export function droppedOf(entries: readonly Entry[], correlation: Correlation): readonly DroppedMatches[] {
+  const { type, rules } = correlation;
+  if (type !== "temporal_ordered" || entries.length < 2 * keptMatches || !isMonotone(correlation)) return [];
+  return [...rules.keys()].flatMap((rule) => {
+    const ofRule = entries.filter((entry) => entry.rule === rule);
+    const [after, before] = [ofRule[keptMatches - 1], ofRule.at(-keptMatches)];
+    if (ofRule.length < 2 * keptMatches || after === undefined || before === undefined) return [];
+    return [{ rule, after: after.at, before: before.at }];
+  });
 }
 
 function compactCounted(entries: readonly Entry[], most: number): readonly Entry[] {
