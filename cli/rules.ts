@@ -400,10 +400,16 @@ command
   .command("import")
   .description("writes a filter expression of Okta's System Log as a Sigma rule, for review")
   .requiredOption("--okta <file>", "a filter expression, or one of Okta's customer-detections")
-  .addHelpText("after", "\nExit code: 0; 2 when the expression cannot be read, or not be said in Sigma.")
+  .addHelpText(
+    "after",
+    "\nThe rule goes to standard output; what is to be written or looked at in it, by its line, to standard error.\n\nExit code: 0; 2 when the expression cannot be read, or not be said in Sigma.",
+  )
   .exitOverride()
   .action(async ({ okta }: { readonly okta: string }) => {
-    process.stdout.write(await importOkta(okta, new Date().toISOString().slice(0, 10)));
+    const { yaml, remarks } = await importOkta(okta, new Date().toISOString().slice(0, 10));
+    process.stdout.write(yaml);
+    const lines = ["Look at:", ...remarks.map((remark) => `  line ${remark}`), "Then write its cases: NAME.cases.yml"];
+    process.stderr.write(`${onTerminal(lines.join("\n"))}\n`);
   });
 command
   .command("new")

@@ -2,6 +2,7 @@ import { readFile } from "node:fs/promises";
 import { basename } from "node:path";
 import { v4 as uuidv4 } from "uuid";
 import { parse, stringify } from "yaml";
+import { checkRules } from "../../lambda/adapters/rule-files/load-detections.ts";
 import { InputError } from "../command.ts";
 import { type Comparison, type Expression, ExpressionError, parseExpression } from "./okta-expression.ts";
 
@@ -11,20 +12,27 @@ type Fields = Readonly<Record<string, unknown>>;
 /** The detection of a Sigma rule, as YAML holds it. */
 export type DetectionDocument = Readonly<Record<string, unknown>> & { readonly condition: string };
 
+/** What an import makes of a file. */
+export interface ImportedRules {
+  /** The rules, as YAML. */
+  readonly yaml: string;
+  /** What is to be written or looked at in them: `line: what`. */
+  readonly remarks: readonly string[];
+}
+
 /**
  * Turns a file with a filter expression of Okta's System Log into Sigma rules for review: plain text, or one of Okta's
  * customer-detections, whose expressions become a rule each.
  *
  * @param today the date of the rules, `YYYY-MM-DD`
- * @returns YAML
  * @throws InputError for what cannot be read, or not be said in Sigma
  */
-export async function importOkta(file: string, today: string): Promise<string> {
+export async function importOkta(file: string, today: string): Promise<ImportedRules> {
   const text = await readFile(file, "utf8").catch((error: Error) => {
     throw new InputError(`${file} cannot be read: ${error.message}`);
   });
   const { title, expressions } = expressionsIn(text, file);
-  return expressions
+  const yaml = expressions
     .map((expression, index) => {
       const detection = readDetection(expression, file);
       const rule = {
@@ -37,6 +45,7 @@ export async function importOkta(file: string, today: string): Promise<string> {
         detection,
         falsepositives: ["TODO: who does it as part of their work"],
         level: "medium",
+        triage: ["TODO: what to do first"],
       };
       const source = expression
         .trim()
@@ -45,7 +54,12 @@ export async function importOkta(file: string, today: string): Promise<string> {
       return `# To be reviewed. The filter of Okta's System Log that it is made from:\n${source.join("")}${stringify(rule, { lineWidth: 0 })}`;
     })
     .join("---\n");
+  const remarks = checkRules(yaml, ruleLabel).map((remark) => remark.slice(ruleLabel.length + 1));
+  return { yaml, remarks };
 }
+
+/** Stands for the file that the rules have not yet. */
+const ruleLabel = "rule";
 
 function readDetection(expression: string, file: string): DetectionDocument {
   try {
@@ -75,7 +89,10 @@ function expressionsIn(
   };
   const expressions = textsIn(detection?.okta_systemlog);
   if (expressions.length === 0) {
-    throw new InputError(`${file} is YAML without detection.okta_systemlog, where Okta's detections have their filter`);
+    const others = Object.keys(detection ?? {}).filter((key) => key !== "explanation");
+    throw new InputError(
+      `${file} is YAML without detection.okta_systemlog, where Okta's detections have their filter${others.length === 0 ? "" : `: detection has ${others.join(", ")} alone`}`,
+    );
   }
   return { title: typeof title === "string" ? title : bare.title, expressions };
 }

@@ -24,19 +24,24 @@ export class ExpressionError extends Error {
 
 interface Token {
   readonly text: string;
-  readonly kind: "word" | "text" | "number" | "bracket";
+  readonly kind: "word" | "text" | "number" | "bracket" | "comma";
   /** From 1. */
   readonly position: number;
 }
 
 const lexeme =
-  /\s*(?:(?<text>"(?:[^"\\]|\\.)*")|(?<number>-?\d+(?:\.\d+)?)(?![\w.])|(?<word>[A-Za-z_][\w.-]*)|(?<bracket>[()]))/y;
+  /\s*(?:(?<text>"(?:[^"\\]|\\.)*")|(?<number>-?\d+(?:\.\d+)?)(?![\w.])|(?<word>[A-Za-z_][\w.-]*)|(?<bracket>[()[\]])|(?<comma>,))/y;
+
+function equal(field: string, value: Comparison["value"]): Comparison {
+  return { kind: "comparison", field, operator: "eq", value };
+}
 
 /** The most brackets and `not` within one another. */
 const deepest = 100;
 
 /**
- * Parses a filter expression: comparisons, `and` before `or`, `not`, brackets.
+ * Parses a filter expression: comparisons, `and` before `or`, `not`, brackets. `a in ["x", "y"]`, which filters of Okta's
+ * customer-detections have, is read as `a eq "x" or a eq "y"`.
  *
  * @throws ExpressionError naming the position, from 1, and what is not understood there
  */
@@ -74,18 +79,41 @@ export function parseExpression(text: string): Expression {
     }
     return comparison();
   };
+  const isBracket = (text: string) => tokens[at]?.kind === "bracket" && tokens[at]?.text === text;
+  const value = (): Comparison["value"] => {
+    const found = readValue(tokens[at]);
+    if (found === undefined) return fail("a value: text in double quotes, a number, true, false or null");
+    at += 1;
+    return found;
+  };
+  const list = (): readonly Comparison["value"][] => {
+    if (!isBracket("[")) fail('"["');
+    at += 1;
+    const values = [value()];
+    while (tokens[at]?.kind === "comma") {
+      at += 1;
+      values.push(value());
+    }
+    if (!isBracket("]")) fail('"," or "]"');
+    at += 1;
+    return values;
+  };
   const comparison = (): Expression => {
     const field = tokens[at];
     if (field?.kind !== "word") return fail("the name of a field");
     at += 1;
+    if (isBracket("[")) {
+      throw new ExpressionError(`at ${tokens[at]?.position}, "[": a filter of elements cannot be said in Sigma`);
+    }
+    if (word() === "in") {
+      at += 1;
+      return { kind: "or", operands: list().map((each) => equal(field.text, each)) };
+    }
     const operator = operators.find((each) => each === word());
-    if (operator === undefined) return fail(`one of ${operators.join(", ")}`);
+    if (operator === undefined) return fail(`one of ${[...operators, "in"].join(", ")}`);
     at += 1;
     if (operator === "pr") return { kind: "comparison", field: field.text, operator, value: null };
-    const value = readValue(tokens[at]);
-    if (value === undefined) return fail("a value: text in double quotes, a number, true, false or null");
-    at += 1;
-    return { kind: "comparison", field: field.text, operator, value };
+    return { kind: "comparison", field: field.text, operator, value: value() };
   };
   const chain = (kind: "and" | "or", operand: () => Expression) => (): Expression => {
     const first = operand();
@@ -112,10 +140,7 @@ function tokenize(text: string): readonly Token[] {
     const groups = lexeme.exec(text)?.groups;
     if (groups === undefined) {
       const rest = text.slice(position).trimStart();
-      const what = rest.startsWith("[")
-        ? "square brackets are not read: write a list as comparisons with or; a filter of elements cannot be said in Sigma"
-        : "this is not understood";
-      throw new ExpressionError(`at ${text.length - rest.length + 1}, "${rest.slice(0, 20)}": ${what}`);
+      throw new ExpressionError(`at ${text.length - rest.length + 1}, "${rest.slice(0, 20)}": this is not understood`);
     }
     const [kind, found] = Object.entries(groups).find(([, value]) => value !== undefined) as [Token["kind"], string];
     tokens.push({ kind, text: found, position: lexeme.lastIndex - found.length + 1 });

@@ -53,6 +53,7 @@ export async function scaffoldRule(folder: string, name: string, eventFile: stri
     detection: { selection, condition: "selection" },
     falsepositives: ["TODO: who does it as part of their work"],
     level: "medium",
+    triage: ["TODO: what to do first"],
   };
   const another = () => ({ ...event, uuid: uuidv4() });
   const cases = [

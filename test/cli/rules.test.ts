@@ -379,12 +379,12 @@ describe("npx okta-proxy-watch rules new", () => {
     await write("event.json", JSON.stringify(sessionStart()));
     await rules("new", "my_rule", "--from", join(folder, "event.json"), "--rules", folder);
     const named =
-      /^Look at:\n(?: .*\n)* .*my_rule\.yml:4: description: is still to be written: TODO: what happens.*\n.*my_rule\.yml:\d+: falsepositives\.0: /m;
+      /^Look at:\n(?: .*\n)* .*my_rule\.yml:4: description: is still to be written: TODO: what happens.*\n.*my_rule\.yml:\d+: falsepositives\.0: .*\n.*my_rule\.yml:\d+: triage\.0: /m;
     expect((await rules("--rules", folder)).stdout).toMatch(named);
     const tested = await rules("test", join(folder, "my_rule.yml"));
     expect([tested.code, tested.stdout]).toEqual([0, expect.stringMatching(named)]);
     const json = JSON.parse((await rules("test", "--json", "--rules", folder)).stdout);
-    expect(json.warnings).toHaveLength(2);
+    expect(json.warnings).toHaveLength(3);
     const rule = await readFile(join(folder, "my_rule.yml"), "utf8");
     await write("my_rule.yml", rule.replaceAll("TODO: ", ""));
     expect((await rules("test", "--rules", folder)).stdout).not.toContain("Look at:");

@@ -32,6 +32,8 @@ describe("an expression in Sigma", () => {
         condition: "selection_1 and (selection_2 or selection_3) and (not filter_4)",
       },
     ],
+    ['a IN ["x", "y"] and b eq "z"', { selection_1: { a: ["x", "y"], b: "z" }, condition: "selection_1" }],
+    ['not (a in ["x*"])', { filter_1: { a: ["x\\*"] }, condition: "not filter_1" }],
     ["a pr", { selection_1: { a: null }, condition: "not selection_1" }],
     ["n gt 5 and n le 9.5", { selection_1: { "n|gt": 5, "n|lte": 9.5 }, condition: "selection_1" }],
     ["a ne true", { selection_1: { "a|neq": true }, condition: "selection_1" }],
@@ -43,8 +45,12 @@ describe("an expression in Sigma", () => {
 
   test.each([
     ['published gt "2026-11-01"', /times and texts have no order/],
-    ['target[type eq "User"] pr', /at 7, "\[type eq .*a filter of elements cannot be said/],
-    ['a in ["x"]', /at 6, "\["x"\]": square brackets .* comparisons with or/],
+    ['target[type eq "User"] pr', /at 7, "\[": a filter of elements cannot be said/],
+    ['a in "x"', /at 6, ""x"": expected "\["/],
+    ["a in []", /at 7, "\]": expected a value/],
+    ['a in ["x" "y"]', /at 11, ""y"": expected "," or "\]"/],
+    ['a in ["x", ["y"]]', /at 12, "\[": expected a value/],
+    ['a eq ["x"]', /at 6, "\[": expected a value/],
     ['a eq "x" b eq "y"', /at 10, "b": expected "and" or "or"/],
     ['(a eq "x"', /the expression ends where "\)" is expected/],
     ["a eq x", /at 6, "x": expected a value/],
@@ -138,7 +144,7 @@ test("a file is plain text, or one of Okta's customer-detections with a rule for
   const folder = await mkdtemp(join(tmpdir(), "import-"));
   const write = async (name: string, text: string) => {
     await writeFile(join(folder, name), text);
-    return importOkta(join(folder, name), "2026-11-26");
+    return (await importOkta(join(folder, name), "2026-11-26")).yaml;
   };
   const plain = await write("admin.txt", 'eventType eq "user.session.start"\n  and securityContext.isProxy eq true\n');
   expect(plain).toContain('#   eventType eq "user.session.start"\n#   and securityContext.isProxy eq true\n');
@@ -160,6 +166,26 @@ test("a file is plain text, or one of Okta's customer-detections with a rule for
     "title: Beside\ndetection:\n  okta_systemlog:\n    OIE: a pr\n    datadog: 'source:okta @a:*'\n",
   );
   expect(parse(beside)).toMatchObject({ title: "Beside", detection: { condition: "not selection_1" } });
-  await expect(write("other.yml", "title: Other\n")).rejects.toThrow(/without detection\.okta_systemlog/);
+  await expect(write("other.yml", "title: Other\n")).rejects.toThrow(/without detection\.okta_systemlog.*filter$/);
+  await expect(write("splunk.yml", "detection:\n  explanation: x\n  splunk: x\n")).rejects.toThrow(
+    /where Okta's detections have their filter: detection has splunk alone$/,
+  );
   await expect(write("bad.txt", 'a gt "b"')).rejects.toThrow(/bad\.txt: .*no order/);
+});
+
+test("an import says what is to be written, and what Okta's documents do not have", async () => {
+  const file = join(await mkdtemp(join(tmpdir(), "import-")), "filter.txt");
+  await writeFile(file, 'eventType eq "user.session.strat" and result eq "FAILURE"');
+  const { yaml, remarks } = await importOkta(file, "2026-11-26");
+  expect(remarks).toEqual([
+    expect.stringMatching(/eventType: Okta's catalog of .* did you mean "user\.session\.start"\?$/),
+    expect.stringMatching(
+      /selection_1\.result: Okta's documents have no field "result"; did you mean "outcome\.result"\?$/,
+    ),
+    expect.stringMatching(/description: is still to be written: TODO: /),
+    expect.stringMatching(/falsepositives\.0: is still to be written: TODO: /),
+    expect.stringMatching(/triage\.0: is still to be written: TODO: /),
+  ]);
+  const [line] = remarks.map((remark) => Number(/^\d+/.exec(remark)?.[0]));
+  expect(yaml.split("\n")[(line ?? 0) - 1]).toContain("user.session.strat");
 });

@@ -12,7 +12,7 @@ import {
   type WrittenCorrelation,
 } from "../../core/sigma/parse/parse-correlation.ts";
 import { appliesTo, applyFilters, type Filter, parseFilter } from "../../core/sigma/parse/parse-filter.ts";
-import { parseRule } from "../../core/sigma/parse/parse-rule.ts";
+import { type ParseOptions, parseRule } from "../../core/sigma/parse/parse-rule.ts";
 import { resolveCorrelations } from "../../core/sigma/parse/resolve-correlations.ts";
 import { compileRegex } from "../../core/sigma/regex.ts";
 import { type Rule, type RuleWarning, SigmaRuleError } from "../../core/sigma/rule.ts";
@@ -86,16 +86,7 @@ export async function loadDetections(folder: string, ...further: readonly string
     }
     return read;
   };
-  const documents = await readAll<RuleDocument>(listed.rules, (document) => {
-    if (isCorrelationDocument(document)) {
-      const { correlation, warnings } = parseCorrelation(document);
-      return { content: { kind: "correlation", correlation }, warnings };
-    }
-    refuseOktaDetection(document);
-    const { rule, warnings } = parseRule(document, options);
-    compileRule(rule, { compileRegex });
-    return { content: { kind: "rule", rule }, warnings: [...warnings, ...unwrittenTexts(document)] };
-  });
+  const documents = await readAll(listed.rules, (document) => parseRuleDocument(document, options));
   const rules = documents.flatMap((each) =>
     each.content.kind === "rule" ? [{ ...each, content: each.content.rule }] : [],
   );
@@ -143,6 +134,34 @@ export async function loadDetections(folder: string, ...further: readonly string
 type RuleDocument =
   | { readonly kind: "rule"; readonly rule: Rule }
   | { readonly kind: "correlation"; readonly correlation: WrittenCorrelation };
+
+/**
+ * Checks the rules of a YAML text as {@link loadDetections} does those of a file, without what other files define.
+ *
+ * @param path names the text in errors and warnings
+ * @returns warnings: `path:line: what`
+ * @throws RuleFileError for a rule that cannot be run
+ */
+export function checkRules(text: string, path: string): readonly string[] {
+  const options = { logsource: logSource, placeholders: {}, checkField, checkValues };
+  return readDocuments(text, path, (document) => parseRuleDocument(document, options)).flatMap(
+    ({ warnings }) => warnings,
+  );
+}
+
+function parseRuleDocument(
+  document: unknown,
+  options: ParseOptions,
+): { readonly content: RuleDocument; readonly warnings: readonly RuleWarning[] } {
+  if (isCorrelationDocument(document)) {
+    const { correlation, warnings } = parseCorrelation(document);
+    return { content: { kind: "correlation", correlation }, warnings };
+  }
+  refuseOktaDetection(document);
+  const { rule, warnings } = parseRule(document, options);
+  compileRule(rule, { compileRegex });
+  return { content: { kind: "rule", rule }, warnings: [...warnings, ...unwrittenTexts(document)] };
+}
 
 /** A document that can say where a part of it stands, as `file:line: what`. */
 interface Located<Content> extends FromFile<Content> {
