@@ -1,3 +1,4 @@
+import { asksForLocation } from "../../lambda/core/detections/enriched-fields.ts";
 import type { LogEvent } from "../../lambda/core/okta/log-event.ts";
 import { personOf } from "../../lambda/core/okta/person.ts";
 import { masked } from "../../lambda/core/okta/stranger.ts";
@@ -72,7 +73,8 @@ export function countDecision(
     const counts = tally.byRule.get(rule);
     if (counts !== undefined && undecided.includes(rule.id)) counts.notJudged += 1;
   }
-  if (undecided.length > 0 || rules.length === certain.length) return;
+  const isLocated = rules.some((each) => !certain.includes(each) && asksForLocation(each.rule));
+  if (undecided.length > 0 || !isLocated) return;
   tally.verdicts[judgement.verdict] += 1;
   if (judgement.verdict !== "unknown") return;
   tally.unknownReasons.set(judgement.reason, (tally.unknownReasons.get(judgement.reason) ?? 0) + 1);
@@ -97,10 +99,4 @@ export function userOf(event: LogEvent, isLogin: (login: string) => boolean): st
   const name = person?.login ?? person?.id ?? null;
   if (person === null || name === null) return "(unknown)";
   return person.isKnown || isLogin(name) ? name : masked;
-}
-
-/** Whether a rule has a field that profile locations decide. */
-export function asksForLocation({ selections }: Rule): boolean {
-  const items = Object.values(selections).flat(2);
-  return items.some(({ field }) => /^enrichment\.geo(\.|$)/i.test(field ?? ""));
 }

@@ -17,6 +17,8 @@ import {
 import type { SourceKey } from "../../lambda/core/storms/source.ts";
 import type { Sources } from "../../lambda/core/storms/sources.ts";
 import { isOver as isStormOver, isUnwatched, maximumUsers, type Storm } from "../../lambda/core/storms/storm.ts";
+import { emptyTrail, trailDays } from "../../lambda/core/travel/trail.ts";
+import type { StoredTrail, TrailStore } from "../../lambda/core/travel/trail-store.ts";
 
 /*
  * The pipeline's stores of the state table, in memory. The interfaces document each method; here every call completes
@@ -281,6 +283,40 @@ export function memoryGroups(): MemoryGroups {
     },
     forget(now) {
       for (const [key, { until }] of groups) if (until < now) groups.delete(key);
+    },
+  };
+}
+
+/** Trails in memory. */
+export interface MemoryTrails extends TrailStore {
+  /** The trails of these persons that there are. */
+  readonly find: (travellers: Iterable<string>) => ReadonlyMap<string, StoredTrail>;
+  /** Forgets the trails that end before this time (milliseconds since 1970), as the state table does. */
+  readonly forget: (now: number) => void;
+}
+
+/** Trails, in memory. */
+export function memoryTrails(): MemoryTrails {
+  const trails = new Map<string, StoredTrail>();
+  return {
+    find: (travellers) =>
+      new Map(
+        [...travellers].flatMap((key) => {
+          const found = trails.get(key);
+          return found === undefined ? [] : [[key, found] as const];
+        }),
+      ),
+    async write(traveller, trail, seen) {
+      const before = trails.get(traveller) ?? { trail: emptyTrail, version: 0 };
+      if (before.version !== seen) return before;
+      trails.set(traveller, { trail, version: seen + 1 });
+      return null;
+    },
+    forget(now) {
+      for (const [key, { trail }] of trails) {
+        const newest = Math.max(...trail.stops.map(({ at }) => at));
+        if (newest < now - trailDays * 86_400_000) trails.delete(key);
+      }
     },
   };
 }

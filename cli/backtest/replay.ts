@@ -1,4 +1,5 @@
 import type { Alert } from "../../lambda/core/alerts/alert-schema.ts";
+import { asksForLocation } from "../../lambda/core/detections/enriched-fields.ts";
 import type { Exception } from "../../lambda/core/exceptions/exception.ts";
 import { type LogEvent, publishedTime } from "../../lambda/core/okta/log-event.ts";
 import type { RunningCorrelations } from "../../lambda/core/pipeline/correlations.ts";
@@ -12,11 +13,13 @@ import type { RuleSet } from "../../lambda/core/sigma/rule-set.ts";
 import { answering, type Budget } from "../../lambda/core/time/budget.ts";
 import {
   type MemoryGroups,
+  type MemoryTrails,
   memoryClaims,
   memoryGroups,
   memoryIncidents,
   memorySources,
   memoryStates,
+  memoryTrails,
   noIncidents,
 } from "./memory.ts";
 
@@ -105,6 +108,7 @@ export interface Replayer {
 export function createReplayer(options: Omit<ReplayOptions, "onProgress">): Replayer {
   let now = new Date(0);
   const groups = memoryGroups();
+  const trails = memoryTrails();
   let taken = 0;
   let found: Pick<Replayed, "alert" | "exceptions" | "error"> = nothing;
   const withoutQueue = createPorts(
@@ -116,7 +120,7 @@ export function createReplayer(options: Omit<ReplayOptions, "onProgress">): Repl
       if (kind === "excepted") found = { ...found, exceptions: observation.by };
       if (kind === "workParked") found = { ...found, error: observation.error ?? observation.reason };
     },
-    groups,
+    { groups, trails },
   );
   /** Reports on storms and gathered sign-ins on the retry queue, by when they are due. */
   const watchers: { readonly work: Work; readonly due: number }[] = [];
@@ -151,7 +155,9 @@ export function createReplayer(options: Omit<ReplayOptions, "onProgress">): Repl
     const result = resultOf(outcome);
     if (result !== null) yield { event, result, isReport: false, ...found };
     taken += 1;
-    if (taken % sweepAfter === 0) groups.forget(time);
+    if (taken % sweepAfter !== 0) return;
+    groups.forget(time);
+    trails.forget(time);
   }
   return { take, end: () => reportStorms(Number.POSITIVE_INFINITY) };
 }
@@ -194,7 +200,7 @@ function createPorts(
   }: Omit<ReplayOptions, "onProgress">,
   now: () => Date,
   observe: PipelinePorts["observe"],
-  groups: MemoryGroups,
+  { groups, trails }: { readonly groups: MemoryGroups; readonly trails: MemoryTrails },
 ): PipelinePorts {
   const userStates = memoryStates();
   const incidents = keepsIncidents ? memoryIncidents() : noIncidents;
@@ -202,13 +208,15 @@ function createPorts(
     rules,
     correlations,
     groups,
+    trails,
     severityAdjustments,
-    lookUp: async ({ keys, users, incidents: ids, groups: asked = [] }) => ({
+    lookUp: async ({ keys, users, incidents: ids, groups: asked = [], trails: travellers = [] }) => ({
       locations: pick(locations, keys),
       exceptions: exceptions.filter(({ scope }) => scope.user === undefined || keys.has(scope.user)),
       states: new Map([...users].map((user) => [user, userStates.get(user)])),
       incidents: incidents.find(ids),
       groups: groups.find(asked),
+      trails: trails.find(travellers),
       statesError: null,
     }),
     claims: memoryClaims(now),
@@ -243,11 +251,14 @@ function pick<Value>(all: ReadonlyMap<string, Value>, keys: ReadonlySet<string>)
 }
 
 /**
- * Rules for a replay without profiles: a rule whose outcome depends on the look-up is not judged, and does not match.
+ * Rules for a replay without profiles: a rule whose outcome depends on the location is not judged, and does not match.
  */
 export function withoutLookUps(rules: RuleSet): RuleSet {
   return {
     ...rules,
-    match: (event, enrichment) => rules.match(event, enrichment).filter(({ truth }) => truth === true),
+    match: (event, enrichment) =>
+      rules
+        .match(event, enrichment)
+        .filter(({ truth, compiled: { rule } }) => truth === true || !asksForLocation(rule)),
   };
 }

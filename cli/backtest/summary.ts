@@ -1,3 +1,4 @@
+import { asksForLocation } from "../../lambda/core/detections/enriched-fields.ts";
 import { describeScope } from "../../lambda/core/exceptions/exception.ts";
 import type { Correlation } from "../../lambda/core/sigma/correlation.ts";
 import { bySeverity, type Rule } from "../../lambda/core/sigma/rule.ts";
@@ -5,7 +6,7 @@ import { plural } from "../../lambda/core/text/shorten.ts";
 import type { BadRow } from "../profile-file.ts";
 import { type AlertCounts, type AlertTally, sumOf } from "./alert-tally.ts";
 import { type CorrelationCounts, correlationTable } from "./correlate.ts";
-import { asksForLocation, type MatchTally, type RuleCounts } from "./match-tally.ts";
+import type { MatchTally, RuleCounts } from "./match-tally.ts";
 import type { PlacedProfiles } from "./profiles.ts";
 
 /** The result of a backtest. */

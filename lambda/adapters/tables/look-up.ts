@@ -5,6 +5,7 @@ import { mergeStates } from "../../core/history/remember.ts";
 import type { UserKey } from "../../core/history/user-key.ts";
 import type { Incident } from "../../core/incidents/incident.ts";
 import type { Findings, LookUp } from "../../core/pipeline/ports.ts";
+import type { StoredTrail } from "../../core/travel/trail-store.ts";
 import { batchGet, type TableKeys } from "../aws/dynamodb/batch-get.ts";
 import { createDynamodb } from "../aws/dynamodb/client.ts";
 import { exceptionsOfAnyoneId, exceptionsOfUserId, readExceptions } from "./exceptions.ts";
@@ -12,6 +13,7 @@ import { groupItemId, readGroup } from "./group-states.ts";
 import { incidentItemId, readIncident } from "./incidents.ts";
 import { profileKeysOf, readProfiles } from "./profile-look-up.ts";
 import type { GetStateKey } from "./state-key.ts";
+import { readTrail, trailItemId } from "./trails.ts";
 import { type StateKey, userItemIds } from "./user-item-ids.ts";
 import { readUserState } from "./user-states.ts";
 import { patienceMilliseconds, readWatching, startWatching, watchingId } from "./watching.ts";
@@ -39,7 +41,8 @@ export function createLookUp(
     const users = [...asked.users];
     const incidents = [...asked.incidents];
     const groups = [...(asked.groups ?? [])];
-    // No alert is due about an event of which the groups alone are asked for.
+    const trails = [...(asked.trails ?? [])];
+    // No alert is due about an event of which the groups or the trail alone are asked for.
     const exceptionIds =
       incidents.length === 0 && keys.length === 0 ? [] : [exceptionsOfAnyoneId, ...keys.map(exceptionsOfUserId)];
     const ofProfiles = profileKeysOf(profileTable, keys);
@@ -55,15 +58,20 @@ export function createLookUp(
         isThrottled: unprocessed.has(stateTable),
       };
     };
-    const remembered = async (stateKey: StateKey, found: Awaited<ReturnType<typeof get>>) => {
+    const remembered = async (stateKey: StateKey, found: Awaited<ReturnType<typeof get>>): Promise<Remembered> => {
       if (found.isThrottled) throw new Error(`the state table ${stateTable} is throttled`);
-      const ofGroups = new Map(
-        groups.flatMap((key) => {
-          const item = found.states.get(groupItemId(key, stateKey));
-          return item === undefined ? [] : [[key, readGroup(item)] as const];
-        }),
-      );
-      if (users.length === 0) return { states: new Map<UserKey, UserState>(), groups: ofGroups };
+      const itemsOf = <Value>(keys: readonly string[], idOf: typeof groupItemId, read: (item: Item) => Value) =>
+        new Map(
+          keys.flatMap((key) => {
+            const item = found.states.get(idOf(key, stateKey));
+            return item === undefined ? [] : [[key, read(item)] as const];
+          }),
+        );
+      const kept = {
+        groups: itemsOf(groups, groupItemId, readGroup),
+        trails: itemsOf(trails, trailItemId, readTrail),
+      };
+      if (users.length === 0) return { states: new Map<UserKey, UserState>(), ...kept };
       const since = readWatching(found.states.get(watchingId));
       if (since === null) {
         starting ??= startWatching(dynamodb, stateTable, new Date(), watchingPatience).finally(() => {
@@ -72,20 +80,21 @@ export function createLookUp(
       }
       const watchedSince = since ?? (await starting);
       const states = new Map(users.map((user) => [user, readStates(user, stateKey, found.states, watchedSince)]));
-      return { states, groups: ofGroups };
+      return { states, ...kept };
     };
     const rememberedIds = (stateKey: StateKey) => [
       ...(users.length === 0 ? [] : [watchingId]),
       ...users.flatMap((user) => userItemIds(user, stateKey)),
       ...groups.map((key) => groupItemId(key, stateKey)),
+      ...trails.map((key) => trailItemId(key, stateKey)),
     ];
 
-    const stateKey = users.length === 0 && groups.length === 0 ? null : getStateKey(signal);
+    const stateKey = users.length + groups.length + trails.length === 0 ? null : getStateKey(signal);
     const isLate = stateKey instanceof Promise;
     const idsAtOnce = stateKey === null || isLate ? [] : rememberedIds(stateKey);
     const first = get([ofProfiles, ofState([...exceptionIds, ...incidents.map(incidentItemId), ...idsAtOnce])]);
-    const readRemembered = async () => {
-      if (stateKey === null) return { states: new Map<UserKey, UserState>(), groups: new Map<string, StoredGroup>() };
+    const readRemembered = async (): Promise<Remembered> => {
+      if (stateKey === null) return { states: new Map(), groups: new Map(), trails: new Map() };
       if (!isLate) return remembered(stateKey, await first);
       const key = await stateKey;
       return remembered(key, await get([ofState(rememberedIds(key))]));
@@ -123,12 +132,19 @@ function readStates(
   return { ...mergeStates(readUserState(items.get(own)), states), watchedSince };
 }
 
+/** What is found under hashed ids. */
+interface Remembered {
+  readonly states: ReadonlyMap<UserKey, UserState>;
+  readonly groups: ReadonlyMap<string, StoredGroup>;
+  readonly trails: ReadonlyMap<string, StoredTrail>;
+}
+
 async function settle(
-  reading: Promise<Pick<Findings, "states" | "groups">>,
-): Promise<Pick<Findings, "states" | "groups" | "statesError">> {
+  reading: Promise<Remembered>,
+): Promise<Pick<Findings, "states" | "groups" | "trails" | "statesError">> {
   try {
     return { ...(await reading), statesError: null };
   } catch (error) {
-    return { states: null, groups: null, statesError: error };
+    return { states: null, groups: null, trails: null, statesError: error };
   }
 }

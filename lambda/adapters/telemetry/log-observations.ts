@@ -127,6 +127,13 @@ function observe(observation: Observation, metrics: Metrics): void {
         withError(names, observation),
       );
       return;
+    case "travelUnknown":
+      count("HistoryUnavailable");
+      logger.warn(
+        "The trail of a person could not be kept; rules that need the travel are decided later",
+        withError(names, observation),
+      );
+      return;
     case "suppressedReported":
       logger.info("Reported suppressed session starts at the end of their window", {
         ...names,

@@ -6,12 +6,12 @@ import { publishedTime } from "../okta/log-event.ts";
 import { looksLikeLogin } from "../okta/stranger.ts";
 import { isScalar, parsePath, readField, UNKNOWN } from "../sigma/field.ts";
 import { share } from "../time/budget.ts";
-import { correlationsOver, isCorrelated, isReported, type RunningCorrelations } from "./correlations.ts";
+import { correlationsOver, isCorrelated, isExpected, type RunningCorrelations } from "./correlations.ts";
 import { delayReasons } from "./delay-reason.ts";
-import { decide } from "./judge.ts";
+import { decide, travelIn } from "./judge.ts";
 import { type Candidate, enrich, idsOf } from "./match.ts";
 import type { Findings } from "./ports.ts";
-import type { CorrelatedEvent, CorrelatedEvents, MatchedWork, Run } from "./stages.ts";
+import type { CorrelatedEvent, CorrelatedEvents, MatchedWork, Run, Travels } from "./stages.ts";
 
 /** The keys of the groups that an event may take part in, by the rules that match, or may match. */
 export function groupsOf({ event, rules }: Candidate, { plan }: RunningCorrelations): readonly string[] {
@@ -31,10 +31,12 @@ function valuesOf(event: Candidate["event"]): (field: string) => readonly string
  * once, and an event finds those before it in the same delivery. Never rejects: what cannot be decided is left undecided.
  *
  * @param lookUp has read the groups that {@link groupsOf} names
+ * @param following the travels of the events
  */
 export async function correlateEvents(
   all: readonly MatchedWork[],
   lookUp: Promise<Findings | null>,
+  following: Promise<Travels>,
   run: Run,
 ): Promise<CorrelatedEvents> {
   const { ports, budget } = run;
@@ -44,14 +46,15 @@ export async function correlateEvents(
     ({ candidate }) => isCorrelated(candidate, ports) && !Number.isNaN(publishedTime(candidate.event.published)),
   );
   if (correlations === null || taking.length === 0) return none;
-  const findings = await lookUp;
+  const [findings, travels] = await Promise.all([lookUp, following]);
   const known = findings?.groups ?? null;
   const judged = taking.map(({ candidate, work }): Judged => {
     const { event } = candidate;
-    const decision = decide(candidate, findings?.locations ?? null, ports.mismatchDistanceKm, work.matched);
+    const travel = travelIn(travels, candidate);
+    const decision = decide(candidate, findings?.locations ?? null, ports.mismatchDistanceKm, work.matched, travel);
     const groups = new Map(groupsOf(candidate, correlations).map((key) => [key, known?.get(key) ?? null]));
     // The start of its chain may wait as well, or come a moment later: a write is little beside an alert, and beside a message.
-    const isKept = work.waiting !== null || isReported(candidate, work, ports) || !isEveryday(event.eventType);
+    const isKept = work.waiting !== null || isExpected(candidate, work, ports) || !isEveryday(event.eventType);
     return { event, work, isKept, rules: idsOf(decision.detections), undecided: decision.undecided, groups };
   });
   if (known === null) return new Map(judged.map((each) => [each.event.uuid, undecidedOf(each, each.rules, null, run)]));
@@ -99,7 +102,7 @@ interface Judged extends Pick<MatchedWork, "work"> {
   /** Whether groups keep it as a step of a chain that has not started: it is an act, it waited, or rules alert on it. */
   readonly isKept: boolean;
   readonly rules: readonly string[];
-  /** Rules that need the user's location, which is not known now. */
+  /** Rules that need the user's location or travel, which is not known now. */
   readonly undecided: readonly string[];
   readonly groups: ReadonlyMap<string, StoredGroup | null>;
 }

@@ -1,4 +1,5 @@
 import type { CorrelationPlan, Firing } from "../correlation/correlate.ts";
+import { asksForTravel } from "../detections/enriched-fields.ts";
 import type { Correlation } from "../sigma/correlation.ts";
 import type { Candidate } from "./match.ts";
 import type { Work } from "./work.ts";
@@ -25,15 +26,26 @@ export function isReported({ rules }: Candidate, work: Pick<Work, "rules">, port
   return rules.some(({ rule }) => isWanted(rule.id, work, ports));
 }
 
+/**
+ * Whether some rule is expected to yield a detection that the work is for: it matches, or may match by the user's location. A rule that
+ * waits for the travel is not: few persons travel so fast.
+ */
+export function isExpected({ rules, certain }: Candidate, work: Pick<Work, "rules">, ports: WithCorrelations): boolean {
+  return rules.some(
+    (each) => isWanted(each.rule.id, work, ports) && (certain.includes(each) || !asksForTravel(each.rule)),
+  );
+}
+
 /** Whether an event takes part in a correlation. A test is nothing that its user did. */
 export function isCorrelated({ event, rules }: Candidate, { correlations }: WithCorrelations): boolean {
   return correlations !== null && !event.isTest && rules.some(({ rule }) => correlations.plan.partsOf.has(rule.id));
 }
 
-/** An event's part in correlations, for reconciliation. */
+/** An event's part in correlations and trails, for reconciliation: `only` where no alert of its own is expected. */
 export function partInCorrelations(candidate: Candidate, ports: WithCorrelations): "none" | "beside" | "only" {
-  if (!isCorrelated(candidate, ports)) return "none";
-  return isReported(candidate, { rules: null }, ports) ? "beside" : "only";
+  const isPart = isCorrelated(candidate, ports) || candidate.rules.some(({ rule }) => asksForTravel(rule));
+  if (!isPart) return "none";
+  return isExpected(candidate, { rules: null }, ports) ? "beside" : "only";
 }
 
 /** The correlation of this id; undefined where none runs. */

@@ -11,8 +11,16 @@ import { type Candidate, enrich } from "./match.ts";
 import { delays, waitingWork } from "./park.ts";
 import type { Findings, ProfileLocations } from "./ports.ts";
 import type { Result } from "./result.ts";
-import type { CorrelatedEvents, Decision, MatchedWork, Run } from "./stages.ts";
+import type { CorrelatedEvents, Decision, KnownTravel, MatchedWork, Run, Travels } from "./stages.ts";
 import type { Match } from "./work.ts";
+
+/** What the stores say of the events of a delivery. */
+export interface Known {
+  /** Null when the stores did not answer. */
+  readonly findings: Findings | null;
+  readonly correlated: CorrelatedEvents;
+  readonly travels: Travels;
+}
 
 /** A candidate that a rule matches, or that a correlation fires for. */
 export interface Judged {
@@ -24,16 +32,17 @@ export interface Judged {
  * Judges a candidate by its user's locations and its correlations: it matches, does not match, is no more than a part of
  * correlations, or waits for a store.
  *
+ * @param known what the stores say of the event
  * @param reported ids of correlations that an earlier alert about the event names
  */
 export function judgeCandidate(
   { candidate, work }: MatchedWork,
-  findings: Findings | null,
-  correlated: CorrelatedEvents,
+  { findings, correlated, travels }: Known,
   reported: ReadonlySet<string>,
   { ports }: Run,
 ): Judged | Extract<Result, { readonly kind: "unmatched" | "observed" | "parked" }> {
-  const decision = decide(candidate, findings?.locations ?? null, ports.mismatchDistanceKm, work.matched);
+  const travel = travelIn(travels, candidate);
+  const decision = decide(candidate, findings?.locations ?? null, ports.mismatchDistanceKm, work.matched, travel);
   const ofEvent = correlated.get(candidate.event.uuid);
   const wanted = (id: string) => isWanted(id, work, ports);
   const matching = decision.detections.filter(({ rule }) => wanted(rule.id));
@@ -69,11 +78,17 @@ function firingsOf(
   return [...kept, ...firstOfEach(found)].map((firing) => ({ rule: firing.correlation, matched: [], firing }));
 }
 
+/** The travel of a candidate; unknown where no rule asks for it. */
+export function travelIn(travels: Travels, { event }: Pick<Candidate, "event">): KnownTravel {
+  const found = travels.get(event.uuid);
+  return found === undefined ? UNKNOWN : found;
+}
+
 /** The decision about the rules of a candidate. */
-export interface RuleDecision extends Pick<Decision, "judgement" | "enrichment"> {
+export interface RuleDecision extends Pick<Decision, "judgement" | "enrichment" | "travel"> {
   /** The rules that match, with the values that matched. */
   readonly detections: readonly { readonly rule: Rule; readonly matched: readonly MatchedSelection[] }[];
-  /** Ids of the rules that cannot be decided, as the profile store did not answer. */
+  /** Ids of the rules that cannot be decided, as a store did not answer. */
   readonly undecided: readonly string[];
 }
 
@@ -83,14 +98,16 @@ export interface RuleDecision extends Pick<Decision, "judgement" | "enrichment">
  * @param locations null when the profile store did not answer: rules that need the location stay undecided
  * @param thresholdKm a mismatch is farther than this from every profile location, in kilometers
  * @param kept the rules that matched before the event was cut: they still match. @default none
+ * @param travel rules that need a travel which is UNKNOWN stay undecided. @default UNKNOWN
  */
 export function decide(
   { event, rules }: Candidate,
   locations: ProfileLocations | null,
   thresholdKm: number,
   kept: readonly Match[] = [],
+  travel: KnownTravel = UNKNOWN,
 ): RuleDecision {
-  const { judgement, enrichment } = locate(event, locations, thresholdKm);
+  const { judgement, enrichment } = locate(event, locations, thresholdKm, travel);
   const matches = new Map(kept.map(({ ruleId, matched }) => [ruleId, matched]));
   const truths = rules.map((compiled) => ({
     compiled,
@@ -99,6 +116,7 @@ export function decide(
   return {
     judgement,
     enrichment,
+    travel: travel === UNKNOWN ? null : travel,
     detections: truths
       .filter(({ truth }) => truth === true)
       .map(({ compiled: { rule, explain } }) => ({
@@ -114,14 +132,16 @@ export function decide(
  *
  * @param locations those of the event's user, among others; null when the profile store did not answer
  * @param thresholdKm a mismatch is farther than this from every profile location, in kilometers
+ * @param travel what is known of it. @default UNKNOWN
  */
 export function locate(
   event: LogEvent,
   locations: ProfileLocations | null,
   thresholdKm: number,
+  travel: KnownTravel = UNKNOWN,
 ): Pick<Decision, "judgement" | "enrichment"> {
   const judgement = judge(event, locations, thresholdKm);
-  return { judgement, enrichment: enrich(event, locations === null ? UNKNOWN : toEnrichment(judgement)) };
+  return { judgement, enrichment: enrich(event, locations === null ? UNKNOWN : toEnrichment(judgement), travel) };
 }
 
 function judge(event: LogEvent, locations: ProfileLocations | null, thresholdKm: number): GeoJudgement {

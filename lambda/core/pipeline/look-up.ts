@@ -1,31 +1,37 @@
+import { asksForLocation } from "../detections/enriched-fields.ts";
 import { incidentOf } from "../incidents/incident-id.ts";
 import { personKeys } from "../okta/person.ts";
 import { share, within } from "../time/budget.ts";
+import { travellerOf } from "../travel/stop.ts";
 import { groupsOf } from "./correlate.ts";
-import { isCorrelated, isReported } from "./correlations.ts";
+import { isCorrelated, isExpected } from "./correlations.ts";
+import { followsTravel } from "./follow-travel.ts";
 import { idsOf } from "./match.ts";
 import { userOf } from "./person.ts";
 import type { Asked, Findings } from "./ports.ts";
 import type { MatchedWork, Run } from "./stages.ts";
 
 /**
- * Looks the users of events that may be alerted on up, and the groups of all, in one request. Of an event that is no more
- * than a part of correlations it reads the groups alone, and the profile where a rule needs the location.
+ * Looks the users of events that may be alerted on up, and the groups and trails of all, in one request. Of an event that is no more
+ * than a part of correlations or a stop of a trail it reads these alone, and the profile where a rule needs the location.
  *
  * @returns null when the store does not answer
  */
 export async function lookUpUsers(all: readonly MatchedWork[], run: Run): Promise<Findings | null> {
   const { correlations } = run.ports;
-  const reported = all.filter(({ candidate, work }) => isReported(candidate, work, run.ports));
-  const isLocated = ({ candidate: { rules, certain } }: MatchedWork) => rules.length > certain.length;
+  const reported = all.filter(({ candidate, work }) => isExpected(candidate, work, run.ports));
+  const isLocated = ({ candidate: { rules, certain } }: MatchedWork) =>
+    rules.some((each) => !certain.includes(each) && asksForLocation(each.rule));
   const located = all.filter((each) => reported.includes(each) || isLocated(each));
   const correlated = all.filter(({ candidate }) => isCorrelated(candidate, run.ports));
   const groups = correlations && correlated.flatMap(({ candidate }) => groupsOf(candidate, correlations));
-  return await ask(all, { ...usersOf(reported, run), keys: keysOf(located), groups: new Set(groups) }, run);
+  const trails = all.flatMap(({ candidate }) => (followsTravel(candidate) ? (travellerOf(candidate.event) ?? []) : []));
+  const asked = { keys: keysOf(located), groups: new Set(groups), trails: new Set(trails) };
+  return await ask(all, { ...usersOf(reported, run), ...asked }, run);
 }
 
 /**
- * Looks the user of an event up that turns out to be alerted on: a correlation fires. Its groups are read already.
+ * Looks the user of an event up that turns out to be alerted on: a correlation fires, or a travel is impossible. Its groups and its trail are read already.
  *
  * @returns null when the store does not answer
  */

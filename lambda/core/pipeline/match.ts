@@ -9,6 +9,7 @@ import { sessionId } from "../okta/session-id.ts";
 import type { CompiledRule } from "../sigma/compile.ts";
 import { type Enrichment, UNKNOWN } from "../sigma/field.ts";
 import type { RuleSet } from "../sigma/rule-set.ts";
+import { type ChosenTravel, toTravelFields } from "../travel/travel.ts";
 
 /** A value that belongs to a rule. */
 export interface OfRule {
@@ -20,11 +21,11 @@ export function idsOf(rules: readonly OfRule[]): string[] {
   return rules.map(({ rule }) => rule.id);
 }
 
-/** An event that rules match, or may match once its user's location is known. */
+/** An event that rules match, or may match once its user's location or travel is known. */
 export interface Candidate {
   readonly event: LogEvent;
   readonly rules: readonly CompiledRule[];
-  /** The rules that match without the user's location. */
+  /** The rules that match without the user's location and travel. */
   readonly certain: readonly CompiledRule[];
 }
 
@@ -42,11 +43,16 @@ export function findCandidates(events: readonly LogEvent[], rules: RuleSet): rea
 }
 
 /**
- * The fields that the pipeline adds to an event. All but the location come from the event itself, on first access.
+ * The fields that the pipeline adds to an event. All but the location and the travel come from the event itself, on first access.
  *
  * @param geo UNKNOWN before the look-up
+ * @param travel UNKNOWN before the person's other places are known, and where no rule asks for them. @default UNKNOWN
  */
-export function enrich(event: LogEvent, geo: unknown): Enrichment {
+export function enrich(
+  event: LogEvent,
+  geo: unknown,
+  travel: ChosenTravel | null | typeof UNKNOWN = UNKNOWN,
+): Enrichment {
   const behaviors = once(() => ({ positive: positiveBehaviors(event) }));
   const network = once(() => {
     const { verdict, kinds, operators } = anonymousNetwork(event);
@@ -62,6 +68,7 @@ export function enrich(event: LogEvent, geo: unknown): Enrichment {
   return {
     enrichment: {
       geo,
+      travel: travel === UNKNOWN ? UNKNOWN : toTravelFields(travel),
       get behaviors() {
         return behaviors();
       },

@@ -14,6 +14,7 @@ import type { SeverityAdjustment } from "../severity/adjustment.ts";
 import type { RuleSet } from "../sigma/rule-set.ts";
 import type { Sources } from "../storms/sources.ts";
 import type { Measure } from "../time/measure.ts";
+import type { StoredTrail, TrailStore } from "../travel/trail-store.ts";
 import type { Claims } from "./claims.ts";
 import type { RunningCorrelations } from "./correlations.ts";
 import type { Observe } from "./observation.ts";
@@ -26,6 +27,7 @@ export interface PipelinePorts extends PipelineSettings {
   readonly incidents: Incidents;
   readonly sources: Sources;
   readonly groups: GroupStore;
+  readonly trails: TrailStore;
   /**
    * Looks users up, in one request.
    *
@@ -88,6 +90,8 @@ export interface Asked {
   readonly incidents: ReadonlySet<string>;
   /** The keys of correlations' groups: each is read as the last write left it. @default none */
   readonly groups?: ReadonlySet<string>;
+  /** The keys of persons whose trails are read. @default none */
+  readonly trails?: ReadonlySet<string>;
 }
 
 /** The result of a look-up. */
@@ -101,6 +105,8 @@ export interface Findings {
   readonly incidents: ReadonlyMap<string, Incident> | null;
   /** The groups that there are, by key; null when they could not be read. */
   readonly groups: ReadonlyMap<string, StoredGroup> | null;
+  /** The trails that there are, by the key of the person; null when they could not be read. */
+  readonly trails: ReadonlyMap<string, StoredTrail> | null;
   /** Why the states could not be read; null where they could. */
   readonly statesError: unknown;
 }

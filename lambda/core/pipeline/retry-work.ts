@@ -1,7 +1,9 @@
+import { asksForTravel } from "../detections/enriched-fields.ts";
 import type { CompiledRule } from "../sigma/compile.ts";
 import { type Budget, within } from "../time/budget.ts";
 import { correlateEvents } from "./correlate.ts";
 import { findCorrelation, rulesBelow } from "./correlations.ts";
+import { followTravel } from "./follow-travel.ts";
 import { handleEvent } from "./handle-event.ts";
 import { lookUpUsers } from "./look-up.ts";
 import { type Candidate, findCandidate, idsOf } from "./match.ts";
@@ -36,8 +38,9 @@ export async function retryWork(work: Work, ports: PipelinePorts, budget: Budget
   };
   if (candidate === null) return await drop(nothingMatches);
   const lookUp = lookUpUsers([{ candidate, work }], run);
-  const correlated = correlateEvents([{ candidate, work }], lookUp, run);
-  const handled = await handleEvent({ candidate, work, lookUp, correlated, beside: new Map() }, run);
+  const travels = followTravel([{ candidate, work }], lookUp, run);
+  const correlated = correlateEvents([{ candidate, work }], lookUp, travels, run);
+  const handled = await handleEvent({ candidate, work, lookUp, correlated, travels, beside: new Map() }, run);
   const { kind, left } = handled;
   if (kind === "unmatched" && isBlind(work, candidate)) return await drop(cannotBeJudged);
   const isDone = kind !== "parked" && kind !== "failed";
@@ -58,7 +61,8 @@ export async function retryWork(work: Work, ports: PipelinePorts, budget: Budget
 function isBlind({ eventCut = null }: Work, { rules }: Candidate): boolean {
   if (eventCut === null) return false;
   const items = rules.flatMap(({ rule }) => Object.values(rule.selections).flat(2));
-  const asked = new Set(["actor", "client", ...items.map(({ field }) => field?.split(".")[0])]);
+  const ofTravel = rules.some(({ rule }) => asksForTravel(rule)) ? ["outcome", "securityContext"] : [];
+  const asked = new Set(["actor", "client", ...ofTravel, ...items.map(({ field }) => field?.split(".")[0])]);
   // A keyword, which names no field, needs all of them.
   return asked.has(undefined) || eventCut.some((name) => asked.has(name));
 }

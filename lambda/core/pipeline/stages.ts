@@ -3,10 +3,11 @@ import type { Firing } from "../correlation/correlate.ts";
 import type { Session } from "../grouping/session.ts";
 import type { SuppressionWindow } from "../history/suppression-window.ts";
 import type { GeoJudgement } from "../profiles/judge-location.ts";
-import type { Enrichment } from "../sigma/field.ts";
+import type { Enrichment, UNKNOWN } from "../sigma/field.ts";
 import type { SourceKey } from "../storms/source.ts";
 import type { CountedSource } from "../storms/sources.ts";
 import type { Budget } from "../time/budget.ts";
+import type { ChosenTravel } from "../travel/travel.ts";
 import type { Claim } from "./claims.ts";
 import type { DelayReason } from "./delay-reason.ts";
 import type { Candidate } from "./match.ts";
@@ -51,12 +52,20 @@ export interface CorrelatedEvent {
 /** What the correlations say of events, by their uuids: of those that take part in some. */
 export type CorrelatedEvents = ReadonlyMap<string, CorrelatedEvent>;
 
+/** The travel of an event's person: null where there is no other place to compare with, UNKNOWN where a store did not answer. */
+export type KnownTravel = ChosenTravel | null | typeof UNKNOWN;
+
+/** Travels by the uuid of the event. */
+export type Travels = ReadonlyMap<string, KnownTravel>;
+
 /** An event with what is read for its delivery. */
 export interface MatchedEvent extends MatchedWork {
   /** The look-up of the delivery's users; null when the store does not answer. */
   readonly lookUp: Promise<Findings | null>;
   /** What the correlations say of the delivery's events. */
   readonly correlated: Promise<CorrelatedEvents>;
+  /** The travels of the delivery's events: of those of which a rule asks for it. */
+  readonly travels: Promise<Travels>;
   /** The matching events of the same delivery that may be alerted on. */
   readonly beside: EventsByUser;
 }
@@ -73,6 +82,8 @@ export interface ClaimedEvent extends MatchedEvent {
 /** The decision about a candidate. */
 export interface Decision {
   readonly judgement: GeoJudgement;
+  /** The travel of the person; null where no rule asks for it, where it is not known, and where there is no other place. */
+  readonly travel: ChosenTravel | null;
   /** The fields that the pipeline added to the event. */
   readonly enrichment: Enrichment;
   /** The rules that match, with the values that matched, and the correlations that fire. */

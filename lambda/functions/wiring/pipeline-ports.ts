@@ -9,6 +9,7 @@ import { createIncidents } from "../../adapters/tables/incidents.ts";
 import { createLookUp } from "../../adapters/tables/look-up.ts";
 import { createSources } from "../../adapters/tables/sources.ts";
 import type { GetStateKey } from "../../adapters/tables/state-key.ts";
+import { createTrailStore } from "../../adapters/tables/trails.ts";
 import { createUserStates } from "../../adapters/tables/user-states.ts";
 import { createObserver } from "../../adapters/telemetry/log-observations.ts";
 import type { Metrics } from "../../adapters/telemetry/metrics.ts";
@@ -34,6 +35,7 @@ import { compileAdjustments } from "../../core/severity/compile-adjustments.ts";
 import type { RuleSet } from "../../core/sigma/rule-set.ts";
 import type { Sources } from "../../core/storms/sources.ts";
 import type { Measure } from "../../core/time/measure.ts";
+import type { TrailStore } from "../../core/travel/trail-store.ts";
 import type { PipelineConfig } from "../config/pipeline.ts";
 import type { EnabledDetections } from "./enabled-detections.ts";
 
@@ -55,6 +57,7 @@ export class AwsPipelinePorts implements PipelinePorts {
   readonly rules: RuleSet;
   readonly correlations: RunningCorrelations | null;
   readonly groups: GroupStore;
+  readonly trails: TrailStore;
   readonly severityAdjustments: readonly SeverityAdjustment[];
   readonly mismatchDistanceKm: number;
   readonly loginDomains: readonly string[];
@@ -84,6 +87,7 @@ export class AwsPipelinePorts implements PipelinePorts {
     this.rules = rules;
     this.correlations = correlations;
     this.groups = createGroupStore(config.stateTable, getStateKey, getDynamodb);
+    this.trails = createTrailStore(config.stateTable, getStateKey, getDynamodb);
     this.severityAdjustments = severityAdjustments;
     this.mismatchDistanceKm = config.mismatchDistanceKm;
     this.loginDomains = config.loginDomains;

@@ -1,0 +1,88 @@
+import { createHmac } from "node:crypto";
+import { deflateRawSync, inflateRawSync } from "node:zlib";
+import type { AttributeValue } from "@aws-sdk/client-dynamodb";
+import * as z from "zod/mini";
+import { within } from "../../core/time/budget.ts";
+import { stopSchema } from "../../core/travel/stop.ts";
+import { emptyTrail, type Trail, trailDays } from "../../core/travel/trail.ts";
+import type { StoredTrail, TrailStore } from "../../core/travel/trail-store.ts";
+import { toError } from "../../core/values/error.ts";
+import { createDynamodb } from "../aws/dynamodb/client.ts";
+import type { GetStateKey } from "./state-key.ts";
+import type { StateKey } from "./user-item-ids.ts";
+
+type Item = Readonly<Record<string, AttributeValue>>;
+
+const prefix = "travel#";
+const attributes = { "#trail": "trail", "#version": "version", "#expiration": "expiration" } as const;
+const dayMilliseconds = 86_400_000;
+/** A trail is some 2 KB of JSON. A damaged one must not fill the memory. */
+const maximumBytes = 65_536;
+
+/** The form of a trail: JSON, compressed to a third by raw deflate, as an item is charged by its size. */
+const trailSchema = z.object({ stops: z.array(stopSchema), forgottenUntil: z.nullable(z.number()) });
+
+/** The id of a person's trail: hashed with the deployment's key, as logins are. */
+export function trailItemId(traveller: string, stateKey: StateKey): string {
+  return prefix + createHmac("sha256", stateKey).update(traveller.toWellFormed()).digest("base64url");
+}
+
+/** Reads a trail's item. What cannot be read, of another release, counts as an empty trail, and is replaced. */
+export function readTrail(item: Item): StoredTrail {
+  return { trail: decode(item.trail?.B) ?? emptyTrail, version: Number(item.version?.N ?? 0) };
+}
+
+function decode(bytes: Uint8Array | undefined): Trail | null {
+  if (bytes === undefined) return null;
+  try {
+    const json = inflateRawSync(bytes, { maxOutputLength: maximumBytes }).toString("utf8");
+    return trailSchema.parse(JSON.parse(json));
+  } catch {
+    return null;
+  }
+}
+
+/**
+ * The trails of persons, on the state table: one item a person, changed by one conditional update. DynamoDB removes it once its latest
+ * stop is {@link trailDays} days old. It rejects where the key that persons are hashed with cannot be had.
+ */
+export function createTrailStore(
+  tableName: string,
+  getStateKey: GetStateKey,
+  getDynamodb = createDynamodb(),
+): TrailStore {
+  return {
+    async write(traveller, trail, seen, signal) {
+      const [stateKey, dynamodb] = await Promise.all([getStateKey(signal), getDynamodb()]);
+      const id = trailItemId(traveller, stateKey);
+      const newest = Math.max(...trail.stops.map(({ at }) => at));
+      const until = Math.max(newest, Date.now()) + trailDays * dayMilliseconds;
+      const input = {
+        TableName: tableName,
+        Key: { id: { S: id } },
+        UpdateExpression: "SET #trail = :trail, #version = :next, #expiration = :until",
+        ConditionExpression: seen === 0 ? "attribute_not_exists(#version)" : "#version = :seen",
+        ExpressionAttributeNames: attributes,
+        ExpressionAttributeValues: {
+          ":trail": { B: deflateRawSync(JSON.stringify(trail)) },
+          ":next": { N: String(seen + 1) },
+          ":until": { N: String(Math.ceil(until / 1_000)) },
+          ...(seen === 0 ? {} : { ":seen": { N: String(seen) } }),
+        },
+        // https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/WorkingWithItems.html: it costs no read.
+        ReturnValuesOnConditionCheckFailure: "ALL_OLD",
+      } as const;
+      try {
+        await within(signal, dynamodb.updateItem(input, signal));
+        return null;
+      } catch (error) {
+        if (toError(error).name !== "ConditionalCheckFailedException") throw error;
+        const { Item } = error as { readonly Item?: Item };
+        if (Item !== undefined) return readTrail(Item);
+        // An item that is gone by now, and a table that does not return it, has to be read.
+        const read = { TableName: tableName, Key: { id: { S: id } }, ConsistentRead: true };
+        return readTrail((await within(signal, dynamodb.getItem(read, signal))).Item ?? {});
+      }
+    },
+  };
+}
