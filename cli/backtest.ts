@@ -191,6 +191,9 @@ export async function backtest(options: BacktestOptions): Promise<void> {
     sourceAlertsPerHour: options.sourceAlertsPerHour,
     loginDomains,
     org: options.okta === undefined ? null : new URL(oktaOrgUrl(options)).host,
+    // Only a file of alerts has more of them than what is counted.
+    keepsIncidents: written !== null,
+    writesWords: written !== null,
   };
   const onReplayed = report === null ? () => {} : report.countReplayed;
   await replayHeld(held, { tally: alerts, onReplayed }, deployment, written, progress);

@@ -49,6 +49,13 @@ export interface ReplayOptions {
    * @default true
    */
   readonly keepsIncidents?: boolean;
+  /**
+   * Whether alerts have their sentences and what is known of their user, which takes most of an alert's time. Whether they
+   * are sent does not depend on it.
+   *
+   * @default true
+   */
+  readonly writesWords?: boolean;
   /** Called now and then with the number of handled events. */
   readonly onProgress: (done: number) => void;
 }
@@ -189,6 +196,7 @@ function createPorts(
     rules,
     correlations = null,
     keepsIncidents = true,
+    writesWords = true,
     severityAdjustments,
     locations,
     exceptions,
@@ -234,6 +242,7 @@ function createPorts(
     suppressMinutes,
     stormAfter,
     sourceAlertsPerHour,
+    writesWords,
     now,
     observe,
     measure: (_, work) => work(),

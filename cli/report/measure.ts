@@ -36,6 +36,7 @@ export async function measureVariants(
     replayer: createReplayer({
       ...deployment,
       keepsIncidents: false,
+      writesWords: false,
       mismatchDistanceKm: distanceKm,
       exceptions: [...deployment.exceptions, ...exceptions.map(exceptionOf)],
     }),

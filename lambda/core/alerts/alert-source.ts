@@ -53,6 +53,13 @@ export interface AlertSource {
    * address is
    */
   readonly isLogin?: (login: string) => boolean;
+  /**
+   * Whether the summary, the steps and the history are written: they take most of an alert's time. Without them they are
+   * empty, and null.
+   *
+   * @default true
+   */
+  readonly withWords?: boolean;
   /** The adjustments of the severity, and the fields that they read. @default none */
   readonly severity?: { readonly adjustments: readonly SeverityAdjustment[]; readonly enrichment: Enrichment };
 }

@@ -52,9 +52,14 @@ function writeAlert(source: AlertSource): Alert {
     verdict: null,
   };
   const described = describeIncident(incident, alertId, detectedAt);
-  // Sentences are written from inert texts; fields for programs keep the original texts.
-  const words = inertFacts({ ...facts, action: describeAction(event, facts), detections, incident: described });
-  const story = storyOf(words);
+  const sentences =
+    source.withWords === false
+      ? { summary: "", triage: [] }
+      : writeSentences(
+          source,
+          { ...facts, action: describeAction(event, facts), detections, incident: described },
+          severity,
+        );
   return {
     schemaVersion: "1.1",
     alertId,
@@ -67,11 +72,32 @@ function writeAlert(source: AlertSource): Alert {
     severityAdjustments,
     detections,
     incident: described,
+    summary: sentences.summary,
+    ...facts,
+    triage: sentences.triage,
+    storm,
+    event: event.received,
+    eventCut: source.eventCut ? [...source.eventCut] : null,
+  };
+}
+
+type Facts = ReturnType<typeof alertFacts> &
+  Pick<Alert, "detections" | "incident"> & { readonly action: ReturnType<typeof describeAction> };
+
+/** Sentences are written from inert texts; fields for programs keep the original texts. */
+function writeSentences(
+  source: AlertSource,
+  facts: Facts,
+  severity: Alert["severity"],
+): Pick<Alert, "summary" | "triage"> {
+  const { reportsSuppressed = false, storm = null } = source;
+  const words = inertFacts(facts);
+  const story = storyOf(words);
+  return {
     summary: [
       reportsSuppressed ? summarizeSuppressed(words) : summarize(words, words.action, story),
       ...(storm === null ? [] : [summarizeAround(storm)]),
     ].join(" "),
-    ...facts,
     triage: reportsSuppressed
       ? stepsOfReport(words)
       : triageSteps(words, words.action, {
@@ -80,9 +106,6 @@ function writeAlert(source: AlertSource): Alert {
           acts: story === null || bySeverity(severity, "high") > 0 ? 0 : countActs(story),
           lasting: story === null ? 0 : countLasting(story),
         }),
-    storm,
-    event: event.received,
-    eventCut: source.eventCut ? [...source.eventCut] : null,
   };
 }
 

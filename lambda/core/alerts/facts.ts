@@ -66,7 +66,7 @@ export function alertFacts(source: Omit<AlertSource, "detections">): AlertFacts 
       .map(({ name, result }) => ({ name: brief(name) ?? "", result: brief(result) })),
     okta: oktaOf(source, links.event),
     links,
-    history: state && summarizeHistory(state, event, detectedAt),
+    history: source.withWords === false ? null : state && summarizeHistory(state, event, detectedAt),
     heldBack: source.suppressed ?? null,
   };
 }

@@ -37,7 +37,8 @@ export function createStormAlert(
   const judgement = { verdict: "unknown", reason: notJudged, distanceKm: null, nearestProfileLocation: null } as const;
   const alertId = uuidv5(step, id);
   const incident = { id: incidentOf({ storm: id }), known, verdict: null };
-  const attempt = createAlert({ ...source, judgement });
+  // Its sentences are about the storm.
+  const attempt = createAlert({ ...source, judgement, withWords: false });
   const told = toAlertStorm(id, storm, kind, source.event);
   const words = inertFacts({ network: attempt.network, storm: told });
   return {
@@ -77,7 +78,7 @@ export function createGatheredAlert(
   const judgement = { verdict: "unknown", reason: notJudged, distanceKm: null, nearestProfileLocation: null } as const;
   const alertId = uuidv5(step, id);
   const incident = { id: incidentOf({ storm: id }), known, verdict: null };
-  const signIn = createAlert({ ...source, judgement });
+  const signIn = createAlert({ ...source, judgement, withWords: false });
   const told = toAlertGathering(id, start, gathered, source.event);
   const words = inertFacts({ network: signIn.network, storm: told });
   const [severity = signIn.severity] = gathered.persons.map((person) => person.severity).sort(bySeverity);

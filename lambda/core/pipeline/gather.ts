@@ -40,7 +40,8 @@ export async function gatherSignIn(
   const { ports, budget } = run;
   if (source === null || !source.answer.isSurplus || standsOut(event, ports)) return null;
   if (firedOf(alertable.left).length > 0) return null;
-  const alert = alertOf(event, alertable.left, grouped.suppressed, ports);
+  // The report of the gathering has words of its own.
+  const alert = alertOf(event, alertable.left, grouped.suppressed, ports, false);
   const known = recallUser(event.started.session, event.findings);
   const signIn: GatheredSignIn = {
     key: source.event.key,

@@ -1,4 +1,5 @@
 import type { Alert } from "../alerts/alert-schema.ts";
+import type { AlertSource } from "../alerts/alert-source.ts";
 import type { GroupStore, StoredGroup } from "../correlation/group-store.ts";
 import type { DayCounts } from "../digest/day-counts.ts";
 import type { Exception } from "../exceptions/exception.ts";
@@ -50,6 +51,8 @@ export interface PipelinePorts extends PipelineSettings {
   readonly refreshProfiles: ((users: readonly Refresh[], signal: AbortSignal) => Promise<void>) | null;
   /** Adds to the counts of a day (`2026-11-24`, UTC) that the digest is made of; rejects when it cannot. Null where there is no digest. */
   readonly countDay: CountDay | null;
+  /** Whether alerts are for readers: {@link AlertSource.withWords}. @default true */
+  readonly writesWords?: boolean;
   now(): Date;
   readonly observe: Observe;
   readonly measure: Measure;

@@ -31,7 +31,7 @@ export async function publishAlert(
     return { kind: "failed", error, window, unconfirmed: { count, sent } };
   };
   try {
-    const alert = alertOf(event, detections, suppressed, ports);
+    const alert = alertOf(event, detections, suppressed, ports, ports.writesWords);
     budget.work.throwIfAborted();
     if (before >= maximumUnconfirmed) return unconfirmed(before, null);
     try {
@@ -54,14 +54,19 @@ export function unconfirmedBefore({ work, started: { claim } }: ClaimedEvent): n
   return Math.max(work.unconfirmed ?? 0, claim?.kind === "claimed" ? claim.unconfirmed : 0);
 }
 
-/** The alert about an event alone. */
+/**
+ * The alert about an event alone.
+ *
+ * @param withWords whether it is for readers: otherwise its summary, steps and history are left out
+ */
 export function alertOf(
   event: ClaimedEvent,
   detections: Alertable["left"],
   suppressed: Grouped["suppressed"],
   ports: PipelinePorts,
+  withWords = true,
 ): Alert {
-  return createAlert(sourceOf(event, detections, suppressed, ports));
+  return createAlert({ ...sourceOf(event, detections, suppressed, ports), withWords });
 }
 
 function sourceOf(

@@ -75,6 +75,38 @@ test("a storm of failed attempts is one alert that grows, as the pipeline report
   expect(replayed.at(-1)?.alert?.detectedAt).toBe("2026-10-01T09:10:39.000Z");
 });
 
+test("without words and incidents, the same events are alerted on, in the same way", async () => {
+  const failed = { outcome: { result: "FAILURE", reason: "INVALID_CREDENTIALS" } };
+  const of = (index: number, more: Json) =>
+    at(index / 4, {
+      uuid: `event-${index}`,
+      actor: { id: `00u${index % 25}`, type: "User", alternateId: `u${index % 25}@example.com`, displayName: null },
+      securityContext: throughTor,
+      ...more,
+    });
+  // A storm, more persons of one source in an hour than are alerted on singly, and repeated sign-ins.
+  const events = Array.from({ length: 120 }, (_, index) => of(index, index < 30 ? failed : {}));
+  const options = { severityAdjustments: await compileAdjustments([]), sourceAlertsPerHour: 10 };
+  const counted = (replayed: readonly Replayed[]) =>
+    replayed.map(({ event, result, isReport, alert }) => {
+      const sent = alert && [
+        alert.alertId,
+        alert.severity,
+        alert.geo,
+        alert.detections.map(({ id }) => id),
+        alert.user,
+      ];
+      return [event.uuid, result, isReport, sent];
+    });
+  const whole = await run(events, options);
+  const brief = await run(events, { ...options, writesWords: false, keepsIncidents: false });
+  expect(new Set(whole.map(({ result }) => result))).toEqual(new Set(["alerted", "suppressed", "inStorm", "gathered"]));
+  expect(counted(brief)).toEqual(counted(whole));
+  const single = ({ isReport, alert }: Replayed) => !isReport && alert !== null;
+  expect(brief.filter(single).map(({ alert }) => alert?.summary)).not.toContain(expect.stringMatching(/./));
+  expect(whole.filter(single).every(({ alert }) => alert?.summary !== "")).toBe(true);
+});
+
 test("an event that no rule matches is no result", async () => {
   expect(await run([at(0, { securityContext: { isProxy: false } })])).toEqual([]);
 });

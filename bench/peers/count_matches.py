@@ -1,7 +1,7 @@
 """
 Counts what SigmaHQ's Okta rules match, as one SQL statement: what DuckDB needs to read the same file.
 
-Usage: python bench/peers/duckdb.py FILE.jsonl [THREADS]
+Usage: python bench/peers/count_matches.py FILE.jsonl [THREADS]
 """
 
 import sys
