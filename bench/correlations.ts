@@ -1,9 +1,14 @@
+import { fileURLToPath } from "node:url";
+import { contentsOf } from "../cli/detections-folder.ts";
 import { createDynamodb } from "../lambda/adapters/aws/dynamodb/client.ts";
 import type { Dynamodb } from "../lambda/adapters/aws/operations.ts";
+import { loadDetections } from "../lambda/adapters/rule-files/load-detections.ts";
 import { createClaims } from "../lambda/adapters/tables/claims.ts";
 import { createGroupStore } from "../lambda/adapters/tables/group-states.ts";
 import { createLookUp } from "../lambda/adapters/tables/look-up.ts";
 import { planCorrelations } from "../lambda/core/correlation/correlate.ts";
+import { chooseCorrelated } from "../lambda/core/detections/choose-correlated.ts";
+import { compileRules } from "../lambda/core/detections/compile-rules.ts";
 import type { PipelinePorts } from "../lambda/core/pipeline/ports.ts";
 import { processDelivery } from "../lambda/core/pipeline/process-delivery.ts";
 import { chainRules, correlationsOf } from "../test/fixtures/chains.ts";
@@ -63,16 +68,23 @@ function counting(counts: Counts): () => Promise<Dynamodb> {
 }
 
 /** The kinds of events, by what correlations do with them. */
-const kinds: readonly { readonly name: string; readonly eventType: string; readonly afterStart: boolean }[] = [
-  { name: "that no correlation uses", eventType: "user.account.update_profile", afterStart: false },
+const kinds: readonly {
+  readonly name: string;
+  readonly eventType: string;
+  /** Whether its session starts before. @default false */
+  readonly afterStart?: boolean;
+  /** Whether the correlations that run by default take it, in place of one chain. @default false */
+  readonly isShipped?: boolean;
+}[] = [
+  { name: "that no correlation uses", eventType: "user.account.update_profile" },
   {
     name: "of everyday types that would continue a chain which has not started",
     eventType: "user.authentication.sso",
-    afterStart: false,
   },
-  { name: "that are acts of a chain which has not started", eventType: "system.api_token.create", afterStart: false },
-  { name: "that start a chain", eventType: "user.session.start", afterStart: false },
+  { name: "that are acts of a chain which has not started", eventType: "system.api_token.create" },
+  { name: "that start a chain", eventType: "user.session.start" },
   { name: "that complete a chain, and are alerted on", eventType: "system.api_token.create", afterStart: true },
+  { name: "that start every chain that runs by default", eventType: "user.session.start", isShipped: true },
 ];
 
 const events = (eventType: string, sessions: readonly string[]) =>
@@ -94,6 +106,15 @@ export async function correlationCosts(runs: number): Promise<void> {
   }
 }
 
+/** The rules and correlations that run by default, as if no rule alerted by itself. */
+async function shippedDetections(): Promise<Pick<PipelinePorts, "rules" | "correlations">> {
+  const folder = fileURLToPath(new URL("../detections", import.meta.url));
+  const chosen = chooseCorrelated(contentsOf(await loadDetections(folder)), { experimental: false });
+  const silent = new Set([...chosen.evaluated, ...chosen.correlations].map(({ id }) => id));
+  const plan = planCorrelations(chosen.correlations);
+  return { rules: await compileRules(chosen.evaluated), correlations: { plan, silent } };
+}
+
 async function measureCosts(runs: number): Promise<void> {
   const { PROFILE_TABLE = "", STATE_TABLE = "" } = process.env;
   const counts: Counts = { requests: 0, read: 0, written: 0 };
@@ -109,15 +130,15 @@ async function measureCosts(runs: number): Promise<void> {
     claims: createClaims(STATE_TABLE, getDynamodb),
     groups: createGroupStore(STATE_TABLE, stateKey, getDynamodb),
   });
+  const shipped = { ...ports, ...(await shippedDetections()) };
   const running = { act: portsOf("token_created"), everyday: portsOf("app_opened") };
-  const deliver = async (some: ReturnType<typeof events>, eventType: string) => {
+  const deliver = async (
+    some: ReturnType<typeof events>,
+    by = some[0]?.eventType === "user.authentication.sso" ? running.everyday : running.act,
+  ) => {
     const start = performance.now();
     const delivery = { id: "d", org: null, eventHookId: null, events: some, malformed: [] };
-    const { failed, parked } = await processDelivery(
-      delivery,
-      eventType === "user.authentication.sso" ? running.everyday : running.act,
-      unhurried(),
-    );
+    const { failed, parked } = await processDelivery(delivery, by, unhurried());
     if (failed + parked > 0) throw new Error(`of a delivery, ${failed + parked} events were not handled`);
     return performance.now() - start;
   };
@@ -148,14 +169,14 @@ async function measureCosts(runs: number): Promise<void> {
     return median(times.slice(Math.floor(runs / 2)));
   };
   for (const count of [1, 100]) {
-    for (const { name, eventType, afterStart } of kinds) {
+    for (const { name, eventType, afterStart = false, isShipped = false } of kinds) {
       const times: number[] = [];
       let last: Counts = counts;
       for (let run = 0; run < runs; run += 1) {
         const sessions = Array.from({ length: count }, () => crypto.randomUUID());
-        if (afterStart) await deliver(events("user.session.start", sessions), eventType);
+        if (afterStart) await deliver(events("user.session.start", sessions));
         Object.assign(counts, { requests: 0, read: 0, written: 0 });
-        times.push(await deliver(events(eventType, sessions), eventType));
+        times.push(await deliver(events(eventType, sessions), isShipped ? shipped : undefined));
         last = { ...counts };
       }
       const about = `a delivery of ${count === 1 ? "one event" : `${count} events`} ${name}`;

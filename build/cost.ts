@@ -279,25 +279,27 @@ function digestTable(): string {
 }
 
 const detections = contentsOf(await loadDetections(fileURLToPath(new URL("../detections", import.meta.url))));
-/** Reads and writes of each correlation for a million events. */
-const correlationUnits = await correlationLoads(detections, 1_000_000);
+/** USD of the groups of correlations for a million events. */
+async function dollarsOfGroups(chosen: Parameters<typeof correlationLoads>[0]): Promise<number> {
+  const loads = [...(await correlationLoads(chosen, 1_000_000)).values()];
+  const sum = (units: readonly number[]) => units.reduce((all, each) => all + each, 0);
+  const reads = sum(loads.map((load) => load.reads));
+  const writes = sum(loads.map((load) => load.writes));
+  return (reads * price.dynamodbMillionReadUnits + writes * price.dynamodbMillionWriteUnits) / 1_000_000;
+}
+
+const byDefault = chooseCorrelated(detections, { experimental: false });
+const dollarsByDefault = await dollarsOfGroups({ rules: byDefault.evaluated, correlations: byDefault.correlations });
+/** What all add: they share items with those that run by default. */
+const dollarsOfPack = (await dollarsOfGroups(detections)) - dollarsByDefault;
 
 /** The monthly cost of the groups of correlations: of those that run by default, and of those of a pack. */
 function correlationTable(): string {
-  const byDefault = new Set(chooseCorrelated(detections, { experimental: false }).correlations.map(({ id }) => id));
-  const million = (isWanted: (id: string) => boolean) =>
-    [...correlationUnits]
-      .filter(([id]) => isWanted(id))
-      .reduce(
-        (sum, [, { reads, writes }]) =>
-          sum + (reads * price.dynamodbMillionReadUnits + writes * price.dynamodbMillionWriteUnits) / 1_000_000,
-        0,
-      );
   return monthlyTable((eventsADay) => {
     const millions = (eventsADay * assumed.daysInMonth) / 1_000_000;
     return {
-      "DynamoDB: correlations that run by default": millions * million((id) => byDefault.has(id)),
-      "DynamoDB: those of the pack `sessions`": millions * million((id) => !byDefault.has(id)),
+      "DynamoDB: correlations that run by default": millions * dollarsByDefault,
+      "DynamoDB: those of the pack `sessions`": millions * dollarsOfPack,
     };
   });
 }

@@ -1,5 +1,9 @@
-import { emptyGroup } from "../../lambda/core/correlation/group-state.ts";
-import type { GroupStore, StoredGroup } from "../../lambda/core/correlation/group-store.ts";
+import {
+  type GroupStore,
+  missingGroup,
+  partsAfter,
+  type StoredGroup,
+} from "../../lambda/core/correlation/group-store.ts";
 import { type UserState, unknownUser } from "../../lambda/core/history/history.ts";
 import { applyChange, type StateChange } from "../../lambda/core/history/remember.ts";
 import { isOver, type SuppressionWindow } from "../../lambda/core/history/suppression-window.ts";
@@ -257,32 +261,36 @@ export function memoryIncidents(): MemoryIncidents {
 /** Groups of correlations, in memory. */
 export interface MemoryGroups extends GroupStore {
   readonly find: (keys: Iterable<string>) => ReadonlyMap<string, StoredGroup>;
-  /** Forgets the groups whose windows no event from this time on reaches. */
+  /** Forgets what no window of an event from this time on reaches. */
   readonly forget: (now: number) => void;
 }
 
 /** Groups of correlations, in memory. */
 export function memoryGroups(): MemoryGroups {
-  const groups = new Map<string, { readonly stored: StoredGroup; readonly until: number }>();
+  const groups = new Map<string, StoredGroup>();
   const find = (keys: Iterable<string>) =>
     new Map(
       [...keys].flatMap((key) => {
         const found = groups.get(key);
-        return found === undefined ? [] : [[key, found.stored] as const];
+        return found === undefined ? [] : [[key, found] as const];
       }),
     );
   return {
     find,
     read: async (keys) => find(keys),
-    async write(key, { state, seen, milliseconds }) {
-      const before = groups.get(key)?.stored ?? { state: emptyGroup, version: 0 };
-      if (before.version !== seen) return before;
-      const newest = state.slots.at(-1)?.entries.at(-1)?.at ?? 0;
-      groups.set(key, { stored: { state, version: seen + 1 }, until: newest + 2 * milliseconds });
+    async write(key, change) {
+      const before = groups.get(key) ?? missingGroup;
+      const { version } = change.seen;
+      if (before.version !== version) return before;
+      groups.set(key, { parts: partsAfter(change, 0, 0), version: version + 1 });
       return null;
     },
     forget(now) {
-      for (const [key, { until }] of groups) if (until < now) groups.delete(key);
+      for (const [key, { parts, version }] of groups) {
+        const left = new Map([...parts].filter(([, { until }]) => until >= now));
+        if (left.size === 0) groups.delete(key);
+        else if (left.size < parts.size) groups.set(key, { parts: left, version });
+      }
     },
   };
 }

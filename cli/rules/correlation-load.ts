@@ -1,8 +1,8 @@
 import { encodeGroup } from "../../lambda/adapters/tables/group-codec.ts";
 import { noteOfMasked } from "../../lambda/core/alerts/event-note.ts";
 import { advanceGroups } from "../../lambda/core/correlation/advance-groups.ts";
-import { planCorrelations } from "../../lambda/core/correlation/correlate.ts";
-import type { GroupStore, StoredGroup } from "../../lambda/core/correlation/group-store.ts";
+import { groupKey, matchesOf, partKey, planCorrelations } from "../../lambda/core/correlation/correlate.ts";
+import { type GroupStore, partsAfter, type StoredGroup } from "../../lambda/core/correlation/group-store.ts";
 import type { DetectionContents } from "../../lambda/core/detections/choose-correlated.ts";
 import { compileRules } from "../../lambda/core/detections/compile-rules.ts";
 import { publishedTime } from "../../lambda/core/okta/log-event.ts";
@@ -11,11 +11,11 @@ import { enrich, findCandidate } from "../../lambda/core/pipeline/match.ts";
 import { isScalar, parsePath, readField, UNKNOWN } from "../../lambda/core/sigma/field.ts";
 import { ordinaryDays } from "./ordinary-week.ts";
 
-/** What a correlation costs a day, in units of DynamoDB. */
+/** What a correlation costs a day, in units of DynamoDB: its share, as an item has the groups of all correlations of the same values. */
 export interface CorrelationLoad {
-  /** Strongly consistent reads, one for each 4 KB of a group. */
+  /** Strongly consistent reads, one for each 4 KB of an item. */
   readonly reads: number;
-  /** Writes, one for each 1 KB of a group. */
+  /** Writes, one for each 1 KB of an item. */
   readonly writes: number;
 }
 
@@ -25,7 +25,7 @@ const itemOverhead = 110;
 /**
  * Reckons the reads and writes of correlations, their inner ones included: an ordinary day runs through the code of the
  * functions, each event in a delivery of its own, and is scaled to a number of events. The mix of event types is that of
- * the ordinary week.
+ * the ordinary week. Correlations for which an item is read, or whose parts of it change, share what it costs.
  *
  * @returns by the id of the correlation
  */
@@ -36,22 +36,33 @@ export async function correlationLoads(
   const plan = planCorrelations(correlations);
   const set = await compileRules(rules.filter(({ id }) => plan.partsOf.has(id)));
   const loads = new Map(correlations.map(({ id }) => [id, { reads: 0, writes: 0 }]));
+  const byPart = new Map(correlations.map((each) => [partKey(each), each.id]));
+  const ofLaterStages = plan.stages.slice(1).flatMap((stage) => stage.map(({ id }) => id));
   const groups = new Map<string, StoredGroup>();
-  const loadOf = (key: string) => loads.get((JSON.parse(key) as readonly string[])[0] ?? "") ?? { reads: 0, writes: 0 };
-  const bytesOf = ({ state }: Pick<StoredGroup, "state">) => encodeGroup(state).length + itemOverhead;
+  /** The correlations that the event at hand takes part in, by the group. */
+  let asking: ReadonlyMap<string, readonly string[]> = new Map();
+  const add = (ids: readonly string[], what: "reads" | "writes", units: number) => {
+    for (const id of ids) {
+      const load = loads.get(id);
+      if (load !== undefined) load[what] += units / ids.length;
+    }
+  };
+  const bytesOf = ({ parts }: Pick<StoredGroup, "parts">) => encodeGroup(parts).length + itemOverhead;
   const store: GroupStore = {
     async read(keys) {
       const found = new Map<string, StoredGroup>();
       for (const key of keys) {
         const group = groups.get(key);
         if (group !== undefined) found.set(key, group);
-        loadOf(key).reads += group === undefined ? 1 : Math.ceil(bytesOf(group) / 4_096);
+        add(asking.get(key) ?? ofLaterStages, "reads", group === undefined ? 1 : Math.ceil(bytesOf(group) / 4_096));
       }
       return found;
     },
-    async write(key, { state, seen }) {
-      loadOf(key).writes += Math.ceil(bytesOf({ state }) / 1_024);
-      groups.set(key, { state, version: seen + 1 });
+    async write(key, change) {
+      const group = { parts: partsAfter(change, 0, 0), version: change.seen.version + 1 };
+      const ids = [...change.changed.keys()].flatMap((part) => byPart.get(part) ?? []);
+      add(ids, "writes", Math.ceil(bytesOf(group) / 1_024));
+      groups.set(key, group);
       return null;
     },
   };
@@ -61,15 +72,16 @@ export async function correlationLoads(
     const candidate = findCandidate(event, set);
     if (candidate === null) continue;
     const enrichment = enrich(event, UNKNOWN);
-    const arriving = {
+    const taken = {
       uuid: event.uuid,
-      isKept: !isEveryday(event.eventType),
       at: publishedTime(event.published),
       rules: candidate.certain.map(({ rule }) => rule.id),
       valuesOf: (field: string) =>
         readField(event.received, parsePath(field), enrichment).values.filter(isScalar).map(String),
-      note: () => noteOfMasked(event),
     };
+    const ofGroups = Map.groupBy(matchesOf(plan, taken).matches, groupKey);
+    asking = new Map([...ofGroups].map(([key, all]) => [key, [...new Set(all.map(({ correlation: { id } }) => id))]]));
+    const arriving = { ...taken, isKept: !isEveryday(event.eventType), note: () => noteOfMasked(event) };
     await advanceGroups(plan, [arriving], new Map(), store, signal);
   }
   const scale = day.length === 0 ? 0 : eventsADay / day.length;

@@ -27,7 +27,7 @@ export interface CorrelationReport {
   readonly pack: string | null;
   /** The event types of its rules, at any depth; null where one of them names none. */
   readonly eventTypes: readonly EventType[] | null;
-  /** What it costs a day, its own groups alone; null where that is not asked for. */
+  /** What it costs a day, its share of items that have groups of others, too; null where that is not asked for. */
   readonly load: CorrelationLoad | null;
 }
 
@@ -73,9 +73,7 @@ export function writeCorrelation(report: CorrelationReport): string[] {
     ...(eventTypes === null ? ["    needs every event type"] : []),
     ...(byHook.length === 0 ? [] : [`    needs of the hook: ${namesOf(byHook)}`]),
     ...(logOnly.length === 0 ? [] : [`    needs of the System Log, which no hook delivers: ${namesOf(logOnly)}`]),
-    ...(load === null
-      ? []
-      : [`    a day: ${number(load.reads)} reads and ${number(load.writes)} writes of its own groups`]),
+    ...(load === null ? [] : [`    a day: ${number(load.reads)} reads and ${number(load.writes)} writes, its share`]),
     "",
   ];
 }

@@ -6,25 +6,32 @@ import {
   type GroupState,
   type Slot,
 } from "../../core/correlation/group-state.ts";
+import type { GroupPart } from "../../core/correlation/group-store.ts";
 
 /*
- * The form of a group's state in the state table: bytes, as an item is charged by its size. A plain entry takes about 22:
- * 16 for the uuid of its event, and one to three each for its time, its rule and what follows.
+ * The form of a group in the state table: bytes, as an item is charged by its size. A plain entry takes about 22: 16 for
+ * the uuid of its event, and one to three each for its time, its rule and what follows. An event that several correlations
+ * keep takes its uuid and its texts once.
  *
- *   format, 1
+ *   format, 2
  *   ids: count, then 16 bytes each · texts: count, then length and UTF-8 each
- *   the latest slot that comes too late: 0, or 1 and its number
- *   slots: count, then for each its number, its firing (0, or 1 and event, time, by), and its entries (count, then flags,
- *   rule, time, event, and where the flags say so values, carried fields and a note)
+ *   parts: count, then for each its key, the second from which on it may be dropped, and its state:
+ *     the latest slot that comes too late: 0, or 1 and its number
+ *     slots: count, then for each its number, its firing (0, or 1 and event, time, by), and its entries (count, then flags,
+ *     rule, time, event, and where the flags say so values, carried fields and a note)
  *
  * Numbers are LEB128; those that may be negative, and differences of times, in zigzag form. A text is named by its index in
- * a table, an id by twice its index, any other text by twice its index plus one.
+ * a table, an id by twice its index, any other text by twice its index plus one. Format 1 had one state, of a group of one
+ * correlation.
  */
-const format = 1;
+const format = 2;
 
 const flag = { holds: 1, ownValue: 2, values: 4, carried: 8, note: 16, succeeded: 32 } as const;
 
 const canonicalUuid = /^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
+
+/** The parts of a group, by their keys. */
+type Parts = ReadonlyMap<string, GroupPart>;
 
 /** Bytes that could not be read, of another release or damaged. */
 export class UnreadableGroupError extends Error {
@@ -32,20 +39,32 @@ export class UnreadableGroupError extends Error {
 }
 
 /**
- * Writes a state. One over the limit loses its oldest slots, and then the oldest entries of the last: DynamoDB takes an item of
- * 400 KB.
+ * Writes a group. Of one over the limit the largest part loses its oldest slots, and then the oldest entries of the last, again and
+ * again: DynamoDB takes an item of 400 KB. A correlation that floods a group costs the others nothing.
  *
  * @param maximumBytes the limit. @default {@link maximumGroupBytes}
  */
-export function encodeGroup(state: GroupState, maximumBytes = maximumGroupBytes): Uint8Array {
-  for (let fitting = state; ; fitting = shorten(fitting)) {
+export function encodeGroup(parts: Parts, maximumBytes = maximumGroupBytes): Uint8Array {
+  const whole = write(parts);
+  if (whole.length <= maximumBytes) return whole;
+  const fitting = new Map(parts);
+  const sizes = new Map([...parts].map(([key, part]) => [key, sizeOf(key, part)]));
+  for (;;) {
+    const [key = "", size = 0] = [...sizes].reduce((one, other) => (other[1] > one[1] ? other : one), ["", 0]);
+    const part = fitting.get(key);
+    if (part === undefined || size === 0) return write(new Map());
+    const shorter = { ...part, state: shorten(part.state) };
+    fitting.set(key, shorter);
+    sizes.set(key, shorter.state.slots.length === 0 ? 0 : sizeOf(key, shorter));
     const bytes = write(fitting);
-    if (bytes.length <= maximumBytes || fitting.slots.length === 0) return bytes;
+    if (bytes.length <= maximumBytes) return bytes;
   }
 }
 
-/** The most bytes of a state: DynamoDB's limit for an item, less room for the other attributes. */
+/** The most bytes of a group: DynamoDB's limit for an item, less room for the other attributes. */
 export const maximumGroupBytes = 380_000;
+
+const sizeOf = (key: string, part: GroupPart) => write(new Map([[key, part]])).length;
 
 function shorten({ slots, tooLate }: GroupState): GroupState {
   const [oldest, ...later] = slots;
@@ -56,11 +75,11 @@ function shorten({ slots, tooLate }: GroupState): GroupState {
 }
 
 /**
- * Reads a state.
+ * Reads a group.
  *
  * @throws UnreadableGroupError
  */
-export function decodeGroup(bytes: Uint8Array): GroupState {
+export function decodeGroup(bytes: Uint8Array): Parts {
   const input = createReader(bytes);
   if (input.byte() !== format) throw new UnreadableGroupError("the state of a group is of an unknown format");
   const ids = input.list(() => readUuid(input.bytes(16)));
@@ -71,7 +90,6 @@ export function decodeGroup(bytes: Uint8Array): GroupState {
     if (found === undefined) throw new UnreadableGroupError("the state of a group names a text that it lacks");
     return found;
   };
-  const tooLate = input.byte() === 0 ? null : input.signed();
   let time = 0;
   const nextTime = () => {
     time += input.signed();
@@ -91,7 +109,7 @@ export function decodeGroup(bytes: Uint8Array): GroupState {
     client: textOrNull(),
     userId: textOrNull(),
   });
-  const slots = input.list((): Slot => {
+  const readSlot = (): Slot => {
     const number = input.signed();
     const fired: Fired | null = input.byte() === 0 ? null : { event: text(), at: nextTime(), by: text() };
     const entries = input.list((): Entry => {
@@ -106,11 +124,17 @@ export function decodeGroup(bytes: Uint8Array): GroupState {
       return { at, event, rule, values, ...carried, ...note, holds };
     });
     return { number, fired, entries };
-  });
-  return { slots, tooLate };
+  };
+  const readPart = (): [string, GroupPart] => {
+    const key = text();
+    const until = 1_000 * input.number();
+    const tooLate = input.byte() === 0 ? null : input.signed();
+    return [key, { until, state: { tooLate, slots: input.list(readSlot) } }];
+  };
+  return new Map(input.list(readPart));
 }
 
-function write({ slots, tooLate }: GroupState): Uint8Array {
+function write(parts: Parts): Uint8Array {
   const ids = new Map<string, number>();
   const texts = new Map<string, number>();
   const output = createWriter();
@@ -124,17 +148,12 @@ function write({ slots, tooLate }: GroupState): Uint8Array {
     output.byte(value === null ? 0 : 1);
     if (value !== null) text(value);
   };
-  if (tooLate === null) output.byte(0);
-  else {
-    output.byte(1);
-    output.signed(tooLate);
-  }
   let time = 0;
   const nextTime = (at: number) => {
     output.signed(at - time);
     time = at;
   };
-  output.list(slots, ({ number, fired, entries }) => {
+  const writeSlot = ({ number, fired, entries }: Slot) => {
     output.signed(number);
     output.byte(fired === null ? 0 : 1);
     if (fired !== null) {
@@ -166,6 +185,13 @@ function write({ slots, tooLate }: GroupState): Uint8Array {
       text(note.deed);
       for (const each of [note.from, note.through, note.client, note.userId]) textOrNull(each);
     });
+  };
+  output.list([...parts], ([key, { until, state }]) => {
+    text(key);
+    output.number(Math.ceil(until / 1_000));
+    output.byte(state.tooLate === null ? 0 : 1);
+    if (state.tooLate !== null) output.signed(state.tooLate);
+    output.list(state.slots, writeSlot);
   });
   const head = createWriter();
   head.byte(format);

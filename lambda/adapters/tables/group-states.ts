@@ -1,7 +1,6 @@
 import { createHmac } from "node:crypto";
 import type { AttributeValue } from "@aws-sdk/client-dynamodb";
-import { emptyGroup, type GroupState } from "../../core/correlation/group-state.ts";
-import type { GroupStore, StoredGroup } from "../../core/correlation/group-store.ts";
+import { type GroupStore, missingGroup, partsAfter, type StoredGroup } from "../../core/correlation/group-store.ts";
 import { within } from "../../core/time/budget.ts";
 import { toError } from "../../core/values/error.ts";
 import { batchGet } from "../aws/dynamodb/batch-get.ts";
@@ -12,7 +11,8 @@ import type { StateKey } from "./user-item-ids.ts";
 
 type Item = Readonly<Record<string, AttributeValue>>;
 
-const prefix = "correlation#";
+/** Items of releases that kept a group of one correlation each have `correlation#`; DynamoDB removes them in their time. */
+const prefix = "group#";
 const attributes = { "#state": "state", "#version": "version", "#expiration": "expiration" } as const;
 
 /** A day, in milliseconds: DynamoDB removes items within a few days of their time to live, and clocks differ. */
@@ -26,23 +26,23 @@ export function groupItemId(key: string, stateKey: StateKey): string {
   return prefix + createHmac("sha256", stateKey).update(key.toWellFormed()).digest("base64url");
 }
 
-/** Reads a group's item. A state that cannot be read, of another release, counts as none, and is replaced. */
+/** Reads a group's item. A group that cannot be read, of another release, counts as none, and is replaced. */
 export function readGroup(item: Item): StoredGroup {
-  return { state: readState(item.state?.B), version: Number(item.version?.N ?? 0) };
+  return { parts: readParts(item.state?.B), version: Number(item.version?.N ?? 0) };
 }
 
-function readState(bytes: Uint8Array | undefined): GroupState {
-  if (bytes === undefined) return emptyGroup;
+function readParts(bytes: Uint8Array | undefined): StoredGroup["parts"] {
+  if (bytes === undefined) return missingGroup.parts;
   try {
     return decodeGroup(bytes);
   } catch (error) {
     if (!(error instanceof UnreadableGroupError)) throw error;
-    return emptyGroup;
+    return missingGroup.parts;
   }
 }
 
 /**
- * The states of correlations' groups, on the state table: one item a group, changed by one conditional update. Every method
+ * The groups of correlations, on the state table: one item a group, with the parts of all its correlations, changed by one conditional update. Every method
  * rejects where the key that groups are hashed with cannot be had.
  */
 export function createGroupStore(
@@ -66,21 +66,22 @@ export function createGroupStore(
       if (unprocessed.size > 0) throw new Error(`the state table ${tableName} is throttled`);
       return new Map((items.get(tableName) ?? []).map((item) => [ids.get(item.id?.S ?? "") ?? "", readGroup(item)]));
     },
-    async write(key, { state, seen, milliseconds }, signal) {
+    async write(key, change, signal) {
       const [id, dynamodb] = await Promise.all([idOf(key, signal), getDynamodb()]);
-      const newest = state.slots.at(-1)?.entries.at(-1)?.at ?? 0;
-      const until = Math.max(newest + 2 * milliseconds, Date.now()) + grace;
+      const { version } = change.seen;
+      const parts = partsAfter(change, Date.now(), grace);
+      const until = Math.max(...[...parts.values()].map((part) => part.until));
       const input = {
         TableName: tableName,
         Key: { id: { S: id } },
         UpdateExpression: "SET #state = :state, #version = :next, #expiration = :until",
-        ConditionExpression: seen === 0 ? "attribute_not_exists(#version)" : "#version = :seen",
+        ConditionExpression: version === 0 ? "attribute_not_exists(#version)" : "#version = :seen",
         ExpressionAttributeNames: attributes,
         ExpressionAttributeValues: {
-          ":state": { B: encodeGroup(state) },
-          ":next": { N: String(seen + 1) },
+          ":state": { B: encodeGroup(parts) },
+          ":next": { N: String(version + 1) },
           ":until": { N: String(Math.ceil(until / 1_000)) },
-          ...(seen === 0 ? {} : { ":seen": { N: String(seen) } }),
+          ...(version === 0 ? {} : { ":seen": { N: String(version) } }),
         },
         // https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/WorkingWithItems.html: it costs no read.
         ReturnValuesOnConditionCheckFailure: "ALL_OLD",

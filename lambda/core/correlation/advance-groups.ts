@@ -6,12 +6,14 @@ import {
   type CorrelationPlan,
   type Firing,
   type GroupMatch,
+  type GroupMatches,
   groupKey,
   matchesOf,
   matchesOfCorrelation,
+  partKey,
 } from "./correlate.ts";
-import { type EventNote, emptyGroup, keepsNotes } from "./group-state.ts";
-import type { GroupStore, StoredGroup } from "./group-store.ts";
+import { type EventNote, emptyGroup, type GroupState, keepsNotes } from "./group-state.ts";
+import { type ChangedPart, type GroupStore, missingGroup, type StoredGroup } from "./group-store.ts";
 import { isIdle } from "./idle.ts";
 
 /** An event that arrives. */
@@ -45,10 +47,11 @@ const concurrency = 50;
 
 /**
  * Takes events into the groups of a store, and on into correlations over correlations. Each group is written once for all of
- * the events, in order of time, and where it changes.
+ * the events and all correlations of the same values, in order of time, and where it changes; once more where a correlation
+ * over one of other values takes part.
  *
  * An event that was taken before gives the firings that it gave then, so that a caller that was stopped loses none. A group
- * that cannot be read or written leaves its correlation undecided, for its events alone.
+ * that cannot be read or written leaves its correlations undecided, for its events alone.
  *
  * @param known groups that are read already, and those that are known to be missing: any other is read
  */
@@ -64,39 +67,45 @@ export async function advanceGroups(
   for (const uuid of arriving.keys()) {
     decided.set(uuid, { firings: [], undecided: new Map(), without: new Set(), tooLate: new Set() });
   }
+  /** Groups that are as they were read. */
+  const current = new Map(known);
   let pending: Arrival[] = [];
-  const add = (by: string, { matches, without }: ReturnType<typeof matchesOf>) => {
+  const add = (by: string, { matches, without }: GroupMatches) => {
     pending.push(...matches.map((each) => ({ ...each, by })));
     for (const each of without) decided.get(by)?.without.add(each);
   };
   for (const [uuid, { note: _, isKept: __, ...event }] of arriving) add(uuid, matchesOf(plan, event));
-  for (const level of plan.levels) {
+  for (const stage of plan.stages) {
     if (pending.length === 0) break;
-    const ofLevel = pending.filter(({ correlation }) => level.includes(correlation));
-    pending = pending.filter(({ correlation }) => !level.includes(correlation));
-    const groups = [...Map.groupBy(ofLevel, groupKey)];
-    const missing = groups.flatMap(([key]) => (known.has(key) ? [] : [key]));
+    const ofStage = pending.filter(({ correlation }) => stage.includes(correlation));
+    pending = pending.filter(({ correlation }) => !stage.includes(correlation));
+    const groups = [...Map.groupBy(ofStage, groupKey)];
+    const missing = groups.flatMap(([key]) => (current.has(key) ? [] : [key]));
     // A failure is one of each group that asks for it.
     const reading =
       missing.length === 0 ? Promise.resolve(new Map<string, StoredGroup>()) : store.read(missing, signal);
     await Promise.allSettled([reading]);
     const advanceOne = async ([key, arrivals]: readonly [string, readonly Arrival[]]) => {
-      const [{ correlation, group } = { correlation: undefined, group: [] }] = arrivals;
-      if (correlation === undefined) return;
+      const seen = current.get(key);
+      // What another function writes meanwhile, and what this one does, is there to be read in a later stage.
+      current.delete(key);
       try {
-        const stored = (known.has(key) ? known.get(key) : (await reading).get(key)) ?? {
-          state: emptyGroup,
-          version: 0,
-        };
-        const eventOf = (uuid: string) => arriving.get(uuid);
-        for (const { by, advanced } of await advanceGroup(key, arrivals, { stored, store, eventOf }, signal)) {
+        const stored = seen === undefined ? (await reading).get(key) : seen;
+        const asked = { plan, stage, arrivals, eventOf: (uuid: string) => arriving.get(uuid) };
+        for (const { by, correlation, group, advanced, further } of await writeGroup(
+          key,
+          stored ?? missingGroup,
+          asked,
+          store,
+          signal,
+        )) {
           const event = decided.get(by);
           event?.firings.push(...advanced.fired.map((each) => ({ ...each, correlation, group })));
           if (advanced.isTooLate) event?.tooLate.add(correlation);
-          add(by, matchesOfCorrelation(plan, { correlation, group }, advanced.holding));
+          add(by, further);
         }
       } catch (error) {
-        for (const { by } of arrivals) decided.get(by)?.undecided.set(correlation, error);
+        for (const { by, correlation } of arrivals) decided.get(by)?.undecided.set(correlation, error);
       }
     };
     await pMap(groups, advanceOne, { concurrency });
@@ -109,47 +118,83 @@ interface Arrival extends GroupMatch {
   readonly by: string;
 }
 
-interface GroupToAdvance {
-  readonly stored: StoredGroup;
-  readonly store: GroupStore;
+/** What arrives for a group in one stage. */
+interface Arriving {
+  readonly plan: CorrelationPlan;
+  readonly stage: readonly Correlation[];
+  readonly arrivals: readonly Arrival[];
   readonly eventOf: (uuid: string) => ArrivingEvent | undefined;
 }
 
+/** What one event does to one correlation's part of a group. */
+interface AdvancedPart extends Pick<Arrival, "by" | "correlation" | "group"> {
+  readonly advanced: Advanced;
+  /** Its matches in correlations of later stages, and those that take no part in any. */
+  readonly further: GroupMatches;
+}
+
 /** @throws BusyGroupError, and where the store does not answer */
-async function advanceGroup(
+async function writeGroup(
   key: string,
-  arrivals: readonly Arrival[],
-  { stored: before, store, eventOf }: GroupToAdvance,
+  stored: StoredGroup,
+  arriving: Arriving,
+  store: GroupStore,
   signal: AbortSignal,
-): Promise<readonly { readonly by: string; readonly advanced: Advanced }[]> {
-  const [first] = arrivals;
-  if (first === undefined) return [];
-  const { correlation } = first;
-  const ofEvents = [...Map.groupBy(arrivals, ({ by }) => by)].sort(([, a], [, b]) => inOrder(a, b));
-  let stored = before;
+): Promise<readonly AdvancedPart[]> {
+  let seen = stored;
   for (let round = 0; round < maximumRounds; round += 1) {
-    let { state } = stored;
-    const advanced = ofEvents.map(([by, all]) => {
-      const arriving = all.map(({ match }) => match);
-      const { isKept = false } = eventOf(by) ?? {};
-      const matches = arriving
-        .filter((match) => isKept || !isIdle(correlation, state, match, arriving))
-        .map((match) => {
-          if (match.note !== undefined || match.event !== by || !keepsNotes(correlation)) return match;
-          const note = eventOf(by)?.note();
-          return note === undefined ? match : { ...match, note };
-        });
-      const result = advance(correlation, state, matches, by);
-      state = result.state;
-      return { by, advanced: result };
-    });
-    if (state === stored.state) return advanced;
-    const { milliseconds } = correlation;
-    const other = await store.write(key, { state, seen: stored.version, milliseconds }, signal);
+    const { changed, advanced } = advanceParts(seen, arriving);
+    if (changed.size === 0) return advanced;
+    const other = await store.write(key, { seen, changed }, signal);
     if (other === null) return advanced;
-    stored = other;
+    seen = other;
   }
-  throw new BusyGroupError(`others changed a group of "${correlation.title}" ${maximumRounds} times meanwhile`);
+  const titles = new Set(arriving.arrivals.map(({ correlation }) => `"${correlation.title}"`));
+  throw new BusyGroupError(`others changed a group of ${[...titles].join(", ")} ${maximumRounds} times meanwhile`);
+}
+
+/** Takes what arrives into the parts of a group, those of inner correlations first. */
+function advanceParts({ parts }: StoredGroup, { plan, stage, arrivals, eventOf }: Arriving) {
+  const changed = new Map<string, ChangedPart>();
+  const advanced: AdvancedPart[] = [];
+  const arriving = [...arrivals];
+  for (const correlation of stage) {
+    const own = arriving.filter((each) => each.correlation === correlation);
+    const [first] = own;
+    if (first === undefined) continue;
+    const { group } = first;
+    const before = parts.get(partKey(correlation))?.state ?? emptyGroup;
+    let state = before;
+    const ofEvents = [...Map.groupBy(own, ({ by }) => by)].sort(([, a], [, b]) => inOrder(a, b));
+    for (const [by, all] of ofEvents) {
+      const result = advanceBy(correlation, state, all, eventOf(by));
+      state = result.state;
+      const { matches, without } = matchesOfCorrelation(plan, { correlation, group }, result.holding);
+      const isNow = (each: GroupMatch) => stage.includes(each.correlation);
+      arriving.push(...matches.filter(isNow).map((each) => ({ ...each, by })));
+      const later = matches.filter((each) => !isNow(each));
+      advanced.push({ by, correlation, group, advanced: result, further: { matches: later, without } });
+    }
+    if (state !== before) changed.set(partKey(correlation), { state, milliseconds: correlation.milliseconds });
+  }
+  return { changed, advanced };
+}
+
+/** Takes the matches of one event into a part, but for those that start no chain and continue none. */
+function advanceBy(
+  correlation: Correlation,
+  state: GroupState,
+  arrivals: readonly Arrival[],
+  event: ArrivingEvent | undefined,
+): Advanced {
+  const arriving = arrivals.map(({ match }) => match);
+  const matches = arriving
+    .filter((match) => event?.isKept === true || !isIdle(correlation, state, match, arriving))
+    .map((match) => {
+      const isNoted = match.note !== undefined || match.event !== event?.uuid || !keepsNotes(correlation);
+      return isNoted ? match : { ...match, note: event.note() };
+    });
+  return advance(correlation, state, matches, arrivals[0]?.by ?? "");
 }
 
 /** Orders the matches of two events by time; within a millisecond, a chain's first rule comes first. */

@@ -16,8 +16,11 @@ import {
 export interface CorrelationPlan {
   /** Each behind those that take part in it. */
   readonly correlations: readonly Correlation[];
-  /** The same by their depth: the parts of a level's correlations are rules, and correlations of the levels before. */
-  readonly levels: readonly (readonly Correlation[])[];
+  /**
+   * The same by stages. What takes part in a stage's correlations are rules, correlations of the stages before, and those of the
+   * same stage and the same group, which come before it: each stage takes one write of a group.
+   */
+  readonly stages: readonly (readonly Correlation[])[];
   /** The correlations that a rule or correlation takes part in, by its id, each with its index there. */
   readonly partsOf: ReadonlyMap<string, readonly Part[]>;
   /** The fields that matches of a rule or correlation carry for the correlations over the one that they take part in. */
@@ -71,7 +74,7 @@ export interface Firing extends SlotFired {
   readonly group: readonly string[];
 }
 
-/** A store of groups' states, by {@link groupKey}. */
+/** A store of groups' states, by {@link stateName}. */
 export interface GroupStates {
   readonly get: (key: string) => GroupState | undefined;
   readonly set: (key: string, state: GroupState) => void;
@@ -118,19 +121,31 @@ export function planCorrelations(correlations: readonly Correlation[]): Correlat
   };
   for (const correlation of correlations) carriedOf(correlation);
   const ordered = innerFirst(correlations);
-  return { correlations: ordered, levels: levelsOf(ordered), partsOf, carried };
+  return { correlations: ordered, stages: stagesOf(ordered), partsOf, carried };
 }
 
 /** @param ordered each behind those that take part in it */
-function levelsOf(ordered: readonly Correlation[]): readonly (readonly Correlation[])[] {
-  const depths = new Map<string, number>();
-  const levels: Correlation[][] = [];
+function stagesOf(ordered: readonly Correlation[]): readonly (readonly Correlation[])[] {
+  const known = new Map<string, { readonly inner: Correlation; readonly stage: number }>();
+  const stages: Correlation[][] = [];
   for (const correlation of ordered) {
-    const depth = Math.max(0, ...correlation.rules.map(({ id }) => (depths.get(id) ?? -1) + 1));
-    depths.set(correlation.id, depth);
-    levels[depth] = [...(levels[depth] ?? []), correlation];
+    const stageAfter = (id: string, rule: number) => {
+      const { inner, stage } = known.get(id) ?? {};
+      if (inner === undefined || stage === undefined) return 0;
+      return isOfOneGroup({ correlation, rule }, inner) ? stage : stage + 1;
+    };
+    const stage = Math.max(0, ...correlation.rules.map(({ id }, rule) => stageAfter(id, rule)));
+    known.set(correlation.id, { inner: correlation, stage });
+    stages[stage] = [...(stages[stage] ?? []), correlation];
   }
-  return levels;
+  return stages;
+}
+
+/** Whether every match of a correlation takes part in the outer one's group of the same values. */
+function isOfOneGroup({ correlation, rule }: Part, inner: Correlation): boolean {
+  const fields = orderOf(correlation).map((index) => correlation.groupBy[index]?.fields[rule]);
+  const names = orderOf(inner).map((index) => inner.groupBy[index]?.name);
+  return fields.length > 0 && fields.length === names.length && fields.every((field, index) => field === names[index]);
 }
 
 function innerFirst(correlations: readonly Correlation[]): readonly Correlation[] {
@@ -153,20 +168,36 @@ function fieldsAt({ correlation, rule }: Part): readonly string[] {
   return all.map((fields) => fields[rule] ?? "");
 }
 
-/**
- * Names the state of a group. A correlation that changes in what it evaluates starts anew: a state says nothing without the spans, the
- * list of rules and the limits that it was made with.
- */
-export function groupKey({ correlation, group }: Pick<GroupMatch, "correlation" | "group">): string {
-  return JSON.stringify([correlation.id, definitionOf(correlation), ...group]);
+/** Names the state of one correlation's group. */
+export function stateName({ correlation, group }: Pick<GroupMatch, "correlation" | "group">): string {
+  return JSON.stringify([correlation.id, partKey(correlation), ...group]);
 }
 
-/** A hash of what a correlation evaluates. Its texts and its level are left out: they change no state. */
-const definitionOf = onceEach(
-  ({ type, rules, groupBy, milliseconds, valueFields, percentile, condition }: Correlation): string => {
-    const related = rules.map(({ id }) => id);
-    const evaluated = [type, related, groupBy, milliseconds, valueFields, percentile, condition];
-    return createHash("sha256").update(JSON.stringify(evaluated)).digest("base64url").slice(0, 22);
+/**
+ * Names what all correlations keep of the same values, whatever their fields are called: the values in the order of the fields'
+ * names. A correlation that groups all events together is changed by many functions at once: it shares with no other.
+ */
+export function groupKey({ correlation, group }: Pick<GroupMatch, "correlation" | "group">): string {
+  return group.length === 0 ? correlation.id : JSON.stringify(orderOf(correlation).map((index) => group[index] ?? ""));
+}
+
+/** The order of a correlation's `group-by` by name, as indexes. */
+const orderOf = onceEach(({ groupBy }: Correlation): readonly number[] =>
+  [...groupBy.keys()].sort((one, other) => compareText(groupBy[one]?.name ?? "", groupBy[other]?.name ?? "")),
+);
+
+const compareText = (one: string, other: string) => (one === other ? 0 : one < other ? -1 : 1);
+
+/**
+ * Names the part of a correlation in what is kept of its group: a hash of its id and of what it evaluates. A correlation that changes
+ * starts anew, as a state says nothing without the spans, the list of rules and the limits that it was made with. Its texts and its
+ * level are left out: they change no state. Of 72 bits, as a group has parts of some correlations.
+ */
+export const partKey = onceEach(
+  ({ id, type, rules, groupBy, milliseconds, valueFields, percentile, condition }: Correlation): string => {
+    const related = rules.map((each) => each.id);
+    const evaluated = [id, type, related, groupBy, milliseconds, valueFields, percentile, condition];
+    return createHash("sha256").update(JSON.stringify(evaluated)).digest("base64url").slice(0, 12);
   },
 );
 
@@ -197,7 +228,7 @@ export function matchesOfCorrelation(
   const parts = plan.partsOf.get(correlation.id) ?? [];
   const found = holding.flatMap(({ at, event, carried, note }) => {
     // A count counts a correlation once for each of its firings.
-    const unit = `${groupKey({ correlation, group })} ${slotNumber(at, correlation)}`;
+    const unit = `${stateName({ correlation, group })} ${slotNumber(at, correlation)}`;
     const valuesOf = (field: string): readonly string[] => {
       const value = own.get(field);
       return value === undefined ? (carried?.[field] ?? []) : [value];
@@ -301,7 +332,7 @@ type Several = [GroupMatch, ...GroupMatch[]];
 function byGroup(matches: readonly GroupMatch[]): ReadonlyMap<string, Several> {
   const groups = new Map<string, Several>();
   for (const match of matches) {
-    const key = groupKey(match);
+    const key = stateName(match);
     const group = groups.get(key);
     if (group === undefined) groups.set(key, [match]);
     else group.push(match);

@@ -1,6 +1,6 @@
-import { type Firing, groupKey } from "./correlate.ts";
+import { type Firing, groupKey, partKey } from "./correlate.ts";
 import type { GroupState } from "./group-state.ts";
-import type { GroupStore } from "./group-store.ts";
+import type { ChangedPart, GroupStore, StoredGroup } from "./group-store.ts";
 
 /** Writes of a group that are lost to others before it is left as it is. */
 const maximumRounds = 4;
@@ -16,15 +16,26 @@ export async function reopenGroups(firings: readonly Firing[], store: GroupStore
   const found = await store.read(byGroup.keys(), signal);
   await Promise.all(
     [...byGroup].map(async ([key, ofGroup]) => {
-      let stored = found.get(key);
-      for (let round = 0; round < maximumRounds && stored !== undefined; round += 1) {
-        const state = withoutFirings(stored.state, ofGroup);
-        if (state === stored.state) return;
-        const milliseconds = ofGroup[0]?.correlation.milliseconds ?? 0;
-        stored = (await store.write(key, { state, seen: stored.version, milliseconds }, signal)) ?? undefined;
+      let seen = found.get(key);
+      for (let round = 0; round < maximumRounds && seen !== undefined; round += 1) {
+        const changed = reopened(seen, ofGroup);
+        if (changed.size === 0) return;
+        seen = (await store.write(key, { seen, changed }, signal)) ?? undefined;
       }
     }),
   );
+}
+
+/** The parts of a group that hold any of the firings, without them. */
+function reopened({ parts }: StoredGroup, firings: readonly Firing[]): ReadonlyMap<string, ChangedPart> {
+  const changed = new Map<string, ChangedPart>();
+  for (const [correlation, ofPart] of Map.groupBy(firings, (each) => each.correlation)) {
+    const part = parts.get(partKey(correlation));
+    if (part === undefined) continue;
+    const state = withoutFirings(part.state, ofPart);
+    if (state !== part.state) changed.set(partKey(correlation), { state, milliseconds: correlation.milliseconds });
+  }
+  return changed;
 }
 
 /** The very same object where the state has none of them. */

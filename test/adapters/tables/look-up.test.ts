@@ -3,6 +3,7 @@ import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
 import { createGroupStore } from "../../../lambda/adapters/tables/group-states.ts";
 import { createLookUp } from "../../../lambda/adapters/tables/look-up.ts";
 import { watchingId } from "../../../lambda/adapters/tables/watching.ts";
+import { missingGroup } from "../../../lambda/core/correlation/group-store.ts";
 import { unknownUser } from "../../../lambda/core/history/history.ts";
 import type { UserKey } from "../../../lambda/core/history/user-key.ts";
 import { type Emulators, startEmulators } from "../../../local/emulators.ts";
@@ -202,7 +203,8 @@ test("a user with id and login costs the reads of fourteen items, as the table o
 test("groups of correlations are found beside users, as the last write left them; alone, they are all that is asked for", async () => {
   const state = { tooLate: 7, slots: [] };
   const groups = createGroupStore(names.stateTable, () => stateKey, patientDynamodb());
-  await groups.write("a group", { state, seen: 0, milliseconds: 1 }, AbortSignal.timeout(100_000));
+  const changed = new Map([["a part", { state, milliseconds: 1 }]]);
+  await groups.write("a group", { seen: missingGroup, changed }, AbortSignal.timeout(100_000));
   const requests: Record<string, { readonly Keys: readonly unknown[]; readonly ConsistentRead?: boolean }>[] = [];
   proxy = await startAwsEndpoint(async (_operation, input, headers) => {
     requests.push(input.RequestItems as (typeof requests)[number]);
@@ -218,7 +220,9 @@ test("groups of correlations are found beside users, as the last write left them
   const asked = { keys: new Set<string>(), users: new Set<UserKey>(), incidents: new Set<string>() };
   const wanted = new Set(["a group", "another"]);
   const found = await ask({ ...asked, groups: wanted }, AbortSignal.timeout(100_000));
-  expect([...(found.groups ?? [])]).toEqual([["a group", { state, version: 1 }]]);
+  expect([...(found.groups?.keys() ?? [])]).toEqual(["a group"]);
+  expect(found.groups?.get("a group")?.version).toBe(1);
+  expect(found.groups?.get("a group")?.parts.get("a part")?.state).toEqual(state);
   expect(requests.map((each) => Object.keys(each))).toEqual([[names.stateTable]]);
   expect(requests[0]?.[names.stateTable]).toMatchObject({ ConsistentRead: true, Keys: { length: 2 } });
   const beside = await ask({ ...asked, keys: new Set(["00u1"]), users, groups: wanted }, AbortSignal.timeout(100_000));

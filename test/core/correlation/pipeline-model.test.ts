@@ -2,7 +2,7 @@ import fc from "fast-check";
 import { expect, test } from "vitest";
 import { type MemoryGroups, memoryGroups } from "../../../cli/backtest/memory.ts";
 import type { Alert } from "../../../lambda/core/alerts/alert-schema.ts";
-import { groupKey, planCorrelations } from "../../../lambda/core/correlation/correlate.ts";
+import { groupKey, partKey, planCorrelations } from "../../../lambda/core/correlation/correlate.ts";
 import { slotNumber } from "../../../lambda/core/correlation/group-state.ts";
 import type { ParkedWork, PipelinePorts } from "../../../lambda/core/pipeline/ports.ts";
 import { processDelivery } from "../../../lambda/core/pipeline/process-delivery.ts";
@@ -14,7 +14,7 @@ import { findings, memoryClaims, memoryPorts } from "../../fixtures/memory.ts";
 import { parseTestRule, ruleSet } from "../../fixtures/rules.ts";
 import { runs } from "../../fixtures/runs.ts";
 import { unhurried } from "../../fixtures/timing.ts";
-import { chain, events, monotoneCorrelation, ruleIds } from "./random-correlations.ts";
+import { beside, chain, events, monotoneCorrelation, ruleIds } from "./random-correlations.ts";
 import { evaluateAll, type TestEvent } from "./reference.ts";
 
 /*
@@ -127,8 +127,9 @@ class World {
   isAlerted(key: string): boolean {
     const [, id = "", group = "", slot = ""] = /^(\S+) (.*) (\d+)$/.exec(key) ?? [];
     const correlation = this.#correlations?.plan.correlations.find((each) => each.id === id);
-    const name = correlation === undefined ? "" : groupKey({ correlation, group: JSON.parse(group) });
-    const slots = this.groups.find([name]).get(name)?.state.slots ?? [];
+    if (correlation === undefined) return false;
+    const name = groupKey({ correlation, group: JSON.parse(group) });
+    const slots = this.groups.find([name]).get(name)?.parts.get(partKey(correlation))?.state.slots ?? [];
     const by = slots.find(({ number }) => number === Number(slot))?.fired?.by;
     return this.published.some(
       ({ okta, detections }) => okta.eventUuid === by && detections.some((each) => each.id === id),
@@ -186,7 +187,7 @@ test("in whatever order, however often and by however many functions events come
   let stops = 0;
   const cases = fc
     .record({
-      correlations: fc.oneof(monotoneCorrelation.map(alone), chain.map(together)),
+      correlations: fc.oneof(monotoneCorrelation.map(alone), chain.map(together), beside),
       stream: events({ together: true }),
       // Whether the rules yield detections of their own, too.
       generates: fc.boolean(),

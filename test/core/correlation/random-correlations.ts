@@ -120,6 +120,11 @@ export const chain: fc.Arbitrary<readonly [Correlation, Correlation]> = fc
     }),
   ]);
 
+/** A chain, and others beside it, most of them with groups of the same values. */
+export const beside: fc.Arbitrary<readonly Correlation[]> = fc
+  .tuple(chain, fc.array(monotoneCorrelation, { minLength: 1, maxLength: 3 }))
+  .map(([chained, others]) => [...chained, ...others.map((each, index) => ({ ...each, id: `other-${index}` }))]);
+
 /** Events of four slots at most, each at a time of its own unless `together`. */
 export const events = ({ together }: { readonly together: boolean }): fc.Arbitrary<readonly TestEvent[]> =>
   fc

@@ -3,7 +3,7 @@ import { type MemoryGroups, memoryGroups } from "../../../cli/backtest/memory.ts
 import type { Alert } from "../../../lambda/core/alerts/alert-schema.ts";
 import { attributesOf } from "../../../lambda/core/alerts/attributes.ts";
 import { planCorrelations } from "../../../lambda/core/correlation/correlate.ts";
-import type { GroupStore } from "../../../lambda/core/correlation/group-store.ts";
+import { type GroupStore, missingGroup } from "../../../lambda/core/correlation/group-store.ts";
 import type { Exception } from "../../../lambda/core/exceptions/exception.ts";
 import { delayReasons } from "../../../lambda/core/pipeline/delay-reason.ts";
 import type { Observation } from "../../../lambda/core/pipeline/observation.ts";
@@ -474,7 +474,7 @@ describe("where a store does not answer", () => {
 
   test("a group that others change again and again is decided later", async () => {
     const { ports, queue } = world(only(parts));
-    const other = { version: 1, state: { slots: [], tooLate: null } };
+    const other = { ...missingGroup, version: 1 };
     const busy = { ...ports, groups: { ...ports.groups, write: async () => other } };
     const events = [logEvent(sessionOf("start", 0))];
     await processDelivery({ id: "d", org: null, eventHookId: null, events, malformed: [] }, busy, unhurried());
