@@ -13,7 +13,7 @@ import { appliesTo, type Filter } from "../lambda/core/sigma/parse/parse-filter.
 import { requirementsOf } from "../lambda/core/sigma/requirements.ts";
 import { bySeverity, type Level, type Rule } from "../lambda/core/sigma/rule.ts";
 import { plural } from "../lambda/core/text/shorten.ts";
-import { createCommand, InputError, onTerminal } from "./command.ts";
+import { createCommand, InputError, onOneLine, onTerminal } from "./command.ts";
 import {
   contentsOf,
   detectionSettings,
@@ -169,7 +169,7 @@ async function report(options: Options): Promise<void> {
     );
   }
   if (warnings.length > 0) lines.push("", "Look at:", ...warnings.map((warning) => `  ${relativeWarning(warning)}`));
-  process.stdout.write(`${lines.join("\n")}\n`);
+  process.stdout.write(`${lines.map(onOneLine).join("\n")}\n`);
 }
 
 const byName = (a: EventType, b: EventType) => (a.name < b.name ? -1 : 1);
@@ -286,7 +286,7 @@ interface RulesToTest extends AllWithCases {
 async function readCasesOf(folder: string, ...further: readonly string[]): Promise<RulesToTest> {
   try {
     const loaded = await readDetections(folder, ...further);
-    return { ...(await readAllCases(loaded, [ourDetections])), warnings: loaded.warnings };
+    return { ...(await readAllCases(loaded, [folder, ...further, ourDetections])), warnings: loaded.warnings };
   } catch (error) {
     if (error instanceof RuleFileError) throw new InputError(error.message);
     throw error;

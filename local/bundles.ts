@@ -3,6 +3,7 @@ import { readdir, readFile, stat, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { loadSettings, rulesFolderOf } from "../infra/settings.ts";
+import { listDetections, placeholdersFile, severityFile } from "../lambda/adapters/rule-files/list-detections.ts";
 
 /*
  * Whether `dist/` holds what the sources give: the embedded run starts at once where it does. The build notes what it was made
@@ -29,11 +30,18 @@ const noteFile = join(root, "dist", ".bundled-from");
 export async function describeInputs(): Promise<string> {
   const ownRules = await findOwnRules();
   const digest = createHash("sha256").update(`${process.version} ${ownRules}\n`);
-  const files = (
-    await Promise.all([...sources.map((each) => join(root, each)), ...(ownRules === null ? [] : [ownRules])].map(list))
-  ).flat();
+  const own = ownRules === null ? [] : await filesOfDetections(ownRules);
+  const files = (await Promise.all([...sources.map((each) => join(root, each)), ...own].map(list))).flat();
   for (const line of files.sort()) digest.update(`${line}\n`);
   return digest.digest("hex");
+}
+
+/** The files of a folder of detections that the build reads; they may lie behind links. */
+async function filesOfDetections(folder: string): Promise<readonly string[]> {
+  const listed = await listDetections(folder).catch(() => null);
+  if (listed === null) return [];
+  const { rules, below, filters } = listed;
+  return [...rules, ...below, ...filters, join(folder, placeholdersFile), join(folder, severityFile)];
 }
 
 /** Notes what `dist/` was made from. */

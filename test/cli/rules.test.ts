@@ -355,6 +355,16 @@ test("a folder that the settings name is read beside ours by every command, and 
   expect((await run()).stderr).toContain("no rule is of the pack theirs; there are: admin");
 });
 
+test("rules prints what others wrote on lines of its own, without control characters", async () => {
+  await mkdir(join(folder, "theirs"));
+  const hostile = rule("user.session.end").replace("Token created", '"Ended\\u001b[2J\\nSubscribe the event hook to:"');
+  await write("theirs/a\u001b[31m\nb.yml", hostile.replace("level: low", "level: high"));
+  const { code, stdout } = await rules("--rules", folder);
+  expect([code, stdout.includes("\u001b")]).toEqual([0, false]);
+  expect(stdout).toMatch(/^high +on +Ended \[2J Subscribe the event hook to:$/m);
+  expect(stdout).toMatch(/^ {2}.*theirs\/a \[31m b\.yml:\d+: level: level_reason is missing/m);
+});
+
 describe("npx okta-proxy-watch rules new", () => {
   test("writes a rule that runs without any setting, whose near misses differ in one field each", async () => {
     await write("event.json", JSON.stringify(sessionStart({ securityContext: { isProxy: true } })));

@@ -1,5 +1,6 @@
-import { readdir, stat } from "node:fs/promises";
+import { readdir, realpath, stat } from "node:fs/promises";
 import { basename, join } from "node:path";
+import { plural } from "../../core/text/shorten.ts";
 
 /** The file beside the rules that defines `%placeholders%`. */
 export const placeholdersFile = "placeholders.yml";
@@ -15,6 +16,8 @@ export const casesEnding = ".cases.yml";
 /** The files of a folder of detections, each list in the order of names. */
 export interface ListedDetections {
   readonly rules: readonly string[];
+  /** Files in subfolders that may hold rules, and rules of other log sources: they are others' folders. */
+  readonly below: readonly string[];
   readonly filters: readonly string[];
   /** Files with the cases of rules, `*.cases.yml`. */
   readonly cases: readonly string[];
@@ -25,58 +28,110 @@ export interface ListedDetections {
 }
 
 /**
- * Lists the rules and filters of a folder, and faults about other files: a rule that is not read would never alert.
+ * Lists the rules and filters of a folder, and faults about other files: a rule that is not read would never alert. Rules
+ * may lie in subfolders, at any depth, without hidden ones; each is read once, whatever links lead to it.
  *
  * @throws the error of `readdir`, for example with code ENOENT
  */
 export async function listDetections(folder: string): Promise<ListedDetections> {
-  const top = await listFolder(folder, [filtersFolder, baseEventsFolder]);
-  const below = top.known.includes(filtersFolder) ? await listFolder(join(folder, filtersFolder), []) : nothing;
+  const top = await listFolder(folder);
+  const filtersPath = join(folder, filtersFolder);
+  const filters = top.folders.includes(filtersFolder) ? await listFolder(filtersPath) : nothing;
+  const below: Below = { files: [], others: [], faults: [], warnings: [], known: new Set([await realpath(folder)]) };
+  for (const name of top.folders) {
+    if (name !== filtersFolder && name !== baseEventsFolder) await listBelow(join(folder, name), below);
+  }
+  if (below.files.length > mostFiles) {
+    below.faults.push(`${folder}: more than ${mostFiles} YAML files lie below: name a folder of rules`);
+  }
+  const [other] = below.others;
+  if (other !== undefined) {
+    below.warnings.push(`${folder}: ${plural(below.others.length, "other file")} in subfolders not read, as ${other}`);
+  }
+  const all = [...top.files, ...below.files];
   return {
     rules: top.files.filter((file) => !noRules.has(basename(file)) && !file.endsWith(casesEnding)),
-    filters: below.files,
-    cases: top.files.filter((file) => file.endsWith(casesEnding)),
-    faults: [...top.faults, ...below.faults],
-    warnings: [...top.warnings, ...below.warnings],
+    below: below.files.filter((file) => !file.endsWith(casesEnding)),
+    filters: filters.files,
+    cases: all.filter((file) => file.endsWith(casesEnding)),
+    faults: [...top.faults, ...filters.faults, ...(await faultsOfFilters(filtersPath, filters)), ...below.faults],
+    warnings: [...top.warnings, ...filters.warnings, ...below.warnings],
   };
 }
 
 interface Listed {
   /** Files `*.yml`. */
   readonly files: string[];
-  /** The names of the known folders that exist. */
-  readonly known: string[];
+  /** The names of the subfolders, without hidden ones. */
+  readonly folders: string[];
   readonly faults: string[];
   readonly warnings: string[];
 }
 
-const nothing: Listed = { files: [], known: [], faults: [], warnings: [] };
+const nothing: Listed = { files: [], folders: [], faults: [], warnings: [] };
 
 const anyYaml = /\.ya?ml$/i;
 /** Code and documents beside rules are not mistaken rules. */
 const neverRules = /\.(?:ts|md)$/;
 
-async function listFolder(folder: string, knownFolders: readonly string[]): Promise<Listed> {
-  const listed: Listed = { files: [], known: [], faults: [], warnings: [] };
+async function listFolder(folder: string): Promise<Listed> {
+  const listed: Listed = { files: [], folders: [], faults: [], warnings: [] };
   for (const name of (await readdir(folder)).sort()) {
     const path = join(folder, name);
     const found = await stat(path).catch(() => null);
     if (found === null) listed.warnings.push(`${path}: it cannot be opened`);
     else if (found.isDirectory()) {
-      if (knownFolders.includes(name)) listed.known.push(name);
-      else if (await holdsYaml(path)) {
-        listed.faults.push(`${path}: the rules of a subfolder are not read: move them into ${folder}`);
-      } else if (!name.startsWith(".")) listed.warnings.push(`${path}: a subfolder is not read`);
-    } else if (name.endsWith(".yml")) listed.files.push(path);
-    else if (anyYaml.test(name)) {
-      listed.faults.push(`${path}: it is not read: rename it to ${name.replace(anyYaml, ".yml")}`);
-    } else if (!name.startsWith(".") && !neverRules.test(name)) {
+      if (!name.startsWith(".")) listed.folders.push(name);
+    } else if (!found.isFile()) listed.warnings.push(`${path}: it is not read: it is no file`);
+    else if (name.endsWith(".yml")) listed.files.push(path);
+    else if (anyYaml.test(name)) listed.faults.push(faultOfName(path, name));
+    else if (!name.startsWith(".") && !neverRules.test(name)) {
       listed.warnings.push(`${path}: it is not read: the name of a rule or filter ends with .yml`);
     }
   }
   return listed;
 }
 
-async function holdsYaml(folder: string): Promise<boolean> {
-  return (await readdir(folder, { recursive: true })).some((name) => anyYaml.test(name));
+function faultOfName(path: string, name: string): string {
+  return `${path}: it is not read: rename it to ${name.replace(anyYaml, ".yml")}`;
+}
+
+/** Filters in subfolders would take nothing away. */
+async function faultsOfFilters(folder: string, { folders }: Listed): Promise<string[]> {
+  const faults: string[] = [];
+  for (const name of folders) {
+    const found = await readdir(join(folder, name), { recursive: true });
+    if (found.some((each) => anyYaml.test(each))) {
+      faults.push(`${join(folder, name)}: the filters of a subfolder are not read: move them into ${folder}`);
+    }
+  }
+  return faults;
+}
+
+/** The most YAML files below a folder; SigmaHQ's whole repository has 4,259. */
+const mostFiles = 20_000;
+
+/** What lies in subfolders. */
+interface Below extends Omit<Listed, "folders"> {
+  /** Files that are no YAML. */
+  readonly others: string[];
+  /** The real paths of the folders that are listed: links may lead in a circle. */
+  readonly known: Set<string>;
+}
+
+async function listBelow(folder: string, below: Below): Promise<void> {
+  const real = await realpath(folder);
+  if (below.known.has(real) || below.files.length > mostFiles) return;
+  below.known.add(real);
+  for (const name of (await readdir(folder)).sort()) {
+    if (name.startsWith(".") || name === "node_modules" || name === baseEventsFolder) continue;
+    const path = join(folder, name);
+    const found = await stat(path).catch(() => null);
+    if (found === null) below.warnings.push(`${path}: it cannot be opened`);
+    else if (found.isDirectory()) await listBelow(path, below);
+    else if (!found.isFile()) below.warnings.push(`${path}: it is not read: it is no file`);
+    else if (name.endsWith(".yml")) below.files.push(path);
+    else if (anyYaml.test(name)) below.faults.push(faultOfName(path, name));
+    else if (!neverRules.test(name)) below.others.push(path);
+  }
 }

@@ -1,5 +1,5 @@
-import { readFile } from "node:fs/promises";
-import { join } from "node:path";
+import { readFile, stat } from "node:fs/promises";
+import { join, sep } from "node:path";
 import { type Document, isMap, isNode, isScalar, isSeq, LineCounter, parseAllDocuments } from "yaml";
 import { checkField, checkValues } from "../../core/detections/known-fields.ts";
 import { logSource } from "../../core/detections/log-source.ts";
@@ -19,6 +19,14 @@ import { type Rule, type RuleWarning, SigmaRuleError } from "../../core/sigma/ru
 import { codeOf } from "../../core/values/error.ts";
 import { fieldsOf, isObject } from "../../core/values/object.ts";
 import { type ListedDetections, listDetections, placeholdersFile } from "./list-detections.ts";
+import {
+  describeLeftOut,
+  kindOf,
+  type LeftOut,
+  type OtherSources,
+  readOtherSources,
+  waitingRule,
+} from "./other-sources.ts";
 
 /** Rule or filter files that cannot be run. The message has the file, the line and the text of each fault. */
 export class RuleFileError extends Error {
@@ -49,7 +57,8 @@ export interface Detections {
 /**
  * Reads and checks a folder of detections: Sigma rules and correlations in every `*.yml`, filters in every `filters/*.yml`, and the
  * values of placeholders in `placeholders.yml`. A file may hold several documents, divided by `---`. Other files that
- * may be meant for rules are faults or warnings.
+ * may be meant for rules are faults or warnings. Subfolders may be others', as SigmaHQ's are: their rules of other log
+ * sources are left out, with a warning that counts them.
  *
  * @param further folders of rules beside the first: their ids and names differ from its own, filters apply to all, and
  * the last value of a placeholder counts
@@ -59,8 +68,9 @@ export async function loadDetections(folder: string, ...further: readonly string
   const folders = [folder, ...further];
   const all: ListedDetections[] = [];
   for (const each of folders) all.push(await listDetections(each));
-  const listed: Pick<ListedDetections, "rules" | "filters" | "cases"> = {
+  const listed: Pick<ListedDetections, "rules" | "below" | "filters" | "cases"> = {
     rules: all.flatMap(({ rules }) => rules),
+    below: all.flatMap(({ below }) => below),
     filters: all.flatMap(({ filters }) => filters),
     cases: all.flatMap(({ cases }) => cases),
   };
@@ -71,13 +81,11 @@ export async function loadDetections(folder: string, ...further: readonly string
     Object.assign(placeholders, await collectFaults(faults, () => loadPlaceholders(join(each, placeholdersFile))));
   }
   const options = { logsource: logSource, placeholders, checkField, checkValues };
-  if (listed.rules.length === 0) faults.push(`${folders[0]}: no Sigma rule (*.yml) in this folder`);
-
   const readAll = async <Content>(files: readonly string[], parse: ParseDocument<Content>) => {
     const read: Located<Content>[] = [];
     for (const file of files) {
       await collectFaults(faults, async () => {
-        for (const each of readDocuments(await readFile(file, "utf8"), file, parse)) {
+        for (const each of readDocuments(await readText(file), file, parse)) {
           const { content, line, locate, warnings: found } = each;
           read.push({ content, file, line, locate });
           warnings.push(...found);
@@ -86,7 +94,30 @@ export async function loadDetections(folder: string, ...further: readonly string
     }
     return read;
   };
-  const documents = await readAll(listed.rules, (document) => parseRuleDocument(document, options));
+  const top = await readAll<RuleDocument>(listed.rules, (document) => parseRuleDocument(document, options));
+  const leftOut: LeftOut[] = [];
+  const toParse: string[] = [];
+  for (const file of listed.below) {
+    const text = await collectFaults(faults, () => readText(file));
+    if (text === null) continue;
+    const found = readOtherSources(text);
+    if (found === null) toParse.push(file);
+    else leftOut.push({ file, ...found });
+  }
+  const parsed = await readAll(toParse, (document) => parseDocumentOfOthers(document, options));
+  const below: Located<RuleDocument>[] = [];
+  for (const { content, ...each } of parsed) {
+    if ("kind" in content) below.push({ ...each, content });
+    else leftOut.push({ file: each.file, ...content });
+  }
+  for (const each of folders) {
+    const isIn = ({ file }: LeftOut) => file.startsWith(join(each, sep));
+    warnings.push(...describeLeftOut(each, leftOut.filter(isIn)));
+  }
+  const documents = [...top, ...withoutOthers(below, top, leftOut)];
+  if (documents.length === 0 && faults.length === 0) {
+    faults.push(`${folders[0]}: no Sigma rule (*.yml) for ${logSource.product} in this folder`);
+  }
   const rules = documents.flatMap((each) =>
     each.content.kind === "rule" ? [{ ...each, content: each.content.rule }] : [],
   );
@@ -130,6 +161,32 @@ export async function loadDetections(folder: string, ...further: readonly string
   };
 }
 
+/**
+ * Others' rules for us, without correlations over rules that are left out.
+ *
+ * @param below what subfolders hold
+ * @param top what correlations may refer to beside that
+ */
+function withoutOthers(
+  below: readonly Located<RuleDocument>[],
+  top: readonly Located<RuleDocument>[],
+  leftOut: readonly LeftOut[],
+): readonly Located<RuleDocument>[] {
+  const others = new Set(leftOut.flatMap(({ names }) => names));
+  const known = new Set([...top, ...below].flatMap(({ content }) => Object.values(namesOf(content))));
+  const isOfOthers = ({ content }: Located<RuleDocument>) =>
+    content.kind === "correlation" &&
+    content.correlation.ruleNames.some((name) => others.has(name) && !known.has(name));
+  const kept = below.filter((each) => !isOfOthers(each));
+  if (kept.length === below.length) return kept;
+  const dropped = below.filter(isOfOthers).map(({ file, content }) => {
+    const { id, name } = namesOf(content);
+    return { file, sources: null, names: name === null ? [id] : [id, name] };
+  });
+  // A correlation may be about another one that is left out.
+  return withoutOthers(kept, top, [...leftOut, ...dropped]);
+}
+
 /** A document of a file of rules. */
 type RuleDocument =
   | { readonly kind: "rule"; readonly rule: Rule }
@@ -163,9 +220,36 @@ function parseRuleDocument(
   return { content: { kind: "rule", rule }, warnings: [...warnings, ...unwrittenTexts(document)] };
 }
 
+/** Parses a document of a subfolder: a rule, or what is left out. */
+function parseDocumentOfOthers(
+  document: unknown,
+  options: ParseOptions,
+): { readonly content: RuleDocument | OtherSources; readonly warnings: readonly RuleWarning[] } {
+  const kind = kindOf(document);
+  if (kind !== "ours") return { content: kind, warnings: [] };
+  try {
+    return parseRuleDocument(document, options);
+  } catch (error) {
+    if (!(error instanceof SigmaRuleError) || error.placeholder === null) throw error;
+    // A rule of others that waits for values of the org is no reason to refuse all others.
+    const { message, path } = error;
+    return { content: waitingRule(document), warnings: [{ message: `the rule is not run: ${message}`, path }] };
+  }
+}
+
 /** A document that can say where a part of it stands, as `file:line: what`. */
 interface Located<Content> extends FromFile<Content> {
   readonly locate: (what: Pick<SigmaRuleError, "message" | "path">) => string;
+}
+
+/** The most bytes of a file of rules; the largest of SigmaHQ's has 295,078. */
+const mostBytes = 1_048_576;
+
+/** Reads a file of rules; a longer one takes minutes to be parsed. */
+async function readText(file: string): Promise<string> {
+  const { size } = await stat(file);
+  if (size > mostBytes) throw new RuleFileError(`${file}:1: the file is larger than ${mostBytes / 1_048_576} MiB`);
+  return readFile(file, "utf8");
 }
 
 function namesOf(document: RuleDocument): Pick<Rule, "id" | "name"> {

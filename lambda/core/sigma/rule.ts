@@ -94,10 +94,13 @@ export class SigmaRuleError extends Error {
   override readonly name = "SigmaRuleError";
   /** Keys and indexes from the top of the document to the fault. */
   readonly path: readonly (string | number)[];
+  /** The placeholder that has to be defined before the rule can be run; null for any other fault. */
+  readonly placeholder: string | null;
 
-  constructor(message: string, path: readonly (string | number)[] = []) {
+  constructor(message: string, path: readonly (string | number)[] = [], placeholder: string | null = null) {
     super(message);
     this.path = path;
+    this.placeholder = placeholder;
   }
 }
 
@@ -114,6 +117,6 @@ export function at<Value>(path: readonly (string | number)[], read: () => Value)
     return read();
   } catch (error) {
     if (!(error instanceof SigmaRuleError) || error.path.length > 0) throw error;
-    throw new SigmaRuleError(error.message, path);
+    throw new SigmaRuleError(error.message, path, error.placeholder);
   }
 }

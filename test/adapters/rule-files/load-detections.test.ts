@@ -1,7 +1,7 @@
 import { execFile } from "node:child_process";
 import { cp, mkdir, mkdtemp, readFile, rm, symlink, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
@@ -251,15 +251,15 @@ describe("a folder of rules", () => {
 
   test("that holds what was meant for a rule, and is not read, is refused, naming each", async () => {
     await Promise.all(["drafts/deep", "filters/team"].map((name) => mkdir(join(folder, name), { recursive: true })));
-    const stray = ["b.yaml", "C.YML", "drafts/deep/d.yml", "filters/e.yaml", "filters/team/f.yml"];
+    const stray = ["b.yaml", "C.YML", "drafts/deep/d.yaml", "filters/e.yaml", "filters/team/f.yml"];
     await Promise.all(["a.yml", ...stray].map((name) => write(name, valid)));
     await expect(load()).rejects.toThrow(
       [
         `${folder}/C.YML: it is not read: rename it to C.yml`,
         `${folder}/b.yaml: it is not read: rename it to b.yml`,
-        `${folder}/drafts: the rules of a subfolder are not read: move them into ${folder}`,
         `${folder}/filters/e.yaml: it is not read: rename it to e.yml`,
-        `${folder}/filters/team: the rules of a subfolder are not read: move them into ${folder}/filters`,
+        `${folder}/filters/team: the filters of a subfolder are not read: move them into ${folder}/filters`,
+        `${folder}/drafts/deep/d.yaml: it is not read: rename it to d.yml`,
       ].join("\n"),
     );
   });
@@ -273,7 +273,6 @@ describe("a folder of rules", () => {
       `${folder}/a.yml.bak: it is not read: the name of a rule or filter ends with .yml`,
       `${folder}/b.json: it is not read: the name of a rule or filter ends with .yml`,
       `${folder}/d.yml: it cannot be opened`,
-      `${folder}/pictures: a subfolder is not read`,
       `${folder}/filters/c.txt: it is not read: the name of a rule or filter ends with .yml`,
     ]);
   });
@@ -284,6 +283,109 @@ describe("a folder of rules", () => {
     expect((await load()).warnings).toEqual([]);
     await write("filters", "");
     expect((await load()).warnings).toEqual([expect.stringContaining("filters: it is not read")]);
+  });
+});
+
+describe("subfolders", () => {
+  const place = async (name: string, text: string) => {
+    await mkdir(dirname(join(folder, name)), { recursive: true });
+    await write(name, text);
+  };
+  const windows = (title: string) =>
+    valid.replace("title: Test", `title: ${title}`).replace("  product: okta\n  service: okta", "  product: windows");
+
+  test("hold rules and their cases; those of other log sources are left out, and counted", async () => {
+    await place("rules/identity/okta/a.yml", valid);
+    await place("rules/identity/okta/a.cases.yml", "cases: []\n");
+    await place("rules/windows/b.yml", windows("B"));
+    await place("rules/windows/c.yml", `${windows("C")}---\n${windows("mentions Okta")}`);
+    await place(
+      "rules/web/d.yml",
+      "title: D\nlogsource: { category: proxy }\ndetection: { a: { b: 1 }, condition: a }\n",
+    );
+    await place("rules/broken.yml", windows("E").replace("condition: selection", "condition: selection | count() > 5"));
+    await place("tests/info.yml", "id: x\ndescription: no rule\n");
+    await place("tests/okta.csv", "");
+    const { rules, cases, warnings } = await load();
+    expect(rules.map(({ file }) => file)).toEqual([join(folder, "rules/identity/okta/a.yml")]);
+    expect(cases).toEqual([join(folder, "rules/identity/okta/a.cases.yml")]);
+    expect(warnings).toEqual([
+      `${folder}: 1 other file in subfolders not read, as ${folder}/tests/okta.csv`,
+      `${folder}: 5 rules of other log sources not run: windows (4), proxy (1)`,
+      `${folder}: 1 YAML file in subfolders without a Sigma rule, as ${folder}/tests/info.yml`,
+    ]);
+  });
+
+  test.each([
+    [
+      "whose log source may be ours, misspelt",
+      valid.replace("product: okta", "product: okat"),
+      /:5: .*"okat" is another/,
+    ],
+    ["that cannot be run", valid.replace("condition: selection", "condition: other"), /:10: .*"other"/],
+    ["that is no YAML", valid.replace("title: Test", "title: 'Test"), /:\d+: /],
+    ["that is too large", `${valid}# ${"x".repeat(1_048_576)}`, /:1: the file is larger than 1 MiB/],
+  ])("with a rule %s are refused, with file, line and reason", async (_, text, message) => {
+    await write("a.yml", valid);
+    await place("theirs/b.yml", text);
+    await expect(load()).rejects.toThrow(new RegExp(`theirs/b\\.yml${message.source}`));
+  });
+
+  test("with rules of other log sources alone are refused", async () => {
+    await place("theirs/b.yml", windows("B"));
+    await expect(load()).rejects.toThrow("no Sigma rule (*.yml) for okta in this folder");
+  });
+
+  test("with a rule that waits for a placeholder are read without it", async () => {
+    await write("a.yml", valid);
+    const waiting = valid.replace("2b11", "2b12").replace("eventType: x", "actor.id|expand: '%admins%'");
+    await place("theirs/b.yml", waiting);
+    const { rules, warnings } = await load();
+    expect([rules.length, warnings]).toEqual([
+      1,
+      [expect.stringMatching(/theirs\/b\.yml:9: .* the rule is not run: the placeholder %admins% is not defined/)],
+    ]);
+    await write("placeholders.yml", "admins: ada\n");
+    expect((await load()).rules).toHaveLength(2);
+  });
+
+  test("may hold correlations: those over rules that are left out are left out as well", async () => {
+    const correlation = (name: string, rule: string, id: string) =>
+      `title: ${name}\nname: ${name}\nid: ${id}\ncorrelation:\n  type: event_count\n  rules: [${rule}]\n  group-by: [actor.id]\n  timespan: 1h\n  condition: { gte: 5 }\nlevel: low\n`;
+    await place("theirs/a.yml", valid.replace("title: Test", "title: Test\nname: ours"));
+    await place("theirs/b.yml", windows("B").replace("title: B", "title: B\nname: theirs"));
+    await place("theirs/c.yml", correlation("of_theirs", "theirs", "8d5f6c9e-5a0e-4b7c-9d0c-4f6a3a1f2b21"));
+    await place("theirs/d.yml", correlation("of_both", "of_theirs", "8d5f6c9e-5a0e-4b7c-9d0c-4f6a3a1f2b22"));
+    await place("theirs/e.yml", correlation("of_ours", "ours", "8d5f6c9e-5a0e-4b7c-9d0c-4f6a3a1f2b23"));
+    const { correlations } = await load();
+    expect(correlations.map(({ content }) => content.name)).toEqual(["of_ours"]);
+    await place("theirs/f.yml", correlation("of_none", "nowhere", "8d5f6c9e-5a0e-4b7c-9d0c-4f6a3a1f2b24"));
+    await expect(load()).rejects.toThrow(/f\.yml:6: .*nowhere/);
+  });
+
+  test("are read once, whatever links lead to them, and in a circle", async () => {
+    const elsewhere = await mkdtemp(join(tmpdir(), "linked-"));
+    try {
+      await writeFile(join(elsewhere, "a.yml"), valid);
+      await symlink(elsewhere, join(folder, "first"));
+      await symlink(elsewhere, join(folder, "second"));
+      await symlink(folder, join(elsewhere, "back"));
+      await symlink(elsewhere, join(elsewhere, "itself"));
+      const { rules, warnings } = await load();
+      expect([rules.map(({ file }) => file), warnings]).toEqual([[join(folder, "first", "a.yml")], []]);
+    } finally {
+      await rm(elsewhere, { recursive: true });
+    }
+  });
+
+  test("with what is no file are read without it, and files in the ways of other systems as any", async () => {
+    await promisify(execFile)("mkfifo", [join(folder, "pipe.yml")]);
+    await place("theirs/a.yml", `\uFEFF${valid.replaceAll("\n", "\r\n")}`);
+    const { rules, warnings } = await load();
+    expect([rules[0]?.content.title, warnings]).toEqual([
+      "Test",
+      [`${folder}/pipe.yml: it is not read: it is no file`],
+    ]);
   });
 });
 

@@ -365,6 +365,8 @@ function expand(value: SigmaValue, names: readonly string[], placeholders: Place
       const known = Object.keys(placeholders);
       throw new SigmaRuleError(
         `the placeholder %${name}% is not defined in placeholders.yml (${known.length === 0 ? "which defines none" : `defined: ${known.join(", ")}`})`,
+        [],
+        name,
       );
     }
     texts = texts.flatMap((text) => values.map((each) => text + write(each)));
