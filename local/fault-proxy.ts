@@ -14,9 +14,21 @@ export interface Fault {
   /**
    * `refuse`: no connection comes about; with a rate, the selected connections break at once. `hang`: no answer comes.
    * `delay`: the answer comes late. `reset`: the connection breaks. `serverError`: 500. `unavailable`: 503. `throttle`:
-   * the service's own error for too many requests.
+   * the service's own error for too many requests. Of DynamoDB: `unprocessed`: it returns all keys of a batch unread, as
+   * where its table is throttled; `tooLarge`: the error for an item that grows over 400 KB; `overtaken`: another request, `by`, comes
+   * first.
    */
-  readonly kind: "refuse" | "hang" | "delay" | "reset" | "serverError" | "unavailable" | "throttle";
+  readonly kind:
+    | "refuse"
+    | "hang"
+    | "delay"
+    | "reset"
+    | "serverError"
+    | "unavailable"
+    | "throttle"
+    | "unprocessed"
+    | "tooLarge"
+    | "overtaken";
   /**
    * When it fails: before the service acts, amid its answer, or after it acted and before the answer arrives. `during`
    * and `after` differ for `reset` alone. @default before
@@ -26,6 +38,10 @@ export interface Fault {
   readonly milliseconds?: number;
   /** The share of requests that fail, 0 to 1. @default 1 */
   readonly rate?: number;
+  /** Selects the requests that fail. @default all */
+  readonly only?: (request: AwsRequest) => boolean;
+  /** For `overtaken`. */
+  readonly by?: (request: AwsRequest) => Promise<void>;
 }
 
 /** A service behind a proxy that can make it fail. */
@@ -46,6 +62,12 @@ const throttled = {
   xml: "<ErrorResponse><Error><Type>Sender</Type><Code>Throttling</Code><Message>Rate exceeded</Message></Error></ErrorResponse>",
 };
 
+/** https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/Constraints.html: an item has at most 400 KB. */
+const tooLarge = {
+  __type: "com.amazon.coral.validate#ValidationException",
+  message: "Item size to update has exceeded the maximum allowed size",
+};
+
 /**
  * Starts a proxy of a service on a free loopback port, which passes requests on unless a fault is set. It refuses
  * requests over a limit of AWS (`aws-limits.ts`) as AWS does, since the emulators accept them.
@@ -60,6 +82,7 @@ export async function startFaultProxy(target: string, random: () => number = Mat
     for (const listener of listeners) listener(request);
   };
   const server = createServer((request, response) => {
+    // A fault of some requests is that of those that come after it was set, and before it ends.
     const fault = current !== null && random() < (current.rate ?? 1) ? current : null;
     void serve(request, response, { target, fault, onSuccess }).catch(() => response.destroy());
   });
@@ -79,7 +102,7 @@ export async function startFaultProxy(target: string, random: () => number = Mat
     url: `http://127.0.0.1:${port}`,
     set: (fault) => {
       current = fault;
-      if (fault?.kind !== "refuse" || (fault.rate ?? 1) < 1) listen();
+      if (fault?.kind !== "refuse" || (fault.rate ?? 1) < 1 || fault.only !== undefined) listen();
       else if (server.listening) server.close();
     },
     fault: () => current,
@@ -97,7 +120,7 @@ async function serve(
   response: ServerResponse,
   {
     target,
-    fault,
+    fault: current,
     onSuccess,
   }: {
     readonly target: string;
@@ -106,19 +129,23 @@ async function serve(
   },
 ): Promise<void> {
   const chunks: Buffer[] = [];
-  if (fault?.kind === "refuse") {
+  if (current?.kind === "refuse" && current.only === undefined) {
     request.socket.destroy();
     return;
   }
   for await (const chunk of request as AsyncIterable<Buffer>) chunks.push(chunk);
+  const body = Buffer.concat(chunks);
+  const asked = readAwsRequest({ target: request.headers["x-amz-target"]?.toString(), body: body.toString() });
+  const isSelected = current?.only === undefined || (asked !== null && current.only(asked));
+  const fault = isSelected ? current : null;
+  if (fault?.kind === "overtaken" && asked !== null) await fault.by?.(asked);
   const isAfter = fault?.moment === "after" || fault?.moment === "during";
-  if (fault !== null && fault.kind !== "delay" && !isAfter) {
-    fail(request, response, fault);
+  const isPassedOn = fault === null || fault.kind === "delay" || fault.kind === "overtaken";
+  if (!isPassedOn && !isAfter) {
+    fail(request, response, fault, asked);
     return;
   }
   if (fault?.kind === "delay") await new Promise((resolve) => setTimeout(resolve, fault.milliseconds ?? 3_000));
-  const body = Buffer.concat(chunks);
-  const asked = readAwsRequest({ target: request.headers["x-amz-target"]?.toString(), body: body.toString() });
   const refusal = asked === null ? null : refusalOf(asked);
   const answer = refusal === null ? await forward(request, body, target) : refuse(request, refusal);
   if (asked !== null && answer.status === 200) onSuccess(asked);
@@ -127,15 +154,16 @@ async function serve(
     response.write(answer.body.subarray(0, Math.floor(answer.body.length / 2)), () => request.socket.destroy());
     return;
   }
-  if (fault !== null && fault.kind !== "delay") {
-    fail(request, response, fault);
+  if (!isPassedOn) {
+    fail(request, response, fault, asked);
     return;
   }
   response.writeHead(answer.status, answer.headers).end(answer.body);
 }
 
-function fail(request: IncomingMessage, response: ServerResponse, { kind }: Fault): void {
-  if (kind === "reset") request.socket.destroy();
+function fail(request: IncomingMessage, response: ServerResponse, { kind }: Fault, asked: AwsRequest | null): void {
+  const json = { "content-type": "application/x-amz-json-1.0" };
+  if (kind === "reset" || kind === "refuse") request.socket.destroy();
   else if (kind === "serverError") response.writeHead(500).end();
   else if (kind === "unavailable") response.writeHead(503).end();
   else if (kind === "throttle") {
@@ -143,6 +171,10 @@ function fail(request: IncomingMessage, response: ServerResponse, { kind }: Faul
     response
       .writeHead(400, { "content-type": isJson ? "application/x-amz-json-1.0" : "text/xml" })
       .end(isJson ? throttled.json : throttled.xml);
+  } else if (kind === "tooLarge") response.writeHead(400, json).end(JSON.stringify(tooLarge));
+  else if (kind === "unprocessed") {
+    const unread = { Responses: {}, UnprocessedKeys: asked?.input.RequestItems ?? {} };
+    response.writeHead(200, json).end(JSON.stringify(unread));
   }
   // A request that hangs gets no answer; the connection ends when the client gives up.
 }

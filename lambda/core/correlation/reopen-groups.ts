@@ -1,3 +1,4 @@
+import { BusyGroupError } from "./advance-groups.ts";
 import { type Firing, groupKey, partKey } from "./correlate.ts";
 import type { GroupState } from "./group-state.ts";
 import type { ChangedPart, GroupStore, StoredGroup } from "./group-store.ts";
@@ -8,7 +9,7 @@ const maximumRounds = 4;
 /**
  * Takes firings back, as no alert is about them: the next event that completes the same span of the group fires again.
  *
- * @throws where the store does not answer: the groups then stay silent until their next span
+ * @throws where the store does not answer, and BusyGroupError: the groups then stay silent until their next span
  */
 export async function reopenGroups(firings: readonly Firing[], store: GroupStore, signal: AbortSignal): Promise<void> {
   const byGroup = Map.groupBy(firings, groupKey);
@@ -22,6 +23,7 @@ export async function reopenGroups(firings: readonly Firing[], store: GroupStore
         if (changed.size === 0) return;
         seen = (await store.write(key, { seen, changed }, signal)) ?? undefined;
       }
+      if (seen !== undefined) throw new BusyGroupError("others changed a group meanwhile whose firing is taken back");
     }),
   );
 }

@@ -2,8 +2,8 @@ import { reopenGroups } from "../correlation/reopen-groups.ts";
 import { type Exception, except, exceptionSubject } from "../exceptions/exception.ts";
 import { personKeys } from "../okta/person.ts";
 import { share, within } from "../time/budget.ts";
-import { bestEffort } from "./close-window.ts";
 import { firedOf } from "./correlations.ts";
+import { delayReasons } from "./delay-reason.ts";
 import type { Result } from "./result.ts";
 import type { ClaimedEvent, Decision, Run } from "./stages.ts";
 
@@ -30,18 +30,40 @@ export function exceptDetections(
 
 /**
  * Takes back the firings that exceptions cover, so that the group is not silent: what an attacker does next in the same session
- * is alerted on. Best effort: a group that cannot be written stays silent until its next span.
+ * is alerted on. Where a group cannot be written, its correlations are undecided again: a follow-up decides them, and takes
+ * their firings back.
+ *
+ * @returns the event without the correlations that are undecided again
+ * @throws where such a follow-up cannot take them back, and nothing else is alerted on: it is tried again
  */
 export async function reopenExcepted(
-  { work: { event }, decision: { detections }, correlated }: ClaimedEvent,
+  event: ClaimedEvent,
   left: Decision["detections"],
   { ports, budget }: Run,
-): Promise<void> {
+): Promise<ClaimedEvent> {
+  const { work, decision, correlated } = event;
+  const { detections } = decision;
   const alerted = new Set(firedOf(left));
   const covered = new Set(firedOf(detections).filter((id) => !alerted.has(id)));
-  if (covered.size === 0) return;
-  const found = (await correlated).get(event.uuid)?.firings ?? [];
+  if (covered.size === 0) return event;
+  const found = (await correlated).get(work.event.uuid)?.firings ?? [];
   const firings = found.filter(({ correlation }) => covered.has(correlation.id));
   const signal = share(budget.parking, budget.steps.complete);
-  await bestEffort(within(signal, reopenGroups(firings, ports.groups, signal)));
+  try {
+    await within(signal, reopenGroups(firings, ports.groups, signal));
+    for (const { correlation } of firings) covered.delete(correlation.id);
+  } catch (error) {
+    if (work.followUp && left.length === 0) throw error;
+  }
+  if (covered.size === 0 || work.followUp) return event;
+  const undecided = [...new Set([...decision.undecided, ...covered])];
+  return {
+    ...event,
+    decision: {
+      ...decision,
+      detections: detections.filter(({ rule }) => !covered.has(rule.id)),
+      undecided,
+      undecidedReason: decision.undecided.length > 0 ? decision.undecidedReason : delayReasons.correlationUndecided,
+    },
+  };
 }

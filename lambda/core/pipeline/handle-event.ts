@@ -51,9 +51,9 @@ export async function handleEvent(matched: MatchedEvent, run: Run): Promise<Hand
     const decision = { ...judged.decision, ...located };
     const subject = { ...subjectOf(work), ruleIds: idsOf(decision.detections) };
     const claimed = { ...matched, findings, decision, started, subject };
-    const result = await alertOn(claimed, run);
-    const handled = await record(result, claimed, run);
-    return run.ports.countDay === null ? handled : { ...handled, counts: tally(result, claimed, run) };
+    const { result, event } = await alertOn(claimed, run);
+    const handled = await record(result, event, run);
+    return run.ports.countDay === null ? handled : { ...handled, counts: tally(result, event, run) };
   } catch (error) {
     return { kind: "failed", left: [failedWork(matched, error, run)] };
   }
@@ -66,25 +66,35 @@ async function alertSingly(event: ClaimedEvent, alertable: Alertable, run: Run):
   return (await gatherSignIn(event, alertable, grouped, run)) ?? (await publishAlert(event, alertable, grouped, run));
 }
 
+/** The result of claimed work, and the event as far as it is decided. */
+interface AlertedOn {
+  readonly result: Result;
+  readonly event: ClaimedEvent;
+}
+
 /** Runs the stages of claimed work, up to the first that returns a result. */
-async function alertOn(event: ClaimedEvent, run: Run): Promise<Result> {
+async function alertOn(claimed: ClaimedEvent, run: Run): Promise<AlertedOn> {
+  let event = claimed;
   try {
-    if (!isClaimed(event.started)) return notClaimed(event, run);
+    if (!isClaimed(event.started)) return { result: notClaimed(event, run), event };
     const alertable = exceptDetections(event, run);
-    await reopenExcepted(event, alertable.kind === "excepted" ? [] : alertable.left, run);
-    if (alertable.kind === "excepted") return alertable;
-    if (event.started.isSourceBusy) {
-      const { sourceBusy } = delayReasons;
-      return {
-        kind: "parked",
-        left: waitingWork(keepMatches(event, run.ports), sourceBusy, delays.failed, run.ports.now()),
-      };
-    }
-    const joined = await joinStorm(event, alertable, run);
-    if (joined !== null) return joined;
-    const [result] = await Promise.all([alertSingly(event, alertable, run), addToStorm(event, run)]);
-    return result;
+    event = await reopenExcepted(event, alertable.kind === "excepted" ? [] : alertable.left, run);
+    if (alertable.kind === "excepted") return { result: alertable, event };
+    return { result: await alertOnRest(event, alertable, run), event };
   } catch (error) {
-    return { kind: "failed", error, window: event.started.window, unconfirmed: null };
+    return { result: { kind: "failed", error, window: claimed.started.window, unconfirmed: null }, event };
   }
+}
+
+/** Alerts on what no exception covers. */
+async function alertOnRest(event: ClaimedEvent, alertable: Alertable, run: Run): Promise<Result> {
+  if (event.started.isSourceBusy) {
+    const { sourceBusy } = delayReasons;
+    const work = keepMatches(event, run.ports);
+    return { kind: "parked", left: waitingWork(work, sourceBusy, delays.failed, run.ports.now()) };
+  }
+  const joined = await joinStorm(event, alertable, run);
+  if (joined !== null) return joined;
+  const [result] = await Promise.all([alertSingly(event, alertable, run), addToStorm(event, run)]);
+  return result;
 }

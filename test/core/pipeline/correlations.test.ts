@@ -631,8 +631,8 @@ describe("what an exception covers", () => {
     expect(told()).toEqual([]);
   });
 
-  test("is excepted once where the group cannot be written", async () => {
-    const { deliver, told, ports, queue } = excepting();
+  test("is taken back by a follow-up where the group cannot be written", async () => {
+    const { deliver, redrive, told, ports, queue } = excepting();
     await deliver(from(64_500, sessionOf("start", 0)));
     let writes = 0;
     const once: GroupStore = {
@@ -645,6 +645,10 @@ describe("what an exception covers", () => {
     const events = [logEvent(from(64_500, tokenIn("token", 5)))];
     const delivery = { id: "d", org: null, eventHookId: null, events, malformed: [] };
     const report = await processDelivery(delivery, { ...ports, groups: once }, unhurried());
-    expect([report.excepted, writes, told(), queue]).toEqual([1, 2, [], []]);
+    expect([report.excepted, report.parked, writes, told()]).toEqual([1, 1, 2, []]);
+    await redrive();
+    expect([told(), queue]).toEqual([[], []]);
+    await deliver(from(64_501, tokenIn("another", 6)));
+    expect(told()).toEqual([["another", [chain.id]]]);
   });
 });
