@@ -39,7 +39,8 @@ export async function gatherSignIn(
   const { source } = event.started;
   const { ports, budget } = run;
   if (source === null || !source.answer.isSurplus || standsOut(event, ports)) return null;
-  if (firedOf(alertable.left).length > 0) return null;
+  // No alert about many persons tells what else it completes, or how many of the same news were suppressed before it.
+  if (firedOf(alertable.left).length > 0 || (grouped.suppressed?.count ?? 0) > 0) return null;
   // The report of the gathering has words of its own.
   const alert = alertOf(event, alertable.left, grouped.suppressed, ports, false);
   const known = recallUser(event.started.session, event.findings);

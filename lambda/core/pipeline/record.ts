@@ -4,7 +4,7 @@ import type { SuppressionWindow } from "../history/suppression-window.ts";
 import { share, within } from "../time/budget.ts";
 import type { ClaimResult } from "./claims.ts";
 import { bestEffort, closeWindow } from "./close-window.ts";
-import { firedOf } from "./correlations.ts";
+import { findCorrelation, firedOf } from "./correlations.ts";
 import { takeBackCount } from "./count-source.ts";
 import { delayReasons } from "./delay-reason.ts";
 import { recordAlert } from "./incident.ts";
@@ -31,8 +31,6 @@ export async function record(result: Result, event: ClaimedEvent, run: Run): Pro
   const { ports } = run;
   const { work, decision, started, subject } = event;
   const { kind } = result;
-  // What is undecided about an attempt of a storm changes no report.
-  const decided = { ...decision, undecided: [] };
   const followUp = () => followUpWork(work, decision, ports.now());
   switch (result.kind) {
     case "unmatched":
@@ -56,10 +54,14 @@ export async function record(result: Result, event: ClaimedEvent, run: Run): Pro
       await Promise.all([complete("suppressed", result.by, null, event, run), takeBackCount(event, result.kind, run)]);
       return { kind, left: followUp() };
     }
-    case "inStorm":
+    case "inStorm": {
       ports.observe({ kind: "inStorm", subject });
-      await complete("inStorm", result.by, over(started.window), { ...event, decision: decided }, run);
-      return { kind, left: [] };
+      // A rule that is undecided about an attempt of a storm changes no report. A correlation counts the attempt later.
+      const undecided = decision.undecided.filter((id) => findCorrelation(id, ports) !== undefined);
+      const left = { ...decision, undecided };
+      await complete("inStorm", result.by, over(started.window), { ...event, decision: left }, run);
+      return { kind, left: followUpWork(work, left, ports.now()) };
+    }
     case "gathered":
       ports.observe({ kind: "gathered", subject });
       await complete("gathered", result.by, over(result.window), event, run);

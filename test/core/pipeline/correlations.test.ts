@@ -472,6 +472,28 @@ describe("where a store does not answer", () => {
     expect(told().flatMap(([, ids]) => ids)).toEqual([chain.id]);
   });
 
+  test("an attempt in the storm of its source leaves its correlations to a follow-up, which counts it", async () => {
+    const { deliver, redrive, told, ports, queue } = world({ ...only([failedStart]), stormAfter: 1 }, []);
+    await deliver(failure("f1", 0));
+    await deliver(failure("f2", 1));
+    queue.splice(0);
+    const events = [logEvent(failure("f3", 2))];
+    const blind = { ...ports, ...unwritten(ports.groups) };
+    const delivery = { id: "d", org: null, eventHookId: null, events, malformed: [] };
+    expect(await processDelivery(delivery, blind, unhurried())).toMatchObject({ inStorm: 1, parked: 1 });
+    expect(queue.map((body) => readWork(body)).filter(({ storm }) => !storm)).toMatchObject([
+      { followUp: true, rules: [count.id], waiting: { reason: delayReasons.correlationUndecided } },
+    ]);
+    // A function that was stopped before it parked the follow-up leaves it to the event's next delivery.
+    queue.splice(0);
+    expect(await deliver(failure("f3", 2))).toMatchObject({ duplicate: 1, parked: 1 });
+    await redrive();
+    expect(told()).toEqual([
+      ["f1", [failedStart.id]],
+      ["f3", [count.id]],
+    ]);
+  });
+
   test("a group that others change again and again is decided later", async () => {
     const { ports, queue } = world(only(parts));
     const other = { ...missingGroup, version: 1 };

@@ -527,6 +527,25 @@ describe("sign-ins of many persons from one source", () => {
     },
   );
 
+  test("of a person whose sign-ins were suppressed before come singly, and report them", async () => {
+    const lookUp: PipelinePorts["lookUp"] = async ({ users }) =>
+      findings(new Map(), [], new Map([...users].map((user) => [user, states.get(user)])));
+    const states = memoryStates();
+    const { deliver, pass, published } = many({
+      sourceAlertsPerHour: 1,
+      userStates: states,
+      lookUp,
+      parkWork: async () => {},
+    });
+    await deliver(arrive(0));
+    expect(await deliver(signIn("again", "user0@example.com", gateway))).toMatchObject({ grouped: 1 });
+    await pass(3_600);
+    // The window is over, and the queue is late with its report.
+    await deliver(arrive(1));
+    expect(await deliver(signIn("third", "user0@example.com", gateway))).toMatchObject({ published: 1, gathered: 0 });
+    expect(published.at(-1)?.heldBack).toMatchObject({ count: 1 });
+  });
+
   test("in a storm come singly", async () => {
     const { deliver } = many({ sourceAlertsPerHour: 1 });
     await deliver(...attempts(8));
