@@ -27,7 +27,7 @@ export async function joinStorm(
   if (firedOf(alertable.left).length > 0) return null;
   const isInStorm = source.answer.number > ports.stormAfter || storm.watcher !== null;
   if (!isInStorm) return null;
-  if (!storm.ended && isUnwatched(storm, ports.now())) {
+  if (isUnwatched(storm, ports.now())) {
     try {
       // Attempts of one delivery park one watcher.
       const parking = run.watchers.get(source.key) ?? parkWatcher(source, storm.since, event, alertable, run);

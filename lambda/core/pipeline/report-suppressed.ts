@@ -1,4 +1,5 @@
 import { createAlert } from "../alerts/alert.ts";
+import { fingerprintOf } from "../grouping/fingerprint.ts";
 import { unknownUser } from "../history/history.ts";
 import { remember } from "../history/remember.ts";
 import { endOf, nothingSuppressed, type SuppressionWindow, unreported } from "../history/suppression-window.ts";
@@ -88,7 +89,12 @@ export async function reportSuppressed(work: Work, due: NonNullable<Work["report
   const suppressed = isStarted ? window.reported : unreported(window);
   if (suppressed.count === 0) return;
   const incident = window.incident ?? incidentOf({ event: work.event, loginDomains: ports.loginDomains });
-  const verdict = verdictToName(state.verdicts, due.fingerprint);
+  // The key of a window in a storm names the storm as well, and a verdict is kept by what the alert says.
+  const judged = fingerprintOf(
+    work.event,
+    (work.matched ?? []).map(({ ruleId }) => ruleId),
+  );
+  const verdict = verdictToName(state.verdicts, judged);
   const known = await within(signal, ports.incidents.read(incident, signal)).catch(() => undefined);
   const alert = createAlert({
     event: work.event,

@@ -18,7 +18,7 @@ export interface Counted {
   readonly number: number;
   /** Whether a session that started is of a person beyond those of the hour that come singly. */
   readonly isSurplus: boolean;
-  /** The failed attempts from the source, with this one; null for none. */
+  /** The failed attempts from the source, with this one, of no storm that has ended then; null for none. */
   readonly storm: Storm | null;
 }
 

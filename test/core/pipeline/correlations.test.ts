@@ -584,7 +584,7 @@ level: high
   });
 
   test("in the storm of its source", async () => {
-    const { deliver, told } = world({ ...only([failedStart]), stormAfter: 1 }, []);
+    const { deliver, told, published } = world({ ...only([failedStart]), stormAfter: 1 }, []);
     const failures = ["f1", "f2", "f3", "f4"].map((uuid, index) => failure(uuid, index));
     const results = [];
     for (const each of failures) results.push(await deliver(each));
@@ -593,6 +593,8 @@ level: high
       ["f1", [failedStart.id]],
       ["f3", [count.id, failedStart.id]],
     ]);
+    // It is an attempt of the storm, and no success in it.
+    expect(published.map(({ storm }) => storm)).toEqual([null, null]);
   });
 });
 

@@ -1,77 +1,20 @@
 import { describe, expect, test } from "vitest";
 import { memorySources, memoryStates } from "../../../cli/backtest/memory.ts";
-import { loadSeverity } from "../../../lambda/adapters/rule-files/load-severity.ts";
 import type { Alert } from "../../../lambda/core/alerts/alert-schema.ts";
 import { renderEmail } from "../../../lambda/core/alerts/email.ts";
-import type { Exception } from "../../../lambda/core/exceptions/exception.ts";
+import { fingerprintOf } from "../../../lambda/core/grouping/fingerprint.ts";
 import type { LogEvent } from "../../../lambda/core/okta/log-event.ts";
-import type { Observation } from "../../../lambda/core/pipeline/observation.ts";
 import type { PipelinePorts } from "../../../lambda/core/pipeline/ports.ts";
 import { processDelivery } from "../../../lambda/core/pipeline/process-delivery.ts";
-import { retryWork } from "../../../lambda/core/pipeline/retry-work.ts";
 import { UnconfirmedPublishError } from "../../../lambda/core/pipeline/unconfirmed.ts";
-import { readWork, writeWork } from "../../../lambda/core/pipeline/work.ts";
-import { compileAdjustments } from "../../../lambda/core/severity/compile-adjustments.ts";
 import { BusySourceError } from "../../../lambda/core/storms/sources.ts";
 import type { Json } from "../../fixtures/events.ts";
-import { findings, memoryClaims, memoryPorts } from "../../fixtures/memory.ts";
-import { proxied, ruleSet } from "../../fixtures/rules.ts";
+import { findings } from "../../fixtures/memory.ts";
+import { lisbon } from "../../fixtures/places.ts";
+import { proxied } from "../../fixtures/rules.ts";
 import { failedSignIn, signIn, torExit } from "../../fixtures/storms.ts";
 import { unhurried } from "../../fixtures/timing.ts";
-
-const shipped = await compileAdjustments(await loadSeverity("detections/severity.yml"));
-const start = Date.parse("2026-11-24T09:30:03Z");
-
-/** A pipeline with its stores in memory, a retry queue with delays, and a clock that is set by hand. */
-function world(overrides: Partial<PipelinePorts> = {}, exceptions: readonly Exception[] = []) {
-  const published: Alert[] = [];
-  const observed: Observation[] = [];
-  const claims = memoryClaims();
-  let queue: { readonly body: string; readonly due: number }[] = [];
-  let now = start;
-  const ports: PipelinePorts = memoryPorts({
-    rules: ruleSet([proxied]),
-    severityAdjustments: shipped,
-    suppressMinutes: 60,
-    stormAfter: 5,
-    lookUp: async () => findings(new Map(), exceptions),
-    userStates: memoryStates(),
-    sources: memorySources(),
-    claims,
-    publish: async (alert) => void published.push(alert),
-    parkWork: async (parked) => {
-      const due = (delaySeconds: number) => now + delaySeconds * 1_000;
-      queue.push(
-        ...parked.map(({ work, delaySeconds }) => ({ body: writeWork(work, new Date(now)), due: due(delaySeconds) })),
-      );
-    },
-    now: () => new Date(now),
-    observe: (observation) => observed.push(observation),
-    ...overrides,
-  });
-  const deliver = (...events: readonly LogEvent[]) =>
-    processDelivery({ id: null, org: null, eventHookId: null, events, malformed: [] }, ports, unhurried());
-  /** Lets the time pass, with every message of the retry queue at its time. */
-  const pass = async (seconds: number) => {
-    const end = now + seconds * 1_000;
-    for (;;) {
-      const [next] = queue.filter(({ due }) => due <= end).sort((first, second) => first.due - second.due);
-      if (next === undefined) break;
-      queue = queue.filter((each) => each !== next);
-      now = Math.max(now, next.due);
-      await retryWork(readWork(next.body), ports, unhurried()).catch(() => {
-        queue.push({ body: next.body, due: now + 15_000 });
-      });
-    }
-    now = end;
-  };
-  const reports = () => published.flatMap(({ storm }) => (storm?.report == null ? [] : [storm]));
-  const singles = () => published.filter(({ storm }) => storm?.report == null);
-  const waiting = () => queue.map(({ body }) => readWork(body));
-  return { deliver, pass, published, observed, claims, reports, singles, waiting, ports };
-}
-
-const attempts = (count: number, from = 0) => Array.from({ length: count }, (_, index) => failedSignIn(from + index));
+import { attempts, world } from "./storm-world.ts";
 
 describe("a spray of three hundred logins through one Tor exit", () => {
   test("is five alerts, one that grows, and its end", async () => {
@@ -180,6 +123,21 @@ describe("a success in a storm", () => {
     expect(await deliver(signIn("in", "ada@example.com"))).toMatchObject({ published: 1 });
     expect(published.at(-1)?.storm?.attempts).toBe(8);
     expect(await deliver(signIn("again", "ada@example.com"))).toMatchObject({ published: 0, grouped: 1 });
+  });
+
+  test("that is suppressed is reported with the verdict on the alert that it repeats", async () => {
+    const states = memoryStates();
+    const event = signIn("in", "ada@example.com");
+    const verdict = { verdict: "benign", note: "asked her", by: "grace", at: "2026-11-24T09:00:00.000Z" } as const;
+    const verdicts = new Map([[fingerprintOf(event, [proxied.id]) ?? "", verdict]]);
+    const read: typeof states.read = async (...asked) => ({ ...(await states.read(...asked)), verdicts });
+    const { deliver, pass, published } = world({ userStates: { ...states, read } });
+    await deliver(...attempts(8));
+    await deliver(event);
+    expect(await deliver(signIn("again", "ada@example.com"))).toMatchObject({ grouped: 1 });
+    await pass(3_700);
+    const report = published.find(({ heldBack }) => heldBack?.count === 1);
+    expect(report).toMatchObject({ followUp: true, incident: { verdict } });
   });
 
   test("from another source, or once the storm is over, is no part of it", async () => {
@@ -369,7 +327,7 @@ test("a storm goes on while attempts come, and a new one begins after its end", 
   expect(new Set(reports().map(({ id }) => id)).size).toBe(2);
 });
 
-test("an attempt whose alert failed comes singly when it is tried again, also in the storm that came meanwhile", async () => {
+test("an attempt whose alert failed is reported by the storm that came meanwhile", async () => {
   let isDown = true;
   const published: Alert[] = [];
   const { deliver, pass } = world({
@@ -381,9 +339,10 @@ test("an attempt whose alert failed comes singly when it is tried again, also in
   await deliver(...attempts(8));
   isDown = false;
   await pass(120);
-  const logins = published.filter(({ storm }) => storm === null).map(({ user }) => user.login);
-  const named = published.flatMap(({ storm }) => storm?.users ?? []).map(({ login }) => login);
-  expect(new Set([...logins, ...named])).toEqual(new Set(attempts(8).map((_, index) => `user${index}@example.com`)));
+  expect(published.map(({ storm }) => storm?.report)).toEqual(["start"]);
+  expect(new Set(published[0]?.storm?.users.map(({ login }) => login))).toEqual(
+    new Set(attempts(8).map((_, index) => `user${index}@example.com`)),
+  );
 });
 
 test("sources are told apart by operator and kinds, else by network and kinds", async () => {
@@ -460,6 +419,56 @@ describe("sign-ins of many persons from one source", () => {
     await deliver(arrive(0), arrive(1, { device: { id: "guo1", [word]: true }, debugContext: {} }));
     await pass(400);
     expect(reports()[0]?.reasons).toContainEqual({ reason: "known device", count: 1 });
+  });
+
+  test("that are repeated, suppressed or without storms leave the places of the first persons as they are", async () => {
+    const { deliver, published } = many({ sourceAlertsPerHour: 1, stormAfter: 0 });
+    await deliver(arrive(0));
+    expect(await deliver(arrive(0))).toMatchObject({ duplicate: 1 });
+    expect(await deliver(arrive(1))).toMatchObject({ published: 0, gathered: 1 });
+    expect(published).toHaveLength(1);
+    const off = many({ sourceAlertsPerHour: 1, stormAfter: 0 });
+    expect(await off.deliver(...attempts(12))).toMatchObject({ published: 12, inStorm: 0 });
+  });
+
+  test("count as at a usual hour by the last two sessions of each network, and as from a usual place by the profile", async () => {
+    const states = memoryStates();
+    const lookUp: PipelinePorts["lookUp"] = async ({ users }) =>
+      findings(
+        new Map([["00uuser1", [{ ...lisbon, countryCode: "CA", latitude: 43.7, longitude: -79.4 }]]]),
+        [],
+        new Map([...users].map((user) => [user, states.get(user)])),
+      );
+    const { deliver, pass, reports } = many({ sourceAlertsPerHour: 1, userStates: states, lookUp });
+    const at = (published: string, session: string) => ({
+      published,
+      authenticationContext: { rootSessionId: session, externalSessionId: session },
+    });
+    const person = (uuid: string, published: string) =>
+      signIn(uuid, "user1@example.com", { ...gateway, ...at(published, uuid) });
+    await deliver(person("two days before", "2026-11-22T09:10:00.000Z"));
+    await pass(7_200);
+    await deliver(person("in the evening", "2026-11-23T20:00:00.000Z"));
+    await pass(7_200);
+    await deliver(arrive(0), person("now", "2026-11-24T09:30:00.000Z"));
+    await pass(400);
+    expect(reports().at(-1)?.reasons).toEqual([
+      { reason: "known device", count: 1 },
+      { reason: "usual hour", count: 1 },
+      { reason: "usual place", count: 1 },
+    ]);
+  });
+
+  test("are reported once their five minutes are over, also where the message comes before", async () => {
+    const { deliver, work, reports, waiting, pass } = many({ sourceAlertsPerHour: 1 });
+    await deliver(arrive(0), arrive(1));
+    const [message] = waiting().filter(({ gathering }) => gathering);
+    if (message === undefined) throw new Error("no message waits");
+    await work(message);
+    expect(reports()).toEqual([]);
+    expect(await deliver(arrive(2))).toMatchObject({ gathered: 1 });
+    await pass(400);
+    expect(reports()).toMatchObject([{ report: "gathered", attempts: 2 }]);
   });
 
   test("of the first persons of an hour stay single; the next hour starts anew", async () => {
