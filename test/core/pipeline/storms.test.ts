@@ -170,6 +170,7 @@ describe("what is no news makes no storm", () => {
     for (let round = 0; round < 4; round += 1) await deliver(...attempts(4));
     await pass(60);
     expect(published).toHaveLength(4);
+    expect(await deliver(...attempts(2, 4))).toMatchObject({ published: 1, inStorm: 1 });
   });
 
   test("attempts that an exception covers are taken back", async () => {

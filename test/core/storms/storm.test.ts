@@ -104,6 +104,8 @@ test("a storm counts a session that starts in it once by its login", () => {
   const once = withSession(storm(), "ada@example.com");
   expect([...once.succeeded]).toEqual([["ada@example.com", 1]]);
   expect(withSession(once, "ada@example.com")).toEqual(once);
+  const twice = storm({ succeeded: new Map([["ada@example.com", 2]]) });
+  expect(withSession(twice, "ada@example.com")).toEqual(twice);
 });
 
 test("the id of a storm is that of its source and start", () => {
