@@ -126,6 +126,19 @@ describe("the notice of a change", () => {
     expect(bodyOf(notice as TopicMessage).email).toContain("The command refuses such an exception");
   });
 
+  test("says that of none that lasts until the end of the last day, and of none that is removed", () => {
+    const until = new Date(now.getTime() + 90.9 * 86_400_000).toISOString();
+    const emailOf = (kind: "made" | "removed", overrides: Partial<Exception>) => {
+      const [notice] = renderChanges(
+        [{ kind, exception: exception("e1", { scope: { asNumber: 64_500 }, ...overrides }) }],
+        now,
+      );
+      return bodyOf(notice as TopicMessage).email;
+    };
+    expect(emailOf("made", { until })).not.toContain("The command refuses");
+    expect(emailOf("removed", { scope: { countryCode: "US" } })).not.toContain("The command refuses");
+  });
+
   test("names every change: a notice ten, and the next one the others", async () => {
     const changes = Array.from(
       { length: 23 },

@@ -106,6 +106,7 @@ describe("an exception does not cover", () => {
       { ...operators("NORD_VPN"), ...byProxyType("tor") },
     ],
     ["Tor by the operator's own service", { operator: "NORD_VPN" }, typed("Tor", "NORD_VPN")],
+    ["that, though it names the kind", { operator: "NORD_VPN", kinds: ["tor"] }, typed("Tor", "NORD_VPN")],
     ["Tor behind twenty services of the operator", { operator: "NORD_VPN" }, manyAndTor("NORD_VPN")],
     ["another kind of service of that name", { operator: "NORD_VPN" }, operators("NORD_VPN", "NORD_PROXY")],
     ["Tor on a hop of the hook's chain", { operator: "NORD_VPN" }, { ...operators("NORD_VPN"), ...hop("Tor") }],

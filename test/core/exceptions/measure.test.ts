@@ -33,6 +33,7 @@ describe("an exception may be made", () => {
     ["for a /16 of IPv6", { cidr: "2001::/16" }],
     ["for a /8, written as IPv6", { cidr: "::ffff:10.0.0.0/104" }],
     ["for an operator whose name has the letters of Tor", { operator: "STORM_VPN" }],
+    ["for a network in a country", { cidr: "192.0.2.0/24", countryCode: "US" }],
     ["for an operator in a country", { operator: "NORD_VPN", countryCode: "US" }],
     ["for an operator of Tor, whose kind is named", { operator: "SOME_TOR", kinds: ["tor"] }],
   ])("%s", (_, scope) => {
@@ -79,6 +80,8 @@ describe("networks that exceptions cover for anyone", () => {
   test.each<[string, ExceptionScope, readonly Exception[]]>([
     ["are few", { cidr: "12.0.0.0/9" }, nines.slice(0, 3)],
     ["contain one another", { cidr: "10.1.0.0/16" }, [made({ cidr: "10.0.0.0/8" }), ...nines]],
+    ["are the same one", { cidr: "10.0.0.0/8" }, [1, 2, 3].map(() => made({ cidr: "10.0.0.0/8" }))],
+    ["are of one autonomous system", { asNumber: 64_500, cidr: "12.0.0.0/9" }, nines],
     ["have ended", { cidr: "12.0.0.0/9" }, nines.map((each) => ({ ...each, until: "2026-11-20T00:00:00.000Z" }))],
     ["are of another version", { cidr: "2001:db8::/32" }, nines],
     ["are of one user", { user: "00u1", cidr: "12.0.0.0/9" }, nines],

@@ -15,6 +15,7 @@ const components: Readonly<Record<string, readonly [Json, Json]>> = {
   dtHash: [{ dtHash: "a" }, { dtHash: "b" }],
   browser: [{ browser: "CHROME" }, { browser: null }],
   system: [{ os: "Windows" }, { os: "Mac OS X" }],
+  machine: [{ machine: "Computer" }, { machine: "Mobile" }],
   risk: [{ risk: "LOW" }, { risk: "HIGH" }],
   threat: [{ threat: "false" }, { threat: "true" }],
   behavior: [{ behavior: "POSITIVE" }, { behavior: "NEGATIVE" }],
@@ -29,6 +30,7 @@ const indifferent: Readonly<Record<string, readonly [Json, Json]>> = {
   city: [{ city: "Toronto" }, { city: "Ottawa" }],
   newIp: [{ newIp: "POSITIVE" }, { newIp: "NEGATIVE" }],
   name: [{ name: "Ada" }, { name: "Ada Marques" }],
+  target: [{ target: null }, { target: [null, { id: "0oa1", type: "AppInstance", alternateId: "An app" }] }],
 };
 
 /** A session start with these components, and what it is alerted on by. */
@@ -40,8 +42,10 @@ function fingerprint(chosen: Json): string | null {
     outcome: at("outcome"),
     authenticationContext: { rootSessionId: at("session") },
     device: at("device") === null ? null : { id: at("device") },
+    target: at("target"),
     client: {
       ipAddress: at("ip") ?? "203.0.113.7",
+      device: at("machine"),
       userAgent: { browser: at("browser"), os: at("os") },
       geographicalContext: { country: at("country"), state: at("state"), city: at("city") },
     },
@@ -97,6 +101,35 @@ describe("the fingerprint", () => {
     expect(fingerprint({ ...base, detections: ["b", "a"], state: "ONTARIO" })).toBe(
       fingerprint({ ...base, detections: ["a", "b"] }),
     );
+  });
+
+  test("has every service of the network, in whatever order Okta names them", () => {
+    const of = (...services: readonly (readonly [type: string, operator: string])[]) =>
+      fingerprintOf(
+        logEvent({
+          securityContext: {
+            isProxy: true,
+            asNumber: 64500,
+            ipDetails: {
+              ipServiceCategories: services.map(([type, operator]) => ({ type, operator, isAnonymous: true })),
+            },
+          },
+        }),
+        ["a"],
+      );
+    const [nord, mullvad, tor] = [
+      ["VPN", "NORD_VPN"],
+      ["VPN", "MULLVAD_VPN"],
+      ["Tor", "TOR_EXIT"],
+    ] as const;
+    expect(new Set([of(nord), of(nord, mullvad), of(nord, tor), of(nord, mullvad, tor)]).size).toBe(4);
+    expect(of(tor, mullvad, nord)).toBe(of(nord, mullvad, tor));
+  });
+
+  test("tells countries apart that no list has, and writes of one alike", () => {
+    const of = (country: string) => fingerprint({ ...choose(components, {}), country });
+    expect(of("Atlantis")).not.toBe(of("Lemuria"));
+    expect(of("Viet Nam")).toBe(of("Vietnam"));
   });
 
   test("tells cities apart where Okta writes no state, or a blank one", () => {

@@ -30,6 +30,12 @@ describe("the incident of an alert", () => {
     expect(of({ ...bob, ...session("root1", "idx1") })).not.toBe(start);
   });
 
+  test("goes by a person that Okta knows, also where the login looks like none", () => {
+    const service = { actor: { id: "00u3", type: "User", alternateId: "svc-backup", displayName: null } };
+    const from = (ipAddress: string) => of({ ...service, ...session("root1"), client: { ipAddress } }, ["example.com"]);
+    expect(from("203.0.113.7")).toBe(from("198.51.100.1"));
+  });
+
   test("goes by the external session where Okta gives no root session", () => {
     const start = of({ ...ada, ...session(null, "idx1") });
     expect(of({ ...ada, ...session("unknown", "idx1"), published: "2026-11-28T00:00:00Z" })).toBe(start);

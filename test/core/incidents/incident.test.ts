@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import { entryOf } from "../../../lambda/core/alerts/incident-entry.ts";
 import type { Verdict } from "../../../lambda/core/history/verdict.ts";
-import { type Incident, isOpen } from "../../../lambda/core/incidents/incident.ts";
+import { type Incident, isOpen, openedAt } from "../../../lambda/core/incidents/incident.ts";
 import { alertOf } from "../../fixtures/cases.ts";
 
 const alertAt = (detectedAt: string) => ({ ...entryOf(alertOf(), null), detectedAt });
@@ -29,4 +29,8 @@ test.each<[string, Verdict | null, boolean]>([
   ["closed by a clock that is an hour late, with it", verdict("2026-11-24T08:30:04.000Z", second.detectedAt), false],
 ])("an incident that was %s waits for a verdict, or does not", (_, made, isWaiting) => {
   expect(isOpen(incident([first, second], made))).toBe(isWaiting);
+});
+
+test("an incident was opened by its first alert", () => {
+  expect(openedAt(incident([first, second], null))).toBe(first.detectedAt);
 });

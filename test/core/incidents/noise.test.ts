@@ -53,6 +53,28 @@ test("no exception is proposed that covers less than half, a hostile network, or
   expect(noiseOf([...many("ada", 3), incident("ada", {}, "true-positive")], since)[0]?.alerts).toBe(3);
 });
 
+test("the loudest detection comes first, by its latest title; half of the alerts is enough, and a day counts from its start", () => {
+  const other = { id: "r2", title: "Another rule" };
+  const renamed = incident("ada", {
+    detectedAt: "2026-11-24T12:00:00.000Z",
+    detections: [{ ...rule, title: "New title" }],
+  });
+  const atStart = incident("bob", { detectedAt: since, operator: "MULLVAD_VPN", detections: [rule, other] });
+  const found = noiseOf(
+    [
+      renamed,
+      incident("ada", { detectedAt: "2026-11-20T00:00:00.000Z" }),
+      atStart,
+      incident("bob", { operator: "SURFSHARK_VPN" }),
+    ],
+    since,
+  );
+  expect(found.map(({ id, title, alerts, except }) => [id, title, alerts, except?.covers ?? null])).toEqual([
+    ["r1", "New title", 4, 2],
+    ["r2", "Another rule", 1, 1],
+  ]);
+});
+
 test("an exception for everyone is proposed for most of a detection's alerts, not for all of them", () => {
   const three = [...many("ada", 3), ...many("bob", 2), ...many("cleo", 2)];
   expect(noiseOf(three, since)[0]).toMatchObject({ alerts: 7, except: null });

@@ -101,12 +101,50 @@ describe("the advice on a detection", () => {
     });
   });
 
+  test("tells networks, spellings of an operator, and keys of a person apart as exceptions do", () => {
+    const attack = (own: Partial<IncidentAlert>, login?: string) =>
+      incident("true-positive", { detections: [{ id: "r2", title: "Another rule" }], ...own }, login);
+    const adviceBeside = (own: Partial<IncidentAlert>, ...attacks: readonly Incident[]) =>
+      scoreRules([...[1, 2, 3].map(() => incident("benign", own)), ...attacks]).find(({ id }) => id === "r1")?.advice;
+    // The attack went through another autonomous system of no named operator.
+    expect(
+      adviceBeside(
+        { operator: null, asNumber: 64_501 },
+        incident("benign", { operator: null, asNumber: 64_502 }),
+        attack({ operator: null, asNumber: 64_502 }),
+      ),
+    ).toMatchObject({ kind: "except", scope: { asNumber: 64_501 } });
+    expect(adviceBeside({ operator: "NordVPN" }, attack({ operator: "NORD_VPN" }))).toEqual({ kind: "keep" });
+    const byLogin = {
+      ...attack({}, "ADA@Example.com"),
+      user: { id: null, login: "ADA@Example.com", displayName: null },
+    };
+    expect(adviceBeside({}, byLogin)).toEqual({ kind: "keep" });
+    // Without a network, an exception would cover whatever the person does.
+    expect(adviceBeside({ operator: null, asNumber: null })).toEqual({ kind: "switchOff" });
+  });
+
+  test("counts an alert as judged that came in the moment of the verdict, and true positives of all that are known", () => {
+    const at = "2026-11-24T10:30:03.000Z";
+    expect(scoreRules([incident("benign", { detectedAt: at })])[0]).toMatchObject({ benign: 1, open: 0 });
+    const harmless = [1, 2, 3].map(() => incident("benign"));
+    const old = incident("true-positive", { detections: [{ id: "r2", title: "Another rule" }] });
+    expect(scoreRules(harmless, [...harmless, old])[0]?.advice).toEqual({ kind: "keep" });
+  });
+
+  test("is to keep what found an attacker, though an exception would cover most of the rest", () => {
+    const others = [1, 2, 3].map(() => incident("benign", { operator: "MULLVAD_VPN" }));
+    expect(adviceOn(...others, incident("true-positive", {}, "bob@example.com"))).toEqual({ kind: "keep" });
+  });
+
   test("is to switch it off where nothing is in common, and never an exception for Tor", () => {
     const spread = [1, 2, 3].map((number) =>
       incident("benign", { operator: null, asNumber: number }, `user${number}@example.com`),
     );
     expect(adviceOn(...spread)).toEqual({ kind: "switchOff" });
-    const tor = [1, 2, 3].map(() => incident("benign", { kinds: ["tor"], operator: "TOR_EXIT" }));
-    expect(adviceOn(...tor)).toEqual({ kind: "keep" });
+    for (const kind of ["tor", "residential_proxy", "blockchain_vpn"]) {
+      const hostile = [1, 2, 3].map(() => incident("benign", { kinds: [kind], operator: "SOME_OPERATOR" }));
+      expect(adviceOn(...hostile)).toEqual({ kind: "keep" });
+    }
   });
 });
