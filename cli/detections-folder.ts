@@ -1,6 +1,5 @@
 import { relative } from "node:path";
 import { fileURLToPath } from "node:url";
-import { InvalidArgumentError } from "commander";
 import { loadSettings, rulesFolderOf } from "../infra/settings.ts";
 import { SettingsError } from "../infra/settings-file.ts";
 import { type Detections, loadDetections, RuleFileError } from "../lambda/adapters/rule-files/load-detections.ts";
@@ -8,7 +7,6 @@ import { loadSeverityOf } from "../lambda/adapters/rule-files/load-severity.ts";
 import type { DetectionContents } from "../lambda/core/detections/choose-correlated.ts";
 import { faultOfPacks } from "../lambda/core/detections/compile-rules.ts";
 import type { AdjustmentDocument } from "../lambda/core/severity/compile-adjustments.ts";
-import { readPacks } from "../lambda/core/sigma/pack.ts";
 import { codeOf } from "../lambda/core/values/error.ts";
 import { InputError } from "./command.ts";
 
@@ -78,13 +76,6 @@ export async function readSeverity(onWarning?: (warning: string) => void): Promi
     if (error instanceof RuleFileError) throw new InputError(error.message);
     throw error;
   }
-}
-
-/** Reads the packs of an option: `admin,mfa`. */
-export function parsePacks(text: string): readonly string[] {
-  const packs = readPacks(text);
-  if (packs === null) throw new InvalidArgumentError("Expected packs such as admin,mfa.");
-  return packs;
 }
 
 /** Throws an {@link InputError} for a pack that no rule has. */

@@ -18,22 +18,9 @@ import {
 } from "../lambda/adapters/okta-api/credential.ts";
 import { InputError } from "./command.ts";
 import { credentialFileOf, readCredentialFile } from "./okta-credential-file.ts";
+import { clientIdVariable, keyIdVariable, privateKeyVariable, tokenVariable } from "./okta-credential-help.ts";
 import { proxyOf, whyNoTunnel } from "./proxy.ts";
 import { askSecret } from "./question.ts";
-
-/** The names in Okta's own SDKs. */
-const tokenVariable = "OKTA_CLIENT_TOKEN";
-const clientIdVariable = "OKTA_CLIENT_CLIENTID";
-const privateKeyVariable = "OKTA_CLIENT_PRIVATEKEY";
-const keyIdVariable = "OKTA_CLIENT_PRIVATEKEYID";
-const administratorsTokenVariable = "OKTA_ADMIN_TOKEN";
-
-/** The help text about the credential. */
-export function credentialHelp(scopes: readonly Scope[]): string {
-  return `Environment: ${clientIdVariable} and ${privateKeyVariable} (a JWK, or PEM) of a service app with the scope ${scopes.join(" and ")},
-and ${keyIdVariable} for a key as PEM where the app has several; or ${tokenVariable}, an API token.
-Without any of these the file that npx okta-proxy-watch hook setup wrote: OKTA_CREDENTIAL_FILE, or okta-credential.HOST.json beside package.json.`;
-}
 
 /**
  * Okta's credential of the environment, else of the file that `hook -- setup` wrote for this org: every process of the
@@ -104,6 +91,8 @@ function openClient(orgUrl: string, authorize: Authorize, scopes: readonly strin
     ...options,
   });
 }
+
+const administratorsTokenVariable = "OKTA_ADMIN_TOKEN";
 
 /** The scopes that an administrator's access token needs. An API token has all rights of its administrator. */
 export const administratorsScopes = [

@@ -29,7 +29,8 @@ import { addDeploymentOptions, type Deployment, type DeploymentOptions, findDepl
 import { openExport } from "./event-export.ts";
 import { loadGeocoder } from "./geocoding/load-geocoder.ts";
 import { placeLocation } from "./geocoding/place-location.ts";
-import { askingOkta, credentialHelp, openOkta } from "./okta-credential.ts";
+import { askingOkta, openOkta } from "./okta-credential.ts";
+import { credentialHelp } from "./okta-credential-help.ts";
 import type { BadRow } from "./profile-file.ts";
 import { type ImportReport, importProfiles } from "./profile-import.ts";
 import { addJourney } from "./profile-journeys.ts";

@@ -1,18 +1,14 @@
 import { basename } from "node:path";
 import { Option } from "commander";
-import { readDigestSources } from "../lambda/adapters/tables/digest-sources.ts";
 import { defaultSuppressMinutes } from "../lambda/core/grouping/suppress-minutes.ts";
 import { defaultMismatchDistanceKm } from "../lambda/core/profiles/mismatch-distance.ts";
 import { defaultSourceAlerts } from "../lambda/core/storms/gathering.ts";
 import { defaultStormAfter } from "../lambda/core/storms/storm.ts";
-import { backtest } from "./backtest.ts";
 import { createCommand, InputError } from "./command.ts";
 import { countedPeriod } from "./counted-period.ts";
 import { addDeploymentOptions, type DeploymentOptions, findDeployment, sameTarget } from "./deployment.ts";
 import { readDeployedDetections } from "./detections-folder.ts";
-import { askingOkta, credentialHelp } from "./okta-credential.ts";
-import { composeHistoryReport } from "./report/history-report.ts";
-import { openReportFile } from "./report/report-file.ts";
+import { credentialHelp } from "./okta-credential-help.ts";
 import { readTime, startOf, timeForms, type WrittenTime } from "./times.ts";
 
 interface Options extends DeploymentOptions {
@@ -34,6 +30,11 @@ async function report(options: Options): Promise<void> {
 
 async function reportHistory(options: Options): Promise<void> {
   if (options.profiles !== undefined) throw new InputError("--profiles goes with --okta: the history has no exits");
+  const [{ readDigestSources }, { composeHistoryReport }, { openReportFile }] = await Promise.all([
+    import("../lambda/adapters/tables/digest-sources.ts"),
+    import("./report/history-report.ts"),
+    import("./report/report-file.ts"),
+  ]);
   const now = new Date();
   const period = countedPeriod(options.since, now);
   const file = await openReportFile(options.out, { anonymize: options.anonymize, read: [] });
@@ -57,6 +58,10 @@ async function reportHistory(options: Options): Promise<void> {
 
 /** Reads the System Log, as a backtest of the same time does. */
 async function reportLog(okta: string | true, { since, out, anonymize, profiles }: Options): Promise<void> {
+  const [{ backtest }, { askingOkta }] = await Promise.all([
+    import("./run-backtest.ts"),
+    import("./okta-credential.ts"),
+  ]);
   await askingOkta(
     () =>
       backtest({

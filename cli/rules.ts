@@ -18,14 +18,15 @@ import {
   contentsOf,
   detectionSettings,
   ourDetections,
-  parsePacks,
   readDetections,
   readSeverity,
   refusePacks,
   relativeWarning,
 } from "./detections-folder.ts";
 import { isDelivering } from "./event-hook/ensure.ts";
-import { askingOkta, credentialHelp, openOkta } from "./okta-credential.ts";
+import { askingOkta, openOkta } from "./okta-credential.ts";
+import { credentialHelp } from "./okta-credential-help.ts";
+import { parsePacks } from "./packs-option.ts";
 import { type AllWithCases, readAllCases } from "./rules/all-cases.ts";
 import { casesFileOf, ruleFileOf } from "./rules/cases-file.ts";
 import { correlationLoads } from "./rules/correlation-load.ts";

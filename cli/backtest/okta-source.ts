@@ -6,6 +6,7 @@ import { InputError } from "../command.ts";
 import { type CachedQuery, type EventCache, openEventCache } from "../event-cache.ts";
 import { openOkta } from "../okta-credential.ts";
 import { readOktaEvents } from "../okta-events.ts";
+import { cacheKeyVariable } from "./options.ts";
 import { count } from "./summary.ts";
 
 /** Where events come from. */
@@ -26,9 +27,6 @@ export interface OktaSourceOptions {
   /** @default now */
   readonly until?: number;
 }
-
-/** The environment variable with the passphrase of a cache. */
-export const cacheKeyVariable = "BACKTEST_CACHE_KEY";
 
 /**
  * The URL of the org that `--okta` names.

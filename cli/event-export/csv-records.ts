@@ -1,4 +1,4 @@
-import { type CsvError, type Info, parse } from "csv-parse";
+import type { CsvError, Info } from "csv-parse";
 import type { JsonFault, JsonValue } from "../json-values.ts";
 import { feed } from "./decode.ts";
 
@@ -46,6 +46,7 @@ export async function* readCsvRecords(
   delimiter: string,
 ): AsyncGenerator<JsonValue | JsonFault> {
   const faults: JsonFault[] = [];
+  const { parse } = await import("csv-parse");
   const parser = parse({
     bom: true,
     delimiter,
