@@ -9,7 +9,7 @@ export const harmless: Readonly<Record<string, string>> = {
     "each copy writes its own lines, and a line has all that it says by its call",
   "node_modules/@aws-sdk/xml-builder/":
     "a service is called directly or by the SDK, and no object of one reaches the other",
-  "node_modules/@smithy/": "likewise; the signer keeps its keys twice at the most",
+  "node_modules/@smithy/": "likewise",
   "node_modules/p-map/": "only its symbols, which nothing uses",
   "lambda/core/sigma/rule.ts": "its error is caught by the copy of the compiler that throws it, or not at all",
   "built-in:": "hands on a module of Node.js, which exists once",

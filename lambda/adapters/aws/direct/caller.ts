@@ -1,34 +1,28 @@
-import { Sha256 } from "@smithy/core/checksum";
-import { HttpRequest } from "@smithy/core/protocols";
-import { retryMiddleware, StandardRetryStrategy } from "@smithy/core/retry";
-import { NodeHttpHandler, type NodeHttpHandlerOptions } from "@smithy/node-http-handler";
-import { SignatureV4 } from "@smithy/signature-v4";
-import { type MetadataBearer, SMITHY_CONTEXT_KEY } from "@smithy/types";
+import { randomUUID } from "node:crypto";
+import { isServerError, isThrottlingError, isTransientError, StandardRetryStrategy } from "@smithy/core/retry";
+import type { MetadataBearer, RetryErrorInfo, SdkError } from "@smithy/types";
+import { within } from "../../../core/time/budget.ts";
+import { toError } from "../../../core/values/error.ts";
 import type { ClientSettings } from "../client.ts";
 import type { Access } from "./access.ts";
+import { type Answer, abortError, createPost, type PostSettings } from "./post.ts";
+import { createSigner } from "./sign.ts";
 
 /*
- * Calls of AWS's services without the clients of its SDK, but with the SDK's own signer, HTTP handler and retries: time-outs, retries
- * and the names of errors are those of its clients. Left out are what a client loads to learn about its endpoint, its credentials
- * and the form of every operation: most of the processor time of a function's first call.
+ * Calls of AWS's services without the clients of its SDK, but with the SDK's own rules of which errors are tried again, and when: time-outs,
+ * retries and the names of errors are those of its clients. Left out are what a client loads to learn about its endpoint, its
+ * credentials and the form of every operation, and its layers around each request: most of the processor time of a call.
  */
 
 /** Settings of a caller: those of an SDK client. */
 export interface CallerSettings extends Pick<ClientSettings, "maxAttempts"> {
-  readonly requestHandler: NodeHttpHandlerOptions;
+  readonly requestHandler: PostSettings;
   /** Milliseconds: the longest pause before a second attempt; it doubles. @default 50, as of the SDK's clients */
   readonly baseDelay?: number;
 }
 
 /** A request of a service's API. */
 export interface Call {
-  readonly headers: Readonly<Record<string, string>>;
-  readonly body: string;
-}
-
-/** The answer of a service. */
-export interface Answer {
-  readonly status: number;
   readonly headers: Readonly<Record<string, string>>;
   readonly body: string;
 }
@@ -65,74 +59,96 @@ export class ServiceError extends Error {
   }
 }
 
-type Metadata = MetadataBearer["$metadata"] & { clockSkewCorrected?: true };
+type Metadata = MetadataBearer["$metadata"] & { clockSkewCorrected?: true; retryAfter?: Date };
 
 /** A clock that differs by less is good enough for a signature, which is valid for five minutes. The SDK's clients have the same limit. */
 const toleratedSkewMilliseconds = 240_000;
 
 /** Creates a caller of one service. It keeps its connections open, unless its settings say otherwise. */
 export function createCaller(access: Access, protocol: Protocol, settings: CallerSettings): Caller {
-  const { service, endpoint, region, credentials } = access;
   const { maxAttempts, baseDelay = 50 } = settings;
-  const signer = new SignatureV4({ service, region, credentials, sha256: Sha256 });
-  const handler = new NodeHttpHandler(settings.requestHandler);
+  const sign = createSigner(access);
+  const post = createPost(access.endpoint, settings.requestHandler);
   const strategy = new StandardRetryStrategy({ maxAttempts, baseDelay });
-  const retry = retryMiddleware({ maxAttempts: async () => maxAttempts, retryStrategy: async () => strategy });
   /** Milliseconds that the service's clock is ahead. */
   let skew = 0;
 
-  const attempt = async (request: HttpRequest, abortSignal: AbortSignal | undefined) => {
-    const signed = await signer.sign(request, { signingDate: new Date(Date.now() + skew) });
-    const { response } = await handler.handle(HttpRequest.clone(signed), abortSignal && { abortSignal });
-    const { statusCode: status, headers } = response;
-    const requestId = headers["x-amzn-requestid"];
-    const $metadata: Metadata = { httpStatusCode: status, ...(requestId && { requestId }) };
+  const attempt = async ({ headers, body }: Call, signal: AbortSignal | undefined) => {
+    const answer = await post(sign({ headers, body }, Date.now() + skew), body, signal);
     try {
-      const body = await textOf(response.body);
-      if (status < 200 || status >= 300) {
-        throw new ServiceError(protocol.readError({ status, headers, body }), $metadata);
-      }
-      return { response, output: { $metadata, value: protocol.readOutput(body) } };
+      if (answer.status >= 200 && answer.status < 300) return protocol.readOutput(answer.body);
+      throw new ServiceError(protocol.readError(answer), {});
     } catch (error) {
-      skew = skewOf(headers);
-      if (Math.abs(skew) >= toleratedSkewMilliseconds) $metadata.clockSkewCorrected = true;
-      else skew = 0;
-      // The SDK's retries read both.
-      throw Object.defineProperty(withMetadata(error, $metadata), "$response", { value: response, configurable: true });
+      skew = skewOf(answer.headers);
+      const isSkewed = Math.abs(skew) >= toleratedSkewMilliseconds;
+      if (!isSkewed) skew = 0;
+      const { "x-amzn-requestid": requestId } = answer.headers;
+      const retryAfter = retryAfterOf(answer.headers);
+      throw withMetadata(error, {
+        httpStatusCode: answer.status,
+        ...(requestId && { requestId }),
+        ...(isSkewed && { clockSkewCorrected: true }),
+        ...(retryAfter && { retryAfter }),
+      });
     }
   };
 
-  return async ({ headers, body }, signal) => {
-    const request = new HttpRequest({
-      method: "POST",
-      protocol: endpoint.protocol,
-      hostname: endpoint.hostname,
-      ...(endpoint.port && { port: Number(endpoint.port) }),
-      path: endpoint.pathname,
-      headers: { host: endpoint.host, "content-length": String(Buffer.byteLength(body)), ...headers },
-      body,
-    });
-    const context = { [SMITHY_CONTEXT_KEY]: { ...(signal && { abortSignal: signal }) } };
-    const handle = retry(() => attempt(request, signal), context);
-    const { output } = await handle({ input: {}, request });
-    return (output as { readonly value: unknown }).value;
+  return async (call, signal) => {
+    const invocation = { ...call.headers, "amz-sdk-invocation-id": randomUUID() };
+    let token = await strategy.acquireInitialRetryToken("");
+    for (let attempts = 1; ; attempts += 1) {
+      const headers = { ...invocation, "amz-sdk-request": `attempt=${attempts}; max=${maxAttempts}` };
+      try {
+        const output = await attempt({ headers, body: call.body }, signal);
+        strategy.recordSuccess(token);
+        return output;
+      } catch (error) {
+        const failure = withMetadata(error, { attempts });
+        // It waits, and rejects where the error is not to be tried again.
+        const retry = strategy.refreshRetryTokenForRetry(token, retryErrorOf(failure));
+        const settled = retry.catch(() => Promise.reject(failure));
+        token = await (signal === undefined ? settled : within(signal, settled)).catch((ended) => {
+          throw ended !== failure && signal ? abortError(signal) : ended;
+        });
+      }
+    }
   };
 }
 
-/** The text of a body; rejects where the connection breaks. */
-async function textOf(body: AsyncIterable<Uint8Array>): Promise<string> {
-  const chunks: Uint8Array[] = [];
-  for await (const chunk of body) chunks.push(chunk);
-  return Buffer.concat(chunks).toString();
+/** What decides whether an error is tried again, as the SDK's clients see it. */
+function retryErrorOf(error: Failure): RetryErrorInfo {
+  const errorType = isThrottlingError(error)
+    ? "THROTTLING"
+    : isTransientError(error)
+      ? "TRANSIENT"
+      : isServerError(error)
+        ? "SERVER_ERROR"
+        : "CLIENT_ERROR";
+  const { retryAfter } = error.$metadata;
+  return { error, errorType, ...(retryAfter && { retryAfterHint: retryAfter }) };
+}
+
+/**
+ * The time before which a service does not want to be asked again: `Retry-After` in seconds or as a date
+ * (https://www.rfc-editor.org/rfc/rfc9110#field.retry-after), or `x-amz-retry-after` in milliseconds. Undefined for none.
+ */
+function retryAfterOf(headers: Answer["headers"]): Date | undefined {
+  const { "retry-after": after, "x-amz-retry-after": milliseconds = Number(after) * 1_000 } = headers;
+  const time = Date.now() + Number(milliseconds);
+  const date = new Date(Number.isNaN(time) ? Date.parse(after ?? "") : time);
+  return Number.isNaN(date.getTime()) ? undefined : date;
 }
 
 /** Milliseconds that the service's clock is ahead, by the date of its answer. */
-function skewOf(headers: Readonly<Record<string, string>>): number {
+function skewOf(headers: Answer["headers"]): number {
   const time = Date.parse(headers.date ?? "");
   return Number.isNaN(time) ? 0 : time - Date.now();
 }
 
-function withMetadata(error: unknown, $metadata: Metadata): Error {
-  const thrown = error instanceof Error ? error : new Error(String(error));
-  return "$metadata" in thrown ? thrown : Object.assign(thrown, { $metadata });
+/** An error with what is known of its call. */
+type Failure = SdkError & { readonly $metadata: Metadata };
+
+function withMetadata(error: unknown, $metadata: Metadata): Failure {
+  const thrown = toError(error) as SdkError;
+  return Object.assign(thrown, { $metadata: { ...thrown.$metadata, ...$metadata } });
 }

@@ -1,5 +1,6 @@
 import type { Access } from "./access.ts";
-import { type Answer, type CallerSettings, createCaller, type ErrorDescription, type Protocol } from "./caller.ts";
+import { type CallerSettings, createCaller, type ErrorDescription, type Protocol } from "./caller.ts";
+import type { Answer } from "./post.ts";
 
 /** Calls an operation with its input, and returns its output, both as the SDK has them: for inputs and outputs without times. */
 export type CallOperation = (operation: string, input: object, signal?: AbortSignal) => Promise<unknown>;

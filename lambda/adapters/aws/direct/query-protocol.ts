@@ -1,7 +1,9 @@
 import { parseXML } from "@aws-sdk/xml-builder";
 import type { Access } from "./access.ts";
-import { type Answer, type CallerSettings, createCaller, type ErrorDescription, type Protocol } from "./caller.ts";
+import { type CallerSettings, createCaller, type ErrorDescription, type Protocol } from "./caller.ts";
 import type { CallOperation } from "./json-protocol.ts";
+import type { Answer } from "./post.ts";
+import { encodeStrictly } from "./sign.ts";
 
 /** The input of an operation: texts, lists and structures. What is undefined is left out. */
 type Input = string | boolean | readonly Input[] | { readonly [name: string]: Input | undefined };
@@ -26,7 +28,7 @@ const protocol: Protocol = { readOutput: (body) => parseXML(body), readError };
 /** The fields of a value: members of a list are numbered from 1. */
 function fieldsOf(path: string, value: Input | undefined): string[] {
   if (value === undefined) return [];
-  if (typeof value !== "object") return [`${encode(path)}=${encode(String(value))}`];
+  if (typeof value !== "object") return [`${encodeStrictly(path)}=${encodeStrictly(String(value))}`];
   const inner = (name: string) => (path === "" ? name : `${path}.${name}`);
   if (isList(value)) return value.flatMap((each, index) => fieldsOf(inner(`member.${index + 1}`), each));
   return Object.entries(value).flatMap(([name, each]) => fieldsOf(inner(name), each));
@@ -34,11 +36,6 @@ function fieldsOf(path: string, value: Input | undefined): string[] {
 
 function isList(value: object): value is readonly Input[] {
   return Array.isArray(value);
-}
-
-/** RFC 3986 reserves a few characters that `encodeURIComponent` leaves. */
-function encode(text: string): string {
-  return encodeURIComponent(text).replace(/[!'()*]/g, (each) => `%${each.charCodeAt(0).toString(16).toUpperCase()}`);
 }
 
 /** `<ErrorResponse><Error><Type>Sender</Type><Code>Throttling</Code><Message>…`. A gateway's answer may be no XML. */

@@ -1,0 +1,157 @@
+import type { ClientRequest, IncomingMessage, RequestOptions } from "node:http";
+import { once } from "../client.ts";
+
+/** How requests are sent: settings of the SDK's HTTP handler, which takes them as well. */
+export interface PostSettings {
+  /** Milliseconds until a connection is open. @default any time */
+  readonly connectionTimeout?: number;
+  /** Milliseconds until the answer is there, from when the request has its connection. @default any time */
+  readonly requestTimeout?: number;
+  /** Whether a request past its time fails; the SDK's handler warns alone by default. */
+  readonly throwOnRequestTimeout?: true;
+  /** @default connections stay open */
+  readonly httpAgent?: { readonly keepAlive: boolean };
+  readonly httpsAgent?: { readonly keepAlive: boolean };
+}
+
+/** The answer to a request. */
+export interface Answer {
+  readonly status: number;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly body: string;
+}
+
+/**
+ * Sends a POST to an endpoint. A signal ends it. Where an answer breaks off after its status, the error has that as
+ * `$metadata.httpStatusCode`.
+ */
+export type Post = (
+  headers: Readonly<Record<string, string>>,
+  body: string,
+  signal: AbortSignal | undefined,
+) => Promise<Answer>;
+
+/** Connections to one endpoint at once: as many as of the SDK's clients. */
+const maximumConnections = 50;
+
+/** The codes by which a connection ends unasked. The SDK's clients call them by the same name, by which they try again. */
+const broken: ReadonlySet<string> = new Set(["ECONNRESET", "EPIPE", "ETIMEDOUT"]);
+
+/**
+ * Sends requests to an endpoint by Node.js's own client, over connections that stay open unless the settings say otherwise. The errors
+ * have the names of the SDK's HTTP handler.
+ *
+ * It is of our own as that one takes four timers and a copy of all headers for a request. Its times count from when a request has its
+ * connection: one that waits for a connection, since all are in use, is not late by itself.
+ */
+export function createPost(endpoint: URL, settings: PostSettings): Post {
+  const { connectionTimeout = 0, requestTimeout = 0 } = settings;
+  const isSecure = endpoint.protocol === "https:";
+  const { keepAlive = true } = (isSecure ? settings.httpsAgent : settings.httpAgent) ?? {};
+  const open = once(async () => {
+    const { request, Agent } = await (isSecure ? import("node:https") : import("node:http"));
+    return { request, agent: new Agent({ keepAlive, maxSockets: maximumConnections }) };
+  });
+  const hostname = endpoint.hostname.replace(/^\[|\]$/g, "");
+  const target = { method: "POST", host: hostname, port: endpoint.port, path: endpoint.pathname };
+
+  return async (headers, body, signal) => {
+    const { request, agent } = await open();
+    const all = [...Object.entries(headers).flat(), "content-length", String(Buffer.byteLength(body))];
+    return await exchange(request, { ...target, agent, headers: all }, body, signal, {
+      connectionTimeout,
+      requestTimeout,
+    });
+  };
+}
+
+/** Milliseconds from when a request has its connection, 0 for any time. */
+interface Limits {
+  /** Until the connection is open. */
+  readonly connectionTimeout: number;
+  /** Until the whole answer is there. */
+  readonly requestTimeout: number;
+}
+
+function exchange(
+  request: (options: RequestOptions) => ClientRequest,
+  options: RequestOptions,
+  body: string,
+  signal: AbortSignal | undefined,
+  { connectionTimeout, requestTimeout }: Limits,
+): Promise<Answer> {
+  return new Promise((resolve, reject) => {
+    if (signal?.aborted) {
+      reject(abortError(signal));
+      return;
+    }
+    const sent = request(options);
+    const timers: NodeJS.Timeout[] = [];
+    const abort = () => signal && fail(abortError(signal));
+    const end = () => {
+      for (const timer of timers) clearTimeout(timer);
+      signal?.removeEventListener("abort", abort);
+    };
+    const fail = (error: Error) => {
+      end();
+      reject(error);
+      sent.destroy();
+    };
+    const failAfter = (milliseconds: number, message: string, code?: string) => {
+      if (milliseconds === 0) return undefined;
+      const timer = setTimeout(() => {
+        fail(Object.assign(new Error(message), { name: "TimeoutError", ...(code && { code }) }));
+      }, milliseconds);
+      timers.push(timer);
+      return timer;
+    };
+    signal?.addEventListener("abort", abort, { once: true });
+    sent.once("socket", (socket) => {
+      failAfter(requestTimeout, `the service did not answer within ${requestTimeout} ms`, "ETIMEDOUT");
+      if (!socket.connecting) return;
+      const connecting = failAfter(
+        connectionTimeout,
+        `it did not establish a connection within ${connectionTimeout} ms`,
+      );
+      socket.once("connect", () => clearTimeout(connecting));
+    });
+    // Until the answer has ended: a socket may break once more after that.
+    sent.on("error", (error) => fail(named(error)));
+    sent.once("response", (response) => {
+      readAll(response).then(
+        (text) => {
+          end();
+          const headers = response.headers as Record<string, string>;
+          resolve({ status: response.statusCode ?? 0, headers, body: text });
+        },
+        (error: Error) => fail(Object.assign(error, { $metadata: { httpStatusCode: response.statusCode } })),
+      );
+    });
+    sent.end(body);
+  });
+}
+
+/** The text of an answer; rejects where the connection breaks. */
+function readAll(response: IncomingMessage): Promise<string> {
+  return new Promise((resolve, reject) => {
+    let text = "";
+    response
+      .setEncoding("utf8")
+      .on("data", (chunk: string) => {
+        text += chunk;
+      })
+      .once("end", () => resolve(text))
+      .once("error", reject);
+  });
+}
+
+function named(error: Error & { readonly code?: string }): Error {
+  return broken.has(error.code ?? "") ? Object.assign(error, { name: "TimeoutError" }) : error;
+}
+
+/** The error of a call that its signal ended, by the name that the SDK gives it. */
+export function abortError({ reason }: AbortSignal): Error {
+  return Object.assign(new Error("Request aborted", reason instanceof Error ? { cause: reason } : {}), {
+    name: "AbortError",
+  });
+}
