@@ -1,5 +1,6 @@
-import { createHmac } from "node:crypto";
+import { createHmac, createSecretKey } from "node:crypto";
 import type { UserKey } from "../../core/history/user-key.ts";
+import { onceEach } from "../../core/values/once-each.ts";
 
 /** A deployment's key for hashing logins. */
 export type StateKey = Uint8Array;
@@ -10,6 +11,9 @@ const prefix = userItemPrefix;
 const loginPrefix = "login#";
 const idPrefix = "id#";
 
+/** Node.js imports a key of bytes for each hash anew, which takes longer than the hash. */
+export const imported = onceEach((stateKey: StateKey) => createSecretKey(stateKey));
+
 /**
  * The ids of the items of the state table for a user's key: the first is the one that is written.
  *
@@ -19,7 +23,7 @@ const idPrefix = "id#";
  */
 export function userItemIds(user: UserKey, stateKey: StateKey): readonly [string, ...string[]] {
   if (user.startsWith(loginPrefix)) {
-    const digest = createHmac("sha256", stateKey).update(user.toWellFormed()).digest("hex");
+    const digest = createHmac("sha256", imported(stateKey)).update(user.toWellFormed()).digest("hex");
     return [`${prefix}${loginPrefix}${digest}`];
   }
   const id = user.slice(idPrefix.length);

@@ -1,6 +1,5 @@
 import { isIPv4, isIPv6 } from "node:net";
 import { masked } from "../okta/stranger.ts";
-import { escapeRegex } from "../text/escape-regex.ts";
 import type { Alert } from "./alert-schema.ts";
 
 /*
@@ -209,24 +208,40 @@ interface KeptParts {
   readonly split: (text: string) => readonly string[];
 }
 
-/** A pattern costs more than most texts: it is made for the first that holds a kept part among others. */
+/**
+ * Kept parts are found without an expression: one would be compiled for each alert, which costs more than all else that is done with its
+ * texts.
+ */
 function keptParts(texts: readonly string[]): KeptParts {
-  let pattern: RegExp | undefined;
+  const longestFirst = texts.filter((each) => each !== "").sort((first, second) => second.length - first.length);
   return {
     split(text) {
       if (texts.includes(text)) return ["", text];
-      if (!texts.some((each) => text.includes(each))) return [text];
-      pattern ??= patternOf(texts);
-      return text.split(pattern);
+      if (!longestFirst.some((each) => text.includes(each))) return [text];
+      const pieces: string[] = [];
+      let start = 0;
+      for (let at = 0; at < text.length; at += 1) {
+        if (at > 0 && !opening.test(text.charAt(at - 1))) continue;
+        const part = longestFirst.find((each) => text.startsWith(each, at) && mayEnd(text, at + each.length));
+        if (part === undefined) continue;
+        pieces.push(text.slice(start, at), part);
+        start = at + part.length;
+        at = start - 1;
+      }
+      return [...pieces, text.slice(start)];
     },
   };
 }
 
-/** A part stands for itself between spaces, quotes, brackets and the punctuation of a sentence. */
-function patternOf(kept: readonly string[]): RegExp {
-  const longestFirst = [...kept].sort((first, second) => second.length - first.length);
-  const any = longestFirst.map(escapeRegex).join("|");
-  return new RegExp(`(?<![^\\s("'])(${any})(?![^\\s)"',;.:]|[.:]\\S)`, "u");
+/** What a kept part stands after: a space, a quote or a bracket. */
+const opening = /[\s("']/;
+
+/** Whether a kept part may end here: before a space, a quote, a bracket, or the punctuation of a sentence. */
+function mayEnd(text: string, end: number): boolean {
+  const next = text.charAt(end);
+  if (next === "") return true;
+  if (next === "." || next === ":") return !/\S/.test(text.charAt(end + 1));
+  return /[\s)"',;]/.test(next);
 }
 
 function makeInert(text: string, reader: Reader, kept: KeptParts): string {
@@ -265,8 +280,24 @@ const lookalikes: Readonly<Record<string, string>> = {
 
 const toRound = (bracket: string) => (bracket === "[" ? "(" : ")");
 
+/** The last texts that were defanged, by their reader: alerts of one delivery, and the parts of one alert, share most of them. */
+const defanged: Readonly<Record<Reader, Map<string, string>>> = { data: new Map(), text: new Map(), chat: new Map() };
+/** The most texts that are kept of a reader, and the most characters of each: half a megabyte. */
+const maximumDefanged = { texts: 500, length: 500 } as const;
+
 function defang(text: string, reader: Reader): string {
   if (plainWords.test(text)) return text;
+  if (text.length > maximumDefanged.length) return defangAnew(text, reader);
+  const known = defanged[reader];
+  const found = known.get(text);
+  if (found !== undefined) return found;
+  const written = defangAnew(text, reader);
+  if (known.size >= maximumDefanged.texts) known.clear();
+  known.set(text, written);
+  return written;
+}
+
+function defangAnew(text: string, reader: Reader): string {
   const harmless = foldPunctuation(text)
     // Brackets of links; those of a defanged text stay, where no address follows them.
     .replace(/\[([.:@])\]|[[\]]/g, (found, inner?: string) => (inner === undefined ? toRound(found) : found))

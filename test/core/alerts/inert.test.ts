@@ -88,6 +88,22 @@ describe("a text of an event", () => {
 });
 
 describe("what stays in a text", () => {
+  test("is each part between spaces, quotes, brackets and the punctuation of a sentence, the longest first", () => {
+    const kept = ["a@b.example", "a@b.example.org", "1.2.3.4"];
+    const standing = /(?<![^\s("'])(a@b\.example\.org|a@b\.example|1\.2\.3\.4)(?![^\s)"',;.:]|[.:]\S)/gu;
+    const around = ["", " ", "\u00a0", "(", ")", '"', "'", ",", ";", ".", ":", "-", "x", "中", "é", "@"];
+    const piece = fc.constantFrom(...kept, ...around);
+    fc.assert(
+      fc.property(fc.array(piece, { maxLength: 12 }), (pieces) => {
+        const text = pieces.join("").trim();
+        const found = (text.match(standing) ?? []).filter((each) => each.includes("@"));
+        // An address that does not stay is `a[@]b[.]example`.
+        expect(inertText(text, "text", kept).split("a@b.example").length - 1).toBe(found.length);
+      }),
+      { numRuns: 300 },
+    );
+  });
+
   test("stands for itself, and is no part of something longer", () => {
     const kept = ["ada@example.co"];
     const inert = (text: string) => inertText(text, "text", kept);
