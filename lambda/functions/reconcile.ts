@@ -6,15 +6,14 @@ import { OktaFailure, OktaRefusal } from "../adapters/okta-api/errors.ts";
 import { createSystemLogApi } from "../adapters/okta-api/system-log-api.ts";
 import { logger } from "../adapters/telemetry/log-observations.ts";
 import { createMetrics } from "../adapters/telemetry/metrics.ts";
-import { isHookEligible } from "../core/okta/hook-eligible-event-types.ts";
 import { partInCorrelations } from "../core/pipeline/correlations.ts";
 import { findCandidates } from "../core/pipeline/match.ts";
-import type { Observation } from "../core/pipeline/observation.ts";
 import type { PipelinePorts } from "../core/pipeline/ports.ts";
 import { processDelivery } from "../core/pipeline/process-delivery.ts";
+import { isDone, metricOfFound } from "../core/reconciliation/count-found.ts";
 import { logFilter } from "../core/reconciliation/log-filter.ts";
 import type { RestartReason } from "../core/reconciliation/position.ts";
-import { type Punctuality, type ReconciliationReport, reconcile } from "../core/reconciliation/reconcile.ts";
+import { type ReconciliationReport, reconcile } from "../core/reconciliation/reconcile.ts";
 import { startBudget } from "../core/time/budget.ts";
 import { readReconcileConfig } from "./config/okta.ts";
 import { oktaClientOf } from "./wiring/okta-client.ts";
@@ -56,8 +55,14 @@ export async function handler(
         findCandidates: (events) => findCandidates(events, rules),
         claims: pipeline.claims,
         partOf: (candidate) => partInCorrelations(candidate, pipeline),
-        process: (delivery, candidates, punctuality) =>
-          processDelivery(delivery, countingAs(punctuality), startBudget(config.timing.waiting), candidates),
+        process: async (delivery, candidates, foundAs) => {
+          let correlated = 0;
+          const counting = countingAs(foundAs, () => {
+            correlated += 1;
+          });
+          const done = await processDelivery(delivery, counting, startBudget(config.timing.waiting), candidates);
+          return { ...done, correlated };
+        },
         digest: (text) => createHash("sha256").update(text).digest("hex"),
         overlap: config.overlapMinutes * 60_000,
         now: () => new Date(),
@@ -80,27 +85,18 @@ function refusalOf(error: unknown): { readonly status: number | null; readonly r
   return { status: error.status, reason: error.finding.replace(/ https?:\/\/\S+/, "") };
 }
 
-/** The pipeline, which also counts what it finds. */
-function countingAs(punctuality: Punctuality): PipelinePorts {
+/** The pipeline, which also counts what it finds. @param onCorrelated called with each event that only correlations are about */
+function countingAs(foundAs: Parameters<typeof metricOfFound>[1], onCorrelated: () => void): PipelinePorts {
   return {
     ...pipeline,
     observe(observation) {
       pipeline.observe(observation);
-      countFound(observation, punctuality);
+      const metric = metricOfFound(observation, foundAs);
+      if (metric !== null) metrics.count(metric);
+      const [event] = observation.subject.events;
+      if (event !== undefined && foundAs(event) === "correlated" && isDone(observation)) onCorrelated();
     },
   };
-}
-
-/** Counts events that the hook could have delivered: those that it missed, and those that the log showed late. */
-function countFound(observation: Observation, punctuality: Punctuality): void {
-  const [event] = observation.subject.events;
-  if (event === undefined || !isHookEligible(event.eventType)) return;
-  const { kind } = observation;
-  const isParked = kind === "workParked" && !observation.followUp;
-  const isExcepted = kind === "excepted" && observation.whole;
-  if (!(kind === "alertPublished" || kind === "suppressed" || isParked || isExcepted)) return;
-  if (punctuality === "missed") metrics.count("EventsMissed");
-  else metrics.count("EventsLate");
 }
 
 /** The events that a start from a time can miss. */

@@ -15,7 +15,7 @@ export const defaultMetricSet: MetricSet = "essential";
  * which it has a value: metrics of failures cost nothing while none happens.
  */
 const details =
-  /^(?:Deliveries|EventsReconciled|ReconciliationLag|UnknownLocations|Excepted|Suppressed|InStorm|Gathered|Duplicates|EventsObserved|EventsWithoutGroup)$|^(?:EventsReceived|Matches|RefusedRequests)_|Duration$/;
+  /^(?:Deliveries|EventsReconciled|CorrelationsReconciled|ReconciliationLag|UnknownLocations|Excepted|Suppressed|InStorm|Gathered|Duplicates|EventsObserved|EventsWithoutGroup)$|^(?:EventsReceived|Matches|RefusedRequests)_|Duration$/;
 
 /** Whether a metric is one of a set. */
 export function isInSet(name: string, set: MetricSet): boolean {

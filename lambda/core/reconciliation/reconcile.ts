@@ -32,6 +32,12 @@ export interface ReconciliationReport {
    * deliver them.
    */
   late: number;
+  /**
+   * Events without an alert of their own for which a correlation fired, and that were alerted on, excepted or suppressed: as this
+   * run takes events in the order of time, it finds a step that came before its chain. Nothing says whether the hook
+   * delivered them.
+   */
+  correlated: number;
   /** Events of the last minutes that are left to the hook: the next run reads their page again. */
   awaited: number;
   deadLettered: number;
@@ -56,7 +62,13 @@ interface Page {
 }
 
 /** Whether the hook missed events, or the log showed them late, so that the hook may still deliver them. */
-export type Punctuality = "missed" | "late";
+type Punctuality = "missed" | "late";
+
+/**
+ * How a run comes to an event that it takes through the pipeline: the hook missed it; the log showed it late; an alert is about it
+ * already, and it may complete a correlation; or it has no alert of its own, so that nothing says whether the hook delivered it.
+ */
+export type Found = Punctuality | "known" | "correlated";
 
 /** Whether an event takes part in no correlation; in some, beside its own alert; or in some, and has no alert of its own. */
 export type PartInCorrelations = "none" | "beside" | "only";
@@ -74,12 +86,16 @@ export interface ReconciliationPorts extends StartOptions {
   readonly claims: Pick<Claims, "find" | "complete">;
   /** An event's part in correlations. @default it has none */
   readonly partOf?: (candidate: Candidate) => PartInCorrelations;
-  /** Takes events through the pipeline. */
+  /**
+   * Takes events through the pipeline.
+   *
+   * @returns the report; of it, `correlated` are alerted on, excepted or suppressed, and are events found as such. @default none
+   */
   readonly process: (
     delivery: Delivery,
     candidates: readonly Candidate[],
-    punctuality: Punctuality,
-  ) => Promise<DeliveryReport>;
+    foundAs: (event: Pick<LogEvent, "uuid">) => Found,
+  ) => Promise<DeliveryReport & { readonly correlated?: number }>;
   /** Makes an id for an event without a uuid. */
   readonly digest: (text: string) => string;
 }
@@ -114,6 +130,7 @@ export async function reconcile(ports: ReconciliationPorts, signal: AbortSignal)
     known: 0,
     missed: 0,
     late: 0,
+    correlated: 0,
     awaited: 0,
     deadLettered: 0,
     finished: false,
@@ -273,7 +290,12 @@ async function handlePage(
     .filter((candidate) => (isUnknown(candidate) ? !isAwaited(candidate) : partOf(candidate) === "beside"))
     .sort((one, other) => publishedTime(one.event.published) - publishedTime(other.event.published));
   for (const punctuality of ["late", "missed"] as const) {
-    const some = due.filter(({ event }) => late.has(event.uuid) === (punctuality === "late"));
+    const some = due
+      .filter(({ event }) => late.has(event.uuid) === (punctuality === "late"))
+      .map((candidate): Due => {
+        const ofCorrelations = partOf(candidate) === "only" ? "correlated" : "known";
+        return { candidate, found: claimable.has(candidate) ? punctuality : ofCorrelations };
+      });
     const isWhole = await handle(some, punctuality, ports, report, signal);
     if (!isWhole) return "stopped";
   }
@@ -283,23 +305,34 @@ async function handlePage(
   return { reached, awaitedSince: times.length === 0 ? null : Math.min(askedAt, ...times) };
 }
 
+/** An event that is to be taken through the pipeline. */
+interface Due {
+  readonly candidate: Candidate;
+  readonly found: Found;
+}
+
 /** Takes events through the pipeline, as many at once as it has time for. @returns whether all of them are through */
 async function handle(
-  candidates: readonly Candidate[],
+  all: readonly Due[],
   punctuality: Punctuality,
   ports: ReconciliationPorts,
   report: ReconciliationReport,
   signal: AbortSignal,
 ): Promise<boolean> {
-  for (let index = 0; index < candidates.length; index += atOnce) {
+  for (let index = 0; index < all.length; index += atOnce) {
     if (signal.aborted) return false;
-    const some = candidates.slice(index, index + atOnce);
-    const events = some.map(({ event }) => event);
-    const outcome = await ports.process(deliveryOf(events, [], ports), some, punctuality);
+    const some = all.slice(index, index + atOnce);
+    const candidates = some.map(({ candidate }) => candidate);
+    const found = new Map(some.map((each) => [each.candidate.event.uuid, each.found]));
+    const events = candidates.map(({ event }) => event);
+    const foundAs = ({ uuid }: Pick<LogEvent, "uuid">) => found.get(uuid) ?? punctuality;
+    const { correlated = 0, ...outcome } = await ports.process(deliveryOf(events, [], ports), candidates, foundAs);
     if (outcome.failed > 0) throw new Error(`${outcome.failed} events could be neither alerted on nor parked`);
     // The report counts only these results: other requests may hold some claims, and rules may not match a user's
     // location.
-    report[punctuality] += outcome.published + outcome.excepted + outcome.grouped + outcome.inStorm + outcome.gathered;
+    const done = outcome.published + outcome.excepted + outcome.grouped + outcome.inStorm + outcome.gathered;
+    report[punctuality] += done - correlated;
+    report.correlated += correlated;
   }
   return true;
 }
@@ -313,7 +346,7 @@ async function deadLetter(
   const keyOf = ({ event }: MalformedEvent) => `malformed#${ports.digest(JSON.stringify(event))}`;
   const unknown = await without(malformed, keyOf, ports);
   if (unknown.length === 0) return;
-  const { failed } = await ports.process(deliveryOf([], unknown, ports), [], "missed");
+  const { failed } = await ports.process(deliveryOf([], unknown, ports), [], () => "missed");
   if (failed > 0) throw new Error(`${failed} malformed events could not be parked`);
   report.deadLettered += unknown.length;
   const end = { outcome: "alerted", undecided: [], exceptions: [] } as const;

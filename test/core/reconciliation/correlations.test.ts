@@ -45,20 +45,24 @@ function org(silent: readonly string[]) {
 test.each([
   ["an everyday step", { eventType: "user.authentication.sso" }, ["step", opened.id]],
   ["an act", token, ["start", chain.id]],
-])("%s that came before its chain, whose start the hook lost, completes the chain", async (_, change, [event, id]) => {
-  const { happen, pass, run, told } = org(parts.map(({ id }) => id));
-  await run();
-  await happen(inSession("start"));
-  await pass(minute);
-  await happen(inSession("step", change), { delivered: [0] });
-  expect(told()).toEqual([]);
-  await pass(5 * minute);
-  expect(await run()).toMatchObject({ missed: 1, known: 0 });
-  expect(told()).toEqual([[event, "reconciled", [id]]]);
-  await pass(5 * minute);
-  await run();
-  expect(told()).toHaveLength(1);
-});
+])(
+  "%s that came before its chain, whose start the hook lost, completes the chain, and says nothing about the hook",
+  async (_, change, [event, id]) => {
+    const { happen, pass, run, told, counted } = org(parts.map(({ id }) => id));
+    await run();
+    await happen(inSession("start"));
+    await pass(minute);
+    await happen(inSession("step", change), { delivered: [0] });
+    expect(told()).toEqual([]);
+    await pass(5 * minute);
+    expect(await run()).toMatchObject({ missed: 0, correlated: 1, known: 0 });
+    expect(counted).toEqual(["CorrelationsReconciled"]);
+    expect(told()).toEqual([[event, "reconciled", [id]]]);
+    await pass(5 * minute);
+    await run();
+    expect(told()).toHaveLength(1);
+  },
+);
 
 test("a step with an alert of its own, which came before its chain, completes the chain once the start comes, once", async () => {
   const { happen, pass, run, redrive, told } = org([]);
@@ -77,6 +81,26 @@ test("a step with an alert of its own, which came before its chain, completes th
     ["token", [tokenCreated]],
     ["start", [chain.id, ...started]],
   ]);
+});
+
+test("what the hook lost counts as missed, also where it completes a chain; a step before its chain is counted apart", async () => {
+  const { happen, pass, run, redrive, told, counted } = org([]);
+  await run();
+  // The hook delivers the act alone, which is alerted on; the start completes its chain.
+  await happen(inSession("start"));
+  await pass(minute);
+  await happen(inSession("token", token), { delivered: [0] });
+  await pass(10 * minute);
+  expect(await run()).toMatchObject({ missed: 1, correlated: 0, known: 1 });
+  expect(counted).toEqual(["EventsMissed"]);
+  // An app that was opened before, which the log shows late.
+  await happen(inSession("app", { eventType: "user.authentication.sso" }));
+  await pass(10 * minute);
+  expect(await run()).toMatchObject({ missed: 1, correlated: 0 });
+  await redrive();
+  const chains = told().flatMap(([, , ids]) => (ids as string[]).filter((id) => id === chain.id || id === opened.id));
+  expect(chains).toEqual([chain.id, opened.id]);
+  expect(counted).toEqual(["EventsMissed", "EventsMissed"]);
 });
 
 test("an event that only feeds correlations is left to the hook for two minutes, and is not counted as missed", async () => {

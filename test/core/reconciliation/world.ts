@@ -3,9 +3,11 @@ import type { Alert } from "../../../lambda/core/alerts/alert-schema.ts";
 import type { MalformedEvent } from "../../../lambda/core/okta/event-hook.ts";
 import { partInCorrelations, type RunningCorrelations } from "../../../lambda/core/pipeline/correlations.ts";
 import { findCandidates } from "../../../lambda/core/pipeline/match.ts";
+import type { Observe } from "../../../lambda/core/pipeline/observation.ts";
 import { processDelivery } from "../../../lambda/core/pipeline/process-delivery.ts";
 import { retryWork } from "../../../lambda/core/pipeline/retry-work.ts";
 import { readWork, writeWork } from "../../../lambda/core/pipeline/work.ts";
+import { isDone, metricOfFound } from "../../../lambda/core/reconciliation/count-found.ts";
 import { logFilter } from "../../../lambda/core/reconciliation/log-filter.ts";
 import { type ReconciliationPorts, reconcile } from "../../../lambda/core/reconciliation/reconcile.ts";
 import type { Rule } from "../../../lambda/core/sigma/rule.ts";
@@ -61,6 +63,8 @@ export function world(correlations: RunningCorrelations | null = null) {
   const broken = new Set<"publish" | "parkWork">();
   const asked: string[] = [];
   const punctuality = new Map<string, string>();
+  /** The metrics of what reconciliation found. */
+  const counted: string[] = [];
   const events: Json[] = [];
   const hidden: { state: SavedPosition | null; queue: string[] } = { state: null, queue: [] };
   /** Deliveries of the hook that are still to come. */
@@ -132,10 +136,18 @@ export function world(correlations: RunningCorrelations | null = null) {
         find: (key, signal) => call(() => claims.find(key, signal)),
         complete: (key, end, signal) => call(() => claims.complete(key, end, signal)),
       },
-      process: (delivery, candidates, found) =>
-        call(() => {
-          for (const { event } of candidates) punctuality.set(event.uuid, found);
-          return processDelivery(delivery, pipeline(), budget(), candidates);
+      process: (delivery, candidates, foundAs) =>
+        call(async () => {
+          for (const { event } of candidates) punctuality.set(event.uuid, foundAs(event));
+          let correlated = 0;
+          const observe: Observe = (observation) => {
+            const metric = metricOfFound(observation, foundAs);
+            if (metric !== null) counted.push(metric);
+            const [event] = observation.subject.events;
+            if (event && foundAs(event) === "correlated" && isDone(observation)) correlated += 1;
+          };
+          const done = await processDelivery(delivery, { ...pipeline(), observe }, budget(), candidates);
+          return { ...done, correlated };
         }),
       partOf: (candidate) => partInCorrelations(candidate, { correlations }),
       digest: (text) => text,
@@ -159,6 +171,7 @@ export function world(correlations: RunningCorrelations | null = null) {
     hidden,
     events,
     punctuality,
+    counted,
     now: () => now,
     filter: () => logFilter(rules).expression,
     /** Time passes, and what the hook delivers late comes. */
