@@ -23,11 +23,13 @@ try {
   };
   const fault = faultOfPacks(packs, [...contents.rules, ...contents.correlations]);
   if (fault !== null) throw new SettingsError(`settings that cannot be used:\n- packs: ${fault}`);
-  const { evaluated } = chooseCorrelated(contents, { experimental, packs });
+  const { evaluated, correlations, silent } = chooseCorrelated(contents, { experimental, packs });
   const stack = new OktaProxyWatchStack(app, settings.stackName, {
     settings,
     description: "Alerts on Okta sessions started through anonymizing proxies",
     detections: await compileRules(evaluated),
+    correlations: correlations.filter(({ id }) => !silent.has(id)),
+    silent,
   });
   acknowledgeFindings(stack);
   Validations.of(app).addPlugins(...findingPacks(app));

@@ -3,6 +3,7 @@ import { fileURLToPath } from "node:url";
 import { CfnOutput, Stack, type StackProps } from "aws-cdk-lib";
 import type { Construct } from "constructs";
 import { refreshingEventTypes } from "../lambda/core/profiles/refresh.ts";
+import type { Correlation } from "../lambda/core/sigma/correlation.ts";
 import type { RuleSet } from "../lambda/core/sigma/rule-set.ts";
 import { Alarms } from "./constructs/alarms.ts";
 import { AlertOutput } from "./constructs/alert-output.ts";
@@ -42,6 +43,10 @@ export interface OktaProxyWatchStackProps extends StackProps {
    * @default - the dashboard does not show them, and every event of the log stream is received
    */
   readonly detections?: RuleSet;
+  /** The correlations that yield detections: the dashboard shows them by name. @default none */
+  readonly correlations?: readonly Pick<Correlation, "id" | "title">[];
+  /** The ids of rules that yield no detections of their own. @default none */
+  readonly silent?: ReadonlySet<string>;
   /** @default - from CDK context */
   readonly settings?: Settings;
 }
@@ -151,6 +156,8 @@ export class OktaProxyWatchStack extends Stack {
         ...watched,
         metrics,
         detections: props.detections ?? null,
+        correlations: props.correlations ?? [],
+        silent: props.silent ?? new Set(),
       });
     }
     new SavedQueries(this, "SavedQueries", {

@@ -2,6 +2,7 @@ import { Duration } from "aws-cdk-lib";
 import { Dashboard, GraphWidget, type IMetric, Row, TextWidget } from "aws-cdk-lib/aws-cloudwatch";
 import { Construct } from "constructs";
 import { isInSet, type MetricSet } from "../../lambda/adapters/telemetry/metric-sets.ts";
+import type { Correlation } from "../../lambda/core/sigma/correlation.ts";
 import type { RuleSet } from "../../lambda/core/sigma/rule-set.ts";
 import { steps } from "../../lambda/core/time/measure.ts";
 import { ownMetric, type WatchedResources } from "./own-metric.ts";
@@ -14,11 +15,19 @@ export interface OperationsDashboardProps extends WatchedResources {
   readonly metrics: MetricSet;
   /** The detections that run; null to show none by name. */
   readonly detections: RuleSet | null;
+  /** The correlations that yield detections. */
+  readonly correlations: readonly Pick<Correlation, "id" | "title">[];
+  /** The ids of rules that yield none: they are parts of correlations. */
+  readonly silent: ReadonlySet<string>;
 }
 
 /** One dashboard, four rows: is it alive, is it fast, what did it find, what went wrong. It shows metrics that are written. */
 export class OperationsDashboard extends Construct {
-  constructor(scope: Construct, id: string, { metrics, detections, ...watched }: OperationsDashboardProps) {
+  constructor(
+    scope: Construct,
+    id: string,
+    { metrics, detections, correlations, silent, ...watched }: OperationsDashboardProps,
+  ) {
     super(scope, id);
     const { receiver, functions, retryQueue, deadLetterQueue, reconciles, streams } = watched;
     /** A metric of the functions; none where it is not written. */
@@ -74,7 +83,13 @@ export class OperationsDashboard extends Construct {
           graph("Not alerted on", [...sum("Excepted"), ...sum("Suppressed"), ...sum("Duplicates")]),
           graph(
             "Matches by detection",
-            (detections?.rules ?? []).flatMap(({ rule }) => sum(`Matches_${rule.id}`, rule.title)),
+            (detections?.rules ?? [])
+              .filter(({ rule }) => !silent.has(rule.id))
+              .flatMap(({ rule }) => sum(`Matches_${rule.id}`, rule.title)),
+          ),
+          graph(
+            "Firings by correlation",
+            correlations.flatMap(({ id, title }) => sum(`Matches_${id}`, title)),
           ),
         ],
       ],

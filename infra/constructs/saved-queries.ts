@@ -30,6 +30,11 @@ const queries: Readonly<Record<string, ConstructorParameters<typeof QueryString>
     fields: ["@timestamp", "severity", "userId", "geoVerdict", "eventUuid", "ruleIds.0", "ruleIds.1", "alertId"],
     sort: "@timestamp desc",
   },
+  "What correlations fired": {
+    filterStatements: [`${ofKinds("alertPublished")} and ispresent(correlationIds.0)`],
+    fields: ["@timestamp", "correlationIds.0", "correlationIds.1", "severity", "userId", "eventUuid", "alertId"],
+    sort: "@timestamp desc",
+  },
   "What was not alerted on": {
     filterStatements: [ofKinds("excepted", "suppressed", "duplicate")],
     fields: [...fields, "userId", "exceptionIds.0"],

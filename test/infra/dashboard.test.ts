@@ -5,7 +5,8 @@ import { describe, expect, test } from "vitest";
 import { OktaProxyWatchStack } from "../../infra/stack.ts";
 import { everything } from "../../infra/synthesize.ts";
 import { loadDetections } from "../../lambda/adapters/rule-files/load-detections.ts";
-import { compileRules, isEnabled } from "../../lambda/core/detections/compile-rules.ts";
+import { chooseCorrelated } from "../../lambda/core/detections/choose-correlated.ts";
+import { compileRules } from "../../lambda/core/detections/compile-rules.ts";
 
 interface Widget {
   readonly type: "text" | "metric";
@@ -29,12 +30,16 @@ function labelOf(metric: readonly unknown[]): string {
 }
 
 async function readDashboard(context: Readonly<Record<string, unknown>> = {}): Promise<readonly Widget[]> {
-  const { rules } = await loadDetections(fileURLToPath(new URL("../../detections", import.meta.url)));
-  // A company's own rules are on its dashboard, and not in the picture of the documents.
-  const ours = rules.map(({ content }) => content).filter(({ author }) => author === "okta-proxy-watch");
-  const enabled = ours.filter((rule) => isEnabled(rule, { experimental: false }));
+  const loaded = await loadDetections(fileURLToPath(new URL("../../detections", import.meta.url)));
+  // A company's own detections are on its dashboard, and not in the picture of the documents.
+  const ours = <Content extends { readonly author: string | null }>(all: readonly { readonly content: Content }[]) =>
+    all.map(({ content }) => content).filter(({ author }) => author === "okta-proxy-watch");
+  const contents = { rules: ours(loaded.rules), correlations: ours(loaded.correlations) };
+  const { evaluated, correlations, silent } = chooseCorrelated(contents, { experimental: false });
   const stack = new OktaProxyWatchStack(new App({ context: { ...everything, ...context } }), "Test", {
-    detections: await compileRules(enabled),
+    detections: await compileRules(evaluated),
+    correlations: correlations.filter(({ id }) => !silent.has(id)),
+    silent,
   });
   const [dashboard] = Object.values(Template.fromStack(stack).findResources("AWS::CloudWatch::Dashboard"));
   const [, parts] = (dashboard?.Properties.DashboardBody["Fn::Join"] ?? ["", []]) as [
@@ -107,6 +112,12 @@ describe("the dashboard", () => {
     for (const { properties } of graphs) expect(properties.metrics).not.toHaveLength(0);
     const matches = graphs.find(({ properties }) => properties.title === "Matches by detection");
     expect(matches?.properties.metrics?.map(labelOf)).toContain("Okta User Session Start Via Anonymizing Proxy");
+    // A part of correlations yields no detection of its own.
+    expect(matches?.properties.metrics?.map(labelOf)).not.toContain("Okta MFA Push Accepted");
+    const firings = graphs.find(({ properties }) => properties.title === "Firings by correlation");
+    const fired = firings?.properties.metrics?.map(labelOf);
+    expect(fired).toContain("Okta API Token Created in Proxied Session");
+    expect(fired).not.toContain("Okta MFA Push Rejected Several Times");
   });
 
   test("shows with the essential metrics those alone, few enough for the dashboards that CloudWatch gives for nothing", async () => {

@@ -39,7 +39,7 @@ function observe(observation: Observation, metrics: Metrics): void {
       for (const id of names.ruleIds) count(`Matches_${id}`);
       return;
     case "alertPublished": {
-      const { alertId, severity, geo, okta, test, detectedAt, delayReason } = observation.alert;
+      const { alertId, severity, detections, geo, okta, test, detectedAt, delayReason } = observation.alert;
       if (test) {
         logger.info("Published a test alert", { ...names, alertId });
         return;
@@ -53,7 +53,15 @@ function observe(observation: Observation, metrics: Metrics): void {
       }
       if (geo.verdict === "unknown") count("UnknownLocations");
       if (delayReason !== null) count("AlertsDelayed");
-      logger.info("Published an alert", { ...names, alertId, severity, userId, geoVerdict: geo.verdict });
+      const correlationIds = detections.flatMap(({ id, correlation }) => (correlation ? [id] : []));
+      logger.info("Published an alert", {
+        ...names,
+        ...(correlationIds.length > 0 && { correlationIds }),
+        alertId,
+        severity,
+        userId,
+        geoVerdict: geo.verdict,
+      });
       return;
     }
     case "duplicate":
