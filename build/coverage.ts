@@ -96,6 +96,9 @@ async function alertsOf(
 
 const aDay = (count: number) => (count / company.days).toFixed(1);
 
+/** The alerts a week that name a rule or correlation that runs by default. */
+type AWeek = (of: Pick<Coverage, "id" | "isCorrelation" | "eventTypes">) => number;
+
 /** A row for the default, for each pack beside it, and for all packs. */
 function weekTable(rows: readonly (readonly [string, number, Alerts])[]): string[] {
   return [
@@ -122,11 +125,14 @@ interface Month {
   readonly events: number;
   /** What all correlations find in the first week. */
   readonly ofWeek: readonly Firing[];
-  /** What those that run by default find in the three weeks after it. */
-  readonly later: readonly Firing[];
+  /** The three weeks after it: what correlations that run by default find, and the events that such rules match. */
+  readonly later: readonly { readonly firings: readonly Firing[]; readonly matching: readonly LogEvent[] }[];
+  /** What such rules match in the weeks of a quarter after them, without the everyday sign-ins. */
+  readonly acts: readonly (readonly LogEvent[])[];
 }
 
 const weeksOfMonth = 4;
+const weeksOfQuarter = 12;
 
 /**
  * Runs correlations over four weeks, as a backtest does: those that run by default. What a pack switches on takes part in
@@ -136,15 +142,27 @@ async function firingsOfMonth(contents: DetectionContents, week: readonly LogEve
   const packs = packsOf([...contents.rules, ...contents.correlations]);
   const ofWeek = (await createCorrelator(contents, { experimental: false, packs }))(week);
   const find = await createCorrelator(contents, { experimental: false });
+  const set = await compileRules(chooseCorrelated(contents, { experimental: false }).own);
   let events = week.length;
-  const later: Firing[] = [];
+  const later: { readonly firings: Firing[]; readonly matching: LogEvent[] }[] = [];
   for (let number = 1; number < weeksOfMonth; number += 1) {
+    const found = { firings: [] as Firing[], matching: [] as LogEvent[] };
     for await (const day of ordinaryDays(number)) {
       events += day.length;
-      later.push(...find(day));
+      found.firings.push(...find(day));
+      found.matching.push(...day.filter((event) => findCandidate(event, set) !== null));
     }
+    later.push(found);
   }
-  return { events, ofWeek, later };
+  const acts: LogEvent[][] = [];
+  for (let number = weeksOfMonth; number < weeksOfQuarter; number += 1) {
+    const found: LogEvent[] = [];
+    for await (const day of ordinaryDays(number, { signIns: false })) {
+      found.push(...day.filter((event) => findCandidate(event, set) !== null));
+    }
+    acts.push(found);
+  }
+  return { events, ofWeek, later, acts };
 }
 
 /** Evaluates the correlations that run, as a backtest does. */
@@ -166,23 +184,25 @@ async function createCorrelator(contents: DetectionContents, chosen: EnabledOpti
 
 function monthTable(coverage: readonly Coverage[], { ofWeek, later }: Month): string[] {
   const count = (firings: readonly Firing[], id: string) => firings.filter(({ rule }) => rule === id).length;
+  const ofLater = later.flatMap(({ firings }) => firings);
   return [
     "| correlation | level | on by default | fired a week |",
     "| --- | --- | --- | --- |",
     ...coverage
       .filter(({ isCorrelation }) => isCorrelation)
       .map(({ behaviour, id, level, on, pack }) => {
-        const aWeek = on ? (count(ofWeek, id) + count(later, id)) / weeksOfMonth : count(ofWeek, id);
+        const aWeek = on ? (count(ofWeek, id) + count(ofLater, id)) / weeksOfMonth : count(ofWeek, id);
         return `| ${behaviour} | ${level} | ${on ? "yes" : `no: ${pack}`} | ${aWeek.toFixed(2)} |`;
       }),
   ];
 }
 
-function coverageTable(coverage: readonly Coverage[], everything: Alerts): string[] {
+function coverageTable(coverage: readonly Coverage[], everything: Alerts, aWeek: AWeek): string[] {
   return [
-    "| behaviour | rule | event types | delivered by | level | on by default | ATT&CK | a day |",
+    "| behaviour | rule | event types | delivered by | level | on by default | ATT&CK | a week |",
     "| --- | --- | --- | --- | --- | --- | --- | --- |",
-    ...coverage.map(({ behaviour, id, file, level, pack, on, eventTypes, ways, techniques }) => {
+    ...coverage.map((each) => {
+      const { behaviour, id, file, level, pack, on, eventTypes, ways, techniques } = each;
       const types = (eventTypes ?? []).map(({ name }) => `\`${name}\``);
       const cells = [
         behaviour,
@@ -192,7 +212,7 @@ function coverageTable(coverage: readonly Coverage[], everything: Alerts): strin
         level,
         on ? "yes" : `no: ${pack}`,
         techniques.join(", "),
-        aDay(everything.byRule.get(id) ?? 0),
+        on ? aWeek(each).toFixed(2) : String(everything.byRule.get(id) ?? 0),
       ];
       return `| ${cells.join(" | ")} |`;
     }),
@@ -226,7 +246,30 @@ function navigatorLayer(coverage: readonly Coverage[]): string {
   return `${JSON.stringify(layer, null, 2)}\n`;
 }
 
-async function render(detections: CoveringDetections): Promise<Readonly<Record<string, string>>> {
+/** The alerts a week from which on a rule is no longer on by default. */
+const mostAWeek = 1;
+
+/**
+ * What runs by default although an ordinary org sees it once a week or more by itself. Session starts through anonymous
+ * networks are what the project is for: their rules run whatever their number.
+ */
+function tooFrequent(coverage: readonly Coverage[], aWeek: AWeek): string[] {
+  return coverage
+    .filter((each) => each.on && !isOfSessionStarts(each) && aWeek(each) >= mostAWeek)
+    .map((each) => `${each.file}: on by default, and ${aWeek(each).toFixed(2)} alerts in an ordinary week`);
+}
+
+function isOfSessionStarts({ isCorrelation, eventTypes }: Parameters<AWeek>[0]): boolean {
+  return !isCorrelation && eventTypes !== null && eventTypes.every(({ name }) => name === sessionStart);
+}
+
+/** The documents, by their paths, and what is wrong with the rules. */
+interface Rendered {
+  readonly files: Readonly<Record<string, string>>;
+  readonly faults: readonly string[];
+}
+
+async function render(detections: CoveringDetections): Promise<Rendered> {
   const contents = contentsOf(detections);
   const packs = packsOf([...contents.rules, ...contents.correlations]);
   const isStep = createStepCheck(detections);
@@ -252,6 +295,16 @@ async function render(detections: CoveringDetections): Promise<Readonly<Record<s
     { all: 0, sessionStarts: 0, informational: 0, high: 0, byRule: new Map() },
   ];
   const coverage = coverageOf(detections, byDefault);
+  const ofMonth = rows.slice(0, 1).map(([, , { byRule }]) => byRule);
+  for (const { firings, matching } of month.later) {
+    ofMonth.push((await alertsOf(contents, byDefault, matching, firings)).byRule);
+  }
+  const ofQuarter = [...ofMonth];
+  for (const acts of month.acts) ofQuarter.push((await alertsOf(contents, byDefault, acts, [])).byRule);
+  const aWeek: AWeek = (each) => {
+    const weeks = each.isCorrelation || isOfSessionStarts(each) ? ofMonth : ofQuarter;
+    return weeks.reduce((sum, byRule) => sum + (byRule.get(each.id) ?? 0), 0) / weeks.length;
+  };
   const document = `# Coverage
 
 What the rules of this project cover. \`npm run coverage\` writes this page from the rules;
@@ -262,7 +315,10 @@ org's hook still lacks. [attack-navigator.json](attack-navigator.json) is the sa
 - **Delivered by**: an event hook, or only Okta's System Log, where [reconciliation](reconciliation.md) or the
   [log stream](log-stream.md) find it. The event types are those of Okta's catalog of ${catalogRelease}.
 - **On by default**: yes, or the pack that switches it on ([detections.md](detections.md#status-what-runs)).
-- **A day**: alerts a day that name the rule in an ordinary week with all packs, see below.
+- **A week**: alerts a week that name the rule: of those that are on by default the mean of twelve ordinary
+  weeks, of correlations and rules about session starts of four; of others their number in the first of them with all
+  packs. What is on by default is seen less than once a week; only the rules about session starts through anonymous
+  networks, which the project is for, are on whatever their number.
 
 ## Alerts in an ordinary week
 
@@ -285,9 +341,10 @@ ${monthTable(coverage, month).join("\n")}
 
 ## Behaviours
 
-${coverageTable(coverage, everything).join("\n")}
+${coverageTable(coverage, everything, aWeek).join("\n")}
 `;
-  return { "docs/coverage.md": alignTables(document), "docs/attack-navigator.json": navigatorLayer(coverage) };
+  const files = { "docs/coverage.md": alignTables(document), "docs/attack-navigator.json": navigatorLayer(coverage) };
+  return { files, faults: tooFrequent(coverage, aWeek) };
 }
 
 /** Pads the cells of tables, as the formatter of documents does. */
@@ -315,16 +372,22 @@ if (process.argv[1] === fileURLToPath(import.meta.url)) {
 Writes docs/coverage.md and docs/attack-navigator.json from the detections. It takes some seconds.
 
   --check      write nothing, and name each file that differs; exit code 1 when one does
+
+Exit code 1, too, when a rule that is on by default is seen once a week or more.
   -h, --help   this text`,
     ["check"],
   );
   const loaded = await loadDetections(fileURLToPath(new URL("../detections", import.meta.url)));
   // A fork's own rules and filters are no part of the project's documents.
   const isOurs = ({ content }: FromFile<Pick<Rule, "author">>) => content.author === "okta-proxy-watch";
-  const files = await render({
+  const { files, faults } = await render({
     rules: loaded.rules.filter(isOurs).map((rule) => ({ ...rule, content: withoutFilters(rule.content) })),
     correlations: loaded.correlations.filter(isOurs),
   });
+  for (const fault of faults) {
+    process.stderr.write(`${fault}: narrow it, or make it experimental with a pack\n`);
+    process.exitCode = 1;
+  }
   for (const [name, text] of Object.entries(files)) {
     const file = fileURLToPath(new URL(`../${name}`, import.meta.url));
     if (!options.has("check")) {

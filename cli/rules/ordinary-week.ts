@@ -10,11 +10,23 @@ import { setPath } from "./set-path.ts";
  * 2,000 persons of one company in Lisbon, each with a profile location there, start 1.3 sessions a day, the first of them
  * between eight and ten, each with a factor and three apps; in 5 % of the first sessions eight apps within ten minutes. 30
  * of them (1.5 %) come through an anonymous network all day: 18 through iCloud Private Relay, 10 through a commercial VPN,
- * three of these with an exit in Toronto, 2 through a proxy that Okta does not name; 1 of the 25 administrators is among
- * them. Seven of ten persons work behind the one address of the office. A quarter of all moves to another network in the
+ * three of these with an exit in Toronto, 2 through a proxy that Okta does not name. Administrators do so as often as
+ * others, 1.5 % of 25 or 0.375 of them: one, on three days of eight. Seven of ten persons work behind the one address of the office. A quarter of all moves to another network in the
  * course of a day, within the same session; 1 % has an app that opens links in a browser of its own. 60 persons share six
  * computers; all others have one of their own. Every other week a person rejects three pushes of their own sign-in,
  * and accepts the fourth. What else happens is in `acts`, each with a number a day. Exceptions and filters are left out.
+ *
+ * Factors change with phones, computers and persons. A company's phone is replaced after 2.42 years
+ * (https://aotmp.com/insights-article/mobile-refresh-lifecycle-trends/), 3.2 of 2,000 a working day: each enrolls the new
+ * one and removes the old one. One in five is lost or damaged in a year
+ * (https://schiltron-io.azurewebsites.net/the-unspoken-costs-of-a-mobile-strategy), 1.5 a day, whose users the help desk
+ * helps, and a few who have forgotten theirs: 2 resets a day. A computer is replaced after four years, 1.9 a day, and 12 %
+ * of all persons join in a year, 0.9 a day with two factors each: with the phones, 7 enrollments a day.
+ *
+ * Okta raises a user's risk to high by what is on its list (https://help.okta.com/oie/en-us/Content/Topics/itp/detections.htm):
+ * without an attack, a user's report, a breached credential, and a security provider's false alarm, one in two weeks. What a
+ * session's new device or address brings is medium.
+ *
  * The numbers are assumptions: to be replaced by your own, with `npx okta-proxy-watch backtest`.
  */
 
@@ -48,6 +60,9 @@ interface Act {
 const failed = { "outcome.result": "FAILURE" };
 const newDevice = { "debugContext.debugData.behaviors": "{New Device=POSITIVE, New IP=POSITIVE}" };
 const push = (type: string, response: string) => ({ ...failed, [`debugContext.debugData.${type}`]: response });
+const risk = (detection: string, issuer: string) => ({
+  "debugContext.debugData.risk": `{previousLevel=LOW, level=HIGH, detectionName=${detection}, issuer=${issuer}}`,
+});
 const byAdministrator = { who: "administrator" } as const;
 const asWritten = { who: "as in the base event" } as const;
 
@@ -100,9 +115,9 @@ const acts: readonly Act[] = [
     perDay: 30,
     change: { "outcome.result": "UNANSWERED" },
   },
-  { base: "factor-change", eventType: "user.mfa.factor.activate", perDay: 14 },
+  { base: "factor-change", eventType: "user.mfa.factor.activate", perDay: 7 },
   { base: "factor-change", eventType: "user.mfa.factor.update", perDay: 6 },
-  { base: "factor-change", eventType: "user.mfa.factor.deactivate", perDay: 7 },
+  { base: "factor-change", eventType: "user.mfa.factor.deactivate", perDay: 3.2 },
   { base: "factor-change", eventType: "user.mfa.attempt_bypass", perDay: 1 },
   { base: "device-enrollment", eventType: "device.enrollment.create", perDay: 12 },
   {
@@ -118,16 +133,30 @@ const acts: readonly Act[] = [
   {
     base: "user-risk",
     eventType: "user.risk.detect",
-    perDay: 0.2,
+    perDay: 0.1,
     ...asWritten,
-    change: { "debugContext.debugData.risk": "{previousLevel=LOW, level=HIGH, reasons=New device, issuer=OKTA}" },
+    change: risk("User Reported Suspicious Activity", "OKTA"),
+  },
+  {
+    base: "user-risk",
+    eventType: "user.risk.detect",
+    perDay: 0.4,
+    ...asWritten,
+    change: risk("Breached Credential Detected", "OKTA"),
+  },
+  {
+    base: "user-risk",
+    eventType: "user.risk.detect",
+    perDay: 0.1,
+    ...asWritten,
+    change: risk("Security Events Provider Reported Risk", "Example EDR"),
   },
   { base: "user-risk", eventType: "user.account.reset_password", perDay: 2, ...asWritten },
   { base: "user-risk", eventType: "security.breached_credential.detected", perDay: 0.4, ...asWritten },
   { base: "org-limit", eventType: "system.org.rate_limit.warning", perDay: 0.4, ...asWritten },
   // The help desk and administrators.
   { base: "user-administration", eventType: "user.account.reset_password", perDay: 30, ...byAdministrator },
-  { base: "user-administration", eventType: "user.mfa.factor.reset_all", perDay: 6, ...byAdministrator },
+  { base: "user-administration", eventType: "user.mfa.factor.reset_all", perDay: 2, ...byAdministrator },
   { base: "user-administration", eventType: "user.lifecycle.create", perDay: 5, ...byAdministrator },
   {
     base: "user-administration",
@@ -230,8 +259,13 @@ export async function ordinaryWeek(week = 0): Promise<readonly LogEvent[]> {
   return days.flat();
 }
 
-/** The same, a day at a time, which takes a fifth of the memory. */
-export async function* ordinaryDays(week = 0): AsyncGenerator<readonly LogEvent[]> {
+/**
+ * The same, a day at a time, which takes a fifth of the memory.
+ *
+ * @param signIns whether the everyday sign-ins are among the events, which are most of them; what else happens is the same
+ * without them
+ */
+export async function* ordinaryDays(week = 0, { signIns = true } = {}): AsyncGenerator<readonly LogEvent[]> {
   const next = random(seed + 2 * week);
   // A generator of its own, so that a habit more changes nothing of what else happens.
   const habits = random(seed + 2 * week + 1);
@@ -262,26 +296,28 @@ export async function* ordinaryDays(week = 0): AsyncGenerator<readonly LogEvent[
   );
   for (let weekday = 0; weekday < company.days; weekday += 1) {
     const number = week * 7 + weekday;
-    const day: Day = { number, start: monday + number * dayMilliseconds, moving: new Map() };
+    const day: Day = {
+      number,
+      start: monday + number * dayMilliseconds,
+      moving: new Map(),
+      isHiddenAdministrators: ((week * company.days + weekday) * 3) % 8 < 3,
+    };
     for (let index = 0; index < company.persons; index += 1) {
       if (habits() < 0.25) day.moving.set(index, 11 + habits() * 6);
       const sessions = next() < 0.3 ? 2 : 1;
       for (let session = 0; session < sessions; session += 1) {
         const begin = session === 0 ? 8 + next() * 2 : 8 + next() * 10;
-        add(start, day, index, {}, begin);
-        add(factor, day, index, {}, begin + 0.005);
+        if (signIns) {
+          add(start, day, index, {}, begin);
+          add(factor, day, index, {}, begin + 0.005);
+        }
         const isBusy = session === 0 && habits() < 0.05;
         for (let opened = 0; opened < (isBusy ? 8 : 3); opened += 1) {
           const hour = isBusy ? begin + 0.01 + habits() / 6 : begin + 0.01 + next() * (17.9 - begin);
           // The links of one app of a few persons open in its own browser.
           const isOwn = index % 100 === 8 && opened === 0;
-          add(
-            app,
-            day,
-            index,
-            { ...appNumber(opened), ...(isOwn ? { "client.userAgent.browser": "UNKNOWN" } : {}) },
-            hour,
-          );
+          const browser = isOwn ? { "client.userAgent.browser": "UNKNOWN" } : {};
+          if (signIns) add(app, day, index, { ...appNumber(opened), ...browser }, hour);
         }
       }
     }
@@ -320,6 +356,8 @@ interface Day {
   readonly start: number;
   /** The hours at which persons move to another network. */
   readonly moving: Map<number, number>;
+  /** Whether the administrator who comes through an anonymous network on some days does so on this one. */
+  readonly isHiddenAdministrators: boolean;
 }
 
 /** The apps that a person opens. */
@@ -345,7 +383,8 @@ function plainNetwork(
 
 /** The actor, client, device and security context of an event of a person's. */
 function personFields(base: Json, index: number, day: Day, hour: number): Json {
-  const network = networkOf.get(index);
+  const isHidden = index >= company.administrators || day.isHiddenAdministrators;
+  const network = isHidden ? networkOf.get(index) : undefined;
   const login = `person${index}@example.com`;
   const client = base.client as Json;
   const actor = {

@@ -27,6 +27,19 @@ test("the page names every rule that is shipped, how its events come, and the Na
   expect(new Set(layer.techniques.map(({ techniqueID }) => techniqueID))).toEqual(techniques);
 });
 
+test("what is on by default is seen less than once in an ordinary week, but for session starts through anonymous networks", async () => {
+  const page = await readFile(new URL("../../docs/coverage.md", import.meta.url), "utf8");
+  const rows = [...page.matchAll(/^\|.*\(\.\.\/detections\/(\S+)\).*$/gm)].map(([row, file]) => {
+    const cells = row.split("|").map((cell) => cell.trim());
+    return { file, eventTypes: cells[3], isOn: cells[6] === "yes", aWeek: Number(cells[8]) };
+  });
+  const byDefault = rows.filter(({ isOn }) => isOn);
+  expect(byDefault.length).toBeGreaterThan(30);
+  const frequent = byDefault.filter(({ aWeek }) => !(aWeek < 1));
+  expect(frequent.map(({ eventTypes }) => eventTypes)).toEqual(frequent.map(() => "`user.session.start`"));
+  expect(frequent.length).toBeLessThan(4);
+});
+
 test("what no hook delivers is marked, and what some types of a rule need", () => {
   const ways = new Map(coverageOf(ours, { experimental: false }).map(({ file, ways: found }) => [file, found]));
   expect(ways.get("fastpass_phishing_declined.yml")).toEqual(["hook"]);

@@ -102,18 +102,22 @@ function writeSentences(
       ? stepsOfReport(words)
       : triageSteps(words, words.action, {
           isInStorm: storm !== null,
-          ofRule: stepsOfRule(source),
+          ofRule: stepsOfRules(source),
           acts: story === null || bySeverity(severity, "high") > 0 ? 0 : countActs(story),
           lasting: story === null ? 0 : countLasting(story),
         }),
   };
 }
 
-/** The triage steps of the severest rule that has any. */
-function stepsOfRule({ detections }: AlertSource): readonly string[] {
+/** The most triage steps of rules in an alert; it has some of its own. */
+const mostStepsOfRules = 3;
+
+/** The triage steps of the severest rules that have any: what several rules of one level say stands side by side. */
+function stepsOfRules({ detections }: Pick<AlertSource, "detections">): readonly string[] {
   const rules = detections.map(({ rule }) => rule).filter(({ triage }) => triage.length > 0);
-  const [severest] = rules.sort((first, second) => bySeverity(first.level, second.level));
-  return severest?.triage ?? [];
+  const [severest] = rules.toSorted((a, b) => bySeverity(a.level, b.level));
+  const steps = rules.filter(({ level }) => level === severest?.level).flatMap(({ triage }) => triage);
+  return [...new Set(steps)].slice(0, mostStepsOfRules);
 }
 
 /** The id depends on the event and its detections alone, so that retries keep it. */

@@ -14,6 +14,7 @@ const names: Readonly<Record<string, string>> = {
   T1499: "Endpoint Denial of Service",
   T1528: "Steal Application Access Token",
   T1531: "Account Access Removal",
+  T1537: "Transfer Data to Cloud Account",
   T1538: "Cloud Service Dashboard",
   T1539: "Steal Web Session Cookie",
   T1550: "Use Alternate Authentication Material",

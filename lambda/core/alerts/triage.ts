@@ -40,7 +40,7 @@ type TriageStep = (of: Case) => string | null;
  * @param isInStorm whether the session started in a storm of failed attempts. @default false
  * @param acts the acts that together are an alert of a high level, this one the last. @default 0, it is one alone
  * @param lasting the acts among them that are to be undone. @default 0
- * @param ofRule the steps of the severest rule that has any: they come after the most urgent one. @default none
+ * @param ofRule the steps of the severest rules that have any: they come after the most urgent one. @default none
  */
 export function triageSteps(
   facts: AlertFacts,

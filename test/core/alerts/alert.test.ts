@@ -46,11 +46,19 @@ describe("the alert's id", () => {
   });
 });
 
-test("the triage steps of the severest rule that has any come after the most urgent step", () => {
+test("the triage steps of the severest rules that have any, three at most, come after the most urgent step", () => {
   const stepOf = (level: "low" | "high", step: string) => ({ ...(level === "low" ? low : high), triage: [step] });
   const plain = alert({ rules: [alsoHigh] }).triage;
   const { triage } = alert({ rules: [stepOf("low", "Ask."), stepOf("high", "Restore the policy."), alsoHigh] });
   expect(triage).toEqual([plain[0], "Restore the policy.", ...plain.slice(1)]);
+  const several = ["Restore the policy.", "Look at the device.", "Restore the policy.", "Block it.", "Too much."];
+  expect(alert({ rules: several.map((step) => stepOf("high", step)) }).triage).toEqual([
+    plain[0],
+    "Restore the policy.",
+    "Look at the device.",
+    "Block it.",
+    ...plain.slice(1),
+  ]);
 });
 
 describe("detections", () => {
