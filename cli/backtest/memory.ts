@@ -155,6 +155,12 @@ export function memorySources(): Sources {
       storm.keys.set(key, 0);
       storms.set(source, { ...storm, succeeded: plus(storm.succeeded, login) });
     },
+    async addReasons(source, { key, reasons }, since) {
+      const storm = find(source, since);
+      if (storm === null || storm.ended || storm.keys.has(key)) return;
+      storm.keys.set(key, 0);
+      storms.set(source, { ...storm, reasons: reasons.reduce(plus, storm.reasons) });
+    },
     async watch(source, since, { id, by, reported }, now) {
       const storm = find(source, since);
       if (storm === null || storm.ended) return false;

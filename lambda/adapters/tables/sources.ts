@@ -270,6 +270,25 @@ export function createSources(tableName: string, getDynamodb = createDynamodb())
         signal,
       );
     },
+    async addReasons(source, { key, reasons }, since, signal) {
+      await update(
+        source,
+        (path) => ({
+          set: [
+            ...reasons.map((reason) => plusOne(path, ["reasons", reason])),
+            `${path(["keys", key])} = ${path.value(0)}`,
+          ],
+          where: [
+            `${path(["since"])} = ${path.value(since)}`,
+            `attribute_not_exists(${path(["ended"])})`,
+            `attribute_not_exists(${path(["keys", key])})`,
+            `size(${path(["keys"])}) < ${path.value(maximumKeys + surplusKeys)}`,
+            ...reasons.map((reason) => mayHold(path, "reasons", reason, maximumReasonKinds)),
+          ].join(" AND "),
+        }),
+        signal,
+      );
+    },
     async watch(source, since, { id, by, reported }, now, signal) {
       const written = await update(
         source,

@@ -18,6 +18,12 @@ import { debugDataOf, readIsProxy, securityContextOf, unreadable } from "./netwo
 /** The event type of a sign-in itself. */
 export const sessionStart = "user.session.start";
 
+/**
+ * The type of the event by which ThreatInsight tells of a request, before Okta knows its user. No hook delivers it: a log stream does,
+ * and reconciliation finds it.
+ */
+export const threatDetected = "security.threat.detected";
+
 /** Marks an event as a test by `npx okta-proxy-watch send-test-alert`. Okta sends no such field, and a sign-in cannot add it. */
 export const testMark = { oktaProxyWatch: { test: true } } as const;
 

@@ -4,7 +4,7 @@ import { delayReasons } from "./delay-reason.ts";
 import { type Alertable, exceptDetections, reopenExcepted } from "./except.ts";
 import { gatherSignIn } from "./gather.ts";
 import { groupSession } from "./group.ts";
-import { addToStorm, joinStorm } from "./join-storm.ts";
+import { addToStorm, joinStorm, joinThreat } from "./join-storm.ts";
 import { judgeCandidate, locate, travelIn } from "./judge.ts";
 import { lookUpUser } from "./look-up.ts";
 import { idsOf } from "./match.ts";
@@ -93,7 +93,7 @@ async function alertOnRest(event: ClaimedEvent, alertable: Alertable, run: Run):
     const work = keepMatches(event, run.ports);
     return { kind: "parked", left: waitingWork(work, sourceBusy, delays.failed, run.ports.now()) };
   }
-  const joined = await joinStorm(event, alertable, run);
+  const joined = (await joinStorm(event, alertable, run)) ?? (await joinThreat(event, alertable, run));
   if (joined !== null) return joined;
   const [result] = await Promise.all([alertSingly(event, alertable, run), addToStorm(event, run)]);
   return result;

@@ -1,5 +1,7 @@
+import { threatDetected } from "../okta/log-event.ts";
+import { sourceOf, threatOf } from "../storms/source.ts";
 import type { CountedSource } from "../storms/sources.ts";
-import { isUnwatched, watchPatience } from "../storms/storm.ts";
+import { isRaging, isUnwatched, watchPatience } from "../storms/storm.ts";
 import { share, within } from "../time/budget.ts";
 import { bestEffort } from "./close-window.ts";
 import { firedOf } from "./correlations.ts";
@@ -40,6 +42,32 @@ export async function joinStorm(
     }
   }
   return { kind: "inStorm", by: alertable.by };
+}
+
+/**
+ * Reports what ThreatInsight says of a request in the storm of its source, which tells of it in its words; null where no storm is
+ * reported from there, and for any other event: then it is alerted on.
+ */
+export async function joinThreat(
+  { work: { event }, subject }: ClaimedEvent,
+  { left, by }: Alertable,
+  { ports, budget }: Run,
+): Promise<Extract<Result, { readonly kind: "inStorm" }> | null> {
+  const isThreat = event.eventType === threatDetected && !event.isTest && ports.stormAfter > 0;
+  const key = isThreat && firedOf(left).length === 0 ? sourceOf(event) : null;
+  if (key === null) return null;
+  const signal = share(budget.work, budget.steps.open);
+  try {
+    const storm = await within(signal, ports.sources.read(key, signal));
+    if (storm === null || isUnwatched(storm, ports.now()) || !isRaging(storm, ports.stormAfter, ports.now()))
+      return null;
+    await within(signal, ports.sources.addReasons(key, threatOf(event), storm.since, signal));
+    return { kind: "inStorm", by };
+  } catch (error) {
+    budget.work.throwIfAborted();
+    ports.observe({ kind: "sourceUnavailable", subject, error });
+    return null;
+  }
 }
 
 /** Parks the message that reports a storm, and names it in the storm, so that later attempts park none. */

@@ -29,7 +29,7 @@ export type Result =
       /** The detections that no exception covers. */
       readonly matched: readonly Match[];
     }
-  /** A failed attempt of a storm: the alerts about the storm report it. */
+  /** A failed attempt of a storm, or what ThreatInsight says of one: the alerts about the storm report it. */
   | { readonly kind: "inStorm"; readonly by: readonly Exception[] }
   /** A sign-in of one of many persons from one source: a later alert reports them together. */
   | {

@@ -72,7 +72,7 @@ export function sourceEventOf(event: LogEvent, isLogin: (login: string) => boole
   const threat = suspectsThreat(event) ? "ThreatSuspected" : null;
   const reasons = [outcome?.reason ?? null, threat, ...positiveBehaviors(event)];
   return {
-    key: hash(event.uuid.toWellFormed(), 10),
+    key: keyOf(event),
     succeeded: succeeded(outcome?.result ?? null),
     login: typed === null ? (id ?? "unknown") : isKnown || isLogin(typed) ? typed : masked,
     person: hash(typed ?? id ?? "", 10),
@@ -80,9 +80,23 @@ export function sourceEventOf(event: LogEvent, isLogin: (login: string) => boole
   };
 }
 
+/**
+ * What ThreatInsight says of a request, as the storm of its source counts it: `ThreatInsight: Password Spray`. Okta may write several
+ * reasons, separated by commas.
+ */
+export function threatOf(event: LogEvent): Pick<SourceEvent, "key" | "reasons"> {
+  const given = (event.fields.outcome?.reason ?? "").split(",").flatMap((each) => brief(each.trim()) ?? []);
+  const reasons = given.length === 0 ? ["ThreatInsight"] : given.map((reason) => `ThreatInsight: ${reason}`);
+  return { key: keyOf(event), reasons: [...new Set(reasons)].slice(0, maximumReasons) };
+}
+
 /** A reason as Okta writes it; null for none, and for a text that is no reason. */
 function brief(reason: string | null): string | null {
   return reason !== null && /^[\w .:-]{1,60}$/.test(reason) ? reason : null;
+}
+
+function keyOf({ uuid }: Pick<LogEvent, "uuid">): string {
+  return hash(uuid.toWellFormed(), 10);
 }
 
 function hash(text: string, length: number): string {

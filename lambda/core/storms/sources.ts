@@ -55,6 +55,13 @@ export interface Sources {
   takeBack(source: SourceKey, event: SourceEvent, since: number, signal: AbortSignal): Promise<void>;
   /** Names a session that started in a storm. */
   addSuccess(source: SourceKey, event: SourceEvent, since: number, signal: AbortSignal): Promise<void>;
+  /** Counts in a storm what ThreatInsight says of a request, once by the event's key, as far as there is room for it. */
+  addReasons(
+    source: SourceKey,
+    event: Pick<SourceEvent, "key" | "reasons">,
+    since: number,
+    signal: AbortSignal,
+  ): Promise<void>;
   read(source: SourceKey, signal: AbortSignal): Promise<Storm | null>;
   /**
    * Makes a message the watcher of a storm.

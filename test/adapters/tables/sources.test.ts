@@ -4,7 +4,7 @@ import { createSources } from "../../../lambda/adapters/tables/sources.ts";
 import { type GatheredSignIn, maximumGathered } from "../../../lambda/core/storms/gathering.ts";
 import type { SourceEvent } from "../../../lambda/core/storms/source.ts";
 import { BusySourceError } from "../../../lambda/core/storms/sources.ts";
-import { maximumUsers, stormMilliseconds } from "../../../lambda/core/storms/storm.ts";
+import { maximumReasonKinds, maximumUsers, stormMilliseconds } from "../../../lambda/core/storms/storm.ts";
 import { names } from "../../../local/resources.ts";
 import { useEmulators } from "../../fixtures/emulators.ts";
 import { patientDynamodb } from "../../fixtures/timing.ts";
@@ -145,6 +145,26 @@ describe("a storm", () => {
     expect(await store.watch(key, since, { id: "late", by: 0 }, later(1), signal())).toBe(false);
     const counted = await store.count(key, attempt("next"), limits, later(1_000), signal());
     expect(counted).toMatchObject({ number: 1, storm: { ended: false, watcher: null, reported: 0 } });
+  });
+
+  test("counts what ThreatInsight says, each event once, within its bounds, until it ends", async () => {
+    const { key, store, since } = await rage();
+    const threat = (name: string, reasons = ["ThreatInsight: Password Spray"]) =>
+      store.addReasons(key, { key: name, reasons }, since, signal());
+    await threat("t1");
+    await threat("t1");
+    await threat("t2", ["ThreatInsight: Password Spray", "ThreatInsight: Login failures"]);
+    const reasons = async () => [...((await store.read(key, signal()))?.reasons ?? [])].sort();
+    const counted = [
+      ["ThreatInsight: Login failures", 1],
+      ["ThreatInsight: Password Spray", 2],
+    ];
+    expect(await reasons()).toEqual(counted);
+    for (let index = 0; index < 40; index += 1) await threat(`r${index}`, [`ThreatInsight: ${index}`]);
+    expect(await reasons()).toHaveLength(maximumReasonKinds);
+    await store.end(key, { since, attempts: 7 }, signal());
+    await threat("late");
+    expect(await reasons()).toContainEqual(counted[1]);
   });
 
   test("names the sessions that start in it, each once", async () => {

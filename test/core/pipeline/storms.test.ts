@@ -3,15 +3,15 @@ import { memorySources, memoryStates } from "../../../cli/backtest/memory.ts";
 import type { Alert } from "../../../lambda/core/alerts/alert-schema.ts";
 import { renderEmail } from "../../../lambda/core/alerts/email.ts";
 import { fingerprintOf } from "../../../lambda/core/grouping/fingerprint.ts";
-import type { LogEvent } from "../../../lambda/core/okta/log-event.ts";
+import { type LogEvent, threatDetected } from "../../../lambda/core/okta/log-event.ts";
 import type { PipelinePorts } from "../../../lambda/core/pipeline/ports.ts";
 import { processDelivery } from "../../../lambda/core/pipeline/process-delivery.ts";
 import { UnconfirmedPublishError } from "../../../lambda/core/pipeline/unconfirmed.ts";
 import { BusySourceError } from "../../../lambda/core/storms/sources.ts";
-import type { Json } from "../../fixtures/events.ts";
+import { type Json, logEvent } from "../../fixtures/events.ts";
 import { findings } from "../../fixtures/memory.ts";
 import { lisbon } from "../../fixtures/places.ts";
-import { proxied } from "../../fixtures/rules.ts";
+import { proxied, rule, ruleSet } from "../../fixtures/rules.ts";
 import { failedSignIn, signIn, torExit } from "../../fixtures/storms.ts";
 import { unhurried } from "../../fixtures/timing.ts";
 import { attempts, world } from "./storm-world.ts";
@@ -149,6 +149,66 @@ describe("a success in a storm", () => {
     await pass(700);
     await deliver(signIn("after", "ada@example.com"));
     expect(published.at(-1)).toMatchObject({ storm: null, severity: "high" });
+  });
+});
+
+describe("what ThreatInsight says of requests from a source", () => {
+  const threats = rule("low", "00000000-0000-4000-8000-000000000078", { eventType: threatDetected });
+  const threat = (uuid: string, reason: string | null, overrides: Json = {}) =>
+    logEvent({
+      uuid,
+      ...torExit,
+      eventType: threatDetected,
+      actor: null,
+      outcome: { result: "DENY", reason },
+      ...overrides,
+    });
+
+  test("is told by the alerts about its storm, and by none of its own", async () => {
+    const { deliver, pass, published, reports } = world({ rules: ruleSet([proxied, threats]) });
+    await deliver(...attempts(8));
+    await pass(5);
+    const many = Array.from({ length: 20 }, (_, index) => threat(`t${index}`, "Password Spray, Login failures"));
+    expect(await deliver(...many, threat("unnamed", null))).toMatchObject({ published: 0, inStorm: 21 });
+    // However often it is delivered.
+    expect(await deliver(...many)).toMatchObject({ published: 0, duplicate: 20 });
+    await pass(700);
+    expect(reports().at(-1)).toMatchObject({ report: "end", attempts: 8 });
+    expect(reports().at(-1)?.reasons).toEqual([
+      { reason: "ThreatInsight: Password Spray", count: 20 },
+      { reason: "ThreatInsight: Login failures", count: 20 },
+      { reason: "INVALID_CREDENTIALS", count: 8 },
+      { reason: "ThreatInsight", count: 1 },
+    ]);
+    expect(published.filter(({ okta }) => okta.eventType === threatDetected)).toEqual([]);
+  });
+
+  test("is alerted on where no storm from there is reported: before it, after it, and from another source", async () => {
+    const { deliver, pass } = world({ rules: ruleSet([proxied, threats]) });
+    await deliver(...attempts(3));
+    expect(await deliver(threat("before", "Password Spray"))).toMatchObject({ published: 1 });
+    await deliver(...attempts(8, 3));
+    await pass(5);
+    const elsewhere = { securityContext: { isProxy: true, asNumber: 64_501 } };
+    expect(await deliver(threat("elsewhere", "Password Spray", elsewhere))).toMatchObject({ published: 1 });
+    await pass(700);
+    expect(await deliver(threat("after", "Password Spray"))).toMatchObject({ published: 1 });
+  });
+
+  test("is alerted on where storms are off, their store is down, or nothing watches the storm", async () => {
+    const rules = ruleSet([proxied, threats]);
+    const off = world({ rules, stormAfter: 0 });
+    await off.deliver(...attempts(8));
+    expect(await off.deliver(threat("off", null))).toMatchObject({ published: 1 });
+    const sources = memorySources();
+    const down = world({ rules, sources: { ...sources, read: () => Promise.reject(new Error("down")) } });
+    await down.deliver(...attempts(8));
+    expect(await down.deliver(threat("down", null))).toMatchObject({ published: 1 });
+    expect(down.observed.map(({ kind }) => kind)).toContain("sourceUnavailable");
+    const lost = world({ rules, parkWork: async () => {} });
+    await lost.deliver(...attempts(8));
+    await lost.pass(200);
+    expect(await lost.deliver(threat("lost", null))).toMatchObject({ published: 1 });
   });
 });
 

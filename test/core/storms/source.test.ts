@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { looksLikeLogin, masked } from "../../../lambda/core/okta/stranger.ts";
-import { sourceEventOf, sourceOf } from "../../../lambda/core/storms/source.ts";
+import { sourceEventOf, sourceOf, threatOf } from "../../../lambda/core/storms/source.ts";
 import { type Json, logEvent } from "../../fixtures/events.ts";
 import { attemptBy, torExit } from "../../fixtures/storms.ts";
 
@@ -94,4 +94,15 @@ describe("what a source keeps of a session start", () => {
     expect(first.person).toBe(second.person);
     expect(first.key).toMatch(/^[\w-]{10}$/);
   });
+});
+
+test("what ThreatInsight says is named as its own, each reason once, and is a reason as Okta writes them or none", () => {
+  const reasonsOf = (reason: string | null) => threatOf(logEvent({ outcome: { result: "DENY", reason } })).reasons;
+  expect(reasonsOf("Password Spray, Login failures,Password Spray")).toEqual([
+    "ThreatInsight: Password Spray",
+    "ThreatInsight: Login failures",
+  ]);
+  for (const reason of [null, "", " , ", "<b>markup</b>", "x".repeat(61)])
+    expect(reasonsOf(reason)).toEqual(["ThreatInsight"]);
+  expect(reasonsOf("a,b,c,d,e,f,g,h")).toHaveLength(6);
 });
