@@ -10,7 +10,7 @@ import { partInCorrelations } from "../core/pipeline/correlations.ts";
 import { findCandidates } from "../core/pipeline/match.ts";
 import type { PipelinePorts } from "../core/pipeline/ports.ts";
 import { processDelivery } from "../core/pipeline/process-delivery.ts";
-import { isDone, metricOfFound } from "../core/reconciliation/count-found.ts";
+import { countsAs, isDone } from "../core/reconciliation/count-found.ts";
 import { logFilter } from "../core/reconciliation/log-filter.ts";
 import type { RestartReason } from "../core/reconciliation/position.ts";
 import { type ReconciliationReport, reconcile } from "../core/reconciliation/reconcile.ts";
@@ -86,13 +86,15 @@ function refusalOf(error: unknown): { readonly status: number | null; readonly r
 }
 
 /** The pipeline, which also counts what it finds. @param onCorrelated called with each event that only correlations are about */
-function countingAs(foundAs: Parameters<typeof metricOfFound>[1], onCorrelated: () => void): PipelinePorts {
+function countingAs(foundAs: Parameters<typeof countsAs>[1], onCorrelated: () => void): PipelinePorts {
   return {
     ...pipeline,
     observe(observation) {
       pipeline.observe(observation);
-      const metric = metricOfFound(observation, foundAs);
-      if (metric !== null) metrics.count(metric);
+      const counted = countsAs(observation, foundAs);
+      if (counted === "missed") metrics.count("EventsMissed");
+      if (counted === "late") metrics.count("EventsLate");
+      if (counted === "correlated") metrics.count("CorrelationsReconciled");
       const [event] = observation.subject.events;
       if (event !== undefined && foundAs(event) === "correlated" && isDone(observation)) onCorrelated();
     },

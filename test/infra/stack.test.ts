@@ -491,7 +491,7 @@ describe("saved queries", () => {
   test("are in a folder of the stack's name, about the logs of every function, and in the documents", async () => {
     const document = await readFile(new URL("../../docs/metrics.md", import.meta.url), "utf8");
     const functions = Object.keys(synthesize(everything).findResources("AWS::Lambda::Function"));
-    expect(queries).toHaveLength(6);
+    expect(queries).toHaveLength(7);
     for (const { Name, LogGroupNames } of queries) {
       const [, folder, name] = /^(\w+)\/(.+)$/.exec(Name) ?? [];
       expect(folder).toBe("Test");
@@ -504,7 +504,7 @@ describe("saved queries", () => {
     const known = await metricNames();
     const texts = queries.map(({ QueryString }) => QueryString).join("\n");
     expect(texts).not.toMatch(/(?<!@)\bmessage (?:like|=)/);
-    expect(texts.match(/kind in \["/g)).toHaveLength(3);
+    expect(texts.match(/kind in \["/g)).toHaveLength(4);
     for (const [name] of texts.matchAll(/\w+Duration/g)) expect(known).toContain(name);
   });
 });

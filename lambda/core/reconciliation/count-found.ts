@@ -4,31 +4,28 @@ import { delayReasons } from "../pipeline/delay-reason.ts";
 import type { Observation } from "../pipeline/observation.ts";
 import type { Found } from "./reconcile.ts";
 
-/** The metrics of what reconciliation finds. */
-export type FoundMetric = "EventsMissed" | "EventsLate" | "CorrelationsReconciled";
-
 /**
- * The metric that an observation counts for. An event counts as missed or late where the hook could have delivered it, and
+ * What an observation counts as. An event counts as missed or late where the hook could have delivered it, and
  * nothing but its own alert depends on it: what only completes a correlation says nothing about the hook.
  *
- * @returns null where it counts for none
+ * @returns null where it counts as nothing
  */
-export function metricOfFound(
+export function countsAs(
   observation: Observation,
   foundAs: (event: Pick<LogEvent, "uuid">) => Found,
-): FoundMetric | null {
+): Exclude<Found, "known"> | null {
   const [event] = observation.subject.events;
   if (event === undefined) return null;
   const found = foundAs(event);
   if (found === "known") {
     // The correlation that fires for an event which is alerted on already is left to a follow-up.
     const isFollowUp = observation.kind === "workParked" && observation.followUp;
-    return isFollowUp && observation.reason === delayReasons.undecidedBefore ? "CorrelationsReconciled" : null;
+    return isFollowUp && observation.reason === delayReasons.undecidedBefore ? "correlated" : null;
   }
-  if (found === "correlated") return isDone(observation) ? "CorrelationsReconciled" : null;
+  if (found === "correlated") return isDone(observation) ? "correlated" : null;
   if (!isHookEligible(event.eventType)) return null;
   if (!isDone(observation) && !(observation.kind === "workParked" && !observation.followUp)) return null;
-  return found === "missed" ? "EventsMissed" : "EventsLate";
+  return found;
 }
 
 /** Whether an event is alerted on, suppressed or excepted, as the observation says. */

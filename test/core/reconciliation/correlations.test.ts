@@ -56,7 +56,7 @@ test.each([
     expect(told()).toEqual([]);
     await pass(5 * minute);
     expect(await run()).toMatchObject({ missed: 0, correlated: 1, known: 0 });
-    expect(counted).toEqual(["CorrelationsReconciled"]);
+    expect(counted).toEqual(["correlated"]);
     expect(told()).toEqual([[event, "reconciled", [id]]]);
     await pass(5 * minute);
     await run();
@@ -92,7 +92,7 @@ test("what the hook lost counts as missed, also where it completes a chain; a st
   await happen(inSession("token", token), { delivered: [0] });
   await pass(10 * minute);
   expect(await run()).toMatchObject({ missed: 1, correlated: 0, known: 1 });
-  expect(counted).toEqual(["EventsMissed"]);
+  expect(counted).toEqual(["missed"]);
   // An app that was opened before, which the log shows late.
   await happen(inSession("app", { eventType: "user.authentication.sso" }));
   await pass(10 * minute);
@@ -100,7 +100,7 @@ test("what the hook lost counts as missed, also where it completes a chain; a st
   await redrive();
   const chains = told().flatMap(([, , ids]) => (ids as string[]).filter((id) => id === chain.id || id === opened.id));
   expect(chains).toEqual([chain.id, opened.id]);
-  expect(counted).toEqual(["EventsMissed", "EventsMissed"]);
+  expect(counted).toEqual(["missed", "missed"]);
 });
 
 test("an event that only feeds correlations is left to the hook for two minutes, and is not counted as missed", async () => {

@@ -7,7 +7,7 @@ import type { Observe } from "../../../lambda/core/pipeline/observation.ts";
 import { processDelivery } from "../../../lambda/core/pipeline/process-delivery.ts";
 import { retryWork } from "../../../lambda/core/pipeline/retry-work.ts";
 import { readWork, writeWork } from "../../../lambda/core/pipeline/work.ts";
-import { isDone, metricOfFound } from "../../../lambda/core/reconciliation/count-found.ts";
+import { countsAs, isDone } from "../../../lambda/core/reconciliation/count-found.ts";
 import { logFilter } from "../../../lambda/core/reconciliation/log-filter.ts";
 import { type ReconciliationPorts, reconcile } from "../../../lambda/core/reconciliation/reconcile.ts";
 import type { Rule } from "../../../lambda/core/sigma/rule.ts";
@@ -63,7 +63,7 @@ export function world(correlations: RunningCorrelations | null = null) {
   const broken = new Set<"publish" | "parkWork">();
   const asked: string[] = [];
   const punctuality = new Map<string, string>();
-  /** The metrics of what reconciliation found. */
+  /** What counts as found. */
   const counted: string[] = [];
   const events: Json[] = [];
   const hidden: { state: SavedPosition | null; queue: string[] } = { state: null, queue: [] };
@@ -141,8 +141,8 @@ export function world(correlations: RunningCorrelations | null = null) {
           for (const { event } of candidates) punctuality.set(event.uuid, foundAs(event));
           let correlated = 0;
           const observe: Observe = (observation) => {
-            const metric = metricOfFound(observation, foundAs);
-            if (metric !== null) counted.push(metric);
+            const found = countsAs(observation, foundAs);
+            if (found !== null) counted.push(found);
             const [event] = observation.subject.events;
             if (event && foundAs(event) === "correlated" && isDone(observation)) correlated += 1;
           };
