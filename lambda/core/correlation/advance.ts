@@ -1,5 +1,5 @@
 import type { Correlation } from "../sigma/correlation.ts";
-import { holdsIn } from "./condition.ts";
+import { askOfWindows } from "./condition.ts";
 import {
   byTime,
   compact,
@@ -115,12 +115,12 @@ function judgeSlot(
   by: string,
 ): { readonly slot: Slot; readonly holding: readonly Entry[] } {
   const slots = nearBy(slot, before);
-  const near = entriesOf(slots);
   const dropped = slots.flatMap(({ entries }) => droppedOf(entries, correlation));
+  const holdsAt = askOfWindows(correlation, entriesOf(slots), dropped);
   const holding: Entry[] = [];
   const entries = slot.entries.map((entry) => {
     if (entry.holds || !added.some((match) => isInWindowOf(match, entry, correlation.milliseconds))) return entry;
-    if (!holdsIn(correlation, windowOf(near, entry.at, correlation), entry, dropped)) return entry;
+    if (!holdsAt(entry)) return entry;
     const completed = { ...entry, holds: true };
     holding.push(completed);
     return completed;
