@@ -6,6 +6,7 @@ import { SettingsError } from "../infra/settings-file.ts";
 import { describeInputs, findOwnRules, noteInputs } from "../local/bundles.ts";
 import { builtinsPlugin } from "./builtins-plugin.ts";
 import { findDoubledState } from "./doubled-state.ts";
+import { jsonPlugin } from "./json-plugin.ts";
 import { createRulesPlugin } from "./rules-plugin.ts";
 import { readScriptOptions } from "./script-options.ts";
 
@@ -99,7 +100,7 @@ async function bundle(name: string): Promise<Metafile["outputs"]> {
           outdir,
           splitting: true,
           chunkNames: "chunks/[name]-[hash]",
-          plugins: [builtinsPlugin, rulesPlugin],
+          plugins: [builtinsPlugin, jsonPlugin, rulesPlugin],
         })
       : await bundleAwaited(name, parts, outdir);
   await writeFolder(outdir, files);
@@ -121,7 +122,7 @@ async function bundleAwaited(name: string, parts: readonly string[], outdir: str
   const later = new Map<string, string>();
   const all: Built[] = [];
   const single = async (entryPoint: string, file: string, folder: string) => {
-    const plugins = [builtinsPlugin, rulesPlugin, leaveForLater(later, folder)];
+    const plugins = [builtinsPlugin, jsonPlugin, rulesPlugin, leaveForLater(later, folder)];
     all.push(await buildFiles({ entryPoints: { [file]: entryPoint }, outdir, plugins }));
   };
   await single(join(root, "lambda/functions", `${name}.ts`), "index", laterFolder);
@@ -137,7 +138,7 @@ async function bundleAwaited(name: string, parts: readonly string[], outdir: str
     splitting: true,
     // Beside the parts, so that the path to a part is the same for all.
     chunkNames: "[name]-[hash]",
-    plugins: [builtinsPlugin, rulesPlugin, leaveForLater(new Map(), "", parts)],
+    plugins: [builtinsPlugin, jsonPlugin, rulesPlugin, leaveForLater(new Map(), "", parts)],
   });
   all.push(shared);
   return { files: all.flatMap(({ files }) => files), outputs: Object.assign({}, ...all.map(({ outputs }) => outputs)) };

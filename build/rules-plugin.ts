@@ -3,6 +3,7 @@ import type { Plugin } from "esbuild";
 import { loadDetections } from "../lambda/adapters/rule-files/load-detections.ts";
 import { loadSeverityOf } from "../lambda/adapters/rule-files/load-severity.ts";
 import { chooseCorrelated, type DetectionContents } from "../lambda/core/detections/choose-correlated.ts";
+import { parsedJson } from "./json-plugin.ts";
 
 /** The end of the import of detections that run only where a setting switches them on. */
 const experimentalEnding = "*.experimental.yml";
@@ -55,11 +56,7 @@ export const createRulesPlugin = (further: readonly string[] = []): Plugin => ({
 async function asJson(load: () => Promise<{ readonly content: unknown; readonly warnings: readonly string[] }>) {
   try {
     const { content, warnings } = await load();
-    return {
-      contents: JSON.stringify(content),
-      loader: "json" as const,
-      warnings: warnings.map((text) => ({ text })),
-    };
+    return { ...parsedJson(content), warnings: warnings.map((text) => ({ text })) };
   } catch (error) {
     return { errors: [{ text: error instanceof Error ? error.message : String(error) }] };
   }
