@@ -4,8 +4,8 @@ import { plural } from "../text/shorten.ts";
 import type { Alert } from "./alert-schema.ts";
 import { describeBefore, describeVerdict } from "./incident.ts";
 import type { InertAlert } from "./inert.ts";
-import { isOfStorm } from "./storm.ts";
-import { describeAttempts, describeReasons, describeStarted } from "./storm-words.ts";
+import { type AlertStorm, isOfStorm } from "./storm.ts";
+import { describeAttempts, describeReasons, describeStarted, isGathered } from "./storm-words.ts";
 import {
   describeActor,
   describeAge,
@@ -27,11 +27,13 @@ const rowNames = [
   "Severity",
   "Who",
   "Storm",
+  "Sign-ins",
   "Actor",
   "Change",
   "Done to",
   "When",
   "Outcome",
+  "Signs",
   "From",
   "Through",
   "Network",
@@ -61,6 +63,8 @@ export function alertRows(alert: InertAlert): readonly (readonly [name: RowName,
 /** Whether the alert leaves the origin out: acts other than a sign-in may have no address. */
 const isSilent = (alert: Alert) => alert.okta.eventType !== sessionStart && !hasOrigin(alert);
 
+const spanOf = (storm: AlertStorm) => `${describeAttempts(storm)} from ${storm.since} to ${storm.until}`;
+
 const describe: Readonly<Record<RowName, (alert: Alert) => string | null>> = {
   Test: ({ test }) => (test ? "yes: no sign-in took place" : null),
   Severity: ({ severity, severityAdjustments }) =>
@@ -68,15 +72,17 @@ const describe: Readonly<Record<RowName, (alert: Alert) => string | null>> = {
   Who: (alert) =>
     isOfStorm(alert) ? null : `${describeUser(alert)}${alert.user.id === null ? "" : `, id ${alert.user.id}`}`,
   Storm: ({ storm }) =>
-    storm &&
-    [
-      `${describeAttempts(storm)} from ${storm.since} to ${storm.until}`,
-      describeStarted(storm),
-      // The alert of one sign-in belongs to the incident of its session.
-      storm.report === null ? `reported in incident ${incidentOf({ storm: storm.id })}` : null,
-    ]
-      .filter(Boolean)
-      .join("; "),
+    storm === null || isGathered(storm)
+      ? null
+      : [
+          spanOf(storm),
+          describeStarted(storm),
+          // The alert of one sign-in belongs to the incident of its session.
+          storm.report === null ? `reported in incident ${incidentOf({ storm: storm.id })}` : null,
+        ]
+          .filter(Boolean)
+          .join("; "),
+  "Sign-ins": ({ storm }) => (storm !== null && isGathered(storm) ? spanOf(storm) : null),
   Actor: (alert) => (isByUser(alert) || !isNamed(alert.actor) ? null : describeActor(alert)),
   Change: ({ change }) => change,
   "Done to": (alert) => {
@@ -84,9 +90,12 @@ const describe: Readonly<Record<RowName, (alert: Alert) => string | null>> = {
     return whom === describeUser(alert) ? null : whom;
   },
   When: (alert) => (isOfStorm(alert) ? null : [alert.okta.published, describeAge(alert)].filter(Boolean).join(", ")),
-  Outcome: ({ session, storm }) =>
-    (storm !== null && storm.report !== null ? describeReasons(storm) : null) ??
-    [session.outcome ?? "unknown", session.reason].filter(Boolean).join(": "),
+  Outcome: ({ session, storm }) => {
+    if (storm !== null && isGathered(storm)) return null;
+    const outcome = [session.outcome ?? "unknown", session.reason].filter(Boolean).join(": ");
+    return (storm !== null && storm.report !== null ? describeReasons(storm) : null) ?? outcome;
+  },
+  Signs: ({ storm }) => (storm !== null && isGathered(storm) ? describeReasons(storm) : null),
   From: (alert) => (isSilent(alert) || isOfStorm(alert) ? null : describeExit(alert)),
   Through: describeProxy,
   Network: (alert) => (isSilent(alert) ? null : describeNetwork(alert)),

@@ -65,7 +65,7 @@ export interface Digest {
   /** Persons of whom no earlier session through an anonymous network is remembered; at most 50 a day are named. */
   readonly newPersons: Figure & { readonly logins: readonly string[] };
   readonly suppressed: Figure;
-  /** Failed attempts that alerts about storms report together. */
+  /** Failed attempts and gathered sign-ins that alerts about many persons report together. */
   readonly inStorms: Figure;
   /** Events of which exceptions cover every detection. */
   readonly excepted: Figure;

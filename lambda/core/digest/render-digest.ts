@@ -148,7 +148,7 @@ function byOperator({ operators }: Digest, write: Write): string[] {
 function notAlerted({ suppressed, inStorms, excepted, exceptions }: Digest, write: Write): string[] {
   const totals = [
     { name: "suppressed, as no news", ...suppressed },
-    { name: "reported by alerts about storms", ...inStorms },
+    { name: "reported by alerts about many", ...inStorms },
     { name: "excepted", ...excepted },
   ];
   const covering = exceptions.map(({ id, scope, ...each }) => ({

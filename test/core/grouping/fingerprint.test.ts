@@ -176,5 +176,6 @@ describe("the fingerprint of another act than a session start", () => {
   test("is the same for the same act, in whatever order its targets come and however they are displayed", () => {
     const group = { id: "00g1", type: "UserGroup", alternateId: null, displayName: "Operations" };
     expect(grant({ target: [{ ...bea, displayName: "Beatrice" }, group] })).toBe(grant({ target: [group, bea] }));
+    expect(grant({ target: [null, bea] })).toBe(grant());
   });
 });
