@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { judgeWindow, newWindow } from "../../../lambda/core/grouping/window.ts";
+import { judgeWindow, leaseMilliseconds, newWindow } from "../../../lambda/core/grouping/window.ts";
 import type { SuppressionWindow } from "../../../lambda/core/history/suppression-window.ts";
 
 const now = Date.parse("2026-11-24T09:30:03Z");
@@ -16,6 +16,18 @@ test.each<[string, Partial<SuppressionWindow>, "suppress" | "alert"]>([
   ["no time, where it is opened in the future", { openedAt: now + 9_000 * hour, until: now + 9_001 * hour }, "alert"],
 ])("a window suppresses until %s", (_, changes, kind) => {
   expect(judgeWindow(stored(changes), newWindow("f", "second", new Date(now), 120)).kind).toBe(kind);
+});
+
+test("while its alert is not published, a window keeps others waiting for as long as a function works on one, and not its own retry", () => {
+  const judge = (opened: number, id = "second") =>
+    judgeWindow(
+      stored({ openedAt: opened, until: now + hour, published: false }),
+      newWindow("f", id, new Date(now), 120),
+    ).kind;
+  expect(judge(now - leaseMilliseconds + 1)).toBe("wait");
+  expect(judge(now - leaseMilliseconds)).toBe("alert");
+  expect(judge(now - 1, "first")).toBe("alert");
+  expect(judgeWindow(stored({}), newWindow("f", "first", new Date(now), 120)).kind).toBe("alert");
 });
 
 test("an alert reports what a window of too long an end suppressed", () => {

@@ -56,6 +56,19 @@ test("a rule that the location decides belongs to the window: a further session 
   expect(await deliver("third")).toMatchObject({ published: 0, grouped: 1 });
 });
 
+test("follow-ups about two sessions that are the same news are both alerted on: none has a window", async () => {
+  const { published, ports } = world();
+  for (const uuid of ["first", "second"]) {
+    const delivery = { id: null, org: null, eventHookId: null };
+    const work: Work = { event: logEvent({ uuid }), delivery, rules: [far.id], followUp: true, waiting: null };
+    await retryWork(work, ports, unhurried());
+  }
+  expect(published.map(({ okta, followUp }) => [okta.eventUuid, followUp])).toEqual([
+    ["first", true],
+    ["second", true],
+  ]);
+});
+
 test("a session that is suppressed is observed as such, its claim says so, and it is remembered once", async () => {
   const { deliver, pass, published, observed, claims } = world();
   await deliver("first");
