@@ -1,7 +1,6 @@
 import { writeFile } from "node:fs/promises";
 import { basename, dirname, relative, resolve } from "node:path";
 import { InvalidArgumentError } from "commander";
-import { createEventHooksApi } from "../lambda/adapters/okta-api/event-hooks-api.ts";
 import { casesEnding } from "../lambda/adapters/rule-files/list-detections.ts";
 import { type FromFile, RuleFileError } from "../lambda/adapters/rule-files/load-detections.ts";
 import { chooseCorrelated } from "../lambda/core/detections/choose-correlated.ts";
@@ -23,15 +22,15 @@ import {
   refusePacks,
   relativeWarning,
 } from "./detections-folder.ts";
-import { isDelivering } from "./event-hook/ensure.ts";
-import { askingOkta, openOkta } from "./okta-credential.ts";
+import { askingOkta } from "./okta-credential.ts";
 import { credentialHelp } from "./okta-credential-help.ts";
 import { parsePacks } from "./packs-option.ts";
 import { type AllWithCases, readAllCases } from "./rules/all-cases.ts";
 import { casesFileOf, ruleFileOf } from "./rules/cases-file.ts";
 import { correlationLoads } from "./rules/correlation-load.ts";
 import { describeCorrelation, writeCorrelation } from "./rules/correlations.ts";
-import { type Coverage, coverageOf, missingEventTypes, writeCoverage } from "./rules/coverage.ts";
+import { coverageOf, writeCoverage } from "./rules/coverage.ts";
+import { coverageAt, writeCoverageOfOrg } from "./rules/coverage-of-org.ts";
 import { importOkta } from "./rules/import-okta.ts";
 import { runCases } from "./rules/run-cases.ts";
 import { runStreams } from "./rules/run-streams.ts";
@@ -323,34 +322,16 @@ async function coverage(options: CoverageOptions): Promise<void> {
   refusePacks(chosen.packs, loaded);
   const covered = coverageOf(loaded, chosen);
   const { org } = options;
-  const missing =
-    org === undefined ? null : await askingOkta(() => missingAt(org, covered), "What the hook lacks is not known");
-  if (missing === undefined) return;
+  const ofOrg =
+    org === undefined ? null : await askingOkta(() => coverageAt(org, covered), "What the hook lacks is not known");
+  if (ofOrg === undefined) return;
   if (options.json) {
-    process.stdout.write(`${JSON.stringify({ coverage: covered, ...(missing && { missing }) }, null, 2)}\n`);
-    return;
+    process.stdout.write(`${JSON.stringify({ coverage: covered, ...ofOrg }, null, 2)}\n`);
+  } else {
+    process.stdout.write(onTerminal(writeCoverage(covered)));
+    if (org !== undefined && ofOrg !== null) process.stdout.write(`\n${writeCoverageOfOrg(org, ofOrg)}\n`);
   }
-  process.stdout.write(onTerminal(writeCoverage(covered)));
-  if (missing === null) return;
-  const lines = missing.map(({ eventType, behaviours }) => `  ${eventType}  (${behaviours.join("; ")})`);
-  process.stdout.write(
-    lines.length === 0
-      ? `\nThe active event hooks of ${org} have every event type that these rules need of a hook.\n`
-      : onTerminal(
-          `\nNo active event hook of ${org} has:\n${lines.join("\n")}\nTo subscribe it: npx okta-proxy-watch hook repair\n`,
-        ),
-  );
-  if (lines.length > 0) process.exitCode = 1;
-}
-
-async function missingAt(org: string, covered: readonly Coverage[]) {
-  const api = createEventHooksApi(openOkta(org, ["okta.eventHooks.read"]));
-  const hooks = await api.list(AbortSignal.timeout(60_000));
-  const delivering = hooks.filter(isDelivering);
-  return missingEventTypes(
-    covered,
-    delivering.map(({ events }) => ({ eventTypes: events.items })),
-  );
+  if (ofOrg?.missing.some(({ refusable }) => refusable === null)) process.exitCode = 1;
 }
 
 /** The command, for one run. */

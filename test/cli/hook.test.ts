@@ -120,6 +120,82 @@ describe("register", () => {
     expect(stdout.match(/^ {2}\S+ {2}\(/gm)).toEqual(["  user.session.start  ("]);
   });
 
+  test("of an org's hooks in odd states, those that deliver to us count, and the others are named with the reason", async () => {
+    const coverage = async () => {
+      const { code, stdout, stderr } = await runCli("rules", ["coverage", "--org", okta.orgUrl], { environment });
+      return { code, stderr, hooks: stdout.slice(stdout.indexOf(`The event hooks of ${okta.orgUrl}`)) };
+    };
+    const host = new URL(run.url).host;
+    await hook("register");
+    const [ours] = okta.hooks.hooks;
+    if (ours === undefined) throw new Error("there is no hook");
+    const [first = "", ...others] = ours.eventTypes;
+
+    // A hook of another receiver has what ours lacks.
+    okta.hooks.hooks.push({ ...ours, id: "who2", name: "SIEM", url: "https://siem.example.com/okta", filter: null });
+    ours.eventTypes = others;
+    const split = await coverage();
+    expect([split.code, split.stderr]).toEqual([1, ""]);
+    expect(split.hooks).toContain(
+      `  "okta-proxy-watch Europe", to ${host}\n  "SIEM", to siem.example.com (does not count: it is not called okta-proxy-watch)\n`,
+    );
+    expect(split.hooks).toMatch(new RegExp(`has:\\n {2}${first.replaceAll(".", "\\.")} {2}\\(`));
+
+    // Two of ours, each with a part.
+    okta.hooks.hooks.push({ ...ours, id: "who3", name: "okta-proxy-watch second", eventTypes: [first] });
+    expect(await coverage()).toMatchObject({ code: 0, hooks: expect.stringContaining("have every event type") });
+
+    // One of them is not verified, the other not active: what SIEM has does not reach us.
+    ours.status = "INACTIVE";
+    const [, , second] = okta.hooks.hooks;
+    if (second !== undefined) second.verificationStatus = "UNVERIFIED";
+    const odd = await coverage();
+    expect(odd.hooks).toContain(`"okta-proxy-watch Europe", to ${host} (does not count: it is not active)`);
+    expect(odd.hooks).toContain(`"okta-proxy-watch second", to ${host} (does not count: Okta has not verified it)`);
+    expect(odd).toMatchObject({ code: 1, hooks: expect.stringMatching(/^ {2}user\.session\.start {2}\(/m) });
+
+    // Where no hook has our name, as one that was made by hand, all that deliver count.
+    ours.name = "Made by hand";
+    if (second !== undefined) second.name = "SIEM, too";
+    const byHand = await coverage();
+    expect(byHand.hooks).toContain('  "SIEM", to siem.example.com\n');
+    expect(byHand.code).toBe(0);
+
+    // A filter drops what a rule needs.
+    ours.status = "ACTIVE";
+    ours.eventTypes = [first, ...others];
+    const expression = "event.outcome.result eq 'SUCCESS'";
+    ours.filter = {
+      type: "EXPRESSION_LANGUAGE",
+      eventFilterMap: [{ event: first, condition: { expression, version: null } }],
+    };
+    const filtered = await coverage();
+    expect(filtered.code).toBe(0);
+    expect(filtered.hooks).toContain(`    a filter drops events: ${first} unless ${expression}\n`);
+  });
+
+  test("an event type that Okta may have retired is named, and is no fault of the hook", async () => {
+    const folder = await mkdtemp(join(tmpdir(), "own-rules-"));
+    try {
+      await writeFile(
+        join(folder, "retired.yml"),
+        "title: Retired\nid: 00000000-0000-4000-8000-000000000001\nlogsource: { product: okta }\ndetection:\n  a: { eventType: user.telepathy.begin }\n  condition: a\nlevel: low\n",
+      );
+      const settings = join(folder, "settings");
+      await writeFile(settings, "rulesFolder: .\n");
+      await hook("register");
+      const { code, stdout } = await runCli("rules", ["coverage", "--org", okta.orgUrl], {
+        environment: { ...environment, SETTINGS_FILE: settings },
+      });
+      expect(code).toBe(0);
+      expect(stdout).toContain(
+        "Nor has one these, which Okta may refuse:\n  user.telepathy.begin  (Retired): it is not in Okta's catalog of",
+      );
+    } finally {
+      await rm(folder, { recursive: true });
+    }
+  });
+
   test("run again, it changes nothing; after detections changed, the subscription alone", async () => {
     await hook("register");
     okta.asked.length = 0;
