@@ -8,7 +8,7 @@ export const commands: Readonly<Record<string, CommandEntry>> = {
     summary: "run detections over past events",
     load: () => import("./backtest.ts"),
     // Most of what it makes of an event is garbage at once: a small young generation stays in the processor's cache.
-    flags: ["--max-semi-space-size=4", "--max-old-space-size=1024"],
+    flags: ["--max-semi-space-size=2", "--max-old-space-size=1024"],
   },
   deploy: { summary: "deploy to AWS, now and after every change", load: () => import("./deploy.ts") },
   hook: { summary: "register Okta's event hook, and keep it healthy", load: () => import("./hook.ts") },
@@ -22,7 +22,7 @@ export const commands: Readonly<Record<string, CommandEntry>> = {
   report: {
     summary: "write a page about the past: map, persons, detections, what would quieten them",
     load: () => import("./report.ts"),
-    flags: ["--max-semi-space-size=4", "--max-old-space-size=1024"],
+    flags: ["--max-semi-space-size=2", "--max-old-space-size=1024"],
   },
   digest: { summary: "print the week's digest", load: () => import("./digest.ts") },
   deadletters: { summary: "show and redrive what could not be processed", load: () => import("./deadletters.ts") },

@@ -11,6 +11,7 @@ import { type Candidate, findCandidate } from "../lambda/core/pipeline/match.ts"
 import { compileAdjustments } from "../lambda/core/severity/compile-adjustments.ts";
 import { withoutFilters } from "../lambda/core/sigma/parse/parse-filter.ts";
 import type { Rule } from "../lambda/core/sigma/rule.ts";
+import type { RuleSet } from "../lambda/core/sigma/rule-set.ts";
 import type { Report } from "../pages/report/report.ts";
 import { type AlertTally, countReplayed, createAlertTally } from "./backtest/alert-tally.ts";
 import { type BacktestCorrelator, createBacktestCorrelator } from "./backtest/correlate.ts";
@@ -79,61 +80,21 @@ export async function backtest(options: BacktestOptions): Promise<void> {
       distanceKm: options.distanceKm,
       incidents,
     });
-  const seen = rememberEvents();
   const held = holdEvents();
   const isPrinted = options.printMatches ?? true;
   const output = isPrinted ? linesToStandardOutput() : noLines;
   const reads = createReadCounter();
-  const onEvent = async (event: LogEvent): Promise<void> => {
-    matches.read += 1;
-    if (!seen.add(event.uuid)) {
-      matches.repeated += 1;
-      return;
-    }
-    if (hasRange(options) && countOutside(publishedTime(event.published), options, matches)) return;
-    if (event.eventType === sessionStart) report?.countEvent(event);
-    const candidate = findCandidate(event, ruleSet);
-    const whole = unfiltered.rules.length === 0 ? null : findCandidate(event, unfiltered);
-    const decideOn = (each: Candidate) => decide(each, profiles?.locations ?? null, options.distanceKm);
-    const decision = candidate && decideOn(candidate);
-    if (whole !== null) countFiltered(matches, decideOn(whole), decision);
-    if (candidate === null || decision === null) return;
-    const detections = decision.detections.filter(({ rule }) => !silent.has(rule.id));
-    countDecision(matches, candidate, { ...decision, detections }, isLogin);
-    if (decision.detections.length > 0) {
-      held.add(event);
-      if (event.eventType !== sessionStart) report?.countEvent(event);
-    }
-    for (const { rule, matched } of detections) {
-      const { id, title, level } = rule;
-      const match = { rule: id, title, level, event: event.uuid, ...(options.explain ? { matched } : {}) };
-      await output.write(JSON.stringify(match));
-    }
-  };
-  try {
-    const asked = report === null ? evaluated : [...evaluated, signInRule()];
-    for await (const { name, batches, position } of sourcesOf(options, asked, reads)) {
-      for await (const batch of batches) {
-        progress.update(
-          () => `${name} ${position()}, ${count(matches.read)} events, ${count(matches.matches)} matches`,
-        );
-        for (const part of batch) {
-          if (isSkipped(part)) countSkipped(part, options, matches, seen);
-          else await onEvent(part);
-        }
-      }
-    }
-  } finally {
-    await output.flush();
-    progress.done();
-  }
+  const asked = report === null ? evaluated : [...evaluated, signInRule()];
+  const decideOn = (each: Candidate) => decide(each, profiles?.locations ?? null, options.distanceKm);
+  const into = { matches, report, held, output, reads };
+  await readEvents(options, { asked, ruleSet, unfiltered, silent, decideOn, isLogin }, into, progress);
   if (options.events !== undefined) refuseWithoutEvents(reads.counts);
   if (correlations.length > 0) {
-    const decideOn = (event: LogEvent) => {
+    const decideAgain = (event: LogEvent) => {
       const candidate = findCandidate(event, ruleSet);
-      return candidate && decide(candidate, profiles?.locations ?? null, options.distanceKm);
+      return candidate && decideOn(candidate);
     };
-    await correlateHeld(held, correlator, decideOn, output, progress);
+    await correlateHeld(held, correlator, decideAgain, output, progress);
   }
   const alerts = createAlertTally(exceptions);
   const deployment: Deployment = {
@@ -185,6 +146,79 @@ export async function backtest(options: BacktestOptions): Promise<void> {
   if (profiles !== null && profiles.bad.length > 0) process.exitCode = badInput;
   if (options.events !== undefined) process.stderr.write(`\n${describeReads(reads.counts)}`);
   if (isPrinted && options.report !== undefined) process.stderr.write(`\nWritten: ${onTerminal(options.report)}\n`);
+}
+
+/** The rules of a backtest, and how it decides on what they match. */
+interface Judging {
+  /** The rules whose events are needed: lines of others may be skipped. */
+  readonly asked: readonly Rule[];
+  readonly ruleSet: RuleSet;
+  /** The rules that have filters, without them. */
+  readonly unfiltered: RuleSet;
+  /** The ids of rules that yield no results of their own. */
+  readonly silent: ReadonlySet<string>;
+  readonly decideOn: (candidate: Candidate) => RuleDecision;
+  readonly isLogin: (login: string) => boolean;
+}
+
+/** What a backtest counts and holds of events. */
+interface Collected {
+  readonly matches: MatchTally;
+  readonly report: BacktestReport | null;
+  readonly held: HeldEvents;
+  readonly output: Lines;
+  readonly reads: ReadCounter;
+}
+
+/** Reads all events, and collects what rules match. What it takes for that in memory is free again once it ends. */
+async function readEvents(
+  options: BacktestOptions,
+  { asked, ruleSet, unfiltered, silent, decideOn, isLogin }: Judging,
+  { matches, report, held, output, reads }: Collected,
+  progress: Progress,
+): Promise<void> {
+  const seen = rememberEvents();
+  const onEvent = async (event: LogEvent): Promise<void> => {
+    matches.read += 1;
+    if (!seen.add(event.uuid)) {
+      matches.repeated += 1;
+      return;
+    }
+    if (hasRange(options) && countOutside(publishedTime(event.published), options, matches)) return;
+    if (event.eventType === sessionStart) report?.countEvent(event);
+    const candidate = findCandidate(event, ruleSet);
+    const whole = unfiltered.rules.length === 0 ? null : findCandidate(event, unfiltered);
+    const decision = candidate && decideOn(candidate);
+    if (whole !== null) countFiltered(matches, decideOn(whole), decision);
+    if (candidate === null || decision === null) return;
+    const detections = decision.detections.filter(({ rule }) => !silent.has(rule.id));
+    countDecision(matches, candidate, { ...decision, detections }, isLogin);
+    if (decision.detections.length > 0) {
+      held.add(event);
+      if (event.eventType !== sessionStart) report?.countEvent(event);
+    }
+    for (const { rule, matched } of detections) {
+      const { id, title, level } = rule;
+      const match = { rule: id, title, level, event: event.uuid, ...(options.explain ? { matched } : {}) };
+      await output.write(JSON.stringify(match));
+    }
+  };
+  try {
+    for await (const { name, batches, position } of sourcesOf(options, asked, reads)) {
+      for await (const batch of batches) {
+        progress.update(
+          () => `${name} ${position()}, ${count(matches.read)} events, ${count(matches.matches)} matches`,
+        );
+        for (const part of batch) {
+          if (isSkipped(part)) countSkipped(part, options, matches, seen);
+          else await onEvent(part);
+        }
+      }
+    }
+  } finally {
+    await output.flush();
+    progress.done();
+  }
 }
 
 async function readProfiles(file: string) {

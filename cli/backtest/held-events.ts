@@ -15,8 +15,8 @@ export interface HeldEvents {
 const blockSize = 32;
 /** A block is some tens of kilobytes of similar text: a small window compresses it as well, in less time and memory. */
 const packing = { level: 1, windowBits: 13, memLevel: 5 } as const;
-/** The cache of decompressed blocks: sorted exports, also several at once, decompress each block once. */
-const openBlocks = 64;
+/** The decompressed blocks at once: of sorted exports, also of several, each block is decompressed once. */
+const openBlocks = 32;
 
 /**
  * Holds events in memory, compressed to about a tenth of their JSON: a rule may match every event of a month. They are
@@ -25,20 +25,13 @@ const openBlocks = 64;
 export function holdEvents(): HeldEvents {
   const times: number[] = [];
   const blocks: Buffer[] = [];
-  const unpacked = new Map<number, readonly unknown[]>();
   let pending: string[] = [];
   let untimed = 0;
 
   const unpack = (block: number): readonly unknown[] => {
-    const found = unpacked.get(block);
-    if (found !== undefined) return found;
     const packed = blocks[block];
     const text = packed === undefined ? `[${pending.join(",")}]` : inflateRawSync(packed).toString("utf8");
-    const events = JSON.parse(text) as readonly unknown[];
-    const [oldest] = unpacked.keys();
-    if (unpacked.size >= openBlocks && oldest !== undefined) unpacked.delete(oldest);
-    unpacked.set(block, events);
-    return events;
+    return JSON.parse(text);
   };
 
   return {
@@ -51,15 +44,29 @@ export function holdEvents(): HeldEvents {
       times.push(time);
       pending.push(JSON.stringify(received));
       if (pending.length < blockSize) return;
-      blocks.push(Buffer.from(deflateRawSync(`[${pending.join(",")}]`, packing)));
+      const packed = deflateRawSync(`[${pending.join(",")}]`, packing);
+      // Memory of its own: Node.js's pool would be held as a whole for each block in it.
+      const block = Buffer.allocUnsafeSlow(packed.length);
+      packed.copy(block);
+      blocks.push(block);
       pending = [];
     },
     count: () => times.length,
     untimed: () => untimed,
     *inOrder() {
       const order = Uint32Array.from(times.keys()).sort((a, b) => (times[a] ?? 0) - (times[b] ?? 0) || a - b);
+      const open = new Map<number, { readonly events: readonly unknown[]; left: number }>();
       for (const index of order) {
-        const event = readLogEvent(unpack(Math.floor(index / blockSize))[index % blockSize]);
+        const block = Math.floor(index / blockSize);
+        const found = open.get(block);
+        const [oldest] = open.keys();
+        if (found === undefined && open.size >= openBlocks && oldest !== undefined) open.delete(oldest);
+        const opened = found ?? { events: unpack(block), left: blockSize };
+        opened.left -= 1;
+        // Of events in order, a block is in memory up to its last one.
+        if (opened.left === 0) open.delete(block);
+        else if (found === undefined) open.set(block, opened);
+        const event = readLogEvent(opened.events[index % blockSize]);
         if (event !== null) yield event;
       }
     },

@@ -28,7 +28,8 @@ export async function peek(chunks: AsyncIterator<Buffer>, bytes: number): Promis
     seen.push(Buffer.from(next.value));
     length += next.value.length;
   }
-  const start = Buffer.concat(seen);
+  const [first, ...others] = seen;
+  const start = first !== undefined && others.length === 0 ? first : Buffer.concat(seen);
   async function* all(): AsyncGenerator<Buffer> {
     if (start.length > 0) yield start;
     for (let next = await chunks.next(); !next.done; next = await chunks.next()) yield next.value;

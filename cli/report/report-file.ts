@@ -1,7 +1,6 @@
 import { resolve } from "node:path";
 import { anonymize } from "../../pages/report/anonymize.ts";
 import type { Report } from "../../pages/report/report.ts";
-import { writeReport } from "../../pages/report/write-report.ts";
 import { linesToFile } from "../backtest/lines.ts";
 import { InputError } from "../command.ts";
 
@@ -37,11 +36,16 @@ export async function openReportFile(
     async write(report) {
       const shown = isAnonymous ? anonymize(report) : report;
       try {
-        await file.write(path.endsWith(".json") ? JSON.stringify(shown, null, 2) : writeReport(shown));
+        await file.write(path.endsWith(".json") ? JSON.stringify(shown, null, 2) : await writePage(shown));
         await file.close();
       } finally {
         await file.discard();
       }
     },
   };
+}
+
+/** The map of the world is loaded once the memory of what was read is free again. */
+async function writePage(report: Report): Promise<string> {
+  return (await import("../../pages/report/write-report.ts")).writeReport(report);
 }
