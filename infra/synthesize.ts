@@ -1,5 +1,6 @@
 import { App, CfnElement, type Stack } from "aws-cdk-lib";
 import { Template } from "aws-cdk-lib/assertions";
+import { DISABLE_ASSET_STAGING_CONTEXT } from "aws-cdk-lib/cx-api";
 import { OktaProxyWatchStack } from "./stack.ts";
 
 /** A statement of a policy. */
@@ -45,9 +46,17 @@ export const everything = {
   runbookUrl: "https://git.example.com/okta-proxy-watch/docs/runbook.md",
 };
 
+/**
+ * An app whose synthesis copies no code of functions, which is more than half of its time where the template alone is read.
+ *
+ * @param outdir where the assembly goes. @default a new temporary folder
+ */
+export const appInPlace = (context: Readonly<Record<string, unknown>>, outdir?: string): App =>
+  new App({ context: { [DISABLE_ASSET_STAGING_CONTEXT]: true, ...context }, ...(outdir !== undefined && { outdir }) });
+
 /** Synthesizes the stack with these settings. */
 export function synthesize(context: Readonly<Record<string, unknown>> = {}): Synthesized {
-  return readStack(new OktaProxyWatchStack(new App({ context }), "Test"));
+  return readStack(new OktaProxyWatchStack(appInPlace(context), "Test"));
 }
 
 /** Synthesizes a stack, and reads its constructs' resources. */

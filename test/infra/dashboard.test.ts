@@ -1,9 +1,8 @@
 import { fileURLToPath } from "node:url";
-import { App } from "aws-cdk-lib";
 import { Template } from "aws-cdk-lib/assertions";
 import { describe, expect, test } from "vitest";
 import { OktaProxyWatchStack } from "../../infra/stack.ts";
-import { everything } from "../../infra/synthesize.ts";
+import { appInPlace, everything } from "../../infra/synthesize.ts";
 import { loadDetections } from "../../lambda/adapters/rule-files/load-detections.ts";
 import { chooseCorrelated } from "../../lambda/core/detections/choose-correlated.ts";
 import { compileRules } from "../../lambda/core/detections/compile-rules.ts";
@@ -36,7 +35,7 @@ async function readDashboard(context: Readonly<Record<string, unknown>> = {}): P
     all.map(({ content }) => content).filter(({ author }) => author === "okta-proxy-watch");
   const contents = { rules: ours(loaded.rules), correlations: ours(loaded.correlations) };
   const { evaluated, correlations, silent } = chooseCorrelated(contents, { experimental: false });
-  const stack = new OktaProxyWatchStack(new App({ context: { ...everything, ...context } }), "Test", {
+  const stack = new OktaProxyWatchStack(appInPlace({ ...everything, ...context }), "Test", {
     detections: await compileRules(evaluated),
     correlations: correlations.filter(({ id }) => !silent.has(id)),
     silent,

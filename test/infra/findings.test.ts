@@ -1,11 +1,11 @@
 import { mkdtemp, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { App, Validations } from "aws-cdk-lib";
+import { Validations } from "aws-cdk-lib";
 import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
 import { acknowledgeFindings, explanations, packs } from "../../infra/findings.ts";
 import { OktaProxyWatchStack } from "../../infra/stack.ts";
-import { everything } from "../../infra/synthesize.ts";
+import { appInPlace, everything } from "../../infra/synthesize.ts";
 
 interface Report {
   readonly pluginReports: readonly {
@@ -25,7 +25,7 @@ const strict = { "@aws-cdk/core:validateAgainstDefaultRules": true };
 async function check(context: Readonly<Record<string, unknown>>, explained = explanations): Promise<Report> {
   const outdir = await mkdtemp(join(tmpdir(), "okta-proxy-watch-findings-"));
   try {
-    const app = new App({ context: { ...strict, ...context }, outdir });
+    const app = appInPlace({ ...strict, ...context }, outdir);
     acknowledgeFindings(new OktaProxyWatchStack(app, "Test"), explained);
     Validations.of(app).addPlugins(...packs(app));
     app.synth();

@@ -1,8 +1,7 @@
-import { App } from "aws-cdk-lib";
 import { describe, expect, test } from "vitest";
 import { OktaProxyWatchStack } from "../../infra/stack.ts";
 import { maximumPatternLength, type StreamPattern, streamPatterns } from "../../infra/stream-patterns.ts";
-import { ofType, readStack } from "../../infra/synthesize.ts";
+import { appInPlace, ofType, readStack } from "../../infra/synthesize.ts";
 import { loadDetections } from "../../lambda/adapters/rule-files/load-detections.ts";
 import { compileRules, isEnabled } from "../../lambda/core/detections/compile-rules.ts";
 import { hookEligibleNames, systemLogOnlyNames } from "../../lambda/core/okta/event-type-catalog.ts";
@@ -101,7 +100,7 @@ describe("the log stream", () => {
   const busName = "aws.partner/okta.com/example/okta";
   const synthesizeWith = async (context: Readonly<Record<string, unknown>>) => {
     const detections = await compileRules(shipped.filter((rule) => isEnabled(rule, { experimental: false })));
-    return readStack(new OktaProxyWatchStack(new App({ context }), "Test", { detections }));
+    return readStack(new OktaProxyWatchStack(appInPlace(context), "Test", { detections }));
   };
 
   test("is off unless an event bus is named", async () => {
