@@ -42,8 +42,9 @@ interface Term {
   readonly text: string;
 }
 
-const write = (terms: readonly Term[]) =>
-  terms.map(({ operator, text }) => `eventType ${operator} ${JSON.stringify(text)}`).join(" or ");
+const writeTerm = ({ operator, text }: Term) => `eventType ${operator} ${JSON.stringify(text)}`;
+const separator = " or ";
+const write = (terms: readonly Term[]) => terms.map(writeTerm).join(separator);
 
 /** Null for none, and where no expression is short enough. */
 function shortExpression(eventTypes: readonly string[]): string | null {
@@ -67,14 +68,17 @@ function joinByStart(terms: readonly Term[]): readonly Term[] | null {
       return parts.map((_, index) => `${parts.slice(0, index + 1).join(".")}.`);
     }),
   );
-  let best: { readonly terms: readonly Term[]; readonly cost: number } | null = null;
+  const lengths = new Map(terms.map((term) => [term, writeTerm(term).length + separator.length]));
+  let best: { readonly start: string; readonly cost: number } | null = null;
   for (const start of [...starts].sort()) {
-    const others = terms.filter(({ text }) => !text.startsWith(start));
-    const covered = terms.length - others.length;
-    const joined: readonly Term[] = [...others, { operator: "sw", text: start }];
-    const saved = write(terms).length - write(joined).length;
-    const cost = (countEventTypes(start) - covered) / saved;
-    if (covered > 1 && saved > 0 && (best === null || cost < best.cost)) best = { terms: joined, cost };
+    const covered = terms.filter(({ text }) => text.startsWith(start));
+    const ownLength = writeTerm({ operator: "sw", text: start }).length + separator.length;
+    const saved = covered.reduce((sum, term) => sum + (lengths.get(term) ?? 0), -ownLength);
+    if (covered.length < 2 || saved <= 0) continue;
+    const cost = (countEventTypes(start) - covered.length) / saved;
+    if (best === null || cost < best.cost) best = { start, cost };
   }
-  return best?.terms ?? null;
+  if (best === null) return null;
+  const { start } = best;
+  return [...terms.filter(({ text }) => !text.startsWith(start)), { operator: "sw", text: start }];
 }
