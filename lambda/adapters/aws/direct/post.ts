@@ -49,7 +49,10 @@ export function createPost(endpoint: URL, settings: PostSettings): Post {
   const isSecure = endpoint.protocol === "https:";
   const { keepAlive = true } = (isSecure ? settings.httpsAgent : settings.httpAgent) ?? {};
   const open = once(async () => {
-    const { request, Agent } = await (isSecure ? import("node:https") : import("node:http"));
+    // The default export: in a bundle of several files the module has no other.
+    const {
+      default: { request, Agent },
+    } = await (isSecure ? import("node:https") : import("node:http"));
     return { request, agent: new Agent({ keepAlive, maxSockets: maximumConnections }) };
   });
   const hostname = endpoint.hostname.replace(/^\[|\]$/g, "");
