@@ -183,7 +183,14 @@ const acts: readonly Act[] = [
   },
   { base: "privilege-grant", eventType: "user.account.privilege.grant", perDay: 2, ...byAdministrator },
   { base: "privilege-grant", eventType: "user.account.privilege.revoke", perDay: 1.5, ...byAdministrator },
-  { base: "api-token", eventType: "system.api_token.create", perDay: 0.6, ...byAdministrator },
+  {
+    base: "api-token",
+    eventType: "system.api_token.create",
+    perDay: 0.6,
+    ...byAdministrator,
+    // What Okta's admin console offers first.
+    change: { "debugContext.debugData.networkConnection": "ANYWHERE" },
+  },
   { base: "api-token", eventType: "system.api_token.revoke", perDay: 0.6, ...byAdministrator },
   { base: "policy-change", eventType: "policy.rule.update", perDay: 3, ...byAdministrator },
   { base: "policy-change", eventType: "zone.update", perDay: 0.6, ...byAdministrator },
