@@ -62,8 +62,8 @@ test("the loudest detection comes first, by its latest title; half of the alerts
   const atStart = incident("bob", { detectedAt: since, operator: "MULLVAD_VPN", detections: [rule, other] });
   const found = noiseOf(
     [
-      renamed,
       incident("ada", { detectedAt: "2026-11-20T00:00:00.000Z" }),
+      renamed,
       atStart,
       incident("bob", { operator: "SURFSHARK_VPN" }),
     ],

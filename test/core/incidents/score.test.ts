@@ -107,12 +107,12 @@ describe("the advice on a detection", () => {
     const adviceBeside = (own: Partial<IncidentAlert>, ...attacks: readonly Incident[]) =>
       scoreRules([...[1, 2, 3].map(() => incident("benign", own)), ...attacks]).find(({ id }) => id === "r1")?.advice;
     // The attack went through another autonomous system of no named operator.
+    const through = (asNumber: number) => ({ operator: null, asNumber });
+    const [attacked, ...own] = [64_502, 64_501, 64_501, 64_501].map((asNumber) =>
+      incident("benign", through(asNumber)),
+    );
     expect(
-      adviceBeside(
-        { operator: null, asNumber: 64_501 },
-        incident("benign", { operator: null, asNumber: 64_502 }),
-        attack({ operator: null, asNumber: 64_502 }),
-      ),
+      scoreRules([attacked as Incident, ...own, attack(through(64_502))]).find(({ id }) => id === "r1")?.advice,
     ).toMatchObject({ kind: "except", scope: { asNumber: 64_501 } });
     expect(adviceBeside({ operator: "NordVPN" }, attack({ operator: "NORD_VPN" }))).toEqual({ kind: "keep" });
     const byLogin = {
