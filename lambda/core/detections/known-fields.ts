@@ -98,7 +98,7 @@ export function checkField(name: string): string | null {
 }
 
 /** Fields that adjustments of severity may use beside those of rules: they are known once the rules are judged. */
-const severityFields: ReadonlySet<string> = new Set(["enrichment.storm.active"]);
+const severityFields: ReadonlySet<string> = new Set(["enrichment.storm.active", "enrichment.correlation.fired"]);
 
 /** Checks the name of a field that an adjustment of severity uses, as {@link checkField} does. */
 export function checkSeverityField(name: string): string | null {

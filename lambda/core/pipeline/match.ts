@@ -92,11 +92,16 @@ export function enrich(
 }
 
 /**
- * The fields that adjustments of severity read: those of rules, and whether the session started in a storm, which is known once the
- * rules are judged.
+ * The fields that adjustments of severity read: those of rules, and what is known once the rules are judged.
+ *
+ * @param known whether the session started in a storm, and whether the event completes a correlation
  */
-export function withStorm({ enrichment }: Enrichment, active: boolean): Enrichment {
-  return { enrichment: { ...(enrichment as object), storm: { active } } };
+export function forSeverity(
+  { enrichment }: Enrichment,
+  { isInStorm, hasFired }: { readonly isInStorm: boolean; readonly hasFired: boolean },
+): Enrichment {
+  const known = { storm: { active: isInStorm }, correlation: { fired: hasFired } };
+  return { enrichment: { ...(enrichment as object), ...known } };
 }
 
 /** Calls `read` once, on first use: many rules need the same value. */

@@ -5,11 +5,12 @@ import { canonicalLogin } from "../okta/person.ts";
 import { looksLikeLogin } from "../okta/stranger.ts";
 import { stormIdOf, withSession } from "../storms/storm.ts";
 import { within } from "../time/budget.ts";
+import { firedOf } from "./correlations.ts";
 import { stormAround } from "./count-source.ts";
 import type { Alertable } from "./except.ts";
 import type { Grouped } from "./group.ts";
 import { incidentSource } from "./incident.ts";
-import { idsOf, withStorm } from "./match.ts";
+import { forSeverity, idsOf } from "./match.ts";
 import { recallUser, withEarlier } from "./person.ts";
 import type { PipelinePorts } from "./ports.ts";
 import type { Result } from "./result.ts";
@@ -109,7 +110,10 @@ function sourceOf(
       ),
     severity: {
       adjustments: ports.severityAdjustments,
-      enrichment: withStorm(decision.enrichment, around !== null),
+      enrichment: forSeverity(decision.enrichment, {
+        isInStorm: around !== null,
+        hasFired: firedOf(detections).length > 0,
+      }),
     },
   };
 }

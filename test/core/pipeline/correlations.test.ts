@@ -1,5 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { type MemoryGroups, memoryGroups } from "../../../cli/backtest/memory.ts";
+import { loadSeverity } from "../../../lambda/adapters/rule-files/load-severity.ts";
 import type { Alert } from "../../../lambda/core/alerts/alert-schema.ts";
 import { attributesOf } from "../../../lambda/core/alerts/attributes.ts";
 import { planCorrelations } from "../../../lambda/core/correlation/correlate.ts";
@@ -12,6 +13,7 @@ import { processDelivery } from "../../../lambda/core/pipeline/process-delivery.
 import { retryWork } from "../../../lambda/core/pipeline/retry-work.ts";
 import { readWork, writeWork } from "../../../lambda/core/pipeline/work.ts";
 import type { ProfileLocation } from "../../../lambda/core/profiles/profile-location.ts";
+import { compileAdjustments } from "../../../lambda/core/severity/compile-adjustments.ts";
 import type { Correlation } from "../../../lambda/core/sigma/correlation.ts";
 import type { Rule } from "../../../lambda/core/sigma/rule.ts";
 import { chainRules, correlationsOf } from "../../fixtures/chains.ts";
@@ -581,6 +583,16 @@ level: high
     for (const [index, uuid] of ["ada", "grace", "linus"].entries()) results.push(await deliver(of(uuid, index)));
     expect(results.map(({ gathered }) => gathered)).toEqual([0, 1, 0]);
     expect(told().map(([uuid]) => uuid)).toEqual(["ada", "linus"]);
+  });
+
+  test("nor lowered as an attempt that failed, or came through iCloud Private Relay, is by itself", async () => {
+    const severityAdjustments = await compileAdjustments(await loadSeverity("detections/severity.yml"));
+    const { deliver, published } = world({ ...only([failedStart]), severityAdjustments }, []);
+    const relay = { type: "Proxy", operator: "APPLE_ICLOUD_RELAY_PROXY", isAnonymous: true };
+    const securityContext = { isProxy: true, asNumber: 64_500, ipDetails: { ipServiceCategories: [relay] } };
+    for (const [index, uuid] of ["f1", "f2", "f3"].entries())
+      await deliver({ ...failure(uuid, index), securityContext });
+    expect(published.map(({ severity }) => severity)).toEqual(["informational", "informational", "high"]);
   });
 
   test("in the storm of its source", async () => {

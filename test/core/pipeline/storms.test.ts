@@ -106,6 +106,21 @@ describe("a success in a storm", () => {
     });
   });
 
+  test("through iCloud Private Relay is no less severe for that", async () => {
+    const { deliver, published } = world();
+    const relay = {
+      securityContext: {
+        isProxy: true,
+        asNumber: 64_511,
+        ipDetails: { ipServiceCategories: [{ type: "Proxy", operator: "APPLE_ICLOUD_RELAY_PROXY" }] },
+      },
+    };
+    await deliver(...Array.from({ length: 8 }, (_, index) => failedSignIn(index, relay)));
+    expect(published[0]?.severity).toBe("informational");
+    await deliver(signIn("success", "user3@example.com", relay));
+    expect(published.at(-1)).toMatchObject({ severity: "critical", storm: { attempts: 8 } });
+  });
+
   test("names the sessions that started before it, and its own", async () => {
     const { deliver, published } = world();
     await deliver(...attempts(8));
