@@ -9,6 +9,7 @@ import { createLookUp } from "../lambda/adapters/tables/look-up.ts";
 import { openProfileItems } from "../lambda/adapters/tables/profile-items.ts";
 import { journeysOf, keysOfProfile } from "../lambda/adapters/tables/profile-look-up.ts";
 import { createSyncState } from "../lambda/adapters/tables/sync-state.ts";
+import { trailItemId } from "../lambda/adapters/tables/trails.ts";
 import { userItemIds } from "../lambda/adapters/tables/user-item-ids.ts";
 import { countryCode } from "../lambda/core/geo/country.ts";
 import { loginUserKey, type UserKey } from "../lambda/core/history/user-key.ts";
@@ -209,7 +210,7 @@ async function remove(user: string, options: DeploymentOptions): Promise<void> {
   // Without the key, items under a login cannot be found: nothing is deleted, rather than a part.
   const stateKey = await deployment.stateKey();
   const users: UserKey[] = [loginUserKey(user), ...keysOf(user).map((id) => `id#${id}` as const)];
-  const ids = new Set(users.flatMap((each) => userItemIds(each, stateKey)));
+  const ids = new Set(users.flatMap((each) => [...userItemIds(each, stateKey), trailItemId(each, stateKey)]));
   const items = openItems(deployment);
   const stored = await items.get(keysOf(user).flatMap(keysOfProfile));
   const removed = await items.remove(keysOf(user).flatMap(keysOfProfile));
@@ -228,7 +229,7 @@ async function remove(user: string, options: DeploymentOptions): Promise<void> {
     return traveler === null ? key : `journeys of ${traveler}`;
   });
   if (names.length > 0) print(`Deleted: ${names.toSorted().join(", ")}`);
-  if (forgotten > 0) print("Deleted: what is remembered of the user's proxied sessions");
+  if (forgotten > 0) print("Deleted: what is remembered of the user's sessions");
   if (incidents > 0) print(`Deleted: ${plural(incidents, "incident")}`);
   if (days > 0) print(`Deleted: the name in the digest's counts of ${plural(days, "day")}`);
 }

@@ -2,19 +2,23 @@ import { basename, resolve } from "node:path";
 import { planCorrelations } from "../lambda/core/correlation/correlate.ts";
 import { chooseCorrelated } from "../lambda/core/detections/choose-correlated.ts";
 import { compileRules } from "../lambda/core/detections/compile-rules.ts";
+import { asksForTravel } from "../lambda/core/detections/enriched-fields.ts";
 import { indexField } from "../lambda/core/detections/log-source.ts";
 import { type LogEvent, publishedTime, sessionStart } from "../lambda/core/okta/log-event.ts";
 import { canonicalLogin } from "../lambda/core/okta/person.ts";
 import { looksLikeLogin } from "../lambda/core/okta/stranger.ts";
+import { followsTravel } from "../lambda/core/pipeline/follow-travel.ts";
 import { decide, type RuleDecision } from "../lambda/core/pipeline/judge.ts";
-import { type Candidate, findCandidate } from "../lambda/core/pipeline/match.ts";
+import { type Candidate, findCandidate, idsOf } from "../lambda/core/pipeline/match.ts";
 import { compileAdjustments } from "../lambda/core/severity/compile-adjustments.ts";
 import { withoutFilters } from "../lambda/core/sigma/parse/parse-filter.ts";
 import type { Rule } from "../lambda/core/sigma/rule.ts";
 import type { RuleSet } from "../lambda/core/sigma/rule-set.ts";
+import type { ChosenTravel } from "../lambda/core/travel/travel.ts";
 import type { Report } from "../pages/report/report.ts";
 import { type AlertTally, countReplayed, createAlertTally } from "./backtest/alert-tally.ts";
 import { type BacktestCorrelator, createBacktestCorrelator } from "./backtest/correlate.ts";
+import { createTravelFollower } from "./backtest/follow-travel.ts";
 import { type HeldEvents, holdEvents } from "./backtest/held-events.ts";
 import { type Lines, type LinesOfFile, linesToFile, linesToStandardOutput, noLines } from "./backtest/lines.ts";
 import { countDecision, countFiltered, createMatchTally, type MatchTally } from "./backtest/match-tally.ts";
@@ -85,16 +89,14 @@ export async function backtest(options: BacktestOptions): Promise<void> {
   const output = isPrinted ? linesToStandardOutput() : noLines;
   const reads = createReadCounter();
   const asked = report === null ? evaluated : [...evaluated, signInRule()];
-  const decideOn = (each: Candidate) => decide(each, profiles?.locations ?? null, options.distanceKm);
+  const decideOn: Judging["decideOn"] = (each, travel) =>
+    decide(each, profiles?.locations ?? null, options.distanceKm, [], travel);
   const into = { matches, report, held, output, reads };
-  await readEvents(options, { asked, ruleSet, unfiltered, silent, decideOn, isLogin }, into, progress);
+  const judging = { asked, ruleSet, unfiltered, silent, decideOn, isLogin };
+  await readEvents(options, judging, into, progress);
   if (options.events !== undefined) refuseWithoutEvents(reads.counts);
-  if (correlations.length > 0) {
-    const decideAgain = (event: LogEvent) => {
-      const candidate = findCandidate(event, ruleSet);
-      return candidate && decideOn(candidate);
-    };
-    await correlateHeld(held, correlator, decideAgain, output, progress);
+  if (correlations.length > 0 || evaluated.some(asksForTravel)) {
+    await decideHeld(held, correlator, decideInOrder(options, judging, into), output, progress);
   }
   const alerts = createAlertTally(exceptions);
   const deployment: Deployment = {
@@ -157,7 +159,8 @@ interface Judging {
   readonly unfiltered: RuleSet;
   /** The ids of rules that yield no results of their own. */
   readonly silent: ReadonlySet<string>;
-  readonly decideOn: (candidate: Candidate) => RuleDecision;
+  /** Where the travel is not given, rules that ask for it stay undecided. */
+  readonly decideOn: (candidate: Candidate, travel?: ChosenTravel | null) => RuleDecision;
   readonly isLogin: (login: string) => boolean;
 }
 
@@ -173,10 +176,12 @@ interface Collected {
 /** Reads all events, and collects what rules match. What it takes for that in memory is free again once it ends. */
 async function readEvents(
   options: BacktestOptions,
-  { asked, ruleSet, unfiltered, silent, decideOn, isLogin }: Judging,
-  { matches, report, held, output, reads }: Collected,
+  judging: Judging,
+  into: Collected,
   progress: Progress,
 ): Promise<void> {
+  const { asked, ruleSet, unfiltered, decideOn } = judging;
+  const { matches, report, held, output, reads } = into;
   const seen = rememberEvents();
   const onEvent = async (event: LogEvent): Promise<void> => {
     matches.read += 1;
@@ -188,20 +193,16 @@ async function readEvents(
     if (event.eventType === sessionStart) report?.countEvent(event);
     const candidate = findCandidate(event, ruleSet);
     const whole = unfiltered.rules.length === 0 ? null : findCandidate(event, unfiltered);
-    const decision = candidate && decideOn(candidate);
+    // A travel is known once the events are in order of time.
+    const isFollowed = candidate !== null && followsTravel(candidate);
+    const atOnce = isFollowed ? withRules(candidate, (rule) => !asksForTravel(rule)) : candidate;
+    const decision = atOnce && decideOn(atOnce);
     if (whole !== null) countFiltered(matches, decideOn(whole), decision);
-    if (candidate === null || decision === null) return;
-    const detections = decision.detections.filter(({ rule }) => !silent.has(rule.id));
-    countDecision(matches, candidate, { ...decision, detections }, isLogin);
-    if (decision.detections.length > 0) {
-      held.add(event);
-      if (event.eventType !== sessionStart) report?.countEvent(event);
-    }
-    for (const { rule, matched } of detections) {
-      const { id, title, level } = rule;
-      const match = { rule: id, title, level, event: event.uuid, ...(options.explain ? { matched } : {}) };
-      await output.write(JSON.stringify(match));
-    }
+    if (atOnce === null || decision === null) return;
+    const isMatch = decision.detections.length > 0;
+    if (isMatch || (isFollowed && !Number.isNaN(publishedTime(event.published)))) held.add(event);
+    if (isMatch && event.eventType !== sessionStart) report?.countEvent(event);
+    await writeMatches(atOnce, decision, options, judging, into);
   };
   try {
     for await (const { name, batches, position } of sourcesOf(options, asked, reads)) {
@@ -219,6 +220,48 @@ async function readEvents(
     await output.flush();
     progress.done();
   }
+}
+
+/** Counts and prints the matches of rules that yield results of their own. */
+async function writeMatches(
+  candidate: Candidate,
+  decision: RuleDecision,
+  { explain }: BacktestOptions,
+  { silent, isLogin }: Judging,
+  { matches, output }: Collected,
+): Promise<void> {
+  const detections = decision.detections.filter(({ rule }) => !silent.has(rule.id));
+  countDecision(matches, candidate, { ...decision, detections }, isLogin);
+  for (const { rule, matched } of detections) {
+    const { id, title, level } = rule;
+    const match = { rule: id, title, level, event: candidate.event.uuid, ...(explain ? { matched } : {}) };
+    await output.write(JSON.stringify(match));
+  }
+}
+
+/** A candidate with some of its rules. */
+function withRules(candidate: Candidate, isWanted: (rule: Rule) => boolean): Candidate {
+  const some = (rules: Candidate["rules"]) => rules.filter(({ rule }) => isWanted(rule));
+  return { ...candidate, rules: some(candidate.rules), certain: some(candidate.certain) };
+}
+
+/** Decides on events in order of time, those of which a rule asks for the travel among them, and writes the matches of these rules. */
+function decideInOrder(options: BacktestOptions, judging: Judging, into: Collected) {
+  const { ruleSet, decideOn } = judging;
+  const follower = createTravelFollower();
+  return async (event: LogEvent): Promise<RuleDecision | null> => {
+    const candidate = findCandidate(event, ruleSet);
+    if (candidate === null || !followsTravel(candidate)) return candidate && decideOn(candidate);
+    const decision = decideOn(candidate, follower.take(event));
+    const ofTravel = withRules(candidate, asksForTravel);
+    const ids = new Set(idsOf(ofTravel.rules));
+    const detections = decision.detections.filter(({ rule }) => ids.has(rule.id));
+    const undecided = decision.undecided.filter((id) => ids.has(id));
+    await writeMatches(ofTravel, { ...decision, detections, undecided }, options, judging, into);
+    const isOfTravelAlone = detections.length > 0 && detections.length === decision.detections.length;
+    if (isOfTravelAlone && event.eventType !== sessionStart) into.report?.countEvent(event);
+    return decision;
+  };
 }
 
 async function readProfiles(file: string) {
@@ -252,22 +295,22 @@ async function chooseRules({ rules, experimental, packs }: BacktestOptions) {
 /** Events between two turns of the event loop, which frees memory and shows progress. */
 const turnSize = 64;
 
-/** Correlates the events that rules match, in order of time. */
-async function correlateHeld(
+/** Decides on the events that rules match, or may match by the travel, in order of time, and correlates them. */
+async function decideHeld(
   held: HeldEvents,
   correlator: BacktestCorrelator,
-  decideOn: (event: LogEvent) => RuleDecision | null,
+  decideOn: (event: LogEvent) => Promise<RuleDecision | null>,
   output: Lines,
   progress: Progress,
 ): Promise<void> {
   let done = 0;
   try {
     for (const event of held.inOrder()) {
-      const decision = decideOn(event);
+      const decision = await decideOn(event);
       for (const line of decision === null ? [] : correlator.take(event, decision)) await output.write(line);
       done += 1;
       if (done % turnSize !== 0) continue;
-      progress.update(() => `${count(done)} of ${count(held.count())} matching events correlated`);
+      progress.update(() => `${count(done)} of ${count(held.count())} events compared and correlated`);
       await new Promise((resolve) => setImmediate(resolve));
     }
   } finally {

@@ -229,6 +229,17 @@ const storm = z.object({
   ),
 });
 
+const stop = z.object({
+  eventUuid: z.string(),
+  published: time("When Okta published the event of it"),
+  city: text,
+  state: text,
+  countryCode: text,
+  asNumber: number,
+  operators: described(z.array(z.string()), "The operators of anonymous services that it came through"),
+  anonymous: described(z.boolean(), "Whether the network hides its users: the place is then that of its exit"),
+});
+
 /** An alert: the `default` body of the SNS message. What is not known is null, and never left out. */
 export const alertSchema = z.object({
   schemaVersion: z.literal("1.1"),
@@ -333,6 +344,18 @@ export const alertSchema = z.object({
     }),
     nearestProfileLocation: z.nullable(profileLocation),
   }),
+  travel: described(
+    z.nullable(
+      z.object({
+        from: described(stop, "The earlier place"),
+        to: described(stop, "The later place: the event's own, but where the event was published before the other"),
+        distanceKm: described(z.number(), "Great-circle distance of both"),
+        minutes: described(z.number(), "Minutes between both"),
+        speedKmh: described(z.number(), "Kilometers an hour; as if a minute lay between what is closer"),
+      }),
+    ),
+    "Two places of the person that no airliner could have gone between, where a rule that runs asks for the travel; else null",
+  ),
   history: described(
     z.nullable(history),
     "The user's earlier proxied sessions; null when the user is not known, or the state table could not be read",

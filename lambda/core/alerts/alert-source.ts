@@ -8,6 +8,7 @@ import type { SeverityAdjustment } from "../severity/adjustment.ts";
 import type { MatchedSelection } from "../sigma/compile.ts";
 import type { Enrichment } from "../sigma/field.ts";
 import type { Rule } from "../sigma/rule.ts";
+import type { Travel } from "../travel/travel.ts";
 import type { IncidentSource } from "./incident.ts";
 import type { AlertStorm } from "./storm.ts";
 
@@ -31,6 +32,8 @@ export interface AlertSource {
   readonly detections: readonly DetectionSource[];
   readonly judgement: GeoJudgement;
   readonly thresholdKm: number;
+  /** The travel of the person. @default null, it is not known */
+  readonly travel?: Travel | null;
   readonly detectedAt: Date;
   /** @default false */
   readonly followUp?: boolean;

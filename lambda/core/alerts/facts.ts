@@ -12,6 +12,7 @@ import type { Alert } from "./alert-schema.ts";
 import type { AlertSource } from "./alert-source.ts";
 import { consoleLinks } from "./console-links.ts";
 import { mapLink } from "./map-link.ts";
+import { toAlertTravel } from "./travel.ts";
 
 /** The longest text that an alert copies from an event, in UTF-16 code units. Names and addresses are far shorter. */
 const maximumText = 1_000;
@@ -32,6 +33,7 @@ export type AlertFacts = Pick<
   | "network"
   | "client"
   | "geo"
+  | "travel"
   | "history"
   | "heldBack"
   | "risk"
@@ -60,6 +62,7 @@ export function alertFacts(source: Omit<AlertSource, "detections">): AlertFacts 
     network: networkOf(event),
     client: clientOf(event.fields),
     geo: geoOf(event, source),
+    travel: toAlertTravel(source.travel ?? null),
     risk: riskOf(event),
     behaviors: behaviors(event)
       .slice(0, maximumItems)

@@ -10,6 +10,7 @@ import { describeNews } from "./news.ts";
 import { isOfStorm } from "./storm.ts";
 import { countLogins, describeSpan, describeStarted } from "./storm-words.ts";
 import { describeOrder, othersOf, storyOf } from "./story.ts";
+import { describeTravel } from "./travel.ts";
 import {
   describeAge,
   describeExit,
@@ -45,16 +46,18 @@ export interface FirstScreen {
 }
 
 /**
- * What a person has to know of an alert, and the first thing to do, within {@link phone}: verdict, person, place, network,
- * what is new about it, and the first triage step. A part without a value is left out.
+ * What a person has to know of an alert, and the first thing to do, within {@link phone}: verdict, person, place, network or an
+ * impossible travel, what is new about it, and the first triage step. A part without a value is left out.
  */
 export function firstScreen(alert: InertAlert): FirstScreen {
   const isStory = storyOf(alert) !== null;
   const linesOfPlace = isStory ? linesOfPlaceInStory : linesOfPart;
+  const travel = labelled("Travel", describeTravel(alert));
+  const withoutStory = travel ?? labelled("Network", networkOf(alert));
   const parts = [
     { text: labelled("Who", who(alert)), most: linesOfPart },
     { text: labelled("Where", where(alert, linesOfPlace)), most: linesOfPlace },
-    { text: isStory ? null : labelled("Network", networkOf(alert)), most: linesOfPart },
+    { text: isStory ? null : withoutStory, most: linesOfPart },
     { text: describeNews(alert), most: linesOfPart },
   ];
   const { ip } = alert.network;

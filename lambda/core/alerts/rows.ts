@@ -6,6 +6,7 @@ import { describeBefore, describeVerdict } from "./incident.ts";
 import type { InertAlert } from "./inert.ts";
 import { type AlertStorm, isOfStorm } from "./storm.ts";
 import { describeAttempts, describeReasons, describeStarted, isGathered } from "./storm-words.ts";
+import { explainTravel } from "./travel.ts";
 import {
   describeActor,
   describeAge,
@@ -38,6 +39,7 @@ const rowNames = [
   "Through",
   "Network",
   "Location",
+  "Travel",
   "Client",
   "Strength",
   "History",
@@ -100,6 +102,7 @@ const describe: Readonly<Record<RowName, (alert: Alert) => string | null>> = {
   Through: describeProxy,
   Network: (alert) => (isSilent(alert) ? null : describeNetwork(alert)),
   Location: (alert) => (isSilent(alert) || isOfStorm(alert) ? null : `${alert.geo.verdict}. ${alert.geo.reason}`),
+  Travel: explainTravel,
   Client: (alert) => {
     const { browser, os, device } = alert.client;
     return [browser, os, device].filter(Boolean).join(", ") || (isSilent(alert) || isOfStorm(alert) ? null : "unknown");

@@ -83,7 +83,8 @@ export function describeKind(alert: Alert): string {
   const noun = succeeded(alert.session.outcome) ? "sign-in" : "failed sign-in";
   if (isReport(alert)) return `suppressed: ${plural(alert.heldBack?.count ?? 0, `more ${noun}`)}`;
   const proxy = nameProxy(alert);
-  return `${noun}${proxy === null ? "" : ` through ${proxy}`}${storm === null ? "" : " in a storm"}`;
+  const travel = alert.travel === null ? "" : " after impossible travel";
+  return `${noun}${proxy === null ? "" : ` through ${proxy}`}${travel}${storm === null ? "" : " in a storm"}`;
 }
 
 /** The longest name of an operator in a few words about a proxy, in UTF-16 code units. Okta's longest has 24. */

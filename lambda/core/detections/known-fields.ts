@@ -21,6 +21,8 @@ const enrichmentFields: Readonly<Record<string, string>> = {
   "enrichment.risk": "level previousLevel reasons detectionName",
   "enrichment.person": "id login",
   "enrichment.session": "id",
+  "enrichment.travel":
+    "impossible firstToday speedKmh distanceKm minutes sameNetwork fromCity fromCountry toCity toCountry",
   "enrichment.application": "id",
 };
 
@@ -38,7 +40,6 @@ const closedValues: ReadonlyMap<string, readonly string[]> = new Map<string, rea
 
 /** Fields that a later release will add: a rule may use them, but they do not match yet. */
 const plannedFields: Readonly<Record<string, string>> = {
-  "enrichment.travel": "speedKmh distanceKm impossible",
   "enrichment.session": "changed",
 };
 

@@ -5,6 +5,7 @@ import type { Output } from "../alerts/output.ts";
 import type { AlertStorm } from "../alerts/storm.ts";
 import { describeReasons, loginLines } from "../alerts/storm-words.ts";
 import { type Story, storyOf, timeline, undoList } from "../alerts/story.ts";
+import { explainTravel } from "../alerts/travel.ts";
 import {
   describeAge,
   describeHistory,
@@ -67,6 +68,7 @@ function toEvent(alert: InertAlert) {
         proxy: optional(describeProxy(alert)),
         network: cutInert(describeNetwork(alert), maximumText),
         location: cutInert(`${alert.geo.verdict}. ${alert.geo.reason}`, maximumText),
+        ...(alert.travel !== null && { travel: optional(explainTravel(alert)) }),
         strength: optional(describeStrength(alert)),
         history: optional(describeHistory(alert)),
         ...(alert.storm !== null && { storm: toStorm(alert.storm) }),

@@ -88,6 +88,7 @@ function sourceOf(
     delivery,
     detections,
     judgement: decision.judgement,
+    travel: decision.travel,
     thresholdKm: ports.mismatchDistanceKm,
     detectedAt: now,
     followUp,

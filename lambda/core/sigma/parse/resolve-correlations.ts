@@ -210,9 +210,9 @@ function checkFields(
   warnings: RuleWarning[],
 ): void {
   for (const field of new Set(fields)) {
-    if (/^enrichment\.geo(?:\.|$)/i.test(field)) {
+    if (/^enrichment\.(?:geo|travel)(?:\.|$)/i.test(field)) {
       throw new SigmaRuleError(
-        `"${field}" is known only once the profile store has answered, and cannot tell groups or values apart`,
+        `"${field}" is known only once a store has answered, and cannot tell groups or values apart`,
         path,
       );
     }
