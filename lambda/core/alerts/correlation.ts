@@ -9,6 +9,8 @@ import { undoOf } from "./undo.ts";
 
 /** The first and the last events that an alert names of a correlation, each. */
 const maximumEvents = 20;
+/** The first and the last entries of a correlation that takes part that are not left out before any other, each. */
+const edgeOfPart = 3;
 /** The longest value of a group, and uuid, in UTF-16 code units. */
 const maximumText = 200;
 
@@ -22,8 +24,7 @@ export function describeCorrelation(
   { event, delivery }: Pick<AlertSource, "event" | "delivery">,
 ): AlertCorrelation {
   const { type, groupBy, timespan, rules } = correlation;
-  const isLong = window.length > 2 * maximumEvents;
-  const shown = isLong ? [...window.slice(0, maximumEvents), ...window.slice(-maximumEvents)] : window;
+  const shown = shownOf(window);
   const describeEntry = (entry: WindowEntry): AlertCorrelation["events"][number] => {
     const rule = rules[entry.rule] ?? { id: "", title: "", isCorrelation: false };
     const published = new Date(entry.at).toISOString();
@@ -54,6 +55,24 @@ export function describeCorrelation(
     events: shown.map(describeEntry),
     more: window.length - shown.length,
   };
+}
+
+/**
+ * The entries that an alert names: first of all it leaves out those amid the entries of a correlation that takes part, so that they
+ * hide no other.
+ */
+function shownOf(window: readonly WindowEntry[]): readonly WindowEntry[] {
+  const surplus = window.length - 2 * maximumEvents;
+  if (surplus <= 0) return window;
+  const parts = Map.groupBy(
+    window.filter(({ isPart }) => isPart === true),
+    ({ rule }) => rule,
+  );
+  const spare = [...parts.values()].flatMap((all) => all.slice(edgeOfPart, -edgeOfPart));
+  const start = Math.max(0, Math.floor((spare.length - surplus) / 2));
+  const leftOut = new Set(spare.slice(start, start + surplus));
+  const left = window.filter((entry) => !leftOut.has(entry));
+  return left.length > 2 * maximumEvents ? [...left.slice(0, maximumEvents), ...left.slice(-maximumEvents)] : left;
 }
 
 /**

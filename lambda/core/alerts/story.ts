@@ -30,6 +30,8 @@ export interface Act {
   readonly link: string | null;
   /** Whether it is the event that the alert is about. */
   readonly isOwn: boolean;
+  /** Whether no more than the rule is known of it, and it may have to be undone. */
+  readonly isUnknown: boolean;
 }
 
 /** The acts of an alert about a correlation. */
@@ -54,9 +56,11 @@ export function storyOf({ detections, incident, okta }: Told): Story | null {
   if (severest === undefined) return null;
   const acts = new Map<string, Act>();
   for (const { correlation } of correlations) {
+    const harmless = harmlessRules(correlation);
     for (const event of correlation.events) {
       // An event that several rules match is one act.
-      if (acts.get(event.eventUuid)?.isDeed !== true) acts.set(event.eventUuid, actOfEvent(event, okta));
+      if (acts.get(event.eventUuid)?.isDeed === true) continue;
+      acts.set(event.eventUuid, { ...actOfEvent(event, okta), isUnknown: mayNeedUndo(event, harmless) });
     }
   }
   for (const alert of incident.before) {
@@ -66,7 +70,20 @@ export function storyOf({ detections, incident, okta }: Told): Story | null {
   return { ...severest, acts: unite(sorted), more: severest.correlation.more };
 }
 
-function actOfEvent(event: AlertCorrelation["events"][number], okta: Alert["okta"]): Act {
+type CorrelatedEvent = AlertCorrelation["events"][number];
+
+/** The ids of rules that match nothing which has to be undone, as far as their events are known. */
+function harmlessRules({ events }: AlertCorrelation): ReadonlySet<string> {
+  const known = events.filter(({ deed }) => deed !== null);
+  const undone = new Set(known.flatMap(({ rule, undo }) => (undo === null ? [] : [rule.id])));
+  return new Set(known.map(({ rule }) => rule.id).filter((id) => !undone.has(id)));
+}
+
+function mayNeedUndo({ eventType, rule }: CorrelatedEvent, harmless: ReadonlySet<string>): boolean {
+  return eventType === null && !harmless.has(rule.id);
+}
+
+function actOfEvent(event: CorrelatedEvent, okta: Alert["okta"]): Omit<Act, "isUnknown"> {
   const { eventUuid, eventType, rule, deed, person, from, through, client, undo, link } = event;
   return {
     ...once(event.published),
@@ -98,6 +115,7 @@ function actOfAlert(alert: Alert["incident"]["before"][number], okta: Alert["okt
     undo: undoOf(eventType, succeeded),
     link: linkToEvent(okta.org, eventUuid, published),
     isOwn: eventUuid === okta.eventUuid,
+    isUnknown: false,
   };
 }
 
@@ -297,7 +315,7 @@ export function undoList(story: Story, maximum: number): readonly Undo[] {
     return { text: `${who}${what}${times} at ${published.slice(11, 16)}: ${undo}`, link };
   });
   // Acts of which no more than the rule is known may have to be undone, where any has.
-  const unknown = acts.filter(({ eventType }) => eventType === null).reduce((sum, { count }) => sum + count, more);
+  const unknown = acts.filter(({ isUnknown }) => isUnknown).reduce((sum, { count }) => sum + count, more);
   const left = all.length - list.length + (list.length === 0 ? 0 : unknown);
   return left === 0
     ? list

@@ -8,11 +8,13 @@ import {
   type GroupMatch,
   type GroupMatches,
   groupKey,
+  type InnerGroup,
+  innerGroups,
   matchesOf,
   matchesOfCorrelation,
   partKey,
 } from "./correlate.ts";
-import { type EventNote, emptyGroup, type GroupState, keepsNotes } from "./group-state.ts";
+import { type EventNote, emptyGroup, type GroupState } from "./group-state.ts";
 import { type ChangedPart, type GroupStore, missingGroup, type StoredGroup } from "./group-store.ts";
 import { isIdle } from "./idle.ts";
 
@@ -92,7 +94,7 @@ export async function advanceGroups(
       try {
         const stored = seen === undefined ? (await reading).get(key) : seen;
         const asked = { plan, stage, arrivals, eventOf: (uuid: string) => arriving.get(uuid) };
-        for (const { by, correlation, group, advanced, further } of await writeGroup(
+        for (const { by, correlation, group, inner, advanced, further } of await writeGroup(
           key,
           stored ?? missingGroup,
           asked,
@@ -100,7 +102,7 @@ export async function advanceGroups(
           signal,
         )) {
           const event = decided.get(by);
-          event?.firings.push(...advanced.fired.map((each) => ({ ...each, correlation, group })));
+          event?.firings.push(...advanced.fired.map((each) => ({ ...each, correlation, group, inner })));
           if (advanced.isTooLate) event?.tooLate.add(correlation);
           add(by, further);
         }
@@ -128,6 +130,7 @@ interface Arriving {
 
 /** What one event does to one correlation's part of a group. */
 interface AdvancedPart extends Pick<Arrival, "by" | "correlation" | "group"> {
+  readonly inner: ReadonlyMap<string, InnerGroup>;
   readonly advanced: Advanced;
   /** Its matches in correlations of later stages, and those that take no part in any. */
   readonly further: GroupMatches;
@@ -165,6 +168,10 @@ function advanceParts({ parts }: StoredGroup, { plan, stage, arrivals, eventOf }
     const { group } = first;
     const before = parts.get(partKey(correlation))?.state ?? emptyGroup;
     let state = before;
+    const inner = innerGroups(plan, { correlation, group }, (each) => {
+      const key = partKey(each.correlation);
+      return (changed.get(key) ?? parts.get(key))?.state;
+    });
     const ofEvents = [...Map.groupBy(own, ({ by }) => by)].sort(([, a], [, b]) => inOrder(a, b));
     for (const [by, all] of ofEvents) {
       const result = advanceBy(correlation, state, all, eventOf(by));
@@ -173,7 +180,7 @@ function advanceParts({ parts }: StoredGroup, { plan, stage, arrivals, eventOf }
       const isNow = (each: GroupMatch) => stage.includes(each.correlation);
       arriving.push(...matches.filter(isNow).map((each) => ({ ...each, by })));
       const later = matches.filter((each) => !isNow(each));
-      advanced.push({ by, correlation, group, advanced: result, further: { matches: later, without } });
+      advanced.push({ by, correlation, group, inner, advanced: result, further: { matches: later, without } });
     }
     if (state !== before) changed.set(partKey(correlation), { state, milliseconds: correlation.milliseconds });
   }
@@ -191,7 +198,7 @@ function advanceBy(
   const matches = arriving
     .filter((match) => event?.isKept === true || !isIdle(correlation, state, match, arriving))
     .map((match) => {
-      const isNoted = match.note !== undefined || match.event !== event?.uuid || !keepsNotes(correlation);
+      const isNoted = match.note !== undefined || match.event !== event?.uuid;
       return isNoted ? match : { ...match, note: event.note() };
     });
   return advance(correlation, state, matches, arrivals[0]?.by ?? "");

@@ -2,15 +2,7 @@ import { createHash } from "node:crypto";
 import { type Correlation, isTemporal } from "../sigma/correlation.ts";
 import { onceEach } from "../values/once-each.ts";
 import { advance, type Match, type SlotFired } from "./advance.ts";
-import {
-  byTime,
-  type Entry,
-  type EventNote,
-  emptyGroup,
-  type GroupState,
-  keepsNotes,
-  slotNumber,
-} from "./group-state.ts";
+import { byTime, type Entry, type EventNote, emptyGroup, type GroupState, slotNumber } from "./group-state.ts";
 
 /** Correlations, arranged by what takes part in them. */
 export interface CorrelationPlan {
@@ -72,6 +64,14 @@ export interface Firing extends SlotFired {
   readonly window: readonly WindowEntry[];
   readonly correlation: Correlation;
   readonly group: readonly string[];
+  /** What is kept of correlations that take part, and of theirs, where their groups have the same values. @default none */
+  readonly inner?: ReadonlyMap<string, InnerGroup>;
+}
+
+/** A correlation that takes part in another one, by whose id it is found, and its group. */
+export interface InnerGroup {
+  readonly correlation: Correlation;
+  readonly state: GroupState;
 }
 
 /** A store of groups' states, by {@link stateName}. */
@@ -264,7 +264,7 @@ function matchesAt(plan: CorrelationPlan, { correlation, rule }: Part, match: Ma
     names.length === 0
       ? {}
       : { carried: Object.fromEntries(names.map((name) => [name, cut(name).slice(0, maximumCombinations)])) };
-  const noted = note === undefined || !keepsNotes(correlation) ? {} : { note: note() };
+  const noted = note === undefined ? {} : { note: note() };
   const found = { at, event, rule, values, ...carried, ...noted };
   return { matches: groups.map((group) => ({ correlation, group, match: found })), without: [] };
 }
@@ -318,7 +318,8 @@ export function correlate(plan: CorrelationPlan, event: CorrelatedEvent, states:
       const { state, fired, holding, isTooLate } = advance(correlation, before, arriving, event.uuid);
       if (state !== before) states.set(key, state);
       if (isTooLate) tooLate.add(correlation);
-      firings.push(...fired.map((each) => ({ ...each, correlation, group })));
+      const inner = innerGroups(plan, { correlation, group }, (each) => states.get(stateName(each)));
+      firings.push(...fired.map((each) => ({ ...each, correlation, group, inner })));
       const further = matchesOfCorrelation(plan, { correlation, group }, holding);
       for (const each of further.without) without.add(each);
       pending.push(...further.matches);
@@ -341,20 +342,63 @@ function byGroup(matches: readonly GroupMatch[]): ReadonlyMap<string, Several> {
 }
 
 /**
- * Names the events of correlations that take part in others: where such a correlation fires at the event at which the outer
- * one has its match, the entries of its window stand in the place of that match.
+ * The groups of correlations that take part in one, at any depth, as long as they have the same values.
+ *
+ * @param stateOf what is kept of a correlation's group
+ */
+export function innerGroups(
+  plan: CorrelationPlan,
+  { correlation, group }: Pick<GroupMatch, "correlation" | "group">,
+  stateOf: (inner: Pick<GroupMatch, "correlation" | "group">) => GroupState | undefined,
+): ReadonlyMap<string, InnerGroup> {
+  const found = new Map<string, InnerGroup>();
+  for (const [rule, { id, isCorrelation }] of correlation.rules.entries()) {
+    const inner = isCorrelation ? plan.correlations.find((each) => each.id === id) : undefined;
+    if (inner === undefined || !isOfOneGroup({ correlation, rule }, inner)) continue;
+    const valueNamed = (name: string) =>
+      group[correlation.groupBy.findIndex(({ fields }) => fields[rule] === name)] ?? "";
+    const ofInner = { correlation: inner, group: inner.groupBy.map(({ name }) => valueNamed(name)) };
+    const state = stateOf(ofInner);
+    if (state !== undefined) found.set(id, { correlation: inner, state });
+    for (const [further, each] of innerGroups(plan, ofInner, stateOf)) found.set(further, each);
+  }
+  return found;
+}
+
+/**
+ * Names the events of correlations that take part in others. The entries of their windows stand in the place of their matches: where
+ * the group of the same values keeps them, or where such a correlation fires at the event at which the outer one has its match.
  *
  * @param firings all that one event causes, those that yield no results of their own among them
  */
 export function withParts(firings: readonly Firing[]): readonly Firing[] {
-  const expand = ({ correlation, window }: Firing): readonly WindowEntry[] =>
-    window
-      .flatMap((entry): readonly WindowEntry[] => {
-        const related = correlation.rules[entry.rule];
-        if (related?.isCorrelation !== true) return [entry];
-        const part = firings.find((each) => each.correlation.id === related.id && each.event === entry.event);
-        return part === undefined ? [entry] : expand(part).map((each) => ({ ...each, rule: entry.rule, isPart: true }));
-      })
-      .sort(byTime);
-  return firings.map((firing) => ({ ...firing, window: expand(firing) }));
+  const expand = (firing: Pick<Firing, "correlation" | "window" | "event" | "inner">): readonly WindowEntry[] =>
+    firing.correlation.rules.flatMap(({ id, isCorrelation }, rule) => {
+      const matches = firing.window.filter((entry) => entry.rule === rule);
+      if (!isCorrelation || matches.length === 0) return matches;
+      const asPart = (entry: WindowEntry) => ({ ...entry, rule, isPart: true });
+      const group = firing.inner?.get(id);
+      const kept = group === undefined ? [] : entriesBehind(matches, group);
+      if (group !== undefined && kept.length > 0) {
+        const parts = expand({ ...firing, correlation: group.correlation, window: kept }).map(asPart);
+        // What a flood has dropped, and completes the outer correlation.
+        const own = matches.filter(
+          ({ event }) => event === firing.event && !parts.some((part) => part.event === event),
+        );
+        return [...parts, ...own];
+      }
+      return matches.flatMap((entry) => {
+        const part = firings.find((each) => each.correlation.id === id && each.event === entry.event);
+        return part === undefined ? [entry] : expand(part).map(asPart);
+      });
+    });
+  return firings.map((firing) => ({ ...firing, window: [...expand(firing)].sort(byTime) }));
+}
+
+/** The entries of the windows of an inner correlation that end with its matches in the outer one. */
+function entriesBehind(matches: readonly WindowEntry[], { correlation, state }: InnerGroup): readonly Entry[] {
+  const start = (at: number) => at - correlation.milliseconds;
+  return state.slots
+    .flatMap(({ entries }) => entries)
+    .filter((entry) => matches.some(({ at }) => entry.at <= at && entry.at > start(at)));
 }

@@ -45,7 +45,7 @@ export interface Entry {
   readonly values: readonly string[];
   /** The fields by which correlations over this one group and count, where there are any. */
   readonly carried?: Readonly<Record<string, readonly string[]>>;
-  /** Where the correlation keeps notes ({@link keepsNotes}). */
+  /** Of every entry, or of a slot's first and last one ({@link keepsEveryNote}). */
   readonly note?: EventNote;
   /** Whether the condition holds of the window that ends with this entry. */
   readonly holds: boolean;
@@ -87,14 +87,15 @@ const keptMatches = 8;
 /** The last events of a slot of which sums, averages and percentiles are made. */
 const keptNumbers = 250;
 
-/** The greatest number of events or values that a correlation counts with notes of each. */
+/** The greatest number of events or values that a correlation counts with a note of each. */
 const countedWithNotes = 10;
 
 /**
- * Whether entries of a correlation keep notes, of about 150 bytes each: those of temporal ones do, and those of counts up
- * to ten events or values. Greater counts, sums and averages keep many entries, which an alert names by their rule alone.
+ * Whether every entry of a correlation keeps its note, of about 150 bytes: those of temporal ones do, and those of counts up to
+ * ten events or values. Of greater counts, and of sums and averages, the first and the last entry of a slot do; an alert
+ * names the others by their rule alone.
  */
-export function keepsNotes(correlation: Correlation): boolean {
+export function keepsEveryNote(correlation: Correlation): boolean {
   return isTemporal(correlation) || (isCount(correlation) && greatestLimit(correlation) <= countedWithNotes);
 }
 
@@ -118,14 +119,26 @@ export function byTime(one: Entry, other: Entry): number {
  * correlation drops what is between the first and the last eight matches of a rule: {@link droppedOf}.
  */
 export function compact(entries: readonly Entry[], correlation: Correlation): readonly Entry[] {
-  if (isCount(correlation)) return compactCounted(entries, greatestLimit(correlation) + 1);
-  if (!isTemporal(correlation)) return entries.slice(-keptNumbers);
+  if (isCount(correlation)) {
+    return withFewNotes(compactCounted(entries, greatestLimit(correlation) + 1), correlation);
+  }
+  if (!isTemporal(correlation)) return withFewNotes(entries.slice(-keptNumbers), correlation);
   const kept = new Set<Entry>();
   for (const index of correlation.rules.keys()) {
     const ofRule = entries.filter(({ rule }) => rule === index);
     for (const entry of [...ofRule.slice(0, keptMatches), ...ofRule.slice(-keptMatches)]) kept.add(entry);
   }
   return kept.size === entries.length ? entries : entries.filter((entry) => kept.has(entry));
+}
+
+/** Drops the notes of entries between the first and the last, where they are many. */
+function withFewNotes(entries: readonly Entry[], correlation: Correlation): readonly Entry[] {
+  if (keepsEveryNote(correlation)) return entries;
+  return entries.map((entry, index) => {
+    if (entry.note === undefined || index === 0 || index === entries.length - 1) return entry;
+    const { note: _, ...plain } = entry;
+    return plain;
+  });
 }
 
 /** Matches of a rule that a group may have dropped: all between two that it keeps. */

@@ -122,15 +122,15 @@ level: high`;
         (index) => `event-${index}`,
       ),
     );
-    // A count of so many keeps no notes, except of the event that the alert is about.
-    expect(correlation?.events.slice(-2).map(({ eventType, summary, undo }) => [eventType, summary, undo])).toEqual([
-      [null, "Okta Sign-In Failed", null],
-      [
-        "user.session.start",
-        "Ada@Example.com tried to start an Okta session (INVALID_CREDENTIALS) from Toronto, Canada, 203.0.113.77, through a proxy, with FIREFOX on Windows 10",
-        null,
-      ],
+    // A count of so many keeps the notes of the first event, and of what is the last when the next one arrives.
+    const noted =
+      "Ada@Example.com tried to start an Okta session (INVALID_CREDENTIALS) from Toronto, Canada, 203.0.113.77, through a proxy, with FIREFOX on Windows 10";
+    const summaries = correlation?.events.map(({ summary }) => summary) ?? [];
+    expect(summaries.map((each, index) => (each === noted ? index : -1)).filter((index) => index >= 0)).toEqual([
+      0, 38, 39,
     ]);
+    expect(new Set(summaries)).toEqual(new Set([noted, "Okta Sign-In Failed"]));
+    expect(correlation?.events.map(({ undo }) => undo)).toEqual(Array.from({ length: 40 }, () => null));
   });
 
   test("masks what a stranger typed as a login, in events before it and in the group", () => {
@@ -148,26 +148,72 @@ level: high`;
     expect(JSON.stringify(alert)).not.toContain("T3stPassw0rd");
   });
 
-  test("names a correlation that takes part by its title", () => {
-    const count = `
+  const rejections = `
 title: MFA Pushes Rejected
 name: pushes_rejected
 correlation: { type: event_count, rules: [push_rejected], group-by: [actor.id], timespan: 1h, condition: { gte: 2 } }
 level: medium`;
-    const chain = `
+  const thenToken = (groupBy: string) => `
 title: Rejected Pushes, Then a Token
-correlation: { type: temporal_ordered, rules: [pushes_rejected, token_created], group-by: [actor.id], timespan: 1h }
+correlation: { type: temporal_ordered, rules: [pushes_rejected, token_created], group-by: [${groupBy}], timespan: 1h }
 level: high`;
+  const rejected = ["09:01", "09:02"].map((time) =>
+    logEvent({ uuid: time, published: `2026-11-24T${time}:00Z`, eventType: "user.mfa.okta_verify.deny_push" }),
+  );
+
+  test("names the events of a correlation that takes part, where both group by the same values", () => {
     const [, , token] = attack();
-    const rejected = ["09:01", "09:02"].map((time) =>
-      logEvent({ uuid: time, published: `2026-11-24T${time}:00Z`, eventType: "user.mfa.okta_verify.deny_push" }),
+    const { events = [] } =
+      correlationOf(alertOf([rejections, thenToken("actor.id")], [...rejected, token as LogEvent])) ?? {};
+    expect(events.map(({ summary, rule }) => [summary.slice(0, 36), rule.title])).toEqual([
+      ["Ada@Example.com rejected an MFA push", "MFA Pushes Rejected"],
+      ["Ada@Example.com rejected an MFA push", "MFA Pushes Rejected"],
+      ["Ada@Example.com created token deploy", "Okta API Token Created"],
+    ]);
+  });
+
+  test("names a correlation of other values that takes part by its title", () => {
+    const [, , token] = attack();
+    const { events = [] } =
+      correlationOf(alertOf([rejections, thenToken("client.ipAddress")], [...rejected, token as LogEvent])) ?? {};
+    expect(events.map(({ summary }) => summary.slice(0, 36))).toEqual([
+      "MFA Pushes Rejected",
+      "Ada@Example.com created token deploy",
+    ]);
+  });
+
+  test("counts the events of a great count that takes part, names its first and its last, and hides no other act", () => {
+    const failures = `
+title: Many Sign-Ins Failed
+name: many_failed
+correlation: { type: event_count, rules: [failed_start], group-by: [client.ipAddress], timespan: 30m, condition: { gte: 60 } }
+level: medium`;
+    const then = `
+title: Many Sign-Ins Failed, and a Token
+correlation: { type: temporal, rules: [many_failed, push_rejected, token_created], group-by: [client.ipAddress], timespan: 1h }
+level: high`;
+    const minute = (index: number) => `2026-11-24T09:${String(index).padStart(2, "0")}:00Z`;
+    const failed = Array.from({ length: 80 }, (_, index) =>
+      logEvent({
+        uuid: `failure ${index}`,
+        published: new Date(Date.parse(minute(10)) + 1_000 * index).toISOString(),
+        outcome: { result: "FAILURE", reason: "INVALID_CREDENTIALS" },
+      }),
     );
-    const { events = [] } = correlationOf(alertOf([count, chain], [...rejected, token as LogEvent])) ?? {};
-    expect(events.map(({ summary }) => summary.slice(0, 70))).toEqual(
-      ["MFA Pushes Rejected", "Ada@Example.com created token deploy from Toronto, Canada, 203.0.113.77"].map((text) =>
-        text.slice(0, 70),
-      ),
+    const push = logEvent({
+      uuid: "push",
+      published: "2026-11-24T09:10:40.500Z",
+      eventType: "user.mfa.okta_verify.deny_push",
+    });
+    const [, , token] = attack();
+    const alert = alertOf([failures, then], [push, ...failed, token as LogEvent]);
+    const { events = [], more } = correlationOf(alert) ?? {};
+    expect([events.length, more]).toEqual([40, 42]);
+    expect(events.map(({ eventUuid }) => eventUuid)).toEqual(
+      expect.arrayContaining(["failure 0", "push", "failure 79", token?.uuid]),
     );
+    const named = events.filter(({ deed }) => deed !== null).map(({ eventUuid }) => eventUuid);
+    expect(named).toEqual(["failure 0", "push", "failure 79", token?.uuid]);
   });
 });
 
