@@ -76,8 +76,8 @@ export function functionUrlRequest(method: string, headers: Readonly<Record<stri
 }
 
 /**
- * A delivery of session starts through a proxy, each of another user from another network: many from one would be counted and gathered
- * at their source, and be no alerts.
+ * A delivery of session starts through a proxy, each of another user, session, address and network: many from one would be counted and
+ * gathered at their source, and be no alerts, and those of one session would be one group of its correlations.
  *
  * @param secret the hook's
  */
@@ -85,8 +85,12 @@ export function matchingDelivery(matches: number, secret: string) {
   const events = Array.from({ length: matches }, () => {
     const id = `00u${crypto.randomUUID()}`;
     const asNumber = 1 + Math.floor(Math.random() * 4_000_000_000);
+    const { client } = sessionStart() as { readonly client: object };
+    const ipAddress = `198.${18 + (asNumber % 2)}.${(asNumber >> 8) & 255}.${asNumber & 255}`;
     return sessionStart({
       actor: { id, type: "User", alternateId: `${id}@example.com`, displayName: "A User" },
+      client: { ...client, ipAddress },
+      authenticationContext: { externalSessionId: `idx${id}`, rootSessionId: `idx${id}` },
       securityContext: { asNumber, asOrg: "Example Hosting", isp: null, domain: null, isProxy: true },
     });
   });

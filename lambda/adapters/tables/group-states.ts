@@ -7,7 +7,7 @@ import { batchGet } from "../aws/dynamodb/batch-get.ts";
 import { createDynamodb } from "../aws/dynamodb/client.ts";
 import { decodeGroup, encodeGroup, UnreadableGroupError } from "./group-codec.ts";
 import type { GetStateKey } from "./state-key.ts";
-import type { StateKey } from "./user-item-ids.ts";
+import { hashKeyOf, type StateKey } from "./user-item-ids.ts";
 
 type Item = Readonly<Record<string, AttributeValue>>;
 
@@ -23,7 +23,7 @@ const grace = 86_400_000;
  * key, as logins are.
  */
 export function groupItemId(key: string, stateKey: StateKey): string {
-  return prefix + createHmac("sha256", stateKey).update(key.toWellFormed()).digest("base64url");
+  return prefix + createHmac("sha256", hashKeyOf(stateKey)).update(key.toWellFormed()).digest("base64url");
 }
 
 /** Reads a group's item. A group that cannot be read, of another release, counts as none, and is replaced. */

@@ -11,8 +11,8 @@ const prefix = userItemPrefix;
 const loginPrefix = "login#";
 const idPrefix = "id#";
 
-/** Node.js imports a key of bytes for each hash anew, which takes longer than the hash. */
-export const imported = onceEach((stateKey: StateKey) => createSecretKey(stateKey));
+/** The key as Node.js hashes by it: one of bytes is imported anew for each hash, which takes longer than the hash. */
+export const hashKeyOf = onceEach((stateKey: StateKey) => createSecretKey(stateKey));
 
 /**
  * The ids of the items of the state table for a user's key: the first is the one that is written.
@@ -21,9 +21,26 @@ export const imported = onceEach((stateKey: StateKey) => createSecretKey(stateKe
  * deployment's key, an item does not reveal its login. An id of Okta is stored unchanged; items of earlier releases
  * have no prefix before it. An id with `#` would be ambiguous without a prefix, and has no such item.
  */
-export function userItemIds(user: UserKey, stateKey: StateKey): readonly [string, ...string[]] {
+export function userItemIds(user: UserKey, stateKey: StateKey): UserItemIds {
+  const known = lastIds(stateKey);
+  const found = known.get(user);
+  if (found !== undefined) return found;
+  const ids = makeIds(user, stateKey);
+  if (known.size >= maximumKnown) known.clear();
+  known.set(user, ids);
+  return ids;
+}
+
+type UserItemIds = readonly [string, ...string[]];
+
+/** The ids of the last users, by the key: an alert asks for those of its user five times. */
+const lastIds = onceEach((_: StateKey) => new Map<UserKey, UserItemIds>());
+/** A hundred kilobytes. */
+const maximumKnown = 500;
+
+function makeIds(user: UserKey, stateKey: StateKey): UserItemIds {
   if (user.startsWith(loginPrefix)) {
-    const digest = createHmac("sha256", imported(stateKey)).update(user.toWellFormed()).digest("hex");
+    const digest = createHmac("sha256", hashKeyOf(stateKey)).update(user.toWellFormed()).digest("hex");
     return [`${prefix}${loginPrefix}${digest}`];
   }
   const id = user.slice(idPrefix.length);

@@ -10,6 +10,7 @@ import type { CompiledRule } from "../sigma/compile.ts";
 import { type Enrichment, UNKNOWN } from "../sigma/field.ts";
 import type { RuleSet } from "../sigma/rule-set.ts";
 import { type ChosenTravel, toTravelFields } from "../travel/travel.ts";
+import { onceEach } from "../values/once-each.ts";
 
 /** A value that belongs to a rule. */
 export interface OfRule {
@@ -53,6 +54,13 @@ export function enrich(
   geo: unknown,
   travel: ChosenTravel | null | typeof UNKNOWN = UNKNOWN,
 ): Enrichment {
+  return geo === UNKNOWN && travel === UNKNOWN ? enrichAlone(event) : enrichBy(event, geo, travel);
+}
+
+/** An event is matched, correlated and kept by what it says itself. */
+const enrichAlone = onceEach((event: LogEvent) => enrichBy(event, UNKNOWN, UNKNOWN));
+
+function enrichBy(event: LogEvent, geo: unknown, travel: ChosenTravel | null | typeof UNKNOWN): Enrichment {
   const behaviors = once(() => ({ positive: positiveBehaviors(event) }));
   const network = once(() => {
     const { verdict, kinds, operators } = anonymousNetwork(event);
