@@ -10,6 +10,7 @@ import { alerting } from "./alerting.ts";
 import { backtest } from "./backtest.ts";
 import { besidePlain } from "./beside-plain.ts";
 import { commandStarts } from "./command-starts.ts";
+import { correlatedDay } from "./correlated-day.ts";
 import { correlationCosts } from "./correlations.ts";
 import { http, memory } from "./endurance.ts";
 import { deliveryOf, environment, firstRequests, post } from "./first-requests.ts";
@@ -36,6 +37,7 @@ Builds, measures what is deployed and the commands, and prints one JSON object a
 It takes some minutes, and as many processors as there are.
 
 Environment:
+  CORRELATED_EVENTS  events of the day that correlations are measured with (default: 10000)
   EXPORT_MEGABYTES   size of the backtest's export (default: 100)
   MEMORY_EVENTS      events that the receiver's memory is measured with (default: 1000000)
   ALERT_RUNS         runs of an alert (default: 21)
@@ -202,6 +204,7 @@ await figures("cold starts", coldStarts);
 await figures("deliveries", deliveries);
 await figures("large deliveries", largeDeliveries);
 await figures("correlations", () => correlationCosts(runs));
+await figures("correlations of a day", () => correlatedDay(Number(process.env.CORRELATED_EVENTS ?? 10_000)));
 await figures("memory of the receiver", () =>
   memory(pathToFileURL(index).href, environment, post(deliveryOf(100)), Number(process.env.MEMORY_EVENTS ?? 1_000_000)),
 );
