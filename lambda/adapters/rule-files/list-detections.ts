@@ -1,6 +1,7 @@
 import { readdir, realpath, stat } from "node:fs/promises";
 import { basename, join } from "node:path";
 import { plural } from "../../core/text/shorten.ts";
+import { codeOf } from "../../core/values/error.ts";
 
 /** The file beside the rules that defines `%placeholders%`. */
 export const placeholdersFile = "placeholders.yml";
@@ -31,18 +32,20 @@ export interface ListedDetections {
  * Lists the rules and filters of a folder, and faults about other files: a rule that is not read would never alert. Rules
  * may lie in subfolders, at any depth, without hidden ones; each is read once, whatever links lead to it.
  *
+ * @param mostEntries the files and folders in subfolders from which on the folder is refused. @default 50,000
  * @throws the error of `readdir`, for example with code ENOENT
  */
-export async function listDetections(folder: string): Promise<ListedDetections> {
+export async function listDetections(folder: string, mostEntries = mostEntriesBelow): Promise<ListedDetections> {
   const top = await listFolder(folder);
   const filtersPath = join(folder, filtersFolder);
   const filters = top.folders.includes(filtersFolder) ? await listFolder(filtersPath) : nothing;
-  const below: Below = { files: [], others: [], faults: [], warnings: [], known: new Set([await realpath(folder)]) };
+  const known = new Set([await realpath(folder)]);
+  const below: Below = { files: [], others: [], faults: [], warnings: [], known, left: mostEntries };
   for (const name of top.folders) {
     if (name !== filtersFolder && name !== baseEventsFolder) await listBelow(join(folder, name), below);
   }
-  if (below.files.length > mostFiles) {
-    below.faults.push(`${folder}: more than ${mostFiles} YAML files lie below: name a folder of rules`);
+  if (below.left < 0) {
+    below.faults.push(`${folder}: more than ${mostEntries} files and folders lie below: name a folder of rules`);
   }
   const [other] = below.others;
   if (other !== undefined) {
@@ -108,8 +111,8 @@ async function faultsOfFilters(folder: string, { folders }: Listed): Promise<str
   return faults;
 }
 
-/** The most YAML files below a folder; SigmaHQ's whole repository has 4,259. */
-const mostFiles = 20_000;
+/** The most files and folders below a folder of rules; SigmaHQ's whole repository has 5,800. */
+const mostEntriesBelow = 50_000;
 
 /** What lies in subfolders. */
 interface Below extends Omit<Listed, "folders"> {
@@ -117,13 +120,22 @@ interface Below extends Omit<Listed, "folders"> {
   readonly others: string[];
   /** The real paths of the folders that are listed: links may lead in a circle. */
   readonly known: Set<string>;
+  /** The files and folders that may still be listed; negative when there were more. */
+  left: number;
 }
 
 async function listBelow(folder: string, below: Below): Promise<void> {
   const real = await realpath(folder);
-  if (below.known.has(real) || below.files.length > mostFiles) return;
+  if (below.known.has(real)) return;
   below.known.add(real);
-  for (const name of (await readdir(folder)).sort()) {
+  const names = await readdir(folder).catch((error: unknown) => {
+    // It may hold rules.
+    below.faults.push(`${folder}: it cannot be opened: ${String(codeOf(error))}`);
+    return [];
+  });
+  below.left -= names.length;
+  for (const name of names.sort()) {
+    if (below.left < 0) return;
     if (name.startsWith(".") || name === "node_modules" || name === baseEventsFolder) continue;
     const path = join(folder, name);
     const found = await stat(path).catch(() => null);

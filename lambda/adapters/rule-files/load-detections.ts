@@ -1,6 +1,6 @@
 import { readFile, stat } from "node:fs/promises";
 import { join, sep } from "node:path";
-import { type Document, isMap, isNode, isScalar, isSeq, LineCounter, parseAllDocuments } from "yaml";
+import { type Document, isMap, isNode, isScalar, isSeq, LineCounter, parseAllDocuments, visit } from "yaml";
 import { checkField, checkValues } from "../../core/detections/known-fields.ts";
 import { logSource } from "../../core/detections/log-source.ts";
 import { compileRule } from "../../core/sigma/compile.ts";
@@ -320,6 +320,13 @@ export function readDocuments<Content>(
     if (fault !== undefined) {
       throw new RuleFileError(`${path}:${lines.linePos(fault.pos[0]).line}: ${fault.message.split("\n")[0]}`);
     }
+    // A map of JavaScript does not hold it as a key of its own: what it says would be left out.
+    visit(document, {
+      Pair: (_, { key }) => {
+        if (!isScalar(key) || key.value !== "__proto__") return;
+        throw new RuleFileError(`${path}:${lines.linePos(key.range?.[0] ?? 0).line}: "__proto__" is no name of a key`);
+      },
+    });
     const lineAt = (place: readonly (string | number)[]) => lineOf(document, lines, place) ?? start;
     const locate = ({ message, path: place }: Pick<SigmaRuleError, "message" | "path">): string => {
       const where = place.length === 0 ? "" : `${place.join(".")}: `;

@@ -5,6 +5,7 @@ import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { listDetections } from "../../../lambda/adapters/rule-files/list-detections.ts";
 import { loadDetections } from "../../../lambda/adapters/rule-files/load-detections.ts";
 import { compileRule } from "../../../lambda/core/sigma/compile.ts";
 import type { Json } from "../../fixtures/events.ts";
@@ -146,6 +147,11 @@ describe("a rule file", () => {
       "has a regular expression that can blow up",
       valid.replace("eventType: x", "eventType|re: (?=a)b"),
       /:9: .*linear/,
+    ],
+    [
+      "has a selection that JavaScript would lose",
+      valid.replaceAll("selection", "__proto__"),
+      /rule\.yml:8: "__proto__" is no name/,
     ],
     ["is nested without end", `${valid}x: ${"[".repeat(100_000)}`, /nested too deeply|:\d+: /],
     [
@@ -376,6 +382,14 @@ describe("subfolders", () => {
     } finally {
       await rm(elsewhere, { recursive: true });
     }
+  });
+
+  test("that hold far more than rules are refused", async () => {
+    for (const name of ["a", "b", "c"]) await place(`theirs/${name}/x.yml`, valid);
+    expect((await listDetections(folder, 6)).faults).toEqual([]);
+    expect((await listDetections(folder, 5)).faults).toEqual([
+      `${folder}: more than 5 files and folders lie below: name a folder of rules`,
+    ]);
   });
 
   test("with what is no file are read without it, and files in the ways of other systems as any", async () => {
