@@ -60,7 +60,7 @@ export function createPost(endpoint: URL, settings: PostSettings): Post {
 
   return async (headers, body, signal) => {
     const { request, agent } = await open();
-    const all = [...Object.entries(headers).flat(), "content-length", String(Buffer.byteLength(body))];
+    const all = Object.entries(headers).flat();
     return await exchange(request, { ...target, agent, headers: all }, body, signal, {
       connectionTimeout,
       requestTimeout,

@@ -3,7 +3,6 @@ import type { Access } from "./access.ts";
 import { type CallerSettings, createCaller, type ErrorDescription, type Protocol } from "./caller.ts";
 import type { CallOperation } from "./json-protocol.ts";
 import type { Answer } from "./post.ts";
-import { encodeStrictly } from "./sign.ts";
 
 /** The input of an operation: texts, lists and structures. What is undefined is left out. */
 type Input = string | boolean | readonly Input[] | { readonly [name: string]: Input | undefined };
@@ -37,6 +36,16 @@ function fieldsOf(path: string, value: Input | undefined): string[] {
 function isList(value: object): value is readonly Input[] {
   return Array.isArray(value);
 }
+
+/** RFC 3986 reserves a few characters that `encodeURIComponent` leaves. */
+function encodeStrictly(text: string): string {
+  const encoded = encodeURIComponent(text);
+  return reserved.test(encoded)
+    ? encoded.replace(/[!'()*]/g, (each) => `%${each.charCodeAt(0).toString(16).toUpperCase()}`)
+    : encoded;
+}
+
+const reserved = /[!'()*]/;
 
 /** `<ErrorResponse><Error><Type>Sender</Type><Code>Throttling</Code><Message>…`. A gateway's answer may be no XML. */
 function readError({ status, body }: Answer): ErrorDescription {
