@@ -179,6 +179,51 @@ describe("groups of the same values", () => {
     expect(third?.firings.map(({ correlation }) => correlation.id)).toEqual(["correlation 0"]);
   });
 
+  test("keep a firing of another span, and one that is of another event by now; a write that another one beats is made again", async () => {
+    const [correlation] = [counting()];
+    const { take, groups, store } = world();
+    // The second event completes the window of its own span, and the late one those of two.
+    await take([correlation], event("one", { at: 1_009 }), event("two", { at: 1_011 }));
+    const fired = (await take([correlation], event("late", { at: 1_008 })))[0]?.firings ?? [];
+    const stateOf = async () =>
+      [...(await groups.read(['["ann"]'], signal)).values()].flatMap(({ parts }) =>
+        [...parts.values()].flatMap(({ state }) => state.slots.map((slot) => [slot.number, slot.fired?.by ?? null])),
+      );
+    expect(await stateOf()).toEqual([
+      [100, "late"],
+      [101, "two"],
+    ]);
+    const [ofLate] = fired;
+    if (ofLate === undefined) throw new Error("it does not fire");
+    await reopenGroups(
+      [
+        { ...ofLate, slot: 101 },
+        { ...ofLate, by: "another" },
+      ],
+      store,
+      signal,
+    );
+    expect(await stateOf()).toEqual([
+      [100, "late"],
+      [101, "two"],
+    ]);
+    let lost = 0;
+    const beaten: GroupStore = {
+      ...store,
+      write: async (key, change, ended) => {
+        lost += 1;
+        if (lost > 1) return store.write(key, change, ended);
+        await take([correlation], event("meanwhile", { at: 1_012 }));
+        return store.write(key, change, ended);
+      },
+    };
+    await reopenGroups([ofLate], beaten, signal);
+    expect(await stateOf()).toEqual([
+      [100, null],
+      [101, "two"],
+    ]);
+  });
+
   test("fire as the same correlations do in memory, each with groups of its own", async () => {
     const several = fc.oneof(
       beside,

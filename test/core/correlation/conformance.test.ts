@@ -315,6 +315,15 @@ describe("Grouping", () => {
     expect(secondsOf(count("{gte: 2}"), event("a", 1, {}), event("a", 2, {}), event("a", 3, { user: "" }))).toEqual([]);
   });
 
+  test("an empty value is none, and a long one is told by its beginning", () => {
+    const blank = event("a", 1, { user: "" });
+    expect(correlate(planCorrelations(count("{gte: 1}")), blank, new Map()).without).toHaveLength(1);
+    const states = new Map<string, GroupState>();
+    const long = (end: string) => event("a", 1, { user: `${"x".repeat(10_000)}${end}` });
+    for (const end of ["1", "2"]) correlate(planCorrelations(count("{gte: 2}")), long(end), states);
+    expect([...states.keys()].map((key) => key.length < 1_000)).toEqual([true]);
+  });
+
   test("an event of several values belongs to the group of each", () => {
     const both = { ...event("a", 1), valuesOf: () => ["ann", "bob"] };
     expect(firingsOf(count("{gte: 2}"), [both, event("a", 2, { user: "bob" })])).toMatchObject([{ group: ["bob"] }]);
@@ -379,6 +388,21 @@ describe("Chains: Failed Logins Followed by Successful Login", () => {
     ]);
   });
 
+  test("fire where the function was stopped between the inner correlation and the outer one", () => {
+    const states = new Map<string, GroupState>();
+    const plan = planCorrelations(chain);
+    const [inner] = chain;
+    const failed = [at("a", 1, "x"), at("a", 2, "x"), at("a", 3, "x")];
+    const stopped = {
+      get: (key: string) => states.get(key),
+      set: (key: string, state: GroupState) => void (key.includes(inner?.id ?? "") && states.set(key, state)),
+    };
+    for (const each of failed) correlate(plan, each, stopped);
+    expect(states.size).toBe(1);
+    correlate(plan, failed[2] as CorrelatedEvent, states);
+    expect(correlate(plan, at("b", 9, "y"), states).firings.map(({ at: time }) => time)).toEqual([9_000]);
+  });
+
   test("do not fire before the correlation in them holds", () => {
     expect(secondsOf(chain, at("a", 1, "x"), at("a", 2, "y"), at("a", 3, "x"), at("b", 9, "x"))).toEqual([]);
   });
@@ -400,5 +424,7 @@ describe("late events", () => {
     const late = correlate(plan, event("a", 2), states);
     expect([late.firings, late.tooLate]).toEqual([[], plan.correlations]);
     expect(correlate(plan, event("a", 1_001), states).firings).toHaveLength(1);
+    // An event in time changes nothing of that.
+    expect(correlate(plan, event("a", 3), states).tooLate).toEqual(plan.correlations);
   });
 });

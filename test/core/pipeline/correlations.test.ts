@@ -308,6 +308,15 @@ level: high
   });
 });
 
+test("an event that comes after four later timespans takes no part, and is counted", async () => {
+  const { deliver, observed } = world(only(parts));
+  for (const minutes of [0, 20, 40, 60, 80]) await deliver(failure(`f${minutes}`, minutes));
+  await deliver(failure("late", 1));
+  expect(observed.filter(({ kind }) => kind === "tooLateForGroup")).toMatchObject([
+    { count: 1, subject: { ruleIds: [count.id], events: [{ uuid: "late" }] } },
+  ]);
+});
+
 describe("a correlation that a release changes", () => {
   const withChain = (timespan: string, rules: string) =>
     correlationsOf(`
