@@ -162,6 +162,29 @@ test("a count that many functions add to at once, each event twice, fires once",
   expect(correlations[0]?.events.length).toBeGreaterThanOrEqual(20);
 });
 
+test("chains of one session that many functions take on at once, each event twice, fire once each, on one item", async () => {
+  const session = crypto.randomUUID();
+  const events = [
+    step(session, "user.session.start", 0),
+    step(session, "system.api_token.create", 10),
+    step(session, "user.mfa.factor.reset_all", 20),
+  ];
+  const queue: string[] = [];
+  const instances = Array.from({ length: 6 }, () => instance(queue, everyPart));
+  await Promise.all(instances.map((ports, index) => deliver(ports, events[index % 3] ?? {})));
+  await redrive(instance(queue, everyPart), queue);
+  const uuids = events.map(({ uuid }) => uuid);
+  await expect.poll(() => alertsAbout(uuids).length).toBe(2);
+  const fired = alertsAbout(uuids).flatMap(({ detections }) => detections.map(({ id }) => id));
+  expect(fired.sort()).toEqual([token.id, factors.id].sort());
+  const store = createGroupStore(names.stateTable, stateKey, patientDynamodb());
+  const key = JSON.stringify([session]);
+  const group = (await store.read([key], AbortSignal.timeout(100_000))).get(key);
+  expect(
+    [...(group?.parts.values() ?? [])].map(({ state }) => state.slots.flatMap(({ entries }) => entries).length),
+  ).toEqual([2, 2]);
+});
+
 test("while DynamoDB is down, an act of its own is alerted on at once, and what it completes by a follow-up", async () => {
   const session = crypto.randomUUID();
   const start = step(session, "user.session.start", 0);
