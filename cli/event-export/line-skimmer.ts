@@ -1,3 +1,4 @@
+import { endOfLine, KnownLines, numberValue, type Step, textValue, truthValue } from "./known-lines.ts";
 import type { FoundValues } from "./line-filter.ts";
 
 const [tab, newline, carriageReturn, space] = [0x09, 0x0a, 0x0d, 0x20];
@@ -51,6 +52,8 @@ export class LineSkimmer implements FoundValues {
   shape = 0;
   count = 0;
   #buffer: Buffer = Buffer.alloc(0);
+  /** The same memory, for four bytes at once. */
+  #words: DataView<ArrayBufferLike> = new DataView(new ArrayBuffer(0));
   readonly #names = new Int32Array(maximumFound);
   readonly #starts = new Int32Array(maximumFound);
   readonly #ends = new Int32Array(maximumFound);
@@ -60,6 +63,9 @@ export class LineSkimmer implements FoundValues {
   readonly #watched: ReadonlyMap<number, number>;
   readonly #mayWatch = new Uint8Array(256);
   readonly #isSpoiled: IsSpoiled;
+  readonly #known = new KnownLines();
+  /** In the order of {@link Step.top}. */
+  readonly #tops: readonly Span[] = [this.eventType, this.uuid, this.published];
 
   /** @param names the names of watched fields, folded, each with an index */
   constructor(names: ReadonlyMap<string, number>, isSpoiled: IsSpoiled) {
@@ -97,11 +103,106 @@ export class LineSkimmer implements FoundValues {
    * with escapes or beyond ASCII, a second `eventType`, `uuid` or `published`, and spoiled text
    */
   skim(buffer: Buffer, start: number): number {
-    this.#buffer = buffer;
+    if (buffer !== this.#buffer) {
+      this.#buffer = buffer;
+      this.#words = new DataView(buffer.buffer, buffer.byteOffset, buffer.byteLength);
+    }
+    const known = this.#skimKnown(buffer, start);
+    if (known >= 0) return known;
+    const end = this.#skimNew(buffer, start);
+    if (end >= 0) this.#known.remember(buffer, start, end, this.shape);
+    return end;
+  }
+
+  /** Reads a line that differs from one before in its values alone; -1 for any other. */
+  #skimKnown(buffer: Buffer, start: number): number {
+    this.#reset();
+    const words = this.#words;
+    const lastWord = buffer.length - 4;
+    let step: Step | null = this.#known.first;
+    let at = start;
+    while (step !== null) {
+      if (!step.isAt(words, at)) {
+        step = step.other;
+        continue;
+      }
+      const valueStart = at + step.length;
+      let end = valueStart;
+      let kind = quote;
+      if (step.kind === textValue) {
+        if (isSuspect[buffer[end] as number] === 1 && this.#isSuspect(buffer, end)) return -1;
+        for (;;) {
+          while (end <= lastWord) {
+            const bits = special(words.getInt32(end, true)) & highBits;
+            if (bits !== 0) {
+              // The lowest bit is that of the first byte.
+              end += (31 - Math.clz32(bits & -bits)) >> 3;
+              break;
+            }
+            end += 4;
+          }
+          let c = buffer[end] as number;
+          while (c !== quote && c >= space && c !== backslash) c = buffer[++end] as number;
+          if (c === quote) break;
+          if (c !== backslash || isEscape[buffer[end + 1] as number] === 0) return -1;
+          end += 2;
+        }
+        if (step.top !== 0) this.#tops[step.top - 1]?.set(valueStart, end);
+      } else if (step.kind === endOfLine) {
+        for (let index = 0; index < step.lists.length; index += 1) {
+          if (!this.#find(step.lists[index] as number, openBracket, valueStart, valueStart)) return -1;
+        }
+        this.shape = step.shape;
+        return valueStart;
+      } else if (step.kind === numberValue) {
+        end = numberEnd(buffer, valueStart);
+        kind = zero;
+      } else {
+        end = truthEnd(buffer, valueStart);
+        kind = letterT;
+      }
+      if (end < 0) {
+        step = step.other;
+        continue;
+      }
+      for (let index = 0; index < step.lists.length; index += 1) {
+        if (!this.#find(step.lists[index] as number, openBracket, valueStart, valueStart)) return -1;
+      }
+      if (step.name >= 0) {
+        const isText = kind === quote;
+        if (!this.#find(step.name, kind, isText ? valueStart - 1 : valueStart, isText ? end + 1 : end)) return -1;
+      }
+      at = end;
+      step = step.first;
+    }
+    return -1;
+  }
+
+  /** Takes down the value of a watched name; false where there are too many. */
+  #find(name: number, kind: number, start: number, end: number): boolean {
+    const found = this.count;
+    if (found === maximumFound) return false;
+    this.count = found + 1;
+    this.#names[found] = name;
+    this.#starts[found] = start;
+    this.#ends[found] = end;
+    this.#kinds[found] = kind;
+    return true;
+  }
+
+  #reset(): void {
     this.eventType.start = 0;
     this.uuid.start = 0;
     this.published.start = 0;
     this.count = 0;
+  }
+
+  #skimNew(buffer: Buffer, start: number): number {
+    this.#reset();
+    this.#known.start();
+    const words = this.#words;
+    /** The last position with four bytes behind it. */
+    const lastWord = buffer.length - 4;
     const open = this.#open;
     let depth = 1;
     open[1] = openBrace;
@@ -139,9 +240,18 @@ export class LineSkimmer implements FoundValues {
         const keyStart = at + 1;
         folded = 0;
         let exact = 0;
-        for (c = buffer[++at] as number; c !== quote; c = buffer[++at] as number) {
+        at = keyStart;
+        while (at <= lastWord) {
+          const four = words.getInt32(at, true);
+          if (((special(four) | four) & highBits) !== 0) break;
+          folded = mixWord(folded, four);
+          exact = Math.imul(exact ^ four, 0x85eb_ca6b);
+          exact ^= exact >>> 13;
+          at += 4;
+        }
+        for (c = buffer[at] as number; c !== quote; c = buffer[++at] as number) {
           if (c < space || c > 0x7e || c === backslash) return -1;
-          folded = ((folded << 5) - folded + (c | 0x20)) | 0;
+          folded = mixByte(folded, c);
           exact = ((exact << 7) - exact + c) | 0;
         }
         high = Math.imul(high ^ folded, 0x9e37_79b1);
@@ -171,15 +281,20 @@ export class LineSkimmer implements FoundValues {
       if (c === quote) {
         let isEscaped = false;
         if (isSuspect[buffer[at + 1] as number] === 1 && this.#isSuspect(buffer, at + 1)) return -1;
-        for (c = buffer[++at] as number; c !== quote; c = buffer[++at] as number) {
-          if (c < space) return -1;
-          if (c !== backslash) continue;
+        at += 1;
+        for (;;) {
+          while (at <= lastWord && (special(words.getInt32(at, true)) & highBits) === 0) at += 4;
+          c = buffer[at] as number;
+          while (c !== quote && c >= space && c !== backslash) c = buffer[++at] as number;
+          if (c === quote) break;
+          if (c !== backslash) return -1;
           c = buffer[++at] as number;
           if (c === letterU) {
             for (let digit = 1; digit <= 4; digit += 1) if (isHex[buffer[at + digit] as number] === 0) return -1;
             at += 4;
             isEscaped = true;
           } else if (isEscape[c] === 0) return -1;
+          at += 1;
         }
         at += 1;
         if (isEscaped && this.#isSpoiled(JSON.parse(buffer.toString("utf8", valueStart, at)))) return -1;
@@ -192,34 +307,28 @@ export class LineSkimmer implements FoundValues {
       } else if (c === letterN) {
         if (!(buffer[at + 1] === letterU && buffer[at + 2] === byte("l") && buffer[at + 3] === byte("l"))) return -1;
         at += 4;
-      } else if (c === letterT) {
-        if (!(buffer[at + 1] === byte("r") && buffer[at + 2] === letterU && buffer[at + 3] === letterE)) return -1;
-        at += 4;
-      } else if (c === letterF) {
-        if (!(buffer[at + 1] === byte("a") && buffer[at + 2] === byte("l") && buffer[at + 3] === byte("s"))) return -1;
-        if (buffer[at + 4] !== letterE) return -1;
+      } else if (c === letterT || c === letterF) {
+        at = truthEnd(buffer, at);
+        if (at < 0) return -1;
         kind = letterT;
-        at += 5;
       } else {
         at = numberEnd(buffer, at);
         if (at < 0) return -1;
         kind = zero;
       }
       high = ((high << 5) - high + kind) | 0;
+      let name = -1;
       if (expected === value && open[kind === openBrace || kind === openBracket ? depth - 1 : depth] === openBrace) {
         if (this.#mayWatch[folded & 0xff] === 1 && kind !== letterN && kind !== openBrace) {
-          const name = this.#watched.get(folded);
-          if (name !== undefined) {
-            const found = this.count;
-            if (found === maximumFound) return -1;
-            this.count = found + 1;
-            this.#names[found] = name;
-            this.#starts[found] = valueStart;
-            this.#ends[found] = at;
-            this.#kinds[found] = kind;
-          }
+          name = this.#watched.get(folded) ?? -1;
+          if (name >= 0 && !this.#find(name, kind, valueStart, at)) return -1;
         }
       }
+      if (kind === openBracket && name >= 0) this.#known.addList(valueStart, name);
+      else if (kind === quote) {
+        this.#known.addValue(textValue, valueStart, at, name, top === null ? 0 : this.#tops.indexOf(top) + 1);
+      } else if (kind === zero) this.#known.addValue(numberValue, valueStart, at, name, 0);
+      else if (kind === letterT) this.#known.addValue(truthValue, valueStart, at, name, 0);
       top = null;
       expected = kind === openBrace ? keyOrEnd : kind === openBracket ? valueOrEnd : behindValue;
     }
@@ -282,11 +391,46 @@ function holds(buffer: Buffer, start: number, text: string): boolean {
 
 /** The digest of a name's characters, folded as the skimmer folds them: it clears the case of letters. */
 function foldedDigest(name: string): number {
+  const bytes = Buffer.from(name, "latin1");
   let digest = 0;
-  for (let index = 0; index < name.length; index += 1) {
-    digest = ((digest << 5) - digest + (name.charCodeAt(index) | 0x20)) | 0;
-  }
+  let at = 0;
+  for (; at + 4 <= bytes.length; at += 4) digest = mixWord(digest, bytes.readInt32LE(at));
+  for (; at < bytes.length; at += 1) digest = mixByte(digest, bytes[at] as number);
   return digest;
+}
+
+/** The bit of each of four bytes that {@link special} sets. */
+const highBits = 0x8080_8080 | 0;
+
+/**
+ * Whether any of four bytes is a quote, a backslash or a control character, which ends text or its plain part: then a bit of
+ * {@link highBits} is set. By "Determine if a word has a byte less than n" and "equal to n" of Bit Twiddling Hacks, which may
+ * also set the bit of a byte behind one that is
+ * (https://graphics.stanford.edu/~seander/bithacks.html#HasLessInWord).
+ */
+function special(four: number): number {
+  const quotes = four ^ 0x2222_2222;
+  const backslashes = four ^ 0x5c5c_5c5c;
+  return (
+    ((quotes - 0x0101_0101) & ~quotes) | ((backslashes - 0x0101_0101) & ~backslashes) | ((four - 0x2020_2020) & ~four)
+  );
+}
+
+/** Adds four characters of a name to its digest, and clears the case of letters. */
+function mixWord(digest: number, four: number): number {
+  const mixed = Math.imul(digest ^ (four | 0x2020_2020), 0x9e37_79b1);
+  return mixed ^ (mixed >>> 15);
+}
+
+/** The same for one character. */
+function mixByte(digest: number, character: number): number {
+  return ((digest << 5) - digest + (character | 0x20)) | 0;
+}
+
+/** The position behind `true` or `false`; -1 for neither. */
+function truthEnd(buffer: Buffer, at: number): number {
+  if (holds(buffer, at, "true")) return at + 4;
+  return holds(buffer, at, "false") ? at + 5 : -1;
 }
 
 /** The position behind a number; -1 for none. */
