@@ -2,6 +2,7 @@ import { readFile, writeFile } from "node:fs/promises";
 import { fileURLToPath } from "node:url";
 import { contentsOf } from "../cli/detections-folder.ts";
 import { correlationLoads } from "../cli/rules/correlation-load.ts";
+import { travelLoad } from "../cli/rules/travel-load.ts";
 import { ofType, type Synthesized, synthesize } from "../infra/synthesize.ts";
 import { loadDetections } from "../lambda/adapters/rule-files/load-detections.ts";
 import { isInSet, type MetricSet } from "../lambda/adapters/telemetry/metric-sets.ts";
@@ -293,13 +294,20 @@ const dollarsByDefault = await dollarsOfGroups({ rules: byDefault.evaluated, cor
 /** What all add: they share items with those that run by default. */
 const dollarsOfPack = (await dollarsOfGroups(detections)) - dollarsByDefault;
 
-/** The monthly cost of the groups of correlations: of those that run by default, and of those of a pack. */
+const loadOfTravel = await travelLoad(detections.rules, 1_000_000);
+/** USD of the places that rules with `enrichment.travel` compare, for a million events. */
+const dollarsOfTravel =
+  (loadOfTravel.reads * price.dynamodbMillionReadUnits + loadOfTravel.writes * price.dynamodbMillionWriteUnits) /
+  1_000_000;
+
+/** The monthly cost of what is compared between events: by default, and with a pack. */
 function correlationTable(): string {
   return monthlyTable((eventsADay) => {
     const millions = (eventsADay * assumed.daysInMonth) / 1_000_000;
     return {
       "DynamoDB: correlations that run by default": millions * dollarsByDefault,
       "DynamoDB: those of the pack `sessions`": millions * dollarsOfPack,
+      "DynamoDB: places, for its impossible travel": millions * dollarsOfTravel,
     };
   });
 }

@@ -323,9 +323,10 @@ org's hook still lacks. [attack-navigator.json](attack-navigator.json) is the sa
 ## Alerts in an ordinary week
 
 The week is made up, and the same each time: ${company.persons.toLocaleString("en-US")} persons who work, ${company.administrators} administrators who
-administrate, 30 users of VPNs and privacy services, and what goes wrong every day. \`cli/rules/ordinary-week.ts\` has the
-assumptions: ${week.length.toLocaleString("en-US")} events in ${company.days} working days. Nothing in it is an attack, no exception is made and no
-filter is set. Your own numbers: \`npx okta-proxy-watch backtest --okta URL --since 30d --packs admin\`.
+administrate, 30 users of VPNs and privacy services, persons who fly, and what goes wrong every day.
+\`cli/rules/ordinary-week.ts\` has the assumptions: ${week.length.toLocaleString("en-US")} events in ${company.days} working days. Nothing in it is an attack,
+no exception is made and no filter is set. Your own numbers:
+\`npx okta-proxy-watch backtest --okta URL --since 30d --packs admin\`.
 
 ${weekTable(rows).join("\n")}
 
@@ -335,7 +336,9 @@ How often the correlations fire a week, where nothing is an attack: those that r
 ${month.events.toLocaleString("en-US")} events, those of a pack over the first of them. The weeks have what may look like an attack: a quarter of
 all persons moves to another network within a session each day, 1 % has an app with a browser of its own, 60 share six
 computers, seven of ten sign in from the office's address, one in twenty opens eight apps at once, and every other week
-a person rejects three pushes of their own sign-in and accepts the fourth.
+a person rejects three pushes of their own sign-in and accepts the fourth. Each day eight persons fly, 42 sign in on a
+telephone whose carrier has its exit elsewhere, three switch a VPN on that Okta does not name, two work on a computer in
+a data center abroad, and 30 enroll a phone.
 
 ${monthTable(coverage, month).join("\n")}
 

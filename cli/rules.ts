@@ -5,13 +5,14 @@ import { casesEnding } from "../lambda/adapters/rule-files/list-detections.ts";
 import { type FromFile, RuleFileError } from "../lambda/adapters/rule-files/load-detections.ts";
 import { chooseCorrelated } from "../lambda/core/detections/choose-correlated.ts";
 import { type EnabledOptions, isEnabled } from "../lambda/core/detections/compile-rules.ts";
+import { asksForTravel } from "../lambda/core/detections/enriched-fields.ts";
 import { indexField } from "../lambda/core/detections/log-source.ts";
 import { catalogAge, catalogRelease, type EventType, findEventType } from "../lambda/core/okta/event-types.ts";
 import type { Correlation } from "../lambda/core/sigma/correlation.ts";
 import { appliesTo, type Filter } from "../lambda/core/sigma/parse/parse-filter.ts";
 import { requirementsOf } from "../lambda/core/sigma/requirements.ts";
 import { bySeverity, type Level, type Rule } from "../lambda/core/sigma/rule.ts";
-import { plural } from "../lambda/core/text/shorten.ts";
+import { formatCount, plural } from "../lambda/core/text/shorten.ts";
 import { createCommand, InputError, onOneLine, onTerminal } from "./command.ts";
 import {
   contentsOf,
@@ -27,7 +28,7 @@ import { credentialHelp } from "./okta-credential-help.ts";
 import { parsePacks } from "./packs-option.ts";
 import { type AllWithCases, readAllCases } from "./rules/all-cases.ts";
 import { casesFileOf, ruleFileOf } from "./rules/cases-file.ts";
-import { correlationLoads } from "./rules/correlation-load.ts";
+import { type CorrelationLoad, correlationLoads } from "./rules/correlation-load.ts";
 import { describeCorrelation, writeCorrelation } from "./rules/correlations.ts";
 import { coverageOf, writeCoverage } from "./rules/coverage.ts";
 import { coverageAt, writeCoverageOfOrg } from "./rules/coverage-of-org.ts";
@@ -35,6 +36,7 @@ import { importOkta } from "./rules/import-okta.ts";
 import { runCases } from "./rules/run-cases.ts";
 import { runStreams } from "./rules/run-streams.ts";
 import { scaffoldRule } from "./rules/scaffold.ts";
+import { travelLoad } from "./rules/travel-load.ts";
 import { describeResults, writeJUnit, writeResults } from "./rules/write-results.ts";
 
 interface Options {
@@ -61,6 +63,8 @@ interface RuleReport {
   /** Null when the rule names none, and is evaluated for every event. */
   readonly eventTypes: readonly EventType[] | null;
   readonly filters: readonly string[];
+  /** What the places cost a day that it compares; null for a rule that compares none, and where that is not asked for. */
+  readonly load: CorrelationLoad | null;
 }
 
 async function report(options: Options): Promise<void> {
@@ -77,8 +81,13 @@ async function report(options: Options): Promise<void> {
   refusePacks(chosen.packs, loaded);
   const warnings = [...loaded.warnings];
   const { evaluated, own } = chooseCorrelated(contentsOf(loaded), chosen);
+  const { eventsADay } = options;
+  const travelLoads = eventsADay === undefined ? new Map() : await travelLoadsOf(contentsOf(loaded).rules, eventsADay);
   const reports = rules
-    .map((rule) => describe(rule, own.includes(rule.content), evaluated.includes(rule.content)))
+    .map((rule) => ({
+      ...describe(rule, own.includes(rule.content), evaluated.includes(rule.content)),
+      load: travelLoads.get(rule.content.id) ?? null,
+    }))
     .sort((a, b) => bySeverity(a.level, b.level) || a.title.localeCompare(b.title));
   const running = reports.filter(({ on }) => on);
   const adjustments = await readSeverity((warning) => warnings.push(warning));
@@ -94,7 +103,6 @@ async function report(options: Options): Promise<void> {
   const subscribe = namesOf(({ hookEligible }) => hookEligible === true);
   const systemLogOnly = namesOf(({ hookEligible }) => hookEligible === false);
   const unknown = types.filter(({ hookEligible }) => hookEligible === null).sort(byName);
-  const { eventsADay } = options;
   const loads = eventsADay === undefined ? null : await correlationLoads(contentsOf(loaded), eventsADay);
   if (options.json) {
     const described = filters.map((filter) => describeFilter(filter, rules));
@@ -174,7 +182,21 @@ async function report(options: Options): Promise<void> {
 
 const byName = (a: EventType, b: EventType) => (a.name < b.name ? -1 : 1);
 
-function describe({ content: rule, file }: FromFile<Rule>, on: boolean, isEvaluated: boolean): RuleReport {
+/** What each rule that compares places costs, as if it were alone: rules share the places of an event. */
+async function travelLoadsOf(
+  rules: readonly Rule[],
+  eventsADay: number,
+): Promise<ReadonlyMap<string, CorrelationLoad>> {
+  const loads = new Map<string, CorrelationLoad>();
+  for (const rule of rules.filter(asksForTravel)) loads.set(rule.id, await travelLoad([rule], eventsADay));
+  return loads;
+}
+
+function describe(
+  { content: rule, file }: FromFile<Rule>,
+  on: boolean,
+  isEvaluated: boolean,
+): Omit<RuleReport, "load"> {
   const types = requirementsOf(rule).get(indexField.toLowerCase());
   return {
     id: rule.id,
@@ -220,7 +242,7 @@ function describePacks(
 }
 
 function writeRule(rule: RuleReport): string[] {
-  const { id, level, title, status, file, on, pack, eventTypes, filters } = rule;
+  const { id, level, title, status, file, on, pack, eventTypes, filters, load } = rule;
   const types = eventTypes?.map((type) => `    ${type.name}${noteOn(type)}`);
   return [
     `${level.padEnd(13)} ${on ? "on " : "off"}  ${title}${status === null || status === "stable" ? "" : ` (${[status, pack].filter(Boolean).join(", ")})`}`,
@@ -228,6 +250,9 @@ function writeRule(rule: RuleReport): string[] {
     ...(rule.forCorrelations ? ["    for correlations, and no detection of its own"] : []),
     ...(types ?? ["    any event type"]),
     ...filters.map((filter) => `    but for: ${filter}`),
+    ...(load === null
+      ? []
+      : [`    a day: ${formatCount(load.reads)} reads and ${formatCount(load.writes)} writes of persons' places`]),
     "",
   ];
 }
@@ -350,7 +375,7 @@ export const command = createCommand(
   .option("--packs <packs>", "count rules of these packs as on: admin,mfa (default: those of the settings)", parsePacks)
   .option(
     "--events-a-day <number>",
-    "reckon the reads and writes of correlations at so many events a day: 400000",
+    "reckon the reads and writes of correlations and of places at so many events a day: 400000",
     parseEventsADay,
   )
   .option("--json", "print JSON instead of text", false)

@@ -16,6 +16,11 @@ import { setPath } from "./set-path.ts";
  * computers; all others have one of their own. Every other week a person rejects three pushes of their own sign-in,
  * and accepts the fourth. What else happens is in `acts`, each with a number a day. Exceptions and filters are left out.
  *
+ * Places change, too: each day eight persons fly to London, Paris or Frankfurt and sign in there in the afternoon, and on one of
+ * three days one of them goes on to Warsaw; 40 sign in on a telephone whose carrier has its exit in Porto, and two on one with its
+ * exit in Frankfurt; three switch a VPN on that Okta does not name, with an exit in Amsterdam; two work on a computer in a data
+ * center in Dublin. 30 enroll a phone, and four nurses in a week, one after the other, that of their ward.
+ *
  * Factors change with phones, computers and persons. A company's phone is replaced after 2.42 years
  * (https://aotmp.com/insights-article/mobile-refresh-lifecycle-trends/), 3.2 of 2,000 a working day: each enrolls the new
  * one and removes the old one. One in five is lost or damaged in a year
@@ -276,6 +281,7 @@ export async function* ordinaryDays(week = 0, { signIns = true } = {}): AsyncGen
   const next = random(seed + 2 * week);
   // A generator of its own, so that a habit more changes nothing of what else happens.
   const habits = random(seed + 2 * week + 1);
+  const journeys = random(seed + 1_000 + week);
   const pick = (count: number) => Math.floor(next() * count);
   const bases = new Map<string, Json>();
   const baseOf = async (name: string): Promise<Json> => {
@@ -298,8 +304,8 @@ export async function* ordinaryDays(week = 0, { signIns = true } = {}): AsyncGen
     events.push(event as Json);
     made += 1;
   };
-  const [start = {}, factor = {}, app = {}] = await Promise.all(
-    ["session-start", "mfa", "application-sign-in"].map(baseOf),
+  const [start = {}, factor = {}, app = {}, phone = {}] = await Promise.all(
+    ["session-start", "mfa", "application-sign-in", "phone-verification"].map(baseOf),
   );
   for (let weekday = 0; weekday < company.days; weekday += 1) {
     const number = week * 7 + weekday;
@@ -309,11 +315,14 @@ export async function* ordinaryDays(week = 0, { signIns = true } = {}): AsyncGen
       moving: new Map(),
       isHiddenAdministrators: ((week * company.days + weekday) * 3) % 8 < 3,
     };
+    const single: Morning[] = [];
     for (let index = 0; index < company.persons; index += 1) {
       if (habits() < 0.25) day.moving.set(index, 11 + habits() * 6);
       const sessions = next() < 0.3 ? 2 : 1;
+      let morning = 0;
       for (let session = 0; session < sessions; session += 1) {
         const begin = session === 0 ? 8 + next() * 2 : 8 + next() * 10;
+        if (session === 0) morning = begin;
         if (signIns) {
           add(start, day, index, {}, begin);
           add(factor, day, index, {}, begin + 0.005);
@@ -327,6 +336,7 @@ export async function* ordinaryDays(week = 0, { signIns = true } = {}): AsyncGen
           if (signIns) add(app, day, index, { ...appNumber(opened), ...browser }, hour);
         }
       }
+      if (sessions === 1 && !networkOf.has(index)) single.push({ index, hour: morning });
     }
     for (const { base, eventType, perDay, who, change = {} } of acts) {
       // What happens less than daily does so on some days, by chance.
@@ -336,6 +346,15 @@ export async function* ordinaryDays(week = 0, { signIns = true } = {}): AsyncGen
         add(await baseOf(base), day, index, { eventType, ...change });
       }
     }
+    for (const { index, hour, place, asNumber } of strays(single, journeys)) {
+      const own = { "authenticationContext.rootSessionId": `root-${number}-${index}-${place}` };
+      if (signIns) add(start, day, index, { ...placeFields(place, asNumber), ...own }, hour);
+    }
+    for (let sent = 0; sent < 30; sent += 1) {
+      const index = Math.floor(journeys() * company.persons);
+      add(phone, day, index, numberOf(912_000_000 + index), 8 + journeys() * 10);
+    }
+    if (weekday < wardNurses) add(phone, day, 600 + weekday, numberOf(213_000_000), 9 + journeys() * 8);
     if (habits() < 0.1) {
       const index = Math.floor(habits() * company.persons);
       const hour = 10 + habits() * 7;
@@ -371,6 +390,78 @@ interface Day {
 function appNumber(number: number): Json {
   return { "target.0.id": `0oa1exampleapp${number}`, "target.0.displayName": `App ${number}` };
 }
+
+/** The first session of a person who starts one a day, from no network that hides its users. */
+interface Morning {
+  readonly index: number;
+  /** Its hour, from midnight. */
+  readonly hour: number;
+}
+
+/** A further session start, at another place. */
+interface Stray extends Morning {
+  readonly place: keyof typeof cities;
+  readonly asNumber: number;
+}
+
+const cities = {
+  porto: { city: "Porto", state: "Porto", country: "Portugal", geolocation: { lat: 41.1496, lon: -8.611 } },
+  london: { city: "London", state: "England", country: "United Kingdom", geolocation: { lat: 51.5085, lon: -0.1257 } },
+  paris: { city: "Paris", state: "Île-de-France", country: "France", geolocation: { lat: 48.8534, lon: 2.3488 } },
+  frankfurt: {
+    city: "Frankfurt am Main",
+    state: "Hesse",
+    country: "Germany",
+    geolocation: { lat: 50.1155, lon: 8.6842 },
+  },
+  warsaw: { city: "Warsaw", state: "Mazovia", country: "Poland", geolocation: { lat: 52.2298, lon: 21.0118 } },
+  amsterdam: {
+    city: "Amsterdam",
+    state: "North Holland",
+    country: "Netherlands",
+    geolocation: { lat: 52.374, lon: 4.8897 },
+  },
+  dublin: { city: "Dublin", state: "Leinster", country: "Ireland", geolocation: { lat: 53.3331, lon: -6.2489 } },
+} as const;
+
+/** Where persons sign in beside their first session of a day. */
+function strays(single: readonly Morning[], next: () => number): readonly Stray[] {
+  const left = [...single];
+  const take = (count: number) =>
+    Array.from({ length: count }, () => left.splice(Math.floor(next() * left.length), 1)).flat();
+  const flights = take(8).map(({ index }): Stray => {
+    const place = (["london", "paris", "frankfurt"] as const)[Math.floor(next() * 3)] ?? "london";
+    return { index, hour: 14.5 + next(), place, asNumber: 64_550 };
+  });
+  const [first] = flights;
+  const isFurther = next() < 1 / 3 && first !== undefined;
+  return [
+    ...flights,
+    ...(isFurther ? [{ ...first, hour: 17.5 + next() / 3, place: "warsaw", asNumber: 64_551 } as const] : []),
+    ...take(40).map(({ index }) => ({ index, hour: 10 + next() * 8, place: "porto", asNumber: 64_520 }) as const),
+    ...take(2).map(
+      ({ index, hour }) => ({ index, hour: hour + next(), place: "frankfurt", asNumber: 64_521 }) as const,
+    ),
+    ...take(3).map(
+      ({ index, hour }) => ({ index, hour: hour + next(), place: "amsterdam", asNumber: 64_530 }) as const,
+    ),
+    ...[801, 802].map((index) => ({ index, hour: 10 + next(), place: "dublin", asNumber: 64_540 }) as const),
+  ];
+}
+
+/** The fields of a session start at a place. */
+function placeFields(place: keyof typeof cities, asNumber: number): Json {
+  return {
+    "client.geographicalContext": { ...cities[place], postalCode: null },
+    "client.ipAddress": `192.0.2.${asNumber % 250}`,
+    "securityContext.asNumber": asNumber,
+  };
+}
+
+/** Persons who share the telephone of their ward, and enroll it on a day of the week each. */
+const wardNurses = 4;
+
+const numberOf = (number: number): Json => ({ "debugContext.debugData.phoneNumber": `+351${number}` });
 
 /** The device of a person: the last sixty share six computers. */
 function deviceOf(index: number): string {

@@ -188,7 +188,7 @@ describe("npx okta-proxy-watch profiles", () => {
       });
     }
     expect((await profiles("delete", id)).stdout).toBe(
-      "Deleted: what is remembered of the user's proxied sessions\nDeleted: 1 incident\nDeleted: the name in the digest's counts of 1 day\n",
+      "Deleted: what is remembered of the user's sessions\nDeleted: 1 incident\nDeleted: the name in the digest's counts of 1 day\n",
     );
     expect(await profiles("delete", id)).toMatchObject({ code: 2 });
   });
@@ -207,7 +207,7 @@ describe("npx okta-proxy-watch profiles", () => {
     expect((await byAnother()).stdout).toBe("Deleted: 1 incident\n");
     expect(await byAnother()).toMatchObject({ code: 2 });
     const withKey = await profilesWith({ HOOK_SECRET: "secret" }, "delete", login.toLowerCase());
-    expect(withKey.stdout).toBe("Deleted: what is remembered of the user's proxied sessions\n");
+    expect(withKey.stdout).toBe("Deleted: what is remembered of the user's sessions\n");
     expect(await profilesWith({ HOOK_SECRET: "secret" }, "delete", login)).toMatchObject({ code: 2 });
   });
 

@@ -300,15 +300,20 @@ test("npx okta-proxy-watch rules import writes an expression as a rule that can 
 test("rules says of each correlation which event types the hook delivers, and its reads and writes a day", async () => {
   const ofVolume = async (events: string) => {
     const { code, stdout } = await rules("--json", "--events-a-day", events);
-    const { correlations } = JSON.parse(stdout) as { correlations: readonly Record<string, unknown>[] };
+    const all = JSON.parse(stdout) as Readonly<Record<"rules" | "correlations", readonly Record<string, unknown>[]>>;
     expect(code).toBe(0);
-    return correlations.find(({ title }) => title === "Okta API Token Created in Proxied Session");
+    const titled = (title: string) => [...all.rules, ...all.correlations].find((each) => each.title === title);
+    return [titled("Okta API Token Created in Proxied Session"), titled("Okta Impossible Travel")] as const;
   };
-  const [small, large] = [await ofVolume("40000"), await ofVolume("400000")];
+  const [[small], [large, travel]] = [await ofVolume("40000"), await ofVolume("400000")];
   const load = (report: typeof small) => report?.load as { readonly reads: number; readonly writes: number };
   expect(load(large).writes).toBeGreaterThan(100);
-  expect(load(large).reads).toBeGreaterThanOrEqual(load(large).writes);
+  // A group of over a kilobyte is written in two units, and read in one.
+  expect(load(large).reads).toBeGreaterThan(100);
   expect(load(large).writes / load(small).writes).toBeCloseTo(10, 0);
+  // A read and a write for each sign-in, which is one of five events.
+  expect(load(travel).reads).toBeGreaterThan(60_000);
+  expect(load(travel).writes).toBe(load(travel).reads);
   const { stdout } = await rules();
   expect(stdout).toContain("    needs of the hook: system.api_token.create, user.session.start\n");
   expect(stdout).toContain(

@@ -32,6 +32,11 @@ export function readTrail(item: Item): StoredTrail {
   return { trail: decode(item.trail?.B) ?? emptyTrail, version: Number(item.version?.N ?? 0) };
 }
 
+/** Writes a trail, in the form of the state table. */
+export function encodeTrail(trail: Trail): Uint8Array {
+  return deflateRawSync(JSON.stringify(trail));
+}
+
 function decode(bytes: Uint8Array | undefined): Trail | null {
   if (bytes === undefined) return null;
   try {
@@ -64,7 +69,7 @@ export function createTrailStore(
         ConditionExpression: seen === 0 ? "attribute_not_exists(#version)" : "#version = :seen",
         ExpressionAttributeNames: attributes,
         ExpressionAttributeValues: {
-          ":trail": { B: deflateRawSync(JSON.stringify(trail)) },
+          ":trail": { B: encodeTrail(trail) },
           ":next": { N: String(seen + 1) },
           ":until": { N: String(Math.ceil(until / 1_000)) },
           ...(seen === 0 ? {} : { ":seen": { N: String(seen) } }),

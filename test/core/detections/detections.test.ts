@@ -162,14 +162,14 @@ test("a rule of a pack that is on runs, though it is experimental; a deprecated 
 
 test("every experimental rule that is shipped has a pack, and a pack that no rule has is refused", () => {
   const shipped = rules.filter(({ author }) => author === "okta-proxy-watch");
-  expect(packsOf(shipped)).toEqual(["admin", "ai-agents", "apps", "mfa", "proxied"]);
-  expect(packsOf(correlations)).toEqual(["sessions"]);
+  expect(packsOf(shipped)).toEqual(["admin", "ai-agents", "apps", "mfa", "proxied", "sessions"]);
+  expect(packsOf(correlations)).toEqual(["mfa", "sessions"]);
   const bare = [...shipped, ...correlations].filter(({ status, pack }) => status === "experimental" && pack === null);
   expect(bare.length).toBeGreaterThan(5);
   expect(bare.filter(({ id }) => !isStep(id)).map(({ title }) => title)).toEqual([]);
   expect(faultOfPacks(["admin"], shipped)).toBeNull();
   expect(faultOfPacks(["admin", "admins"], shipped)).toBe(
-    "no rule is of the pack admins; there are: admin, ai-agents, apps, mfa, proxied",
+    "no rule is of the pack admins; there are: admin, ai-agents, apps, mfa, proxied, sessions",
   );
 });
 
