@@ -4,26 +4,23 @@ import { groupKey, matchesOf, withParts } from "../correlation/correlate.ts";
 import type { StoredGroup } from "../correlation/group-store.ts";
 import { publishedTime } from "../okta/log-event.ts";
 import { looksLikeLogin } from "../okta/stranger.ts";
-import { isScalar, parsePath, readField, UNKNOWN } from "../sigma/field.ts";
 import { share } from "../time/budget.ts";
 import { correlationsOver, isCorrelated, isExpected, type RunningCorrelations } from "./correlations.ts";
 import { delayReasons } from "./delay-reason.ts";
+import { valuesOf } from "./group-values.ts";
 import { decide, travelIn } from "./judge.ts";
-import { type Candidate, enrich, idsOf } from "./match.ts";
+import { type Candidate, idsOf } from "./match.ts";
 import type { Findings } from "./ports.ts";
 import type { CorrelatedEvent, CorrelatedEvents, MatchedWork, Run, Travels } from "./stages.ts";
 
 /** The keys of the groups that an event may take part in, by the rules that match, or may match. */
-export function groupsOf({ event, rules }: Candidate, { plan }: RunningCorrelations): readonly string[] {
+export function groupsOf(
+  { candidate: { event, rules }, work }: MatchedWork,
+  { plan }: RunningCorrelations,
+): readonly string[] {
   const at = publishedTime(event.published);
-  const asked = { uuid: event.uuid, at, rules: idsOf(rules), valuesOf: valuesOf(event) };
+  const asked = { uuid: event.uuid, at, rules: idsOf(rules), valuesOf: valuesOf(event, work.values) };
   return [...new Set(matchesOf(plan, asked).matches.map(groupKey))];
-}
-
-/** The values of an event's fields, as correlations group and count by them. */
-function valuesOf(event: Candidate["event"]): (field: string) => readonly string[] {
-  const enrichment = enrich(event, UNKNOWN);
-  return (field) => readField(event.received, parsePath(field), enrichment).values.filter(isScalar).map(String);
 }
 
 /**
@@ -52,18 +49,18 @@ export async function correlateEvents(
     const { event } = candidate;
     const travel = travelIn(travels, candidate);
     const decision = decide(candidate, findings?.locations ?? null, ports.mismatchDistanceKm, work.matched, travel);
-    const groups = new Map(groupsOf(candidate, correlations).map((key) => [key, known?.get(key) ?? null]));
+    const groups = new Map(groupsOf({ candidate, work }, correlations).map((key) => [key, known?.get(key) ?? null]));
     // The start of its chain may wait as well, or come a moment later: a write is little beside an alert, and beside a message.
     const isKept = work.waiting !== null || isExpected(candidate, work, ports) || !isEveryday(event.eventType);
     return { event, work, isKept, rules: idsOf(decision.detections), undecided: decision.undecided, groups };
   });
   if (known === null) return new Map(judged.map((each) => [each.event.uuid, undecidedOf(each, each.rules, null, run)]));
-  const arriving = judged.map(({ event, rules, isKept }) => ({
+  const arriving = judged.map(({ event, work, rules, isKept }) => ({
     uuid: event.uuid,
     isKept,
     at: publishedTime(event.published),
     rules,
-    valuesOf: valuesOf(event),
+    valuesOf: valuesOf(event, work.values),
     note: () => noteOf(event, (login) => looksLikeLogin(login, ports.loginDomains)),
   }));
   const groups = new Map(judged.flatMap((each) => [...each.groups]));

@@ -24,7 +24,7 @@ export async function lookUpUsers(all: readonly MatchedWork[], run: Run): Promis
     rules.some((each) => !certain.includes(each) && asksForLocation(each.rule));
   const located = all.filter((each) => reported.includes(each) || isLocated(each));
   const correlated = all.filter(({ candidate }) => isCorrelated(candidate, run.ports));
-  const groups = correlations && correlated.flatMap(({ candidate }) => groupsOf(candidate, correlations));
+  const groups = correlations && correlated.flatMap((each) => groupsOf(each, correlations));
   const trails = all.flatMap(({ candidate }) => (followsTravel(candidate) ? (travellerOf(candidate.event) ?? []) : []));
   const asked = { keys: keysOf(located), groups: new Set(groups), trails: new Set(trails) };
   return await ask(all, { ...usersOf(reported, run), ...asked }, run);

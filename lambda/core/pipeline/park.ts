@@ -3,6 +3,7 @@ import { UNKNOWN } from "../sigma/field.ts";
 import { within } from "../time/budget.ts";
 import { correlationsOver, firedOf, isCorrelated, isWanted, type WithCorrelations } from "./correlations.ts";
 import { type DelayReason, delayReasons } from "./delay-reason.ts";
+import { keepValues } from "./group-values.ts";
 import { enrich, idsOf } from "./match.ts";
 import { subjectOf, subjectOfWhole } from "./observation.ts";
 import type { LeftWork } from "./result.ts";
@@ -95,7 +96,8 @@ export async function parkLeft(left: readonly LeftWork[], { ports, budget }: Run
     }
   };
   try {
-    await ports.measure("Parking", () => within(budget.parking, ports.parkWork(left, budget.parking)));
+    const parked = left.map((each) => ({ ...each, work: keepValues(each.work, ports) }));
+    await ports.measure("Parking", () => within(budget.parking, ports.parkWork(parked, budget.parking)));
     observeEach({ kind: "workParked" });
     return true;
   } catch (error) {

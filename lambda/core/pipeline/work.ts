@@ -28,6 +28,8 @@ export interface Work {
   readonly matched?: readonly Match[];
   /** Names of fields that the event lost to fit into a message. @default null, it is whole */
   readonly eventCut?: readonly string[] | null;
+  /** What correlations group and count by, where the event is cut, by field. @default none, the event says it */
+  readonly values?: Readonly<Record<string, readonly string[]>>;
   /** The publishes of its alert without an answer. @default 0 */
   readonly unconfirmed?: number;
   /** The window that this is the report on; such work handles no event. @default null */
@@ -68,7 +70,7 @@ export function matchesOf(
 /** SQS's limit for a message, 1 MiB, less the bytes that an operator's command adds. */
 const maximumMessageBytes = queueMessageBytes - 256;
 
-/** The most bytes for explanations of matches: the event is more important. */
+/** The most bytes for explanations of matches, and for values: the event is more important. */
 const maximumExplanationBytes = 131_072;
 
 const text = z.nullable(z.string());
@@ -113,6 +115,7 @@ const message = z.object({
       }),
     ),
   ),
+  values: z.optional(z.record(z.string(), z.array(z.string()))),
   unconfirmed: z.optional(z.number()),
   again: z.optional(z.boolean()),
   report: z.optional(z.nullable(z.object({ fingerprint: z.string(), windowId: z.string() }))),
@@ -160,6 +163,7 @@ export function writeWork(work: Work, now: Date, reason: string = work.waiting?.
         event: received,
         eventCut: cuts && [...cuts],
         matched,
+        ...(cuts && work.values && { values: fitting(work.values) }),
         unconfirmed,
         again,
         ...(report && { report }),
@@ -178,6 +182,16 @@ function briefly(matches: readonly Match[]): (Match & { matched: BriefSelection[
   return isLarge ? brief.map((match) => ({ ...match, matched: [] })) : brief;
 }
 
+/** The values as far as there is room: fields come one after the other. */
+function fitting(values: NonNullable<Work["values"]>): Record<string, string[]> {
+  let room = maximumExplanationBytes;
+  const kept = Object.entries(values).filter(([field, all]) => {
+    room -= Buffer.byteLength(JSON.stringify([field, all]));
+    return room >= 0;
+  });
+  return Object.fromEntries(kept.map(([field, all]) => [field, all.map((value) => value.toWellFormed())]));
+}
+
 /** A message that cannot be read: a retry cannot mend it. */
 export class UnreadableWorkError extends Error {
   override readonly name = "UnreadableWorkError";
@@ -193,7 +207,8 @@ export function readWork(body: string): Work {
   if (!parsed.success)
     throw new UnreadableWorkError(`the message is no work: ${describeFaults(faultsOf(parsed.error))}`);
   const { event, delivery, rules, followUp, reason, since, eventCut } = parsed.data;
-  const { matched = [], unconfirmed = 0, again = false, report = null, storm = null, gathering = null } = parsed.data;
+  const { matched = [], values, unconfirmed = 0, again = false } = parsed.data;
+  const { report = null, storm = null, gathering = null } = parsed.data;
   const read = parseLogEvent(event, ["event"]);
   if (!read.ok) throw new UnreadableWorkError(`the message holds no event: ${describeFaults(read.faults)}`);
   const waiting = { reason: readDelayReason(reason), since: new Date(since) };
@@ -205,6 +220,7 @@ export function readWork(body: string): Work {
     waiting,
     matched,
     eventCut,
+    ...(values && { values }),
     unconfirmed,
     again,
     ...(report && { report }),

@@ -619,6 +619,38 @@ level: high
   });
 });
 
+test("an event that is cut to fit a message keeps what its correlations group by", async () => {
+  const [onDevice] = correlationsOf(`
+title: API Token Created on a Device Behind a Proxy
+id: 00000000-0000-4000-8000-000000000076
+correlation:
+  type: temporal_ordered
+  rules: [proxied_start, token_created]
+  group-by: [debugContext.debugData.dtHash]
+  timespan: 24h
+level: critical
+`) as [Correlation];
+  const silent = new Set(parts.map(({ id }) => id));
+  const { deliver, redrive, told, queue, groups, ports } = world({
+    ...only(parts),
+    correlations: { plan: planCorrelations([onDevice]), silent },
+  });
+  const dtHash = "d".repeat(64);
+  await deliver({ ...sessionOf("start", 0), debugContext: { debugData: { dtHash } } });
+  // An event over SQS's limit keeps the fifty smallest parts of an object.
+  const details = Object.fromEntries(Array.from({ length: 60 }, (_, index) => [`detail${index}`, "x"]));
+  const debugData = { ...details, dtHash, long: "n".repeat(1_200_000) };
+  const large = { ...tokenIn("token", 5), debugContext: { debugData } };
+  const down = { ...ports, groups: { ...groups, write: () => Promise.reject(new Error("down")) } };
+  const delivery = { id: "d", org: null, eventHookId: null, events: [logEvent(large)], malformed: [] };
+  expect(await processDelivery(delivery, down, unhurried())).toMatchObject({ parked: 1 });
+  const { event, eventCut } = readWork(queue[0] ?? "");
+  expect(eventCut).toContain("debugContext");
+  expect(JSON.stringify(event.received)).not.toContain(dtHash);
+  await redrive();
+  expect(told()).toEqual([["token", [onDevice.id]]]);
+});
+
 describe("what an exception covers", () => {
   const covered: Exception = {
     id: "exception-1",
