@@ -37,18 +37,18 @@ async function bytesOf(id: string): Promise<number> {
 }
 
 describe("failed attempts", () => {
-  test("of a hundred at once are numbered, so that exactly those that come singly do", async () => {
+  test("of two hundred at once are numbered, so that exactly those that come singly do", async () => {
     const key = source();
     const stores = Array.from({ length: 10 }, sources);
     const counted = await Promise.all(
-      Array.from({ length: 100 }, (_, index) =>
+      Array.from({ length: 200 }, (_, index) =>
         stores[index % stores.length]?.count(key, attempt(`event-${index}`), limits, start, signal()),
       ),
     );
     const numbers = counted.map((each) => each?.number ?? 0).sort((first, second) => first - second);
-    expect(numbers).toEqual(Array.from({ length: 100 }, (_, index) => index + 1));
-    expect(await sources().read(key, signal())).toMatchObject({ attempts: 100, more: 0 });
-    expect((await sources().read(key, signal()))?.users.size).toBe(100);
+    expect(numbers).toEqual(Array.from({ length: 200 }, (_, index) => index + 1));
+    expect(await sources().read(key, signal())).toMatchObject({ attempts: 200, more: 0 });
+    expect((await sources().read(key, signal()))?.users.size).toBe(200);
   });
 
   test("are counted once by the event, whose number stays", async () => {

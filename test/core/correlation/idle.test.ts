@@ -44,14 +44,16 @@ describe("a step of a chain is left out", () => {
   });
 
   test("never of a correlation that holds without its first rule, or asks for what is absent", () => {
-    const not = (index: number) => ({ kind: "not", operand: { kind: "selection", name: String(index) } }) as const;
-    const named = { kind: "selection", name: "1" } as const;
+    const named = (index: number) => ({ kind: "selection", name: String(index) }) as const;
     for (const correlation of [
       correlationOf({ type: "temporal", condition: all }),
       correlationOf({ type: "temporal_ordered", condition: criteria({ operator: "gte", limit: 2 }) }),
       correlationOf({
         type: "temporal_ordered",
-        condition: { kind: "expression", expression: { kind: "and", operands: [named, not(0)] } },
+        condition: {
+          kind: "expression",
+          expression: { kind: "and", operands: [named(0), named(1), { kind: "not", operand: named(2) }] },
+        },
       }),
     ]) {
       expect(isIdle(correlation, emptyGroup, match)).toBe(false);
