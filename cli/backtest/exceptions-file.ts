@@ -1,8 +1,7 @@
-import { readFile } from "node:fs/promises";
 import * as z from "zod/mini";
 import { type Exception, exceptionSchema } from "../../lambda/core/exceptions/exception.ts";
-import { toError } from "../../lambda/core/values/error.ts";
 import { InputError } from "../command.ts";
+import { readTextFile } from "../text-file.ts";
 
 /**
  * Reads exceptions as `npx okta-proxy-watch exceptions list --json` prints them, one JSON line each; a JSON array works as well.
@@ -11,12 +10,7 @@ import { InputError } from "../command.ts";
  * @throws InputError with file and line of an invalid exception
  */
 export async function readExceptionsFile(path: string): Promise<readonly Exception[]> {
-  let text: string;
-  try {
-    text = (await readFile(path, "utf8")).replace(/^\uFEFF/, "");
-  } catch (error) {
-    throw new InputError(`${path}: cannot be opened: ${toError(error).message}`);
-  }
+  const text = await readTextFile(path);
   const lines = text.split(/\r?\n/).map((line, index) => ({ line: index + 1, text: line.trim() }));
   const written = lines.filter((line) => line.text !== "" && !line.text.startsWith("> "));
   const [first] = written;

@@ -1,9 +1,8 @@
-import { readFile } from "node:fs/promises";
 import * as z from "zod/mini";
 import { verdictSchema } from "../../lambda/core/history/verdict.ts";
 import { type Incident, incidentAlertSchema, incidentUserSchema } from "../../lambda/core/incidents/incident.ts";
-import { toError } from "../../lambda/core/values/error.ts";
 import { InputError } from "../command.ts";
+import { readTextFile } from "../text-file.ts";
 
 const incidentSchema = z.object({
   id: z.string(),
@@ -20,12 +19,7 @@ const incidentSchema = z.object({
  * @throws InputError with file and line of what is no incident
  */
 export async function readIncidentsFile(path: string): Promise<readonly Incident[]> {
-  let text: string;
-  try {
-    text = (await readFile(path, "utf8")).replace(/^\uFEFF/, "");
-  } catch (error) {
-    throw new InputError(`${path}: cannot be opened: ${toError(error).message}`);
-  }
+  const text = await readTextFile(path);
   return text.split(/\r?\n/).flatMap((line, index) => {
     if (line.trim() === "" || line.startsWith("> ")) return [];
     const parsed = z.safeParse(incidentSchema, parseJson(line));

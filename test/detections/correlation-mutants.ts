@@ -1,7 +1,7 @@
 import type { CorrelationWithCases } from "../../cli/rules/all-cases.ts";
 import { runStream } from "../../cli/rules/run-streams.ts";
 import type { Correlation, CorrelationCondition } from "../../lambda/core/sigma/correlation.ts";
-import type { Condition } from "../../lambda/core/sigma/rule.ts";
+import { without } from "./mutants.ts";
 
 /** A correlation with one change that its cases have to find. */
 export interface CorrelationMutant {
@@ -68,16 +68,6 @@ function withoutRule(correlation: Correlation, index: number): Partial<Correlati
     groupBy: correlation.groupBy.map(({ name, fields }) => ({ name, fields: kept(fields) })),
     condition: { kind: "criteria", criteria: [{ operator: "gte", limit: rules.length - 1 }] },
   };
-}
-
-function without(condition: Condition, name: string): Condition | null {
-  if (condition.kind === "selection") return condition.name === name ? null : condition;
-  if (condition.kind === "not") {
-    const operand = without(condition.operand, name);
-    return operand && { kind: "not", operand };
-  }
-  const operands = condition.operands.flatMap((operand) => without(operand, name) ?? []);
-  return operands.length === 0 ? null : { kind: condition.kind, operands };
 }
 
 /** Whether a case turns red. */

@@ -48,7 +48,7 @@ export function isFound({ rule }: Mutant, cases: readonly RuleCase[]): boolean {
 }
 
 /** A condition that does not ask for a selection; null where nothing is left. */
-function without(condition: Condition, name: string): Condition | null {
+export function without(condition: Condition, name: string): Condition | null {
   if (condition.kind === "selection") return condition.name === name ? null : condition;
   if (condition.kind === "not") {
     const operand = without(condition.operand, name);
