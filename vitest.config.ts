@@ -11,8 +11,11 @@ const built = ["alarms", "build", "cli", "examples", "faults", "functions", "int
 );
 
 const shared = {
-  // Each file its own process: the functions read the environment when they are imported.
   pool: "forks",
+  // Loading the SDK, CDK and the emulators for each file took a quarter of the processor time. Functions read their environment
+  // when they load: tests load them anew, and the environment of a file ends with it.
+  isolate: false,
+  setupFiles: "test/setup/environment.ts",
   // They end a test that hangs, and judge no pace: a synthesis of four seconds takes more than thirty on a busy machine.
   testTimeout: 240_000,
   hookTimeout: 240_000,
@@ -40,14 +43,21 @@ export default defineConfig({
           name: "sources",
           include: ["test/**/*.test.ts"],
           exclude: [...built, ...infra],
-          isolate: false,
         },
       },
       {
-        test: { ...shared, name: "built", globalSetup: "test/setup/build.ts", include: built },
+        test: {
+          ...shared,
+          name: "built",
+          globalSetup: "test/setup/build.ts",
+          setupFiles: [shared.setupFiles, "test/setup/own-instances.ts"],
+          include: built,
+          // Node.js itself loads what is deployed, as Lambda does.
+          server: { deps: { external: [/\/dist\/.+\.mjs/] } },
+        },
       },
       {
-        test: { ...shared, name: "infra", globalSetup: "test/setup/build.ts", include: infra, isolate: false },
+        test: { ...shared, name: "infra", globalSetup: "test/setup/build.ts", include: infra },
       },
     ],
   },

@@ -184,7 +184,7 @@ async function startOutputs(names: readonly string[], emulators: Emulators): Pro
   for (const name of names) {
     const { topicArn, messages } = emulators.createOutput(name);
     Object.assign(process.env, { OUTPUT: name, OUTPUT_TOPIC_ARN: topicArn });
-    const publish = await importHandler<RunningOutput["publish"]>("publish-output", `?${name}`);
+    const publish = await importHandler<RunningOutput["publish"]>("publish-output");
     started.push({ name, publish, messages });
   }
   return started;
@@ -199,12 +199,13 @@ function toSnsEvent({ alert, subject }: ReceivedAlert): SNSEvent {
   return { Records: [{ EventSource: "aws:sns", Sns }] } as unknown as SNSEvent;
 }
 
-/** @param instance a name for another instance of the same module. @default the existing instance */
-async function importHandler<AnyHandler>(name: string, instance = ""): Promise<AnyHandler> {
-  const module = (await import(new URL(`../dist/${name}/index.mjs${instance}`, import.meta.url).href)) as {
-    readonly handler: AnyHandler;
-  };
-  return module.handler;
+/** Functions loaded so far in this process: each is an instance of its own, which reads the environment of its run. */
+let instances = 0;
+
+async function importHandler<AnyHandler>(name: string): Promise<AnyHandler> {
+  instances += 1;
+  const url = new URL(`../dist/${name}/index.mjs?instance=${instances}`, import.meta.url);
+  return ((await import(url.href)) as { readonly handler: AnyHandler }).handler;
 }
 
 async function putProfiles(items: readonly ProfileItem[]): Promise<void> {

@@ -7,6 +7,7 @@ import type { handler as streamHandler } from "../../lambda/functions/stream.ts"
 import { type AlertFeed, followAlerts, type ReceivedAlert } from "../../local/alert-feed.ts";
 import { type Emulators, startEmulators } from "../../local/emulators.ts";
 import { names } from "../../local/resources.ts";
+import { loadBuilt } from "../fixtures/built.ts";
 import { sessionStart, streamedEvent } from "../fixtures/events.ts";
 
 /* Four weeks of a deployment: its functions as they are deployed, a clock that is set by hand. */
@@ -28,8 +29,8 @@ beforeAll(async () => {
     HOOK_SECRET: "secret",
     OKTA_ORG_URL: "https://example.okta.com",
   });
-  ({ handler: digest } = await built<{ handler: typeof digestHandler }>("digest"));
-  ({ handler: stream } = await built<{ handler: typeof streamHandler }>("stream"));
+  ({ handler: digest } = await loadBuilt<{ handler: typeof digestHandler }>("digest"));
+  ({ handler: stream } = await loadBuilt<{ handler: typeof streamHandler }>("stream"));
   feed = followAlerts(
     emulators.alertQueueUrl,
     emulators.direct.messaging,
@@ -44,9 +45,6 @@ afterAll(async () => {
   await feed.stop();
   await emulators.stop();
 });
-
-const built = async <Module>(name: string) =>
-  (await import(new URL(`../../dist/${name}/index.mjs`, import.meta.url).href)) as Module;
 
 /** A sign-in of a person, at the time of the clock. */
 async function signIn(person: string, overrides: Readonly<Record<string, unknown>> = {}): Promise<void> {

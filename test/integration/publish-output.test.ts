@@ -2,6 +2,7 @@ import { ReceiveMessageCommand, SQSClient } from "@aws-sdk/client-sqs";
 import type { SNSEvent } from "aws-lambda";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { type Emulators, startEmulators } from "../../local/emulators.ts";
+import { loadBuilt } from "../fixtures/built.ts";
 import { alertOf } from "../fixtures/cases.ts";
 
 let emulators: Emulators;
@@ -13,9 +14,7 @@ beforeAll(async () => {
     OUTPUT: "pagerduty",
     OUTPUT_TOPIC_ARN: topicArn,
   });
-  ({ handler } = (await import(new URL("../../dist/publish-output/index.mjs", import.meta.url).href)) as {
-    readonly handler: typeof handler;
-  });
+  ({ handler } = await loadBuilt<{ readonly handler: typeof handler }>("publish-output"));
 });
 afterAll(() => emulators.stop());
 

@@ -1,6 +1,7 @@
 import { afterAll, afterEach, beforeAll, expect, test, vi } from "vitest";
 import type { handler as reconcileHandler } from "../../lambda/functions/reconcile.ts";
 import { type EmbeddedRun, startEmbeddedRun } from "../../local/embedded-run.ts";
+import { loadBuilt } from "../fixtures/built.ts";
 import { type Json, sessionStart } from "../fixtures/events.ts";
 import type { FakeOkta } from "../fixtures/okta.ts";
 import { startOktaWithSecret } from "../fixtures/okta-secret.ts";
@@ -25,8 +26,7 @@ beforeAll(async () => {
   const onError = () => {};
   run = await startEmbeddedRun({ port: 0, hookSecret: "secret", mismatchDistanceKm: 500, onError });
   ({ okta, stop: stopOkta } = await startOktaWithSecret());
-  const url = new URL("../../dist/reconcile/index.mjs", import.meta.url).href;
-  ({ handler } = (await import(url)) as { readonly handler: typeof reconcileHandler });
+  ({ handler } = await loadBuilt<{ readonly handler: typeof reconcileHandler }>("reconcile"));
 });
 afterEach(() => {
   Object.assign(okta.log, { refusal: null, refusesFilters: false, linksToSelf: false, linkLifetime: Infinity });

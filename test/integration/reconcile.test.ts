@@ -1,6 +1,7 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test, vi } from "vitest";
 import type { handler as reconcileHandler } from "../../lambda/functions/reconcile.ts";
 import { type EmbeddedRun, startEmbeddedRun } from "../../local/embedded-run.ts";
+import { loadBuilt } from "../fixtures/built.ts";
 import { runCli } from "../fixtures/command.ts";
 import { type Json, sessionStart } from "../fixtures/events.ts";
 import type { FakeOkta } from "../fixtures/okta.ts";
@@ -27,8 +28,7 @@ beforeAll(async () => {
     onError,
   });
   ({ okta, stop: stopOkta } = await startOktaWithSecret());
-  const url = new URL("../../dist/reconcile/index.mjs", import.meta.url).href;
-  ({ handler: reconcile } = (await import(url)) as { readonly handler: typeof reconcileHandler });
+  ({ handler: reconcile } = await loadBuilt<{ readonly handler: typeof reconcileHandler }>("reconcile"));
   const registered = await runCli("hook", ["register", "--local", "--url", run.url, "--org", okta.orgUrl], {
     environment: {
       HOOK_SECRET: "secret",

@@ -5,6 +5,7 @@ import { delayReasons } from "../../lambda/core/pipeline/delay-reason.ts";
 import { writeWork } from "../../lambda/core/pipeline/work.ts";
 import { type EmbeddedRun, startEmbeddedRun } from "../../local/embedded-run.ts";
 import type { RedriveHandler } from "../../local/redrive-poller.ts";
+import { loadBuilt } from "../fixtures/built.ts";
 import { logEvent } from "../fixtures/events.ts";
 
 let run: EmbeddedRun;
@@ -18,8 +19,7 @@ beforeAll(async () => {
     suppressMinutes: 0,
     onError: () => {},
   });
-  const built = new URL("../../dist/redrive/index.mjs", import.meta.url).href;
-  ({ handler } = (await import(built)) as { handler: RedriveHandler });
+  ({ handler } = await loadBuilt<{ readonly handler: RedriveHandler }>("redrive"));
 });
 afterAll(() => run.stop());
 

@@ -3,6 +3,7 @@ import { type RotationPorts, rotateSecret } from "../../cli/event-hook/rotate.ts
 import { newSecret, openSecretVersions } from "../../cli/event-hook/secret-versions.ts";
 import { type Emulators, startEmulators } from "../../local/emulators.ts";
 import type { Handler } from "../../local/http-front.ts";
+import { loadBuilt } from "../fixtures/built.ts";
 import { delivery, sessionStart } from "../fixtures/events.ts";
 import { type FakeSecret, startFakeSecret } from "../fixtures/secret-versions.ts";
 
@@ -19,7 +20,6 @@ let versions: ReturnType<typeof openSecretVersions>;
 let typedIntoOkta: string;
 const environments: Handler[] = [];
 const statuses: (number | undefined)[] = [];
-let instances = 0;
 
 beforeAll(async () => {
   emulators = await startEmulators();
@@ -50,9 +50,7 @@ afterAll(async () => {
 
 /** A new execution environment, which has loaded the deployed function. */
 async function startEnvironment(): Promise<void> {
-  instances += 1;
-  const url = new URL(`../../dist/receiver/index.mjs?rotate-secret-${instances}`, import.meta.url);
-  environments.push(((await import(url.href)) as { readonly handler: Handler }).handler);
+  environments.push((await loadBuilt<{ readonly handler: Handler }>("receiver")).handler);
 }
 
 async function deliver(handler: Handler): Promise<number | undefined> {

@@ -3,6 +3,7 @@ import { secretCacheSeconds } from "../../lambda/adapters/aws/hook-secrets.ts";
 import { type Emulators, startEmulators } from "../../local/emulators.ts";
 import type { Handler } from "../../local/http-front.ts";
 import { type AwsEndpoint, startAwsEndpoint } from "../fixtures/aws-endpoint.ts";
+import { loadBuilt } from "../fixtures/built.ts";
 import { delivery, sessionStart } from "../fixtures/events.ts";
 
 /** Secrets Manager's versions of the hook's secret. */
@@ -39,13 +40,9 @@ afterAll(async () => {
   await Promise.all([emulators.stop(), secretsManager.stop()]);
 });
 
-let instances = 0;
-
 /** A new execution environment, which has loaded the deployed function. */
 async function startEnvironment(): Promise<Handler> {
-  instances += 1;
-  const url = new URL(`../../dist/receiver/index.mjs?rotation-${instances}`, import.meta.url);
-  return ((await import(url.href)) as { readonly handler: Handler }).handler;
+  return (await loadBuilt<{ readonly handler: Handler }>("receiver")).handler;
 }
 
 /** Delivers a proxied sign-in, and gives back how it was answered. */

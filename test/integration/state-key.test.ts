@@ -10,6 +10,7 @@ import type { Handler } from "../../local/http-front.ts";
 import type { RedriveHandler } from "../../local/redrive-poller.ts";
 import { names } from "../../local/resources.ts";
 import { type AwsAnswer, type AwsEndpoint, startAwsEndpoint } from "../fixtures/aws-endpoint.ts";
+import { loadBuilt } from "../fixtures/built.ts";
 import { delivery, logEvent, sessionStart } from "../fixtures/events.ts";
 import { patient } from "../fixtures/timing.ts";
 
@@ -59,13 +60,9 @@ afterAll(async () => {
   await Promise.all([emulators.stop(), secretsManager.stop()]);
 });
 
-let instances = 0;
-
 /** A new execution environment, which has loaded the deployed function. */
 async function start<AnyHandler>(name: string): Promise<AnyHandler> {
-  instances += 1;
-  const url = new URL(`../../dist/${name}/index.mjs?state-key-${instances}`, import.meta.url);
-  return ((await import(url.href)) as { readonly handler: AnyHandler }).handler;
+  return (await loadBuilt<{ readonly handler: AnyHandler }>(name)).handler;
 }
 
 const failedAs = (login: string) => ({

@@ -3,6 +3,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, test, vi } from "vit
 import type { handler as reconcileHandler } from "../../lambda/functions/reconcile.ts";
 import type { handler as streamHandler } from "../../lambda/functions/stream.ts";
 import { type EmbeddedRun, startEmbeddedRun } from "../../local/embedded-run.ts";
+import { loadBuilt } from "../fixtures/built.ts";
 import { delivery, type Json, sessionStart, streamedEvent } from "../fixtures/events.ts";
 import type { FakeOkta } from "../fixtures/okta.ts";
 import { startOktaWithSecret } from "../fixtures/okta-secret.ts";
@@ -19,10 +20,7 @@ let stream: typeof streamHandler;
 let reconcile: typeof reconcileHandler;
 let redrive: (event: SQSEvent) => Promise<SQSBatchResponse>;
 
-const importBuilt = <Handler>(name: string) =>
-  import(new URL(`../../dist/${name}/index.mjs`, import.meta.url).href).then(
-    ({ handler }: { readonly handler: Handler }) => handler,
-  );
+const loadHandler = async <Handler>(name: string) => (await loadBuilt<{ readonly handler: Handler }>(name)).handler;
 
 beforeAll(async () => {
   run = await startEmbeddedRun({
@@ -34,9 +32,9 @@ beforeAll(async () => {
   });
   ({ okta, stop: stopOkta } = await startOktaWithSecret());
   [stream, reconcile, redrive] = await Promise.all([
-    importBuilt<typeof streamHandler>("stream"),
-    importBuilt<typeof reconcileHandler>("reconcile"),
-    importBuilt<typeof redrive>("redrive"),
+    loadHandler<typeof streamHandler>("stream"),
+    loadHandler<typeof reconcileHandler>("reconcile"),
+    loadHandler<typeof redrive>("redrive"),
   ]);
 });
 beforeEach(() => {

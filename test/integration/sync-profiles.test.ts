@@ -9,6 +9,7 @@ import type { handler as refreshHandler } from "../../lambda/functions/refresh-p
 import type { handler as syncHandler } from "../../lambda/functions/sync-profiles.ts";
 import { type Emulators, startEmulators } from "../../local/emulators.ts";
 import { type AwsEndpoint, startAwsEndpoint } from "../fixtures/aws-endpoint.ts";
+import { loadBuilt } from "../fixtures/built.ts";
 import { apiToken, type FakeOkta, fakeUser, startFakeOkta } from "../fixtures/okta.ts";
 
 const arn = "arn:aws:secretsmanager:us-east-1:123456789012:secret:credential-AbCdEf";
@@ -32,8 +33,8 @@ beforeAll(async () => {
     OKTA_CREDENTIAL_SECRET_ARN: arn,
     OKTA_PROFILE_ATTRIBUTES: JSON.stringify(defaultAttributes),
   });
-  ({ handler: sync } = await built<{ handler: typeof syncHandler }>("sync-profiles"));
-  ({ handler: refresh } = await built<{ handler: typeof refreshHandler }>("refresh-profiles"));
+  ({ handler: sync } = await loadBuilt<{ handler: typeof syncHandler }>("sync-profiles"));
+  ({ handler: refresh } = await loadBuilt<{ handler: typeof refreshHandler }>("refresh-profiles"));
 });
 beforeEach(() => {
   secret = JSON.stringify({ clientId: okta.clientId, privateKey: okta.privateKey });
@@ -42,9 +43,6 @@ beforeEach(() => {
 afterAll(async () => {
   await Promise.all([emulators.stop(), okta.stop(), secretsManager.stop()]);
 });
-
-const built = async <Module>(name: string) =>
-  (await import(new URL(`../../dist/${name}/index.mjs`, import.meta.url).href)) as Module;
 
 /** Runs the function with this much time left until its timeout. */
 const run = (seconds = 900) => sync({}, { getRemainingTimeInMillis: () => seconds * 1_000 });

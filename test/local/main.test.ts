@@ -23,6 +23,7 @@ function start(args: readonly string[], environment: Record<string, string> = {}
     env: {
       PATH: process.env.PATH,
       TIMING: process.env.TIMING,
+      NODE_COMPILE_CACHE: process.env.NODE_COMPILE_CACHE,
       PORT: "0",
       SETTINGS_FILE: "/dev/null",
       RUN_NOTES_FOLDER: notes,
