@@ -33,7 +33,7 @@ export interface Advanced {
   readonly fired: readonly SlotFired[];
   /** The entries of which the condition holds with this arrival: a chain's matches of this correlation. */
   readonly holding: readonly Entry[];
-  /** Whether a match is older than what the group keeps, and changes nothing. */
+  /** Whether a match is older than what the group keeps, and so is not kept. */
   readonly isTooLate: boolean;
 }
 
@@ -73,7 +73,8 @@ export function advance(correlation: Correlation, state: GroupState, matches: re
     tooLate: dropped === undefined ? tooLate : dropped.number,
   };
   const holding = [...again, ...judged.flatMap((each) => each.holding)];
-  return { state: isSame(state, next) ? state : next, fired, holding, isTooLate };
+  const isDropped = dropped !== undefined && added.some(({ at }) => slotNumber(at, correlation) <= dropped.number);
+  return { state: isSame(state, next) ? state : next, fired, holding, isTooLate: isTooLate || isDropped };
 }
 
 function isKnown({ slots }: GroupState, match: Match, correlation: Correlation): boolean {
