@@ -539,7 +539,8 @@ test("the build prints what should be looked at once, and a malformed rule fails
     const rule = join(copy, "detections", "broken.yml");
     await writeFile(rule, valid.replace("eventType", "eventTyp"));
     const { stderr } = await build();
-    expect(stderr).toMatch(/^warning: \S+broken\.yml:9: .*did you mean "eventType"\?\n$/);
+    // Once, though each function is bundled apart; a fork's own rules may have warnings of their own.
+    expect(stderr.match(/^warning: \S+broken\.yml:9: .*did you mean "eventType"\?$/gm)).toHaveLength(1);
     await writeFile(rule, valid.replace("low", "loud"));
     await expect(build()).rejects.toMatchObject({ code: 1, stderr: expect.stringMatching(/broken\.yml:11: level/) });
   } finally {
