@@ -297,24 +297,35 @@ function defang(text: string, reader: Reader): string {
   return written;
 }
 
+/** Each step costs a pass over the text, and is left out where the text has none of its characters. */
 function defangAnew(text: string, reader: Reader): string {
-  const harmless = foldPunctuation(text)
-    // Brackets of links; those of a defanged text stay, where no address follows them.
-    .replace(/\[([.:@])\]|[[\]]/g, (found, inner?: string) => (inner === undefined ? toRound(found) : found))
-    .replace(/(?:\[[.:@]\])+(?=[(:])/g, (run) => run.replace(/[[\]]/g, toRound))
-    .replace(/[`*~|#<>]/g, (character) => lookalikes[character] ?? " ")
-    // `\\server\share`, and `//` before what is an address without a dot.
-    .replace(/\\(?=\\)/g, "\\ ")
-    .replace(/\/\/(?=localhost|\d)/gi, "/ /")
-    // `https://`, `mailto:`, `:smile:`; not `09:30:00`.
-    .replace(/(?<!\d):(?=[^\s()[\]:])|(?<=\d):(?=[^\s()[\]:])(?!\d\dZ?(?![\p{L}\p{N}_]))/gu, "[:]")
-    .replace(/http(?=s?\[:\])/gi, "hxxp")
-    .replace(/@(?=[^\s()[\]:])/g, "[@]")
-    // A top-level domain starts with a letter and has two; one of other letters may have one.
-    .replace(/\.(?=[A-Za-z](?:[\w-]|\P{ASCII})|(?![\p{ASCII}\p{P}\p{Z}]).)/gu, "[.]")
-    .replace(/(?<=www|\/\/[^\s/]{0,253})\.(?=[^\s()[\]:])/gi, "[.]")
-    // An IPv4 address alone is no link anywhere; one with a path is, and a network of CIDR is none.
-    .replace(/(?<=\d\.\d{1,3}\.\d{1,3})\.(?=\d{1,3}[/\\](?!\d{1,2}(?![\w./-])))/g, "[.]");
+  let harmless = plainLine.test(text) ? text : foldPunctuation(text);
+  const has = (part: string) => harmless.includes(part);
+  if (has("[") || has("]")) {
+    harmless = harmless
+      // Brackets of links; those of a defanged text stay, where no address follows them.
+      .replace(/\[([.:@])\]|[[\]]/g, (found, inner?: string) => (inner === undefined ? toRound(found) : found))
+      .replace(/(?:\[[.:@]\])+(?=[(:])/g, (run) => run.replace(/[[\]]/g, toRound));
+  }
+  harmless = harmless.replace(/[`*~|#<>]/g, (character) => lookalikes[character] ?? " ");
+  // `\\server\share`, and `//` before what is an address without a dot.
+  if (has("\\")) harmless = harmless.replace(/\\(?=\\)/g, "\\ ");
+  if (has("//")) harmless = harmless.replace(/\/\/(?=localhost|\d)/gi, "/ /");
+  if (has(":")) {
+    harmless = harmless
+      // `https://`, `mailto:`, `:smile:`; not `09:30:00`.
+      .replace(/(?<!\d):(?=[^\s()[\]:])|(?<=\d):(?=[^\s()[\]:])(?!\d\dZ?(?![\p{L}\p{N}_]))/gu, "[:]")
+      .replace(/http(?=s?\[:\])/gi, "hxxp");
+  }
+  if (has("@")) harmless = harmless.replace(/@(?=[^\s()[\]:])/g, "[@]");
+  if (has(".")) {
+    harmless = harmless
+      // A top-level domain starts with a letter and has two; one of other letters may have one.
+      .replace(/\.(?=[A-Za-z](?:[\w-]|\P{ASCII})|(?![\p{ASCII}\p{P}\p{Z}]).)/gu, "[.]")
+      .replace(/(?<=www|\/\/[^\s/]{0,253})\.(?=[^\s()[\]:])/gi, "[.]")
+      // An IPv4 address alone is no link anywhere; one with a path is, and a network of CIDR is none.
+      .replace(/(?<=\d\.\d{1,3}\.\d{1,3})\.(?=\d{1,3}[/\\](?!\d{1,2}(?![\w./-])))/g, "[.]");
+  }
   if (reader === "text") return harmless;
   return harmless.replace(/&(?=[#\w])/g, "＆").replace(/(?<![A-Za-z0-9])_|_(?![A-Za-z0-9])/g, "＿");
 }
