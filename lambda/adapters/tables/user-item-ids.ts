@@ -21,24 +21,7 @@ export const hashKeyOf = onceEach((stateKey: StateKey) => createSecretKey(stateK
  * deployment's key, an item does not reveal its login. An id of Okta is stored unchanged; items of earlier releases
  * have no prefix before it. An id with `#` would be ambiguous without a prefix, and has no such item.
  */
-export function userItemIds(user: UserKey, stateKey: StateKey): UserItemIds {
-  const known = lastIds(stateKey);
-  const found = known.get(user);
-  if (found !== undefined) return found;
-  const ids = makeIds(user, stateKey);
-  if (known.size >= maximumKnown) known.clear();
-  known.set(user, ids);
-  return ids;
-}
-
-type UserItemIds = readonly [string, ...string[]];
-
-/** The ids of the last users, by the key: an alert asks for those of its user five times. */
-const lastIds = onceEach((_: StateKey) => new Map<UserKey, UserItemIds>());
-/** A hundred kilobytes. */
-const maximumKnown = 500;
-
-function makeIds(user: UserKey, stateKey: StateKey): UserItemIds {
+export function userItemIds(user: UserKey, stateKey: StateKey): readonly [string, ...string[]] {
   if (user.startsWith(loginPrefix)) {
     const digest = createHmac("sha256", hashKeyOf(stateKey)).update(user.toWellFormed()).digest("hex");
     return [`${prefix}${loginPrefix}${digest}`];
