@@ -138,7 +138,7 @@ describe("with hostile texts everywhere in an event, no link, mention, emoji or 
         ...lines
           .filter((line) => !/^\*What (?:happened|to undo)\*$/.test(line))
           .filter((line) => line !== `*Incident* \`npx okta-proxy-watch incidents show ${alert.incident.id}\``)
-          .map((line) => line.replace(/^\*([A-Z][a-z ]+)\* /, "$1 ")),
+          .map((line) => line.replace(/^\*([A-Z][a-z -]+)\* /, "$1 ")),
         ...content.nextSteps.map((step) => step.replace(new RegExp(`: \`${ourCommand.source}\`$`), "")),
         ...textsOf({ ...content, title: "", description: "", nextSteps: "" }),
         ...textsOf({ metadata, rest }),
