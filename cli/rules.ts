@@ -5,9 +5,11 @@ import { casesEnding } from "../lambda/adapters/rule-files/list-detections.ts";
 import { type FromFile, RuleFileError } from "../lambda/adapters/rule-files/load-detections.ts";
 import { chooseCorrelated } from "../lambda/core/detections/choose-correlated.ts";
 import { type EnabledOptions, isEnabled } from "../lambda/core/detections/compile-rules.ts";
-import { asksForTravel } from "../lambda/core/detections/enriched-fields.ts";
+import { asksForComparison } from "../lambda/core/detections/enriched-fields.ts";
 import { indexField } from "../lambda/core/detections/log-source.ts";
+import { sessionStartRecorder } from "../lambda/core/detections/session-start-recorder.ts";
 import { catalogAge, catalogRelease, type EventType, findEventType } from "../lambda/core/okta/event-types.ts";
+import { sessionStart } from "../lambda/core/okta/log-event.ts";
 import type { Correlation } from "../lambda/core/sigma/correlation.ts";
 import { appliesTo, type Filter } from "../lambda/core/sigma/parse/parse-filter.ts";
 import { requirementsOf } from "../lambda/core/sigma/requirements.ts";
@@ -36,6 +38,7 @@ import { importOkta } from "./rules/import-okta.ts";
 import { runCases } from "./rules/run-cases.ts";
 import { runStreams } from "./rules/run-streams.ts";
 import { scaffoldRule } from "./rules/scaffold.ts";
+import { sessionLoad } from "./rules/session-load.ts";
 import { travelLoad } from "./rules/travel-load.ts";
 import { describeResults, writeJUnit, writeResults } from "./rules/write-results.ts";
 
@@ -82,19 +85,22 @@ async function report(options: Options): Promise<void> {
   const warnings = [...loaded.warnings];
   const { evaluated, own } = chooseCorrelated(contentsOf(loaded), chosen);
   const { eventsADay } = options;
-  const travelLoads = eventsADay === undefined ? new Map() : await travelLoadsOf(contentsOf(loaded).rules, eventsADay);
+  const comparing = eventsADay === undefined ? new Map() : await comparisonLoads(contentsOf(loaded).rules, eventsADay);
   const reports = rules
     .map((rule) => ({
       ...describe(rule, own.includes(rule.content), evaluated.includes(rule.content)),
-      load: travelLoads.get(rule.content.id) ?? null,
+      load: comparing.get(rule.content.id) ?? null,
     }))
     .sort((a, b) => bySeverity(a.level, b.level) || a.title.localeCompare(b.title));
   const running = reports.filter(({ on }) => on);
   const adjustments = await readSeverity((warning) => warnings.push(warning));
   const needed = reports.filter((rule) => rule.on || rule.forCorrelations);
-  const types = [
-    ...new Map(needed.flatMap(({ eventTypes }) => eventTypes ?? []).map((type) => [type.name, type])).values(),
+  const needsStarts = evaluated.includes(sessionStartRecorder);
+  const neededTypes = [
+    ...needed.flatMap(({ eventTypes }) => eventTypes ?? []),
+    ...(needsStarts ? [findEventType(sessionStart)] : []),
   ];
+  const types = [...new Map(neededTypes.map((type) => [type.name, type])).values()];
   const namesOf = (isWanted: (type: EventType) => boolean) =>
     types
       .filter(isWanted)
@@ -182,13 +188,16 @@ async function report(options: Options): Promise<void> {
 
 const byName = (a: EventType, b: EventType) => (a.name < b.name ? -1 : 1);
 
-/** What each rule that compares places costs, as if it were alone: rules share the places of an event. */
-async function travelLoadsOf(
+/** What each rule that compares events costs, as if it were alone: rules share what is kept. */
+async function comparisonLoads(
   rules: readonly Rule[],
   eventsADay: number,
 ): Promise<ReadonlyMap<string, CorrelationLoad>> {
   const loads = new Map<string, CorrelationLoad>();
-  for (const rule of rules.filter(asksForTravel)) loads.set(rule.id, await travelLoad([rule], eventsADay));
+  for (const rule of rules.filter(asksForComparison)) {
+    const [places, starts] = [await travelLoad([rule], eventsADay), await sessionLoad([rule], eventsADay)];
+    loads.set(rule.id, { reads: places.reads + starts.reads, writes: places.writes + starts.writes });
+  }
   return loads;
 }
 
@@ -252,7 +261,9 @@ function writeRule(rule: RuleReport): string[] {
     ...filters.map((filter) => `    but for: ${filter}`),
     ...(load === null
       ? []
-      : [`    a day: ${formatCount(load.reads)} reads and ${formatCount(load.writes)} writes of persons' places`]),
+      : [
+          `    a day: ${formatCount(load.reads)} reads and ${formatCount(load.writes)} writes of what it compares with`,
+        ]),
     "",
   ];
 }

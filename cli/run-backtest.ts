@@ -2,23 +2,22 @@ import { basename, resolve } from "node:path";
 import { planCorrelations } from "../lambda/core/correlation/correlate.ts";
 import { chooseCorrelated } from "../lambda/core/detections/choose-correlated.ts";
 import { compileRules } from "../lambda/core/detections/compile-rules.ts";
-import { asksForTravel } from "../lambda/core/detections/enriched-fields.ts";
+import { asksForComparison } from "../lambda/core/detections/enriched-fields.ts";
 import { indexField } from "../lambda/core/detections/log-source.ts";
 import { type LogEvent, publishedTime, sessionStart } from "../lambda/core/okta/log-event.ts";
 import { canonicalLogin } from "../lambda/core/okta/person.ts";
 import { looksLikeLogin } from "../lambda/core/okta/stranger.ts";
-import { followsTravel } from "../lambda/core/pipeline/follow-travel.ts";
+import type { Compared } from "../lambda/core/pipeline/compared.ts";
 import { decide, type RuleDecision } from "../lambda/core/pipeline/judge.ts";
 import { type Candidate, findCandidate, idsOf } from "../lambda/core/pipeline/match.ts";
 import { compileAdjustments } from "../lambda/core/severity/compile-adjustments.ts";
 import { withoutFilters } from "../lambda/core/sigma/parse/parse-filter.ts";
 import type { Rule } from "../lambda/core/sigma/rule.ts";
 import type { RuleSet } from "../lambda/core/sigma/rule-set.ts";
-import type { ChosenTravel } from "../lambda/core/travel/travel.ts";
 import type { Report } from "../pages/report/report.ts";
 import { type AlertTally, countReplayed, createAlertTally } from "./backtest/alert-tally.ts";
 import { type BacktestCorrelator, createBacktestCorrelator } from "./backtest/correlate.ts";
-import { createTravelFollower } from "./backtest/follow-travel.ts";
+import { createFollower, isCompared } from "./backtest/follow.ts";
 import { type HeldEvents, holdEvents } from "./backtest/held-events.ts";
 import { type Lines, type LinesOfFile, linesToFile, linesToStandardOutput, noLines } from "./backtest/lines.ts";
 import { countDecision, countFiltered, createMatchTally, type MatchTally } from "./backtest/match-tally.ts";
@@ -89,13 +88,13 @@ export async function backtest(options: BacktestOptions): Promise<void> {
   const output = isPrinted ? linesToStandardOutput() : noLines;
   const reads = createReadCounter();
   const asked = report === null ? evaluated : [...evaluated, signInRule()];
-  const decideOn: Judging["decideOn"] = (each, travel) =>
-    decide(each, profiles?.locations ?? null, options.distanceKm, [], travel);
+  const decideOn: Judging["decideOn"] = (each, compared) =>
+    decide(each, profiles?.locations ?? null, options.distanceKm, [], compared);
   const into = { matches, report, held, output, reads };
   const judging = { asked, ruleSet, unfiltered, silent, decideOn, isLogin };
   await readEvents(options, judging, into, progress);
   if (options.events !== undefined) refuseWithoutEvents(reads.counts);
-  if (correlations.length > 0 || evaluated.some(asksForTravel)) {
+  if (correlations.length > 0 || evaluated.some(asksForComparison)) {
     await decideHeld(held, correlator, decideInOrder(options, judging, into), output, progress);
   }
   const alerts = createAlertTally(exceptions);
@@ -159,8 +158,8 @@ interface Judging {
   readonly unfiltered: RuleSet;
   /** The ids of rules that yield no results of their own. */
   readonly silent: ReadonlySet<string>;
-  /** Where the travel is not given, rules that ask for it stay undecided. */
-  readonly decideOn: (candidate: Candidate, travel?: ChosenTravel | null) => RuleDecision;
+  /** Where a comparison is not given, rules that ask for it stay undecided. */
+  readonly decideOn: (candidate: Candidate, compared?: Partial<Compared>) => RuleDecision;
   readonly isLogin: (login: string) => boolean;
 }
 
@@ -193,9 +192,9 @@ async function readEvents(
     if (event.eventType === sessionStart) report?.countEvent(event);
     const candidate = findCandidate(event, ruleSet);
     const whole = unfiltered.rules.length === 0 ? null : findCandidate(event, unfiltered);
-    // A travel is known once the events are in order of time.
-    const isFollowed = candidate !== null && followsTravel(candidate);
-    const atOnce = isFollowed ? withRules(candidate, (rule) => !asksForTravel(rule)) : candidate;
+    // A comparison is known once the events are in order of time.
+    const isFollowed = candidate !== null && isCompared(candidate);
+    const atOnce = isFollowed ? withRules(candidate, (rule) => !asksForComparison(rule)) : candidate;
     const decision = atOnce && decideOn(atOnce);
     if (whole !== null) countFiltered(matches, decideOn(whole), decision);
     if (atOnce === null || decision === null) return;
@@ -245,21 +244,21 @@ function withRules(candidate: Candidate, isWanted: (rule: Rule) => boolean): Can
   return { ...candidate, rules: some(candidate.rules), certain: some(candidate.certain) };
 }
 
-/** Decides on events in order of time, those of which a rule asks for the travel among them, and writes the matches of these rules. */
+/** Decides on events in order of time, those that are compared with others among them, and writes the matches of these rules. */
 function decideInOrder(options: BacktestOptions, judging: Judging, into: Collected) {
   const { ruleSet, decideOn } = judging;
-  const follower = createTravelFollower();
+  const follower = createFollower();
   return async (event: LogEvent): Promise<RuleDecision | null> => {
     const candidate = findCandidate(event, ruleSet);
-    if (candidate === null || !followsTravel(candidate)) return candidate && decideOn(candidate);
-    const decision = decideOn(candidate, follower.take(event));
-    const ofTravel = withRules(candidate, asksForTravel);
-    const ids = new Set(idsOf(ofTravel.rules));
+    if (candidate === null || !isCompared(candidate)) return candidate && decideOn(candidate);
+    const decision = decideOn(candidate, follower.take(candidate));
+    const comparing = withRules(candidate, asksForComparison);
+    const ids = new Set(idsOf(comparing.rules));
     const detections = decision.detections.filter(({ rule }) => ids.has(rule.id));
     const undecided = decision.undecided.filter((id) => ids.has(id));
-    await writeMatches(ofTravel, { ...decision, detections, undecided }, options, judging, into);
-    const isOfTravelAlone = detections.length > 0 && detections.length === decision.detections.length;
-    if (isOfTravelAlone && event.eventType !== sessionStart) into.report?.countEvent(event);
+    await writeMatches(comparing, { ...decision, detections, undecided }, options, judging, into);
+    const isOfThemAlone = detections.length > 0 && detections.length === decision.detections.length;
+    if (isOfThemAlone && event.eventType !== sessionStart) into.report?.countEvent(event);
     return decision;
   };
 }
@@ -295,7 +294,7 @@ async function chooseRules({ rules, experimental, packs }: BacktestOptions) {
 /** Events between two turns of the event loop, which frees memory and shows progress. */
 const turnSize = 64;
 
-/** Decides on the events that rules match, or may match by the travel, in order of time, and correlates them. */
+/** Decides on the events that rules match, or may match by a comparison, in order of time, and correlates them. */
 async function decideHeld(
   held: HeldEvents,
   correlator: BacktestCorrelator,

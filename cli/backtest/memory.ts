@@ -12,6 +12,8 @@ import type { UserStates } from "../../lambda/core/history/user-states.ts";
 import { type Incident, incidentDays, maximumShown } from "../../lambda/core/incidents/incident.ts";
 import type { Incidents } from "../../lambda/core/incidents/incidents.ts";
 import type { ClaimResult, Claims } from "../../lambda/core/pipeline/claims.ts";
+import { firstOf, type SessionStart, sessionDays } from "../../lambda/core/session-start/session-start.ts";
+import type { SessionStartStore } from "../../lambda/core/session-start/session-start-store.ts";
 import {
   type GatheredPerson,
   type GatheringKey,
@@ -331,6 +333,36 @@ export function memoryTrails(): MemoryTrails {
         const newest = Math.max(...trail.stops.map(({ at }) => at));
         if (newest < now - trailDays * 86_400_000) trails.delete(key);
       }
+    },
+  };
+}
+
+/** Starts of sessions in memory. */
+export interface MemorySessionStarts extends SessionStartStore {
+  /** The starts of these sessions that there are. */
+  readonly find: (sessions: Iterable<string>) => ReadonlyMap<string, SessionStart>;
+  /** Forgets the sessions that are over by this time (milliseconds since 1970), as the state table does. */
+  readonly forget: (now: number) => void;
+}
+
+/** Starts of sessions, in memory. */
+export function memorySessionStarts(): MemorySessionStarts {
+  const starts = new Map<string, SessionStart>();
+  return {
+    find: (sessions) =>
+      new Map(
+        [...sessions].flatMap((key) => {
+          const found = starts.get(key);
+          return found === undefined ? [] : [[key, found] as const];
+        }),
+      ),
+    async keep(session, start) {
+      const first = firstOf([starts.get(session) ?? null, start]) ?? start;
+      starts.set(session, first);
+      return first;
+    },
+    forget(now) {
+      for (const [key, { at }] of starts) if (at < now - sessionDays * 86_400_000) starts.delete(key);
     },
   };
 }

@@ -13,10 +13,12 @@ import type { RuleSet } from "../../lambda/core/sigma/rule-set.ts";
 import { answering, type Budget } from "../../lambda/core/time/budget.ts";
 import {
   type MemoryGroups,
+  type MemorySessionStarts,
   type MemoryTrails,
   memoryClaims,
   memoryGroups,
   memoryIncidents,
+  memorySessionStarts,
   memorySources,
   memoryStates,
   memoryTrails,
@@ -116,6 +118,7 @@ export function createReplayer(options: Omit<ReplayOptions, "onProgress">): Repl
   let now = new Date(0);
   const groups = memoryGroups();
   const trails = memoryTrails();
+  const sessionStarts = memorySessionStarts();
   let taken = 0;
   let found: Pick<Replayed, "alert" | "exceptions" | "error"> = nothing;
   const withoutQueue = createPorts(
@@ -127,7 +130,7 @@ export function createReplayer(options: Omit<ReplayOptions, "onProgress">): Repl
       if (kind === "excepted") found = { ...found, exceptions: observation.by };
       if (kind === "workParked") found = { ...found, error: observation.error ?? observation.reason };
     },
-    { groups, trails },
+    { groups, trails, sessionStarts },
   );
   /** Reports on storms and gathered sign-ins on the retry queue, by when they are due. */
   const watchers: { readonly work: Work; readonly due: number }[] = [];
@@ -165,6 +168,7 @@ export function createReplayer(options: Omit<ReplayOptions, "onProgress">): Repl
     if (taken % sweepAfter !== 0) return;
     groups.forget(time);
     trails.forget(time);
+    sessionStarts.forget(time);
   }
   return { take, end: () => reportStorms(Number.POSITIVE_INFINITY) };
 }
@@ -208,7 +212,11 @@ function createPorts(
   }: Omit<ReplayOptions, "onProgress">,
   now: () => Date,
   observe: PipelinePorts["observe"],
-  { groups, trails }: { readonly groups: MemoryGroups; readonly trails: MemoryTrails },
+  {
+    groups,
+    trails,
+    sessionStarts,
+  }: { readonly groups: MemoryGroups; readonly trails: MemoryTrails; readonly sessionStarts: MemorySessionStarts },
 ): PipelinePorts {
   const userStates = memoryStates();
   const incidents = keepsIncidents ? memoryIncidents() : noIncidents;
@@ -217,14 +225,16 @@ function createPorts(
     correlations,
     groups,
     trails,
+    sessionStarts,
     severityAdjustments,
-    lookUp: async ({ keys, users, incidents: ids, groups: asked = [], trails: travellers = [] }) => ({
+    lookUp: async ({ keys, users, incidents: ids, groups: asked = [], trails: travellers = [], sessions = [] }) => ({
       locations: pick(locations, keys),
       exceptions: exceptions.filter(({ scope }) => scope.user === undefined || keys.has(scope.user)),
       states: new Map([...users].map((user) => [user, userStates.get(user)])),
       incidents: incidents.find(ids),
       groups: groups.find(asked),
       trails: trails.find(travellers),
+      sessionStarts: sessionStarts.find(sessions),
       statesError: null,
     }),
     claims: memoryClaims(now),

@@ -5,6 +5,7 @@ import { mergeStates } from "../../core/history/remember.ts";
 import type { UserKey } from "../../core/history/user-key.ts";
 import type { Incident } from "../../core/incidents/incident.ts";
 import type { Findings, LookUp } from "../../core/pipeline/ports.ts";
+import type { SessionStart } from "../../core/session-start/session-start.ts";
 import type { StoredTrail } from "../../core/travel/trail-store.ts";
 import { batchGet, type TableKeys } from "../aws/dynamodb/batch-get.ts";
 import { createDynamodb } from "../aws/dynamodb/client.ts";
@@ -12,6 +13,7 @@ import { exceptionsOfAnyoneId, exceptionsOfUserId, readExceptions } from "./exce
 import { groupItemId, readGroup } from "./group-states.ts";
 import { incidentItemId, readIncident } from "./incidents.ts";
 import { profileKeysOf, readProfiles } from "./profile-look-up.ts";
+import { readSessionStart, sessionItemId } from "./session-starts.ts";
 import type { GetStateKey } from "./state-key.ts";
 import { readTrail, trailItemId } from "./trails.ts";
 import { type StateKey, userItemIds } from "./user-item-ids.ts";
@@ -42,12 +44,14 @@ export function createLookUp(
     const incidents = [...asked.incidents];
     const groups = [...(asked.groups ?? [])];
     const trails = [...(asked.trails ?? [])];
-    // No alert is due about an event of which the groups or the trail alone are asked for.
+    const sessions = [...(asked.sessions ?? [])];
+    // No alert is due about an event of which only groups, a trail or a session are asked for.
     const exceptionIds =
       incidents.length === 0 && keys.length === 0 ? [] : [exceptionsOfAnyoneId, ...keys.map(exceptionsOfUserId)];
     const ofProfiles = profileKeysOf(profileTable, keys);
-    // A group that another function has just written is to be found: an event is not written where its chain has not started.
-    const consistent = groups.length > 0;
+    // A group that another function has just written is to be found: an event is not written where its chain has not started. So is the
+    // start of a session that has just taken the place of a later event.
+    const consistent = groups.length + sessions.length > 0;
     const ofState = (values: readonly string[]): TableKeys => ({ table: stateTable, key: "id", values, consistent });
     const get = async (wanted: readonly TableKeys[]) => {
       const { items, unprocessed } = await batchGet(dynamodb, wanted, signal);
@@ -70,6 +74,7 @@ export function createLookUp(
       const kept = {
         groups: itemsOf(groups, groupItemId, readGroup),
         trails: itemsOf(trails, trailItemId, readTrail),
+        sessionStarts: withoutNull(itemsOf(sessions, sessionItemId, readSessionStart)),
       };
       if (users.length === 0) return { states: new Map<UserKey, UserState>(), ...kept };
       const since = readWatching(found.states.get(watchingId));
@@ -87,14 +92,16 @@ export function createLookUp(
       ...users.flatMap((user) => userItemIds(user, stateKey)),
       ...groups.map((key) => groupItemId(key, stateKey)),
       ...trails.map((key) => trailItemId(key, stateKey)),
+      ...sessions.map((key) => sessionItemId(key, stateKey)),
     ];
 
-    const stateKey = users.length + groups.length + trails.length === 0 ? null : getStateKey(signal);
+    const stateKey = users.length + groups.length + trails.length + sessions.length === 0 ? null : getStateKey(signal);
     const isLate = stateKey instanceof Promise;
     const idsAtOnce = stateKey === null || isLate ? [] : rememberedIds(stateKey);
     const first = get([ofProfiles, ofState([...exceptionIds, ...incidents.map(incidentItemId), ...idsAtOnce])]);
     const readRemembered = async (): Promise<Remembered> => {
-      if (stateKey === null) return { states: new Map(), groups: new Map(), trails: new Map() };
+      if (stateKey === null)
+        return { states: new Map(), groups: new Map(), trails: new Map(), sessionStarts: new Map() };
       if (!isLate) return remembered(stateKey, await first);
       const key = await stateKey;
       return remembered(key, await get([ofState(rememberedIds(key))]));
@@ -137,14 +144,19 @@ interface Remembered {
   readonly states: ReadonlyMap<UserKey, UserState>;
   readonly groups: ReadonlyMap<string, StoredGroup>;
   readonly trails: ReadonlyMap<string, StoredTrail>;
+  readonly sessionStarts: ReadonlyMap<string, SessionStart>;
 }
 
 async function settle(
   reading: Promise<Remembered>,
-): Promise<Pick<Findings, "states" | "groups" | "trails" | "statesError">> {
+): Promise<Pick<Findings, "states" | "groups" | "trails" | "sessionStarts" | "statesError">> {
   try {
     return { ...(await reading), statesError: null };
   } catch (error) {
-    return { states: null, groups: null, trails: null, statesError: error };
+    return { states: null, groups: null, trails: null, sessionStarts: null, statesError: error };
   }
+}
+
+function withoutNull<Value>(found: ReadonlyMap<string, Value | null>): ReadonlyMap<string, Value> {
+  return new Map([...found].flatMap(([key, value]) => (value === null ? [] : [[key, value] as const])));
 }

@@ -142,6 +142,13 @@ function observe(observation: Observation, metrics: Metrics): void {
         withError(names, observation),
       );
       return;
+    case "sessionChangeUnknown":
+      count("HistoryUnavailable");
+      logger.warn(
+        "The start of a session could not be kept; rules that need what changed are decided later",
+        withError(names, observation),
+      );
+      return;
     case "suppressedReported":
       logger.info("Reported suppressed session starts at the end of their window", {
         ...names,

@@ -1,6 +1,7 @@
 import type { Correlation } from "../sigma/correlation.ts";
 import type { Rule } from "../sigma/rule.ts";
 import { type EnabledOptions, isEnabled } from "./compile-rules.ts";
+import { withSessionStarts } from "./session-start-recorder.ts";
 
 /** The detections of a folder, before any is chosen. */
 export interface DetectionContents {
@@ -12,7 +13,7 @@ export interface DetectionContents {
 export interface ChosenDetections {
   /** Those that run, and those that one of them takes as a part. */
   readonly correlations: readonly Correlation[];
-  /** The rules that events are matched with: those that run, and those that correlations refer to. */
+  /** The rules that events are matched with: those that run, those that correlations refer to, and what keeps the starts of sessions for them. */
   readonly evaluated: readonly Rule[];
   /** The rules among them that yield results of their own. */
   readonly own: readonly Rule[];
@@ -39,7 +40,7 @@ export function chooseCorrelated(
   const silent = new Set([...related].filter((id) => !generating.has(id) || !enabled.has(id)));
   return {
     correlations: [...correlations],
-    evaluated: rules.filter((rule) => isEnabled(rule, chosen) || related.has(rule.id)),
+    evaluated: withSessionStarts(rules.filter((rule) => isEnabled(rule, chosen) || related.has(rule.id))),
     own: rules.filter(({ id }) => enabled.has(id) && !silent.has(id)),
     silent,
   };

@@ -3,6 +3,7 @@ import { catalogRelease, findEventType } from "../okta/event-types.ts";
 import { logEvent, type OktaField } from "../okta/log-event-fields.ts";
 import { networkKinds } from "../okta/network-service.ts";
 import type { GeoJudgement } from "../profiles/judge-location.ts";
+import { sessionParts } from "../session-start/session-change.ts";
 import { compilePattern, literalOf } from "../sigma/pattern.ts";
 import { compileRegex } from "../sigma/regex.ts";
 import { type DetectionItem, type Operand, SigmaRuleError } from "../sigma/rule.ts";
@@ -20,7 +21,7 @@ const enrichmentFields: Readonly<Record<string, string>> = {
   "enrichment.network": "anonymous kinds operators key",
   "enrichment.risk": "level previousLevel reasons detectionName",
   "enrichment.person": "id login",
-  "enrichment.session": "id",
+  "enrichment.session": "id changed",
   "enrichment.travel":
     "impossible firstToday speedKmh distanceKm minutes sameNetwork fromCity fromCountry toCity toCountry",
   "enrichment.application": "id",
@@ -36,12 +37,8 @@ const closedValues: ReadonlyMap<string, readonly string[]> = new Map<string, rea
   ["enrichment.network.kinds", networkKinds],
   ["enrichment.risk.level", riskLevels],
   ["enrichment.risk.previouslevel", riskLevels],
+  ["enrichment.session.changed", sessionParts],
 ]);
-
-/** Fields that a later release will add: a rule may use them, but they do not match yet. */
-const plannedFields: Readonly<Record<string, string>> = {
-  "enrichment.session": "changed",
-};
 
 /** Dotted paths by their folded form. */
 function pathsOf(fields: Readonly<Record<string, string>>): ReadonlyMap<string, string> {
@@ -75,22 +72,19 @@ function openPaths(field: OktaField, parent = ""): string[] {
 
 const ofEvents = new Map(eventPaths(logEvent).map((path) => [fold(path), path]));
 const ofEnrichment = pathsOf(enrichmentFields);
-const planned = pathsOf(plannedFields);
 const openFields = openPaths(logEvent);
 const open = openFields.map(fold);
 
 /**
  * Checks the name of a field that a rule uses.
  *
- * @returns a warning for a field that Okta's documents do not have (Okta may add some), or that this release does not
- * add yet; else null
+ * @returns a warning for a field that Okta's documents do not have (Okta may add some); else null
  * @throws SigmaRuleError for a field under `enrichment.` that the pipeline does not add
  */
 export function checkField(name: string): string | null {
   const folded = fold(name);
   if (folded === "enrichment" || folded.startsWith("enrichment.")) {
     if (ofEnrichment.has(folded)) return null;
-    if (planned.has(folded)) return `this version adds no "${name}" to events: nothing is found there`;
     const known = [...ofEnrichment.values()].join(", ");
     throw new SigmaRuleError(`no event has the field "${name}"${suggest(folded, ofEnrichment)}; known: ${known}`);
   }

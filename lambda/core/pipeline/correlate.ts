@@ -5,13 +5,14 @@ import type { StoredGroup } from "../correlation/group-store.ts";
 import { publishedTime } from "../okta/log-event.ts";
 import { looksLikeLogin } from "../okta/stranger.ts";
 import { share } from "../time/budget.ts";
+import { type Comparisons, comparedOf } from "./compared.ts";
 import { correlationsOver, isCorrelated, isExpected, type RunningCorrelations } from "./correlations.ts";
 import { delayReasons } from "./delay-reason.ts";
 import { valuesOf } from "./group-values.ts";
-import { decide, travelIn } from "./judge.ts";
+import { decide } from "./judge.ts";
 import { type Candidate, idsOf } from "./match.ts";
 import type { Findings } from "./ports.ts";
-import type { CorrelatedEvent, CorrelatedEvents, MatchedWork, Run, Travels } from "./stages.ts";
+import type { CorrelatedEvent, CorrelatedEvents, MatchedWork, Run } from "./stages.ts";
 
 /** The keys of the groups that an event may take part in, by the rules that match, or may match. */
 export function groupsOf(
@@ -28,12 +29,12 @@ export function groupsOf(
  * once, and an event finds those before it in the same delivery. Never rejects: what cannot be decided is left undecided.
  *
  * @param lookUp has read the groups that {@link groupsOf} names
- * @param following the travels of the events
+ * @param comparing compares the events with others
  */
 export async function correlateEvents(
   all: readonly MatchedWork[],
   lookUp: Promise<Findings | null>,
-  following: Promise<Travels>,
+  comparing: Promise<Comparisons>,
   run: Run,
 ): Promise<CorrelatedEvents> {
   const { ports, budget } = run;
@@ -43,12 +44,12 @@ export async function correlateEvents(
     ({ candidate }) => isCorrelated(candidate, ports) && !Number.isNaN(publishedTime(candidate.event.published)),
   );
   if (correlations === null || taking.length === 0) return none;
-  const [findings, travels] = await Promise.all([lookUp, following]);
+  const [findings, comparisons] = await Promise.all([lookUp, comparing]);
   const known = findings?.groups ?? null;
   const judged = taking.map(({ candidate, work }): Judged => {
     const { event } = candidate;
-    const travel = travelIn(travels, candidate);
-    const decision = decide(candidate, findings?.locations ?? null, ports.mismatchDistanceKm, work.matched, travel);
+    const compared = comparedOf(comparisons, candidate);
+    const decision = decide(candidate, findings?.locations ?? null, ports.mismatchDistanceKm, work.matched, compared);
     const groups = new Map(groupsOf({ candidate, work }, correlations).map((key) => [key, known?.get(key) ?? null]));
     // The start of its chain may wait as well, or come a moment later: a write is little beside an alert, and beside a message.
     const isKept = work.waiting !== null || isExpected(candidate, work, ports) || !isEveryday(event.eventType);
@@ -99,7 +100,7 @@ interface Judged extends Pick<MatchedWork, "work"> {
   /** Whether groups keep it as a step of a chain that has not started: it is an act, it waited, or rules alert on it. */
   readonly isKept: boolean;
   readonly rules: readonly string[];
-  /** Rules that need the user's location or travel, which is not known now. */
+  /** Rules that need the user's location, travel or session, which is not known now. */
   readonly undecided: readonly string[];
   readonly groups: ReadonlyMap<string, StoredGroup | null>;
 }

@@ -1,5 +1,5 @@
 import type { CorrelationPlan, Firing } from "../correlation/correlate.ts";
-import { asksForTravel } from "../detections/enriched-fields.ts";
+import { asksForComparison } from "../detections/enriched-fields.ts";
 import type { Correlation } from "../sigma/correlation.ts";
 import type { Candidate } from "./match.ts";
 import type { Work } from "./work.ts";
@@ -28,11 +28,11 @@ export function isReported({ rules }: Candidate, work: Pick<Work, "rules">, port
 
 /**
  * Whether some rule is expected to yield a detection that the work is for: it matches, or may match by the user's location. A rule that
- * waits for the travel is not: few persons travel so fast.
+ * waits for a comparison is not: few persons travel so fast, and few sessions change.
  */
 export function isExpected({ rules, certain }: Candidate, work: Pick<Work, "rules">, ports: WithCorrelations): boolean {
   return rules.some(
-    (each) => isWanted(each.rule.id, work, ports) && (certain.includes(each) || !asksForTravel(each.rule)),
+    (each) => isWanted(each.rule.id, work, ports) && (certain.includes(each) || !asksForComparison(each.rule)),
   );
 }
 
@@ -41,9 +41,9 @@ export function isCorrelated({ event, rules }: Candidate, { correlations }: With
   return correlations !== null && !event.isTest && rules.some(({ rule }) => correlations.plan.partsOf.has(rule.id));
 }
 
-/** An event's part in correlations and trails, for reconciliation: `only` where no alert of its own is expected. */
+/** An event's part in correlations and comparisons, for reconciliation: `only` where no alert of its own is expected. */
 export function partInCorrelations(candidate: Candidate, ports: WithCorrelations): "none" | "beside" | "only" {
-  const isPart = isCorrelated(candidate, ports) || candidate.rules.some(({ rule }) => asksForTravel(rule));
+  const isPart = isCorrelated(candidate, ports) || candidate.rules.some(({ rule }) => asksForComparison(rule));
   if (!isPart) return "none";
   return isExpected(candidate, { rules: null }, ports) ? "beside" : "only";
 }

@@ -6,10 +6,11 @@ import { type Stop, stopOf, travellerOf } from "../travel/stop.ts";
 import { emptyTrail, visit } from "../travel/trail.ts";
 import type { StoredTrail } from "../travel/trail-store.ts";
 import { type ChosenTravel, travelOf } from "../travel/travel.ts";
+import type { KnownTravel, Travels } from "./compared.ts";
 import type { Candidate } from "./match.ts";
 import { subjectOf } from "./observation.ts";
 import type { Findings } from "./ports.ts";
-import type { KnownTravel, MatchedWork, Run, Travels } from "./stages.ts";
+import type { MatchedWork, Run } from "./stages.ts";
 
 /** Whether some rule that matches an event, or may match, asks for the person's travel: only then is its place read and kept. */
 export function followsTravel({ rules }: Candidate): boolean {

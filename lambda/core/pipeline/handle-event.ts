@@ -1,11 +1,12 @@
 import { claimWork, isClaimed, notClaimed, reportedBefore } from "./claim.ts";
+import { comparedOf } from "./compared.ts";
 import { isExpected, isWanted } from "./correlations.ts";
 import { delayReasons } from "./delay-reason.ts";
 import { type Alertable, exceptDetections, reopenExcepted } from "./except.ts";
 import { gatherSignIn } from "./gather.ts";
 import { groupSession } from "./group.ts";
 import { addToStorm, joinStorm, joinThreat } from "./join-storm.ts";
-import { judgeCandidate, locate, travelIn } from "./judge.ts";
+import { judgeCandidate, locate } from "./judge.ts";
 import { lookUpUser } from "./look-up.ts";
 import { idsOf } from "./match.ts";
 import { subjectOf } from "./observation.ts";
@@ -27,17 +28,17 @@ export async function handleEvent(matched: MatchedEvent, run: Run): Promise<Hand
   try {
     run.budget.work.throwIfAborted();
     const certain = candidate.certain.filter(({ rule }) => isWanted(rule.id, work, run.ports));
-    const [found, early, correlated, travels] = await Promise.all([
+    const [found, early, correlated, comparisons] = await Promise.all([
       matched.lookUp,
       certain.length > 0 ? claimWork(work, certain, run) : null,
       matched.correlated,
-      matched.travels,
+      matched.compared,
     ]);
     const reported = await reportedBefore(work, correlated, run);
-    const judged = judgeCandidate(matched, { findings: found, correlated, travels }, reported, run);
+    const judged = judgeCandidate(matched, { findings: found, correlated, comparisons }, reported, run);
     if (judged.kind === "observed") run.ports.observe({ kind: "observed", subject: subjectOf(work) });
     if (judged.kind !== "judged") return recordUnclaimed(judged);
-    // The user of an event that no rule is expected to report is looked up once a correlation fires, or a travel is impossible.
+    // The user of an event that no rule is expected to report is looked up once a correlation fires, or a comparison finds something.
     const isLookedUp = found === null || isExpected(candidate, work, run.ports);
     const [findings, started] = await Promise.all([
       isLookedUp ? found : lookUpUser(matched, run),
@@ -46,8 +47,8 @@ export async function handleEvent(matched: MatchedEvent, run: Run): Promise<Hand
     const { mismatchDistanceKm } = run.ports;
     // What was looked up before left out the locations of that user.
     const locations = findings?.locations ?? null;
-    const travel = travelIn(travels, candidate);
-    const located = isLookedUp ? {} : locate(candidate.event, locations, mismatchDistanceKm, travel);
+    const compared = comparedOf(comparisons, candidate);
+    const located = isLookedUp ? {} : locate(candidate.event, locations, mismatchDistanceKm, compared);
     const decision = { ...judged.decision, ...located };
     const subject = { ...subjectOf(work), ruleIds: idsOf(decision.detections) };
     const claimed = { ...matched, findings, decision, started, subject };

@@ -4,6 +4,7 @@ import { type GeoJudgement, judgeLocation } from "../profiles/judge-location.ts"
 import type { MatchedSelection } from "../sigma/compile.ts";
 import { UNKNOWN } from "../sigma/field.ts";
 import type { Rule } from "../sigma/rule.ts";
+import { type Compared, type Comparisons, comparedOf } from "./compared.ts";
 import { findCorrelation, firstOfEach, isWanted } from "./correlations.ts";
 import { delayReasons } from "./delay-reason.ts";
 import { restoreFiring } from "./kept-firing.ts";
@@ -11,7 +12,7 @@ import { type Candidate, enrich } from "./match.ts";
 import { delays, waitingWork } from "./park.ts";
 import type { Findings, ProfileLocations } from "./ports.ts";
 import type { Result } from "./result.ts";
-import type { CorrelatedEvents, Decision, KnownTravel, MatchedWork, Run, Travels } from "./stages.ts";
+import type { CorrelatedEvents, Decision, MatchedWork, Run } from "./stages.ts";
 import type { Match } from "./work.ts";
 
 /** What the stores say of the events of a delivery. */
@@ -19,7 +20,7 @@ export interface Known {
   /** Null when the stores did not answer. */
   readonly findings: Findings | null;
   readonly correlated: CorrelatedEvents;
-  readonly travels: Travels;
+  readonly comparisons: Comparisons;
 }
 
 /** A candidate that a rule matches, or that a correlation fires for. */
@@ -37,12 +38,12 @@ export interface Judged {
  */
 export function judgeCandidate(
   { candidate, work }: MatchedWork,
-  { findings, correlated, travels }: Known,
+  { findings, correlated, comparisons }: Known,
   reported: ReadonlySet<string>,
   { ports }: Run,
 ): Judged | Extract<Result, { readonly kind: "unmatched" | "observed" | "parked" }> {
-  const travel = travelIn(travels, candidate);
-  const decision = decide(candidate, findings?.locations ?? null, ports.mismatchDistanceKm, work.matched, travel);
+  const compared = comparedOf(comparisons, candidate);
+  const decision = decide(candidate, findings?.locations ?? null, ports.mismatchDistanceKm, work.matched, compared);
   const ofEvent = correlated.get(candidate.event.uuid);
   const wanted = (id: string) => isWanted(id, work, ports);
   const matching = decision.detections.filter(({ rule }) => wanted(rule.id));
@@ -78,12 +79,6 @@ function firingsOf(
   return [...kept, ...firstOfEach(found)].map((firing) => ({ rule: firing.correlation, matched: [], firing }));
 }
 
-/** The travel of a candidate; unknown where no rule asks for it. */
-export function travelIn(travels: Travels, { event }: Pick<Candidate, "event">): KnownTravel {
-  const found = travels.get(event.uuid);
-  return found === undefined ? UNKNOWN : found;
-}
-
 /** The decision about the rules of a candidate. */
 export interface RuleDecision extends Pick<Decision, "judgement" | "enrichment" | "travel"> {
   /** The rules that match, with the values that matched. */
@@ -98,16 +93,16 @@ export interface RuleDecision extends Pick<Decision, "judgement" | "enrichment" 
  * @param locations null when the profile store did not answer: rules that need the location stay undecided
  * @param thresholdKm a mismatch is farther than this from every profile location, in kilometers
  * @param kept the rules that matched before the event was cut: they still match. @default none
- * @param travel rules that need a travel which is UNKNOWN stay undecided. @default UNKNOWN
+ * @param compared rules that need a part of it which is UNKNOWN stay undecided. @default UNKNOWN
  */
 export function decide(
   { event, rules }: Candidate,
   locations: ProfileLocations | null,
   thresholdKm: number,
   kept: readonly Match[] = [],
-  travel: KnownTravel = UNKNOWN,
+  compared: Partial<Compared> = {},
 ): RuleDecision {
-  const { judgement, enrichment } = locate(event, locations, thresholdKm, travel);
+  const { judgement, enrichment } = locate(event, locations, thresholdKm, compared);
   const matches = new Map(kept.map(({ ruleId, matched }) => [ruleId, matched]));
   const truths = rules.map((compiled) => ({
     compiled,
@@ -116,7 +111,7 @@ export function decide(
   return {
     judgement,
     enrichment,
-    travel: travel === UNKNOWN ? null : travel,
+    travel: compared.travel === UNKNOWN ? null : (compared.travel ?? null),
     detections: truths
       .filter(({ truth }) => truth === true)
       .map(({ compiled: { rule, explain } }) => ({
@@ -132,16 +127,16 @@ export function decide(
  *
  * @param locations those of the event's user, among others; null when the profile store did not answer
  * @param thresholdKm a mismatch is farther than this from every profile location, in kilometers
- * @param travel what is known of it. @default UNKNOWN
+ * @param compared what the event is compared with. @default UNKNOWN
  */
 export function locate(
   event: LogEvent,
   locations: ProfileLocations | null,
   thresholdKm: number,
-  travel: KnownTravel = UNKNOWN,
+  compared: Partial<Compared> = {},
 ): Pick<Decision, "judgement" | "enrichment"> {
   const judgement = judge(event, locations, thresholdKm);
-  return { judgement, enrichment: enrich(event, locations === null ? UNKNOWN : toEnrichment(judgement), travel) };
+  return { judgement, enrichment: enrich(event, locations === null ? UNKNOWN : toEnrichment(judgement), compared) };
 }
 
 function judge(event: LogEvent, locations: ProfileLocations | null, thresholdKm: number): GeoJudgement {

@@ -5,6 +5,7 @@ import { share, within } from "../time/budget.ts";
 import { travellerOf } from "../travel/stop.ts";
 import { groupsOf } from "./correlate.ts";
 import { isCorrelated, isExpected } from "./correlations.ts";
+import { followedSession, followsSession } from "./follow-session.ts";
 import { followsTravel } from "./follow-travel.ts";
 import { idsOf } from "./match.ts";
 import { userOf } from "./person.ts";
@@ -12,8 +13,8 @@ import type { Asked, Findings } from "./ports.ts";
 import type { MatchedWork, Run } from "./stages.ts";
 
 /**
- * Looks the users of events that may be alerted on up, and the groups and trails of all, in one request. Of an event that is no more
- * than a part of correlations or a stop of a trail it reads these alone, and the profile where a rule needs the location.
+ * Looks the users of events that may be alerted on up, and the groups, trails and starts of sessions of all, in one request. Of an event that is no more
+ * than a part of correlations or compared with others it reads these alone, and the profile where a rule needs the location.
  *
  * @returns null when the store does not answer
  */
@@ -26,12 +27,20 @@ export async function lookUpUsers(all: readonly MatchedWork[], run: Run): Promis
   const correlated = all.filter(({ candidate }) => isCorrelated(candidate, run.ports));
   const groups = correlations && correlated.flatMap((each) => groupsOf(each, correlations));
   const trails = all.flatMap(({ candidate }) => (followsTravel(candidate) ? (travellerOf(candidate.event) ?? []) : []));
-  const asked = { keys: keysOf(located), groups: new Set(groups), trails: new Set(trails) };
+  const sessions = all.flatMap(({ candidate }) =>
+    followsSession(candidate) ? (followedSession(candidate) ?? []) : [],
+  );
+  const asked = {
+    keys: keysOf(located),
+    groups: new Set(groups),
+    trails: new Set(trails),
+    sessions: new Set(sessions),
+  };
   return await ask(all, { ...usersOf(reported, run), ...asked }, run);
 }
 
 /**
- * Looks the user of an event up that turns out to be alerted on: a correlation fires, or a travel is impossible. Its groups and its trail are read already.
+ * Looks the user of an event up that turns out to be alerted on: a correlation fires, or a comparison finds something. What it needs is read already.
  *
  * @returns null when the store does not answer
  */

@@ -9,8 +9,9 @@ import { sessionId } from "../okta/session-id.ts";
 import type { CompiledRule } from "../sigma/compile.ts";
 import { type Enrichment, UNKNOWN } from "../sigma/field.ts";
 import type { RuleSet } from "../sigma/rule-set.ts";
-import { type ChosenTravel, toTravelFields } from "../travel/travel.ts";
+import { toTravelFields } from "../travel/travel.ts";
 import { onceEach } from "../values/once-each.ts";
+import type { Compared } from "./compared.ts";
 
 /** A value that belongs to a rule. */
 export interface OfRule {
@@ -22,11 +23,11 @@ export function idsOf(rules: readonly OfRule[]): string[] {
   return rules.map(({ rule }) => rule.id);
 }
 
-/** An event that rules match, or may match once its user's location or travel is known. */
+/** An event that rules match, or may match once its user's location, travel or session is known. */
 export interface Candidate {
   readonly event: LogEvent;
   readonly rules: readonly CompiledRule[];
-  /** The rules that match without the user's location and travel. */
+  /** The rules that match without the user's location, travel and session. */
   readonly certain: readonly CompiledRule[];
 }
 
@@ -44,23 +45,24 @@ export function findCandidates(events: readonly LogEvent[], rules: RuleSet): rea
 }
 
 /**
- * The fields that the pipeline adds to an event. All but the location and the travel come from the event itself, on first access.
+ * The fields that the pipeline adds to an event. All but the location and the comparisons come from the event itself, on first access.
  *
  * @param geo UNKNOWN before the look-up
- * @param travel UNKNOWN before the person's other places are known, and where no rule asks for them. @default UNKNOWN
+ * @param compared UNKNOWN before the other events of the person and the session are known, and where no rule asks for them. @default UNKNOWN
  */
 export function enrich(
   event: LogEvent,
   geo: unknown,
-  travel: ChosenTravel | null | typeof UNKNOWN = UNKNOWN,
+  { travel = UNKNOWN, changed = UNKNOWN }: Partial<Compared> = {},
 ): Enrichment {
-  return geo === UNKNOWN && travel === UNKNOWN ? enrichAlone(event) : enrichBy(event, geo, travel);
+  const isAlone = geo === UNKNOWN && travel === UNKNOWN && changed === UNKNOWN;
+  return isAlone ? enrichAlone(event) : enrichBy(event, geo, { travel, changed });
 }
 
 /** An event is matched, correlated and kept by what it says itself. */
-const enrichAlone = onceEach((event: LogEvent) => enrichBy(event, UNKNOWN, UNKNOWN));
+const enrichAlone = onceEach((event: LogEvent) => enrichBy(event, UNKNOWN, { travel: UNKNOWN, changed: UNKNOWN }));
 
-function enrichBy(event: LogEvent, geo: unknown, travel: ChosenTravel | null | typeof UNKNOWN): Enrichment {
+function enrichBy(event: LogEvent, geo: unknown, { travel, changed }: Compared): Enrichment {
   const behaviors = once(() => ({ positive: positiveBehaviors(event) }));
   const network = once(() => {
     const { verdict, kinds, operators } = anonymousNetwork(event);
@@ -71,7 +73,7 @@ function enrichBy(event: LogEvent, geo: unknown, travel: ChosenTravel | null | t
     const { id = null, login = null } = personOf(event) ?? {};
     return { id, login };
   });
-  const session = once(() => ({ id: sessionId(event) }));
+  const session = once(() => ({ id: sessionId(event), changed }));
   const application = once(() => ({ id: applicationIds(event) }));
   return {
     enrichment: {

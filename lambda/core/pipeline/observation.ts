@@ -21,7 +21,7 @@ export type Observation = { readonly subject: Subject } & (
   | { readonly kind: "stormReported"; readonly alert: Alert }
   | { readonly kind: "profilesUnavailable" | "claimsUnavailable" | "historyUnavailable"; readonly error: unknown }
   | { readonly kind: "withoutGroup" | "tooLateForGroup"; readonly count: number }
-  | { readonly kind: "correlationsUndecided" | "travelUnknown"; readonly error: unknown }
+  | { readonly kind: "correlationsUndecided" | "travelUnknown" | "sessionChangeUnknown"; readonly error: unknown }
   | { readonly kind: "suppressedReported"; readonly count: number }
   | { readonly kind: "reportLost" | "countsLost"; readonly error: unknown }
   | { readonly kind: "refreshesLost"; readonly count: number; readonly error: unknown }

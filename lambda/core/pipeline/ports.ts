@@ -11,6 +11,8 @@ import type { Incidents } from "../incidents/incidents.ts";
 import type { Delivery, MalformedEvent } from "../okta/event-hook.ts";
 import type { ProfileLocation } from "../profiles/profile-location.ts";
 import type { Refresh } from "../profiles/refresh.ts";
+import type { SessionStart } from "../session-start/session-start.ts";
+import type { SessionStartStore } from "../session-start/session-start-store.ts";
 import type { SeverityAdjustment } from "../severity/adjustment.ts";
 import type { RuleSet } from "../sigma/rule-set.ts";
 import type { Sources } from "../storms/sources.ts";
@@ -29,6 +31,7 @@ export interface PipelinePorts extends PipelineSettings {
   readonly sources: Sources;
   readonly groups: GroupStore;
   readonly trails: TrailStore;
+  readonly sessionStarts: SessionStartStore;
   /**
    * Looks users up, in one request.
    *
@@ -95,6 +98,8 @@ export interface Asked {
   readonly groups?: ReadonlySet<string>;
   /** The keys of persons whose trails are read. @default none */
   readonly trails?: ReadonlySet<string>;
+  /** The ids of sessions whose starts are read, as the last write left them. @default none */
+  readonly sessions?: ReadonlySet<string>;
 }
 
 /** The result of a look-up. */
@@ -110,6 +115,8 @@ export interface Findings {
   readonly groups: ReadonlyMap<string, StoredGroup> | null;
   /** The trails that there are, by the key of the person; null when they could not be read. */
   readonly trails: ReadonlyMap<string, StoredTrail> | null;
+  /** The starts of sessions that there are, by the id of the session; null when they could not be read. */
+  readonly sessionStarts: ReadonlyMap<string, SessionStart> | null;
   /** Why the states could not be read; null where they could. */
   readonly statesError: unknown;
 }

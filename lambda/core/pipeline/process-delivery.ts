@@ -2,10 +2,10 @@ import pMap from "p-map";
 import type { Delivery } from "../okta/event-hook.ts";
 import { refreshesOf } from "../profiles/refresh.ts";
 import { type Budget, share, within } from "../time/budget.ts";
+import { compareEvents } from "./compare.ts";
 import { correlateEvents } from "./correlate.ts";
 import { isReported } from "./correlations.ts";
 import { delayReasons } from "./delay-reason.ts";
-import { followTravel } from "./follow-travel.ts";
 import { handleEvent } from "./handle-event.ts";
 import { lookUpUsers } from "./look-up.ts";
 import { type Candidate, findCandidates } from "./match.ts";
@@ -72,12 +72,12 @@ async function handleEvents(candidates: readonly Candidate[], delivery: Delivery
     return { candidate, work };
   });
   const lookUp = lookUpUsers(all, run);
-  const travels = followTravel(all, lookUp, run);
-  const correlated = correlateEvents(all, lookUp, travels, run);
+  const compared = compareEvents(all, lookUp, run);
+  const correlated = correlateEvents(all, lookUp, compared, run);
   const reported = all.filter(({ candidate, work }) => isReported(candidate, work, run.ports));
   const beside = byUser(reported.map(({ candidate }) => candidate.event));
   const handle = (each: MatchedWork, index: number): Handled | Promise<Handled> => {
-    const matched: MatchedEvent = { ...each, lookUp, correlated, travels, beside };
+    const matched: MatchedEvent = { ...each, lookUp, correlated, compared, beside };
     // The first events have all the time; a later one is not started where its time would not suffice.
     const isTooLate = index >= concurrency && run.budget.begin.aborted;
     return isTooLate ? tooLate(matched, run) : handleEvent(matched, run);

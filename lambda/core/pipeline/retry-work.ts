@@ -1,9 +1,9 @@
-import { asksForTravel } from "../detections/enriched-fields.ts";
+import { asksForSessionChange, asksForTravel } from "../detections/enriched-fields.ts";
 import type { CompiledRule } from "../sigma/compile.ts";
 import { type Budget, within } from "../time/budget.ts";
+import { compareEvents } from "./compare.ts";
 import { correlateEvents } from "./correlate.ts";
 import { findCorrelation, rulesBelow } from "./correlations.ts";
-import { followTravel } from "./follow-travel.ts";
 import { handleEvent } from "./handle-event.ts";
 import { lookUpUsers } from "./look-up.ts";
 import { type Candidate, findCandidate, idsOf } from "./match.ts";
@@ -38,9 +38,9 @@ export async function retryWork(work: Work, ports: PipelinePorts, budget: Budget
   };
   if (candidate === null) return await drop(nothingMatches);
   const lookUp = lookUpUsers([{ candidate, work }], run);
-  const travels = followTravel([{ candidate, work }], lookUp, run);
-  const correlated = correlateEvents([{ candidate, work }], lookUp, travels, run);
-  const handled = await handleEvent({ candidate, work, lookUp, correlated, travels, beside: new Map() }, run);
+  const compared = compareEvents([{ candidate, work }], lookUp, run);
+  const correlated = correlateEvents([{ candidate, work }], lookUp, compared, run);
+  const handled = await handleEvent({ candidate, work, lookUp, correlated, compared, beside: new Map() }, run);
   const { kind, left } = handled;
   if (kind === "unmatched" && isBlind(work, candidate)) return await drop(cannotBeJudged);
   const isDone = kind !== "parked" && kind !== "failed";
@@ -57,12 +57,22 @@ export async function retryWork(work: Work, ports: PipelinePorts, budget: Budget
   if (!(await parkLeft(left, run, true))) throw new Error("what is left of it could not be parked");
 }
 
+/** The fields that tell a session, and what changed in it. */
+const sessionFields = ["authenticationContext", "device", "outcome", "securityContext", "target"];
+
 /** Whether an event lost a field that its rules or the judgement of locations need. */
 function isBlind({ eventCut = null }: Work, { rules }: Candidate): boolean {
   if (eventCut === null) return false;
   const items = rules.flatMap(({ rule }) => Object.values(rule.selections).flat(2));
   const ofTravel = rules.some(({ rule }) => asksForTravel(rule)) ? ["outcome", "securityContext"] : [];
-  const asked = new Set(["actor", "client", ...ofTravel, ...items.map(({ field }) => field?.split(".")[0])]);
+  const ofSession = rules.some(({ rule }) => asksForSessionChange(rule)) ? sessionFields : [];
+  const asked = new Set([
+    "actor",
+    "client",
+    ...ofTravel,
+    ...ofSession,
+    ...items.map(({ field }) => field?.split(".")[0]),
+  ]);
   // A keyword, which names no field, needs all of them.
   return asked.has(undefined) || eventCut.some((name) => asked.has(name));
 }

@@ -3,12 +3,13 @@ import type { Firing } from "../correlation/correlate.ts";
 import type { Session } from "../grouping/session.ts";
 import type { SuppressionWindow } from "../history/suppression-window.ts";
 import type { GeoJudgement } from "../profiles/judge-location.ts";
-import type { Enrichment, UNKNOWN } from "../sigma/field.ts";
+import type { Enrichment } from "../sigma/field.ts";
 import type { SourceKey } from "../storms/source.ts";
 import type { CountedSource } from "../storms/sources.ts";
 import type { Budget } from "../time/budget.ts";
 import type { ChosenTravel } from "../travel/travel.ts";
 import type { Claim } from "./claims.ts";
+import type { Comparisons } from "./compared.ts";
 import type { DelayReason } from "./delay-reason.ts";
 import type { Candidate } from "./match.ts";
 import type { Subject } from "./observation.ts";
@@ -52,20 +53,14 @@ export interface CorrelatedEvent {
 /** What the correlations say of events, by their uuids: of those that take part in some. */
 export type CorrelatedEvents = ReadonlyMap<string, CorrelatedEvent>;
 
-/** The travel of an event's person: null where there is no other place to compare with, UNKNOWN where a store did not answer. */
-export type KnownTravel = ChosenTravel | null | typeof UNKNOWN;
-
-/** Travels by the uuid of the event. */
-export type Travels = ReadonlyMap<string, KnownTravel>;
-
 /** An event with what is read for its delivery. */
 export interface MatchedEvent extends MatchedWork {
   /** The look-up of the delivery's users; null when the store does not answer. */
   readonly lookUp: Promise<Findings | null>;
   /** What the correlations say of the delivery's events. */
   readonly correlated: Promise<CorrelatedEvents>;
-  /** The travels of the delivery's events: of those of which a rule asks for it. */
-  readonly travels: Promise<Travels>;
+  /** What the delivery's events are compared with. */
+  readonly compared: Promise<Comparisons>;
   /** The matching events of the same delivery that may be alerted on. */
   readonly beside: EventsByUser;
 }

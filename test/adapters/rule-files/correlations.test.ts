@@ -190,6 +190,11 @@ describe("a correlation is refused with file, line and reason", () => {
     ["groups by what the pipeline does not add", count({ "group-by": ["enrichment.x"] }), /no event has the field/],
     ["groups by the mismatch", count({ "group-by": ["enrichment.geo.verdict"] }), /once a store has answered/],
     [
+      "groups by what changed in the session",
+      count({ "group-by": ["enrichment.session.changed"] }),
+      /once a store has answered/,
+    ],
+    [
       "has an alias without a field for a rule",
       correlation({ "group-by": ["p"], aliases: { p: { a: "actor.id" } } }),
       /alias "p" has no field for the rule "b"/,

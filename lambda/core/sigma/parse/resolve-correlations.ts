@@ -210,7 +210,7 @@ function checkFields(
   warnings: RuleWarning[],
 ): void {
   for (const field of new Set(fields)) {
-    if (/^enrichment\.(?:geo|travel)(?:\.|$)/i.test(field)) {
+    if (/^enrichment\.(?:geo|travel|session\.changed)(?:\.|$)/i.test(field)) {
       throw new SigmaRuleError(
         `"${field}" is known only once a store has answered, and cannot tell groups or values apart`,
         path,
