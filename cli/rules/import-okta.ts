@@ -49,7 +49,7 @@ export async function importOkta(file: string, today: string): Promise<ImportedR
       };
       const source = expression
         .trim()
-        .split("\n")
+        .split(lineBreaks)
         .map((line) => `#   ${line.trim()}\n`);
       return `# To be reviewed. The filter of Okta's System Log that it is made from:\n${source.join("")}${stringify(rule, { lineWidth: 0 })}`;
     })
@@ -57,6 +57,9 @@ export async function importOkta(file: string, today: string): Promise<ImportedR
   const remarks = checkRules(yaml, ruleLabel).map((remark) => remark.slice(ruleLabel.length + 1));
   return { yaml, remarks };
 }
+
+/** What ends a line, and so a comment, in YAML 1.1 (https://yaml.org/spec/1.1/#id871136), which other tools read rules as, or in 1.2. */
+const lineBreaks = /\r\n|[\n\r\u0085\u2028\u2029]/;
 
 /** Stands for the file that the rules have not yet. */
 const ruleLabel = "rule";
@@ -196,6 +199,8 @@ const numberModifiers: Readonly<Partial<Record<Comparison["operator"], string>>>
 function fieldsOf(comparison: Comparison): { readonly fields: Fields; readonly isAbsence: boolean } {
   const { field, operator, value } = comparison;
   const said = `${field} ${operator} ${JSON.stringify(value)}`;
+  // JavaScript would lose the comparison, and the rule would match more than the expression.
+  if (field === "__proto__") throw new ExpressionError(`${said}: no event of Okta's has such a field`);
   if (operator === "pr" || (operator === "ne" && value === null)) return { fields: { [field]: null }, isAbsence: true };
   if (operator === "eq" || operator === "ne") {
     const written = typeof value === "string" ? escapeWildcards(value) : value;

@@ -55,6 +55,7 @@ describe("an expression in Sigma", () => {
     ['(a eq "x"', /the expression ends where "\)" is expected/],
     ["a eq x", /at 6, "x": expected a value/],
     ["a co 5", /parts of texts alone/],
+    ['a eq "x" and __proto__ eq "y"', /__proto__ eq "y": no event of Okta's has such a field/],
     ["", /the expression ends where the name of a field is expected/],
     [`${"(".repeat(200)}a pr`, /more than 100 brackets/],
   ])("%s is refused", (text, message) => {
@@ -171,6 +172,19 @@ test("a file is plain text, or one of Okta's customer-detections with a rule for
     /where Okta's detections have their filter: detection has splunk alone$/,
   );
   await expect(write("bad.txt", 'a gt "b"')).rejects.toThrow(/bad\.txt: .*no order/);
+});
+
+test.each([
+  ["\r", "a return"],
+  ["\u0085", "NEL"],
+  ["\u2028", "a line separator"],
+  ["\u2029", "a paragraph separator"],
+])("an expression with %j in it, %s, stays within its comment", async (lineBreak) => {
+  const file = join(await mkdtemp(join(tmpdir(), "import-")), "filter.txt");
+  await writeFile(file, `a eq "x${lineBreak}logsource: {product: windows}"`);
+  const { yaml } = await importOkta(file, "2026-11-26");
+  const lines = yaml.split(/[\n\r\u0085\u2028\u2029]/);
+  expect(lines.slice(1, 4)).toEqual(['#   a eq "x', '#   logsource: {product: windows}"', "title: Okta filter"]);
 });
 
 test("an import says what is to be written, and what Okta's documents do not have", async () => {
