@@ -45,6 +45,8 @@ export async function listDetections(folder: string, mostEntries = mostEntriesBe
     if (name !== filtersFolder && name !== baseEventsFolder) await listBelow(join(folder, name), below);
   }
   if (below.left < 0) {
+    // What else is wrong in the files of a whole disk would hide this.
+    below.faults.splice(0);
     below.faults.push(`${folder}: more than ${mostEntries} files and folders lie below: name a folder of rules`);
   }
   const [other] = below.others;

@@ -1,4 +1,5 @@
 import type { EventNote } from "../correlation/group-state.ts";
+import { valueAt } from "../okta/lenient.ts";
 import { type LogEvent, publishedTime, sessionStart } from "../okta/log-event.ts";
 import { succeeded } from "../okta/outcome.ts";
 import { isUnknown } from "../okta/person.ts";
@@ -37,7 +38,7 @@ export function noteOfMasked(event: LogEvent): EventNote {
   return {
     eventType: shorten(event.eventType, maximumDeed),
     person: brief(personOfNote(facts)),
-    deed: describeDone(facts, event.fields.displayMessage),
+    deed: isRejectedPush(event) ? "rejected an MFA push" : describeDone(facts, event.fields.displayMessage),
     succeeded: succeeded(facts.session.outcome),
     from: brief(origin(facts)),
     through: brief(nameProxy(facts) ?? system(facts)),
@@ -85,6 +86,14 @@ function done(facts: Parameters<typeof describeDone>[0], displayMessage: string 
   const of = [change, whom].filter((each) => each !== null).join(", of ");
   const failed = isDone ? "" : ` (${session.outcome})`;
   return `did "${displayMessage ?? okta.eventType}"${of === "" ? "" : `: ${of}`}${failed}`;
+}
+
+/** What Okta Verify answers where the user rejects a push, without a number to choose and with one. */
+const answersToPush = ["pushOnlyResponseType", "pushWithNumberChallengeResponseType"] as const;
+
+function isRejectedPush({ eventType, fields: { debugData } }: LogEvent): boolean {
+  const isMfa = eventType.toLowerCase() === "user.authentication.auth_via_mfa";
+  return isMfa && answersToPush.some((name) => /_DENY$/i.test(String(valueAt(debugData, name) ?? "")));
 }
 
 /** Steps of a sign-in and of a session that change nothing, by Okta's event type. */

@@ -387,6 +387,8 @@ describe("subfolders", () => {
   test("that hold far more than rules are refused", async () => {
     for (const name of ["a", "b", "c"]) await place(`theirs/${name}/x.yml`, valid);
     expect((await listDetections(folder, 6)).faults).toEqual([]);
+    // Its own fault is not lost among those of the files that lie there.
+    await place("theirs/a/y.yaml", valid);
     expect((await listDetections(folder, 5)).faults).toEqual([
       `${folder}: more than 5 files and folders lie below: name a folder of rules`,
     ]);

@@ -283,6 +283,19 @@ describe("a note", () => {
       { displayMessage: "Authentication of user via MFA", outcome: { result: "FAILURE" } },
       'did "Authentication of user via MFA" (FAILURE)',
     ],
+    [
+      "user.authentication.auth_via_mfa",
+      { outcome: { result: "FAILURE" }, debugContext: { debugData: { pushOnlyResponseType: "OV_RESPONSE_DENY" } } },
+      "rejected an MFA push",
+    ],
+    [
+      "user.authentication.auth_via_mfa",
+      {
+        outcome: { result: "FAILURE" },
+        debugContext: { debugData: { pushWithNumberChallengeResponseType: "OV_WITH_CHALLENGE_RESPONSE_DENY" } },
+      },
+      "rejected an MFA push",
+    ],
     ["user.new.type", { displayMessage: "Something new" }, 'did "Something new"'],
   ])("of %s names what was done", (eventType, event, deed) => {
     expect(noteOf(logEvent({ eventType, ...event }), () => true).deed).toBe(deed);
