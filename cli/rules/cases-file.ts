@@ -3,8 +3,10 @@ import { join } from "node:path";
 import * as z from "zod";
 import { baseEventsFolder, casesEnding } from "../../lambda/adapters/rule-files/list-detections.ts";
 import { readDocuments } from "../../lambda/adapters/rule-files/load-detections.ts";
+import { checkGiven } from "../../lambda/core/detections/known-fields.ts";
 import { type LogEvent, parseLogEvent } from "../../lambda/core/okta/log-event.ts";
 import { SigmaRuleError } from "../../lambda/core/sigma/rule.ts";
+import { isObject } from "../../lambda/core/values/object.ts";
 import { setPath } from "./set-path.ts";
 
 /** An event that a rule has to match, or must not. */
@@ -132,12 +134,35 @@ function isStream(written: Fields): boolean {
 
 function readCase(written: Fields, bases: Bases, path: Path, place: Place): readonly RuleCase[] {
   const { event, ...rest } = parse(caseDocument, written, path);
+  checkEnrichment(rest.enrichment, [...path, "enrichment"]);
   return eventsOf(event, bases, [...path, "event"]).map(({ value, note }) => ({
     ...rest,
     ...place,
     title: `${rest.title}${note}`,
     event: toEvent(value, [...path, "event"]),
   }));
+}
+
+/**
+ * Checks what a case gives under `enrichment.`, a field by dots or a part in full: a near miss with a misspelt field or
+ * value would pass without testing anything.
+ *
+ * @throws SigmaRuleError with the path of a field or value that the pipeline never gives
+ */
+function checkEnrichment(given: Fields, path: Path, parent = "enrichment"): void {
+  for (const [key, value] of Object.entries(given)) {
+    const [name, place] = [`${parent}.${key}`, [...path, key]];
+    if (isObject(value) && Object.keys(value).length > 0) {
+      checkEnrichment(value, place, name);
+      continue;
+    }
+    try {
+      checkGiven(name, value);
+    } catch (error) {
+      if (error instanceof SigmaRuleError) throw new SigmaRuleError(error.message, place);
+      throw error;
+    }
+  }
 }
 
 /** The start of every stream: a time of no importance. */
@@ -153,6 +178,7 @@ function readStream(written: Fields, bases: Bases, path: Path, place: Place): St
   let time = streamStart;
   for (const [index, { after, times, enrichment, ...of }] of events.entries()) {
     const where = [...path, "events", index];
+    checkEnrichment(enrichment, [...where, "enrichment"]);
     const repeated = Array.from({ length: times }, () => eventsOf(of, bases, where, ofAll)).flat();
     for (const { value, given } of repeated) {
       if (read.length > 0) time += millisecondsOf(after);

@@ -112,6 +112,12 @@ describe("npx okta-proxy-watch rules test", () => {
       /cases\.yml:4: .*nothing\.json/,
     ],
     ["a misspelt key", "token.cases.yml", cases.replace("matches", "match"), /cases\.yml:\d: .*match/],
+    [
+      "enrichment that no event has",
+      "token.cases.yml",
+      `${cases}    enrichment:\n      geo.mismatch: true\n      travel: { imposible: true }\n`,
+      /cases\.yml:10: cases\.1\.enrichment\.travel\.imposible: .*did you mean "enrichment\.travel\.impossible"/,
+    ],
     ["no cases", "token.md", "", /token\.yml has no cases: write them into .*token\.cases\.yml/],
   ])("refuses %s, with file and line", async (_, name, text, message) => {
     await write("token.yml", rule("system.api_token.create"));
@@ -262,6 +268,14 @@ FAIL  Token created in a session
   test.each([
     ["a time without a unit", streams.replace("after: 50m", "after: 50"), /:9: .*after: expected a number and a unit/],
     ["no events", streams.replace(/ {4}events:\n.*/s, "    events: []\n"), /:5: .*expected a list of events/],
+    [
+      "enrichment that no event has",
+      streams.replace(
+        "- base: session-start\n",
+        "- base: session-start\n        enrichment: { geo.verdict: mismtach }\n",
+      ),
+      /:7: cases\.0\.events\.0\.enrichment\.geo\.verdict: "enrichment\.geo\.verdict" is never "mismtach"/,
+    ],
     ["a base event that is not there", streams.replace("base: api-token", "base: nothing"), /nothing\.json/],
     [
       "an event for a correlation",

@@ -92,6 +92,25 @@ export function checkField(name: string): string | null {
   return `Okta's documents have no field "${name}"${suggest(folded, ofEvents)}`;
 }
 
+/**
+ * Checks a field under `enrichment.` that a case gives, and its value: both have to be as the pipeline writes them, in
+ * upper and lower case as well.
+ *
+ * @param name the whole name, with `enrichment.` before it
+ * @throws SigmaRuleError for a field that the pipeline does not add, or a value that the field never has
+ */
+export function checkGiven(name: string, value: unknown): void {
+  const known = ofEnrichment.get(fold(name));
+  if (known === undefined) checkField(name);
+  else if (known !== name) throw new SigmaRuleError(`no event has the field "${name}"; did you mean "${known}"?`);
+  const possible = closedValues.get(fold(name));
+  if (possible === undefined) return;
+  const never = [value].flat().filter((each) => each !== null && !possible.some((one) => one === each));
+  if (never.length === 0) return;
+  const written = never.map((each) => JSON.stringify(each)).join(", ");
+  throw new SigmaRuleError(`"${name}" is never ${written}: it can be ${possible.join(", ")}`);
+}
+
 /** Fields that adjustments of severity may use beside those of rules: they are known once the rules are judged. */
 const severityFields: ReadonlySet<string> = new Set(["enrichment.storm.active", "enrichment.correlation.fired"]);
 

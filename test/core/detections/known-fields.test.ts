@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { checkField, checkValues } from "../../../lambda/core/detections/known-fields.ts";
+import { checkField, checkGiven, checkValues } from "../../../lambda/core/detections/known-fields.ts";
 import { readLogEvent } from "../../../lambda/core/okta/log-event.ts";
 import { decide } from "../../../lambda/core/pipeline/judge.ts";
 import { parseDetection } from "../../../lambda/core/sigma/parse/parse-detection.ts";
@@ -51,6 +51,33 @@ test("what the pipeline adds to an event is known, and so is nothing else under 
   for (const path of added) expect(checkField(path)).toBeNull();
   const [, known = ""] = /known: (.*)/.exec(messageOf(() => checkField("enrichment.nothing"))) ?? [];
   expect(known.split(", ").toSorted()).toEqual(added.toSorted());
+});
+
+test.each([
+  ["enrichment.travel.impossible", true],
+  ["enrichment.geo.verdict", "mismatch"],
+  ["enrichment.geo.verdict", null],
+  ["enrichment.network.kinds", []],
+  ["enrichment.network.kinds", ["relay", "tor"]],
+])("a case may give %s as %j", (name, value) => {
+  expect(() => checkGiven(name, value)).not.toThrow();
+});
+
+test.each([
+  ["enrichment.travel.imposible", true, 'did you mean "enrichment.travel.impossible"?'],
+  ["enrichment.travel.Impossible", true, 'did you mean "enrichment.travel.impossible"?'],
+  ["enrichment.nonsense.foo", 3, 'no event has the field "enrichment.nonsense.foo"'],
+  ["enrichment.geo", null, 'no event has the field "enrichment.geo"'],
+  ["enrichment.storm.active", true, 'no event has the field "enrichment.storm.active"'],
+  [
+    "enrichment.geo.verdict",
+    "mismtach",
+    '"enrichment.geo.verdict" is never "mismtach": it can be mismatch, match, unknown',
+  ],
+  ["enrichment.network.kinds", ["relay", "Tor"], '"enrichment.network.kinds" is never "Tor"'],
+  ["enrichment.risk.level", "high", "it can be LOW, MEDIUM, HIGH"],
+])("a case cannot give %s as %j", (name, value, message) => {
+  expect(() => checkGiven(name, value)).toThrow(message);
 });
 
 const messageOf = (run: () => unknown): string => {
