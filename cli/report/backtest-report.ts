@@ -13,7 +13,7 @@ import { exceptionCommand } from "../exceptions/command-line.ts";
 import { createBoundedMap } from "./bounded-map.ts";
 import { createFilterTally } from "./filters.ts";
 import { measureVariants, type Variant } from "./measure.ts";
-import { createProposalTally, isGrave, proposedAlert } from "./proposals.ts";
+import { createProposalTally, proposedAlert } from "./proposals.ts";
 import { createSignInTally } from "./sign-ins.ts";
 
 /** The exceptions that a report proposes. */
@@ -76,12 +76,14 @@ export function createBacktestReport(options: BacktestReportOptions): BacktestRe
   const countAlert = (event: LogEvent, alert: Alert, isReport: boolean) => {
     signIns.countAlert(event, alert, isReport);
     if (alert.geo.verdict === "mismatch") far += 1;
+    const proposed = proposedAlert(alert);
     for (const { id } of alert.detections) {
       const counts = alertsByRule.of(id);
       if (counts !== null) counts.alerts += 1;
-      if (!isReport) filters.count(id, event, isGrave(alert));
+      if (!isReport || proposed.isGrave) filters.count(id, event, proposed.isGrave);
     }
-    if (!isReport) proposals.count(proposedAlert(alert));
+    if (!isReport) proposals.count(proposed);
+    else if (proposed.isGrave) proposals.suspect(proposed.scoped);
   };
   return {
     countEvent: signIns.countEvent,

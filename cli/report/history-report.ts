@@ -2,7 +2,7 @@ import { type DayCounts, nameOf, nothingCounted, otherName, sumCounts } from "..
 import { daysOf, type Period } from "../../lambda/core/digest/digest.ts";
 import { attacksOf } from "../../lambda/core/incidents/common-scope.ts";
 import type { Incident, IncidentAlert } from "../../lambda/core/incidents/incident.ts";
-import { noiseOf } from "../../lambda/core/incidents/noise.ts";
+import { noiseOf, suspectsOf } from "../../lambda/core/incidents/noise.ts";
 import { sessionStart } from "../../lambda/core/okta/log-event.ts";
 import { networkKinds } from "../../lambda/core/okta/network-service.ts";
 import { bySeverity, type Level, levels } from "../../lambda/core/sigma/rule.ts";
@@ -182,18 +182,19 @@ function proposalsOf(
   const tally = createProposalTally();
   for (const { alert, user, verdict } of alerts) {
     if (user === null || verdict?.verdict === "true-positive") continue;
-    const { kinds, operator, asNumber, detections, eventType, severity, storm } = alert;
+    const { kinds, operator, asNumber, detections, eventType } = alert;
     tally.count({
       scoped: { alert: { kinds, operator, asNumber: asNumber || null }, user },
       detections: detections.map(({ id }) => id),
       isSession: eventType === sessionStart,
-      isGrave: verdict === null && (severity === "critical" || storm !== null),
+      isGrave: false,
       isFar: false,
     });
   }
   const attacks = attacksOf(incidents);
+  const known = [...attacks, ...suspectsOf(incidents)];
   return {
-    rows: tally.propose(maximumProposals, attacks).map(({ scope, covers, persons, far }) => ({
+    rows: tally.propose(maximumProposals, known).map(({ scope, covers, persons, far }) => ({
       scope,
       command: exceptionCommand(scope, target),
       alerts: null,

@@ -15,8 +15,9 @@ import { createBoundedMap } from "./bounded-map.ts";
 
 /*
  * The exceptions that would cover most of the alerts. What no person has judged may be an attack: no exception is proposed that covers an
- * alert of the highest severity or of a high risk, one in a storm, or a true positive; nor one for everyone that covers all alerts there are:
- * it would tell nothing about the noise alone.
+ * alert of the highest severity or of a high risk, one in a storm, or a true positive; nor one through a network that a storm came
+ * through, for anyone, as the storm's first attempts come singly and its report names no person; nor one for everyone that covers all
+ * alerts there are: it would tell nothing about the noise alone.
  */
 
 /** Persons on a network that are told apart. */
@@ -50,6 +51,8 @@ export interface ProposedAlert {
 /** Counts alerts about single events by what exceptions are made of. */
 export interface ProposalTally {
   readonly count: (alert: ProposedAlert) => void;
+  /** Notes what may be an attack and is no alert that an exception is proposed by, as a storm; without a person, it is one on everyone. */
+  readonly suspect: (suspected: ScopedAlert) => void;
   /**
    * The exceptions that cover most, the first alone, the next of what is left.
    *
@@ -91,6 +94,13 @@ export function createProposalTally(): ProposalTally {
     [...groups.entries()]
       .flatMap(([, { sets }]) => [...sets.values()])
       .reduce((sum, each) => sum + (rule === null || each.detections.includes(rule) ? each.count : 0), 0);
+  const keyOf = ({ user, alert: { operator, asNumber, kinds } }: ScopedAlert) =>
+    JSON.stringify([user?.login ?? user?.id, operator, asNumber, kinds]);
+  const suspect = (suspected: ScopedAlert) => {
+    const attack = attacks.of(keyOf(suspected));
+    if (attack === null) beyondAttacks += 1;
+    else attack.scoped ??= suspected;
+  };
   const coverable = (known: readonly ScopedAlert[], rule: string | null): readonly Coverable[] => {
     // Where they are too many to be told apart, any person may be under attack.
     if (beyondAttacks > 0) return [];
@@ -112,18 +122,8 @@ export function createProposalTally(): ProposalTally {
   };
   return {
     count({ scoped, detections: named, isSession, isGrave: isAttack, isFar }) {
-      const key = JSON.stringify([
-        scoped.user?.login ?? scoped.user?.id,
-        scoped.alert.operator,
-        scoped.alert.asNumber,
-        scoped.alert.kinds,
-      ]);
-      if (isAttack) {
-        const attack = attacks.of(key);
-        if (attack === null) beyondAttacks += 1;
-        else attack.scoped ??= scoped;
-      }
-      const group = groups.of(key);
+      if (isAttack) suspect(scoped);
+      const group = groups.of(keyOf(scoped));
       if (group === null) return;
       group.scoped ??= scoped;
       const detections = [...named].sort();
@@ -135,6 +135,7 @@ export function createProposalTally(): ProposalTally {
       if (isFar) alerts.far += 1;
       group.sets.set(name, alerts);
     },
+    suspect,
     propose(maximum, known) {
       const proposals: Proposal[] = [];
       let left = coverable(known, null);
@@ -206,7 +207,11 @@ export function proposedAlert(alert: Alert): ProposedAlert {
   };
 }
 
-/** Whether an alert may be about an attack, as long as no person has judged it. */
-export function isGrave({ severity, risk, storm }: Alert): boolean {
-  return severity === "critical" || risk.level?.toUpperCase() === "HIGH" || storm !== null;
+/**
+ * Whether an alert may be about an attack, as long as no person has judged it. Sign-ins that were gathered are mostly those of a gateway: their
+ * report is grave for its severity or risk alone.
+ */
+function isGrave({ severity, risk, storm }: Alert): boolean {
+  const isInStorm = storm !== null && storm.report !== "gathered";
+  return severity === "critical" || risk.level?.toUpperCase() === "HIGH" || isInStorm;
 }

@@ -64,8 +64,8 @@ function halvingException(
   return { scope: withDetection(scope, id, alerts), covers };
 }
 
-/** What may be an attack: no person has judged it. */
-function suspectsOf(incidents: readonly Incident[]): readonly ScopedAlert[] {
+/** What may be an attack: an alert of severity critical, or about a storm or in one, that no person has judged. */
+export function suspectsOf(incidents: readonly Incident[]): readonly ScopedAlert[] {
   return incidents
     .filter(({ verdict }) => verdict === null)
     .flatMap(({ alerts, user }) =>

@@ -8,6 +8,7 @@ import { anonymousNetwork } from "../../../lambda/core/okta/anonymous-network.ts
 import { type LogEvent, parseLogEvent } from "../../../lambda/core/okta/log-event.ts";
 import type { Report } from "../../../pages/report/report.ts";
 import { runCli } from "../../fixtures/command.ts";
+import { type Json, sessionStart } from "../../fixtures/events.ts";
 
 /*
  * Every number of a report is counted again here, from the events, the lines of matches and the alerts that the same run writes: by plain
@@ -227,6 +228,39 @@ describe("what is proposed", () => {
     expect(scopes.length).toBeGreaterThan(0);
     expect(scopes.some(({ operator, asNumber }) => operator === "PERIMETER_81_VPN" || asNumber === 64_501)).toBe(false);
     expect(scopes.some(({ operator, asNumber }) => operator?.includes("TOR") || asNumber === 64_505)).toBe(false);
+  });
+
+  test("is nothing through the network of a password spray, though its first attempts come singly", async () => {
+    const through = (operator: string, login: string, published: string, own: Json = {}) =>
+      sessionStart({
+        published,
+        actor: { id: `00u${login}`, type: "User", alternateId: `${login}@example.com`, displayName: login },
+        securityContext: {
+          asNumber: 64_500,
+          isProxy: true,
+          ipDetails: { ipServiceCategories: [{ type: "VPN", operator, isAnonymous: true }] },
+        },
+        ...own,
+      });
+    const usual = [1, 2, 3, 4].map((each) => through("NORD_VPN", "finn", `2026-11-0${each}T07:00:00.000Z`));
+    const script = { userAgent: { rawUserAgent: "spray/1.0", os: null, browser: null }, ipAddress: "203.0.113.77" };
+    const spray = Array.from({ length: 12 }, (_, index) =>
+      through("MULLVAD_VPN", `user${index}`, `2026-11-18T02:00:${10 + index}.000Z`, {
+        outcome: { result: "FAILURE", reason: "INVALID_CREDENTIALS" },
+        client: script,
+      }),
+    );
+    const found = through("MULLVAD_VPN", "user3", "2026-11-18T02:01:00.000Z", { client: script });
+    const log = [...usual, ...spray, found].map((event) => JSON.stringify(event)).join("\n");
+    await writeFile(at("spray.jsonl"), log);
+    const { code } = await runCli("backtest", ["--events", at("spray.jsonl"), "--report", at("spray.json")]);
+    expect(code).toBe(0);
+    const sprayed: Report = JSON.parse(await readFile(at("spray.json"), "utf8"));
+    expect(sprayed.outcomes.reports).toBeGreaterThan(0);
+    const finn = { user: "finn@example.com", operator: "NORD_VPN" };
+    expect(sprayed.exceptions.rows.map(({ scope }) => scope)).toEqual([finn]);
+    const remedies = sprayed.detections.flatMap(({ remedy }) => (remedy === null ? [] : [remedy]));
+    expect(remedies.some((each) => each.kind === "filter" || each.scope.operator === "MULLVAD_VPN")).toBe(false);
   });
 
   test("for thresholds, is what a run with each of them alerts on", async () => {

@@ -118,6 +118,24 @@ test("a history proposes nothing that covers a true positive, however old it is"
   expect(detections).toMatchObject([{ alerts: 9, remedy: null }]);
 });
 
+test("a history proposes nothing through the network of a storm that waits for a verdict, however old it is", () => {
+  const alone = incidentOf(["2026-11-03T10:00:00.000Z", "2026-11-04T10:00:00.000Z"], null);
+  const storm = incidentOf(["2026-10-28T10:00:00.000Z"], null);
+  const about = { ...storm, user: null, alerts: storm.alerts.map((alert) => ({ ...alert, storm: storm.id })) };
+  const judged = { verdict: "benign", note: "", by: "ana", at: "2026-10-28T12:00:00.000Z" } as const;
+  const rowsOf = (verdict: Incident["verdict"]) =>
+    composeHistoryReport({
+      source: "stack",
+      period: { from: "2026-11-01", days: 7 },
+      days: new Map(),
+      incidents: [alone, { ...about, verdict }],
+      detections: new Map(),
+      target: "",
+    }).exceptions.rows;
+  expect(rowsOf(null)).toEqual([]);
+  expect(rowsOf(judged)).toMatchObject([{ scope: { user: "ada@example.com", operator: "NORD_VPN" }, covers: 2 }]);
+});
+
 test("report writes the history of an embedded run as a page, and says where", async () => {
   const run: EmbeddedRun = await startEmbeddedRun({
     port: 0,

@@ -87,6 +87,20 @@ describe("a proposed exception", () => {
   });
 });
 
+test("a proposed exception is for no one on a network that a storm came through: its report names no person", () => {
+  const network = (operator: string) => ({ kinds: ["vpn"], operator, asNumber: 64_500 });
+  const tally = createProposalTally();
+  for (const operator of ["NORD_VPN", "MULLVAD_VPN"]) {
+    for (const person of ["ada", "bob", "cleo"]) {
+      const user = { id: null, login: `${person}@example.com`, displayName: null };
+      const scoped = { alert: network(operator), user };
+      tally.count({ scoped, detections: ["r1"], isSession: true, isGrave: false, isFar: false });
+    }
+  }
+  tally.suspect({ alert: network("MULLVAD_VPN"), user: null });
+  expect(tally.propose(3, []).map(({ scope, covers }) => [scope, covers])).toEqual([[{ operator: "NORD_VPN" }, 3]]);
+});
+
 describe("a proposed filter", () => {
   const rule = parseTestRule(
     { selection: { eventType: "system.api_token.create" }, condition: "selection" },
