@@ -6,7 +6,7 @@ import { renderDigest, writeDigest } from "../lambda/core/digest/render-digest.t
 import { createCommand, onTerminal } from "./command.ts";
 import { countedPeriod } from "./counted-period.ts";
 import { addDeploymentOptions, type DeploymentOptions, findDeployment } from "./deployment.ts";
-import { ourDetections, readDetections } from "./detections-folder.ts";
+import { readDeployedDetections } from "./detections-folder.ts";
 import { withProgress } from "./progress.ts";
 import { readTime, timeForms, type WrittenTime } from "./times.ts";
 
@@ -19,7 +19,7 @@ interface Options extends DeploymentOptions {
 async function digest(options: Options): Promise<void> {
   const now = new Date();
   const period = countedPeriod(options.since, now);
-  const { rules, correlations } = await readDetections(ourDetections);
+  const { rules, correlations } = await readDeployedDetections();
   const titles = new Map([...rules, ...correlations].map(({ content }) => [content.id, content.title]));
   const deployment = await findDeployment(options);
   const sources = await withProgress("reading the counts", () =>

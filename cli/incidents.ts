@@ -1,5 +1,5 @@
 import { userInfo } from "node:os";
-import { basename, join, relative } from "node:path";
+import { basename, dirname, relative } from "node:path";
 import { type Command, InvalidArgumentError, Option } from "commander";
 import { openIncidents } from "../lambda/adapters/tables/incidents.ts";
 import { type Verdict, verdicts } from "../lambda/core/history/verdict.ts";
@@ -22,7 +22,7 @@ import {
   findDeployment,
   sameTarget,
 } from "./deployment.ts";
-import { ourDetections, readDetections } from "./detections-folder.ts";
+import { readDeployedDetections } from "./detections-folder.ts";
 import { advisedScope } from "./exceptions/advised-scope.ts";
 import { findAuthor } from "./exceptions/author.ts";
 import { authorOption, exceptionCommand } from "./exceptions/command-line.ts";
@@ -191,10 +191,10 @@ async function score(options: SinceOptions): Promise<void> {
   if (advice.length > 0) print(["", "What to tune", ...advice.map(onOneLine)].join("\n"));
 }
 
-/** The names of the files of the deployed rules, by rule id. */
+/** The files of the deployed rules, ours and those of the setting `rulesFolder`, by rule id. */
 async function filesByRule(): Promise<ReadonlyMap<string, string>> {
-  const { rules, correlations } = await readDetections(ourDetections);
-  return new Map([...rules, ...correlations].map(({ content, file }) => [content.id, basename(file)]));
+  const { rules, correlations } = await readDeployedDetections();
+  return new Map([...rules, ...correlations].map(({ content, file }) => [content.id, file]));
 }
 
 function adviceLines(
@@ -217,13 +217,16 @@ function adviceLines(
     }
     case "switchOff": {
       const what = `- ${title}: all ${harmless} judged alerts were harmless, and have no network in common. Write a filter (docs/detections.md), or switch it off:`;
-      if (file === null) return [`${what} it is no rule of this checkout.`];
-      return [
-        what,
-        `    git rm --ignore-unmatch ${[file, casesFileOf(file)].map((each) => shellWord(relative(process.cwd(), join(ourDetections, each)))).join(" ")} && npx okta-proxy-watch deploy`,
-      ];
+      if (file === null) return [`${what} it is no rule that is deployed from here.`];
+      return [what, `    ${removalOf(file)} && npx okta-proxy-watch deploy`];
     }
   }
+}
+
+/** The command that takes a rule and its cases away, in the repository of their folder: it may be another one. */
+function removalOf(file: string): string {
+  const folder = relative(process.cwd(), dirname(file)) || ".";
+  return `git -C ${[folder, "rm", "--ignore-unmatch", basename(file), basename(casesFileOf(file))].map(shellWord).join(" ")}`;
 }
 
 /** An incident with what it does not keep but tells. */

@@ -1,3 +1,6 @@
+import { mkdir, mkdtemp, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { afterAll, beforeAll, expect, test, vi } from "vitest";
 import { createCountDay } from "../../lambda/adapters/tables/day-counts.ts";
 import { type EmbeddedRun, startEmbeddedRun } from "../../local/embedded-run.ts";
@@ -53,6 +56,29 @@ test("--since takes a day or a number of days, and compares with as many before"
   expect(since).toMatchObject({ from: dayOf(9), signIns: { before: 5 } });
   expect((await digest("--since", "10d")).stdout).toContain("(before 5)");
 });
+
+test("a rule of the folder that the settings name has its title", async () => {
+  const folder = await mkdtemp(join(tmpdir(), "digest-"));
+  const id = "00000000-0000-4000-8000-000000000077";
+  await mkdir(join(folder, "own"));
+  await writeFile(join(folder, "own", "own.yml"), ruleText(id));
+  await writeFile(join(folder, "settings.yml"), "rulesFolder: own\n");
+  const count = createCountDay(names.stateTable, patientDynamodb());
+  const counts = { numbers: new Map([[`rule#${id}`, 3]]), persons: new Set<string>() };
+  await count(dayOf(0), counts, AbortSignal.timeout(endless));
+  const environment = { SETTINGS_FILE: join(folder, "settings.yml") };
+  const { stdout } = await runCli("digest", ["--local", "--url", run.url], { environment });
+  expect(stdout).toContain("- A session of ours ended: 3\n");
+});
+
+const ruleText = (id: string) => `title: A session of ours ended
+id: ${id}
+logsource: { product: okta }
+detection:
+  selection: { eventType: user.session.end }
+  condition: selection
+level: low
+`;
 
 test.each([
   ["2099-01-01", "lies in the future"],

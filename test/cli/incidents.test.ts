@@ -1,3 +1,6 @@
+import { mkdir, mkdtemp, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join, relative } from "node:path";
 import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
 import { createIncidents } from "../../lambda/adapters/tables/incidents.ts";
 import { entryOf } from "../../lambda/core/alerts/incident-entry.ts";
@@ -167,6 +170,45 @@ describe("npx okta-proxy-watch incidents", () => {
     const shown = (await incidents("show", "bbbbbbbb")).stdout;
     expect(shown).toContain(`\nStorm      npx okta-proxy-watch incidents show ${storm} --local --url ${run.url}\n`);
     expect(shown).not.toContain("Sessions that started");
+  });
+
+  test("names the files of a rule to switch off in the folder that has it, be it another repository", async () => {
+    const folder = await mkdtemp(join(tmpdir(), "incidents-"));
+    await mkdir(join(folder, "own", "below"), { recursive: true });
+    const detection = { id: "00000000-0000-4000-8000-000000000078", title: "A session of ours ended" };
+    await writeFile(
+      join(folder, "own", "below", "own.yml"),
+      `title: ${detection.title}
+id: ${detection.id}
+logsource: { product: okta }
+detection:
+  selection: { eventType: user.session.end }
+  condition: selection
+level: low
+`,
+    );
+    await writeFile(join(folder, "settings.yml"), "rulesFolder: own\n");
+    const store = createIncidents(names.stateTable, () => Buffer.from("x"));
+    const now = new Date();
+    for (const number of [1, 2, 3]) {
+      const [id, user] = [crypto.randomUUID(), { id: null, login: `own${number}@example.com`, displayName: null }];
+      const alert = {
+        ...entryOf(alertOf(), null),
+        detectedAt: now.toISOString(),
+        detections: [detection],
+        kinds: [],
+        operator: null,
+        asNumber: 64_700 + number,
+      };
+      await store.record({ incident: id, alert, user, userKey: null, now }, AbortSignal.timeout(60_000));
+      expect((await incidents("close", id, "--verdict", "benign", "--note", "fine", "--by", "ana")).code).toBe(0);
+    }
+    const environment = { SETTINGS_FILE: join(folder, "settings.yml") };
+    const { stdout } = await runCli("incidents", ["score", ...local()], { environment });
+    const away = relative(process.cwd(), join(folder, "own", "below"));
+    expect(stdout).toContain(
+      `\n    git -C ${away} rm --ignore-unmatch own.yml own.cases.yml && npx okta-proxy-watch deploy\n`,
+    );
   });
 
   test("refuses the address of an embedded run without --local, which would ask the deployed stack, and prints the right line", async () => {
