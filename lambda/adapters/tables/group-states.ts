@@ -1,10 +1,9 @@
 import { createHmac } from "node:crypto";
 import type { AttributeValue } from "@aws-sdk/client-dynamodb";
 import { type GroupStore, missingGroup, partsAfter, type StoredGroup } from "../../core/correlation/group-store.ts";
-import { within } from "../../core/time/budget.ts";
-import { toError } from "../../core/values/error.ts";
 import { batchGet } from "../aws/dynamodb/batch-get.ts";
 import { createDynamodb } from "../aws/dynamodb/client.ts";
+import { updateOrFind } from "../aws/dynamodb/conditional-write.ts";
 import { decodeGroup, encodeGroup, UnreadableGroupError } from "./group-codec.ts";
 import type { GetStateKey } from "./state-key.ts";
 import { hashKeyOf, type StateKey } from "./user-item-ids.ts";
@@ -51,12 +50,6 @@ export function createGroupStore(
   getDynamodb = createDynamodb(),
 ): GroupStore {
   const idOf = async (key: string, signal: AbortSignal) => groupItemId(key, await getStateKey(signal));
-  const find = async (id: string, signal: AbortSignal): Promise<StoredGroup> => {
-    const dynamodb = await getDynamodb();
-    const input = { TableName: tableName, Key: { id: { S: id } }, ConsistentRead: true };
-    const { Item } = await within(signal, dynamodb.getItem(input, signal));
-    return readGroup(Item ?? {});
-  };
   return {
     async read(keys, signal) {
       const stateKey = await getStateKey(signal);
@@ -83,18 +76,9 @@ export function createGroupStore(
           ":until": { N: String(Math.ceil(until / 1_000)) },
           ...(version === 0 ? {} : { ":seen": { N: String(version) } }),
         },
-        // https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/WorkingWithItems.html: it costs no read.
-        ReturnValuesOnConditionCheckFailure: "ALL_OLD",
-      } as const;
-      try {
-        await within(signal, dynamodb.updateItem(input, signal));
-        return null;
-      } catch (error) {
-        if (toError(error).name !== "ConditionalCheckFailedException") throw error;
-        const { Item } = error as { readonly Item?: Item };
-        // An item that is gone by now, and a table that does not return it, has to be read.
-        return Item === undefined ? await find(id, signal) : readGroup(Item);
-      }
+      };
+      const found = await updateOrFind(dynamodb, input, signal);
+      return found && readGroup(found);
     },
   };
 }

@@ -2,11 +2,10 @@ import { createHmac } from "node:crypto";
 import type { AttributeValue } from "@aws-sdk/client-dynamodb";
 import { type SessionStart, sessionDays, sessionStartSchema } from "../../core/session-start/session-start.ts";
 import type { SessionStartStore } from "../../core/session-start/session-start-store.ts";
-import { within } from "../../core/time/budget.ts";
-import { toError } from "../../core/values/error.ts";
 import { createDynamodb } from "../aws/dynamodb/client.ts";
+import { updateOrFind } from "../aws/dynamodb/conditional-write.ts";
 import type { GetStateKey } from "./state-key.ts";
-import type { StateKey } from "./user-item-ids.ts";
+import { hashKeyOf, type StateKey } from "./user-item-ids.ts";
 
 type Item = Readonly<Record<string, AttributeValue>>;
 
@@ -16,7 +15,7 @@ const dayMilliseconds = 86_400_000;
 
 /** The id of a session's start: hashed with the deployment's key, as what the id of a session opens is not known. */
 export function sessionItemId(session: string, stateKey: StateKey): string {
-  return prefix + createHmac("sha256", stateKey).update(session.toWellFormed()).digest("base64url");
+  return prefix + createHmac("sha256", hashKeyOf(stateKey)).update(session.toWellFormed()).digest("base64url");
 }
 
 /** Reads a start's item. Null for what cannot be read, of another release. */
@@ -59,21 +58,9 @@ export function createSessionStartStore(
           ":order": { S: start.order },
           ":until": { N: String(Math.ceil(until / 1_000)) },
         },
-        // https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/WorkingWithItems.html: it costs no read.
-        ReturnValuesOnConditionCheckFailure: "ALL_OLD",
-      } as const;
-      try {
-        await within(signal, dynamodb.updateItem(input, signal));
-        return start;
-      } catch (error) {
-        if (toError(error).name !== "ConditionalCheckFailedException") throw error;
-        const { Item } = error as { readonly Item?: Item };
-        if (Item !== undefined) return readSessionStart(Item) ?? start;
-        // An item that is gone by now, and a table that does not return it, has to be read.
-        const read = { TableName: tableName, Key: { id: { S: id } }, ConsistentRead: true };
-        const found = (await within(signal, dynamodb.getItem(read, signal))).Item;
-        return (found && readSessionStart(found)) ?? start;
-      }
+      };
+      const found = await updateOrFind(dynamodb, input, signal);
+      return (found && readSessionStart(found)) ?? start;
     },
   };
 }

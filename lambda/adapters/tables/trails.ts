@@ -2,14 +2,13 @@ import { createHmac } from "node:crypto";
 import { deflateRawSync, inflateRawSync } from "node:zlib";
 import type { AttributeValue } from "@aws-sdk/client-dynamodb";
 import * as z from "zod/mini";
-import { within } from "../../core/time/budget.ts";
 import { stopSchema } from "../../core/travel/stop.ts";
 import { emptyTrail, type Trail, trailDays } from "../../core/travel/trail.ts";
 import type { StoredTrail, TrailStore } from "../../core/travel/trail-store.ts";
-import { toError } from "../../core/values/error.ts";
 import { createDynamodb } from "../aws/dynamodb/client.ts";
+import { updateOrFind } from "../aws/dynamodb/conditional-write.ts";
 import type { GetStateKey } from "./state-key.ts";
-import type { StateKey } from "./user-item-ids.ts";
+import { hashKeyOf, type StateKey } from "./user-item-ids.ts";
 
 type Item = Readonly<Record<string, AttributeValue>>;
 
@@ -24,7 +23,7 @@ const trailSchema = z.object({ stops: z.array(stopSchema), forgottenUntil: z.nul
 
 /** The id of a person's trail: hashed with the deployment's key, as logins are. */
 export function trailItemId(traveller: string, stateKey: StateKey): string {
-  return prefix + createHmac("sha256", stateKey).update(traveller.toWellFormed()).digest("base64url");
+  return prefix + createHmac("sha256", hashKeyOf(stateKey)).update(traveller.toWellFormed()).digest("base64url");
 }
 
 /** Reads a trail's item. What cannot be read, of another release, counts as an empty trail, and is replaced. */
@@ -74,20 +73,9 @@ export function createTrailStore(
           ":until": { N: String(Math.ceil(until / 1_000)) },
           ...(seen === 0 ? {} : { ":seen": { N: String(seen) } }),
         },
-        // https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/WorkingWithItems.html: it costs no read.
-        ReturnValuesOnConditionCheckFailure: "ALL_OLD",
-      } as const;
-      try {
-        await within(signal, dynamodb.updateItem(input, signal));
-        return null;
-      } catch (error) {
-        if (toError(error).name !== "ConditionalCheckFailedException") throw error;
-        const { Item } = error as { readonly Item?: Item };
-        if (Item !== undefined) return readTrail(Item);
-        // An item that is gone by now, and a table that does not return it, has to be read.
-        const read = { TableName: tableName, Key: { id: { S: id } }, ConsistentRead: true };
-        return readTrail((await within(signal, dynamodb.getItem(read, signal))).Item ?? {});
-      }
+      };
+      const found = await updateOrFind(dynamodb, input, signal);
+      return found && readTrail(found);
     },
   };
 }
