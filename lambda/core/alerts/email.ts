@@ -1,6 +1,7 @@
 import { sessionStart } from "../okta/log-event.ts";
 import { toAscii } from "../text/ascii.ts";
 import { type Part, shareRoom } from "../text/share-room.ts";
+import { wordEnd } from "../text/word-end.ts";
 import type { Alert } from "./alert-schema.ts";
 import { firstScreen } from "./first-screen.ts";
 import { incidentCommand } from "./incident.ts";
@@ -47,20 +48,23 @@ export function countryPart(alert: InertAlert): readonly Part[] {
  * another person's address: it is defanged.
  */
 export function writeParts(parts: readonly Part[], room: number): string[] {
-  const written = parts.map(({ text, share }) => {
-    const ascii = toAscii(text);
-    return { text: ascii === text ? text : defang(ascii), share };
-  });
+  const written = parts.map(({ text, share }) => ({ text: writePart(text), share }));
   return shareRoom(written, room).map((length, index) => {
     const text = written[index]?.text ?? "";
     return text.length <= length ? text : `${cutDefanged(text, Math.max(length - 3, 0))}...`;
   });
 }
 
-/** The longest defanged beginning. An address of IPv6 stands as it is, and its beginning may not. */
+/** A text in ASCII, defanged where it has lost anything. */
+export function writePart(text: string): string {
+  const ascii = toAscii(text);
+  return ascii === text ? text : defang(ascii);
+}
+
+/** The longest defanged beginning that ends behind a word. An address of IPv6 stands as it is, and its beginning may not. */
 function cutDefanged(text: string, maximum: number): string {
   const defanged = defang(text);
-  for (let length = maximum; length > 0; length--) {
+  for (let length = wordEnd(defanged, maximum); length > 0; length--) {
     const start = defang(defanged.slice(0, length));
     if (start.length <= maximum) return start;
   }

@@ -4,12 +4,14 @@ import { isUnknown } from "../okta/person.ts";
 import { isRiskChange } from "../okta/risk.ts";
 import { masked } from "../okta/stranger.ts";
 import { countLines, fitLines } from "../text/fit-lines.ts";
+import { plural } from "../text/shorten.ts";
+import { wordEnd } from "../text/word-end.ts";
 import { describeDeed } from "./deed.ts";
 import { cutInert, type InertAlert, inertText, isAddress } from "./inert.ts";
-import { describeNews } from "./news.ts";
+import { shorterNews } from "./news.ts";
 import { isOfStorm } from "./storm.ts";
 import { countLogins, describeSpan, describeStarted } from "./storm-words.ts";
-import { describeOrder, othersOf, storyOf } from "./story.ts";
+import { describeOrders, othersOf, storyOf } from "./story.ts";
 import { describeTravel } from "./travel.ts";
 import {
   describeAge,
@@ -51,19 +53,20 @@ export interface FirstScreen {
  */
 export function firstScreen(alert: InertAlert): FirstScreen {
   const isStory = storyOf(alert) !== null;
+  const linesOfVerdict = isStory ? linesOfStory : linesOfPart;
   const linesOfPlace = isStory ? linesOfPlaceInStory : linesOfPart;
   const travel = labelled("Travel", describeTravel(alert));
   const withoutStory = travel ?? labelled("Network", networkOf(alert));
   const parts = [
-    { text: labelled("Who", who(alert)), most: linesOfPart },
+    { text: firstThatFits(who(alert), linesOfPart), most: linesOfPart },
     { text: labelled("Where", where(alert, linesOfPlace)), most: linesOfPlace },
     { text: isStory ? null : withoutStory, most: linesOfPart },
-    { text: describeNews(alert), most: linesOfPart },
+    { text: firstThatFits(shorterNews(alert), linesOfPart), most: linesOfPart },
   ];
   const { ip } = alert.network;
   const kept = ip !== null && isAddress(ip) ? [ip] : [];
   const lines = [
-    cutToLines(describeVerdict(alert), isStory ? linesOfStory : linesOfPart, kept),
+    cutToLines(describeVerdict(alert, linesOfVerdict), linesOfVerdict, kept),
     ...parts.flatMap(({ text, most }) => (text === null ? [] : [cutToLines(text, most, kept)])),
   ];
   const [step] = alert.triage;
@@ -94,24 +97,37 @@ function startSentence(text: string): string {
 
 const labelled = (label: string, value: string | null) => (value === null ? null : `${label}: ${value}`);
 
-/** A text that is cut may show another address than it had: it is defanged, but for IP addresses, which no program makes a link of. */
+/** The first of several texts that takes at most so many lines, or else the last, which is to be cut; null for none. */
+function firstThatFits(texts: readonly string[], lines: number): string | null {
+  return texts.find((text) => countLines(text, phone.columns) <= lines) ?? texts.at(-1) ?? null;
+}
+
+/** A text that is cut ends behind a word, and may show another address than it had: it is defanged, but for IP addresses, which no program makes a link of. */
 function cutToLines(text: string, lines: number, kept: readonly string[]): string {
-  return fitLines(text, lines, phone.columns, (whole, maximum) => cutInert(inertText(whole, "text", kept), maximum));
+  return fitLines(text, lines, phone.columns, (whole, maximum) => {
+    const inert = inertText(whole, "text", kept);
+    return cutInert(inert, wordEnd(inert, maximum - 1) + 1);
+  });
 }
 
 /** What happened, in a few words after the severity: `HIGH: sign-in through Tor`. */
-function describeVerdict(alert: InertAlert): string {
+function describeVerdict(alert: InertAlert, lines: number): string {
   const severity = alert.severity.toUpperCase();
   if (alert.test) return `TEST, ${severity}: no sign-in took place`;
   const age = isReport(alert) ? null : describeAge(alert);
-  return `${severity}: ${[describeAct(alert), age].filter(Boolean).join(", ")}`;
+  const texts = describeAct(alert).map((act) => `${severity}: ${[act, age].filter(Boolean).join(", ")}`);
+  return firstThatFits(texts, lines) ?? severity;
 }
 
-function describeAct(alert: InertAlert): string {
+/** What was done in a few words; of a story, in fewer and fewer. */
+function describeAct(alert: InertAlert): readonly string[] {
+  const story = isOfStorm(alert) ? null : storyOf(alert);
+  return story === null ? [describeSingleAct(alert)] : describeOrders(story);
+}
+
+function describeSingleAct(alert: InertAlert): string {
   const { okta, session, change, risk } = alert;
   if (isOfStorm(alert)) return describeKind(alert);
-  const story = storyOf(alert);
-  if (story !== null) return describeOrder(story);
   if (okta.eventType === sessionStart) {
     const reason = succeeded(session.outcome) ? null : (session.reason ?? session.outcome);
     return `${describeKind(alert)}${reason === null ? "" : ` (${reason})`}`;
@@ -129,8 +145,19 @@ function describeAct(alert: InertAlert): string {
   return `${title}${of === "" ? "" : `: ${of}`}${failed}`;
 }
 
-/** The person; for a login that Okta does not know, that it is one; and who did it, where that is another. */
-function who(alert: InertAlert): string {
+/** The person; for a login that Okta does not know, that it is one; and who did it, where that is another. Of others, fewer and fewer. */
+function who(alert: InertAlert): readonly string[] {
+  const story = isOfStorm(alert) ? null : storyOf(alert);
+  const others = story === null ? [] : othersOf(story, nameUser(alert));
+  const person = `Who: ${whoAlone(alert)}`;
+  if (others.length === 0 || !isNamed(alert.user) || alert.user.id === null) return [person];
+  return others.map((_, left) => {
+    const named = others.slice(0, others.length - left).join(", ");
+    return `${person}, with ${named}${left === 0 ? "" : ` and ${plural(left, "other")}`}`;
+  });
+}
+
+function whoAlone(alert: InertAlert): string {
   const { user, actor, storm } = alert;
   if (storm !== null && storm.report !== null)
     return [`${countLogins(storm)} ${describeSpan(storm)}`, describeStarted(storm)].filter(Boolean).join("; ");
@@ -142,13 +169,7 @@ function who(alert: InertAlert): string {
   if (!isNamed(user) && !isNamed(actor)) return "the event names no user";
   const isByOther = isNamed(user) && isNamed(actor) && !isByUser(alert) && !isRiskChange(alert.okta.eventType);
   const name = [actor.displayName, actor.login, actor.id].find((each) => !isUnknown(each)) ?? null;
-  const story = storyOf(alert);
-  const others = story === null ? [] : othersOf(story, nameUser(alert));
-  return [
-    describeUser(alert),
-    ...(isByOther && name !== null ? [`by ${name}`] : []),
-    ...(others.length === 0 ? [] : [`with ${others.join(", ")}`]),
-  ].join(", ");
+  return `${describeUser(alert)}${isByOther && name !== null ? `, by ${name}` : ""}`;
 }
 
 /** The network, with the proxy unless the verdict names it. */

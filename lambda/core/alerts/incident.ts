@@ -104,6 +104,11 @@ export function nameVerdict({ incident: { verdict } }: Alert): string | null {
   );
 }
 
+/** The same without who judged, and when: `benign`. */
+export function nameVerdictAlone({ incident: { verdict } }: Alert): string | null {
+  return verdict && verdictNames[verdict.verdict];
+}
+
 /** The command that shows the incident of an alert, and how to close it with a verdict; null for a test, which is of none. */
 export function incidentCommand({ incident, test }: Pick<Alert, "incident" | "test">): string | null {
   return test ? null : `npx okta-proxy-watch incidents show ${incident.id}`;

@@ -1,8 +1,7 @@
-import { toAscii } from "../text/ascii.ts";
 import type { Alert } from "./alert-schema.ts";
-import { writeParts, writeSubject } from "./email.ts";
+import { writePart, writeParts, writeSubject } from "./email.ts";
 import { type InertAlert, inertAlert } from "./inert.ts";
-import { describeNews } from "./news.ts";
+import { shorterNews } from "./news.ts";
 import { shorterDistances } from "./wording.ts";
 
 /**
@@ -19,19 +18,31 @@ export function renderSms(alert: Alert): string {
 /** The SMS of an alert whose texts are inert. */
 export function writeSms(alert: InertAlert): string {
   const subject = writeSubject(alert);
-  const room = maximumSms - subject.length - ". ".length - ", ".length;
-  const news = [describeNews(alert)].flatMap((text) => (text === null ? [] : [{ text, share: 0.5 }]));
-  const distances = shorterDistances(alert);
-  const attempts = distances.map((text) => writeParts([{ text, share: 0.5 }, ...news], room));
-  // A distance that is cut may stand without its unit: a shorter one says less, and is whole.
-  const whole = attempts.findIndex(([written], index) => written === toAscii(distances[index] ?? ""));
-  const written = attempts[whole] ?? writeParts(news, room);
+  const room = maximumSms - subject.length - separator.length;
   return toGsm(
-    [subject, ...written]
+    [subject, factsWithin(alert, room)]
       .filter(Boolean)
-      .join(". ")
+      .join(separator)
       .replace(/\.{4,}/g, "..."),
   );
+}
+
+const separator = ". ";
+
+/**
+ * What is new, and how far from home, in the room: the most of what is new, then the most of the distance, as either says less in less
+ * room. Only what is new is cut, where not the least of it fits.
+ */
+function factsWithin(alert: InertAlert, room: number): string {
+  const distances = shorterDistances(alert).map(writePart);
+  const news = shorterNews(alert).map(writePart);
+  const pairs = news.flatMap((text) => distances.map((distance) => `${distance}${separator}${text}`));
+  const whole = [...pairs, ...news, ...(news.length === 0 ? distances : [])].find((text) => text.length <= room);
+  if (whole !== undefined) return whole;
+  return writeParts(
+    news.slice(-1).map((text) => ({ text, share: 1 })),
+    room,
+  ).join("");
 }
 
 /** ASCII without what is not in the GSM alphabet, or takes two places in it. */

@@ -175,16 +175,28 @@ export function nameStory(story: Story): string {
 
 /** The most acts that a sentence names. */
 const maximumNamed = 4;
+/** The first act, how many more, and the last. */
+const leastNamed = 3;
 
 /**
  * What happened in which order, in one sentence: `3 acts within 10 minutes: sign-in through Tor, then granted Super
  * administrator to bea@example.com, created token deploy`.
  */
 export function describeOrder(story: Story): string {
+  return describeOrders(story)[0] ?? story.title;
+}
+
+/** The same, and with fewer acts named, for less room, the longest first: each names the first act and the last. */
+export function describeOrders(story: Story): readonly string[] {
+  const counts = [maximumNamed, leastNamed];
+  return [...new Set(counts.map((maximum) => describeOrderOf(story, maximum)))];
+}
+
+function describeOrderOf(story: Story, maximum: number): string {
   const span = describeSpan(story);
   if (!isChain(story)) return `${story.title}: ${plural(countActs(story), "event")} ${span}`;
   const names = story.acts.map((act) => `${nameAct(act)}${act.count === 1 ? "" : ` (${act.count} times)`}`);
-  const [first, ...others] = inTheMiddle(names, maximumNamed, countLeftOut(story, maximumNamed));
+  const [first, ...others] = inTheMiddle(names, maximum, countLeftOut(story, maximum));
   const then = others.length === 0 ? "" : `, then ${others.join(", ")}`;
   return `${plural(countActs(story), "act")} ${span}: ${first}${then}`;
 }

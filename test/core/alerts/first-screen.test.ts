@@ -33,7 +33,7 @@ describe("the first screen of a phone, 12 lines of 40 characters,", () => {
     const securityContext = { isProxy: true, asNumber: 64500, asOrg: "A hosting company with a name that fills lines" };
     const lines = firstLines(alertOf({ event: { client: { ipAddress }, securityContext } }));
     expect(lines.find((line) => line.startsWith("Network: "))).toMatch(
-      /^Network: 2001:db8:aaaa:bbbb:cccc:dddd:eeee:ffff,.*…$/,
+      /^Network: 2001:db8:aaaa:bbbb:cccc:dddd:eeee:ffff(?:, .*)?…$/,
     );
   });
 
@@ -150,6 +150,46 @@ describe("the first screen of a phone, 12 lines of 40 characters,", () => {
       expect(sms).not.toMatch(/\.{4}/);
       for (const [, end] of sms.matchAll(/\d km (.*?)(?:\. |$)/g)) expect(end).toMatch(/^(?:away|from .*[^.])$/);
     }
+  });
+});
+
+describe("a text that is too long", () => {
+  test("ends behind a word, in the first part of a mail and in an SMS", () => {
+    for (const name of Object.keys(cases)) {
+      const [, who = "", ...others] = firstLines(caseOf(name));
+      const text = [who, ...others].join("\n");
+      expect(text).not.toMatch(/ (?:to|of|from)…/);
+      expect(text).not.toMatch(/ proxi?…| sess[a-z]{0,2}…| succeeded s…|\(INVALID?…/);
+      const sms = renderSms(caseOf(name));
+      expect(sms).not.toMatch(/New:\.|proxi?\.\.\.|sess[a-z]{0,2}\.\.\./);
+    }
+  });
+
+  test("names fewer acts of a chain and fewer persons, and the last act in full", () => {
+    expect(firstLines(caseOf("success-after-failures-of-many")).slice(0, 2)).toEqual([
+      "HIGH: 5 acts within 10 minutes: tried to start an Okta session (INVALID_CREDENTIALS), then 3 more acts, sign-in through Tor",
+      "Who: eve (eve@example.com), with ann@example.com and 3 others",
+    ]);
+  });
+
+  test("says what is new before the place in the incident and the verdict, and leaves whole things out", () => {
+    expect(firstLines(caseOf("third-of-incident"))).toContain(
+      "New: no other proxied session in 90 days. 3rd alert of this session",
+    );
+    expect(firstLines(caseOf("judged-before"))).toContain(
+      "New: no earlier proxied session in 90 days. Judged before: benign",
+    );
+    expect(firstLines(caseOf("success-in-storm"))).toContain("New: 41 failed sign-ins from the same source; …");
+    expect(firstLines(caseOf("held-back-before"))).toContain(
+      "Known: 41 proxied sessions in 30 days; 37 session starts like it suppressed",
+    );
+  });
+
+  test("gives the room of an SMS to what is new first, and to the name of the place last", () => {
+    expect(renderSms(caseOf("attack-chain"))).toMatch(/, Canada\. New: no other proxied session in 90 days$/);
+    expect(renderSms(caseOf("blockchain-vpn"))).toMatch(
+      /\. 5,723 km away\. New: no earlier proxied session in 90 days$/,
+    );
   });
 });
 
