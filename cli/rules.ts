@@ -1,4 +1,4 @@
-import { writeFile } from "node:fs/promises";
+import { stat, writeFile } from "node:fs/promises";
 import { basename, dirname, relative, resolve } from "node:path";
 import { InvalidArgumentError } from "commander";
 import { casesEnding } from "../lambda/adapters/rule-files/list-detections.ts";
@@ -15,7 +15,7 @@ import { appliesTo, type Filter } from "../lambda/core/sigma/parse/parse-filter.
 import { requirementsOf } from "../lambda/core/sigma/requirements.ts";
 import { bySeverity, type Level, type Rule } from "../lambda/core/sigma/rule.ts";
 import { formatCount, plural } from "../lambda/core/text/shorten.ts";
-import { createCommand, InputError, onOneLine, onTerminal } from "./command.ts";
+import { createCommand, InputError, onOneLine, onTerminal, shellWord } from "./command.ts";
 import {
   contentsOf,
   detectionSettings,
@@ -285,11 +285,17 @@ interface TestOptions {
 /** Runs the cases beside rules. */
 async function test(files: readonly string[], options: TestOptions): Promise<void> {
   const folders = options.rules !== undefined ? [resolve(options.rules)] : [];
-  const named = new Set(files.map((file) => resolve(file.endsWith(casesEnding) ? ruleFileOf(file) : file)));
+  const named = new Set<string>();
+  for (const file of files) named.add(await namedRule(file));
+  const isNamed = (file: string) => named.size === 0 || named.has(resolve(file));
   const read: RulesToTest[] = [];
-  if (folders.length === 0 && named.size === 0) read.push(await readCasesOf(...(await detectionSettings()).folders));
-  for (const folder of new Set([...folders, ...[...named].map(dirname)])) read.push(await readCasesOf(folder));
-  const isTested = ({ file }: { readonly file: string }) => named.size === 0 || named.has(resolve(file));
+  if (folders.length === 0 && named.size === 0) {
+    read.push(await readCasesOf((await detectionSettings()).folders, isNamed));
+  }
+  for (const folder of new Set([...folders, ...[...named].map(dirname)])) {
+    read.push(await readCasesOf([folder], isNamed));
+  }
+  const isTested = ({ file }: { readonly file: string }) => isNamed(file);
   const rules = read.flatMap((each) => each.rules).filter(isTested);
   const correlations = read.flatMap((each) => each.correlations).filter(isTested);
   const tested = [...rules, ...correlations];
@@ -319,10 +325,36 @@ interface RulesToTest extends AllWithCases {
   readonly warnings: readonly string[];
 }
 
-async function readCasesOf(folder: string, ...further: readonly string[]): Promise<RulesToTest> {
+/**
+ * The file of the rules that a rule or a file of cases names.
+ *
+ * @param file as given: relative to the current folder
+ * @throws InputError where there is no such file: its folder would be searched for nothing
+ */
+async function namedRule(file: string): Promise<string> {
+  await requireFile(file, `${file}: no such file`);
+  if (!file.endsWith(casesEnding)) return resolve(file);
+  const rule = ruleFileOf(file);
+  await requireFile(rule, `${file}: there is no rule ${rule}`);
+  return resolve(rule);
+}
+
+async function requireFile(file: string, message: string): Promise<void> {
+  const found = await stat(file).catch(() => null);
+  if (found === null) throw new InputError(message);
+  if (found.isDirectory())
+    throw new InputError(`${file} is a folder: --rules ${shellWord(file)} tests the rules in it`);
+}
+
+/** @param isNamed whether the cases of a file of rules are read: others may have faults */
+async function readCasesOf(
+  folders: readonly [string, ...string[]],
+  isNamed: (ruleFile: string) => boolean,
+): Promise<RulesToTest> {
   try {
-    const loaded = await readDetections(folder, ...further);
-    return { ...(await readAllCases(loaded, [folder, ...further, ourDetections])), warnings: loaded.warnings };
+    const loaded = await readDetections(...folders);
+    const cases = loaded.cases.filter((file) => isNamed(ruleFileOf(file)));
+    return { ...(await readAllCases({ ...loaded, cases }, [...folders, ourDetections])), warnings: loaded.warnings };
   } catch (error) {
     if (error instanceof RuleFileError) throw new InputError(error.message);
     throw error;

@@ -104,7 +104,6 @@ describe("npx okta-proxy-watch rules test", () => {
   });
 
   test.each([
-    ["cases without a rule", "other.cases.yml", cases, /other\.cases\.yml: there is no rule .*other\.yml/],
     [
       "an unknown base event",
       "token.cases.yml",
@@ -125,6 +124,36 @@ describe("npx okta-proxy-watch rules test", () => {
     const { code, stderr } = await rules("test", join(folder, "token.yml"));
     expect(code).toBe(2);
     expect(stderr).toMatch(message);
+  });
+
+  test("reads the cases alone of the rules that are named, and all of a folder", async () => {
+    await write("token.yml", rule("system.api_token.create"));
+    await write("token.cases.yml", cases);
+    await write("other.cases.yml", "cases: [nothing]\n");
+    const { code, stdout } = await rules("test", join(folder, "token.yml"));
+    expect([code, stdout]).toEqual([0, "2 cases of 1 rule: 2 pass, 0 fail.\n"]);
+    expect(await rules("test", "--rules", folder)).toMatchObject({
+      code: 2,
+      stderr: expect.stringMatching(/other\.cases\.yml: there is no rule .*other\.yml/),
+    });
+    expect(await rules("test", join(folder, "other.cases.yml"))).toMatchObject({
+      code: 2,
+      stderr: expect.stringMatching(/other\.cases\.yml: there is no rule .*other\.yml/),
+    });
+  });
+
+  test("says which file that is named is not there, or is a folder, and searches no folder for it", async () => {
+    // A fault of the folder would be found first.
+    await write("broken.yml", "title: [");
+    for (const [name, message] of [
+      ["nope.yml", `${join(folder, "nope.yml")}: no such file`],
+      ["nope.cases.yml", `${join(folder, "nope.cases.yml")}: no such file`],
+      ["", `is a folder: --rules ${folder}`],
+    ] as const) {
+      const { code, stderr } = await rules("test", join(folder, name));
+      expect([code, stderr]).toEqual([2, expect.stringContaining(message)]);
+      expect(stderr).not.toContain("broken.yml");
+    }
   });
 
   test("names rules without cases, and takes base events of the folder itself first", async () => {
