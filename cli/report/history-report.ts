@@ -44,6 +44,7 @@ export function composeHistoryReport({ source, period, days, incidents, detectio
   const current = incidents.flatMap(({ alerts: all, user, verdict }) =>
     all.flatMap((alert) => (alert.detectedAt >= period.from ? [{ alert, user, verdict }] : [])),
   );
+  const reports = Math.min(alerts, current.filter(isOfMany).length);
   const persons = personRows(current, newPersons);
   const others = { suppressed: numberOf("suppressed"), inStorm: numberOf("inStorms"), excepted: numberOf("excepted") };
   return {
@@ -63,11 +64,11 @@ export function composeHistoryReport({ source, period, days, incidents, detectio
       persons: persons.length,
     },
     outcomes: {
-      matched: alerts + others.suppressed + others.inStorm + others.excepted,
-      alerted: alerts,
+      matched: alerts - reports + others.suppressed + others.inStorm + others.excepted,
+      alerted: alerts - reports,
       ...others,
       gathered: 0,
-      reports: 0,
+      reports,
     },
     alerts,
     severities: levels
@@ -94,6 +95,11 @@ export function composeHistoryReport({ source, period, days, incidents, detectio
 
 interface KeptAlert extends Pick<Incident, "user" | "verdict"> {
   readonly alert: IncidentAlert;
+}
+
+/** Whether an alert is about a storm or gathered sign-ins, whose events are counted where they came in: it names no person. */
+function isOfMany({ alert, user }: KeptAlert): boolean {
+  return user === null && alert.storm !== null;
 }
 
 function operatorRows(numbers: ReadonlyMap<string, number>) {

@@ -84,7 +84,9 @@ function glance(report: Report): Html {
   ];
   const rows = ways.filter(({ count }) => count > 0);
   const reports =
-    outcomes.reports === 0 ? null : `${plural(outcomes.reports, "further alert")} about storms and gathered sign-ins.`;
+    outcomes.reports === 0
+      ? null
+      : html`<p class="muted note">${plural(outcomes.reports, "further alert")} about storms and gathered sign-ins.</p>`;
   return section(
     "At a glance",
     null,
@@ -95,14 +97,14 @@ function glance(report: Report): Html {
 ${severities.length === 0 ? null : html`<ul class="severities" aria-label="Alerts by severity">${severities.map(({ severity, alerts: count }) => html`<li><span class="badge ${severityClass(severity)}">${number(count)} ${severity}</span></li>`)}</ul>`}
 ${
   rows.length === 0
-    ? html`<p class="empty">No detection matched an event: nothing would have alerted.</p>`
+    ? html`<p class="empty">No detection matched an event${reports === null ? ": nothing would have alerted" : ""}.</p>${reports}`
     : html`<h3>What became of ${plural(outcomes.matched, "matching event")}</h3>
 <table class="ways"><caption class="unseen">Matching events by what became of them</caption>
 <tbody>${rows.map(
         ({ name, count }) =>
           html`<tr><th scope="row">${name}</th><td class="number">${number(count)}</td><td>${drawBar(count / outcomes.matched)}</td></tr>`,
       )}</tbody></table>
-${reports === null ? null : html`<p class="muted note">${reports}</p>`}`
+${reports}`
 }`,
   );
 }

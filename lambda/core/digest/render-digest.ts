@@ -173,7 +173,9 @@ function loudDetections({ loudDetections: all }: Digest): string[] {
   return [
     "What would halve the alerts",
     ...listed.flatMap(({ title, alerts, persons, except }) => {
-      const start = `${describe(title)}: ${plural(alerts, "alert")}, ${plural(persons, "person")}`;
+      // Alerts about storms name no person.
+      const whom = persons === 0 ? "" : `, ${plural(persons, "person")}`;
+      const start = `${describe(title)}: ${plural(alerts, "alert")}${whom}`;
       if (except === null) return lines("- ", `${start}; no exception is proposed`);
       const { scope, covers, of } = except;
       // Its detection is that of the line.

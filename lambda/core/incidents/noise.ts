@@ -16,7 +16,7 @@ export interface RuleNoise {
   readonly title: string;
   /** The alerts that incidents keep, those of true positives left out. */
   readonly alerts: number;
-  /** The persons of them. */
+  /** The persons of them, as far as alerts name one: those about a storm name none. */
   readonly persons: number;
   /** The exception that would halve them; null where none may be proposed. */
   readonly except: { readonly scope: ExceptionAdvice; readonly covers: number } | null;
@@ -42,7 +42,7 @@ export function noiseOf(incidents: readonly Incident[], since: string): readonly
   return [...byRule]
     .map(([id, alerts]): RuleNoise => {
       const last = alerts.reduce((a, b) => (b.alert.detectedAt > a.alert.detectedAt ? b : a));
-      const persons = new Set(alerts.map(({ user }) => user?.login ?? user?.id ?? ""));
+      const persons = new Set(alerts.flatMap(({ user }) => (user === null ? [] : (user.login ?? user.id ?? ""))));
       return {
         id,
         title: last.detection.title,

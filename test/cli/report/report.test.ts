@@ -118,6 +118,30 @@ test("a history proposes nothing that covers a true positive, however old it is"
   expect(detections).toMatchObject([{ alerts: 9, remedy: null }]);
 });
 
+test("a history counts the reports on a storm beside its events, and as no person", () => {
+  const single = incidentOf(["2026-11-03T10:00:00.000Z"], null);
+  const storm = incidentOf(["2026-11-03T10:01:00.000Z", "2026-11-03T10:20:00.000Z"], null);
+  const about = { ...storm, user: null, alerts: storm.alerts.map((alert) => ({ ...alert, storm: storm.id })) };
+  const numbers = new Map([
+    ["alerts", 3],
+    ["inStorms", 7],
+  ]);
+  const composed = composeHistoryReport({
+    source: "stack",
+    period: { from: "2026-11-01", days: 7 },
+    days: new Map([["2026-11-03", { numbers, persons: new Set() }]]),
+    incidents: [single, about],
+    detections: new Map(),
+    target: "",
+  });
+  expect(composed).toMatchObject({
+    alerts: 3,
+    outcomes: { matched: 8, alerted: 1, inStorm: 7, reports: 2 },
+    signIns: { persons: 1 },
+    detections: [{ alerts: 3, persons: 1 }],
+  });
+});
+
 test("a history proposes nothing through the network of a storm that waits for a verdict, however old it is", () => {
   const alone = incidentOf(["2026-11-03T10:00:00.000Z", "2026-11-04T10:00:00.000Z"], null);
   const storm = incidentOf(["2026-10-28T10:00:00.000Z"], null);

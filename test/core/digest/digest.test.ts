@@ -378,6 +378,16 @@ test("a detection is loud from ten alerts a week, with the persons and the excep
   expect(loud([all, attack])).toMatchObject([{ alerts: 10, except: null }]);
 });
 
+test("a loud detection whose alerts are all about storms has no persons: they name none", () => {
+  const storm = incident(
+    "3f2a91c4",
+    Array.from({ length: 10 }, () => "2026-11-18T10:00:00.000Z"),
+  );
+  const about = { ...storm, user: null, alerts: storm.alerts.map((alert) => ({ ...alert, storm: storm.id })) };
+  const text = writeDigest(composeDigest(sources({ incidents: [about] })));
+  expect(text.replace(/\s+/g, " ")).toContain(": 10 alerts; no exception is proposed");
+});
+
 test("an exception that is gone is named by its id, and a detection without title by its own", () => {
   const { exceptions, detections } = composeDigest(
     sources({ days: new Map([["2026-11-16", counts({ "exception#gone": 1, "rule#unknown": 1 })]]) }),

@@ -39,6 +39,11 @@ test("a detection's noise is its alerts since the time, with their persons, and 
   expect(noiseOf(many("ada", 3, correlated), since)[0]?.except?.scope).toMatchObject({ detection: "r1" });
 });
 
+test("an alert about a storm names no person: it counts as an alert, and as none of the persons", () => {
+  const storm = { ...incident("ada", { storm: "s" }), user: null };
+  expect(noiseOf([...many("ada", 3), storm], since)[0]).toMatchObject({ alerts: 4, persons: 1 });
+});
+
 test("no exception is proposed that covers less than half, a hostile network, or a true positive", () => {
   const spread = ["a", "b", "c"].map((login, index) => incident(login, { operator: null, asNumber: index + 1 }));
   expect(noiseOf(spread, since)[0]).toMatchObject({ alerts: 3, except: null });

@@ -20,6 +20,11 @@ describe("a report is a page", () => {
     expect(text).not.toMatch(/NaN|Infinity|undefined|null/);
   });
 
+  test("that tells of a storm's alerts where its attempts came before the period", () => {
+    const text = textOf(writeReport({ ...empty, outcomes: { ...empty.outcomes, reports: 1 }, alerts: 1 }));
+    expect(text).toContain("No detection matched an event. 1 further alert about storms and gathered sign-ins.");
+  });
+
   test("that counts one as one, and ten thousand with a separator", () => {
     const one = textOf(writeReport(reportOf(1)));
     expect(one).toContain("What became of 1 matching event ");
