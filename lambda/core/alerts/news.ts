@@ -1,3 +1,4 @@
+import { countryCode } from "../geo/country.ts";
 import { isRiskChange } from "../okta/risk.ts";
 import { masked } from "../okta/stranger.ts";
 import { plural } from "../text/shorten.ts";
@@ -94,15 +95,23 @@ function newInHistory(alert: Alert): readonly string[] {
   const { history, network, geo, user } = alert;
   // Sessions through proxies are no measure of what came through none, and a masked login is of no known person.
   if (history === null || network.anonymous.verdict !== true || user.login === masked) return [];
+  const none = `no ${isInSession(alert) ? "other" : "earlier"} proxied session`;
   if (history.firstTime) {
     const watched = describeWatched(alert, history.since);
-    return [`no ${isInSession(alert) ? "other" : "earlier"} proxied session${watched === null ? "" : ` ${watched}`}`];
+    return [`${none}${watched === null ? "" : ` ${watched}`}`];
   }
   const system = network.asNumber === null ? "this network" : `AS${network.asNumber}`;
-  return [
-    ...(history.firstTimeForNetwork ? [`first time from ${system}`] : []),
-    ...(history.firstTimeForCountry ? [`first time from ${geo.exit.country ?? geo.exit.countryCode}`] : []),
+  const from = [
+    ...(history.firstTimeForNetwork ? [system] : []),
+    ...(history.firstTimeForCountry && !isCountryOfProfile(alert) ? [geo.exit.country ?? geo.exit.countryCode] : []),
   ];
+  return from.length === 0 ? [] : [`${none} from ${from.join(" or ")}`];
+}
+
+/** Whether the user is expected in the country: a first proxied session from home says nothing of the person. */
+function isCountryOfProfile({ geo }: Alert): boolean {
+  const expected = geo.nearestProfileLocation?.countryCode ?? null;
+  return expected !== null && countryCode(expected) === geo.exit.countryCode;
 }
 
 function weaknesses({ device }: Alert): readonly string[] {

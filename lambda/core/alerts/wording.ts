@@ -303,15 +303,16 @@ export function describeHistory({
     const why = watched?.startsWith("since") ? ", when watching began" : "";
     return `no ${isInSession({ okta, session }) ? "other " : ""}proxied session of this user is known${watched === null ? "" : ` ${watched}`}${why}${failed}`;
   }
+  const none = `no ${isInSession({ okta, session }) ? "other" : "earlier"} proxied session`;
   const told = [
-    describeFirst("network", history.firstTimeForNetwork, history.knownNetwork),
-    describeFirst("country", history.firstTimeForCountry, history.knownCountry),
+    describeFirst("network", none, history.firstTimeForNetwork, history.knownNetwork),
+    describeFirst("country", none, history.firstTimeForCountry, history.knownCountry),
   ].filter((part) => part !== null);
   return [`${describeEarlierSessions(history)}${failed}`, ...told].join("; ");
 }
 
-/** Whether it is the first time from a network or a country, or that is a known one; null for neither. */
-function describeFirst(what: string, isFirst: boolean | null, isKnown: boolean | null): string | null {
-  if (isFirst) return `first time from this ${what}`;
+/** Whether it is the first proxied session from a network or a country, or that is a known one; null for neither. */
+function describeFirst(what: string, none: string, isFirst: boolean | null, isKnown: boolean | null): string | null {
+  if (isFirst) return `${none} from this ${what}`;
   return isKnown ? `this ${what} is known for this user` : null;
 }

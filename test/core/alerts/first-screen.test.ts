@@ -232,5 +232,7 @@ test("iCloud Private Relay is called harmless only on an Apple device with nothi
 test("subject and SMS name the kind of network, and the SMS what is new", () => {
   const tor = caseOf("success-after-failures");
   expect(renderSubject(tor)).toBe("[high] sign-in through Tor: Ada@Example.com, Canada");
-  expect(renderSms(caseOf("vpn-new-network-and-country"))).toContain("New: first time from AS64500");
+  expect(renderSms(caseOf("vpn-new-network-and-country"))).toContain(
+    "New: no earlier proxied session from AS64500 or Canada",
+  );
 });

@@ -66,8 +66,8 @@ describe("a user with a session from 203.0.113.0/24 in Canada, whose ASN Okta do
     [
       "198.51.100.9",
       "Canada",
-      "; first time from this network; this country is known for this user",
-      /^New: first time from this network$/,
+      "; no earlier proxied session from this network; this country is known for this user",
+      /^New: no earlier proxied session from this network$/,
     ],
     ["203.0.113.9", null, "; this network is known for this user", /^Known: .*, this network among them$/],
     [null, "Canada", "; this country is known for this user", /^Known: .*, this country among them$/],
@@ -79,4 +79,17 @@ describe("a user with a session from 203.0.113.0/24 in Canada, whose ASN Okta do
     expect(told).toBe(end);
     expect(describeNews(alert)).toMatch(news);
   });
+
+  test.each<[string, string, RegExp]>([
+    ["which is home", "Portugal", /^New: no earlier proxied session from this network$/],
+    ["which is not home", "Spain", /^New: no earlier proxied session from this network or Spain$/],
+  ])(
+    "has the first proxied session from a country named as news, unless the user is expected there: %s",
+    (_, country, news) => {
+      const client = { ipAddress: "198.51.100.9", geographicalContext: { country } };
+      const alert = alertOf({ event: { client, securityContext: { isProxy: true } }, state });
+      expect(describeNews(alert)).toMatch(news);
+      expect(describeHistory(alert)).toMatch(/; no earlier proxied session from this country$/);
+    },
+  );
 });
