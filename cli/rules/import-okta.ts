@@ -3,6 +3,7 @@ import { basename } from "node:path";
 import { v4 as uuidv4 } from "uuid";
 import { parse, stringify } from "yaml";
 import { checkRules } from "../../lambda/adapters/rule-files/load-detections.ts";
+import { isObject } from "../../lambda/core/values/object.ts";
 import { InputError } from "../command.ts";
 import { type Comparison, type Expression, ExpressionError, parseExpression } from "./okta-expression.ts";
 
@@ -31,7 +32,9 @@ export async function importOkta(file: string, today: string): Promise<ImportedR
   const text = await readFile(file, "utf8").catch((error: Error) => {
     throw new InputError(`${file} cannot be read: ${error.message}`);
   });
-  const { title, expressions } = expressionsIn(text, file);
+  const { title, expressions, metadata } = expressionsIn(text, file);
+  const { description, references, author, tags, falsePositives } = metadata;
+  const origin = `Imported from ${basename(file)}.`;
   const yaml = expressions
     .map((expression, index) => {
       const detection = readDetection(expression, file);
@@ -39,11 +42,17 @@ export async function importOkta(file: string, today: string): Promise<ImportedR
         title: expressions.length === 1 ? title : `${title} (${index + 1})`,
         id: uuidv4(),
         status: "experimental",
-        description: `TODO: what happens, and why it is worth a look. Imported from ${basename(file)}.`,
+        description:
+          description === null
+            ? `TODO: what happens, and why it is worth a look. ${origin}`
+            : `${description}\n\n${origin}`,
+        ...(references.length > 0 && { references }),
+        ...(author !== null && { author }),
         date: today,
+        ...(tags.length > 0 && { tags }),
         logsource: { product: "okta", service: "okta" },
         detection,
-        falsepositives: ["TODO: who does it as part of their work"],
+        falsepositives: falsePositives.length > 0 ? falsePositives : ["TODO: who does it as part of their work"],
         level: "medium",
         triage: ["TODO: what to do first"],
       };
@@ -73,12 +82,26 @@ function readDetection(expression: string, file: string): DetectionDocument {
   }
 }
 
-/** The expressions of a file, with a title. */
-function expressionsIn(
-  text: string,
-  file: string,
-): { readonly title: string; readonly expressions: readonly string[] } {
-  const bare = { title: `Okta ${basename(file).replace(/\.\w+$/, "")}`, expressions: [text] };
+/** What one of Okta's files says of its detection, and a Sigma rule has a place for. */
+interface Metadata {
+  readonly description: string | null;
+  readonly references: readonly string[];
+  readonly author: string | null;
+  /** ATT&CK's tactics and techniques: `attack.persistence`, `attack.t1078`. */
+  readonly tags: readonly string[];
+  readonly falsePositives: readonly string[];
+}
+
+interface FilterFile {
+  readonly title: string;
+  readonly expressions: readonly string[];
+  readonly metadata: Metadata;
+}
+
+/** The expressions of a file, with a title, and with what the file says of them. */
+function expressionsIn(text: string, file: string): FilterFile {
+  const name = `Okta ${basename(file).replace(/\.\w+$/, "")}`;
+  const bare = { title: name, expressions: [text], metadata: metadataIn({}) };
   let document: unknown;
   try {
     document = parse(text);
@@ -97,7 +120,36 @@ function expressionsIn(
       `${file} is YAML without detection.okta_systemlog, where Okta's detections have their filter${others.length === 0 ? "" : `: detection has ${others.join(", ")} alone`}`,
     );
   }
-  return { title: typeof title === "string" ? title : bare.title, expressions };
+  return {
+    title: typeof title === "string" ? title : bare.title,
+    expressions,
+    metadata: metadataIn(document as Readonly<Record<string, unknown>>),
+  };
+}
+
+/** Reads the keys of Okta's customer-detections (https://github.com/okta/customer-detections); others are left out. */
+function metadataIn(document: Readonly<Record<string, unknown>>): Metadata {
+  const { description, references, author, threat, false_positives: falsePositives } = document;
+  const { Tactic, Technique }: Readonly<Record<string, unknown>> = isObject(threat) ? threat : {};
+  // A technique is the key of a map of one, `T1078: Valid Accounts`, or stands in a text.
+  const techniques = [Technique].flat().flatMap((each) => (isObject(each) ? Object.keys(each) : textsOf(each)));
+  const tags = [
+    ...textsOf(Tactic).map((tactic) => tactic.toLowerCase().replaceAll(/[^a-z]+/g, "-")),
+    ...techniques.flatMap((each) => /\bT\d{4}(?:\.\d{3})?\b/.exec(each)?.[0].toLowerCase() ?? []),
+  ];
+  const [only = null] = textsOf(description);
+  return {
+    description: only,
+    references: textsOf(references),
+    author: textsOf(author)[0] ?? null,
+    tags: [...new Set(tags)].map((tag) => `attack.${tag}`),
+    falsePositives: textsOf(falsePositives),
+  };
+}
+
+/** The texts of a list, or the one that stands for a list, without those that are empty. */
+function textsOf(value: unknown): readonly string[] {
+  return [value].flat().flatMap((each) => (typeof each === "string" && each.trim() !== "" ? [each.trim()] : []));
 }
 
 /** The queries for single SIEMs that some files of Okta have beside the filter (https://github.com/okta/customer-detections). */

@@ -174,6 +174,64 @@ test("a file is plain text, or one of Okta's customer-detections with a rule for
   await expect(write("bad.txt", 'a gt "b"')).rejects.toThrow(/bad\.txt: .*no order/);
 });
 
+test("a rule keeps what Okta's file says of its detection, and the rest is still to be written", async () => {
+  const file = join(await mkdtemp(join(tmpdir(), "import-")), "token.yml");
+  await writeFile(
+    file,
+    `title: A token is made
+description: |
+  An administrator makes a token.
+
+  It outlives the session.
+references: [https://example.com/tokens, null]
+author: Ana
+threat:
+  Tactic: [Persistence, Credential Access]
+  Technique: ["T1078: Valid Accounts", { T1098.001: Additional Credentials }, { T1078: Again }]
+prevention: [Fewer administrators]
+detection:
+  okta_systemlog:
+    OIE: eventType eq "system.api_token.create"
+false_positives:
+  - |
+    Tokens of approved automation
+`,
+  );
+  const { yaml, remarks } = await importOkta(file, "2026-11-26");
+  const rule: unknown = parse(yaml);
+  expect(rule).toMatchObject({
+    title: "A token is made",
+    description: "An administrator makes a token.\n\nIt outlives the session.\n\nImported from token.yml.",
+    references: ["https://example.com/tokens"],
+    author: "Ana",
+    tags: ["attack.persistence", "attack.credential-access", "attack.t1078", "attack.t1098.001"],
+    falsepositives: ["Tokens of approved automation"],
+  });
+  expect(remarks.filter((remark) => remark.includes("still to be written"))).toEqual([
+    expect.stringMatching(/triage\.0: is still to be written/),
+  ]);
+});
+
+test("a file whose other keys hold no texts imports as one without them", async () => {
+  const file = join(await mkdtemp(join(tmpdir(), "import-")), "odd.yml");
+  const odd = "description: [1]\nreferences: {a: b}\nauthor: ''\nthreat: none\nfalse_positives: null\n";
+  await writeFile(file, `${odd}detection:\n  okta_systemlog: a pr\n`);
+  const rule = parse((await importOkta(file, "2026-11-26")).yaml) as Readonly<Record<string, unknown>>;
+  expect(Object.keys(rule)).toEqual([
+    "title",
+    "id",
+    "status",
+    "description",
+    "date",
+    "logsource",
+    "detection",
+    "falsepositives",
+    "level",
+    "triage",
+  ]);
+  expect(rule.description).toMatch(/^TODO: /);
+});
+
 test.each([
   ["\r", "a return"],
   ["\u0085", "NEL"],
