@@ -1,3 +1,4 @@
+import { anonymousNetwork } from "../okta/anonymous-network.ts";
 import type { LogEvent } from "../okta/log-event.ts";
 import { personKeys } from "../okta/person.ts";
 import { type GeoJudgement, judgeLocation } from "../profiles/judge-location.ts";
@@ -149,7 +150,8 @@ function judge(event: LogEvent, locations: ProfileLocations | null, thresholdKm:
     };
   }
   const known = personKeys(event).flatMap((key) => locations.get(key) ?? []);
-  return judgeLocation(event.fields.client?.geographicalContext ?? null, known, thresholdKm);
+  const noun = anonymousNetwork(event).verdict === true ? "exit" : "address";
+  return judgeLocation(event.fields.client?.geographicalContext ?? null, known, thresholdKm, noun);
 }
 
 /** The fields of `enrichment.geo`: `mismatch` and `distanceKm` (to the nearest location) are null where unknown. */

@@ -27,11 +27,13 @@ export interface GeoJudgement {
  * @param exit Okta's location of the request's address; null where it has none
  * @param locations the user's profile locations; empty when there is no profile
  * @param thresholdKm a mismatch is farther than this
+ * @param noun what the reason calls the place: the exit of a proxy, or the address where there is none
  */
 export function judgeLocation(
   exit: GeographicalContext | null,
   locations: readonly ProfileLocation[],
   thresholdKm: number,
+  noun: "exit" | "address" = "exit",
 ): GeoJudgement {
   if (locations.length === 0) return unknown("No profile location is known for this user.");
   if (exit === null) return unknown("Okta gave no location for the address.");
@@ -52,7 +54,7 @@ export function judgeLocation(
     if (sameCountry !== undefined) {
       return {
         verdict: "match",
-        reason: `The exit is in ${exit.country}, like ${describeLocation(sameCountry)}, whose coordinates are not known.`,
+        reason: `The ${noun} is in ${exit.country}, like ${describeLocation(sameCountry)}, whose coordinates are not known.`,
         distanceKm: null,
         nearestProfileLocation: sameCountry,
       };
@@ -63,7 +65,7 @@ export function judgeLocation(
     const distance = `${formatKm(rounded)} from ${describeLocation(nearest.location)}`;
     return {
       verdict: far ? "mismatch" : "match",
-      reason: `The exit is ${distance}, ${far ? "over" : "within"} the threshold of ${formatKm(thresholdKm)}.`,
+      reason: `The ${noun} is ${distance}, ${far ? "over" : "within"} the threshold of ${formatKm(thresholdKm)}.`,
       distanceKm: rounded,
       nearestProfileLocation: nearest.location,
     };
@@ -78,8 +80,8 @@ export function judgeLocation(
       verdict: location === null ? "mismatch" : "match",
       reason:
         location === null
-          ? `The exit is in ${place}, which is none of the user's countries (${known}).`
-          : `The exit is in ${place}, one of the user's countries (${known}).`,
+          ? `The ${noun} is in ${place}, which is none of the user's countries (${known}).`
+          : `The ${noun} is in ${place}, one of the user's countries (${known}).`,
       distanceKm: null,
       nearestProfileLocation: location,
     };
@@ -94,8 +96,8 @@ export function judgeLocation(
         )
       : unknown("Okta gave neither usable coordinates nor a country for the address.");
   }
-  if (exitCountry === null) return unknown(`The exit's country, "${exit.country}", is none that we know.`);
-  return unknown("The user's profile locations have no known country, and cannot be measured from the exit.");
+  if (exitCountry === null) return unknown(`The ${noun}'s country, "${exit.country}", is none that we know.`);
+  return unknown(`The user's profile locations have no known country, and cannot be measured from the ${noun}.`);
 }
 
 interface Measured {

@@ -38,4 +38,13 @@ describe("a rule that asks whether the exit is far from the user's locations", (
     expect(matched).toEqual([]);
     expect(undecided.toSorted()).toEqual([far.id, near.id, unknown.id]);
   });
+
+  test.each<[string, Json, RegExp]>([
+    ["an exit through a proxy", {}, /^The exit is /],
+    ["an address through none", { securityContext: { isProxy: false } }, /^The address is /],
+  ])("gives a reason about %s", (_, event, reason) => {
+    const candidate = findCandidate(logEvent(event), ruleSet([far]));
+    if (candidate === null) throw new Error("no rule can match the event");
+    expect(decide(candidate, ada, 500).judgement.reason).toMatch(reason);
+  });
 });

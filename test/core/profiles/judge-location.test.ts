@@ -139,6 +139,14 @@ describe("with countries alone", () => {
     expect(reason).toBe("The exit is in CA, which is none of the user's countries (PT).");
   });
 
+  test("names the address where no proxy has an exit", () => {
+    const far = judgeLocation(exit(), [lisbon], 500, "address");
+    expect(far.reason).toMatch(/^The address is 5,7\d\d km from Lisbon/);
+    expect(judgeLocation(exit({ geolocation: null }), [lisbon], 500, "address").reason).toMatch(
+      /^The address is in Canada/,
+    );
+  });
+
   test("any of the user's countries will do", () => {
     const locations = [location({ countryCode: "PT" }), location({ countryCode: "CA" })];
     expect(judgeLocation(exit({ geolocation: null }), locations, 500).verdict).toBe("match");
