@@ -10,6 +10,7 @@ import type { DetectionRow, PersonRow, Report } from "../../pages/report/report.
 import { advisedScope } from "../exceptions/advised-scope.ts";
 import { exceptionCommand } from "../exceptions/command-line.ts";
 import { alertsAWeek, leastNoise } from "./backtest-report.ts";
+import { addNetwork, gravestNetworks, type NetworkCounts } from "./person-networks.ts";
 import { createProposalTally } from "./proposals.ts";
 import { tableOf } from "./rows.ts";
 
@@ -120,10 +121,13 @@ function personRows(alerts: readonly KeptAlert[], newPersons: ReadonlySet<string
   return [...byPerson]
     .map(([person, own]): PersonRow => {
       const days = own.map(({ alert }) => alert.detectedAt.slice(0, 10)).sort();
-      const counts = Map.groupBy(
-        own.flatMap(({ alert }) => alert.operator ?? []),
-        (operator) => operator,
-      );
+      const networks: NetworkCounts = new Map();
+      for (const { alert } of own) {
+        // An alert may be about what came through no anonymous network.
+        if (alert.through === null) continue;
+        const kinds = networkKinds.filter((kind) => alert.kinds.includes(kind));
+        addNetwork(networks, { kinds, operators: alert.operator === null ? [] : [alert.operator] });
+      }
       return {
         person,
         signIns: null,
@@ -133,10 +137,7 @@ function personRows(alerts: readonly KeptAlert[], newPersons: ReadonlySet<string
         farthestKm: null,
         first: days[0] ?? null,
         last: days.at(-1) ?? null,
-        operators: [...counts]
-          .sort(([, a], [, b]) => b.length - a.length)
-          .slice(0, 3)
-          .map(([operator]) => operator),
+        networks: gravestNetworks(networks),
         isNew: newPersons.has(person.toLowerCase()) || newPersons.has(person),
         isUsual: false,
       };

@@ -3,12 +3,12 @@ import type { GeoJudgement } from "../../lambda/core/profiles/judge-location.ts"
 import type { PersonRow, Table } from "../../pages/report/report.ts";
 import { createBoundedMap } from "./bounded-map.ts";
 import { dayOf } from "./calendar.ts";
+import { addNetwork, gravestNetworks, type NetworkCounts } from "./person-networks.ts";
 import { tableOf } from "./rows.ts";
 
 const maximumPersons = 20_000;
-/** Networks and operators of one person that are told apart. */
+/** Networks of one person that are told apart. */
 const maximumNetworks = 10;
-const maximumShown = 3;
 
 /** Whoever came first in the last days is new, where the days before them are known. */
 const newDays = 7;
@@ -45,7 +45,7 @@ interface PersonCounts {
   farthestKm: number | null;
   first: number;
   last: number;
-  readonly operators: Map<string, number>;
+  readonly through: NetworkCounts;
   /** The first and the last day of each network. */
   readonly networks: Map<string, { first: string; last: string }>;
 }
@@ -61,7 +61,7 @@ export function createPersonTally(): PersonTally {
     farthestKm: null,
     first: Number.POSITIVE_INFINITY,
     last: Number.NEGATIVE_INFINITY,
-    operators: new Map(),
+    through: new Map(),
     networks: new Map(),
   }));
   let beyond = 0;
@@ -97,11 +97,7 @@ function add(counts: PersonCounts, { time, succeeded, judgement, networkKey, net
     if (judgement.distanceKm !== null)
       counts.farthestKm = Math.max(counts.farthestKm ?? 0, Math.round(judgement.distanceKm));
   }
-  for (const operator of network.operators) {
-    const known = counts.operators.get(operator);
-    if (known !== undefined || counts.operators.size < maximumNetworks)
-      counts.operators.set(operator, (known ?? 0) + 1);
-  }
+  addNetwork(counts.through, network);
   if (networkKey === null) return;
   const name = JSON.stringify([networkKey, network.kinds.toSorted(), network.operators.toSorted()]);
   const known = counts.networks.get(name);
@@ -113,7 +109,7 @@ function add(counts: PersonCounts, { time, succeeded, judgement, networkKey, net
 }
 
 function rowOf(person: string, counts: PersonCounts, newSince: number | null): PersonRow {
-  const { signIns, failed, alerts, judged, far, farthestKm, first, last, operators, networks } = counts;
+  const { signIns, failed, alerts, judged, far, farthestKm, first, last, through, networks } = counts;
   const isSeen = signIns > 0;
   return {
     person,
@@ -124,10 +120,7 @@ function rowOf(person: string, counts: PersonCounts, newSince: number | null): P
     farthestKm,
     first: isSeen ? dayOf(first) : null,
     last: isSeen ? dayOf(last) : null,
-    operators: [...operators]
-      .sort(([, a], [, b]) => b - a)
-      .slice(0, maximumShown)
-      .map(([name]) => name),
+    networks: gravestNetworks(through),
     isNew: newSince === null || !isSeen ? null : first >= newSince,
     isUsual: [...networks.values()].some((each) => each.first < each.last),
   };

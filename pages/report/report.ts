@@ -120,6 +120,13 @@ export interface CalendarDay {
   readonly alerts: number;
 }
 
+/** An anonymous network that a person came through, as far as Okta names it. */
+export interface PersonNetwork {
+  /** The gravest first. */
+  readonly kinds: readonly NetworkKind[];
+  readonly operators: readonly string[];
+}
+
 /** A person who signed in through an anonymous network, or whom an alert is about. */
 export interface PersonRow {
   readonly person: string;
@@ -134,8 +141,8 @@ export interface PersonRow {
   /** The first and the last of the sign-ins, or of the alerts where these alone are known (`2026-11-16`); null for none. */
   readonly first: string | null;
   readonly last: string | null;
-  /** The operators of the networks, the most frequent first, at most three. */
-  readonly operators: readonly string[];
+  /** The networks, the gravest kind first, then the most frequent, at most three. */
+  readonly networks: readonly PersonNetwork[];
   /** Whether the first sign-in lies in the last seven days of two weeks or more; null for a shorter report. */
   readonly isNew: boolean | null;
   /** Whether sign-ins through the same network and operator came on several days. */

@@ -1,4 +1,5 @@
 import type { NetworkKind } from "../../lambda/core/okta/network-service.ts";
+import type { PersonNetwork } from "./report.ts";
 
 const names: Readonly<Record<NetworkKind, string>> = {
   tor: "Tor",
@@ -14,6 +15,14 @@ export const kindName = (kind: NetworkKind | null) => (kind === null ? "Not name
 
 /** An operator; null for one that Okta does not name. */
 export const operatorName = (operator: string | null) => operator ?? "Not named by Okta";
+
+/** A person's network: `Tor`, `VPN (NORD_VPN)`; one that has neither kind nor operator is not named by Okta. */
+export function networkName({ kinds, operators }: PersonNetwork): string {
+  const names = kinds.map((kind) => kindName(kind)).join(" and ");
+  const operated = operators.join(", ");
+  if (names === "" || operated === "") return names || operated || kindName(null);
+  return `${names} (${operated})`;
+}
 
 /** A number as people write it: `1,234`. */
 export const number = (value: number) => Math.round(value).toLocaleString("en-US");

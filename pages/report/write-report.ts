@@ -7,7 +7,7 @@ import { drawWorldMap, mapStyle } from "../world-map.ts";
 import { calendarStyle, drawCalendar } from "./calendar.ts";
 import type { DetectionRow, ExceptionRow, PersonRow, Remedy, Report, Table } from "./report.ts";
 import { drawBar, drawTable, tableScript, tableStyle } from "./table.ts";
-import { dayName, kindName, number, operatorName, percent, rate } from "./words.ts";
+import { dayName, kindName, networkName, number, operatorName, percent, rate } from "./words.ts";
 
 /** Marks of each sort that the map draws: each takes the keyboard's focus once. */
 const maximumMarks = 40;
@@ -430,8 +430,8 @@ function persons({ persons: table, distanceKm }: Report): Html {
         { name: "Last", cell: ({ last }) => last ?? "–", value: ({ last }) => last },
         {
           name: "Through",
-          cell: ({ operators }) => operators.join(", "),
-          value: ({ operators }) => operators.join(", "),
+          cell: ({ networks }) => networks.map(networkName).join(", ") || "–",
+          value: ({ networks }) => networks.map(networkName).join(", "),
         },
       ],
       rows: table.rows,

@@ -151,6 +151,10 @@ describe("every number is that of the lines of JSON:", () => {
       });
       expect(row.far ?? 0).toBeGreaterThanOrEqual(farAlerts.get(row.person) ?? 0);
     }
+    const throughTor = hiddenSignIns.filter((event) => anonymousNetwork(event).kinds.includes("tor")).map(loginOf);
+    const torFirst = report.persons.rows.filter(({ networks }) => networks[0]?.kinds.includes("tor"));
+    expect(throughTor.length).toBeGreaterThan(0);
+    expect(new Set(torFirst.map(({ person }) => person))).toEqual(new Set(throughTor));
     expect(report.persons.rows.length).toBe(new Set(hiddenSignIns.map(loginOf)).size);
     expect(report.persons.rows.some(({ isUsual }) => isUsual)).toBe(true);
     const placeOf = ({ fields }: LogEvent) => {

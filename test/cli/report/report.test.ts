@@ -83,6 +83,7 @@ test("a history's numbers are its counts, and its persons and proposals those of
     ["ada@example.com", 2, true],
     ["bob@example.com", 1, false],
   ]);
+  expect(composed.persons.rows[0]?.networks).toEqual([{ kinds: ["vpn"], operators: ["NORD_VPN"] }]);
   expect(composed.detections).toMatchObject([
     { alerts: 24, alertsAWeek: 12, persons: 2, remedy: { covers: 2, of: 3 } },
   ]);

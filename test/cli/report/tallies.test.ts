@@ -1,10 +1,12 @@
 import { describe, expect, test } from "vitest";
 import { parse } from "yaml";
 import { createFilterTally } from "../../../cli/report/filters.ts";
+import { addNetwork, gravestNetworks, type NetworkCounts } from "../../../cli/report/person-networks.ts";
 import { createProposalTally, type ProposedAlert } from "../../../cli/report/proposals.ts";
 import { createSignInTally } from "../../../cli/report/sign-ins.ts";
 import { logSource } from "../../../lambda/core/detections/log-source.ts";
 import { applyFilters, parseFilter } from "../../../lambda/core/sigma/parse/parse-filter.ts";
+import type { PersonNetwork } from "../../../pages/report/report.ts";
 import { logEvent } from "../../fixtures/events.ts";
 import { parseTestRule, ruleSet } from "../../fixtures/rules.ts";
 
@@ -23,6 +25,30 @@ describe("the tables of sign-ins", () => {
     const { signIns, persons } = tally.summary();
     expect(signIns).toEqual({ all: 500, failed: 0, anonymous: 250, anonymousFailed: 0, persons: 250 });
     expect([persons.rows.length, persons.more, persons.moreSignIns]).toEqual([200, 50, 50]);
+  });
+});
+
+describe("the networks of a person", () => {
+  const counted = (...all: readonly PersonNetwork[]) => {
+    const counts: NetworkCounts = new Map();
+    for (const each of all) addNetwork(counts, each);
+    return gravestNetworks(counts);
+  };
+  const vpn = (operator: string): PersonNetwork => ({ kinds: ["vpn"], operators: [operator] });
+  const tor: PersonNetwork = { kinds: ["tor"], operators: [] };
+  const nameless: PersonNetwork = { kinds: [], operators: [] };
+
+  test("are the gravest first, named or not, then the most frequent", () => {
+    expect(counted(nameless, vpn("A_VPN"), vpn("B_VPN"), vpn("B_VPN"))).toEqual([vpn("B_VPN"), vpn("A_VPN"), nameless]);
+    expect(counted(vpn("A_VPN"), vpn("A_VPN"), vpn("B_VPN"), vpn("C_VPN"), tor)[0]).toEqual(tor);
+    const mixed: PersonNetwork = { kinds: ["vpn", "residential_proxy"], operators: ["A_VPN"] };
+    expect(counted(mixed, vpn("A_VPN"))[0]).toEqual({ ...mixed, kinds: ["residential_proxy", "vpn"] });
+  });
+
+  test("are bounded: a graver one takes the place of the most harmless", () => {
+    const many = Array.from({ length: 30 }, (_, index) => vpn(`VPN_${index}`));
+    expect(counted(...many, tor)).toEqual([tor, vpn("VPN_0"), vpn("VPN_1")]);
+    expect(counted(...many, nameless, vpn("VPN_9"))[0]).toEqual(vpn("VPN_9"));
   });
 });
 

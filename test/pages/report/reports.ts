@@ -36,7 +36,7 @@ export const person = (own: Partial<PersonRow> = {}): PersonRow => ({
   farthestKm: 5_740,
   first: "2026-11-24",
   last: "2026-11-24",
-  operators: ["NORD_VPN"],
+  networks: [{ kinds: ["vpn"], operators: ["NORD_VPN"] }],
   isNew: true,
   isUsual: false,
   ...own,

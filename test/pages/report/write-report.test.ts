@@ -47,7 +47,7 @@ describe("a report is a page", () => {
     const page = writeReport(
       reportOf(1, {
         source: hostile,
-        persons: { ...none, rows: [person({ person: hostile, operators: [hostile] })] },
+        persons: { ...none, rows: [person({ person: hostile, networks: [{ kinds: [], operators: [hostile] }] })] },
         operators: { ...none, rows: [{ operator: hostile, signIns: 1, persons: 1 }] },
         homes: [{ place: hostile, at: { latitude: 1, longitude: 1 }, persons: 1 }],
         detections: [
@@ -71,6 +71,18 @@ describe("a report is a page", () => {
     );
     expect(page.match(/<img|onload='|<\/script>/g)).toEqual(["</script>"]);
     expect(page).toContain("&lt;img src=x onerror=alert(1)&gt;");
+  });
+
+  test("whose persons have the kinds of their networks, with operators where Okta names them", () => {
+    const networks = [
+      { kinds: ["tor"], operators: [] },
+      { kinds: ["proxy", "vpn"], operators: ["NORD_VPN"] },
+      { kinds: [], operators: [] },
+    ] as const;
+    const text = textOf(writeReport(reportOf(1, { persons: { ...none, rows: [person({ networks })] } })));
+    expect(text).toContain("Tor, Proxy and VPN (NORD_VPN), Not named by Okta");
+    const nowhere = writeReport(reportOf(1, { persons: { ...none, rows: [person({ networks: [] })] } }));
+    expect(nowhere).toContain('<td class="" data-value="">–</td>');
   });
 
   test("whose numbers sort as numbers, with nothing known last", () => {
