@@ -374,6 +374,8 @@ async function scaffold(name: string, options: { readonly from: string; readonly
     "The rule runs in backtests, and alerts once it is deployed (status: test). With status: experimental and a pack, it runs only where the settings name the pack.",
   ];
   process.stdout.write(`${onTerminal(lines.join("\n"))}\n`);
+  const note = `note: ${relative(process.cwd(), casesFile)} holds the event as Okta sent it, with the login, name and addresses of a person: replace them before it goes into version control.`;
+  process.stderr.write(`${onTerminal(note)}\n`);
 }
 
 interface CoverageOptions {

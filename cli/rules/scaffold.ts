@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { v4 as uuidv4 } from "uuid";
 import { stringify } from "yaml";
 import { casesEnding } from "../../lambda/adapters/rule-files/list-detections.ts";
-import { parseLogEvent } from "../../lambda/core/okta/log-event.ts";
+import { parseLogEvent, publishedTime } from "../../lambda/core/okta/log-event.ts";
 import { fieldsOf } from "../../lambda/core/values/object.ts";
 import { InputError } from "../command.ts";
 import { setPath } from "./set-path.ts";
@@ -57,7 +57,7 @@ export async function scaffoldRule(folder: string, name: string, eventFile: stri
   };
   const another = () => ({ ...event, uuid: uuidv4() });
   const cases = [
-    { title: `The event of ${today} that this rule is made from.`, matches: true, event },
+    { title: `The event${dayOf(event)} that this rule is made from.`, matches: true, event },
     ...facts.map(({ path, change, nearMiss }) => ({
       title: nearMiss,
       matches: false,
@@ -69,8 +69,19 @@ export async function scaffoldRule(folder: string, name: string, eventFile: stri
   const options = { lineWidth: 0, aliasDuplicateObjects: false };
   // `wx` also refuses a file that another process has written meanwhile.
   await writeFile(ruleFile, stringify(rule, options), { flag: "wx" });
-  await writeFile(casesFile, stringify({ cases }, options), { flag: "wx" });
+  await writeFile(casesFile, `${personalNote}${stringify({ cases }, options)}`, { flag: "wx" });
   return { ruleFile, casesFile };
+}
+
+/** Stands above the cases: they are meant for version control, and hold what the event says of a person. */
+const personalNote = `# The events are as Okta sent the first one, with the login, name and addresses of a person, and ids of your org.
+# Replace them by made-up ones before this file goes into version control.
+`;
+
+/** ` of 2026-11-24`, the day in UTC on which Okta published the event; empty where its time cannot be read. */
+function dayOf({ published }: Readonly<Record<string, unknown>>): string {
+  const time = publishedTime(String(published));
+  return Number.isNaN(time) ? "" : ` of ${new Date(time).toISOString().slice(0, 10)}`;
 }
 
 /** A fact that tells the kind of an act, and a near miss that differs in it alone. */

@@ -458,6 +458,18 @@ describe("npx okta-proxy-watch rules new", () => {
     expect([again.code, again.stderr]).toEqual([2, expect.stringContaining("my_rule.yml exists already")]);
   });
 
+  test("names the day of the event, and notes that its cases hold what Okta says of a person", async () => {
+    await write("event.json", JSON.stringify(sessionStart({ published: "2025-03-31T23:59:59.999Z" })));
+    const { stderr } = await rules("new", "my_rule", "--from", join(folder, "event.json"), "--rules", folder);
+    expect(stderr).toMatch(/^note: .*my_rule\.cases\.yml holds the event as Okta sent it, with the login, name/);
+    const cases = await readFile(join(folder, "my_rule.cases.yml"), "utf8");
+    expect(cases).toMatch(/^# The events are .* a person, .*\n# Replace them .* version control\.\ncases:\n/);
+    expect(cases).toContain("- title: The event of 2025-03-31 that this rule is made from.\n");
+    await write("event.json", JSON.stringify(sessionStart({ published: "soon" })));
+    await rules("new", "another", "--from", join(folder, "event.json"), "--rules", folder);
+    expect(await readFile(join(folder, "another.cases.yml"), "utf8")).toContain("- title: The event that this rule is");
+  });
+
   test("refuses what is no event, and a name that is no file of a rule", async () => {
     await write("event.json", '{"eventType": "user.session.start"}');
     const refused = await rules("new", "mine", "--from", join(folder, "event.json"), "--rules", folder);
