@@ -147,10 +147,14 @@ function refuseUnknown(command: Command, [given = "-"]: readonly string[]): void
   if (given.startsWith("-") || names.length === 0 || command.registeredArguments.length > 0) return;
   if (names.includes(given) || given === "help") return;
   const near = closest(given.toLowerCase(), names);
-  const isNear = distance(given.toLowerCase(), near) < near.length / 2;
+  // Two letters in each other's place are two edits, and one slip.
+  const isSwapped = lettersOf(given.toLowerCase()) === lettersOf(near);
+  const isNear = isSwapped || distance(given.toLowerCase(), near) < near.length / 2;
   const hint = isNear ? `(Did you mean ${near}?)` : `(There are ${names.join(", ")})`;
   command.error(`error: unknown command '${onOneLine(given)}'\n${hint}`);
 }
+
+const lettersOf = (word: string) => [...word].sort().join("");
 
 function refuseSwallowed(command: Command, args: readonly string[]): void {
   const name = nameOf(command);

@@ -10,7 +10,7 @@ import { deriveStateKey } from "../lambda/adapters/tables/state-key.ts";
 import type { StateKey } from "../lambda/adapters/tables/user-item-ids.ts";
 import { readPacks } from "../lambda/core/sigma/pack.ts";
 import { defaultPort, findRuns } from "../local/run-notes.ts";
-import { givenArguments, InputError, isByNpmRun, lineWith, shellWord } from "./command.ts";
+import { givenArguments, InputError, isByNpmRun, lineWith, onOneLine, shellWord } from "./command.ts";
 import { awsProxySettings } from "./proxy.ts";
 import { useRegion } from "./region.ts";
 
@@ -247,6 +247,10 @@ async function fetchSecret(what: string, arn: string): Promise<string> {
 const localSecret = () => process.env.HOOK_SECRET || "local-secret";
 
 async function findEmbeddedRun(url: string): Promise<Deployment> {
+  if (!/^https?:\/\//i.test(url)) {
+    const whole = /^[\w.-]+(?::\d+)?(?:\/|$)/.test(url) ? `: write http://${url}` : "";
+    throw new InputError(`--url ${onOneLine(url)} has no http:// before it${whole}`);
+  }
   let environment: Readonly<Record<string, string>>;
   try {
     const response = await fetch(new URL("/_local/environment", url));

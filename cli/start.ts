@@ -1,7 +1,7 @@
 import { InvalidArgumentError } from "commander";
 import { areBundlesCurrent } from "../local/bundles.ts";
 import { chaosFaults, isChaosName } from "../local/chaos.ts";
-import { environmentHelp } from "../local/settings.ts";
+import { environmentHelp, isPort } from "../local/settings.ts";
 import { createCommand } from "./command.ts";
 import { runNode } from "./run-node.ts";
 
@@ -29,7 +29,10 @@ export const command = createCommand(
   "start",
   "Builds the functions where something changed, runs them against DynamoDB, SNS and SQS in this process, prints every alert, and serves a page.",
 )
-  .option("--port <port>", "port of the HTTP front, 0 for a free one (default: PORT, else 3000)")
+  .option("--port <port>", "port of the HTTP front, 0 for a free one (default: PORT, else 3000)", (value: string) => {
+    if (isPort(value)) return value;
+    throw new InvalidArgumentError("A port is a number from 0 to 65535.");
+  })
   .option(
     "--chaos <fault>",
     `break a service from the start: ${Object.keys(chaosFaults).join(", ")}; several times. While it runs: PUT or DELETE /_local/chaos/FAULT`,

@@ -76,6 +76,9 @@ Runs the functions against DynamoDB, SNS and SQS in this process, and prints eve
 
 ${environmentHelp}`;
 
+/** Whether a text is a port: 0 to 65535. */
+export const isPort = (text: string): boolean => /^\d{1,5}$/.test(text) && Number(text) <= 65_535;
+
 /**
  * Reads the settings from the command line, the environment and defaults, in this order.
  *
@@ -87,7 +90,7 @@ export function readSettings(
   deployed: Pick<Settings, "experimentalDetections" | "packs">,
 ): Settings {
   const port = values.port ?? environment.PORT ?? String(defaultPort);
-  if (!/^\d{1,5}$/.test(port) || Number(port) > 65_535) throw new SettingsError(`"${port}" is no port: 0 to 65535`);
+  if (!isPort(port)) throw new SettingsError(`"${port}" is no port: 0 to 65535`);
   const distance = Number(environment.MISMATCH_DISTANCE_KM ?? defaultMismatchDistanceKm);
   if (!isMismatchDistance(distance)) {
     throw new SettingsError(`MISMATCH_DISTANCE_KM is no number of kilometers between 0 and ${farthestKm}`);

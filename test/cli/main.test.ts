@@ -114,6 +114,7 @@ describe("the command line", () => {
     ["RULES", [], "unknown command 'RULES'\n(Did you mean rules?)"],
     ["help", ["ruls"], "unknown command 'ruls'\n(Did you mean rules?)"],
     ["rules", ["tst"], "unknown command 'tst'\n(Did you mean test?)"],
+    ["rules", ["tset"], "unknown command 'tset'\n(Did you mean test?)"],
     ["rules", ["list"], "unknown command 'list'\n(There are test, coverage, import, new)"],
     ["hook", ["regster"], "unknown command 'regster'\n(Did you mean register?)"],
     ["profiles", ["import", "a.csv", "--dryrun"], "unknown option '--dryrun'\n(Did you mean --dry-run?)"],
@@ -122,6 +123,28 @@ describe("the command line", () => {
     expect({ code, stdout }).toEqual({ code: 2, stdout: "" });
     expect(stderr).toContain(message);
   });
+
+  test.each([
+    [
+      "start",
+      ["--port", "abc"],
+      "option '--port <port>' argument 'abc' is invalid. A port is a number from 0 to 65535.",
+    ],
+    ["start", ["--port", "65536"], "A port is a number from 0 to 65535."],
+    [
+      "digest",
+      ["--local", "--url", "localhost:9"],
+      "--url localhost:9 has no http:// before it: write http://localhost:9",
+    ],
+  ])(
+    "%s %j is answered with what is wrong with the value, in a line or two, and exit code 2",
+    async (name, args, message) => {
+      const { code, stdout, stderr } = await spawnCli(name, args);
+      expect({ code, stdout }).toEqual({ code: 2, stdout: "" });
+      expect(stderr).toContain(message);
+      expect(stderr.trim().split("\n").length).toBeLessThan(4);
+    },
+  );
 
   test("help NAME is NAME --help, of subcommands too", async () => {
     const { code, stdout } = await spawnCli("help", ["profiles", "import"]);
