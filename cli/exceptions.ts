@@ -263,12 +263,26 @@ async function list(options: ListOptions): Promise<void> {
   if (ended > 0) print(`${ended} more have ended: --ended shows them.`);
 }
 
+/** The fewest first characters that stand for an id, as for that of an incident. */
+const leastStart = 4;
+
+/** The exception with an id, or else the one whose id starts so; undefined for none. Several are refused: one of them is meant. */
+function findByStart(id: string, all: readonly Exception[]): Exception | undefined {
+  const exact = all.find((each) => each.id === id);
+  if (exact !== undefined || id.length < leastStart) return exact;
+  const found = all.filter((each) => each.id.startsWith(id.toLowerCase()));
+  if (found.length > 1) {
+    throw new InputError(`${id} is the beginning of ${found.length} ids: ${found.map((each) => each.id).join(", ")}`);
+  }
+  return found[0];
+}
+
 async function remove(ids: readonly string[], options: DeploymentOptions): Promise<void> {
   const exceptions = await open(await findDeployment(options));
   const all = await exceptions.list();
   const missing: string[] = [];
-  for (const id of ids) {
-    const exception = all.find((each) => each.id === id);
+  const named = ids.map((id) => ({ id, exception: findByStart(id, all) }));
+  for (const { id, exception } of named) {
     if (exception === undefined || !(await exceptions.remove(exception))) missing.push(id);
     else print(`Removed: ${describe(exception, new Date())}`);
   }
@@ -456,7 +470,7 @@ subcommand("list", "lists them, the one that ends next first")
   .addHelpText("after", "\nExit code: 0; 2 when the stack, or the embedded run, is not there.")
   .action(list);
 subcommand("remove", "removes some")
-  .argument("<ids...>", "ids, as list prints them")
+  .argument("<ids...>", "ids, as list prints them, or the beginning of each")
   .addHelpText("after", "\nExit code: 0; 2 when one is not there: the others are removed.")
   .action(remove);
 subcommand("why", "shows why an event was not alerted on, or which exceptions would cover one")
