@@ -128,6 +128,8 @@ describe("the bytes of a group", () => {
   test("over the limit shorten the parts that flood, and leave all others whole", () => {
     fc.assert(
       fc.property(parts, fc.integer({ min: 300, max: 900 }), (others, events) => {
+        // A larger part than what is left of a flood would be the one to be shortened.
+        fc.pre([...others].every((each) => encodeGroup(new Map([each])).length < 2_000));
         const room = encodeGroup(others).length;
         const floods = [`a flood of ${events}`, "another flood"].map((key) => [
           key,
