@@ -124,7 +124,6 @@ Stop with Ctrl-C.`);
  * stay, with the port. So it watches whether its parent is still there.
  */
 function onOrphaned(stop: () => void): void {
-  const parent = process.ppid;
   const timer = setInterval(() => {
     if (process.ppid !== parent) stop();
   }, watchParentEvery);
@@ -133,6 +132,9 @@ function onOrphaned(stop: () => void): void {
 
 /** Milliseconds. */
 const watchParentEvery = 250;
+
+/** The parent as this process begins: it may have ended by the time that the run is ready. */
+const parent = process.ppid;
 
 try {
   await main();
