@@ -1,9 +1,5 @@
 import { type Command, InvalidArgumentError, Option } from "commander";
-import {
-  defaultSuppressMinutes,
-  maximumSuppressMinutes,
-  readSuppressMinutes,
-} from "../lambda/core/grouping/suppress-minutes.ts";
+import { defaultSuppressMinutes, maximumSuppressMinutes } from "../lambda/core/grouping/suppress-minutes.ts";
 import { domainPattern } from "../lambda/core/okta/login-domains.ts";
 import { defaultMismatchDistanceKm } from "../lambda/core/profiles/mismatch-distance.ts";
 import { defaultSourceAlerts, maximumSourceAlerts } from "../lambda/core/storms/gathering.ts";
@@ -21,7 +17,7 @@ function parseDistance(text: string): number {
 }
 
 function parseSuppressMinutes(text: string): number {
-  const minutes = readSuppressMinutes(text);
+  const minutes = readCount(text, maximumSuppressMinutes);
   if (minutes !== null) return minutes;
   throw new InvalidArgumentError(`Expected a whole number of minutes from 0 to ${maximumSuppressMinutes}.`);
 }

@@ -1,9 +1,5 @@
 import { knownOutputs } from "../infra/known-outputs.ts";
-import {
-  defaultSuppressMinutes,
-  maximumSuppressMinutes,
-  readSuppressMinutes,
-} from "../lambda/core/grouping/suppress-minutes.ts";
+import { defaultSuppressMinutes, maximumSuppressMinutes } from "../lambda/core/grouping/suppress-minutes.ts";
 import { readDomains } from "../lambda/core/okta/login-domains.ts";
 import {
   defaultMismatchDistanceKm,
@@ -96,7 +92,7 @@ export function readSettings(
     throw new SettingsError(`MISMATCH_DISTANCE_KM is no number of kilometers between 0 and ${farthestKm}`);
   }
   const suppress = environment.SUPPRESS_MINUTES || String(defaultSuppressMinutes);
-  if (readSuppressMinutes(suppress) === null) {
+  if (readCount(suppress, maximumSuppressMinutes) === null) {
     throw new SettingsError(`SUPPRESS_MINUTES is no whole number of minutes from 0 to ${maximumSuppressMinutes}`);
   }
   const stormAfter = readCount(environment.STORM_AFTER || String(defaultStormAfter), maximumStormAfter);

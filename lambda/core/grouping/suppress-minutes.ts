@@ -2,8 +2,3 @@
 export const defaultSuppressMinutes = 60;
 /** A day: a longer window would hide what a user does for longer. */
 export const maximumSuppressMinutes = 1_440;
-
-/** Reads a number of minutes that sessions can be suppressed for; null for anything else. */
-export function readSuppressMinutes(text: string): number | null {
-  return /^\d+$/.test(text) && Number(text) <= maximumSuppressMinutes ? Number(text) : null;
-}

@@ -48,7 +48,7 @@ export interface Storm {
 export const maximumStormAfter = 100;
 export const defaultStormAfter = 5;
 
-/** Reads a setting that counts alerts of one source; null for anything else. */
+/** Reads a setting that is a whole number, 0 or more; null for anything else, and above the most. */
 export function readCount(text: string, most: number): number | null {
   return /^\d{1,6}$/.test(text) && Number(text) <= most ? Number(text) : null;
 }
