@@ -348,6 +348,6 @@ subcommand("doctor", "checks, step by step, whether Okta's API can be asked, and
   .addHelpText(
     "after",
     `\n${credentialHelp([...managing, "okta.logs.read"])}
-With oktaOrgUrl okta.users.read as well, with eventBusName okta.logStreams.read: of the stack as it is deployed, else of the settings.\n\nExit code: 0; 1 when a step fails; 2 when it cannot be told.`,
+With oktaOrgUrl okta.users.read as well, with eventBusName okta.logStreams.read: of the stack as it is deployed, else of the settings.\n\nExit code: 0; 1 when a step fails; 2 when it is unknown.`,
   )
   .action(doctor);

@@ -122,7 +122,7 @@ export const explanations: readonly Explanation[] = [
   {
     rules: ["NIST.800.53.R5::NIST.800.53.R5-IAMNoInlinePolicy"],
     where: /\/Role\/DefaultPolicy\/Resource$/,
-    reason: "Each policy belongs to one role and names its resources: a managed policy would serve nobody else.",
+    reason: "Each policy belongs to one role and names its resources: a managed policy would serve no other role.",
   },
   {
     rules: ["AwsSolutions::AwsSolutions-IAM5[Resource::*]"],

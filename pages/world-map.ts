@@ -18,13 +18,13 @@ export interface Place {
 
 /** A profile location: where a user is expected. */
 export interface Home extends Place {
-  /** What a reader is told of it: `Lisbon, PT (home of Ada Marques)`. */
+  /** What a reader sees of it: `Lisbon, PT (home of Ada Marques)`. */
   readonly title: string;
 }
 
 /** An exit of a network, from which sign-ins came. */
 export interface Exit extends Place {
-  /** What a reader is told of it, one sentence. */
+  /** What a reader sees of it, one sentence. */
   readonly title: string;
   /** The severity of the alert about it. */
   readonly severity: Level;

@@ -36,7 +36,7 @@ export type IsSpoiled = (text: string) => boolean;
 
 /**
  * Reads a line of JSON byte by byte, without making values of it: it checks the whole of JSON's grammar, finds the values
- * that events are told apart by, and takes down the line's shape. JSON.parse takes two to three times as long.
+ * that events are distinguished by, and takes down the line's shape. JSON.parse takes two to three times as long.
  *
  * Its result lasts up to the next line.
  */

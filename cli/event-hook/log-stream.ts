@@ -58,5 +58,10 @@ export async function logStreamFinding(
   const { accountId, eventSourceName, region } = stream.settings;
   const ok = stream.status === "ACTIVE";
   const detail = `"${stream.name}" (${stream.id}), to ${eventSourceName} of ${accountId} in ${region}, is ${stream.status}`;
-  return { what, ok, detail, remedy: ok ? null : `${page} > ${stream.name} > Activate; see the runbook, StreamDeaf` };
+  return {
+    what,
+    ok,
+    detail,
+    remedy: ok ? null : `${page} > ${stream.name} > Activate; see the runbook, StreamHeartbeatMissed`,
+  };
 }

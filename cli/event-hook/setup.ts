@@ -177,8 +177,8 @@ async function lookAt(plan: ServiceAppPlan, ports: SetupPorts, signal: AbortSign
 const madeBySetup = "Made by npx okta-proxy-watch hook setup.";
 
 /**
- * Refuses what has our label and is somebody else's, as far as it would have to be changed, or would give more than is needed:
- * rights would go to whoever holds the other keys of an app, or has the role.
+ * Refuses what has our label and is not ours, as far as it would have to be changed, or would give more than is needed:
+ * rights would go to the holders of the other keys of an app, or of the role.
  */
 function refuseOthers(
   { plan, held, app, keys, role, permissions, set, resources }: Found,

@@ -265,7 +265,7 @@ function whenNoneOf(hook: EventHook | null): Silence {
 const noneStreamed: Silence = {
   detail: "none in the last day",
   remedy:
-    "was there any sign-in? Reports > Log Streaming in the admin console shows whether the stream is active; see the runbook, StreamDeaf",
+    "was there any sign-in? Reports > Log Streaming in the admin console shows whether the stream is active; see the runbook, StreamHeartbeatMissed",
 };
 
 /**

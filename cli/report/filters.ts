@@ -14,7 +14,7 @@ const fields = [
   { field: "client.userAgent.rawUserAgent", ofSignIns: true },
 ] as const;
 
-/** Detections, and values of a field, that are told apart. */
+/** Detections, and values of a field, that are distinguished. */
 const maximumRules = 500;
 const maximumValues = 200;
 /** Longer values are no names. */

@@ -1,7 +1,7 @@
 import { type NetworkKind, networkKinds } from "../../lambda/core/okta/network-service.ts";
 import type { PersonNetwork } from "../../pages/report/report.ts";
 
-/** Networks of one person that are told apart; of more, the gravest are kept. */
+/** Networks of one person that are distinguished; of more, the gravest are kept. */
 const maximumNetworks = 10;
 const maximumShown = 3;
 

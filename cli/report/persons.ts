@@ -7,10 +7,10 @@ import { addNetwork, gravestNetworks, type NetworkCounts } from "./person-networ
 import { tableOf } from "./rows.ts";
 
 const maximumPersons = 20_000;
-/** Networks of one person that are told apart. */
+/** Networks of one person that are distinguished. */
 const maximumNetworks = 10;
 
-/** Whoever came first in the last days is new, where the days before them are known. */
+/** A person who came first in the last days is new, where the days before them are known. */
 const newDays = 7;
 const leastDays = 14;
 
@@ -30,7 +30,7 @@ export interface PersonSignIn {
 export interface PersonTally {
   readonly countSignIn: (person: string, signIn: PersonSignIn) => void;
   readonly countAlert: (person: string) => void;
-  /** The persons who signed in through an anonymous network, as far as they are told apart. */
+  /** The persons who signed in through an anonymous network, as far as they are distinguished. */
   readonly signedIn: () => number;
   /** @param to the last day; null where there is none. @param days from the first to the last */
   readonly table: (to: string | null, days: number) => Table<PersonRow>;

@@ -10,7 +10,7 @@ import { maximumRows, tableOf } from "./rows.ts";
 
 const maximumExits = 5_000;
 const maximumHomes = 5_000;
-/** Profile locations of one exit that are told apart. */
+/** Profile locations of one exit that are distinguished. */
 const maximumHomesOfExit = 10;
 
 /** Counts by the place of the exit, and of profile locations. */

@@ -20,10 +20,10 @@ import { createBoundedMap } from "./bounded-map.ts";
  * alerts there are: it would tell nothing about the noise alone.
  */
 
-/** Persons on a network that are told apart. */
+/** Persons on a network that are distinguished. */
 const maximumGroups = 20_000;
 const maximumAttacks = 5_000;
-/** Detections of the alerts of one person on a network that are told apart. */
+/** Detections of the alerts of one person on a network that are distinguished. */
 const maximumSets = 50;
 
 /** An exception that covers alerts. */
@@ -89,7 +89,7 @@ export function createProposalTally(): ProposalTally {
   const groups = createBoundedMap<string, Group>(maximumGroups, () => ({ scoped: null, sets: new Map() }));
   const attacks = createBoundedMap<string, { scoped: ScopedAlert | null }>(maximumAttacks, () => ({ scoped: null }));
   let beyondAttacks = 0;
-  /** The alerts that are told apart, of one detection or of all. */
+  /** The alerts that are distinguished, of one detection or of all. */
   const countAll = (rule: string | null): number =>
     [...groups.entries()]
       .flatMap(([, { sets }]) => [...sets.values()])
@@ -102,7 +102,7 @@ export function createProposalTally(): ProposalTally {
     else attack.scoped ??= suspected;
   };
   const coverable = (known: readonly ScopedAlert[], rule: string | null): readonly Coverable[] => {
-    // Where they are too many to be told apart, any person may be under attack.
+    // Where they are too many to be distinguished, any person may be under attack.
     if (beyondAttacks > 0) return [];
     const isAttacked = createAttackTest([
       ...known,

@@ -6,7 +6,7 @@ export const maximumRows = 200;
 /**
  * A table of the first rows; the others are counted.
  *
- * @param beyond sign-ins of things that were not told apart
+ * @param beyond sign-ins of things that were not distinguished
  */
 export function tableOf<Row extends { readonly signIns: number | null }>(rows: readonly Row[], beyond = 0): Table<Row> {
   const rest = rows.slice(maximumRows);

@@ -28,7 +28,7 @@ export async function handler({ Records }: SNSEvent): Promise<void> {
       signal: AbortSignal.timeout(10_000),
     });
     const answer = await response.text();
-    // Of an alert that is lost nobody would know.
+    // An alert that is lost leaves no trace.
     if (response.status !== 202) throw new Error(`PagerDuty answered ${response.status}: ${answer.slice(0, 500)}`);
   }
 }

@@ -126,7 +126,7 @@ export class Alarms extends Construct {
         threshold: 1,
       },
       Refused: {
-        description: "Many requests are refused: a wrong secret, or somebody who tries",
+        description: "Many requests are refused: a wrong secret, or an attacker who tries",
         metric: ownMetric(this, "RefusedRequests", { period: minutes(5), statistic: "Sum" }),
         threshold: 100,
       },
@@ -194,7 +194,7 @@ export class Alarms extends Construct {
       const silent = { threshold: 1, below: true, periods: heartbeatHours, missingIsTrouble: true } as const;
       const ofHook = heartbeatWorkingDays ? onWorkingDays({ deliveries: deliveries(this) }) : deliveries(this);
       const ofStream = heartbeatWorkingDays ? onWorkingDays({ streamed: streamed(this) }) : streamed(this);
-      rules.Deaf = streams
+      rules.HeartbeatMissed = streams
         ? {
             description: `Neither the event hook nor the log stream brought anything for ${silence}`,
             metric: ofEitherInlet(this, heartbeatWorkingDays ? 6 : 8),
@@ -206,7 +206,7 @@ export class Alarms extends Construct {
             ...silent,
           };
       if (streams) {
-        rules.StreamDeaf = {
+        rules.StreamHeartbeatMissed = {
           description: `The log stream brought nothing for ${silence}: Okta switches it off when its events are not taken, and not on again`,
           metric: ofStream,
           ...silent,

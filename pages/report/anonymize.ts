@@ -4,7 +4,7 @@ import type { Remedy, Report } from "./report.ts";
 
 /**
  * A report to show to others. Persons get pseudonyms, the same for the same person throughout, numbered in the order of the report, so that
- * the same events give the same report again. Networks get pseudonyms, too, but for the operators that Okta names; homes are told by
+ * the same events give the same report again. Networks get pseudonyms, too, but for the operators that Okta names; homes are known by
  * country, to a degree, and distances to 100 km. What it is made of, commands, and values of events are left out.
  */
 export function anonymize(report: Report): Report {

@@ -75,7 +75,7 @@ export interface Table<Row> {
   readonly rows: readonly Row[];
   /** The number of things beyond the rows. */
   readonly more: number;
-  /** The sign-ins of them, and of what exceeds the bound of what is told apart. */
+  /** The sign-ins of them, and of what exceeds the bound of what is distinguished. */
   readonly moreSignIns: number;
 }
 

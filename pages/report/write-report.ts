@@ -225,7 +225,7 @@ function more<Row extends { readonly signIns: number | null }>(
   const signIns = hidden.reduce((sum, row) => sum + (row.signIns ?? 0), moreSignIns);
   if (count === 0 && signIns === 0) return null;
   return count === 0
-    ? `and ${plural(signIns, "sign-in")} of others, which are not told apart`
+    ? `and ${plural(signIns, "sign-in")} of others, which are not listed by name`
     : `and ${plural(count, `further ${what}`)}, with ${plural(signIns, "sign-in")}`;
 }
 

@@ -103,12 +103,18 @@ test("in a healthy run none is on, whatever the hour", async () => {
 });
 
 test("before anything has come, silence is the one trouble", () => {
-  expect(on().sort()).toEqual(["CanaryOverdue", "Deaf", "ReconciliationOverdue", "StreamDeaf", "SyncOverdue"]);
+  expect(on().sort()).toEqual([
+    "CanaryOverdue",
+    "HeartbeatMissed",
+    "ReconciliationOverdue",
+    "StreamHeartbeatMissed",
+    "SyncOverdue",
+  ]);
 });
 
 describe("an alarm is raised by what it is about:", () => {
   // Each comes up to two periods late: CloudWatch looks that much farther back for data before it takes data as missing.
-  test("Deaf, and the overdue sync and canary, by silence", async () => {
+  test("HeartbeatMissed, and the overdue sync and canary, by silence", async () => {
     stopClock();
     await aHealthyHour();
     const later = (count: number) => Date.now() + hours(count) + minutes(1);
@@ -116,36 +122,36 @@ describe("an alarm is raised by what it is about:", () => {
     expectAlarm("ReconciliationOverdue", later(4));
     expectAlarm("SyncOverdue", later(5));
     expect(on(later(23)).sort()).toEqual(["ReconciliationOverdue", "SyncOverdue"]);
-    expectAlarm("Deaf", later(26));
-    expectAlarm("StreamDeaf", later(26));
+    expectAlarm("HeartbeatMissed", later(26));
+    expectAlarm("StreamHeartbeatMissed", later(26));
     expectAlarm("CanaryOverdue", later(28));
   });
 
-  test("Deaf although test deliveries go on", async () => {
+  test("HeartbeatMissed although test deliveries go on", async () => {
     vi.useFakeTimers({ toFake: ["Date"] });
     await deliver([direct()]);
     for (let hour = 0; hour < 27; hour += 1) {
       vi.setSystemTime(Date.now() + hours(1));
       expect(await account.invoke("Canary")).not.toBeNull();
     }
-    expectAlarm("Deaf");
+    expectAlarm("HeartbeatMissed");
   });
 
-  test("StreamDeaf alone, by a stream that is switched off while the hook goes on; and neither by a hook that is", async () => {
+  test("StreamHeartbeatMissed alone, by a stream that is switched off while the hook goes on; and neither by a hook that is", async () => {
     vi.useFakeTimers({ toFake: ["Date"], now: Date.parse("2026-11-25T10:01:00Z") });
     expect(await stream(direct())).not.toBeNull();
     for (let hour = 0; hour < 27; hour += 1) {
       vi.setSystemTime(Date.now() + hours(1));
       expect(await deliver([direct()])).toBe(204);
     }
-    expectAlarm("StreamDeaf");
-    expect(on()).not.toContain("Deaf");
+    expectAlarm("StreamHeartbeatMissed");
+    expect(on()).not.toContain("HeartbeatMissed");
     for (let hour = 0; hour < 27; hour += 1) {
       vi.setSystemTime(Date.now() + hours(1));
       expect(await stream(direct())).not.toBeNull();
     }
-    expect(on()).not.toContain("StreamDeaf");
-    expect(on()).not.toContain("Deaf");
+    expect(on()).not.toContain("StreamHeartbeatMissed");
+    expect(on()).not.toContain("HeartbeatMissed");
   });
 
   test("LogStreamErrors, EventsFailed and both deafnesses, by streamed events that SNS and SQS being down let fail", async () => {
@@ -153,7 +159,7 @@ describe("an alarm is raised by what it is about:", () => {
     for (const service of ["sns", "sqs"] as const) account.emulators.faults[service].set({ kind: "refuse" });
     expect(await stream(freshSessionStart())).toBeNull();
     expectAlarm("LogStreamErrors");
-    expect(on()).toEqual(expect.arrayContaining(["EventsFailed", "StreamDeaf", "Deaf"]));
+    expect(on()).toEqual(expect.arrayContaining(["EventsFailed", "StreamHeartbeatMissed", "HeartbeatMissed"]));
   });
 
   test("DeadLetters, by a streamed event that cannot be read", async () => {
@@ -265,31 +271,31 @@ describe("an alarm is raised by what it is about:", () => {
     expectAlarm("EventsFailed");
   });
 
-  test("RequestsFailed beside it, and no delivery counts for Deaf", async () => {
+  test("RequestsFailed beside it, and no delivery counts for HeartbeatMissed", async () => {
     stopClock();
     for (const service of ["sns", "sqs"] as const) account.emulators.faults[service].set({ kind: "refuse" });
     expect(await deliver([freshSessionStart()])).toBe(503);
     expectAlarm("RequestsFailed");
-    expect(on()).toContain("Deaf");
+    expect(on()).toContain("HeartbeatMissed");
   });
 
-  test("RequestsFailed and Deaf, by Secrets Manager out of reach", async () => {
+  test("RequestsFailed and HeartbeatMissed, by Secrets Manager out of reach", async () => {
     stopClock();
     await account.cutOffSecretsManager();
     expect(await deliver([direct()])).toBe(503);
     expectAlarm("RequestsFailed");
     expectAlarm("FrontFailed");
-    expect(on()).toContain("Deaf");
+    expect(on()).toContain("HeartbeatMissed");
   });
 
   test.each(["later/receiver-delivery.mjs", "later/receiver-alerts.mjs", "later/direct-calls.mjs"])(
-    "RequestsFailed and Deaf, by the bundle without %s",
+    "RequestsFailed and HeartbeatMissed, by the bundle without %s",
     async (file) => {
       stopClock();
       await account.breakReceiver(file);
       expect(await deliver([freshSessionStart()])).toBe(503);
       expectAlarm("RequestsFailed");
-      expect(on()).toContain("Deaf");
+      expect(on()).toContain("HeartbeatMissed");
     },
   );
 
@@ -468,7 +474,7 @@ describe("an alarm is raised by what it is about:", () => {
   });
 });
 
-describe("Deaf by working days", () => {
+describe("HeartbeatMissed by working days", () => {
   const byDays = createCloudWatch(synthesize({ heartbeatHours: 24, heartbeatWorkingDays: true }));
   const deliverAt = (time: string) =>
     byDays.put({
@@ -487,7 +493,7 @@ describe("Deaf by working days", () => {
     ["in the course of Monday", "2026-11-23T20:00:00Z", "OK"],
     ["after a Monday without a delivery", "2026-11-24T00:00:00Z", "ALARM"],
   ])("%s", (_, time, state) => {
-    expect(byDays.stateOf("Deaf", Date.parse(time))).toBe(state);
+    expect(byDays.stateOf("HeartbeatMissed", Date.parse(time))).toBe(state);
   });
 });
 
@@ -511,8 +517,8 @@ describe("deafness of both inlets by working days", () => {
     ["after a Monday on which the hook alone delivered", "2026-11-24T02:00:00Z", "OK", "ALARM"],
     ["after a Tuesday without anything", "2026-11-24T20:00:00Z", "ALARM", "ALARM"],
   ])("%s", (_, time, either, ofStream) => {
-    expect(byDays.stateOf("Deaf", Date.parse(time))).toBe(either);
-    expect(byDays.stateOf("StreamDeaf", Date.parse(time))).toBe(ofStream);
+    expect(byDays.stateOf("HeartbeatMissed", Date.parse(time))).toBe(either);
+    expect(byDays.stateOf("StreamHeartbeatMissed", Date.parse(time))).toBe(ofStream);
   });
 });
 

@@ -29,12 +29,12 @@ describe("an alarm is evaluated as in AWS's examples of missing data:", () => {
 });
 
 describe("the stand-in refuses what PutMetricAlarm refuses:", () => {
-  const withDeaf = (change: Readonly<Record<string, unknown>>) => {
+  const withHeartbeatMissed = (change: Readonly<Record<string, unknown>>) => {
     const synthesized = synthesize();
     const resources = new Map(synthesized.resources);
-    const alarm = resources.get("Alarms/Deaf");
-    if (alarm === undefined) throw new Error("there is no alarm Deaf");
-    resources.set("Alarms/Deaf", { ...alarm, Properties: { ...alarm.Properties, ...change } });
+    const alarm = resources.get("Alarms/HeartbeatMissed");
+    if (alarm === undefined) throw new Error("there is no alarm HeartbeatMissed");
+    resources.set("Alarms/HeartbeatMissed", { ...alarm, Properties: { ...alarm.Properties, ...change } });
     return { ...synthesized, resources };
   };
 
@@ -44,11 +44,11 @@ describe("the stand-in refuses what PutMetricAlarm refuses:", () => {
     ["more breaching periods than there are", { EvaluationPeriods: 3, DatapointsToAlarm: 4 }],
     ["a description over 1024 characters", { AlarmDescription: "x".repeat(1_025) }],
   ])("%s", (_, change) => {
-    expect(() => createCloudWatch(withDeaf(change))).toThrow(/AWS refuses these alarms: Deaf/);
+    expect(() => createCloudWatch(withHeartbeatMissed(change))).toThrow(/AWS refuses these alarms: HeartbeatMissed/);
   });
 
   test("but no alarm of the stack, with the longest heartbeat", () => {
-    expect(createCloudWatch(synthesize({ heartbeatHours: 168 })).alarms).toContain("Deaf");
+    expect(createCloudWatch(synthesize({ heartbeatHours: 168 })).alarms).toContain("HeartbeatMissed");
   });
 });
 

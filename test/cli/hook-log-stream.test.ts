@@ -81,7 +81,7 @@ describe("status", () => {
       /WRONG log stream .* is INACTIVE\n +to do: Reports > Log Streaming > Proxy watch > Activate/,
     );
     expect(stdout).toMatch(
-      /WRONG last streamed event +none in the last day\n +to do: was there any sign-in\? Reports > Log Streaming .* StreamDeaf\n/,
+      /WRONG last streamed event +none in the last day\n +to do: was there any sign-in\? Reports > Log Streaming .* StreamHeartbeatMissed\n/,
     );
   });
 

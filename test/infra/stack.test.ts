@@ -305,7 +305,7 @@ describe("alarms", () => {
         ...[
           "AlertsLate",
           "DeadLetters",
-          "Deaf",
+          "HeartbeatMissed",
           "DeliveriesRefused",
           "EventsFailed",
           "EventsMissed",
@@ -336,7 +336,7 @@ describe("alarms", () => {
     for (const { name, AlarmActions, OKActions, TreatMissingData } of alarmsOf(whole)) {
       expect(AlarmActions).toEqual([{ Ref: expect.stringMatching(/^Operations/) }]);
       expect(OKActions).toEqual(AlarmActions);
-      const silenceIsTrouble = ["Deaf", "ReconciliationOverdue", "SyncOverdue"].includes(String(name));
+      const silenceIsTrouble = ["HeartbeatMissed", "ReconciliationOverdue", "SyncOverdue"].includes(String(name));
       expect([name, TreatMissingData]).toEqual([name, silenceIsTrouble ? "breaching" : "notBreaching"]);
     }
     whole.hasResourceProperties("AWS::CloudWatch::Alarm", {
@@ -351,7 +351,7 @@ describe("alarms", () => {
   });
 
   test("of silence can be turned off", () => {
-    expect(alarmsOf(synthesize({ heartbeatHours: 0 })).map(({ name }) => name)).not.toContain("Deaf");
+    expect(alarmsOf(synthesize({ heartbeatHours: 0 })).map(({ name }) => name)).not.toContain("HeartbeatMissed");
   });
 
   test("link to a section of the runbook, where the setting says that it is read", async () => {

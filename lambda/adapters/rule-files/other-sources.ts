@@ -5,7 +5,7 @@ import { fieldsOf, isObject, type Json } from "../../core/values/object.ts";
 
 /*
  * The rules of other log sources in a folder that others keep, as SigmaHQ's is: thousands of files, most of them about
- * other products. They are told by their text, which takes a hundredth of the time that their YAML takes to be parsed.
+ * other products. They are known by their text, which takes a hundredth of the time that their YAML takes to be parsed.
  */
 
 /** What a text holds that is not parsed. */

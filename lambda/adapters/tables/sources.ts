@@ -169,7 +169,7 @@ export function createSources(tableName: string, getDynamodb = createDynamodb())
     throw new Error(`others counted session starts of the source ${maximumRounds} times meanwhile`);
   };
 
-  /** Sources whose hour has begun, as far as the adapter has seen. */
+  /** Sources whose hour has started, as far as the adapter has seen. */
   const hours = new Map<SourceKey, number>();
 
   const countSuccess = async (

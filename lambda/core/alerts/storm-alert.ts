@@ -39,8 +39,8 @@ export function createStormAlert(
   const incident = { id: incidentOf({ storm: id }), known, verdict: null };
   // Its sentences are about the storm.
   const attempt = createAlert({ ...source, judgement, withWords: false });
-  const told = toAlertStorm(id, storm, kind, source.event);
-  const words = inertFacts({ network: attempt.network, storm: told });
+  const alertStorm = toAlertStorm(id, storm, kind, source.event);
+  const words = inertFacts({ network: attempt.network, storm: alertStorm });
   return {
     ...withoutPerson(attempt),
     alertId,
@@ -50,7 +50,7 @@ export function createStormAlert(
     severity: kind === "end" && storm.succeeded.size === 0 ? "informational" : attempt.severity,
     summary: summarizeStorm(words.storm, describeProxy(words) ?? describeNetwork(words)),
     triage: stepsOfStorm(words, words.storm),
-    storm: told,
+    storm: alertStorm,
   };
 }
 
@@ -79,8 +79,8 @@ export function createGatheredAlert(
   const alertId = uuidv5(step, id);
   const incident = { id: incidentOf({ storm: id }), known, verdict: null };
   const signIn = createAlert({ ...source, judgement, withWords: false });
-  const told = toAlertGathering(id, start, gathered, source.event);
-  const words = inertFacts({ network: signIn.network, storm: told });
+  const alertStorm = toAlertGathering(id, start, gathered, source.event);
+  const words = inertFacts({ network: signIn.network, storm: alertStorm });
   const [severity = signIn.severity] = gathered.persons.map((person) => person.severity).sort(bySeverity);
   return {
     ...withoutPerson(signIn),
@@ -89,18 +89,18 @@ export function createGatheredAlert(
     severity,
     summary: summarizeGathering(words.storm, describeProxy(words) ?? describeNetwork(words)),
     triage: stepsOfGathering(words, words.storm),
-    storm: told,
+    storm: alertStorm,
   };
 }
 
-const nobody = { id: null, login: null, displayName: null };
+const noUser = { id: null, login: null, displayName: null };
 
 /** An alert without what is of one person: the event that it holds is one of many. */
 function withoutPerson(alert: Alert): Alert {
   return {
     ...alert,
-    user: nobody,
-    actor: { ...nobody, type: null },
+    user: noUser,
+    actor: { ...noUser, type: null },
     targets: [],
     device: { id: null, name: null, platform: null, registered: null, managed: null },
     client: { browser: null, os: null, device: null, userAgent: null, zone: null },

@@ -45,10 +45,10 @@ export interface Story {
   readonly more: number;
 }
 
-type Told = Pick<Alert, "detections" | "incident" | "okta">;
+type Reported = Pick<Alert, "detections" | "incident" | "okta">;
 
 /** The story of an alert; null where none of its detections is a correlation. */
-export function storyOf({ detections, incident, okta }: Told): Story | null {
+export function storyOf({ detections, incident, okta }: Reported): Story | null {
   const correlations = detections.flatMap(({ title, correlation }) =>
     correlation === null ? [] : [{ title, correlation }],
   );
@@ -242,13 +242,13 @@ export function summarizeActs(story: Story, who: string): string {
   }
   const several = personsOf(story).length > 1;
   const firstDeed = story.acts.findIndex(({ isDeed }) => isDeed);
-  const told = story.acts.map((act, index) => {
+  const named = story.acts.map((act, index) => {
     const { person, isDeed, what, count } = act;
     const name = several && isDeed ? `${person ?? who} ` : index === firstDeed ? `${who} ` : "";
     const times = count === 1 ? "" : ` ${count} times`;
     return `${name}${what}${isDeed ? "" : " matched"}${times} at ${timeOf(act, story.acts[index - 1])}`;
   });
-  const parts = inTheMiddle(told, maximumNamed + 2, countLeftOut(story, maximumNamed + 2));
+  const parts = inTheMiddle(named, maximumNamed + 2, countLeftOut(story, maximumNamed + 2));
   return parts.length < 2 ? (parts[0] ?? who) : `${parts.slice(0, -1).join(", ")}, and then ${parts.at(-1)}`;
 }
 

@@ -304,11 +304,11 @@ export function describeHistory({
     return `no ${isInSession({ okta, session }) ? "other " : ""}proxied session of this user is known${watched === null ? "" : ` ${watched}`}${why}${failed}`;
   }
   const none = `no ${isInSession({ okta, session }) ? "other" : "earlier"} proxied session`;
-  const told = [
+  const changes = [
     describeFirst("network", none, history.firstTimeForNetwork, history.knownNetwork),
     describeFirst("country", none, history.firstTimeForCountry, history.knownCountry),
   ].filter((part) => part !== null);
-  return [`${describeEarlierSessions(history)}${failed}`, ...told].join("; ");
+  return [`${describeEarlierSessions(history)}${failed}`, ...changes].join("; ");
 }
 
 /** Whether it is the first proxied session from a network or a country, or that is a known one; null for neither. */

@@ -93,7 +93,7 @@ export interface Correlated {
  * values. The same limit holds for the values that `value_count` takes of one event.
  */
 const maximumCombinations = 16;
-/** The characters of a value that groups are told apart by, and that correlations over this one read. */
+/** The characters of a value that groups are distinguished by, and that correlations over this one read. */
 const maximumGroupValue = 256;
 /** A counted value over so many characters is replaced by its hash: only whether two are the same counts. */
 const maximumCountedValue = 36;

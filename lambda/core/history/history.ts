@@ -207,7 +207,7 @@ export function hasOtherSession(state: UserState, event: LogEvent, now: Date): b
   return countOn(state.sessions, (each) => each >= since) > own;
 }
 
-/** A network without its country, which is told of by itself. */
+/** A network without its country, which is named by itself. */
 function networkPart(key: NetworkKey): string {
   return key.split("|", 1)[0] ?? "";
 }

@@ -15,7 +15,7 @@ export const delayReasons = {
   sourceBusy: "failed sign-ins from its source came faster than they could be counted",
   gathering: "sign-ins of many persons from one source are gathered for five minutes",
   stormWatched: "its storm goes on: it reports how that grows, and its end",
-  sessionInProgress: "an alert about the same user and network is under way, which may hold this one back",
+  sessionInProgress: "an alert about the same user and network is in progress, which may suppress this one",
   deadLettered: "it lay on the dead-letter queue",
   other: "it could not be finished when the event came",
 } as const;
