@@ -24,8 +24,6 @@ import { createWaitingPipeline } from "./wiring/waiting-pipeline.ts";
  * seconds, and fifty events in the pipeline 35.
  */
 const marginMilliseconds = 60_000;
-/** Half of the org's rate limit for its System Log is left to other clients, such as a SIEM. */
-const rateLimitShare = 0.5;
 
 const config = readReconcileConfig(process.env);
 const metrics = createMetrics(config.metrics);
@@ -33,7 +31,7 @@ const pipeline = await createWaitingPipeline(config, metrics);
 const { rules } = pipeline;
 const filter = logFilter(rules.rules.map(({ rule }) => rule));
 const { orgUrl, credentialSecretArn } = config;
-const getClient = oktaClientOf({ orgUrl, credentialSecretArn, scopes: ["okta.logs.read"], rateLimitShare });
+const getClient = oktaClientOf({ orgUrl, credentialSecretArn, scopes: ["okta.logs.read"] });
 const dynamodb = new DynamoDBClient({});
 
 /**

@@ -1,6 +1,5 @@
 import * as z from "zod/mini";
-import { OktaFailure } from "./authorization.ts";
-import type { OktaClient } from "./client.ts";
+import { type OktaClient, readAnswer } from "./client.ts";
 
 /*
  * The parts of Okta's API that give a service app its admin roles: Custom Roles, Custom Role Permissions, Resource
@@ -37,45 +36,26 @@ const assignment = z.looseObject({
 /** A role that is assigned to an app: a standard role by its type, or `CUSTOM` with role and resource set. */
 export type RoleAssignment = z.infer<typeof assignment>;
 
-/** The part of Okta's API that assigns admin roles to a service app. */
-export interface AdminRolesApi {
-  /** Null when there is none of this label. */
-  readonly findRole: (label: string, signal: AbortSignal) => Promise<Labelled | null>;
-  readonly createRole: (
-    role: { readonly label: string; readonly description: string; readonly permissions: readonly string[] },
-    signal: AbortSignal,
-  ) => Promise<Labelled>;
-  readonly listPermissions: (roleId: string, signal: AbortSignal) => Promise<readonly string[]>;
-  readonly addPermission: (roleId: string, permission: string, signal: AbortSignal) => Promise<void>;
-  /** Null when there is none of this label. */
-  readonly findResourceSet: (label: string, signal: AbortSignal) => Promise<Labelled | null>;
-  readonly createResourceSet: (
-    set: { readonly label: string; readonly description: string; readonly resources: readonly string[] },
-    signal: AbortSignal,
-  ) => Promise<Labelled>;
-  readonly listResources: (setId: string, signal: AbortSignal) => Promise<readonly Resource[]>;
-  readonly addResources: (setId: string, urls: readonly string[], signal: AbortSignal) => Promise<void>;
-  readonly listAssignments: (clientId: string, signal: AbortSignal) => Promise<readonly RoleAssignment[]>;
-  readonly assign: (
-    clientId: string,
-    role:
-      | { readonly type: string }
-      | { readonly type: "CUSTOM"; readonly role: string; readonly "resource-set": string },
-    signal: AbortSignal,
-  ) => Promise<void>;
+/** A role, or a resource set, before Okta has it. */
+interface NewLabelled {
+  readonly label: string;
+  readonly description: string;
 }
+
+/** The part of Okta's API that assigns admin roles to a service app. */
+export type AdminRolesApi = ReturnType<typeof createAdminRolesApi>;
 
 const roles = "/api/v1/iam/roles";
 const sets = "/api/v1/iam/resource-sets";
 
 /** That part of Okta's API, by a client of an administrator. */
-export function createAdminRolesApi(client: OktaClient): AdminRolesApi {
+export function createAdminRolesApi(client: OktaClient) {
   const at = (path: string, id: string, rest = "") => `${path}/${encodeURIComponent(id)}${rest}`;
   const rolesOf = (clientId: string) => `/oauth2/v1/clients/${encodeURIComponent(clientId)}/roles`;
 
   async function find(path: string, label: string, what: string, signal: AbortSignal): Promise<Labelled | null> {
     const found = await client.get(at(path, label), signal);
-    return found === null ? null : read(labelled, found, what);
+    return found === null ? null : readAnswer(labelled, found, what);
   }
 
   /** These lists have the link to their next page in the body. A page that links to one that was read is the last. */
@@ -89,7 +69,7 @@ export function createAdminRolesApi(client: OktaClient): AdminRolesApi {
     const asked = new Set<string>();
     for (let url: string | undefined = first; url !== undefined && !asked.has(url); ) {
       asked.add(url);
-      const page: Page = read(schema, await client.get(url, signal), what);
+      const page: Page = readAnswer(schema, await client.get(url, signal), what);
       pages.push(page);
       url = page._links?.next?.href;
     }
@@ -97,35 +77,38 @@ export function createAdminRolesApi(client: OktaClient): AdminRolesApi {
   }
 
   return {
-    findRole: (label, signal) => find(roles, label, "role", signal),
-    createRole: async (role, signal) => read(labelled, await client.send("POST", roles, role, signal), "role"),
-    async listPermissions(roleId, signal) {
+    /** Null when there is none of this label. */
+    findRole: (label: string, signal: AbortSignal) => find(roles, label, "role", signal),
+    createRole: async (role: NewLabelled & { readonly permissions: readonly string[] }, signal: AbortSignal) =>
+      readAnswer(labelled, await client.send("POST", roles, role, signal), "role"),
+    async listPermissions(roleId: string, signal: AbortSignal) {
       const pages = await listOf(at(roles, roleId, "/permissions"), permissions, "list of permissions", signal);
       return pages.flatMap((page) => page.permissions.map(({ label }) => label));
     },
-    addPermission: async (roleId, permission, signal) =>
-      void (await client.send("POST", at(roles, roleId, `/permissions/${permission}`), undefined, signal)),
-    findResourceSet: (label, signal) => find(sets, label, "resource set", signal),
-    createResourceSet: async (set, signal) =>
-      read(labelled, await client.send("POST", sets, set, signal), "resource set"),
-    async listResources(setId, signal) {
+    addPermission: (roleId: string, permission: string, signal: AbortSignal) =>
+      client.send("POST", at(roles, roleId, `/permissions/${permission}`), undefined, signal),
+    /** Null when there is none of this label. */
+    findResourceSet: (label: string, signal: AbortSignal) => find(sets, label, "resource set", signal),
+    createResourceSet: async (set: NewLabelled & { readonly resources: readonly string[] }, signal: AbortSignal) =>
+      readAnswer(labelled, await client.send("POST", sets, set, signal), "resource set"),
+    async listResources(setId: string, signal: AbortSignal) {
       const pages = await listOf(at(sets, setId, "/resources"), resources, "list of resources", signal);
       return pages.flatMap((page) =>
-        page.resources.map(({ orn = null, _links: links }) => ({ orn, url: links?.self?.href ?? null })),
+        page.resources.map(({ orn = null, _links: links }): Resource => ({ orn, url: links?.self?.href ?? null })),
       );
     },
-    addResources: async (setId, urls, signal) =>
-      void (await client.send("PATCH", at(sets, setId, "/resources"), { additions: [...urls] }, signal)),
-    async listAssignments(clientId, signal) {
+    addResources: (setId: string, urls: readonly string[], signal: AbortSignal) =>
+      client.send("PATCH", at(sets, setId, "/resources"), { additions: [...urls] }, signal),
+    async listAssignments(clientId: string, signal: AbortSignal) {
       const { items } = await client.getPage(rolesOf(clientId), signal);
-      return items.map((item) => read(assignment, item, "role assignment"));
+      return items.map((item) => readAnswer(assignment, item, "role assignment"));
     },
-    assign: async (clientId, role, signal) => void (await client.send("POST", rolesOf(clientId), role, signal)),
+    assign: (
+      clientId: string,
+      role:
+        | { readonly type: string }
+        | { readonly type: "CUSTOM"; readonly role: string; readonly "resource-set": string },
+      signal: AbortSignal,
+    ) => client.send("POST", rolesOf(clientId), role, signal),
   };
-}
-
-function read<Value>(schema: z.ZodMiniType<Value>, answer: unknown, what: string): Value {
-  const parsed = schema.safeParse(answer);
-  if (!parsed.success) throw new OktaFailure(`Okta's answer is no ${what}`);
-  return parsed.data;
 }

@@ -1,3 +1,4 @@
+import type * as z from "zod/mini";
 import { fieldsOf } from "../../core/values/object.ts";
 import { type AuthorizationHeaders, type Authorize, challengeOf, nonceTries } from "./authorization.ts";
 import { diagnose, type Situation } from "./causes.ts";
@@ -142,6 +143,18 @@ const isGood = ({ status }: OktaAnswer) => status >= 200 && status < 300;
 /** Whether a body is an error of Okta's API: each has a code, such as `E0000007`. */
 function isOktas(body: unknown): boolean {
   return typeof fieldsOf(body).errorCode === "string";
+}
+
+/**
+ * The answer to a request, by its schema.
+ *
+ * @param what what it shall be, as the error says it: `app`
+ * @throws OktaFailure where it is another
+ */
+export function readAnswer<Value>(schema: z.ZodMiniType<Value>, answer: unknown, what: string): Value {
+  const parsed = schema.safeParse(answer);
+  if (!parsed.success) throw new OktaFailure(`Okta's answer is no ${what}`);
+  return parsed.data;
 }
 
 /** The target of `rel="next"` (RFC 8288). */

@@ -1,6 +1,5 @@
 import * as z from "zod/mini";
-import { OktaFailure } from "./authorization.ts";
-import { type OktaClient, pagesFrom } from "./client.ts";
+import { type OktaClient, pagesFrom, readAnswer } from "./client.ts";
 
 /** The header in which the receiver reads the secret. */
 const secretHeader = "Authorization";
@@ -56,27 +55,16 @@ export interface EventHookSettings {
 }
 
 /** Okta's Event Hooks API. */
-export interface EventHooksApi {
-  /** The event hooks of the org that can be read. */
-  readonly list: (signal: AbortSignal) => Promise<readonly EventHook[]>;
-  readonly create: (settings: EventHookSettings, signal: AbortSignal) => Promise<EventHook>;
-  /**
-   * Gives a hook these settings, and keeps what an administrator has set beside them. Okta removes settings that the
-   * request lacks, so that `hook` has to be freshly read.
-   */
-  readonly replace: (hook: EventHook, settings: EventHookSettings, signal: AbortSignal) => Promise<EventHook>;
-  /** Makes Okta verify the URL, with the secret that Okta has. */
-  readonly verify: (id: string, signal: AbortSignal) => Promise<EventHook>;
-  readonly activate: (id: string, signal: AbortSignal) => Promise<EventHook>;
-}
+export type EventHooksApi = ReturnType<typeof createEventHooksApi>;
 
 const path = "/api/v1/eventHooks";
 
 /** Okta's Event Hooks API, by a client with `okta.eventHooks.manage`. */
-export function createEventHooksApi(client: OktaClient): EventHooksApi {
+export function createEventHooksApi(client: OktaClient) {
   const at = (id: string, action = "") => `${path}/${encodeURIComponent(id)}${action}`;
   return {
-    async list(signal) {
+    /** The event hooks of the org that can be read. */
+    async list(signal: AbortSignal): Promise<readonly EventHook[]> {
       const hooks: EventHook[] = [];
       for await (const items of pagesFrom(path, client.getPage, signal)) {
         // A hook of another kind, such as one without a URL, is skipped.
@@ -87,11 +75,19 @@ export function createEventHooksApi(client: OktaClient): EventHooksApi {
       }
       return hooks;
     },
-    create: async (settings, signal) => read(await client.send("POST", path, toRequest(settings), signal)),
-    replace: async (hook, settings, signal) =>
+    create: async (settings: EventHookSettings, signal: AbortSignal) =>
+      read(await client.send("POST", path, toRequest(settings), signal)),
+    /**
+     * Gives a hook these settings, and keeps what an administrator has set beside them. Okta removes settings that the
+     * request lacks, so that `hook` has to be freshly read.
+     */
+    replace: async (hook: EventHook, settings: EventHookSettings, signal: AbortSignal) =>
       read(await client.send("PUT", at(hook.id), toRequest(settings, hook), signal)),
-    verify: async (id, signal) => read(await client.send("POST", at(id, "/lifecycle/verify"), undefined, signal)),
-    activate: async (id, signal) => read(await client.send("POST", at(id, "/lifecycle/activate"), undefined, signal)),
+    /** Makes Okta verify the URL, with the secret that Okta has. */
+    verify: async (id: string, signal: AbortSignal) =>
+      read(await client.send("POST", at(id, "/lifecycle/verify"), undefined, signal)),
+    activate: async (id: string, signal: AbortSignal) =>
+      read(await client.send("POST", at(id, "/lifecycle/activate"), undefined, signal)),
   };
 }
 
@@ -158,8 +154,4 @@ function endpointOf(url: string): string {
   return `${origin}${pathname.replace(/\/$/, "")}`;
 }
 
-function read(answer: unknown): EventHook {
-  const parsed = eventHook.safeParse(answer);
-  if (!parsed.success) throw new OktaFailure("Okta's answer is no event hook");
-  return parsed.data;
-}
+const read = (answer: unknown) => readAnswer(eventHook, answer, "event hook");

@@ -4,24 +4,18 @@ const shortestPause = 250;
 /** Okta's windows last a minute, in milliseconds, and its times are whole seconds. */
 const longestWindow = 61_000;
 
-/** The rate limits of an org, learned from its answers. Each bucket has its own limit. */
-export interface RateLimits {
-  /** The earliest time of the next request to this URL, in milliseconds since 1970; 0 for at once. */
-  readonly notBefore: (url: string) => number;
-  readonly learn: (url: string, response: Pick<Response, "status" | "headers">) => void;
-}
-
 /**
- * Rate limits by the headers `X-Rate-Limit-Limit`, `-Remaining` and `-Reset`
- * (https://developer.okta.com/docs/reference/rl-best-practices/).
+ * The rate limits of an org, learned from its answers, each bucket's by itself: by the headers `X-Rate-Limit-Limit`,
+ * `-Remaining` and `-Reset` (https://developer.okta.com/docs/reference/rl-best-practices/).
  *
  * @param share the share of each limit that may be used, above 0 to 1
  */
-export function createRateLimits(share: number, now: () => number): RateLimits {
+export function createRateLimits(share: number, now: () => number) {
   const buckets = new Map<string, { readonly notBefore: number; readonly refusals: number }>();
   return {
-    notBefore: (url) => buckets.get(bucketOf(url))?.notBefore ?? 0,
-    learn(url, { status, headers }) {
+    /** The earliest time of the next request to this URL, in milliseconds since 1970; 0 for at once. */
+    notBefore: (url: string) => buckets.get(bucketOf(url))?.notBefore ?? 0,
+    learn(url: string, { status, headers }: Pick<Response, "status" | "headers">) {
       const bucket = bucketOf(url);
       const refusals = status === 429 ? (buckets.get(bucket)?.refusals ?? 0) + 1 : 0;
       const limit = Math.min(...numbers(headers, "x-rate-limit-limit"));

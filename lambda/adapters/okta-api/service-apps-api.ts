@@ -1,6 +1,5 @@
 import * as z from "zod/mini";
-import { OktaFailure } from "./authorization.ts";
-import { type OktaClient, pagesFrom } from "./client.ts";
+import { type OktaClient, pagesFrom, readAnswer } from "./client.ts";
 
 /*
  * The parts of Okta's API that make a service app: Applications, Application OAuth 2.0 Client Public Keys and
@@ -56,24 +55,7 @@ const grant = z.looseObject({ scopeId: z.string(), status: z.nullish(z.string())
 export type PublicJwk = Readonly<Record<string, unknown>> & { readonly kid: string };
 
 /** The part of Okta's API that makes and changes service apps. */
-export interface ServiceAppsApi {
-  /** Every app of exactly this label. */
-  readonly findApps: (label: string, signal: AbortSignal) => Promise<readonly OktaApp[]>;
-  /** Null when there is no such app. */
-  readonly fetchApp: (id: string, signal: AbortSignal) => Promise<OktaApp | null>;
-  readonly createApp: (label: string, key: PublicJwk, signal: AbortSignal) => Promise<OktaApp>;
-  /** Gives an app the settings of our service app, and keeps its others. */
-  readonly mendApp: (app: OktaApp, signal: AbortSignal) => Promise<OktaApp>;
-  readonly activateApp: (id: string, signal: AbortSignal) => Promise<void>;
-  readonly listKeys: (appId: string, signal: AbortSignal) => Promise<readonly AppKey[]>;
-  readonly addKey: (appId: string, key: PublicJwk, signal: AbortSignal) => Promise<void>;
-  readonly activateKey: (appId: string, keyId: string, signal: AbortSignal) => Promise<void>;
-  /** Okta removes only inactive keys: an active key is deactivated first. */
-  readonly removeKey: (appId: string, key: AppKey, signal: AbortSignal) => Promise<void>;
-  /** The scopes of the app's grants. */
-  readonly listGrants: (appId: string, signal: AbortSignal) => Promise<readonly string[]>;
-  readonly grant: (appId: string, scope: string, signal: AbortSignal) => Promise<void>;
-}
+export type ServiceAppsApi = ReturnType<typeof createServiceAppsApi>;
 
 const path = "/api/v1/apps";
 const largestPage = 200;
@@ -89,7 +71,7 @@ const ofServiceApp = {
 const authMethod = "private_key_jwt";
 
 /** That part of Okta's API, by a client of an administrator. */
-export function createServiceAppsApi(client: OktaClient): ServiceAppsApi {
+export function createServiceAppsApi(client: OktaClient) {
   const at = (id: string, rest = "") => `${path}/${encodeURIComponent(id)}${rest}`;
   const keysOf = (id: string, rest = "") => at(id, `/credentials/jwks${rest}`);
   const lifecycle = (appId: string, keyId: string, action: string) =>
@@ -97,21 +79,23 @@ export function createServiceAppsApi(client: OktaClient): ServiceAppsApi {
   const listOf = async <Item>(url: string, schema: z.ZodMiniType<Item>, what: string, signal: AbortSignal) => {
     const found: Item[] = [];
     for await (const items of pagesFrom(url, client.getPage, signal)) {
-      found.push(...items.map((item) => read(schema, item, what)));
+      found.push(...items.map((item) => readAnswer(schema, item, what)));
     }
     return found;
   };
   return {
-    async findApps(label, signal) {
+    /** Every app of exactly this label. */
+    async findApps(label: string, signal: AbortSignal) {
       const query = new URLSearchParams({ q: label, limit: String(largestPage), includeNonDeleted: "true" });
       const found = await listOf(`${path}?${query}`, app, "app", signal);
       return found.filter((each) => each.label === label && each.status !== "DELETED");
     },
-    async fetchApp(id, signal) {
+    /** Null when there is no such app. */
+    async fetchApp(id: string, signal: AbortSignal) {
       const found = await client.get(at(id), signal);
-      return found === null ? null : read(app, found, "app");
+      return found === null ? null : readAnswer(app, found, "app");
     },
-    async createApp(label, key, signal) {
+    async createApp(label: string, key: PublicJwk, signal: AbortSignal) {
       const body = {
         name: "oidc_client",
         label,
@@ -119,9 +103,10 @@ export function createServiceAppsApi(client: OktaClient): ServiceAppsApi {
         credentials: { oauthClient: { token_endpoint_auth_method: authMethod } },
         settings: { oauthClient: { ...ofServiceApp, jwks: { keys: [key] } } },
       };
-      return read(app, await client.send("POST", path, body, signal), "app");
+      return readAnswer(app, await client.send("POST", path, body, signal), "app");
     },
-    async mendApp(found, signal) {
+    /** Gives an app the settings of our service app, and keeps its others. */
+    async mendApp(found: OktaApp, signal: AbortSignal) {
       const { _links: _, _embedded: _further, ...kept } = found;
       const { grant_types: grantTypes, response_types: responseTypes } = kept.settings?.oauthClient ?? {};
       const oauthClientSettings = {
@@ -138,25 +123,27 @@ export function createServiceAppsApi(client: OktaClient): ServiceAppsApi {
         },
         settings: { ...kept.settings, oauthClient: oauthClientSettings },
       };
-      return read(app, await client.send("PUT", at(found.id), body, signal), "app");
+      return readAnswer(app, await client.send("PUT", at(found.id), body, signal), "app");
     },
-    activateApp: async (id, signal) =>
-      void (await client.send("POST", at(id, "/lifecycle/activate"), undefined, signal)),
-    listKeys: (appId, signal) => listOf(keysOf(appId), appKey, "key", signal),
-    addKey: async (appId, key, signal) =>
-      void (await client.send("POST", keysOf(appId), { ...key, status: "ACTIVE" }, signal)),
-    activateKey: async (appId, keyId, signal) =>
-      void (await client.send("POST", lifecycle(appId, keyId, "activate"), undefined, signal)),
-    async removeKey(appId, { id, status }, signal) {
+    activateApp: (id: string, signal: AbortSignal) =>
+      client.send("POST", at(id, "/lifecycle/activate"), undefined, signal),
+    listKeys: (appId: string, signal: AbortSignal) => listOf(keysOf(appId), appKey, "key", signal),
+    addKey: (appId: string, key: PublicJwk, signal: AbortSignal) =>
+      client.send("POST", keysOf(appId), { ...key, status: "ACTIVE" }, signal),
+    activateKey: (appId: string, keyId: string, signal: AbortSignal) =>
+      client.send("POST", lifecycle(appId, keyId, "activate"), undefined, signal),
+    /** Okta removes only inactive keys: an active key is deactivated first. */
+    async removeKey(appId: string, { id, status }: AppKey, signal: AbortSignal) {
       if (status !== "INACTIVE") await client.send("POST", lifecycle(appId, id, "deactivate"), undefined, signal);
       await client.send("DELETE", keysOf(appId, `/${encodeURIComponent(id)}`), undefined, signal);
     },
-    async listGrants(appId, signal) {
+    /** The scopes of the app's grants. */
+    async listGrants(appId: string, signal: AbortSignal) {
       const grants = await listOf(at(appId, "/grants"), grant, "grant", signal);
       return grants.filter(({ status }) => status !== "REVOKED").map(({ scopeId }) => scopeId);
     },
-    grant: async (appId, scopeId, signal) =>
-      void (await client.send("POST", at(appId, "/grants"), { issuer: client.orgUrl, scopeId }, signal)),
+    grant: (appId: string, scopeId: string, signal: AbortSignal) =>
+      client.send("POST", at(appId, "/grants"), { issuer: client.orgUrl, scopeId }, signal),
   };
 }
 
@@ -179,10 +166,4 @@ export function faultsOf({ credentials, settings }: OktaApp): string[] {
 /** The client id of the app's requests for access tokens. */
 export function clientIdOf({ id, credentials }: OktaApp): string {
   return credentials?.oauthClient?.client_id ?? id;
-}
-
-function read<Value>(schema: z.ZodMiniType<Value>, answer: unknown, what: string): Value {
-  const parsed = schema.safeParse(answer);
-  if (!parsed.success) throw new OktaFailure(`Okta's answer is no ${what}`);
-  return parsed.data;
 }

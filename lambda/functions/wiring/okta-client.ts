@@ -4,6 +4,9 @@ import { createSecrets } from "../../adapters/aws/secrets.ts";
 import { createOktaClient, type OktaClient } from "../../adapters/okta-api/client.ts";
 import { authorizeBy, readCredential, type Scope } from "../../adapters/okta-api/credential.ts";
 
+/** Half of each of the org's rate limits is left to other clients, such as a SIEM that reads the System Log. */
+const rateLimitShare = 0.5;
+
 /** The org, and the function's credential. */
 export interface OktaAccess {
   /** `https://example.okta.com`. */
@@ -11,12 +14,10 @@ export interface OktaAccess {
   readonly credentialSecretArn: string;
   /** The scopes that the function needs, and no other. */
   readonly scopes: readonly Scope[];
-  /** See `createOktaClient`. @default 0.5 */
-  readonly rateLimitShare?: number;
 }
 
 /** A function's client of Okta. The credential is fetched for each use, as it may have changed. */
-export function oktaClientOf({ orgUrl, credentialSecretArn, scopes, rateLimitShare = 0.5 }: OktaAccess) {
+export function oktaClientOf({ orgUrl, credentialSecretArn, scopes }: OktaAccess) {
   const fetchVersion = createSecrets(waitingClient)(credentialSecretArn);
   // The client is kept while the credential is the same, since it holds the access token.
   let held: { readonly secret: string; readonly client: OktaClient } | undefined;
