@@ -48,17 +48,10 @@ const keepEndedMilliseconds = 30 * 86_400_000;
 const maximumRemovals = 100;
 
 /** The stored exceptions, for the commands and the notices. */
-export interface ExceptionItems {
-  readonly list: () => Promise<readonly Exception[]>;
-  readonly add: (exception: Exception, now: Date) => Promise<void>;
-  /** False when there is no exception of this id. */
-  readonly remove: (exception: Exception) => Promise<boolean>;
-  /** Records that a notice was published; false when the exception is gone. */
-  readonly markNoticed: (exception: Exception, now: Date) => Promise<boolean>;
-}
+export type ExceptionItems = Awaited<ReturnType<typeof openExceptions>>;
 
 /** Opens the exceptions on the state table. */
-export async function openExceptions(client: DynamoDBClient, tableName: string): Promise<ExceptionItems> {
+export async function openExceptions(client: DynamoDBClient, tableName: string) {
   const { GetItemCommand, UpdateItemCommand, paginateScan } = await import("@aws-sdk/client-dynamodb");
   const keyOf = (exception: Exception) => ({ id: { S: itemIdOf(exception) } });
   const nameOf = ({ id }: Exception) => attribute + id;
@@ -83,7 +76,7 @@ export async function openExceptions(client: DynamoDBClient, tableName: string):
       ),
     );
   return {
-    async list() {
+    async list(): Promise<readonly Exception[]> {
       const found: Exception[] = [];
       const pages = paginateScan(
         { client },
@@ -97,7 +90,7 @@ export async function openExceptions(client: DynamoDBClient, tableName: string):
       for await (const { Items = [] } of pages) found.push(...Items.flatMap(readExceptions));
       return found.sort((a, b) => (a.until < b.until ? -1 : 1));
     },
-    async add(exception, now) {
+    async add(exception: Exception, now: Date): Promise<void> {
       const { Item } = await client.send(
         new GetItemCommand({ TableName: tableName, Key: keyOf(exception), ConsistentRead: true }),
       );
@@ -109,8 +102,10 @@ export async function openExceptions(client: DynamoDBClient, tableName: string):
       const value = toAttribute({ ...exception, scope: scopeAsPlain(exception) });
       await update(exception, `SET #exception = :exception${remove}`, { ":exception": value }, undefined, names);
     },
-    remove: (exception) => update(exception, "REMOVE #exception", {}, "attribute_exists(#exception)"),
-    markNoticed: (exception, now) =>
+    /** False when there is no exception of this id. */
+    remove: (exception: Exception) => update(exception, "REMOVE #exception", {}, "attribute_exists(#exception)"),
+    /** Records that a notice was published; false when the exception is gone. */
+    markNoticed: (exception: Exception, now: Date) =>
       update(
         exception,
         "SET #exception.#noticedAt = :now",

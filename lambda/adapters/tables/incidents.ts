@@ -160,25 +160,10 @@ function keyOf(id: string): Record<"id", AttributeValue> {
 }
 
 /** The incidents, for commands and digests. */
-export interface IncidentItems {
-  /** Those that changed since a time, the last changed first. */
-  readonly list: (since: Date, now: Date) => Promise<readonly Incident[]>;
-  /** The ids that begin with a text, of incidents that are kept. */
-  readonly idsOf: (start: string, now: Date) => Promise<readonly string[]>;
-  /** Null for none. */
-  readonly get: (id: string) => Promise<Incident | null>;
-  /**
-   * Closes an incident with a verdict, which is remembered of its person by the fingerprints of its alerts.
-   *
-   * @returns false when there is no such incident
-   */
-  readonly close: (id: string, verdict: Verdict) => Promise<boolean>;
-  /** Removes the incidents about a person; returns their number. */
-  readonly removeOf: (isPerson: (incident: Incident) => boolean, now: Date) => Promise<number>;
-}
+export type IncidentItems = Awaited<ReturnType<typeof openIncidents>>;
 
 /** Opens the incidents on the state table. */
-export async function openIncidents(client: DynamoDBClient, tableName: string): Promise<IncidentItems> {
+export async function openIncidents(client: DynamoDBClient, tableName: string) {
   const [{ DeleteItemCommand, GetItemCommand, paginateQuery, UpdateItemCommand }, { sdkDynamodb }] = await Promise.all([
     import("@aws-sdk/client-dynamodb"),
     import("../aws/dynamodb/sdk.ts"),
@@ -204,7 +189,8 @@ export async function openIncidents(client: DynamoDBClient, tableName: string): 
     }
     return found;
   };
-  const list = async (since: Date, now: Date) => {
+  /** Those that changed since a time, the last changed first. */
+  const list = async (since: Date, now: Date): Promise<readonly Incident[]> => {
     const values = await itemIds(since, now);
     const { items, unprocessed } = await batchGet(sdkDynamodb(client), [
       { table: tableName, key: "id", values, consistent: true },
@@ -217,12 +203,19 @@ export async function openIncidents(client: DynamoDBClient, tableName: string): 
   const oldest = (now: Date) => new Date(now.getTime() - incidentDays * 86_400_000);
   return {
     list,
-    async idsOf(start, now) {
+    /** The ids that begin with a text, of incidents that are kept. */
+    async idsOf(start: string, now: Date) {
       const ids = (await itemIds(oldest(now), now)).map((id) => id.slice(prefix.length));
       return [...new Set(ids)].filter((id) => id.startsWith(start));
     },
-    get: async (id) => readIncident(await itemOf(incidentItemId(id))),
-    async close(id, verdict) {
+    /** Null for none. */
+    get: async (id: string) => readIncident(await itemOf(incidentItemId(id))),
+    /**
+     * Closes an incident with a verdict, which is remembered of its person by the fingerprints of its alerts.
+     *
+     * @returns false when there is no such incident
+     */
+    async close(id: string, verdict: Verdict) {
       const found = await itemOf(incidentItemId(id));
       const incident = readIncident(found);
       if (incident === null) return false;
@@ -246,7 +239,8 @@ export async function openIncidents(client: DynamoDBClient, tableName: string): 
       if (isClosed && userItem !== undefined) await remember(userItem, incident, verdict);
       return isClosed;
     },
-    async removeOf(isPerson, now) {
+    /** Removes the incidents about a person; returns their number. */
+    async removeOf(isPerson: (incident: Incident) => boolean, now: Date) {
       const own = (await list(oldest(now), now)).filter(isPerson);
       for (const { id } of own) await client.send(new DeleteItemCommand({ TableName: tableName, Key: keyOf(id) }));
       return own.length;

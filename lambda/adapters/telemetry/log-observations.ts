@@ -29,6 +29,8 @@ export function createObserver(metrics: Metrics): (observation: Observation) => 
 
 function observe(observation: Observation, metrics: Metrics): void {
   const names = { kind: observation.kind, ...namesOf(observation.subject) };
+  const error = "error" in observation && observation.error !== null ? { error: toError(observation.error) } : {};
+  const all = { ...names, ...("count" in observation && { count: observation.count }), ...error };
   const [event] = observation.subject.events;
   const userId = event === undefined ? undefined : personOf(event)?.id;
   const count = (name: string, value = 1) => {
@@ -101,17 +103,11 @@ function observe(observation: Observation, metrics: Metrics): void {
       return;
     }
     case "watcherLost":
-      logger.warn(
-        "The message that reports a storm could not be parked; the attempt is alerted on singly",
-        withError(names, observation),
-      );
+      logger.warn("The message that reports a storm could not be parked; the attempt is alerted on singly", all);
       return;
     case "sourceUnavailable":
       count("HistoryUnavailable");
-      logger.warn(
-        "The source of a session start could not be counted; the alert goes out",
-        withError(names, observation),
-      );
+      logger.warn("The source of a session start could not be counted; the alert goes out", all);
       return;
     case "observed":
       // Nearly all events of some kinds end so: the count is with the line of their delivery.
@@ -123,80 +119,48 @@ function observe(observation: Observation, metrics: Metrics): void {
       return;
     case "tooLateForGroup":
       metrics.count("EventsTooLateForGroup", observation.count);
-      logger.warn("Events took no part in a correlation: they are older than what it keeps of their group", {
-        ...names,
-        count: observation.count,
-      });
+      logger.warn("Events took no part in a correlation: they are older than what it keeps of their group", all);
       return;
     case "correlationsUndecided":
       count("CorrelationsUndecided");
-      logger.warn(
-        "What came before an event could not be read or kept; its correlations are decided later",
-        withError(names, observation),
-      );
+      logger.warn("What came before an event could not be read or kept; its correlations are decided later", all);
       return;
     case "travelUnknown":
       count("HistoryUnavailable");
-      logger.warn(
-        "The trail of a person could not be kept; rules that need the travel are decided later",
-        withError(names, observation),
-      );
+      logger.warn("The trail of a person could not be kept; rules that need the travel are decided later", all);
       return;
     case "sessionChangeUnknown":
       count("HistoryUnavailable");
-      logger.warn(
-        "The start of a session could not be kept; rules that need what changed are decided later",
-        withError(names, observation),
-      );
+      logger.warn("The start of a session could not be kept; rules that need what changed are decided later", all);
       return;
     case "suppressedReported":
-      logger.info("Reported suppressed session starts at the end of their window", {
-        ...names,
-        userId,
-        count: observation.count,
-      });
+      logger.info("Reported suppressed session starts at the end of their window", { ...all, userId });
       return;
     case "reportLost":
-      logger.warn(
-        "A report on suppressed session starts could not be parked; the alert goes out",
-        withError(names, observation),
-      );
+      logger.warn("A report on suppressed session starts could not be parked; the alert goes out", all);
       return;
     case "countsLost":
-      logger.warn(
-        "The counts of the digest could not be written; it lacks these events",
-        withError(names, observation),
-      );
+      logger.warn("The counts of the digest could not be written; it lacks these events", all);
       return;
     case "historyUnavailable":
       count("HistoryUnavailable");
-      logger.warn("The user's state could not be read; the alert goes out", withError(names, observation));
+      logger.warn("The user's state could not be read; the alert goes out", all);
       return;
     case "profilesUnavailable":
       count("ProfilesUnavailable");
-      logger.error(
-        "The profile store did not answer; alerts go out without a location, which is decided later",
-        withError(names, observation),
-      );
+      logger.error("The profile store did not answer; alerts go out without a location, which is decided later", all);
       return;
     case "refreshesLost":
-      logger.warn(
-        "A refresh of profiles could not be requested; the next sync brings them",
-        withError({ ...names, count: observation.count }, observation),
-      );
+      logger.warn("A refresh of profiles could not be requested; the next sync brings them", all);
       return;
     case "claimsUnavailable":
       count("ClaimsUnavailable");
-      logger.warn(
-        "The state table did not answer; the alert goes out, and may be a duplicate",
-        withError(names, observation),
-      );
+      logger.warn("The state table did not answer; the alert goes out, and may be a duplicate", all);
       return;
     case "workParked": {
       count("WorkParked");
-      const { followUp, reason, error } = observation;
-      const why = error === null ? {} : { error: toError(error) };
-      logger.warn("Parked an event on the retry queue", { ...names, followUp, reason, ...why });
+      const { followUp, reason } = observation;
+      logger.warn("Parked an event on the retry queue", { ...all, followUp, reason });
       return;
     }
     case "workDropped": {
@@ -212,24 +176,16 @@ function observe(observation: Observation, metrics: Metrics): void {
       count("EventsFailed");
       logger.error(
         "An event could be neither alerted on nor parked; the delivery fails, so that its source repeats it",
-        withError({ ...names, followUp: observation.followUp, reason: observation.reason }, observation),
+        { ...all, followUp: observation.followUp, reason: observation.reason },
       );
       return;
     case "malformedParked":
       count("EventsDeadLettered", observation.count);
-      logger.warn("Parked malformed events on the dead-letter queue", { ...names, count: observation.count });
+      logger.warn("Parked malformed events on the dead-letter queue", all);
       return;
     case "malformedFailed":
       count("EventsFailed", observation.count);
-      logger.error(
-        "Malformed events could not be parked; the delivery fails, so that its source repeats it",
-        withError({ ...names, count: observation.count }, observation),
-      );
+      logger.error("Malformed events could not be parked; the delivery fails, so that its source repeats it", all);
       return;
   }
 }
-
-const withError = <Names>(names: Names, { error }: { readonly error: unknown }) => ({
-  ...names,
-  error: toError(error),
-});
