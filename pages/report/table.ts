@@ -1,4 +1,5 @@
 import { type Content, type Html, html } from "../html.ts";
+import { number } from "./words.ts";
 
 /** A column of a table. */
 export interface Column<Row> {
@@ -8,6 +9,36 @@ export interface Column<Row> {
   readonly cell: (row: Row) => Content;
   /** What the column is sorted by. */
   readonly value: (row: Row) => string | number | null;
+}
+
+/**
+ * A column of texts.
+ *
+ * @param draw what a cell shows of its text @default the text, a dash for none
+ */
+export function texts<Row>(
+  name: string,
+  of: (row: Row) => string | null,
+  draw: (row: Row) => Content = (row) => of(row) ?? "–",
+): Column<Row> {
+  return { name, cell: draw, value: of };
+}
+
+/**
+ * A column of numbers: one that is not known is a dash.
+ *
+ * @param draw what a cell shows of a number @default the number
+ */
+export function numbers<Row>(
+  name: string,
+  of: (row: Row) => number | null,
+  draw: (value: number, row: Row) => Content = number,
+): Column<Row> {
+  const cell = (row: Row) => {
+    const value = of(row);
+    return value === null ? "–" : draw(value, row);
+  };
+  return { name, isNumber: true, cell, value: of };
 }
 
 /** What a table is about. */

@@ -5,8 +5,18 @@ import { writePage } from "../page.ts";
 import { severityClass } from "../theme.ts";
 import { drawWorldMap, mapStyle } from "../world-map.ts";
 import { calendarStyle, drawCalendar } from "./calendar.ts";
-import type { DetectionRow, ExceptionRow, PersonRow, Remedy, Report, Table } from "./report.ts";
-import { drawBar, drawTable, tableScript, tableStyle } from "./table.ts";
+import type {
+  DetectionRow,
+  ExceptionRow,
+  ExitRow,
+  Named,
+  PersonRow,
+  Remedy,
+  Report,
+  Table,
+  ThresholdRow,
+} from "./report.ts";
+import { drawBar, drawTable, numbers, tableScript, tableStyle, texts } from "./table.ts";
 import { dayName, kindName, networkName, number, operatorName, percent, rate } from "./words.ts";
 
 /** Marks of each sort that the map draws: each takes the keyboard's focus once. */
@@ -184,31 +194,24 @@ function map({ exits, homes, distanceKm, signIns }: Report): Html {
         .slice(0, maximumMarks)
         .map(({ place, at, persons: people }) => ({ ...at, title: `${place}: home of ${plural(people, "person")}` })),
     })}
-${drawTable({
+${drawTable<ExitRow>({
   caption: "Exits of anonymous networks",
   columns: [
-    { name: "Exit", cell: ({ place }) => place, value: ({ place }) => place },
-    { name: "Sign-ins", isNumber: true, cell: ({ signIns }) => number(signIns), value: ({ signIns }) => signIns },
-    ...(distanceKm === null
-      ? []
-      : [
-          {
-            name: "Far",
-            isNumber: true,
-            cell: ({ far }: { far: number }) => number(far),
-            value: ({ far }: { far: number }) => far,
-          },
-        ]),
-    { name: "Alerts", isNumber: true, cell: ({ alerts }) => number(alerts), value: ({ alerts }) => alerts },
-    { name: "Severest", cell: ({ severity }) => badge(severity), value: ({ severity }) => severity },
+    texts("Exit", ({ place }) => place),
+    numbers("Sign-ins", ({ signIns }) => signIns),
+    ...(distanceKm === null ? [] : [numbers<ExitRow>("Far", ({ far }) => far)]),
+    numbers("Alerts", ({ alerts }) => alerts),
+    texts(
+      "Severest",
+      ({ severity }) => severity,
+      ({ severity }) => badge(severity),
+    ),
   ],
   rows: exits.rows.slice(0, shownExits),
   more: more(exits, shownExits, "exit"),
 })}`,
   );
 }
-
-const orDash = (value: number | null) => (value === null ? "–" : number(value));
 
 function badge(severity: Report["severities"][number]["severity"] | null): Content {
   return severity === null ? "–" : html`<span class="badge ${severityClass(severity)}">${severity}</span>`;
@@ -240,40 +243,27 @@ function calendar({ calendar: days }: Report): Html {
 
 function networks({ kinds, operators, signIns: { anonymous } }: Report): Html {
   if (kinds.length === 0) return html``;
-  const columns = <Row extends { readonly signIns: number; readonly persons: number | null }>(
-    name: string,
-    nameOf: (row: Row) => string,
-    most: number,
-  ) => [
-    { name, cell: nameOf, value: nameOf },
-    {
-      name: "Sign-ins",
-      isNumber: true,
-      cell: ({ signIns }: Row) => html`${number(signIns)}${drawBar(signIns / most)}`,
-      value: ({ signIns }: Row) => signIns,
-    },
-    {
-      name: "Persons",
-      isNumber: true,
-      cell: ({ persons: people }: Row) => orDash(people),
-      value: ({ persons: people }: Row) => people,
-    },
+  const most = Math.max(anonymous, 1);
+  const columns = <Row extends Named>(name: string, nameOf: (row: Row) => string) => [
+    texts(name, nameOf),
+    numbers<Row>(
+      "Sign-ins",
+      ({ signIns }) => signIns,
+      (signIns) => html`${number(signIns)}${drawBar(signIns / most)}`,
+    ),
+    numbers<Row>("Persons", ({ persons: people }) => people),
   ];
   return section(
     "Through which networks",
     "One sign-in may have several kinds and operators.",
     html`<div class="columns">${drawTable({
       caption: "Kinds of network",
-      columns: columns<Report["kinds"][number]>("Kind", ({ kind }) => kindName(kind), Math.max(anonymous, 1)),
+      columns: columns<Report["kinds"][number]>("Kind", ({ kind }) => kindName(kind)),
       rows: kinds,
       more: null,
     })}${drawTable({
       caption: "Operators",
-      columns: columns<Report["operators"]["rows"][number]>(
-        "Operator",
-        ({ operator }) => operatorName(operator),
-        Math.max(anonymous, 1),
-      ),
+      columns: columns<Report["operators"]["rows"][number]>("Operator", ({ operator }) => operatorName(operator)),
       rows: operators.rows.slice(0, shownOperators),
       more: more(operators, shownOperators, "operator"),
     })}</div>`,
@@ -282,15 +272,6 @@ function networks({ kinds, operators, signIns: { anonymous } }: Report): Html {
 
 function detections({ detections: rows }: Report): Html {
   if (rows.length === 0) return html``;
-  const numbers = (name: string, of: (row: DetectionRow) => number | null, write = number) => ({
-    name,
-    isNumber: true,
-    cell: (row: DetectionRow) => {
-      const value = of(row);
-      return value === null ? "–" : write(value);
-    },
-    value: of,
-  });
   const remedies = rows.flatMap(({ title, remedy }) => (remedy === null ? [] : [{ title, remedy }]));
   return section(
     "Detections",
@@ -298,9 +279,15 @@ function detections({ detections: rows }: Report): Html {
     html`${drawTable<DetectionRow>({
       caption: "Detections",
       columns: [
-        { name: "Detection", cell: ({ title }) => title, value: ({ title }) => title },
-        { name: "Level", cell: ({ level }) => badge(level), value: ({ level }) => level },
-        ...(rows.every(({ matches }) => matches === null) ? [] : [numbers("Matches", ({ matches }) => matches)]),
+        texts("Detection", ({ title }) => title),
+        texts(
+          "Level",
+          ({ level }) => level,
+          ({ level }) => badge(level),
+        ),
+        ...(rows.every(({ matches }) => matches === null)
+          ? []
+          : [numbers<DetectionRow>("Matches", ({ matches }) => matches)]),
         numbers("Alerts", ({ alerts }) => alerts),
         numbers("Alerts a week", ({ alertsAWeek }) => alertsAWeek, rate),
         numbers("Persons", ({ persons: people }) => people),
@@ -341,27 +328,20 @@ function thresholds({ thresholds: rows, signIns }: Report): Html {
   return section(
     "How far is far",
     "What another threshold would make of the same events, by a replay with each.",
-    html`${drawTable({
+    drawTable<ThresholdRow>({
       caption: "Thresholds",
       columns: [
-        {
-          name: "Threshold",
-          isNumber: true,
-          cell: ({ km, isCurrent }) =>
-            html`${number(km)} km${isCurrent ? html` <span class="badge">now</span>` : null}`,
-          value: ({ km }) => km,
-        },
-        {
-          name: "Alerts about what is farther",
-          isNumber: true,
-          cell: ({ far }) => number(far),
-          value: ({ far }) => far,
-        },
-        { name: "All alerts", isNumber: true, cell: ({ alerts }) => number(alerts), value: ({ alerts }) => alerts },
+        numbers(
+          "Threshold",
+          ({ km }) => km,
+          (km, { isCurrent }) => html`${number(km)} km${isCurrent ? html` <span class="badge">now</span>` : null}`,
+        ),
+        numbers("Alerts about what is farther", ({ far }) => far),
+        numbers("All alerts", ({ alerts }) => alerts),
       ],
       rows,
       more: null,
-    })}`,
+    }),
     "narrow",
   );
 }
@@ -376,32 +356,16 @@ function persons({ persons: table, distanceKm }: Report): Html {
   ];
   const isOfAlerts = table.rows.every(({ signIns }) => signIns === null);
   const signInColumns = [
-    {
-      name: "Sign-ins",
-      isNumber: true,
-      cell: ({ signIns }: PersonRow) => orDash(signIns),
-      value: ({ signIns }: PersonRow) => signIns,
-    },
-    {
-      name: "Failed",
-      isNumber: true,
-      cell: ({ failed }: PersonRow) => orDash(failed),
-      value: ({ failed }: PersonRow) => failed,
-    },
+    numbers<PersonRow>("Sign-ins", ({ signIns }) => signIns),
+    numbers<PersonRow>("Failed", ({ failed }) => failed),
   ];
   const farColumns = [
-    {
-      name: "Far",
-      isNumber: true,
-      cell: ({ far }: PersonRow) => (far === null ? "–" : number(far)),
-      value: ({ far }: PersonRow) => far,
-    },
-    {
-      name: "Farthest",
-      isNumber: true,
-      cell: ({ farthestKm }: PersonRow) => (farthestKm === null ? "–" : `${number(farthestKm)} km`),
-      value: ({ farthestKm }: PersonRow) => farthestKm,
-    },
+    numbers<PersonRow>("Far", ({ far }) => far),
+    numbers<PersonRow>(
+      "Farthest",
+      ({ farthestKm }) => farthestKm,
+      (kilometers) => `${number(kilometers)} km`,
+    ),
   ];
   return section(
     "Persons",
@@ -413,26 +377,18 @@ function persons({ persons: table, distanceKm }: Report): Html {
     drawTable<PersonRow>({
       caption: "Persons",
       columns: [
-        {
-          name: "Person",
-          cell: ({ person }) => person,
-          value: ({ person }) => person,
-        },
-        {
-          name: "Is",
-          cell: (row) => tags(row).map((tag) => html`<span class="badge">${tag}</span>`),
-          value: (row) => tags(row).join(" "),
-        },
+        texts("Person", ({ person }) => person),
+        texts(
+          "Is",
+          (row) => tags(row).join(" "),
+          (row) => tags(row).map((tag) => html`<span class="badge">${tag}</span>`),
+        ),
         ...(isOfAlerts ? [] : signInColumns),
-        { name: "Alerts", isNumber: true, cell: ({ alerts }) => number(alerts), value: ({ alerts }) => alerts },
+        numbers("Alerts", ({ alerts }) => alerts),
         ...(distanceKm === null ? [] : farColumns),
-        { name: "First", cell: ({ first }) => first ?? "–", value: ({ first }) => first },
-        { name: "Last", cell: ({ last }) => last ?? "–", value: ({ last }) => last },
-        {
-          name: "Through",
-          cell: ({ networks }) => networks.map(networkName).join(", ") || "–",
-          value: ({ networks }) => networks.map(networkName).join(", "),
-        },
+        texts("First", ({ first }) => first),
+        texts("Last", ({ last }) => last),
+        texts("Through", ({ networks }) => networks.map(networkName).join(", ") || null),
       ],
       rows: table.rows,
       more: more(table, table.rows.length, "person"),
