@@ -1,17 +1,14 @@
 import { styleText } from "node:util";
 import { Command, CommanderError, InvalidArgumentError } from "commander";
 import { closest, distance } from "fastest-levenshtein";
+import { InputError } from "../lambda/core/values/input-error.ts";
 import { examples } from "./examples.ts";
-import { ProxySettingsError, useProxy } from "./proxy.ts";
+import { useProxy } from "./proxy.ts";
 import { onOneLine, onTerminal, shellWord } from "./shell-word.ts";
 import { describeSwallowed, swallowedOptions } from "./swallowed-options.ts";
 
+export { InputError } from "../lambda/core/values/input-error.ts";
 export { onOneLine, onTerminal, shellWord } from "./shell-word.ts";
-
-/** Input that cannot be used. The message has the fault, its place, and the remedy. */
-export class InputError extends Error {
-  override readonly name = "InputError";
-}
 
 /** The exit code for input or options that cannot be used. */
 export const badInput = 2;
@@ -85,6 +82,11 @@ export function nameOf(command: Command): string {
   return command.name().slice(commandLine.length + 1);
 }
 
+/** Prints a line, or lines, of a command's result, which may hold text from outside. */
+export function print(text: string): void {
+  process.stdout.write(`${onTerminal(text)}\n`);
+}
+
 let running: { readonly name: string; readonly args: readonly string[] } = { name: "", args: [] };
 
 /** The arguments of the command that runs, for a line to paste. */
@@ -123,7 +125,7 @@ export async function runCommand(command: Command, args: readonly string[]): Pro
   } catch (error) {
     if (error instanceof CommanderError) {
       process.exitCode = error.exitCode === 0 ? 0 : badInput;
-    } else if (error instanceof InputError || error instanceof ProxySettingsError) {
+    } else if (error instanceof InputError) {
       // A message may hold text of a file, or of an answer.
       process.stderr.write(`${errorWord()} ${onTerminal(error.message)}\n`);
       process.exitCode = badInput;

@@ -1,8 +1,8 @@
 import { resolve } from "node:path";
 import { InvalidArgumentError } from "commander";
 import { loadSettings, rulesFolderOf, type Settings, settingsFileContext } from "../infra/settings.ts";
-import { defaultSettingsFile, SettingsError, settingsFileVariable } from "../infra/settings-file.ts";
-import { createCommand, InputError, onTerminal } from "./command.ts";
+import { defaultSettingsFile, settingsFileVariable } from "../infra/settings-file.ts";
+import { createCommand, InputError, print } from "./command.ts";
 import {
   type Account,
   checkBootstrap,
@@ -36,8 +36,6 @@ import { handOverFunctionsKey } from "./event-hook/functions-key.ts";
 import { withProgress } from "./progress.ts";
 import { ask, isYes } from "./question.ts";
 import { useRegion } from "./region.ts";
-
-const print = (text: string) => process.stdout.write(`${onTerminal(text)}\n`);
 
 interface Options {
   readonly settings?: string;
@@ -137,14 +135,9 @@ function refuseOurs(cdkOptions: readonly string[]): void {
 }
 
 async function readSettingsOf(context: Readonly<Record<string, string>>) {
-  try {
-    const loaded = await loadSettings(context);
-    const { settings, file, given } = loaded;
-    return { settings, settingsPath: file?.path ?? null, given, rulesFolder: rulesFolderOf(loaded) };
-  } catch (error) {
-    if (error instanceof SettingsError) throw new InputError(error.message);
-    throw error;
-  }
+  const loaded = await loadSettings(context);
+  const { settings, file, given } = loaded;
+  return { settings, settingsPath: file?.path ?? null, given, rulesFolder: rulesFolderOf(loaded) };
 }
 
 interface Comparison {

@@ -1,18 +1,20 @@
 import { CloudFormationClient, DescribeStacksCommand, type Stack } from "@aws-sdk/client-cloudformation";
 import { DynamoDBClient } from "@aws-sdk/client-dynamodb";
-import { GetSecretValueCommand, SecretsManagerClient } from "@aws-sdk/client-secrets-manager";
 import { SNSClient } from "@aws-sdk/client-sns";
 import { SQSClient } from "@aws-sdk/client-sqs";
 import type { Command } from "commander";
 import { loadSettings } from "../infra/settings.ts";
-import { defaultStackName, SettingsError } from "../infra/settings-file.ts";
+import { defaultStackName } from "../infra/settings-file.ts";
 import { deriveStateKey } from "../lambda/adapters/tables/state-key.ts";
 import type { StateKey } from "../lambda/adapters/tables/user-item-ids.ts";
 import { readPacks } from "../lambda/core/sigma/pack.ts";
+import { toError } from "../lambda/core/values/error.ts";
 import { defaultPort, findRuns } from "../local/run-notes.ts";
+import { closing } from "./aws-client.ts";
 import { givenArguments, InputError, isByNpmRun, lineWith, onOneLine, shellWord } from "./command.ts";
 import { awsProxySettings } from "./proxy.ts";
 import { useRegion } from "./region.ts";
+import { readSecret } from "./secrets.ts";
 
 /** The target of a command: the deployed stack, or the embedded run. */
 export interface Deployment {
@@ -71,12 +73,7 @@ export const stackOption = [
  * @throws InputError naming each setting that cannot be used, and its line
  */
 export async function defaultStack(): Promise<string> {
-  try {
-    return (await loadSettings({})).settings.stackName;
-  } catch (error) {
-    if (error instanceof SettingsError) throw new InputError(error.message);
-    throw error;
-  }
+  return (await loadSettings({})).settings.stackName;
 }
 
 /**
@@ -170,6 +167,7 @@ export async function findDeployment({ stack: named, local, url }: DeploymentOpt
     }
     return value;
   };
+  const secretOf = (what: string, name: string) => readSecret(output(name), `${what} (${output(name)})`);
   return {
     sqs: new SQSClient(proxy),
     // The SDK waits for a throttled table: it pauses between its attempts, up to 20 seconds.
@@ -177,9 +175,9 @@ export async function findDeployment({ stack: named, local, url }: DeploymentOpt
     sns: new SNSClient(proxy),
     alertTopicArn: output("AlertTopicArn"),
     hookUrl: output("HookUrl"),
-    hookSecret: () => fetchSecret("the hook's secret", output("HookSecretArn")),
+    hookSecret: () => secretOf("the hook's secret", "HookSecretArn"),
     hookSecretArn: output("HookSecretArn"),
-    stateKey: async () => Buffer.from(await fetchSecret("the key of what is remembered", output("StateKeyArn"))),
+    stateKey: async () => Buffer.from(await secretOf("the key of what is remembered", "StateKeyArn")),
     stack,
     experimentalDetections: outputs.get("ExperimentalDetections") === "true",
     packs: readPacks(outputs.get("DetectionPacks") ?? "") ?? [],
@@ -205,13 +203,9 @@ export async function findStackOutputs(stack: string, further = ""): Promise<Rea
   await useRegion().catch((error: unknown) => {
     throw error instanceof InputError && further !== "" ? new InputError(`${error.message}.${further}`) : error;
   });
-  const client = new CloudFormationClient(awsProxySettings());
-  try {
-    const { Outputs = [] } = await describeStack(client, stack, further);
-    return new Map(Outputs.map(({ OutputKey = "", OutputValue = "" }) => [OutputKey, OutputValue]));
-  } finally {
-    client.destroy();
-  }
+  using client = closing(new CloudFormationClient(awsProxySettings()));
+  const { Outputs = [] } = await describeStack(client, stack, further);
+  return new Map(Outputs.map(({ OutputKey = "", OutputValue = "" }) => [OutputKey, OutputValue]));
 }
 
 /**
@@ -226,20 +220,8 @@ export async function describeStack(client: CloudFormationClient, name: string, 
     return Stacks[0] ?? {};
   } catch (error) {
     throw new InputError(
-      `the stack ${name} cannot be found: ${messageOf(error)}. Are these the credentials of its account, and is ${process.env.AWS_REGION} its region?${further}`,
+      `the stack ${name} cannot be found: ${toError(error).message}. Are these the credentials of its account, and is ${process.env.AWS_REGION} its region?${further}`,
     );
-  }
-}
-
-async function fetchSecret(what: string, arn: string): Promise<string> {
-  const client = new SecretsManagerClient(awsProxySettings());
-  try {
-    const { SecretString } = await client.send(new GetSecretValueCommand({ SecretId: arn }));
-    return SecretString ?? "";
-  } catch (error) {
-    throw new InputError(`${what} (${arn}) cannot be read: ${messageOf(error)}`);
-  } finally {
-    client.destroy();
   }
 }
 
@@ -257,7 +239,7 @@ async function findEmbeddedRun(url: string): Promise<Deployment> {
     environment = (await response.json()) as Readonly<Record<string, string>>;
   } catch (error) {
     throw new InputError(
-      `there is no embedded run at ${url}: ${messageOf(error)}. Start it: npm start. One of another checkout: --local --url http://localhost:PORT`,
+      `there is no embedded run at ${url}: ${toError(error).message}. Start it: npm start. One of another checkout: --local --url http://localhost:PORT`,
     );
   }
   const common = {
@@ -286,8 +268,4 @@ async function findEmbeddedRun(url: string): Promise<Deployment> {
     retryQueueUrl: environment.RETRY_QUEUE_URL ?? "",
     deadLetterQueueUrl: environment.DEAD_LETTER_QUEUE_URL ?? "",
   };
-}
-
-function messageOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
 }

@@ -9,7 +9,8 @@ import {
   type StackResourceSummary,
 } from "@aws-sdk/client-cloudformation";
 import { plural } from "../lambda/core/text/shorten.ts";
-import { createCommand, InputError, onTerminal } from "./command.ts";
+import { closing } from "./aws-client.ts";
+import { createCommand, InputError, onTerminal, print } from "./command.ts";
 import { defaultStack, describeStack, stackOption } from "./deployment.ts";
 import { nameInOkta } from "./event-hook/prospect.ts";
 import { functionsLabel } from "./event-hook/service-app-plan.ts";
@@ -17,8 +18,6 @@ import { createProgress } from "./progress.ts";
 import { awsProxySettings } from "./proxy.ts";
 import { ask } from "./question.ts";
 import { useRegion } from "./region.ts";
-
-const print = (text: string) => process.stdout.write(`${onTerminal(text)}\n`);
 
 interface Options {
   readonly stack?: string;
@@ -48,32 +47,28 @@ const reasons: Readonly<Record<string, { readonly why: string; readonly remove: 
 async function destroy({ stack: named, dryRun, yes }: Options): Promise<void> {
   const stack = named ?? (await defaultStack());
   await useRegion();
-  const client = new CloudFormationClient(awsProxySettings());
-  try {
-    const { StackId: id = stack, Outputs = [] } = await describeStack(client, stack);
-    const resources = await listResources(client, id);
-    const retained = await listRetained(client, id);
-    const staying = resources.filter(({ LogicalResourceId = "" }) => retained.has(LogicalResourceId));
-    print(
-      `${stack} has ${plural(resources.length, "resource")}; ${resources.length - staying.length} go, ${staying.length} stay.`,
-    );
-    print(
-      "The secrets go with a week or more in which AWS can bring them back; parked events and dead letters go for good.",
-    );
-    tellStaying(staying);
-    sayHowToCarryOver(staying);
-    sayWhatStaysInOkta(stack, Outputs);
-    if (dryRun) return;
-    if (!yes && !(await confirm(stack))) return;
-    await client.send(new DeleteStackCommand({ StackName: id }));
-    if (!(await awaitRemoval(client, id))) {
-      process.exitCode = 1;
-      return;
-    }
-    print(`\nremoved: ${stack}. What stays is listed above, in AWS and in Okta.`);
-  } finally {
-    client.destroy();
+  using client = closing(new CloudFormationClient(awsProxySettings()));
+  const { StackId: id = stack, Outputs = [] } = await describeStack(client, stack);
+  const resources = await listResources(client, id);
+  const retained = await listRetained(client, id);
+  const staying = resources.filter(({ LogicalResourceId = "" }) => retained.has(LogicalResourceId));
+  print(
+    `${stack} has ${plural(resources.length, "resource")}; ${resources.length - staying.length} go, ${staying.length} stay.`,
+  );
+  print(
+    "The secrets go with a week or more in which AWS can bring them back; parked events and dead letters go for good.",
+  );
+  tellStaying(staying);
+  sayHowToCarryOver(staying);
+  sayWhatStaysInOkta(stack, Outputs);
+  if (dryRun) return;
+  if (!yes && !(await confirm(stack))) return;
+  await client.send(new DeleteStackCommand({ StackName: id }));
+  if (!(await awaitRemoval(client, id))) {
+    process.exitCode = 1;
+    return;
   }
+  print(`\nremoved: ${stack}. What stays is listed above, in AWS and in Okta.`);
 }
 
 async function listResources(client: CloudFormationClient, StackName: string): Promise<StackResourceSummary[]> {

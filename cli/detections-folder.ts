@@ -1,8 +1,7 @@
 import { relative } from "node:path";
 import { fileURLToPath } from "node:url";
 import { loadSettings, rulesFolderOf } from "../infra/settings.ts";
-import { SettingsError } from "../infra/settings-file.ts";
-import { type Detections, loadDetections, RuleFileError } from "../lambda/adapters/rule-files/load-detections.ts";
+import { type Detections, loadDetections } from "../lambda/adapters/rule-files/load-detections.ts";
 import { loadSeverityOf } from "../lambda/adapters/rule-files/load-severity.ts";
 import type { DetectionContents } from "../lambda/core/detections/choose-correlated.ts";
 import { faultOfPacks } from "../lambda/core/detections/compile-rules.ts";
@@ -20,7 +19,6 @@ export async function readDetections(folder: string, ...further: readonly string
   try {
     return await loadDetections(folder, ...further);
   } catch (error) {
-    if (error instanceof RuleFileError) throw new InputError(error.message);
     if (["ENOENT", "ENOTDIR"].includes(String(codeOf(error)))) {
       const { path = folder } = error as NodeJS.ErrnoException;
       throw new InputError(`${path}: no such folder`);
@@ -48,15 +46,10 @@ export interface DetectionSettings {
  * @throws InputError for a setting that cannot be used
  */
 export async function detectionSettings(): Promise<DetectionSettings> {
-  try {
-    const loaded = await loadSettings({});
-    const own = rulesFolderOf(loaded);
-    const { experimentalDetections: experimental, packs } = loaded.settings;
-    return { experimental, packs, folders: own === null ? [ourDetections] : [ourDetections, own] };
-  } catch (error) {
-    if (error instanceof SettingsError) throw new InputError(error.message);
-    throw error;
-  }
+  const loaded = await loadSettings({});
+  const own = rulesFolderOf(loaded);
+  const { experimentalDetections: experimental, packs } = loaded.settings;
+  return { experimental, packs, folders: own === null ? [ourDetections] : [ourDetections, own] };
 }
 
 /** Loads the detections that are deployed: ours, and those of the setting `rulesFolder`. */
@@ -70,12 +63,7 @@ export async function readDeployedDetections(): Promise<Detections> {
  * @param onWarning called with each warning: `file:line: what`
  */
 export async function readSeverity(onWarning?: (warning: string) => void): Promise<readonly AdjustmentDocument[]> {
-  try {
-    return await loadSeverityOf((await detectionSettings()).folders, onWarning);
-  } catch (error) {
-    if (error instanceof RuleFileError) throw new InputError(error.message);
-    throw error;
-  }
+  return loadSeverityOf((await detectionSettings()).folders, onWarning);
 }
 
 /** Throws an {@link InputError} for a pack that no rule has. */

@@ -38,6 +38,7 @@ import {
   onOneLine,
   onTerminal,
   parseText,
+  print,
 } from "./command.ts";
 import { addDeploymentOptions, type Deployment, type DeploymentOptions, findDeployment } from "./deployment.ts";
 import { contentsOf, readDeployedDetections } from "./detections-folder.ts";
@@ -50,7 +51,6 @@ import { withProgress } from "./progress.ts";
 import { parseEnd, timeForms } from "./times.ts";
 import { countWaiting } from "./waiting-messages.ts";
 
-const print = (text: string) => process.stdout.write(`${onTerminal(text)}\n`);
 /** What is no result of the command. */
 const say = (text: string) => process.stderr.write(`${onTerminal(text)}\n`);
 const day = 86_400_000;

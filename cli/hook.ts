@@ -7,7 +7,7 @@ import {
   type EventHooksApi,
   toRequest,
 } from "../lambda/adapters/okta-api/event-hooks-api.ts";
-import { createCommand, InputError, jsonLine, onTerminal } from "./command.ts";
+import { createCommand, InputError, jsonLine, onTerminal, print } from "./command.ts";
 import {
   addDeploymentOptions,
   type Deployment,
@@ -40,8 +40,6 @@ import { credentialHelp } from "./okta-credential-help.ts";
 import { createProgress, withProgress } from "./progress.ts";
 import { proxyOf, whyNoTunnel } from "./proxy.ts";
 import { sendTestAlert } from "./test-alert.ts";
-
-const print = (text: string) => process.stdout.write(`${onTerminal(text)}\n`);
 
 interface HookOptions extends DeploymentOptions {
   readonly org?: string;

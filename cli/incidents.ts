@@ -14,7 +14,7 @@ import {
 import { leastJudged, type RuleScore, scoreRules } from "../lambda/core/incidents/score.ts";
 import { bySeverity } from "../lambda/core/sigma/rule.ts";
 import { plural } from "../lambda/core/text/shorten.ts";
-import { createCommand, InputError, jsonLine, onOneLine, onTerminal, parseText, shellWord } from "./command.ts";
+import { createCommand, InputError, jsonLine, onOneLine, parseText, print, shellWord } from "./command.ts";
 import {
   addDeploymentOptions,
   type Deployment,
@@ -30,7 +30,6 @@ import { withProgress } from "./progress.ts";
 import { casesFileOf } from "./rules/cases-file.ts";
 import { readTime, timeForms, type WrittenTime } from "./times.ts";
 
-const print = (text: string) => process.stdout.write(`${onTerminal(text)}\n`);
 const printJson = (value: unknown) => process.stdout.write(`${jsonLine(value)}\n`);
 const day = 86_400_000;
 

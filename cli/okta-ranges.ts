@@ -3,7 +3,7 @@ import * as z from "zod";
 import { whyUnreachable } from "../lambda/adapters/okta-api/unreachable.ts";
 import { parseCidr } from "../lambda/core/network/cidr.ts";
 import { plural } from "../lambda/core/text/shorten.ts";
-import { createCommand, InputError, jsonLine, onTerminal } from "./command.ts";
+import { createCommand, InputError, jsonLine, print } from "./command.ts";
 import { withProgress } from "./progress.ts";
 
 /**
@@ -13,8 +13,6 @@ import { withProgress } from "./progress.ts";
 const published = "https://s3.amazonaws.com/okta-ip-ranges/ip_ranges.json";
 
 const cells = z.record(z.string(), z.object({ ip_ranges: z.array(z.string()) }));
-
-const print = (text: string) => process.stdout.write(`${onTerminal(text)}\n`);
 
 interface Options {
   readonly cell?: readonly string[];

@@ -1,4 +1,5 @@
 import type { Agent } from "node:https";
+import { InputError } from "../lambda/core/values/input-error.ts";
 
 /** The environment variables that name a proxy. */
 type Environment = Readonly<Record<string, string | undefined>>;
@@ -93,15 +94,10 @@ export function whyNoTunnel(url: string, environment: Environment): Promise<stri
   });
 }
 
-/** A proxy of the environment that cannot be used. The message holds no password. */
-export class ProxySettingsError extends Error {
-  override readonly name = "ProxySettingsError";
-}
-
 /**
  * Null without a proxy. Of two spellings the lower-case one counts, as in Node.js and curl.
  *
- * @throws ProxySettingsError
+ * @throws InputError for a proxy that cannot be used; the message holds no password
  */
 function proxyVariables(environment: Environment) {
   const read = (name: string) => environment[name] || environment[name.toUpperCase()] || undefined;
@@ -116,7 +112,7 @@ function proxyVariables(environment: Environment) {
     const proxy = URL.parse(/^[a-z][a-z\d+.-]*:\/\//i.test(given) ? given : `http://${given}`);
     if (proxy !== null && /^https?:$/.test(proxy.protocol) && proxy.hostname !== "") return proxy.href;
     const what = proxy === null ? "is no URL" : `names a proxy that speaks ${proxy.protocol.slice(0, -1)}`;
-    throw new ProxySettingsError(`${name.toUpperCase()} ${what}: expected http://user:password@host:port`);
+    throw new InputError(`${name.toUpperCase()} ${what}: expected http://user:password@host:port`);
   }
 }
 

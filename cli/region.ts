@@ -1,4 +1,5 @@
 import { STSClient } from "@aws-sdk/client-sts";
+import { closing } from "./aws-client.ts";
 import { InputError } from "./command.ts";
 
 /**
@@ -17,7 +18,7 @@ export async function useRegion(): Promise<string> {
 async function regionOfProfile(): Promise<string> {
   // An empty variable would hide the profile's region.
   if (process.env.AWS_REGION === "") delete process.env.AWS_REGION;
-  const client = new STSClient({});
+  using client = closing(new STSClient({}));
   try {
     return await client.config.region();
   } catch {
@@ -26,7 +27,5 @@ async function regionOfProfile(): Promise<string> {
     throw new InputError(
       `no AWS region is set. For this shell: export AWS_REGION=eu-west-1 AWS_DEFAULT_REGION=eu-west-1; for good: aws configure set region eu-west-1${ofProfile}`,
     );
-  } finally {
-    client.destroy();
   }
 }

@@ -2,7 +2,7 @@ import { stat, writeFile } from "node:fs/promises";
 import { basename, dirname, relative, resolve } from "node:path";
 import { InvalidArgumentError } from "commander";
 import { casesEnding } from "../lambda/adapters/rule-files/list-detections.ts";
-import { type FromFile, RuleFileError } from "../lambda/adapters/rule-files/load-detections.ts";
+import type { FromFile } from "../lambda/adapters/rule-files/load-detections.ts";
 import { chooseCorrelated } from "../lambda/core/detections/choose-correlated.ts";
 import { type EnabledOptions, isEnabled } from "../lambda/core/detections/compile-rules.ts";
 import { asksForComparison } from "../lambda/core/detections/enriched-fields.ts";
@@ -351,14 +351,9 @@ async function readCasesOf(
   folders: readonly [string, ...string[]],
   isNamed: (ruleFile: string) => boolean,
 ): Promise<RulesToTest> {
-  try {
-    const loaded = await readDetections(...folders);
-    const cases = loaded.cases.filter((file) => isNamed(ruleFileOf(file)));
-    return { ...(await readAllCases({ ...loaded, cases }, [...folders, ourDetections])), warnings: loaded.warnings };
-  } catch (error) {
-    if (error instanceof RuleFileError) throw new InputError(error.message);
-    throw error;
-  }
+  const loaded = await readDetections(...folders);
+  const cases = loaded.cases.filter((file) => isNamed(ruleFileOf(file)));
+  return { ...(await readAllCases({ ...loaded, cases }, [...folders, ourDetections])), warnings: loaded.warnings };
 }
 
 async function scaffold(name: string, options: { readonly from: string; readonly rules?: string }): Promise<void> {

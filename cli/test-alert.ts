@@ -3,11 +3,9 @@ import { sdkDynamodb } from "../lambda/adapters/aws/dynamodb/sdk.ts";
 import { awaitEnd, sendTest } from "../lambda/adapters/aws/send-test-event.ts";
 import { whyUnreachable } from "../lambda/adapters/okta-api/unreachable.ts";
 import { createClaims } from "../lambda/adapters/tables/claims.ts";
-import { InputError, onTerminal } from "./command.ts";
+import { InputError, onTerminal, print } from "./command.ts";
 import type { Deployment } from "./deployment.ts";
 import { countWaiting } from "./waiting-messages.ts";
-
-const print = (text: string) => process.stdout.write(`${onTerminal(text)}\n`);
 
 /** The result of a test: no alert; an alert that SNS accepted, without or with subscribers. */
 export type TestAlertResult = "stopped" | "unsubscribed" | "subscribed";

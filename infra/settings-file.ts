@@ -13,6 +13,7 @@ import {
   visit,
 } from "yaml";
 import { codeOf, toError } from "../lambda/core/values/error.ts";
+import { InputError } from "../lambda/core/values/input-error.ts";
 
 /** The default file of settings, in the folder in which a command runs. */
 export const defaultSettingsFile = "settings.yml";
@@ -27,7 +28,7 @@ export const settingsFileVariable = "SETTINGS_FILE";
 export const defaultStackName = "OktaProxyWatch";
 
 /** A setting, or a settings file, that cannot be used. */
-export class SettingsError extends Error {
+export class SettingsError extends InputError {
   override readonly name = "SettingsError";
 }
 

@@ -3,30 +3,20 @@ import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
 import { closest } from "fastest-levenshtein";
 import { loadSettings, rulesFolderOf } from "../infra/settings.ts";
-import { SettingsError as FileSettingsError } from "../infra/settings-file.ts";
 import { loadDetections } from "../lambda/adapters/rule-files/load-detections.ts";
 import { faultOfPacks, packsOf } from "../lambda/core/detections/compile-rules.ts";
+import { InputError } from "../lambda/core/values/input-error.ts";
 import { chaosFaults } from "./chaos.ts";
 import { type SampleName, writeCurrentSamples } from "./current-samples.ts";
 import { describeDelivery } from "./delivery-log.ts";
 import { startEmbeddedRun } from "./embedded-run.ts";
 import { defaultPort, noteRun } from "./run-notes.ts";
 import { sampleProfiles } from "./sample-people.ts";
-import { readSettings, SettingsError, usage } from "./settings.ts";
+import { readSettings, usage } from "./settings.ts";
 
 const print = (text: string) => process.stdout.write(`${text}\n`);
 /** Texts of others, within their line: without control and direction characters. */
 const inLine = (text: string) => text.replace(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu, " ");
-
-/** What the settings file says about which detections run; the build has read its folder of rules. */
-async function readDeployed() {
-  try {
-    return (await loadSettings({})).settings;
-  } catch (error) {
-    if (error instanceof FileSettingsError) throw new SettingsError(error.message);
-    throw error;
-  }
-}
 
 /** Refuses a pack that no detection has: it would switch nothing on. */
 async function refuseUnknownPacks(packs: readonly string[]): Promise<void> {
@@ -39,7 +29,7 @@ async function refuseUnknownPacks(packs: readonly string[]): Promise<void> {
   if (fault === null) return;
   const known = packsOf(detections);
   const [unknown = ""] = packs.filter((pack) => !known.includes(pack));
-  throw new SettingsError(`DETECTION_PACKS: ${fault}; did you mean ${closest(unknown, known)}?`);
+  throw new InputError(`DETECTION_PACKS: ${fault}; did you mean ${closest(unknown, known)}?`);
 }
 
 async function main(): Promise<void> {
@@ -54,7 +44,9 @@ async function main(): Promise<void> {
     print(usage);
     return;
   }
-  const settings = readSettings(values, process.env, await readDeployed());
+  // The settings file says which detections run; the build has read its folder of rules.
+  const { settings: deployed } = await loadSettings({});
+  const settings = readSettings(values, process.env, deployed);
   await refuseUnknownPacks(settings.packs);
   // The terminal shows alerts, and only errors of the functions' logs.
   process.env.POWERTOOLS_LOG_LEVEL ??= "ERROR";
@@ -143,7 +135,7 @@ try {
   if (code === "EADDRINUSE") {
     process.stderr.write(`error: the port is taken (${message}); choose another one: PORT=3001 npm start\n`);
     process.exitCode = 1;
-  } else if (error instanceof SettingsError || code?.startsWith("ERR_PARSE_ARGS")) {
+  } else if (error instanceof InputError || code?.startsWith("ERR_PARSE_ARGS")) {
     process.stderr.write(`error: ${message}\n\n${usage}\n`);
     process.exitCode = 2;
   } else {

@@ -9,6 +9,7 @@ import {
 import { readPacks } from "../lambda/core/sigma/pack.ts";
 import { defaultSourceAlerts, maximumSourceAlerts } from "../lambda/core/storms/gathering.ts";
 import { defaultStormAfter, maximumStormAfter, readCount } from "../lambda/core/storms/storm.ts";
+import { InputError } from "../lambda/core/values/input-error.ts";
 import { type ChaosName, chaosFaults, isChaosName } from "./chaos.ts";
 import { defaultPort } from "./run-notes.ts";
 
@@ -33,11 +34,6 @@ export interface Settings {
   readonly outputs: readonly string[];
   /** The faults from the start. */
   readonly chaos: readonly ChaosName[];
-}
-
-/** A setting that cannot be used. */
-export class SettingsError extends Error {
-  override readonly name = "SettingsError";
 }
 
 /** What the environment sets. */
@@ -86,39 +82,39 @@ export function readSettings(
   deployed: Pick<Settings, "experimentalDetections" | "packs">,
 ): Settings {
   const port = values.port ?? environment.PORT ?? String(defaultPort);
-  if (!isPort(port)) throw new SettingsError(`"${port}" is no port: 0 to 65535`);
+  if (!isPort(port)) throw new InputError(`"${port}" is no port: 0 to 65535`);
   const distance = Number(environment.MISMATCH_DISTANCE_KM ?? defaultMismatchDistanceKm);
   if (!isMismatchDistance(distance)) {
-    throw new SettingsError(`MISMATCH_DISTANCE_KM is no number of kilometers between 0 and ${farthestKm}`);
+    throw new InputError(`MISMATCH_DISTANCE_KM is no number of kilometers between 0 and ${farthestKm}`);
   }
   const suppress = environment.SUPPRESS_MINUTES || String(defaultSuppressMinutes);
   if (readCount(suppress, maximumSuppressMinutes) === null) {
-    throw new SettingsError(`SUPPRESS_MINUTES is no whole number of minutes from 0 to ${maximumSuppressMinutes}`);
+    throw new InputError(`SUPPRESS_MINUTES is no whole number of minutes from 0 to ${maximumSuppressMinutes}`);
   }
   const stormAfter = readCount(environment.STORM_AFTER || String(defaultStormAfter), maximumStormAfter);
   if (stormAfter === null) {
-    throw new SettingsError(`STORM_AFTER is no whole number of attempts from 0 to ${maximumStormAfter}`);
+    throw new InputError(`STORM_AFTER is no whole number of attempts from 0 to ${maximumStormAfter}`);
   }
   const persons = readCount(environment.SOURCE_ALERTS_PER_HOUR || String(defaultSourceAlerts), maximumSourceAlerts);
   if (persons === null) {
-    throw new SettingsError(`SOURCE_ALERTS_PER_HOUR is no whole number of persons from 0 to ${maximumSourceAlerts}`);
+    throw new InputError(`SOURCE_ALERTS_PER_HOUR is no whole number of persons from 0 to ${maximumSourceAlerts}`);
   }
   const domains = environment.LOGIN_DOMAINS;
   if (domains !== undefined && readDomains(domains) === null) {
-    throw new SettingsError(`LOGIN_DOMAINS is "${domains}": expected domains such as example.com, divided by commas`);
+    throw new InputError(`LOGIN_DOMAINS is "${domains}": expected domains such as example.com, divided by commas`);
   }
   const outputs = (environment.OUTPUTS ?? "").split(",").flatMap((name) => name.trim() || []);
   const unknown = outputs.filter((name) => !knownOutputs.includes(name));
   if (unknown.length > 0) {
-    throw new SettingsError(`OUTPUTS names ${unknown.join(", ")}: expected some of ${knownOutputs.join(", ")}`);
+    throw new InputError(`OUTPUTS names ${unknown.join(", ")}: expected some of ${knownOutputs.join(", ")}`);
   }
   const experimental = environment.EXPERIMENTAL_DETECTIONS || String(deployed.experimentalDetections);
   if (experimental !== "true" && experimental !== "false") {
-    throw new SettingsError(`EXPERIMENTAL_DETECTIONS is "${experimental}": neither true nor false`);
+    throw new InputError(`EXPERIMENTAL_DETECTIONS is "${experimental}": neither true nor false`);
   }
   const packs = readPacks(environment.DETECTION_PACKS ?? deployed.packs.join(","));
   if (packs === null) {
-    throw new SettingsError(`DETECTION_PACKS is "${environment.DETECTION_PACKS}": expected packs such as admin,mfa`);
+    throw new InputError(`DETECTION_PACKS is "${environment.DETECTION_PACKS}": expected packs such as admin,mfa`);
   }
   return {
     port: Number(port),
@@ -135,6 +131,6 @@ export function readSettings(
 }
 
 function readChaos(name: string): ChaosName {
-  if (!isChaosName(name)) throw new SettingsError(`"${name}" is no fault: ${Object.keys(chaosFaults).join(", ")}`);
+  if (!isChaosName(name)) throw new InputError(`"${name}" is no fault: ${Object.keys(chaosFaults).join(", ")}`);
   return name;
 }

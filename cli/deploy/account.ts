@@ -3,6 +3,7 @@ import { SNSClient } from "@aws-sdk/client-sns";
 import { GetParameterCommand, SSMClient } from "@aws-sdk/client-ssm";
 import { AssumeRoleCommand, GetCallerIdentityCommand, STSClient } from "@aws-sdk/client-sts";
 import { toError } from "../../lambda/core/values/error.ts";
+import { closing } from "../aws-client.ts";
 import { InputError } from "../command.ts";
 import { awsProxySettings } from "../proxy.ts";
 
@@ -63,7 +64,7 @@ const credentialFaults: Readonly<Record<string, string>> = {
  * @throws InputError when there are none, or AWS refuses them, with the command to run
  */
 export async function findAccount(region: string): Promise<Account> {
-  const client = new STSClient({ region, ...awsProxySettings() });
+  using client = closing(new STSClient({ region, ...awsProxySettings() }));
   try {
     const { Account: id = "", Arn: caller = "" } = await client.send(new GetCallerIdentityCommand({}));
     return { id, region, partition: caller.split(":")[1] ?? "aws", caller };
@@ -73,8 +74,6 @@ export async function findAccount(region: string): Promise<Account> {
     throw new InputError(
       `${fault}. Log in: aws sso login --profile NAME, then export AWS_PROFILE=NAME; or set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY. To check: aws sts get-caller-identity`,
     );
-  } finally {
-    client.destroy();
   }
 }
 
@@ -117,15 +116,11 @@ export function openAccount(account: Account, qualifier: string): { readonly rea
 
 /** The role of `cdk diff`: https://docs.aws.amazon.com/cdk/v2/guide/bootstrapping-env.html */
 async function assumeLookupRole({ id, region, partition }: Account, qualifier: string) {
-  const client = new STSClient({ region, ...awsProxySettings() });
-  try {
-    const RoleArn = `arn:${partition}:iam::${id}:role/cdk-${qualifier}-lookup-role-${id}-${region}`;
-    const { Credentials } = await client.send(new AssumeRoleCommand({ RoleArn, RoleSessionName: "okta-proxy-watch" }));
-    const { AccessKeyId: accessKeyId = "", SecretAccessKey: secretAccessKey = "", SessionToken } = Credentials ?? {};
-    return { accessKeyId, secretAccessKey, ...(SessionToken === undefined ? {} : { sessionToken: SessionToken }) };
-  } finally {
-    client.destroy();
-  }
+  using client = closing(new STSClient({ region, ...awsProxySettings() }));
+  const RoleArn = `arn:${partition}:iam::${id}:role/cdk-${qualifier}-lookup-role-${id}-${region}`;
+  const { Credentials } = await client.send(new AssumeRoleCommand({ RoleArn, RoleSessionName: "okta-proxy-watch" }));
+  const { AccessKeyId: accessKeyId = "", SecretAccessKey: secretAccessKey = "", SessionToken } = Credentials ?? {};
+  return { accessKeyId, secretAccessKey, ...(SessionToken === undefined ? {} : { sessionToken: SessionToken }) };
 }
 
 /**

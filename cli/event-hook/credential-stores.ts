@@ -1,6 +1,5 @@
-import { GetSecretValueCommand, PutSecretValueCommand, SecretsManagerClient } from "@aws-sdk/client-secrets-manager";
+import { PutSecretValueCommand } from "@aws-sdk/client-secrets-manager";
 import { OktaSettingsError, readCredential } from "../../lambda/adapters/okta-api/credential.ts";
-import { toError } from "../../lambda/core/values/error.ts";
 import { InputError } from "../command.ts";
 import {
   type HeldCredential,
@@ -9,7 +8,7 @@ import {
   removeCredentialFile,
   writeCredentialFile,
 } from "../okta-credential-file.ts";
-import { awsProxySettings } from "../proxy.ts";
+import { askSecrets, readSecret } from "../secrets.ts";
 import type { CredentialStore } from "./service-app-plan.ts";
 
 /**
@@ -55,7 +54,7 @@ export async function functionsStore(
   secretArn: string | null,
 ): Promise<CredentialStore | null> {
   if (secretArn === null) return { ...fileStore(file, orgUrl), isReadByItsUser: false };
-  const where = nameOf(secretArn);
+  const where = `the secret ${secretArn}`;
   const text = await readSecret(secretArn);
   const inSecret = parseHeldCredential(text);
   if (inSecret === null && isCredential(text)) return null;
@@ -79,26 +78,13 @@ export async function functionsStore(
   };
 }
 
-const nameOf = (secretArn: string) => `the secret ${secretArn}`;
-
-/**
- * Reads what a secret holds, by the person's own AWS rights.
- *
- * @throws InputError when it cannot be read
- */
-export function readSecret(secretArn: string): Promise<string> {
-  return withSecrets(`${nameOf(secretArn)} cannot be read`, (client) =>
-    client.send(new GetSecretValueCommand({ SecretId: secretArn })).then(({ SecretString = "" }) => SecretString),
-  );
-}
-
 /**
  * Puts a credential into a secret, by the person's own AWS rights.
  *
  * @throws InputError when it cannot be changed
  */
 export async function putSecret(secretArn: string, held: HeldCredential): Promise<void> {
-  await withSecrets(`${nameOf(secretArn)} cannot be changed`, (client) =>
+  await askSecrets(`the secret ${secretArn} cannot be changed`, (client) =>
     client.send(new PutSecretValueCommand({ SecretId: secretArn, SecretString: JSON.stringify(held) })),
   );
 }
@@ -111,19 +97,5 @@ export function isCredential(text: string): boolean {
   } catch (error) {
     if (error instanceof OktaSettingsError) return false;
     throw error;
-  }
-}
-
-async function withSecrets<Value>(
-  fault: string,
-  work: (client: SecretsManagerClient) => Promise<Value>,
-): Promise<Value> {
-  const client = new SecretsManagerClient(awsProxySettings());
-  try {
-    return await work(client);
-  } catch (error) {
-    throw new InputError(`${fault}: ${toError(error).message}`);
-  } finally {
-    client.destroy();
   }
 }

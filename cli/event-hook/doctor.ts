@@ -7,7 +7,7 @@ import { readPrivateKey } from "../../lambda/adapters/okta-api/private-key.ts";
 import { codeOfUnreachable, whyUnreachable } from "../../lambda/adapters/okta-api/unreachable.ts";
 import { plural } from "../../lambda/core/text/shorten.ts";
 import { InputError } from "../command.ts";
-import { type HookCheck, hiddenRisk } from "./status.ts";
+import { checked, type HookCheck, hiddenRisk } from "./status.ts";
 
 /** The ports of the doctor. */
 export interface Patient {
@@ -99,9 +99,7 @@ export async function examine(
   scopes: readonly Scope[] = rights.map(({ scope }) => scope),
 ): Promise<readonly HookCheck[]> {
   const findings: HookCheck[] = [];
-  const find: Find = (what, ok, detail, remedy) => {
-    findings.push({ what, ok, detail, remedy: ok === true ? null : remedy });
-  };
+  const find: Find = (...check) => void findings.push(checked(...check));
   const date = await lookAtDomain(patient, find, signal);
   if (date === null) return findings;
   if (!Number.isNaN(date)) {
@@ -130,7 +128,7 @@ export async function examine(
 /** Steps that may fail for one scope and not for another. */
 const ofOneScope: ReadonlySet<string> = new Set(["scope", "role"]);
 
-type Find = (what: string, ok: boolean | null, detail: string, remedy: string) => void;
+type Find = (...check: Parameters<typeof checked>) => void;
 
 /** Steps that may fail already at the request for the org's metadata. */
 const ofDomain: ReadonlySet<string> = new Set(["proxy", "network", "rate limit", "Okta"]);
@@ -155,7 +153,7 @@ async function lookAtDomain(patient: Patient, find: Find, signal: AbortSignal): 
     const text = await response.text();
     const answer = parseJson(text) as { readonly id?: unknown } | null;
     if (status === 200 && typeof answer?.id === "string") {
-      find("domain", true, `${orgUrl} is an Okta org`, "");
+      find("domain", true, `${orgUrl} is an Okta org`);
       return Date.parse(response.headers.get("date") ?? "");
     }
     const isForeign = answer === null && status !== 404 && status < 500 && (text !== "" || response.ok);
@@ -196,12 +194,12 @@ async function lookAtKey(patient: Patient, find: Find): Promise<OktaCredential |
     return null;
   }
   if ("apiToken" in credential) {
-    find("key", true, "an API token; a service app can be allowed less", "");
+    find("key", true, "an API token; a service app can be allowed less");
     return credential;
   }
   try {
     const { algorithm } = readPrivateKey(credential.privateKey, credential.keyId ?? null);
-    find("key", true, `it is a private key, which signs by ${algorithm}`, "");
+    find("key", true, `it is a private key, which signs by ${algorithm}`);
     return credential;
   } catch (error) {
     if (!(error instanceof OktaSettingsError)) throw error;
@@ -220,7 +218,7 @@ async function lookAtToken(
 ): Promise<string | null> {
   try {
     await client.authorize(signal);
-    find(`scope ${scope}`, true, `granted (${what})`, "");
+    find(`scope ${scope}`, true, `granted (${what})`);
     return null;
   } catch (error) {
     return findFailure(error, scope, "access token", find);
@@ -236,7 +234,7 @@ async function lookAtApi(
 ): Promise<string | null> {
   try {
     await client.get(path, signal);
-    find(mayUse(scope), true, `${path} is answered (${what})${limit === null ? "" : `; ${limit}`}`, "");
+    find(mayUse(scope), true, `${path} is answered (${what})${limit === null ? "" : `; ${limit}`}`);
     return null;
   } catch (error) {
     const isOptional = error instanceof OktaRefusal && error.diagnosis?.step === "role" && instead !== null;

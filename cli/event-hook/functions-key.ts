@@ -6,10 +6,11 @@ import {
   readCredentialFile,
   removeCredentialFile,
 } from "../okta-credential-file.ts";
-import { isCredential, putSecret, readSecret } from "./credential-stores.ts";
+import { readSecret } from "../secrets.ts";
+import { isCredential, putSecret } from "./credential-stores.ts";
 import { nameInOkta } from "./prospect.ts";
 import { functionsLabel } from "./service-app-plan.ts";
-import type { HookCheck } from "./status.ts";
+import { checked, type HookCheck } from "./status.ts";
 
 /** A functions' key that was made before the stack had a secret for it. */
 export interface WaitingKey {
@@ -87,17 +88,10 @@ export async function handOverFunctionsKey({ stack, oktaOrgUrl, isSecretNew }: D
 export async function functionsCredentialFinding(secretArn: string, setup: string): Promise<HookCheck> {
   const what = "functions' credential";
   try {
-    const ok = isCredential(await readSecret(secretArn));
-    return ok
-      ? { what, ok, detail: "the stack's secret holds one", remedy: null }
-      : { what, ok, detail: `the secret ${secretArn} holds none: no function can ask Okta`, remedy: setup };
+    if (isCredential(await readSecret(secretArn))) return checked(what, true, "the stack's secret holds one");
+    return checked(what, false, `the secret ${secretArn} holds none: no function can ask Okta`, setup);
   } catch (error) {
     if (!(error instanceof InputError)) throw error;
-    return {
-      what,
-      ok: null,
-      detail: `not known: ${error.message}`,
-      remedy: "allow secretsmanager:GetSecretValue on it",
-    };
+    return checked(what, null, `not known: ${error.message}`, "allow secretsmanager:GetSecretValue on it");
   }
 }

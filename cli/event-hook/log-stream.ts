@@ -1,7 +1,7 @@
 import * as z from "zod";
 import { OktaFailure, OktaRefusal } from "../../lambda/adapters/okta-api/authorization.ts";
 import { type OktaClient, pagesFrom } from "../../lambda/adapters/okta-api/client.ts";
-import type { HookCheck } from "./status.ts";
+import { checked, type HookCheck } from "./status.ts";
 
 /**
  * The fields of a log stream of the org to EventBridge:
@@ -41,27 +41,17 @@ export async function logStreamFinding(
     // The checks of the hook are printed all the same.
     if (!(error instanceof OktaRefusal || error instanceof OktaFailure)) throw error;
     const detail = `not known: ${error.finding}. ${page} in the admin console shows whether it is active`;
-    return {
-      what,
-      ok: null,
-      detail,
-      remedy: `optional: ${error.diagnosis?.remedy ?? "grant the app okta.logStreams.read"}`,
-    };
+    return checked(what, null, detail, `optional: ${error.diagnosis?.remedy ?? "grant the app okta.logStreams.read"}`);
   }
   const [, sourceName = null] = /^aws\.partner\/okta\.com\/[^/]+\/(.+)$/.exec(eventBusName) ?? [];
   const feeding = streams.filter(({ settings }) => sourceName === null || settings.eventSourceName === sourceName);
   const [stream] = feeding.toSorted((a, b) => Number(b.status === "ACTIVE") - Number(a.status === "ACTIVE"));
   if (stream === undefined) {
     const detail = `the org has no log stream to ${sourceName === null ? "EventBridge" : `the event source ${sourceName}`}`;
-    return { what, ok: false, detail, remedy: `${page} > Add Log Stream: see docs/log-stream.md` };
+    return checked(what, false, detail, `${page} > Add Log Stream: see docs/log-stream.md`);
   }
   const { accountId, eventSourceName, region } = stream.settings;
-  const ok = stream.status === "ACTIVE";
   const detail = `"${stream.name}" (${stream.id}), to ${eventSourceName} of ${accountId} in ${region}, is ${stream.status}`;
-  return {
-    what,
-    ok,
-    detail,
-    remedy: ok ? null : `${page} > ${stream.name} > Activate; see the runbook, StreamHeartbeatMissed`,
-  };
+  const remedy = `${page} > ${stream.name} > Activate; see the runbook, StreamHeartbeatMissed`;
+  return checked(what, stream.status === "ACTIVE", detail, remedy);
 }

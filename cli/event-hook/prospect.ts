@@ -1,5 +1,4 @@
-import { type LoadedSettings, loadSettings } from "../../infra/settings.ts";
-import { SettingsError } from "../../infra/settings-file.ts";
+import { loadSettings } from "../../infra/settings.ts";
 import { readOrgUrl } from "../../lambda/adapters/okta-api/credential.ts";
 import { InputError } from "../command.ts";
 import { type DeploymentOptions, findStackOutputs } from "../deployment.ts";
@@ -52,7 +51,7 @@ export async function findProspect(
       secretArn: null,
     };
   }
-  const { settings, file } = await readSettings();
+  const { settings, file } = await loadSettings({});
   const stack = named ?? settings.stackName;
   const ofStack = stack === settings.stackName ? settings : null;
   const outputs = await findOutputs(stack, onNoStack);
@@ -65,15 +64,6 @@ export async function findProspect(
     streams: (outputs?.get("EventBusName") ?? ofStack?.eventBusName ?? null) !== null,
     secretArn: outputs?.get("OktaCredentialSecretArn") ?? null,
   };
-}
-
-async function readSettings(): Promise<LoadedSettings> {
-  try {
-    return await loadSettings({});
-  } catch (error) {
-    if (error instanceof SettingsError) throw new InputError(error.message);
-    throw error;
-  }
 }
 
 async function findOutputs(

@@ -11,6 +11,7 @@ import {
 import { createSystemLogApi } from "../../lambda/adapters/okta-api/system-log-api.ts";
 import { catalogAge, findEventType, whyRefusable } from "../../lambda/core/okta/event-types.ts";
 import { toError } from "../../lambda/core/values/error.ts";
+import { closing } from "../aws-client.ts";
 import type { Deployment } from "../deployment.ts";
 import { awsProxySettings } from "../proxy.ts";
 import {
@@ -33,6 +34,11 @@ export interface HookCheck {
   readonly remedy: string | null;
 }
 
+/** A check: where all is well, nothing is to do. */
+export function checked(what: string, ok: boolean | null, detail: string, remedy: string | null = null): HookCheck {
+  return { what, ok, detail, remedy: ok === true ? null : remedy };
+}
+
 /** A limit of all scopes and other roles (reported by orgs; Okta's documents do not say so). */
 export const hiddenRisk =
   "of some orgs Okta shows user.risk.detect only to an administrator, or app, that is assigned Super Administrator directly";
@@ -41,7 +47,8 @@ export const hiddenRisk =
 const dailyLimit = 400_000;
 /** Okta warns at this share. */
 const warningShare = 0.7;
-const day = 86_400_000;
+const hour = 3_600_000;
+const day = 24 * hour;
 
 /**
  * Checks the org's side of the event hook, without changes.
@@ -61,11 +68,10 @@ export async function hookFindings(
   const repair = command("repair");
   if (hook === undefined) {
     const detail = `no event hook of the org delivers to ${wanted.url}`;
-    return { hook: null, findings: [{ what: "hook", ok: false, detail, remedy: command("register") }] };
+    return { hook: null, findings: [checked("hook", false, detail, command("register"))] };
   }
   const findings: HookCheck[] = [];
-  const find = (what: string, ok: boolean | null, detail: string, remedy: string) =>
-    findings.push({ what, ok, detail, remedy: ok === true ? null : remedy });
+  const find = (...check: Parameters<typeof checked>) => findings.push(checked(...check));
   const isHere = deliversTo(hook, wanted.url);
   find("hook", isHere, `"${hook.name}" (${hook.id}) delivers to ${hook.channel.config.uri}`, repair);
   if (others.length > 0) {
@@ -82,7 +88,7 @@ export async function hookFindings(
   }
   const headers = (hook.channel.config.headers ?? []).filter((each) => !isSecretHeader(each)).map(({ key }) => key);
   if (headers.length > 0)
-    find("further headers", true, `it also sends ${headers.join(", ")}, which every change keeps`, "");
+    find("further headers", true, `it also sends ${headers.join(", ")}, which every change keeps`);
   find("active", hook.status === "ACTIVE", `its status is ${hook.status}`, repair);
   find("verified", hook.verificationStatus === "VERIFIED", `it is ${hook.verificationStatus}`, repair);
   const isUncertain = (eventType: string) => wanted.uncertainEventTypes.includes(eventType);
@@ -164,12 +170,15 @@ export async function failureFinding(client: OktaClient, hook: EventHook, signal
   } catch (error) {
     // The checks of the hook are printed all the same.
     if (!(error instanceof OktaRefusal || error instanceof OktaFailure)) throw error;
-    const remedy = error.diagnosis?.remedy ?? "grant the app okta.logs.read";
-    return { what, ok: null, detail: `not known: ${error.finding}`, remedy };
+    return checked(
+      what,
+      null,
+      `not known: ${error.finding}`,
+      error.diagnosis?.remedy ?? "grant the app okta.logs.read",
+    );
   }
-  const remedy = "reconciliation finds what they held; see the runbook, EventsMissed";
   const detail = failures === 0 ? "none in the last day" : `${failures} in the last day${last}`;
-  return { what, ok: failures === 0, detail, remedy: failures === 0 ? null : remedy };
+  return checked(what, failures === 0, detail, "reconciliation finds what they held; see the runbook, EventsMissed");
 }
 
 /** The fields of an `event_hook.delivery` of the System Log. */
@@ -188,53 +197,62 @@ export async function deliveryFindings(
   { stack, eventBusName }: Pick<Deployment, "stack" | "eventBusName">,
   hook: EventHook | null,
 ): Promise<readonly HookCheck[]> {
-  if (stack === null) {
-    return [{ what: "last delivery", ok: null, detail: "not known of the embedded run", remedy: null }];
-  }
-  const client = new CloudWatchClient(awsProxySettings());
-  const end = Math.ceil(Date.now() / 3_600_000) * 3_600_000;
-  /** The hours of the last day in which a metric has a value: each delivery gives one, and each streamed event. */
-  const byHour = async (MetricName: string) => {
-    const { Datapoints = [] } = await client.send(
-      new GetMetricStatisticsCommand({
-        Namespace: "OktaProxyWatch",
-        MetricName,
-        Dimensions: [{ Name: "service", Value: stack }],
-        StartTime: new Date(end - day),
-        EndTime: new Date(end),
-        Period: 3_600,
-        Statistics: ["Sum", "SampleCount"],
-      }),
-    );
-    return Datapoints.filter(({ SampleCount = 0 }) => SampleCount > 0);
-  };
+  if (stack === null) return [checked("last delivery", null, "not known of the embedded run")];
   try {
-    const received = await byHour("EventsReceived");
+    const received = await hoursOf(stack, "EventsReceived");
     const sum = received.reduce((total, { Sum = 0 }) => total + Sum, 0);
     const share = sum / dailyLimit;
     const percent = `${(share * 100).toFixed(share < 0.1 ? 1 : 0)} %`;
-    const streamed = eventBusName === null ? null : await byHour("EventsStreamed");
+    const streamed = eventBusName === null ? null : await hoursOf(stack, "EventsStreamed");
     return [
-      {
-        what: "last delivery",
-        // The log stream brings the same events.
-        ...lastOf(received, (streamed?.length ?? 0) > 0 || isYoung(hook) ? null : false, whenNoneOf(hook)),
-      },
-      ...(streamed === null ? [] : [{ what: "last streamed event", ...lastOf(streamed, false, noneStreamed) }]),
-      {
-        what: "daily limit",
-        ok: share < warningShare,
-        detail: `${sum.toLocaleString("en-US")} events in the last day, ${percent} of the ${dailyLimit.toLocaleString("en-US")} for all hooks of the org`,
-        remedy: share < warningShare ? null : "subscribe to fewer event types: over the limit Okta sends nothing",
-      },
+      // The log stream brings the same events.
+      checkLast(
+        "last delivery",
+        received,
+        (streamed?.length ?? 0) > 0 || isYoung(hook) ? null : false,
+        whenNoneOf(hook),
+      ),
+      ...(streamed === null ? [] : [checkLast("last streamed event", streamed, false, noneStreamed)]),
+      checked(
+        "daily limit",
+        share < warningShare,
+        `${sum.toLocaleString("en-US")} events in the last day, ${percent} of the ${dailyLimit.toLocaleString("en-US")} for all hooks of the org`,
+        "subscribe to fewer event types: over the limit Okta sends nothing",
+      ),
     ];
   } catch (error) {
-    const detail = `not known: ${toError(error).message}`;
-    return [{ what: "last delivery", ok: null, detail, remedy: "allow cloudwatch:GetMetricStatistics" }];
-  } finally {
-    client.destroy();
+    return [unknownMetric("last delivery", error)];
   }
 }
+
+/** The hours of the last day in which a metric of a stack has a value: each delivery gives one, and each streamed event. */
+export async function hoursOf(stack: string, MetricName: string): Promise<readonly Datapoint[]> {
+  using client = closing(new CloudWatchClient(awsProxySettings()));
+  const end = Math.ceil(Date.now() / hour) * hour;
+  const { Datapoints = [] } = await client.send(
+    new GetMetricStatisticsCommand({
+      Namespace: "OktaProxyWatch",
+      MetricName,
+      Dimensions: [{ Name: "service", Value: stack }],
+      StartTime: new Date(end - day),
+      EndTime: new Date(end),
+      Period: hour / 1_000,
+      Statistics: ["Sum", "SampleCount"],
+    }),
+  );
+  return Datapoints.filter(({ SampleCount = 0 }) => SampleCount > 0);
+}
+
+/** The start of the last of some hours, in milliseconds since 1970; minus infinity for none. */
+export const lastOf = (hours: readonly Datapoint[]) =>
+  Math.max(...hours.map(({ Timestamp }) => Timestamp?.getTime() ?? 0));
+
+/** `in the hour from 2026-11-24T09:00Z`. */
+export const inHour = (start: number) => `in the hour from ${new Date(start).toISOString().slice(0, 16)}Z`;
+
+/** A check that is not known, as CloudWatch could not be asked. */
+export const unknownMetric = (what: string, error: unknown) =>
+  checked(what, null, `not known: ${toError(error).message}`, "allow cloudwatch:GetMetricStatistics");
 
 /** The text for a day without events, and what to do. */
 interface Silence {
@@ -273,9 +291,6 @@ const noneStreamed: Silence = {
  *
  * @param ok the result without an event: false for wrong, null where that may be normal
  */
-function lastOf(hours: readonly Datapoint[], ok: false | null, silence: Silence): Omit<HookCheck, "what"> {
-  const last = Math.max(...hours.map(({ Timestamp }) => Timestamp?.getTime() ?? 0));
-  return hours.length > 0
-    ? { ok: true, detail: `in the hour from ${new Date(last).toISOString().slice(0, 16)}Z`, remedy: null }
-    : { ok, ...silence };
+function checkLast(what: string, hours: readonly Datapoint[], ok: false | null, silence: Silence): HookCheck {
+  return hours.length > 0 ? checked(what, true, inHour(lastOf(hours))) : { what, ok, ...silence };
 }

@@ -17,6 +17,7 @@ import { resolveCorrelations } from "../../core/sigma/parse/resolve-correlations
 import { compileRegex } from "../../core/sigma/regex.ts";
 import { type Rule, type RuleWarning, SigmaRuleError } from "../../core/sigma/rule.ts";
 import { codeOf } from "../../core/values/error.ts";
+import { InputError } from "../../core/values/input-error.ts";
 import { fieldsOf, isObject } from "../../core/values/object.ts";
 import { type ListedDetections, listDetections, placeholdersFile } from "./list-detections.ts";
 import {
@@ -29,7 +30,7 @@ import {
 } from "./other-sources.ts";
 
 /** Rule or filter files that cannot be run. The message has the file, the line and the text of each fault. */
-export class RuleFileError extends Error {
+export class RuleFileError extends InputError {
   override readonly name = "RuleFileError";
 }
 
