@@ -83,7 +83,7 @@ export function decodeGroup(bytes: Uint8Array): Parts {
   const input = createReader(bytes);
   if (input.byte() !== format) throw new UnreadableGroupError("the state of a group is of an unknown format");
   const ids = input.list(() => readUuid(input.bytes(16)));
-  const texts = input.list(() => new TextDecoder().decode(input.bytes(input.number())));
+  const texts = input.list(() => readText(input.bytes(input.number())));
   const text = () => {
     const reference = input.number();
     const found = (reference % 2 === 0 ? ids : texts)[Math.floor(reference / 2)];
@@ -195,32 +195,57 @@ function write(parts: Parts): Uint8Array {
   });
   const head = createWriter();
   head.byte(format);
-  head.list([...ids.keys()], (id) => head.bytes(Buffer.from(id.replaceAll("-", ""), "hex")));
-  head.list([...texts.keys()], (each) => {
-    const utf8 = Buffer.from(each);
-    head.number(utf8.length);
-    head.bytes(utf8);
-  });
+  head.list([...ids.keys()], (id) => head.hex(id.replaceAll("-", "")));
+  head.list([...texts.keys()], head.utf8);
   return Buffer.concat([head.done(), output.done()]);
 }
 
+const bufferOf = (bytes: Uint8Array) => Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+
+const readText = (bytes: Uint8Array) => bufferOf(bytes).toString("utf8");
+
 function readUuid(bytes: Uint8Array): string {
-  const digits = Buffer.from(bytes).toString("hex");
-  return digits.replace(/^(.{8})(.{4})(.{4})(.{4})/, "$1-$2-$3-$4-");
+  const digits = bufferOf(bytes).toString("hex");
+  return [digits.slice(0, 8), digits.slice(8, 12), digits.slice(12, 16), digits.slice(16, 20), digits.slice(20)].join(
+    "-",
+  );
 }
 
 function createWriter() {
-  const written: number[] = [];
+  let written = Buffer.allocUnsafe(1_024);
+  let length = 0;
+  /** Makes room, and returns where it starts. */
+  const reserve = (bytes: number) => {
+    const start = length;
+    length += bytes;
+    if (length > written.length) {
+      const longer = Buffer.allocUnsafe(2 * length);
+      written.copy(longer, 0, 0, start);
+      written = longer;
+    }
+    return start;
+  };
+  const byte = (value: number) => {
+    const at = reserve(1);
+    written[at] = value;
+  };
   const number = (value: number) => {
     let rest = value;
     // No bit operations: they would cut a number to 32 bits.
-    for (; rest >= 128; rest = Math.floor(rest / 128)) written.push((rest % 128) + 128);
-    written.push(rest);
+    for (; rest >= 128; rest = Math.floor(rest / 128)) byte((rest % 128) + 128);
+    byte(rest);
   };
   return {
-    byte: (value: number) => void written.push(value),
-    bytes(some: Uint8Array) {
-      for (const each of some) written.push(each);
+    byte,
+    hex(digits: string) {
+      const at = reserve(digits.length / 2);
+      written.write(digits, at, "hex");
+    },
+    utf8(text: string) {
+      const bytes = Buffer.byteLength(text);
+      number(bytes);
+      const at = reserve(bytes);
+      written.write(text, at, "utf8");
     },
     number,
     signed: (value: number) => number(value < 0 ? -2 * value - 1 : 2 * value),
@@ -228,7 +253,7 @@ function createWriter() {
       number(items.length);
       for (const item of items) each(item);
     },
-    done: () => Uint8Array.from(written),
+    done: () => written.subarray(0, length),
   };
 }
 

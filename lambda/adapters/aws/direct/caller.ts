@@ -79,11 +79,12 @@ export function createCaller(access: Access, protocol: Protocol, settings: Calle
       if (answer.status >= 200 && answer.status < 300) return protocol.readOutput(answer.body);
       throw new ServiceError(protocol.readError(answer), {});
     } catch (error) {
-      skew = skewOf(answer.headers);
+      const answered = answer.headers();
+      skew = skewOf(answered);
       const isSkewed = Math.abs(skew) >= toleratedSkewMilliseconds;
       if (!isSkewed) skew = 0;
-      const { "x-amzn-requestid": requestId } = answer.headers;
-      const retryAfter = retryAfterOf(answer.headers);
+      const { "x-amzn-requestid": requestId } = answered;
+      const retryAfter = retryAfterOf(answered);
       throw withMetadata(error, {
         httpStatusCode: answer.status,
         ...(requestId && { requestId }),
@@ -132,7 +133,7 @@ function retryErrorOf(error: Failure): RetryErrorInfo {
  * The time before which a service does not want to be asked again: `Retry-After` in seconds or as a date
  * (https://www.rfc-editor.org/rfc/rfc9110#field.retry-after), or `x-amz-retry-after` in milliseconds. Undefined for none.
  */
-function retryAfterOf(headers: Answer["headers"]): Date | undefined {
+function retryAfterOf(headers: ReturnType<Answer["headers"]>): Date | undefined {
   const { "retry-after": after, "x-amz-retry-after": milliseconds = Number(after) * 1_000 } = headers;
   const time = Date.now() + Number(milliseconds);
   const date = new Date(Number.isNaN(time) ? Date.parse(after ?? "") : time);
@@ -140,7 +141,7 @@ function retryAfterOf(headers: Answer["headers"]): Date | undefined {
 }
 
 /** Milliseconds that the service's clock is ahead, by the date of its answer. */
-function skewOf(headers: Answer["headers"]): number {
+function skewOf(headers: ReturnType<Answer["headers"]>): number {
   const time = Date.parse(headers.date ?? "");
   return Number.isNaN(time) ? 0 : time - Date.now();
 }

@@ -25,21 +25,25 @@ export function directDynamodb(access: Access, settings: ClientSettings): Dynamo
  * (https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/Programming.LowLevelAPI.html#Programming.LowLevelAPI.Binary).
  */
 const form: JsonForm = {
-  stringify: (input) => JSON.stringify(holdsBytes(input) ? withBase64(input) : input),
+  stringify: (input) => JSON.stringify(withBase64(input)),
   // A function that sees every value takes much longer than the parser: few items have a binary value.
   parse: (text) => (/"B(?:":\s*"|S":)/.test(text) ? JSON.parse(text, readBytes) : JSON.parse(text)),
 };
 
-function holdsBytes(value: unknown): boolean {
-  if (typeof value !== "object" || value === null) return false;
-  return value instanceof Uint8Array || Object.values(value).some(holdsBytes);
-}
-
+/** The value itself where it holds no bytes, as nearly all do; else a copy. */
 function withBase64(value: unknown): unknown {
-  if (value instanceof Uint8Array) return Buffer.from(value).toString("base64");
   if (typeof value !== "object" || value === null) return value;
-  if (Array.isArray(value)) return value.map(withBase64);
-  return Object.fromEntries(Object.entries(value).map(([name, each]) => [name, withBase64(each)]));
+  if (value instanceof Uint8Array) {
+    return Buffer.from(value.buffer, value.byteOffset, value.byteLength).toString("base64");
+  }
+  let copy: Record<string, unknown> | null = null;
+  for (const [name, each] of Object.entries(value)) {
+    const written = withBase64(each);
+    if (written === each) continue;
+    copy ??= (Array.isArray(value) ? [...value] : { ...value }) as Record<string, unknown>;
+    copy[name] = written;
+  }
+  return copy ?? value;
 }
 
 /** Only a binary value has a text, or a list, under these names: an attribute of the same name has a typed value. */

@@ -52,7 +52,7 @@ interface ErrorBody {
 function readError({ status, headers, body }: Answer, form: JsonForm): ErrorDescription {
   const { __type, code, message, Message, Item } = readBody(body, form);
   // `com.amazonaws.dynamodb.v20120810#ConditionalCheckFailedException`, and by other services with a URL after a colon.
-  const [name = ""] = [headers["x-amzn-errortype"], code, __type].filter((each) => typeof each === "string");
+  const [name = ""] = [headers()["x-amzn-errortype"], code, __type].filter((each) => typeof each === "string");
   return {
     name: name.replace(/[,:].*$/s, "").replace(/^.*#/s, "") || "Unknown",
     message: String(message ?? Message ?? `it answered ${status}`),

@@ -17,7 +17,8 @@ export interface PostSettings {
 /** The answer to a request. */
 export interface Answer {
   readonly status: number;
-  readonly headers: Readonly<Record<string, string>>;
+  /** By their names in lower case. Node.js makes them when they are read, which only failures need. */
+  readonly headers: () => Readonly<Record<string, string>>;
   readonly body: string;
 }
 
@@ -124,7 +125,7 @@ function exchange(
       readAll(response).then(
         (text) => {
           end();
-          const headers = response.headers as Record<string, string>;
+          const headers = () => response.headers as Record<string, string>;
           resolve({ status: response.statusCode ?? 0, headers, body: text });
         },
         (error: Error) => fail(Object.assign(error, { $metadata: { httpStatusCode: response.statusCode } })),
