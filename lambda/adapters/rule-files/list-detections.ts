@@ -1,4 +1,4 @@
-import { readdir, realpath, stat } from "node:fs/promises";
+import { type Dirent, readdirSync, realpathSync, type Stats, statSync } from "node:fs";
 import { basename, join } from "node:path";
 import { plural } from "../../core/text/shorten.ts";
 import { codeOf } from "../../core/values/error.ts";
@@ -36,13 +36,13 @@ export interface ListedDetections {
  * @throws the error of `readdir`, for example with code ENOENT
  */
 export async function listDetections(folder: string, mostEntries = mostEntriesBelow): Promise<ListedDetections> {
-  const top = await listFolder(folder);
+  const top = listFolder(folder);
   const filtersPath = join(folder, filtersFolder);
-  const filters = top.folders.includes(filtersFolder) ? await listFolder(filtersPath) : nothing;
-  const known = new Set([await realpath(folder)]);
+  const filters = top.folders.includes(filtersFolder) ? listFolder(filtersPath) : nothing;
+  const known = new Set([realpathSync(folder)]);
   const below: Below = { files: [], others: [], faults: [], warnings: [], known, left: mostEntries };
   for (const name of top.folders) {
-    if (name !== filtersFolder && name !== baseEventsFolder) await listBelow(join(folder, name), below);
+    if (name !== filtersFolder && name !== baseEventsFolder) listBelow(join(folder, name), below);
   }
   if (below.left < 0) {
     // What else is wrong in the files of a whole disk would hide this.
@@ -59,7 +59,7 @@ export async function listDetections(folder: string, mostEntries = mostEntriesBe
     below: below.files.filter((file) => !file.endsWith(casesEnding)),
     filters: filters.files,
     cases: all.filter((file) => file.endsWith(casesEnding)),
-    faults: [...top.faults, ...filters.faults, ...(await faultsOfFilters(filtersPath, filters)), ...below.faults],
+    faults: [...top.faults, ...filters.faults, ...faultsOfFilters(filtersPath, filters), ...below.faults],
     warnings: [...top.warnings, ...filters.warnings, ...below.warnings],
   };
 }
@@ -79,11 +79,12 @@ const anyYaml = /\.ya?ml$/i;
 /** Code and documents beside rules are not mistaken rules. */
 const neverRules = /\.(?:ts|md)$/;
 
-async function listFolder(folder: string): Promise<Listed> {
+function listFolder(folder: string): Listed {
   const listed: Listed = { files: [], folders: [], faults: [], warnings: [] };
-  for (const name of (await readdir(folder)).sort()) {
+  for (const entry of entriesOf(folder)) {
+    const { name } = entry;
     const path = join(folder, name);
-    const found = await stat(path).catch(() => null);
+    const found = kindOf(entry, path);
     if (found === null) listed.warnings.push(`${path}: it cannot be opened`);
     else if (found.isDirectory()) {
       if (!name.startsWith(".")) listed.folders.push(name);
@@ -97,15 +98,30 @@ async function listFolder(folder: string): Promise<Listed> {
   return listed;
 }
 
+/** The entries of a folder, in the order of their names. */
+function entriesOf(folder: string): readonly Dirent[] {
+  return readdirSync(folder, { withFileTypes: true }).sort((a, b) => (a.name < b.name ? -1 : 1));
+}
+
+/** What an entry is, or what a link leads to; null for a link that leads nowhere. A look at every file would take as long as reading it. */
+function kindOf(entry: Dirent, path: string): Pick<Stats, "isFile" | "isDirectory"> | null {
+  if (!entry.isSymbolicLink()) return entry;
+  try {
+    return statSync(path);
+  } catch {
+    return null;
+  }
+}
+
 function faultOfName(path: string, name: string): string {
   return `${path}: it is not read: rename it to ${name.replace(anyYaml, ".yml")}`;
 }
 
 /** Filters in subfolders would take nothing away. */
-async function faultsOfFilters(folder: string, { folders }: Listed): Promise<string[]> {
+function faultsOfFilters(folder: string, { folders }: Listed): string[] {
   const faults: string[] = [];
   for (const name of folders) {
-    const found = await readdir(join(folder, name), { recursive: true });
+    const found = readdirSync(join(folder, name), { recursive: true, encoding: "utf8" });
     if (found.some((each) => anyYaml.test(each))) {
       faults.push(`${join(folder, name)}: the filters of a subfolder are not read: move them into ${folder}`);
     }
@@ -126,26 +142,33 @@ interface Below extends Omit<Listed, "folders"> {
   left: number;
 }
 
-async function listBelow(folder: string, below: Below): Promise<void> {
-  const real = await realpath(folder);
+function listBelow(folder: string, below: Below): void {
+  const real = realpathSync(folder);
   if (below.known.has(real)) return;
   below.known.add(real);
-  const names = await readdir(folder).catch((error: unknown) => {
-    // It may hold rules.
-    below.faults.push(`${folder}: it cannot be opened: ${String(codeOf(error))}`);
-    return [];
-  });
-  below.left -= names.length;
-  for (const name of names.sort()) {
+  const entries = entriesBelow(folder, below);
+  below.left -= entries.length;
+  for (const entry of entries) {
+    const { name } = entry;
     if (below.left < 0) return;
     if (name.startsWith(".") || name === "node_modules" || name === baseEventsFolder) continue;
     const path = join(folder, name);
-    const found = await stat(path).catch(() => null);
+    const found = kindOf(entry, path);
     if (found === null) below.warnings.push(`${path}: it cannot be opened`);
-    else if (found.isDirectory()) await listBelow(path, below);
+    else if (found.isDirectory()) listBelow(path, below);
     else if (!found.isFile()) below.warnings.push(`${path}: it is not read: it is no file`);
     else if (name.endsWith(".yml")) below.files.push(path);
     else if (anyYaml.test(name)) below.faults.push(faultOfName(path, name));
     else if (!neverRules.test(name)) below.others.push(path);
+  }
+}
+
+function entriesBelow(folder: string, { faults }: Below): readonly Dirent[] {
+  try {
+    return entriesOf(folder);
+  } catch (error) {
+    // It may hold rules.
+    faults.push(`${folder}: it cannot be opened: ${String(codeOf(error))}`);
+    return [];
   }
 }

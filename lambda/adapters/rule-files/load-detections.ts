@@ -1,4 +1,4 @@
-import { readFile, stat } from "node:fs/promises";
+import { readFileSync, statSync } from "node:fs";
 import { join, sep } from "node:path";
 import { type Document, isMap, isNode, isScalar, isSeq, LineCounter, parseAllDocuments, visit } from "yaml";
 import { checkField, checkValues } from "../../core/detections/known-fields.ts";
@@ -28,6 +28,7 @@ import {
   readOtherSources,
   waitingRule,
 } from "./other-sources.ts";
+import { readPlainYaml } from "./plain-yaml.ts";
 
 /** Rule or filter files that cannot be run. The message has the file, the line and the text of each fault. */
 export class RuleFileError extends InputError {
@@ -79,14 +80,17 @@ export async function loadDetections(folder: string, ...further: readonly string
   const warnings = all.flatMap((each) => each.warnings);
   const placeholders: Record<string, Placeholders[string]> = {};
   for (const each of folders) {
-    Object.assign(placeholders, await collectFaults(faults, () => loadPlaceholders(join(each, placeholdersFile))));
+    Object.assign(
+      placeholders,
+      collectFaults(faults, () => loadPlaceholders(join(each, placeholdersFile))),
+    );
   }
   const options = { logsource: logSource, placeholders, checkField, checkValues };
-  const readAll = async <Content>(files: readonly string[], parse: ParseDocument<Content>) => {
+  const readAll = <Content>(files: readonly string[], parse: ParseDocument<Content>) => {
     const read: Located<Content>[] = [];
     for (const file of files) {
-      await collectFaults(faults, async () => {
-        for (const each of readDocuments(await readText(file), file, parse)) {
+      collectFaults(faults, () => {
+        for (const each of readDocuments(readText(file), file, parse)) {
           const { content, line, locate, warnings: found } = each;
           read.push({ content, file, line, locate });
           warnings.push(...found);
@@ -95,17 +99,17 @@ export async function loadDetections(folder: string, ...further: readonly string
     }
     return read;
   };
-  const top = await readAll<RuleDocument>(listed.rules, (document) => parseRuleDocument(document, options));
+  const top = readAll<RuleDocument>(listed.rules, (document) => parseRuleDocument(document, options));
   const leftOut: LeftOut[] = [];
   const toParse: string[] = [];
   for (const file of listed.below) {
-    const text = await collectFaults(faults, () => readText(file));
+    const text = collectFaults(faults, () => readText(file));
     if (text === null) continue;
     const found = readOtherSources(text);
     if (found === null) toParse.push(file);
     else leftOut.push({ file, ...found });
   }
-  const parsed = await readAll(toParse, (document) => parseDocumentOfOthers(document, options));
+  const parsed = readAll(toParse, (document) => parseDocumentOfOthers(document, options));
   const below: Located<RuleDocument>[] = [];
   for (const { content, ...each } of parsed) {
     if ("kind" in content) below.push({ ...each, content });
@@ -125,7 +129,7 @@ export async function loadDetections(folder: string, ...further: readonly string
   const written = documents.flatMap((each) =>
     each.content.kind === "correlation" ? [{ ...each, content: each.content.correlation }] : [],
   );
-  const filters = await readAll(listed.filters, (document) => {
+  const filters = readAll(listed.filters, (document) => {
     const { filter, warnings } = parseFilter(document, options);
     return { content: filter, warnings };
   });
@@ -246,11 +250,24 @@ interface Located<Content> extends FromFile<Content> {
 /** The most bytes of a file of rules; the largest of SigmaHQ's has 295,078. */
 const mostBytes = 1_048_576;
 
-/** Reads a file of rules; a longer one takes minutes to be parsed. */
-async function readText(file: string): Promise<string> {
-  const { size } = await stat(file);
+/**
+ * Reads a file of rules; a longer one takes minutes to be parsed. It waits for the file: for small ones, a promise takes
+ * longer than the file.
+ *
+ * @throws RuleFileError for a file that is too large, or cannot be opened
+ */
+function readText(file: string): string {
+  const { size } = orUnreadable(file, () => statSync(file));
   if (size > mostBytes) throw new RuleFileError(`${file}:1: the file is larger than ${mostBytes / 1_048_576} MiB`);
-  return readFile(file, "utf8");
+  return orUnreadable(file, () => readFileSync(file, "utf8"));
+}
+
+function orUnreadable<Value>(file: string, read: () => Value): Value {
+  try {
+    return read();
+  } catch (error) {
+    throw new RuleFileError(`${file}: it cannot be opened: ${String(codeOf(error))}`);
+  }
 }
 
 function namesOf(document: RuleDocument): Pick<Rule, "id" | "name"> {
@@ -312,39 +329,81 @@ export function readDocuments<Content>(
   /** Says where a part of the document stands: `file:line: what`. */
   readonly locate: (what: Pick<SigmaRuleError, "message" | "path">) => string;
 }[] {
+  const plain = readPlainYaml(text);
+  if (plain === null) return readTrees(text, path).map((tree) => parseTree(tree, path, parse));
+  let trees: readonly Tree[] | null = null;
+  // Lines are needed where there is something to say about them.
+  const treeOf = (index: number): Tree | undefined => {
+    trees ??= readTrees(text, path);
+    return trees[index];
+  };
+  return plain.map(({ value, line }, index) =>
+    parseValue(value, { path, line, lineOf: (place) => treeOf(index)?.lineOf(place) ?? null }, parse),
+  );
+}
+
+/** A document of a text as a tree, whose parts have positions. */
+interface Tree {
+  readonly document: Document.Parsed;
+  readonly lines: LineCounter;
+  /** Line on which its content starts, from 1. */
+  readonly start: number;
+  /** The line of the key or element at a path, or of its nearest existing ancestor; null where there is none. */
+  readonly lineOf: (place: readonly (string | number)[]) => number | null;
+}
+
+function readTrees(text: string, path: string): readonly Tree[] {
   const lines = new LineCounter();
   const documents = notTooDeep(path, () => parseAllDocuments(text, { lineCounter: lines, schema: "core" }));
   if (!Array.isArray(documents) || documents.length === 0) throw new RuleFileError(`${path}:1: the file is empty`);
-  return documents.map((document) => {
-    const [fault] = document.errors;
-    const start = lines.linePos(document.contents?.range?.[0] ?? document.range[0]).line;
-    if (fault !== undefined) {
-      throw new RuleFileError(`${path}:${lines.linePos(fault.pos[0]).line}: ${fault.message.split("\n")[0]}`);
-    }
-    // A map of JavaScript does not hold it as a key of its own: what it says would be left out.
-    visit(document, {
-      Pair: (_, { key }) => {
-        if (!isScalar(key) || key.value !== "__proto__") return;
-        throw new RuleFileError(`${path}:${lines.linePos(key.range?.[0] ?? 0).line}: "__proto__" is no name of a key`);
-      },
-    });
-    const lineAt = (place: readonly (string | number)[]) => lineOf(document, lines, place) ?? start;
-    const locate = ({ message, path: place }: Pick<SigmaRuleError, "message" | "path">): string => {
-      const where = place.length === 0 ? "" : `${place.join(".")}: `;
-      return `${path}:${lineAt(place)}: ${where}${message}`;
-    };
-    try {
-      const value: unknown = notTooDeep(path, () => document.toJS());
-      const { content, warnings } = parse(value, lineAt);
-      return { content, line: start, warnings: warnings.map(locate), locate };
-    } catch (error) {
-      if (error instanceof RuleFileError) throw error;
-      // The YAML library throws a ReferenceError for aliases that expand too far.
-      if (error instanceof ReferenceError) throw new RuleFileError(`${path}:${start}: ${error.message}`);
-      if (!(error instanceof SigmaRuleError)) throw error;
-      throw new RuleFileError(locate(error));
-    }
+  return documents.map((document) => ({
+    document,
+    lines,
+    start: lines.linePos(document.contents?.range?.[0] ?? document.range[0]).line,
+    lineOf: (place) => lineOf(document, lines, place),
+  }));
+}
+
+function parseTree<Content>({ document, lines, start, lineOf }: Tree, path: string, parse: ParseDocument<Content>) {
+  const [fault] = document.errors;
+  if (fault !== undefined) {
+    throw new RuleFileError(`${path}:${lines.linePos(fault.pos[0]).line}: ${fault.message.split("\n")[0]}`);
+  }
+  // A map of JavaScript does not hold it as a key of its own: what it says would be left out.
+  visit(document, {
+    Pair: (_, { key }) => {
+      if (!isScalar(key) || key.value !== "__proto__") return;
+      throw new RuleFileError(`${path}:${lines.linePos(key.range?.[0] ?? 0).line}: "__proto__" is no name of a key`);
+    },
   });
+  try {
+    const value: unknown = notTooDeep(path, () => document.toJS());
+    return parseValue(value, { path, line: start, lineOf }, parse);
+  } catch (error) {
+    // The YAML library throws a ReferenceError for aliases that expand too far.
+    if (error instanceof ReferenceError) throw new RuleFileError(`${path}:${start}: ${error.message}`);
+    throw error;
+  }
+}
+
+/** Parses the value of a document, with lines in what it says about it. */
+function parseValue<Content>(
+  value: unknown,
+  { path, line, lineOf }: Pick<Tree, "lineOf"> & { readonly path: string; readonly line: number },
+  parse: ParseDocument<Content>,
+) {
+  const lineAt = (place: readonly (string | number)[]) => (place.length === 0 ? line : (lineOf(place) ?? line));
+  const locate = ({ message, path: place }: Pick<SigmaRuleError, "message" | "path">): string => {
+    const where = place.length === 0 ? "" : `${place.join(".")}: `;
+    return `${path}:${lineAt(place)}: ${where}${message}`;
+  };
+  try {
+    const { content, warnings } = parse(value, lineAt);
+    return { content, line, warnings: warnings.map(locate), locate };
+  } catch (error) {
+    if (error instanceof SigmaRuleError) throw new RuleFileError(locate(error));
+    throw error;
+  }
 }
 
 /** A file that nests too deeply exhausts the stack of the YAML library. */
@@ -372,9 +431,9 @@ function lineOf(document: Document.Parsed, lines: LineCounter, path: readonly (s
   return null;
 }
 
-async function collectFaults<Value>(faults: string[], read: () => Promise<Value>): Promise<Value | null> {
+function collectFaults<Value>(faults: string[], read: () => Value): Value | null {
   try {
-    return await read();
+    return read();
   } catch (error) {
     if (!(error instanceof RuleFileError)) throw error;
     faults.push(error.message);
@@ -383,10 +442,10 @@ async function collectFaults<Value>(faults: string[], read: () => Promise<Value>
 }
 
 /** Reads `name: value` and `name: [values]`; a missing file defines nothing. */
-async function loadPlaceholders(path: string): Promise<Placeholders> {
+function loadPlaceholders(path: string): Placeholders {
   let text: string;
   try {
-    text = await readFile(path, "utf8");
+    text = readFileSync(path, "utf8");
   } catch (error) {
     if (codeOf(error) === "ENOENT") return {};
     throw error;

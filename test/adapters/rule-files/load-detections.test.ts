@@ -1,5 +1,5 @@
 import { execFile } from "node:child_process";
-import { cp, mkdir, mkdtemp, readFile, rm, symlink, writeFile } from "node:fs/promises";
+import { chmod, cp, mkdir, mkdtemp, readFile, rm, symlink, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -281,6 +281,13 @@ describe("a folder of rules", () => {
       `${folder}/d.yml: it cannot be opened`,
       `${folder}/filters/c.txt: it is not read: the name of a rule or filter ends with .yml`,
     ]);
+  });
+
+  // The superuser may open whatever there is.
+  test.skipIf(process.getuid?.() === 0)("that may not be opened is a fault", async () => {
+    await write("a.yml", valid);
+    await chmod(join(folder, "a.yml"), 0o000);
+    await expect(load()).rejects.toThrow(`${folder}/a.yml: it cannot be opened: EACCES`);
   });
 
   test("may have no filters, and a file of that name is no folder", async () => {
