@@ -6,7 +6,7 @@ import { findDelimiter, readCsvRecords } from "./event-export/csv-records.ts";
 import { decode, peek } from "./event-export/decode.ts";
 import { describeFileKind } from "./event-export/file-kinds.ts";
 import { findEvents, flatForms, oktaForm } from "./event-export/forms.ts";
-import type { SkipEvents, SkippedEvents } from "./event-export/line-skipper.ts";
+import type { LineSkipper, SkippedEvents } from "./event-export/line-skipper.ts";
 import { describeUnrecognized } from "./event-export/lookalikes.ts";
 import { readChunks } from "./event-export/read-chunks.ts";
 import {
@@ -47,7 +47,7 @@ export interface ExportOptions {
   /** Counts over several exports. @default its own */
   readonly counter?: ReadCounter;
   /** Skips lines whose events are not needed. @default every event is read */
-  readonly skip?: SkipEvents;
+  readonly skip?: LineSkipper;
 }
 
 /** Bytes from which a file's kind is detected: more than the first line of a CSV. */
@@ -71,7 +71,8 @@ export async function openExport(path: string, options: ExportOptions = {}): Pro
   let read = 0;
   async function* counted(): AsyncGenerator<Buffer> {
     try {
-      const source: AsyncIterable<Buffer> = path === "-" ? process.stdin : readChunks(path);
+      const source: AsyncIterable<Buffer> =
+        path === "-" ? process.stdin : readChunks(path, () => skip?.memory() ?? null);
       for await (const chunk of source) {
         read += chunk.length;
         yield chunk;
@@ -115,7 +116,7 @@ export function isSkipped(part: ExportPart): part is SkippedEvents {
 interface ReadOptions extends Required<Pick<ExportOptions, "strict" | "counter">> {
   /** Names the file in errors. */
   readonly name: string;
-  readonly skip: SkipEvents | null;
+  readonly skip: LineSkipper | null;
 }
 
 async function* readBatches(
@@ -132,7 +133,8 @@ async function* readBatches(
   const skipLines =
     skip === null
       ? null
-      : (buffer: Buffer, from: number, isInList: boolean) => skip(buffer, from, isInList, counter.needsSessionStarts());
+      : (buffer: Buffer, from: number, isInList: boolean) =>
+          skip.skip(buffer, from, isInList, counter.needsSessionStarts());
   const batches =
     delimiter === null ? readJsonBatches(chunks, skipLines) : inBatches(readCsvRecords(chunks, delimiter));
   for await (const batch of batches) yield readParts(batch, options, order, delimiter !== null);

@@ -20,6 +20,7 @@ export function rememberEvents(): SeenEvents {
   let slots = firstSlots;
   let table = new Uint32Array(slots * 2);
   let taken = 0;
+  const words = new Uint32Array(2);
 
   /** Finds the digest, or the free slot for it: an index into the table. */
   const find = (high: number, low: number): number => {
@@ -57,7 +58,10 @@ export function rememberEvents(): SeenEvents {
   };
 
   return {
-    add: (uuid) => addDigest(...digest(unitsOf(uuid), 0, uuid.length)),
+    add(uuid) {
+      digest(unitsOf(uuid), 0, uuid.length, words, 0);
+      return addDigest(words[0] ?? 0, words[1] ?? 0);
+    },
     addDigest,
   };
 }
@@ -66,16 +70,19 @@ export function rememberEvents(): SeenEvents {
  * Two words of 32 bits, of which one is not 0: by multiplications and rotations with odd constants of high entropy.
  *
  * @param units the text's UTF-16 code units, or its bytes where all of it is ASCII, which gives the same digest
+ * @param into gets the words, from an index on
  */
 export function digest(
   units: Uint8Array | Uint16Array,
   start: number,
   end: number,
-): readonly [high: number, low: number] {
+  into: Uint32Array,
+  index: number,
+): void {
   let high = 0x9e37_79b9;
   let low = 0x85eb_ca6b;
-  for (let index = start; index < end; index += 1) {
-    const unit = units[index] as number;
+  for (let at = start; at < end; at += 1) {
+    const unit = units[at] as number;
     high = rotate(Math.imul(high ^ unit, 0xcc9e_2d51), 13);
     low = rotate(Math.imul(low + unit, 0x1b87_3593), 17) ^ high;
   }
@@ -83,7 +90,8 @@ export function digest(
   low = Math.imul(low ^ (low >>> 15), 0x27d4_eb2f);
   high = (high ^ (high >>> 13)) >>> 0;
   low = (low ^ (low >>> 16)) >>> 0;
-  return [high, high === 0 && low === 0 ? 1 : low];
+  into[index] = high;
+  into[index + 1] = high === 0 && low === 0 ? 1 : low;
 }
 
 function unitsOf(text: string): Uint16Array {

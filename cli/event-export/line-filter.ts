@@ -94,6 +94,7 @@ interface Bucket {
 }
 
 function createChecks(alternatives: readonly Alternative[]): Checks {
+  if (alternatives.length === 0) return { mayMatch: () => false };
   if (alternatives.some(({ first }) => first.name < 0)) return { mayMatch: () => true };
   const buckets = new Map<number, Bucket>();
   for (const alternative of alternatives) {

@@ -1,4 +1,5 @@
-import { endOfLine, KnownLines, numberValue, type Step, textValue, truthValue } from "./known-lines.ts";
+import { escapes as isEscape, suspects as isSuspect, KnownLines, Span } from "./known-lines.ts";
+import { maximumFound, numberValue, textValue, truthValue } from "./known-lines-code.ts";
 import type { FoundValues } from "./line-filter.ts";
 
 const [tab, newline, carriageReturn, space] = [0x09, 0x0a, 0x0d, 0x20];
@@ -15,21 +16,16 @@ const value = 2;
 const valueOrEnd = 3;
 const behindValue = 4;
 
+/** The numbers of the texts at the top. */
+const [eventTypeTop, uuidTop, publishedTop] = [1, 2, 3];
+
 /** The deepest value; Okta's events are some ten deep. */
 const maximumDepth = 60;
-/** The most values of watched names in a line. */
-const maximumFound = 512;
+/** The lines that are read before those behind them are compared with them, which takes some milliseconds to begin. */
+const firstLines = 64;
 
-const isEscape = flags('"\\/bfnrt');
-const isHex = flags("0123456789abcdefABCDEF");
-/** What text that an exporter spoiled may begin with: see {@link isSpoiled}. */
-const isSuspect = flags("@S{[( \\");
-
-function flags(characters: string): Uint8Array {
-  const table = new Uint8Array(256);
-  for (const character of characters) table[byte(character)] = 1;
-  return table;
-}
+const isHex = new Uint8Array(256);
+for (const digit of "0123456789abcdefABCDEF") isHex[byte(digit)] = 1;
 
 /** Text in a place of an object as PowerShell and Python write objects: `lost-structure.ts` has the expressions. */
 export type IsSpoiled = (text: string) => boolean;
@@ -50,44 +46,56 @@ export class LineSkimmer implements FoundValues {
    * in their text, their numbers, and which of true and false stand in them.
    */
   shape = 0;
+  /** Whether a text of the line may hold `System.Object[]`. */
+  mayHoldList = false;
   count = 0;
   #buffer: Buffer = Buffer.alloc(0);
   /** The same memory, for four bytes at once. */
   #words: DataView<ArrayBufferLike> = new DataView(new ArrayBuffer(0));
-  readonly #names = new Int32Array(maximumFound);
-  readonly #starts = new Int32Array(maximumFound);
-  readonly #ends = new Int32Array(maximumFound);
-  readonly #kinds = new Uint8Array(maximumFound);
+  /** Four words for each value of a watched name: its index, the value's kind, start and end. */
+  readonly #own = new Int32Array(4 * maximumFound);
+  /** The same, of the line at hand: its own or those of the known lines, whose positions are moved. */
+  #found: Int32Array = this.#own;
+  #base = 0;
   readonly #open = new Uint8Array(maximumDepth + 1);
   /** The index of a watched name by the digest of its folded characters; a table of its last byte comes before. */
   readonly #watched: ReadonlyMap<number, number>;
   readonly #mayWatch = new Uint8Array(256);
   readonly #isSpoiled: IsSpoiled;
-  readonly #known = new KnownLines();
-  /** In the order of {@link Step.top}. */
-  readonly #tops: readonly Span[] = [this.eventType, this.uuid, this.published];
+  #known: KnownLines | null = null;
+  /** The lines that are still to be read before others are compared. */
+  #unknown: number;
 
-  /** @param names the names of watched fields, folded, each with an index */
-  constructor(names: ReadonlyMap<string, number>, isSpoiled: IsSpoiled) {
+  /**
+   * @param names the names of watched fields, folded, each with an index
+   * @param unknown the lines that are read before others are compared with them; infinite for none that is
+   */
+  constructor(names: ReadonlyMap<string, number>, isSpoiled: IsSpoiled, unknown: number = firstLines) {
     this.#watched = new Map([...names].map(([name, index]) => [foldedDigest(name), index]));
     for (const digest of this.#watched.keys()) this.#mayWatch[digest & 0xff] = 1;
     this.#isSpoiled = isSpoiled;
+    this.#unknown = unknown;
+  }
+
+  /** The memory that lines are compared in; null before there are known ones. */
+  get memory(): Buffer | null {
+    return this.#known?.memory ?? null;
   }
 
   nameAt(index: number): number {
-    return this.#names[index] ?? -1;
+    return this.#found[4 * index] ?? -1;
   }
 
   /** A list has any length; a text, no character takes less than a byte. */
   lengthAt(index: number): number {
-    const isList = this.#kinds[index] === openBracket;
-    return isList ? Number.POSITIVE_INFINITY : (this.#ends[index] ?? 0) - (this.#starts[index] ?? 0);
+    const isList = this.#found[4 * index + 1] === openBracket;
+    return isList ? Number.POSITIVE_INFINITY : (this.#found[4 * index + 3] ?? 0) - (this.#found[4 * index + 2] ?? 0);
   }
 
   textAt(index: number): string | null {
-    const start = this.#starts[index] ?? 0;
-    const end = this.#ends[index] ?? 0;
-    const kind = this.#kinds[index];
+    const kind = this.#found[4 * index + 1];
+    const start = (this.#found[4 * index + 2] ?? 0) - this.#base;
+    const end = (this.#found[4 * index + 3] ?? 0) - this.#base;
     if (kind === openBracket) return null;
     if (kind === letterT) return this.#buffer[start] === letterT ? "true" : "false";
     const text = this.#buffer.toString("utf8", start, end);
@@ -107,75 +115,34 @@ export class LineSkimmer implements FoundValues {
       this.#buffer = buffer;
       this.#words = new DataView(buffer.buffer, buffer.byteOffset, buffer.byteLength);
     }
-    const known = this.#skimKnown(buffer, start);
-    if (known >= 0) return known;
+    const known = this.#known?.compare(buffer, start) ?? -1;
+    if (known >= 0 && this.#known !== null) {
+      this.#take(this.#known);
+      return known;
+    }
+    if (this.#known === null) this.#countLine();
+    this.mayHoldList = true;
     const end = this.#skimNew(buffer, start);
-    if (end >= 0) this.#known.remember(buffer, start, end, this.shape);
+    if (end >= 0) this.#known?.remember(buffer, start, end, this.shape);
     return end;
   }
 
-  /** Reads a line that differs from one before in its values alone; -1 for any other. */
-  #skimKnown(buffer: Buffer, start: number): number {
-    this.#reset();
-    const words = this.#words;
-    const lastWord = buffer.length - 4;
-    let step: Step | null = this.#known.first;
-    let at = start;
-    while (step !== null) {
-      if (!step.isAt(words, at)) {
-        step = step.other;
-        continue;
-      }
-      const valueStart = at + step.length;
-      let end = valueStart;
-      let kind = quote;
-      if (step.kind === textValue) {
-        if (isSuspect[buffer[end] as number] === 1 && this.#isSuspect(buffer, end)) return -1;
-        for (;;) {
-          while (end <= lastWord) {
-            const bits = special(words.getInt32(end, true)) & highBits;
-            if (bits !== 0) {
-              // The lowest bit is that of the first byte.
-              end += (31 - Math.clz32(bits & -bits)) >> 3;
-              break;
-            }
-            end += 4;
-          }
-          let c = buffer[end] as number;
-          while (c !== quote && c >= space && c !== backslash) c = buffer[++end] as number;
-          if (c === quote) break;
-          if (c !== backslash || isEscape[buffer[end + 1] as number] === 0) return -1;
-          end += 2;
-        }
-        if (step.top !== 0) this.#tops[step.top - 1]?.set(valueStart, end);
-      } else if (step.kind === endOfLine) {
-        for (let index = 0; index < step.lists.length; index += 1) {
-          if (!this.#find(step.lists[index] as number, openBracket, valueStart, valueStart)) return -1;
-        }
-        this.shape = step.shape;
-        return valueStart;
-      } else if (step.kind === numberValue) {
-        end = numberEnd(buffer, valueStart);
-        kind = zero;
-      } else {
-        end = truthEnd(buffer, valueStart);
-        kind = letterT;
-      }
-      if (end < 0) {
-        step = step.other;
-        continue;
-      }
-      for (let index = 0; index < step.lists.length; index += 1) {
-        if (!this.#find(step.lists[index] as number, openBracket, valueStart, valueStart)) return -1;
-      }
-      if (step.name >= 0) {
-        const isText = kind === quote;
-        if (!this.#find(step.name, kind, isText ? valueStart - 1 : valueStart, isText ? end + 1 : end)) return -1;
-      }
-      at = end;
-      step = step.first;
-    }
-    return -1;
+  #take(known: KnownLines): void {
+    known.setTop(eventTypeTop, this.eventType);
+    known.setTop(uuidTop, this.uuid);
+    known.setTop(publishedTop, this.published);
+    this.shape = known.shape;
+    this.mayHoldList = false;
+    this.count = known.count;
+    this.#found = known.found;
+    this.#base = known.base;
+  }
+
+  #countLine(): void {
+    this.#unknown -= 1;
+    if (this.#unknown >= 0) return;
+    this.#known = createKnownLines();
+    this.#unknown = Number.POSITIVE_INFINITY;
   }
 
   /** Takes down the value of a watched name; false where there are too many. */
@@ -183,10 +150,10 @@ export class LineSkimmer implements FoundValues {
     const found = this.count;
     if (found === maximumFound) return false;
     this.count = found + 1;
-    this.#names[found] = name;
-    this.#starts[found] = start;
-    this.#ends[found] = end;
-    this.#kinds[found] = kind;
+    this.#own[4 * found] = name;
+    this.#own[4 * found + 1] = kind;
+    this.#own[4 * found + 2] = start;
+    this.#own[4 * found + 3] = end;
     return true;
   }
 
@@ -195,11 +162,14 @@ export class LineSkimmer implements FoundValues {
     this.uuid.start = 0;
     this.published.start = 0;
     this.count = 0;
+    this.#found = this.#own;
+    this.#base = 0;
   }
 
   #skimNew(buffer: Buffer, start: number): number {
     this.#reset();
-    this.#known.start();
+    const known = this.#known;
+    known?.start();
     const words = this.#words;
     /** The last position with four bytes behind it. */
     const lastWord = buffer.length - 4;
@@ -324,17 +294,23 @@ export class LineSkimmer implements FoundValues {
           if (name >= 0 && !this.#find(name, kind, valueStart, at)) return -1;
         }
       }
-      if (kind === openBracket && name >= 0) this.#known.addList(valueStart, name);
-      else if (kind === quote) {
-        this.#known.addValue(textValue, valueStart, at, name, top === null ? 0 : this.#tops.indexOf(top) + 1);
-      } else if (kind === zero) this.#known.addValue(numberValue, valueStart, at, name, 0);
-      else if (kind === letterT) this.#known.addValue(truthValue, valueStart, at, name, 0);
+      if (known !== null) {
+        if (kind === openBracket && name >= 0) known.addList(valueStart, name);
+        else if (kind === quote) known.addValue(textValue, valueStart, at, name, this.#numberOf(top));
+        else if (kind === zero) known.addValue(numberValue, valueStart, at, name, 0);
+        else if (kind === letterT) known.addValue(truthValue, valueStart, at, name, 0);
+      }
       top = null;
       expected = kind === openBrace ? keyOrEnd : kind === openBracket ? valueOrEnd : behindValue;
     }
     // 53 bits: the most that a number holds exactly.
     this.shape = (high & 0x1f_ffff) * 2 ** 32 + (low >>> 0);
     return at + 1;
+  }
+
+  #numberOf(top: Span | null): number {
+    if (top === null) return 0;
+    return top === this.eventType ? eventTypeTop : top === this.uuid ? uuidTop : publishedTop;
   }
 
   #topOf(buffer: Buffer, start: number, end: number): Span | null {
@@ -371,14 +347,12 @@ export class LineSkimmer implements FoundValues {
   }
 }
 
-/** A part of a buffer. */
-class Span {
-  start = 0;
-  end = 0;
-
-  set(start: number, end: number): void {
-    this.start = start;
-    this.end = end;
+/** Null where WebAssembly cannot be used: each line is read then. */
+function createKnownLines(): KnownLines | null {
+  try {
+    return new KnownLines();
+  } catch {
+    return null;
   }
 }
 

@@ -7,7 +7,7 @@ import type { Checks, LineFilter } from "./line-filter.ts";
 import { LineSkimmer } from "./line-skimmer.ts";
 import { holdsTextForStructure, isSpoiled, spoiledList } from "./lost-structure.ts";
 
-/** Events that no rule matches, whose lines were not parsed. */
+/** Events that no rule matches, whose lines were not parsed. They last up to the next ones: their memory is used again. */
 export interface SkippedEvents extends SkippedLines {
   /** The two words of the digest of each event's uuid. */
   readonly digests: Uint32Array;
@@ -20,22 +20,24 @@ export interface SkipOptions {
   readonly filter: LineFilter;
   /** Whether the times of skipped events are asked for. */
   readonly withTimes: boolean;
-  /** Digests a uuid, out of its bytes. */
-  readonly digest: (bytes: Uint8Array, start: number, end: number) => readonly [high: number, low: number];
+  /** Digests a uuid, out of its bytes, and puts the two words into a list. */
+  readonly digest: (bytes: Uint8Array, start: number, end: number, into: Uint32Array, index: number) => void;
 }
 
-/** Skips lines of a buffer from a position on; null where the first line has to be read. */
-export type SkipEvents = (
-  buffer: Buffer,
-  start: number,
-  isInList: boolean,
-  withSessionStarts: boolean,
-) => SkippedEvents | null;
+/** Skips lines that no rule can match. */
+export interface LineSkipper {
+  /** Skips lines of a buffer from a position on; null where the first line has to be read. */
+  readonly skip: (buffer: Buffer, start: number, isInList: boolean, withSessionStarts: boolean) => SkippedEvents | null;
+  /** The memory that lines are best read into; null for any. */
+  readonly memory: () => Buffer | null;
+}
 
 /** The most shapes of lines that are remembered: lines of further ones are read. */
 const maximumShapes = 32_768;
-/** The most event types that are remembered; Okta's catalog has some 1,100. */
-const maximumTypes = 4_096;
+/** The event types that are remembered, a power of two; Okta's catalog has some 1,100, an org's log some hundred. */
+const typeSlots = 1_024;
+/** The most lines that are skipped at once. */
+const maximumLines = 4_096;
 /** The most characters of a field that an event has to have: `log-event.ts`. */
 const maximumLength = 255;
 
@@ -52,20 +54,15 @@ const openBrace = 0x7b;
  *
  * Any other line is left to the reader. So faults are found as if every line was read.
  */
-export function createLineSkipper({ filter, withTimes, digest }: SkipOptions): SkipEvents {
+export function createLineSkipper({ filter, withTimes, digest }: SkipOptions): LineSkipper {
   const skimmer = new LineSkimmer(filter.names, isSpoiled);
   const shapes = new Map<number, boolean>();
-  const types = new Map<string, Checks>();
+  const digests = new Uint32Array(2 * maximumLines);
+  const times = withTimes ? new Float64Array(maximumLines) : null;
+  const typeAt = rememberTypes(filter);
   let searched: Buffer | null = null;
   let spoiledAt = -1;
 
-  const checksOf = (eventType: string): Checks => {
-    const known = types.get(eventType);
-    if (known !== undefined) return known;
-    const checks = filter.checksOf(eventType);
-    if (types.size < maximumTypes) types.set(eventType, checks);
-    return checks;
-  };
   const isOrdinaryShape = (shape: number, buffer: Buffer, start: number, end: number): boolean => {
     const known = shapes.get(shape);
     if (known !== undefined) return known;
@@ -83,39 +80,67 @@ export function createLineSkipper({ filter, withTimes, digest }: SkipOptions): S
   };
   const maySkip = (buffer: Buffer, start: number, end: number, withSessionStarts: boolean): boolean => {
     const { eventType, uuid, published } = skimmer;
-    if (!isPlainText(buffer, eventType.start, eventType.end) || !isPlainText(buffer, uuid.start, uuid.end))
-      return false;
-    if (!isOktaTime(buffer, published.start, published.end)) return false;
-    if (holdsSpoiledList(buffer, start, end)) return false;
-    const type = buffer.toString("latin1", eventType.start, eventType.end);
-    if (withSessionStarts && type === sessionStart) return false;
-    return isOrdinaryShape(skimmer.shape, buffer, start, end) && !checksOf(type).mayMatch(skimmer);
+    if (!isPlainText(buffer, uuid.start, uuid.end) || !isOktaTime(buffer, published.start, published.end)) return false;
+    const type = typeAt(buffer, eventType.start, eventType.end);
+    if (type === null || (withSessionStarts && type.isSessionStart)) return false;
+    if (skimmer.mayHoldList && holdsSpoiledList(buffer, start, end)) return false;
+    return isOrdinaryShape(skimmer.shape, buffer, start, end) && !type.checks.mayMatch(skimmer);
   };
 
-  return (buffer, start, isInList, withSessionStarts) => {
-    const last = buffer.lastIndexOf(newline);
-    const digests: number[] = [];
-    const times: number[] = [];
-    let at = start;
-    while (at < last && buffer[at] === openBrace) {
-      const end = skimmer.skim(buffer, at);
-      if (end < 0) break;
-      const next = lineEnd(buffer, end, isInList);
-      if (next < 0 || !maySkip(buffer, at, end, withSessionStarts)) break;
-      const { uuid, published } = skimmer;
-      const [high, low] = digest(buffer, uuid.start, uuid.end);
-      digests.push(high, low);
-      if (withTimes) times.push(publishedTime(buffer.toString("latin1", published.start, published.end)));
-      at = next + 1;
-    }
-    if (at === start) return null;
-    return {
-      end: at,
-      lines: digests.length / 2,
-      digests: Uint32Array.from(digests),
-      times: withTimes ? Float64Array.from(times) : null,
-    };
+  return {
+    memory: () => skimmer.memory,
+    skip(buffer, start, isInList, withSessionStarts) {
+      const last = buffer.lastIndexOf(newline);
+      let lines = 0;
+      let at = start;
+      while (at < last && lines < maximumLines && buffer[at] === openBrace) {
+        const end = skimmer.skim(buffer, at);
+        if (end < 0) break;
+        const next = lineEnd(buffer, end, isInList);
+        if (next < 0 || !maySkip(buffer, at, end, withSessionStarts)) break;
+        const { uuid, published } = skimmer;
+        digest(buffer, uuid.start, uuid.end, digests, 2 * lines);
+        if (times !== null) {
+          times[lines] = publishedTime(buffer.toString("latin1", published.start, published.end));
+        }
+        lines += 1;
+        at = next + 1;
+      }
+      if (lines === 0) return null;
+      return { end: at, lines, digests: digests.subarray(0, 2 * lines), times: times?.subarray(0, lines) ?? null };
+    },
   };
+}
+
+/** An event type, and the checks for its events. */
+interface KnownType {
+  readonly text: Buffer;
+  readonly isSessionStart: boolean;
+  readonly checks: Checks;
+}
+
+/** Finds an event type by its bytes; null for text that is not one to 255 characters of ASCII without an escape. */
+function rememberTypes(filter: LineFilter): (buffer: Buffer, start: number, end: number) => KnownType | null {
+  const slots: (KnownType | null)[] = new Array(typeSlots).fill(null);
+  return (buffer, start, end) => {
+    if (!isPlainText(buffer, start, end)) return null;
+    let digest = 0;
+    for (let at = start; at < end; at += 1) digest = (Math.imul(digest, 31) + (buffer[at] as number)) | 0;
+    const slot = (digest ^ (digest >>> 10)) & (typeSlots - 1);
+    const known = slots[slot] ?? null;
+    if (known !== null && isAt(known.text, buffer, start, end)) return known;
+    const name = buffer.toString("latin1", start, end);
+    const text = Buffer.from(name, "latin1");
+    const type = { text, isSessionStart: name === sessionStart, checks: filter.checksOf(name) };
+    slots[slot] = type;
+    return type;
+  };
+}
+
+function isAt(text: Buffer, buffer: Buffer, start: number, end: number): boolean {
+  if (text.length !== end - start) return false;
+  for (let index = 0; index < text.length; index += 1) if (text[index] !== buffer[start + index]) return false;
+  return true;
 }
 
 /**

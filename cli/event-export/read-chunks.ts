@@ -6,13 +6,16 @@ const chunkBytes = 1_048_576;
 /**
  * Reads a file in order. Each chunk is valid until the next one is asked for: the memory is used again, as a stream's
  * buffers of a large file take as long as its reading.
+ *
+ * @param preferred the memory that a chunk is best read into; null for any
  */
-export async function* readChunks(path: string): AsyncGenerator<Buffer> {
+export async function* readChunks(path: string, preferred: () => Buffer | null): AsyncGenerator<Buffer> {
   const file = await open(path);
   try {
-    const memory = Buffer.allocUnsafeSlow(chunkBytes);
+    let memory: Buffer | null = null;
     for (;;) {
-      const { bytesRead } = await file.read(memory, 0, chunkBytes, null);
+      memory = preferred() ?? memory ?? Buffer.allocUnsafeSlow(chunkBytes);
+      const { bytesRead } = await file.read(memory, 0, memory.length, null);
       if (bytesRead === 0) return;
       yield memory.subarray(0, bytesRead);
     }

@@ -8,7 +8,9 @@ import { runs } from "../../fixtures/runs.ts";
 const names = new Map(
   ["alternateid", "reason", "isproxy", "asnumber", "target", "lat", "detail"].map((name, i) => [name, i]),
 );
-const create = () => new LineSkimmer(names, isSpoiled);
+/** Compares each line with those before it, from the first one on; or none. */
+const createKnowing = () => new LineSkimmer(names, isSpoiled, 0);
+const createReading = () => new LineSkimmer(names, isSpoiled, Number.POSITIVE_INFINITY);
 
 /** All that a skimmer says of a line. */
 function skim(skimmer: LineSkimmer, line: string) {
@@ -70,11 +72,11 @@ const changedLine = fc
   });
 
 test("a line is read as if none was known before it", () => {
-  const known = create();
+  const known = createKnowing();
   let read = 0;
   fc.assert(
     fc.property(changedLine, (line) => {
-      const expected = skim(create(), line);
+      const expected = skim(createReading(), line);
       if (expected !== null) read += 1;
       expect(skim(known, line)).toEqual(expected);
       // Once more: it is known now.
@@ -86,7 +88,7 @@ test("a line is read as if none was known before it", () => {
 });
 
 test("what is read is JSON, whatever differs from a known line", () => {
-  const known = create();
+  const known = createKnowing();
   let read = 0;
   fc.assert(
     fc.property(changedLine, (line) => {
@@ -99,4 +101,94 @@ test("what is read is JSON, whatever differs from a known line", () => {
     { numRuns: runs(3_000) },
   );
   expect(read).toBeGreaterThan(100);
+});
+
+/** Values of a known line, most of them of JSON, at any place within sixteen bytes. */
+const filling = fc.string({ unit: fc.constantFrom("a", "é", " ", "0"), maxLength: 34 });
+const odd = fc.constantFrom(
+  ...[
+    '\\"',
+    "\\\\",
+    "\\/",
+    "\\n",
+    "\\u0041",
+    "\\u00",
+    "\\x",
+    "\\",
+    '"',
+    "\t",
+    "[",
+    "]",
+    "[]",
+    "{'",
+    "@{",
+    "System.",
+    "\u00a0@{",
+  ],
+);
+const text = fc.array(fc.oneof(filling, odd, odd), { maxLength: 6 }).map((parts) => `"${parts.join("")}"`);
+const number = fc
+  .array(fc.constantFrom("0", "7", "12", "-", "+", ".", "e", "E", "x"), { minLength: 1, maxLength: 6 })
+  .map((parts) => parts.join(""));
+const truth = fc.constantFrom("true", "false", "tru", "falsy", "truefalse");
+
+test("a line with other values is known where these are JSON, and is left to the reader where they are not", () => {
+  let known = 0;
+  let others = 0;
+  const skimmer = createKnowing();
+  const reading = createReading();
+  const lineOf = (first: string, second: string, third: string) =>
+    `{"reason":${first},"detail":[${second}, {"lat":${third}}],"uuid":${first}}`;
+  skim(skimmer, lineOf('"a"', "1", "true"));
+  fc.assert(
+    fc.property(
+      fc.oneof(
+        text,
+        filling.map((each) => `"${each}"`),
+      ),
+      fc.oneof(number, fc.double({ noNaN: true, noDefaultInfinity: true }).map(String)),
+      truth,
+      (first, second, third) => {
+        const line = lineOf(first, second, third);
+        const result = skim(skimmer, line);
+        if (!skimmer.mayHoldList) known += 1;
+        else others += 1;
+        expect(result).toEqual(skim(reading, line));
+        if (result !== null) expect(() => JSON.parse(line)).not.toThrow();
+      },
+    ),
+    { numRuns: runs(2_000) },
+  );
+  expect(known).toBeGreaterThan(100);
+  expect(others).toBeGreaterThan(100);
+});
+
+test("a text that may be a list as PowerShell writes it is not known", () => {
+  const skimmer = createKnowing();
+  const lineOf = (value: string) => JSON.stringify({ uuid: "a", detail: value });
+  skim(skimmer, lineOf("a"));
+  for (const [value, mayHoldList] of [
+    ["b", false],
+    ["see [1], or ]", false],
+    ["fifteen bytes [] and more", true],
+    ["x System.Object[]", true],
+  ] as const) {
+    skim(skimmer, lineOf(value));
+    expect([value, skimmer.mayHoldList]).toEqual([value, mayHoldList]);
+  }
+});
+
+test("lines within the memory of known ones are compared where they are", () => {
+  const skimmer = createKnowing();
+  skim(skimmer, JSON.stringify(logLine(0)));
+  const { memory } = skimmer;
+  const lines = [1, 2, 3].map((index) => `${JSON.stringify(logLine(index))}\n`);
+  const buffer = memory?.subarray(7, 7 + lines.join("").length) ?? Buffer.alloc(0);
+  buffer.write(lines.join(""));
+  let at = 0;
+  for (const line of lines) {
+    expect(skimmer.skim(buffer, at)).toBe(at + line.length - 1);
+    at += line.length;
+  }
+  expect(buffer.toString("utf8", skimmer.uuid.start, skimmer.uuid.end)).toBe(logLine(3).uuid);
 });

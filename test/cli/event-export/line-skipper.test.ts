@@ -58,7 +58,9 @@ async function collect({ batches, counts }: EventExport, rules: readonly Rule[])
         continue;
       }
       const units = Uint16Array.from({ length: part.uuid.length }, (_, index) => part.uuid.charCodeAt(index));
-      digests.push(digest(units, 0, units.length).join(" "));
+      const words = new Uint32Array(2);
+      digest(units, 0, units.length, words, 0);
+      digests.push(words.join(" "));
       times.push(publishedTime(part.published));
       const candidate = findCandidate(part, ruleSet);
       for (const { rule } of candidate?.rules ?? []) matches.push(`${part.uuid} ${rule.title}`);
