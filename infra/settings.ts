@@ -39,6 +39,21 @@ const email = z.email("expected an e-mail address");
 const number = z.number("expected a number");
 const flag = z.boolean("expected true or false");
 
+/**
+ * A whole number.
+ *
+ * @param of what is counted, for the message
+ * @param note what the most is, for the message. @default none
+ */
+const whole = (least: number, most: number, of = "", note = "") =>
+  z
+    .int(`expected a whole number${of && ` of ${of}`}`)
+    .min(least, `expected at least ${least}`)
+    .max(most, `expected at most ${most}${note && `, ${note}`}`);
+
+/** What the message of faults begins with. */
+const heading = "settings that cannot be used:";
+
 /** Lambda allows 4 KB for all environment variables of a function; the other variables fit into the rest. */
 const maximumCidrsLength = 2_500;
 
@@ -92,44 +107,24 @@ const schema = z.strictObject({
     .enum(weekdays, `expected one of ${weekdays.join(", ")}`)
     .default("monday")
     .meta({ description: "The day of the week on which the digest goes out, about the seven days before." }),
-  digestHour: z
-    .int("expected a whole number")
-    .min(0, "expected at least 0")
-    .max(23, "expected at most 23")
-    .default(8)
-    .meta({ description: "The hour (UTC) at which the digest goes out." }),
+  digestHour: whole(0, 23).default(8).meta({ description: "The hour (UTC) at which the digest goes out." }),
   mismatchDistanceKm: number
     .positive("expected more than 0")
     .max(farthestKm, `expected at most ${farthestKm}, half around the Earth`)
     .default(defaultMismatchDistanceKm)
     .meta({ description: "Kilometers; a mismatch is farther than this from every profile location." }),
-  suppressMinutes: z
-    .int("expected a whole number of minutes")
-    .min(0, "expected at least 0")
-    .max(maximumSuppressMinutes, `expected at most ${maximumSuppressMinutes}, a day`)
-    .default(defaultSuppressMinutes)
-    .meta({
-      description:
-        "Minutes after an alert in which further session starts of the same user on the same network are suppressed; 0: none.",
-    }),
-  stormAfter: z
-    .int("expected a whole number of attempts")
-    .min(0, "expected at least 0")
-    .max(maximumStormAfter, `expected at most ${maximumStormAfter}`)
-    .default(defaultStormAfter)
-    .meta({
-      description:
-        "Failed sign-ins from one source (operator, network or address) within ten minutes that are alerted on singly; further ones are a storm, which is one alert that grows. 0: no storms.",
-    }),
-  sourceAlertsPerHour: z
-    .int("expected a whole number of persons")
-    .min(0, "expected at least 0")
-    .max(maximumSourceAlerts, `expected at most ${maximumSourceAlerts}`)
-    .default(defaultSourceAlerts)
-    .meta({
-      description:
-        "Persons from one source (operator, network or address) in an hour whose sign-ins are alerted on singly; those of further persons are gathered, and reported every five minutes. 0: all singly.",
-    }),
+  suppressMinutes: whole(0, maximumSuppressMinutes, "minutes", "a day").default(defaultSuppressMinutes).meta({
+    description:
+      "Minutes after an alert in which further session starts of the same user on the same network are suppressed; 0: none.",
+  }),
+  stormAfter: whole(0, maximumStormAfter, "attempts").default(defaultStormAfter).meta({
+    description:
+      "Failed sign-ins from one source (operator, network or address) within ten minutes that are alerted on singly; further ones are a storm, which is one alert that grows. 0: no storms.",
+  }),
+  sourceAlertsPerHour: whole(0, maximumSourceAlerts, "persons").default(defaultSourceAlerts).meta({
+    description:
+      "Persons from one source (operator, network or address) in an hour whose sign-ins are alerted on singly; those of further persons are gathered, and reported every five minutes. 0: all singly.",
+  }),
   loginDomains: z
     .array(
       z.string("expected a domain").regex(domainPattern, "expected a domain such as example.com"),
@@ -192,15 +187,10 @@ const schema = z.strictObject({
     )
     .default(5)
     .meta({ description: "With oktaOrgUrl: minutes between two reads of the System Log, 5 to 60; 0: none." }),
-  reconcileOverlapMinutes: z
-    .int("expected a whole number of minutes")
-    .min(1, "expected at least 1")
-    .max(1_440, "expected at most 1440, a day")
-    .default(defaultOverlapMinutes)
-    .meta({
-      description:
-        "Minutes before its last read from which the System Log is read again when Okta's link to its next page is lost.",
-    }),
+  reconcileOverlapMinutes: whole(1, 1_440, "minutes", "a day").default(defaultOverlapMinutes).meta({
+    description:
+      "Minutes before its last read from which the System Log is read again when Okta's link to its next page is lost.",
+  }),
   eventBusName: z
     .string("expected the name of an event bus")
     .regex(
@@ -222,10 +212,7 @@ const schema = z.strictObject({
     )
     .default([...defaultAttributes])
     .meta({ description: "The attributes of Okta's user profiles that hold locations: one entry for each location." }),
-  heartbeatHours: z
-    .int("expected a whole number of hours")
-    .min(0, "expected at least 0")
-    .max(168, "expected at most 168, a week")
+  heartbeatHours: whole(0, 168, "hours", "a week")
     .default(24)
     .meta({ description: "Hours without any delivery after which an alarm goes off; 0: no such alarm." }),
   heartbeatWorkingDays: flag
@@ -239,10 +226,7 @@ const schema = z.strictObject({
     .refine((days) => retentionDays.includes(days), `expected one of ${retentionDays.join(", ")}`)
     .default(90)
     .meta({ description: "Days that the functions' logs are kept: one of CloudWatch's steps.", enum: retentionDays }),
-  memorySizeMb: z
-    .int("expected a whole number")
-    .min(128, "expected at least 128")
-    .max(10_240, "expected at most 10240")
+  memorySizeMb: whole(128, 10_240)
     .default(1_024)
     .meta({ description: "Megabytes of each function's memory; CPU grows with it." }),
   reservedConcurrency: z
@@ -558,7 +542,7 @@ function describeFaults(faults: readonly Fault[], file: SettingsFile | null): st
     return { line, text: `- ${place}: ${message}` };
   });
   const sorted = placed.sort((a, b) => (a.line === b.line ? 0 : a.line - b.line));
-  return ["settings that cannot be used:", ...sorted.map(({ text }) => text)].join("\n");
+  return [heading, ...sorted.map(({ text }) => text)].join("\n");
 }
 
 /**
@@ -597,5 +581,5 @@ async function refuseSettingsOf(path: string): Promise<void> {
     (name) =>
       `- cdk.json: ${whyUnknown(name) ?? `${name} stands under "context"; settings stand in ${defaultSettingsFile}: move it there`}`,
   );
-  throw new SettingsError(`settings that cannot be used:\n${faults.join("\n")}`);
+  throw new SettingsError(`${heading}\n${faults.join("\n")}`);
 }

@@ -12,12 +12,11 @@ import { Canary } from "./constructs/canary.ts";
 import { DeadLetterQueue } from "./constructs/dead-letter-queue.ts";
 import { Encryption } from "./constructs/encryption.ts";
 import { ExceptionNotices } from "./constructs/exception-notices.ts";
-import { HookSecret } from "./constructs/hook-secret.ts";
 import { LogStream } from "./constructs/log-stream.ts";
-import { OktaCredential } from "./constructs/okta-credential.ts";
 import { OperationsDashboard } from "./constructs/operations-dashboard.ts";
 import { OperationsTopic } from "./constructs/operations-topic.ts";
 import type { WatchedResources } from "./constructs/own-metric.ts";
+import { OwnSecret } from "./constructs/own-secret.ts";
 import type { PipelineResources } from "./constructs/pipeline-function.ts";
 import { ProfileRefresh } from "./constructs/profile-refresh.ts";
 import { ProfileSync } from "./constructs/profile-sync.ts";
@@ -27,7 +26,6 @@ import { Reconciliation } from "./constructs/reconciliation.ts";
 import { Redrive } from "./constructs/redrive.ts";
 import { RetryQueue } from "./constructs/retry-queue.ts";
 import { SavedQueries } from "./constructs/saved-queries.ts";
-import { StateKey } from "./constructs/state-key.ts";
 import { StateTable } from "./constructs/state-table.ts";
 import { WeeklyDigest } from "./constructs/weekly-digest.ts";
 import { hasDigest, readSettings, type Settings, settingsMetadata } from "./settings.ts";
@@ -63,14 +61,24 @@ export class OktaProxyWatchStack extends Stack {
 
     const code = props.code ?? fileURLToPath(new URL("../dist", import.meta.url));
     const encryption = new Encryption(this, "Encryption", { customerManaged: settings.customerManagedKey });
-    const hookSecret = new HookSecret(this, "HookSecret", { encryption });
+    // `npx okta-proxy-watch hook` or an administrator sets it at Okta.
+    const hookSecret = new OwnSecret(this, "HookSecret", {
+      encryption,
+      description: "What Okta's event hook sends in the Authorization header",
+      isGenerated: true,
+    });
     const deadLetterQueue = new DeadLetterQueue(this, "DeadLetters", { encryption });
     const resources = {
       settings,
       encryption,
       profileTable: new ProfileTable(this, "Profiles", { encryption }),
       stateTable: new StateTable(this, "State", { encryption }),
-      stateKey: new StateKey(this, "StateKey", { encryption }),
+      // The keys of logins on the state table are hashed with it, by the functions that judge sessions.
+      stateKey: new OwnSecret(this, "StateKey", {
+        encryption,
+        description: "What logins are hashed with on the state table; a new value forgets what is remembered of users",
+        isGenerated: true,
+      }),
       alertTopic: new AlertTopic(this, "Alerts", { encryption, email: settings.alertEmail }),
       retryQueue: new RetryQueue(this, "Retries", { encryption, deadLetterQueue }),
       deadLetterQueue,
@@ -197,7 +205,12 @@ export class OktaProxyWatchStack extends Stack {
    * hook missed.
    */
   #askOkta(orgUrl: string, resources: PipelineResources, code: string) {
-    const credential = new OktaCredential(this, "OktaCredential", { encryption: resources.encryption });
+    // `npx okta-proxy-watch hook setup` or an administrator fills it.
+    const credential = new OwnSecret(this, "OktaCredential", {
+      encryption: resources.encryption,
+      description: "What Okta knows the functions that ask it by: a service app and its private key, or an API token",
+      isGenerated: false,
+    });
     const okta = { ...resources, orgUrl, credential };
     const sync = new ProfileSync(this, "ProfileSync", { ...okta, code: join(code, "sync-profiles") });
     const refresh = new ProfileRefresh(this, "ProfileRefresh", { ...okta, code: join(code, "refresh-profiles") });

@@ -19,7 +19,8 @@ interface AlarmRule {
   /** The section of the runbook. @default the alarm's name */
   readonly section?: string;
   readonly metric: IMetric;
-  readonly threshold: number;
+  /** @default 1 */
+  readonly threshold?: number;
   /** @default greater than or equal to the threshold */
   readonly below?: boolean;
   /** The number of evaluated periods. @default 1 */
@@ -32,6 +33,9 @@ interface AlarmRule {
 
 const minutes = (count: number) => Duration.minutes(count);
 
+/** The sum of a count of our functions in five minutes. */
+const counted = (scope: Construct, name: string) => ownMetric(scope, name, { period: minutes(5), statistic: "Sum" });
+
 /** Each delivery gives `EventsReceived` one value, so that the number of values is the number of deliveries. */
 const deliveries = (scope: Construct) =>
   ownMetric(scope, "EventsReceived", { period: Duration.hours(1), statistic: "SampleCount" });
@@ -41,15 +45,13 @@ const streamed = (scope: Construct) =>
   ownMetric(scope, "EventsStreamed", { period: Duration.hours(1), statistic: "SampleCount" });
 
 /** Deliveries by the hour, where every hour of a Saturday or Sunday (UTC) counts as if it had one. */
-const onWorkingDays = (usingMetrics: Readonly<Record<string, IMetric>>) => {
-  const [id = ""] = Object.keys(usingMetrics);
-  return new MathExpression({
+const onWorkingDays = (metric: IMetric, id: string) =>
+  new MathExpression({
     // DAY has a value for every hour, and IF reads an hour without a delivery as 0.
     expression: `IF(DAY(${id}) < 6, ${id}, 1)`,
-    usingMetrics: { ...usingMetrics },
+    usingMetrics: { [id]: metric },
     period: Duration.hours(1),
   });
-};
 
 /**
  * The hook URL's answers with a 5xx, as its front counts them: those of the receiver, and those of the front when the
@@ -83,7 +85,6 @@ const ofEitherInlet = (scope: Construct, days: 6 | 8) => {
 const overdue = (what: string, of: LambdaFunction, hours: number): AlarmRule => ({
   description: `${what} for ${hours} hours`,
   metric: of.metricInvocations({ period: Duration.hours(1), statistic: "Sum" }),
-  threshold: 1,
   below: true,
   periods: hours,
   missingIsTrouble: true,
@@ -112,7 +113,6 @@ export class Alarms extends Construct {
           period: minutes(5),
           statistic: "Maximum",
         }),
-        threshold: 1,
       },
       Slow: {
         description: "The receiver comes near Okta's three seconds",
@@ -123,27 +123,23 @@ export class Alarms extends Construct {
       Throttled: {
         description: "The receiver is throttled; Okta never sends again what was throttled",
         metric: receiver.metricThrottles({ period: minutes(5), statistic: "Sum" }),
-        threshold: 1,
       },
       Refused: {
         description: "Many requests are refused: a wrong secret, or an attacker who tries",
-        metric: ownMetric(this, "RefusedRequests", { period: minutes(5), statistic: "Sum" }),
+        metric: counted(this, "RefusedRequests"),
         threshold: 100,
       },
       RequestsFailed: {
         description: "The receiver answered 5xx; Okta delivers once more, and never again",
-        metric: ownMetric(this, "RequestsFailed", { period: minutes(5), statistic: "Sum" }),
-        threshold: 1,
+        metric: counted(this, "RequestsFailed"),
       },
       FrontFailed: {
         description: "The hook's URL answered 5xx; Okta delivers once more, and never again",
         metric: failuresOfFront(props),
-        threshold: 1,
       },
       DeliveriesRefused: {
         description: "A delivery was refused although its secret was right; Okta never sends it again",
-        metric: ownMetric(this, "DeliveriesRefused", { period: minutes(5), statistic: "Sum" }),
-        threshold: 1,
+        metric: counted(this, "DeliveriesRefused"),
       },
       AlertsLate: {
         description: "Alerts come long after their events",
@@ -158,7 +154,6 @@ export class Alarms extends Construct {
           period: minutes(1),
           statistic: "Maximum",
         }),
-        threshold: 1,
         // The queue's numbers are approximate, and a message is visible for a moment between two tries.
         periods: 15,
         breaching: 13,
@@ -170,14 +165,12 @@ export class Alarms extends Construct {
           period: minutes(1),
           statistic: "Maximum",
         }),
-        threshold: 1,
         periods: 15,
         breaching: 13,
       },
       EventsFailed: {
         description: "Events could be neither alerted on nor parked",
-        metric: ownMetric(this, "EventsFailed", { period: minutes(5), statistic: "Sum" }),
-        threshold: 1,
+        metric: counted(this, "EventsFailed"),
       },
     };
     for (const [name, each] of Object.entries(functions)) {
@@ -185,15 +178,14 @@ export class Alarms extends Construct {
         description: `The function ${name} fails`,
         section: "Errors",
         metric: each.metricErrors({ period: minutes(5), statistic: "Sum" }),
-        threshold: 1,
       };
     }
     if (settings.heartbeatHours > 0) {
       const { heartbeatHours, heartbeatWorkingDays } = settings;
       const silence = `${heartbeatHours} ${heartbeatWorkingDays ? "hours of working days" : "hours"}`;
-      const silent = { threshold: 1, below: true, periods: heartbeatHours, missingIsTrouble: true } as const;
-      const ofHook = heartbeatWorkingDays ? onWorkingDays({ deliveries: deliveries(this) }) : deliveries(this);
-      const ofStream = heartbeatWorkingDays ? onWorkingDays({ streamed: streamed(this) }) : streamed(this);
+      const silent = { below: true, periods: heartbeatHours, missingIsTrouble: true } as const;
+      const ofHook = heartbeatWorkingDays ? onWorkingDays(deliveries(this), "deliveries") : deliveries(this);
+      const ofStream = heartbeatWorkingDays ? onWorkingDays(streamed(this), "streamed") : streamed(this);
       rules.HeartbeatMissed = streams
         ? {
             description: `Neither the event hook nor the log stream brought anything for ${silence}`,
@@ -217,7 +209,6 @@ export class Alarms extends Construct {
       rules.Canary = {
         description: "No alert followed the daily test delivery",
         metric: canary.metricErrors({ period: minutes(5), statistic: "Sum" }),
-        threshold: 1,
       };
       rules.CanaryOverdue = overdue("The daily test delivery was not made", canary, 26);
     }
@@ -231,7 +222,6 @@ export class Alarms extends Construct {
       rules.ReconciliationOverdue = {
         description: "Okta's System Log was not read to its end for 2 hours",
         metric: ownMetric(this, "ReconciliationsFinished", { period: Duration.hours(1), statistic: "Sum" }),
-        threshold: 1,
         below: true,
         periods: 2,
         missingIsTrouble: true,
@@ -244,7 +234,7 @@ export class Alarms extends Construct {
         description,
         section = name,
         metric,
-        threshold,
+        threshold = 1,
         below = false,
         periods = 1,
         breaching,

@@ -1,8 +1,8 @@
 import { Duration } from "aws-cdk-lib";
 import type { Function as LambdaFunction } from "aws-cdk-lib/aws-lambda";
 import { Construct } from "constructs";
-import type { HookSecret } from "./hook-secret.ts";
 import { OwnFunction, type OwnFunctionProps } from "./own-function.ts";
+import type { OwnSecret } from "./own-secret.ts";
 import { ScheduledInvocation } from "./scheduled-invocation.ts";
 import type { StateTable } from "./state-table.ts";
 
@@ -10,7 +10,7 @@ import type { StateTable } from "./state-table.ts";
 export interface CanaryProps extends Pick<OwnFunctionProps, "settings" | "encryption" | "code"> {
   /** The event hook's URL, as it is registered with Okta. */
   readonly hookUrl: string;
-  readonly hookSecret: HookSecret;
+  readonly hookSecret: OwnSecret;
   readonly stateTable: StateTable;
 }
 

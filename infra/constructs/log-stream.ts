@@ -3,13 +3,14 @@ import type { Function as LambdaFunction } from "aws-cdk-lib/aws-lambda";
 import { Construct } from "constructs";
 import type { StreamPattern } from "../stream-patterns.ts";
 import { events } from "./encryption.ts";
+import type { OwnFunctionProps } from "./own-function.ts";
 import { PipelineFunction, type PipelineResources } from "./pipeline-function.ts";
 import type { ProfileRefresh } from "./profile-refresh.ts";
 import type { Redrive } from "./redrive.ts";
 import { redriveTimeout } from "./retry-queue.ts";
 
 /** The properties of the log stream. */
-export interface LogStreamProps extends PipelineResources {
+export interface LogStreamProps extends PipelineResources, Pick<OwnFunctionProps, "code"> {
   /** The partner event bus that the org's log stream feeds; it has to exist. */
   readonly eventBusName: string;
   /** The patterns of events of the bus: a rule for each. */
@@ -18,8 +19,6 @@ export interface LogStreamProps extends PipelineResources {
   readonly profileRefresh: ProfileRefresh | null;
   /** Reads the work that the function parks, and so is deployed before it. */
   readonly redrive: Redrive;
-  /** Folder of the built function. */
-  readonly code: string;
 }
 
 /**

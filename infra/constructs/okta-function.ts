@@ -1,6 +1,6 @@
 import type { Construct } from "constructs";
-import type { OktaCredential } from "./okta-credential.ts";
 import { OwnFunction, type OwnFunctionProps } from "./own-function.ts";
+import type { OwnSecret } from "./own-secret.ts";
 import type { ProfileTable } from "./profile-table.ts";
 import type { StateTable } from "./state-table.ts";
 
@@ -8,7 +8,7 @@ import type { StateTable } from "./state-table.ts";
 export interface OktaResources {
   /** `https://example.okta.com`. */
   readonly orgUrl: string;
-  readonly credential: OktaCredential;
+  readonly credential: OwnSecret;
   readonly profileTable: ProfileTable;
   readonly stateTable: StateTable;
 }

@@ -1,5 +1,6 @@
 import { Duration } from "aws-cdk-lib";
-import { Grant, type IGrantable } from "aws-cdk-lib/aws-iam";
+import { Grant, type IGrantable, type Role } from "aws-cdk-lib/aws-iam";
+import { EventSourceMapping, type IFunction } from "aws-cdk-lib/aws-lambda";
 import { Queue, QueueEncryption, type QueueProps } from "aws-cdk-lib/aws-sqs";
 import { Construct } from "constructs";
 import { queueMessageBytes } from "../../lambda/core/text/message-limits.ts";
@@ -42,6 +43,25 @@ export class OwnQueue extends Construct {
   grantConsume(grantee: IGrantable, further: readonly string[] = []): Grant {
     this.encryption.grant(grantee, "sqs read");
     return this.#grant(grantee, ["sqs:ReceiveMessage", "sqs:DeleteMessage", "sqs:GetQueueAttributes", ...further]);
+  }
+
+  /** Has a function of this construct work on the messages, in batches of ten. */
+  invoke(
+    scope: Construct,
+    { function: target, role }: { readonly function: IFunction; readonly role: Role },
+    maxConcurrency: number,
+  ): void {
+    this.grantConsume(role);
+    // Not SqsEventSource, which would grant more than is used.
+    const mapping = new EventSourceMapping(scope, "Mapping", {
+      target,
+      eventSourceArn: this.queue.queueArn,
+      batchSize: 10,
+      reportBatchItemFailures: true,
+      maxConcurrency,
+    });
+    // AWS refuses the mapping before the role may read the queue.
+    mapping.node.addDependency(role);
   }
 
   #grant(grantee: IGrantable, actions: string[]): Grant {

@@ -1,11 +1,14 @@
 import { Grant, type IGrantable } from "aws-cdk-lib/aws-iam";
-import { Secret, type SecretProps } from "aws-cdk-lib/aws-secretsmanager";
+import { Secret } from "aws-cdk-lib/aws-secretsmanager";
 import { Construct } from "constructs";
 import type { Encryption } from "./encryption.ts";
 
 /** The properties of a secret. */
-export interface OwnSecretProps extends Pick<SecretProps, "description" | "generateSecretString"> {
+interface OwnSecretProps {
+  readonly description: string;
   readonly encryption: Encryption;
+  /** Whether the stack generates its value: letters and digits only, as one of them becomes the value of an HTTP header. */
+  readonly isGenerated: boolean;
 }
 
 /** A secret of the stack, encrypted like all of its data. The stack does not rotate it. */
@@ -13,11 +16,17 @@ export class OwnSecret extends Construct {
   readonly secret: Secret;
   readonly #encryption: Encryption;
 
-  constructor(scope: Construct, id: string, { encryption, ...props }: OwnSecretProps) {
+  constructor(scope: Construct, id: string, { description, encryption, isGenerated }: OwnSecretProps) {
     super(scope, id);
     this.#encryption = encryption;
     const { key } = encryption;
-    this.secret = new Secret(this, "Secret", { ...props, ...(key && { encryptionKey: key }) });
+    this.secret = new Secret(this, "Secret", {
+      description,
+      ...(isGenerated && {
+        generateSecretString: { passwordLength: 64, excludePunctuation: true, includeSpace: false },
+      }),
+      ...(key && { encryptionKey: key }),
+    });
   }
 
   /** Grants reading the secret's value. */

@@ -3,16 +3,16 @@ import { hasDigest } from "../settings.ts";
 import type { AlertTopic } from "./alert-topic.ts";
 import type { DeadLetterQueue } from "./dead-letter-queue.ts";
 import { OwnFunction, type OwnFunctionProps } from "./own-function.ts";
+import type { OwnSecret } from "./own-secret.ts";
 import type { ProfileTable } from "./profile-table.ts";
 import type { RetryQueue } from "./retry-queue.ts";
-import type { StateKey } from "./state-key.ts";
 import type { StateTable } from "./state-table.ts";
 
 /** The resources of every function that runs the pipeline. */
 export interface PipelineResources extends Pick<OwnFunctionProps, "settings" | "encryption"> {
   readonly profileTable: ProfileTable;
   readonly stateTable: StateTable;
-  readonly stateKey: StateKey;
+  readonly stateKey: OwnSecret;
   readonly alertTopic: AlertTopic;
   readonly retryQueue: RetryQueue;
   readonly deadLetterQueue: DeadLetterQueue;

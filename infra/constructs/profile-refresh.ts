@@ -1,11 +1,8 @@
 import { Duration } from "aws-cdk-lib";
-import { EventSourceMapping, type Function as LambdaFunction } from "aws-cdk-lib/aws-lambda";
+import type { Function as LambdaFunction } from "aws-cdk-lib/aws-lambda";
 import { Construct } from "constructs";
 import { OktaFunction, type OktaFunctionProps } from "./okta-function.ts";
 import { OwnQueue } from "./own-queue.ts";
-
-/** The properties of the refresh. */
-export type ProfileRefreshProps = Omit<OktaFunctionProps, "description" | "timeout">;
 
 const timeout = Duration.minutes(1);
 
@@ -14,7 +11,7 @@ export class ProfileRefresh extends Construct {
   readonly refreshes: OwnQueue;
   readonly function: LambdaFunction;
 
-  constructor(scope: Construct, id: string, props: ProfileRefreshProps) {
+  constructor(scope: Construct, id: string, props: Omit<OktaFunctionProps, "description" | "timeout">) {
     super(scope, id);
     this.refreshes = new OwnQueue(this, "Default", {
       encryption: props.encryption,
@@ -30,16 +27,7 @@ export class ProfileRefresh extends Construct {
     });
     this.function = refresh.function;
     props.profileTable.grantRefresh(refresh.role);
-    this.refreshes.grantConsume(refresh.role);
-    const mapping = new EventSourceMapping(this, "Mapping", {
-      target: refresh.function,
-      eventSourceArn: this.refreshes.queue.queueArn,
-      batchSize: 10,
-      reportBatchItemFailures: true,
-      // Lambda's least: Okta's rate limit is for the whole org.
-      maxConcurrency: 2,
-    });
-    // AWS refuses the mapping before the role may read the queue.
-    mapping.node.addDependency(refresh.role);
+    // Lambda's least: Okta's rate limit is for the whole org.
+    this.refreshes.invoke(this, refresh, 2);
   }
 }

@@ -4,16 +4,13 @@ import { Construct } from "constructs";
 import { OktaFunction, type OktaFunctionProps } from "./okta-function.ts";
 import { ScheduledInvocation } from "./scheduled-invocation.ts";
 
-/** The properties of the sync. */
-export type ProfileSyncProps = Omit<OktaFunctionProps, "description" | "timeout">;
-
 /** The interval of syncs: a sync asks Okta for changes only, and costs a request or two. */
 const interval = Duration.hours(1);
 
 /** The function that updates profile locations from Okta's users, on a schedule. */
 export class ProfileSync extends Construct {
   readonly function: LambdaFunction;
-  constructor(scope: Construct, id: string, props: ProfileSyncProps) {
+  constructor(scope: Construct, id: string, props: Omit<OktaFunctionProps, "description" | "timeout">) {
     super(scope, id);
     const sync = new OktaFunction(this, "Sync", {
       ...props,

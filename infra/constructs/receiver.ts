@@ -1,18 +1,17 @@
 import { Duration } from "aws-cdk-lib";
 import { FunctionUrlAuthType, type Function as LambdaFunction } from "aws-cdk-lib/aws-lambda";
 import { Construct } from "constructs";
-import type { HookSecret } from "./hook-secret.ts";
+import type { OwnFunctionProps } from "./own-function.ts";
+import type { OwnSecret } from "./own-secret.ts";
 import { PipelineFunction, type PipelineResources } from "./pipeline-function.ts";
 import type { ProfileRefresh } from "./profile-refresh.ts";
 import { RestApiFront } from "./rest-api-front.ts";
 
 /** The properties of the receiver. */
-export interface ReceiverProps extends PipelineResources {
-  readonly hookSecret: HookSecret;
+export interface ReceiverProps extends PipelineResources, Pick<OwnFunctionProps, "code"> {
+  readonly hookSecret: OwnSecret;
   /** Refreshes users whose profiles have changed; null where profiles do not come from Okta. */
   readonly profileRefresh: ProfileRefresh | null;
-  /** Folder of the built function. */
-  readonly code: string;
 }
 
 /** The function that Okta delivers to, behind the stack's only public endpoint: its Function URL, or a REST API. */

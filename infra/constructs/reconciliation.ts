@@ -1,19 +1,16 @@
 import { Duration } from "aws-cdk-lib";
 import type { Function as LambdaFunction } from "aws-cdk-lib/aws-lambda";
 import { Construct } from "constructs";
-import type { OktaCredential } from "./okta-credential.ts";
+import type { OktaFunctionProps } from "./okta-function.ts";
 import { PipelineFunction, type PipelineResources } from "./pipeline-function.ts";
 import { ScheduledInvocation } from "./scheduled-invocation.ts";
 
 /** The properties of reconciliation. */
-export interface ReconciliationProps extends PipelineResources {
-  /** `https://example.okta.com`. */
-  readonly orgUrl: string;
-  readonly credential: OktaCredential;
+export interface ReconciliationProps
+  extends PipelineResources,
+    Pick<OktaFunctionProps, "orgUrl" | "credential" | "code"> {
   /** Minutes between two runs. */
   readonly minutes: number;
-  /** Folder of the built function. */
-  readonly code: string;
 }
 
 /** The function that finds events in Okta's System Log that the event hook did not deliver, on a schedule. */
