@@ -1,4 +1,4 @@
-import { readFile, writeFile } from "node:fs/promises";
+import { readFile } from "node:fs/promises";
 import { fileURLToPath } from "node:url";
 import { contentsOf } from "../cli/detections-folder.ts";
 import { correlationLoads } from "../cli/rules/correlation-load.ts";
@@ -8,6 +8,8 @@ import { loadDetections } from "../lambda/adapters/rule-files/load-detections.ts
 import { isInSet, type MetricSet } from "../lambda/adapters/telemetry/metric-sets.ts";
 import { chooseCorrelated } from "../lambda/core/detections/choose-correlated.ts";
 import { readScriptOptions } from "./script-options.ts";
+import { renderTable } from "./tables.ts";
+import { writeOrCheck } from "./written-file.ts";
 
 /*
  * Writes the tables of docs/cost.md, and the one of floods in docs/security.md, from unit prices and the use of one
@@ -214,43 +216,20 @@ const observed = readDeployed(synthesize({ metrics: "full", dashboard: true }), 
  * The stack with further inlets and fronts, in one synthesis, which takes seconds: none changes the cost of another.
  */
 const extended = synthesize({ front: "restApi", firewall: true, eventBusName: "aws.partner/okta.com/example/okta" });
-const total = (column: Readonly<Record<string, number>>) =>
-  Object.values(column)
-    .reduce((sum, each) => sum + each, 0)
-    .toFixed(2);
+const sum = (numbers: readonly number[]) => numbers.reduce((all, each) => all + each, 0);
+const total = (column: Readonly<Record<string, number>>) => sum(Object.values(column)).toFixed(2);
 
-/** Rows of text, the first one as heading, with aligned columns: all but the first to the right where they are numbers. */
-function alignedTable(rows: readonly (readonly string[])[], numbers: boolean): string {
-  const [heading = [], ...body] = rows;
-  const widths = heading.map((_, column) => Math.max(...rows.map((row) => row[column]?.length ?? 0)));
-  const isLeft = (column: number) => column === 0 || !numbers;
-  const line = (cells: readonly string[]) =>
-    `| ${cells.map((cell, column) => (isLeft(column) ? cell.padEnd(widths[column] ?? 0) : cell.padStart(widths[column] ?? 0))).join(" | ")} |`;
-  const rule = `| ${widths.map((width, column) => (isLeft(column) ? "-".repeat(width) : `${"-".repeat(width - 1)}:`)).join(" | ")} |`;
-  return [line(heading), rule, ...body.map(line)].join("\n");
-}
-
-function monthTable(): string {
-  const columns = volumes.map((volume) => costs(volume, defaults));
-  const [first = {}] = columns;
-  const rows = Object.keys(first)
-    .map((name) => [name, ...columns.map((column) => (column[name] ?? 0).toFixed(2))])
-    .filter(([, ...cells]) => cells.some((cell) => cell !== "0.00"));
-  const withMore = volumes.map((volume) => total(costs(volume, observed)));
-  const all = [
-    ["USD a month", ...volumes.map(({ eventsADay }) => `${eventsADay.toLocaleString("en-US")} events a day`)],
-    ...rows,
-    ["**all**", ...columns.map((column) => `**${total(column)}**`)],
-    ["all, with `metrics: full` and `dashboard`", ...withMore],
-  ];
-  return alignedTable(all, true);
-}
+const monthTable = () =>
+  monthlyTable(
+    (volume) => costs(volume, defaults),
+    [["all, with `metrics: full` and `dashboard`", ...volumes.map((volume) => total(costs(volume, observed)))]],
+  );
 
 /** The monthly cost of the log stream by item: each event that passes its rules invokes the function. */
 function streamTable(): string {
   const streaming = readDeployed(extended, "essential");
   const alarms = (streaming.alarmMetrics - defaults.alarmMetrics) * price.alarmMonth;
-  return monthlyTable((eventsADay) => {
+  return monthlyTable(({ eventsADay }) => {
     const events = eventsADay * assumed.daysInMonth;
     const milliseconds =
       events * assumed.plainMilliseconds +
@@ -269,7 +248,7 @@ function streamTable(): string {
 
 /** The monthly cost of the digest by item; its four runs and mails cost less than a cent. */
 function digestTable(): string {
-  return monthlyTable((eventsADay) => {
+  return monthlyTable(({ eventsADay }) => {
     const matches = eventsADay * assumed.daysInMonth * assumed.matchingShare;
     return {
       "DynamoDB: writes of what is counted":
@@ -283,7 +262,6 @@ const detections = contentsOf(await loadDetections(fileURLToPath(new URL("../det
 /** USD of the groups of correlations for a million events. */
 async function dollarsOfGroups(chosen: Parameters<typeof correlationLoads>[0]): Promise<number> {
   const loads = [...(await correlationLoads(chosen, 1_000_000)).values()];
-  const sum = (units: readonly number[]) => units.reduce((all, each) => all + each, 0);
   const reads = sum(loads.map((load) => load.reads));
   const writes = sum(loads.map((load) => load.writes));
   return (reads * price.dynamodbMillionReadUnits + writes * price.dynamodbMillionWriteUnits) / 1_000_000;
@@ -302,7 +280,7 @@ const dollarsOfTravel =
 
 /** The monthly cost of what is compared between events: by default, and with a pack. */
 function correlationTable(): string {
-  return monthlyTable((eventsADay) => {
+  return monthlyTable(({ eventsADay }) => {
     const millions = (eventsADay * assumed.daysInMonth) / 1_000_000;
     return {
       "DynamoDB: correlations that run by default": millions * dollarsByDefault,
@@ -312,15 +290,22 @@ function correlationTable(): string {
   });
 }
 
-/** A table of monthly costs by item, a column for each volume. */
-function monthlyTable(itemsOf: (eventsADay: number) => Readonly<Record<string, number>>): string {
-  const columns = volumes.map(({ eventsADay }) => itemsOf(eventsADay));
-  const names = Object.keys(columns[0] ?? {});
-  return alignedTable(
+/** A table of monthly costs by item, a column for each volume. What costs nothing is left out. @param more rows at the end */
+function monthlyTable(
+  itemsOf: (volume: Volume) => Readonly<Record<string, number>>,
+  more: readonly (readonly string[])[] = [],
+): string {
+  const columns = volumes.map(itemsOf);
+  const rows = Object.keys(columns[0] ?? {}).map((name) => [
+    name,
+    ...columns.map((column) => (column[name] ?? 0).toFixed(2)),
+  ]);
+  return renderTable(
     [
       ["USD a month", ...volumes.map(({ eventsADay }) => `${eventsADay.toLocaleString("en-US")} events a day`)],
-      ...names.map((name) => [name, ...columns.map((column) => (column[name] ?? 0).toFixed(2))]),
+      ...rows.filter(([, ...cells]) => cells.some((cell) => cell !== "0.00")),
       ["**all**", ...columns.map((column) => `**${total(column)}**`)],
+      ...more,
     ],
     true,
   );
@@ -332,11 +317,11 @@ const refusal = {
   "Lambda: compute": assumed.refusalMilliseconds * 1_000 * defaults.memoryGigabytes * price.lambdaGigabyteSecond,
   "CloudWatch: logs": (assumed.logBytesOfRefusal / 1_000) * price.logsGigabyte,
 } as const;
-const refusalMillion = Object.values(refusal).reduce((sum, each) => sum + each, 0);
+const refusalMillion = sum(Object.values(refusal));
 
 function refusalTable(): string {
   const withApi = refusalMillion + price.restApiMillionRequests;
-  return alignedTable(
+  return renderTable(
     [
       ["a million refused requests", "USD"],
       ...Object.entries(refusal).map(([name, usd]) => [name, usd.toFixed(2)]),
@@ -382,39 +367,36 @@ function floodTable(): string {
   const withApi = refusalMillion + price.restApiMillionRequests;
   const withFirewall = withApi + price.firewallMillionRequests;
   const blocked = `${price.firewallMillionRequests.toFixed(2)} USD a million`;
-  return alignedTable(
+  return renderTable([
+    ["front", "a day costs at most", "Okta's deliveries are lost"],
     [
-      ["front", "a day costs at most", "Okta's deliveries are lost"],
-      [
-        "Function URL",
-        `${aDay(usual ?? 0, refusalMillion)} with Lambda's usual quota of ${count(limits.usualQuota)} executions at once; ${aDay(few ?? 0, refusalMillion)} with ${limits.newQuota}, as new accounts have`,
-        `over ${count(usual ?? 0)} requests a second, or ${count(few ?? 0)}: 429, never retried`,
-      ],
-      [
-        `Function URL, \`reservedConcurrency: ${limits.newQuota}\``,
-        aDay(few ?? 0, refusalMillion),
-        `over ${count(few ?? 0)} requests a second: 429, never retried`,
-      ],
-      [
-        "Function URL, `allowedCidrs`",
-        "the same as without: each request is an invocation",
-        "at the same rate as without",
-      ],
-      ["REST API", aDay(limits.restApi, withApi), `over ${count(limits.restApi)} requests a second: 503, retried once`],
-      [
-        "REST API, `firewall`",
-        `${aDay(limits.address, withFirewall)} for each address that stays under the limit, ${aDay(limits.restApi, withFirewall)} in all; ${blocked} for what is blocked`,
-        `over ${count(limits.restApi)} requests a second, which takes ${Math.ceil(limits.restApi / limits.address)} addresses`,
-      ],
-      [
-        "REST API, `allowedCidrs`",
-        "nothing",
-        "only if refused requests use up the region's quota of 10,000 a second: AWS does not say",
-      ],
-      ["REST API, `allowedCidrs`, `firewall`", blocked, "as above"],
+      "Function URL",
+      `${aDay(usual ?? 0, refusalMillion)} with Lambda's usual quota of ${count(limits.usualQuota)} executions at once; ${aDay(few ?? 0, refusalMillion)} with ${limits.newQuota}, as new accounts have`,
+      `over ${count(usual ?? 0)} requests a second, or ${count(few ?? 0)}: 429, never retried`,
     ],
-    false,
-  );
+    [
+      `Function URL, \`reservedConcurrency: ${limits.newQuota}\``,
+      aDay(few ?? 0, refusalMillion),
+      `over ${count(few ?? 0)} requests a second: 429, never retried`,
+    ],
+    [
+      "Function URL, `allowedCidrs`",
+      "the same as without: each request is an invocation",
+      "at the same rate as without",
+    ],
+    ["REST API", aDay(limits.restApi, withApi), `over ${count(limits.restApi)} requests a second: 503, retried once`],
+    [
+      "REST API, `firewall`",
+      `${aDay(limits.address, withFirewall)} for each address that stays under the limit, ${aDay(limits.restApi, withFirewall)} in all; ${blocked} for what is blocked`,
+      `over ${count(limits.restApi)} requests a second, which takes ${Math.ceil(limits.restApi / limits.address)} addresses`,
+    ],
+    [
+      "REST API, `allowedCidrs`",
+      "nothing",
+      "only if refused requests use up the region's quota of 10,000 a second: AWS does not say",
+    ],
+    ["REST API, `allowedCidrs`, `firewall`", blocked, "as above"],
+  ]);
 }
 
 /** Tables by the document and the name in the comment before them. */
@@ -428,9 +410,7 @@ const tables = [
 ] as const;
 
 for (const document of new Set(tables.map((each) => each.document))) {
-  const file = new URL(`../${document}`, import.meta.url);
-  const text = await readFile(file, "utf8");
-  let written = text;
+  let written = await readFile(new URL(`../${document}`, import.meta.url), "utf8");
   const made: string[] = [];
   for (const { name, make } of tables.filter((each) => each.document === document)) {
     const place = new RegExp(`(<!-- ${name}: npm run cost -->\\n\\n).*?(\\n\\n<!-- end -->)`, "s");
@@ -440,9 +420,10 @@ for (const document of new Set(tables.map((each) => each.document))) {
     written = written.replace(place, (_, start, end) => start + table + end);
   }
   process.stdout.write(`${document}\n\n${made.join("\n\n")}\n\n`);
-  if (!options.has("check")) await writeFile(file, written);
-  else if (written !== text) {
-    process.stderr.write(`${document} has another table than build/cost.ts makes: npm run cost\n`);
-    process.exitCode = 1;
-  }
+  await writeOrCheck(
+    document,
+    written,
+    options.has("check"),
+    "has another table than build/cost.ts makes: npm run cost",
+  );
 }

@@ -1,4 +1,3 @@
-import { readFile, writeFile } from "node:fs/promises";
 import { fileURLToPath } from "node:url";
 import { createBacktestCorrelator } from "../cli/backtest/correlate.ts";
 import { replay, withoutLookUps } from "../cli/backtest/replay.ts";
@@ -22,6 +21,8 @@ import { bySeverity, type Level, type Rule } from "../lambda/core/sigma/rule.ts"
 import { defaultSourceAlerts } from "../lambda/core/storms/gathering.ts";
 import { defaultStormAfter } from "../lambda/core/storms/storm.ts";
 import { readScriptOptions } from "./script-options.ts";
+import { renderTable } from "./tables.ts";
+import { writeOrCheck } from "./written-file.ts";
 
 /*
  * Writes docs/coverage.md and docs/attack-navigator.json from the rules that are shipped, and from an ordinary week that
@@ -100,15 +101,23 @@ const aDay = (count: number) => (count / company.days).toFixed(1);
 type AWeek = (of: Pick<Coverage, "id" | "isCorrelation" | "eventTypes">) => number;
 
 /** A row for the default, for each pack beside it, and for all packs. */
-function weekTable(rows: readonly (readonly [string, number, Alerts])[]): string[] {
-  return [
-    "| what runs | rules and correlations | alerts a day | on session starts | others | of all, informational | high or critical |",
-    "| --- | --- | --- | --- | --- | --- | --- |",
-    ...rows.map(
-      ([name, rules, { all, sessionStarts, informational, high }]) =>
-        `| ${name} | ${rules} | ${aDay(all)} | ${aDay(sessionStarts)} | ${aDay(all - sessionStarts)} | ${aDay(informational)} | ${aDay(high)} |`,
-    ),
-  ];
+function weekTable(rows: readonly (readonly [string, number, Alerts])[]): string {
+  return renderTable([
+    [
+      "what runs",
+      "rules and correlations",
+      "alerts a day",
+      "on session starts",
+      "others",
+      "of all, informational",
+      "high or critical",
+    ],
+    ...rows.map(([name, rules, { all, sessionStarts, informational, high }]) => [
+      name,
+      String(rules),
+      ...[all, sessionStarts, all - sessionStarts, informational, high].map(aDay),
+    ]),
+  ]);
 }
 
 /** A correlation that fires with an event. */
@@ -182,41 +191,37 @@ async function createCorrelator(contents: DetectionContents, chosen: EnabledOpti
     });
 }
 
-function monthTable(coverage: readonly Coverage[], { ofWeek, later }: Month): string[] {
+function monthTable(coverage: readonly Coverage[], { ofWeek, later }: Month): string {
   const count = (firings: readonly Firing[], id: string) => firings.filter(({ rule }) => rule === id).length;
   const ofLater = later.flatMap(({ firings }) => firings);
-  return [
-    "| correlation | level | on by default | fired a week |",
-    "| --- | --- | --- | --- |",
+  return renderTable([
+    ["correlation", "level", "on by default", "fired a week"],
     ...coverage
       .filter(({ isCorrelation }) => isCorrelation)
       .map(({ behaviour, id, level, on, pack }) => {
         const aWeek = on ? (count(ofWeek, id) + count(ofLater, id)) / weeksOfMonth : count(ofWeek, id);
-        return `| ${behaviour} | ${level} | ${on ? "yes" : `no: ${pack}`} | ${aWeek.toFixed(2)} |`;
+        return [behaviour, level, on ? "yes" : `no: ${pack}`, aWeek.toFixed(2)];
       }),
-  ];
+  ]);
 }
 
-function coverageTable(coverage: readonly Coverage[], everything: Alerts, aWeek: AWeek): string[] {
-  return [
-    "| behaviour | rule | event types | delivered by | level | on by default | ATT&CK | a week |",
-    "| --- | --- | --- | --- | --- | --- | --- | --- |",
+function coverageTable(coverage: readonly Coverage[], everything: Alerts, aWeek: AWeek): string {
+  return renderTable([
+    ["behaviour", "rule", "event types", "delivered by", "level", "on by default", "ATT&CK", "a week"],
     ...coverage.map((each) => {
       const { behaviour, id, file, level, pack, on, eventTypes, ways, techniques } = each;
-      const types = (eventTypes ?? []).map(({ name }) => `\`${name}\``);
-      const cells = [
+      return [
         behaviour,
         `[${file.replace(/\.yml$/, "")}](../detections/${file})`,
-        types.join(", "),
+        (eventTypes ?? []).map(({ name }) => `\`${name}\``).join(", "),
         ways.join(" and "),
         level,
         on ? "yes" : `no: ${pack}`,
         techniques.join(", "),
         on ? aWeek(each).toFixed(2) : String(everything.byRule.get(id) ?? 0),
       ];
-      return `| ${cells.join(" | ")} |`;
     }),
-  ];
+  ]);
 }
 
 /** A layer of the ATT&CK Navigator: https://github.com/mitre-attack/attack-navigator/tree/master/layers */
@@ -328,7 +333,7 @@ administrate, 30 users of VPNs and privacy services, persons who fly, and what g
 no exception is made and no filter is set. Your own numbers:
 \`npx okta-proxy-watch backtest --okta URL --since 30d --packs admin\`.
 
-${weekTable(rows).join("\n")}
+${weekTable(rows)}
 
 ## Correlations in an ordinary month
 
@@ -340,33 +345,15 @@ a person rejects three pushes of their own sign-in and accepts the fourth. Each 
 telephone whose carrier has its exit elsewhere, three switch a VPN on that Okta does not name, two work on a computer in
 a data center abroad, and 30 enroll a phone.
 
-${monthTable(coverage, month).join("\n")}
+${monthTable(coverage, month)}
 
 ## Behaviours
 
-${coverageTable(coverage, everything, aWeek).join("\n")}
+${coverageTable(coverage, everything, aWeek)}
 `;
-  const files = { "docs/coverage.md": alignTables(document), "docs/attack-navigator.json": navigatorLayer(coverage) };
+  const files = { "docs/coverage.md": document, "docs/attack-navigator.json": navigatorLayer(coverage) };
   return { files, faults: tooFrequent(coverage, aWeek) };
 }
-
-/** Pads the cells of tables, as the formatter of documents does. */
-function alignTables(document: string): string {
-  return document.replace(/(?:^\|.*\|\n?)+/gm, (table) => {
-    const rows = table
-      .trimEnd()
-      .split("\n")
-      .map((row) => row.slice(2, -2).split(" | "));
-    const widths = (rows[0] ?? []).map((_, column) => Math.max(...rows.map((row) => (row[column] ?? "").length)));
-    const lines = rows.map((row) => {
-      const cells = row.map((cell, column) => pad(cell, widths[column] ?? 0));
-      return `| ${cells.join(" | ")} |`;
-    });
-    return `${lines.join("\n")}\n`;
-  });
-}
-
-const pad = (cell: string, width: number) => (/^-+$/.test(cell) ? "-".repeat(width) : cell.padEnd(width));
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) {
   const { options } = readScriptOptions(
@@ -391,13 +378,6 @@ Exit code 1, too, when a rule that is on by default is seen once a week or more.
     process.stderr.write(`${fault}: narrow it, or make it experimental with a pack\n`);
     process.exitCode = 1;
   }
-  for (const [name, text] of Object.entries(files)) {
-    const file = fileURLToPath(new URL(`../${name}`, import.meta.url));
-    if (!options.has("check")) {
-      await writeFile(file, text);
-    } else if ((await readFile(file, "utf8").catch(() => "")) !== text) {
-      process.stderr.write(`${name} is not what the rules are: npm run coverage writes it anew\n`);
-      process.exitCode = 1;
-    }
-  }
+  const fault = "is not what the rules are: npm run coverage writes it anew";
+  for (const [name, text] of Object.entries(files)) await writeOrCheck(name, text, options.has("check"), fault);
 }

@@ -2,6 +2,7 @@ import { readFile, writeFile } from "node:fs/promises";
 import { fileURLToPath } from "node:url";
 import * as z from "zod";
 import { toError } from "../lambda/core/values/error.ts";
+import { fillLines } from "./fill-lines.ts";
 import { readScriptOptions } from "./script-options.ts";
 
 /*
@@ -37,7 +38,7 @@ const width = 120;
 /** The module that holds a catalog. */
 export function renderCatalog({ release: of, eventTypes }: Catalog): string {
   const namesOf = (isWanted: (eventType: Catalog["eventTypes"][number]) => boolean) =>
-    fill([...new Set(eventTypes.filter(isWanted).map(({ id }) => id))].sort());
+    fillLines([...new Set(eventTypes.filter(isWanted).map(({ id }) => id))].sort(), width).join("\n");
   return `// Written by \`npm run event-types\`. A change made by hand is lost the next time.
 
 /** The release of Okta whose catalog of event types this is (developer.okta.com/docs/reference/api/event-types). */
@@ -58,19 +59,6 @@ export const betaNames = \`
 ${namesOf(({ hookEligible, beta }) => hookEligible && beta === true)}
 \`;
 `;
-}
-
-function fill(words: readonly string[]): string {
-  const lines: string[] = [];
-  let line = "";
-  for (const word of words) {
-    if (line !== "" && line.length + 1 + word.length > width) {
-      lines.push(line);
-      line = "";
-    }
-    line += line === "" ? word : ` ${word}`;
-  }
-  return [...lines, line].join("\n");
 }
 
 /** Reads a catalog; throws an Error with the fault of the text. */

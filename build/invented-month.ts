@@ -1,3 +1,5 @@
+import { random } from "../cli/rules/random.ts";
+
 /*
  * A month of sign-ins of an org of invented people, for the report's picture and its tests: most sign in from where they live, some through
  * a VPN day after day, a few travel, one session is an attacker's, and one night brings a spray. The same seed gives the same month.
@@ -16,8 +18,6 @@ export interface InventedMonthOptions {
   readonly persons?: number;
   /** @default 30 */
   readonly days?: number;
-  /** @default 1 */
-  readonly seed?: number;
 }
 
 interface City {
@@ -67,13 +67,15 @@ const lastNames = "Marques Keller Okafor Lindqvist Rao Novak Silva Haas Moreau C
 
 const hour = 3_600_000;
 const day = 24 * hour;
+/** The seed of the month, and the name of its events and sessions. */
+const seed = 1;
 /** A Monday. */
 const start = Date.UTC(2026, 9, 26);
 
 /** Makes a month. */
-export function inventMonth({ persons = 60, days = 30, seed = 1 }: InventedMonthOptions = {}): InventedMonth {
-  const random = createRandom(seed);
-  const pick = <Item>(items: readonly Item[]): Item => items[Math.floor(random() * items.length)] as Item;
+export function inventMonth({ persons = 60, days = 30 }: InventedMonthOptions = {}): InventedMonth {
+  const next = random(seed);
+  const pick = <Item>(items: readonly Item[]): Item => items[Math.floor(next() * items.length)] as Item;
   const people = Array.from({ length: persons }, (_, index) => {
     const first = firstNames[index % firstNames.length] ?? "";
     const last = lastNames[(index * 7 + Math.floor(index / firstNames.length)) % lastNames.length] ?? "";
@@ -100,20 +102,20 @@ export function inventMonth({ persons = 60, days = 30, seed = 1 }: InventedMonth
   ) => {
     count += 1;
     const ip = network === null ? person.ip : `${network.prefix}.${(count % 250) + 1}`;
-    events.push({ time, event: { ...signIn(count, seed, time, person, from, network, ip), ...over } });
+    events.push({ time, event: { ...signIn(count, time, person, from, network, ip), ...over } });
   };
   for (let index = 0; index < days; index += 1) {
     const date = start + index * day;
     const isWorkday = index % 7 < 5;
     for (const person of people) {
-      if (!isWorkday && random() < 0.85) continue;
+      if (!isWorkday && next() < 0.85) continue;
       const offset = Math.round((person.home.lon / 15) * hour);
-      const morning = date + 8 * hour - offset + Math.floor(random() * 2 * hour);
+      const morning = date + 8 * hour - offset + Math.floor(next() * 2 * hour);
       add(morning, person, person.home, null);
-      if (person.network !== null && random() < 0.7) {
+      if (person.network !== null && next() < 0.7) {
         const from = person.network === relay ? person.home : person.exit;
-        add(morning + Math.floor(random() * 8 * hour), person, from, person.network);
-      } else if (random() < 0.004) {
+        add(morning + Math.floor(next() * 8 * hour), person, from, person.network);
+      } else if (next() < 0.004) {
         add(morning + 6 * hour, person, pick(farExits), pick([nord, mullvad]));
       }
     }
@@ -161,7 +163,6 @@ const tor: Network = { type: "Tor", operator: null, asNumber: 64_505, asOrg: "Ex
 
 function signIn(
   number: number,
-  seed: number,
   time: number,
   person: { readonly id: string; readonly login: string; readonly name: string },
   from: City,
@@ -212,14 +213,5 @@ function signIn(
       isProxy: network !== null,
       ...(network === null ? {} : { ipDetails: { ipServiceCategories: services } }),
     },
-  };
-}
-
-/** Numbers from 0 to 1, the same for the same seed: a linear congruential generator (Numerical Recipes' constants). */
-function createRandom(seed: number): () => number {
-  let state = seed >>> 0;
-  return () => {
-    state = (Math.imul(state, 1_664_525) + 1_013_904_223) >>> 0;
-    return state / 2 ** 32;
   };
 }

@@ -1,8 +1,7 @@
-import { readFile, writeFile } from "node:fs/promises";
-import { fileURLToPath } from "node:url";
 import { alertJsonSchema } from "./alert-schema.ts";
 import { readScriptOptions } from "./script-options.ts";
 import { exampleSettings, settingsSchemaText } from "./settings-schema.ts";
+import { writeOrCheck } from "./written-file.ts";
 
 /** What is written from the schemas of alerts and settings, by the file's path. */
 const files = {
@@ -20,12 +19,5 @@ Writes ${Object.keys(files).join(", ")} from the schemas of alerts and settings.
   -h, --help   this text`,
   ["check"],
 );
-for (const [name, make] of Object.entries(files)) {
-  const file = fileURLToPath(new URL(`../${name}`, import.meta.url));
-  if (!options.has("check")) {
-    await writeFile(file, make());
-  } else if ((await readFile(file, "utf8").catch(() => "")) !== make()) {
-    process.stderr.write(`${name} is not what alerts and settings are: npm run schema writes it anew\n`);
-    process.exitCode = 1;
-  }
-}
+const fault = "is not what alerts and settings are: npm run schema writes it anew";
+for (const [name, make] of Object.entries(files)) await writeOrCheck(name, make(), options.has("check"), fault);

@@ -1,16 +1,19 @@
 import { execFileSync } from "node:child_process";
-import { mkdir, stat } from "node:fs/promises";
+import { mkdir, mkdtemp, rm, stat, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { fileURLToPath } from "node:url";
+import { fileURLToPath, pathToFileURL } from "node:url";
 import { chromium, type Page } from "playwright-core";
 import { startEmbeddedRun } from "../local/embedded-run.ts";
 import { sampleProfiles } from "../local/sample-people.ts";
+import { inventMonth } from "./invented-month.ts";
 import { readScriptOptions } from "./script-options.ts";
 
 readScriptOptions(
   `Usage: npm run screenshots
 
-Takes the pictures of the embedded run's page, from invented people: docs/images/page*.png. It needs Chromium.
+Takes the pictures of the embedded run's page, and of a report about a month, from invented people: docs/images/page*.png and
+docs/images/report.png. It needs Chromium.
 
 Environment:
   CHROMIUM     Chromium's path (default: /usr/bin/chromium)
@@ -61,6 +64,7 @@ try {
   }
   await waitForAlerts();
   for (const shot of shots) await take(shot);
+  await takeReport();
 } finally {
   await browser.close();
   await run.stop();
@@ -80,6 +84,28 @@ async function take({ name, width, height, colorScheme, view }: Shot): Promise<v
   await page.locator("#live[data-state=live]").waitFor();
   await page.locator("details.alert[open] label", { hasText: view }).click();
   if (width < 500) await page.locator("#map").evaluate("(map) => map.scrollIntoView()");
+  await save(page, name);
+}
+
+async function takeReport(): Promise<void> {
+  const files = await mkdtemp(join(tmpdir(), "report-picture-"));
+  const at = (name: string) => join(files, name);
+  try {
+    const { events, profiles } = inventMonth();
+    await writeFile(at("october.jsonl"), events.map((event) => JSON.stringify(event)).join("\n"));
+    await writeFile(at("profiles.csv"), profiles);
+    const launcher = fileURLToPath(new URL("../cli/okta-proxy-watch.js", import.meta.url));
+    const options = ["--events", at("october.jsonl"), "--profiles", at("profiles.csv"), "--report", at("report.html")];
+    execFileSync(process.execPath, [launcher, "backtest", ...options], { stdio: "ignore" });
+    const page = await browser.newPage({ viewport: { width: 1_000, height: 936 }, colorScheme: "light" });
+    await page.goto(pathToFileURL(at("report.html")).href);
+    await save(page, "report");
+  } finally {
+    await rm(files, { recursive: true });
+  }
+}
+
+async function save(page: Page, name: string): Promise<void> {
   const path = join(folder, `${name}.png`);
   await page.screenshot({ path });
   await page.close();

@@ -1,19 +1,15 @@
 import { stringify } from "yaml";
 import { describeSettings, settingsJsonSchema } from "../infra/settings.ts";
 import { defaultSettingsFile } from "../infra/settings-file.ts";
+import { fillLines } from "./fill-lines.ts";
 
 const lineWidth = 120;
 
 /** Breaks a sentence into comment lines. */
-function comment(text: string): string {
-  const lines = [""];
-  for (const word of text.split(" ")) {
-    const line = lines.at(-1) ?? "";
-    if (line !== "" && line.length + word.length + 3 > lineWidth) lines.push(word);
-    else lines[lines.length - 1] = line === "" ? word : `${line} ${word}`;
-  }
-  return lines.map((line) => `# ${line}\n`).join("");
-}
+const comment = (text: string) =>
+  fillLines(text.split(" "), lineWidth - "# ".length)
+    .map((line) => `# ${line}\n`)
+    .join("");
 
 /** A file with every setting commented out: its meaning, its default, and a value, which is the default where there is one. */
 export function exampleSettings(): string {

@@ -1,6 +1,7 @@
 import { readFile } from "node:fs/promises";
 import { type LogEvent, parseLogEvent } from "../../lambda/core/okta/log-event.ts";
 import type { ProfileLocations } from "../../lambda/core/pipeline/ports.ts";
+import { random } from "./random.ts";
 import { setPath } from "./set-path.ts";
 
 /*
@@ -222,18 +223,6 @@ const seed = 2_026;
 /** Monday, 00:00 in UTC, in Lisbon's winter. */
 const monday = Date.parse("2026-11-16T00:00:00Z");
 const dayMilliseconds = 86_400_000;
-
-/**
- * A generator of numbers from 0 to below 1: a linear congruential one with the constants of Numerical Recipes (3rd
- * edition, 7.1.6), good enough to scatter events over a day.
- */
-function random(start: number): () => number {
-  let state = start;
-  return () => {
-    state = (Math.imul(state, 1_664_525) + 1_013_904_223) >>> 0;
-    return state / 4_294_967_296;
-  };
-}
 
 const lisbon = {
   label: "home",
