@@ -50,7 +50,7 @@ const visibilitySeconds = 600;
  * @param visit called once for each message; returns true where it handled the message
  */
 export async function visitDeadLetters(
-  { sqs, deadLetterQueueUrl: QueueUrl }: Deployment,
+  { sqs, deadLetterQueueUrl: QueueUrl, stack }: Deployment,
   visit: (message: DeadLetterMessage) => Promise<void>,
 ): Promise<void> {
   const taken = new Map<string, string>();
@@ -64,13 +64,13 @@ export async function visitDeadLetters(
         new ReceiveMessageCommand({
           QueueUrl,
           MaxNumberOfMessages: 10,
-          WaitTimeSeconds: 1,
+          WaitTimeSeconds: stack === null ? 0 : 1,
           VisibilityTimeout: visibilitySeconds,
           MessageSystemAttributeNames: ["SentTimestamp"],
           MessageAttributeNames: [...failureAttributes],
         }),
       );
-      // A long poll asks every server of the queue: when it finds no message, the queue is empty.
+      // A long poll asks every server of the queue: when it finds no message, the queue is empty. The embedded queue is one server.
       if (Messages.length === 0) break;
       const received = Messages.map(readMessage).map((message) => ({ message, isNew: !taken.has(message.id) }));
       for (const { message } of received) taken.set(message.id, message.receiptHandle);

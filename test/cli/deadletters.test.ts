@@ -1,11 +1,14 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
+import { setTimeout } from "node:timers/promises";
 import { PurgeQueueCommand, SendMessageCommand, SQSClient } from "@aws-sdk/client-sqs";
 import { afterAll, beforeAll, beforeEach, describe, expect, test, vi } from "vitest";
 import { toDeadLetter, toDeadLetters, toRefusedLetter } from "../../lambda/core/pipeline/dead-letter.ts";
 import { delayReasons } from "../../lambda/core/pipeline/delay-reason.ts";
 import { writeWork } from "../../lambda/core/pipeline/work.ts";
 import { type EmbeddedRun, startEmbeddedRun } from "../../local/embedded-run.ts";
+import { names } from "../../local/resources.ts";
+import { outputsOf, startCloudFormation } from "../fixtures/cloudformation.ts";
 import { launcher, type Output, runCli } from "../fixtures/command.ts";
 import { delivery as envelope, type Json, logEvent, sessionStart, streamedEvent } from "../fixtures/events.ts";
 
@@ -75,6 +78,24 @@ const deadletters = (...args: readonly string[]) => answering("", ...args);
 
 const answering = (input: string, ...args: readonly string[]): Promise<Output> =>
   runCli("deadletters", [...args, "--local", "--url", run.url], { input });
+
+test("a deployed queue, which is many servers, is asked by a long poll, and the embedded one need not wait", async () => {
+  const asked: unknown[] = [];
+  run.faults.sqs.follow(({ action, input }) => {
+    if (action === "ReceiveMessage" && String(input.QueueUrl).endsWith(`/${names.deadLetterQueue}`))
+      asked.push(input.WaitTimeSeconds);
+  });
+  const cloudFormation = await startCloudFormation({ name: "deployed", outputs: outputsOf(run, "arn") });
+  try {
+    const environment = { ...run.environment, AWS_ENDPOINT_URL_CLOUDFORMATION: cloudFormation.url };
+    const { stdout } = await runCli("deadletters", ["list", "--stack", "deployed"], { environment });
+    expect(stdout).toBe("The dead-letter queue is empty.\n");
+    expect((await deadletters("list")).stdout).toBe("The dead-letter queue is empty.\n");
+  } finally {
+    await cloudFormation.stop();
+  }
+  expect(asked).toEqual([1, 0]);
+});
 
 describe("list", () => {
   test("lists the kind, the age and the reason of each, and leaves it there", async () => {
@@ -265,11 +286,29 @@ test("redrive of all ends, although what no rule matches is back on the queue at
 
 test("a command that is stopped gives back what it took", async () => {
   await put(malformed({ eventType: 5 }), malformed({ eventType: 6 }));
-  const child = spawn(process.execPath, [launcher, "deadletters", "show", "--all", "--local", "--url", run.url]);
-  await once(child.stdout, "data");
-  child.kill("SIGTERM");
-  const [code] = await once(child, "exit");
-  expect(code).toBe(2);
+  const stopped = Promise.withResolvers<void>();
+  let receives = 0;
+  run.faults.sqs.set({
+    kind: "overtaken",
+    only: ({ action, input }) => {
+      if (action !== "ReceiveMessage" || !String(input.QueueUrl).endsWith(`/${names.deadLetterQueue}`)) return false;
+      receives += 1;
+      return receives === 2;
+    },
+    by: () => stopped.promise,
+  });
+  try {
+    const child = spawn(process.execPath, [launcher, "deadletters", "show", "--all", "--local", "--url", run.url]);
+    const exited = once(child, "exit");
+    await once(child.stdout, "data");
+    child.kill("SIGTERM");
+    await setTimeout(100);
+    stopped.resolve();
+    expect(await exited).toEqual([2, null]);
+  } finally {
+    stopped.resolve();
+    run.faults.sqs.set(null);
+  }
   expect((await deadletters("list")).stdout).toContain("2 on the dead-letter queue.");
 });
 
