@@ -1,6 +1,7 @@
 import { availableParallelism } from "node:os";
 import { defineConfig } from "vitest/config";
 import { patient } from "./test/fixtures/timing.ts";
+import { LongestFirst } from "./test/setup/longest-first.ts";
 
 /** Tests of the template. */
 const infra = ["test/infra/**/*.test.ts"];
@@ -19,8 +20,8 @@ const shared = {
   // They end a test that hangs, and judge no pace: a synthesis of four seconds takes more than thirty on a busy machine.
   testTimeout: 240_000,
   hookTimeout: 240_000,
-  // Half of the files' time is waiting: for delays of queues, a service that hangs, or a command in a process of its own.
-  maxWorkers: 2 * availableParallelism(),
+  // Much of the files' time is waiting: for delays of queues, a service that hangs, or a command in a process of its own.
+  maxWorkers: 3 * availableParallelism(),
   expect: { poll: { timeout: 60_000, interval: 20 } },
   env: {
     TIMING: JSON.stringify(patient),
@@ -36,6 +37,7 @@ export default defineConfig({
   test: {
     globalSetup: "test/setup/folder.ts",
     maxWorkers: shared.maxWorkers,
+    sequence: { sequencer: LongestFirst },
     projects: [
       {
         test: {

@@ -9,7 +9,7 @@ import { synthesize } from "../fixtures/synthesized.ts";
 
 /*
  * The command up to where CDK's own deployment begins: what is looked at, said and refused before. The account is stood in
- * for by the protocols of its services. Two of the tests build and synthesize for real.
+ * for by the protocols of its services. Some of the tests synthesize for real, the first of them after a build.
  */
 
 let folder: string;
@@ -48,7 +48,11 @@ async function deploy(
 }
 
 /** The same where CDK runs at the command's terminal. */
-const deployByCdk = (fake: FakeAccount, args: readonly string[]) => deploy(fake, args, undefined, spawnCli);
+const deployByCdk = (fake: FakeAccount, args: readonly string[], environment?: Readonly<Record<string, string>>) =>
+  deploy(fake, args, { AWS_REGION: "eu-west-1", ...environment }, spawnCli);
+
+/** Has CDK build nothing, where a test before has: https://docs.aws.amazon.com/cdk/v2/guide/cli.html lists how options are given. */
+const isBuilt = { CDK_BUILD: "" };
 
 describe("before anything is built", () => {
   test("a region has to be set, and how is said; us-east-1 is not taken for it", async () => {
@@ -197,7 +201,7 @@ describe("after synthesis", () => {
     const stack = { name: "OktaProxyWatch", outputs: {}, template: template.toJSON() };
     const file = join(folder, "dropped.yml");
     await writeFile(file, "mismatchDistanceKm: 800\nfirewallLimit: 5000\n");
-    const { code, stdout, stderr } = await deployByCdk({ bootstrapVersion: 30, stack }, ["--settings", file]);
+    const { code, stdout, stderr } = await deployByCdk({ bootstrapVersion: 30, stack }, ["--settings", file], isBuilt);
     expect(stdout).toContain("it removes and replaces nothing of weight.");
     expect(stdout).toContain(
       [
@@ -218,11 +222,11 @@ describe("after synthesis", () => {
   });
 
   test("a first deployment says what it makes; a setting of the command line is said to be for this once", async () => {
-    const { code, stdout, stderr } = await deployByCdk({ bootstrapVersion: 30 }, [
-      "--dry-run",
-      "-c",
-      "operationsEmail=operations@example.com",
-    ]);
+    const { code, stdout, stderr } = await deployByCdk(
+      { bootstrapVersion: 30 },
+      ["--dry-run", "-c", "operationsEmail=operations@example.com"],
+      isBuilt,
+    );
     expect(code).toBe(0);
     expect(stdout).toMatch(/This is the first deployment: .*\nIt makes 1 subscription, 2 secrets, 2 tables, /);
     expect(stdout).toContain("No subscription to the alerts exists after this");
