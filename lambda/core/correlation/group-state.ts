@@ -1,3 +1,4 @@
+import * as z from "zod/mini";
 import { type Correlation, isCount, isMonotone, isTemporal } from "../sigma/correlation.ts";
 
 /*
@@ -9,26 +10,31 @@ import { type Correlation, isCount, isMonotone, isTemporal } from "../sigma/corr
  * slot, whatever the order in which events arrive.
  */
 
+const textOrNull = z.nullable(z.string());
+
 /**
  * What an entry keeps of its event for the alert of a later one. Texts of a stranger are among them: `noteOf` masks them, and bounds their
  * length.
  */
-export interface EventNote {
-  readonly eventType: string;
+export const eventNote = z.object({
+  eventType: z.string(),
   /** The login of the person, or what else names the person; null for none. */
-  readonly person: string | null;
+  person: textOrNull,
   /** What was done, in the past tense: `created token deploy`. */
-  readonly deed: string;
-  readonly succeeded: boolean;
+  deed: z.string(),
+  succeeded: z.boolean(),
   /** `Toronto, Canada, 203.0.113.7`; null where that is not known. */
-  readonly from: string | null;
+  from: textOrNull,
   /** The proxy, or else the autonomous system: `VPN NORD_VPN`; null where that is not known. */
-  readonly through: string | null;
+  through: textOrNull,
   /** `FIREFOX on Windows 10`; null where that is not known. */
-  readonly client: string | null;
+  client: textOrNull,
   /** The Okta id of the user on whose page the act can be undone; null for none. */
-  readonly userId: string | null;
-}
+  userId: textOrNull,
+});
+
+/** See {@link eventNote}. */
+export type EventNote = Readonly<z.infer<typeof eventNote>>;
 
 /** A match that takes part in a correlation's group. */
 export interface Entry {

@@ -1,7 +1,7 @@
 import { anonymousNetwork } from "../okta/anonymous-network.ts";
 import type { LogEvent } from "../okta/log-event.ts";
 import { personKeys } from "../okta/person.ts";
-import { type GeoJudgement, judgeLocation } from "../profiles/judge-location.ts";
+import { type GeoJudgement, judgeLocation, unknown } from "../profiles/judge-location.ts";
 import type { MatchedSelection } from "../sigma/compile.ts";
 import { UNKNOWN } from "../sigma/field.ts";
 import type { Rule } from "../sigma/rule.ts";
@@ -141,14 +141,7 @@ export function locate(
 }
 
 function judge(event: LogEvent, locations: ProfileLocations | null, thresholdKm: number): GeoJudgement {
-  if (locations === null) {
-    return {
-      verdict: "unknown",
-      reason: "The profile store could not be asked where this user is expected.",
-      distanceKm: null,
-      nearestProfileLocation: null,
-    };
-  }
+  if (locations === null) return unknown("The profile store could not be asked where this user is expected.");
   const known = personKeys(event).flatMap((key) => locations.get(key) ?? []);
   const noun = anonymousNetwork(event).verdict === true ? "exit" : "address";
   return judgeLocation(event.fields.client?.geographicalContext ?? null, known, thresholdKm, noun);

@@ -1,8 +1,7 @@
 import * as z from "zod/mini";
 import type { Firing } from "../correlation/correlate.ts";
+import { eventNote } from "../correlation/group-state.ts";
 import type { Correlation } from "../sigma/correlation.ts";
-
-const textOrNull = z.nullable(z.string());
 
 /** A firing as a message on the retry queue keeps it: what its alert says of it, which its group may have forgotten by then. */
 export const keptFiring = z.object({
@@ -17,18 +16,7 @@ export const keptFiring = z.object({
       event: z.string(),
       rule: z.number(),
       isPart: z.exactOptional(z.boolean()),
-      note: z.exactOptional(
-        z.object({
-          eventType: z.string(),
-          person: textOrNull,
-          deed: z.string(),
-          succeeded: z.boolean(),
-          from: textOrNull,
-          through: textOrNull,
-          client: textOrNull,
-          userId: textOrNull,
-        }),
-      ),
+      note: z.exactOptional(eventNote),
     }),
   ),
 });

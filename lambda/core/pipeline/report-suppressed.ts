@@ -6,6 +6,7 @@ import { endOf, nothingSuppressed, type SuppressionWindow, unreported } from "..
 import { verdictToName } from "../history/verdict.ts";
 import { incidentOf } from "../incidents/incident-id.ts";
 import { looksLikeLogin } from "../okta/stranger.ts";
+import { unknown } from "../profiles/judge-location.ts";
 import type { CompiledRule } from "../sigma/compile.ts";
 import { share, within } from "../time/budget.ts";
 import { bestEffort } from "./close-window.ts";
@@ -100,7 +101,7 @@ export async function reportSuppressed(work: Work, due: NonNullable<Work["report
     event: work.event,
     delivery: work.delivery,
     detections: detectionsOf(work, ports.rules.rules),
-    judgement: { verdict: "unknown", reason: notJudged, distanceKm: null, nearestProfileLocation: null },
+    judgement: unknown(notJudged),
     thresholdKm: ports.mismatchDistanceKm,
     detectedAt: now,
     followUp: true,

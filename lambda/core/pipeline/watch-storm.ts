@@ -19,9 +19,11 @@ import type { Work } from "./work.ts";
  */
 export async function watchStorm(work: Work, due: NonNullable<Work["storm"]>, run: Run): Promise<void> {
   const { ports, budget } = run;
-  const step = () => share(budget.work, budget.steps.suppress);
-  const reading = step();
-  const storm = await within(reading, ports.sources.read(due.source, reading));
+  const step = <Value>(ask: (signal: AbortSignal) => Promise<Value>) => {
+    const signal = share(budget.work, budget.steps.suppress);
+    return within(signal, ask(signal));
+  };
+  const storm = await step((signal) => ports.sources.read(due.source, signal));
   const now = ports.now();
   if (storm === null || storm.since !== due.since || storm.ended) return;
   // Another message watches it.
@@ -33,17 +35,13 @@ export async function watchStorm(work: Work, due: NonNullable<Work["storm"]>, ru
       createStormAlert(source, { id, storm, report, incident });
     await publishReport(work, { id, step: report.step, write }, run);
   }
-  if (report?.kind === "end") {
-    const ending = step();
-    if (await within(ending, ports.sources.end(due.source, storm, ending))) return;
-  }
-  const watching = step();
+  if (report?.kind === "end" && (await step((signal) => ports.sources.end(due.source, storm, signal)))) return;
   const watch = {
     id: due.watcher,
     by: now.getTime() + watchPatience,
     ...(report !== null && { reported: storm.attempts }),
   };
-  if (!(await within(watching, ports.sources.watch(due.source, due.since, watch, now, watching)))) return;
+  if (!(await step((signal) => ports.sources.watch(due.source, due.since, watch, now, signal)))) return;
   const waiting = { reason: delayReasons.stormWatched, since: now };
   const parked = { work: { ...work, waiting }, delaySeconds: secondsToNextLook(storm, now) };
   await within(budget.parking, ports.parkWork([parked], budget.parking));

@@ -95,7 +95,7 @@ const message = z.object({
   }),
   event: z.unknown(),
   eventCut: z.nullable(z.array(z.string())),
-  matched: z.optional(
+  matched: z._default(
     z.array(
       z.object({
         ruleId: z.string(),
@@ -114,13 +114,14 @@ const message = z.object({
         firing: z.exactOptional(z.catch(z.nullable(keptFiring), null)),
       }),
     ),
+    [],
   ),
-  values: z.optional(z.record(z.string(), z.array(z.string()))),
-  unconfirmed: z.optional(z.number()),
-  again: z.optional(z.boolean()),
-  report: z.optional(z.nullable(z.object({ fingerprint: z.string(), windowId: z.string() }))),
-  storm: z.optional(z.nullable(z.object({ source: z.string(), since: z.number(), watcher: z.string() }))),
-  gathering: z.optional(z.nullable(z.object({ source: z.string(), start: z.number() }))),
+  values: z.exactOptional(z.record(z.string(), z.array(z.string()))),
+  unconfirmed: z._default(z.number(), 0),
+  again: z._default(z.boolean(), false),
+  report: z.exactOptional(z.nullable(z.object({ fingerprint: z.string(), windowId: z.string() }))),
+  storm: z.exactOptional(z.nullable(z.object({ source: z.string(), since: z.number(), watcher: z.string() }))),
+  gathering: z.exactOptional(z.nullable(z.object({ source: z.string(), start: z.number() }))),
 });
 
 /**
@@ -130,20 +131,8 @@ const message = z.object({
  * @param reason the reason for an operator who reads it on the dead-letter queue. @default why it waits
  */
 export function writeWork(work: Work, now: Date, reason: string = work.waiting?.reason ?? ""): string {
-  const {
-    event,
-    delivery,
-    rules,
-    followUp,
-    waiting,
-    eventCut = null,
-    unconfirmed = 0,
-    again = false,
-    report,
-    storm,
-    gathering,
-  } = work;
-  const { id, org, eventHookId, source } = delivery;
+  const { event, rules, report, storm, gathering } = work;
+  const { id, org, eventHookId, source } = work.delivery;
   const matched = briefly(work.matched ?? []);
   const fields = matched.flatMap((match) => match.matched.flatMap((selection) => selection.fields));
   const needed = new Set(fields.map(({ field }) => field.split(".")[0] ?? field));
@@ -151,21 +140,21 @@ export function writeWork(work: Work, now: Date, reason: string = work.waiting?.
     event.received,
     maximumMessageBytes,
     (received, cut) => {
-      const cuts = uniteCuts(eventCut, cut);
+      const cuts = uniteCuts(work.eventCut ?? null, cut);
       return writeQueueJson({
         schemaVersion: "1.0",
         kind: "retry",
         reason: reason.slice(0, 1_000),
-        since: (waiting?.since ?? now).toISOString(),
+        since: (work.waiting?.since ?? now).toISOString(),
         rules: rules === null ? null : [...rules],
-        followUp,
+        followUp: work.followUp,
         delivery: { id, org, eventHookId, ...(source && { source }) },
         event: received,
         eventCut: cuts && [...cuts],
         matched,
         ...(cuts && work.values && { values: fitting(work.values) }),
-        unconfirmed,
-        again,
+        unconfirmed: work.unconfirmed ?? 0,
+        again: work.again ?? false,
         ...(report && { report }),
         ...(storm && { storm }),
         ...(gathering && { gathering }),
@@ -206,27 +195,10 @@ export function readWork(body: string): Work {
   const parsed = message.safeParse(parseJson(body));
   if (!parsed.success)
     throw new UnreadableWorkError(`the message is no work: ${describeFaults(faultsOf(parsed.error))}`);
-  const { event, delivery, rules, followUp, reason, since, eventCut } = parsed.data;
-  const { matched = [], values, unconfirmed = 0, again = false } = parsed.data;
-  const { report = null, storm = null, gathering = null } = parsed.data;
+  const { schemaVersion: _version, kind: _kind, reason, since, event, ...kept } = parsed.data;
   const read = parseLogEvent(event, ["event"]);
   if (!read.ok) throw new UnreadableWorkError(`the message holds no event: ${describeFaults(read.faults)}`);
-  const waiting = { reason: readDelayReason(reason), since: new Date(since) };
-  return {
-    event: read.event,
-    delivery,
-    rules,
-    followUp,
-    waiting,
-    matched,
-    eventCut,
-    ...(values && { values }),
-    unconfirmed,
-    again,
-    ...(report && { report }),
-    ...(storm && { storm }),
-    ...(gathering && { gathering }),
-  };
+  return { ...kept, event: read.event, waiting: { reason: readDelayReason(reason), since: new Date(since) } };
 }
 
 function parseJson(body: string): unknown {

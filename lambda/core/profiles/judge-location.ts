@@ -129,7 +129,8 @@ function hasText(name: string | null): boolean {
   return name !== null && name.trim() !== "";
 }
 
-function unknown(reason: string): GeoJudgement {
+/** A judgement that there can be none, with the reason. */
+export function unknown(reason: string): GeoJudgement {
   return { verdict: "unknown", reason, distanceKm: null, nearestProfileLocation: null };
 }
 
