@@ -247,11 +247,11 @@ function withRules(candidate: Candidate, isWanted: (rule: Rule) => boolean): Can
 /** Decides on events in order of time, those that are compared with others among them, and writes the matches of these rules. */
 function decideInOrder(options: BacktestOptions, judging: Judging, into: Collected) {
   const { ruleSet, decideOn } = judging;
-  const follower = createFollower();
+  const follow = createFollower();
   return async (event: LogEvent): Promise<RuleDecision | null> => {
     const candidate = findCandidate(event, ruleSet);
     if (candidate === null || !isCompared(candidate)) return candidate && decideOn(candidate);
-    const decision = decideOn(candidate, follower.take(candidate));
+    const decision = decideOn(candidate, follow(candidate));
     const comparing = withRules(candidate, asksForComparison);
     const ids = new Set(idsOf(comparing.rules));
     const detections = decision.detections.filter(({ rule }) => ids.has(rule.id));

@@ -183,14 +183,8 @@ function plus(counts: ReadonlyMap<string, number>, name: string): Map<string, nu
   return new Map(counts).set(name, (counts.get(name) ?? 0) + 1);
 }
 
-/** Users' states, in memory. */
-export interface MemoryStates extends UserStates {
-  /** The current state under this key. */
-  readonly get: (user: UserKey) => UserState;
-}
-
-/** Users' states, in memory. */
-export function memoryStates(): MemoryStates {
+/** Users' states, in memory; `get` returns the current state under a key. */
+export function memoryStates(): UserStates & { readonly get: (user: UserKey) => UserState } {
   const users = new Map<UserKey, UserState>();
   const get = (user: UserKey) => users.get(user) ?? unknownUser;
   const setWindow = (user: UserKey, window: SuppressionWindow) => {
@@ -231,17 +225,30 @@ export function memoryStates(): MemoryStates {
   };
 }
 
-/** Incidents, in memory. */
-export interface MemoryIncidents extends Incidents {
-  /** Those of these ids that have alerts. */
-  readonly find: (ids: Iterable<string>) => ReadonlyMap<string, Incident>;
+/** A store in memory, of which `find` returns what there is under some keys. */
+type Findable<Store, Value> = Store & { readonly find: (keys: Iterable<string>) => ReadonlyMap<string, Value> };
+/** The same; `forget` forgets what is over by a time (milliseconds since 1970), as the state table does. */
+type Forgetting<Store, Value> = Findable<Store, Value> & { readonly forget: (now: number) => void };
+
+/** The entries of these keys that there are. */
+export function pick<Value>(all: ReadonlyMap<string, Value>, keys: Iterable<string>): ReadonlyMap<string, Value> {
+  const found = new Map<string, Value>();
+  for (const key of keys) {
+    const value = all.get(key);
+    if (value !== undefined) found.set(key, value);
+  }
+  return found;
 }
 
 /** No incidents: an alert is the first of its own. */
-export const noIncidents: MemoryIncidents = { find: () => new Map(), record: async () => {}, read: async () => null };
+export const noIncidents: ReturnType<typeof memoryIncidents> = {
+  find: () => new Map(),
+  record: async () => {},
+  read: async () => null,
+};
 
-/** Incidents in memory. They are forgotten as in the state table, by the times of their alerts. */
-export function memoryIncidents(): MemoryIncidents {
+/** Incidents in memory, of which those with alerts are found. They are forgotten as in the state table, by the times of their alerts. */
+export function memoryIncidents(): Findable<Incidents, Incident> {
   // In order of their last change.
   const incidents = new Map<string, Incident>();
   const forget = (now: Date) => {
@@ -252,7 +259,7 @@ export function memoryIncidents(): MemoryIncidents {
     }
   };
   return {
-    find: (ids) => new Map([...ids].flatMap((id) => (incidents.has(id) ? [[id, incidents.get(id) as Incident]] : []))),
+    find: (ids) => pick(incidents, ids),
     async record({ incident: id, alert, user, now }) {
       const before = incidents.get(id);
       if (before?.alerts.some(({ alertId }) => alertId === alert.alertId)) return;
@@ -267,25 +274,14 @@ export function memoryIncidents(): MemoryIncidents {
 }
 
 /** Groups of correlations, in memory. */
-export interface MemoryGroups extends GroupStore {
-  readonly find: (keys: Iterable<string>) => ReadonlyMap<string, StoredGroup>;
-  /** Forgets what no window of an event from this time on reaches. */
-  readonly forget: (now: number) => void;
-}
+export type MemoryGroups = Forgetting<GroupStore, StoredGroup>;
 
-/** Groups of correlations, in memory. */
+/** Creates them. What no window of an event from a time on reaches is forgotten by it. */
 export function memoryGroups(): MemoryGroups {
   const groups = new Map<string, StoredGroup>();
-  const find = (keys: Iterable<string>) =>
-    new Map(
-      [...keys].flatMap((key) => {
-        const found = groups.get(key);
-        return found === undefined ? [] : [[key, found] as const];
-      }),
-    );
   return {
-    find,
-    read: async (keys) => find(keys),
+    find: (keys) => pick(groups, keys),
+    read: async (keys) => pick(groups, keys),
     async write(key, change) {
       const before = groups.get(key) ?? missingGroup;
       const { version } = change.seen;
@@ -303,25 +299,11 @@ export function memoryGroups(): MemoryGroups {
   };
 }
 
-/** Trails in memory. */
-export interface MemoryTrails extends TrailStore {
-  /** The trails of these persons that there are. */
-  readonly find: (travellers: Iterable<string>) => ReadonlyMap<string, StoredTrail>;
-  /** Forgets the trails that end before this time (milliseconds since 1970), as the state table does. */
-  readonly forget: (now: number) => void;
-}
-
-/** Trails, in memory. */
-export function memoryTrails(): MemoryTrails {
+/** Trails in memory, by their person. */
+export function memoryTrails(): Forgetting<TrailStore, StoredTrail> {
   const trails = new Map<string, StoredTrail>();
   return {
-    find: (travellers) =>
-      new Map(
-        [...travellers].flatMap((key) => {
-          const found = trails.get(key);
-          return found === undefined ? [] : [[key, found] as const];
-        }),
-      ),
+    find: (travellers) => pick(trails, travellers),
     async write(traveller, trail, seen) {
       const before = trails.get(traveller) ?? { trail: emptyTrail, version: 0 };
       if (before.version !== seen) return before;
@@ -337,25 +319,11 @@ export function memoryTrails(): MemoryTrails {
   };
 }
 
-/** Starts of sessions in memory. */
-export interface MemorySessionStarts extends SessionStartStore {
-  /** The starts of these sessions that there are. */
-  readonly find: (sessions: Iterable<string>) => ReadonlyMap<string, SessionStart>;
-  /** Forgets the sessions that are over by this time (milliseconds since 1970), as the state table does. */
-  readonly forget: (now: number) => void;
-}
-
-/** Starts of sessions, in memory. */
-export function memorySessionStarts(): MemorySessionStarts {
+/** Starts of sessions in memory, by their session. */
+export function memorySessionStarts(): Forgetting<SessionStartStore, SessionStart> {
   const starts = new Map<string, SessionStart>();
   return {
-    find: (sessions) =>
-      new Map(
-        [...sessions].flatMap((key) => {
-          const found = starts.get(key);
-          return found === undefined ? [] : [[key, found] as const];
-        }),
-      ),
+    find: (sessions) => pick(starts, sessions),
     async keep(session, start) {
       const first = firstOf([starts.get(session) ?? null, start]) ?? start;
       starts.set(session, first);

@@ -2,19 +2,14 @@ import type { Alert } from "../../lambda/core/alerts/alert-schema.ts";
 import { asksForLocation } from "../../lambda/core/detections/enriched-fields.ts";
 import type { Exception } from "../../lambda/core/exceptions/exception.ts";
 import { type LogEvent, publishedTime } from "../../lambda/core/okta/log-event.ts";
-import type { RunningCorrelations } from "../../lambda/core/pipeline/correlations.ts";
 import type { Candidate } from "../../lambda/core/pipeline/match.ts";
-import type { PipelinePorts, ProfileLocations } from "../../lambda/core/pipeline/ports.ts";
+import type { PipelinePorts, PipelineSettings, ProfileLocations } from "../../lambda/core/pipeline/ports.ts";
 import { type DeliveryReport, processDelivery } from "../../lambda/core/pipeline/process-delivery.ts";
 import { retryWork } from "../../lambda/core/pipeline/retry-work.ts";
 import type { Work } from "../../lambda/core/pipeline/work.ts";
-import type { SeverityAdjustment } from "../../lambda/core/severity/adjustment.ts";
 import type { RuleSet } from "../../lambda/core/sigma/rule-set.ts";
 import { answering, type Budget } from "../../lambda/core/time/budget.ts";
 import {
-  type MemoryGroups,
-  type MemorySessionStarts,
-  type MemoryTrails,
   memoryClaims,
   memoryGroups,
   memoryIncidents,
@@ -23,26 +18,15 @@ import {
   memoryStates,
   memoryTrails,
   noIncidents,
+  pick,
 } from "./memory.ts";
 
 /** The deployment that events are replayed through. */
-export interface ReplayOptions {
-  readonly rules: RuleSet;
+export interface ReplayOptions extends Omit<PipelineSettings, "correlations"> {
   /** The correlations that run. @default null, none */
-  readonly correlations?: RunningCorrelations | null;
-  readonly severityAdjustments: readonly SeverityAdjustment[];
+  readonly correlations?: PipelineSettings["correlations"];
   readonly locations: ProfileLocations;
   readonly exceptions: readonly Exception[];
-  /** Kilometers. */
-  readonly mismatchDistanceKm: number;
-  /** Minutes; 0 for no suppression. */
-  readonly suppressMinutes: number;
-  /** Failed attempts from one source that are alerted on singly; 0 for no storms. */
-  readonly stormAfter: number;
-  /** Persons from one source in an hour whose sign-ins are alerted on singly; 0 for all. */
-  readonly sourceAlertsPerHour: number;
-  /** The domains of the org's logins, in lower case; empty for any. */
-  readonly loginDomains: readonly string[];
   /** The org's domain, for the links of alerts; null where it is not known. */
   readonly org: string | null;
   /**
@@ -116,9 +100,6 @@ export interface Replayer {
 /** Creates a deployment, as {@link replay} runs it. */
 export function createReplayer(options: Omit<ReplayOptions, "onProgress">): Replayer {
   let now = new Date(0);
-  const groups = memoryGroups();
-  const trails = memoryTrails();
-  const sessionStarts = memorySessionStarts();
   let taken = 0;
   let found: Pick<Replayed, "alert" | "exceptions" | "error"> = nothing;
   const withoutQueue = createPorts(
@@ -130,7 +111,6 @@ export function createReplayer(options: Omit<ReplayOptions, "onProgress">): Repl
       if (kind === "excepted") found = { ...found, exceptions: observation.by };
       if (kind === "workParked") found = { ...found, error: observation.error ?? observation.reason };
     },
-    { groups, trails, sessionStarts },
   );
   /** Reports on storms and gathered sign-ins on the retry queue, by when they are due. */
   const watchers: { readonly work: Work; readonly due: number }[] = [];
@@ -166,9 +146,7 @@ export function createReplayer(options: Omit<ReplayOptions, "onProgress">): Repl
     if (result !== null) yield { event, result, isReport: false, ...found };
     taken += 1;
     if (taken % sweepAfter !== 0) return;
-    groups.forget(time);
-    trails.forget(time);
-    sessionStarts.forget(time);
+    for (const store of [ports.groups, ports.trails, ports.sessionStarts]) store.forget(time);
   }
   return { take, end: () => reportStorms(Number.POSITIVE_INFINITY) };
 }
@@ -195,38 +173,29 @@ function unlimited(): Budget {
   return { begin: signal, work: signal, parking: signal, steps, lease: answering.lease };
 }
 
+/** Ports of the pipeline whose stores are in memory. */
 function createPorts(
   {
-    rules,
     correlations = null,
     keepsIncidents = true,
     writesWords = true,
-    severityAdjustments,
     locations,
     exceptions,
-    mismatchDistanceKm,
-    suppressMinutes,
-    stormAfter,
-    sourceAlertsPerHour,
-    loginDomains,
+    ...settings
   }: Omit<ReplayOptions, "onProgress">,
   now: () => Date,
   observe: PipelinePorts["observe"],
-  {
-    groups,
-    trails,
-    sessionStarts,
-  }: { readonly groups: MemoryGroups; readonly trails: MemoryTrails; readonly sessionStarts: MemorySessionStarts },
-): PipelinePorts {
+) {
   const userStates = memoryStates();
   const incidents = keepsIncidents ? memoryIncidents() : noIncidents;
+  const [groups, trails, sessionStarts] = [memoryGroups(), memoryTrails(), memorySessionStarts()];
   return {
-    rules,
+    ...settings,
     correlations,
+    writesWords,
     groups,
     trails,
     sessionStarts,
-    severityAdjustments,
     lookUp: async ({ keys, users, incidents: ids, groups: asked = [], trails: travellers = [], sessions = [] }) => ({
       locations: pick(locations, keys),
       exceptions: exceptions.filter(({ scope }) => scope.user === undefined || keys.has(scope.user)),
@@ -241,32 +210,16 @@ function createPorts(
     userStates,
     incidents,
     sources: memorySources(),
-    loginDomains,
     publish: async () => {},
     parkWork: async () => {},
     deadLetterWork: async () => {},
     parkMalformed: async () => {},
     refreshProfiles: null,
     countDay: null,
-    mismatchDistanceKm,
-    suppressMinutes,
-    stormAfter,
-    sourceAlertsPerHour,
-    writesWords,
     now,
     observe,
     measure: (_, work) => work(),
-  };
-}
-
-/** The entries of these keys that exist. */
-function pick<Value>(all: ReadonlyMap<string, Value>, keys: ReadonlySet<string>): ReadonlyMap<string, Value> {
-  const found = new Map<string, Value>();
-  for (const key of keys) {
-    const value = all.get(key);
-    if (value !== undefined) found.set(key, value);
-  }
-  return found;
+  } satisfies PipelinePorts;
 }
 
 /**
