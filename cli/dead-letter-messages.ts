@@ -14,6 +14,7 @@ import { toDeadLetters } from "../lambda/core/pipeline/dead-letter.ts";
 import { type DelayReason, delayReasons } from "../lambda/core/pipeline/delay-reason.ts";
 import { writeWork } from "../lambda/core/pipeline/work.ts";
 import { writeQueueJson } from "../lambda/core/text/queue-json.ts";
+import { parseJson } from "../lambda/core/values/json.ts";
 import { fieldsOf, type Json } from "../lambda/core/values/object.ts";
 import { InputError } from "./command.ts";
 import type { Deployment } from "./deployment.ts";
@@ -236,38 +237,41 @@ function readMessage(message: Message): DeadLetterMessage {
   };
 }
 
-/** Lambda's record of an invocation that failed at all tries: here, of a function that publishes to an output. */
+/**
+ * Lambda's record of an event at which its function failed at all tries; it contains the event
+ * (https://docs.aws.amazon.com/lambda/latest/dg/invocation-async-retain-records.html).
+ */
 const failedInvocation = z.object({
   requestContext: z.object({ functionArn: z.string(), condition: z.string() }),
-  requestPayload: z.object({ Records: z.array(z.object({ Sns: z.object({ Message: z.string() }) })).min(1) }),
+  requestPayload: z.unknown(),
   responsePayload: z.object({ errorMessage: z.string() }).partial().nullish(),
 });
 
-function readFailedOutput(body: unknown): { readonly alert: Record<string, unknown>; readonly reason: string } | null {
-  const parsed = failedInvocation.safeParse(body);
-  if (!parsed.success) return null;
-  const { requestContext, requestPayload, responsePayload } = parsed.data;
-  const why = responsePayload?.errorMessage ?? requestContext.condition;
+/** The event of such a record, and why the function failed; null for what is no record of such an event. */
+function readFailed<Event>(eventSchema: z.ZodType<Event>, body: unknown) {
+  const record = failedInvocation.safeParse(body).data;
+  const event = eventSchema.safeParse(record?.requestPayload);
+  if (record === undefined || !event.success) return null;
+  const { functionArn, condition } = record.requestContext;
   return {
-    alert: parseObject(requestPayload.Records[0]?.Sns.Message ?? ""),
-    reason: `the output function ${requestContext.functionArn} failed: ${why}`,
+    event: event.data,
+    reason: `function ${functionArn} failed: ${record.responsePayload?.errorMessage ?? condition}`,
   };
+}
+
+/** The event of a function that publishes to an output. */
+const snsEvent = z.object({ Records: z.array(z.object({ Sns: z.object({ Message: z.string() }) })).min(1) });
+
+function readFailedOutput(body: unknown): { readonly alert: Json; readonly reason: string } | null {
+  const failed = readFailed(snsEvent, body);
+  if (failed === null) return null;
+  return { alert: parseObject(failed.event.Records[0]?.Sns.Message ?? ""), reason: `the output ${failed.reason}` };
 }
 
 /** An event on a bus that a log stream feeds, with any content. */
 const streamedEvent = z.looseObject({
   source: z.string().startsWith(streamSourcePrefix),
   detail: z.unknown(),
-});
-
-/**
- * Lambda's record of an event of the log stream at which its function failed at all tries; it contains the event
- * (https://docs.aws.amazon.com/lambda/latest/dg/invocation-async-retain-records.html).
- */
-const failedStream = z.object({
-  requestContext: z.object({ functionArn: z.string(), condition: z.string() }),
-  requestPayload: streamedEvent,
-  responsePayload: z.object({ errorMessage: z.string() }).partial().nullish(),
 });
 
 /** EventBridge's message attributes about an event that it could not deliver; the message is the event. */
@@ -287,20 +291,11 @@ function readFailedStream(
       reason: `EventBridge could not deliver it: ${causes.join(": ") || "without a reason"}`,
     };
   }
-  const failed = failedStream.safeParse(body);
-  if (!failed.success) return null;
-  const { requestContext, requestPayload, responsePayload } = failed.data;
-  const why = responsePayload?.errorMessage ?? requestContext.condition;
-  return { event: requestPayload, reason: `the function ${requestContext.functionArn} failed: ${why}` };
+  const failed = readFailed(streamedEvent, body);
+  return failed === null ? null : { event: failed.event, reason: `the ${failed.reason}` };
 }
 
-function parseObject(text: string): Json {
-  try {
-    return fieldsOf(JSON.parse(text));
-  } catch {
-    return {};
-  }
-}
+const parseObject = (text: string): Json => fieldsOf(parseJson(text));
 
 function textOrNull(value: unknown): string | null {
   return typeof value === "string" ? value : null;

@@ -1,6 +1,7 @@
 import type { Command } from "commander";
 import { plural } from "../lambda/core/text/shorten.ts";
-import { commandLine, createCommand, InputError, jsonLine, onTerminal } from "./command.ts";
+import { parseJson } from "../lambda/core/values/json.ts";
+import { commandLine, createCommand, InputError, jsonLine, onOneLine, print } from "./command.ts";
 import {
   countTaken,
   type DeadLetterMessage,
@@ -17,8 +18,6 @@ interface Chosen extends DeploymentOptions {
   readonly yes?: boolean;
   readonly json?: boolean;
 }
-
-const print = (text: string) => process.stdout.write(`${text}\n`);
 
 async function list(options: Chosen): Promise<void> {
   const deployment = await findDeployment(options);
@@ -48,9 +47,7 @@ async function show(ids: readonly string[], options: Chosen): Promise<void> {
       return;
     }
     print(describe(message));
-    // A stranger may have written the text of a message: on a terminal, its control characters must not act.
-    const lines = JSON.stringify(parse(message.body), null, 2).split("\n");
-    print(lines.map(onTerminal).join("\n"));
+    print(JSON.stringify(parse(message.body), null, 2));
   });
   refuseMissing(ids, found);
 }
@@ -139,17 +136,14 @@ async function confirm(question: string): Promise<boolean> {
 
 /** The body's JSON; the text itself where it is not JSON. */
 function parse(body: string): unknown {
-  try {
-    return JSON.parse(body);
-  } catch {
-    return body;
-  }
+  const parsed = parseJson(body);
+  return parsed === undefined ? body : parsed;
 }
 
 function describe({ id, kind, sentAt, reason, eventUuid, eventType }: DeadLetterMessage): string {
   const event = [eventType, eventUuid].filter((part) => part !== null).join(" ");
   const first = `${id}  ${sentAt.toISOString()}  ${kind}${event === "" ? "" : `  ${event}`}`;
-  return [first, `  ${reason}`].map((line) => onTerminal(line.replaceAll("\n", " "))).join("\n");
+  return [first, `  ${reason}`].map(onOneLine).join("\n");
 }
 
 /** The command, for one run. */

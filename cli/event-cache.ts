@@ -3,6 +3,7 @@ import { appendFile, open, stat, truncate, writeFile } from "node:fs/promises";
 import { CompactEncrypt, compactDecrypt } from "jose";
 import * as z from "zod/mini";
 import { codeOf, toError } from "../lambda/core/values/error.ts";
+import { parseJson } from "../lambda/core/values/json.ts";
 import { InputError } from "./command.ts";
 
 const cachedQuery = z.object({
@@ -94,9 +95,7 @@ async function firstLineOf(path: string): Promise<string | null> {
 }
 
 function readQuery(line: string, path: string): CachedQuery {
-  try {
-    return header.parse(JSON.parse(line)).query;
-  } catch {
-    throw new InputError(`${path} is no cache of this command; name another file, so that nothing is overwritten`);
-  }
+  const parsed = header.safeParse(parseJson(line));
+  if (parsed.success) return parsed.data.query;
+  throw new InputError(`${path} is no cache of this command; name another file, so that nothing is overwritten`);
 }

@@ -2,6 +2,7 @@ import { closeSync, fstatSync, openSync, readFileSync, realpathSync, renameSync,
 import { fileURLToPath } from "node:url";
 import * as z from "zod";
 import { codeOf, toError } from "../lambda/core/values/error.ts";
+import { parseJson } from "../lambda/core/values/json.ts";
 import { InputError } from "./command.ts";
 
 const jwk = z.looseObject({ kty: z.string(), kid: z.string() });
@@ -88,12 +89,8 @@ export function readCredentialFile(file: string, orgUrl: string): HeldCredential
 
 /** Reads a stored credential; null for any other text. */
 export function parseHeldCredential(text: string): HeldCredential | null {
-  try {
-    const held = heldCredential.safeParse(JSON.parse(text)).data ?? null;
-    return held !== null && URL.canParse(held.orgUrl) ? held : null;
-  } catch {
-    return null;
-  }
+  const held = heldCredential.safeParse(parseJson(text)).data ?? null;
+  return held !== null && URL.canParse(held.orgUrl) ? held : null;
 }
 
 /**

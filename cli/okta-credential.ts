@@ -16,6 +16,8 @@ import {
   readOrgUrl,
   type Scope,
 } from "../lambda/adapters/okta-api/credential.ts";
+import { parseJson } from "../lambda/core/values/json.ts";
+import type { Json } from "../lambda/core/values/object.ts";
 import { InputError } from "./command.ts";
 import { credentialFileOf, readCredentialFile } from "./okta-credential-file.ts";
 import { clientIdVariable, keyIdVariable, privateKeyVariable, tokenVariable } from "./okta-credential-help.ts";
@@ -142,14 +144,10 @@ export async function openOktaAsAdministrator(orgUrl: string): Promise<OktaClien
 }
 
 /** The claims of an access token, which is a JWT; null for an API token. */
-function claimsOf(token: string): Readonly<Record<string, unknown>> | null {
+function claimsOf(token: string): Json | null {
   const [, claims, signature] = token.split(".");
   if (!claims || !signature) return null;
-  try {
-    return JSON.parse(Buffer.from(claims, "base64url").toString()) as Readonly<Record<string, unknown>>;
-  } catch {
-    return null;
-  }
+  return (parseJson(Buffer.from(claims, "base64url").toString()) ?? null) as Json | null;
 }
 
 /** Authorizes once the proxy has shown that it opens tunnels: see `whyNoTunnel`. */

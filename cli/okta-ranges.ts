@@ -3,6 +3,7 @@ import * as z from "zod";
 import { whyUnreachable } from "../lambda/adapters/okta-api/unreachable.ts";
 import { parseCidr } from "../lambda/core/network/cidr.ts";
 import { plural } from "../lambda/core/text/shorten.ts";
+import { parseJson } from "../lambda/core/values/json.ts";
 import { createCommand, InputError, jsonLine, print } from "./command.ts";
 import { withProgress } from "./progress.ts";
 
@@ -43,13 +44,8 @@ async function printRanges({ cell: wanted = [], from, json }: Options): Promise<
 }
 
 async function readCells(from: string): Promise<z.infer<typeof cells>> {
-  const text = await readText(from);
-  let content: unknown;
-  try {
-    content = JSON.parse(text);
-  } catch {
-    throw new InputError(`${from} is no JSON`);
-  }
+  const content = parseJson(await readText(from));
+  if (content === undefined) throw new InputError(`${from} is no JSON`);
   const parsed = cells.safeParse(content);
   if (parsed.success) return parsed.data;
   throw new InputError(`${from} is no list of cells with "ip_ranges": ${parsed.error.issues[0]?.path.join(".")}`);

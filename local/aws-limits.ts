@@ -6,6 +6,8 @@
  * Limits that the emulators enforce have no row; `test/local/aws-limits.test.ts` shows that each of them is refused.
  */
 
+import { parseJson } from "../lambda/core/values/json.ts";
+
 /** Text or numbers, nested as in the service's API; the query protocol has text only. */
 type Value = string | number | boolean | null | undefined | readonly Value[] | { readonly [name: string]: Value };
 type Fields = { readonly [name: string]: Value };
@@ -41,10 +43,13 @@ export interface Refusal {
 }
 
 const dynamodbConstraints = "https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/Constraints.html";
+const batchGetApi = "https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_BatchGetItem.html";
+const batchWriteApi = "https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_BatchWriteItem.html";
 const publishApi = "https://docs.aws.amazon.com/sns/latest/api/API_Publish.html";
 const publishBatchApi = "https://docs.aws.amazon.com/sns/latest/api/API_PublishBatch.html";
 const messageAttributesGuide = "https://docs.aws.amazon.com/sns/latest/dg/sns-message-attributes.html";
 const sqsQuotas = "https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/quotas-messages.html";
+const receiveApi = "https://docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/API_ReceiveMessage.html";
 const sendMessageBatchApi =
   "https://docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/API_SendMessageBatch.html";
 
@@ -123,40 +128,25 @@ export const limits: readonly AwsLimit[] = [
       }),
     ),
   ),
-  dynamodb(
-    "keys of a BatchGetItem",
-    "100",
-    "https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_BatchGetItem.html",
-    ({ action, input }) =>
-      action === "BatchGetItem" && keysOf(input).length > 100
-        ? "Too many items requested for the BatchGetItem call"
-        : null,
+  dynamodb("keys of a BatchGetItem", "100", batchGetApi, ({ action, input }) =>
+    action === "BatchGetItem" && keysOf(input).length > 100
+      ? "Too many items requested for the BatchGetItem call"
+      : null,
   ),
-  dynamodb(
-    "a key in a BatchGetItem",
-    "once",
-    "https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_BatchGetItem.html",
-    ({ action, input }) =>
-      action === "BatchGetItem"
-        ? first(Object.values(fields(input.RequestItems)), (table) =>
-            hasTwice(list(fields(table).Keys)) ? "Provided list of item keys contains duplicates" : null,
-          )
-        : null,
+  dynamodb("a key in a BatchGetItem", "once", batchGetApi, ({ action, input }) =>
+    action === "BatchGetItem"
+      ? first(Object.values(fields(input.RequestItems)), (table) =>
+          hasTwice(list(fields(table).Keys)) ? "Provided list of item keys contains duplicates" : null,
+        )
+      : null,
   ),
-  dynamodb(
-    "items of a BatchWriteItem",
-    "25",
-    "https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_BatchWriteItem.html",
-    ({ action, input }) =>
-      action === "BatchWriteItem" && writesOf(input).length > 25
-        ? "Too many items requested for the BatchWriteItem call"
-        : null,
+  dynamodb("items of a BatchWriteItem", "25", batchWriteApi, ({ action, input }) =>
+    action === "BatchWriteItem" && writesOf(input).length > 25
+      ? "Too many items requested for the BatchWriteItem call"
+      : null,
   ),
-  dynamodb(
-    "size of a request",
-    "16 MB",
-    "https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_BatchWriteItem.html",
-    ({ input }) => (bytes(JSON.stringify(input)) > 16_777_216 ? "The request is larger than 16 MB" : null),
+  dynamodb("size of a request", "16 MB", batchWriteApi, ({ input }) =>
+    bytes(JSON.stringify(input)) > 16_777_216 ? "The request is larger than 16 MB" : null,
   ),
 
   sns("subject", "under 100 printable ASCII characters, the first no space", publishApi, ({ input }) =>
@@ -184,7 +174,7 @@ export const limits: readonly AwsLimit[] = [
     first(messagesOf(input), ({ Message, MessageStructure }) => {
       if (MessageStructure === undefined) return null;
       if (MessageStructure !== "json") return "Invalid parameter: MessageStructure";
-      const bodies = parsed(text(Message));
+      const bodies = parseJson(text(Message));
       if (typeof bodies !== "object" || bodies === null || Array.isArray(bodies)) {
         return "Invalid parameter: Message Structure - JSON message body failed to parse";
       }
@@ -198,7 +188,7 @@ export const limits: readonly AwsLimit[] = [
   ),
   sns("body for SMS", "1,600 bytes", publishApi, ({ input }) =>
     first(messagesOf(input), ({ Message, MessageStructure }) => {
-      const body = MessageStructure === "json" ? fields(parsed(text(Message))).sms : undefined;
+      const body = MessageStructure === "json" ? fields(parseJson(text(Message))).sms : undefined;
       return typeof body === "string" && bytes(body) > 1_600 ? "Invalid parameter: Message too long for SMS" : null;
     }),
   ),
@@ -277,17 +267,11 @@ export const limits: readonly AwsLimit[] = [
       outside("VisibilityTimeout", VisibilityTimeout, 0, 43_200),
     ),
   ),
-  sqs(
-    "messages of a receive",
-    "1 to 10",
-    "https://docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/API_ReceiveMessage.html",
-    ({ input }) => outside("MaxNumberOfMessages", input.MaxNumberOfMessages, 1, 10),
+  sqs("messages of a receive", "1 to 10", receiveApi, ({ input }) =>
+    outside("MaxNumberOfMessages", input.MaxNumberOfMessages, 1, 10),
   ),
-  sqs(
-    "wait of a receive",
-    "0 to 20 seconds",
-    "https://docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/API_ReceiveMessage.html",
-    ({ input }) => outside("WaitTimeSeconds", input.WaitTimeSeconds, 0, 20),
+  sqs("wait of a receive", "0 to 20 seconds", receiveApi, ({ input }) =>
+    outside("WaitTimeSeconds", input.WaitTimeSeconds, 0, 20),
   ),
   ...batchLimits(sqs, sendMessageBatchApi, null, "Entries"),
 
@@ -373,7 +357,7 @@ export function readAwsRequest({ target, body }: HttpParts): AwsRequest | null {
   if (target !== undefined) {
     const [api = "", action = ""] = target.split(".");
     const service = targets[api];
-    return service === undefined ? null : { service, action, input: fields(parsed(body)) };
+    return service === undefined ? null : { service, action, input: fields(parseJson(body)) };
   }
   const parameters = new URLSearchParams(body);
   const action = parameters.get("Action");
@@ -514,7 +498,7 @@ function isAttributeValue(type: string, value: string): boolean {
   if (value === "") return false;
   if (type === "String") return true;
   if (type === "Number") return /^-?\d+(\.\d+)?(e[+-]?\d+)?$/i.test(value);
-  const values = type === "String.Array" ? parsed(value) : null;
+  const values = type === "String.Array" ? parseJson(value) : null;
   return (
     Array.isArray(values) && values.every((each) => each === null || /^(string|number|boolean)$/.test(typeof each))
   );
@@ -555,12 +539,4 @@ function list(value: Value): readonly Value[] {
 
 function text(value: Value): string {
   return value === undefined || value === null ? "" : String(value);
-}
-
-function parsed(json: string): unknown {
-  try {
-    return JSON.parse(json) as unknown;
-  } catch {
-    return undefined;
-  }
 }

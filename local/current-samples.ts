@@ -9,16 +9,12 @@ export type SampleName = (typeof names)[number];
 /** When the newest of the samples was delivered. */
 const newest = Date.parse("2026-11-24T09:30:02.000Z");
 
-/** Copies of the samples, in a folder of their own. */
-export interface CurrentSamples {
-  /** The whole path of a sample: people paste it into another terminal, with any folder. */
-  pathOf(name: SampleName): string;
-  /** Removes the folder. */
-  remove(): Promise<void>;
-}
-
-/** Copies the samples to a temporary folder, with their times moved so that the newest is of now: an alert tells the age of its event. */
-export async function writeCurrentSamples(now: Date): Promise<CurrentSamples> {
+/**
+ * Copies the samples to a temporary folder, with their times moved so that the newest is of now: an alert tells the age of its event.
+ *
+ * @returns the path of a sample, whole, as people paste it into another terminal; and what removes the folder
+ */
+export async function writeCurrentSamples(now: Date) {
   const folder = await mkdtemp(join(tmpdir(), "okta-proxy-watch-"));
   const pathOf = (name: SampleName) => join(folder, `${name}.json`);
   const write = async (name: SampleName) => {

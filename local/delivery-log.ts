@@ -59,25 +59,7 @@ export interface LoggedDelivery {
 export const maximumDeliveries = 100;
 export const maximumEvents = 25;
 
-/** Follows what becomes of deliveries. */
-export interface DeliveryLog {
-  /** The last deliveries, newest first. */
-  readonly deliveries: () => readonly LoggedDelivery[];
-  /** Follows a delivery; `null` for a request without one that can be read. */
-  readonly begin: (inlet: LoggedDelivery["inlet"], delivery: Delivery | null) => DeliveryEntry;
-  readonly stop: () => void;
-}
-
-/** A delivery in progress. */
-export interface DeliveryEntry {
-  /** The function has answered: events without an observation matched no detection. After the log's stop it says nothing. */
-  readonly end: (status: number | null, refusal: string | null) => void;
-}
-
-interface Open {
-  readonly number: number;
-  readonly at: Date;
-  readonly inlet: LoggedDelivery["inlet"];
+interface Open extends Pick<LoggedDelivery, "number" | "at" | "inlet"> {
   status: number | null;
   refusal: string | null;
   hasEnded: boolean;
@@ -90,10 +72,7 @@ interface Open {
  *
  * @param onChange called with a delivery that is new, has ended, or has changed since
  */
-export function followDeliveries(
-  onChange: (delivery: LoggedDelivery) => void,
-  now: () => Date = () => new Date(),
-): DeliveryLog {
+export function followDeliveries(onChange: (delivery: LoggedDelivery) => void, now: () => Date = () => new Date()) {
   let last = 0;
   let open: Open[] = [];
   let hasStopped = false;
@@ -122,8 +101,10 @@ export function followDeliveries(
   };
   subscribe(observationChannelName, onObservation);
   return {
+    /** The last deliveries, newest first. */
     deliveries: () => open.map(toLogged),
-    begin(inlet, delivery) {
+    /** Follows a delivery; `null` for a request without one that can be read. */
+    begin(inlet: LoggedDelivery["inlet"], delivery: Delivery | null) {
       last += 1;
       const entry: Open = {
         number: last,
@@ -137,7 +118,8 @@ export function followDeliveries(
       };
       open = [entry, ...open].slice(0, maximumDeliveries);
       return {
-        end(status, refusal) {
+        /** The function has answered: events without an observation matched no detection. After the log's stop it says nothing. */
+        end(status: number | null, refusal: string | null) {
           // What was observed after the stop is unknown: an event without an observation may have matched.
           if (hasStopped) return;
           entry.status = status;

@@ -1,3 +1,4 @@
+import { once as nextEvent } from "node:events";
 import type { AddressInfo } from "node:net";
 import { DynamoDBClient, PutItemCommand } from "@aws-sdk/client-dynamodb";
 import type { SNSEvent } from "aws-lambda";
@@ -15,26 +16,10 @@ import { type StreamHandler, streamExceptions } from "./exception-stream.ts";
 import { createHttpFront, type Handler, type LocalRoutes } from "./http-front.ts";
 import { pollRetryQueue, type RedriveHandler } from "./redrive-poller.ts";
 import { names } from "./resources.ts";
+import type { RunSettings } from "./settings.ts";
 
 /** Options of the embedded run. */
-export interface EmbeddedRunOptions {
-  /** Port of the HTTP front; 0 for a free one. */
-  readonly port: number;
-  readonly hookSecret: string;
-  /** Kilometers. */
-  readonly mismatchDistanceKm: number;
-  /** Minutes in which a user's further session starts on one network are suppressed. @default 60 */
-  readonly suppressMinutes?: number;
-  /** Failed attempts from one source that are alerted on singly; 0 for no storms. @default 5 */
-  readonly stormAfter?: number;
-  /** Persons from one source in an hour whose sign-ins are alerted on singly; 0 for all. @default 20 */
-  readonly sourceAlertsPerHour?: number;
-  /** Whether detections with `status: experimental` run. @default false */
-  readonly experimentalDetections?: boolean;
-  /** The packs whose experimental detections run. @default none */
-  readonly packs?: readonly string[];
-  /** Outputs to publish as well, by the names of files of `lambda/core/outputs/`. @default none */
-  readonly outputs?: readonly string[];
+export interface EmbeddedRunOptions extends RunSettings {
   /** Deadlines, delays and back-off that are not as in a deployment. @default none */
   readonly timing?: TimingOverrides;
   /** Milliseconds that a client has to send its whole request. @default 10000 */
@@ -144,10 +129,9 @@ export async function startEmbeddedRun(options: EmbeddedRunOptions): Promise<Emb
   const stop = async () => {
     shown?.stop();
     if (front.listening) {
-      await new Promise((resolve) => {
-        front.close(resolve);
-        front.closeAllConnections();
-      });
+      const closed = nextEvent(front.close(), "close");
+      front.closeAllConnections();
+      await closed;
     }
     await stopPolling();
     await stopStream();
@@ -155,10 +139,7 @@ export async function startEmbeddedRun(options: EmbeddedRunOptions): Promise<Emb
     await emulators.stop();
   };
   try {
-    await new Promise<void>((resolve, reject) => {
-      front.once("error", reject);
-      front.listen(options.port, "127.0.0.1", resolve);
-    });
+    await nextEvent(front.listen(options.port, "127.0.0.1"), "listening");
   } catch (error) {
     await stop();
     throw error;

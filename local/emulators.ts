@@ -1,4 +1,6 @@
-import type { Server } from "node:http";
+import { once } from "node:events";
+import type { AddressInfo } from "node:net";
+import { promisify } from "node:util";
 import { CreateTableCommand, DynamoDBClient, waitUntilTableExists } from "@aws-sdk/client-dynamodb";
 import dynalite from "dynalite";
 import { startFauxqs } from "fauxqs";
@@ -60,13 +62,10 @@ export interface EmulatorOptions {
 /** Starts the emulators and creates what {@link tables} and {@link names} describe. */
 export async function startEmulators(options: EmulatorOptions = {}): Promise<Emulators> {
   const dynamodb = dynalite({ createTableMs: 0 });
-  await new Promise<void>((resolve, reject) => {
-    dynamodb.once("error", reject);
-    dynamodb.listen(0, "127.0.0.1", resolve);
-  });
+  await once(dynamodb.listen(0, "127.0.0.1"), "listening");
   const messaging = await startFauxqs({ port: 0, logger: false });
   const direct = {
-    dynamodb: `http://127.0.0.1:${portOf(dynamodb)}`,
+    dynamodb: `http://127.0.0.1:${(dynamodb.address() as AddressInfo).port}`,
     messaging: `http://127.0.0.1:${messaging.port}`,
   };
   const faults = {
@@ -78,7 +77,8 @@ export async function startEmulators(options: EmulatorOptions = {}): Promise<Emu
   const endGuard = guardLoopback(new Set(endpoints.map((url) => Number(new URL(url).port))));
   const stop = async () => {
     await Promise.all(Object.values(faults).map((proxy) => proxy.stop()));
-    await Promise.all([close(dynamodb), messaging.stop()]);
+    dynamodb.closeAllConnections();
+    await Promise.all([promisify(dynamodb.close.bind(dynamodb))(), messaging.stop()]);
     endGuard();
   };
   try {
@@ -167,17 +167,4 @@ async function createTables(endpoint: string): Promise<void> {
   } finally {
     client.destroy();
   }
-}
-
-function portOf(server: Server): number {
-  const address = server.address();
-  if (address === null || typeof address === "string") throw new Error("the server does not listen on a port");
-  return address.port;
-}
-
-function close(server: Server): Promise<void> {
-  server.closeAllConnections();
-  return new Promise((resolve, reject) => {
-    server.close((error) => (error ? reject(error) : resolve()));
-  });
 }

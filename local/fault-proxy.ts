@@ -1,3 +1,4 @@
+import { once } from "node:events";
 import {
   createServer,
   request as httpRequest,
@@ -6,6 +7,7 @@ import {
   type ServerResponse,
 } from "node:http";
 import type { AddressInfo } from "node:net";
+import { buffer } from "node:stream/consumers";
 import { toError } from "../lambda/core/values/error.ts";
 import { type AwsRequest, type Refusal, readAwsRequest, refusalOf } from "./aws-limits.ts";
 
@@ -86,11 +88,7 @@ export async function startFaultProxy(target: string, random: () => number = Mat
     const fault = current !== null && random() < (current.rate ?? 1) ? current : null;
     void serve(request, response, { target, fault, onSuccess }).catch(() => response.destroy());
   });
-  await new Promise<void>((resolve, reject) => {
-    server.once("error", reject);
-    server.listen(0, "127.0.0.1", resolve);
-  });
-  server.removeAllListeners("error");
+  await once(server.listen(0, "127.0.0.1"), "listening");
   const { port } = server.address() as AddressInfo;
   let isStopped = false;
   const listen = () => {
@@ -128,13 +126,11 @@ async function serve(
     readonly onSuccess: (request: AwsRequest) => void;
   },
 ): Promise<void> {
-  const chunks: Buffer[] = [];
   if (current?.kind === "refuse" && current.only === undefined) {
     request.socket.destroy();
     return;
   }
-  for await (const chunk of request as AsyncIterable<Buffer>) chunks.push(chunk);
-  const body = Buffer.concat(chunks);
+  const body = await buffer(request);
   const asked = readAwsRequest({ target: request.headers["x-amz-target"]?.toString(), body: body.toString() });
   const isSelected = current?.only === undefined || (asked !== null && current.only(asked));
   const fault = isSelected ? current : null;
@@ -221,10 +217,8 @@ function forward(request: IncomingMessage, body: Buffer, target: string): Promis
   return new Promise((resolve, reject) => {
     const forwarded = httpRequest(options, async (answer) => {
       try {
-        const chunks: Buffer[] = [];
-        for await (const chunk of answer as AsyncIterable<Buffer>) chunks.push(chunk);
         const { "transfer-encoding": _, ...headers } = answer.headers as Record<string, string | string[]>;
-        const whole = Buffer.concat(chunks);
+        const whole = await buffer(answer);
         resolve({
           status: answer.statusCode ?? 502,
           headers: { ...headers, "content-length": String(whole.length) },

@@ -2,24 +2,19 @@ import { mkdir, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import * as z from "zod";
+import { parseJson } from "../lambda/core/values/json.ts";
 
 /** The port of an embedded run, unless a setting says otherwise. */
 export const defaultPort = 3000;
 
 /** What a process notes of its embedded run, for commands with `--local`. It holds no secret. */
-export interface RunNote {
-  /** `http://localhost:3000/` */
-  readonly url: string;
-  readonly pid: number;
-  /** ISO 8601. */
-  readonly startedAt: string;
-}
-
 const noteSchema = z.object({
+  /** `http://localhost:3000/` */
   url: z.string().regex(/^http:\/\/localhost:\d{1,5}\/$/),
   pid: z.int().positive(),
   startedAt: z.iso.datetime(),
 });
+type RunNote = Readonly<z.infer<typeof noteSchema>>;
 
 /**
  * The folder of the notes, of this checkout: its user alone writes it, as commands send the hook's secret to where a note says.
@@ -70,11 +65,8 @@ export async function findRuns(answers: (url: string) => Promise<boolean>): Prom
 }
 
 async function readNote(file: string): Promise<RunNote | null> {
-  try {
-    return noteSchema.parse(JSON.parse(await readFile(file, "utf8")));
-  } catch {
-    return null;
-  }
+  const text = await readFile(file, "utf8").catch(() => "");
+  return noteSchema.safeParse(parseJson(text)).data ?? null;
 }
 
 function isAlive(pid: number): boolean {

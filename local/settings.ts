@@ -36,6 +36,10 @@ export interface Settings {
   readonly chaos: readonly ChaosName[];
 }
 
+/** What a run is started with: what is left out has its default. */
+export type RunSettings = Pick<Settings, "port" | "hookSecret" | "mismatchDistanceKm"> &
+  Partial<Omit<Settings, "chaos">>;
+
 /** What the environment sets. */
 export const environmentHelp = `Environment:
   PORT                     the same as --port; commands with --local take it before they look for the run

@@ -1,5 +1,6 @@
 import * as z from "zod/mini";
 import { type Exception, exceptionSchema } from "../../lambda/core/exceptions/exception.ts";
+import { parseJson } from "../../lambda/core/values/json.ts";
 import { InputError } from "../command.ts";
 import { readTextFile } from "../text-file.ts";
 
@@ -15,7 +16,7 @@ export async function readExceptionsFile(path: string): Promise<readonly Excepti
   const written = lines.filter((line) => line.text !== "" && !line.text.startsWith("> "));
   const [first] = written;
   if (first?.text.startsWith("[")) {
-    const all = parseJson(
+    const all = readJson(
       lines
         .slice(first.line - 1)
         .map((line) => line.text)
@@ -25,15 +26,13 @@ export async function readExceptionsFile(path: string): Promise<readonly Excepti
     );
     return (all as readonly unknown[]).map((each) => readException(each, path, first.line));
   }
-  return written.map(({ line, text: json }) => readException(parseJson(json, path, line), path, line));
+  return written.map(({ line, text: json }) => readException(readJson(json, path, line), path, line));
 }
 
-function parseJson(text: string, path: string, line: number): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    throw fault(path, line, "no JSON");
-  }
+function readJson(text: string, path: string, line: number): unknown {
+  const value = parseJson(text);
+  if (value === undefined) throw fault(path, line, "no JSON");
+  return value;
 }
 
 function readException(value: unknown, path: string, line: number): Exception {

@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
+import { parseJson } from "../../lambda/core/values/json.ts";
 import { isObject, type Json } from "../../lambda/core/values/object.ts";
 import { fromElastic, fromOktaCustomLog, fromOktaV2, valueAtPath } from "./column-maps.ts";
-import { parseJson } from "./json.ts";
 import { keyPath } from "./key-path.ts";
 import { isOfAnotherSource } from "./lookalikes.ts";
 import { describeLostStructure } from "./lost-structure.ts";

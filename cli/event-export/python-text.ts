@@ -1,4 +1,4 @@
-import { parseJson } from "./json.ts";
+import { parseJson } from "../../lambda/core/values/json.ts";
 
 /** The tokens of a Python value in the text of `repr` (https://docs.python.org/3/library/functions.html#repr). */
 const token =

@@ -1,6 +1,6 @@
 import type { OktaField } from "../../lambda/core/okta/log-event-fields.ts";
+import { parseJson } from "../../lambda/core/values/json.ts";
 import { isObject, type Json } from "../../lambda/core/values/object.ts";
-import { parseJson } from "./json.ts";
 import { everyElement, type KeyPath, keyPath, type PathStep, pathBelow } from "./key-path.ts";
 import { parsePython } from "./python-text.ts";
 import { isoTime, readTime } from "./times.ts";

@@ -6,6 +6,7 @@ import { describeTarget } from "../../lambda/adapters/okta-api/exchange.ts";
 import { readPrivateKey } from "../../lambda/adapters/okta-api/private-key.ts";
 import { codeOfUnreachable, whyUnreachable } from "../../lambda/adapters/okta-api/unreachable.ts";
 import { plural } from "../../lambda/core/text/shorten.ts";
+import { parseJson } from "../../lambda/core/values/json.ts";
 import { InputError } from "../command.ts";
 import { checked, type HookCheck, hiddenRisk } from "./status.ts";
 
@@ -151,7 +152,7 @@ async function lookAtDomain(patient: Patient, find: Find, signal: AbortSignal): 
     });
     status = response.status;
     const text = await response.text();
-    const answer = parseJson(text) as { readonly id?: unknown } | null;
+    const answer = (parseJson(text) ?? null) as { readonly id?: unknown } | null;
     if (status === 200 && typeof answer?.id === "string") {
       find("domain", true, `${orgUrl} is an Okta org`);
       return Date.parse(response.headers.get("date") ?? "");
@@ -170,14 +171,6 @@ async function lookAtDomain(patient: Patient, find: Find, signal: AbortSignal): 
     const found = diagnoseDomain({ stage: "connection", status, code: codeOfUnreachable(error), text });
     const detail = status === null ? "cannot be reached" : "answers, and the answer breaks off";
     find(found?.step ?? "domain", false, `${orgUrl} ${detail}: ${text.trim()}`, found?.remedy ?? remedy);
-    return null;
-  }
-}
-
-function parseJson(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
     return null;
   }
 }

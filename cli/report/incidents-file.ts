@@ -1,6 +1,7 @@
 import * as z from "zod/mini";
 import { verdictSchema } from "../../lambda/core/history/verdict.ts";
 import { type Incident, incidentAlertSchema, incidentUserSchema } from "../../lambda/core/incidents/incident.ts";
+import { parseJson } from "../../lambda/core/values/json.ts";
 import { InputError } from "../command.ts";
 import { readTextFile } from "../text-file.ts";
 
@@ -27,12 +28,4 @@ export async function readIncidentsFile(path: string): Promise<readonly Incident
     const expected = 'expected what "npx okta-proxy-watch incidents list --json" prints';
     throw new InputError(`${path}:${index + 1}: no incident; ${expected}`);
   });
-}
-
-function parseJson(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return null;
-  }
 }

@@ -1,5 +1,6 @@
 import { readFileSync } from "node:fs";
 import type { IncomingMessage, ServerResponse } from "node:http";
+import type { ExceptionItems } from "../../lambda/adapters/tables/exceptions.ts";
 import type { Alert } from "../../lambda/core/alerts/alert-schema.ts";
 import type { Exception, ExceptionScope } from "../../lambda/core/exceptions/exception.ts";
 import { whyTooBroad } from "../../lambda/core/exceptions/measure.ts";
@@ -34,22 +35,10 @@ export interface LivePageSource {
   readonly queues: () => Queues;
   readonly isBroken: (name: ChaosName) => boolean;
   readonly setChaos: (name: ChaosName, broken: boolean) => void;
-  readonly exceptions: {
-    readonly list: () => Promise<readonly Exception[]>;
-    readonly add: (exception: Exception) => Promise<void>;
-    readonly remove: (exception: Exception) => Promise<void>;
-  };
+  readonly exceptions: Pick<ExceptionItems, "list" | "add" | "remove">;
   /** Delivers as Okta does, with the secret. */
   readonly deliver: (delivery: Json) => Promise<void>;
   readonly onError: (error: unknown) => void;
-}
-
-/** The page of the embedded run. */
-export interface LivePage {
-  readonly onDelivery: (delivery: LoggedDelivery) => void;
-  readonly onAlert: (received: ReceivedAlert) => void;
-  readonly routes: PageRoutes;
-  readonly stop: () => void;
 }
 
 /** The alerts that the page keeps, each in all its forms: some 30 kB. */
@@ -70,7 +59,7 @@ class RefusedRequest extends Error {
 }
 
 /** Creates the page. It keeps the last deliveries and alerts, drawn. */
-export function createLivePage(source: LivePageSource): LivePage {
+export function createLivePage(source: LivePageSource) {
   const run = crypto.randomUUID();
   const most = { deliveries: maximumDeliveries, alerts: maximumAlerts };
   const followers = new Set<Follower>();
@@ -185,12 +174,14 @@ export function createLivePage(source: LivePageSource): LivePage {
     }
     const shown = alerts.find(({ received: { alert } }) => alert.alertId === fields.get("alert"));
     if (shown === undefined) throw new RefusedRequest("This alert is not on the page any more.");
-    await source.exceptions.add(exceptionOf(shown.received, fields.get("scope"), new Date()));
+    const now = new Date();
+    await source.exceptions.add(exceptionOf(shown.received, fields.get("scope"), now), now);
   }
 
   return {
-    onDelivery: (delivery) => fragments.set(`delivery-${delivery.number}`, "deliveries", drawDelivery(delivery)),
-    onAlert(received) {
+    onDelivery: (delivery: LoggedDelivery) =>
+      fragments.set(`delivery-${delivery.number}`, "deliveries", drawDelivery(delivery)),
+    onAlert(received: ReceivedAlert) {
       const shown = { received, at: new Date() };
       const { alertId } = received.alert;
       alerts = [shown, ...alerts.filter((each) => each.received.alert.alertId !== alertId)].slice(0, maximumAlerts);
@@ -211,7 +202,7 @@ export function createLivePage(source: LivePageSource): LivePage {
         source.setChaos(name, fields.has("break"));
       }),
       "POST /_local/page/exceptions": form(changeExceptions),
-    },
+    } satisfies PageRoutes,
     stop() {
       clearInterval(timer);
       clearTimeout(scheduled ?? undefined);

@@ -3,50 +3,29 @@ import type { LambdaFunctionURLEvent, LambdaFunctionURLResult } from "aws-lambda
 import { openExceptions } from "../../lambda/adapters/tables/exceptions.ts";
 import { readDelivery } from "../../lambda/core/okta/event-hook.ts";
 import { readStreamedEvent } from "../../lambda/core/okta/streamed-event.ts";
+import { parseJson } from "../../lambda/core/values/json.ts";
 import { fieldsOf } from "../../lambda/core/values/object.ts";
 import { chaosFaults } from "../chaos.ts";
 import { followDeliveries, type LoggedDelivery } from "../delivery-log.ts";
 import type { Emulators } from "../emulators.ts";
 import type { Handler } from "../http-front.ts";
 import { names } from "../resources.ts";
+import type { RunSettings } from "../settings.ts";
 import { countQueues } from "./draw.ts";
-import { createLivePage, type LivePage } from "./live-page.ts";
-
-/** Settings that the page shows. */
-export interface ShownSettings {
-  readonly hookSecret: string;
-  readonly mismatchDistanceKm: number;
-  readonly suppressMinutes?: number;
-  readonly stormAfter?: number;
-  readonly sourceAlertsPerHour?: number;
-  readonly experimentalDetections?: boolean;
-  readonly packs?: readonly string[];
-  readonly outputs?: readonly string[];
-  readonly onError: (error: unknown) => void;
-}
-
-/** The page, and what has to pass by it. */
-export interface ShownPage {
-  readonly page: LivePage;
-  /** The receiver, with its deliveries followed. */
-  readonly follow: (receiver: Handler) => Handler;
-  /** Handles an event of the log stream, and follows it. */
-  readonly followStreamed: (event: unknown, handle: () => Promise<unknown>) => Promise<unknown>;
-  readonly onTooLarge: () => void;
-  readonly stop: () => void;
-}
+import { createLivePage } from "./live-page.ts";
 
 /**
  * Creates the page of the embedded run.
  *
  * @param url the event hook's URL, once it is known
+ * @returns the page, and what has to pass by it
  */
 export async function showPage(
-  settings: ShownSettings,
+  settings: RunSettings & { readonly onError: (error: unknown) => void },
   { onDelivery }: { readonly onDelivery: (delivery: LoggedDelivery) => void },
   { faults, messagesOn, environment }: Emulators,
   url: () => string,
-): Promise<ShownPage> {
+) {
   const client = new DynamoDBClient({ endpoint: environment.AWS_ENDPOINT_URL_DYNAMODB ?? "" });
   const items = await openExceptions(client, names.stateTable);
   const page = createLivePage({
@@ -60,11 +39,7 @@ export async function showPage(
       const { service, fault } = chaosFaults[name];
       faults[service].set(broken ? fault : null);
     },
-    exceptions: {
-      list: () => items.list(),
-      add: (exception) => items.add(exception, new Date()),
-      remove: async (exception) => void (await items.remove(exception)),
-    },
+    exceptions: items,
     async deliver(delivery) {
       const response = await fetch(url(), {
         method: "POST",
@@ -81,16 +56,20 @@ export async function showPage(
   });
   return {
     page,
-    follow: (receiver) => async (event) => {
-      if (event.requestContext.http.method !== "POST") return receiver(event);
-      const read = readDelivery(bodyOf(event));
-      const entry = log.begin("event hook", read.ok ? read.delivery : null);
-      const result = await receiver(event);
-      const status = typeof result === "string" ? 200 : (result.statusCode ?? 200);
-      entry.end(status, status < 300 ? null : refusalOf(status, result));
-      return result;
-    },
-    async followStreamed(event, handle) {
+    /** The receiver, with its deliveries followed. */
+    follow:
+      (receiver: Handler): Handler =>
+      async (event) => {
+        if (event.requestContext.http.method !== "POST") return receiver(event);
+        const read = readDelivery(bodyOf(event));
+        const entry = log.begin("event hook", read.ok ? read.delivery : null);
+        const result = await receiver(event);
+        const status = typeof result === "string" ? 200 : (result.statusCode ?? 200);
+        entry.end(status, status < 300 ? null : refusalOf(status, result));
+        return result;
+      },
+    /** Handles an event of the log stream, and follows it. */
+    async followStreamed(event: unknown, handle: () => Promise<unknown>) {
       const entry = log.begin("log stream", readStreamedEvent(event, null));
       const result = await handle();
       entry.end(null, null);
@@ -114,15 +93,11 @@ function refusalOf(status: number, result: LambdaFunctionURLResult): string {
   if (status === 401) return "the secret is missing or wrong";
   if (status === 503) return "it could be neither finished nor parked: Okta has to deliver it again";
   const body = typeof result === "string" ? result : (result.body ?? "");
-  try {
-    const { error } = fieldsOf(JSON.parse(body));
-    return typeof error === "string" ? error : `answered ${status}`;
-  } catch {
-    return `answered ${status}`;
-  }
+  const { error } = fieldsOf(parseJson(body));
+  return typeof error === "string" ? error : `answered ${status}`;
 }
 
-function factsOf(settings: ShownSettings): readonly (readonly [name: string, value: string])[] {
+function factsOf(settings: RunSettings): readonly (readonly [name: string, value: string])[] {
   const { mismatchDistanceKm, suppressMinutes, stormAfter, sourceAlertsPerHour, packs = [], outputs = [] } = settings;
   const known = (value: number | undefined, unit: string) => (value === undefined ? [] : [`${value}${unit}`]);
   const rows: [string, readonly string[]][] = [

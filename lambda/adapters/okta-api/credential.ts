@@ -1,4 +1,5 @@
 import * as z from "zod/mini";
+import { parseJson } from "../../core/values/json.ts";
 import { type Authorize, authorizeByServiceApp, authorizeByToken } from "./authorization.ts";
 import { OktaSettingsError } from "./errors.ts";
 
@@ -37,15 +38,6 @@ export function readCredential(text: string, where: string): OktaCredential {
   throw new OktaSettingsError(
     `${where} is neither {"clientId": "0oa...", "privateKey": a JWK or PEM} nor {"apiToken": "00..."}`,
   );
-}
-
-function parseJson(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    // The error does not quote a text that is not JSON: it may be a secret.
-    return null;
-  }
 }
 
 /** The authorization of requests with this credential. */

@@ -1,4 +1,4 @@
-/** Undefined for text that is not JSON. */
+/** The value of a text; undefined where it is no JSON. No error quotes the text: it may be a secret, or personal. */
 export function parseJson(text: string): unknown {
   try {
     return JSON.parse(text);
