@@ -3,36 +3,12 @@ import { defaultSuppressMinutes, maximumSuppressMinutes } from "../lambda/core/g
 import { domainPattern } from "../lambda/core/okta/login-domains.ts";
 import { defaultMismatchDistanceKm } from "../lambda/core/profiles/mismatch-distance.ts";
 import { defaultSourceAlerts, maximumSourceAlerts } from "../lambda/core/storms/gathering.ts";
-import { defaultStormAfter, maximumStormAfter, readCount } from "../lambda/core/storms/storm.ts";
+import { defaultStormAfter, maximumStormAfter } from "../lambda/core/storms/storm.ts";
 import { type BacktestOptions, cacheKeyVariable } from "./backtest/options.ts";
 import { createCommand, InputError } from "./command.ts";
 import { credentialHelp } from "./okta-credential-help.ts";
-import { parsePacks } from "./packs-option.ts";
+import { parseCount, parseDistance, parsePacks } from "./option-parsers.ts";
 import { parseSince, parseUntil, timeForms } from "./times.ts";
-
-function parseDistance(text: string): number {
-  const distance = Number(text);
-  if (!(distance > 0)) throw new InvalidArgumentError("Expected a number of kilometers over 0.");
-  return distance;
-}
-
-function parseSuppressMinutes(text: string): number {
-  const minutes = readCount(text, maximumSuppressMinutes);
-  if (minutes !== null) return minutes;
-  throw new InvalidArgumentError(`Expected a whole number of minutes from 0 to ${maximumSuppressMinutes}.`);
-}
-
-function parseStormAfter(text: string): number {
-  const attempts = readCount(text, maximumStormAfter);
-  if (attempts !== null) return attempts;
-  throw new InvalidArgumentError(`Expected a whole number of attempts from 0 to ${maximumStormAfter}.`);
-}
-
-function parseSourceAlerts(text: string): number {
-  const persons = readCount(text, maximumSourceAlerts);
-  if (persons !== null) return persons;
-  throw new InvalidArgumentError(`Expected a whole number of persons from 0 to ${maximumSourceAlerts}.`);
-}
 
 function parseDomain(text: string, before: readonly string[] = []): readonly string[] {
   if (domainPattern.test(text)) return [...before, text.toLowerCase()];
@@ -85,19 +61,19 @@ export const command = createCommand(
   .option(
     "--suppress-minutes <number>",
     "the same again is suppressed for so long after an alert; 0 for no suppression",
-    parseSuppressMinutes,
+    parseCount("minutes", maximumSuppressMinutes),
     defaultSuppressMinutes,
   )
   .option(
     "--storm-after <number>",
     "failed attempts of one source within ten minutes that are alerted on singly; 0 for no storms",
-    parseStormAfter,
+    parseCount("attempts", maximumStormAfter),
     defaultStormAfter,
   )
   .option(
     "--source-alerts-per-hour <number>",
     "persons from one source in an hour whose sign-ins are alerted on singly; 0 for all",
-    parseSourceAlerts,
+    parseCount("persons", maximumSourceAlerts),
     defaultSourceAlerts,
   )
   .addOption(

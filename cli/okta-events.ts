@@ -3,26 +3,12 @@ import { createSystemLogApi } from "../lambda/adapters/okta-api/system-log-api.t
 import { type LogEvent, parseLogEvent, publishedTime } from "../lambda/core/okta/log-event.ts";
 import type { CachedQuery, EventCache } from "./event-cache.ts";
 
-/** Events of an org's System Log, being read. */
-export interface OktaEvents {
-  readonly events: AsyncGenerator<LogEvent>;
-  /** Its progress, 0 to 1, by the time of the events. */
-  readonly share: () => number;
-  /** Events that could not be read. */
-  readonly unreadable: () => number;
-}
-
 /**
  * Reads an org's System Log, page by page, those in the cache first; pages from Okta are added to the cache.
  *
  * @param cache null to keep nothing
  */
-export function readOktaEvents(
-  client: OktaClient,
-  query: CachedQuery,
-  cache: EventCache | null,
-  signal: AbortSignal,
-): OktaEvents {
+export function readOktaEvents(client: OktaClient, query: CachedQuery, cache: EventCache | null, signal: AbortSignal) {
   const log = createSystemLogApi(client);
   const [since, until] = [Date.parse(query.since), Date.parse(query.until)];
   let reached = since;
@@ -63,7 +49,9 @@ export function readOktaEvents(
 
   return {
     events: events(),
+    /** The progress, 0 to 1, by the time of the events. */
     share: () => (until > since ? Math.min(1, (reached - since) / (until - since)) : 1),
+    /** Events that could not be read. */
     unreadable: () => unreadable,
   };
 }

@@ -32,6 +32,7 @@ import { loadGeocoder } from "./geocoding/load-geocoder.ts";
 import { placeLocation } from "./geocoding/place-location.ts";
 import { askingOkta, openOkta } from "./okta-credential.ts";
 import { credentialHelp } from "./okta-credential-help.ts";
+import { parseDistance } from "./option-parsers.ts";
 import type { BadRow } from "./profile-file.ts";
 import { type ImportReport, importProfiles } from "./profile-import.ts";
 import { addJourney } from "./profile-journeys.ts";
@@ -387,12 +388,6 @@ function parseAttributes(text: string): readonly LocationAttributes[] {
 
 async function readTemplate(): Promise<void> {
   print((await readFile(new URL("profiles-template.csv", import.meta.url), "utf8")).trimEnd());
-}
-
-function parseDistance(text: string): number {
-  const distance = Number(text);
-  if (!(distance > 0)) throw new InvalidArgumentError("Expected a number of kilometers over 0.");
-  return distance;
 }
 
 /** The command, for one run. */

@@ -27,7 +27,7 @@ import {
 } from "./detections-folder.ts";
 import { askingOkta } from "./okta-credential.ts";
 import { credentialHelp } from "./okta-credential-help.ts";
-import { parsePacks } from "./packs-option.ts";
+import { parsePacks } from "./option-parsers.ts";
 import { type AllWithCases, readAllCases } from "./rules/all-cases.ts";
 import { casesFileOf, ruleFileOf } from "./rules/cases-file.ts";
 import { type CorrelationLoad, correlationLoads } from "./rules/correlation-load.ts";

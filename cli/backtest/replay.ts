@@ -85,20 +85,8 @@ export async function* replay(events: Iterable<LogEvent>, options: ReplayOptions
   yield* replayer.end();
 }
 
-/** A deployment that takes one event after the other. */
-export interface Replayer {
-  /**
-   * Sends the next event through the pipeline; yields its result, behind the reports that are due before it.
-   *
-   * @param candidates the event, where rules match it. @default found by the rules
-   */
-  readonly take: (event: LogEvent, candidates?: readonly Candidate[]) => AsyncGenerator<Replayed>;
-  /** Yields the reports that are due after the last event. */
-  readonly end: () => AsyncGenerator<Replayed>;
-}
-
-/** Creates a deployment, as {@link replay} runs it. */
-export function createReplayer(options: Omit<ReplayOptions, "onProgress">): Replayer {
+/** Creates a deployment, as {@link replay} runs it: it takes one event after the other. */
+export function createReplayer(options: Omit<ReplayOptions, "onProgress">) {
   let now = new Date(0);
   let taken = 0;
   let found: Pick<Replayed, "alert" | "exceptions" | "error"> = nothing;
@@ -135,6 +123,11 @@ export function createReplayer(options: Omit<ReplayOptions, "onProgress">): Repl
       if (found.alert !== null) yield { event: next.work.event, result: "alerted", isReport: true, ...found };
     }
   }
+  /**
+   * Sends the next event through the pipeline; yields its result, behind the reports that are due before it.
+   *
+   * @param candidates the event, where rules match it. @default found by the rules
+   */
   async function* take(event: LogEvent, candidates?: readonly Candidate[]): AsyncGenerator<Replayed> {
     const time = publishedTime(event.published);
     yield* reportStorms(time);
@@ -148,7 +141,10 @@ export function createReplayer(options: Omit<ReplayOptions, "onProgress">): Repl
     if (taken % sweepAfter !== 0) return;
     for (const store of [ports.groups, ports.trails, ports.sessionStarts]) store.forget(time);
   }
-  return { take, end: () => reportStorms(Number.POSITIVE_INFINITY) };
+  return {
+    take,
+    /** Yields the reports that are due after the last event. */ end: () => reportStorms(Number.POSITIVE_INFINITY),
+  };
 }
 
 const nothing = { alert: null, exceptions: [], error: null } as const;

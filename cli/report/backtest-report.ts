@@ -23,15 +23,6 @@ const comparedKm = [300, 500, 1_000];
 /** A detection with fewer alerts a week is quiet. */
 export const leastNoise = 5;
 
-/** Collects a report while a backtest reads and replays events. */
-export interface BacktestReport {
-  /** Counts an event, once each. */
-  readonly countEvent: (event: LogEvent) => void;
-  readonly countReplayed: (replayed: Replayed) => void;
-  /** Measures what is proposed, and composes the report. */
-  readonly compose: (result: ComposedOf) => Promise<Report>;
-}
-
 /** What a report is composed of, once all events are replayed. */
 export interface ComposedOf {
   readonly source: string;
@@ -58,8 +49,11 @@ export interface BacktestReportOptions {
   readonly incidents: readonly Incident[] | null;
 }
 
-/** Starts a report. */
-export function createBacktestReport(options: BacktestReportOptions): BacktestReport {
+/** A report in the making. */
+export type BacktestReport = ReturnType<typeof createBacktestReport>;
+
+/** Collects a report while a backtest reads and replays events, each once. */
+export function createBacktestReport(options: BacktestReportOptions) {
   const { isLogin, locations, distanceKm, incidents } = options;
   const signIns = createSignInTally({ nameOf: (event) => userOf(event, isLogin), locations, distanceKm });
   const proposals = createProposalTally();
@@ -87,10 +81,11 @@ export function createBacktestReport(options: BacktestReportOptions): BacktestRe
   };
   return {
     countEvent: signIns.countEvent,
-    countReplayed({ event, alert, isReport, result }) {
+    countReplayed({ event, alert, isReport, result }: Replayed) {
       if (alert !== null && result !== "duplicate") countAlert(event, alert, isReport);
     },
-    async compose({ source, matches, alerts, correlations, inOrder, deployment }) {
+    /** Measures what is proposed, and composes the report. */
+    async compose({ source, matches, alerts, correlations, inOrder, deployment }: ComposedOf): Promise<Report> {
       const summary = signIns.summary();
       const outcomes = sumOf(alerts.weeks.values());
       const proposed = proposals.propose(maximumProposals, attacks);

@@ -12,30 +12,23 @@ const day = 86_400_000;
 export const dayOf = (time: number) => new Date(time).toISOString().slice(0, 10);
 
 /** Counts by day and hour. */
-export interface CalendarTally {
-  readonly countSignIn: (time: number) => void;
-  readonly countAlert: (time: number) => void;
-  /** Every day from the first to the last; the latest, where they are many. */
-  readonly days: (from: string | null, to: string | null) => readonly CalendarDay[];
-}
-
-/** Starts counting. */
-export function createCalendar(): CalendarTally {
+export function createCalendar() {
   const days = createBoundedMap<string, { readonly hours: number[]; alerts: number }>(maximumDays, () => ({
     hours: new Array<number>(24).fill(0),
     alerts: 0,
   }));
   return {
-    countSignIn(time) {
+    countSignIn(time: number) {
       const counts = days.of(dayOf(time));
       const hour = new Date(time).getUTCHours();
       if (counts !== null) counts.hours[hour] = (counts.hours[hour] ?? 0) + 1;
     },
-    countAlert(time) {
+    countAlert(time: number) {
       const counts = days.of(dayOf(time));
       if (counts !== null) counts.alerts += 1;
     },
-    days(from, to) {
+    /** Every day from the first to the last; the latest, where they are many. */
+    days(from: string | null, to: string | null): readonly CalendarDay[] {
       if (from === null || to === null) return [];
       const known = new Map(days.entries());
       const count = Math.min((Date.parse(to) - Date.parse(from)) / day + 1, maximumDrawn);

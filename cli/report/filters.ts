@@ -20,19 +20,16 @@ const maximumValues = 200;
 /** Longer values are no names. */
 const maximumLength = 300;
 
-/** Counts the values of alerted events by detection. */
-export interface FilterTally {
-  /** @param isGrave whether the alert may be about an attack: no filter with a value of it is proposed */
-  readonly count: (rule: string, event: LogEvent, isGrave: boolean) => void;
-  /** The filter that takes away most of the alerts of a detection; null where no value has half of them. */
-  readonly propose: (rule: { readonly id: string; readonly title: string }, alerts: number) => Remedy | null;
-}
-
-/** @param isLogin whether a login is one of the org: what strangers typed stands in no filter */
-export function createFilterTally(isLogin: (login: string) => boolean): FilterTally {
+/**
+ * Counts the values of alerted events by detection.
+ *
+ * @param isLogin whether a login is one of the org: what strangers typed stands in no filter
+ */
+export function createFilterTally(isLogin: (login: string) => boolean) {
   const rules = createBoundedMap(maximumRules, () => fields.map(() => new Map<string, number>()));
   return {
-    count(rule, event, isGrave) {
+    /** @param isGrave whether the alert may be about an attack: no filter with a value of it is proposed */
+    count(rule: string, event: LogEvent, isGrave: boolean) {
       const counts = rules.of(rule);
       if (counts === null) return;
       const mask = findMask(event, isLogin);
@@ -49,7 +46,8 @@ export function createFilterTally(isLogin: (login: string) => boolean): FilterTa
         }
       }
     },
-    propose({ id, title }, alerts) {
+    /** The filter that takes away most of the alerts of a detection; null where no value has half of them. */
+    propose({ id, title }: { readonly id: string; readonly title: string }, alerts: number): Remedy | null {
       const counts = rules.of(id) ?? [];
       const all = fields.flatMap(({ field }, index) =>
         [...(counts[index] ?? [])].map(([value, covers]) => ({ field, value, covers })),

@@ -8,13 +8,7 @@ import { tableOf } from "./rows.ts";
 const maximumOperators = 500;
 
 /** Counts sign-ins by kind and operator of their anonymous network. */
-export interface NetworkTally {
-  readonly count: (network: Pick<AnonymousNetwork, "kinds" | "operators">, person: string) => void;
-  readonly summary: () => Pick<Report, "kinds" | "operators">;
-}
-
-/** Starts counting. */
-export function createNetworkTally(): NetworkTally {
+export function createNetworkTally() {
   const create = () => ({ signIns: 0, persons: new Set<string>() });
   const kinds = createBoundedMap<NetworkKind | null, ReturnType<typeof create>>(networkKinds.length + 1, create);
   const operators = createBoundedMap<string | null, ReturnType<typeof create>>(maximumOperators, create);
@@ -32,11 +26,11 @@ export function createNetworkTally(): NetworkTally {
       .map(([name, { signIns, persons }]) => ({ name, signIns, persons: persons.size }))
       .sort((a, b) => b.signIns - a.signIns);
   return {
-    count(network, person) {
+    count(network: Pick<AnonymousNetwork, "kinds" | "operators">, person: string) {
       for (const kind of network.kinds.length === 0 ? [null] : network.kinds) add(kinds.of(kind), person);
       for (const name of network.operators.length === 0 ? [null] : network.operators) add(operators.of(name), person);
     },
-    summary: () => ({
+    summary: (): Pick<Report, "kinds" | "operators"> => ({
       kinds: named(kinds.entries()).map(({ name, ...counts }) => ({ kind: name, ...counts })),
       operators: tableOf(
         named(operators.entries()).map(({ name, ...counts }) => ({ operator: name, ...counts })),

@@ -26,16 +26,6 @@ export interface PersonSignIn {
   readonly network: Pick<AnonymousNetwork, "kinds" | "operators">;
 }
 
-/** Counts by person. */
-export interface PersonTally {
-  readonly countSignIn: (person: string, signIn: PersonSignIn) => void;
-  readonly countAlert: (person: string) => void;
-  /** The persons who signed in through an anonymous network, as far as they are distinguished. */
-  readonly signedIn: () => number;
-  /** @param to the last day; null where there is none. @param days from the first to the last */
-  readonly table: (to: string | null, days: number) => Table<PersonRow>;
-}
-
 interface PersonCounts {
   signIns: number;
   failed: number;
@@ -50,8 +40,8 @@ interface PersonCounts {
   readonly networks: Map<string, { first: string; last: string }>;
 }
 
-/** Starts counting. */
-export function createPersonTally(): PersonTally {
+/** Counts by person. */
+export function createPersonTally() {
   const persons = createBoundedMap<string, PersonCounts>(maximumPersons, () => ({
     signIns: 0,
     failed: 0,
@@ -66,17 +56,19 @@ export function createPersonTally(): PersonTally {
   }));
   let beyond = 0;
   return {
-    countSignIn(person, signIn) {
+    countSignIn(person: string, signIn: PersonSignIn) {
       const counts = persons.of(person);
       if (counts === null) beyond += 1;
       else add(counts, signIn);
     },
-    countAlert(person) {
+    countAlert(person: string) {
       const counts = persons.of(person);
       if (counts !== null) counts.alerts += 1;
     },
+    /** The persons who signed in through an anonymous network, as far as they are distinguished. */
     signedIn: () => [...persons.entries()].filter(([, { signIns }]) => signIns > 0).length + (beyond > 0 ? 1 : 0),
-    table(to, days) {
+    /** @param to the last day; null where there is none. @param days from the first to the last */
+    table(to: string | null, days: number): Table<PersonRow> {
       const newSince = to === null || days < leastDays ? null : Date.parse(to) - (newDays - 1) * 86_400_000;
       const rows = [...persons.entries()]
         .map(([person, counts]) => rowOf(person, counts, newSince))

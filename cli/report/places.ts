@@ -13,18 +13,6 @@ const maximumHomes = 5_000;
 /** Profile locations of one exit that are distinguished. */
 const maximumHomesOfExit = 10;
 
-/** Counts by the place of the exit, and of profile locations. */
-export interface PlaceTally {
-  readonly countSignIn: (
-    exit: GeographicalContext | null,
-    person: string,
-    locations: readonly ProfileLocation[],
-    judgement: GeoJudgement | null,
-  ) => void;
-  readonly countAlert: (exit: GeographicalContext | null, severity: Level) => void;
-  readonly summary: () => { readonly exits: Table<ExitRow>; readonly homes: readonly HomeRow[] };
-}
-
 interface ExitCounts {
   place: string;
   at: Coordinates | null;
@@ -41,8 +29,8 @@ interface HomeCounts {
   readonly persons: Set<string>;
 }
 
-/** Starts counting. */
-export function createPlaceTally(): PlaceTally {
+/** Counts by the place of the exit, and of profile locations. */
+export function createPlaceTally() {
   const exits = createBoundedMap<string, ExitCounts>(maximumExits, () => ({
     place: "",
     at: null,
@@ -71,7 +59,12 @@ export function createPlaceTally(): PlaceTally {
     counts.persons.add(person);
   };
   return {
-    countSignIn(exit, person, locations, judgement) {
+    countSignIn(
+      exit: GeographicalContext | null,
+      person: string,
+      locations: readonly ProfileLocation[],
+      judgement: GeoJudgement | null,
+    ) {
       for (const location of locations) countHome(location, person);
       const counts = exitOf(exit);
       if (counts === null) {
@@ -87,13 +80,13 @@ export function createPlaceTally(): PlaceTally {
       if (known !== undefined) known.count += 1;
       else if (counts.homes.size < maximumHomesOfExit) counts.homes.set(keyOf(home), { at: home, count: 1 });
     },
-    countAlert(exit, severity) {
+    countAlert(exit: GeographicalContext | null, severity: Level) {
       const counts = exitOf(exit);
       if (counts === null) return;
       counts.alerts += 1;
       if (counts.severity === null || bySeverity(severity, counts.severity) < 0) counts.severity = severity;
     },
-    summary() {
+    summary(): { readonly exits: Table<ExitRow>; readonly homes: readonly HomeRow[] } {
       const rows = [...exits.entries()]
         .map(([, { homes: ofExit, ...counts }]): ExitRow => {
           const [most] = [...ofExit.values()].sort((a, b) => b.count - a.count);

@@ -48,21 +48,6 @@ export interface ProposedAlert {
   readonly isFar: boolean;
 }
 
-/** Counts alerts about single events by what exceptions are made of. */
-export interface ProposalTally {
-  readonly count: (alert: ProposedAlert) => void;
-  /** Notes what may be an attack and is no alert that an exception is proposed by, as a storm; without a person, it is one on everyone. */
-  readonly suspect: (suspected: ScopedAlert) => void;
-  /**
-   * The exceptions that cover most, the first alone, the next of what is left.
-   *
-   * @param known what an attacker did, by verdicts
-   */
-  readonly propose: (maximum: number, known: readonly ScopedAlert[]) => readonly Proposal[];
-  /** The exception that covers most of the alerts of a detection; null for none. */
-  readonly proposeFor: (rule: string, known: readonly ScopedAlert[]) => Proposal | null;
-}
-
 /** Alerts of one person through one network. */
 interface Group {
   scoped: ScopedAlert | null;
@@ -84,8 +69,8 @@ interface Coverable {
   readonly alerts: Alerts;
 }
 
-/** Starts counting. */
-export function createProposalTally(): ProposalTally {
+/** Counts alerts about single events by what exceptions are made of. */
+export function createProposalTally() {
   const groups = createBoundedMap<string, Group>(maximumGroups, () => ({ scoped: null, sets: new Map() }));
   const attacks = createBoundedMap<string, { scoped: ScopedAlert | null }>(maximumAttacks, () => ({ scoped: null }));
   let beyondAttacks = 0;
@@ -96,6 +81,7 @@ export function createProposalTally(): ProposalTally {
       .reduce((sum, each) => sum + (rule === null || each.detections.includes(rule) ? each.count : 0), 0);
   const keyOf = ({ user, alert: { operator, asNumber, kinds } }: ScopedAlert) =>
     JSON.stringify([user?.login ?? user?.id, operator, asNumber, kinds]);
+  /** Notes what may be an attack and is no alert that an exception is proposed by, as a storm; without a person, it is one on everyone. */
   const suspect = (suspected: ScopedAlert) => {
     const attack = attacks.of(keyOf(suspected));
     if (attack === null) beyondAttacks += 1;
@@ -121,7 +107,7 @@ export function createProposalTally(): ProposalTally {
     });
   };
   return {
-    count({ scoped, detections: named, isSession, isGrave: isAttack, isFar }) {
+    count({ scoped, detections: named, isSession, isGrave: isAttack, isFar }: ProposedAlert) {
       if (isAttack) suspect(scoped);
       const group = groups.of(keyOf(scoped));
       if (group === null) return;
@@ -136,7 +122,12 @@ export function createProposalTally(): ProposalTally {
       group.sets.set(name, alerts);
     },
     suspect,
-    propose(maximum, known) {
+    /**
+     * The exceptions that cover most, the first alone, the next of what is left.
+     *
+     * @param known what an attacker did, by verdicts
+     */
+    propose(maximum: number, known: readonly ScopedAlert[]): readonly Proposal[] {
       const proposals: Proposal[] = [];
       let left = coverable(known, null);
       const all = countAll(null);
@@ -148,7 +139,9 @@ export function createProposalTally(): ProposalTally {
       }
       return proposals;
     },
-    proposeFor: (rule, known) => bestOf(coverable(known, rule), countAll(rule))?.proposal ?? null,
+    /** The exception that covers most of the alerts of a detection; null for none. */
+    proposeFor: (rule: string, known: readonly ScopedAlert[]) =>
+      bestOf(coverable(known, rule), countAll(rule))?.proposal ?? null,
   };
 }
 

@@ -6,26 +6,10 @@ import { succeeded } from "../../lambda/core/okta/outcome.ts";
 import { personKeys } from "../../lambda/core/okta/person.ts";
 import type { ProfileLocations } from "../../lambda/core/pipeline/ports.ts";
 import { judgeLocation } from "../../lambda/core/profiles/judge-location.ts";
-import type { Report } from "../../pages/report/report.ts";
 import { createCalendar, dayOf } from "./calendar.ts";
 import { createNetworkTally } from "./networks.ts";
 import { createPersonTally } from "./persons.ts";
 import { createPlaceTally } from "./places.ts";
-
-/** Counts the session starts that are read, whether or not a detection matches them, and the alerts that went out. */
-export interface SignInTally {
-  /** Counts an event; one of another type than a session start by its time alone. */
-  readonly countEvent: (event: LogEvent) => void;
-  /** @param isReport whether the alert is about a storm or gathered sign-ins */
-  readonly countAlert: (event: LogEvent, alert: Alert, isReport: boolean) => void;
-  readonly summary: () => SignInSummary;
-}
-
-/** What sign-ins and alerts tell of a report. */
-export type SignInSummary = Pick<
-  Report,
-  "from" | "to" | "days" | "signIns" | "exits" | "homes" | "calendar" | "kinds" | "operators" | "persons"
->;
 
 /** The settings of a tally. */
 export interface SignInTallyOptions {
@@ -39,8 +23,8 @@ export interface SignInTallyOptions {
 
 const day = 86_400_000;
 
-/** Starts counting. */
-export function createSignInTally({ nameOf, locations, distanceKm }: SignInTallyOptions): SignInTally {
+/** Counts the session starts that are read, whether or not a detection matches them, and the alerts that went out. */
+export function createSignInTally({ nameOf, locations, distanceKm }: SignInTallyOptions) {
   const [calendar, networks, persons, places] = [
     createCalendar(),
     createNetworkTally(),
@@ -64,7 +48,8 @@ export function createSignInTally({ nameOf, locations, distanceKm }: SignInTally
     persons.countSignIn(person, signIn);
   };
   return {
-    countEvent(event) {
+    /** Counts an event; one of another type than a session start by its time alone. */
+    countEvent(event: LogEvent) {
       const time = publishedTime(event.published);
       if (Number.isNaN(time)) return;
       first = Math.min(first, time);
@@ -75,7 +60,8 @@ export function createSignInTally({ nameOf, locations, distanceKm }: SignInTally
       if (!hasSucceeded) failed += 1;
       if (anonymousNetwork(event).verdict === true) countAnonymous(event, time, hasSucceeded);
     },
-    countAlert(event, alert, isReport) {
+    /** @param isReport whether the alert is about a storm or gathered sign-ins */
+    countAlert(event: LogEvent, alert: Alert, isReport: boolean) {
       calendar.countAlert(publishedTime(event.published));
       if (isReport) return;
       places.countAlert(event.fields.client?.geographicalContext ?? null, alert.severity);
