@@ -1,8 +1,8 @@
 import { readFile } from "node:fs/promises";
 import { fileURLToPath } from "node:url";
 import { contentsOf } from "../cli/detections-folder.ts";
+import { travelLoad } from "../cli/rules/compared-load.ts";
 import { correlationLoads } from "../cli/rules/correlation-load.ts";
-import { travelLoad } from "../cli/rules/travel-load.ts";
 import { ofType, type Synthesized, synthesize } from "../infra/synthesize.ts";
 import { loadDetections } from "../lambda/adapters/rule-files/load-detections.ts";
 import { isInSet, type MetricSet } from "../lambda/adapters/telemetry/metric-sets.ts";

@@ -28,7 +28,7 @@ import { findAuthor } from "./exceptions/author.ts";
 import { authorOption, exceptionCommand } from "./exceptions/command-line.ts";
 import { withProgress } from "./progress.ts";
 import { casesFileOf } from "./rules/cases-file.ts";
-import { readTime, timeForms, type WrittenTime } from "./times.ts";
+import { readTime, startOf, timeForms, type WrittenTime } from "./times.ts";
 
 const printJson = (value: unknown) => process.stdout.write(`${jsonLine(value)}\n`);
 const day = 86_400_000;
@@ -65,16 +65,15 @@ async function list(options: ListOptions): Promise<void> {
 
 async function readSince(options: SinceOptions): Promise<readonly Incident[]> {
   const now = new Date();
-  const since = startOf(options.since, now);
+  const since = findStart(options.since, now);
   return withProgress("reading the incidents", async () =>
     (await open(await findDeployment(options))).list(since, now),
   );
 }
 
 /** @throws InputError where incidents of that time are not kept any more, or it lies ahead */
-function startOf(since: WrittenTime, now: Date): Date {
-  const start =
-    since.kind === "span" ? now.getTime() - since.milliseconds : since.kind === "day" ? since.start : since.at;
+function findStart(since: WrittenTime, now: Date): Date {
+  const start = startOf(since, now.getTime());
   if (start > now.getTime()) throw new InputError("--since lies in the future");
   // A day that is given begins with its first second.
   const days = since.kind === "span" ? incidentDays : incidentDays + 1;
@@ -88,8 +87,7 @@ function startOf(since: WrittenTime, now: Date): Date {
 
 /** `the last 30 days`, `the time since 2026-11-24 10:00 UTC`. */
 function describePeriod(since: WrittenTime): string {
-  if (since.kind !== "span")
-    return `the time since ${minute(new Date(since.kind === "day" ? since.start : since.at).toISOString())} UTC`;
+  if (since.kind !== "span") return `the time since ${minute(new Date(startOf(since)).toISOString())} UTC`;
   const { milliseconds } = since;
   const isDays = milliseconds % day === 0;
   return `the last ${plural(milliseconds / (isDays ? day : 3_600_000), isDays ? "day" : "hour")}`;
@@ -165,7 +163,7 @@ async function close(id: string, { verdict, note, by: given, ...options }: Close
 }
 
 async function score(options: SinceOptions): Promise<void> {
-  const since = startOf(options.since, new Date()).toISOString();
+  const since = findStart(options.since, new Date()).toISOString();
   const known = await readSince({ ...options, since: { kind: "span", milliseconds: incidentDays * day } });
   const incidents = known.filter(({ changed }) => changed >= since);
   const scores = scoreRules(incidents, known);

@@ -6,13 +6,11 @@ import type { FromFile } from "../lambda/adapters/rule-files/load-detections.ts"
 import { chooseCorrelated } from "../lambda/core/detections/choose-correlated.ts";
 import { type EnabledOptions, isEnabled } from "../lambda/core/detections/compile-rules.ts";
 import { asksForComparison } from "../lambda/core/detections/enriched-fields.ts";
-import { indexField } from "../lambda/core/detections/log-source.ts";
 import { sessionStartRecorder } from "../lambda/core/detections/session-start-recorder.ts";
 import { catalogAge, catalogRelease, type EventType, findEventType } from "../lambda/core/okta/event-types.ts";
 import { sessionStart } from "../lambda/core/okta/log-event.ts";
 import type { Correlation } from "../lambda/core/sigma/correlation.ts";
 import { appliesTo, type Filter } from "../lambda/core/sigma/parse/parse-filter.ts";
-import { requirementsOf } from "../lambda/core/sigma/requirements.ts";
 import { bySeverity, type Level, type Rule } from "../lambda/core/sigma/rule.ts";
 import { formatCount, plural } from "../lambda/core/text/shorten.ts";
 import { createCommand, InputError, onOneLine, onTerminal, shellWord } from "./command.ts";
@@ -30,16 +28,15 @@ import { credentialHelp } from "./okta-credential-help.ts";
 import { parsePacks } from "./option-parsers.ts";
 import { type AllWithCases, readAllCases } from "./rules/all-cases.ts";
 import { casesFileOf, ruleFileOf } from "./rules/cases-file.ts";
+import { sessionLoad, travelLoad } from "./rules/compared-load.ts";
 import { type CorrelationLoad, correlationLoads } from "./rules/correlation-load.ts";
 import { describeCorrelation, writeCorrelation } from "./rules/correlations.ts";
-import { coverageOf, writeCoverage } from "./rules/coverage.ts";
+import { coverageOf, eventTypesOf, writeCoverage } from "./rules/coverage.ts";
 import { coverageAt, writeCoverageOfOrg } from "./rules/coverage-of-org.ts";
 import { importOkta } from "./rules/import-okta.ts";
 import { runCases } from "./rules/run-cases.ts";
 import { runStreams } from "./rules/run-streams.ts";
 import { scaffoldRule } from "./rules/scaffold.ts";
-import { sessionLoad } from "./rules/session-load.ts";
-import { travelLoad } from "./rules/travel-load.ts";
 import { describeResults, writeJUnit, writeResults } from "./rules/write-results.ts";
 
 interface Options {
@@ -206,7 +203,6 @@ function describe(
   on: boolean,
   isEvaluated: boolean,
 ): Omit<RuleReport, "load"> {
-  const types = requirementsOf(rule).get(indexField.toLowerCase());
   return {
     id: rule.id,
     level: rule.level,
@@ -216,7 +212,7 @@ function describe(
     on,
     forCorrelations: isEvaluated && !on,
     pack: rule.pack,
-    eventTypes: types === undefined ? null : [...types.values()].map(findEventType),
+    eventTypes: eventTypesOf(rule),
     filters: rule.filters,
   };
 }

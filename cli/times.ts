@@ -43,16 +43,15 @@ export function parseSince(text: string): number {
 }
 
 /** When a past that is written so begins, in milliseconds since 1970. */
-export function startOf(time: WrittenTime): number {
-  if (time.kind === "span") return Date.now() - time.milliseconds;
+export function startOf(time: WrittenTime, now = Date.now()): number {
+  if (time.kind === "span") return now - time.milliseconds;
   return time.kind === "day" ? time.start : time.at;
 }
 
 /** When a past ends: a span before now, or with the whole of a day. Milliseconds since 1970, the first that is outside. */
 export function parseUntil(text: string): number {
   const time = readTime(text);
-  if (time.kind === "span") return Date.now() - time.milliseconds;
-  return time.kind === "day" ? time.end : time.at;
+  return time.kind === "day" ? time.end : startOf(time);
 }
 
 /** When what begins now ends: a span ahead, or with the whole of a day. */

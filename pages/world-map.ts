@@ -158,15 +158,9 @@ function positionOf({ longitude, latitude }: Place): readonly [x: number, y: num
 }
 
 /** Groups of the same place, within a tenth of a degree. */
-function atOnePlace<At extends Place>(places: readonly At[]): (readonly [At, ...At[]])[] {
-  const groups = new Map<string, [At, ...At[]]>();
-  for (const place of places) {
-    const key = `${place.latitude.toFixed(1)} ${place.longitude.toFixed(1)}`;
-    const group = groups.get(key);
-    if (group === undefined) groups.set(key, [place]);
-    else group.push(place);
-  }
-  return [...groups.values()];
+function atOnePlace<At extends Place>(places: readonly At[]) {
+  const groups = Map.groupBy(places, ({ latitude, longitude }) => `${latitude.toFixed(1)} ${longitude.toFixed(1)}`);
+  return [...groups.values()] as unknown as readonly (readonly [At, ...At[]])[];
 }
 
 /** The style of the map, for a page that shows one. */

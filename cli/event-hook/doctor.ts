@@ -34,26 +34,19 @@ interface Right {
   readonly scope: Scope;
   readonly what: string;
   readonly path: string;
-  /** Further needs of the request. */
-  readonly further: readonly Scope[];
-  /** A note on rights that no request shows; null for none. */
-  readonly limit: string | null;
-  /** What serves as well where the role is not assigned, so that it is no fault; null where nothing does. */
-  readonly instead: string | null;
+  /** Further needs of the request. @default none */
+  readonly further?: readonly Scope[];
+  /** A note on rights that no request shows. @default none */
+  readonly limit?: string;
+  /** What serves as well where the role is not assigned, so that it is no fault. @default nothing */
+  readonly instead?: string;
 }
 
 /** The finding that tells whether a role permits what a scope is for. */
 export const mayUse = (scope: Scope): string => `may use ${scope}`;
 
 const rights: readonly Right[] = [
-  {
-    scope: "okta.eventHooks.read",
-    what: "status",
-    path: "/api/v1/eventHooks",
-    further: [],
-    limit: null,
-    instead: null,
-  },
+  { scope: "okta.eventHooks.read", what: "status", path: "/api/v1/eventHooks" },
   {
     scope: "okta.eventHooks.manage",
     what: "register, repair, rotate-secret",
@@ -61,30 +54,18 @@ const rights: readonly Right[] = [
     further: ["okta.eventHooks.read"],
     // Okta has no read that needs the right to change a hook.
     limit: "that the role may change a hook shows when one is changed",
-    instead: null,
   },
   {
     scope: "okta.logs.read",
     what: "reconciliation, status, backtest --okta",
     path: "/api/v1/logs?limit=1",
-    further: [],
     limit: hiddenRisk,
-    instead: null,
   },
-  {
-    scope: "okta.users.read",
-    what: "profile locations, which oktaOrgUrl brings",
-    path: "/api/v1/users?limit=1",
-    further: [],
-    limit: null,
-    instead: null,
-  },
+  { scope: "okta.users.read", what: "profile locations, which oktaOrgUrl brings", path: "/api/v1/users?limit=1" },
   {
     scope: "okta.logStreams.read",
     what: "status, of the log stream",
     path: "/api/v1/logStreams",
-    further: [],
-    limit: null,
     instead: "Reports > Log Streaming in the admin console shows whether the stream is active",
   },
 ];
@@ -112,7 +93,7 @@ export async function examine(
   if (credential === null) return findings;
   const refusedScopes = new Set<Scope>();
   for (const right of rights.filter(({ scope }) => scopes.includes(scope))) {
-    const { scope, what, further } = right;
+    const { scope, what, further = [] } = right;
     const client = patient.clientFor([scope]);
     // An API token needs no exchange.
     const refused = "apiToken" in credential ? null : await lookAtToken(client, scope, what, find, signal);
@@ -227,10 +208,10 @@ async function lookAtApi(
 ): Promise<string | null> {
   try {
     await client.get(path, signal);
-    find(mayUse(scope), true, `${path} is answered (${what})${limit === null ? "" : `; ${limit}`}`);
+    find(mayUse(scope), true, `${path} is answered (${what})${limit === undefined ? "" : `; ${limit}`}`);
     return null;
   } catch (error) {
-    const isOptional = error instanceof OktaRefusal && error.diagnosis?.step === "role" && instead !== null;
+    const isOptional = error instanceof OktaRefusal && error.diagnosis?.step === "role" && instead !== undefined;
     if (!isOptional) return findFailure(error, scope, mayUse(scope), find);
     find(mayUse(scope), null, `${error.finding}. ${instead}`, error.diagnosis?.remedy ?? "");
     return "role";

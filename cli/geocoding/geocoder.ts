@@ -46,7 +46,7 @@ export function createGeocoder(cities: readonly City[]): Geocoder {
     if (city === null) return { found: false, reason: "no city is given, and a country or state alone is no place" };
     if (countryCode === null) return { found: false, reason: `no country is given for the city "${city}"` };
     const { byName, states: codes } = namesOf(countryCode);
-    const named = unique(byName.get(foldName(city)) ?? []);
+    const named = [...new Set(byName.get(foldName(city)))];
     if (named.length === 0) {
       return { found: false, reason: `no city "${city}" is known in ${countryCode}: write its English or local name` };
     }
@@ -101,8 +101,9 @@ function readNames(country: string, cities: readonly City[]): NamesOf {
   const byName = Map.groupBy(cities, ({ name }) => foldName(name));
   for (const [name, others] of otherNamesOf(country)) {
     const known = byName.get(foldName(name)) ?? [];
-    const [largest] = [...known].sort((first, second) => second.population - first.population);
-    if (largest !== undefined) for (const other of others) append(byName, foldName(other), largest);
+    const [largest] = known.toSorted((first, second) => second.population - first.population);
+    if (largest === undefined) continue;
+    for (const other of others.map(foldName)) byName.set(other, [...(byName.get(other) ?? []), largest]);
   }
   return { byName, states: readStates(country, byName) };
 }
@@ -117,8 +118,7 @@ function readStates(country: string, byName: ReadonlyMap<string, readonly City[]
 }
 
 function codeOfCity({ city }: State, byName: ReadonlyMap<string, readonly City[]>): string | null {
-  const [largest] = [...(byName.get(foldName(city ?? "")) ?? [])].sort(byRank);
-  return largest?.adminCode ?? null;
+  return byName.get(foldName(city ?? ""))?.toSorted(byRank)[0]?.adminCode ?? null;
 }
 
 function nameOfState(country: string, code: string): string {
@@ -130,14 +130,4 @@ function nameOfState(country: string, code: string): string {
 function byRank(first: City, second: City): number {
   const isPart = (city: City) => (city.featureCode === "PPLX" ? 1 : 0);
   return isPart(first) - isPart(second) || second.population - first.population;
-}
-
-function unique(cities: readonly City[]): City[] {
-  return [...new Set(cities)];
-}
-
-function append(lists: Map<string, City[]>, key: string, city: City): void {
-  const list = lists.get(key);
-  if (list === undefined) lists.set(key, [city]);
-  else list.push(city);
 }

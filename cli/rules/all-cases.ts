@@ -1,11 +1,12 @@
 import { dirname } from "node:path";
 import type { Detections, FromFile } from "../../lambda/adapters/rule-files/load-detections.ts";
-import { partIdsOf, withInner } from "../../lambda/core/detections/choose-correlated.ts";
+import { withInner } from "../../lambda/core/detections/choose-correlated.ts";
 import type { Correlation } from "../../lambda/core/sigma/correlation.ts";
 import { withoutFilters } from "../../lambda/core/sigma/parse/parse-filter.ts";
 import type { Rule } from "../../lambda/core/sigma/rule.ts";
 import { InputError } from "../command.ts";
 import { type RuleCase, type RuleCases, readCases, ruleFileOf, type StreamCase } from "./cases-file.ts";
+import { rulesOfCorrelation } from "./coverage.ts";
 
 /** A rule with its cases. */
 export interface RuleWithCases {
@@ -84,18 +85,14 @@ function isCorrelation(content: Rule | Correlation): content is Correlation {
 }
 
 /** The correlations and rules that take part in a correlation, at any depth. */
-function partsOf(
-  correlation: Correlation,
-  { rules, correlations }: Detections,
-): Pick<CorrelationWithCases, "inner" | "rules"> {
+function partsOf(correlation: Correlation, detections: Detections): Pick<CorrelationWithCases, "inner" | "rules"> {
   const all = withInner(
     [correlation],
-    correlations.map(({ content }) => content),
+    detections.correlations.map(({ content }) => content),
   );
-  const ids = partIdsOf(all);
   return {
     inner: [...all].filter((each) => each !== correlation),
-    rules: rules.map(({ content }) => withoutFilters(content)).filter(({ id }) => ids.has(id)),
+    rules: rulesOfCorrelation(correlation, detections).map(withoutFilters),
   };
 }
 

@@ -79,7 +79,8 @@ export function createStepCheck({ correlations }: CoveringDetections): (content:
   return ({ id, status, pack }) => status === "experimental" && pack === null && related.has(id);
 }
 
-function eventTypesOf(rule: Rule): readonly EventType[] | null {
+/** The event types that a rule names; null for a rule that names none. */
+export function eventTypesOf(rule: Rule): readonly EventType[] | null {
   const named = requirementsOf(rule).get(indexField.toLowerCase());
   return named === undefined ? null : [...named.values()].map(findEventType);
 }

@@ -1,6 +1,7 @@
 import { readFile } from "node:fs/promises";
 import { type LogEvent, parseLogEvent } from "../../lambda/core/okta/log-event.ts";
 import type { ProfileLocations } from "../../lambda/core/pipeline/ports.ts";
+import type { Json } from "../../lambda/core/values/object.ts";
 import { random } from "./random.ts";
 import { setPath } from "./set-path.ts";
 
@@ -49,19 +50,8 @@ const networks = [
 
 type AnonymousNetwork = (typeof networks)[number]["network"];
 
-type Json = Readonly<Record<string, unknown>>;
-
-/** What happens so often a day, beside sign-ins. */
-interface Act {
-  /** The name of a base event in detections/base-events. */
-  readonly base: string;
-  readonly eventType: string;
-  readonly perDay: number;
-  /** @default any person */
-  readonly who?: "administrator" | "as in the base event";
-  /** Further values by dotted paths. */
-  readonly change?: Json;
-}
+/** What happens so often a day, beside sign-ins; the change is of further values, by dotted paths. */
+type Act = readonly [baseEvent: string, eventType: string, perDay: number, change?: Json];
 
 const failed = { "outcome.result": "FAILURE" };
 const newDevice = { "debugContext.debugData.behaviors": "{New Device=POSITIVE, New IP=POSITIVE}" };
@@ -69,154 +59,97 @@ const push = (type: string, response: string) => ({ ...failed, [`debugContext.de
 const risk = (detection: string, issuer: string) => ({
   "debugContext.debugData.risk": `{previousLevel=LOW, level=HIGH, detectionName=${detection}, issuer=${issuer}}`,
 });
-const byAdministrator = { who: "administrator" } as const;
-const asWritten = { who: "as in the base event" } as const;
 
-const acts: readonly Act[] = [
-  // Users.
-  { base: "session-start", eventType: "user.session.start", perDay: 90, change: failed },
-  { base: "session-start", eventType: "user.session.start", perDay: 12, change: newDevice },
-  {
-    base: "session-start",
-    eventType: "user.session.start",
-    perDay: 5,
-    change: { ...failed, "actor.id": "unknown", "actor.alternateId": "Winter!2026", "actor.displayName": "unknown" },
-  },
-  { base: "session-start", eventType: "user.account.lock", perDay: 12 },
-  { base: "session-start", eventType: "security.session.detect_client_roaming", perDay: 60 },
-  { base: "session-start", eventType: "user.authentication.auth_via_richclient", perDay: 40 },
-  { base: "identity-provider-sign-in", eventType: "user.authentication.auth_via_IDP", perDay: 150 },
-  { base: "application-sign-in", eventType: "user.authentication.sso", perDay: 40, change: newDevice },
-  {
-    base: "application-sign-in",
-    eventType: "user.authentication.sso",
-    perDay: 1.2,
-    change: { ...newDevice, "target.0.displayName": "AWS IAM Identity Center" },
-  },
-  { base: "application-sign-in", eventType: "app.generic.unauth_app_access_attempt", perDay: 25 },
-  { base: "application-sign-in", eventType: "app.oauth2.as.token.detect_reuse", perDay: 4 },
-  {
-    base: "application-sign-in",
-    eventType: "app.oauth2.as.authorize",
-    perDay: 3,
-    change: { ...failed, "outcome.reason": "mismatched_redirect_uri" },
-  },
-  { base: "application-sign-in", eventType: "application.user_membership.show_password", perDay: 12 },
-  { base: "mfa", eventType: "user.authentication.auth_via_mfa", perDay: 60, change: failed },
-  {
-    base: "mfa",
-    eventType: "user.authentication.auth_via_mfa",
-    perDay: 5,
-    change: push("pushOnlyResponseType", "OV_RESPONSE_DENY"),
-  },
-  {
-    base: "mfa",
-    eventType: "user.authentication.auth_via_mfa",
-    perDay: 8,
-    change: push("pushWithNumberChallengeResponseType", "OV_WITH_CHALLENGE_RESPONSE_ERROR"),
-  },
-  {
-    base: "mfa",
-    eventType: "user.authentication.auth_via_mfa",
-    perDay: 30,
-    change: { "outcome.result": "UNANSWERED" },
-  },
-  { base: "factor-change", eventType: "user.mfa.factor.activate", perDay: 7 },
-  { base: "factor-change", eventType: "user.mfa.factor.update", perDay: 6 },
-  { base: "factor-change", eventType: "user.mfa.factor.deactivate", perDay: 3.2 },
-  { base: "factor-change", eventType: "user.mfa.attempt_bypass", perDay: 1 },
-  { base: "device-enrollment", eventType: "device.enrollment.create", perDay: 12 },
-  {
-    base: "device-enrollment",
-    eventType: "device.enrollment.create",
-    perDay: 3,
-    change: { "target.0.displayName": "DESKTOP-7QK2M1B" },
-  },
-  { base: "session-start", eventType: "user.account.report_suspicious_activity_by_enduser", perDay: 0.1 },
-  // Okta itself.
-  { base: "threat-detected", eventType: "security.threat.detected", perDay: 60, ...asWritten },
-  { base: "user-risk", eventType: "user.risk.detect", perDay: 4, ...asWritten },
-  {
-    base: "user-risk",
-    eventType: "user.risk.detect",
-    perDay: 0.1,
-    ...asWritten,
-    change: risk("User Reported Suspicious Activity", "OKTA"),
-  },
-  {
-    base: "user-risk",
-    eventType: "user.risk.detect",
-    perDay: 0.4,
-    ...asWritten,
-    change: risk("Breached Credential Detected", "OKTA"),
-  },
-  {
-    base: "user-risk",
-    eventType: "user.risk.detect",
-    perDay: 0.1,
-    ...asWritten,
-    change: risk("Security Events Provider Reported Risk", "Example EDR"),
-  },
-  { base: "user-risk", eventType: "user.account.reset_password", perDay: 2, ...asWritten },
-  { base: "user-risk", eventType: "security.breached_credential.detected", perDay: 0.4, ...asWritten },
-  { base: "org-limit", eventType: "system.org.rate_limit.warning", perDay: 0.4, ...asWritten },
-  // The help desk and administrators.
-  { base: "user-administration", eventType: "user.account.reset_password", perDay: 30, ...byAdministrator },
-  { base: "user-administration", eventType: "user.mfa.factor.reset_all", perDay: 2, ...byAdministrator },
-  { base: "user-administration", eventType: "user.lifecycle.create", perDay: 5, ...byAdministrator },
-  {
-    base: "user-administration",
-    eventType: "user.identity_verification",
-    perDay: 0.6,
-    ...byAdministrator,
-    change: failed,
-  },
-  { base: "system-log-event", eventType: "user.session.access_admin_app", perDay: 60, ...byAdministrator },
-  { base: "sign-on-evaluation", eventType: "policy.evaluate_sign_on", perDay: 60, ...byAdministrator },
-  {
-    base: "sign-on-evaluation",
-    eventType: "policy.evaluate_sign_on",
-    perDay: 0.8,
-    ...byAdministrator,
-    change: newDevice,
-  },
-  {
-    base: "sign-on-evaluation",
-    eventType: "policy.evaluate_sign_on",
-    perDay: 1.5,
-    ...byAdministrator,
-    change: { "outcome.result": "DENY" },
-  },
-  { base: "privilege-grant", eventType: "user.account.privilege.grant", perDay: 2, ...byAdministrator },
-  { base: "privilege-grant", eventType: "user.account.privilege.revoke", perDay: 1.5, ...byAdministrator },
-  {
-    base: "api-token",
-    eventType: "system.api_token.create",
-    perDay: 0.6,
-    ...byAdministrator,
-    // What Okta's admin console offers first.
-    change: { "debugContext.debugData.networkConnection": "ANYWHERE" },
-  },
-  { base: "api-token", eventType: "system.api_token.revoke", perDay: 0.6, ...byAdministrator },
-  { base: "policy-change", eventType: "policy.rule.update", perDay: 3, ...byAdministrator },
-  { base: "policy-change", eventType: "zone.update", perDay: 0.6, ...byAdministrator },
-  {
-    base: "policy-change",
-    eventType: "security.protected_action.attempt",
-    perDay: 0.4,
-    ...byAdministrator,
-    change: failed,
-  },
-  { base: "application-change", eventType: "application.lifecycle.update", perDay: 14, ...byAdministrator },
-  { base: "application-change", eventType: "application.lifecycle.create", perDay: 1, ...byAdministrator },
-  { base: "application-change", eventType: "app.oauth2.client.read_client_secret", perDay: 0.8, ...byAdministrator },
-  { base: "application-change", eventType: "pam.secret.reveal", perDay: 10, ...byAdministrator },
-  { base: "identity-provider-change", eventType: "system.idp.lifecycle.update", perDay: 0.1, ...byAdministrator },
-  { base: "ai-agent", eventType: "workload_principal.ai_agent.register", perDay: 0.4, ...byAdministrator },
-  { base: "ai-agent", eventType: "workload_principal.ai_agent.credential.create", perDay: 0.4, ...byAdministrator },
-  { base: "ai-agent", eventType: "workload_principal.resource_connection.create", perDay: 0.8, ...byAdministrator },
-  { base: "ai-agent", eventType: "resource_servers.mcp_server.register", perDay: 0.4, ...byAdministrator },
+/** What persons do, any of them. */
+const ofAnyone: readonly Act[] = [
+  ["session-start", "user.session.start", 90, failed],
+  ["session-start", "user.session.start", 12, newDevice],
+  [
+    "session-start",
+    "user.session.start",
+    5,
+    { ...failed, "actor.id": "unknown", "actor.alternateId": "Winter!2026", "actor.displayName": "unknown" },
+  ],
+  ["session-start", "user.account.lock", 12],
+  ["session-start", "security.session.detect_client_roaming", 60],
+  ["session-start", "user.authentication.auth_via_richclient", 40],
+  ["identity-provider-sign-in", "user.authentication.auth_via_IDP", 150],
+  ["application-sign-in", "user.authentication.sso", 40, newDevice],
+  [
+    "application-sign-in",
+    "user.authentication.sso",
+    1.2,
+    { ...newDevice, "target.0.displayName": "AWS IAM Identity Center" },
+  ],
+  ["application-sign-in", "app.generic.unauth_app_access_attempt", 25],
+  ["application-sign-in", "app.oauth2.as.token.detect_reuse", 4],
+  ["application-sign-in", "app.oauth2.as.authorize", 3, { ...failed, "outcome.reason": "mismatched_redirect_uri" }],
+  ["application-sign-in", "application.user_membership.show_password", 12],
+  ["mfa", "user.authentication.auth_via_mfa", 60, failed],
+  ["mfa", "user.authentication.auth_via_mfa", 5, push("pushOnlyResponseType", "OV_RESPONSE_DENY")],
+  [
+    "mfa",
+    "user.authentication.auth_via_mfa",
+    8,
+    push("pushWithNumberChallengeResponseType", "OV_WITH_CHALLENGE_RESPONSE_ERROR"),
+  ],
+  ["mfa", "user.authentication.auth_via_mfa", 30, { "outcome.result": "UNANSWERED" }],
+  ["factor-change", "user.mfa.factor.activate", 7],
+  ["factor-change", "user.mfa.factor.update", 6],
+  ["factor-change", "user.mfa.factor.deactivate", 3.2],
+  ["factor-change", "user.mfa.attempt_bypass", 1],
+  ["device-enrollment", "device.enrollment.create", 12],
+  ["device-enrollment", "device.enrollment.create", 3, { "target.0.displayName": "DESKTOP-7QK2M1B" }],
+  ["session-start", "user.account.report_suspicious_activity_by_enduser", 0.1],
 ];
+
+/** What Okta itself does, about the person of the base event. */
+const asWritten: readonly Act[] = [
+  ["threat-detected", "security.threat.detected", 60],
+  ["user-risk", "user.risk.detect", 4],
+  ["user-risk", "user.risk.detect", 0.1, risk("User Reported Suspicious Activity", "OKTA")],
+  ["user-risk", "user.risk.detect", 0.4, risk("Breached Credential Detected", "OKTA")],
+  ["user-risk", "user.risk.detect", 0.1, risk("Security Events Provider Reported Risk", "Example EDR")],
+  ["user-risk", "user.account.reset_password", 2],
+  ["user-risk", "security.breached_credential.detected", 0.4],
+  ["org-limit", "system.org.rate_limit.warning", 0.4],
+];
+
+/** What the help desk and administrators do. */
+const ofAdministrators: readonly Act[] = [
+  ["user-administration", "user.account.reset_password", 30],
+  ["user-administration", "user.mfa.factor.reset_all", 2],
+  ["user-administration", "user.lifecycle.create", 5],
+  ["user-administration", "user.identity_verification", 0.6, failed],
+  ["system-log-event", "user.session.access_admin_app", 60],
+  ["sign-on-evaluation", "policy.evaluate_sign_on", 60],
+  ["sign-on-evaluation", "policy.evaluate_sign_on", 0.8, newDevice],
+  ["sign-on-evaluation", "policy.evaluate_sign_on", 1.5, { "outcome.result": "DENY" }],
+  ["privilege-grant", "user.account.privilege.grant", 2],
+  ["privilege-grant", "user.account.privilege.revoke", 1.5],
+  // What Okta's admin console offers first.
+  ["api-token", "system.api_token.create", 0.6, { "debugContext.debugData.networkConnection": "ANYWHERE" }],
+  ["api-token", "system.api_token.revoke", 0.6],
+  ["policy-change", "policy.rule.update", 3],
+  ["policy-change", "zone.update", 0.6],
+  ["policy-change", "security.protected_action.attempt", 0.4, failed],
+  ["application-change", "application.lifecycle.update", 14],
+  ["application-change", "application.lifecycle.create", 1],
+  ["application-change", "app.oauth2.client.read_client_secret", 0.8],
+  ["application-change", "pam.secret.reveal", 10],
+  ["identity-provider-change", "system.idp.lifecycle.update", 0.1],
+  ["ai-agent", "workload_principal.ai_agent.register", 0.4],
+  ["ai-agent", "workload_principal.ai_agent.credential.create", 0.4],
+  ["ai-agent", "workload_principal.resource_connection.create", 0.8],
+  ["ai-agent", "resource_servers.mcp_server.register", 0.4],
+];
+
+/** All of that, with the number of persons that one is picked from; null for the person of the base event. */
+const acts = [
+  { of: company.persons, list: ofAnyone },
+  { of: null, list: asWritten },
+  { of: company.administrators, list: ofAdministrators },
+].flatMap(({ of, list }) => list.map((act) => ({ of, act })));
 
 /** The seed of the week. */
 const seed = 2_026;
@@ -327,12 +260,12 @@ export async function* ordinaryDays(week = 0, { signIns = true } = {}): AsyncGen
       }
       if (sessions === 1 && !networkOf.has(index)) single.push({ index, hour: morning });
     }
-    for (const { base, eventType, perDay, who, change = {} } of acts) {
+    for (const { of, act } of acts) {
+      const [base, eventType, perDay, change = {}] = act;
       // What happens less than daily does so on some days, by chance.
       const count = Math.floor(perDay) + (next() < perDay % 1 ? 1 : 0);
       for (let done = 0; done < count; done += 1) {
-        const index = who === asWritten.who ? null : pick(who === undefined ? company.persons : company.administrators);
-        add(await baseOf(base), day, index, { eventType, ...change });
+        add(await baseOf(base), day, of === null ? null : pick(of), { eventType, ...change });
       }
     }
     for (const { index, hour, place, asNumber } of strays(single, journeys)) {
@@ -393,25 +326,23 @@ interface Stray extends Morning {
   readonly asNumber: number;
 }
 
+const cityOf = (city: string, state: string, country: string, lat: number, lon: number) => ({
+  city,
+  state,
+  country,
+  geolocation: { lat, lon },
+});
+
 const cities = {
-  porto: { city: "Porto", state: "Porto", country: "Portugal", geolocation: { lat: 41.1496, lon: -8.611 } },
-  london: { city: "London", state: "England", country: "United Kingdom", geolocation: { lat: 51.5085, lon: -0.1257 } },
-  paris: { city: "Paris", state: "Île-de-France", country: "France", geolocation: { lat: 48.8534, lon: 2.3488 } },
-  frankfurt: {
-    city: "Frankfurt am Main",
-    state: "Hesse",
-    country: "Germany",
-    geolocation: { lat: 50.1155, lon: 8.6842 },
-  },
-  warsaw: { city: "Warsaw", state: "Mazovia", country: "Poland", geolocation: { lat: 52.2298, lon: 21.0118 } },
-  amsterdam: {
-    city: "Amsterdam",
-    state: "North Holland",
-    country: "Netherlands",
-    geolocation: { lat: 52.374, lon: 4.8897 },
-  },
-  dublin: { city: "Dublin", state: "Leinster", country: "Ireland", geolocation: { lat: 53.3331, lon: -6.2489 } },
-} as const;
+  porto: cityOf("Porto", "Porto", "Portugal", 41.1496, -8.611),
+  london: cityOf("London", "England", "United Kingdom", 51.5085, -0.1257),
+  paris: cityOf("Paris", "Île-de-France", "France", 48.8534, 2.3488),
+  frankfurt: cityOf("Frankfurt am Main", "Hesse", "Germany", 50.1155, 8.6842),
+  warsaw: cityOf("Warsaw", "Mazovia", "Poland", 52.2298, 21.0118),
+  amsterdam: cityOf("Amsterdam", "North Holland", "Netherlands", 52.374, 4.8897),
+  dublin: cityOf("Dublin", "Leinster", "Ireland", 53.3331, -6.2489),
+  toronto: cityOf("Toronto", "Ontario", "Canada", 43.6567, -79.34),
+};
 
 /** Where persons sign in beside their first session of a day. */
 function strays(single: readonly Morning[], next: () => number): readonly Stray[] {
@@ -490,14 +421,13 @@ function personFields(base: Json, index: number, day: Day, hour: number): Json {
     const securityContext = { ...(base.securityContext as Json), asNumber };
     return { ...common, client: { ...client, ipAddress }, securityContext };
   }
-  const toronto = { city: "Toronto", state: "Ontario", country: "Canada", geolocation: { lat: 43.6567, lon: -79.34 } };
   const { service, isAway } = network;
   return {
     ...common,
     client: {
       ...client,
       ipAddress: `203.0.113.${index % 250}`,
-      ...(isAway ? { geographicalContext: { ...toronto, postalCode: null } } : {}),
+      ...(isAway ? { geographicalContext: { ...cities.toronto, postalCode: null } } : {}),
     },
     securityContext: {
       asNumber: 64_500,
