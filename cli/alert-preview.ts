@@ -20,7 +20,6 @@ import { contentsOf, detectionSettings, readDetections, readSeverity } from "./d
 /** The samples of the preview, all of invented people. */
 const previewed: readonly PageSample[] = ["tor", "far", "failed", "chain", "spray"];
 
-/** The name of the page. */
 const fileName = "alerts.html";
 
 /**

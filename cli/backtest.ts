@@ -15,7 +15,6 @@ function parseDomain(text: string, before: readonly string[] = []): readonly str
   throw new InvalidArgumentError("Expected a domain such as example.com.");
 }
 
-/** The command, for one run. */
 export const command = createCommand(
   "backtest",
   "Runs rules over exported System Log events, to see what they would have matched.",

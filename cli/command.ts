@@ -17,7 +17,7 @@ export const badInput = 2;
 export interface CommandEntry {
   /** What it does, in a line of the list of commands. */
   readonly summary: string;
-  /** Loads it: a start loads one command alone. */
+  /** Loads it, for one run: a start loads one command alone. */
   readonly load: () => Promise<{ readonly command: Command }>;
   /** Flags of Node.js that it needs. @default none */
   readonly flags?: readonly string[];

@@ -2,7 +2,6 @@ import { createCommand } from "./command.ts";
 import { withProgress } from "./progress.ts";
 import { runNode } from "./run-node.ts";
 
-/** The command, for one run. */
 export const command = createCommand(
   "cost",
   "Builds, runs the functions on made-up events, and prints what a deployment costs a month at list prices.",

@@ -35,7 +35,6 @@ async function list(options: Chosen): Promise<void> {
     );
 }
 
-/** A message as a line of JSON, whole. */
 function toJson({ receiptHandle: _, body, ...rest }: DeadLetterMessage): string {
   return jsonLine({ ...rest, body: parse(body) });
 }
@@ -146,7 +145,6 @@ function describe({ id, kind, sentAt, reason, eventUuid, eventType }: DeadLetter
   return [first, `  ${reason}`].map(onOneLine).join("\n");
 }
 
-/** The command, for one run. */
 export const command = createCommand(
   "deadletters",
   "Manages what is on the dead-letter queue: malformed events, refused deliveries, and work that was tried in vain.",

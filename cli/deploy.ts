@@ -188,7 +188,6 @@ async function goesAhead({
 const changesNothing = ({ losses, further, added, changed }: TemplateChanges) =>
   losses.length === 0 && further === null && added.size === 0 && changed === 0;
 
-/** Prints the settings that differ from the deployed ones. */
 function sayWhichSettingsChange(deployed: Template, next: NextSettings): SettingChanges {
   const before = deployedSettings(deployed);
   const changes = settingChanges(before, next);
@@ -309,7 +308,6 @@ const once = (value: string, earlier?: string) => {
 };
 const collect = (value: string, earlier: readonly string[] = []) => [...earlier, value];
 
-/** The command, for one run. */
 export const command = createCommand(
   "deploy",
   "Builds, says what a deployment would remove or replace and which settings it changes, asks where something would be lost, and deploys by CDK.",

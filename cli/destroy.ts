@@ -178,7 +178,6 @@ async function awaitRemoval(client: CloudFormationClient, id: string): Promise<b
   return true;
 }
 
-/** The command, for one run. */
 export const command = createCommand(
   "destroy",
   "Removes the deployed stack, and says what stays, why, and how to remove it.",

@@ -37,7 +37,6 @@ async function digest(options: Options): Promise<void> {
   if (!options.json) process.stdout.write("Sent to the alert topic.\n");
 }
 
-/** The command, for one run. */
 export const command = addDeploymentOptions(
   createCommand("digest", "Prints what the digest would say of the days until now, and sends it."),
 )

@@ -431,7 +431,6 @@ function parseUser(text: string): string {
   return parseText(text);
 }
 
-/** The command, for one run. */
 export const command = createCommand(
   "exceptions",
   "Manages exceptions: matches that are declared harmless until a date. They are counted, not alerted on.",

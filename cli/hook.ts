@@ -296,7 +296,6 @@ async function doctor(options: CheckOptions): Promise<void> {
   }, nothingDone);
 }
 
-/** The command, for one run. */
 export const command = createCommand("hook", "Registers the event hook in Okta, and keeps it healthy.");
 const subcommand = (name: string, description: string): Command =>
   addDeploymentOptions(command.command(name).description(description))

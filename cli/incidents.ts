@@ -324,7 +324,6 @@ const shortText = (maximum: number) => (text: string) => {
   return trimmed;
 };
 
-/** The command, for one run. */
 export const command = createCommand(
   "incidents",
   "Shows incidents, which are all alerts about one person and session, and closes them with a verdict.",

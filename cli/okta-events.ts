@@ -51,7 +51,6 @@ export function readOktaEvents(client: OktaClient, query: CachedQuery, cache: Ev
     events: events(),
     /** The progress, 0 to 1, by the time of the events. */
     share: () => (until > since ? Math.min(1, (reached - since) / (until - since)) : 1),
-    /** Events that could not be read. */
     unreadable: () => unreadable,
   };
 }

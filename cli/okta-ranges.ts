@@ -62,7 +62,6 @@ async function readText(from: string): Promise<string> {
   }
 }
 
-/** The command, for one run. */
 export const command = createCommand(
   "okta-ranges",
   "Prints the networks that Okta's cells send from, as the setting allowedCidrs for settings.yml.",

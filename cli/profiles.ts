@@ -85,7 +85,6 @@ function printReport(file: string, report: ImportReport, dryRun: boolean): void 
   printRows(file, report.notes, "with a place that is not the only one of its name:");
 }
 
-/** The most printed rows of a kind. */
 const maximumPrinted = 50;
 
 /** Keys may come from a file: they are printed as JSON, and shortened. */
@@ -390,7 +389,6 @@ async function readTemplate(): Promise<void> {
   print((await readFile(new URL("profiles-template.csv", import.meta.url), "utf8")).trimEnd());
 }
 
-/** The command, for one run. */
 export const command = createCommand(
   "profiles",
   "Manages users' profile locations, which the mismatch detection compares with.",

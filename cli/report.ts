@@ -84,7 +84,6 @@ async function reportLog(okta: string | true, { since, out, anonymize, profiles 
   );
 }
 
-/** The command, for one run. */
 export const command = addDeploymentOptions(
   createCommand("report", "Writes a page about the past: of the deployment's own history, or of the org's System Log."),
 )

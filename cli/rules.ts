@@ -395,7 +395,6 @@ async function coverage(options: CoverageOptions): Promise<void> {
   if (ofOrg?.missing.some(({ refusable }) => refusable === null)) process.exitCode = 1;
 }
 
-/** The command, for one run. */
 function parseEventsADay(text: string): number {
   if (/^[1-9]\d{0,8}$/.test(text)) return Number(text);
   throw new InvalidArgumentError("Expected a number of events, for example 400000.");

@@ -8,7 +8,6 @@ interface Options extends DeploymentOptions {
   readonly preview?: string | true;
 }
 
-/** The command, for one run. */
 export const command = addDeploymentOptions(
   createCommand(
     "send-test-alert",

@@ -24,7 +24,6 @@ async function start({ port, chaos = [] }: Options): Promise<void> {
   await import("../local/main.ts");
 }
 
-/** The command, for one run. */
 export const command = createCommand(
   "start",
   "Builds the functions where something changed, runs them against DynamoDB, SNS and SQS in this process, prints every alert, and serves a page.",

@@ -12,7 +12,6 @@ export interface DeliveredAlert {
   readonly sms: string;
 }
 
-/** One form of an alert. */
 interface View {
   readonly name: string;
   readonly draw: (delivered: DeliveredAlert) => Html;

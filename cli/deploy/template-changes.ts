@@ -178,7 +178,6 @@ export function changesBetween(
   };
 }
 
-/** One removal or replacement. */
 interface Loss {
   readonly type: string;
   /** `removes`, `replaces`... */

@@ -111,7 +111,6 @@ function subjectOf({ asNumber, countryCode, type, operator }: RememberedSession,
   };
 }
 
-/** The most persons that a preview names. */
 const maximumPersons = 10;
 
 /** What an exception would have covered, for a terminal. */

@@ -13,11 +13,9 @@ import { exceptionCommand } from "../exceptions/command-line.ts";
 import { createBoundedMap } from "./bounded-map.ts";
 import { createFilterTally } from "./filters.ts";
 import { measureVariants, type Variant } from "./measure.ts";
-import { createProposalTally, proposedAlert } from "./proposals.ts";
+import { createProposalTally, maximumProposals, proposedAlert } from "./proposals.ts";
 import { createSignInTally } from "./sign-ins.ts";
 
-/** The exceptions that a report proposes. */
-const maximumProposals = 3;
 /** The thresholds that a report compares, in kilometers, beside the current one. */
 const comparedKm = [300, 500, 1_000];
 /** A detection with fewer alerts a week is quiet. */

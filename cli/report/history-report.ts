@@ -11,7 +11,7 @@ import { advisedScope } from "../exceptions/advised-scope.ts";
 import { exceptionCommand } from "../exceptions/command-line.ts";
 import { alertsAWeek, leastNoise } from "./backtest-report.ts";
 import { addNetwork, gravestNetworks, type NetworkCounts } from "./person-networks.ts";
-import { createProposalTally } from "./proposals.ts";
+import { createProposalTally, maximumProposals } from "./proposals.ts";
 import { tableOf } from "./rows.ts";
 
 /** What a deployment remembers. */
@@ -28,9 +28,6 @@ export interface HistorySources {
   /** The options of a command that name the deployment: ` --stack x`. */
   readonly target: string;
 }
-
-/** The most exceptions that a report proposes. */
-const maximumProposals = 3;
 
 /**
  * The report of what a deployment remembers: counts of days, and incidents. It remembers no sign-in that no detection matches, no exits and

@@ -20,6 +20,8 @@ import { createBoundedMap } from "./bounded-map.ts";
  * alerts there are: it would tell nothing about the noise alone.
  */
 
+/** The most exceptions that a report proposes. */
+export const maximumProposals = 3;
 /** Persons on a network that are distinguished. */
 const maximumGroups = 20_000;
 const maximumAttacks = 5_000;

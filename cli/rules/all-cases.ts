@@ -84,7 +84,6 @@ function isCorrelation(content: Rule | Correlation): content is Correlation {
   return "timespan" in content;
 }
 
-/** The correlations and rules that take part in a correlation, at any depth. */
 function partsOf(correlation: Correlation, detections: Detections): Pick<CorrelationWithCases, "inner" | "rules"> {
   const all = withInner(
     [correlation],

@@ -216,7 +216,6 @@ async function readBase(name: string, folders: readonly string[]): Promise<strin
   return undefined;
 }
 
-/** An event as written. */
 interface WrittenEvent {
   readonly value: Fields;
   /** What sets it apart from others of the same case; empty for the only event of a case. */

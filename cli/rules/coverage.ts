@@ -8,7 +8,6 @@ import type { Correlation } from "../../lambda/core/sigma/correlation.ts";
 import { requirementsOf } from "../../lambda/core/sigma/requirements.ts";
 import type { Level, Rule } from "../../lambda/core/sigma/rule.ts";
 
-/** One way of an event to a rule. */
 type Way = "hook" | "System Log";
 
 /** What a rule or correlation covers. */

@@ -151,7 +151,6 @@ const acts = [
   { of: company.administrators, list: ofAdministrators },
 ].flatMap(({ of, list }) => list.map((act) => ({ of, act })));
 
-/** The seed of the week. */
 const seed = 2_026;
 /** Monday, 00:00 in UTC, in Lisbon's winter. */
 const monday = Date.parse("2026-11-16T00:00:00Z");
@@ -296,7 +295,6 @@ function read(event: Json): LogEvent {
   return parsed.event;
 }
 
-/** A working day. */
 interface Day {
   /** Days since the first Monday. */
   readonly number: number;
@@ -369,7 +367,6 @@ function strays(single: readonly Morning[], next: () => number): readonly Stray[
   ];
 }
 
-/** The fields of a session start at a place. */
 function placeFields(place: keyof typeof cities, asNumber: number): Json {
   return {
     "client.geographicalContext": { ...cities[place], postalCode: null },

@@ -85,7 +85,6 @@ export function explainCase({ rule, case: of }: Pick<CaseResult, "rule" | "case"
   });
 }
 
-/** The share of items that hold. */
 const share = (items: readonly ItemResult[]) => items.filter(({ truth }) => truth === true).length / items.length;
 
 /** The selections of a condition, each once, in the order of the condition. */

@@ -136,7 +136,6 @@ function valueAt(event: unknown, path: readonly string[]): unknown {
   return path.reduce<unknown>((value, key) => fieldsOf(value)[key], event);
 }
 
-/** An event type that differs from the event's. */
 function otherEventType({ eventType }: Readonly<Record<string, unknown>>): string {
   return eventType === "user.session.end" ? "user.session.start" : "user.session.end";
 }

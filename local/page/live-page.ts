@@ -211,7 +211,6 @@ export function createLivePage(source: LivePageSource) {
   };
 }
 
-/** An alert, with the time when it came. */
 interface ShownAlert {
   readonly received: ReceivedAlert;
   readonly at: Date;
