@@ -16,6 +16,9 @@ const limits = { entries: batchMessages, bytes: topicMessageBytes };
 const maximumAttempts = 3;
 const firstPauseMilliseconds = 50;
 
+/** Milliseconds after its last answer for which a connection is surely open still. */
+const freshMilliseconds = 1_000;
+
 /** A message that waits for its batch. */
 interface Waiting {
   readonly message: TopicMessage;
@@ -46,11 +49,11 @@ export function createTopic(
 ): PublishMessage {
   const getSns = once(async () => {
     const { connectionTimeout } = settings.requestHandler;
-    // Each request opens a connection. A connection that went stale while the function was frozen breaks like one whose
-    // request was accepted, and would count as a publish without an answer
-    // (https://github.com/aws/aws-sdk-js-v3/issues/1196).
+    // A connection that went stale while the function was frozen breaks like one whose request was accepted, and would count as a
+    // publish without an answer (https://github.com/aws/aws-sdk-js-v3/issues/1196). So each request opens one, but for those that
+    // closely follow another: services keep connections open for much longer.
     const agent = { keepAlive: false };
-    const requestHandler = { connectionTimeout, httpAgent: agent, httpsAgent: agent };
+    const requestHandler = { connectionTimeout, httpAgent: agent, httpsAgent: agent, reuseWithin: freshMilliseconds };
     return openSns({ maxAttempts: 1, requestHandler }, given);
   });
   let waiting: Waiting[] = [];

@@ -2,7 +2,7 @@ import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { SNSClient } from "@aws-sdk/client-sns";
 import { ReceiveMessageCommand, SQSClient } from "@aws-sdk/client-sqs";
-import { afterAll, afterEach, beforeAll, expect, test } from "vitest";
+import { afterAll, afterEach, beforeAll, expect, test, vi } from "vitest";
 import { createTopic } from "../../../lambda/adapters/aws/topic.ts";
 import type { TopicMessage } from "../../../lambda/core/alerts/topic-message.ts";
 import { type Emulators, startEmulators } from "../../../local/emulators.ts";
@@ -94,12 +94,22 @@ async function serveAnswers(...answers: readonly string[]) {
 const published = `<PublishResponse xmlns="http://sns.amazonaws.com/doc/2010-03-31/"><PublishResult><MessageId>m</MessageId>
   </PublishResult><ResponseMetadata><RequestId>r</RequestId></ResponseMetadata></PublishResponse>`;
 
-test("each request has a connection of its own, as one that went stale breaks like one whose request was taken", async () => {
-  const sns = await serveAnswers(published, published, published);
+test.each([
+  ["within a second of its last answer: no service closes it so soon", [0, 1_000, 2_000], 1],
+  ["at no later time: one that went stale breaks like one whose request was taken", [0, 1_001, 2_002], 3],
+  ["at no earlier time, where the clock was set back", [5_000, 4_000], 2],
+])("a connection serves another publish %s", async (_, times, connections) => {
+  const sns = await serveAnswers(...times.map(() => published));
+  const start = Date.now();
+  const now = vi.spyOn(Date, "now");
   const publish = createTopic(topicArn, { settings: patientClient });
-  for (const text of ["a", "b", "c"]) await publish(message(text), signal());
+  for (const time of times) {
+    now.mockReturnValue(start + time);
+    await publish(message("a"), signal());
+  }
+  now.mockRestore();
   await sns.stop();
-  expect(sns.connections()).toBe(3);
+  expect(sns.connections()).toBe(connections);
 });
 
 test.each([

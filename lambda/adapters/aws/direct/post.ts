@@ -1,4 +1,6 @@
-import type { ClientRequest, IncomingMessage, RequestOptions } from "node:http";
+import type { Agent, ClientRequest, IncomingMessage, RequestOptions } from "node:http";
+import type { Socket } from "node:net";
+import { within } from "../../../core/time/budget.ts";
 import { once } from "../client.ts";
 
 /** How requests are sent: settings of the SDK's HTTP handler, which takes them as well. */
@@ -12,6 +14,11 @@ export interface PostSettings {
   /** @default connections stay open */
   readonly httpAgent?: { readonly keepAlive: boolean };
   readonly httpsAgent?: { readonly keepAlive: boolean };
+  /**
+   * Milliseconds after its last answer for which a connection is used again, whatever the agents say; the SDK's handler does not know
+   * it. @default any time, where they keep connections open
+   */
+  readonly reuseWithin?: number;
 }
 
 /** The answer to a request. */
@@ -35,6 +42,13 @@ export type Post = (
 /** Connections to one endpoint at once: as many as of the SDK's clients. */
 const maximumConnections = 50;
 
+/**
+ * Milliseconds that requests wait for the first one of an endpoint to be answered, over TLS: they find its connection open then, and
+ * others of theirs resume its session. A handshake takes a millisecond of a whole processor, a resumed one half of that. Where the first
+ * hangs, they wait no longer.
+ */
+const firstConnectionMilliseconds = 100;
+
 /** The codes by which a connection ends unasked. The SDK's clients call them by the same name, by which they try again. */
 const broken: ReadonlySet<string> = new Set(["ECONNRESET", "EPIPE", "ETIMEDOUT"]);
 
@@ -46,9 +60,10 @@ const broken: ReadonlySet<string> = new Set(["ECONNRESET", "EPIPE", "ETIMEDOUT"]
  * connection: one that waits for a connection, since all are in use, is not late by itself.
  */
 export function createPost(endpoint: URL, settings: PostSettings): Post {
-  const { connectionTimeout = 0, requestTimeout = 0 } = settings;
+  const { connectionTimeout = 0, requestTimeout = 0, reuseWithin } = settings;
   const isSecure = endpoint.protocol === "https:";
-  const { keepAlive = true } = (isSecure ? settings.httpsAgent : settings.httpAgent) ?? {};
+  const { keepAlive: isKept = true } = (isSecure ? settings.httpsAgent : settings.httpAgent) ?? {};
+  const keepAlive = isKept || reuseWithin !== undefined;
   const open = once(async () => {
     // The default export: in a bundle of several files the module has no other.
     const {
@@ -56,16 +71,65 @@ export function createPost(endpoint: URL, settings: PostSettings): Post {
     } = await (isSecure ? import("node:https") : import("node:http"));
     return { request, agent: new Agent({ keepAlive, maxSockets: maximumConnections }) };
   });
+  const answers = reuseWithin === undefined ? null : createAnswerTimes(reuseWithin);
+  let first: Promise<void> | null = null;
   const hostname = endpoint.hostname.replace(/^\[|\]$/g, "");
   const target = { method: "POST", host: hostname, port: endpoint.port, path: endpoint.pathname };
 
-  return async (headers, body, signal) => {
+  const send: Post = async (headers, body, signal) => {
     const { request, agent } = await open();
+    answers?.closeStale(agent);
     const all = Object.entries(headers).flat();
-    return await exchange(request, { ...target, agent, headers: all }, body, signal, {
-      connectionTimeout,
-      requestTimeout,
-    });
+    const limits = { connectionTimeout, requestTimeout };
+    return await exchange(request, { ...target, agent, headers: all }, body, signal, limits, answers?.note);
+  };
+  return async (headers, body, signal) => {
+    if (!isSecure) return await send(headers, body, signal);
+    if (first === null) {
+      const sent = send(headers, body, signal);
+      first = settled(sent, firstConnectionMilliseconds);
+      return await sent;
+    }
+    // A signal that ends meanwhile ends the request.
+    await (signal === undefined ? first : within(signal, first).catch(() => undefined));
+    return await send(headers, body, signal);
+  };
+}
+
+/** Resolves once a promise is settled, or after these milliseconds. */
+function settled(promise: Promise<unknown>, milliseconds: number): Promise<void> {
+  return new Promise((resolve) => {
+    const timer = setTimeout(resolve, milliseconds);
+    // A turn of the event loop later the agent has the connection back.
+    const end = () => {
+      clearTimeout(timer);
+      setImmediate(resolve);
+    };
+    promise.then(end, end);
+  });
+}
+
+/** Knows when connections had their last answers. */
+interface AnswerTimes {
+  readonly note: (socket: Socket) => void;
+  /** Closes connections that no request uses, and whose last answer is too long ago. */
+  readonly closeStale: (agent: Agent) => void;
+}
+
+/**
+ * By the clock, which goes on while Lambda has frozen a function: signatures need it right as well. A timer of a connection may fire
+ * after the first request that follows a freeze.
+ */
+function createAnswerTimes(milliseconds: number): AnswerTimes {
+  const times = new WeakMap<Socket, number>();
+  return {
+    note: (socket) => void times.set(socket, Date.now()),
+    closeStale(agent) {
+      for (const socket of Object.values(agent.freeSockets).flatMap((sockets = []) => sockets)) {
+        const age = Date.now() - (times.get(socket) ?? 0);
+        if (age < 0 || age > milliseconds) socket.destroy();
+      }
+    },
   };
 }
 
@@ -83,6 +147,7 @@ function exchange(
   body: string,
   signal: AbortSignal | undefined,
   { connectionTimeout, requestTimeout }: Limits,
+  onAnswer?: AnswerTimes["note"],
 ): Promise<Answer> {
   return new Promise((resolve, reject) => {
     if (signal?.aborted) {
@@ -90,6 +155,8 @@ function exchange(
       return;
     }
     const sent = request(options);
+    // The response has none any more once it has ended.
+    let connection: Socket | null = null;
     const timers: NodeJS.Timeout[] = [];
     const abort = () => signal && fail(abortError(signal));
     const end = () => {
@@ -111,6 +178,7 @@ function exchange(
     };
     signal?.addEventListener("abort", abort, { once: true });
     sent.once("socket", (socket) => {
+      connection = socket;
       failAfter(requestTimeout, `the service did not answer within ${requestTimeout} ms`, "ETIMEDOUT");
       if (!socket.connecting) return;
       const connecting = failAfter(
@@ -125,6 +193,7 @@ function exchange(
       readAll(response).then(
         (text) => {
           end();
+          if (connection !== null) onAnswer?.(connection);
           const headers = () => response.headers as Record<string, string>;
           resolve({ status: response.statusCode ?? 0, headers, body: text });
         },
