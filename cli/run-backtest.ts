@@ -399,7 +399,7 @@ async function* sourcesOf(
   counter: ReadCounter,
 ): AsyncGenerator<BatchedSource> {
   // What a filter takes away from a rule is counted: such events have to be read.
-  const filter = createLineFilter([...rules, ...rules.map(withoutFilters)], indexField);
+  const filter = createLineFilter([...new Set([...rules, ...rules.map(withoutFilters)])], indexField);
   const skip = createLineSkipper({ filter, withTimes: hasRange(options), digest });
   for (const path of options.events ?? []) {
     const { batches, bytes, bytesRead } = await openExport(path, { strict: options.strict, counter, skip });

@@ -73,7 +73,7 @@ export function createLineFilter(rules: readonly Rule[], indexField: string): Li
       .sort((a, b) => a.parts.size - b.parts.size || a.values.size - b.values.size);
     const alternative = first === undefined ? always : { first, others };
     if (types === undefined || types.parts.size > 0) ofAnyType.push(alternative);
-    else for (const type of types.values.keys()) ofType.set(type, [...(ofType.get(type) ?? []), alternative]);
+    else for (const type of types.values.keys()) append(ofType, type, alternative);
   }
   const checksOfOthers = createChecks(ofAnyType);
   const checks = new Map(

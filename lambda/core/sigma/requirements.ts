@@ -1,3 +1,4 @@
+import { onceEach } from "../values/once-each.ts";
 import { fold, literalOf, type Pattern } from "./pattern.ts";
 import type { Condition, DetectionItem, Operand, Rule } from "./rule.ts";
 
@@ -28,7 +29,7 @@ export function requirementsOf(rule: Rule): ReadonlyMap<string, Values> {
  * The requirements of a rule, those of patterns among them: for each field (folded), values and parts of which the event
  * must hold one. A rule without an entry for a field may match whatever the field holds.
  */
-export function textRequirementsOf(rule: Rule): Requirements {
+export const textRequirementsOf = onceEach((rule: Rule): Requirements => {
   const ofCondition = (condition: Condition): Requirements => {
     switch (condition.kind) {
       case "selection":
@@ -42,7 +43,7 @@ export function textRequirementsOf(rule: Rule): Requirements {
     }
   };
   return ofCondition(rule.condition);
-}
+});
 
 function ofItem(item: DetectionItem): Requirements {
   if (item.field === null || item.negated || item.part !== null) return new Map();
@@ -51,15 +52,18 @@ function ofItem(item: DetectionItem): Requirements {
   return required === null ? new Map() : new Map([[fold(item.field), required]]);
 }
 
+const noValues: Values = new Map();
+const noParts: ReadonlySet<string> = new Set();
+
 /** Null where an operand takes values that share no text. */
 function ofOperand(operand: Operand, cased: boolean): Requirement | null {
   if (operand.kind !== "pattern") return null;
   const literal = literalOf(operand.pattern);
-  if (literal !== null) return { values: new Map([[fold(literal), literal]]), parts: new Set() };
+  if (literal !== null) return { values: new Map([[fold(literal), literal]]), parts: noParts };
   const part = longestPart(operand.pattern);
   // Case folds outside of ASCII by what stands beside a letter: a part of a text may fold in another way than the whole.
   if (part === null || (cased && !/^[ -~]*$/.test(part))) return null;
-  return { values: new Map(), parts: new Set([fold(part)]) };
+  return { values: noValues, parts: new Set([fold(part)]) };
 }
 
 function longestPart(pattern: Pattern): string | null {
@@ -69,6 +73,8 @@ function longestPart(pattern: Pattern): string | null {
 
 /** One of some requirements of one field has to hold; null where one of them is unclear. */
 function union(requirements: readonly (Requirement | null)[]): Requirement | null {
+  const [only = null] = requirements;
+  if (requirements.length === 1) return only;
   const known = requirements.filter((each) => each !== null);
   if (known.length === 0 || known.length < requirements.length) return null;
   return {
@@ -99,6 +105,8 @@ const shortest = (parts: ReadonlySet<string>) => Math.min(...[...parts].map(({ l
 
 /** Combines demands that all have to hold: of two demands on one field, the narrower one counts. */
 function allOf(demands: readonly Requirements[]): Requirements {
+  const [only] = demands;
+  if (only !== undefined && demands.length === 1) return only;
   const all = new Map<string, Requirement>();
   for (const [field, required] of demands.flatMap((demand) => [...demand])) {
     const known = all.get(field);
@@ -111,6 +119,7 @@ function allOf(demands: readonly Requirements[]): Requirements {
 function anyOf(demands: readonly Requirements[]): Requirements {
   const [first, ...others] = demands;
   if (first === undefined) return new Map();
+  if (others.length === 0) return first;
   const shared = [...first.keys()].filter((field) => others.every((other) => other.has(field)));
   return new Map(
     shared.flatMap((field) => {

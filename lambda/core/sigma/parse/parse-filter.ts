@@ -144,6 +144,7 @@ function applyFilter(rule: Rule, filter: Filter): Rule {
 
 /** The rule before filters were applied: it also matches the events that they exclude. */
 export function withoutFilters(rule: Rule): Rule {
+  if (rule.filters.length === 0) return rule;
   let { condition } = rule;
   for (const _ of rule.filters) {
     const [before] = condition.kind === "and" ? condition.operands : [];
