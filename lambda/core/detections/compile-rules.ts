@@ -1,4 +1,4 @@
-import { type CompiledItem, compileRule, usesRegex } from "../sigma/compile.ts";
+import { type CompiledItem, type CompiledRule, type CompileOptions, compileRule, usesRegex } from "../sigma/compile.ts";
 import type { Rule } from "../sigma/rule.ts";
 import { createRuleSet, type RuleSet } from "../sigma/rule-set.ts";
 import { indexField } from "./log-source.ts";
@@ -33,12 +33,30 @@ export function faultOfPacks(packs: readonly string[], rules: readonly Pick<Rule
   return `no rule is of the pack ${unknown.join(", ")}; there are: ${known.join(", ") || "none"}`;
 }
 
-/** Compiles rules into a set. The engine for regular expressions is loaded only when a rule holds one. */
+/**
+ * Compiles rules into a set, each at the first event that it is evaluated for. The engine for regular expressions is
+ * loaded only when a rule holds one.
+ *
+ * @param rules as the build has checked them: one that cannot be compiled throws at that event
+ */
 export async function compileRules(rules: readonly Rule[]): Promise<RuleSet> {
   const { compileRegex } = rules.some(usesRegex) ? await import("../sigma/regex.ts") : {};
   const shared = new Map<string, CompiledItem>();
   return createRuleSet(
-    rules.map((rule) => compileRule(rule, { compileRegex, shared })),
+    rules.map((rule) => compileWhenAsked(rule, { compileRegex, shared })),
     indexField,
   );
+}
+
+function compileWhenAsked(rule: Rule, options: CompileOptions): CompiledRule {
+  let compiled: CompiledRule | null = null;
+  const ask = () => {
+    compiled ??= compileRule(rule, options);
+    return compiled;
+  };
+  return {
+    rule,
+    evaluate: (event, enrichment) => ask().evaluate(event, enrichment),
+    explain: (event, enrichment) => ask().explain(event, enrichment),
+  };
 }

@@ -80,10 +80,10 @@ export function parseDetection(
   if (only === undefined) throw new SigmaRuleError("expected at least one condition", conditionPath);
   const condition: Condition = others.length === 0 ? only : { kind: "or", operands: alternatives };
   const used = selectionsOf(condition);
-  const words = new Set([written].flat().flatMap((text) => wordsOf(String(text))));
+  const isWritten = (name: string) => [written].flat().some((text) => wordsOf(String(text)).includes(name));
   for (const name of names) {
     const warning = used.has(name)
-      ? warningOfName(name, words.has(name))
+      ? warningOfName(name, isWritten)
       : `the selection "${name}" is never used by the condition, and has no effect`;
     if (warning !== null) context.warnings.push({ message: warning, path: [...path, name] });
   }
@@ -93,12 +93,13 @@ export function parseDetection(
   };
 }
 
-function warningOfName(name: string, isWritten: boolean): string | null {
+function warningOfName(name: string, isWritten: (name: string) => boolean): string | null {
+  if (/^[\w-]+$/.test(name)) return null;
   if (name.includes("|")) {
     return `"${name}": a modifier belongs to a field; in the name of a selection it has no effect`;
   }
   // https://github.com/SigmaHQ/pySigma/blob/main/sigma/conditions.py
-  return isWritten && !/^[\w-]+$/.test(name)
+  return isWritten(name)
     ? `pySigma reads no name such as "${name}" in a condition: use letters, digits, _ and -, or name it by a pattern`
     : null;
 }
