@@ -81,7 +81,7 @@ class Reader {
     let line = 1;
     let lineStart = 0;
     for (;;) {
-      if (this.#indent !== 0) return null;
+      if (this.#indent !== 0 || this.#isMarker()) return null;
       const start = this.#at;
       const value = this.#readMap();
       if (value === undefined) return null;

@@ -93,6 +93,8 @@ test.each([
   ["no map", "- a\n"],
   ["nothing", "# a\n"],
   ["an empty document", "a: 1\n---\n"],
+  ["an empty document before others", "---\n---\na: 1\n"],
+  ["an empty document between others", "a: 1\n---\n# b\n---\nc: 1\n"],
   ["an indentation that a block gives", "a: |2\n    b\n"],
 ])("%s is left to the YAML library", (_, text) => {
   expect(readPlainYaml(text)).toBeNull();
@@ -191,7 +193,10 @@ const document = fc
 const change = fc.tuple(
   fc.double({ min: 0, max: 1, noNaN: true }),
   fc.nat(4),
-  fc.oneof(fc.constantFrom(...odd), fc.constantFrom("\n", "\n  ", "\n- ", "\n\n", "  ", " ", ": ", "#", "", "-", "\r")),
+  fc.oneof(
+    fc.constantFrom(...odd),
+    fc.constantFrom("\n", "\n  ", "\n- ", "\n---\n", "---\n", "\n\n", "  ", " ", ": ", "#", "", "-", "\r"),
+  ),
 );
 
 function withChanges(text: string, changes: readonly (readonly [number, number, string])[]): string {
