@@ -22,7 +22,7 @@ const [eventTypeTop, uuidTop, publishedTop] = [1, 2, 3];
 /** The deepest value; Okta's events are some ten deep. */
 const maximumDepth = 60;
 /** The lines that are read before those behind them are compared with them, which takes some milliseconds to begin. */
-const firstLines = 64;
+const firstUnknown = 64;
 
 const isHex = new Uint8Array(256);
 for (const digit of "0123456789abcdefABCDEF") isHex[byte(digit)] = 1;
@@ -70,7 +70,7 @@ export class LineSkimmer implements FoundValues {
    * @param names the names of watched fields, folded, each with an index
    * @param unknown the lines that are read before others are compared with them; infinite for none that is
    */
-  constructor(names: ReadonlyMap<string, number>, isSpoiled: IsSpoiled, unknown: number = firstLines) {
+  constructor(names: ReadonlyMap<string, number>, isSpoiled: IsSpoiled, unknown: number = firstUnknown) {
     this.#watched = new Map([...names].map(([name, index]) => [foldedDigest(name), index]));
     for (const digest of this.#watched.keys()) this.#mayWatch[digest & 0xff] = 1;
     this.#isSpoiled = isSpoiled;

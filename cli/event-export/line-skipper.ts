@@ -22,6 +22,8 @@ export interface SkipOptions {
   readonly withTimes: boolean;
   /** Digests a uuid, out of its bytes, and puts the two words into a list. */
   readonly digest: (bytes: Uint8Array, start: number, end: number, into: Uint32Array, index: number) => void;
+  /** The lines that are read before those behind them are compared with them. @default that of the skimmer */
+  readonly unknownLines?: number;
 }
 
 /** Skips lines that no rule can match. */
@@ -54,8 +56,8 @@ const openBrace = 0x7b;
  *
  * Any other line is left to the reader. So faults are found as if every line was read.
  */
-export function createLineSkipper({ filter, withTimes, digest }: SkipOptions): LineSkipper {
-  const skimmer = new LineSkimmer(filter.names, isSpoiled);
+export function createLineSkipper({ filter, withTimes, digest, unknownLines }: SkipOptions): LineSkipper {
+  const skimmer = new LineSkimmer(filter.names, isSpoiled, unknownLines);
   const shapes = new Map<number, boolean>();
   const digests = new Uint32Array(2 * maximumLines);
   const times = withTimes ? new Float64Array(maximumLines) : null;

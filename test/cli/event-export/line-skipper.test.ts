@@ -36,7 +36,9 @@ interface Reading {
 async function read(content: string | Buffer, rules: readonly Rule[], withSkipping: boolean): Promise<Reading> {
   const path = join(folder, "export");
   await writeFile(path, content);
-  const skip = createLineSkipper({ filter: createLineFilter(rules, "eventType"), withTimes: true, digest });
+  const filter = createLineFilter(rules, "eventType");
+  // From the first line on, each is compared with those before it.
+  const skip = createLineSkipper({ filter, withTimes: true, digest, unknownLines: 0 });
   const opened = await openExport(path, { strict: false, ...(withSkipping ? { skip } : {}) });
   return collect(opened, rules);
 }
