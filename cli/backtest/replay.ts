@@ -119,7 +119,7 @@ export function createReplayer(options: Omit<ReplayOptions, "onProgress">) {
       watchers.splice(watchers.indexOf(next), 1);
       now = new Date(next.due);
       found = nothing;
-      await retryWork(next.work, ports, unlimited());
+      await retryWork(next.work, ports, unlimited);
       if (found.alert !== null) yield { event: next.work.event, result: "alerted", isReport: true, ...found };
     }
   }
@@ -130,11 +130,11 @@ export function createReplayer(options: Omit<ReplayOptions, "onProgress">) {
    */
   async function* take(event: LogEvent, candidates?: readonly Candidate[]): AsyncGenerator<Replayed> {
     const time = publishedTime(event.published);
-    yield* reportStorms(time);
+    if (watchers.some(({ due }) => due <= time)) yield* reportStorms(time);
     now = new Date(time);
     found = nothing;
     const delivery = { id: null, eventHookId: null, org: options.org, events: [event], malformed: [] };
-    const outcome = await processDelivery(delivery, ports, unlimited(), candidates);
+    const outcome = await processDelivery(delivery, ports, unlimited, candidates);
     const result = resultOf(outcome);
     if (result !== null) yield { event, result, isReport: false, ...found };
     taken += 1;
@@ -162,12 +162,10 @@ function resultOf(outcome: DeliveryReport): Replayed["result"] | null {
 }
 
 /** No signal aborts, and no step has a timer. */
-function unlimited(): Budget {
-  const { signal } = new AbortController();
-  const none = Number.POSITIVE_INFINITY;
-  const steps = { lookUp: none, claim: none, open: none, suppress: none, complete: none, refresh: none };
-  return { begin: signal, work: signal, parking: signal, steps, lease: answering.lease };
-}
+const { signal: never } = new AbortController();
+const none = Number.POSITIVE_INFINITY;
+const steps = { lookUp: none, claim: none, open: none, suppress: none, complete: none, refresh: none };
+const unlimited: Budget = { begin: never, work: never, parking: never, steps, lease: answering.lease };
 
 /** Ports of the pipeline whose stores are in memory. */
 function createPorts(

@@ -1,4 +1,4 @@
-import { createHash } from "node:crypto";
+import { hash } from "node:crypto";
 
 /**
  * The key by which receivers group the alerts about one event: its uuid where that is a plain word, as Okta's are, else
@@ -6,5 +6,5 @@ import { createHash } from "node:crypto";
  */
 export function eventKey(uuid: string): string {
   const isPlain = uuid.length <= 200 && /^[A-Za-z0-9]+(?:[_-][A-Za-z0-9]+)*$/.test(uuid);
-  return isPlain ? uuid : createHash("sha256").update(uuid.toWellFormed()).digest("hex");
+  return isPlain ? uuid : hash("sha256", uuid.toWellFormed(), "hex");
 }

@@ -1,4 +1,4 @@
-import { createHash } from "node:crypto";
+import { hash } from "node:crypto";
 import { positiveBehaviors } from "../okta/behaviors.ts";
 import { changedThings } from "../okta/change.ts";
 import { exitNode } from "../okta/exit-node.ts";
@@ -7,6 +7,7 @@ import { type LogEvent, sessionStart } from "../okta/log-event.ts";
 import { networkKey } from "../okta/network-key.ts";
 import { succeeded } from "../okta/outcome.ts";
 import { risk, suspectsThreat } from "../okta/risk.ts";
+import { onceEach } from "../values/once-each.ts";
 
 /** What {@link fingerprintOf} makes of an event: the key of a session start's window, and of a verdict on an alert. */
 export type Fingerprint = string;
@@ -28,6 +29,20 @@ export type Fingerprint = string;
  * @returns null where Okta does not tell the network: what is unknown is not the same
  */
 export function fingerprintOf(event: LogEvent, detections: readonly string[]): Fingerprint | null {
+  const known = fingerprintsOf(event);
+  const ids = detections.toSorted();
+  const key = ids.join("\n");
+  const found = known.get(key);
+  if (found !== undefined) return found;
+  const fingerprint = createFingerprint(event, ids);
+  known.set(key, fingerprint);
+  return fingerprint;
+}
+
+/** Those of an event that were asked for: its window, its alert and its incident need the same one. */
+const fingerprintsOf = onceEach((_: LogEvent) => new Map<string, Fingerprint | null>());
+
+function createFingerprint(event: LogEvent, detections: readonly string[]): Fingerprint | null {
   const network = networkKey(event);
   if (network === null) return null;
   const { client, outcome, device, debugData } = event.fields;
@@ -48,10 +63,10 @@ export function fingerprintOf(event: LogEvent, detections: readonly string[]): F
       .map(fold)
       .filter((name) => name !== "new ip")
       .toSorted(),
-    detections.toSorted(),
+    detections,
     ...(event.eventType === sessionStart ? [] : partsOfAct(event)),
   ];
-  return createHash("sha256").update(JSON.stringify(parts).toWellFormed()).digest("base64url").slice(0, 22);
+  return hash("sha256", JSON.stringify(parts).toWellFormed(), "base64url").slice(0, 22);
 }
 
 /** What an act is beside where it came from: its type, whom and what it was done to, and what it changed. */

@@ -154,8 +154,8 @@ export function forget(state: UserState, kept: NetworkKey | null, now: Date): Fo
     const others = [...all].filter(([key]) => key !== kept).sort(([, a], [, b]) => (age(a) > age(b) ? -1 : 1));
     return others.filter(([, value], index) => index >= most - 1 || isOver(value)).map(([key]) => key);
   };
-  const oldDays = (days: ReadonlyMap<string, number>) =>
-    [...days.keys()].filter((each) => each < dayBefore(now, countedDays));
+  const oldestDay = dayBefore(now, countedDays);
+  const oldDays = (days: ReadonlyMap<string, number>) => [...days.keys()].filter((each) => each < oldestDay);
   return {
     networks: surplus(
       state.networks,

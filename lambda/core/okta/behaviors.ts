@@ -2,6 +2,7 @@ import { onceEach } from "../values/once-each.ts";
 import { decode } from "./encoded-value.ts";
 import { object, record, text, valueAt } from "./lenient.ts";
 import type { LogEvent } from "./log-event.ts";
+import { loggedSecurity } from "./logged-security.ts";
 
 /** The result of one of the org's behavior detections. */
 export interface Behavior {
@@ -20,7 +21,7 @@ export function behaviors({ fields }: LogEvent): readonly Behavior[] {
 
 const behaviorsOf = onceEach((fields: LogEvent["fields"]): readonly Behavior[] => {
   const { securityContext, debugData } = fields;
-  const logged = object(decode(valueAt(debugData, "logOnlySecurityData")));
+  const logged = loggedSecurity(fields);
   const found = [
     ...readBehaviors(securityContext?.userBehaviors),
     ...readBehaviors(valueAt(debugData, "behaviors")),

@@ -5,6 +5,11 @@
 
 /** Text beyond this many UTF-16 code units is not read; a delivery has no more than six million. */
 const maximumLength = 1_000_000;
+/** Space from a position on. */
+const spaces = /\s*/y;
+/** A value without quotes from a position on, and keys before the separators of pairs. */
+const plainValue = /[^,}\]]*/y;
+const plainKeys: Readonly<Record<string, RegExp>> = { "=:": /[^=:,}]*/y, "=": /[^=,}]*/y, ":": /[^:,}]*/y };
 /** Objects and lists within one another. */
 const maximumDepth = 8;
 
@@ -44,9 +49,13 @@ export function decodeJson(value: unknown): unknown {
 /** Reads the form that is nearly JSON, in one pass. */
 function createReader(text: string) {
   let at = 0;
-  const skipSpace = () => {
-    while (/\s/.test(text[at] ?? "")) at += 1;
+  /** Goes on behind what matches, which may be nothing. */
+  const pass = (pattern: RegExp) => {
+    pattern.lastIndex = at;
+    pattern.test(text);
+    at = pattern.lastIndex;
   };
+  const skipSpace = () => pass(spaces);
 
   /** Text in quotes, without them. */
   const quoted = (): string => {
@@ -60,10 +69,10 @@ function createReader(text: string) {
     return read;
   };
 
-  /** Text up to one of these characters. */
-  const upTo = (ends: string): string => {
+  /** Text as far as a pattern goes. */
+  const read = (pattern: RegExp): string => {
     const start = at;
-    while (at < text.length && !ends.includes(text[at] ?? "")) at += 1;
+    pass(pattern);
     return text.slice(start, at).trim();
   };
 
@@ -79,7 +88,7 @@ function createReader(text: string) {
       return pairs(depth + 1);
     }
     if (first === "[") return items(depth + 1);
-    return first === '"' ? quoted() : scalar(upTo(",}]"));
+    return first === '"' ? quoted() : scalar(read(plainValue));
   };
 
   const items = (depth: number): unknown[] => {
@@ -102,7 +111,7 @@ function createReader(text: string) {
 
   /** The pairs of an object, behind its brace. A comma divides them only where a new pair begins: a value may hold commas. */
   const pairs = (depth: number): Record<string, unknown> => {
-    const read = new Map<string, unknown>();
+    const found = new Map<string, unknown>();
     let separators = "=:";
     let last: string | null = null;
     for (;;) {
@@ -116,20 +125,20 @@ function createReader(text: string) {
         at += 1;
         continue;
       }
-      const key = text[at] === '"' ? quoted() : upTo(`${separators},}`);
+      const key = text[at] === '"' ? quoted() : read(plainKeys[separators] ?? plainValue);
       skipSpace();
       const separator = text[at] ?? "";
       if (separator !== "" && separators.includes(separator)) {
         // The separator of the first pair is that of all pairs.
         separators = separator;
         at += 1;
-        read.set(key, value(depth));
+        found.set(key, value(depth));
         last = key;
-      } else if (last !== null && typeof read.get(last) === "string") {
-        read.set(last, `${read.get(last)}, ${key}`);
+      } else if (last !== null && typeof found.get(last) === "string") {
+        found.set(last, `${found.get(last)}, ${key}`);
       }
     }
-    return Object.fromEntries(read);
+    return Object.fromEntries(found);
   };
 
   return { value, pairs };

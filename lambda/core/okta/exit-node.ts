@@ -1,4 +1,5 @@
 import { countryCode } from "../geo/country.ts";
+import { onceEach } from "../values/once-each.ts";
 import { type AnonymousNetwork, anonymousNetwork } from "./anonymous-network.ts";
 import type { LogEvent } from "./log-event.ts";
 
@@ -13,7 +14,7 @@ export interface ExitNode {
 }
 
 /** The exit node of an event's request. */
-export function exitNode(event: LogEvent): ExitNode {
+export const exitNode = onceEach((event: LogEvent): ExitNode => {
   const { client, securityContext } = event.fields;
   return {
     ip: client?.ipAddress ?? null,
@@ -21,4 +22,4 @@ export function exitNode(event: LogEvent): ExitNode {
     countryCode: countryCode(client?.geographicalContext?.country),
     network: anonymousNetwork(event),
   };
-}
+});

@@ -42,7 +42,7 @@ export interface LogEvent {
 }
 
 /** The fields that alerts use. A field that is absent or cannot be read is null. */
-export type LogEventFields = ReturnType<typeof readFields>;
+export type LogEventFields = Pick<Fields, keyof Fields>;
 
 /** Where an address is, as Okta sees it. `country` is an English name, coordinates are degrees. */
 export type GeographicalContext = ReturnType<typeof readGeographicalContext>;
@@ -91,7 +91,7 @@ export function readLogEvent(received: unknown): LogEvent | null {
       return object(event.oktaProxyWatch)?.test === true;
     },
     get fields() {
-      fields ??= readFields(event);
+      fields ??= new Fields(event);
       return fields;
     },
     received: event,
@@ -137,63 +137,73 @@ function faultOfSecurityContext(event: Json): { readonly path: readonly string[]
     : { path: ["securityContext", "isProxy"], message: "expected true, false or null" };
 }
 
-function readFields(event: Json) {
-  const get: Get = (name) => valueAt(event, name);
-  return {
-    get displayMessage() {
-      return text(get("displayMessage"));
-    },
-    get actor() {
-      return record(decodeJson(get("actor")), readPrincipal);
-    },
-    get client() {
-      return record(decodeJson(get("client")), (client) => ({
-        ipAddress: text(client("ipAddress")),
-        zone: text(client("zone")),
-        device: text(client("device")),
-        userAgent: record(client("userAgent"), (agent) => ({
-          browser: text(agent("browser")),
-          os: text(agent("os")),
-          rawUserAgent: text(agent("rawUserAgent")),
-        })),
-        geographicalContext: record(client("geographicalContext"), readGeographicalContext),
-      }));
-    },
-    get outcome() {
-      return record(decodeJson(get("outcome")), (outcome) => ({
-        result: text(outcome("result")),
-        reason: text(outcome("reason")),
-      }));
-    },
-    get target() {
-      const targets = decodeJson(get("target"));
-      return list(Array.isArray(targets) ? targets : [targets].filter((each) => object(each) !== null), readPrincipal);
-    },
-    get authenticationContext() {
-      return record(decodeJson(get("authenticationContext")), (context) => ({
-        externalSessionId: text(context("externalSessionId")),
-        rootSessionId: text(context("rootSessionId")),
-        credentialType: text(context("credentialType")),
-        credentialProvider: text(context("credentialProvider")),
-        authenticationProvider: text(context("authenticationProvider")),
-      }));
-    },
-    get device() {
-      return record(decodeJson(get("device")), (device) => ({
-        id: text(device("id")),
-        name: text(device("name")),
-        os_platform: text(device("os_platform")),
-        registered: readBoolean(device("registered")),
-        managed: readBoolean(device("managed")),
-      }));
-    },
-    get securityContext() {
-      return record(securityContextOf(event), readSecurityContext);
-    },
-    get debugData() {
-      return debugDataOf(event);
-    },
-  };
+/** The fields of an event, each read on first access and once: several stages of the pipeline need the same ones. */
+class Fields {
+  readonly #event: Json;
+  #displayMessage: string | null | undefined;
+  #actor: ReturnType<typeof readPrincipal> | null | undefined;
+  #client: ReturnType<typeof readClient> | null | undefined;
+  #outcome: ReturnType<typeof readOutcome> | null | undefined;
+  #target: ReturnType<typeof readTargets> | undefined;
+  #authenticationContext: ReturnType<typeof readAuthenticationContext> | null | undefined;
+  #device: ReturnType<typeof readDevice> | null | undefined;
+  #securityContext: ReturnType<typeof readSecurityContext> | null | undefined;
+  #debugData: Json | undefined;
+
+  constructor(event: Json) {
+    this.#event = event;
+  }
+
+  #decoded(name: string): unknown {
+    return decodeJson(valueAt(this.#event, name));
+  }
+
+  get displayMessage() {
+    if (this.#displayMessage === undefined) this.#displayMessage = text(valueAt(this.#event, "displayMessage"));
+    return this.#displayMessage;
+  }
+
+  get actor() {
+    if (this.#actor === undefined) this.#actor = record(this.#decoded("actor"), readPrincipal);
+    return this.#actor;
+  }
+
+  get client() {
+    if (this.#client === undefined) this.#client = record(this.#decoded("client"), readClient);
+    return this.#client;
+  }
+
+  get outcome() {
+    if (this.#outcome === undefined) this.#outcome = record(this.#decoded("outcome"), readOutcome);
+    return this.#outcome;
+  }
+
+  get target() {
+    if (this.#target === undefined) this.#target = readTargets(this.#decoded("target"));
+    return this.#target;
+  }
+
+  get authenticationContext() {
+    if (this.#authenticationContext === undefined)
+      this.#authenticationContext = record(this.#decoded("authenticationContext"), readAuthenticationContext);
+    return this.#authenticationContext;
+  }
+
+  get device() {
+    if (this.#device === undefined) this.#device = record(this.#decoded("device"), readDevice);
+    return this.#device;
+  }
+
+  get securityContext() {
+    if (this.#securityContext === undefined)
+      this.#securityContext = record(securityContextOf(this.#event), readSecurityContext);
+    return this.#securityContext;
+  }
+
+  get debugData() {
+    if (this.#debugData === undefined) this.#debugData = debugDataOf(this.#event);
+    return this.#debugData;
+  }
 }
 
 /** An actor or a target. */
@@ -211,6 +221,42 @@ const readGeographicalContext = (get: Get) => ({
   postalCode: text(get("postalCode")),
   geolocation: record(get("geolocation"), (point) => ({ lat: number(point("lat")), lon: number(point("lon")) })),
 });
+
+const readAgent = (get: Get) => ({
+  browser: text(get("browser")),
+  os: text(get("os")),
+  rawUserAgent: text(get("rawUserAgent")),
+});
+
+const readClient = (get: Get) => ({
+  ipAddress: text(get("ipAddress")),
+  zone: text(get("zone")),
+  device: text(get("device")),
+  userAgent: record(get("userAgent"), readAgent),
+  geographicalContext: record(get("geographicalContext"), readGeographicalContext),
+});
+
+const readOutcome = (get: Get) => ({ result: text(get("result")), reason: text(get("reason")) });
+
+const readAuthenticationContext = (get: Get) => ({
+  externalSessionId: text(get("externalSessionId")),
+  rootSessionId: text(get("rootSessionId")),
+  credentialType: text(get("credentialType")),
+  credentialProvider: text(get("credentialProvider")),
+  authenticationProvider: text(get("authenticationProvider")),
+});
+
+const readDevice = (get: Get) => ({
+  id: text(get("id")),
+  name: text(get("name")),
+  os_platform: text(get("os_platform")),
+  registered: readBoolean(get("registered")),
+  managed: readBoolean(get("managed")),
+});
+
+function readTargets(targets: unknown) {
+  return list(Array.isArray(targets) ? targets : [targets].filter((each) => object(each) !== null), readPrincipal);
+}
 
 /** Okta's assessment of the request. Its signals come in several encodings, each with its own reader. */
 function readSecurityContext(get: Get) {

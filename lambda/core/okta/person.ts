@@ -1,3 +1,4 @@
+import { onceEach } from "../values/once-each.ts";
 import type { LogEvent } from "./log-event.ts";
 import { isRiskChange } from "./risk.ts";
 
@@ -19,7 +20,7 @@ export type Principal = NonNullable<LogEvent["fields"]["actor"]>;
  * The person an event is about: the actor of a sign-in or of an act; the target of `user.risk.*`, and of an act by Okta
  * itself or an app. Null where the event names no person.
  */
-export function personOf({ eventType, fields }: LogEvent): Person | null {
+export const personOf = onceEach(({ eventType, fields }: LogEvent): Person | null => {
   const { actor, target } = fields;
   const targetUser =
     target.find((each) => each?.type?.toLowerCase() === "user") ?? target.find(isUserWithoutType) ?? null;
@@ -31,7 +32,7 @@ export function personOf({ eventType, fields }: LogEvent): Person | null {
   const displayName = isUnknown(principal.displayName) ? null : principal.displayName;
   if (id === null && login === null && displayName === null) return null;
   return { id, login, displayName, isKnown: id !== null };
-}
+});
 
 /** A target without a type is a user when its id is a user's. */
 function isUserWithoutType(target: Principal | null): boolean {

@@ -1,7 +1,8 @@
 import { onceEach } from "../values/once-each.ts";
 import { decode } from "./encoded-value.ts";
-import { object, record, text, valueAt } from "./lenient.ts";
+import { record, text, valueAt } from "./lenient.ts";
 import type { LogEvent } from "./log-event.ts";
+import { loggedSecurity } from "./logged-security.ts";
 
 /** Okta's risk level of a sign-in or a user. A field that the event lacks is null. */
 export interface Risk {
@@ -24,7 +25,7 @@ export function risk(event: LogEvent): Risk {
 
 const riskOf = onceEach(({ eventType, fields }: LogEvent): Risk => {
   const { securityContext, debugData } = fields;
-  const logged = object(decode(valueAt(debugData, "logOnlySecurityData")));
+  const logged = loggedSecurity(fields);
   const places = [securityContext?.risk, valueAt(debugData, "risk"), logged && valueAt(logged, "risk")];
   const all = places.flatMap((place) => readRisk(place) ?? []).filter((each) => !isEmpty(each));
   const isChange = isRiskChange(eventType);

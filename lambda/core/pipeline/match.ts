@@ -63,42 +63,52 @@ export function enrich(
 const enrichAlone = onceEach((event: LogEvent) => enrichBy(event, UNKNOWN, { travel: UNKNOWN, changed: UNKNOWN }));
 
 function enrichBy(event: LogEvent, geo: unknown, { travel, changed }: Compared): Enrichment {
-  const behaviors = once(() => ({ positive: positiveBehaviors(event) }));
-  const network = once(() => {
-    const { verdict, kinds, operators } = anonymousNetwork(event);
-    return { anonymous: verdict, kinds, operators, key: networkKey(event) };
-  });
-  const riskOfEvent = once(() => risk(event));
-  const person = once(() => {
-    const { id = null, login = null } = personOf(event) ?? {};
-    return { id, login };
-  });
-  const session = once(() => ({ id: sessionId(event), changed }));
-  const application = once(() => ({ id: applicationIds(event) }));
+  let behaviors: object | undefined;
+  let network: object | undefined;
+  let riskOfEvent: object | undefined;
+  let person: object | undefined;
+  let session: object | undefined;
+  let application: object | undefined;
   return {
     enrichment: {
       geo,
       travel: travel === UNKNOWN ? UNKNOWN : toTravelFields(travel),
       get behaviors() {
-        return behaviors();
+        behaviors ??= { positive: positiveBehaviors(event) };
+        return behaviors;
       },
       get network() {
-        return network();
+        network ??= networkFields(event);
+        return network;
       },
       get risk() {
-        return riskOfEvent();
+        riskOfEvent ??= risk(event);
+        return riskOfEvent;
       },
       get person() {
-        return person();
+        person ??= personFields(event);
+        return person;
       },
       get session() {
-        return session();
+        session ??= { id: sessionId(event), changed };
+        return session;
       },
       get application() {
-        return application();
+        application ??= { id: applicationIds(event) };
+        return application;
       },
     },
   };
+}
+
+function networkFields(event: LogEvent): object {
+  const { verdict, kinds, operators } = anonymousNetwork(event);
+  return { anonymous: verdict, kinds, operators, key: networkKey(event) };
+}
+
+function personFields(event: LogEvent): object {
+  const { id = null, login = null } = personOf(event) ?? {};
+  return { id, login };
 }
 
 /**
@@ -112,13 +122,4 @@ export function forSeverity(
 ): Enrichment {
   const known = { storm: { active: isInStorm }, correlation: { fired: hasFired } };
   return { enrichment: { ...(enrichment as object), ...known } };
-}
-
-/** Calls `read` once, on first use: many rules need the same value. */
-function once<Value>(read: () => Value): () => Value {
-  let found: { readonly value: Value } | undefined;
-  return () => {
-    found ??= { value: read() };
-    return found.value;
-  };
 }

@@ -82,7 +82,7 @@ async function handleEvents(candidates: readonly Candidate[], delivery: Delivery
     const isTooLate = index >= concurrency && run.budget.begin.aborted;
     return isTooLate ? tooLate(matched, run) : handleEvent(matched, run);
   };
-  return await pMap(all, handle, { concurrency });
+  return all.length <= concurrency ? Promise.all(all.map(handle)) : pMap(all, handle, { concurrency });
 }
 
 function tooLate(matched: MatchedEvent, { ports }: Run): Handled {

@@ -1,4 +1,4 @@
-import { createHash } from "node:crypto";
+import { hash as digestOf } from "node:crypto";
 import { positiveBehaviors } from "../okta/behaviors.ts";
 import { exitNode } from "../okta/exit-node.ts";
 import type { LogEvent } from "../okta/log-event.ts";
@@ -100,5 +100,5 @@ function keyOf({ uuid }: Pick<LogEvent, "uuid">): string {
 }
 
 function hash(text: string, length: number): string {
-  return createHash("sha256").update(text).digest("base64url").slice(0, length);
+  return digestOf("sha256", text, "base64url").slice(0, length);
 }
