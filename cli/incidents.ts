@@ -2,6 +2,7 @@ import { userInfo } from "node:os";
 import { basename, dirname, relative } from "node:path";
 import { type Command, InvalidArgumentError, Option } from "commander";
 import { openIncidents } from "../lambda/adapters/tables/incidents.ts";
+import { advisedScope } from "../lambda/core/exceptions/advised-scope.ts";
 import { type Verdict, verdicts } from "../lambda/core/history/verdict.ts";
 import {
   type Incident,
@@ -23,7 +24,6 @@ import {
   sameTarget,
 } from "./deployment.ts";
 import { readDeployedDetections } from "./detections-folder.ts";
-import { advisedScope } from "./exceptions/advised-scope.ts";
 import { findAuthor } from "./exceptions/author.ts";
 import { authorOption, exceptionCommand } from "./exceptions/command-line.ts";
 import { withProgress } from "./progress.ts";

@@ -1,5 +1,6 @@
 import { type DayCounts, nameOf, nothingCounted, otherName, sumCounts } from "../../lambda/core/digest/day-counts.ts";
 import { daysOf, type Period } from "../../lambda/core/digest/digest.ts";
+import { advisedScope } from "../../lambda/core/exceptions/advised-scope.ts";
 import { attacksOf } from "../../lambda/core/incidents/common-scope.ts";
 import type { Incident, IncidentAlert } from "../../lambda/core/incidents/incident.ts";
 import { noiseOf, suspectsOf } from "../../lambda/core/incidents/noise.ts";
@@ -7,7 +8,6 @@ import { sessionStart } from "../../lambda/core/okta/log-event.ts";
 import { networkKinds } from "../../lambda/core/okta/network-service.ts";
 import { bySeverity, type Level, levels } from "../../lambda/core/sigma/rule.ts";
 import type { DetectionRow, PersonRow, Report } from "../../pages/report/report.ts";
-import { advisedScope } from "../exceptions/advised-scope.ts";
 import { exceptionCommand } from "../exceptions/command-line.ts";
 import { alertsAWeek, leastNoise } from "./backtest-report.ts";
 import { addNetwork, gravestNetworks, type NetworkCounts } from "./person-networks.ts";

@@ -1,4 +1,5 @@
 import type { Alert } from "../../lambda/core/alerts/alert-schema.ts";
+import { advisedScope } from "../../lambda/core/exceptions/advised-scope.ts";
 import type { ExceptionScope } from "../../lambda/core/exceptions/exception.ts";
 import { whyTooBroad } from "../../lambda/core/exceptions/measure.ts";
 import {
@@ -10,7 +11,6 @@ import {
 import { sessionStart } from "../../lambda/core/okta/log-event.ts";
 import { canonicalLogin } from "../../lambda/core/okta/person.ts";
 import { masked } from "../../lambda/core/okta/stranger.ts";
-import { advisedScope } from "../exceptions/advised-scope.ts";
 import { createBoundedMap } from "./bounded-map.ts";
 
 /*

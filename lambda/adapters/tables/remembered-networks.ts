@@ -1,5 +1,5 @@
 import type { AttributeValue, DynamoDBClient } from "@aws-sdk/client-dynamodb";
-import type { RememberedSession } from "../../core/history/remembered-session.ts";
+import { type RememberedSession, sessionsOf } from "../../core/history/remembered-session.ts";
 import type { UserKey } from "../../core/history/user-key.ts";
 import type { StateKey } from "./user-item-ids.ts";
 import { userItemIds, userItemPrefix } from "./user-item-ids.ts";
@@ -26,7 +26,7 @@ export async function* listRememberedSessions(
       ExpressionAttributeValues: { ":prefix": { S: userItemPrefix } },
     },
   );
-  for await (const { Items = [] } of pages) for (const item of Items) yield* sessionsOf(item);
+  for await (const { Items = [] } of pages) for (const item of Items) yield* sessionsOfItem(item);
 }
 
 /** Reads what is remembered of one user. */
@@ -39,14 +39,13 @@ export async function* listSessionsOfUser(
   const { GetItemCommand } = await import("@aws-sdk/client-dynamodb");
   for (const id of userItemIds(user, stateKey)) {
     const { Item } = await client.send(new GetItemCommand({ TableName: tableName, Key: { id: { S: id } } }));
-    if (Item !== undefined) yield* sessionsOf(Item);
+    if (Item !== undefined) yield* sessionsOfItem(Item);
   }
 }
 
-function* sessionsOf(item: Readonly<Record<string, AttributeValue>>): Generator<SessionOfUser> {
+function* sessionsOfItem(item: Readonly<Record<string, AttributeValue>>): Generator<SessionOfUser> {
   const user = item.id?.S ?? "";
-  for (const { before, ...last } of readUserState(item).networks.values()) {
-    yield { user, session: last };
-    if (before !== null) yield { user, session: before };
+  for (const known of readUserState(item).networks.values()) {
+    for (const session of sessionsOf(known)) yield { user, session };
   }
 }

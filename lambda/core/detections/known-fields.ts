@@ -40,39 +40,28 @@ const closedValues: ReadonlyMap<string, readonly string[]> = new Map<string, rea
   ["enrichment.session.changed", sessionParts],
 ]);
 
-/** Dotted paths by their folded form. */
-function pathsOf(fields: Readonly<Record<string, string>>): ReadonlyMap<string, string> {
-  return new Map(
-    Object.entries(fields).flatMap(([parent, names]) =>
-      names.split(" ").map((name): [string, string] => {
-        const path = parent === "" ? name : `${parent}.${name}`;
-        return [fold(path), path];
-      }),
-    ),
-  );
-}
-
 /** Names are compared without regard to case, as in the rule engine. */
 const fold = (name: string) => name.toLowerCase();
 
-/** The dotted paths of a LogEvent's fields; without those below an open object. */
-function eventPaths(field: OktaField, parent = ""): string[] {
+/** The dotted paths of a LogEvent's fields, and whether they are open; without those below an open object. */
+function eventPaths(field: OktaField, parent = ""): { readonly path: string; readonly isOpen: boolean }[] {
   return [...field.children.values()].flatMap(({ name, field: child }) => {
     const path = parent === "" ? name : `${parent}.${name}`;
-    return [path, ...(child.isOpen ? [] : eventPaths(child, path))];
+    const isOpen = child.isOpen === true;
+    return [{ path, isOpen }, ...(isOpen ? [] : eventPaths(child, path))];
   });
 }
 
-function openPaths(field: OktaField, parent = ""): string[] {
-  return [...field.children.values()].flatMap(({ name, field: child }) => {
-    const path = parent === "" ? name : `${parent}.${name}`;
-    return child.isOpen ? [path] : openPaths(child, path);
-  });
-}
+/** Dotted paths by their folded form. */
+const byFolded = (paths: readonly string[]): ReadonlyMap<string, string> =>
+  new Map(paths.map((path) => [fold(path), path]));
 
-const ofEvents = new Map(eventPaths(logEvent).map((path) => [fold(path), path]));
-const ofEnrichment = pathsOf(enrichmentFields);
-const openFields = openPaths(logEvent);
+const all = eventPaths(logEvent);
+const ofEvents = byFolded(all.map(({ path }) => path));
+const ofEnrichment = byFolded(
+  Object.entries(enrichmentFields).flatMap(([parent, names]) => names.split(" ").map((name) => `${parent}.${name}`)),
+);
+const openFields = all.flatMap(({ path, isOpen }) => (isOpen ? [path] : []));
 const open = openFields.map(fold);
 
 /**

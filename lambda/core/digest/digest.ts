@@ -1,5 +1,5 @@
+import { advisedScope } from "../exceptions/advised-scope.ts";
 import { describeScope, type Exception, type ExceptionScope } from "../exceptions/exception.ts";
-import type { ExceptionAdvice } from "../incidents/common-scope.ts";
 import { type Incident, type IncidentUser, isOpen } from "../incidents/incident.ts";
 import { noiseOf, type RuleNoise } from "../incidents/noise.ts";
 import { leastJudged, scoreRules } from "../incidents/score.ts";
@@ -205,7 +205,7 @@ function loudDetectionsOf(
 ): readonly LoudDetection[] {
   return noise
     .map(({ id, title, alerts: kept, persons, except }): LoudDetection => {
-      const scope = except && scopeOf(except.scope);
+      const scope = except && advisedScope(except.scope);
       return {
         id,
         title,
@@ -216,15 +216,6 @@ function loudDetectionsOf(
     })
     .filter(({ alerts }) => (alerts * daysOfWeek) / Math.max(days, daysOfWeek) >= leastLoud)
     .sort((a, b) => b.alerts - a.alerts);
-}
-
-function scopeOf({ user, operator, asNumber, detection }: ExceptionAdvice): ExceptionScope {
-  return {
-    ...(user === null ? {} : { user }),
-    ...(operator === null ? {} : { operator }),
-    ...(asNumber === null ? {} : { asNumber }),
-    ...(detection === null ? {} : { detections: [detection] }),
-  };
 }
 
 /** The most incidents that a digest names. */

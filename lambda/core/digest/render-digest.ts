@@ -1,11 +1,8 @@
 import { cutInert, inertText, isPlainEmail } from "../alerts/inert.ts";
-import { maximumSms, toGsm } from "../alerts/sms.ts";
+import { noticeMessage } from "../alerts/notice-message.ts";
 import type { TopicMessage } from "../alerts/topic-message.ts";
 import { describeScope } from "../exceptions/exception.ts";
 import type { NetworkKind } from "../okta/network-service.ts";
-import { toAscii } from "../text/ascii.ts";
-import { fitJson } from "../text/fit-json.ts";
-import { topicBodyBytes } from "../text/message-limits.ts";
 import { plural } from "../text/shorten.ts";
 import { type Digest, daysOfWeek, type Figure } from "./digest.ts";
 
@@ -24,19 +21,13 @@ const kindNames: Readonly<Record<NetworkKind, string>> = {
   relay: "privacy relays",
 };
 
-/**
- * The digest as a message of the alert topic. It has no message attribute `severity`, by which subscriptions filter for alerts.
- */
+/** The digest as a message of the alert topic. */
 export function renderDigest(digest: Digest): TopicMessage {
   const { alerts, signIns } = digest;
+  const days = describeDays(digest);
   const start = `${plural(alerts.count, "alert")}, ${plural(signIns.count, "sign-in")} through anonymous networks`;
-  const sms = toGsm(toAscii(`${describeDays(digest)}: ${start}`)).slice(0, maximumSms);
-  return {
-    subject: toAscii(`Digest of ${describeDays(digest)}: ${start}`),
-    message: JSON.stringify({ default: fitJson(digest, topicBodyBytes), email: writeDigest(digest), sms }),
-    perProtocol: true,
-    attributes: { notice: { type: "String", value: "digest" } },
-  };
+  const texts = { subject: `Digest of ${days}: ${start}`, email: writeDigest(digest), sms: `${days}: ${start}` };
+  return noticeMessage({ body: { ...digest }, ...texts });
 }
 
 /** The digest as a person reads it: in short lines, what matters most first, without an empty section. */

@@ -1,8 +1,5 @@
-import { maximumSms, toGsm } from "../alerts/sms.ts";
+import { noticeMessage } from "../alerts/notice-message.ts";
 import type { TopicMessage } from "../alerts/topic-message.ts";
-import { toAscii } from "../text/ascii.ts";
-import { fitJson } from "../text/fit-json.ts";
-import { topicBodyBytes } from "../text/message-limits.ts";
 import type { Exception } from "./exception.ts";
 import { maximumDays, whyTooBroad } from "./measure.ts";
 import { describeForNotice } from "./notice-lines.ts";
@@ -51,10 +48,7 @@ const words = {
   removed: "An exception was removed",
 } as const;
 
-/**
- * The notices about changes of exceptions. They have no message attribute `severity`, by which subscriptions filter for
- * alerts.
- */
+/** The notices about changes of exceptions. */
 export function renderChanges(changes: readonly ExceptionChange[], now: Date): readonly TopicMessage[] {
   const messages: TopicMessage[] = [];
   for (let start = 0; start < changes.length; start += maximumChanges) {
@@ -95,14 +89,12 @@ function renderSome(changes: readonly ExceptionChange[], now: Date): TopicMessag
         ]),
     "",
   ].join("\n");
-  const sms = toGsm(toAscii(`${title}: ${lines.map(({ what }) => what).join("; ")}`)).slice(0, maximumSms);
-  const body = { schemaVersion: "1.0", kind: "exceptionsChanged", changes };
-  return {
+  return noticeMessage({
+    body: { schemaVersion: "1.0", kind: "exceptionsChanged", changes },
     subject: title,
-    message: JSON.stringify({ default: fitJson(body, topicBodyBytes), email: text, sms }),
-    perProtocol: true,
-    attributes: { notice: { type: "String", value: "exceptionsChanged" } },
-  };
+    email: text,
+    sms: `${title}: ${lines.map(({ what }) => what).join("; ")}`,
+  });
 }
 
 /** What tells that an exception was not made by the command, which refuses the like; null for nothing. */

@@ -25,13 +25,7 @@ export interface PastMatch {
 }
 
 /** Counts matches of the past. */
-export interface CoverageTally {
-  readonly count: (match: PastMatch) => void;
-  readonly coverage: () => Coverage;
-}
-
-/** Starts counting. */
-export function createCoverageTally(): CoverageTally {
+export function createCoverageTally() {
   let [matches, covered] = [0, 0];
   let [first, last]: [string | null, string | null] = [null, null];
   const persons = new Set<string>();
@@ -40,7 +34,7 @@ export function createCoverageTally(): CoverageTally {
   const countIn = (counts: Map<string, number>, key: string) => counts.set(key, (counts.get(key) ?? 0) + 1);
   const mostFirst = (counts: Map<string, number>) => [...counts].sort(([, a], [, b]) => b - a);
   return {
-    count({ person, at, kinds: ofMatch, isCovered }) {
+    count({ person, at, kinds: ofMatch, isCovered }: PastMatch): void {
       matches += 1;
       if (person !== null) persons.add(person);
       if (!isCovered) return;
@@ -50,7 +44,7 @@ export function createCoverageTally(): CoverageTally {
       if (first === null || at < first) first = at;
       if (last === null || at > last) last = at;
     },
-    coverage: () => ({
+    coverage: (): Coverage => ({
       matches,
       covered,
       persons: persons.size,

@@ -1,8 +1,5 @@
-import { maximumSms, toGsm } from "../alerts/sms.ts";
+import { noticeMessage } from "../alerts/notice-message.ts";
 import type { TopicMessage } from "../alerts/topic-message.ts";
-import { toAscii } from "../text/ascii.ts";
-import { fitJson } from "../text/fit-json.ts";
-import { topicBodyBytes } from "../text/message-limits.ts";
 import type { Exception } from "./exception.ts";
 import { describeForNotice } from "./notice-lines.ts";
 
@@ -22,8 +19,7 @@ export function dueForNotice(exceptions: readonly Exception[], now: Date): reado
 const maximumExceptions = 10;
 
 /**
- * The notice about exceptions that end soon. It has no message attribute `severity`, by which subscriptions filter for
- * alerts.
+ * The notice about exceptions that end soon.
  *
  * @returns the message, and which exceptions it names
  */
@@ -42,17 +38,13 @@ export function renderNotice(due: readonly Exception[]): {
     "To keep one, make it anew: npx okta-proxy-watch exceptions add --help",
     "",
   ].join("\n");
-  const sms = toGsm(toAscii(`${start}: ${lines.map(({ what }) => what).join("; ")}`)).slice(0, maximumSms);
-  const body = { schemaVersion: "1.0", kind: "exceptionsEnd", exceptions: named };
-  return {
-    named,
-    message: {
-      subject: named.length === 1 ? "An exception ends soon" : `${named.length} exceptions end soon`,
-      message: JSON.stringify({ default: fitJson(body, topicBodyBytes), email: text, sms }),
-      perProtocol: true,
-      attributes: { notice: { type: "String", value: "exceptionsEnd" } },
-    },
-  };
+  const message = noticeMessage({
+    body: { schemaVersion: "1.0", kind: "exceptionsEnd", exceptions: named },
+    subject: named.length === 1 ? "An exception ends soon" : `${named.length} exceptions end soon`,
+    email: text,
+    sms: `${start}: ${lines.map(({ what }) => what).join("; ")}`,
+  });
+  return { named, message };
 }
 
 /**

@@ -3,7 +3,7 @@ import { type LogEvent, publishedTime, sessionStart } from "../okta/log-event.ts
 import { networkKey } from "../okta/network-key.ts";
 import { succeeded } from "../okta/outcome.ts";
 import { isUnknown } from "../okta/person.ts";
-import type { KnownNetwork, RememberedSession } from "./remembered-session.ts";
+import { type KnownNetwork, type RememberedSession, sessionsOf } from "./remembered-session.ts";
 import type { SuppressionWindow } from "./suppression-window.ts";
 import type { Verdict } from "./verdict.ts";
 
@@ -140,10 +140,7 @@ export function summarizeHistory(state: UserState, event: LogEvent, now: Date): 
     eventUuid === event.uuid ||
     (isAct ? session !== null && rootSessionId === session : isSameSession(rootSessionId, session));
   const isEarlier = (session: RememberedSession) => session.at <= time && !isOwn(session);
-  const seen = [...state.networks].map(([key, { before, ...last }]) => ({
-    part: networkPart(key),
-    sessions: before === null ? [last] : [last, before],
-  }));
+  const seen = [...state.networks].map(([key, known]) => ({ part: networkPart(key), sessions: sessionsOf(known) }));
   const earlier = seen.flatMap(({ part, sessions }) => {
     const session = sessions.find((each) => isEarlier(each) && each.at >= oldest);
     return session === undefined ? [] : [{ part, session }];
@@ -197,9 +194,7 @@ export function summarizeHistory(state: UserState, event: LogEvent, now: Date): 
  */
 export function hasOtherSession(state: UserState, event: LogEvent, now: Date): boolean {
   const oldest = new Date(now.getTime() - rememberDays * day).toISOString();
-  const sessions = [...state.networks.values()].flatMap(({ before, ...last }) =>
-    before === null ? [last] : [last, before],
-  );
+  const sessions = [...state.networks.values()].flatMap(sessionsOf);
   if (sessions.some(({ eventUuid, at }) => eventUuid !== event.uuid && at >= oldest)) return true;
   // Sessions are counted, too, of which no network is remembered.
   const own = sessions.some(({ eventUuid }) => eventUuid === event.uuid) ? 1 : 0;

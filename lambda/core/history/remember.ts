@@ -7,7 +7,7 @@ import {
   rememberDays,
   type UserState,
 } from "./history.ts";
-import type { KnownNetwork, RememberedSession } from "./remembered-session.ts";
+import { type KnownNetwork, type RememberedSession, sessionsOf } from "./remembered-session.ts";
 import { isOver, unreported } from "./suppression-window.ts";
 
 /*
@@ -64,9 +64,7 @@ export function remember(
   }
   // Okta may write several starts of one session: they are one session.
   const isSame = ({ rootSessionId }: RememberedSession) => isSameSession(rootSessionId, session.rootSessionId);
-  const isCounted =
-    session.gotIn &&
-    [...state.networks.values()].some((each) => isSame(each) || (each.before !== null && isSame(each.before)));
+  const isCounted = session.gotIn && [...state.networks.values()].flatMap(sessionsOf).some(isSame);
   const counted = isCounted ? null : ({ in: session.gotIn ? "sessions" : "attempts", day: dayOf(session) } as const);
   const known = network === null || !session.gotIn ? before : place(before, session);
   const put = network === null || known === undefined || known === before ? null : { key: network, known };
@@ -115,10 +113,8 @@ export function mergeStates(own: UserState, others: readonly UserState[]): UserS
     for (const [each, count] of days) sums.set(each, (sums.get(each) ?? 0) + count);
   };
   for (const other of others) {
-    for (const [key, { before, ...last }] of other.networks) {
-      for (const session of before === null ? [last] : [before, last]) {
-        networks.set(key, place(networks.get(key), session));
-      }
+    for (const [key, known] of other.networks) {
+      for (const session of sessionsOf(known).toReversed()) networks.set(key, place(networks.get(key), session));
     }
     add(sessions, other.sessions);
     add(attempts, other.attempts);

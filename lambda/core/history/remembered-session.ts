@@ -30,3 +30,8 @@ export const knownNetwork = z.extend(rememberedSession, { before: z.catch(z.null
 
 /** A network that a user got in from. */
 export type KnownNetwork = Readonly<z.output<typeof knownNetwork>>;
+
+/** The sessions that are remembered of a network, the last first. */
+export function sessionsOf({ before, ...last }: KnownNetwork): readonly RememberedSession[] {
+  return before === null ? [last] : [last, before];
+}

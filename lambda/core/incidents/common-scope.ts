@@ -38,6 +38,9 @@ export interface ScopedAlert {
   readonly user: IncidentUser | null;
 }
 
+/** The same, with the detection that its scopes are about. */
+export type ScopedDetection = ScopedAlert & { readonly alert: IncidentAlert; readonly detection: IncidentDetection };
+
 /** The least number of persons whose alerts an exception for everyone is proposed by. */
 const leastPersons = 3;
 

@@ -5,9 +5,10 @@ import {
   createAttackTest,
   type ExceptionAdvice,
   type ScopedAlert,
+  type ScopedDetection,
   withDetection,
 } from "./common-scope.ts";
-import type { Incident, IncidentAlert, IncidentDetection } from "./incident.ts";
+import type { Incident } from "./incident.ts";
 
 /** The noise of one detection, whatever was judged. */
 export interface RuleNoise {
@@ -54,11 +55,7 @@ export function noiseOf(incidents: readonly Incident[], since: string): readonly
     .sort((a, b) => b.alerts - a.alerts || a.title.localeCompare(b.title));
 }
 
-function halvingException(
-  id: string,
-  alerts: readonly (ScopedAlert & { readonly alert: IncidentAlert; readonly detection: IncidentDetection })[],
-  isAttacked: AttackTest,
-): RuleNoise["except"] {
+function halvingException(id: string, alerts: readonly ScopedDetection[], isAttacked: AttackTest): RuleNoise["except"] {
   const { scope, covers } = commonScope(alerts, isAttacked, { mayCoverAll: false });
   if (scope === null || covers * 2 < alerts.length) return null;
   return { scope: withDetection(scope, id, alerts), covers };

@@ -5,10 +5,10 @@ import {
   commonScope,
   createAttackTest,
   type ExceptionAdvice,
-  type ScopedAlert,
+  type ScopedDetection,
   withDetection,
 } from "./common-scope.ts";
-import type { Incident, IncidentAlert, IncidentDetection } from "./incident.ts";
+import type { Incident, IncidentAlert } from "./incident.ts";
 
 /** What became of the alerts of one detection, by the verdicts of their incidents. */
 export interface RuleScore {
@@ -80,7 +80,7 @@ function verdictOn({ detectedAt }: IncidentAlert, { verdict }: Incident): Verdic
 function adviceOn(
   id: string,
   { truePositives, open }: Pick<RuleScore, "truePositives" | "open">,
-  harmless: readonly (ScopedAlert & { readonly alert: IncidentAlert; readonly detection: IncidentDetection })[],
+  harmless: readonly ScopedDetection[],
   isAttacked: AttackTest,
 ): Advice {
   if (truePositives > 0) return { kind: "keep" };

@@ -1,3 +1,4 @@
+import pMap from "p-map";
 import type { Delivery, MalformedEvent } from "../okta/event-hook.ts";
 import { isHookEligible } from "../okta/hook-eligible-event-types.ts";
 import { type LogEvent, parseLogEvent, publishedTime } from "../okta/log-event.ts";
@@ -361,17 +362,10 @@ async function without<Item>(
   keyOf: (item: Item) => string,
   { claims }: ReconciliationPorts,
 ): Promise<Item[]> {
-  const unknown: Item[] = [];
-  const pending = items.values();
-  const worker = async () => {
-    for (const item of pending) {
-      const found = await claims.find(keyOf(item), AbortSignal.timeout(claimMilliseconds));
-      // The holder of an open claim may have been stopped: the pipeline handles such a claim.
-      if (found?.kind !== "done") unknown.push(item);
-    }
-  };
-  await Promise.all(Array.from({ length: concurrency }, worker));
-  return unknown;
+  const find = (item: Item) => claims.find(keyOf(item), AbortSignal.timeout(claimMilliseconds));
+  const found = await pMap(items, find, { concurrency });
+  // The holder of an open claim may have been stopped: the pipeline handles such a claim.
+  return items.filter((_, index) => found[index]?.kind !== "done");
 }
 
 function deliveryOf(

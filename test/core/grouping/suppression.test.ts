@@ -373,7 +373,7 @@ describe("an alert that cannot be published", () => {
     expect(await ports.userStates.open(user, null, opened, AbortSignal.timeout(100_000))).toBe(true);
     pass(0.3);
     expect(await deliver({})).toMatchObject({ grouped: 0, published: 0, parked: 1 });
-    expect(parked[0]?.waiting?.reason).toMatch(/^an alert about the same user and network is under way/);
+    expect(parked[0]?.waiting?.reason).toMatch(/^an alert about the same user and network is in progress/);
     pass(0.5);
     await retryWork(parked[0] as Work, ports, unhurried());
     expect(published[0]?.heldBack).toEqual({ count: 2, since: "2026-11-24T08:00:00.000Z" });

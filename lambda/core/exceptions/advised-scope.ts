@@ -1,5 +1,5 @@
-import type { ExceptionScope } from "../../lambda/core/exceptions/exception.ts";
-import type { ExceptionAdvice } from "../../lambda/core/incidents/common-scope.ts";
+import type { ExceptionAdvice } from "../incidents/common-scope.ts";
+import type { ExceptionScope } from "./exception.ts";
 
 /** The scope of an exception as it would be made. */
 export function advisedScope({ user, operator, asNumber, detection }: ExceptionAdvice): ExceptionScope {
