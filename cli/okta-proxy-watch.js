@@ -3,10 +3,9 @@
  * Starts the command line by a Node.js that runs TypeScript: this one, or the one that `npm ci` installed. It is plain
  * JavaScript, as older versions run it.
  */
-import { spawn } from "node:child_process";
 import { existsSync } from "node:fs";
 import * as nodeModule from "node:module";
-import { fileURLToPath } from "node:url";
+import { fileURLToPath, pathToFileURL } from "node:url";
 
 /** The first major version that all of the code runs on, as package.json's dependency "node" says. */
 const leastVersion = 24;
@@ -19,13 +18,17 @@ if (Number(process.versions.node.split(".")[0]) >= leastVersion) {
    * https://nodejs.org/api/module.html#module-compile-cache. Where it cannot be written, there is no cache.
    */
   nodeModule.enableCompileCache(fileURLToPath(new URL("../node_modules/.cache/okta-proxy-watch", import.meta.url)));
-  const { main } = await import("./main.ts");
-  await main(process.argv.slice(2));
+  const { findBundle, pointAtSources } = await import("./command-bundle.ts");
+  const args = process.argv.slice(2);
+  const bundle = findBundle(args);
+  if (bundle !== null) process.once("uncaughtExceptionMonitor", pointAtSources);
+  const { main } = await import(bundle === null ? "./main.ts" : pathToFileURL(bundle).href);
+  await main(args);
 } else {
-  startInstalled();
+  await startInstalled();
 }
 
-function startInstalled() {
+async function startInstalled() {
   const name = process.platform === "win32" ? "node.exe" : "node";
   const node = fileURLToPath(new URL(`../node_modules/node/bin/${name}`, import.meta.url));
   if (!existsSync(node)) {
@@ -35,6 +38,7 @@ function startInstalled() {
     process.exitCode = 2;
     return;
   }
+  const { spawn } = await import("node:child_process");
   const child = spawn(node, [...process.execArgv, fileURLToPath(import.meta.url), ...process.argv.slice(2)], {
     stdio: "inherit",
   });

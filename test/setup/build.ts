@@ -4,6 +4,7 @@ import { readdir, readFile, stat, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
+import { findBundle } from "../../cli/command-bundle.ts";
 
 const root = fileURLToPath(new URL("../..", import.meta.url));
 
@@ -13,8 +14,18 @@ const sources = ["lambda", "detections", "build", "package-lock.json"];
 /** What `dist/` was built from, and what came of it. */
 const marker = join(root, "dist", ".built-from");
 
-/** Builds what is deployed, for the tests that run it, unless `dist/` holds it already. */
+/** Builds what the tests run, what is deployed and the bundle of the commands, where that is not there already. */
 export async function setup(): Promise<void> {
+  await Promise.all([buildFunctions(), bundleCommands()]);
+}
+
+async function bundleCommands(): Promise<void> {
+  // Completion loads every command.
+  if (findBundle(["completion"]) !== null) return;
+  await promisify(execFile)(process.execPath, [join(root, "build/bundle-commands.ts")]);
+}
+
+async function buildFunctions(): Promise<void> {
   const built = await readFile(marker, "utf8").catch(() => null);
   if (built !== null && built === (await state())) return;
   // A company keeps its settings.yml at the root: tests are about the defaults.
