@@ -31,8 +31,7 @@ import { WeeklyDigest } from "./constructs/weekly-digest.ts";
 import { hasDigest, readSettings, type Settings, settingsMetadata } from "./settings.ts";
 import { streamPatterns } from "./stream-patterns.ts";
 
-/** The properties of the stack. */
-export interface OktaProxyWatchStackProps extends StackProps {
+interface OktaProxyWatchStackProps extends StackProps {
   /** Folder that holds a folder for each built function. @default dist */
   readonly code?: string;
   /**

@@ -7,8 +7,7 @@ import type { Settings } from "../settings.ts";
 import type { OperationsTopic } from "./operations-topic.ts";
 import { ownMetric, type WatchedResources } from "./own-metric.ts";
 
-/** The properties of the alarms. */
-export interface AlarmsProps extends WatchedResources {
+interface AlarmsProps extends WatchedResources {
   readonly settings: Settings;
   readonly operationsTopic: OperationsTopic;
 }

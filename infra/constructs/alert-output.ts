@@ -7,8 +7,7 @@ import { AlertTopic } from "./alert-topic.ts";
 import type { DeadLetterQueue } from "./dead-letter-queue.ts";
 import { OwnFunction, type OwnFunctionProps } from "./own-function.ts";
 
-/** The properties of an output. */
-export interface AlertOutputProps extends Pick<OwnFunctionProps, "settings" | "encryption" | "code"> {
+interface AlertOutputProps extends Pick<OwnFunctionProps, "settings" | "encryption" | "code"> {
   /** The name of a file of `lambda/core/outputs/`. */
   readonly output: string;
   /** The source of the alerts. */

@@ -6,8 +6,7 @@ import type { OwnSecret } from "./own-secret.ts";
 import { ScheduledInvocation } from "./scheduled-invocation.ts";
 import type { StateTable } from "./state-table.ts";
 
-/** The properties of the canary. */
-export interface CanaryProps extends Pick<OwnFunctionProps, "settings" | "encryption" | "code"> {
+interface CanaryProps extends Pick<OwnFunctionProps, "settings" | "encryption" | "code"> {
   /** The event hook's URL, as it is registered with Okta. */
   readonly hookUrl: string;
   readonly hookSecret: OwnSecret;

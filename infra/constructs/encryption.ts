@@ -10,8 +10,7 @@ import {
 import { Key } from "aws-cdk-lib/aws-kms";
 import { Construct } from "constructs";
 
-/** The properties of the encryption. */
-export interface EncryptionProps {
+interface EncryptionProps {
   /** Whether a key of the account encrypts the data; else keys that AWS manages do. */
   readonly customerManaged: boolean;
 }

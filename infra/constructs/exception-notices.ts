@@ -13,8 +13,7 @@ import { OwnFunction, type OwnFunctionProps } from "./own-function.ts";
 import { ScheduledInvocation } from "./scheduled-invocation.ts";
 import type { StateTable } from "./state-table.ts";
 
-/** The properties of the notices. */
-export interface ExceptionNoticesProps extends Pick<OwnFunctionProps, "settings" | "encryption" | "code"> {
+interface ExceptionNoticesProps extends Pick<OwnFunctionProps, "settings" | "encryption" | "code"> {
   readonly stateTable: StateTable;
   readonly alertTopic: AlertTopic;
 }

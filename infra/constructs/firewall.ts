@@ -3,8 +3,7 @@ import type { Stage } from "aws-cdk-lib/aws-apigateway";
 import { CfnIPSet, CfnWebACL, CfnWebACLAssociation } from "aws-cdk-lib/aws-wafv2";
 import { Construct } from "constructs";
 
-/** The properties of the firewall. */
-export interface FirewallProps {
+interface FirewallProps {
   /** The stage of the REST API whose requests it inspects. */
   readonly stage: Stage;
   /** The limit of one address's requests in five minutes, over which it is blocked; at least 10. */

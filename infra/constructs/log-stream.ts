@@ -9,8 +9,7 @@ import type { ProfileRefresh } from "./profile-refresh.ts";
 import type { Redrive } from "./redrive.ts";
 import { redriveTimeout } from "./retry-queue.ts";
 
-/** The properties of the log stream. */
-export interface LogStreamProps extends PipelineResources, Pick<OwnFunctionProps, "code"> {
+interface LogStreamProps extends PipelineResources, Pick<OwnFunctionProps, "code"> {
   /** The partner event bus that the org's log stream feeds; it has to exist. */
   readonly eventBusName: string;
   /** The patterns of events of the bus: a rule for each. */

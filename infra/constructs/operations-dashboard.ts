@@ -9,8 +9,7 @@ import { ownMetric, type WatchedResources } from "./own-metric.ts";
 
 const period = Duration.minutes(5);
 
-/** The properties of the dashboard. */
-export interface OperationsDashboardProps extends WatchedResources {
+interface OperationsDashboardProps extends WatchedResources {
   /** The metrics that the functions write. */
   readonly metrics: MetricSet;
   /** The detections that run; null to show none by name. */

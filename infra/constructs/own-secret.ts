@@ -3,7 +3,6 @@ import { Secret } from "aws-cdk-lib/aws-secretsmanager";
 import { Construct } from "constructs";
 import type { Encryption } from "./encryption.ts";
 
-/** The properties of a secret. */
 interface OwnSecretProps {
   readonly description: string;
   readonly encryption: Encryption;

@@ -18,8 +18,7 @@ export interface PipelineResources extends Pick<OwnFunctionProps, "settings" | "
   readonly deadLetterQueue: DeadLetterQueue;
 }
 
-/** The properties of a function that runs the pipeline. */
-export interface PipelineFunctionProps extends PipelineResources, Omit<OwnFunctionProps, "environment"> {
+interface PipelineFunctionProps extends PipelineResources, Omit<OwnFunctionProps, "environment"> {
   /** Environment variables beside those of the pipeline. @default - none */
   readonly environment?: Readonly<Record<string, string>>;
 }

@@ -7,8 +7,7 @@ import { PipelineFunction, type PipelineResources } from "./pipeline-function.ts
 import type { ProfileRefresh } from "./profile-refresh.ts";
 import { RestApiFront } from "./rest-api-front.ts";
 
-/** The properties of the receiver. */
-export interface ReceiverProps extends PipelineResources, Pick<OwnFunctionProps, "code"> {
+interface ReceiverProps extends PipelineResources, Pick<OwnFunctionProps, "code"> {
   readonly hookSecret: OwnSecret;
   /** Refreshes users whose profiles have changed; null where profiles do not come from Okta. */
   readonly profileRefresh: ProfileRefresh | null;

@@ -5,10 +5,7 @@ import type { OktaFunctionProps } from "./okta-function.ts";
 import { PipelineFunction, type PipelineResources } from "./pipeline-function.ts";
 import { ScheduledInvocation } from "./scheduled-invocation.ts";
 
-/** The properties of reconciliation. */
-export interface ReconciliationProps
-  extends PipelineResources,
-    Pick<OktaFunctionProps, "orgUrl" | "credential" | "code"> {
+interface ReconciliationProps extends PipelineResources, Pick<OktaFunctionProps, "orgUrl" | "credential" | "code"> {
   /** Minutes between two runs. */
   readonly minutes: number;
 }

@@ -4,7 +4,6 @@ import type { OwnFunctionProps } from "./own-function.ts";
 import { PipelineFunction, type PipelineResources } from "./pipeline-function.ts";
 import { redriveTimeout } from "./retry-queue.ts";
 
-/** The properties of the redrive function. */
 type RedriveProps = PipelineResources & Pick<OwnFunctionProps, "code">;
 
 /** The function that tries parked work of the retry queue again. */

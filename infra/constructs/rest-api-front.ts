@@ -13,8 +13,7 @@ import { Construct } from "constructs";
 import type { Settings } from "../settings.ts";
 import { Firewall } from "./firewall.ts";
 
-/** The properties of the REST API. */
-export interface RestApiFrontProps {
+interface RestApiFrontProps {
   readonly settings: Settings;
   /** The function that answers every request. */
   readonly function: LambdaFunction;

@@ -9,8 +9,7 @@ import { OwnQueue, type OwnQueueProps } from "./own-queue.ts";
 /** The redrive function's timeout. */
 export const redriveTimeout = Duration.seconds(redriveTimeoutSeconds);
 
-/** The properties of the retry queue. */
-export interface RetryQueueProps extends Pick<OwnQueueProps, "encryption"> {
+interface RetryQueueProps extends Pick<OwnQueueProps, "encryption"> {
   /** The queue for work after the last try. */
   readonly deadLetterQueue: DeadLetterQueue;
 }

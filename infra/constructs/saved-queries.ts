@@ -5,8 +5,7 @@ import { Construct } from "constructs";
 import type { LogKind } from "../../lambda/adapters/telemetry/log-kind.ts";
 import { steps } from "../../lambda/core/time/measure.ts";
 
-/** The properties of the queries. */
-export interface SavedQueriesProps {
+interface SavedQueriesProps {
   /** All functions of the stack. */
   readonly functions: readonly LambdaFunction[];
 }

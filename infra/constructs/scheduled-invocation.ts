@@ -5,8 +5,7 @@ import type { IFunction } from "aws-cdk-lib/aws-lambda";
 import { Schedule, ScheduleExpression } from "aws-cdk-lib/aws-scheduler";
 import { Construct } from "constructs";
 
-/** The properties of a schedule. */
-export type ScheduledInvocationProps = {
+type ScheduledInvocationProps = {
   readonly function: IFunction;
   readonly description: string;
 } & (

@@ -1,11 +1,10 @@
 import { readdir } from "node:fs/promises";
 import { describe, expect, test } from "vitest";
 import { knownOutputs } from "../../infra/known-outputs.ts";
-import { renderEmail, renderSubject } from "../../lambda/core/alerts/email.ts";
 import { toMessage } from "../../lambda/core/alerts/message.ts";
 import type { Output } from "../../lambda/core/alerts/output.ts";
-import { renderSms } from "../../lambda/core/alerts/sms.ts";
 import { cases } from "../fixtures/cases.ts";
+import { renderEmail, renderSms, renderSubject } from "../fixtures/rendered.ts";
 
 /*
  * What readers get, case by case, in files to be read: `npx vitest run test/golden --update` writes them anew, and the

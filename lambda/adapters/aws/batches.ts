@@ -1,5 +1,4 @@
-/** The limits of a batch. */
-export interface BatchLimits {
+interface BatchLimits {
   readonly entries: number;
   readonly bytes: number;
 }

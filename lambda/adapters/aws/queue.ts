@@ -18,8 +18,7 @@ export interface QueueMessage {
 /** Sends messages; rejects when the queue refuses any of them. */
 export type SendMessages = (messages: readonly QueueMessage[], signal: AbortSignal) => Promise<void>;
 
-/** Options of a queue. */
-export interface QueueOptions {
+interface QueueOptions {
   /** @default its own, made on first use */
   readonly client?: SQSClient;
   /** The settings of its own client. @default {@link clientDefaults} */

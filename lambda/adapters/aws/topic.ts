@@ -27,8 +27,7 @@ interface Waiting {
   readonly reject: (error: unknown) => void;
 }
 
-/** Options of a topic. */
-export interface TopicOptions {
+interface TopicOptions {
   /** @default its own, made on first use */
   readonly client?: SNSClient;
   /**

@@ -117,7 +117,6 @@ export function createLookUp(
   };
 }
 
-/** The incidents that have an item. */
 function readIncidents(ids: readonly string[], items: ReadonlyMap<string, Item>): ReadonlyMap<string, Incident> {
   return new Map(
     ids.flatMap((id) => {

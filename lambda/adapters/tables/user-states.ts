@@ -121,7 +121,6 @@ export function createUserStates(
   };
 }
 
-/** Fields of a window, each by its path. */
 function windowIs(key: string, fields: Readonly<Record<string, Plain>>): (readonly [Path, Plain])[] {
   return Object.entries(fields).map(([name, value]) => [[window + key, name], value]);
 }

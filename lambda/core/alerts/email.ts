@@ -2,10 +2,9 @@ import { sessionStart } from "../okta/log-event.ts";
 import { toAscii } from "../text/ascii.ts";
 import { type Part, shareRoom } from "../text/share-room.ts";
 import { wordEnd } from "../text/word-end.ts";
-import type { Alert } from "./alert-schema.ts";
 import { firstScreen } from "./first-screen.ts";
 import { incidentCommand } from "./incident.ts";
-import { type InertAlert, inertAlert, inertText } from "./inert.ts";
+import { type InertAlert, inertText } from "./inert.ts";
 import { alertRows } from "./rows.ts";
 import { isOfStorm } from "./storm.ts";
 import { loginLines } from "./storm-words.ts";
@@ -16,14 +15,9 @@ import { describeAgeShort, describeKind, hasOrigin, nameConcerned, nameUser } fr
 const maximumSubject = 99;
 
 /**
- * The e-mail's subject: ASCII, under 100 characters, on one line. The event, the user and the country each have a share
+ * The e-mail's subject, of an alert whose texts are inert: ASCII, under 100 characters, on one line. The event, the user and the country each have a share
  * of the room, so that a long one does not push out the others.
  */
-export function renderSubject(alert: Alert): string {
-  return writeSubject(inertAlert(alert, "text"));
-}
-
-/** The subject of an alert whose texts are inert. */
 export function writeSubject(alert: InertAlert): string {
   const age = describeAgeShort(alert);
   const end = age === null ? "" : `, ${age}`;
@@ -75,12 +69,10 @@ function defang(ascii: string): string {
   return toAscii(inertText(ascii, "text"));
 }
 
-/** The alert as an e-mail: verdict, person, place, network, what is new about it, what to do first; then the rest. */
-export function renderEmail(alert: Alert): string {
-  return writeEmail(inertAlert(alert, "text"));
-}
-
-/** The e-mail of an alert whose texts are inert: what fits the first screen of a phone, and below it the rest, in sections. */
+/**
+ * The alert as an e-mail, its texts inert: what fits the first screen of a phone (verdict, person, place, network, what is new about it,
+ * what to do first), and below it the rest, in sections.
+ */
 export function writeEmail(alert: InertAlert): string {
   const { okta } = alert;
   const { lines, left } = firstScreen(alert);

@@ -9,17 +9,11 @@ import { describeWatched, isInSession, isNamed, isReport } from "./wording.ts";
 
 /**
  * What sets the event apart from what the user did before, the strongest first: `New: risk HIGH; New Device; no
- * earlier proxied session in 90 days`. Where nothing does, what is known: `Known: 14 proxied sessions in 30 days, …`. Null where there is no
+ * earlier proxied session in 90 days`. Where nothing does, what is known: `Known: 14 proxied sessions in 30 days, …`. Empty where there is no
  * user to compare with, where the network is not anonymous and nothing else stands out, and for a report on what was suppressed. Behind
- * what is new, and before what is known, stand the alert's place in its incident, and the verdict on the last of the same.
- */
-export function describeNews(alert: Alert): string | null {
-  return shorterNews(alert)[0] ?? null;
-}
-
-/**
- * The same, and what says less of it in less room, the longest first: less of the verdict, then fewer of the things that are new, with an
- * ellipsis for the others, and last the strongest thing alone. Empty where there is no news.
+ * what is new, and before what is known, stand the alert's place in its incident, and the verdict on the last of the same. Then
+ * what says less of it in less room, the longest first: less of the verdict, then fewer of the things that are new, with an ellipsis for the
+ * others, and last the strongest thing alone.
  */
 export function shorterNews(alert: Alert): readonly string[] {
   if (alert.test || isReport(alert) || isOfStorm(alert)) return [];

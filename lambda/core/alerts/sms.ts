@@ -1,6 +1,5 @@
-import type { Alert } from "./alert-schema.ts";
 import { writePart, writeParts, writeSubject } from "./email.ts";
-import { type InertAlert, inertAlert } from "./inert.ts";
+import type { InertAlert } from "./inert.ts";
 import { shorterNews } from "./news.ts";
 import { shorterDistances } from "./wording.ts";
 
@@ -10,12 +9,7 @@ import { shorterDistances } from "./wording.ts";
  */
 export const maximumSms = 140;
 
-/** The alert in one SMS: the subject, how far from home, and what is new about it. */
-export function renderSms(alert: Alert): string {
-  return writeSms(inertAlert(alert, "text"));
-}
-
-/** The SMS of an alert whose texts are inert. */
+/** The alert in one SMS, its texts inert: the subject, how far from home, and what is new about it. */
 export function writeSms(alert: InertAlert): string {
   const subject = writeSubject(alert);
   const room = maximumSms - subject.length - separator.length;

@@ -180,13 +180,9 @@ const leastNamed = 3;
 
 /**
  * What happened in which order, in one sentence: `3 acts within 10 minutes: sign-in through Tor, then granted Super
- * administrator to bea@example.com, created token deploy`.
+ * administrator to bea@example.com, created token deploy`. Then with fewer acts named, for less room, the longest first: each names the
+ * first act and the last.
  */
-export function describeOrder(story: Story): string {
-  return describeOrders(story)[0] ?? story.title;
-}
-
-/** The same, and with fewer acts named, for less room, the longest first: each names the first act and the last. */
 export function describeOrders(story: Story): readonly string[] {
   const counts = [maximumNamed, leastNamed];
   return [...new Set(counts.map((maximum) => describeOrderOf(story, maximum)))];

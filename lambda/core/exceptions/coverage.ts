@@ -13,8 +13,7 @@ export interface Coverage {
   readonly kinds: readonly (readonly [kind: string, matches: number])[];
 }
 
-/** One match of the past. */
-export interface PastMatch {
+interface PastMatch {
   /** Whom it is about; null where that is not known. */
   readonly person: string | null;
   /** When it was published (ISO 8601, UTC). */

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
-import { renderEmail, renderSubject } from "../../../lambda/core/alerts/email.ts";
 import { alertOf } from "../../fixtures/cases.ts";
+import { renderEmail, renderSubject } from "../../fixtures/rendered.ts";
 
 const bea = { id: "00u2bea", type: "User", displayName: "Bea Victim", alternateId: "bea@example.com" };
 const thing = (type: string, displayName: string) => ({ id: "1", type, displayName, alternateId: null });

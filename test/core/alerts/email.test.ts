@@ -2,11 +2,11 @@ import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { createAlert } from "../../../lambda/core/alerts/alert.ts";
 import type { AlertSource } from "../../../lambda/core/alerts/alert-source.ts";
-import { renderEmail, renderSubject } from "../../../lambda/core/alerts/email.ts";
 import { judgeLocation } from "../../../lambda/core/profiles/judge-location.ts";
 import { alertOf } from "../../fixtures/cases.ts";
 import { type Json, logEvent } from "../../fixtures/events.ts";
 import { lisbon } from "../../fixtures/places.ts";
+import { renderEmail, renderSubject } from "../../fixtures/rendered.ts";
 import { rule } from "../../fixtures/rules.ts";
 
 function alert(event: Json = {}, overrides: Partial<AlertSource> = {}) {

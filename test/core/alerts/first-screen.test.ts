@@ -1,11 +1,10 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import type { Alert } from "../../../lambda/core/alerts/alert-schema.ts";
-import { renderEmail, renderSubject } from "../../../lambda/core/alerts/email.ts";
-import { renderSms } from "../../../lambda/core/alerts/sms.ts";
 import { alertOf, cases } from "../../fixtures/cases.ts";
 import { hostileText } from "../../fixtures/live-text.ts";
 import { wrap } from "../../fixtures/phone.ts";
+import { renderEmail, renderSms, renderSubject } from "../../fixtures/rendered.ts";
 
 /** The first part of a mail: the lines before the first that is empty. */
 function firstLines(alert: Alert): readonly string[] {

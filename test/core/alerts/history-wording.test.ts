@@ -1,9 +1,9 @@
 import { describe, expect, test } from "vitest";
-import { describeNews } from "../../../lambda/core/alerts/news.ts";
 import { describeHistory } from "../../../lambda/core/alerts/wording.ts";
 import { unknownUser } from "../../../lambda/core/history/history.ts";
 import type { KnownNetwork } from "../../../lambda/core/history/remembered-session.ts";
 import { alertOf } from "../../fixtures/cases.ts";
+import { describeNews } from "../../fixtures/rendered.ts";
 
 /** The event of the case was published on 2026-11-24. */
 const alertSince = (watchedSince: string | null) => alertOf({ state: { ...unknownUser, watchedSince } });

@@ -2,10 +2,8 @@ import { isIP } from "node:net";
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import type { Alert } from "../../../lambda/core/alerts/alert-schema.ts";
-import { renderEmail, renderSubject } from "../../../lambda/core/alerts/email.ts";
 import { isPlainEmail } from "../../../lambda/core/alerts/inert.ts";
 import { toMessage } from "../../../lambda/core/alerts/message.ts";
-import { renderSms } from "../../../lambda/core/alerts/sms.ts";
 import { renderNotice } from "../../../lambda/core/exceptions/expiry-notice.ts";
 import { output as chat } from "../../../lambda/core/outputs/chat.ts";
 import { output as ocsf } from "../../../lambda/core/outputs/ocsf.ts";
@@ -13,6 +11,7 @@ import { output as pagerduty } from "../../../lambda/core/outputs/pagerduty.ts";
 import { alertOf, cases } from "../../fixtures/cases.ts";
 import type { Json } from "../../fixtures/events.ts";
 import { hostileText, liveParts, livePartsOfChat } from "../../fixtures/live-text.ts";
+import { renderEmail, renderSms, renderSubject } from "../../fixtures/rendered.ts";
 import { runs } from "../../fixtures/runs.ts";
 
 /*

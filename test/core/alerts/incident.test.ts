@@ -1,7 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import type { Alert } from "../../../lambda/core/alerts/alert-schema.ts";
-import { renderEmail } from "../../../lambda/core/alerts/email.ts";
 import { describeBefore, describeIncident, describePlace } from "../../../lambda/core/alerts/incident.ts";
 import { entryOf } from "../../../lambda/core/alerts/incident-entry.ts";
 import { type Incident, maximumShown, openedAt } from "../../../lambda/core/incidents/incident.ts";
@@ -11,6 +10,7 @@ import { output as pagerduty } from "../../../lambda/core/outputs/pagerduty.ts";
 import { levels } from "../../../lambda/core/sigma/rule.ts";
 import { alertOf } from "../../fixtures/cases.ts";
 import type { Json } from "../../fixtures/events.ts";
+import { renderEmail } from "../../fixtures/rendered.ts";
 
 const entry = entryOf(alertOf(), null);
 const start = Date.parse("2026-11-24T00:00:00Z");

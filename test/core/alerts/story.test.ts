@@ -1,7 +1,8 @@
 import { describe, expect, test } from "vitest";
 import type { Alert, AlertCorrelation } from "../../../lambda/core/alerts/alert-schema.ts";
-import { countActs, describeOrder, storyOf, timeline, undoList } from "../../../lambda/core/alerts/story.ts";
+import { countActs, storyOf, timeline, undoList } from "../../../lambda/core/alerts/story.ts";
 import { alertOf, cases } from "../../fixtures/cases.ts";
+import { describeOrder } from "../../fixtures/rendered.ts";
 
 type CorrelatedEvent = AlertCorrelation["events"][number];
 

@@ -4,7 +4,6 @@ import { describe, expect, test } from "vitest";
 import { sdkDynamodb } from "../../../lambda/adapters/aws/dynamodb/sdk.ts";
 import { createUserStates } from "../../../lambda/adapters/tables/user-states.ts";
 import type { Alert } from "../../../lambda/core/alerts/alert-schema.ts";
-import { renderSubject } from "../../../lambda/core/alerts/email.ts";
 import type { Exception } from "../../../lambda/core/exceptions/exception.ts";
 import { fingerprintOf } from "../../../lambda/core/grouping/fingerprint.ts";
 import { type DueAlert, suppress } from "../../../lambda/core/grouping/suppress.ts";
@@ -25,6 +24,7 @@ import { answering, startBudget, waiting } from "../../../lambda/core/time/budge
 import { names } from "../../../local/resources.ts";
 import { useEmulators } from "../../fixtures/emulators.ts";
 import type { Json } from "../../fixtures/events.ts";
+import { renderSubject } from "../../fixtures/rendered.ts";
 import { proxied, rule, ruleSet } from "../../fixtures/rules.ts";
 import { eachStep, unhurried } from "../../fixtures/timing.ts";
 import { risky, stateKey, world } from "../history/world.ts";

@@ -4,10 +4,8 @@ import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { alertJsonSchema } from "../../../build/alert-schema.ts";
 import { alertSchema } from "../../../lambda/core/alerts/alert-schema.ts";
-import { renderEmail } from "../../../lambda/core/alerts/email.ts";
 import { toMessage } from "../../../lambda/core/alerts/message.ts";
 import { reservedBytes } from "../../../lambda/core/alerts/output.ts";
-import { renderSms } from "../../../lambda/core/alerts/sms.ts";
 import { output as chat } from "../../../lambda/core/outputs/chat.ts";
 import { output as ocsf } from "../../../lambda/core/outputs/ocsf.ts";
 import { output as pagerduty } from "../../../lambda/core/outputs/pagerduty.ts";
@@ -17,6 +15,7 @@ import { customNotification } from "../../fixtures/chat-schema.ts";
 import type { Json } from "../../fixtures/events.ts";
 import { hostileText } from "../../fixtures/live-text.ts";
 import { detectionFinding } from "../../fixtures/ocsf-schema.ts";
+import { renderEmail, renderSms } from "../../fixtures/rendered.ts";
 
 const validate = new Ajv2020({ strict: true, allowUnionTypes: true }).compile(alertJsonSchema() as object);
 

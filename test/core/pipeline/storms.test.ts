@@ -1,7 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { memorySources, memoryStates } from "../../../cli/backtest/memory.ts";
 import type { Alert } from "../../../lambda/core/alerts/alert-schema.ts";
-import { renderEmail } from "../../../lambda/core/alerts/email.ts";
 import { fingerprintOf } from "../../../lambda/core/grouping/fingerprint.ts";
 import { type LogEvent, threatDetected } from "../../../lambda/core/okta/log-event.ts";
 import type { PipelinePorts } from "../../../lambda/core/pipeline/ports.ts";
@@ -11,6 +10,7 @@ import { BusySourceError } from "../../../lambda/core/storms/sources.ts";
 import { type Json, logEvent } from "../../fixtures/events.ts";
 import { findings } from "../../fixtures/memory.ts";
 import { lisbon } from "../../fixtures/places.ts";
+import { renderEmail } from "../../fixtures/rendered.ts";
 import { proxied, rule, ruleSet } from "../../fixtures/rules.ts";
 import { failedSignIn, signIn, torExit } from "../../fixtures/storms.ts";
 import { unhurried } from "../../fixtures/timing.ts";
