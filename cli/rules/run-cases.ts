@@ -1,7 +1,7 @@
 import { writeOperand } from "../../lambda/core/detections/known-fields.ts";
 import { enrich } from "../../lambda/core/pipeline/match.ts";
 import { compileRule } from "../../lambda/core/sigma/compile.ts";
-import { type Enrichment, parsePath, readField, UNKNOWN } from "../../lambda/core/sigma/field.ts";
+import { type Enrichment, parsePath, readField, settled, UNKNOWN } from "../../lambda/core/sigma/field.ts";
 import { compileRegex } from "../../lambda/core/sigma/regex.ts";
 import type { Condition, DetectionItem, Rule, Selection } from "../../lambda/core/sigma/rule.ts";
 import type { Truth } from "../../lambda/core/sigma/truth.ts";
@@ -58,7 +58,7 @@ export function enrichmentOf({ event, enrichment: given }: StreamEvent): Enrichm
   let added: unknown = {};
   for (const [field, value] of Object.entries(given)) added = setPath(added, field.split("."), value);
   const parts = Object.entries(added as Readonly<Record<string, unknown>>).map(([name, part]) => {
-    const computed = enrichment[name];
+    const computed = settled(enrichment[name]);
     const isObject = (value: unknown) => typeof value === "object" && value !== null && !Array.isArray(value);
     return [
       name,

@@ -2,7 +2,7 @@ import { fileURLToPath } from "node:url";
 import fc from "fast-check";
 import { expect, test } from "vitest";
 import { loadDetections } from "../../lambda/adapters/rule-files/load-detections.ts";
-import { anonymousNetwork } from "../../lambda/core/okta/anonymous-network.ts";
+import { readAnonymousNetwork } from "../../lambda/core/okta/anonymous-network.ts";
 import { parseDelivery } from "../../lambda/core/okta/event-hook.ts";
 import { parseLogEvent } from "../../lambda/core/okta/log-event.ts";
 import { enrich, findCandidates } from "../../lambda/core/pipeline/match.ts";
@@ -25,7 +25,7 @@ const arranged = ruleSet(rules);
 function readDecisive(received: unknown) {
   const parsed = decisive.safeParse(received);
   if (parsed.success || typeof received !== "object" || received === null) return parsed;
-  const { verdict } = anonymousNetwork({ received: received as Readonly<Record<string, unknown>> });
+  const { verdict } = readAnonymousNetwork(received as Readonly<Record<string, unknown>>);
   return verdict === true ? decisive.safeParse({ ...received, securityContext: null }) : parsed;
 }
 

@@ -7,7 +7,6 @@ import { type LogEvent, sessionStart } from "../okta/log-event.ts";
 import { networkKey } from "../okta/network-key.ts";
 import { succeeded } from "../okta/outcome.ts";
 import { risk, suspectsThreat } from "../okta/risk.ts";
-import { onceEach } from "../values/once-each.ts";
 
 /** What {@link fingerprintOf} makes of an event: the key of a session start's window, and of a verdict on an alert. */
 export type Fingerprint = string;
@@ -29,18 +28,10 @@ export type Fingerprint = string;
  * @returns null where Okta does not tell the network: what is unknown is not the same
  */
 export function fingerprintOf(event: LogEvent, detections: readonly string[]): Fingerprint | null {
-  const known = fingerprintsOf(event);
   const ids = detections.toSorted();
-  const key = ids.join("\n");
-  const found = known.get(key);
-  if (found !== undefined) return found;
-  const fingerprint = createFingerprint(event, ids);
-  known.set(key, fingerprint);
-  return fingerprint;
+  // Its window, its alert and its incident need the same one.
+  return event.once(`fingerprint ${ids.join("\n")}`, () => createFingerprint(event, ids));
 }
-
-/** Those of an event that were asked for: its window, its alert and its incident need the same one. */
-const fingerprintsOf = onceEach((_: LogEvent) => new Map<string, Fingerprint | null>());
 
 function createFingerprint(event: LogEvent, detections: readonly string[]): Fingerprint | null {
   const network = networkKey(event);

@@ -1,5 +1,4 @@
 import type { Json } from "../values/object.ts";
-import { onceEach } from "../values/once-each.ts";
 import { decode } from "./encoded-value.ts";
 import { text, valueAt } from "./lenient.ts";
 import {
@@ -45,11 +44,18 @@ interface Signal {
  * enhanced dynamic zones to use `tunnels` rather than `isProxy`
  * (https://help.okta.com/en-us/Content/Topics/Security/network/faq-network-zone.htm). One signal suffices.
  */
-export function anonymousNetwork({ received }: { readonly received: Json }): AnonymousNetwork {
-  return networkOf(received);
+export function anonymousNetwork(event: ReceivedOnce): AnonymousNetwork {
+  return event.once("network", () => readAnonymousNetwork(event.received));
 }
 
-const networkOf = onceEach((received: Json): AnonymousNetwork => {
+/** The part of an event that its network is read of. */
+interface ReceivedOnce {
+  readonly received: Json;
+  once<Value>(name: string, read: () => Value): Value;
+}
+
+/** As {@link anonymousNetwork}, of an event that need not be whole. */
+export function readAnonymousNetwork(received: Json): AnonymousNetwork {
   const { isProxy, ipDetails, tunnels, ipChain, clientIpChain, debugData } = readSignals(received);
   const signals: readonly Signal[] = [
     { path: "securityContext.isProxy", verdict: isProxy === unreadable ? null : isProxy, services: [], kind: null },
@@ -75,7 +81,7 @@ const networkOf = onceEach((received: Json): AnonymousNetwork => {
     signals: saying.map(({ path }) => path),
     services,
   };
-});
+}
 
 function ofServices(path: string, services: readonly NetworkService[]): Signal {
   const verdicts = services.map(isAnonymous);

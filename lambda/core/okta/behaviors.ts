@@ -1,4 +1,3 @@
-import { onceEach } from "../values/once-each.ts";
 import { decode } from "./encoded-value.ts";
 import { object, record, text, valueAt } from "./lenient.ts";
 import type { LogEvent } from "./log-event.ts";
@@ -15,13 +14,13 @@ export interface Behavior {
  * The results of the org's behavior detections, from every field and encoding of the event. The structured field wins
  * where several name the same behavior.
  */
-export function behaviors({ fields }: LogEvent): readonly Behavior[] {
-  return behaviorsOf(fields);
+export function behaviors(event: LogEvent): readonly Behavior[] {
+  return event.once("behaviors", readAll);
 }
 
-const behaviorsOf = onceEach((fields: LogEvent["fields"]): readonly Behavior[] => {
-  const { securityContext, debugData } = fields;
-  const logged = loggedSecurity(fields);
+function readAll(event: LogEvent): readonly Behavior[] {
+  const { securityContext, debugData } = event.fields;
+  const logged = loggedSecurity(event);
   const found = [
     ...readBehaviors(securityContext?.userBehaviors),
     ...readBehaviors(valueAt(debugData, "behaviors")),
@@ -33,7 +32,7 @@ const behaviorsOf = onceEach((fields: LogEvent["fields"]): readonly Behavior[] =
     if (!byName.has(key)) byName.set(key, behavior);
   }
   return [...byName.values()];
-});
+}
 
 /** Names of the behaviors that occurred. */
 export function positiveBehaviors(event: LogEvent): readonly string[] {

@@ -51,6 +51,8 @@ function createReader(text: string) {
   let at = 0;
   /** Goes on behind what matches, which may be nothing. */
   const pass = (pattern: RegExp) => {
+    // Behind the end of the text, where a quote without its pair leads, an expression would start over.
+    if (at >= text.length) return;
     pattern.lastIndex = at;
     pattern.test(text);
     at = pattern.lastIndex;

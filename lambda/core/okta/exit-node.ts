@@ -1,5 +1,4 @@
 import { countryCode } from "../geo/country.ts";
-import { onceEach } from "../values/once-each.ts";
 import { type AnonymousNetwork, anonymousNetwork } from "./anonymous-network.ts";
 import type { LogEvent } from "./log-event.ts";
 
@@ -14,7 +13,11 @@ export interface ExitNode {
 }
 
 /** The exit node of an event's request. */
-export const exitNode = onceEach((event: LogEvent): ExitNode => {
+export function exitNode(event: LogEvent): ExitNode {
+  return event.once("exit", readExit);
+}
+
+function readExit(event: LogEvent): ExitNode {
   const { client, securityContext } = event.fields;
   return {
     ip: client?.ipAddress ?? null,
@@ -22,4 +25,4 @@ export const exitNode = onceEach((event: LogEvent): ExitNode => {
     countryCode: countryCode(client?.geographicalContext?.country),
     network: anonymousNetwork(event),
   };
-});
+}

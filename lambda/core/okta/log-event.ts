@@ -1,5 +1,5 @@
 import type { Json } from "../values/object.ts";
-import { anonymousNetwork } from "./anonymous-network.ts";
+import { readAnonymousNetwork } from "./anonymous-network.ts";
 import { decodeJson } from "./encoded-value.ts";
 import type { Fault } from "./fault.ts";
 import { type Get, list, number, object, boolean as readBoolean, record, text, valueAt } from "./lenient.ts";
@@ -39,6 +39,13 @@ export interface LogEvent {
   readonly fields: LogEventFields;
   /** The event as received: rules match against it, and alerts carry it. */
   readonly received: Readonly<Record<string, unknown>>;
+  /**
+   * Calls `read` once for each name while the event is in memory: several stages of the pipeline need the same value. A WeakMap of events
+   * in its place takes a microsecond an entry, and as much to be collected.
+   *
+   * @param read a pure function of the event
+   */
+  once<Value>(name: string, read: (event: LogEvent) => Value): Value;
 }
 
 /** The fields that alerts use. A field that is absent or cannot be read is null. */
@@ -82,20 +89,42 @@ export function readLogEvent(received: unknown): LogEvent | null {
   const { uuid, published, eventType } = event;
   if (!isRequiredText(uuid) || !isRequiredText(published) || !isRequiredText(eventType)) return null;
   if (faultOfSecurityContext(event) !== null) return null;
-  let fields: LogEventFields | undefined;
-  return {
-    uuid,
-    published,
-    eventType,
-    get isTest() {
-      return object(event.oktaProxyWatch)?.test === true;
-    },
-    get fields() {
-      fields ??= new Fields(event);
-      return fields;
-    },
-    received: event,
-  };
+  return new ReceivedEvent(uuid, published, eventType, event);
+}
+
+/** Its accessors are of the class: one of each object would give the object a hidden class of its own, which is collected late. */
+class ReceivedEvent implements LogEvent {
+  readonly uuid: string;
+  readonly published: string;
+  readonly eventType: string;
+  readonly received: Json;
+  #fields: LogEventFields | undefined;
+  #values: Map<string, unknown> | undefined;
+
+  constructor(uuid: string, published: string, eventType: string, received: Json) {
+    this.uuid = uuid;
+    this.published = published;
+    this.eventType = eventType;
+    this.received = received;
+  }
+
+  get isTest(): boolean {
+    return object(this.received.oktaProxyWatch)?.test === true;
+  }
+
+  get fields(): LogEventFields {
+    this.#fields ??= new Fields(this.received);
+    return this.#fields;
+  }
+
+  once<Value>(name: string, read: (event: LogEvent) => Value): Value {
+    this.#values ??= new Map();
+    const known = this.#values.get(name);
+    if (known !== undefined) return known as Value;
+    const value = read(this);
+    this.#values.set(name, value);
+    return value;
+  }
 }
 
 /** Required fields, as text. The limit keeps an alert within its size; Okta's values are far shorter. */
@@ -131,7 +160,7 @@ function faultOfSecurityContext(event: Json): { readonly path: readonly string[]
   if (value === undefined || value === null) return null;
   const context = securityContextOf(event);
   if (context !== null && readIsProxy(valueAt(context, "isProxy")) !== unreadable) return null;
-  if (anonymousNetwork({ received: event }).verdict === true) return null;
+  if (readAnonymousNetwork(event).verdict === true) return null;
   return context === null
     ? { path: ["securityContext"], message: "expected an object or null" }
     : { path: ["securityContext", "isProxy"], message: "expected true, false or null" };

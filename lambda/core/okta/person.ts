@@ -1,4 +1,3 @@
-import { onceEach } from "../values/once-each.ts";
 import type { LogEvent } from "./log-event.ts";
 import { isRiskChange } from "./risk.ts";
 
@@ -20,7 +19,11 @@ export type Principal = NonNullable<LogEvent["fields"]["actor"]>;
  * The person an event is about: the actor of a sign-in or of an act; the target of `user.risk.*`, and of an act by Okta
  * itself or an app. Null where the event names no person.
  */
-export const personOf = onceEach(({ eventType, fields }: LogEvent): Person | null => {
+export function personOf(event: LogEvent): Person | null {
+  return event.once("person", readPerson);
+}
+
+function readPerson({ eventType, fields }: LogEvent): Person | null {
   const { actor, target } = fields;
   const targetUser =
     target.find((each) => each?.type?.toLowerCase() === "user") ?? target.find(isUserWithoutType) ?? null;
@@ -32,7 +35,7 @@ export const personOf = onceEach(({ eventType, fields }: LogEvent): Person | nul
   const displayName = isUnknown(principal.displayName) ? null : principal.displayName;
   if (id === null && login === null && displayName === null) return null;
   return { id, login, displayName, isKnown: id !== null };
-});
+}
 
 /** A target without a type is a user when its id is a user's. */
 function isUserWithoutType(target: Principal | null): boolean {

@@ -1,4 +1,3 @@
-import { onceEach } from "../values/once-each.ts";
 import { decode } from "./encoded-value.ts";
 import { record, text, valueAt } from "./lenient.ts";
 import type { LogEvent } from "./log-event.ts";
@@ -20,12 +19,13 @@ export interface Risk {
  * changes a user's risk, a field that holds the previous level wins. Other fields with the same level complete it.
  */
 export function risk(event: LogEvent): Risk {
-  return riskOf(event);
+  return event.once("risk", readAll);
 }
 
-const riskOf = onceEach(({ eventType, fields }: LogEvent): Risk => {
+function readAll(event: LogEvent): Risk {
+  const { eventType, fields } = event;
   const { securityContext, debugData } = fields;
-  const logged = loggedSecurity(fields);
+  const logged = loggedSecurity(event);
   const places = [securityContext?.risk, valueAt(debugData, "risk"), logged && valueAt(logged, "risk")];
   const all = places.flatMap((place) => readRisk(place) ?? []).filter((each) => !isEmpty(each));
   const isChange = isRiskChange(eventType);
@@ -40,7 +40,7 @@ const riskOf = onceEach(({ eventType, fields }: LogEvent): Risk => {
     reasons: first(({ reasons }) => (reasons.length > 0 ? reasons : null)) ?? [],
     detectionName: first(({ detectionName }) => detectionName),
   };
-});
+}
 
 /** Whether Okta suspects a threat in a sign-in (ThreatInsight). */
 export function suspectsThreat({ fields: { debugData } }: Pick<LogEvent, "fields">): boolean {

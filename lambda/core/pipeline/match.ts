@@ -7,10 +7,9 @@ import { personOf } from "../okta/person.ts";
 import { risk } from "../okta/risk.ts";
 import { sessionId } from "../okta/session-id.ts";
 import type { CompiledRule } from "../sigma/compile.ts";
-import { type Enrichment, UNKNOWN } from "../sigma/field.ts";
+import { type Enrichment, onDemand, UNKNOWN } from "../sigma/field.ts";
 import type { RuleSet } from "../sigma/rule-set.ts";
 import { toTravelFields } from "../travel/travel.ts";
-import { onceEach } from "../values/once-each.ts";
 import type { Compared } from "./compared.ts";
 
 /** A value that belongs to a rule. */
@@ -56,50 +55,30 @@ export function enrich(
   { travel = UNKNOWN, changed = UNKNOWN }: Partial<Compared> = {},
 ): Enrichment {
   const isAlone = geo === UNKNOWN && travel === UNKNOWN && changed === UNKNOWN;
-  return isAlone ? enrichAlone(event) : enrichBy(event, geo, { travel, changed });
+  // An event is matched, correlated and kept by what it says itself.
+  return isAlone ? event.once("enrichment", enrichAlone) : enrichBy(event, geo, { travel, changed });
 }
 
-/** An event is matched, correlated and kept by what it says itself. */
-const enrichAlone = onceEach((event: LogEvent) => enrichBy(event, UNKNOWN, { travel: UNKNOWN, changed: UNKNOWN }));
+const enrichAlone = (event: LogEvent) => enrichBy(event, UNKNOWN, { travel: UNKNOWN, changed: UNKNOWN });
 
 function enrichBy(event: LogEvent, geo: unknown, { travel, changed }: Compared): Enrichment {
-  let behaviors: object | undefined;
-  let network: object | undefined;
-  let riskOfEvent: object | undefined;
-  let person: object | undefined;
-  let session: object | undefined;
-  let application: object | undefined;
   return {
     enrichment: {
       geo,
       travel: travel === UNKNOWN ? UNKNOWN : toTravelFields(travel),
-      get behaviors() {
-        behaviors ??= { positive: positiveBehaviors(event) };
-        return behaviors;
-      },
-      get network() {
-        network ??= networkFields(event);
-        return network;
-      },
-      get risk() {
-        riskOfEvent ??= risk(event);
-        return riskOfEvent;
-      },
-      get person() {
-        person ??= personFields(event);
-        return person;
-      },
-      get session() {
-        session ??= { id: sessionId(event), changed };
-        return session;
-      },
-      get application() {
-        application ??= { id: applicationIds(event) };
-        return application;
-      },
+      behaviors: onDemand(event, behaviorFields),
+      network: onDemand(event, networkFields),
+      risk: onDemand(event, risk),
+      person: onDemand(event, personFields),
+      session: onDemand(event, (from) => ({ id: sessionId(from), changed })),
+      application: onDemand(event, applicationFields),
     },
   };
 }
+
+const behaviorFields = (event: LogEvent): object => ({ positive: positiveBehaviors(event) });
+
+const applicationFields = (event: LogEvent): object => ({ id: applicationIds(event) });
 
 function networkFields(event: LogEvent): object {
   const { verdict, kinds, operators } = anonymousNetwork(event);

@@ -32,8 +32,41 @@ export function parsePath(name: string): FieldPath {
   return { name, keys: name.split(".").map((written) => ({ written, folded: written.toLowerCase() })) };
 }
 
-/** Top-level fields that are added to the event and override its own; they may hold {@link UNKNOWN} at any depth. */
+/**
+ * Top-level fields that are added to the event and override its own; they may hold {@link UNKNOWN} at any depth, and {@link OnDemand} below
+ * the first.
+ */
 export type Enrichment = Readonly<Record<string, unknown>>;
+
+/** Marks an {@link OnDemand}. */
+const ON_DEMAND: unique symbol = Symbol.for("okta-proxy-watch: read on demand");
+
+/** A value that is read when a rule asks for it, and then once. */
+export interface OnDemand {
+  readonly kind: typeof ON_DEMAND;
+  readonly read: () => unknown;
+}
+
+/**
+ * An accessor of an object in its place would give each object a hidden class of its own, which V8 collects late.
+ *
+ * @param read a pure function
+ */
+export function onDemand<Source>(source: Source, read: (source: Source) => unknown): OnDemand {
+  let value: unknown;
+  return {
+    kind: ON_DEMAND,
+    read: () => {
+      value ??= read(source);
+      return value;
+    },
+  };
+}
+
+/** The value, read where it is {@link OnDemand}. */
+export function settled(value: unknown): unknown {
+  return isObject(value) && value.kind === ON_DEMAND ? (value as unknown as OnDemand).read() : value;
+}
 
 /**
  * Reads a field out of an event, through objects and, at any depth, through the elements of arrays. A key is found by
@@ -55,6 +88,7 @@ export function readField(event: unknown, path: FieldPath, enrichment?: Enrichme
     if (value === UNKNOWN) return notKnown;
     if (!isObject(value)) return absent;
     value = readKey(value, path.keys[depth] as Key);
+    if (added !== undefined) value = settled(value);
     if (value === undefined) return absent;
   }
   return valuesOf(value);

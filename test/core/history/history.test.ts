@@ -173,8 +173,8 @@ describe("the history", () => {
         last: { at: daysAgo(3), operator: "MULLVAD" },
         sessionsIn30Days: 1,
       });
-      const other = logEvent({ authenticationContext: { rootSessionId: "session-2" } });
-      expect(summarizeHistory(known, { ...other, published: now.toISOString() }, now)).toMatchObject({
+      const other = logEvent({ authenticationContext: { rootSessionId: "session-2" }, published: now.toISOString() });
+      expect(summarizeHistory(known, other, now)).toMatchObject({
         last: { at: daysAgo(0) },
         sessionsIn30Days: 2,
       });

@@ -20,6 +20,8 @@ describe("text that stands for a value", () => {
     ['{"anonymous":false,"operator":null}', { anonymous: false, operator: null }],
     ["{risk={level=HIGH, reasons=[A, B]}, x=y}", { risk: { level: "HIGH", reasons: ["A", "B"] }, x: "y" }],
     ['[{"anonymous":true,"operator":NORD', [{ anonymous: true, operator: "NORD" }]],
+    ['[{"a":"b', [{ a: "b" }]],
+    ['{a="b', { a: "b" }],
     ["{}", {}],
     ["[]", []],
     ["{", {}],

@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import type * as z from "zod/mini";
-import { anonymousNetwork } from "../../../lambda/core/okta/anonymous-network.ts";
+import { readAnonymousNetwork } from "../../../lambda/core/okta/anonymous-network.ts";
 import { faultsOf } from "../../../lambda/core/okta/fault.ts";
 import { parseLogEvent } from "../../../lambda/core/okta/log-event.ts";
 import { logEvent, sessionStart } from "../../fixtures/events.ts";
@@ -129,7 +129,7 @@ test("whatever an event is, it is read or refused with a reason", () => {
 const saysAnonymous = (received: unknown) =>
   typeof received === "object" &&
   received !== null &&
-  anonymousNetwork({ received: received as Record<string, unknown> }).verdict === true;
+  readAnonymousNetwork(received as Record<string, unknown>).verdict === true;
 
 describe("what is read by hand", () => {
   test("is what the schema reads, and refuses what it refuses, at the same places", () => {
@@ -140,7 +140,7 @@ describe("what is read by hand", () => {
         const theirs = decisive.safeParse(received);
         // What cannot be understood beside a signal that decides keeps no event from being judged.
         if (ours.ok && !theirs.success) {
-          expect(anonymousNetwork(ours.event).verdict).toBe(true);
+          expect(readAnonymousNetwork(ours.event.received).verdict).toBe(true);
           return;
         }
         expect(ours.ok).toBe(theirs.success);

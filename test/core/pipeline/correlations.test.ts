@@ -6,6 +6,7 @@ import { attributesOf } from "../../../lambda/core/alerts/attributes.ts";
 import { planCorrelations } from "../../../lambda/core/correlation/correlate.ts";
 import { type GroupStore, missingGroup } from "../../../lambda/core/correlation/group-store.ts";
 import type { Exception } from "../../../lambda/core/exceptions/exception.ts";
+import { testMark } from "../../../lambda/core/okta/log-event.ts";
 import { delayReasons } from "../../../lambda/core/pipeline/delay-reason.ts";
 import type { Observation } from "../../../lambda/core/pipeline/observation.ts";
 import type { Asked, ParkedWork, PipelinePorts } from "../../../lambda/core/pipeline/ports.ts";
@@ -224,7 +225,7 @@ describe("a correlation", () => {
 
   test("takes no part of a test event", async () => {
     const { ports, writes, asked } = world(only(parts));
-    const events = [{ ...logEvent(sessionOf("start", 0)), isTest: true }];
+    const events = [logEvent({ ...sessionOf("start", 0), ...testMark })];
     await processDelivery({ id: "d", org: null, eventHookId: null, events, malformed: [] }, ports, unhurried());
     expect(asked.map(({ groups }) => groups?.size)).toEqual([0]);
     expect(writes).toEqual([]);

@@ -109,6 +109,6 @@ describe("times of events", () => {
   test("are of an event once: the same under another uuid counts as another", () => {
     const event = at("2026-11-24T09:05:00Z");
     expect(take(event, event).groups).toEqual([]);
-    expect(take(event, { ...event, uuid: "another" }).groups).toEqual(["x"]);
+    expect(take(event, logEvent({ ...event.received, uuid: "another" })).groups).toEqual(["x"]);
   });
 });

@@ -2,7 +2,7 @@ import { describe, expect, test } from "vitest";
 import { memorySources, memoryStates } from "../../../cli/backtest/memory.ts";
 import type { Alert } from "../../../lambda/core/alerts/alert-schema.ts";
 import { fingerprintOf } from "../../../lambda/core/grouping/fingerprint.ts";
-import { type LogEvent, threatDetected } from "../../../lambda/core/okta/log-event.ts";
+import { type LogEvent, testMark, threatDetected } from "../../../lambda/core/okta/log-event.ts";
 import type { PipelinePorts } from "../../../lambda/core/pipeline/ports.ts";
 import { processDelivery } from "../../../lambda/core/pipeline/process-delivery.ts";
 import { UnconfirmedPublishError } from "../../../lambda/core/pipeline/unconfirmed.ts";
@@ -273,7 +273,7 @@ describe("what is no news makes no storm", () => {
 
   test("tests are counted nowhere", async () => {
     const { deliver } = world();
-    const events = attempts(12).map((event) => ({ ...event, isTest: true }));
+    const events = attempts(12).map(({ received }) => logEvent({ ...received, ...testMark }));
     expect(await deliver(...events)).toMatchObject({ published: 12, inStorm: 0 });
   });
 });
