@@ -10,6 +10,10 @@ export type Environment = Readonly<Record<string, string>>;
 export interface EmulatorsApart {
   /** The functions' environment. */
   readonly environment: Environment;
+  /** The processor time of their process so far, in milliseconds. */
+  readonly processorMilliseconds: () => Promise<number>;
+  /** Delays calls by as many milliseconds from now on. */
+  readonly delay: (milliseconds: number) => Promise<void>;
   readonly stop: () => Promise<void>;
 }
 
@@ -23,8 +27,15 @@ export async function startEmulatorsApart(held: number): Promise<EmulatorsApart>
     stdio: ["ignore", "pipe", "inherit", "ipc"],
   });
   const [, environment = "{}"] = await lineOf(emulators, /^environment (.*)$/);
+  const ask = async (message: number | "processor") => {
+    emulators.send(message);
+    const [answer] = await once(emulators, "message");
+    return Number(answer);
+  };
   return {
     environment: JSON.parse(environment) as Environment,
+    processorMilliseconds: () => ask("processor"),
+    delay: async (milliseconds) => void (await ask(milliseconds)),
     async stop() {
       emulators.disconnect();
       await once(emulators, "exit");

@@ -10,6 +10,7 @@ export interface Measurement {
     | "events"
     | "items"
     | "requests"
+    | "handshakes"
     | "bytes"
     | "read units"
     | "write units"
