@@ -1,11 +1,11 @@
 import { countryCode } from "../geo/country.ts";
 import { summarizeHistory } from "../history/history.ts";
 import { anonymousNetwork } from "../okta/anonymous-network.ts";
-import { behaviors } from "../okta/behaviors.ts";
+import { behaviors as behaviorsOf } from "../okta/behaviors.ts";
 import { changeOf } from "../okta/change.ts";
 import { type LogEvent, publishedTime } from "../okta/log-event.ts";
 import { type Principal, personOf } from "../okta/person.ts";
-import { risk } from "../okta/risk.ts";
+import { risk as readRisk } from "../okta/risk.ts";
 import { coordinatesOfExit } from "../profiles/judge-location.ts";
 import { shorten } from "../text/shorten.ts";
 import type { Alert } from "./alert-schema.ts";
@@ -45,14 +45,62 @@ export type AlertFacts = Pick<
 
 /** Reads the facts of an alert from its event: unknown facts are null, texts and lists are cut to a bound. */
 export function alertFacts(source: Omit<AlertSource, "detections">): AlertFacts {
-  const { event, delivery, detectedAt, state = null } = source;
-  const { actor, target } = event.fields;
-  const person = personOf(event);
+  const { event, delivery, detectedAt, judgement, state = null } = source;
+  const { test, user, actor, targets, change, session, device, network, client, exit, risk, behaviors } =
+    factsOf(event);
   const map = mapLink(event.fields.client?.geographicalContext ?? null);
   const links = { ...consoleLinks(delivery.org, event), map };
   return {
-    test: event.isTest,
+    test,
     ageSeconds: ageOf(event, detectedAt),
+    user,
+    actor,
+    targets,
+    change,
+    session,
+    device,
+    network,
+    client,
+    geo: {
+      verdict: judgement.verdict,
+      reason: brief(judgement.reason) ?? "",
+      distanceKm: judgement.distanceKm,
+      thresholdKm: source.thresholdKm,
+      exit,
+      nearestProfileLocation: judgement.nearestProfileLocation,
+    },
+    travel: toAlertTravel(source.travel ?? null),
+    risk,
+    behaviors,
+    okta: oktaOf(source, links.event),
+    links,
+    history: source.withWords === false ? null : state && summarizeHistory(state, event, detectedAt),
+    heldBack: source.suppressed ?? null,
+  };
+}
+
+/** The facts that an event gives alone. */
+type EventFacts = Pick<
+  AlertFacts,
+  "test" | "user" | "actor" | "targets" | "change" | "session" | "device" | "network" | "client" | "risk" | "behaviors"
+> & { readonly exit: Alert["geo"]["exit"] };
+
+/** An event is read twice, for its alert and for the note that groups of correlations keep of it. */
+const knownFacts = new WeakMap<LogEvent, EventFacts>();
+
+function factsOf(event: LogEvent): EventFacts {
+  const known = knownFacts.get(event);
+  if (known !== undefined) return known;
+  const facts = readFacts(event);
+  knownFacts.set(event, facts);
+  return facts;
+}
+
+function readFacts(event: LogEvent): EventFacts {
+  const { actor, target } = event.fields;
+  const person = personOf(event);
+  return {
+    test: event.isTest,
     user: { id: brief(person?.id), login: brief(person?.login), displayName: brief(person?.displayName) },
     actor: briefPrincipal(actor),
     targets: target.flatMap((each) => (each === null ? [] : [briefPrincipal(each)])).slice(0, maximumItems),
@@ -61,16 +109,11 @@ export function alertFacts(source: Omit<AlertSource, "detections">): AlertFacts 
     device: deviceOf(event.fields),
     network: networkOf(event),
     client: clientOf(event.fields),
-    geo: geoOf(event, source),
-    travel: toAlertTravel(source.travel ?? null),
+    exit: exitOf(event.fields),
     risk: riskOf(event),
-    behaviors: behaviors(event)
+    behaviors: behaviorsOf(event)
       .slice(0, maximumItems)
       .map(({ name, result }) => ({ name: brief(name) ?? "", result: brief(result) })),
-    okta: oktaOf(source, links.event),
-    links,
-    history: source.withWords === false ? null : state && summarizeHistory(state, event, detectedAt),
-    heldBack: source.suppressed ?? null,
   };
 }
 
@@ -130,31 +173,21 @@ function clientOf({ client }: LogEvent["fields"]): Alert["client"] {
   };
 }
 
-function geoOf(
-  event: LogEvent,
-  { judgement, thresholdKm }: Pick<AlertSource, "judgement" | "thresholdKm">,
-): Alert["geo"] {
-  const exit = event.fields.client?.geographicalContext ?? null;
+function exitOf({ client }: LogEvent["fields"]): Alert["geo"]["exit"] {
+  const exit = client?.geographicalContext ?? null;
   const coordinates = exit === null ? null : coordinatesOfExit(exit);
   return {
-    verdict: judgement.verdict,
-    reason: brief(judgement.reason) ?? "",
-    distanceKm: judgement.distanceKm,
-    thresholdKm,
-    exit: {
-      city: brief(exit?.city),
-      state: brief(exit?.state),
-      country: brief(exit?.country),
-      countryCode: countryCode(exit?.country),
-      latitude: coordinates?.latitude ?? null,
-      longitude: coordinates?.longitude ?? null,
-    },
-    nearestProfileLocation: judgement.nearestProfileLocation,
+    city: brief(exit?.city),
+    state: brief(exit?.state),
+    country: brief(exit?.country),
+    countryCode: countryCode(exit?.country),
+    latitude: coordinates?.latitude ?? null,
+    longitude: coordinates?.longitude ?? null,
   };
 }
 
 function riskOf(event: LogEvent): Alert["risk"] {
-  const found = risk(event);
+  const found = readRisk(event);
   return {
     level: brief(found.level),
     previousLevel: brief(found.previousLevel),
