@@ -13,8 +13,8 @@ import {
 } from "./deploy/account.ts";
 import { makeAssemblyFolder } from "./deploy/assembly-folder.ts";
 import { deploySynthesized, readQualifier, synthesize } from "./deploy/cdk.ts";
-import { type DeployedStack, listSubscriptions, readDeployedStack } from "./deploy/deployed-stack.ts";
-import { describeMissingReceivers, type Subscription } from "./deploy/receivers.ts";
+import { type DeployedStack, readDeployedStack } from "./deploy/deployed-stack.ts";
+import { describeMissingReceivers, listSubscriptions, type Subscription } from "./deploy/receivers.ts";
 import {
   deployedSettings,
   describeUnknownSettings,
@@ -295,7 +295,7 @@ async function liveSubscriptions(
   read: Read,
 ): Promise<readonly Subscription[] | null> {
   try {
-    const all = await Promise.all(arns.map((arn) => listSubscriptions(arn, read)));
+    const all = await Promise.all(arns.map((arn) => read(({ sns }) => listSubscriptions(sns, arn))));
     return all.flat().filter(({ endpoint }) => !endpoint.includes(`:function:${stack}-`));
   } catch {
     return null;

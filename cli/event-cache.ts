@@ -75,12 +75,8 @@ async function decrypt(line: string, key: Uint8Array, path: string): Promise<rea
 }
 
 async function* linesOf(path: string): AsyncGenerator<string> {
-  const file = await open(path);
-  try {
-    yield* file.readLines();
-  } finally {
-    await file.close();
-  }
+  await using file = await open(path);
+  yield* file.readLines();
 }
 
 /** Null when there is no such file. */

@@ -7,7 +7,7 @@ import {
   type EventHooksApi,
   toRequest,
 } from "../lambda/adapters/okta-api/event-hooks-api.ts";
-import { createCommand, InputError, jsonLine, onTerminal, print } from "./command.ts";
+import { createCommand, InputError, onTerminal, print } from "./command.ts";
 import {
   addDeploymentOptions,
   type Deployment,
@@ -33,7 +33,14 @@ import { oktaStage, rotateSecret } from "./event-hook/rotate.ts";
 import { newSecret, openSecretVersions } from "./event-hook/secret-versions.ts";
 import { commandsScopes } from "./event-hook/service-app-plan.ts";
 import { addSetupOptions, setUp } from "./event-hook/setup-command.ts";
-import { deliveryFindings, failureFinding, type HookCheck, hiddenRisk, hookFindings } from "./event-hook/status.ts";
+import {
+  deliveryFindings,
+  failureFinding,
+  hiddenRisk,
+  type HookCheck,
+  hookFindings,
+  printChecks,
+} from "./event-hook/status.ts";
 import { renderTerraform } from "./event-hook/terraform.ts";
 import { askingOkta, credentialOf, openOkta } from "./okta-credential.ts";
 import { credentialHelp } from "./okta-credential-help.ts";
@@ -216,20 +223,6 @@ function commandOn({ org, ...target }: HookOptions): (name: string) => string {
   return (name) => `npx okta-proxy-watch hook ${name}${options}`;
 }
 
-/** Prints checks, also as JSON lines; sets exit code 1 when one is wrong. */
-function printChecks(findings: readonly HookCheck[], json = false): void {
-  const width = Math.max(...findings.map(({ what }) => what.length));
-  for (const { what, ok, detail, remedy } of findings) {
-    if (json) {
-      print(jsonLine({ what, ok, detail, remedy }));
-      continue;
-    }
-    print(`${ok === null ? "?    " : ok ? "ok   " : "WRONG"} ${what.padEnd(width)}  ${detail}`);
-    if (remedy !== null) print(`${" ".repeat(width + 8)}to do: ${remedy}`);
-  }
-  if (findings.some(({ ok }) => ok === false)) process.exitCode = 1;
-}
-
 const noHook = () => new InputError("the org has no event hook of this stack: npx okta-proxy-watch hook register");
 
 async function rotate(options: HookOptions): Promise<void> {
@@ -308,7 +301,7 @@ addSetupOptions(
     "setup",
     "makes what the hook's commands and the functions ask Okta with: service apps, keys, scopes, roles",
   ),
-).action((options) => setUp(options, { print, printChecks, command: commandOn(options) }));
+).action((options) => setUp(options, commandOn(options)));
 subcommand("register", "creates the hook, or brings it up to date; verifies it, and sends a test alert")
   .option("--dry-run", "print the requests to Okta, and change nothing", false)
   .addHelpText(

@@ -33,6 +33,9 @@ const columns = {
 
 type Column = keyof typeof columns;
 
+/** The names of the columns, as an export writes them and the template has them. */
+export const columnNames = Object.keys(columns) as Column[];
+
 /** One row of a profile file. */
 export interface ProfileRow {
   /** The line that the row ends on, from 1: its number in an editor, unless values span lines. */
@@ -244,8 +247,7 @@ function readHeader(
 /** Describes the columns, with examples of their other names: `stadt` and `ville` for the city. */
 function knownColumns(): string {
   const others = [...columns.login, ...columns.city].filter((name) => !["login", "city"].includes(name));
-  const names = Object.keys(columns).join(", ");
-  return `${names}; or their names in Okta's reports, also in German and French (${others.join(", ")})`;
+  return `${columnNames.join(", ")}; or their names in Okta's reports, also in German and French (${others.join(", ")})`;
 }
 
 /** Okta's reports name attributes as user.login or profile.city. */

@@ -33,7 +33,7 @@ import { placeLocation } from "./geocoding/place-location.ts";
 import { askingOkta, openOkta } from "./okta-credential.ts";
 import { credentialHelp } from "./okta-credential-help.ts";
 import { parseDistance } from "./option-parsers.ts";
-import type { BadRow } from "./profile-file.ts";
+import { type BadRow, columnNames } from "./profile-file.ts";
 import { type ImportReport, importProfiles } from "./profile-import.ts";
 import { addJourney } from "./profile-journeys.ts";
 import { createProgress } from "./progress.ts";
@@ -93,15 +93,18 @@ function printTooLarge(users: readonly string[]): void {
   print(
     `\n${plural(users.length, "user")} left unchanged: the locations exceed what an item of DynamoDB has room for (400 KB, a key of 2,048 bytes):`,
   );
-  for (const user of users.slice(0, maximumPrinted)) print(`  ${JSON.stringify(user.slice(0, 100)).slice(1, -1)}`);
-  if (users.length > maximumPrinted) print(`  and ${count(users.length - maximumPrinted)} more`);
+  printFirst(users, (user) => JSON.stringify(user.slice(0, 100)).slice(1, -1));
 }
 
 function printRows(file: string, rows: readonly BadRow[], what: string): void {
   if (rows.length === 0) return;
   print(`\n${plural(rows.length, "row")} ${what}`);
-  for (const { line, reason } of rows.slice(0, maximumPrinted)) print(`  ${file}:${line}: ${onOneLine(reason)}`);
-  if (rows.length > maximumPrinted) print(`  and ${count(rows.length - maximumPrinted)} more`);
+  printFirst(rows, ({ line, reason }) => `${file}:${line}: ${onOneLine(reason)}`);
+}
+
+function printFirst<Item>(items: readonly Item[], write: (item: Item) => string): void {
+  for (const item of items.slice(0, maximumPrinted)) print(`  ${write(item)}`);
+  if (items.length > maximumPrinted) print(`  and ${count(items.length - maximumPrinted)} more`);
 }
 
 /**
@@ -173,21 +176,8 @@ function describePlaceOf({ city, state, countryCode: country, latitude, longitud
   return `${place}${coordinates}`;
 }
 
-/** The columns of an export, which an import reads back. */
-const exportColumns = [
-  "userId",
-  "login",
-  "label",
-  "countryCode",
-  "state",
-  "city",
-  "postalCode",
-  "latitude",
-  "longitude",
-] as const;
-
 async function exportAll(options: DeploymentOptions): Promise<void> {
-  print(exportColumns.join(","));
+  print(columnNames.join(","));
   for await (const profile of openItems(await findDeployment(options)).scan()) {
     const { user } = profile;
     const key = user.startsWith("00u") ? { userId: user, login: "" } : { userId: "", login: user };
@@ -195,7 +185,7 @@ async function exportAll(options: DeploymentOptions): Promise<void> {
       // Journeys expire: an export leaves them out.
       if (location.until !== null) continue;
       const row = { ...location, ...key };
-      print(exportColumns.map((column) => quote(row[column])).join(","));
+      print(columnNames.map((column) => quote(row[column])).join(","));
     }
   }
 }

@@ -1,9 +1,9 @@
-import { paginateListSubscriptionsByTopic, type Subscription } from "@aws-sdk/client-sns";
 import { sdkDynamodb } from "../lambda/adapters/aws/dynamodb/sdk.ts";
 import { awaitEnd, sendTest } from "../lambda/adapters/aws/send-test-event.ts";
 import { whyUnreachable } from "../lambda/adapters/okta-api/unreachable.ts";
 import { createClaims } from "../lambda/adapters/tables/claims.ts";
 import { InputError, onTerminal, print } from "./command.ts";
+import { listSubscriptions } from "./deploy/receivers.ts";
 import type { Deployment } from "./deployment.ts";
 import { countWaiting } from "./waiting-messages.ts";
 
@@ -63,12 +63,9 @@ async function explainSilence(kind: "inProgress" | null, deployment: Deployment,
 }
 
 async function printSubscriptions({ sns, alertTopicArn }: Deployment): Promise<TestAlertResult> {
-  const subscriptions: Subscription[] = [];
-  for await (const page of paginateListSubscriptionsByTopic({ client: sns }, { TopicArn: alertTopicArn })) {
-    subscriptions.push(...(page.Subscriptions ?? []));
-  }
-  const confirmed = subscriptions.filter(({ SubscriptionArn }) => SubscriptionArn?.startsWith("arn:"));
-  const protocols = [...new Set(confirmed.map(({ Protocol }) => Protocol))].join(", ");
+  const subscriptions = await listSubscriptions(sns, alertTopicArn);
+  const confirmed = subscriptions.filter((each) => each.confirmed);
+  const protocols = [...new Set(confirmed.map(({ protocol }) => protocol))].join(", ");
   print(
     confirmed.length === 0
       ? "subscribers: none is confirmed, so that no alert reaches anyone. See the README, Subscribe"

@@ -1,5 +1,6 @@
 import { createReadStream } from "node:fs";
 import { open } from "node:fs/promises";
+import { toError } from "../lambda/core/values/error.ts";
 import { InputError } from "./command.ts";
 
 /** The encoding of a text file. */
@@ -68,15 +69,11 @@ export async function* readText(path: string, { name }: TextEncoding): AsyncGene
 
 async function readHead(path: string): Promise<Uint8Array> {
   try {
-    const file = await open(path);
-    try {
-      const { buffer, bytesRead } = await file.read(Buffer.alloc(1_024), 0, 1_024, 0);
-      return buffer.subarray(0, bytesRead);
-    } finally {
-      await file.close();
-    }
+    await using file = await open(path);
+    const { buffer, bytesRead } = await file.read(Buffer.alloc(1_024), 0, 1_024, 0);
+    return buffer.subarray(0, bytesRead);
   } catch (error) {
-    throw new InputError(`${path}: cannot be opened: ${error instanceof Error ? error.message : String(error)}`);
+    throw new InputError(`${path}: cannot be opened: ${toError(error).message}`);
   }
 }
 

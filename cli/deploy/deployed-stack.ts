@@ -5,11 +5,9 @@ import {
   type Stack,
   TemplateStage,
 } from "@aws-sdk/client-cloudformation";
-import { paginateListSubscriptionsByTopic } from "@aws-sdk/client-sns";
 import { toError } from "../../lambda/core/values/error.ts";
 import { InputError } from "../command.ts";
 import { isRefusal, type Read } from "./account.ts";
-import type { Subscription } from "./receivers.ts";
 import type { Template } from "./template-changes.ts";
 
 /** The deployed stack. */
@@ -75,21 +73,4 @@ async function describe(name: string, read: Read): Promise<Stack | null> {
     if (toError(error).name === "ValidationError" && /does not exist/.test(toError(error).message)) return null;
     throw error;
   }
-}
-
-/** Lists the subscriptions of a topic. */
-export function listSubscriptions(topicArn: string, read: Read): Promise<Subscription[]> {
-  return read(async ({ sns }) => {
-    const found: Subscription[] = [];
-    for await (const { Subscriptions = [] } of paginateListSubscriptionsByTopic(
-      { client: sns },
-      { TopicArn: topicArn },
-    )) {
-      for (const { Protocol: protocol = "", Endpoint: endpoint = "", SubscriptionArn: arn = "" } of Subscriptions) {
-        // https://docs.aws.amazon.com/sns/latest/api/API_Subscription.html: no ARN until it is confirmed, nor once deleted.
-        if (arn !== "Deleted") found.push({ protocol, endpoint, confirmed: arn.startsWith("arn:") });
-      }
-    }
-    return found;
-  });
 }

@@ -1,3 +1,4 @@
+import { paginateListSubscriptionsByTopic, type SNSClient } from "@aws-sdk/client-sns";
 import type { TemplateSubscription } from "./template-changes.ts";
 
 /** A subscription in SNS. */
@@ -6,6 +7,18 @@ export interface Subscription {
   readonly endpoint: string;
   /** False until the address confirms. */
   readonly confirmed: boolean;
+}
+
+/** Lists the subscriptions of a topic. */
+export async function listSubscriptions(client: SNSClient, TopicArn: string): Promise<Subscription[]> {
+  const found: Subscription[] = [];
+  for await (const { Subscriptions = [] } of paginateListSubscriptionsByTopic({ client }, { TopicArn })) {
+    for (const { Protocol: protocol = "", Endpoint: endpoint = "", SubscriptionArn: arn = "" } of Subscriptions) {
+      // https://docs.aws.amazon.com/sns/latest/api/API_Subscription.html: no ARN until it is confirmed, nor once deleted.
+      if (arn !== "Deleted") found.push({ protocol, endpoint, confirmed: arn.startsWith("arn:") });
+    }
+  }
+  return found;
 }
 
 /** The receivers of the topics of one purpose. */

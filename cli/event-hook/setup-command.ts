@@ -4,7 +4,7 @@ import { createAdminRolesApi } from "../../lambda/adapters/okta-api/admin-roles-
 import { OktaRefusal } from "../../lambda/adapters/okta-api/authorization.ts";
 import { type OktaCredential, readOrgUrl } from "../../lambda/adapters/okta-api/credential.ts";
 import { createServiceAppsApi } from "../../lambda/adapters/okta-api/service-apps-api.ts";
-import { InputError } from "../command.ts";
+import { InputError, print } from "../command.ts";
 import type { DeploymentOptions } from "../deployment.ts";
 import {
   administratorHelp,
@@ -22,21 +22,12 @@ import { findWaitingKey, moveWaitingKey } from "./functions-key.ts";
 import { asksOrg, findProspect, nameInOkta, type Prospect } from "./prospect.ts";
 import { functionsLabel, planServiceApps, type ServiceAppPlan } from "./service-app-plan.ts";
 import { newPrivateKey, type SetupResult, setUpServiceApps } from "./setup.ts";
-import { type HookCheck, hiddenRisk } from "./status.ts";
+import { hiddenRisk, printChecks } from "./status.ts";
 
 interface SetupOptions extends DeploymentOptions {
   readonly org?: string;
   readonly dryRun: boolean;
   readonly rotateKey: boolean;
-}
-
-/** The functions that the command passes to the subcommand. */
-interface SetupSurroundings {
-  readonly print: (text: string) => void;
-  /** Prints checks, and sets the exit code where one is wrong. */
-  readonly printChecks: (findings: readonly HookCheck[]) => void;
-  /** Writes the call of another subcommand on the same stack and org. */
-  readonly command: (name: string) => string;
 }
 
 /** Adds the options of `setup`, and its help. */
@@ -56,9 +47,12 @@ By the setting eventBusName the commands' app is granted okta.logStreams.read as
     );
 }
 
-/** Makes the service apps by the token of an administrator, and checks that they may do what they shall. */
-export async function setUp(options: SetupOptions, surroundings: SetupSurroundings): Promise<void> {
-  const { print } = surroundings;
+/**
+ * Makes the service apps by the token of an administrator, and checks that they may do what they shall.
+ *
+ * @param command writes the call of another subcommand on the same stack and org
+ */
+export async function setUp(options: SetupOptions, command: (name: string) => string): Promise<void> {
   const prospect = await findProspect(options, (why) =>
     print(`note: no stack is deployed yet, or it cannot be asked: ${why}`),
   );
@@ -73,16 +67,16 @@ export async function setUp(options: SetupOptions, surroundings: SetupSurroundin
     isChanged ? "What is said above is done, and stays. Run it again: it goes on from there" : "Nothing was changed";
   try {
     const orgUrl = readOrgUrl(given);
-    sayWhatItGoesBy(prospect, orgUrl, print);
+    sayWhatItGoesBy(prospect, orgUrl);
     const hasToken = hasAdministratorsToken(process);
     const mayMove = !options.rotateKey && !(options.dryRun && hasToken);
     // Only where the key is kept changes by that: no administrator is needed.
     const isWithoutToken = mayMove && (await moveKey(prospect, orgUrl, options.dryRun, report)) && !hasToken;
     if (isWithoutToken && options.dryRun) return;
-    const plans = await plansOf(prospect, orgUrl, print);
+    const plans = await plansOf(prospect, orgUrl);
     if (isWithoutToken) {
       const credentials = await credentialsOf(plans);
-      await checkAndReport({ changes: 1, left: [], credentials }, { prospect, orgUrl, isWithoutToken }, surroundings);
+      await checkAndReport({ changes: 1, left: [], credentials }, { prospect, orgUrl, isWithoutToken }, command);
       return;
     }
     const client = await openOktaAsAdministrator(orgUrl);
@@ -97,7 +91,7 @@ export async function setUp(options: SetupOptions, surroundings: SetupSurroundin
     };
     const result = await setUpServiceApps(plans, ports, AbortSignal.timeout(5 * 60_000));
     if (result.changes === 0) print("nothing to change: the apps, keys, scopes and roles are as they shall be");
-    if (!options.dryRun) await checkAndReport(result, { prospect, orgUrl, isWithoutToken }, surroundings);
+    if (!options.dryRun) await checkAndReport(result, { prospect, orgUrl, isWithoutToken }, command);
   } catch (error) {
     await askingOkta(async () => {
       const isRefused = error instanceof OktaRefusal || (error instanceof InputError && isChanged);
@@ -107,7 +101,7 @@ export async function setUp(options: SetupOptions, surroundings: SetupSurroundin
 }
 
 /** Says which stack, settings and org it goes by. */
-function sayWhatItGoesBy(prospect: Prospect, orgUrl: string, print: (text: string) => void): void {
+function sayWhatItGoesBy(prospect: Prospect, orgUrl: string): void {
   const { stack, isDeployed, settingsPath, oktaOrgUrl } = prospect;
   if (stack === null) {
     print(
@@ -157,14 +151,13 @@ interface Circumstances {
 async function checkAndReport(
   result: SetupResult,
   { prospect, orgUrl, isWithoutToken }: Circumstances,
-  surroundings: SetupSurroundings,
+  command: (name: string) => string,
 ): Promise<void> {
-  const { print, command } = surroundings;
   let isWorking = true;
   for (const { plan, held } of result.credentials) {
     if (held.clientId === null) continue;
     const { clientId, privateKey } = held;
-    isWorking = (await check(plan, { clientId, privateKey }, orgUrl, surroundings)) && isWorking;
+    isWorking = (await check(plan, { clientId, privateKey }, orgUrl)) && isWorking;
     if (isWithoutToken && held.retiredKeyId !== undefined) {
       print(
         `note: Okta still knows the earlier key ${held.retiredKeyId} of the app "${plan.label}": ${command("setup")} with an administrator's token removes it`,
@@ -200,12 +193,7 @@ async function checkAndReport(
 }
 
 /** Checks an app's rights by requests of the app itself. */
-async function check(
-  { label, scopes }: ServiceAppPlan,
-  credential: OktaCredential,
-  orgUrl: string,
-  { print, printChecks }: SetupSurroundings,
-): Promise<boolean> {
+async function check({ label, scopes }: ServiceAppPlan, credential: OktaCredential, orgUrl: string): Promise<boolean> {
   const findings = await examine(
     {
       orgUrl,
@@ -231,11 +219,7 @@ async function check(
   return isWorking;
 }
 
-async function plansOf(
-  prospect: Prospect,
-  orgUrl: string,
-  print: (text: string) => void,
-): Promise<readonly ServiceAppPlan[]> {
+async function plansOf(prospect: Prospect, orgUrl: string): Promise<readonly ServiceAppPlan[]> {
   const isAsked = asksOrg(prospect, orgUrl);
   const { stack, reconciles, streams, secretArn } = prospect;
   const ofFunctions = isAsked

@@ -12,6 +12,7 @@ import { createSystemLogApi } from "../../lambda/adapters/okta-api/system-log-ap
 import { catalogAge, findEventType, whyRefusable } from "../../lambda/core/okta/event-types.ts";
 import { toError } from "../../lambda/core/values/error.ts";
 import { closing } from "../aws-client.ts";
+import { jsonLine, print } from "../command.ts";
 import type { Deployment } from "../deployment.ts";
 import { awsProxySettings } from "../proxy.ts";
 import {
@@ -37,6 +38,20 @@ export interface HookCheck {
 /** A check: where all is well, nothing is to do. */
 export function checked(what: string, ok: boolean | null, detail: string, remedy: string | null = null): HookCheck {
   return { what, ok, detail, remedy: ok === true ? null : remedy };
+}
+
+/** Prints checks, also as JSON lines; sets exit code 1 when one is wrong. */
+export function printChecks(findings: readonly HookCheck[], json = false): void {
+  const width = Math.max(...findings.map(({ what }) => what.length));
+  for (const { what, ok, detail, remedy } of findings) {
+    if (json) {
+      print(jsonLine({ what, ok, detail, remedy }));
+      continue;
+    }
+    print(`${ok === null ? "?    " : ok ? "ok   " : "WRONG"} ${what.padEnd(width)}  ${detail}`);
+    if (remedy !== null) print(`${" ".repeat(width + 8)}to do: ${remedy}`);
+  }
+  if (findings.some(({ ok }) => ok === false)) process.exitCode = 1;
 }
 
 /** A limit of all scopes and other roles (reported by orgs; Okta's documents do not say so). */
