@@ -73,7 +73,8 @@ const purposes = [
 async function deploy(options: Options, cdkOptions: readonly string[]): Promise<void> {
   const context = readContext(options);
   refuseOurs(cdkOptions);
-  const { settings, settingsPath, given, rulesFolder } = await readSettingsOf(context);
+  const loaded = await readSettingsOf(context);
+  const { settings, settingsPath, rulesFolder } = loaded;
   const { stackName: stack } = settings;
   const region = await useRegion();
   const account = await findAccount(region);
@@ -95,7 +96,7 @@ async function deploy(options: Options, cdkOptions: readonly string[]): Promise<
       process.exitCode = 1;
       return;
     }
-    if (!(await goesAhead({ deployed, next, settings, settingsPath, given, account, read, options }))) return;
+    if (!(await goesAhead(deployed, next, loaded, { account, read }, options))) return;
   } finally {
     close();
   }
@@ -134,36 +135,21 @@ function refuseOurs(cdkOptions: readonly string[]): void {
   }
 }
 
+/** The settings, the path of their file (null for none), the names of those that it or the command line gives, and the folder of rules. */
 async function readSettingsOf(context: Readonly<Record<string, string>>) {
   const loaded = await loadSettings(context);
   const { settings, file, given } = loaded;
   return { settings, settingsPath: file?.path ?? null, given, rulesFolder: rulesFolderOf(loaded) };
 }
 
-interface Comparison {
-  readonly deployed: DeployedStack | null;
-  readonly next: Template;
-  readonly settings: Settings;
-  /** Null where there is no file. */
-  readonly settingsPath: string | null;
-  /** The names of the settings that the file or the command line gives. */
-  readonly given: ReadonlySet<string>;
-  readonly account: Account;
-  readonly read: Read;
-  readonly options: Options;
-}
-
 /** Prints the changes of the deployment, and asks for consent where it would remove something. */
-async function goesAhead({
-  deployed,
-  next,
-  settings,
-  settingsPath,
-  given,
-  account,
-  read,
-  options,
-}: Comparison): Promise<boolean> {
+async function goesAhead(
+  deployed: DeployedStack | null,
+  next: Template,
+  { settings, settingsPath, given }: Awaited<ReturnType<typeof readSettingsOf>>,
+  { account, read }: { readonly account: Account; readonly read: Read },
+  options: Options,
+): Promise<boolean> {
   print("");
   const changes = deployed === null ? null : changesBetween(deployed.template, next, reasonBy(settings, settingsPath));
   if (changes === null) sayWhatIsMade(next, account);

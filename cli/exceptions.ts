@@ -1,6 +1,5 @@
 import { existsSync } from "node:fs";
 import { isIPv4 } from "node:net";
-import { userInfo } from "node:os";
 import { type Command, InvalidArgumentError } from "commander";
 import { distance } from "fastest-levenshtein";
 import { sdkDynamodb } from "../lambda/adapters/aws/dynamodb/sdk.ts";
@@ -131,7 +130,7 @@ async function add(options: AddOptions): Promise<void> {
   const exception: Exception = {
     id: crypto.randomUUID().slice(0, 8),
     scope,
-    by: findAuthor({ given: options.by, username: userInfo().username, environment: process.env }),
+    by: findAuthor(options.by),
     reason: options.reason,
     createdAt: now.toISOString(),
     until: until.toISOString(),

@@ -1,4 +1,3 @@
-import { userInfo } from "node:os";
 import { basename, dirname, relative } from "node:path";
 import { type Command, InvalidArgumentError, Option } from "commander";
 import { openIncidents } from "../lambda/adapters/tables/incidents.ts";
@@ -147,7 +146,7 @@ interface CloseOptions extends DeploymentOptions {
 }
 
 async function close(id: string, { verdict, note, by: given, ...options }: CloseOptions): Promise<void> {
-  const by = findAuthor({ given, username: userInfo().username, environment: process.env });
+  const by = findAuthor(given);
   const incidents = await open(await findDeployment(options));
   const incident = await find(id, incidents);
   const at = new Date().toISOString();

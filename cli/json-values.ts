@@ -48,14 +48,8 @@ const byteOrderMark = Buffer.from([0xef, 0xbb, 0xbf]);
  * Text that is not JSON is skipped up to the end of its line, or, where its brackets match, of itself; reading goes on
  * behind it.
  *
- * No streaming parser on npm reports a fault by its line and reads on.
- */
-export async function* readJsonValues(chunks: AsyncIterable<Uint8Array>): AsyncGenerator<JsonValue | JsonFault> {
-  for await (const batch of readJsonBatches<never>(chunks, null)) yield* batch;
-}
-
-/**
- * The same, in batches of a chunk each, as an asynchronous step for each value would take longer than its parsing.
+ * They come in batches of a chunk each, as an asynchronous step for each value would take longer than its parsing. No streaming
+ * parser on npm reports a fault by its line and reads on.
  *
  * @param chunks each is used only until the next one is asked for
  * @param skip skips lines without parsing them; null for none

@@ -21,22 +21,14 @@ export interface Emulators {
   readonly faults: Readonly<Record<Service, FaultProxy>>;
   /** The messages on a queue: visible, delayed and in flight. */
   readonly messagesOn: (queue: "alertQueue" | "retryQueue" | "deadLetterQueue") => readonly string[];
-  /** The same messages, with the data of SQS's metrics. */
-  readonly statesOn: (queue: "retryQueue" | "deadLetterQueue") => readonly MessageState[];
+  /** The same messages by their state, as the emulator keeps them: it checks deadlines only at a receive, SQS continuously. */
+  readonly inspect: (queue: "retryQueue" | "deadLetterQueue") => InspectedMessages | undefined;
   /** Creates the topic of an output. */
   readonly createOutput: (output: string) => LocalOutput;
   readonly stop: () => Promise<void>;
 }
 
-/** A message on a queue. */
-export interface MessageState {
-  /** Whether it can be received, is in flight, or waits for its delay to end. */
-  readonly state: "visible" | "notVisible" | "delayed";
-  /** When it was sent, in milliseconds since 1970. */
-  readonly sentAt: number;
-  /** How often it was received. */
-  readonly receives: number;
-}
+type InspectedMessages = NonNullable<ReturnType<Awaited<ReturnType<typeof startFauxqs>>["inspectQueue"]>>["messages"];
 
 /** The topic of an output, with a queue that keeps its messages. */
 export interface LocalOutput {
@@ -92,6 +84,7 @@ export async function startEmulators(options: EmulatorOptions = {}): Promise<Emu
       attributes: retryQueueAttributes(deadLetterQueue.queueArn, options.retryVisibilitySeconds),
     });
     messaging.subscribe({ topic: names.alertTopic, queue: names.alertQueue });
+    const inspect = (queue: Parameters<Emulators["messagesOn"]>[0]) => messaging.inspectQueue(names[queue])?.messages;
     return {
       environment: {
         ...anyCredentials,
@@ -109,29 +102,10 @@ export async function startEmulators(options: EmulatorOptions = {}): Promise<Emu
       direct,
       faults,
       messagesOn: (queue) => {
-        const { ready, delayed, inflight } = messaging.inspectQueue(names[queue])?.messages ?? {};
-        const taken = (inflight ?? []).map(({ message }) => message);
-        return [...(ready ?? []), ...(delayed ?? []), ...taken].map(({ body }) => body);
+        const { ready = [], delayed = [], inflight = [] } = inspect(queue) ?? {};
+        return [...ready, ...delayed, ...inflight.map(({ message }) => message)].map(({ body }) => body);
       },
-      statesOn: (queue) => {
-        const { ready = [], delayed = [], inflight = [] } = messaging.inspectQueue(names[queue])?.messages ?? {};
-        const now = Date.now();
-        return [
-          ...ready.map((message) => ({ state: "visible", message }) as const),
-          // The emulator checks deadlines only at a receive, SQS continuously.
-          ...delayed.map(
-            (message) => ({ state: (message.delayUntil ?? 0) > now ? "delayed" : "visible", message }) as const,
-          ),
-          ...inflight.map(
-            ({ message, visibilityDeadline }) =>
-              ({ state: visibilityDeadline > now ? "notVisible" : "visible", message }) as const,
-          ),
-        ].map(({ state, message }) => ({
-          state,
-          sentAt: message.sentTimestamp,
-          receives: message.approximateReceiveCount,
-        }));
-      },
+      inspect,
       createOutput: (output) => {
         const name = `output-${output}`;
         const { topicArn: arn } = messaging.createTopic(name);

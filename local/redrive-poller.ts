@@ -1,5 +1,11 @@
 import { setTimeout } from "node:timers/promises";
-import { DeleteMessageCommand, type Message, ReceiveMessageCommand, SQSClient } from "@aws-sdk/client-sqs";
+import {
+  DeleteMessageCommand,
+  type Message,
+  ReceiveMessageCommand,
+  type ReceiveMessageCommandInput,
+  SQSClient,
+} from "@aws-sdk/client-sqs";
 import type { SQSBatchResponse, SQSEvent, SQSRecord } from "aws-lambda";
 
 /** The deployed redrive function's handler. */
@@ -27,7 +33,9 @@ export function pollRetryQueue(
     while (!stopping.signal.aborted) {
       try {
         if (inProgress.size === maximumConcurrency) await Promise.race(inProgress);
-        const messages = await receiveBatch(client, queueUrl, 1, stopping.signal);
+        const { Messages: messages = [] } = await client.send(new ReceiveMessageCommand(batchOf(queueUrl)), {
+          abortSignal: stopping.signal,
+        });
         if (messages.length === 0) continue;
         const batch = redrive(client, queueUrl, handler, messages)
           .catch(onError)
@@ -48,34 +56,16 @@ export function pollRetryQueue(
   };
 }
 
-/**
- * Receives a batch and calls the redrive function with it, once; deletes messages that it does not report as failed. It
- * does not call the function without a message.
- */
-export async function redriveBatch(client: SQSClient, queueUrl: string, handler: RedriveHandler): Promise<void> {
-  const messages = await receiveBatch(client, queueUrl, 0, AbortSignal.timeout(10_000));
-  if (messages.length > 0) await redrive(client, queueUrl, handler, messages);
-}
+/** What a batch of the retry queue is asked for by. */
+export const batchOf = (QueueUrl: string, WaitTimeSeconds = 1): ReceiveMessageCommandInput => ({
+  QueueUrl,
+  MaxNumberOfMessages: 10,
+  WaitTimeSeconds,
+  MessageSystemAttributeNames: ["All"],
+});
 
-async function receiveBatch(
-  client: SQSClient,
-  QueueUrl: string,
-  WaitTimeSeconds: number,
-  abortSignal: AbortSignal,
-): Promise<readonly Message[]> {
-  const { Messages = [] } = await client.send(
-    new ReceiveMessageCommand({
-      QueueUrl,
-      MaxNumberOfMessages: 10,
-      WaitTimeSeconds,
-      MessageSystemAttributeNames: ["All"],
-    }),
-    { abortSignal },
-  );
-  return Messages;
-}
-
-async function redrive(
+/** Calls the redrive function with messages, and deletes those that it does not report as failed. */
+export async function redrive(
   client: SQSClient,
   QueueUrl: string,
   handler: RedriveHandler,

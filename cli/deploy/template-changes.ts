@@ -190,12 +190,9 @@ interface Loss {
 
 /** A sentence for each loss, the most important first; similar losses share one, except subscriptions. */
 function sentencesOf(losses: readonly Loss[]): string[] {
-  const alike = new Map<string, Loss[]>();
-  for (const loss of losses) {
-    const own = loss.type === "AWS::SNS::Subscription" ? loss.what : "";
-    const key = [loss.type, loss.verb, loss.after, own].join("\n");
-    alike.set(key, [...(alike.get(key) ?? []), loss]);
-  }
+  const alike = Map.groupBy(losses, ({ type, verb, after, what }) =>
+    [type, verb, after, type === "AWS::SNS::Subscription" ? what : ""].join("\n"),
+  );
   return [...alike.values()]
     .sort(([a], [b]) => weights.indexOf(a?.type ?? "") - weights.indexOf(b?.type ?? ""))
     .flatMap((group) => {
@@ -297,7 +294,6 @@ function wordOf(type: string): string {
 
 /** The number of a template's resources by type. */
 export function countResources({ Resources = {} }: Template): ReadonlyMap<string, number> {
-  const counts = new Map<string, number>();
-  for (const { Type } of Object.values(Resources)) counts.set(Type, (counts.get(Type) ?? 0) + 1);
-  return counts;
+  const byType = Map.groupBy(Object.values(Resources), ({ Type }) => Type);
+  return new Map([...byType].map(([type, { length }]) => [type, length]));
 }

@@ -1,3 +1,4 @@
+import { userInfo } from "node:os";
 import { InputError } from "../command.ts";
 
 /*
@@ -11,21 +12,17 @@ const serviceUsers: ReadonlySet<string> = new Set(
   vsts codebuild-user codespace vscode gitpod www-data ci build deploy service`.split(/\s+/),
 );
 
-/** What the author of an exception is found by. */
-export interface AuthorSource {
-  /** The value of `--by`; undefined where it is not given. */
-  readonly given: string | undefined;
-  /** The user of the operating system. */
-  readonly username: string;
-  readonly environment: Readonly<Record<string, string | undefined>>;
-}
-
 /**
  * The author of an exception: the name that is given, else the user of the operating system.
  *
+ * @param given the value of `--by`; undefined where it is not given
  * @throws InputError where neither names a person: the user is shared, or the command runs in CI
  */
-export function findAuthor({ given, username, environment }: AuthorSource): string {
+export function findAuthor(
+  given: string | undefined,
+  username = userInfo().username,
+  environment: Readonly<Record<string, string | undefined>> = process.env,
+): string {
   if (given !== undefined) return given;
   if (serviceUsers.has(username.toLowerCase())) {
     throw new InputError(

@@ -1,4 +1,3 @@
-import { userInfo } from "node:os";
 import type { ExceptionScope } from "../../lambda/core/exceptions/exception.ts";
 import { InputError, onOneLine } from "../command.ts";
 import { findAuthor } from "./author.ts";
@@ -24,7 +23,7 @@ export function exceptionCommand(scope: ExceptionScope, target = ""): string {
  */
 export function authorOption(): string {
   try {
-    findAuthor({ given: undefined, username: userInfo().username, environment: process.env });
+    findAuthor(undefined);
     return "";
   } catch (error) {
     if (error instanceof InputError) return ' --by "..."';

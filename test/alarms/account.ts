@@ -3,13 +3,13 @@ import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath, pathToFileURL } from "node:url";
-import { SQSClient } from "@aws-sdk/client-sqs";
+import { ReceiveMessageCommand, SQSClient } from "@aws-sdk/client-sqs";
 import type { LambdaFunctionURLResult, SQSBatchResponse, SQSEvent } from "aws-lambda";
 import { defaultAttributes } from "../../lambda/core/profiles/okta-user.ts";
 import { productionTiming } from "../../lambda/functions/config/timing.ts";
 import { type Emulators, startEmulators } from "../../local/emulators.ts";
 import { createHttpFront, type Handler } from "../../local/http-front.ts";
-import { redriveBatch } from "../../local/redrive-poller.ts";
+import { batchOf, redrive } from "../../local/redrive-poller.ts";
 import { startAwsEndpoint } from "../fixtures/aws-endpoint.ts";
 import { type FakeOkta, startFakeOkta } from "../fixtures/okta.ts";
 import { patient } from "../fixtures/timing.ts";
@@ -221,7 +221,9 @@ export async function startAccount(cloudWatch: CloudWatch): Promise<Account> {
         const failures = event.Records.map(({ messageId }) => ({ itemIdentifier: messageId }));
         return ((await invoke("Redrive", event)) as SQSBatchResponse | null) ?? { batchItemFailures: failures };
       };
-      await redriveBatch(sqs, emulators.retryQueueUrl, handler);
+      const batch = new ReceiveMessageCommand(batchOf(emulators.retryQueueUrl, 0));
+      const { Messages = [] } = await sqs.send(batch, { abortSignal: AbortSignal.timeout(10_000) });
+      if (Messages.length > 0) await redrive(sqs, emulators.retryQueueUrl, handler, Messages);
     },
     /**
      * SQS's metrics by their definition:
@@ -240,7 +242,7 @@ export async function startAccount(cloudWatch: CloudWatch): Promise<Account> {
         ["retryQueue", "Retries"],
         ["deadLetterQueue", "DeadLetters"],
       ] as const) {
-        const messages = emulators.statesOn(queue);
+        const messages = statesOn(emulators, queue);
         const put = (name: string, value: number) =>
           cloudWatch.put({
             namespace: "AWS/SQS",
@@ -268,4 +270,22 @@ export async function startAccount(cloudWatch: CloudWatch): Promise<Account> {
       for (const variable of ["HOOK_URL", "HOOK_SECRET_ARN", "POWERTOOLS_SERVICE_NAME"]) delete process.env[variable];
     },
   };
+}
+
+/** The messages on a queue, with the data of SQS's metrics: the emulator checks deadlines only at a receive, SQS continuously. */
+export function statesOn({ inspect }: Emulators, queue: "retryQueue" | "deadLetterQueue") {
+  const { ready = [], delayed = [], inflight = [] } = inspect(queue) ?? {};
+  const now = Date.now();
+  return [
+    ...ready.map((message) => ({ state: "visible", message })),
+    ...delayed.map((message) => ({ state: (message.delayUntil ?? 0) > now ? "delayed" : "visible", message })),
+    ...inflight.map(({ message, visibilityDeadline }) => ({
+      state: visibilityDeadline > now ? "notVisible" : "visible",
+      message,
+    })),
+  ].map(({ state, message }) => ({
+    state,
+    sentAt: message.sentTimestamp,
+    receives: message.approximateReceiveCount,
+  }));
 }

@@ -3,7 +3,7 @@ import { everything } from "../../infra/synthesize.ts";
 import { delivery, sessionStart, streamedEvent } from "../fixtures/events.ts";
 import { synthesize } from "../fixtures/synthesized.ts";
 import { patient } from "../fixtures/timing.ts";
-import { type Account, type FunctionName, secret, startAccount } from "./account.ts";
+import { type Account, type FunctionName, secret, startAccount, statesOn } from "./account.ts";
 import { type CloudWatch, createCloudWatch } from "./cloudwatch.ts";
 
 const synthesized = synthesize(everything);
@@ -205,7 +205,7 @@ describe("an alarm is raised by what it is about:", () => {
     account.emulators.faults.sns.set(null);
     // The next try comes after an hour at the latest, by the waits that have grown.
     const mended = await watchRetries(80, (state) => state.has("Parked"));
-    expect(account.emulators.statesOn("retryQueue")).toEqual([]);
+    expect(statesOn(account.emulators, "retryQueue")).toEqual([]);
     expect(mended.at(-1)).toBe(false);
   });
 
@@ -227,7 +227,7 @@ describe("an alarm is raised by what it is about:", () => {
     await watchRetries(1, () => false);
     account.emulators.faults.sns.set(null);
     const states = await watchRetries(30, (state) => state.has("Parked") || state.has("RedriveBehind"));
-    expect(account.emulators.statesOn("retryQueue")).toEqual([]);
+    expect(statesOn(account.emulators, "retryQueue")).toEqual([]);
     expect(states).not.toContain(true);
   });
 

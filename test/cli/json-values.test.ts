@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { type JsonFault, type JsonValue, readJsonValues } from "../../cli/json-values.ts";
+import { type JsonFault, type JsonValue, readJsonBatches } from "../../cli/json-values.ts";
 import { runs } from "../fixtures/runs.ts";
 
 /** Reads a text that arrives in pieces of these sizes, over and over. */
@@ -14,7 +14,7 @@ async function read(text: string | Buffer, sizes: readonly number[] = [65_536]):
     }
   }
   const values: (JsonValue | JsonFault)[] = [];
-  for await (const value of readJsonValues(pieces())) values.push(value);
+  for await (const batch of readJsonBatches<never>(pieces(), null)) values.push(...batch);
   return values;
 }
 

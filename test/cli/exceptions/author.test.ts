@@ -2,7 +2,7 @@ import { expect, test } from "vitest";
 import { findAuthor } from "../../../cli/exceptions/author.ts";
 
 const find = (username: string, environment: Record<string, string> = {}, given?: string) =>
-  findAuthor({ given, username, environment });
+  findAuthor(given, username, environment);
 
 test("the author is the user of the machine, where that is a person", () => {
   expect(find("grace")).toBe("grace");
