@@ -150,7 +150,7 @@ export const command = createCommand(
   "Manages what is on the dead-letter queue: malformed events, refused deliveries, and work that was tried in vain.",
 );
 const subcommand = (name: string, description: string): Command =>
-  addDeploymentOptions(command.command(name).description(description)).exitOverride();
+  addDeploymentOptions(command.command(name).description(description));
 
 subcommand("list", "lists what is there")
   .option("--json", "print each as a JSON line, whole")

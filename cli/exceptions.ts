@@ -435,7 +435,7 @@ export const command = createCommand(
   "Manages exceptions: matches that are declared harmless until a date. They are counted, not alerted on.",
 );
 const subcommand = (name: string, description: string): Command =>
-  addDeploymentOptions(command.command(name).description(description)).exitOverride();
+  addDeploymentOptions(command.command(name).description(description));
 
 subcommand("add", "adds one; what is given has to be met all together")
   .option("--user <user>", "an Okta user id (00u...) or a login", once(parseUser))

@@ -36,8 +36,8 @@ import { addSetupOptions, setUp } from "./event-hook/setup-command.ts";
 import {
   deliveryFindings,
   failureFinding,
-  hiddenRisk,
   type HookCheck,
+  hiddenRisk,
   hookFindings,
   printChecks,
 } from "./event-hook/status.ts";
@@ -291,9 +291,10 @@ async function doctor(options: CheckOptions): Promise<void> {
 
 export const command = createCommand("hook", "Registers the event hook in Okta, and keeps it healthy.");
 const subcommand = (name: string, description: string): Command =>
-  addDeploymentOptions(command.command(name).description(description))
-    .option("--org <url>", "the Okta org: https://example.okta.com (default: the stack's oktaOrgUrl)")
-    .exitOverride();
+  addDeploymentOptions(command.command(name).description(description)).option(
+    "--org <url>",
+    "the Okta org: https://example.okta.com (default: the stack's oktaOrgUrl)",
+  );
 const manage = `\n${credentialHelp(managing)}\n`;
 
 addSetupOptions(

@@ -328,7 +328,7 @@ export const command = createCommand(
   "Shows incidents, which are all alerts about one person and session, and closes them with a verdict.",
 );
 const subcommand = (name: string, description: string): Command =>
-  addDeploymentOptions(command.command(name).description(description)).exitOverride();
+  addDeploymentOptions(command.command(name).description(description));
 const exitCodes = "\nExit code: 0; 2 when options or the id cannot be used.";
 
 subcommand("list", "lists those of the last days, the last changed first")

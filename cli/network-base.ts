@@ -1,23 +1,13 @@
 import { isIPv4 } from "node:net";
 import type { Network } from "../lambda/core/network/cidr.ts";
 
-/** The parts of an address: their base, their bits, and their separator. */
-interface Notation {
-  readonly radix: 10 | 16;
-  readonly bits: 8 | 16;
-  readonly divider: "." | ":";
-}
-
 /**
  * The network that an address with a prefix is in, its host bits zero: `192.0.2.5/24` is in `192.0.2.0/24`.
  *
  * @returns the same text for the same network, in IPv6 by RFC 5952
  */
 export function networkBase({ address, prefix }: Network): string {
-  const notation: Notation = isIPv4(address)
-    ? { radix: 10, bits: 8, divider: "." }
-    : { radix: 16, bits: 16, divider: ":" };
-  const { radix, bits, divider } = notation;
+  const [radix, bits, divider] = isIPv4(address) ? ([10, 8, "."] as const) : ([16, 16, ":"] as const);
   const digits = (isIPv4(address) ? address : expand(address))
     .split(divider)
     .map((digit) => Number.parseInt(digit, radix));

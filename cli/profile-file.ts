@@ -259,40 +259,36 @@ function foldColumn(name: string): string {
 }
 
 function readRow(values: readonly string[], header: readonly (Column | null)[], line: number): ProfileRow | BadRow {
+  const bad = (reason: string): BadRow => ({ line, reason });
   const isLonger = values.slice(header.length).some((value) => value !== "");
   if (isLonger || values.length < header.length) {
     const counts = `it has ${plural(values.length, "value")}, and the header ${plural(header.length, "column")}`;
-    return {
-      line,
-      reason: isLonger
+    return bad(
+      isLonger
         ? `${counts}: a value that holds the delimiter has to stand in quotation marks`
         : `${counts}: empty values have delimiters as well`,
-    };
+    );
   }
   const record: Partial<Record<Column, string>> = {};
   for (const [index, column] of header.entries()) if (column !== null) record[column] = (values[index] ?? "").trim();
   const broken = Object.values(record).find((value) => value.includes("\ufffd"));
-  if (broken !== undefined) {
-    return { line, reason: `"${broken}" has a letter that was lost when the file was saved: save it anew, as UTF-8` };
-  }
+  if (broken !== undefined)
+    return bad(`"${broken}" has a letter that was lost when the file was saved: save it anew, as UTF-8`);
   const keys = [record.userId, record.login && canonicalLogin(record.login)].filter((key): key is string =>
     Boolean(key),
   );
-  if (keys.length === 0) return { line, reason: "neither userId nor login is filled in" };
+  if (keys.length === 0) return bad("neither userId nor login is filled in");
   const country = record.countryCode || null;
   const code = countryCodeOf(country);
-  if (country !== null && code === null) return { line, reason: `"${country}" is no country that is known` };
+  if (country !== null && code === null) return bad(`"${country}" is no country that is known`);
   const latitude = readDegrees(record.latitude, 90);
-  if (latitude === undefined)
-    return { line, reason: `latitude: "${record.latitude}" is no number of degrees from -90 to 90` };
+  if (latitude === undefined) return bad(`latitude: "${record.latitude}" is no number of degrees from -90 to 90`);
   const longitude = readDegrees(record.longitude, 180);
-  if (longitude === undefined) {
-    return { line, reason: `longitude: "${record.longitude}" is no number of degrees from -180 to 180` };
-  }
-  if ((latitude === null) !== (longitude === null)) return { line, reason: "latitude and longitude go together" };
+  if (longitude === undefined) return bad(`longitude: "${record.longitude}" is no number of degrees from -180 to 180`);
+  if ((latitude === null) !== (longitude === null)) return bad("latitude and longitude go together");
   if (code === null && latitude === null) {
     const given = record.city ? `no country is given for the city "${record.city}"` : "no city and country are given";
-    return { line, reason: `${given}, and no coordinates: nothing can be compared` };
+    return bad(`${given}, and no coordinates: nothing can be compared`);
   }
   return {
     line,

@@ -384,7 +384,7 @@ export const command = createCommand(
   "Manages users' profile locations, which the mismatch detection compares with.",
 );
 const subcommand = (name: string, description: string): Command =>
-  addDeploymentOptions(command.command(name).description(description)).exitOverride();
+  addDeploymentOptions(command.command(name).description(description));
 const addPlaceOptions = (each: Command): Command =>
   each
     .option("--city <name>", "city, in English or locally")

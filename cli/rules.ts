@@ -424,7 +424,6 @@ command
   .option("--junit <file>", "write the results as JUnit XML")
   .option("--json", "print JSON instead of text", false)
   .addHelpText("after", "\nExit code: 0; 1 when a case fails; 2 when a rule or its cases cannot be read.")
-  .exitOverride()
   .action(test);
 command
   .command("coverage")
@@ -436,7 +435,6 @@ command
     "after",
     `\nWith --org: ${credentialHelp(["okta.eventHooks.read"])}\n\nExit code: 0; 1 when a hook lacks event types, or Okta failed; 2 when a rule cannot be read.`,
   )
-  .exitOverride()
   .action(coverage);
 command
   .command("import")
@@ -446,7 +444,6 @@ command
     "after",
     "\nThe rule goes to standard output; what is to be written or looked at in it, by its line, to standard error.\n\nExit code: 0; 2 when the expression cannot be read, or not be said in Sigma.",
   )
-  .exitOverride()
   .action(async ({ okta }: { readonly okta: string }) => {
     const { yaml, remarks } = await importOkta(okta, new Date().toISOString().slice(0, 10));
     process.stdout.write(yaml);
@@ -460,5 +457,4 @@ command
   .requiredOption("--from <file>", "an event that the rule has to match, as JSON")
   .option("--rules <folder>", "the folder of rules (default: rulesFolder of the settings, else detections/)")
   .addHelpText("after", "\nExit code: 0; 2 when a file exists already, or the event cannot be read.")
-  .exitOverride()
   .action(scaffold);

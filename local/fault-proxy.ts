@@ -86,7 +86,7 @@ export async function startFaultProxy(target: string, random: () => number = Mat
   const server = createServer((request, response) => {
     // A fault of some requests is that of those that come after it was set, and before it ends.
     const fault = current !== null && random() < (current.rate ?? 1) ? current : null;
-    void serve(request, response, { target, fault, onSuccess }).catch(() => response.destroy());
+    void serve(request, response, target, fault, onSuccess).catch(() => response.destroy());
   });
   await once(server.listen(0, "127.0.0.1"), "listening");
   const { port } = server.address() as AddressInfo;
@@ -116,15 +116,9 @@ export async function startFaultProxy(target: string, random: () => number = Mat
 async function serve(
   request: IncomingMessage,
   response: ServerResponse,
-  {
-    target,
-    fault: current,
-    onSuccess,
-  }: {
-    readonly target: string;
-    readonly fault: Fault | null;
-    readonly onSuccess: (request: AwsRequest) => void;
-  },
+  target: string,
+  current: Fault | null,
+  onSuccess: (request: AwsRequest) => void,
 ): Promise<void> {
   if (current?.kind === "refuse" && current.only === undefined) {
     request.socket.destroy();
