@@ -39,7 +39,6 @@ const common: BuildOptions = {
   target: "node24",
   mainFields: ["module", "main"],
   minify: true,
-  keepNames: true,
   sourcemap: true,
   sourcesContent: true,
   metafile: true,
