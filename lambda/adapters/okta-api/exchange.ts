@@ -27,26 +27,7 @@ export interface OktaAnswer {
 }
 
 /** The requests to one org: its rate limits, its clock, and retries. */
-export interface Exchange {
-  /**
-   * Sends a request until a complete answer comes.
-   *
-   * @returns any answer below 500 but a 429; one that succeeds has a body that is JSON or empty
-   * @throws OktaFailure when every try fails, OktaRefusal for a URL of another host
-   */
-  readonly ask: (request: OktaRequest, signal: AbortSignal) => Promise<OktaAnswer>;
-  /** The time for signatures, in milliseconds since 1970: that of our clock, until Okta refuses a signature. */
-  readonly now: () => number;
-  /**
-   * Changes the time for signatures after a refusal that the time may have caused: to that of the last answer, or back
-   * to our clock. The date of an answer alone does not change it: a gateway may have written it.
-   *
-   * @returns whether there is another time
-   */
-  readonly changeClock: () => boolean;
-  /** Finds the cause of a refused request. */
-  readonly diagnose: (evidence: Evidence) => Diagnosis | null;
-}
+export type Exchange = ReturnType<typeof createExchange>;
 
 /** Options of the exchange. */
 export interface ExchangeOptions {
@@ -78,8 +59,8 @@ const noticeableSkew = 30_000;
  */
 export function createExchange(
   { orgUrl, wait, now, rateLimitShare = 0.5, longestWait = Number.POSITIVE_INFINITY }: ExchangeOptions,
-  diagnose: Exchange["diagnose"],
-): Exchange {
+  diagnose: (evidence: Evidence) => Diagnosis | null,
+) {
   const limits = createRateLimits(rateLimitShare, now);
   /** Milliseconds by which the last answer's date is ahead of our clock; 0 when both agree, or no answer has one. */
   let ahead = 0;
@@ -134,15 +115,29 @@ export function createExchange(
   }
 
   return {
+    /** The time for signatures, in milliseconds since 1970: that of our clock, until Okta refuses a signature. */
     now: () => now() + used,
-    changeClock() {
+    /**
+     * Changes the time for signatures after a refusal that the time may have caused: to that of the last answer, or back
+     * to our clock. The date of an answer alone does not change it: a gateway may have written it.
+     *
+     * @returns whether there is another time
+     */
+    changeClock(): boolean {
       const other = Math.abs(ahead - used) > noticeableSkew ? ahead : 0;
       const isOther = other !== used;
       used = other;
       return isOther;
     },
+    /** Finds the cause of a refused request. */
     diagnose,
-    async ask(request, signal) {
+    /**
+     * Sends a request until a complete answer comes.
+     *
+     * @returns any answer below 500 but a 429; one that succeeds has a body that is JSON or empty
+     * @throws OktaFailure when every try fails, OktaRefusal for a URL of another host
+     */
+    async ask(request: OktaRequest, signal: AbortSignal): Promise<OktaAnswer> {
       const { url, isRepeatable, prepare } = request;
       // A link to another host must not get our authorization.
       if (new URL(url).origin !== new URL(orgUrl).origin) throw new OktaRefusal(`${url} is no address of ${orgUrl}`);

@@ -1,4 +1,3 @@
-import { createHmac } from "node:crypto";
 import type { AttributeValue } from "@aws-sdk/client-dynamodb";
 import { type GroupStore, missingGroup, partsAfter, type StoredGroup } from "../../core/correlation/group-store.ts";
 import { batchGet } from "../aws/dynamodb/batch-get.ts";
@@ -6,7 +5,7 @@ import { createDynamodb } from "../aws/dynamodb/client.ts";
 import { updateOrFind } from "../aws/dynamodb/conditional-write.ts";
 import { decodeGroup, encodeGroup, UnreadableGroupError } from "./group-codec.ts";
 import type { GetStateKey } from "./state-key.ts";
-import { hashKeyOf, type StateKey } from "./user-item-ids.ts";
+import { hashWith, type StateKey } from "./user-item-ids.ts";
 
 type Item = Readonly<Record<string, AttributeValue>>;
 
@@ -22,7 +21,7 @@ const grace = 86_400_000;
  * key, as logins are.
  */
 export function groupItemId(key: string, stateKey: StateKey): string {
-  return prefix + createHmac("sha256", hashKeyOf(stateKey)).update(key.toWellFormed()).digest("base64url");
+  return prefix + hashWith(stateKey, key, "base64url");
 }
 
 /** Reads a group's item. A group that cannot be read, of another release, counts as none, and is replaced. */

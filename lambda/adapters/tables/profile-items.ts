@@ -3,7 +3,7 @@ import {
   type AttributeValue,
   DeleteItemCommand,
   type DynamoDBClient,
-  ScanCommand,
+  paginateScan,
   UpdateItemCommand,
 } from "@aws-sdk/client-dynamodb";
 import pMap from "p-map";
@@ -11,9 +11,10 @@ import type { Source, SourceLocations } from "../../core/profiles/profile.ts";
 import type { Decide, ProfileDecision, ProfileItems } from "../../core/profiles/profile-store.ts";
 import { toError } from "../../core/values/error.ts";
 import { toBatches } from "../aws/batches.ts";
-import { type Plain, toAttribute } from "../aws/dynamodb/attribute-value.ts";
+import type { Plain } from "../aws/dynamodb/attribute-value.ts";
 import { batchGet, maximumKeyBytes } from "../aws/dynamodb/batch-get.ts";
 import { isWritten } from "../aws/dynamodb/conditional-write.ts";
+import { startReferences } from "../aws/dynamodb/references.ts";
 import { sdkDynamodb } from "../aws/dynamodb/sdk.ts";
 import { earlierNames, readProfile } from "./stored-profile.ts";
 
@@ -111,14 +112,8 @@ export function openProfileItems(dynamodb: DynamoDBClient, profileTable: string)
       return removed;
     },
     async *scan() {
-      let from: Record<string, AttributeValue> | undefined;
-      do {
-        const { Items = [], LastEvaluatedKey } = await dynamodb.send(
-          new ScanCommand({ TableName: profileTable, ExclusiveStartKey: from }),
-        );
-        yield* Items.map(readProfile);
-        from = LastEvaluatedKey;
-      } while (from !== undefined);
+      const pages = paginateScan({ client: dynamodb }, { TableName: profileTable });
+      for await (const { Items = [] } of pages) yield* Items.map(readProfile);
     },
   };
 }
@@ -186,17 +181,9 @@ function toWrite(
   item: Item | undefined,
   after: SourceLocations,
 ): Write {
-  const names = new Map<string, string>();
-  const values: Record<string, AttributeValue> = {};
-  const name = (attribute: string) => {
-    const reference = names.get(attribute) ?? `#${names.size}`;
-    names.set(attribute, reference);
-    return reference;
-  };
-  const value = (reference: string, attribute: AttributeValue) => {
-    values[reference] = attribute;
-    return reference;
-  };
+  const { path, references } = startReferences();
+  const { value } = path;
+  const name = (attribute: string) => path([attribute]);
 
   const other: Source = source === "okta" ? "imported" : "okta";
   const entries = item?.locations?.L ?? [];
@@ -208,14 +195,14 @@ function toWrite(
   const isGone = after.locations.length === 0;
   const removesItem = isGone && !keepsLocations && item?.[other] === undefined;
 
-  const revision = item?.[source]?.M?.revision;
-  const own = `${name(source)}.${name("revision")}`;
+  const revision = item?.[source]?.M?.revision?.S;
+  const own = path([source, "revision"]);
   const entryAt = (index: number) => `${name("locations")}[${index}]`;
   const conditions = [
-    revision === undefined ? `attribute_not_exists(${own})` : `${own} = ${value(":seen", revision)}`,
-    ...moved.map((index) => `${entryAt(index)}.${name("source")} = ${value(":earlier", { S: earlierNames[source] })}`),
+    revision === undefined ? `attribute_not_exists(${own})` : `${own} = ${value(revision)}`,
+    ...moved.map((index) => `${entryAt(index)}.${name("source")} = ${value(earlierNames[source])}`),
   ];
-  if (isAllMoved) conditions.push(`size(${name("locations")}) = ${value(":count", toAttribute(entries.length))}`);
+  if (isAllMoved) conditions.push(`size(${name("locations")}) = ${value(entries.length)}`);
   if (removesItem) {
     conditions.push(`attribute_not_exists(${name(other)})`);
     if (!isAllMoved) conditions.push(`attribute_not_exists(${name("locations")})`);
@@ -223,7 +210,7 @@ function toWrite(
     const remains = [`attribute_exists(${name(other)})`];
     if (keepsLocations && moved.length === 0) remains.push(`attribute_exists(${name("locations")})`);
     if (keepsLocations && moved.length > 0) {
-      remains.push(`size(${name("locations")}) > ${value(":moved", toAttribute(moved.length))}`);
+      remains.push(`size(${name("locations")}) > ${value(moved.length)}`);
     }
     conditions.push(`(${remains.join(" OR ")})`);
   }
@@ -233,18 +220,19 @@ function toWrite(
     if (source === "okta" && item?.syncedAt !== undefined) removed.push(name("syncedAt"));
     if (isGone) removed.push(name(source));
     return [
-      ...(isGone ? [] : [`SET ${name(source)} = ${value(":after", toStored(after))}`]),
+      ...(isGone ? [] : [`SET ${name(source)} = ${value(toStored(after))}`]),
       ...(removed.length === 0 ? [] : [`REMOVE ${removed.join(", ")}`]),
     ].join(" ");
   };
   const update = removesItem ? null : toUpdate();
+  const { ExpressionAttributeNames, ExpressionAttributeValues } = references();
   return {
     input: {
       TableName: profileTable,
       Key: { user: { S: user } },
       ConditionExpression: conditions.join(" AND "),
-      ExpressionAttributeNames: Object.fromEntries([...names].map(([attribute, reference]) => [reference, attribute])),
-      ...(Object.keys(values).length === 0 ? {} : { ExpressionAttributeValues: values }),
+      ExpressionAttributeNames,
+      ...(Object.keys(ExpressionAttributeValues).length === 0 ? {} : { ExpressionAttributeValues }),
     },
     update,
     isLast: moved.length === earlier.length,
@@ -252,8 +240,8 @@ function toWrite(
 }
 
 /** A source's attribute, with a new revision. A missing value has no attribute. */
-function toStored({ locations, ...times }: SourceLocations): AttributeValue {
+function toStored({ locations, ...times }: SourceLocations): Plain {
   const given = (values: Readonly<Record<string, Plain>>) =>
     Object.fromEntries(Object.entries(values).filter(([, each]) => each !== null));
-  return toAttribute({ ...given(times), locations: locations.map(given), revision: randomUUID() });
+  return { ...given(times), locations: locations.map(given), revision: randomUUID() };
 }

@@ -1,11 +1,10 @@
-import { createHmac } from "node:crypto";
 import type { AttributeValue } from "@aws-sdk/client-dynamodb";
 import { type SessionStart, sessionDays, sessionStartSchema } from "../../core/session-start/session-start.ts";
 import type { SessionStartStore } from "../../core/session-start/session-start-store.ts";
 import { createDynamodb } from "../aws/dynamodb/client.ts";
 import { updateOrFind } from "../aws/dynamodb/conditional-write.ts";
 import type { GetStateKey } from "./state-key.ts";
-import { hashKeyOf, type StateKey } from "./user-item-ids.ts";
+import { hashWith, type StateKey } from "./user-item-ids.ts";
 
 type Item = Readonly<Record<string, AttributeValue>>;
 
@@ -15,7 +14,7 @@ const dayMilliseconds = 86_400_000;
 
 /** The id of a session's start: hashed with the deployment's key, as what the id of a session opens is not known. */
 export function sessionItemId(session: string, stateKey: StateKey): string {
-  return prefix + createHmac("sha256", hashKeyOf(stateKey)).update(session.toWellFormed()).digest("base64url");
+  return prefix + hashWith(stateKey, session, "base64url");
 }
 
 /** Reads a start's item. Null for what cannot be read, of another release. */

@@ -1,4 +1,3 @@
-import { createHmac } from "node:crypto";
 import { deflateRawSync, inflateRawSync } from "node:zlib";
 import type { AttributeValue } from "@aws-sdk/client-dynamodb";
 import * as z from "zod/mini";
@@ -8,7 +7,7 @@ import type { StoredTrail, TrailStore } from "../../core/travel/trail-store.ts";
 import { createDynamodb } from "../aws/dynamodb/client.ts";
 import { updateOrFind } from "../aws/dynamodb/conditional-write.ts";
 import type { GetStateKey } from "./state-key.ts";
-import { hashKeyOf, type StateKey } from "./user-item-ids.ts";
+import { hashWith, type StateKey } from "./user-item-ids.ts";
 
 type Item = Readonly<Record<string, AttributeValue>>;
 
@@ -23,7 +22,7 @@ const trailSchema = z.object({ stops: z.array(stopSchema), forgottenUntil: z.nul
 
 /** The id of a person's trail: hashed with the deployment's key, as logins are. */
 export function trailItemId(traveller: string, stateKey: StateKey): string {
-  return prefix + createHmac("sha256", hashKeyOf(stateKey)).update(traveller.toWellFormed()).digest("base64url");
+  return prefix + hashWith(stateKey, traveller, "base64url");
 }
 
 /** Reads a trail's item. What cannot be read, of another release, counts as an empty trail, and is replaced. */

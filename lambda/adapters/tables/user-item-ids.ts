@@ -12,7 +12,12 @@ const loginPrefix = "login#";
 const idPrefix = "id#";
 
 /** The key as Node.js hashes by it: one of bytes is imported anew for each hash, which takes longer than the hash. */
-export const hashKeyOf = onceEach((stateKey: StateKey) => createSecretKey(stateKey));
+const hashKeyOf = onceEach((stateKey: StateKey) => createSecretKey(stateKey));
+
+/** A text hashed with the deployment's key: HMAC-SHA-256 (RFC 2104). */
+export function hashWith(stateKey: StateKey, text: string, encoding: "hex" | "base64url"): string {
+  return createHmac("sha256", hashKeyOf(stateKey)).update(text.toWellFormed()).digest(encoding);
+}
 
 /**
  * The ids of the items of the state table for a user's key: the first is the one that is written.
@@ -23,8 +28,7 @@ export const hashKeyOf = onceEach((stateKey: StateKey) => createSecretKey(stateK
  */
 export function userItemIds(user: UserKey, stateKey: StateKey): readonly [string, ...string[]] {
   if (user.startsWith(loginPrefix)) {
-    const digest = createHmac("sha256", hashKeyOf(stateKey)).update(user.toWellFormed()).digest("hex");
-    return [`${prefix}${loginPrefix}${digest}`];
+    return [`${prefix}${loginPrefix}${hashWith(stateKey, user, "hex")}`];
   }
   const id = user.slice(idPrefix.length);
   return id.includes("#") ? [prefix + user] : [prefix + user, prefix + id];

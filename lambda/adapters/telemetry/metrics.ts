@@ -4,30 +4,14 @@ import { isInSet, type MetricSet } from "./metric-sets.ts";
 import { serviceName } from "./service-name.ts";
 
 /** The metrics of a function: docs/metrics.md lists them. */
-export interface Metrics {
-  readonly count: (name: string, value?: number) => void;
-  readonly milliseconds: (name: string, value: number) => void;
-  readonly seconds: (name: string, value: number) => void;
-  /** Measures the time of a step as a metric: `PublishingDuration`... */
-  readonly measure: Measure;
-  /** Adds names to the line. */
-  readonly about: (names: Readonly<Record<string, string>>) => void;
-  /**
-   * Writes all values since the last call as one line in the embedded metric format, which is also the log's record of
-   * an invocation. The first line of an execution environment has the time of its start: `initDuration`, in
-   * milliseconds. Without a count that is a metric of the set it writes no line.
-   */
-  readonly publish: () => Promise<void>;
-  /** Loads the module that writes the line, before the first line. */
-  readonly load: () => Promise<unknown>;
-}
+export type Metrics = ReturnType<typeof createMetrics>;
 
 /**
  * Metrics of a function; Powertools, which writes them, is loaded with the first line.
  *
  * @param set the values that are metrics. Other values are properties of the line: the sum of counts, the longest time
  */
-export function createMetrics(set: MetricSet): Metrics {
+export function createMetrics(set: MetricSet) {
   /** The time since the process started; Lambda's own report of it is not logged. */
   let initDuration: number | null = Math.round(performance.now());
   const getPowertools = once(async () => {
@@ -39,24 +23,33 @@ export function createMetrics(set: MetricSet): Metrics {
   let names: Readonly<Record<string, string>> = {};
 
   const milliseconds = (name: string, value: number) => void times.push([name, value, "Milliseconds"]);
+  /** Measures the time of a step as a metric: `PublishingDuration`... */
+  const measure: Measure = (step, work) => {
+    const start = performance.now();
+    // Microseconds are exact enough, and keep the line short.
+    const end = () => milliseconds(`${step}Duration`, Math.round((performance.now() - start) * 1_000) / 1_000);
+    const value = work();
+    if (value instanceof Promise) return value.finally(end) as typeof value;
+    end();
+    return value;
+  };
   return {
+    /** Loads the module that writes the line, before the first line. */
     load: getPowertools,
-    count: (name, value = 1) => void counts.push([name, value]),
+    count: (name: string, value = 1) => void counts.push([name, value]),
     milliseconds,
-    seconds: (name, value) => void times.push([name, value, "Seconds"]),
-    measure(step, work) {
-      const start = performance.now();
-      // Microseconds are exact enough, and keep the line short.
-      const end = () => milliseconds(`${step}Duration`, Math.round((performance.now() - start) * 1_000) / 1_000);
-      const value = work();
-      if (value instanceof Promise) return value.finally(end) as typeof value;
-      end();
-      return value;
-    },
-    about: (added) => {
+    seconds: (name: string, value: number) => void times.push([name, value, "Seconds"]),
+    measure,
+    /** Adds names to the line. */
+    about: (added: Readonly<Record<string, string>>) => {
       names = { ...names, ...added };
     },
-    async publish() {
+    /**
+     * Writes all values since the last call as one line in the embedded metric format, which is also the log's record of
+     * an invocation. The first line of an execution environment has the time of its start: `initDuration`, in
+     * milliseconds. Without a count that is a metric of the set it writes no line.
+     */
+    async publish(): Promise<void> {
       const taken = { counts, times, names };
       [counts, times, names] = [[], [], {}];
       if (!taken.counts.some(([name]) => isInSet(name, set))) return;

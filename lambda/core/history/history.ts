@@ -175,17 +175,15 @@ export function summarizeHistory(state: UserState, event: LogEvent, now: Date): 
       countryCode === null || !isTold ? null : !known.some((each) => each.countryCode === countryCode),
     knownNetwork: network === null ? null : old.some(({ part, session }) => part === network && isAlike(session)),
     knownCountry: countryCode === null ? null : old.some(({ session }) => session.countryCode === countryCode),
-    last: last && {
-      at: last.at,
-      asNumber: last.asNumber,
-      asOrg: last.asOrg,
-      countryCode: last.countryCode,
-      type: last.type,
-      operator: last.operator,
-    },
+    last: last && shownOf(last),
     sessionsIn30Days,
     failedIn30Days: countOn(state.attempts, days),
   };
+}
+
+/** What an alert shows of a session. */
+function shownOf({ eventUuid: _uuid, gotIn: _gotIn, rootSessionId: _session, ...session }: RememberedSession) {
+  return session;
 }
 
 /**

@@ -2,7 +2,6 @@ import { type Delivery, readDelivery } from "../okta/event-hook.ts";
 import { type Budget, within } from "../time/budget.ts";
 import type { Measure } from "../time/measure.ts";
 import { type HookSecrets, isAuthentic } from "./authentication.ts";
-import { answerVerification, challengeHeader } from "./verification.ts";
 
 /** An HTTP request, independent of its front. */
 export interface HookRequest {
@@ -104,10 +103,13 @@ async function refuseNetwork(request: HookRequest, ports: EndpointPorts, budget:
   return respond(status);
 }
 
+/** The header in which Okta sends the challenge of its one-time verification, which is sent back as JSON. */
+const challengeHeader = "x-okta-verification-challenge";
+
 function answerGet(request: HookRequest): HookResponse {
   const challenge = request.header(challengeHeader);
   if (!challenge) return refuse(400, `expected the header ${challengeHeader}: a GET is for Okta's verification only`);
-  return respond(200, answerVerification(challenge));
+  return respond(200, { verification: challenge });
 }
 
 async function answerPost(request: HookRequest, ports: EndpointPorts, budget: Budget): Promise<HookResponse> {

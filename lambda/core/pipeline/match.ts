@@ -1,5 +1,4 @@
 import { anonymousNetwork } from "../okta/anonymous-network.ts";
-import { applicationIds } from "../okta/application-id.ts";
 import { positiveBehaviors } from "../okta/behaviors.ts";
 import type { LogEvent } from "../okta/log-event.ts";
 import { networkKey } from "../okta/network-key.ts";
@@ -101,4 +100,9 @@ export function forSeverity(
 ): Enrichment {
   const known = { storm: { active: isInStorm }, correlation: { fired: hasFired } };
   return { enrichment: { ...(enrichment as object), ...known } };
+}
+
+/** The ids of the apps that an event is about: its targets of type `AppInstance`. */
+function applicationIds({ fields: { target } }: LogEvent): readonly string[] {
+  return target.flatMap((each) => (each?.type?.toLowerCase() === "appinstance" && each.id !== null ? [each.id] : []));
 }

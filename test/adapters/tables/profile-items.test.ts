@@ -575,7 +575,8 @@ function note(model: Model, { kind, city }: Actor, operation: string, input: obj
     model.earlier.clear();
   } else {
     const source = kind === "import" ? "imported" : "okta";
-    const after = (input as UpdateItemCommandInput).ExpressionAttributeValues?.[":after"];
+    const values = Object.values((input as UpdateItemCommandInput).ExpressionAttributeValues ?? {});
+    const after = values.find(({ M }) => M?.locations !== undefined);
     const locations = operation.includes("Update") ? (after?.M?.locations?.L ?? []) : [];
     model[source] = locations.map((location) => location.M?.city?.S ?? "");
     model.earlier.delete(source);
