@@ -21,6 +21,7 @@ import { figures, median, print } from "./measure.ts";
 import { profiles } from "./profiles.ts";
 import { refusals } from "./refusals.ts";
 import { roundTrips } from "./round-trips.ts";
+import { ruleLoads } from "./rule-loads.ts";
 
 /*
  * Measures the deployed receiver (`dist/receiver`, which has to be built), the cost of refused requests, the matching
@@ -214,6 +215,7 @@ await figures("refused requests", () =>
 );
 await figures("matching", () => matching(fileURLToPath(new URL("../detections", import.meta.url))));
 await figures("matching of patterns", patterns);
+await figures("many rules", ruleLoads);
 await figures("commands", commandStarts);
 await figures("backtest", () => backtest(Number(process.env.EXPORT_MEGABYTES ?? 100)));
 await figures("alerts of a month", alerting);

@@ -14,6 +14,7 @@ import { compileAdjustments } from "../lambda/core/severity/compile-adjustments.
 import { withoutFilters } from "../lambda/core/sigma/parse/parse-filter.ts";
 import type { Rule } from "../lambda/core/sigma/rule.ts";
 import type { RuleSet } from "../lambda/core/sigma/rule-set.ts";
+import { formatCount as count } from "../lambda/core/text/shorten.ts";
 import type { Report } from "../pages/report/report.ts";
 import { type AlertTally, countReplayed, createAlertTally } from "./backtest/alert-tally.ts";
 import { type BacktestCorrelator, createBacktestCorrelator } from "./backtest/correlate.ts";
@@ -25,7 +26,7 @@ import type { Source } from "./backtest/okta-source.ts";
 import type { BacktestOptions } from "./backtest/options.ts";
 import { type Replayed, type ReplayOptions, replay, withoutLookUps } from "./backtest/replay.ts";
 import { digest, rememberEvents, type SeenEvents } from "./backtest/seen-events.ts";
-import { count, summarize } from "./backtest/summary.ts";
+import { summarize } from "./backtest/summary.ts";
 import { badInput, InputError, onTerminal } from "./command.ts";
 import {
   contentsOf,

@@ -5,7 +5,7 @@ import type { RuleDecision } from "../../lambda/core/pipeline/judge.ts";
 import type { Correlation } from "../../lambda/core/sigma/correlation.ts";
 import { isScalar, parsePath, readField } from "../../lambda/core/sigma/field.ts";
 import { bySeverity } from "../../lambda/core/sigma/rule.ts";
-import { plural } from "../../lambda/core/text/shorten.ts";
+import { formatCount, plural } from "../../lambda/core/text/shorten.ts";
 
 /** The firings of one correlation. */
 export interface CorrelationCounts {
@@ -121,7 +121,7 @@ export function correlationTable(counts: ReadonlyMap<Correlation, CorrelationCou
     `${column("fired")} ${column("groups", 8)}  ${"level".padEnd(13)} correlation`,
     ...rows.map(
       ([{ level, title }, { firings, groups }]) =>
-        `${column(firings.toLocaleString("en-US"))} ${column(groups.size.toLocaleString("en-US"), 8)}  ${level.padEnd(13)} ${title}`,
+        `${column(formatCount(firings))} ${column(formatCount(groups.size), 8)}  ${level.padEnd(13)} ${title}`,
     ),
     ...others,
     ...rows

@@ -2,12 +2,12 @@ import { readOrgUrl } from "../../lambda/adapters/okta-api/credential.ts";
 import type { LogEvent } from "../../lambda/core/okta/log-event.ts";
 import { logFilter } from "../../lambda/core/reconciliation/log-filter.ts";
 import type { Rule } from "../../lambda/core/sigma/rule.ts";
+import { formatCount as count } from "../../lambda/core/text/shorten.ts";
 import { InputError } from "../command.ts";
 import { type CachedQuery, type EventCache, openEventCache } from "../event-cache.ts";
 import { openOkta } from "../okta-credential.ts";
 import { readOktaEvents } from "../okta-events.ts";
 import { cacheKeyVariable } from "./options.ts";
-import { count } from "./summary.ts";
 
 /** Where events come from. */
 export interface Source {

@@ -2,7 +2,7 @@ import { asksForLocation } from "../../lambda/core/detections/enriched-fields.ts
 import { describeScope } from "../../lambda/core/exceptions/exception.ts";
 import type { Correlation } from "../../lambda/core/sigma/correlation.ts";
 import { bySeverity, type Rule } from "../../lambda/core/sigma/rule.ts";
-import { plural } from "../../lambda/core/text/shorten.ts";
+import { formatCount as count, plural } from "../../lambda/core/text/shorten.ts";
 import type { BadRow } from "../profile-file.ts";
 import { type AlertCounts, type AlertTally, sumOf } from "./alert-tally.ts";
 import { type CorrelationCounts, correlationTable } from "./correlate.ts";
@@ -219,9 +219,4 @@ function column(text: string, width = 10): string {
 /** A text from outside, on a terminal. */
 function oneLine(text: string): string {
   return text.replace(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]+/gu, " ").slice(0, 200);
-}
-
-/** A number as people write it: `1,234`. */
-export function count(number: number): string {
-  return number.toLocaleString("en-US");
 }

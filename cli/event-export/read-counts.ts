@@ -1,6 +1,6 @@
 import { anonymousNetwork } from "../../lambda/core/okta/anonymous-network.ts";
 import { type LogEvent, sessionStart } from "../../lambda/core/okta/log-event.ts";
-import { plural } from "../../lambda/core/text/shorten.ts";
+import { formatCount as count, plural } from "../../lambda/core/text/shorten.ts";
 import { InputError, onTerminal } from "../command.ts";
 import { readableForms } from "./file-kinds.ts";
 
@@ -87,8 +87,6 @@ export function createReadCounter(): ReadCounter {
     addEmpty: (name) => empty.push(name),
   };
 }
-
-const count = (number: number) => number.toLocaleString("en-US");
 
 /** The counts as readable lines: events by form, faults with their reasons, and empty files. */
 export function describeReads({ forms, events, unreadable, faults, empty, withoutNetwork }: ReadCounts): string {

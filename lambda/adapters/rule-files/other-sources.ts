@@ -1,6 +1,6 @@
 import { distance } from "fastest-levenshtein";
 import { logSource } from "../../core/detections/log-source.ts";
-import { plural } from "../../core/text/shorten.ts";
+import { formatCount, plural } from "../../core/text/shorten.ts";
 import { fieldsOf, isObject, type Json } from "../../core/values/object.ts";
 
 /*
@@ -97,7 +97,7 @@ export function describeLeftOut(folder: string, all: readonly LeftOut[]): string
   const counts = [...Map.groupBy(sources, (source) => source)]
     .map(([source, { length }]) => ({ source, length }))
     .sort((a, b) => b.length - a.length || (a.source < b.source ? -1 : 1));
-  const named = counts.slice(0, mostNamed).map(({ source, length }) => `${source} (${length.toLocaleString("en-US")})`);
+  const named = counts.slice(0, mostNamed).map(({ source, length }) => `${source} (${formatCount(length)})`);
   const more = counts.length > mostNamed ? [`${counts.length - mostNamed} more`] : [];
   const without = all.filter(({ sources: found }) => found?.length === 0);
   const [first] = without;
