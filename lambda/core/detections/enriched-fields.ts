@@ -1,4 +1,4 @@
-import type { Rule } from "../sigma/rule.ts";
+import type { Operand, Rule } from "../sigma/rule.ts";
 import { onceEach } from "../values/once-each.ts";
 
 /** Whether a rule has a field that profile locations decide. */
@@ -18,11 +18,11 @@ export function asksForComparison(rule: Pick<Rule, "selections">): boolean {
 }
 
 function asksFor(name: RegExp, { selections }: Pick<Rule, "selections">): boolean {
-  const isAsked = (field: string | null) => name.test(field ?? "");
-  return Object.values(selections)
-    .flat(2)
-    .some(
-      ({ field, values }) =>
-        isAsked(field) || values.flat().some((operand) => operand.kind === "field" && isAsked(operand.field)),
-    );
+  const isAsked = (field: string | null) => field !== null && name.test(field);
+  const isOperandAsked = (operand: Operand) => operand.kind === "field" && isAsked(operand.field);
+  return Object.values(selections).some((maps) =>
+    maps.some((items) =>
+      items.some(({ field, values }) => isAsked(field) || values.some((operands) => operands.some(isOperandAsked))),
+    ),
+  );
 }
