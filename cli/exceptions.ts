@@ -215,7 +215,7 @@ async function findCorrelated(ids: readonly string[]): Promise<readonly string[]
   const known = new Map([...rules, ...correlations].map(({ id, title }) => [id, title]));
   const unknown = ids.filter((id) => !known.has(id));
   if (unknown.length === 0) return correlations.filter(({ id }) => ids.includes(id)).map(({ title }) => title);
-  const near = nearestDetections(unknown, known).map(([id, title]) => `  ${id}  ${title}`);
+  const near = nearestDetections(unknown, known).map(({ id, title }) => `  ${id}  ${title}`);
   throw new InputError(
     `no detection has the id ${unknown.join(", ")}. The nearest, of ${known.size} that npx okta-proxy-watch rules lists:\n${near.join("\n")}`,
   );
@@ -239,8 +239,7 @@ function nearestDetections(written: readonly string[], known: ReadonlyMap<string
   return [...known]
     .map(([id, title]) => ({ id, title, edits: Math.min(edits(id), edits(title)) }))
     .sort((a, b) => a.edits - b.edits)
-    .slice(0, maximumNearest)
-    .map(({ id, title }) => [id, title] as const);
+    .slice(0, maximumNearest);
 }
 
 interface ListOptions extends DeploymentOptions {

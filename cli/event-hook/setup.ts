@@ -87,10 +87,10 @@ export async function setUpServiceApps(
 ): Promise<SetupResult> {
   const found: Found[] = [];
   for (const plan of plans) found.push(await lookAt(plan, ports, signal));
-  const work = new Work(ports);
+  const work = new Work(ports, signal);
   const credentials: { readonly plan: ServiceAppPlan; readonly held: HeldCredential }[] = [];
   for (const each of found) {
-    const held = await setUpApp(each, ports, work, signal);
+    const held = await setUpApp(each, work);
     if (held !== null) credentials.push({ plan: each.plan, held });
   }
   return { changes: work.changes, left: work.left, credentials };
@@ -100,22 +100,30 @@ export async function setUpServiceApps(
 class Work {
   changes = 0;
   readonly left: LeftOver[] = [];
-  readonly #ports: SetupPorts;
+  readonly ports: SetupPorts;
+  readonly signal: AbortSignal;
 
-  constructor(ports: SetupPorts) {
-    this.#ports = ports;
+  constructor(ports: SetupPorts, signal: AbortSignal) {
+    this.ports = ports;
+    this.signal = signal;
   }
 
   /** Makes a change, and reports it; with `isDryRun` it only reports the change, and returns null. */
   async step<Value>(verb: string, text: string, work: () => Promise<Value>): Promise<Value | null> {
-    const { isDryRun, report } = this.#ports;
+    const { isDryRun, report } = this.ports;
     const value = isDryRun ? null : await work();
     this.changes += 1;
     report(isDryRun ? `would be ${verb}: ${text}` : `${verb}: ${text}`);
     return value;
   }
 
-  /** The same for a change that Okta may refuse: it reports the reason, and the step in the admin console. */
+  /** Reports the rights that are there beyond the plan: an administrator may have added them. */
+  noteFurther(whose: string, further: readonly string[], user: string, remedy = ""): void {
+    if (further.length === 0) return;
+    this.ports.report(`note: ${whose} ${further.join(", ")} as well, which ${user} do not need${remedy}`);
+  }
+
+  /** The same as `step`, for a change that Okta may refuse: it reports the reason, and the step in the admin console. */
   async attempt<Value>(
     verb: string,
     text: string,
@@ -127,7 +135,7 @@ class Work {
       return { value: await this.step(verb, text, work), isRefused: false };
     } catch (error) {
       if (!isNotTaken(error)) throw error;
-      this.#ports.report(`not ${verb}: ${text}. ${error.finding}`);
+      this.ports.report(`not ${verb}: ${text}. ${error.finding}`);
       this.left.push({ text: click, ifRefused });
       return { value: null, isRefused: true };
     }
@@ -238,17 +246,16 @@ async function heldOf(
   return { ...held, clientId: null };
 }
 
-async function setUpApp(found: Found, ports: SetupPorts, work: Work, signal: AbortSignal) {
-  const held = await setUpKeys(found, ports, work, signal);
-  const appId = held?.appId ?? "ID";
-  const clientId = held?.credential.clientId ?? "ID";
-  await grantScopes(found, appId, ports, work, signal);
-  await setUpRoles(found, clientId, ports, work, signal);
+async function setUpApp(found: Found, work: Work) {
+  const held = await setUpKeys(found, work);
+  await grantScopes(found, held?.appId ?? "ID", work);
+  await setUpRoles(found, held?.credential.clientId ?? "ID", work);
   return held?.credential ?? null;
 }
 
 /** Makes the app, with a key that the store and Okta have. @returns null in a dry run of a missing app */
-async function setUpKeys(looked: Found, ports: SetupPorts, work: Work, signal: AbortSignal) {
+async function setUpKeys(looked: Found, work: Work) {
+  const { ports, signal } = work;
   const { plan, held: before, isInPlace, app: found, keys } = looked;
   const { label, store, user } = plan;
   const { apps, orgUrl } = ports;
@@ -353,27 +360,24 @@ async function setUpKeys(looked: Found, ports: SetupPorts, work: Work, signal: A
   }
 }
 
-async function grantScopes({ plan, grants }: Found, appId: string, ports: SetupPorts, work: Work, signal: AbortSignal) {
+async function grantScopes({ plan, grants }: Found, appId: string, work: Work) {
+  const { apps } = work.ports;
   for (const scope of plan.scopes.filter((each) => !grants.includes(each))) {
     await work.step("granted", `the scope ${scope} to the app "${plan.label}"`, () =>
-      ports.apps.grant(appId, scope, signal),
+      apps.grant(appId, scope, work.signal),
     );
   }
   const further = grants.filter((each) => !plan.scopes.some((scope) => scope === each));
-  if (further.length > 0) {
-    ports.report(
-      `note: the app "${plan.label}" is granted ${further.join(", ")} as well, which ${plan.user} do not need`,
-    );
-  }
+  work.noteFurther(`the app "${plan.label}" is granted`, further, plan.user);
 }
 
-async function setUpRoles(found: Found, clientId: string, ports: SetupPorts, work: Work, signal: AbortSignal) {
+async function setUpRoles(found: Found, clientId: string, work: Work) {
   const { plan, assignments } = found;
   const { label, standardRole, user } = plan;
-  const { roles } = ports;
+  const { roles } = work.ports;
   if (plan.permissions.length > 0) {
-    const role = await setUpRole(found, ports, work, signal);
-    const set = await setUpResourceSet(found, ports, work, signal);
+    const role = await setUpRole(found, work);
+    const set = await setUpResourceSet(found, work);
     if (role !== null && set !== null) {
       const isAssigned = assignments.some(
         (each) => each.type === "CUSTOM" && each.role === role && each["resource-set"] === set,
@@ -381,7 +385,7 @@ async function setUpRoles(found: Found, clientId: string, ports: SetupPorts, wor
       if (!isAssigned) {
         const assignment = { type: "CUSTOM", role, "resource-set": set };
         const text = `the role "${label}" on the resource set "${label}" to the app "${label}"`;
-        await work.step("assigned", text, () => roles.assign(clientId, assignment, signal));
+        await work.step("assigned", text, () => roles.assign(clientId, assignment, work.signal));
       }
     }
   }
@@ -390,7 +394,7 @@ async function setUpRoles(found: Found, clientId: string, ports: SetupPorts, wor
     .map(({ type }) => type);
   if (standardRole !== null && ![standardRole.type, ...standardRole.orAnyOf].some((type) => types.includes(type))) {
     const text = `the role ${standardRole.name} to the app "${label}": no custom role shows the System Log`;
-    await work.step("assigned", text, () => roles.assign(clientId, { type: standardRole.type }, signal));
+    await work.step("assigned", text, () => roles.assign(clientId, { type: standardRole.type }, work.signal));
   }
   // One that shows the System Log in the place of the least role is needed.
   const isNeeded = (type: string) =>
@@ -400,12 +404,10 @@ async function setUpRoles(found: Found, clientId: string, ports: SetupPorts, wor
         !types.includes(standardRole.type) &&
         standardRole.orAnyOf.some((each) => each === type)));
   const further = types.filter((type) => !isNeeded(type));
-  if (further.length > 0) {
-    const removable = further.includes(superAdministrator)
-      ? `. ${superAdministrator} may do everything: remove it (Applications > Applications > "${label}" > Admin roles) unless you want what ${reportAdministrator.name} is not shown, user.risk.detect of some orgs`
-      : "";
-    ports.report(`note: the app "${label}" has ${further.join(", ")} as well, which ${user} do not need${removable}`);
-  }
+  const remedy = further.includes(superAdministrator)
+    ? `. ${superAdministrator} may do everything: remove it (Applications > Applications > "${label}" > Admin roles) unless you want what ${reportAdministrator.name} is not shown, user.risk.detect of some orgs`
+    : "";
+  work.noteFurther(`the app "${label}" has`, further, user, remedy);
 }
 
 /**
@@ -415,17 +417,11 @@ async function setUpRoles(found: Found, clientId: string, ports: SetupPorts, wor
 const hookPermissions = "okta.eventhooks.";
 
 /** @returns the custom role's id; null when there is none */
-async function setUpRole(
-  { plan, role, permissions }: Found,
-  { roles, report }: SetupPorts,
-  work: Work,
-  signal: AbortSignal,
-) {
+async function setUpRole({ plan, role, permissions }: Found, work: Work) {
+  const { roles } = work.ports;
   const { label } = plan;
   const further = permissions.filter((each) => !plan.permissions.includes(each));
-  if (further.length > 0) {
-    report(`note: the custom admin role "${label}" has ${further.join(", ")} as well, which ${plan.user} do not need`);
-  }
+  work.noteFurther(`the custom admin role "${label}" has`, further, plan.user);
   const feature = plan.permissions.some((each) => each.startsWith(hookPermissions))
     ? "Settings > Features: turn on the early access feature by which custom admin roles have hook permissions (until then Super Administrator alone may manage event hooks)"
     : `Security > Administrators > Roles: see whether a role can have ${plan.permissions.join(" and ")}`;
@@ -438,7 +434,7 @@ async function setUpRole(
     await work.attempt(
       "added",
       `the permission ${permission} to the custom admin role "${label}"`,
-      () => roles.addPermission(role.id, permission, signal),
+      () => roles.addPermission(role.id, permission, work.signal),
       feature,
     );
   }
@@ -449,7 +445,7 @@ async function setUpRole(
     const made = await work.attempt(
       "created",
       `the custom admin role "${label}" with ${contents.join(" and ")}`,
-      () => roles.createRole({ label, description, permissions: contents }, signal),
+      () => roles.createRole({ label, description, permissions: contents }, work.signal),
       feature,
     );
     return made.isRefused ? null : (made.value?.id ?? "ID");
@@ -461,13 +457,11 @@ async function setUpRole(
  *
  * @returns its id; null when there is none
  */
-async function setUpResourceSet(found: Found, { orgUrl, roles, report }: SetupPorts, work: Work, signal: AbortSignal) {
-  const { plan, set, resources } = found;
+async function setUpResourceSet({ plan, set, resources }: Found, work: Work) {
+  const { orgUrl, roles } = work.ports;
   const { label } = plan;
   const further = furtherResources(plan, resources, orgUrl);
-  if (further.length > 0) {
-    report(`note: the resource set "${label}" has ${further.join(", ")} as well, which ${plan.user} do not need`);
-  }
+  work.noteFurther(`the resource set "${label}" has`, further, plan.user);
   const urlOf = ({ path }: PlannedResource) => `${orgUrl}${path}`;
   const click = (names: string) =>
     `Security > Administrators > Resources > the resource set "${label}": add the resource ${names}`;
@@ -479,7 +473,13 @@ async function setUpResourceSet(found: Found, { orgUrl, roles, report }: SetupPo
     if (id !== null) {
       const there = id;
       const text = `the resource ${name} to the resource set "${label}"`;
-      await work.attempt("added", text, () => roles.addResources(there, [urlOf(planned)], signal), click(name), true);
+      await work.attempt(
+        "added",
+        text,
+        () => roles.addResources(there, [urlOf(planned)], work.signal),
+        click(name),
+        true,
+      );
       continue;
     }
     id = await create([planned], click(name));
@@ -493,7 +493,7 @@ async function setUpResourceSet(found: Found, { orgUrl, roles, report }: SetupPo
     const made = await work.attempt(
       "created",
       `the resource set "${label}" with ${names}`,
-      () => roles.createResourceSet({ label, description, resources: contents.map(urlOf) }, signal),
+      () => roles.createResourceSet({ label, description, resources: contents.map(urlOf) }, work.signal),
       left,
       contents.length > 0,
     );
