@@ -3,6 +3,8 @@ import { defineConfig } from "vitest/config";
 import { patient } from "./test/fixtures/timing.ts";
 import { LongestFirst } from "./test/setup/longest-first.ts";
 
+const cores = availableParallelism();
+
 /** Tests of the template. */
 const infra = ["test/infra/**/*.test.ts"];
 
@@ -20,8 +22,9 @@ const shared = {
   // They end a test that hangs, and judge no pace: a synthesis of four seconds takes more than thirty on a busy machine.
   testTimeout: 240_000,
   hookTimeout: 240_000,
-  // Much of the files' time is waiting: for delays of queues, a service that hangs, or a command in a process of its own.
-  maxWorkers: 3 * availableParallelism(),
+  // Much of the files' time is waiting: for delays of queues, a service that hangs, or a command in a process of its own. A
+  // worker takes up to 0.8 GB, with the commands that it runs.
+  maxWorkers: Math.min(3 * cores, cores + 8),
   expect: { poll: { timeout: 60_000, interval: 20 } },
   env: {
     TIMING: JSON.stringify(patient),
