@@ -1,4 +1,4 @@
-import { uuidOf } from "../values/uuid.ts";
+import { v5 as uuidv5 } from "uuid";
 import type { SourceKey } from "./source.ts";
 
 /*
@@ -141,5 +141,5 @@ const stormNamespace = "b0a5b0a6-6f0c-4f0e-9d43-6d1d5c0a7f52";
  * of its alerts.
  */
 export function stormIdOf(source: SourceKey, since: number): string {
-  return uuidOf(`${source}\n${since}`, stormNamespace);
+  return uuidv5(`${source}\n${since}`, stormNamespace);
 }

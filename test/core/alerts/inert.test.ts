@@ -190,17 +190,12 @@ describe("JSON", () => {
     });
     fc.assert(
       fc.property(fc.dictionary(text, fc.oneof(text, fc.array(text))), (value) => {
-        const expected = JSON.parse(
-          JSON.stringify(
-            Object.fromEntries(
-              Object.entries(value).map(([name, each]) => [
-                name.toWellFormed(),
-                typeof each === "string" ? each.toWellFormed() : each.map((item) => item.toWellFormed()),
-              ]),
-            ),
-          ),
-        );
-        expect(JSON.parse(wellFormedJson(value))).toEqual(expected);
+        // Texts are compared, as JSON.parse of Node.js 24 takes the name `"` for `\`, once it has read an object with that name.
+        const members = Object.entries(value).map(([name, each]) => {
+          const written = typeof each === "string" ? each.toWellFormed() : each.map((item) => item.toWellFormed());
+          return `${JSON.stringify(name.toWellFormed())}:${JSON.stringify(written)}`;
+        });
+        expect(wellFormedJson(value)).toBe(`{${members.join()}}`);
       }),
       { numRuns: 1_000 },
     );
