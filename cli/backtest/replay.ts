@@ -8,7 +8,7 @@ import { type DeliveryReport, processDelivery } from "../../lambda/core/pipeline
 import { retryWork } from "../../lambda/core/pipeline/retry-work.ts";
 import type { Work } from "../../lambda/core/pipeline/work.ts";
 import type { RuleSet } from "../../lambda/core/sigma/rule-set.ts";
-import { answering, type Budget } from "../../lambda/core/time/budget.ts";
+import { answering, type Budget, neverAborts } from "../../lambda/core/time/budget.ts";
 import {
   memoryClaims,
   memoryGroups,
@@ -162,10 +162,15 @@ function resultOf(outcome: DeliveryReport): Replayed["result"] | null {
 }
 
 /** No signal aborts, and no step has a timer. */
-const { signal: never } = new AbortController();
 const none = Number.POSITIVE_INFINITY;
 const steps = { lookUp: none, claim: none, open: none, suppress: none, complete: none, refresh: none };
-const unlimited: Budget = { begin: never, work: never, parking: never, steps, lease: answering.lease };
+const unlimited: Budget = {
+  begin: neverAborts,
+  work: neverAborts,
+  parking: neverAborts,
+  steps,
+  lease: answering.lease,
+};
 
 /** Ports of the pipeline whose stores are in memory. */
 function createPorts(

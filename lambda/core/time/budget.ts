@@ -109,11 +109,15 @@ export function share(signal: AbortSignal, milliseconds: number): AbortSignal {
   return AbortSignal.any([signal, AbortSignal.timeout(milliseconds)]);
 }
 
+/** The signal of a budget without an end, as a backtest has it. */
+export const neverAborts: AbortSignal = new AbortController().signal;
+
 /**
  * Settles as the promise does, or rejects with the signal's reason, whichever comes first: also for calls that take no
  * signal.
  */
 export function within<Value>(signal: AbortSignal, promise: Promise<Value>): Promise<Value> {
+  if (signal === neverAborts) return promise;
   return new Promise((resolve, reject) => {
     const abort = () => reject(signal.reason);
     if (signal.aborted) abort();

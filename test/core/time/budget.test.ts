@@ -1,6 +1,7 @@
 import { expect, test } from "vitest";
 import {
   answering,
+  neverAborts,
   type Pace,
   redriveTimeoutSeconds,
   share,
@@ -29,6 +30,8 @@ test("within a signal, a promise has its own outcome, or the signal's when that 
   await expect(within(AbortSignal.timeout(100_000), Promise.reject(new Error("own")))).rejects.toThrow("own");
   await expect(within(AbortSignal.timeout(10), hanging)).rejects.toThrow(/timeout/i);
   await expect(within(AbortSignal.abort(new Error("over")), Promise.resolve(1))).rejects.toThrow("over");
+  expect(await within(neverAborts, Promise.resolve(1))).toBe(1);
+  await expect(within(neverAborts, Promise.reject(new Error("own")))).rejects.toThrow("own");
 });
 
 test("beginning ends with work, unless it has a time of its own", async () => {
