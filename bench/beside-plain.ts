@@ -99,10 +99,17 @@ async function firstAlerts(
     return runProcess([script], environment);
   };
   const taken = { receiver: [], plain: [] } as Pair<Awaited<ReturnType<typeof start>>[]>;
+  const failures: unknown[] = [];
   for (let run = 0; run < runs; run += 1) {
     for (const way of ["plain", "receiver"] as const) {
-      taken[way].push(await start(files[way]));
+      // A busy machine may make a start too late: it is answered 503, and is no figure unless most are.
+      const figure = await start(files[way]).catch((error: unknown) => {
+        failures.push(error);
+        if (failures.length > runs) throw error;
+        return null;
+      });
       onStart(way);
+      if (figure !== null) taken[way].push(figure);
     }
   }
   printPair(name, "milliseconds", {
