@@ -172,8 +172,11 @@ async function write(path: string, contents: string | Uint8Array): Promise<void>
 async function removeOld(path: string, current: readonly string[]): Promise<void> {
   const names = new Set(current);
   for (const name of await readdir(path)) {
+    if (names.has(name)) continue;
     const file = join(path, name);
-    if (!names.has(name) && (await stat(file)).mtimeMs < Date.now() - day) await rm(file);
+    // Another bundler may have named the file, or removed it, since the folder was read.
+    const found = await stat(file).catch(() => null);
+    if (found !== null && found.mtimeMs < Date.now() - day) await rm(file, { force: true });
   }
 }
 
