@@ -1,5 +1,5 @@
 import { randomUUID } from "node:crypto";
-import { mkdir, readdir, readFile, rename, rm, stat, writeFile } from "node:fs/promises";
+import { mkdir, readdir, readFile, rename, rm, stat, utimes, writeFile } from "node:fs/promises";
 import { basename, join } from "node:path";
 import { fileURLToPath, pathToFileURL } from "node:url";
 import { build, type Metafile, type OutputFile, type Plugin } from "esbuild";
@@ -30,7 +30,7 @@ const tick = 20;
 const requireBanner =
   'import{createRequire as __createRequire}from"node:module";const require=__createRequire(import.meta.url);';
 
-/** For how long parts of an earlier bundle stay: a command that runs may still load them. */
+/** For how long parts of an earlier bundle stay, from when another one takes its place: a command that runs may still load them. */
 const day = 86_400_000;
 
 /**
@@ -70,6 +70,7 @@ export async function bundleCommands(root: string): Promise<string | null> {
   const changed = sources.find(([, , time = 0]) => time >= started - tick);
   if (changed !== undefined) return changed[0];
 
+  await renewParts(root);
   const noted = new Map([...parts, ...sources].map((each) => [each[0], each]));
   const partOf = new Map(Object.entries(outputs).map(([path, { entryPoint }]) => [entryPoint, path]));
   const main = partOf.get("cli/main.ts") ?? "";
@@ -166,6 +167,17 @@ async function write(path: string, contents: string | Uint8Array): Promise<void>
   const unnamed = `${path}.${randomUUID()}`;
   await writeFile(unnamed, contents);
   await rename(unnamed, path);
+}
+
+/** Has the parts of the bundle that is about to be replaced stay for another {@link day}. */
+async function renewParts(root: string): Promise<void> {
+  // Completion loads every command. There may be no bundle yet, or a damaged one.
+  const text = await readFile(join(root, bundleFolder, "completion.json"), "utf8").catch(() => "");
+  const paths = text.match(new RegExp(`${bundleFolder}/[^"/]+`, "g")) ?? [];
+  const now = new Date();
+  for (const path of paths.flatMap((each) => [each, `${each}.map`])) {
+    await utimes(join(root, path), now, now).catch(() => undefined);
+  }
 }
 
 /** Removes what earlier bundles, and those that were stopped, have left. */

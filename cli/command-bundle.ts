@@ -1,4 +1,4 @@
-import { readFileSync, statSync } from "node:fs";
+import { existsSync, readFileSync, statSync } from "node:fs";
 import { SourceMap } from "node:module";
 import { fileURLToPath } from "node:url";
 
@@ -48,32 +48,40 @@ export function findBundle(
   root = fileURLToPath(new URL("..", import.meta.url)),
 ): string | null {
   const [name = "main"] = args[0] === "help" ? args.slice(1) : args;
-  const folder = `${root}${bundleFolder}/`;
-  let manifest = readManifest(folder, /^[a-z-]+$/.test(name) ? name : "main");
+  let manifest = readManifest(root, /^[a-z-]+$/.test(name) ? name : "main");
   // Without its flags, all that a command does is to start again with them.
-  if (manifest?.flags.some((flag) => !process.execArgv.includes(flag))) manifest = readManifest(folder, "main");
+  if (manifest?.flags.some((flag) => !process.execArgv.includes(flag))) manifest = readManifest(root, "main");
   if (manifest?.root !== root || !manifest.files.every((file) => isUnchanged(root, file))) return null;
   return `${root}${bundleFolder}/${manifest.main}`;
 }
 
-function readManifest(folder: string, name: string): BundleManifest | null {
+function readManifest(checkout: string, name: string): BundleManifest | null {
   try {
-    const { root, main, flags, files }: BundleManifest = JSON.parse(readFileSync(`${folder}${name}.json`, "utf8"));
+    const text = readFileSync(`${checkout}${bundleFolder}/${name}.json`, "utf8");
+    const { root, main, flags, files }: BundleManifest = JSON.parse(text);
     return Array.isArray(flags) && Array.isArray(files) ? { root, main, flags, files } : null;
   } catch {
-    // A name that is no command's is answered with the list.
-    return name === "main" ? null : readManifest(folder, "main");
+    // A name that is no command's is answered with the list, whose manifest notes no file of a command.
+    return existsSync(`${checkout}cli/${name}.ts`) ? null : readManifest(checkout, "main");
   }
 }
 
-function isUnchanged(root: string, [path, size, time]: NotedFile): boolean {
-  const found = statSync(root + path, { throwIfNoEntry: false });
-  return found?.size === size && (time === undefined || timeOf(path, found) === time);
+/** Whether a file is as it was noted. One that cannot be looked at is not, nor what a damaged manifest has for one. */
+function isUnchanged(root: string, file: NotedFile): boolean {
+  try {
+    const [path, size, time] = file;
+    const found = statSync(root + path, { throwIfNoEntry: false });
+    return found?.size === size && (time === undefined || timeOf(path, found) === time);
+  } catch {
+    return false;
+  }
 }
 
 /** Has an error, and what caused it, name the sources where its stack names files of a bundle. */
 export function pointAtSources(error: unknown): void {
-  for (let each = error; each instanceof Error; each = each.cause) {
+  const seen = new Set<unknown>();
+  for (let each = error; each instanceof Error && !seen.has(each); each = each.cause) {
+    seen.add(each);
     if (each.stack !== undefined) each.stack = each.stack.replace(/(file:\S+\.mjs):(\d+):(\d+)/g, toSource);
   }
 }

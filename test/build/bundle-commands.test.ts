@@ -19,7 +19,7 @@ import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { bundleCommands } from "../../build/bundle-commands.ts";
-import { bundleFolder, findBundle } from "../../cli/command-bundle.ts";
+import { bundleFolder, findBundle, pointAtSources } from "../../cli/command-bundle.ts";
 
 const repository = fileURLToPath(new URL("../..", import.meta.url));
 
@@ -111,6 +111,14 @@ describe("a bundle of what is there", () => {
     expect(failed).toMatch(/Error: failed\n {4}at \S+ \(file:\/\/\/\S+\/cli\/greet\.ts:5:33\)\n/);
     expect(failed).toMatch(/\[cause\]: Error: the reason\n {6}at \S+ \(file:\/\/\/\S+\/cli\/greet\.ts:5:62\)\n/);
   });
+});
+
+test("an error that is its own cause has its stack lead to the sources once", () => {
+  const error = new Error("failed");
+  error.cause = new Error("the reason", { cause: error });
+  const { stack } = error;
+  pointAtSources(error);
+  expect(error.stack).toBe(stack);
 });
 
 test("a command that has to be started again with flags of Node.js is looked through by the process that has them", async () => {
@@ -218,6 +226,30 @@ describe("the sources are started, not what was bundled of them,", () => {
     expect(await run("greet")).toBe("hello Ann data by the sources");
   });
 
+  test.each([
+    ["cut off", (path: string) => writeFile(path, "{")],
+    ["missing", (path: string) => rm(path)],
+    ["a folder", (path: string) => rm(path).then(() => mkdir(path))],
+    [
+      "one of no files",
+      (path: string) => writeFile(path, JSON.stringify({ root, main: "main", flags: [], files: [null] })),
+    ],
+  ])("where a command's manifest is %s, though that of the list is whole", async (_, damage) => {
+    await bundleCommands(root);
+    await damage(join(root, bundleFolder, "greet.json"));
+    await write("cli/greet.ts", `export const command = () => "edited";\n`);
+    expect(await run("greet")).toBe("edited by the sources");
+    expect(await run("misspelt")).toBe("the list by the bundle");
+  });
+
+  test("where what was a folder of sources is a file", async () => {
+    await bundleCommands(root);
+    await rm(join(root, "cli/greet"), { recursive: true });
+    await write("cli/greet", "");
+    await write("cli/greet.ts", `export const command = () => "edited";\n`);
+    expect(await run("greet")).toBe("edited by the sources");
+  });
+
   test("where a file was changed while it was bundled, which the bundler says", async () => {
     const bundling = bundleCommands(root);
     await appendFile(join(root, "cli/part.ts"), "// more\n");
@@ -247,6 +279,18 @@ describe("a bundler", () => {
     for (const name of both) await utimes(join(root, bundleFolder, name), old, old);
     await bundleCommands(root);
     expect((await readdir(join(root, bundleFolder))).length).toBe(before.length);
+    expect(await run("greet")).toBe("hello Bob data by the bundle");
+  });
+
+  test("keeps them from when they are replaced, however old they are", async () => {
+    await bundleCommands(root);
+    const before = await readdir(join(root, bundleFolder));
+    const old = new Date(Date.now() - 25 * 3_600_000);
+    for (const name of before) await utimes(join(root, bundleFolder, name), old, old);
+    await write("cli/greet/name.ts", `export const name = "Bob";\n`);
+    await afterATick();
+    await bundleCommands(root);
+    expect(await readdir(join(root, bundleFolder))).toEqual(expect.arrayContaining(before));
     expect(await run("greet")).toBe("hello Bob data by the bundle");
   });
 
