@@ -284,7 +284,9 @@ describe("a folder of rules", () => {
   });
 
   // The superuser may open whatever there is.
-  test.skipIf(process.getuid?.() === 0)("that may not be opened is a fault", async () => {
+  const isSuperuser = process.getuid?.() === 0;
+  const orSkipped = isSuperuser ? " (skipped: the superuser may open everything)" : "";
+  test.skipIf(isSuperuser)(`that may not be opened is a fault${orSkipped}`, async () => {
     await write("a.yml", valid);
     await chmod(join(folder, "a.yml"), 0o000);
     await expect(load()).rejects.toThrow(`${folder}/a.yml: it cannot be opened: EACCES`);
