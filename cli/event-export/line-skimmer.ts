@@ -86,10 +86,13 @@ export class LineSkimmer implements FoundValues {
     return this.#found[4 * index] ?? -1;
   }
 
-  /** A list has any length; a text, no character takes less than a byte. */
+  /** A list has any length; in a text, no character takes less than a byte; a number may be written shorter than it is compared: `1e3`. */
   lengthAt(index: number): number {
-    const isList = this.#found[4 * index + 1] === openBracket;
-    return isList ? Number.POSITIVE_INFINITY : (this.#found[4 * index + 3] ?? 0) - (this.#found[4 * index + 2] ?? 0);
+    const kind = this.#found[4 * index + 1];
+    const start = this.#found[4 * index + 2] ?? 0;
+    const end = this.#found[4 * index + 3] ?? 0;
+    const isLonger = kind === zero && mayGrow(this.#buffer, start - this.#base, end - this.#base);
+    return kind === openBracket || isLonger ? Number.POSITIVE_INFINITY : end - start;
   }
 
   textAt(index: number): string | null {
@@ -303,8 +306,8 @@ export class LineSkimmer implements FoundValues {
       top = null;
       expected = kind === openBrace ? keyOrEnd : kind === openBracket ? valueOrEnd : behindValue;
     }
-    // 53 bits: the most that a number holds exactly.
-    this.shape = (high & 0x1f_ffff) * 2 ** 32 + (low >>> 0);
+    // 53 bits: the most that a number holds exactly. Lines of the same keys have the same low word: all of the high one tells them apart.
+    this.shape = (high & 0x1f_ffff) * 2 ** 32 + ((low ^ (high >>> 21)) >>> 0);
     return at + 1;
   }
 
@@ -399,6 +402,16 @@ function mixWord(digest: number, four: number): number {
 /** The same for one character. */
 function mixByte(digest: number, character: number): number {
   return ((digest << 5) - digest + (character | 0x20)) | 0;
+}
+
+/** Digits of a number that are exact, as `Number.MIN_SAFE_INTEGER` has 16: rounding may add one to longer ones. */
+const exactDigits = 15;
+
+/** Whether a number's text in JavaScript may be longer than it is written. */
+function mayGrow(buffer: Buffer, start: number, end: number): boolean {
+  if (end - start > exactDigits) return true;
+  for (let at = start; at < end; at += 1) if (((buffer[at] as number) | 0x20) === letterE) return true;
+  return false;
 }
 
 /** The position behind `true` or `false`; -1 for neither. */

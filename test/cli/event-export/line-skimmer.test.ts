@@ -192,3 +192,16 @@ test("lines within the memory of known ones are compared where they are", () => 
   }
   expect(buffer.toString("utf8", skimmer.uuid.start, skimmer.uuid.end)).toBe(logLine(3).uuid);
 });
+
+test("lines of the same keys have shapes of their own for each choice of the kinds of their values", () => {
+  const kinds = ['"a"', "1", "null", "true", "[]", "{}"];
+  const skimmer = createReading();
+  const shapes = new Set<number>();
+  const lines = 6 ** 6;
+  for (let choice = 0; choice < lines; choice += 1) {
+    const values = Array.from({ length: 6 }, (_, place) => kinds[Math.floor(choice / 6 ** place) % 6]);
+    skim(skimmer, `{${values.map((value, place) => `"key${place}":${value}`).join(",")}}`);
+    shapes.add(skimmer.shape);
+  }
+  expect(shapes.size).toBe(lines);
+});

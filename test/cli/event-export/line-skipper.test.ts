@@ -260,6 +260,18 @@ describe("skipping lines that no rule can match", () => {
     expect(skipped / events).toBeGreaterThan(0.1);
   });
 
+  test.each([
+    ["1e3", "1000"],
+    ["6.45E4", "64500"],
+    ["99999999999999999", "100000000000000000"],
+    ["1e999", "Infinity"],
+  ])("reads the number %s where a rule asks for %s, which is longer", async (written, asked) => {
+    const line = JSON.stringify(sessionStart({ securityContext: { asNumber: 7, isProxy: false } }));
+    const content = `${line.replace('"asNumber":7', `"asNumber":${written}`)}\n`.repeat(3);
+    const rules = [selection({ eventType: "user.session.start", "securityContext.asNumber": asked })];
+    expect(await readBoth(content, rules)).toMatchObject({ matches: { length: 3 }, skipped: 0 });
+  });
+
   test.each<[string, (line: string) => string]>([
     ["as it is", (line) => line],
     ["with a character less", (line) => line.slice(0, 100) + line.slice(101)],
