@@ -124,6 +124,8 @@ async function publishOnce<Output>(
 interface Failure {
   readonly name?: string;
   readonly message?: string;
+  /** False where a direct call's connection failed before it was open. */
+  readonly isSent?: boolean;
   readonly syscall?: string;
   readonly errors?: readonly unknown[];
   readonly $metadata?: { readonly httpStatusCode?: number };
@@ -144,7 +146,8 @@ function isNotTaken(error: unknown): boolean {
 
 /** Whether no connection came about: Node.js names the failed call; the SDK's own time-out has it in its message. */
 function isNotConnected(error: unknown): boolean {
-  const { syscall, message, errors } = error as Failure;
+  const { isSent, syscall, message, errors } = error as Failure;
+  if (isSent === false) return true;
   if (errors !== undefined && errors.length > 0) return errors.every(isNotConnected);
   return syscall === "connect" || syscall === "getaddrinfo" || /did not establish a connection/.test(message ?? "");
 }

@@ -1,5 +1,5 @@
 import { createServer } from "node:http";
-import type { AddressInfo } from "node:net";
+import { type AddressInfo, createServer as createTcpServer } from "node:net";
 import { SNSClient } from "@aws-sdk/client-sns";
 import { ReceiveMessageCommand, SQSClient } from "@aws-sdk/client-sqs";
 import { afterAll, afterEach, beforeAll, expect, test, vi } from "vitest";
@@ -128,6 +128,22 @@ function publishedBatch(id: string): string {
   return `<PublishBatchResponse xmlns="http://sns.amazonaws.com/doc/2010-03-31/"><PublishBatchResult><Successful><member>
     <Id>${id}</Id><MessageId>m</MessageId></member></Successful></PublishBatchResult></PublishBatchResponse>`;
 }
+
+test("a connection that breaks amid its handshake has carried no publish: another one is opened at once", async () => {
+  let connections = 0;
+  const server = createTcpServer((socket) => {
+    connections += 1;
+    socket.once("data", () => socket.resetAndDestroy());
+  });
+  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+  const before = process.env.AWS_ENDPOINT_URL_SNS;
+  process.env.AWS_ENDPOINT_URL_SNS = `https://127.0.0.1:${(server.address() as AddressInfo).port}`;
+  const outcome = createTopic(topicArn, { settings: patientClient })(message("a"), signal());
+  await expect(outcome).rejects.toMatchObject({ name: "TimeoutError", code: "ECONNRESET" });
+  process.env.AWS_ENDPOINT_URL_SNS = before;
+  await new Promise((resolve) => server.close(resolve));
+  expect(connections).toBe(3);
+});
 
 test("what is too large is refused, and holds nothing else up", async () => {
   const publish = createTopic(topicArn, { settings: patientClient });

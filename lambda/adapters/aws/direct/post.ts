@@ -31,7 +31,7 @@ export interface Answer {
 
 /**
  * Sends a POST to an endpoint. A signal ends it. Where an answer breaks off after its status, the error has that as
- * `$metadata.httpStatusCode`.
+ * `$metadata.httpStatusCode`; where the connection fails before it is open, TLS included, `isSent` of the error is false.
  */
 export type Post = (
   headers: Readonly<Record<string, string>>,
@@ -80,7 +80,7 @@ export function createPost(endpoint: URL, settings: PostSettings): Post {
     const { request, agent } = await open();
     answers?.closeStale(agent);
     const all = Object.entries(headers).flat();
-    const limits = { connectionTimeout, requestTimeout };
+    const limits = { connectionTimeout, requestTimeout, opening: isSecure ? "secureConnect" : "connect" } as const;
     return await exchange(request, { ...target, agent, headers: all }, body, signal, limits, answers?.note);
   };
   return async (headers, body, signal) => {
@@ -125,12 +125,19 @@ function createAnswerTimes(milliseconds: number): AnswerTimes {
   return {
     note: (socket) => void times.set(socket, Date.now()),
     closeStale(agent) {
-      for (const socket of Object.values(agent.freeSockets).flatMap((sockets = []) => sockets)) {
+      closeFree(agent, (socket) => {
         const age = Date.now() - (times.get(socket) ?? 0);
-        if (age < 0 || age > milliseconds) socket.destroy();
-      }
+        return age < 0 || age > milliseconds;
+      });
     },
   };
+}
+
+/** Closes connections that no request uses. */
+function closeFree(agent: Agent, isClosed: (socket: Socket) => boolean): void {
+  for (const socket of Object.values(agent.freeSockets).flatMap((sockets = []) => sockets)) {
+    if (isClosed(socket)) socket.destroy();
+  }
 }
 
 /** Milliseconds from when a request has its connection, 0 for any time. */
@@ -139,14 +146,16 @@ interface Limits {
   readonly connectionTimeout: number;
   /** Until the whole answer is there. */
   readonly requestTimeout: number;
+  /** The event of a connection after which requests are sent by it. */
+  readonly opening: "connect" | "secureConnect";
 }
 
 function exchange(
   request: (options: RequestOptions) => ClientRequest,
-  options: RequestOptions,
+  options: RequestOptions & { readonly agent: Agent },
   body: string,
   signal: AbortSignal | undefined,
-  { connectionTimeout, requestTimeout }: Limits,
+  { connectionTimeout, requestTimeout, opening }: Limits,
   onAnswer?: AnswerTimes["note"],
 ): Promise<Answer> {
   return new Promise((resolve, reject) => {
@@ -157,16 +166,19 @@ function exchange(
     const sent = request(options);
     // The response has none any more once it has ended.
     let connection: Socket | null = null;
+    let isOpen = false;
     const timers: NodeJS.Timeout[] = [];
     const abort = () => signal && fail(abortError(signal));
     const end = () => {
       for (const timer of timers) clearTimeout(timer);
       signal?.removeEventListener("abort", abort);
     };
-    const fail = (error: Error) => {
+    const fail = (error: NodeJS.ErrnoException) => {
       end();
       reject(error);
       sent.destroy();
+      // The others may have gone stale with it, as while Lambda had the function frozen: attempts would meet one after the other.
+      if (sent.reusedSocket && broken.has(error.code ?? "")) closeFree(options.agent, () => true);
     };
     const failAfter = (milliseconds: number, message: string, code?: string) => {
       if (milliseconds === 0) return undefined;
@@ -180,7 +192,11 @@ function exchange(
     sent.once("socket", (socket) => {
       connection = socket;
       failAfter(requestTimeout, `the service did not answer within ${requestTimeout} ms`, "ETIMEDOUT");
-      if (!socket.connecting) return;
+      isOpen = !socket.connecting;
+      if (isOpen) return;
+      socket.once(opening, () => {
+        isOpen = true;
+      });
       const connecting = failAfter(
         connectionTimeout,
         `it did not establish a connection within ${connectionTimeout} ms`,
@@ -188,7 +204,7 @@ function exchange(
       socket.once("connect", () => clearTimeout(connecting));
     });
     // Until the answer has ended: a socket may break once more after that.
-    sent.on("error", (error) => fail(named(error)));
+    sent.on("error", (error) => fail(Object.assign(named(error), isOpen ? {} : { isSent: false })));
     sent.once("response", (response) => {
       readAll(response).then(
         (text) => {

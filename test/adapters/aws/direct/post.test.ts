@@ -88,6 +88,28 @@ describe("a request", () => {
     );
   });
 
+  test.each([
+    ["broke", "ECONNRESET", () => held.splice(0)[0]?.socket?.resetAndDestroy()],
+    ["was not answered in time", "ETIMEDOUT", () => vi.advanceTimersByTime(700)],
+  ])("that %s on a connection which was used before has the next one open another", async (_, code, end) => {
+    const post = createPost(endpoint, limits);
+    const send = () => post({ host: endpoint.host }, "body", undefined);
+    const first = Array.from({ length: 3 }, send);
+    await arrived(3);
+    answerAll();
+    await Promise.all(first);
+    const ended = expect(send()).rejects.toMatchObject({ name: "TimeoutError", code });
+    await arrived(1);
+    end();
+    await ended;
+    held = [];
+    const next = send();
+    await arrived(1);
+    answerAll();
+    await expect(next).resolves.toMatchObject({ body: "ok" });
+    expect(ports.size).toBe(4);
+  });
+
   test("is not sent once its signal has ended", async () => {
     const ended = AbortSignal.abort(new Error("the time is over"));
     const sent = createPost(endpoint, limits)({ host: endpoint.host }, "body", ended);
