@@ -27,8 +27,8 @@ const elsewhere = /[\0-\x09\x0b-\x1f\x7f\ufeff]/;
 
 /** Empty lines and comments, and the indentation of the line behind them. */
 const between = /(?: *(?:#[^\n]*)?\n)* */y;
-/** A key, its colon, and the space before its value. */
-const key = /([A-Za-z_][\w.|-]*):(?: +|(?=\n)|$)/y;
+/** A key of at most 1,024 characters (https://yaml.org/spec/1.2.2/#742-flow-mappings), its colon, and the space before its value. */
+const key = /([A-Za-z_][\w.|-]{0,1023}):(?: +|(?=\n)|$)/y;
 /** The dash of a list's element, which has its value on the same line. */
 const dash = /- +(?![\n#]|$)/y;
 const restOfLine = "(?: +#[^\\n]*| *)(?=\\n|$)";
@@ -226,12 +226,19 @@ function readScalar(text: string, at: number): unknown {
   const line = matchAt(unquoted, text, at)?.[0];
   if (line === undefined) return undefined;
   const comment = line.indexOf(" #");
-  const written = (comment < 0 ? line : line.slice(0, comment)).replace(/ +$/, "");
+  const written = withoutSpaceAtEnd(comment < 0 ? line : line.slice(0, comment));
   // A map within the line.
   if (written.includes(": ") || written.endsWith(":")) return undefined;
   if (!isOtherThanText(written)) return written;
   if (wholeNumber.test(written)) return Number(written);
   return words.get(written);
+}
+
+/** An expression for it takes time by the square of the spaces within a text. */
+function withoutSpaceAtEnd(text: string): string {
+  let end = text.length;
+  while (text.charCodeAt(end - 1) === space) end -= 1;
+  return text.slice(0, end);
 }
 
 function matchAt(pattern: RegExp, text: string, at: number): RegExpExecArray | null {

@@ -60,6 +60,17 @@ describe("what rules are mostly written in is read without the YAML library:", (
     expect(valuesOf(text)).toEqual([value]);
   });
 
+  test("a text with a million spaces within it, in a time that does not grow by their square", () => {
+    const text = `b${" ".repeat(1_000_000)}c`;
+    expect(read(`a: ${text} \n`)).toEqual([{ value: { a: text }, line: 1 }]);
+  });
+
+  test("a key of 1,024 characters, the most that YAML allows", () => {
+    const longest = "k".repeat(1_024);
+    expect(read(`${longest}: a\n`)).toEqual([{ value: { [longest]: "a" }, line: 1 }]);
+    expect(readPlainYaml(`${longest}k: a\n`)).toBeNull();
+  });
+
   test("several documents, each with its line", () => {
     expect(read("# a\n---\nb: 1\n---\n\n# c\nd: 2\n")).toEqual([
       { value: { b: 1 }, line: 3 },
