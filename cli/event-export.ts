@@ -123,6 +123,18 @@ async function* readBatches(
   decoded: AsyncGenerator<Buffer>,
   options: ReadOptions,
 ): AsyncGenerator<Iterable<ExportPart>> {
+  try {
+    yield* readDecoded(decoded, options);
+  } finally {
+    // A file of a kind that is not read has no reader that closes it.
+    await decoded.return(undefined);
+  }
+}
+
+async function* readDecoded(
+  decoded: AsyncGenerator<Buffer>,
+  options: ReadOptions,
+): AsyncGenerator<Iterable<ExportPart>> {
   const { name, strict, counter, skip } = options;
   const { start, chunks: peeked } = await peek(decoded, peekedBytes);
   const kind = describeFileKind(start);

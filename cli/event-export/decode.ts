@@ -18,7 +18,10 @@ export interface Peeked {
   readonly chunks: AsyncIterable<Buffer>;
 }
 
-/** Reads a stream's first bytes ahead. Each of its chunks is used only until the next one is asked for. */
+/**
+ * Reads a stream's first bytes ahead. Each of its chunks is used only until the next one is asked for. A reader that stops
+ * before the end ends the stream, which closes its file.
+ */
 export async function peek(chunks: AsyncIterator<Buffer>, bytes: number): Promise<Peeked> {
   const seen: Buffer[] = [];
   let length = 0;
@@ -31,8 +34,12 @@ export async function peek(chunks: AsyncIterator<Buffer>, bytes: number): Promis
   const [first, ...others] = seen;
   const start = first !== undefined && others.length === 0 ? first : Buffer.concat(seen);
   async function* all(): AsyncGenerator<Buffer> {
-    if (start.length > 0) yield start;
-    for (let next = await chunks.next(); !next.done; next = await chunks.next()) yield next.value;
+    try {
+      if (start.length > 0) yield start;
+      for (let next = await chunks.next(); !next.done; next = await chunks.next()) yield next.value;
+    } finally {
+      await chunks.return?.();
+    }
   }
   return { start, chunks: all() };
 }

@@ -1,3 +1,4 @@
+import { existsSync, readdirSync, readlinkSync } from "node:fs";
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -30,6 +31,47 @@ async function read(content: string | Buffer, options: ExportOptions = { strict:
 
 const event = (uuid: string) => sessionStart({ uuid });
 const line = (uuid: string) => JSON.stringify(event(uuid));
+
+/** Where Linux lists the files that this process has open. */
+const openFiles = "/proc/self/fd";
+
+/** The files of the test's folder that are open. */
+function filesLeftOpen(): readonly string[] {
+  return readdirSync(openFiles).flatMap((name) => {
+    try {
+      const path = readlinkSync(join(openFiles, name));
+      return path.startsWith(folder) ? [path] : [];
+    } catch {
+      // The listing itself, which is closed by now.
+      return [];
+    }
+  });
+}
+
+describe.skipIf(!existsSync(openFiles))("a file is closed, where the system lists open files,", () => {
+  // Files of several chunks: at the end of a file it is closed anyway.
+  const long = `${line("a")}\n{"a":\n${`${line("b")}\n`.repeat(2_000)}`;
+  test.each<[string, string | Buffer]>([
+    ["a part that cannot be read", long],
+    ["the same within gzip", gzipSync(long, { level: 0 })],
+    ["a kind that is not read", Buffer.concat([Buffer.from("504b0304", "hex"), Buffer.alloc(3_000_000)])],
+  ])("when its reading ends at %s", async (_, content) => {
+    await expect(read(content, { strict: true })).rejects.toThrow("export");
+    expect(filesLeftOpen()).toEqual([]);
+  });
+
+  test("when its reader stops before the end", async () => {
+    const path = join(folder, "export");
+    await writeFile(path, `${line("a")}\n`.repeat(2_000));
+    const { events } = await openExport(path);
+    for await (const { uuid } of events) {
+      expect(uuid).toBe("a");
+      expect(filesLeftOpen()).toEqual([path]);
+      break;
+    }
+    expect(filesLeftOpen()).toEqual([]);
+  });
+});
 
 describe("a part that cannot be read", () => {
   const parts: [string, string, RegExp][] = [
