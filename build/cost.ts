@@ -409,6 +409,10 @@ const tables = [
   { document: "docs/security.md", name: "floods", make: floodTable },
 ] as const;
 
+// The reader may have seen enough: `| head`.
+process.stdout.on("error", (error: NodeJS.ErrnoException) => {
+  if (error.code !== "EPIPE") throw error;
+});
 for (const document of new Set(tables.map((each) => each.document))) {
   let written = await readFile(new URL(`../${document}`, import.meta.url), "utf8");
   const made: string[] = [];
@@ -416,7 +420,7 @@ for (const document of new Set(tables.map((each) => each.document))) {
     const place = new RegExp(`(<!-- ${name}: npm run cost -->\\n\\n).*?(\\n\\n<!-- end -->)`, "s");
     if (!place.test(written)) throw new Error(`${document} has no place for the table "${name}"`);
     const table = make();
-    made.push(table);
+    made.push(`${name}:\n\n${table}`);
     written = written.replace(place, (_, start, end) => start + table + end);
   }
   process.stdout.write(`${document}\n\n${made.join("\n\n")}\n\n`);

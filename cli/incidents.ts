@@ -156,8 +156,13 @@ async function close(id: string, { verdict, note, by: given, ...options }: Close
   }
   if (incident.verdict !== null) print(`Before: ${describeVerdict(incident.verdict)}`);
   print(`Closed: ${describeBriefly({ ...incident, verdict: made })}`);
+  if (verdict === "true-positive") {
+    print(
+      "The next session start of the person is alerted on, whatever was suppressed before, and says how this one was judged.",
+    );
+    return;
+  }
   print("The next alert about the same person, network, place, device and detections says how this one was judged.");
-  if (verdict === "true-positive") return;
   print("To have no alert about the same again: npx okta-proxy-watch exceptions add --help");
 }
 

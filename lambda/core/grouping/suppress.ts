@@ -4,6 +4,7 @@ import type { RememberedSession } from "../history/remembered-session.ts";
 import type { SuppressionWindow } from "../history/suppression-window.ts";
 import type { UserKey } from "../history/user-key.ts";
 import type { UserStates } from "../history/user-states.ts";
+import { lastTruePositive } from "../history/verdict.ts";
 import { pause, within } from "../time/budget.ts";
 import { judgeWindow } from "./window.ts";
 
@@ -50,7 +51,7 @@ export async function suppress(states: UserStates, due: DueAlert, signal: AbortS
   let pauseMilliseconds: number = pauses.firstMilliseconds;
   for (let round = 0; round < maximumRounds; ) {
     const seen = state.windows.get(window.fingerprint) ?? null;
-    const verdict = judgeWindow(seen, window);
+    const verdict = judgeWindow(seen, window, lastTruePositive(state.verdicts));
     if (verdict.kind === "wait") {
       try {
         await pause(pauseMilliseconds, signal);

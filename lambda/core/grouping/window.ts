@@ -1,4 +1,5 @@
 import { endOf, nothingSuppressed, type SuppressionWindow, unreported } from "../history/suppression-window.ts";
+import type { Verdict } from "../history/verdict.ts";
 import { waiting } from "../time/budget.ts";
 import type { Fingerprint } from "./fingerprint.ts";
 
@@ -35,14 +36,21 @@ export type Judgement =
  *
  * @param window null for none
  * @param opened the window that it would open
+ * @param attack the last true positive of its person, which ends the windows from before it: an attacker who comes back is
+ *   news. @default null, none
  */
-export function judgeWindow(window: SuppressionWindow | null, opened: SuppressionWindow): Judgement {
+export function judgeWindow(
+  window: SuppressionWindow | null,
+  opened: SuppressionWindow,
+  attack: Verdict | null = null,
+): Judgement {
   const time = opened.openedAt;
   // A window that is opened later than any clock of ours says is none of ours.
   const isPast = window !== null && window.openedAt <= time + leaseMilliseconds;
   if (isPast && window.id !== opened.id && time < endOf(window)) {
-    if (window.published) return { kind: "suppress" };
-    if (time < window.openedAt + leaseMilliseconds) return { kind: "wait" };
+    const isJudged = attack !== null && Date.parse(attack.at) > window.openedAt;
+    if (window.published && !isJudged) return { kind: "suppress" };
+    if (!window.published && time < window.openedAt + leaseMilliseconds) return { kind: "wait" };
   }
   return { kind: "alert", window: { ...opened, reported: unreported(window) } };
 }

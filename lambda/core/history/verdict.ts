@@ -29,10 +29,15 @@ export function judgedUntil({ seen, at }: Verdict): string {
  * @param fingerprint null where the event has none
  */
 export function verdictToName(kept: ReadonlyMap<string, Verdict>, fingerprint: string | null): Verdict | null {
-  const [truePositive] = [...kept.values()]
+  return lastTruePositive(kept) ?? (fingerprint === null ? null : kept.get(fingerprint)) ?? null;
+}
+
+/** The latest true positive of a person; null for none. */
+export function lastTruePositive(kept: ReadonlyMap<string, Verdict>): Verdict | null {
+  const [latest] = [...kept.values()]
     .filter(({ verdict }) => verdict === "true-positive")
     .sort((a, b) => (a.at > b.at ? -1 : 1));
-  return truePositive ?? (fingerprint === null ? null : kept.get(fingerprint)) ?? null;
+  return latest ?? null;
 }
 
 /** The verdicts that are remembered of a user. */

@@ -3,6 +3,7 @@ import { memoryStates } from "../../../cli/backtest/memory.ts";
 import { type DueAlert, suppress } from "../../../lambda/core/grouping/suppress.ts";
 import { newWindow } from "../../../lambda/core/grouping/window.ts";
 import { unknownUser } from "../../../lambda/core/history/history.ts";
+import { remember } from "../../../lambda/core/history/remember.ts";
 import type { SuppressionWindow } from "../../../lambda/core/history/suppression-window.ts";
 import type { UserStates } from "../../../lambda/core/history/user-states.ts";
 
@@ -40,6 +41,33 @@ function losing(
 test("a session start that a window no longer counts is judged anew: it is alerted on where the window is gone", async () => {
   const { states } = losing(1, null);
   expect(await suppress(states, due(published), signal())).toMatchObject({ kind: "alert", opened: { id: "second" } });
+});
+
+test("a session start after a true positive of its person is alerted on; the next one is suppressed by that alert", async () => {
+  const states = memoryStates();
+  const at = (minutes: number) => new Date(now.getTime() + minutes * 60_000);
+  const verdict = { verdict: "true-positive", note: "stolen", by: "ana", at: at(5).toISOString() } as const;
+  const start = async (id: string, minutes: number) => {
+    const read = await states.read(user, signal());
+    const state = { ...read, verdicts: new Map(minutes < 5 ? [] : [["another", verdict]]) };
+    const window = newWindow("f", id, at(minutes), 60);
+    const outcome = await suppress(
+      states,
+      { user, window, state, network: null, session: null, now: at(minutes) },
+      signal(),
+    );
+    if (outcome.kind === "alert") {
+      const change = remember(state, null, null, at(minutes));
+      await states.record(user, { ...outcome.opened, published: true }, change, signal());
+    }
+    return outcome.kind;
+  };
+  expect([await start("a", 0), await start("b", 4), await start("c", 6), await start("d", 7)]).toEqual([
+    "alert",
+    "suppressed",
+    "alert",
+    "suppressed",
+  ]);
 });
 
 test.each([

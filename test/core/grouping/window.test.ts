@@ -18,6 +18,16 @@ test.each<[string, Partial<SuppressionWindow>, "suppress" | "alert"]>([
   expect(judgeWindow(stored(changes), newWindow("f", "second", new Date(now), 120)).kind).toBe(kind);
 });
 
+test.each([
+  ["was judged a true positive meanwhile, whatever that was about", now - 1, "alert"],
+  ["was judged so before the window", now - hour, "suppress"],
+] as const)("a person who %s: %s", (_, judged, kind) => {
+  const attack = { verdict: "true-positive", note: "", by: "ana", at: new Date(judged).toISOString() } as const;
+  const judgement = judgeWindow(stored({ suppressed: 2 }), newWindow("f", "second", new Date(now), 120), attack);
+  expect(judgement.kind).toBe(kind);
+  if (judgement.kind === "alert") expect(judgement.window.reported.count).toBe(2);
+});
+
 test("while its alert is not published, a window keeps others waiting for as long as a function works on one, and not its own retry", () => {
   const judge = (opened: number, id = "second") =>
     judgeWindow(
