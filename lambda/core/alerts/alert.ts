@@ -102,6 +102,7 @@ function writeSentences(
       ? stepsOfReport(words)
       : triageSteps(words, words.action, {
           isInStorm: storm !== null,
+          wasAttacked: words.incident.verdict?.verdict === "true-positive",
           ofRule: stepsOfRules(source),
           acts: story === null || bySeverity(severity, "high") > 0 ? 0 : countActs(story),
           lasting: story === null ? 0 : countLasting(story),

@@ -25,6 +25,8 @@ interface Case {
   readonly isProxied: boolean;
   readonly succeeded: boolean;
   readonly isInStorm: boolean;
+  /** Whether an incident of the person was judged a true positive. */
+  readonly wasAttacked: boolean;
   /** The acts that together are an alert of a high level, this one the last; 0 for one alone. */
   readonly acts: number;
   /** The acts among them that are to be undone. */
@@ -38,6 +40,7 @@ type TriageStep = (of: Case) => string | null;
  * The triage steps of an alert, in order, without those that its case does not need.
  *
  * @param isInStorm whether the session started in a storm of failed attempts. @default false
+ * @param wasAttacked whether an incident of the person was judged a true positive. @default false
  * @param acts the acts that together are an alert of a high level, this one the last. @default 0, it is one alone
  * @param lasting the acts among them that are to be undone. @default 0
  * @param ofRule the steps of the severest rules that have any: they come after the most urgent one. @default none
@@ -47,11 +50,13 @@ export function triageSteps(
   action: Action | null,
   {
     isInStorm = false,
+    wasAttacked = false,
     ofRule = [],
     acts = 0,
     lasting = 0,
   }: {
     readonly isInStorm?: boolean;
+    readonly wasAttacked?: boolean;
     readonly ofRule?: readonly string[];
     readonly acts?: number;
     readonly lasting?: number;
@@ -66,6 +71,7 @@ export function triageSteps(
     isProxied: describeProxy(facts) !== null,
     succeeded: succeeded(facts.session.outcome),
     isInStorm,
+    wasAttacked,
     acts,
     lasting,
   };
@@ -91,11 +97,12 @@ const hostile: ReadonlyMap<NetworkKind | null, string> = new Map([
 const first: TriageStep = (of) => (of.succeeded ? firstOfSuccess(of) : firstOfFailure(of));
 
 /** Why sessions are to be cleared before any question; null where a question comes first. */
-function urgency({ facts, isProxied, kind, isInStorm, acts }: Case): string | null {
+function urgency({ facts, isProxied, kind, isInStorm, wasAttacked, acts }: Case): string | null {
   const highRisk = facts.risk.level?.toUpperCase() === "HIGH" ? `Okta rates the risk as high${reasons(facts)}` : null;
   const storm = isInStorm ? "it succeeded in a storm of failed sign-ins" : null;
   const chain = acts > 1 ? `it is the last of ${acts} acts that together fit an attack` : null;
-  return storm ?? chain ?? (isProxied ? hostile.get(kind) : null) ?? highRisk;
+  const judged = wasAttacked ? "an incident of this person was judged a true positive" : null;
+  return storm ?? chain ?? judged ?? (isProxied ? hostile.get(kind) : null) ?? highRisk;
 }
 
 function firstOfSuccess(of: Case): string {

@@ -46,6 +46,17 @@ describe("the alert's id", () => {
   });
 });
 
+test.each([
+  [
+    "true-positive",
+    /^Clear the user's sessions now: an incident of this person was judged a true positive\. Then call /,
+  ],
+  ["benign", /^Call /],
+] as const)("of a person whose last incident was judged %s, the first step fits that", (verdict, step) => {
+  const judged = { verdict, note: "", by: "ana", at: "2026-11-24T08:00:00.000Z" } as const;
+  expect(alert({ incident: { id: "i", known: null, verdict: judged } }).triage[0]).toMatch(step);
+});
+
 test("the triage steps of the severest rules that have any, three at most, come after the most urgent step", () => {
   const stepOf = (level: "low" | "high", step: string) => ({ ...(level === "low" ? low : high), triage: [step] });
   const plain = alert({ rules: [alsoHigh] }).triage;
