@@ -121,7 +121,7 @@ function restoreValue(value: unknown, field: OktaField | null, depth: number): u
     // In the `fields` of a search engine's answer, every value is a list.
     if (isScalar(field) && value.length === 1) return restoreValue(value[0], field, depth + 1);
     const [only] = value;
-    const isText = value.length === 1 && typeof only === "string" && nearJson.test(only);
+    const isText = value.length === 1 && typeof only === "string" && isNearJson(only);
     if (field.kind === "any" && isText) return restoreValue(only, field, depth + 1);
     if (field.kind !== "list") return value;
     return value.map((each) => restoreElement(each, field, depth));
@@ -134,8 +134,15 @@ function restoreValue(value: unknown, field: OktaField | null, depth: number): u
   return value;
 }
 
-/** Text of objects in JSON, or nearly so. */
-const nearJson = /^\s*(?:\[\s*\{.*\}\s*\]|\{.*[:=].*\})\s*$/s;
+/** Whether text is of objects in JSON, or nearly so. It takes linear time, whatever the text is. */
+export function isNearJson(text: string): boolean {
+  const trimmed = text.trim();
+  const inside = trimmed.slice(1, -1);
+  if (trimmed.startsWith("{") && trimmed.endsWith("}")) return /[:=]/.test(inside);
+  if (!trimmed.startsWith("[") || !trimmed.endsWith("]")) return false;
+  const only = inside.trim();
+  return only.length > 1 && only.startsWith("{") && only.endsWith("}");
+}
 
 /** Reads an element of a list, which an export may have written as text. */
 function restoreElement(element: unknown, field: OktaField, depth: number): unknown {

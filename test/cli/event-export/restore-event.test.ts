@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import { restoreEvent } from "../../../cli/event-export/restore-event.ts";
+import { isNearJson, restoreEvent } from "../../../cli/event-export/restore-event.ts";
 import { logEvent, type OktaField } from "../../../lambda/core/okta/log-event-fields.ts";
 import { flatten, lowerCaseKeys, snakeCaseKeys } from "../../fixtures/event-forms.ts";
 import { type Json, sessionStart } from "../../fixtures/events.ts";
@@ -267,4 +267,17 @@ test("an event nested deeper than Okta's does not exhaust the stack", () => {
 test("a whole sign-in in lower case is the sign-in again", () => {
   const whole = sessionStart({ debugContext: { debugData: { logOnlySecurityData: "{}", tunnels: "[]" } } });
   expect(restoreEvent(lowerCaseKeys(whole))).toEqual(whole);
+});
+
+test("text that is nearly JSON is what one expression says, which would take the square of some texts' length", () => {
+  const expression = /^\s*(?:\[\s*\{.*\}\s*\]|\{.*[:=].*\})\s*$/s;
+  const unit = fc.constantFrom("{", "}", "[", "]", ":", "=", " ", "\n", "a");
+  fc.assert(
+    fc.property(fc.string({ unit, maxLength: 9 }), (text) => {
+      expect(isNearJson(text)).toBe(expression.test(text));
+    }),
+    { numRuns: 2_000 },
+  );
+  // The expression would not end within a minute.
+  expect(isNearJson(`{${":".repeat(1_000_000)}`)).toBe(false);
 });
