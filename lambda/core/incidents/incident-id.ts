@@ -4,7 +4,6 @@ import { rememberedUser } from "../history/user-key.ts";
 import { type LogEvent, publishedTime } from "../okta/log-event.ts";
 import { personOf } from "../okta/person.ts";
 import { looksLikeLogin } from "../okta/stranger.ts";
-import { onceEach } from "../values/once-each.ts";
 
 /** The namespace of incidents' ids: a random UUID, fixed for ever. */
 const incidentNamespace = "e0b0a7c6-57f5-4d0c-9a3d-9c6f2d3b8a41";
@@ -29,16 +28,14 @@ export type IncidentSubject =
  * source address stands in the person's place. An event without person and address, and a test, is an incident of its own.
  */
 export function incidentOf(subject: IncidentSubject): string {
-  return "storm" in subject ? idOf(["storm", subject.storm]) : ofEvents(subject.loginDomains)(subject.event);
+  if ("storm" in subject) return idOf(["storm", subject.storm]);
+  const { event, loginDomains } = subject;
+  return event.once(`incident ${loginDomains.join("\n")}`, () => idOf(partsOf(event, loginDomains)));
 }
 
 function idOf(parts: readonly string[]): string {
   return uuidv5(parts.join("\n").toWellFormed(), incidentNamespace);
 }
-
-const ofEvents = onceEach((loginDomains: readonly string[]) =>
-  onceEach((event: LogEvent) => idOf(partsOf(event, loginDomains))),
-);
 
 function partsOf(event: LogEvent, loginDomains: readonly string[]): readonly string[] {
   if (event.isTest) return ["event", event.uuid];

@@ -119,12 +119,17 @@ class ReceivedEvent implements LogEvent {
 
   once<Value>(name: string, read: (event: LogEvent) => Value): Value {
     this.#values ??= new Map();
-    const known = this.#values.get(name);
-    if (known !== undefined) return known as Value;
-    const value = read(this);
-    this.#values.set(name, value);
-    return value;
+    return once(this.#values, name, () => read(this));
   }
+}
+
+/** The value that is known under a name, read where it is not. */
+function once<Value>(known: Map<string, unknown>, name: string, read: () => Value): Value {
+  const found = known.get(name);
+  if (found !== undefined) return found as Value;
+  const value = read();
+  known.set(name, value);
+  return value;
 }
 
 /** Required fields, as text. The limit keeps an alert within its size; Okta's values are far shorter. */
@@ -169,69 +174,50 @@ function faultOfSecurityContext(event: Json): { readonly path: readonly string[]
 /** The fields of an event, each read on first access and once: several stages of the pipeline need the same ones. */
 class Fields {
   readonly #event: Json;
-  #displayMessage: string | null | undefined;
-  #actor: ReturnType<typeof readPrincipal> | null | undefined;
-  #client: ReturnType<typeof readClient> | null | undefined;
-  #outcome: ReturnType<typeof readOutcome> | null | undefined;
-  #target: ReturnType<typeof readTargets> | undefined;
-  #authenticationContext: ReturnType<typeof readAuthenticationContext> | null | undefined;
-  #device: ReturnType<typeof readDevice> | null | undefined;
-  #securityContext: ReturnType<typeof readSecurityContext> | null | undefined;
-  #debugData: Json | undefined;
+  readonly #known = new Map<string, unknown>();
 
   constructor(event: Json) {
     this.#event = event;
   }
 
-  #decoded(name: string): unknown {
-    return decodeJson(valueAt(this.#event, name));
+  #record<Value>(name: string, read: (get: Get) => Value): Value | null {
+    return once(this.#known, name, () => record(decodeJson(valueAt(this.#event, name)), read));
   }
 
   get displayMessage() {
-    if (this.#displayMessage === undefined) this.#displayMessage = text(valueAt(this.#event, "displayMessage"));
-    return this.#displayMessage;
+    return text(valueAt(this.#event, "displayMessage"));
   }
 
   get actor() {
-    if (this.#actor === undefined) this.#actor = record(this.#decoded("actor"), readPrincipal);
-    return this.#actor;
+    return this.#record("actor", readPrincipal);
   }
 
   get client() {
-    if (this.#client === undefined) this.#client = record(this.#decoded("client"), readClient);
-    return this.#client;
+    return this.#record("client", readClient);
   }
 
   get outcome() {
-    if (this.#outcome === undefined) this.#outcome = record(this.#decoded("outcome"), readOutcome);
-    return this.#outcome;
+    return this.#record("outcome", readOutcome);
   }
 
   get target() {
-    if (this.#target === undefined) this.#target = readTargets(this.#decoded("target"));
-    return this.#target;
+    return once(this.#known, "target", () => readTargets(decodeJson(valueAt(this.#event, "target"))));
   }
 
   get authenticationContext() {
-    if (this.#authenticationContext === undefined)
-      this.#authenticationContext = record(this.#decoded("authenticationContext"), readAuthenticationContext);
-    return this.#authenticationContext;
+    return this.#record("authenticationContext", readAuthenticationContext);
   }
 
   get device() {
-    if (this.#device === undefined) this.#device = record(this.#decoded("device"), readDevice);
-    return this.#device;
+    return this.#record("device", readDevice);
   }
 
   get securityContext() {
-    if (this.#securityContext === undefined)
-      this.#securityContext = record(securityContextOf(this.#event), readSecurityContext);
-    return this.#securityContext;
+    return this.#record("securityContext", readSecurityContext);
   }
 
   get debugData() {
-    if (this.#debugData === undefined) this.#debugData = debugDataOf(this.#event);
-    return this.#debugData;
+    return once(this.#known, "debugData", () => debugDataOf(this.#event));
   }
 }
 
