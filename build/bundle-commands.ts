@@ -5,7 +5,7 @@ import { fileURLToPath, pathToFileURL } from "node:url";
 import { build, type Metafile, type OutputFile, type Plugin } from "esbuild";
 import type { CommandEntry } from "../cli/command.ts";
 import { type BundleManifest, bundleFolder, type NotedFile, timeOf } from "../cli/command-bundle.ts";
-import { builtinsPlugin } from "./builtins-plugin.ts";
+import { costlyBuiltins, takeBuiltins } from "./builtins-plugin.ts";
 import { jsonPlugin } from "./json-plugin.ts";
 import { readScriptOptions } from "./script-options.ts";
 
@@ -124,7 +124,7 @@ async function bundle(root: string): Promise<Bundle> {
     target: "node24",
     mainFields: ["module", "main"],
     external,
-    plugins: [builtinsPlugin, jsonPlugin, urlPlugin],
+    plugins: [takeBuiltins(costlyBuiltins), jsonPlugin, urlPlugin],
     banner: { js: requireBanner },
     sourcemap: true,
     sourcesContent: false,

@@ -4,11 +4,12 @@ import { fileURLToPath } from "node:url";
 import { type BuildOptions, build, type Metafile, type OutputFile, type Plugin } from "esbuild";
 import { SettingsError } from "../infra/settings-file.ts";
 import { describeInputs, findOwnRules, noteInputs } from "../local/bundles.ts";
-import { builtinsPlugin } from "./builtins-plugin.ts";
+import { takeBuiltins } from "./builtins-plugin.ts";
 import { findDoubledState } from "./doubled-state.ts";
 import { jsonPlugin } from "./json-plugin.ts";
 import { createRulesPlugin } from "./rules-plugin.ts";
 import { readScriptOptions } from "./script-options.ts";
+import { exportTaken, joinTaken, readTaken, shareModules, type Taken } from "./shared-modules.ts";
 
 const root = fileURLToPath(new URL("..", import.meta.url));
 let rulesPlugin = createRulesPlugin();
@@ -28,8 +29,9 @@ const functions = [
 ] as const;
 
 /** Some dependencies are CommonJS and load Node.js's own modules by `require`, which ESM lacks. */
-const requireBanner =
-  'import{createRequire as __createRequire}from"node:module";const require=__createRequire(import.meta.url);';
+const requireBanner = "const require=process.getBuiltinModule;";
+
+const builtinsPlugin = takeBuiltins();
 
 const common: BuildOptions = {
   outExtension: { ".js": ".mjs" },
@@ -106,41 +108,146 @@ async function bundle(name: string): Promise<Metafile["outputs"]> {
   return outputs;
 }
 
-/** Functions whose caller waits for the first answer, with the names of the dynamic imports of nearly every request. */
-const awaited: ReadonlyMap<string, readonly string[]> = new Map([
-  ["receiver", ["receiver-delivery", "aws-lambda-powertools-metrics", "receiver-alerts", "direct-calls"]],
+/** A dynamic import of nearly every request, which is a file of its own. */
+interface Part {
+  /** The name of its file. */
+  readonly name: string;
+  /** The part that imports it, and so is loaded before. @default only the entry file is */
+  readonly after?: string;
+}
+
+/** Functions whose caller waits for the first answer, with their parts in the order in which they are loaded. */
+const awaited: ReadonlyMap<string, readonly Part[]> = new Map([
+  [
+    "receiver",
+    [
+      { name: "receiver-delivery" },
+      { name: "aws-lambda-powertools-metrics" },
+      { name: "receiver-alerts", after: "receiver-delivery" },
+      { name: "direct-calls" },
+    ],
+  ],
 ]);
+
+/** The entry file of a function. */
+const index = "index";
+
+/** The folder of all modules that are ours. */
+const sources = join(root, "lambda");
+
+/** A file that a caller waits for. */
+interface AwaitedFile {
+  readonly name: string;
+  readonly entryPoint: string;
+  /** The files that are loaded before. */
+  readonly before: readonly AwaitedFile[];
+  /** Bytes of each of its modules within {@link sources}, by their paths there, where it lends none. */
+  readonly bytes: ReadonlyMap<string, number>;
+  /** The modules that later files take from it. */
+  readonly lends: Set<string>;
+}
+
+/** The bytes of each module within {@link sources}. */
+function bytesOf(outputs: Metafile["outputs"]): ReadonlyMap<string, number> {
+  const inputs = Object.values(outputs).flatMap((output) => Object.entries(output.inputs));
+  const ours = inputs.filter(([path, { bytesInOutput }]) => bytesInOutput > 0 && join(root, path).startsWith(sources));
+  return new Map(ours.map(([path, { bytesInOutput }]) => [relative(sources, join(root, path)), bytesInOutput]));
+}
+
+/** By how much a module may grow in a file that lends it: what later files use alone is for them to have. */
+const tolerableGrowth = 1.1;
 
 /**
  * Bundles all modules before the first answer into one file, since each further file costs a cold start about a
- * millisecond; likewise each other part that a caller waits for. Dynamic imports share chunks with one another, but not
- * with those files. So only one side may import a module with its own state, which {@link findDoubledState} checks, and
- * a symbol of both sides is one by its name (`Symbol.for`).
+ * millisecond; likewise each other part that a caller waits for, which takes our modules from files that are loaded before.
+ * Other dynamic imports share chunks with one another, but not with those files. So only one side may import a module with
+ * its own state, which {@link findDoubledState} checks, and a symbol of both sides is one by its name (`Symbol.for`).
  */
-async function bundleAwaited(name: string, parts: readonly string[], outdir: string): Promise<Built> {
+async function bundleAwaited(name: string, parts: readonly Part[], outdir: string): Promise<Built> {
   const later = new Map<string, string>();
-  const all: Built[] = [];
-  const single = async (entryPoint: string, file: string, folder: string) => {
-    const plugins = [builtinsPlugin, jsonPlugin, rulesPlugin, leaveForLater(later, folder)];
-    all.push(await buildFiles({ entryPoints: { [file]: entryPoint }, outdir, plugins }));
+  const plugins = [builtinsPlugin, jsonPlugin, rulesPlugin];
+  const buildOne = (file: string, entryPoint: string, sharing: readonly Plugin[]) =>
+    buildFiles({
+      entryPoints: { [file === index ? index : join(laterFolder, file)]: entryPoint },
+      outdir,
+      plugins: [...sharing, ...plugins, leaveForLater(later, file === index ? laterFolder : "")],
+    });
+
+  const files: AwaitedFile[] = [];
+  const add = async (file: string, entryPoint: string, before: readonly AwaitedFile[]) => {
+    const bytes = bytesOf((await buildOne(file, entryPoint, [])).outputs);
+    files.push({ name: file, entryPoint, before, bytes, lends: new Set(bytes.keys()) });
   };
-  await single(join(root, "lambda/functions", `${name}.ts`), "index", laterFolder);
-  for (const part of parts) {
-    const entryPoint = later.get(part);
-    if (entryPoint === undefined) throw new Error(`${name} imports no ${part}`);
-    await single(entryPoint, join(laterFolder, part), "");
-    later.delete(part);
+  await add(index, join(sources, "functions", `${name}.ts`), []);
+  for (const { name: file, after } of parts) {
+    const entryPoint = later.get(file);
+    if (entryPoint === undefined) throw new Error(`${name} imports no ${file}`);
+    await add(
+      file,
+      entryPoint,
+      files.filter((each) => each.name === index || each.name === after),
+    );
   }
+  let all = await buildSharing(files, buildOne);
+  while (lendLess(files, all)) all = await buildSharing(files, buildOne);
+
+  const names = parts.map((part) => part.name);
+  for (const each of names) later.delete(each);
   const shared = await buildFiles({
     entryPoints: Object.fromEntries(later),
     outdir: join(outdir, laterFolder),
     splitting: true,
     // Beside the parts, so that the path to a part is the same for all.
     chunkNames: "[name]-[hash]",
-    plugins: [builtinsPlugin, jsonPlugin, rulesPlugin, leaveForLater(new Map(), "", parts)],
+    plugins: [...plugins, leaveForLater(new Map(), "", names)],
   });
-  all.push(shared);
-  return { files: all.flatMap(({ files }) => files), outputs: Object.assign({}, ...all.map(({ outputs }) => outputs)) };
+  const built = [...all.values(), shared];
+  return {
+    files: built.flatMap((each) => each.files),
+    outputs: Object.assign({}, ...built.map(({ outputs }) => outputs)),
+  };
+}
+
+/** Builds files, each of which takes modules from those before it. */
+async function buildSharing(
+  files: readonly AwaitedFile[],
+  buildOne: (file: string, entryPoint: string, sharing: readonly Plugin[]) => Promise<Built>,
+): Promise<ReadonlyMap<AwaitedFile, Built>> {
+  const all = new Map<AwaitedFile, Built>();
+  const takenBy = new Map<AwaitedFile, Taken>();
+  // From the last one: what later files take is known before an earlier one is built.
+  for (const file of files.toReversed()) {
+    const earlier = file.before.map(({ name, lends }) => ({
+      path: name === index ? `../${index}.mjs` : `./${name}.mjs`,
+      modules: lends,
+    }));
+    const lent = [...takenBy].map(([{ before }, taken]): Taken => {
+      const isHere = (module: string) => before.find(({ lends }) => lends.has(module)) === file;
+      return new Map([...taken].filter(([module]) => isHere(module)));
+    });
+    const exporting = exportTaken(sources, file.entryPoint, joinTaken(lent));
+    const found = await buildOne(file.name, file.entryPoint, [exporting, shareModules(sources, earlier)]);
+    const taken = readTaken(found.files.find(({ path }) => path.endsWith(".mjs"))?.text ?? "");
+    takenBy.set(file, taken);
+    all.set(file, await buildOne(file.name, file.entryPoint, [exporting, shareModules(sources, earlier, taken)]));
+  }
+  return all;
+}
+
+/**
+ * Lets files lend no module that grows by it beyond {@link tolerableGrowth}.
+ *
+ * @returns whether there was one
+ */
+function lendLess(files: readonly AwaitedFile[], built: ReadonlyMap<AwaitedFile, Built>): boolean {
+  let isLess = false;
+  for (const file of files) {
+    for (const [module, bytes] of bytesOf(built.get(file)?.outputs ?? {})) {
+      const isGrown = bytes > (file.bytes.get(module) ?? bytes) * tolerableGrowth;
+      if (isGrown && file.lends.delete(module)) isLess = true;
+    }
+  }
+  return isLess;
 }
 
 /** The bytes by package, scope, or our folder, in the entry file and in all others. */

@@ -1,6 +1,7 @@
 import { readFile } from "node:fs/promises";
 import { extname, join } from "node:path";
 import { type Loader, type Metafile, transform } from "esbuild";
+import { sharedPrefix } from "./shared-modules.ts";
 
 /** Modules that may exist twice in a process all the same, by the start of their paths, with the reason. */
 export const harmless: Readonly<Record<string, string>> = {
@@ -49,7 +50,9 @@ export async function findDoubledState(
   const filesOf = new Map<string, string[]>();
   for (const [file, { inputs }] of Object.entries(outputs)) {
     for (const [module, { bytesInOutput }] of Object.entries(inputs)) {
-      if (bytesInOutput > 0) filesOf.set(module, [...(filesOf.get(module) ?? []), file]);
+      // What a file takes from another one is there once.
+      const isTaken = module.startsWith(sharedPrefix);
+      if (bytesInOutput > 0 && !isTaken) filesOf.set(module, [...(filesOf.get(module) ?? []), file]);
     }
   }
   // Dependencies may be installed above the root.
