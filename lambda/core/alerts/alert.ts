@@ -1,10 +1,10 @@
-import { v5 as uuidv5 } from "uuid";
 import { incidentOf } from "../incidents/incident-id.ts";
 import { mapStrings } from "../okta/json-strings.ts";
 import { type LogEvent, publishedTime } from "../okta/log-event.ts";
 import { findMask, looksLikeLogin, maskEvent } from "../okta/stranger.ts";
 import { adjustSeverity } from "../severity/adjustment.ts";
 import { bySeverity } from "../sigma/rule.ts";
+import { uuidV5 } from "../values/uuid-v5.ts";
 import type { Alert, AlertDetection } from "./alert-schema.ts";
 import type { AlertSource, DetectionSource } from "./alert-source.ts";
 import { describeCorrelation } from "./correlation.ts";
@@ -124,7 +124,7 @@ function stepsOfRules({ detections }: Pick<AlertSource, "detections">): readonly
 /** The id depends on the event and its detections alone, so that retries keep it. */
 function alertIdOf(event: LogEvent, detections: readonly AlertDetection[], isReport: boolean): string {
   const parts = [event.uuid.toWellFormed(), ...detections.map(({ id }) => id).sort(), ...(isReport ? ["report"] : [])];
-  return uuidv5(parts.join("\n"), alertNamespace);
+  return uuidV5(parts.join("\n"), alertNamespace);
 }
 
 /** The delay of an event that no hook delivered starts when Okta published it. */

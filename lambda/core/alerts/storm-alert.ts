@@ -1,9 +1,9 @@
-import { v5 as uuidv5 } from "uuid";
 import type { Incident } from "../incidents/incident.ts";
 import { incidentOf } from "../incidents/incident-id.ts";
 import { bySeverity } from "../sigma/rule.ts";
 import type { Gathering } from "../storms/gathering.ts";
 import type { DueReport, Storm } from "../storms/storm.ts";
+import { uuidV5 } from "../values/uuid-v5.ts";
 import { createAlert } from "./alert.ts";
 import type { Alert } from "./alert-schema.ts";
 import type { AlertSource } from "./alert-source.ts";
@@ -35,7 +35,7 @@ export function createStormAlert(
   { id, storm, report: { kind, step }, incident: known }: ReportedStorm,
 ): Alert {
   const judgement = { verdict: "unknown", reason: notJudged, distanceKm: null, nearestProfileLocation: null } as const;
-  const alertId = uuidv5(step, id);
+  const alertId = uuidV5(step, id);
   const incident = { id: incidentOf({ storm: id }), known, verdict: null };
   // Its sentences are about the storm.
   const attempt = createAlert({ ...source, judgement, withWords: false });
@@ -76,7 +76,7 @@ export function createGatheredAlert(
   { id, step, start, gathered, incident: known }: ReportedGathering,
 ): Alert {
   const judgement = { verdict: "unknown", reason: notJudged, distanceKm: null, nearestProfileLocation: null } as const;
-  const alertId = uuidv5(step, id);
+  const alertId = uuidV5(step, id);
   const incident = { id: incidentOf({ storm: id }), known, verdict: null };
   const signIn = createAlert({ ...source, judgement, withWords: false });
   const alertStorm = toAlertGathering(id, start, gathered, source.event);

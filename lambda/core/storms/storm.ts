@@ -1,4 +1,5 @@
-import { v5 as uuidv5 } from "uuid";
+import { uuidV5 } from "../values/uuid-v5.ts";
+
 import type { SourceKey } from "./source.ts";
 
 /*
@@ -141,5 +142,5 @@ const stormNamespace = "b0a5b0a6-6f0c-4f0e-9d43-6d1d5c0a7f52";
  * of its alerts.
  */
 export function stormIdOf(source: SourceKey, since: number): string {
-  return uuidv5(`${source}\n${since}`, stormNamespace);
+  return uuidV5(`${source}\n${since}`, stormNamespace);
 }

@@ -1,4 +1,5 @@
-import { v5 as uuidv5 } from "uuid";
+import { uuidV5 } from "../../values/uuid-v5.ts";
+
 import type { Rule, RuleWarning } from "../rule.ts";
 
 /** What documents of rules and correlations say of themselves, as their schemas have read it. */
@@ -31,7 +32,7 @@ const idNamespace = "0e4f6f5c-6f0b-4a55-9a4e-3f5b3a2f7c11";
 /** The metadata of a rule or correlation, with the defaults of what it leaves out. */
 export function metadataOf(parsed: WrittenMetadata) {
   return {
-    id: parsed.id?.toLowerCase() ?? uuidv5(parsed.title, idNamespace),
+    id: parsed.id?.toLowerCase() ?? uuidV5(parsed.title, idNamespace),
     name: parsed.name ?? null,
     title: parsed.title,
     status: parsed.status ?? null,
