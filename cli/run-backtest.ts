@@ -114,6 +114,7 @@ export async function backtest(options: BacktestOptions): Promise<void> {
     // Only a file of alerts has more of them than what is counted.
     keepsIncidents: written !== null,
     writesWords: written !== null,
+    writesAlerts: written !== null || report !== null,
   };
   const onReplayed = report === null ? () => {} : report.countReplayed;
   await replayHeld(held, { tally: alerts, onReplayed }, deployment, written, progress);

@@ -45,16 +45,13 @@ export function createAlertTally(exceptions: readonly Exception[]): AlertTally {
 }
 
 /** Counts the result of an event. */
-export function countReplayed(
-  tally: AlertTally,
-  { event, result, isReport, alert, exceptions, error }: Replayed,
-): void {
+export function countReplayed(tally: AlertTally, { event, result, isReport, sent, exceptions, error }: Replayed): void {
   if (result === "duplicate") return;
   const week = weekOf(event);
   const counts = tally.weeks.get(week) ?? noCounts();
   tally.weeks.set(week, counts);
   for (const each of exceptions) tally.exceptions.set(each, (tally.exceptions.get(each) ?? 0) + 1);
-  if (alert !== null) tally.severities.set(alert.severity, (tally.severities.get(alert.severity) ?? 0) + 1);
+  if (sent !== null) tally.severities.set(sent.severity, (tally.severities.get(sent.severity) ?? 0) + 1);
   if (isReport) {
     counts.reports += 1;
     return;

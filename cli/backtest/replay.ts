@@ -1,4 +1,5 @@
 import type { Alert } from "../../lambda/core/alerts/alert-schema.ts";
+import type { CountedAlert } from "../../lambda/core/alerts/severity.ts";
 import { asksForLocation } from "../../lambda/core/detections/enriched-fields.ts";
 import type { Exception } from "../../lambda/core/exceptions/exception.ts";
 import { type LogEvent, publishedTime } from "../../lambda/core/okta/log-event.ts";
@@ -42,6 +43,13 @@ export interface ReplayOptions extends Omit<PipelineSettings, "correlations"> {
    * @default true
    */
   readonly writesWords?: boolean;
+  /**
+   * Whether alerts are written at all. Otherwise their severity and their geographic verdict alone are known. Whether they are sent does
+   * not depend on it.
+   *
+   * @default true
+   */
+  readonly writesAlerts?: boolean;
   /** Called now and then with the number of handled events. */
   readonly onProgress: (done: number) => void;
 }
@@ -52,8 +60,10 @@ export interface Replayed {
   readonly isReport: boolean;
   readonly event: LogEvent;
   readonly result: "alerted" | "suppressed" | "inStorm" | "gathered" | "excepted" | "duplicate" | "failed";
-  /** The alert; null where none goes out. */
+  /** The alert; null where none goes out, and where none is written. */
   readonly alert: Alert | null;
+  /** What is counted of the alert; null where none goes out. */
+  readonly sent: CountedAlert | null;
   /** All exceptions that cover the event, or some of its detections. */
   readonly exceptions: readonly Exception[];
   /** The error that stopped it; null where it was handled. */
@@ -89,15 +99,21 @@ export async function* replay(events: Iterable<LogEvent>, options: ReplayOptions
 export function createReplayer(options: Omit<ReplayOptions, "onProgress">) {
   let now = new Date(0);
   let taken = 0;
-  let found: Pick<Replayed, "alert" | "exceptions" | "error"> = nothing;
+  let found: Pick<Replayed, "alert" | "sent" | "exceptions" | "error"> = nothing;
   const withoutQueue = createPorts(
     options,
     () => now,
     (observation) => {
       const { kind } = observation;
-      if (kind === "alertPublished" || kind === "stormReported") found = { ...found, alert: observation.alert };
+      if (kind === "alertPublished" || kind === "stormReported") {
+        const { alert } = observation;
+        found = { ...found, alert, sent: { severity: alert.severity, geoVerdict: alert.geo.verdict } };
+      }
       if (kind === "excepted") found = { ...found, exceptions: observation.by };
       if (kind === "workParked") found = { ...found, error: observation.error ?? observation.reason };
+    },
+    (sent) => {
+      found = { ...found, sent };
     },
   );
   /** Reports on storms and gathered sign-ins on the retry queue, by when they are due. */
@@ -120,7 +136,7 @@ export function createReplayer(options: Omit<ReplayOptions, "onProgress">) {
       now = new Date(next.due);
       found = nothing;
       await retryWork(next.work, ports, unlimited);
-      if (found.alert !== null) yield { event: next.work.event, result: "alerted", isReport: true, ...found };
+      if (found.sent !== null) yield { event: next.work.event, result: "alerted", isReport: true, ...found };
     }
   }
   /**
@@ -147,7 +163,7 @@ export function createReplayer(options: Omit<ReplayOptions, "onProgress">) {
   };
 }
 
-const nothing = { alert: null, exceptions: [], error: null } as const;
+const nothing = { alert: null, sent: null, exceptions: [], error: null } as const;
 
 /** Null where no rule matches. */
 function resultOf(outcome: DeliveryReport): Replayed["result"] | null {
@@ -178,12 +194,14 @@ function createPorts(
     correlations = null,
     keepsIncidents = true,
     writesWords = true,
+    writesAlerts = true,
     locations,
     exceptions,
     ...settings
   }: Omit<ReplayOptions, "onProgress">,
   now: () => Date,
   observe: PipelinePorts["observe"],
+  countAlert: (alert: CountedAlert) => void,
 ) {
   const userStates = memoryStates();
   const incidents = keepsIncidents ? memoryIncidents() : noIncidents;
@@ -192,6 +210,7 @@ function createPorts(
     ...settings,
     correlations,
     writesWords,
+    countAlert: writesAlerts ? null : countAlert,
     groups,
     trails,
     sessionStarts,

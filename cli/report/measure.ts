@@ -36,17 +36,17 @@ export async function measureVariants(
     replayer: createReplayer({
       ...deployment,
       keepsIncidents: false,
-      writesWords: false,
+      writesAlerts: false,
       mismatchDistanceKm: distanceKm,
       exceptions: [...deployment.exceptions, ...exceptions.map(exceptionOf)],
     }),
     result: { alerts: 0, far: 0 },
   }));
   const count = async (result: { alerts: number; far: number }, replayed: AsyncIterable<Replayed>) => {
-    for await (const { alert } of replayed) {
-      if (alert === null) continue;
+    for await (const { sent } of replayed) {
+      if (sent === null) continue;
       result.alerts += 1;
-      if (alert.geo.verdict === "mismatch") result.far += 1;
+      if (sent.geoVerdict === "mismatch") result.far += 1;
     }
   };
   let done = 0;

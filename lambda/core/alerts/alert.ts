@@ -1,7 +1,7 @@
 import { incidentOf } from "../incidents/incident-id.ts";
 import { mapStrings } from "../okta/json-strings.ts";
 import { type LogEvent, publishedTime } from "../okta/log-event.ts";
-import { findMask, looksLikeLogin, maskEvent } from "../okta/stranger.ts";
+import { findMask, maskEvent } from "../okta/stranger.ts";
 import { adjustSeverity } from "../severity/adjustment.ts";
 import { bySeverity } from "../sigma/rule.ts";
 import { uuidV5 } from "../values/uuid-v5.ts";
@@ -12,6 +12,7 @@ import { alertFacts, brief } from "./facts.ts";
 import { describeIncident } from "./incident.ts";
 import { inertFacts } from "./inert.ts";
 import { briefMatches } from "./matched.ts";
+import { isAddress, severestLevel } from "./severity.ts";
 import { summarizeAround } from "./storm-words.ts";
 import { countActs, countLasting, storyOf } from "./story.ts";
 import { describeAction, summarize, summarizeSuppressed } from "./summary.ts";
@@ -22,7 +23,7 @@ const alertNamespace = "6f6b5a54-1c0e-4d4b-9a56-5f7f0d5d9c3e";
 
 /** Writes the alert about one event. It masks a stranger's texts before it reads the event. */
 export function createAlert(source: AlertSource): Alert {
-  const { isLogin = (login) => looksLikeLogin(login, []) } = source;
+  const { isLogin = isAddress } = source;
   const mask = findMask(source.event, isLogin);
   if (mask === null) return writeAlert(source);
   const detections = source.detections.map(({ rule, matched, firing = null }) => ({
@@ -38,13 +39,12 @@ function writeAlert(source: AlertSource): Alert {
   const detections = source.detections
     .map((each) => describeDetection(each, source))
     .sort((first, second) => bySeverity(first.level, second.level) || (first.id < second.id ? -1 : 1));
-  const [severest] = detections;
-  if (severest === undefined) throw new RangeError(`an alert about ${event.uuid} needs at least one detection`);
+  const severest = severestLevel(source);
   const delay = source.delay ?? missedDelay(event, delivery);
   const facts = alertFacts(source);
   const { adjustments = [], enrichment = {} } = source.severity ?? {};
-  const severityAdjustments = adjustSeverity(severest.level, adjustments, event.received, enrichment);
-  const severity = severityAdjustments.at(-1)?.to ?? severest.level;
+  const severityAdjustments = adjustSeverity(severest, adjustments, event.received, enrichment);
+  const severity = severityAdjustments.at(-1)?.to ?? severest;
   const alertId = alertIdOf(event, detections, reportsSuppressed);
   const incident = source.incident ?? {
     id: incidentOf({ event, loginDomains: [] }),

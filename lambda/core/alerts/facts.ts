@@ -47,7 +47,7 @@ export type AlertFacts = Pick<
 export function alertFacts(source: Omit<AlertSource, "detections">): AlertFacts {
   const { event, delivery, detectedAt, judgement, state = null } = source;
   const { test, user, actor, targets, change, session, device, network, client, exit, risk, behaviors } =
-    factsOf(event);
+    eventFacts(event);
   const map = mapLink(event.fields.client?.geographicalContext ?? null);
   const links = { ...consoleLinks(delivery.org, event), map };
   return {
@@ -80,20 +80,14 @@ export function alertFacts(source: Omit<AlertSource, "detections">): AlertFacts 
 }
 
 /** The facts that an event gives alone. */
-type EventFacts = Pick<
+export type EventFacts = Pick<
   AlertFacts,
   "test" | "user" | "actor" | "targets" | "change" | "session" | "device" | "network" | "client" | "risk" | "behaviors"
 > & { readonly exit: Alert["geo"]["exit"] };
 
-/** An event is read twice, for its alert and for the note that groups of correlations keep of it. */
-const knownFacts = new WeakMap<LogEvent, EventFacts>();
-
-function factsOf(event: LogEvent): EventFacts {
-  const known = knownFacts.get(event);
-  if (known !== undefined) return known;
-  const facts = readFacts(event);
-  knownFacts.set(event, facts);
-  return facts;
+/** The facts of an event, read once: its alert needs them, and the note that groups of correlations keep of it. */
+export function eventFacts(event: LogEvent): EventFacts {
+  return event.once("facts", readFacts);
 }
 
 function readFacts(event: LogEvent): EventFacts {

@@ -1,6 +1,6 @@
 import type { Incident } from "../incidents/incident.ts";
 import { incidentOf } from "../incidents/incident-id.ts";
-import { bySeverity } from "../sigma/rule.ts";
+import { bySeverity, type Level } from "../sigma/rule.ts";
 import type { Gathering } from "../storms/gathering.ts";
 import type { DueReport, Storm } from "../storms/storm.ts";
 import { uuidV5 } from "../values/uuid-v5.ts";
@@ -9,6 +9,7 @@ import type { Alert } from "./alert-schema.ts";
 import type { AlertSource } from "./alert-source.ts";
 import { describeIncident } from "./incident.ts";
 import { inertFacts } from "./inert.ts";
+import { severestLevel } from "./severity.ts";
 import { toAlertGathering, toAlertStorm } from "./storm.ts";
 import { stepsOfGathering, stepsOfStorm, summarizeGathering, summarizeStorm } from "./storm-words.ts";
 import { describeNetwork, describeProxy } from "./wording.ts";
@@ -47,11 +48,30 @@ export function createStormAlert(
     incident: describeIncident(incident, alertId, source.detectedAt),
     ageSeconds: Math.round((source.detectedAt.getTime() - storm.last) / 1_000),
     followUp: kind !== "start",
-    severity: kind === "end" && storm.succeeded.size === 0 ? "informational" : attempt.severity,
+    severity: severityOfStorm(source, storm, kind),
     summary: summarizeStorm(words.storm, describeProxy(words) ?? describeNetwork(words)),
     triage: stepsOfStorm(words, words.storm),
     storm: alertStorm,
   };
+}
+
+/** The severity of the alert about a storm. */
+export function severityOfStorm(
+  source: Pick<AlertSource, "event" | "detections">,
+  { succeeded }: Pick<Storm, "succeeded">,
+  kind: DueReport["kind"],
+): Level {
+  const severest = severestLevel(source);
+  return kind === "end" && succeeded.size === 0 ? "informational" : severest;
+}
+
+/** The severity of the alert about gathered sign-ins. */
+export function severityOfGathering(
+  source: Pick<AlertSource, "event" | "detections">,
+  { persons }: Pick<Gathering, "persons">,
+): Level {
+  const [severity = severestLevel(source)] = persons.map((person) => person.severity).sort(bySeverity);
+  return severity;
 }
 
 /** Sign-ins that were gathered. */
@@ -81,12 +101,11 @@ export function createGatheredAlert(
   const signIn = createAlert({ ...source, judgement, withWords: false });
   const alertStorm = toAlertGathering(id, start, gathered, source.event);
   const words = inertFacts({ network: signIn.network, storm: alertStorm });
-  const [severity = signIn.severity] = gathered.persons.map((person) => person.severity).sort(bySeverity);
   return {
     ...withoutPerson(signIn),
     alertId,
     incident: describeIncident(incident, alertId, source.detectedAt),
-    severity,
+    severity: severityOfGathering(source, gathered),
     summary: summarizeGathering(words.storm, describeProxy(words) ?? describeNetwork(words)),
     triage: stepsOfGathering(words, words.storm),
     storm: alertStorm,

@@ -1,4 +1,5 @@
-import type { Alert } from "../alerts/alert-schema.ts";
+import { type EventFacts, eventFacts } from "../alerts/facts.ts";
+import { severityOf, withoutStrangers } from "../alerts/severity.ts";
 import type { UserState } from "../history/history.ts";
 import { publishedTime } from "../okta/log-event.ts";
 import { canonicalLogin } from "../okta/person.ts";
@@ -21,7 +22,7 @@ import { delayReasons } from "./delay-reason.ts";
 import type { Alertable } from "./except.ts";
 import type { Grouped } from "./group.ts";
 import { recallUser } from "./person.ts";
-import { alertOf } from "./publish.ts";
+import { severitySourceOf } from "./publish.ts";
 import type { Result } from "./result.ts";
 import type { ClaimedEvent, Run } from "./stages.ts";
 import { matchesOf } from "./work.ts";
@@ -41,15 +42,15 @@ export async function gatherSignIn(
   if (source === null || !source.answer.isSurplus || standsOut(event, ports)) return null;
   // No alert about many persons tells what else it completes, or how many of the same news were suppressed before it.
   if (firedOf(alertable.left).length > 0 || (grouped.suppressed?.count ?? 0) > 0) return null;
-  // The report of the gathering has words of its own.
-  const alert = alertOf(event, alertable.left, grouped.suppressed, ports, false);
+  const read = severitySourceOf(event, alertable.left, ports);
+  const facts = eventFacts(withoutStrangers(read));
   const known = recallUser(event.started.session, event.findings);
   const signIn: GatheredSignIn = {
     key: source.event.key,
     person: source.event.person,
-    login: nameOf(alert) ?? source.event.login,
-    severity: alert.severity,
-    signs: signsOf(alert, known?.whole ?? null),
+    login: nameOf(facts) ?? source.event.login,
+    severity: severityOf(read),
+    signs: signsOf(facts, event, known?.whole ?? null),
   };
   const gather = async (key: GatheringKey) => {
     const gathering = await within(budget.work, ports.sources.gather(key, signIn, budget.work));
@@ -73,20 +74,24 @@ function standsOut(event: ClaimedEvent, ports: Run["ports"]): boolean {
   return stormAround(event, ports) !== null || risk(signIn).level?.toUpperCase() === "HIGH" || suspectsThreat(signIn);
 }
 
-function nameOf({ user }: Alert): string | null {
+function nameOf({ user }: EventFacts): string | null {
   const name = user.login ?? user.id;
   return name === null ? null : canonicalLogin(name).slice(0, maximumLogin).toWellFormed();
 }
 
 /** What speaks for a gateway of the company, as Okta and the history know it. */
-function signsOf({ device, behaviors, geo, network, okta }: Alert, state: UserState | null): Signs {
+function signsOf(
+  { device, behaviors, network }: EventFacts,
+  { work, decision: { judgement } }: ClaimedEvent,
+  state: UserState | null,
+): Signs {
   const behavior = behaviors.find(({ name }) => name.toLowerCase() === "new device")?.result?.toUpperCase();
   const isNew = behavior === "POSITIVE" ? true : behavior === "NEGATIVE" ? false : null;
   const times = [...(state?.networks.values() ?? [])].flatMap(({ at, before }) => (before ? [at, before.at] : [at]));
   return {
     knownDevice: device.managed === true || device.registered === true ? true : isNew === null ? null : !isNew,
-    usualHour: isUsualHour(times, publishedTime(okta.published)),
-    usualPlace: geo.verdict === "unknown" ? null : geo.verdict === "match",
+    usualHour: isUsualHour(times, publishedTime(work.event.published)),
+    usualPlace: judgement.verdict === "unknown" ? null : judgement.verdict === "match",
     asNumber: network.asNumber,
   };
 }

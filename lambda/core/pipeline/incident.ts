@@ -25,12 +25,12 @@ export function incidentSource(
 ): IncidentSource {
   const id = incidentOf({ event, loginDomains });
   const incidents = findings?.incidents ?? null;
-  // The verdict on an alert is remembered by it.
-  const fingerprint = fingerprintOf(event, detections);
+  // The verdict on an alert is remembered by its fingerprint; few persons have any.
+  const isJudged = state !== null && state.verdicts.size > 0;
   return {
     id,
     known: incidents === null ? undefined : (incidents.get(id) ?? null),
-    verdict: state === null ? null : verdictToName(state.verdicts, fingerprint),
+    verdict: isJudged ? verdictToName(state.verdicts, fingerprintOf(event, detections)) : null,
   };
 }
 

@@ -1,5 +1,6 @@
 import type { Alert } from "../alerts/alert-schema.ts";
 import type { AlertSource } from "../alerts/alert-source.ts";
+import type { CountedAlert } from "../alerts/severity.ts";
 import type { GroupStore, StoredGroup } from "../correlation/group-store.ts";
 import type { DayCounts } from "../digest/day-counts.ts";
 import type { Exception } from "../exceptions/exception.ts";
@@ -56,6 +57,13 @@ export interface PipelinePorts extends PipelineSettings {
   readonly countDay: CountDay | null;
   /** Whether alerts are for readers: {@link AlertSource.withWords}. @default true */
   readonly writesWords?: boolean;
+  /**
+   * Counts an alert in the place of writing, publishing and recording it, for a replay whose alerts have no reader. What is alerted on
+   * does not depend on it.
+   *
+   * @default null, alerts are written and published
+   */
+  readonly countAlert?: ((alert: CountedAlert) => void) | null;
   now(): Date;
   readonly observe: Observe;
   readonly measure: Measure;

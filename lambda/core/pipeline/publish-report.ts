@@ -3,6 +3,7 @@ import type { AlertSource } from "../alerts/alert-source.ts";
 import type { Incident } from "../incidents/incident.ts";
 import { incidentOf } from "../incidents/incident-id.ts";
 import { looksLikeLogin } from "../okta/stranger.ts";
+import type { Level } from "../sigma/rule.ts";
 import { share, within } from "../time/budget.ts";
 import { bestEffort } from "./close-window.ts";
 import { recordAlert } from "./incident.ts";
@@ -25,6 +26,8 @@ export interface Report {
    * @param incident what was reported before; null for nothing, undefined where that is not known
    */
   write(source: Omit<AlertSource, "judgement" | "incident">, incident: Incident | null | undefined): Alert;
+  /** The severity of that alert. */
+  severityOf(source: Pick<AlertSource, "event" | "detections">): Level;
 }
 
 /**
@@ -32,7 +35,7 @@ export interface Report {
  *
  * @throws when it has to be tried once more
  */
-export async function publishReport(work: Work, { id, step, write }: Report, run: Run): Promise<void> {
+export async function publishReport(work: Work, { id, step, write, severityOf }: Report, run: Run): Promise<void> {
   const { ports, budget } = run;
   const key = `storm ${id} ${step}`;
   const claiming = share(budget.work, budget.steps.claim);
@@ -57,6 +60,10 @@ export async function publishReport(work: Work, { id, step, write }: Report, run
       eventCut: work.eventCut ?? null,
       isLogin: (login: string) => looksLikeLogin(login, ports.loginDomains),
     };
+    if (ports.countAlert) {
+      ports.countAlert({ severity: severityOf(source), geoVerdict: "unknown" });
+      return await complete("alerted");
+    }
     const alert = write(source, incident);
     await within(budget.work, ports.publish(alert, budget.work));
     ports.observe({ kind: "stormReported", subject: subjectOf(work), alert });

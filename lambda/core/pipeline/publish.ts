@@ -1,5 +1,5 @@
 import { createAlert } from "../alerts/alert.ts";
-import type { Alert } from "../alerts/alert-schema.ts";
+import { type SeveritySource, severityOf } from "../alerts/severity.ts";
 import { toAlertStorm } from "../alerts/storm.ts";
 import { canonicalLogin } from "../okta/person.ts";
 import { looksLikeLogin } from "../okta/stranger.ts";
@@ -32,7 +32,12 @@ export async function publishAlert(
     return { kind: "failed", error, window, unconfirmed: { count, sent } };
   };
   try {
-    const alert = alertOf(event, detections, suppressed, ports, ports.writesWords);
+    if (ports.countAlert) {
+      const severity = severityOf(severitySourceOf(event, detections, ports));
+      ports.countAlert({ severity, geoVerdict: event.decision.judgement.verdict });
+      return { kind: "published", alert: null, by, window };
+    }
+    const alert = createAlert(sourceOf(event, detections, suppressed, ports));
     budget.work.throwIfAborted();
     if (before >= maximumUnconfirmed) return unconfirmed(before, null);
     try {
@@ -55,19 +60,27 @@ export function unconfirmedBefore({ work, started: { claim } }: ClaimedEvent): n
   return Math.max(work.unconfirmed ?? 0, claim?.kind === "claimed" ? claim.unconfirmed : 0);
 }
 
-/**
- * The alert about an event alone.
- *
- * @param withWords whether it is for readers: otherwise its summary, steps and history are left out
- */
-export function alertOf(
-  event: ClaimedEvent,
+/** What the severity of an alert about an event alone is read of. */
+export function severitySourceOf(
+  claimed: ClaimedEvent,
   detections: Alertable["left"],
-  suppressed: Grouped["suppressed"],
   ports: PipelinePorts,
-  withWords = true,
-): Alert {
-  return createAlert({ ...sourceOf(event, detections, suppressed, ports), withWords });
+): SeveritySource {
+  const { work, decision, findings } = claimed;
+  return {
+    event: work.event,
+    detections,
+    // A login with a profile is a login of the org.
+    isLogin: (login) =>
+      looksLikeLogin(login, ports.loginDomains) || findings?.locations.has(canonicalLogin(login)) === true,
+    severity: {
+      adjustments: ports.severityAdjustments,
+      enrichment: forSeverity(decision.enrichment, {
+        isInStorm: stormAround(claimed, ports) !== null,
+        hasFired: firedOf(detections).length > 0,
+      }),
+    },
+  };
 }
 
 function sourceOf(
@@ -84,9 +97,8 @@ function sourceOf(
   const now = ports.now();
   const known = recallUser(session, findings);
   return {
-    event,
+    ...severitySourceOf(claimed, detections, ports),
     delivery,
-    detections,
     judgement: decision.judgement,
     travel: decision.travel,
     thresholdKm: ports.mismatchDistanceKm,
@@ -97,9 +109,6 @@ function sourceOf(
     state: known && session && withEarlier(known.whole, beside.get(session.user.key) ?? [], event, now),
     suppressed,
     incident: incidentSource(event, idsOf(detections), findings, known?.whole ?? null, ports),
-    // A login with a profile is a login of the org.
-    isLogin: (login) =>
-      looksLikeLogin(login, ports.loginDomains) || findings?.locations.has(canonicalLogin(login)) === true,
     storm:
       around &&
       toAlertStorm(
@@ -109,12 +118,6 @@ function sourceOf(
         null,
         event,
       ),
-    severity: {
-      adjustments: ports.severityAdjustments,
-      enrichment: forSeverity(decision.enrichment, {
-        isInStorm: around !== null,
-        hasFired: firedOf(detections).length > 0,
-      }),
-    },
+    ...(ports.writesWords === false && { withWords: false }),
   };
 }

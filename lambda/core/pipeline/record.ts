@@ -68,7 +68,7 @@ export async function record(result: Result, event: ClaimedEvent, run: Run): Pro
       return { kind, left: followUp() };
     case "published": {
       const { alert, by, window } = result;
-      ports.observe({ kind: "alertPublished", subject, alert });
+      if (alert !== null) ports.observe({ kind: "alertPublished", subject, alert });
       await complete("alerted", by, window && { ...window, published: true }, event, run, alert);
       return { kind, left: followUp() };
     }

@@ -1,8 +1,8 @@
-import { createGatheredAlert } from "../alerts/storm-alert.ts";
+import { createGatheredAlert, severityOfGathering } from "../alerts/storm-alert.ts";
 import { gatheringIdOf, secondsUntilDue } from "../storms/gathering.ts";
 import { share, within } from "../time/budget.ts";
 import { delays } from "./park.ts";
-import { publishReport } from "./publish-report.ts";
+import { publishReport, type Report } from "./publish-report.ts";
 import type { Run } from "./stages.ts";
 import type { Work } from "./work.ts";
 
@@ -22,7 +22,11 @@ export async function reportGathered(work: Work, gathering: NonNullable<Work["ga
   if (gathered === null || gathered.persons.length === 0) return;
   const id = gatheringIdOf(gathering);
   const step = String(gathering.start);
-  const write: Parameters<typeof publishReport>[1]["write"] = (source, incident) =>
-    createGatheredAlert(source, { id, step, start: gathering.start, gathered, incident });
-  await publishReport(work, { id, step, write }, run);
+  const report: Report = {
+    id,
+    step,
+    write: (source, incident) => createGatheredAlert(source, { id, step, start: gathering.start, gathered, incident }),
+    severityOf: (source) => severityOfGathering(source, gathered),
+  };
+  await publishReport(work, report, run);
 }

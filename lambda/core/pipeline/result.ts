@@ -38,10 +38,11 @@ export type Result =
       /** The window that its own alert would have opened; null for none. */
       readonly window: SuppressionWindow | null;
     }
-  /** The alert is published. */
+  /** The alert is published, or counted. */
   | {
       readonly kind: "published";
-      readonly alert: Alert;
+      /** Null where it was counted, and not written. */
+      readonly alert: Alert | null;
       readonly by: readonly Exception[];
       /** The window that the alert opened; null for none. */
       readonly window: SuppressionWindow | null;

@@ -26,7 +26,7 @@ export function tally(result: Result, event: ClaimedEvent, { ports }: Run): DayC
   if (result.kind === "grouped") names.push("suppressed");
   if (result.kind === "excepted") names.push("excepted");
   if (result.kind === "inStorm" || result.kind === "gathered") names.push("inStorms");
-  if (result.kind === "published") names.push(...namesOfAlert(result.alert));
+  if (result.kind === "published" && result.alert !== null) names.push(...namesOfAlert(result.alert));
   // A follow-up is about a sign-in that is counted.
   const signIn = work.followUp ? nothingCounted : tallySignIn(event, ports.now());
   return sumCounts([count(names), signIn]);

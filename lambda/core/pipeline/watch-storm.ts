@@ -1,8 +1,8 @@
-import { createStormAlert } from "../alerts/storm-alert.ts";
+import { createStormAlert, severityOfStorm } from "../alerts/storm-alert.ts";
 import { dueReport, isUnwatched, secondsToNextLook, stormIdOf, watchPatience } from "../storms/storm.ts";
 import { share, within } from "../time/budget.ts";
 import { delayReasons } from "./delay-reason.ts";
-import { publishReport } from "./publish-report.ts";
+import { publishReport, type Report } from "./publish-report.ts";
 import type { Run } from "./stages.ts";
 import type { Work } from "./work.ts";
 
@@ -31,9 +31,13 @@ export async function watchStorm(work: Work, due: NonNullable<Work["storm"]>, ru
   const report = dueReport(storm, now);
   if (report !== null) {
     const id = stormIdOf(due.source, due.since);
-    const write: Parameters<typeof publishReport>[1]["write"] = (source, incident) =>
-      createStormAlert(source, { id, storm, report, incident });
-    await publishReport(work, { id, step: report.step, write }, run);
+    const written: Report = {
+      id,
+      step: report.step,
+      write: (source, incident) => createStormAlert(source, { id, storm, report, incident }),
+      severityOf: (source) => severityOfStorm(source, storm, report.kind),
+    };
+    await publishReport(work, written, run);
   }
   if (report?.kind === "end" && (await step((signal) => ports.sources.end(due.source, storm, signal)))) return;
   const watch = {

@@ -105,6 +105,35 @@ test("without words and incidents, the same events are alerted on, in the same w
   const single = ({ isReport, alert }: Replayed) => !isReport && alert !== null;
   expect(brief.filter(single).map(({ alert }) => alert?.summary)).not.toContain(expect.stringMatching(/./));
   expect(whole.filter(single).every(({ alert }) => alert?.summary !== "")).toBe(true);
+  const sentOf = (replayed: readonly Replayed[]) =>
+    replayed.map(({ event, result, isReport, sent }) => [event.uuid, result, isReport, sent]);
+  const alone = await run(events, { ...options, writesAlerts: false, keepsIncidents: false });
+  expect(sentOf(alone)).toEqual(sentOf(whole));
+  expect(alone.every(({ alert }) => alert === null)).toBe(true);
+});
+
+test("the severity of an alert that is not written is the one that it would have, of masked texts too", async () => {
+  const typed = (index: number, login: string) =>
+    at(index, {
+      actor: { id: "unknown", type: "User", alternateId: login, displayName: login },
+      securityContext: throughTor,
+    });
+  const events = [typed(0, "hunter2hunter2"), typed(120, "ana@example.com"), at(240, { securityContext: throughTor })];
+  const rule = parseTestRule({ selection: { "actor.alternateId": "hunter2hunter2" }, condition: "selection" }, {});
+  const named = parseTestRule(
+    { selection: { "actor.alternateId|endswith": "@example.com" }, condition: "selection" },
+    {},
+  );
+  const severityAdjustments = await compileAdjustments([
+    { rule, change: "critical", enabled: true },
+    { rule: named, change: "lower", enabled: true },
+  ]);
+  const severities = async (options: Partial<ReplayOptions>) =>
+    (await run(events, { severityAdjustments, ...options })).map(({ sent }) => sent?.severity);
+  const whole = await severities({});
+  expect(whole).toHaveLength(3);
+  expect(new Set(whole)).toEqual(new Set(["high", "medium"]));
+  expect(await severities({ writesAlerts: false })).toEqual(whole);
 });
 
 test("an event that no rule matches is no result", async () => {
