@@ -3,6 +3,7 @@ import { type Command, InvalidArgumentError, Option } from "commander";
 import { openIncidents } from "../lambda/adapters/tables/incidents.ts";
 import { advisedScope } from "../lambda/core/exceptions/advised-scope.ts";
 import { type Verdict, verdicts } from "../lambda/core/history/verdict.ts";
+import { describeDoubt } from "../lambda/core/incidents/doubt.ts";
 import {
   type Incident,
   type IncidentAlert,
@@ -215,6 +216,15 @@ function adviceLines(
     case "except": {
       const what = `- ${title}: ${advice.covers} of ${harmless} harmless alerts have this in common.`;
       return [what, `    ${exceptionCommand(advisedScope(advice.scope), sameTarget(target))}`];
+    }
+    case "doubt": {
+      const { incident } = advice.doubt;
+      return [
+        `- ${title}: no exception is proposed, as ${describeDoubt(advice.doubt)}.`,
+        ...(incident === null
+          ? []
+          : [`    npx okta-proxy-watch incidents show ${incident.slice(0, shortId)}${sameTarget(target)}`]),
+      ];
     }
     case "switchOff": {
       const what = `- ${title}: all ${harmless} judged alerts were harmless, and have no network in common. Write a filter (docs/detections.md), or switch it off:`;

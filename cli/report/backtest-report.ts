@@ -1,5 +1,4 @@
 import type { Alert } from "../../lambda/core/alerts/alert-schema.ts";
-import { attacksOf } from "../../lambda/core/incidents/common-scope.ts";
 import type { Incident } from "../../lambda/core/incidents/incident.ts";
 import type { LogEvent } from "../../lambda/core/okta/log-event.ts";
 import type { ProfileLocations } from "../../lambda/core/pipeline/ports.ts";
@@ -14,6 +13,7 @@ import { createBoundedMap } from "./bounded-map.ts";
 import { createFilterTally } from "./filters.ts";
 import { measureVariants, type Variant } from "./measure.ts";
 import { createProposalTally, maximumProposals, proposedAlert } from "./proposals.ts";
+import { refusedRows } from "./refused-rows.ts";
 import { createSignInTally } from "./sign-ins.ts";
 
 /** The thresholds that a report compares, in kilometers, beside the current one. */
@@ -57,7 +57,7 @@ export function createBacktestReport(options: BacktestReportOptions) {
   const proposals = createProposalTally();
   const filters = createFilterTally(isLogin);
   const alertsByRule = createBoundedMap<string, { alerts: number }>(10_000, () => ({ alerts: 0 }));
-  const attacks = attacksOf(incidents ?? []);
+  const judged = incidents ?? [];
   const attackedRules = new Set(
     (incidents ?? [])
       .filter(({ verdict }) => verdict?.verdict === "true-positive")
@@ -86,7 +86,7 @@ export function createBacktestReport(options: BacktestReportOptions) {
     async compose({ source, matches, alerts, correlations, inOrder, deployment }: ComposedOf): Promise<Report> {
       const summary = signIns.summary();
       const outcomes = sumOf(alerts.weeks.values());
-      const proposed = proposals.propose(maximumProposals, attacks);
+      const proposed = proposals.propose(maximumProposals, judged);
       const otherKm = locations === null ? [] : comparedKm.filter((km) => km !== distanceKm);
       const variants: readonly Variant[] = [
         ...proposed.map(({ scope }) => ({ exceptions: [scope], distanceKm })),
@@ -97,7 +97,7 @@ export function createBacktestReport(options: BacktestReportOptions) {
       const measured = isMeasured ? await measureVariants(inOrder(), variants, deployment) : [];
       const remedyOf = (rule: { readonly id: string; readonly title: string }, count: number): Remedy | null => {
         if (alertsAWeek(count, summary.days) < leastNoise) return null;
-        const exception = proposals.proposeFor(rule.id, attacks);
+        const exception = proposals.proposeFor(rule.id, judged);
         if (exception !== null && exception.covers >= count / 2) {
           const { scope, covers } = exception;
           return { kind: "exception", scope, command: exceptionCommand(scope), covers, of: count };
@@ -119,6 +119,7 @@ export function createBacktestReport(options: BacktestReportOptions) {
           alertsAWeek: alertsAWeek(count, summary.days),
           persons,
           remedy: remedyOf(rule, count),
+          doubt: null,
         };
       };
       const rules = [...matches.byRule].map(([rule, counts]) => rowOf(rule, counts.matches, counts.users.size));
@@ -156,7 +157,12 @@ export function createBacktestReport(options: BacktestReportOptions) {
             far,
           })),
           together: proposed.length === 0 ? null : (measured[proposed.length]?.alerts ?? null),
-          truePositives: incidents === null ? null : attacks.length,
+          truePositives:
+            incidents?.reduce(
+              (sum, { verdict, alerts }) => sum + (verdict?.verdict === "true-positive" ? alerts.length : 0),
+              0,
+            ) ?? null,
+          ...refusedRows(proposals.refusals(judged), ""),
         },
         thresholds: locations === null ? null : thresholds.sort((a, b) => a.km - b.km),
       };

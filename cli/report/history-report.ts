@@ -1,9 +1,9 @@
 import { type DayCounts, nameOf, nothingCounted, otherName, sumCounts } from "../../lambda/core/digest/day-counts.ts";
 import { daysOf, type Period } from "../../lambda/core/digest/digest.ts";
 import { advisedScope } from "../../lambda/core/exceptions/advised-scope.ts";
-import { attacksOf } from "../../lambda/core/incidents/common-scope.ts";
+import { nameOf as personOf } from "../../lambda/core/incidents/doubt.ts";
 import type { Incident, IncidentAlert } from "../../lambda/core/incidents/incident.ts";
-import { noiseOf, suspectsOf } from "../../lambda/core/incidents/noise.ts";
+import { noiseOf } from "../../lambda/core/incidents/noise.ts";
 import { sessionStart } from "../../lambda/core/okta/log-event.ts";
 import { networkKinds } from "../../lambda/core/okta/network-service.ts";
 import { bySeverity, type Level, levels } from "../../lambda/core/sigma/rule.ts";
@@ -11,7 +11,8 @@ import type { DetectionRow, PersonRow, Report } from "../../pages/report/report.
 import { exceptionCommand } from "../exceptions/command-line.ts";
 import { alertsAWeek, leastNoise } from "./backtest-report.ts";
 import { addNetwork, gravestNetworks, type NetworkCounts } from "./person-networks.ts";
-import { createProposalTally, maximumProposals } from "./proposals.ts";
+import { createProposalTally, maximumProposals, type Refusal } from "./proposals.ts";
+import { refusedRows } from "./refused-rows.ts";
 import { tableOf } from "./rows.ts";
 
 /** What a deployment remembers. */
@@ -39,8 +40,8 @@ export function composeHistoryReport({ source, period, days, incidents, detectio
   const { numbers, persons: newPersons } = sumCounts(names.map((each) => days.get(each) ?? nothingCounted));
   const numberOf = (name: string) => numbers.get(name) ?? 0;
   const alerts = numberOf("alerts");
-  const current = incidents.flatMap(({ alerts: all, user, verdict }) =>
-    all.flatMap((alert) => (alert.detectedAt >= period.from ? [{ alert, user, verdict }] : [])),
+  const current = incidents.flatMap(({ id, alerts: all, user, verdict }) =>
+    all.flatMap((alert) => (alert.detectedAt >= period.from ? [{ id, alert, user, verdict }] : [])),
   );
   const reports = Math.min(alerts, current.filter(isOfMany).length);
   const persons = personRows(current, newPersons);
@@ -91,7 +92,7 @@ export function composeHistoryReport({ source, period, days, incidents, detectio
   };
 }
 
-interface KeptAlert extends Pick<Incident, "user" | "verdict"> {
+interface KeptAlert extends Pick<Incident, "id" | "user" | "verdict"> {
   readonly alert: IncidentAlert;
 }
 
@@ -147,21 +148,23 @@ function detectionRows(
   numberOf: (name: string) => number,
 ): readonly DetectionRow[] {
   const noise = new Map(noiseOf(incidents, period.from).map((each) => [each.id, each]));
-  return [...new Set([...detections.keys(), ...noise.keys()])]
+  const kept = keptByRule(incidents, period);
+  return [...new Set([...detections.keys(), ...kept.keys()])]
     .map((id): DetectionRow => {
       const own = noise.get(id);
-      const alerts = Math.max(numberOf(nameOf("rule", id)), own?.alerts ?? 0);
+      const { title = null, alerts: known = 0, persons = new Set() } = kept.get(id) ?? {};
+      const alerts = Math.max(numberOf(nameOf("rule", id)), known);
       const week = alertsAWeek(alerts, period.days);
       const except = week < leastNoise ? null : (own?.except ?? null);
       const scope = except && advisedScope(except.scope);
       return {
         id,
-        title: detections.get(id)?.title ?? own?.title ?? id,
+        title: detections.get(id)?.title ?? title ?? id,
         level: detections.get(id)?.level ?? "informational",
         matches: null,
         alerts,
         alertsAWeek: week,
-        persons: own?.persons ?? 0,
+        persons: persons.size,
         remedy:
           except && scope && own
             ? {
@@ -172,6 +175,7 @@ function detectionRows(
                 of: own.alerts,
               }
             : null,
+        doubt: week < leastNoise ? null : (own?.doubt ?? null),
       };
     })
     .filter(({ alerts }) => alerts > 0)
@@ -195,10 +199,9 @@ function proposalsOf(
       isFar: false,
     });
   }
-  const attacks = attacksOf(incidents);
-  const known = [...attacks, ...suspectsOf(incidents)];
+  const attacks = alerts.filter(({ verdict }) => verdict?.verdict === "true-positive");
   return {
-    rows: tally.propose(maximumProposals, known).map(({ scope, covers, persons, far }) => ({
+    rows: tally.propose(maximumProposals, incidents).map(({ scope, covers, persons, far }) => ({
       scope,
       command: exceptionCommand(scope, target),
       alerts: null,
@@ -207,6 +210,40 @@ function proposalsOf(
       far,
     })),
     together: null,
-    truePositives: attacks.length,
+    truePositives: incidents
+      .filter(({ verdict }) => verdict?.verdict === "true-positive")
+      .reduce((sum, each) => sum + each.alerts.length, 0),
+    ...refusedRows([...tally.refusals(incidents), ...attacks.map(refusalOf)], target),
   };
+}
+
+/** Why no exception is proposed by an alert of a true positive. */
+function refusalOf({ id, user }: KeptAlert): Refusal {
+  return { doubt: { why: "true-positive", person: personOf(user), incident: id }, alerts: 1 };
+}
+
+interface KeptRule {
+  readonly title: string;
+  readonly alerts: number;
+  readonly persons: ReadonlySet<string>;
+}
+
+/** What incidents keep of each detection in a period, true positives too. */
+function keptByRule(incidents: readonly Incident[], { from }: Period): ReadonlyMap<string, KeptRule> {
+  const named = incidents.flatMap(({ user, alerts }) =>
+    alerts
+      .filter(({ detectedAt }) => detectedAt >= from)
+      .flatMap(({ detections }) => detections.map(({ id, title }) => ({ id, title, person: personOf(user) }))),
+  );
+  const byRule = [...Map.groupBy(named, ({ id }) => id)];
+  return new Map(
+    byRule.map(([id, all]) => [
+      id,
+      {
+        title: all.at(-1)?.title ?? id,
+        alerts: all.length,
+        persons: new Set(all.flatMap(({ person }) => person ?? [])),
+      },
+    ]),
+  );
 }

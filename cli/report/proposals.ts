@@ -2,12 +2,9 @@ import type { Alert } from "../../lambda/core/alerts/alert-schema.ts";
 import { advisedScope } from "../../lambda/core/exceptions/advised-scope.ts";
 import type { ExceptionScope } from "../../lambda/core/exceptions/exception.ts";
 import { whyTooBroad } from "../../lambda/core/exceptions/measure.ts";
-import {
-  createAttackTest,
-  isForEnough,
-  proposableScopes,
-  type ScopedAlert,
-} from "../../lambda/core/incidents/common-scope.ts";
+import { doubtedScopes, isForEnough, type ScopedAlert } from "../../lambda/core/incidents/common-scope.ts";
+import { createDoubtTest, type Doubt, hostileKinds, nameOf } from "../../lambda/core/incidents/doubt.ts";
+import type { Incident } from "../../lambda/core/incidents/incident.ts";
 import { sessionStart } from "../../lambda/core/okta/log-event.ts";
 import { canonicalLogin } from "../../lambda/core/okta/person.ts";
 import { masked } from "../../lambda/core/okta/stranger.ts";
@@ -15,9 +12,9 @@ import { createBoundedMap } from "./bounded-map.ts";
 
 /*
  * The exceptions that would cover most of the alerts. What no person has judged may be an attack: no exception is proposed that covers an
- * alert of the highest severity or of a high risk, one in a storm, or a true positive; nor one through a network that a storm came
- * through, for anyone, as the storm's first attempts come singly and its report names no person; nor one for everyone that covers all
- * alerts there are: it would tell nothing about the noise alone.
+ * alert of the highest severity or of a high risk, one in a storm, or a true positive; nor one for a person of whom there is such an alert through
+ * any network, or one through Tor; nor one through a network that a storm came through, for anyone, as the storm's first attempts come singly and
+ * its report names no person; nor one for everyone that covers all alerts there are: it would tell nothing about the noise alone.
  */
 
 /** The most exceptions that a report proposes. */
@@ -36,6 +33,13 @@ export interface Proposal {
   readonly persons: number;
   /** Those beyond the threshold of the distance. */
   readonly far: number;
+}
+
+/** A person with alerts for whom no exception is proposed, as something speaks against it. */
+export interface Refusal {
+  readonly doubt: Doubt;
+  /** The alerts that the exception would have covered. */
+  readonly alerts: number;
 }
 
 /** What exceptions are proposed by, of an alert about one event. */
@@ -67,6 +71,8 @@ interface Alerts {
 /** Alerts that an exception may cover, with the person that they are about. */
 interface Coverable {
   readonly scopes: readonly ExceptionScope[];
+  /** What speaks against an exception for the person; null for nothing. */
+  readonly doubt: Doubt | null;
   readonly person: string;
   readonly alerts: Alerts;
 }
@@ -89,30 +95,41 @@ export function createProposalTally() {
     if (attack === null) beyondAttacks += 1;
     else attack.scoped ??= suspected;
   };
-  const coverable = (known: readonly ScopedAlert[], rule: string | null): readonly Coverable[] => {
+  const coverable = (incidents: readonly Incident[], rule: string | null): readonly Coverable[] => {
     // Where they are too many to be distinguished, any person may be under attack.
     if (beyondAttacks > 0) return [];
-    const isAttacked = createAttackTest([
-      ...known,
-      ...[...attacks.entries()].flatMap(([, { scoped }]) => scoped ?? []),
-    ]);
-    return [...groups.entries()].flatMap(([, { scoped, sets }]) => {
-      if (scoped === null) return [];
-      const scopes = proposableScopes(scoped, isAttacked).map(advisedScope);
-      return [...sets.values()]
+    const scopedGroups = [...groups.entries()].flatMap(([, { scoped, sets }]) =>
+      scoped === null ? [] : [{ scoped, sets }],
+    );
+    const doubtOf = createDoubtTest(
+      incidents,
+      [...attacks.entries()].flatMap(([, { scoped }]) => scoped ?? []),
+      scopedGroups.flatMap(({ scoped }) => (isHostile(scoped) ? (scoped.user ?? []) : [])),
+    );
+    return scopedGroups.flatMap(({ scoped, sets }) =>
+      [...sets.values()]
         .filter(({ detections }) => rule === null || detections.includes(rule))
-        .map((alerts) => ({
-          scopes: scopes.map((scope) => (alerts.isSession ? scope : { ...scope, detections: [...alerts.detections] })),
-          person: scoped.user?.login ?? scoped.user?.id ?? "",
-          alerts,
-        }));
-    });
+        .map((alerts) => {
+          const named = alerts.isSession ? {} : { detections: [...alerts.detections] };
+          const of = alerts.isSession ? scoped : { ...scoped, rules: alerts.detections };
+          const scopes = doubtedScopes(of, doubtOf);
+          return {
+            scopes: scopes.flatMap(({ scope, doubt }) => (doubt === null ? { ...advisedScope(scope), ...named } : [])),
+            doubt: scopes.find(({ scope, doubt }) => scope.user !== null && doubt !== null)?.doubt ?? null,
+            person: nameOf(scoped.user) ?? "",
+            alerts,
+          };
+        }),
+    );
   };
   return {
     count({ scoped, detections: named, isSession, isGrave: isAttack, isFar }: ProposedAlert) {
       if (isAttack) suspect(scoped);
       const group = groups.of(keyOf(scoped));
-      if (group === null) return;
+      if (group === null) {
+        if (isHostile(scoped)) beyondAttacks += 1;
+        return;
+      }
       group.scoped ??= scoped;
       const detections = [...named].sort();
       const name = JSON.stringify([isSession, detections]);
@@ -127,11 +144,11 @@ export function createProposalTally() {
     /**
      * The exceptions that cover most, the first alone, the next of what is left.
      *
-     * @param known what an attacker did, by verdicts
+     * @param incidents all that are kept: their verdicts tell what an attacker did, and what is not judged yet
      */
-    propose(maximum: number, known: readonly ScopedAlert[]): readonly Proposal[] {
+    propose(maximum: number, incidents: readonly Incident[]): readonly Proposal[] {
       const proposals: Proposal[] = [];
-      let left = coverable(known, null);
+      let left = coverable(incidents, null);
       const all = countAll(null);
       while (proposals.length < maximum) {
         const best = bestOf(left, all);
@@ -142,10 +159,23 @@ export function createProposalTally() {
       return proposals;
     },
     /** The exception that covers most of the alerts of a detection; null for none. */
-    proposeFor: (rule: string, known: readonly ScopedAlert[]) =>
-      bestOf(coverable(known, rule), countAll(rule))?.proposal ?? null,
+    proposeFor: (rule: string, incidents: readonly Incident[]) =>
+      bestOf(coverable(incidents, rule), countAll(rule))?.proposal ?? null,
+    /** The persons for whom none is proposed, as something speaks against it: the one with the most alerts first. */
+    refusals(incidents: readonly Incident[]): readonly Refusal[] {
+      const byPerson = new Map<string, { readonly doubt: Doubt; alerts: number }>();
+      for (const { doubt, person, alerts } of coverable(incidents, null)) {
+        if (doubt === null) continue;
+        const refusal = byPerson.get(person) ?? { doubt, alerts: 0 };
+        byPerson.set(person, refusal);
+        refusal.alerts += alerts.count;
+      }
+      return [...byPerson.values()].sort((a, b) => b.alerts - a.alerts);
+    },
   };
 }
+
+const isHostile = ({ alert }: ScopedAlert) => alert.kinds.some((kind) => hostileKinds.has(kind));
 
 /**
  * The exception that covers most; the narrowest, where a wider one covers no more.

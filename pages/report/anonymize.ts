@@ -1,4 +1,5 @@
 import type { ExceptionScope } from "../../lambda/core/exceptions/exception.ts";
+import type { Doubt } from "../../lambda/core/incidents/doubt.ts";
 import type { Place } from "../world-map.ts";
 import type { Remedy, Report } from "./report.ts";
 
@@ -28,6 +29,7 @@ export function anonymize(report: Report): Report {
     if (remedy.kind === "exception") return { ...remedy, scope: scopeOf(remedy.scope), command: "" };
     return { ...remedy, value: "", yaml: "" };
   };
+  const doubtOf = ({ why, person }: Doubt): Doubt => ({ why, person: person && persons(person), incident: null });
   return {
     ...report,
     anonymized: true,
@@ -40,10 +42,15 @@ export function anonymize(report: Report): Report {
       return { place: countryOf(place), at: toDegree(at), persons: count };
     }),
     persons: { ...report.persons, rows },
-    detections: report.detections.map(({ remedy, ...row }) => ({ ...row, remedy: remedy && remedyOf(remedy) })),
+    detections: report.detections.map(({ remedy, doubt, ...row }) => ({
+      ...row,
+      remedy: remedy && remedyOf(remedy),
+      doubt: doubt && doubtOf(doubt),
+    })),
     exceptions: {
       ...report.exceptions,
       rows: report.exceptions.rows.map(({ scope, ...row }) => ({ ...row, scope: scopeOf(scope), command: "" })),
+      refused: report.exceptions.refused.map(({ doubt, ...row }) => ({ ...row, doubt: doubtOf(doubt), command: "" })),
     },
   };
 }

@@ -1,4 +1,5 @@
 import type { ExceptionScope } from "../../lambda/core/exceptions/exception.ts";
+import type { Doubt } from "../../lambda/core/incidents/doubt.ts";
 import type { NetworkKind } from "../../lambda/core/okta/network-service.ts";
 import type { Level } from "../../lambda/core/sigma/rule.ts";
 import type { Place } from "../world-map.ts";
@@ -163,6 +164,8 @@ export interface DetectionRow {
   readonly persons: number;
   /** What would halve its alerts; null for a quiet detection, and where nothing may be proposed. */
   readonly remedy: Remedy | null;
+  /** What speaks against an exception that would halve them otherwise; null where nothing does. */
+  readonly doubt: Doubt | null;
 }
 
 /** What would halve the alerts of a detection. */
@@ -205,6 +208,21 @@ export interface ProposedExceptions {
   readonly together: number | null;
   /** True positives that no proposed exception covers; null where no verdicts are given. */
   readonly truePositives: number | null;
+  /** Persons with alerts for whom none is proposed, the one with the most alerts first, {@link shownRefusals} at the most. */
+  readonly refused: readonly RefusalRow[];
+  /** The number of further ones. */
+  readonly moreRefused: number;
+}
+
+/** The most persons for whom a report says why no exception is proposed. */
+export const shownRefusals = 5;
+
+/** A person for whom no exception is proposed. */
+export interface RefusalRow {
+  readonly doubt: Doubt;
+  readonly alerts: number;
+  /** The command that shows the incident; empty where there is none. */
+  readonly command: string;
 }
 
 /** What another threshold would make of the same events. */

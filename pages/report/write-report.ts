@@ -1,4 +1,5 @@
 import { describeScope } from "../../lambda/core/exceptions/exception.ts";
+import { type Doubt, describeDoubt } from "../../lambda/core/incidents/doubt.ts";
 import { plural } from "../../lambda/core/text/shorten.ts";
 import { type Content, type Html, html } from "../html.ts";
 import { writePage } from "../page.ts";
@@ -119,15 +120,18 @@ ${reports}`
   );
 }
 
-function quieten({ exceptions: { rows, together, truePositives }, alerts }: Report): Html {
+function quieten({ exceptions, alerts }: Report): Html {
+  const { rows, together, truePositives } = exceptions;
   const title = "What would quieten most";
   if (alerts === 0) return html``;
-  if (rows.length === 0)
-    return section(
-      title,
-      null,
-      html`<p class="empty">No exception is proposed: alerts have no network in common that one may cover, or all have the same, and one for everyone would silence all of them.</p>`,
-    );
+  const refusals = drawRefusals(exceptions);
+  if (rows.length === 0) {
+    const why =
+      refusals === null
+        ? ": alerts have no network in common that one may cover, or all have the same, and one for everyone would silence all of them"
+        : "";
+    return section(title, null, html`<p class="empty">No exception is proposed${why}.</p>${refusals}`);
+  }
   const known =
     truePositives === null
       ? "No verdicts were given: what each covers is not judged. Make one only for what you know."
@@ -143,8 +147,18 @@ function quieten({ exceptions: { rows, together, truePositives }, alerts }: Repo
   return section(
     title,
     `${how}Tor, residential proxies, alerts of the highest severity, of a high risk or in a storm are never covered, and none for everyone covers all alerts there are. ${known}`,
-    html`<ol class="proposals">${rows.map((row) => drawProposal(row, alerts))}</ol>${all}`,
+    html`<ol class="proposals">${rows.map((row) => drawProposal(row, alerts))}</ol>${all}${refusals}`,
   );
+}
+
+/** Why no exception is proposed for persons; null for none. */
+function drawRefusals({ refused, moreRefused }: Report["exceptions"]): Html | null {
+  if (refused.length === 0) return null;
+  const more = moreRefused === 0 ? null : html`<li>and ${plural(moreRefused, "further person")}</li>`;
+  return html`<h3>For whom none is proposed</h3><ul class="refused">${refused.map(
+    ({ doubt, alerts, command }) =>
+      html`<li>${doubt.person ?? "many persons"}, ${plural(alerts, "alert")}: ${describeDoubt(doubt)}${drawCommand(command)}</li>`,
+  )}${more}</ul>`;
 }
 
 function drawProposal(
@@ -272,7 +286,10 @@ function networks({ kinds, operators, signIns: { anonymous } }: Report): Html {
 
 function detections({ detections: rows }: Report): Html {
   if (rows.length === 0) return html``;
-  const remedies = rows.flatMap(({ title, remedy }) => (remedy === null ? [] : [{ title, remedy }]));
+  const remedies = rows.flatMap(({ title, remedy, doubt }) => {
+    if (remedy !== null) return [drawRemedy(title, remedy)];
+    return doubt === null ? [] : [drawDoubt(title, doubt)];
+  });
   return section(
     "Detections",
     null,
@@ -295,8 +312,12 @@ function detections({ detections: rows }: Report): Html {
       rows,
       more: null,
     })}
-${remedies.length === 0 ? null : html`<h3>What would halve the noisy ones</h3>${remedies.map(({ title, remedy }) => drawRemedy(title, remedy))}`}`,
+${remedies.length === 0 ? null : html`<h3>What would halve the noisy ones</h3>${remedies}`}`,
   );
+}
+
+function drawDoubt(title: string, doubt: Doubt): Html {
+  return html`<p class="muted note">${title}: no exception is proposed, as ${describeDoubt(doubt)}.</p>`;
 }
 
 function drawRemedy(title: string, remedy: Remedy): Html {
@@ -428,6 +449,8 @@ section .note:last-child{margin-bottom:0}
 .proposals .bar{display:block;margin-top:.35rem}
 pre{background:var(--sunken);border-radius:6px;padding:.5rem .65rem;margin-top:.35rem}
 .together{margin-top:.9rem}
+.refused{margin:.35rem 0 0;padding-inline-start:1.1rem}
+.refused li{overflow-wrap:anywhere}
 .legend{display:flex;flex-wrap:wrap;gap:.25rem 1.25rem}
 .key{display:inline-block;width:.75em;height:.75em;margin-inline-end:.3em;vertical-align:-.05em}
 .key.exit{border-radius:50%;background:var(--high)}

@@ -1,6 +1,6 @@
 import { incidentOf } from "../incidents/incident-id.ts";
 import { mapStrings } from "../okta/json-strings.ts";
-import { type LogEvent, publishedTime } from "../okta/log-event.ts";
+import { type LogEvent, publishedTime, sessionStart } from "../okta/log-event.ts";
 import { findMask, maskEvent } from "../okta/stranger.ts";
 import { adjustSeverity } from "../severity/adjustment.ts";
 import { bySeverity } from "../sigma/rule.ts";
@@ -103,6 +103,7 @@ function writeSentences(
       : triageSteps(words, words.action, {
           isInStorm: storm !== null,
           wasAttacked: words.incident.verdict?.verdict === "true-positive",
+          hasActs: words.incident.before.some(({ eventType }) => eventType !== sessionStart),
           ofRule: stepsOfRules(source),
           acts: story === null || bySeverity(severity, "high") > 0 ? 0 : countActs(story),
           lasting: story === null ? 0 : countLasting(story),

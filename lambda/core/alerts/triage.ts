@@ -27,6 +27,8 @@ interface Case {
   readonly isInStorm: boolean;
   /** Whether an incident of the person was judged a true positive. */
   readonly wasAttacked: boolean;
+  /** Whether alerts of the same incident are about other things than session starts. */
+  readonly hasActs: boolean;
   /** The acts that together are an alert of a high level, this one the last; 0 for one alone. */
   readonly acts: number;
   /** The acts among them that are to be undone. */
@@ -41,6 +43,7 @@ type TriageStep = (of: Case) => string | null;
  *
  * @param isInStorm whether the session started in a storm of failed attempts. @default false
  * @param wasAttacked whether an incident of the person was judged a true positive. @default false
+ * @param hasActs whether earlier alerts of the same incident are about other things than session starts. @default false
  * @param acts the acts that together are an alert of a high level, this one the last. @default 0, it is one alone
  * @param lasting the acts among them that are to be undone. @default 0
  * @param ofRule the steps of the severest rules that have any: they come after the most urgent one. @default none
@@ -51,12 +54,14 @@ export function triageSteps(
   {
     isInStorm = false,
     wasAttacked = false,
+    hasActs = false,
     ofRule = [],
     acts = 0,
     lasting = 0,
   }: {
     readonly isInStorm?: boolean;
     readonly wasAttacked?: boolean;
+    readonly hasActs?: boolean;
     readonly ofRule?: readonly string[];
     readonly acts?: number;
     readonly lasting?: number;
@@ -72,6 +77,7 @@ export function triageSteps(
     succeeded: succeeded(facts.session.outcome),
     isInStorm,
     wasAttacked,
+    hasActs,
     acts,
     lasting,
   };
@@ -232,9 +238,13 @@ const far: TriageStep = ({ facts: { geo }, isProxied }) =>
     ? `${isProxied ? "The exit" : "The address"} is far from every known location. Check whether the user travels; if a location is missing, add it to the profile.`
     : null;
 
-/** Suggests no exception for networks that attackers use, for a failed attempt, nor for acts that fit an attack. */
-const close: TriageStep = ({ facts, action, kind, isProxied, succeeded, isInStorm, acts }) => {
-  const mayExcept = action === null && isProxied && succeeded && !isInStorm && acts === 0 && !hostile.has(kind);
+/**
+ * Suggests no exception for networks that attackers use, for a failed attempt, nor for a person who may be under attack: sessions are to be
+ * cleared first, or an act of the same session was alerted on.
+ */
+const close: TriageStep = (of) => {
+  const { facts, action, isProxied, succeeded, acts, hasActs } = of;
+  const mayExcept = action === null && isProxied && succeeded && acts === 0 && !hasActs && urgency(of) === null;
   const command = mayExcept ? exceptionCommand(facts) : null;
   return command === null ? null : `If it is harmless and will come again, except it: ${command}`;
 };

@@ -1,5 +1,6 @@
 import { advisedScope } from "../exceptions/advised-scope.ts";
 import { describeScope, type Exception, type ExceptionScope } from "../exceptions/exception.ts";
+import type { Doubt } from "../incidents/doubt.ts";
 import { type Incident, type IncidentUser, isOpen } from "../incidents/incident.ts";
 import { noiseOf, type RuleNoise } from "../incidents/noise.ts";
 import { leastJudged, scoreRules } from "../incidents/score.ts";
@@ -99,6 +100,8 @@ export interface LoudDetection {
    * positive.
    */
   readonly except: { readonly scope: ExceptionScope; readonly covers: number; readonly of: number } | null;
+  /** What speaks against an exception that would have covered half otherwise; null where nothing does. */
+  readonly doubt: Doubt | null;
 }
 
 /** An incident without a verdict. */
@@ -204,7 +207,7 @@ function loudDetectionsOf(
   { days }: Period,
 ): readonly LoudDetection[] {
   return noise
-    .map(({ id, title, alerts: kept, persons, except }): LoudDetection => {
+    .map(({ id, title, alerts: kept, persons, except, doubt }): LoudDetection => {
       const scope = except && advisedScope(except.scope);
       return {
         id,
@@ -212,6 +215,7 @@ function loudDetectionsOf(
         alerts: Math.max(countOf(id), kept),
         persons,
         except: except && scope && { scope, covers: except.covers, of: kept },
+        doubt,
       };
     })
     .filter(({ alerts }) => (alerts * daysOfWeek) / Math.max(days, daysOfWeek) >= leastLoud)

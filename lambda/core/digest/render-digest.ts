@@ -2,6 +2,7 @@ import { cutInert, inertText, isPlainEmail } from "../alerts/inert.ts";
 import { noticeMessage } from "../alerts/notice-message.ts";
 import type { TopicMessage } from "../alerts/topic-message.ts";
 import { describeScope } from "../exceptions/exception.ts";
+import { describeDoubt } from "../incidents/doubt.ts";
 import type { NetworkKind } from "../okta/network-service.ts";
 import { plural } from "../text/shorten.ts";
 import { type Digest, daysOfWeek, type Figure } from "./digest.ts";
@@ -163,11 +164,12 @@ function loudDetections({ loudDetections: all }: Digest): string[] {
   const rest = all.length - listed.length;
   return [
     "What would halve the alerts",
-    ...listed.flatMap(({ title, alerts, persons, except }) => {
+    ...listed.flatMap(({ title, alerts, persons, except, doubt }) => {
       // Alerts about storms name no person.
       const whom = persons === 0 ? "" : `, ${plural(persons, "person")}`;
       const start = `${describe(title)}: ${plural(alerts, "alert")}${whom}`;
-      if (except === null) return lines("- ", `${start}; no exception is proposed`);
+      const why = doubt === null ? "" : `, as ${describe(describeDoubt(doubt))}`;
+      if (except === null) return lines("- ", `${start}; no exception is proposed${why}`);
       const { scope, covers, of } = except;
       // Its detection is that of the line.
       const { detections: _, ...where } = scope;

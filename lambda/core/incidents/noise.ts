@@ -1,13 +1,5 @@
-import {
-  type AttackTest,
-  attacksOf,
-  commonScope,
-  createAttackTest,
-  type ExceptionAdvice,
-  type ScopedAlert,
-  type ScopedDetection,
-  withDetection,
-} from "./common-scope.ts";
+import { commonScope, type ExceptionAdvice, type ScopedDetection, withDetection } from "./common-scope.ts";
+import { createDoubtTest, type Doubt, type DoubtTest } from "./doubt.ts";
 import type { Incident } from "./incident.ts";
 
 /** The noise of one detection, whatever was judged. */
@@ -21,6 +13,8 @@ export interface RuleNoise {
   readonly persons: number;
   /** The exception that would halve them; null where none may be proposed. */
   readonly except: { readonly scope: ExceptionAdvice; readonly covers: number } | null;
+  /** What speaks against an exception that would halve them otherwise; null where nothing does. */
+  readonly doubt: Doubt | null;
 }
 
 /**
@@ -31,7 +25,7 @@ export interface RuleNoise {
  * @param since ISO 8601, UTC
  */
 export function noiseOf(incidents: readonly Incident[], since: string): readonly RuleNoise[] {
-  const isAttacked = createAttackTest([...attacksOf(incidents), ...suspectsOf(incidents)]);
+  const doubtOf = createDoubtTest(incidents);
   const current = incidents
     .filter(({ verdict }) => verdict?.verdict !== "true-positive")
     .flatMap(({ alerts, user }) =>
@@ -49,23 +43,21 @@ export function noiseOf(incidents: readonly Incident[], since: string): readonly
         title: last.detection.title,
         alerts: alerts.length,
         persons: persons.size,
-        except: halvingException(id, alerts, isAttacked),
+        ...halvingException(id, alerts, doubtOf),
       };
     })
     .sort((a, b) => b.alerts - a.alerts || a.title.localeCompare(b.title));
 }
 
-function halvingException(id: string, alerts: readonly ScopedDetection[], isAttacked: AttackTest): RuleNoise["except"] {
-  const { scope, covers } = commonScope(alerts, isAttacked, { mayCoverAll: false });
-  if (scope === null || covers * 2 < alerts.length) return null;
-  return { scope: withDetection(scope, id, alerts), covers };
-}
-
-/** What may be an attack: an alert of severity critical, or about a storm or in one, that no person has judged. */
-export function suspectsOf(incidents: readonly Incident[]): readonly ScopedAlert[] {
-  return incidents
-    .filter(({ verdict }) => verdict === null)
-    .flatMap(({ alerts, user }) =>
-      alerts.flatMap((alert) => (alert.severity === "critical" || alert.storm !== null ? [{ alert, user }] : [])),
-    );
+function halvingException(
+  id: string,
+  alerts: readonly ScopedDetection[],
+  doubtOf: DoubtTest,
+): Pick<RuleNoise, "except" | "doubt"> {
+  const { scope, covers, doubted } = commonScope(alerts, doubtOf, { mayCoverAll: false });
+  const isHalf = (count: number) => count * 2 >= alerts.length;
+  if (scope !== null && isHalf(covers)) {
+    return { except: { scope: withDetection(scope, id, alerts), covers }, doubt: null };
+  }
+  return { except: null, doubt: doubted !== null && isHalf(doubted.covers) ? doubted.doubt : null };
 }

@@ -1,13 +1,6 @@
 import { judgedUntil, type Verdict } from "../history/verdict.ts";
-import {
-  type AttackTest,
-  attacksOf,
-  commonScope,
-  createAttackTest,
-  type ExceptionAdvice,
-  type ScopedDetection,
-  withDetection,
-} from "./common-scope.ts";
+import { commonScope, type ExceptionAdvice, type ScopedDetection, withDetection } from "./common-scope.ts";
+import { createDoubtTest, type Doubt, type DoubtTest } from "./doubt.ts";
 import type { Incident, IncidentAlert } from "./incident.ts";
 
 /** What became of the alerts of one detection, by the verdicts of their incidents. */
@@ -30,6 +23,8 @@ export type Advice =
   | { readonly kind: "keep" | "judge" }
   /** Most of its harmless alerts are of one person or of one network: an exception would cover them. */
   | { readonly kind: "except"; readonly scope: ExceptionAdvice; readonly covers: number }
+  /** Nothing for now: an exception would cover most of its harmless alerts, and something speaks against it. */
+  | { readonly kind: "doubt"; readonly doubt: Doubt }
   /** Its alerts are harmless, and have nothing in common. */
   | { readonly kind: "switchOff" };
 
@@ -50,7 +45,7 @@ export function scoreRules(
   const judged = incidents.flatMap((incident) =>
     incident.alerts.map((alert) => ({ alert, user: incident.user, verdict: verdictOn(alert, incident) })),
   );
-  const isAttacked = createAttackTest(attacksOf(known));
+  const doubtOf = createDoubtTest(known);
   const byRule = Map.groupBy(
     judged.flatMap((each) => each.alert.detections.map((detection) => ({ ...each, detection }))),
     ({ detection }) => detection.id,
@@ -65,7 +60,7 @@ export function scoreRules(
       open: alerts.filter(({ verdict }) => verdict === null).length,
     };
     const harmless = alerts.filter(({ verdict }) => verdict === "benign" || verdict === "expected");
-    const advice = adviceOn(id, counts, harmless, isAttacked);
+    const advice = adviceOn(id, counts, harmless, doubtOf);
     return { id, title: last.detection.title, alerts: alerts.length, ...counts, advice };
   });
   const noise = ({ benign, expected, truePositives }: RuleScore) => benign + expected - truePositives;
@@ -81,13 +76,15 @@ function adviceOn(
   id: string,
   { truePositives, open }: Pick<RuleScore, "truePositives" | "open">,
   harmless: readonly ScopedDetection[],
-  isAttacked: AttackTest,
+  doubtOf: DoubtTest,
 ): Advice {
   if (truePositives > 0) return { kind: "keep" };
   if (harmless.length < leastJudged) return { kind: open > 0 ? "judge" : "keep" };
-  const { scope, covers, isSetApart } = commonScope(harmless, isAttacked);
+  const { scope, covers, isSetApart, doubted } = commonScope(harmless, doubtOf);
   if (scope !== null && covers >= leastShare * harmless.length) {
     return { kind: "except", scope: withDetection(scope, id, harmless), covers };
   }
+  if (doubted !== null && doubted.covers >= leastShare * harmless.length)
+    return { kind: "doubt", doubt: doubted.doubt };
   return { kind: isSetApart ? "keep" : "switchOff" };
 }

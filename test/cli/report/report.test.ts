@@ -9,6 +9,7 @@ import type { Incident } from "../../../lambda/core/incidents/incident.ts";
 import { type EmbeddedRun, startEmbeddedRun } from "../../../local/embedded-run.ts";
 import { names } from "../../../local/resources.ts";
 import type { Report } from "../../../pages/report/report.ts";
+import { writeReport } from "../../../pages/report/write-report.ts";
 import { alertOf } from "../../fixtures/cases.ts";
 import { runCli } from "../../fixtures/command.ts";
 import { delivery, sessionStart } from "../../fixtures/events.ts";
@@ -115,8 +116,32 @@ test("a history proposes nothing that covers a true positive, however old it is"
     detections: new Map(),
     target: "",
   });
-  expect(exceptions).toMatchObject({ rows: [], truePositives: 1 });
-  expect(detections).toMatchObject([{ alerts: 9, remedy: null }]);
+  const doubt = { why: "true-positive", person: "ada@example.com", incident: attack.id };
+  expect(exceptions).toMatchObject({
+    rows: [],
+    truePositives: 1,
+    refused: [{ doubt, alerts: 9, command: `npx okta-proxy-watch incidents show ${attack.id}` }],
+  });
+  expect(detections).toMatchObject([{ alerts: 9, remedy: null, doubt: null }]);
+});
+
+test("a history counts the persons of true positives, and says why no exception is proposed for them", () => {
+  const verdict = { verdict: "true-positive", note: "", by: "ana", at: "2026-11-03T12:00:00.000Z" } as const;
+  const attack = incidentOf(["2026-11-03T10:00:00.000Z", "2026-11-03T10:05:00.000Z"], verdict);
+  const composed = composeHistoryReport({
+    source: "stack",
+    period: { from: "2026-11-01", days: 7 },
+    days: new Map(),
+    incidents: [attack],
+    detections: new Map(),
+    target: " --local",
+  });
+  expect(composed.detections).toMatchObject([{ alerts: 2, persons: 1 }]);
+  expect(composed.exceptions).toMatchObject({ rows: [], refused: [{ doubt: { incident: attack.id }, alerts: 2 }] });
+  const page = writeReport({ ...composed, alerts: 2 });
+  expect(page).toContain("an incident of ada@example.com was judged a true positive");
+  expect(page).toContain("--local");
+  expect(page).not.toContain("have no network in common");
 });
 
 test("a history counts the reports on a storm beside its events, and as no person", () => {

@@ -113,6 +113,26 @@ describe("a proposed exception", () => {
   });
 });
 
+test("a proposed exception is for no person who came through Tor as well: the reason is given", () => {
+  const tally = createProposalTally();
+  const alert = (person: string, kinds: readonly string[], operator: string | null): ProposedAlert => ({
+    scoped: {
+      alert: { kinds: [...kinds], operator, asNumber: 64_500 },
+      user: { id: null, login: `${person}@example.com`, displayName: null },
+    },
+    detections: ["r1"],
+    isSession: true,
+    isGrave: false,
+    isFar: false,
+  });
+  for (const person of ["ada", "ada", "bob"]) tally.count(alert(person, ["vpn"], "NORD_VPN"));
+  tally.count(alert("ada", ["tor"], null));
+  expect(tally.propose(3, []).map(({ scope }) => scope)).toEqual([{ user: "bob@example.com", operator: "NORD_VPN" }]);
+  expect(tally.refusals([])).toEqual([
+    { doubt: { why: "grave", person: "ada@example.com", incident: null }, alerts: 2 },
+  ]);
+});
+
 test("a proposed exception is for no one on a network that a storm came through: its report names no person", () => {
   const network = (operator: string) => ({ kinds: ["vpn"], operator, asNumber: 64_500 });
   const tally = createProposalTally();

@@ -2,6 +2,7 @@ import { describe, expect, test } from "vitest";
 import { createAlert } from "../../../lambda/core/alerts/alert.ts";
 import type { Alert } from "../../../lambda/core/alerts/alert-schema.ts";
 import type { AlertSource } from "../../../lambda/core/alerts/alert-source.ts";
+import { entryOf } from "../../../lambda/core/alerts/incident-entry.ts";
 import type { GeoJudgement } from "../../../lambda/core/profiles/judge-location.ts";
 import type { Rule } from "../../../lambda/core/sigma/rule.ts";
 import { logEvent } from "../../fixtures/events.ts";
@@ -55,6 +56,24 @@ test.each([
 ] as const)("of a person whose last incident was judged %s, the first step fits that", (verdict, step) => {
   const judged = { verdict, note: "", by: "ana", at: "2026-11-24T08:00:00.000Z" } as const;
   expect(alert({ incident: { id: "i", known: null, verdict: judged } }).triage[0]).toMatch(step);
+});
+
+test("an alert proposes an exception for a plain sign-in, and none for a person who may be under attack", () => {
+  const proxied = logEvent({ uuid: "event-1", securityContext: { isProxy: true, asNumber: 64_500 } });
+  const proposes = (options: Parameters<typeof alert>[0] = {}) =>
+    alert({ event: proxied, ...options }).triage.some((step) => step.includes("exceptions add"));
+  expect(proposes()).toBe(true);
+  const verdict = { verdict: "true-positive", note: "", by: "ana", at: "2026-11-24T08:00:00.000Z" } as const;
+  expect(proposes({ incident: { id: "i", known: null, verdict } })).toBe(false);
+  const risky = { ...proxied.fields, debugContext: { debugData: { risk: "{level=HIGH}" } } };
+  expect(proposes({ event: logEvent(risky) })).toBe(false);
+  const after = (eventType: string) => {
+    const before = { ...entryOf(alert({ event: proxied }), null), alertId: "earlier", eventType };
+    const known = { id: "i", changed: before.detectedAt, user: null, alerts: [before], count: 1, verdict: null };
+    return proposes({ incident: { id: "i", known, verdict: null } });
+  };
+  expect(after("user.session.start")).toBe(true);
+  expect(after("user.mfa.factor.reset_all")).toBe(false);
 });
 
 test("the triage steps of the severest rules that have any, three at most, come after the most urgent step", () => {

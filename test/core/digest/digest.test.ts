@@ -368,14 +368,20 @@ test("a detection is loud from ten alerts a week, with the persons and the excep
     composeDigest(sources({ period: { from: "2026-11-16", days }, incidents: incidents.map(throughVpn) }))
       .loudDetections;
   const except = { scope: { user: "ada@example.com", operator: "NORD_VPN" }, covers: 10, of: 10 };
-  expect(loud([all])).toEqual([{ id: proxied, title: titles.get(proxied), alerts: 10, persons: 1, except }]);
+  expect(loud([all])).toEqual([
+    { id: proxied, title: titles.get(proxied), alerts: 10, persons: 1, except, doubt: null },
+  ]);
   expect(loud([{ ...all, alerts: all.alerts.slice(1) }])).toEqual([]);
   // As many in two weeks are half of it.
   expect(loud([all], 14)).toEqual([]);
   const attack = incident("77aa0011", ["2026-10-01T10:00:00.000Z"], {
     verdict: { verdict: "true-positive", note: "", by: "grace", at },
   });
-  expect(loud([all, attack])).toMatchObject([{ alerts: 10, except: null }]);
+  expect(loud([all, attack])).toMatchObject([{ alerts: 10, except: null, doubt: { incident: attack.id } }]);
+  const mail = writeDigest(composeDigest(sources({ incidents: [all, attack].map(throughVpn) })));
+  expect(mail.replace(/\n\s+/g, " ")).toContain(
+    "no exception is proposed, as an incident of ada@example.com was judged a true positive (77aa0011)",
+  );
 });
 
 test("a loud detection whose alerts are all about storms has no persons: they name none", () => {

@@ -31,7 +31,7 @@ const nord = { operator: "NORD_VPN", asNumber: null, detection: null };
 test("a detection's noise is its alerts since the time, with their persons, and the exception that halves them", () => {
   const old = incident("ada", { detectedAt: "2026-11-15T23:59:59.999Z" });
   expect(noiseOf([...many("ada", 3), ...many("bob", 2), old], since)).toEqual([
-    { ...rule, alerts: 5, persons: 2, except: { scope: { user: "ada@example.com", ...nord }, covers: 3 } },
+    { ...rule, alerts: 5, persons: 2, except: { scope: { user: "ada@example.com", ...nord }, covers: 3 }, doubt: null },
   ]);
   const act = { eventType: "user.account.privilege.grant" };
   expect(noiseOf(many("ada", 3, act), since)[0]?.except?.scope).toMatchObject({ detection: "r1" });
@@ -54,7 +54,15 @@ test("no exception is proposed that covers less than half, a hostile network, or
     { detectedAt: "2026-09-01T00:00:00.000Z", detections: [{ id: "r2", title: "Another" }] },
     "true-positive",
   );
-  expect(noiseOf([...many("ada", 3), attack], since)).toEqual([{ ...rule, alerts: 3, persons: 1, except: null }]);
+  expect(noiseOf([...many("ada", 3), attack], since)).toEqual([
+    {
+      ...rule,
+      alerts: 3,
+      persons: 1,
+      except: null,
+      doubt: { why: "true-positive", person: "ada@example.com", incident: attack.id },
+    },
+  ]);
   expect(noiseOf([...many("ada", 3), incident("ada", {}, "true-positive")], since)[0]?.alerts).toBe(3);
 });
 
@@ -70,7 +78,7 @@ test("the loudest detection comes first, by its latest title; half of the alerts
       incident("ada", { detectedAt: "2026-11-20T00:00:00.000Z" }),
       renamed,
       atStart,
-      incident("bob", { operator: "SURFSHARK_VPN" }),
+      incident("cleo", { operator: "SURFSHARK_VPN" }),
     ],
     since,
   );

@@ -76,19 +76,25 @@ describe("the advice on a detection", () => {
     const elsewhere = { detections: [{ id: "r2", title: "Another rule" }], eventType: "user.mfa.factor.update" };
     const adviceWith = (...attacks: readonly Incident[]) =>
       scoreRules([...ada, ...attacks]).find(({ id }) => id === "r1")?.advice;
-    expect(adviceWith(incident("true-positive", elsewhere))).toEqual({ kind: "keep" });
+    const attack = incident("true-positive", elsewhere);
+    const doubt = { why: "true-positive", person: "ada@example.com", incident: attack.id };
+    expect(adviceWith(attack)).toEqual({ kind: "doubt", doubt });
     // What comes after the verdict is the attacker's as well.
     const late = { ...elsewhere, detectedAt: "2026-11-25T00:00:00.000Z" };
-    expect(adviceWith(incident("true-positive", late, "ADA@example.com"))).toEqual({ kind: "keep" });
+    expect(adviceWith(incident("true-positive", late, "ADA@example.com"))).toMatchObject({ kind: "doubt" });
     // A storm is about many persons.
-    expect(adviceWith({ ...incident("true-positive", elsewhere), user: null })).toEqual({ kind: "keep" });
+    expect(adviceWith({ ...incident("true-positive", elsewhere), user: null })).toMatchObject({
+      kind: "doubt",
+      doubt: { person: null },
+    });
     const anotherPerson = {
       ...incident("true-positive", elsewhere),
       user: { id: "00u2", login: "bob@example.com", displayName: null },
     };
     expect(adviceWith(anotherPerson)).toMatchObject({ kind: "except", scope: { user: "ada@example.com" } });
+    // Nor for a person who is under attack through another network.
     const anotherOperator = incident("true-positive", { ...elsewhere, operator: "MULLVAD_VPN" });
-    expect(adviceWith(anotherOperator)).toMatchObject({ kind: "except", scope: { operator: "NORD_VPN" } });
+    expect(adviceWith(anotherOperator)).toMatchObject({ kind: "doubt", doubt: { person: "ada@example.com" } });
     // Nor is it one for everyone, of an operator through which one of them was attacked.
     const others = ["bob", "cleo", "dan"].map((name) => ({
       ...incident("benign", {}, `${name}@example.com`),
@@ -106,20 +112,21 @@ describe("the advice on a detection", () => {
       incident("true-positive", { detections: [{ id: "r2", title: "Another rule" }], ...own }, login);
     const adviceBeside = (own: Partial<IncidentAlert>, ...attacks: readonly Incident[]) =>
       scoreRules([...[1, 2, 3].map(() => incident("benign", own)), ...attacks]).find(({ id }) => id === "r1")?.advice;
-    // The attack went through another autonomous system of no named operator.
+    // A person was attacked through another autonomous system of no named operator.
     const through = (asNumber: number) => ({ operator: null, asNumber });
-    const [attacked, ...own] = [64_502, 64_501, 64_501, 64_501].map((asNumber) =>
-      incident("benign", through(asNumber)),
-    );
-    expect(
-      scoreRules([attacked as Incident, ...own, attack(through(64_502))]).find(({ id }) => id === "r1")?.advice,
-    ).toMatchObject({ kind: "except", scope: { asNumber: 64_501 } });
-    expect(adviceBeside({ operator: "NordVPN" }, attack({ operator: "NORD_VPN" }))).toEqual({ kind: "keep" });
+    const own = [64_501, 64_501, 64_501].map((asNumber) => incident("benign", through(asNumber)));
+    const bob = { id: "00u2", login: "bob@example.com", displayName: null };
+    const other = { ...attack(through(64_502)), user: bob };
+    expect(scoreRules([...own, other]).find(({ id }) => id === "r1")?.advice).toMatchObject({
+      kind: "except",
+      scope: { asNumber: 64_501 },
+    });
+    expect(adviceBeside({ operator: "NordVPN" }, attack({ operator: "NORD_VPN" }))).toMatchObject({ kind: "doubt" });
     const byLogin = {
       ...attack({}, "ADA@Example.com"),
       user: { id: null, login: "ADA@Example.com", displayName: null },
     };
-    expect(adviceBeside({}, byLogin)).toEqual({ kind: "keep" });
+    expect(adviceBeside({}, byLogin)).toMatchObject({ kind: "doubt" });
     // Without a network, an exception would cover whatever the person does.
     expect(adviceBeside({ operator: null, asNumber: null })).toEqual({ kind: "switchOff" });
   });
@@ -129,7 +136,7 @@ describe("the advice on a detection", () => {
     expect(scoreRules([incident("benign", { detectedAt: at })])[0]).toMatchObject({ benign: 1, open: 0 });
     const harmless = [1, 2, 3].map(() => incident("benign"));
     const old = incident("true-positive", { detections: [{ id: "r2", title: "Another rule" }] });
-    expect(scoreRules(harmless, [...harmless, old])[0]?.advice).toEqual({ kind: "keep" });
+    expect(scoreRules(harmless, [...harmless, old])[0]?.advice).toMatchObject({ kind: "doubt" });
   });
 
   test("is to keep what found an attacker, though an exception would cover most of the rest", () => {

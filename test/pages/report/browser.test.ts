@@ -31,6 +31,8 @@ const report = reportOf(10_000, {
     ],
     together: 12,
     truePositives: 0,
+    refused: [],
+    moreRefused: 0,
   },
 });
 

@@ -23,7 +23,7 @@ export const empty: Report = {
   operators: none,
   persons: none,
   detections: [],
-  exceptions: { rows: [], together: null, truePositives: null },
+  exceptions: { rows: [], together: null, truePositives: null, refused: [], moreRefused: 0 },
   thresholds: null,
 };
 
@@ -85,6 +85,7 @@ export function reportOf(alerts: number, own: Partial<Report> = {}): Report {
         alertsAWeek: alerts,
         persons: 1,
         remedy: null,
+        doubt: null,
       },
     ],
     ...own,

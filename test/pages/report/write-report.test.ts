@@ -60,12 +60,15 @@ describe("a report is a page", () => {
             alertsAWeek: 1,
             persons: 1,
             remedy: { kind: "filter", field: "actor.alternateId", value: hostile, yaml: hostile, covers: 1, of: 2 },
+            doubt: null,
           },
         ],
         exceptions: {
           rows: [{ scope: { user: hostile }, command: hostile, alerts: 0, covers: 1, persons: 1, far: 0 }],
           together: 0,
           truePositives: null,
+          refused: [],
+          moreRefused: 0,
         },
       }),
     );
@@ -117,6 +120,8 @@ test("an anonymized report has the same pseudonym for a person wherever the pers
       ],
       together: 0,
       truePositives: null,
+      refused: [],
+      moreRefused: 0,
     },
   });
   const shown = anonymize(report);
