@@ -73,18 +73,30 @@ const open = html`open`;
 
 /**
  * What an exception of an alert may be for. None is offered where nothing speaks for an ordinary sign-in: for another act, for
- * what is critical, and in a storm.
+ * what is critical, in a storm, and about a person who may be under attack.
  */
-export function exceptionChoices({ severity, okta, user, network, storm }: Alert): readonly ("user" | "network")[] {
+export function exceptionChoices(alert: Alert): readonly ("user" | "network")[] {
+  const { severity, okta, user, network, storm } = alert;
   if (okta.eventType !== sessionStart || severity === "critical" || storm !== null) return [];
+  if (doubtAbout(alert) !== null) return [];
   return [
     ...(user.id === null && user.login === null ? [] : (["user"] as const)),
     ...(network.asNumber === null ? [] : (["network"] as const)),
   ];
 }
 
-/** The buttons that make an exception of an alert. */
+/** Why the person of an alert may be under attack; null for no sign of it. */
+function doubtAbout({ incident, risk }: Alert): string | null {
+  if (incident.verdict?.verdict === "true-positive") return "an incident of this person was judged a true positive";
+  if (incident.before.some(({ eventType }) => eventType !== sessionStart))
+    return "an act of this session was alerted on";
+  return risk.level?.toUpperCase() === "HIGH" ? "Okta rates the risk as high" : null;
+}
+
+/** The buttons that make an exception of an alert, or why there are none. */
 function drawExceptionForms(alert: Alert): Html | null {
+  const doubt = doubtAbout(alert);
+  if (doubt !== null) return html`<p class="except muted">No exception is offered: ${doubt}.</p>`;
   const choices = exceptionChoices(alert);
   if (choices.length === 0) return null;
   const label = { user: "this person", network: `AS${alert.network.asNumber}` };

@@ -7,7 +7,7 @@ import { writeCurrentSamples } from "../../local/current-samples.ts";
 import type { LoggedDelivery } from "../../local/delivery-log.ts";
 import { describeDelivery } from "../../local/delivery-log.ts";
 import { type EmbeddedRun, startEmbeddedRun } from "../../local/embedded-run.ts";
-import { drawExceptions, exceptionChoices } from "../../local/page/draw.ts";
+import { drawAlert, drawExceptions, exceptionChoices } from "../../local/page/draw.ts";
 import { sampleProfiles } from "../../local/sample-people.ts";
 import { delivery, type Json, sessionStart, streamedEvent } from "../fixtures/events.ts";
 
@@ -209,14 +209,23 @@ describe("an exception of the page", () => {
     expect((await press("exceptions", { remove: id })).status).toBe(400);
   });
 
-  test("is offered neither for what is critical, nor in a storm, and made of none of them", async () => {
+  test("is offered neither for what is critical, in a storm, nor for a person who may be under attack, and made of none of them", async () => {
     await press("samples", { sample: "spray" });
     const inStorm = () => run.alerts.received.find(({ alert }) => alert.storm?.report === null);
     await expect.poll(inStorm).toBeDefined();
-    const { alert } = inStorm() ?? expect.unreachable();
+    const received = inStorm() ?? expect.unreachable();
+    const { alert } = received;
     expect(exceptionChoices(alert)).toEqual([]);
     expect(exceptionChoices({ ...alert, storm: null, severity: "critical" })).toEqual([]);
     expect(exceptionChoices({ ...alert, storm: null, severity: "high" })).toEqual(["user", "network"]);
+    const plain = { ...alert, storm: null, severity: "high" } as const;
+    const verdict = { verdict: "true-positive", note: "", by: "ana", at: "2026-11-24T08:00:00.000Z" } as const;
+    const judged = { ...plain, incident: { ...plain.incident, verdict } };
+    expect(exceptionChoices(judged)).toEqual([]);
+    expect(exceptionChoices({ ...plain, risk: { ...plain.risk, level: "HIGH" } })).toEqual([]);
+    expect(drawAlert({ ...received, alert: judged }, new Date(0), false).toString()).toContain(
+      "No exception is offered: an incident of this person was judged a true positive.",
+    );
     const response = await press("exceptions", { alert: alert.alertId, scope: "user" });
     expect([response.status, await response.text()]).toEqual([400, "No exception is made of this alert."]);
   });
