@@ -5,6 +5,7 @@ import { closest, distance } from "fastest-levenshtein";
 import * as z from "zod";
 import { readOrgUrl } from "../lambda/adapters/okta-api/credential.ts";
 import { defaultMetricSet, metricSets } from "../lambda/adapters/telemetry/metric-sets.ts";
+import { meantBoolean, meantNumber } from "../lambda/core/detections/value-kinds.ts";
 import { defaultSuppressMinutes, maximumSuppressMinutes } from "../lambda/core/grouping/suppress-minutes.ts";
 import { parseCidr } from "../lambda/core/network/cidr.ts";
 import { domainPattern } from "../lambda/core/okta/login-domains.ts";
@@ -528,7 +529,10 @@ function faultsOf(
   });
   const faults = (error?.issues ?? []).map(({ path, message }) => {
     const found = path.reduce<unknown>((value, step) => (value as Record<PropertyKey, unknown>)?.[step], given);
-    return faultAt(path, `${path.map(String).join(".")} is ${JSON.stringify(found)}: ${message}`);
+    const meant = message.startsWith("expected true or false") ? meantBoolean(found) : meantNumber(found);
+    const isNear = meant !== null && /^expected (?:a (?:whole )?number|true or false)/.test(message);
+    const hint = isNear ? `; write ${meant}, without quotes` : "";
+    return faultAt(path, `${path.map(String).join(".")} is ${JSON.stringify(found)}: ${message}${hint}`);
   });
   const conflicts = data === undefined ? [] : conflictsOf(data);
   return [...faults, ...conflicts.map(([name, message]) => faultAt([name], `${name}: ${message}`))];

@@ -3,7 +3,7 @@ import { join } from "node:path";
 import * as z from "zod";
 import { baseEventsFolder, casesEnding } from "../../lambda/adapters/rule-files/list-detections.ts";
 import { readDocuments } from "../../lambda/adapters/rule-files/load-detections.ts";
-import { checkGiven } from "../../lambda/core/detections/known-fields.ts";
+import { checkEventValue, checkGiven } from "../../lambda/core/detections/known-fields.ts";
 import { type LogEvent, parseLogEvent } from "../../lambda/core/okta/log-event.ts";
 import { SigmaRuleError } from "../../lambda/core/sigma/rule.ts";
 import { isObject } from "../../lambda/core/values/object.ts";
@@ -47,7 +47,7 @@ const title = z.string("expected the reason, a sentence").min(1, "expected the r
 
 const caseDocument = z.strictObject({
   title,
-  matches: z.boolean("expected true or false"),
+  matches: z.boolean("expected true or false, without quotes"),
   event: fields,
   enrichment: fields.default({}),
 });
@@ -57,11 +57,13 @@ const duration = z
   .string("expected a number and a unit: 30s, 5m, 12h or 2d")
   .regex(/^\d{1,7}[smhd]$/, "expected a number and a unit: 30s, 5m, 12h or 2d");
 
+const timesMessage = "expected how often the event occurs: a whole number of 1 to 1000, without quotes";
+
 /** An event of a stream: a whole one, or a base event with changes, and when and how often it occurs. */
 const streamEventDocument = z.looseObject(
   {
     after: duration.default("1s"),
-    times: z.int("expected how often the event occurs").min(1).max(1_000).default(1),
+    times: z.int(timesMessage).min(1, timesMessage).max(1_000, timesMessage).default(1),
     enrichment: fields.default({}),
   },
   "expected an event",
@@ -69,7 +71,7 @@ const streamEventDocument = z.looseObject(
 
 const streamDocument = z.strictObject({
   title,
-  fires: z.boolean("expected true or false"),
+  fires: z.boolean("expected true or false, without quotes"),
   /** Values by dotted paths, of every event. */
   change: fields.default({}),
   events: z.array(streamEventDocument, "expected a list of events").min(1, "expected a list of events"),
@@ -88,7 +90,9 @@ const changedEvent = z.strictObject({
   /** Values by dotted paths. */
   change: fields.default({}),
   /** Lists of values by dotted paths: the case is about an event for each. */
-  each: z.record(z.string(), z.array(z.unknown(), "expected a list of values").min(1)).default({}),
+  each: z
+    .record(z.string(), z.array(z.unknown(), "expected a list of values").min(1, "expected a list of values"))
+    .default({}),
 });
 
 /**
@@ -156,12 +160,22 @@ function checkEnrichment(given: Fields, path: Path, parent = "enrichment"): void
       checkEnrichment(value, place, name);
       continue;
     }
-    try {
-      checkGiven(name, value);
-    } catch (error) {
-      if (error instanceof SigmaRuleError) throw new SigmaRuleError(error.message, place);
-      throw error;
-    }
+    locate(place, () => checkGiven(name, value));
+  }
+}
+
+/** Checks what a case gives of an event: a changed or a whole one. */
+function checkEventValues(written: Fields, path: Path): void {
+  for (const [field, value] of Object.entries(written)) locate([...path, field], () => checkEventValue(field, value));
+}
+
+/** @throws SigmaRuleError with the path of what is checked */
+function locate(path: Path, check: () => void): void {
+  try {
+    check();
+  } catch (error) {
+    if (error instanceof SigmaRuleError) throw new SigmaRuleError(error.message, path);
+    throw error;
   }
 }
 
@@ -174,6 +188,7 @@ const streamStart = Date.parse("2026-11-24T09:30:00Z");
  */
 function readStream(written: Fields, bases: Bases, path: Path, place: Place): StreamCase {
   const { title, fires, change: ofAll, events } = parse(streamDocument, written, path);
+  checkEventValues(ofAll, [...path, "change"]);
   const read: StreamEvent[] = [];
   let time = streamStart;
   for (const [index, { after, times, enrichment, ...of }] of events.entries()) {
@@ -233,6 +248,8 @@ function eventsOf(written: Fields, bases: Bases, path: Path, ofAll: Fields = {})
   const isBase = Object.hasOwn(written, "base");
   const { base, change, each } = isBase ? parse(changedEvent, written, path) : { base: null, change: {}, each: {} };
   const start = base === null ? written : parseBase(base, bases.get(base), path);
+  checkEventValues(isBase ? change : written, isBase ? [...path, "change"] : path);
+  checkEventValues(each, [...path, "each"]);
   const given = new Set([ofAll, isBase ? change : written, each].flatMap(Object.keys));
   const changes = [...Object.entries(ofAll), ...Object.entries(change)];
   const changed = changes.reduce((event, [field, value]) => setPath(event, field.split("."), value), start);

@@ -100,7 +100,7 @@ oktaProfileAttributes: [{ label: home, town: city }]
 `),
     ).toEqual([
       "- settings.yml:1: heartbeatHours is 169: expected at most 168, a week",
-      '- settings.yml:2: canary is "yes": expected true or false',
+      '- settings.yml:2: canary is "yes": expected true or false; write true, without quotes',
       '- settings.yml:5: allowedCidrs.1 is "192.0.2.1": expected a network such as 192.0.2.0/24',
       '- settings.yml:6: outputs is "chat": expected a list',
       '- settings.yml:7: oktaProfileAttributes.0 is {"label":"home","town":"city"}: Unrecognized key: "town"',

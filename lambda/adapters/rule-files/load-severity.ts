@@ -15,7 +15,7 @@ import { readDocuments } from "./load-detections.ts";
 
 const adjustment = z.strictObject({
   title: z.string("expected text").min(1, "expected text").max(256, "expected at most 256 characters"),
-  enabled: z.boolean("expected true or false").default(true),
+  enabled: z.boolean("expected true or false, without quotes").default(true),
   detection: z.record(z.string(), z.unknown(), "expected selections and a condition"),
   severity: z.enum(changes, `expected one of ${changes.join(", ")}`),
 });

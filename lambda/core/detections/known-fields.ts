@@ -7,7 +7,9 @@ import { sessionParts } from "../session-start/session-change.ts";
 import { compilePattern, literalOf } from "../sigma/pattern.ts";
 import { compileRegex } from "../sigma/regex.ts";
 import { type DetectionItem, type Operand, SigmaRuleError } from "../sigma/rule.ts";
+import { isObject } from "../values/object.ts";
 import { indexField } from "./log-source.ts";
+import { checkKind, checkText } from "./value-kinds.ts";
 
 /*
  * The fields that a rule may use, and the values of fields that have few. The build checks rules by them: a rule with a
@@ -27,6 +29,17 @@ const enrichmentFields: Readonly<Record<string, string>> = {
   "enrichment.application": "id",
 };
 
+/** The kinds of their values, where they are no text. */
+const enrichmentKinds: readonly (readonly [OktaField["kind"], string])[] = [
+  ["boolean", "enrichment.geo.mismatch enrichment.network.anonymous"],
+  ["boolean", "enrichment.travel.impossible enrichment.travel.firstToday enrichment.travel.sameNetwork"],
+  ["boolean", "enrichment.storm.active enrichment.correlation.fired"],
+  [
+    "number",
+    "enrichment.geo.distanceKm enrichment.travel.speedKmh enrichment.travel.distanceKm enrichment.travel.minutes",
+  ],
+];
+
 const verdicts: readonly GeoJudgement["verdict"][] = ["mismatch", "match", "unknown"];
 /** The values of `RiskEventSubjectRiskLevel` in the schema of Okta's Management API. */
 const riskLevels = ["LOW", "MEDIUM", "HIGH"] as const;
@@ -44,11 +57,14 @@ const closedValues: ReadonlyMap<string, readonly string[]> = new Map<string, rea
 const fold = (name: string) => name.toLowerCase();
 
 /** The dotted paths of a LogEvent's fields, and whether they are open; without those below an open object. */
-function eventPaths(field: OktaField, parent = ""): { readonly path: string; readonly isOpen: boolean }[] {
+function eventPaths(
+  field: OktaField,
+  parent = "",
+): { readonly path: string; readonly isOpen: boolean; readonly kind: OktaField["kind"] }[] {
   return [...field.children.values()].flatMap(({ name, field: child }) => {
     const path = parent === "" ? name : `${parent}.${name}`;
     const isOpen = child.isOpen === true;
-    return [{ path, isOpen }, ...(isOpen ? [] : eventPaths(child, path))];
+    return [{ path, isOpen, kind: child.kind }, ...(isOpen ? [] : eventPaths(child, path))];
   });
 }
 
@@ -61,6 +77,11 @@ const ofEvents = byFolded(all.map(({ path }) => path));
 const ofEnrichment = byFolded(
   Object.entries(enrichmentFields).flatMap(([parent, names]) => names.split(" ").map((name) => `${parent}.${name}`)),
 );
+/** The kind of each field's values, by its folded name. */
+const kinds: ReadonlyMap<string, OktaField["kind"]> = new Map([
+  ...all.map(({ path, kind }) => [fold(path), kind] as const),
+  ...enrichmentKinds.flatMap(([kind, names]) => names.split(" ").map((name) => [fold(name), kind] as const)),
+]);
 const openFields = all.flatMap(({ path, isOpen }) => (isOpen ? [path] : []));
 const open = openFields.map(fold);
 
@@ -92,12 +113,33 @@ export function checkGiven(name: string, value: unknown): void {
   const known = ofEnrichment.get(fold(name));
   if (known === undefined) checkField(name);
   else if (known !== name) throw new SigmaRuleError(`no event has the field "${name}"; did you mean "${known}"?`);
+  checkKind(name, kinds.get(fold(name)) ?? "text", value);
   const possible = closedValues.get(fold(name));
   if (possible === undefined) return;
   const never = [value].flat().filter((each) => each !== null && !possible.some((one) => one === each));
   if (never.length === 0) return;
   const written = never.map((each) => JSON.stringify(each)).join(", ");
   throw new SigmaRuleError(`"${name}" is never ${written}: it can be ${possible.join(", ")}`);
+}
+
+/**
+ * Checks the values of an event that a case gives: where Okta has true, false or a number, so has the case.
+ *
+ * @param name a dotted path of the event
+ * @param value the value, or an object or list of values
+ * @throws SigmaRuleError for a value of another kind
+ */
+export function checkEventValue(name: string, value: unknown): void {
+  if (Array.isArray(value)) {
+    for (const each of value) checkEventValue(name, each);
+    return;
+  }
+  if (isObject(value)) {
+    for (const [key, each] of Object.entries(value)) checkEventValue(name === "" ? key : `${name}.${key}`, each);
+    return;
+  }
+  const folded = fold(name.replace(/\.\d+(?=\.|$)/g, ""));
+  checkKind(name, kinds.get(folded) ?? "text", value);
 }
 
 /** Fields that adjustments of severity may use beside those of rules: they are known once the rules are judged. */
@@ -113,9 +155,20 @@ export function checkSeverityField(name: string): string | null {
  *
  * @returns a warning that names a misspelt event type and the nearest, or the values that the field never has and those
  * that it can have; else null
+ * @throws SigmaRuleError for what is nearly true, false or a number where the field has one
  */
 export function checkValues(item: DetectionItem): string | null {
-  return checkEventTypes(item) ?? checkClosedValues(item);
+  return checkEventTypes(item) ?? checkClosedValues(item) ?? checkKinds(item);
+}
+
+/** A warning for a value of another kind than the field's; null for none. */
+function checkKinds({ field, values }: DetectionItem): string | null {
+  const kind = field === null ? undefined : kinds.get(fold(field));
+  if (field === null || kind === undefined) return null;
+  const literals = values
+    .flat()
+    .flatMap((operand) => (operand.kind === "pattern" ? (literalOf(operand.pattern) ?? []) : []));
+  return literals.map((text) => checkText(field, kind, text)).find((warning) => warning !== null) ?? null;
 }
 
 /** A warning for an event type that is near one of Okta's catalog, and not in it; null for any other item. */

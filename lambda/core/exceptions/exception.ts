@@ -16,42 +16,50 @@ import { isOperator } from "../okta/operator.ts";
  * nothing: a scope that lost a part would cover too much.
  */
 
+const text = z.string("expected text").check(z.minLength(1, "expected text"));
+const time = z.iso.datetime("expected a time such as 2027-01-15T00:00:00.000Z");
+const countryMessage = "expected two capital letters, such as PT";
+
 /** The scope of an exception: an event has to meet every part that is given; at least one is. */
 const exceptionScope = z.strictObject({
   /** An Okta user id (`00u...`) or a lower-case login. */
-  user: z.optional(z.string().check(z.minLength(1))),
+  user: z.optional(text),
   /** The network operator, as Okta writes it (`NORD_VPN`) or as people do: see {@link isOperator}. */
-  operator: z.optional(z.string().check(z.minLength(1))),
-  asNumber: z.optional(z.number().check(z.int(), z.nonnegative())),
+  operator: z.optional(text),
+  asNumber: z.optional(z.number("expected a number, without quotes").check(z.int(), z.nonnegative())),
   /** A network, `192.0.2.0/24` or `2001:db8::/32`. */
-  cidr: z.optional(z.string().check(z.refine((text) => parseCidr(text) !== null, "is no CIDR"))),
+  cidr: z.optional(z.string("expected text").check(z.refine((text) => parseCidr(text) !== null, "is no CIDR"))),
   /** ISO 3166-1 alpha-2. */
-  countryCode: z.optional(z.string().check(z.regex(/^[A-Z]{2}$/))),
+  countryCode: z.optional(z.string(countryMessage).check(z.regex(/^[A-Z]{2}$/, countryMessage))),
   /**
    * The kinds of anonymous network that it covers: each kind of an address has to be one of them.
    *
    * @default all but {@link worstKinds}, and addresses of which no kind is known. A release that does not know this part reads
    * the exception as one that covers nothing.
    */
-  kinds: z.optional(z.array(z.enum(networkKinds)).check(z.minLength(1))),
+  kinds: z.optional(
+    z
+      .array(z.enum(networkKinds, `expected some of ${networkKinds.join(", ")}`), "expected a list of kinds")
+      .check(z.minLength(1, "expected a list of kinds")),
+  ),
   /** Ids of rules and correlations. @default every rule that a session start matches; no correlation, and nothing else */
-  detections: z.optional(z.array(z.string()).check(z.minLength(1))),
+  detections: z.optional(z.array(text, "expected a list of ids").check(z.minLength(1, "expected a list of ids"))),
 });
 export type ExceptionScope = z.infer<typeof exceptionScope>;
 
 /** An exception: its scope, author, reason and end. */
 export const exceptionSchema = z.strictObject({
-  id: z.string(),
+  id: z.string("expected text"),
   scope: exceptionScope.check(z.refine((scope) => hasPlace(scope), "covers everything")),
   /** Its author. */
-  by: z.string(),
-  reason: z.string(),
+  by: z.string("expected text"),
+  reason: z.string("expected text"),
   /** ISO 8601, UTC. */
-  createdAt: z.iso.datetime(),
+  createdAt: time,
   /** The moment from which it has no effect (ISO 8601, UTC). */
-  until: z.iso.datetime(),
+  until: time,
   /** When a notice of its end was published; null before that. */
-  noticedAt: z.nullable(z.iso.datetime()),
+  noticedAt: z.nullable(time),
 });
 export type Exception = z.infer<typeof exceptionSchema>;
 

@@ -26,7 +26,7 @@ export interface ParsedCorrelation {
 }
 
 const text = z.string("expected text").check(z.minLength(1, "expected text"));
-const oneOrMore = (message: string) => z.union([text, z.array(text).check(z.minLength(1, message))], message);
+const oneOrMore = (message: string) => z.union([text, z.array(text, message).check(z.minLength(1, message))], message);
 
 /** The section `correlation` of a correlation document. */
 const correlationSection = z.looseObject(
@@ -43,7 +43,7 @@ const correlationSection = z.looseObject(
         "expected a map of aliases",
       ),
     ),
-    generate: z.optional(z.boolean("expected true or false")),
+    generate: z.optional(z.boolean("expected true or false, without quotes")),
   },
   "expected a map with type, rules, group-by, timespan and condition",
 );
@@ -53,7 +53,7 @@ const correlationDocument = z.looseObject(
   {
     title,
     id: z.optional(id),
-    name: z.optional(text.check(z.maxLength(256))),
+    name: z.optional(text.check(z.maxLength(256, "expected at most 256 characters"))),
     status: z.optional(z.enum(statuses, `expected one of ${statuses.join(", ")}`)),
     taxonomy: z.optional(z.literal("sigma", "only the taxonomy sigma can be run")),
     description: z.optional(description),
@@ -68,7 +68,7 @@ const correlationDocument = z.looseObject(
     falsepositives: z.optional(oneOrMore("expected text or a list of texts")),
     level: z.optional(z.enum(levels, `expected one of ${levels.join(", ")}`)),
     tags: z.optional(tags),
-    generate: z.optional(z.boolean("expected true or false")),
+    generate: z.optional(z.boolean("expected true or false, without quotes")),
     // The same extensions as those of rules.
     pack: z.optional(pack),
     level_reason: z.optional(text),

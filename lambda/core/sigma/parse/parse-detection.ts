@@ -142,7 +142,7 @@ function parseItem(key: string, value: unknown, path: Path, context: Context): D
     const warning = at(path, () => context.checkField(field));
     if (warning !== null) context.warnings.push({ message: warning, path });
   }
-  const odd = context.checkValues(item);
+  const odd = at(path, () => context.checkValues(item));
   if (odd !== null) context.warnings.push({ message: odd, path });
   return item;
 }

@@ -37,7 +37,7 @@ const filterDocument = z.looseObject(
     id: z.optional(id),
     taxonomy: z.optional(z.literal("sigma", "only the taxonomy sigma can be run")),
     description: z.optional(description),
-    author: z.optional(z.string()),
+    author: z.optional(z.string("expected text")),
     date: z.optional(date),
     modified: z.optional(date),
     logsource,

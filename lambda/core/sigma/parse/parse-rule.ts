@@ -26,15 +26,20 @@ export interface ParsedRule {
 
 const nonEmpty = z.string("expected text").check(z.minLength(1, "expected text"));
 /** `YYYY-MM-DD`; many rules have slashes, which Sigma 2 dropped. */
-export const date = z.string().check(z.regex(/^\d{4}[-/]\d{2}[-/]\d{2}$/, "expected a date as YYYY-MM-DD"));
+export const date = z
+  .string("expected a date as YYYY-MM-DD")
+  .check(z.regex(/^\d{4}[-/]\d{2}[-/]\d{2}$/, "expected a date as YYYY-MM-DD"));
 export const title = nonEmpty.check(z.maxLength(256, "expected at most 256 characters"));
 export const id = z.guid("expected a UUID");
-export const description = z.string().check(z.maxLength(65_535));
+export const description = z.string("expected text").check(z.maxLength(65_535, "expected at most 65,535 characters"));
 export const logsource = z.record(z.string(), z.unknown(), "expected a map with product and service");
 
-export const pack = z.string().check(z.regex(packPattern, "expected a name such as admin: a-z, 0-9 and -"));
+const packMessage = "expected a name such as admin: a-z, 0-9 and -";
+export const pack = z.string(packMessage).check(z.regex(packPattern, packMessage));
+const tagMessage = "expected a tag as namespace.value";
 export const tags = z.array(
-  z.string().check(z.regex(/^[a-z0-9_-]+\.[a-z0-9._-]+$/, "expected a tag as namespace.value")),
+  z.string(tagMessage).check(z.regex(/^[a-z0-9_-]+\.[a-z0-9._-]+$/, tagMessage)),
+  "expected a list of tags",
 );
 
 const texts = (message: string) => z.array(nonEmpty, message);
@@ -44,8 +49,10 @@ const ruleDocument = z.looseObject(
   {
     title,
     id: z.optional(id),
-    name: z.optional(nonEmpty.check(z.maxLength(256))),
-    related: z.optional(z.array(z.looseObject({ id: nonEmpty, type: nonEmpty }))),
+    name: z.optional(nonEmpty.check(z.maxLength(256, "expected at most 256 characters"))),
+    related: z.optional(
+      z.array(z.looseObject({ id: nonEmpty, type: nonEmpty }, "expected id and type"), "expected a list of rules"),
+    ),
     taxonomy: z.optional(z.literal("sigma", "only the taxonomy sigma can be run")),
     status: z.optional(z.enum(statuses, `expected one of ${statuses.join(", ")}`)),
     description: z.optional(description),
