@@ -107,9 +107,10 @@ export function isByNpmRun(): boolean {
 /**
  * Runs a command, and sets the process's exit code: 2 for input or options that cannot be used.
  *
- * @param args the command's arguments
+ * @param given the command's arguments
  */
-export async function runCommand(command: Command, args: readonly string[]): Promise<void> {
+export async function runCommand(command: Command, given: readonly string[]): Promise<void> {
+  const args = asHelp(command, given);
   running = { name: nameOf(command), args };
   addExamples(command);
   // A reader such as `| head` may close the pipe early, which is no failure.
@@ -133,6 +134,19 @@ export async function runCommand(command: Command, args: readonly string[]): Pro
       throw error;
     }
   }
+}
+
+/**
+ * `rules help`, `rules help test` and `rules test help` ask for the help as `--help` does: commander knows the word for a command that has
+ * subcommands alone, and takes it for an argument of all others.
+ */
+function asHelp(command: Command, args: readonly string[]): readonly string[] {
+  const [first, second] = args;
+  const isSubcommand = (name: string | undefined) => command.commands.some((each) => each.name() === name);
+  if (args.length === 1 && first === "help") return ["--help"];
+  if (args.length !== 2 || first === undefined) return args;
+  if (first === "help" && second !== undefined && isSubcommand(second)) return [second, "--help"];
+  return second === "help" && isSubcommand(first) ? [first, "--help"] : args;
 }
 
 /** `error:`, red on a terminal that takes colours (`NO_COLOR` says that it does not: https://no-color.org). */

@@ -2,6 +2,7 @@ import type { Command } from "commander";
 import { plural } from "../lambda/core/text/shorten.ts";
 import { parseJson } from "../lambda/core/values/json.ts";
 import { commandLine, createCommand, InputError, jsonLine, onOneLine, print } from "./command.ts";
+import { asksConsent, consentExit, yesOption } from "./consent.ts";
 import {
   countTaken,
   type DeadLetterMessage,
@@ -11,7 +12,6 @@ import {
 } from "./dead-letter-messages.ts";
 import { addDeploymentOptions, type DeploymentOptions, findDeployment, sameTarget } from "./deployment.ts";
 import { createProgress } from "./progress.ts";
-import { ask, isYes } from "./question.ts";
 
 interface Chosen extends DeploymentOptions {
   readonly all?: boolean;
@@ -76,15 +76,8 @@ async function discard(ids: readonly string[], options: Chosen): Promise<void> {
     print("The dead-letter queue is empty.");
     return;
   }
-  if (!options.yes) {
-    if (!process.stdin.isTTY) {
-      throw new InputError("there is no terminal to ask at, and nothing was discarded: say --yes");
-    }
-    if (!(await confirm(`Discard ${plural(there.size, "dead letter")} for good?`))) {
-      print("Nothing was discarded.");
-      return;
-    }
-  }
+  const question = `Discard ${plural(there.size, "dead letter")} for good?`;
+  if (!(await asksConsent(question, { yes: options.yes === true }))) return;
   let discarded = 0;
   // Messages that came after the question are not removed.
   await onEach([...there], { ...options, all: false }, async (message, deployment) => {
@@ -129,9 +122,6 @@ function refuseMissing(ids: readonly string[], found: ReadonlySet<string>): void
 }
 
 /** An input that ends without an answer is no consent. */
-async function confirm(question: string): Promise<boolean> {
-  return isYes(await ask(`${question} [y/N] `, { output: process.stderr }));
-}
 
 /** The body's JSON; the text itself where it is not JSON. */
 function parse(body: string): unknown {
@@ -170,9 +160,9 @@ subcommand("redrive", "puts messages, or the events in them, on the retry queue,
 subcommand("discard", "removes messages for good")
   .argument("[ids...]", "message ids, as list prints them")
   .option("--all", "all of them")
-  .option("--yes", "do not ask")
+  .option(...yesOption)
   .addHelpText(
     "after",
-    "\nExit code: 0; 2 when one is not on the queue, or there is no terminal to ask at: then nothing is discarded.",
+    `\nExit code: 0; ${consentExit}; 2 when one is not on the queue, or there is no terminal to ask at: then nothing is discarded.`,
   )
   .action(discard);

@@ -10,7 +10,7 @@ import {
 } from "@aws-sdk/client-cloudformation";
 import { plural } from "../lambda/core/text/shorten.ts";
 import { closing } from "./aws-client.ts";
-import { createCommand, InputError, onTerminal, print } from "./command.ts";
+import { createCommand, InputError, lineWith, onTerminal, print } from "./command.ts";
 import { defaultStack, describeStack, stackOption } from "./deployment.ts";
 import { nameInOkta } from "./event-hook/prospect.ts";
 import { functionsLabel } from "./event-hook/service-app-plan.ts";
@@ -138,7 +138,9 @@ function sayWhatStaysInOkta(stack: string, outputs: readonly Output[]): void {
 
 async function confirm(stack: string): Promise<boolean> {
   if (!process.stdin.isTTY)
-    throw new InputError("there is no terminal to ask at: say --yes, or --dry-run to look only");
+    throw new InputError(
+      `there is no terminal to ask at, and nothing was removed: say --dry-run to look only. To go on without being asked:\n  ${lineWith("--yes")}`,
+    );
   const answer = await ask(`\nType the stack's name, ${stack}, to remove it: `);
   if (answer === null) {
     print("Nothing was removed.");

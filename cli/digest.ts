@@ -3,9 +3,10 @@ import { createTopic } from "../lambda/adapters/aws/topic.ts";
 import { readDigestSources } from "../lambda/adapters/tables/digest-sources.ts";
 import { composeDigest, daysOfWeek } from "../lambda/core/digest/digest.ts";
 import { renderDigest, writeDigest } from "../lambda/core/digest/render-digest.ts";
+import { onTarget } from "../lambda/core/text/on-target.ts";
 import { createCommand, onTerminal } from "./command.ts";
 import { countedPeriod } from "./counted-period.ts";
-import { addDeploymentOptions, type DeploymentOptions, findDeployment } from "./deployment.ts";
+import { addDeploymentOptions, type DeploymentOptions, findDeployment, sameTarget } from "./deployment.ts";
 import { readDeployedDetections } from "./detections-folder.ts";
 import { withProgress } from "./progress.ts";
 import { readTime, timeForms, type WrittenTime } from "./times.ts";
@@ -26,7 +27,9 @@ async function digest(options: Options): Promise<void> {
     readDigestSources(deployment.dynamodb, deployment.stateTable, period, now),
   );
   const composed = composeDigest({ ...sources, titles, now });
-  process.stdout.write(options.json ? `${JSON.stringify(composed)}\n` : onTerminal(writeDigest(composed)));
+  process.stdout.write(
+    options.json ? `${JSON.stringify(composed)}\n` : onTerminal(onTarget(writeDigest(composed), sameTarget(options))),
+  );
   if (!options.send) {
     if (sources.days.size === 0)
       process.stderr.write("note: nothing was counted on these days: is the setting digest on?\n");

@@ -28,22 +28,18 @@ import { canonicalLogin, personKeys } from "../lambda/core/okta/person.ts";
 import { findCandidate } from "../lambda/core/pipeline/match.ts";
 import { plural } from "../lambda/core/text/shorten.ts";
 import { toError } from "../lambda/core/values/error.ts";
+import { createCommand, InputError, jsonLine, once, onOneLine, onTerminal, parseText, print } from "./command.ts";
+import { asksConsent, consentExit, yesOption } from "./consent.ts";
 import {
-  createCommand,
-  givenArguments,
-  InputError,
-  jsonLine,
-  once,
-  onOneLine,
-  onTerminal,
-  parseText,
-  print,
-} from "./command.ts";
-import { addDeploymentOptions, type Deployment, type DeploymentOptions, findDeployment } from "./deployment.ts";
+  addDeploymentOptions,
+  type Deployment,
+  type DeploymentOptions,
+  findDeployment,
+  sameTarget,
+} from "./deployment.ts";
 import { contentsOf, readDeployedDetections } from "./detections-folder.ts";
 import { openExport } from "./event-export.ts";
 import { findAuthor } from "./exceptions/author.ts";
-import { asksConsent } from "./exceptions/consent.ts";
 import { coverageOfEvents, coverageOfHistory, describeCoverage } from "./exceptions/preview.ts";
 import { networkBase } from "./network-base.ts";
 import { withProgress } from "./progress.ts";
@@ -150,12 +146,7 @@ async function add(options: AddOptions): Promise<void> {
     const titles = correlated.map((title) => `"${title}"`).join(", ");
     say(onOneLine(`What it would have covered of the correlation ${titles} is not counted.`));
   }
-  const consent = { yes: options.yes, isTerminal: process.stdin.isTTY === true, args: givenArguments() };
-  if (!(await asksConsent(onOneLine(`Except ${describeScope(scope)}, until ${exception.until}?`), consent))) {
-    say("Nothing was changed.");
-    process.exitCode = 1;
-    return;
-  }
+  if (!(await asksConsent(onOneLine(`Except ${describeScope(scope)}, until ${exception.until}?`), options))) return;
   try {
     await exceptions.add(exception, now);
   } catch (error) {
@@ -275,11 +266,20 @@ function findByStart(id: string, all: readonly Exception[]): Exception | undefin
   return found[0];
 }
 
-async function remove(ids: readonly string[], options: DeploymentOptions): Promise<void> {
+async function remove(
+  ids: readonly string[],
+  { yes, ...options }: DeploymentOptions & { readonly yes: boolean },
+): Promise<void> {
   const exceptions = await open(await findDeployment(options));
   const all = await exceptions.list();
   const missing: string[] = [];
   const named = ids.map((id) => ({ id, exception: findByStart(id, all) }));
+  const found = named.flatMap(({ exception }) => exception ?? []);
+  if (found.length > 0) {
+    for (const each of found) say(describe(each, new Date()));
+    if (!(await asksConsent(`Remove ${found.length === 1 ? "it" : plural(found.length, "exception")}?`, { yes })))
+      return;
+  }
   for (const { id, exception } of named) {
     if (exception === undefined || !(await exceptions.remove(exception))) missing.push(id);
     else print(`Removed: ${describe(exception, new Date())}`);
@@ -293,7 +293,7 @@ async function why(named: string, options: DeploymentOptions): Promise<void> {
   const now = new Date();
   if (named !== "-" && !existsSync(named)) {
     if (!/^[\w-]{1,255}$/.test(named)) throw new InputError(`${named}: no such file, and no uuid of an event`);
-    await printEnd(named, deployment, all, now);
+    await printEnd(named, deployment, all, { now, target: sameTarget(options) });
     return;
   }
   const events: LogEvent[] = [];
@@ -334,7 +334,12 @@ async function notify(options: DeploymentOptions): Promise<void> {
 }
 
 /** Prints the result of an event of the last seven days, or where it may be. */
-async function printEnd(uuid: string, deployment: Deployment, all: readonly Exception[], now: Date): Promise<void> {
+async function printEnd(
+  uuid: string,
+  deployment: Deployment,
+  all: readonly Exception[],
+  { now, target }: { readonly now: Date; readonly target: string },
+): Promise<void> {
   const { dynamodb, stateTable } = deployment;
   const found = await createClaims(stateTable, async () => sdkDynamodb(dynamodb)).find(
     uuid,
@@ -351,7 +356,7 @@ async function printEnd(uuid: string, deployment: Deployment, all: readonly Exce
         `Nothing is recorded of the event ${uuid}. One of this is so:`,
         "  It did not come, it matched no detection, or it is older than seven days.",
         `  It still waits on the retry queue, which holds ${waiting} now.`,
-        "  It lies on the dead-letter queue: npx okta-proxy-watch deadletters list shows what does.",
+        `  It lies on the dead-letter queue: npx okta-proxy-watch deadletters list${target} shows what does.`,
       ].join("\n"),
     );
     process.exitCode = 1;
@@ -455,7 +460,7 @@ subcommand("add", "adds one; what is given has to be met all together")
   .option("--by <name>", "who says so (default: the user of this machine, where that is a person)", once(parseText))
   .option("--until <when>", `${timeForms}; a day counts whole (default: ${defaultDays}d)`, once(parseEnd))
   .option("--events <file>", "count what it would have covered in this export, in place of what is remembered")
-  .option("--yes", "do not ask", false)
+  .option(...yesOption)
   .addHelpText(
     "after",
     "\nExit code: 0; 1 when the answer was no; 2 when it cannot be made, or there is no terminal to ask at: then nothing is changed.",
@@ -468,7 +473,11 @@ subcommand("list", "lists them, the one that ends next first")
   .action(list);
 subcommand("remove", "removes some")
   .argument("<ids...>", "ids, as list prints them, or the beginning of each")
-  .addHelpText("after", "\nExit code: 0; 2 when one is not there: the others are removed.")
+  .option(...yesOption)
+  .addHelpText(
+    "after",
+    `\nExit code: 0; ${consentExit}; 2 when there is no terminal to ask at, or one is not there: the others are removed.`,
+  )
   .action(remove);
 subcommand("why", "shows why an event was not alerted on, or which exceptions would cover one")
   .argument("<event>", "the uuid of an event of the last seven days, or a file that holds events, or alerts")

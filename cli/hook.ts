@@ -223,7 +223,8 @@ function commandOn({ org, ...target }: HookOptions): (name: string) => string {
   return (name) => `npx okta-proxy-watch hook ${name}${options}`;
 }
 
-const noHook = () => new InputError("the org has no event hook of this stack: npx okta-proxy-watch hook register");
+const noHook = (options: HookOptions) =>
+  new InputError(`the org has no event hook of this stack: ${commandOn(options)("register")}`);
 
 async function rotate(options: HookOptions): Promise<void> {
   const deployment = await findDeployment(options);
@@ -236,11 +237,11 @@ async function rotate(options: HookOptions): Promise<void> {
   await askingOkta(async () => {
     const api = createEventHooksApi(openOkta(org, managing));
     const wanted = await settingsOf(deployment, needed);
-    if (ourHooks(await api.list(longest()), wanted).length === 0) throw noHook();
+    if (ourHooks(await api.list(longest()), wanted).length === 0) throw noHook(options);
     await rotateSecret({
       ...secrets,
       async setAtOkta(secret) {
-        if ((await giveSecret(api, { ...wanted, secret }, longest())) === null) throw noHook();
+        if ((await giveSecret(api, { ...wanted, secret }, longest())) === null) throw noHook(options);
       },
       async wait(seconds, why) {
         print(`waiting ${seconds} seconds, ${why}`);

@@ -59,8 +59,15 @@ async function list(options: ListOptions): Promise<void> {
   for (const incident of shown) print(describeBriefly(incident));
   const waiting = all.filter(isOpen).length;
   const period = describePeriod(options.since);
-  if (all.length === 0) print(`No incident changed in ${period}.`);
-  else print(`${plural(all.length, "incident")} of ${period}, ${waiting} without a verdict.`);
+  if (all.length === 0) {
+    print(`No incident changed in ${period}.`);
+    return;
+  }
+  print(`${plural(all.length, "incident")} of ${period}, ${waiting} without a verdict.`);
+  const next = shown.find(isOpen) ?? shown[0];
+  if (next === undefined) return;
+  const what = isOpen(next) ? "To see one, and how to close it" : "To see one";
+  print(`${what}: npx okta-proxy-watch incidents show ${next.id.slice(0, shortId)}${sameTarget(options)}`);
 }
 
 async function readSince(options: SinceOptions): Promise<readonly Incident[]> {
@@ -164,7 +171,7 @@ async function close(id: string, { verdict, note, by: given, ...options }: Close
     return;
   }
   print("The next alert about the same person, network, place, device and detections says how this one was judged.");
-  print("To have no alert about the same again: npx okta-proxy-watch exceptions add --help");
+  print(`To have no alert about the same again: npx okta-proxy-watch exceptions add --help${sameTarget(options)}`);
 }
 
 async function score(options: SinceOptions): Promise<void> {

@@ -1,9 +1,9 @@
 import { readFile } from "node:fs/promises";
-import { DeleteItemCommand } from "@aws-sdk/client-dynamodb";
+import { DeleteItemCommand, GetItemCommand } from "@aws-sdk/client-dynamodb";
 import { type Command, InvalidArgumentError } from "commander";
 import { sdkDynamodb } from "../lambda/adapters/aws/dynamodb/sdk.ts";
 import { createUsersApi } from "../lambda/adapters/okta-api/users-api.ts";
-import { removePerson } from "../lambda/adapters/tables/day-counts.ts";
+import { daysNaming, removePerson } from "../lambda/adapters/tables/day-counts.ts";
 import { openIncidents } from "../lambda/adapters/tables/incidents.ts";
 import { createLookUp } from "../lambda/adapters/tables/look-up.ts";
 import { openProfileItems } from "../lambda/adapters/tables/profile-items.ts";
@@ -13,6 +13,7 @@ import { trailItemId } from "../lambda/adapters/tables/trails.ts";
 import { userItemIds } from "../lambda/adapters/tables/user-item-ids.ts";
 import { countryCode } from "../lambda/core/geo/country.ts";
 import { loginUserKey, type UserKey } from "../lambda/core/history/user-key.ts";
+import { type Incident, incidentDays } from "../lambda/core/incidents/incident.ts";
 import type { GeographicalContext } from "../lambda/core/okta/log-event.ts";
 import { canonicalLogin, personKeys } from "../lambda/core/okta/person.ts";
 import { formatKm, judgeLocation } from "../lambda/core/profiles/judge-location.ts";
@@ -26,6 +27,7 @@ import type { ProfileLocation } from "../lambda/core/profiles/profile-location.t
 import { syncProfiles } from "../lambda/core/profiles/sync.ts";
 import { plural } from "../lambda/core/text/shorten.ts";
 import { createCommand, InputError, jsonLine, onOneLine, onTerminal } from "./command.ts";
+import { asksConsent, consentExit, yesOption } from "./consent.ts";
 import { addDeploymentOptions, type Deployment, type DeploymentOptions, findDeployment } from "./deployment.ts";
 import { openExport } from "./event-export.ts";
 import { loadGeocoder } from "./geocoding/load-geocoder.ts";
@@ -195,33 +197,72 @@ function quote(value: unknown): string {
   return /[",\n\r]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
 }
 
-async function remove(user: string, options: DeploymentOptions): Promise<void> {
+async function remove(user: string, { yes, ...options }: DeploymentOptions & { readonly yes: boolean }): Promise<void> {
   const deployment = await findDeployment(options);
+  const { dynamodb, stateTable } = deployment;
   // Without the key, items under a login cannot be found: nothing is deleted, rather than a part.
   const stateKey = await deployment.stateKey();
   const users: UserKey[] = [loginUserKey(user), ...keysOf(user).map((id) => `id#${id}` as const)];
   const ids = new Set(users.flatMap((each) => [...userItemIds(each, stateKey), trailItemId(each, stateKey)]));
-  const items = openItems(deployment);
-  const stored = await items.get(keysOf(user).flatMap(keysOfProfile));
-  const removed = await items.remove(keysOf(user).flatMap(keysOfProfile));
-  const forgotten = await forgetUsers(ids, deployment);
   const login = canonicalLogin(user);
-  const incidents = await (await openIncidents(deployment.dynamodb, deployment.stateTable)).removeOf(
-    (incident) => incident.user?.id === user || canonicalLogin(incident.user?.login ?? "") === login,
-    new Date(),
-  );
   const isPerson = (name: string) => name === user || canonicalLogin(name) === login;
-  const days = await removePerson(deployment.dynamodb, deployment.stateTable, isPerson, new Date());
-  if (removed.length + forgotten + incidents + days === 0) throw new InputError(`nothing is kept of ${user}`);
-  const names = removed.map((key) => {
-    const item = stored.get(key);
-    const traveler = item === undefined ? null : journeysOf(item);
-    return traveler === null ? key : `journeys of ${traveler}`;
+  const isAbout = ({ user: person }: Incident) => person?.id === user || canonicalLogin(person?.login ?? "") === login;
+  const items = openItems(deployment);
+  const incidents = await openIncidents(dynamodb, stateTable);
+  const keys = keysOf(user).flatMap(keysOfProfile);
+  const stored = await items.get(keys);
+  const now = new Date();
+  const kept = describeKept({
+    profiles: [...stored].map(([key, item]) => nameOfItem(key, item)),
+    remembered: await countStored(ids, deployment),
+    incidents: (await incidents.list(new Date(now.getTime() - incidentDays * 86_400_000), now)).filter(isAbout).length,
+    days: (await daysNaming(dynamodb, stateTable, isPerson, now)).length,
   });
-  if (names.length > 0) print(`Deleted: ${names.toSorted().join(", ")}`);
-  if (forgotten > 0) print("Deleted: what is remembered of the user's sessions");
-  if (incidents > 0) print(`Deleted: ${plural(incidents, "incident")}`);
-  if (days > 0) print(`Deleted: the name in the digest's counts of ${plural(days, "day")}`);
+  if (kept.length === 0) throw new InputError(`nothing is kept of ${user}`);
+  if (!yes) process.stderr.write(onTerminal(`Kept of ${user}: ${kept.join("; ")}\n`));
+  if (!(await asksConsent("Delete it for good?", { yes }))) return;
+  const removed = await items.remove(keys);
+  const gone = describeKept({
+    profiles: removed.map((key) => nameOfItem(key, stored.get(key))),
+    remembered: await forgetUsers(ids, deployment),
+    incidents: await incidents.removeOf(isAbout, now),
+    days: await removePerson(dynamodb, stateTable, isPerson, now),
+  });
+  for (const each of gone) print(`Deleted: ${each}`);
+}
+
+interface Kept {
+  /** Profile locations and journeys, by name. */
+  readonly profiles: readonly string[];
+  /** Items of users' states. */
+  readonly remembered: number;
+  readonly incidents: number;
+  readonly days: number;
+}
+
+/** What is kept of a person, in words; an empty list for nothing. */
+function describeKept({ profiles, remembered, incidents, days }: Kept): readonly string[] {
+  return [
+    ...(profiles.length > 0 ? [profiles.toSorted().join(", ")] : []),
+    ...(remembered > 0 ? ["what is remembered of the user's sessions"] : []),
+    ...(incidents > 0 ? [plural(incidents, "incident")] : []),
+    ...(days > 0 ? [`the name in the digest's counts of ${plural(days, "day")}`] : []),
+  ];
+}
+
+function nameOfItem(key: string, item: Parameters<typeof journeysOf>[0] | undefined): string {
+  const traveler = item === undefined ? null : journeysOf(item);
+  return traveler === null ? key : `journeys of ${traveler}`;
+}
+
+/** Counts the items of users' states that are there. */
+async function countStored(ids: ReadonlySet<string>, { dynamodb, stateTable }: Deployment): Promise<number> {
+  const found = await Promise.all(
+    [...ids].map((id) =>
+      dynamodb.send(new GetItemCommand({ TableName: stateTable, Key: { id: { S: id } }, ProjectionExpression: "id" })),
+    ),
+  );
+  return found.filter(({ Item }) => Item !== undefined).length;
 }
 
 /** Removes items of users' states; returns their number. */
@@ -413,7 +454,11 @@ subcommand(
   .action(exportAll);
 subcommand("delete", "removes all that is stored of a user")
   .argument("<user>", "Okta user id or login")
-  .addHelpText("after", "\nExit code: 0; 2 when nothing is kept of the user.")
+  .option(...yesOption)
+  .addHelpText(
+    "after",
+    `\nExit code: 0; ${consentExit}; 2 when nothing is kept of the user, or there is no terminal to ask at.`,
+  )
   .action(remove);
 addPlaceOptions(subcommand("travel", "adds a location that counts until a day"))
   .argument("<user>", "Okta user id or login")

@@ -5,7 +5,9 @@ import { closest } from "fastest-levenshtein";
 import { loadSettings, rulesFolderOf } from "../infra/settings.ts";
 import { loadDetections } from "../lambda/adapters/rule-files/load-detections.ts";
 import { faultOfPacks, packsOf } from "../lambda/core/detections/compile-rules.ts";
+import { onTarget } from "../lambda/core/text/on-target.ts";
 import { InputError } from "../lambda/core/values/input-error.ts";
+import type { ReceivedAlert } from "./alert-feed.ts";
 import { chaosFaults } from "./chaos.ts";
 import { type SampleName, writeCurrentSamples } from "./current-samples.ts";
 import { describeDelivery } from "./delivery-log.ts";
@@ -32,6 +34,11 @@ async function refuseUnknownPacks(packs: readonly string[]): Promise<void> {
   throw new InputError(`DETECTION_PACKS: ${fault}; did you mean ${closest(unknown, known)}?`);
 }
 
+/** Prints a mail. Its commands work where they are printed: a deployment's would ask its stack. */
+function printMail({ subject, email }: Pick<ReceivedAlert, "subject" | "email">): void {
+  print(`\n--- ${subject}\n\n${onTarget(email, " --local")}`);
+}
+
 async function main(): Promise<void> {
   const { values } = parseArgs({
     options: {
@@ -53,8 +60,8 @@ async function main(): Promise<void> {
   process.env.POWERTOOLS_METRICS_DISABLED ??= "true";
   const run = await startEmbeddedRun({
     ...settings,
-    onAlert: ({ subject, email }) => print(`\n--- ${subject}\n\n${email}`),
-    onNotice: ({ subject, email }) => print(`\n--- ${subject}\n\n${email}`),
+    onAlert: printMail,
+    onNotice: printMail,
     page: { onDelivery: (delivery) => print(describeDelivery(delivery).map(inLine).join("\n")) },
     onError: (error) => process.stderr.write(`error: ${error instanceof Error ? error.message : String(error)}\n`),
   });

@@ -2,7 +2,7 @@ import { createEventHooksApi, type EventHook } from "../../lambda/adapters/okta-
 import { findEventType, whyRefusable } from "../../lambda/core/okta/event-types.ts";
 import { droppingFilters, isDelivering } from "../event-hook/ensure.ts";
 import { openOkta } from "../okta-credential.ts";
-import { onOneLine } from "../shell-word.ts";
+import { onOneLine, shellWord } from "../shell-word.ts";
 import { type Coverage, missingEventTypes } from "./coverage.ts";
 
 /** An event hook of the org, and whether its subscriptions count. */
@@ -94,7 +94,7 @@ export function writeCoverageOfOrg(org: string, { hooks, missing }: CoverageOfOr
       : [
           `No active event hook of ${org} has:`,
           ...certain.map(describe),
-          "To subscribe it: npx okta-proxy-watch hook repair",
+          `To subscribe it: npx okta-proxy-watch hook repair --org ${shellWord(org)}`,
         ]),
     ...(uncertain.length === 0
       ? []

@@ -2,10 +2,11 @@ import type { Alert } from "../../lambda/core/alerts/alert-schema.ts";
 import { describeExit, describeKind, nameUser } from "../../lambda/core/alerts/wording.ts";
 import { describeScope, type Exception } from "../../lambda/core/exceptions/exception.ts";
 import { sessionStart } from "../../lambda/core/okta/log-event.ts";
+import { onTarget } from "../../lambda/core/text/on-target.ts";
 import { plural, shorten } from "../../lambda/core/text/shorten.ts";
 import { fieldsOf } from "../../lambda/core/values/object.ts";
 import { drawViews } from "../../pages/alert-views.ts";
-import { type Html, html } from "../../pages/html.ts";
+import { type Html, html, trusted } from "../../pages/html.ts";
 import { severityClass } from "../../pages/theme.ts";
 import { drawWorldMap, type Exit, type Home } from "../../pages/world-map.ts";
 import type { ReceivedAlert } from "../alert-feed.ts";
@@ -65,7 +66,7 @@ export function drawAlert(received: ReceivedAlert, at: Date, isOpen: boolean): H
   return html`<details class="alert card ${severityClass(severity)}" id="${alertElementId(alertId)}" data-announcement="${`${severity} alert: ${title}`}" ${isOpen ? open : null}>
 <summary><span class="badge ${severityClass(severity)}">${severity}</span> <span class="title">${kind}</span> <span class="who">${nameUser(alert)}</span> <time class="muted" datetime="${at.toISOString()}">${clock(at)}</time><span class="sum muted">${shorten(summary, 240)}</span></summary>
 ${drawExceptionForms(alert)}
-${drawViews(received, alertId)}
+${trusted(onTarget(drawViews(received, alertId).toString(), " --local"))}
 </details>`;
 }
 

@@ -1,17 +1,17 @@
 import { PassThrough } from "node:stream";
-import { expect, test } from "vitest";
-import { asksConsent } from "../../../cli/exceptions/consent.ts";
+import { afterEach, expect, test } from "vitest";
+import { createCommand, runCommand } from "../../cli/command.ts";
+import { asksConsent } from "../../cli/consent.ts";
+
+afterEach(() => {
+  process.exitCode = undefined;
+});
 
 async function answer(text: string): Promise<{ readonly goesOn: boolean; readonly shown: string }> {
   const input = new PassThrough();
   const output = new PassThrough({ encoding: "utf8" });
   input.end(text);
-  const goesOn = await asksConsent("Except anyone?", {
-    yes: false,
-    isTerminal: true,
-    args: [],
-    terminal: { input, output },
-  });
+  const goesOn = await asksConsent("Except anyone?", { yes: false, isTerminal: true, terminal: { input, output } });
   return { goesOn, shown: String(output.read()) };
 }
 
@@ -25,15 +25,24 @@ test.each([
   const asked = await answer(text);
   expect(asked.goesOn).toBe(goesOn);
   expect(asked.shown).toContain("Except anyone? [y/N] ");
+  expect(process.exitCode).toBe(goesOn ? undefined : 1);
 });
 
 test("--yes asks nothing", async () => {
-  expect(await asksConsent("Except anyone?", { yes: true, isTerminal: false, args: [] })).toBe(true);
+  expect(await asksConsent("Except anyone?", { yes: true, isTerminal: false })).toBe(true);
 });
 
 test("without a terminal it is refused with a line that a shell reads as the same arguments", async () => {
-  const args = ["add", "--reason", "it's $HOME; `x`", "--user", "ada@example.com"];
-  await expect(asksConsent("Except?", { yes: false, isTerminal: false, args })).rejects.toThrow(
-    "npx okta-proxy-watch exceptions add --reason 'it'\\''s $HOME; `x`' --user ada@example.com --yes",
+  const args = ["--reason", "it's $HOME; `x`", "--user", "ada@example.com"];
+  let refused: unknown;
+  const command = createCommand("exceptions", "Asks.")
+    .requiredOption("--reason <text>")
+    .requiredOption("--user <text>")
+    .action(async () => {
+      refused = await asksConsent("Except?", { yes: false, isTerminal: false }).catch((error: unknown) => error);
+    });
+  await runCommand(command, args);
+  expect(String(refused)).toContain(
+    "npx okta-proxy-watch exceptions --reason 'it'\\''s $HOME; `x`' --user ada@example.com --yes",
   );
 });

@@ -375,7 +375,7 @@ describe("discard", () => {
     for (const input of ["y\n", "", "n\n"]) {
       const { code, stdout, stderr } = await answering(input, "discard", id);
       expect({ code, stdout }).toEqual({ code: 2, stdout: "" });
-      expect(stderr).toContain("there is no terminal to ask at, and nothing was discarded: say --yes");
+      expect(stderr).toContain("there is no terminal to ask at, and nothing was changed");
     }
     expect(letters()).toHaveLength(1);
   });

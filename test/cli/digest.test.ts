@@ -39,6 +39,10 @@ test("before anything was counted it says so; then it prints the sign-ins of tod
   expect(printed).toMatchObject({ code: 0, stderr: "" });
   expect(printed.stdout).toContain("Sign-ins through anonymous networks: 1\n");
   expect(printed.stdout).toContain("- Okta User Session Start Via Anonymizing Proxy: 1\n");
+  // What it proposes to run asks the same run.
+  const commands = printed.stdout.match(/npx okta-proxy-watch .*/g) ?? [];
+  expect(commands).toContain(`npx okta-proxy-watch incidents list --local --url ${run.url} --open`);
+  for (const command of commands) expect(command).toContain(` --local --url ${run.url}`);
   expect(notices).toEqual([]);
 
   const sent = await digest("--send", "--json");

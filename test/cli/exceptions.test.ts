@@ -81,9 +81,13 @@ test("an exception holds back what it covers and nothing else, says why, and has
 
   expect((await exceptions("list")).stdout).toContain("1 exception.");
   expect(JSON.parse((await exceptions("list", "--json")).stdout)).toMatchObject({ id, reason: "asked her" });
-  expect(await exceptions("remove", id.slice(0, 3))).toMatchObject({ code: 2, stdout: "" });
-  expect((await exceptions("remove", id.slice(0, 13))).stdout).toContain(`Removed: ${id}`);
-  expect(await exceptions("remove", id)).toMatchObject({ code: 2, stderr: expect.stringContaining(id) });
+  const unasked = await exceptions("remove", id);
+  expect(unasked).toMatchObject({ code: 2, stdout: "", stderr: expect.stringContaining(`remove ${id} `) });
+  expect(unasked.stderr).toContain(`${id}  `);
+  expect((await exceptions("list")).stdout).toContain("1 exception.");
+  expect(await exceptions("remove", "--yes", id.slice(0, 3))).toMatchObject({ code: 2, stdout: "" });
+  expect((await exceptions("remove", "--yes", id.slice(0, 13))).stdout).toContain(`Removed: ${id}`);
+  expect(await exceptions("remove", "--yes", id)).toMatchObject({ code: 2, stderr: expect.stringContaining(id) });
   const again = sessionStart({ securityContext: { ...vpn("NORDVPN"), asNumber: 64501 } });
   await deliver(again);
   await vi.waitUntil(() => alerted().includes(String(again.uuid)), 60_000);
@@ -252,7 +256,7 @@ test("what others wrote stays within its line", async () => {
   const forged = { id: "00uforged", type: "User", alternateId: "eve\n  Covered by everything", displayName: "Eve" };
   await writeFile(file, JSON.stringify(delivery([sessionStart({ actor: forged })])));
   expect((await exceptions("why", file)).stdout).not.toMatch(/^ {2}Covered by everything/m);
-  await exceptions("remove", id);
+  await exceptions("remove", "--yes", id);
 });
 
 test("one of an operator that has one already, in another spelling, says so", async () => {
@@ -262,7 +266,7 @@ test("one of an operator that has one already, in another spelling, says so", as
   const { code, stderr, stdout } = await add("--operator", "express", "--reason", "once more");
   expect(code).toBe(0);
   expect(stderr).toContain(`note: an exception of the same operator is there: ${id}  `);
-  await exceptions("remove", id, stdout.split(" ")[0] ?? "");
+  await exceptions("remove", "--yes", id, stdout.split(" ")[0] ?? "");
 });
 
 test("without a terminal nothing is made, and the line to paste is printed", async () => {
@@ -347,7 +351,7 @@ test("the topic is told of an exception that is made, changed or removed, by the
   client.destroy();
   await vi.waitUntil(() => notices.some((email) => email.includes("- changed: anyone, network 0.0.0.0/0")), 60_000);
   expect(notices.at(-1)).toContain("The command refuses such an exception: it was written past it");
-  await exceptions("remove", id);
+  await exceptions("remove", "--yes", id);
   await vi.waitUntil(() => notices.some((email) => email.includes("- removed: anyone, network 0.0.0.0/0")), 60_000);
 });
 

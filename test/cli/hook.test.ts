@@ -101,7 +101,7 @@ describe("register", () => {
     expect(before.code).toBe(1);
     expect(before.stdout).toMatch(
       new RegExp(
-        `^No active event hook of ${okta.orgUrl} has:\n(?: {2}\\S+ {2}\\(.+\\)\n)+To subscribe it: npx okta-proxy-watch hook repair$`,
+        `^No active event hook of ${okta.orgUrl} has:\n(?: {2}\\S+ {2}\\(.+\\)\n)+To subscribe it: npx okta-proxy-watch hook repair --org ${okta.orgUrl}$`,
         "m",
       ),
     );

@@ -61,6 +61,10 @@ describe("npx okta-proxy-watch incidents", () => {
     expect(listed).toMatchObject({ code: 0, stderr: "" });
     expect(listed.stdout).toMatch(new RegExp(`^${id.slice(0, 8)} {2}open, \\w+, 2 alerts, 20.* ada \\(?ada@example`));
     expect(listed.stdout).toContain("1 incident of the last 30 days, 1 without a verdict.");
+    const [hint = ""] = listed.stdout.trimEnd().split("\n").slice(-1);
+    expect(hint).toBe(
+      `To see one, and how to close it: npx okta-proxy-watch incidents show ${id.slice(0, 8)} ${local().join(" ")}`,
+    );
 
     const shown = await incidents("show", id.slice(0, 8));
     expect(shown).toMatchObject({ code: 0, stderr: "" });
@@ -276,7 +280,7 @@ level: low
         ({ user }) => (user as Json | null)?.login === "zoe@example.com",
       );
     expect(await zoes()).toHaveLength(1);
-    const deleted = await runCli("profiles", ["delete", "Zoe@example.com", ...local()], {
+    const deleted = await runCli("profiles", ["delete", "--yes", "Zoe@example.com", ...local()], {
       environment: { HOOK_SECRET: "secret" },
     });
     expect(deleted.stdout).toContain("Deleted: 1 incident");

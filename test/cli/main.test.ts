@@ -51,6 +51,7 @@ describe("every command and subcommand", () => {
     for (const [line, what] of examples[name] ?? []) {
       expect(stdout).toContain(`\n  npx okta-proxy-watch ${line}\n      ${what}\n`);
     }
+    expect(await run(command, [...words, "help"])).toMatchObject({ code: 0, stdout, stderr: "" });
   });
 
   test.each(names)("%s refuses an option that it does not have, and ends with 2", async (name) => {
@@ -150,6 +151,7 @@ describe("the command line", () => {
     const { code, stdout } = await spawnCli("help", ["profiles", "import"]);
     expect(code).toBe(0);
     expect(stdout).toMatch(/^Usage: npx okta-proxy-watch profiles import /);
+    expect(await run("profiles", ["help", "import"])).toMatchObject({ code: 0, stdout });
   });
 
   test("its exit code is 1 where something was found wrong", async () => {

@@ -75,7 +75,7 @@ describe("npx okta-proxy-watch profiles", () => {
     expect(code).toBe(0);
     expect(stdout).toContain('Letters are read as Windows-1252, which Excel writes for "CSV": "M\u00fcnchen".');
     expect((await profiles("show", "excel@example.com")).stdout).toContain("location: M\u00fcnchen, DE (48.");
-    await profiles("delete", "excel@example.com");
+    await profiles("delete", "--yes", "excel@example.com");
   });
 
   test("import loads the rows around one with a comma too many, and refuses an empty file", async () => {
@@ -84,7 +84,7 @@ describe("npx okta-proxy-watch profiles", () => {
     expect(code).toBe(1);
     expect(stdout).toMatch(/^2 rows, 1 user: 1 created/m);
     expect(stdout).toMatch(/^1 row left out:\n.*comma\.csv:2: it has 4 values/m);
-    await profiles("delete", "comma@x");
+    await profiles("delete", "--yes", "comma@x");
     expect(await profiles("import", await file("empty.csv", ""))).toMatchObject({
       code: 2,
       stderr: expect.stringContaining("empty.csv: the file is empty"),
@@ -101,7 +101,7 @@ describe("npx okta-proxy-watch profiles", () => {
     expect(code).toBe(1);
     expect(stdout).toContain("451 rows, 2 users: 1 created, 0 changed, 0 unchanged\n\n1 user left unchanged: ");
     expect(stdout).toContain("(400 KB, a key of 2,048 bytes):\n  large@example.com\n");
-    await profiles("delete", "fits@example.com");
+    await profiles("delete", "--yes", "fits@example.com");
   });
 
   test("show, list and export print what is stored; what is exported can be imported", async () => {
@@ -122,7 +122,7 @@ describe("npx okta-proxy-watch profiles", () => {
       expect(text).toContain("home root@example.com  (import) [2J: ");
       expect(text).not.toMatch(/^root@example\.com/m);
     }
-    expect((await profiles("delete", "forged@example.com")).code).toBe(0);
+    expect((await profiles("delete", "--yes", "forged@example.com")).code).toBe(0);
   });
 
   test("export leaves out journeys, which end by themselves, and keeps the login of one who is named like one", async () => {
@@ -150,8 +150,13 @@ describe("npx okta-proxy-watch profiles", () => {
     expect(stdout).not.toContain("Tokyo");
     expect(stdout).toContain("\n,ada@example.com,home,PT,,Lisbon,");
     expect(stdout).toContain("\n,travel#ada,location,PT,,Lisbon,");
-    expect((await profiles("delete", "travel#ada")).stdout).toBe("Deleted: travel#ada\n");
-    expect((await profiles("delete", "ada@example.com")).stdout).toBe(
+    const unasked = await profiles("delete", "ada@example.com");
+    expect(unasked).toMatchObject({ code: 2, stdout: "" });
+    expect(unasked.stderr).toContain("Kept of ada@example.com: ada@example.com, journeys of ada@example.com\n");
+    expect(unasked.stderr).toContain("npx okta-proxy-watch profiles delete ada@example.com");
+    expect((await profiles("show", "ada@example.com")).code).toBe(0);
+    expect((await profiles("delete", "--yes", "travel#ada")).stdout).toBe("Deleted: travel#ada\n");
+    expect((await profiles("delete", "--yes", "ada@example.com")).stdout).toBe(
       "Deleted: ada@example.com, journeys of ada@example.com\n",
     );
   });
@@ -187,10 +192,10 @@ describe("npx okta-proxy-watch profiles", () => {
         body: JSON.stringify(delivery([event])),
       });
     }
-    expect((await profiles("delete", id)).stdout).toBe(
+    expect((await profiles("delete", "--yes", id)).stdout).toBe(
       "Deleted: what is remembered of the user's sessions\nDeleted: 1 incident\nDeleted: the name in the digest's counts of 1 day\n",
     );
-    expect(await profiles("delete", id)).toMatchObject({ code: 2 });
+    expect(await profiles("delete", "--yes", id)).toMatchObject({ code: 2 });
   });
 
   test("delete finds what is remembered under a login by the key of the run, and nothing by another", async () => {
@@ -203,12 +208,12 @@ describe("npx okta-proxy-watch profiles", () => {
         body: JSON.stringify(delivery([sessionStart({ actor, outcome: { result: "FAILURE" } })])),
       });
     }
-    const byAnother = () => profilesWith({ HOOK_SECRET: "another" }, "delete", login);
+    const byAnother = () => profilesWith({ HOOK_SECRET: "another" }, "delete", "--yes", login);
     expect((await byAnother()).stdout).toBe("Deleted: 1 incident\n");
     expect(await byAnother()).toMatchObject({ code: 2 });
-    const withKey = await profilesWith({ HOOK_SECRET: "secret" }, "delete", login.toLowerCase());
+    const withKey = await profilesWith({ HOOK_SECRET: "secret" }, "delete", "--yes", login.toLowerCase());
     expect(withKey.stdout).toBe("Deleted: what is remembered of the user's sessions\n");
-    expect(await profilesWith({ HOOK_SECRET: "secret" }, "delete", login)).toMatchObject({ code: 2 });
+    expect(await profilesWith({ HOOK_SECRET: "secret" }, "delete", "--yes", login)).toMatchObject({ code: 2 });
   });
 
   test("travel adds a place until a day, which counts at once, and delete removes all", async () => {
@@ -228,7 +233,7 @@ describe("npx okta-proxy-watch profiles", () => {
     const judged = await profiles("judge", "ada@example.com", "--city", "Osaka", "--country", "Japan");
     expect(judged.stdout).toMatch(/^verdict: {3}match$/m);
     expect((await profiles("show", "ada@example.com")).stdout).toContain("journey: Tokyo");
-    expect((await profiles("delete", "ada@example.com")).stdout).toMatch(/Deleted: .*ada@example\.com/);
+    expect((await profiles("delete", "--yes", "ada@example.com")).stdout).toMatch(/Deleted: .*ada@example\.com/);
     expect((await profiles("show", "ada@example.com")).code).toBe(2);
     expect((await profiles("judge", "ada@example.com", "--country", "JP")).stdout).toMatch(/^verdict: {3}unknown$/m);
   });

@@ -147,14 +147,7 @@ export async function removePerson(
   now: Date,
 ): Promise<number> {
   const { UpdateItemCommand } = await import("@aws-sdk/client-dynamodb");
-  const kept = Array.from({ length: keepDays + 2 }, (_, index) =>
-    new Date(now.getTime() - index * 86_400_000).toISOString().slice(0, 10),
-  );
-  const days = await readDays(client, tableName, kept);
-  const named = [...days].flatMap(([day, { persons }]) => {
-    const names = [...persons].filter(isPerson);
-    return names.length === 0 ? [] : [{ day, names }];
-  });
+  const named = await daysNaming(client, tableName, isPerson, now);
   for (const { day, names } of named) {
     await client.send(
       new UpdateItemCommand({
@@ -162,11 +155,32 @@ export async function removePerson(
         Key: { id: { S: prefix + day } },
         UpdateExpression: "DELETE #p :p",
         ExpressionAttributeNames: { "#p": personsAttribute },
-        ExpressionAttributeValues: { ":p": { SS: names } },
+        ExpressionAttributeValues: { ":p": { SS: [...names] } },
       }),
     );
   }
   return named.length;
+}
+
+/**
+ * The days that are kept and name a person, with the names.
+ *
+ * @param isPerson tells a name of the person: a login as Okta writes it, or an Okta user id
+ */
+export async function daysNaming(
+  client: DynamoDBClient,
+  tableName: string,
+  isPerson: (name: string) => boolean,
+  now: Date,
+): Promise<readonly { readonly day: string; readonly names: readonly string[] }[]> {
+  const kept = Array.from({ length: keepDays + 2 }, (_, index) =>
+    new Date(now.getTime() - index * 86_400_000).toISOString().slice(0, 10),
+  );
+  const days = await readDays(client, tableName, kept);
+  return [...days].flatMap(([day, { persons }]) => {
+    const names = [...persons].filter(isPerson);
+    return names.length === 0 ? [] : [{ day, names }];
+  });
 }
 
 /** Reads an item. A number that cannot be read is left out. */
