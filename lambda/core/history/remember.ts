@@ -8,7 +8,7 @@ import {
   type UserState,
 } from "./history.ts";
 import { type KnownNetwork, type RememberedSession, sessionsOf } from "./remembered-session.ts";
-import { isOver, unreported } from "./suppression-window.ts";
+import { isOver, type SuppressionWindow, unreported } from "./suppression-window.ts";
 
 /*
  * The rules of what is remembered of a user: what a session adds, and what is forgotten for it. The store writes a change,
@@ -88,16 +88,29 @@ export function keepWindow(change: StateChange, fingerprint: string | null): Sta
 
 /** What is remembered after a change. */
 export function applyChange(state: UserState, { network, counted, forgotten }: StateChange): UserState {
-  const without = <Value>(all: ReadonlyMap<string, Value>, keys: readonly string[]) =>
-    new Map([...all].filter(([key]) => !keys.includes(key)));
   const networks = without(state.networks, forgotten.networks);
   const days = {
     sessions: without(state.sessions, forgotten.sessions),
     attempts: without(state.attempts, forgotten.attempts),
   };
-  if (network !== null) networks.set(network.key, network.known);
-  if (counted !== null) days[counted.in].set(counted.day, (days[counted.in].get(counted.day) ?? 0) + 1);
-  return { ...state, networks, ...days, windows: without(state.windows, forgotten.windows) };
+  const counts = counted === null ? {} : { [counted.in]: plusOne(days[counted.in], counted.day) };
+  return {
+    ...state,
+    networks: network === null ? networks : new Map(networks).set(network.key, network.known),
+    ...days,
+    ...counts,
+    windows: without(state.windows, forgotten.windows),
+  };
+}
+
+/** The same map where nothing of it is forgotten. */
+function without<Value>(all: ReadonlyMap<string, Value>, keys: readonly string[]): ReadonlyMap<string, Value> {
+  if (keys.length === 0) return all;
+  return new Map([...all].filter(([key]) => !keys.includes(key)));
+}
+
+function plusOne(counts: ReadonlyMap<string, number>, day: string): ReadonlyMap<string, number> {
+  return new Map(counts).set(day, (counts.get(day) ?? 0) + 1);
 }
 
 /**
@@ -106,6 +119,9 @@ export function applyChange(state: UserState, { network, counted, forgotten }: S
  * @param own what is remembered under the key that is written: alerts are suppressed by its windows alone
  */
 export function mergeStates(own: UserState, others: readonly UserState[]): UserState {
+  const addsNothing = (other: UserState) =>
+    other.networks.size === 0 && other.sessions.size === 0 && other.attempts.size === 0;
+  if (others.every(addsNothing)) return own;
   const networks = new Map(own.networks);
   const sessions = new Map(own.sessions);
   const attempts = new Map(own.attempts);
@@ -147,11 +163,13 @@ export function forget(state: UserState, kept: NetworkKey | null, now: Date): Fo
     isOver: (value: Value) => boolean,
     age: (value: Value) => number | string,
   ) => {
+    if (all.size < most && !some(all, isOver)) return [];
     const others = [...all].filter(([key]) => key !== kept).sort(([, a], [, b]) => (age(a) > age(b) ? -1 : 1));
     return others.filter(([, value], index) => index >= most - 1 || isOver(value)).map(([key]) => key);
   };
   const oldestDay = dayBefore(now, countedDays);
-  const oldDays = (days: ReadonlyMap<string, number>) => [...days.keys()].filter((each) => each < oldestDay);
+  const oldDays = (days: ReadonlyMap<string, number>) =>
+    days.size === 0 ? [] : [...days.keys()].filter((each) => each < oldestDay);
   return {
     networks: surplus(
       state.networks,
@@ -167,10 +185,12 @@ export function forget(state: UserState, kept: NetworkKey | null, now: Date): Fo
 
 /** The windows that are too old, or too many. What one suppressed is still to be reported. */
 function forgottenWindows({ windows }: UserState, now: Date): readonly NetworkKey[] {
+  const isForgotten = (window: SuppressionWindow) =>
+    isOver(window, now.getTime()) || window.openedAt <= now.getTime() - countedDays * day;
+  // Neither too many of those that are reported, nor of the others.
+  if (windows.size < maximumWindows && !some(windows, isForgotten)) return [];
   const newestFirst = [...windows].sort(([, a], [, b]) => b.openedAt - a.openedAt);
-  const living = newestFirst.filter(
-    ([, window]) => !isOver(window, now.getTime()) && window.openedAt > now.getTime() - countedDays * day,
-  );
+  const living = newestFirst.filter(([, window]) => !isForgotten(window));
   const isReported = ([, window]: (typeof living)[number]) => unreported(window).count === 0;
   const kept = [
     ...living.filter(isReported).slice(0, maximumWindows - 1),
@@ -178,4 +198,9 @@ function forgottenWindows({ windows }: UserState, now: Date): readonly NetworkKe
   ];
   const keptKeys = new Set(kept.map(([key]) => key));
   return newestFirst.flatMap(([key]) => (keptKeys.has(key) ? [] : [key]));
+}
+
+function some<Value>(all: ReadonlyMap<string, Value>, test: (value: Value) => boolean): boolean {
+  for (const value of all.values()) if (test(value)) return true;
+  return false;
 }

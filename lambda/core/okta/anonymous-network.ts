@@ -11,7 +11,7 @@ import {
   readServices,
   servicesOfDetails,
 } from "./network-service.ts";
-import { readSignals, unreadable } from "./network-signals.ts";
+import { type NetworkSignals, readSignals, unreadable } from "./network-signals.ts";
 import { operatorName } from "./operator.ts";
 
 /** Whether a request came out of an anonymous network, by every signal that Okta gives about its address. */
@@ -57,14 +57,18 @@ interface ReceivedOnce {
 /** As {@link anonymousNetwork}, of an event that need not be whole. */
 export function readAnonymousNetwork(received: Json): AnonymousNetwork {
   const { isProxy, ipDetails, tunnels, ipChain, clientIpChain, debugData } = readSignals(received);
+  const others = [ipDetails, tunnels, ...ipChain, ...clientIpChain];
+  const [debugTunnels, proxyType] = [valueAt(debugData, "tunnels"), valueAt(debugData, "proxyType")];
+  // Most events have no signal beside isProxy.
+  if (others.every(isMissing) && isMissing(debugTunnels) && isMissing(proxyType)) return ofProxyAlone(isProxy);
   const signals: readonly Signal[] = [
     { path: "securityContext.isProxy", verdict: isProxy === unreadable ? null : isProxy, services: [], kind: null },
     ofServices("securityContext.ipDetails.ipServiceCategories", servicesOfDetails(ipDetails)),
     ofServices("request.ipChain.ipDetails.ipServiceCategories", ipChain.flatMap(servicesOfDetails)),
     ofServices("client.ipChain.ipDetails.ipServiceCategories", clientIpChain.flatMap(servicesOfDetails)),
     ofServices("securityContext.tunnels", readServices(tunnels)),
-    ofServices("debugContext.debugData.tunnels", readServices(valueAt(debugData, "tunnels"))),
-    ofProxyType("debugContext.debugData.proxyType", valueAt(debugData, "proxyType")),
+    ofServices("debugContext.debugData.tunnels", readServices(debugTunnels)),
+    ofProxyType("debugContext.debugData.proxyType", proxyType),
   ];
   if (signals.every(({ verdict, services }) => verdict !== true && services.length === 0)) {
     const isNone = signals.some(({ verdict }) => verdict === false);
@@ -81,6 +85,15 @@ export function readAnonymousNetwork(received: Json): AnonymousNetwork {
     signals: saying.map(({ path }) => path),
     services,
   };
+}
+
+const isMissing = (value: unknown): boolean => value === undefined || value === null;
+
+/** The network of an event whose only signal is `isProxy`. */
+function ofProxyAlone(isProxy: NetworkSignals["isProxy"]): AnonymousNetwork {
+  const verdict = isProxy === unreadable ? null : isProxy;
+  const signals = verdict === true ? ["securityContext.isProxy"] : [];
+  return { verdict, kinds: [], operators: [], signals, services: [] };
 }
 
 function ofServices(path: string, services: readonly NetworkService[]): Signal {

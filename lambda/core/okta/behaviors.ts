@@ -1,4 +1,4 @@
-import { decode } from "./encoded-value.ts";
+import { decode, mayHold, wordsInText } from "./encoded-value.ts";
 import { object, record, text, valueAt } from "./lenient.ts";
 import type { LogEvent } from "./log-event.ts";
 import { loggedSecurity } from "./logged-security.ts";
@@ -36,10 +36,23 @@ function readAll(event: LogEvent): readonly Behavior[] {
 
 /** Names of the behaviors that occurred. */
 export function positiveBehaviors(event: LogEvent): readonly string[] {
+  return event.once("positive behaviors", readPositive);
+}
+
+function readPositive(event: LogEvent): readonly string[] {
+  const { securityContext, debugData } = event.fields;
+  const mayOccur =
+    mayHold(securityContext?.userBehaviors, positive) ||
+    mayHold(valueAt(debugData, "behaviors"), positive) ||
+    mayHold(valueAt(debugData, "logOnlySecurityData"), positive);
+  if (!mayOccur) return none;
   return behaviors(event)
     .filter(({ result }) => result?.toUpperCase() === "POSITIVE")
     .map(({ name }) => name);
 }
+
+const none: readonly string[] = [];
+const positive = wordsInText("positive");
 
 /** A list of `{name, result}`, one of them, or an object of names and results; each as it is or as text. */
 function readBehaviors(value: unknown): Behavior[] {

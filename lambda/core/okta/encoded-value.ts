@@ -46,6 +46,26 @@ export function decodeJson(value: unknown): unknown {
   }
 }
 
+/**
+ * An expression for {@link mayHold}.
+ *
+ * @param words of ASCII letters alone
+ */
+export function wordsInText(...words: readonly string[]): RegExp {
+  // Behind a backslash a letter may be written otherwise, and other alphabets have letters of which one of ASCII is the other case.
+  return new RegExp(`${words.join("|")}|\\\\|[^\\x00-\\x7f]`, "i");
+}
+
+/**
+ * Whether a value may hold one of some words as a key or a value, in any case, once it is decoded. Most are text without any, which is
+ * cheaper to see than to decode.
+ *
+ * @param words made by {@link wordsInText}
+ */
+export function mayHold(value: unknown, words: RegExp): boolean {
+  return typeof value === "string" ? words.test(value) : value !== undefined && value !== null;
+}
+
 /** Reads the form that is nearly JSON, in one pass. */
 function createReader(text: string) {
   let at = 0;

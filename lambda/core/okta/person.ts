@@ -64,7 +64,11 @@ export function canonicalLogin(login: string): string {
 const maximumKeyLength = 500;
 
 /** The keys that look a person up: the Okta id, and the canonical login. Empty for an event about no person. */
-export function personKeys(event: LogEvent): string[] {
+export function personKeys(event: LogEvent): readonly string[] {
+  return event.once("person keys", readKeys);
+}
+
+function readKeys(event: LogEvent): readonly string[] {
   const person = personOf(event);
   const login = person?.login ?? null;
   // An unknown login that looks like a user's id is not that user.

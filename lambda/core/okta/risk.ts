@@ -1,4 +1,4 @@
-import { decode } from "./encoded-value.ts";
+import { decode, mayHold, wordsInText } from "./encoded-value.ts";
 import { record, text, valueAt } from "./lenient.ts";
 import type { LogEvent } from "./log-event.ts";
 import { loggedSecurity } from "./logged-security.ts";
@@ -25,10 +25,15 @@ export function risk(event: LogEvent): Risk {
 function readAll(event: LogEvent): Risk {
   const { eventType, fields } = event;
   const { securityContext, debugData } = fields;
-  const logged = loggedSecurity(event);
-  const places = [securityContext?.risk, valueAt(debugData, "risk"), logged && valueAt(logged, "risk")];
-  const all = places.flatMap((place) => readRisk(place) ?? []).filter((each) => !isEmpty(each));
   const isChange = isRiskChange(eventType);
+  const own = read(securityContext?.risk, valueAt(debugData, "risk"));
+  // Nearly always the log of the security checks repeats the level, and no more.
+  const isRepeated =
+    !isChange &&
+    typeof own[0]?.level === "string" &&
+    !mayHold(valueAt(debugData, "logOnlySecurityData"), partsBesideLevel);
+  const logged = isRepeated ? null : loggedSecurity(event);
+  const all = logged === null ? own : [...own, ...read(valueAt(logged, "risk"))];
   const chosen = (isChange ? all.find(({ previousLevel }) => previousLevel !== null) : undefined) ?? all[0];
   if (chosen === undefined) return unknownRisk;
   const others = all.filter(({ level }) => level === null || chosen.level === null || level === chosen.level);
@@ -40,6 +45,13 @@ function readAll(event: LogEvent): Risk {
     reasons: first(({ reasons }) => (reasons.length > 0 ? reasons : null)) ?? [],
     detectionName: first(({ detectionName }) => detectionName),
   };
+}
+
+const partsBesideLevel = wordsInText("previousLevel", "reasons", "detectionName");
+
+/** The risks of some fields, without those that are empty. */
+function read(...places: readonly unknown[]): readonly Risk[] {
+  return places.flatMap((place) => readRisk(place) ?? []).filter((each) => !isEmpty(each));
 }
 
 /** Whether Okta suspects a threat in a sign-in (ThreatInsight). */
@@ -61,7 +73,12 @@ function isEmpty({ level, previousLevel, reasons, detectionName }: Risk): boolea
   return level === null && previousLevel === null && detectionName === null && reasons.length === 0;
 }
 
+/** What most events have. */
+const levelAlone = /^\{level=([A-Z_]{1,30})\}$/;
+
 function readRisk(value: unknown): Risk | null {
+  const alone = typeof value === "string" ? levelAlone.exec(value)?.[1] : undefined;
+  if (alone !== undefined) return { ...unknownRisk, level: alone };
   const decoded = decode(value);
   // A level alone: `risk: "HIGH"`.
   if (typeof decoded === "string") {

@@ -8,6 +8,10 @@ import type { Findings } from "./ports.ts";
 
 /** The user that an event is about, as what is remembered of users is found; null for an event about no person. */
 export function userOf(event: LogEvent): RememberedUser | null {
+  return event.once("user", readUser);
+}
+
+function readUser(event: LogEvent): RememberedUser | null {
   const person = personOf(event);
   return person && rememberedUser(person);
 }

@@ -1,3 +1,4 @@
+import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { behaviors, positiveBehaviors } from "../../../lambda/core/okta/behaviors.ts";
 import { type Json, logEvent } from "../../fixtures/events.ts";
@@ -58,4 +59,38 @@ describe("behaviors", () => {
   test.each([["gibberish"], [""], ["{}"], [5], [null], [[null, 5, "x"]]])("are none of %j", (value) => {
     expect(behaviors(of({ behaviors: value }, { userBehaviors: value }))).toEqual([]);
   });
+});
+
+test("the behaviors that occurred are those of all that are read, whatever the text", () => {
+  const part = fc.constantFrom(
+    ...[
+      "POSITIVE",
+      "positive",
+      "PoSiTiVe",
+      "po\u017fitive",
+      "\\u0050OSITIVE",
+      "\\",
+      "NEGATIVE",
+      "New IP",
+      "name",
+      "result",
+    ],
+    ...["behaviors", "{", "}", "[", "]", "=", ":", ",", '"', '\\"', " ", "null", "\u0130"],
+  );
+  const text = fc.array(part, { maxLength: 14 }).map((parts) => parts.join(""));
+  const list = fc.array(fc.record({ name: text, result: text }), { maxLength: 3 });
+  const map = fc.dictionary(text, text, { maxKeys: 3 });
+  const written = fc.oneof(list, map).map((value) => JSON.stringify(value));
+  const logged = fc.oneof(map, list, text).map((behaviors) => JSON.stringify({ behaviors }));
+  const any = fc.oneof(text, list, map, written, fc.constant(null), fc.constant(undefined), fc.integer());
+  const event = fc
+    .record({ userBehaviors: any, behaviors: any, logOnlySecurityData: fc.oneof(any, logged) })
+    .map(({ userBehaviors, ...debugData }) => of(debugData, { userBehaviors }));
+  fc.assert(
+    fc.property(event, (each) => {
+      const occurred = behaviors(each).filter(({ result }) => result?.toUpperCase() === "POSITIVE");
+      expect(positiveBehaviors(each)).toEqual(occurred.map(({ name }) => name));
+    }),
+    { numRuns: 2_000 },
+  );
 });

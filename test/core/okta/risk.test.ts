@@ -1,4 +1,6 @@
+import fc from "fast-check";
 import { describe, expect, test } from "vitest";
+import { decode } from "../../../lambda/core/okta/encoded-value.ts";
 import { risk } from "../../../lambda/core/okta/risk.ts";
 import { type Json, logEvent } from "../../fixtures/events.ts";
 
@@ -79,4 +81,52 @@ describe("risk", () => {
   test("may be a level alone", () => {
     expect(risk(of({ risk: "HIGH" })).level).toBe("HIGH");
   });
+});
+
+test("a log of security checks that repeats the level is left unread, and changes nothing", () => {
+  const part = fc.constantFrom(
+    ...[
+      "level",
+      "LEVEL",
+      "previousLevel",
+      "reasons",
+      "REASONS",
+      "detectionName",
+      "rea\u017fons",
+      "\\u0072easons",
+      "risk",
+    ],
+    ...["{", "}", "=", ":", ",", '"', " ", "LOW", "HIGH", "null", "true", "New ASN"],
+  );
+  const anything = fc.array(part, { maxLength: 12 }).map((parts) => parts.join(""));
+  const level = fc.constantFrom("LOW", "HIGH", "low", "null", "NULL", "true", "", "5").map((each) => `{level=${each}}`);
+  const map = fc.dictionary(part, part, { maxKeys: 4 });
+  const value = fc.oneof(
+    level,
+    anything,
+    map,
+    map.map((each) => JSON.stringify(each)),
+    fc.constant(undefined),
+  );
+  const logged = fc.oneof(
+    value.map((each) => JSON.stringify({ risk: each })),
+    value.map((each) => ({ risk: each })),
+    value,
+  );
+  fc.assert(
+    fc.property(value, value, logged, fc.constantFrom("user.session.start", "user.risk.change"), (...read) => {
+      const [structured, logs, logOnlySecurityData, eventType] = read;
+      const eventOf = (security: unknown, text: (each: unknown) => unknown) =>
+        logEvent({
+          eventType,
+          securityContext: { risk: text(structured) },
+          debugContext: { debugData: { risk: text(logs), logOnlySecurityData: security } },
+        });
+      // A space and an object are read in full.
+      const spaced = (each: unknown) => (typeof each === "string" && each.startsWith("{") ? ` ${each}` : each);
+      const decoded = decode(logOnlySecurityData);
+      expect(risk(eventOf(logOnlySecurityData, (each) => each))).toEqual(risk(eventOf(decoded, spaced)));
+    }),
+    { numRuns: 2_000 },
+  );
 });
